@@ -1,0 +1,3 @@
+// The standard gRPC reflection service, in both versions that tools ask for.
+export { ServerReflection, type ServerReflectionRequest, type ServerReflectionResponse, ServerReflectionResponseSchema } from './gen/grpc/reflection/v1/reflection_pb.ts';
+export { ServerReflection as ServerReflectionV1Alpha } from './gen/grpc/reflection/v1alpha/reflection_pb.ts';
