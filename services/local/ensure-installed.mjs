@@ -23,7 +23,9 @@ if (fault) fail(fault);
 async function install() {
   if (isInStep(root)) return;
   const started = Date.now();
-  const reason = existsSync(resolve(root, 'node_modules')) ? 'package-lock.json changed' : 'nothing installed yet';
+  const reason = existsSync(resolve(root, 'node_modules'))
+    ? 'package-lock.json changed'
+    : 'nothing installed yet';
   say(`Installing packages with npm ci (${reason}) ...`);
   await runNpmCi(root, say);
   stampInstallation(root);

@@ -66,7 +66,9 @@ function recordFits(root) {
 
 /** The platform is part of it: a checkout may be mounted into a container of another. @param {string} root */
 function installationKey(root) {
-  const lock = createHash('sha256').update(readText(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readText(join(root, 'package-lock.json')))
+    .digest('hex');
   return `${lock} ${process.platform} ${process.arch}\n`;
 }
 

@@ -25,7 +25,9 @@ export async function runNpmCi(root, say) {
   const node = join(root, 'node_modules/.bin/node');
   const probe = existsSync(node) ? spawnSync(node, ['--version'], { encoding: 'utf8' }) : undefined;
   if (probe && probe.status !== 0) {
-    throw new Error(`The Node 24 that npm installed does not start here (${node}): a Linux with glibc is needed.`);
+    throw new Error(
+      `The Node 24 that npm installed does not start here (${node}): a Linux with glibc is needed.`,
+    );
   }
 }
 
@@ -35,7 +37,7 @@ export async function runNpmCi(root, say) {
  * @returns {{ command: string, args: string[] }}
  */
 export function npmCommand(env) {
-  const path = env['npm_execpath'];
+  const path = env.npm_execpath;
   const isNpm = path !== undefined && basename(path) === 'npm-cli.js';
   return isNpm ? { command: process.execPath, args: [path] } : { command: 'npm', args: [] };
 }
@@ -48,7 +50,9 @@ export function npmCommand(env) {
 export function npmReason(output) {
   const errors = output.split('\n').filter((line) => /^npm (error|ERR!)/.test(line));
   const words = errors.map((line) => line.replace(/^npm (error|ERR!)\s*/, '').trim());
-  const [code = '', reason = ''] = words.filter((line) => line !== '' && !/^(errno|syscall|path) /.test(line));
+  const [code = '', reason = ''] = words.filter(
+    (line) => line !== '' && !/^(errno|syscall|path) /.test(line),
+  );
   return [code, reason].filter((line) => line !== '').join(', ') || 'npm ci gave no reason';
 }
 

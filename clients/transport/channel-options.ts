@@ -1,0 +1,97 @@
+import { Buffer } from 'node:buffer';
+import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
+import { toServiceConfig } from './retry-policy.ts';
+import type { Target } from './target.ts';
+import { TransportOptionError } from './transport-option-error.ts';
+import type { GrpcTransportOptions, TlsOptions } from './transport-options.ts';
+
+/** Largest message in bytes, sent or received: gRPC's own limit for receiving, 4 MiB. Above it: RESOURCE_EXHAUSTED. */
+export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+/** Default of `keepAliveMs`. grpc-js has it off, and then every call on a black-holed connection runs into its deadline. */
+export const DEFAULT_KEEP_ALIVE_MS = 10_000;
+/** Default of `keepAliveTimeoutMs`. */
+export const DEFAULT_KEEP_ALIVE_TIMEOUT_MS = 2_000;
+/** Default of `maxReconnectBackoffMs`. grpc-js would wait up to two minutes, and a server that is back stay unseen. */
+export const DEFAULT_MAX_RECONNECT_BACKOFF_MS = 2_000;
+const INITIAL_RECONNECT_BACKOFF_MS = 100;
+
+/** What grpc-js is told about the channel. Throws TransportOptionError. */
+export function toChannelOptions(options: GrpcTransportOptions): ChannelOptions {
+  const maxBackoffMs = atLeast(1, options, 'maxReconnectBackoffMs', DEFAULT_MAX_RECONNECT_BACKOFF_MS);
+  return {
+    'grpc.service_config': JSON.stringify(toServiceConfig(options.retryReadsOf ?? [])),
+    // The policy is ours: no TXT record may change it, and no environment variable may send calls through a proxy.
+    'grpc.service_config_disable_resolution': 1,
+    'grpc.enable_http_proxy': 0,
+    // Connections of its own, so that closing one transport never touches another with the same address.
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.enable_channelz': 0,
+    'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    'grpc.initial_reconnect_backoff_ms': Math.min(INITIAL_RECONNECT_BACKOFF_MS, maxBackoffMs),
+    'grpc.max_reconnect_backoff_ms': maxBackoffMs,
+    ...toKeepAlive(options),
+    ...toServerName(options.tls),
+  };
+}
+
+/** TLS, or plaintext where that is allowed. Throws TransportOptionError. */
+export function toCredentials(target: Target, options: GrpcTransportOptions): ChannelCredentials {
+  const { tls } = options;
+  if (tls !== undefined) {
+    if ((tls.privateKey === undefined) !== (tls.certificateChain === undefined)) {
+      throw new TransportOptionError(
+        'tls',
+        'privateKey and certificateChain go together; give both or neither',
+      );
+    }
+    return credentials.createSsl(
+      toPem(tls.rootCertificates),
+      toPem(tls.privateKey),
+      toPem(tls.certificateChain),
+    );
+  }
+  if (target.isLoopback || options.allowInsecure === true) return credentials.createInsecure();
+  throw new TransportOptionError(
+    'tls',
+    `${options.address} is not a loopback address, and without tls every call could be read on the way. ` +
+      'Set tls, or allowInsecure: true where the network encrypts below',
+  );
+}
+
+function toKeepAlive(options: GrpcTransportOptions): ChannelOptions {
+  const keepAliveMs = atLeast(0, options, 'keepAliveMs', DEFAULT_KEEP_ALIVE_MS);
+  const timeoutMs = atLeast(1, options, 'keepAliveTimeoutMs', DEFAULT_KEEP_ALIVE_TIMEOUT_MS);
+  if (keepAliveMs === 0) return {};
+  return {
+    'grpc.keepalive_time_ms': keepAliveMs,
+    'grpc.keepalive_timeout_ms': timeoutMs,
+    'grpc.keepalive_permit_without_calls': 1,
+  };
+}
+
+function toServerName(tls: TlsOptions | undefined): ChannelOptions {
+  if (tls?.serverName === undefined) return {};
+  return { 'grpc.ssl_target_name_override': tls.serverName, 'grpc.default_authority': tls.serverName };
+}
+
+function toPem(pem: string | Uint8Array | undefined): Buffer | null {
+  return pem === undefined ? null : Buffer.from(pem);
+}
+
+type DurationOption = 'keepAliveMs' | 'keepAliveTimeoutMs' | 'maxReconnectBackoffMs' | 'defaultTimeoutMs';
+
+/** The option or its default, in ms. Node's timers end at 2^31-1. Throws TransportOptionError. */
+export function atLeast(
+  least: number,
+  options: GrpcTransportOptions,
+  option: DurationOption,
+  otherwise: number,
+): number {
+  const value = options[option] ?? otherwise;
+  if (Number.isFinite(value) && value >= least && value < 2 ** 31) return value;
+  throw new TransportOptionError(
+    option,
+    `${value} is not a number of milliseconds from ${least} to ${2 ** 31 - 1}`,
+  );
+}

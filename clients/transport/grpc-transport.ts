@@ -1,0 +1,86 @@
+import { Code, ConnectError, createContextValues, type Transport } from '@connectrpc/connect';
+import { createMethodUrl, runStreamingCall, runUnaryCall } from '@connectrpc/connect/protocol';
+import { Client } from '@grpc/grpc-js';
+import { atLeast, toChannelOptions, toCredentials } from './channel-options.ts';
+import { OpenCalls } from './open-calls.ts';
+import { makeStreamCall } from './stream-call.ts';
+import { toTarget } from './target.ts';
+import type { GrpcTransportOptions } from './transport-options.ts';
+import { makeUnaryCall } from './unary-call.ts';
+
+/** Default of `defaultTimeoutMs`: several round trips and two retries, short enough for a page that waits. */
+export const DEFAULT_TIMEOUT_MS = 1_000;
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** A Connect transport that owns its connections. */
+export interface GrpcTransport extends Transport, Disposable {
+  /** Cancels the calls that are open (CANCELED) and closes the connections. Later calls fail alike. Again: nothing. */
+  close(): void;
+}
+
+/**
+ * Calls gRPC services over grpc-js with Connect's generated clients: `createClient(UserService, createGrpcTransport({ address }))`.
+ * Connections are opened by the first call and kept; make one transport per target and process. Throws TransportOptionError.
+ */
+export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
+  const target = toTarget(options.address);
+  const defaultTimeoutMs = atLeast(1, options, 'defaultTimeoutMs', DEFAULT_TIMEOUT_MS);
+  const client = new Client(target.uri, toCredentials(target, options), toChannelOptions(options));
+  const openCalls = new OpenCalls(client);
+  const baseUrl = `${options.tls === undefined ? 'http' : 'https'}://${options.address}`;
+  const { interceptors = [] } = options;
+
+  return {
+    async unary(method, signal, timeoutMs, header, message, contextValues = createContextValues()) {
+      const limit = toLimit(timeoutMs ?? defaultTimeoutMs);
+      const url = createMethodUrl(baseUrl, method);
+      return runUnaryCall({
+        req: {
+          stream: false,
+          service: method.parent,
+          method,
+          requestMethod: 'POST',
+          url,
+          header: new Headers(header),
+          contextValues,
+          message,
+        },
+        next: (request) => makeUnaryCall(openCalls, request, limit.deadline),
+        timeoutMs: limit.timeoutMs,
+        interceptors,
+        ...(signal && { signal }),
+      });
+    },
+    async stream(method, signal, timeoutMs, header, message, contextValues = createContextValues()) {
+      const limit = timeoutMs === undefined ? undefined : toLimit(timeoutMs);
+      const url = createMethodUrl(baseUrl, method);
+      return runStreamingCall({
+        req: {
+          stream: true,
+          service: method.parent,
+          method,
+          requestMethod: 'POST',
+          url,
+          header: new Headers(header),
+          contextValues,
+          message,
+        },
+        next: (request) => makeStreamCall(openCalls, request, limit?.deadline),
+        interceptors,
+        ...(limit && { timeoutMs: limit.timeoutMs }),
+        ...(signal && { signal }),
+      });
+    },
+    close: () => openCalls.close(),
+    [Symbol.dispose]: () => openCalls.close(),
+  };
+}
+
+/** The deadline twice: as a timer that a jump of the clock cannot move, and as the date that travels to the server. */
+function toLimit(timeoutMs: number): { timeoutMs: number; deadline: Date } {
+  if (Number.isNaN(timeoutMs)) throw new ConnectError('timeoutMs is not a number', Code.InvalidArgument);
+  if (timeoutMs <= 0)
+    throw new ConnectError('the deadline had passed before the call', Code.DeadlineExceeded);
+  const bounded = Math.min(timeoutMs, LONGEST_TIMEOUT_MS);
+  return { timeoutMs: bounded, deadline: new Date(Date.now() + bounded) };
+}

@@ -1,0 +1,49 @@
+import type { DescService } from '@bufbuild/protobuf';
+import type { Transport } from '@connectrpc/connect';
+import { createGrpcTransport } from './grpc-transport.ts';
+import { TransportOptionError } from './transport-option-error.ts';
+import type { GrpcTransportOptions } from './transport-options.ts';
+
+/** How a client reaches its service: `address`, with what else belongs to a channel, or a `transport` that exists. */
+export interface ConnectionOptions extends Partial<Omit<GrpcTransportOptions, 'retryReadsOf'>> {
+  /**
+   * A Connect transport to use as it is, shared with others or in memory. It keeps its own deadlines and retries, and
+   * whoever made it closes it. Excludes every other option of this kind.
+   */
+  transport?: Transport;
+}
+
+/** A transport, and how its user lets go of it. */
+export interface OpenedTransport {
+  transport: Transport;
+  /** Closes what was opened here; a transport that was passed in stays open. */
+  close(): void;
+}
+
+const CHANNEL_OPTIONS = [
+  'address',
+  'tls',
+  'allowInsecure',
+  'defaultTimeoutMs',
+  'keepAliveMs',
+  'keepAliveTimeoutMs',
+  'maxReconnectBackoffMs',
+  'interceptors',
+] as const satisfies (keyof ConnectionOptions)[];
+
+/** Takes the transport given, or makes one over which reads of `services` are retried. Throws TransportOptionError. */
+export function openTransport(options: ConnectionOptions, services: readonly DescService[]): OpenedTransport {
+  const { transport, address, ...rest } = options;
+  if (transport !== undefined) {
+    const contradicting = CHANNEL_OPTIONS.find((option) => options[option] !== undefined);
+    if (contradicting === undefined) return { transport, close: () => {} };
+    throw new TransportOptionError(
+      contradicting,
+      'goes with address, not with transport; set it where the transport is made',
+    );
+  }
+  if (address === undefined)
+    throw new TransportOptionError('address', 'is missing; give address or transport');
+  const opened = createGrpcTransport({ ...rest, address, retryReadsOf: services });
+  return { transport: opened, close: () => opened.close() };
+}

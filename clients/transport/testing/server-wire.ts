@@ -1,0 +1,18 @@
+import { Buffer } from 'node:buffer';
+import {
+  create,
+  type DescMethod,
+  fromBinary,
+  type Message,
+  type MessageInitShape,
+  toBinary,
+} from '@bufbuild/protobuf';
+
+/** How grpc-js' server names a method and turns bytes to messages and back. */
+export function toServerWire(method: DescMethod) {
+  return {
+    path: `/${method.parent.typeName}/${method.name}`,
+    parse: (bytes: Buffer): Message => fromBinary(method.input, bytes),
+    serialize: (message: Message): Buffer => Buffer.from(toBinary(method.output, message)),
+  };
+}

@@ -1,0 +1,18 @@
+import type { GrpcTransportOptions } from './transport-options.ts';
+
+/** The options that a fault can be about. */
+export type TransportOption = keyof GrpcTransportOptions | 'transport';
+
+/** An option cannot be used. Thrown while a transport is made, before any call leaves. */
+export class TransportOptionError extends Error {
+  override readonly name = 'TransportOptionError';
+  /** Stable; the same for every fault of an option. */
+  readonly reason = 'option_invalid';
+  /** The option at fault. */
+  readonly option: TransportOption;
+
+  constructor(option: TransportOption, fault: string) {
+    super(`${option}: ${fault}`);
+    this.option = option;
+  }
+}

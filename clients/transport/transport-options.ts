@@ -1,0 +1,44 @@
+import type { DescService } from '@bufbuild/protobuf';
+import type { Interceptor } from '@connectrpc/connect';
+
+/** Certificates for TLS, all PEM. `{}` trusts the certificate authorities that Node brings. */
+export interface TlsOptions {
+  /** Certificate authorities to trust. Absent: those that Node brings. */
+  rootCertificates?: string | Uint8Array;
+  /** The caller's own key, for mutual TLS; goes with `certificateChain`. Absent: no client certificate. */
+  privateKey?: string | Uint8Array;
+  /** The caller's own certificate chain, for mutual TLS; goes with `privateKey`. */
+  certificateChain?: string | Uint8Array;
+  /** The name to expect in the server's certificate. Absent: the host of `address`; give it where that is an IP address. */
+  serverName?: string;
+}
+
+/** Where to call, and how. */
+export interface GrpcTransportOptions {
+  /**
+   * The servers to share the calls between, in one of three forms; the port is always given:
+   * `users.internal:50051`, a DNS name, every address of which is used, looked up again when a connection ends;
+   * `10.0.0.1:50051,10.0.0.2:50051`, IPv4 addresses; `[fd00::1]:50051,[fd00::2]:50051`, IPv6 addresses.
+   */
+  address: string;
+  /** Use TLS. Absent: plaintext, which is refused unless the address is loopback. */
+  tls?: TlsOptions;
+  /** Plaintext to an address that is not loopback, for networks that encrypt below. Default false. */
+  allowInsecure?: boolean;
+  /**
+   * Deadline in ms of a unary call that gives no `timeoutMs`. Default 1000. Server streams have none unless the call
+   * gives one, because a watch lives long. A call's `timeoutMs` of 0 or less has passed already: it fails with
+   * DEADLINE_EXCEEDED and nothing is sent (Connect's own transports would wait for ever).
+   */
+  defaultTimeoutMs?: number;
+  /** Idle time in ms after which a connection is probed with a ping, also without calls. Default 10000; 0: never. */
+  keepAliveMs?: number;
+  /** Time in ms for the answer to that ping; without one the connection is dropped and its calls fail. Default 2000. */
+  keepAliveTimeoutMs?: number;
+  /** Longest pause in ms between attempts to reach a server that is away. Default 2000, so that its return is seen soon. */
+  maxReconnectBackoffMs?: number;
+  /** Services whose unary methods without side effects are sent again when UNAVAILABLE; see `RETRY_POLICY`. Default none. */
+  retryReadsOf?: readonly DescService[];
+  /** Run around every call, the first outermost, as with Connect's own transports. Default none. */
+  interceptors?: Interceptor[];
+}

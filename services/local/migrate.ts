@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { StartupError } from '@rollcall/runtime';
+
+const MIGRATIONS = fileURLToPath(new URL('../../migrations/main.ts', import.meta.url));
+
+/**
+ * Brings a service's database to the schema that this checkout knows, in a process of its own.
+ * @param service `auth`, `booking`
+ * @param databaseUrl of that database, as its owner; handed over in the environment, where no process list shows it
+ * @throws StartupError with the reason that the migration gave
+ */
+export async function migrate(service: string, databaseUrl: string): Promise<void> {
+  const child = spawn(process.execPath, [MIGRATIONS, service], {
+    env: { ...process.env, [databaseVariable(service)]: databaseUrl },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let errors = '';
+  child.stderr.on('data', (chunk) => {
+    errors = (errors + chunk).slice(-16_384);
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<number | null>();
+  child.once('error', reject).once('close', resolve);
+  const code = await promise;
+  if (code !== 0)
+    throw new StartupError(
+      errors.trim() || `The migration of the ${service} database ended with exit code ${code}.`,
+    );
+}
+
+/**
+ * Name of the variable that leads to a service's database.
+ * @returns for `auth`: `AUTH_DATABASE_URL`
+ */
+export function databaseVariable(service: string): string {
+  return `${service.toUpperCase()}_DATABASE_URL`;
+}

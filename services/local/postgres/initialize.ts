@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { existsSync, lchownSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StartupError } from '@rollcall/runtime';
+import { SUPERUSER } from './credentials.ts';
+import { lastComplaint } from './server-log.ts';
+import type { ServerUser } from './server-user.ts';
+
+const DRAFT = 'draft-';
+
+/** What `initializeDatabase` needs to know. */
+export interface InitializeOptions {
+  /** Holds `bin/initdb`. */
+  binaries: string;
+  /** Undefined: as this process's own user. */
+  user: ServerUser | undefined;
+  /** The superuser's. */
+  password: string;
+  /** false: do not wait for the disk, for databases that nobody will miss. */
+  durable: boolean;
+}
+
+/**
+ * Makes the database cluster in `<home>/data`, unless it is there. It is made beside and moved to its place when it is whole, so a start
+ * that was killed half-way is made good by the next.
+ * @param home belongs to the server's user
+ * @throws StartupError with initdb's reason
+ */
+export async function initializeDatabase(home: string, options: InitializeOptions): Promise<string> {
+  const data = join(home, 'data');
+  if (existsSync(data)) return data;
+  const drafts = readdirSync(home).filter((name) => name.startsWith(DRAFT));
+  for (const name of drafts) rmSync(join(home, name), { recursive: true, force: true });
+  // A name of its own: the initdb of a start that was killed may still be writing to the earlier one.
+  const draft = mkdtempSync(join(home, DRAFT));
+  const passwordFile = join(draft, 'password');
+  writeFileSync(passwordFile, options.password, { mode: 0o600 });
+  for (const path of options.user ? [draft, passwordFile] : []) {
+    lchownSync(path, options.user?.uid ?? -1, options.user?.gid ?? -1);
+  }
+  await runInitdb(join(draft, 'data'), { ...options, passwordFile });
+  renameSync(join(draft, 'data'), data);
+  rmSync(draft, { recursive: true });
+  return data;
+}
+
+async function runInitdb(
+  draft: string,
+  options: InitializeOptions & { passwordFile: string },
+): Promise<void> {
+  const { user } = options;
+  const args = [
+    `--pgdata=${draft}`,
+    `--username=${SUPERUSER}`,
+    `--pwfile=${options.passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--no-instructions',
+    ...(options.durable ? [] : ['--no-sync']),
+  ];
+  const child = spawn(join(options.binaries, 'bin/initdb'), args, {
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(user && { uid: user.uid, gid: user.gid }),
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    output += chunk;
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<number | null>();
+  child.once('error', reject).once('close', resolve);
+  if ((await promise) === 0) return;
+  throw new StartupError(`initdb could not make the database in ${draft}: ${initdbReason(output)}`);
+}
+
+function initdbReason(output: string): string {
+  const reason = lastComplaint(output.split('\n').filter((line) => line.trim() !== ''));
+  if (!reason.includes('could not look up effective user ID')) return reason;
+  return `${reason}. Run as a user that /etc/passwd knows, or set AUTH_DATABASE_URL and BOOKING_DATABASE_URL.`;
+}

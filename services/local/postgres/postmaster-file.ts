@@ -1,0 +1,60 @@
+import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StartupError } from '@rollcall/runtime';
+
+const POLL_MS = 20;
+/** A fast shutdown that its launcher's death set off is over well within this. Our own choice. */
+const PREDECESSOR_TIMEOUT_MS = 5_000;
+
+/**
+ * Waits until no earlier postmaster runs on the cluster: after a kill -9 of its launcher it is still shutting down.
+ * @param data directory of the cluster
+ * @throws StartupError naming process, directory and cure when it still runs after five seconds
+ */
+export async function waitForPredecessor(data: string): Promise<void> {
+  const deadline = Date.now() + PREDECESSOR_TIMEOUT_MS;
+  for (let pid = livingPostmaster(data); pid !== undefined; pid = livingPostmaster(data)) {
+    if (Date.now() > deadline) {
+      throw new StartupError(
+        `Postgres (process ${pid}) still runs on ${data}: stop the Rollcall that started it, or run "kill -INT ${pid}" and start again.`,
+      );
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+/** Whether a postmaster runs on the cluster and says that it accepts connections; the file of a killed one says so for ever. */
+export function isReady(data: string): boolean {
+  return postmasterLines(data)[7]?.trim() === 'ready' && livingPostmaster(data) !== undefined;
+}
+
+/** The postmaster's pid, where it lives and works on this cluster. */
+function livingPostmaster(data: string): number | undefined {
+  const pid = Number(postmasterLines(data)[0]);
+  if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  try {
+    process.kill(pid, 0);
+  } catch {
+    // Gone; or another user's, and a postmaster on our data is never that.
+    return undefined;
+  }
+  return worksElsewhere(pid, data) ? undefined : pid;
+}
+
+/** A postmaster works in its data directory; a later process that was given the same pid does not. Unknown without /proc. */
+function worksElsewhere(pid: number, data: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) !== realpathSync(data);
+  } catch {
+    return false;
+  }
+}
+
+function postmasterLines(data: string): string[] {
+  try {
+    return readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
+  } catch {
+    return [];
+  }
+}

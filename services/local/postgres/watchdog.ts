@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { LogFile } from './server-log.ts';
+import type { ServerUser } from './server-user.ts';
+
+/**
+ * Holds the postmaster's life to that of whoever holds the other end of standard input: when that end closes, for whatever reason, a
+ * fast shutdown (SIGINT) follows. It ends when the postmaster ends, with its exit code.
+ */
+const WATCHDOG = `
+exec 3<&0 </dev/null
+"$@" 3<&- & postmaster=$!
+{ while read -r _ <&3; do :; done; kill -INT "$postmaster" 2>/dev/null; } & reader=$!
+exec 3<&-
+wait "$postmaster"; code=$?
+kill "$reader" 2>/dev/null
+exit "$code"
+`;
+
+/** How long a fast shutdown may take before the postmaster is killed; WAL makes that harmless. Our own choice. */
+const STOP_TIMEOUT_MS = 15_000;
+
+/** What `startWatched` needs to know. */
+export interface WatchedOptions {
+  /** Holds `bin/postgres`. */
+  binaries: string;
+  user: ServerUser | undefined;
+  log: LogFile;
+  /** Settings of postgresql.conf. */
+  settings: Readonly<Record<string, string>>;
+}
+
+/** A running postmaster behind its watchdog. */
+export interface WatchedPostmaster {
+  /** Undefined while it runs; else how it ended. */
+  readonly ending: string | undefined;
+  /** Settles when it has ended, with how: `exit code 1`. */
+  ended: Promise<string>;
+  /** Fast shutdown; kills where that takes too long. Settles when the process is gone. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a postmaster that cannot outlive this process, not even when this process is killed. It is in a session of its own, so that
+ * Ctrl-C on the terminal does not reach it.
+ * @param data directory of the cluster
+ */
+export function startWatched(
+  data: string,
+  { binaries, user, log, settings }: WatchedOptions,
+): WatchedPostmaster {
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const command = [join(binaries, 'bin/postgres'), '-D', data, ...flags];
+  const child = spawn('/bin/sh', ['-c', WATCHDOG, 'postgres-watchdog', ...command], {
+    cwd: '/',
+    detached: true,
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+    stdio: ['pipe', log.descriptor, log.descriptor],
+    ...(user && { uid: user.uid, gid: user.gid }),
+  });
+  let ending: string | undefined;
+  const { promise: ended, resolve } = Promise.withResolvers<string>();
+  const finish = (how: string) => {
+    ending = how;
+    resolve(how);
+  };
+  child.once('error', (error) => finish(error.message));
+  child.once('exit', (code, signal) => finish(signal ? `signal ${signal}` : `exit code ${code}`));
+  return {
+    get ending() {
+      return ending;
+    },
+    ended,
+    stop: () => stop(child, ended),
+  };
+}
+
+async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> {
+  child.stdin?.destroy();
+  const timer = setTimeout(() => killSession(child), STOP_TIMEOUT_MS);
+  await ended;
+  clearTimeout(timer);
+}
+
+function killSession(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It ended in this very moment.
+  }
+}

@@ -1,0 +1,28 @@
+import { mkdtempSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type {} from '@rollcall/runtime/testing';
+import type { TestProject } from 'vitest/node';
+import { DATABASES } from '../databases.ts';
+import { migrate } from '../migrate.ts';
+import { startDisposablePostgres } from './disposable-postgres.ts';
+
+/**
+ * Runs once before all tests: one Postgres with a migrated database for each service, which test files clone. Returns what stops it.
+ */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dataDirectory = realpathSync(mkdtempSync(join(tmpdir(), 'rollcall-test-')));
+  const postgres = await startDisposablePostgres(dataDirectory, DATABASES);
+  try {
+    await Promise.all(DATABASES.map((service) => migrate(service, postgres.databaseUrl(service))));
+  } catch (error) {
+    await postgres[Symbol.asyncDispose]();
+    throw error;
+  }
+  project.provide('postgresAdminUrl', postgres.adminUrl);
+  project.provide(
+    'postgresTemplateUrls',
+    Object.fromEntries(DATABASES.map((service) => [service, postgres.databaseUrl(service)])),
+  );
+  return async () => postgres[Symbol.asyncDispose]();
+}

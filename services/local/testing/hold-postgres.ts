@@ -1,0 +1,17 @@
+// A launcher for tests to kill: starts Postgres in the directory given, says so in one line of JSON, and holds it until SIGTERM.
+import { once } from 'node:events';
+import { startEmbeddedPostgres } from '../postgres/start-embedded-postgres.ts';
+
+const [dataDirectory = '', port = '0'] = process.argv.slice(2);
+await using postgres = await startEmbeddedPostgres({
+  dataDirectory,
+  port: Number(port),
+  databases: ['auth', 'booking'],
+});
+const { adminUrl, location } = postgres;
+const urls = { auth: postgres.databaseUrl('auth'), booking: postgres.databaseUrl('booking') };
+process.stdout.write(`${JSON.stringify({ adminUrl, location, urls, port: postgres.port })}\n`);
+// Else nothing would keep Node running.
+const alive = setInterval(() => {}, 60_000);
+await Promise.race([once(process, 'SIGTERM'), postgres.ended]);
+clearInterval(alive);

@@ -1,0 +1,33 @@
+import { type DestinationStream, type Logger, pino } from "pino";
+
+export type { Logger } from "pino";
+
+/** How much is logged, most first. */
+export const LOG_LEVELS = [
+	"trace",
+	"debug",
+	"info",
+	"warn",
+	"error",
+	"silent",
+] as const;
+
+/** One of `LOG_LEVELS`. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/**
+ * A logger that writes one JSON object a line: `time` (ISO 8601), `level` as a word, `service`, `msg`, and what the line is about.
+ * @param destination where to write; absent: standard output.
+ */
+export function createLogger(
+	options: { service: string; level: LogLevel },
+	destination?: DestinationStream,
+): Logger {
+	const settings = {
+		level: options.level,
+		base: { service: options.service },
+		timestamp: pino.stdTimeFunctions.isoTime,
+		formatters: { level: (label: string) => ({ level: label }) },
+	};
+	return destination ? pino(settings, destination) : pino(settings);
+}
