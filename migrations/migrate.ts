@@ -1,13 +1,9 @@
-import { MikroORM } from "@mikro-orm/core";
-import { Migrator } from "@mikro-orm/migrations";
-import { PostgreSqlDriver } from "@mikro-orm/postgresql";
-import {
-	explainDatabaseFault,
-	type Secret,
-	StartupError,
-} from "@rollcall/runtime";
-import pg from "pg";
-import type { MigratedDatabase } from "./databases.ts";
+import { MikroORM } from '@mikro-orm/core';
+import { Migrator } from '@mikro-orm/migrations';
+import { PostgreSqlDriver } from '@mikro-orm/postgresql';
+import { explainDatabaseFault, type Secret, StartupError } from '@rollcall/runtime';
+import pg from 'pg';
+import type { MigratedDatabase } from './databases.ts';
 
 // Any number will do, as long as every migrating process takes the same.
 const LOCK = 7_240_518_302;
@@ -17,60 +13,53 @@ const LOCK = 7_240_518_302;
  * do so at once wait for one another.
  * @throws StartupError where the database is not there, or has migrations that this code does not know.
  */
-export async function migrate(
-	database: MigratedDatabase,
-	url: Secret,
-): Promise<string[]> {
-	const lock = new pg.Client({
-		connectionString: url.reveal(),
-		connectionTimeoutMillis: 5000,
-	});
-	try {
-		await lock.connect();
-		await lock.query("select pg_advisory_lock($1)", [LOCK]);
-		return await runMigrations(database, url);
-	} catch (error) {
-		if (error instanceof StartupError) throw error;
-		throw new StartupError(
-			explainDatabaseFault(error, database.variable, "npm run migrate"),
-			{ cause: error },
-		);
-	} finally {
-		await lock.end().catch(() => {
-			// A connection that never came about has nothing to give back.
-		});
-	}
+export async function migrate(database: MigratedDatabase, url: Secret): Promise<string[]> {
+  const lock = new pg.Client({
+    connectionString: url.reveal(),
+    connectionTimeoutMillis: 5000,
+  });
+  try {
+    await lock.connect();
+    await lock.query('select pg_advisory_lock($1)', [LOCK]);
+    return await runMigrations(database, url);
+  } catch (error) {
+    if (error instanceof StartupError) throw error;
+    throw new StartupError(explainDatabaseFault(error, database.variable, 'npm run migrate'), {
+      cause: error,
+    });
+  } finally {
+    await lock.end().catch(() => {
+      // A connection that never came about has nothing to give back.
+    });
+  }
 }
 
-async function runMigrations(
-	{ variable, migrations }: MigratedDatabase,
-	url: Secret,
-): Promise<string[]> {
-	const orm = new MikroORM({
-		driver: PostgreSqlDriver,
-		clientUrl: url.reveal(),
-		entities: [],
-		discovery: { warnWhenNoEntities: false },
-		extensions: [Migrator],
-		migrations: {
-			migrationsList: [...migrations],
-			snapshot: false,
-			allOrNothing: true,
-		},
-		pool: { min: 0, max: 2 },
-	});
-	try {
-		const known = new Set(migrations.map(({ name }) => name));
-		const unknown = (await orm.migrator.getExecuted())
-			.map(({ name }) => name)
-			.filter((name) => !known.has(name));
-		if (unknown.length > 0) {
-			throw new StartupError(
-				`The database of ${variable} is too new: it has ${unknown.join(", ")}, which this version does not know. Run the newer version, or set ${variable} to another database`,
-			);
-		}
-		return (await orm.migrator.up()).map(({ name }) => name);
-	} finally {
-		await orm.close(true);
-	}
+async function runMigrations({ variable, migrations }: MigratedDatabase, url: Secret): Promise<string[]> {
+  const orm = new MikroORM({
+    driver: PostgreSqlDriver,
+    clientUrl: url.reveal(),
+    entities: [],
+    discovery: { warnWhenNoEntities: false },
+    extensions: [Migrator],
+    migrations: {
+      migrationsList: [...migrations],
+      snapshot: false,
+      allOrNothing: true,
+    },
+    pool: { min: 0, max: 2 },
+  });
+  try {
+    const known = new Set(migrations.map(({ name }) => name));
+    const unknown = (await orm.migrator.getExecuted())
+      .map(({ name }) => name)
+      .filter((name) => !known.has(name));
+    if (unknown.length > 0) {
+      throw new StartupError(
+        `The database of ${variable} is too new: it has ${unknown.join(', ')}, which this version does not know. Run the newer version, or set ${variable} to another database`,
+      );
+    }
+    return (await orm.migrator.up()).map(({ name }) => name);
+  } finally {
+    await orm.close(true);
+  }
 }

@@ -1,5 +1,5 @@
 // The user service: messages, services, reasons.
-export * from "./gen/rollcall/user/v1/error_reason_pb.ts";
-export * from "./gen/rollcall/user/v1/user_admin_service_pb.ts";
-export * from "./gen/rollcall/user/v1/user_pb.ts";
-export * from "./gen/rollcall/user/v1/user_service_pb.ts";
+export * from './gen/rollcall/user/v1/error_reason_pb.ts';
+export * from './gen/rollcall/user/v1/user_admin_service_pb.ts';
+export * from './gen/rollcall/user/v1/user_pb.ts';
+export * from './gen/rollcall/user/v1/user_service_pb.ts';

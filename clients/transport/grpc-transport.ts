@@ -10,7 +10,8 @@ import { makeUnaryCall } from './unary-call.ts';
 
 /** Default of `defaultTimeoutMs`: several round trips and two retries, short enough for a page that waits. */
 export const DEFAULT_TIMEOUT_MS = 1_000;
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+// 23 days: timers end at 2^31 ms, and the gRPC header rounds up to whole seconds on the way to the server's timer.
+const LONGEST_TIMEOUT_MS = 2_000_000_000;
 
 /** A Connect transport that owns its connections. */
 export interface GrpcTransport extends Transport, Disposable {

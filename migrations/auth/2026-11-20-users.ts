@@ -1,5 +1,5 @@
-import type { MigrationObject } from "@mikro-orm/core";
-import { sqlMigration } from "../sql-migration.ts";
+import type { MigrationObject } from '@mikro-orm/core';
+import { sqlMigration } from '../sql-migration.ts';
 
 /**
  * Users, their profiles, and the writes that were already done.
@@ -7,11 +7,9 @@ import { sqlMigration } from "../sql-migration.ts";
  * The tenant leads every key. Times have milliseconds, as JavaScript has, so that a time can be a page's position.
  * `email_key` is the address as it is compared: a deleted user does not hold its address.
  */
-export const usersMigration: MigrationObject = sqlMigration(
-	"2026-11-20-users",
-	{
-		up: [
-			`create table users (
+export const usersMigration: MigrationObject = sqlMigration('2026-11-20-users', {
+  up: [
+    `create table users (
       tenant_id text not null,
       id uuid not null,
       version bigint not null default 1 check (version > 0),
@@ -33,17 +31,17 @@ export const usersMigration: MigrationObject = sqlMigration(
       primary key (tenant_id, id),
       check ((state = 'DELETED') = (delete_time is not null))
     )`,
-			`create unique index users_email_key on users (tenant_id, email_key) where delete_time is null`,
-			`create index users_create_time on users (tenant_id, create_time, id)`,
-			`create index users_update_time on users (tenant_id, update_time, id)`,
-			`create table user_profiles (
+    `create unique index users_email_key on users (tenant_id, email_key) where delete_time is null`,
+    `create index users_create_time on users (tenant_id, create_time, id)`,
+    `create index users_update_time on users (tenant_id, update_time, id)`,
+    `create table user_profiles (
       tenant_id text not null,
       user_id uuid not null,
       profile jsonb not null,
       primary key (tenant_id, user_id),
       foreign key (tenant_id, user_id) references users (tenant_id, id)
     )`,
-			`create table write_requests (
+    `create table write_requests (
       tenant_id text not null,
       request_id uuid not null,
       method text not null,
@@ -52,11 +50,6 @@ export const usersMigration: MigrationObject = sqlMigration(
       create_time timestamptz(3) not null default now(),
       primary key (tenant_id, request_id)
     )`,
-		],
-		down: [
-			`drop table write_requests`,
-			`drop table user_profiles`,
-			`drop table users`,
-		],
-	},
-);
+  ],
+  down: [`drop table write_requests`, `drop table user_profiles`, `drop table users`],
+});

@@ -1,15 +1,13 @@
-import type { MigrationObject } from "@mikro-orm/core";
-import { sqlMigration } from "../sql-migration.ts";
+import type { MigrationObject } from '@mikro-orm/core';
+import { sqlMigration } from '../sql-migration.ts';
 
 /**
  * Bookings. There is no table of users here: `user_id` names a user of the user service, and nothing in this database
  * can be joined to find out who that is. `contact_details` is what the booking was made with, kept as evidence.
  */
-export const bookingsMigration: MigrationObject = sqlMigration(
-	"2026-11-20-bookings",
-	{
-		up: [
-			`create table bookings (
+export const bookingsMigration: MigrationObject = sqlMigration('2026-11-20-bookings', {
+  up: [
+    `create table bookings (
       tenant_id text not null,
       id uuid not null,
       reference text not null,
@@ -30,11 +28,10 @@ export const bookingsMigration: MigrationObject = sqlMigration(
       check ((amount_minor_units is null) = (amount_currency is null)),
       check ((request_id is null) = (request_fingerprint is null))
     )`,
-			`create unique index bookings_reference on bookings (tenant_id, reference)`,
-			`create unique index bookings_request_id on bookings (tenant_id, request_id)`,
-			`create index bookings_create_time on bookings (tenant_id, create_time, id)`,
-			`create index bookings_user on bookings (tenant_id, user_id, create_time, id)`,
-		],
-		down: [`drop table bookings`],
-	},
-);
+    `create unique index bookings_reference on bookings (tenant_id, reference)`,
+    `create unique index bookings_request_id on bookings (tenant_id, request_id)`,
+    `create index bookings_create_time on bookings (tenant_id, create_time, id)`,
+    `create index bookings_user on bookings (tenant_id, user_id, create_time, id)`,
+  ],
+  down: [`drop table bookings`],
+});

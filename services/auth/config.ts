@@ -1,47 +1,47 @@
 import {
-	type ConfigOf,
-	choiceSetting,
-	databaseUrlSetting,
-	integerSetting,
-	LOG_LEVELS,
-	portSetting,
-	textSetting,
-} from "@rollcall/runtime";
+  type ConfigOf,
+  choiceSetting,
+  databaseUrlSetting,
+  integerSetting,
+  LOG_LEVELS,
+  portSetting,
+  textSetting,
+} from '@rollcall/runtime';
 
 /** What the auth service reads from its environment. */
 export const AUTH_SETTINGS = {
-	databaseUrl: databaseUrlSetting({
-		variable: "AUTH_DATABASE_URL",
-		doc: "PostgreSQL database of the auth service, as postgres://user:password@host:port/database.",
-	}),
-	host: textSetting({
-		variable: "AUTH_HOST",
-		default: "127.0.0.1",
-		doc: "Address that the auth service listens on; loopback only, because callers are not authenticated.",
-	}),
-	grpcPort: portSetting({
-		variable: "AUTH_GRPC_PORT",
-		default: "50051",
-		doc: "Port of the auth service for gRPC.",
-	}),
-	httpPort: portSetting({
-		variable: "AUTH_HTTP_PORT",
-		default: "8081",
-		doc: "Port of the auth service for Connect, gRPC-Web, JSON, health and metrics.",
-	}),
-	maxConnections: integerSetting({
-		variable: "AUTH_DATABASE_CONNECTIONS",
-		default: "10",
-		min: 1,
-		max: 200,
-		doc: "Most database connections of the auth service for reads, and as many again for writes.",
-	}),
-	logLevel: choiceSetting({
-		variable: "LOG_LEVEL",
-		default: "info",
-		choices: LOG_LEVELS,
-		doc: "How much every service logs; debug adds a line for each call that succeeded.",
-	}),
+  databaseUrl: databaseUrlSetting({
+    variable: 'AUTH_DATABASE_URL',
+    doc: 'PostgreSQL database of the auth service, as postgres://user:password@host:port/database.',
+  }),
+  host: textSetting({
+    variable: 'AUTH_HOST',
+    default: '127.0.0.1',
+    doc: 'Address that the auth service listens on; loopback only, because callers are not authenticated.',
+  }),
+  grpcPort: portSetting({
+    variable: 'AUTH_GRPC_PORT',
+    default: '50051',
+    doc: 'Port of the auth service for gRPC.',
+  }),
+  httpPort: portSetting({
+    variable: 'AUTH_HTTP_PORT',
+    default: '8081',
+    doc: 'Port of the auth service for Connect, gRPC-Web, JSON, health and metrics.',
+  }),
+  maxConnections: integerSetting({
+    variable: 'AUTH_DATABASE_CONNECTIONS',
+    default: '10',
+    min: 1,
+    max: 200,
+    doc: 'Most database connections of the auth service for reads, and as many again for writes.',
+  }),
+  logLevel: choiceSetting({
+    variable: 'LOG_LEVEL',
+    default: 'info',
+    choices: LOG_LEVELS,
+    doc: 'How much every service logs; debug adds a line for each call that succeeded.',
+  }),
 } as const;
 
 /** The settings of one auth process. */

@@ -1,88 +1,73 @@
-import { UserAdminService, UserService } from "@rollcall/contract/user";
+import { UserAdminService, UserService } from '@rollcall/contract/user';
 import {
-	createLogger,
-	createOrm,
-	createPool,
-	implementService,
-	type OpenDoors,
-	openDoors,
-	type RunningService,
-	requireSchema,
-} from "@rollcall/runtime";
-import type { AuthConfig } from "./config.ts";
-import { createPostgresUserReads } from "./postgres/postgres-user-reads.ts";
-import { createPostgresUserWrites } from "./postgres/postgres-user-writes.ts";
-import { ENTITIES } from "./postgres/user-entity.ts";
-import { toRpcError } from "./rpc/status-by-reason.ts";
-import { userAdminServiceImplementation } from "./rpc/user-admin-service.ts";
-import { userServiceImplementation } from "./rpc/user-service.ts";
+  createLogger,
+  createOrm,
+  createPool,
+  implementService,
+  type OpenDoors,
+  openDoors,
+  type RunningService,
+  requireSchema,
+} from '@rollcall/runtime';
+import type { AuthConfig } from './config.ts';
+import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
+import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
+import { ENTITIES } from './postgres/user-entity.ts';
+import { toRpcError } from './rpc/status-by-reason.ts';
+import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
+import { userServiceImplementation } from './rpc/user-service.ts';
 
 // A statement that runs longer than this holds a connection that others wait for.
 const STATEMENT_TIMEOUT_MS = 5000;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-	migration: "2026-11-20-users",
-	variable: "AUTH_DATABASE_URL",
-	migrate: "npm run migrate",
+  migration: '2026-11-20-users',
+  variable: 'AUTH_DATABASE_URL',
+  migrate: 'npm run migrate',
 };
 
 /** A running auth service. Disposing it drains the doors, then closes the database. */
 export interface AuthService extends RunningService {
-	readonly doors: OpenDoors;
+  readonly doors: OpenDoors;
 }
 
 /**
  * Builds the auth service bottom-up and opens its doors: the composition root.
  * @throws StartupError where the database or a port is not to be had.
  */
-export async function createAuthService(
-	config: AuthConfig,
-): Promise<AuthService> {
-	await using stack = new AsyncDisposableStack();
-	const logger = createLogger({ service: "auth", level: config.logLevel });
-	const database = {
-		url: config.databaseUrl,
-		maxConnections: config.maxConnections,
-		statementTimeoutMs: STATEMENT_TIMEOUT_MS,
-	};
-	const pool = stack.adopt(createPool({ ...database, logger }), (each) =>
-		each.end(),
-	);
-	const orm = stack.adopt(
-		createOrm({ ...database, entities: ENTITIES }),
-		(each) => each.close(true),
-	);
-	await requireSchema(pool, SCHEMA);
-	const reads = createPostgresUserReads(pool);
-	const writes = createPostgresUserWrites(orm);
-	const doors = stack.use(
-		await openDoors({
-			name: "auth",
-			host: config.host,
-			grpc: { port: config.grpcPort, variable: "AUTH_GRPC_PORT" },
-			http: { port: config.httpPort, variable: "AUTH_HTTP_PORT" },
-			logger,
-			toRpcError,
-			isReady: () =>
-				pool.query("select 1").then(
-					() => true,
-					() => false,
-				),
-			routes: (chain) => [
-				...implementService(
-					UserService,
-					userServiceImplementation(reads),
-					chain,
-				),
-				...implementService(
-					UserAdminService,
-					userAdminServiceImplementation(reads, writes),
-					chain,
-				),
-			],
-		}),
-	);
-	const closers = stack.move();
-	return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+export async function createAuthService(config: AuthConfig): Promise<AuthService> {
+  await using stack = new AsyncDisposableStack();
+  const logger = createLogger({ service: 'auth', level: config.logLevel });
+  const database = {
+    url: config.databaseUrl,
+    maxConnections: config.maxConnections,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  };
+  const pool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
+  const orm = stack.adopt(createOrm({ ...database, entities: ENTITIES }), (each) => each.close(true));
+  await requireSchema(pool, SCHEMA);
+  const reads = createPostgresUserReads(pool);
+  const writes = createPostgresUserWrites(orm);
+  const doors = stack.use(
+    await openDoors({
+      name: 'auth',
+      host: config.host,
+      grpc: { port: config.grpcPort, variable: 'AUTH_GRPC_PORT' },
+      http: { port: config.httpPort, variable: 'AUTH_HTTP_PORT' },
+      logger,
+      toRpcError,
+      isReady: () =>
+        pool.query('select 1').then(
+          () => true,
+          () => false,
+        ),
+      routes: (chain) => [
+        ...implementService(UserService, userServiceImplementation(reads), chain),
+        ...implementService(UserAdminService, userAdminServiceImplementation(reads, writes), chain),
+      ],
+    }),
+  );
+  const closers = stack.move();
+  return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }

@@ -1,16 +1,16 @@
-import { Secret } from "./secret.ts";
-import { StartupError } from "./startup-error.ts";
+import { Secret } from './secret.ts';
+import { StartupError } from './startup-error.ts';
 
 /** One environment variable that a process reads. The README's table is held equal to these by a test. */
 export interface Setting<T> {
-	/** Name of the variable. */
-	readonly variable: string;
-	/** What stands in its place when it is unset or empty; absent: the variable is required. */
-	readonly default?: string;
-	/** One sentence for the settings table. */
-	readonly doc: string;
-	/** Turns text into the value. Throws an Error whose message ends the sentence "VARIABLE must be …". */
-	readonly parse: (text: string) => T;
+  /** Name of the variable. */
+  readonly variable: string;
+  /** What stands in its place when it is unset or empty; absent: the variable is required. */
+  readonly default?: string;
+  /** One sentence for the settings table. */
+  readonly doc: string;
+  /** Turns text into the value. Throws an Error whose message ends the sentence "VARIABLE must be …". */
+  readonly parse: (text: string) => T;
 }
 
 /** Settings by the name that the program uses for them. */
@@ -18,111 +18,90 @@ export type Settings = Readonly<Record<string, Setting<unknown>>>;
 
 /** What a process read: one value per setting, every field present. */
 export type ConfigOf<S extends Settings> = {
-	readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never;
+  readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never;
 };
 
-type About = Omit<Setting<unknown>, "parse">;
+type About = Omit<Setting<unknown>, 'parse'>;
 
 /** A TCP port, 0 to 65535; 0 lets the system choose. */
 export function portSetting(about: About): Setting<number> {
-	return integerSetting({ ...about, min: 0, max: 65_535 });
+  return integerSetting({ ...about, min: 0, max: 65_535 });
 }
 
 /** A whole number between two bounds. */
-export function integerSetting(
-	about: About & { min: number; max: number },
-): Setting<number> {
-	const { min, max, ...rest } = about;
-	return { ...rest, parse: (text) => parseInteger(text, min, max) };
+export function integerSetting(about: About & { min: number; max: number }): Setting<number> {
+  const { min, max, ...rest } = about;
+  return { ...rest, parse: (text) => parseInteger(text, min, max) };
 }
 
 /** Any text that is not empty. */
 export function textSetting(about: About): Setting<string> {
-	return { ...about, parse: (text) => text };
+  return { ...about, parse: (text) => text };
 }
 
 /** One of a few words. */
-export function choiceSetting<const C extends string>(
-	about: About & { choices: readonly C[] },
-): Setting<C> {
-	const { choices, ...rest } = about;
-	const parse = (text: string): C => {
-		const found = choices.find((choice) => choice === text);
-		if (found === undefined)
-			throw new Error(`one of ${choices.join(", ")}, not "${text}"`);
-		return found;
-	};
-	return { ...rest, parse };
+export function choiceSetting<const C extends string>(about: About & { choices: readonly C[] }): Setting<C> {
+  const { choices, ...rest } = about;
+  const parse = (text: string): C => {
+    const found = choices.find((choice) => choice === text);
+    if (found === undefined) throw new Error(`one of ${choices.join(', ')}, not "${text}"`);
+    return found;
+  };
+  return { ...rest, parse };
 }
 
 /** The address of a PostgreSQL database: `postgres://user:password@host:port/database`. Kept secret. */
 export function databaseUrlSetting(about: About): Setting<Secret> {
-	return { ...about, parse: parseDatabaseUrl };
+  return { ...about, parse: parseDatabaseUrl };
 }
 
 /** A setting that may be left out; its value is then undefined. */
 export function optional<T>(setting: Setting<T>): Setting<T | undefined> {
-	return {
-		...setting,
-		default: "",
-		parse: (text) => (text === "" ? undefined : setting.parse(text)),
-	};
+  return {
+    ...setting,
+    default: '',
+    parse: (text) => (text === '' ? undefined : setting.parse(text)),
+  };
 }
 
 /**
  * Reads all settings of a process.
  * @throws StartupError naming every fault at once, each with its variable and the cure.
  */
-export function readConfig<S extends Settings>(
-	settings: S,
-	env: NodeJS.ProcessEnv,
-): ConfigOf<S> {
-	const faults: string[] = [];
-	const entries = Object.entries(settings).map(([key, setting]) => [
-		key,
-		readSetting(setting, env, faults),
-	]);
-	if (faults.length > 0) throw new StartupError(faults.join("\n"));
-	return Object.fromEntries(entries) as ConfigOf<S>;
+export function readConfig<S extends Settings>(settings: S, env: NodeJS.ProcessEnv): ConfigOf<S> {
+  const faults: string[] = [];
+  const entries = Object.entries(settings).map(([key, setting]) => [key, readSetting(setting, env, faults)]);
+  if (faults.length > 0) throw new StartupError(faults.join('\n'));
+  return Object.fromEntries(entries) as ConfigOf<S>;
 }
 
-function readSetting(
-	setting: Setting<unknown>,
-	env: NodeJS.ProcessEnv,
-	faults: string[],
-): unknown {
-	const text = env[setting.variable]?.trim() || setting.default;
-	if (text === undefined) {
-		faults.push(`${setting.variable} is not set: ${setting.doc}`);
-		return undefined;
-	}
-	try {
-		return setting.parse(text);
-	} catch (error) {
-		faults.push(
-			`${setting.variable} must be ${(error as Error).message}: correct it or unset it`,
-		);
-		return undefined;
-	}
+function readSetting(setting: Setting<unknown>, env: NodeJS.ProcessEnv, faults: string[]): unknown {
+  const text = env[setting.variable]?.trim() || setting.default;
+  if (text === undefined) {
+    faults.push(`${setting.variable} is not set: ${setting.doc}`);
+    return undefined;
+  }
+  try {
+    return setting.parse(text);
+  } catch (error) {
+    faults.push(`${setting.variable} must be ${(error as Error).message}: correct it or unset it`);
+    return undefined;
+  }
 }
 
 function parseInteger(text: string, min: number, max: number): number {
-	const value = Number(text);
-	if (!/^-?\d+$/.test(text) || value < min || value > max) {
-		throw new Error(`a whole number from ${min} to ${max}, not "${text}"`);
-	}
-	return value;
+  const value = Number(text);
+  if (!/^-?\d+$/.test(text) || value < min || value > max) {
+    throw new Error(`a whole number from ${min} to ${max}, not "${text}"`);
+  }
+  return value;
 }
 
 // The text itself is never repeated in a message: it may hold a password.
 function parseDatabaseUrl(text: string): Secret {
-	const url = URL.parse(text);
-	if (
-		!url ||
-		!/^postgres(ql)?:$/.test(url.protocol) ||
-		url.pathname.length < 2
-	) {
-		throw new Error("of the form postgres://user:password@host:port/database");
-	}
-	return new Secret(text);
+  const url = URL.parse(text);
+  if (!url || !/^postgres(ql)?:$/.test(url.protocol) || url.pathname.length < 2) {
+    throw new Error('of the form postgres://user:password@host:port/database');
+  }
+  return new Secret(text);
 }

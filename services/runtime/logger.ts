@@ -1,16 +1,9 @@
-import { type DestinationStream, type Logger, pino } from "pino";
+import { type DestinationStream, type Logger, pino } from 'pino';
 
-export type { Logger } from "pino";
+export type { Logger } from 'pino';
 
 /** How much is logged, most first. */
-export const LOG_LEVELS = [
-	"trace",
-	"debug",
-	"info",
-	"warn",
-	"error",
-	"silent",
-] as const;
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
 /** One of `LOG_LEVELS`. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -20,14 +13,14 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
  * @param destination where to write; absent: standard output.
  */
 export function createLogger(
-	options: { service: string; level: LogLevel },
-	destination?: DestinationStream,
+  options: { service: string; level: LogLevel },
+  destination?: DestinationStream,
 ): Logger {
-	const settings = {
-		level: options.level,
-		base: { service: options.service },
-		timestamp: pino.stdTimeFunctions.isoTime,
-		formatters: { level: (label: string) => ({ level: label }) },
-	};
-	return destination ? pino(settings, destination) : pino(settings);
+  const settings = {
+    level: options.level,
+    base: { service: options.service },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  return destination ? pino(settings, destination) : pino(settings);
 }

@@ -1,15 +1,15 @@
-import { createHash } from "node:crypto";
-import { runtimeError } from "./rpc/reasons.ts";
+import { createHash } from 'node:crypto';
+import { runtimeError } from './rpc/reasons.ts';
 
 /**
  * Makes and reads page tokens: opaque to the caller, good only for the method and the request that they were made for.
  * They hold a position and no secret, and grant nothing that the request itself is not granted.
  */
 export interface PageTokens<P> {
-	/** The token of a position. */
-	write(position: P): string;
-	/** The position of a token; undefined for the empty token of a first page. Throws RpcError PAGE_TOKEN_INVALID. */
-	read(token: string): P | undefined;
+  /** The token of a position. */
+  write(position: P): string;
+  /** The position of a token; undefined for the empty token of a first page. Throws RpcError PAGE_TOKEN_INVALID. */
+  read(token: string): P | undefined;
 }
 
 /**
@@ -17,36 +17,26 @@ export interface PageTokens<P> {
  * @param request every field that must stay the same from page to page, the method's name first.
  */
 export function pageTokens<P>(
-	request: readonly unknown[],
-	isPosition: (value: unknown) => value is P,
+  request: readonly unknown[],
+  isPosition: (value: unknown) => value is P,
 ): PageTokens<P> {
-	const tie = createHash("sha256")
-		.update(JSON.stringify(request))
-		.digest("base64url")
-		.slice(0, 12);
-	return {
-		write: (position) =>
-			Buffer.from(JSON.stringify([tie, position])).toString("base64url"),
-		read: (token) => (token === "" ? undefined : parse(token, tie, isPosition)),
-	};
+  const tie = createHash('sha256').update(JSON.stringify(request)).digest('base64url').slice(0, 12);
+  return {
+    write: (position) => Buffer.from(JSON.stringify([tie, position])).toString('base64url'),
+    read: (token) => (token === '' ? undefined : parse(token, tie, isPosition)),
+  };
 }
 
-function parse<P>(
-	token: string,
-	tie: string,
-	isPosition: (value: unknown) => value is P,
-): P {
-	try {
-		const [written, position] = JSON.parse(
-			Buffer.from(token, "base64url").toString(),
-		) as unknown[];
-		if (written === tie && isPosition(position)) return position;
-	} catch {
-		// Not one of ours; told below like any other that does not fit.
-	}
-	const description =
-		"is not a token of this request: begin again without one, or repeat the other fields unchanged";
-	throw runtimeError("PAGE_TOKEN_INVALID", `page_token ${description}.`, {
-		violations: [{ field: "page_token", description }],
-	});
+function parse<P>(token: string, tie: string, isPosition: (value: unknown) => value is P): P {
+  try {
+    const [written, position] = JSON.parse(Buffer.from(token, 'base64url').toString()) as unknown[];
+    if (written === tie && isPosition(position)) return position;
+  } catch {
+    // Not one of ours; told below like any other that does not fit.
+  }
+  const description =
+    'is not a token of this request: begin again without one, or repeat the other fields unchanged';
+  throw runtimeError('PAGE_TOKEN_INVALID', `page_token ${description}.`, {
+    violations: [{ field: 'page_token', description }],
+  });
 }

@@ -1,9 +1,9 @@
-import type { Logger } from "./logger.ts";
-import { StartupError } from "./startup-error.ts";
+import type { Logger } from './logger.ts';
+import { StartupError } from './startup-error.ts';
 
 /** Something that runs until it is disposed. */
 export interface RunningService extends AsyncDisposable {
-	readonly logger: Logger;
+  readonly logger: Logger;
 }
 
 /**
@@ -12,35 +12,30 @@ export interface RunningService extends AsyncDisposable {
  * It is told by SIGTERM or SIGINT, and by the end of the channel to a parent that started it with one, so that it never
  * outlives its launcher. A `StartupError`, or an address that cannot be listened on, is told in one line and exits 1.
  */
-export async function runProcess(
-	start: () => Promise<RunningService>,
-): Promise<void> {
-	const told = waitToBeTold();
-	let service: RunningService;
-	try {
-		service = await start();
-	} catch (error) {
-		process.stderr.write(`${explainStartup(error)}\n`);
-		process.exit(1);
-	}
-	const why = await told;
-	service.logger.info({ why }, "draining");
-	await service[Symbol.asyncDispose]();
-	service.logger.info("ended");
-	process.exit(0);
+export async function runProcess(start: () => Promise<RunningService>): Promise<void> {
+  const told = waitToBeTold();
+  let service: RunningService;
+  try {
+    service = await start();
+  } catch (error) {
+    process.stderr.write(`${explainStartup(error)}\n`);
+    process.exit(1);
+  }
+  const why = await told;
+  service.logger.info({ why }, 'draining');
+  await service[Symbol.asyncDispose]();
+  service.logger.info('ended');
+  process.exit(0);
 }
 
 function waitToBeTold(): Promise<string> {
-	return new Promise((resolve) => {
-		for (const signal of ["SIGTERM", "SIGINT"] as const)
-			process.once(signal, () => resolve(signal));
-		process.once("disconnect", () => resolve("the launcher is gone"));
-	});
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+    process.once('disconnect', () => resolve('the launcher is gone'));
+  });
 }
 
 function explainStartup(error: unknown): string {
-	if (error instanceof StartupError) return error.message;
-	return error instanceof Error
-		? (error.stack ?? error.message)
-		: String(error);
+  if (error instanceof StartupError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

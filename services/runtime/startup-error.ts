@@ -3,5 +3,5 @@
  * the terminal, one line a fault: what is wrong, where, and what to do.
  */
 export class StartupError extends Error {
-	override readonly name = "StartupError";
+  override readonly name = 'StartupError';
 }

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { DescMethod, DescService, Message } from '@bufbuild/protobuf';
 import { createServiceImplSpec, type MethodImplSpec, type ServiceImpl } from '@connectrpc/connect';
 import {
@@ -26,6 +27,8 @@ export interface GrpcTestServerOptions {
   credentials?: ServerCredentials;
 }
 
+type Listening = Pick<GrpcTestServer, 'port' | 'kill'>;
+
 /**
  * Serves one service with handlers as Connect's router takes them; those left out answer UNIMPLEMENTED. Unary and
  * server-streaming methods only. Rejects where the port is taken.
@@ -37,8 +40,10 @@ export async function startGrpcTestServer<Service extends DescService>(
 ): Promise<GrpcTestServer> {
   const server = new Server({ 'grpc.enable_channelz': 0 });
   for (const spec of Object.values(createServiceImplSpec(service, handlers).methods)) register(server, spec);
-  const port = await listen(server, options);
-  const kill = () => server.forceShutdown();
+  const { port, kill } = await listen(server, {
+    port: options.port ?? 0,
+    credentials: options.credentials ?? ServerCredentials.createInsecure(),
+  });
   return { address: `127.0.0.1:${port}`, port, kill, [Symbol.asyncDispose]: async () => kill() };
 }
 
@@ -55,13 +60,23 @@ function register(server: Server, spec: MethodImplSpec): void {
   }
 }
 
-function listen(
-  server: Server,
-  { port = 0, credentials = ServerCredentials.createInsecure() }: GrpcTestServerOptions,
-): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.bindAsync(`127.0.0.1:${port}`, credentials, (error, bound) =>
-    error === null ? resolve(bound) : reject(error),
-  );
+/** Sockets are taken in by hand, because grpc-js' own shutdown says farewell to streams, which a killed process does not. */
+function listen(server: Server, { port, credentials }: Required<GrpcTestServerOptions>): Promise<Listening> {
+  const injector = server.createConnectionInjector(credentials);
+  const sockets = new Set<Socket>();
+  const listener = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => sockets.delete(socket));
+    injector.injectConnection(socket);
+  });
+  const kill = () => {
+    listener.close();
+    for (const socket of sockets) socket.destroy();
+    server.forceShutdown();
+  };
+  const { promise, resolve, reject } = Promise.withResolvers<Listening>();
+  listener.once('error', reject);
+  listener.listen(port, '127.0.0.1', () => resolve({ port: (listener.address() as AddressInfo).port, kill }));
   return promise;
 }

@@ -1,12 +1,5 @@
 import { Buffer } from 'node:buffer';
-import {
-  create,
-  type DescMethod,
-  fromBinary,
-  type Message,
-  type MessageInitShape,
-  toBinary,
-} from '@bufbuild/protobuf';
+import { type DescMethod, fromBinary, type Message, toBinary } from '@bufbuild/protobuf';
 
 /** How grpc-js' server names a method and turns bytes to messages and back. */
 export function toServerWire(method: DescMethod) {

@@ -1,92 +1,72 @@
-import type { Pool } from "@rollcall/runtime";
-import type { User, UserView } from "../users/user.ts";
-import type { UserList, UserReads } from "../users/user-reads.ts";
-import {
-	SELECT_BY_VIEW,
-	type SelectedRow,
-	userFromRow,
-} from "./user-from-row.ts";
+import type { Pool } from '@rollcall/runtime';
+import type { User, UserView } from '../users/user.ts';
+import type { UserList, UserReads } from '../users/user-reads.ts';
+import { SELECT_BY_VIEW, type SelectedRow, userFromRow } from './user-from-row.ts';
 
 /**
  * Reads by named prepared statements: each is planned once per connection, which measured several times faster than
  * reading through the mapper.
  */
 export function createPostgresUserReads(pool: Pool): UserReads {
-	const select = async (
-		statement: { name: string; text: string },
-		values: unknown[],
-	): Promise<SelectedRow[]> =>
-		(await pool.query<SelectedRow>({ ...statement, values })).rows;
-	return {
-		async find(tenantId, id, view) {
-			const [row] = await select(FIND[view], [tenantId, id]);
-			return row && userFromRow(row, view);
-		},
-		async findMany(tenantId, ids, view) {
-			const rows = await select(FIND_MANY[view], [tenantId, ids]);
-			return new Map(rows.map((row) => [row.id, userFromRow(row, view)]));
-		},
-		async findByEmailKeys(tenantId, keys, view) {
-			const rows = await select(FIND_BY_EMAIL[view], [tenantId, keys]);
-			return new Map(
-				rows.map((row) => [row.email_key ?? "", userFromRow(row, view)]),
-			);
-		},
-		list: (list) => listUsers(pool, list),
-	};
+  const select = async (
+    statement: { name: string; text: string },
+    values: unknown[],
+  ): Promise<SelectedRow[]> => (await pool.query<SelectedRow>({ ...statement, values })).rows;
+  return {
+    async find(tenantId, id, view) {
+      const [row] = await select(FIND[view], [tenantId, id]);
+      return row && userFromRow(row, view);
+    },
+    async findMany(tenantId, ids, view) {
+      const rows = await select(FIND_MANY[view], [tenantId, ids]);
+      return new Map(rows.map((row) => [row.id, userFromRow(row, view)]));
+    },
+    async findByEmailKeys(tenantId, keys, view) {
+      const rows = await select(FIND_BY_EMAIL[view], [tenantId, keys]);
+      return new Map(rows.map((row) => [row.email_key ?? '', userFromRow(row, view)]));
+    },
+    list: (list) => listUsers(pool, list),
+  };
 }
 
-const FIND = statements("user", "where u.tenant_id = $1 and u.id = $2");
-const FIND_MANY = statements(
-	"users",
-	"where u.tenant_id = $1 and u.id = any($2::uuid[])",
-);
+const FIND = statements('user', 'where u.tenant_id = $1 and u.id = $2');
+const FIND_MANY = statements('users', 'where u.tenant_id = $1 and u.id = any($2::uuid[])');
 const FIND_BY_EMAIL = statements(
-	"users_by_email",
-	"where u.tenant_id = $1 and u.email_key = any($2::text[]) and u.delete_time is null",
+  'users_by_email',
+  'where u.tenant_id = $1 and u.email_key = any($2::text[]) and u.delete_time is null',
 );
 
-function statements(
-	name: string,
-	where: string,
-): Readonly<Record<UserView, { name: string; text: string }>> {
-	const statement = (view: UserView) => ({
-		name: `${name}_${view.toLowerCase()}`,
-		text: `${SELECT_BY_VIEW[view]} ${where}`,
-	});
-	return {
-		REFERENCE: statement("REFERENCE"),
-		BASIC: statement("BASIC"),
-		FULL: statement("FULL"),
-	};
+function statements(name: string, where: string): Readonly<Record<UserView, { name: string; text: string }>> {
+  const statement = (view: UserView) => ({
+    name: `${name}_${view.toLowerCase()}`,
+    text: `${SELECT_BY_VIEW[view]} ${where}`,
+  });
+  return {
+    REFERENCE: statement('REFERENCE'),
+    BASIC: statement('BASIC'),
+    FULL: statement('FULL'),
+  };
 }
 
 async function listUsers(pool: Pool, list: UserList): Promise<User[]> {
-	const column =
-		list.orderBy === "createTime" ? "u.create_time" : "u.update_time";
-	const direction = list.descending ? "desc" : "asc";
-	const values: unknown[] = [];
-	const value = (each: unknown) => `$${values.push(each)}`;
-	const conditions = [
-		`u.tenant_id = ${value(list.tenantId)}`,
-		`u.state = any(${value(list.states)}::text[])`,
-		...(list.roles.length > 0
-			? [`u.role = any(${value(list.roles)}::text[])`]
-			: []),
-		...(list.createdFrom
-			? [`u.create_time >= ${value(list.createdFrom)}`]
-			: []),
-		...(list.createdBefore
-			? [`u.create_time < ${value(list.createdBefore)}`]
-			: []),
-		...(list.after
-			? [
-					`(${column}, u.id) ${list.descending ? "<" : ">"} (${value(list.after.time)}::timestamptz, ${value(list.after.id)}::uuid)`,
-				]
-			: []),
-	];
-	const text = `${SELECT_BY_VIEW[list.view]} where ${conditions.join(" and ")}
+  const column = list.orderBy === 'createTime' ? 'u.create_time' : 'u.update_time';
+  const direction = list.descending ? 'desc' : 'asc';
+  const values: unknown[] = [];
+  const value = (each: unknown) => `$${values.push(each)}`;
+  const conditions = [
+    `u.tenant_id = ${value(list.tenantId)}`,
+    `u.state = any(${value(list.states)}::text[])`,
+    ...(list.roles.length > 0 ? [`u.role = any(${value(list.roles)}::text[])`] : []),
+    ...(list.createdFrom ? [`u.create_time >= ${value(list.createdFrom)}`] : []),
+    ...(list.createdBefore ? [`u.create_time < ${value(list.createdBefore)}`] : []),
+    ...(list.after
+      ? [
+          `(${column}, u.id) ${list.descending ? '<' : '>'} (${value(list.after.time)}::timestamptz, ${value(list.after.id)}::uuid)`,
+        ]
+      : []),
+  ];
+  const text = `${SELECT_BY_VIEW[list.view]} where ${conditions.join(' and ')}
     order by ${column} ${direction}, u.id ${direction} limit ${value(list.limit)}`;
-	const { rows } = await pool.query<SelectedRow>(text, values);
-	return rows.map((row) => userFromRow(row, list.view));
+  const { rows } = await pool.query<SelectedRow>(text, values);
+  return rows.map((row) => userFromRow(row, list.view));
 }

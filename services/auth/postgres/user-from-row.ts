@@ -1,32 +1,26 @@
-import type {
-	ProfileJson,
-	User,
-	UserRole,
-	UserState,
-	UserView,
-} from "../users/user.ts";
+import type { ProfileJson, User, UserRole, UserState, UserView } from '../users/user.ts';
 
 /** A row as the prepared statements answer it: contact columns from the BASIC view on, `profile` in the FULL view. */
 export interface SelectedRow {
-	tenant_id: string;
-	id: string;
-	version: string;
-	state: UserState;
-	role: UserRole;
-	first_name: string;
-	last_name: string;
-	display_name: string;
-	profile_image: string;
-	business_name: string;
-	create_time: Date;
-	update_time: Date;
-	delete_time: Date | null;
-	email: string;
-	email_key: string | null;
-	phone: string;
-	average_rating: number;
-	total_reviews: number;
-	profile: ProfileJson | null;
+  tenant_id: string;
+  id: string;
+  version: string;
+  state: UserState;
+  role: UserRole;
+  first_name: string;
+  last_name: string;
+  display_name: string;
+  profile_image: string;
+  business_name: string;
+  create_time: Date;
+  update_time: Date;
+  delete_time: Date | null;
+  email: string;
+  email_key: string | null;
+  phone: string;
+  average_rating: number;
+  total_reviews: number;
+  profile: ProfileJson | null;
 }
 
 const REFERENCE_COLUMNS = `u.tenant_id, u.id, u.version, u.state, u.role, u.first_name, u.last_name, u.display_name,
@@ -35,37 +29,35 @@ const BASIC_COLUMNS = `${REFERENCE_COLUMNS}, u.email, u.phone, u.average_rating,
 
 /** What to select, and from where, for a view. */
 export const SELECT_BY_VIEW: Readonly<Record<UserView, string>> = {
-	REFERENCE: `select ${REFERENCE_COLUMNS}, u.email_key from users u`,
-	BASIC: `select ${BASIC_COLUMNS}, u.email_key from users u`,
-	FULL: `select ${BASIC_COLUMNS}, u.email_key, p.profile from users u
+  REFERENCE: `select ${REFERENCE_COLUMNS}, u.email_key from users u`,
+  BASIC: `select ${BASIC_COLUMNS}, u.email_key from users u`,
+  FULL: `select ${BASIC_COLUMNS}, u.email_key, p.profile from users u
     left join user_profiles p on p.tenant_id = u.tenant_id and p.user_id = u.id`,
 };
 
 /** A selected row as a user of the domain. */
 export function userFromRow(row: SelectedRow, view: UserView): User {
-	const reference = {
-		tenantId: row.tenant_id,
-		id: row.id,
-		version: BigInt(row.version),
-		state: row.state,
-		role: row.role,
-		firstName: row.first_name,
-		lastName: row.last_name,
-		displayName: row.display_name,
-		profileImage: row.profile_image,
-		businessName: row.business_name,
-		createTime: row.create_time,
-		updateTime: row.update_time,
-		deleteTime: row.delete_time,
-	};
-	if (view === "REFERENCE") return reference;
-	const contact = {
-		email: row.email,
-		phone: row.phone,
-		averageRating: row.average_rating,
-		totalReviews: row.total_reviews,
-	};
-	return view === "BASIC"
-		? { ...reference, contact }
-		: { ...reference, contact, profile: row.profile ?? {} };
+  const reference = {
+    tenantId: row.tenant_id,
+    id: row.id,
+    version: BigInt(row.version),
+    state: row.state,
+    role: row.role,
+    firstName: row.first_name,
+    lastName: row.last_name,
+    displayName: row.display_name,
+    profileImage: row.profile_image,
+    businessName: row.business_name,
+    createTime: row.create_time,
+    updateTime: row.update_time,
+    deleteTime: row.delete_time,
+  };
+  if (view === 'REFERENCE') return reference;
+  const contact = {
+    email: row.email,
+    phone: row.phone,
+    averageRating: row.average_rating,
+    totalReviews: row.total_reviews,
+  };
+  return view === 'BASIC' ? { ...reference, contact } : { ...reference, contact, profile: row.profile ?? {} };
 }

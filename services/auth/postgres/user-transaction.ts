@@ -1,198 +1,156 @@
-import { LockMode } from "@mikro-orm/core";
-import type { EntityManager } from "@mikro-orm/postgresql";
-import { sqlState, violatedConstraint } from "@rollcall/runtime";
-import {
-	emailKey,
-	type ProfileJson,
-	type User,
-	type UserChanges,
-} from "../users/user.ts";
-import { UserError } from "../users/user-error.ts";
-import type { UserTransaction, WriteRequest } from "../users/user-writes.ts";
-import {
-	UserEntity,
-	UserProfileEntity,
-	type UserRow,
-	WriteRequestEntity,
-} from "./user-entity.ts";
+import { LockMode } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { sqlState, violatedConstraint } from '@rollcall/runtime';
+import { emailKey, type ProfileJson, type User, type UserChanges } from '../users/user.ts';
+import { UserError } from '../users/user-error.ts';
+import type { UserTransaction, WriteRequest } from '../users/user-writes.ts';
+import { UserEntity, UserProfileEntity, type UserRow, WriteRequestEntity } from './user-entity.ts';
 
 /** The domain's transaction on top of MikroORM's. */
 export function createUserTransaction(em: EntityManager): UserTransaction {
-	return {
-		claim: (tenantId, request, userId) =>
-			claim(em, { tenantId, request, userId }),
-		async lock(tenantId, id) {
-			const row = await em.findOne(
-				UserEntity,
-				{ tenantId, id },
-				{ lockMode: LockMode.PESSIMISTIC_WRITE },
-			);
-			return row ? toUser(row, await findProfile(em, row)) : undefined;
-		},
-		insert: (tenantId, id, user) => insert(em, { tenantId, id, user }),
-		update: (user, changes) => update(em, user, changes),
-	};
+  return {
+    claim: (tenantId, request, userId) => claim(em, { tenantId, request, userId }),
+    async lock(tenantId, id) {
+      const row = await em.findOne(UserEntity, { tenantId, id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      return row ? toUser(row, await findProfile(em, row)) : undefined;
+    },
+    insert: (tenantId, id, user) => insert(em, { tenantId, id, user }),
+    update: (user, changes) => update(em, user, changes),
+  };
 }
 
 async function claim(
-	em: EntityManager,
-	{
-		tenantId,
-		request,
-		userId,
-	}: { tenantId: string; request: WriteRequest; userId: string },
+  em: EntityManager,
+  { tenantId, request, userId }: { tenantId: string; request: WriteRequest; userId: string },
 ) {
-	const fingerprint = Buffer.from(request.fingerprint);
-	// A repeat that comes while the first is still at work waits here for its end.
-	const inserted = await em.execute<{ user_id: string }[]>(
-		`insert into write_requests (tenant_id, request_id, method, fingerprint, user_id) values (?, ?, ?, ?, ?)
+  const fingerprint = Buffer.from(request.fingerprint);
+  // A repeat that comes while the first is still at work waits here for its end.
+  const inserted = await em.execute<{ user_id: string }[]>(
+    `insert into write_requests (tenant_id, request_id, method, fingerprint, user_id) values (?, ?, ?, ?, ?)
      on conflict do nothing returning user_id`,
-		[tenantId, request.id, request.method, fingerprint, userId],
-	);
-	if (inserted.length > 0) return undefined;
-	const before = await em.findOneOrFail(WriteRequestEntity, {
-		tenantId,
-		requestId: request.id,
-	});
-	if (
-		before.method === request.method &&
-		fingerprint.equals(before.fingerprint)
-	)
-		return before.userId;
-	const message = `Request id ${request.id} was used before, for another request; choose a new one.`;
-	throw new UserError("REQUEST_ID_REUSED", message, {
-		request_id: request.id,
-		method: before.method,
-	});
+    [tenantId, request.id, request.method, fingerprint, userId],
+  );
+  if (inserted.length > 0) return undefined;
+  const before = await em.findOneOrFail(WriteRequestEntity, {
+    tenantId,
+    requestId: request.id,
+  });
+  if (before.method === request.method && fingerprint.equals(before.fingerprint)) return before.userId;
+  const message = `Request id ${request.id} was used before, for another request; choose a new one.`;
+  throw new UserError('REQUEST_ID_REUSED', message, {
+    request_id: request.id,
+    method: before.method,
+  });
 }
 
 async function insert(
-	em: EntityManager,
-	{ tenantId, id, user }: { tenantId: string; id: string; user: UserChanges },
+  em: EntityManager,
+  { tenantId, id, user }: { tenantId: string; id: string; user: UserChanges },
 ) {
-	const { profile, ...columns } = user;
-	const now = new Date();
-	const row = em.create(UserEntity, {
-		...EMPTY,
-		...columns,
-		tenantId,
-		id,
-		emailKey: emailKey(user.email ?? ""),
-		createTime: now,
-		updateTime: now,
-	});
-	await flush(em, row);
-	const kept = merged({}, profile);
-	if (Object.keys(kept).length > 0)
-		await em.insert(UserProfileEntity, { tenantId, userId: id, profile: kept });
-	return toUser(row, kept);
+  const { profile, ...columns } = user;
+  const now = new Date();
+  const row = em.create(UserEntity, {
+    ...EMPTY,
+    ...columns,
+    tenantId,
+    id,
+    emailKey: emailKey(user.email ?? ''),
+    createTime: now,
+    updateTime: now,
+  });
+  await flush(em, row);
+  const kept = merged({}, profile);
+  if (Object.keys(kept).length > 0)
+    await em.insert(UserProfileEntity, { tenantId, userId: id, profile: kept });
+  return toUser(row, kept);
 }
 
-async function update(
-	em: EntityManager,
-	user: User,
-	{ profile, ...columns }: UserChanges,
-): Promise<User> {
-	const { tenantId, id } = user;
-	const row = await em.findOneOrFail(UserEntity, { tenantId, id });
-	const wanted =
-		columns.email === undefined
-			? columns
-			: { ...columns, emailKey: emailKey(columns.email) };
-	const differs = Object.entries(wanted).some(
-		([key, value]) => row[key as keyof UserRow] !== value,
-	);
-	const kept = merged(user.profile ?? {}, profile);
-	const profileDiffers =
-		JSON.stringify(kept) !== JSON.stringify(user.profile ?? {});
-	if (!differs && !profileDiffers) return user;
-	Object.assign(row, wanted, {
-		version: user.version + 1n,
-		updateTime: new Date(),
-	});
-	await flush(em, row);
-	if (profileDiffers)
-		await em.upsert(UserProfileEntity, { tenantId, userId: id, profile: kept });
-	return toUser(row, kept);
+async function update(em: EntityManager, user: User, { profile, ...columns }: UserChanges): Promise<User> {
+  const { tenantId, id } = user;
+  const row = await em.findOneOrFail(UserEntity, { tenantId, id });
+  const wanted = columns.email === undefined ? columns : { ...columns, emailKey: emailKey(columns.email) };
+  const differs = Object.entries(wanted).some(([key, value]) => row[key as keyof UserRow] !== value);
+  const kept = merged(user.profile ?? {}, profile);
+  const profileDiffers = JSON.stringify(kept) !== JSON.stringify(user.profile ?? {});
+  if (!differs && !profileDiffers) return user;
+  Object.assign(row, wanted, {
+    version: user.version + 1n,
+    updateTime: new Date(),
+  });
+  await flush(em, row);
+  if (profileDiffers) await em.upsert(UserProfileEntity, { tenantId, userId: id, profile: kept });
+  return toUser(row, kept);
 }
 
 async function flush(em: EntityManager, row: UserRow): Promise<void> {
-	try {
-		em.persist(row);
-		await em.flush();
-	} catch (error) {
-		if (sqlState(error) !== "23505") throw error;
-		const { tenantId, id } = row;
-		if (violatedConstraint(error) === "users_email_key") {
-			// The address itself stays out of messages and logs.
-			throw new UserError(
-				"EMAIL_TAKEN",
-				`Another user of tenant ${tenantId} has this e-mail address.`,
-				{ tenant_id: tenantId },
-			);
-		}
-		throw new UserError(
-			"USER_ID_TAKEN",
-			`Tenant ${tenantId} has a user ${id} already.`,
-			{ tenant_id: tenantId, id },
-		);
-	}
+  try {
+    em.persist(row);
+    await em.flush();
+  } catch (error) {
+    if (sqlState(error) !== '23505') throw error;
+    const { tenantId, id } = row;
+    if (violatedConstraint(error) === 'users_email_key') {
+      // The address itself stays out of messages and logs.
+      throw new UserError('EMAIL_TAKEN', `Another user of tenant ${tenantId} has this e-mail address.`, {
+        tenant_id: tenantId,
+      });
+    }
+    throw new UserError('USER_ID_TAKEN', `Tenant ${tenantId} has a user ${id} already.`, {
+      tenant_id: tenantId,
+      id,
+    });
+  }
 }
 
 // Keys in order, so that two profiles can be compared as text.
 function merged(profile: ProfileJson, changes: ProfileJson = {}): ProfileJson {
-	const entries = Object.entries({ ...profile, ...changes }).filter(
-		([, value]) => value !== null,
-	);
-	return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  const entries = Object.entries({ ...profile, ...changes }).filter(([, value]) => value !== null);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-async function findProfile(
-	em: EntityManager,
-	{ tenantId, id }: UserRow,
-): Promise<ProfileJson> {
-	const row = await em.findOne(UserProfileEntity, { tenantId, userId: id });
-	return merged(row?.profile ?? {});
+async function findProfile(em: EntityManager, { tenantId, id }: UserRow): Promise<ProfileJson> {
+  const row = await em.findOne(UserProfileEntity, { tenantId, userId: id });
+  return merged(row?.profile ?? {});
 }
 
 function toUser(row: UserRow, profile: ProfileJson): User {
-	const { email, phone, totalReviews } = row;
-	return {
-		tenantId: row.tenantId,
-		id: row.id,
-		version: row.version,
-		state: row.state,
-		role: row.role,
-		firstName: row.firstName,
-		lastName: row.lastName,
-		displayName: row.displayName,
-		profileImage: row.profileImage,
-		businessName: row.businessName,
-		createTime: row.createTime,
-		updateTime: row.updateTime,
-		deleteTime: row.deleteTime ?? null,
-		contact: {
-			email,
-			phone,
-			averageRating: Number(row.averageRating),
-			totalReviews,
-		},
-		profile,
-	};
+  const { email, phone, totalReviews } = row;
+  return {
+    tenantId: row.tenantId,
+    id: row.id,
+    version: row.version,
+    state: row.state,
+    role: row.role,
+    firstName: row.firstName,
+    lastName: row.lastName,
+    displayName: row.displayName,
+    profileImage: row.profileImage,
+    businessName: row.businessName,
+    createTime: row.createTime,
+    updateTime: row.updateTime,
+    deleteTime: row.deleteTime ?? null,
+    contact: {
+      email,
+      phone,
+      averageRating: Number(row.averageRating),
+      totalReviews,
+    },
+    profile,
+  };
 }
 
 const EMPTY = {
-	version: 1n,
-	state: "ACTIVE",
-	role: "CUSTOMER",
-	firstName: "",
-	lastName: "",
-	displayName: "",
-	profileImage: "",
-	businessName: "",
-	averageRating: 0,
-	totalReviews: 0,
-	email: "",
-	phone: "",
-	deleteTime: null,
+  version: 1n,
+  state: 'ACTIVE',
+  role: 'CUSTOMER',
+  firstName: '',
+  lastName: '',
+  displayName: '',
+  profileImage: '',
+  businessName: '',
+  averageRating: 0,
+  totalReviews: 0,
+  email: '',
+  phone: '',
+  deleteTime: null,
 } as const;

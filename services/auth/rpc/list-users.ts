@@ -1,108 +1,86 @@
-import { toJson } from "@bufbuild/protobuf";
-import { timestampDate } from "@bufbuild/protobuf/wkt";
-import {
-	type ListUsersRequest,
-	ListUsersRequestSchema,
-	UserRole,
-	UserState,
-} from "@rollcall/contract/user";
-import { type PageTokens, pageTokens, runtimeError } from "@rollcall/runtime";
-import type { ListPosition, UserList } from "../users/user-reads.ts";
-import { viewFromMessage } from "./user-message.ts";
+import { toJson } from '@bufbuild/protobuf';
+import { timestampDate } from '@bufbuild/protobuf/wkt';
+import { type ListUsersRequest, ListUsersRequestSchema, UserRole, UserState } from '@rollcall/contract/user';
+import { type PageTokens, pageTokens, runtimeError } from '@rollcall/runtime';
+import type { ListPosition, UserList } from '../users/user-reads.ts';
+import { viewFromMessage } from './user-message.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 1000;
 
 const ORDERS = {
-	"": { orderBy: "createTime", descending: false },
-	create_time: { orderBy: "createTime", descending: false },
-	"create_time desc": { orderBy: "createTime", descending: true },
-	update_time: { orderBy: "updateTime", descending: false },
-	"update_time desc": { orderBy: "updateTime", descending: true },
+  '': { orderBy: 'createTime', descending: false },
+  create_time: { orderBy: 'createTime', descending: false },
+  'create_time desc': { orderBy: 'createTime', descending: true },
+  update_time: { orderBy: 'updateTime', descending: false },
+  'update_time desc': { orderBy: 'updateTime', descending: true },
 } as const;
 
 /** Page tokens that fit this request and no other. */
 export function tokensFor(request: ListUsersRequest): PageTokens<ListPosition> {
-	const { pageToken: _, pageSize: __, ...rest } = request;
-	return pageTokens(
-		[
-			"ListUsers",
-			toJson(ListUsersRequestSchema, { ...rest, pageToken: "", pageSize: 0 }),
-		],
-		isPosition,
-	);
+  const { pageToken: _, pageSize: __, ...rest } = request;
+  return pageTokens(
+    ['ListUsers', toJson(ListUsersRequestSchema, { ...rest, pageToken: '', pageSize: 0 })],
+    isPosition,
+  );
 }
 
 /** What the request asks for. Throws RpcError PAGE_TOKEN_INVALID, FIELD_INVALID, NOT_IMPLEMENTED. */
-export function listFromRequest(
-	request: ListUsersRequest,
-	tokens: PageTokens<ListPosition>,
-): UserList {
-	const { filter } = request;
-	const after = tokens.read(request.pageToken);
-	if (filter?.tags.length || filter?.activeFrom || filter?.activeBefore) {
-		throw notImplemented(
-			"filter.tags, filter.active_from and filter.active_before",
-		);
-	}
-	return {
-		tenantId: request.tenantId,
-		view: viewFromMessage(request.view),
-		states: filter?.states.length
-			? filter.states.map(stateFromMessage)
-			: ["ACTIVE", "SUSPENDED"],
-		roles: (filter?.roles ?? []).map(roleFromMessage),
-		...(filter?.createdFrom && {
-			createdFrom: timestampDate(filter.createdFrom),
-		}),
-		...(filter?.createdBefore && {
-			createdBefore: timestampDate(filter.createdBefore),
-		}),
-		...orderOf(request.orderBy),
-		limit: Math.min(request.pageSize || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE),
-		...(after && { after }),
-	};
+export function listFromRequest(request: ListUsersRequest, tokens: PageTokens<ListPosition>): UserList {
+  const { filter } = request;
+  const after = tokens.read(request.pageToken);
+  if (filter?.tags.length || filter?.activeFrom || filter?.activeBefore) {
+    throw notImplemented('filter.tags, filter.active_from and filter.active_before');
+  }
+  return {
+    tenantId: request.tenantId,
+    view: viewFromMessage(request.view),
+    states: filter?.states.length ? filter.states.map(stateFromMessage) : ['ACTIVE', 'SUSPENDED'],
+    roles: (filter?.roles ?? []).map(roleFromMessage),
+    ...(filter?.createdFrom && {
+      createdFrom: timestampDate(filter.createdFrom),
+    }),
+    ...(filter?.createdBefore && {
+      createdBefore: timestampDate(filter.createdBefore),
+    }),
+    ...orderOf(request.orderBy),
+    limit: Math.min(request.pageSize || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE),
+    ...(after && { after }),
+  };
 }
 
 function orderOf(orderBy: string): (typeof ORDERS)[keyof typeof ORDERS] {
-	if (Object.hasOwn(ORDERS, orderBy))
-		return ORDERS[orderBy as keyof typeof ORDERS];
-	if (/^display_name( desc)?$/.test(orderBy))
-		throw notImplemented("order_by display_name");
-	const description = `must be empty or one of ${Object.keys(ORDERS).filter(Boolean).join(", ")}`;
-	throw runtimeError("FIELD_INVALID", `order_by ${description}.`, {
-		violations: [{ field: "order_by", description }],
-		metadata: { fields: "order_by" },
-	});
+  if (Object.hasOwn(ORDERS, orderBy)) return ORDERS[orderBy as keyof typeof ORDERS];
+  if (/^display_name( desc)?$/.test(orderBy)) throw notImplemented('order_by display_name');
+  const description = `must be empty or one of ${Object.keys(ORDERS).filter(Boolean).join(', ')}`;
+  throw runtimeError('FIELD_INVALID', `order_by ${description}.`, {
+    violations: [{ field: 'order_by', description }],
+    metadata: { fields: 'order_by' },
+  });
 }
 
 function notImplemented(what: string) {
-	return runtimeError(
-		"NOT_IMPLEMENTED",
-		`${what}: not implemented yet; leave it out.`,
-		{ metadata: { field: what } },
-	);
+  return runtimeError('NOT_IMPLEMENTED', `${what}: not implemented yet; leave it out.`, {
+    metadata: { field: what },
+  });
 }
 
 // Field rules have refused every other value by now.
-function stateFromMessage(state: UserState): UserList["states"][number] {
-	if (state === UserState.DELETED) return "DELETED";
-	return state === UserState.SUSPENDED ? "SUSPENDED" : "ACTIVE";
+function stateFromMessage(state: UserState): UserList['states'][number] {
+  if (state === UserState.DELETED) return 'DELETED';
+  return state === UserState.SUSPENDED ? 'SUSPENDED' : 'ACTIVE';
 }
 
-function roleFromMessage(role: UserRole): UserList["roles"][number] {
-	if (role === UserRole.ADMIN) return "ADMIN";
-	return role === UserRole.VENDOR ? "VENDOR" : "CUSTOMER";
+function roleFromMessage(role: UserRole): UserList['roles'][number] {
+  if (role === UserRole.ADMIN) return 'ADMIN';
+  return role === UserRole.VENDOR ? 'VENDOR' : 'CUSTOMER';
 }
 
 function isPosition(value: unknown): value is ListPosition {
-	const { time, id } = (value ?? {}) as Partial<ListPosition>;
-	return (
-		typeof time === "string" &&
-		!Number.isNaN(Date.parse(time)) &&
-		typeof id === "string" &&
-		UUID.test(id)
-	);
+  const { time, id } = (value ?? {}) as Partial<ListPosition>;
+  return (
+    typeof time === 'string' && !Number.isNaN(Date.parse(time)) && typeof id === 'string' && UUID.test(id)
+  );
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -1,50 +1,44 @@
-import { Code } from "@connectrpc/connect";
-import type { ErrorReason } from "@rollcall/contract/user";
-import {
-	isDatabaseUnavailable,
-	RpcError,
-	RUNTIME_REASONS,
-	runtimeError,
-} from "@rollcall/runtime";
-import { UserError, type UserErrorReason } from "../users/user-error.ts";
+import { Code } from '@connectrpc/connect';
+import type { ErrorReason } from '@rollcall/contract/user';
+import { isDatabaseUnavailable, RpcError, RUNTIME_REASONS, runtimeError } from '@rollcall/runtime';
+import { UserError, type UserErrorReason } from '../users/user-error.ts';
 
 /** A reason as it goes over the wire. */
-type Reason = Exclude<keyof typeof ErrorReason, "UNSPECIFIED">;
+type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>;
 
 /** The one table from reason to status. A reason that the contract gains does not compile until it stands here. */
 export const STATUS_BY_REASON = {
-	...RUNTIME_REASONS,
-	REQUEST_ID_REUSED: Code.InvalidArgument,
-	USER_NOT_FOUND: Code.NotFound,
-	EMAIL_TAKEN: Code.AlreadyExists,
-	USER_ID_TAKEN: Code.AlreadyExists,
-	ETAG_MISMATCH: Code.Aborted,
-	USER_DELETED: Code.FailedPrecondition,
-	MERGE_REFUSED: Code.FailedPrecondition,
-	CURSOR_EXPIRED: Code.OutOfRange,
-	CALLER_UNKNOWN: Code.Unauthenticated,
-	NOT_GRANTED: Code.PermissionDenied,
-	RATE_LIMITED: Code.ResourceExhausted,
-	OVERLOADED: Code.Unavailable,
-	VERSION_NOT_REACHED: Code.Unavailable,
+  ...RUNTIME_REASONS,
+  REQUEST_ID_REUSED: Code.InvalidArgument,
+  USER_NOT_FOUND: Code.NotFound,
+  EMAIL_TAKEN: Code.AlreadyExists,
+  USER_ID_TAKEN: Code.AlreadyExists,
+  ETAG_MISMATCH: Code.Aborted,
+  USER_DELETED: Code.FailedPrecondition,
+  MERGE_REFUSED: Code.FailedPrecondition,
+  CURSOR_EXPIRED: Code.OutOfRange,
+  CALLER_UNKNOWN: Code.Unauthenticated,
+  NOT_GRANTED: Code.PermissionDenied,
+  RATE_LIMITED: Code.ResourceExhausted,
+  OVERLOADED: Code.Unavailable,
+  VERSION_NOT_REACHED: Code.Unavailable,
 } as const satisfies Record<Reason, Code> & Record<UserErrorReason, Code>;
 
 /** An error of the domain or the database as one for the wire; undefined: it is not known here. */
 export function toRpcError(error: unknown): RpcError | undefined {
-	if (error instanceof UserError) {
-		const { reason, message, metadata } = error;
-		const retry = reason === "VERSION_NOT_REACHED" ? { retryDelayMs: 50 } : {};
-		return new RpcError({ code: STATUS_BY_REASON[reason], reason }, message, {
-			metadata,
-			...retry,
-		});
-	}
-	if (isDatabaseUnavailable(error)) {
-		return runtimeError(
-			"DATABASE_UNAVAILABLE",
-			"The database of the auth service does not answer.",
-			{ retryDelayMs: 1000, cause: error },
-		);
-	}
-	return undefined;
+  if (error instanceof UserError) {
+    const { reason, message, metadata } = error;
+    const retry = reason === 'VERSION_NOT_REACHED' ? { retryDelayMs: 50 } : {};
+    return new RpcError({ code: STATUS_BY_REASON[reason], reason }, message, {
+      metadata,
+      ...retry,
+    });
+  }
+  if (isDatabaseUnavailable(error)) {
+    return runtimeError('DATABASE_UNAVAILABLE', 'The database of the auth service does not answer.', {
+      retryDelayMs: 1000,
+      cause: error,
+    });
+  }
+  return undefined;
 }

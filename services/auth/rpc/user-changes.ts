@@ -1,130 +1,117 @@
-import { type JsonObject, toJson } from "@bufbuild/protobuf";
+import { type JsonObject, toJson } from '@bufbuild/protobuf';
 import {
-	ProfileSchema,
-	UserRole as RoleMessage,
-	UserState as StateMessage,
-	type User as UserMessage,
-} from "@rollcall/contract/user";
-import { runtimeError } from "@rollcall/runtime";
-import type { ProfileJson, UserChanges, UserRole } from "../users/user.ts";
+  ProfileSchema,
+  UserRole as RoleMessage,
+  UserState as StateMessage,
+  type User as UserMessage,
+} from '@rollcall/contract/user';
+import { runtimeError } from '@rollcall/runtime';
+import type { ProfileJson, UserChanges, UserRole } from '../users/user.ts';
 
 const TEXTS = {
-	first_name: "firstName",
-	last_name: "lastName",
-	display_name: "displayName",
-	profile_image: "profileImage",
-	business_name: "businessName",
-	email: "email",
-	phone: "phone",
+  first_name: 'firstName',
+  last_name: 'lastName',
+  display_name: 'displayName',
+  profile_image: 'profileImage',
+  business_name: 'businessName',
+  email: 'email',
+  phone: 'phone',
 } as const;
 
 // By JSON name, which is how they are kept. Statistics are gathered, not written.
 const PROFILE_PARTS = {
-	birth_date: "birthDate",
-	address: "address",
-	preferences: "preferences",
-	consents: "consents",
-	tags: "tags",
-	loyalty: "loyalty",
-	crm_fields: "crmFields",
+  birth_date: 'birthDate',
+  address: 'address',
+  preferences: 'preferences',
+  consents: 'consents',
+  tags: 'tags',
+  loyalty: 'loyalty',
+  crm_fields: 'crmFields',
 } as const;
 
 const ROLES: Readonly<Record<RoleMessage, UserRole | undefined>> = {
-	[RoleMessage.UNSPECIFIED]: undefined,
-	[RoleMessage.CUSTOMER]: "CUSTOMER",
-	[RoleMessage.VENDOR]: "VENDOR",
-	[RoleMessage.ADMIN]: "ADMIN",
+  [RoleMessage.UNSPECIFIED]: undefined,
+  [RoleMessage.CUSTOMER]: 'CUSTOMER',
+  [RoleMessage.VENDOR]: 'VENDOR',
+  [RoleMessage.ADMIN]: 'ADMIN',
 };
 
 /** Every path that an update mask may name. */
 export const UPDATE_PATHS: readonly string[] = [
-	...Object.keys(TEXTS),
-	"role",
-	"state",
-	"profile",
-	...Object.keys(PROFILE_PARTS).map((part) => `profile.${part}`),
+  ...Object.keys(TEXTS),
+  'role',
+  'state',
+  'profile',
+  ...Object.keys(PROFILE_PARTS).map((part) => `profile.${part}`),
 ];
 
 /** What CreateUser writes: every field that was given. */
 export function changesFromNew(user: UserMessage): UserChanges {
-	const role = ROLES[user.role];
-	return { ...textsOf(user), ...(role && { role }), profile: profileOf(user) };
+  const role = ROLES[user.role];
+  return { ...textsOf(user), ...(role && { role }), profile: profileOf(user) };
 }
 
 /**
  * What UpdateUser writes: the fields that the mask names, whether given or empty.
  * Throws RpcError FIELD_INVALID for a path that cannot be written.
  */
-export function changesFromMask(
-	user: UserMessage,
-	paths: readonly string[],
-): UserChanges {
-	if (paths.length === 0)
-		throw invalid("update_mask", "must name at least one field");
-	const unknown = paths.filter((path) => !UPDATE_PATHS.includes(path));
-	if (unknown.length > 0) {
-		throw invalid(
-			"update_mask",
-			`cannot write ${unknown.slice(0, 10).join(", ")}; can write ${UPDATE_PATHS.join(", ")}`,
-		);
-	}
-	const texts = textsOf(user);
-	const chosen = Object.entries(TEXTS).filter(([path]) => paths.includes(path));
-	return {
-		...Object.fromEntries(chosen.map(([, key]) => [key, texts[key]])),
-		...(paths.includes("role") && { role: requireRole(user) }),
-		...(paths.includes("state") && { state: requireState(user) }),
-		...(paths.some((path) => path.startsWith("profile")) && {
-			profile: profileChanges(user, paths),
-		}),
-	};
+export function changesFromMask(user: UserMessage, paths: readonly string[]): UserChanges {
+  if (paths.length === 0) throw invalid('update_mask', 'must name at least one field');
+  const unknown = paths.filter((path) => !UPDATE_PATHS.includes(path));
+  if (unknown.length > 0) {
+    throw invalid(
+      'update_mask',
+      `cannot write ${unknown.slice(0, 10).join(', ')}; can write ${UPDATE_PATHS.join(', ')}`,
+    );
+  }
+  const texts = textsOf(user);
+  const chosen = Object.entries(TEXTS).filter(([path]) => paths.includes(path));
+  return {
+    ...Object.fromEntries(chosen.map(([, key]) => [key, texts[key]])),
+    ...(paths.includes('role') && { role: requireRole(user) }),
+    ...(paths.includes('state') && { state: requireState(user) }),
+    ...(paths.some((path) => path.startsWith('profile')) && {
+      profile: profileChanges(user, paths),
+    }),
+  };
 }
 
 function textsOf(user: UserMessage) {
-	return Object.fromEntries(
-		Object.values(TEXTS).map((key) => [key, user[key].trim()]),
-	) as Record<(typeof TEXTS)[keyof typeof TEXTS], string>;
+  return Object.fromEntries(Object.values(TEXTS).map((key) => [key, user[key].trim()])) as Record<
+    (typeof TEXTS)[keyof typeof TEXTS],
+    string
+  >;
 }
 
 function profileOf(user: UserMessage): ProfileJson {
-	if (!user.profile) return {};
-	const { statistics: _, ...written } = toJson(
-		ProfileSchema,
-		user.profile,
-	) as JsonObject;
-	return written;
+  if (!user.profile) return {};
+  const { statistics: _, ...written } = toJson(ProfileSchema, user.profile) as JsonObject;
+  return written;
 }
 
-function profileChanges(
-	user: UserMessage,
-	paths: readonly string[],
-): ProfileJson {
-	const given = profileOf(user);
-	const parts = Object.entries(PROFILE_PARTS).filter(
-		([part]) => paths.includes("profile") || paths.includes(`profile.${part}`),
-	);
-	return Object.fromEntries(parts.map(([, key]) => [key, given[key] ?? null]));
+function profileChanges(user: UserMessage, paths: readonly string[]): ProfileJson {
+  const given = profileOf(user);
+  const parts = Object.entries(PROFILE_PARTS).filter(
+    ([part]) => paths.includes('profile') || paths.includes(`profile.${part}`),
+  );
+  return Object.fromEntries(parts.map(([, key]) => [key, given[key] ?? null]));
 }
 
 function requireRole(user: UserMessage): UserRole {
-	const role = ROLES[user.role];
-	if (!role)
-		throw invalid("user.role", "must be given where update_mask names it");
-	return role;
+  const role = ROLES[user.role];
+  if (!role) throw invalid('user.role', 'must be given where update_mask names it');
+  return role;
 }
 
-function requireState(user: UserMessage): "ACTIVE" | "SUSPENDED" {
-	if (user.state === StateMessage.ACTIVE) return "ACTIVE";
-	if (user.state === StateMessage.SUSPENDED) return "SUSPENDED";
-	throw invalid(
-		"user.state",
-		"can be set to ACTIVE or SUSPENDED; DeleteUser deletes",
-	);
+function requireState(user: UserMessage): 'ACTIVE' | 'SUSPENDED' {
+  if (user.state === StateMessage.ACTIVE) return 'ACTIVE';
+  if (user.state === StateMessage.SUSPENDED) return 'SUSPENDED';
+  throw invalid('user.state', 'can be set to ACTIVE or SUSPENDED; DeleteUser deletes');
 }
 
 function invalid(field: string, description: string) {
-	return runtimeError("FIELD_INVALID", `${field} ${description}.`, {
-		violations: [{ field, description }],
-		metadata: { fields: field },
-	});
+  return runtimeError('FIELD_INVALID', `${field} ${description}.`, {
+    violations: [{ field, description }],
+    metadata: { fields: field },
+  });
 }

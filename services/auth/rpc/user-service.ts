@@ -1,111 +1,105 @@
-import { create } from "@bufbuild/protobuf";
-import { timestampNow } from "@bufbuild/protobuf/wkt";
+import { create } from '@bufbuild/protobuf';
+import { timestampNow } from '@bufbuild/protobuf/wkt';
 import {
-	BatchGetUsersResponseSchema,
-	GetUserResponseSchema,
-	type ResolveUsersRequest,
-	ResolveUsersResponseSchema,
-	type UserService,
-} from "@rollcall/contract/user";
-import { type Implementation, runtimeError } from "@rollcall/runtime";
-import { batchGetUsers, type UserOutcome } from "../users/batch-get-users.ts";
-import { getUser } from "../users/get-user.ts";
-import { resolveUsers } from "../users/resolve-users.ts";
-import type { UserReads } from "../users/user-reads.ts";
-import { toUserMessage, viewFromMessage } from "./user-message.ts";
+  BatchGetUsersResponseSchema,
+  GetUserResponseSchema,
+  MissingUserSchema,
+  type ResolveUsersRequest,
+  ResolveUsersResponseSchema,
+  UnchangedUserSchema,
+  type UserOutcome as OutcomeMessage,
+  UserOutcomeSchema,
+  type UserService,
+} from '@rollcall/contract/user';
+import { type Implementation, runtimeError } from '@rollcall/runtime';
+import { batchGetUsers, type UserOutcome } from '../users/batch-get-users.ts';
+import { getUser } from '../users/get-user.ts';
+import { resolveUsers } from '../users/resolve-users.ts';
+import type { UserReads } from '../users/user-reads.ts';
+import { toUserMessage, viewFromMessage } from './user-message.ts';
 
 /** The calls of UserService. WatchUsers is not implemented yet. */
-export function userServiceImplementation(
-	reads: UserReads,
-): Implementation<typeof UserService> {
-	return {
-		async getUser(request) {
-			// Taken before the read: the answer is true then or later.
-			const readTime = timestampNow();
-			const user = await getUser(reads, {
-				tenantId: request.tenantId,
-				id: request.id.toLowerCase(),
-				view: viewFromMessage(request.view),
-				minVersion: request.minVersion,
-			});
-			return create(GetUserResponseSchema, {
-				user: toUserMessage(user),
-				readTime,
-			});
-		},
-		async batchGetUsers(request) {
-			const readTime = timestampNow();
-			const outcomes = await batchGetUsers(reads, {
-				tenantId: request.tenantId,
-				ids: request.ids.map((id) => id.toLowerCase()),
-				view: viewFromMessage(request.view),
-				knownVersions: byLowerCaseId(request.knownVersions),
-				minVersions: byLowerCaseId(request.minVersions),
-				requireAll: request.requireAll,
-			});
-			return create(BatchGetUsersResponseSchema, {
-				outcomes: outcomes.map((outcome, i) => ({
-					id: request.ids[i] ?? "",
-					outcome: toOutcomeMessage(outcome),
-				})),
-				readTime,
-			});
-		},
-		async resolveUsers(request) {
-			const readTime = timestampNow();
-			const users = await resolveUsers(reads, {
-				tenantId: request.tenantId,
-				emails: emailsOf(request),
-				view: viewFromMessage(request.view),
-			});
-			const outcomes = request.keys.map((key, i) => {
-				const user = users[i];
-				return user
-					? {
-							key,
-							outcome: { case: "user" as const, value: toUserMessage(user) },
-						}
-					: { key, outcome: { case: "missing" as const, value: {} } };
-			});
-			return create(ResolveUsersResponseSchema, { outcomes, readTime });
-		},
-	};
+export function userServiceImplementation(reads: UserReads): Implementation<typeof UserService> {
+  return {
+    async getUser(request) {
+      // Taken before the read: the answer is true then or later.
+      const readTime = timestampNow();
+      const user = await getUser(reads, {
+        tenantId: request.tenantId,
+        id: request.id.toLowerCase(),
+        view: viewFromMessage(request.view),
+        minVersion: request.minVersion,
+      });
+      return create(GetUserResponseSchema, {
+        user: toUserMessage(user),
+        readTime,
+      });
+    },
+    async batchGetUsers(request) {
+      const readTime = timestampNow();
+      const outcomes = await batchGetUsers(reads, {
+        tenantId: request.tenantId,
+        ids: request.ids.map((id) => id.toLowerCase()),
+        view: viewFromMessage(request.view),
+        knownVersions: byLowerCaseId(request.knownVersions),
+        minVersions: byLowerCaseId(request.minVersions),
+        requireAll: request.requireAll,
+      });
+      return create(BatchGetUsersResponseSchema, {
+        outcomes: outcomes.map((outcome, i) =>
+          create(UserOutcomeSchema, { id: request.ids[i] ?? '', outcome: toOutcomeMessage(outcome) }),
+        ),
+        readTime,
+      });
+    },
+    async resolveUsers(request) {
+      const readTime = timestampNow();
+      const users = await resolveUsers(reads, {
+        tenantId: request.tenantId,
+        emails: emailsOf(request),
+        view: viewFromMessage(request.view),
+      });
+      const outcomes = request.keys.map((key, i) => {
+        const user = users[i];
+        return user
+          ? {
+              key,
+              outcome: { case: 'user' as const, value: toUserMessage(user) },
+            }
+          : { key, outcome: { case: 'missing' as const, value: {} } };
+      });
+      return create(ResolveUsersResponseSchema, { outcomes, readTime });
+    },
+  };
 }
 
-function toOutcomeMessage(outcome: UserOutcome): OutcomeMessage["outcome"] {
-	switch (outcome.kind) {
-		case "user":
-			return { case: "user" as const, value: toUserMessage(outcome.user) };
-		case "missing":
-			return { case: "missing" as const, value: {} };
-		case "unchanged":
-			return {
-				case: "unchanged" as const,
-				value: { version: outcome.version },
-			};
-	}
+function toOutcomeMessage(outcome: UserOutcome): OutcomeMessage['outcome'] {
+  switch (outcome.kind) {
+    case 'user':
+      return { case: 'user' as const, value: toUserMessage(outcome.user) };
+    case 'missing':
+      return { case: 'missing' as const, value: create(MissingUserSchema) };
+    case 'unchanged':
+      return {
+        case: 'unchanged' as const,
+        value: create(UnchangedUserSchema, { version: outcome.version }),
+      };
+  }
 }
 
-function byLowerCaseId(
-	versions: Readonly<Record<string, bigint>>,
-): Map<string, bigint> {
-	return new Map(
-		Object.entries(versions).map(([id, version]) => [
-			id.toLowerCase(),
-			version,
-		]),
-	);
+function byLowerCaseId(versions: Readonly<Record<string, bigint>>): Map<string, bigint> {
+  return new Map(Object.entries(versions).map(([id, version]) => [id.toLowerCase(), version]));
 }
 
 function emailsOf(request: ResolveUsersRequest): string[] {
-	return request.keys.map(({ key }, i) => {
-		if (key.case === "email") return key.value;
-		throw runtimeError(
-			"NOT_IMPLEMENTED",
-			`keys[${i}].external_id is not implemented yet; resolve by email.`,
-			{
-				metadata: { field: `keys[${i}].external_id` },
-			},
-		);
-	});
+  return request.keys.map(({ key }, i) => {
+    if (key.case === 'email') return key.value;
+    throw runtimeError(
+      'NOT_IMPLEMENTED',
+      `keys[${i}].external_id is not implemented yet; resolve by email.`,
+      {
+        metadata: { field: `keys[${i}].external_id` },
+      },
+    );
+  });
 }

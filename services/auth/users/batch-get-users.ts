@@ -1,54 +1,42 @@
-import { requireVersion } from "./get-user.ts";
-import type { User, UserView } from "./user.ts";
-import { userNotFound } from "./user-error.ts";
-import type { UserReads } from "./user-reads.ts";
+import { requireVersion } from './get-user.ts';
+import type { User, UserView } from './user.ts';
+import { userNotFound } from './user-error.ts';
+import type { UserReads } from './user-reads.ts';
 
 /** Which users, how much of each, and what the caller holds already. */
 export interface BatchGetUsersQuery {
-	readonly tenantId: string;
-	/** In lower case; duplicates are allowed. */
-	readonly ids: readonly string[];
-	readonly view: UserView;
-	/** Versions the caller holds, by id. */
-	readonly knownVersions: ReadonlyMap<string, bigint>;
-	/** Lowest versions the caller accepts, by id. */
-	readonly minVersions: ReadonlyMap<string, bigint>;
-	/** Throw where a user is missing. */
-	readonly requireAll: boolean;
+  readonly tenantId: string;
+  /** In lower case; duplicates are allowed. */
+  readonly ids: readonly string[];
+  readonly view: UserView;
+  /** Versions the caller holds, by id. */
+  readonly knownVersions: ReadonlyMap<string, bigint>;
+  /** Lowest versions the caller accepts, by id. */
+  readonly minVersions: ReadonlyMap<string, bigint>;
+  /** Throw where a user is missing. */
+  readonly requireAll: boolean;
 }
 
 /** What became of one id. */
 export type UserOutcome =
-	| { readonly kind: "user"; readonly user: User }
-	| { readonly kind: "missing" }
-	| { readonly kind: "unchanged"; readonly version: bigint };
+  | { readonly kind: 'user'; readonly user: User }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unchanged'; readonly version: bigint };
 
 /** One outcome for each id, in order. Throws UserError USER_NOT_FOUND (with `requireAll`), VERSION_NOT_REACHED. */
-export async function batchGetUsers(
-	reads: UserReads,
-	query: BatchGetUsersQuery,
-): Promise<UserOutcome[]> {
-	const found = await reads.findMany(
-		query.tenantId,
-		[...new Set(query.ids)],
-		query.view,
-	);
-	return query.ids.map((id) => outcomeOf(found.get(id), id, query));
+export async function batchGetUsers(reads: UserReads, query: BatchGetUsersQuery): Promise<UserOutcome[]> {
+  const found = await reads.findMany(query.tenantId, [...new Set(query.ids)], query.view);
+  return query.ids.map((id) => outcomeOf(found.get(id), id, query));
 }
 
-function outcomeOf(
-	user: User | undefined,
-	id: string,
-	query: BatchGetUsersQuery,
-): UserOutcome {
-	if (!user) {
-		if (query.requireAll) throw userNotFound(query.tenantId, id);
-		return { kind: "missing" };
-	}
-	requireVersion(user, query.minVersions.get(id) ?? 0n);
-	const known = query.knownVersions.get(id);
-	// An id that was merged away answers another user, whose versions are its own.
-	if (known === user.version && user.id === id)
-		return { kind: "unchanged", version: known };
-	return { kind: "user", user };
+function outcomeOf(user: User | undefined, id: string, query: BatchGetUsersQuery): UserOutcome {
+  if (!user) {
+    if (query.requireAll) throw userNotFound(query.tenantId, id);
+    return { kind: 'missing' };
+  }
+  requireVersion(user, query.minVersions.get(id) ?? 0n);
+  const known = query.knownVersions.get(id);
+  // An id that was merged away answers another user, whose versions are its own.
+  if (known === user.version && user.id === id) return { kind: 'unchanged', version: known };
+  return { kind: 'user', user };
 }

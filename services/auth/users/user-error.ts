@@ -1,36 +1,31 @@
 /** Why the domain refuses; the names stand in `rollcall.user.v1.ErrorReason`. */
 export type UserErrorReason =
-	| "USER_NOT_FOUND"
-	| "EMAIL_TAKEN"
-	| "USER_ID_TAKEN"
-	| "ETAG_MISMATCH"
-	| "USER_DELETED"
-	| "REQUEST_ID_REUSED"
-	| "VERSION_NOT_REACHED";
+  | 'USER_NOT_FOUND'
+  | 'EMAIL_TAKEN'
+  | 'USER_ID_TAKEN'
+  | 'ETAG_MISMATCH'
+  | 'USER_DELETED'
+  | 'REQUEST_ID_REUSED'
+  | 'VERSION_NOT_REACHED';
 
 /** A refusal of the domain. */
 export class UserError extends Error {
-	override readonly name = "UserError";
-	readonly reason: UserErrorReason;
-	/** Every changing part of the message. Never contact data. */
-	readonly metadata: Readonly<Record<string, string>>;
+  override readonly name = 'UserError';
+  readonly reason: UserErrorReason;
+  /** Every changing part of the message. Never contact data. */
+  readonly metadata: Readonly<Record<string, string>>;
 
-	constructor(
-		reason: UserErrorReason,
-		message: string,
-		metadata: Readonly<Record<string, string>>,
-	) {
-		super(message);
-		this.reason = reason;
-		this.metadata = metadata;
-	}
+  constructor(reason: UserErrorReason, message: string, metadata: Readonly<Record<string, string>>) {
+    super(message);
+    this.reason = reason;
+    this.metadata = metadata;
+  }
 }
 
 /** No user has this id in this tenant. */
 export function userNotFound(tenantId: string, id: string): UserError {
-	return new UserError(
-		"USER_NOT_FOUND",
-		`Tenant ${tenantId} has no user ${id}.`,
-		{ tenant_id: tenantId, id },
-	);
+  return new UserError('USER_NOT_FOUND', `Tenant ${tenantId} has no user ${id}.`, {
+    tenant_id: tenantId,
+    id,
+  });
 }

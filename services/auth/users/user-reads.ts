@@ -1,43 +1,39 @@
-import type { User, UserRole, UserState, UserView } from "./user.ts";
+import type { User, UserRole, UserState, UserView } from './user.ts';
 
 /** A place in a list of users: the value that it is ordered by, as ISO 8601, and the id. */
 export interface ListPosition {
-	readonly time: string;
-	readonly id: string;
+  readonly time: string;
+  readonly id: string;
 }
 
 /** Which users to list, and how. */
 export interface UserList {
-	readonly tenantId: string;
-	readonly view: UserView;
-	readonly states: readonly UserState[];
-	/** Empty: all. */
-	readonly roles: readonly UserRole[];
-	readonly createdFrom?: Date;
-	readonly createdBefore?: Date;
-	readonly orderBy: "createTime" | "updateTime";
-	readonly descending: boolean;
-	readonly limit: number;
-	/** Begin behind this place; absent: at the beginning. */
-	readonly after?: ListPosition;
+  readonly tenantId: string;
+  readonly view: UserView;
+  readonly states: readonly UserState[];
+  /** Empty: all. */
+  readonly roles: readonly UserRole[];
+  readonly createdFrom?: Date;
+  readonly createdBefore?: Date;
+  readonly orderBy: 'createTime' | 'updateTime';
+  readonly descending: boolean;
+  readonly limit: number;
+  /** Begin behind this place; absent: at the beginning. */
+  readonly after?: ListPosition;
 }
 
 /** How users are read. Ids are in lower case. */
 export interface UserReads {
-	/** The user, or undefined. */
-	find(tenantId: string, id: string, view: UserView): Promise<User | undefined>;
-	/** The users among these that exist, by id. */
-	findMany(
-		tenantId: string,
-		ids: readonly string[],
-		view: UserView,
-	): Promise<ReadonlyMap<string, User>>;
-	/** Users that are not deleted, by `emailKey`. */
-	findByEmailKeys(
-		tenantId: string,
-		keys: readonly string[],
-		view: UserView,
-	): Promise<ReadonlyMap<string, User>>;
-	/** Users in a stable order. */
-	list(list: UserList): Promise<User[]>;
+  /** The user, or undefined. */
+  find(tenantId: string, id: string, view: UserView): Promise<User | undefined>;
+  /** The users among these that exist, by id. */
+  findMany(tenantId: string, ids: readonly string[], view: UserView): Promise<ReadonlyMap<string, User>>;
+  /** Users that are not deleted, by `emailKey`. */
+  findByEmailKeys(
+    tenantId: string,
+    keys: readonly string[],
+    view: UserView,
+  ): Promise<ReadonlyMap<string, User>>;
+  /** Users in a stable order. */
+  list(list: UserList): Promise<User[]>;
 }

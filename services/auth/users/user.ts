@@ -1,77 +1,73 @@
 /** Whether a user is usable. */
-export type UserState = "ACTIVE" | "SUSPENDED" | "DELETED";
+export type UserState = 'ACTIVE' | 'SUSPENDED' | 'DELETED';
 
 /** What a user is to its tenant. */
-export type UserRole = "CUSTOMER" | "VENDOR" | "ADMIN";
+export type UserRole = 'CUSTOMER' | 'VENDOR' | 'ADMIN';
 
 /** How much of a user is wanted; each holds the one before. */
-export type UserView = "REFERENCE" | "BASIC" | "FULL";
+export type UserView = 'REFERENCE' | 'BASIC' | 'FULL';
 
 /** The long tail of a user, as JSON in the form of `rollcall.user.v1.Profile`. */
 export type ProfileJson = Readonly<Record<string, unknown>>;
 
 /** What stands beside a reference to a user. Absent texts are empty. */
 export interface UserReference {
-	readonly tenantId: string;
-	readonly id: string;
-	readonly version: bigint;
-	readonly state: UserState;
-	readonly role: UserRole;
-	readonly firstName: string;
-	readonly lastName: string;
-	/** As it was given; see `shownName`. */
-	readonly displayName: string;
-	readonly profileImage: string;
-	readonly businessName: string;
-	readonly createTime: Date;
-	readonly updateTime: Date;
-	readonly deleteTime: Date | null;
+  readonly tenantId: string;
+  readonly id: string;
+  readonly version: bigint;
+  readonly state: UserState;
+  readonly role: UserRole;
+  readonly firstName: string;
+  readonly lastName: string;
+  /** As it was given; see `shownName`. */
+  readonly displayName: string;
+  readonly profileImage: string;
+  readonly businessName: string;
+  readonly createTime: Date;
+  readonly updateTime: Date;
+  readonly deleteTime: Date | null;
 }
 
 /** Contact data and ratings: what the BASIC view adds. */
 export interface UserContact {
-	readonly email: string;
-	readonly phone: string;
-	readonly averageRating: number;
-	readonly totalReviews: number;
+  readonly email: string;
+  readonly phone: string;
+  readonly averageRating: number;
+  readonly totalReviews: number;
 }
 
 /** A user as far as it was read: contact from the BASIC view on, the profile in the FULL view. */
 export interface User extends UserReference {
-	readonly contact?: UserContact;
-	readonly profile?: ProfileJson;
+  readonly contact?: UserContact;
+  readonly profile?: ProfileJson;
 }
 
 /** What a caller may write of a user; absent: left as it is, or empty in a new one. */
 export interface UserChanges {
-	readonly state?: Exclude<UserState, "DELETED">;
-	readonly role?: UserRole;
-	readonly firstName?: string;
-	readonly lastName?: string;
-	readonly displayName?: string;
-	readonly profileImage?: string;
-	readonly businessName?: string;
-	readonly email?: string;
-	readonly phone?: string;
-	/** Parts of the profile by name; null takes a part away. */
-	readonly profile?: ProfileJson;
+  readonly state?: Exclude<UserState, 'DELETED'>;
+  readonly role?: UserRole;
+  readonly firstName?: string;
+  readonly lastName?: string;
+  readonly displayName?: string;
+  readonly profileImage?: string;
+  readonly businessName?: string;
+  readonly email?: string;
+  readonly phone?: string;
+  /** Parts of the profile by name; null takes a part away. */
+  readonly profile?: ProfileJson;
 }
 
 /** The name to show for a user who gave none. */
 export function shownName(user: UserReference): string {
-	return (
-		user.displayName ||
-		`${user.firstName} ${user.lastName}`.trim() ||
-		user.businessName
-	);
+  return user.displayName || `${user.firstName} ${user.lastName}`.trim() || user.businessName;
 }
 
 /** The opaque fingerprint of a version of a user. */
 export function etagOf(version: bigint): string {
-	return `v${version}`;
+  return `v${version}`;
 }
 
 /** An address in the form in which addresses are compared, null where there is none. */
 export function emailKey(email: string): string | null {
-	return email.trim().toLowerCase() || null;
+  return email.trim().toLowerCase() || null;
 }

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, lchownSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartupError } from '@rollcall/runtime';
+import { lastComplaint } from '../log-file.ts';
 import { SUPERUSER } from './credentials.ts';
-import { lastComplaint } from './server-log.ts';
 import type { ServerUser } from './server-user.ts';
 
 const DRAFT = 'draft-';

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartupError } from '@rollcall/runtime';
+import { closeLog, type LogFile, lastComplaint, linesOf, openLog } from '../log-file.ts';
 import { findPostgresBinaries, type PostgresBinaries } from './binaries.ts';
 import { type Credentials, keepCredentials, SUPERUSER } from './credentials.ts';
 import { ensureDatabases } from './databases.ts';
@@ -10,7 +11,6 @@ import { initializeDatabase } from './initialize.ts';
 import { copyBinariesOutside } from './outside-home.ts';
 import { placePostgres } from './placement.ts';
 import { isReady, waitForPredecessor } from './postmaster-file.ts';
-import { closeLog, type LogFile, lastComplaint, linesOf, openLog } from './server-log.ts';
 import { canEnter, currentServerUser, type ServerUser } from './server-user.ts';
 import { startWatched, type WatchedPostmaster } from './watchdog.ts';
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import type { LogFile } from './server-log.ts';
+import type { LogFile } from '../log-file.ts';
 import type { ServerUser } from './server-user.ts';
 
 /**

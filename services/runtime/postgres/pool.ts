@@ -1,42 +1,35 @@
-import pg from "pg";
-import type { Logger } from "../logger.ts";
-import type { Secret } from "../secret.ts";
+import pg from 'pg';
+import type { Logger } from '../logger.ts';
+import type { Secret } from '../secret.ts';
 
 /** Connections for prepared statements, beside those that MikroORM keeps. */
 export type Pool = pg.Pool;
 
 /** How to connect. */
 export interface PoolOptions {
-	readonly url: Secret;
-	/** The most connections at once. */
-	readonly maxConnections: number;
-	/** The longest a statement may run, in milliseconds; Postgres ends it then. */
-	readonly statementTimeoutMs: number;
-	readonly logger: Logger;
+  readonly url: Secret;
+  /** The most connections at once. */
+  readonly maxConnections: number;
+  /** The longest a statement may run, in milliseconds; Postgres ends it then. */
+  readonly statementTimeoutMs: number;
+  readonly logger: Logger;
 }
 
 /** How long to wait for a connection before the call fails as DATABASE_UNAVAILABLE. */
 export const CONNECT_TIMEOUT_MS = 2000;
 
 /** A bounded pool. Connects on demand, so it can be made while the database is away. */
-export function createPool({
-	url,
-	maxConnections,
-	statementTimeoutMs,
-	logger,
-}: PoolOptions): Pool {
-	const pool = new pg.Pool({
-		connectionString: url.reveal(),
-		max: maxConnections,
-		connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-		statement_timeout: statementTimeoutMs,
-		// A black-holed connection is noticed although the statement timeout never arrives at the server.
-		query_timeout: statementTimeoutMs + 1000,
-		keepAlive: true,
-	});
-	// An idle connection that breaks is replaced on demand; unheard, the event would end the process.
-	pool.on("error", (error) =>
-		logger.warn({ error }, "an idle database connection broke"),
-	);
-	return pool;
+export function createPool({ url, maxConnections, statementTimeoutMs, logger }: PoolOptions): Pool {
+  const pool = new pg.Pool({
+    connectionString: url.reveal(),
+    max: maxConnections,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
+    // A black-holed connection is noticed although the statement timeout never arrives at the server.
+    query_timeout: statementTimeoutMs + 1000,
+    keepAlive: true,
+  });
+  // An idle connection that breaks is replaced on demand; unheard, the event would end the process.
+  pool.on('error', (error) => logger.warn({ error }, 'an idle database connection broke'));
+  return pool;
 }

@@ -1,15 +1,15 @@
-import { StartupError } from "../startup-error.ts";
-import { isDatabaseUnavailable, sqlState } from "./database-error.ts";
-import type { Pool } from "./pool.ts";
+import { StartupError } from '../startup-error.ts';
+import { isDatabaseUnavailable, sqlState } from './database-error.ts';
+import type { Pool } from './pool.ts';
 
 /** Which schema a service needs. */
 export interface RequiredSchema {
-	/** Name of the migration that the service was written against. */
-	readonly migration: string;
-	/** The variable that names the database, for the message. */
-	readonly variable: string;
-	/** The command that brings the schema up to date, for the message. */
-	readonly migrate: string;
+  /** Name of the migration that the service was written against. */
+  readonly migration: string;
+  /** The variable that names the database, for the message. */
+  readonly variable: string;
+  /** The command that brings the schema up to date, for the message. */
+  readonly migrate: string;
 }
 
 /**
@@ -18,39 +18,29 @@ export interface RequiredSchema {
  * @throws StartupError naming the variable and the cure.
  */
 export async function requireSchema(
-	pool: Pool,
-	{ migration, variable, migrate }: RequiredSchema,
+  pool: Pool,
+  { migration, variable, migrate }: RequiredSchema,
 ): Promise<void> {
-	let rowCount: number | null;
-	try {
-		({ rowCount } = await pool.query(
-			"select 1 from mikro_orm_migrations where name = $1",
-			[migration],
-		));
-	} catch (error) {
-		throw new StartupError(explain(error, variable, migrate), { cause: error });
-	}
-	if (!rowCount)
-		throw new StartupError(
-			`The schema of ${variable} is older than this service: run ${migrate}`,
-		);
+  let rowCount: number | null;
+  try {
+    ({ rowCount } = await pool.query('select 1 from mikro_orm_migrations where name = $1', [migration]));
+  } catch (error) {
+    throw new StartupError(explain(error, variable, migrate), { cause: error });
+  }
+  if (!rowCount)
+    throw new StartupError(`The schema of ${variable} is older than this service: run ${migrate}`);
 }
 
 /** One line for an error met while connecting: what is wrong with the database, and the cure. */
-export function explain(
-	error: unknown,
-	variable: string,
-	migrate: string,
-): string {
-	const state = sqlState(error);
-	if (state === "42P01")
-		return `The database of ${variable} has no schema yet: run ${migrate}`;
-	if (state === "3D000")
-		return `The database that ${variable} names does not exist: create it, or correct ${variable}`;
-	if (state === "28P01" || state === "28000")
-		return `The database of ${variable} refuses the user or password: correct ${variable}`;
-	if (isDatabaseUnavailable(error)) {
-		return `The database of ${variable} does not answer (${(error as Error).message || (error as { code?: string }).code}): start it, or correct ${variable}`;
-	}
-	return `The database of ${variable} cannot be used: ${(error as Error).message}`;
+export function explain(error: unknown, variable: string, migrate: string): string {
+  const state = sqlState(error);
+  if (state === '42P01') return `The database of ${variable} has no schema yet: run ${migrate}`;
+  if (state === '3D000')
+    return `The database that ${variable} names does not exist: create it, or correct ${variable}`;
+  if (state === '28P01' || state === '28000')
+    return `The database of ${variable} refuses the user or password: correct ${variable}`;
+  if (isDatabaseUnavailable(error)) {
+    return `The database of ${variable} does not answer (${(error as Error).message || (error as { code?: string }).code}): start it, or correct ${variable}`;
+  }
+  return `The database of ${variable} cannot be used: ${(error as Error).message}`;
 }

@@ -1,32 +1,32 @@
-import type { DescMethod, Message } from "@bufbuild/protobuf";
+import type { DescMethod, Message } from '@bufbuild/protobuf';
 
 /** Through which door, and in which protocol, a call came in. */
-export type Door = "grpc" | "connect" | "grpc-web";
+export type Door = 'grpc' | 'connect' | 'grpc-web';
 
 /** One call in progress, the same whichever door it came through. */
 export interface Call {
-	readonly method: DescMethod;
-	readonly door: Door;
-	/** Address of the caller, `host:port`, or empty where the door does not know it. */
-	readonly peer: string;
-	/** The one request of a unary or server-streaming call. Throws RpcError MESSAGE_MALFORMED where it cannot be decoded. */
-	readonly request: Message;
-	/** The requests of a client-streaming or bidirectional call. */
-	readonly requests: AsyncIterable<Message>;
-	/** Aborted when the caller goes away, the deadline passes, or the process drains too long. */
-	readonly signal: AbortSignal;
-	/** Aborts `signal`. The reason, where it is an RpcError, is what the caller is told. */
-	abort(reason: unknown): void;
-	/** What is left until the caller's deadline; undefined where the caller set none. */
-	timeoutMs(): number | undefined;
-	/** A header of the request, by lower-case name. */
-	header(name: string): string | undefined;
-	/** Sets a header of the response; before the first `send`. */
-	setHeader(name: string, value: string): void;
-	/** Answers: once in a unary call, any number of times in a streaming one. Resolves when more may be sent. */
-	send(message: Message): Promise<void> | void;
-	/** Names the call in logs and errors; set by `withRequestId`. */
-	requestId: string;
+  readonly method: DescMethod;
+  readonly door: Door;
+  /** Address of the caller, `host:port`, or empty where the door does not know it. */
+  readonly peer: string;
+  /** The one request of a unary or server-streaming call. Throws RpcError MESSAGE_MALFORMED where it cannot be decoded. */
+  readonly request: Message;
+  /** The requests of a client-streaming or bidirectional call. */
+  readonly requests: AsyncIterable<Message>;
+  /** Aborted when the caller goes away, the deadline passes, or the process drains too long. */
+  readonly signal: AbortSignal;
+  /** Aborts `signal`. The reason, where it is an RpcError, is what the caller is told. */
+  abort(reason: unknown): void;
+  /** What is left until the caller's deadline; undefined where the caller set none. */
+  timeoutMs(): number | undefined;
+  /** A header of the request, by lower-case name. */
+  header(name: string): string | undefined;
+  /** Sets a header of the response; before the first `send`. */
+  setHeader(name: string, value: string): void;
+  /** Answers: once in a unary call, any number of times in a streaming one. Resolves when more may be sent. */
+  send(message: Message): Promise<void> | void;
+  /** Names the call in logs and errors; set by `withRequestId`. */
+  requestId: string;
 }
 
 /** Serves a call to its end. Throws to fail it. */
@@ -37,5 +37,5 @@ export type Interceptor = (next: Handler) => Handler;
 
 /** "rollcall.user.v1.UserService/GetUser" */
 export function methodPath(method: DescMethod): string {
-	return `${method.parent.typeName}/${method.name}`;
+  return `${method.parent.typeName}/${method.name}`;
 }

@@ -1,81 +1,69 @@
-import * as grpc from "@grpc/grpc-js";
-import type { Logger } from "../logger.ts";
-import { serveGrpcCall } from "./grpc-call.ts";
-import { toServiceDefinitions } from "./grpc-definition.ts";
-import { withUnservedCalls } from "./grpc-unserved.ts";
-import { MAX_MESSAGE_BYTES } from "./limits.ts";
-import type { OpenDoor } from "./open-door.ts";
-import type { Route } from "./route.ts";
+import * as grpc from '@grpc/grpc-js';
+import type { Logger } from '../logger.ts';
+import { serveGrpcCall } from './grpc-call.ts';
+import { toServiceDefinitions } from './grpc-definition.ts';
+import { withUnservedCalls } from './grpc-unserved.ts';
+import { MAX_MESSAGE_BYTES } from './limits.ts';
+import type { OpenDoor } from './open-door.ts';
+import type { Route } from './route.ts';
 
 /** Where and how the gRPC door listens. */
 export interface GrpcDoorOptions {
-	readonly routes: readonly Route[];
-	/** Address to bind: a loopback address as long as callers are not authenticated. */
-	readonly host: string;
-	/** 0 lets the system choose. */
-	readonly port: number;
-	readonly logger: Logger;
-	/** How long calls in progress may go on once the door closes, in milliseconds. Default 5000. */
-	readonly drainMs?: number;
+  readonly routes: readonly Route[];
+  /** Address to bind: a loopback address as long as callers are not authenticated. */
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly logger: Logger;
+  /** How long calls in progress may go on once the door closes, in milliseconds. Default 5000. */
+  readonly drainMs?: number;
 }
 
 const SERVER_OPTIONS: grpc.ServerOptions = {
-	"grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
-	"grpc.max_send_message_length": MAX_MESSAGE_BYTES,
-	"grpc.max_concurrent_streams": 1000,
-	// Ends idle black holes, and lets clients that balance by DNS learn of new addresses.
-	"grpc.keepalive_time_ms": 60_000,
-	"grpc.keepalive_timeout_ms": 10_000,
-	"grpc.max_connection_age_ms": 1_800_000,
-	"grpc.max_connection_age_grace_ms": 60_000,
+  'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+  'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+  'grpc.max_concurrent_streams': 1000,
+  // Ends idle black holes, and lets clients that balance by DNS learn of new addresses.
+  'grpc.keepalive_time_ms': 60_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  'grpc.max_connection_age_ms': 1_800_000,
+  'grpc.max_connection_age_grace_ms': 60_000,
 };
 
 /** Opens the gRPC door. Rejects with the system's error (EADDRINUSE, EACCES) where it cannot listen. */
-export async function openGrpcDoor(
-	options: GrpcDoorOptions,
-): Promise<OpenDoor> {
-	const server = new grpc.Server({
-		...SERVER_OPTIONS,
-		interceptors: [withUnservedCalls(options.logger)],
-	});
-	for (const { definition, routes } of toServiceDefinitions(options.routes)) {
-		const entries = routes.map((route) => [
-			route.method.name,
-			serveGrpcCall(route),
-		]);
-		server.addService(definition, Object.fromEntries(entries));
-	}
-	const port = await bind(server, options);
-	return {
-		host: options.host,
-		port,
-		[Symbol.asyncDispose]: () => close(server, options.drainMs ?? 5000),
-	};
+export async function openGrpcDoor(options: GrpcDoorOptions): Promise<OpenDoor> {
+  const server = new grpc.Server({
+    ...SERVER_OPTIONS,
+    interceptors: [withUnservedCalls(options.logger)],
+  });
+  for (const { definition, routes } of toServiceDefinitions(options.routes)) {
+    const entries = routes.map((route) => [route.method.name, serveGrpcCall(route)]);
+    server.addService(definition, Object.fromEntries(entries));
+  }
+  const port = await bind(server, options);
+  return {
+    host: options.host,
+    port,
+    [Symbol.asyncDispose]: () => close(server, options.drainMs ?? 5000),
+  };
 }
 
-function bind(
-	server: grpc.Server,
-	{ host, port }: GrpcDoorOptions,
-): Promise<number> {
-	const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-	return new Promise((resolve, reject) => {
-		server.bindAsync(
-			address,
-			grpc.ServerCredentials.createInsecure(),
-			(error, bound) => {
-				if (error) reject(error);
-				else resolve(bound);
-			},
-		);
-	});
+function bind(server: grpc.Server, { host, port }: GrpcDoorOptions): Promise<number> {
+  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, bound) => {
+      if (error) reject(error);
+      else resolve(bound);
+    });
+  });
 }
 
 function close(server: grpc.Server, drainMs: number): Promise<void> {
-	return new Promise((resolve) => {
-		const timer = setTimeout(() => server.forceShutdown(), drainMs);
-		server.tryShutdown(() => {
-			clearTimeout(timer);
-			resolve();
-		});
-	});
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.forceShutdown(), drainMs);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

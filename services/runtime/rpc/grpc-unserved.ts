@@ -1,43 +1,25 @@
-import * as grpc from "@grpc/grpc-js";
-import type { Logger } from "../logger.ts";
-import { toGrpcStatus } from "./grpc-status.ts";
-import { explainUnserved } from "./unserved.ts";
+import * as grpc from '@grpc/grpc-js';
+import type { Logger } from '../logger.ts';
+import { STATUS_DETAILS, toGrpcStatus } from './grpc-status.ts';
+import { explainUnserved } from './unserved.ts';
 
 /**
- * Sees to calls that grpc-js ends by itself: a message over the limit, bytes that cannot be decompressed. A call counts
- * as served once its request has been handed on, and is then left to `withObservation`.
+ * Sees to calls that grpc-js ends by itself, before or beside any handler: a message over the limit, bytes that cannot be
+ * decompressed, a method that is not there. They are known by their lack of details, which all of our own errors have.
+ *
+ * grpc-js tells such an end to no interceptor's responder, so the call's own `sendStatus` is stepped into.
  */
 export function withUnservedCalls(logger: Logger): grpc.ServerInterceptor {
-	return (method, call) => {
-		let served = false;
-		const listener: grpc.ServerListener = {
-			onReceiveMessage: (message, next) => {
-				served = true;
-				next(message);
-			},
-			onReceiveHalfClose: (next) => {
-				served = true;
-				next();
-			},
-		};
-		return new grpc.ServerInterceptingCall(call, {
-			start: (next) => next(listener),
-			sendStatus: (status, next) => {
-				if (
-					served ||
-					status.code === grpc.status.OK ||
-					status.code === undefined
-				)
-					return next(status);
-				const error = explainUnserved(logger, {
-					method: method.path.slice(1),
-					door: "grpc",
-					peer: call.getPeer(),
-					code: status.code,
-					message: status.details ?? "",
-				});
-				next(toGrpcStatus(error));
-			},
-		});
-	};
+  return (method, call) => {
+    const send = call.sendStatus.bind(call);
+    call.sendStatus = (status) => {
+      if (status.code === grpc.status.OK || (status.metadata?.get(STATUS_DETAILS).length ?? 0) > 0) {
+        return send(status);
+      }
+      const where = { method: method.path.slice(1), door: 'grpc', peer: call.getPeer() };
+      const code = status.code ?? grpc.status.UNKNOWN;
+      send(toGrpcStatus(explainUnserved(logger, { ...where, code, message: status.details ?? '' })));
+    };
+    return call as grpc.ServerInterceptingCall;
+  };
 }

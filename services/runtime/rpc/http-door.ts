@@ -1,149 +1,129 @@
-import type {
-	IncomingMessage,
-	RequestListener,
-	ServerResponse,
-} from "node:http";
-import { createContextValues } from "@connectrpc/connect";
-import type { UniversalHandler } from "@connectrpc/connect/protocol";
-import {
-	universalRequestFromNodeRequest,
-	universalResponseToNodeResponse,
-} from "@connectrpc/connect-node";
-import type { Logger } from "../logger.ts";
-import { arrivalKey, type HttpArrival } from "./http-call.ts";
-import { listenHttp } from "./http-listener.ts";
-import { toHttpHandlers } from "./http-routes.ts";
-import { explainResponse } from "./http-unserved.ts";
-import type { OpenDoor } from "./open-door.ts";
-import type { Route } from "./route.ts";
-import { explainUnserved } from "./unserved.ts";
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { createContextValues } from '@connectrpc/connect';
+import type { UniversalHandler } from '@connectrpc/connect/protocol';
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
+import type { Logger } from '../logger.ts';
+import { arrivalKey, type HttpArrival } from './http-call.ts';
+import { listenHttp } from './http-listener.ts';
+import { toHttpHandlers } from './http-routes.ts';
+import { explainResponse } from './http-unserved.ts';
+import type { OpenDoor } from './open-door.ts';
+import type { Route } from './route.ts';
+import { explainUnserved } from './unserved.ts';
 
 /** A plain page beside the calls: health, metrics. Answers GET. */
 export type Page = () => Promise<{
-	status: number;
-	type: string;
-	body: string;
+  status: number;
+  type: string;
+  body: string;
 }>;
 
 /** Where and how the HTTP door listens. */
 export interface HttpDoorOptions {
-	readonly routes: readonly Route[];
-	/** Plain pages by path: `/healthz`. */
-	readonly pages: Readonly<Record<string, Page>>;
-	/** Address to bind: a loopback address as long as callers are not authenticated. */
-	readonly host: string;
-	/** 0 lets the system choose. */
-	readonly port: number;
-	readonly logger: Logger;
-	/** How long calls in progress may go on once the door closes, in milliseconds. Default 5000. */
-	readonly drainMs?: number;
+  readonly routes: readonly Route[];
+  /** Plain pages by path: `/healthz`. */
+  readonly pages: Readonly<Record<string, Page>>;
+  /** Address to bind: a loopback address as long as callers are not authenticated. */
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly logger: Logger;
+  /** How long calls in progress may go on once the door closes, in milliseconds. Default 5000. */
+  readonly drainMs?: number;
 }
 
 /**
  * Opens the door for Connect, gRPC-Web, JSON and plain pages, over HTTP/1.1 and HTTP/2 on one port.
  * Rejects with the system's error (EADDRINUSE, EACCES) where it cannot listen.
  */
-export async function openHttpDoor(
-	options: HttpDoorOptions,
-): Promise<OpenDoor> {
-	const shutdown = new AbortController();
-	const handlers = toHttpHandlers(options.routes, shutdown.signal);
-	const listener = await listenHttp(toListener(options, handlers), options);
-	const close = async () => {
-		const timer = setTimeout(() => shutdown.abort(), options.drainMs ?? 5000);
-		await listener.close(options.drainMs ?? 5000);
-		clearTimeout(timer);
-	};
-	return {
-		host: options.host,
-		port: listener.port,
-		[Symbol.asyncDispose]: close,
-	};
+export async function openHttpDoor(options: HttpDoorOptions): Promise<OpenDoor> {
+  const shutdown = new AbortController();
+  const handlers = toHttpHandlers(options.routes, shutdown.signal);
+  const listener = await listenHttp(toListener(options, handlers), options);
+  const close = async () => {
+    const timer = setTimeout(() => shutdown.abort(), options.drainMs ?? 5000);
+    await listener.close(options.drainMs ?? 5000);
+    clearTimeout(timer);
+  };
+  return {
+    host: options.host,
+    port: listener.port,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
-function toListener(
-	options: HttpDoorOptions,
-	handlers: Map<string, UniversalHandler>,
-): RequestListener {
-	return (request, response) => {
-		const path = request.url?.split("?", 1)[0] ?? "";
-		const handler = handlers.get(path);
-		const page = options.pages[path];
-		const done = handler
-			? serveCall(options.logger, handler, { request, response })
-			: servePage(page, request, response);
-		done.catch((error: unknown) => {
-			// The caller went away while the answer was written: there is nobody left to tell.
-			options.logger.debug({ path, error }, "answer not delivered");
-			response.destroy();
-		});
-	};
+function toListener(options: HttpDoorOptions, handlers: Map<string, UniversalHandler>): RequestListener {
+  return (request, response) => {
+    const path = request.url?.split('?', 1)[0] ?? '';
+    const handler = handlers.get(path);
+    const page = options.pages[path];
+    const done = handler
+      ? serveCall(options.logger, handler, { request, response })
+      : servePage(page, request, response);
+    done.catch((error: unknown) => {
+      // The caller went away while the answer was written: there is nobody left to tell.
+      options.logger.debug({ path, error }, 'answer not delivered');
+      response.destroy();
+    });
+  };
 }
 
 async function serveCall(
-	logger: Logger,
-	handler: UniversalHandler,
-	http: { request: IncomingMessage; response: ServerResponse },
+  logger: Logger,
+  handler: UniversalHandler,
+  http: { request: IncomingMessage; response: ServerResponse },
 ) {
-	const { socket } = http.request;
-	const arrival: HttpArrival = {
-		peer: `${socket.remoteAddress}:${socket.remotePort}`,
-		served: false,
-	};
-	const values = createContextValues().set(arrivalKey, arrival);
-	const answer = await handler(
-		universalRequestFromNodeRequest(
-			http.request,
-			http.response,
-			undefined,
-			values,
-		),
-	);
-	const explain = ({ code, message }: { code: number; message: string }) =>
-		explainUnserved(logger, {
-			method: handler.requestPath.slice(1),
-			door: "http",
-			peer: arrival.peer,
-			code,
-			message,
-		});
-	const refused = !arrival.served && answer.status >= 400;
-	await universalResponseToNodeResponse(
-		refused ? await explainResponse(answer, explain) : answer,
-		http.response,
-	);
+  const { socket } = http.request;
+  const arrival: HttpArrival = {
+    peer: `${socket.remoteAddress}:${socket.remotePort}`,
+    served: false,
+  };
+  const values = createContextValues().set(arrivalKey, arrival);
+  const answer = await handler(
+    universalRequestFromNodeRequest(http.request, http.response, undefined, values),
+  );
+  const explain = ({ code, message }: { code: number; message: string }) =>
+    explainUnserved(logger, {
+      method: handler.requestPath.slice(1),
+      door: 'http',
+      peer: arrival.peer,
+      code,
+      message,
+    });
+  const refused = !arrival.served && answer.status >= 400;
+  await universalResponseToNodeResponse(
+    refused ? await explainResponse(answer, explain) : answer,
+    http.response,
+  );
 }
 
 async function servePage(
-	page: Page | undefined,
-	request: IncomingMessage,
-	response: ServerResponse,
+  page: Page | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
 ): Promise<void> {
-	request.resume();
-	if (!page)
-		return end(response, {
-			status: 404,
-			type: "text/plain",
-			body: "There is nothing at this path.\n",
-		});
-	if (request.method !== "GET" && request.method !== "HEAD") {
-		return end(response, {
-			status: 405,
-			type: "text/plain",
-			body: "This page answers GET.\n",
-		});
-	}
-	end(response, await page());
+  request.resume();
+  if (!page)
+    return end(response, {
+      status: 404,
+      type: 'text/plain',
+      body: 'There is nothing at this path.\n',
+    });
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return end(response, {
+      status: 405,
+      type: 'text/plain',
+      body: 'This page answers GET.\n',
+    });
+  }
+  end(response, await page());
 }
 
-function end(
-	response: ServerResponse,
-	{ status, type, body }: Awaited<ReturnType<Page>>,
-): void {
-	response
-		.writeHead(status, {
-			"content-type": type,
-			"content-length": Buffer.byteLength(body),
-		})
-		.end(body);
+function end(response: ServerResponse, { status, type, body }: Awaited<ReturnType<Page>>): void {
+  response
+    .writeHead(status, {
+      'content-type': type,
+      'content-length': Buffer.byteLength(body),
+    })
+    .end(body);
 }

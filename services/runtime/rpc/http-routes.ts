@@ -1,71 +1,59 @@
-import type { DescMethod, Message } from "@bufbuild/protobuf";
+import type { DescMethod, Message } from '@bufbuild/protobuf';
 import {
-	type ConnectRouter,
-	createConnectRouter,
-	type HandlerContext,
-	type MethodImpl,
-} from "@connectrpc/connect";
-import type { UniversalHandler } from "@connectrpc/connect/protocol";
-import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
-import { arrivalKey, HttpCall, type HttpInput } from "./http-call.ts";
-import { MAX_MESSAGE_BYTES } from "./limits.ts";
-import { createQueue } from "./message-queue.ts";
-import type { Route } from "./route.ts";
+  type ConnectRouter,
+  createConnectRouter,
+  type HandlerContext,
+  type MethodImpl,
+} from '@connectrpc/connect';
+import type { UniversalHandler } from '@connectrpc/connect/protocol';
+import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node';
+import { arrivalKey, HttpCall, type HttpInput } from './http-call.ts';
+import { MAX_MESSAGE_BYTES } from './limits.ts';
+import { createQueue } from './message-queue.ts';
+import type { Route } from './route.ts';
 
 /** Connect's handlers for the routes, by request path: Connect, gRPC-Web and gRPC, in binary and JSON. */
 export function toHttpHandlers(
-	routes: readonly Route[],
-	shutdownSignal: AbortSignal,
+  routes: readonly Route[],
+  shutdownSignal: AbortSignal,
 ): Map<string, UniversalHandler> {
-	const router = createConnectRouter({
-		// Connect's own defaults are near 4 GiB and unbounded time.
-		readMaxBytes: MAX_MESSAGE_BYTES,
-		writeMaxBytes: MAX_MESSAGE_BYTES,
-		maxTimeoutMs: 3_600_000,
-		acceptCompression: [compressionGzip, compressionBrotli],
-		shutdownSignal,
-	});
-	for (const route of routes) register(router, route);
-	return new Map(
-		router.handlers.map((handler) => [handler.requestPath, handler]),
-	);
+  const router = createConnectRouter({
+    // Connect's own defaults are near 4 GiB and unbounded time.
+    readMaxBytes: MAX_MESSAGE_BYTES,
+    writeMaxBytes: MAX_MESSAGE_BYTES,
+    maxTimeoutMs: 3_600_000,
+    acceptCompression: [compressionGzip, compressionBrotli],
+    shutdownSignal,
+  });
+  for (const route of routes) register(router, route);
+  return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 }
 
 function register(router: ConnectRouter, route: Route): void {
-	const streams =
-		route.method.methodKind === "server_streaming" ||
-		route.method.methodKind === "bidi_streaming";
-	const impl = streams ? serveStreaming(route) : serveSingle(route);
-	router.rpc(route.method, impl as MethodImpl<DescMethod>);
+  const streams =
+    route.method.methodKind === 'server_streaming' || route.method.methodKind === 'bidi_streaming';
+  const impl = streams ? serveStreaming(route) : serveSingle(route);
+  router.rpc(route.method, impl as MethodImpl<DescMethod>);
 }
 
 function serveSingle(route: Route) {
-	return async (
-		input: HttpInput,
-		context: HandlerContext,
-	): Promise<Message> => {
-		let answer: Message | undefined;
-		const call = new HttpCall(input, context, (message) => {
-			answer = message;
-		});
-		context.values.get(arrivalKey).served = true;
-		await route.handle(call);
-		if (!answer)
-			throw new Error(`${route.method.name} ended without an answer.`);
-		return answer;
-	};
+  return async (input: HttpInput, context: HandlerContext): Promise<Message> => {
+    let answer: Message | undefined;
+    const call = new HttpCall(input, context, (message) => {
+      answer = message;
+    });
+    context.values.get(arrivalKey).served = true;
+    await route.handle(call);
+    if (!answer) throw new Error(`${route.method.name} ended without an answer.`);
+    return answer;
+  };
 }
 
 function serveStreaming(route: Route) {
-	return (
-		input: HttpInput,
-		context: HandlerContext,
-	): AsyncIterable<Message> => {
-		context.values.get(arrivalKey).served = true;
-		const queue = createQueue<Message>();
-		route
-			.handle(new HttpCall(input, context, queue.push))
-			.then(queue.end, queue.fail);
-		return queue;
-	};
+  return (input: HttpInput, context: HandlerContext): AsyncIterable<Message> => {
+    context.values.get(arrivalKey).served = true;
+    const queue = createQueue<Message>();
+    route.handle(new HttpCall(input, context, queue.push)).then(queue.end, queue.fail);
+    return queue;
+  };
 }

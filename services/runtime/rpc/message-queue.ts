@@ -1,51 +1,51 @@
 /** Hands values from one who sends to one who iterates, one at a time: `push` resolves when the value was taken. */
 export interface MessageQueue<T> extends AsyncIterable<T> {
-	readonly push: (value: T) => Promise<void>;
-	readonly end: () => void;
-	readonly fail: (error: unknown) => void;
+  readonly push: (value: T) => Promise<void>;
+  readonly end: () => void;
+  readonly fail: (error: unknown) => void;
 }
 
 /** A queue that holds no more than what was pushed and not yet taken. */
 export function createQueue<T>(): MessageQueue<T> {
-	const waiting: { value: T; taken: () => void }[] = [];
-	let finish: { error?: unknown } | undefined;
-	let wake = () => {};
+  const waiting: { value: T; taken: () => void }[] = [];
+  let finish: { error?: unknown } | undefined;
+  let wake = () => {};
 
-	async function* iterate(): AsyncGenerator<T> {
-		try {
-			for (;;) {
-				for (let next = waiting.shift(); next; next = waiting.shift()) {
-					yield next.value;
-					next.taken();
-				}
-				if (finish) break;
-				await new Promise<void>((resolve) => {
-					wake = resolve;
-				});
-			}
-			if ("error" in finish) throw finish.error;
-		} finally {
-			// The reader left early: whoever still pushes must not wait for ever.
-			finish ??= {};
-			for (const { taken } of waiting.splice(0)) taken();
-		}
-	}
+  async function* iterate(): AsyncGenerator<T> {
+    try {
+      for (;;) {
+        for (let next = waiting.shift(); next; next = waiting.shift()) {
+          yield next.value;
+          next.taken();
+        }
+        if (finish) break;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      if ('error' in finish) throw finish.error;
+    } finally {
+      // The reader left early: whoever still pushes must not wait for ever.
+      finish ??= {};
+      for (const { taken } of waiting.splice(0)) taken();
+    }
+  }
 
-	return {
-		push: (value) =>
-			new Promise((taken) => {
-				if (finish) return taken();
-				waiting.push({ value, taken });
-				wake();
-			}),
-		end: () => {
-			finish ??= {};
-			wake();
-		},
-		fail: (error) => {
-			finish ??= { error };
-			wake();
-		},
-		[Symbol.asyncIterator]: iterate,
-	};
+  return {
+    push: (value) =>
+      new Promise((taken) => {
+        if (finish) return taken();
+        waiting.push({ value, taken });
+        wake();
+      }),
+    end: () => {
+      finish ??= {};
+      wake();
+    },
+    fail: (error) => {
+      finish ??= { error };
+      wake();
+    },
+    [Symbol.asyncIterator]: iterate,
+  };
 }

@@ -1,53 +1,49 @@
-import { readDescriptorImage } from "@rollcall/contract";
-import { Health } from "@rollcall/contract/health";
-import { isLoopback, listenFault } from "../listen-fault.ts";
-import type { Logger } from "../logger.ts";
-import { createMetrics } from "../metrics.ts";
-import { StartupError } from "../startup-error.ts";
-import type { Interceptor } from "./call.ts";
-import { createChain } from "./chain.ts";
-import { openGrpcDoor } from "./grpc-door.ts";
-import {
-	createHealthState,
-	type HealthState,
-	healthImplementation,
-} from "./health.ts";
-import { openHttpDoor, type Page } from "./http-door.ts";
-import type { OpenDoor } from "./open-door.ts";
-import { reflectionRoutes } from "./reflection.ts";
-import { createReflectionIndex } from "./reflection-index.ts";
-import { implementService, type Route } from "./route.ts";
-import type { RpcError } from "./rpc-error.ts";
+import { readDescriptorImage } from '@rollcall/contract';
+import { Health } from '@rollcall/contract/health';
+import { isLoopback, listenFault } from '../listen-fault.ts';
+import type { Logger } from '../logger.ts';
+import { createMetrics } from '../metrics.ts';
+import { StartupError } from '../startup-error.ts';
+import type { Interceptor } from './call.ts';
+import { createChain } from './chain.ts';
+import { openGrpcDoor } from './grpc-door.ts';
+import { createHealthState, type HealthState, healthImplementation } from './health.ts';
+import { openHttpDoor, type Page } from './http-door.ts';
+import type { OpenDoor } from './open-door.ts';
+import { reflectionRoutes } from './reflection.ts';
+import { createReflectionIndex } from './reflection-index.ts';
+import { implementService, type Route } from './route.ts';
+import type { RpcError } from './rpc-error.ts';
 
 /** One port to listen on, and the variable that sets it, for the message when it is taken. */
 export interface Listen {
-	readonly port: number;
-	readonly variable: string;
+  readonly port: number;
+  readonly variable: string;
 }
 
 /** What a service brings; health, reflection, pages and the chain come with the doors. */
 export interface DoorsOptions {
-	/** Short name of the service, for metrics. */
-	readonly name: string;
-	/** The service's own routes, behind the chain that it is given. */
-	readonly routes: (chain: readonly Interceptor[]) => Route[];
-	/** Address to bind both doors to. Only a loopback address is taken, because callers are not authenticated yet. */
-	readonly host: string;
-	readonly grpc: Listen;
-	readonly http: Listen;
-	readonly logger: Logger;
-	/** Turns an error of the service's own into one for the wire; undefined: unknown, answered INTERNAL. */
-	readonly toRpcError: (error: unknown) => RpcError | undefined;
-	/** Whether what the service depends on answers. Asked by /readyz and by the health service. */
-	readonly isReady: () => Promise<boolean>;
-	/** The longest that a unary call may take, in milliseconds. Default 10000. */
-	readonly maxCallMs?: number;
+  /** Short name of the service, for metrics. */
+  readonly name: string;
+  /** The service's own routes, behind the chain that it is given. */
+  readonly routes: (chain: readonly Interceptor[]) => Route[];
+  /** Address to bind both doors to. Only a loopback address is taken, because callers are not authenticated yet. */
+  readonly host: string;
+  readonly grpc: Listen;
+  readonly http: Listen;
+  readonly logger: Logger;
+  /** Turns an error of the service's own into one for the wire; undefined: unknown, answered INTERNAL. */
+  readonly toRpcError: (error: unknown) => RpcError | undefined;
+  /** Whether what the service depends on answers. Asked by /readyz and by the health service. */
+  readonly isReady: () => Promise<boolean>;
+  /** The longest that a unary call may take, in milliseconds. Default 10000. */
+  readonly maxCallMs?: number;
 }
 
 /** Both doors, open. Disposing tells health first, then drains and closes both. */
 export interface OpenDoors extends AsyncDisposable {
-	readonly grpc: OpenDoor;
-	readonly http: OpenDoor;
+  readonly grpc: OpenDoor;
+  readonly http: OpenDoor;
 }
 
 /**
@@ -55,93 +51,75 @@ export interface OpenDoors extends AsyncDisposable {
  * @throws StartupError where the address is not loopback, or a port cannot be listened on.
  */
 export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
-	const { host, logger } = options;
-	if (!isLoopback(host)) {
-		throw new StartupError(
-			`${options.name} will not listen on ${host}: its callers are not authenticated, so it takes a loopback address (127.0.0.1) only`,
-		);
-	}
-	await using stack = new AsyncDisposableStack();
-	const metrics = stack.use(createMetrics(options.name));
-	const state = createHealthState();
-	const routes = allRoutes(
-		options,
-		createChain({ maxCallMs: 10_000, ...options, metrics }),
-		state,
-	);
-	const pages = createPages(options, state, () => metrics.registry.metrics());
-	const grpc = stack.use(
-		await openGrpcDoor({ routes, host, port: options.grpc.port, logger }).catch(
-			listenFault(options.grpc),
-		),
-	);
-	const http = stack.use(
-		await openHttpDoor({
-			routes,
-			pages,
-			host,
-			port: options.http.port,
-			logger,
-		}).catch(listenFault(options.http)),
-	);
-	stack.defer(state.drain);
-	const closers = stack.move();
-	logger.info(
-		{ host, grpcPort: grpc.port, httpPort: http.port },
-		"listening on loopback only: callers are not authenticated",
-	);
-	return { grpc, http, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+  const { host, logger } = options;
+  if (!isLoopback(host)) {
+    throw new StartupError(
+      `${options.name} will not listen on ${host}: its callers are not authenticated, so it takes a loopback address (127.0.0.1) only`,
+    );
+  }
+  await using stack = new AsyncDisposableStack();
+  const metrics = stack.use(createMetrics(options.name));
+  const state = createHealthState();
+  const routes = allRoutes(options, createChain({ maxCallMs: 10_000, ...options, metrics }), state);
+  const pages = createPages(options, state, () => metrics.registry.metrics());
+  const grpc = stack.use(
+    await openGrpcDoor({ routes, host, port: options.grpc.port, logger }).catch(listenFault(options.grpc)),
+  );
+  const http = stack.use(
+    await openHttpDoor({
+      routes,
+      pages,
+      host,
+      port: options.http.port,
+      logger,
+    }).catch(listenFault(options.http)),
+  );
+  stack.defer(state.drain);
+  const closers = stack.move();
+  logger.info(
+    { host, grpcPort: grpc.port, httpPort: http.port },
+    'listening on loopback only: callers are not authenticated',
+  );
+  return { grpc, http, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }
 
-function allRoutes(
-	options: DoorsOptions,
-	chain: readonly Interceptor[],
-	state: HealthState,
-): Route[] {
-	const own = options.routes(chain);
-	const names = [...new Set(own.map((route) => route.method.parent.typeName))];
-	const health = implementService(
-		Health,
-		healthImplementation(names, { state, isReady: options.isReady }),
-		chain,
-	);
-	const services = () => [
-		...new Set(all.map((route) => route.method.parent.typeName)),
-	];
-	const all: Route[] = [
-		...own,
-		...health,
-		...reflectionRoutes(
-			createReflectionIndex(readDescriptorImage()),
-			services,
-			chain,
-		),
-	];
-	return all;
+function allRoutes(options: DoorsOptions, chain: readonly Interceptor[], state: HealthState): Route[] {
+  const own = options.routes(chain);
+  const names = [...new Set(own.map((route) => route.method.parent.typeName))];
+  const health = implementService(
+    Health,
+    healthImplementation(names, { state, isReady: options.isReady }),
+    chain,
+  );
+  const services = () => [...new Set(all.map((route) => route.method.parent.typeName))];
+  const all: Route[] = [
+    ...own,
+    ...health,
+    ...reflectionRoutes(createReflectionIndex(readDescriptorImage()), services, chain),
+  ];
+  return all;
 }
 
 function createPages(
-	{ isReady }: DoorsOptions,
-	state: HealthState,
-	metrics: () => Promise<string>,
+  { isReady }: DoorsOptions,
+  state: HealthState,
+  metrics: () => Promise<string>,
 ): Record<string, Page> {
-	const text = (ok: boolean, body: string) => ({
-		status: ok ? 200 : 503,
-		type: "text/plain",
-		body: `${body}\n`,
-	});
-	return {
-		"/healthz": async () => text(true, "alive"),
-		"/readyz": async () => {
-			if (!state.serving) return text(false, "draining");
-			return (await isReady())
-				? text(true, "ready")
-				: text(false, "a dependency does not answer");
-		},
-		"/metrics": async () => ({
-			status: 200,
-			type: "text/plain; version=0.0.4",
-			body: await metrics(),
-		}),
-	};
+  const text = (ok: boolean, body: string) => ({
+    status: ok ? 200 : 503,
+    type: 'text/plain',
+    body: `${body}\n`,
+  });
+  return {
+    '/healthz': async () => text(true, 'alive'),
+    '/readyz': async () => {
+      if (!state.serving) return text(false, 'draining');
+      return (await isReady()) ? text(true, 'ready') : text(false, 'a dependency does not answer');
+    },
+    '/metrics': async () => ({
+      status: 200,
+      type: 'text/plain; version=0.0.4',
+      body: await metrics(),
+    }),
+  };
 }

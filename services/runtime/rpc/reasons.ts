@@ -1,33 +1,25 @@
-import { Code } from "@connectrpc/connect";
-import { RpcError, type RpcErrorOptions } from "./rpc-error.ts";
+import { Code } from '@connectrpc/connect';
+import { RpcError, type RpcErrorOptions } from './rpc-error.ts';
 
 /** Why the runtime itself ends a call, and with which status. The names stand in `rollcall.user.v1.ErrorReason`. */
 export const RUNTIME_REASONS = {
-	FIELD_INVALID: Code.InvalidArgument,
-	MESSAGE_MALFORMED: Code.InvalidArgument,
-	PAGE_TOKEN_INVALID: Code.InvalidArgument,
-	MESSAGE_TOO_LARGE: Code.ResourceExhausted,
-	DRAINING: Code.Unavailable,
-	DATABASE_UNAVAILABLE: Code.Unavailable,
-	DEADLINE_EXCEEDED: Code.DeadlineExceeded,
-	CANCELLED: Code.Canceled,
-	NOT_IMPLEMENTED: Code.Unimplemented,
-	SERVICE_UNKNOWN: Code.NotFound,
-	INTERNAL: Code.Internal,
+  FIELD_INVALID: Code.InvalidArgument,
+  MESSAGE_MALFORMED: Code.InvalidArgument,
+  PAGE_TOKEN_INVALID: Code.InvalidArgument,
+  MESSAGE_TOO_LARGE: Code.ResourceExhausted,
+  DRAINING: Code.Unavailable,
+  DATABASE_UNAVAILABLE: Code.Unavailable,
+  DEADLINE_EXCEEDED: Code.DeadlineExceeded,
+  CANCELLED: Code.Canceled,
+  NOT_IMPLEMENTED: Code.Unimplemented,
+  SERVICE_UNKNOWN: Code.NotFound,
+  INTERNAL: Code.Internal,
 } as const satisfies Record<string, Code>;
 
 /** A reason of the runtime. */
 export type RuntimeReason = keyof typeof RUNTIME_REASONS;
 
 /** An error of the runtime, ready for the wire. */
-export function runtimeError(
-	reason: RuntimeReason,
-	message: string,
-	options?: RpcErrorOptions,
-): RpcError {
-	return new RpcError(
-		{ code: RUNTIME_REASONS[reason], reason },
-		message,
-		options,
-	);
+export function runtimeError(reason: RuntimeReason, message: string, options?: RpcErrorOptions): RpcError {
+  return new RpcError({ code: RUNTIME_REASONS[reason], reason }, message, options);
 }

@@ -1,113 +1,85 @@
-import { toBinary } from "@bufbuild/protobuf";
+import { toBinary } from '@bufbuild/protobuf';
 import {
-	type DescriptorProto,
-	type FieldDescriptorProto,
-	type FileDescriptorProto,
-	FileDescriptorProtoSchema,
-	type FileDescriptorSet,
-} from "@bufbuild/protobuf/wkt";
+  type DescriptorProto,
+  type FieldDescriptorProto,
+  type FileDescriptorProto,
+  FileDescriptorProtoSchema,
+  type FileDescriptorSet,
+} from '@bufbuild/protobuf/wkt';
 
 /** Answers the questions of server reflection from a descriptor image. Names are full names without a leading dot. */
 export interface ReflectionIndex {
-	/** The file and, behind it, everything it imports, serialised; undefined: there is no such file. */
-	fileByName(name: string): Uint8Array[] | undefined;
-	/** The same for the file that defines a package member: service, method, message, field, enum, value, extension. */
-	fileBySymbol(symbol: string): Uint8Array[] | undefined;
-	/** The same for the file that defines an extension of a message. */
-	fileByExtension(type: string, number: number): Uint8Array[] | undefined;
-	/** Numbers of all extensions of a message; undefined: there is no such message. */
-	extensionNumbers(type: string): number[] | undefined;
+  /** The file and, behind it, everything it imports, serialised; undefined: there is no such file. */
+  fileByName(name: string): Uint8Array[] | undefined;
+  /** The same for the file that defines a package member: service, method, message, field, enum, value, extension. */
+  fileBySymbol(symbol: string): Uint8Array[] | undefined;
+  /** The same for the file that defines an extension of a message. */
+  fileByExtension(type: string, number: number): Uint8Array[] | undefined;
+  /** Numbers of all extensions of a message; undefined: there is no such message. */
+  extensionNumbers(type: string): number[] | undefined;
 }
 
 /** Reads the image once and keeps it. */
-export function createReflectionIndex(
-	image: FileDescriptorSet,
-): ReflectionIndex {
-	const files = new Map(image.file.map((file) => [file.name, file]));
-	const symbols = new Map(
-		image.file.flatMap((file) =>
-			symbolsOf(file).map((symbol) => [symbol, file] as const),
-		),
-	);
-	const extensions = new Map(
-		image.file.flatMap((file) =>
-			extensionsOf(file).map((e) => [extensionKey(e), file] as const),
-		),
-	);
-	const numbers = Map.groupBy(image.file.flatMap(extensionsOf), (extension) =>
-		extension.extendee.slice(1),
-	);
-	const withImports = (file: FileDescriptorProto | undefined) =>
-		file &&
-		closure(file, files).map((each) =>
-			toBinary(FileDescriptorProtoSchema, each),
-		);
-	return {
-		fileByName: (name) => withImports(files.get(name)),
-		fileBySymbol: (symbol) => withImports(symbols.get(symbol)),
-		fileByExtension: (type, number) =>
-			withImports(extensions.get(`${type}#${number}`)),
-		extensionNumbers: (type) =>
-			symbols.has(type)
-				? (numbers.get(type) ?? []).map((extension) => extension.number)
-				: undefined,
-	};
+export function createReflectionIndex(image: FileDescriptorSet): ReflectionIndex {
+  const files = new Map(image.file.map((file) => [file.name, file]));
+  const symbols = new Map(
+    image.file.flatMap((file) => symbolsOf(file).map((symbol) => [symbol, file] as const)),
+  );
+  const extensions = new Map(
+    image.file.flatMap((file) => extensionsOf(file).map((e) => [extensionKey(e), file] as const)),
+  );
+  const numbers = Map.groupBy(image.file.flatMap(extensionsOf), (extension) => extension.extendee.slice(1));
+  const withImports = (file: FileDescriptorProto | undefined) =>
+    file && closure(file, files).map((each) => toBinary(FileDescriptorProtoSchema, each));
+  return {
+    fileByName: (name) => withImports(files.get(name)),
+    fileBySymbol: (symbol) => withImports(symbols.get(symbol)),
+    fileByExtension: (type, number) => withImports(extensions.get(`${type}#${number}`)),
+    extensionNumbers: (type) =>
+      symbols.has(type) ? (numbers.get(type) ?? []).map((extension) => extension.number) : undefined,
+  };
 }
 
-function closure(
-	file: FileDescriptorProto,
-	files: Map<string, FileDescriptorProto>,
-): FileDescriptorProto[] {
-	const found = new Set<FileDescriptorProto>([file]);
-	// A set is iterated in the order of insertion, and goes on with what is added meanwhile.
-	for (const each of found)
-		for (const name of each.dependency)
-			found.add(files.get(name) as FileDescriptorProto);
-	return [...found];
+function closure(file: FileDescriptorProto, files: Map<string, FileDescriptorProto>): FileDescriptorProto[] {
+  const found = new Set<FileDescriptorProto>([file]);
+  // A set is iterated in the order of insertion, and goes on with what is added meanwhile.
+  for (const each of found)
+    for (const name of each.dependency) found.add(files.get(name) as FileDescriptorProto);
+  return [...found];
 }
 
 function symbolsOf(file: FileDescriptorProto): string[] {
-	const at = (name: string) =>
-		file.package ? `${file.package}.${name}` : name;
-	return [
-		...file.messageType.flatMap((message) =>
-			messageSymbols(message, at(message.name)),
-		),
-		...file.enumType.flatMap((each) => [
-			at(each.name),
-			...each.value.map((value) => at(value.name)),
-		]),
-		...file.extension.map((extension) => at(extension.name)),
-		...file.service.flatMap((each) => [
-			at(each.name),
-			...each.method.map(({ name }) => `${at(each.name)}.${name}`),
-		]),
-	];
+  const at = (name: string) => (file.package ? `${file.package}.${name}` : name);
+  return [
+    ...file.messageType.flatMap((message) => messageSymbols(message, at(message.name))),
+    ...file.enumType.flatMap((each) => [at(each.name), ...each.value.map((value) => at(value.name))]),
+    ...file.extension.map((extension) => at(extension.name)),
+    ...file.service.flatMap((each) => [
+      at(each.name),
+      ...each.method.map(({ name }) => `${at(each.name)}.${name}`),
+    ]),
+  ];
 }
 
 function messageSymbols(message: DescriptorProto, name: string): string[] {
-	return [
-		name,
-		...[...message.field, ...message.oneofDecl, ...message.extension].map(
-			(member) => `${name}.${member.name}`,
-		),
-		...message.enumType.flatMap((each) =>
-			[each, ...each.value].map((member) => `${name}.${member.name}`),
-		),
-		...message.nestedType.flatMap((nested) =>
-			messageSymbols(nested, `${name}.${nested.name}`),
-		),
-	];
+  return [
+    name,
+    ...[...message.field, ...message.oneofDecl, ...message.extension].map(
+      (member) => `${name}.${member.name}`,
+    ),
+    ...message.enumType.flatMap((each) => [each, ...each.value].map((member) => `${name}.${member.name}`)),
+    ...message.nestedType.flatMap((nested) => messageSymbols(nested, `${name}.${nested.name}`)),
+  ];
 }
 
 function extensionsOf(file: FileDescriptorProto): FieldDescriptorProto[] {
-	const nested = (message: DescriptorProto): FieldDescriptorProto[] => [
-		...message.extension,
-		...message.nestedType.flatMap(nested),
-	];
-	return [...file.extension, ...file.messageType.flatMap(nested)];
+  const nested = (message: DescriptorProto): FieldDescriptorProto[] => [
+    ...message.extension,
+    ...message.nestedType.flatMap(nested),
+  ];
+  return [...file.extension, ...file.messageType.flatMap(nested)];
 }
 
 function extensionKey(extension: FieldDescriptorProto): string {
-	return `${extension.extendee.slice(1)}#${extension.number}`;
+  return `${extension.extendee.slice(1)}#${extension.number}`;
 }

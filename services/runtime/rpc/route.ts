@@ -1,50 +1,41 @@
-import type { DescMethod, DescService, MessageShape } from "@bufbuild/protobuf";
-import type { Call, Handler, Interceptor } from "./call.ts";
-import { methodPath } from "./call.ts";
-import { runtimeError } from "./reasons.ts";
+import type { DescMethod, DescService, MessageShape } from '@bufbuild/protobuf';
+import type { Call, Handler, Interceptor } from './call.ts';
+import { methodPath } from './call.ts';
+import { runtimeError } from './reasons.ts';
 
 /** One method, and what serves it. */
 export interface Route {
-	readonly method: DescMethod;
-	readonly handle: Handler;
+  readonly method: DescMethod;
+  readonly handle: Handler;
 }
 
-type Input<M extends DescMethod> = M["methodKind"] extends
-	| "unary"
-	| "server_streaming"
-	? MessageShape<M["input"]>
-	: AsyncIterable<MessageShape<M["input"]>>;
+type Input<M extends DescMethod> = M['methodKind'] extends 'unary' | 'server_streaming'
+  ? MessageShape<M['input']>
+  : AsyncIterable<MessageShape<M['input']>>;
 
-type Output<M extends DescMethod> = M["methodKind"] extends
-	| "unary"
-	| "client_streaming"
-	? Promise<MessageShape<M["output"]>>
-	: AsyncIterable<MessageShape<M["output"]>>;
+type Output<M extends DescMethod> = M['methodKind'] extends 'unary' | 'client_streaming'
+  ? Promise<MessageShape<M['output']>>
+  : AsyncIterable<MessageShape<M['output']>>;
 
 /** Handler functions of a service, by method. A method that is left out answers UNIMPLEMENTED. */
 export type Implementation<S extends DescService> = {
-	readonly [K in keyof S["method"]]?: (
-		request: Input<S["method"][K]>,
-		call: Call,
-	) => Output<S["method"][K]>;
+  readonly [K in keyof S['method']]?: (request: Input<S['method'][K]>, call: Call) => Output<S['method'][K]>;
 };
 
 /** The routes of a service, each behind the chain of interceptors; the first of the chain is the outermost. */
 export function implementService<S extends DescService>(
-	service: S,
-	implementation: Implementation<S>,
-	chain: readonly Interceptor[],
+  service: S,
+  implementation: Implementation<S>,
+  chain: readonly Interceptor[],
 ): Route[] {
-	return service.methods.map((method) => {
-		const impl = implementation[method.localName as keyof S["method"]] as
-			| LooseMethod
-			| undefined;
-		const handler = impl ? toHandler(method, impl) : refuse(method);
-		return {
-			method,
-			handle: chain.reduceRight((next, wrap) => wrap(next), handler),
-		};
-	});
+  return service.methods.map((method) => {
+    const impl = implementation[method.localName as keyof S['method']] as LooseMethod | undefined;
+    const handler = impl ? toHandler(method, impl) : refuse(method);
+    return {
+      method,
+      handle: chain.reduceRight((next, wrap) => wrap(next), handler),
+    };
+  });
 }
 
 // The types above tie each method to its messages; past this point they are all the same to the doors.
@@ -52,33 +43,33 @@ export function implementService<S extends DescService>(
 type LooseMethod = (request: any, call: Call) => any;
 
 function toHandler(method: DescMethod, impl: LooseMethod): Handler {
-	switch (method.methodKind) {
-		case "unary":
-			return async (call) => call.send(await impl(call.request, call));
-		case "client_streaming":
-			return async (call) => call.send(await impl(call.requests, call));
-		case "server_streaming":
-			return async (call) => sendAll(call, impl(call.request, call));
-		case "bidi_streaming":
-			return async (call) => sendAll(call, impl(call.requests, call));
-	}
+  switch (method.methodKind) {
+    case 'unary':
+      return async (call) => call.send(await impl(call.request, call));
+    case 'client_streaming':
+      return async (call) => call.send(await impl(call.requests, call));
+    case 'server_streaming':
+      return async (call) => sendAll(call, impl(call.request, call));
+    case 'bidi_streaming':
+      return async (call) => sendAll(call, impl(call.requests, call));
+  }
 }
 
 async function sendAll(
-	call: Call,
-	messages: AsyncIterable<MessageShape<DescMethod["output"]>>,
+  call: Call,
+  messages: AsyncIterable<MessageShape<DescMethod['output']>>,
 ): Promise<void> {
-	for await (const message of messages) await call.send(message);
+  for await (const message of messages) await call.send(message);
 }
 
 function refuse(method: DescMethod): Handler {
-	return async () => {
-		throw runtimeError(
-			"NOT_IMPLEMENTED",
-			`${methodPath(method)} is not implemented by this version of the service.`,
-			{
-				metadata: { method: methodPath(method) },
-			},
-		);
-	};
+  return async () => {
+    throw runtimeError(
+      'NOT_IMPLEMENTED',
+      `${methodPath(method)} is not implemented by this version of the service.`,
+      {
+        metadata: { method: methodPath(method) },
+      },
+    );
+  };
 }

@@ -1,20 +1,20 @@
-import { randomBytes } from "node:crypto";
-import { Client, escapeIdentifier } from "pg";
-import { inject } from "vitest";
+import { randomBytes } from 'node:crypto';
+import { Client, escapeIdentifier } from 'pg';
+import { inject } from 'vitest';
 
-declare module "vitest" {
-	interface ProvidedContext {
-		/** The Postgres of this test run, as its superuser. */
-		postgresAdminUrl: string;
-		/** By service: its migrated database, which tests clone, as the service's own role. */
-		postgresTemplateUrls: Readonly<Record<string, string>>;
-	}
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The Postgres of this test run, as its superuser. */
+    postgresAdminUrl: string;
+    /** By service: its migrated database, which tests clone, as the service's own role. */
+    postgresTemplateUrls: Readonly<Record<string, string>>;
+  }
 }
 
 /** A database of one test file, as a service finds its own after all migrations: empty tables, its own role. */
 export interface TestDatabase extends AsyncDisposable {
-	/** `postgres://role:password@host:port/database` */
-	url: string;
+  /** `postgres://role:password@host:port/database` */
+  url: string;
 }
 
 /**
@@ -22,37 +22,27 @@ export interface TestDatabase extends AsyncDisposable {
  * @param service whose schema: `auth`, `booking`
  * @throws Error when the test run has no such service's database
  */
-export async function createTestDatabase(
-	service: string,
-): Promise<TestDatabase> {
-	const templateUrl = inject("postgresTemplateUrls")[service];
-	if (!templateUrl)
-		throw new Error(
-			`This test run has no database for "${service}": see the vitest global setup.`,
-		);
-	const name = `${service}_${randomBytes(6).toString("hex")}`;
-	const [database, template] = [
-		escapeIdentifier(name),
-		escapeIdentifier(service),
-	];
-	await asAdmin(
-		`create database ${database} template ${template} owner ${template} strategy file_copy`,
-	);
-	const url = new URL(templateUrl);
-	url.pathname = `/${name}`;
-	return {
-		url: url.href,
-		[Symbol.asyncDispose]: () =>
-			asAdmin(`drop database if exists ${database} with (force)`),
-	};
+export async function createTestDatabase(service: string): Promise<TestDatabase> {
+  const templateUrl = inject('postgresTemplateUrls')[service];
+  if (!templateUrl)
+    throw new Error(`This test run has no database for "${service}": see the vitest global setup.`);
+  const name = `${service}_${randomBytes(6).toString('hex')}`;
+  const [database, template] = [escapeIdentifier(name), escapeIdentifier(service)];
+  await asAdmin(`create database ${database} template ${template} owner ${template} strategy file_copy`);
+  const url = new URL(templateUrl);
+  url.pathname = `/${name}`;
+  return {
+    url: url.href,
+    [Symbol.asyncDispose]: () => asAdmin(`drop database if exists ${database} with (force)`),
+  };
 }
 
 async function asAdmin(statement: string): Promise<void> {
-	const client = new Client({ connectionString: inject("postgresAdminUrl") });
-	await client.connect();
-	try {
-		await client.query(statement);
-	} finally {
-		await client.end();
-	}
+  const client = new Client({ connectionString: inject('postgresAdminUrl') });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
 }

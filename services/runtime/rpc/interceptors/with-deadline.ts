@@ -1,5 +1,5 @@
-import type { Interceptor } from "../call.ts";
-import { runtimeError } from "../reasons.ts";
+import type { Interceptor } from '../call.ts';
+import { runtimeError } from '../reasons.ts';
 
 /**
  * Bounds every unary call: by the caller's deadline, and where it set none or a longer one, by the service's own.
@@ -10,30 +10,26 @@ import { runtimeError } from "../reasons.ts";
  * @param maxMs the longest that a unary call may take, in milliseconds.
  */
 export function withDeadline(maxMs: number): Interceptor {
-	return (next) => (call) => {
-		if (call.method.methodKind !== "unary") return next(call);
-		const left = call.timeoutMs();
-		const boundMs = left === undefined ? maxMs : Math.min(left, maxMs);
-		if (boundMs <= 0) return Promise.reject(deadlineExceeded(0));
-		return new Promise((resolve, reject) => {
-			const timer = setTimeout(() => {
-				const error = deadlineExceeded(boundMs);
-				call.abort(error);
-				reject(error);
-			}, boundMs);
-			next(call)
-				.then(resolve, reject)
-				.finally(() => clearTimeout(timer));
-		});
-	};
+  return (next) => (call) => {
+    if (call.method.methodKind !== 'unary') return next(call);
+    const left = call.timeoutMs();
+    const boundMs = left === undefined ? maxMs : Math.min(left, maxMs);
+    if (boundMs <= 0) return Promise.reject(deadlineExceeded(0));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const error = deadlineExceeded(boundMs);
+        call.abort(error);
+        reject(error);
+      }, boundMs);
+      next(call)
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer));
+    });
+  };
 }
 
 function deadlineExceeded(boundMs: number) {
-	return runtimeError(
-		"DEADLINE_EXCEEDED",
-		`The call was not done within ${Math.round(boundMs)} ms.`,
-		{
-			metadata: { bound_ms: String(Math.round(boundMs)) },
-		},
-	);
+  return runtimeError('DEADLINE_EXCEEDED', `The call was not done within ${Math.round(boundMs)} ms.`, {
+    metadata: { bound_ms: String(Math.round(boundMs)) },
+  });
 }

@@ -1,22 +1,17 @@
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { Logger } from "../../logger.ts";
-import type { RpcMetrics } from "../../metrics.ts";
-import {
-	type Call,
-	type Handler,
-	type Interceptor,
-	methodPath,
-} from "../call.ts";
-import { runtimeError } from "../reasons.ts";
-import { RpcError, toConnectError } from "../rpc-error.ts";
-import { statusName } from "../status-name.ts";
+import { Code, ConnectError } from '@connectrpc/connect';
+import type { Logger } from '../../logger.ts';
+import type { RpcMetrics } from '../../metrics.ts';
+import { type Call, type Handler, type Interceptor, methodPath } from '../call.ts';
+import { runtimeError } from '../reasons.ts';
+import { RpcError, toConnectError } from '../rpc-error.ts';
+import { statusName } from '../status-name.ts';
 
 /** What `withObservation` needs. */
 export interface ObservationOptions {
-	readonly logger: Logger;
-	readonly metrics: RpcMetrics;
-	/** Turns an error of the service's own into one for the wire; undefined: it is not known, and the caller learns INTERNAL. */
-	readonly toRpcError: (error: unknown) => RpcError | undefined;
+  readonly logger: Logger;
+  readonly metrics: RpcMetrics;
+  /** Turns an error of the service's own into one for the wire; undefined: it is not known, and the caller learns INTERNAL. */
+  readonly toRpcError: (error: unknown) => RpcError | undefined;
 }
 
 /**
@@ -25,92 +20,66 @@ export interface ObservationOptions {
  * Must stand behind `withRequestId` and before everything else, so that refusals are seen too.
  */
 export function withObservation(options: ObservationOptions): Interceptor {
-	return (next: Handler) => async (call: Call) => {
-		const startedAt = performance.now();
-		try {
-			await next(call);
-			record(options, call, { startedAt });
-		} catch (cause) {
-			const error = toKnownError(options, call, cause);
-			record(options, call, { startedAt, error });
-			throw toConnectError(error, call.requestId);
-		}
-	};
+  return (next: Handler) => async (call: Call) => {
+    const startedAt = performance.now();
+    try {
+      await next(call);
+      record(options, call, { startedAt });
+    } catch (cause) {
+      const error = toKnownError(options, call, cause);
+      record(options, call, { startedAt, error });
+      throw toConnectError(error, call.requestId);
+    }
+  };
 }
 
-function toKnownError(
-	options: ObservationOptions,
-	call: Call,
-	cause: unknown,
-): RpcError {
-	if (cause instanceof RpcError) return cause;
-	if (call.signal.aborted) return toAbortError(call);
-	const known = options.toRpcError(cause);
-	if (known) return known;
-	if (cause instanceof ConnectError && cause.code !== Code.Unknown) {
-		return new RpcError(
-			{ code: cause.code, reason: "INTERNAL" },
-			cause.rawMessage,
-			{ cause },
-		);
-	}
-	return runtimeError(
-		"INTERNAL",
-		`The service failed. Its log tells more under request id ${call.requestId}.`,
-		{ cause },
-	);
+function toKnownError(options: ObservationOptions, call: Call, cause: unknown): RpcError {
+  if (cause instanceof RpcError) return cause;
+  if (call.signal.aborted) return toAbortError(call);
+  const known = options.toRpcError(cause);
+  if (known) return known;
+  if (cause instanceof ConnectError && cause.code !== Code.Unknown) {
+    return new RpcError({ code: cause.code, reason: 'INTERNAL' }, cause.rawMessage, { cause });
+  }
+  return runtimeError(
+    'INTERNAL',
+    `The service failed. Its log tells more under request id ${call.requestId}.`,
+    { cause },
+  );
 }
 
 function toAbortError(call: Call): RpcError {
-	const late =
-		call.signal.reason instanceof RpcError ? call.signal.reason : undefined;
-	return (
-		late ??
-		runtimeError(
-			"CANCELLED",
-			"The caller went away before the answer was ready.",
-		)
-	);
+  const late = call.signal.reason instanceof RpcError ? call.signal.reason : undefined;
+  return late ?? runtimeError('CANCELLED', 'The caller went away before the answer was ready.');
 }
 
-function record(
-	options: ObservationOptions,
-	call: Call,
-	end: { startedAt: number; error?: RpcError },
-): void {
-	const ms = performance.now() - end.startedAt;
-	const code = end.error ? end.error.code : 0;
-	options.metrics.observe(call, code, ms / 1000);
-	const level = logLevel(end.error);
-	if (!options.logger.isLevelEnabled(level)) return;
-	const line = {
-		requestId: call.requestId,
-		method: methodPath(call.method),
-		door: call.door,
-		peer: call.peer,
-		code: statusName(code),
-		ms: Math.round(ms * 1000) / 1000,
-		...(end.error && {
-			reason: end.error.reason,
-			error: end.error.message,
-			cause: end.error.cause,
-		}),
-	};
-	options.logger[level](line, "call");
+function record(options: ObservationOptions, call: Call, end: { startedAt: number; error?: RpcError }): void {
+  const ms = performance.now() - end.startedAt;
+  const code = end.error ? end.error.code : 0;
+  options.metrics.observe(call, code, ms / 1000);
+  const level = logLevel(end.error);
+  if (!options.logger.isLevelEnabled(level)) return;
+  const line = {
+    requestId: call.requestId,
+    method: methodPath(call.method),
+    door: call.door,
+    peer: call.peer,
+    code: statusName(code),
+    ms: Math.round(ms * 1000) / 1000,
+    ...(end.error && {
+      reason: end.error.reason,
+      error: end.error.message,
+      cause: end.error.cause,
+    }),
+  };
+  options.logger[level](line, 'call');
 }
 
 // A caller's mistakes are the caller's to notice; ours must stand out.
-function logLevel(
-	error: RpcError | undefined,
-): "debug" | "info" | "warn" | "error" {
-	if (!error) return "debug";
-	if (
-		error.code === Code.Internal ||
-		error.code === Code.Unknown ||
-		error.code === Code.DataLoss
-	)
-		return "error";
-	if (error.code === Code.Unavailable || error.code === Code.DeadlineExceeded)
-		return "warn";
-	return "info";
+function logLevel(error: RpcError | undefined): 'debug' | 'info' | 'warn' | 'error' {
+  if (!error) return 'debug';
+  if (error.code === Code.Internal || error.code === Code.Unknown || error.code === Code.DataLoss)
+    return 'error';
+  if (error.code === Code.Unavailable || error.code === Code.DeadlineExceeded) return 'warn';
+  return 'info';
 }

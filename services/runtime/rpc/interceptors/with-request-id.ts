@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
-import type { Interceptor } from "../call.ts";
+import { randomUUID } from 'node:crypto';
+import type { Interceptor } from '../call.ts';
 
 /** Header that carries the request id, both ways. */
-export const REQUEST_ID_HEADER = "x-request-id";
+export const REQUEST_ID_HEADER = 'x-request-id';
 
 const ACCEPTABLE = /^[A-Za-z0-9._-]{1,64}$/;
 
@@ -11,9 +11,8 @@ const ACCEPTABLE = /^[A-Za-z0-9._-]{1,64}$/;
  * all services, else a new one. Must be the outermost interceptor: all others name the call by it.
  */
 export const withRequestId: Interceptor = (next) => (call) => {
-	const given = call.header(REQUEST_ID_HEADER);
-	call.requestId =
-		given !== undefined && ACCEPTABLE.test(given) ? given : randomUUID();
-	call.setHeader(REQUEST_ID_HEADER, call.requestId);
-	return next(call);
+  const given = call.header(REQUEST_ID_HEADER);
+  call.requestId = given !== undefined && ACCEPTABLE.test(given) ? given : randomUUID();
+  call.setHeader(REQUEST_ID_HEADER, call.requestId);
+  return next(call);
 };

@@ -19,142 +19,119 @@
 // @generated from file grpc/health/v1/health.proto (package grpc.health.v1, syntax proto3)
 /* eslint-disable */
 
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
-import type {
-	GenEnum,
-	GenFile,
-	GenMessage,
-	GenService,
-} from "@bufbuild/protobuf/codegenv2";
-import {
-	enumDesc,
-	fileDesc,
-	messageDesc,
-	serviceDesc,
-} from "@bufbuild/protobuf/codegenv2";
 
 /**
  * Describes the file grpc/health/v1/health.proto.
  */
-export const file_grpc_health_v1_health: GenFile =
-	/*@__PURE__*/
-	fileDesc(
-		"ChtncnBjL2hlYWx0aC92MS9oZWFsdGgucHJvdG8SDmdycGMuaGVhbHRoLnYxIhMKEUhlYWx0aExpc3RSZXF1ZXN0Iq4BChJIZWFsdGhMaXN0UmVzcG9uc2USQgoIc3RhdHVzZXMYASADKAsyMC5ncnBjLmhlYWx0aC52MS5IZWFsdGhMaXN0UmVzcG9uc2UuU3RhdHVzZXNFbnRyeRpUCg1TdGF0dXNlc0VudHJ5EgsKA2tleRgBIAEoCRIyCgV2YWx1ZRgCIAEoCzIjLmdycGMuaGVhbHRoLnYxLkhlYWx0aENoZWNrUmVzcG9uc2U6AjgBIiUKEkhlYWx0aENoZWNrUmVxdWVzdBIPCgdzZXJ2aWNlGAEgASgJIqkBChNIZWFsdGhDaGVja1Jlc3BvbnNlEkEKBnN0YXR1cxgBIAEoDjIxLmdycGMuaGVhbHRoLnYxLkhlYWx0aENoZWNrUmVzcG9uc2UuU2VydmluZ1N0YXR1cyJPCg1TZXJ2aW5nU3RhdHVzEgsKB1VOS05PV04QABILCgdTRVJWSU5HEAESDwoLTk9UX1NFUlZJTkcQAhITCg9TRVJWSUNFX1VOS05PV04QAzL9AQoGSGVhbHRoElAKBUNoZWNrEiIuZ3JwYy5oZWFsdGgudjEuSGVhbHRoQ2hlY2tSZXF1ZXN0GiMuZ3JwYy5oZWFsdGgudjEuSGVhbHRoQ2hlY2tSZXNwb25zZRJSCgVXYXRjaBIiLmdycGMuaGVhbHRoLnYxLkhlYWx0aENoZWNrUmVxdWVzdBojLmdycGMuaGVhbHRoLnYxLkhlYWx0aENoZWNrUmVzcG9uc2UwARJNCgRMaXN0EiEuZ3JwYy5oZWFsdGgudjEuSGVhbHRoTGlzdFJlcXVlc3QaIi5ncnBjLmhlYWx0aC52MS5IZWFsdGhMaXN0UmVzcG9uc2VCYQoRaW8uZ3JwYy5oZWFsdGgudjFCC0hlYWx0aFByb3RvUAFaLGdvb2dsZS5nb2xhbmcub3JnL2dycGMvaGVhbHRoL2dycGNfaGVhbHRoX3YxqgIOR3JwYy5IZWFsdGguVjFiBnByb3RvMw",
-	);
+export const file_grpc_health_v1_health: GenFile = /*@__PURE__*/
+  fileDesc("ChtncnBjL2hlYWx0aC92MS9oZWFsdGgucHJvdG8SDmdycGMuaGVhbHRoLnYxIhMKEUhlYWx0aExpc3RSZXF1ZXN0Iq4BChJIZWFsdGhMaXN0UmVzcG9uc2USQgoIc3RhdHVzZXMYASADKAsyMC5ncnBjLmhlYWx0aC52MS5IZWFsdGhMaXN0UmVzcG9uc2UuU3RhdHVzZXNFbnRyeRpUCg1TdGF0dXNlc0VudHJ5EgsKA2tleRgBIAEoCRIyCgV2YWx1ZRgCIAEoCzIjLmdycGMuaGVhbHRoLnYxLkhlYWx0aENoZWNrUmVzcG9uc2U6AjgBIiUKEkhlYWx0aENoZWNrUmVxdWVzdBIPCgdzZXJ2aWNlGAEgASgJIqkBChNIZWFsdGhDaGVja1Jlc3BvbnNlEkEKBnN0YXR1cxgBIAEoDjIxLmdycGMuaGVhbHRoLnYxLkhlYWx0aENoZWNrUmVzcG9uc2UuU2VydmluZ1N0YXR1cyJPCg1TZXJ2aW5nU3RhdHVzEgsKB1VOS05PV04QABILCgdTRVJWSU5HEAESDwoLTk9UX1NFUlZJTkcQAhITCg9TRVJWSUNFX1VOS05PV04QAzL9AQoGSGVhbHRoElAKBUNoZWNrEiIuZ3JwYy5oZWFsdGgudjEuSGVhbHRoQ2hlY2tSZXF1ZXN0GiMuZ3JwYy5oZWFsdGgudjEuSGVhbHRoQ2hlY2tSZXNwb25zZRJSCgVXYXRjaBIiLmdycGMuaGVhbHRoLnYxLkhlYWx0aENoZWNrUmVxdWVzdBojLmdycGMuaGVhbHRoLnYxLkhlYWx0aENoZWNrUmVzcG9uc2UwARJNCgRMaXN0EiEuZ3JwYy5oZWFsdGgudjEuSGVhbHRoTGlzdFJlcXVlc3QaIi5ncnBjLmhlYWx0aC52MS5IZWFsdGhMaXN0UmVzcG9uc2VCYQoRaW8uZ3JwYy5oZWFsdGgudjFCC0hlYWx0aFByb3RvUAFaLGdvb2dsZS5nb2xhbmcub3JnL2dycGMvaGVhbHRoL2dycGNfaGVhbHRoX3YxqgIOR3JwYy5IZWFsdGguVjFiBnByb3RvMw");
 
 /**
  * @generated from message grpc.health.v1.HealthListRequest
  */
-export type HealthListRequest =
-	Message<"grpc.health.v1.HealthListRequest"> & {};
+export type HealthListRequest = Message<"grpc.health.v1.HealthListRequest"> & {
+};
 
 /**
  * Describes the message grpc.health.v1.HealthListRequest.
  * Use `create(HealthListRequestSchema)` to create a new message.
  */
-export const HealthListRequestSchema: GenMessage<HealthListRequest> =
-	/*@__PURE__*/
-	messageDesc(file_grpc_health_v1_health, 0);
+export const HealthListRequestSchema: GenMessage<HealthListRequest> = /*@__PURE__*/
+  messageDesc(file_grpc_health_v1_health, 0);
 
 /**
  * @generated from message grpc.health.v1.HealthListResponse
  */
-export type HealthListResponse =
-	Message<"grpc.health.v1.HealthListResponse"> & {
-		/**
-		 * statuses contains all the services and their respective status.
-		 *
-		 * @generated from field: map<string, grpc.health.v1.HealthCheckResponse> statuses = 1;
-		 */
-		statuses: { [key: string]: HealthCheckResponse };
-	};
+export type HealthListResponse = Message<"grpc.health.v1.HealthListResponse"> & {
+  /**
+   * statuses contains all the services and their respective status.
+   *
+   * @generated from field: map<string, grpc.health.v1.HealthCheckResponse> statuses = 1;
+   */
+  statuses: { [key: string]: HealthCheckResponse };
+};
 
 /**
  * Describes the message grpc.health.v1.HealthListResponse.
  * Use `create(HealthListResponseSchema)` to create a new message.
  */
-export const HealthListResponseSchema: GenMessage<HealthListResponse> =
-	/*@__PURE__*/
-	messageDesc(file_grpc_health_v1_health, 1);
+export const HealthListResponseSchema: GenMessage<HealthListResponse> = /*@__PURE__*/
+  messageDesc(file_grpc_health_v1_health, 1);
 
 /**
  * @generated from message grpc.health.v1.HealthCheckRequest
  */
-export type HealthCheckRequest =
-	Message<"grpc.health.v1.HealthCheckRequest"> & {
-		/**
-		 * @generated from field: string service = 1;
-		 */
-		service: string;
-	};
+export type HealthCheckRequest = Message<"grpc.health.v1.HealthCheckRequest"> & {
+  /**
+   * @generated from field: string service = 1;
+   */
+  service: string;
+};
 
 /**
  * Describes the message grpc.health.v1.HealthCheckRequest.
  * Use `create(HealthCheckRequestSchema)` to create a new message.
  */
-export const HealthCheckRequestSchema: GenMessage<HealthCheckRequest> =
-	/*@__PURE__*/
-	messageDesc(file_grpc_health_v1_health, 2);
+export const HealthCheckRequestSchema: GenMessage<HealthCheckRequest> = /*@__PURE__*/
+  messageDesc(file_grpc_health_v1_health, 2);
 
 /**
  * @generated from message grpc.health.v1.HealthCheckResponse
  */
-export type HealthCheckResponse =
-	Message<"grpc.health.v1.HealthCheckResponse"> & {
-		/**
-		 * @generated from field: grpc.health.v1.HealthCheckResponse.ServingStatus status = 1;
-		 */
-		status: HealthCheckResponse_ServingStatus;
-	};
+export type HealthCheckResponse = Message<"grpc.health.v1.HealthCheckResponse"> & {
+  /**
+   * @generated from field: grpc.health.v1.HealthCheckResponse.ServingStatus status = 1;
+   */
+  status: HealthCheckResponse_ServingStatus;
+};
 
 /**
  * Describes the message grpc.health.v1.HealthCheckResponse.
  * Use `create(HealthCheckResponseSchema)` to create a new message.
  */
-export const HealthCheckResponseSchema: GenMessage<HealthCheckResponse> =
-	/*@__PURE__*/
-	messageDesc(file_grpc_health_v1_health, 3);
+export const HealthCheckResponseSchema: GenMessage<HealthCheckResponse> = /*@__PURE__*/
+  messageDesc(file_grpc_health_v1_health, 3);
 
 /**
  * @generated from enum grpc.health.v1.HealthCheckResponse.ServingStatus
  */
 export const HealthCheckResponse_ServingStatus = {
-	/**
-	 * @generated from enum value: UNKNOWN = 0;
-	 */
-	UNKNOWN: 0,
+  /**
+   * @generated from enum value: UNKNOWN = 0;
+   */
+  UNKNOWN: 0,
 
-	/**
-	 * @generated from enum value: SERVING = 1;
-	 */
-	SERVING: 1,
+  /**
+   * @generated from enum value: SERVING = 1;
+   */
+  SERVING: 1,
 
-	/**
-	 * @generated from enum value: NOT_SERVING = 2;
-	 */
-	NOT_SERVING: 2,
+  /**
+   * @generated from enum value: NOT_SERVING = 2;
+   */
+  NOT_SERVING: 2,
 
-	/**
-	 * Used only by the Watch method.
-	 *
-	 * @generated from enum value: SERVICE_UNKNOWN = 3;
-	 */
-	SERVICE_UNKNOWN: 3,
+  /**
+   * Used only by the Watch method.
+   *
+   * @generated from enum value: SERVICE_UNKNOWN = 3;
+   */
+  SERVICE_UNKNOWN: 3,
 } as const;
 
 /**
  * @generated from enum grpc.health.v1.HealthCheckResponse.ServingStatus
  */
-export type HealthCheckResponse_ServingStatus =
-	| (typeof HealthCheckResponse_ServingStatus)[keyof typeof HealthCheckResponse_ServingStatus]
-	| UnknownEnum;
+export type HealthCheckResponse_ServingStatus = (typeof HealthCheckResponse_ServingStatus)[keyof typeof HealthCheckResponse_ServingStatus] | UnknownEnum;
 
 /**
  * Describes the enum grpc.health.v1.HealthCheckResponse.ServingStatus.
  */
-export const HealthCheckResponse_ServingStatusSchema: GenEnum<HealthCheckResponse_ServingStatus> =
-	/*@__PURE__*/
-	enumDesc(file_grpc_health_v1_health, 3, 0);
+export const HealthCheckResponse_ServingStatusSchema: GenEnum<HealthCheckResponse_ServingStatus> = /*@__PURE__*/
+  enumDesc(file_grpc_health_v1_health, 3, 0);
 
 /**
  * Health is gRPC's mechanism for checking whether a server is able to handle
@@ -164,66 +141,68 @@ export const HealthCheckResponse_ServingStatusSchema: GenEnum<HealthCheckRespons
  * @generated from service grpc.health.v1.Health
  */
 export const Health: GenService<{
-	/**
-	 * Check gets the health of the specified service. If the requested service
-	 * is unknown, the call will fail with status NOT_FOUND. If the caller does
-	 * not specify a service name, the server should respond with its overall
-	 * health status.
-	 *
-	 * Clients should set a deadline when calling Check, and can declare the
-	 * server unhealthy if they do not receive a timely response.
-	 *
-	 * Check implementations should be idempotent and side effect free.
-	 *
-	 * @generated from rpc grpc.health.v1.Health.Check
-	 */
-	check: {
-		methodKind: "unary";
-		input: typeof HealthCheckRequestSchema;
-		output: typeof HealthCheckResponseSchema;
-	};
-	/**
-	 * Performs a watch for the serving status of the requested service.
-	 * The server will immediately send back a message indicating the current
-	 * serving status.  It will then subsequently send a new message whenever
-	 * the service's serving status changes.
-	 *
-	 * If the requested service is unknown when the call is received, the
-	 * server will send a message setting the serving status to
-	 * SERVICE_UNKNOWN but will *not* terminate the call.  If at some
-	 * future point, the serving status of the service becomes known, the
-	 * server will send a new message with the service's serving status.
-	 *
-	 * If the call terminates with status UNIMPLEMENTED, then clients
-	 * should assume this method is not supported and should not retry the
-	 * call.  If the call terminates with any other status (including OK),
-	 * clients should retry the call with appropriate exponential backoff.
-	 *
-	 * @generated from rpc grpc.health.v1.Health.Watch
-	 */
-	watch: {
-		methodKind: "server_streaming";
-		input: typeof HealthCheckRequestSchema;
-		output: typeof HealthCheckResponseSchema;
-	};
-	/**
-	 * List provides a non-atomic snapshot of the health of all the available
-	 * services.
-	 *
-	 * The server may respond with a RESOURCE_EXHAUSTED error if too many services
-	 * exist.
-	 *
-	 * Clients should set a deadline when calling List, and can declare the server
-	 * unhealthy if they do not receive a timely response.
-	 *
-	 * Clients should keep in mind that the list of health services exposed by an
-	 * application can change over the lifetime of the process.
-	 *
-	 * @generated from rpc grpc.health.v1.Health.List
-	 */
-	list: {
-		methodKind: "unary";
-		input: typeof HealthListRequestSchema;
-		output: typeof HealthListResponseSchema;
-	};
-}> = /*@__PURE__*/ serviceDesc(file_grpc_health_v1_health, 0);
+  /**
+   * Check gets the health of the specified service. If the requested service
+   * is unknown, the call will fail with status NOT_FOUND. If the caller does
+   * not specify a service name, the server should respond with its overall
+   * health status.
+   *
+   * Clients should set a deadline when calling Check, and can declare the
+   * server unhealthy if they do not receive a timely response.
+   *
+   * Check implementations should be idempotent and side effect free.
+   *
+   * @generated from rpc grpc.health.v1.Health.Check
+   */
+  check: {
+    methodKind: "unary";
+    input: typeof HealthCheckRequestSchema;
+    output: typeof HealthCheckResponseSchema;
+  },
+  /**
+   * Performs a watch for the serving status of the requested service.
+   * The server will immediately send back a message indicating the current
+   * serving status.  It will then subsequently send a new message whenever
+   * the service's serving status changes.
+   *
+   * If the requested service is unknown when the call is received, the
+   * server will send a message setting the serving status to
+   * SERVICE_UNKNOWN but will *not* terminate the call.  If at some
+   * future point, the serving status of the service becomes known, the
+   * server will send a new message with the service's serving status.
+   *
+   * If the call terminates with status UNIMPLEMENTED, then clients
+   * should assume this method is not supported and should not retry the
+   * call.  If the call terminates with any other status (including OK),
+   * clients should retry the call with appropriate exponential backoff.
+   *
+   * @generated from rpc grpc.health.v1.Health.Watch
+   */
+  watch: {
+    methodKind: "server_streaming";
+    input: typeof HealthCheckRequestSchema;
+    output: typeof HealthCheckResponseSchema;
+  },
+  /**
+   * List provides a non-atomic snapshot of the health of all the available
+   * services.
+   *
+   * The server may respond with a RESOURCE_EXHAUSTED error if too many services
+   * exist.
+   *
+   * Clients should set a deadline when calling List, and can declare the server
+   * unhealthy if they do not receive a timely response.
+   *
+   * Clients should keep in mind that the list of health services exposed by an
+   * application can change over the lifetime of the process.
+   *
+   * @generated from rpc grpc.health.v1.Health.List
+   */
+  list: {
+    methodKind: "unary";
+    input: typeof HealthListRequestSchema;
+    output: typeof HealthListResponseSchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_grpc_health_v1_health, 0);
+

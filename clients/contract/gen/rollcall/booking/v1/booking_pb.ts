@@ -2,39 +2,22 @@
 // @generated from file rollcall/booking/v1/booking.proto (package rollcall.booking.v1, syntax proto3)
 /* eslint-disable */
 
-import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
-import type {
-	GenEnum,
-	GenFile,
-	GenMessage,
-} from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import {
-	file_google_protobuf_struct,
-	file_google_protobuf_timestamp,
-} from "@bufbuild/protobuf/wkt";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Money } from "../../type/v1/money_pb.ts";
 import { file_rollcall_type_v1_money } from "../../type/v1/money_pb.ts";
 import type { User } from "../../user/v1/user_pb.ts";
 import { file_rollcall_user_v1_user } from "../../user/v1/user_pb.ts";
+import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file rollcall/booking/v1/booking.proto.
  */
-export const file_rollcall_booking_v1_booking: GenFile =
-	/*@__PURE__*/
-	fileDesc(
-		"CiFyb2xsY2FsbC9ib29raW5nL3YxL2Jvb2tpbmcucHJvdG8SE3JvbGxjYWxsLmJvb2tpbmcudjEiuAQKB0Jvb2tpbmcSCgoCaWQYASABKAkSEQoJdGVuYW50X2lkGAIgASgJEjwKCXJlZmVyZW5jZRgDIAEoCUIpukgm2AEBciEyH15bQS1aYS16MC05XVtBLVphLXowLTktXXswLDYyfSQSHAoHdXNlcl9pZBgEIAEoCUILukgI2AEBcgOwAQESMAoPY29udGFjdF9kZXRhaWxzGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBI8CgZzdGF0dXMYBiABKA4yIi5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmdTdGF0dXNCCLpIBYIBAhABEjcKCnN0YXJ0X2RhdGUYByABKAlCI7pIIHIeMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kEjUKCGVuZF9kYXRlGAggASgJQiO6SCByHjIcXlswLTldezR9LVswLTldezJ9LVswLTldezJ9JBInCgZhbW91bnQYCSABKAsyFy5yb2xsY2FsbC50eXBlLnYxLk1vbmV5EhcKBXRpdGxlGAogASgJQgi6SAVyAxiQAxIvCgtjcmVhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KBHVzZXIYDSABKAsyIC5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmdVc2VyIogBCgtCb29raW5nVXNlchIKCgJpZBgBIAEoCRI4CgdvdXRjb21lGAIgASgOMicucm9sbGNhbGwuYm9va2luZy52MS5Cb29raW5nVXNlck91dGNvbWUSJAoEdXNlchgDIAEoCzIWLnJvbGxjYWxsLnVzZXIudjEuVXNlchINCgVzdGFsZRgEIAEoCCraAQoNQm9va2luZ1N0YXR1cxIeChpCT09LSU5HX1NUQVRVU19VTlNQRUNJRklFRBAAEhoKFkJPT0tJTkdfU1RBVFVTX1BFTkRJTkcQARIXChNCT09LSU5HX1NUQVRVU19QQUlEEAISHAoYQk9PS0lOR19TVEFUVVNfQ09NUExFVEVEEAMSGwoXQk9PS0lOR19TVEFUVVNfQVRURU5ERUQQBBIcChhCT09LSU5HX1NUQVRVU19DQU5DRUxMRUQQBRIbChdCT09LSU5HX1NUQVRVU19SRUZVTkRFRBAGKloKC0Jvb2tpbmdWaWV3EhwKGEJPT0tJTkdfVklFV19VTlNQRUNJRklFRBAAEhYKEkJPT0tJTkdfVklFV19CQVNJQxABEhUKEUJPT0tJTkdfVklFV19GVUxMEAIqxAEKEkJvb2tpbmdVc2VyT3V0Y29tZRIkCiBCT09LSU5HX1VTRVJfT1VUQ09NRV9VTlNQRUNJRklFRBAAEh4KGkJPT0tJTkdfVVNFUl9PVVRDT01FX0ZPVU5EEAESIAocQk9PS0lOR19VU0VSX09VVENPTUVfREVMRVRFRBACEiAKHEJPT0tJTkdfVVNFUl9PVVRDT01FX01JU1NJTkcQAxIkCiBCT09LSU5HX1VTRVJfT1VUQ09NRV9VTkFWQUlMQUJMRRAEYgZwcm90bzM",
-		[
-			file_buf_validate_validate,
-			file_google_protobuf_struct,
-			file_google_protobuf_timestamp,
-			file_rollcall_type_v1_money,
-			file_rollcall_user_v1_user,
-		],
-	);
+export const file_rollcall_booking_v1_booking: GenFile = /*@__PURE__*/
+  fileDesc("CiFyb2xsY2FsbC9ib29raW5nL3YxL2Jvb2tpbmcucHJvdG8SE3JvbGxjYWxsLmJvb2tpbmcudjEiuAQKB0Jvb2tpbmcSCgoCaWQYASABKAkSEQoJdGVuYW50X2lkGAIgASgJEjwKCXJlZmVyZW5jZRgDIAEoCUIpukgm2AEBciEyH15bQS1aYS16MC05XVtBLVphLXowLTktXXswLDYyfSQSHAoHdXNlcl9pZBgEIAEoCUILukgI2AEBcgOwAQESMAoPY29udGFjdF9kZXRhaWxzGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBI8CgZzdGF0dXMYBiABKA4yIi5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmdTdGF0dXNCCLpIBYIBAhABEjcKCnN0YXJ0X2RhdGUYByABKAlCI7pIIHIeMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kEjUKCGVuZF9kYXRlGAggASgJQiO6SCByHjIcXlswLTldezR9LVswLTldezJ9LVswLTldezJ9JBInCgZhbW91bnQYCSABKAsyFy5yb2xsY2FsbC50eXBlLnYxLk1vbmV5EhcKBXRpdGxlGAogASgJQgi6SAVyAxiQAxIvCgtjcmVhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KBHVzZXIYDSABKAsyIC5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmdVc2VyIogBCgtCb29raW5nVXNlchIKCgJpZBgBIAEoCRI4CgdvdXRjb21lGAIgASgOMicucm9sbGNhbGwuYm9va2luZy52MS5Cb29raW5nVXNlck91dGNvbWUSJAoEdXNlchgDIAEoCzIWLnJvbGxjYWxsLnVzZXIudjEuVXNlchINCgVzdGFsZRgEIAEoCCraAQoNQm9va2luZ1N0YXR1cxIeChpCT09LSU5HX1NUQVRVU19VTlNQRUNJRklFRBAAEhoKFkJPT0tJTkdfU1RBVFVTX1BFTkRJTkcQARIXChNCT09LSU5HX1NUQVRVU19QQUlEEAISHAoYQk9PS0lOR19TVEFUVVNfQ09NUExFVEVEEAMSGwoXQk9PS0lOR19TVEFUVVNfQVRURU5ERUQQBBIcChhCT09LSU5HX1NUQVRVU19DQU5DRUxMRUQQBRIbChdCT09LSU5HX1NUQVRVU19SRUZVTkRFRBAGKloKC0Jvb2tpbmdWaWV3EhwKGEJPT0tJTkdfVklFV19VTlNQRUNJRklFRBAAEhYKEkJPT0tJTkdfVklFV19CQVNJQxABEhUKEUJPT0tJTkdfVklFV19GVUxMEAIqxAEKEkJvb2tpbmdVc2VyT3V0Y29tZRIkCiBCT09LSU5HX1VTRVJfT1VUQ09NRV9VTlNQRUNJRklFRBAAEh4KGkJPT0tJTkdfVVNFUl9PVVRDT01FX0ZPVU5EEAESIAocQk9PS0lOR19VU0VSX09VVENPTUVfREVMRVRFRBACEiAKHEJPT0tJTkdfVVNFUl9PVVRDT01FX01JU1NJTkcQAxIkCiBCT09LSU5HX1VTRVJfT1VUQ09NRV9VTkFWQUlMQUJMRRAEYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp, file_rollcall_type_v1_money, file_rollcall_user_v1_user]);
 
 /**
  * A stay, a seat, a table: something kept for somebody.
@@ -42,106 +25,105 @@ export const file_rollcall_booking_v1_booking: GenFile =
  * @generated from message rollcall.booking.v1.Booking
  */
 export type Booking = Message<"rollcall.booking.v1.Booking"> & {
-	/**
-	 * UUIDv7. Output only.
-	 *
-	 * @generated from field: string id = 1;
-	 */
-	id: string;
+  /**
+   * UUIDv7. Output only.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
 
-	/**
-	 * The tenant that the booking belongs to. Output only.
-	 *
-	 * @generated from field: string tenant_id = 2;
-	 */
-	tenantId: string;
+  /**
+   * The tenant that the booking belongs to. Output only.
+   *
+   * @generated from field: string tenant_id = 2;
+   */
+  tenantId: string;
 
-	/**
-	 * The name people use for the booking; unique in the tenant. Empty in CreateBooking: the service makes one.
-	 *
-	 * @generated from field: string reference = 3;
-	 */
-	reference: string;
+  /**
+   * The name people use for the booking; unique in the tenant. Empty in CreateBooking: the service makes one.
+   *
+   * @generated from field: string reference = 3;
+   */
+  reference: string;
 
-	/**
-	 * Who booked: the id of a user in the user service. Empty: nobody who is known there.
-	 *
-	 * @generated from field: string user_id = 4;
-	 */
-	userId: string;
+  /**
+   * Who booked: the id of a user in the user service. Empty: nobody who is known there.
+   *
+   * @generated from field: string user_id = 4;
+   */
+  userId: string;
 
-	/**
-	 * Contact details as the booking was made with, in whatever shape the source had them. A legacy field, kept for what it
-	 * proves and never matched against users. FULL view.
-	 *
-	 * @generated from field: google.protobuf.Struct contact_details = 5;
-	 */
-	contactDetails?: JsonObject | undefined;
+  /**
+   * Contact details as the booking was made with, in whatever shape the source had them. A legacy field, kept for what it
+   * proves and never matched against users. FULL view.
+   *
+   * @generated from field: google.protobuf.Struct contact_details = 5;
+   */
+  contactDetails?: JsonObject | undefined;
 
-	/**
-	 * How far the booking is.
-	 *
-	 * @generated from field: rollcall.booking.v1.BookingStatus status = 6;
-	 */
-	status: BookingStatus;
+  /**
+   * How far the booking is.
+   *
+   * @generated from field: rollcall.booking.v1.BookingStatus status = 6;
+   */
+  status: BookingStatus;
 
-	/**
-	 * First day, YYYY-MM-DD.
-	 *
-	 * @generated from field: string start_date = 7;
-	 */
-	startDate: string;
+  /**
+   * First day, YYYY-MM-DD.
+   *
+   * @generated from field: string start_date = 7;
+   */
+  startDate: string;
 
-	/**
-	 * The day of leaving, YYYY-MM-DD; not before `start_date`.
-	 *
-	 * @generated from field: string end_date = 8;
-	 */
-	endDate: string;
+  /**
+   * The day of leaving, YYYY-MM-DD; not before `start_date`.
+   *
+   * @generated from field: string end_date = 8;
+   */
+  endDate: string;
 
-	/**
-	 * What it costs; absent: not known.
-	 *
-	 * @generated from field: rollcall.type.v1.Money amount = 9;
-	 */
-	amount?: Money | undefined;
+  /**
+   * What it costs; absent: not known.
+   *
+   * @generated from field: rollcall.type.v1.Money amount = 9;
+   */
+  amount?: Money | undefined;
 
-	/**
-	 * What was booked, to show: "Resort Hotel, room C".
-	 *
-	 * @generated from field: string title = 10;
-	 */
-	title: string;
+  /**
+   * What was booked, to show: "Resort Hotel, room C".
+   *
+   * @generated from field: string title = 10;
+   */
+  title: string;
 
-	/**
-	 * When the booking was made here. Output only.
-	 *
-	 * @generated from field: google.protobuf.Timestamp create_time = 11;
-	 */
-	createTime?: Timestamp | undefined;
+  /**
+   * When the booking was made here. Output only.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 11;
+   */
+  createTime?: Timestamp | undefined;
 
-	/**
-	 * When the booking last changed here. Output only.
-	 *
-	 * @generated from field: google.protobuf.Timestamp update_time = 12;
-	 */
-	updateTime?: Timestamp | undefined;
+  /**
+   * When the booking last changed here. Output only.
+   *
+   * @generated from field: google.protobuf.Timestamp update_time = 12;
+   */
+  updateTime?: Timestamp | undefined;
 
-	/**
-	 * The user behind `user_id`, as the user service knows it now. Absent where `user_id` is empty. Output only.
-	 *
-	 * @generated from field: rollcall.booking.v1.BookingUser user = 13;
-	 */
-	user?: BookingUser | undefined;
+  /**
+   * The user behind `user_id`, as the user service knows it now. Absent where `user_id` is empty. Output only.
+   *
+   * @generated from field: rollcall.booking.v1.BookingUser user = 13;
+   */
+  user?: BookingUser | undefined;
 };
 
 /**
  * Describes the message rollcall.booking.v1.Booking.
  * Use `create(BookingSchema)` to create a new message.
  */
-export const BookingSchema: GenMessage<Booking> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_booking_v1_booking, 0);
+export const BookingSchema: GenMessage<Booking> = /*@__PURE__*/
+  messageDesc(file_rollcall_booking_v1_booking, 0);
 
 /**
  * What is known of the user of a booking.
@@ -149,42 +131,41 @@ export const BookingSchema: GenMessage<Booking> =
  * @generated from message rollcall.booking.v1.BookingUser
  */
 export type BookingUser = Message<"rollcall.booking.v1.BookingUser"> & {
-	/**
-	 * The id asked for.
-	 *
-	 * @generated from field: string id = 1;
-	 */
-	id: string;
+  /**
+   * The id asked for.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
 
-	/**
-	 * Whether the user is known.
-	 *
-	 * @generated from field: rollcall.booking.v1.BookingUserOutcome outcome = 2;
-	 */
-	outcome: BookingUserOutcome;
+  /**
+   * Whether the user is known.
+   *
+   * @generated from field: rollcall.booking.v1.BookingUserOutcome outcome = 2;
+   */
+  outcome: BookingUserOutcome;
 
-	/**
-	 * The user, REFERENCE view; present with FOUND and DELETED.
-	 *
-	 * @generated from field: rollcall.user.v1.User user = 3;
-	 */
-	user?: User | undefined;
+  /**
+   * The user, REFERENCE view; present with FOUND and DELETED.
+   *
+   * @generated from field: rollcall.user.v1.User user = 3;
+   */
+  user?: User | undefined;
 
-	/**
-	 * The user service could not be asked just now and this is what it said earlier.
-	 *
-	 * @generated from field: bool stale = 4;
-	 */
-	stale: boolean;
+  /**
+   * The user service could not be asked just now and this is what it said earlier.
+   *
+   * @generated from field: bool stale = 4;
+   */
+  stale: boolean;
 };
 
 /**
  * Describes the message rollcall.booking.v1.BookingUser.
  * Use `create(BookingUserSchema)` to create a new message.
  */
-export const BookingUserSchema: GenMessage<BookingUser> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_booking_v1_booking, 1);
+export const BookingUserSchema: GenMessage<BookingUser> = /*@__PURE__*/
+  messageDesc(file_rollcall_booking_v1_booking, 1);
 
 /**
  * How far a booking is.
@@ -192,54 +173,54 @@ export const BookingUserSchema: GenMessage<BookingUser> =
  * @generated from enum rollcall.booking.v1.BookingStatus
  */
 export const BookingStatus = {
-	/**
-	 * Not given: PENDING in CreateBooking; never answered.
-	 *
-	 * @generated from enum value: BOOKING_STATUS_UNSPECIFIED = 0;
-	 */
-	UNSPECIFIED: 0,
+  /**
+   * Not given: PENDING in CreateBooking; never answered.
+   *
+   * @generated from enum value: BOOKING_STATUS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
 
-	/**
-	 * Made, not paid.
-	 *
-	 * @generated from enum value: BOOKING_STATUS_PENDING = 1;
-	 */
-	PENDING: 1,
+  /**
+   * Made, not paid.
+   *
+   * @generated from enum value: BOOKING_STATUS_PENDING = 1;
+   */
+  PENDING: 1,
 
-	/**
-	 * Paid.
-	 *
-	 * @generated from enum value: BOOKING_STATUS_PAID = 2;
-	 */
-	PAID: 2,
+  /**
+   * Paid.
+   *
+   * @generated from enum value: BOOKING_STATUS_PAID = 2;
+   */
+  PAID: 2,
 
-	/**
-	 * Over.
-	 *
-	 * @generated from enum value: BOOKING_STATUS_COMPLETED = 3;
-	 */
-	COMPLETED: 3,
+  /**
+   * Over.
+   *
+   * @generated from enum value: BOOKING_STATUS_COMPLETED = 3;
+   */
+  COMPLETED: 3,
 
-	/**
-	 * Over, and the guest was there.
-	 *
-	 * @generated from enum value: BOOKING_STATUS_ATTENDED = 4;
-	 */
-	ATTENDED: 4,
+  /**
+   * Over, and the guest was there.
+   *
+   * @generated from enum value: BOOKING_STATUS_ATTENDED = 4;
+   */
+  ATTENDED: 4,
 
-	/**
-	 * Given up.
-	 *
-	 * @generated from enum value: BOOKING_STATUS_CANCELLED = 5;
-	 */
-	CANCELLED: 5,
+  /**
+   * Given up.
+   *
+   * @generated from enum value: BOOKING_STATUS_CANCELLED = 5;
+   */
+  CANCELLED: 5,
 
-	/**
-	 * Given up, and the money returned.
-	 *
-	 * @generated from enum value: BOOKING_STATUS_REFUNDED = 6;
-	 */
-	REFUNDED: 6,
+  /**
+   * Given up, and the money returned.
+   *
+   * @generated from enum value: BOOKING_STATUS_REFUNDED = 6;
+   */
+  REFUNDED: 6,
 } as const;
 
 /**
@@ -247,16 +228,13 @@ export const BookingStatus = {
  *
  * @generated from enum rollcall.booking.v1.BookingStatus
  */
-export type BookingStatus =
-	| (typeof BookingStatus)[keyof typeof BookingStatus]
-	| UnknownEnum;
+export type BookingStatus = (typeof BookingStatus)[keyof typeof BookingStatus] | UnknownEnum;
 
 /**
  * Describes the enum rollcall.booking.v1.BookingStatus.
  */
-export const BookingStatusSchema: GenEnum<BookingStatus> =
-	/*@__PURE__*/
-	enumDesc(file_rollcall_booking_v1_booking, 0);
+export const BookingStatusSchema: GenEnum<BookingStatus> = /*@__PURE__*/
+  enumDesc(file_rollcall_booking_v1_booking, 0);
 
 /**
  * How much of a booking to answer.
@@ -264,26 +242,26 @@ export const BookingStatusSchema: GenEnum<BookingStatus> =
  * @generated from enum rollcall.booking.v1.BookingView
  */
 export const BookingView = {
-	/**
-	 * Means BASIC.
-	 *
-	 * @generated from enum value: BOOKING_VIEW_UNSPECIFIED = 0;
-	 */
-	UNSPECIFIED: 0,
+  /**
+   * Means BASIC.
+   *
+   * @generated from enum value: BOOKING_VIEW_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
 
-	/**
-	 * Everything but contact details.
-	 *
-	 * @generated from enum value: BOOKING_VIEW_BASIC = 1;
-	 */
-	BASIC: 1,
+  /**
+   * Everything but contact details.
+   *
+   * @generated from enum value: BOOKING_VIEW_BASIC = 1;
+   */
+  BASIC: 1,
 
-	/**
-	 * Everything.
-	 *
-	 * @generated from enum value: BOOKING_VIEW_FULL = 2;
-	 */
-	FULL: 2,
+  /**
+   * Everything.
+   *
+   * @generated from enum value: BOOKING_VIEW_FULL = 2;
+   */
+  FULL: 2,
 } as const;
 
 /**
@@ -291,16 +269,13 @@ export const BookingView = {
  *
  * @generated from enum rollcall.booking.v1.BookingView
  */
-export type BookingView =
-	| (typeof BookingView)[keyof typeof BookingView]
-	| UnknownEnum;
+export type BookingView = (typeof BookingView)[keyof typeof BookingView] | UnknownEnum;
 
 /**
  * Describes the enum rollcall.booking.v1.BookingView.
  */
-export const BookingViewSchema: GenEnum<BookingView> =
-	/*@__PURE__*/
-	enumDesc(file_rollcall_booking_v1_booking, 1);
+export const BookingViewSchema: GenEnum<BookingView> = /*@__PURE__*/
+  enumDesc(file_rollcall_booking_v1_booking, 1);
 
 /**
  * Whether the user of a booking is known.
@@ -308,40 +283,40 @@ export const BookingViewSchema: GenEnum<BookingView> =
  * @generated from enum rollcall.booking.v1.BookingUserOutcome
  */
 export const BookingUserOutcome = {
-	/**
-	 * Not given; never answered.
-	 *
-	 * @generated from enum value: BOOKING_USER_OUTCOME_UNSPECIFIED = 0;
-	 */
-	UNSPECIFIED: 0,
+  /**
+   * Not given; never answered.
+   *
+   * @generated from enum value: BOOKING_USER_OUTCOME_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
 
-	/**
-	 * Known.
-	 *
-	 * @generated from enum value: BOOKING_USER_OUTCOME_FOUND = 1;
-	 */
-	FOUND: 1,
+  /**
+   * Known.
+   *
+   * @generated from enum value: BOOKING_USER_OUTCOME_FOUND = 1;
+   */
+  FOUND: 1,
 
-	/**
-	 * Known, and deleted.
-	 *
-	 * @generated from enum value: BOOKING_USER_OUTCOME_DELETED = 2;
-	 */
-	DELETED: 2,
+  /**
+   * Known, and deleted.
+   *
+   * @generated from enum value: BOOKING_USER_OUTCOME_DELETED = 2;
+   */
+  DELETED: 2,
 
-	/**
-	 * The user service says that there is no such user.
-	 *
-	 * @generated from enum value: BOOKING_USER_OUTCOME_MISSING = 3;
-	 */
-	MISSING: 3,
+  /**
+   * The user service says that there is no such user.
+   *
+   * @generated from enum value: BOOKING_USER_OUTCOME_MISSING = 3;
+   */
+  MISSING: 3,
 
-	/**
-	 * The user service cannot be asked and nothing is known from before. Says nothing about whether the user exists.
-	 *
-	 * @generated from enum value: BOOKING_USER_OUTCOME_UNAVAILABLE = 4;
-	 */
-	UNAVAILABLE: 4,
+  /**
+   * The user service cannot be asked and nothing is known from before. Says nothing about whether the user exists.
+   *
+   * @generated from enum value: BOOKING_USER_OUTCOME_UNAVAILABLE = 4;
+   */
+  UNAVAILABLE: 4,
 } as const;
 
 /**
@@ -349,13 +324,11 @@ export const BookingUserOutcome = {
  *
  * @generated from enum rollcall.booking.v1.BookingUserOutcome
  */
-export type BookingUserOutcome =
-	| (typeof BookingUserOutcome)[keyof typeof BookingUserOutcome]
-	| UnknownEnum;
+export type BookingUserOutcome = (typeof BookingUserOutcome)[keyof typeof BookingUserOutcome] | UnknownEnum;
 
 /**
  * Describes the enum rollcall.booking.v1.BookingUserOutcome.
  */
-export const BookingUserOutcomeSchema: GenEnum<BookingUserOutcome> =
-	/*@__PURE__*/
-	enumDesc(file_rollcall_booking_v1_booking, 2);
+export const BookingUserOutcomeSchema: GenEnum<BookingUserOutcome> = /*@__PURE__*/
+  enumDesc(file_rollcall_booking_v1_booking, 2);
+

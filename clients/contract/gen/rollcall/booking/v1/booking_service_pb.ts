@@ -2,239 +2,215 @@
 // @generated from file rollcall/booking/v1/booking_service.proto (package rollcall.booking.v1, syntax proto3)
 /* eslint-disable */
 
-import type { Message } from "@bufbuild/protobuf";
-import type {
-	GenFile,
-	GenMessage,
-	GenService,
-} from "@bufbuild/protobuf/codegenv2";
-import {
-	fileDesc,
-	messageDesc,
-	serviceDesc,
-} from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
 import type { Booking, BookingView } from "./booking_pb.ts";
 import { file_rollcall_booking_v1_booking } from "./booking_pb.ts";
+import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file rollcall/booking/v1/booking_service.proto.
  */
-export const file_rollcall_booking_v1_booking_service: GenFile =
-	/*@__PURE__*/
-	fileDesc(
-		"Cilyb2xsY2FsbC9ib29raW5nL3YxL2Jvb2tpbmdfc2VydmljZS5wcm90bxITcm9sbGNhbGwuYm9va2luZy52MSKjAQoUQ3JlYXRlQm9va2luZ1JlcXVlc3QSMwoJdGVuYW50X2lkGAEgASgJQiC6SB1yGzIZXlthLXowLTldW2EtejAtOS1dezAsNjJ9JBIfCgpyZXF1ZXN0X2lkGAIgASgJQgu6SAjYAQFyA7ABARI1Cgdib29raW5nGAMgASgLMhwucm9sbGNhbGwuYm9va2luZy52MS5Cb29raW5nQga6SAPIAQEiWAoVQ3JlYXRlQm9va2luZ1Jlc3BvbnNlEi0KB2Jvb2tpbmcYASABKAsyHC5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmcSEAoIcmVwbGF5ZWQYAiABKAgimAEKEUdldEJvb2tpbmdSZXF1ZXN0EjMKCXRlbmFudF9pZBgBIAEoCUIgukgdchsyGV5bYS16MC05XVthLXowLTktXXswLDYyfSQSFAoCaWQYAiABKAlCCLpIBXIDsAEBEjgKBHZpZXcYAyABKA4yIC5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmdWaWV3Qgi6SAWCAQIQASJDChJHZXRCb29raW5nUmVzcG9uc2USLQoHYm9va2luZxgBIAEoCzIcLnJvbGxjYWxsLmJvb2tpbmcudjEuQm9va2luZyLcAQoTTGlzdEJvb2tpbmdzUmVxdWVzdBIzCgl0ZW5hbnRfaWQYASABKAlCILpIHXIbMhleW2EtejAtOV1bYS16MC05LV17MCw2Mn0kEhoKCXBhZ2Vfc2l6ZRgCIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxjoBxIcCgd1c2VyX2lkGAQgASgJQgu6SAjYAQFyA7ABARI4CgR2aWV3GAUgASgOMiAucm9sbGNhbGwuYm9va2luZy52MS5Cb29raW5nVmlld0IIukgFggECEAEiXwoUTGlzdEJvb2tpbmdzUmVzcG9uc2USLgoIYm9va2luZ3MYASADKAsyHC5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJMssCCg5Cb29raW5nU2VydmljZRJrCg1DcmVhdGVCb29raW5nEikucm9sbGNhbGwuYm9va2luZy52MS5DcmVhdGVCb29raW5nUmVxdWVzdBoqLnJvbGxjYWxsLmJvb2tpbmcudjEuQ3JlYXRlQm9va2luZ1Jlc3BvbnNlIgOQAgISYgoKR2V0Qm9va2luZxImLnJvbGxjYWxsLmJvb2tpbmcudjEuR2V0Qm9va2luZ1JlcXVlc3QaJy5yb2xsY2FsbC5ib29raW5nLnYxLkdldEJvb2tpbmdSZXNwb25zZSIDkAIBEmgKDExpc3RCb29raW5ncxIoLnJvbGxjYWxsLmJvb2tpbmcudjEuTGlzdEJvb2tpbmdzUmVxdWVzdBopLnJvbGxjYWxsLmJvb2tpbmcudjEuTGlzdEJvb2tpbmdzUmVzcG9uc2UiA5ACAWIGcHJvdG8z",
-		[file_buf_validate_validate, file_rollcall_booking_v1_booking],
-	);
+export const file_rollcall_booking_v1_booking_service: GenFile = /*@__PURE__*/
+  fileDesc("Cilyb2xsY2FsbC9ib29raW5nL3YxL2Jvb2tpbmdfc2VydmljZS5wcm90bxITcm9sbGNhbGwuYm9va2luZy52MSKjAQoUQ3JlYXRlQm9va2luZ1JlcXVlc3QSMwoJdGVuYW50X2lkGAEgASgJQiC6SB1yGzIZXlthLXowLTldW2EtejAtOS1dezAsNjJ9JBIfCgpyZXF1ZXN0X2lkGAIgASgJQgu6SAjYAQFyA7ABARI1Cgdib29raW5nGAMgASgLMhwucm9sbGNhbGwuYm9va2luZy52MS5Cb29raW5nQga6SAPIAQEiWAoVQ3JlYXRlQm9va2luZ1Jlc3BvbnNlEi0KB2Jvb2tpbmcYASABKAsyHC5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmcSEAoIcmVwbGF5ZWQYAiABKAgimAEKEUdldEJvb2tpbmdSZXF1ZXN0EjMKCXRlbmFudF9pZBgBIAEoCUIgukgdchsyGV5bYS16MC05XVthLXowLTktXXswLDYyfSQSFAoCaWQYAiABKAlCCLpIBXIDsAEBEjgKBHZpZXcYAyABKA4yIC5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmdWaWV3Qgi6SAWCAQIQASJDChJHZXRCb29raW5nUmVzcG9uc2USLQoHYm9va2luZxgBIAEoCzIcLnJvbGxjYWxsLmJvb2tpbmcudjEuQm9va2luZyLcAQoTTGlzdEJvb2tpbmdzUmVxdWVzdBIzCgl0ZW5hbnRfaWQYASABKAlCILpIHXIbMhleW2EtejAtOV1bYS16MC05LV17MCw2Mn0kEhoKCXBhZ2Vfc2l6ZRgCIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxjoBxIcCgd1c2VyX2lkGAQgASgJQgu6SAjYAQFyA7ABARI4CgR2aWV3GAUgASgOMiAucm9sbGNhbGwuYm9va2luZy52MS5Cb29raW5nVmlld0IIukgFggECEAEiXwoUTGlzdEJvb2tpbmdzUmVzcG9uc2USLgoIYm9va2luZ3MYASADKAsyHC5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJMssCCg5Cb29raW5nU2VydmljZRJrCg1DcmVhdGVCb29raW5nEikucm9sbGNhbGwuYm9va2luZy52MS5DcmVhdGVCb29raW5nUmVxdWVzdBoqLnJvbGxjYWxsLmJvb2tpbmcudjEuQ3JlYXRlQm9va2luZ1Jlc3BvbnNlIgOQAgISYgoKR2V0Qm9va2luZxImLnJvbGxjYWxsLmJvb2tpbmcudjEuR2V0Qm9va2luZ1JlcXVlc3QaJy5yb2xsY2FsbC5ib29raW5nLnYxLkdldEJvb2tpbmdSZXNwb25zZSIDkAIBEmgKDExpc3RCb29raW5ncxIoLnJvbGxjYWxsLmJvb2tpbmcudjEuTGlzdEJvb2tpbmdzUmVxdWVzdBopLnJvbGxjYWxsLmJvb2tpbmcudjEuTGlzdEJvb2tpbmdzUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_buf_validate_validate, file_rollcall_booking_v1_booking]);
 
 /**
  * Asks for a new booking.
  *
  * @generated from message rollcall.booking.v1.CreateBookingRequest
  */
-export type CreateBookingRequest =
-	Message<"rollcall.booking.v1.CreateBookingRequest"> & {
-		/**
-		 * The tenant to act in.
-		 *
-		 * @generated from field: string tenant_id = 1;
-		 */
-		tenantId: string;
+export type CreateBookingRequest = Message<"rollcall.booking.v1.CreateBookingRequest"> & {
+  /**
+   * The tenant to act in.
+   *
+   * @generated from field: string tenant_id = 1;
+   */
+  tenantId: string;
 
-		/**
-		 * UUID chosen by the caller: a repeat with the same id and the same content changes nothing and answers the booking that
-		 * the first one made; with other content it is refused (REQUEST_ID_REUSED). Empty: the call is not protected from repeats.
-		 *
-		 * @generated from field: string request_id = 2;
-		 */
-		requestId: string;
+  /**
+   * UUID chosen by the caller: a repeat with the same id and the same content changes nothing and answers the booking that
+   * the first one made; with other content it is refused (REQUEST_ID_REUSED). Empty: the call is not protected from repeats.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
 
-		/**
-		 * The booking. Output-only fields are ignored.
-		 *
-		 * @generated from field: rollcall.booking.v1.Booking booking = 3;
-		 */
-		booking?: Booking | undefined;
-	};
+  /**
+   * The booking. Output-only fields are ignored.
+   *
+   * @generated from field: rollcall.booking.v1.Booking booking = 3;
+   */
+  booking?: Booking | undefined;
+};
 
 /**
  * Describes the message rollcall.booking.v1.CreateBookingRequest.
  * Use `create(CreateBookingRequestSchema)` to create a new message.
  */
-export const CreateBookingRequestSchema: GenMessage<CreateBookingRequest> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_booking_v1_booking_service, 0);
+export const CreateBookingRequestSchema: GenMessage<CreateBookingRequest> = /*@__PURE__*/
+  messageDesc(file_rollcall_booking_v1_booking_service, 0);
 
 /**
  * Answers the booking.
  *
  * @generated from message rollcall.booking.v1.CreateBookingResponse
  */
-export type CreateBookingResponse =
-	Message<"rollcall.booking.v1.CreateBookingResponse"> & {
-		/**
-		 * The booking, in full.
-		 *
-		 * @generated from field: rollcall.booking.v1.Booking booking = 1;
-		 */
-		booking?: Booking | undefined;
+export type CreateBookingResponse = Message<"rollcall.booking.v1.CreateBookingResponse"> & {
+  /**
+   * The booking, in full.
+   *
+   * @generated from field: rollcall.booking.v1.Booking booking = 1;
+   */
+  booking?: Booking | undefined;
 
-		/**
-		 * An earlier call with this request id made it; this one changed nothing.
-		 *
-		 * @generated from field: bool replayed = 2;
-		 */
-		replayed: boolean;
-	};
+  /**
+   * An earlier call with this request id made it; this one changed nothing.
+   *
+   * @generated from field: bool replayed = 2;
+   */
+  replayed: boolean;
+};
 
 /**
  * Describes the message rollcall.booking.v1.CreateBookingResponse.
  * Use `create(CreateBookingResponseSchema)` to create a new message.
  */
-export const CreateBookingResponseSchema: GenMessage<CreateBookingResponse> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_booking_v1_booking_service, 1);
+export const CreateBookingResponseSchema: GenMessage<CreateBookingResponse> = /*@__PURE__*/
+  messageDesc(file_rollcall_booking_v1_booking_service, 1);
 
 /**
  * Asks for one booking.
  *
  * @generated from message rollcall.booking.v1.GetBookingRequest
  */
-export type GetBookingRequest =
-	Message<"rollcall.booking.v1.GetBookingRequest"> & {
-		/**
-		 * The tenant to look in.
-		 *
-		 * @generated from field: string tenant_id = 1;
-		 */
-		tenantId: string;
+export type GetBookingRequest = Message<"rollcall.booking.v1.GetBookingRequest"> & {
+  /**
+   * The tenant to look in.
+   *
+   * @generated from field: string tenant_id = 1;
+   */
+  tenantId: string;
 
-		/**
-		 * The booking's id.
-		 *
-		 * @generated from field: string id = 2;
-		 */
-		id: string;
+  /**
+   * The booking's id.
+   *
+   * @generated from field: string id = 2;
+   */
+  id: string;
 
-		/**
-		 * How much to answer; absent: BASIC.
-		 *
-		 * @generated from field: rollcall.booking.v1.BookingView view = 3;
-		 */
-		view: BookingView;
-	};
+  /**
+   * How much to answer; absent: BASIC.
+   *
+   * @generated from field: rollcall.booking.v1.BookingView view = 3;
+   */
+  view: BookingView;
+};
 
 /**
  * Describes the message rollcall.booking.v1.GetBookingRequest.
  * Use `create(GetBookingRequestSchema)` to create a new message.
  */
-export const GetBookingRequestSchema: GenMessage<GetBookingRequest> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_booking_v1_booking_service, 2);
+export const GetBookingRequestSchema: GenMessage<GetBookingRequest> = /*@__PURE__*/
+  messageDesc(file_rollcall_booking_v1_booking_service, 2);
 
 /**
  * Answers one booking.
  *
  * @generated from message rollcall.booking.v1.GetBookingResponse
  */
-export type GetBookingResponse =
-	Message<"rollcall.booking.v1.GetBookingResponse"> & {
-		/**
-		 * The booking.
-		 *
-		 * @generated from field: rollcall.booking.v1.Booking booking = 1;
-		 */
-		booking?: Booking | undefined;
-	};
+export type GetBookingResponse = Message<"rollcall.booking.v1.GetBookingResponse"> & {
+  /**
+   * The booking.
+   *
+   * @generated from field: rollcall.booking.v1.Booking booking = 1;
+   */
+  booking?: Booking | undefined;
+};
 
 /**
  * Describes the message rollcall.booking.v1.GetBookingResponse.
  * Use `create(GetBookingResponseSchema)` to create a new message.
  */
-export const GetBookingResponseSchema: GenMessage<GetBookingResponse> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_booking_v1_booking_service, 3);
+export const GetBookingResponseSchema: GenMessage<GetBookingResponse> = /*@__PURE__*/
+  messageDesc(file_rollcall_booking_v1_booking_service, 3);
 
 /**
  * Asks for a page of bookings.
  *
  * @generated from message rollcall.booking.v1.ListBookingsRequest
  */
-export type ListBookingsRequest =
-	Message<"rollcall.booking.v1.ListBookingsRequest"> & {
-		/**
-		 * The tenant to look in.
-		 *
-		 * @generated from field: string tenant_id = 1;
-		 */
-		tenantId: string;
+export type ListBookingsRequest = Message<"rollcall.booking.v1.ListBookingsRequest"> & {
+  /**
+   * The tenant to look in.
+   *
+   * @generated from field: string tenant_id = 1;
+   */
+  tenantId: string;
 
-		/**
-		 * How many at most; 0: 50; more than 500 counts as 500.
-		 *
-		 * @generated from field: int32 page_size = 2;
-		 */
-		pageSize: number;
+  /**
+   * How many at most; 0: 50; more than 500 counts as 500.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
 
-		/**
-		 * `next_page_token` of the page before; empty: the first page. All other fields must be as they were then.
-		 *
-		 * @generated from field: string page_token = 3;
-		 */
-		pageToken: string;
+  /**
+   * `next_page_token` of the page before; empty: the first page. All other fields must be as they were then.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
 
-		/**
-		 * Only bookings of this user; empty: of everybody.
-		 *
-		 * @generated from field: string user_id = 4;
-		 */
-		userId: string;
+  /**
+   * Only bookings of this user; empty: of everybody.
+   *
+   * @generated from field: string user_id = 4;
+   */
+  userId: string;
 
-		/**
-		 * How much of each booking to answer; absent: BASIC.
-		 *
-		 * @generated from field: rollcall.booking.v1.BookingView view = 5;
-		 */
-		view: BookingView;
-	};
+  /**
+   * How much of each booking to answer; absent: BASIC.
+   *
+   * @generated from field: rollcall.booking.v1.BookingView view = 5;
+   */
+  view: BookingView;
+};
 
 /**
  * Describes the message rollcall.booking.v1.ListBookingsRequest.
  * Use `create(ListBookingsRequestSchema)` to create a new message.
  */
-export const ListBookingsRequestSchema: GenMessage<ListBookingsRequest> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_booking_v1_booking_service, 4);
+export const ListBookingsRequestSchema: GenMessage<ListBookingsRequest> = /*@__PURE__*/
+  messageDesc(file_rollcall_booking_v1_booking_service, 4);
 
 /**
  * Answers a page of bookings.
  *
  * @generated from message rollcall.booking.v1.ListBookingsResponse
  */
-export type ListBookingsResponse =
-	Message<"rollcall.booking.v1.ListBookingsResponse"> & {
-		/**
-		 * The bookings of the page, newest first.
-		 *
-		 * @generated from field: repeated rollcall.booking.v1.Booking bookings = 1;
-		 */
-		bookings: Booking[];
+export type ListBookingsResponse = Message<"rollcall.booking.v1.ListBookingsResponse"> & {
+  /**
+   * The bookings of the page, newest first.
+   *
+   * @generated from field: repeated rollcall.booking.v1.Booking bookings = 1;
+   */
+  bookings: Booking[];
 
-		/**
-		 * Asks for the next page; empty: this was the last.
-		 *
-		 * @generated from field: string next_page_token = 2;
-		 */
-		nextPageToken: string;
-	};
+  /**
+   * Asks for the next page; empty: this was the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
 
 /**
  * Describes the message rollcall.booking.v1.ListBookingsResponse.
  * Use `create(ListBookingsResponseSchema)` to create a new message.
  */
-export const ListBookingsResponseSchema: GenMessage<ListBookingsResponse> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_booking_v1_booking_service, 5);
+export const ListBookingsResponseSchema: GenMessage<ListBookingsResponse> = /*@__PURE__*/
+  messageDesc(file_rollcall_booking_v1_booking_service, 5);
 
 /**
  * Bookings, shown with users that live in the user service.
@@ -242,37 +218,39 @@ export const ListBookingsResponseSchema: GenMessage<ListBookingsResponse> =
  * @generated from service rollcall.booking.v1.BookingService
  */
 export const BookingService: GenService<{
-	/**
-	 * Makes a booking.
-	 * Errors: ALREADY_EXISTS REFERENCE_TAKEN, FAILED_PRECONDITION USER_NOT_BOOKABLE, UNAVAILABLE USER_UNKNOWN_NOW,
-	 * INVALID_ARGUMENT DATES_INVALID.
-	 *
-	 * @generated from rpc rollcall.booking.v1.BookingService.CreateBooking
-	 */
-	createBooking: {
-		methodKind: "unary";
-		input: typeof CreateBookingRequestSchema;
-		output: typeof CreateBookingResponseSchema;
-	};
-	/**
-	 * One booking with its user. Errors: NOT_FOUND BOOKING_NOT_FOUND.
-	 *
-	 * @generated from rpc rollcall.booking.v1.BookingService.GetBooking
-	 */
-	getBooking: {
-		methodKind: "unary";
-		input: typeof GetBookingRequestSchema;
-		output: typeof GetBookingResponseSchema;
-	};
-	/**
-	 * Pages through the bookings of a tenant with their users, newest first. Answers also while the user service does not:
-	 * see `BookingUser`.
-	 *
-	 * @generated from rpc rollcall.booking.v1.BookingService.ListBookings
-	 */
-	listBookings: {
-		methodKind: "unary";
-		input: typeof ListBookingsRequestSchema;
-		output: typeof ListBookingsResponseSchema;
-	};
-}> = /*@__PURE__*/ serviceDesc(file_rollcall_booking_v1_booking_service, 0);
+  /**
+   * Makes a booking.
+   * Errors: ALREADY_EXISTS REFERENCE_TAKEN, FAILED_PRECONDITION USER_NOT_BOOKABLE, UNAVAILABLE USER_UNKNOWN_NOW,
+   * INVALID_ARGUMENT DATES_INVALID.
+   *
+   * @generated from rpc rollcall.booking.v1.BookingService.CreateBooking
+   */
+  createBooking: {
+    methodKind: "unary";
+    input: typeof CreateBookingRequestSchema;
+    output: typeof CreateBookingResponseSchema;
+  },
+  /**
+   * One booking with its user. Errors: NOT_FOUND BOOKING_NOT_FOUND.
+   *
+   * @generated from rpc rollcall.booking.v1.BookingService.GetBooking
+   */
+  getBooking: {
+    methodKind: "unary";
+    input: typeof GetBookingRequestSchema;
+    output: typeof GetBookingResponseSchema;
+  },
+  /**
+   * Pages through the bookings of a tenant with their users, newest first. Answers also while the user service does not:
+   * see `BookingUser`.
+   *
+   * @generated from rpc rollcall.booking.v1.BookingService.ListBookings
+   */
+  listBookings: {
+    methodKind: "unary";
+    input: typeof ListBookingsRequestSchema;
+    output: typeof ListBookingsResponseSchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_rollcall_booking_v1_booking_service, 0);
+

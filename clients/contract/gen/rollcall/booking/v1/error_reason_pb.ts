@@ -2,18 +2,15 @@
 // @generated from file rollcall/booking/v1/error_reason.proto (package rollcall.booking.v1, syntax proto3)
 /* eslint-disable */
 
-import type { UnknownEnum } from "@bufbuild/protobuf";
 import type { GenEnum, GenFile } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
+import type { UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file rollcall/booking/v1/error_reason.proto.
  */
-export const file_rollcall_booking_v1_error_reason: GenFile =
-	/*@__PURE__*/
-	fileDesc(
-		"CiZyb2xsY2FsbC9ib29raW5nL3YxL2Vycm9yX3JlYXNvbi5wcm90bxITcm9sbGNhbGwuYm9va2luZy52MSrYAQoLRXJyb3JSZWFzb24SHAoYRVJST1JfUkVBU09OX1VOU1BFQ0lGSUVEEAASIgoeRVJST1JfUkVBU09OX0JPT0tJTkdfTk9UX0ZPVU5EEAESIAocRVJST1JfUkVBU09OX1JFRkVSRU5DRV9UQUtFThACEiIKHkVSUk9SX1JFQVNPTl9VU0VSX05PVF9CT09LQUJMRRADEiEKHUVSUk9SX1JFQVNPTl9VU0VSX1VOS05PV05fTk9XEAQSHgoaRVJST1JfUkVBU09OX0RBVEVTX0lOVkFMSUQQBWIGcHJvdG8z",
-	);
+export const file_rollcall_booking_v1_error_reason: GenFile = /*@__PURE__*/
+  fileDesc("CiZyb2xsY2FsbC9ib29raW5nL3YxL2Vycm9yX3JlYXNvbi5wcm90bxITcm9sbGNhbGwuYm9va2luZy52MSrYAQoLRXJyb3JSZWFzb24SHAoYRVJST1JfUkVBU09OX1VOU1BFQ0lGSUVEEAASIgoeRVJST1JfUkVBU09OX0JPT0tJTkdfTk9UX0ZPVU5EEAESIAocRVJST1JfUkVBU09OX1JFRkVSRU5DRV9UQUtFThACEiIKHkVSUk9SX1JFQVNPTl9VU0VSX05PVF9CT09LQUJMRRADEiEKHUVSUk9SX1JFQVNPTl9VU0VSX1VOS05PV05fTk9XEAQSHgoaRVJST1JfUkVBU09OX0RBVEVTX0lOVkFMSUQQBWIGcHJvdG8z");
 
 /**
  * Why a call to the booking service failed, beside the reasons of `rollcall.user.v1.ErrorReason` that every service
@@ -22,47 +19,47 @@ export const file_rollcall_booking_v1_error_reason: GenFile =
  * @generated from enum rollcall.booking.v1.ErrorReason
  */
 export const ErrorReason = {
-	/**
-	 * Not given; never sent.
-	 *
-	 * @generated from enum value: ERROR_REASON_UNSPECIFIED = 0;
-	 */
-	UNSPECIFIED: 0,
+  /**
+   * Not given; never sent.
+   *
+   * @generated from enum value: ERROR_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
 
-	/**
-	 * [NOT_FOUND] No booking has this id in this tenant.
-	 *
-	 * @generated from enum value: ERROR_REASON_BOOKING_NOT_FOUND = 1;
-	 */
-	BOOKING_NOT_FOUND: 1,
+  /**
+   * [NOT_FOUND] No booking has this id in this tenant.
+   *
+   * @generated from enum value: ERROR_REASON_BOOKING_NOT_FOUND = 1;
+   */
+  BOOKING_NOT_FOUND: 1,
 
-	/**
-	 * [ALREADY_EXISTS] Another booking of the tenant has this reference.
-	 *
-	 * @generated from enum value: ERROR_REASON_REFERENCE_TAKEN = 2;
-	 */
-	REFERENCE_TAKEN: 2,
+  /**
+   * [ALREADY_EXISTS] Another booking of the tenant has this reference.
+   *
+   * @generated from enum value: ERROR_REASON_REFERENCE_TAKEN = 2;
+   */
+  REFERENCE_TAKEN: 2,
 
-	/**
-	 * [FAILED_PRECONDITION] Nobody can book as this user: there is no such user, or it is suspended or deleted.
-	 *
-	 * @generated from enum value: ERROR_REASON_USER_NOT_BOOKABLE = 3;
-	 */
-	USER_NOT_BOOKABLE: 3,
+  /**
+   * [FAILED_PRECONDITION] Nobody can book as this user: there is no such user, or it is suspended or deleted.
+   *
+   * @generated from enum value: ERROR_REASON_USER_NOT_BOOKABLE = 3;
+   */
+  USER_NOT_BOOKABLE: 3,
 
-	/**
-	 * [UNAVAILABLE] The user service cannot be asked and nothing is known of this user. Safe to retry.
-	 *
-	 * @generated from enum value: ERROR_REASON_USER_UNKNOWN_NOW = 4;
-	 */
-	USER_UNKNOWN_NOW: 4,
+  /**
+   * [UNAVAILABLE] The user service cannot be asked and nothing is known of this user. Safe to retry.
+   *
+   * @generated from enum value: ERROR_REASON_USER_UNKNOWN_NOW = 4;
+   */
+  USER_UNKNOWN_NOW: 4,
 
-	/**
-	 * [INVALID_ARGUMENT] A date does not exist, or the booking would end before it starts.
-	 *
-	 * @generated from enum value: ERROR_REASON_DATES_INVALID = 5;
-	 */
-	DATES_INVALID: 5,
+  /**
+   * [INVALID_ARGUMENT] A date does not exist, or the booking would end before it starts.
+   *
+   * @generated from enum value: ERROR_REASON_DATES_INVALID = 5;
+   */
+  DATES_INVALID: 5,
 } as const;
 
 /**
@@ -71,13 +68,11 @@ export const ErrorReason = {
  *
  * @generated from enum rollcall.booking.v1.ErrorReason
  */
-export type ErrorReason =
-	| (typeof ErrorReason)[keyof typeof ErrorReason]
-	| UnknownEnum;
+export type ErrorReason = (typeof ErrorReason)[keyof typeof ErrorReason] | UnknownEnum;
 
 /**
  * Describes the enum rollcall.booking.v1.ErrorReason.
  */
-export const ErrorReasonSchema: GenEnum<ErrorReason> =
-	/*@__PURE__*/
-	enumDesc(file_rollcall_booking_v1_error_reason, 0);
+export const ErrorReasonSchema: GenEnum<ErrorReason> = /*@__PURE__*/
+  enumDesc(file_rollcall_booking_v1_error_reason, 0);
+

@@ -2,20 +2,16 @@
 // @generated from file rollcall/type/v1/money.proto (package rollcall.type.v1, syntax proto3)
 /* eslint-disable */
 
-import type { Message } from "@bufbuild/protobuf";
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
+import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file rollcall/type/v1/money.proto.
  */
-export const file_rollcall_type_v1_money: GenFile =
-	/*@__PURE__*/
-	fileDesc(
-		"Chxyb2xsY2FsbC90eXBlL3YxL21vbmV5LnByb3RvEhByb2xsY2FsbC50eXBlLnYxIkYKBU1vbmV5EigKDWN1cnJlbmN5X2NvZGUYASABKAlCEbpIDnIMMgpeW0EtWl17M30kEhMKC21pbm9yX3VuaXRzGAIgASgDYgZwcm90bzM",
-		[file_buf_validate_validate],
-	);
+export const file_rollcall_type_v1_money: GenFile = /*@__PURE__*/
+  fileDesc("Chxyb2xsY2FsbC90eXBlL3YxL21vbmV5LnByb3RvEhByb2xsY2FsbC50eXBlLnYxIkYKBU1vbmV5EigKDWN1cnJlbmN5X2NvZGUYASABKAlCEbpIDnIMMgpeW0EtWl17M30kEhMKC21pbm9yX3VuaXRzGAIgASgDYgZwcm90bzM", [file_buf_validate_validate]);
 
 /**
  * An amount of money in the smallest unit of its currency, so that no amount is ever a fraction.
@@ -23,25 +19,25 @@ export const file_rollcall_type_v1_money: GenFile =
  * @generated from message rollcall.type.v1.Money
  */
 export type Money = Message<"rollcall.type.v1.Money"> & {
-	/**
-	 * ISO 4217 code, three upper-case letters: "EUR".
-	 *
-	 * @generated from field: string currency_code = 1;
-	 */
-	currencyCode: string;
+  /**
+   * ISO 4217 code, three upper-case letters: "EUR".
+   *
+   * @generated from field: string currency_code = 1;
+   */
+  currencyCode: string;
 
-	/**
-	 * The amount in minor units: 1999 with "EUR" is 19.99 euros. The number of decimals is the currency's own.
-	 *
-	 * @generated from field: int64 minor_units = 2;
-	 */
-	minorUnits: bigint;
+  /**
+   * The amount in minor units: 1999 with "EUR" is 19.99 euros. The number of decimals is the currency's own.
+   *
+   * @generated from field: int64 minor_units = 2;
+   */
+  minorUnits: bigint;
 };
 
 /**
  * Describes the message rollcall.type.v1.Money.
  * Use `create(MoneySchema)` to create a new message.
  */
-export const MoneySchema: GenMessage<Money> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_type_v1_money, 0);
+export const MoneySchema: GenMessage<Money> = /*@__PURE__*/
+  messageDesc(file_rollcall_type_v1_money, 0);
+

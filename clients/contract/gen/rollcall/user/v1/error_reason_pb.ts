@@ -2,18 +2,15 @@
 // @generated from file rollcall/user/v1/error_reason.proto (package rollcall.user.v1, syntax proto3)
 /* eslint-disable */
 
-import type { UnknownEnum } from "@bufbuild/protobuf";
 import type { GenEnum, GenFile } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
+import type { UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file rollcall/user/v1/error_reason.proto.
  */
-export const file_rollcall_user_v1_error_reason: GenFile =
-	/*@__PURE__*/
-	fileDesc(
-		"CiNyb2xsY2FsbC91c2VyL3YxL2Vycm9yX3JlYXNvbi5wcm90bxIQcm9sbGNhbGwudXNlci52MSq9BgoLRXJyb3JSZWFzb24SHAoYRVJST1JfUkVBU09OX1VOU1BFQ0lGSUVEEAASHgoaRVJST1JfUkVBU09OX0ZJRUxEX0lOVkFMSUQQARIiCh5FUlJPUl9SRUFTT05fTUVTU0FHRV9NQUxGT1JNRUQQAhIjCh9FUlJPUl9SRUFTT05fUEFHRV9UT0tFTl9JTlZBTElEEAMSIgoeRVJST1JfUkVBU09OX1JFUVVFU1RfSURfUkVVU0VEEAQSHwobRVJST1JfUkVBU09OX1VTRVJfTk9UX0ZPVU5EEAUSHAoYRVJST1JfUkVBU09OX0VNQUlMX1RBS0VOEAYSHgoaRVJST1JfUkVBU09OX1VTRVJfSURfVEFLRU4QBxIeChpFUlJPUl9SRUFTT05fRVRBR19NSVNNQVRDSBAIEh0KGUVSUk9SX1JFQVNPTl9VU0VSX0RFTEVURUQQCRIeChpFUlJPUl9SRUFTT05fTUVSR0VfUkVGVVNFRBAKEh8KG0VSUk9SX1JFQVNPTl9DVVJTT1JfRVhQSVJFRBALEh8KG0VSUk9SX1JFQVNPTl9DQUxMRVJfVU5LTk9XThAMEhwKGEVSUk9SX1JFQVNPTl9OT1RfR1JBTlRFRBANEh0KGUVSUk9SX1JFQVNPTl9SQVRFX0xJTUlURUQQDhIiCh5FUlJPUl9SRUFTT05fTUVTU0FHRV9UT09fTEFSR0UQDxIbChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBAQEhkKFUVSUk9SX1JFQVNPTl9EUkFJTklORxAREiUKIUVSUk9SX1JFQVNPTl9EQVRBQkFTRV9VTkFWQUlMQUJMRRASEiQKIEVSUk9SX1JFQVNPTl9WRVJTSU9OX05PVF9SRUFDSEVEEBMSIgoeRVJST1JfUkVBU09OX0RFQURMSU5FX0VYQ0VFREVEEBQSGgoWRVJST1JfUkVBU09OX0NBTkNFTExFRBAVEiAKHEVSUk9SX1JFQVNPTl9OT1RfSU1QTEVNRU5URUQQFhIZChVFUlJPUl9SRUFTT05fSU5URVJOQUwQFxIgChxFUlJPUl9SRUFTT05fU0VSVklDRV9VTktOT1dOEBhiBnByb3RvMw",
-	);
+export const file_rollcall_user_v1_error_reason: GenFile = /*@__PURE__*/
+  fileDesc("CiNyb2xsY2FsbC91c2VyL3YxL2Vycm9yX3JlYXNvbi5wcm90bxIQcm9sbGNhbGwudXNlci52MSq9BgoLRXJyb3JSZWFzb24SHAoYRVJST1JfUkVBU09OX1VOU1BFQ0lGSUVEEAASHgoaRVJST1JfUkVBU09OX0ZJRUxEX0lOVkFMSUQQARIiCh5FUlJPUl9SRUFTT05fTUVTU0FHRV9NQUxGT1JNRUQQAhIjCh9FUlJPUl9SRUFTT05fUEFHRV9UT0tFTl9JTlZBTElEEAMSIgoeRVJST1JfUkVBU09OX1JFUVVFU1RfSURfUkVVU0VEEAQSHwobRVJST1JfUkVBU09OX1VTRVJfTk9UX0ZPVU5EEAUSHAoYRVJST1JfUkVBU09OX0VNQUlMX1RBS0VOEAYSHgoaRVJST1JfUkVBU09OX1VTRVJfSURfVEFLRU4QBxIeChpFUlJPUl9SRUFTT05fRVRBR19NSVNNQVRDSBAIEh0KGUVSUk9SX1JFQVNPTl9VU0VSX0RFTEVURUQQCRIeChpFUlJPUl9SRUFTT05fTUVSR0VfUkVGVVNFRBAKEh8KG0VSUk9SX1JFQVNPTl9DVVJTT1JfRVhQSVJFRBALEh8KG0VSUk9SX1JFQVNPTl9DQUxMRVJfVU5LTk9XThAMEhwKGEVSUk9SX1JFQVNPTl9OT1RfR1JBTlRFRBANEh0KGUVSUk9SX1JFQVNPTl9SQVRFX0xJTUlURUQQDhIiCh5FUlJPUl9SRUFTT05fTUVTU0FHRV9UT09fTEFSR0UQDxIbChdFUlJPUl9SRUFTT05fT1ZFUkxPQURFRBAQEhkKFUVSUk9SX1JFQVNPTl9EUkFJTklORxAREiUKIUVSUk9SX1JFQVNPTl9EQVRBQkFTRV9VTkFWQUlMQUJMRRASEiQKIEVSUk9SX1JFQVNPTl9WRVJTSU9OX05PVF9SRUFDSEVEEBMSIgoeRVJST1JfUkVBU09OX0RFQURMSU5FX0VYQ0VFREVEEBQSGgoWRVJST1JfUkVBU09OX0NBTkNFTExFRBAVEiAKHEVSUk9SX1JFQVNPTl9OT1RfSU1QTEVNRU5URUQQFhIZChVFUlJPUl9SRUFTT05fSU5URVJOQUwQFxIgChxFUlJPUl9SRUFTT05fU0VSVklDRV9VTktOT1dOEBhiBnByb3RvMw");
 
 /**
  * Why a call failed. Sent as `google.rpc.ErrorInfo.reason` without the prefix ("USER_NOT_FOUND"), with the domain
@@ -22,180 +19,180 @@ export const file_rollcall_user_v1_error_reason: GenFile =
  * @generated from enum rollcall.user.v1.ErrorReason
  */
 export const ErrorReason = {
-	/**
-	 * Not given; never sent.
-	 *
-	 * @generated from enum value: ERROR_REASON_UNSPECIFIED = 0;
-	 */
-	UNSPECIFIED: 0,
+  /**
+   * Not given; never sent.
+   *
+   * @generated from enum value: ERROR_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
 
-	/**
-	 * [INVALID_ARGUMENT] A field breaks its rule; `google.rpc.BadRequest` names field and rule.
-	 *
-	 * @generated from enum value: ERROR_REASON_FIELD_INVALID = 1;
-	 */
-	FIELD_INVALID: 1,
+  /**
+   * [INVALID_ARGUMENT] A field breaks its rule; `google.rpc.BadRequest` names field and rule.
+   *
+   * @generated from enum value: ERROR_REASON_FIELD_INVALID = 1;
+   */
+  FIELD_INVALID: 1,
 
-	/**
-	 * [INVALID_ARGUMENT] The bytes or the JSON are not a message of the request's type.
-	 *
-	 * @generated from enum value: ERROR_REASON_MESSAGE_MALFORMED = 2;
-	 */
-	MESSAGE_MALFORMED: 2,
+  /**
+   * [INVALID_ARGUMENT] The bytes or the JSON are not a message of the request's type.
+   *
+   * @generated from enum value: ERROR_REASON_MESSAGE_MALFORMED = 2;
+   */
+  MESSAGE_MALFORMED: 2,
 
-	/**
-	 * [INVALID_ARGUMENT] The page token was not made by this method for this request. Begin again without one.
-	 *
-	 * @generated from enum value: ERROR_REASON_PAGE_TOKEN_INVALID = 3;
-	 */
-	PAGE_TOKEN_INVALID: 3,
+  /**
+   * [INVALID_ARGUMENT] The page token was not made by this method for this request. Begin again without one.
+   *
+   * @generated from enum value: ERROR_REASON_PAGE_TOKEN_INVALID = 3;
+   */
+  PAGE_TOKEN_INVALID: 3,
 
-	/**
-	 * [INVALID_ARGUMENT] The request id was used before, for another request.
-	 *
-	 * @generated from enum value: ERROR_REASON_REQUEST_ID_REUSED = 4;
-	 */
-	REQUEST_ID_REUSED: 4,
+  /**
+   * [INVALID_ARGUMENT] The request id was used before, for another request.
+   *
+   * @generated from enum value: ERROR_REASON_REQUEST_ID_REUSED = 4;
+   */
+  REQUEST_ID_REUSED: 4,
 
-	/**
-	 * [NOT_FOUND] No user has this id in this tenant. A tenant without users answers the same.
-	 *
-	 * @generated from enum value: ERROR_REASON_USER_NOT_FOUND = 5;
-	 */
-	USER_NOT_FOUND: 5,
+  /**
+   * [NOT_FOUND] No user has this id in this tenant. A tenant without users answers the same.
+   *
+   * @generated from enum value: ERROR_REASON_USER_NOT_FOUND = 5;
+   */
+  USER_NOT_FOUND: 5,
 
-	/**
-	 * [ALREADY_EXISTS] Another user of the tenant has this e-mail address.
-	 *
-	 * @generated from enum value: ERROR_REASON_EMAIL_TAKEN = 6;
-	 */
-	EMAIL_TAKEN: 6,
+  /**
+   * [ALREADY_EXISTS] Another user of the tenant has this e-mail address.
+   *
+   * @generated from enum value: ERROR_REASON_EMAIL_TAKEN = 6;
+   */
+  EMAIL_TAKEN: 6,
 
-	/**
-	 * [ALREADY_EXISTS] A user of the tenant has this id already.
-	 *
-	 * @generated from enum value: ERROR_REASON_USER_ID_TAKEN = 7;
-	 */
-	USER_ID_TAKEN: 7,
+  /**
+   * [ALREADY_EXISTS] A user of the tenant has this id already.
+   *
+   * @generated from enum value: ERROR_REASON_USER_ID_TAKEN = 7;
+   */
+  USER_ID_TAKEN: 7,
 
-	/**
-	 * [ABORTED] The user changed since the etag was read. Read again, then decide.
-	 *
-	 * @generated from enum value: ERROR_REASON_ETAG_MISMATCH = 8;
-	 */
-	ETAG_MISMATCH: 8,
+  /**
+   * [ABORTED] The user changed since the etag was read. Read again, then decide.
+   *
+   * @generated from enum value: ERROR_REASON_ETAG_MISMATCH = 8;
+   */
+  ETAG_MISMATCH: 8,
 
-	/**
-	 * [FAILED_PRECONDITION] The user is deleted; undelete it first.
-	 *
-	 * @generated from enum value: ERROR_REASON_USER_DELETED = 9;
-	 */
-	USER_DELETED: 9,
+  /**
+   * [FAILED_PRECONDITION] The user is deleted; undelete it first.
+   *
+   * @generated from enum value: ERROR_REASON_USER_DELETED = 9;
+   */
+  USER_DELETED: 9,
 
-	/**
-	 * [FAILED_PRECONDITION] These users cannot be merged: the same user, a cycle, or two tenants.
-	 *
-	 * @generated from enum value: ERROR_REASON_MERGE_REFUSED = 10;
-	 */
-	MERGE_REFUSED: 10,
+  /**
+   * [FAILED_PRECONDITION] These users cannot be merged: the same user, a cycle, or two tenants.
+   *
+   * @generated from enum value: ERROR_REASON_MERGE_REFUSED = 10;
+   */
+  MERGE_REFUSED: 10,
 
-	/**
-	 * [OUT_OF_RANGE] The cursor is older than the change feed. Forget what is cached and watch without a cursor.
-	 *
-	 * @generated from enum value: ERROR_REASON_CURSOR_EXPIRED = 11;
-	 */
-	CURSOR_EXPIRED: 11,
+  /**
+   * [OUT_OF_RANGE] The cursor is older than the change feed. Forget what is cached and watch without a cursor.
+   *
+   * @generated from enum value: ERROR_REASON_CURSOR_EXPIRED = 11;
+   */
+  CURSOR_EXPIRED: 11,
 
-	/**
-	 * [UNAUTHENTICATED] The service does not know who is asking.
-	 *
-	 * @generated from enum value: ERROR_REASON_CALLER_UNKNOWN = 12;
-	 */
-	CALLER_UNKNOWN: 12,
+  /**
+   * [UNAUTHENTICATED] The service does not know who is asking.
+   *
+   * @generated from enum value: ERROR_REASON_CALLER_UNKNOWN = 12;
+   */
+  CALLER_UNKNOWN: 12,
 
-	/**
-	 * [PERMISSION_DENIED] The caller may not use this method, view or tenant.
-	 *
-	 * @generated from enum value: ERROR_REASON_NOT_GRANTED = 13;
-	 */
-	NOT_GRANTED: 13,
+  /**
+   * [PERMISSION_DENIED] The caller may not use this method, view or tenant.
+   *
+   * @generated from enum value: ERROR_REASON_NOT_GRANTED = 13;
+   */
+  NOT_GRANTED: 13,
 
-	/**
-	 * [RESOURCE_EXHAUSTED] The caller is over its limit; `google.rpc.RetryInfo` says when to return.
-	 *
-	 * @generated from enum value: ERROR_REASON_RATE_LIMITED = 14;
-	 */
-	RATE_LIMITED: 14,
+  /**
+   * [RESOURCE_EXHAUSTED] The caller is over its limit; `google.rpc.RetryInfo` says when to return.
+   *
+   * @generated from enum value: ERROR_REASON_RATE_LIMITED = 14;
+   */
+  RATE_LIMITED: 14,
 
-	/**
-	 * [RESOURCE_EXHAUSTED] The message is larger than the service takes.
-	 *
-	 * @generated from enum value: ERROR_REASON_MESSAGE_TOO_LARGE = 15;
-	 */
-	MESSAGE_TOO_LARGE: 15,
+  /**
+   * [RESOURCE_EXHAUSTED] The message is larger than the service takes.
+   *
+   * @generated from enum value: ERROR_REASON_MESSAGE_TOO_LARGE = 15;
+   */
+  MESSAGE_TOO_LARGE: 15,
 
-	/**
-	 * [UNAVAILABLE] The service has too much to do. Safe to retry.
-	 *
-	 * @generated from enum value: ERROR_REASON_OVERLOADED = 16;
-	 */
-	OVERLOADED: 16,
+  /**
+   * [UNAVAILABLE] The service has too much to do. Safe to retry.
+   *
+   * @generated from enum value: ERROR_REASON_OVERLOADED = 16;
+   */
+  OVERLOADED: 16,
 
-	/**
-	 * [UNAVAILABLE] The process is about to end and takes no new calls. Safe to retry elsewhere.
-	 *
-	 * @generated from enum value: ERROR_REASON_DRAINING = 17;
-	 */
-	DRAINING: 17,
+  /**
+   * [UNAVAILABLE] The process is about to end and takes no new calls. Safe to retry elsewhere.
+   *
+   * @generated from enum value: ERROR_REASON_DRAINING = 17;
+   */
+  DRAINING: 17,
 
-	/**
-	 * [UNAVAILABLE] The database does not answer. Safe to retry.
-	 *
-	 * @generated from enum value: ERROR_REASON_DATABASE_UNAVAILABLE = 18;
-	 */
-	DATABASE_UNAVAILABLE: 18,
+  /**
+   * [UNAVAILABLE] The database does not answer. Safe to retry.
+   *
+   * @generated from enum value: ERROR_REASON_DATABASE_UNAVAILABLE = 18;
+   */
+  DATABASE_UNAVAILABLE: 18,
 
-	/**
-	 * [UNAVAILABLE] The version asked for by `min_version` is not visible here yet. Safe to retry.
-	 *
-	 * @generated from enum value: ERROR_REASON_VERSION_NOT_REACHED = 19;
-	 */
-	VERSION_NOT_REACHED: 19,
+  /**
+   * [UNAVAILABLE] The version asked for by `min_version` is not visible here yet. Safe to retry.
+   *
+   * @generated from enum value: ERROR_REASON_VERSION_NOT_REACHED = 19;
+   */
+  VERSION_NOT_REACHED: 19,
 
-	/**
-	 * [DEADLINE_EXCEEDED] The deadline of the call, or the service's own upper bound, passed.
-	 *
-	 * @generated from enum value: ERROR_REASON_DEADLINE_EXCEEDED = 20;
-	 */
-	DEADLINE_EXCEEDED: 20,
+  /**
+   * [DEADLINE_EXCEEDED] The deadline of the call, or the service's own upper bound, passed.
+   *
+   * @generated from enum value: ERROR_REASON_DEADLINE_EXCEEDED = 20;
+   */
+  DEADLINE_EXCEEDED: 20,
 
-	/**
-	 * [CANCELLED] The caller went away.
-	 *
-	 * @generated from enum value: ERROR_REASON_CANCELLED = 21;
-	 */
-	CANCELLED: 21,
+  /**
+   * [CANCELLED] The caller went away.
+   *
+   * @generated from enum value: ERROR_REASON_CANCELLED = 21;
+   */
+  CANCELLED: 21,
 
-	/**
-	 * [UNIMPLEMENTED] The method, or a field that was set, is not implemented by this version of the service.
-	 *
-	 * @generated from enum value: ERROR_REASON_NOT_IMPLEMENTED = 22;
-	 */
-	NOT_IMPLEMENTED: 22,
+  /**
+   * [UNIMPLEMENTED] The method, or a field that was set, is not implemented by this version of the service.
+   *
+   * @generated from enum value: ERROR_REASON_NOT_IMPLEMENTED = 22;
+   */
+  NOT_IMPLEMENTED: 22,
 
-	/**
-	 * [INTERNAL] A fault of the service, logged under the request id in the metadata.
-	 *
-	 * @generated from enum value: ERROR_REASON_INTERNAL = 23;
-	 */
-	INTERNAL: 23,
+  /**
+   * [INTERNAL] A fault of the service, logged under the request id in the metadata.
+   *
+   * @generated from enum value: ERROR_REASON_INTERNAL = 23;
+   */
+  INTERNAL: 23,
 
-	/**
-	 * [NOT_FOUND] The health service was asked about a service that this process does not have.
-	 *
-	 * @generated from enum value: ERROR_REASON_SERVICE_UNKNOWN = 24;
-	 */
-	SERVICE_UNKNOWN: 24,
+  /**
+   * [NOT_FOUND] The health service was asked about a service that this process does not have.
+   *
+   * @generated from enum value: ERROR_REASON_SERVICE_UNKNOWN = 24;
+   */
+  SERVICE_UNKNOWN: 24,
 } as const;
 
 /**
@@ -204,13 +201,11 @@ export const ErrorReason = {
  *
  * @generated from enum rollcall.user.v1.ErrorReason
  */
-export type ErrorReason =
-	| (typeof ErrorReason)[keyof typeof ErrorReason]
-	| UnknownEnum;
+export type ErrorReason = (typeof ErrorReason)[keyof typeof ErrorReason] | UnknownEnum;
 
 /**
  * Describes the enum rollcall.user.v1.ErrorReason.
  */
-export const ErrorReasonSchema: GenEnum<ErrorReason> =
-	/*@__PURE__*/
-	enumDesc(file_rollcall_user_v1_error_reason, 0);
+export const ErrorReasonSchema: GenEnum<ErrorReason> = /*@__PURE__*/
+  enumDesc(file_rollcall_user_v1_error_reason, 0);
+

@@ -2,32 +2,20 @@
 // @generated from file rollcall/user/v1/user.proto (package rollcall.user.v1, syntax proto3)
 /* eslint-disable */
 
-import type { Message, UnknownEnum } from "@bufbuild/protobuf";
-import type {
-	GenEnum,
-	GenFile,
-	GenMessage,
-} from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
 import type { Money } from "../../type/v1/money_pb.ts";
 import { file_rollcall_type_v1_money } from "../../type/v1/money_pb.ts";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file rollcall/user/v1/user.proto.
  */
-export const file_rollcall_user_v1_user: GenFile =
-	/*@__PURE__*/
-	fileDesc(
-		"Chtyb2xsY2FsbC91c2VyL3YxL3VzZXIucHJvdG8SEHJvbGxjYWxsLnVzZXIudjEiwQYKBFVzZXISCgoCaWQYASABKAkSEQoJdGVuYW50X2lkGAIgASgJEg8KB3ZlcnNpb24YAyABKAMSNAoFc3RhdGUYBCABKA4yGy5yb2xsY2FsbC51c2VyLnYxLlVzZXJTdGF0ZUIIukgFggECEAESMgoEcm9sZRgFIAEoDjIaLnJvbGxjYWxsLnVzZXIudjEuVXNlclJvbGVCCLpIBYIBAhABEhwKCmZpcnN0X25hbWUYBiABKAlCCLpIBXIDGMgBEhsKCWxhc3RfbmFtZRgHIAEoCUIIukgFcgMYyAESHgoMZGlzcGxheV9uYW1lGAggASgJQgi6SAVyAxiQAxIfCg1wcm9maWxlX2ltYWdlGAkgASgJQgi6SAVyAxjQDxIfCg1idXNpbmVzc19uYW1lGAogASgJQgi6SAVyAxiQAxIWCg5hdmVyYWdlX3JhdGluZxgLIAEoARIVCg10b3RhbF9yZXZpZXdzGAwgASgFEr0BCgVlbWFpbBgNIAEoCUKtAbpIqQHYAQFyowEY/gEynQFeW0EtWmEtejAtOSEjJCUmJyorLz0/Xl9ge3x9fi1dKyhcLltBLVphLXowLTkhIyQlJicqKy89P15fYHt8fX4tXSspKkAoW0EtWmEtejAtOV0oW0EtWmEtejAtOS1dezAsNjF9W0EtWmEtejAtOV0pP1wuKStbQS1aYS16XShbQS1aYS16MC05LV17MCw2MX1bQS1aYS16MC05XSkkEj0KBXBob25lGA4gASgJQi66SCvYAQFyJhgoMiJeWytdP1swLTkoXVswLTkgKCkuLy1dKih4WzAtOV0rKT8kEi8KC2NyZWF0ZV90aW1lGA8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgQIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVsZXRlX3RpbWUYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKBGV0YWcYEiABKAlCB7pIBHICGGQSKgoHcHJvZmlsZRgTIAEoCzIZLnJvbGxjYWxsLnVzZXIudjEuUHJvZmlsZSLpAwoHUHJvZmlsZRI6CgpiaXJ0aF9kYXRlGAEgASgJQia6SCPYAQFyHjIcXlswLTldezR9LVswLTldezJ9LVswLTldezJ9JBIqCgdhZGRyZXNzGAIgASgLMhkucm9sbGNhbGwudXNlci52MS5BZGRyZXNzEjIKC3ByZWZlcmVuY2VzGAMgASgLMh0ucm9sbGNhbGwudXNlci52MS5QcmVmZXJlbmNlcxI1Cghjb25zZW50cxgEIAMoCzIZLnJvbGxjYWxsLnVzZXIudjEuQ29uc2VudEIIukgFkgECEGQSIAoEdGFncxgFIAMoCUISukgPkgEMEGQYASIGcgQQARhkEioKB2xveWFsdHkYBiABKAsyGS5yb2xsY2FsbC51c2VyLnYxLkxveWFsdHkSVQoKY3JtX2ZpZWxkcxgHIAMoCzIoLnJvbGxjYWxsLnVzZXIudjEuUHJvZmlsZS5Dcm1GaWVsZHNFbnRyeUIXukgUmgEREGQiBnIEEAEYZCoFcgMY0A8SNAoKc3RhdGlzdGljcxgIIAEoCzIgLnJvbGxjYWxsLnVzZXIudjEuVXNlclN0YXRpc3RpY3MaMAoOQ3JtRmllbGRzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASK1AQoHQWRkcmVzcxIeCgVsaW5lcxgBIAMoCUIPukgMkgEJEAUiBXIDGMgBEhoKCGxvY2FsaXR5GAIgASgJQgi6SAVyAxjIARIlChNhZG1pbmlzdHJhdGl2ZV9hcmVhGAMgASgJQgi6SAVyAxjIARIcCgtwb3N0YWxfY29kZRgEIAEoCUIHukgEcgIYFBIpCgtyZWdpb25fY29kZRgFIAEoCUIUukgR2AEBcgwyCl5bQS1aXXsyfSQi9gEKC1ByZWZlcmVuY2VzEh4KDWxhbmd1YWdlX2NvZGUYASABKAlCB7pIBHICGCMSGgoJdGltZV96b25lGAIgASgJQge6SARyAhhAEisKDWN1cnJlbmN5X2NvZGUYAyABKAlCFLpIEdgBAXIMMgpeW0EtWl17M30kElAKBW90aGVyGAQgAygLMigucm9sbGNhbGwudXNlci52MS5QcmVmZXJlbmNlcy5PdGhlckVudHJ5Qhe6SBSaAREQZCIGcgQQARhkKgVyAxjQDxosCgpPdGhlckVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEigQEKB0NvbnNlbnQSGgoHcHVycG9zZRgBIAEoCUIJukgGcgQQARhkEg8KB2dyYW50ZWQYAiABKAgSLwoLYW5zd2VyX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhgKBnNvdXJjZRgEIAEoCUIIukgFcgMYyAEiUAoHTG95YWx0eRIeCg1tZW1iZXJfbnVtYmVyGAEgASgJQge6SARyAhhkEhUKBHRpZXIYAiABKAlCB7pIBHICGGQSDgoGcG9pbnRzGAMgASgDIv0BCg5Vc2VyU3RhdGlzdGljcxIWCg50b3RhbF9ib29raW5ncxgBIAEoAxIsCgt0b3RhbF9zcGVudBgCIAMoCzIXLnJvbGxjYWxsLnR5cGUudjEuTW9uZXkSNgoSZmlyc3RfYm9va2luZ190aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFsYXN0X2Jvb2tpbmdfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoSbGFzdF9hY3Rpdml0eV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJhCgpFeHRlcm5hbElkEjIKBnNvdXJjZRgBIAEoCUIiukgfch0yG15bYS16MC05XVthLXowLTkuXy1dezAsNjJ9JBIfCgtleHRlcm5hbF9pZBgCIAEoCUIKukgHcgUQARjIASpwCglVc2VyU3RhdGUSGgoWVVNFUl9TVEFURV9VTlNQRUNJRklFRBAAEhUKEVVTRVJfU1RBVEVfQUNUSVZFEAESGAoUVVNFUl9TVEFURV9TVVNQRU5ERUQQAhIWChJVU0VSX1NUQVRFX0RFTEVURUQQAypoCghVc2VyUm9sZRIZChVVU0VSX1JPTEVfVU5TUEVDSUZJRUQQABIWChJVU0VSX1JPTEVfQ1VTVE9NRVIQARIUChBVU0VSX1JPTEVfVkVORE9SEAISEwoPVVNFUl9ST0xFX0FETUlOEAMqZwoIVXNlclZpZXcSGQoVVVNFUl9WSUVXX1VOU1BFQ0lGSUVEEAASFwoTVVNFUl9WSUVXX1JFRkVSRU5DRRABEhMKD1VTRVJfVklFV19CQVNJQxACEhIKDlVTRVJfVklFV19GVUxMEANiBnByb3RvMw",
-		[
-			file_buf_validate_validate,
-			file_google_protobuf_timestamp,
-			file_rollcall_type_v1_money,
-		],
-	);
+export const file_rollcall_user_v1_user: GenFile = /*@__PURE__*/
+  fileDesc("Chtyb2xsY2FsbC91c2VyL3YxL3VzZXIucHJvdG8SEHJvbGxjYWxsLnVzZXIudjEi2QgKBFVzZXISCgoCaWQYASABKAkSEQoJdGVuYW50X2lkGAIgASgJEg8KB3ZlcnNpb24YAyABKAMSNAoFc3RhdGUYBCABKA4yGy5yb2xsY2FsbC51c2VyLnYxLlVzZXJTdGF0ZUIIukgFggECEAESMgoEcm9sZRgFIAEoDjIaLnJvbGxjYWxsLnVzZXIudjEuVXNlclJvbGVCCLpIBYIBAhABEhwKCmZpcnN0X25hbWUYBiABKAlCCLpIBXIDGMgBEhsKCWxhc3RfbmFtZRgHIAEoCUIIukgFcgMYyAESHgoMZGlzcGxheV9uYW1lGAggASgJQgi6SAVyAxiQAxIfCg1wcm9maWxlX2ltYWdlGAkgASgJQgi6SAVyAxjQDxIfCg1idXNpbmVzc19uYW1lGAogASgJQgi6SAVyAxiQAxIWCg5hdmVyYWdlX3JhdGluZxgLIAEoARIVCg10b3RhbF9yZXZpZXdzGAwgASgFEsoCCgVlbWFpbBgNIAEoCUK6ArpItgK6AaoCCgp1c2VyLmVtYWlsEmhtdXN0IGJlIGFuIGUtbWFpbCBhZGRyZXNzIHN1Y2ggYXMgYWRhQGV4YW1wbGUuY29tLCB3aXRoIG5vIGRvdCBhdCBlaXRoZXIgZW5kIG9mIHRoZSBuYW1lIG9yIHR3byBpbiBhIHJvdxqxAXRoaXMubWF0Y2hlcygnXltBLVphLXowLTkhIyQlJlwnKisvPT9eX2B7fH1+LV0rKFsuXVtBLVphLXowLTkhIyQlJlwnKisvPT9eX2B7fH1+LV0rKSpAKFtBLVphLXowLTldKFtBLVphLXowLTktXXswLDYxfVtBLVphLXowLTldKT9bLl0pK1tBLVphLXpdKFtBLVphLXowLTktXXswLDYxfVtBLVphLXowLTldKSQnKdgBAXIDGP4BEscBCgVwaG9uZRgOIAEoCUK3AbpIswG6AagBCgp1c2VyLnBob25lEmZtdXN0IGJlIGEgcGhvbmUgbnVtYmVyOiBkaWdpdHMsIHdpdGggKywgKCksIC0sIC4sIC8gYW5kIHNwYWNlcyBiZXR3ZWVuIHRoZW0sIGFuZCB4IGJlZm9yZSBhbiBleHRlbnNpb24aMnRoaXMubWF0Y2hlcygnXlsrXT9bMC05KF1bMC05ICgpLi8tXSooeFswLTldKyk/JCcp2AEBcgIYKBIvCgtjcmVhdGVfdGltZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2RlbGV0ZV90aW1lGBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCgRldGFnGBIgASgJQge6SARyAhhkEioKB3Byb2ZpbGUYEyABKAsyGS5yb2xsY2FsbC51c2VyLnYxLlByb2ZpbGUi6QMKB1Byb2ZpbGUSOgoKYmlydGhfZGF0ZRgBIAEoCUImukgj2AEBch4yHF5bMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSQSKgoHYWRkcmVzcxgCIAEoCzIZLnJvbGxjYWxsLnVzZXIudjEuQWRkcmVzcxIyCgtwcmVmZXJlbmNlcxgDIAEoCzIdLnJvbGxjYWxsLnVzZXIudjEuUHJlZmVyZW5jZXMSNQoIY29uc2VudHMYBCADKAsyGS5yb2xsY2FsbC51c2VyLnYxLkNvbnNlbnRCCLpIBZIBAhBkEiAKBHRhZ3MYBSADKAlCErpID5IBDBBkGAEiBnIEEAEYZBIqCgdsb3lhbHR5GAYgASgLMhkucm9sbGNhbGwudXNlci52MS5Mb3lhbHR5ElUKCmNybV9maWVsZHMYByADKAsyKC5yb2xsY2FsbC51c2VyLnYxLlByb2ZpbGUuQ3JtRmllbGRzRW50cnlCF7pIFJoBERBkIgZyBBABGGQqBXIDGNAPEjQKCnN0YXRpc3RpY3MYCCABKAsyIC5yb2xsY2FsbC51c2VyLnYxLlVzZXJTdGF0aXN0aWNzGjAKDkNybUZpZWxkc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEitQEKB0FkZHJlc3MSHgoFbGluZXMYASADKAlCD7pIDJIBCRAFIgVyAxjIARIaCghsb2NhbGl0eRgCIAEoCUIIukgFcgMYyAESJQoTYWRtaW5pc3RyYXRpdmVfYXJlYRgDIAEoCUIIukgFcgMYyAESHAoLcG9zdGFsX2NvZGUYBCABKAlCB7pIBHICGBQSKQoLcmVnaW9uX2NvZGUYBSABKAlCFLpIEdgBAXIMMgpeW0EtWl17Mn0kIvYBCgtQcmVmZXJlbmNlcxIeCg1sYW5ndWFnZV9jb2RlGAEgASgJQge6SARyAhgjEhoKCXRpbWVfem9uZRgCIAEoCUIHukgEcgIYQBIrCg1jdXJyZW5jeV9jb2RlGAMgASgJQhS6SBHYAQFyDDIKXltBLVpdezN9JBJQCgVvdGhlchgEIAMoCzIoLnJvbGxjYWxsLnVzZXIudjEuUHJlZmVyZW5jZXMuT3RoZXJFbnRyeUIXukgUmgEREGQiBnIEEAEYZCoFcgMY0A8aLAoKT3RoZXJFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIoEBCgdDb25zZW50EhoKB3B1cnBvc2UYASABKAlCCbpIBnIEEAEYZBIPCgdncmFudGVkGAIgASgIEi8KC2Fuc3dlcl90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIYCgZzb3VyY2UYBCABKAlCCLpIBXIDGMgBIlAKB0xveWFsdHkSHgoNbWVtYmVyX251bWJlchgBIAEoCUIHukgEcgIYZBIVCgR0aWVyGAIgASgJQge6SARyAhhkEg4KBnBvaW50cxgDIAEoAyL9AQoOVXNlclN0YXRpc3RpY3MSFgoOdG90YWxfYm9va2luZ3MYASABKAMSLAoLdG90YWxfc3BlbnQYAiADKAsyFy5yb2xsY2FsbC50eXBlLnYxLk1vbmV5EjYKEmZpcnN0X2Jvb2tpbmdfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNQoRbGFzdF9ib29raW5nX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjYKEmxhc3RfYWN0aXZpdHlfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiYQoKRXh0ZXJuYWxJZBIyCgZzb3VyY2UYASABKAlCIrpIH3IdMhteW2EtejAtOV1bYS16MC05Ll8tXXswLDYyfSQSHwoLZXh0ZXJuYWxfaWQYAiABKAlCCrpIB3IFEAEYyAEqcAoJVXNlclN0YXRlEhoKFlVTRVJfU1RBVEVfVU5TUEVDSUZJRUQQABIVChFVU0VSX1NUQVRFX0FDVElWRRABEhgKFFVTRVJfU1RBVEVfU1VTUEVOREVEEAISFgoSVVNFUl9TVEFURV9ERUxFVEVEEAMqaAoIVXNlclJvbGUSGQoVVVNFUl9ST0xFX1VOU1BFQ0lGSUVEEAASFgoSVVNFUl9ST0xFX0NVU1RPTUVSEAESFAoQVVNFUl9ST0xFX1ZFTkRPUhACEhMKD1VTRVJfUk9MRV9BRE1JThADKmcKCFVzZXJWaWV3EhkKFVVTRVJfVklFV19VTlNQRUNJRklFRBAAEhcKE1VTRVJfVklFV19SRUZFUkVOQ0UQARITCg9VU0VSX1ZJRVdfQkFTSUMQAhISCg5VU0VSX1ZJRVdfRlVMTBADYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_rollcall_type_v1_money]);
 
 /**
  * A person or business known to one tenant.
@@ -38,151 +26,150 @@ export const file_rollcall_user_v1_user: GenFile =
  * @generated from message rollcall.user.v1.User
  */
 export type User = Message<"rollcall.user.v1.User"> & {
-	/**
-	 * UUIDv7 in its canonical lower-case text form. Output only: choose one with `CreateUserRequest.user_id`.
-	 *
-	 * @generated from field: string id = 1;
-	 */
-	id: string;
+  /**
+   * UUIDv7 in its canonical lower-case text form. Output only: choose one with `CreateUserRequest.user_id`.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
 
-	/**
-	 * The tenant that the user belongs to. Output only.
-	 *
-	 * @generated from field: string tenant_id = 2;
-	 */
-	tenantId: string;
+  /**
+   * The tenant that the user belongs to. Output only.
+   *
+   * @generated from field: string tenant_id = 2;
+   */
+  tenantId: string;
 
-	/**
-	 * Starts at 1 and grows by one with each change of this user. Comparable: a reader that has seen n may refuse
-	 * anything lower. Output only.
-	 *
-	 * @generated from field: int64 version = 3;
-	 */
-	version: bigint;
+  /**
+   * Starts at 1 and grows by one with each change of this user. Comparable: a reader that has seen n may refuse
+   * anything lower. Output only.
+   *
+   * @generated from field: int64 version = 3;
+   */
+  version: bigint;
 
-	/**
-	 * Whether the user is usable. Output only; DeleteUser and UndeleteUser change it, and UpdateUser may set ACTIVE or
-	 * SUSPENDED through the path `state`.
-	 *
-	 * @generated from field: rollcall.user.v1.UserState state = 4;
-	 */
-	state: UserState;
+  /**
+   * Whether the user is usable. Output only; DeleteUser and UndeleteUser change it, and UpdateUser may set ACTIVE or
+   * SUSPENDED through the path `state`.
+   *
+   * @generated from field: rollcall.user.v1.UserState state = 4;
+   */
+  state: UserState;
 
-	/**
-	 * What the user is to the tenant. Absent in CreateUser: CUSTOMER.
-	 *
-	 * @generated from field: rollcall.user.v1.UserRole role = 5;
-	 */
-	role: UserRole;
+  /**
+   * What the user is to the tenant. Absent in CreateUser: CUSTOMER.
+   *
+   * @generated from field: rollcall.user.v1.UserRole role = 5;
+   */
+  role: UserRole;
 
-	/**
-	 * Given name.
-	 *
-	 * @generated from field: string first_name = 6;
-	 */
-	firstName: string;
+  /**
+   * Given name.
+   *
+   * @generated from field: string first_name = 6;
+   */
+  firstName: string;
 
-	/**
-	 * Family name.
-	 *
-	 * @generated from field: string last_name = 7;
-	 */
-	lastName: string;
+  /**
+   * Family name.
+   *
+   * @generated from field: string last_name = 7;
+   */
+  lastName: string;
 
-	/**
-	 * The name to show. Where none was given it is "first last", else the business name, else empty.
-	 *
-	 * @generated from field: string display_name = 8;
-	 */
-	displayName: string;
+  /**
+   * The name to show. Where none was given it is "first last", else the business name, else empty.
+   *
+   * @generated from field: string display_name = 8;
+   */
+  displayName: string;
 
-	/**
-	 * Address (URI) of a picture.
-	 *
-	 * @generated from field: string profile_image = 9;
-	 */
-	profileImage: string;
+  /**
+   * Address (URI) of a picture.
+   *
+   * @generated from field: string profile_image = 9;
+   */
+  profileImage: string;
 
-	/**
-	 * Trading name, for vendors.
-	 *
-	 * @generated from field: string business_name = 10;
-	 */
-	businessName: string;
+  /**
+   * Trading name, for vendors.
+   *
+   * @generated from field: string business_name = 10;
+   */
+  businessName: string;
 
-	/**
-	 * Mean of all ratings, 0 to 5; 0 with `total_reviews` 0 means not rated yet. BASIC view. Output only: computed from reviews.
-	 *
-	 * @generated from field: double average_rating = 11;
-	 */
-	averageRating: number;
+  /**
+   * Mean of all ratings, 0 to 5; 0 with `total_reviews` 0 means not rated yet. BASIC view. Output only: computed from reviews.
+   *
+   * @generated from field: double average_rating = 11;
+   */
+  averageRating: number;
 
-	/**
-	 * How many ratings `average_rating` is the mean of. BASIC view. Output only: computed from reviews.
-	 *
-	 * @generated from field: int32 total_reviews = 12;
-	 */
-	totalReviews: number;
+  /**
+   * How many ratings `average_rating` is the mean of. BASIC view. Output only: computed from reviews.
+   *
+   * @generated from field: int32 total_reviews = 12;
+   */
+  totalReviews: number;
 
-	/**
-	 * E-mail address as it was given; unique in the tenant without regard to letter case. BASIC view.
-	 * A dot-atom local part (no leading, trailing or doubled dot) at a domain name of two labels or more.
-	 *
-	 * @generated from field: string email = 13;
-	 */
-	email: string;
+  /**
+   * E-mail address as it was given; unique in the tenant without regard to letter case. BASIC view.
+   * A dot-atom local part (no leading, trailing or doubled dot) at a domain name of two labels or more.
+   *
+   * @generated from field: string email = 13;
+   */
+  email: string;
 
-	/**
-	 * Phone number as it was given: digits, with the usual +, (), -, ., / and spaces. BASIC view.
-	 *
-	 * @generated from field: string phone = 14;
-	 */
-	phone: string;
+  /**
+   * Phone number as it was given: digits, with the usual +, (), -, ., / and spaces. BASIC view.
+   *
+   * @generated from field: string phone = 14;
+   */
+  phone: string;
 
-	/**
-	 * When the user came to be. Output only.
-	 *
-	 * @generated from field: google.protobuf.Timestamp create_time = 15;
-	 */
-	createTime?: Timestamp | undefined;
+  /**
+   * When the user came to be. Output only.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 15;
+   */
+  createTime?: Timestamp | undefined;
 
-	/**
-	 * When the user last changed. Output only.
-	 *
-	 * @generated from field: google.protobuf.Timestamp update_time = 16;
-	 */
-	updateTime?: Timestamp | undefined;
+  /**
+   * When the user last changed. Output only.
+   *
+   * @generated from field: google.protobuf.Timestamp update_time = 16;
+   */
+  updateTime?: Timestamp | undefined;
 
-	/**
-	 * When the user was deleted; present exactly when `state` is DELETED. Output only.
-	 *
-	 * @generated from field: google.protobuf.Timestamp delete_time = 17;
-	 */
-	deleteTime?: Timestamp | undefined;
+  /**
+   * When the user was deleted; present exactly when `state` is DELETED. Output only.
+   *
+   * @generated from field: google.protobuf.Timestamp delete_time = 17;
+   */
+  deleteTime?: Timestamp | undefined;
 
-	/**
-	 * Opaque fingerprint of this version. Send it back with UpdateUser to be refused (ABORTED, ETAG_MISMATCH) when
-	 * somebody else was faster.
-	 *
-	 * @generated from field: string etag = 18;
-	 */
-	etag: string;
+  /**
+   * Opaque fingerprint of this version. Send it back with UpdateUser to be refused (ABORTED, ETAG_MISMATCH) when
+   * somebody else was faster.
+   *
+   * @generated from field: string etag = 18;
+   */
+  etag: string;
 
-	/**
-	 * The long tail of a user. FULL view.
-	 *
-	 * @generated from field: rollcall.user.v1.Profile profile = 19;
-	 */
-	profile?: Profile | undefined;
+  /**
+   * The long tail of a user. FULL view.
+   *
+   * @generated from field: rollcall.user.v1.Profile profile = 19;
+   */
+  profile?: Profile | undefined;
 };
 
 /**
  * Describes the message rollcall.user.v1.User.
  * Use `create(UserSchema)` to create a new message.
  */
-export const UserSchema: GenMessage<User> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user, 0);
+export const UserSchema: GenMessage<User> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user, 0);
 
 /**
  * The long tail of a user: what few readers need.
@@ -190,70 +177,69 @@ export const UserSchema: GenMessage<User> =
  * @generated from message rollcall.user.v1.Profile
  */
 export type Profile = Message<"rollcall.user.v1.Profile"> & {
-	/**
-	 * Date of birth as YYYY-MM-DD.
-	 *
-	 * @generated from field: string birth_date = 1;
-	 */
-	birthDate: string;
+  /**
+   * Date of birth as YYYY-MM-DD.
+   *
+   * @generated from field: string birth_date = 1;
+   */
+  birthDate: string;
 
-	/**
-	 * Postal address.
-	 *
-	 * @generated from field: rollcall.user.v1.Address address = 2;
-	 */
-	address?: Address | undefined;
+  /**
+   * Postal address.
+   *
+   * @generated from field: rollcall.user.v1.Address address = 2;
+   */
+  address?: Address | undefined;
 
-	/**
-	 * How the user wants to be served.
-	 *
-	 * @generated from field: rollcall.user.v1.Preferences preferences = 3;
-	 */
-	preferences?: Preferences | undefined;
+  /**
+   * How the user wants to be served.
+   *
+   * @generated from field: rollcall.user.v1.Preferences preferences = 3;
+   */
+  preferences?: Preferences | undefined;
 
-	/**
-	 * What the user agreed to or refused, one entry a purpose.
-	 *
-	 * @generated from field: repeated rollcall.user.v1.Consent consents = 4;
-	 */
-	consents: Consent[];
+  /**
+   * What the user agreed to or refused, one entry a purpose.
+   *
+   * @generated from field: repeated rollcall.user.v1.Consent consents = 4;
+   */
+  consents: Consent[];
 
-	/**
-	 * Labels set by the tenant's people, each once.
-	 *
-	 * @generated from field: repeated string tags = 5;
-	 */
-	tags: string[];
+  /**
+   * Labels set by the tenant's people, each once.
+   *
+   * @generated from field: repeated string tags = 5;
+   */
+  tags: string[];
 
-	/**
-	 * Standing in the tenant's loyalty programme.
-	 *
-	 * @generated from field: rollcall.user.v1.Loyalty loyalty = 6;
-	 */
-	loyalty?: Loyalty | undefined;
+  /**
+   * Standing in the tenant's loyalty programme.
+   *
+   * @generated from field: rollcall.user.v1.Loyalty loyalty = 6;
+   */
+  loyalty?: Loyalty | undefined;
 
-	/**
-	 * Values of a customer relationship system, by its field names.
-	 *
-	 * @generated from field: map<string, string> crm_fields = 7;
-	 */
-	crmFields: { [key: string]: string };
+  /**
+   * Values of a customer relationship system, by its field names.
+   *
+   * @generated from field: map<string, string> crm_fields = 7;
+   */
+  crmFields: { [key: string]: string };
 
-	/**
-	 * Figures gathered from other services. Output only.
-	 *
-	 * @generated from field: rollcall.user.v1.UserStatistics statistics = 8;
-	 */
-	statistics?: UserStatistics | undefined;
+  /**
+   * Figures gathered from other services. Output only.
+   *
+   * @generated from field: rollcall.user.v1.UserStatistics statistics = 8;
+   */
+  statistics?: UserStatistics | undefined;
 };
 
 /**
  * Describes the message rollcall.user.v1.Profile.
  * Use `create(ProfileSchema)` to create a new message.
  */
-export const ProfileSchema: GenMessage<Profile> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user, 1);
+export const ProfileSchema: GenMessage<Profile> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user, 1);
 
 /**
  * A postal address.
@@ -261,49 +247,48 @@ export const ProfileSchema: GenMessage<Profile> =
  * @generated from message rollcall.user.v1.Address
  */
 export type Address = Message<"rollcall.user.v1.Address"> & {
-	/**
-	 * Street lines, in the order they are written.
-	 *
-	 * @generated from field: repeated string lines = 1;
-	 */
-	lines: string[];
+  /**
+   * Street lines, in the order they are written.
+   *
+   * @generated from field: repeated string lines = 1;
+   */
+  lines: string[];
 
-	/**
-	 * Town or city.
-	 *
-	 * @generated from field: string locality = 2;
-	 */
-	locality: string;
+  /**
+   * Town or city.
+   *
+   * @generated from field: string locality = 2;
+   */
+  locality: string;
 
-	/**
-	 * State, province or county.
-	 *
-	 * @generated from field: string administrative_area = 3;
-	 */
-	administrativeArea: string;
+  /**
+   * State, province or county.
+   *
+   * @generated from field: string administrative_area = 3;
+   */
+  administrativeArea: string;
 
-	/**
-	 * Postal code as written in its country.
-	 *
-	 * @generated from field: string postal_code = 4;
-	 */
-	postalCode: string;
+  /**
+   * Postal code as written in its country.
+   *
+   * @generated from field: string postal_code = 4;
+   */
+  postalCode: string;
 
-	/**
-	 * ISO 3166-1 alpha-2 country code, upper case.
-	 *
-	 * @generated from field: string region_code = 5;
-	 */
-	regionCode: string;
+  /**
+   * ISO 3166-1 alpha-2 country code, upper case.
+   *
+   * @generated from field: string region_code = 5;
+   */
+  regionCode: string;
 };
 
 /**
  * Describes the message rollcall.user.v1.Address.
  * Use `create(AddressSchema)` to create a new message.
  */
-export const AddressSchema: GenMessage<Address> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user, 2);
+export const AddressSchema: GenMessage<Address> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user, 2);
 
 /**
  * How a user wants to be served.
@@ -311,42 +296,41 @@ export const AddressSchema: GenMessage<Address> =
  * @generated from message rollcall.user.v1.Preferences
  */
 export type Preferences = Message<"rollcall.user.v1.Preferences"> & {
-	/**
-	 * BCP 47 language tag: "pt-BR".
-	 *
-	 * @generated from field: string language_code = 1;
-	 */
-	languageCode: string;
+  /**
+   * BCP 47 language tag: "pt-BR".
+   *
+   * @generated from field: string language_code = 1;
+   */
+  languageCode: string;
 
-	/**
-	 * IANA time zone: "Europe/Lisbon".
-	 *
-	 * @generated from field: string time_zone = 2;
-	 */
-	timeZone: string;
+  /**
+   * IANA time zone: "Europe/Lisbon".
+   *
+   * @generated from field: string time_zone = 2;
+   */
+  timeZone: string;
 
-	/**
-	 * ISO 4217 code of the currency to show.
-	 *
-	 * @generated from field: string currency_code = 3;
-	 */
-	currencyCode: string;
+  /**
+   * ISO 4217 code of the currency to show.
+   *
+   * @generated from field: string currency_code = 3;
+   */
+  currencyCode: string;
 
-	/**
-	 * Anything else, by name.
-	 *
-	 * @generated from field: map<string, string> other = 4;
-	 */
-	other: { [key: string]: string };
+  /**
+   * Anything else, by name.
+   *
+   * @generated from field: map<string, string> other = 4;
+   */
+  other: { [key: string]: string };
 };
 
 /**
  * Describes the message rollcall.user.v1.Preferences.
  * Use `create(PreferencesSchema)` to create a new message.
  */
-export const PreferencesSchema: GenMessage<Preferences> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user, 3);
+export const PreferencesSchema: GenMessage<Preferences> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user, 3);
 
 /**
  * One answer of a user to one question about the use of data.
@@ -354,42 +338,41 @@ export const PreferencesSchema: GenMessage<Preferences> =
  * @generated from message rollcall.user.v1.Consent
  */
 export type Consent = Message<"rollcall.user.v1.Consent"> & {
-	/**
-	 * What was asked, by the tenant's name for it: "newsletter".
-	 *
-	 * @generated from field: string purpose = 1;
-	 */
-	purpose: string;
+  /**
+   * What was asked, by the tenant's name for it: "newsletter".
+   *
+   * @generated from field: string purpose = 1;
+   */
+  purpose: string;
 
-	/**
-	 * Whether the user agreed.
-	 *
-	 * @generated from field: bool granted = 2;
-	 */
-	granted: boolean;
+  /**
+   * Whether the user agreed.
+   *
+   * @generated from field: bool granted = 2;
+   */
+  granted: boolean;
 
-	/**
-	 * When the user answered.
-	 *
-	 * @generated from field: google.protobuf.Timestamp answer_time = 3;
-	 */
-	answerTime?: Timestamp | undefined;
+  /**
+   * When the user answered.
+   *
+   * @generated from field: google.protobuf.Timestamp answer_time = 3;
+   */
+  answerTime?: Timestamp | undefined;
 
-	/**
-	 * Where the answer was given: "sign-up form 3".
-	 *
-	 * @generated from field: string source = 4;
-	 */
-	source: string;
+  /**
+   * Where the answer was given: "sign-up form 3".
+   *
+   * @generated from field: string source = 4;
+   */
+  source: string;
 };
 
 /**
  * Describes the message rollcall.user.v1.Consent.
  * Use `create(ConsentSchema)` to create a new message.
  */
-export const ConsentSchema: GenMessage<Consent> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user, 4);
+export const ConsentSchema: GenMessage<Consent> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user, 4);
 
 /**
  * Standing in a loyalty programme.
@@ -397,35 +380,34 @@ export const ConsentSchema: GenMessage<Consent> =
  * @generated from message rollcall.user.v1.Loyalty
  */
 export type Loyalty = Message<"rollcall.user.v1.Loyalty"> & {
-	/**
-	 * Number on the card.
-	 *
-	 * @generated from field: string member_number = 1;
-	 */
-	memberNumber: string;
+  /**
+   * Number on the card.
+   *
+   * @generated from field: string member_number = 1;
+   */
+  memberNumber: string;
 
-	/**
-	 * Name of the level reached.
-	 *
-	 * @generated from field: string tier = 2;
-	 */
-	tier: string;
+  /**
+   * Name of the level reached.
+   *
+   * @generated from field: string tier = 2;
+   */
+  tier: string;
 
-	/**
-	 * Points to spend.
-	 *
-	 * @generated from field: int64 points = 3;
-	 */
-	points: bigint;
+  /**
+   * Points to spend.
+   *
+   * @generated from field: int64 points = 3;
+   */
+  points: bigint;
 };
 
 /**
  * Describes the message rollcall.user.v1.Loyalty.
  * Use `create(LoyaltySchema)` to create a new message.
  */
-export const LoyaltySchema: GenMessage<Loyalty> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user, 5);
+export const LoyaltySchema: GenMessage<Loyalty> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user, 5);
 
 /**
  * Figures about a user, gathered from other services.
@@ -433,49 +415,48 @@ export const LoyaltySchema: GenMessage<Loyalty> =
  * @generated from message rollcall.user.v1.UserStatistics
  */
 export type UserStatistics = Message<"rollcall.user.v1.UserStatistics"> & {
-	/**
-	 * Bookings ever made.
-	 *
-	 * @generated from field: int64 total_bookings = 1;
-	 */
-	totalBookings: bigint;
+  /**
+   * Bookings ever made.
+   *
+   * @generated from field: int64 total_bookings = 1;
+   */
+  totalBookings: bigint;
 
-	/**
-	 * What was spent, one entry a currency.
-	 *
-	 * @generated from field: repeated rollcall.type.v1.Money total_spent = 2;
-	 */
-	totalSpent: Money[];
+  /**
+   * What was spent, one entry a currency.
+   *
+   * @generated from field: repeated rollcall.type.v1.Money total_spent = 2;
+   */
+  totalSpent: Money[];
 
-	/**
-	 * When the first booking was made.
-	 *
-	 * @generated from field: google.protobuf.Timestamp first_booking_time = 3;
-	 */
-	firstBookingTime?: Timestamp | undefined;
+  /**
+   * When the first booking was made.
+   *
+   * @generated from field: google.protobuf.Timestamp first_booking_time = 3;
+   */
+  firstBookingTime?: Timestamp | undefined;
 
-	/**
-	 * When the latest booking was made.
-	 *
-	 * @generated from field: google.protobuf.Timestamp last_booking_time = 4;
-	 */
-	lastBookingTime?: Timestamp | undefined;
+  /**
+   * When the latest booking was made.
+   *
+   * @generated from field: google.protobuf.Timestamp last_booking_time = 4;
+   */
+  lastBookingTime?: Timestamp | undefined;
 
-	/**
-	 * When the user was last heard of, in any service.
-	 *
-	 * @generated from field: google.protobuf.Timestamp last_activity_time = 5;
-	 */
-	lastActivityTime?: Timestamp | undefined;
+  /**
+   * When the user was last heard of, in any service.
+   *
+   * @generated from field: google.protobuf.Timestamp last_activity_time = 5;
+   */
+  lastActivityTime?: Timestamp | undefined;
 };
 
 /**
  * Describes the message rollcall.user.v1.UserStatistics.
  * Use `create(UserStatisticsSchema)` to create a new message.
  */
-export const UserStatisticsSchema: GenMessage<UserStatistics> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user, 6);
+export const UserStatisticsSchema: GenMessage<UserStatistics> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user, 6);
 
 /**
  * The name of a user in another system.
@@ -483,28 +464,27 @@ export const UserStatisticsSchema: GenMessage<UserStatistics> =
  * @generated from message rollcall.user.v1.ExternalId
  */
 export type ExternalId = Message<"rollcall.user.v1.ExternalId"> & {
-	/**
-	 * The other system: "legacy-booking".
-	 *
-	 * @generated from field: string source = 1;
-	 */
-	source: string;
+  /**
+   * The other system: "legacy-booking".
+   *
+   * @generated from field: string source = 1;
+   */
+  source: string;
 
-	/**
-	 * The id there.
-	 *
-	 * @generated from field: string external_id = 2;
-	 */
-	externalId: string;
+  /**
+   * The id there.
+   *
+   * @generated from field: string external_id = 2;
+   */
+  externalId: string;
 };
 
 /**
  * Describes the message rollcall.user.v1.ExternalId.
  * Use `create(ExternalIdSchema)` to create a new message.
  */
-export const ExternalIdSchema: GenMessage<ExternalId> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user, 7);
+export const ExternalIdSchema: GenMessage<ExternalId> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user, 7);
 
 /**
  * Whether a user is usable.
@@ -512,33 +492,33 @@ export const ExternalIdSchema: GenMessage<ExternalId> =
  * @generated from enum rollcall.user.v1.UserState
  */
 export const UserState = {
-	/**
-	 * Not given; never answered.
-	 *
-	 * @generated from enum value: USER_STATE_UNSPECIFIED = 0;
-	 */
-	UNSPECIFIED: 0,
+  /**
+   * Not given; never answered.
+   *
+   * @generated from enum value: USER_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
 
-	/**
-	 * In use.
-	 *
-	 * @generated from enum value: USER_STATE_ACTIVE = 1;
-	 */
-	ACTIVE: 1,
+  /**
+   * In use.
+   *
+   * @generated from enum value: USER_STATE_ACTIVE = 1;
+   */
+  ACTIVE: 1,
 
-	/**
-	 * Kept from acting, by an administrator; still answered in full.
-	 *
-	 * @generated from enum value: USER_STATE_SUSPENDED = 2;
-	 */
-	SUSPENDED: 2,
+  /**
+   * Kept from acting, by an administrator; still answered in full.
+   *
+   * @generated from enum value: USER_STATE_SUSPENDED = 2;
+   */
+  SUSPENDED: 2,
 
-	/**
-	 * Deleted. Still answered, so that a row that refers to it can say so.
-	 *
-	 * @generated from enum value: USER_STATE_DELETED = 3;
-	 */
-	DELETED: 3,
+  /**
+   * Deleted. Still answered, so that a row that refers to it can say so.
+   *
+   * @generated from enum value: USER_STATE_DELETED = 3;
+   */
+  DELETED: 3,
 } as const;
 
 /**
@@ -546,16 +526,13 @@ export const UserState = {
  *
  * @generated from enum rollcall.user.v1.UserState
  */
-export type UserState =
-	| (typeof UserState)[keyof typeof UserState]
-	| UnknownEnum;
+export type UserState = (typeof UserState)[keyof typeof UserState] | UnknownEnum;
 
 /**
  * Describes the enum rollcall.user.v1.UserState.
  */
-export const UserStateSchema: GenEnum<UserState> =
-	/*@__PURE__*/
-	enumDesc(file_rollcall_user_v1_user, 0);
+export const UserStateSchema: GenEnum<UserState> = /*@__PURE__*/
+  enumDesc(file_rollcall_user_v1_user, 0);
 
 /**
  * What a user is to its tenant.
@@ -563,33 +540,33 @@ export const UserStateSchema: GenEnum<UserState> =
  * @generated from enum rollcall.user.v1.UserRole
  */
 export const UserRole = {
-	/**
-	 * Not given; never answered.
-	 *
-	 * @generated from enum value: USER_ROLE_UNSPECIFIED = 0;
-	 */
-	UNSPECIFIED: 0,
+  /**
+   * Not given; never answered.
+   *
+   * @generated from enum value: USER_ROLE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
 
-	/**
-	 * Buys.
-	 *
-	 * @generated from enum value: USER_ROLE_CUSTOMER = 1;
-	 */
-	CUSTOMER: 1,
+  /**
+   * Buys.
+   *
+   * @generated from enum value: USER_ROLE_CUSTOMER = 1;
+   */
+  CUSTOMER: 1,
 
-	/**
-	 * Sells.
-	 *
-	 * @generated from enum value: USER_ROLE_VENDOR = 2;
-	 */
-	VENDOR: 2,
+  /**
+   * Sells.
+   *
+   * @generated from enum value: USER_ROLE_VENDOR = 2;
+   */
+  VENDOR: 2,
 
-	/**
-	 * Runs the place.
-	 *
-	 * @generated from enum value: USER_ROLE_ADMIN = 3;
-	 */
-	ADMIN: 3,
+  /**
+   * Runs the place.
+   *
+   * @generated from enum value: USER_ROLE_ADMIN = 3;
+   */
+  ADMIN: 3,
 } as const;
 
 /**
@@ -602,9 +579,8 @@ export type UserRole = (typeof UserRole)[keyof typeof UserRole] | UnknownEnum;
 /**
  * Describes the enum rollcall.user.v1.UserRole.
  */
-export const UserRoleSchema: GenEnum<UserRole> =
-	/*@__PURE__*/
-	enumDesc(file_rollcall_user_v1_user, 1);
+export const UserRoleSchema: GenEnum<UserRole> = /*@__PURE__*/
+  enumDesc(file_rollcall_user_v1_user, 1);
 
 /**
  * How much of a user to answer. Ask for the least that does: it is a rule of data protection and it is faster.
@@ -612,34 +588,34 @@ export const UserRoleSchema: GenEnum<UserRole> =
  * @generated from enum rollcall.user.v1.UserView
  */
 export const UserView = {
-	/**
-	 * Means REFERENCE.
-	 *
-	 * @generated from enum value: USER_VIEW_UNSPECIFIED = 0;
-	 */
-	UNSPECIFIED: 0,
+  /**
+   * Means REFERENCE.
+   *
+   * @generated from enum value: USER_VIEW_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
 
-	/**
-	 * What stands beside a reference to a user: id, tenant, version, state, role, names, image, business name, times, etag.
-	 * No contact data.
-	 *
-	 * @generated from enum value: USER_VIEW_REFERENCE = 1;
-	 */
-	REFERENCE: 1,
+  /**
+   * What stands beside a reference to a user: id, tenant, version, state, role, names, image, business name, times, etag.
+   * No contact data.
+   *
+   * @generated from enum value: USER_VIEW_REFERENCE = 1;
+   */
+  REFERENCE: 1,
 
-	/**
-	 * REFERENCE, e-mail, phone and ratings.
-	 *
-	 * @generated from enum value: USER_VIEW_BASIC = 2;
-	 */
-	BASIC: 2,
+  /**
+   * REFERENCE, e-mail, phone and ratings.
+   *
+   * @generated from enum value: USER_VIEW_BASIC = 2;
+   */
+  BASIC: 2,
 
-	/**
-	 * BASIC and the profile.
-	 *
-	 * @generated from enum value: USER_VIEW_FULL = 3;
-	 */
-	FULL: 3,
+  /**
+   * BASIC and the profile.
+   *
+   * @generated from enum value: USER_VIEW_FULL = 3;
+   */
+  FULL: 3,
 } as const;
 
 /**
@@ -652,6 +628,6 @@ export type UserView = (typeof UserView)[keyof typeof UserView] | UnknownEnum;
 /**
  * Describes the enum rollcall.user.v1.UserView.
  */
-export const UserViewSchema: GenEnum<UserView> =
-	/*@__PURE__*/
-	enumDesc(file_rollcall_user_v1_user, 2);
+export const UserViewSchema: GenEnum<UserView> = /*@__PURE__*/
+  enumDesc(file_rollcall_user_v1_user, 2);
+

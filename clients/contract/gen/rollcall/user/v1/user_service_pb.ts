@@ -2,38 +2,20 @@
 // @generated from file rollcall/user/v1/user_service.proto (package rollcall.user.v1, syntax proto3)
 /* eslint-disable */
 
-import type { Message, UnknownEnum } from "@bufbuild/protobuf";
-import type {
-	GenEnum,
-	GenFile,
-	GenMessage,
-	GenService,
-} from "@bufbuild/protobuf/codegenv2";
-import {
-	enumDesc,
-	fileDesc,
-	messageDesc,
-	serviceDesc,
-} from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
 import type { ExternalId, User, UserView } from "./user_pb.ts";
 import { file_rollcall_user_v1_user } from "./user_pb.ts";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file rollcall/user/v1/user_service.proto.
  */
-export const file_rollcall_user_v1_user_service: GenFile =
-	/*@__PURE__*/
-	fileDesc(
-		"CiNyb2xsY2FsbC91c2VyL3YxL3VzZXJfc2VydmljZS5wcm90bxIQcm9sbGNhbGwudXNlci52MSKtAQoOR2V0VXNlclJlcXVlc3QSMwoJdGVuYW50X2lkGAEgASgJQiC6SB1yGzIZXlthLXowLTldW2EtejAtOS1dezAsNjJ9JBIUCgJpZBgCIAEoCUIIukgFcgOwAQESMgoEdmlldxgDIAEoDjIaLnJvbGxjYWxsLnVzZXIudjEuVXNlclZpZXdCCLpIBYIBAhABEhwKC21pbl92ZXJzaW9uGAQgASgDQge6SAQiAigAImYKD0dldFVzZXJSZXNwb25zZRIkCgR1c2VyGAEgASgLMhYucm9sbGNhbGwudXNlci52MS5Vc2VyEi0KCXJlYWRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi1wMKFEJhdGNoR2V0VXNlcnNSZXF1ZXN0EjMKCXRlbmFudF9pZBgBIAEoCUIgukgdchsyGV5bYS16MC05XVthLXowLTktXXswLDYyfSQSHwoDaWRzGAIgAygJQhK6SA+SAQwIARD0AyIFcgOwAQESMgoEdmlldxgDIAEoDjIaLnJvbGxjYWxsLnVzZXIudjEuVXNlclZpZXdCCLpIBYIBAhABElwKDmtub3duX3ZlcnNpb25zGAQgAygLMjkucm9sbGNhbGwudXNlci52MS5CYXRjaEdldFVzZXJzUmVxdWVzdC5Lbm93blZlcnNpb25zRW50cnlCCbpIBpoBAxD0AxJYCgxtaW5fdmVyc2lvbnMYBSADKAsyNy5yb2xsY2FsbC51c2VyLnYxLkJhdGNoR2V0VXNlcnNSZXF1ZXN0Lk1pblZlcnNpb25zRW50cnlCCbpIBpoBAxD0AxITCgtyZXF1aXJlX2FsbBgGIAEoCBo0ChJLbm93blZlcnNpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgDOgI4ARoyChBNaW5WZXJzaW9uc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAEidwoVQmF0Y2hHZXRVc2Vyc1Jlc3BvbnNlEi8KCG91dGNvbWVzGAEgAygLMh0ucm9sbGNhbGwudXNlci52MS5Vc2VyT3V0Y29tZRItCglyZWFkX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrQBCgtVc2VyT3V0Y29tZRIKCgJpZBgBIAEoCRImCgR1c2VyGAIgASgLMhYucm9sbGNhbGwudXNlci52MS5Vc2VySAASMAoHbWlzc2luZxgDIAEoCzIdLnJvbGxjYWxsLnVzZXIudjEuTWlzc2luZ1VzZXJIABI0Cgl1bmNoYW5nZWQYBCABKAsyHy5yb2xsY2FsbC51c2VyLnYxLlVuY2hhbmdlZFVzZXJIAEIJCgdvdXRjb21lIg0KC01pc3NpbmdVc2VyIiAKDVVuY2hhbmdlZFVzZXISDwoHdmVyc2lvbhgBIAEoAyK0AQoTUmVzb2x2ZVVzZXJzUmVxdWVzdBIzCgl0ZW5hbnRfaWQYASABKAlCILpIHXIbMhleW2EtejAtOV1bYS16MC05LV17MCw2Mn0kEjQKBGtleXMYAiADKAsyGS5yb2xsY2FsbC51c2VyLnYxLlVzZXJLZXlCC7pICJIBBQgBEPQDEjIKBHZpZXcYAyABKA4yGi5yb2xsY2FsbC51c2VyLnYxLlVzZXJWaWV3Qgi6SAWCAQIQASJpCgdVc2VyS2V5EhsKBWVtYWlsGAEgASgJQgq6SAdyBRABGP4BSAASMwoLZXh0ZXJuYWxfaWQYAiABKAsyHC5yb2xsY2FsbC51c2VyLnYxLkV4dGVybmFsSWRIAEIMCgNrZXkSBbpIAggBInkKFFJlc29sdmVVc2Vyc1Jlc3BvbnNlEjIKCG91dGNvbWVzGAEgAygLMiAucm9sbGNhbGwudXNlci52MS5SZXNvbHZlT3V0Y29tZRItCglyZWFkX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIp0BCg5SZXNvbHZlT3V0Y29tZRImCgNrZXkYASABKAsyGS5yb2xsY2FsbC51c2VyLnYxLlVzZXJLZXkSJgoEdXNlchgCIAEoCzIWLnJvbGxjYWxsLnVzZXIudjEuVXNlckgAEjAKB21pc3NpbmcYAyABKAsyHS5yb2xsY2FsbC51c2VyLnYxLk1pc3NpbmdVc2VySABCCQoHb3V0Y29tZSJtChFXYXRjaFVzZXJzUmVxdWVzdBI+Cgp0ZW5hbnRfaWRzGAEgAygJQiq6SCeSASQIARDoByIdchsyGV5bYS16MC05XVthLXowLTktXXswLDYyfSQSGAoGY3Vyc29yGAIgASgJQgi6SAVyAxjIASJ1ChJXYXRjaFVzZXJzUmVzcG9uc2USLQoHY2hhbmdlcxgBIAMoCzIcLnJvbGxjYWxsLnVzZXIudjEuVXNlckNoYW5nZRIwCgpjaGVja3BvaW50GAIgASgLMhwucm9sbGNhbGwudXNlci52MS5DaGVja3BvaW50ImwKClVzZXJDaGFuZ2USEQoJdGVuYW50X2lkGAEgASgJEgoKAmlkGAIgASgJEg8KB3ZlcnNpb24YAyABKAMSLgoEa2luZBgEIAEoDjIgLnJvbGxjYWxsLnVzZXIudjEuVXNlckNoYW5nZUtpbmQiRgoKQ2hlY2twb2ludBIOCgZjdXJzb3IYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAqhQIKDlVzZXJDaGFuZ2VLaW5kEiAKHFVTRVJfQ0hBTkdFX0tJTkRfVU5TUEVDSUZJRUQQABIcChhVU0VSX0NIQU5HRV9LSU5EX0NSRUFURUQQARIcChhVU0VSX0NIQU5HRV9LSU5EX1VQREFURUQQAhIcChhVU0VSX0NIQU5HRV9LSU5EX0RFTEVURUQQAxIeChpVU0VSX0NIQU5HRV9LSU5EX1VOREVMRVRFRBAEEhsKF1VTRVJfQ0hBTkdFX0tJTkRfRVJBU0VEEAUSGwoXVVNFUl9DSEFOR0VfS0lORF9NRVJHRUQQBhIdChlVU0VSX0NIQU5HRV9LSU5EX1VOTUVSR0VEEAcyjQMKC1VzZXJTZXJ2aWNlElMKB0dldFVzZXISIC5yb2xsY2FsbC51c2VyLnYxLkdldFVzZXJSZXF1ZXN0GiEucm9sbGNhbGwudXNlci52MS5HZXRVc2VyUmVzcG9uc2UiA5ACARJlCg1CYXRjaEdldFVzZXJzEiYucm9sbGNhbGwudXNlci52MS5CYXRjaEdldFVzZXJzUmVxdWVzdBonLnJvbGxjYWxsLnVzZXIudjEuQmF0Y2hHZXRVc2Vyc1Jlc3BvbnNlIgOQAgESYgoMUmVzb2x2ZVVzZXJzEiUucm9sbGNhbGwudXNlci52MS5SZXNvbHZlVXNlcnNSZXF1ZXN0GiYucm9sbGNhbGwudXNlci52MS5SZXNvbHZlVXNlcnNSZXNwb25zZSIDkAIBEl4KCldhdGNoVXNlcnMSIy5yb2xsY2FsbC51c2VyLnYxLldhdGNoVXNlcnNSZXF1ZXN0GiQucm9sbGNhbGwudXNlci52MS5XYXRjaFVzZXJzUmVzcG9uc2UiA5ACATABYgZwcm90bzM",
-		[
-			file_buf_validate_validate,
-			file_google_protobuf_timestamp,
-			file_rollcall_user_v1_user,
-		],
-	);
+export const file_rollcall_user_v1_user_service: GenFile = /*@__PURE__*/
+  fileDesc("CiNyb2xsY2FsbC91c2VyL3YxL3VzZXJfc2VydmljZS5wcm90bxIQcm9sbGNhbGwudXNlci52MSKtAQoOR2V0VXNlclJlcXVlc3QSMwoJdGVuYW50X2lkGAEgASgJQiC6SB1yGzIZXlthLXowLTldW2EtejAtOS1dezAsNjJ9JBIUCgJpZBgCIAEoCUIIukgFcgOwAQESMgoEdmlldxgDIAEoDjIaLnJvbGxjYWxsLnVzZXIudjEuVXNlclZpZXdCCLpIBYIBAhABEhwKC21pbl92ZXJzaW9uGAQgASgDQge6SAQiAigAImYKD0dldFVzZXJSZXNwb25zZRIkCgR1c2VyGAEgASgLMhYucm9sbGNhbGwudXNlci52MS5Vc2VyEi0KCXJlYWRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi1wMKFEJhdGNoR2V0VXNlcnNSZXF1ZXN0EjMKCXRlbmFudF9pZBgBIAEoCUIgukgdchsyGV5bYS16MC05XVthLXowLTktXXswLDYyfSQSHwoDaWRzGAIgAygJQhK6SA+SAQwIARD0AyIFcgOwAQESMgoEdmlldxgDIAEoDjIaLnJvbGxjYWxsLnVzZXIudjEuVXNlclZpZXdCCLpIBYIBAhABElwKDmtub3duX3ZlcnNpb25zGAQgAygLMjkucm9sbGNhbGwudXNlci52MS5CYXRjaEdldFVzZXJzUmVxdWVzdC5Lbm93blZlcnNpb25zRW50cnlCCbpIBpoBAxD0AxJYCgxtaW5fdmVyc2lvbnMYBSADKAsyNy5yb2xsY2FsbC51c2VyLnYxLkJhdGNoR2V0VXNlcnNSZXF1ZXN0Lk1pblZlcnNpb25zRW50cnlCCbpIBpoBAxD0AxITCgtyZXF1aXJlX2FsbBgGIAEoCBo0ChJLbm93blZlcnNpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgDOgI4ARoyChBNaW5WZXJzaW9uc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAEidwoVQmF0Y2hHZXRVc2Vyc1Jlc3BvbnNlEi8KCG91dGNvbWVzGAEgAygLMh0ucm9sbGNhbGwudXNlci52MS5Vc2VyT3V0Y29tZRItCglyZWFkX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrQBCgtVc2VyT3V0Y29tZRIKCgJpZBgBIAEoCRImCgR1c2VyGAIgASgLMhYucm9sbGNhbGwudXNlci52MS5Vc2VySAASMAoHbWlzc2luZxgDIAEoCzIdLnJvbGxjYWxsLnVzZXIudjEuTWlzc2luZ1VzZXJIABI0Cgl1bmNoYW5nZWQYBCABKAsyHy5yb2xsY2FsbC51c2VyLnYxLlVuY2hhbmdlZFVzZXJIAEIJCgdvdXRjb21lIg0KC01pc3NpbmdVc2VyIiAKDVVuY2hhbmdlZFVzZXISDwoHdmVyc2lvbhgBIAEoAyK0AQoTUmVzb2x2ZVVzZXJzUmVxdWVzdBIzCgl0ZW5hbnRfaWQYASABKAlCILpIHXIbMhleW2EtejAtOV1bYS16MC05LV17MCw2Mn0kEjQKBGtleXMYAiADKAsyGS5yb2xsY2FsbC51c2VyLnYxLlVzZXJLZXlCC7pICJIBBQgBEPQDEjIKBHZpZXcYAyABKA4yGi5yb2xsY2FsbC51c2VyLnYxLlVzZXJWaWV3Qgi6SAWCAQIQASJpCgdVc2VyS2V5EhsKBWVtYWlsGAEgASgJQgq6SAdyBRABGP4BSAASMwoLZXh0ZXJuYWxfaWQYAiABKAsyHC5yb2xsY2FsbC51c2VyLnYxLkV4dGVybmFsSWRIAEIMCgNrZXkSBbpIAggBInkKFFJlc29sdmVVc2Vyc1Jlc3BvbnNlEjIKCG91dGNvbWVzGAEgAygLMiAucm9sbGNhbGwudXNlci52MS5SZXNvbHZlT3V0Y29tZRItCglyZWFkX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIp0BCg5SZXNvbHZlT3V0Y29tZRImCgNrZXkYASABKAsyGS5yb2xsY2FsbC51c2VyLnYxLlVzZXJLZXkSJgoEdXNlchgCIAEoCzIWLnJvbGxjYWxsLnVzZXIudjEuVXNlckgAEjAKB21pc3NpbmcYAyABKAsyHS5yb2xsY2FsbC51c2VyLnYxLk1pc3NpbmdVc2VySABCCQoHb3V0Y29tZSJtChFXYXRjaFVzZXJzUmVxdWVzdBI+Cgp0ZW5hbnRfaWRzGAEgAygJQiq6SCeSASQIARDoByIdchsyGV5bYS16MC05XVthLXowLTktXXswLDYyfSQSGAoGY3Vyc29yGAIgASgJQgi6SAVyAxjIASJ1ChJXYXRjaFVzZXJzUmVzcG9uc2USLQoHY2hhbmdlcxgBIAMoCzIcLnJvbGxjYWxsLnVzZXIudjEuVXNlckNoYW5nZRIwCgpjaGVja3BvaW50GAIgASgLMhwucm9sbGNhbGwudXNlci52MS5DaGVja3BvaW50ImwKClVzZXJDaGFuZ2USEQoJdGVuYW50X2lkGAEgASgJEgoKAmlkGAIgASgJEg8KB3ZlcnNpb24YAyABKAMSLgoEa2luZBgEIAEoDjIgLnJvbGxjYWxsLnVzZXIudjEuVXNlckNoYW5nZUtpbmQiRgoKQ2hlY2twb2ludBIOCgZjdXJzb3IYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAqhQIKDlVzZXJDaGFuZ2VLaW5kEiAKHFVTRVJfQ0hBTkdFX0tJTkRfVU5TUEVDSUZJRUQQABIcChhVU0VSX0NIQU5HRV9LSU5EX0NSRUFURUQQARIcChhVU0VSX0NIQU5HRV9LSU5EX1VQREFURUQQAhIcChhVU0VSX0NIQU5HRV9LSU5EX0RFTEVURUQQAxIeChpVU0VSX0NIQU5HRV9LSU5EX1VOREVMRVRFRBAEEhsKF1VTRVJfQ0hBTkdFX0tJTkRfRVJBU0VEEAUSGwoXVVNFUl9DSEFOR0VfS0lORF9NRVJHRUQQBhIdChlVU0VSX0NIQU5HRV9LSU5EX1VOTUVSR0VEEAcyjQMKC1VzZXJTZXJ2aWNlElMKB0dldFVzZXISIC5yb2xsY2FsbC51c2VyLnYxLkdldFVzZXJSZXF1ZXN0GiEucm9sbGNhbGwudXNlci52MS5HZXRVc2VyUmVzcG9uc2UiA5ACARJlCg1CYXRjaEdldFVzZXJzEiYucm9sbGNhbGwudXNlci52MS5CYXRjaEdldFVzZXJzUmVxdWVzdBonLnJvbGxjYWxsLnVzZXIudjEuQmF0Y2hHZXRVc2Vyc1Jlc3BvbnNlIgOQAgESYgoMUmVzb2x2ZVVzZXJzEiUucm9sbGNhbGwudXNlci52MS5SZXNvbHZlVXNlcnNSZXF1ZXN0GiYucm9sbGNhbGwudXNlci52MS5SZXNvbHZlVXNlcnNSZXNwb25zZSIDkAIBEl4KCldhdGNoVXNlcnMSIy5yb2xsY2FsbC51c2VyLnYxLldhdGNoVXNlcnNSZXF1ZXN0GiQucm9sbGNhbGwudXNlci52MS5XYXRjaFVzZXJzUmVzcG9uc2UiA5ACATABYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_rollcall_user_v1_user]);
 
 /**
  * Asks for one user.
@@ -41,43 +23,42 @@ export const file_rollcall_user_v1_user_service: GenFile =
  * @generated from message rollcall.user.v1.GetUserRequest
  */
 export type GetUserRequest = Message<"rollcall.user.v1.GetUserRequest"> & {
-	/**
-	 * The tenant to look in.
-	 *
-	 * @generated from field: string tenant_id = 1;
-	 */
-	tenantId: string;
+  /**
+   * The tenant to look in.
+   *
+   * @generated from field: string tenant_id = 1;
+   */
+  tenantId: string;
 
-	/**
-	 * The user's id.
-	 *
-	 * @generated from field: string id = 2;
-	 */
-	id: string;
+  /**
+   * The user's id.
+   *
+   * @generated from field: string id = 2;
+   */
+  id: string;
 
-	/**
-	 * How much to answer; absent: REFERENCE.
-	 *
-	 * @generated from field: rollcall.user.v1.UserView view = 3;
-	 */
-	view: UserView;
+  /**
+   * How much to answer; absent: REFERENCE.
+   *
+   * @generated from field: rollcall.user.v1.UserView view = 3;
+   */
+  view: UserView;
 
-	/**
-	 * The lowest version the caller accepts, from an earlier read, write or event; 0: any. The service answers it or
-	 * fails (UNAVAILABLE VERSION_NOT_REACHED), past every cache and replica.
-	 *
-	 * @generated from field: int64 min_version = 4;
-	 */
-	minVersion: bigint;
+  /**
+   * The lowest version the caller accepts, from an earlier read, write or event; 0: any. The service answers it or
+   * fails (UNAVAILABLE VERSION_NOT_REACHED), past every cache and replica.
+   *
+   * @generated from field: int64 min_version = 4;
+   */
+  minVersion: bigint;
 };
 
 /**
  * Describes the message rollcall.user.v1.GetUserRequest.
  * Use `create(GetUserRequestSchema)` to create a new message.
  */
-export const GetUserRequestSchema: GenMessage<GetUserRequest> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user_service, 0);
+export const GetUserRequestSchema: GenMessage<GetUserRequest> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user_service, 0);
 
 /**
  * Answers one user.
@@ -85,116 +66,111 @@ export const GetUserRequestSchema: GenMessage<GetUserRequest> =
  * @generated from message rollcall.user.v1.GetUserResponse
  */
 export type GetUserResponse = Message<"rollcall.user.v1.GetUserResponse"> & {
-	/**
-	 * The user.
-	 *
-	 * @generated from field: rollcall.user.v1.User user = 1;
-	 */
-	user?: User | undefined;
+  /**
+   * The user.
+   *
+   * @generated from field: rollcall.user.v1.User user = 1;
+   */
+  user?: User | undefined;
 
-	/**
-	 * The answer is true at this moment or later.
-	 *
-	 * @generated from field: google.protobuf.Timestamp read_time = 2;
-	 */
-	readTime?: Timestamp | undefined;
+  /**
+   * The answer is true at this moment or later.
+   *
+   * @generated from field: google.protobuf.Timestamp read_time = 2;
+   */
+  readTime?: Timestamp | undefined;
 };
 
 /**
  * Describes the message rollcall.user.v1.GetUserResponse.
  * Use `create(GetUserResponseSchema)` to create a new message.
  */
-export const GetUserResponseSchema: GenMessage<GetUserResponse> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user_service, 1);
+export const GetUserResponseSchema: GenMessage<GetUserResponse> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user_service, 1);
 
 /**
  * Asks for many users of one tenant.
  *
  * @generated from message rollcall.user.v1.BatchGetUsersRequest
  */
-export type BatchGetUsersRequest =
-	Message<"rollcall.user.v1.BatchGetUsersRequest"> & {
-		/**
-		 * The tenant to look in.
-		 *
-		 * @generated from field: string tenant_id = 1;
-		 */
-		tenantId: string;
+export type BatchGetUsersRequest = Message<"rollcall.user.v1.BatchGetUsersRequest"> & {
+  /**
+   * The tenant to look in.
+   *
+   * @generated from field: string tenant_id = 1;
+   */
+  tenantId: string;
 
-		/**
-		 * The users' ids, 1 to 500, duplicates allowed.
-		 *
-		 * @generated from field: repeated string ids = 2;
-		 */
-		ids: string[];
+  /**
+   * The users' ids, 1 to 500, duplicates allowed.
+   *
+   * @generated from field: repeated string ids = 2;
+   */
+  ids: string[];
 
-		/**
-		 * How much to answer; absent: REFERENCE.
-		 *
-		 * @generated from field: rollcall.user.v1.UserView view = 3;
-		 */
-		view: UserView;
+  /**
+   * How much to answer; absent: REFERENCE.
+   *
+   * @generated from field: rollcall.user.v1.UserView view = 3;
+   */
+  view: UserView;
 
-		/**
-		 * Versions that the caller holds, by id. Where it is still the current one the outcome is `unchanged`.
-		 *
-		 * @generated from field: map<string, int64> known_versions = 4;
-		 */
-		knownVersions: { [key: string]: bigint };
+  /**
+   * Versions that the caller holds, by id. Where it is still the current one the outcome is `unchanged`.
+   *
+   * @generated from field: map<string, int64> known_versions = 4;
+   */
+  knownVersions: { [key: string]: bigint };
 
-		/**
-		 * The lowest versions the caller accepts, by id, as in GetUserRequest.
-		 *
-		 * @generated from field: map<string, int64> min_versions = 5;
-		 */
-		minVersions: { [key: string]: bigint };
+  /**
+   * The lowest versions the caller accepts, by id, as in GetUserRequest.
+   *
+   * @generated from field: map<string, int64> min_versions = 5;
+   */
+  minVersions: { [key: string]: bigint };
 
-		/**
-		 * Fail the whole call with NOT_FOUND where a user is missing, instead of saying so in its outcome.
-		 *
-		 * @generated from field: bool require_all = 6;
-		 */
-		requireAll: boolean;
-	};
+  /**
+   * Fail the whole call with NOT_FOUND where a user is missing, instead of saying so in its outcome.
+   *
+   * @generated from field: bool require_all = 6;
+   */
+  requireAll: boolean;
+};
 
 /**
  * Describes the message rollcall.user.v1.BatchGetUsersRequest.
  * Use `create(BatchGetUsersRequestSchema)` to create a new message.
  */
-export const BatchGetUsersRequestSchema: GenMessage<BatchGetUsersRequest> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user_service, 2);
+export const BatchGetUsersRequestSchema: GenMessage<BatchGetUsersRequest> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user_service, 2);
 
 /**
  * Answers many users.
  *
  * @generated from message rollcall.user.v1.BatchGetUsersResponse
  */
-export type BatchGetUsersResponse =
-	Message<"rollcall.user.v1.BatchGetUsersResponse"> & {
-		/**
-		 * One for each id of the request, in its order.
-		 *
-		 * @generated from field: repeated rollcall.user.v1.UserOutcome outcomes = 1;
-		 */
-		outcomes: UserOutcome[];
+export type BatchGetUsersResponse = Message<"rollcall.user.v1.BatchGetUsersResponse"> & {
+  /**
+   * One for each id of the request, in its order.
+   *
+   * @generated from field: repeated rollcall.user.v1.UserOutcome outcomes = 1;
+   */
+  outcomes: UserOutcome[];
 
-		/**
-		 * The answer is true at this moment or later.
-		 *
-		 * @generated from field: google.protobuf.Timestamp read_time = 2;
-		 */
-		readTime?: Timestamp | undefined;
-	};
+  /**
+   * The answer is true at this moment or later.
+   *
+   * @generated from field: google.protobuf.Timestamp read_time = 2;
+   */
+  readTime?: Timestamp | undefined;
+};
 
 /**
  * Describes the message rollcall.user.v1.BatchGetUsersResponse.
  * Use `create(BatchGetUsersResponseSchema)` to create a new message.
  */
-export const BatchGetUsersResponseSchema: GenMessage<BatchGetUsersResponse> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user_service, 3);
+export const BatchGetUsersResponseSchema: GenMessage<BatchGetUsersResponse> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user_service, 3);
 
 /**
  * What became of one id of a batch.
@@ -202,71 +178,66 @@ export const BatchGetUsersResponseSchema: GenMessage<BatchGetUsersResponse> =
  * @generated from message rollcall.user.v1.UserOutcome
  */
 export type UserOutcome = Message<"rollcall.user.v1.UserOutcome"> & {
-	/**
-	 * The id as it was asked for.
-	 *
-	 * @generated from field: string id = 1;
-	 */
-	id: string;
+  /**
+   * The id as it was asked for.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
 
-	/**
-	 * Exactly one is set.
-	 *
-	 * @generated from oneof rollcall.user.v1.UserOutcome.outcome
-	 */
-	outcome:
-		| {
-				/**
-				 * The user; after a merge the one that survived, whose id then differs.
-				 *
-				 * @generated from field: rollcall.user.v1.User user = 2;
-				 */
-				value: User;
-				case: "user";
-		  }
-		| {
-				/**
-				 * No user has this id.
-				 *
-				 * @generated from field: rollcall.user.v1.MissingUser missing = 3;
-				 */
-				value: MissingUser;
-				case: "missing";
-		  }
-		| {
-				/**
-				 * The version that the caller said it holds is current.
-				 *
-				 * @generated from field: rollcall.user.v1.UnchangedUser unchanged = 4;
-				 */
-				value: UnchangedUser;
-				case: "unchanged";
-		  }
-		| { case: undefined; value?: undefined };
+  /**
+   * Exactly one is set.
+   *
+   * @generated from oneof rollcall.user.v1.UserOutcome.outcome
+   */
+  outcome: {
+    /**
+     * The user; after a merge the one that survived, whose id then differs.
+     *
+     * @generated from field: rollcall.user.v1.User user = 2;
+     */
+    value: User;
+    case: "user";
+  } | {
+    /**
+     * No user has this id.
+     *
+     * @generated from field: rollcall.user.v1.MissingUser missing = 3;
+     */
+    value: MissingUser;
+    case: "missing";
+  } | {
+    /**
+     * The version that the caller said it holds is current.
+     *
+     * @generated from field: rollcall.user.v1.UnchangedUser unchanged = 4;
+     */
+    value: UnchangedUser;
+    case: "unchanged";
+  } | { case: undefined; value?: undefined };
 };
 
 /**
  * Describes the message rollcall.user.v1.UserOutcome.
  * Use `create(UserOutcomeSchema)` to create a new message.
  */
-export const UserOutcomeSchema: GenMessage<UserOutcome> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user_service, 4);
+export const UserOutcomeSchema: GenMessage<UserOutcome> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user_service, 4);
 
 /**
  * No user has the id or key. Not the same as a deleted user, which is answered.
  *
  * @generated from message rollcall.user.v1.MissingUser
  */
-export type MissingUser = Message<"rollcall.user.v1.MissingUser"> & {};
+export type MissingUser = Message<"rollcall.user.v1.MissingUser"> & {
+};
 
 /**
  * Describes the message rollcall.user.v1.MissingUser.
  * Use `create(MissingUserSchema)` to create a new message.
  */
-export const MissingUserSchema: GenMessage<MissingUser> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user_service, 5);
+export const MissingUserSchema: GenMessage<MissingUser> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user_service, 5);
 
 /**
  * The caller's copy is current.
@@ -274,58 +245,55 @@ export const MissingUserSchema: GenMessage<MissingUser> =
  * @generated from message rollcall.user.v1.UnchangedUser
  */
 export type UnchangedUser = Message<"rollcall.user.v1.UnchangedUser"> & {
-	/**
-	 * The current version, equal to the one that was sent.
-	 *
-	 * @generated from field: int64 version = 1;
-	 */
-	version: bigint;
+  /**
+   * The current version, equal to the one that was sent.
+   *
+   * @generated from field: int64 version = 1;
+   */
+  version: bigint;
 };
 
 /**
  * Describes the message rollcall.user.v1.UnchangedUser.
  * Use `create(UnchangedUserSchema)` to create a new message.
  */
-export const UnchangedUserSchema: GenMessage<UnchangedUser> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user_service, 6);
+export const UnchangedUserSchema: GenMessage<UnchangedUser> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user_service, 6);
 
 /**
  * Asks for users by other keys than their id.
  *
  * @generated from message rollcall.user.v1.ResolveUsersRequest
  */
-export type ResolveUsersRequest =
-	Message<"rollcall.user.v1.ResolveUsersRequest"> & {
-		/**
-		 * The tenant to look in.
-		 *
-		 * @generated from field: string tenant_id = 1;
-		 */
-		tenantId: string;
+export type ResolveUsersRequest = Message<"rollcall.user.v1.ResolveUsersRequest"> & {
+  /**
+   * The tenant to look in.
+   *
+   * @generated from field: string tenant_id = 1;
+   */
+  tenantId: string;
 
-		/**
-		 * The keys, 1 to 500, duplicates allowed.
-		 *
-		 * @generated from field: repeated rollcall.user.v1.UserKey keys = 2;
-		 */
-		keys: UserKey[];
+  /**
+   * The keys, 1 to 500, duplicates allowed.
+   *
+   * @generated from field: repeated rollcall.user.v1.UserKey keys = 2;
+   */
+  keys: UserKey[];
 
-		/**
-		 * How much to answer; absent: REFERENCE.
-		 *
-		 * @generated from field: rollcall.user.v1.UserView view = 3;
-		 */
-		view: UserView;
-	};
+  /**
+   * How much to answer; absent: REFERENCE.
+   *
+   * @generated from field: rollcall.user.v1.UserView view = 3;
+   */
+  view: UserView;
+};
 
 /**
  * Describes the message rollcall.user.v1.ResolveUsersRequest.
  * Use `create(ResolveUsersRequestSchema)` to create a new message.
  */
-export const ResolveUsersRequestSchema: GenMessage<ResolveUsersRequest> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user_service, 7);
+export const ResolveUsersRequestSchema: GenMessage<ResolveUsersRequest> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user_service, 7);
 
 /**
  * Something that leads to one user.
@@ -333,70 +301,64 @@ export const ResolveUsersRequestSchema: GenMessage<ResolveUsersRequest> =
  * @generated from message rollcall.user.v1.UserKey
  */
 export type UserKey = Message<"rollcall.user.v1.UserKey"> & {
-	/**
-	 * Exactly one must be set.
-	 *
-	 * @generated from oneof rollcall.user.v1.UserKey.key
-	 */
-	key:
-		| {
-				/**
-				 * E-mail address, compared without regard to letter case and outer white space.
-				 *
-				 * @generated from field: string email = 1;
-				 */
-				value: string;
-				case: "email";
-		  }
-		| {
-				/**
-				 * The id in another system.
-				 *
-				 * @generated from field: rollcall.user.v1.ExternalId external_id = 2;
-				 */
-				value: ExternalId;
-				case: "externalId";
-		  }
-		| { case: undefined; value?: undefined };
+  /**
+   * Exactly one must be set.
+   *
+   * @generated from oneof rollcall.user.v1.UserKey.key
+   */
+  key: {
+    /**
+     * E-mail address, compared without regard to letter case and outer white space.
+     *
+     * @generated from field: string email = 1;
+     */
+    value: string;
+    case: "email";
+  } | {
+    /**
+     * The id in another system.
+     *
+     * @generated from field: rollcall.user.v1.ExternalId external_id = 2;
+     */
+    value: ExternalId;
+    case: "externalId";
+  } | { case: undefined; value?: undefined };
 };
 
 /**
  * Describes the message rollcall.user.v1.UserKey.
  * Use `create(UserKeySchema)` to create a new message.
  */
-export const UserKeySchema: GenMessage<UserKey> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user_service, 8);
+export const UserKeySchema: GenMessage<UserKey> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user_service, 8);
 
 /**
  * Answers users by key.
  *
  * @generated from message rollcall.user.v1.ResolveUsersResponse
  */
-export type ResolveUsersResponse =
-	Message<"rollcall.user.v1.ResolveUsersResponse"> & {
-		/**
-		 * One for each key of the request, in its order.
-		 *
-		 * @generated from field: repeated rollcall.user.v1.ResolveOutcome outcomes = 1;
-		 */
-		outcomes: ResolveOutcome[];
+export type ResolveUsersResponse = Message<"rollcall.user.v1.ResolveUsersResponse"> & {
+  /**
+   * One for each key of the request, in its order.
+   *
+   * @generated from field: repeated rollcall.user.v1.ResolveOutcome outcomes = 1;
+   */
+  outcomes: ResolveOutcome[];
 
-		/**
-		 * The answer is true at this moment or later.
-		 *
-		 * @generated from field: google.protobuf.Timestamp read_time = 2;
-		 */
-		readTime?: Timestamp | undefined;
-	};
+  /**
+   * The answer is true at this moment or later.
+   *
+   * @generated from field: google.protobuf.Timestamp read_time = 2;
+   */
+  readTime?: Timestamp | undefined;
+};
 
 /**
  * Describes the message rollcall.user.v1.ResolveUsersResponse.
  * Use `create(ResolveUsersResponseSchema)` to create a new message.
  */
-export const ResolveUsersResponseSchema: GenMessage<ResolveUsersResponse> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user_service, 9);
+export const ResolveUsersResponseSchema: GenMessage<ResolveUsersResponse> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user_service, 9);
 
 /**
  * What became of one key.
@@ -404,107 +366,99 @@ export const ResolveUsersResponseSchema: GenMessage<ResolveUsersResponse> =
  * @generated from message rollcall.user.v1.ResolveOutcome
  */
 export type ResolveOutcome = Message<"rollcall.user.v1.ResolveOutcome"> & {
-	/**
-	 * The key as it was asked for.
-	 *
-	 * @generated from field: rollcall.user.v1.UserKey key = 1;
-	 */
-	key?: UserKey | undefined;
+  /**
+   * The key as it was asked for.
+   *
+   * @generated from field: rollcall.user.v1.UserKey key = 1;
+   */
+  key?: UserKey | undefined;
 
-	/**
-	 * Exactly one is set.
-	 *
-	 * @generated from oneof rollcall.user.v1.ResolveOutcome.outcome
-	 */
-	outcome:
-		| {
-				/**
-				 * The user.
-				 *
-				 * @generated from field: rollcall.user.v1.User user = 2;
-				 */
-				value: User;
-				case: "user";
-		  }
-		| {
-				/**
-				 * The key leads to nobody.
-				 *
-				 * @generated from field: rollcall.user.v1.MissingUser missing = 3;
-				 */
-				value: MissingUser;
-				case: "missing";
-		  }
-		| { case: undefined; value?: undefined };
+  /**
+   * Exactly one is set.
+   *
+   * @generated from oneof rollcall.user.v1.ResolveOutcome.outcome
+   */
+  outcome: {
+    /**
+     * The user.
+     *
+     * @generated from field: rollcall.user.v1.User user = 2;
+     */
+    value: User;
+    case: "user";
+  } | {
+    /**
+     * The key leads to nobody.
+     *
+     * @generated from field: rollcall.user.v1.MissingUser missing = 3;
+     */
+    value: MissingUser;
+    case: "missing";
+  } | { case: undefined; value?: undefined };
 };
 
 /**
  * Describes the message rollcall.user.v1.ResolveOutcome.
  * Use `create(ResolveOutcomeSchema)` to create a new message.
  */
-export const ResolveOutcomeSchema: GenMessage<ResolveOutcome> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user_service, 10);
+export const ResolveOutcomeSchema: GenMessage<ResolveOutcome> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user_service, 10);
 
 /**
  * Asks for changes.
  *
  * @generated from message rollcall.user.v1.WatchUsersRequest
  */
-export type WatchUsersRequest =
-	Message<"rollcall.user.v1.WatchUsersRequest"> & {
-		/**
-		 * The tenants to watch, 1 to 1000.
-		 *
-		 * @generated from field: repeated string tenant_ids = 1;
-		 */
-		tenantIds: string[];
+export type WatchUsersRequest = Message<"rollcall.user.v1.WatchUsersRequest"> & {
+  /**
+   * The tenants to watch, 1 to 1000.
+   *
+   * @generated from field: repeated string tenant_ids = 1;
+   */
+  tenantIds: string[];
 
-		/**
-		 * Where to resume, from an earlier checkpoint; empty: from now on.
-		 *
-		 * @generated from field: string cursor = 2;
-		 */
-		cursor: string;
-	};
+  /**
+   * Where to resume, from an earlier checkpoint; empty: from now on.
+   *
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+};
 
 /**
  * Describes the message rollcall.user.v1.WatchUsersRequest.
  * Use `create(WatchUsersRequestSchema)` to create a new message.
  */
-export const WatchUsersRequestSchema: GenMessage<WatchUsersRequest> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user_service, 11);
+export const WatchUsersRequestSchema: GenMessage<WatchUsersRequest> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user_service, 11);
 
 /**
  * A piece of the change feed.
  *
  * @generated from message rollcall.user.v1.WatchUsersResponse
  */
-export type WatchUsersResponse =
-	Message<"rollcall.user.v1.WatchUsersResponse"> & {
-		/**
-		 * Changes in the order they were committed. Empty where only time passed.
-		 *
-		 * @generated from field: repeated rollcall.user.v1.UserChange changes = 1;
-		 */
-		changes: UserChange[];
+export type WatchUsersResponse = Message<"rollcall.user.v1.WatchUsersResponse"> & {
+  /**
+   * Changes in the order they were committed. Empty where only time passed.
+   *
+   * @generated from field: repeated rollcall.user.v1.UserChange changes = 1;
+   */
+  changes: UserChange[];
 
-		/**
-		 * Present at least every second, also when nothing changed: everything up to here has been sent.
-		 *
-		 * @generated from field: rollcall.user.v1.Checkpoint checkpoint = 2;
-		 */
-		checkpoint?: Checkpoint | undefined;
-	};
+  /**
+   * Present at least every second, also when nothing changed: everything up to here has been sent.
+   *
+   * @generated from field: rollcall.user.v1.Checkpoint checkpoint = 2;
+   */
+  checkpoint?: Checkpoint | undefined;
+};
 
 /**
  * Describes the message rollcall.user.v1.WatchUsersResponse.
  * Use `create(WatchUsersResponseSchema)` to create a new message.
  */
-export const WatchUsersResponseSchema: GenMessage<WatchUsersResponse> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user_service, 12);
+export const WatchUsersResponseSchema: GenMessage<WatchUsersResponse> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user_service, 12);
 
 /**
  * One change of one user. Carries no contact data.
@@ -512,42 +466,41 @@ export const WatchUsersResponseSchema: GenMessage<WatchUsersResponse> =
  * @generated from message rollcall.user.v1.UserChange
  */
 export type UserChange = Message<"rollcall.user.v1.UserChange"> & {
-	/**
-	 * The user's tenant.
-	 *
-	 * @generated from field: string tenant_id = 1;
-	 */
-	tenantId: string;
+  /**
+   * The user's tenant.
+   *
+   * @generated from field: string tenant_id = 1;
+   */
+  tenantId: string;
 
-	/**
-	 * The user's id.
-	 *
-	 * @generated from field: string id = 2;
-	 */
-	id: string;
+  /**
+   * The user's id.
+   *
+   * @generated from field: string id = 2;
+   */
+  id: string;
 
-	/**
-	 * The version that the change made.
-	 *
-	 * @generated from field: int64 version = 3;
-	 */
-	version: bigint;
+  /**
+   * The version that the change made.
+   *
+   * @generated from field: int64 version = 3;
+   */
+  version: bigint;
 
-	/**
-	 * What happened.
-	 *
-	 * @generated from field: rollcall.user.v1.UserChangeKind kind = 4;
-	 */
-	kind: UserChangeKind;
+  /**
+   * What happened.
+   *
+   * @generated from field: rollcall.user.v1.UserChangeKind kind = 4;
+   */
+  kind: UserChangeKind;
 };
 
 /**
  * Describes the message rollcall.user.v1.UserChange.
  * Use `create(UserChangeSchema)` to create a new message.
  */
-export const UserChangeSchema: GenMessage<UserChange> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user_service, 13);
+export const UserChangeSchema: GenMessage<UserChange> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user_service, 13);
 
 /**
  * A place in the change feed.
@@ -555,28 +508,27 @@ export const UserChangeSchema: GenMessage<UserChange> =
  * @generated from message rollcall.user.v1.Checkpoint
  */
 export type Checkpoint = Message<"rollcall.user.v1.Checkpoint"> & {
-	/**
-	 * Resume here with `WatchUsersRequest.cursor`.
-	 *
-	 * @generated from field: string cursor = 1;
-	 */
-	cursor: string;
+  /**
+   * Resume here with `WatchUsersRequest.cursor`.
+   *
+   * @generated from field: string cursor = 1;
+   */
+  cursor: string;
 
-	/**
-	 * Every change committed before this moment has been sent.
-	 *
-	 * @generated from field: google.protobuf.Timestamp time = 2;
-	 */
-	time?: Timestamp | undefined;
+  /**
+   * Every change committed before this moment has been sent.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 2;
+   */
+  time?: Timestamp | undefined;
 };
 
 /**
  * Describes the message rollcall.user.v1.Checkpoint.
  * Use `create(CheckpointSchema)` to create a new message.
  */
-export const CheckpointSchema: GenMessage<Checkpoint> =
-	/*@__PURE__*/
-	messageDesc(file_rollcall_user_v1_user_service, 14);
+export const CheckpointSchema: GenMessage<Checkpoint> = /*@__PURE__*/
+  messageDesc(file_rollcall_user_v1_user_service, 14);
 
 /**
  * What happened to a user.
@@ -584,61 +536,61 @@ export const CheckpointSchema: GenMessage<Checkpoint> =
  * @generated from enum rollcall.user.v1.UserChangeKind
  */
 export const UserChangeKind = {
-	/**
-	 * Not given; never sent.
-	 *
-	 * @generated from enum value: USER_CHANGE_KIND_UNSPECIFIED = 0;
-	 */
-	UNSPECIFIED: 0,
+  /**
+   * Not given; never sent.
+   *
+   * @generated from enum value: USER_CHANGE_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
 
-	/**
-	 * Came to be.
-	 *
-	 * @generated from enum value: USER_CHANGE_KIND_CREATED = 1;
-	 */
-	CREATED: 1,
+  /**
+   * Came to be.
+   *
+   * @generated from enum value: USER_CHANGE_KIND_CREATED = 1;
+   */
+  CREATED: 1,
 
-	/**
-	 * Some field changed.
-	 *
-	 * @generated from enum value: USER_CHANGE_KIND_UPDATED = 2;
-	 */
-	UPDATED: 2,
+  /**
+   * Some field changed.
+   *
+   * @generated from enum value: USER_CHANGE_KIND_UPDATED = 2;
+   */
+  UPDATED: 2,
 
-	/**
-	 * Was deleted.
-	 *
-	 * @generated from enum value: USER_CHANGE_KIND_DELETED = 3;
-	 */
-	DELETED: 3,
+  /**
+   * Was deleted.
+   *
+   * @generated from enum value: USER_CHANGE_KIND_DELETED = 3;
+   */
+  DELETED: 3,
 
-	/**
-	 * Came back.
-	 *
-	 * @generated from enum value: USER_CHANGE_KIND_UNDELETED = 4;
-	 */
-	UNDELETED: 4,
+  /**
+   * Came back.
+   *
+   * @generated from enum value: USER_CHANGE_KIND_UNDELETED = 4;
+   */
+  UNDELETED: 4,
 
-	/**
-	 * Lost all contact data, for good.
-	 *
-	 * @generated from enum value: USER_CHANGE_KIND_ERASED = 5;
-	 */
-	ERASED: 5,
+  /**
+   * Lost all contact data, for good.
+   *
+   * @generated from enum value: USER_CHANGE_KIND_ERASED = 5;
+   */
+  ERASED: 5,
 
-	/**
-	 * Took part in a merge, as survivor or as the one merged away.
-	 *
-	 * @generated from enum value: USER_CHANGE_KIND_MERGED = 6;
-	 */
-	MERGED: 6,
+  /**
+   * Took part in a merge, as survivor or as the one merged away.
+   *
+   * @generated from enum value: USER_CHANGE_KIND_MERGED = 6;
+   */
+  MERGED: 6,
 
-	/**
-	 * Took part in the undoing of a merge.
-	 *
-	 * @generated from enum value: USER_CHANGE_KIND_UNMERGED = 7;
-	 */
-	UNMERGED: 7,
+  /**
+   * Took part in the undoing of a merge.
+   *
+   * @generated from enum value: USER_CHANGE_KIND_UNMERGED = 7;
+   */
+  UNMERGED: 7,
 } as const;
 
 /**
@@ -646,16 +598,13 @@ export const UserChangeKind = {
  *
  * @generated from enum rollcall.user.v1.UserChangeKind
  */
-export type UserChangeKind =
-	| (typeof UserChangeKind)[keyof typeof UserChangeKind]
-	| UnknownEnum;
+export type UserChangeKind = (typeof UserChangeKind)[keyof typeof UserChangeKind] | UnknownEnum;
 
 /**
  * Describes the enum rollcall.user.v1.UserChangeKind.
  */
-export const UserChangeKindSchema: GenEnum<UserChangeKind> =
-	/*@__PURE__*/
-	enumDesc(file_rollcall_user_v1_user_service, 0);
+export const UserChangeKindSchema: GenEnum<UserChangeKind> = /*@__PURE__*/
+  enumDesc(file_rollcall_user_v1_user_service, 0);
 
 /**
  * What every other service may ask about users. Reads only, so every call is safe to retry.
@@ -665,53 +614,55 @@ export const UserChangeKindSchema: GenEnum<UserChangeKind> =
  * @generated from service rollcall.user.v1.UserService
  */
 export const UserService: GenService<{
-	/**
-	 * The user with this id.
-	 *
-	 * A deleted user is answered, with state DELETED and `delete_time`. The id of a user that was merged away answers
-	 * the user it was merged into, whose `id` then differs from the one asked for.
-	 * Errors: NOT_FOUND USER_NOT_FOUND.
-	 *
-	 * @generated from rpc rollcall.user.v1.UserService.GetUser
-	 */
-	getUser: {
-		methodKind: "unary";
-		input: typeof GetUserRequestSchema;
-		output: typeof GetUserResponseSchema;
-	};
-	/**
-	 * One outcome per id asked for, in the order asked, also for ids that are given twice. An id is never left out.
-	 *
-	 * Errors: NOT_FOUND USER_NOT_FOUND, only with `require_all`.
-	 *
-	 * @generated from rpc rollcall.user.v1.UserService.BatchGetUsers
-	 */
-	batchGetUsers: {
-		methodKind: "unary";
-		input: typeof BatchGetUsersRequestSchema;
-		output: typeof BatchGetUsersResponseSchema;
-	};
-	/**
-	 * From what a service has in its own rows (an e-mail address, an id in another system) to users; one outcome per
-	 * key, in the order asked. Deleted users are not found by e-mail, because their address may be another's by now.
-	 *
-	 * @generated from rpc rollcall.user.v1.UserService.ResolveUsers
-	 */
-	resolveUsers: {
-		methodKind: "unary";
-		input: typeof ResolveUsersRequestSchema;
-		output: typeof ResolveUsersResponseSchema;
-	};
-	/**
-	 * Changes of users as they are committed, at least once each and none skipped, with a checkpoint at least every second.
-	 *
-	 * Errors: OUT_OF_RANGE CURSOR_EXPIRED.
-	 *
-	 * @generated from rpc rollcall.user.v1.UserService.WatchUsers
-	 */
-	watchUsers: {
-		methodKind: "server_streaming";
-		input: typeof WatchUsersRequestSchema;
-		output: typeof WatchUsersResponseSchema;
-	};
-}> = /*@__PURE__*/ serviceDesc(file_rollcall_user_v1_user_service, 0);
+  /**
+   * The user with this id.
+   *
+   * A deleted user is answered, with state DELETED and `delete_time`. The id of a user that was merged away answers
+   * the user it was merged into, whose `id` then differs from the one asked for.
+   * Errors: NOT_FOUND USER_NOT_FOUND.
+   *
+   * @generated from rpc rollcall.user.v1.UserService.GetUser
+   */
+  getUser: {
+    methodKind: "unary";
+    input: typeof GetUserRequestSchema;
+    output: typeof GetUserResponseSchema;
+  },
+  /**
+   * One outcome per id asked for, in the order asked, also for ids that are given twice. An id is never left out.
+   *
+   * Errors: NOT_FOUND USER_NOT_FOUND, only with `require_all`.
+   *
+   * @generated from rpc rollcall.user.v1.UserService.BatchGetUsers
+   */
+  batchGetUsers: {
+    methodKind: "unary";
+    input: typeof BatchGetUsersRequestSchema;
+    output: typeof BatchGetUsersResponseSchema;
+  },
+  /**
+   * From what a service has in its own rows (an e-mail address, an id in another system) to users; one outcome per
+   * key, in the order asked. Deleted users are not found by e-mail, because their address may be another's by now.
+   *
+   * @generated from rpc rollcall.user.v1.UserService.ResolveUsers
+   */
+  resolveUsers: {
+    methodKind: "unary";
+    input: typeof ResolveUsersRequestSchema;
+    output: typeof ResolveUsersResponseSchema;
+  },
+  /**
+   * Changes of users as they are committed, at least once each and none skipped, with a checkpoint at least every second.
+   *
+   * Errors: OUT_OF_RANGE CURSOR_EXPIRED.
+   *
+   * @generated from rpc rollcall.user.v1.UserService.WatchUsers
+   */
+  watchUsers: {
+    methodKind: "server_streaming";
+    input: typeof WatchUsersRequestSchema;
+    output: typeof WatchUsersResponseSchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_rollcall_user_v1_user_service, 0);
+

@@ -1,0 +1,101 @@
+import { Code, type ConnectError } from '@connectrpc/connect';
+import type { Degradation } from './user-lookup.ts';
+
+/** Every reason of a UserClientError; stable. */
+export type UserClientReason =
+  | 'canceled'
+  | 'client_closed'
+  | 'option_invalid'
+  | 'service_refused'
+  | 'user_not_found'
+  | 'user_unavailable';
+
+/** What every error of the client shares. */
+export abstract class UserClientError extends Error {
+  /** For programs; stable. */
+  abstract readonly reason: UserClientReason;
+}
+
+/** An argument or option cannot be used. Thrown before any call leaves. */
+export class UserClientOptionError extends UserClientError {
+  override readonly name = 'UserClientOptionError';
+  readonly reason = 'option_invalid';
+  /** The option or argument at fault: `tenantId`, `ids[3]`. */
+  readonly option: string;
+
+  constructor(option: string, fault: string) {
+    super(`${option}: ${fault}`);
+    this.option = option;
+  }
+}
+
+/** The service says that these users do not exist in the tenant. */
+export class UserNotFoundError extends UserClientError {
+  override readonly name = 'UserNotFoundError';
+  readonly reason = 'user_not_found';
+  readonly tenantId: string;
+  /** Every id of the call that is missing. */
+  readonly ids: readonly string[];
+
+  constructor(tenantId: string, ids: readonly string[]) {
+    super(`no such user in tenant ${tenantId}: ${ids.join(', ')}`);
+    this.tenantId = tenantId;
+    this.ids = ids;
+  }
+}
+
+/** The service could not be asked and nothing is known of these users from before. Says nothing about whether they exist. */
+export class UserUnavailableError extends UserClientError {
+  override readonly name = 'UserUnavailableError';
+  readonly reason = 'user_unavailable';
+  readonly tenantId: string;
+  /** Every id of the call that is unknown. */
+  readonly ids: readonly string[];
+  /** Why the first of them is; `cause` is the error behind it. */
+  readonly degraded: Degradation;
+
+  constructor(tenantId: string, ids: readonly string[], degraded: Degradation) {
+    super(`cannot tell now who these users of tenant ${tenantId} are (${degraded.reason}): ${ids.join(', ')}`, {
+      cause: degraded.cause,
+    });
+    this.tenantId = tenantId;
+    this.ids = ids;
+    this.degraded = degraded;
+  }
+}
+
+/** The service answered, and said no: a fault of the call, or something that is not granted. Waiting does not help. */
+export class UserServiceRefusedError extends UserClientError {
+  override readonly name = 'UserServiceRefusedError';
+  readonly reason = 'service_refused';
+  /** gRPC's code. */
+  readonly code: Code;
+  /** The service's reason, a name of `ErrorReason`. Undefined where none came. */
+  readonly serviceReason: string | undefined;
+
+  constructor(cause: ConnectError, serviceReason: string | undefined) {
+    super(`the user service refused (${serviceReason ?? Code[cause.code]}): ${cause.rawMessage}`, { cause });
+    this.code = cause.code;
+    this.serviceReason = serviceReason;
+  }
+}
+
+/** The caller's signal was aborted; `cause` is its reason. */
+export class UserReadCanceledError extends UserClientError {
+  override readonly name = 'UserReadCanceledError';
+  readonly reason = 'canceled';
+
+  constructor(cause: unknown) {
+    super('the read was canceled by its signal', { cause });
+  }
+}
+
+/** The client was closed before or while the call ran. */
+export class UserClientClosedError extends UserClientError {
+  override readonly name = 'UserClientClosedError';
+  readonly reason = 'client_closed';
+
+  constructor() {
+    super('the user client is closed');
+  }
+}

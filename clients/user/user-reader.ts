@@ -1,0 +1,57 @@
+import type { User, UserView } from '@rollcall/contract/user';
+import type { Degradation } from './user-lookup.ts';
+
+/** What every id of a read shares. One read is of one tenant and one view, so that answers cannot cross either. */
+export interface UserScope {
+  readonly tenantId: string;
+  /** Never UNSPECIFIED. */
+  readonly view: UserView;
+}
+
+/** One id to read. */
+export interface UserRead {
+  /** Lower-case UUID. */
+  readonly id: string;
+  /** The lowest version that will do; 0n: any. */
+  readonly minVersion: bigint;
+  /** The version that the asker holds and wants to hear `unchanged` about. Absent: it holds none. */
+  readonly knownVersion?: bigint;
+}
+
+/** How long to try, and what will do instead. */
+export interface ReadCall {
+  /** Point on the client's clock, in ms. */
+  readonly deadlineAtMs: number;
+  /** Ends the wait of this caller; a read that others share goes on. Looked at by the cache alone. */
+  readonly signal?: AbortSignal;
+  /** Oldest age in ms of an answer from before an outage. Absent: the client's bound. Looked at by the cache alone. */
+  readonly maxStaleMs?: number;
+}
+
+/** What a user service, or what remembers it, says of one id. `readAtMs`: true at that point of the client's clock or later. */
+export type UserAnswer =
+  | {
+      readonly outcome: 'found';
+      /** After a merge the survivor, whose id then differs. Frozen. */
+      readonly user: User;
+      readonly readAtMs: number;
+      readonly source: 'cache' | 'service' | 'stale';
+      /** Why it is stale. Absent: it is not. */
+      readonly degraded?: Degradation;
+    }
+  | { readonly outcome: 'missing'; readonly readAtMs: number; readonly source: 'cache' | 'service' }
+  /** The version that the asker holds is current. */
+  | { readonly outcome: 'unchanged'; readonly version: bigint; readonly readAtMs: number }
+  /** This id could not be asked while others of the same read could. */
+  | { readonly outcome: 'failed'; readonly error: unknown };
+
+/**
+ * Reads users: the interface that every layer speaks, and wraps. One answer per read, in the order of the reads.
+ * Rejects where nothing could be asked.
+ */
+export interface UserReader {
+  readMany(scope: UserScope, reads: readonly UserRead[], call: ReadCall): Promise<readonly UserAnswer[]>;
+}
+
+/** The client's clock in ms: monotonic, so that a jump of the machine's clock makes nothing older or younger. */
+export type Clock = () => number;

@@ -1,0 +1,40 @@
+import { StartupError } from '@rollcall/runtime';
+
+/** What `npm start` was asked to do differently. */
+export interface LocalFlags {
+  /** Remove the embedded database first. */
+  reset: boolean;
+  /** Do not ask before that. */
+  yes: boolean;
+  /** Load no sample data. */
+  noSample: boolean;
+  /** Print the usage and end. */
+  help: boolean;
+}
+
+const FLAGS: Readonly<Record<string, keyof LocalFlags>> = {
+  '--reset': 'reset',
+  '--yes': 'yes',
+  '--no-sample': 'noSample',
+  '--help': 'help',
+};
+
+/**
+ * Reads the arguments that follow `npm start --`.
+ * @throws StartupError naming every argument that is none of ours
+ */
+export function readFlags(args: readonly string[]): LocalFlags {
+  const unknown = args.filter((arg) => !Object.hasOwn(FLAGS, arg));
+  if (unknown.length > 0) {
+    const known = Object.keys(FLAGS).join(', ');
+    throw new StartupError(
+      `npm start does not know ${unknown.map((arg) => `"${arg}"`).join(', ')}: it takes ${known}`,
+    );
+  }
+  const flags: LocalFlags = { reset: false, yes: false, noSample: false, help: false };
+  for (const arg of args) {
+    const flag = FLAGS[arg];
+    if (flag) flags[flag] = true;
+  }
+  return flags;
+}

@@ -1,0 +1,69 @@
+// npm start: everything on this machine, in one terminal.
+import { once } from 'node:events';
+import { StartupError } from '@rollcall/runtime';
+import { type LocalConfig, readLocalConfig } from './config.ts';
+import { type RunningLocal, startLocal } from './local.ts';
+import { createOutput } from './output.ts';
+import { listenForStop } from './stop-signal.ts';
+import { callsToPaste, endpointTable } from './summary.ts';
+import type { SupervisedService } from './supervisor.ts';
+import { USAGE } from './usage.ts';
+
+const output = createOutput(process.stdout);
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof StartupError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
+
+/** @returns the exit code */
+async function main(): Promise<number> {
+  if (process.argv.includes('--help')) {
+    output.say(USAGE);
+    return 0;
+  }
+  const config = readLocalConfig(process.env, process.argv.slice(2));
+  const services: SupervisedService[] = [];
+  using stop = listenForStop(() => {
+    // Postgres follows by itself: its watchdog sees this process end.
+    for (const service of services) service.kill();
+    process.exit(1);
+  });
+  output.say(`Rollcall starts; data and logs in ${config.dataDirectory}`);
+  try {
+    const onService = (service: SupervisedService) => services.push(service);
+    const running = await startLocal(config, { output, signal: stop.signal, onService });
+    return await runUntilStopped(running, config, stop.signal);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    output.say('Stopped before everything had started.');
+    return 0;
+  }
+}
+
+async function runUntilStopped(
+  running: RunningLocal,
+  config: LocalConfig,
+  signal: AbortSignal,
+): Promise<number> {
+  await using everything = running;
+  if (!signal.aborted) announce(everything, config);
+  const asked = signal.aborted ? undefined : once(signal, 'abort').then(() => undefined);
+  const failure = await Promise.race([asked, everything.failed]);
+  output.say(failure ? `${failure}. Stopping the rest.` : 'Stopping: booking, auth, Postgres ...');
+  await everything[Symbol.asyncDispose]();
+  output.say('Stopped.');
+  return failure ? 1 : 0;
+}
+
+function announce({ facts }: RunningLocal, config: LocalConfig): void {
+  output.say(`\n${endpointTable(config, facts)}\n`);
+  output.say(
+    'Reachable from this machine only: callers are not authenticated yet. To try it, in another terminal:\n',
+  );
+  output.say(`${callsToPaste(config, facts)}\n`);
+  output.say('Rollcall is ready. Ctrl-C stops everything.');
+}

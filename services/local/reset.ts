@@ -1,0 +1,43 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { StartupError } from '@rollcall/runtime';
+import { removePostgresHome } from './postgres/placement.ts';
+import { waitForPredecessor } from './postgres/postmaster-file.ts';
+import { SAMPLE_STATE_FILE } from './sample/sample-state.ts';
+
+/**
+ * Asks whether the embedded database may go.
+ * @param dataDirectory real path
+ * @param yes the answer was given beforehand
+ * @throws StartupError where there is no terminal to ask on
+ */
+export async function confirmReset(dataDirectory: string, yes: boolean): Promise<boolean> {
+  if (yes) return true;
+  if (!process.stdin.isTTY || !process.stdout.isTTY) {
+    throw new StartupError(
+      `--reset asks before it empties ${dataDirectory}, and here is no terminal to ask on: add --yes`,
+    );
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const answer = await terminal.question(
+      `All users and bookings in ${dataDirectory} will be lost. Begin anew? [y/N] `,
+    );
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+/**
+ * Removes the embedded database, its secret and the note of what sample it holds. Whatever else lies in the directory stays.
+ * @param dataDirectory real path, held by this process
+ * @throws StartupError where a Postgres still runs on it
+ */
+export async function resetDataDirectory(dataDirectory: string): Promise<void> {
+  await waitForPredecessor(join(dataDirectory, 'postgres/data'));
+  rmSync(join(dataDirectory, SAMPLE_STATE_FILE), { force: true });
+  removePostgresHome(dataDirectory);
+  rmSync(join(dataDirectory, 'postgres-secret'), { force: true });
+}

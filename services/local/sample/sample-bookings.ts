@@ -1,0 +1,59 @@
+import { BookingStatus } from '@rollcall/contract/booking';
+import { UserRole } from '@rollcall/contract/user';
+import { type Random, seededRandom, uuidV7 } from './random.ts';
+import { SAMPLE_TENANT, type SampleUser } from './sample-users.ts';
+
+/** How many bookings the sample has. */
+export const SAMPLE_BOOKINGS = 500;
+
+const SEED = 20_260_301;
+const FIRST_TIME = Date.UTC(2026, 2, 1, 8);
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Somebody came in from the street and left a name only. */
+const WALK_IN_EVERY = 25;
+const HOUSES = ['Harbour House', 'Hotel Meridian', 'The Old Mill', 'Casa do Rio', 'Pension Linde'] as const;
+const STATUSES = [
+  BookingStatus.PENDING,
+  BookingStatus.PAID,
+  BookingStatus.PAID,
+  BookingStatus.COMPLETED,
+  BookingStatus.ATTENDED,
+  BookingStatus.CANCELLED,
+] as const;
+
+/**
+ * The requests that make the sample's bookings: the same every time.
+ * @param users as `sampleUsers` gives them; the customers among them book
+ */
+export function sampleBookings(users: readonly SampleUser[]) {
+  const random = seededRandom(SEED);
+  const customers = users.filter(({ user }) => user.role === UserRole.CUSTOMER);
+  return Array.from({ length: SAMPLE_BOOKINGS }, (_, index) => {
+    const requestId = uuidV7(random, FIRST_TIME + index * HOUR_MS);
+    const guest = index % WALK_IN_EVERY === WALK_IN_EVERY - 1 ? undefined : random.pick(customers);
+    return { tenantId: SAMPLE_TENANT, requestId, booking: sampleBooking(random, { index, guest }) };
+  });
+}
+
+function sampleBooking(random: Random, { index, guest }: { index: number; guest: SampleUser | undefined }) {
+  const start = FIRST_TIME + random.below(200) * DAY_MS;
+  const nights = 1 + random.below(7);
+  const { user } = guest ?? {};
+  return {
+    reference: `DEMO-${String(index + 1).padStart(4, '0')}`,
+    userId: guest?.userId ?? '',
+    contactDetails: user
+      ? { name: `${user.firstName} ${user.lastName}`, email: user.email, phone: user.phone }
+      : { name: 'walk-in guest', desk: 1 + random.below(3) },
+    status: random.pick(STATUSES),
+    startDate: dateOf(start),
+    endDate: dateOf(start + nights * DAY_MS),
+    amount: { currencyCode: 'EUR', minorUnits: BigInt(nights * (6_500 + 100 * random.below(120))) },
+    title: `${random.pick(HOUSES)}, room ${101 + random.below(60)}`,
+  };
+}
+
+function dateOf(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 10);
+}

@@ -1,0 +1,32 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorCode } from '../error-code.ts';
+
+/** Name of the file in the data directory. */
+export const SAMPLE_STATE_FILE = 'sample-state';
+
+/**
+ * Whether the sample is in the database of a data directory: `pending` from the database's making until all of it is in; `loaded`;
+ * `declined` where the first start said `--no-sample`.
+ */
+export type SampleState = 'pending' | 'loaded' | 'declined';
+
+/** @returns undefined where none was noted: nothing was ever started there */
+export function readSampleState(dataDirectory: string): SampleState | undefined {
+  try {
+    const text = readFileSync(join(dataDirectory, SAMPLE_STATE_FILE), 'utf8').trim();
+    return STATES.find((state) => state === text);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Notes the state, whole or not at all. */
+export function writeSampleState(dataDirectory: string, state: SampleState): void {
+  const path = join(dataDirectory, SAMPLE_STATE_FILE);
+  writeFileSync(`${path}.draft`, `${state}\n`);
+  renameSync(`${path}.draft`, path);
+}
+
+const STATES: readonly SampleState[] = ['pending', 'loaded', 'declined'];

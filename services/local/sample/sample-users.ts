@@ -1,0 +1,79 @@
+import { UserRole } from '@rollcall/contract/user';
+import { CULTURES, type Culture } from './cultures.ts';
+import { type Random, seededRandom, uuidV7 } from './random.ts';
+
+/** The tenant that all sample data belongs to. */
+export const SAMPLE_TENANT = 'demo';
+/** How many users the sample has. */
+export const SAMPLE_USERS = 200;
+
+const SEED = 20_260_105;
+const FIRST_ID_TIME = Date.UTC(2026, 0, 5, 8);
+const MINUTE_MS = 60_000;
+const VENDOR_EVERY = 12;
+const ADMIN_EVERY = 50;
+const TAGS = ['early-bird', 'regular', 'wheelchair', 'vegetarian', 'quiet-room', 'business'] as const;
+
+/** A request that makes one of the sample's users. */
+export type SampleUser = ReturnType<typeof sampleUsers>[number];
+
+/** The requests that make the sample's users: the same ids, request ids and content every time. */
+export function sampleUsers() {
+  const random = seededRandom(SEED);
+  return Array.from({ length: SAMPLE_USERS }, (_, index) => {
+    const timeMs = FIRST_ID_TIME + index * MINUTE_MS;
+    const userId = uuidV7(random, timeMs);
+    const requestId = uuidV7(random, timeMs);
+    return { tenantId: SAMPLE_TENANT, userId, requestId, user: sampleUser(random, index) };
+  });
+}
+
+function sampleUser(random: Random, index: number) {
+  const culture = random.pick(CULTURES);
+  const firstName = random.pick(culture.firstNames);
+  const lastName = random.pick(culture.lastNames);
+  const role = roleOf(index);
+  return {
+    firstName,
+    lastName,
+    role,
+    email: emailOf(`${firstName}.${lastName}`, index),
+    phone: phoneOf(index),
+    businessName: role === UserRole.VENDOR ? `${lastName} & ${random.pick(culture.lastNames)}` : '',
+    profile: sampleProfile(random, culture),
+  };
+}
+
+function sampleProfile(random: Random, culture: Culture) {
+  const { languageCode, timeZone, currencyCode, regionCode } = culture;
+  const month = String(1 + random.below(12)).padStart(2, '0');
+  const day = String(1 + random.below(28)).padStart(2, '0');
+  return {
+    birthDate: `${1950 + random.below(55)}-${month}-${day}`,
+    address: { locality: random.pick(culture.localities), regionCode },
+    preferences: { languageCode, timeZone, currencyCode },
+    tags: random.below(3) === 0 ? [random.pick(TAGS)] : [],
+  };
+}
+
+function roleOf(index: number): UserRole {
+  if (index % ADMIN_EVERY === ADMIN_EVERY - 1) return UserRole.ADMIN;
+  return index % VENDOR_EVERY === VENDOR_EVERY - 1 ? UserRole.VENDOR : UserRole.CUSTOMER;
+}
+
+/** The three example domains of RFC 2606; the number keeps namesakes apart. */
+function emailOf(name: string, index: number): string {
+  const domain = ['example.com', 'example.org', 'example.net'][index % 3];
+  const plain = name
+    .toLowerCase()
+    .replaceAll('ł', 'l')
+    .replaceAll('ß', 'ss')
+    .normalize('NFD')
+    .replace(/[^a-z.]/g, '');
+  return `${plain}.${index + 1}@${domain}`;
+}
+
+/** Numbers that Ofcom keeps free for drama: nobody's. */
+function phoneOf(index: number): string {
+  return `+44 7700 ${900_000 + index}`;
+}

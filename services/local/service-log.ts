@@ -1,0 +1,45 @@
+import { type LogFile, linesOf } from './log-file.ts';
+
+/**
+ * The last thing that a service said before it ended, as a person wants to read it.
+ * @param log that the service wrote to
+ * @returns one line; '' where it said nothing
+ */
+export function lastWords(log: LogFile): string {
+  return lastWordsOf(linesOf(log));
+}
+
+/**
+ * @param lines JSON log lines, mixed with what Node itself wrote of an uncaught error
+ * @returns the last line that is no JSON (a startup fault, an uncaught error); else the last error logged, or last line of all
+ */
+export function lastWordsOf(lines: readonly string[]): string {
+  const entries = lines.map(readEntry);
+  const plain = entries.findLast((entry) => entry.level === undefined && isTelling(entry.text));
+  const error = entries.findLast((entry) => entry.level === 'error' || entry.level === 'fatal');
+  return (plain ?? error ?? entries.at(-1))?.text ?? '';
+}
+
+interface Entry {
+  /** Undefined: no line of ours. */
+  level: string | undefined;
+  text: string;
+}
+
+function readEntry(line: string): Entry {
+  try {
+    const { level, msg, err } = JSON.parse(line) as {
+      level?: string;
+      msg?: string;
+      err?: { message?: string };
+    };
+    return { level: level ?? 'info', text: [msg, err?.message].filter(Boolean).join(': ') };
+  } catch {
+    return { level: undefined, text: line.trim() };
+  }
+}
+
+/** Not the frames, braces and Node's own version line of a stack trace. */
+function isTelling(text: string): boolean {
+  return !/^(at |Node\.js v|[{}^]|code: |node:)/.test(text);
+}

@@ -1,0 +1,28 @@
+import { databaseUrlSetting, integerSetting, optional, textSetting } from '@rollcall/runtime';
+
+const port = (variable: string, about: { default: string; doc: string }) =>
+  integerSetting({ variable, ...about, min: 1, max: 65_535 });
+
+const outsideDatabase = (variable: string, service: string) =>
+  optional(
+    databaseUrlSetting({
+      variable,
+      doc: `a PostgreSQL of your own for the ${service} service; unset: the embedded one`,
+    }),
+  );
+
+/** What `npm start` reads from the environment. */
+export const LOCAL_SETTINGS = {
+  authGrpcPort: port('AUTH_GRPC_PORT', { default: '50051', doc: 'gRPC port of the auth service' }),
+  authHttpPort: port('AUTH_HTTP_PORT', { default: '8081', doc: 'HTTP port of the auth service' }),
+  bookingGrpcPort: port('BOOKING_GRPC_PORT', { default: '50052', doc: 'gRPC port of the booking service' }),
+  bookingHttpPort: port('BOOKING_HTTP_PORT', { default: '8082', doc: 'HTTP port of the booking service' }),
+  postgresPort: port('POSTGRES_PORT', { default: '54320', doc: 'port of the embedded PostgreSQL' }),
+  dataDirectory: textSetting({
+    variable: 'ROLLCALL_DATA_DIR',
+    default: '.rollcall',
+    doc: 'where npm start keeps database, secret and logs; relative to the checkout',
+  }),
+  authDatabaseUrl: outsideDatabase('AUTH_DATABASE_URL', 'auth'),
+  bookingDatabaseUrl: outsideDatabase('BOOKING_DATABASE_URL', 'booking'),
+} as const;

@@ -1,0 +1,61 @@
+import type { LocalConfig } from './config.ts';
+import { SAMPLE_TENANT, sampleUsers } from './sample/sample-users.ts';
+
+/** What a start found out that its settings do not say. */
+export interface StartedFacts {
+  /** Version of the embedded Postgres; undefined where none was started. */
+  postgresVersion: string | undefined;
+  /** Whether the sample is in the databases. */
+  hasSample: boolean;
+}
+
+/** What listens where, as a table of at most 100 columns. */
+export function endpointTable(config: LocalConfig, { postgresVersion }: StartedFacts): string {
+  const rows = [
+    ['SERVICE', 'ADDRESS', 'SPEAKS'],
+    ['auth', `127.0.0.1:${config.authGrpcPort}`, 'gRPC, reflection, health'],
+    ['', `http://127.0.0.1:${config.authHttpPort}`, 'Connect, gRPC-Web, JSON; /healthz /readyz /metrics'],
+    ['booking', `127.0.0.1:${config.bookingGrpcPort}`, 'gRPC, reflection, health'],
+    ['', `http://127.0.0.1:${config.bookingHttpPort}`, 'Connect, gRPC-Web, JSON; /healthz /readyz /metrics'],
+    ...(postgresVersion
+      ? [
+          [
+            'postgres',
+            `127.0.0.1:${config.postgresPort}`,
+            `PostgreSQL ${postgresVersion}: ${config.embedded.join(', ')}`,
+          ],
+        ]
+      : []),
+  ];
+  return table(rows);
+}
+
+/** Three calls to paste into another terminal, one with each kind of client. */
+export function callsToPaste(config: LocalConfig, { hasSample }: StartedFacts): string {
+  const [user] = sampleUsers();
+  const tenant = SAMPLE_TENANT;
+  const [method, request] =
+    hasSample && user
+      ? ['rollcall.user.v1.UserService/GetUser', { tenant_id: tenant, id: user.userId }]
+      : ['rollcall.user.v1.UserAdminService/ListUsers', { tenant_id: tenant, page_size: 3 }];
+  const page = JSON.stringify({ tenant_id: tenant, page_size: 3 });
+  return [
+    `grpcurl -plaintext -d '${JSON.stringify(request)}' \\`,
+    `  127.0.0.1:${config.authGrpcPort} ${method}`,
+    '',
+    `npx buf curl --protocol grpc --http2-prior-knowledge -d '${page}' \\`,
+    `  http://127.0.0.1:${config.authGrpcPort}/rollcall.user.v1.UserAdminService/ListUsers`,
+    '',
+    `curl -H 'content-type: application/json' -d '${page}' \\`,
+    `  http://127.0.0.1:${config.bookingHttpPort}/rollcall.booking.v1.BookingService/ListBookings`,
+  ].join('\n');
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const columns = rows[0]?.length ?? 0;
+  const widths = Array.from({ length: columns }, (_, at) =>
+    Math.max(...rows.map((row) => row[at]?.length ?? 0)),
+  );
+  const line = (row: readonly string[]) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('   ');
+  return rows.map((row) => `  ${line(row)}`.trimEnd()).join('\n');
+}
