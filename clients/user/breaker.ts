@@ -1,5 +1,6 @@
+import { Code, ConnectError } from '@connectrpc/connect';
 import CircuitBreaker from 'opossum';
-import { BreakerOpenError, degradedReason, isOutage } from './judge.ts';
+import { BreakerOpenError, isOutage } from './judge.ts';
 
 /** When to stop asking a service that fails, and when to try again. */
 export interface BreakerOptions {
@@ -57,4 +58,8 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
     },
     close: () => circuit.shutdown(),
   };
+}
+
+function isUndecided(error: unknown): boolean {
+  return error instanceof ConnectError && error.code === Code.Canceled;
 }

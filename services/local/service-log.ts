@@ -11,13 +11,14 @@ export function lastWords(log: LogFile): string {
 
 /**
  * @param lines JSON log lines, mixed with what Node itself wrote of an uncaught error
- * @returns the last line that is no JSON (a startup fault, an uncaught error); else the last error logged, or last line of all
+ * @returns an uncaught error's own line; else the last line that is no JSON, a startup fault; else the last error logged, or last line of all
  */
 export function lastWordsOf(lines: readonly string[]): string {
   const entries = lines.map(readEntry);
-  const plain = entries.findLast((entry) => entry.level === undefined && isTelling(entry.text));
+  const plain = entries.filter((entry) => entry.level === undefined);
+  const uncaught = plain.findLast((entry) => /^([A-Z]\w*)?Error\b/.test(entry.text));
   const error = entries.findLast((entry) => entry.level === 'error' || entry.level === 'fatal');
-  return (plain ?? error ?? entries.at(-1))?.text ?? '';
+  return (uncaught ?? plain.at(-1) ?? error ?? entries.at(-1))?.text ?? '';
 }
 
 interface Entry {
@@ -37,9 +38,4 @@ function readEntry(line: string): Entry {
   } catch {
     return { level: undefined, text: line.trim() };
   }
-}
-
-/** Not the frames, braces and Node's own version line of a stack trace. */
-function isTelling(text: string): boolean {
-  return !/^(at |Node\.js v|[{}^]|code: |node:)/.test(text);
 }

@@ -153,25 +153,25 @@ describe('an embedded Postgres', { timeout: 30_000 }, () => {
     expect(drafts()).toEqual([]);
   });
 
-  it.skipIf(!asRoot)(
-    'lives elsewhere, and is found again there, below a directory that only root may enter',
-    async () => {
-      chmodSync(dataDirectory, 0o700);
-      const inner = join(dataDirectory, 'inner');
-      mkdirSync(inner);
-      const first = await startEmbeddedPostgres({ dataDirectory: inner, port: 0, databases: ['auth'] });
-      expect(first.location).toMatch(/^\/var\/lib\/rollcall\//);
-      expect(first.notes.join()).toContain(`may not enter ${inner}`);
-      await query(first.databaseUrl('auth'), 'create table note as select 42 as answer');
-      await first[Symbol.asyncDispose]();
+  it('lives elsewhere, and is found again there, below a directory that only root may enter', async ({
+    skip,
+  }) => {
+    skip(!asRoot, 'only root starts Postgres as another user');
+    chmodSync(dataDirectory, 0o700);
+    const inner = join(dataDirectory, 'inner');
+    mkdirSync(inner);
+    const first = await startEmbeddedPostgres({ dataDirectory: inner, port: 0, databases: ['auth'] });
+    expect(first.location).toMatch(/^\/var\/lib\/rollcall\//);
+    expect(first.notes.join()).toContain(`may not enter ${inner}`);
+    await query(first.databaseUrl('auth'), 'create table note as select 42 as answer');
+    await first[Symbol.asyncDispose]();
 
-      const second = await startEmbeddedPostgres({ dataDirectory: inner, port: 0, databases: ['auth'] });
-      expect(await query(second.databaseUrl('auth'), 'select answer from note')).toEqual([{ answer: 42 }]);
-      await second[Symbol.asyncDispose]();
-      removePostgresHome(inner);
-      expect(existsSync(first.location)).toBe(false);
-    },
-  );
+    const second = await startEmbeddedPostgres({ dataDirectory: inner, port: 0, databases: ['auth'] });
+    expect(await query(second.databaseUrl('auth'), 'select answer from note')).toEqual([{ answer: 42 }]);
+    await second[Symbol.asyncDispose]();
+    removePostgresHome(inner);
+    expect(existsSync(first.location)).toBe(false);
+  });
 
   function drafts(): string[] {
     const home = join(dataDirectory, 'postgres');

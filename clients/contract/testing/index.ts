@@ -1,0 +1,12 @@
+// The contract as a suite of tests, for everything that claims to keep it.
+export { expectRefusal, type Refusal } from './expect-refusal.ts';
+export { describeReads, type ReadSuiteSubject } from './read-suite.ts';
+export { freshTenant, seedUser } from './seed.ts';
+export { describeUserService } from './service-suite.ts';
+export {
+  type ReadOutcome,
+  type ReadRequest,
+  type ReadSubject,
+  readsOverService,
+  type ServiceSubject,
+} from './subject.ts';

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { UserRole, UserState } from '../user.ts';
+import { expectRefusal } from './expect-refusal.ts';
+import { freshTenant, seedUser } from './seed.ts';
+import type { ServiceSubject } from './subject.ts';
+
+/** ListUsers. */
+export function describeListing(subject: () => ServiceSubject): void {
+  describe('listing users', () => {
+    it('pages through all users once, also while others are made', async () => {
+      const { admin } = subject();
+      const tenantId = freshTenant();
+      const made: string[] = [];
+      for (let i = 0; i < 7; i++) made.push((await seedUser({ admin }, tenantId)).id);
+      const seen: string[] = [];
+      let pageToken = '';
+      do {
+        const page = await admin.listUsers({ tenantId, pageSize: 3, pageToken });
+        seen.push(...page.users.map(({ id }) => id));
+        if (pageToken === '') made.push((await seedUser({ admin }, tenantId)).id);
+        pageToken = page.nextPageToken;
+      } while (pageToken);
+      expect(new Set(seen).size).toBe(seen.length);
+      expect([...seen].sort()).toEqual([...made].sort());
+    });
+
+    it('lists backwards, and narrows by state and role', async () => {
+      const { admin } = subject();
+      const tenantId = freshTenant();
+      const a = await seedUser({ admin }, tenantId);
+      const b = await seedUser({ admin }, tenantId, { role: UserRole.VENDOR });
+      await admin.updateUser({
+        tenantId,
+        user: { id: a.id, state: UserState.SUSPENDED },
+        updateMask: { paths: ['state'] },
+      });
+      const ids = async (request: object) =>
+        (await admin.listUsers({ tenantId, ...request })).users.map(({ id }) => id);
+      expect(await ids({})).toEqual([a.id, b.id].sort((x, y) => (x === a.id ? -1 : y === a.id ? 1 : 0)));
+      expect(await ids({ orderBy: 'update_time desc' })).toEqual([a.id, b.id]);
+      expect(await ids({ filter: { states: [UserState.SUSPENDED] } })).toEqual([a.id]);
+      expect(await ids({ filter: { roles: [UserRole.VENDOR] } })).toEqual([b.id]);
+      expect(await ids({ filter: { createdBefore: a.createTime } })).toEqual([]);
+    });
+
+    it('lists no user of another tenant', async () => {
+      const { admin } = subject();
+      await seedUser({ admin }, freshTenant());
+      expect((await admin.listUsers({ tenantId: freshTenant() })).users).toEqual([]);
+    });
+
+    it.each([
+      ['that is garbage', () => 'garbage', {}],
+      ['of another tenant', (token: string) => token, { tenantId: freshTenant() }],
+      ['of another filter', (token: string) => token, { filter: { roles: [UserRole.ADMIN] } }],
+    ])('refuses a page token %s', async (_, forge, changes) => {
+      const { admin } = subject();
+      const tenantId = freshTenant();
+      for (let i = 0; i < 2; i++) await seedUser({ admin }, tenantId);
+      const { nextPageToken } = await admin.listUsers({ tenantId, pageSize: 1 });
+      const next = admin.listUsers({ tenantId, pageSize: 1, pageToken: forge(nextPageToken), ...changes });
+      await expectRefusal(next, {
+        code: 'InvalidArgument',
+        reason: 'PAGE_TOKEN_INVALID',
+        fields: ['page_token'],
+      });
+    });
+  });
+}

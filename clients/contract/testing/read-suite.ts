@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { type User, UserState, UserView } from '../user.ts';
+import { freshTenant, seedUser } from './seed.ts';
+import type { ReadOutcome, ReadSubject, ServiceSubject } from './subject.ts';
+
+/** What is under test: reads, and the service behind them to make users with. */
+export interface ReadSuiteSubject {
+  readonly reads: ReadSubject;
+  readonly admin: ServiceSubject['admin'];
+}
+
+/**
+ * What every implementation of reading users must do: the service over each of its doors, its fake, the cached client.
+ * @param subject asked in each test, so that it may be made in `beforeAll`.
+ */
+export function describeReads(name: string, subject: () => ReadSuiteSubject): void {
+  describe(`${name} reads users`, () => {
+    it('answers a reference without contact data unless more is asked for', async () => {
+      const { reads, admin } = subject();
+      const tenantId = freshTenant();
+      const { id } = await seedUser({ admin }, tenantId);
+      const user = found(await reads.read(id, { tenantId }));
+      expect(user).toMatchObject({
+        id,
+        tenantId,
+        version: 1n,
+        displayName: 'Ada Lovelace',
+        state: UserState.ACTIVE,
+      });
+      expect([user.email, user.phone, user.profile]).toEqual(['', '', undefined]);
+    });
+
+    it('answers contact data in the BASIC view, and the profile in the FULL view only', async () => {
+      const { reads, admin } = subject();
+      const tenantId = freshTenant();
+      const { id, email } = await seedUser({ admin }, tenantId);
+      const basic = found(await reads.read(id, { tenantId, view: UserView.BASIC }));
+      expect([basic.email, basic.phone, basic.profile]).toEqual([email, '+351 21 000 0000', undefined]);
+      const full = found(await reads.read(id, { tenantId, view: UserView.FULL }));
+      expect([full.email, full.profile?.tags]).toEqual([email, ['vip']]);
+    });
+
+    it('says that an id is missing where nobody has it, alone and in a batch', async () => {
+      const { reads } = subject();
+      const [tenantId, id] = [freshTenant(), randomUUID()];
+      expect(await reads.read(id, { tenantId })).toEqual({ missing: true });
+      expect(await reads.readMany([id], { tenantId })).toEqual([{ missing: true }]);
+    });
+
+    it("says that another tenant's user is missing, alone and in a batch", async () => {
+      const { reads, admin } = subject();
+      const [mine, theirs] = [freshTenant(), freshTenant()];
+      const { id } = await seedUser({ admin }, theirs);
+      found(await reads.read(id, { tenantId: theirs }));
+      expect(await reads.read(id, { tenantId: mine })).toEqual({ missing: true });
+      expect(await reads.readMany([id], { tenantId: mine })).toEqual([{ missing: true }]);
+    });
+
+    it('answers a batch with one outcome per id, in order, duplicates alike', async () => {
+      const { reads, admin } = subject();
+      const tenantId = freshTenant();
+      const a = await seedUser({ admin }, tenantId, { firstName: 'A' });
+      const b = await seedUser({ admin }, tenantId, { firstName: 'B' });
+      const outcomes = await reads.readMany([b.id, randomUUID(), a.id, b.id], { tenantId });
+      expect(outcomes.map((each) => ('found' in each ? each.found.firstName : 'missing'))).toEqual([
+        'B',
+        'missing',
+        'A',
+        'B',
+      ]);
+    });
+
+    it('takes an id in upper case for the same id', async () => {
+      const { reads, admin } = subject();
+      const tenantId = freshTenant();
+      const { id } = await seedUser({ admin }, tenantId);
+      expect(found(await reads.read(id.toUpperCase(), { tenantId })).id).toBe(id);
+      const [outcome] = await reads.readMany([id.toUpperCase()], { tenantId });
+      expect(found(outcome).id).toBe(id);
+    });
+
+    it('answers the version that a write made to whoever asks for it', async () => {
+      const { reads, admin } = subject();
+      const tenantId = freshTenant();
+      const { id } = await seedUser({ admin }, tenantId);
+      found(await reads.read(id, { tenantId }));
+      const changed = await admin.updateUser({
+        tenantId,
+        user: { id, firstName: 'Augusta' },
+        updateMask: { paths: ['first_name'] },
+      });
+      const minVersion = changed.user?.version ?? 0n;
+      expect(minVersion).toBe(2n);
+      expect(found(await reads.read(id, { tenantId, minVersion }))).toMatchObject({
+        firstName: 'Augusta',
+        version: 2n,
+      });
+    });
+  });
+}
+
+function found(outcome: ReadOutcome | undefined): User {
+  if (!outcome || 'missing' in outcome) throw new Error('The user was expected to be found.');
+  return outcome.found;
+}

@@ -1,0 +1,19 @@
+import { describe } from 'vitest';
+import { describeBadInput } from './bad-input-suite.ts';
+import { describeListing } from './listing-suite.ts';
+import { describeReads } from './read-suite.ts';
+import { readsOverService, type ServiceSubject } from './subject.ts';
+import { describeWrites } from './write-suite.ts';
+
+/**
+ * What every implementation of UserService and UserAdminService must do, whichever door it is asked through.
+ * @param subject asked in each test, so that it may be made in `beforeAll`.
+ */
+export function describeUserService(name: string, subject: () => ServiceSubject): void {
+  describe(name, () => {
+    describeReads('it', () => ({ reads: readsOverService(subject()), admin: subject().admin }));
+    describeWrites(subject);
+    describeListing(subject);
+    describeBadInput(subject);
+  });
+}

@@ -1,0 +1,81 @@
+import { type Client, createClient, type Transport } from '@connectrpc/connect';
+import { type ResolveOutcome, type User, type UserOutcome, UserService } from '@rollcall/contract/user';
+import { freezeUser } from './freeze-user.ts';
+import { AnswerMalformedError } from './judge.ts';
+import type { UserKey } from './user-lookup.ts';
+import type { Clock, ReadCall, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
+
+/** Finds users by other keys than their id; answers as UserReader does. */
+export interface UserResolver {
+  resolveMany(scope: UserScope, keys: readonly UserKey[], call: ReadCall): Promise<readonly UserAnswer[]>;
+}
+
+/**
+ * Asks the service over the wire: one RPC per call, at most 500 ids or keys. Single ids go by BatchGetUsers too, which says
+ * `missing` in an outcome instead of failing. Rejects with ConnectError, or AnswerMalformedError where the answer does not
+ * fit the question; a user of another tenant is such an answer.
+ */
+export function createRemoteUserReader(transport: Transport, clock: Clock): UserReader & UserResolver {
+  const users: Client<typeof UserService> = createClient(UserService, transport);
+  return {
+    async readMany(scope, reads, call) {
+      const readAtMs = clock();
+      const { outcomes } = await users.batchGetUsers(toBatchRequest(scope, reads), toLimit(call, readAtMs));
+      checkCount(outcomes, reads);
+      return reads.map((read, i) => toAnswer(scope, outcomes[i], readAtMs, read.id));
+    },
+    async resolveMany(scope, keys, call) {
+      const readAtMs = clock();
+      const { outcomes } = await users.resolveUsers({ ...scope, keys: keys.map(toWireKey) }, toLimit(call, readAtMs));
+      checkCount(outcomes, keys);
+      return keys.map((_, i) => toAnswer(scope, outcomes[i], readAtMs));
+    },
+  };
+}
+
+/** At least 1 ms: a transport that takes 0 for no deadline would wait for ever. */
+function toLimit({ deadlineAtMs }: ReadCall, nowMs: number): { timeoutMs: number } {
+  return { timeoutMs: Math.max(1, deadlineAtMs - nowMs) };
+}
+
+function toBatchRequest({ tenantId, view }: UserScope, reads: readonly UserRead[]) {
+  const knownVersions: Record<string, bigint> = {};
+  const minVersions: Record<string, bigint> = {};
+  for (const { id, minVersion, knownVersion } of reads) {
+    if (knownVersion !== undefined) knownVersions[id] = knownVersion;
+    if (minVersion > 0n) minVersions[id] = minVersion;
+  }
+  return { tenantId, view, ids: reads.map(({ id }) => id), knownVersions, minVersions };
+}
+
+function toWireKey(key: UserKey) {
+  if ('email' in key) return { key: { case: 'email' as const, value: key.email } };
+  return { key: { case: 'externalId' as const, value: { source: key.source, externalId: key.externalId } } };
+}
+
+function checkCount(outcomes: readonly unknown[], asked: readonly unknown[]): void {
+  if (outcomes.length === asked.length) return;
+  throw new AnswerMalformedError(`the user service answered ${outcomes.length} outcomes to ${asked.length} questions`);
+}
+
+function toAnswer(scope: UserScope, answered: UserOutcome | ResolveOutcome | undefined, readAtMs: number, id?: string): UserAnswer {
+  if (id !== undefined && (answered as UserOutcome).id.toLowerCase() !== id) {
+    throw new AnswerMalformedError(`the user service answered about ${(answered as UserOutcome).id} where ${id} was asked`);
+  }
+  const outcome = answered?.outcome;
+  switch (outcome?.case) {
+    case 'user':
+      return { outcome: 'found', user: freezeUser(ofTenant(scope, outcome.value)), readAtMs, source: 'service' };
+    case 'missing':
+      return { outcome: 'missing', readAtMs, source: 'service' };
+    case 'unchanged':
+      return { outcome: 'unchanged', version: outcome.value.version, readAtMs };
+    default:
+      throw new AnswerMalformedError('the user service answered an outcome that this client does not know');
+  }
+}
+
+function ofTenant({ tenantId }: UserScope, user: User): User {
+  if (user.tenantId === tenantId) return user;
+  throw new AnswerMalformedError(`the user service answered a user of tenant ${user.tenantId} where ${tenantId} was asked`);
+}

@@ -1,0 +1,33 @@
+import { UserState } from '@rollcall/contract/user';
+import { BookingError } from './booking-error.ts';
+import type { BookingUser, BookingUsers, Patience } from './booking-users.ts';
+
+/**
+ * The user who books: active, as far as is known; what was known before the user service went away will do.
+ * Throws BookingError USER_NOT_BOOKABLE, and USER_UNKNOWN_NOW where the user service cannot be asked and nothing is known.
+ */
+export async function requireBookableUser(
+  users: BookingUsers,
+  { tenantId, userId }: { tenantId: string; userId: string },
+  patience: Patience,
+): Promise<BookingUser> {
+  const user = (await users.lookUp(tenantId, [userId], patience)).get(userId);
+  if (!user || user.outcome === 'unavailable') throw unknownNow(userId, user?.why ?? 'no_answer');
+  if (user.outcome === 'found' && user.user.state === UserState.ACTIVE) return user;
+  throw notBookable(tenantId, userId, user.outcome === 'found' ? 'suspended' : user.outcome);
+}
+
+function notBookable(tenantId: string, userId: string, why: 'missing' | 'deleted' | 'suspended'): BookingError {
+  const message =
+    why === 'missing'
+      ? `Nobody can book as user ${userId}: tenant ${tenantId} has no such user.`
+      : `Nobody can book as user ${userId}, who is ${why}.`;
+  return new BookingError('USER_NOT_BOOKABLE', message, {
+    metadata: { tenant_id: tenantId, user_id: userId, why },
+  });
+}
+
+function unknownNow(userId: string, why: string): BookingError {
+  const message = `The user service cannot be asked now about user ${userId} (${why}); try again.`;
+  return new BookingError('USER_UNKNOWN_NOW', message, { metadata: { user_id: userId, why } });
+}

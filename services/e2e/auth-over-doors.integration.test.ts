@@ -1,0 +1,49 @@
+import { createClient, type Transport } from '@connectrpc/connect';
+import { createConnectTransport, createGrpcTransport as createNodeGrpcTransport, createGrpcWebTransport } from '@connectrpc/connect-node';
+import { type AuthService, createAuthService } from '@rollcall/auth';
+import { UserAdminService, UserService } from '@rollcall/contract/user';
+import { describeUserService, type ServiceSubject } from '@rollcall/contract/testing';
+import { Secret } from '@rollcall/runtime';
+import { createTestDatabase } from '@rollcall/runtime/testing';
+import { createGrpcTransport } from '@rollcall/transport';
+import { afterAll, beforeAll } from 'vitest';
+
+const stack = new AsyncDisposableStack();
+let auth: AuthService;
+
+beforeAll(async () => {
+  const database = stack.use(await createTestDatabase('auth'));
+  auth = stack.use(
+    await createAuthService({
+      databaseUrl: new Secret(database.url),
+      host: '127.0.0.1',
+      grpcPort: 0,
+      httpPort: 0,
+      maxConnections: 5,
+      logLevel: 'silent',
+    }),
+  );
+});
+
+afterAll(() => stack.disposeAsync());
+
+const DOORS: Record<string, () => Transport> = {
+  'the gRPC door': () => stack.use(createGrpcTransport({ address: `127.0.0.1:${auth.doors.grpc.port}` })),
+  'the HTTP door, Connect with JSON over HTTP/1.1': () =>
+    createConnectTransport({ baseUrl: `http://127.0.0.1:${auth.doors.http.port}`, httpVersion: '1.1', useBinaryFormat: false }),
+  'the HTTP door, gRPC-Web over HTTP/1.1': () =>
+    createGrpcWebTransport({ baseUrl: `http://127.0.0.1:${auth.doors.http.port}`, httpVersion: '1.1' }),
+  'the HTTP door, gRPC over HTTP/2': () => createNodeGrpcTransport({ baseUrl: `http://127.0.0.1:${auth.doors.http.port}` }),
+};
+
+for (const [name, openTransport] of Object.entries(DOORS)) {
+  let opened: ServiceSubject | undefined;
+  describeUserService(name, () => {
+    opened ??= openSubject(openTransport());
+    return opened;
+  });
+}
+
+function openSubject(transport: Transport): ServiceSubject {
+  return { users: createClient(UserService, transport), admin: createClient(UserAdminService, transport) };
+}

@@ -1,0 +1,52 @@
+import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { closeLog, lastComplaint, linesOf, openLog } from './log-file.ts';
+
+describe('a log file', () => {
+  let path = '';
+
+  beforeEach(() => {
+    path = join(mkdtempSync(join(tmpdir(), 'rollcall-log-')), 'x.log');
+  });
+
+  afterEach(() => {
+    rmSync(join(path, '..'), { recursive: true });
+  });
+
+  it('keeps what is in it and tells what this start wrote', () => {
+    writeFileSync(path, 'earlier\n');
+    const log = openLog(path);
+    writeSync(log.descriptor, 'now\n\n');
+    appendFileSync(path, 'and then\n');
+    closeLog(log);
+    expect(linesOf(log)).toEqual(['now', 'and then']);
+  });
+
+  it('is set aside when it has grown beyond 8 MiB', () => {
+    writeFileSync(path, Buffer.alloc(8 * 1024 * 1024 + 1, 'x'));
+    const log = openLog(path);
+    closeLog(log);
+    expect(existsSync(`${path}.1`)).toBe(true);
+    expect(linesOf(log)).toEqual([]);
+  });
+});
+
+describe('lastComplaint', () => {
+  it('finds the fatal line among what follows it, without time and process', () => {
+    const lines = [
+      '2026-01-05 08:00:00.000 UTC [7] LOG:  starting PostgreSQL 18.4',
+      '2026-01-05 08:00:00.001 UTC [7] FATAL:  could not create any TCP/IP sockets',
+      '2026-01-05 08:00:00.002 UTC [7] LOG:  database system is shut down',
+    ];
+    expect(lastComplaint(lines)).toBe('could not create any TCP/IP sockets');
+  });
+
+  it("reads initdb's errors, and is empty for nothing", () => {
+    expect(lastComplaint(['initdb: error: could not create directory "/x": Permission denied'])).toBe(
+      'could not create directory "/x": Permission denied',
+    );
+    expect(lastComplaint([])).toBe('');
+  });
+});

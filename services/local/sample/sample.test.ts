@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UserRole } from '@rollcall/contract/user';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readLocalConfig } from '../config.ts';
+import { planSample } from './bring-sample.ts';
+import { sampleBookings } from './sample-bookings.ts';
+import { writeSampleState } from './sample-state.ts';
+import { sampleUsers } from './sample-users.ts';
+
+const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+describe('the sample', () => {
+  it('is the same every time', () => {
+    expect(sampleUsers()).toEqual(sampleUsers());
+    expect(sampleBookings(sampleUsers())).toEqual(sampleBookings(sampleUsers()));
+    expect(sampleUsers()[0]).toMatchObject({ userId: '019b8d2b-8c00-7957-8062-6d765bdcc4fd' });
+  });
+
+  it('has 200 users with ids, request ids and e-mail addresses of their own', () => {
+    const users = sampleUsers();
+    expect(users).toHaveLength(200);
+    for (const key of [
+      (at: number) => users[at]?.userId,
+      (at: number) => users[at]?.requestId,
+      (at: number) => users[at]?.user.email,
+    ]) {
+      expect(new Set(users.map((_, at) => key(at))).size).toBe(200);
+    }
+    for (const { userId, requestId, user } of users) {
+      expect(userId).toMatch(UUID_V7);
+      expect(requestId).toMatch(UUID_V7);
+      expect(user.email).toMatch(/^[a-z]+\.[a-z]+\.\d+@example\.(com|org|net)$/);
+    }
+  });
+
+  it('has 500 bookings of customers, some of nobody, none that ends before it starts', () => {
+    const users = sampleUsers();
+    const bookings = sampleBookings(users);
+    expect(bookings).toHaveLength(500);
+    expect(new Set(bookings.map(({ requestId }) => requestId)).size).toBe(500);
+    expect(new Set(bookings.map(({ booking }) => booking.reference)).size).toBe(500);
+    const customers = new Set(
+      users.filter(({ user }) => user.role === UserRole.CUSTOMER).map(({ userId }) => userId),
+    );
+    const guests = bookings.map(({ booking }) => booking.userId).filter((id) => id !== '');
+    expect(guests).toHaveLength(480);
+    expect(guests.every((id) => customers.has(id))).toBe(true);
+    expect(bookings.every(({ booking }) => booking.endDate > booking.startDate)).toBe(true);
+  });
+});
+
+describe('planSample', () => {
+  let directory = '';
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'rollcall-sample-'));
+  });
+
+  afterEach(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  const plan = (args: string[] = [], env: NodeJS.ProcessEnv = {}) =>
+    planSample(readLocalConfig(env, args), directory);
+
+  it('loads on the first start, and again until all of it is in', () => {
+    expect(plan()).toEqual({ load: true });
+    expect(plan()).toEqual({ load: true });
+    writeSampleState(directory, 'loaded');
+    expect(plan()).toMatchObject({ load: false, loaded: true });
+  });
+
+  it('does without for good where the first start said so', () => {
+    expect(plan(['--no-sample'])).toMatchObject({ load: false, loaded: false });
+    expect(plan()).toMatchObject({ load: false, loaded: false });
+  });
+
+  it('never writes into a database that is not its own', () => {
+    expect(plan([], { AUTH_DATABASE_URL: 'postgres://u:p@db/auth' })).toMatchObject({
+      load: false,
+      loaded: false,
+    });
+    expect(plan()).toEqual({ load: true });
+  });
+});

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { readLocalConfig } from './config.ts';
+import { callsToPaste, endpointTable } from './summary.ts';
+
+const facts = { postgresVersion: '18.4', hasSample: true };
+
+describe('what a start ends with', () => {
+  it('names every address and fits into 100 columns', () => {
+    const config = readLocalConfig({ AUTH_HTTP_PORT: '65535', BOOKING_HTTP_PORT: '65534' }, []);
+    const text = `${endpointTable(config, facts)}\n${callsToPaste(config, facts)}`;
+    for (const port of [50051, 65535, 50052, 65534, 54320]) expect(text).toContain(`127.0.0.1:${port}`);
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  it('asks for a user of the sample only where there is one, and shows no Postgres where none runs', () => {
+    const config = readLocalConfig({}, []);
+    expect(callsToPaste(config, facts)).toContain('UserService/GetUser');
+    expect(callsToPaste(config, { ...facts, hasSample: false })).not.toContain('GetUser');
+    expect(endpointTable(config, { ...facts, postgresVersion: undefined })).not.toContain('postgres');
+  });
+});
