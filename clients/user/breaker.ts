@@ -13,7 +13,11 @@ export interface BreakerOptions {
 }
 
 /** Defaults of BreakerOptions. */
-export const BREAKER_DEFAULTS = { errorThresholdPercentage: 50, volumeThreshold: 10, resetTimeoutMs: 1_000 } as const;
+export const BREAKER_DEFAULTS = {
+  errorThresholdPercentage: 50,
+  volumeThreshold: 10,
+  resetTimeoutMs: 1_000,
+} as const;
 
 /** Closed: calls pass. Open: they fail at once. Half-open: one call passes to see whether the service is back. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
@@ -36,18 +40,21 @@ const WINDOW_MS = 10_000;
  * Left as opossum has it: a single probe while half-open, the rest turned away, and one success closes.
  */
 export function createBreaker(options: BreakerOptions = {}): Breaker {
-  const circuit = new CircuitBreaker((call: () => Promise<unknown>) => call(), {
-    timeout: false,
-    errorThresholdPercentage: options.errorThresholdPercentage ?? BREAKER_DEFAULTS.errorThresholdPercentage,
-    volumeThreshold: options.volumeThreshold ?? BREAKER_DEFAULTS.volumeThreshold,
-    resetTimeout: options.resetTimeoutMs ?? BREAKER_DEFAULTS.resetTimeoutMs,
-    rollingCountTimeout: WINDOW_MS,
-    rollingCountBuckets: 10,
-    rollingPercentilesEnabled: false,
-    enableSnapshots: false,
-    name: 'rollcall.user.v1.UserService',
-    errorFilter: error => !isOutage(error) && !(circuit.halfOpen && isUndecided(error)),
-  });
+  const circuit: CircuitBreaker<[() => Promise<unknown>], unknown> = new CircuitBreaker(
+    (call: () => Promise<unknown>) => call(),
+    {
+      timeout: false,
+      errorThresholdPercentage: options.errorThresholdPercentage ?? BREAKER_DEFAULTS.errorThresholdPercentage,
+      volumeThreshold: options.volumeThreshold ?? BREAKER_DEFAULTS.volumeThreshold,
+      resetTimeout: options.resetTimeoutMs ?? BREAKER_DEFAULTS.resetTimeoutMs,
+      rollingCountTimeout: WINDOW_MS,
+      rollingCountBuckets: 10,
+      rollingPercentilesEnabled: false,
+      enableSnapshots: false,
+      name: 'rollcall.user.v1.UserService',
+      errorFilter: (error) => !isOutage(error) && !(circuit.halfOpen && isUndecided(error)),
+    },
+  );
   return {
     get state() {
       return circuit.closed ? 'closed' : circuit.halfOpen ? 'half-open' : 'open';

@@ -12,13 +12,16 @@ export interface CallerLimit extends Disposable {
 export function startCallerLimit({ deadlineAtMs, signal }: ReadCall, clock: Clock): CallerLimit {
   const { promise, resolve, reject } = Promise.withResolvers<UserAnswer>();
   const abort = () => reject(new UserReadCanceledError(signal?.reason));
-  const timer = setTimeout(() => resolve({ outcome: 'failed', error: deadlinePassed() }), deadlineAtMs - clock());
+  const timer = setTimeout(
+    () => resolve({ outcome: 'failed', error: deadlinePassed() }),
+    deadlineAtMs - clock(),
+  );
   signal?.addEventListener('abort', abort, { once: true });
   if (signal?.aborted) abort();
   // Whoever waits hears of the abort from `wait`; where nobody waits any more it is nobody's concern.
   promise.catch(() => {});
   return {
-    wait: answer => Promise.race([answer, promise]),
+    wait: (answer) => Promise.race([answer, promise]),
     [Symbol.dispose]() {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
@@ -26,6 +29,7 @@ export function startCallerLimit({ deadlineAtMs, signal }: ReadCall, clock: Cloc
   };
 }
 
-function deadlinePassed(): ConnectError {
-  return new ConnectError('the caller’s deadline passed before the answer came', Code.DeadlineExceeded);
+/** The error of a caller that has no time left. */
+export function deadlinePassed(): ConnectError {
+  return new ConnectError('the deadline of the call passed before the answer came', Code.DeadlineExceeded);
 }

@@ -20,5 +20,14 @@ export interface ClientCounters {
 
 /** All zero. */
 export function createCounters(): ClientCounters {
-  return { hits: 0, misses: 0, coalesced: 0, stale: 0, unavailable: 0, discarded: 0, batches: 0, batchedIds: 0 };
+  return {
+    hits: 0,
+    misses: 0,
+    coalesced: 0,
+    stale: 0,
+    unavailable: 0,
+    discarded: 0,
+    batches: 0,
+    batchedIds: 0,
+  };
 }

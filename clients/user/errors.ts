@@ -55,9 +55,12 @@ export class UserUnavailableError extends UserClientError {
   readonly degraded: Degradation;
 
   constructor(tenantId: string, ids: readonly string[], degraded: Degradation) {
-    super(`cannot tell now who these users of tenant ${tenantId} are (${degraded.reason}): ${ids.join(', ')}`, {
-      cause: degraded.cause,
-    });
+    super(
+      `cannot tell now who these users of tenant ${tenantId} are (${degraded.reason}): ${ids.join(', ')}`,
+      {
+        cause: degraded.cause,
+      },
+    );
     this.tenantId = tenantId;
     this.ids = ids;
     this.degraded = degraded;

@@ -8,7 +8,8 @@ export function freezeUser(user: User): User {
 
 function freeze(value: unknown): void {
   // Typed arrays cannot be frozen; no field of User is of bytes, unknown fields are.
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value)) return;
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value))
+    return;
   for (const part of Object.values(value)) freeze(part);
   Object.freeze(value);
 }

@@ -26,16 +26,19 @@ export function createRemoteUserReader(transport: Transport, clock: Clock): User
     },
     async resolveMany(scope, keys, call) {
       const readAtMs = clock();
-      const { outcomes } = await users.resolveUsers({ ...scope, keys: keys.map(toWireKey) }, toLimit(call, readAtMs));
+      const { outcomes } = await users.resolveUsers(
+        { ...scope, keys: keys.map(toWireKey) },
+        toLimit(call, readAtMs),
+      );
       checkCount(outcomes, keys);
       return keys.map((_, i) => toAnswer(scope, outcomes[i], readAtMs));
     },
   };
 }
 
-/** At least 1 ms: a transport that takes 0 for no deadline would wait for ever. */
+/** Whole ms, as Connect's protocols want it, and at least one: a transport that takes 0 for no deadline waits for ever. */
 function toLimit({ deadlineAtMs }: ReadCall, nowMs: number): { timeoutMs: number } {
-  return { timeoutMs: Math.max(1, deadlineAtMs - nowMs) };
+  return { timeoutMs: Math.max(1, Math.ceil(deadlineAtMs - nowMs)) };
 }
 
 function toBatchRequest({ tenantId, view }: UserScope, reads: readonly UserRead[]) {
@@ -55,17 +58,31 @@ function toWireKey(key: UserKey) {
 
 function checkCount(outcomes: readonly unknown[], asked: readonly unknown[]): void {
   if (outcomes.length === asked.length) return;
-  throw new AnswerMalformedError(`the user service answered ${outcomes.length} outcomes to ${asked.length} questions`);
+  throw new AnswerMalformedError(
+    `the user service answered ${outcomes.length} outcomes to ${asked.length} questions`,
+  );
 }
 
-function toAnswer(scope: UserScope, answered: UserOutcome | ResolveOutcome | undefined, readAtMs: number, id?: string): UserAnswer {
+function toAnswer(
+  scope: UserScope,
+  answered: UserOutcome | ResolveOutcome | undefined,
+  readAtMs: number,
+  id?: string,
+): UserAnswer {
   if (id !== undefined && (answered as UserOutcome).id.toLowerCase() !== id) {
-    throw new AnswerMalformedError(`the user service answered about ${(answered as UserOutcome).id} where ${id} was asked`);
+    throw new AnswerMalformedError(
+      `the user service answered about ${(answered as UserOutcome).id} where ${id} was asked`,
+    );
   }
   const outcome = answered?.outcome;
   switch (outcome?.case) {
     case 'user':
-      return { outcome: 'found', user: freezeUser(ofTenant(scope, outcome.value)), readAtMs, source: 'service' };
+      return {
+        outcome: 'found',
+        user: freezeUser(ofTenant(scope, outcome.value)),
+        readAtMs,
+        source: 'service',
+      };
     case 'missing':
       return { outcome: 'missing', readAtMs, source: 'service' };
     case 'unchanged':
@@ -77,5 +94,7 @@ function toAnswer(scope: UserScope, answered: UserOutcome | ResolveOutcome | und
 
 function ofTenant({ tenantId }: UserScope, user: User): User {
   if (user.tenantId === tenantId) return user;
-  throw new AnswerMalformedError(`the user service answered a user of tenant ${user.tenantId} where ${tenantId} was asked`);
+  throw new AnswerMalformedError(
+    `the user service answered a user of tenant ${user.tenantId} where ${tenantId} was asked`,
+  );
 }

@@ -1,4 +1,4 @@
-import { UserView, type User } from '@rollcall/contract/user';
+import { type User, UserView } from '@rollcall/contract/user';
 import { LRUCache } from 'lru-cache';
 import type { UserScope } from './user-reader.ts';
 
@@ -16,7 +16,8 @@ export interface UserCacheOptions {
   maxMissingEntries: number;
 }
 
-const VIEWS = [UserView.REFERENCE, UserView.BASIC, UserView.FULL];
+/** Every view that an entry can be of. */
+export const VIEWS = [UserView.REFERENCE, UserView.BASIC, UserView.FULL];
 
 /** The key of an entry. Tenant ids hold no slash, so two scopes never share one. */
 export function toCacheKey({ tenantId, view }: UserScope, id: string): string {
@@ -90,7 +91,7 @@ export class UserCache {
   }
 
   #entries(scope: UserScope, id: string): CachedUser[] {
-    return VIEWS.flatMap(view => this.#users.peek(toCacheKey({ ...scope, view }, id)) ?? []);
+    return VIEWS.flatMap((view) => this.#users.peek(toCacheKey({ ...scope, view }, id)) ?? []);
   }
 }
 

@@ -25,7 +25,11 @@ interface Batch {
  * fails answers `failed` for its own ids. Reads with a `minVersion` travel apart, because the service refuses a batch whole
  * where one version is not reached. Whoever gives up early is the cache's business, which stands above.
  */
-export function withBatching(next: UserReader, { batchWindowMs }: BatchingOptions, counters: ClientCounters): UserReader {
+export function withBatching(
+  next: UserReader,
+  { batchWindowMs }: BatchingOptions,
+  counters: ClientCounters,
+): UserReader {
   const open = new Map<string, Batch>();
 
   function start(key: string, scope: UserScope): Batch {
@@ -49,8 +53,10 @@ export function withBatching(next: UserReader, { batchWindowMs }: BatchingOption
 
   return {
     async readMany(scope, reads, call) {
-      const batches = reads.map(read => join(scope, read, call));
-      return Promise.all(batches.map(async (batch, i) => (await batch.answers).get(reads[i]?.id ?? '') as UserAnswer));
+      const batches = reads.map((read) => join(scope, read, call));
+      return Promise.all(
+        batches.map(async (batch, i) => (await batch.answers).get(reads[i]?.id ?? '') as UserAnswer),
+      );
     },
   };
 }
@@ -58,12 +64,17 @@ export function withBatching(next: UserReader, { batchWindowMs }: BatchingOption
 /** Both must be content: the higher version, and `unchanged` only where both hold the same. */
 function merge(one: UserRead | undefined, other: UserRead): UserRead {
   if (one === undefined) return other;
-  const minVersion = one.minVersion > other.minVersion ? one.minVersion : other.minVersion;
-  if (one.knownVersion === undefined || one.knownVersion !== other.knownVersion) return { id: other.id, minVersion };
+  const { minVersion } = one.minVersion > other.minVersion ? one : other;
+  if (one.knownVersion === undefined || one.knownVersion !== other.knownVersion)
+    return { id: other.id, minVersion };
   return { ...other, minVersion };
 }
 
-async function send(next: UserReader, batch: Batch, counters: ClientCounters): Promise<Map<string, UserAnswer>> {
+async function send(
+  next: UserReader,
+  batch: Batch,
+  counters: ClientCounters,
+): Promise<Map<string, UserAnswer>> {
   const reads = [...batch.reads.values()];
   const answers = new Map<string, UserAnswer>();
   const parts = Array.from({ length: Math.ceil(reads.length / MAX_BATCH_SIZE) }, async (_, i) => {
@@ -77,7 +88,11 @@ async function send(next: UserReader, batch: Batch, counters: ClientCounters): P
   return answers;
 }
 
-async function readPart(next: UserReader, { scope, deadlineAtMs }: Batch, part: readonly UserRead[]): Promise<readonly UserAnswer[]> {
+async function readPart(
+  next: UserReader,
+  { scope, deadlineAtMs }: Batch,
+  part: readonly UserRead[],
+): Promise<readonly UserAnswer[]> {
   try {
     return await next.readMany(scope, part, { deadlineAtMs });
   } catch (error) {

@@ -1,9 +1,10 @@
-import { startCallerLimit } from './caller-limit.ts';
+import type { User } from '@rollcall/contract/user';
+import { deadlinePassed, startCallerLimit } from './caller-limit.ts';
 import type { ClientCounters } from './counters.ts';
-import { Flights } from './flights.ts';
-import { degradedReason, isOutage } from './judge.ts';
-import type { Clock, ReadCall, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
+import { Flights, reaches } from './flights.ts';
+import { degradedReason, isOutage, VersionNotReachedError } from './judge.ts';
 import { type CachedUser, toCacheKey, type UserCache } from './user-cache.ts';
+import type { Clock, ReadCall, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
 
 /** How long answers are good. */
 export interface CachingOptions {
@@ -23,8 +24,8 @@ export interface CachedUserReader extends UserReader {
   peek(scope: UserScope, id: string): CachedUser | undefined;
   /** Forgets the id in every view, and throws away what is on its way. */
   invalidate(tenantId: string, id: string): void;
-  /** Takes in an answer that came another way. Answers what is to be shown: the answer, or what is known to be newer. */
-  accept(scope: UserScope, id: string, answer: UserAnswer): UserAnswer;
+  /** Takes in a user that came another way. Answers what is to be shown: this one, or what is known to be newer. */
+  accept(scope: UserScope, user: User, readAtMs: number): UserAnswer;
 }
 
 /**
@@ -55,11 +56,21 @@ export function withCache(
   }
 
   /** The last known user, where the failure is an outage and the user is young enough. */
-  function degrade(scope: UserScope, { id, minVersion }: UserRead, call: ReadCall, error: unknown): UserAnswer {
+  function degrade(
+    scope: UserScope,
+    { id, minVersion }: UserRead,
+    call: ReadCall,
+    error: unknown,
+  ): UserAnswer {
     const entry = isOutage(error) ? cache.getUser(toCacheKey(scope, id)) : undefined;
     const maxStaleMs = Math.min(call.maxStaleMs ?? Number.POSITIVE_INFINITY, options.maxStaleMs);
     const reason = degradedReason(error);
-    if (entry !== undefined && reason !== undefined && clock() - entry.readAtMs <= maxStaleMs && reaches(entry, id, minVersion)) {
+    if (
+      entry !== undefined &&
+      reason !== undefined &&
+      clock() - entry.readAtMs <= maxStaleMs &&
+      reaches(entry, id, minVersion)
+    ) {
       counters.stale += 1;
       return { outcome: 'found', ...entry, source: 'stale', degraded: { reason, cause: error } };
     }
@@ -70,10 +81,14 @@ export function withCache(
   return {
     peek,
     async readMany(scope, reads, call) {
-      const known = reads.map(read => fresh(scope, read));
-      counters.hits += known.filter(answer => answer !== undefined).length;
-      const open = flights.join(scope, reads.filter((_, i) => known[i] === undefined), call);
-      if (open.size === 0) return known as UserAnswer[];
+      const known = reads.map((read) => fresh(scope, read));
+      counters.hits += known.filter((answer) => answer !== undefined).length;
+      const unknown = reads.filter((_, i) => known[i] === undefined);
+      if (unknown.length === 0) return known as UserAnswer[];
+      if (call.deadlineAtMs <= clock()) {
+        return reads.map((read, i) => known[i] ?? degrade(scope, read, call, deadlinePassed()));
+      }
+      const open = flights.join(scope, unknown, call);
       using limit = startCallerLimit(call, clock);
       return await Promise.all(
         reads.map(async (read, i) => {
@@ -88,11 +103,17 @@ export function withCache(
       cache.forget(tenantId, id);
       flights.discard(tenantId, id);
     },
-    accept: (scope, id, answer) => flights.accept(scope, id, answer) ?? answer,
+    accept(scope, user, readAtMs) {
+      const accepted = flights.accept(scope, user.id, {
+        outcome: 'found',
+        user,
+        readAtMs,
+        source: 'service',
+      });
+      if (accepted !== undefined) return accepted;
+      const newer = cache.getUser(toCacheKey(scope, user.id));
+      if (newer !== undefined) return { outcome: 'found', ...newer, source: 'cache' };
+      return { outcome: 'failed', error: new VersionNotReachedError(user.id, user.version + 1n) };
+    },
   };
-}
-
-/** The survivor of a merge has versions of its own, which say nothing about those of the id asked for. */
-export function reaches({ user }: CachedUser, id: string, minVersion: bigint): boolean {
-  return user.id !== id || user.version >= minVersion;
 }

@@ -1,8 +1,12 @@
 import { createClient, type Transport } from '@connectrpc/connect';
-import { createConnectTransport, createGrpcTransport as createNodeGrpcTransport, createGrpcWebTransport } from '@connectrpc/connect-node';
+import {
+  createConnectTransport,
+  createGrpcWebTransport,
+  createGrpcTransport as createNodeGrpcTransport,
+} from '@connectrpc/connect-node';
 import { type AuthService, createAuthService } from '@rollcall/auth';
-import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { describeUserService, type ServiceSubject } from '@rollcall/contract/testing';
+import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { Secret } from '@rollcall/runtime';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
@@ -30,10 +34,15 @@ afterAll(() => stack.disposeAsync());
 const DOORS: Record<string, () => Transport> = {
   'the gRPC door': () => stack.use(createGrpcTransport({ address: `127.0.0.1:${auth.doors.grpc.port}` })),
   'the HTTP door, Connect with JSON over HTTP/1.1': () =>
-    createConnectTransport({ baseUrl: `http://127.0.0.1:${auth.doors.http.port}`, httpVersion: '1.1', useBinaryFormat: false }),
+    createConnectTransport({
+      baseUrl: `http://127.0.0.1:${auth.doors.http.port}`,
+      httpVersion: '1.1',
+      useBinaryFormat: false,
+    }),
   'the HTTP door, gRPC-Web over HTTP/1.1': () =>
     createGrpcWebTransport({ baseUrl: `http://127.0.0.1:${auth.doors.http.port}`, httpVersion: '1.1' }),
-  'the HTTP door, gRPC over HTTP/2': () => createNodeGrpcTransport({ baseUrl: `http://127.0.0.1:${auth.doors.http.port}` }),
+  'the HTTP door, gRPC over HTTP/2': () =>
+    createNodeGrpcTransport({ baseUrl: `http://127.0.0.1:${auth.doors.http.port}` }),
 };
 
 for (const [name, openTransport] of Object.entries(DOORS)) {

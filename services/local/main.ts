@@ -65,5 +65,6 @@ function announce({ facts }: RunningLocal, config: LocalConfig): void {
     'Reachable from this machine only: callers are not authenticated yet. To try it, in another terminal:\n',
   );
   output.say(`${callsToPaste(config, facts)}\n`);
-  output.say('Rollcall is ready. Ctrl-C stops everything.');
+  output.say('Ctrl-C stops everything.\n');
+  output.say('Rollcall is ready');
 }

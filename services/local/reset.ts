@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { StartupError } from '@rollcall/runtime';
+import { SECRET_FILE } from './postgres/credentials.ts';
 import { removePostgresHome } from './postgres/placement.ts';
 import { waitForPredecessor } from './postgres/postmaster-file.ts';
 import { SAMPLE_STATE_FILE } from './sample/sample-state.ts';
@@ -9,12 +10,15 @@ import { SAMPLE_STATE_FILE } from './sample/sample-state.ts';
 /**
  * Asks whether the embedded database may go.
  * @param dataDirectory real path
- * @param yes the answer was given beforehand
+ * @param options `yes`: the answer was given beforehand; `isTerminal`: whether there is somebody to ask, by default as it is
  * @throws StartupError where there is no terminal to ask on
  */
-export async function confirmReset(dataDirectory: string, yes: boolean): Promise<boolean> {
+export async function confirmReset(
+  dataDirectory: string,
+  { yes, isTerminal = process.stdin.isTTY && process.stdout.isTTY }: { yes: boolean; isTerminal?: boolean },
+): Promise<boolean> {
   if (yes) return true;
-  if (!process.stdin.isTTY || !process.stdout.isTTY) {
+  if (!isTerminal) {
     throw new StartupError(
       `--reset asks before it empties ${dataDirectory}, and here is no terminal to ask on: add --yes`,
     );
@@ -39,5 +43,5 @@ export async function resetDataDirectory(dataDirectory: string): Promise<void> {
   await waitForPredecessor(join(dataDirectory, 'postgres/data'));
   rmSync(join(dataDirectory, SAMPLE_STATE_FILE), { force: true });
   removePostgresHome(dataDirectory);
-  rmSync(join(dataDirectory, 'postgres-secret'), { force: true });
+  rmSync(join(dataDirectory, SECRET_FILE), { force: true });
 }

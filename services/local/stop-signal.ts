@@ -3,7 +3,7 @@ const ECHO_MS = 1_000;
 
 /** How the person at the terminal, or whoever runs it, asks this process to stop. */
 export interface StopSignal extends Disposable {
-  /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP, and when standard output is closed from the other side. */
   signal: AbortSignal;
 }
 
@@ -21,10 +21,13 @@ export function listenForStop(onImpatience: () => void): StopSignal {
     } else if (Date.now() - firstAt > ECHO_MS) onImpatience();
   };
   for (const name of STOP_SIGNALS) process.on(name, listen);
+  // Whoever read the output has gone: `npm start | head`.
+  process.stdout.on('error', listen);
   return {
     signal: controller.signal,
     [Symbol.dispose]: () => {
       for (const name of STOP_SIGNALS) process.off(name, listen);
+      process.stdout.off('error', listen);
     },
   };
 }

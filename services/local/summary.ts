@@ -43,10 +43,11 @@ export function callsToPaste(config: LocalConfig, { hasSample }: StartedFacts): 
     `grpcurl -plaintext -d '${JSON.stringify(request)}' \\`,
     `  127.0.0.1:${config.authGrpcPort} ${method}`,
     '',
-    `npx buf curl --protocol grpc --http2-prior-knowledge -d '${page}' \\`,
+    `npx buf curl --protocol grpc --http2-prior-knowledge \\`,
+    `  -d '${page}' \\`,
     `  http://127.0.0.1:${config.authGrpcPort}/rollcall.user.v1.UserAdminService/ListUsers`,
     '',
-    `curl -H 'content-type: application/json' -d '${page}' \\`,
+    `curl -s -H 'content-type: application/json' -d '${page}' \\`,
     `  http://127.0.0.1:${config.bookingHttpPort}/rollcall.booking.v1.BookingService/ListBookings`,
   ].join('\n');
 }

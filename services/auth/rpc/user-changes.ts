@@ -70,7 +70,7 @@ export function changesFromMask(user: UserMessage, paths: readonly string[]): Us
     ...Object.fromEntries(chosen.map(([, key]) => [key, texts[key]])),
     ...(paths.includes('role') && { role: requireRole(user) }),
     ...(paths.includes('state') && { state: requireState(user) }),
-    ...(paths.some((path) => path.startsWith('profile')) && {
+    ...(paths.some((path) => /^profile(\.|$)/.test(path)) && {
       profile: profileChanges(user, paths),
     }),
   };

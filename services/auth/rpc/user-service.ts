@@ -4,10 +4,10 @@ import {
   BatchGetUsersResponseSchema,
   GetUserResponseSchema,
   MissingUserSchema,
+  type UserOutcome as OutcomeMessage,
   type ResolveUsersRequest,
   ResolveUsersResponseSchema,
   UnchangedUserSchema,
-  type UserOutcome as OutcomeMessage,
   UserOutcomeSchema,
   type UserService,
 } from '@rollcall/contract/user';

@@ -17,7 +17,11 @@ export async function requireBookableUser(
   throw notBookable(tenantId, userId, user.outcome === 'found' ? 'suspended' : user.outcome);
 }
 
-function notBookable(tenantId: string, userId: string, why: 'missing' | 'deleted' | 'suspended'): BookingError {
+function notBookable(
+  tenantId: string,
+  userId: string,
+  why: 'missing' | 'deleted' | 'suspended',
+): BookingError {
   const message =
     why === 'missing'
       ? `Nobody can book as user ${userId}: tenant ${tenantId} has no such user.`

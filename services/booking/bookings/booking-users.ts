@@ -15,11 +15,12 @@ export type BookingUser = { readonly id: string } & (
   | { readonly outcome: 'unavailable'; readonly why: string }
 );
 
-/** How long a caller waits: until `signal` is aborted, or about `timeoutMs`. */
+/** How long a caller waits for the whole answer. */
 export interface Patience {
+  /** Aborted when the caller goes away. */
   readonly signal: AbortSignal;
-  /** Undefined: as long as the asked service takes by its own bound. */
-  readonly timeoutMs: number | undefined;
+  /** What is left until the caller's deadline, in ms; undefined: it set none. */
+  timeoutMs(): number | undefined;
 }
 
 /** How bookings learn who their users are. */
@@ -51,5 +52,8 @@ export async function withUsers(
   const [first] = bookings;
   const ids = new Set(bookings.flatMap(({ userId }) => userId ?? []));
   const known = first && ids.size > 0 ? await users.lookUp(first.tenantId, [...ids], patience) : new Map();
-  return bookings.map((booking) => ({ booking, user: booking.userId ? known.get(booking.userId) : undefined }));
+  return bookings.map((booking) => ({
+    booking,
+    user: booking.userId ? known.get(booking.userId) : undefined,
+  }));
 }

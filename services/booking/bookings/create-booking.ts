@@ -1,11 +1,17 @@
 import { Buffer } from 'node:buffer';
 import { v7 as uuidv7 } from 'uuid';
 import { requireBookableUser } from './bookable-user.ts';
-import type { Booking, NewBooking } from './booking.ts';
+import type { NewBooking } from './booking.ts';
 import { requireDates } from './booking-dates.ts';
 import { BookingError } from './booking-error.ts';
 import { createReference } from './booking-reference.ts';
-import { type BookingUser, type BookingUsers, type Patience, type ShownBooking, withUsers } from './booking-users.ts';
+import {
+  type BookingUser,
+  type BookingUsers,
+  type Patience,
+  type ShownBooking,
+  withUsers,
+} from './booking-users.ts';
 import type { BookingWrites, WriteRequest } from './booking-writes.ts';
 
 /** What CreateBooking works with. */
@@ -48,9 +54,7 @@ export async function createBooking(
   const before = await replay(ports, command);
   if (before) return before;
   const { userId } = booking;
-  const user = userId
-    ? await requireBookableUser(ports.users, { tenantId, userId }, patience)
-    : undefined;
+  const user = userId ? await requireBookableUser(ports.users, { tenantId, userId }, patience) : undefined;
   return insertOrReplay(ports, command, user);
 }
 

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { StartupError } from '@rollcall/runtime';
 import { errorCode } from '../error-code.ts';
 
 /** Name of the superuser of an embedded Postgres. */
@@ -12,13 +13,23 @@ export interface Credentials {
   passwordOf(role: string): string;
 }
 
+/** Name of the file in the data directory that the passwords derive from. */
+export const SECRET_FILE = 'postgres-secret';
+
 /**
- * The credentials that lie in a data directory, readable for their owner only; made at the first call.
+ * The credentials that lie in a data directory, readable for their owner only.
  * @param dataDirectory a directory that exists
+ * @param isNew whether there is no database yet, so that they may be made
+ * @throws StartupError where they belong to somebody else, or are missing though there is a database
  */
-export function keepCredentials(dataDirectory: string): Credentials {
-  const path = join(dataDirectory, 'postgres-secret');
-  const secret = readSecret(path) ?? makeSecret(path);
+export function keepCredentials(dataDirectory: string, isNew: boolean): Credentials {
+  const path = join(dataDirectory, SECRET_FILE);
+  const secret = readSecret(path) ?? (isNew ? makeSecret(path) : undefined);
+  if (secret === undefined) {
+    throw new StartupError(
+      `${path} is missing, without which the database beside it cannot be opened: put it back, or begin anew with "npm start -- --reset"`,
+    );
+  }
   return { passwordOf: (role) => createHmac('sha256', secret).update(role).digest('base64url') };
 }
 
@@ -27,7 +38,10 @@ function readSecret(path: string): string | undefined {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
+    if (errorCode(error) !== 'EACCES') throw error;
+    throw new StartupError(`${path} belongs to another user: start as that user, or set ROLLCALL_DATA_DIR`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,4 +1,14 @@
-import { lchownSync, lstatSync, mkdirSync, readlinkSync, rmSync, type Stats, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { StartupError } from '@rollcall/runtime';
 import { errorCode } from '../error-code.ts';
@@ -53,6 +63,9 @@ export function placePostgres(dataDirectory: string, user: ServerUser | undefine
  */
 export function removePostgresHome(dataDirectory: string): void {
   const entry = join(dataDirectory, ENTRY);
+  const data = join(entry, 'data');
+  // At one stroke: half a database, after a kill in the middle, could neither be opened nor made anew.
+  if (existsSync(data)) renameSync(data, join(entry, `draft-removed-${process.pid}`));
   if (statsOf(entry)?.isSymbolicLink()) removeOutsideHome(outsideHome(dataDirectory));
   rmSync(entry, { recursive: true, force: true });
 }

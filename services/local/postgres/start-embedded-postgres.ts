@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -66,7 +66,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const installed = await findPostgresBinaries();
   const { home, user, notes } = placePostgres(dataDirectory, currentServerUser());
   const binaries = reachableBinaries(installed, user);
-  const credentials = keepCredentials(dataDirectory);
+  const credentials = keepCredentials(dataDirectory, !existsSync(join(home, 'data')));
   const password = credentials.passwordOf(SUPERUSER);
   const data = await initializeDatabase(home, { binaries, user, password, durable });
   await waitForPredecessor(data);

@@ -30,6 +30,9 @@ const SERVER_OPTIONS: grpc.ServerOptions = {
   'grpc.max_connection_age_grace_ms': 60_000,
 };
 
+// What grpc-js would print beside our log, it also tells the caller of each of its functions.
+grpc.setLogVerbosity(grpc.logVerbosity.NONE);
+
 /** Opens the gRPC door. Rejects with the system's error (EADDRINUSE, EACCES) where it cannot listen. */
 export async function openGrpcDoor(options: GrpcDoorOptions): Promise<OpenDoor> {
   const server = new grpc.Server({

@@ -1,6 +1,6 @@
-import { createServer as createHttp1, type RequestListener } from 'node:http';
-import { createServer as createHttp2, type Http2Session } from 'node:http2';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createHttp1, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttp2, type Http2Server, type Http2Session } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
 
 /** A port on which HTTP/1.1 and HTTP/2 without TLS are both understood. */
 export interface HttpListener {
@@ -20,8 +20,28 @@ export async function listenHttp(
   handle: RequestListener,
   where: { host: string; port: number },
 ): Promise<HttpListener> {
-  const http1 = createHttp1({ keepAliveTimeout: 65_000 }, handle);
   const http2 = createHttp2({ settings: { maxConcurrentStreams: 100 } }, handle as never);
+  const http1 = createHttp1({ keepAliveTimeout: 65_000 }, handle);
+  const sessions = trackSessions(http2);
+  const sockets = new Set<Socket>();
+  // The HTTP/1.1 server listens, so that its own time limits and idle tracking hold; what is not for it is led away first.
+  const [serveHttp1] = http1.listeners('connection') as ((socket: Socket) => void)[];
+  http1.removeAllListeners('connection').on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    sniff(socket, (isHttp2) =>
+      isHttp2 ? http2.emit('connection', socket) : serveHttp1?.call(http1, socket),
+    );
+  });
+  await listen(http1, where);
+  return {
+    port: (http1.address() as AddressInfo).port,
+    close: (drainMs) => close(http1, { sessions, sockets, drainMs }),
+  };
+}
+
+function trackSessions(http2: Http2Server): Set<Http2Session> {
   const sessions = new Set<Http2Session>();
   http2.on('session', (session) => {
     sessions.add(session);
@@ -29,29 +49,7 @@ export async function listenHttp(
     // The session ends by itself; unheard, the event would end the process.
     session.on('error', () => session.destroy());
   });
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    socket.on('error', () => socket.destroy());
-    sniff(socket, (isHttp2) => (isHttp2 ? http2 : http1).emit('connection', socket));
-  });
-  await listen(server, where);
-  const close = async (drainMs: number) => {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const session of sessions) session.close();
-    http1.closeIdleConnections();
-    const idle = setInterval(() => http1.closeIdleConnections(), 50);
-    const timer = setTimeout(() => {
-      for (const socket of sockets) socket.destroy();
-    }, drainMs);
-    await closed;
-    clearInterval(idle);
-    clearTimeout(timer);
-    http1.close();
-    http2.close();
-  };
-  return { port: (server.address() as AddressInfo).port, close };
+  return sessions;
 }
 
 function sniff(socket: Socket, hand: (isHttp2: boolean) => void): void {
@@ -75,4 +73,23 @@ function listen(server: Server, { host, port }: { host: string; port: number }):
       resolve();
     });
   });
+}
+
+interface Closing {
+  readonly sessions: Set<Http2Session>;
+  readonly sockets: Set<Socket>;
+  readonly drainMs: number;
+}
+
+async function close(http1: Server, { sessions, sockets, drainMs }: Closing): Promise<void> {
+  const closed = new Promise<void>((resolve) => http1.close(() => resolve()));
+  for (const session of sessions) session.close();
+  // A connection that becomes idle later is ended then.
+  const idle = setInterval(() => http1.closeIdleConnections(), 20);
+  const timer = setTimeout(() => {
+    for (const socket of sockets) socket.destroy();
+  }, drainMs);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(timer);
 }

@@ -15,8 +15,11 @@ export function createQueue<T>(): MessageQueue<T> {
     try {
       for (;;) {
         for (let next = waiting.shift(); next; next = waiting.shift()) {
-          yield next.value;
-          next.taken();
+          try {
+            yield next.value;
+          } finally {
+            next.taken();
+          }
         }
         if (finish) break;
         await new Promise<void>((resolve) => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readDescriptorImage } from '@rollcall/contract';
 import { Health } from '@rollcall/contract/health';
 import { isLoopback, listenFault } from '../listen-fault.ts';
@@ -20,6 +21,9 @@ export interface Listen {
   readonly port: number;
   readonly variable: string;
 }
+
+/** How long readiness may think before it counts as a no: what probes usually wait. */
+const READY_TIMEOUT_MS = 1000;
 
 /** What a service brings; health, reflection, pages and the chain come with the doors. */
 export interface DoorsOptions {
@@ -60,8 +64,13 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
   await using stack = new AsyncDisposableStack();
   const metrics = stack.use(createMetrics(options.name));
   const state = createHealthState();
-  const routes = allRoutes(options, createChain({ maxCallMs: 10_000, ...options, metrics }), state);
-  const pages = createPages(options, state, () => metrics.registry.metrics());
+  const isReady = withinTime(options.isReady);
+  const routes = allRoutes(
+    { ...options, isReady },
+    createChain({ maxCallMs: 10_000, ...options, metrics }),
+    state,
+  );
+  const pages = createPages({ ...options, isReady }, state, () => metrics.registry.metrics());
   const grpc = stack.use(
     await openGrpcDoor({ routes, host, port: options.grpc.port, logger }).catch(listenFault(options.grpc)),
   );
@@ -122,4 +131,8 @@ function createPages(
       body: await metrics(),
     }),
   };
+}
+
+function withinTime(isReady: () => Promise<boolean>): () => Promise<boolean> {
+  return () => Promise.race([isReady(), sleep(READY_TIMEOUT_MS, false, { ref: false })]);
 }

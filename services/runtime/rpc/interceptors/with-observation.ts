@@ -49,8 +49,11 @@ function toKnownError(options: ObservationOptions, call: Call, cause: unknown): 
 }
 
 function toAbortError(call: Call): RpcError {
-  const late = call.signal.reason instanceof RpcError ? call.signal.reason : undefined;
-  return late ?? runtimeError('CANCELLED', 'The caller went away before the answer was ready.');
+  if (call.signal.reason instanceof RpcError) return call.signal.reason;
+  const left = call.timeoutMs();
+  return left !== undefined && left <= 0
+    ? runtimeError('DEADLINE_EXCEEDED', 'The deadline passed before the answer was ready.')
+    : runtimeError('CANCELLED', 'The caller went away before the answer was ready.');
 }
 
 function record(options: ObservationOptions, call: Call, end: { startedAt: number; error?: RpcError }): void {

@@ -1,0 +1,2 @@
+// The door of @rollcall/booking-client.
+export { type BookingClient, createBookingClient } from './booking-client.ts';

@@ -1,0 +1,31 @@
+// The door of @rollcall/user-client. `@rollcall/user-client/admin` is the other one, for those who change users.
+export { type User, UserRole, UserState, UserView } from '@rollcall/contract/user';
+export { TransportOptionError } from '@rollcall/transport';
+export type { UserColumn, WithUsers } from './attach.ts';
+export { BREAKER_DEFAULTS, type BreakerOptions, type BreakerState } from './breaker.ts';
+export { NUMBER_OPTIONS } from './check-options.ts';
+export {
+  UserClientClosedError,
+  UserClientError,
+  UserClientOptionError,
+  type UserClientReason,
+  UserNotFoundError,
+  UserReadCanceledError,
+  UserServiceRefusedError,
+  UserUnavailableError,
+} from './errors.ts';
+export { isOutage } from './judge.ts';
+export type { TenantUserClient } from './tenant-user-client.ts';
+export { createUserClient, type UserClient, type UserClientStats } from './user-client.ts';
+export type { UserClientOptions, UserReadOptions } from './user-client-options.ts';
+export type {
+  Degradation,
+  DegradedReason,
+  KeyLookup,
+  KnownUser,
+  MissingUser,
+  UnavailableUser,
+  UserKey,
+  UserLookup,
+  UserOutcome,
+} from './user-lookup.ts';

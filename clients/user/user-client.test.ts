@@ -1,0 +1,455 @@
+import { randomUUID } from 'node:crypto';
+import { Code, createRouterTransport } from '@connectrpc/connect';
+import { UserService, UserState, UserView } from '@rollcall/contract/user';
+import { type GrpcTestServer, startGrpcTestServer } from '@rollcall/transport/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  createUserClient,
+  type UserClient,
+  type UserClientOptions,
+  UserNotFoundError,
+  UserUnavailableError,
+} from './index.ts';
+import { MapUserService, refusal } from './testing/map-user-service.ts';
+
+const [ANN, BEN, CAT, NOBODY] = Array.from({ length: 4 }, () => randomUUID()) as [
+  string,
+  string,
+  string,
+  string,
+];
+
+let opened: AsyncDisposableStack;
+let service: MapUserService;
+let server: GrpcTestServer;
+let nowMs: number;
+
+beforeEach(async () => {
+  opened = new AsyncDisposableStack();
+  service = new MapUserService();
+  server = opened.use(await startGrpcTestServer(UserService, service));
+  nowMs = 0;
+  service.put('acme', ANN, { displayName: 'Ann', email: 'ann@example.com' });
+  service.put('acme', BEN, { displayName: 'Ben', email: 'ben@example.com' });
+});
+afterEach(() => opened.disposeAsync());
+
+/** A client whose memory ages only when `nowMs` is moved. */
+function open(options: Partial<UserClientOptions> = {}): UserClient {
+  return opened.use(
+    createUserClient({
+      address: server.address,
+      tenantId: 'acme',
+      clock: () => nowMs,
+      maxReconnectBackoffMs: 50,
+      ...options,
+    }),
+  );
+}
+
+/** The service is back on its port; what its Map holds survived. */
+async function restart(): Promise<void> {
+  server = opened.use(await startGrpcTestServer(UserService, service, { port: server.port }));
+}
+
+function ids(count: number): string[] {
+  return Array.from({ length: count }, () => randomUUID());
+}
+
+describe('reading', () => {
+  it('answers a user, from the service and then from memory', async () => {
+    const users = open();
+    expect(await users.getUser(ANN)).toMatchObject({ id: ANN, displayName: 'Ann', version: 1n });
+    nowMs = 40;
+    expect(await users.lookup(ANN)).toMatchObject({
+      id: ANN,
+      outcome: 'found',
+      source: 'cache',
+      ageMs: 40,
+      version: 1n,
+    });
+    expect(await users.getUser(ANN)).toBe(users.peek(ANN));
+    expect(service.batches).toHaveLength(1);
+    expect(users.stats()).toMatchObject({ hits: 2, misses: 1, batches: 1, entries: 1, breaker: 'closed' });
+  });
+
+  it('takes ids in any letter case as the same', async () => {
+    const users = open();
+    const [upper, lower] = await users.lookupMany([ANN.toUpperCase(), ANN]);
+    expect(upper).toMatchObject({ id: ANN, outcome: 'found' });
+    expect(lower).toEqual(upper);
+    expect((await users.getUser(ANN.toUpperCase())).id).toBe(ANN);
+    expect(service.batches.map((batch) => [...batch.ids])).toEqual([[ANN]]);
+  });
+
+  it('answers every id that was asked, in order, duplicates too', async () => {
+    const users = open();
+    const lookups = await users.lookupMany([NOBODY, BEN, ANN, BEN]);
+    expect(lookups.map(({ id, outcome }) => [id, outcome])).toEqual([
+      [NOBODY, 'missing'],
+      [BEN, 'found'],
+      [ANN, 'found'],
+      [BEN, 'found'],
+    ]);
+    expect(await users.lookupMany([])).toEqual([]);
+  });
+
+  it('puts what many callers ask into batches of the contract’s size', async () => {
+    const users = open();
+    const asked = ids(700);
+    for (const id of asked) service.put('acme', id, { displayName: id });
+    const answered = await Promise.all(asked.map((id) => users.getUser(id)));
+    expect(answered.map((user) => user.displayName)).toEqual(asked);
+    expect(service.batches.map((batch) => batch.ids.length)).toEqual([500, 200]);
+  });
+
+  it('throws which users do not exist', async () => {
+    const users = open();
+    const other = randomUUID();
+    const failure = users.getUsers([ANN, NOBODY, other, NOBODY]);
+    await expect(failure).rejects.toThrow(UserNotFoundError);
+    await expect(failure).rejects.toMatchObject({
+      reason: 'user_not_found',
+      tenantId: 'acme',
+      ids: [NOBODY, other],
+    });
+    expect(await users.getUsers([BEN, ANN])).toMatchObject([{ id: BEN }, { id: ANN }]);
+  });
+
+  it('answers a deleted user, and says so', async () => {
+    service.put('acme', ANN, { displayName: 'Ann', state: UserState.DELETED });
+    expect(await open().lookup(ANN)).toMatchObject({ outcome: 'deleted', user: { displayName: 'Ann' } });
+    expect((await open().getUser(ANN)).state).toBe(UserState.DELETED);
+  });
+
+  it('answers the survivor for the id of a user that was merged away', async () => {
+    const users = open();
+    await users.getUser(BEN);
+    service.merge('acme', BEN, ANN);
+    nowMs = 6_000;
+    expect(await users.lookup(BEN)).toMatchObject({ id: BEN, user: { id: ANN } });
+  });
+
+  it('asks for the view of the call, and keeps views apart', async () => {
+    const users = open();
+    expect((await users.getUser(ANN)).email).toBe('');
+    expect((await users.getUser(ANN, { view: UserView.BASIC })).email).toBe('ann@example.com');
+    expect((await users.getUser(ANN)).email).toBe('');
+    expect((await open({ view: UserView.BASIC }).getUser(ANN)).email).toBe('ann@example.com');
+  });
+
+  it('keeps tenants apart, whatever they share', async () => {
+    const users = open();
+    service.put('other', ANN, { displayName: 'Another Ann' });
+    const other = users.forTenant('other');
+    const [here, there] = await Promise.all([users.getUser(ANN), other.getUser(ANN)]);
+    expect([here.displayName, there.displayName]).toEqual(['Ann', 'Another Ann']);
+    expect(await other.lookup(BEN)).toMatchObject({ outcome: 'missing' });
+    expect(await users.lookup(BEN)).toMatchObject({ outcome: 'found' });
+    users.invalidate(ANN);
+    expect(users.peek(ANN)).toBeUndefined();
+    expect(other.peek(ANN)?.displayName).toBe('Another Ann');
+  });
+
+  it('refuses a user of another tenant, whoever sent it', async () => {
+    const transport = createRouterTransport(({ service: serve }) => {
+      serve(UserService, {
+        batchGetUsers: (request) => ({
+          outcomes: request.ids.map((id) => ({
+            id,
+            outcome: { case: 'user', value: { id, tenantId: 'other' } },
+          })),
+        }),
+      });
+    });
+    const users = opened.use(createUserClient({ transport, tenantId: 'acme' }));
+    expect(await users.lookup(ANN)).toMatchObject({
+      outcome: 'unavailable',
+      degraded: { reason: 'service_fault' },
+    });
+  });
+
+  it('hands out users that nobody can change for others', async () => {
+    const user = await open().getUser(ANN);
+    expect(() => Object.assign(user, { displayName: 'Eve' })).toThrow(TypeError);
+  });
+
+  it('shows a change after its life, or at once after invalidate', async () => {
+    const users = open();
+    await users.getUsers([ANN, BEN]);
+    service.put('acme', ANN, { displayName: 'Anna' });
+    service.put('acme', BEN, { displayName: 'Benno' });
+    users.invalidate(ANN.toUpperCase());
+    expect((await users.getUsers([ANN, BEN])).map((user) => user.displayName)).toEqual(['Anna', 'Ben']);
+    nowMs = 5_000;
+    expect((await users.getUsers([ANN, BEN])).map((user) => user.displayName)).toEqual(['Anna', 'Benno']);
+    expect(service.batches.at(-1)?.knownVersions).toEqual({ [ANN]: 2n, [BEN]: 1n });
+  });
+
+  it('honours a version that the caller has seen', async () => {
+    const users = open();
+    await users.getUser(ANN);
+    const { version } = service.put('acme', ANN, { displayName: 'Anna' });
+    expect((await users.getUser(ANN, { minVersion: version })).displayName).toBe('Anna');
+    const ahead = users.lookup(ANN, { minVersion: version + 1n });
+    expect(await ahead).toMatchObject({
+      outcome: 'unavailable',
+      degraded: { reason: 'version_not_reached' },
+    });
+    expect(users.stats().breaker).toBe('closed');
+  });
+});
+
+describe('attach', () => {
+  it('puts users beside the ids of every column, through one batch', async () => {
+    const users = open();
+    const rows = [
+      { no: 1, customerId: ANN, vendor: { id: BEN.toUpperCase() } },
+      { no: 2, customerId: NOBODY, vendor: { id: '' } },
+      { no: 3, customerId: null, vendor: { id: ANN } },
+    ];
+    const attached = await users.attach(rows, { customer: 'customerId', seller: (row) => row.vendor.id });
+    expect(attached.map((row) => [row.no, row.customer?.outcome, row.seller?.outcome])).toEqual([
+      [1, 'found', 'found'],
+      [2, 'missing', undefined],
+      [3, undefined, 'found'],
+    ]);
+    expect(attached[0]?.seller).toMatchObject({ id: BEN, user: { displayName: 'Ben' } });
+    expect(service.batches).toHaveLength(1);
+    expect(rows[0]).not.toHaveProperty('customer');
+    expect(await users.attach([], { customer: () => ANN })).toEqual([]);
+  });
+
+  it('names the row and the column of an id that is none', async () => {
+    await expect(open().attach([{ a: ANN }, { a: 'x1' }], { user: 'a' })).rejects.toMatchObject({
+      option: 'rows[1].user',
+    });
+    expect(service.batches).toEqual([]);
+  });
+});
+
+describe('resolve', () => {
+  it('finds users by other keys, and remembers the users', async () => {
+    const users = open();
+    expect(await users.resolve({ email: 'ANN@example.com' })).toMatchObject({
+      key: { email: 'ANN@example.com' },
+      outcome: 'found',
+      user: { id: ANN },
+    });
+    expect(users.peek(ANN)?.displayName).toBe('Ann');
+    const keys = [{ source: 'legacy', externalId: '7' }, { email: 'ben@example.com' }];
+    expect((await users.resolveMany(keys)).map(({ outcome }) => outcome)).toEqual(['missing', 'found']);
+  });
+
+  it('says unavailable, not missing, while the service is away', async () => {
+    const users = open();
+    server.kill();
+    expect(await users.resolve({ email: 'ann@example.com' })).toMatchObject({ outcome: 'unavailable' });
+  });
+
+  it('throws where the service does not know how', async () => {
+    const transport = createRouterTransport(({ service: serve }) => serve(UserService, {}));
+    const users = opened.use(createUserClient({ transport, tenantId: 'acme' }));
+    await expect(users.resolve({ email: 'a@b.cd' })).rejects.toMatchObject({
+      reason: 'service_refused',
+      code: Code.Unimplemented,
+    });
+  });
+
+  it.each([[{}], [{ email: '' }], [{ email: 'a@b.cd', source: 'x' }], [{ source: 'x' }], [null]])(
+    'refuses the key %j',
+    async (key) => {
+      await expect(open().resolve(key as never)).rejects.toMatchObject({
+        reason: 'option_invalid',
+        option: 'key',
+      });
+    },
+  );
+});
+
+describe('an outage', () => {
+  it('leaves known users, stale and marked; makes unknown ones unavailable; and is over when the service is back', async () => {
+    const users = open({ breaker: { resetTimeoutMs: 20 } });
+    await users.getUsers([ANN, BEN]);
+    await users.lookup(NOBODY);
+    nowMs = 60_000;
+    server.kill();
+    for (let i = 0; i < 20; i++) {
+      const lookups = await users.lookupMany([ANN, BEN, CAT, NOBODY]);
+      expect(lookups.map(({ outcome }) => outcome)).toEqual(['found', 'found', 'unavailable', 'unavailable']);
+      expect(lookups[0]).toMatchObject({
+        source: 'stale',
+        ageMs: 60_000,
+        degraded: { reason: expect.any(String) },
+      });
+    }
+    await expect(users.getUser(CAT)).rejects.toThrow(UserUnavailableError);
+    await expect(users.getUsers([ANN, CAT])).rejects.toMatchObject({
+      reason: 'user_unavailable',
+      ids: [CAT],
+    });
+    expect((await users.getUser(ANN)).displayName).toBe('Ann');
+    service.put('acme', ANN, { displayName: 'Anna' });
+    await restart();
+    await expect.poll(async () => (await users.lookup(CAT)).outcome, { timeout: 10_000 }).toBe('missing');
+    expect(await users.lookup(ANN)).toMatchObject({ source: 'service', user: { displayName: 'Anna' } });
+    expect(await users.lookup(BEN)).toMatchObject({ source: 'service' });
+    expect(users.stats().breaker).toBe('closed');
+  });
+
+  it('opens the breaker, after which nothing is asked until the probe', async () => {
+    const users = open({ breaker: { volumeThreshold: 3, resetTimeoutMs: 600_000 }, ttlMs: 0 });
+    await users.getUser(ANN);
+    service.fault = refusal(Code.Internal, 'INTERNAL', 'broken');
+    for (let i = 0; i < 3; i++) await users.lookup(ANN);
+    expect(users.stats().breaker).toBe('open');
+    const asked = service.batches.length;
+    expect(await users.lookup(ANN)).toMatchObject({ source: 'stale', degraded: { reason: 'breaker_open' } });
+    expect(await users.lookup(BEN)).toMatchObject({
+      outcome: 'unavailable',
+      degraded: { reason: 'breaker_open' },
+    });
+    expect(service.batches).toHaveLength(asked);
+  });
+
+  it('ends in time where the service accepts calls and never answers', async () => {
+    const users = open({ timeoutMs: 100 });
+    await users.getUser(ANN);
+    nowMs = 5_000;
+    service.pause = () => new Promise(() => {});
+    const [known, unknown] = await users.lookupMany([ANN, BEN]);
+    expect(known).toMatchObject({ source: 'stale', degraded: { reason: 'deadline_exceeded' } });
+    expect(unknown).toMatchObject({ outcome: 'unavailable', degraded: { reason: 'deadline_exceeded' } });
+  });
+
+  it('is not what a refusal is', async () => {
+    const users = open();
+    await users.getUser(ANN);
+    nowMs = 5_000;
+    service.fault = refusal(Code.PermissionDenied, 'NOT_GRANTED', 'the view FULL is not granted');
+    await expect(users.lookup(ANN)).rejects.toMatchObject({
+      reason: 'service_refused',
+      serviceReason: 'NOT_GRANTED',
+      code: Code.PermissionDenied,
+    });
+  });
+});
+
+describe('one caller among many', () => {
+  it('gives up by its signal, and the others are answered', async () => {
+    const users = open();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    service.pause = () => promise;
+    const controller = new AbortController();
+    const [one, other] = [users.getUser(ANN, { signal: controller.signal }), users.getUser(ANN)];
+    controller.abort();
+    await expect(one).rejects.toMatchObject({ reason: 'canceled' });
+    resolve();
+    expect((await other).displayName).toBe('Ann');
+    await expect(users.getUser(BEN, { signal: controller.signal })).rejects.toMatchObject({
+      reason: 'canceled',
+    });
+    expect(service.batches).toHaveLength(1);
+  });
+
+  it('has its own deadline, and none at all is left where it has passed', async () => {
+    const users = open();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    service.pause = () => promise;
+    const patient = users.lookup(ANN);
+    expect(await users.lookup(ANN, { timeoutMs: 10 })).toMatchObject({
+      outcome: 'unavailable',
+      degraded: { reason: 'deadline_exceeded' },
+    });
+    expect(await users.lookup(BEN, { timeoutMs: 0 })).toMatchObject({
+      outcome: 'unavailable',
+      degraded: { reason: 'deadline_exceeded' },
+    });
+    resolve();
+    expect(await patient).toMatchObject({ outcome: 'found' });
+    expect(service.batches).toHaveLength(1);
+  });
+});
+
+describe('bad arguments', () => {
+  it.each([
+    [{ tenantId: 'Acme' }, 'tenantId'],
+    [{ tenantId: '' }, 'tenantId'],
+    [{ view: 9 as UserView }, 'view'],
+    [{ ttlMs: -1 }, 'ttlMs'],
+    [{ ttlMs: 1.5 }, 'ttlMs'],
+    [{ timeoutMs: 0 }, 'timeoutMs'],
+    [{ maxEntries: 0 }, 'maxEntries'],
+    [{ ttlMs: 10, maxStaleMs: 9 }, 'maxStaleMs'],
+    [{ batchWindowMs: 1_001 }, 'batchWindowMs'],
+    [{ breaker: { volumeThreshold: 0 } }, 'breaker.volumeThreshold'],
+    [{ address: 'users' }, 'address'],
+    [{ address: '10.0.0.1:50051' }, 'tls'],
+    [{ transport: createRouterTransport(() => {}) }, 'address'],
+  ] satisfies [Partial<UserClientOptions>, string][])(
+    'in the options %j are refused by name',
+    (options, option) => {
+      expect(() => createUserClient({ address: server.address, ...options })).toThrow(
+        expect.objectContaining({ reason: 'option_invalid', option }),
+      );
+    },
+  );
+
+  it('needs an address or a transport', () => {
+    expect(() => createUserClient({})).toThrow(expect.objectContaining({ option: 'address' }));
+  });
+
+  it('of a call are refused by name, before any call', async () => {
+    const users = open({ maxIdsPerCall: 2 });
+    const faults: [Promise<unknown>, string][] = [
+      [users.getUser('42'), 'id'],
+      [users.getUser(undefined as never), 'id'],
+      [users.lookupMany([ANN, '']), 'ids[1]'],
+      [users.lookupMany([ANN, ANN, ANN]), 'ids'],
+      [users.lookupMany('x' as never), 'ids'],
+      [users.lookup(ANN, { minVersion: -1n }), 'minVersion'],
+      [users.lookup(ANN, { minVersion: 1 as never }), 'minVersion'],
+      [users.lookup(ANN, { timeoutMs: Number.NaN }), 'timeoutMs'],
+      [users.lookup(ANN, { maxStaleMs: -1 }), 'maxStaleMs'],
+      [users.lookup(ANN, { view: 7 as never }), 'view'],
+    ];
+    for (const [fault, option] of faults)
+      await expect(fault).rejects.toMatchObject({ reason: 'option_invalid', option });
+    expect(() => users.peek('42')).toThrow(expect.objectContaining({ option: 'id' }));
+    expect(() => users.invalidate('42')).toThrow(expect.objectContaining({ option: 'id' }));
+    expect(() => users.forTenant('A B')).toThrow(expect.objectContaining({ option: 'tenantId' }));
+    expect(service.batches).toEqual([]);
+  });
+
+  it('include a tenant that nobody named', async () => {
+    const users = opened.use(createUserClient({ address: server.address }));
+    await expect(users.getUser(ANN)).rejects.toMatchObject({ option: 'tenantId' });
+    expect((await users.forTenant('acme').getUser(ANN)).displayName).toBe('Ann');
+  });
+});
+
+describe('closing', () => {
+  it('ends what is open and refuses what comes, for every tenant', async () => {
+    const users = open({ timeoutMs: 600_000 });
+    const tenant = users.forTenant('acme');
+    service.pause = () => new Promise(() => {});
+    const waiting = users.getUser(ANN);
+    await expect.poll(() => service.batches.length).toBe(1);
+    await users.close();
+    await users.close();
+    await expect(waiting).rejects.toMatchObject({ reason: 'client_closed' });
+    await expect(tenant.getUser(ANN)).rejects.toMatchObject({ reason: 'client_closed' });
+    expect(users.stats()).toMatchObject({ entries: 0 });
+  });
+
+  it('leaves a transport that was passed in open', async () => {
+    const transport = createRouterTransport(({ service: serve }) => serve(UserService, service));
+    const [one, two] = [
+      createUserClient({ transport, tenantId: 'acme' }),
+      opened.use(createUserClient({ transport, tenantId: 'acme' })),
+    ];
+    await one.getUser(ANN);
+    await one.close();
+    expect((await two.getUser(ANN)).displayName).toBe('Ann');
+  });
+});

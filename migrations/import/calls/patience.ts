@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Code, ConnectError } from '@connectrpc/connect';
+import { ImportFault } from '../import-fault.ts';
+import { refusalOf } from './refusal.ts';
+
+/** How long a service may stay away in the middle of an import: a restart takes seconds. Our own choice. */
+export const MAX_OUTAGE_MS = 30_000;
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+const PASSING: ReadonlySet<Code> = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.ResourceExhausted]);
+
+/** Calls one service, again and again while it is away. Every call must bear being repeated. */
+export type PatientCall = <T>(call: () => Promise<T>) => Promise<T>;
+
+/** What patience needs to know. */
+export interface PatienceOptions {
+  /** The service as people know it: "auth service at 127.0.0.1:50051". */
+  readonly service: string;
+  /** Tells the person at the terminal, once when an outage begins and once when it ends. */
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+  /** Default `MAX_OUTAGE_MS`. */
+  readonly maxOutageMs?: number;
+}
+
+/**
+ * Repeats calls that fail because the service is away or has too much to do, with growing pauses. A refusal of this one
+ * request passes as it is. A service that stays away for too long, or fails in another way, ends the import: ImportFault.
+ */
+export function createPatience({
+  service,
+  say,
+  signal,
+  maxOutageMs = MAX_OUTAGE_MS,
+}: PatienceOptions): PatientCall {
+  let isAway = false;
+  return async (call) => {
+    const failedAt = { first: 0 };
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      try {
+        const answer = await call();
+        if (isAway) say(`The ${service} answers again.`);
+        isAway = false;
+        return answer;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof ConnectError) || refusalOf(error) !== undefined) throw error;
+        if (!PASSING.has(error.code)) throw failed(service, error);
+        failedAt.first ||= Date.now();
+        if (Date.now() - failedAt.first + pauseMs > maxOutageMs) throw stayedAway(service, error);
+        if (!isAway) say(`The ${service} does not answer; trying for up to ${maxOutageMs / 1000} s.`);
+        isAway = true;
+        await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+      }
+    }
+  };
+}
+
+function failed(service: string, error: ConnectError): ImportFault {
+  return new ImportFault(
+    `The ${service} failed (${error.message}): its log says more; when that is cured the same command goes on here`,
+    { cause: error },
+  );
+}
+
+function stayedAway(service: string, error: ConnectError): ImportFault {
+  const code = Code[error.code];
+  return new ImportFault(
+    `The ${service} stayed away (${code}): start it again, then run the same command, which goes on where this one ended`,
+    { cause: error },
+  );
+}

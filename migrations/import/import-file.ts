@@ -1,0 +1,52 @@
+import { resolve } from 'node:path';
+import type { ImportArguments } from './arguments.ts';
+import type { Addresses } from './calls/addresses.ts';
+import { connectServices } from './calls/connect-services.ts';
+import { createPatience } from './calls/patience.ts';
+import { ImportFault } from './import-fault.ts';
+import { importRows } from './import-rows.ts';
+import { createProgress, type Screen } from './report/progress.ts';
+import { openReport } from './report/report-file.ts';
+import { toSummary } from './report/summary.ts';
+import { createTally, wrongSums } from './report/tally.ts';
+import { openSource } from './source/open-source.ts';
+
+/** Where an import runs. */
+export interface ImportSurroundings {
+  readonly addresses: Addresses;
+  /** Folder that relative paths start from. */
+  readonly folder: string;
+  /** Shows progress and outages. */
+  readonly screen: Screen;
+  /** Stops the import; it then rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Imports a file and answers the summary's lines. Throws ImportFault where the file, the report or a service is not to be
+ * had, and where the counts do not add up in the end.
+ */
+export async function importFile(args: ImportArguments, surroundings: ImportSurroundings): Promise<string[]> {
+  const { addresses, folder, screen, signal } = surroundings;
+  const begun = performance.now();
+  await using source = await openSource(resolve(folder, args.path), args);
+  await using report = await openReport(resolve(folder, args.reportPath));
+  using services = await connectServices(addresses);
+  const progress = createProgress(screen, source);
+  const { say } = progress;
+  const patience = {
+    auth: createPatience({ service: `auth service at ${addresses.auth}`, say, signal }),
+    booking: createPatience({ service: `booking service at ${addresses.booking}`, say, signal }),
+  };
+  const tally = createTally();
+  try {
+    await importRows(source.rows, tally, { ...args, services, patience, report, progress, signal });
+  } finally {
+    progress.end();
+  }
+  const wrong = wrongSums(tally);
+  if (wrong.length > 0)
+    throw new ImportFault(`The counts do not add up, which is a defect: ${wrong.join('; ')}`);
+  await report.finish();
+  return toSummary(tally, { reportPath: args.reportPath, elapsedMs: performance.now() - begun });
+}

@@ -1,0 +1,40 @@
+// npm run import -- KIND PATH …: reads a file of bookings into the running services.
+import { StartupError } from '@rollcall/runtime';
+import { HELP, readArguments } from './arguments.ts';
+import { readAddresses } from './calls/addresses.ts';
+import { ImportFault } from './import-fault.ts';
+import { importFile } from './import-file.ts';
+
+const { env } = process;
+// npm runs scripts in the root of the checkout, and tells where the person stands.
+const folder = (env.npm_lifecycle_event === 'import' && env.INIT_CWD) || process.cwd();
+
+async function main(args: readonly string[]): Promise<void> {
+  const read = readArguments(args);
+  if (read === 'help') {
+    process.stdout.write(HELP);
+    return;
+  }
+  const surroundings = { addresses: readAddresses(env), folder, screen: process.stderr, signal: untilTold() };
+  const summary = await importFile(read, surroundings);
+  process.stdout.write(`${summary.join('\n')}\n`);
+}
+
+/** Aborts at the first SIGINT or SIGTERM; a second one ends the process at once. */
+function untilTold(): AbortSignal {
+  const told = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () =>
+      told.abort(new ImportFault(`Interrupted (${signal}): the same command goes on where this one ended`)),
+    );
+  }
+  return told.signal;
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof ImportFault || error instanceof StartupError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

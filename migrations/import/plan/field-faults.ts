@@ -1,0 +1,32 @@
+import { create, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
+import { pathToString } from '@bufbuild/protobuf/reflect';
+import { createValidator } from '@bufbuild/protovalidate';
+import { ListBookingsRequestSchema } from '@rollcall/contract/booking';
+import { ImportFault } from '../import-fault.ts';
+
+/** A field that breaks its rule. */
+export interface FieldFault {
+  /** Path in the message: "email". */
+  readonly field: string;
+  /** What the rule says; never the value. */
+  readonly rule: string;
+}
+
+const validator = createValidator();
+
+/** Holds a message to the rules written in the contract, as the service will; none: it is good. */
+export function fieldFaults<S extends DescMessage>(schema: S, message: MessageShape<S>): FieldFault[] {
+  const result = validator.validate(schema, message);
+  if (result.kind === 'error') throw result.error;
+  if (result.kind === 'valid') return [];
+  return result.violations.map(({ field, message: rule }) => ({ field: pathToString(field), rule }));
+}
+
+/** Throws ImportFault where the contract would not take this as a tenant's id. */
+export function requireTenant(tenantId: string): void {
+  const request: MessageInitShape<typeof ListBookingsRequestSchema> = { tenantId };
+  if (fieldFaults(ListBookingsRequestSchema, create(ListBookingsRequestSchema, request)).length === 0) return;
+  throw new ImportFault(
+    `--tenant "${tenantId}" cannot be a tenant: give lower-case letters, digits and hyphens, at most 63`,
+  );
+}

@@ -1,0 +1,55 @@
+import { create } from '@bufbuild/protobuf';
+import { type CreateBookingRequest, CreateBookingRequestSchema } from '@rollcall/contract/booking';
+import type { Currency } from '../source/currency.ts';
+import type { Row } from '../source/read-rows.ts';
+import { type Cells, RowFault, type SourceKind, type SourceRecord } from '../source/source-kind.ts';
+import { fieldFaults } from './field-faults.ts';
+import type { Ledger } from './ledger.ts';
+import { type Person, planPerson } from './plan-person.ts';
+import { digest, requestId } from './request-ids.ts';
+
+/** What shall become of one row. */
+export type RowPlan = { readonly line: number; readonly endByte: number } & (
+  | { readonly kind: 'refuse'; readonly reason: string }
+  | {
+      readonly kind: 'book';
+      /** Without a user; whoever links it sets one. */
+      readonly request: CreateBookingRequest;
+      /** Who to link it to, or why nobody. */
+      readonly person: Person | { readonly reason: string };
+    }
+);
+
+/** What all rows of a run have in common. */
+export interface PlanContext {
+  readonly kind: SourceKind;
+  readonly kindName: string;
+  readonly tenantId: string;
+  readonly currency: Currency;
+  readonly ledger: Ledger;
+}
+
+/** Plans one row. Rows must come in the order of the file, because the nth of several equal rows has a request id of its own. */
+export function planRow(row: Row, context: PlanContext): RowPlan {
+  const { line, endByte } = row;
+  if ('fault' in row) return { line, endByte, kind: 'refuse', reason: row.fault };
+  try {
+    const record = context.kind.read(row.cells, context.currency);
+    const request = bookingRequest(record, row.cells, context);
+    return { line, endByte, kind: 'book', request, person: planPerson(record.person) };
+  } catch (error) {
+    if (!(error instanceof RowFault)) throw error;
+    return { line, endByte, kind: 'refuse', reason: error.message };
+  }
+}
+
+function bookingRequest(record: SourceRecord, cells: Cells, context: PlanContext): CreateBookingRequest {
+  const { kindName, tenantId, ledger } = context;
+  const request = create(CreateBookingRequestSchema, { tenantId, booking: record.booking });
+  const [fault] = fieldFaults(CreateBookingRequestSchema, request);
+  if (fault) throw new RowFault(`${fault.field} ${fault.rule}`);
+  const content = Object.values(cells);
+  const earlier = ledger.countEarlier(digest(content));
+  request.requestId = requestId('booking', kindName, tenantId, ...content, earlier);
+  return request;
+}

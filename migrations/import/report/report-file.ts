@@ -1,0 +1,64 @@
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { ImportFault } from '../import-fault.ts';
+
+/** One row that did not become what it should. */
+export interface ReportLine {
+  /** Line of the file, the header's is 1. */
+  readonly line: number;
+  readonly outcome: 'unlinked' | 'refused';
+  /** Names columns and rules, never what was in them. */
+  readonly reason: string;
+}
+
+/**
+ * The report of an import, as CSV with the columns line, outcome, reason. It is written beside its place and moved there when
+ * it is whole, so that a file of that name never tells half a story. Disposing of it unfinished removes it.
+ */
+export interface ReportFile extends AsyncDisposable {
+  add(lines: readonly ReportLine[]): Promise<void>;
+  /** Puts the report in its place, over an older one. Throws ImportFault. */
+  finish(): Promise<void>;
+}
+
+/** Begins a report. Throws ImportFault where its folder cannot be written. */
+export async function openReport(path: string): Promise<ReportFile> {
+  const partial = `${path}.${process.pid}.partial`;
+  const file = await orFault(path, () => open(partial, 'w', 0o600));
+  await file.writeFile('line,outcome,reason\n');
+  let isOpen = true;
+  const close = async (handle: FileHandle) => {
+    isOpen = false;
+    await handle.close();
+  };
+  return {
+    add: (lines) => file.writeFile(lines.map(toCsv).join('')),
+    async finish() {
+      await file.sync();
+      await close(file);
+      await orFault(path, () => rename(partial, path));
+    },
+    async [Symbol.asyncDispose]() {
+      if (isOpen) await close(file);
+      await rm(partial, { force: true });
+    },
+  };
+}
+
+function toCsv({ line, outcome, reason }: ReportLine): string {
+  const text = /[",\n]/.test(reason) ? `"${reason.replaceAll('"', '""')}"` : reason;
+  return `${line},${outcome},${text}\n`;
+}
+
+async function orFault<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ImportFault(
+      `Cannot write the report ${path} (${code}): name another place with --report FILE`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,65 @@
+import type { Outcome } from '../calls/book-row.ts';
+import type { PeopleCounts } from '../calls/link-people.ts';
+
+/** The counts of one import. */
+export interface Tally {
+  /** Rows that the file gave, counted as they were read. */
+  read: number;
+  linked: number;
+  unlinked: number;
+  refused: number;
+  bookingsCreated: number;
+  bookingsFound: number;
+  /** Lines in the report. */
+  reported: number;
+  /** Different people with a usable e-mail, as the ledger has them at the end. */
+  people: number;
+  readonly users: PeopleCounts;
+}
+
+/** All counts at 0. */
+export function createTally(): Tally {
+  return {
+    read: 0,
+    linked: 0,
+    unlinked: 0,
+    refused: 0,
+    bookingsCreated: 0,
+    bookingsFound: 0,
+    reported: 0,
+    people: 0,
+    users: { created: 0, found: 0, lost: 0 },
+  };
+}
+
+/** Counts what became of a row. */
+export function count(tally: Tally, outcome: Outcome): void {
+  tally[outcome.kind] += 1;
+  if (outcome.kind === 'refused') return;
+  tally[outcome.isNew ? 'bookingsCreated' : 'bookingsFound'] += 1;
+}
+
+/** Every sum that does not add up, as a sentence without its end; none: all do. */
+export function wrongSums(tally: Tally): string[] {
+  const { read, linked, unlinked, refused, reported, users } = tally;
+  const sums: [string, number, Record<string, number>][] = [
+    ['rows read', read, { linked, unlinked, refused }],
+    [
+      'rows imported',
+      linked + unlinked,
+      { created: tally.bookingsCreated, 'already there': tally.bookingsFound },
+    ],
+    ['rows reported', reported, { unlinked, refused }],
+    [
+      'people met',
+      tally.people,
+      { created: users.created, found: users.found, 'without a user': users.lost },
+    ],
+  ];
+  return sums
+    .filter(([, total, parts]) => total !== Object.values(parts).reduce((sum, part) => sum + part, 0))
+    .map(([name, total, parts]) => {
+      const text = Object.entries(parts).map(([part, size]) => `${size} ${part}`);
+      return `${total} ${name} are not ${text.join(' + ')}`;
+    });
+}

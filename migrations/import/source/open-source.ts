@@ -1,0 +1,50 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { ImportFault } from '../import-fault.ts';
+import { readHeader } from './header.ts';
+import { readLines } from './read-lines.ts';
+import { type Row, readRows } from './read-rows.ts';
+import type { SourceKind } from './source-kind.ts';
+
+/** A file that is being imported. */
+export interface Source extends AsyncDisposable {
+  /** Size of the file in bytes when it was opened. */
+  readonly totalBytes: number;
+  /** Its rows, once. */
+  readonly rows: AsyncGenerator<Row>;
+}
+
+const FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: 'There is no file',
+  ENOTDIR: 'There is no file',
+  EACCES: 'Not allowed to read',
+  EPERM: 'Not allowed to read',
+};
+
+/** Opens a file and reads its header. Throws ImportFault where it cannot be read or is not of this kind. */
+export async function openSource(
+  path: string,
+  { kind, kindName }: { kind: SourceKind; kindName: string },
+): Promise<Source> {
+  const file = await openFile(path);
+  const close = () => file.close();
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) throw new ImportFault(`${path} is not a file: give the path of a CSV file`);
+    const lines = readLines(file.createReadStream({ autoClose: false, highWaterMark: 65_536 }));
+    const header = await lines.next();
+    const layout = readHeader(header.done ? undefined : header.value, { kind, kindName, path });
+    return { totalBytes: stats.size, rows: readRows(lines, layout), [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    const code = String((error as NodeJS.ErrnoException).code);
+    throw new ImportFault(`${FAULTS[code] ?? `Cannot read (${code})`} ${path}`, { cause: error });
+  }
+}

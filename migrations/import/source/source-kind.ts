@@ -1,0 +1,42 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { BookingSchema } from '@rollcall/contract/booking';
+import type { Currency } from './currency.ts';
+
+/** The texts of one row by column, as they stand in the file; an optional column that the file lacks is empty. */
+export type Cells<Column extends string = string> = Readonly<Record<Column, string>>;
+
+/** Whoever a row is about, as the row has it; empty: not given. */
+export interface SourcePerson {
+  readonly name: string;
+  readonly email: string;
+  readonly phone: string;
+}
+
+/** What one row says. */
+export interface SourceRecord {
+  /** The booking without its user. */
+  readonly booking: MessageInitShape<typeof BookingSchema>;
+  readonly person: SourcePerson;
+}
+
+/**
+ * A kind of file that can be imported.
+ *
+ * Columns that are named in neither list are dropped as the file is read. Together the lists, in their order, are also
+ * what a row's request id is made from: a change of either imports every file a second time.
+ */
+export interface SourceKind<Column extends string = string> {
+  /** What is in such a file; for --help. */
+  readonly doc: string;
+  /** Columns that the header must have, lower case. */
+  readonly required: readonly Column[];
+  /** Columns that are used where they are there, lower case. */
+  readonly optional: readonly Column[];
+  /** Throws RowFault where the row cannot become a booking. */
+  read(cells: Cells<Column>, currency: Currency): SourceRecord;
+}
+
+/** A row cannot become a booking. The message goes into the report: it names columns and rules, never what was in them. */
+export class RowFault extends Error {
+  override readonly name = 'RowFault';
+}

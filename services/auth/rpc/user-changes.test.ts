@@ -1,0 +1,55 @@
+import { create } from '@bufbuild/protobuf';
+import { UserRole, UserSchema, UserState } from '@rollcall/contract/user';
+import { describe, expect, it } from 'vitest';
+import { changesFromMask, changesFromNew, UPDATE_PATHS } from './user-changes.ts';
+
+describe('changesFromNew', () => {
+  it('takes what was given, and no statistics, which are gathered elsewhere', () => {
+    const user = create(UserSchema, {
+      firstName: ' Ada ',
+      role: UserRole.VENDOR,
+      version: 9n,
+      profile: { tags: ['vip'], statistics: { totalBookings: 5n } },
+    });
+    expect(changesFromNew(user)).toMatchObject({
+      firstName: 'Ada',
+      email: '',
+      role: 'VENDOR',
+      profile: { tags: ['vip'] },
+    });
+    expect(changesFromNew(user)).not.toHaveProperty('version');
+    expect(changesFromNew(user).profile).not.toHaveProperty('statistics');
+  });
+});
+
+describe('changesFromMask', () => {
+  it('takes each path that can be written, and only it', () => {
+    const user = create(UserSchema, { role: UserRole.ADMIN, state: UserState.ACTIVE, profile: {} });
+    const keys = UPDATE_PATHS.map((path) => Object.keys(changesFromMask(user, [path])));
+    expect(keys.every((each) => each.length === 1)).toBe(true);
+  });
+
+  it('clears a part of the profile that is named and not given', () => {
+    const user = create(UserSchema, { profile: { tags: ['new'] } });
+    expect(changesFromMask(user, ['profile.tags', 'profile.address'])).toEqual({
+      profile: { tags: ['new'], address: null },
+    });
+  });
+
+  it('replaces the whole profile where the profile itself is named', () => {
+    const { profile } = changesFromMask(create(UserSchema, { profile: { birthDate: '1815-12-10' } }), [
+      'profile',
+    ]);
+    expect(profile).toMatchObject({ birthDate: '1815-12-10', tags: null, crmFields: null });
+  });
+
+  it.each([
+    ['role', 'user.role'],
+    ['state', 'user.state'],
+    ['id', 'update_mask'],
+    ['profile.statistics', 'update_mask'],
+    ['*', 'update_mask'],
+  ])('refuses the path %s where it is empty or cannot be written', (path, field) => {
+    expect(() => changesFromMask(create(UserSchema), [path])).toThrow(field);
+  });
+});

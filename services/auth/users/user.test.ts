@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { emailKey, shownName, type UserReference } from './user.ts';
+
+describe('shownName', () => {
+  it.each([
+    [{ displayName: 'The Countess', firstName: 'Ada' }, 'The Countess'],
+    [{ firstName: 'Ada', lastName: 'Lovelace' }, 'Ada Lovelace'],
+    [{ lastName: 'Lovelace', businessName: 'Engines' }, 'Lovelace'],
+    [{ businessName: 'Engines' }, 'Engines'],
+    [{}, ''],
+  ])('shows the best name there is of %j', (names, shown) => {
+    const nobody = { displayName: '', firstName: '', lastName: '', businessName: '' } as UserReference;
+    expect(shownName({ ...nobody, ...names })).toBe(shown);
+  });
+});
+
+describe('emailKey', () => {
+  it('compares addresses without letter case and outer space, and knows none', () => {
+    expect(emailKey(' Ada@Example.COM ')).toBe(emailKey('ada@example.com'));
+    expect(emailKey('  ')).toBeNull();
+  });
+});

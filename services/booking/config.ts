@@ -1,0 +1,53 @@
+import {
+  type ConfigOf,
+  choiceSetting,
+  databaseUrlSetting,
+  integerSetting,
+  LOG_LEVELS,
+  portSetting,
+  textSetting,
+} from '@rollcall/runtime';
+
+/** What the booking service reads from its environment. */
+export const BOOKING_SETTINGS = {
+  databaseUrl: databaseUrlSetting({
+    variable: 'BOOKING_DATABASE_URL',
+    doc: 'PostgreSQL database of the booking service, as postgres://user:password@host:port/database.',
+  }),
+  host: textSetting({
+    variable: 'BOOKING_HOST',
+    default: '127.0.0.1',
+    doc: 'Address that the booking service listens on; loopback only, because callers are not authenticated.',
+  }),
+  grpcPort: portSetting({
+    variable: 'BOOKING_GRPC_PORT',
+    default: '50052',
+    doc: 'Port of the booking service for gRPC.',
+  }),
+  httpPort: portSetting({
+    variable: 'BOOKING_HTTP_PORT',
+    default: '8082',
+    doc: 'Port of the booking service for Connect, gRPC-Web, JSON, health and metrics.',
+  }),
+  maxConnections: integerSetting({
+    variable: 'BOOKING_DATABASE_CONNECTIONS',
+    default: '10',
+    min: 1,
+    max: 200,
+    doc: 'Most database connections of the booking service for reads, and as many again for writes.',
+  }),
+  authAddress: textSetting({
+    variable: 'AUTH_ADDRESS',
+    default: '127.0.0.1:50051',
+    doc: 'Where the booking service asks about users by gRPC: host:port, or several separated by commas.',
+  }),
+  logLevel: choiceSetting({
+    variable: 'LOG_LEVEL',
+    default: 'info',
+    choices: LOG_LEVELS,
+    doc: 'How much every service logs; debug adds a line for each call that succeeded.',
+  }),
+} as const;
+
+/** The settings of one booking process. */
+export type BookingConfig = ConfigOf<typeof BOOKING_SETTINGS>;

@@ -1,0 +1,53 @@
+import { create, type JsonObject, type MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  type Booking as BookingMessage,
+  BookingSchema,
+  BookingUserSchema,
+  BookingUserOutcome as OutcomeMessage,
+  BookingStatus as StatusMessage,
+  type BookingUser as UserMessage,
+  BookingView as ViewMessage,
+} from '@rollcall/contract/booking';
+import type { BookingView } from '../bookings/booking.ts';
+import type { BookingUser, ShownBooking } from '../bookings/booking-users.ts';
+
+/** The view that was asked for. Field rules have refused values that the contract does not name. */
+export function viewFromMessage(view: ViewMessage): BookingView {
+  return view === ViewMessage.FULL ? 'FULL' : 'BASIC';
+}
+
+/** A booking with its user as it goes over the wire, with as much as was read of it. */
+export function toBookingMessage({ booking, user }: ShownBooking): BookingMessage {
+  const init: MessageInitShape<typeof BookingSchema> = {
+    id: booking.id,
+    tenantId: booking.tenantId,
+    reference: booking.reference,
+    userId: booking.userId ?? '',
+    status: StatusMessage[booking.status],
+    startDate: booking.startDate,
+    endDate: booking.endDate,
+    title: booking.title,
+    createTime: timestampFromDate(booking.createTime),
+    updateTime: timestampFromDate(booking.updateTime),
+  };
+  if (booking.contactDetails) init.contactDetails = booking.contactDetails as JsonObject;
+  if (booking.amount) init.amount = booking.amount;
+  if (user) init.user = toUserMessage(user);
+  return create(BookingSchema, init);
+}
+
+const OUTCOMES = {
+  found: OutcomeMessage.FOUND,
+  deleted: OutcomeMessage.DELETED,
+  missing: OutcomeMessage.MISSING,
+  unavailable: OutcomeMessage.UNAVAILABLE,
+} as const satisfies Record<BookingUser['outcome'], OutcomeMessage>;
+
+function toUserMessage(known: BookingUser): UserMessage {
+  return create(BookingUserSchema, {
+    id: known.id,
+    outcome: OUTCOMES[known.outcome],
+    ...('user' in known && { user: known.user, stale: known.stale }),
+  });
+}

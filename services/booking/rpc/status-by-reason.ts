@@ -1,0 +1,43 @@
+import { Code } from '@connectrpc/connect';
+import type { ErrorReason } from '@rollcall/contract/booking';
+import { isDatabaseUnavailable, RpcError, RUNTIME_REASONS, runtimeError } from '@rollcall/runtime';
+import { BookingError, type BookingErrorReason } from '../bookings/booking-error.ts';
+
+/** A reason as it goes over the wire. */
+type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>;
+
+/** The one table from reason to status. A reason that the contract gains does not compile until it stands here. */
+export const STATUS_BY_REASON = {
+  ...RUNTIME_REASONS,
+  REQUEST_ID_REUSED: Code.InvalidArgument,
+  BOOKING_NOT_FOUND: Code.NotFound,
+  REFERENCE_TAKEN: Code.AlreadyExists,
+  USER_NOT_BOOKABLE: Code.FailedPrecondition,
+  USER_UNKNOWN_NOW: Code.Unavailable,
+  DATES_INVALID: Code.InvalidArgument,
+} as const satisfies Record<Reason, Code> & Record<BookingErrorReason, Code>;
+
+/** An error of the domain or the database as one for the wire; undefined: it is not known here. */
+export function toRpcError(error: unknown): RpcError | undefined {
+  if (error instanceof BookingError) {
+    const { reason, message, metadata, cause } = error;
+    const violations = Object.entries(error.faults).map(([field, description]) => ({
+      field: `booking.${field}`,
+      description,
+    }));
+    return new RpcError({ code: STATUS_BY_REASON[reason], reason }, message, {
+      metadata,
+      cause,
+      ...(violations.length > 0 && { violations }),
+      // About as long as the user client leaves a failing service alone.
+      ...(reason === 'USER_UNKNOWN_NOW' && { retryDelayMs: 1000 }),
+    });
+  }
+  if (isDatabaseUnavailable(error)) {
+    return runtimeError('DATABASE_UNAVAILABLE', 'The database of the booking service does not answer.', {
+      retryDelayMs: 1000,
+      cause: error,
+    });
+  }
+  return undefined;
+}

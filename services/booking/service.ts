@@ -1,0 +1,77 @@
+import { BookingService as BookingServiceDescriptor } from '@rollcall/contract/booking';
+import {
+  createLogger,
+  createOrm,
+  createPool,
+  implementService,
+  type OpenDoors,
+  openDoors,
+  type RunningService,
+  requireSchema,
+} from '@rollcall/runtime';
+import type { BookingConfig } from './config.ts';
+import { ENTITIES } from './postgres/booking-entity.ts';
+import { createPostgresBookingReads } from './postgres/postgres-booking-reads.ts';
+import { createPostgresBookingWrites } from './postgres/postgres-booking-writes.ts';
+import { bookingServiceImplementation } from './rpc/booking-service.ts';
+import { toRpcError } from './rpc/status-by-reason.ts';
+import { connectUserClient } from './users/connect-user-client.ts';
+import { createRemoteBookingUsers } from './users/remote-booking-users.ts';
+
+// A statement that runs longer than this holds a connection that others wait for.
+const STATEMENT_TIMEOUT_MS = 5000;
+
+/** The newest migration that this code was written against. */
+const SCHEMA = {
+  migration: '2026-11-20-bookings',
+  variable: 'BOOKING_DATABASE_URL',
+  migrate: 'npm run migrate',
+};
+
+/** A running booking service. Disposing it drains the doors, then closes the user client and the database. */
+export interface BookingService extends RunningService {
+  readonly doors: OpenDoors;
+}
+
+/**
+ * Builds the booking service bottom-up and opens its doors: the composition root. The user service need not be there.
+ * @throws StartupError where the database or a port is not to be had, or AUTH_ADDRESS is not an address.
+ */
+export async function createBookingService(config: BookingConfig): Promise<BookingService> {
+  await using stack = new AsyncDisposableStack();
+  const logger = createLogger({ service: 'booking', level: config.logLevel });
+  const database = {
+    url: config.databaseUrl,
+    maxConnections: config.maxConnections,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  };
+  const pool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
+  const orm = stack.adopt(createOrm({ ...database, entities: ENTITIES }), (each) => each.close(true));
+  await requireSchema(pool, SCHEMA);
+  const userClient = stack.adopt(connectUserClient(config.authAddress), (each) => each.close());
+  const ports = {
+    reads: createPostgresBookingReads(pool),
+    writes: createPostgresBookingWrites(orm),
+    users: createRemoteBookingUsers(userClient, logger),
+  };
+  const doors = stack.use(
+    await openDoors({
+      name: 'booking',
+      host: config.host,
+      grpc: { port: config.grpcPort, variable: 'BOOKING_GRPC_PORT' },
+      http: { port: config.httpPort, variable: 'BOOKING_HTTP_PORT' },
+      logger,
+      toRpcError,
+      // Its own database only: without the user service bookings are still shown.
+      isReady: () =>
+        pool.query('select 1').then(
+          () => true,
+          () => false,
+        ),
+      routes: (chain) =>
+        implementService(BookingServiceDescriptor, bookingServiceImplementation(ports), chain),
+    }),
+  );
+  const closers = stack.move();
+  return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+}

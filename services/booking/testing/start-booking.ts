@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
+import { BadRequestSchema, RetryInfoSchema } from '@rollcall/contract';
+import {
+  type Booking,
+  BookingSchema,
+  BookingService as BookingServiceDescriptor,
+} from '@rollcall/contract/booking';
+import { Secret } from '@rollcall/runtime';
+import { createTestDatabase } from '@rollcall/runtime/testing';
+import { createServiceClient, errorReason, type ServiceClient } from '@rollcall/transport';
+import { Pool } from 'pg';
+import { type BookingService, createBookingService } from '../service.ts';
+import { startUserServer, type UserServer } from './user-server.ts';
+
+/** The booking service with a database and a user service of its own, called through its gRPC door. */
+export interface BookingUnderTest extends AsyncDisposable {
+  readonly client: ServiceClient<typeof BookingServiceDescriptor>;
+  readonly service: BookingService;
+  readonly users: UserServer;
+  /** Runs a statement in the service's database. */
+  sql(statement: string, values: unknown[]): Promise<unknown[]>;
+  /** Puts as many bookings into a tenant, each of another user whom nobody knows. */
+  fill(tenantId: string, count: number): Promise<void>;
+  /** Makes a booking, in tenant `acme` where nothing else is said, and answers it. */
+  book(booking?: MessageInitShape<typeof BookingSchema>, tenantId?: string): Promise<Booking>;
+}
+
+/** Starts all of it. */
+export async function startBooking(): Promise<BookingUnderTest> {
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await createTestDatabase('booking'));
+  const users = stack.use(await startUserServer());
+  const service = stack.use(
+    await createBookingService({
+      databaseUrl: new Secret(database.url),
+      host: '127.0.0.1',
+      grpcPort: 0,
+      httpPort: 0,
+      maxConnections: 5,
+      authAddress: users.address,
+      logLevel: 'silent',
+    }),
+  );
+  // Longer than a busy machine needs, so that no test hangs on a service that does not answer.
+  const address = `127.0.0.1:${service.doors.grpc.port}`;
+  const client = stack.use(
+    createServiceClient(BookingServiceDescriptor, { address, defaultTimeoutMs: 10_000 }),
+  );
+  const book = async (booking: MessageInitShape<typeof BookingSchema> = {}, tenantId = 'acme') => {
+    const response = await client.createBooking({ tenantId, booking: newBooking(booking) });
+    return response.booking ?? create(BookingSchema);
+  };
+  const pool = stack.adopt(new Pool({ connectionString: database.url, max: 1 }), (each) => each.end());
+  const sql = async (statement: string, values: unknown[]) => (await pool.query(statement, values)).rows;
+  const closers = stack.move();
+  return {
+    client,
+    service,
+    users,
+    sql,
+    fill: async (tenantId, count) => void (await sql(FILL, [tenantId, count])),
+    book,
+    [Symbol.asyncDispose]: () => closers.disposeAsync(),
+  };
+}
+
+const FILL = `insert into bookings
+    (tenant_id, id, reference, user_id, status, start_date, end_date, create_time, update_time)
+  select $1, gen_random_uuid(), 'F-' || n, gen_random_uuid(), 'PAID', '2026-01-01', '2026-01-02', now(), now()
+  from generate_series(1, $2::int) n`;
+
+/** A booking to make; valid as it stands. */
+export function newBooking(init: MessageInitShape<typeof BookingSchema> = {}): Booking {
+  return create(BookingSchema, { startDate: '2026-05-01', endDate: '2026-05-03', ...init });
+}
+
+/** Some user's id. */
+export function newUserId(): string {
+  return randomUUID();
+}
+
+/** How a call failed, as a caller sees it. Throws where it did not fail. */
+export async function faultOf(call: Promise<unknown>) {
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ConnectError))
+    throw new Error('The call did not fail as a call does', { cause: error });
+  const [badRequest] = error.findDetails(BadRequestSchema);
+  const [retryInfo] = error.findDetails(RetryInfoSchema);
+  return {
+    code: Code[error.code],
+    reason: errorReason(error)?.reason,
+    metadata: errorReason(error)?.metadata,
+    message: error.rawMessage,
+    fields: badRequest?.fieldViolations.map(({ field }) => field) ?? [],
+    retries: retryInfo !== undefined,
+  };
+}

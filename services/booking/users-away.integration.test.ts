@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { Code } from '@connectrpc/connect';
+import { BookingUserOutcome } from '@rollcall/contract/booking';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type BookingUnderTest,
+  faultOf,
+  newBooking,
+  newUserId,
+  startBooking,
+} from './testing/start-booking.ts';
+import type { UserServer } from './testing/user-server.ts';
+
+const tenantId = 'acme';
+let booking: BookingUnderTest;
+
+// Of its own for each test: what a client remembers of an outage would reach into the next.
+beforeEach(async () => {
+  booking = await startBooking();
+});
+
+afterEach(() => booking[Symbol.asyncDispose]());
+
+const OUTAGES: [string, (users: UserServer) => void][] = [
+  ['is dead', (users) => users.kill()],
+  ['says nothing', (users) => users.fallSilent()],
+  ['cannot do it now', (users) => users.refuse(Code.Unavailable)],
+  ['fails inside', (users) => users.refuse(Code.Internal)],
+];
+
+describe.each(OUTAGES)('while the user service %s', (_what, breakIt) => {
+  it('shows seen users as they were and says of others that it cannot tell, then is whole again', async () => {
+    const [seen, unseen] = await aPage();
+    breakIt(booking.users);
+    await waitFor(async () => (await told(seen))?.stale === true);
+    const { bookings } = await booking.client.listBookings({ tenantId });
+    const byUser = new Map(bookings.map(({ userId, user }) => [userId, user]));
+    expect(byUser.get(seen)).toMatchObject({
+      outcome: BookingUserOutcome.FOUND,
+      stale: true,
+      user: { displayName: 'Ana' },
+    });
+    expect(byUser.get(unseen)).toMatchObject({
+      id: unseen,
+      outcome: BookingUserOutcome.UNAVAILABLE,
+      stale: false,
+    });
+    expect(byUser.get(unseen)?.user).toBeUndefined();
+
+    await booking.users.revive();
+    await waitFor(async () => (await told(unseen))?.outcome === BookingUserOutcome.FOUND);
+    await waitFor(async () => (await told(seen))?.stale === false);
+  });
+
+  it('never says that a user is missing, however often it is asked', async () => {
+    await aPage();
+    breakIt(booking.users);
+    for (let i = 0; i < 12; i++) {
+      const { bookings } = await booking.client.listBookings({ tenantId });
+      expect(bookings).toHaveLength(2);
+      for (const { user } of bookings) {
+        expect(user?.outcome).toBeOneOf([BookingUserOutcome.FOUND, BookingUserOutcome.UNAVAILABLE]);
+      }
+    }
+  });
+
+  it('takes bookings of seen users and sends others back to try again', async () => {
+    const [seen, unseen] = await aPage();
+    breakIt(booking.users);
+    const made = await booking.client.createBooking({ tenantId, booking: newBooking({ userId: seen }) });
+    expect(made.booking?.userId).toBe(seen);
+    const fault = await faultOf(
+      booking.client.createBooking({ tenantId, booking: newBooking({ userId: unseen }) }),
+    );
+    expect(fault).toMatchObject({ code: 'Unavailable', reason: 'USER_UNKNOWN_NOW', retries: true });
+    expect(fault.metadata).toMatchObject({ user_id: unseen });
+  });
+
+  it('answers a repeated request and a booking without a user as ever, and stays ready', async () => {
+    const requestId = randomUUID();
+    const userId = newUserId();
+    booking.users.put(tenantId, userId);
+    const request = { tenantId, requestId, booking: newBooking({ userId }) };
+    const { booking: made } = await booking.client.createBooking(request);
+    breakIt(booking.users);
+    expect(await booking.client.createBooking(request)).toMatchObject({
+      replayed: true,
+      booking: { id: made?.id },
+    });
+    expect((await booking.book()).id).not.toBe('');
+    const { port } = booking.service.doors.http;
+    expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
+  });
+});
+
+describe('a page', () => {
+  it('goes out before its caller’s deadline although the user service says nothing', async () => {
+    await aPage();
+    booking.users.fallSilent();
+    const { bookings } = await booking.client.listBookings({ tenantId }, { timeoutMs: 300 });
+    expect(bookings).toHaveLength(2);
+  });
+
+  it('says that it cannot tell where the user service refuses, which is a fault of the set-up', async () => {
+    const [, unseen] = await aPage();
+    booking.users.refuse(Code.PermissionDenied);
+    expect(await told(unseen)).toMatchObject({ outcome: BookingUserOutcome.UNAVAILABLE });
+  });
+});
+
+/** Two bookings: of a user whom the service has seen, Ana, and of one whom it has not. */
+async function aPage(): Promise<[seen: string, unseen: string]> {
+  const [seen, unseen] = [newUserId(), newUserId()];
+  booking.users.put(tenantId, seen, { displayName: 'Ana' });
+  booking.users.put(tenantId, unseen);
+  await booking.book({ userId: seen });
+  const { id } = await booking.book();
+  await booking.sql('update bookings set user_id = $2 where id = $1', [id, unseen]);
+  return [seen, unseen];
+}
+
+/** What ListBookings tells of a user now. */
+async function told(userId: string) {
+  const { bookings } = await booking.client.listBookings({ tenantId, userId });
+  return bookings[0]?.user;
+}
+
+async function waitFor(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 50));
+}

@@ -1,0 +1,18 @@
+import { StartupError } from '@rollcall/runtime';
+import { createUserClient, TransportOptionError, type UserClient } from '@rollcall/user-client';
+import { LOOKUP_TIMEOUT_MS } from './remote-booking-users.ts';
+
+/**
+ * The client of the user service, which connects on demand. Whoever makes it closes it.
+ * @throws StartupError where the address cannot be one.
+ */
+export function connectUserClient(address: string): UserClient {
+  try {
+    return createUserClient({ address, timeoutMs: LOOKUP_TIMEOUT_MS });
+  } catch (error) {
+    if (!(error instanceof TransportOptionError)) throw error;
+    throw new StartupError(`AUTH_ADDRESS is not an address to call (${error.message}): correct it`, {
+      cause: error,
+    });
+  }
+}

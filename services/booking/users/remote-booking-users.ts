@@ -1,0 +1,47 @@
+import type { Logger } from '@rollcall/runtime';
+import { type UserClient, type UserLookup, UserServiceRefusedError } from '@rollcall/user-client';
+import type { BookingUser, BookingUsers, Patience } from '../bookings/booking-users.ts';
+
+/**
+ * The longest that a page waits for its users, in ms, before it goes out without them. Our own choice: some hundred times
+ * what the user service takes when it is well, and half of what people notice as a pause.
+ */
+export const LOOKUP_TIMEOUT_MS = 500;
+
+// What is left of the caller's time for putting the answer together and sending it.
+const ANSWER_MS = 50;
+
+/** Users by the client of the user service. Reads the REFERENCE view: names and state, no contact data. */
+export function createRemoteBookingUsers(client: UserClient, logger: Logger): BookingUsers {
+  return {
+    async lookUp(tenantId, ids, patience) {
+      try {
+        const lookups = await client.forTenant(tenantId).lookupMany(ids, limitsOf(patience));
+        return new Map(lookups.map((lookup) => [lookup.id, toBookingUser(lookup)]));
+      } catch (error) {
+        if (!(error instanceof UserServiceRefusedError)) throw error;
+        // A fault of ours or of the set-up. Bookings are shown all the same, and nothing is said about their users.
+        logger.error({ error, tenantId }, 'the user service refuses to tell who users are');
+        return new Map(ids.map((id) => [id, { id, outcome: 'unavailable', why: error.reason }]));
+      }
+    },
+  };
+}
+
+function limitsOf(patience: Patience) {
+  const left = patience.timeoutMs() ?? Number.POSITIVE_INFINITY;
+  return { signal: patience.signal, timeoutMs: Math.min(LOOKUP_TIMEOUT_MS, left - ANSWER_MS) };
+}
+
+function toBookingUser(lookup: UserLookup): BookingUser {
+  const { id } = lookup;
+  switch (lookup.outcome) {
+    case 'found':
+    case 'deleted':
+      return { id, outcome: lookup.outcome, user: lookup.user, stale: lookup.source === 'stale' };
+    case 'missing':
+      return { id, outcome: 'missing' };
+    case 'unavailable':
+      return { id, outcome: 'unavailable', why: lookup.degraded.reason };
+  }
+}

@@ -1,0 +1,185 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { removePostgresHome } from './postgres/placement.ts';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const LIST_USERS = 'rollcall.user.v1.UserAdminService/ListUsers';
+const LIST_BOOKINGS = 'rollcall.booking.v1.BookingService/ListBookings';
+const PORTS = [
+  'AUTH_GRPC_PORT',
+  'AUTH_HTTP_PORT',
+  'BOOKING_GRPC_PORT',
+  'BOOKING_HTTP_PORT',
+  'POSTGRES_PORT',
+] as const;
+
+describe('npm start', { timeout: 90_000 }, () => {
+  let dataDirectory = '';
+  let env: NodeJS.ProcessEnv & Record<(typeof PORTS)[number], string>;
+  let started: ChildProcess[];
+
+  beforeEach(async () => {
+    dataDirectory = join(realpathSync(mkdtempSync(join(tmpdir(), 'rollcall-start-'))), 'data');
+    const ports = await freePorts(PORTS.length);
+    env = { ...process.env, ROLLCALL_DATA_DIR: dataDirectory, ...byName(ports) };
+    started = [];
+  });
+
+  afterEach(async () => {
+    for (const launcher of started.filter((child) => child.exitCode === null)) {
+      launcher.kill('SIGKILL');
+    }
+    await allEnded();
+    if (existsSync(dataDirectory)) removePostgresHome(dataDirectory);
+    rmSync(join(dataDirectory, '..'), { recursive: true });
+  });
+
+  it('finishes the sample that a killed start left half-way, revives a killed service, and leaves no process', async () => {
+    const first = launch();
+    await first.says('  Services');
+    while ((await count('AUTH_HTTP_PORT', LIST_USERS, 'users')) === 0) await sleep(1);
+    first.child.kill('SIGKILL');
+    await allEnded();
+
+    const second = launch();
+    await second.says('Rollcall is ready');
+    expect(second.output()).toMatch(/Sample {5}200 users, 500 bookings/);
+    expect(await count('AUTH_HTTP_PORT', LIST_USERS, 'users')).toBe(200);
+    expect(await count('BOOKING_HTTP_PORT', LIST_BOOKINGS, 'bookings')).toBe(500);
+
+    process.kill(childOf(second.child, 'auth/main.ts'), 'SIGKILL');
+    await second.says('auth is ready again.');
+    expect(await count('AUTH_HTTP_PORT', LIST_USERS, 'users')).toBe(200);
+
+    second.child.kill('SIGINT');
+    expect(await second.ended).toBe(0);
+    expect(second.output()).toMatch(/Stopping: booking, auth, Postgres \.\.\.\nStopped\.\n$/);
+    await allEnded();
+    expect(existsSync(join(dataDirectory, 'launcher.lock'))).toBe(false);
+
+    const third = launch();
+    await third.says('Rollcall is ready');
+    expect(third.output()).toMatch(/Sample {5}loaded earlier/);
+    third.child.kill('SIGTERM');
+    expect(await third.ended).toBe(0);
+    expectNoSecrets([first.output(), second.output(), third.output(), ...logs()]);
+  });
+
+  it('tells faults in one line each, without a stack trace, and starts nothing', async () => {
+    const server = createServer().listen(Number(env.BOOKING_HTTP_PORT), '127.0.0.1');
+    await once(server, 'listening');
+    const taken = launch();
+    expect(await taken.ended).toBe(1);
+    expect(await taken.errors).toBe(
+      `Port ${env.BOOKING_HTTP_PORT} is in use: stop what listens there, or set BOOKING_HTTP_PORT to another port\n`,
+    );
+    server.close();
+    const misspelt = launch('--rest');
+    expect(await misspelt.ended).toBe(1);
+    expect(await misspelt.errors).toBe(
+      'npm start does not know "--rest": it takes --reset, --yes, --no-sample, --help\n',
+    );
+    expect(readdirSync(dataDirectory)).toEqual([]);
+  });
+
+  function launch(...flags: string[]) {
+    const child = spawn(process.execPath, [MAIN, ...flags], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    started.push(child);
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    const errors = text(child.stderr);
+    const ended = once(child, 'close').then(([code]) => code as number | null);
+    const says = async (words: string) => {
+      while (!output.includes(words)) {
+        if (child.exitCode !== null)
+          throw new Error(`It ended without saying "${words}": ${output}${await errors}`);
+        await sleep(10);
+      }
+    };
+    return { child, says, ended, errors, output: () => output };
+  }
+
+  async function count(port: (typeof PORTS)[number], method: string, field: string): Promise<number> {
+    const response = await fetch(`http://127.0.0.1:${env[port]}/${method}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ tenantId: 'demo', pageSize: 500 }),
+    });
+    const answer = (await response.json()) as Record<string, unknown>;
+    expect(answer.nextPageToken ?? '', 'the next page').toBe('');
+    return (answer[field] as unknown[]).length;
+  }
+
+  /** No process of ours: every one of them has a port, the data directory or one of its files on its command line or open. */
+  async function allEnded(): Promise<void> {
+    for (;;) {
+      const listening = await Promise.all(PORTS.map((name) => isListening(Number(env[name]))));
+      const inUse = processes().some(({ args }) => args.includes(dataDirectory));
+      if (!inUse && !listening.includes(true)) return;
+      await sleep(20);
+    }
+  }
+
+  function logs(): string[] {
+    const directory = join(dataDirectory, 'logs');
+    return readdirSync(directory).map((name) => readFileSync(join(directory, name), 'utf8'));
+  }
+
+  function expectNoSecrets(texts: string[]): void {
+    const secret = readFileSync(join(dataDirectory, 'postgres-secret'), 'utf8').trim();
+    for (const written of texts) {
+      expect(written).not.toContain(secret);
+      expect(written).not.toMatch(/postgres(ql)?:\/\/\w+:[^*]/);
+    }
+  }
+});
+
+function byName(ports: number[]) {
+  return Object.fromEntries(PORTS.map((name, at) => [name, String(ports[at])])) as Record<
+    (typeof PORTS)[number],
+    string
+  >;
+}
+
+function processes(): { pid: number; parent: number; args: string }[] {
+  const { stdout } = spawnSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' });
+  return [...stdout.matchAll(/^\s*(\d+)\s+(\d+)\s+(.*)$/gm)].map(([, pid, parent, args = '']) => ({
+    pid: Number(pid),
+    parent: Number(parent),
+    args,
+  }));
+}
+
+function childOf(launcher: ChildProcess, entry: string): number {
+  const found = processes().find(({ parent, args }) => parent === launcher.pid && args.endsWith(entry));
+  if (!found) throw new Error(`${entry} does not run`);
+  return found.pid;
+}
+
+async function isListening(port: number): Promise<boolean> {
+  const server = createServer();
+  const free = once(server, 'listening').then(() => true);
+  const taken = once(server, 'error').then(() => false);
+  server.listen(port, '127.0.0.1');
+  const isFree = await Promise.race([free, taken]).catch(() => false);
+  server.close();
+  return !isFree;
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
+}

@@ -1,0 +1,34 @@
+import { Writable } from 'node:stream';
+import { createLogger } from '../logger.ts';
+import { type DoorsOptions, type OpenDoors, openDoors } from './open-doors.ts';
+
+/** Doors of a test, and what they logged. */
+export interface TestDoors extends AsyncDisposable {
+  readonly doors: OpenDoors;
+  /** Lines of the log so far, parsed. */
+  readonly log: readonly Record<string, unknown>[];
+}
+
+/** Opens both doors on ports of the system's choice. */
+export async function openTestDoors(
+  options: Pick<DoorsOptions, 'routes'> & Partial<DoorsOptions>,
+): Promise<TestDoors> {
+  const log: Record<string, unknown>[] = [];
+  const destination = new Writable({
+    write(line, _, done) {
+      log.push(JSON.parse(String(line)));
+      done();
+    },
+  });
+  const doors = await openDoors({
+    name: 'test',
+    host: '127.0.0.1',
+    grpc: { port: 0, variable: 'TEST_GRPC_PORT' },
+    http: { port: 0, variable: 'TEST_HTTP_PORT' },
+    logger: createLogger({ service: 'test', level: 'debug' }, destination),
+    toRpcError: () => undefined,
+    isReady: async () => true,
+    ...options,
+  });
+  return { doors, log, [Symbol.asyncDispose]: () => doors[Symbol.asyncDispose]() };
+}

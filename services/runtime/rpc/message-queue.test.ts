@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { createQueue } from './message-queue.ts';
+
+describe('createQueue', () => {
+  it('hands over what was pushed, in order, and ends', async () => {
+    const queue = createQueue<number>();
+    void queue.push(1);
+    void queue.push(2).then(queue.end);
+    expect(await Array.fromAsync(queue)).toEqual([1, 2]);
+  });
+
+  it('lets the sender on only when the value was taken', async () => {
+    const queue = createQueue<number>();
+    let sent = false;
+    const push = queue.push(1).then(() => {
+      sent = true;
+    });
+    await Promise.resolve();
+    expect(sent).toBe(false);
+    const reader = queue[Symbol.asyncIterator]();
+    expect(await reader.next()).toEqual({ done: false, value: 1 });
+    void reader.next();
+    await push;
+    expect(sent).toBe(true);
+  });
+
+  it('throws to the reader what the sender failed with, behind what was sent before', async () => {
+    const queue = createQueue<number>();
+    void queue.push(1);
+    queue.fail(new Error('broken'));
+    const seen: number[] = [];
+    const read = async () => {
+      for await (const value of queue) seen.push(value);
+    };
+    await expect(read()).rejects.toThrow('broken');
+    expect(seen).toEqual([1]);
+  });
+
+  it('lets a sender go whose reader left', async () => {
+    const queue = createQueue<number>();
+    const first = queue.push(1);
+    const second = queue.push(2);
+    for await (const _ of queue) break;
+    await Promise.all([first, second, queue.push(3)]);
+  });
+});
