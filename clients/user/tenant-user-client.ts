@@ -98,7 +98,9 @@ export class TenantUsers implements TenantUserClient {
   }
 
   peek(id: string, options: Pick<UserReadOptions, 'view'> = {}): User | undefined {
-    return this.#layers.cached.peek(this.#scope(options.view), toUserId(id, 'id'))?.user;
+    const { cached } = this.#layers;
+    const scope = this.#scope(options.view);
+    return (cached.peek(scope, id) ?? cached.peek(scope, toUserId(id, 'id')))?.user;
   }
 
   attach<Row extends object, Columns extends Record<string, UserColumn<Row>>>(

@@ -29,8 +29,10 @@ export interface ImportSurroundings {
 export async function importFile(args: ImportArguments, surroundings: ImportSurroundings): Promise<string[]> {
   const { addresses, folder, screen, signal } = surroundings;
   const begun = performance.now();
-  await using source = await openSource(resolve(folder, args.path), args);
-  await using report = await openReport(resolve(folder, args.reportPath));
+  const [path, reportPath] = [resolve(folder, args.path), resolve(folder, args.reportPath)];
+  if (path === reportPath) throw new ImportFault('--report names the file to import: name another one');
+  await using source = await openSource(path, args);
+  await using report = await openReport(reportPath);
   using services = await connectServices(addresses);
   const progress = createProgress(screen, source);
   const { say } = progress;

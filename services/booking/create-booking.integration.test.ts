@@ -162,7 +162,7 @@ describe('a request id', () => {
     expect(await faultOf(make({ title: 'Room 2' }, requestId))).toMatchObject({
       code: 'InvalidArgument',
       reason: 'REQUEST_ID_REUSED',
-      metadata: { request_id: requestId },
+      metadata: { reused_request_id: requestId },
     });
     expect(await countOf(requestId)).toBe(1);
   });

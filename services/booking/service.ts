@@ -35,9 +35,13 @@ export interface BookingService extends RunningService {
 
 /**
  * Builds the booking service bottom-up and opens its doors: the composition root. The user service need not be there.
+ * @param clock monotonic, in ms, by which what is known of users grows old.
  * @throws StartupError where the database or a port is not to be had, or AUTH_ADDRESS is not an address.
  */
-export async function createBookingService(config: BookingConfig): Promise<BookingService> {
+export async function createBookingService(
+  config: BookingConfig,
+  clock: () => number = () => performance.now(),
+): Promise<BookingService> {
   await using stack = new AsyncDisposableStack();
   const logger = createLogger({ service: 'booking', level: config.logLevel });
   const database = {
@@ -48,7 +52,7 @@ export async function createBookingService(config: BookingConfig): Promise<Booki
   const pool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
   const orm = stack.adopt(createOrm({ ...database, entities: ENTITIES }), (each) => each.close(true));
   await requireSchema(pool, SCHEMA);
-  const userClient = stack.adopt(connectUserClient(config.authAddress), (each) => each.close());
+  const userClient = stack.adopt(connectUserClient(config.authAddress, clock), (each) => each.close());
   const ports = {
     reads: createPostgresBookingReads(pool),
     writes: createPostgresBookingWrites(orm),

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Code, ConnectError } from '@connectrpc/connect';
+import { errorReason } from '@rollcall/transport';
 import { ImportFault } from '../import-fault.ts';
 import { refusalOf } from './refusal.ts';
 
@@ -49,7 +50,8 @@ export function createPatience({
         if (!PASSING.has(error.code)) throw failed(service, error);
         failedAt.first ||= Date.now();
         if (Date.now() - failedAt.first + pauseMs > maxOutageMs) throw stayedAway(service, error);
-        if (!isAway) say(`The ${service} does not answer; trying for up to ${maxOutageMs / 1000} s.`);
+        if (!isAway)
+          say(`The ${service} is away (${whyOf(error)}); trying for up to ${maxOutageMs / 1000} s.`);
         isAway = true;
         await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
@@ -64,10 +66,13 @@ function failed(service: string, error: ConnectError): ImportFault {
   );
 }
 
+function whyOf(error: ConnectError): string {
+  return errorReason(error)?.reason ?? Code[error.code];
+}
+
 function stayedAway(service: string, error: ConnectError): ImportFault {
-  const code = Code[error.code];
   return new ImportFault(
-    `The ${service} stayed away (${code}): start it again, then run the same command, which goes on where this one ended`,
+    `The ${service} stayed away (${whyOf(error)}): start it again, then run the same command, which goes on where this one ended`,
     { cause: error },
   );
 }

@@ -41,6 +41,7 @@ export function createProgress(
       screen.write(`\r\x1b[2K${bar(state.bytes, totalBytes)} ${text()}`.slice(0, 5 + columnsOf(screen)));
     else screen.write(`${text()}\n`);
   };
+  if (screen.isTTY) draw();
   return {
     update(rows, bytes) {
       state.rows = rows;

@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { ImportFault } from '../import-fault.ts';
 
 /** One row that did not become what it should. */
@@ -23,6 +23,9 @@ export interface ReportFile extends AsyncDisposable {
 /** Begins a report. Throws ImportFault where its folder cannot be written. */
 export async function openReport(path: string): Promise<ReportFile> {
   const partial = `${path}.${process.pid}.partial`;
+  if (await isDirectory(path)) {
+    throw new ImportFault(`Cannot write the report ${path}: it is a folder; name a file with --report FILE`);
+  }
   const file = await orFault(path, () => open(partial, 'w', 0o600));
   await file.writeFile('line,outcome,reason\n');
   let isOpen = true;
@@ -42,6 +45,10 @@ export async function openReport(path: string): Promise<ReportFile> {
       await rm(partial, { force: true });
     },
   };
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
 function toCsv({ line, outcome, reason }: ReportLine): string {

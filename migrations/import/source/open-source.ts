@@ -14,10 +14,9 @@ export interface Source extends AsyncDisposable {
 }
 
 const FAULTS: Readonly<Record<string, string>> = {
-  ENOENT: 'There is no file',
-  ENOTDIR: 'There is no file',
-  EACCES: 'Not allowed to read',
-  EPERM: 'Not allowed to read',
+  ENOENT: 'there is no such file; check the path',
+  ENOTDIR: 'there is no such file; check the path',
+  EACCES: 'you may not read it; ask its owner, or copy it to where you may',
 };
 
 /** Opens a file and reads its header. Throws ImportFault where it cannot be read or is not of this kind. */
@@ -45,6 +44,6 @@ async function openFile(path: string): Promise<FileHandle> {
     return await open(path, 'r');
   } catch (error) {
     const code = String((error as NodeJS.ErrnoException).code);
-    throw new ImportFault(`${FAULTS[code] ?? `Cannot read (${code})`} ${path}`, { cause: error });
+    throw new ImportFault(`Cannot read ${path}: ${FAULTS[code] ?? code}`, { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-import { UserState } from '@rollcall/contract/user';
+import { UserState } from '@rollcall/user-client';
 import { BookingError } from './booking-error.ts';
 import type { BookingUser, BookingUsers, Patience } from './booking-users.ts';
 

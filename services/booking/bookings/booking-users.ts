@@ -1,4 +1,4 @@
-import type { User } from '@rollcall/contract/user';
+import type { User } from '@rollcall/user-client';
 import type { Booking } from './booking.ts';
 
 /** What is known of the user with this id. */

@@ -91,7 +91,7 @@ async function replay(
 
 function requestIdReused(requestId: string): BookingError {
   const message = `Request id ${requestId} was used before, for another request; choose a new one.`;
-  return new BookingError('REQUEST_ID_REUSED', message, { metadata: { request_id: requestId } });
+  return new BookingError('REQUEST_ID_REUSED', message, { metadata: { reused_request_id: requestId } });
 }
 
 function referenceTaken(tenantId: string, reference: string): BookingError {

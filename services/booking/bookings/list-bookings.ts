@@ -1,3 +1,4 @@
+import { takeFitting } from './answer-size.ts';
 import type { BookingList, BookingReads, ListPosition } from './booking-reads.ts';
 import { type BookingUsers, type Patience, type ShownBooking, withUsers } from './booking-users.ts';
 
@@ -8,7 +9,7 @@ export interface BookingPage {
   readonly next?: ListPosition;
 }
 
-/** One page of bookings with their users, of whom all are looked up at once. */
+/** One page of bookings with their users, of whom all are looked up at once. Shorter than asked for where an answer cannot hold it. */
 export async function listBookings(
   reads: BookingReads,
   users: BookingUsers,
@@ -16,9 +17,8 @@ export async function listBookings(
 ): Promise<BookingPage> {
   // One more than asked for tells whether there is a next page.
   const found = await reads.list({ ...list, limit: list.limit + 1 });
-  const page = found.slice(0, list.limit);
-  const bookings = await withUsers(users, page, patience);
-  const last = page.at(-1);
-  if (found.length <= list.limit || !last) return { bookings };
+  const bookings = takeFitting(await withUsers(users, found.slice(0, list.limit), patience));
+  const last = bookings.at(-1)?.booking;
+  if (found.length <= bookings.length || !last) return { bookings };
   return { bookings, next: { timeMs: last.createTime.getTime(), id: last.id } };
 }

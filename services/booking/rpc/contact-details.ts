@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { runtimeError } from '@rollcall/runtime';
 
-/** The most that contact details may take, in bytes of JSON. Our own choice: a page of 500 full bookings stays near 8 MiB. */
+/** The most that contact details may take, in bytes of JSON. Our own choice: an address book's entry many times over. */
 export const MAX_CONTACT_BYTES = 16 * 1024;
 
 /** How deep objects and lists may lie in one another. Our own choice: far beyond an address book, far from a stack's end. */

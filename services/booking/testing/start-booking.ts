@@ -19,6 +19,8 @@ export interface BookingUnderTest extends AsyncDisposable {
   readonly client: ServiceClient<typeof BookingServiceDescriptor>;
   readonly service: BookingService;
   readonly users: UserServer;
+  /** Lets everything that the service knows of users grow older, in ms. */
+  age(ms: number): void;
   /** Runs a statement in the service's database. */
   sql(statement: string, values: unknown[]): Promise<unknown[]>;
   /** Puts as many bookings into a tenant, each of another user whom nobody knows. */
@@ -32,17 +34,17 @@ export async function startBooking(): Promise<BookingUnderTest> {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase('booking'));
   const users = stack.use(await startUserServer());
-  const service = stack.use(
-    await createBookingService({
-      databaseUrl: new Secret(database.url),
-      host: '127.0.0.1',
-      grpcPort: 0,
-      httpPort: 0,
-      maxConnections: 5,
-      authAddress: users.address,
-      logLevel: 'silent',
-    }),
-  );
+  let aheadMs = 0;
+  const config = {
+    databaseUrl: new Secret(database.url),
+    host: '127.0.0.1',
+    grpcPort: 0,
+    httpPort: 0,
+    maxConnections: 5,
+    authAddress: users.address,
+    logLevel: 'silent',
+  } as const;
+  const service = stack.use(await createBookingService(config, () => performance.now() + aheadMs));
   // Longer than a busy machine needs, so that no test hangs on a service that does not answer.
   const address = `127.0.0.1:${service.doors.grpc.port}`;
   const client = stack.use(
@@ -59,6 +61,9 @@ export async function startBooking(): Promise<BookingUnderTest> {
     client,
     service,
     users,
+    age: (ms) => {
+      aheadMs += ms;
+    },
     sql,
     fill: async (tenantId, count) => void (await sql(FILL, [tenantId, count])),
     book,

@@ -4,11 +4,12 @@ import { LOOKUP_TIMEOUT_MS } from './remote-booking-users.ts';
 
 /**
  * The client of the user service, which connects on demand. Whoever makes it closes it.
+ * @param clock monotonic, in ms; tests let time pass by it.
  * @throws StartupError where the address cannot be one.
  */
-export function connectUserClient(address: string): UserClient {
+export function connectUserClient(address: string, clock: () => number): UserClient {
   try {
-    return createUserClient({ address, timeoutMs: LOOKUP_TIMEOUT_MS });
+    return createUserClient({ address, timeoutMs: LOOKUP_TIMEOUT_MS, clock });
   } catch (error) {
     if (!(error instanceof TransportOptionError)) throw error;
     throw new StartupError(`AUTH_ADDRESS is not an address to call (${error.message}): correct it`, {

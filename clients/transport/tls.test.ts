@@ -1,0 +1,65 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Code, createClient } from '@connectrpc/connect';
+import { ServerCredentials } from '@grpc/grpc-js';
+import { UserService } from '@rollcall/contract/user';
+import { describe, expect, it } from 'vitest';
+import { createGrpcTransport, type TlsOptions } from './index.ts';
+import { startGrpcTestServer } from './testing.ts';
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+if (!hasOpenssl)
+  process.stderr.write('skipped: TLS, because openssl is not on the PATH to make a certificate\n');
+
+/** A key and a certificate for `users.test` that signs itself, as PEM. */
+function makeCertificate(): { key: Buffer; certificate: Buffer } {
+  const directory = mkdtempSync(join(tmpdir(), 'rollcall-tls-'));
+  const [key, certificate] = [join(directory, 'key.pem'), join(directory, 'certificate.pem')];
+  const subject = ['-subj', '/CN=users.test', '-addext', 'subjectAltName=DNS:users.test'];
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  try {
+    execFileSync(
+      'openssl',
+      ['req', '-x509', ...curve, ...subject, '-days', '1', '-keyout', key, '-out', certificate],
+      { stdio: 'pipe' },
+    );
+    return { key: readFileSync(key), certificate: readFileSync(certificate) };
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+describe.skipIf(!hasOpenssl)('TLS', () => {
+  async function callOver(toTls: (certificate: Buffer) => TlsOptions): Promise<string> {
+    const { key, certificate } = makeCertificate();
+    const credentials = ServerCredentials.createSsl(null, [{ private_key: key, cert_chain: certificate }]);
+    await using server = await startGrpcTestServer(
+      UserService,
+      { getUser: () => ({ user: { id: 'over TLS' } }) },
+      { credentials },
+    );
+    using transport = createGrpcTransport({
+      address: server.address,
+      tls: toTls(certificate),
+      defaultTimeoutMs: 5_000,
+    });
+    const answer = createClient(UserService, transport).getUser({});
+    return await answer.then(
+      ({ user }) => user?.id ?? '',
+      (error) => Code[error.code] ?? '',
+    );
+  }
+
+  it('carries calls to a server whose certificate is trusted and has the name', async () => {
+    expect(
+      await callOver((certificate) => ({ rootCertificates: certificate, serverName: 'users.test' })),
+    ).toBe('over TLS');
+  });
+
+  it('refuses a certificate of another name, or one that nobody trusts', async () => {
+    expect(await callOver((certificate) => ({ rootCertificates: certificate }))).toBe('Unavailable');
+    expect(await callOver(() => ({ serverName: 'users.test' }))).toBe('Unavailable');
+  });
+});

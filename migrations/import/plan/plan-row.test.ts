@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { hotelBookings } from '../hotel-bookings/hotel-bookings.ts';
+import { CARD, hotelCells } from '../testing/hotel-csv.ts';
+import { openLedger } from './ledger.ts';
+import { type PlanContext, planRow } from './plan-row.ts';
+
+describe('planRow', () => {
+  it('plans the same requests for the same rows, in any run', () => {
+    const rows = [{}, { name: 'Bob' }, {}];
+    expect(requestIds(rows)).toEqual(requestIds(rows));
+  });
+
+  it('gives every one of several equal rows a request id of its own', () => {
+    const ids = requestIds([{}, {}, {}]);
+    expect(new Set(ids).size).toBe(3);
+    for (const id of ids)
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+
+  it('knows a row again wherever it stands', () => {
+    expect(requestIds([{ adr: '1' }, {}])).toContain(requestIds([{}])[0]);
+  });
+
+  it('keeps tenants apart', () => {
+    expect(requestIds([{}], 'one')).not.toEqual(requestIds([{}], 'two'));
+  });
+
+  it('refuses what the row reader, the kind or the contract refuses, and says so', () => {
+    using ledger = openLedger();
+    const context = { ...CONTEXT, ledger };
+    const place = { line: 7, endByte: 99 };
+    expect(planRow({ ...place, fault: 'torn' }, context)).toEqual({
+      ...place,
+      kind: 'refuse',
+      reason: 'torn',
+    });
+    expect(plan({ hotel: '' }, context)).toMatchObject({ kind: 'refuse', reason: 'hotel is empty' });
+    expect(plan({ hotel: 'x'.repeat(500) }, context)).toMatchObject({
+      kind: 'refuse',
+      reason: expect.stringMatching(/^booking\.title must /),
+    });
+  });
+
+  it('books a row without a usable address, for nobody', () => {
+    using ledger = openLedger();
+    expect(plan({ email: '' }, { ...CONTEXT, ledger })).toMatchObject({
+      kind: 'book',
+      person: { reason: 'email is empty' },
+    });
+  });
+
+  it('carries nothing of a card', () => {
+    using ledger = openLedger();
+    const planned = plan({ credit_card: CARD }, { ...CONTEXT, ledger });
+    expect(
+      JSON.stringify(planned, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
+    ).not.toContain(CARD);
+  });
+});
+
+const CONTEXT = {
+  kind: hotelBookings,
+  kindName: 'hotel-bookings',
+  tenantId: 'demo',
+  currency: { code: 'EUR', decimals: 2 },
+};
+
+function plan(changes: Record<string, string>, context: PlanContext) {
+  return planRow({ line: 2, endByte: 100, cells: hotelCells(changes) }, context);
+}
+
+function requestIds(rows: Record<string, string>[], tenantId = 'demo') {
+  using ledger = openLedger();
+  return rows.map((row) => {
+    const planned = plan(row, { ...CONTEXT, tenantId, ledger });
+    return planned.kind === 'book' ? planned.request.requestId : undefined;
+  });
+}

@@ -1,0 +1,43 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openReport } from './report-file.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-report-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('openReport', () => {
+  it('puts a whole report in its place, over an older one', async () => {
+    const path = join(folder, 'whole.csv');
+    await writeFile(path, 'older');
+    await using report = await openReport(path);
+    await report.add([{ line: 2, outcome: 'unlinked', reason: 'email is empty' }]);
+    expect(await readFile(path, 'utf8')).toBe('older');
+    await report.add([{ line: 9, outcome: 'refused', reason: 'one, "two"' }]);
+    await report.finish();
+    expect(await readFile(path, 'utf8')).toBe(
+      'line,outcome,reason\n2,unlinked,email is empty\n9,refused,"one, ""two"""\n',
+    );
+  });
+
+  it('leaves nothing behind that was not finished', async () => {
+    const before = await readdir(folder);
+    {
+      await using report = await openReport(join(folder, 'half.csv'));
+      await report.add([{ line: 2, outcome: 'refused', reason: 'x' }]);
+    }
+    expect(await readdir(folder)).toEqual(before);
+  });
+
+  it('names the place that cannot be written, and the cure', async () => {
+    const path = join(folder, 'missing', 'report.csv');
+    await expect(openReport(path)).rejects.toThrow(
+      `Cannot write the report ${path} (ENOENT): name another place with --report FILE`,
+    );
+    await expect(openReport(folder)).rejects.toThrow(`Cannot write the report ${folder}: it is a folder`);
+  });
+});

@@ -1,0 +1,62 @@
+import { createOrm, Secret } from '@rollcall/runtime';
+import { createTestDatabase } from '@rollcall/runtime/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { BookingUsers } from '../bookings/booking-users.ts';
+import type { BookingWrites } from '../bookings/booking-writes.ts';
+import { createBooking } from '../bookings/create-booking.ts';
+import { ENTITIES } from './booking-entity.ts';
+import { createPostgresBookingWrites } from './postgres-booking-writes.ts';
+
+const stack = new AsyncDisposableStack();
+let writes: BookingWrites;
+
+beforeAll(async () => {
+  const database = stack.use(await createTestDatabase('booking'));
+  const options = { url: new Secret(database.url), maxConnections: 2, statementTimeoutMs: 5000 };
+  const orm = stack.adopt(createOrm({ ...options, entities: ENTITIES }), (each) => each.close(true));
+  writes = createPostgresBookingWrites(orm);
+});
+
+afterAll(() => stack.disposeAsync());
+
+it('draws another reference where the one that was drawn is taken', async () => {
+  expect(await make(['TAKEN'])).toBe('TAKEN');
+  expect(await make(['TAKEN', 'TAKEN', 'FREE'])).toBe('FREE');
+});
+
+it('gives up, rather than draw for ever, where every reference is taken', async () => {
+  await make(['ALWAYS']);
+  await expect(make(Array.from({ length: 100 }, () => 'ALWAYS'))).rejects.toThrow('5 drawn references');
+});
+
+it('tells a fault of the database from a booking that is there', async () => {
+  const booking = { ...BOOKING, tenantId: 'acme', id: 'not-a-uuid', reference: 'X' };
+  const now = new Date();
+  await expect(writes.insert({ ...booking, createTime: now, updateTime: now }, undefined)).rejects.toThrow(
+    'invalid input syntax for type uuid',
+  );
+});
+
+const BOOKING = {
+  userId: null,
+  contactDetails: null,
+  status: 'PENDING',
+  startDate: '2026-05-01',
+  endDate: '2026-05-02',
+  amount: null,
+  title: '',
+} as const;
+
+const nobody: BookingUsers = { lookUp: () => Promise.reject(new Error('no user was given')) };
+
+/** Makes a booking whose references are drawn in this order, and answers the one it got. */
+async function make(draws: string[]): Promise<string> {
+  const rest = draws.values();
+  const newReference = () => rest.next().value ?? '';
+  const patience = { signal: new AbortController().signal, timeoutMs: () => undefined };
+  const { booking } = await createBooking(
+    { writes, users: nobody, newReference },
+    { tenantId: 'acme', booking: { ...BOOKING, reference: '' }, patience },
+  );
+  return booking.reference;
+}
