@@ -21,7 +21,11 @@ export function splitName(name: string): PersonName {
   while (to > from && SUFFIXES.has(bare(words[to - 1]))) to -= 1;
   const core = from < to ? words.slice(from, to) : words;
   if (core.length < 2) return { firstName: core.join(), lastName: '', displayName };
-  return { firstName: core.slice(0, -1).join(' '), lastName: core.at(-1) ?? '', displayName };
+  return {
+    firstName: core.slice(0, -1).join(' '),
+    lastName: core.at(-1)?.replace(/,$/, '') ?? '',
+    displayName,
+  };
 }
 
 function bare(word = ''): string {

@@ -11,7 +11,7 @@ describe('createProgress', () => {
     progress.end();
     const written = screen.text.split('\r\x1b[2K').slice(1);
     expect(written).toHaveLength(12);
-    expect(written[6]).toBe('[############............] 50 %, 100.0 kB of 200.0 kB, 6');
+    expect(written[5]).toBe('[############............] 50 %, 100.0 kB of 200.0 kB, 500');
     expect(written.at(-1)).toBe('[########################] 100 %, 200.0 kB of 200.0 kB, \n');
     for (const line of written) expect(line.trimEnd().length).toBeLessThan(60);
   });
@@ -50,7 +50,7 @@ describe('createProgress', () => {
   });
 
   it('shows a file without bytes as done', () => {
-    const screen = { text: '', write: (text: string) => void (screen.text += text) };
+    const screen = toScreen({});
     createProgress(screen, { totalBytes: 0 }).end();
     expect(screen.text).toMatch(/^100 %, 0\.0 kB of 0\.0 kB, 0 rows/);
   });
@@ -58,7 +58,17 @@ describe('createProgress', () => {
 
 function setUp(terminal: { isTTY?: boolean; columns?: number }) {
   const clock = { ms: 0 };
-  const screen = { ...terminal, text: '', write: (text: string) => void (screen.text += text) };
+  const screen = toScreen(terminal);
   const progress = createProgress(screen, { totalBytes: 200_000, now: () => clock.ms });
   return { screen, clock, progress };
+}
+
+function toScreen(terminal: { isTTY?: boolean; columns?: number }) {
+  return {
+    ...terminal,
+    text: '',
+    write(text: string) {
+      this.text += text;
+    },
+  };
 }

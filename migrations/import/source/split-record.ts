@@ -8,15 +8,17 @@ export type SplitRecord =
   /** Not one record. */
   | { readonly kind: 'broken' };
 
-/** Splits the text of one record, which is not empty, at its delimiters, minding quotes (RFC 4180). */
+/**
+ * Splits the text of one record, which is not empty, at its delimiters, minding quotes (RFC 4180). On a single line a quote
+ * where none belongs is a character like others; over several lines that would join what does not belong together.
+ */
 export function splitRecord(text: string, delimiter: string): SplitRecord {
   try {
     const [fields, ...more] = parse(text, {
       delimiter,
       record_delimiter: '\n',
       relax_column_count: true,
-      // A quote inside a field that does not begin with one is a character like others.
-      relax_quotes: true,
+      relax_quotes: !text.includes('\n'),
     });
     return fields && more.length === 0 ? { kind: 'fields', fields } : { kind: 'broken' };
   } catch (error) {

