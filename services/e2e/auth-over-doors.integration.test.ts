@@ -5,11 +5,18 @@ import {
   createGrpcTransport as createNodeGrpcTransport,
 } from '@connectrpc/connect-node';
 import { type AuthService, createAuthService } from '@rollcall/auth';
-import { describeUserService, type ServiceSubject } from '@rollcall/contract/testing';
+import {
+  describeReads,
+  describeUserService,
+  type ReadOutcome,
+  type ReadSubject,
+  type ServiceSubject,
+} from '@rollcall/contract/testing';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { Secret } from '@rollcall/runtime';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
+import { createUserClient, type UserClient, type UserLookup } from '@rollcall/user-client';
 import { afterAll, beforeAll } from 'vitest';
 
 const stack = new AsyncDisposableStack();
@@ -55,4 +62,29 @@ for (const [name, openTransport] of Object.entries(DOORS)) {
 
 function openSubject(transport: Transport): ServiceSubject {
   return { users: createClient(UserService, transport), admin: createClient(UserAdminService, transport) };
+}
+
+let cached: { reads: ReadSubject; admin: ServiceSubject['admin'] } | undefined;
+describeReads('the cached client', () => {
+  const address = `127.0.0.1:${auth.doors.grpc.port}`;
+  cached ??= {
+    reads: readsOverClient(stack.use(createUserClient({ address }))),
+    admin: openSubject(stack.use(createGrpcTransport({ address }))).admin,
+  };
+  return cached;
+});
+
+function readsOverClient(client: UserClient): ReadSubject {
+  return {
+    read: async (id, { tenantId, ...options }) =>
+      toOutcome(await client.forTenant(tenantId).lookup(id, options)),
+    readMany: async (ids, { tenantId, ...options }) =>
+      (await client.forTenant(tenantId).lookupMany(ids, options)).map(toOutcome),
+  };
+}
+
+function toOutcome(lookup: UserLookup): ReadOutcome {
+  if (lookup.outcome === 'unavailable')
+    throw new Error('The service was there and the client could not ask it.');
+  return lookup.outcome === 'missing' ? { missing: true } : { found: lookup.user };
 }

@@ -11,7 +11,7 @@ describe('createProgress', () => {
     progress.end();
     const written = screen.text.split('\r\x1b[2K').slice(1);
     expect(written).toHaveLength(12);
-    expect(written[5]).toBe('[############............] 50 %, 100.0 kB of 200.0 kB, 500');
+    expect(written[5]).toBe('[############............] 50 %, 100.0 kB of 200.0 kB, 500 ');
     expect(written.at(-1)).toBe('[########################] 100 %, 200.0 kB of 200.0 kB, \n');
     for (const line of written) expect(line.trimEnd().length).toBeLessThan(60);
   });
@@ -43,7 +43,7 @@ describe('createProgress', () => {
   it('says things on lines of their own', () => {
     const terminal = setUp({ isTTY: true });
     terminal.progress.say('Hello.');
-    expect(terminal.screen.text).toMatch(/\r\x1b\[2KHello\.\n$/);
+    expect(terminal.screen.text.endsWith('\r\x1b[2KHello.\n')).toBe(true);
     const plain = setUp({});
     plain.progress.say('Hello.');
     expect(plain.screen.text).toBe('Hello.\n');

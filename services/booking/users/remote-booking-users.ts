@@ -1,6 +1,7 @@
 import type { Logger } from '@rollcall/runtime';
 import { type UserClient, type UserLookup, UserServiceRefusedError } from '@rollcall/user-client';
 import type { BookingUser, BookingUsers, Patience } from '../bookings/booking-users.ts';
+import { createOutageLog } from './outage-log.ts';
 
 /**
  * The longest that a page waits for its users, in ms, before it goes out without them. Our own choice: some hundred times
@@ -13,10 +14,14 @@ const ANSWER_MS = 50;
 
 /** Users by the client of the user service. Reads the REFERENCE view: names and state, no contact data. */
 export function createRemoteBookingUsers(client: UserClient, logger: Logger): BookingUsers {
+  const noteOutages = createOutageLog(logger);
   return {
     async lookUp(tenantId, ids, patience) {
       try {
-        const lookups = await client.forTenant(tenantId).lookupMany(ids, limitsOf(patience));
+        const limits = limitsOf(patience);
+        const lookups = await client.forTenant(tenantId).lookupMany(ids, limits);
+        // Where the caller was in a hurry, a late answer says nothing about the user service.
+        if (limits.timeoutMs === LOOKUP_TIMEOUT_MS) noteOutages(lookups);
         return new Map(lookups.map((lookup) => [lookup.id, toBookingUser(lookup)]));
       } catch (error) {
         if (!(error instanceof UserServiceRefusedError)) throw error;

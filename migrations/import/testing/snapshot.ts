@@ -1,0 +1,51 @@
+import { Client } from 'pg';
+
+/** Everything that an import writes for one tenant, in an order of its own. */
+export interface Snapshot {
+  readonly users: readonly Record<string, unknown>[];
+  /** With the e-mail of the user that `user_id` leads to. */
+  readonly bookings: readonly Record<string, unknown>[];
+}
+
+/** Reads what two databases hold for a tenant. Ids, request ids and times only with `exact`: they differ between tenants. */
+export async function takeSnapshot(
+  databaseUrls: { readonly auth: string; readonly booking: string },
+  tenantId: string,
+  { exact }: { exact: boolean } = { exact: false },
+): Promise<Snapshot> {
+  const all = await query(
+    databaseUrls.auth,
+    'select * from users where tenant_id = $1 order by email_key',
+    tenantId,
+  );
+  const rows = await query(databaseUrls.booking, 'select * from bookings where tenant_id = $1', tenantId);
+  const emails = new Map(all.map(({ id, email_key }) => [id, email_key]));
+  const bookings = rows.map((row) => ({ ...row, user_email: emails.get(row.user_id) ?? row.user_id }));
+  const strip = exact ? (row: Record<string, unknown>) => row : withoutOwn;
+  const byText = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+  return { users: all.map(strip), bookings: bookings.map(strip).sort(byText) };
+}
+
+/** How many rows a table has for a tenant. */
+export async function countRows(url: string, table: 'users' | 'bookings', tenantId: string): Promise<number> {
+  const [row] = await query(url, `select count(*)::int as size from ${table} where tenant_id = $1`, tenantId);
+  return Number(row?.size);
+}
+
+const OWN = new Set(
+  'tenant_id id user_id reference request_id request_fingerprint create_time update_time'.split(' '),
+);
+
+function withoutOwn(row: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).filter(([column]) => !OWN.has(column)));
+}
+
+async function query(url: string, statement: string, tenantId: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(statement, [tenantId])).rows;
+  } finally {
+    await client.end();
+  }
+}
