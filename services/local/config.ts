@@ -9,6 +9,8 @@ const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 /** What a start of everything needs to know. */
 export interface LocalConfig extends ConfigOf<typeof LOCAL_SETTINGS> {
   flags: LocalFlags;
+  /** As this process found it, for the processes it starts. */
+  env: NodeJS.ProcessEnv;
   /** The services whose database is the embedded one, in order of `DATABASES`; none: no Postgres is started. */
   embedded: readonly ('auth' | 'booking')[];
 }
@@ -29,7 +31,7 @@ export function readLocalConfig(env: NodeJS.ProcessEnv, args: readonly string[])
   }
   if (!settings || !flags || faults.length > 0) throw new StartupError(faults.join('\n'));
   const dataDirectory = resolve(CHECKOUT, settings.dataDirectory);
-  return { ...settings, dataDirectory, flags, embedded: embeddedOf(settings) };
+  return { ...settings, dataDirectory, flags, env, embedded: embeddedOf(settings) };
 }
 
 /** A port that this start will listen on, and the variable that moves it. */

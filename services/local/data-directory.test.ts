@@ -37,6 +37,9 @@ describe('openDataDirectory', () => {
 
   it('names the variable where the directory cannot be made', () => {
     writeFileSync(join(top, 'file'), '');
+    expect(() => openDataDirectory('/proc/rollcall')).toThrow(
+      /^ROLLCALL_DATA_DIR: \/proc\/rollcall cannot be written by /,
+    );
     expect(() => openDataDirectory(join(top, 'file/inner'))).toThrow(
       /^ROLLCALL_DATA_DIR: .*file\/inner cannot be written by .* \(ENOTDIR\): make it writable, or choose another directory$/,
     );

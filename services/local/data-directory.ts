@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StartupError } from '@rollcall/runtime';
 import { errorCode } from './error-code.ts';
 import { acquireProcessLock, releaseProcessLock } from './process-lock.mjs';
@@ -29,8 +29,11 @@ export function openDataDirectory(wanted: string): DataDirectory {
 
 function acquire(wanted: string) {
   try {
-    // As root, Postgres's user has to pass through.
-    mkdirSync(wanted, { recursive: true, mode: process.geteuid?.() === 0 ? 0o711 : 0o700 });
+    if (!existsSync(wanted)) {
+      // As root, Postgres's user has to pass through. Recursive only where it must be: in /proc it never returns.
+      const mode = process.geteuid?.() === 0 ? 0o711 : 0o700;
+      mkdirSync(wanted, { recursive: !existsSync(dirname(wanted)), mode });
+    }
     const path = realpathSync(wanted);
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     const lock = join(path, 'launcher.lock');

@@ -50,7 +50,7 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
 
   const urls = databaseUrls(config, postgres);
   const migrations = output.step('Schemas', async () => {
-    await Promise.all(DATABASES.map((service) => migrate(service, urls[service])));
+    await Promise.all(DATABASES.map((service) => migrate(service, urls[service], config.env)));
     return DATABASES.join(', ');
   });
   await unlessAborted(signal, migrations);

@@ -1,4 +1,5 @@
-import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** A log that grew beyond this is set aside at the next start. */
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -14,9 +15,10 @@ export interface LogFile {
 
 /**
  * Opens a log for a child process to append to. An earlier one that is too large becomes `<path>.1`, in place of the one before it.
- * @param path in a directory that exists
+ * @param path its directory is made where it is missing
  */
 export function openLog(path: string): LogFile {
+  mkdirSync(dirname(path), { recursive: true });
   const size = existsSync(path) ? statSync(path).size : 0;
   if (size > MAX_BYTES) renameSync(path, `${path}.1`);
   return { path, start: size > MAX_BYTES ? 0 : size, descriptor: openSync(path, 'a', 0o600) };

@@ -30,6 +30,7 @@ async function main(): Promise<number> {
   using stop = listenForStop(() => {
     // Postgres follows by itself: its watchdog sees this process end.
     for (const service of services) service.kill();
+    output.say('Killed.');
     process.exit(1);
   });
   output.say(`Rollcall starts; data and logs in ${config.dataDirectory}`);
@@ -61,9 +62,8 @@ async function runUntilStopped(
 
 function announce({ facts }: RunningLocal, config: LocalConfig): void {
   output.say(`\n${endpointTable(config, facts)}\n`);
-  output.say(
-    'Reachable from this machine only: callers are not authenticated yet. To try it, in another terminal:\n',
-  );
+  output.say('Reachable from this machine only: callers are not authenticated yet.');
+  output.say('To try it, in another terminal:\n');
   output.say(`${callsToPaste(config, facts)}\n`);
   output.say('Ctrl-C stops everything.\n');
   output.say('Rollcall is ready');

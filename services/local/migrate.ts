@@ -8,11 +8,12 @@ const MIGRATIONS = fileURLToPath(new URL('../../migrations/main.ts', import.meta
  * Brings a service's database to the schema that this checkout knows, in a process of its own.
  * @param service `auth`, `booking`
  * @param databaseUrl of that database, as its owner; handed over in the environment, where no process list shows it
+ * @param env what else that process finds in its environment
  * @throws StartupError with the reason that the migration gave
  */
-export async function migrate(service: string, databaseUrl: string): Promise<void> {
+export async function migrate(service: string, databaseUrl: string, env: NodeJS.ProcessEnv): Promise<void> {
   const child = spawn(process.execPath, [MIGRATIONS, service], {
-    env: { ...process.env, [databaseVariable(service)]: databaseUrl },
+    env: { ...env, [databaseVariable(service)]: databaseUrl },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let errors = '';

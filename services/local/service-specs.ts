@@ -29,7 +29,7 @@ export function databaseUrls(config: LocalConfig, postgres: EmbeddedPostgres | u
  * @param dataDirectory real path
  */
 export function serviceSpecs(config: LocalConfig, dataDirectory: string, urls: DatabaseUrls): ServiceSpec[] {
-  const inherited = { ...process.env };
+  const inherited = { ...config.env };
   for (const service of DATABASES) delete inherited[databaseVariable(service)];
   const spec = (name: (typeof DATABASES)[number], httpPort: number, env: NodeJS.ProcessEnv): ServiceSpec => ({
     name,

@@ -21,13 +21,12 @@ export function listenForStop(onImpatience: () => void): StopSignal {
     } else if (Date.now() - firstAt > ECHO_MS) onImpatience();
   };
   for (const name of STOP_SIGNALS) process.on(name, listen);
-  // Whoever read the output has gone: `npm start | head`.
+  // Whoever read the output has gone: `npm start | head`. Never taken off, because the last write may fail too.
   process.stdout.on('error', listen);
   return {
     signal: controller.signal,
     [Symbol.dispose]: () => {
       for (const name of STOP_SIGNALS) process.off(name, listen);
-      process.stdout.off('error', listen);
     },
   };
 }

@@ -11,6 +11,7 @@ export {
   type Settings,
   textSetting,
 } from './config.ts';
+export { digestOf } from './digest.ts';
 export { isLoopback, listenFault } from './listen-fault.ts';
 export {
   createLogger,
@@ -18,7 +19,7 @@ export {
   type Logger,
   type LogLevel,
 } from './logger.ts';
-export { type PageTokens, pageTokens } from './page-token.ts';
+export { isTimePosition, type PageTokens, pageTokens, type TimePosition } from './page-token.ts';
 export {
   isDatabaseUnavailable,
   sqlState,
@@ -38,6 +39,7 @@ export {
   openDoors,
 } from './rpc/open-doors.ts';
 export {
+  invalidField,
   RUNTIME_REASONS,
   type RuntimeReason,
   runtimeError,
@@ -55,3 +57,4 @@ export {
 export { type RunningService, runProcess } from './run-process.ts';
 export { Secret } from './secret.ts';
 export { StartupError } from './startup-error.ts';
+export { isStorable, UNSTORABLE } from './storable-text.ts';

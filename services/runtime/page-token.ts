@@ -40,3 +40,22 @@ function parse<P>(token: string, tie: string, isPosition: (value: unknown) => va
     violations: [{ field: 'page_token', description }],
   });
 }
+
+/** A place in a list that is ordered by a time and then by id. */
+export interface TimePosition {
+  /** In ms since 1970. */
+  readonly timeMs: number;
+  /** UUID in lower case. */
+  readonly id: string;
+}
+
+/** Whether a database can compare with it: anybody can write a token that looks like ours. */
+export function isTimePosition(value: unknown): value is TimePosition {
+  const { timeMs, id } = (value ?? {}) as Partial<TimePosition>;
+  const isTime = Number.isInteger(timeMs) && Number(timeMs) >= 0 && Number(timeMs) < END_OF_TIME_MS;
+  return isTime && typeof id === 'string' && UUID.test(id);
+}
+
+const END_OF_TIME_MS = Date.UTC(10_000, 0);
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

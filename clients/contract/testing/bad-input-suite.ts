@@ -76,6 +76,16 @@ const CASES: Case[] = [
     invalid('user.profile.tags'),
   ],
   [
+    'a text that cannot be kept',
+    ({ admin }) => admin.createUser({ tenantId, user: { firstName: 'a\0b' } }),
+    invalid('user.first_name'),
+  ],
+  [
+    'a tag that cannot be kept',
+    ({ admin }) => admin.createUser({ tenantId, user: { profile: { tags: ['a\0b'] } } }),
+    invalid('user.profile'),
+  ],
+  [
     'an empty mask',
     ({ admin }) => admin.updateUser({ tenantId, user: { id }, updateMask: { paths: [] } }),
     invalid('update_mask'),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UserRole, UserState } from '../user.ts';
+import { UserRole, UserState, UserView } from '../user.ts';
 import { expectRefusal } from './expect-refusal.ts';
 import { freshTenant, seedUser } from './seed.ts';
 import type { ServiceSubject } from './subject.ts';
@@ -41,6 +41,21 @@ export function describeListing(subject: () => ServiceSubject): void {
       expect(await ids({ filter: { states: [UserState.SUSPENDED] } })).toEqual([a.id]);
       expect(await ids({ filter: { roles: [UserRole.VENDOR] } })).toEqual([b.id]);
       expect(await ids({ filter: { createdBefore: a.createTime } })).toEqual([]);
+    });
+
+    it('cuts a page that one answer cannot hold, and goes on behind it', async () => {
+      const { admin } = subject();
+      const tenantId = freshTenant();
+      const crmFields = Object.fromEntries(
+        Array.from({ length: 100 }, (_, i) => [`field ${i}`, 'x'.repeat(2000)]),
+      );
+      const made: string[] = [];
+      for (let i = 0; i < 24; i++)
+        made.push((await seedUser({ admin }, tenantId, { profile: { crmFields } })).id);
+      const first = await admin.listUsers({ tenantId, view: UserView.FULL });
+      const second = await admin.listUsers({ tenantId, view: UserView.FULL, pageToken: first.nextPageToken });
+      expect([first.users.length < 24, second.nextPageToken]).toEqual([true, '']);
+      expect([...first.users, ...second.users].map(({ id }) => id).sort()).toEqual([...made].sort());
     });
 
     it('lists no user of another tenant', async () => {

@@ -61,7 +61,7 @@ async function listUsers(pool: Pool, list: UserList): Promise<User[]> {
     ...(list.createdBefore ? [`u.create_time < ${value(list.createdBefore)}`] : []),
     ...(list.after
       ? [
-          `(${column}, u.id) ${list.descending ? '<' : '>'} (${value(list.after.time)}::timestamptz, ${value(list.after.id)}::uuid)`,
+          `(${column}, u.id) ${list.descending ? '<' : '>'} (${value(new Date(list.after.timeMs))}::timestamptz, ${value(list.after.id)}::uuid)`,
         ]
       : []),
   ];

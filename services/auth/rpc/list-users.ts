@@ -1,12 +1,29 @@
-import { toJson } from '@bufbuild/protobuf';
+import { toBinary, toJson } from '@bufbuild/protobuf';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
-import { type ListUsersRequest, ListUsersRequestSchema, UserRole, UserState } from '@rollcall/contract/user';
-import { type PageTokens, pageTokens, runtimeError } from '@rollcall/runtime';
-import type { ListPosition, UserList } from '../users/user-reads.ts';
+import {
+  type ListUsersRequest,
+  ListUsersRequestSchema,
+  type User as UserMessage,
+  UserRole,
+  UserSchema,
+  UserState,
+} from '@rollcall/contract/user';
+import {
+  invalidField,
+  isTimePosition,
+  type PageTokens,
+  pageTokens,
+  runtimeError,
+  type TimePosition,
+} from '@rollcall/runtime';
+import type { UserList } from '../users/user-reads.ts';
 import { viewFromMessage } from './user-message.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 1000;
+
+// What fits into a message of 4 MiB, with room for what stands around the users.
+const MAX_ANSWER_BYTES = 4_000_000;
 
 const ORDERS = {
   '': { orderBy: 'createTime', descending: false },
@@ -17,16 +34,16 @@ const ORDERS = {
 } as const;
 
 /** Page tokens that fit this request and no other. */
-export function tokensFor(request: ListUsersRequest): PageTokens<ListPosition> {
+export function tokensFor(request: ListUsersRequest): PageTokens<TimePosition> {
   const { pageToken: _, pageSize: __, ...rest } = request;
   return pageTokens(
     ['ListUsers', toJson(ListUsersRequestSchema, { ...rest, pageToken: '', pageSize: 0 })],
-    isPosition,
+    isTimePosition,
   );
 }
 
 /** What the request asks for. Throws RpcError PAGE_TOKEN_INVALID, FIELD_INVALID, NOT_IMPLEMENTED. */
-export function listFromRequest(request: ListUsersRequest, tokens: PageTokens<ListPosition>): UserList {
+export function listFromRequest(request: ListUsersRequest, tokens: PageTokens<TimePosition>): UserList {
   const { filter } = request;
   const after = tokens.read(request.pageToken);
   if (filter?.tags.length || filter?.activeFrom || filter?.activeBefore) {
@@ -49,14 +66,22 @@ export function listFromRequest(request: ListUsersRequest, tokens: PageTokens<Li
   };
 }
 
+/** As many of these users, from the first on, as fit into one answer; at least one. */
+export function takeFitting(users: UserMessage[]): UserMessage[] {
+  let bytes = 0;
+  const tooMany = users.findIndex((user, i) => {
+    // Tag and length come before each.
+    bytes += toBinary(UserSchema, user).byteLength + 6;
+    return i > 0 && bytes > MAX_ANSWER_BYTES;
+  });
+  return tooMany < 0 ? users : users.slice(0, tooMany);
+}
+
 function orderOf(orderBy: string): (typeof ORDERS)[keyof typeof ORDERS] {
   if (Object.hasOwn(ORDERS, orderBy)) return ORDERS[orderBy as keyof typeof ORDERS];
   if (/^display_name( desc)?$/.test(orderBy)) throw notImplemented('order_by display_name');
   const description = `must be empty or one of ${Object.keys(ORDERS).filter(Boolean).join(', ')}`;
-  throw runtimeError('FIELD_INVALID', `order_by ${description}.`, {
-    violations: [{ field: 'order_by', description }],
-    metadata: { fields: 'order_by' },
-  });
+  throw invalidField('order_by', description);
 }
 
 function notImplemented(what: string) {
@@ -75,12 +100,3 @@ function roleFromMessage(role: UserRole): UserList['roles'][number] {
   if (role === UserRole.ADMIN) return 'ADMIN';
   return role === UserRole.VENDOR ? 'VENDOR' : 'CUSTOMER';
 }
-
-function isPosition(value: unknown): value is ListPosition {
-  const { time, id } = (value ?? {}) as Partial<ListPosition>;
-  return (
-    typeof time === 'string' && !Number.isNaN(Date.parse(time)) && typeof id === 'string' && UUID.test(id)
-  );
-}
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

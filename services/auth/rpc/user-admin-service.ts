@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { create, type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import { create, type DescMessage, type MessageShape, toJson } from '@bufbuild/protobuf';
 import {
   CreateUserRequestSchema,
   CreateUserResponseSchema,
@@ -9,14 +8,14 @@ import {
   type UserAdminService,
   type User as UserMessage,
 } from '@rollcall/contract/user';
-import type { Implementation } from '@rollcall/runtime';
+import { digestOf, type Implementation } from '@rollcall/runtime';
 import { v7 as uuidv7 } from 'uuid';
 import { createUser } from '../users/create-user.ts';
-import { listUsers } from '../users/list-users.ts';
+import { listUsers, positionOf } from '../users/list-users.ts';
 import { updateUser } from '../users/update-user.ts';
 import type { UserReads } from '../users/user-reads.ts';
 import type { UserWrites, WriteRequest } from '../users/user-writes.ts';
-import { listFromRequest, tokensFor } from './list-users.ts';
+import { listFromRequest, takeFitting, tokensFor } from './list-users.ts';
 import { changesFromMask, changesFromNew } from './user-changes.ts';
 import { toUserMessage } from './user-message.ts';
 
@@ -48,11 +47,13 @@ export function userAdminServiceImplementation(
     },
     async listUsers(request) {
       const tokens = tokensFor(request);
-      const page = await listUsers(reads, listFromRequest(request, tokens));
-      return create(ListUsersResponseSchema, {
-        users: page.users.map(toUserMessage),
-        nextPageToken: page.next ? tokens.write(page.next) : '',
-      });
+      const list = listFromRequest(request, tokens);
+      const page = await listUsers(reads, list);
+      const users = takeFitting(page.users.map(toUserMessage));
+      const last = page.users[users.length - 1];
+      // A page that one answer cannot hold is cut, and goes on behind its last user.
+      const next = last && users.length < page.users.length ? positionOf(last, list) : page.next;
+      return create(ListUsersResponseSchema, { users, nextPageToken: next ? tokens.write(next) : '' });
     },
   };
 }
@@ -63,7 +64,7 @@ function writeRequest<S extends DescMessage>(
   request: MessageShape<S> & { requestId: string },
 ): { request?: WriteRequest } {
   if (!request.requestId) return {};
-  const fingerprint = createHash('sha256').update(toBinary(schema, request)).digest();
+  const fingerprint = digestOf(toJson(schema, request));
   return {
     request: {
       id: request.requestId.toLowerCase(),

@@ -5,7 +5,7 @@ import {
   UserState as StateMessage,
   type User as UserMessage,
 } from '@rollcall/contract/user';
-import { runtimeError } from '@rollcall/runtime';
+import { invalidField, isStorable, UNSTORABLE } from '@rollcall/runtime';
 import type { ProfileJson, UserChanges, UserRole } from '../users/user.ts';
 
 const TEXTS = {
@@ -56,10 +56,10 @@ export function changesFromNew(user: UserMessage): UserChanges {
  * Throws RpcError FIELD_INVALID for a path that cannot be written.
  */
 export function changesFromMask(user: UserMessage, paths: readonly string[]): UserChanges {
-  if (paths.length === 0) throw invalid('update_mask', 'must name at least one field');
+  if (paths.length === 0) throw invalidField('update_mask', 'must name at least one field');
   const unknown = paths.filter((path) => !UPDATE_PATHS.includes(path));
   if (unknown.length > 0) {
-    throw invalid(
+    throw invalidField(
       'update_mask',
       `cannot write ${unknown.slice(0, 10).join(', ')}; can write ${UPDATE_PATHS.join(', ')}`,
     );
@@ -77,6 +77,9 @@ export function changesFromMask(user: UserMessage, paths: readonly string[]): Us
 }
 
 function textsOf(user: UserMessage) {
+  for (const [field, key] of Object.entries(TEXTS)) {
+    if (!isStorable(user[key])) throw invalidField(`user.${field}`, UNSTORABLE);
+  }
   return Object.fromEntries(Object.values(TEXTS).map((key) => [key, user[key].trim()])) as Record<
     (typeof TEXTS)[keyof typeof TEXTS],
     string
@@ -86,6 +89,11 @@ function textsOf(user: UserMessage) {
 function profileOf(user: UserMessage): ProfileJson {
   if (!user.profile) return {};
   const { statistics: _, ...written } = toJson(ProfileSchema, user.profile) as JsonObject;
+  JSON.stringify(written, (key, value) => {
+    const texts = typeof value === 'string' ? [key, value] : [key];
+    if (!texts.every(isStorable)) throw invalidField('user.profile', UNSTORABLE);
+    return value;
+  });
   return written;
 }
 
@@ -99,19 +107,12 @@ function profileChanges(user: UserMessage, paths: readonly string[]): ProfileJso
 
 function requireRole(user: UserMessage): UserRole {
   const role = ROLES[user.role];
-  if (!role) throw invalid('user.role', 'must be given where update_mask names it');
+  if (!role) throw invalidField('user.role', 'must be given where update_mask names it');
   return role;
 }
 
 function requireState(user: UserMessage): 'ACTIVE' | 'SUSPENDED' {
   if (user.state === StateMessage.ACTIVE) return 'ACTIVE';
   if (user.state === StateMessage.SUSPENDED) return 'SUSPENDED';
-  throw invalid('user.state', 'can be set to ACTIVE or SUSPENDED; DeleteUser deletes');
-}
-
-function invalid(field: string, description: string) {
-  return runtimeError('FIELD_INVALID', `${field} ${description}.`, {
-    violations: [{ field, description }],
-    metadata: { fields: field },
-  });
+  throw invalidField('user.state', 'can be set to ACTIVE or SUSPENDED; DeleteUser deletes');
 }

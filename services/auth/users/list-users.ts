@@ -15,8 +15,10 @@ export async function listUsers(reads: UserReads, list: UserList): Promise<UserP
   const users = found.slice(0, list.limit);
   const last = users.at(-1);
   if (found.length <= list.limit || !last) return { users };
-  return {
-    users,
-    next: { time: last[list.orderBy].toISOString(), id: last.id },
-  };
+  return { users, next: positionOf(last, list) };
+}
+
+/** Where the list goes on behind a user. */
+export function positionOf(user: User, { orderBy }: Pick<UserList, 'orderBy'>): ListPosition {
+  return { timeMs: user[orderBy].getTime(), id: user.id };
 }

@@ -1,8 +1,8 @@
 import type { User, UserRole, UserState, UserView } from './user.ts';
 
-/** A place in a list of users: the value that it is ordered by, as ISO 8601, and the id. */
+/** A place in a list of users: the time that it is ordered by, in ms since 1970, and the id. */
 export interface ListPosition {
-  readonly time: string;
+  readonly timeMs: number;
   readonly id: string;
 }
 

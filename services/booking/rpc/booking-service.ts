@@ -9,13 +9,13 @@ import {
 } from '@rollcall/contract/booking';
 import type { Implementation } from '@rollcall/runtime';
 import type { NewBooking } from '../bookings/booking.ts';
-import { fingerprintOf } from '../bookings/booking-fingerprint.ts';
 import type { BookingReads } from '../bookings/booking-reads.ts';
 import type { BookingUsers } from '../bookings/booking-users.ts';
 import type { BookingWrites, WriteRequest } from '../bookings/booking-writes.ts';
 import { createBooking } from '../bookings/create-booking.ts';
 import { getBooking } from '../bookings/get-booking.ts';
 import { listBookings } from '../bookings/list-bookings.ts';
+import { fingerprintOf } from './booking-fingerprint.ts';
 import { toBookingMessage, viewFromMessage } from './booking-message.ts';
 import { listFromRequest } from './list-bookings.ts';
 import { newBookingFromMessage } from './new-booking.ts';

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
-import { runtimeError } from '@rollcall/runtime';
+import { invalidField, isStorable, UNSTORABLE } from '@rollcall/runtime';
 
 /** The most that contact details may take, in bytes of JSON. Our own choice: an address book's entry many times over. */
 export const MAX_CONTACT_BYTES = 16 * 1024;
@@ -14,19 +14,6 @@ export function contactDetailsFromMessage(details: JsonObject | undefined): Json
   const fault = faultOf(details, MAX_CONTACT_DEPTH) ?? sizeFault(details);
   if (fault) throw invalidField('booking.contact_details', fault);
   return details;
-}
-
-/** A field that breaks a rule which its proto file cannot say. */
-export function invalidField(field: string, description: string) {
-  return runtimeError('FIELD_INVALID', `${field} ${description}.`, {
-    violations: [{ field, description }],
-    metadata: { fields: field },
-  });
-}
-
-/** Whether Postgres can keep a text: it has no place for NUL, nor for half a surrogate pair. */
-export function isStorable(text: string): boolean {
-  return !text.includes('\0') && text.isWellFormed();
 }
 
 function sizeFault(details: JsonObject): string | undefined {
@@ -47,5 +34,3 @@ function faultOf(value: JsonValue, depthLeft: number): string | undefined {
   }
   return undefined;
 }
-
-const UNSTORABLE = 'must not hold the character U+0000 or half a surrogate pair';

@@ -1,6 +1,7 @@
 import { type Booking as BookingMessage, BookingStatus as StatusMessage } from '@rollcall/contract/booking';
+import { invalidField, isStorable } from '@rollcall/runtime';
 import type { BookingStatus, NewBooking } from '../bookings/booking.ts';
-import { contactDetailsFromMessage, invalidField, isStorable } from './contact-details.ts';
+import { contactDetailsFromMessage } from './contact-details.ts';
 
 const STATUSES: Readonly<Record<StatusMessage, BookingStatus>> = {
   [StatusMessage.UNSPECIFIED]: 'PENDING',

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -103,7 +103,6 @@ interface StartOptions {
 }
 
 async function startOnPort(wanted: number, options: StartOptions) {
-  mkdirSync(options.logDirectory, { recursive: true });
   for (let attempt = 1; ; attempt++) {
     const port = wanted === 0 ? await freePort() : wanted;
     const log = openLog(join(options.logDirectory, 'postgres.log'));

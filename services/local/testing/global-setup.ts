@@ -14,7 +14,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const dataDirectory = realpathSync(mkdtempSync(join(tmpdir(), 'rollcall-test-')));
   const postgres = await startDisposablePostgres(dataDirectory, DATABASES);
   try {
-    await Promise.all(DATABASES.map((service) => migrate(service, postgres.databaseUrl(service))));
+    await Promise.all(
+      DATABASES.map((service) => migrate(service, postgres.databaseUrl(service), process.env)),
+    );
   } catch (error) {
     await postgres[Symbol.asyncDispose]();
     throw error;

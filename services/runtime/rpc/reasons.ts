@@ -19,6 +19,14 @@ export const RUNTIME_REASONS = {
 /** A reason of the runtime. */
 export type RuntimeReason = keyof typeof RUNTIME_REASONS;
 
+/** A field that breaks a rule which its proto file cannot say. The description stands behind the field's name. */
+export function invalidField(field: string, description: string): RpcError {
+  return runtimeError('FIELD_INVALID', `${field} ${description}.`, {
+    violations: [{ field, description }],
+    metadata: { fields: field },
+  });
+}
+
 /** An error of the runtime, ready for the wire. */
 export function runtimeError(reason: RuntimeReason, message: string, options?: RpcErrorOptions): RpcError {
   return new RpcError({ code: RUNTIME_REASONS[reason], reason }, message, options);

@@ -149,14 +149,16 @@ export type ListBookingsRequest = Message<"rollcall.booking.v1.ListBookingsReque
   tenantId: string;
 
   /**
-   * How many at most; 0: 50; more than 500 counts as 500.
+   * How many at most; 0: 50; more than 500 counts as 500. A page may be shorter, where one answer cannot hold it; only an
+   * empty `next_page_token` means that it was the last.
    *
    * @generated from field: int32 page_size = 2;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before; empty: the first page. All other fields must be as they were then.
+   * `next_page_token` of the page before; empty: the first page. All other fields but `page_size` must be as they were
+   * then.
    *
    * @generated from field: string page_token = 3;
    */
@@ -221,7 +223,7 @@ export const BookingService: GenService<{
   /**
    * Makes a booking.
    * Errors: ALREADY_EXISTS REFERENCE_TAKEN, FAILED_PRECONDITION USER_NOT_BOOKABLE, UNAVAILABLE USER_UNKNOWN_NOW,
-   * INVALID_ARGUMENT DATES_INVALID.
+   * INVALID_ARGUMENT DATES_INVALID, REQUEST_ID_REUSED, FIELD_INVALID.
    *
    * @generated from rpc rollcall.booking.v1.BookingService.CreateBooking
    */

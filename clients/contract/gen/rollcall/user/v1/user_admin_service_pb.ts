@@ -417,14 +417,16 @@ export type ListUsersRequest = Message<"rollcall.user.v1.ListUsersRequest"> & {
   tenantId: string;
 
   /**
-   * How many at most; 0: 50; more than 1000 counts as 1000.
+   * How many at most; 0: 50; more than 1000 counts as 1000. A page may be shorter, where one answer cannot hold it; only
+   * an empty `next_page_token` means that it was the last.
    *
    * @generated from field: int32 page_size = 2;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before; empty: the first page. All other fields must be as they were then.
+   * `next_page_token` of the page before; empty: the first page. All other fields but
+   * `page_size` must be as they were then.
    *
    * @generated from field: string page_token = 3;
    */
@@ -508,14 +510,16 @@ export type SearchUsersRequest = Message<"rollcall.user.v1.SearchUsersRequest"> 
   query: string;
 
   /**
-   * How many at most; 0: 50; more than 1000 counts as 1000.
+   * How many at most; 0: 50; more than 1000 counts as 1000. A page may be shorter, where one answer cannot hold it; only
+   * an empty `next_page_token` means that it was the last.
    *
    * @generated from field: int32 page_size = 3;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before; empty: the first page. All other fields must be as they were then.
+   * `next_page_token` of the page before; empty: the first page. All other fields but
+   * `page_size` must be as they were then.
    *
    * @generated from field: string page_token = 4;
    */
@@ -620,14 +624,16 @@ export type ListDuplicateCandidatesRequest = Message<"rollcall.user.v1.ListDupli
   tenantId: string;
 
   /**
-   * How many at most; 0: 50; more than 1000 counts as 1000.
+   * How many at most; 0: 50; more than 1000 counts as 1000. A page may be shorter, where one answer cannot hold it; only
+   * an empty `next_page_token` means that it was the last.
    *
    * @generated from field: int32 page_size = 2;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before; empty: the first page. All other fields must be as they were then.
+   * `next_page_token` of the page before; empty: the first page. All other fields but
+   * `page_size` must be as they were then.
    *
    * @generated from field: string page_token = 3;
    */
@@ -1255,14 +1261,16 @@ export type ListExternalIdsRequest = Message<"rollcall.user.v1.ListExternalIdsRe
   id: string;
 
   /**
-   * How many at most; 0: 50; more than 1000 counts as 1000.
+   * How many at most; 0: 50; more than 1000 counts as 1000. A page may be shorter, where one answer cannot hold it; only
+   * an empty `next_page_token` means that it was the last.
    *
    * @generated from field: int32 page_size = 3;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before; empty: the first page. All other fields must be as they were then.
+   * `next_page_token` of the page before; empty: the first page. All other fields but
+   * `page_size` must be as they were then.
    *
    * @generated from field: string page_token = 4;
    */
@@ -1438,14 +1446,16 @@ export type ListNotesRequest = Message<"rollcall.user.v1.ListNotesRequest"> & {
   id: string;
 
   /**
-   * How many at most; 0: 50; more than 1000 counts as 1000.
+   * How many at most; 0: 50; more than 1000 counts as 1000. A page may be shorter, where one answer cannot hold it; only
+   * an empty `next_page_token` means that it was the last.
    *
    * @generated from field: int32 page_size = 3;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before; empty: the first page. All other fields must be as they were then.
+   * `next_page_token` of the page before; empty: the first page. All other fields but
+   * `page_size` must be as they were then.
    *
    * @generated from field: string page_token = 4;
    */
@@ -1744,14 +1754,16 @@ export type ListTimelineRequest = Message<"rollcall.user.v1.ListTimelineRequest"
   id: string;
 
   /**
-   * How many at most; 0: 50; more than 1000 counts as 1000.
+   * How many at most; 0: 50; more than 1000 counts as 1000. A page may be shorter, where one answer cannot hold it; only
+   * an empty `next_page_token` means that it was the last.
    *
    * @generated from field: int32 page_size = 3;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before; empty: the first page. All other fields must be as they were then.
+   * `next_page_token` of the page before; empty: the first page. All other fields but
+   * `page_size` must be as they were then.
    *
    * @generated from field: string page_token = 4;
    */

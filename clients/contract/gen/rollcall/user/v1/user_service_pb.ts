@@ -631,7 +631,8 @@ export const UserService: GenService<{
   /**
    * One outcome per id asked for, in the order asked, also for ids that are given twice. An id is never left out.
    *
-   * Errors: NOT_FOUND USER_NOT_FOUND, only with `require_all`.
+   * Errors: NOT_FOUND USER_NOT_FOUND, only with `require_all`; RESOURCE_EXHAUSTED MESSAGE_TOO_LARGE where one answer
+   * cannot hold so many full profiles: ask for fewer at once.
    *
    * @generated from rpc rollcall.user.v1.UserService.BatchGetUsers
    */

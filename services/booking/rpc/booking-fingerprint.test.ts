@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import type { NewBooking } from './booking.ts';
+import type { NewBooking } from '../bookings/booking.ts';
 import { fingerprintOf } from './booking-fingerprint.ts';
 
 const BOOKING: NewBooking = {
