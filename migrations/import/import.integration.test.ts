@@ -63,7 +63,8 @@ const REPORT = [
   '',
 ];
 
-describe('npm run import', () => {
+// Twelve processes start one after another, on machines that may be busy.
+describe('npm run import', { timeout: 60_000 }, () => {
   let path: string;
   beforeAll(async () => {
     path = join(folder, 'bookings.csv');

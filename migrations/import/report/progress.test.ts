@@ -12,7 +12,7 @@ describe('createProgress', () => {
     const written = screen.text.split('\r\x1b[2K').slice(1);
     expect(written).toHaveLength(12);
     expect(written[5]).toBe('[############............] 50 %, 100.0 kB of 200.0 kB, 500 ');
-    expect(written.at(-1)).toBe('[########################] 100 %, 200.0 kB of 200.0 kB, \n');
+    expect(written.at(-1)).toBe('[########################] 100 %, 200.0 kB of 200.0 kB, 100\n');
     for (const line of written) expect(line.trimEnd().length).toBeLessThan(60);
   });
 

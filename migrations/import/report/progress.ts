@@ -23,6 +23,7 @@ export interface ProgressOptions {
   readonly now?: () => number;
 }
 
+const CLEAR_LINE = '\r\x1b[2K';
 const REDRAW_MS = 100;
 const PLAIN_LINE_MS = 5_000;
 const BAR_CELLS = 24;
@@ -37,9 +38,10 @@ export function createProgress(
   const text = () => describe({ ...state, totalBytes, elapsedMs: now() - begun });
   const draw = () => {
     state.drawnAt = now();
-    if (screen.isTTY)
-      screen.write(`\r\x1b[2K${bar(state.bytes, totalBytes)} ${text()}`.slice(0, 5 + columnsOf(screen)));
-    else screen.write(`${text()}\n`);
+    const shown = screen.isTTY
+      ? `${bar(state.bytes, totalBytes)} ${text()}`.slice(0, widthOf(screen))
+      : text();
+    screen.write(screen.isTTY ? `${CLEAR_LINE}${shown}` : `${shown}\n`);
   };
   if (screen.isTTY) draw();
   return {
@@ -48,7 +50,7 @@ export function createProgress(
       state.bytes = Math.max(state.bytes, bytes);
       if (now() - state.drawnAt >= (screen.isTTY ? REDRAW_MS : PLAIN_LINE_MS)) draw();
     },
-    say: (line) => void screen.write(screen.isTTY ? `\r\x1b[2K${line}\n` : `${line}\n`),
+    say: (line) => void screen.write(screen.isTTY ? `${CLEAR_LINE}${line}\n` : `${line}\n`),
     end() {
       draw();
       if (screen.isTTY) screen.write('\n');
@@ -56,9 +58,9 @@ export function createProgress(
   };
 }
 
-// The last column stays free: some terminals wrap once it is written.
-function columnsOf({ columns = 80 }: Screen): number {
-  return columns - 1;
+// The last column stays free: some terminals wrap once it is written. Some say that they have 0 columns.
+function widthOf({ columns }: Screen): number {
+  return (columns || 80) - 1;
 }
 
 function bar(bytes: number, totalBytes: number): string {

@@ -50,7 +50,12 @@ describe('an embedded Postgres', { timeout: 30_000 }, () => {
   });
 
   it('keeps its data, its secret and its version from one start to the next', async () => {
-    const first = await startEmbeddedPostgres({ dataDirectory, port: 0, databases: ['auth'] });
+    const first = await startEmbeddedPostgres({
+      dataDirectory,
+      port: 0,
+      durable: false,
+      databases: ['auth'],
+    });
     expect(first.version).toMatch(/^18\./);
     await query(first.databaseUrl('auth'), 'create table note as select 42 as answer');
     await first[Symbol.asyncDispose]();
@@ -117,7 +122,7 @@ describe('an embedded Postgres', { timeout: 30_000 }, () => {
   it('refuses in one line while another runs on the same data, and leaves that one alone', async () => {
     const held = await hold();
     const pid = postmasterPid(held.location);
-    const start = startEmbeddedPostgres({ dataDirectory, port: 0 });
+    const start = startEmbeddedPostgres({ dataDirectory, port: 0, durable: false });
     await expect(start).rejects.toThrow(
       `Postgres (process ${pid}) still runs on ${held.location}: stop the Rollcall`,
     );
@@ -129,7 +134,7 @@ describe('an embedded Postgres', { timeout: 30_000 }, () => {
     await once(server, 'listening');
     const address = server.address();
     const port = typeof address === 'object' && address ? address.port : 0;
-    const start = startEmbeddedPostgres({ dataDirectory, port });
+    const start = startEmbeddedPostgres({ dataDirectory, port, durable: false });
     await expect(start).rejects.toThrow(
       `Port ${port} is in use: stop who holds it, or set POSTGRES_PORT to another.`,
     );
@@ -138,7 +143,7 @@ describe('an embedded Postgres', { timeout: 30_000 }, () => {
 
   it('gives the reason that Postgres gave when it cannot start', async () => {
     const settings = { shared_buffers: 'plenty' };
-    const start = startEmbeddedPostgres({ dataDirectory, port: 0, settings });
+    const start = startEmbeddedPostgres({ dataDirectory, port: 0, durable: false, settings });
     await expect(start).rejects.toThrow(/^Postgres did not start: .*shared_buffers.*logs\/postgres\.log\.$/);
   });
 
@@ -148,7 +153,12 @@ describe('an embedded Postgres', { timeout: 30_000 }, () => {
     while (!existsSync(join(dataDirectory, 'postgres')) || !drafts().length) await sleep(1);
     await end(launcher, 'SIGKILL');
     expect(made('data')).toBe(false);
-    await using postgres = await startEmbeddedPostgres({ dataDirectory, port: 0, databases: ['auth'] });
+    await using postgres = await startEmbeddedPostgres({
+      dataDirectory,
+      port: 0,
+      durable: false,
+      databases: ['auth'],
+    });
     expect(await query(postgres.databaseUrl('auth'), 'select 1 as one')).toEqual([{ one: 1 }]);
     expect(drafts()).toEqual([]);
   });
@@ -160,13 +170,23 @@ describe('an embedded Postgres', { timeout: 30_000 }, () => {
     chmodSync(dataDirectory, 0o700);
     const inner = join(dataDirectory, 'inner');
     mkdirSync(inner);
-    const first = await startEmbeddedPostgres({ dataDirectory: inner, port: 0, databases: ['auth'] });
+    const first = await startEmbeddedPostgres({
+      dataDirectory: inner,
+      port: 0,
+      durable: false,
+      databases: ['auth'],
+    });
     expect(first.location).toMatch(/^\/var\/lib\/rollcall\//);
     expect(first.notes.join()).toContain(`may not enter ${inner}`);
     await query(first.databaseUrl('auth'), 'create table note as select 42 as answer');
     await first[Symbol.asyncDispose]();
 
-    const second = await startEmbeddedPostgres({ dataDirectory: inner, port: 0, databases: ['auth'] });
+    const second = await startEmbeddedPostgres({
+      dataDirectory: inner,
+      port: 0,
+      durable: false,
+      databases: ['auth'],
+    });
     expect(await query(second.databaseUrl('auth'), 'select answer from note')).toEqual([{ answer: 42 }]);
     await second[Symbol.asyncDispose]();
     removePostgresHome(inner);

@@ -1,4 +1,5 @@
 // A launcher for tests to kill: starts Postgres in the directory given, says so in one line of JSON, and holds it until SIGTERM.
+// Not durable: what is killed here are processes, and the system keeps what they had written.
 import { once } from 'node:events';
 import { startEmbeddedPostgres } from '../postgres/start-embedded-postgres.ts';
 
@@ -7,6 +8,7 @@ await using postgres = await startEmbeddedPostgres({
   dataDirectory,
   port: Number(port),
   databases: ['auth', 'booking'],
+  durable: false,
 });
 const { adminUrl, location } = postgres;
 const urls = { auth: postgres.databaseUrl('auth'), booking: postgres.databaseUrl('booking') };

@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/** A service as a process of its own, listening. Disposing it ends it by SIGTERM. */
+export interface ServiceProcess extends AsyncDisposable {
+  readonly grpcPort: number;
+  readonly httpPort: number;
+  /** Sends a real signal and, where it ends the process, waits for the end. */
+  kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
+  /** Closes the channel that ties it to its parent, as the end of the parent does. */
+  disconnect(): Promise<number | null>;
+}
+
+/** Starts `services/<name>/main.ts`. Ports that the environment does not give are the system's choice. */
+export async function startService(
+  name: 'auth' | 'booking',
+  env: NodeJS.ProcessEnv,
+): Promise<ServiceProcess> {
+  const prefix = name.toUpperCase();
+  const main = new URL(`../${name}/main.ts`, import.meta.url).pathname;
+  const child = spawn(process.execPath, [main], {
+    env: { [`${prefix}_GRPC_PORT`]: '0', [`${prefix}_HTTP_PORT`]: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  const ports = await listening(child);
+  const kill = (signal: 'SIGKILL' | 'SIGTERM') => {
+    child.kill(signal);
+    return exited;
+  };
+  return {
+    ...ports,
+    kill,
+    disconnect: () => {
+      child.disconnect();
+      return exited;
+    },
+    [Symbol.asyncDispose]: async () => void (await kill('SIGTERM')),
+  };
+}
+
+// The log line that says where the service listens.
+function listening(child: ChildProcess): Promise<{ grpcPort: number; httpPort: number }> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const read = (chunk: unknown) => {
+      output += String(chunk);
+      const line = output.split('\n').find((each) => each.includes('"grpcPort"') && each.endsWith('}'));
+      if (line) resolve(JSON.parse(line));
+    };
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+    child.once('exit', (code) =>
+      reject(new Error(`The process ended with ${code} before it listened: ${output}`)),
+    );
+  });
+}
