@@ -1,7 +1,8 @@
 import { MikroORM } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { PostgreSqlDriver } from '@mikro-orm/postgresql';
-import { explainDatabaseFault, type Secret, StartupError } from '@rollcall/runtime';
+import { type Secret, StartupError } from '@rollcall/runtime';
+import { explainDatabaseFault } from '@rollcall/runtime/postgres';
 import pg from 'pg';
 import type { MigratedDatabase } from './databases.ts';
 

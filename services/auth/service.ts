@@ -1,14 +1,7 @@
 import { UserAdminService, UserService } from '@rollcall/contract/user';
-import {
-  createLogger,
-  createOrm,
-  createPool,
-  implementService,
-  type OpenDoors,
-  openDoors,
-  type RunningService,
-  requireSchema,
-} from '@rollcall/runtime';
+import { createLogger, type RunningService } from '@rollcall/runtime';
+import { createOrm, createPool, requireSchema } from '@rollcall/runtime/postgres';
+import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
 import type { AuthConfig } from './config.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';

@@ -1,14 +1,7 @@
 import { BookingService as BookingServiceDescriptor } from '@rollcall/contract/booking';
-import {
-  createLogger,
-  createOrm,
-  createPool,
-  implementService,
-  type OpenDoors,
-  openDoors,
-  type RunningService,
-  requireSchema,
-} from '@rollcall/runtime';
+import { createLogger, type RunningService } from '@rollcall/runtime';
+import { createOrm, createPool, requireSchema } from '@rollcall/runtime/postgres';
+import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
 import type { BookingConfig } from './config.ts';
 import { ENTITIES } from './postgres/booking-entity.ts';
 import { createPostgresBookingReads } from './postgres/postgres-booking-reads.ts';

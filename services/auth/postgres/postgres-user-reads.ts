@@ -1,4 +1,4 @@
-import type { Pool } from '@rollcall/runtime';
+import type { Pool } from '@rollcall/runtime/postgres';
 import type { User, UserView } from '../users/user.ts';
 import type { UserList, UserReads } from '../users/user-reads.ts';
 import { SELECT_BY_VIEW, type SelectedRow, userFromRow } from './user-from-row.ts';

@@ -1,6 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { sqlState, violatedConstraint } from '@rollcall/runtime';
+import { sqlState, violatedConstraint } from '@rollcall/runtime/postgres';
 import { emailKey, type ProfileJson, type User, type UserChanges } from '../users/user.ts';
 import { UserError } from '../users/user-error.ts';
 import type { UserTransaction, WriteRequest } from '../users/user-writes.ts';

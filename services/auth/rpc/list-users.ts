@@ -15,7 +15,7 @@ import {
   pageTokens,
   runtimeError,
   type TimePosition,
-} from '@rollcall/runtime';
+} from '@rollcall/runtime/rpc';
 import type { UserList } from '../users/user-reads.ts';
 import { viewFromMessage } from './user-message.ts';
 

@@ -8,7 +8,8 @@ import {
   type UserAdminService,
   type User as UserMessage,
 } from '@rollcall/contract/user';
-import { digestOf, type Implementation } from '@rollcall/runtime';
+import { digestOf } from '@rollcall/runtime';
+import type { Implementation } from '@rollcall/runtime/rpc';
 import { v7 as uuidv7 } from 'uuid';
 import { createUser } from '../users/create-user.ts';
 import { listUsers, positionOf } from '../users/list-users.ts';

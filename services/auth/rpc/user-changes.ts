@@ -5,7 +5,8 @@ import {
   UserState as StateMessage,
   type User as UserMessage,
 } from '@rollcall/contract/user';
-import { invalidField, isStorable, UNSTORABLE } from '@rollcall/runtime';
+import { isStorable, UNSTORABLE } from '@rollcall/runtime';
+import { invalidField } from '@rollcall/runtime/rpc';
 import type { ProfileJson, UserChanges, UserRole } from '../users/user.ts';
 
 const TEXTS = {

@@ -11,7 +11,7 @@ import {
   UserOutcomeSchema,
   type UserService,
 } from '@rollcall/contract/user';
-import { type Implementation, runtimeError } from '@rollcall/runtime';
+import { type Implementation, runtimeError } from '@rollcall/runtime/rpc';
 import { batchGetUsers, type UserOutcome } from '../users/batch-get-users.ts';
 import { getUser } from '../users/get-user.ts';
 import { resolveUsers } from '../users/resolve-users.ts';

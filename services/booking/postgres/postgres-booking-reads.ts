@@ -1,4 +1,4 @@
-import type { Pool } from '@rollcall/runtime';
+import type { Pool } from '@rollcall/runtime/postgres';
 import type { BookingView } from '../bookings/booking.ts';
 import type { BookingReads } from '../bookings/booking-reads.ts';
 import { bookingFromRow, SELECT_BY_VIEW, type SelectedRow } from './booking-from-row.ts';

@@ -1,4 +1,5 @@
-import { createOrm, Secret } from '@rollcall/runtime';
+import { Secret } from '@rollcall/runtime';
+import { createOrm } from '@rollcall/runtime/postgres';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BookingUsers } from '../bookings/booking-users.ts';

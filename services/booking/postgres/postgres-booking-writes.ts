@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { MikroORM } from '@mikro-orm/postgresql';
-import { sqlState, violatedConstraint } from '@rollcall/runtime';
+import { sqlState, violatedConstraint } from '@rollcall/runtime/postgres';
 import type { Booking } from '../bookings/booking.ts';
 import type { BookingWrites, WriteRequest } from '../bookings/booking-writes.ts';
 import { BookingEntity, type BookingRow } from './booking-entity.ts';

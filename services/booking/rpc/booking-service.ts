@@ -7,7 +7,7 @@ import {
   GetBookingResponseSchema,
   ListBookingsResponseSchema,
 } from '@rollcall/contract/booking';
-import type { Implementation } from '@rollcall/runtime';
+import type { Implementation } from '@rollcall/runtime/rpc';
 import type { NewBooking } from '../bookings/booking.ts';
 import type { BookingReads } from '../bookings/booking-reads.ts';
 import type { BookingUsers } from '../bookings/booking-users.ts';

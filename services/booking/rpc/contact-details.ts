@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
-import { invalidField, isStorable, UNSTORABLE } from '@rollcall/runtime';
+import { isStorable, UNSTORABLE } from '@rollcall/runtime';
+import { invalidField } from '@rollcall/runtime/rpc';
 
 /** The most that contact details may take, in bytes of JSON. Our own choice: an address book's entry many times over. */
 export const MAX_CONTACT_BYTES = 16 * 1024;

@@ -1,5 +1,5 @@
 import type { ListBookingsRequest } from '@rollcall/contract/booking';
-import { isTimePosition, type PageTokens, pageTokens, type TimePosition } from '@rollcall/runtime';
+import { isTimePosition, type PageTokens, pageTokens, type TimePosition } from '@rollcall/runtime/rpc';
 import type { BookingList } from '../bookings/booking-reads.ts';
 import { viewFromMessage } from './booking-message.ts';
 

@@ -1,5 +1,6 @@
 import { type Booking as BookingMessage, BookingStatus as StatusMessage } from '@rollcall/contract/booking';
-import { invalidField, isStorable } from '@rollcall/runtime';
+import { isStorable } from '@rollcall/runtime';
+import { invalidField } from '@rollcall/runtime/rpc';
 import type { BookingStatus, NewBooking } from '../bookings/booking.ts';
 import { contactDetailsFromMessage } from './contact-details.ts';
 

@@ -1,6 +1,7 @@
 import { Code } from '@connectrpc/connect';
 import type { ErrorReason } from '@rollcall/contract/booking';
-import { isDatabaseUnavailable, RpcError, RUNTIME_REASONS, runtimeError } from '@rollcall/runtime';
+import { isDatabaseUnavailable } from '@rollcall/runtime/postgres';
+import { RpcError, RUNTIME_REASONS, runtimeError } from '@rollcall/runtime/rpc';
 import { BookingError, type BookingErrorReason } from '../bookings/booking-error.ts';
 
 /** A reason as it goes over the wire. */

@@ -1,5 +1,4 @@
 // A launcher for tests to kill: starts Postgres in the directory given, says so in one line of JSON, and holds it until SIGTERM.
-// Not durable: what is killed here are processes, and the system keeps what they had written.
 import { once } from 'node:events';
 import { startEmbeddedPostgres } from '../postgres/start-embedded-postgres.ts';
 
@@ -8,7 +7,9 @@ await using postgres = await startEmbeddedPostgres({
   dataDirectory,
   port: Number(port),
   databases: ['auth', 'booking'],
+  // Spares the disk only: a killed process loses nothing that it had handed to the system.
   durable: false,
+  settings: { synchronous_commit: 'on', full_page_writes: 'on' },
 });
 const { adminUrl, location } = postgres;
 const urls = { auth: postgres.databaseUrl('auth'), booking: postgres.databaseUrl('booking') };

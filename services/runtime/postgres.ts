@@ -1,0 +1,5 @@
+// PostgreSQL: prepared statements on a pool, MikroORM, what its errors mean.
+export { isDatabaseUnavailable, sqlState, violatedConstraint } from './postgres/database-error.ts';
+export { createOrm } from './postgres/orm.ts';
+export { createPool, type Pool } from './postgres/pool.ts';
+export { explain as explainDatabaseFault, requireSchema } from './postgres/require-schema.ts';

@@ -1,0 +1,9 @@
+// Serving calls: doors, the chain of interceptors, errors, page tokens.
+export { isLoopback, listenFault } from './listen-fault.ts';
+export { isTimePosition, type PageTokens, pageTokens, type TimePosition } from './page-token.ts';
+export type { Call, Interceptor } from './rpc/call.ts';
+export type { OpenDoor } from './rpc/open-door.ts';
+export { type DoorsOptions, type OpenDoors, openDoors } from './rpc/open-doors.ts';
+export { invalidField, RUNTIME_REASONS, type RuntimeReason, runtimeError } from './rpc/reasons.ts';
+export { type Implementation, implementService, type Route } from './rpc/route.ts';
+export { type FieldViolation, RpcError, type RpcErrorOptions } from './rpc/rpc-error.ts';
