@@ -3,3 +3,4 @@ export {
   type EmbeddedPostgresOptions,
   startEmbeddedPostgres,
 } from './postgres/start-embedded-postgres.ts';
+export { LOCAL_SETTINGS } from './settings.ts';

