@@ -1,5 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 
+import { serializeError } from './serialize-error.ts';
+
 export type { Logger } from 'pino';
 
 /** How much is logged, most first. */
@@ -24,18 +26,4 @@ export function createLogger(
     formatters: { level: (label: string) => ({ level: label }) },
   };
   return destination ? pino(settings, destination) : pino(settings);
-}
-
-// Of an error's own fields only the code: those of Postgres repeat the values that broke a constraint.
-function serializeError(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const { name, message, stack, cause } = error;
-  const { code } = error as { code?: unknown };
-  return {
-    name,
-    message,
-    ...(code !== undefined && { code }),
-    stack,
-    ...(cause !== undefined && { cause: serializeError(cause) }),
-  };
 }

@@ -113,6 +113,8 @@ async function startOnPort(wanted: number, options: StartOptions) {
         listen_addresses: HOST,
         port: String(port),
         unix_socket_directories: '',
+        // The details of an error repeat the row that it is about, contact data included.
+        log_error_verbosity: 'terse',
         ...options.settings,
       },
     });
