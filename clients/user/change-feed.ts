@@ -1,0 +1,28 @@
+import type { UserChangeKind } from '@rollcall/contract/user';
+
+/** A version that exists: told by the change feed, by a write, or by another service. */
+export interface SeenVersion {
+  readonly tenantId: string;
+  /** Lower-case UUID. */
+  readonly id: string;
+  readonly version: bigint;
+  /** Absent: only the version is known. */
+  readonly kind?: UserChangeKind;
+}
+
+/** What news does to what the client remembers. */
+export interface ChangeSink {
+  /**
+   * These versions exist. Older entries of the ids, in every view, are not fresh any more; a fill on its way that brings an
+   * older version is not kept; an id that was missing may exist.
+   */
+  changed(seen: readonly SeenVersion[]): void;
+  /** Anything may have happened to users of these tenants: nothing of them is fresh until it is asked for again. */
+  lost(tenantIds: readonly string[]): void;
+}
+
+/** Whether news arrives, so that what nobody announced a change of is current. */
+export interface FeedHealth {
+  /** True while every change of the tenant up to 2 s ago has been told. */
+  isLive(tenantId: string): boolean;
+}
