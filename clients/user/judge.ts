@@ -54,6 +54,7 @@ const BY_REASON: Record<string, Judgement | undefined> = {
   CANCELLED: 'refused',
   NOT_IMPLEMENTED: 'refused',
   SERVICE_UNKNOWN: 'refused',
+  STREAM_TOO_SLOW: 'refused',
   INTERNAL: 'service_fault',
 } satisfies Record<keyof typeof ErrorReason, Judgement>;
 

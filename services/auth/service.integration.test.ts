@@ -4,6 +4,7 @@ import { expectRefusal, freshTenant, seedUser } from '@rollcall/contract/testing
 import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { Secret, StartupError } from '@rollcall/runtime';
 import { createTestDatabase, openTcpProxy } from '@rollcall/runtime/testing';
+import { createGrpcTransport } from '@rollcall/transport';
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { type AuthConfig, createAuthService } from './index.ts';
@@ -20,6 +21,22 @@ function configFor(url: string): AuthConfig {
 }
 
 describe('the auth service', () => {
+  it('tells its watchers that it drains, and does not wait for them', async () => {
+    await using database = await createTestDatabase('auth');
+    const auth = await createAuthService(configFor(database.url));
+    using transport = createGrpcTransport({ address: `127.0.0.1:${auth.doors.grpc.port}` });
+    const users = createClient(UserService, transport);
+    const begun = Promise.withResolvers<void>();
+    const watch = async () => {
+      for await (const _ of users.watchUsers({ tenantIds: ['demo'] })) begun.resolve();
+    };
+    const watching = watch();
+    await begun.promise;
+    const closed = auth[Symbol.asyncDispose]();
+    await expectRefusal(watching, { code: 'Unavailable', reason: 'DRAINING' });
+    await closed;
+  });
+
   it('answers DATABASE_UNAVAILABLE while its database is away, is not ready, and recovers by itself', async () => {
     await using test = await startBehindProxy();
     const { users, admin, proxy, ready } = test;

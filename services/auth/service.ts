@@ -3,6 +3,8 @@ import { createLogger, type RunningService } from '@rollcall/runtime';
 import { createOrm, createPool, requireSchema } from '@rollcall/runtime/postgres';
 import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
 import type { AuthConfig } from './config.ts';
+import { createChangeFeed } from './feed/change-feed.ts';
+import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
 import { ENTITIES } from './postgres/user-entity.ts';
@@ -13,9 +15,11 @@ import { userServiceImplementation } from './rpc/user-service.ts';
 // A statement that runs longer than this holds a connection that others wait for.
 const STATEMENT_TIMEOUT_MS = 5000;
 
+const FEED_CONNECTIONS = 3;
+
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-users',
+  migration: '2026-11-20-user-changes',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -41,7 +45,17 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   const orm = stack.adopt(createOrm({ ...database, entities: ENTITIES }), (each) => each.close(true));
   await requireSchema(pool, SCHEMA);
   const reads = createPostgresUserReads(pool);
-  const writes = createPostgresUserWrites(orm);
+  // Connections of its own: news must not wait behind reads, nor reads behind those who catch up.
+  const feedPool = stack.adopt(
+    createPool({ ...database, maxConnections: FEED_CONNECTIONS, logger }),
+    (each) => each.end(),
+  );
+  const feed = stack.use(
+    createChangeFeed(createPostgresChangeLog(feedPool), {
+      onError: (error) => logger.warn({ error }, 'the change feed cannot be read'),
+    }),
+  );
+  const writes = createPostgresUserWrites(orm, feed.poke);
   const doors = stack.use(
     await openDoors({
       name: 'auth',
@@ -56,11 +70,13 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
           () => false,
         ),
       routes: (chain) => [
-        ...implementService(UserService, userServiceImplementation(reads), chain),
+        ...implementService(UserService, userServiceImplementation(reads, feed), chain),
         ...implementService(UserAdminService, userAdminServiceImplementation(reads, writes), chain),
       ],
     }),
   );
+  // Watches have no end of their own, so the doors would wait for them.
+  stack.defer(feed.drain);
   const closers = stack.move();
   return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }

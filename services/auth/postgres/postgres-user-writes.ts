@@ -2,9 +2,16 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import type { UserWrites } from '../users/user-writes.ts';
 import { createUserTransaction } from './user-transaction.ts';
 
-/** Writes through MikroORM, each in a transaction of its own. */
-export function createPostgresUserWrites(orm: MikroORM): UserWrites {
+/**
+ * Writes through MikroORM, each in a transaction of its own.
+ * @param committed called behind each commit: there may be news.
+ */
+export function createPostgresUserWrites(orm: MikroORM, committed: () => void): UserWrites {
   return {
-    transact: (work) => orm.em.fork().transactional((em) => work(createUserTransaction(em))),
+    async transact(work) {
+      const result = await orm.em.fork().transactional((em) => work(createUserTransaction(em)));
+      committed();
+      return result;
+    },
   };
 }

@@ -2,6 +2,7 @@ import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sqlState, violatedConstraint } from '@rollcall/runtime/postgres';
 import { emailKey, type ProfileJson, type User, type UserChanges } from '../users/user.ts';
+import type { UserChangeKind } from '../users/user-change.ts';
 import { UserError } from '../users/user-error.ts';
 import type { UserTransaction, WriteRequest } from '../users/user-writes.ts';
 import { UserEntity, UserProfileEntity, type UserRow, WriteRequestEntity } from './user-entity.ts';
@@ -38,7 +39,7 @@ async function claim(
   if (before.method === request.method && fingerprint.equals(before.fingerprint)) return before.userId;
   const message = `Request id ${request.id} was used before, for another request; choose a new one.`;
   throw new UserError('REQUEST_ID_REUSED', message, {
-    request_id: request.id,
+    reused_request_id: request.id,
     method: before.method,
   });
 }
@@ -59,6 +60,7 @@ async function insert(
     updateTime: now,
   });
   await flush(em, row);
+  await announce(em, row, 'CREATED');
   const kept = merged({}, profile);
   if (Object.keys(kept).length > 0)
     await em.insert(UserProfileEntity, { tenantId, userId: id, profile: kept });
@@ -78,6 +80,7 @@ async function update(em: EntityManager, user: User, { profile, ...columns }: Us
     updateTime: new Date(),
   });
   await flush(em, row);
+  await announce(em, row, 'UPDATED');
   if (profileDiffers) await em.upsert(UserProfileEntity, { tenantId, userId: id, profile: kept });
   return toUser(row, kept);
 }
@@ -100,6 +103,20 @@ async function flush(em: EntityManager, row: UserRow): Promise<void> {
       id,
     });
   }
+}
+
+// Behind the write that takes the user's lock, so that the numbers of a user's changes are in the order of its versions.
+async function announce(
+  em: EntityManager,
+  { tenantId, id, version }: UserRow,
+  kind: UserChangeKind,
+): Promise<void> {
+  await em.execute('insert into user_changes (tenant_id, user_id, version, kind) values (?, ?, ?, ?)', [
+    tenantId,
+    id,
+    version,
+    kind,
+  ]);
 }
 
 // Keys in order, so that two profiles can be compared as text.

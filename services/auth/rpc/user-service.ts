@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { timestampNow } from '@bufbuild/protobuf/wkt';
+import { timestampFromDate, timestampNow } from '@bufbuild/protobuf/wkt';
 import {
   BatchGetUsersResponseSchema,
   GetUserResponseSchema,
@@ -8,18 +8,25 @@ import {
   type ResolveUsersRequest,
   ResolveUsersResponseSchema,
   UnchangedUserSchema,
+  UserChangeKind,
   UserOutcomeSchema,
   type UserService,
+  WatchUsersResponseSchema,
 } from '@rollcall/contract/user';
 import { type Implementation, runtimeError } from '@rollcall/runtime/rpc';
+import type { ChangeFeed, WatchNews } from '../feed/change-feed.ts';
 import { batchGetUsers, type UserOutcome } from '../users/batch-get-users.ts';
 import { getUser } from '../users/get-user.ts';
 import { resolveUsers } from '../users/resolve-users.ts';
 import type { UserReads } from '../users/user-reads.ts';
+import { toRpcError } from './status-by-reason.ts';
 import { toUserMessage, viewFromMessage } from './user-message.ts';
 
-/** The calls of UserService. WatchUsers is not implemented yet. */
-export function userServiceImplementation(reads: UserReads): Implementation<typeof UserService> {
+/** The calls of UserService. */
+export function userServiceImplementation(
+  reads: UserReads,
+  feed: ChangeFeed,
+): Implementation<typeof UserService> {
   return {
     async getUser(request) {
       // Taken before the read: the answer is true then or later.
@@ -70,7 +77,21 @@ export function userServiceImplementation(reads: UserReads): Implementation<type
       });
       return create(ResolveUsersResponseSchema, { outcomes, readTime });
     },
+    async *watchUsers({ tenantIds, cursor }, call) {
+      for await (const news of feed.watch(
+        { tenantIds, cursor },
+        { signal: call.signal, abort: (error) => call.abort(toRpcError(error)) },
+      ))
+        yield toNewsMessage(news);
+    },
   };
+}
+
+function toNewsMessage({ changes, cursor, time }: WatchNews) {
+  return create(WatchUsersResponseSchema, {
+    changes: changes.map((change) => ({ ...change, kind: UserChangeKind[change.kind] })),
+    checkpoint: { cursor, time: timestampFromDate(time) },
+  });
 }
 
 function toOutcomeMessage(outcome: UserOutcome): OutcomeMessage['outcome'] {

@@ -6,7 +6,11 @@ export type UserErrorReason =
   | 'ETAG_MISMATCH'
   | 'USER_DELETED'
   | 'REQUEST_ID_REUSED'
-  | 'VERSION_NOT_REACHED';
+  | 'VERSION_NOT_REACHED'
+  | 'CURSOR_EXPIRED'
+  | 'STREAM_TOO_SLOW'
+  | 'OVERLOADED'
+  | 'DRAINING';
 
 /** A refusal of the domain. */
 export class UserError extends Error {

@@ -439,14 +439,16 @@ export const WatchUsersRequestSchema: GenMessage<WatchUsersRequest> = /*@__PURE_
  */
 export type WatchUsersResponse = Message<"rollcall.user.v1.WatchUsersResponse"> & {
   /**
-   * Changes in the order they were committed. Empty where only time passed.
+   * Changes: those of one user in the order of its versions, and none before one that was committed before it began.
+   * Empty where only time passed.
    *
    * @generated from field: repeated rollcall.user.v1.UserChange changes = 1;
    */
   changes: UserChange[];
 
   /**
-   * Present at least every second, also when nothing changed: everything up to here has been sent.
+   * Present in the first answer and at least every second, also when nothing changed: everything up to here has been
+   * sent.
    *
    * @generated from field: rollcall.user.v1.Checkpoint checkpoint = 2;
    */
@@ -653,9 +655,10 @@ export const UserService: GenService<{
     output: typeof ResolveUsersResponseSchema;
   },
   /**
-   * Changes of users as they are committed, at least once each and none skipped, with a checkpoint at least every second.
+   * Changes of users as they are committed, at least once each and none skipped, with a checkpoint at once and then at
+   * least every second. The stream has no end of its own.
    *
-   * Errors: OUT_OF_RANGE CURSOR_EXPIRED.
+   * Errors: OUT_OF_RANGE CURSOR_EXPIRED; ABORTED STREAM_TOO_SLOW; UNAVAILABLE DRAINING, OVERLOADED.
    *
    * @generated from rpc rollcall.user.v1.UserService.WatchUsers
    */

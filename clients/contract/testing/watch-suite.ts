@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { UserChangeKind, type WatchUsersResponse } from '../user.ts';
+import { expectRefusal } from './expect-refusal.ts';
+import { freshTenant, seedUser } from './seed.ts';
+import type { ServiceSubject } from './subject.ts';
+
+interface Watch extends AsyncDisposable {
+  readonly told: WatchUsersResponse[];
+  /** Versions by id, in the order they were told. */
+  changes(): string[];
+  readonly cursor: string;
+}
+
+/** Watches until it is disposed of; resolves when the first answer is there. */
+async function watch(users: ServiceSubject['users'], tenantIds: string[], cursor = ''): Promise<Watch> {
+  const stop = new AbortController();
+  const told: WatchUsersResponse[] = [];
+  const first = Promise.withResolvers<void>();
+  const read = async () => {
+    for await (const response of users.watchUsers({ tenantIds, cursor }, { signal: stop.signal })) {
+      told.push(response);
+      first.resolve();
+    }
+  };
+  const ended = read().catch(first.reject);
+  await first.promise;
+  return {
+    told,
+    changes: () => told.flatMap((each) => each.changes.map((change) => `${change.id} v${change.version}`)),
+    get cursor() {
+      return told.at(-1)?.checkpoint?.cursor ?? '';
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await ended;
+    },
+  };
+}
+
+/** WatchUsers. */
+export function describeWatching(subject: () => ServiceSubject): void {
+  describe('watching users', () => {
+    it('begins with a checkpoint, and tells what happens from then on to users of the tenants asked for', async () => {
+      const { admin, users } = subject();
+      const [mine, other] = [freshTenant(), freshTenant()];
+      const before = await seedUser({ admin }, mine);
+      await using watching = await watch(users, [mine]);
+      expect(watching.told[0]?.checkpoint?.cursor).not.toBe('');
+      const { id } = await seedUser({ admin }, mine);
+      await seedUser({ admin }, other);
+      await admin.updateUser({
+        tenantId: mine,
+        user: { id, firstName: 'B' },
+        updateMask: { paths: ['first_name'] },
+      });
+      await expect.poll(watching.changes).toEqual(expect.arrayContaining([`${id} v1`, `${id} v2`]));
+      const [created, updated] = watching.told
+        .flatMap((each) => each.changes)
+        .filter((change) => change.id === id);
+      expect(created).toMatchObject({ tenantId: mine, kind: UserChangeKind.CREATED });
+      expect(updated).toMatchObject({ tenantId: mine, kind: UserChangeKind.UPDATED });
+      const tenants = watching.told.flatMap((each) => each.changes.map((change) => change.tenantId));
+      expect(new Set(tenants)).toEqual(new Set([mine]));
+      expect(before.version).toBe(1n);
+    });
+
+    it('tells nothing of a write that changed nothing, or was refused', async () => {
+      const { admin, users } = subject();
+      const tenantId = freshTenant();
+      const { id, etag } = await seedUser({ admin }, tenantId);
+      await using watching = await watch(users, [tenantId]);
+      const write = (firstName: string) =>
+        admin.updateUser({ tenantId, user: { id, etag, firstName }, updateMask: { paths: ['first_name'] } });
+      await write('Ada');
+      await write('Augusta');
+      await expectRefusal(write('Refused'), { code: 'Aborted', reason: 'ETAG_MISMATCH' });
+      const last = await seedUser({ admin }, tenantId);
+      await expect.poll(watching.changes).toContain(`${last.id} v1`);
+      expect(watching.changes().filter((each) => each.startsWith(id))).not.toContain(`${id} v3`);
+      expect(watching.changes()).toContain(`${id} v2`);
+    });
+
+    it('goes on at a checkpoint with what came meanwhile', async () => {
+      const { admin, users } = subject();
+      const tenantId = freshTenant();
+      const first = await watch(users, [tenantId]);
+      const early = await seedUser({ admin }, tenantId);
+      await expect.poll(first.changes).toContain(`${early.id} v1`);
+      await first[Symbol.asyncDispose]();
+      const missed = await seedUser({ admin }, tenantId);
+      await using resumed = await watch(users, [tenantId], first.cursor);
+      await expect.poll(resumed.changes).toEqual([`${missed.id} v1`]);
+    });
+
+    it('says where it is at least every second, also when nothing happens', async () => {
+      const { users } = subject();
+      await using watching = await watch(users, [freshTenant()]);
+      const times = () => watching.told.map(({ checkpoint }) => Number(checkpoint?.time?.seconds ?? 0n));
+      await expect.poll(() => times().length, { timeout: 5000 }).toBeGreaterThan(3);
+      expect(times()).toEqual([...times()].sort((a, b) => a - b));
+      // By a clock of the service's own, which is near ours.
+      expect(Math.abs((times().at(-1) ?? 0) - Date.now() / 1000)).toBeLessThan(30);
+    });
+
+    it.each(['garbage', '00000000.1'])(
+      'refuses the cursor %s as one that is not of this feed',
+      async (cursor) => {
+        const { users } = subject();
+        const refused = watch(users, [freshTenant()], cursor);
+        await expectRefusal(refused, { code: 'OutOfRange', reason: 'CURSOR_EXPIRED' });
+      },
+    );
+
+    it('refuses to watch nobody, and tenants that cannot be', async () => {
+      const { users } = subject();
+      await expectRefusal(watch(users, []), {
+        code: 'InvalidArgument',
+        reason: 'FIELD_INVALID',
+        fields: ['tenant_ids'],
+      });
+      const refusal = {
+        code: 'InvalidArgument',
+        reason: 'FIELD_INVALID',
+        fields: ['tenant_ids[0]'],
+      } as const;
+      await expectRefusal(watch(users, [`Not ${randomUUID()}`]), refusal);
+    });
+  });
+}

@@ -1,0 +1,293 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createLogger, Secret } from '@rollcall/runtime';
+import { createPool, type Pool } from '@rollcall/runtime/postgres';
+import { createTestDatabase } from '@rollcall/runtime/testing';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPostgresChangeLog } from '../postgres/postgres-change-log.ts';
+import { type ChangeFeed, createChangeFeed, type WatchNews } from './change-feed.ts';
+import type { ChangeLog } from './change-log.ts';
+import { MAX_BEHIND } from './subscriber.ts';
+
+const stack = new AsyncDisposableStack();
+let url: string;
+let pool: Pool;
+let log: ChangeLog;
+
+beforeAll(async () => {
+  const database = stack.use(await createTestDatabase('auth'));
+  url = database.url;
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const options = { url: new Secret(url), maxConnections: 8, statementTimeoutMs: 5000, logger };
+  pool = stack.adopt(createPool(options), (each) => each.end());
+  log = createPostgresChangeLog(pool);
+});
+
+afterAll(() => stack.disposeAsync());
+
+const openFeed = () =>
+  createChangeFeed(log, {
+    pollMs: 5,
+    onError: (error) => {
+      throw error;
+    },
+  });
+
+const ANNOUNCE = `insert into user_changes (tenant_id, user_id, version, kind) values ($1, $2, $3, 'UPDATED')`;
+
+/** A writer with a transaction of its own, to commit when the test wants. */
+async function openWriter(): Promise<
+  AsyncDisposable & {
+    announce(tenantId: string, id: string, version: number): Promise<void>;
+    commit(): Promise<void>;
+  }
+> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query('begin');
+  return {
+    announce: async (...values) => void (await client.query(ANNOUNCE, values)),
+    commit: async () => void (await client.query('commit')),
+    [Symbol.asyncDispose]: () => client.end(),
+  };
+}
+
+interface Watch extends AsyncDisposable {
+  readonly told: WatchNews[];
+  readonly versions: () => string[];
+  readonly ended: Promise<unknown>;
+}
+
+function watch(feed: ChangeFeed, tenantIds: string[], cursor = ''): Watch {
+  const stop = new AbortController();
+  const told: WatchNews[] = [];
+  const read = async () => {
+    const call = { signal: stop.signal, abort: (error: unknown) => stop.abort(error) };
+    for await (const news of feed.watch({ tenantIds, cursor }, call)) told.push(news);
+  };
+  const ended = read().catch((error: unknown) => error);
+  return {
+    told,
+    ended,
+    versions: () =>
+      told.flatMap(({ changes }) => changes.map(({ id, version }) => `${id.slice(0, 4)} v${version}`)),
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await ended;
+    },
+  };
+}
+
+const begun = (each: Watch) => expect.poll(() => each.told.length).toBeGreaterThan(0);
+const tenant = () => `t-${randomUUID()}`;
+
+describe('the change feed', () => {
+  it('tells at once where it begins, then every change of the tenants that are watched, and no other', async () => {
+    await using feed = openFeed();
+    const [mine, other, id] = [tenant(), tenant(), randomUUID()];
+    await using watching = watch(feed, [mine]);
+    await begun(watching);
+    await pool.query(ANNOUNCE, [mine, id, 1]);
+    await pool.query(ANNOUNCE, [other, id, 1]);
+    await pool.query(ANNOUNCE, [mine, id, 2]);
+    await expect.poll(watching.versions).toEqual([`${id.slice(0, 4)} v1`, `${id.slice(0, 4)} v2`]);
+  });
+
+  it('skips no change that commits later than one that was begun after it', async () => {
+    await using feed = openFeed();
+    const [tenantId, early, late] = [tenant(), randomUUID(), randomUUID()];
+    await using watching = watch(feed, [tenantId]);
+    await begun(watching);
+    await using slow = await openWriter();
+    await slow.announce(tenantId, early, 1);
+    await pool.query(ANNOUNCE, [tenantId, late, 1]);
+    await sleep(100);
+    await slow.commit();
+    await expect
+      .poll(() => watching.versions().sort())
+      .toEqual([`${early.slice(0, 4)} v1`, `${late.slice(0, 4)} v1`].sort());
+  });
+
+  it('holds its checkpoints back while a change may still be committed behind them', async () => {
+    await using feed = openFeed();
+    const tenantId = tenant();
+    await using watching = watch(feed, [tenantId]);
+    await begun(watching);
+    await using slow = await openWriter();
+    await slow.announce(tenantId, randomUUID(), 1);
+    // Committed, and behind one that is not: it cannot be told yet, so nobody may think that everything was.
+    await pool.query(ANNOUNCE, [tenantId, randomUUID(), 1]);
+    await sleep(700);
+    const latest = () => watching.told.at(-1)?.time.getTime() ?? 0;
+    const held = latest();
+    await sleep(700);
+    expect([latest(), watching.versions()]).toEqual([held, []]);
+    await slow.commit();
+    await expect.poll(latest).toBeGreaterThan(held);
+  });
+
+  it('tells the versions of one user in their order, whoever began first', async () => {
+    await using feed = openFeed();
+    const [tenantId, id] = [tenant(), randomUUID()];
+    await using watching = watch(feed, [tenantId]);
+    await begun(watching);
+    await using first = await openWriter();
+    // Takes its number early, and writes the user last.
+    await first.announce(tenantId, randomUUID(), 1);
+    await using second = await openWriter();
+    await second.announce(tenantId, id, 2);
+    await second.commit();
+    await first.announce(tenantId, id, 3);
+    await first.commit();
+    const ofId = () => watching.versions().filter((each) => each.startsWith(id.slice(0, 4)));
+    await expect.poll(ofId).toEqual([`${id.slice(0, 4)} v2`, `${id.slice(0, 4)} v3`]);
+  });
+
+  it('resumes at every cursor that it told, and tells the rest', async () => {
+    await using feed = openFeed();
+    const [tenantId, id] = [tenant(), randomUUID()];
+    const first = watch(feed, [tenantId]);
+    await begun(first);
+    for (let version = 1; version <= 30; version++) {
+      await pool.query(ANNOUNCE, [tenantId, id, version]);
+      if (version % 10 === 0) await sleep(20);
+    }
+    await expect.poll(() => first.versions().length).toBe(30);
+    await first[Symbol.asyncDispose]();
+    let seen = 0;
+    for (const { changes, cursor } of first.told) {
+      seen += changes.length;
+      await using resumed = watch(feed, [tenantId], cursor);
+      await begun(resumed);
+      await expect.poll(() => resumed.versions().length).toBe(30 - seen);
+    }
+  });
+
+  it('catches up in pieces with what came while nobody watched, in order', async () => {
+    await using feed = openFeed();
+    const [tenantId, id] = [tenant(), randomUUID()];
+    const first = watch(feed, [tenantId]);
+    await begun(first);
+    await first[Symbol.asyncDispose]();
+    const cursor = first.told.at(-1)?.cursor ?? '';
+    await pool.query(
+      `insert into user_changes (tenant_id, user_id, version, kind) select $1, $2, n, 'UPDATED' from generate_series(1, 3500) n order by n`,
+      [tenantId, id],
+    );
+    await using resumed = watch(feed, [tenantId], cursor);
+    await expect.poll(() => resumed.versions().length).toBe(3500);
+    expect(resumed.versions()).toEqual(Array.from({ length: 3500 }, (_, i) => `${id.slice(0, 4)} v${i + 1}`));
+    expect(resumed.told.length).toBeGreaterThan(3);
+    const middle = resumed.told[1];
+    await using again = watch(feed, [tenantId], middle?.cursor);
+    await expect.poll(() => again.versions().length).toBe(1500);
+  });
+
+  it('loses nothing among many writers while watchers come and go', async () => {
+    await using feed = openFeed();
+    const tenantId = tenant();
+    const ids = Array.from({ length: 8 }, (): string => randomUUID());
+    const seen = new Map(ids.map((id) => [id, [] as number[]]));
+    let cursor = '';
+    let done = false;
+    const follow = async () => {
+      while (!done) {
+        const each = watch(feed, [tenantId], cursor);
+        await begun(each);
+        await sleep(40);
+        await each[Symbol.asyncDispose]();
+        for (const { changes } of each.told)
+          for (const change of changes) seen.get(change.id)?.push(Number(change.version));
+        cursor = each.told.at(-1)?.cursor ?? cursor;
+      }
+    };
+    const following = follow();
+    await expect.poll(() => cursor).not.toBe('');
+    await Promise.all(
+      ids.map(async (id) => {
+        for (let version = 1; version <= 40; version++) {
+          const client = await pool.connect();
+          await client.query('begin');
+          await client.query(ANNOUNCE, [tenantId, id, version]);
+          await sleep(Math.random() * 5);
+          await client.query('commit');
+          client.release();
+        }
+      }),
+    );
+    const complete = () => ids.every((id) => seen.get(id)?.at(-1) === 40);
+    await expect.poll(complete, { timeout: 10_000 }).toBe(true);
+    done = true;
+    await following;
+    for (const versions of seen.values()) {
+      // At least once, in order: what comes twice comes in the same order again.
+      expect([...new Set(versions)]).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+    }
+  });
+
+  it.each([
+    ['that is garbage', () => 'garbage'],
+    ['of another feed', () => '00000000.1'],
+    ['of the future', (cursor: string) => `${cursor.split('.')[0]}.9999999999`],
+  ])('refuses a cursor %s', async (_, forge) => {
+    await using feed = openFeed();
+    const first = watch(feed, [tenant()]);
+    await begun(first);
+    await first[Symbol.asyncDispose]();
+    await using refused = watch(feed, [tenant()], forge(first.told.at(-1)?.cursor ?? ''));
+    expect(await refused.ended).toMatchObject({ reason: 'CURSOR_EXPIRED' });
+  });
+
+  it('refuses a cursor of what was removed, and goes on from later ones', async () => {
+    await using feed = openFeed();
+    const tenantId = tenant();
+    const first = watch(feed, [tenantId]);
+    await begun(first);
+    await pool.query(ANNOUNCE, [tenantId, randomUUID(), 1]);
+    await expect.poll(() => first.versions().length).toBe(1);
+    await first[Symbol.asyncDispose]();
+    expect(await log.removeOlderThan(-60_000)).toBeGreaterThan(0);
+    await using old = watch(feed, [tenantId], first.told[0]?.cursor);
+    expect(await old.ended).toMatchObject({ reason: 'CURSOR_EXPIRED' });
+    await using recent = watch(feed, [tenantId], first.told.at(-1)?.cursor);
+    await begun(recent);
+    expect(recent.versions()).toEqual([]);
+  });
+
+  it('cuts a watcher that does not read, with a reason, and nobody else', async () => {
+    await using feed = openFeed();
+    const tenantId = tenant();
+    await using reading = watch(feed, [tenantId]);
+    await begun(reading);
+    let cut: unknown;
+    const stop = new AbortController();
+    const call = {
+      signal: stop.signal,
+      abort: (error: unknown) => {
+        cut = error;
+        stop.abort();
+      },
+    };
+    const stuck = feed.watch({ tenantIds: [tenantId], cursor: '' }, call)[Symbol.asyncIterator]();
+    await stuck.next();
+    await pool.query(
+      `insert into user_changes (tenant_id, user_id, version, kind) select $1, $2, n, 'UPDATED' from generate_series(1, $3::int) n order by n`,
+      [tenantId, randomUUID(), MAX_BEHIND + 1],
+    );
+    await expect.poll(() => cut, { timeout: 10_000 }).toMatchObject({ reason: 'STREAM_TOO_SLOW' });
+    await expect.poll(() => reading.versions().length, { timeout: 10_000 }).toBe(MAX_BEHIND + 1);
+    await stuck.return?.(undefined);
+  });
+
+  it('ends every watch when the process drains, and takes no new one', async () => {
+    const feed = openFeed();
+    await using watching = watch(feed, [tenant()]);
+    await begun(watching);
+    await feed.drain();
+    expect(await watching.ended).toMatchObject({ reason: 'DRAINING' });
+    await using late = watch(feed, [tenant()]);
+    expect(await late.ended).toMatchObject({ reason: 'DRAINING' });
+    await feed[Symbol.asyncDispose]();
+  });
+});

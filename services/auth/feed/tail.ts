@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { UserError } from '../users/user-error.ts';
+import type { ChangeLog } from './change-log.ts';
+import type { FeedPosition } from './feed-position.ts';
+import { Subscriber } from './subscriber.ts';
+
+/** How the tail is read. */
+export interface TailOptions {
+  /** Told of a reading that failed; the tail goes on trying. */
+  readonly onError: (error: unknown) => void;
+  /** Time in ms between two readings where nothing calls for one. Default 15. */
+  readonly pollMs?: number;
+}
+
+/** Who wants to be told. */
+export interface Watcher {
+  readonly tenantIds: readonly string[];
+  /** Called when the watch is ended from this side. */
+  readonly onFailure: (error: UserError) => void;
+}
+
+const POLL_MS = 15;
+const AFTER_FAILURE_MS = 250;
+const READ_LIMIT = 5000;
+
+/**
+ * The one reader of the feed's end in this process, and everybody it tells. Reads only while somebody watches. It looks
+ * again and again rather than being called by the database, because a NOTIFY takes a lock that every commit waits for.
+ */
+export class Tail {
+  readonly #log: ChangeLog;
+  readonly #options: TailOptions;
+  readonly #subscribers = new Set<Subscriber>();
+  #position: FeedPosition | undefined;
+  #time = new Date(0);
+  #reading: Promise<void> | undefined;
+  #rest = new AbortController();
+  #ended: UserError | undefined;
+
+  constructor(log: ChangeLog, options: TailOptions) {
+    this.#log = log;
+    this.#options = options;
+  }
+
+  /** How many watch. */
+  get size(): number {
+    return this.#subscribers.size;
+  }
+
+  /**
+   * Adds a watcher, once the tail is at or behind no earlier place than `after`; answers it and where it was added.
+   * @param begin where the tail begins where nobody watched before.
+   */
+  async join(watcher: Watcher, { after, begin }: { after: FeedPosition; begin: FeedPosition }) {
+    for (;;) {
+      if (this.#ended) throw this.#ended;
+      if (this.#subscribers.size === 0 && !this.#reading) this.#position = begin;
+      const at = this.#position ?? begin;
+      // Only between two stretches: inside one a place is not a number alone.
+      if (!at.within && at.xid >= after.xid) return this.#add(watcher, at);
+      this.poke();
+      this.#start();
+      await sleep(this.#options.pollMs ?? POLL_MS);
+    }
+  }
+
+  leave(subscriber: Subscriber): void {
+    this.#subscribers.delete(subscriber);
+  }
+
+  /** Reads at once: there may be news. */
+  poke(): void {
+    this.#rest.abort();
+  }
+
+  /** Ends every watch with this error, and all later ones; resolves when nothing is being read any more. */
+  async end(error: UserError): Promise<void> {
+    this.#ended = error;
+    for (const subscriber of this.#subscribers) subscriber.fail(error);
+    this.#subscribers.clear();
+    this.poke();
+    await this.#reading;
+  }
+
+  #add({ tenantIds, onFailure }: Watcher, at: FeedPosition) {
+    const subscriber = new Subscriber(tenantIds, onFailure, { position: at, time: this.#time });
+    this.#subscribers.add(subscriber);
+    this.#start();
+    return { subscriber, at };
+  }
+
+  #start(): void {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+      // Somebody may have come while the last reading ended.
+      if (this.#subscribers.size > 0 && !this.#ended) this.#start();
+    });
+  }
+
+  async #read(): Promise<void> {
+    do {
+      this.#rest = new AbortController();
+      const pauseMs = await this.#step();
+      if (pauseMs > 0) await sleep(pauseMs, undefined, { signal: this.#rest.signal }).catch(() => {});
+    } while (this.#subscribers.size > 0 && !this.#ended);
+  }
+
+  async #step(): Promise<number> {
+    const { onError, pollMs = POLL_MS } = this.#options;
+    try {
+      const stretch = await this.#log.read(this.#position as FeedPosition, { limit: READ_LIMIT });
+      this.#position = stretch.position;
+      this.#time = stretch.time;
+      for (const subscriber of this.#subscribers) subscriber.push(stretch);
+      return stretch.more ? 0 : pollMs;
+    } catch (error) {
+      onError(error);
+      return AFTER_FAILURE_MS;
+    }
+  }
+}
