@@ -33,6 +33,11 @@ const UNAVAILABLE_CODES = new Set([
   '57P02',
   '57P03',
   '53300',
+  // It was too busy with others: a statement timed out, a lock was not to be had, two transactions stood in each other's way.
+  '57014',
+  '55P03',
+  '40P01',
+  '40001',
 ]);
 
 // pg tells these by their message alone.

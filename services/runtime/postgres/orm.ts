@@ -1,6 +1,10 @@
 import { MikroORM, type Options } from '@mikro-orm/postgresql';
 import type { Secret } from '../secret.ts';
 import { CONNECT_TIMEOUT_MS } from './pool.ts';
+import { reclaimClients } from './reclaim-clients.ts';
+
+// As many statements, each as slow as it may be, fit into one transaction before its connection is taken away.
+const LEASE_STATEMENTS = 3;
 
 /** How MikroORM connects and what it maps. */
 export interface OrmOptions {
@@ -23,6 +27,7 @@ export function createOrm({ url, entities, maxConnections, statementTimeoutMs }:
       statement_timeout: statementTimeoutMs,
       query_timeout: statementTimeoutMs + 1000,
       keepAlive: true,
+      onPoolCreated: (pool) => reclaimClients(pool, LEASE_STATEMENTS * (statementTimeoutMs + 1000)),
     },
     // Values may be contact data: neither logged nor put into messages.
     debug: false,

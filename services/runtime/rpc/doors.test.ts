@@ -255,7 +255,9 @@ describe('the HTTP door', () => {
 
   it('refuses another content type with 415, and logs it', async () => {
     await using test = await open();
-    expect((await post(test, { 'content-type': 'text/plain' }, 'hello')).status).toBe(415);
+    const response = await post(test, { 'content-type': 'text/plain' }, 'hello');
+    expect(response.status).toBe(415);
+    expect(await response.json()).toMatchObject({ details: [{ debug: { reason: 'MESSAGE_MALFORMED' } }] });
     expect(test.log).toContainEqual(expect.objectContaining({ msg: 'call ended before it was read' }));
   });
 

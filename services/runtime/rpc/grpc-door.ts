@@ -63,7 +63,11 @@ function bind(server: grpc.Server, { host, port }: GrpcDoorOptions): Promise<num
 
 function close(server: grpc.Server, drainMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.forceShutdown(), drainMs);
+    // grpc-js waits for each peer to close its side; one that does not read never will.
+    const timer = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, drainMs);
     server.tryShutdown(() => {
       clearTimeout(timer);
       resolve();

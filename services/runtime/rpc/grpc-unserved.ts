@@ -5,14 +5,19 @@ import { explainUnserved } from './unserved.ts';
 
 /**
  * Sees to calls that grpc-js ends by itself, before or beside any handler: a message over the limit, bytes that cannot be
- * decompressed, a method that is not there. They are known by their lack of details, which all of our own errors have.
+ * decompressed. They are known by their lack of details, which all of our own errors have. A method that is not there is
+ * refused by grpc-js before any interceptor, and can be neither explained nor logged.
  *
  * grpc-js tells such an end to no interceptor's responder, so the call's own `sendStatus` is stepped into.
  */
 export function withUnservedCalls(logger: Logger): grpc.ServerInterceptor {
   return (method, call) => {
     const send = call.sendStatus.bind(call);
+    let isEnded = false;
     call.sendStatus = (status) => {
+      // grpc-js may find a second fault in what is left of a call that it has ended.
+      if (isEnded) return;
+      isEnded = true;
       if (status.code === grpc.status.OK || (status.metadata?.get(STATUS_DETAILS).length ?? 0) > 0) {
         return send(status);
       }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { createContextValues } from '@connectrpc/connect';
+import { Code, createContextValues } from '@connectrpc/connect';
 import type { UniversalHandler } from '@connectrpc/connect/protocol';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import type { Logger } from '../logger.ts';
@@ -61,9 +61,10 @@ function toListener(options: HttpDoorOptions, handlers: Map<string, UniversalHan
       ? serveCall(options.logger, handler, { request, response })
       : servePage(page, request, response);
     done.catch((error: unknown) => {
-      // The caller went away while the answer was written: there is nobody left to tell.
+      // The caller went away while the answer was written, or sent what is no request, such as a host that is none.
       options.logger.debug({ path, error }, 'answer not delivered');
-      response.destroy();
+      if (response.headersSent) response.destroy();
+      else end(response, { status: 400, type: 'text/plain', body: 'The request cannot be read.\n' });
     });
   };
 }
@@ -90,11 +91,12 @@ async function serveCall(
       code,
       message,
     });
-  const refused = !arrival.served && answer.status >= 400;
-  await universalResponseToNodeResponse(
-    refused ? await explainResponse(answer, explain) : answer,
-    http.response,
-  );
+  if (!arrival.served && answer.status >= 400) {
+    return universalResponseToNodeResponse(await explainResponse(answer, explain), http.response);
+  }
+  await universalResponseToNodeResponse(answer, http.response);
+  // In protocols that tell of an error behind the answer the status is 200; known by nobody having been asked.
+  if (!arrival.served) explain({ code: Code.Unknown, message: `ended behind HTTP status ${answer.status}` });
 }
 
 async function servePage(

@@ -12,6 +12,9 @@ export interface HttpListener {
 // What every HTTP/2 connection begins with, up to where HTTP/1.1 differs: https://www.rfc-editor.org/rfc/rfc9113#section-3.4
 const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2');
 
+// An HTTP/2 connection on which nothing moves is ended, as an idle HTTP/1.1 one is.
+const IDLE_SESSION_MS = 120_000;
+
 // A connection that says nothing is not kept.
 const FIRST_BYTES_TIMEOUT_MS = 10_000;
 
@@ -48,19 +51,23 @@ function trackSessions(http2: Http2Server): Set<Http2Session> {
     session.once('close', () => sessions.delete(session));
     // The session ends by itself; unheard, the event would end the process.
     session.on('error', () => session.destroy());
+    session.setTimeout(IDLE_SESSION_MS, () => session.close());
   });
   return sessions;
 }
 
 function sniff(socket: Socket, hand: (isHttp2: boolean) => void): void {
   socket.setTimeout(FIRST_BYTES_TIMEOUT_MS, () => socket.destroy());
+  let first = Buffer.alloc(0);
   const look = () => {
-    const first: Buffer | null = socket.read();
-    if (!first) return void socket.once('readable', look);
-    socket.unshift(first);
+    for (let chunk = socket.read(); chunk; chunk = socket.read()) first = Buffer.concat([first, chunk]);
     const length = Math.min(first.length, HTTP2_PREFACE.length);
+    const isLikeHttp2 = first.subarray(0, length).equals(HTTP2_PREFACE.subarray(0, length));
+    // Not enough yet to tell the one from the other: both may begin with a P.
+    if (isLikeHttp2 && length < HTTP2_PREFACE.length) return void socket.once('readable', look);
+    socket.unshift(first);
     socket.setTimeout(0).removeAllListeners('timeout');
-    hand(first.subarray(0, length).equals(HTTP2_PREFACE.subarray(0, length)));
+    hand(isLikeHttp2);
   };
   look();
 }

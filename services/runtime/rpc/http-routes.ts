@@ -21,7 +21,7 @@ export function toHttpHandlers(
     // Connect's own defaults are near 4 GiB and unbounded time.
     readMaxBytes: MAX_MESSAGE_BYTES,
     writeMaxBytes: MAX_MESSAGE_BYTES,
-    maxTimeoutMs: 3_600_000,
+    maxTimeoutMs: 2_147_483_647,
     acceptCompression: [compressionGzip, compressionBrotli],
     shutdownSignal,
   });

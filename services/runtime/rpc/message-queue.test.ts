@@ -41,6 +41,7 @@ describe('createQueue', () => {
     const first = queue.push(1);
     const second = queue.push(2);
     for await (const _ of queue) break;
-    await Promise.all([first, second, queue.push(3)]);
+    await Promise.all([first, second]);
+    await expect(queue.push(3)).rejects.toThrow('gone');
   });
 });

@@ -1,5 +1,6 @@
-/** Hands values from one who sends to one who iterates, one at a time: `push` resolves when the value was taken. */
+/** Hands values from one who sends to one who iterates, one at a time. */
 export interface MessageQueue<T> extends AsyncIterable<T> {
+  /** Resolves when the value was taken; rejects where the reader is gone. */
   readonly push: (value: T) => Promise<void>;
   readonly end: () => void;
   readonly fail: (error: unknown) => void;
@@ -36,8 +37,9 @@ export function createQueue<T>(): MessageQueue<T> {
 
   return {
     push: (value) =>
-      new Promise((taken) => {
-        if (finish) return taken();
+      new Promise((taken, reject) => {
+        // Nobody reads any more: whoever sends must stop working.
+        if (finish) return reject(new Error('The reader is gone.'));
         waiting.push({ value, taken });
         wake();
       }),

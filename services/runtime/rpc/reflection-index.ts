@@ -29,8 +29,14 @@ export function createReflectionIndex(image: FileDescriptorSet): ReflectionIndex
     image.file.flatMap((file) => extensionsOf(file).map((e) => [extensionKey(e), file] as const)),
   );
   const numbers = Map.groupBy(image.file.flatMap(extensionsOf), (extension) => extension.extendee.slice(1));
-  const withImports = (file: FileDescriptorProto | undefined) =>
-    file && closure(file, files).map((each) => toBinary(FileDescriptorProtoSchema, each));
+  // Tools ask for the same few files over and over.
+  const encoded = new Map<FileDescriptorProto, Uint8Array>();
+  const encode = (file: FileDescriptorProto) => {
+    const bytes = encoded.get(file) ?? toBinary(FileDescriptorProtoSchema, file);
+    encoded.set(file, bytes);
+    return bytes;
+  };
+  const withImports = (file: FileDescriptorProto | undefined) => file && closure(file, files).map(encode);
   return {
     fileByName: (name) => withImports(files.get(name)),
     fileBySymbol: (symbol) => withImports(symbols.get(symbol)),

@@ -59,7 +59,10 @@ async function sendAll(
   call: Call,
   messages: AsyncIterable<MessageShape<DescMethod['output']>>,
 ): Promise<void> {
-  for await (const message of messages) await call.send(message);
+  for await (const message of messages) {
+    call.signal.throwIfAborted();
+    await call.send(message);
+  }
 }
 
 function refuse(method: DescMethod): Handler {

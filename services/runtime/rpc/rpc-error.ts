@@ -36,22 +36,37 @@ export class RpcError extends Error {
   }
 }
 
-/** The same error in Connect's form, with `google.rpc` details; both doors send this. */
+// An error travels in headers, which peers bound: a longer one ends the connection with every other call on it.
+const MAX_MESSAGE_CHARS = 1000;
+const MAX_VALUE_CHARS = 200;
+
+/** The same error in Connect's form, with `google.rpc` details; both doors send this. Long texts are cut. */
 export function toConnectError(error: RpcError, requestId: string): ConnectError {
   const { metadata, violations, retryDelayMs } = error.options;
-  const connectError = new ConnectError(error.message, error.code, undefined, undefined, error.cause);
+  const connectError = new ConnectError(
+    cut(error.message, MAX_MESSAGE_CHARS),
+    error.code,
+    undefined,
+    undefined,
+    error.cause,
+  );
   connectError.details.push({
     desc: ErrorInfoSchema,
     value: {
       reason: error.reason,
       domain: ERROR_DOMAIN,
-      metadata: { ...metadata, request_id: requestId },
+      metadata: { ...cutValues(metadata), request_id: requestId },
     },
   });
   if (violations)
     connectError.details.push({
       desc: BadRequestSchema,
-      value: { fieldViolations: [...violations] },
+      value: {
+        fieldViolations: violations.map(({ field, description }) => ({
+          field: cut(field),
+          description: cut(description, MAX_MESSAGE_CHARS),
+        })),
+      },
     });
   if (retryDelayMs !== undefined) {
     connectError.details.push({
@@ -60,6 +75,14 @@ export function toConnectError(error: RpcError, requestId: string): ConnectError
     });
   }
   return connectError;
+}
+
+function cut(text: string, length = MAX_VALUE_CHARS): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}
+
+function cutValues(values: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, cut(value)]));
 }
 
 function toDuration(ms: number): { seconds: bigint; nanos: number } {

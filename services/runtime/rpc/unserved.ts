@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ConnectError } from '@connectrpc/connect';
-import { Code } from '@connectrpc/connect';
+import { Code, type ConnectError } from '@connectrpc/connect';
 import type { Logger } from '../logger.ts';
 import { RUNTIME_REASONS, type RuntimeReason, runtimeError } from './reasons.ts';
 import { RpcError, toConnectError } from './rpc-error.ts';
@@ -12,31 +11,55 @@ export interface UnservedCall {
   readonly door: string;
   readonly peer: string;
   readonly code: number;
+  /** The library's own words; may repeat what was sent, so they go no further than where they are looked at. */
   readonly message: string;
 }
 
 /**
- * Gives such a call what every other one gets: a request id, a line in the log, and an error with a reason.
- * A message over the limit and one that is not of the request's type are the two that occur.
+ * Gives such a call what every other one gets: a request id, a line in the log, and an error with a reason. What the
+ * library says is told by fixed sentences: its own words repeat a piece of what was sent.
  */
 export function explainUnserved(logger: Logger, call: UnservedCall): ConnectError {
   const requestId = randomUUID();
   const { code, message, ...where } = call;
-  logger.info(
-    { requestId, ...where, code: statusName(code), error: message },
-    'call ended before it was read',
-  );
-  const reason = reasonOf(code);
-  const error = reason
-    ? runtimeError(reason, message)
-    : new RpcError({ code, reason: 'INTERNAL' satisfies RuntimeReason }, message);
+  const error = toKnownError(code, message);
+  const told = {
+    requestId,
+    ...where,
+    code: statusName(error.code),
+    reason: error.reason,
+    error: error.message,
+  };
+  logger.info(told, 'call ended before it was read');
   return toConnectError(error, requestId);
 }
 
-function reasonOf(code: number): RuntimeReason | undefined {
-  if (code === RUNTIME_REASONS.MESSAGE_TOO_LARGE) return 'MESSAGE_TOO_LARGE';
-  if (code === RUNTIME_REASONS.MESSAGE_MALFORMED) return 'MESSAGE_MALFORMED';
-  if (code === RUNTIME_REASONS.NOT_IMPLEMENTED) return 'NOT_IMPLEMENTED';
-  if (code === Code.DeadlineExceeded) return 'DEADLINE_EXCEEDED';
-  return code === Code.Canceled ? 'CANCELLED' : undefined;
+const SENTENCES = {
+  MESSAGE_TOO_LARGE: 'The message is larger than the service takes or sends: 4 MiB.',
+  MESSAGE_MALFORMED:
+    'The request cannot be read as a message of the method: look at its form, encoding and compression.',
+  DEADLINE_EXCEEDED: 'The deadline passed before the request was read.',
+  CANCELLED: 'The caller went away before the request was read.',
+  NOT_IMPLEMENTED: 'The service has no such method, or does not take requests in this form.',
+} as const satisfies Partial<Record<RuntimeReason, string>>;
+
+// What grpc-js and Connect say of a request that cannot be read, although the code says that the fault is ours or the method's.
+const UNREADABLE =
+  /deserializ|decompress|timeout value|invalid timeout|no request message|multiple request messages|parse binary|decode|premature EOF/i;
+
+function toKnownError(code: number, message: string): RpcError {
+  const reason = UNREADABLE.test(message) ? 'MESSAGE_MALFORMED' : REASON_BY_CODE[code];
+  if (reason) return runtimeError(reason, SENTENCES[reason]);
+  return new RpcError(
+    { code, reason: 'INTERNAL' satisfies RuntimeReason },
+    'The call failed before it was read.',
+  );
 }
+
+const REASON_BY_CODE: Readonly<Record<number, keyof typeof SENTENCES>> = {
+  [RUNTIME_REASONS.MESSAGE_TOO_LARGE]: 'MESSAGE_TOO_LARGE',
+  [Code.InvalidArgument]: 'MESSAGE_MALFORMED',
+  [Code.Unimplemented]: 'NOT_IMPLEMENTED',
+  [Code.DeadlineExceeded]: 'DEADLINE_EXCEEDED',
+  [Code.Canceled]: 'CANCELLED',
+};

@@ -6,6 +6,9 @@ import { runtimeError } from '../reasons.ts';
 import { RpcError, toConnectError } from '../rpc-error.ts';
 import { statusName } from '../status-name.ts';
 
+// A message may repeat what was asked, which may be megabytes.
+const MAX_LOGGED_CHARS = 2000;
+
 /** What `withObservation` needs. */
 export interface ObservationOptions {
   readonly logger: Logger;
@@ -71,7 +74,7 @@ function record(options: ObservationOptions, call: Call, end: { startedAt: numbe
     ms: Math.round(ms * 1000) / 1000,
     ...(end.error && {
       reason: end.error.reason,
-      error: end.error.message,
+      error: end.error.message.slice(0, MAX_LOGGED_CHARS),
       cause: end.error.cause,
     }),
   };
