@@ -55,6 +55,7 @@ const BY_REASON: Record<string, Judgement | undefined> = {
   NOT_IMPLEMENTED: 'refused',
   SERVICE_UNKNOWN: 'refused',
   STREAM_TOO_SLOW: 'refused',
+  PROFILE_TOO_LARGE: 'refused',
   INTERNAL: 'service_fault',
 } satisfies Record<keyof typeof ErrorReason, Judgement>;
 

@@ -64,8 +64,9 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       http: { port: config.httpPort, variable: 'AUTH_HTTP_PORT' },
       logger,
       toRpcError,
+      // Both ways to the database: reads may work while writes do not.
       isReady: () =>
-        pool.query('select 1').then(
+        Promise.all([pool.query('select 1'), orm.em.fork().execute('select 1')]).then(
           () => true,
           () => false,
         ),

@@ -61,7 +61,7 @@ export async function createBookingService(
       toRpcError,
       // Its own database only: without the user service bookings are still shown.
       isReady: () =>
-        pool.query('select 1').then(
+        Promise.all([pool.query('select 1'), orm.em.fork().execute('select 1')]).then(
           () => true,
           () => false,
         ),

@@ -2,6 +2,7 @@
 export { isLoopback, listenFault } from './listen-fault.ts';
 export { isTimePosition, type PageTokens, pageTokens, type TimePosition } from './page-token.ts';
 export type { Call, Interceptor } from './rpc/call.ts';
+export { MAX_MESSAGE_BYTES } from './rpc/limits.ts';
 export type { OpenDoor } from './rpc/open-door.ts';
 export { type DoorsOptions, type OpenDoors, openDoors } from './rpc/open-doors.ts';
 export { invalidField, RUNTIME_REASONS, type RuntimeReason, runtimeError } from './rpc/reasons.ts';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { UserView } from '../user.ts';
 import { expectRefusal, type Refusal } from './expect-refusal.ts';
 import { freshTenant, seedUser } from './seed.ts';
 import type { ServiceSubject } from './subject.ts';
@@ -7,6 +8,8 @@ import type { ServiceSubject } from './subject.ts';
 type Case = [what: string, call: (subject: ServiceSubject) => Promise<unknown>, refusal: Refusal];
 
 const tenantId = 'demo';
+const crm = (fields: number) =>
+  Object.fromEntries(Array.from({ length: fields }, (_, i) => [`field ${i}`, 'x'.repeat(2000)]));
 const id = randomUUID();
 const invalid = (...fields: string[]): Refusal => ({
   code: 'InvalidArgument',
@@ -86,6 +89,16 @@ const CASES: Case[] = [
     invalid('user.profile'),
   ],
   [
+    'a date of birth that is none',
+    ({ admin }) => admin.createUser({ tenantId, user: { profile: { birthDate: '9999-99-99' } } }),
+    invalid('user.profile.birth_date'),
+  ],
+  [
+    'a profile that is too large',
+    ({ admin }) => admin.createUser({ tenantId, user: { profile: { crmFields: crm(40) } } }),
+    { code: 'InvalidArgument', reason: 'PROFILE_TOO_LARGE' },
+  ],
+  [
     'an empty mask',
     ({ admin }) => admin.updateUser({ tenantId, user: { id }, updateMask: { paths: [] } }),
     invalid('update_mask'),
@@ -146,7 +159,35 @@ export function describeBadInput(subject: () => ServiceSubject): void {
       await expectRefusal(ahead, { code: 'Unavailable', reason: 'VERSION_NOT_REACHED' });
     });
 
-    it('bounds how long an error grows', async () => {
+    it('refuses moments that are none', async () => {
+      const { admin } = subject();
+      const never = { seconds: 2n ** 62n };
+      // JSON cannot even say it, so there the caller's own encoder refuses.
+      const list = admin.listUsers({ tenantId, filter: { createdFrom: never } });
+      await expect(list).rejects.toThrow(/filter.created_from must|Timestamp/);
+      const consents = [{ purpose: 'x', answerTime: never }];
+      const made = admin.createUser({ tenantId, user: { profile: { consents } } });
+      await expect(made).rejects.toThrow(/answer_time must|Timestamp/);
+    });
+
+    it('refuses a batch of more than one answer can hold, whose users can be had in smaller ones', async () => {
+      const { admin, users } = subject();
+      const tenant = freshTenant();
+      const { id } = await seedUser({ admin }, tenant, { profile: { crmFields: crm(30) } });
+      const ask = (count: number) =>
+        users.batchGetUsers({ tenantId: tenant, ids: Array(count).fill(id), view: UserView.FULL });
+      await expectRefusal(ask(500), { code: 'ResourceExhausted', reason: 'MESSAGE_TOO_LARGE' });
+      expect((await ask(50)).outcomes).toHaveLength(50);
+    });
+
+    it('bounds how long an error grows, whatever it repeats', async () => {
+      const { admin } = subject();
+      const call = admin.updateUser({ tenantId, user: { id }, updateMask: { paths: ['x'.repeat(100_000)] } });
+      const error = await expectRefusal(call, { code: 'InvalidArgument', reason: 'FIELD_INVALID' });
+      expect(error.rawMessage.length).toBeLessThan(2000);
+    });
+
+    it('bounds how many faults an error names', async () => {
       const { users } = subject();
       const error = await expectRefusal(users.batchGetUsers({ tenantId, ids: Array(500).fill('x') }), {
         code: 'InvalidArgument',

@@ -47,14 +47,19 @@ export function describeListing(subject: () => ServiceSubject): void {
       const { admin } = subject();
       const tenantId = freshTenant();
       const crmFields = Object.fromEntries(
-        Array.from({ length: 100 }, (_, i) => [`field ${i}`, 'x'.repeat(2000)]),
+        Array.from({ length: 30 }, (_, i) => [`field ${i}`, 'x'.repeat(2000)]),
       );
       const made: string[] = [];
-      for (let i = 0; i < 24; i++)
+      for (let i = 0; i < 80; i++)
         made.push((await seedUser({ admin }, tenantId, { profile: { crmFields } })).id);
-      const first = await admin.listUsers({ tenantId, view: UserView.FULL });
-      const second = await admin.listUsers({ tenantId, view: UserView.FULL, pageToken: first.nextPageToken });
-      expect([first.users.length < 24, second.nextPageToken]).toEqual([true, '']);
+      const first = await admin.listUsers({ tenantId, view: UserView.FULL, pageSize: 100 });
+      const second = await admin.listUsers({
+        tenantId,
+        view: UserView.FULL,
+        pageSize: 100,
+        pageToken: first.nextPageToken,
+      });
+      expect([first.users.length < 80, second.nextPageToken]).toEqual([true, '']);
       expect([...first.users, ...second.users].map(({ id }) => id).sort()).toEqual([...made].sort());
     });
 

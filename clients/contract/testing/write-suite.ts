@@ -140,6 +140,25 @@ export function describeWrites(subject: () => ServiceSubject): void {
       expect(user).toMatchObject({ firstName: 'B', version: 2n });
     });
 
+    it('knows a repeat whose ids are written in other letter case', async () => {
+      const { admin } = subject();
+      const request = { tenantId: freshTenant(), requestId: randomUUID(), user: { firstName: 'Once' } };
+      const first = await admin.createUser(request);
+      const again = await admin.createUser({ ...request, requestId: request.requestId.toUpperCase() });
+      expect(again.user?.id).toBe(first.user?.id);
+    });
+
+    it("leads to nobody by an address that only looks like somebody's", async () => {
+      const { admin, users } = subject();
+      const tenantId = freshTenant();
+      await seedUser({ admin }, tenantId, { email: 'kate@example.com' });
+      const keys = ['\u212Aate@example.com', 'k\0ate@example.com'].map((value) => ({
+        key: { case: 'email' as const, value },
+      }));
+      const { outcomes } = await users.resolveUsers({ tenantId, keys });
+      expect(outcomes.map(({ outcome }) => outcome.case)).toEqual(['missing', 'missing']);
+    });
+
     it('suspends and reinstates a user', async () => {
       const { admin, users } = subject();
       const tenantId = freshTenant();

@@ -1,7 +1,7 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sqlState, violatedConstraint } from '@rollcall/runtime/postgres';
-import { emailKey, type ProfileJson, type User, type UserChanges } from '../users/user.ts';
+import { emailKey, MAX_PROFILE_BYTES, type ProfileJson, type User, type UserChanges } from '../users/user.ts';
 import type { UserChangeKind } from '../users/user-change.ts';
 import { UserError } from '../users/user-error.ts';
 import type { UserTransaction, WriteRequest } from '../users/user-writes.ts';
@@ -73,7 +73,7 @@ async function update(em: EntityManager, user: User, { profile, ...columns }: Us
   const wanted = columns.email === undefined ? columns : { ...columns, emailKey: emailKey(columns.email) };
   const differs = Object.entries(wanted).some(([key, value]) => row[key as keyof UserRow] !== value);
   const kept = merged(user.profile ?? {}, profile);
-  const profileDiffers = JSON.stringify(kept) !== JSON.stringify(user.profile ?? {});
+  const profileDiffers = JSON.stringify(kept) !== JSON.stringify(inOrder(user.profile ?? {}));
   if (!differs && !profileDiffers) return user;
   Object.assign(row, wanted, {
     version: user.version + 1n,
@@ -121,13 +121,24 @@ async function announce(
 
 // Keys in order, so that two profiles can be compared as text.
 function merged(profile: ProfileJson, changes: ProfileJson = {}): ProfileJson {
-  const entries = Object.entries({ ...profile, ...changes }).filter(([, value]) => value !== null);
+  const result = inOrder({ ...profile, ...changes });
+  const bytes = Buffer.byteLength(JSON.stringify(result));
+  if (bytes <= MAX_PROFILE_BYTES) return result;
+  const message = `The profile would take ${bytes} bytes as JSON, and may take ${MAX_PROFILE_BYTES}.`;
+  throw new UserError('PROFILE_TOO_LARGE', message, {
+    bytes: String(bytes),
+    limit: String(MAX_PROFILE_BYTES),
+  });
+}
+
+function inOrder(profile: ProfileJson): ProfileJson {
+  const entries = Object.entries(profile).filter(([, value]) => value !== null);
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 async function findProfile(em: EntityManager, { tenantId, id }: UserRow): Promise<ProfileJson> {
   const row = await em.findOne(UserProfileEntity, { tenantId, userId: id });
-  return merged(row?.profile ?? {});
+  return row?.profile ?? {};
 }
 
 function toUser(row: UserRow, profile: ProfileJson): User {

@@ -1,11 +1,9 @@
-import { toBinary, toJson } from '@bufbuild/protobuf';
-import { timestampDate } from '@bufbuild/protobuf/wkt';
+import { toJsonString } from '@bufbuild/protobuf';
 import {
   type ListUsersRequest,
-  ListUsersRequestSchema,
+  ProfileSchema,
   type User as UserMessage,
   UserRole,
-  UserSchema,
   UserState,
 } from '@rollcall/contract/user';
 import {
@@ -17,6 +15,7 @@ import {
   type TimePosition,
 } from '@rollcall/runtime/rpc';
 import type { UserList } from '../users/user-reads.ts';
+import { requireTimestamp } from './timestamp.ts';
 import { viewFromMessage } from './user-message.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
@@ -35,9 +34,12 @@ const ORDERS = {
 
 /** Page tokens that fit this request and no other. */
 export function tokensFor(request: ListUsersRequest): PageTokens<TimePosition> {
-  const { pageToken: _, pageSize: __, ...rest } = request;
+  const { tenantId, view, filter, orderBy } = request;
+  const moments = [filter?.createdFrom, filter?.createdBefore].map(
+    (each) => each && [String(each.seconds), each.nanos],
+  );
   return pageTokens(
-    ['ListUsers', toJson(ListUsersRequestSchema, { ...rest, pageToken: '', pageSize: 0 })],
+    ['ListUsers', tenantId, view, orderBy, filter?.states ?? [], filter?.roles ?? [], ...moments],
     isTimePosition,
   );
 }
@@ -55,10 +57,10 @@ export function listFromRequest(request: ListUsersRequest, tokens: PageTokens<Ti
     states: filter?.states.length ? filter.states.map(stateFromMessage) : ['ACTIVE', 'SUSPENDED'],
     roles: (filter?.roles ?? []).map(roleFromMessage),
     ...(filter?.createdFrom && {
-      createdFrom: timestampDate(filter.createdFrom),
+      createdFrom: requireTimestamp('filter.created_from', filter.createdFrom),
     }),
     ...(filter?.createdBefore && {
-      createdBefore: timestampDate(filter.createdBefore),
+      createdBefore: requireTimestamp('filter.created_before', filter.createdBefore),
     }),
     ...orderOf(request.orderBy),
     limit: Math.min(request.pageSize || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE),
@@ -66,15 +68,23 @@ export function listFromRequest(request: ListUsersRequest, tokens: PageTokens<Ti
   };
 }
 
-/** As many of these users, from the first on, as fit into one answer; at least one. */
+/** As many of these users, from the first on, as fit into one answer in either form; at least one. */
 export function takeFitting(users: UserMessage[]): UserMessage[] {
   let bytes = 0;
   const tooMany = users.findIndex((user, i) => {
-    // Tag and length come before each.
-    bytes += toBinary(UserSchema, user).byteLength + 6;
+    bytes += mostBytes(user);
     return i > 0 && bytes > MAX_ANSWER_BYTES;
   });
   return tooMany < 0 ? users : users.slice(0, tooMany);
+}
+
+// Field rules bound all of a user but the profile: with all names and fields, in JSON and with every character escaped.
+const USER_BYTES = 3_000;
+
+function mostBytes(user: UserMessage): number {
+  const texts = [user.firstName, user.lastName, user.displayName, user.businessName, user.profileImage];
+  const names = texts.reduce((sum, { length }) => sum + 6 * length, USER_BYTES);
+  return user.profile ? names + Buffer.byteLength(toJsonString(ProfileSchema, user.profile)) : names;
 }
 
 function orderOf(orderBy: string): (typeof ORDERS)[keyof typeof ORDERS] {

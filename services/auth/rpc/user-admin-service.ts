@@ -1,9 +1,7 @@
-import { create, type DescMessage, type MessageShape, toJson } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import {
-  CreateUserRequestSchema,
   CreateUserResponseSchema,
   ListUsersResponseSchema,
-  UpdateUserRequestSchema,
   UpdateUserResponseSchema,
   type UserAdminService,
   type User as UserMessage,
@@ -27,23 +25,22 @@ export function userAdminServiceImplementation(
 ): Implementation<typeof UserAdminService> {
   return {
     async createUser(request) {
-      const user = await createUser(writes, {
-        tenantId: request.tenantId,
-        id: request.userId || uuidv7(),
-        user: changesFromNew(request.user as UserMessage),
-        ...writeRequest(CreateUserRequestSchema, request),
-      });
-      return create(CreateUserResponseSchema, { user: toUserMessage(user) });
+      const { tenantId, userId } = request;
+      const user = changesFromNew(request.user as UserMessage);
+      const write = writeRequest('CreateUser', request, { tenantId, userId, user });
+      const made = await createUser(writes, { tenantId, id: userId || uuidv7(), user, ...write });
+      return create(CreateUserResponseSchema, { user: toUserMessage(made) });
     },
     async updateUser(request) {
+      const { tenantId } = request;
       const user = request.user as UserMessage;
-      const changed = await updateUser(writes, {
-        tenantId: request.tenantId,
+      const command = {
         id: user.id.toLowerCase(),
         changes: changesFromMask(user, request.updateMask?.paths ?? []),
         etag: user.etag,
-        ...writeRequest(UpdateUserRequestSchema, request),
-      });
+      };
+      const write = writeRequest('UpdateUser', request, { tenantId, ...command });
+      const changed = await updateUser(writes, { tenantId, ...command, ...write });
       return create(UpdateUserResponseSchema, { user: toUserMessage(changed) });
     },
     async listUsers(request) {
@@ -60,17 +57,13 @@ export function userAdminServiceImplementation(
 }
 
 // Field rules have made sure of `user` by the time a handler runs; the casts above rely on it.
-function writeRequest<S extends DescMessage>(
-  schema: S,
-  request: MessageShape<S> & { requestId: string },
+// The digest is of what is written, not of the message: neither what is output only nor the case of an id counts.
+function writeRequest(
+  method: string,
+  { requestId }: { requestId: string },
+  written: object,
 ): { request?: WriteRequest } {
-  if (!request.requestId) return {};
-  const fingerprint = digestOf(toJson(schema, request));
-  return {
-    request: {
-      id: request.requestId.toLowerCase(),
-      method: schema.name,
-      fingerprint,
-    },
-  };
+  return requestId
+    ? { request: { id: requestId.toLowerCase(), method, fingerprint: digestOf(written) } }
+    : {};
 }

@@ -1,5 +1,6 @@
 import { type JsonObject, toJson } from '@bufbuild/protobuf';
 import {
+  type Profile,
   ProfileSchema,
   UserRole as RoleMessage,
   UserState as StateMessage,
@@ -8,6 +9,7 @@ import {
 import { isStorable, UNSTORABLE } from '@rollcall/runtime';
 import { invalidField } from '@rollcall/runtime/rpc';
 import type { ProfileJson, UserChanges, UserRole } from '../users/user.ts';
+import { requireTimestamp } from './timestamp.ts';
 
 const TEXTS = {
   first_name: 'firstName',
@@ -62,7 +64,7 @@ export function changesFromMask(user: UserMessage, paths: readonly string[]): Us
   if (unknown.length > 0) {
     throw invalidField(
       'update_mask',
-      `cannot write ${unknown.slice(0, 10).join(', ')}; can write ${UPDATE_PATHS.join(', ')}`,
+      `cannot write ${unknown.slice(0, 5).join(', ').slice(0, 200)}; can write ${UPDATE_PATHS.join(', ')}`,
     );
   }
   const texts = textsOf(user);
@@ -89,13 +91,29 @@ function textsOf(user: UserMessage) {
 
 function profileOf(user: UserMessage): ProfileJson {
   if (!user.profile) return {};
-  const { statistics: _, ...written } = toJson(ProfileSchema, user.profile) as JsonObject;
+  const written = toProfileJson(user.profile);
   JSON.stringify(written, (key, value) => {
     const texts = typeof value === 'string' ? [key, value] : [key];
     if (!texts.every(isStorable)) throw invalidField('user.profile', UNSTORABLE);
     return value;
   });
   return written;
+}
+
+function toProfileJson(profile: Profile): JsonObject {
+  if (profile.birthDate && !isDate(profile.birthDate)) {
+    throw invalidField('user.profile.birth_date', 'must be a date of the calendar');
+  }
+  for (const [i, { answerTime }] of profile.consents.entries()) {
+    if (answerTime) requireTimestamp(`user.profile.consents[${i}].answer_time`, answerTime);
+  }
+  // Gathered, not written; whatever stands there is ignored.
+  return toJson(ProfileSchema, { ...profile, statistics: undefined }) as JsonObject;
+}
+
+function isDate(text: string): boolean {
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
 }
 
 function profileChanges(user: UserMessage, paths: readonly string[]): ProfileJson {

@@ -9,6 +9,7 @@ export type UserErrorReason =
   | 'VERSION_NOT_REACHED'
   | 'CURSOR_EXPIRED'
   | 'STREAM_TOO_SLOW'
+  | 'PROFILE_TOO_LARGE'
   | 'OVERLOADED'
   | 'DRAINING';
 

@@ -18,5 +18,7 @@ describe('emailKey', () => {
   it('compares addresses without letter case and outer space, and knows none', () => {
     expect(emailKey(' Ada@Example.COM ')).toBe(emailKey('ada@example.com'));
     expect(emailKey('  ')).toBeNull();
+    expect(emailKey('\u212Aate@example.com')).toBeNull();
+    expect(emailKey('a\0b@example.com')).toBeNull();
   });
 });

@@ -10,6 +10,9 @@ export type UserView = 'REFERENCE' | 'BASIC' | 'FULL';
 /** The long tail of a user, as JSON in the form of `rollcall.user.v1.Profile`. */
 export type ProfileJson = Readonly<Record<string, unknown>>;
 
+/** The most bytes of a profile as JSON. Our own choice: an address book's entry many times over, and 60 of them in one message. */
+export const MAX_PROFILE_BYTES = 64 * 1024;
+
 /** What stands beside a reference to a user. Absent texts are empty. */
 export interface UserReference {
   readonly tenantId: string;
@@ -67,7 +70,11 @@ export function etagOf(version: bigint): string {
   return `v${version}`;
 }
 
-/** An address in the form in which addresses are compared, null where there is none. */
+/**
+ * An address in the form in which addresses are compared; null where there is none, or none that anybody can have.
+ * Letters beyond ASCII have lower cases that are letters of other people's addresses, such as the Kelvin sign's k.
+ */
 export function emailKey(email: string): string | null {
-  return email.trim().toLowerCase() || null;
+  const trimmed = email.trim();
+  return /^[\x21-\x7e]+$/.test(trimmed) ? trimmed.toLowerCase() : null;
 }

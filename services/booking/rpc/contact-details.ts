@@ -26,6 +26,8 @@ function sizeFault(details: JsonObject): string | undefined {
 
 function faultOf(value: JsonValue, depthLeft: number): string | undefined {
   if (typeof value === 'string') return isStorable(value) ? undefined : UNSTORABLE;
+  if (typeof value === 'number' && !Number.isFinite(value))
+    return 'must hold no number that is infinite or none';
   if (typeof value !== 'object' || value === null) return undefined;
   if (depthLeft === 0) return `must not be nested deeper than ${MAX_CONTACT_DEPTH}`;
   if (!Object.keys(value).every(isStorable)) return UNSTORABLE;

@@ -1,5 +1,5 @@
 import { type Booking as BookingMessage, BookingStatus as StatusMessage } from '@rollcall/contract/booking';
-import { isStorable } from '@rollcall/runtime';
+import { isStorable, UNSTORABLE } from '@rollcall/runtime';
 import { invalidField } from '@rollcall/runtime/rpc';
 import type { BookingStatus, NewBooking } from '../bookings/booking.ts';
 import { contactDetailsFromMessage } from './contact-details.ts';
@@ -17,7 +17,7 @@ const STATUSES: Readonly<Record<StatusMessage, BookingStatus>> = {
 /** What CreateBooking writes; output-only fields are left out. Throws RpcError FIELD_INVALID. */
 export function newBookingFromMessage(booking: BookingMessage): NewBooking {
   const { reference, userId, status, startDate, endDate, amount, title } = booking;
-  if (!isStorable(title)) throw invalidField('booking.title', 'must not hold the character U+0000');
+  if (!isStorable(title)) throw invalidField('booking.title', UNSTORABLE);
   return {
     reference,
     userId: userId.toLowerCase() || null,

@@ -1,4 +1,5 @@
 import { MikroORM, type Options } from '@mikro-orm/postgresql';
+import type { Pool } from 'pg';
 import type { Secret } from '../secret.ts';
 import { CONNECT_TIMEOUT_MS } from './pool.ts';
 import { reclaimClients } from './reclaim-clients.ts';
@@ -27,7 +28,7 @@ export function createOrm({ url, entities, maxConnections, statementTimeoutMs }:
       statement_timeout: statementTimeoutMs,
       query_timeout: statementTimeoutMs + 1000,
       keepAlive: true,
-      onPoolCreated: (pool) => reclaimClients(pool, LEASE_STATEMENTS * (statementTimeoutMs + 1000)),
+      onPoolCreated: (pool: Pool) => reclaimClients(pool, LEASE_STATEMENTS * (statementTimeoutMs + 1000)),
     },
     // Values may be contact data: neither logged nor put into messages.
     debug: false,
