@@ -1,14 +1,20 @@
+import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { create } from '@bufbuild/protobuf';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { type Client, createClient, type Transport } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { credentials, Client as GrpcClient } from '@grpc/grpc-js';
 import { Health, HealthCheckResponse_ServingStatus as Serving } from '@rollcall/contract/health';
 import { ServerReflection, ServerReflectionV1Alpha } from '@rollcall/contract/reflection';
 import { expectRefusal } from '@rollcall/contract/testing';
-import { GetUserResponseSchema, UserService } from '@rollcall/contract/user';
+import {
+  GetUserResponseSchema,
+  UserService,
+  WatchUsersRequestSchema,
+  WatchUsersResponseSchema,
+} from '@rollcall/contract/user';
 import { createGrpcTransport } from '@rollcall/transport';
 import { describe, expect, it } from 'vitest';
 import { openTestDoors, type TestDoors } from './doors.test-support.ts';
@@ -208,6 +214,15 @@ describe('the gRPC door', () => {
     expect(test.log).toContainEqual(expect.objectContaining({ reason: 'MESSAGE_MALFORMED', door: 'grpc' }));
   });
 
+  it('closes in time although a peer neither reads nor goes away', async () => {
+    const test = await open(undefined, { drainMs: 100 });
+    const peer = connect(test.doors.grpc.port, '127.0.0.1');
+    await once(peer, 'connect');
+    await sleep(50);
+    await test[Symbol.asyncDispose]();
+    peer.destroy();
+  });
+
   it.each([
     ['v1', ServerReflection],
     ['v1alpha', ServerReflectionV1Alpha],
@@ -259,6 +274,61 @@ describe('the HTTP door', () => {
     expect(response.status).toBe(415);
     expect(await response.json()).toMatchObject({ details: [{ debug: { reason: 'MESSAGE_MALFORMED' } }] });
     expect(test.log).toContainEqual(expect.objectContaining({ msg: 'call ended before it was read' }));
+  });
+
+  it('tells HTTP/1.1 from HTTP/2 also where the first bytes come one by one', async () => {
+    await using test = await open();
+    const socket = connect(test.doors.http.port, '127.0.0.1');
+    for (const byte of 'POST /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n') {
+      socket.write(byte);
+      await sleep(1);
+    }
+    expect(Buffer.concat(await Array.fromAsync(socket)).toString()).toMatch(/^HTTP\/1.1 405/);
+  });
+
+  it('answers a host that is none with 400', async () => {
+    await using test = await open();
+    const socket = connect(test.doors.http.port, '127.0.0.1');
+    const path = '/rollcall.user.v1.UserService/GetUser';
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nhost: [\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}`,
+    );
+    expect(Buffer.concat(await Array.fromAsync(socket)).toString()).toMatch(/^HTTP\/1.1 400/);
+  });
+
+  it('stops working for a caller that left without reading', async () => {
+    let made = 0;
+    await using test = await openTestDoors({
+      routes: (chain) =>
+        implementService(
+          UserService,
+          {
+            async *watchUsers() {
+              for (;;) {
+                made += 1;
+                yield create(WatchUsersResponseSchema, { changes: Array(1000).fill({ id: REQUEST.id }) });
+              }
+            },
+          },
+          chain,
+        ),
+    });
+    const session = connectHttp2(`http://127.0.0.1:${test.doors.http.port}`);
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/rollcall.user.v1.UserService/WatchUsers',
+      'content-type': 'application/grpc',
+    });
+    const message = Buffer.from(
+      toBinary(WatchUsersRequestSchema, create(WatchUsersRequestSchema, { tenantIds: ['demo'] })),
+    );
+    stream.end(Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]));
+    await expect.poll(() => made).toBeGreaterThan(1);
+    session.destroy();
+    await sleep(200);
+    const then = made;
+    await sleep(200);
+    expect(made).toBe(then);
   });
 
   it('speaks HTTP/2 without TLS on the same port', async () => {

@@ -42,6 +42,8 @@ export interface DoorsOptions {
   readonly isReady: () => Promise<boolean>;
   /** The longest that a unary call may take, in milliseconds. Default 10000. */
   readonly maxCallMs?: number;
+  /** How long calls in progress may go on once the doors close, in milliseconds. Default 5000. */
+  readonly drainMs?: number;
 }
 
 /** Both doors, open. Disposing tells health first, then drains and closes both. */
@@ -71,8 +73,9 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
     state,
   );
   const pages = createPages({ ...options, isReady }, state, () => metrics.registry.metrics());
+  const common = { routes, host, logger, ...(options.drainMs !== undefined && { drainMs: options.drainMs }) };
   const grpc = stack.use(
-    await openGrpcDoor({ routes, host, port: options.grpc.port, logger }).catch(listenFault(options.grpc)),
+    await openGrpcDoor({ ...common, port: options.grpc.port }).catch(listenFault(options.grpc)),
   );
   const http = stack.use(
     await openHttpDoor({
