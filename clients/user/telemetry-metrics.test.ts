@@ -166,10 +166,13 @@ describe('many clients', () => {
     expect(await pointsOf('rollcall.user_client.lookups')).toMatchObject({ miss: { value: 51 } });
     setFlagsFromString('--expose-gc');
     await expect
-      .poll(() => {
-        runInNewContext('gc')();
-        return closed.filter((ref) => ref.deref() !== undefined).length;
-      })
+      .poll(
+        () => {
+          runInNewContext('gc')();
+          return closed.filter((ref) => ref.deref() !== undefined).length;
+        },
+        { timeout: 10_000 },
+      )
       .toBeLessThanOrEqual(1);
   });
 });
