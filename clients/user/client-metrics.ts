@@ -1,12 +1,5 @@
-import {
-  type BatchObservableResult,
-  createNoopMeter,
-  type Histogram,
-  type Meter,
-  type MeterProvider,
-  type Observable,
-} from '@opentelemetry/api';
-import { type MetricReading, type MetricSource, READ_METRICS, toMetricReadings } from './metric-readings.ts';
+import { createNoopMeter, type Histogram, type Meter, type MeterProvider } from '@opentelemetry/api';
+import { type Join, observeClients } from './observe-clients.ts';
 import { SCOPE } from './telemetry-scope.ts';
 
 /** What is recorded as it happens, once a call or read, never for a single hit. */
@@ -32,14 +25,12 @@ export const RECORDED_METRICS = {
   },
 } as const;
 
-/** Takes the client in; answers how to let it go. */
-type Join = (read: () => MetricSource) => () => void;
-
 /** The metrics of all clients that tell the same provider. */
 export interface ClientMetrics {
   readonly callDuration: Histogram;
   readonly batchSize: Histogram;
   readonly answerAge: Histogram;
+  /** Lets a client be read whenever metrics are collected. */
   readonly join: Join;
 }
 
@@ -70,56 +61,4 @@ function createMetrics(meter: Meter): ClientMetrics {
     answerAge: histogram(RECORDED_METRICS.answerAge),
     join: observeClients(meter),
   };
-}
-
-/** The counters of clients that are gone still count, or a sum would fall, and the last ones before the end be lost. */
-function observeClients(meter: Meter): Join {
-  const clients = new Set<() => MetricSource>();
-  let gone: MetricReading[] = [];
-  const instruments = createObservables(meter);
-  const observe = (result: BatchObservableResult) => {
-    for (const { metric, value, attributes } of addUp([...gone, ...[...clients].flatMap(readingsOf)]))
-      result.observe(instruments.get(metric.name) as Observable, value, attributes);
-  };
-  meter.addBatchObservableCallback(observe, [...instruments.values()]);
-  return (read) => {
-    clients.add(read);
-    return () => {
-      if (!clients.delete(read)) return;
-      const last = readingsOf(read).map((reading) =>
-        reading.metric.kind === 'counter' ? reading : { ...reading, value: 0 },
-      );
-      gone = addUp([...gone, ...last.filter(({ metric }) => metric.kind !== 'gauge')]);
-    };
-  };
-}
-
-function createObservables(meter: Meter): Map<string, Observable> {
-  const create = {
-    counter: meter.createObservableCounter.bind(meter),
-    sum: meter.createObservableUpDownCounter.bind(meter),
-    gauge: meter.createObservableGauge.bind(meter),
-  };
-  return new Map(
-    Object.values(READ_METRICS).map(({ name, unit, description, kind }) => [
-      name,
-      create[kind](name, { unit, description }),
-    ]),
-  );
-}
-
-function readingsOf(read: () => MetricSource): MetricReading[] {
-  return toMetricReadings(read());
-}
-
-/** One reading per metric and attributes. */
-function addUp(readings: readonly MetricReading[]): MetricReading[] {
-  const totals = new Map<string, MetricReading>();
-  for (const reading of readings) {
-    const key = [reading.metric.name, ...Object.values(reading.attributes)].join(' ');
-    const value = totals.get(key)?.value ?? 0;
-    const both = reading.metric.kind === 'gauge' ? Math.max(value, reading.value) : value + reading.value;
-    totals.set(key, { ...reading, value: both });
-  }
-  return [...totals.values()];
 }

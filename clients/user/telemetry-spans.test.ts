@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Code, ConnectError, createRouterTransport } from '@connectrpc/connect';
+import { Code, ConnectError, createClient, createRouterTransport } from '@connectrpc/connect';
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { UserService } from '@rollcall/contract/user';
 import { type GrpcTestServer, startGrpcTestServer } from '@rollcall/transport/testing';
@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createUserClient, type UserClientOptions } from './index.ts';
 import { openSpans, TestContextManager, TRACEPARENT } from './telemetry.test-support.ts';
 import { MapUserService, refusal } from './testing/map-user-service.ts';
+import { withCallTelemetry } from './with-call-telemetry.ts';
 
 const [ANN, BEN] = [randomUUID(), randomUUID()] as const;
 
@@ -126,6 +127,27 @@ describe('a call', () => {
     const names = Object.keys(spans.ended()[0]?.attributes ?? {});
     expect(names).toContain('rpc.method');
     expect(names.filter((name) => /^(server|rpc\.system)/.test(name))).toEqual([]);
+  });
+});
+
+describe('a stream', () => {
+  it('passes untold, because it lives for days', async () => {
+    const wire = createRouterTransport((router) =>
+      router.service(UserService, {
+        async *watchUsers() {
+          yield {};
+          yield {};
+        },
+      }),
+    );
+    const transport = withCallTelemetry(wire, {
+      tracer: spans.provider.getTracer('test'),
+      metrics: undefined,
+      attributes: {},
+    });
+    const stream = createClient(UserService, transport).watchUsers({ tenantIds: ['acme'] });
+    expect(await Array.fromAsync(stream)).toHaveLength(2);
+    expect(spans.ended()).toEqual([]);
   });
 });
 

@@ -1,5 +1,4 @@
-import type { DescMethodUnary } from '@bufbuild/protobuf';
-import { Code, ConnectError, type Transport } from '@connectrpc/connect';
+import type { Transport } from '@connectrpc/connect';
 import {
   type Attributes,
   context,
@@ -10,8 +9,8 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import { UserView } from '@rollcall/contract/user';
 import { errorReason } from '@rollcall/transport';
+import { toBatchSent, toEndAttributes, toSpanAttributes } from './call-attributes.ts';
 import type { ClientMetrics } from './client-metrics.ts';
 import { type BatchSent, publish } from './diagnostics.ts';
 
@@ -106,36 +105,4 @@ function endSpan(span: Span, ended: Attributes, error: unknown): void {
     if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
   }
   span.end();
-}
-
-function toBatchSent(method: DescMethodUnary, message: unknown): BatchSent {
-  const { tenantId = '', view = UserView.UNSPECIFIED, ids, keys } = message as Partial<BatchSent> & Batch;
-  return { method: method.name, tenantId, view, size: (ids ?? keys ?? []).length };
-}
-
-interface Batch {
-  readonly ids?: readonly unknown[];
-  readonly keys?: readonly unknown[];
-}
-
-const VIEW_NAMES = new Map<UserView, string>(Object.entries(UserView).map(([name, view]) => [view, name]));
-
-function toSpanAttributes({ tenantId, view, size }: BatchSent): Attributes {
-  return {
-    'rollcall.tenant.id': tenantId,
-    'rollcall.user.view': VIEW_NAMES.get(view) ?? '',
-    'rollcall.user_client.batch.size': size,
-  };
-}
-
-function toEndAttributes(error: unknown) {
-  const status = error === undefined ? 'OK' : statusOf(error);
-  return { 'rpc.response.status_code': status, ...(error !== undefined && { 'error.type': status }) };
-}
-
-/** As gRPC spells it: DEADLINE_EXCEEDED. */
-function statusOf(error: unknown): string {
-  const code = error instanceof ConnectError ? error.code : Code.Unknown;
-  if (code === Code.Canceled) return 'CANCELLED';
-  return Code[code].replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
 }
