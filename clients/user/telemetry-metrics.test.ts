@@ -141,7 +141,12 @@ describe('many clients', () => {
     await Promise.all([one.close(), other.close()]);
     await other.close();
     expect(await pointsOf('rollcall.user_client.lookups')).toEqual(all);
-    expect(await pointsOf('rollcall.user_client.breaker.state')).toMatchObject({ closed: { value: 0 } });
+    const none = { value: 0 };
+    expect(await pointsOf('rollcall.user_client.breaker.state')).toEqual({
+      closed: none,
+      open: none,
+      'half-open': none,
+    });
     expect(await pointsOf('rollcall.user_client.entries')).toMatchObject({ user: { value: 0 } });
   });
 
@@ -154,7 +159,8 @@ describe('many clients', () => {
       });
       await users.getUser(ANN);
       await users.close();
-      return new WeakRef(users);
+      // What the metrics read the client by.
+      return new WeakRef(users.stats);
     };
     await open1();
     const count = async () =>
