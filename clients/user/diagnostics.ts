@@ -65,7 +65,8 @@ export interface FeedLost extends FeedLive {
 
 /**
  * Every channel of node:diagnostics_channel that the client speaks on, and what it says there. Without a subscriber no
- * message is made. Messages are for looking at: they hold no user and no id of one, and must not be changed.
+ * message is made. Messages are for looking at, and must not be changed. They hold no user and no id of one, but for what an
+ * `error` says.
  */
 export interface DiagnosticMessages {
   'rollcall:user-client:batch:sent': BatchSent;
