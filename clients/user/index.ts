@@ -5,6 +5,19 @@ export type { UserColumn, WithUsers } from './attach.ts';
 export { BREAKER_DEFAULTS, type BreakerOptions, type BreakerState } from './breaker.ts';
 export { NUMBER_OPTIONS } from './check-options.ts';
 export {
+  type BatchAnswered,
+  type BatchSent,
+  type BreakerChanged,
+  DIAGNOSTIC_CHANNELS,
+  type DiagnosticChannel,
+  type DiagnosticMessages,
+  type FeedLive,
+  type FeedLost,
+  type SnapshotFailed,
+  type SnapshotMoved,
+  type StaleAnswered,
+} from './diagnostics.ts';
+export {
   UserClientClosedError,
   UserClientError,
   UserClientOptionError,
@@ -15,6 +28,8 @@ export {
   UserUnavailableError,
 } from './errors.ts';
 export { isOutage } from './judge.ts';
+export { type Metric, type MetricReading, type MetricSource, toMetricReadings } from './metric-readings.ts';
+export type { TelemetryOptions } from './telemetry.ts';
 export type { TenantUserClient } from './tenant-user-client.ts';
 export { createUserClient, type UserClient, type UserClientStats } from './user-client.ts';
 export type { UserClientOptions, UserReadOptions } from './user-client-options.ts';

@@ -1,6 +1,7 @@
 import type { UserView } from '@rollcall/contract/user';
 import type { ConnectionOptions } from '@rollcall/transport';
 import type { BreakerOptions } from './breaker.ts';
+import type { TelemetryOptions } from './telemetry.ts';
 import type { Clock } from './user-reader.ts';
 
 /** How to reach the user service, and how to remember what it says. Give `address` or `transport`; all else has a default. */
@@ -27,6 +28,8 @@ export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeo
   maxIdsPerCall?: number;
   /** When to stop asking a service that fails. Absent: the defaults of BreakerOptions. */
   breaker?: BreakerOptions;
+  /** Whom to tell through OpenTelemetry. Absent: the process's own SDK, where it has one; false: nobody. */
+  telemetry?: TelemetryOptions | false;
   /** Monotonic clock in ms, for tests. Default `performance.now`. */
   clock?: Clock;
 }

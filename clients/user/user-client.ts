@@ -5,11 +5,14 @@ import { toSettings } from './check-options.ts';
 import { type ClientCounters, createCounters } from './counters.ts';
 import { toTenantId } from './ids.ts';
 import { createRemoteUserReader } from './remote-user-reader.ts';
+import { createTelemetry } from './telemetry.ts';
 import { type TenantUserClient, TenantUsers } from './tenant-user-client.ts';
 import { UserCache } from './user-cache.ts';
 import type { UserClientOptions } from './user-client-options.ts';
+import { withAnswerTelemetry } from './with-answer-telemetry.ts';
 import { withBatching } from './with-batching.ts';
 import { withBreaker } from './with-breaker.ts';
+import { withBreakerTelemetry } from './with-breaker-telemetry.ts';
 import { withCache } from './with-cache.ts';
 
 /** What the client did, and holds. */
@@ -42,25 +45,30 @@ export function createUserClient(options: UserClientOptions): UserClient {
   if (tenantId !== undefined) toTenantId(tenantId);
   const counters = createCounters();
   const cache = new UserCache(settings);
+  const telemetry = createTelemetry(options);
   const connection = openTransport(options, [UserService]);
-  const breaker = createBreaker(options.breaker);
+  const breaker = withBreakerTelemetry(createBreaker(options.breaker));
 
-  const remote = createRemoteUserReader(connection.transport, clock);
+  const remote = createRemoteUserReader(telemetry.overCalls(connection.transport), clock);
   const guarded = withBreaker(remote, breaker);
   const batched = withBatching(guarded, settings, counters);
-  const cached = withCache(batched, cache, { options: settings, clock, counters });
+  const remembered = withCache(batched, cache, { options: settings, clock, counters });
+  const cached = withAnswerTelemetry(remembered, { metrics: telemetry.metrics, clock });
 
   let isClosed = false;
   const layers = { settings, counters, clock, breaker, resolver: remote, cached, isClosed: () => isClosed };
+  const stats = () => ({ ...counters, ...cache.size, breaker: breaker.state });
+  telemetry.observe(stats);
   const close = async () => {
     isClosed = true;
+    telemetry.close();
     connection.close();
     breaker.close();
     cache.clear();
   };
   return Object.assign(new TenantUsers(layers, tenantId), {
     forTenant: (other: string) => new TenantUsers(layers, toTenantId(other)),
-    stats: () => ({ ...counters, ...cache.size, breaker: breaker.state }),
+    stats,
     close,
     [Symbol.asyncDispose]: close,
   });

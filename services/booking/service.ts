@@ -10,6 +10,7 @@ import { bookingServiceImplementation } from './rpc/booking-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { connectUserClient } from './users/connect-user-client.ts';
 import { createRemoteBookingUsers } from './users/remote-booking-users.ts';
+import { userClientReadings } from './users/user-client-readings.ts';
 
 // A statement that runs longer than this holds a connection that others wait for.
 const STATEMENT_TIMEOUT_MS = 5000;
@@ -65,6 +66,7 @@ export async function createBookingService(
           () => true,
           () => false,
         ),
+      readMetrics: () => userClientReadings(userClient),
       routes: (chain) =>
         implementService(BookingServiceDescriptor, bookingServiceImplementation(ports), chain),
     }),

@@ -1,7 +1,9 @@
 // Serving calls: doors, the chain of interceptors, errors, page tokens.
 export { isLoopback, listenFault } from './listen-fault.ts';
+export type { MetricReading } from './metric-reading.ts';
 export { isTimePosition, type PageTokens, pageTokens, type TimePosition } from './page-token.ts';
 export type { Call, Interceptor } from './rpc/call.ts';
+export { currentRequestId, REQUEST_ID_HEADER } from './rpc/interceptors/with-request-id.ts';
 export { MAX_MESSAGE_BYTES } from './rpc/limits.ts';
 export type { OpenDoor } from './rpc/open-door.ts';
 export { type DoorsOptions, type OpenDoors, openDoors } from './rpc/open-doors.ts';

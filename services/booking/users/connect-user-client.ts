@@ -1,5 +1,6 @@
 import { StartupError } from '@rollcall/runtime';
 import { createUserClient, TransportOptionError, type UserClient } from '@rollcall/user-client';
+import { passOnRequestId } from './pass-on-request-id.ts';
 import { LOOKUP_TIMEOUT_MS } from './remote-booking-users.ts';
 
 /**
@@ -9,7 +10,12 @@ import { LOOKUP_TIMEOUT_MS } from './remote-booking-users.ts';
  */
 export function connectUserClient(address: string, clock: () => number): UserClient {
   try {
-    return createUserClient({ address, timeoutMs: LOOKUP_TIMEOUT_MS, clock });
+    return createUserClient({
+      address,
+      timeoutMs: LOOKUP_TIMEOUT_MS,
+      clock,
+      interceptors: [passOnRequestId],
+    });
   } catch (error) {
     if (!(error instanceof TransportOptionError)) throw error;
     throw new StartupError(`AUTH_ADDRESS is not an address to call (${error.message}): correct it`, {

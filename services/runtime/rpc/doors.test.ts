@@ -18,6 +18,7 @@ import {
 import { createGrpcTransport } from '@rollcall/transport';
 import { describe, expect, it } from 'vitest';
 import { openTestDoors, type TestDoors } from './doors.test-support.ts';
+import { currentRequestId } from './interceptors/with-request-id.ts';
 import { type Implementation, implementService } from './route.ts';
 
 type GetUser = NonNullable<Implementation<typeof UserService>['getUser']>;
@@ -70,6 +71,24 @@ describe.each(DOORS)('the %s door', (door, toTransport) => {
     expect(test.log).toContainEqual(
       expect.objectContaining({ requestId: 'trace-42', code: 'OK', msg: 'call' }),
     );
+  });
+
+  it('tells what serves a call its request id, each call its own, and outside of calls none', async () => {
+    const seen: [string, string | undefined][] = [];
+    await using test = await open(async (_, call) => {
+      await sleep(10);
+      seen.push([call.requestId, currentRequestId()]);
+      return answer();
+    });
+    await withClient(test, async (users) => {
+      const ask = (id: string) => users.getUser(REQUEST, { headers: { 'x-request-id': id } });
+      await Promise.all([ask('one'), ask('other')]);
+    });
+    expect(seen.toSorted()).toEqual([
+      ['one', 'one'],
+      ['other', 'other'],
+    ]);
+    expect(currentRequestId()).toBeUndefined();
   });
 
   it('fails a call at its deadline and tells the handler', async () => {
@@ -329,6 +348,28 @@ describe('the HTTP door', () => {
     const then = made;
     await sleep(200);
     expect(made).toBe(then);
+  });
+
+  it("shows a service's own numbers among the metrics, as they are when asked", async () => {
+    let value = 0;
+    const point = (queue: string) => ({
+      name: 'test_jobs_total',
+      help: 'Jobs done.',
+      type: 'counter' as const,
+      labels: { queue },
+      value,
+    });
+    const waiting = () => ({ ...point('a'), name: 'test_jobs', type: 'gauge' as const, labels: {} });
+    await using test = await open(undefined, { readMetrics: () => [point('a'), waiting(), point('b')] });
+    const page = async () => (await fetch(`http://127.0.0.1:${test.doors.http.port}/metrics`)).text();
+    expect(await page()).toContain('test_jobs_total{queue="b",service="test"} 0\n');
+    value = 3;
+    const shown = await page();
+    expect(shown).toContain(
+      '\n# TYPE test_jobs_total counter\ntest_jobs_total{queue="a",service="test"} 3\n',
+    );
+    expect(shown).toContain('\ntest_jobs{service="test"} 3\n');
+    expect(shown.match(/# TYPE test_jobs_total/g)).toHaveLength(1);
   });
 
   it('speaks HTTP/2 without TLS on the same port', async () => {

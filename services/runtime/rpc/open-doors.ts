@@ -3,6 +3,7 @@ import { readDescriptorImage } from '@rollcall/contract';
 import { Health } from '@rollcall/contract/health';
 import { isLoopback, listenFault } from '../listen-fault.ts';
 import type { Logger } from '../logger.ts';
+import { type MetricReading, metricReadingsText } from '../metric-reading.ts';
 import { createMetrics } from '../metrics.ts';
 import { StartupError } from '../startup-error.ts';
 import type { Interceptor } from './call.ts';
@@ -40,6 +41,8 @@ export interface DoorsOptions {
   readonly toRpcError: (error: unknown) => RpcError | undefined;
   /** Whether what the service depends on answers. Asked by /readyz and by the health service. */
   readonly isReady: () => Promise<boolean>;
+  /** What /metrics shows besides calls and the process, read each time it is asked for. Default: nothing. */
+  readonly readMetrics?: () => readonly MetricReading[];
   /** The longest that a unary call may take, in milliseconds. Default 10000. */
   readonly maxCallMs?: number;
   /** How long calls in progress may go on once the doors close, in milliseconds. Default 5000. */
@@ -72,7 +75,10 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
     createChain({ maxCallMs: 10_000, ...options, metrics }),
     state,
   );
-  const pages = createPages({ ...options, isReady }, state, () => metrics.registry.metrics());
+  const pages = createPages({ ...options, isReady }, state, async () => {
+    const own = await metricReadingsText(options.name, options.readMetrics?.() ?? []);
+    return `${await metrics.registry.metrics()}\n${own}`;
+  });
   const common = { routes, host, logger, ...(options.drainMs !== undefined && { drainMs: options.drainMs }) };
   const grpc = stack.use(
     await openGrpcDoor({ ...common, port: options.grpc.port }).catch(listenFault(options.grpc)),

@@ -1,0 +1,113 @@
+import { type Channel, channel } from 'node:diagnostics_channel';
+import type { UserView } from '@rollcall/contract/user';
+import type { BreakerState } from './breaker.ts';
+import type { DegradedReason } from './user-lookup.ts';
+
+/** A call that leaves for the service: many ids (BatchGetUsers) or other keys (ResolveUsers) in one. */
+export interface BatchSent {
+  readonly method: string;
+  readonly tenantId: string;
+  readonly view: UserView;
+  /** Ids or keys in it. */
+  readonly size: number;
+}
+
+/** The same call, ended. */
+export interface BatchAnswered {
+  /** The message that told of its sending; the same object. */
+  readonly sent: BatchSent;
+  readonly durationMs: number;
+  /** Status as gRPC spells it, `OK` where it went well. */
+  readonly status: string;
+  /** What it failed with. Absent: it went well. Its message may hold ids of users. */
+  readonly error?: unknown;
+}
+
+/** A read, some of whose answers are from before an outage. */
+export interface StaleAnswered {
+  readonly tenantId: string;
+  /** How many of its answers. */
+  readonly count: number;
+  /** Age of the oldest of them. */
+  readonly oldestMs: number;
+  /** Why the first of them is stale. */
+  readonly reason: DegradedReason;
+}
+
+/** The breaker's state is seen to have changed. Open turns half-open by time, which is seen by the next call. */
+export interface BreakerChanged {
+  readonly from: BreakerState;
+  readonly to: BreakerState;
+}
+
+/** What is known was written to the snapshot, or taken from it. */
+export interface SnapshotMoved {
+  readonly users: number;
+  readonly durationMs: number;
+}
+
+/** The snapshot could not be written or read; the client goes on without it. */
+export interface SnapshotFailed {
+  readonly doing: 'read' | 'write';
+  readonly error: unknown;
+}
+
+/** Changes of these tenants are being told. */
+export interface FeedLive {
+  readonly tenantIds: readonly string[];
+}
+
+/** Changes of these tenants are not told any more, and answers live as short as without a feed. */
+export interface FeedLost extends FeedLive {
+  /** What ended it. Absent: nothing came for too long. */
+  readonly error?: unknown;
+}
+
+/**
+ * Every channel of node:diagnostics_channel that the client speaks on, and what it says there. Without a subscriber no
+ * message is made. Messages are for looking at, and must not be changed. They hold no user and no id of one, but for what an
+ * `error` says.
+ */
+export interface DiagnosticMessages {
+  'rollcall:user-client:batch:sent': BatchSent;
+  'rollcall:user-client:batch:answered': BatchAnswered;
+  'rollcall:user-client:answer:stale': StaleAnswered;
+  'rollcall:user-client:breaker:changed': BreakerChanged;
+  'rollcall:user-client:snapshot:written': SnapshotMoved;
+  'rollcall:user-client:snapshot:read': SnapshotMoved;
+  'rollcall:user-client:snapshot:failed': SnapshotFailed;
+  'rollcall:user-client:feed:live': FeedLive;
+  'rollcall:user-client:feed:lost': FeedLost;
+}
+
+/** The name of a channel. */
+export type DiagnosticChannel = keyof DiagnosticMessages;
+
+const CHANNELS: Readonly<Record<DiagnosticChannel, Channel>> = {
+  'rollcall:user-client:batch:sent': channel('rollcall:user-client:batch:sent'),
+  'rollcall:user-client:batch:answered': channel('rollcall:user-client:batch:answered'),
+  'rollcall:user-client:answer:stale': channel('rollcall:user-client:answer:stale'),
+  'rollcall:user-client:breaker:changed': channel('rollcall:user-client:breaker:changed'),
+  'rollcall:user-client:snapshot:written': channel('rollcall:user-client:snapshot:written'),
+  'rollcall:user-client:snapshot:read': channel('rollcall:user-client:snapshot:read'),
+  'rollcall:user-client:snapshot:failed': channel('rollcall:user-client:snapshot:failed'),
+  'rollcall:user-client:feed:live': channel('rollcall:user-client:feed:live'),
+  'rollcall:user-client:feed:lost': channel('rollcall:user-client:feed:lost'),
+};
+
+/** The names of all channels. */
+export const DIAGNOSTIC_CHANNELS = Object.keys(CHANNELS) as readonly DiagnosticChannel[];
+
+/** Whether anybody listens. Costs one look. */
+export function isHeard(name: DiagnosticChannel): boolean {
+  return CHANNELS[name].hasSubscribers;
+}
+
+/** Says it on the channel; the message is made only where somebody listens. */
+export function publish<Name extends DiagnosticChannel>(
+  name: Name,
+  toMessage: () => DiagnosticMessages[Name],
+): void {
+  const { [name]: speaker } = CHANNELS;
+  if (speaker.hasSubscribers) speaker.publish(toMessage());
+}
