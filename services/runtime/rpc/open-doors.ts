@@ -84,13 +84,7 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
     await openGrpcDoor({ ...common, port: options.grpc.port }).catch(listenFault(options.grpc)),
   );
   const http = stack.use(
-    await openHttpDoor({
-      routes,
-      pages,
-      host,
-      port: options.http.port,
-      logger,
-    }).catch(listenFault(options.http)),
+    await openHttpDoor({ ...common, pages, port: options.http.port }).catch(listenFault(options.http)),
   );
   stack.defer(state.drain);
   const closers = stack.move();
