@@ -28,7 +28,7 @@ export class ChangeLogService implements Pick<ServiceImpl<typeof UserService>, '
   heartbeatMs = 50;
   /** Cursors under this place have expired. */
   oldest = 0;
-  /** Sends nothing while true, not even the end. */
+  /** While true, streams fall silent: they send nothing more until they are ended by the client, as in a black hole. */
   isSilent = false;
   /** Thrown in place of each stream. */
   fault: ((request: WatchUsersRequest) => ConnectError | undefined) | undefined;
@@ -64,23 +64,28 @@ export class ChangeLogService implements Pick<ServiceImpl<typeof UserService>, '
     this.open += 1;
     const ended = AbortSignal.any([context.signal, this.#cut.signal]);
     try {
-      yield* this.#follow(request, ended);
+      yield* this.#follow(request, ended, context.signal);
     } finally {
       this.open -= 1;
     }
     throw new ConnectError('cut', Code.Unavailable);
   }.bind(this);
 
-  async *#follow({ tenantIds, cursor }: WatchUsersRequest, ended: AbortSignal): AsyncGenerator<Response> {
+  async *#follow(
+    { tenantIds, cursor }: WatchUsersRequest,
+    ended: AbortSignal,
+    left: AbortSignal,
+  ): AsyncGenerator<Response> {
     let place = cursor === '' ? this.log.length : Number(cursor);
     if (place < this.oldest) throw refusal(Code.OutOfRange, 'CURSOR_EXPIRED', 'the cursor is too old');
     if (!this.isSilent) yield { checkpoint: this.#checkpoint(place) };
     while (!ended.aborted) {
+      if (this.isSilent) return await sleep(3_600_000, undefined, { signal: left }).catch(() => {});
       const until = Math.min(this.log.length, place + this.maxChanges);
       const changes = this.log.slice(place, until).filter((change) => tenantIds.includes(change.tenantId));
       place = until;
       const told = changes.map((change) => ({ ...change, kind: UserChangeKind.UPDATED }));
-      if (!this.isSilent) yield { changes: told, checkpoint: this.#checkpoint(place) };
+      yield { changes: told, checkpoint: this.#checkpoint(place) };
       if (place < this.log.length) continue;
       const woken = AbortSignal.any([ended, this.#wake.signal]);
       await sleep(this.heartbeatMs, undefined, { signal: woken }).catch(() => {});
