@@ -24,8 +24,8 @@ export interface ChangeSink {
 /** Whether news arrives, so that what nobody announced a change of is current. */
 export interface FeedHealth {
   /**
-   * The point on the client's clock, in ms, since which every change of the tenant has been told, but for those of the
-   * last 2 s. Undefined: news does not arrive.
+   * The point on the client's clock since which every change of the tenant has been told without a gap. Undefined: news does
+   * not arrive now.
    */
   liveSinceMs(tenantId: string): number | undefined;
 }
