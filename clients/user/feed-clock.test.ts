@@ -46,6 +46,19 @@ describe('the age of a checkpoint', () => {
     }
   });
 
+  it('is unknown while the feed’s time went back and stands still', () => {
+    const clock = new FeedClock();
+    clock.note(SERVER, 0);
+    for (let ms = 500; ms < 5_000; ms += 500) expect(clock.note(0, ms)).toBeUndefined();
+    expect(clock.note(SERVER + 5_000, 5_000)).toBe(5_000);
+  });
+
+  it('is known though the feed’s time goes back a little', () => {
+    const clock = new FeedClock();
+    clock.note(SERVER + 100, 100);
+    expect(clock.note(SERVER + 90, 110)).toBeCloseTo(90, 0);
+  });
+
   it('is what was missed where a stream resumes behind', () => {
     const clock = new FeedClock();
     clock.note(SERVER, 0);

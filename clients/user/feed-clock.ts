@@ -12,9 +12,11 @@ const DRIFT_RATIO = 0.001;
  * A feed that was behind from its very first checkpoint, and stays so by the same amount, is not.
  */
 export class FeedClock {
-  /** The client's clock less the feed's, for a checkpoint that is not late. */
+  /** The client's clock less the feed's, for a checkpoint that is not late. Undefined: not known, or not any more. */
   #offsetMs: number | undefined;
-  #last: { timeMs: number; arrivedAtMs: number } | undefined;
+  /** After a jump: the feed's time must go on from here before it is believed again. */
+  #doubtedMs = Number.NEGATIVE_INFINITY;
+  #last: Reading | undefined;
 
   /** The next checkpoint is of another stream: time that passed in between says nothing. */
   startStream(): void {
@@ -23,27 +25,32 @@ export class FeedClock {
 
   /**
    * Takes in a checkpoint: the feed's time in it, and when it came. Answers the point on the client's clock at which it was
-   * true. Undefined: a clock jumped, so it cannot be told; the next checkpoint can be.
+   * true. Undefined: a clock jumped, so it cannot be told; it can be once the feed's time goes on from there.
    */
   note(timeMs: number, arrivedAtMs: number): number | undefined {
     const offsetMs = arrivedAtMs - timeMs;
     const last = this.#last;
-    this.#last = { timeMs, arrivedAtMs };
-    if (this.#offsetMs === undefined) this.#offsetMs = offsetMs;
-    if (isJump(this.#last, last) || offsetMs < this.#offsetMs - LIVE_WITHIN_MS) {
-      this.#offsetMs = offsetMs;
-      return undefined;
+    const now = { timeMs, arrivedAtMs };
+    this.#last = now;
+    if (isJump(now, last) || (this.#offsetMs !== undefined && offsetMs < this.#offsetMs - LIVE_WITHIN_MS)) {
+      this.#offsetMs = undefined;
+      this.#doubtedMs = timeMs;
     }
+    if (timeMs <= this.#doubtedMs) return undefined;
     const driftMs = last === undefined ? 0 : (arrivedAtMs - last.arrivedAtMs) * DRIFT_RATIO;
-    this.#offsetMs = Math.min(this.#offsetMs + driftMs, offsetMs);
+    this.#offsetMs = Math.min((this.#offsetMs ?? offsetMs) + driftMs, offsetMs);
+    this.#doubtedMs = Number.NEGATIVE_INFINITY;
     return timeMs + this.#offsetMs;
   }
 }
 
-function isJump(
-  next: { timeMs: number; arrivedAtMs: number },
-  last: { timeMs: number; arrivedAtMs: number } | undefined,
-): boolean {
+interface Reading {
+  timeMs: number;
+  arrivedAtMs: number;
+}
+
+/** Time may go back a little where a server that catches up goes over to what it tells all. */
+function isJump(now: Reading, last: Reading | undefined): boolean {
   if (last === undefined) return false;
-  return next.timeMs < last.timeMs || next.arrivedAtMs - last.arrivedAtMs > JUMP_MS;
+  return last.timeMs - now.timeMs > LIVE_WITHIN_MS || now.arrivedAtMs - last.arrivedAtMs > JUMP_MS;
 }

@@ -54,13 +54,14 @@ describe('liveSinceMs', () => {
     expect(position.liveSinceMs('acme')).toBe(10_000);
   });
 
-  it('does not count a checkpoint without a time', () => {
+  it.each([undefined, 0])('does not count a checkpoint whose time is %s', (timeMs) => {
     position.startStream(['acme']);
-    expect(position.reach({ cursor: '1', timeMs: undefined, arrivedAtMs: nowMs, hasChanges: false })).toBe(
-      false,
-    );
+    expect(position.reach({ cursor: '1', timeMs, arrivedAtMs: nowMs, hasChanges: false })).toBe(false);
     expect(position.cursor).toBe('1');
     expect(position.liveSinceMs('acme')).toBeUndefined();
+    nowMs += 500;
+    expect(reach('2')).toBe(true);
+    expect(position.liveSinceMs('acme')).toBe(10_000);
   });
 });
 

@@ -3,7 +3,7 @@ import { FeedClock, LIVE_WITHIN_MS } from './feed-clock.ts';
 /** A checkpoint as it came. */
 export interface ReceivedCheckpoint {
   readonly cursor: string;
-  /** The feed's own time in ms. Undefined: it gave none, so the checkpoint is a place to resume at and nothing else. */
+  /** The feed's own time in ms. Undefined, or 1970: it gave none, so the checkpoint is a place to resume at and nothing else. */
   readonly timeMs: number | undefined;
   /** When it came, on the client's clock in ms. */
   readonly arrivedAtMs: number;
@@ -61,7 +61,8 @@ export class FeedPosition {
   reach(checkpoint: ReceivedCheckpoint): boolean {
     const isEcho = this.#confirm(checkpoint);
     this.#cursor = checkpoint;
-    if (isEcho || checkpoint.timeMs === undefined) return false;
+    // 1970 is how a service says that it cannot tell.
+    if (isEcho || checkpoint.timeMs === undefined || checkpoint.timeMs <= 0) return false;
     const trueAtMs = this.#feedClock.note(checkpoint.timeMs, checkpoint.arrivedAtMs);
     if (trueAtMs === undefined) return false;
     this.#trueAtMs = Math.max(this.#trueAtMs, trueAtMs);
