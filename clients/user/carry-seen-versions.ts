@@ -1,0 +1,28 @@
+import { isMessage } from '@bufbuild/protobuf';
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
+import type { Interceptor, UnaryResponse } from '@connectrpc/connect';
+import { UserAdminService, UserSchema } from '@rollcall/contract/user';
+import { SEEN_HEADER } from './seen-header.ts';
+import { noteSeenHeader, noteWrittenUser, seenHeader } from './version-context.ts';
+
+/**
+ * Connect interceptor for `interceptors` of a transport or client: calls carry what their context has seen, and what their
+ * answers say is noted in it: the header of another service, and the users that a write of UserAdminService answers.
+ * Outside a context it changes nothing.
+ */
+export const carrySeenVersions: Interceptor = (next) => async (request) => {
+  const header = seenHeader();
+  if (header !== undefined) request.header.set(SEEN_HEADER, header);
+  const response = await next(request);
+  noteSeenHeader(response.header);
+  if (!response.stream) noteWrites(response);
+  return response;
+};
+
+function noteWrites({ method, message }: UnaryResponse): void {
+  if (method.parent.typeName !== UserAdminService.typeName) return;
+  if (method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS) return;
+  for (const field of Object.values(message)) {
+    if (isMessage(field, UserSchema)) noteWrittenUser(field);
+  }
+}

@@ -1,0 +1,95 @@
+import { FeedClock, LIVE_WITHIN_MS } from './feed-clock.ts';
+
+/** A checkpoint as it came. */
+export interface ReceivedCheckpoint {
+  readonly cursor: string;
+  /** The feed's own time in ms. Undefined, or 1970: it gave none, so the checkpoint is a place to resume at and nothing else. */
+  readonly timeMs: number | undefined;
+  /** When it came, on the client's clock in ms. */
+  readonly arrivedAtMs: number;
+  /** Whether changes came with it. */
+  readonly hasChanges: boolean;
+}
+
+/**
+ * How far the feed was read, and what follows from it for each tenant.
+ *
+ * Since when: a stream goes on from a place that the feed had reached when the checkpoint of that place came, so every
+ * change after that arrival is told. Reads begun earlier are not covered: their change may lie before the place.
+ *
+ * Until when: 2 s after the last checkpoint was true, whether the stream is up or not. A broken stream and a silent one look
+ * the same from behind a wire, so both get the same 2 s; a stream that resumes within them is not noticed by readers. One
+ * that resumes later, by its cursor, tells all that was missed in order, and counts from the first checkpoint that is young
+ * again: then everything since the old beginning has been told, so that beginning stays. What was answered from memory in
+ * between was answered by its age, because `liveSinceMs` said undefined.
+ */
+export class FeedPosition {
+  readonly #clock: () => number;
+  readonly #sinceMs = new Map<string, number>();
+  #feedClock = new FeedClock();
+  #cursor: ReceivedCheckpoint | undefined;
+  #stream: { tenantIds: readonly string[]; from: ReceivedCheckpoint | undefined; isConfirmed: boolean };
+  #trueAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: () => number) {
+    this.#clock = clock;
+    this.#stream = { tenantIds: [], from: undefined, isConfirmed: false };
+  }
+
+  /** Where to resume; empty: nowhere yet. */
+  get cursor(): string {
+    return this.#cursor?.cursor ?? '';
+  }
+
+  /** Age in ms of the last checkpoint that counted. Undefined: none did. */
+  get lagMs(): number | undefined {
+    return Number.isFinite(this.#trueAtMs) ? Math.max(0, this.#clock() - this.#trueAtMs) : undefined;
+  }
+
+  liveSinceMs(tenantId: string): number | undefined {
+    if (this.#clock() - this.#trueAtMs > LIVE_WITHIN_MS) return undefined;
+    return this.#sinceMs.get(tenantId);
+  }
+
+  /** A stream of these tenants begins at the cursor, or from now on. */
+  startStream(tenantIds: readonly string[]): void {
+    this.#stream = { tenantIds, from: this.#cursor, isConfirmed: false };
+    this.#feedClock.startStream();
+  }
+
+  /** A checkpoint came; what came with it has been told. Answers whether it counts: as news that is young. */
+  reach(checkpoint: ReceivedCheckpoint): boolean {
+    const isEcho = this.#confirm(checkpoint);
+    this.#cursor = checkpoint;
+    // 1970 is how a service says that it cannot tell.
+    if (isEcho || checkpoint.timeMs === undefined || checkpoint.timeMs <= 0) return false;
+    const trueAtMs = this.#feedClock.note(checkpoint.timeMs, checkpoint.arrivedAtMs);
+    if (trueAtMs === undefined) return false;
+    this.#trueAtMs = Math.max(this.#trueAtMs, trueAtMs);
+    return this.#clock() - this.#trueAtMs <= LIVE_WITHIN_MS;
+  }
+
+  /** Forgets place and coverage, after a gap. Answers the tenants that had been covered. */
+  lose(): string[] {
+    const tenantIds = [...this.#sinceMs.keys()];
+    this.#sinceMs.clear();
+    this.#cursor = undefined;
+    this.#feedClock = new FeedClock();
+    this.#trueAtMs = Number.NEGATIVE_INFINITY;
+    return tenantIds;
+  }
+
+  /**
+   * The first checkpoint of a stream begins the coverage of tenants that are new in it. Answers whether it only repeats where
+   * the stream was to resume, ahead of what was missed: whatever time it bears, it is no news.
+   */
+  #confirm({ cursor, arrivedAtMs, hasChanges }: ReceivedCheckpoint): boolean {
+    const { tenantIds, from, isConfirmed } = this.#stream;
+    if (isConfirmed) return false;
+    this.#stream.isConfirmed = true;
+    for (const tenantId of tenantIds) {
+      if (!this.#sinceMs.has(tenantId)) this.#sinceMs.set(tenantId, from?.arrivedAtMs ?? arrivedAtMs);
+    }
+    return from !== undefined && from.cursor === cursor && !hasChanges;
+  }
+}

@@ -1,0 +1,223 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { timestampMs } from '@bufbuild/protobuf/wkt';
+import { type Client, createClient, type Transport } from '@connectrpc/connect';
+import { type UserChange, UserService, type WatchUsersResponse } from '@rollcall/contract/user';
+import type { ChangeSink, FeedHealth, SeenVersion } from './change-feed.ts';
+import { FeedPosition } from './feed-position.ts';
+import type { Clock } from './user-reader.ts';
+import {
+  askedPauseMs,
+  BREAK_BACKOFF,
+  backoffMs,
+  judgeStreamEnd,
+  REFUSED_BACKOFF,
+  type StreamEnd,
+} from './watch-retry.ts';
+import { WatchRoster } from './watch-roster.ts';
+import { readWatchStream } from './watch-stream.ts';
+
+/** What the change feed needs. */
+export interface InvalidationOptions {
+  transport: Transport;
+  /** Monotonic clock in ms. */
+  clock: Clock;
+  /** Told of changes in the order of their commits, at least once each, and of gaps. */
+  sink: ChangeSink;
+  /** Checkpoints are due at least this often, in ms. Three times that without a word ends a stream. Default 1000. */
+  tickMs?: number;
+  /** From 0 to 1, for the spread of retries. Default `Math.random`. */
+  random?: () => number;
+}
+
+/** Idle: no tenant yet. Pausing: after a break. Refused: the service said no, and is asked again rarely. */
+export type FeedState = 'idle' | 'connecting' | 'watching' | 'pausing' | 'refused' | 'closed';
+
+/** What the change feed did, and how it is. */
+export interface FeedStats {
+  readonly state: FeedState;
+  /** Age in ms of what is known: of the last checkpoint that counted. Undefined: none did yet. */
+  readonly lagMs: number | undefined;
+  /** Tenants to watch; those denied and those for whom there was no room stay without news. */
+  readonly tenants: number;
+  /** Tenants that the caller may not watch, as far as is known. */
+  readonly tenantsDenied: number;
+  /** Streams opened. */
+  readonly streams: number;
+  /** Streams that ended otherwise than by `close`, or to take in more tenants. */
+  readonly breaks: number;
+  /** Changes told, those told twice included. */
+  readonly changes: number;
+  /** Gaps: times that changes may have been missed, and everything known of the tenants was given up. */
+  readonly losses: number;
+  /** What ended the last stream that broke. Undefined: none did. */
+  readonly lastError: unknown;
+}
+
+/** The change feed of one client. */
+export interface Invalidation extends FeedHealth, AsyncDisposable {
+  /** Watches this tenant from soon on. Again: nothing, at the cost of a look. Above 1000 tenants: nothing, and no news. */
+  watch(tenantId: string): void;
+  stats(): FeedStats;
+  /** Ends the stream, and all timers. Resolves when nothing is told any more. Again: nothing. */
+  close(): Promise<void>;
+}
+
+/** Makes the change feed. Nothing is sent before the first `watch`. One stream is for all tenants. */
+export function createInvalidation(options: InvalidationOptions): Invalidation {
+  return new ChangeFeed(options);
+}
+
+/** A stream that lived so long in ms was well: after its end the next one comes at once. */
+const SETTLED_MS = 1_000;
+
+/** Ends a stream whose place is known, to take in more tenants by resuming there with them. */
+const MORE_TENANTS = new Error('the stream is opened again with more tenants');
+
+class ChangeFeed implements Invalidation {
+  readonly #users: Client<typeof UserService>;
+  readonly #clock: Clock;
+  readonly #sink: ChangeSink;
+  readonly #tickMs: number;
+  readonly #random: () => number;
+  readonly #position: FeedPosition;
+  readonly #roster: WatchRoster;
+  readonly #closing = new AbortController();
+  // The stream outlives the request that began it, and must not carry its context along.
+  readonly #outside = AsyncLocalStorage.snapshot();
+  #controller = new AbortController();
+  #running: Promise<void> | undefined;
+  #state: FeedState = 'idle';
+  #isUpSinceMs: number | undefined;
+  #counts = { streams: 0, breaks: 0, changes: 0, losses: 0 };
+  #attempt = 0;
+  #refusals = 0;
+  #lastError: unknown;
+
+  constructor({ transport, clock, sink, tickMs = 1_000, random = Math.random }: InvalidationOptions) {
+    this.#users = createClient(UserService, transport);
+    this.#clock = clock;
+    this.#sink = sink;
+    this.#tickMs = tickMs;
+    this.#random = random;
+    this.#position = new FeedPosition(clock);
+    this.#roster = new WatchRoster(random);
+  }
+
+  watch(tenantId: string): void {
+    if (this.#roster.has(tenantId) || this.#closing.signal.aborted) return;
+    if (this.#roster.add(tenantId)) this.#running ??= this.#outside(() => this.#run());
+  }
+
+  liveSinceMs(tenantId: string): number | undefined {
+    return this.#closing.signal.aborted ? undefined : this.#position.liveSinceMs(tenantId);
+  }
+
+  stats(): FeedStats {
+    return {
+      ...this.#counts,
+      state: this.#closing.signal.aborted ? 'closed' : this.#state,
+      lagMs: this.#position.lagMs,
+      tenants: this.#roster.size,
+      tenantsDenied: this.#roster.deniedCount,
+      lastError: this.#lastError,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#controller.abort();
+    await this.#running;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** One stream after the other, never two at once, so that an older change is not told after a newer one. */
+  async #run(): Promise<void> {
+    // Tenants that are named in the same tick share the first stream.
+    await undefined;
+    while (!this.#closing.signal.aborted) {
+      const pauseMs = await this.#stream();
+      if (pauseMs > 0 && !this.#closing.signal.aborted) await this.#pause(pauseMs);
+    }
+  }
+
+  async #pause(pauseMs: number): Promise<void> {
+    await sleep(pauseMs, undefined, { ref: false, signal: this.#closing.signal }).catch(() => {});
+  }
+
+  /** One stream from its beginning to its end. Answers the pause in ms to make before the next. */
+  async #stream(): Promise<number> {
+    const tenantIds = this.#roster.next(this.#clock());
+    if (tenantIds.length === 0) return this.#refuse();
+    const controller = new AbortController();
+    this.#controller = controller;
+    const { cursor } = this.#position;
+    this.#position.startStream(tenantIds);
+    this.#state = 'connecting';
+    this.#isUpSinceMs = undefined;
+    this.#counts.streams += 1;
+    try {
+      const onResponse = (response: WatchUsersResponse) => this.#take(response);
+      await readWatchStream(this.#users, { tenantIds, cursor, controller, tickMs: this.#tickMs, onResponse });
+      return this.#end(undefined, 'broken');
+    } catch (error) {
+      if (this.#closing.signal.aborted || error === MORE_TENANTS) return 0;
+      return this.#end(error, judgeStreamEnd(error, cursor !== ''));
+    }
+  }
+
+  #take({ changes, checkpoint }: WatchUsersResponse): void {
+    const arrivedAtMs = this.#clock();
+    if (changes.length > 0) {
+      this.#counts.changes += changes.length;
+      this.#sink.changed(changes.map(toSeenVersion));
+    }
+    if (checkpoint === undefined) return;
+    this.#isUpSinceMs ??= arrivedAtMs;
+    this.#state = 'watching';
+    this.#refusals = 0;
+    this.#roster.accepted();
+    const timeMs = checkpoint.time && timestampMs(checkpoint.time);
+    const hasChanges = changes.length > 0;
+    const isYoung = this.#position.reach({ cursor: checkpoint.cursor, timeMs, arrivedAtMs, hasChanges });
+    if (isYoung && this.#roster.hasMore(arrivedAtMs)) this.#controller.abort(MORE_TENANTS);
+  }
+
+  #end(error: unknown, end: StreamEnd): number {
+    this.#counts.breaks += 1;
+    this.#lastError = error;
+    if (end === 'lost') return this.#lose();
+    if (end === 'denied' && this.#roster.deny(this.#clock())) return 0;
+    if (end === 'denied' || end === 'refused') return this.#refuse();
+    this.#state = 'pausing';
+    const upMs = this.#isUpSinceMs === undefined ? undefined : this.#clock() - this.#isUpSinceMs;
+    // A stream that came up but broke at once is followed soon, but not at once for ever.
+    this.#attempt = upMs === undefined ? this.#attempt + 1 : upMs >= SETTLED_MS ? 0 : 1;
+    return Math.max(askedPauseMs(error), backoffMs(this.#attempt, this.#random, BREAK_BACKOFF));
+  }
+
+  #lose(): number {
+    this.#counts.losses += 1;
+    const tenantIds = this.#position.lose();
+    try {
+      this.#sink.lost(tenantIds);
+    } catch (error) {
+      // What was read before the next stream is not covered by it: the sink's fault makes nothing look fresh.
+      this.#lastError = error;
+    }
+    return 0;
+  }
+
+  #refuse(): number {
+    this.#state = 'refused';
+    this.#refusals += 1;
+    return backoffMs(this.#refusals, this.#random, REFUSED_BACKOFF);
+  }
+}
+
+function toSeenVersion({ tenantId, id, version, kind }: UserChange): SeenVersion {
+  return { tenantId, id: id.toLowerCase(), version, kind };
+}

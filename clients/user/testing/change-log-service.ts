@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
+import {
+  UserChangeKind,
+  type UserService,
+  type WatchUsersRequest,
+  type WatchUsersResponseSchema,
+} from '@rollcall/contract/user';
+import { refusal } from './map-user-service.ts';
+
+/** One entry of the log. */
+export interface LoggedChange {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly version: bigint;
+}
+
+type Response = MessageInitShape<typeof WatchUsersResponseSchema>;
+
+/** WatchUsers over a list of changes: cursors are places in the list. Can be cut, silenced, made late, or told to forget. */
+export class ChangeLogService implements Pick<ServiceImpl<typeof UserService>, 'watchUsers'> {
+  readonly log: LoggedChange[] = [];
+  /** Every request that came, oldest first. */
+  readonly requests: WatchUsersRequest[] = [];
+  /** Pause in ms between checkpoints. */
+  heartbeatMs = 50;
+  /** Cursors under this place have expired. */
+  oldest = 0;
+  /** While true, streams fall silent: they send nothing more until they are ended by the client, as in a black hole. */
+  isSilent = false;
+  /** Thrown in place of each stream. */
+  fault: ((request: WatchUsersRequest) => ConnectError | undefined) | undefined;
+  /** How far behind the time of checkpoints is, in ms. */
+  behindMs = 0;
+  /** Most changes in one response. */
+  maxChanges = 3;
+  /** Streams that are open. */
+  open = 0;
+  #wake = new AbortController();
+  #cut = new AbortController();
+
+  /** Commits the next version of a user. */
+  change(tenantId: string, id: string): LoggedChange {
+    const versions = this.log.filter((change) => change.tenantId === tenantId && change.id === id);
+    const change = { tenantId, id, version: BigInt(versions.length + 1) };
+    this.log.push(change);
+    this.#wake.abort();
+    this.#wake = new AbortController();
+    return change;
+  }
+
+  /** Ends every open stream with UNAVAILABLE. */
+  cut(): void {
+    this.#cut.abort();
+    this.#cut = new AbortController();
+  }
+
+  watchUsers = async function* (this: ChangeLogService, request: WatchUsersRequest, context: HandlerContext) {
+    this.requests.push(request);
+    const fault = this.fault?.(request);
+    if (fault !== undefined) throw fault;
+    this.open += 1;
+    const ended = AbortSignal.any([context.signal, this.#cut.signal]);
+    try {
+      yield* this.#follow(request, ended, context.signal);
+    } finally {
+      this.open -= 1;
+    }
+    throw new ConnectError('cut', Code.Unavailable);
+  }.bind(this);
+
+  async *#follow(
+    { tenantIds, cursor }: WatchUsersRequest,
+    ended: AbortSignal,
+    left: AbortSignal,
+  ): AsyncGenerator<Response> {
+    let place = cursor === '' ? this.log.length : Number(cursor);
+    if (place < this.oldest) throw refusal(Code.OutOfRange, 'CURSOR_EXPIRED', 'the cursor is too old');
+    if (!this.isSilent) yield { checkpoint: this.#checkpoint(place) };
+    while (!ended.aborted) {
+      if (this.isSilent) return await sleep(3_600_000, undefined, { signal: left }).catch(() => {});
+      const until = Math.min(this.log.length, place + this.maxChanges);
+      const changes = this.log.slice(place, until).filter((change) => tenantIds.includes(change.tenantId));
+      place = until;
+      const told = changes.map((change) => ({ ...change, kind: UserChangeKind.UPDATED }));
+      yield { changes: told, checkpoint: this.#checkpoint(place) };
+      if (place < this.log.length) continue;
+      const woken = AbortSignal.any([ended, this.#wake.signal]);
+      await sleep(this.heartbeatMs, undefined, { signal: woken }).catch(() => {});
+    }
+  }
+
+  #checkpoint(place: number) {
+    return { cursor: String(place), time: timestampFromMs(Date.now() - this.behindMs) };
+  }
+}

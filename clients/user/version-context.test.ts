@@ -1,0 +1,268 @@
+import { randomUUID } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { create } from '@bufbuild/protobuf';
+import { createClient } from '@connectrpc/connect';
+import {
+  type BatchGetUsersRequest,
+  UserAdminService,
+  UserSchema,
+  UserService,
+} from '@rollcall/contract/user';
+import { createGrpcTransport } from '@rollcall/transport';
+import { startGrpcTestServer } from '@rollcall/transport/testing';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { carrySeenVersions } from './carry-seen-versions.ts';
+import { createUserClient } from './index.ts';
+import {
+  decodeSeenVersions,
+  encodeSeenVersions,
+  MAX_SEEN_HEADER_LENGTH,
+  SEEN_HEADER,
+} from './seen-header.ts';
+import { MapUserService } from './testing/map-user-service.ts';
+import {
+  currentFloor,
+  MAX_SEEN_VERSIONS,
+  noteSeenVersion,
+  noteWrittenUser,
+  SEEN_HEADER_IGNORED,
+  seenHeader,
+  withSeenHeader,
+  withSeenVersions,
+} from './version-context.ts';
+
+const [ANN, BEN] = [randomUUID(), randomUUID()] as const;
+const acme = (id: string, version: bigint) => ({ tenantId: 'acme', id, version });
+
+describe('a context', () => {
+  it('holds the newest version that was seen of each user, by tenant', () => {
+    withSeenVersions([acme(ANN, 3n)], () => {
+      expect(currentFloor('acme', ANN)).toBe(3n);
+      expect(currentFloor('acme', ANN.toUpperCase())).toBe(3n);
+      noteSeenVersion(acme(ANN, 2n));
+      expect(currentFloor('acme', ANN)).toBe(3n);
+      noteWrittenUser(create(UserSchema, acme(ANN, 4n)));
+      expect(currentFloor('acme', ANN)).toBe(4n);
+      expect(currentFloor('other', ANN)).toBe(0n);
+      expect(currentFloor('acme', BEN)).toBe(0n);
+    });
+  });
+
+  it('is known to all that one request awaits, and to no other request', async () => {
+    const request = (version: bigint) =>
+      withSeenVersions([], async () => {
+        const branches = [async () => noteSeenVersion(acme(ANN, version)), () => sleep(2)];
+        await Promise.all(branches.map((branch) => branch()));
+        return currentFloor('acme', ANN);
+      });
+    expect(await Promise.all([request(1n), request(7n), request(5n)])).toEqual([1n, 7n, 5n]);
+    expect(currentFloor('acme', ANN)).toBe(0n);
+  });
+
+  it('inside another knows what that one knows, and keeps what it learns', () => {
+    withSeenVersions([acme(ANN, 3n)], () => {
+      withSeenVersions([acme(BEN, 1n)], () => {
+        expect(currentFloor('acme', ANN)).toBe(3n);
+        noteSeenVersion(acme(ANN, 9n));
+      });
+      expect(currentFloor('acme', ANN)).toBe(3n);
+      expect(currentFloor('acme', BEN)).toBe(0n);
+    });
+  });
+
+  it('is needed for anything to be kept', () => {
+    expect(noteSeenVersion(acme(ANN, 3n))).toBe(false);
+    expect(noteWrittenUser(undefined)).toBe(false);
+    expect(currentFloor('acme', ANN)).toBe(0n);
+    expect(seenHeader()).toBeUndefined();
+  });
+
+  it('forgets what was seen longest ago above its bound', () => {
+    withSeenVersions([acme(ANN, 1n), acme(BEN, 1n)], () => {
+      noteSeenVersion(acme(ANN, 2n));
+      for (let i = 1; i < MAX_SEEN_VERSIONS; i += 1) noteSeenVersion(acme(randomUUID(), 1n));
+      expect(currentFloor('acme', BEN)).toBe(0n);
+      expect(currentFloor('acme', ANN)).toBe(2n);
+    });
+  });
+});
+
+describe('the header', () => {
+  const version = fc.record({
+    tenantId: fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,62}$/),
+    id: fc.uuid(),
+    version: fc.bigInt({ min: 1n, max: 2n ** 63n - 1n }),
+  });
+
+  it('says what it was told, newest first, as far as there is room', () => {
+    fc.assert(
+      fc.property(fc.array(version, { minLength: 1, maxLength: 200 }), (seen) => {
+        const header = encodeSeenVersions(seen) as string;
+        expect(header.length).toBeLessThanOrEqual(MAX_SEEN_HEADER_LENGTH);
+        const decoded = decodeSeenVersions(header).seen ?? [];
+        expect(decoded).toEqual(seen.slice(0, decoded.length));
+        const next = seen[decoded.length];
+        if (next !== undefined) {
+          const item = `,${next.tenantId}/${next.id}/${next.version}`;
+          expect(header.length + item.length).toBeGreaterThan(MAX_SEEN_HEADER_LENGTH);
+        }
+      }),
+    );
+    expect(encodeSeenVersions([])).toBeUndefined();
+  });
+
+  it('survives a hop with its order', () => {
+    const header = withSeenVersions([acme(ANN, 1n), acme(BEN, 2n)], () => seenHeader() as string);
+    expect(header).toBe(`acme/${BEN}/2,acme/${ANN}/1`);
+    const headers = new Headers({ [SEEN_HEADER]: header });
+    withSeenHeader(headers, () => {
+      expect(seenHeader()).toBe(header);
+      noteSeenVersion(acme(ANN, 1n));
+      expect(seenHeader()).toBe(`acme/${ANN}/1,acme/${BEN}/2`);
+    });
+  });
+
+  it('is taken where a proxy joined several', () => {
+    const headers = new Headers([
+      [SEEN_HEADER, `acme/${ANN}/1`],
+      [SEEN_HEADER, `acme/${BEN}/2`],
+    ]);
+    withSeenHeader(headers, () =>
+      expect([currentFloor('acme', ANN), currentFloor('acme', BEN)]).toEqual([1n, 2n]),
+    );
+  });
+
+  it('is ignored as a whole where it is not one, and that is published', () => {
+    const faults: string[] = [];
+    const listen = (message: unknown) => faults.push((message as { fault: string }).fault);
+    subscribe(SEEN_HEADER_IGNORED, listen);
+    const bad = [
+      ',',
+      'acme',
+      `acme/${ANN}`,
+      `acme/${ANN}/0`,
+      `acme/${ANN}/-1`,
+      `acme/${ANN}/1.5`,
+      `acme/${ANN}/${2n ** 63n}`,
+      `acme/${ANN}/1/1`,
+      `ACME/${ANN}/1`,
+      `acme/ann/1`,
+      `acme/${BEN}/1,acme/${ANN}/x`,
+      `acme/${BEN}/1,`.repeat(400),
+      '__proto__/constructor/1',
+    ];
+    for (const header of bad) {
+      withSeenHeader(new Headers({ [SEEN_HEADER]: header }), () => {
+        expect(seenHeader(), header.slice(0, 60)).toBeUndefined();
+      });
+    }
+    withSeenHeader(new Headers(), () => expect(seenHeader()).toBeUndefined());
+    unsubscribe(SEEN_HEADER_IGNORED, listen);
+    expect(faults).toHaveLength(bad.length);
+    for (const fault of faults) expect(fault).toMatch(/^x-rollcall-seen (has|holds) /);
+  });
+
+  it('never makes reading it fail', () => {
+    fc.assert(fc.property(fc.string(), (header) => void decodeSeenVersions(header)));
+  });
+});
+
+describe('over two hops', () => {
+  let opened: AsyncDisposableStack;
+  let users: MapUserService;
+  let batches: BatchGetUsersRequest[];
+
+  beforeEach(() => {
+    opened = new AsyncDisposableStack();
+    users = new MapUserService();
+    batches = users.batches;
+    users.put('acme', ANN, { displayName: 'Ann' });
+  });
+  afterEach(() => opened.disposeAsync());
+
+  /** The owner of users: reads, and one write. */
+  async function startOwner() {
+    const owner = opened.use(await startGrpcTestServer(UserService, users));
+    const admin = opened.use(
+      await startGrpcTestServer(UserAdminService, {
+        updateUser: ({ user }) => ({ user: users.put('acme', user?.id ?? '', { displayName: 'Anna' }) }),
+      }),
+    );
+    return { owner, admin };
+  }
+
+  /** A service between: it reads users for its caller, through a cache of its own. */
+  async function startBetween(address: string) {
+    const client = opened.use(
+      createUserClient({ address, tenantId: 'acme', interceptors: [carrySeenVersions] }),
+    );
+    const between = await startGrpcTestServer(UserService, {
+      getUser: ({ tenantId, id }, { requestHeader, responseHeader }) =>
+        withSeenHeader(requestHeader, async () => {
+          const user = await client.getUser(id, { minVersion: currentFloor(tenantId, id) });
+          const header = seenHeader();
+          if (header !== undefined) responseHeader.set(SEEN_HEADER, header);
+          return { user };
+        }),
+    });
+    return opened.use(between);
+  }
+
+  function connect(address: string) {
+    return opened.use(createGrpcTransport({ address, interceptors: [carrySeenVersions] }));
+  }
+
+  it('a caller that wrote reads its write behind another service’s cache', async () => {
+    const { owner, admin } = await startOwner();
+    const first = await startBetween(owner.address);
+    const between = createClient(UserService, connect(first.address));
+    const editor = createClient(UserAdminService, connect(admin.address));
+
+    const name = async () => (await between.getUser({ tenantId: 'acme', id: ANN })).user?.displayName;
+    expect(await name()).toBe('Ann');
+    await withSeenVersions([], async () => {
+      await editor.updateUser({ tenantId: 'acme', user: { id: ANN } });
+      expect(currentFloor('acme', ANN)).toBe(2n);
+      expect(await name()).toBe('Anna');
+    });
+    expect(batches.at(-1)?.minVersions).toEqual({ [ANN]: 2n });
+  });
+
+  it('what a service has seen goes back to its caller, and on to the owner', async () => {
+    const headers: (string | null)[] = [];
+    const { getUser, batchGetUsers } = users;
+    const owner = opened.use(
+      await startGrpcTestServer(UserService, {
+        getUser,
+        batchGetUsers: (request, { requestHeader, responseHeader }) => {
+          headers.push(requestHeader.get(SEEN_HEADER));
+          responseHeader.set(SEEN_HEADER, `acme/${BEN}/5`);
+          return batchGetUsers(request);
+        },
+      }),
+    );
+    const first = await startBetween(owner.address);
+    const between = createClient(UserService, connect(first.address));
+    await withSeenVersions([acme(ANN, 1n)], async () => {
+      await between.getUser({ tenantId: 'acme', id: ANN });
+      expect(headers).toEqual([`acme/${ANN}/1`]);
+      expect(currentFloor('acme', BEN)).toBe(5n);
+    });
+  });
+
+  it('nothing is carried outside a context', async () => {
+    const headers: (string | null)[] = [];
+    const listening = opened.use(
+      await startGrpcTestServer(UserService, {
+        getUser: (request, { requestHeader }) => {
+          headers.push(requestHeader.get(SEEN_HEADER));
+          return users.getUser(request);
+        },
+      }),
+    );
+    await createClient(UserService, connect(listening.address)).getUser({ tenantId: 'acme', id: ANN });
+    expect(headers).toEqual([null]);
+  });
+});
