@@ -27,8 +27,10 @@ export function toPackedManifest(manifest) {
       './package.json': './package.json',
     },
     dependencies: toRanges(Object.entries(dependencies)),
-    peerDependencies: toRanges(peers.map((each) => [each, devDependencies[each]])),
-    peerDependenciesMeta: Object.fromEntries(peers.map((each) => [each, { optional: true }])),
+    ...(peers.length > 0 && {
+      peerDependencies: toRanges(peers.map((each) => [each, devDependencies[each]])),
+      peerDependenciesMeta: Object.fromEntries(peers.map((each) => [each, { optional: true }])),
+    }),
   };
 }
 

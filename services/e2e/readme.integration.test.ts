@@ -42,6 +42,8 @@ beforeAll(async () => {
   await seedUser({ admin }, 'demo', { firstName: 'Sample', lastName: 'Guest' });
   const userId = '019b8d2b-8c00-7957-8062-6d765bdcc4fd';
   await admin.createUser({ tenantId: 'demo', userId, user: { firstName: 'First', lastName: 'Guest' } });
+  const ada = { firstName: 'Ada', lastName: 'Lovelace', email: 'ada@example.com' };
+  await admin.createUser({ tenantId: 'acme', userId: '0198c0de-0000-7000-8000-000000000001', user: ada });
 });
 
 afterAll(() => stack.disposeAsync());
