@@ -11,7 +11,10 @@ const top = fileURLToPath(new URL('../..', import.meta.url));
 const bin = (name: string) => `${top}node_modules/.bin/${name}`;
 const NAMES = ['contract', 'transport', 'user-client'];
 const README = readFileSync(`${top}clients/user/README.md`, 'utf8');
-const examples = [...README.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code ?? '');
+// What a newcomer follows from top to bottom; it must do on every Node that the packages claim.
+const FOLLOWED = ['# @rollcall/user-client', '## Replace a table', '## Testing'];
+const followed = README.split(/^(?=##? )/m).filter((each) => FOLLOWED.includes(each.split('\n')[0] ?? ''));
+const examples = [...followed.join('').matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code ?? '');
 
 const stack = new AsyncDisposableStack();
 let project: StrangersProject;
@@ -28,6 +31,7 @@ beforeAll(async () => {
   // Registries are not there everywhere that tests run.
   const packages = [...tarballs, rules, `@types/node@${devDependencies['@types/node']}`];
   offline = await project.install(...packages).then(() => undefined, toOffline);
+  if (offline) process.stderr.write(`The packed clients are not tried: ${offline}\n`);
   if (offline) return;
   const database = stack.use(await createTestDatabase('auth'));
   const auth = stack.use(await startService('auth', { AUTH_DATABASE_URL: database.url }));
@@ -83,7 +87,9 @@ describe('the packed clients, in a project that knows nothing of this repository
   it('run every example on Node 22', { timeout: 120_000 }, async ({ skip }) => {
     const package22 = `node-${process.platform}-${process.arch}@22`;
     const refused = await project.install('--save-dev', package22).catch((error: Error) => error);
-    skip(refused !== undefined, `${package22} cannot be had here: ${refused?.message.split('\n')[1]}`);
+    const reason = `${package22} cannot be had here: ${refused?.message.split('\n')[1]}`;
+    if (refused) process.stderr.write(`The packed clients are not tried on Node 22: ${reason}\n`);
+    skip(refused !== undefined, reason);
     const node22 = `${project.directory}/node_modules/${package22.replace('@22', '')}/bin/node`;
     expect(await project.run(node22, '--version')).toMatch(/^v22\./);
     for (const [i, printed] of PRINTED.entries()) await expectPrinted(node22, i + 1, printed);
@@ -139,6 +145,7 @@ describe.each(NAMES)('the tarball of @rollcall/%s', (name) => {
     const declared = Object.keys({ ...dependencies, ...peerDependencies });
     const undeclared = importsOf(name).filter((each) => ![...declared, `@rollcall/${name}`].includes(each));
     expect(undeclared).toEqual([]);
+    expect(importsOf(name)).toContain('@bufbuild/protobuf');
   });
 
   it('holds what is built, and nothing else', () => {

@@ -40,7 +40,9 @@ export async function openStrangersProject(): Promise<StrangersProject> {
     directory,
     run: runHere,
     install: async (...packages) => {
-      const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+      // One more try after a second: by itself npm goes on for minutes where no registry answers.
+      const patience = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000'];
+      const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error', ...patience];
       await runHere('npm', 'install', ...quiet, ...packages);
     },
     write,

@@ -1,20 +1,17 @@
 import { timestampNow } from '@bufbuild/protobuf/wkt';
-import { Code, type ServiceImpl } from '@connectrpc/connect';
+import { Code } from '@connectrpc/connect';
 import type {
   BatchGetUsersRequest,
   GetUserRequest,
   ResolveUsersRequest,
   User,
-  UserService,
 } from '@rollcall/contract/user';
 import { refusal, userNotFound } from './refusal.ts';
 import { holds, type UserStore } from './user-store.ts';
 import { emailKey, toView } from './views.ts';
 
-type Reads = Pick<ServiceImpl<typeof UserService>, 'getUser' | 'batchGetUsers' | 'resolveUsers'>;
-
 /** GetUser, BatchGetUsers and ResolveUsers over a store. */
-export function readsOf(store: UserStore): Reads {
+export function readsOf(store: UserStore) {
   return {
     getUser({ tenantId, id, view, minVersion }: GetUserRequest) {
       const user = store.read(tenantId, id);
