@@ -1,5 +1,5 @@
 import { BookingUserOutcome, BookingView } from '@rollcall/contract/booking';
-import { UserState, UserView } from '@rollcall/contract/user';
+import { UserService, UserState, UserView } from '@rollcall/contract/user';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BookingUnderTest, faultOf, newUserId, startBooking } from './testing/start-booking.ts';
 
@@ -124,11 +124,11 @@ describe('users of a page', () => {
   it('are looked up by one call, each once, in the REFERENCE view', async () => {
     const tenantId = 'batch';
     const ids = Array.from({ length: 5 }, newUserId);
-    for (const id of ids) booking.users.put(tenantId, id);
+    for (const id of ids) booking.users.put(tenantId, id, { displayName: `Guest ${id.slice(-4)}` });
     for (const userId of [...ids, ...ids]) await bookUnseen(tenantId, userId);
-    const before = booking.users.requests.length;
+    const before = lookups().length;
     const { bookings } = await booking.client.listBookings({ tenantId });
-    const [request, ...more] = booking.users.requests.slice(before);
+    const [request, ...more] = lookups().slice(before);
     expect(more).toEqual([]);
     expect(request?.ids.toSorted()).toEqual(ids.toSorted());
     expect(request).toMatchObject({ tenantId, view: UserView.REFERENCE });
@@ -144,19 +144,23 @@ describe('users of a page', () => {
   it('are looked up by one call for a page of 500 different ones', async () => {
     const tenantId = 'batch-500';
     await booking.fill(tenantId, 500);
-    const before = booking.users.requests.length;
+    const before = lookups().length;
     const { bookings } = await booking.client.listBookings({ tenantId, pageSize: 500 });
-    expect(booking.users.requests.slice(before).map(({ ids }) => ids.length)).toEqual([500]);
+    expect(
+      lookups()
+        .slice(before)
+        .map(({ ids }) => ids.length),
+    ).toEqual([500]);
     expect(bookings.every(({ user }) => user?.outcome === BookingUserOutcome.MISSING)).toBe(true);
   });
 
   it('are not asked about where no booking has one', async () => {
     const tenantId = 'nobody';
     await booking.book({}, tenantId);
-    const before = booking.users.requests.length;
+    const before = lookups().length;
     const { bookings } = await booking.client.listBookings({ tenantId });
     expect(bookings.map(({ user, userId }) => [user, userId])).toEqual([[undefined, '']]);
-    expect(booking.users.requests).toHaveLength(before);
+    expect(lookups()).toHaveLength(before);
   });
 
   it('are told apart: found, suspended, deleted, missing, merged', async () => {
@@ -172,7 +176,8 @@ describe('users of a page', () => {
     booking.users.put(tenantId, found);
     booking.users.put(tenantId, suspended, { state: UserState.SUSPENDED });
     booking.users.put(tenantId, deleted, { state: UserState.DELETED });
-    booking.users.put(tenantId, merged, { id: survivor });
+    for (const id of [merged, survivor]) booking.users.put(tenantId, id);
+    booking.users.merge(tenantId, merged, survivor);
     for (const id of [found, suspended, deleted, missing, merged]) await bookUnseen(tenantId, id);
     const { bookings } = await booking.client.listBookings({ tenantId });
     const told = new Map(bookings.map(({ userId, user }) => [userId, user]));
@@ -205,6 +210,11 @@ describe('users of a page', () => {
     expect(names).toEqual([['Ana of A'], ['Bo of B']]);
   });
 });
+
+/** What the service asked the user service so far. */
+function lookups() {
+  return booking.userService.requests(UserService.method.batchGetUsers);
+}
 
 /** A booking whose user the service has not looked up yet. */
 async function bookUnseen(tenantId: string, userId: string): Promise<void> {

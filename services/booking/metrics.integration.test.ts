@@ -15,7 +15,7 @@ it('shows how the users of its pages were come by among its metrics', async () =
   booking.users.put(tenantId, userId);
   await booking.book({ userId }, tenantId);
   await booking.client.listBookings({ tenantId });
-  booking.users.kill();
+  booking.userService.down();
   booking.age(60_000);
   await booking.client.listBookings({ tenantId });
   const response = await fetch(`http://127.0.0.1:${booking.service.doors.http.port}/metrics`);

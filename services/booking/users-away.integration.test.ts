@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Code } from '@connectrpc/connect';
 import { BookingUserOutcome } from '@rollcall/contract/booking';
+import type { FakeUserService } from '@rollcall/user-client/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type BookingUnderTest,
@@ -9,7 +10,6 @@ import {
   newUserId,
   startBooking,
 } from './testing/start-booking.ts';
-import type { UserServer } from './testing/user-server.ts';
 
 const tenantId = 'acme';
 let booking: BookingUnderTest;
@@ -24,17 +24,17 @@ afterEach(() => booking[Symbol.asyncDispose]());
 // Longer than the client believes an answer, shorter than it falls back to one.
 const FORGETS_MS = 60_000;
 
-const OUTAGES: [string, (users: UserServer) => void][] = [
-  ['is dead', (users) => users.kill()],
-  ['says nothing', (users) => users.fallSilent()],
-  ['cannot do it now', (users) => users.refuse(Code.Unavailable)],
-  ['fails inside', (users) => users.refuse(Code.Internal)],
+const OUTAGES: [string, (users: FakeUserService) => void][] = [
+  ['is dead', (users) => users.down()],
+  ['says nothing', (users) => users.silent()],
+  ['cannot do it now', (users) => users.fail(Code.Unavailable)],
+  ['fails inside', (users) => users.fail(Code.Internal)],
 ];
 
 describe.each(OUTAGES)('while the user service %s', (_what, breakIt) => {
   it('shows seen users as they were and says of others that it cannot tell, then is whole again', async () => {
     const [seen, unseen] = await aPage();
-    breakIt(booking.users);
+    breakIt(booking.userService);
     booking.age(FORGETS_MS);
     const { bookings } = await booking.client.listBookings({ tenantId });
     const byUser = new Map(bookings.map(({ userId, user }) => [userId, user]));
@@ -50,14 +50,14 @@ describe.each(OUTAGES)('while the user service %s', (_what, breakIt) => {
     });
     expect(byUser.get(unseen)?.user).toBeUndefined();
 
-    await booking.users.revive();
+    await booking.userService.up();
     await waitFor(async () => (await told(unseen))?.outcome === BookingUserOutcome.FOUND);
     expect(await told(seen)).toMatchObject({ outcome: BookingUserOutcome.FOUND, stale: false });
   });
 
   it('never says that a user is missing, however often it is asked', async () => {
     await aPage();
-    breakIt(booking.users);
+    breakIt(booking.userService);
     booking.age(FORGETS_MS);
     for (let i = 0; i < 12; i++) {
       const { bookings } = await booking.client.listBookings({ tenantId });
@@ -70,7 +70,7 @@ describe.each(OUTAGES)('while the user service %s', (_what, breakIt) => {
 
   it('takes bookings of seen users and sends others back to try again', async () => {
     const [seen, unseen] = await aPage();
-    breakIt(booking.users);
+    breakIt(booking.userService);
     booking.age(FORGETS_MS);
     const made = await booking.client.createBooking({ tenantId, booking: newBooking({ userId: seen }) });
     expect(made.booking).toMatchObject({ userId: seen, user: { stale: true } });
@@ -87,7 +87,7 @@ describe.each(OUTAGES)('while the user service %s', (_what, breakIt) => {
     booking.users.put(tenantId, userId);
     const request = { tenantId, requestId, booking: newBooking({ userId }) };
     const { booking: made } = await booking.client.createBooking(request);
-    breakIt(booking.users);
+    breakIt(booking.userService);
     expect(await booking.client.createBooking(request)).toMatchObject({
       replayed: true,
       booking: { id: made?.id },
@@ -101,14 +101,14 @@ describe.each(OUTAGES)('while the user service %s', (_what, breakIt) => {
 describe('a page', () => {
   it('goes out before its caller’s deadline although the user service says nothing', async () => {
     await aPage();
-    booking.users.fallSilent();
+    booking.userService.silent();
     const { bookings } = await booking.client.listBookings({ tenantId }, { timeoutMs: 300 });
     expect(bookings).toHaveLength(2);
   });
 
   it('says that it cannot tell where the user service refuses, which is a fault of the set-up', async () => {
     const [, unseen] = await aPage();
-    booking.users.refuse(Code.PermissionDenied);
+    booking.userService.fail(Code.PermissionDenied);
     expect(await told(unseen)).toMatchObject({ outcome: BookingUserOutcome.UNAVAILABLE });
   });
 });

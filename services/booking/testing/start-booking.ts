@@ -10,15 +10,18 @@ import {
 import { Secret } from '@rollcall/runtime';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createServiceClient, errorReason, type ServiceClient } from '@rollcall/transport';
+import { createFakeUserService, type FakeUserService, type FakeUsers } from '@rollcall/user-client/testing';
 import { Pool } from 'pg';
 import { type BookingService, createBookingService } from '../service.ts';
-import { startUserServer, type UserServer } from './user-server.ts';
 
 /** The booking service with a database and a user service of its own, called through its gRPC door. */
 export interface BookingUnderTest extends AsyncDisposable {
   readonly client: ServiceClient<typeof BookingServiceDescriptor>;
   readonly service: BookingService;
-  readonly users: UserServer;
+  /** The users that the service can ask about. */
+  readonly users: FakeUsers;
+  /** What it asks, and the troubles to give it. */
+  readonly userService: FakeUserService;
   /** Lets everything that the service knows of users grow older, in ms. */
   age(ms: number): void;
   /** Runs a statement in the service's database. */
@@ -33,7 +36,7 @@ export interface BookingUnderTest extends AsyncDisposable {
 export async function startBooking(): Promise<BookingUnderTest> {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase('booking'));
-  const users = stack.use(await startUserServer());
+  const userService = stack.use(createFakeUserService());
   let aheadMs = 0;
   const config = {
     databaseUrl: new Secret(database.url),
@@ -41,7 +44,7 @@ export async function startBooking(): Promise<BookingUnderTest> {
     grpcPort: 0,
     httpPort: 0,
     maxConnections: 5,
-    authAddress: users.address,
+    authAddress: (await userService.listen()).address,
     logLevel: 'silent',
   } as const;
   const service = stack.use(await createBookingService(config, () => performance.now() + aheadMs));
@@ -60,7 +63,8 @@ export async function startBooking(): Promise<BookingUnderTest> {
   return {
     client,
     service,
-    users,
+    users: userService.users,
+    userService,
     age: (ms) => {
       aheadMs += ms;
     },

@@ -1,0 +1,143 @@
+import type { DescMethod, MessageShape } from '@bufbuild/protobuf';
+import { clone } from '@bufbuild/protobuf';
+import { Code, ConnectError, createRouterTransport, type Transport } from '@connectrpc/connect';
+import { type User, UserAdminService, UserSchema, UserService, UserState } from '@rollcall/contract/user';
+import { type GrpcTestServer, startGrpcTestServer } from '@rollcall/transport/testing';
+import { requireFieldRules } from './fake/field-rules.ts';
+import { guardService, type ReceivedCall } from './fake/guard.ts';
+import { listingOf } from './fake/listing.ts';
+import { readsOf } from './fake/reads.ts';
+import { userNotFound } from './fake/refusal.ts';
+import { away, Troubles } from './fake/troubles.ts';
+import { inFull, toUser, type UserFields, UserStore } from './fake/user-store.ts';
+import { watchOf } from './fake/watch.ts';
+import { writesOf } from './fake/writes.ts';
+
+export type { UserFields } from './fake/user-store.ts';
+
+/** The users of a fake. Each write is a version, and is told to those who watch. Ids are UUIDs. Answers are copies, in full. */
+export interface FakeUsers {
+  /** Makes or replaces a user: ACTIVE, CUSTOMER, and one version on, where `fields` do not say. Throws where the e-mail is another's. */
+  put(tenantId: string, id: string, fields?: UserFields): User;
+  /** Changes these fields. Throws where there is no such user. */
+  update(tenantId: string, id: string, fields: UserFields): User;
+  /** Deletes softly: the user is still answered, with state DELETED. Throws where there is no such user. */
+  delete(tenantId: string, id: string): User;
+  /** Lets the first id answer the second user from now on. Throws where one is unknown, or both are the same. */
+  merge(tenantId: string, loserId: string, survivorId: string): void;
+}
+
+/** A user service in memory, for tests of those who call one. Disposing it ends every call and stream that is open. */
+export interface FakeUserService extends AsyncDisposable {
+  /** Give it to the client: `createUserClient({ transport: fake.transport, … })`. Needs no port. */
+  readonly transport: Transport;
+  readonly users: FakeUsers;
+  /** The requests of a method that arrived, oldest first: `fake.requests(UserService.method.batchGetUsers)`. */
+  requests<M extends DescMethod>(method: M): MessageShape<M['input']>[];
+  /** From now on every answer takes this many ms. 0: as fast as can be. */
+  slow(ms: number): void;
+  /** From now on calls arrive, and nothing ever comes back. */
+  silent(): void;
+  /** From now on every call fails: with the code given, as if by a fault inside where none is. */
+  fail(code?: Code): void;
+  /** From now on it is not there: calls fail with UNAVAILABLE, streams and connections break. */
+  down(): void;
+  /** From now on it answers so many calls, is down for so many, and so on. Default: one and one. */
+  flapping(turns?: { readonly up?: number; readonly down?: number }): void;
+  /** From now on readers see users as they are now, as from a replica that lags; writes and the change feed go on. */
+  stale(): void;
+  /** All of the above is over, and a server that went down listens again, where it did. */
+  up(): Promise<void>;
+  /** Breaks every stream that is open, once. */
+  cutStreams(): void;
+  /** No cursor handed out so far can be resumed from. Streams that are open go on. */
+  expireCursors(): void;
+  /** Serves UserService over gRPC on a port of 127.0.0.1 too, for processes and for what only takes an address. Answers that. */
+  listen(): Promise<{ readonly address: string }>;
+}
+
+/**
+ * Makes a user service without users. It keeps the same contract as the real one, as far as that goes today: GetUser,
+ * BatchGetUsers, ResolveUsers by e-mail, WatchUsers; CreateUser, UpdateUser, ListUsers. Throws where
+ * `@bufbuild/protovalidate` is not installed.
+ */
+export function createFakeUserService(): FakeUserService {
+  requireFieldRules();
+  const store = new UserStore();
+  const troubles = new Troubles();
+  const received: ReceivedCall[] = [];
+  const guards = { troubles, received };
+  const users = guardService(UserService, { ...readsOf(store), ...watchOf(store, troubles) }, guards);
+  const admin = guardService(UserAdminService, { ...writesOf(store), ...listingOf(store) }, guards);
+  let server: GrpcTestServer | undefined;
+
+  const down = () => {
+    troubles.fault = away;
+    troubles.cutStreams();
+    server?.kill();
+  };
+  return {
+    transport: createRouterTransport((router) => {
+      router.service(UserService, users);
+      router.service(UserAdminService, admin);
+    }),
+    users: usersOf(store),
+    requests: <M extends DescMethod>(method: M) =>
+      received
+        .filter((call) => call.method === (method as DescMethod))
+        .map(({ request }) => request as MessageShape<M['input']>),
+    slow: (ms) => {
+      troubles.latencyMs = ms;
+    },
+    silent: () => {
+      troubles.silent = true;
+    },
+    fail: (code = Code.Internal) => {
+      troubles.fault = () => new ConnectError('the fake user service was told to fail', code);
+    },
+    down,
+    flapping: (turns) => {
+      troubles.fault = flaps(turns);
+    },
+    stale: () => store.holdReaders(),
+    up: async () => {
+      troubles.clear();
+      store.releaseReaders();
+      if (server === undefined) return;
+      server.kill();
+      server = await startGrpcTestServer(UserService, users, { port: server.port });
+    },
+    cutStreams: () => troubles.cutStreams(),
+    expireCursors: () => store.changes.expireCursors(),
+    listen: async () => {
+      server ??= await startGrpcTestServer(UserService, users);
+      return { address: server.address };
+    },
+    [Symbol.asyncDispose]: async () => {
+      troubles.end();
+      server?.kill();
+    },
+  };
+}
+
+function usersOf(store: UserStore): FakeUsers {
+  const change = (tenantId: string, id: string, fields: UserFields) => {
+    const before = store.current(tenantId, id);
+    if (before === undefined) throw userNotFound(tenantId, id);
+    const { version, ...rest } = fields;
+    const after = toUser(tenantId, before.id, { ...clone(UserSchema, before), ...rest } as UserFields);
+    return inFull(store.write(after, version));
+  };
+  return {
+    put: (tenantId, id, { version, ...fields } = {}) =>
+      inFull(store.write(toUser(tenantId, id, fields), version)),
+    update: change,
+    delete: (tenantId, id) => change(tenantId, id, { state: UserState.DELETED }),
+    merge: (tenantId, loserId, survivorId) => store.merge(tenantId, loserId, survivorId),
+  };
+}
+
+function flaps({ up = 1, down = 1 }: { up?: number; down?: number } = {}): () => ConnectError | undefined {
+  let calls = 0;
+  return () => (calls++ % (up + down) < up ? undefined : away());
+}

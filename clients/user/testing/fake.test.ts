@@ -1,0 +1,276 @@
+import { randomUUID } from 'node:crypto';
+import { Code, ConnectError, createClient } from '@connectrpc/connect';
+import { describeUserService, freshTenant, type ServiceSubject } from '@rollcall/contract/testing';
+import {
+  UserAdminService,
+  UserChangeKind,
+  UserService,
+  UserState,
+  UserView,
+  type WatchUsersResponse,
+} from '@rollcall/contract/user';
+import { errorReason } from '@rollcall/transport';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createUserClient, type UserClient, type UserClientOptions } from '../index.ts';
+import { createFakeUserService, type FakeUserService } from './index.ts';
+
+const shared = createFakeUserService();
+afterAll(() => shared[Symbol.asyncDispose]());
+describeUserService('the fake user service', () => callersOf(shared));
+
+function callersOf({ transport }: FakeUserService): ServiceSubject {
+  return { users: createClient(UserService, transport), admin: createClient(UserAdminService, transport) };
+}
+
+const tenantId = 'acme';
+let opened: AsyncDisposableStack;
+let fake: FakeUserService;
+let id: string;
+
+beforeEach(() => {
+  opened = new AsyncDisposableStack();
+  fake = opened.use(createFakeUserService());
+  id = randomUUID();
+});
+afterEach(() => opened.disposeAsync());
+
+/** A client that asks each time, so that a test sees what the fake does. */
+function open(options: Partial<UserClientOptions> = {}): UserClient {
+  const breaker = { volumeThreshold: 1_000_000 };
+  return opened.use(
+    createUserClient({ transport: fake.transport, tenantId, ttlMs: 0, missingTtlMs: 0, breaker, ...options }),
+  );
+}
+
+describe('users of the fake', () => {
+  it('are put, updated and deleted, a version each', async () => {
+    const users = open({ view: UserView.BASIC });
+    expect(fake.users.put(tenantId, id, { firstName: 'Ada', email: 'ada@example.com' })).toMatchObject({
+      version: 1n,
+      displayName: 'Ada',
+    });
+    expect(await users.getUser(id)).toMatchObject({
+      version: 1n,
+      displayName: 'Ada',
+      state: UserState.ACTIVE,
+    });
+    fake.users.update(tenantId, id, { lastName: 'Lovelace' });
+    expect(await users.getUser(id)).toMatchObject({
+      version: 2n,
+      displayName: 'Ada Lovelace',
+      email: 'ada@example.com',
+    });
+    fake.users.delete(tenantId, id);
+    expect(await users.lookup(id)).toMatchObject({ outcome: 'deleted', version: 3n });
+    expect(await users.resolve({ email: 'ada@example.com' })).toMatchObject({ outcome: 'missing' });
+  });
+
+  it('take a version that a test wants, and count on from there', () => {
+    expect(fake.users.put(tenantId, id, { version: 7n }).version).toBe(7n);
+    expect(fake.users.update(tenantId, id, { firstName: 'A' }).version).toBe(8n);
+  });
+
+  it('answer the survivor after a merge', async () => {
+    const survivor = randomUUID();
+    for (const each of [id, survivor]) fake.users.put(tenantId, each);
+    fake.users.merge(tenantId, id, survivor);
+    fake.users.update(tenantId, survivor, { displayName: 'Both' });
+    expect(await open().lookup(id)).toMatchObject({ id, user: { id: survivor, displayName: 'Both' } });
+  });
+
+  it('are copies that no test can spoil for another', async () => {
+    fake.users.put(tenantId, id, { displayName: 'Ada' }).displayName = 'Eve';
+    expect((await open().getUser(id)).displayName).toBe('Ada');
+  });
+
+  it.each([
+    ['an update of nobody', () => fake.users.update(tenantId, id, {}), 'USER_NOT_FOUND'],
+    ['a deletion of nobody', () => fake.users.delete(tenantId, id), 'USER_NOT_FOUND'],
+    ['a merge of nobody', () => fake.users.merge(tenantId, id, id), 'USER_NOT_FOUND'],
+    [
+      'an address that another has',
+      () => {
+        fake.users.put(tenantId, randomUUID(), { email: 'ada@example.com' });
+        fake.users.put(tenantId, id, { email: 'ADA@example.com' });
+      },
+      'EMAIL_TAKEN',
+    ],
+  ])('refuse %s', (_, act, reason) => {
+    expect(act).toThrow(
+      expect.toSatisfy((error: unknown) => errorReason(ConnectError.from(error))?.reason === reason),
+    );
+  });
+
+  it('leave a trace of what was asked', async () => {
+    await open().lookupMany([id, id.toUpperCase()]);
+    expect(fake.requests(UserService.method.batchGetUsers).map(({ ids }) => [...ids])).toEqual([[id]]);
+    expect(fake.requests(UserService.method.getUser)).toEqual([]);
+  });
+});
+
+describe('a fake in trouble', () => {
+  const outcome = async (users: UserClient) => {
+    const lookup = await users.lookup(id);
+    return lookup.outcome === 'unavailable' ? lookup.degraded.reason : lookup.outcome;
+  };
+
+  it('is slow', async () => {
+    fake.slow(60_000);
+    expect(await outcome(open({ timeoutMs: 30 }))).toBe('deadline_exceeded');
+    fake.slow(1);
+    expect(await outcome(open())).toBe('missing');
+  });
+
+  it('falls silent', async () => {
+    fake.silent();
+    expect(await outcome(open({ timeoutMs: 30 }))).toBe('deadline_exceeded');
+  });
+
+  it('fails with the code it is told', async () => {
+    fake.fail();
+    expect(await outcome(open())).toBe('service_fault');
+    fake.fail(Code.PermissionDenied);
+    await expect(open().lookup(id)).rejects.toMatchObject({ reason: 'service_refused' });
+  });
+
+  it('is down, and up again with the users it had', async () => {
+    const users = open();
+    fake.users.put(tenantId, id, { displayName: 'Ada' });
+    fake.down();
+    expect(await outcome(users)).toBe('service_unavailable');
+    await fake.up();
+    expect((await users.getUser(id)).displayName).toBe('Ada');
+  });
+
+  it('flaps', async () => {
+    const users = open();
+    fake.flapping({ up: 2, down: 1 });
+    const outcomes = [];
+    for (let i = 0; i < 6; i++) outcomes.push(await outcome(users));
+    const turn = ['missing', 'missing', 'service_unavailable'];
+    expect(outcomes).toEqual([...turn, ...turn]);
+  });
+
+  it('is stale to readers, while writes go on and versions are asked for in vain', async () => {
+    const users = open();
+    fake.users.put(tenantId, id, { displayName: 'Ada' });
+    fake.stale();
+    const { version } = fake.users.update(tenantId, id, { displayName: 'Augusta' });
+    expect((await users.getUser(id)).displayName).toBe('Ada');
+    const reader = createClient(UserService, fake.transport);
+    const ahead = await reader.getUser({ tenantId, id, minVersion: version }).catch(ConnectError.from);
+    expect(errorReason(ahead as ConnectError)?.reason).toBe('VERSION_NOT_REACHED');
+    await fake.up();
+    expect((await users.getUser(id)).displayName).toBe('Augusta');
+  });
+
+  it('ends what is open when it is disposed of', async () => {
+    fake.silent();
+    const open = createClient(UserService, fake.transport).getUser({ tenantId, id });
+    await expect.poll(() => fake.requests(UserService.method.getUser).length).toBe(1);
+    await fake[Symbol.asyncDispose]();
+    await expect(open).rejects.toThrow(ConnectError);
+  });
+});
+
+describe('a fake that listens', () => {
+  it('dies and returns on its port', async () => {
+    fake.users.put(tenantId, id, { displayName: 'Ada' });
+    const { address } = await fake.listen();
+    expect(await fake.listen()).toEqual({ address });
+    const users = opened.use(
+      createUserClient({ address, tenantId, ttlMs: 0, maxStaleMs: 0, maxReconnectBackoffMs: 50 }),
+    );
+    expect((await users.getUser(id)).displayName).toBe('Ada');
+    fake.down();
+    expect(await users.lookup(id)).toMatchObject({ outcome: 'unavailable' });
+    await fake.up();
+    await expect.poll(async () => (await users.lookup(id)).outcome, { timeout: 10_000 }).toBe('found');
+  });
+});
+
+describe('watching the fake', () => {
+  /** Reads a stream until a test has seen enough. */
+  async function watch(cursor: string, enough: (told: readonly WatchUsersResponse[]) => boolean) {
+    const controller = new AbortController();
+    const told: WatchUsersResponse[] = [];
+    const users = createClient(UserService, fake.transport);
+    for await (const response of users.watchUsers({ tenantIds: [tenantId], cursor }, controller)) {
+      told.push(response);
+      if (enough(told)) break;
+    }
+    controller.abort();
+    const changes = told.flatMap((each) => each.changes.map(({ version, kind }) => [version, kind]));
+    return { changes, cursor: told.at(-1)?.checkpoint?.cursor ?? '' };
+  }
+
+  it('begins with a checkpoint, and goes on from each without a gap', async () => {
+    fake.users.put(tenantId, id);
+    const start = await watch('', (told) => told.length > 0);
+    expect(start.changes).toEqual([]);
+    fake.users.update(tenantId, id, { firstName: 'Ada' });
+    fake.users.put('other', id);
+    const next = await watch(start.cursor, ([first]) => first !== undefined);
+    expect(next.changes).toEqual([[2n, UserChangeKind.UPDATED]]);
+    fake.users.delete(tenantId, id);
+    fake.users.update(tenantId, id, { state: UserState.ACTIVE });
+    expect((await watch(next.cursor, () => true)).changes).toEqual([
+      [3n, UserChangeKind.DELETED],
+      [4n, UserChangeKind.UNDELETED],
+    ]);
+  });
+
+  it('tells what happens while it is open, and checkpoints while nothing does', async () => {
+    const seen = watch('', (told) => {
+      if (told.length === 1) fake.users.put(tenantId, id);
+      return told.length === 3;
+    });
+    expect((await seen).changes).toEqual([[1n, UserChangeKind.CREATED]]);
+  });
+
+  it('refuses a cursor that expired, and one that was never handed out', async () => {
+    const { cursor } = await watch('', () => true);
+    fake.expireCursors();
+    for (const each of [cursor, 'nonsense']) {
+      const error = await watch(each, () => true).catch(ConnectError.from);
+      expect(errorReason(error as ConnectError)?.reason).toBe('CURSOR_EXPIRED');
+      expect((error as ConnectError).code).toBe(Code.OutOfRange);
+    }
+    const again = await watch('', () => true);
+    await expect(watch(again.cursor, () => true)).resolves.toBeDefined();
+  });
+
+  it('breaks when streams are cut or the fake goes down', async () => {
+    for (const breakIt of [() => fake.cutStreams(), () => fake.down()]) {
+      const broken = watch('', () => void breakIt() === undefined && false);
+      await expect(broken).rejects.toMatchObject({ code: Code.Unavailable });
+    }
+  });
+
+  it('says nothing while the fake is silent', async () => {
+    let messages = 0;
+    const controller = new AbortController();
+    opened.defer(() => controller.abort());
+    const users = createClient(UserService, fake.transport);
+    const reading = (async () => {
+      for await (const _ of users.watchUsers({ tenantIds: [tenantId] }, controller)) messages += 1;
+    })();
+    await expect.poll(() => messages).toBe(1);
+    fake.silent();
+    fake.users.put(tenantId, id);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(messages).toBe(1);
+    await fake.up();
+    await expect.poll(() => messages).toBeGreaterThan(1);
+    controller.abort();
+    await expect(reading).rejects.toMatchObject({ code: Code.Canceled });
+  });
+});
+
+it('lives beside others without sharing users', async () => {
+  await using other = createFakeUserService();
+  const tenant = freshTenant();
+  fake.users.put(tenant, id);
+  await using users = createUserClient({ transport: other.transport, tenantId: tenant });
+  expect(await users.lookup(id)).toMatchObject({ outcome: 'missing' });
+});

@@ -1,0 +1,40 @@
+import { createRequire } from 'node:module';
+import type { DescMessage, Message } from '@bufbuild/protobuf';
+import { pathToString } from '@bufbuild/protobuf/reflect';
+import type { Validator } from '@bufbuild/protovalidate';
+import { Code, type ConnectError } from '@connectrpc/connect';
+import { refusal } from './refusal.ts';
+
+const MAX_VIOLATIONS = 10;
+
+/** Throws where the package that knows the contract's rules is not installed. It is one that tests need and clients do not. */
+export function requireFieldRules(): void {
+  try {
+    createRequire(import.meta.url).resolve('@bufbuild/protovalidate');
+  } catch (cause) {
+    const cure = 'npm install --save-dev @bufbuild/protovalidate';
+    throw new Error(`The fake user service checks requests as the real one does; it needs: ${cure}`, {
+      cause,
+    });
+  }
+}
+
+let validator: Promise<Validator> | undefined;
+
+/** Throws FIELD_INVALID where a request breaks the rules that stand in its proto file. */
+export async function checkFields(schema: DescMessage, message: Message): Promise<void> {
+  validator ??= import('@bufbuild/protovalidate').then(({ createValidator }) => createValidator());
+  const result = (await validator).validate(schema, message);
+  if (result.kind === 'error') throw result.error;
+  if (result.kind === 'invalid') throw toRefusal(result.violations);
+}
+
+function toRefusal(
+  violations: readonly { field: Parameters<typeof pathToString>[0]; message: string }[],
+): ConnectError {
+  const told = violations
+    .slice(0, MAX_VIOLATIONS)
+    .map(({ field, message }) => ({ field: pathToString(field), description: message }));
+  const text = told.map(({ field, description }) => `${field}: ${description}`).join('; ');
+  return refusal(Code.InvalidArgument, 'FIELD_INVALID', text, told);
+}

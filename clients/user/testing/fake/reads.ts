@@ -1,0 +1,90 @@
+import { toBinary } from '@bufbuild/protobuf';
+import { timestampNow } from '@bufbuild/protobuf/wkt';
+import { Code } from '@connectrpc/connect';
+import {
+  type BatchGetUsersRequest,
+  type GetUserRequest,
+  type ResolveUsersRequest,
+  type User,
+  UserSchema,
+} from '@rollcall/contract/user';
+import { refusal, userNotFound } from './refusal.ts';
+import { holds, type UserStore } from './user-store.ts';
+import { emailKey, toView } from './views.ts';
+
+/** GetUser, BatchGetUsers and ResolveUsers over a store. */
+export function readsOf(store: UserStore) {
+  return {
+    getUser({ tenantId, id, view, minVersion }: GetUserRequest) {
+      const user = store.read(tenantId, id);
+      if (user === undefined) throw userNotFound(tenantId, id);
+      requireVersion(user, id, minVersion);
+      return { user: toView(user, view), readTime: timestampNow() };
+    },
+    batchGetUsers(request: BatchGetUsersRequest) {
+      const outcomes = request.ids.map((id) => ({ id, outcome: toOutcome(store, request, id) }));
+      requireSize(outcomes.map(({ outcome }) => outcome));
+      return { outcomes, readTime: timestampNow() };
+    },
+    resolveUsers({ tenantId, view, keys }: ResolveUsersRequest) {
+      const users = store.readAll(tenantId);
+      const outcomes = keys.map((key) => {
+        const found = findByEmail(users, emailOf(key));
+        return { key, outcome: found ? { case: 'user' as const, value: toView(found, view) } : MISSING };
+      });
+      return { outcomes, readTime: timestampNow() };
+    },
+  };
+}
+
+const MISSING = { case: 'missing' as const, value: {} };
+
+function toOutcome(store: UserStore, request: BatchGetUsersRequest, id: string) {
+  const user = store.read(request.tenantId, id);
+  if (user === undefined) {
+    if (request.requireAll) throw userNotFound(request.tenantId, id);
+    return MISSING;
+  }
+  requireVersion(user, id, ofId(request.minVersions, id) ?? 0n);
+  const known = ofId(request.knownVersions, id);
+  // A survivor's version says nothing about the copy of the user that was merged away.
+  if (user.id === id.toLowerCase() && user.version === known)
+    return { case: 'unchanged' as const, value: { version: known } };
+  return { case: 'user' as const, value: toView(user, request.view) };
+}
+
+// What one message holds.
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+
+function requireSize(outcomes: readonly ReturnType<typeof toOutcome>[]): void {
+  let bytes = 0;
+  for (const outcome of outcomes) {
+    if (outcome.case === 'user') bytes += toBinary(UserSchema, outcome.value).byteLength;
+    if (bytes <= MAX_ANSWER_BYTES) continue;
+    const message = `One answer cannot hold the profiles of ${outcomes.length} users; ask for fewer at once.`;
+    throw refusal(Code.ResourceExhausted, 'MESSAGE_TOO_LARGE', message);
+  }
+}
+
+function ofId(versions: Readonly<Record<string, bigint>>, id: string): bigint | undefined {
+  return Object.entries(versions).find(([key]) => key.toLowerCase() === id.toLowerCase())?.[1];
+}
+
+function requireVersion(user: User, id: string, minVersion: bigint): void {
+  if (user.id !== id.toLowerCase() || user.version >= minVersion) return;
+  const message = `User ${id} is at version ${user.version} here; version ${minVersion} was asked for.`;
+  throw refusal(Code.Unavailable, 'VERSION_NOT_REACHED', message);
+}
+
+function emailOf({ key }: ResolveUsersRequest['keys'][number]): string {
+  if (key.case === 'email') return emailKey(key.value);
+  throw refusal(
+    Code.Unimplemented,
+    'NOT_IMPLEMENTED',
+    'external_id is not implemented yet; resolve by email.',
+  );
+}
+
+function findByEmail(users: readonly User[], key: string): User | undefined {
+  return key === '' ? undefined : users.find((user) => holds(user, key));
+}

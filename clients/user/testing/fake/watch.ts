@@ -1,0 +1,48 @@
+import { timestampNow } from '@bufbuild/protobuf/wkt';
+import { Code, type HandlerContext } from '@connectrpc/connect';
+import type { WatchUsersRequest } from '@rollcall/contract/user';
+import { refusal } from './refusal.ts';
+import { aborted, away, type Troubles } from './troubles.ts';
+import type { UserStore } from './user-store.ts';
+
+/** Half of what the contract promises at most, so that a busy machine does not look like a broken stream. */
+const CHECKPOINT_EVERY_MS = 500;
+
+/** WatchUsers over a store. */
+export function watchOf({ changes }: UserStore, troubles: Troubles) {
+  return {
+    async *watchUsers({ tenantIds, cursor }: WatchUsersRequest, { signal }: Pick<HandlerContext, 'signal'>) {
+      const cut = troubles.streamSignal;
+      const gone = AbortSignal.any([signal, cut]);
+      let position = cursor === '' ? changes.end : changes.positionOf(cursor);
+      if (position === undefined) throw cursorExpired();
+      while (!gone.aborted) {
+        const grown = changes.grown;
+        const told = changes.after(position);
+        position += told.length;
+        yield {
+          changes: told.filter(({ tenantId }) => tenantIds.includes(tenantId)),
+          checkpoint: { cursor: changes.toCursor(position), time: timestampNow() },
+        };
+        await nextMoment(grown, gone);
+        while (troubles.silent && !gone.aborted) await nextMoment(changes.grown, gone);
+      }
+      if (cut.aborted) throw away();
+    },
+  };
+}
+
+function cursorExpired() {
+  const message = 'The cursor is older than the change feed: forget what is cached and watch without one.';
+  return refusal(Code.OutOfRange, 'CURSOR_EXPIRED', message);
+}
+
+/** The next change, the next checkpoint, or the end. */
+async function nextMoment(grown: Promise<void>, gone: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, CHECKPOINT_EVERY_MS);
+  const over = new AbortController();
+  await Promise.race([promise, grown, aborted(AbortSignal.any([gone, over.signal]))]);
+  over.abort();
+  clearTimeout(timer);
+}

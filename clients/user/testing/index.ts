@@ -1,0 +1,7 @@
+// The door of @rollcall/user-client/testing: a user service in memory, for tests of those who call one.
+export {
+  createFakeUserService,
+  type FakeUserService,
+  type FakeUsers,
+  type UserFields,
+} from './fake-user-service.ts';
