@@ -69,7 +69,7 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
   const hasSample = await bringSample(plan, { config, dataDirectory: directory.path, output, signal });
   const failures = services.map(({ gaveUp }) => gaveUp);
   const ended = postgres?.ended.then(
-    (how) => `Postgres ended (${how}): see ${directory.path}/logs/postgres.log`,
+    (how) => `Postgres ended (${how}). npm start again: the data are recovered. Its log is ${directory.path}/logs/postgres.log`,
   );
   const started = stack.move();
   return {
