@@ -13,9 +13,9 @@ const LOCAL = fileURLToPath(new URL('.', import.meta.url));
 const NPM = `
 const { appendFileSync, mkdirSync, rmSync } = require('node:fs');
 appendFileSync('calls', process.argv.slice(2).join(' ') + '\\n');
+if (process.env.NPM_IS_DEAF) process.on('SIGTERM', () => appendFileSync('calls', 'told to end: ' + process.pid + '\\n'));
 rmSync('node_modules', { recursive: true, force: true });
 mkdirSync('node_modules');
-if (process.env.NPM_IS_DEAF) process.on('SIGTERM', () => appendFileSync('calls', 'told to end: ' + process.pid + '\\n'));
 if (process.env.NPM_HANGS) setInterval(() => {}, 1000);
 else if (process.env.NPM_FAILS) {
   console.error('npm error code ENOTFOUND\\nnpm error network no such host');
