@@ -50,7 +50,11 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
 
   const urls = databaseUrls(config, postgres);
   const migrations = output.step('Schemas', async () => {
-    await Promise.all(DATABASES.map((service) => migrate(service, urls[service], config.env)));
+    const migrateOne = (service: (typeof DATABASES)[number]) => {
+      const embeddedIn = config.embedded.includes(service) ? directory.path : undefined;
+      return migrate(service, urls[service], { env: config.env, embeddedIn });
+    };
+    await Promise.all(DATABASES.map(migrateOne));
     return DATABASES.join(', ');
   });
   await unlessAborted(signal, migrations);
@@ -69,7 +73,8 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
   const hasSample = await bringSample(plan, { config, dataDirectory: directory.path, output, signal });
   const failures = services.map(({ gaveUp }) => gaveUp);
   const ended = postgres?.ended.then(
-    (how) => `Postgres ended (${how}). npm start again: the data are recovered. Its log is ${directory.path}/logs/postgres.log`,
+    (how) =>
+      `Postgres ended (${how}). npm start again: the data are recovered. Its log is ${directory.path}/logs/postgres.log`,
   );
   const started = stack.move();
   return {
