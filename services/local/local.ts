@@ -87,8 +87,7 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
 async function reset(config: LocalConfig, dataDirectory: string, output: LocalOutput): Promise<void> {
   if (!(await confirmReset(dataDirectory, { yes: config.flags.yes })))
     throw new StartupError('Nothing was removed or started.');
-  await resetDataDirectory(dataDirectory);
-  output.say(`Emptied the database in ${dataDirectory}.`);
+  output.say(`Emptied the database in ${await resetDataDirectory(dataDirectory)}.`);
 }
 
 async function startPostgres(
