@@ -15,6 +15,9 @@ import { DATABASES } from '../../migrations/databases.ts';
 import { IMPORT_SETTINGS } from '../../migrations/import/calls/addresses.ts';
 import { type ServiceProcess, startService } from './process.test-support.ts';
 
+/** Of a user whom the sample of `npm start` has, too. */
+const SAMPLE_USER_ID = '019b8d2b-8c00-7957-8062-6d765bdcc4fd';
+
 const top = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(`${top}${path}`, 'utf8');
 const blocks = (path: string, language: string) =>
@@ -40,8 +43,11 @@ beforeAll(async () => {
   );
   using admin = createUserAdminClient({ address });
   await seedUser({ admin }, 'demo', { firstName: 'Sample', lastName: 'Guest' });
-  const userId = '019b8d2b-8c00-7957-8062-6d765bdcc4fd';
-  await admin.createUser({ tenantId: 'demo', userId, user: { firstName: 'First', lastName: 'Guest' } });
+  await admin.createUser({
+    tenantId: 'demo',
+    userId: SAMPLE_USER_ID,
+    user: { firstName: 'First', lastName: 'Guest' },
+  });
 });
 
 afterAll(() => stack.disposeAsync());
@@ -98,7 +104,12 @@ describe.each(globSync('clients/*/README.md', { cwd: top }))('%s', (path) => {
   const examples = blocks(path, 'ts');
 
   it.runIf(examples.length > 0)('has examples that run', async () => {
-    for (const example of examples) await runCode(path.replace('/README.md', ''), example);
+    for (const example of examples) {
+      const printed = await runCode(path.replace('/README.md', ''), example);
+      if (example.includes('displayName') && example.includes(SAMPLE_USER_ID)) {
+        expect(printed).toContain('First Guest');
+      }
+    }
   });
 });
 
