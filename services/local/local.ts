@@ -40,6 +40,7 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
   const { output, signal } = options;
   await using stack = new AsyncDisposableStack();
   const directory = stack.use(openDataDirectory(config.dataDirectory));
+  output.say(`Rollcall starts; data and logs in ${directory.path}`);
   await requireFreePorts(portsOf(config), directory.afterKill ? AFTER_KILL_MS : 0);
   if (config.flags.reset) await reset(config, directory.path, output);
   const plan = planSample(config, directory.path);
