@@ -4,15 +4,18 @@ import { PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { type Secret, StartupError } from '@rollcall/runtime';
 import { explainDatabaseFault } from '@rollcall/runtime/postgres';
 import pg from 'pg';
-import type { MigratedDatabase } from './databases.ts';
+import { DATABASES, type MigratedDatabase } from './databases.ts';
 
 // Any number will do, as long as every migrating process takes the same.
 const LOCK = 7_240_518_302;
 
+/** The database has migrations that this version does not know. */
+export class TooNewFault extends StartupError {}
+
 /**
  * Brings a database up to date and answers the names of the migrations that ran; none: it was up to date. Processes that
  * do so at once wait for one another.
- * @throws StartupError where the database is not there, or has migrations that this code does not know.
+ * @throws StartupError where the database is not there or is another service's; TooNewFault where it is newer than this code.
  */
 export async function migrate(database: MigratedDatabase, url: Secret): Promise<string[]> {
   const lock = new pg.Client({
@@ -51,11 +54,16 @@ async function runMigrations({ variable, migrations }: MigratedDatabase, url: Se
   });
   try {
     const known = new Set(migrations.map(({ name }) => name));
-    const unknown = (await orm.migrator.getExecuted())
-      .map(({ name }) => name)
-      .filter((name) => !known.has(name));
-    if (unknown.length > 0) {
+    const executed = (await orm.migrator.getExecuted()).map(({ name }) => name);
+    const unknown = executed.filter((name) => !known.has(name));
+    const owner = ownerOf(unknown);
+    if (owner) {
       throw new StartupError(
+        `${variable} leads to the database of the ${owner} service: give each service one of its own`,
+      );
+    }
+    if (unknown.length > 0) {
+      throw new TooNewFault(
         `The database of ${variable} is too new: it has ${unknown.join(', ')}, which this version does not know. Run the newer version, or set ${variable} to another database`,
       );
     }
@@ -63,4 +71,10 @@ async function runMigrations({ variable, migrations }: MigratedDatabase, url: Se
   } finally {
     await orm.close(true);
   }
+}
+
+/** The other service, if any, that a migration belongs to. */
+function ownerOf(names: readonly string[]): string | undefined {
+  const owners = Object.entries(DATABASES);
+  return owners.find(([, { migrations }]) => migrations.some(({ name }) => names.includes(name)))?.[0];
 }

@@ -43,6 +43,7 @@ export async function importFile(args: ImportArguments, surroundings: ImportSurr
   const tally = createTally();
   try {
     await importRows(source.rows, tally, { ...args, services, patience, report, progress, signal });
+    progress.complete();
   } finally {
     progress.end();
   }

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { describe, expect, it } from 'vitest';
 
-const MAIN = new URL('./main.ts', import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const NOBODY = 'postgres://nobody@127.0.0.1:1/nothing';
 
 describe('the booking process', () => {

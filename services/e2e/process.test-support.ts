@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 
 /** A service as a process of its own, listening. Disposing it ends it by SIGTERM. */
 export interface ServiceProcess extends AsyncDisposable {
@@ -17,7 +18,7 @@ export async function startService(
   env: NodeJS.ProcessEnv,
 ): Promise<ServiceProcess> {
   const prefix = name.toUpperCase();
-  const main = new URL(`../${name}/main.ts`, import.meta.url).pathname;
+  const main = fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url));
   const child = spawn(process.execPath, [main], {
     env: { [`${prefix}_GRPC_PORT`]: '0', [`${prefix}_HTTP_PORT`]: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

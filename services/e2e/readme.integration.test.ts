@@ -15,6 +15,9 @@ import { DATABASES } from '../../migrations/databases.ts';
 import { IMPORT_SETTINGS } from '../../migrations/import/calls/addresses.ts';
 import { type ServiceProcess, startService } from './process.test-support.ts';
 
+/** Of a user whom the sample of `npm start` has, too. */
+const SAMPLE_USER_ID = '019b8d2b-8c00-7957-8062-6d765bdcc4fd';
+
 const top = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(`${top}${path}`, 'utf8');
 const blocks = (path: string, language: string) =>
@@ -40,8 +43,11 @@ beforeAll(async () => {
   );
   using admin = createUserAdminClient({ address });
   await seedUser({ admin }, 'demo', { firstName: 'Sample', lastName: 'Guest' });
-  const userId = '019b8d2b-8c00-7957-8062-6d765bdcc4fd';
-  await admin.createUser({ tenantId: 'demo', userId, user: { firstName: 'First', lastName: 'Guest' } });
+  await admin.createUser({
+    tenantId: 'demo',
+    userId: SAMPLE_USER_ID,
+    user: { firstName: 'First', lastName: 'Guest' },
+  });
   const ada = { firstName: 'Ada', lastName: 'Lovelace', email: 'ada@example.com' };
   await admin.createUser({ tenantId: 'acme', userId: '0198c0de-0000-7000-8000-000000000001', user: ada });
 });
@@ -101,7 +107,12 @@ const withExamples = globSync('clients/*/README.md', { cwd: top }).filter(
 );
 describe.each(withExamples)('%s', (path) => {
   it('has examples that run', async () => {
-    for (const example of blocks(path, 'ts')) await runCode(path.replace('/README.md', ''), example);
+    for (const example of blocks(path, 'ts')) {
+      const printed = await runCode(path.replace('/README.md', ''), example);
+      if (example.includes('displayName') && example.includes(SAMPLE_USER_ID)) {
+        expect(printed).toContain('First Guest');
+      }
+    }
   });
 });
 

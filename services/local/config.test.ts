@@ -37,6 +37,22 @@ describe('readLocalConfig', () => {
     ]);
   });
 
+  it('refuses one database for two services', () => {
+    const url = 'postgres://u:hush@db/shared';
+    const env = { AUTH_DATABASE_URL: url, BOOKING_DATABASE_URL: 'postgres://v:hush@db:5432/shared' };
+    expect(faultsOf(env, [])).toEqual([
+      'AUTH_DATABASE_URL and BOOKING_DATABASE_URL name the same database: give each service one of its own',
+    ]);
+  });
+
+  it('finds what is wrong with the settings that it only hands on', () => {
+    expect(faultsOf({ LOG_LEVEL: 'loud' }, [])).toEqual([
+      expect.stringMatching(
+        /^LOG_LEVEL must be one of trace, .*, silent, not "loud": correct it or unset it$/,
+      ),
+    ]);
+  });
+
   it('needs no Postgres, nor its port, when both databases are elsewhere', () => {
     const config = readLocalConfig({ ...OUTSIDE, AUTH_HTTP_PORT: '9000', POSTGRES_PORT: '9000' }, []);
     expect(config.embedded).toEqual([]);

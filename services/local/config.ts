@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ConfigOf, readConfig, StartupError } from '@rollcall/runtime';
+import { type ConfigOf, namesSameDatabase, readConfig, StartupError } from '@rollcall/runtime';
 import { type LocalFlags, readFlags } from './flags.ts';
 import { LOCAL_SETTINGS } from './settings.ts';
 
@@ -23,7 +23,7 @@ export function readLocalConfig(env: NodeJS.ProcessEnv, args: readonly string[])
   const faults: string[] = [];
   const flags = collect(faults, () => readFlags(args));
   const settings = collect(faults, () => readConfig(LOCAL_SETTINGS, env));
-  if (settings) faults.push(...sharedPorts(settings));
+  if (settings) faults.push(...sharedPorts(settings), ...sharedDatabase(settings));
   if (settings && flags?.reset && embeddedOf(settings).length === 0) {
     faults.push(
       '--reset empties the embedded database only, and AUTH_DATABASE_URL and BOOKING_DATABASE_URL name others: unset one, or leave --reset out',
@@ -64,6 +64,14 @@ function sharedPorts(settings: ConfigOf<typeof LOCAL_SETTINGS>): string[] {
     const variables = users.map(({ variable }) => variable).join(' and ');
     return users.length > 1 ? [`${variables} both say ${port}: give each a port of its own`] : [];
   });
+}
+
+function sharedDatabase({ authDatabaseUrl, bookingDatabaseUrl }: ConfigOf<typeof LOCAL_SETTINGS>): string[] {
+  const isShared =
+    authDatabaseUrl && bookingDatabaseUrl && namesSameDatabase(authDatabaseUrl, bookingDatabaseUrl);
+  return isShared
+    ? ['AUTH_DATABASE_URL and BOOKING_DATABASE_URL name the same database: give each service one of its own']
+    : [];
 }
 
 function collect<T>(faults: string[], read: () => T): T | undefined {

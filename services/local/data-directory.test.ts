@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -35,13 +35,41 @@ describe('openDataDirectory', () => {
     expect(directory.afterKill).toBe(true);
   });
 
-  it('names the variable where the directory cannot be made', () => {
-    writeFileSync(join(top, 'file'), '');
-    expect(() => openDataDirectory('/proc/rollcall')).toThrow(
-      /^ROLLCALL_DATA_DIR: \/proc\/rollcall cannot be written by /,
+  it('keeps what is in it out of every repository, and is known again once it is empty', () => {
+    const wanted = join(top, 'data');
+    openDataDirectory(wanted)[Symbol.dispose]();
+    expect(readFileSync(join(wanted, '.gitignore'), 'utf8')).toBe('*\n');
+    expect(readdirSync(wanted).sort()).toEqual(['.gitignore', '.rollcall-data']);
+    writeFileSync(join(wanted, 'notes.txt'), 'mine');
+    using again = openDataDirectory(wanted);
+    expect(again.path).toContain('data');
+  });
+
+  it('knows a directory that was made before there were markers', () => {
+    writeFileSync(join(top, 'postgres-secret'), 'x');
+    using directory = openDataDirectory(top);
+    expect(readdirSync(directory.path)).toContain('.rollcall-data');
+  });
+
+  it('leaves a folder alone that holds files of somebody else', () => {
+    writeFileSync(join(top, 'README.md'), '');
+    expect(() => openDataDirectory(top)).toThrow(
+      `ROLLCALL_DATA_DIR: ${top} holds files of somebody else: name an empty or a new directory`,
     );
-    expect(() => openDataDirectory(join(top, 'file/inner'))).toThrow(
-      /^ROLLCALL_DATA_DIR: .*file\/inner cannot be written by .* \(ENOTDIR\): make it writable, or choose another directory$/,
+    expect(readdirSync(top)).toEqual(['README.md']);
+  });
+
+  it('says what is wrong with a place where no directory can be', () => {
+    const file = join(top, 'file');
+    writeFileSync(file, '');
+    expect(() => openDataDirectory(file)).toThrow(
+      `ROLLCALL_DATA_DIR: ${file} is a file, not a directory: name an empty or a new directory`,
+    );
+    expect(() => openDataDirectory(join(file, 'inner'))).toThrow(
+      `ROLLCALL_DATA_DIR: ${file}/inner lies below a file, which is not a directory: name an empty or a new directory`,
+    );
+    expect(() => openDataDirectory('/proc/rollcall')).toThrow(
+      'ROLLCALL_DATA_DIR: /proc/rollcall cannot be created there: name an empty or a new directory',
     );
   });
 });

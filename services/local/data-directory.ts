@@ -1,8 +1,18 @@
-import { accessSync, constants, existsSync, mkdirSync, realpathSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { StartupError } from '@rollcall/runtime';
 import { errorCode } from './error-code.ts';
+import { SECRET_FILE } from './postgres/credentials.ts';
 import { acquireProcessLock, releaseProcessLock } from './process-lock.mjs';
 
 /** The directory that holds everything `npm start` keeps. Held by one process at a time; disposing of it lets go. */
@@ -13,9 +23,15 @@ export interface DataDirectory extends Disposable {
   afterKill: boolean;
 }
 
+const LOCK = 'launcher.lock';
+/** Says that a directory is ours; it stays when the database is emptied. */
+const MARKER = '.rollcall-data';
+/** The secret must not come into somebody's repository, wherever the directory is. */
+const FILES = { [MARKER]: 'What `npm start` of Rollcall keeps.\n', '.gitignore': '*\n' };
+
 /**
- * Makes the data directory where it is missing, and holds it.
- * @throws StartupError naming the variable when it cannot be written, and the process when another holds it
+ * Makes the data directory where it is missing, and holds it. A folder that holds what somebody else keeps is left alone.
+ * @throws StartupError naming the variable when it is not ours or cannot be written, and the process when another holds it
  */
 export function openDataDirectory(wanted: string): DataDirectory {
   const { path, lock, afterKill, holder } = acquire(wanted);
@@ -35,16 +51,38 @@ function acquire(wanted: string) {
       mkdirSync(wanted, { recursive: !existsSync(dirname(wanted)), mode });
     }
     const path = realpathSync(wanted);
+    if (!statSync(path).isDirectory()) throw refusal(wanted, 'is a file, not a directory');
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
-    const lock = join(path, 'launcher.lock');
+    if (!isOurs(readdirSync(path))) throw refusal(wanted, 'holds files of somebody else');
+    for (const [name, text] of Object.entries(FILES)) {
+      if (!existsSync(join(path, name))) writeFileSync(join(path, name), text);
+    }
+    const lock = join(path, LOCK);
     const afterKill = existsSync(lock);
     return { path, lock, afterKill, holder: acquireProcessLock(lock) };
   } catch (error) {
-    throw new StartupError(
-      `ROLLCALL_DATA_DIR: ${wanted} cannot be written by ${userName()} (${errorCode(error)}): make it writable, or choose another directory`,
-      { cause: error },
-    );
+    if (error instanceof StartupError) throw error;
+    throw fileSystemFault(wanted, error);
   }
+}
+
+/** Without a marker: one that was made before there were any, or is just being made. */
+function isOurs(entries: readonly string[]): boolean {
+  return entries.length === 0 || [MARKER, SECRET_FILE, LOCK].some((name) => entries.includes(name));
+}
+
+function fileSystemFault(wanted: string, error: unknown): StartupError {
+  const code = errorCode(error);
+  if (code === 'ENOTDIR') return refusal(wanted, 'lies below a file, which is not a directory', error);
+  if (code === 'ENOENT') return refusal(wanted, 'cannot be created there', error);
+  return new StartupError(
+    `ROLLCALL_DATA_DIR: ${wanted} cannot be written by ${userName()} (${code}): make it writable, or choose another directory`,
+    { cause: error },
+  );
+}
+
+function refusal(wanted: string, why: string, cause?: unknown): StartupError {
+  return new StartupError(`ROLLCALL_DATA_DIR: ${wanted} ${why}: name an empty or a new directory`, { cause });
 }
 
 function userName(): string {

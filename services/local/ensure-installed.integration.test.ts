@@ -13,6 +13,7 @@ const LOCAL = fileURLToPath(new URL('.', import.meta.url));
 const NPM = `
 const { appendFileSync, mkdirSync, rmSync } = require('node:fs');
 appendFileSync('calls', process.argv.slice(2).join(' ') + '\\n');
+if (process.env.NPM_IS_DEAF) process.on('SIGTERM', () => appendFileSync('calls', 'told to end: ' + process.pid + '\\n'));
 rmSync('node_modules', { recursive: true, force: true });
 mkdirSync('node_modules');
 if (process.env.NPM_HANGS) setInterval(() => {}, 1000);
@@ -70,11 +71,24 @@ describe('ensure-installed', () => {
 
   it('installs anew after it was stopped half-way', async () => {
     const child = start({ NPM_HANGS: '1' });
+    const stderr = text(child.stderr);
     while (!existsSync(join(root, 'node_modules'))) await new Promise((done) => setTimeout(done, 10));
     child.kill('SIGTERM');
-    await once(child, 'exit');
+    expect(await once(child, 'exit')).toEqual([143, null]);
+    expect(await stderr).toMatch(/^Installing packages .*\nInterrupted; the next start installs again\.\n$/);
     expect(existsSync(join(root, '.installing.lock'))).toBe(false);
     expect((await run()).stderr).toContain('Installed in');
+  });
+
+  it('leaves no npm behind that does not end when it is told to', async () => {
+    const child = start({ NPM_HANGS: '1', NPM_IS_DEAF: '1' });
+    const stderr = text(child.stderr);
+    while (!existsSync(join(root, 'node_modules'))) await new Promise((done) => setTimeout(done, 10));
+    child.kill('SIGINT');
+    expect(await once(child, 'exit')).toEqual([130, null]);
+    expect(await stderr).toContain('Interrupted; the next start installs again.');
+    const [, pid] = /^told to end: (\d+)$/.exec(calls().at(-1) ?? '') ?? [];
+    expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH');
   });
 
   function start(env: NodeJS.ProcessEnv = {}) {

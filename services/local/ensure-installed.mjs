@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { isInStep, stampInstallation } from './install/in-step.mjs';
 import { withInstallLock } from './install/install-lock.mjs';
 import { nodeFault } from './install/node-version.mjs';
-import { runNpmCi } from './install/npm-ci.mjs';
+import { Interrupted, runNpmCi } from './install/npm-ci.mjs';
 
 const root = resolve(fileURLToPath(import.meta.url), '../../..');
 
@@ -13,6 +13,7 @@ if (!isInStep(root)) {
   try {
     await withInstallLock(root, { say, task: () => install() });
   } catch (error) {
+    if (error instanceof Interrupted) process.exit(error.exitCode);
     fail(error instanceof Error ? error.message : String(error));
   }
 }

@@ -40,6 +40,7 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
   const { output, signal } = options;
   await using stack = new AsyncDisposableStack();
   const directory = stack.use(openDataDirectory(config.dataDirectory));
+  output.say(`Rollcall starts; data and logs in ${directory.path}`);
   await requireFreePorts(portsOf(config), directory.afterKill ? AFTER_KILL_MS : 0);
   if (config.flags.reset) await reset(config, directory.path, output);
   const plan = planSample(config, directory.path);
@@ -50,7 +51,11 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
 
   const urls = databaseUrls(config, postgres);
   const migrations = output.step('Schemas', async () => {
-    await Promise.all(DATABASES.map((service) => migrate(service, urls[service], config.env)));
+    const migrateOne = (service: (typeof DATABASES)[number]) => {
+      const embeddedIn = config.embedded.includes(service) ? directory.path : undefined;
+      return migrate(service, urls[service], { env: config.env, embeddedIn });
+    };
+    await Promise.all(DATABASES.map(migrateOne));
     return DATABASES.join(', ');
   });
   await unlessAborted(signal, migrations);
@@ -69,7 +74,8 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
   const hasSample = await bringSample(plan, { config, dataDirectory: directory.path, output, signal });
   const failures = services.map(({ gaveUp }) => gaveUp);
   const ended = postgres?.ended.then(
-    (how) => `Postgres ended (${how}): see ${directory.path}/logs/postgres.log`,
+    (how) =>
+      `Postgres ended (${how}). npm start again: the data are recovered. Its log is ${directory.path}/logs/postgres.log`,
   );
   const started = stack.move();
   return {
@@ -82,8 +88,7 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
 async function reset(config: LocalConfig, dataDirectory: string, output: LocalOutput): Promise<void> {
   if (!(await confirmReset(dataDirectory, { yes: config.flags.yes })))
     throw new StartupError('Nothing was removed or started.');
-  await resetDataDirectory(dataDirectory);
-  output.say(`Emptied the database in ${dataDirectory}.`);
+  output.say(`Emptied the database in ${await resetDataDirectory(dataDirectory)}.`);
 }
 
 async function startPostgres(

@@ -33,7 +33,6 @@ async function main(): Promise<number> {
     output.say('Killed.');
     process.exit(1);
   });
-  output.say(`Rollcall starts; data and logs in ${config.dataDirectory}`);
   try {
     const onService = (service: SupervisedService) => services.push(service);
     const running = await startLocal(config, { output, signal: stop.signal, onService });

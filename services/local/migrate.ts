@@ -4,14 +4,28 @@ import { StartupError } from '@rollcall/runtime';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations/main.ts', import.meta.url));
 
+/** How `migrations/main.ts` ends where the database is newer than this checkout. */
+const TOO_NEW = 3;
+
+/** What a migration needs beside the database. */
+export interface MigrateOptions {
+  /** What else its process finds in its environment. */
+  env: NodeJS.ProcessEnv;
+  /** The data directory, where the database is the embedded one: no variable of the person's leads to it then. */
+  embeddedIn?: string | undefined;
+}
+
 /**
  * Brings a service's database to the schema that this checkout knows, in a process of its own.
  * @param service `auth`, `booking`
  * @param databaseUrl of that database, as its owner; handed over in the environment, where no process list shows it
- * @param env what else that process finds in its environment
  * @throws StartupError with the reason that the migration gave
  */
-export async function migrate(service: string, databaseUrl: string, env: NodeJS.ProcessEnv): Promise<void> {
+export async function migrate(
+  service: string,
+  databaseUrl: string,
+  { env, embeddedIn }: MigrateOptions,
+): Promise<void> {
   const child = spawn(process.execPath, [MIGRATIONS, service], {
     env: { ...env, [databaseVariable(service)]: databaseUrl },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -23,10 +37,15 @@ export async function migrate(service: string, databaseUrl: string, env: NodeJS.
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();
   child.once('error', reject).once('close', resolve);
   const code = await promise;
-  if (code !== 0)
+  if (code === 0) return;
+  if (code === TOO_NEW && embeddedIn !== undefined) {
     throw new StartupError(
-      errors.trim() || `The migration of the ${service} database ended with exit code ${code}.`,
+      `The embedded ${service} database in ${embeddedIn} was made by a newer version of Rollcall: start that one, begin anew with "npm start -- --reset", or set ROLLCALL_DATA_DIR to another directory`,
     );
+  }
+  throw new StartupError(
+    errors.trim() || `The migration of the ${service} database ended with exit code ${code}.`,
+  );
 }
 
 /**

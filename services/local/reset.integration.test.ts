@@ -33,11 +33,20 @@ describe('a reset', () => {
     writeSampleState(dataDirectory, 'loaded');
     writeFileSync(join(dataDirectory, 'notes.txt'), 'mine');
 
-    await resetDataDirectory(dataDirectory);
+    expect(await resetDataDirectory(dataDirectory)).toBe(join(dataDirectory, 'postgres'));
     expect(readdirSync(dataDirectory).sort()).toEqual(['logs', 'notes.txt']);
 
     await using after = await startEmbeddedPostgres(options);
     expect(after.adminUrl).not.toBe(before.adminUrl);
+  });
+
+  it('says where the database was that root keeps outside', async ({ skip }) => {
+    skip(process.geteuid?.() !== 0, 'only root keeps a database outside the data directory');
+    chmodSync(dataDirectory, 0o700);
+    const database = await startEmbeddedPostgres({ dataDirectory, port: 0, durable: false });
+    await database[Symbol.asyncDispose]();
+    expect(await resetDataDirectory(dataDirectory)).toBe(join(database.location, '..'));
+    expect(existsSync(database.location)).toBe(false);
   });
 
   it('does not open a database whose secret is gone, and says what to do', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { StartupError } from '@rollcall/runtime';
 import { SECRET_FILE } from './postgres/credentials.ts';
-import { removePostgresHome } from './postgres/placement.ts';
+import { homeOf, removePostgresHome } from './postgres/placement.ts';
 import { waitForPredecessor } from './postgres/postmaster-file.ts';
 import { SAMPLE_STATE_FILE } from './sample/sample-state.ts';
 
@@ -26,7 +26,7 @@ export async function confirmReset(
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
     const answer = await terminal.question(
-      `All users and bookings in ${dataDirectory} will be lost. Begin anew? [y/N] `,
+      `All users and bookings in ${homeOf(dataDirectory)} will be lost. Begin anew? [y/N] `,
     );
     return /^y(es)?$/i.test(answer.trim());
   } finally {
@@ -37,11 +37,14 @@ export async function confirmReset(
 /**
  * Removes the embedded database, its secret and the note of what sample it holds. Whatever else lies in the directory stays.
  * @param dataDirectory real path, held by this process
+ * @returns where the database was
  * @throws StartupError where a Postgres still runs on it
  */
-export async function resetDataDirectory(dataDirectory: string): Promise<void> {
+export async function resetDataDirectory(dataDirectory: string): Promise<string> {
+  const home = homeOf(dataDirectory);
   await waitForPredecessor(join(dataDirectory, 'postgres/data'));
   rmSync(join(dataDirectory, SAMPLE_STATE_FILE), { force: true });
   removePostgresHome(dataDirectory);
   rmSync(join(dataDirectory, SECRET_FILE), { force: true });
+  return home;
 }

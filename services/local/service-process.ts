@@ -71,7 +71,10 @@ function endingOf(child: ChildProcess, log: LogFile): Promise<Ending> {
   const { promise, resolve } = Promise.withResolvers<Ending>();
   child.once('error', (error) => resolve({ how: error.message, lastWords: '' }));
   child.once('exit', (code, signal) => {
-    resolve({ how: signal ? `signal ${signal}` : `exit code ${code}`, lastWords: lastWords(log) });
+    resolve({
+      how: signal ? `signal ${signal}` : `exit code ${code}`,
+      lastWords: lastWords(log, { bySignal: signal !== null }),
+    });
   });
   return promise;
 }

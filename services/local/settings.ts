@@ -1,4 +1,11 @@
-import { databaseUrlSetting, integerSetting, optional, textSetting } from '@rollcall/runtime';
+import {
+  choiceSetting,
+  databaseUrlSetting,
+  integerSetting,
+  LOG_LEVELS,
+  optional,
+  textSetting,
+} from '@rollcall/runtime';
 
 const port = (variable: string, about: { default: string; doc: string }) =>
   integerSetting({ variable, ...about, min: 1, max: 65_535 });
@@ -25,4 +32,11 @@ export const LOCAL_SETTINGS = {
   }),
   authDatabaseUrl: outsideDatabase('AUTH_DATABASE_URL', 'auth'),
   bookingDatabaseUrl: outsideDatabase('BOOKING_DATABASE_URL', 'booking'),
+  // For the services, which would find a fault only after everything before them had started.
+  logLevel: choiceSetting({
+    variable: 'LOG_LEVEL',
+    default: 'info',
+    choices: LOG_LEVELS,
+    doc: `how much the services log: ${LOG_LEVELS.join(', ')}`,
+  }),
 } as const;

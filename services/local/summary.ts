@@ -9,14 +9,14 @@ export interface StartedFacts {
   hasSample: boolean;
 }
 
-/** What listens where, as a table of at most 100 columns. */
+/** What listens where, as a table that fits into 80 columns. */
 export function endpointTable(config: LocalConfig, { postgresVersion }: StartedFacts): string {
   const rows = [
     ['SERVICE', 'ADDRESS', 'SPEAKS'],
     ['auth', `127.0.0.1:${config.authGrpcPort}`, 'gRPC, reflection, health'],
-    ['', `http://127.0.0.1:${config.authHttpPort}`, 'Connect, gRPC-Web, JSON; /healthz /readyz /metrics'],
+    ...httpRows(config.authHttpPort),
     ['booking', `127.0.0.1:${config.bookingGrpcPort}`, 'gRPC, reflection, health'],
-    ['', `http://127.0.0.1:${config.bookingHttpPort}`, 'Connect, gRPC-Web, JSON; /healthz /readyz /metrics'],
+    ...httpRows(config.bookingHttpPort),
     ...(postgresVersion
       ? [
           [
@@ -30,7 +30,7 @@ export function endpointTable(config: LocalConfig, { postgresVersion }: StartedF
   return table(rows);
 }
 
-/** Three calls to paste into another terminal, one with each kind of client. */
+/** Three calls to paste into another terminal, one with each kind of client; each line fits into 80 columns. */
 export function callsToPaste(config: LocalConfig, { hasSample }: StartedFacts): string {
   const [user] = sampleUsers();
   const tenant = SAMPLE_TENANT;
@@ -40,16 +40,25 @@ export function callsToPaste(config: LocalConfig, { hasSample }: StartedFacts): 
       : ['rollcall.user.v1.UserAdminService/ListUsers', { tenant_id: tenant, page_size: 3 }];
   const page = JSON.stringify({ tenant_id: tenant, page_size: 3 });
   return [
-    `grpcurl -plaintext -d '${JSON.stringify(request)}' \\`,
+    `grpcurl -plaintext \\`,
+    `  -d '${JSON.stringify(request)}' \\`,
     `  127.0.0.1:${config.authGrpcPort} ${method}`,
     '',
     `npx buf curl --protocol grpc --http2-prior-knowledge \\`,
     `  -d '${page}' \\`,
     `  http://127.0.0.1:${config.authGrpcPort}/rollcall.user.v1.UserAdminService/ListUsers`,
     '',
-    `curl -s -H 'content-type: application/json' -d '${page}' \\`,
+    `curl -s -H 'content-type: application/json' \\`,
+    `  -d '${page}' \\`,
     `  http://127.0.0.1:${config.bookingHttpPort}/rollcall.booking.v1.BookingService/ListBookings`,
   ].join('\n');
+}
+
+function httpRows(port: number): string[][] {
+  return [
+    ['', `http://127.0.0.1:${port}`, 'Connect, gRPC-Web, JSON'],
+    ['', '', '/healthz /readyz /metrics'],
+  ];
 }
 
 function table(rows: readonly (readonly string[])[]): string {

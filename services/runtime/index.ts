@@ -15,6 +15,7 @@ export {
 export { digestOf } from './digest.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
 export { type RunningService, runProcess } from './run-process.ts';
+export { namesSameDatabase } from './same-database.ts';
 export { Secret } from './secret.ts';
 export { StartupError } from './startup-error.ts';
 export { isStorable, UNSTORABLE } from './storable-text.ts';

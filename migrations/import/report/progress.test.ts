@@ -49,6 +49,13 @@ describe('createProgress', () => {
     expect(plain.screen.text).toBe('Hello.\n');
   });
 
+  it('ends at 100 % where the whole file was read, though not every line is a row', () => {
+    const { screen, progress } = setUp({});
+    progress.complete();
+    progress.end();
+    expect(screen.text).toMatch(/^100 %, 200\.0 kB of 200\.0 kB, 0 rows/);
+  });
+
   it('shows a file without bytes as done', () => {
     const screen = toScreen({});
     createProgress(screen, { totalBytes: 0 }).end();

@@ -11,6 +11,8 @@ export interface Progress {
   update(rows: number, bytes: number): void;
   /** Says something that stays on the screen. */
   say(line: string): void;
+  /** The whole file was read, the lines too that are no rows. */
+  complete(): void;
   /** Draws the last state and ends the line. */
   end(): void;
 }
@@ -51,6 +53,9 @@ export function createProgress(
       if (now() - state.drawnAt >= (screen.isTTY ? REDRAW_MS : PLAIN_LINE_MS)) draw();
     },
     say: (line) => void screen.write(screen.isTTY ? `${CLEAR_LINE}${line}\n` : `${line}\n`),
+    complete() {
+      state.bytes = totalBytes;
+    },
     end() {
       draw();
       if (screen.isTTY) screen.write('\n');

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +32,19 @@ describe('openReport', () => {
       await report.add([{ line: 2, outcome: 'refused', reason: 'x' }]);
     }
     expect(await readdir(folder)).toEqual(before);
+  });
+
+  it('removes what a killed import left, and leaves that of a living one and all other files alone', async () => {
+    const path = join(folder, 'again.csv');
+    const dead = spawnSync(process.execPath, ['--version']).pid;
+    const others = [`again.csv.${process.ppid}.partial`, `other.csv.${dead}.partial`, 'again.csv.x.partial'];
+    for (const name of [`again.csv.${dead}.partial`, ...others]) await writeFile(join(folder, name), '');
+    {
+      await using _report = await openReport(path);
+    }
+    const left = (await readdir(folder)).filter((name) => name.endsWith('.partial'));
+    expect(left.sort()).toEqual(others.sort());
+    for (const name of others) await rm(join(folder, name));
   });
 
   it('names the place that cannot be written, and the cure', async () => {

@@ -1,4 +1,5 @@
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { ImportFault } from '../import-fault.ts';
 
 /** One row that did not become what it should. */
@@ -20,13 +21,14 @@ export interface ReportFile extends AsyncDisposable {
   finish(): Promise<void>;
 }
 
-/** Begins a report. Throws ImportFault where its folder cannot be written. */
+/** Begins a report, and removes what killed imports left of theirs. Throws ImportFault where its folder cannot be written. */
 export async function openReport(path: string): Promise<ReportFile> {
   const partial = `${path}.${process.pid}.partial`;
   if (await isDirectory(path)) {
     throw new ImportFault(`Cannot write the report ${path}: it is a folder; name a file with --report FILE`);
   }
   const file = await orFault(path, () => open(partial, 'w', 0o600));
+  await removeAbandoned(path);
   await file.writeFile('line,outcome,reason\n');
   let isOpen = true;
   const close = async (handle: FileHandle) => {
@@ -45,6 +47,26 @@ export async function openReport(path: string): Promise<ReportFile> {
       await rm(partial, { force: true });
     },
   };
+}
+
+/** Partial reports whose process is gone. */
+async function removeAbandoned(path: string): Promise<void> {
+  const [folder, prefix] = [dirname(path), `${basename(path)}.`];
+  // A folder that can be written, but not listed, keeps them.
+  const names = await readdir(folder).catch((): string[] => []);
+  for (const name of names.filter((each) => each.startsWith(prefix))) {
+    const [, pid] = /^(\d+)\.partial$/.exec(name.slice(prefix.length)) ?? [];
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(folder, name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { Tally } from './tally.ts';
 
-/** The end of an import as a person reads it, one line each. */
+/** The end of an import as a person reads it, each line shorter than 80 columns but for a report's long name. */
 export function toSummary(
   tally: Tally,
   { reportPath, elapsedMs }: { reportPath: string; elapsedMs: number },
@@ -9,9 +9,11 @@ export function toSummary(
   const seconds = (elapsedMs / 1000).toFixed(1);
   const gone = users.lost > 0 ? `, ${users.lost} gone since an earlier import` : '';
   return [
-    `rows: ${read} read = ${linked} linked + ${unlinked} unlinked + ${refused} refused, in ${seconds} s`,
+    `rows: ${read} read = ${linked} linked + ${unlinked} unlinked + ${refused} refused`,
     `bookings: ${tally.bookingsCreated} created, ${tally.bookingsFound} already there`,
     `users: ${users.created} created, ${users.found} already there${gone}`,
-    `report: ${reportPath} lists the ${reported} unlinked and refused rows`,
+    `time: ${seconds} s`,
+    `rows that are not linked: ${reported}, listed in`,
+    `  ${reportPath}`,
   ];
 }

@@ -32,10 +32,12 @@ describe('wrongSums', () => {
 describe('toSummary', () => {
   it('tells the sum and where the rest is listed', () => {
     expect(toSummary(goodTally(), { reportPath: 'report.csv', elapsedMs: 1234 })).toEqual([
-      'rows: 4 read = 2 linked + 1 unlinked + 1 refused, in 1.2 s',
+      'rows: 4 read = 2 linked + 1 unlinked + 1 refused',
       'bookings: 2 created, 1 already there',
       'users: 2 created, 1 already there',
-      'report: report.csv lists the 2 unlinked and refused rows',
+      'time: 1.2 s',
+      'rows that are not linked: 2, listed in',
+      '  report.csv',
     ]);
   });
 });

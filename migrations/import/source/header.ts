@@ -26,15 +26,17 @@ export function readHeader(
   { kind, kindName, path }: { kind: SourceKind; kindName: string; path: string },
 ): Layout {
   const fault = (why: string) => new ImportFault(`${path} is not a ${kindName} file: ${why}`);
-  if (!line) throw fault('it is empty');
-  if (line.fault) throw fault(line.fault);
+  const header = `the first line must be the header: ${kind.required.join(', ')}`;
+  if (!line) throw fault(`it is empty; ${header}`);
+  if (line.fault) throw fault(`line 1: ${line.fault}`);
   const [{ delimiter, names, missing }] = DELIMITERS.map((each) => judge(line.text, each, kind)).sort(
     (a, b) => a.missing.length - b.missing.length,
   ) as [Judged];
-  if (missing.length > 0) throw fault(`its first line has no ${missing.join(', ')}`);
+  if (missing.length === kind.required.length) throw fault(header);
+  if (missing.length > 0) throw fault(`its header, the first line, has no ${missing.join(', ')}`);
   const columns = [...kind.required, ...kind.optional].map((name) => [name, names.indexOf(name)] as const);
   const twice = columns.find(([name, index]) => index !== names.lastIndexOf(name));
-  if (twice) throw fault(`its first line has ${twice[0]} twice`);
+  if (twice) throw fault(`its header, the first line, has ${twice[0]} twice: leave one`);
   return { delimiter, width: names.length, columns };
 }
 

@@ -30,7 +30,7 @@ describe('readLines', () => {
   it('refuses what is not UTF-8, and NUL, which no database can keep', async () => {
     const latin1 = Buffer.from('M\xfcller\n', 'latin1');
     expect(await linesOf(Buffer.concat([latin1, Buffer.from('a\0b\nc')]), 100)).toMatchObject([
-      { number: 1, text: '', fault: 'the line is not UTF-8 text' },
+      { number: 1, text: '', fault: 'the line is not UTF-8 text: save the file as UTF-8' },
       { number: 2, text: '', fault: 'the line has a NUL character' },
       { number: 3, text: 'c' },
     ]);

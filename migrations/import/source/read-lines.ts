@@ -57,6 +57,6 @@ function decode(parts: Buffer[]): Pick<Line, 'text' | 'fault'> {
     const text = UTF8.decode(isCrlf ? bytes.subarray(0, -1) : bytes);
     return text.includes('\0') ? { text: '', fault: 'the line has a NUL character' } : { text };
   } catch {
-    return { text: '', fault: 'the line is not UTF-8 text' };
+    return { text: '', fault: 'the line is not UTF-8 text: save the file as UTF-8' };
   }
 }

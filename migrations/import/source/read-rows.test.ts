@@ -64,12 +64,12 @@ describe('readRows', () => {
 
 describe('readHeader', () => {
   it.for([
-    ['', 'it is empty'],
-    ['name;town\n', 'its first line has no city'],
-    ['id,mail\n', 'its first line has no name, city'],
-    ['name;city;name\n', 'its first line has name twice'],
-    ['"name;city\n', 'its first line has no name, city'],
-    [Buffer.from('name;city;\xfc\n', 'latin1'), 'the line is not UTF-8 text'],
+    ['', 'it is empty; the first line must be the header: name, city'],
+    ['name;town\n', 'its header, the first line, has no city'],
+    ['Ada,Lisbon\n', 'the first line must be the header: name, city'],
+    ['name;city;name\n', 'its header, the first line, has name twice: leave one'],
+    ['"name;city\n', 'the first line must be the header: name, city'],
+    [Buffer.from('name;city;\xfc\n', 'latin1'), 'line 1: the line is not UTF-8 text: save the file as UTF-8'],
   ] as const)('refuses %j: %s', async ([content, why]) => {
     await expect(rowsOf(content)).rejects.toThrow(`x.csv is not a things file: ${why}`);
   });

@@ -1,22 +1,37 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { basename, join } from 'node:path';
 
 const STILL_HERE_MS = 10_000;
 const KEPT_OUTPUT = 64 * 1024;
-const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const STOP_SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+/** npm, told to end, first undoes what it did, for many seconds; the next `npm ci` begins with an empty directory anyway. */
+const STOP_TIMEOUT_MS = 1_500;
+
+/** Somebody asked to stop, and was told so. */
+export class Interrupted extends Error {
+  /** @param {NodeJS.Signals} signal */
+  constructor(signal) {
+    super(`interrupted by ${signal}`);
+    this.name = 'Interrupted';
+    /** What a shell expects of a process that a signal ended: 130 for Ctrl-C. */
+    this.exitCode = 128 + constants.signals[signal];
+  }
+}
 
 /**
  * Runs `npm ci` with the npm that runs this script, dev and optional packages included whatever NODE_ENV says, and sees that the
  * Node it brought starts.
  * @param {string} root directory of `package-lock.json`
- * @param {(line: string) => void} say told every ten seconds that it still runs
- * @throws one line with npm's reason and the cure
+ * @param {(line: string) => void} say told every ten seconds that it still runs, and at once that it was interrupted
+ * @throws Interrupted once npm is gone; else one line with npm's reason and the cure
  */
 export async function runNpmCi(root, say) {
   const { command, args } = npmCommand(process.env);
   const flags = ['ci', '--include=dev', '--include=optional', '--no-fund', '--no-audit', '--no-progress'];
-  const { code, output } = await run(command, { args: [...args, ...flags], cwd: root, say });
+  const { code, output, stoppedBy } = await run(command, { args: [...args, ...flags], cwd: root, say });
+  if (stoppedBy) throw new Interrupted(stoppedBy);
   if (code !== 0) {
     throw new Error(
       `Packages could not be installed: ${npmReason(output)}. Run "npm ci" in ${root} to see it whole; start again when it passes.`,
@@ -59,12 +74,13 @@ export function npmReason(output) {
 /**
  * @param {string} command
  * @param {{ args: string[], cwd: string, say: (line: string) => void }} options
- * @returns {Promise<{ code: number, output: string }>}
+ * @returns {Promise<{ code: number, output: string, stoppedBy: NodeJS.Signals | undefined }>}
  */
 function run(command, { args, cwd, say }) {
   return new Promise((done) => {
     const started = Date.now();
-    const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    // A group of its own, so that what npm starts ends with it, and Ctrl-C comes to npm from here only.
+    const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     const ticker = setInterval(() => say(`... still installing, ${seconds(started)} s`), STILL_HERE_MS);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
@@ -72,18 +88,38 @@ function run(command, { args, cwd, say }) {
         output = (output + chunk).slice(-KEPT_OUTPUT);
       });
     }
+    /** @type {NodeJS.Signals | undefined} */
+    let stoppedBy;
     // Stay until npm has stopped: leaving first would free the lock while it still writes.
-    const stop = () => void child.kill();
+    /** @param {NodeJS.Signals} signal */
+    const stop = (signal) => {
+      if (stoppedBy) return;
+      stoppedBy = signal;
+      clearInterval(ticker);
+      say('Interrupted; the next start installs again.');
+      killGroup(child, 'SIGTERM');
+      setTimeout(() => killGroup(child, 'SIGKILL'), STOP_TIMEOUT_MS).unref();
+    };
     for (const signal of STOP_SIGNALS) process.on(signal, stop);
     /** @param {number} code @param {string} text */
     const finish = (code, text) => {
       clearInterval(ticker);
       for (const signal of STOP_SIGNALS) process.off(signal, stop);
-      done({ code, output: text });
+      done({ code, output: text, stoppedBy });
     };
     child.on('error', (error) => finish(1, `npm error ${error.message}`));
     child.on('close', (code) => finish(code ?? 1, output));
   });
+}
+
+/** @param {import('node:child_process').ChildProcess} child @param {NodeJS.Signals} signal */
+function killGroup(child, signal) {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH') throw error;
+  }
 }
 
 /** @param {number} since */

@@ -96,6 +96,25 @@ describe('an embedded Postgres', { timeout: 30_000 }, () => {
     }
   });
 
+  it('repeats in its log neither a statement that failed nor the row that it was about', async () => {
+    await using postgres = await startEmbeddedPostgres({ dataDirectory, port: 0, databases: ['auth'] });
+    const url = postgres.databaseUrl('auth');
+    await query(url, 'create table mail (address text primary key)');
+    const insert = `insert into mail values ('ada@example.com')`;
+    await query(url, insert);
+    await expect(query(url, insert)).rejects.toThrow('duplicate key');
+    const log = readFileSync(join(dataDirectory, 'logs/postgres.log'), 'utf8');
+    expect(log).toContain('duplicate key');
+    expect(log).not.toContain('ada@example.com');
+    expect(log).not.toContain('insert into');
+  });
+
+  it('tells the signal that ended it', async () => {
+    const postgres = await startEmbeddedPostgres({ dataDirectory, port: 0, durable: false });
+    process.kill(postmasterPid(postgres.location), 'SIGKILL');
+    expect(await postgres.ended).toBe('signal SIGKILL');
+  });
+
   it('shuts down by itself when its launcher is killed, and a start right after that waits for it', async () => {
     const held = await hold();
     await query(held.urls.auth, 'create table note as select 42 as answer');

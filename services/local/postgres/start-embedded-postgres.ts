@@ -47,7 +47,7 @@ export interface EmbeddedPostgres extends AsyncDisposable {
   adminUrl: string;
   /** Of one of the `databases`, as its own role, password included: never to be printed. */
   databaseUrl(name: string): string;
-  /** Settles when Postgres has ended, asked or not, with how: `exit code 1`. */
+  /** Settles when Postgres has ended, asked or not, with how: `exit code 1`, `signal SIGKILL`. */
   ended: Promise<string>;
   /** Things worth telling the person who started, one line each. */
   notes: string[];
@@ -115,6 +115,8 @@ async function startOnPort(wanted: number, options: StartOptions) {
         unix_socket_directories: '',
         // The details of an error repeat the row that it is about, contact data included.
         log_error_verbosity: 'terse',
+        // And so do the statements that failed: the log repeats none.
+        log_min_error_statement: 'panic',
         ...options.settings,
       },
     });

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { LogFile } from '../log-file.ts';
 import type { ServerUser } from './server-user.ts';
@@ -32,9 +33,9 @@ export interface WatchedOptions {
 
 /** A running postmaster behind its watchdog. */
 export interface WatchedPostmaster {
-  /** Undefined while it runs; else how it ended. */
+  /** Undefined while it runs; else how it ended: `exit code 1`, `signal SIGKILL`. */
   readonly ending: string | undefined;
-  /** Settles when it has ended, with how: `exit code 1`. */
+  /** Settles when it has ended, with how: `exit code 1`, `signal SIGKILL`. */
   ended: Promise<string>;
   /** Fast shutdown; kills where that takes too long. Settles when the process is gone. */
   stop(): Promise<void>;
@@ -65,7 +66,7 @@ export function startWatched(
     resolve(how);
   };
   child.once('error', (error) => finish(error.message));
-  child.once('exit', (code, signal) => finish(signal ? `signal ${signal}` : `exit code ${code}`));
+  child.once('exit', (code, signal) => finish(howEnded(code, signal)));
   return {
     get ending() {
       return ending;
@@ -73,6 +74,13 @@ export function startWatched(
     ended,
     stop: () => stop(child, ended),
   };
+}
+
+/** A shell answers 128 and the signal's number where a signal ended what it waited for. */
+function howEnded(code: number | null, signal: NodeJS.Signals | null): string {
+  const signals = Object.entries(constants.signals);
+  const name = signal ?? signals.find(([, number]) => number + 128 === code)?.[0];
+  return name ? `signal ${name}` : `exit code ${code}`;
 }
 
 async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> {

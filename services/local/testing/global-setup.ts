@@ -15,7 +15,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const postgres = await startDisposablePostgres(dataDirectory, DATABASES);
   try {
     await Promise.all(
-      DATABASES.map((service) => migrate(service, postgres.databaseUrl(service), process.env)),
+      DATABASES.map((service) => migrate(service, postgres.databaseUrl(service), { env: process.env })),
     );
   } catch (error) {
     await postgres[Symbol.asyncDispose]();

@@ -39,6 +39,9 @@ export function explain(error: unknown, variable: string, migrate: string): stri
     return `The database that ${variable} names does not exist: create it, or correct ${variable}`;
   if (state === '28P01' || state === '28000')
     return `The database of ${variable} refuses the user or password: correct ${variable}`;
+  if (state === '42501') {
+    return `The user that ${variable} names has no right to what is needed there (${(error as Error).message}): make it the owner of the database, or name the owner in ${variable}`;
+  }
   if (isDatabaseUnavailable(error)) {
     return `The database of ${variable} does not answer (${(error as Error).message || (error as { code?: string }).code}): start it, or correct ${variable}`;
   }

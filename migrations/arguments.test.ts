@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { HELP, readTargets } from './arguments.ts';
+
+const ENV = {
+  AUTH_DATABASE_URL: 'postgres://u:hush@db/auth',
+  BOOKING_DATABASE_URL: 'postgres://u:hush@db/booking',
+};
+
+describe('readTargets', () => {
+  it('takes all databases where none is named, and else those, once each', () => {
+    expect(namesOf([])).toEqual(['auth', 'booking']);
+    expect(namesOf(['booking', 'booking'])).toEqual(['booking']);
+  });
+
+  it('needs the variables of those only that it migrates', () => {
+    const { AUTH_DATABASE_URL } = ENV;
+    expect(readTargets(['auth'], { AUTH_DATABASE_URL })).toHaveLength(1);
+  });
+
+  it('tells all missing variables at once, their form, and who needs them', () => {
+    expect(() => readTargets([], {})).toThrow(
+      'Set AUTH_DATABASE_URL and BOOKING_DATABASE_URL to postgres://user:password@host:port/database: npm run migrate is for databases outside this checkout, npm start migrates its own',
+    );
+  });
+
+  it('tells what it does not know, and help where that is asked for', () => {
+    expect(() => readTargets(['--dry', 'toString'], ENV)).toThrow(
+      /^npm run migrate does not know "--dry": it takes auth or booking, .*\nThere is no database "toString": name auth or booking/,
+    );
+    expect(readTargets(['auth', '--help'], {})).toBe('help');
+    for (const variable of Object.keys(ENV)) expect(HELP).toContain(variable);
+  });
+
+  it('refuses one database for two services, without repeating its password', () => {
+    const env = { ...ENV, BOOKING_DATABASE_URL: ENV.AUTH_DATABASE_URL };
+    expect(() => readTargets([], env)).toThrow(
+      /^AUTH_DATABASE_URL and BOOKING_DATABASE_URL name the same database: give each service one of its own$/,
+    );
+  });
+});
+
+function namesOf(args: string[]): string[] {
+  const targets = readTargets(args, ENV);
+  return targets === 'help' ? [] : targets.map(({ name }) => name);
+}
