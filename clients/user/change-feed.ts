@@ -23,6 +23,9 @@ export interface ChangeSink {
 
 /** Whether news arrives, so that what nobody announced a change of is current. */
 export interface FeedHealth {
-  /** True while every change of the tenant up to 2 s ago has been told. */
-  isLive(tenantId: string): boolean;
+  /**
+   * The point on the client's clock since which every change of the tenant has been told without a gap. Undefined: news does
+   * not arrive now.
+   */
+  liveSinceMs(tenantId: string): number | undefined;
 }
