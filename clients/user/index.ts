@@ -3,7 +3,8 @@ export { type User, UserRole, UserState, UserView } from '@rollcall/contract/use
 export { TransportOptionError } from '@rollcall/transport';
 export type { UserColumn, WithUsers } from './attach.ts';
 export { BREAKER_DEFAULTS, type BreakerOptions, type BreakerState } from './breaker.ts';
-export { NUMBER_OPTIONS } from './check-options.ts';
+export { NUMBER_OPTIONS, REFRESH_AHEAD_RATIO } from './check-options.ts';
+export type { CachedDescription, DescribedEntry, UserDescription, ViewName } from './describe-user.ts';
 export {
   UserClientClosedError,
   UserClientError,
@@ -29,3 +30,4 @@ export type {
   UserLookup,
   UserOutcome,
 } from './user-lookup.ts';
+export type { DegradeLimit } from './user-reader.ts';

@@ -1,69 +1,100 @@
-import { type User, UserView } from '@rollcall/contract/user';
+import { UserView } from '@rollcall/contract/user';
 import { LRUCache } from 'lru-cache';
+import { type CachedUser, isNewer } from './cached-user.ts';
+import { estimateBytes } from './estimate-bytes.ts';
+import { type SeenFloor, SeenVersions } from './seen-versions.ts';
 import type { UserScope } from './user-reader.ts';
-
-/** A user as it was answered. */
-export interface CachedUser {
-  /** Frozen. */
-  readonly user: User;
-  /** True at this point of the client's clock or later. */
-  readonly readAtMs: number;
-}
 
 /** How much is remembered. */
 export interface UserCacheOptions {
   maxEntries: number;
+  maxBytes: number;
   maxMissingEntries: number;
+  maxSeenVersions: number;
+}
+
+/** A user in one view, and what else is held under the same id: other views, and the same id of other tenants. */
+interface Entry extends CachedUser {
+  readonly view: UserView;
+  /** The user is the survivor of a merge: changes of it are told under another id. */
+  readonly isMerged: boolean;
+  readonly next: Entry | undefined;
 }
 
 /** Every view that an entry can be of. */
 export const VIEWS = [UserView.REFERENCE, UserView.BASIC, UserView.FULL];
 
-/** The key of an entry. Tenant ids hold no slash, so two scopes never share one. */
+/** The key of a flight or a missing id. Tenant ids hold no slash, so two scopes never share one. */
 export function toCacheKey({ tenantId, view }: UserScope, id: string): string {
   return `${tenantId}/${view}/${id}`;
 }
 
 /**
- * What is remembered, and nothing about when it is good enough: users and missing ids, by tenant, view and id. Missing
- * ids have a place of their own, so that made-up ids cannot push users out. Least recently used goes first.
+ * What is remembered, and nothing about how long it is good: users, missing ids, and versions known to exist. All that is
+ * held of an id stands together, is found by the caller's own string without building a key, and leaves together; what is
+ * handed out must be of the scope asked for. Missing ids have a place of their own, so that made-up ids cannot push users
+ * out. Least recently used goes first. Never hands out a user of which a higher version is known to exist.
  */
 export class UserCache {
-  readonly #users: LRUCache<string, CachedUser>;
+  readonly #users: LRUCache<string, Entry>;
   readonly #missing: LRUCache<string, number>;
+  readonly #seen: SeenVersions;
 
-  constructor({ maxEntries, maxMissingEntries }: UserCacheOptions) {
-    this.#users = new LRUCache({ max: maxEntries });
+  constructor({ maxEntries, maxBytes, maxMissingEntries, maxSeenVersions }: UserCacheOptions) {
+    this.#seen = new SeenVersions(maxSeenVersions);
     this.#missing = new LRUCache({ max: maxMissingEntries });
+    this.#users = new LRUCache({
+      max: maxEntries,
+      maxSize: maxBytes,
+      noDisposeOnSet: true,
+      dispose: (head, _id, reason) => reason === 'evict' && this.#remember(head),
+    });
   }
 
-  getUser(key: string): CachedUser | undefined {
-    return this.#users.get(key);
+  getUser(scope: UserScope, id: string): CachedUser | undefined {
+    for (let entry = this.#users.get(id); entry !== undefined; entry = entry.next) {
+      if (entry.view === scope.view && entry.user.tenantId === scope.tenantId)
+        return entry.isMerged && this.#isOutdated(entry) ? undefined : entry;
+    }
+    return undefined;
   }
 
-  /** When the service said that this key is missing. */
-  getMissingAtMs(key: string): number | undefined {
-    return this.#missing.get(key);
+  /** When the service said that this id is missing. */
+  getMissingAtMs(scope: UserScope, id: string): number | undefined {
+    return this.#missing.size === 0 ? undefined : this.#missing.get(toCacheKey(scope, id));
   }
 
   /** The newest answer about an id in any view: what is known of one view binds the others. */
-  getNewest(scope: UserScope, id: string): CachedUser | undefined {
-    return this.#entries(scope, id).reduce<CachedUser | undefined>(
-      (newest, entry) => (newest === undefined || isNewer(entry, newest) ? entry : newest),
-      undefined,
-    );
+  getNewest(tenantId: string, id: string): CachedUser | undefined {
+    let newest: CachedUser | undefined;
+    for (const entry of this.#entries(tenantId, id))
+      if (newest === undefined || isNewer(entry, newest)) newest = entry;
+    return newest;
+  }
+
+  /** The highest version of this very user that is known to exist: held, told, or held before. */
+  getFloor(tenantId: string, id: string): SeenFloor | undefined {
+    let floor = this.#seen.get(tenantId, id);
+    for (const { user, readAtMs } of this.#entries(tenantId, id))
+      if (user.id === id && user.version >= (floor?.version ?? 0n))
+        floor = { version: user.version, seenAtMs: readAtMs };
+    return floor;
   }
 
   /** Keeps a user, and forgets what it outdates in other views. Whoever fills sees to it first that it is the newest. */
-  putUser(scope: UserScope, id: string, entry: CachedUser): void {
-    const key = toCacheKey(scope, id);
-    for (const view of VIEWS) {
-      const other = toCacheKey({ ...scope, view }, id);
-      const held = this.#users.peek(other);
-      if (held !== undefined && !isSameVersion(held, entry)) this.#users.delete(other);
-      this.#missing.delete(other);
-    }
-    this.#users.set(key, entry);
+  putUser({ tenantId, view }: UserScope, id: string, { user, readAtMs }: CachedUser): void {
+    const isMerged = user.id !== id;
+    const others = this.#rest(
+      id,
+      (other) =>
+        other.user.tenantId !== tenantId ||
+        (other.view !== view && other.user.id === user.id && other.user.version === user.version),
+    );
+    if (isMerged) this.see(tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
+    else this.#seen.delete(tenantId, id);
+    this.#forgetMissing(tenantId, id);
+    // The id inside the user is the same text: with it as key, one string less is kept.
+    this.#put(isMerged ? id : user.id, { user, readAtMs, view, isMerged, next: others });
   }
 
   /** Keeps that an id is missing, and forgets it as a user in every view. */
@@ -72,38 +103,95 @@ export class UserCache {
     this.#missing.set(toCacheKey(scope, id), readAtMs);
   }
 
-  /** Forgets an id in every view. */
+  /**
+   * Remembers that a version exists: what is held of the id and is older is forgotten in every view, and so is that the id
+   * is missing. Answers whether that was news.
+   */
+  see(tenantId: string, id: string, floor: SeenFloor): boolean {
+    const known = this.getFloor(tenantId, id);
+    if (known !== undefined && known.version >= floor.version) return false;
+    this.#keepOnly(id, (entry) => entry.user.tenantId !== tenantId);
+    this.#forgetMissing(tenantId, id);
+    this.#seen.raise(tenantId, id, floor);
+    return true;
+  }
+
+  /** Forgets an id in every view, and remembers up to which version it was known. */
   forget(tenantId: string, id: string): void {
-    for (const view of VIEWS) {
-      const key = toCacheKey({ tenantId, view }, id);
-      this.#users.delete(key);
-      this.#missing.delete(key);
-    }
+    for (const entry of this.#entries(tenantId, id)) this.#rememberOne(entry);
+    this.#keepOnly(id, (entry) => entry.user.tenantId !== tenantId);
+    this.#forgetMissing(tenantId, id);
   }
 
   clear(): void {
     this.#users.clear();
     this.#missing.clear();
+    this.#seen.clear();
   }
 
-  get size(): { entries: number; missingEntries: number } {
-    return { entries: this.#users.size, missingEntries: this.#missing.size };
+  /** Every id that users are held of, the most recently used first. */
+  ids(): string[] {
+    return [...this.#users.keys()];
   }
 
-  #entries(scope: UserScope, id: string): CachedUser[] {
-    return VIEWS.flatMap((view) => this.#users.peek(toCacheKey({ ...scope, view }, id)) ?? []);
+  /** All that is held of an id, without making it more recently used. */
+  held(id: string): readonly (CachedUser & { readonly view: UserView })[] {
+    const entries: Entry[] = [];
+    for (let entry = this.#users.peek(id); entry !== undefined; entry = entry.next) entries.push(entry);
+    return entries;
   }
-}
 
-/**
- * Whether one answer about an id is newer than another. Versions decide, which belong to one user; across a merge the two
- * answers are of two users, and the time of reading decides.
- */
-export function isNewer(one: CachedUser, other: CachedUser): boolean {
-  if (one.user.id === other.user.id) return one.user.version > other.user.version;
-  return one.readAtMs > other.readAtMs;
-}
+  get size(): { entries: number; bytes: number; missingEntries: number; seenVersions: number } {
+    return {
+      entries: this.#users.size,
+      bytes: this.#users.calculatedSize,
+      missingEntries: this.#missing.size,
+      seenVersions: this.#seen.size,
+    };
+  }
 
-function isSameVersion(one: CachedUser, other: CachedUser): boolean {
-  return one.user.id === other.user.id && one.user.version === other.user.version;
+  #isOutdated({ user }: Entry): boolean {
+    const floor = this.getFloor(user.tenantId, user.id);
+    return floor !== undefined && user.version < floor.version;
+  }
+
+  *#entries(tenantId: string, id: string): Iterable<Entry> {
+    for (let entry = this.#users.peek(id); entry !== undefined; entry = entry.next)
+      if (entry.user.tenantId === tenantId) yield entry;
+  }
+
+  #rest(id: string, isKept: (entry: Entry) => boolean): Entry | undefined {
+    let rest: Entry | undefined;
+    for (let entry = this.#users.peek(id); entry !== undefined; entry = entry.next)
+      if (isKept(entry)) rest = { ...entry, next: rest };
+    return rest;
+  }
+
+  #keepOnly(id: string, isKept: (entry: Entry) => boolean): void {
+    if (!this.#users.has(id)) return;
+    const rest = this.#rest(id, isKept);
+    if (rest === undefined) this.#users.delete(id);
+    else this.#put(id, rest);
+  }
+
+  #put(id: string, head: Entry): void {
+    let size = 0;
+    for (let entry: Entry | undefined = head; entry !== undefined; entry = entry.next)
+      size += estimateBytes(entry.user);
+    this.#users.set(id, head, { size });
+  }
+
+  #remember(head: Entry): void {
+    for (let entry: Entry | undefined = head; entry !== undefined; entry = entry.next)
+      this.#rememberOne(entry);
+  }
+
+  #rememberOne({ user, readAtMs }: Entry): void {
+    this.#seen.raise(user.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
+  }
+
+  #forgetMissing(tenantId: string, id: string): void {
+    if (this.#missing.size === 0) return;
+    for (const view of VIEWS) this.#missing.delete(toCacheKey({ tenantId, view }, id));
+  }
 }

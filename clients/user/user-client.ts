@@ -1,11 +1,15 @@
 import { UserService } from '@rollcall/contract/user';
 import { openTransport } from '@rollcall/transport';
 import { type BreakerState, createBreaker } from './breaker.ts';
-import { toSettings } from './check-options.ts';
+import { toSettings, type UserClientSettings } from './check-options.ts';
+import { createCoarseClock } from './coarse-clock.ts';
 import { type ClientCounters, createCounters } from './counters.ts';
+import { NO_FEED } from './freshness.ts';
 import { toTenantId } from './ids.ts';
 import { createRemoteUserReader } from './remote-user-reader.ts';
-import { type TenantUserClient, TenantUsers } from './tenant-user-client.ts';
+import { type SnapshotOptions, startSnapshots } from './snapshots.ts';
+import type { TenantUserClient } from './tenant-user-client.ts';
+import { TenantUsers } from './tenant-users.ts';
 import { UserCache } from './user-cache.ts';
 import type { UserClientOptions } from './user-client-options.ts';
 import { withBatching } from './with-batching.ts';
@@ -14,10 +18,14 @@ import { withCache } from './with-cache.ts';
 
 /** What the client did, and holds. */
 export interface UserClientStats extends Readonly<ClientCounters> {
-  /** Users in memory, of all tenants and views. */
+  /** Ids of which users are in memory, of all tenants. */
   readonly entries: number;
+  /** Bytes that they take, estimated. */
+  readonly bytes: number;
   /** Missing ids in memory. */
   readonly missingEntries: number;
+  /** Versions remembered of users that are not in memory. */
+  readonly seenVersions: number;
   /** Whether the service is being asked. */
   readonly breaker: BreakerState;
 }
@@ -38,25 +46,41 @@ export interface UserClient extends TenantUserClient, AsyncDisposable {
  */
 export function createUserClient(options: UserClientOptions): UserClient {
   const settings = toSettings(options);
-  const { tenantId, clock = () => performance.now() } = options;
+  const { tenantId, clock = monotonicMs, snapshotPath } = options;
   if (tenantId !== undefined) toTenantId(tenantId);
   const counters = createCounters();
   const cache = new UserCache(settings);
   const connection = openTransport(options, [UserService]);
   const breaker = createBreaker(options.breaker);
+  // A clock that was given is a test's, and held: it is looked at each time.
+  const hitClock = options.clock ?? createCoarseClock(clock);
 
   const remote = createRemoteUserReader(connection.transport, clock);
   const guarded = withBreaker(remote, breaker);
   const batched = withBatching(guarded, settings, counters);
-  const cached = withCache(batched, cache, { options: settings, clock, counters });
+  const isAway = () => breaker.state === 'open';
+  const cached = withCache(batched, cache, {
+    options: settings,
+    clock,
+    hitClock,
+    counters,
+    feed: NO_FEED,
+    isAway,
+  });
+  const snapshots =
+    snapshotPath === undefined
+      ? undefined
+      : startSnapshots(toSnapshotOptions(settings, snapshotPath), cache, { clock });
 
-  let isClosed = false;
-  const layers = { settings, counters, clock, breaker, resolver: remote, cached, isClosed: () => isClosed };
-  const close = async () => {
-    isClosed = true;
+  let closing: Promise<void> | undefined;
+  const isClosed = () => closing !== undefined;
+  const layers = { settings, counters, clock, breaker, resolver: remote, cached, isClosed };
+  const close = () => {
+    closing ??= snapshots?.close() ?? Promise.resolve();
     connection.close();
     breaker.close();
     cache.clear();
+    return closing;
   };
   return Object.assign(new TenantUsers(layers, tenantId), {
     forTenant: (other: string) => new TenantUsers(layers, toTenantId(other)),
@@ -64,4 +88,13 @@ export function createUserClient(options: UserClientOptions): UserClient {
     close,
     [Symbol.asyncDispose]: close,
   });
+}
+
+function monotonicMs(): number {
+  return performance.now();
+}
+
+function toSnapshotOptions(settings: UserClientSettings, path: string): SnapshotOptions {
+  const { snapshotIntervalMs: intervalMs, snapshotView: view, maxBytes, maxStaleMs } = settings;
+  return { path, intervalMs, view, maxBytes, maxStaleMs };
 }
