@@ -27,9 +27,9 @@ export function admit(
 
 function isKnownSince(cache: UserCache, { tenantId }: UserScope, id: string, readAtMs: number): boolean {
   const newest = cache.getNewest(tenantId, id);
-  if (newest !== undefined && newest.readAtMs > readAtMs) return true;
+  if (newest !== undefined && newest.readAtMs >= readAtMs) return true;
   const floor = newest === undefined ? cache.getFloor(tenantId, id) : undefined;
-  return floor !== undefined && floor.seenAtMs > readAtMs;
+  return floor !== undefined && floor.seenAtMs >= readAtMs;
 }
 
 function isOvertaken(cache: UserCache, { tenantId }: UserScope, id: string, answer: CachedUser): boolean {

@@ -78,12 +78,12 @@ export function describeCached(context: DescribeContext, tenantId: string, id: s
 }
 
 function describeEntries({ cache, freshness, clock }: DescribeContext, tenantId: string, id: string) {
-  const held = cache.held(id).filter(({ user }) => user.tenantId === tenantId);
+  const held = cache.held(id).filter(({ scope }) => scope.tenantId === tenantId);
   return held.map((entry): DescribedEntry => {
     const ageMs = clock() - entry.readAtMs;
     const lifeMs = freshness.lifeMs(id, entry);
     return {
-      view: toName(entry.view),
+      view: toName(entry.scope.view),
       userId: entry.user.id,
       version: entry.user.version.toString(),
       ageMs,

@@ -41,7 +41,7 @@ export class Freshness {
     this.#feed = feed;
     this.#clock = clock;
     this.#youngMs = options.ttlMs * (options.refreshAheadRatio || 1);
-    this.bornAtMs = clock();
+    this.bornAtMs = Math.floor(clock());
     this.#lastLostAtMs = this.bornAtMs - 1;
   }
 

@@ -25,8 +25,8 @@ export interface Snapshots {
 }
 
 /**
- * Takes in the last snapshot, and writes one every `intervalMs` and at the end. Users of it count as older than everything
- * this process read (`bornAtMs` of the cache): they are never fresh. The age of a user while no process ran is told by the
+ * Takes in the last snapshot, and writes one every `intervalMs` and at the end. Called before the cache is read through, so
+ * that users of it are older than all that this process reads, and never fresh. The age of a user while no process ran is told by the
  * machine's clock; where that went back, the time between counts as none.
  */
 export function startSnapshots(
@@ -77,7 +77,10 @@ function load(
     const sinceMs = Math.max(1, unixNowMs - (snapshot?.writtenAtMs ?? 0));
     for (const { user, id, view, ageMs } of (snapshot?.entries ?? []).toReversed()) {
       if (ageMs + sinceMs > maxStaleMs) continue;
-      cache.putUser({ tenantId: user.tenantId, view }, id, { user, readAtMs: nowMs - sinceMs - ageMs });
+      cache.putUser({ tenantId: user.tenantId, view }, id, {
+        user,
+        readAtMs: Math.floor(nowMs) - sinceMs - ageMs,
+      });
     }
     return true;
   } catch (error) {
@@ -92,8 +95,8 @@ function collect(cache: UserCache, largest: UserView, nowMs: number): SnapshotEn
   return cache.ids().flatMap((id) =>
     cache
       .held(id)
-      .filter(({ view }) => view <= largest)
-      .map(({ user, view, readAtMs }) => ({ user, id, view, ageMs: nowMs - readAtMs })),
+      .filter(({ scope }) => scope.view <= largest)
+      .map(({ user, scope, readAtMs }) => ({ user, id, view: scope.view, ageMs: nowMs - readAtMs })),
   );
 }
 

@@ -53,6 +53,12 @@ export class TenantUsers implements TenantUserClient {
   }
 
   async lookup(id: string, options?: UserReadOptions): Promise<UserLookup> {
+    const { cached, clock, isClosed } = this.#layers;
+    if (options === undefined && this.#defaultScope !== undefined && !isClosed()) {
+      const lowerId = toUserId(id, 'id');
+      const answer = cached.answerNow(this.#defaultScope, lowerId);
+      if (answer !== undefined) return { id: lowerId, ...toOutcome(answer, clock()) };
+    }
     return (await this.lookupMany([toUserId(id, 'id')], options))[0] as UserLookup;
   }
 

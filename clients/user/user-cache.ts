@@ -15,7 +15,8 @@ export interface UserCacheOptions {
 
 /** A user in one view, and what else is held under the same id: other views, and the same id of other tenants. */
 interface Entry extends CachedUser {
-  readonly view: UserView;
+  /** One object for all entries of the scope, so that a hit does not have to look into the user. */
+  readonly scope: UserScope;
   /** The user is the survivor of a merge: changes of it are told under another id. */
   readonly isMerged: boolean;
   readonly next: Entry | undefined;
@@ -39,6 +40,7 @@ export class UserCache {
   readonly #users: LRUCache<string, Entry>;
   readonly #missing: LRUCache<string, number>;
   readonly #seen: SeenVersions;
+  readonly #scopes = new Map<string, UserScope[]>();
 
   constructor({ maxEntries, maxBytes, maxMissingEntries, maxSeenVersions }: UserCacheOptions) {
     this.#seen = new SeenVersions(maxSeenVersions);
@@ -53,7 +55,7 @@ export class UserCache {
 
   getUser(scope: UserScope, id: string): CachedUser | undefined {
     for (let entry = this.#users.get(id); entry !== undefined; entry = entry.next) {
-      if (entry.view === scope.view && entry.user.tenantId === scope.tenantId)
+      if (entry.scope.view === scope.view && entry.scope.tenantId === scope.tenantId)
         return entry.isMerged && this.#isOutdated(entry) ? undefined : entry;
     }
     return undefined;
@@ -87,14 +89,20 @@ export class UserCache {
     const others = this.#rest(
       id,
       (other) =>
-        other.user.tenantId !== tenantId ||
-        (other.view !== view && other.user.id === user.id && other.user.version === user.version),
+        other.scope.tenantId !== tenantId ||
+        (other.scope.view !== view && other.user.id === user.id && other.user.version === user.version),
     );
     if (isMerged) this.see(tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
     else this.#seen.delete(tenantId, id);
     this.#forgetMissing(tenantId, id);
     // The id inside the user is the same text: with it as key, one string less is kept.
-    this.#put(isMerged ? id : user.id, { user, readAtMs, view, isMerged, next: others });
+    this.#put(isMerged ? id : user.id, {
+      user,
+      readAtMs,
+      scope: this.#toShared(tenantId, view),
+      isMerged,
+      next: others,
+    });
   }
 
   /** Keeps that an id is missing, and forgets it as a user in every view. */
@@ -110,7 +118,7 @@ export class UserCache {
   see(tenantId: string, id: string, floor: SeenFloor): boolean {
     const known = this.getFloor(tenantId, id);
     if (known !== undefined && known.version >= floor.version) return false;
-    this.#keepOnly(id, (entry) => entry.user.tenantId !== tenantId);
+    this.#keepOnly(id, (entry) => entry.scope.tenantId !== tenantId);
     this.#forgetMissing(tenantId, id);
     this.#seen.raise(tenantId, id, floor);
     return true;
@@ -119,7 +127,7 @@ export class UserCache {
   /** Forgets an id in every view, and remembers up to which version it was known. */
   forget(tenantId: string, id: string): void {
     for (const entry of this.#entries(tenantId, id)) this.#rememberOne(entry);
-    this.#keepOnly(id, (entry) => entry.user.tenantId !== tenantId);
+    this.#keepOnly(id, (entry) => entry.scope.tenantId !== tenantId);
     this.#forgetMissing(tenantId, id);
   }
 
@@ -135,7 +143,7 @@ export class UserCache {
   }
 
   /** All that is held of an id, without making it more recently used. */
-  held(id: string): readonly (CachedUser & { readonly view: UserView })[] {
+  held(id: string): readonly (CachedUser & { readonly scope: UserScope })[] {
     const entries: Entry[] = [];
     for (let entry = this.#users.peek(id); entry !== undefined; entry = entry.next) entries.push(entry);
     return entries;
@@ -157,7 +165,7 @@ export class UserCache {
 
   *#entries(tenantId: string, id: string): Iterable<Entry> {
     for (let entry = this.#users.peek(id); entry !== undefined; entry = entry.next)
-      if (entry.user.tenantId === tenantId) yield entry;
+      if (entry.scope.tenantId === tenantId) yield entry;
   }
 
   #rest(id: string, isKept: (entry: Entry) => boolean): Entry | undefined {
@@ -188,6 +196,15 @@ export class UserCache {
 
   #rememberOne({ user, readAtMs }: Entry): void {
     this.#seen.raise(user.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
+  }
+
+  #toShared(tenantId: string, view: UserView): UserScope {
+    let scopes = this.#scopes.get(tenantId);
+    if (scopes === undefined) {
+      scopes = VIEWS.map((each) => ({ tenantId, view: each }));
+      this.#scopes.set(tenantId, scopes);
+    }
+    return scopes.find((scope) => scope.view === view) ?? { tenantId, view };
   }
 
   #forgetMissing(tenantId: string, id: string): void {

@@ -55,7 +55,12 @@ export function createUserClient(options: UserClientOptions): UserClient {
   // A clock that was given is a test's, and held: it is looked at each time.
   const hitClock = options.clock ?? createCoarseClock(clock);
 
-  const remote = createRemoteUserReader(connection.transport, clock);
+  const snapshots =
+    snapshotPath === undefined
+      ? undefined
+      : startSnapshots(toSnapshotOptions(settings, snapshotPath), cache, { clock });
+  // Whole ms take no memory of their own beside each user, and an age is never told too low.
+  const remote = createRemoteUserReader(connection.transport, () => Math.floor(clock()));
   const guarded = withBreaker(remote, breaker);
   const batched = withBatching(guarded, settings, counters);
   const isAway = () => breaker.state === 'open';
@@ -67,11 +72,6 @@ export function createUserClient(options: UserClientOptions): UserClient {
     feed: NO_FEED,
     isAway,
   });
-  const snapshots =
-    snapshotPath === undefined
-      ? undefined
-      : startSnapshots(toSnapshotOptions(settings, snapshotPath), cache, { clock });
-
   let closing: Promise<void> | undefined;
   const isClosed = () => closing !== undefined;
   const layers = { settings, counters, clock, breaker, resolver: remote, cached, isClosed };

@@ -50,6 +50,8 @@ export interface CachedUserReader extends UserReader, ChangeSink {
   peek(scope: UserScope, id: string): CachedUser | undefined;
   /** What a read without wishes answers at once: the fresh user, or the last known one while the service is away. */
   getNow(scope: UserScope, id: string): User | undefined;
+  /** The same with how it is known; also that the id is missing, or that nothing is known while the service is away. */
+  answerNow(scope: UserScope, id: string): UserAnswer | undefined;
   /** Forgets the id in every view, and throws away what is on its way. */
   invalidate(tenantId: string, id: string): void;
   /** Takes in a user that came another way. Answers what is to be shown: this one, or what is known to be newer. */
@@ -137,6 +139,13 @@ export function withCache(
       if (ripeness === 'ripe') ahead.refresh(scope, id);
       counters.hits += 1;
       return entry.user;
+    },
+    answerNow(scope, id) {
+      const read = { id, minVersion: 0n };
+      const answer = fresh(scope, read);
+      if (answer !== undefined) counters.hits += 1;
+      else if (isAway()) return degrade(ladder, scope, { read, call: { deadlineAtMs: 0 }, error: AWAY });
+      return answer;
     },
     async readMany(scope, reads, call) {
       see(scope.tenantId, reads);
