@@ -91,13 +91,13 @@ function load(
   }
 }
 
+/** Users are frozen, so that what is collected at once can be written bit by bit. */
 function collect(cache: UserCache, largest: UserView, nowMs: number): SnapshotEntry[] {
-  return cache.ids().flatMap((id) =>
-    cache
-      .held(id)
-      .filter(({ scope }) => scope.view <= largest)
-      .map(({ user, scope, readAtMs }) => ({ user, id, view: scope.view, ageMs: nowMs - readAtMs })),
-  );
+  const entries: SnapshotEntry[] = [];
+  for (const id of cache.ids())
+    for (const { user, scope, readAtMs } of cache.held(id))
+      if (scope.view <= largest) entries.push({ user, id, view: scope.view, ageMs: nowMs - readAtMs });
+  return entries;
 }
 
 function warn(message: string): void {

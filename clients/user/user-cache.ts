@@ -13,12 +13,16 @@ export interface UserCacheOptions {
   maxSeenVersions: number;
 }
 
-/** A user in one view, and what else is held under the same id: other views, and the same id of other tenants. */
-interface Entry extends CachedUser {
-  /** One object for all entries of the scope, so that a hit does not have to look into the user. */
-  readonly scope: UserScope;
+/** What entries of one tenant and view share. */
+interface SharedScope extends UserScope {
   /** The user is the survivor of a merge: changes of it are told under another id. */
   readonly isMerged: boolean;
+}
+
+/** A user in one view, and what else is held under the same id: other views, and the same id of other tenants. */
+interface Entry extends CachedUser {
+  /** One object for all entries of its kind: a hit does not have to look into the user, and an entry stays small. */
+  readonly scope: SharedScope;
   readonly next: Entry | undefined;
 }
 
@@ -40,7 +44,7 @@ export class UserCache {
   readonly #users: LRUCache<string, Entry>;
   readonly #missing: LRUCache<string, number>;
   readonly #seen: SeenVersions;
-  readonly #scopes = new Map<string, UserScope[]>();
+  readonly #scopes = new Map<string, SharedScope[]>();
 
   constructor({ maxEntries, maxBytes, maxMissingEntries, maxSeenVersions }: UserCacheOptions) {
     this.#seen = new SeenVersions(maxSeenVersions);
@@ -56,7 +60,7 @@ export class UserCache {
   getUser(scope: UserScope, id: string): CachedUser | undefined {
     for (let entry = this.#users.get(id); entry !== undefined; entry = entry.next) {
       if (entry.scope.view === scope.view && entry.scope.tenantId === scope.tenantId)
-        return entry.isMerged && this.#isOutdated(entry) ? undefined : entry;
+        return entry.scope.isMerged && this.#isOutdated(entry) ? undefined : entry;
     }
     return undefined;
   }
@@ -99,8 +103,7 @@ export class UserCache {
     this.#put(isMerged ? id : user.id, {
       user,
       readAtMs,
-      scope: this.#toShared(tenantId, view),
-      isMerged,
+      scope: this.#toShared(tenantId, view, isMerged),
       next: others,
     });
   }
@@ -198,13 +201,13 @@ export class UserCache {
     this.#seen.raise(user.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
   }
 
-  #toShared(tenantId: string, view: UserView): UserScope {
-    let scopes = this.#scopes.get(tenantId);
-    if (scopes === undefined) {
-      scopes = VIEWS.map((each) => ({ tenantId, view: each }));
-      this.#scopes.set(tenantId, scopes);
-    }
-    return scopes.find((scope) => scope.view === view) ?? { tenantId, view };
+  #toShared(tenantId: string, view: UserView, isMerged: boolean): SharedScope {
+    const shared = this.#scopes.get(tenantId) ?? [];
+    const known = shared.find((scope) => scope.view === view && scope.isMerged === isMerged);
+    if (known !== undefined) return known;
+    const scope = { tenantId, view, isMerged };
+    this.#scopes.set(tenantId, [...shared, scope]);
+    return scope;
   }
 
   #forgetMissing(tenantId: string, id: string): void {

@@ -37,8 +37,8 @@ export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeo
   /** Most ids of which users are kept in memory, of all tenants together; the least recently used goes first. Default 100000. */
   maxEntries?: number;
   /**
-   * Most bytes that those users take, as estimated from their texts. Default 134217728 (128 MiB): `maxEntries` users of
-   * usual length. Whichever bound is met first counts.
+   * Most bytes that those users take, as estimated from their texts and times. Default 134217728 (128 MiB), which is room for
+   * more than `maxEntries` users with names alone. Whichever bound is met first counts.
    */
   maxBytes?: number;
   /** Most missing ids kept in memory. Default 10000. */

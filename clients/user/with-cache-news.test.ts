@@ -403,7 +403,7 @@ describe('memory', () => {
     for (const where of [scope, basic, other]) await read('a', { scope: where });
     expect(cache.held('a')).toHaveLength(3);
     reader.invalidate('acme', 'a');
-    expect(cache.held('a').map((held) => held.scope)).toEqual([other]);
+    expect(cache.held('a').map((held) => held.scope)).toMatchObject([other]);
   });
 });
 
