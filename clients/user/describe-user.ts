@@ -78,8 +78,7 @@ export function describeCached(context: DescribeContext, tenantId: string, id: s
 }
 
 function describeEntries({ cache, freshness, clock }: DescribeContext, tenantId: string, id: string) {
-  const held = cache.held(id).filter(({ scope }) => scope.tenantId === tenantId);
-  return held.map((entry): DescribedEntry => {
+  return cache.held(tenantId, id).map((entry): DescribedEntry => {
     const ageMs = clock() - entry.readAtMs;
     const lifeMs = freshness.lifeMs(id, entry);
     return {

@@ -94,9 +94,8 @@ function load(
 /** Users are frozen, so that what is collected at once can be written bit by bit. */
 function collect(cache: UserCache, largest: UserView, nowMs: number): SnapshotEntry[] {
   const entries: SnapshotEntry[] = [];
-  for (const id of cache.ids())
-    for (const { user, scope, readAtMs } of cache.held(id))
-      if (scope.view <= largest) entries.push({ user, id, view: scope.view, ageMs: nowMs - readAtMs });
+  for (const [id, { user, scope, readAtMs }] of cache.all())
+    if (scope.view <= largest) entries.push({ user, id, view: scope.view, ageMs: nowMs - readAtMs });
   return entries;
 }
 
