@@ -1,6 +1,7 @@
 import { UserService } from '@rollcall/contract/user';
 import { openTransport } from '@rollcall/transport';
 import { type BreakerState, createBreaker } from './breaker.ts';
+import type { FeedHealth } from './change-feed.ts';
 import { toSettings, type UserClientSettings } from './check-options.ts';
 import { createCoarseClock } from './coarse-clock.ts';
 import { type ClientCounters, createCounters } from './counters.ts';
@@ -63,13 +64,15 @@ export function createUserClient(options: UserClientOptions): UserClient {
   const remote = createRemoteUserReader(connection.transport, () => Math.floor(clock()));
   const guarded = withBreaker(remote, breaker);
   const batched = withBatching(guarded, settings, counters);
+  // The cache asks the feed, and the feed tells the cache: one of them has to come second.
+  const news: { feed: FeedHealth } = { feed: NO_FEED };
   const isAway = () => breaker.state === 'open';
   const cached = withCache(batched, cache, {
     options: settings,
     clock,
     hitClock,
     counters,
-    feed: NO_FEED,
+    feed: { liveSinceMs: (tenant) => news.feed.liveSinceMs(tenant) },
     isAway,
   });
   let closing: Promise<void> | undefined;
