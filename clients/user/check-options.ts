@@ -2,26 +2,43 @@ import { UserView } from '@rollcall/contract/user';
 import { BREAKER_DEFAULTS } from './breaker.ts';
 import { UserClientOptionError } from './errors.ts';
 import type { UserClientOptions } from './user-client-options.ts';
+import type { DegradeLimit } from './user-reader.ts';
 
 const LONGEST_MS = 2 ** 31 - 1;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Default, least and most of every number among the options; whole numbers only. */
+const HOUR_MS = 60 * 60 * 1000;
+
+/** Default, least and most of every whole number among the options. */
 export const NUMBER_OPTIONS = {
   timeoutMs: [1_000, 1, LONGEST_MS],
   ttlMs: [5_000, 0, LONGEST_MS],
+  liveTtlMs: [600_000, 0, LONGEST_MS],
   missingTtlMs: [1_000, 0, LONGEST_MS],
+  liveMissingTtlMs: [60_000, 0, LONGEST_MS],
   maxStaleMs: [DAY_MS, 0, LONGEST_MS],
   maxEntries: [100_000, 1, 10_000_000],
+  maxBytes: [134_217_728, 65_536, 2 ** 40],
   maxMissingEntries: [10_000, 1, 10_000_000],
+  maxSeenVersions: [100_000, 1, 10_000_000],
   batchWindowMs: [0, 0, 1_000],
   maxIdsPerCall: [10_000, 1, 1_000_000],
+  snapshotIntervalMs: [60_000, 1_000, HOUR_MS],
 } as const satisfies Partial<Record<keyof UserClientOptions, readonly [number, number, number]>>;
 
 type NumberOption = keyof typeof NUMBER_OPTIONS;
 
+/** Default of `refreshAheadRatio`. */
+export const REFRESH_AHEAD_RATIO = 0.8;
+
 /** The options with every default in place. */
-export type UserClientSettings = Record<NumberOption, number> & { view: UserView };
+export type UserClientSettings = Record<NumberOption, number> & {
+  view: UserView;
+  degrade: DegradeLimit;
+  refreshAheadRatio: number;
+  snapshotPath: string | undefined;
+  snapshotView: UserView;
+};
 
 /** Checks every option that is not about the connection. Throws UserClientOptionError. */
 export function toSettings(options: UserClientOptions): UserClientSettings {
@@ -30,25 +47,75 @@ export function toSettings(options: UserClientOptions): UserClientSettings {
     NumberOption,
     number
   >;
-  if (numbers.maxStaleMs < numbers.ttlMs) {
-    throw new UserClientOptionError(
-      'maxStaleMs',
-      `${numbers.maxStaleMs} is shorter than ttlMs ${numbers.ttlMs}; what is fresh cannot be too old`,
-    );
-  }
+  // Who changes one life and says nothing of the other means both: 0 always asks, and live is never the shorter one.
+  numbers.liveTtlMs = options.liveTtlMs ?? toLiveMs(numbers.ttlMs, numbers.liveTtlMs);
+  numbers.liveMissingTtlMs =
+    options.liveMissingTtlMs ?? toLiveMs(numbers.missingTtlMs, numbers.liveMissingTtlMs);
+  checkOrder(numbers, 'maxStaleMs', 'ttlMs');
+  checkOrder(numbers, 'liveTtlMs', 'ttlMs');
+  checkOrder(numbers, 'liveMissingTtlMs', 'missingTtlMs');
   checkBreaker(options.breaker ?? {});
-  return { ...numbers, view: toView(options.view) };
+  return {
+    ...numbers,
+    view: toView(options.view),
+    degrade: toDegradeLimit(options.degrade),
+    refreshAheadRatio: toRatio(options.refreshAheadRatio),
+    ...toSnapshotSettings(options),
+  };
+}
+
+/** How far an outage may lead, `snapshot` where nothing is given. Throws UserClientOptionError. */
+export function toDegradeLimit(degrade: DegradeLimit = 'snapshot'): DegradeLimit {
+  if (degrade === 'none' || degrade === 'stale' || degrade === 'snapshot') return degrade;
+  throw new UserClientOptionError('degrade', `${degrade} is not 'none', 'stale' or 'snapshot'`);
 }
 
 /** The view, REFERENCE where none is given. Throws UserClientOptionError. */
-export function toView(view: UserView = UserView.REFERENCE): UserView {
+export function toView(view: UserView = UserView.REFERENCE, option = 'view'): UserView {
   if (view === UserView.REFERENCE || view === UserView.BASIC || view === UserView.FULL) return view;
-  throw new UserClientOptionError('view', `${view} is not REFERENCE, BASIC or FULL of UserView`);
+  throw new UserClientOptionError(option, `${view} is not REFERENCE, BASIC or FULL of UserView`);
 }
 
 function toNumber(name: NumberOption, value: number | undefined): number {
   const [otherwise, least, most] = NUMBER_OPTIONS[name];
   return inRange(name, value ?? otherwise, [least, most]);
+}
+
+function toLiveMs(ttlMs: number, otherwiseMs: number): number {
+  return ttlMs === 0 ? 0 : Math.max(ttlMs, otherwiseMs);
+}
+
+function checkOrder(
+  numbers: Record<NumberOption, number>,
+  longer: NumberOption,
+  shorter: NumberOption,
+): void {
+  if (numbers[longer] >= numbers[shorter]) return;
+  throw new UserClientOptionError(
+    longer,
+    `${numbers[longer]} is less than ${shorter} ${numbers[shorter]}; make it at least as long`,
+  );
+}
+
+function toRatio(ratio: number = REFRESH_AHEAD_RATIO): number {
+  if (typeof ratio === 'number' && ratio >= 0 && ratio < 1) return ratio;
+  throw new UserClientOptionError('refreshAheadRatio', `${ratio} is not a number from 0 and below 1`);
+}
+
+function toSnapshotSettings({ snapshotPath, snapshotView, snapshotIntervalMs, degrade }: UserClientOptions) {
+  if (snapshotPath === undefined) {
+    const orphan = snapshotView !== undefined ? 'snapshotView' : 'snapshotIntervalMs';
+    if (snapshotView !== undefined || snapshotIntervalMs !== undefined)
+      throw new UserClientOptionError(orphan, 'has no meaning without snapshotPath');
+  } else if (typeof snapshotPath !== 'string' || snapshotPath === '') {
+    throw new UserClientOptionError('snapshotPath', 'is not the path of a file');
+  } else if (degrade === 'none' || degrade === 'stale') {
+    throw new UserClientOptionError(
+      'degrade',
+      `'${degrade}' never uses the snapshot that snapshotPath asks for`,
+    );
+  }
+  return { snapshotPath, snapshotView: toView(snapshotView, 'snapshotView') };
 }
 
 function checkBreaker(breaker: NonNullable<UserClientOptions['breaker']>): void {

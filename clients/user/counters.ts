@@ -6,7 +6,9 @@ export interface ClientCounters {
   misses: number;
   /** Ids that waited for a read which another caller had begun. */
   coalesced: number;
-  /** Ids answered from before an outage. */
+  /** Reads begun before the user was too old, because it was in use. Not among `misses`. */
+  refreshes: number;
+  /** Ids answered from before an outage, from memory or the snapshot. */
   stale: number;
   /** Ids that could not be answered. */
   unavailable: number;
@@ -24,6 +26,7 @@ export function createCounters(): ClientCounters {
     hits: 0,
     misses: 0,
     coalesced: 0,
+    refreshes: 0,
     stale: 0,
     unavailable: 0,
     discarded: 0,

@@ -1,11 +1,14 @@
+import { admit } from './admission.ts';
+import type { CachedUser } from './cached-user.ts';
 import type { ClientCounters } from './counters.ts';
 import { AnswerMalformedError, VersionNotReachedError } from './judge.ts';
-import { type CachedUser, isNewer, toCacheKey, type UserCache, VIEWS } from './user-cache.ts';
+import { toCacheKey, type UserCache, VIEWS } from './user-cache.ts';
 import type { Clock, ReadCall, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
 
 /** A read on its way, and who waits for it. */
 interface Flight {
   readonly key: string;
+  readonly scope: UserScope;
   readonly read: UserRead;
   /** What was held when it left, for the answer `unchanged`. */
   readonly held: CachedUser | undefined;
@@ -22,7 +25,7 @@ export interface FlightsContext {
   counters: ClientCounters;
 }
 
-/** The reads on their way, one per key, and the gate through which answers enter the cache. Flights never reject. */
+/** The reads on their way, one per tenant, view and id, however many wait. Flights never reject. */
 export class Flights {
   readonly #byKey = new Map<string, Flight>();
   readonly #next: UserReader;
@@ -49,67 +52,56 @@ export class Flights {
       answers.set(read, flight.answer);
     }
     counters.misses += begun.length;
-    if (begun.length > 0) this.#fly(scope, begun, call);
+    if (begun.length > 0) this.#fly(scope, begun, call.deadlineAtMs);
     return answers;
+  }
+
+  /** Begins a read that nobody waits for. Undefined: one is on its way. */
+  refresh(scope: UserScope, id: string): Promise<UserAnswer> | undefined {
+    if (this.#byKey.has(toCacheKey(scope, id))) return undefined;
+    const flight = this.#begin(scope, { id, minVersion: 0n });
+    this.#fly(scope, [flight], 0);
+    return flight.answer;
   }
 
   /** Lets the flights of an id leave nothing behind, and nobody else join them. */
   discard(tenantId: string, id: string): void {
-    for (const view of VIEWS) {
-      const key = toCacheKey({ tenantId, view }, id);
-      const flight = this.#byKey.get(key);
-      if (flight !== undefined) flight.isDiscarded = true;
-      this.#byKey.delete(key);
+    for (const flight of this.of(tenantId, id)) {
+      flight.isDiscarded = true;
+      this.#byKey.delete(flight.key);
     }
   }
 
-  /** Keeps an answer unless something newer is known; then answers undefined. */
-  accept(
-    scope: UserScope,
-    id: string,
-    answer: UserAnswer,
-    minVersion = 0n,
-    isKept = true,
-  ): UserAnswer | undefined {
-    if (answer.outcome !== 'found' && answer.outcome !== 'missing') return answer;
-    const newest = this.#cache.getNewest(scope, id);
-    if (answer.outcome === 'missing') {
-      if (minVersion > 0n || (newest !== undefined && newest.readAtMs > answer.readAtMs)) return undefined;
-      if (isKept) this.#cache.putMissing(scope, id, answer.readAtMs);
-      return answer;
-    }
-    const entry = { user: answer.user, readAtMs: answer.readAtMs };
-    if ((newest !== undefined && isNewer(newest, entry)) || !reaches(entry, id, minVersion)) return undefined;
-    if (isKept) this.#cache.putUser(scope, id, entry);
-    return answer;
+  /** Lets nobody else join what is on its way for these tenants: it may bring what was true before. */
+  closeDoors(tenantIds: readonly string[]): void {
+    for (const flight of this.#byKey.values())
+      if (tenantIds.includes(flight.scope.tenantId)) this.#byKey.delete(flight.key);
+  }
+
+  /** What is on its way for an id, in every view. */
+  of(tenantId: string, id: string): Flight[] {
+    return VIEWS.flatMap((view) => this.#byKey.get(toCacheKey({ tenantId, view }, id)) ?? []);
   }
 
   #begin(scope: UserScope, read: UserRead): Flight {
     const key = toCacheKey(scope, read.id);
-    const held = this.#cache.getUser(key);
+    const held = this.#cache.getUser(scope, read.id);
     const isComparable =
       held !== undefined && held.user.id === read.id && held.user.version >= read.minVersion;
     const { promise: answer, resolve: land } = Promise.withResolvers<UserAnswer>();
     const flown = isComparable ? { ...read, knownVersion: held.user.version } : read;
-    const flight = { key, read: flown, held, answer, land, isDiscarded: false };
+    const flight = { key, scope, read: flown, held, answer, land, isDiscarded: false };
     this.#byKey.set(key, flight);
     return flight;
   }
 
-  async #fly(scope: UserScope, flights: readonly Flight[], call: ReadCall): Promise<void> {
+  async #fly(scope: UserScope, flights: readonly Flight[], callDeadlineAtMs: number): Promise<void> {
     const { clock, timeoutMs } = this.#context;
-    const deadlineAtMs = Math.max(call.deadlineAtMs, clock() + timeoutMs);
-    const answers = await this.#ask(
-      scope,
-      flights.map((flight) => flight.read),
-      deadlineAtMs,
-    );
+    const deadlineAtMs = Math.max(callDeadlineAtMs, clock() + timeoutMs);
+    const reads = flights.map((flight) => flight.read);
+    const answers = await this.#ask(scope, reads, deadlineAtMs);
     for (const [i, flight] of flights.entries()) {
-      const answer = answers[i] ?? {
-        outcome: 'failed',
-        error: new AnswerMalformedError('an id has no answer'),
-      };
-      this.#settle(scope, flight, answer, deadlineAtMs)
+      this.#settle(flight, answers[i] ?? unanswered(), deadlineAtMs)
         .catch((error): UserAnswer => ({ outcome: 'failed', error }))
         .then((settled) => {
           if (this.#byKey.get(flight.key) === flight) this.#byKey.delete(flight.key);
@@ -119,22 +111,17 @@ export class Flights {
   }
 
   /** Where something newer is known than what came, asks once more for that. */
-  async #settle(
-    scope: UserScope,
-    flight: Flight,
-    answer: UserAnswer,
-    deadlineAtMs: number,
-  ): Promise<UserAnswer> {
-    const { id, minVersion } = flight.read;
-    if (flight.isDiscarded) this.#context.counters.discarded += 1;
-    const kept = this.accept(scope, id, toFound(answer, flight.held), minVersion, !flight.isDiscarded);
+  async #settle(flight: Flight, answer: UserAnswer, deadlineAtMs: number): Promise<UserAnswer> {
+    const { scope, read, isDiscarded } = flight;
+    if (isDiscarded) this.#context.counters.discarded += 1;
+    const kept = admit(this.#cache, { scope, read, isKept: !isDiscarded }, toFound(answer, flight.held));
     if (kept !== undefined) return kept;
     this.#context.counters.discarded += 1;
-    const newest = this.#cache.getNewest(scope, id)?.user;
-    const needed = newest?.id === id && newest.version > minVersion ? newest.version : minVersion;
-    const [again] = await this.#ask(scope, [{ id, minVersion: needed }], deadlineAtMs);
-    const accepted = again && this.accept(scope, id, again, needed, !flight.isDiscarded);
-    return accepted ?? { outcome: 'failed', error: new VersionNotReachedError(id, needed) };
+    const floor = this.#cache.getFloor(scope.tenantId, read.id)?.version ?? 0n;
+    const needed = { id: read.id, minVersion: floor > read.minVersion ? floor : read.minVersion };
+    const [again] = await this.#ask(scope, [needed], deadlineAtMs);
+    const accepted = again && admit(this.#cache, { scope, read: needed, isKept: !flight.isDiscarded }, again);
+    return accepted ?? { outcome: 'failed', error: new VersionNotReachedError(read.id, needed.minVersion) };
   }
 
   async #ask(
@@ -150,9 +137,8 @@ export class Flights {
   }
 }
 
-/** The survivor of a merge has versions of its own, which say nothing about those of the id asked for. */
-export function reaches({ user }: CachedUser, id: string, minVersion: bigint): boolean {
-  return user.id !== id || user.version >= minVersion;
+function unanswered(): UserAnswer {
+  return { outcome: 'failed', error: new AnswerMalformedError('an id has no answer') };
 }
 
 function toFound(answer: UserAnswer, held: CachedUser | undefined): UserAnswer {

@@ -3,7 +3,10 @@ export { type User, UserRole, UserState, UserView } from '@rollcall/contract/use
 export { TransportOptionError } from '@rollcall/transport';
 export type { UserColumn, WithUsers } from './attach.ts';
 export { BREAKER_DEFAULTS, type BreakerOptions, type BreakerState } from './breaker.ts';
-export { NUMBER_OPTIONS } from './check-options.ts';
+export { carrySeenVersions } from './carry-seen-versions.ts';
+export type { SeenVersion } from './change-feed.ts';
+export { NUMBER_OPTIONS, REFRESH_AHEAD_RATIO } from './check-options.ts';
+export type { CachedDescription, DescribedEntry, UserDescription, ViewName } from './describe-user.ts';
 export {
   type BatchAnswered,
   type BatchSent,
@@ -27,8 +30,10 @@ export {
   UserServiceRefusedError,
   UserUnavailableError,
 } from './errors.ts';
+export type { FeedState, FeedStats } from './invalidation.ts';
 export { isOutage } from './judge.ts';
 export { type Metric, type MetricReading, type MetricSource, toMetricReadings } from './metric-readings.ts';
+export { SEEN_HEADER } from './seen-header.ts';
 export type { TelemetryOptions } from './telemetry.ts';
 export type { TenantUserClient } from './tenant-user-client.ts';
 export { createUserClient, type UserClient, type UserClientStats } from './user-client.ts';
@@ -44,3 +49,13 @@ export type {
   UserLookup,
   UserOutcome,
 } from './user-lookup.ts';
+export type { DegradeLimit } from './user-reader.ts';
+export {
+  currentFloor,
+  noteSeenHeader,
+  noteSeenVersion,
+  noteWrittenUser,
+  seenHeader,
+  withSeenHeader,
+  withSeenVersions,
+} from './version-context.ts';

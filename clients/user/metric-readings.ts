@@ -46,6 +46,12 @@ export const READ_METRICS = {
     description:
       'Users asked for: hit, a fresh entry; miss, a read was begun; coalesced, joined a read on its way.',
   },
+  refreshes: {
+    name: 'rollcall.user_client.refreshes',
+    unit: '{user}',
+    kind: 'counter',
+    description: 'Users read anew in the background, before their life was over.',
+  },
   degraded: {
     name: 'rollcall.user_client.degraded_lookups',
     unit: '{user}',
@@ -95,6 +101,7 @@ const BY_COUNTER: Readonly<Record<keyof ClientCounters, Omit<MetricReading, 'val
   hits: { metric: READ_METRICS.lookups, attributes: { [PATH_ATTRIBUTE]: 'hit' } },
   misses: { metric: READ_METRICS.lookups, attributes: { [PATH_ATTRIBUTE]: 'miss' } },
   coalesced: { metric: READ_METRICS.lookups, attributes: { [PATH_ATTRIBUTE]: 'coalesced' } },
+  refreshes: { metric: READ_METRICS.refreshes, attributes: {} },
   stale: { metric: READ_METRICS.degraded, attributes: { [OUTCOME_ATTRIBUTE]: 'stale' } },
   unavailable: { metric: READ_METRICS.degraded, attributes: { [OUTCOME_ATTRIBUTE]: 'unavailable' } },
   discarded: { metric: READ_METRICS.discarded, attributes: {} },

@@ -93,7 +93,11 @@ function toAnswer(
 }
 
 function ofTenant({ tenantId }: UserScope, user: User): User {
-  if (user.tenantId === tenantId) return user;
+  if (user.tenantId === tenantId) {
+    // One text for all users of the tenant, in place of a copy in each message.
+    user.tenantId = tenantId;
+    return user;
+  }
   throw new AnswerMalformedError(
     `the user service answered a user of tenant ${user.tenantId} where ${tenantId} was asked`,
   );

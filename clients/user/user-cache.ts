@@ -1,69 +1,80 @@
-import { type User, UserView } from '@rollcall/contract/user';
+import { UserView } from '@rollcall/contract/user';
 import { LRUCache } from 'lru-cache';
+import { type CachedUser, isNewer } from './cached-user.ts';
+import { type SeenFloor, SeenVersions } from './seen-versions.ts';
+import { UserEntries, type UserEntry } from './user-entries.ts';
 import type { UserScope } from './user-reader.ts';
-
-/** A user as it was answered. */
-export interface CachedUser {
-  /** Frozen. */
-  readonly user: User;
-  /** True at this point of the client's clock or later. */
-  readonly readAtMs: number;
-}
 
 /** How much is remembered. */
 export interface UserCacheOptions {
   maxEntries: number;
+  maxBytes: number;
   maxMissingEntries: number;
+  maxSeenVersions: number;
 }
 
 /** Every view that an entry can be of. */
 export const VIEWS = [UserView.REFERENCE, UserView.BASIC, UserView.FULL];
 
-/** The key of an entry. Tenant ids hold no slash, so two scopes never share one. */
+/** The key of a flight or a missing id. Tenant ids hold no slash, so two scopes never share one. */
 export function toCacheKey({ tenantId, view }: UserScope, id: string): string {
   return `${tenantId}/${view}/${id}`;
 }
 
 /**
- * What is remembered, and nothing about when it is good enough: users and missing ids, by tenant, view and id. Missing
- * ids have a place of their own, so that made-up ids cannot push users out. Least recently used goes first.
+ * What is remembered, and nothing about how long it is good: users, missing ids, and versions known to exist. Missing ids
+ * have a place of their own, so that made-up ids cannot push users out. Least recently used goes first. Never hands out a
+ * user of which a higher version is known to exist.
  */
 export class UserCache {
-  readonly #users: LRUCache<string, CachedUser>;
+  readonly #users: UserEntries;
   readonly #missing: LRUCache<string, number>;
+  readonly #seen: SeenVersions;
 
-  constructor({ maxEntries, maxMissingEntries }: UserCacheOptions) {
-    this.#users = new LRUCache({ max: maxEntries });
-    this.#missing = new LRUCache({ max: maxMissingEntries });
+  constructor(options: UserCacheOptions) {
+    this.#seen = new SeenVersions(options.maxSeenVersions);
+    this.#missing = new LRUCache({ max: options.maxMissingEntries });
+    this.#users = new UserEntries(options, (entry) => this.#remember(entry));
   }
 
-  getUser(key: string): CachedUser | undefined {
-    return this.#users.get(key);
+  getUser(scope: UserScope, id: string): CachedUser | undefined {
+    const entry = this.#users.use(scope, id);
+    return entry?.scope.isMerged && this.#isOutdated(entry) ? undefined : entry;
   }
 
-  /** When the service said that this key is missing. */
-  getMissingAtMs(key: string): number | undefined {
-    return this.#missing.get(key);
+  /** When the service said that this id is missing. */
+  getMissingAtMs(scope: UserScope, id: string): number | undefined {
+    return this.#missing.size === 0 ? undefined : this.#missing.get(toCacheKey(scope, id));
   }
 
   /** The newest answer about an id in any view: what is known of one view binds the others. */
-  getNewest(scope: UserScope, id: string): CachedUser | undefined {
-    return this.#entries(scope, id).reduce<CachedUser | undefined>(
-      (newest, entry) => (newest === undefined || isNewer(entry, newest) ? entry : newest),
-      undefined,
-    );
+  getNewest(tenantId: string, id: string): CachedUser | undefined {
+    let newest: CachedUser | undefined;
+    for (const entry of this.held(tenantId, id))
+      if (newest === undefined || isNewer(entry, newest)) newest = entry;
+    return newest;
+  }
+
+  /** The highest version of this very user that is known to exist: held, told, or held before. */
+  getFloor(tenantId: string, id: string): SeenFloor | undefined {
+    let floor = this.#seen.get(tenantId, id);
+    for (const { user, readAtMs } of this.held(tenantId, id))
+      if (user.id === id && user.version >= (floor?.version ?? 0n))
+        floor = { version: user.version, seenAtMs: readAtMs };
+    return floor;
   }
 
   /** Keeps a user, and forgets what it outdates in other views. Whoever fills sees to it first that it is the newest. */
   putUser(scope: UserScope, id: string, entry: CachedUser): void {
-    const key = toCacheKey(scope, id);
-    for (const view of VIEWS) {
-      const other = toCacheKey({ ...scope, view }, id);
-      const held = this.#users.peek(other);
-      if (held !== undefined && !isSameVersion(held, entry)) this.#users.delete(other);
-      this.#missing.delete(other);
-    }
-    this.#users.set(key, entry);
+    const { tenantId, view } = scope;
+    const { user, readAtMs } = entry;
+    const isKept = ({ scope: of, user: other }: UserEntry) =>
+      of.tenantId !== tenantId ||
+      (of.view !== view && other.id === user.id && other.version === user.version);
+    if (user.id === id) this.#seen.delete(tenantId, id);
+    else this.see(tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
+    this.#forgetMissing(tenantId, id);
+    this.#users.put(scope, id, { entry, isKept });
   }
 
   /** Keeps that an id is missing, and forgets it as a user in every view. */
@@ -72,38 +83,56 @@ export class UserCache {
     this.#missing.set(toCacheKey(scope, id), readAtMs);
   }
 
-  /** Forgets an id in every view. */
+  /**
+   * Remembers that a version exists: what is held of the id and is older is forgotten in every view, and so is that the id
+   * is missing. A version that is known changes nothing.
+   */
+  see(tenantId: string, id: string, floor: SeenFloor): void {
+    const known = this.getFloor(tenantId, id);
+    if (known !== undefined && known.version >= floor.version) return;
+    this.#users.keepOnly(id, (entry) => entry.scope.tenantId !== tenantId);
+    this.#forgetMissing(tenantId, id);
+    this.#seen.raise(tenantId, id, floor);
+  }
+
+  /** Forgets an id in every view, and remembers up to which version it was known. */
   forget(tenantId: string, id: string): void {
-    for (const view of VIEWS) {
-      const key = toCacheKey({ tenantId, view }, id);
-      this.#users.delete(key);
-      this.#missing.delete(key);
-    }
+    for (const entry of this.held(tenantId, id)) this.#remember(entry);
+    this.#users.keepOnly(id, (entry) => entry.scope.tenantId !== tenantId);
+    this.#forgetMissing(tenantId, id);
   }
 
   clear(): void {
     this.#users.clear();
     this.#missing.clear();
+    this.#seen.clear();
   }
 
-  get size(): { entries: number; missingEntries: number } {
-    return { entries: this.#users.size, missingEntries: this.#missing.size };
+  /** All that is held of an id, without making it more recently used. */
+  held(tenantId: string, id: string): UserEntry[] {
+    return this.#users.held(id).filter(({ scope }) => scope.tenantId === tenantId);
   }
 
-  #entries(scope: UserScope, id: string): CachedUser[] {
-    return VIEWS.flatMap((view) => this.#users.peek(toCacheKey({ ...scope, view }, id)) ?? []);
+  /** All that is held, with its id; the most recently used first. */
+  *all(): Iterable<[string, UserEntry]> {
+    for (const id of this.#users.ids()) for (const entry of this.#users.held(id)) yield [id, entry];
   }
-}
 
-/**
- * Whether one answer about an id is newer than another. Versions decide, which belong to one user; across a merge the two
- * answers are of two users, and the time of reading decides.
- */
-export function isNewer(one: CachedUser, other: CachedUser): boolean {
-  if (one.user.id === other.user.id) return one.user.version > other.user.version;
-  return one.readAtMs > other.readAtMs;
-}
+  get size(): { entries: number; bytes: number; missingEntries: number; seenVersions: number } {
+    return { ...this.#users.size, missingEntries: this.#missing.size, seenVersions: this.#seen.size };
+  }
 
-function isSameVersion(one: CachedUser, other: CachedUser): boolean {
-  return one.user.id === other.user.id && one.user.version === other.user.version;
+  #isOutdated({ user }: UserEntry): boolean {
+    const floor = this.getFloor(user.tenantId, user.id);
+    return floor !== undefined && user.version < floor.version;
+  }
+
+  #remember({ user, readAtMs }: UserEntry): void {
+    this.#seen.raise(user.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
+  }
+
+  #forgetMissing(tenantId: string, id: string): void {
+    if (this.#missing.size === 0) return;
+    for (const view of VIEWS) this.#missing.delete(toCacheKey({ tenantId, view }, id));
+  }
 }

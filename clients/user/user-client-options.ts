@@ -2,7 +2,7 @@ import type { UserView } from '@rollcall/contract/user';
 import type { ConnectionOptions } from '@rollcall/transport';
 import type { BreakerOptions } from './breaker.ts';
 import type { TelemetryOptions } from './telemetry.ts';
-import type { Clock } from './user-reader.ts';
+import type { Clock, DegradeLimit } from './user-reader.ts';
 
 /** How to reach the user service, and how to remember what it says. Give `address` or `transport`; all else has a default. */
 export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeoutMs'> {
@@ -14,18 +14,58 @@ export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeo
   timeoutMs?: number;
   /** Age in ms up to which a user is answered from memory without asking. Default 5000; 0: always ask. */
   ttlMs?: number;
+  /**
+   * The same while every change since the user was read has been told. Default 600000, or `ttlMs` where that is longer or 0;
+   * not under `ttlMs`.
+   */
+  liveTtlMs?: number;
   /** Age in ms up to which an id that is missing is answered so without asking. Default 1000; 0: always ask. */
   missingTtlMs?: number;
+  /** The same while every change since then has been told. Default 60000, or `missingTtlMs` where that is longer or 0. */
+  liveMissingTtlMs?: number;
+  /**
+   * Share of its life after which a user that is asked for is answered, and read anew meanwhile. Default 0.8, below 1;
+   * 0: never.
+   */
+  refreshAheadRatio?: number;
   /** Age in ms up to which a user is answered from memory while the service is away. Default 24 hours; not under `ttlMs`. */
   maxStaleMs?: number;
-  /** Most users kept in memory, of all tenants and views together; the least recently used goes first. Default 100000. */
+  /**
+   * What is answered while the service is away. Default `snapshot`: what this process read before, else what an earlier one
+   * did; `stale`: the former alone; `none`: nothing, so that an outage is seen at once.
+   */
+  degrade?: DegradeLimit;
+  /** Most ids of which users are kept in memory, of all tenants together; the least recently used goes first. Default 100000. */
   maxEntries?: number;
+  /**
+   * Most bytes that those users take, as estimated from their texts and times. Default 134217728 (128 MiB), which is room for
+   * more than `maxEntries` users with names alone. Whichever bound is met first counts.
+   */
+  maxBytes?: number;
   /** Most missing ids kept in memory. Default 10000. */
   maxMissingEntries?: number;
+  /**
+   * Most versions remembered of users that are not in memory, so that none of them is shown older than it was seen. Default
+   * 100000; some 200 bytes each.
+   */
+  maxSeenVersions?: number;
   /** Time in ms to wait for more ids to ask for together. Default 0: until the current tick is over. At most 1000. */
   batchWindowMs?: number;
   /** Most ids of one call, so that a fault in a caller stays small. Default 10000; the wire takes 500 at a time. */
   maxIdsPerCall?: number;
+  /**
+   * File to carry users over a restart: read when the client is made, written now and then and at close, for its owner alone
+   * to read. One process per file. Absent: none. A file that is damaged or something else is reported as a warning of the
+   * process, and not used.
+   */
+  snapshotPath?: string;
+  /** Time in ms between two writes of it. Default 60000, from 1000 to an hour. */
+  snapshotIntervalMs?: number;
+  /**
+   * The largest view written to it. Default REFERENCE: with BASIC and FULL, contact data of users rests on the disk, and
+   * what is erased at the service stays there until the next write.
+   */
+  snapshotView?: UserView;
   /** When to stop asking a service that fails. Absent: the defaults of BreakerOptions. */
   breaker?: BreakerOptions;
   /** Whom to tell through OpenTelemetry. Absent: the process's own SDK, where it has one; false: nobody. */
@@ -42,8 +82,13 @@ export interface UserReadOptions {
   signal?: AbortSignal;
   /** Deadline in ms of this call. Default: the client's. 0 or less has passed already: only memory is asked. */
   timeoutMs?: number;
-  /** The lowest version that will do, from an earlier write, read or event. Default: any. With several ids it is for each. */
+  /**
+   * The lowest version that will do, from an earlier write, read or event. Default: any. With several ids it is for each. It
+   * is believed: nothing older of these ids is answered by this client afterwards, to nobody.
+   */
   minVersion?: bigint;
   /** Oldest age in ms of an answer while the service is away. Default: the client's bound, which it cannot exceed. */
   maxStaleMs?: number;
+  /** What will do while the service is away. Default: the client's `degrade`. */
+  degrade?: DegradeLimit;
 }

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Code, createRouterTransport } from '@connectrpc/connect';
 import { UserService, UserState, UserView } from '@rollcall/contract/user';
 import { type GrpcTestServer, startGrpcTestServer } from '@rollcall/transport/testing';
@@ -200,6 +203,34 @@ describe('reading', () => {
   });
 });
 
+describe('prefetch', () => {
+  it('has users in memory before they are asked for, and takes an outage as none of its business', async () => {
+    const users = open();
+    await users.prefetch([ANN, BEN, NOBODY]);
+    expect(users.peek(BEN)?.displayName).toBe('Ben');
+    await users.lookupMany([ANN, BEN, NOBODY]);
+    expect(service.batches).toHaveLength(1);
+    server.kill();
+    await users.prefetch([CAT]);
+  });
+});
+
+describe('describe', () => {
+  it('says what is known of an id, how good that is, and whether the service is asked', async () => {
+    const users = open();
+    await users.getUser(ANN);
+    nowMs = 1_000;
+    expect(users.describe(ANN.toUpperCase())).toMatchObject({
+      tenantId: 'acme',
+      id: ANN,
+      breaker: 'closed',
+      minVersion: '1',
+      entries: [{ view: 'REFERENCE', version: '1', ageMs: 1_000, lifeMs: 5_000, isFresh: true }],
+    });
+    expect(users.describe(BEN)).toMatchObject({ entries: [], missing: [], inFlight: [] });
+  });
+});
+
 describe('attach', () => {
   it('puts users beside the ids of every column, through one batch', async () => {
     const users = open();
@@ -322,6 +353,38 @@ describe('an outage', () => {
     expect(unknown).toMatchObject({ outcome: 'unavailable', degraded: { reason: 'deadline_exceeded' } });
   });
 
+  it('is seen at once by whoever wants no older answers', async () => {
+    const users = open();
+    await users.getUser(ANN);
+    nowMs = 5_000;
+    server.kill();
+    expect(await users.lookup(ANN, { degrade: 'none' })).toMatchObject({ outcome: 'unavailable' });
+    expect(await users.lookup(ANN)).toMatchObject({ source: 'stale' });
+    expect(await open({ degrade: 'none' }).lookup(ANN)).toMatchObject({ outcome: 'unavailable' });
+  });
+
+  it('leaves names to a process that starts during it, from the snapshot of the one before', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rollcall-client-'));
+    opened.defer(() => rm(folder, { recursive: true }));
+    const snapshotPath = join(folder, 'users');
+    const before = open({ snapshotPath });
+    await before.prefetch([ANN, BEN]);
+    await before.close();
+    server.kill();
+    const after = open({ snapshotPath });
+    expect(after.peek(ANN)).toBeUndefined();
+    expect(await after.lookupMany([ANN, CAT])).toMatchObject([
+      { outcome: 'found', source: 'snapshot', user: { displayName: 'Ann' }, degraded: {} },
+      { outcome: 'unavailable' },
+    ]);
+    expect(after.describe(ANN).entries[0]).toMatchObject({ source: 'snapshot', isFresh: false });
+    await restart();
+    await expect
+      .poll(async () => (await after.lookup(ANN)) as { source?: string }, { timeout: 10_000 })
+      .toMatchObject({ source: 'service' });
+    expect(service.batches.at(-1)?.knownVersions).toEqual({ [ANN]: 1n });
+  });
+
   it('is not what a refusal is', async () => {
     const users = open();
     await users.getUser(ANN);
@@ -412,10 +475,14 @@ describe('bad arguments', () => {
       [users.lookup(ANN, { timeoutMs: Number.NaN }), 'timeoutMs'],
       [users.lookup(ANN, { maxStaleMs: -1 }), 'maxStaleMs'],
       [users.lookup(ANN, { view: 7 as never }), 'view'],
+      [users.lookup(ANN, { degrade: 'never' as never }), 'degrade'],
+      [users.lookup(ANN, { degrade: 'none', maxStaleMs: 5 }), 'maxStaleMs'],
+      [users.prefetch([ANN, 'x']), 'ids[1]'],
     ];
     for (const [fault, option] of faults)
       await expect(fault).rejects.toMatchObject({ reason: 'option_invalid', option });
     expect(() => users.peek('42')).toThrow(expect.objectContaining({ option: 'id' }));
+    expect(() => users.describe('42')).toThrow(expect.objectContaining({ option: 'id' }));
     expect(() => users.invalidate('42')).toThrow(expect.objectContaining({ option: 'id' }));
     expect(() => users.forTenant('A B')).toThrow(expect.objectContaining({ option: 'tenantId' }));
     expect(service.batches).toEqual([]);

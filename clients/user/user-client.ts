@@ -1,14 +1,21 @@
 import { UserService } from '@rollcall/contract/user';
 import { openTransport } from '@rollcall/transport';
 import { type BreakerState, createBreaker } from './breaker.ts';
-import { toSettings } from './check-options.ts';
+import type { FeedHealth } from './change-feed.ts';
+import { toSettings, type UserClientSettings } from './check-options.ts';
+import { createCoarseClock } from './coarse-clock.ts';
 import { type ClientCounters, createCounters } from './counters.ts';
+import { NO_FEED } from './freshness.ts';
 import { toTenantId } from './ids.ts';
+import { createInvalidation, type FeedStats } from './invalidation.ts';
 import { createRemoteUserReader } from './remote-user-reader.ts';
+import { type SnapshotOptions, startSnapshots } from './snapshots.ts';
 import { createTelemetry } from './telemetry.ts';
-import { type TenantUserClient, TenantUsers } from './tenant-user-client.ts';
+import type { TenantUserClient } from './tenant-user-client.ts';
+import { TenantUsers } from './tenant-users.ts';
 import { UserCache } from './user-cache.ts';
 import type { UserClientOptions } from './user-client-options.ts';
+import type { UserReader } from './user-reader.ts';
 import { withAnswerTelemetry } from './with-answer-telemetry.ts';
 import { withBatching } from './with-batching.ts';
 import { withBreaker } from './with-breaker.ts';
@@ -17,12 +24,20 @@ import { withCache } from './with-cache.ts';
 
 /** What the client did, and holds. */
 export interface UserClientStats extends Readonly<ClientCounters> {
-  /** Users in memory, of all tenants and views. */
+  /** Ids of which users are in memory, of all tenants. */
   readonly entries: number;
+  /** Bytes that they take, estimated. */
+  readonly bytes: number;
   /** Missing ids in memory. */
   readonly missingEntries: number;
+  /** Versions remembered of users that are not in memory. */
+  readonly seenVersions: number;
   /** Whether the service is being asked. */
   readonly breaker: BreakerState;
+  /** The change feed. */
+  readonly feed: FeedStats;
+  /** `feed.lagMs`. */
+  readonly streamLagMs: number | undefined;
 }
 
 /** A client of the user service. Its own methods ask about the `tenantId` of the options. */
@@ -36,40 +51,94 @@ export interface UserClient extends TenantUserClient, AsyncDisposable {
 }
 
 /**
- * Makes the client that stands in for a users table; one per process. Nothing is sent before the first read.
+ * Makes the client that stands in for a users table; one per process. Nothing is sent before the first read. From then on it
+ * hears of changes, which keeps the process running until it is closed.
  * Throws UserClientOptionError or TransportOptionError, each naming the option.
  */
 export function createUserClient(options: UserClientOptions): UserClient {
   const settings = toSettings(options);
-  const { tenantId, clock = () => performance.now() } = options;
+  const { tenantId, clock = monotonicMs, snapshotPath } = options;
   if (tenantId !== undefined) toTenantId(tenantId);
   const counters = createCounters();
   const cache = new UserCache(settings);
-  const telemetry = createTelemetry(options);
   const connection = openTransport(options, [UserService]);
+  const telemetry = createTelemetry(options);
   const breaker = withBreakerTelemetry(createBreaker(options.breaker));
+  // A clock that was given is a test's, and held: it is looked at each time.
+  const hitClock = options.clock ?? createCoarseClock(clock);
 
-  const remote = createRemoteUserReader(telemetry.overCalls(connection.transport), clock);
+  const snapshots =
+    snapshotPath === undefined
+      ? undefined
+      : startSnapshots(toSnapshotOptions(settings, snapshotPath), cache, { clock });
+  // Whole ms take no memory of their own beside each user, and an age is never told too low.
+  const remote = createRemoteUserReader(telemetry.overCalls(connection.transport), () => Math.floor(clock()));
   const guarded = withBreaker(remote, breaker);
   const batched = withBatching(guarded, settings, counters);
-  const remembered = withCache(batched, cache, { options: settings, clock, counters });
+  // The cache asks the feed, and the feed tells the cache: one of them has to come second.
+  const news: { feed: FeedHealth } = { feed: NO_FEED };
+  const watch = (tenant: string) => feed.watch(tenant);
+  const isAway = () => breaker.state === 'open';
+  const remembered = withCache(
+    withFeed(batched, (tenant) => watch(tenant)),
+    cache,
+    {
+      options: settings,
+      clock,
+      hitClock,
+      counters,
+      feed: { liveSinceMs: (tenant) => news.feed.liveSinceMs(tenant) },
+      isAway,
+    },
+  );
   const cached = withAnswerTelemetry(remembered, { metrics: telemetry.metrics, clock });
-
-  let isClosed = false;
-  const layers = { settings, counters, clock, breaker, resolver: remote, cached, isClosed: () => isClosed };
-  const stats = () => ({ ...counters, ...cache.size, breaker: breaker.state });
-  telemetry.observe(stats);
-  const close = async () => {
-    isClosed = true;
+  const feed = createInvalidation({ transport: connection.transport, clock, sink: remembered });
+  news.feed = feed;
+  let closing: Promise<void> | undefined;
+  const isClosed = () => closing !== undefined;
+  const layers = { settings, counters, clock, breaker, resolver: remote, cached, isClosed };
+  const close = () => {
+    closing ??= Promise.all([snapshots?.close(), feed.close()]).then(() => undefined);
     telemetry.close();
     connection.close();
     breaker.close();
     cache.clear();
+    return closing;
   };
+  const stats = () => {
+    const feedStats = feed.stats();
+    return {
+      ...counters,
+      ...cache.size,
+      breaker: breaker.state,
+      feed: feedStats,
+      streamLagMs: feedStats.lagMs,
+    };
+  };
+  telemetry.observe(stats);
   return Object.assign(new TenantUsers(layers, tenantId), {
     forTenant: (other: string) => new TenantUsers(layers, toTenantId(other)),
     stats,
     close,
     [Symbol.asyncDispose]: close,
   });
+}
+
+/** Whoever is asked about once is watched from then on: a hit needs no look. */
+function withFeed(next: UserReader, watch: (tenantId: string) => void): UserReader {
+  return {
+    readMany(scope, reads, call) {
+      watch(scope.tenantId);
+      return next.readMany(scope, reads, call);
+    },
+  };
+}
+
+function monotonicMs(): number {
+  return performance.now();
+}
+
+function toSnapshotOptions(settings: UserClientSettings, path: string): SnapshotOptions {
+  const { snapshotIntervalMs: intervalMs, snapshotView: view, maxBytes, maxStaleMs } = settings;
+  return { path, intervalMs, view, maxBytes, maxStaleMs };
 }

@@ -31,9 +31,9 @@ export interface KnownUser {
   readonly version: bigint;
   /** The answer was true this many ms ago, or later. */
   readonly ageMs: number;
-  /** `stale`: from before an outage, and `degraded` says why. */
-  readonly source: 'cache' | 'service' | 'stale';
-  /** Present exactly with `stale`. */
+  /** `stale`: from before an outage; `snapshot`: from before the process. `degraded` says why. */
+  readonly source: 'cache' | 'service' | 'stale' | 'snapshot';
+  /** Present exactly with `stale` and `snapshot`. */
   readonly degraded?: Degradation;
 }
 

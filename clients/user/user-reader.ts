@@ -14,9 +14,17 @@ export interface UserRead {
   readonly id: string;
   /** The lowest version that will do; 0n: any. */
   readonly minVersion: bigint;
+  /** The version is what another service says; it binds this read, and is not remembered for others. */
+  readonly isHearsay?: boolean;
   /** The version that the asker holds and wants to hear `unchanged` about. Absent: it holds none. */
   readonly knownVersion?: bigint;
 }
+
+/**
+ * How far down an outage may lead. `none`: fresh answers only. `stale`: also what this process read before. `snapshot`:
+ * also what an earlier process read.
+ */
+export type DegradeLimit = 'none' | 'stale' | 'snapshot';
 
 /** How long to try, and what will do instead. */
 export interface ReadCall {
@@ -26,6 +34,8 @@ export interface ReadCall {
   readonly signal?: AbortSignal;
   /** Oldest age in ms of an answer from before an outage. Absent: the client's bound. Looked at by the cache alone. */
   readonly maxStaleMs?: number;
+  /** What will do during an outage. Absent: what the client allows. Looked at by the cache alone. */
+  readonly degrade?: DegradeLimit;
 }
 
 /** What a user service, or what remembers it, says of one id. `readAtMs`: true at that point of the client's clock or later. */
@@ -35,8 +45,8 @@ export type UserAnswer =
       /** After a merge the survivor, whose id then differs. Frozen. */
       readonly user: User;
       readonly readAtMs: number;
-      readonly source: 'cache' | 'service' | 'stale';
-      /** Why it is stale. Absent: it is not. */
+      readonly source: 'cache' | 'service' | 'stale' | 'snapshot';
+      /** Why it is stale or from the snapshot. Absent: it is not. */
       readonly degraded?: Degradation;
     }
   | { readonly outcome: 'missing'; readonly readAtMs: number; readonly source: 'cache' | 'service' }

@@ -12,7 +12,16 @@ import { type CachedUserReader, type CachingOptions, withCache } from './with-ca
 const scope: UserScope = { tenantId: 'acme', view: UserView.REFERENCE };
 const basic: UserScope = { ...scope, view: UserView.BASIC };
 const outage = new ConnectError('away', Code.Unavailable);
-const OPTIONS: CachingOptions = { ttlMs: 100, missingTtlMs: 20, maxStaleMs: 10_000, timeoutMs: 1_000 };
+const OPTIONS: CachingOptions = {
+  ttlMs: 100,
+  liveTtlMs: 1_000,
+  missingTtlMs: 20,
+  liveMissingTtlMs: 200,
+  maxStaleMs: 10_000,
+  timeoutMs: 1_000,
+  refreshAheadRatio: 0,
+  degrade: 'snapshot',
+};
 
 let nowMs: number;
 let counters: ClientCounters;
@@ -48,12 +57,17 @@ function setUp(options: Partial<CachingOptions> = {}, maxEntries = 1_000): void 
   nowMs = 1_000_000;
   counters = createCounters();
   service = new HeldService();
-  const cache = new UserCache({ maxEntries, maxMissingEntries: 10 });
+  const cache = new UserCache({ maxEntries, maxBytes: 1e6, maxMissingEntries: 10, maxSeenVersions: 100 });
   reader = withCache(service, cache, { options: { ...OPTIONS, ...options }, clock: () => nowMs, counters });
 }
 
 function found(id: string, version: bigint, readAtMs = nowMs): UserAnswer {
-  return { outcome: 'found', user: create(UserSchema, { id, version }), readAtMs, source: 'service' };
+  return {
+    outcome: 'found',
+    user: create(UserSchema, { id, version, tenantId: 'acme' }),
+    readAtMs,
+    source: 'service',
+  };
 }
 
 function gone(readAtMs = nowMs): UserAnswer {
@@ -374,10 +388,10 @@ describe('versions', () => {
 
   it('that came by another way are kept, and do not replace newer ones', async () => {
     await fill('a', 5n);
-    const older = create(UserSchema, { id: 'a', version: 4n });
+    const older = create(UserSchema, { id: 'a', version: 4n, tenantId: 'acme' });
     expect(reader.accept(scope, older, nowMs)).toMatchObject({ outcome: 'found', user: { version: 5n } });
     expect(reader.accept(basic, older, nowMs)).toMatchObject({ outcome: 'failed' });
-    const newer = create(UserSchema, { id: 'a', version: 6n });
+    const newer = create(UserSchema, { id: 'a', version: 6n, tenantId: 'acme' });
     expect(reader.accept(scope, newer, nowMs)).toMatchObject({ user: { version: 6n } });
     expect(await read('a')).toMatchObject({ source: 'cache', user: { version: 6n } });
   });

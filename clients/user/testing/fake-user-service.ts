@@ -137,7 +137,14 @@ function usersOf(store: UserStore): FakeUsers {
   };
 }
 
-function flaps({ up = 1, down = 1 }: { up?: number; down?: number } = {}): () => ConnectError | undefined {
+// A stream is no turn of anybody's.
+function flaps({
+  up = 1,
+  down = 1,
+}: {
+  up?: number;
+  down?: number;
+} = {}): (isStream: boolean) => ConnectError | undefined {
   let calls = 0;
-  return () => (calls++ % (up + down) < up ? undefined : away());
+  return (isStream) => (isStream || calls++ % (up + down) < up ? undefined : away());
 }

@@ -26,7 +26,7 @@ export function guardService<S extends DescService>(
     ...[{ signal }]: [HandlerContext]
   ): Promise<void> {
     received.push({ method, request });
-    await troubles.pass(signal);
+    await troubles.pass(signal, method.methodKind !== 'unary');
     await checkFields(method.input, request);
   }
 

@@ -8,16 +8,16 @@ export class Troubles {
   /** Whether nothing is ever answered. */
   silent = false;
   /** Asked for each call: what it fails with. Undefined: nothing. */
-  fault: () => ConnectError | undefined = () => undefined;
+  fault: (isStream: boolean) => ConnectError | undefined = () => undefined;
   readonly #end = new AbortController();
   #streams = new AbortController();
 
   /** Lets a call through to its handler when it is time, or fails it. */
-  async pass(signal: AbortSignal): Promise<void> {
+  async pass(signal: AbortSignal, isStream: boolean): Promise<void> {
     const gone = AbortSignal.any([signal, this.#end.signal]);
     if (this.silent) await aborted(gone);
     if (this.latencyMs > 0) await delay(this.latencyMs, undefined, { signal: gone });
-    const fault = this.fault();
+    const fault = this.fault(isStream);
     if (fault !== undefined) throw fault;
   }
 

@@ -1,0 +1,23 @@
+import type { User } from '@rollcall/contract/user';
+
+/** A user as it was answered. */
+export interface CachedUser {
+  /** Frozen. */
+  readonly user: User;
+  /** True at this point of the client's clock or later. */
+  readonly readAtMs: number;
+}
+
+/**
+ * Whether one answer about an id is newer than another. Versions decide, which belong to one user; across a merge the two
+ * answers are of two users, and the time of reading decides.
+ */
+export function isNewer(one: CachedUser, other: CachedUser): boolean {
+  if (one.user.id === other.user.id) return one.user.version > other.user.version;
+  return one.readAtMs > other.readAtMs;
+}
+
+/** The survivor of a merge has versions of its own, which say nothing about those of the id asked for. */
+export function reaches({ user }: CachedUser, id: string, minVersion: bigint): boolean {
+  return user.id !== id || user.version >= minVersion;
+}

@@ -1,0 +1,29 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createCoarseClock } from './coarse-clock.ts';
+
+describe('a coarse clock', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('looks once for many questions, and again after a millisecond', () => {
+    let looks = 0;
+    const clock = createCoarseClock(() => ++looks);
+    for (let i = 0; i < 100; i++) expect(clock()).toBe(1);
+    vi.advanceTimersByTime(1);
+    expect(clock()).toBe(2);
+    vi.advanceTimersByTime(1);
+    expect(clock()).toBe(3);
+  });
+
+  it('looks again after many questions where no timer gets its turn', () => {
+    let looks = 0;
+    const clock = createCoarseClock(() => ++looks);
+    for (let i = 0; i < 1_000; i++) clock();
+    expect(looks).toBe(4);
+    expect(vi.getTimerCount()).toBe(1);
+  });
+});

@@ -1,0 +1,16 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { UserSchema } from '@rollcall/contract/user';
+import { describe, expect, it } from 'vitest';
+import { estimateBytes } from './estimate-bytes.ts';
+
+describe('estimateBytes', () => {
+  it('counts letters, times, and the profile with all that is in it', () => {
+    const bare = estimateBytes(create(UserSchema, {}));
+    expect(estimateBytes(create(UserSchema, { displayName: 'x'.repeat(100) })) - bare).toBe(100);
+    expect(estimateBytes(create(UserSchema, { createTime: timestampFromMs(1) }))).toBeGreaterThan(bare);
+    const tagged = (tags: string[]) => estimateBytes(create(UserSchema, { profile: { tags } }));
+    expect(tagged(['x'.repeat(1_000)]) - tagged([''])).toBe(1_000);
+    expect(tagged(Array(100).fill('tag')) - tagged([])).toBeGreaterThan(2_000);
+  });
+});

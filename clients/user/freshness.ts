@@ -1,0 +1,95 @@
+import type { CachedUser } from './cached-user.ts';
+import type { FeedHealth } from './change-feed.ts';
+import type { Clock } from './user-reader.ts';
+
+/** How long answers are good. */
+export interface FreshnessOptions {
+  /** Age in ms up to which a user is answered without asking. 0: always ask. */
+  ttlMs: number;
+  /** The same while the change feed has told of every change since the user was read. */
+  liveTtlMs: number;
+  /** `ttlMs` for an id that is missing. */
+  missingTtlMs: number;
+  /** `liveTtlMs` for an id that is missing. */
+  liveMissingTtlMs: number;
+  /** Share of its life after which a user that is asked for is also read anew. 0: never. */
+  refreshAheadRatio: number;
+}
+
+/** A feed that nothing arrives from. */
+export const NO_FEED: FeedHealth = { liveSinceMs: () => undefined };
+
+/** `young`: answer it. `ripe`: answer it, and read it anew meanwhile. `old`: ask. */
+export type Ripeness = 'young' | 'ripe' | 'old';
+
+/** Says how long what is remembered may be answered without asking. */
+export class Freshness {
+  /** Whatever was read before is of an earlier process, and only good for an outage. */
+  readonly bornAtMs: number;
+  readonly #options: FreshnessOptions;
+  readonly #feed: FeedHealth;
+  readonly #clock: Clock;
+  /** Up to this age a user is young, whatever the feed says. */
+  readonly #youngMs: number;
+  readonly #lostAtMs = new Map<string, number>();
+  /** The latest of them, so that a hit seldom needs to look its tenant up. */
+  #lastLostAtMs: number;
+
+  /** `clock` may be coarse: it is asked at every hit. */
+  constructor(options: FreshnessOptions, feed: FeedHealth, clock: Clock) {
+    this.#options = options;
+    this.#feed = feed;
+    this.#clock = clock;
+    this.#youngMs = options.ttlMs * (options.refreshAheadRatio || 1);
+    this.bornAtMs = Math.floor(clock());
+    this.#lastLostAtMs = this.bornAtMs - 1;
+  }
+
+  /** How old a user may get. 0: it must be asked for. */
+  lifeMs(id: string, { user, readAtMs }: CachedUser): number {
+    if (this.isLost(user.tenantId, readAtMs)) return 0;
+    // Changes of a survivor are told under its own id, and not under the id that was merged away.
+    const isVouched = user.id === id && this.isVouched(user.tenantId, readAtMs);
+    return isVouched ? this.#options.liveTtlMs : this.#options.ttlMs;
+  }
+
+  /** The same for an id that is missing. */
+  missingLifeMs(tenantId: string, readAtMs: number): number {
+    if (this.isLost(tenantId, readAtMs)) return 0;
+    const { liveMissingTtlMs, missingTtlMs } = this.#options;
+    return this.isVouched(tenantId, readAtMs) ? liveMissingTtlMs : missingTtlMs;
+  }
+
+  judge(id: string, entry: CachedUser): Ripeness {
+    // A coarse clock may be behind the one that read: nothing is younger than new, and 0 always asks.
+    const ageMs = Math.max(0, this.#clock() - entry.readAtMs);
+    if (ageMs < this.#youngMs && entry.readAtMs > this.#lastLostAtMs) return 'young';
+    const lifeMs = this.lifeMs(id, entry);
+    if (ageMs >= lifeMs) return 'old';
+    const { refreshAheadRatio } = this.#options;
+    return refreshAheadRatio > 0 && ageMs >= lifeMs * refreshAheadRatio ? 'ripe' : 'young';
+  }
+
+  /** Whether the answer that an id is missing may be given without asking. */
+  isMissingFresh(tenantId: string, readAtMs: number): boolean {
+    return Math.max(0, this.#clock() - readAtMs) < this.missingLifeMs(tenantId, readAtMs);
+  }
+
+  /** Nothing of these tenants that was read up to `nowMs` is fresh any more. */
+  lose(tenantIds: readonly string[], nowMs: number): void {
+    for (const tenantId of tenantIds) this.#lostAtMs.set(tenantId, nowMs);
+    if (tenantIds.length > 0) this.#lastLostAtMs = Math.max(this.#lastLostAtMs, nowMs);
+  }
+
+  /** Whether changes since then may have gone untold, or it was read by an earlier process. */
+  isLost(tenantId: string, readAtMs: number): boolean {
+    if (readAtMs > this.#lastLostAtMs) return false;
+    return readAtMs < this.bornAtMs || readAtMs <= (this.#lostAtMs.get(tenantId) ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** Whether every change of the tenant since then has been told. */
+  isVouched(tenantId: string, readAtMs: number): boolean {
+    const sinceMs = this.#feed.liveSinceMs(tenantId);
+    return sinceMs !== undefined && sinceMs <= readAtMs;
+  }
+}

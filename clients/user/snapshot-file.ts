@@ -1,0 +1,118 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { type User, UserSchema, type UserView } from '@rollcall/contract/user';
+import { toView } from './check-options.ts';
+import { freezeUser } from './freeze-user.ts';
+import { toTenantId, toUserId } from './ids.ts';
+
+/** A user as a snapshot has it. */
+export interface SnapshotEntry {
+  readonly user: User;
+  /** The id it was asked for by: not its own after a merge. */
+  readonly id: string;
+  readonly view: UserView;
+  /** Age in ms when the snapshot was written. */
+  readonly ageMs: number;
+}
+
+/** What stands in a snapshot. */
+export interface Snapshot {
+  /** Unix time in ms. */
+  readonly writtenAtMs: number;
+  /** The most recently used first. */
+  readonly entries: readonly SnapshotEntry[];
+}
+
+/** The file is no snapshot that this version can use. */
+export class SnapshotUnusableError extends Error {
+  override readonly name = 'SnapshotUnusableError';
+  /** It was never a snapshot, so that overwriting it may destroy somebody's work. */
+  readonly isForeign: boolean;
+
+  constructor(fault: string, isForeign = false) {
+    super(fault);
+    this.isForeign = isForeign;
+  }
+}
+
+const MAGIC = 'rollcall-user-snapshot';
+/** Raised when a line means something else. */
+const FORMAT = 1;
+/** Lines between two writes, so that the process does something else in between. */
+const CHUNK_LINES = 500;
+
+/**
+ * Writes a snapshot for its owner alone (mode 0600): to a file beside it first, which then takes its place, so that who
+ * reads sees the old one or the new one whole. Text: a line that names the format and the time, a line per user, a line
+ * with the SHA-256 of all before. Rejects with the error of the file system.
+ */
+export async function writeSnapshot(path: string, { writtenAtMs, entries }: Snapshot): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  const hash = createHash('sha256');
+  try {
+    await using file = await open(temporary, 'wx', 0o600);
+    const write = async (text: string) => {
+      hash.update(text);
+      await file.write(text);
+    };
+    await write(`${MAGIC} ${FORMAT} ${writtenAtMs}\n`);
+    for (let at = 0; at < entries.length; at += CHUNK_LINES)
+      await write(
+        entries
+          .slice(at, at + CHUNK_LINES)
+          .map(toLine)
+          .join(''),
+      );
+    await file.write(`sha256 ${hash.digest('hex')}\n`);
+    await file.sync();
+    await file.close();
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Reads a snapshot, at once. Undefined: there is no file. Throws SnapshotUnusableError where it is larger than `maxBytes`,
+ * damaged, of another format or something else altogether, and the error of the file system.
+ */
+export function readSnapshot(path: string, maxBytes: number): Snapshot | undefined {
+  const size = statSync(path, { throwIfNoEntry: false })?.size;
+  if (size === undefined) return undefined;
+  if (size > maxBytes)
+    throw new SnapshotUnusableError(`its ${size} bytes are more than maxBytes ${maxBytes}`);
+  const text = readFileSync(path, 'latin1');
+  if (!text.startsWith(`${MAGIC} `)) throw new SnapshotUnusableError('it is no snapshot', true);
+  const endsAt = text.lastIndexOf('\nsha256 ') + 1;
+  const [header = '', ...lines] = text.slice(0, endsAt).split('\n').slice(0, -1);
+  const [, format, writtenAt] = header.split(' ');
+  if (endsAt > 0 && Number(format) !== FORMAT)
+    throw new SnapshotUnusableError(`its format is ${format}, not ${FORMAT}`);
+  const sum = createHash('sha256').update(text.slice(0, endsAt), 'latin1').digest('hex');
+  const writtenAtMs = Number(writtenAt);
+  if (text.slice(endsAt) !== `sha256 ${sum}\n` || !Number.isSafeInteger(writtenAtMs))
+    throw new SnapshotUnusableError('it is damaged');
+  return { writtenAtMs, entries: lines.map(toEntry) };
+}
+
+function toLine({ user, id, view, ageMs }: SnapshotEntry): string {
+  const bytes = Buffer.from(toBinary(UserSchema, user)).toString('base64');
+  return `${view} ${Math.max(0, Math.ceil(ageMs))} ${id} ${bytes}\n`;
+}
+
+function toEntry(line: string): SnapshotEntry {
+  try {
+    const [view, ageMs, id, bytes = ''] = line.split(' ');
+    const user = fromBinary(UserSchema, Buffer.from(bytes, 'base64'));
+    toUserId(user.id, 'user.id');
+    toTenantId(user.tenantId);
+    if (!(Number(ageMs) >= 0)) throw new RangeError('no age');
+    const known = { id: toUserId(id, 'id'), view: toView(Number(view) as UserView), ageMs: Number(ageMs) };
+    return { user: freezeUser(user), ...known };
+  } catch (cause) {
+    throw new SnapshotUnusableError(`a line of it is no user: ${(cause as Error).message}`);
+  }
+}
