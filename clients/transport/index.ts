@@ -5,7 +5,7 @@ export {
   MAX_MESSAGE_BYTES,
 } from './channel-options.ts';
 export { connectErrorFromStatus } from './connect-error.ts';
-export { errorReason, type ReasonOfError } from './error-reason.ts';
+export { errorReason, type ReasonOfError, retryDelayMs } from './error-reason.ts';
 export { createGrpcTransport, DEFAULT_TIMEOUT_MS, type GrpcTransport } from './grpc-transport.ts';
 export { type ConnectionOptions, type OpenedTransport, openTransport } from './open-transport.ts';
 export { RETRY_POLICY, RETRY_THROTTLING } from './retry-policy.ts';

@@ -56,6 +56,7 @@ function checkBreaker(breaker: NonNullable<UserClientOptions['breaker']>): void 
   inRange('breaker.errorThresholdPercentage', given.errorThresholdPercentage, [1, 99]);
   inRange('breaker.volumeThreshold', given.volumeThreshold, [1, 1_000_000]);
   inRange('breaker.resetTimeoutMs', given.resetTimeoutMs, [1, LONGEST_MS]);
+  inRange('breaker.probes', given.probes, [1, 1_000]);
 }
 
 function inRange(option: string, value: number, [least, most]: readonly [number, number]): number {
