@@ -1,4 +1,5 @@
 // The door of @rollcall/transport.
+export { remainingMs, withDeadline, withoutDeadline } from './call-deadline.ts';
 export {
   DEFAULT_KEEP_ALIVE_MS,
   DEFAULT_KEEP_ALIVE_TIMEOUT_MS,

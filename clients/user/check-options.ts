@@ -15,6 +15,7 @@ export const NUMBER_OPTIONS = {
   maxEntries: [100_000, 1, 10_000_000],
   maxMissingEntries: [10_000, 1, 10_000_000],
   batchWindowMs: [0, 0, 1_000],
+  hedgeAfterMs: [0, 0, LONGEST_MS],
   maxIdsPerCall: [10_000, 1, 1_000_000],
 } as const satisfies Partial<Record<keyof UserClientOptions, readonly [number, number, number]>>;
 

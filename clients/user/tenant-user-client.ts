@@ -1,4 +1,5 @@
 import type { User, UserView } from '@rollcall/contract/user';
+import { remainingMs } from '@rollcall/transport';
 import { attachUsers, type UserColumn, type WithUsers } from './attach.ts';
 import { toView, type UserClientSettings } from './check-options.ts';
 import type { ClientCounters } from './counters.ts';
@@ -184,7 +185,8 @@ export class TenantUsers implements TenantUserClient {
       throw new UserClientOptionError('timeoutMs', `${timeoutMs} is not a number`);
     if (maxStaleMs !== undefined && !(maxStaleMs >= 0))
       throw new UserClientOptionError('maxStaleMs', `${maxStaleMs} is not a number from 0`);
-    const deadlineAtMs = this.#layers.clock() + Math.min(timeoutMs, LONGEST_MS);
+    const leftMs = Math.min(timeoutMs, remainingMs() ?? LONGEST_MS, LONGEST_MS);
+    const deadlineAtMs = this.#layers.clock() + leftMs;
     return { deadlineAtMs, ...(signal && { signal }), ...(maxStaleMs !== undefined && { maxStaleMs }) };
   }
 }

@@ -9,7 +9,7 @@ export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeo
   tenantId?: string;
   /** How much of a user to ask for where the call does not say. Default REFERENCE: names and state, no contact data. */
   view?: UserView;
-  /** Deadline of a call in ms. Default 1000. The only timeout there is. */
+  /** Deadline of a call in ms, where it does not run under an earlier `withDeadline`. Default 1000. The only timeout there is. */
   timeoutMs?: number;
   /** Age in ms up to which a user is answered from memory without asking. Default 5000; 0: always ask. */
   ttlMs?: number;
@@ -25,6 +25,11 @@ export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeo
   batchWindowMs?: number;
   /** Most ids of one call, so that a fault in a caller stays small. Default 10000; the wire takes 500 at a time. */
   maxIdsPerCall?: number;
+  /**
+   * Time in ms without an answer after which a read is sent to another server too; at most one read in ten. Of use only where
+   * several servers share the calls. Default 0: never.
+   */
+  hedgeAfterMs?: number;
   /** When to stop asking a service that fails. Absent: the defaults of BreakerOptions. */
   breaker?: BreakerOptions;
   /** Monotonic clock in ms, for tests. Default `performance.now`. */

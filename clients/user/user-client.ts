@@ -11,6 +11,7 @@ import type { UserClientOptions } from './user-client-options.ts';
 import { withBatching } from './with-batching.ts';
 import { withBreaker } from './with-breaker.ts';
 import { withCache } from './with-cache.ts';
+import { withHedging } from './with-hedging.ts';
 
 /** What the client did, and holds. */
 export interface UserClientStats extends Readonly<ClientCounters> {
@@ -46,7 +47,8 @@ export function createUserClient(options: UserClientOptions): UserClient {
   const breaker = createBreaker(options.breaker);
 
   const remote = createRemoteUserReader(connection.transport, clock);
-  const guarded = withBreaker(remote, breaker);
+  const hedged = withHedging(remote, settings);
+  const guarded = withBreaker(hedged, breaker);
   const batched = withBatching(guarded, settings, counters);
   const cached = withCache(batched, cache, { options: settings, clock, counters });
 
