@@ -5,6 +5,7 @@ import { once } from 'node:events';
 export interface ServiceProcess extends AsyncDisposable {
   readonly grpcPort: number;
   readonly httpPort: number;
+  readonly pid: number;
   /** Sends a real signal and, where it ends the process, waits for the end. */
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
   /** Closes the channel that ties it to its parent, as the end of the parent does. */
@@ -30,6 +31,7 @@ export async function startService(
   };
   return {
     ...ports,
+    pid: child.pid as number,
     kill,
     disconnect: () => {
       child.disconnect();
