@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Code, ConnectError, createRouterTransport } from '@connectrpc/connect';
 import {
@@ -13,6 +13,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
   createUserClient,
+  type KnownUser,
   type TenantUserClient,
   type UserClient,
   type UserLookup,
@@ -72,7 +73,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant('service' as const),
-      state: fc.constantFrom<ServiceState>('well', 'well', 'away', 'held', 'lost', 'failing'),
+      state: fc.constantFrom<ServiceState>('well', 'well', 'well', 'well', 'away', 'held', 'lost', 'failing'),
     }),
   },
   { weight: 3, arbitrary: fc.constant({ kind: 'wait' as const }) },
@@ -82,8 +83,8 @@ const TTL_MS = 1_000;
 const MISSING_TTL_MS = 500;
 const MAX_STALE_MS = 20_000;
 
-const RUNS = 520;
-const STEPS = 200;
+const RUNS = 560;
+const MAX_STEPS = 400;
 
 /** What all runs did: for the count, and to see that no part of the client slept. */
 const done = { steps: 0, service: 0, cache: 0, stale: 0, missing: 0, unavailable: 0, refused: 0, trips: 0 };
@@ -220,7 +221,7 @@ class World {
     return this.users.forTenant(tenant);
   }
 
-  #now({ tenant, id }: { tenant: Tenant; id: number }, view = UserView.REFERENCE): Begun {
+  #now({ tenant, id }: { tenant: Tenant; id: number }, view: UserView = UserView.REFERENCE): Begun {
     const key = IDS[id] as string;
     const floor = this.#shown.get(`${tenant}/${key}`) ?? 0n;
     return { tenantId: tenant, id: key, view, atMs: this.service.nowMs, floor };
@@ -235,8 +236,9 @@ class World {
   async #wait(): Promise<void> {
     if (this.service.state !== 'held') await Promise.all(this.#reads.splice(0));
     // Real time, in which the breaker becomes half-open.
-    await sleep(this.users.stats().breaker === 'closed' ? 0 : 2);
-    if (this.users.stats().breaker !== 'closed') done.trips += 1;
+    if (this.users.stats().breaker === 'closed') return void (await nextTurn());
+    done.trips += 1;
+    await sleep(2);
   }
 
   async #lookupMany({ tenant, ids, view, isExact }: Step & { kind: 'read' }): Promise<void> {
@@ -281,7 +283,7 @@ class World {
   #check(begun: Begun, lookup: UserLookup, minVersion: bigint): void {
     ensure(lookup.id === begun.id, () => `${lookup.id} is answered where ${begun.id} was asked`);
     if (lookup.outcome === 'missing') {
-      this.#checkMissing(begun);
+      this.#checkMissing(begun, lookup.source);
       done.missing += 1;
     } else if (lookup.outcome === 'unavailable') {
       done.unavailable += 1;
@@ -291,7 +293,7 @@ class World {
       ensure(lookup.version >= minVersion, () => `version ${lookup.version} where ${minVersion} was asked`);
       const outcome = lookup.user.state === UserState.DELETED ? 'deleted' : 'found';
       ensure(lookup.outcome === outcome, () => `${lookup.outcome} where it is ${outcome}`);
-      done[lookup.source as 'service' | 'cache' | 'stale'] += 1;
+      if (lookup.source in done) done[lookup.source as 'service' | 'cache' | 'stale'] += 1;
     }
   }
 
@@ -315,26 +317,27 @@ class World {
     if (user.version > (this.#shown.get(key) ?? 0n)) this.#shown.set(key, user.version);
   }
 
-  /** How old it was when the read began: others of the same read may have been waited for. */
-  #checkAge(
-    { atMs }: Begun,
-    { source, ageMs, degraded }: UserLookup & { outcome: 'found' | 'deleted' },
-  ): void {
+  /**
+   * How old it was when the read began: others of the same read may have been waited for. A read that joined another on its
+   * way says `service`, and may be as old as that one.
+   */
+  #checkAge({ atMs }: Begun, { source, ageMs, degraded }: KnownUser): void {
     const ageAtBeginMs = ageMs - (this.service.nowMs - atMs);
-    const boundMs = { cache: TTL_MS, stale: MAX_STALE_MS, service: 0 }[source as 'cache'] ?? 0;
-    ensure(ageAtBeginMs <= boundMs, () => `${source}, and ${ageAtBeginMs} ms old`);
+    if (source === 'cache') ensure(ageAtBeginMs < TTL_MS, () => `from memory, ${ageAtBeginMs} ms old`);
+    if (source === 'stale') ensure(ageAtBeginMs <= MAX_STALE_MS, () => `stale, ${ageAtBeginMs} ms old`);
     ensure((degraded !== undefined) === (source === 'stale'), () => `${source} with ${degraded?.reason}`);
   }
 
   /** Users stay once they are there, so who was shown is never missing; and only the service calls somebody missing. */
-  #checkMissing({ tenantId, id, atMs, floor }: Begun): void {
+  #checkMissing({ tenantId, id, atMs, floor }: Begun, source = 'service'): void {
     ensure(floor === 0n, () => `${tenantId} ${id} is missing after version ${floor} was shown`);
     const saidAtMs = this.service.saidMissingAtMs(tenantId, id);
     ensure(saidAtMs !== undefined, () => `${tenantId} ${id} is missing, which the service never said`);
-    ensure(
-      atMs - saidAtMs <= MISSING_TTL_MS,
-      () => `${tenantId} ${id} is missing, said ${atMs - saidAtMs} ms ago`,
-    );
+    if (source === 'cache')
+      ensure(
+        atMs - saidAtMs < MISSING_TTL_MS,
+        () => `${tenantId} ${id} is missing, said ${atMs - saidAtMs} ms ago`,
+      );
   }
 }
 
@@ -347,7 +350,7 @@ it('holds its promises under 100,000 random steps: see the checks of the model',
   try {
     // Where it fails, fast-check prints the steps, and the seed and path that repeat them as parameters of `assert`.
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: STEPS, maxLength: STEPS }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: MAX_STEPS, size: 'max' }), async (steps) => {
         const world = new World();
         try {
           for (const each of steps) await world.take(each);
@@ -364,5 +367,5 @@ it('holds its promises under 100,000 random steps: see the checks of the model',
     process.off('unhandledRejection', note);
   }
   expect(done.steps).toBeGreaterThanOrEqual(100_000);
-  for (const [what, times] of Object.entries(done)) expect(times, what).toBeGreaterThan(500);
+  for (const [what, times] of Object.entries(done)) expect(times, what).toBeGreaterThan(1_000);
 });
