@@ -83,7 +83,7 @@ const TTL_MS = 1_000;
 const MISSING_TTL_MS = 500;
 const MAX_STALE_MS = 20_000;
 
-const RUNS = 560;
+const RUNS = 640;
 const MAX_STEPS = 400;
 
 /** What all runs did: for the count, and to see that no part of the client slept. */
