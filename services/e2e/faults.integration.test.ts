@@ -53,7 +53,14 @@ function addressOf({ grpcPort }: { grpcPort: number }): string {
 /** A client that asks for each read, and knows the ten users. */
 async function openWarm(options: Partial<UserClientOptions> = {}): Promise<UserClient> {
   const users = opened.use(
-    createUserClient({ address: addressOf(auth), tenantId, ttlMs: 0, missingTtlMs: 0, timeoutMs: 500, ...options }),
+    createUserClient({
+      address: addressOf(auth),
+      tenantId,
+      ttlMs: 0,
+      missingTtlMs: 0,
+      timeoutMs: 500,
+      ...options,
+    }),
   );
   await expect.poll(() => sources(users, known), BACK).toEqual(['found by service']);
   return users;
