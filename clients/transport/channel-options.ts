@@ -14,6 +14,8 @@ export const DEFAULT_KEEP_ALIVE_TIMEOUT_MS = 2_000;
 /** Default of `maxReconnectBackoffMs`. grpc-js would wait up to two minutes, and a server that is back stay unseen. */
 export const DEFAULT_MAX_RECONNECT_BACKOFF_MS = 2_000;
 const INITIAL_RECONNECT_BACKOFF_MS = 100;
+// grpc-js would look a name up at most every 30 s, and call dead addresses of a service that moved for as long.
+const DNS_PAUSE_MS = 2_000;
 
 /** What grpc-js is told about the channel. Throws TransportOptionError. */
 export function toChannelOptions(options: GrpcTransportOptions): ChannelOptions {
@@ -30,6 +32,7 @@ export function toChannelOptions(options: GrpcTransportOptions): ChannelOptions 
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.initial_reconnect_backoff_ms': Math.min(INITIAL_RECONNECT_BACKOFF_MS, maxBackoffMs),
     'grpc.max_reconnect_backoff_ms': maxBackoffMs,
+    'grpc.dns_min_time_between_resolutions_ms': DNS_PAUSE_MS,
     ...toKeepAlive(options),
     ...toServerName(options.tls),
   };

@@ -262,6 +262,25 @@ describe('retries', () => {
     expect(calls).toBe(1);
   });
 
+  it('sends a read again no earlier than the server asked, and not at all where it asked for that', async () => {
+    const arrivals: number[] = [];
+    let pushbackMs = '400';
+    const server = await serve({
+      getUser() {
+        arrivals.push(performance.now());
+        if (arrivals.length === 2) return { user: { id: 'u' } };
+        throw new ConnectError('busy', Code.Unavailable, { 'grpc-retry-pushback-ms': pushbackMs });
+      },
+    });
+    const { users } = open(server.address, { retryReadsOf: [UserService], defaultTimeoutMs: 10_000 });
+    expect((await users.getUser({})).user?.id).toBe('u');
+    // Its own pause would have been 60 ms at most. Timers may be a little early.
+    expect((arrivals[1] ?? 0) - (arrivals[0] ?? 0)).toBeGreaterThan(390);
+    pushbackMs = '-1';
+    expect((await failure(users.getUser({}))).code).toBe(Code.Unavailable);
+    expect(arrivals).toHaveLength(3);
+  });
+
   it('stops sending again when the budget is spent', async () => {
     let calls = 0;
     const server = await serve({

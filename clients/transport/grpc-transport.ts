@@ -1,6 +1,7 @@
 import { Code, ConnectError, createContextValues, type Transport } from '@connectrpc/connect';
 import { createMethodUrl, runStreamingCall, runUnaryCall } from '@connectrpc/connect/protocol';
 import { Client } from '@grpc/grpc-js';
+import { remainingMs } from './call-deadline.ts';
 import { atLeast, toChannelOptions, toCredentials } from './channel-options.ts';
 import { OpenCalls } from './open-calls.ts';
 import { makeStreamCall } from './stream-call.ts';
@@ -33,7 +34,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
 
   return {
     async unary(method, signal, timeoutMs, header, message, contextValues = createContextValues()) {
-      const limit = toLimit(timeoutMs ?? defaultTimeoutMs);
+      const limit = toLimit(inherit(timeoutMs ?? defaultTimeoutMs));
       const url = createMethodUrl(baseUrl, method);
       return runUnaryCall({
         req: {
@@ -75,6 +76,11 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
     close: () => openCalls.close(),
     [Symbol.dispose]: () => openCalls.close(),
   };
+}
+
+/** NaN stays NaN, for `toLimit` to refuse. */
+function inherit(timeoutMs: number): number {
+  return Math.min(timeoutMs, remainingMs() ?? Number.POSITIVE_INFINITY);
 }
 
 /** The deadline twice: as a timer that a jump of the clock cannot move, and as the date that travels to the server. */

@@ -1,11 +1,12 @@
 // The door of @rollcall/transport.
+export { remainingMs, withDeadline, withoutDeadline } from './call-deadline.ts';
 export {
   DEFAULT_KEEP_ALIVE_MS,
   DEFAULT_KEEP_ALIVE_TIMEOUT_MS,
   MAX_MESSAGE_BYTES,
 } from './channel-options.ts';
 export { connectErrorFromStatus } from './connect-error.ts';
-export { errorReason, type ReasonOfError } from './error-reason.ts';
+export { errorReason, type ReasonOfError, retryDelayMs } from './error-reason.ts';
 export { createGrpcTransport, DEFAULT_TIMEOUT_MS, type GrpcTransport } from './grpc-transport.ts';
 export { type ConnectionOptions, type OpenedTransport, openTransport } from './open-transport.ts';
 export { RETRY_POLICY, RETRY_THROTTLING } from './retry-policy.ts';

@@ -28,7 +28,7 @@ export interface GrpcTransportOptions {
   /**
    * Deadline in ms of a unary call that gives no `timeoutMs`. Default 1000. Server streams have none unless the call
    * gives one, because a watch lives long. A call's `timeoutMs` of 0 or less has passed already: it fails with
-   * DEADLINE_EXCEEDED and nothing is sent (Connect's own transports would wait for ever).
+   * DEADLINE_EXCEEDED and nothing is sent (Connect's own transports would wait for ever). `withDeadline` bounds both.
    */
   defaultTimeoutMs?: number;
   /** Idle time in ms after which a connection is probed with a ping, also without calls. Default 10000; 0: never. */

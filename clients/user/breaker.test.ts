@@ -1,7 +1,8 @@
 import { Code, ConnectError } from '@connectrpc/connect';
+import { ERROR_DOMAIN, ErrorInfoSchema, RetryInfoSchema } from '@rollcall/contract';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Breaker, type BreakerOptions, createBreaker } from './breaker.ts';
-import { BreakerOpenError } from './judge.ts';
+import { BreakerOpenError, LONGEST_WAIT_MS } from './judge.ts';
 
 const away = () => Promise.reject(new ConnectError('away', Code.Unavailable));
 const refused = () => Promise.reject(new ConnectError('no', Code.PermissionDenied));
@@ -23,6 +24,25 @@ function create(options: BreakerOptions = {}): Breaker {
 
 async function fail(times: number): Promise<void> {
   for (let i = 0; i < times; i++) await expect(breaker.run(away)).rejects.toThrow('away');
+}
+
+/** Fails until it opens, and waits until it is half-open. */
+async function trip(times = 4): Promise<void> {
+  for (let i = 0; i < times && breaker.state === 'closed'; i++) await fail(1);
+  expect(breaker.state).toBe('open');
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(breaker.state).toBe('half-open');
+}
+
+const slow = (ms: number) => () => new Promise<string>((resolve) => setTimeout(resolve, ms, 'well'));
+
+/** An error that says when to return. */
+function wait(reason: string, seconds: number): () => Promise<never> {
+  const error = new ConnectError(reason, Code.ResourceExhausted, undefined, [
+    { desc: ErrorInfoSchema, value: { reason, domain: ERROR_DOMAIN } },
+    { desc: RetryInfoSchema, value: { retryDelay: { seconds: BigInt(seconds) } } },
+  ]);
+  return () => Promise.reject(error);
 }
 
 describe('createBreaker', () => {
@@ -47,14 +67,80 @@ describe('createBreaker', () => {
     expect(await slow).toBe('late');
   });
 
-  it('lets one call pass when half-open, and closes when it goes well', async () => {
-    await fail(4);
-    await vi.advanceTimersByTimeAsync(1_000);
-    expect(breaker.state).toBe('half-open');
-    const probe = breaker.run(() => new Promise((resolve) => setTimeout(resolve, 10, 'well')));
-    await expect(breaker.run(well)).rejects.toThrow(BreakerOpenError);
+  it('lets no more calls pass when half-open than have to go well, and closes when all have', async () => {
+    await trip();
+    const probes = [slow(10), slow(10), slow(10)].map((call) => breaker.run(call));
+    for (let i = 0; i < 100; i++) await expect(breaker.run(well)).rejects.toThrow(BreakerOpenError);
     await vi.advanceTimersByTimeAsync(10);
-    expect(await probe).toBe('well');
+    expect(await Promise.all(probes)).toEqual(['well', 'well', 'well']);
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('does not close before as many probes went well as it was told', async () => {
+    for (let i = 1; i <= 3; i++) {
+      if (i === 1) await trip();
+      expect(breaker.state).toBe('half-open');
+      await breaker.run(well);
+    }
+    expect(breaker.state).toBe('closed');
+    breaker.close();
+    breaker = create({ probes: 1 });
+    await trip();
+    await breaker.run(well);
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('begins to count anew when a probe fails after others went well', async () => {
+    await trip();
+    await breaker.run(well);
+    await breaker.run(well);
+    await fail(1);
+    expect(breaker.state).toBe('open');
+    await vi.advanceTimersByTimeAsync(1_000);
+    await breaker.run(well);
+    await breaker.run(well);
+    expect(breaker.state).toBe('half-open');
+    await breaker.run(well);
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('is not closed by calls of before the trip that went well late', async () => {
+    const late = Array.from({ length: 5 }, () => breaker.run(slow(1_500)));
+    await trip(10);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(await Promise.all(late)).toEqual(Array(5).fill('well'));
+    expect(breaker.state).toBe('half-open');
+  });
+
+  it('is not opened by probes of an earlier time that failed late', async () => {
+    await trip();
+    const late = breaker.run(async () => {
+      await slow(1_500)();
+      return away();
+    });
+    const lateEnd = expect(late).rejects.toThrow('away');
+    await fail(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    for (let i = 0; i < 3; i++) await breaker.run(well);
+    expect(breaker.state).toBe('closed');
+    await vi.advanceTimersByTimeAsync(500);
+    await lateEnd;
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('has forgotten the failures of before when it closes', async () => {
+    await trip(100);
+    for (let i = 0; i < 3; i++) await breaker.run(well);
+    await fail(3);
+    expect(breaker.state).toBe('closed');
+    await fail(1);
+    expect(breaker.state).toBe('open');
+  });
+
+  it('forgets a failure after 10 s', async () => {
+    await fail(3);
+    await vi.advanceTimersByTimeAsync(11_000);
+    await fail(3);
     expect(breaker.state).toBe('closed');
   });
 
@@ -65,23 +151,41 @@ describe('createBreaker', () => {
     expect(breaker.state).toBe('open');
   });
 
-  it('learns nothing from a probe that was canceled', async () => {
-    await fail(4);
-    await vi.advanceTimersByTimeAsync(1_000);
-    await expect(breaker.run(() => Promise.reject(new ConnectError('gone', Code.Canceled)))).rejects.toThrow(
-      'gone',
-    );
-    expect(breaker.state).toBe('open');
+  it('learns nothing from a probe that was canceled, and lets another take its place', async () => {
+    await trip();
+    for (let i = 0; i < 10; i++)
+      await expect(
+        breaker.run(() => Promise.reject(new ConnectError('gone', Code.Canceled))),
+      ).rejects.toThrow('gone');
+    expect(breaker.state).toBe('half-open');
+    for (let i = 0; i < 3; i++) await breaker.run(well);
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('takes a refusal for a sign of life', async () => {
+    await trip();
+    for (let i = 0; i < 3; i++) await expect(breaker.run(refused)).rejects.toThrow('no');
+    expect(breaker.state).toBe('closed');
   });
 
   it('does not let calls that it turned away hide the next outage', async () => {
     await fail(4);
     for (let i = 0; i < 1_000; i++) await expect(breaker.run(well)).rejects.toThrow(BreakerOpenError);
     await vi.advanceTimersByTimeAsync(1_000);
-    await breaker.run(well);
+    for (let i = 0; i < 3; i++) await breaker.run(well);
     expect(breaker.state).toBe('closed');
     for (let i = 0; i < 4 && breaker.state === 'closed'; i++) await fail(1);
     expect(breaker.state).toBe('open');
+  });
+
+  it('is moved by no jump of the machine’s clock', async () => {
+    await fail(4);
+    for (const jumpMs of [86_400_000, -2 * 86_400_000]) {
+      vi.setSystemTime(Date.now() + jumpMs);
+      await expect(breaker.run(well)).rejects.toThrow(BreakerOpenError);
+    }
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(breaker.state).toBe('half-open');
   });
 
   it('leaves the options alone that it is given', () => {
@@ -93,5 +197,37 @@ describe('createBreaker', () => {
   it('turns every call away when closed for good', async () => {
     breaker.close();
     await expect(breaker.run(well)).rejects.toThrow(BreakerOpenError);
+  });
+});
+
+describe('a service that asks to wait', () => {
+  it.each(['RATE_LIMITED', 'OVERLOADED'])('is asked nothing before that, after %s', async (reason) => {
+    await expect(breaker.run(wait(reason, 3))).rejects.toThrow(reason);
+    let calls = 0;
+    const count = async () => ++calls;
+    await vi.advanceTimersByTimeAsync(2_990);
+    await expect(breaker.run(count)).rejects.toThrow(reason);
+    expect(calls).toBe(0);
+    expect(breaker.state).toBe('closed');
+    await vi.advanceTimersByTimeAsync(20);
+    expect(await breaker.run(count)).toBe(1);
+  });
+
+  it('is not asked for a sign of life earlier either', async () => {
+    await trip();
+    await expect(breaker.run(wait('OVERLOADED', 5))).rejects.toThrow('OVERLOADED');
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(breaker.state).toBe('half-open');
+    await expect(breaker.run(well)).rejects.toThrow('OVERLOADED');
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(await breaker.run(well)).toBe('well');
+  });
+
+  it('is asked on where it spoke of one call, and not silent for ever where it said so', async () => {
+    await expect(breaker.run(wait('VERSION_NOT_REACHED', 60))).rejects.toThrow();
+    expect(await breaker.run(well)).toBe('well');
+    await expect(breaker.run(wait('RATE_LIMITED', 1e9))).rejects.toThrow();
+    await vi.advanceTimersByTimeAsync(LONGEST_WAIT_MS);
+    expect(await breaker.run(well)).toBe('well');
   });
 });

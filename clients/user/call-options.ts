@@ -1,4 +1,5 @@
 import type { UserView } from '@rollcall/contract/user';
+import { remainingMs } from '@rollcall/transport';
 import { toDegradeLimit, toView } from './check-options.ts';
 import { UserClientOptionError } from './errors.ts';
 import type { UserReadOptions } from './user-client-options.ts';
@@ -33,7 +34,8 @@ export function toCall(
       "has no meaning beside degrade 'none'; leave one of them out",
     );
   return {
-    deadlineAtMs: defaults.nowMs + Math.min(limitMs, LONGEST_MS),
+    // Nobody works for a caller who has stopped waiting.
+    deadlineAtMs: defaults.nowMs + Math.min(limitMs, remainingMs() ?? LONGEST_MS, LONGEST_MS),
     ...(signal && { signal }),
     ...(maxStaleMs !== undefined && { maxStaleMs }),
     ...(degrade !== undefined && { degrade: toDegradeLimit(degrade) }),

@@ -14,7 +14,7 @@ export function startCallerLimit({ deadlineAtMs, signal }: ReadCall, clock: Cloc
   const abort = () => reject(new UserReadCanceledError(signal?.reason));
   const timer = setTimeout(
     () => resolve({ outcome: 'failed', error: deadlinePassed() }),
-    deadlineAtMs - clock(),
+    Math.max(0, deadlineAtMs - clock()),
   );
   signal?.addEventListener('abort', abort, { once: true });
   if (signal?.aborted) abort();

@@ -22,6 +22,7 @@ export const NUMBER_OPTIONS = {
   maxMissingEntries: [10_000, 1, 10_000_000],
   maxSeenVersions: [100_000, 1, 10_000_000],
   batchWindowMs: [0, 0, 1_000],
+  hedgeAfterMs: [0, 0, LONGEST_MS],
   maxIdsPerCall: [10_000, 1, 1_000_000],
   snapshotIntervalMs: [60_000, 1_000, HOUR_MS],
 } as const satisfies Partial<Record<keyof UserClientOptions, readonly [number, number, number]>>;
@@ -123,6 +124,7 @@ function checkBreaker(breaker: NonNullable<UserClientOptions['breaker']>): void 
   inRange('breaker.errorThresholdPercentage', given.errorThresholdPercentage, [1, 99]);
   inRange('breaker.volumeThreshold', given.volumeThreshold, [1, 1_000_000]);
   inRange('breaker.resetTimeoutMs', given.resetTimeoutMs, [1, LONGEST_MS]);
+  inRange('breaker.probes', given.probes, [1, 1_000]);
 }
 
 function inRange(option: string, value: number, [least, most]: readonly [number, number]): number {

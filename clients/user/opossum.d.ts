@@ -1,5 +1,7 @@
 // The part of opossum 10 that is used here; the package brings no types.
 declare module 'opossum' {
+  import type { EventEmitter } from 'node:events';
+
   export interface Options {
     timeout: number | false;
     errorThresholdPercentage: number;
@@ -7,6 +9,7 @@ declare module 'opossum' {
     resetTimeout: number;
     rollingCountTimeout: number;
     rollingCountBuckets: number;
+    rotateBucketController: EventEmitter;
     rollingPercentilesEnabled: boolean;
     enableSnapshots: boolean;
     name: string;
@@ -17,10 +20,12 @@ declare module 'opossum' {
   export default class CircuitBreaker<Args extends unknown[], Result> {
     constructor(action: (...args: Args) => Promise<Result>, options: Options);
     fire(...args: Args): Promise<Result>;
+    open(): void;
+    close(): void;
     shutdown(): void;
+    on(event: 'open' | 'halfOpen' | 'close', listener: () => void): this;
     readonly closed: boolean;
     readonly opened: boolean;
     readonly halfOpen: boolean;
-    readonly pendingClose: boolean;
   }
 }

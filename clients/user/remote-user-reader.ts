@@ -1,5 +1,6 @@
-import { type Client, createClient, type Transport } from '@connectrpc/connect';
+import { type CallOptions, type Client, createClient, type Transport } from '@connectrpc/connect';
 import { type ResolveOutcome, type User, type UserOutcome, UserService } from '@rollcall/contract/user';
+import { withoutDeadline } from '@rollcall/transport';
 import { freezeUser } from './freeze-user.ts';
 import { AnswerMalformedError } from './judge.ts';
 import type { UserKey } from './user-lookup.ts';
@@ -13,22 +14,24 @@ export interface UserResolver {
 /**
  * Asks the service over the wire: one RPC per call, at most 500 ids or keys. Single ids go by BatchGetUsers too, which says
  * `missing` in an outcome instead of failing. Rejects with ConnectError, or AnswerMalformedError where the answer does not
- * fit the question; a user of another tenant is such an answer.
+ * fit the question; a user of another tenant is such an answer. A deadline that the caller runs under is no concern here:
+ * several callers may share the read, and each one's own is in the time that it waits.
  */
 export function createRemoteUserReader(transport: Transport, clock: Clock): UserReader & UserResolver {
   const users: Client<typeof UserService> = createClient(UserService, transport);
   return {
     async readMany(scope, reads, call) {
       const readAtMs = clock();
-      const { outcomes } = await users.batchGetUsers(toBatchRequest(scope, reads), toLimit(call, readAtMs));
+      const { outcomes } = await withoutDeadline(() =>
+        users.batchGetUsers(toBatchRequest(scope, reads), toLimit(call, readAtMs)),
+      );
       checkCount(outcomes, reads);
       return reads.map((read, i) => toAnswer(scope, outcomes[i], readAtMs, read.id));
     },
     async resolveMany(scope, keys, call) {
       const readAtMs = clock();
-      const { outcomes } = await users.resolveUsers(
-        { ...scope, keys: keys.map(toWireKey) },
-        toLimit(call, readAtMs),
+      const { outcomes } = await withoutDeadline(() =>
+        users.resolveUsers({ ...scope, keys: keys.map(toWireKey) }, toLimit(call, readAtMs)),
       );
       checkCount(outcomes, keys);
       return keys.map((_, i) => toAnswer(scope, outcomes[i], readAtMs));
@@ -37,8 +40,8 @@ export function createRemoteUserReader(transport: Transport, clock: Clock): User
 }
 
 /** Whole ms, as Connect's protocols want it, and at least one: a transport that takes 0 for no deadline waits for ever. */
-function toLimit({ deadlineAtMs }: ReadCall, nowMs: number): { timeoutMs: number } {
-  return { timeoutMs: Math.max(1, Math.ceil(deadlineAtMs - nowMs)) };
+function toLimit({ deadlineAtMs, signal }: ReadCall, nowMs: number): CallOptions {
+  return { timeoutMs: Math.max(1, Math.ceil(deadlineAtMs - nowMs)), ...(signal && { signal }) };
 }
 
 function toBatchRequest({ tenantId, view }: UserScope, reads: readonly UserRead[]) {

@@ -1,5 +1,5 @@
 import type { Breaker } from './breaker.ts';
-import { startCallerLimit } from './caller-limit.ts';
+import { deadlinePassed, startCallerLimit } from './caller-limit.ts';
 import { UserClientOptionError } from './errors.ts';
 import type { UserResolver } from './remote-user-reader.ts';
 import type { UserKey } from './user-lookup.ts';
@@ -9,6 +9,7 @@ import type { CachedUserReader } from './with-cache.ts';
 
 /** What resolving needs. */
 export interface ResolveContext {
+  settings: { readonly timeoutMs: number };
   resolver: UserResolver;
   breaker: Breaker;
   cached: CachedUserReader;
@@ -34,12 +35,16 @@ export async function resolveUsers(
 }
 
 async function resolvePart(
-  { resolver, breaker, cached }: ResolveContext,
+  { settings, clock, resolver, breaker, cached }: ResolveContext,
   scope: UserScope,
   { keys, call }: { keys: readonly UserKey[]; call: ReadCall },
 ): Promise<readonly UserAnswer[]> {
+  const nowMs = clock();
+  if (call.deadlineAtMs <= nowMs) return keys.map(() => ({ outcome: 'failed', error: deadlinePassed() }));
+  // The caller's hurry ends its own wait. It must not look like a service that is slow.
+  const deadlineAtMs = Math.max(call.deadlineAtMs, nowMs + settings.timeoutMs);
   try {
-    const answers = await breaker.run(() => resolver.resolveMany(scope, keys, call));
+    const answers = await breaker.run(() => resolver.resolveMany(scope, keys, { deadlineAtMs }));
     return answers.map((answer) =>
       answer.outcome === 'found' ? cached.accept(scope, answer.user, answer.readAtMs) : answer,
     );

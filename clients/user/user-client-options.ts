@@ -8,9 +8,14 @@ import type { Clock, DegradeLimit } from './user-reader.ts';
 export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeoutMs'> {
   /** The tenant to ask about. Absent: name one with `forTenant`. */
   tenantId?: string;
+  /**
+   * Whether to hear of changes (WatchUsers). Default true: the first read opens a stream, which keeps the process running until
+   * the client is closed. False: an answer is believed for `ttlMs`.
+   */
+  watch?: boolean;
   /** How much of a user to ask for where the call does not say. Default REFERENCE: names and state, no contact data. */
   view?: UserView;
-  /** Deadline of a call in ms. Default 1000. The only timeout there is. */
+  /** Deadline of a call in ms, where it does not run under an earlier `withDeadline`. Default 1000. The only timeout there is. */
   timeoutMs?: number;
   /** Age in ms up to which a user is answered from memory without asking. Default 5000; 0: always ask. */
   ttlMs?: number;
@@ -66,6 +71,11 @@ export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeo
    * what is erased at the service stays there until the next write.
    */
   snapshotView?: UserView;
+  /**
+   * Time in ms without an answer after which a read is sent to another server too; at most one read in ten. Of use only where
+   * several servers share the calls. Default 0: never.
+   */
+  hedgeAfterMs?: number;
   /** When to stop asking a service that fails. Absent: the defaults of BreakerOptions. */
   breaker?: BreakerOptions;
   /** Whom to tell through OpenTelemetry. Absent: the process's own SDK, where it has one; false: nobody. */

@@ -21,6 +21,7 @@ import { withBatching } from './with-batching.ts';
 import { withBreaker } from './with-breaker.ts';
 import { withBreakerTelemetry } from './with-breaker-telemetry.ts';
 import { withCache } from './with-cache.ts';
+import { withHedging } from './with-hedging.ts';
 
 /** What the client did, and holds. */
 export interface UserClientStats extends Readonly<ClientCounters> {
@@ -73,11 +74,11 @@ export function createUserClient(options: UserClientOptions): UserClient {
       : startSnapshots(toSnapshotOptions(settings, snapshotPath), cache, { clock });
   // Whole ms take no memory of their own beside each user, and an age is never told too low.
   const remote = createRemoteUserReader(telemetry.overCalls(connection.transport), () => Math.floor(clock()));
-  const guarded = withBreaker(remote, breaker);
+  const guarded = withBreaker(withHedging(remote, settings), breaker);
   const batched = withBatching(guarded, settings, counters);
   // The cache asks the feed, and the feed tells the cache: one of them has to come second.
   const news: { feed: FeedHealth } = { feed: NO_FEED };
-  const watch = (tenant: string) => feed.watch(tenant);
+  const watch = (tenant: string) => (options.watch === false ? undefined : feed.watch(tenant));
   const isAway = () => breaker.state === 'open';
   const remembered = withCache(
     withFeed(batched, (tenant) => watch(tenant)),

@@ -30,7 +30,7 @@ export type DegradeLimit = 'none' | 'stale' | 'snapshot';
 export interface ReadCall {
   /** Point on the client's clock, in ms. */
   readonly deadlineAtMs: number;
-  /** Ends the wait of this caller; a read that others share goes on. Looked at by the cache alone. */
+  /** Above the batches: ends the wait of this caller; a read that others share goes on. Below: cancels the call. */
   readonly signal?: AbortSignal;
   /** Oldest age in ms of an answer from before an outage. Absent: the client's bound. Looked at by the cache alone. */
   readonly maxStaleMs?: number;

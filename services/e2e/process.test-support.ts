@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 export interface ServiceProcess extends AsyncDisposable {
   readonly grpcPort: number;
   readonly httpPort: number;
+  readonly pid: number;
   /** Sends a real signal and, where it ends the process, waits for the end. */
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
   /** Closes the channel that ties it to its parent, as the end of the parent does. */
@@ -31,6 +32,7 @@ export async function startService(
   };
   return {
     ...ports,
+    pid: child.pid as number,
     kill,
     disconnect: () => {
       child.disconnect();

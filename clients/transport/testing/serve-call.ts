@@ -71,6 +71,8 @@ function toStatus(reason: unknown, context: HandlerContext): StatusObject {
   const error = ConnectError.from(reason);
   const metadata: Metadata = metadataFromHeaders(context.responseTrailer);
   metadata.merge(metadataFromHeaders(error.metadata));
+  const pushback = error.metadata.get('grpc-retry-pushback-ms');
+  if (pushback !== null) metadata.set('grpc-retry-pushback-ms', pushback);
   const details = error.details.map((detail) =>
     'desc' in detail
       ? anyPack(detail.desc, create(detail.desc, detail.value))

@@ -1,0 +1,373 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { Code, ConnectError, createRouterTransport } from '@connectrpc/connect';
+import {
+  type BatchGetUsersRequest,
+  type User,
+  UserService,
+  UserState,
+  UserView,
+} from '@rollcall/contract/user';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import {
+  createUserClient,
+  type KnownUser,
+  type TenantUserClient,
+  type UserClient,
+  type UserLookup,
+  UserNotFoundError,
+  UserUnavailableError,
+} from './index.ts';
+import type { UserFields } from './testing/fake-user-service.ts';
+import { MapUserService } from './testing/map-user-service.ts';
+
+// The client with all its layers against a service in memory, under random reads, writes, deletes, outages, slow and lost
+// answers, invalidations and the passing of time. The model is what the service holds and what this client was shown.
+
+const TENANTS = ['acme', 'bolt'] as const;
+// Both tenants have users with the same ids, so that an answer that crosses over is seen.
+const IDS = Array.from({ length: 6 }, (_, i) => `019c0000-0000-7000-8000-00000000000${i}`);
+const VIEWS = [UserView.REFERENCE, UserView.BASIC, UserView.FULL];
+
+type Tenant = (typeof TENANTS)[number];
+
+/** One step. A read that `isExact` and of one id asks for the version that the service holds as `minVersion`. Reads are begun and waited for at a later step, so that everything happens in their midst. */
+type Step =
+  | { kind: 'read'; tenant: Tenant; ids: number[]; view: number; isExact: boolean }
+  | { kind: 'get'; tenant: Tenant; id: number }
+  | { kind: 'peek'; tenant: Tenant; id: number }
+  | { kind: 'resolve'; tenant: Tenant; id: number }
+  | { kind: 'write'; tenant: Tenant; id: number; isDelete: boolean }
+  | { kind: 'invalidate'; tenant: Tenant; id: number }
+  | { kind: 'time'; ms: number }
+  | { kind: 'service'; state: ServiceState }
+  | { kind: 'wait' };
+
+/** `lost`: it takes the call in and the answer never arrives. `held`: answers wait until it is well again. */
+type ServiceState = 'well' | 'away' | 'held' | 'lost' | 'failing';
+
+const tenant = fc.constantFrom(...TENANTS);
+const id = fc.nat({ max: IDS.length - 1 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('read' as const),
+      tenant,
+      ids: fc.array(id, { minLength: 1, maxLength: 4 }),
+      view: fc.nat({ max: 2 }),
+      isExact: fc.boolean(),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('get' as const), tenant, id }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('peek' as const), tenant, id }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('resolve' as const), tenant, id }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('write' as const), tenant, id, isDelete: fc.boolean() }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('invalidate' as const), tenant, id }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.nat({ max: 3_000 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('service' as const),
+      state: fc.constantFrom<ServiceState>('well', 'well', 'well', 'well', 'away', 'held', 'lost', 'failing'),
+    }),
+  },
+  { weight: 3, arbitrary: fc.constant({ kind: 'wait' as const }) },
+);
+
+const TTL_MS = 1_000;
+const MISSING_TTL_MS = 500;
+const MAX_STALE_MS = 20_000;
+
+const RUNS = 640;
+const MAX_STEPS = 400;
+
+/** What all runs did: for the count, and to see that no part of the client slept. */
+const done = { steps: 0, service: 0, cache: 0, stale: 0, missing: 0, unavailable: 0, refused: 0, trips: 0 };
+
+function ensure(isTrue: boolean, otherwise: () => string): asserts isTrue {
+  if (!isTrue) throw new Error(otherwise());
+}
+
+function emailOf(tenantId: string, id: string): string {
+  return `${id}@${tenantId}.example.com`;
+}
+
+/** A service whose answers can be late, lost, or not made, and which knows what it said. */
+class ModelService extends MapUserService {
+  state: ServiceState = 'well';
+  nowMs = 0;
+  readonly #held = new Map<string, User>();
+  /** When it last said that an id is missing. */
+  readonly #saidMissing = new Map<string, number>();
+  #waiting: (() => void)[] = [];
+
+  constructor() {
+    super();
+    this.pause = () => this.#pause();
+    const answer = this.batchGetUsers;
+    this.batchGetUsers = async (request: BatchGetUsersRequest) => {
+      const { tenantId, ids } = request;
+      for (const id of ids)
+        if (this.held(tenantId, id) === undefined) this.#saidMissing.set(`${tenantId}/${id}`, this.nowMs);
+      this.batches.length = 0;
+      return answer(request);
+    };
+  }
+
+  held(tenantId: string, id: string): User | undefined {
+    return this.#held.get(`${tenantId}/${id}`);
+  }
+
+  saidMissingAtMs(tenantId: string, id: string): number | undefined {
+    return this.#saidMissing.get(`${tenantId}/${id}`);
+  }
+
+  override put(tenantId: string, id: string, fields: UserFields = {}): User {
+    const user = super.put(tenantId, id, fields);
+    this.#held.set(`${tenantId}/${id}`, user);
+    return user;
+  }
+
+  become(state: ServiceState): void {
+    this.state = state;
+    if (state !== 'held') for (const go of this.#waiting.splice(0)) go();
+  }
+
+  async #pause(): Promise<void> {
+    if (this.state === 'held') await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.state === 'away') throw new ConnectError('away', Code.Unavailable);
+    if (this.state === 'failing') throw new ConnectError('failing', Code.Internal);
+    // As a transport ends a call in time; here nobody has to wait for that.
+    if (this.state === 'lost') throw new ConnectError('lost', Code.DeadlineExceeded);
+  }
+}
+
+/** What must hold for a read, as it was when the read began. */
+interface Begun {
+  readonly tenantId: Tenant;
+  readonly id: string;
+  readonly view: UserView;
+  readonly atMs: number;
+  /** The highest version that was shown before. */
+  readonly floor: bigint;
+}
+
+/** One client, one service, and what the client showed. */
+class World {
+  readonly service = new ModelService();
+  readonly users: UserClient;
+  readonly #shown = new Map<string, bigint>();
+  readonly #reads: Promise<void>[] = [];
+
+  constructor() {
+    this.users = createUserClient({
+      transport: createRouterTransport((router) => {
+        const { batchGetUsers, resolveUsers } = this.service;
+        router.service(UserService, { batchGetUsers, resolveUsers });
+      }),
+      clock: () => this.service.nowMs,
+      ttlMs: TTL_MS,
+      missingTtlMs: MISSING_TTL_MS,
+      maxStaleMs: MAX_STALE_MS,
+      // The clock is held, so the service alone ends a call.
+      timeoutMs: 60_000,
+      breaker: { volumeThreshold: 4, resetTimeoutMs: 1, probes: 2 },
+    });
+  }
+
+  async take(step: Step): Promise<void> {
+    done.steps += 1;
+    if (step.kind === 'read') this.#begin(this.#lookupMany(step));
+    else if (step.kind === 'get') this.#begin(this.#getUser(this.#now(step)));
+    else if (step.kind === 'resolve') this.#begin(this.#resolve(this.#now(step)));
+    else if (step.kind === 'peek') this.#peek(this.#now(step));
+    else if (step.kind === 'write') this.#write(this.#now(step), step.isDelete);
+    else if (step.kind === 'invalidate') this.#of(step.tenant).invalidate(IDS[step.id] as string);
+    else if (step.kind === 'time') this.service.nowMs += step.ms;
+    else if (step.kind === 'service') this.service.become(step.state);
+    else await this.#wait();
+  }
+
+  /** The service comes back: every read ends, the breaker closes, and what is answered is what the service holds. */
+  async end(): Promise<void> {
+    this.service.become('well');
+    await Promise.all(this.#reads.splice(0));
+    for (let tries = 0; tries < 2_000; tries++) {
+      this.service.nowMs += 1_000_000;
+      const lookups = (await Promise.all(TENANTS.map((each) => this.#of(each).lookupMany(IDS)))).flat();
+      if (lookups.every((lookup) => lookup.outcome !== 'unavailable' && lookup.source === 'service')) break;
+      await sleep(1);
+    }
+    for (const tenant of TENANTS) {
+      for (const lookup of await this.#of(tenant).lookupMany(IDS)) {
+        const version = this.service.held(tenant, lookup.id)?.version;
+        const shown = 'version' in lookup ? lookup.version : undefined;
+        ensure(
+          shown === version,
+          () => `in the end ${lookup.outcome} ${shown}, and the service has ${version}`,
+        );
+      }
+    }
+    ensure(this.users.stats().breaker === 'closed', () => 'the breaker stays open');
+    await this.users.close();
+  }
+
+  #of(tenant: Tenant): TenantUserClient {
+    return this.users.forTenant(tenant);
+  }
+
+  #now({ tenant, id }: { tenant: Tenant; id: number }, view: UserView = UserView.REFERENCE): Begun {
+    const key = IDS[id] as string;
+    const floor = this.#shown.get(`${tenant}/${key}`) ?? 0n;
+    return { tenantId: tenant, id: key, view, atMs: this.service.nowMs, floor };
+  }
+
+  #begin(read: Promise<void>): void {
+    // A failure is seen where the reads are waited for; until then it is no unhandled rejection.
+    read.catch(() => {});
+    this.#reads.push(read);
+  }
+
+  async #wait(): Promise<void> {
+    if (this.service.state !== 'held') await Promise.all(this.#reads.splice(0));
+    // Real time, in which the breaker becomes half-open.
+    if (this.users.stats().breaker === 'closed') return void (await nextTurn());
+    done.trips += 1;
+    await sleep(2);
+  }
+
+  async #lookupMany({ tenant, ids, view, isExact }: Step & { kind: 'read' }): Promise<void> {
+    const begun = ids.map((id) => this.#now({ tenant, id }, VIEWS[view]));
+    const [first] = begun;
+    const held = this.service.held(tenant, first?.id ?? '')?.version;
+    const minVersion = isExact && ids.length === 1 ? (held ?? 0n) : 0n;
+    const asked = begun.map(({ id }) => id);
+    const lookups = await this.#of(tenant).lookupMany(asked, { view: first?.view as UserView, minVersion });
+    ensure(lookups.length === asked.length, () => `${lookups.length} outcomes for ${asked.length} ids`);
+    for (const [i, lookup] of lookups.entries()) this.#check(begun[i] as Begun, lookup, minVersion);
+  }
+
+  async #getUser(begun: Begun): Promise<void> {
+    try {
+      this.#checkUser(begun, await this.#of(begun.tenantId).getUser(begun.id));
+    } catch (error) {
+      if (error instanceof UserNotFoundError) this.#checkMissing(begun);
+      else if (!(error instanceof UserUnavailableError)) throw error;
+      done.refused += 1;
+    }
+  }
+
+  #peek(begun: Begun): void {
+    const user = this.#of(begun.tenantId).peek(begun.id);
+    if (user !== undefined) this.#checkUser(begun, user);
+  }
+
+  async #resolve(begun: Begun): Promise<void> {
+    const before = this.service.held(begun.tenantId, begun.id);
+    const found = await this.#of(begun.tenantId).resolve({ email: emailOf(begun.tenantId, begun.id) });
+    if ('user' in found) this.#checkUser(begun, found.user);
+    // A deleted user is not found by e-mail, so one that was written meanwhile may be found or not.
+    const isThere =
+      before?.state === UserState.ACTIVE && this.service.held(begun.tenantId, begun.id) === before;
+    ensure(!(found.outcome === 'missing' && isThere), () => `${begun.id} is there and is not resolved`);
+  }
+
+  #write({ tenantId, id }: Begun, isDelete: boolean): void {
+    if (isDelete && this.service.held(tenantId, id) === undefined) return;
+    const state = isDelete ? UserState.DELETED : UserState.ACTIVE;
+    this.service.put(tenantId, id, { email: emailOf(tenantId, id), displayName: `${tenantId} ${id}`, state });
+  }
+
+  #check(begun: Begun, lookup: UserLookup, minVersion: bigint): void {
+    ensure(lookup.id === begun.id, () => `${lookup.id} is answered where ${begun.id} was asked`);
+    if (lookup.outcome === 'missing') {
+      this.#checkMissing(begun, lookup.source);
+      done.missing += 1;
+    } else if (lookup.outcome === 'unavailable') {
+      done.unavailable += 1;
+    } else {
+      this.#checkUser(begun, lookup.user);
+      this.#checkAge(begun, lookup);
+      ensure(lookup.version >= minVersion, () => `version ${lookup.version} where ${minVersion} was asked`);
+      const outcome = lookup.user.state === UserState.DELETED ? 'deleted' : 'found';
+      ensure(lookup.outcome === outcome, () => `${lookup.outcome} where it is ${outcome}`);
+      if (lookup.source in done) done[lookup.source as 'service' | 'cache' | 'stale'] += 1;
+    }
+  }
+
+  #checkUser({ tenantId, id, view, floor }: Begun, user: User): void {
+    const held = this.service.held(tenantId, id);
+    ensure(
+      user.tenantId === tenantId && user.id === id,
+      () => `${user.tenantId} ${user.id} for ${tenantId} ${id}`,
+    );
+    ensure(user.displayName === `${tenantId} ${id}`, () => `${user.displayName} for ${tenantId} ${id}`);
+    ensure((user.email === '') === (view === UserView.REFERENCE), () => `view ${view} with '${user.email}'`);
+    ensure(
+      user.version >= floor,
+      () => `version ${user.version} of ${tenantId} ${id}, after ${floor} was shown`,
+    );
+    ensure(
+      held !== undefined && user.version <= held.version,
+      () => `version ${user.version} was never there`,
+    );
+    const key = `${tenantId}/${id}`;
+    if (user.version > (this.#shown.get(key) ?? 0n)) this.#shown.set(key, user.version);
+  }
+
+  /**
+   * How old it was when the read began: others of the same read may have been waited for. A read that joined another on its
+   * way says `service`, and may be as old as that one.
+   */
+  #checkAge({ atMs }: Begun, { source, ageMs, degraded }: KnownUser): void {
+    const ageAtBeginMs = ageMs - (this.service.nowMs - atMs);
+    if (source === 'cache') ensure(ageAtBeginMs < TTL_MS, () => `from memory, ${ageAtBeginMs} ms old`);
+    if (source === 'stale') ensure(ageAtBeginMs <= MAX_STALE_MS, () => `stale, ${ageAtBeginMs} ms old`);
+    ensure((degraded !== undefined) === (source === 'stale'), () => `${source} with ${degraded?.reason}`);
+  }
+
+  /** Users stay once they are there, so who was shown is never missing; and only the service calls somebody missing. */
+  #checkMissing({ tenantId, id, atMs, floor }: Begun, source = 'service'): void {
+    ensure(floor === 0n, () => `${tenantId} ${id} is missing after version ${floor} was shown`);
+    const saidAtMs = this.service.saidMissingAtMs(tenantId, id);
+    ensure(saidAtMs !== undefined, () => `${tenantId} ${id} is missing, which the service never said`);
+    if (source === 'cache')
+      ensure(
+        atMs - saidAtMs < MISSING_TTL_MS,
+        () => `${tenantId} ${id} is missing, said ${atMs - saidAtMs} ms ago`,
+      );
+  }
+}
+
+it('holds its promises under 100,000 random steps: see the checks of the model', {
+  timeout: 300_000,
+}, async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  try {
+    // Where it fails, fast-check prints the steps, and the seed and path that repeat them as parameters of `assert`.
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: MAX_STEPS, size: 'max' }), async (steps) => {
+        const world = new World();
+        try {
+          for (const each of steps) await world.take(each);
+          await world.end();
+        } finally {
+          world.service.become('well');
+          await world.users.close();
+        }
+        ensure(unhandled.length === 0, () => `unhandled: ${unhandled}`);
+      }),
+      { numRuns: RUNS },
+    );
+  } finally {
+    process.off('unhandledRejection', note);
+  }
+  expect(done.steps).toBeGreaterThanOrEqual(100_000);
+  for (const [what, times] of Object.entries(done)) expect(times, what).toBeGreaterThan(1_000);
+});

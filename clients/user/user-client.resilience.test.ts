@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { Code, ConnectError } from '@connectrpc/connect';
+import { ERROR_DOMAIN, ErrorInfoSchema, RetryInfoSchema } from '@rollcall/contract';
+import { UserService } from '@rollcall/contract/user';
+import { withDeadline } from '@rollcall/transport';
+import { type GrpcTestServer, startGrpcTestServer } from '@rollcall/transport/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createUserClient, type UserClient, type UserClientOptions } from './index.ts';
+import { MapUserService } from './testing/map-user-service.ts';
+
+const [ANN, BEN] = [randomUUID(), randomUUID()];
+const never = () => new Promise<never>(() => {});
+
+let opened: AsyncDisposableStack;
+let service: MapUserService;
+let server: GrpcTestServer;
+let nowMs: number;
+
+beforeEach(async () => {
+  opened = new AsyncDisposableStack();
+  service = new MapUserService();
+  server = opened.use(await startGrpcTestServer(UserService, service));
+  nowMs = 0;
+  for (const id of [ANN, BEN]) service.put('acme', id, { email: `${id}@example.com` });
+});
+afterEach(() => opened.disposeAsync());
+
+function open(options: Partial<UserClientOptions> = {}): UserClient {
+  return opened.use(createUserClient({ address: server.address, tenantId: 'acme', ...options }));
+}
+
+describe('a read that is made while a call is served', () => {
+  it('waits no longer than that call has left, and answers what it has', async () => {
+    const users = open({ timeoutMs: 600_000, ttlMs: 0 });
+    await users.getUser(ANN);
+    service.pause = never;
+    const lookups = await withDeadline(50, () => users.lookupMany([ANN, BEN]));
+    expect(lookups).toMatchObject([
+      { outcome: 'found', source: 'stale', degraded: { reason: 'deadline_exceeded' } },
+      { outcome: 'unavailable', degraded: { reason: 'deadline_exceeded' } },
+    ]);
+    expect(await withDeadline(50, () => users.resolve({ email: 'x@example.com' }))).toMatchObject({
+      outcome: 'unavailable',
+    });
+  });
+
+  it('takes nobody along who shares it and has more time', async () => {
+    const users = open({ timeoutMs: 20_000 });
+    let answer = () => {};
+    service.pause = () => new Promise<void>((resolve) => (answer = resolve));
+    const hurried = withDeadline(50, () => users.lookup(ANN));
+    const patient = users.lookup(ANN);
+    expect(await hurried).toMatchObject({ outcome: 'unavailable' });
+    answer();
+    expect(await patient).toMatchObject({ outcome: 'found', source: 'service' });
+    expect(service.batches).toHaveLength(1);
+  });
+
+  it('sends nothing for a caller whose time is over', async () => {
+    const users = open();
+    expect(await withDeadline(0, () => users.lookup(ANN))).toMatchObject({ outcome: 'unavailable' });
+    expect(await withDeadline(0, () => users.resolve({ email: `${ANN}@example.com` }))).toMatchObject({
+      outcome: 'unavailable',
+    });
+    expect(service.batches).toHaveLength(0);
+  });
+});
+
+describe('a caller in a hurry', () => {
+  it('does not open the breaker for all others', async () => {
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    service.pause = () => answered;
+    const users = open({ timeoutMs: 20_000, breaker: { volumeThreshold: 2 } });
+    const [key, options] = [{ email: `${ANN}@example.com` }, { timeoutMs: 20 }];
+    for (let i = 0; i < 10; i++)
+      expect(await users.resolve(key, options)).toMatchObject({ outcome: 'unavailable' });
+    answer();
+    expect(users.stats().breaker).toBe('closed');
+    expect(await users.resolve(key)).toMatchObject({ outcome: 'found' });
+  });
+});
+
+describe('a service that says when to return', () => {
+  it.each([
+    ['RATE_LIMITED', Code.ResourceExhausted, 'rate_limited'],
+    ['OVERLOADED', Code.Unavailable, 'service_unavailable'],
+  ])('is not asked before, after %s; what is known is answered meanwhile', async (reason, code, why) => {
+    const users = open({ clock: () => nowMs });
+    await users.getUser(ANN);
+    nowMs = 10_000;
+    service.fault = new ConnectError(reason, code, undefined, [
+      { desc: ErrorInfoSchema, value: { reason, domain: ERROR_DOMAIN } },
+      { desc: RetryInfoSchema, value: { retryDelay: { seconds: 0n, nanos: 400_000_000 } } },
+    ]);
+    expect(await users.lookup(ANN)).toMatchObject({ source: 'stale', degraded: { reason: why } });
+    service.fault = undefined;
+    const asked = service.batches.length;
+    expect(await users.lookup(ANN)).toMatchObject({ source: 'stale', degraded: { reason: why } });
+    expect(await users.lookup(BEN)).toMatchObject({ outcome: 'unavailable', degraded: { reason: why } });
+    expect(service.batches).toHaveLength(asked);
+    await expect.poll(async () => (await users.lookup(BEN)).outcome, { timeout: 10_000 }).toBe('found');
+    expect(await users.lookup(ANN)).toMatchObject({ source: 'service' });
+  });
+});
+
+describe('hedging', () => {
+  it('reads past one server of two that hangs', async () => {
+    const lame = new MapUserService();
+    for (const id of [ANN, BEN]) lame.put('acme', id);
+    const other = opened.use(await startGrpcTestServer(UserService, lame));
+    const users = open({
+      address: `${server.address},${other.address}`,
+      timeoutMs: 20_000,
+      ttlMs: 0,
+      hedgeAfterMs: 50,
+      // A stream would take a turn of the two servers now and then, and bring a hedge to the one that hangs.
+      watch: false,
+    });
+    // Each read that goes well saves a tenth of a hedge; and both connections must stand.
+    await expect
+      .poll(
+        async () => {
+          for (let i = 0; i < 10; i++) await users.lookup(ANN);
+          return Math.min(lame.batches.length, service.batches.length);
+        },
+        { timeout: 15_000 },
+      )
+      .toBeGreaterThan(60);
+    lame.pause = never;
+    const before = lame.batches.length;
+    for (let i = 0; i < 8; i++)
+      expect(await users.lookup(ANN)).toMatchObject({ outcome: 'found', source: 'service' });
+    expect(lame.batches.length).toBeGreaterThan(before);
+  });
+});
