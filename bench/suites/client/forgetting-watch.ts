@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { UserClient } from '@rollcall/user-client';
+
+/** One client's memory of one user, changed. */
+export interface Gone {
+  readonly id: string;
+  /** When the old version was seen to be gone, in ms since 1970; Infinity where it never was. */
+  readonly atMs: number;
+}
+
+interface Awaited {
+  readonly id: string;
+  readonly client: UserClient;
+  readonly version: bigint;
+}
+
+const POLL_MS = 1;
+
+/** Looks into the memory of clients every millisecond, until what they held is gone or has been replaced by something newer. */
+export class ForgettingWatch {
+  readonly #clients: readonly UserClient[];
+  readonly #gone: Gone[] = [];
+  #awaited: Awaited[] = [];
+  #isEnding = false;
+  readonly #looking: Promise<void>;
+
+  constructor(clients: readonly UserClient[]) {
+    this.#clients = clients;
+    this.#looking = this.#look();
+  }
+
+  /** Begins to wait for every client to forget this user; each must know it. */
+  expect(id: string): void {
+    for (const client of this.#clients) {
+      const user = client.peek(id);
+      if (user === undefined) throw new Error(`user ${id} was unknown before it was changed`);
+      this.#awaited.push({ id, client, version: user.version });
+    }
+  }
+
+  /** Waits until all have forgotten, `limitMs` at most, and answers one line for each client and user. */
+  async end(limitMs: number): Promise<readonly Gone[]> {
+    const giveUpAt = performance.now() + limitMs;
+    while (this.#awaited.length > 0 && performance.now() < giveUpAt) await sleep(POLL_MS);
+    this.#isEnding = true;
+    await this.#looking;
+    const never = this.#awaited.map(({ id }) => ({ id, atMs: Number.POSITIVE_INFINITY }));
+    return [...this.#gone, ...never];
+  }
+
+  async #look(): Promise<void> {
+    while (!this.#isEnding) {
+      await sleep(POLL_MS);
+      const atMs = performance.timeOrigin + performance.now();
+      const isGone = ({ id, client, version }: Awaited) => client.peek(id)?.version !== version;
+      for (const each of this.#awaited) if (isGone(each)) this.#gone.push({ id: each.id, atMs });
+      this.#awaited = this.#awaited.filter((each) => !isGone(each));
+    }
+  }
+}
