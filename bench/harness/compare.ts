@@ -14,10 +14,13 @@ export interface Comparison {
   readonly warmUps?: number;
 }
 
+/** Time for all rounds of a comparison, so that a busy machine makes a suite less exact rather than endless. */
+const BUDGET_MS = 20_000;
+
 /** Measures ours and the peers by turns. Where there are several peers, the notes tell how each did. */
 export async function compare(comparison: Comparison): Promise<Measured> {
   const { ours, peers, unit, target, rounds, warmUps = 1 } = comparison;
-  const figures = await interleave([ours, ...peers], { rounds, warmUps });
+  const figures = await interleave([ours, ...peers], { rounds, warmUps, budgetMs: BUDGET_MS });
   const spreadOf = ({ name }: Contestant) => toSpread(figures.get(name) ?? []);
   const ranked = peers
     .map((peer) => ({ name: peer.name, value: spreadOf(peer) }))

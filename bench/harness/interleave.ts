@@ -10,6 +10,8 @@ export interface InterleaveOptions {
   readonly rounds: number;
   /** Rounds before those, whose figures are thrown away: code is compiled, connections open, pages of the database come in. */
   readonly warmUps: number;
+  /** After this many ms no further round begins, once each contestant has one that counts. */
+  readonly budgetMs: number;
 }
 
 /**
@@ -18,10 +20,12 @@ export interface InterleaveOptions {
  */
 export async function interleave(
   contestants: readonly Contestant[],
-  { rounds, warmUps }: InterleaveOptions,
+  { rounds, warmUps, budgetMs }: InterleaveOptions,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   const figures = new Map<string, number[]>(contestants.map(({ name }) => [name, []]));
+  const endAt = performance.now() + budgetMs;
   for (let round = 0; round < warmUps + rounds; round++) {
+    if (round > warmUps && performance.now() >= endAt) break;
     for (const { name, measure } of contestants) {
       const figure = await measure(round);
       if (round >= warmUps) figures.get(name)?.push(figure);

@@ -6,9 +6,9 @@ import { openClient } from './open-client.ts';
 
 /** Callers at a time. */
 export const CALLERS = 512;
-const GETS_PER_CALLER = 20;
+const GETS_PER_CALLER = 10;
 const GETS = CALLERS * GETS_PER_CALLER;
-const USERS = 200_000;
+const USERS = 100_000;
 const WARM_UPS = 2;
 
 /** A client that sends one call per user. */

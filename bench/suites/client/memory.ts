@@ -6,6 +6,7 @@ import { runScript } from '../../world/run-script.ts';
 const USERS = 1_000_000;
 /** Memory hardly differs from one process to the next, and each takes seconds to fill. */
 const MOST_ROUNDS = 2;
+const BUDGET_MS = 30_000;
 const CHILD = new URL('memory-child.ts', import.meta.url);
 // A million users and all that is garbage on the way.
 const NODE_OPTIONS = ['--expose-gc', '--max-old-space-size=4096'];
@@ -21,7 +22,7 @@ export const memory: BenchCase = {
       Number(await runScript(CHILD, [holder, address, world.tenantId, String(USERS)], {}, NODE_OPTIONS));
     const figures = await interleave(
       ['client', 'lru-cache'].map((name) => ({ name, measure: () => bytesPerUser(name) })),
-      { rounds: Math.min(rounds, MOST_ROUNDS), warmUps: 0 },
+      { rounds: Math.min(rounds, MOST_ROUNDS), warmUps: 0, budgetMs: BUDGET_MS },
     );
     return {
       value: toSpread(figures.get('client') ?? []),
