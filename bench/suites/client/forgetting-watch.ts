@@ -4,13 +4,16 @@ import type { UserClient } from '@rollcall/user-client';
 /** One client's memory of one user, changed. */
 export interface Gone {
   readonly id: string;
-  /** When the old version was seen to be gone, in ms since 1970; Infinity where it never was. */
+  /** When the old version was seen to be gone, in ms since 1970; where it never was, when nobody looked any longer. */
   readonly atMs: number;
 }
 
+/** Whoever remembers users. */
+export type Rememberer = Pick<UserClient, 'peek'>;
+
 interface Awaited {
   readonly id: string;
-  readonly client: UserClient;
+  readonly client: Rememberer;
   readonly version: bigint;
 }
 
@@ -18,13 +21,13 @@ const POLL_MS = 1;
 
 /** Looks into the memory of clients every millisecond, until what they held is gone or has been replaced by something newer. */
 export class ForgettingWatch {
-  readonly #clients: readonly UserClient[];
+  readonly #clients: readonly Rememberer[];
   readonly #gone: Gone[] = [];
   #awaited: Awaited[] = [];
   #isEnding = false;
   readonly #looking: Promise<void>;
 
-  constructor(clients: readonly UserClient[]) {
+  constructor(clients: readonly Rememberer[]) {
     this.#clients = clients;
     this.#looking = this.#look();
   }
@@ -44,17 +47,21 @@ export class ForgettingWatch {
     while (this.#awaited.length > 0 && performance.now() < giveUpAt) await sleep(POLL_MS);
     this.#isEnding = true;
     await this.#looking;
-    const never = this.#awaited.map(({ id }) => ({ id, atMs: Number.POSITIVE_INFINITY }));
-    return [...this.#gone, ...never];
+    const atMs = nowMs();
+    return [...this.#gone, ...this.#awaited.map(({ id }) => ({ id, atMs }))];
   }
 
   async #look(): Promise<void> {
     while (!this.#isEnding) {
       await sleep(POLL_MS);
-      const atMs = performance.timeOrigin + performance.now();
+      const atMs = nowMs();
       const isGone = ({ id, client, version }: Awaited) => client.peek(id)?.version !== version;
       for (const each of this.#awaited) if (isGone(each)) this.#gone.push({ id: each.id, atMs });
       this.#awaited = this.#awaited.filter((each) => !isGone(each));
     }
   }
+}
+
+function nowMs(): number {
+  return performance.timeOrigin + performance.now();
 }

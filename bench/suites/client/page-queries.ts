@@ -30,8 +30,9 @@ export interface Pages extends AsyncDisposable {
   starts(count: number, seed: number): Date[];
 }
 
-const BOOKING_COLUMNS = `b.id, b.reference, b.user_id, b.status, b.start_date, b.end_date, b.amount_minor_units,
-  b.amount_currency, b.title, b.create_time`;
+/** What the booking service reads for a page. */
+const BOOKING_COLUMNS = `b.tenant_id, b.id, b.reference, b.user_id, b.status, b.start_date::text, b.end_date::text,
+  b.amount_minor_units, b.amount_currency, b.title, b.create_time, b.update_time`;
 /** What a user client answers in its REFERENCE view. */
 const USER_COLUMNS = `u.version as user_version, u.state as user_state, u.role as user_role,
   u.first_name as user_first_name, u.last_name as user_last_name, u.display_name as user_display_name,
