@@ -22,6 +22,9 @@ export interface ResultRow {
   readonly notes: readonly string[];
 }
 
+/** Characters of a failure that are told: some list every user that they are about. */
+const LONGEST_REASON = 300;
+
 const NOTHING = {
   value: null,
   unit: null,
@@ -62,7 +65,8 @@ export function toResultRow(suite: string, name: string, result: CaseResult): Re
 
 /** A case that could not be measured because something broke. */
 export function toFailedRow(suite: string, name: string, error: unknown): ResultRow {
-  const notes = [`failed: ${error instanceof Error ? error.message : String(error)}`];
+  const reason = error instanceof Error ? error.message : String(error);
+  const notes = [`failed: ${reason.slice(0, LONGEST_REASON)}`];
   return { suite, case: name, ...NOTHING, verdict: 'failed', notes };
 }
 
