@@ -11,7 +11,7 @@ function memoryOf(id: string, version = 1n) {
 describe('the watch over what clients remember', () => {
   it('ends when each has forgotten, or holds something newer', async () => {
     const memories = [memoryOf('a'), memoryOf('a')] as const;
-    const watch = new ForgettingWatch(memories);
+    using watch = new ForgettingWatch(memories);
     watch.expect('a');
     memories[0].users.clear();
     memories[1].users.set('a', create(UserSchema, { id: 'a', version: 2n }));
@@ -20,7 +20,7 @@ describe('the watch over what clients remember', () => {
   });
 
   it('counts those who never forget as late, at the moment it gave up', async () => {
-    const watch = new ForgettingWatch([memoryOf('a')]);
+    using watch = new ForgettingWatch([memoryOf('a')]);
     watch.expect('a');
     const before = performance.timeOrigin + performance.now();
     const [gone, ...others] = await watch.end(50);
@@ -29,7 +29,7 @@ describe('the watch over what clients remember', () => {
   });
 
   it('refuses to wait for what nobody knew', async () => {
-    const watch = new ForgettingWatch([memoryOf('a')]);
+    using watch = new ForgettingWatch([memoryOf('a')]);
     expect(() => watch.expect('b')).toThrow('user b was unknown before it was changed');
     await watch.end(0);
   });

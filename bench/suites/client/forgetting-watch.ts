@@ -19,8 +19,11 @@ interface Awaited {
 
 const POLL_MS = 1;
 
-/** Looks into the memory of clients every millisecond, until what they held is gone or has been replaced by something newer. */
-export class ForgettingWatch {
+/**
+ * Looks into the memory of clients every millisecond, until what they held is gone or has been replaced by something newer.
+ * Disposing of it stops the looking.
+ */
+export class ForgettingWatch implements Disposable {
   readonly #clients: readonly Rememberer[];
   readonly #gone: Gone[] = [];
   #awaited: Awaited[] = [];
@@ -49,6 +52,10 @@ export class ForgettingWatch {
     await this.#looking;
     const atMs = nowMs();
     return [...this.#gone, ...this.#awaited.map(({ id }) => ({ id, atMs }))];
+  }
+
+  [Symbol.dispose](): void {
+    this.#isEnding = true;
   }
 
   async #look(): Promise<void> {
