@@ -1,0 +1,32 @@
+import type { World } from '../world/world.ts';
+import type { BenchCase } from './bench-case.ts';
+import { type ResultRow, toFailedRow, toResultRow } from './result-row.ts';
+
+/** What to run, and with what. */
+export interface SuiteRun {
+  readonly suite: string;
+  readonly cases: readonly BenchCase[];
+  readonly world: World;
+  readonly rounds: number;
+  /** Told what is under way, for whoever waits. */
+  say(line: string): void;
+  /** Cases that have not begun when it aborts are left out. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs the cases one after another. One that breaks is a row that says so; the others still run. */
+export async function runSuite({ suite, cases, world, rounds, say, signal }: SuiteRun): Promise<ResultRow[]> {
+  const rows: ResultRow[] = [];
+  for (const { name, doc, run } of cases) {
+    if (signal.aborted) break;
+    say(`${name}: ${doc} ...`);
+    const start = performance.now();
+    const row = await run({ world, rounds }).then(
+      (result) => toResultRow(suite, name, result),
+      (error) => toFailedRow(suite, name, error),
+    );
+    rows.push(row);
+    say(`${name}: ${row.verdict} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  }
+  return rows;
+}

@@ -1,0 +1,54 @@
+// Run by the case `memory` with --expose-gc: remembers users as the client does or as a bare lru-cache does, and writes how
+// many bytes of the heap each of them takes.
+import { createUserClient, type User } from '@rollcall/user-client';
+import { LRUCache } from 'lru-cache';
+import { userIds } from '../../world/user-id.ts';
+import { createFetcher } from './fetch-users.ts';
+import { NEVER_STALE_MS, TIMEOUT_MS } from './open-client.ts';
+
+/** Remembers users, and can say how many. */
+interface Holder {
+  read(ids: readonly string[]): Promise<unknown>;
+  count(): number;
+}
+
+const IDS_PER_CALL = 500;
+const [name, address = '', tenantId = '', countText = ''] = process.argv.slice(2);
+const count = Number(countText);
+const { gc } = globalThis;
+if (gc === undefined) throw new Error('run this with --expose-gc');
+
+const bytesBefore = measureHeap(gc);
+const holder = name === 'client' ? holdByClient() : holdByLru();
+for (let first = 1; first <= count; first += IDS_PER_CALL) {
+  await holder.read(userIds(first, Math.min(first + IDS_PER_CALL - 1, count)));
+}
+const bytes = measureHeap(gc) - bytesBefore;
+if (holder.count() !== count) throw new Error(`${holder.count()} of ${count} users are remembered`);
+process.stdout.write(`${bytes / count}\n`);
+process.exit();
+
+function holdByClient(): Holder {
+  const options = { ttlMs: NEVER_STALE_MS, timeoutMs: TIMEOUT_MS, maxEntries: count };
+  const client = createUserClient({ address, tenantId, ...options });
+  return { read: (ids) => client.getUsers(ids), count: () => client.stats().entries };
+}
+
+function holdByLru(): Holder {
+  const fetcher = createFetcher(address, tenantId);
+  const lru = new LRUCache<string, User>({ max: count });
+  return {
+    async read(ids) {
+      // The key is a text that the user holds anyway.
+      for (const user of await fetcher.fetch(ids)) lru.set(user.id, user);
+    },
+    count: () => lru.size,
+  };
+}
+
+function measureHeap(collect: () => void): number {
+  // Once is not enough for what only the first collection lets go.
+  for (let i = 0; i < 3; i++) collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}

@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { UserClient } from '@rollcall/user-client';
+import type { BenchCase } from '../../harness/bench-case.ts';
+import { compare } from '../../harness/compare.ts';
+import { perSecond } from '../../harness/interleave.ts';
+import { fill, openClient } from './open-client.ts';
+
+const USERS = 8_192;
+const GETS = 100_000;
+const BREAKER_WAIT_MS = 30_000;
+
+/** What a known user costs while the service is dead: nobody should notice. */
+export const outage: BenchCase = {
+  name: 'outage',
+  doc: 'awaited getUser of known users that are too old, service killed and breaker open, against hit',
+  async run({ world, rounds }) {
+    const ids = await world.users(USERS);
+    await using client = await openClient(world);
+    await fill(client, ids);
+    await using doomed = await world.startAuth();
+    // Nothing is fresh for longer than a millisecond, so every answer has to come from before the outage.
+    await using cutOff = await openClient(world, { address: doomed.address, ttlMs: 1 });
+    await fill(cutOff, ids);
+    await doomed.kill();
+    await untilBreakerOpens(cutOff, ids);
+
+    const measure = (play: () => Promise<void>) => () => perSecond(GETS, play);
+    const measured = await compare({
+      ours: { name: 'outage', measure: measure(() => playOutage(cutOff, ids)) },
+      peers: [{ name: 'hit', measure: measure(() => playHit(client, ids)) }],
+      unit: 'gets/s',
+      target: { of: 'ratio', bound: 'at least', figure: 0.5 },
+      rounds,
+      warmUps: 2,
+    });
+    const { stale, unavailable } = cutOff.stats();
+    const notes = [`${stale} answered from before the outage, ${unavailable} not at all`];
+    return {
+      ...measured,
+      notes,
+      target: { ...measured.target, alsoHolds: unavailable === 0 && stale >= GETS * measured.value.rounds },
+    };
+  },
+};
+
+// The same loop twice, so that the engine compiles each for the one state of the client that it meets.
+async function playOutage(client: UserClient, ids: readonly string[]): Promise<void> {
+  for (let i = 0; i < GETS; i++) {
+    const id = ids[i % USERS] as string;
+    if ((await client.getUser(id)).id !== id) throw new Error(`user ${id} was not answered`);
+  }
+}
+
+async function playHit(client: UserClient, ids: readonly string[]): Promise<void> {
+  for (let i = 0; i < GETS; i++) {
+    const id = ids[i % USERS] as string;
+    if ((await client.getUser(id)).id !== id) throw new Error(`user ${id} was not answered`);
+  }
+}
+
+async function untilBreakerOpens(client: UserClient, ids: readonly string[]): Promise<void> {
+  const giveUpAt = performance.now() + BREAKER_WAIT_MS;
+  for (let i = 0; performance.now() < giveUpAt; i++) {
+    await client.getUser(ids[i % USERS] as string);
+    if (client.stats().breaker === 'open') return;
+    await sleep(5);
+  }
+  throw new Error(`the breaker did not open within ${BREAKER_WAIT_MS} ms of the end of the service`);
+}

@@ -1,0 +1,70 @@
+import pg from 'pg';
+import type { World } from '../../world/world.ts';
+import { createRandom } from './zipf.ts';
+
+/** Users in the local table, and in the user service. */
+export const PAGE_USERS = 100_000;
+const BOOKINGS = 300_000;
+const PAGE_SIZE = 50;
+/** Pages in flight, and database connections, as of a process that serves pages. */
+export const PAGES_AT_ONCE = 8;
+
+/** A row of a page without users. */
+export interface BookingRow {
+  id: string;
+  user_id: string;
+}
+
+/** A row of a page with what a local table says of its user. */
+export interface JoinedRow extends BookingRow {
+  user_display_name: string;
+}
+
+/** The two ways to read a page, and where pages begin. */
+export interface Pages extends AsyncDisposable {
+  /** Bookings only. */
+  readBookings(before: Date): Promise<BookingRow[]>;
+  /** Bookings joined with the local users. */
+  readJoined(before: Date): Promise<JoinedRow[]>;
+  /** Times that pages begin before, the same ones for the same seed. */
+  starts(count: number, seed: number): Date[];
+}
+
+/** What the booking service reads for a page. */
+const BOOKING_COLUMNS = `b.tenant_id, b.id, b.reference, b.user_id, b.status, b.start_date::text, b.end_date::text,
+  b.amount_minor_units, b.amount_currency, b.title, b.create_time, b.update_time`;
+/** What a user client answers in its REFERENCE view. */
+const USER_COLUMNS = `u.version as user_version, u.state as user_state, u.role as user_role,
+  u.first_name as user_first_name, u.last_name as user_last_name, u.display_name as user_display_name,
+  u.profile_image as user_profile_image, u.business_name as user_business_name,
+  u.create_time as user_create_time, u.update_time as user_update_time, u.delete_time as user_delete_time`;
+const PAGE = `where b.tenant_id = $1 and b.create_time < $2 order by b.create_time desc, b.id desc limit ${PAGE_SIZE}`;
+
+const READ_BOOKINGS = { name: 'page', text: `select ${BOOKING_COLUMNS} from bookings b ${PAGE}` };
+const READ_JOINED = {
+  name: 'page_joined',
+  text: `select ${BOOKING_COLUMNS}, ${USER_COLUMNS} from bookings b
+    left join users u on u.tenant_id = b.tenant_id and u.id = b.user_id ${PAGE}`,
+};
+
+/** Opens the booking database, filled. Both statements are prepared once per connection. */
+export async function openPages(world: World): Promise<Pages> {
+  const connectionString = await world.bookings({ bookings: BOOKINGS, users: PAGE_USERS });
+  const pool = new pg.Pool({ connectionString, max: PAGES_AT_ONCE });
+  const read = async <Row extends BookingRow>(statement: { name: string; text: string }, before: Date) => {
+    const { rows } = await pool.query<Row>({ ...statement, values: [world.tenantId, before] });
+    if (rows.length !== PAGE_SIZE) throw new Error(`a page of ${rows.length} bookings`);
+    return rows;
+  };
+  return {
+    readBookings: (before) => read<BookingRow>(READ_BOOKINGS, before),
+    readJoined: (before) => read<JoinedRow>(READ_JOINED, before),
+    starts(count, seed) {
+      const random = createRandom(seed);
+      const first = Date.parse('2026-01-01T00:00:00Z');
+      const at = () => first + 1000 * Math.floor(2 * PAGE_SIZE + random() * (BOOKINGS - 2 * PAGE_SIZE));
+      return Array.from({ length: count }, () => new Date(at()));
+    },
+    [Symbol.asyncDispose]: () => pool.end(),
+  };
+}

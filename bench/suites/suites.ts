@@ -1,0 +1,5 @@
+import type { BenchSuite } from '../harness/bench-case.ts';
+import { CLIENT_CASES } from './client/cases.ts';
+
+/** Every suite, by the name that the command line takes. */
+export const SUITES: readonly BenchSuite[] = [{ name: 'client', cases: CLIENT_CASES }];

@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** The auth service as a process of its own. Disposing of it ends it by SIGTERM. */
+export interface AuthProcess extends AsyncDisposable {
+  /** Where it serves gRPC: `127.0.0.1:41234`. */
+  readonly address: string;
+  /** Ends it by SIGKILL and waits until it is gone. */
+  kill(): Promise<void>;
+}
+
+const MAIN = fileURLToPath(new URL('../../services/auth/main.ts', import.meta.url));
+
+/** Starts the auth service on ports of the system's choice. It ends with this process, however that ends. */
+export async function startAuth(databaseUrl: string): Promise<AuthProcess> {
+  const child = spawn(process.execPath, [MAIN], {
+    env: {
+      ...process.env,
+      AUTH_DATABASE_URL: databaseUrl,
+      AUTH_HOST: '127.0.0.1',
+      AUTH_GRPC_PORT: '0',
+      AUTH_HTTP_PORT: '0',
+      LOG_LEVEL: 'info',
+    },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const exited = once(child, 'exit');
+  const end = async (signal: 'SIGKILL' | 'SIGTERM') => {
+    child.kill(signal);
+    await exited;
+  };
+  const port = await listening(child);
+  return {
+    address: `127.0.0.1:${port}`,
+    kill: () => end('SIGKILL'),
+    [Symbol.asyncDispose]: () => end('SIGTERM'),
+  };
+}
+
+/** The port in the log line that says where the service listens. Goes on reading, lest a full pipe stop the service. */
+function listening(child: ChildProcess): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  let output = '';
+  let isListening = false;
+  const read = (chunk: unknown) => {
+    if (isListening) return;
+    output += String(chunk);
+    const line = output.split('\n').find((each) => each.includes('"grpcPort"') && each.endsWith('}'));
+    if (line === undefined) return;
+    isListening = true;
+    resolve((JSON.parse(line) as { grpcPort: number }).grpcPort);
+  };
+  child.stdout?.on('data', read);
+  child.stderr?.on('data', read);
+  child.once('error', reject);
+  child.once('exit', (code) =>
+    reject(new Error(`the auth service ended with ${code} before it listened: ${output}`)),
+  );
+  return promise;
+}

@@ -1,0 +1,41 @@
+import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '@rollcall/local';
+import { runScript } from './run-script.ts';
+
+/** Databases of the services, each at the schema of this checkout. */
+const SERVICES = ['auth', 'booking'];
+
+const SETTINGS = {
+  max_connections: '200',
+  shared_buffers: '512MB',
+  max_wal_size: '4GB',
+  // Tells when a change was committed, by the clock of this machine.
+  track_commit_timestamp: 'on',
+};
+
+/** A Postgres of its own with both services' databases, gone with all its data when it is disposed of. */
+export async function startPostgres(): Promise<EmbeddedPostgres> {
+  await using stack = new AsyncDisposableStack();
+  const dataDirectory = realpathSync(mkdtempSync(join(tmpdir(), 'rollcall-bench-')));
+  stack.defer(() => rmSync(dataDirectory, { recursive: true, force: true }));
+  // Lets the server's user through where root made the directory for root alone.
+  chmodSync(dataDirectory, 0o711);
+  const postgres = await startEmbeddedPostgres({
+    dataDirectory,
+    port: 0,
+    databases: SERVICES,
+    settings: SETTINGS,
+    // What is written here is thrown away, and nothing that is measured waits for the disk.
+    durable: false,
+  });
+  stack.defer(() => rmSync(dirname(postgres.location), { recursive: true, force: true }));
+  stack.use(postgres);
+  await runScript(new URL('../../migrations/main.ts', import.meta.url), SERVICES, {
+    AUTH_DATABASE_URL: postgres.databaseUrl('auth'),
+    BOOKING_DATABASE_URL: postgres.databaseUrl('booking'),
+  });
+  const closers = stack.move();
+  return { ...postgres, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+}

@@ -1,0 +1,58 @@
+import type { EmbeddedPostgres } from '@rollcall/local';
+import { lazily } from './lazily.ts';
+import { type BookingSeed, seedBookings, seedUsers, TENANT_ID } from './seed.ts';
+import { type AuthProcess, startAuth } from './start-auth.ts';
+import { startPostgres } from './start-postgres.ts';
+import { userIds } from './user-id.ts';
+
+/**
+ * What cases measure against: a real Postgres and real service processes, each started when a case first asks for it and
+ * shared by those that come after. Disposing of it ends all of them.
+ */
+export interface World extends AsyncDisposable {
+  readonly tenantId: string;
+  postgres(): Promise<EmbeddedPostgres>;
+  /** The auth service that cases share; none of them may end it. */
+  auth(): Promise<AuthProcess>;
+  /** An auth service for one case alone, on the same database. Whoever asks for it disposes of it. */
+  startAuth(): Promise<AuthProcess>;
+  /** Ids of the first `count` users of the tenant, who exist from then on. */
+  users(count: number): Promise<readonly string[]>;
+  /** URL of the booking database with bookings and a local table of users, filled once. */
+  bookings(seed: BookingSeed): Promise<string>;
+}
+
+/** Makes a world in which nothing has been started. `say`: told what takes its time. */
+export function createWorld(say: (line: string) => void): World {
+  const stack = new AsyncDisposableStack();
+  const postgres = lazily(async () => {
+    say('starting Postgres ...');
+    return stack.use(await startPostgres());
+  });
+  const start = async () => startAuth((await postgres()).databaseUrl('auth'));
+  let seeded = 0;
+  let isBooked = false;
+  return {
+    tenantId: TENANT_ID,
+    postgres,
+    auth: lazily(async () => stack.use(await start())),
+    startAuth: start,
+    async users(count) {
+      if (count > seeded) {
+        say(`writing users ${seeded + 1} to ${count} ...`);
+        await seedUsers(await postgres(), seeded + 1, count);
+        seeded = count;
+      }
+      return userIds(1, count);
+    },
+    async bookings(seed) {
+      if (!isBooked) {
+        say(`writing ${seed.bookings} bookings ...`);
+        await seedBookings(await postgres(), seed);
+        isBooked = true;
+      }
+      return (await postgres()).databaseUrl('booking');
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
