@@ -38,8 +38,8 @@ describe('planPerson', () => {
 
   it.for([
     ['phone', { phone: 'call me' }],
-    ['displayName', { name: `Ada ${'x'.repeat(400)}` }],
-    ['lastName', { name: `Ada ${'x'.repeat(201)}` }],
+    ['displayName', { name: `Ada ${'x'.repeat(800)}` }],
+    ['lastName', { name: `Ada ${'x'.repeat(401)}` }],
   ] as const)('leaves a %s out that the contract refuses', ([field, changes]) => {
     expect(person(changes)).toMatchObject({
       user: { firstName: 'Ada', email: 'ada@example.com', [field]: '' },
