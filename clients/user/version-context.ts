@@ -13,6 +13,8 @@ export const SEEN_HEADER_IGNORED = 'rollcall:user-client:seen-header-ignored';
 type SeenVersions = Map<string, SeenVersion>;
 
 const contexts = new AsyncLocalStorage<SeenVersions>();
+// Most processes never open a context, and their hits need not ask for one.
+let isInUse = false;
 const ignored = channel(SEEN_HEADER_IGNORED);
 
 /**
@@ -23,6 +25,7 @@ const ignored = channel(SEEN_HEADER_IGNORED);
 export function withSeenVersions<Result>(seen: Iterable<SeenVersion>, act: () => Result): Result {
   const versions: SeenVersions = new Map(contexts.getStore());
   for (const one of seen) note(versions, one);
+  isInUse = true;
   return contexts.run(versions, act);
 }
 
@@ -50,7 +53,7 @@ export function noteSeenHeader(headers: Pick<Headers, 'get'>): void {
 
 /** The lowest version of this user that a read in this context may answer. 0n: any, also outside a context. */
 export function currentFloor(tenantId: string, id: string): bigint {
-  return contexts.getStore()?.get(toKey(tenantId, id))?.version ?? 0n;
+  return (isInUse ? contexts.getStore()?.get(toKey(tenantId, id))?.version : undefined) ?? 0n;
 }
 
 /** What this context has seen, for SEEN_HEADER of a call or of an answer. Undefined: nothing, or there is no context. */

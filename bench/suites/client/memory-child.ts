@@ -4,7 +4,7 @@ import { createUserClient, type User } from '@rollcall/user-client';
 import { LRUCache } from 'lru-cache';
 import { userIds } from '../../world/user-id.ts';
 import { createFetcher } from './fetch-users.ts';
-import { NEVER_STALE_MS, TIMEOUT_MS } from './open-client.ts';
+import { NEVER_STALE_MS, NO_BOUND_BYTES, TIMEOUT_MS } from './open-client.ts';
 
 /** Remembers users, and can say how many. */
 interface Holder {
@@ -29,7 +29,12 @@ process.stdout.write(`${bytes / count}\n`);
 process.exit();
 
 function holdByClient(): Holder {
-  const options = { ttlMs: NEVER_STALE_MS, timeoutMs: TIMEOUT_MS, maxEntries: count };
+  const options = {
+    ttlMs: NEVER_STALE_MS,
+    timeoutMs: TIMEOUT_MS,
+    maxEntries: count,
+    maxBytes: NO_BOUND_BYTES,
+  };
   const client = createUserClient({ address, tenantId, ...options });
   return { read: (ids) => client.getUsers(ids), count: () => client.stats().entries };
 }
