@@ -12,7 +12,7 @@ export function admit(
   answer: UserAnswer,
 ): UserAnswer | undefined {
   if (answer.outcome === 'missing') {
-    if (read.minVersion > 0n || isKnownSince(cache, scope, read.id, answer.readAtMs)) return undefined;
+    if (read.minVersion > 0n || isKnown(cache, scope, read.id)) return undefined;
     if (isKept) cache.putMissing(scope, read.id, answer.readAtMs);
     return answer;
   }
@@ -25,11 +25,10 @@ export function admit(
   return answer;
 }
 
-function isKnownSince(cache: UserCache, { tenantId }: UserScope, id: string, readAtMs: number): boolean {
-  const newest = cache.getNewest(tenantId, id);
-  if (newest !== undefined && newest.readAtMs >= readAtMs) return true;
-  const floor = newest === undefined ? cache.getFloor(tenantId, id) : undefined;
-  return floor !== undefined && floor.seenAtMs >= readAtMs;
+// A user that was ever there is answered for ever, deleted or merged. When an answer was read tells only from when on it was
+// true, so that of two reads which overlapped either may be the later one: the user is believed.
+function isKnown(cache: UserCache, { tenantId }: UserScope, id: string): boolean {
+  return cache.getNewest(tenantId, id) !== undefined || cache.getFloor(tenantId, id) !== undefined;
 }
 
 function isOvertaken(cache: UserCache, { tenantId }: UserScope, id: string, answer: CachedUser): boolean {
