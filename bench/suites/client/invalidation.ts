@@ -1,7 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Code, ConnectError } from '@connectrpc/connect';
-import { UserService } from '@rollcall/contract/user';
-import { createServiceClient } from '@rollcall/transport';
 import type { UserClient } from '@rollcall/user-client';
 import { createUserAdminClient } from '@rollcall/user-client/admin';
 import type { BenchCase, CaseResult } from '../../harness/bench-case.ts';
@@ -24,7 +21,6 @@ export const invalidation: BenchCase = {
   name: 'invalidation',
   doc: `commit of a change until it is gone from ${CLIENTS} clients, ${UPDATES_PER_SECOND} updates/s, 99th percentile`,
   async run({ world, rounds }) {
-    if (!(await isWatchImplemented(world))) return { notMeasured: 'WatchUsers is not implemented' };
     const roundsHere = Math.min(rounds, MOST_ROUNDS);
     const ids = await world.users(UPDATES * (roundsHere + 1));
     await using stack = new AsyncDisposableStack();
@@ -74,17 +70,4 @@ async function playRound(world: World, clients: readonly UserClient[], ids: read
   const goneAtMs = await watch.end(2 * BOUND_MS);
   const committedAtMs = await readCommitTimes(world, ids);
   return goneAtMs.map(({ id, atMs }) => atMs - (committedAtMs.get(id) as number));
-}
-
-/** Whether the service knows the call at all. */
-async function isWatchImplemented({ auth, tenantId }: World): Promise<boolean> {
-  const { address } = await auth();
-  using users = createServiceClient(UserService, { address });
-  try {
-    for await (const _ of users.watchUsers({ tenantIds: [tenantId] }, { timeoutMs: 5_000 })) return true;
-    return true;
-  } catch (error) {
-    if (ConnectError.from(error).code === Code.Unimplemented) return false;
-    throw error;
-  }
 }
