@@ -21,12 +21,12 @@ export function estimateBytes(user: User): number {
     user.email.length +
     user.phone.length +
     user.etag.length;
-  const times = [user.createTime, user.updateTime, user.deleteTime].filter((time) => time !== undefined);
+  const times =
+    (user.createTime === undefined ? 0 : 1) +
+    (user.updateTime === undefined ? 0 : 1) +
+    (user.deleteTime === undefined ? 0 : 1);
   return (
-    BASE_BYTES +
-    letters +
-    times.length * TIME_BYTES +
-    (user.profile === undefined ? 0 : estimatePart(user.profile))
+    BASE_BYTES + letters + times * TIME_BYTES + (user.profile === undefined ? 0 : estimatePart(user.profile))
   );
 }
 

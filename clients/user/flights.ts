@@ -1,19 +1,21 @@
 import { admit } from './admission.ts';
 import type { CachedUser } from './cached-user.ts';
 import type { ClientCounters } from './counters.ts';
+import { FlightBoard } from './flight-board.ts';
 import { AnswerMalformedError, VersionNotReachedError } from './judge.ts';
-import { toCacheKey, type UserCache, VIEWS } from './user-cache.ts';
-import type { Clock, ReadCall, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
+import { type UserCache, VIEWS } from './user-cache.ts';
+import type { Clock, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
+
+/** Told how a flight ended, at most once. */
+type Landing = (answer: UserAnswer) => void;
 
 /** A read on its way, and who waits for it. */
 interface Flight {
-  readonly key: string;
   readonly scope: UserScope;
   readonly read: UserRead;
   /** What was held when it left, for the answer `unchanged`. */
   readonly held: CachedUser | undefined;
-  readonly answer: Promise<UserAnswer>;
-  readonly land: (answer: UserAnswer) => void;
+  readonly waiting: Landing[];
   /** The id was invalidated meanwhile: those who wait are answered, and nothing is kept. */
   isDiscarded: boolean;
 }
@@ -25,9 +27,9 @@ export interface FlightsContext {
   counters: ClientCounters;
 }
 
-/** The reads on their way, one per tenant, view and id, however many wait. Flights never reject. */
+/** The reads on their way, one per tenant, view and id, however many wait. Each of them lands. */
 export class Flights {
-  readonly #byKey = new Map<string, Flight>();
+  readonly #board = new FlightBoard<Flight>();
   readonly #next: UserReader;
   readonly #cache: UserCache;
   readonly #context: FlightsContext;
@@ -38,60 +40,60 @@ export class Flights {
     this.#context = context;
   }
 
-  /** Joins the flights that will do, and begins one for all other reads together. */
-  join(scope: UserScope, reads: readonly UserRead[], call: ReadCall): Map<UserRead, Promise<UserAnswer>> {
-    const answers = new Map<UserRead, Promise<UserAnswer>>();
+  /** Joins the flights that will do, and begins one for all other reads together. `landed` is never called at once. */
+  join(
+    scope: UserScope,
+    reads: readonly UserRead[],
+    { deadlineAtMs, landed }: { deadlineAtMs: number; landed: (at: number, answer: UserAnswer) => void },
+  ): void {
     const begun: Flight[] = [];
     const { counters } = this.#context;
-    for (const read of reads) {
-      const flying = this.#byKey.get(toCacheKey(scope, read.id));
+    for (const [at, read] of reads.entries()) {
+      const flying = this.#board.get(scope, read.id);
       const isEnough = flying !== undefined && flying.read.minVersion >= read.minVersion;
       const flight = isEnough ? flying : this.#begin(scope, read);
       if (isEnough) counters.coalesced += 1;
       else begun.push(flight);
-      answers.set(read, flight.answer);
+      flight.waiting.push((answer) => landed(at, answer));
     }
     counters.misses += begun.length;
-    if (begun.length > 0) this.#fly(scope, begun, call.deadlineAtMs);
-    return answers;
+    if (begun.length > 0) this.#fly(scope, begun, deadlineAtMs);
   }
 
-  /** Begins a read that nobody waits for. Undefined: one is on its way. */
-  refresh(scope: UserScope, id: string): Promise<UserAnswer> | undefined {
-    if (this.#byKey.has(toCacheKey(scope, id))) return undefined;
+  /** Begins a read that no caller waits for. False: one is on its way. */
+  refresh(scope: UserScope, id: string, landed: Landing): boolean {
+    if (this.#board.get(scope, id) !== undefined) return false;
     const flight = this.#begin(scope, { id, minVersion: 0n });
+    flight.waiting.push(landed);
     this.#fly(scope, [flight], 0);
-    return flight.answer;
+    return true;
   }
 
   /** Lets the flights of an id leave nothing behind, and nobody else join them. */
   discard(tenantId: string, id: string): void {
     for (const flight of this.of(tenantId, id)) {
       flight.isDiscarded = true;
-      this.#byKey.delete(flight.key);
+      this.#board.remove(flight.scope, id, flight);
     }
   }
 
   /** Lets nobody else join what is on its way for these tenants: it may bring what was true before. */
   closeDoors(tenantIds: readonly string[]): void {
-    for (const flight of this.#byKey.values())
-      if (tenantIds.includes(flight.scope.tenantId)) this.#byKey.delete(flight.key);
+    this.#board.clear(tenantIds);
   }
 
   /** What is on its way for an id, in every view. */
   of(tenantId: string, id: string): Flight[] {
-    return VIEWS.flatMap((view) => this.#byKey.get(toCacheKey({ tenantId, view }, id)) ?? []);
+    return VIEWS.flatMap((view) => this.#board.get({ tenantId, view }, id) ?? []);
   }
 
   #begin(scope: UserScope, read: UserRead): Flight {
-    const key = toCacheKey(scope, read.id);
     const held = this.#cache.getUser(scope, read.id);
     const isComparable =
       held !== undefined && held.user.id === read.id && held.user.version >= read.minVersion;
-    const { promise: answer, resolve: land } = Promise.withResolvers<UserAnswer>();
     const flown = isComparable ? { ...read, knownVersion: held.user.version } : read;
-    const flight = { key, scope, read: flown, held, answer, land, isDiscarded: false };
-    this.#byKey.set(key, flight);
+    const flight = { scope, read: flown, held, waiting: [], isDiscarded: false };
+    this.#board.put(scope, read.id, flight);
     return flight;
   }
 
@@ -100,28 +102,40 @@ export class Flights {
     const deadlineAtMs = Math.max(callDeadlineAtMs, clock() + timeoutMs);
     const reads = flights.map((flight) => flight.read);
     const answers = await this.#ask(scope, reads, deadlineAtMs);
-    for (const [i, flight] of flights.entries()) {
-      this.#settle(flight, answers[i] ?? unanswered(), deadlineAtMs)
-        .catch((error): UserAnswer => ({ outcome: 'failed', error }))
-        .then((settled) => {
-          if (this.#byKey.get(flight.key) === flight) this.#byKey.delete(flight.key);
-          flight.land(settled);
-        });
+    for (const [i, flight] of flights.entries())
+      this.#settle(flight, answers[i] ?? unanswered(), deadlineAtMs);
+  }
+
+  #settle(flight: Flight, answer: UserAnswer, deadlineAtMs: number): void {
+    const { scope, read, isDiscarded } = flight;
+    if (isDiscarded) this.#context.counters.discarded += 1;
+    const kept = this.#admit(flight, read, toFound(answer, flight.held));
+    if (kept === undefined) {
+      this.#context.counters.discarded += 1;
+      const floor = this.#cache.getFloor(scope.tenantId, read.id)?.version ?? 0n;
+      const minVersion = floor > read.minVersion ? floor : read.minVersion;
+      this.#askAgain(flight, { id: read.id, minVersion }, deadlineAtMs);
+    } else this.#land(flight, kept);
+  }
+
+  /** Something newer is known than what came: asks once more, for that. */
+  async #askAgain(flight: Flight, read: UserRead, deadlineAtMs: number): Promise<void> {
+    const [again = unanswered()] = await this.#ask(flight.scope, [read], deadlineAtMs);
+    const error = new VersionNotReachedError(read.id, read.minVersion);
+    this.#land(flight, this.#admit(flight, read, again) ?? { outcome: 'failed', error });
+  }
+
+  #admit({ scope, isDiscarded }: Flight, read: UserRead, answer: UserAnswer): UserAnswer | undefined {
+    try {
+      return admit(this.#cache, { scope, read, isKept: !isDiscarded }, answer);
+    } catch (error) {
+      return { outcome: 'failed', error };
     }
   }
 
-  /** Where something newer is known than what came, asks once more for that. */
-  async #settle(flight: Flight, answer: UserAnswer, deadlineAtMs: number): Promise<UserAnswer> {
-    const { scope, read, isDiscarded } = flight;
-    if (isDiscarded) this.#context.counters.discarded += 1;
-    const kept = admit(this.#cache, { scope, read, isKept: !isDiscarded }, toFound(answer, flight.held));
-    if (kept !== undefined) return kept;
-    this.#context.counters.discarded += 1;
-    const floor = this.#cache.getFloor(scope.tenantId, read.id)?.version ?? 0n;
-    const needed = { id: read.id, minVersion: floor > read.minVersion ? floor : read.minVersion };
-    const [again] = await this.#ask(scope, [needed], deadlineAtMs);
-    const accepted = again && admit(this.#cache, { scope, read: needed, isKept: !flight.isDiscarded }, again);
-    return accepted ?? { outcome: 'failed', error: new VersionNotReachedError(read.id, needed.minVersion) };
+  #land(flight: Flight, answer: UserAnswer): void {
+    this.#board.remove(flight.scope, flight.read.id, flight);
+    for (const landed of flight.waiting) landed(answer);
   }
 
   async #ask(

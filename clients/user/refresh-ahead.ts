@@ -31,13 +31,12 @@ export class RefreshAhead {
   refresh(scope: UserScope, id: string): void {
     const { clock, counters, isAway } = this.#context;
     if (this.#onTheWay >= MAX_REFRESHES || clock() < this.#pausedUntilMs || isAway()) return;
-    const answer = this.#flights.refresh(scope, id);
-    if (answer === undefined) return;
-    counters.refreshes += 1;
-    this.#onTheWay += 1;
-    answer.then(({ outcome }) => {
+    const isBegun = this.#flights.refresh(scope, id, ({ outcome }) => {
       this.#onTheWay -= 1;
       if (outcome === 'failed') this.#pausedUntilMs = clock() + PAUSE_MS;
     });
+    if (!isBegun) return;
+    counters.refreshes += 1;
+    this.#onTheWay += 1;
   }
 }

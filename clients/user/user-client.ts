@@ -75,23 +75,23 @@ export function createUserClient(options: UserClientOptions): UserClient {
   // Whole ms take no memory of their own beside each user, and an age is never told too low.
   const remote = createRemoteUserReader(telemetry.overCalls(connection.transport), () => Math.floor(clock()));
   const guarded = withBreaker(withHedging(remote, settings), breaker);
-  const batched = withBatching(guarded, settings, counters);
   // The cache asks the feed, and the feed tells the cache: one of them has to come second.
   const news: { feed: FeedHealth } = { feed: NO_FEED };
   const watch = (tenant: string) => (options.watch === false ? undefined : feed.watch(tenant));
   const isAway = () => breaker.state === 'open';
-  const remembered = withCache(
-    withFeed(batched, (tenant) => watch(tenant)),
-    cache,
-    {
-      options: settings,
-      clock,
-      hitClock,
-      counters,
-      feed: { liveSinceMs: (tenant) => news.feed.liveSinceMs(tenant) },
-      isAway,
-    },
+  const batched = withBatching(
+    withFeed(guarded, (tenant) => watch(tenant)),
+    settings,
+    counters,
   );
+  const remembered = withCache(batched, cache, {
+    options: settings,
+    clock,
+    hitClock,
+    counters,
+    feed: { liveSinceMs: (tenant) => news.feed.liveSinceMs(tenant) },
+    isAway,
+  });
   const cached = withAnswerTelemetry(remembered, { metrics: telemetry.metrics, clock });
   const feed = createInvalidation({ transport: connection.transport, clock, sink: remembered });
   news.feed = feed;

@@ -1,5 +1,5 @@
 import type { ClientCounters } from './counters.ts';
-import type { ReadCall, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
+import type { UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
 
 /** Most ids in one BatchGetUsers: the contract's own limit. */
 export const MAX_BATCH_SIZE = 500;
@@ -10,14 +10,27 @@ export interface BatchingOptions {
   batchWindowMs: number;
 }
 
+/** Who asked in one call, and what they were answered so far. */
+interface Party {
+  readonly answers: UserAnswer[];
+  pending: number;
+  readonly done: (answers: UserAnswer[]) => void;
+}
+
+/** One id of a batch, and the places where its answer is waited for. */
+interface Seat {
+  read: UserRead;
+  readonly waiting: { readonly party: Party; readonly at: number }[];
+}
+
 /** Reads on their way to `next` together. */
 interface Batch {
   readonly scope: UserScope;
+  readonly isDemanding: boolean;
   /** By id, so that an id goes once. */
-  readonly reads: Map<string, UserRead>;
+  readonly seats: Map<string, Seat>;
   /** The latest of its callers: one who waits shorter leaves earlier, and takes nobody along. */
   deadlineAtMs: number;
-  readonly answers: Promise<Map<string, UserAnswer>>;
 }
 
 /**
@@ -30,73 +43,84 @@ export function withBatching(
   { batchWindowMs }: BatchingOptions,
   counters: ClientCounters,
 ): UserReader {
-  const open = new Map<string, Batch>();
+  // Few at a time: one per tenant and view that is asked for in the same tick.
+  const open: Batch[] = [];
 
-  function start(key: string, scope: UserScope): Batch {
-    const { promise, resolve, reject } = Promise.withResolvers<Map<string, UserAnswer>>();
-    const batch: Batch = { scope, reads: new Map(), deadlineAtMs: 0, answers: promise };
-    open.set(key, batch);
+  function start(scope: UserScope, isDemanding: boolean): Batch {
+    const batch: Batch = { scope, isDemanding, seats: new Map(), deadlineAtMs: 0 };
+    open.push(batch);
     afterWindow(batchWindowMs, () => {
-      open.delete(key);
-      send(next, batch, counters).then(resolve, reject);
+      open.splice(open.indexOf(batch), 1);
+      for (const part of inParts([...batch.seats.values()])) send(batch, part);
     });
     return batch;
   }
 
-  function join(scope: UserScope, read: UserRead, call: ReadCall): Batch {
-    const key = `${scope.tenantId}/${scope.view}/${read.minVersion > 0n}`;
-    const batch = open.get(key) ?? start(key, scope);
-    batch.reads.set(read.id, merge(batch.reads.get(read.id), read));
-    batch.deadlineAtMs = Math.max(batch.deadlineAtMs, call.deadlineAtMs);
-    return batch;
+  async function send({ scope, deadlineAtMs }: Batch, part: readonly Seat[]): Promise<void> {
+    counters.batches += 1;
+    counters.batchedIds += part.length;
+    const reads = part.map(({ read }) => read);
+    const answers = await readPart(next, { scope, reads, deadlineAtMs });
+    for (const [i, { waiting }] of part.entries())
+      for (const { party, at } of waiting) seat(party, at, answers[i] as UserAnswer);
+  }
+
+  function join(scope: UserScope, read: UserRead): Batch {
+    const isDemanding = read.minVersion > 0n;
+    return open.find((batch) => isOf(batch, scope, isDemanding)) ?? start(scope, isDemanding);
   }
 
   return {
-    async readMany(scope, reads, call) {
-      const batches = reads.map((read) => join(scope, read, call));
-      return Promise.all(
-        batches.map(async (batch, i) => (await batch.answers).get(reads[i]?.id ?? '') as UserAnswer),
-      );
+    readMany(scope, reads, call) {
+      if (reads.length === 0) return Promise.resolve([]);
+      return new Promise((done) => {
+        const party: Party = { answers: new Array(reads.length), pending: reads.length, done };
+        for (const [at, read] of reads.entries()) {
+          const batch = join(scope, read);
+          batch.deadlineAtMs = Math.max(batch.deadlineAtMs, call.deadlineAtMs);
+          const taken = batch.seats.get(read.id);
+          if (taken === undefined) batch.seats.set(read.id, { read, waiting: [{ party, at }] });
+          else {
+            taken.read = merge(taken.read, read);
+            taken.waiting.push({ party, at });
+          }
+        }
+      });
     },
   };
 }
 
+function isOf(batch: Batch, { tenantId, view }: UserScope, isDemanding: boolean): boolean {
+  return batch.scope.tenantId === tenantId && batch.scope.view === view && batch.isDemanding === isDemanding;
+}
+
+function seat(party: Party, at: number, answer: UserAnswer): void {
+  party.answers[at] = answer;
+  party.pending -= 1;
+  if (party.pending === 0) party.done(party.answers);
+}
+
 /** Both must be content: the higher version, and `unchanged` only where both hold the same. */
-function merge(one: UserRead | undefined, other: UserRead): UserRead {
-  if (one === undefined) return other;
+function merge(one: UserRead, other: UserRead): UserRead {
   const { minVersion } = one.minVersion > other.minVersion ? one : other;
   if (one.knownVersion === undefined || one.knownVersion !== other.knownVersion)
     return { id: other.id, minVersion };
   return { ...other, minVersion };
 }
 
-async function send(
-  next: UserReader,
-  batch: Batch,
-  counters: ClientCounters,
-): Promise<Map<string, UserAnswer>> {
-  const reads = [...batch.reads.values()];
-  const answers = new Map<string, UserAnswer>();
-  const parts = Array.from({ length: Math.ceil(reads.length / MAX_BATCH_SIZE) }, async (_, i) => {
-    const part = reads.slice(i * MAX_BATCH_SIZE, (i + 1) * MAX_BATCH_SIZE);
-    counters.batches += 1;
-    counters.batchedIds += part.length;
-    const answered = await readPart(next, batch, part);
-    for (const [at, read] of part.entries()) answers.set(read.id, answered[at] as UserAnswer);
-  });
-  await Promise.all(parts);
-  return answers;
+function inParts<Item>(items: readonly Item[]): (readonly Item[])[] {
+  const count = Math.ceil(items.length / MAX_BATCH_SIZE);
+  return Array.from({ length: count }, (_, i) => items.slice(i * MAX_BATCH_SIZE, (i + 1) * MAX_BATCH_SIZE));
 }
 
 async function readPart(
   next: UserReader,
-  { scope, deadlineAtMs }: Batch,
-  part: readonly UserRead[],
+  { scope, reads, deadlineAtMs }: { scope: UserScope; reads: readonly UserRead[]; deadlineAtMs: number },
 ): Promise<readonly UserAnswer[]> {
   try {
-    return await next.readMany(scope, part, { deadlineAtMs });
+    return await next.readMany(scope, reads, { deadlineAtMs });
   } catch (error) {
-    return part.map(() => ({ outcome: 'failed', error }));
+    return reads.map(() => ({ outcome: 'failed', error }));
   }
 }
 

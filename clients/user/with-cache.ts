@@ -1,13 +1,14 @@
 import type { User } from '@rollcall/contract/user';
 import { admit } from './admission.ts';
 import { type CachedUser, reaches } from './cached-user.ts';
-import { deadlinePassed, startCallerLimit } from './caller-limit.ts';
+import { deadlinePassed } from './caller-limit.ts';
 import type { ChangeSink, FeedHealth } from './change-feed.ts';
 import type { ClientCounters } from './counters.ts';
 import { type Degrading, degrade, isGoodEnough } from './degrade.ts';
 import { type CachedDescription, describeCached } from './describe-user.ts';
 import { Flights } from './flights.ts';
 import { Freshness, type FreshnessOptions, NO_FEED } from './freshness.ts';
+import { Gathering } from './gathering.ts';
 import { BreakerOpenError, VersionNotReachedError } from './judge.ts';
 import { RefreshAhead } from './refresh-ahead.ts';
 import type { UserCache } from './user-cache.ts';
@@ -105,21 +106,27 @@ export function withCache(
     reads: readonly UserRead[],
     { known, call }: { known: readonly (UserAnswer | undefined)[]; call: ReadCall },
   ): Promise<UserAnswer[]> {
-    const unknown = reads.filter((_, i) => known[i] === undefined);
     const vain = isAway() ? AWAY : call.deadlineAtMs <= clock() ? deadlinePassed() : undefined;
     if (vain !== undefined)
       return reads.map((read, i) => known[i] ?? degrade(ladder, scope, { read, call, error: vain }));
-    const open = flights.join(scope, unknown, call);
-    using limit = startCallerLimit(call, clock);
-    return await Promise.all(
-      reads.map(async (read, i) => {
-        const flight = open.get(read);
-        if (flight === undefined) return known[i] as UserAnswer;
-        const answer = await limit.wait(flight);
-        if (answer.outcome !== 'failed') return answer;
-        return degrade(ladder, scope, { read, call, error: answer.error });
-      }),
+    const places: number[] = [];
+    for (const [i, answer] of known.entries()) if (answer === undefined) places.push(i);
+    const gathering = new Gathering(known, call, clock);
+    flights.join(
+      scope,
+      places.map((i) => reads[i] as UserRead),
+      {
+        deadlineAtMs: call.deadlineAtMs,
+        landed: (at, answer) => gathering.put(places[at] as number, answer),
+      },
     );
+    const answers = await gathering.answers;
+    for (const i of places) {
+      const answer = answers[i] as UserAnswer;
+      if (answer.outcome === 'failed')
+        answers[i] = degrade(ladder, scope, { read: reads[i] as UserRead, call, error: answer.error });
+    }
+    return answers;
   }
 
   return {

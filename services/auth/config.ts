@@ -36,6 +36,13 @@ export const AUTH_SETTINGS = {
     max: 200,
     doc: 'Most database connections of the auth service for reads, and as many again for writes.',
   }),
+  maxCachedUsers: integerSetting({
+    variable: 'AUTH_CACHED_USERS',
+    default: '100000',
+    min: 1,
+    max: 10_000_000,
+    doc: 'Most users that the auth service keeps in memory, about 1 kB each.',
+  }),
   logLevel: choiceSetting({
     variable: 'LOG_LEVEL',
     default: 'info',

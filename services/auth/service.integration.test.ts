@@ -16,6 +16,7 @@ function configFor(url: string): AuthConfig {
     grpcPort: 0,
     httpPort: 0,
     maxConnections: 3,
+    maxCachedUsers: 1000,
     logLevel: 'silent',
   };
 }

@@ -11,6 +11,8 @@ import { ENTITIES } from './postgres/user-entity.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
 import { userServiceImplementation } from './rpc/user-service.ts';
+import type { UserChange } from './users/user-change.ts';
+import { withUserCache } from './users/with-user-cache.ts';
 
 // A statement that runs longer than this holds a connection that others wait for.
 const STATEMENT_TIMEOUT_MS = 5000;
@@ -44,7 +46,6 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   const pool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
   const orm = stack.adopt(createOrm({ ...database, entities: ENTITIES }), (each) => each.close(true));
   await requireSchema(pool, SCHEMA);
-  const reads = createPostgresUserReads(pool);
   // Connections of its own: news must not wait behind reads, nor reads behind those who catch up.
   const feedPool = stack.adopt(
     createPool({ ...database, maxConnections: FEED_CONNECTIONS, logger }),
@@ -55,7 +56,18 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       onError: (error) => logger.warn({ error }, 'the change feed cannot be read'),
     }),
   );
-  const writes = createPostgresUserWrites(orm, feed.poke);
+  const reads = withUserCache(createPostgresUserReads(pool), {
+    maxEntries: config.maxCachedUsers,
+    isTold: feed.isTold,
+  });
+  const forget = (changes: readonly UserChange[]) => {
+    for (const { tenantId, id } of changes) reads.forget(tenantId, id);
+  };
+  await feed.listen(forget);
+  const writes = createPostgresUserWrites(orm, (changes) => {
+    forget(changes);
+    feed.poke();
+  });
   const doors = stack.use(
     await openDoors({
       name: 'auth',

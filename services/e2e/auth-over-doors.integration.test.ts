@@ -31,6 +31,7 @@ beforeAll(async () => {
       grpcPort: 0,
       httpPort: 0,
       maxConnections: 5,
+      maxCachedUsers: 1000,
       logLevel: 'silent',
     }),
   );

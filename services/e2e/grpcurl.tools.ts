@@ -73,6 +73,7 @@ beforeAll(async () => {
       databaseUrl: new Secret(database.url),
       ...ports,
       maxConnections: 3,
+      maxCachedUsers: 1000,
       logLevel: 'silent',
     }),
   );

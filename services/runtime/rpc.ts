@@ -7,6 +7,7 @@ export { currentRequestId, REQUEST_ID_HEADER } from './rpc/interceptors/with-req
 export { MAX_MESSAGE_BYTES } from './rpc/limits.ts';
 export type { OpenDoor } from './rpc/open-door.ts';
 export { type DoorsOptions, type OpenDoors, openDoors } from './rpc/open-doors.ts';
+export { PreparedAnswer } from './rpc/prepared-answer.ts';
 export { invalidField, RUNTIME_REASONS, type RuntimeReason, runtimeError } from './rpc/reasons.ts';
 export { type Implementation, implementService, type Route } from './rpc/route.ts';
 export { type FieldViolation, RpcError, type RpcErrorOptions } from './rpc/rpc-error.ts';

@@ -2,7 +2,7 @@ import { UserError } from '../users/user-error.ts';
 import type { ChangeLog, FeedBounds } from './change-log.ts';
 import { type FeedPosition, positionFromCursor, toCursor } from './feed-position.ts';
 import type { FeedNews } from './subscriber.ts';
-import { Tail, type TailOptions } from './tail.ts';
+import { type Listener, Tail, type TailOptions } from './tail.ts';
 
 /** What to watch. */
 export interface WatchQuery {
@@ -28,6 +28,10 @@ export interface ChangeFeed extends AsyncDisposable {
    * Throws UserError CURSOR_EXPIRED, STREAM_TOO_SLOW, OVERLOADED, DRAINING.
    */
   watch(query: WatchQuery, call: WatchCall): AsyncIterable<WatchNews>;
+  /** Tells this process itself of every change from now on, before any watcher hears of it. Once. */
+  listen(listener: Listener): Promise<void>;
+  /** Whether the listener has heard of all that was committed until a second ago. */
+  isTold(): boolean;
   /** There may be news. */
   poke(): void;
   /** Ends every watch: the process is about to end. */
@@ -36,6 +40,7 @@ export interface ChangeFeed extends AsyncDisposable {
 
 /** Half of what the contract allows between two checkpoints. */
 const HEARTBEAT_MS = 500;
+const TOLD_MS = 1000;
 const MAX_WATCHERS = 2000;
 const CATCH_UP_LIMIT = 1000;
 const RETENTION_MS = 24 * 60 * 60 * 1000;
@@ -49,6 +54,8 @@ export function createChangeFeed(log: ChangeLog, options: TailOptions): ChangeFe
   const end = () => tail.end(new UserError('DRAINING', 'The process is about to end; resume elsewhere.', {}));
   return {
     watch: (query, call) => watch({ log, tail }, query, call),
+    listen: async (listener) => tail.listen(listener, (await log.bounds()).now),
+    isTold: () => tail.ageMs < TOLD_MS,
     poke: () => tail.poke(),
     drain: end,
     async [Symbol.asyncDispose]() {

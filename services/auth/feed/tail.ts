@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { UserChange } from '../users/user-change.ts';
 import type { UserError } from '../users/user-error.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { FeedPosition } from './feed-position.ts';
@@ -19,12 +20,15 @@ export interface Watcher {
   readonly onFailure: (error: UserError) => void;
 }
 
+/** Told of every change, before any watcher is. */
+export type Listener = (changes: readonly UserChange[]) => void;
+
 const POLL_MS = 15;
 const AFTER_FAILURE_MS = 250;
 const READ_LIMIT = 5000;
 
 /**
- * The one reader of the feed's end in this process, and everybody it tells. Reads only while somebody watches. It looks
+ * The one reader of the feed's end in this process, and everybody it tells. Reads only while somebody listens. It looks
  * again and again rather than being called by the database, because a NOTIFY takes a lock that every commit waits for.
  */
 export class Tail {
@@ -36,6 +40,8 @@ export class Tail {
   #reading: Promise<void> | undefined;
   #rest = new AbortController();
   #ended: UserError | undefined;
+  #listener: Listener | undefined;
+  #readAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(log: ChangeLog, options: TailOptions) {
     this.#log = log;
@@ -54,7 +60,7 @@ export class Tail {
   async join(watcher: Watcher, { after, begin }: { after: FeedPosition; begin: FeedPosition }) {
     for (;;) {
       if (this.#ended) throw this.#ended;
-      if (this.#subscribers.size === 0 && !this.#reading) this.#position = begin;
+      if (!this.#isWanted && !this.#reading) this.#position = begin;
       const at = this.#position ?? begin;
       // Only between two stretches: inside one a place is not a number alone.
       if (!at.within && at.xid >= after.xid) return this.#add(watcher, at);
@@ -62,6 +68,22 @@ export class Tail {
       this.#start();
       await sleep(this.#options.pollMs ?? POLL_MS);
     }
+  }
+
+  /** Tells this process itself of every change from `begin` on, for as long as it lives. */
+  listen(listener: Listener, begin: FeedPosition): void {
+    this.#position ??= begin;
+    this.#listener = listener;
+    this.#start();
+  }
+
+  /** Time in ms since all that was committed then had been told. Infinity: nothing was told yet. */
+  get ageMs(): number {
+    return performance.now() - this.#readAtMs;
+  }
+
+  get #isWanted(): boolean {
+    return !this.#ended && (this.#listener !== undefined || this.#subscribers.size > 0);
   }
 
   leave(subscriber: Subscriber): void {
@@ -93,7 +115,7 @@ export class Tail {
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
       // Somebody may have come while the last reading ended.
-      if (this.#subscribers.size > 0 && !this.#ended) this.#start();
+      if (this.#isWanted) this.#start();
     });
   }
 
@@ -102,13 +124,16 @@ export class Tail {
       this.#rest = new AbortController();
       const pauseMs = await this.#step();
       if (pauseMs > 0) await sleep(pauseMs, undefined, { signal: this.#rest.signal }).catch(() => {});
-    } while (this.#subscribers.size > 0 && !this.#ended);
+    } while (this.#isWanted);
   }
 
   async #step(): Promise<number> {
     const { onError, pollMs = POLL_MS } = this.#options;
     try {
+      const askedAtMs = performance.now();
       const stretch = await this.#log.read(this.#position as FeedPosition, { limit: READ_LIMIT });
+      this.#listener?.(stretch.changes);
+      if (!stretch.more) this.#readAtMs = askedAtMs;
       this.#position = stretch.position;
       this.#time = stretch.time;
       for (const subscriber of this.#subscribers) subscriber.push(stretch);

@@ -19,7 +19,8 @@ export function createPostgresUserReads(pool: Pool): UserReads {
     },
     async findMany(tenantId, ids, view) {
       const rows = await select(FIND_MANY[view], [tenantId, ids]);
-      return new Map(rows.map((row) => [row.id, userFromRow(row, view)]));
+      const byId = new Map(rows.map((row) => [row.id, userFromRow(row, view)]));
+      return ids.map((id) => byId.get(id));
     },
     async findByEmailKeys(tenantId, keys, view) {
       const rows = await select(FIND_BY_EMAIL[view], [tenantId, keys]);

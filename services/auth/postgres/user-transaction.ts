@@ -2,21 +2,28 @@ import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sqlState, violatedConstraint } from '@rollcall/runtime/postgres';
 import { emailKey, MAX_PROFILE_BYTES, type ProfileJson, type User, type UserChanges } from '../users/user.ts';
-import type { UserChangeKind } from '../users/user-change.ts';
+import type { UserChange } from '../users/user-change.ts';
 import { UserError } from '../users/user-error.ts';
 import type { UserTransaction, WriteRequest } from '../users/user-writes.ts';
 import { UserEntity, UserProfileEntity, type UserRow, WriteRequestEntity } from './user-entity.ts';
 
-/** The domain's transaction on top of MikroORM's. */
-export function createUserTransaction(em: EntityManager): UserTransaction {
+/** The domain's transaction on top of MikroORM's. `announced`: told of each change that will be true once it commits. */
+export function createUserTransaction(
+  em: EntityManager,
+  announced: (change: UserChange) => void,
+): UserTransaction {
+  const announce = async (change: UserChange) => {
+    await writeChange(em, change);
+    announced(change);
+  };
   return {
     claim: (tenantId, request, userId) => claim(em, { tenantId, request, userId }),
     async lock(tenantId, id) {
       const row = await em.findOne(UserEntity, { tenantId, id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       return row ? toUser(row, await findProfile(em, row)) : undefined;
     },
-    insert: (tenantId, id, user) => insert(em, { tenantId, id, user }),
-    update: (user, changes) => update(em, user, changes),
+    insert: (tenantId, id, user) => insert(em, { tenantId, id, user, announce }),
+    update: (user, changes) => update(em, user, { changes, announce }),
   };
 }
 
@@ -46,7 +53,7 @@ async function claim(
 
 async function insert(
   em: EntityManager,
-  { tenantId, id, user }: { tenantId: string; id: string; user: UserChanges },
+  { tenantId, id, user, announce }: { tenantId: string; id: string; user: UserChanges; announce: Announce },
 ) {
   const { profile, ...columns } = user;
   const now = new Date();
@@ -60,14 +67,18 @@ async function insert(
     updateTime: now,
   });
   await flush(em, row);
-  await announce(em, row, 'CREATED');
+  await announce({ ...toChange(row), kind: 'CREATED' });
   const kept = merged({}, profile);
   if (Object.keys(kept).length > 0)
     await em.insert(UserProfileEntity, { tenantId, userId: id, profile: kept });
   return toUser(row, kept);
 }
 
-async function update(em: EntityManager, user: User, { profile, ...columns }: UserChanges): Promise<User> {
+async function update(
+  em: EntityManager,
+  user: User,
+  { changes: { profile, ...columns }, announce }: { changes: UserChanges; announce: Announce },
+): Promise<User> {
   const { tenantId, id } = user;
   const row = await em.findOneOrFail(UserEntity, { tenantId, id });
   const wanted = columns.email === undefined ? columns : { ...columns, emailKey: emailKey(columns.email) };
@@ -80,7 +91,7 @@ async function update(em: EntityManager, user: User, { profile, ...columns }: Us
     updateTime: new Date(),
   });
   await flush(em, row);
-  await announce(em, row, 'UPDATED');
+  await announce({ ...toChange(row), kind: 'UPDATED' });
   if (profileDiffers) await em.upsert(UserProfileEntity, { tenantId, userId: id, profile: kept });
   return toUser(row, kept);
 }
@@ -105,18 +116,21 @@ async function flush(em: EntityManager, row: UserRow): Promise<void> {
   }
 }
 
+/** Says that a user changed. */
+type Announce = (change: UserChange) => Promise<void>;
+
 // Behind the write that takes the user's lock, so that the numbers of a user's changes are in the order of its versions.
-async function announce(
-  em: EntityManager,
-  { tenantId, id, version }: UserRow,
-  kind: UserChangeKind,
-): Promise<void> {
+async function writeChange(em: EntityManager, { tenantId, id, version, kind }: UserChange): Promise<void> {
   await em.execute('insert into user_changes (tenant_id, user_id, version, kind) values (?, ?, ?, ?)', [
     tenantId,
     id,
     version,
     kind,
   ]);
+}
+
+function toChange({ tenantId, id, version }: UserRow) {
+  return { tenantId, id, version };
 }
 
 // Keys in order, so that two profiles can be compared as text.

@@ -1,26 +1,19 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate, timestampNow } from '@bufbuild/protobuf/wkt';
 import {
-  BatchGetUsersResponseSchema,
-  GetUserResponseSchema,
-  MissingUserSchema,
-  type UserOutcome as OutcomeMessage,
   type ResolveUsersRequest,
   ResolveUsersResponseSchema,
-  UnchangedUserSchema,
   UserChangeKind,
-  type User as UserMessage,
-  UserOutcomeSchema,
   type UserService,
   WatchUsersResponseSchema,
 } from '@rollcall/contract/user';
-import { type Implementation, MAX_MESSAGE_BYTES, runtimeError } from '@rollcall/runtime/rpc';
+import { type Implementation, runtimeError } from '@rollcall/runtime/rpc';
 import type { ChangeFeed, WatchNews } from '../feed/change-feed.ts';
-import { batchGetUsers, type UserOutcome } from '../users/batch-get-users.ts';
+import { batchGetUsers } from '../users/batch-get-users.ts';
 import { getUser } from '../users/get-user.ts';
 import { resolveUsers } from '../users/resolve-users.ts';
-import type { User } from '../users/user.ts';
 import type { UserReads } from '../users/user-reads.ts';
+import { batchAnswer, singleAnswer } from './prepared-users.ts';
 import { toRpcError } from './status-by-reason.ts';
 import { toUserMessage, viewFromMessage } from './user-message.ts';
 
@@ -39,10 +32,7 @@ export function userServiceImplementation(
         view: viewFromMessage(request.view),
         minVersion: request.minVersion,
       });
-      return create(GetUserResponseSchema, {
-        user: toUserMessage(user),
-        readTime,
-      });
+      return singleAnswer(user, readTime);
     },
     async batchGetUsers(request) {
       const readTime = timestampNow();
@@ -54,10 +44,7 @@ export function userServiceImplementation(
         minVersions: byLowerCaseId(request.minVersions),
         requireAll: request.requireAll,
       });
-      return create(BatchGetUsersResponseSchema, {
-        outcomes: toOutcomeMessages(request.ids, outcomes),
-        readTime,
-      });
+      return batchAnswer(request.ids, outcomes, readTime);
     },
     async resolveUsers(request) {
       const readTime = timestampNow();
@@ -92,42 +79,6 @@ function toNewsMessage({ changes, cursor, time }: WatchNews) {
     changes: changes.map((change) => ({ ...change, kind: UserChangeKind[change.kind] })),
     checkpoint: { cursor, time: timestampFromDate(time) },
   });
-}
-
-// A user that was asked for often is made once, and no more is made than one answer can hold.
-function toOutcomeMessages(ids: readonly string[], outcomes: readonly UserOutcome[]): OutcomeMessage[] {
-  const made = new Map<User, UserMessage>();
-  let bytes = 0;
-  return outcomes.map((outcome, i) => {
-    if (outcome.kind === 'user') bytes += Buffer.byteLength(JSON.stringify(outcome.user.profile ?? ''));
-    if (bytes > MAX_MESSAGE_BYTES) throw tooLarge(ids.length);
-    return create(UserOutcomeSchema, { id: ids[i] ?? '', outcome: toOutcomeMessage(outcome, made) });
-  });
-}
-
-function tooLarge(count: number) {
-  const message = `One answer cannot hold the profiles of ${count} users; ask for fewer at once, or for a smaller view.`;
-  return runtimeError('MESSAGE_TOO_LARGE', message, { metadata: { ids: String(count) } });
-}
-
-function toOutcomeMessage(outcome: UserOutcome, made: Map<User, UserMessage>): OutcomeMessage['outcome'] {
-  switch (outcome.kind) {
-    case 'user':
-      return { case: 'user' as const, value: toUserMessageOnce(outcome.user, made) };
-    case 'missing':
-      return { case: 'missing' as const, value: create(MissingUserSchema) };
-    case 'unchanged':
-      return {
-        case: 'unchanged' as const,
-        value: create(UnchangedUserSchema, { version: outcome.version }),
-      };
-  }
-}
-
-function toUserMessageOnce(user: User, made: Map<User, UserMessage>): UserMessage {
-  const message = made.get(user) ?? toUserMessage(user);
-  made.set(user, message);
-  return message;
 }
 
 function byLowerCaseId(versions: Readonly<Record<string, bigint>>): Map<string, bigint> {

@@ -25,8 +25,8 @@ export type UserOutcome =
 
 /** One outcome for each id, in order. Throws UserError USER_NOT_FOUND (with `requireAll`), VERSION_NOT_REACHED. */
 export async function batchGetUsers(reads: UserReads, query: BatchGetUsersQuery): Promise<UserOutcome[]> {
-  const found = await reads.findMany(query.tenantId, [...new Set(query.ids)], query.view);
-  return query.ids.map((id) => outcomeOf(found.get(id), id, query));
+  const found = await reads.findMany(query.tenantId, query.ids, query.view, query.minVersions);
+  return query.ids.map((id, i) => outcomeOf(found[i], id, query));
 }
 
 function outcomeOf(user: User | undefined, id: string, query: BatchGetUsersQuery): UserOutcome {

@@ -12,7 +12,7 @@ export interface GetUserQuery {
 
 /** One user. Throws UserError USER_NOT_FOUND, VERSION_NOT_REACHED. */
 export async function getUser(reads: UserReads, query: GetUserQuery): Promise<User> {
-  const user = await reads.find(query.tenantId, query.id, query.view);
+  const user = await reads.find(query.tenantId, query.id, query.view, query.minVersion);
   if (!user) throw userNotFound(query.tenantId, query.id);
   // An id that was merged away answers another user, whose versions are its own.
   if (user.id === query.id) requireVersion(user, query.minVersion);

@@ -24,10 +24,18 @@ export interface UserList {
 
 /** How users are read. Ids are in lower case. */
 export interface UserReads {
-  /** The user, or undefined. */
-  find(tenantId: string, id: string, view: UserView): Promise<User | undefined>;
-  /** The users among these that exist, by id. */
-  findMany(tenantId: string, ids: readonly string[], view: UserView): Promise<ReadonlyMap<string, User>>;
+  /**
+   * The user, or undefined. What is below `minVersion` does not come from memory; it may be below it all the same, where
+   * that version does not exist.
+   */
+  find(tenantId: string, id: string, view: UserView, minVersion?: bigint): Promise<User | undefined>;
+  /** The same for many ids, in their order; duplicates are allowed. */
+  findMany(
+    tenantId: string,
+    ids: readonly string[],
+    view: UserView,
+    minVersions?: ReadonlyMap<string, bigint>,
+  ): Promise<readonly (User | undefined)[]>;
   /** Users that are not deleted, by `emailKey`. */
   findByEmailKeys(
     tenantId: string,

@@ -1,4 +1,5 @@
 import type { DescMethod, Message } from '@bufbuild/protobuf';
+import type { PreparedAnswer } from './prepared-answer.ts';
 
 /** Through which door, and in which protocol, a call came in. */
 export type Door = 'grpc' | 'connect' | 'grpc-web';
@@ -24,7 +25,7 @@ export interface Call {
   /** Sets a header of the response; before the first `send`. */
   setHeader(name: string, value: string): void;
   /** Answers: once in a unary call, any number of times in a streaming one. Resolves when more may be sent. */
-  send(message: Message): Promise<void> | void;
+  send(answer: Message | PreparedAnswer<Message>): Promise<void> | void;
   /** Names the call in logs and errors; set by `withRequestId`. */
   requestId: string;
 }

@@ -4,12 +4,15 @@ import * as grpc from '@grpc/grpc-js';
 import type { Call } from './call.ts';
 import { decodeRequest } from './decode.ts';
 import { toGrpcStatus } from './grpc-status.ts';
+import type { PreparedAnswer } from './prepared-answer.ts';
 import type { Route } from './route.ts';
 
-type Surface = grpc.ServerUnaryCall<Buffer, Message> &
-  grpc.ServerReadableStream<Buffer, Message> &
-  grpc.ServerWritableStream<Buffer, Message> &
-  grpc.ServerDuplexStream<Buffer, Message>;
+type Answer = Message | PreparedAnswer<Message>;
+
+type Surface = grpc.ServerUnaryCall<Buffer, Answer> &
+  grpc.ServerReadableStream<Buffer, Answer> &
+  grpc.ServerWritableStream<Buffer, Answer> &
+  grpc.ServerDuplexStream<Buffer, Answer>;
 
 /** Makes a route a handler of grpc-js, of whichever of its four kinds. */
 export function serveGrpcCall(route: Route): grpc.UntypedHandleCall {
@@ -17,16 +20,16 @@ export function serveGrpcCall(route: Route): grpc.UntypedHandleCall {
     route.method.methodKind === 'server_streaming' || route.method.methodKind === 'bidi_streaming';
   const serve = streams
     ? (surface: Surface) => void serveStreaming(route, surface)
-    : (surface: Surface, callback: grpc.sendUnaryData<Message>) => void serveSingle(route, surface, callback);
+    : (surface: Surface, callback: grpc.sendUnaryData<Answer>) => void serveSingle(route, surface, callback);
   return serve as grpc.UntypedHandleCall;
 }
 
 async function serveSingle(
   route: Route,
   surface: Surface,
-  callback: grpc.sendUnaryData<Message>,
+  callback: grpc.sendUnaryData<Answer>,
 ): Promise<void> {
-  let answer: Message | null = null;
+  let answer: Answer | null = null;
   const call = new GrpcCall(route, surface, (message) => {
     answer = message;
   });

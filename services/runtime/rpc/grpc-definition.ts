@@ -1,7 +1,10 @@
 import { type DescService, type Message, toBinary } from '@bufbuild/protobuf';
 import type * as grpc from '@grpc/grpc-js';
 import { methodPath } from './call.ts';
+import { PreparedAnswer } from './prepared-answer.ts';
 import type { Route } from './route.ts';
+
+type Answer = Message | PreparedAnswer<Message>;
 
 /** One service in the form that grpc-js takes, with its routes. */
 export interface GrpcService {
@@ -18,7 +21,7 @@ export function toServiceDefinitions(routes: readonly Route[]): GrpcService[] {
   }));
 }
 
-function toMethodDefinition({ method }: Route): grpc.MethodDefinition<Buffer, Message> {
+function toMethodDefinition({ method }: Route): grpc.MethodDefinition<Buffer, Answer> {
   return {
     path: `/${methodPath(method)}`,
     requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',
@@ -26,9 +29,15 @@ function toMethodDefinition({ method }: Route): grpc.MethodDefinition<Buffer, Me
     // Requests stay bytes here and are decoded behind the interceptors, so that garbage is logged and answered like any bad input.
     requestSerialize: (bytes) => bytes,
     requestDeserialize: (bytes) => bytes,
-    responseSerialize: (message) => Buffer.from(toBinary(method.output, message)),
+    responseSerialize: (answer) =>
+      toBuffer(answer instanceof PreparedAnswer ? answer.toBytes() : toBinary(method.output, answer)),
     responseDeserialize: () => {
       throw new Error('A server does not decode its own answers.');
     },
   };
+}
+
+// The same memory: nobody else has it, or whoever does leaves it as it is.
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

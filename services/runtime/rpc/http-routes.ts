@@ -10,6 +10,7 @@ import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node';
 import { arrivalKey, HttpCall, type HttpInput } from './http-call.ts';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
 import { createQueue } from './message-queue.ts';
+import { PreparedAnswer } from './prepared-answer.ts';
 import type { Route } from './route.ts';
 
 /** Connect's handlers for the routes, by request path: Connect, gRPC-Web and gRPC, in binary and JSON. */
@@ -39,8 +40,8 @@ function register(router: ConnectRouter, route: Route): void {
 function serveSingle(route: Route) {
   return async (input: HttpInput, context: HandlerContext): Promise<Message> => {
     let answer: Message | undefined;
-    const call = new HttpCall(input, context, (message) => {
-      answer = message;
+    const call = new HttpCall(input, context, (given) => {
+      answer = toMessage(given);
     });
     context.values.get(arrivalKey).served = true;
     await route.handle(call);
@@ -53,7 +54,13 @@ function serveStreaming(route: Route) {
   return (input: HttpInput, context: HandlerContext): AsyncIterable<Message> => {
     context.values.get(arrivalKey).served = true;
     const queue = createQueue<Message>();
-    route.handle(new HttpCall(input, context, queue.push)).then(queue.end, queue.fail);
+    route
+      .handle(new HttpCall(input, context, (given) => queue.push(toMessage(given))))
+      .then(queue.end, queue.fail);
     return queue;
   };
+}
+
+function toMessage(answer: Message | PreparedAnswer<Message>): Message {
+  return answer instanceof PreparedAnswer ? answer.toMessage() : answer;
 }

@@ -1,6 +1,7 @@
 import type { DescMethod, DescService, MessageShape } from '@bufbuild/protobuf';
 import type { Call, Handler, Interceptor } from './call.ts';
 import { methodPath } from './call.ts';
+import type { PreparedAnswer } from './prepared-answer.ts';
 import { runtimeError } from './reasons.ts';
 
 /** One method, and what serves it. */
@@ -14,7 +15,7 @@ type Input<M extends DescMethod> = M['methodKind'] extends 'unary' | 'server_str
   : AsyncIterable<MessageShape<M['input']>>;
 
 type Output<M extends DescMethod> = M['methodKind'] extends 'unary' | 'client_streaming'
-  ? Promise<MessageShape<M['output']>>
+  ? Promise<MessageShape<M['output']> | PreparedAnswer<MessageShape<M['output']>>>
   : AsyncIterable<MessageShape<M['output']>>;
 
 /** Handler functions of a service, by method. A method that is left out answers UNIMPLEMENTED. */
