@@ -1,4 +1,4 @@
-import { deadlinePassed } from './caller-limit.ts';
+import { Code, ConnectError } from '@connectrpc/connect';
 import { UserReadCanceledError } from './errors.ts';
 import type { Clock, ReadCall, UserAnswer } from './user-reader.ts';
 
@@ -26,6 +26,7 @@ export class Gathering {
     this.#timer = setTimeout(() => this.#giveUp(), Math.max(0, deadlineAtMs - clock()));
     signal?.addEventListener('abort', this.#abort, { once: true });
     if (signal?.aborted) this.#abort();
+    if (this.#pending === 0) this.#end();
   }
 
   /** Takes in the answer to the read at this place. Too late: nobody waits any more. */
@@ -53,4 +54,9 @@ export class Gathering {
     this.#signal?.removeEventListener('abort', this.#abort);
     this.#resolve(this.#answers as UserAnswer[]);
   }
+}
+
+/** The error of a caller that has no time left. */
+export function deadlinePassed(): ConnectError {
+  return new ConnectError('the deadline of the call passed before the answer came', Code.DeadlineExceeded);
 }

@@ -1,6 +1,6 @@
 import type { Breaker } from './breaker.ts';
-import { deadlinePassed, startCallerLimit } from './caller-limit.ts';
 import { UserClientOptionError } from './errors.ts';
+import { deadlinePassed, Gathering } from './gathering.ts';
 import type { UserResolver } from './remote-user-reader.ts';
 import type { UserKey } from './user-lookup.ts';
 import type { Clock, ReadCall, UserAnswer, UserScope } from './user-reader.ts';
@@ -25,13 +25,18 @@ export async function resolveUsers(
   scope: UserScope,
   { keys, call }: { keys: readonly UserKey[]; call: ReadCall },
 ): Promise<UserAnswer[]> {
-  using limit = startCallerLimit(call, context.clock);
-  const parts = Array.from({ length: Math.ceil(keys.length / MAX_BATCH_SIZE) }, (_, i) => {
-    const part = keys.slice(i * MAX_BATCH_SIZE, (i + 1) * MAX_BATCH_SIZE);
-    const asked = resolvePart(context, scope, { keys: part, call });
-    return part.map((_, at) => limit.wait(asked.then((answers) => answers[at] as UserAnswer)));
-  });
-  return await Promise.all(parts.flat());
+  const gathering = new Gathering(
+    keys.map(() => undefined),
+    call,
+    context.clock,
+  );
+  for (let start = 0; start < keys.length; start += MAX_BATCH_SIZE) {
+    const part = keys.slice(start, start + MAX_BATCH_SIZE);
+    resolvePart(context, scope, { keys: part, call }).then((answers) => {
+      for (const [at, answer] of answers.entries()) gathering.put(start + at, answer);
+    });
+  }
+  return await gathering.answers;
 }
 
 async function resolvePart(

@@ -1,14 +1,13 @@
 import type { User } from '@rollcall/contract/user';
 import { admit } from './admission.ts';
 import { type CachedUser, reaches } from './cached-user.ts';
-import { deadlinePassed } from './caller-limit.ts';
 import type { ChangeSink, FeedHealth } from './change-feed.ts';
 import type { ClientCounters } from './counters.ts';
 import { type Degrading, degrade, isGoodEnough } from './degrade.ts';
 import { type CachedDescription, describeCached } from './describe-user.ts';
 import { Flights } from './flights.ts';
 import { Freshness, type FreshnessOptions, NO_FEED } from './freshness.ts';
-import { Gathering } from './gathering.ts';
+import { deadlinePassed, Gathering } from './gathering.ts';
 import { BreakerOpenError, VersionNotReachedError } from './judge.ts';
 import { RefreshAhead } from './refresh-ahead.ts';
 import type { UserCache } from './user-cache.ts';
