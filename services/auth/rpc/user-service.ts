@@ -12,6 +12,7 @@ import {
   type User as UserMessage,
   UserOutcomeSchema,
   type UserService,
+  type WatchUsersResponse,
   WatchUsersResponseSchema,
 } from '@rollcall/contract/user';
 import { type Implementation, MAX_MESSAGE_BYTES, runtimeError } from '@rollcall/runtime/rpc';
@@ -29,6 +30,7 @@ export function userServiceImplementation(
   reads: UserReads,
   feed: ChangeFeed,
 ): Implementation<typeof UserService> {
+  const messages = new WeakMap<WatchNews, WatchUsersResponse>();
   return {
     async getUser(request) {
       // Taken before the read: the answer is true then or later.
@@ -81,8 +83,12 @@ export function userServiceImplementation(
       for await (const news of feed.watch(
         { tenantIds, cursor },
         { signal: call.signal, abort: (error) => call.abort(toRpcError(error)) },
-      ))
-        yield toNewsMessage(news);
+      )) {
+        // The same news for many watchers are the same message, so that they are encoded once.
+        const message = messages.get(news) ?? toNewsMessage(news);
+        messages.set(news, message);
+        yield message;
+      }
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type DescService, type Message, toBinary } from '@bufbuild/protobuf';
+import { type DescMethod, type DescService, type Message, toBinary } from '@bufbuild/protobuf';
 import type * as grpc from '@grpc/grpc-js';
 import { methodPath } from './call.ts';
 import type { Route } from './route.ts';
@@ -26,9 +26,24 @@ function toMethodDefinition({ method }: Route): grpc.MethodDefinition<Buffer, Me
     // Requests stay bytes here and are decoded behind the interceptors, so that garbage is logged and answered like any bad input.
     requestSerialize: (bytes) => bytes,
     requestDeserialize: (bytes) => bytes,
-    responseSerialize: (message) => Buffer.from(toBinary(method.output, message)),
+    responseSerialize: method.methodKind === 'server_streaming' ? encodeOnce(method) : encode(method),
     responseDeserialize: () => {
       throw new Error('A server does not decode its own answers.');
     },
+  };
+}
+
+function encode(method: DescMethod) {
+  return (message: Message): Buffer => Buffer.from(toBinary(method.output, message));
+}
+
+// One message may go to the streams of many callers.
+function encodeOnce(method: DescMethod) {
+  const toBytes = encode(method);
+  const encoded = new WeakMap<Message, Buffer>();
+  return (message: Message): Buffer => {
+    const bytes = encoded.get(message) ?? toBytes(message);
+    encoded.set(message, bytes);
+    return bytes;
   };
 }
