@@ -33,7 +33,11 @@ export class Audience {
   }
 
   tell({ changes, position, time }: FeedNews): void {
-    const news = { changes: changes.filter((change) => this.#tenantIds.has(change.tenantId)), position, time };
+    const news = {
+      changes: changes.filter((change) => this.#tenantIds.has(change.tenantId)),
+      position,
+      time,
+    };
     for (const subscriber of this.#subscribers) subscriber.push(news);
   }
 

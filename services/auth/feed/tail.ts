@@ -131,7 +131,10 @@ export class Tail {
       this.#time = stretch.time;
       for (const audience of this.#audiences.values()) audience.tell(stretch);
       if (stretch.more) return { spacingMs: 0, pauseMs: 0 };
-      return { spacingMs: stretch.changes.length > 0 ? this.size * SPACING_MS_PER_WATCHER : 0, pauseMs: pollMs };
+      return {
+        spacingMs: stretch.changes.length > 0 ? this.size * SPACING_MS_PER_WATCHER : 0,
+        pauseMs: pollMs,
+      };
     } catch (error) {
       onError(error);
       return { spacingMs: 0, pauseMs: AFTER_FAILURE_MS };
