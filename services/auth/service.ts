@@ -11,7 +11,6 @@ import { ENTITIES } from './postgres/user-entity.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
 import { userServiceImplementation } from './rpc/user-service.ts';
-import type { UserChange } from './users/user-change.ts';
 import { withUserCache } from './users/with-user-cache.ts';
 
 // A statement that runs longer than this holds a connection that others wait for.
@@ -60,7 +59,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     maxEntries: config.maxCachedUsers,
     isTold: feed.isTold,
   });
-  const forget = (changes: readonly UserChange[]) => {
+  const forget = (changes: readonly { tenantId: string; id: string }[]) => {
     for (const { tenantId, id } of changes) reads.forget(tenantId, id);
   };
   await feed.listen(forget);

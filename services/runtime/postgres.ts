@@ -2,4 +2,10 @@
 export { isDatabaseUnavailable, sqlState, violatedConstraint } from './postgres/database-error.ts';
 export { createOrm } from './postgres/orm.ts';
 export { createPool, type Pool } from './postgres/pool.ts';
+export {
+  type PreparedStatement,
+  type RunPrepared,
+  runPrepared,
+  transactPrepared,
+} from './postgres/prepared-transaction.ts';
 export { explain as explainDatabaseFault, requireSchema } from './postgres/require-schema.ts';

@@ -11,7 +11,7 @@ export interface WatchQuery {
   readonly cursor: string;
 }
 
-/** What a watcher hears, with where to resume behind it. */
+/** What a watcher hears, with where to resume behind it. One object for all who hear the same at once. */
 export type WatchNews = Pick<FeedNews, 'changes' | 'time'> & { readonly cursor: string };
 
 /** The call that watches. */
@@ -77,11 +77,7 @@ async function* watch(
     { tenantIds, onFailure: abort },
     { after: endOf(start), begin: bounds.now },
   );
-  const tell = ({ changes, position, time }: FeedNews): WatchNews => ({
-    changes,
-    time,
-    cursor: toCursor(bounds.feedId, position),
-  });
+  const tell = (news: FeedNews) => toWatchNews(news, bounds.feedId);
   try {
     for await (const news of catchUp(log, { from: start, to: at }, tenantIds)) {
       yield tell(news);
@@ -106,6 +102,16 @@ async function* catchUp(
     position = stretch.position;
     yield stretch;
   } while (position.within || position.xid < to.xid);
+}
+
+const told = new WeakMap<FeedNews, WatchNews>();
+
+function toWatchNews(news: FeedNews, feedId: string): WatchNews {
+  const known = told.get(news);
+  if (known) return known;
+  const made = { changes: news.changes, time: news.time, cursor: toCursor(feedId, news.position) };
+  told.set(news, made);
+  return made;
 }
 
 function endOf({ xid, within }: FeedPosition): FeedPosition {

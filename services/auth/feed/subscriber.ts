@@ -16,51 +16,57 @@ export const MAX_BEHIND = 20_000;
 
 /** One watcher of the tail of the feed: what it has still to be told, and its being waited for. */
 export class Subscriber {
-  readonly #tenantIds: ReadonlySet<string>;
-  #changes: UserChange[] = [];
-  #position: FeedPosition;
-  #time: Date;
+  readonly #onFailure: (error: UserError) => void;
+  // Stretches are kept as they came, not copied: who keeps up hands on the very object that all others get.
+  #waiting: FeedNews[] = [];
+  #behind = 0;
+  #last: FeedNews;
   #failure: UserError | undefined;
   #wake: () => void = () => {};
-  readonly #onFailure: (error: UserError) => void;
 
-  /** @param onFailure called when the watch is ended from this side: whoever writes to a caller that does not read would never ask again. */
-  constructor(
-    tenantIds: readonly string[],
-    onFailure: (error: UserError) => void,
-    { position, time }: Pick<FeedNews, 'position' | 'time'>,
-  ) {
+  /**
+   * @param begin where the watch begins, with no changes.
+   * @param onFailure called when the watch is ended from this side: whoever writes to a caller that does not read would never ask again.
+   */
+  constructor(begin: FeedNews, onFailure: (error: UserError) => void) {
+    this.#last = begin;
     this.#onFailure = onFailure;
-    this.#tenantIds = new Set(tenantIds);
-    this.#position = position;
-    this.#time = time;
   }
 
-  /** Takes in a stretch of the feed. */
-  push({ changes, position, time }: FeedNews): void {
-    for (const change of changes) if (this.#tenantIds.has(change.tenantId)) this.#changes.push(change);
-    this.#position = position;
-    this.#time = time;
-    if (this.#changes.length > MAX_BEHIND) this.fail(tooSlow(this.#changes.length));
-    else if (this.#changes.length > 0) this.#wake();
+  /** Takes in a stretch of the feed, all of it to be told. */
+  push(news: FeedNews): void {
+    this.#last = news;
+    if (news.changes.length === 0 || this.#failure) return;
+    this.#waiting.push(news);
+    this.#behind += news.changes.length;
+    if (this.#behind > MAX_BEHIND) this.fail(tooSlow(this.#behind));
+    else this.#wake();
   }
 
   /** Ends the watch, now and for good. */
   fail(error: UserError): void {
     if (this.#failure) return;
     this.#failure = error;
-    this.#changes = [];
+    this.#waiting = [];
     this.#onFailure(error);
     this.#wake();
   }
 
   /** What there is to tell, at the latest after `patienceMs`, then with no changes. Throws what it was failed with. */
   async next(patienceMs: number, signal: AbortSignal): Promise<FeedNews> {
-    if (this.#changes.length === 0 && !this.#failure && !signal.aborted) await this.#wait(patienceMs, signal);
+    if (this.#waiting.length === 0 && !this.#failure && !signal.aborted) await this.#wait(patienceMs, signal);
     if (this.#failure) throw this.#failure;
-    const changes = this.#changes;
-    this.#changes = [];
-    return { changes, position: this.#position, time: this.#time };
+    return this.#take();
+  }
+
+  #take(): FeedNews {
+    const waiting = this.#waiting;
+    const last = this.#last;
+    if (waiting.length === 0) return last.changes.length === 0 ? last : { ...last, changes: [] };
+    this.#waiting = [];
+    this.#behind = 0;
+    if (waiting.length === 1 && waiting[0] === last) return last;
+    return { ...last, changes: waiting.flatMap(({ changes }) => changes) };
   }
 
   #wait(patienceMs: number, signal: AbortSignal): Promise<void> {

@@ -5,6 +5,7 @@ import {
   ResolveUsersResponseSchema,
   UserChangeKind,
   type UserService,
+  type WatchUsersResponse,
   WatchUsersResponseSchema,
 } from '@rollcall/contract/user';
 import { type Implementation, runtimeError } from '@rollcall/runtime/rpc';
@@ -22,6 +23,7 @@ export function userServiceImplementation(
   reads: UserReads,
   feed: ChangeFeed,
 ): Implementation<typeof UserService> {
+  const messages = new WeakMap<WatchNews, WatchUsersResponse>();
   return {
     async getUser(request) {
       // Taken before the read: the answer is true then or later.
@@ -68,8 +70,12 @@ export function userServiceImplementation(
       for await (const news of feed.watch(
         { tenantIds, cursor },
         { signal: call.signal, abort: (error) => call.abort(toRpcError(error)) },
-      ))
-        yield toNewsMessage(news);
+      )) {
+        // The same news for many watchers are the same message, so that they are encoded once.
+        const message = messages.get(news) ?? toNewsMessage(news);
+        messages.set(news, message);
+        yield message;
+      }
     },
   };
 }

@@ -15,7 +15,7 @@ export function createUser(
   writes: UserWrites,
   { tenantId, id, user, request }: CreateUserCommand,
 ): Promise<User> {
-  return writes.transact(async (transaction) => {
+  return writes.create(async (transaction) => {
     const before = request && (await transaction.claim(tenantId, request, id));
     const made = before === undefined ? undefined : await transaction.lock(tenantId, before);
     return made ?? transaction.insert(tenantId, id, user);

@@ -16,7 +16,7 @@ export interface UpdateUserCommand {
 /** Changes a user, once per request. Throws UserError USER_NOT_FOUND, ETAG_MISMATCH, USER_DELETED, EMAIL_TAKEN, REQUEST_ID_REUSED. */
 export function updateUser(writes: UserWrites, command: UpdateUserCommand): Promise<User> {
   const { tenantId, id, request } = command;
-  return writes.transact(async (transaction) => {
+  return writes.update(async (transaction) => {
     const before = request && (await transaction.claim(tenantId, request, id));
     const user = await transaction.lock(tenantId, before ?? id);
     if (!user) throw userNotFound(tenantId, id);

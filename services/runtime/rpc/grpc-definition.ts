@@ -1,4 +1,4 @@
-import { type DescService, type Message, toBinary } from '@bufbuild/protobuf';
+import { type DescMethod, type DescService, type Message, toBinary } from '@bufbuild/protobuf';
 import type * as grpc from '@grpc/grpc-js';
 import { methodPath } from './call.ts';
 import { PreparedAnswer } from './prepared-answer.ts';
@@ -29,11 +29,26 @@ function toMethodDefinition({ method }: Route): grpc.MethodDefinition<Buffer, An
     // Requests stay bytes here and are decoded behind the interceptors, so that garbage is logged and answered like any bad input.
     requestSerialize: (bytes) => bytes,
     requestDeserialize: (bytes) => bytes,
-    responseSerialize: (answer) =>
-      toBuffer(answer instanceof PreparedAnswer ? answer.toBytes() : toBinary(method.output, answer)),
+    responseSerialize: method.methodKind === 'server_streaming' ? encodeOnce(method) : encode(method),
     responseDeserialize: () => {
       throw new Error('A server does not decode its own answers.');
     },
+  };
+}
+
+function encode(method: DescMethod) {
+  return (answer: Answer): Buffer =>
+    toBuffer(answer instanceof PreparedAnswer ? answer.toBytes() : toBinary(method.output, answer));
+}
+
+// One message may go to the streams of many callers.
+function encodeOnce(method: DescMethod) {
+  const toBytes = encode(method);
+  const encoded = new WeakMap<Answer, Buffer>();
+  return (answer: Answer): Buffer => {
+    const bytes = encoded.get(answer) ?? toBytes(answer);
+    encoded.set(answer, bytes);
+    return bytes;
   };
 }
 

@@ -1,0 +1,24 @@
+import { MAX_PROFILE_BYTES, type ProfileJson } from '../users/user.ts';
+import { UserError } from '../users/user-error.ts';
+
+/** The profile with these changes. Keys in order, so that two can be compared as text. Throws UserError PROFILE_TOO_LARGE. */
+export function mergeProfile(profile: ProfileJson, changes: ProfileJson = {}): ProfileJson {
+  const result = inOrder({ ...profile, ...changes });
+  const bytes = Buffer.byteLength(JSON.stringify(result));
+  if (bytes <= MAX_PROFILE_BYTES) return result;
+  const message = `The profile would take ${bytes} bytes as JSON, and may take ${MAX_PROFILE_BYTES}.`;
+  throw new UserError('PROFILE_TOO_LARGE', message, {
+    bytes: String(bytes),
+    limit: String(MAX_PROFILE_BYTES),
+  });
+}
+
+/** Whether two profiles say the same. */
+export function isSameProfile(one: ProfileJson, other: ProfileJson): boolean {
+  return JSON.stringify(inOrder(one)) === JSON.stringify(inOrder(other));
+}
+
+function inOrder(profile: ProfileJson): ProfileJson {
+  const entries = Object.entries(profile).filter(([, value]) => value !== null);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
