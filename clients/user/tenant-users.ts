@@ -18,7 +18,7 @@ import { toOutcome } from './to-lookup.ts';
 import type { UserReadOptions } from './user-client-options.ts';
 import type { KeyLookup, UserKey, UserLookup } from './user-lookup.ts';
 import type { ReadCall, UserAnswer, UserRead, UserScope } from './user-reader.ts';
-import { currentFloor } from './version-context.ts';
+import { currentFloor, hasSeenVersions } from './version-context.ts';
 
 /** What the clients of all tenants share. */
 export interface UserClientLayers extends ResolveContext {
@@ -153,7 +153,7 @@ export class TenantUsers implements TenantUserClient {
 
 /** Whether a user will do for whoever has seen what the current context has. A survivor has versions of its own. */
 function isRecent(user: User, id: string): boolean {
-  return user.id !== id || user.version >= currentFloor(user.tenantId, id);
+  return !hasSeenVersions() || user.id !== id || user.version >= currentFloor(user.tenantId, id);
 }
 
 function toRead(id: string, minVersion: bigint, floor: bigint): UserRead {

@@ -1,6 +1,7 @@
 import type { UserView } from '@rollcall/contract/user';
 import { LRUCache } from 'lru-cache';
 import type { CachedUser } from './cached-user.ts';
+import { compactUser } from './compact-user.ts';
 import { estimateBytes } from './estimate-bytes.ts';
 import type { UserScope } from './user-reader.ts';
 
@@ -60,7 +61,12 @@ export class UserEntries {
   ): void {
     const { user, readAtMs } = entry;
     const isMerged = user.id !== id;
-    const head = { user, readAtMs, scope: this.#toShared(scope, isMerged), next: this.#rest(id, isKept) };
+    const head = {
+      user: compactUser(user),
+      readAtMs,
+      scope: this.#toShared(scope, isMerged),
+      next: this.#rest(id, isKept),
+    };
     // The id inside the user is the same text: with it as key, one string less is kept.
     this.#set(isMerged ? id : user.id, head);
   }
