@@ -40,7 +40,7 @@ export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeo
    * did; `stale`: the former alone; `none`: nothing, so that an outage is seen at once.
    */
   degrade?: DegradeLimit;
-  /** Most ids of which users are kept in memory, of all tenants together; the least recently used goes first. Default 100000. */
+  /** Most ids of which users are kept in memory, of all tenants together; one that was not used for long goes first. Default 100000. */
   maxEntries?: number;
   /**
    * Most bytes that those users take, as estimated from their texts and times. Default 134217728 (128 MiB), which is room for

@@ -16,7 +16,7 @@ import { TenantUsers } from './tenant-users.ts';
 import { UserCache } from './user-cache.ts';
 import type { UserClientOptions } from './user-client-options.ts';
 import type { UserReader } from './user-reader.ts';
-import { withAnswerTelemetry } from './with-answer-telemetry.ts';
+import { createStaleListener, withAnswerTelemetry } from './with-answer-telemetry.ts';
 import { withBatching } from './with-batching.ts';
 import { withBreaker } from './with-breaker.ts';
 import { withBreakerTelemetry } from './with-breaker-telemetry.ts';
@@ -91,6 +91,7 @@ export function createUserClient(options: UserClientOptions): UserClient {
     counters,
     feed: { liveSinceMs: (tenant) => news.feed.liveSinceMs(tenant) },
     isAway,
+    onStale: createStaleListener({ metrics: telemetry.metrics, clock }),
   });
   const cached = withAnswerTelemetry(remembered, { metrics: telemetry.metrics, clock });
   const feed = createInvalidation({ transport: connection.transport, clock, sink: remembered });
@@ -103,7 +104,7 @@ export function createUserClient(options: UserClientOptions): UserClient {
     telemetry.close();
     connection.close();
     breaker.close();
-    cache.clear();
+    cache.close();
     return closing;
   };
   const stats = () => {

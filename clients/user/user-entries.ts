@@ -1,7 +1,8 @@
 import type { UserView } from '@rollcall/contract/user';
-import { LRUCache } from 'lru-cache';
 import type { CachedUser } from './cached-user.ts';
+import { compactUser } from './compact-user.ts';
 import { estimateBytes } from './estimate-bytes.ts';
+import { type Holdable, SecondChanceMap } from './second-chance-map.ts';
 import type { UserScope } from './user-reader.ts';
 
 /** What entries of one tenant and view share. */
@@ -11,10 +12,12 @@ interface SharedScope extends UserScope {
 }
 
 /** A user in one view, and what else is held under the same id: other views, and the same id of other tenants. */
-export interface UserEntry extends CachedUser {
+export interface UserEntry extends CachedUser, Holdable {
   /** One object for all entries of its kind: a hit does not have to look into the user, and an entry stays small. */
   readonly scope: SharedScope;
   readonly next: UserEntry | undefined;
+  /** Estimated, together with those that follow. */
+  readonly bytes: number;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface UserEntry extends CachedUser {
  * building a key, and which leaves as a whole; what is handed out must be of the tenant and view asked for.
  */
 export class UserEntries {
-  readonly #chains: LRUCache<string, UserEntry>;
+  readonly #chains: SecondChanceMap<UserEntry>;
   readonly #scopes = new Map<string, SharedScope[]>();
 
   /** `onEvict` hears of each entry that has to leave for others. */
@@ -30,24 +33,23 @@ export class UserEntries {
     { maxEntries, maxBytes }: { maxEntries: number; maxBytes: number },
     onEvict: (entry: UserEntry) => void,
   ) {
-    this.#chains = new LRUCache({
-      max: maxEntries,
-      maxSize: maxBytes,
-      noDisposeOnSet: true,
-      dispose(head, _id, reason) {
-        if (reason === 'evict') for (const entry of links(head)) onEvict(entry);
+    this.#chains = new SecondChanceMap({
+      maxEntries,
+      maxBytes,
+      onEvict(head) {
+        for (const entry of links(head)) onEvict(entry);
       },
     });
   }
 
-  /** The entry, which is now the most recently used. */
+  /** The entry, which now counts as used. */
   use(scope: UserScope, id: string): UserEntry | undefined {
-    for (let entry = this.#chains.get(id); entry !== undefined; entry = entry.next)
+    for (let entry = this.#chains.use(id); entry !== undefined; entry = entry.next)
       if (entry.scope.view === scope.view && entry.scope.tenantId === scope.tenantId) return entry;
     return undefined;
   }
 
-  /** All that is held of an id, of every tenant, without making it more recently used. */
+  /** All that is held of an id, of every tenant, without using it. */
   held(id: string): UserEntry[] {
     return [...links(this.#chains.peek(id))];
   }
@@ -58,24 +60,27 @@ export class UserEntries {
     id: string,
     { entry, isKept }: { entry: CachedUser; isKept: (other: UserEntry) => boolean },
   ): void {
-    const { user, readAtMs } = entry;
+    const { readAtMs } = entry;
+    const user = compactUser(entry.user);
     const isMerged = user.id !== id;
-    const head = { user, readAtMs, scope: this.#toShared(scope, isMerged), next: this.#rest(id, isKept) };
+    const next = this.#rest(id, isKept);
+    const bytes = estimateBytes(user) + (next?.bytes ?? 0);
+    const head = { user, readAtMs, scope: this.#toShared(scope, isMerged), next, bytes, isUsed: false };
     // The id inside the user is the same text: with it as key, one string less is kept.
-    this.#set(isMerged ? id : user.id, head);
+    this.#chains.set(isMerged ? id : user.id, head);
   }
 
   /** Forgets what `isKept` does not name. */
   keepOnly(id: string, isKept: (entry: UserEntry) => boolean): void {
-    if (!this.#chains.has(id)) return;
+    if (this.#chains.peek(id) === undefined) return;
     const rest = this.#rest(id, isKept);
     if (rest === undefined) this.#chains.delete(id);
-    else this.#set(id, rest);
+    else this.#chains.set(id, rest);
   }
 
-  /** Every id that users are held of, the most recently used first. */
+  /** Every id that users are held of, those that are to leave last first. */
   ids(): string[] {
-    return [...this.#chains.keys()];
+    return [...this.#chains.keys()].reverse();
   }
 
   clear(): void {
@@ -83,19 +88,15 @@ export class UserEntries {
   }
 
   get size(): { entries: number; bytes: number } {
-    return { entries: this.#chains.size, bytes: this.#chains.calculatedSize };
+    return this.#chains.size;
   }
 
   #rest(id: string, isKept: (entry: UserEntry) => boolean): UserEntry | undefined {
     let rest: UserEntry | undefined;
-    for (const entry of links(this.#chains.peek(id))) if (isKept(entry)) rest = { ...entry, next: rest };
+    for (const entry of links(this.#chains.peek(id)))
+      if (isKept(entry))
+        rest = { ...entry, next: rest, bytes: estimateBytes(entry.user) + (rest?.bytes ?? 0) };
     return rest;
-  }
-
-  #set(id: string, head: UserEntry): void {
-    let size = 0;
-    for (const { user } of links(head)) size += estimateBytes(user);
-    this.#chains.set(id, head, { size });
   }
 
   #toShared({ tenantId, view }: { tenantId: string; view: UserView }, isMerged: boolean): SharedScope {
