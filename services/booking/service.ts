@@ -7,6 +7,8 @@ import { ENTITIES } from './postgres/booking-entity.ts';
 import { createPostgresBookingReads } from './postgres/postgres-booking-reads.ts';
 import { createPostgresBookingWrites } from './postgres/postgres-booking-writes.ts';
 import { bookingServiceImplementation } from './rpc/booking-service.ts';
+import { inheritDeadline } from './rpc/inherit-deadline.ts';
+import { inheritSeenVersions } from './rpc/inherit-seen-versions.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { connectUserClient } from './users/connect-user-client.ts';
 import { createRemoteBookingUsers } from './users/remote-booking-users.ts';
@@ -68,7 +70,11 @@ export async function createBookingService(
         ),
       readMetrics: () => userClientReadings(userClient),
       routes: (chain) =>
-        implementService(BookingServiceDescriptor, bookingServiceImplementation(ports), chain),
+        implementService(BookingServiceDescriptor, bookingServiceImplementation(ports), [
+          ...chain,
+          inheritDeadline,
+          inheritSeenVersions,
+        ]),
     }),
   );
   const closers = stack.move();
