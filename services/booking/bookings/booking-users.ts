@@ -7,7 +7,7 @@ export type BookingUser = { readonly id: string } & (
       readonly outcome: 'found' | 'deleted';
       /** After a merge the one that survived, whose id then differs. */
       readonly user: User;
-      /** The user service could not be asked, and this is what it said earlier. */
+      /** The user service could not be asked, and this is what it said earlier, perhaps to the process before this one. */
       readonly stale: boolean;
     }
   | { readonly outcome: 'missing' }

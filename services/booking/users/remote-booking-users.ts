@@ -39,7 +39,7 @@ function toBookingUser(lookup: UserLookup): BookingUser {
   switch (lookup.outcome) {
     case 'found':
     case 'deleted':
-      return { id, outcome: lookup.outcome, user: lookup.user, stale: lookup.source === 'stale' };
+      return { id, outcome: lookup.outcome, user: lookup.user, stale: lookup.degraded !== undefined };
     case 'missing':
       return { id, outcome: 'missing' };
     case 'unavailable':
