@@ -94,12 +94,6 @@ export function withCache(
     return { outcome: 'missing', readAtMs: missingAtMs, source: 'cache' };
   }
 
-  /** A version that a caller names exists: nobody is to be shown an older one. What others only say binds one read. */
-  function see(tenantId: string, reads: readonly UserRead[]): void {
-    for (const { id, minVersion, isHearsay } of reads)
-      if (minVersion > 0n && !isHearsay) cache.see(tenantId, id, { version: minVersion, seenAtMs: clock() });
-  }
-
   async function ask(
     scope: UserScope,
     reads: readonly UserRead[],
@@ -148,7 +142,6 @@ export function withCache(
       return answer;
     },
     async readMany(scope, reads, call) {
-      see(scope.tenantId, reads);
       let hits = 0;
       const known = reads.map((read) => {
         const answer = fresh(scope, read);
