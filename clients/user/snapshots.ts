@@ -1,5 +1,11 @@
 import type { UserView } from '@rollcall/contract/user';
-import { readSnapshot, type SnapshotEntry, SnapshotUnusableError, writeSnapshot } from './snapshot-file.ts';
+import {
+  readSnapshot,
+  removeUnfinished,
+  type SnapshotEntry,
+  SnapshotUnusableError,
+  writeSnapshot,
+} from './snapshot-file.ts';
 import type { UserCache } from './user-cache.ts';
 import type { Clock } from './user-reader.ts';
 
@@ -73,6 +79,7 @@ function load(
   { nowMs, unixNowMs }: { nowMs: number; unixNowMs: number },
 ): boolean {
   try {
+    removeUnfinished(path);
     const snapshot = readSnapshot(path, maxBytes);
     const sinceMs = Math.max(1, unixNowMs - (snapshot?.writtenAtMs ?? 0));
     for (const { user, id, view, ageMs } of (snapshot?.entries ?? []).toReversed()) {
