@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { type User, UserSchema, type UserView } from '@rollcall/contract/user';
 import { toView } from './check-options.ts';
@@ -73,6 +74,17 @@ export async function writeSnapshot(path: string, { writtenAtMs, entries }: Snap
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+const UNFINISHED = /^\.[0-9a-f-]{36}\.tmp$/;
+
+/** Removes what a process left behind that was killed while it wrote: names, of which nobody else knew. Throws the error of the file system. */
+export function removeUnfinished(path: string): void {
+  const [folder, name] = [dirname(path), basename(path)];
+  if (!existsSync(folder)) return;
+  for (const each of readdirSync(folder))
+    if (each.startsWith(name) && UNFINISHED.test(each.slice(name.length)))
+      rmSync(join(folder, each), { force: true });
 }
 
 /**

@@ -21,6 +21,7 @@ import { withBatching } from './with-batching.ts';
 import { withBreaker } from './with-breaker.ts';
 import { withBreakerTelemetry } from './with-breaker-telemetry.ts';
 import { withCache } from './with-cache.ts';
+import { withHalving } from './with-halving.ts';
 import { withHedging } from './with-hedging.ts';
 
 /** What the client did, and holds. */
@@ -73,7 +74,8 @@ export function createUserClient(options: UserClientOptions): UserClient {
       ? undefined
       : startSnapshots(toSnapshotOptions(settings, snapshotPath), cache, { clock });
   // Whole ms take no memory of their own beside each user, and an age is never told too low.
-  const remote = createRemoteUserReader(telemetry.overCalls(connection.transport), () => Math.floor(clock()));
+  const wholeMs = () => Math.floor(clock());
+  const remote = withHalving(createRemoteUserReader(telemetry.overCalls(connection.transport), wholeMs));
   const guarded = withBreaker(withHedging(remote, settings), breaker);
   // The cache asks the feed, and the feed tells the cache: one of them has to come second.
   const news: { feed: FeedHealth } = { feed: NO_FEED };

@@ -83,12 +83,6 @@ export function withCache(
   const ladder: Degrading = { cache, clock: hitClock, counters, bornAtMs: freshness.bornAtMs, options };
   const recall = new Recall({ cache, freshness, ahead, ladder, counters, isAway, onStale });
 
-  /** A version that a caller names exists: nobody is to be shown an older one. What others only say binds one read. */
-  function see(tenantId: string, reads: readonly UserRead[]): void {
-    for (const { id, minVersion, isHearsay } of reads)
-      if (minVersion > 0n && !isHearsay) cache.see(tenantId, id, { version: minVersion, seenAtMs: clock() });
-  }
-
   async function ask(
     scope: UserScope,
     reads: readonly UserRead[],
@@ -123,7 +117,6 @@ export function withCache(
     manyNow: (scope, ids) => recall.manyNow(scope, ids),
     answerNow: (scope, id) => recall.answerNow(scope, id),
     async readMany(scope, reads, call) {
-      see(scope.tenantId, reads);
       let hits = 0;
       const known = reads.map((read) => {
         const answer = recall.answer(scope, read);

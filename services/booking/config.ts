@@ -4,6 +4,7 @@ import {
   databaseUrlSetting,
   integerSetting,
   LOG_LEVELS,
+  optional,
   portSetting,
   textSetting,
 } from '@rollcall/runtime';
@@ -41,6 +42,12 @@ export const BOOKING_SETTINGS = {
     default: '127.0.0.1:50051',
     doc: 'Where the booking service asks about users by gRPC: host:port, or several separated by commas.',
   }),
+  usersSnapshotPath: optional(
+    textSetting({
+      variable: 'BOOKING_USERS_SNAPSHOT_PATH',
+      doc: 'File in which the names of users outlive the booking process, for a start while the user service is away; unset: they do not.',
+    }),
+  ),
   logLevel: choiceSetting({
     variable: 'LOG_LEVEL',
     default: 'info',

@@ -7,6 +7,9 @@ import type { EmbeddedPostgres } from './postgres/start-embedded-postgres.ts';
 import type { ServiceSpec } from './service-process.ts';
 import { LOCAL_SETTINGS } from './settings.ts';
 
+/** Where booking keeps the names of users for its next start. Of its own, because others may pass through the data directory. */
+export const BOOKING_FOLDER = 'booking';
+
 /** Connection URL by service, passwords included: never to be printed. */
 export type DatabaseUrls = Readonly<Record<(typeof DATABASES)[number], string>>;
 
@@ -47,6 +50,8 @@ export function serviceSpecs(config: LocalConfig, dataDirectory: string, urls: D
       [LOCAL_SETTINGS.bookingGrpcPort.variable]: String(config.bookingGrpcPort),
       [LOCAL_SETTINGS.bookingHttpPort.variable]: String(config.bookingHttpPort),
       AUTH_ADDRESS: `127.0.0.1:${config.authGrpcPort}`,
+      BOOKING_USERS_SNAPSHOT_PATH:
+        inherited.BOOKING_USERS_SNAPSHOT_PATH || join(dataDirectory, BOOKING_FOLDER, 'users.snapshot'),
     }),
   ];
 }

@@ -45,6 +45,7 @@ export async function startBooking(): Promise<BookingUnderTest> {
     httpPort: 0,
     maxConnections: 5,
     authAddress: (await userService.listen()).address,
+    usersSnapshotPath: undefined,
     logLevel: 'silent',
   } as const;
   const service = stack.use(await createBookingService(config, () => performance.now() + aheadMs));
