@@ -5,6 +5,7 @@ export { createPool, type Pool } from './postgres/pool.ts';
 export {
   type PreparedStatement,
   type RunPrepared,
+  runPrepared,
   transactPrepared,
 } from './postgres/prepared-transaction.ts';
 export { explain as explainDatabaseFault, requireSchema } from './postgres/require-schema.ts';

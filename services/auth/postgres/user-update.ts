@@ -26,33 +26,52 @@ const PROFILE = {
   text: 'select profile from user_profiles where tenant_id = $1 and user_id = $2',
 };
 
-// The change is numbered behind the lock on its user, so that the numbers of a user's changes are in the order of its versions.
+const READ = { name: 'user_full', text: `${SELECT_BY_VIEW.FULL} where u.tenant_id = $1 and u.id = $2` };
+
+// The change is numbered behind the write that takes the user's lock, so that the numbers of a user's changes are in the
+// order of its versions.
 const UPDATE = {
   name: 'user_update',
   text: `with changed as (
-      update users set version = $3, update_time = $4, state = $5, role = $6, first_name = $7, last_name = $8,
+      update users set version = version + 1, update_time = $4, state = $5, role = $6, first_name = $7, last_name = $8,
         display_name = $9, profile_image = $10, business_name = $11, phone = $12,
         email = coalesce($13, email), email_key = case when $13::text is null then email_key else $14 end
-      where tenant_id = $1 and id = $2 returning tenant_id, id, version
+      where tenant_id = $1 and id = $2 and version = $3 returning tenant_id, id, version
+    ), kept as (
+      insert into user_profiles (tenant_id, user_id, profile)
+      select tenant_id, id, $15::jsonb from changed where $15::jsonb is not null
+      on conflict (tenant_id, user_id) do update set profile = excluded.profile
     )
     insert into user_changes (tenant_id, user_id, version, kind)
-    select tenant_id, id, version, 'UPDATED' from changed`,
+    select tenant_id, id, version, 'UPDATED' from changed returning version`,
 };
 
-const KEEP_PROFILE = {
-  name: 'user_keep_profile',
-  text: `insert into user_profiles (tenant_id, user_id, profile) values ($1, $2, $3)
-    on conflict (tenant_id, user_id) do update set profile = excluded.profile`,
-};
+/** The user was changed by somebody else since it was read: what was begun must begin anew. */
+export class OvertakenError extends Error {
+  override readonly name = 'OvertakenError';
+}
 
-/**
- * The transaction that changes a user: prepared statements rather than MikroORM, because the feed of this process waits
- * while it works, and the mapper's unit of work and unplanned statements measured several times their time.
- */
+/** The transaction that changes a user and keeps others waiting meanwhile. */
 export function createUserUpdate(run: RunPrepared): UserUpdate {
   return {
     claim: (tenantId, request, userId) => claim(run, { tenantId, request, userId }),
     lock: (tenantId, id) => lock(run, tenantId, id),
+    update: (user, changes) => update(run, user, changes),
+  };
+}
+
+/**
+ * The same without a transaction: reads, and writes in one statement, which rejects with OvertakenError where another write
+ * came between. No number of a transaction is held while this process is busy, and the feed waits for none. A request that
+ * has to be noted is none of its business: OvertakenError.
+ */
+export function createUnlockedUserUpdate(run: RunPrepared): UserUpdate {
+  return {
+    claim: () => Promise.reject(new OvertakenError()),
+    async lock(tenantId, id) {
+      const [row] = await run<SelectedRow>(READ, [tenantId, id]);
+      return row && userFromRow(row, 'FULL');
+    },
     update: (user, changes) => update(run, user, changes),
   };
 }
@@ -86,10 +105,12 @@ async function update(run: RunPrepared, user: User, changes: UserChanges): Promi
   const isProfileChanged = !isSameProfile(profile, before);
   if (!isProfileChanged && !isChanged(user, changes)) return user;
   const changed = { ...applied(user, changes), profile, version: user.version + 1n, updateTime: new Date() };
-  await run(UPDATE, toValues(changed, changes.email)).catch((error: unknown) => {
+  const keptProfile = isProfileChanged ? JSON.stringify(profile) : null;
+  const values = [...toValues(changed, changes.email), keptProfile];
+  const written = await run(UPDATE, values).catch((error: unknown) => {
     throw toUserError(error, user);
   });
-  if (isProfileChanged) await run(KEEP_PROFILE, [user.tenantId, user.id, JSON.stringify(profile)]);
+  if (written.length === 0) throw new OvertakenError();
   return changed;
 }
 
@@ -108,12 +129,12 @@ function isChanged(user: User, { profile: _, ...columns }: UserChanges): boolean
   return Object.entries(columns).some(([key, value]) => before[key] !== value);
 }
 
-// In the order of the statement's parameters.
+// In the order of the statement's parameters, the version that is expected among them.
 function toValues(user: User, email: string | undefined): unknown[] {
   return [
     user.tenantId,
     user.id,
-    user.version,
+    user.version - 1n,
     user.updateTime,
     user.state,
     user.role,

@@ -14,7 +14,7 @@ export interface WriteRequest {
 export interface UserTransaction {
   /** The id of the user that this very request wrote before; undefined, and noted with `userId`, where it is new. Throws UserError REQUEST_ID_REUSED. */
   claim(tenantId: string, request: WriteRequest, userId: string): Promise<string | undefined>;
-  /** The user in full, locked against other writers until the end; undefined: there is none. */
+  /** The user in full, whom nobody else changes until the end; undefined: there is none. */
   lock(tenantId: string, id: string): Promise<User | undefined>;
 }
 
@@ -33,5 +33,6 @@ export interface UserUpdate extends UserTransaction {
 /** How users are written. */
 export interface UserWrites {
   create<T>(work: (creation: UserCreation) => Promise<T>): Promise<T>;
+  /** `work` is done again where another write of the user came between; only the last of it counts. */
   update<T>(work: (update: UserUpdate) => Promise<T>): Promise<T>;
 }
