@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { readFile } from 'node:fs/promises';
-import { Code, ConnectError, createRouterTransport } from '@connectrpc/connect';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Code, ConnectError, createRouterTransport, type Transport } from '@connectrpc/connect';
 import { UserService, UserView } from '@rollcall/contract/user';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { publish } from './diagnostics.ts';
 import { createUserClient, DIAGNOSTIC_CHANNELS, type DiagnosticChannel, type UserClient } from './index.ts';
+import { createInvalidation } from './invalidation.ts';
+import { ChangeLogService } from './testing/change-log-service.ts';
 import { MapUserService } from './testing/map-user-service.ts';
 
 const [ANN, BEN] = [randomUUID(), randomUUID()] as const;
@@ -13,6 +17,7 @@ const outage = new ConnectError('away', Code.Unavailable);
 
 let opened: AsyncDisposableStack;
 let service: MapUserService;
+let transport: Transport;
 let users: UserClient;
 let nowMs: number;
 
@@ -22,9 +27,10 @@ beforeEach(() => {
   nowMs = 0;
   service.put('acme', ANN);
   service.put('acme', BEN);
+  transport = createRouterTransport((router) => router.service(UserService, service));
   users = opened.use(
     createUserClient({
-      transport: createRouterTransport((router) => router.service(UserService, service)),
+      transport,
       tenantId: 'acme',
       clock: () => nowMs,
       breaker: { volumeThreshold: 1, resetTimeoutMs: 20 },
@@ -88,6 +94,80 @@ describe('the channels', () => {
       { from: 'open', to: 'half-open' },
       { from: 'half-open', to: 'closed' },
     ]);
+  });
+
+  it('tell when changes of a tenant are told, when they are late, and when there is a gap', async () => {
+    const live = listen('rollcall:user-client:feed:live');
+    const lost = listen('rollcall:user-client:feed:lost');
+    const changes = new ChangeLogService();
+    const feed = opened.use(
+      createInvalidation({
+        transport: createRouterTransport((router) => router.service(UserService, changes)),
+        clock: () => nowMs,
+        sink: { changed() {}, lost() {} },
+        random: () => 0,
+      }),
+    );
+    feed.watch('acme');
+    await expect.poll(() => live).toEqual([{ tenantIds: ['acme'] }]);
+    feed.watch('other');
+    await expect.poll(() => live[1]).toEqual({ tenantIds: ['other'] });
+    expect(lost).toEqual([]);
+
+    changes.fault = () => outage;
+    changes.cut();
+    await expect.poll(() => feed.stats().breaks).toBeGreaterThan(1);
+    expect(lost).toEqual([]);
+    nowMs = 3_000;
+    await expect.poll(() => lost, { timeout: 10_000 }).toHaveLength(1);
+    expect(lost[0]).toEqual({
+      tenantIds: ['acme', 'other'],
+      reason: 'late',
+      lagMs: 3_000,
+      error: expect.objectContaining({ code: Code.Unavailable }),
+    });
+
+    changes.change('acme', ANN);
+    changes.oldest = 1;
+    changes.fault = undefined;
+    await expect.poll(() => lost, { timeout: 10_000 }).toHaveLength(2);
+    expect(lost[1]).toMatchObject({
+      tenantIds: ['acme', 'other'],
+      reason: 'gap',
+      lagMs: 3_000,
+      error: { code: Code.OutOfRange },
+    });
+    await expect.poll(() => live[2], { timeout: 10_000 }).toEqual({ tenantIds: ['acme', 'other'] });
+    await feed.close();
+    expect(lost).toHaveLength(2);
+  });
+
+  it('tell of the snapshot: written, read, and what could not be', async () => {
+    const written = listen('rollcall:user-client:snapshot:written');
+    const read = listen('rollcall:user-client:snapshot:read');
+    const failed = listen('rollcall:user-client:snapshot:failed');
+    const folder = await mkdtemp(join(tmpdir(), 'rollcall-diagnostics-'));
+    opened.defer(() => rm(folder, { recursive: true }));
+    const snapshotPath = join(folder, 'users.snapshot');
+    const open = (path: string) => createUserClient({ transport, tenantId: 'acme', snapshotPath: path });
+    const first = open(snapshotPath);
+    await first.getUsers([ANN, BEN]);
+    await first.close();
+    expect(written).toEqual([{ users: 2, durationMs: expect.any(Number) }]);
+    // There was none to read before.
+    expect(read).toEqual([]);
+    await open(snapshotPath).close();
+    expect(read).toEqual([{ users: 2, durationMs: expect.any(Number) }]);
+
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    opened.defer(() => warned.mockRestore());
+    await writeFile(snapshotPath, 'not a snapshot');
+    await open(snapshotPath).close();
+    expect(failed).toEqual([{ doing: 'read', error: expect.any(Error) }]);
+    const nowhere = open(join(folder, 'no', 'such', 'folder'));
+    await nowhere.getUser(ANN);
+    await nowhere.close();
+    expect(failed.slice(1)).toEqual([{ doing: 'write', error: expect.any(Error) }]);
   });
 
   it('have their messages made only where somebody listens', () => {

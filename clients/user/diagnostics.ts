@@ -42,6 +42,7 @@ export interface BreakerChanged {
 
 /** What is known was written to the snapshot, or taken from it. */
 export interface SnapshotMoved {
+  /** Entries of it: users in one view each. Of those read, only the ones young enough to be used. */
   readonly users: number;
   readonly durationMs: number;
 }
@@ -57,9 +58,18 @@ export interface FeedLive {
   readonly tenantIds: readonly string[];
 }
 
+/**
+ * Why changes are not told any more. `late`: the last checkpoint is older than 2 s, whether the stream broke or not; it may
+ * resume without a gap. `gap`: changes may have been missed, and nothing known of the tenants is fresh.
+ */
+export type FeedLostReason = 'late' | 'gap';
+
 /** Changes of these tenants are not told any more, and answers live as short as without a feed. */
 export interface FeedLost extends FeedLive {
-  /** What ended it. Absent: nothing came for too long. */
+  readonly reason: FeedLostReason;
+  /** Age in ms of what is known: of the last checkpoint that counted. Undefined: none did. */
+  readonly lagMs: number | undefined;
+  /** What ended the last stream that broke. Absent: none did since changes were told. */
   readonly error?: unknown;
 }
 

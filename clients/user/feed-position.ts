@@ -46,9 +46,23 @@ export class FeedPosition {
     return Number.isFinite(this.#trueAtMs) ? Math.max(0, this.#clock() - this.#trueAtMs) : undefined;
   }
 
+  /** Tenants of which every change is told, as long as news arrives. */
+  get covered(): Pick<ReadonlyMap<string, number>, 'size' | 'keys'> {
+    return this.#sinceMs;
+  }
+
+  /** How long, in ms, news still counts as arriving where nothing more comes. Below 0: it does not arrive. */
+  get liveForMs(): number {
+    return LIVE_WITHIN_MS - (this.#clock() - this.#trueAtMs);
+  }
+
+  /** Whether news arrives. */
+  get isLive(): boolean {
+    return this.liveForMs >= 0;
+  }
+
   liveSinceMs(tenantId: string): number | undefined {
-    if (this.#clock() - this.#trueAtMs > LIVE_WITHIN_MS) return undefined;
-    return this.#sinceMs.get(tenantId);
+    return this.isLive ? this.#sinceMs.get(tenantId) : undefined;
   }
 
   /** A stream of these tenants begins at the cursor, or from now on. */
@@ -66,7 +80,7 @@ export class FeedPosition {
     const trueAtMs = this.#feedClock.note(checkpoint.timeMs, checkpoint.arrivedAtMs);
     if (trueAtMs === undefined) return false;
     this.#trueAtMs = Math.max(this.#trueAtMs, trueAtMs);
-    return this.#clock() - this.#trueAtMs <= LIVE_WITHIN_MS;
+    return this.isLive;
   }
 
   /** Forgets place and coverage, after a gap. Answers the tenants that had been covered. */

@@ -16,6 +16,7 @@ export {
   type DiagnosticMessages,
   type FeedLive,
   type FeedLost,
+  type FeedLostReason,
   type SnapshotFailed,
   type SnapshotMoved,
   type StaleAnswered,

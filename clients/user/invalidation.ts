@@ -5,6 +5,7 @@ import { type Client, createClient, type Transport } from '@connectrpc/connect';
 import { type UserChange, UserService, type WatchUsersResponse } from '@rollcall/contract/user';
 import type { ChangeSink, FeedHealth, SeenVersion } from './change-feed.ts';
 import { FeedPosition } from './feed-position.ts';
+import { FeedReport } from './feed-report.ts';
 import type { Clock } from './user-reader.ts';
 import {
   askedPauseMs,
@@ -81,6 +82,7 @@ class ChangeFeed implements Invalidation {
   readonly #tickMs: number;
   readonly #random: () => number;
   readonly #position: FeedPosition;
+  readonly #report: FeedReport;
   readonly #roster: WatchRoster;
   readonly #closing = new AbortController();
   // The stream outlives the request that began it, and must not carry its context along.
@@ -101,6 +103,7 @@ class ChangeFeed implements Invalidation {
     this.#tickMs = tickMs;
     this.#random = random;
     this.#position = new FeedPosition(clock);
+    this.#report = new FeedReport(this.#position);
     this.#roster = new WatchRoster(random);
   }
 
@@ -144,8 +147,19 @@ class ChangeFeed implements Invalidation {
     }
   }
 
+  /** Where news becomes late during the pause, that is told in time. */
   async #pause(pauseMs: number): Promise<void> {
-    await sleep(pauseMs, undefined, { ref: false, signal: this.#closing.signal }).catch(() => {});
+    const { isLive, liveForMs } = this.#position;
+    const lateInMs = isLive && liveForMs < pauseMs ? Math.ceil(liveForMs) + 1 : 0;
+    if (lateInMs > 0) {
+      await this.#sleep(lateInMs);
+      if (!this.#closing.signal.aborted) this.#report.look(this.#lastError);
+    }
+    await this.#sleep(Math.max(0, pauseMs - lateInMs));
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    await sleep(ms, undefined, { ref: false, signal: this.#closing.signal }).catch(() => {});
   }
 
   /** One stream from its beginning to its end. Answers the pause in ms to make before the next. */
@@ -183,12 +197,14 @@ class ChangeFeed implements Invalidation {
     const timeMs = checkpoint.time && timestampMs(checkpoint.time);
     const hasChanges = changes.length > 0;
     const isYoung = this.#position.reach({ cursor: checkpoint.cursor, timeMs, arrivedAtMs, hasChanges });
+    this.#report.look();
     if (isYoung && this.#roster.hasMore(arrivedAtMs)) this.#controller.abort(MORE_TENANTS);
   }
 
   #end(error: unknown, end: StreamEnd): number {
     this.#counts.breaks += 1;
     this.#lastError = error;
+    this.#report.look(error);
     if (end === 'lost') return this.#lose();
     if (end === 'denied' && this.#roster.deny(this.#clock())) return 0;
     if (end === 'denied' || end === 'refused') return this.#refuse();
@@ -201,7 +217,9 @@ class ChangeFeed implements Invalidation {
 
   #lose(): number {
     this.#counts.losses += 1;
+    const { lagMs } = this.#position;
     const tenantIds = this.#position.lose();
+    this.#report.gap(tenantIds, { lagMs, error: this.#lastError });
     try {
       this.#sink.lost(tenantIds);
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { UserView } from '@rollcall/contract/user';
+import { publish, type SnapshotMoved } from './diagnostics.ts';
 import { readSnapshot, type SnapshotEntry, SnapshotUnusableError, writeSnapshot } from './snapshot-file.ts';
 import type { UserCache } from './user-cache.ts';
 import type { Clock } from './user-reader.ts';
@@ -40,10 +41,13 @@ export function startSnapshots(
   const timer = setInterval(() => write(), options.intervalMs).unref();
 
   async function writeNow(entries: readonly SnapshotEntry[]): Promise<void> {
+    const startedAtMs = performance.now();
     try {
       await writeSnapshot(options.path, { writtenAtMs: unixClock(), entries });
       isWarned = false;
+      publish('rollcall:user-client:snapshot:written', () => moved(entries.length, startedAtMs));
     } catch (error) {
+      publish('rollcall:user-client:snapshot:failed', () => ({ doing: 'write', error }));
       if (!isWarned) warn(`the snapshot ${options.path} cannot be written: ${(error as Error).message}`);
       isWarned = true;
     }
@@ -72,6 +76,8 @@ function load(
   cache: UserCache,
   { nowMs, unixNowMs }: { nowMs: number; unixNowMs: number },
 ): boolean {
+  const startedAtMs = performance.now();
+  let taken = 0;
   try {
     const snapshot = readSnapshot(path, maxBytes);
     const sinceMs = Math.max(1, unixNowMs - (snapshot?.writtenAtMs ?? 0));
@@ -81,9 +87,13 @@ function load(
         user,
         readAtMs: Math.floor(nowMs) - sinceMs - ageMs,
       });
+      taken += 1;
     }
+    if (snapshot !== undefined)
+      publish('rollcall:user-client:snapshot:read', () => moved(taken, startedAtMs));
     return true;
   } catch (error) {
+    publish('rollcall:user-client:snapshot:failed', () => ({ doing: 'read', error }));
     const isForeign = error instanceof SnapshotUnusableError && error.isForeign;
     const then = isForeign ? '; it is left alone and none is written, give another snapshotPath' : '';
     warn(`the snapshot ${path} is not used: ${(error as Error).message}${then}`);
@@ -97,6 +107,10 @@ function collect(cache: UserCache, largest: UserView, nowMs: number): SnapshotEn
   for (const [id, { user, scope, readAtMs }] of cache.all())
     if (scope.view <= largest) entries.push({ user, id, view: scope.view, ageMs: nowMs - readAtMs });
   return entries;
+}
+
+function moved(users: number, startedAtMs: number): SnapshotMoved {
+  return { users, durationMs: performance.now() - startedAtMs };
 }
 
 function warn(message: string): void {

@@ -1,0 +1,38 @@
+import { publish } from './diagnostics.ts';
+import type { FeedPosition } from './feed-position.ts';
+
+/** Tells on the diagnostics channels since when changes of which tenants are told, and when they are not any more. */
+export class FeedReport {
+  readonly #position: FeedPosition;
+  #live = new Set<string>();
+
+  constructor(position: FeedPosition) {
+    this.#position = position;
+  }
+
+  /** Called whenever it may have changed. `error`: what ended the stream; absent: it is up. */
+  look(error?: unknown): void {
+    const { isLive, covered } = this.#position;
+    if (!isLive) {
+      const { lagMs } = this.#position;
+      this.#lose([...this.#live], { reason: 'late', lagMs, ...(error !== undefined && { error }) });
+    } else if (covered.size > this.#live.size) {
+      const tenantIds = [...covered.keys()].filter((tenantId) => !this.#live.has(tenantId));
+      this.#live = new Set(covered.keys());
+      publish('rollcall:user-client:feed:live', () => ({ tenantIds }));
+    }
+  }
+
+  /** There is a gap, also for those of whom it was told before that their news is late. */
+  gap(tenantIds: readonly string[], what: { lagMs: number | undefined; error: unknown }): void {
+    this.#lose(tenantIds, { reason: 'gap', ...what });
+  }
+
+  #lose(
+    tenantIds: readonly string[],
+    what: { reason: 'late' | 'gap'; lagMs: number | undefined; error?: unknown },
+  ): void {
+    this.#live.clear();
+    if (tenantIds.length > 0) publish('rollcall:user-client:feed:lost', () => ({ tenantIds, ...what }));
+  }
+}
