@@ -58,7 +58,7 @@ async function playRound(world: World, clients: readonly UserClient[], ids: read
     address: (await world.auth()).address,
     defaultTimeoutMs: TIMEOUT_MS,
   });
-  using watch = new ForgettingWatch(clients);
+  using watch = new ForgettingWatch(clients, ids);
   const start = performance.now();
   const updates = ids.map(async (id, i) => {
     await sleep(Math.max(0, start + (1000 * i) / UPDATES_PER_SECOND - performance.now()));
