@@ -34,16 +34,6 @@ export function createPostgresUserWrites(
   };
 }
 
-// Whoever was overtaken takes the lock, so that it gets its turn however many write the same user.
-async function update<T>(orm: MikroORM, work: (update: UserUpdate) => Promise<T>): Promise<T> {
-  try {
-    return await work(createUnlockedUserUpdate((statement, values) => runPrepared(orm, statement, values)));
-  } catch (error) {
-    if (!(error instanceof OvertakenError)) throw error;
-    return await transactPrepared(orm, (run) => work(createUserUpdate(run)));
-  }
-}
-
 function notingCreation(creation: UserCreation, written: WrittenUser[]): UserCreation {
   return {
     ...creation,
@@ -62,4 +52,14 @@ function notingUpdate(changes: UserUpdate, written: WrittenUser[]): UserUpdate {
       return changes.update(user, wanted);
     },
   };
+}
+
+// Whoever was overtaken takes the lock, so that it gets its turn however many write the same user.
+async function update<T>(orm: MikroORM, work: (update: UserUpdate) => Promise<T>): Promise<T> {
+  try {
+    return await work(createUnlockedUserUpdate((statement, values) => runPrepared(orm, statement, values)));
+  } catch (error) {
+    if (!(error instanceof OvertakenError)) throw error;
+    return await transactPrepared(orm, (run) => work(createUserUpdate(run)));
+  }
 }
