@@ -176,5 +176,5 @@ export class TenantUsers implements TenantUserClient {
 }
 
 function toRead(id: string, minVersion: bigint, floor: bigint): UserRead {
-  return floor > minVersion ? { id, minVersion: floor, isHearsay: true } : { id, minVersion };
+  return { id, minVersion: floor > minVersion ? floor : minVersion };
 }
