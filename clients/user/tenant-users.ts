@@ -4,17 +4,12 @@ import { toCall, toMinVersion, toScope } from './call-options.ts';
 import type { UserClientSettings } from './check-options.ts';
 import type { ClientCounters } from './counters.ts';
 import type { UserDescription } from './describe-user.ts';
-import {
-  UserClientClosedError,
-  UserClientOptionError,
-  UserNotFoundError,
-  UserReadCanceledError,
-  UserUnavailableError,
-} from './errors.ts';
+import { UserClientClosedError, UserClientOptionError, UserReadCanceledError } from './errors.ts';
 import { toTenantId, toUserId, toUserIds } from './ids.ts';
 import { type ResolveContext, resolveUsers, toUserKey } from './resolve-users.ts';
 import type { TenantUserClient } from './tenant-user-client.ts';
 import { toFreshLookup, toOutcome } from './to-lookup.ts';
+import { toUsers } from './to-users.ts';
 import type { UserReadOptions } from './user-client-options.ts';
 import type { KeyLookup, UserKey, UserLookup } from './user-lookup.ts';
 import type { ReadCall, UserAnswer, UserRead, UserScope } from './user-reader.ts';
@@ -49,11 +44,13 @@ export class TenantUsers implements TenantUserClient {
       const user = this.#cached.getNow(this.#defaultScope, id);
       if (user !== undefined) return user;
     }
-    return (await this.#getAll([toUserId(id, 'id')], options))[0] as User;
+    const lookups = await this.#lookupAll([toUserId(id, 'id')], options);
+    return toUsers(toScope(this.#defaultScope, undefined).tenantId, lookups)[0] as User;
   }
 
-  getUsers(ids: readonly string[], options?: UserReadOptions): Promise<User[]> {
-    return this.#getAll(ids, options);
+  async getUsers(ids: readonly string[], options?: UserReadOptions): Promise<User[]> {
+    const lookups = await this.lookupMany(ids, options);
+    return toUsers(toScope(this.#defaultScope, undefined).tenantId, lookups);
   }
 
   async lookup(id: string, options?: UserReadOptions): Promise<UserLookup> {
@@ -145,18 +142,6 @@ export class TenantUsers implements TenantUserClient {
     const reads = lowerIds.map((id) => toRead(id, minVersion, currentFloor(tenantId, id)));
     const outcomes = await this.#ask(options, (scope, call) => this.#cached.readMany(scope, reads, call));
     return outcomes.map((outcome, i) => ({ id: lowerIds[i] as string, ...outcome }));
-  }
-
-  async #getAll(ids: readonly string[], options: UserReadOptions | undefined): Promise<User[]> {
-    const lookups = await this.lookupMany(ids, options);
-    const tenantId = toScope(this.#defaultScope, options?.view).tenantId;
-    const missing = lookups.filter((lookup) => lookup.outcome === 'missing').map(({ id }) => id);
-    if (missing.length > 0) throw new UserNotFoundError(tenantId, [...new Set(missing)]);
-    const unavailable = lookups.filter((lookup) => lookup.outcome === 'unavailable');
-    const [first] = unavailable;
-    if (first !== undefined)
-      throw new UserUnavailableError(tenantId, [...new Set(unavailable.map(({ id }) => id))], first.degraded);
-    return lookups.flatMap((lookup) => ('user' in lookup ? lookup.user : []));
   }
 
   async #ask(
