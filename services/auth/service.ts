@@ -24,7 +24,7 @@ const FEED_CONNECTIONS = 3;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-seal-contact',
+  migration: '2026-11-20-merges',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };

@@ -35,7 +35,7 @@ const PROGRESS = {
 
 const NEXT = {
   name: 'rotation_next',
-  text: `select tenant_id, id, email_sealed, email_key, phone_sealed, phone_key from users
+  text: `select tenant_id, id, email_sealed, email_key, email_base_key, phone_sealed, phone_key from users
     where (tenant_id, id) > ($1, $2) and (email_sealed is not null or phone_sealed is not null)
     order by tenant_id, id limit $3`,
 };
@@ -45,12 +45,13 @@ const RESEAL = {
   name: 'rotation_reseal',
   text: `with wanted as (
       select * from jsonb_to_recordset($1::jsonb) as w (tenant_id text, id uuid, email_was text, phone_was text,
-        email_sealed text, email_key text, phone_sealed text, phone_key text)
+        email_sealed text, email_key text, email_base_key text, phone_sealed text, phone_key text)
     ), held as (
       select u.tenant_id, u.id from users u join wanted w on w.tenant_id = u.tenant_id and w.id = u.id
       for no key update of u skip locked
     )
     update users u set email_sealed = decode(w.email_sealed, 'hex'), email_key = decode(w.email_key, 'hex'),
+      email_base_key = decode(w.email_base_key, 'hex'),
       phone_sealed = decode(w.phone_sealed, 'hex'), phone_key = decode(w.phone_key, 'hex')
     from wanted w, held h
     where h.tenant_id = w.tenant_id and h.id = w.id and u.tenant_id = w.tenant_id and u.id = w.id
@@ -106,7 +107,10 @@ function withFirstKeys(row: Row, seal: ContactSeal) {
   const isCurrent = [row.email_sealed, row.phone_sealed].every(
     (sealed) => sealed === null || seal.keyring.isCurrent(sealed),
   );
-  if (isCurrent && isSame(fresh.email_key, row.email_key) && isSame(fresh.phone_key, row.phone_key)) {
+  const isIndexed = (['email_key', 'email_base_key', 'phone_key'] as const).every((column) =>
+    isSame(fresh[column], row[column]),
+  );
+  if (isCurrent && isIndexed) {
     return undefined;
   }
   const hex = Object.entries(fresh).map(([column, value]) => [column, value?.toString('hex') ?? null]);

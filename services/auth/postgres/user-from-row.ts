@@ -16,6 +16,8 @@ export interface SelectedRow {
   create_time: Date;
   update_time: Date;
   delete_time: Date | null;
+  /** Who answers in its place; null: it answers itself. */
+  merged_into: string | null;
   email_sealed: Buffer | null;
   phone_sealed: Buffer | null;
   average_rating: number;
@@ -24,7 +26,7 @@ export interface SelectedRow {
 }
 
 const REFERENCE_COLUMNS = `u.tenant_id, u.id, u.version, u.state, u.role, u.first_name, u.last_name, u.display_name,
-  u.profile_image, u.business_name, u.create_time, u.update_time, u.delete_time`;
+  u.profile_image, u.business_name, u.create_time, u.update_time, u.delete_time, u.merged_into`;
 const BASIC_COLUMNS = `${REFERENCE_COLUMNS}, u.email_sealed, u.phone_sealed, u.average_rating, u.total_reviews`;
 
 /** The columns of each view. */

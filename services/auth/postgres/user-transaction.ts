@@ -18,7 +18,12 @@ const CLAIMED = {
 
 const LOCK = {
   name: 'user_lock',
-  text: `${selectOf('BASIC')} where u.tenant_id = $1 and u.id = $2 for update`,
+  text: `${selectOf('BASIC')} where u.tenant_id = $1 and u.id = $2 and u.merged_into is null for update of u`,
+};
+
+const MERGED_INTO = {
+  name: 'user_merged_into',
+  text: 'select merged_into from users where tenant_id = $1 and id = $2 and merged_into is not null',
 };
 
 const PROFILE = {
@@ -31,13 +36,28 @@ export function createUserTransaction(run: RunPrepared, seal: ContactSeal): User
   return {
     claim: (tenantId, request, userId) => claim(run, { tenantId, request, userId }),
     async lock(tenantId, id) {
-      const [row] = await run<SelectedRow>(LOCK, [tenantId, id]);
+      const row = await lockAnswering(run, tenantId, id);
       if (!row) return undefined;
       // A statement of its own: joined to the other, it would be from before a wait for the lock.
-      const [kept] = await run<{ profile: ProfileJson }>(PROFILE, [tenantId, id]);
+      const [kept] = await run<{ profile: ProfileJson }>(PROFILE, [tenantId, row.id]);
       return userFromLocked(row, kept?.profile ?? {}, seal);
     },
   };
+}
+
+// Whoever was merged away is not locked: a merge that holds the one and waits for the other would wait for ever.
+async function lockAnswering(run: RunPrepared, tenantId: string, id: string): Promise<SelectedRow | undefined> {
+  for (let asked = id; ; ) {
+    const [row] = await run<SelectedRow>(LOCK, [tenantId, asked]);
+    if (row) return row;
+    const [merged] = await run<{ merged_into: string }>(MERGED_INTO, [tenantId, asked]);
+    if (!merged) {
+      // It may have come back between the two statements: then it is there now, or was never.
+      const [back] = await run<SelectedRow>(LOCK, [tenantId, asked]);
+      return back;
+    }
+    asked = merged.merged_into;
+  }
 }
 
 function userFromLocked(row: SelectedRow, profile: ProfileJson, seal: ContactSeal): User {

@@ -18,11 +18,12 @@ const UPDATE = {
       update users set version = version + 1, update_time = $4, state = $5, role = $6, first_name = $7, last_name = $8,
         display_name = $9, profile_image = $10, business_name = $11,
         email_sealed = case when $12 then $13 else email_sealed end, email_key = case when $12 then $14 else email_key end,
+        email_base_key = case when $12 then $18 else email_base_key end,
         phone_sealed = case when $15 then $16 else phone_sealed end, phone_key = case when $15 then $17 else phone_key end
       where tenant_id = $1 and id = $2 and version = $3 returning tenant_id, id, version
     ), kept as (
       insert into user_profiles (tenant_id, user_id, profile)
-      select tenant_id, id, $18::jsonb from changed where $18::jsonb is not null
+      select tenant_id, id, $19::jsonb from changed where $19::jsonb is not null
       on conflict (tenant_id, user_id) do update set profile = excluded.profile
     )
     insert into user_changes (tenant_id, user_id, version, kind)
@@ -55,6 +56,8 @@ export function createUnlockedUserUpdate(run: RunPrepared, seal: ContactSeal): U
     claim: () => Promise.reject(new OvertakenError()),
     async lock(tenantId, id) {
       const [row] = await run<SelectedRow>(READ, [tenantId, id]);
+      // Who answers for a merged user is found under locks.
+      if (row?.merged_into) throw new OvertakenError();
       return row && userFromRow(row, 'FULL', seal);
     },
     async update(user, changes) {
@@ -130,5 +133,6 @@ function contactValues(
     phoneColumns !== undefined,
     phoneColumns?.phone_sealed,
     phoneColumns?.phone_key,
+    emailColumns?.email_base_key,
   ];
 }
