@@ -10,6 +10,11 @@ import { type ContactSeal, createContactSeal } from './postgres/contact-seal.ts'
 import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
 import { createPostgresRotation } from './postgres/postgres-rotation.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
+import {
+  createActivityTimeline,
+  createNoteTimeline,
+  createPostgresRecordReads,
+} from './postgres/postgres-user-records.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
 import { requireKeys } from './postgres/require-keys.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
@@ -24,7 +29,7 @@ const FEED_CONNECTIONS = 3;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-seal-contact',
+  migration: '2026-11-20-user-records',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -74,6 +79,12 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     forget(changes);
     feed.poke();
   });
+  const adminParts = {
+    reads,
+    writes,
+    records: createPostgresRecordReads(pool),
+    timeline: [createActivityTimeline(pool), createNoteTimeline(pool)],
+  };
   const rotation = seal.keyring.isRotating ? stack.use(startRotation(writePool, seal, logger)) : undefined;
   const doors = stack.use(
     await openDoors({
@@ -92,7 +103,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
         ),
       routes: (chain) => [
         ...implementService(UserService, userServiceImplementation(reads, feed), chain),
-        ...implementService(UserAdminService, userAdminServiceImplementation(reads, writes), chain),
+        ...implementService(UserAdminService, userAdminServiceImplementation(adminParts), chain),
       ],
     }),
   );
