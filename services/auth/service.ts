@@ -7,9 +7,17 @@ import type { AuthConfig } from './config.ts';
 import { createChangeFeed } from './feed/change-feed.ts';
 import { type KeyRotation, startKeyRotation } from './keys/key-rotation.ts';
 import { type ContactSeal, createContactSeal } from './postgres/contact-seal.ts';
+import { createMergeTimeline } from './postgres/merge-timeline.ts';
 import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
+import { createPostgresDuplicates } from './postgres/postgres-duplicates.ts';
 import { createPostgresRotation } from './postgres/postgres-rotation.ts';
+import { createPostgresUserMerges } from './postgres/postgres-user-merges.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
+import {
+  createActivityTimeline,
+  createNoteTimeline,
+  createPostgresRecordReads,
+} from './postgres/postgres-user-records.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
 import { requireKeys } from './postgres/require-keys.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
@@ -70,10 +78,19 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     for (const { tenantId, id } of changes) reads.forget(tenantId, id);
   };
   await feed.listen(forget);
-  const writes = createPostgresUserWrites({ pool: writePool, seal }, (changes) => {
+  const committed = (changes: readonly { tenantId: string; id: string }[]) => {
     forget(changes);
     feed.poke();
-  });
+  };
+  const writes = createPostgresUserWrites({ pool: writePool, seal }, committed);
+  const adminParts = {
+    reads,
+    writes,
+    records: createPostgresRecordReads(pool),
+    merges: createPostgresUserMerges({ pool: writePool, seal }, committed),
+    duplicates: createPostgresDuplicates(pool),
+    timeline: [createActivityTimeline(pool), createNoteTimeline(pool), createMergeTimeline(pool)],
+  };
   const rotation = seal.keyring.isRotating ? stack.use(startRotation(writePool, seal, logger)) : undefined;
   const doors = stack.use(
     await openDoors({
@@ -92,7 +109,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
         ),
       routes: (chain) => [
         ...implementService(UserService, userServiceImplementation(reads, feed), chain),
-        ...implementService(UserAdminService, userAdminServiceImplementation(reads, writes), chain),
+        ...implementService(UserAdminService, userAdminServiceImplementation(adminParts), chain),
       ],
     }),
   );

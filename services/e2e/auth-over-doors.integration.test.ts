@@ -6,7 +6,10 @@ import {
 } from '@connectrpc/connect-node';
 import { type AuthService, createAuthService } from '@rollcall/auth';
 import {
+  describeDuplicates,
+  describeMerges,
   describeReads,
+  describeRecords,
   describeUserService,
   type ReadOutcome,
   type ReadSubject,
@@ -57,10 +60,14 @@ const DOORS: Record<string, () => Transport> = {
 
 for (const [name, openTransport] of Object.entries(DOORS)) {
   let opened: ServiceSubject | undefined;
-  describeUserService(name, () => {
+  const subject = () => {
     opened ??= openSubject(openTransport());
     return opened;
-  });
+  };
+  describeUserService(name, subject);
+  describeRecords(name, subject);
+  describeMerges(name, subject);
+  describeDuplicates(name, subject);
 }
 
 function openSubject(transport: Transport): ServiceSubject {

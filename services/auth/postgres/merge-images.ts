@@ -11,7 +11,9 @@ export interface ImagePlace {
 
 /** A user in full as it is kept with a merge: sealed as a whole, because names and addresses are contact data too. */
 export function sealImage(keyring: Keyring, user: User, place: ImagePlace): Buffer {
-  return keyring.seal(JSON.stringify({ ...user, version: String(user.version) }), toPlace(place));
+  // Statistics are of services, and stay under the id that they were told of.
+  const kept = { ...user, statistics: undefined, version: String(user.version) };
+  return keyring.seal(JSON.stringify(kept), toPlace(place));
 }
 
 /** The user that was kept. Throws SealingError. */

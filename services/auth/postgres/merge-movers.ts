@@ -12,9 +12,14 @@ interface Mover {
 
 /**
  * What follows the loser of a merge, and goes back when it is taken back; a row that came later stays with the survivor.
- * An area with rows of its own adds a line here. What is one row a user, or a sum over rows, is no such area.
+ * An area with rows of its own adds a line here. No such area: tags, which are a field; statistics, which services go on
+ * telling by the id that they know, and which are added up over the survivor and whoever was merged into it.
  */
-const MOVERS: readonly Mover[] = [];
+const MOVERS: readonly Mover[] = [
+  { area: 'external_ids', table: 'user_external_ids', rowKey: `source || ' ' || external_id` },
+  { area: 'notes', table: 'user_notes', rowKey: 'id::text' },
+  { area: 'activities', table: 'user_activities', rowKey: 'id::text' },
+];
 
 interface Moving {
   readonly merge: PreparedStatement;

@@ -6,7 +6,7 @@ import type { ContactSeal } from './contact-seal.ts';
 import { holdAddress } from './hold-address.ts';
 import { openImage, sealImage } from './merge-images.ts';
 import { moveRows } from './merge-movers.ts';
-import { findParties, freeAddress, lockParties, writeParty } from './merge-parties.ts';
+import { addUpFigures, findParties, freeAddress, lockParties, writeParty } from './merge-parties.ts';
 import type { WrittenUser } from './postgres-user-writes.ts';
 import { createUserTransaction } from './user-transaction.ts';
 
@@ -109,6 +109,7 @@ async function makeMerge(run: RunPrepared, merge: NewMerge, seal: ContactSeal): 
   await freeAddress(run, loser);
   await writeParty(run, { user: result, mergedInto: null, kind: 'MERGED' }, seal);
   await writeParty(run, { user: withHeldAddress(merge), mergedInto: survivor.id, kind: 'MERGED' }, seal);
+  await addUpFigures(run, survivor);
   await moveRows(run, 'merge', { tenantId, mergeId, survivorId: survivor.id, loserId: loser.id });
 }
 
@@ -130,6 +131,7 @@ async function takeBack(
   await writeParty(run, { user: survivor, mergedInto: null, kind: 'UNMERGED' }, seal);
   await holdAddress(run, loser.contact?.email ?? '', { seal, owner: loser });
   await writeParty(run, { user: loser, mergedInto: null, kind: 'UNMERGED' }, seal);
+  for (const user of [survivor, loser]) await addUpFigures(run, user);
   await moveRows(run, 'unmerge', { tenantId, mergeId, survivorId: survivor.id, loserId: loser.id });
 }
 
@@ -148,10 +150,12 @@ async function findMerge(
     loserId: row.loser_id,
     takeFromLoser: row.take_from_loser,
     isUndone: row.undone_time !== null,
-    before: survivor &&
-      loser && {
-        survivor: openImage(keyring, survivor, { tenantId, mergeId, column: 'survivor_before' }),
-        loser: openImage(keyring, loser, { tenantId, mergeId, column: 'loser_before' }),
-      } || undefined,
+    before:
+      (survivor &&
+        loser && {
+          survivor: openImage(keyring, survivor, { tenantId, mergeId, column: 'survivor_before' }),
+          loser: openImage(keyring, loser, { tenantId, mergeId, column: 'loser_before' }),
+        }) ||
+      undefined,
   };
 }

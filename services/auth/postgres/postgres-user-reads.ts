@@ -1,6 +1,6 @@
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { User, UserView } from '../users/user.ts';
-import type { UserList, UserReads } from '../users/user-reads.ts';
+import { externalKey, type UserList, type UserReads } from '../users/user-reads.ts';
 import type { ContactSeal } from './contact-seal.ts';
 import { type SelectedRow, selectOf, userFromRow } from './user-from-row.ts';
 
@@ -50,8 +50,24 @@ export function createPostgresUserReads(pool: Pool, seal: ContactSeal): UserRead
         rows.flatMap(({ id, email_key }) => {
           const user = byId.get(id);
           // The address of a user that was merged away is no more found than the survivor's own, once that is deleted.
-          return user && !user.deleteTime ? [[keyByIndex.get(email_key.toString('hex')) as string, user]] : [];
+          return user && !user.deleteTime
+            ? [[keyByIndex.get(email_key.toString('hex')) as string, user]]
+            : [];
         }),
+      );
+    },
+    async findByExternalIds(tenantId, externalIds, view) {
+      const sources = externalIds.map(({ source }) => source);
+      const values = [tenantId, sources, externalIds.map(({ externalId }) => externalId)];
+      const rows = await select<SelectedRow & { source: string; external_id: string }>(
+        FIND_BY_EXTERNAL_ID[view],
+        values,
+      );
+      return new Map(
+        rows.map((row) => [
+          externalKey({ source: row.source, externalId: row.external_id }),
+          userFromRow(row, view, seal),
+        ]),
       );
     },
     list: (list) => listUsers(pool, list, seal),
@@ -64,6 +80,12 @@ const FIND_BY_EMAIL = statements(
   'users_by_email',
   'where u.tenant_id = $1 and u.email_key = any($2::bytea[]) and u.delete_time is null',
   ['u.email_key'],
+);
+const FIND_BY_EXTERNAL_ID = statements(
+  'users_by_external_id',
+  `join user_external_ids e on e.tenant_id = u.tenant_id and e.user_id = u.id
+    where e.tenant_id = $1 and (e.source, e.external_id) in (select * from unnest($2::text[], $3::text[]))`,
+  ['e.source', 'e.external_id'],
 );
 
 // A merged user may have been merged into one that was merged later. One snapshot for all of it: whoever is taken apart

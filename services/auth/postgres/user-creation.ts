@@ -12,10 +12,13 @@ const INSERT = {
   text: `with made as (
       insert into users (tenant_id, id, state, role, first_name, last_name, display_name, profile_image, business_name,
         create_time, update_time, email_sealed, email_key, phone_sealed, phone_key, email_base_key)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $16) returning tenant_id, id, version
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $17) returning tenant_id, id, version
     ), kept as (
       insert into user_profiles (tenant_id, user_id, profile)
       select tenant_id, id, $15::jsonb from made where $15::jsonb is not null
+    ), tagged as (
+      insert into user_tags (tenant_id, user_id, tag, position)
+      select tenant_id, id, t.tag, t.position from made, unnest($16::text[]) with ordinality as t (tag, position)
     )
     insert into user_changes (tenant_id, user_id, version, kind) select tenant_id, id, version, 'CREATED' from made`,
 };
@@ -37,6 +40,7 @@ export function createUserCreation(run: RunPrepared, seal: ContactSeal): UserCre
         ...[made.profileImage, made.businessName, made.createTime],
         ...[sealed.email_sealed, sealed.email_key, sealed.phone_sealed, sealed.phone_key],
         hasProfile ? JSON.stringify(made.profile) : null,
+        made.tags,
         sealed.email_base_key,
       ];
       await run(INSERT, values).catch((error: unknown) => {
@@ -47,7 +51,11 @@ export function createUserCreation(run: RunPrepared, seal: ContactSeal): UserCre
   };
 }
 
-function newUser(tenantId: string, id: string, { profile, email = '', phone = '', ...columns }: UserChanges) {
+function newUser(
+  tenantId: string,
+  id: string,
+  { profile, tags = [], email = '', phone = '', ...columns }: UserChanges,
+) {
   const now = new Date();
   return {
     ...EMPTY,
@@ -57,7 +65,8 @@ function newUser(tenantId: string, id: string, { profile, email = '', phone = ''
     createTime: now,
     updateTime: now,
     contact: { email, phone, averageRating: 0, totalReviews: 0 },
-    profile: mergeProfile({}, profile),
+    profile: mergeProfile({}, profile, tags),
+    tags,
   } satisfies User;
 }
 

@@ -1,5 +1,7 @@
+import { sumStatistics } from '../users/statistics.ts';
 import type { ProfileJson, User, UserRole, UserState, UserView } from '../users/user.ts';
 import type { ContactSeal } from './contact-seal.ts';
+import { STATISTICS_JSON, type StatisticsJson, statisticsFromJson } from './statistics-json.ts';
 
 /** A row as the prepared statements answer it: contact columns from the BASIC view on, `profile` in the FULL view. */
 export interface SelectedRow {
@@ -23,17 +25,34 @@ export interface SelectedRow {
   average_rating: number;
   total_reviews: number;
   profile: ProfileJson | null;
+  tags: string[] | null;
+  statistics: StatisticsJson[] | null;
 }
 
 const REFERENCE_COLUMNS = `u.tenant_id, u.id, u.version, u.state, u.role, u.first_name, u.last_name, u.display_name,
   u.profile_image, u.business_name, u.create_time, u.update_time, u.delete_time, u.merged_into`;
 const BASIC_COLUMNS = `${REFERENCE_COLUMNS}, u.email_sealed, u.phone_sealed, u.average_rating, u.total_reviews`;
 
+/** SQL text of an array of ids: a user's, and those that were merged into it. Cheap where there are none. */
+export function familyOf(tenantId: string, id: string): string {
+  return `(case when exists (select 1 from users where tenant_id = ${tenantId} and merged_into = ${id}) then array(
+    with recursive family as (
+      select ${id} as id
+      union all
+      select m.id from family f join users m on m.tenant_id = ${tenantId} and m.merged_into = f.id
+    ) select id from family) else array[${id}] end)`;
+}
+
+const OF_USER = 'tenant_id = u.tenant_id and user_id = u.id';
+const TAGS = `(select array_agg(tag order by position, tag) from user_tags where ${OF_USER})`;
+const STATISTICS = `(select jsonb_agg(${STATISTICS_JSON} order by source) from user_statistics
+  where tenant_id = u.tenant_id and user_id = any(${familyOf('u.tenant_id', 'u.id')}))`;
+
 /** The columns of each view. */
 const COLUMNS: Readonly<Record<UserView, string>> = {
   REFERENCE: REFERENCE_COLUMNS,
   BASIC: BASIC_COLUMNS,
-  FULL: `${BASIC_COLUMNS}, p.profile`,
+  FULL: `${BASIC_COLUMNS}, p.profile, ${TAGS} as tags, ${STATISTICS} as statistics`,
 };
 
 const FROM_FULL = `from users u left join user_profiles p on p.tenant_id = u.tenant_id and p.user_id = u.id`;
@@ -67,5 +86,14 @@ export function userFromRow(row: SelectedRow, view: UserView, seal: ContactSeal)
     averageRating: row.average_rating,
     totalReviews: row.total_reviews,
   };
-  return view === 'BASIC' ? { ...reference, contact } : { ...reference, contact, profile: row.profile ?? {} };
+  return view === 'BASIC' ? { ...reference, contact } : { ...reference, contact, ...longTailOf(row) };
+}
+
+/** What only the FULL view holds. */
+function longTailOf({ profile, tags, statistics }: SelectedRow) {
+  return {
+    profile: profile ?? {},
+    tags: tags ?? [],
+    statistics: sumStatistics((statistics ?? []).map(statisticsFromJson)),
+  };
 }

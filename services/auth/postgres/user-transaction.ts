@@ -1,7 +1,6 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
-import type { ProfileJson, User } from '../users/user.ts';
 import type { UserTransaction, WriteRequest } from '../users/user-writes.ts';
-import type { ContactSeal } from './contact-seal.ts';
+import type { ContactOwner, ContactSeal } from './contact-seal.ts';
 import { type SelectedRow, selectOf, userFromRow } from './user-from-row.ts';
 import { requireSameRequest } from './write-errors.ts';
 
@@ -18,7 +17,8 @@ const CLAIMED = {
 
 const LOCK = {
   name: 'user_lock',
-  text: `${selectOf('BASIC')} where u.tenant_id = $1 and u.id = $2 and u.merged_into is null for update of u`,
+  text: `select id, erase_time is not null as is_erased from users
+    where tenant_id = $1 and id = $2 and merged_into is null for update`,
 };
 
 const MERGED_INTO = {
@@ -26,9 +26,9 @@ const MERGED_INTO = {
   text: 'select merged_into from users where tenant_id = $1 and id = $2 and merged_into is not null',
 };
 
-const PROFILE = {
-  name: 'user_profile',
-  text: 'select profile from user_profiles where tenant_id = $1 and user_id = $2',
+const READ = {
+  name: 'user_full',
+  text: `${selectOf('FULL')} where u.tenant_id = $1 and u.id = $2 and u.merged_into is null`,
 };
 
 /** What every write does, on top of a transaction of prepared statements. */
@@ -36,32 +36,34 @@ export function createUserTransaction(run: RunPrepared, seal: ContactSeal): User
   return {
     claim: (tenantId, request, userId) => claim(run, { tenantId, request, userId }),
     async lock(tenantId, id) {
-      const row = await lockAnswering(run, tenantId, id);
-      if (!row) return undefined;
-      // A statement of its own: joined to the other, it would be from before a wait for the lock.
-      const [kept] = await run<{ profile: ProfileJson }>(PROFILE, [tenantId, row.id]);
-      return userFromLocked(row, kept?.profile ?? {}, seal);
+      const locked = await lockAnswering(run, tenantId, id);
+      if (!locked) return undefined;
+      // A statement of its own: what it reads of other tables would else be from before a wait for the lock.
+      const user = await readUser(run, { tenantId, id: locked.id }, seal);
+      return user && { ...user, isErased: locked.is_erased, askedId: id };
     },
   };
 }
 
-// Whoever was merged away is not locked: a merge that holds the one and waits for the other would wait for ever.
-async function lockAnswering(run: RunPrepared, tenantId: string, id: string): Promise<SelectedRow | undefined> {
-  for (let asked = id; ; ) {
-    const [row] = await run<SelectedRow>(LOCK, [tenantId, asked]);
-    if (row) return row;
-    const [merged] = await run<{ merged_into: string }>(MERGED_INTO, [tenantId, asked]);
-    if (!merged) {
-      // It may have come back between the two statements: then it is there now, or was never.
-      const [back] = await run<SelectedRow>(LOCK, [tenantId, asked]);
-      return back;
-    }
-    asked = merged.merged_into;
-  }
+interface LockedRow {
+  id: string;
+  is_erased: boolean;
 }
 
-function userFromLocked(row: SelectedRow, profile: ProfileJson, seal: ContactSeal): User {
-  return { ...userFromRow(row, 'BASIC', seal), profile };
+// Whoever was merged away is not locked: a merge that holds the one and waits for the other would wait for ever.
+async function lockAnswering(run: RunPrepared, tenantId: string, id: string): Promise<LockedRow | undefined> {
+  const [row] = await run<LockedRow>(LOCK, [tenantId, id]);
+  if (row) return row;
+  const [merged] = await run<{ merged_into: string }>(MERGED_INTO, [tenantId, id]);
+  if (merged) return lockAnswering(run, tenantId, merged.merged_into);
+  // It may have come back between the two statements: then it is there now, or was never.
+  return (await run<LockedRow>(LOCK, [tenantId, id]))[0];
+}
+
+/** A user in full, as the transaction sees it, undefined: there is none, or it was merged away. */
+export async function readUser(run: RunPrepared, { tenantId, id }: ContactOwner, seal: ContactSeal) {
+  const [row] = await run<SelectedRow>(READ, [tenantId, id]);
+  return row && userFromRow(row, 'FULL', seal);
 }
 
 async function claim(

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { sumRatings, sumStatistics } from './statistics.ts';
 import type { ProfileJson, User, UserContact } from './user.ts';
 
 /** Path of User to the name of a text. */
@@ -12,7 +13,11 @@ const TEXTS = {
 const CONTACTS = { email: 'email', phone: 'phone' } as const;
 
 // Taken whole: half of one address and half of another is nobody's.
-const WHOLES = { 'profile.birth_date': 'birthDate', 'profile.address': 'address', 'profile.loyalty': 'loyalty' };
+const WHOLES = {
+  'profile.birth_date': 'birthDate',
+  'profile.address': 'address',
+  'profile.loyalty': 'loyalty',
+};
 // Each entry is a value by itself: what only one user has is the only one there is.
 const MAPS = { 'profile.preferences': 'preferences', 'profile.crm_fields': 'crmFields' };
 const TAGS = 'profile.tags';
@@ -45,8 +50,9 @@ export function mergedUser(survivor: User, loser: User, takeFromLoser: readonly 
   );
   const result: Places = new Map([...mine].filter(([place]) => !taken.has(pathOf(place))));
   for (const [place, value] of theirs) if (!result.has(place)) result.set(place, value);
-  result.set(RATINGS, addRatings(survivor.contact, loser.contact));
-  return withPlaces(survivor, bounded(result));
+  result.set(RATINGS, sumRatings([ratingsOf(survivor.contact), ratingsOf(loser.contact)]));
+  const told = [survivor.statistics, loser.statistics].filter((each) => each !== undefined);
+  return { ...withPlaces(survivor, bounded(result)), statistics: sumStatistics(told) };
 }
 
 /** The user as it was before a merge, but for what changed since: that stays. */
@@ -73,8 +79,10 @@ function placesOf(user: User): Places {
       ['state', user.state] as const,
       ...wholes,
       ...maps,
-      ...((profile.tags ?? []) as string[]).map((tag) => [placeOf(TAGS, tag), true] as const),
-      ...((profile.consents ?? []) as Consent[]).map((each) => [placeOf(CONSENTS, each.purpose), each] as const),
+      ...(user.tags ?? []).map((tag) => [placeOf(TAGS, tag), true] as const),
+      ...((profile.consents ?? []) as Consent[]).map(
+        (each) => [placeOf(CONSENTS, each.purpose), each] as const,
+      ),
       [RATINGS, ratingsOf(contact)] as const,
     ].filter(([, value]) => value !== undefined && value !== ''),
   );
@@ -99,6 +107,7 @@ function withPlaces(user: User, places: Places): User {
     state: places.get('state') as User['state'],
     contact: { email: text('email'), phone: text('phone'), ...ratings },
     profile: profileOf(user.profile ?? {}, places),
+    tags: entriesAt(TAGS, places).map(([tag]) => tag),
   };
 }
 
@@ -107,9 +116,8 @@ function profileOf(before: ProfileJson, places: Places): ProfileJson {
   const maps = Object.entries(MAPS).map(
     ([path, key]) => [key, unlessEmpty(entriesAt(path, places), Object.fromEntries)] as const,
   );
-  const tags = unlessEmpty(entriesAt(TAGS, places), (entries) => entries.map(([tag]) => tag));
   const consents = unlessEmpty(entriesAt(CONSENTS, places), (entries) => entries.map(([, each]) => each));
-  const all = { ...before, ...Object.fromEntries([...wholes, ...maps]), tags, consents };
+  const all = { ...before, ...Object.fromEntries([...wholes, ...maps]), consents };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
@@ -135,13 +143,6 @@ function bounded(places: Places): Places {
       return count <= MAX_ENTRIES;
     }),
   );
-}
-
-function addRatings(one: UserContact | undefined, other: UserContact | undefined) {
-  const [a, b] = [ratingsOf(one), ratingsOf(other)];
-  const totalReviews = a.totalReviews + b.totalReviews;
-  const sum = a.averageRating * a.totalReviews + b.averageRating * b.totalReviews;
-  return { averageRating: totalReviews === 0 ? a.averageRating : sum / totalReviews, totalReviews };
 }
 
 function ratingsOf(contact: UserContact | undefined) {

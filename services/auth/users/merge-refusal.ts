@@ -1,6 +1,6 @@
 import { etagOf, type User } from './user.ts';
-import type { MergeParty, MergePlan } from './user-merges.ts';
 import { UserError, userNotFound } from './user-error.ts';
+import type { MergeParty, MergePlan } from './user-merges.ts';
 
 /** Why two users are not merged, or a merge is not taken back; sent as `refusal` in the metadata. */
 export type MergeRefusal =

@@ -2,7 +2,14 @@ import { mergedUser } from './merge-fields.ts';
 import { mergeRefused, requireMergeable, requireSameEtag } from './merge-refusal.ts';
 import type { User } from './user.ts';
 import { userNotFound } from './user-error.ts';
-import type { MergeCause, MergeParty, MergePlan, MergeTransaction, PartyReads, UserMerges } from './user-merges.ts';
+import type {
+  MergeCause,
+  MergeParty,
+  MergePlan,
+  MergeTransaction,
+  PartyReads,
+  UserMerges,
+} from './user-merges.ts';
 import type { WriteRequest } from './user-writes.ts';
 
 /** The merge to make. */
@@ -50,7 +57,11 @@ export interface MergePreview {
 }
 
 /** What `mergeUsers` would do, without doing it. Throws the same, but for ETAG_MISMATCH. */
-export async function previewMerge(reads: PartyReads, tenantId: string, plan: MergePlan): Promise<MergePreview> {
+export async function previewMerge(
+  reads: PartyReads,
+  tenantId: string,
+  plan: MergePlan,
+): Promise<MergePreview> {
   const parties = await reads.findParties(tenantId, [plan.survivorId, plan.loserId]);
   const { survivor, loser } = requireMergeable(tenantId, plan, parties);
   return { survivor, loser, result: mergedUser(survivor, loser, plan.takeFromLoser) };
@@ -64,8 +75,13 @@ export async function readAnswering(reads: PartyReads, tenantId: string, id: str
   return readAnswering(reads, tenantId, party.answeredBy);
 }
 
-async function repeated(transaction: MergeTransaction, tenantId: string, mergeId: string): Promise<MergeResult> {
+async function repeated(
+  transaction: MergeTransaction,
+  tenantId: string,
+  mergeId: string,
+): Promise<MergeResult> {
   const merge = await transaction.findMerge(tenantId, mergeId);
-  if (!merge) throw mergeRefused('NO_SUCH_MERGE', `Tenant ${tenantId} has no merge ${mergeId}.`, { merge_id: mergeId });
+  if (!merge)
+    throw mergeRefused('NO_SUCH_MERGE', `Tenant ${tenantId} has no merge ${mergeId}.`, { merge_id: mergeId });
   return { mergeId, survivor: await readAnswering(transaction, tenantId, merge.survivorId) };
 }

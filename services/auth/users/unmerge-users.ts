@@ -37,7 +37,10 @@ async function unmerge(transaction: MergeTransaction, { tenantId, mergeId, ...pl
   const parties = await transaction.lockParties(tenantId, [plan.survivorId, plan.loserId]);
   // Read anew behind the locks: it may have been taken back meanwhile.
   const merge = await requireMerge(transaction, tenantId, mergeId);
-  const [survivor, loser] = [plan.survivorId, plan.loserId].map((id) => parties.get(id)) as [MergeParty, MergeParty];
+  const [survivor, loser] = [plan.survivorId, plan.loserId].map((id) => parties.get(id)) as [
+    MergeParty,
+    MergeParty,
+  ];
   const { before } = await requireOpen(transaction, merge, survivor);
   const result = mergedUser(before.survivor, before.loser, merge.takeFromLoser);
   await transaction.unmerge(merge, {
@@ -46,7 +49,11 @@ async function unmerge(transaction: MergeTransaction, { tenantId, mergeId, ...pl
   });
 }
 
-async function requireMerge(transaction: MergeTransaction, tenantId: string, mergeId: string): Promise<Merge> {
+async function requireMerge(
+  transaction: MergeTransaction,
+  tenantId: string,
+  mergeId: string,
+): Promise<Merge> {
   const merge = await transaction.findMerge(tenantId, mergeId);
   if (merge) return merge;
   const message = `Tenant ${tenantId} has no merge ${mergeId}.`;
