@@ -1,5 +1,6 @@
 import { optional, type Settings } from '@rollcall/runtime';
 import { keysSetting } from '@rollcall/runtime/sealing';
+import { rotatedTablesMigration } from './auth/2026-11-20-rotated-tables.ts';
 import { sealContactMigration } from './auth/2026-11-20-seal-contact.ts';
 import { userChangesMigration } from './auth/2026-11-20-user-changes.ts';
 import { userRecordsMigration } from './auth/2026-11-20-user-records.ts';
@@ -26,7 +27,13 @@ export interface MigratedDatabase {
 export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   auth: {
     variable: 'AUTH_DATABASE_URL',
-    migrations: [usersMigration, userChangesMigration, sealContactMigration, userRecordsMigration],
+    migrations: [
+      usersMigration,
+      userChangesMigration,
+      sealContactMigration,
+      userRecordsMigration,
+      rotatedTablesMigration,
+    ],
   },
   booking: {
     variable: 'BOOKING_DATABASE_URL',

@@ -17,6 +17,7 @@ import {
 } from './postgres/postgres-user-records.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
 import { requireKeys } from './postgres/require-keys.ts';
+import { sealedContact } from './postgres/sealed-contact.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
 import { userServiceImplementation } from './rpc/user-service.ts';
@@ -29,7 +30,7 @@ const FEED_CONNECTIONS = 3;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-user-records',
+  migration: '2026-11-20-rotated-tables',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -113,6 +114,13 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }
 
+// Whatever holds something that keys made must be here: the log tells that old keys can go once none of these needs them.
 function startRotation(pool: Pool, seal: ContactSeal, logger: Logger): KeyRotation {
-  return startKeyRotation({ store: createPostgresRotation(pool, seal), target: seal.keyring, logger });
+  const tables = [sealedContact(seal)];
+  const target = seal.keyring;
+  return startKeyRotation({
+    stores: tables.map((table) => createPostgresRotation(pool, table, target)),
+    target,
+    logger,
+  });
 }
