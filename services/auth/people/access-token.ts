@@ -27,7 +27,10 @@ export interface AccessTokens {
 }
 
 /** @param issuer the claim `iss`, which others hold a token to. */
-export function createAccessTokens(keys: Pick<KeyKeeper, 'signing' | 'verifying'>, issuer: string): AccessTokens {
+export function createAccessTokens(
+  keys: Pick<KeyKeeper, 'signing' | 'verifying'>,
+  issuer: string,
+): AccessTokens {
   return {
     async sign({ tenantId, userId, role, sessionId }) {
       const { id, key } = keys.signing();
@@ -57,7 +60,12 @@ export function createAccessTokens(keys: Pick<KeyKeeper, 'signing' | 'verifying'
           requiredClaims: ['sub', 'tenant', 'role', 'sid', 'exp'],
         });
         const { sub, tenant, role, sid } = payload;
-        return { tenantId: String(tenant), userId: String(sub), role: role as UserRole, sessionId: String(sid) };
+        return {
+          tenantId: String(tenant),
+          userId: String(sub),
+          role: role as UserRole,
+          sessionId: String(sid),
+        };
       } catch (error) {
         if (error instanceof errors.JOSEError) throw accessTokenInvalid();
         throw error;

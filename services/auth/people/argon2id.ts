@@ -70,7 +70,8 @@ function compute(
 
 // The string itself is never repeated in a message.
 function parse(phc: string): Parsed {
-  const match = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{22,128})$/.exec(phc);
+  const match =
+    /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{22,128})$/.exec(phc);
   if (!match) throw new Error('A stored password is no Argon2id string.');
   const [, m, t, p, salt = '', tag = ''] = match;
   const parameters = { memoryKib: Number(m), passes: Number(t), parallelism: Number(p) };

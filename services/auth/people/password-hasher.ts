@@ -1,4 +1,10 @@
-import { ASVS_PARAMETERS, type Argon2Parameters, hashArgon2id, isOutdated, verifyArgon2id } from './argon2id.ts';
+import {
+  type Argon2Parameters,
+  ASVS_PARAMETERS,
+  hashArgon2id,
+  isOutdated,
+  verifyArgon2id,
+} from './argon2id.ts';
 import { PeopleError } from './people-error.ts';
 import { createWorkQueue } from './work-queue.ts';
 

@@ -24,7 +24,10 @@ export class PeopleError extends Error {
 
 /** The one answer to every sign-in that failed, whatever the reason. */
 export function credentialsWrong(): PeopleError {
-  return new PeopleError('CREDENTIALS_WRONG', 'Address and password do not belong to somebody who may sign in.');
+  return new PeopleError(
+    'CREDENTIALS_WRONG',
+    'Address and password do not belong to somebody who may sign in.',
+  );
 }
 
 /** The one answer to every refresh that failed, whatever the reason. */
@@ -34,12 +37,18 @@ export function sessionOver(): PeopleError {
 
 /** The one answer to every access token that is not taken. */
 export function accessTokenInvalid(): PeopleError {
-  return new PeopleError('ACCESS_TOKEN_INVALID', 'The access token is not valid, or not any more; refresh the session.');
+  return new PeopleError(
+    'ACCESS_TOKEN_INVALID',
+    'The access token is not valid, or not any more; refresh the session.',
+  );
 }
 
 /** The one answer to every token from a mail that is not taken. */
 export function mailTokenInvalid(): PeopleError {
-  return new PeopleError('MAIL_TOKEN_INVALID', 'The token is unknown, used or expired; ask for another mail.');
+  return new PeopleError(
+    'MAIL_TOKEN_INVALID',
+    'The token is unknown, used or expired; ask for another mail.',
+  );
 }
 
 /** Too soon after too many attempts. */

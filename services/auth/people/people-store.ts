@@ -103,7 +103,9 @@ export interface PeopleStore {
   /** The session while it is alive and its user active. */
   findSession(tenantId: string, id: string): Promise<LiveSession | undefined>;
   /** Changes a password, where it is still the one of `from`, and ends all sessions but one. False: it is another by now. */
-  changePassword(change: PasswordChange & { from: string; keepSessionId: string; email: string }): Promise<boolean>;
+  changePassword(
+    change: PasswordChange & { from: string; keepSessionId: string; email: string },
+  ): Promise<boolean>;
   /** Keeps a mail until it is sent, and its token. */
   queueMail(order: MailOrder): Promise<void>;
   /** The user that a live token was sent to; `isRegistration`: there is none yet. Undefined: there is no such token. */

@@ -18,7 +18,11 @@ export interface People {
 }
 
 /** The user that has an address, with contact data; undefined: nobody. */
-export async function findByEmail(reads: UserReads, tenantId: string, email: string): Promise<User | undefined> {
+export async function findByEmail(
+  reads: UserReads,
+  tenantId: string,
+  email: string,
+): Promise<User | undefined> {
   const key = emailKey(email);
   if (key === null) return undefined;
   return (await reads.findByEmailKeys(tenantId, [key], 'BASIC')).get(key);

@@ -3,7 +3,7 @@ import { requireGoodPassword } from './password-rules.ts';
 import { attemptKey, findByEmail, type People } from './people.ts';
 import type { MailOrder, Registration } from './people-store.ts';
 import { hashToken, makeSecretToken } from './secret-token.ts';
-import { requireTurn } from './throttle.ts';
+import { requireTurn, sourceKey } from './throttle.ts';
 
 /** How long an address may be verified. */
 export const VERIFICATION_MS = 24 * 60 * 60_000;
@@ -24,7 +24,7 @@ export async function register(people: People, command: RegisterCommand): Promis
   const { reads, store, throttles, hasher } = people;
   const { tenantId, email, source } = command;
   requireGoodPassword(command.password, email);
-  await requireTurn(throttles, { tenantId, kind: 'MAIL_SOURCE', key: source });
+  await requireTurn(throttles, { tenantId, kind: 'MAIL_SOURCE', key: sourceKey(source) });
   const isTooMuch = (await throttles.take({ tenantId, kind: 'MAIL', key: attemptKey(email) })) > 0;
   const user = await findByEmail(reads, tenantId, email);
   // Hashed for a taken address too: the time must not tell.

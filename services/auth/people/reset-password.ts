@@ -21,6 +21,13 @@ export async function resetPassword(
   if (user?.state !== 'ACTIVE' || email === '') throw mailTokenInvalid();
   requireGoodPassword(newPassword, email);
   const passwordHash = await hasher.hash(newPassword);
-  const change = { tenantId, userId: user.id, passwordHash, mail: passwordChangedMail(email), tokenHash, email };
+  const change = {
+    tenantId,
+    userId: user.id,
+    passwordHash,
+    mail: passwordChangedMail(email),
+    tokenHash,
+    email,
+  };
   if (!(await store.resetPassword(change))) throw mailTokenInvalid();
 }

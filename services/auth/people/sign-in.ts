@@ -5,7 +5,7 @@ import { credentialsWrong, tooManyAttempts } from './people-error.ts';
 import type { Access, FailedSignIn } from './people-store.ts';
 import { hashToken, makeSecretToken } from './secret-token.ts';
 import { type OpenSession, SESSION_MS, signSession } from './session.ts';
-import { requireTurn } from './throttle.ts';
+import { requireTurn, sourceKey } from './throttle.ts';
 
 /** Who wants in. */
 export interface SignInCommand {
@@ -27,7 +27,7 @@ export async function signIn(people: People, command: SignInCommand): Promise<Op
   const user = await findByEmail(reads, tenantId, email);
   const access = await store.findAccess(tenantId, user);
   const verification = await verifyOrGiveBack(people, command, access);
-  if (!user || user.state !== 'ACTIVE' || access.passwordHash === undefined || !verification.matches) {
+  if (user?.state !== 'ACTIVE' || access.passwordHash === undefined || !verification.matches) {
     return await refuse(people, command, { user, access });
   }
   const session = await open(people, command, { user, passwordHash: access.passwordHash });
@@ -38,14 +38,21 @@ export async function signIn(people: People, command: SignInCommand): Promise<Op
   return await signSession(people.tokens, { ...session, isEmailVerified: access.isEmailVerified });
 }
 
-async function requireTurns({ throttles }: People, { tenantId, email, source }: SignInCommand): Promise<void> {
-  const waitMs = await throttles.waitMs({ tenantId, kind: 'SOURCE', key: source });
+async function requireTurns(
+  { throttles }: People,
+  { tenantId, email, source }: SignInCommand,
+): Promise<void> {
+  const waitMs = await throttles.waitMs({ tenantId, kind: 'SOURCE', key: sourceKey(source) });
   if (waitMs > 0) throw tooManyAttempts(waitMs);
   await requireTurn(throttles, { tenantId, kind: 'ACCOUNT', key: attemptKey(email) });
 }
 
 // What was never looked at is no attempt.
-async function verifyOrGiveBack(people: People, { tenantId, email, password }: SignInCommand, access: Access) {
+async function verifyOrGiveBack(
+  people: People,
+  { tenantId, email, password }: SignInCommand,
+  access: Access,
+) {
   try {
     return await people.hasher.verify(access.passwordHash, password);
   } catch (error) {
@@ -59,7 +66,7 @@ async function refuse(
   { tenantId, source }: SignInCommand,
   { user, access }: { user: User | undefined; access: Access },
 ): Promise<never> {
-  await throttles.take({ tenantId, kind: 'SOURCE', key: source });
+  await throttles.take({ tenantId, kind: 'SOURCE', key: sourceKey(source) });
   await store.recordFailure({
     tenantId,
     ...(user && { userId: user.id }),
@@ -81,9 +88,20 @@ async function open(
   { user, passwordHash }: { user: User; passwordHash: string },
 ) {
   const refreshToken = makeSecretToken();
-  const session = { tenantId, userId: user.id, sessionId: uuidv7(), expireTime: new Date(Date.now() + SESSION_MS) };
+  const session = {
+    tenantId,
+    userId: user.id,
+    sessionId: uuidv7(),
+    expireTime: new Date(Date.now() + SESSION_MS),
+  };
   const tokenHash = hashToken(refreshToken);
-  const isOpen = await store.openSession({ ...session, tokenHash, passwordHash, email: attemptKey(email), source });
+  const isOpen = await store.openSession({
+    ...session,
+    tokenHash,
+    passwordHash,
+    email: attemptKey(email),
+    source,
+  });
   if (!isOpen) throw credentialsWrong();
   return { ...session, role: user.role, refreshToken };
 }

@@ -1,4 +1,10 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomUUID,
+} from 'node:crypto';
 
 /** The public half of a key. */
 export interface PublicSigningKey {
@@ -31,7 +37,10 @@ export interface SigningKeyStore {
   list(): Promise<readonly StoredSigningKey[]>;
   /** Adds and removes in one transaction what `plan` says of the keys there are; processes that do so at once take turns. */
   change(
-    plan: (keys: readonly PublicSigningKey[]) => { add: readonly StoredSigningKey[]; removeIds: readonly string[] },
+    plan: (keys: readonly PublicSigningKey[]) => {
+      add: readonly StoredSigningKey[];
+      removeIds: readonly string[];
+    },
   ): Promise<void>;
 }
 
@@ -70,7 +79,10 @@ export function planKeys(
 export function signingKeyAt<K extends PublicSigningKey>(keys: readonly K[], now: Date): K | undefined {
   return keys
     .filter(({ activateTime }) => activateTime <= now)
-    .reduce<K | undefined>((best, key) => (best && best.activateTime > key.activateTime ? best : key), undefined);
+    .reduce<K | undefined>(
+      (best, key) => (best && best.activateTime > key.activateTime ? best : key),
+      undefined,
+    );
 }
 
 /** The private half, to sign with. */
@@ -80,7 +92,10 @@ export function toPrivateKey({ privateKey }: StoredSigningKey): KeyObject {
 
 /** The public half, to verify with. */
 export function toPublicKey({ publicKey }: PublicSigningKey): KeyObject {
-  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey.toString('base64url') }, format: 'jwk' });
+  return createPublicKey({
+    key: { kty: 'OKP', crv: 'Ed25519', x: publicKey.toString('base64url') },
+    format: 'jwk',
+  });
 }
 
 /** A JWK set of public keys: RFC 7517, RFC 8037. */

@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import { tooManyAttempts } from './people-error.ts';
 
 /** What is limited: sign-ins of an address and of a source, mails to an address and from a source. */
@@ -43,4 +44,18 @@ export interface Throttles {
 export async function requireTurn(throttles: Throttles, key: ThrottleKey): Promise<void> {
   const waitMs = await throttles.take(key);
   if (waitMs > 0) throw tooManyAttempts(waitMs);
+}
+
+/** What attempts from a machine are counted by: an IPv4 address, or the /64 that whoever has an IPv6 address has all of. */
+export function sourceKey(source: string): string {
+  const mapped = /^::ffff:([\d.]+)$/i.exec(source)?.[1];
+  if (mapped !== undefined && isIPv4(mapped)) return mapped;
+  if (!isIPv6(source)) return source;
+  const [head = '', tail] = source.split('%', 1).join('').split('::');
+  const groups = (part: string | undefined) => (part ? part.split(':') : []);
+  const behind = groups(tail);
+  const missing = tail === undefined ? 0 : 8 - groups(head).length - behind.length;
+  const all = [...groups(head), ...Array<string>(Math.max(0, missing)).fill('0'), ...behind];
+  const network = all.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
+  return `${network.join(':')}::/64`;
 }
