@@ -1,6 +1,7 @@
-import type { Logger } from '@rollcall/runtime';
+import { type Logger, StartupError } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { MetricReading } from '@rollcall/runtime/rpc';
+import { SealingError } from '@rollcall/runtime/sealing';
 import type { AuthConfig } from './config.ts';
 import { createFileMailSender } from './mail/file-mail-sender.ts';
 import { type MailWorker, startMailWorker } from './mail/mail-worker.ts';
@@ -60,7 +61,7 @@ export async function startPeople(options: PeopleOptions): Promise<RunningPeople
       schedule: SCHEDULE,
       everyMs: KEYS_EVERY_MS,
       onError: (error) => logger.warn({ error }, 'signing keys cannot be looked after; trying again'),
-    }),
+    }).catch(explainSealing),
   );
   const hasher = await createPasswordHasher({ concurrency: config.passwordConcurrency });
   const mails = startMails(options);
@@ -88,6 +89,14 @@ export async function startPeople(options: PeopleOptions): Promise<RunningPeople
     readMetrics: () => readingsOf(hasher),
     [Symbol.asyncDispose]: () => closers.disposeAsync(),
   };
+}
+
+function explainSealing(error: unknown): never {
+  if (!(error instanceof SealingError)) throw error;
+  throw new StartupError(
+    `AUTH_ENCRYPTION_KEYS does not open the signing keys in the database, which are sealed with key "${error.keyId}": add that key behind the others, or correct it`,
+    { cause: error },
+  );
 }
 
 function startMails({ config, pool, contactSeal, logger }: PeopleOptions): MailWorker | undefined {

@@ -25,9 +25,13 @@ const TAKE = {
       and email_key = any($5::bytea[]) and expire_time > now() returning 1`,
 };
 
+// Not those that are being used just now: whoever does so waits for what this transaction has, and finds it done.
 const FORGET = {
   name: 'mail_tokens_forget',
-  text: 'delete from mail_tokens where tenant_id = $1 and (user_id = $2 or email_key = any($3::bytea[]))',
+  text: `delete from mail_tokens where (tenant_id, token_hash) in (
+      select tenant_id, token_hash from mail_tokens
+      where tenant_id = $1 and (user_id = $2 or email_key = any($3::bytea[])) for update skip locked
+    )`,
 };
 
 const SET_PASSWORD = {
