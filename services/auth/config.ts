@@ -4,6 +4,7 @@ import {
   databaseUrlSetting,
   integerSetting,
   LOG_LEVELS,
+  optional,
   portSetting,
   textSetting,
 } from '@rollcall/runtime';
@@ -52,6 +53,24 @@ export const AUTH_SETTINGS = {
     max: 10_000_000,
     doc: 'Most users that the auth service keeps in memory, about 1 kB each.',
   }),
+  tokenIssuer: textSetting({
+    variable: 'AUTH_TOKEN_ISSUER',
+    default: 'rollcall',
+    doc: 'Who access tokens say they are from: the claim iss.',
+  }),
+  passwordConcurrency: integerSetting({
+    variable: 'AUTH_PASSWORD_CONCURRENCY',
+    default: '2',
+    min: 1,
+    max: 64,
+    doc: 'Most passwords hashed at once, each on a core and in 19 MiB; more than 4 need UV_THREADPOOL_SIZE too.',
+  }),
+  mailDirectory: optional(
+    textSetting({
+      variable: 'AUTH_MAIL_DIRECTORY',
+      doc: 'Directory that mails to people are written into, an .eml file each; unset: none is sent.',
+    }),
+  ),
   logLevel: choiceSetting({
     variable: 'LOG_LEVEL',
     default: 'info',

@@ -38,6 +38,9 @@ async function startAuth(url: string, { encryption, index }: Keys) {
       httpPort: 0,
       maxConnections: 3,
       maxCachedUsers: 1000,
+      tokenIssuer: 'rollcall',
+      passwordConcurrency: 1,
+      mailDirectory: undefined,
       logLevel: 'silent',
     }),
   );

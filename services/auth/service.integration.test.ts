@@ -19,6 +19,9 @@ function configFor(url: string): AuthConfig {
     httpPort: 0,
     maxConnections: 3,
     maxCachedUsers: 1000,
+    tokenIssuer: 'rollcall',
+    passwordConcurrency: 1,
+    mailDirectory: undefined,
     logLevel: 'silent',
   };
 }

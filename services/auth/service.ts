@@ -1,3 +1,4 @@
+import { AuthService as AuthServiceDefinition } from '@rollcall/contract/auth';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { createLogger, type Logger, type RunningService } from '@rollcall/runtime';
 import { createPool, type Pool, requireSchema } from '@rollcall/runtime/postgres';
@@ -6,15 +7,18 @@ import { createKeyring } from '@rollcall/runtime/sealing';
 import type { AuthConfig } from './config.ts';
 import { createChangeFeed } from './feed/change-feed.ts';
 import { type KeyRotation, startKeyRotation } from './keys/key-rotation.ts';
+import { toJwks } from './people/signing-keys.ts';
 import { type ContactSeal, createContactSeal } from './postgres/contact-seal.ts';
 import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
 import { createPostgresRotation } from './postgres/postgres-rotation.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
 import { requireKeys } from './postgres/require-keys.ts';
+import { authServiceImplementation } from './rpc/auth-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
 import { userServiceImplementation } from './rpc/user-service.ts';
+import { startPeople } from './start-people.ts';
 import { withUserCache } from './users/with-user-cache.ts';
 
 // A statement that runs longer than this holds a connection that others wait for.
@@ -24,7 +28,7 @@ const FEED_CONNECTIONS = 3;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-seal-contact',
+  migration: '2026-11-20-people',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -70,10 +74,14 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     for (const { tenantId, id } of changes) reads.forget(tenantId, id);
   };
   await feed.listen(forget);
-  const writes = createPostgresUserWrites({ pool: writePool, seal }, (changes) => {
+  const committed = (changes: readonly { tenantId: string; id: string }[]) => {
     forget(changes);
     feed.poke();
-  });
+  };
+  const writes = createPostgresUserWrites({ pool: writePool, seal }, committed);
+  const people = stack.use(
+    await startPeople({ config, pool: writePool, contactSeal: seal, reads, committed, logger }),
+  );
   const rotation = seal.keyring.isRotating ? stack.use(startRotation(writePool, seal, logger)) : undefined;
   const doors = stack.use(
     await openDoors({
@@ -83,7 +91,14 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       http: { port: config.httpPort, variable: 'AUTH_HTTP_PORT' },
       logger,
       toRpcError,
-      ...(rotation && { readMetrics: rotation.readMetrics }),
+      readMetrics: () => [...(rotation?.readMetrics() ?? []), ...people.readMetrics()],
+      pages: {
+        '/.well-known/jwks.json': async () => ({
+          status: 200,
+          type: 'application/json',
+          body: `${JSON.stringify(toJwks(people.keys.shown()))}\n`,
+        }),
+      },
       // Both ways to the database: reads may work while writes do not.
       isReady: () =>
         Promise.all([pool.query('select 1'), writePool.query('select 1')]).then(
@@ -93,6 +108,11 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       routes: (chain) => [
         ...implementService(UserService, userServiceImplementation(reads, feed), chain),
         ...implementService(UserAdminService, userAdminServiceImplementation(reads, writes), chain),
+        ...implementService(
+          AuthServiceDefinition,
+          authServiceImplementation(people.people, people.keys),
+          chain,
+        ),
       ],
     }),
   );

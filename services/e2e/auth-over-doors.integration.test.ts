@@ -34,6 +34,9 @@ beforeAll(async () => {
       httpPort: 0,
       maxConnections: 5,
       maxCachedUsers: 1000,
+      tokenIssuer: 'rollcall',
+      passwordConcurrency: 1,
+      mailDirectory: undefined,
       logLevel: 'silent',
     }),
   );

@@ -76,6 +76,9 @@ beforeAll(async () => {
       ...ports,
       maxConnections: 3,
       maxCachedUsers: 1000,
+      tokenIssuer: 'rollcall',
+      passwordConcurrency: 1,
+      mailDirectory: undefined,
       logLevel: 'silent',
     }),
   );

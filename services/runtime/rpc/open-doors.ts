@@ -41,6 +41,8 @@ export interface DoorsOptions {
   readonly toRpcError: (error: unknown) => RpcError | undefined;
   /** Whether what the service depends on answers. Asked by /readyz and by the health service. */
   readonly isReady: () => Promise<boolean>;
+  /** Plain pages beside health and metrics, by path. Default: none. */
+  readonly pages?: Readonly<Record<string, Page>>;
   /** What /metrics shows besides calls and the process, read each time it is asked for. Default: nothing. */
   readonly readMetrics?: () => readonly MetricReading[];
   /** The longest that a unary call may take, in milliseconds. Default 10000. */
@@ -75,10 +77,11 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
     createChain({ maxCallMs: 10_000, ...options, metrics }),
     state,
   );
-  const pages = createPages({ ...options, isReady }, state, async () => {
+  const ownPages = createPages({ ...options, isReady }, state, async () => {
     const own = await metricReadingsText(options.name, options.readMetrics?.() ?? []);
     return `${await metrics.registry.metrics()}\n${own}`;
   });
+  const pages = { ...options.pages, ...ownPages };
   const common = { routes, host, logger, ...(options.drainMs !== undefined && { drainMs: options.drainMs }) };
   const grpc = stack.use(
     await openGrpcDoor({ ...common, port: options.grpc.port }).catch(listenFault(options.grpc)),
