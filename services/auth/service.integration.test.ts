@@ -2,23 +2,21 @@ import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { expectRefusal, freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
-import { Secret, StartupError } from '@rollcall/runtime';
+import { readConfig, StartupError } from '@rollcall/runtime';
 import { createTestDatabase, openTcpProxy } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { type AuthConfig, createAuthService } from './index.ts';
+import { AUTH_SETTINGS, type AuthConfig, createAuthService } from './index.ts';
 
 function configFor(url: string): AuthConfig {
-  return {
-    databaseUrl: new Secret(url),
-    host: '127.0.0.1',
-    grpcPort: 0,
-    httpPort: 0,
-    maxConnections: 3,
-    maxCachedUsers: 1000,
-    logLevel: 'silent',
-  };
+  return readConfig(AUTH_SETTINGS, {
+    AUTH_DATABASE_URL: url,
+    AUTH_GRPC_PORT: '0',
+    AUTH_HTTP_PORT: '0',
+    AUTH_DATABASE_CONNECTIONS: '3',
+    LOG_LEVEL: 'silent',
+  });
 }
 
 describe('the auth service', () => {

@@ -2,6 +2,7 @@ import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { createLogger, type RunningService } from '@rollcall/runtime';
 import { createOrm, createPool, requireSchema } from '@rollcall/runtime/postgres';
 import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
+import { openCallers } from './callers/open-callers.ts';
 import type { AuthConfig } from './config.ts';
 import { createChangeFeed } from './feed/change-feed.ts';
 import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
@@ -18,9 +19,12 @@ const STATEMENT_TIMEOUT_MS = 5000;
 
 const FEED_CONNECTIONS = 3;
 
+// One writes the audit log, one looks at the grants.
+const CALLER_CONNECTIONS = 2;
+
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-user-changes',
+  migration: '2026-11-20-callers',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -67,6 +71,11 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     forget(changes);
     feed.poke();
   });
+  const callersPool = stack.adopt(
+    createPool({ ...database, maxConnections: CALLER_CONNECTIONS, logger }),
+    (each) => each.end(),
+  );
+  const callers = stack.use(await openCallers({ config, pool: callersPool, logger }));
   const doors = stack.use(
     await openDoors({
       name: 'auth',
@@ -74,6 +83,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       grpc: { port: config.grpcPort, variable: 'AUTH_GRPC_PORT' },
       http: { port: config.httpPort, variable: 'AUTH_HTTP_PORT' },
       logger,
+      callers,
       toRpcError,
       // Both ways to the database: reads may work while writes do not.
       isReady: () =>

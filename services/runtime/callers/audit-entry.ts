@@ -15,7 +15,8 @@ export function toAuditEntry(
 ): AuditEntry {
   const request = access && requestOf(call);
   const answered = end.answer && access?.answeredIds?.(end.answer);
-  const ids = [...(request ? access.ids(request) : []), ...(answered ?? [])].filter((id) => id !== '');
+  const named = [...(request ? access.ids(request) : []), ...(answered ?? [])];
+  const ids = [...new Set(named.filter((id) => id !== '').map((id) => id.toLowerCase()))];
   return {
     time: new Date().toISOString(),
     caller: call.caller,
@@ -23,7 +24,7 @@ export function toAuditEntry(
     method: methodPath(call.method),
     tenants: request ? access.tenants(request).slice(0, MAX_TENANTS).map(cut) : [],
     view: request && access.view(request),
-    ids: ids.slice(0, MAX_AUDITED_IDS).map((id) => cut(id.toLowerCase())),
+    ids: ids.slice(0, MAX_AUDITED_IDS).map(cut),
     idCount: ids.length,
     outcome: end.outcome,
     requestId: call.requestId,

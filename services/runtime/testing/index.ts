@@ -1,2 +1,8 @@
+export {
+  type CertificateTerms,
+  createTestAuthority,
+  type TestAuthority,
+  type TestCertificate,
+} from './certificates.ts';
 export { createTestDatabase, type TestDatabase } from './database.ts';
 export { openTcpProxy, type TcpProxy } from './tcp-proxy.ts';
