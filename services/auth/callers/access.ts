@@ -100,8 +100,15 @@ const USER_ADMIN_SERVICE = {
   recordStatistics: { ...inFull, ids: idOf },
 } satisfies AccessTable<typeof UserAdminService>;
 
-/** What every call of the auth service touches. */
-export const accessOf = accessFrom([
+const TABLES = [
   [UserService, USER_SERVICE],
   [UserAdminService, USER_ADMIN_SERVICE],
-]);
+] as const;
+
+/** What every call of the auth service touches. */
+export const accessOf = accessFrom(TABLES);
+
+/** Every method that can be granted. */
+export const METHODS: readonly { readonly service: string; readonly method: string }[] = TABLES.flatMap(
+  ([service]) => service.methods.map(({ name }) => ({ service: service.typeName, method: name })),
+);
