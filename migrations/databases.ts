@@ -1,5 +1,6 @@
 import { optional, type Settings } from '@rollcall/runtime';
 import { keysSetting } from '@rollcall/runtime/sealing';
+import { callersMigration } from './auth/2026-11-20-callers.ts';
 import { peopleMigration } from './auth/2026-11-20-people.ts';
 import { sealContactMigration } from './auth/2026-11-20-seal-contact.ts';
 import { userChangesMigration } from './auth/2026-11-20-user-changes.ts';
@@ -26,7 +27,13 @@ export interface MigratedDatabase {
 export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   auth: {
     variable: 'AUTH_DATABASE_URL',
-    migrations: [usersMigration, userChangesMigration, sealContactMigration, peopleMigration],
+    migrations: [
+      usersMigration,
+      userChangesMigration,
+      sealContactMigration,
+      peopleMigration,
+      callersMigration,
+    ],
   },
   booking: {
     variable: 'BOOKING_DATABASE_URL',

@@ -4,6 +4,7 @@ import { createLogger, type Logger, type RunningService } from '@rollcall/runtim
 import { createPool, type Pool, requireSchema } from '@rollcall/runtime/postgres';
 import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
 import { createKeyring } from '@rollcall/runtime/sealing';
+import { openCallers } from './callers/open-callers.ts';
 import type { AuthConfig } from './config.ts';
 import { createChangeFeed } from './feed/change-feed.ts';
 import { type KeyRotation, startKeyRotation } from './keys/key-rotation.ts';
@@ -26,9 +27,12 @@ const STATEMENT_TIMEOUT_MS = 5000;
 
 const FEED_CONNECTIONS = 3;
 
+// One writes the audit log, one looks at the grants.
+const CALLER_CONNECTIONS = 2;
+
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-people',
+  migration: '2026-11-20-callers',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -83,6 +87,11 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     await startPeople({ config, pool: writePool, contactSeal: seal, reads, committed, logger }),
   );
   const rotation = seal.keyring.isRotating ? stack.use(startRotation(writePool, seal, logger)) : undefined;
+  const callersPool = stack.adopt(
+    createPool({ ...database, maxConnections: CALLER_CONNECTIONS, logger }),
+    (each) => each.end(),
+  );
+  const callers = stack.use(await openCallers({ config, pool: callersPool, logger }));
   const doors = stack.use(
     await openDoors({
       name: 'auth',
@@ -90,6 +99,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       grpc: { port: config.grpcPort, variable: 'AUTH_GRPC_PORT' },
       http: { port: config.httpPort, variable: 'AUTH_HTTP_PORT' },
       logger,
+      callers,
       toRpcError,
       readMetrics: () => [...(rotation?.readMetrics() ?? []), ...people.readMetrics()],
       pages: {
