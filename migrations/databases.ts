@@ -1,4 +1,5 @@
 import type { MigrationObject } from '@mikro-orm/core';
+import { searchMigration } from './auth/2026-11-20-search.ts';
 import { userChangesMigration } from './auth/2026-11-20-user-changes.ts';
 import { usersMigration } from './auth/2026-11-20-users.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
@@ -12,7 +13,7 @@ export interface MigratedDatabase {
 
 /** Every service's own database, by the service's name. */
 export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
-  auth: { variable: 'AUTH_DATABASE_URL', migrations: [usersMigration, userChangesMigration] },
+  auth: { variable: 'AUTH_DATABASE_URL', migrations: [usersMigration, userChangesMigration, searchMigration] },
   booking: {
     variable: 'BOOKING_DATABASE_URL',
     migrations: [bookingsMigration],
