@@ -3,7 +3,7 @@ import { createConnectTransport } from '@connectrpc/connect-node';
 import { expectRefusal, freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { Secret, StartupError } from '@rollcall/runtime';
-import { createTestDatabase, openTcpProxy } from '@rollcall/runtime/testing';
+import { createTestDatabase, openTcpProxy, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
@@ -12,6 +12,8 @@ import { type AuthConfig, createAuthService } from './index.ts';
 function configFor(url: string): AuthConfig {
   return {
     databaseUrl: new Secret(url),
+    encryptionKeys: new Secret(TEST_KEYS.AUTH_ENCRYPTION_KEYS),
+    indexKeys: new Secret(TEST_KEYS.AUTH_INDEX_KEYS),
     host: '127.0.0.1',
     grpcPort: 0,
     httpPort: 0,

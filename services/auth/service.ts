@@ -1,13 +1,14 @@
 import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { createLogger, type RunningService } from '@rollcall/runtime';
-import { createOrm, createPool, requireSchema } from '@rollcall/runtime/postgres';
+import { createPool, requireSchema } from '@rollcall/runtime/postgres';
 import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
+import { createKeyring } from '@rollcall/runtime/sealing';
 import type { AuthConfig } from './config.ts';
 import { createChangeFeed } from './feed/change-feed.ts';
+import { createContactSeal } from './postgres/contact-seal.ts';
 import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
-import { ENTITIES } from './postgres/user-entity.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
 import { userServiceImplementation } from './rpc/user-service.ts';
@@ -20,7 +21,7 @@ const FEED_CONNECTIONS = 3;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-user-changes',
+  migration: '2026-11-20-search',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -43,8 +44,10 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   };
   const pool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
-  const orm = stack.adopt(createOrm({ ...database, entities: ENTITIES }), (each) => each.close(true));
+  // Of its own: reads may work while writes wait for one another.
+  const writePool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
   await requireSchema(pool, SCHEMA);
+  const seal = createContactSeal(createKeyring(config));
   // Connections of its own: news must not wait behind reads, nor reads behind those who catch up.
   const feedPool = stack.adopt(
     createPool({ ...database, maxConnections: FEED_CONNECTIONS, logger }),
@@ -55,7 +58,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       onError: (error) => logger.warn({ error }, 'the change feed cannot be read'),
     }),
   );
-  const reads = withUserCache(createPostgresUserReads(pool), {
+  const reads = withUserCache(createPostgresUserReads(pool, seal), {
     maxEntries: config.maxCachedUsers,
     isTold: feed.isTold,
   });
@@ -63,7 +66,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     for (const { tenantId, id } of changes) reads.forget(tenantId, id);
   };
   await feed.listen(forget);
-  const writes = createPostgresUserWrites(orm, (changes) => {
+  const writes = createPostgresUserWrites({ pool: writePool, seal }, (changes) => {
     forget(changes);
     feed.poke();
   });
@@ -77,7 +80,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       toRpcError,
       // Both ways to the database: reads may work while writes do not.
       isReady: () =>
-        Promise.all([pool.query('select 1'), orm.em.fork().execute('select 1')]).then(
+        Promise.all([pool.query('select 1'), writePool.query('select 1')]).then(
           () => true,
           () => false,
         ),

@@ -14,7 +14,7 @@ import {
 } from '@rollcall/contract/testing';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { Secret } from '@rollcall/runtime';
-import { createTestDatabase } from '@rollcall/runtime/testing';
+import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { createUserClient, type UserClient, type UserLookup } from '@rollcall/user-client';
 import { afterAll, beforeAll } from 'vitest';
@@ -27,6 +27,8 @@ beforeAll(async () => {
   auth = stack.use(
     await createAuthService({
       databaseUrl: new Secret(database.url),
+      encryptionKeys: new Secret(TEST_KEYS.AUTH_ENCRYPTION_KEYS),
+      indexKeys: new Secret(TEST_KEYS.AUTH_INDEX_KEYS),
       host: '127.0.0.1',
       grpcPort: 0,
       httpPort: 0,

@@ -4,7 +4,7 @@ import { type AuthService, createAuthService } from '@rollcall/auth';
 import { freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService } from '@rollcall/contract/user';
 import { Secret } from '@rollcall/runtime';
-import { createTestDatabase } from '@rollcall/runtime/testing';
+import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -71,6 +71,8 @@ beforeAll(async () => {
   auth = stack.use(
     await createAuthService({
       databaseUrl: new Secret(database.url),
+      encryptionKeys: new Secret(TEST_KEYS.AUTH_ENCRYPTION_KEYS),
+      indexKeys: new Secret(TEST_KEYS.AUTH_INDEX_KEYS),
       ...ports,
       maxConnections: 3,
       maxCachedUsers: 1000,

@@ -1,2 +1,3 @@
 export { createTestDatabase, type TestDatabase } from './database.ts';
+export { TEST_KEYS } from './keys.ts';
 export { openTcpProxy, type TcpProxy } from './tcp-proxy.ts';
