@@ -180,9 +180,10 @@ export const searchMigration: MigrationObject = sqlMigration('2026-11-20-search'
     // The rare values, which a walk in order of time would look for far too long. The others it meets at once.
     `create index users_rare_role on users (tenant_id, role, create_time, id) where role <> 'CUSTOMER'`,
     `create index users_rare_state on users (tenant_id, state, create_time, id) where state <> 'ACTIVE'`,
+    `create index users_deleted_email_key on users (tenant_id, email_key) where delete_time is not null`,
   ],
   down: [
-    `drop index users_rare_state, users_rare_role, users_sort_name`,
+    `drop index users_deleted_email_key, users_rare_state, users_rare_role, users_sort_name`,
     `alter table users drop column sort_name`,
     `drop trigger users_indexed on users`,
     `drop trigger users_renamed on users`,

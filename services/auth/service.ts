@@ -8,6 +8,7 @@ import { createChangeFeed } from './feed/change-feed.ts';
 import { createContactSeal } from './postgres/contact-seal.ts';
 import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
+import { createPostgresUserSearch } from './postgres/postgres-user-search.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
@@ -62,6 +63,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     maxEntries: config.maxCachedUsers,
     isTold: feed.isTold,
   });
+  const search = createPostgresUserSearch(pool, seal);
   const forget = (changes: readonly { tenantId: string; id: string }[]) => {
     for (const { tenantId, id } of changes) reads.forget(tenantId, id);
   };
@@ -86,7 +88,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
         ),
       routes: (chain) => [
         ...implementService(UserService, userServiceImplementation(reads, feed), chain),
-        ...implementService(UserAdminService, userAdminServiceImplementation(reads, writes), chain),
+        ...implementService(UserAdminService, userAdminServiceImplementation(reads, writes, search), chain),
       ],
     }),
   );

@@ -15,7 +15,11 @@ interface CopyConnection {
  * Writes rows by COPY, which takes a fraction of what inserts take. Rejects with the database's error.
  * @param target the table and its columns: `users (id, name)`
  */
-export function copyIn(client: Client, target: string, rows: readonly (readonly CopyValue[])[]): Promise<void> {
+export function copyIn(
+  client: Client,
+  target: string,
+  rows: readonly (readonly CopyValue[])[],
+): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const text = rows.map((row) => `${row.map(toText).join('\t')}\n`).join('');
   let failure: Error | undefined;

@@ -1,5 +1,5 @@
-import { pickCommonFirst, ORIGINS } from './names.ts';
 import { seededRandom } from '../sample/random.ts';
+import { ORIGINS, pickCommonFirst } from './names.ts';
 
 /** One of a crowd: the n-th is the same person every time. */
 export interface CrowdUser {

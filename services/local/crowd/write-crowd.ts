@@ -74,7 +74,11 @@ async function writeBatch(
   if (users.length === 0) return found.size;
   const seal = sealFor(keyring, tenantId);
   await client.query('begin');
-  await copyIn(client, `users (${USER_COLUMNS})`, users.map((user) => userRow(user, tenantId, seal(user))));
+  await copyIn(
+    client,
+    `users (${USER_COLUMNS})`,
+    users.map((user) => userRow(user, tenantId, seal(user))),
+  );
   const withProfile = users.filter(({ profile }) => profile);
   await copyIn(
     client,
