@@ -49,7 +49,7 @@ export interface SearchPage {
 /** More words than this say no more about a person. */
 const MAX_TERMS = 8;
 /** So many entries of several words are looked at, and put in order, at a time. */
-const BLOCK = 20_000;
+const BLOCK = 10_000;
 /** A page that looked at so many ends there: it is short, and the next goes on. */
 const MAX_LOOKS = 20_000;
 /** A page whose filter refused so many ends there as well. */
@@ -58,7 +58,7 @@ const MAX_PASSES = 4_000;
 /**
  * A page of users by what is remembered of them, best match first: those who have exactly this address or number, then
  * those each of whose words of the query matches a word of their names. A search by several words is in order within each
- * 20,000 of those who have the rarest of them.
+ * 10,000 of those who have the rarest of them.
  */
 export async function searchUsers(search: UserSearch, command: SearchCommand): Promise<SearchPage> {
   const { limit, position } = command;
