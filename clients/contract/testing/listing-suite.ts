@@ -49,7 +49,14 @@ export function describeListing(subject: () => ServiceSubject): void {
       const made: string[] = [];
       for (const displayName of ['eva', 'Élodie', 'ada', 'Zoë', 'Émile', 'ada'])
         made.push((await seedUser({ admin }, tenantId, { displayName })).id);
-      const [eva, elodie, ada, zoe, emile, otherAda] = made as [string, string, string, string, string, string];
+      const [eva, elodie, ada, zoe, emile, otherAda] = made as [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+      ];
       const order = [...[ada, otherAda].sort(), elodie, emile, eva, zoe];
       for (const [orderBy, expected] of [
         ['display_name', order],

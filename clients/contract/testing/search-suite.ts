@@ -111,7 +111,10 @@ export function describeSearching(subject: () => ServiceSubject): void {
     it('narrows by role, state and tags, and answers the view that was asked for', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
-      const vendor = await named(tenantId, 'Ada', 'A', { role: UserRole.VENDOR, profile: { tags: ['a', 'b'] } });
+      const vendor = await named(tenantId, 'Ada', 'A', {
+        role: UserRole.VENDOR,
+        profile: { tags: ['a', 'b'] },
+      });
       const suspended = await named(tenantId, 'Ada', 'B', { profile: { tags: ['a'] } });
       await admin.updateUser({
         tenantId,
@@ -124,7 +127,12 @@ export function describeSearching(subject: () => ServiceSubject): void {
       expect(await ids(tenantId, 'ada', { filter: { tags: ['a'] } })).toHaveLength(2);
       expect(await ids(tenantId, 'ada', { filter: { tags: ['a', 'b'] } })).toEqual([vendor]);
       expect(await ids(tenantId, 'ada', { filter: { roles: [UserRole.ADMIN] } })).toEqual([]);
-      const { matches } = await admin.searchUsers({ tenantId, query: 'ada a', view: UserView.BASIC, pageSize: 1 });
+      const { matches } = await admin.searchUsers({
+        tenantId,
+        query: 'ada a',
+        view: UserView.BASIC,
+        pageSize: 1,
+      });
       expect(matches[0]?.user?.email).toMatch(/@/);
     });
 
@@ -179,7 +187,8 @@ export function describeSearching(subject: () => ServiceSubject): void {
     it('finds no user of another tenant', async () => {
       const { admin } = subject();
       const { email, phone } = await seedUser({ admin }, freshTenant(), { firstName: 'Zenobia' });
-      for (const query of ['zenobia', 'zenobai', email, phone]) expect(await ids(freshTenant(), query)).toEqual([]);
+      for (const query of ['zenobia', 'zenobai', email, phone])
+        expect(await ids(freshTenant(), query)).toEqual([]);
     });
 
     it.each([

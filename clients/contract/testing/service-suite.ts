@@ -2,8 +2,8 @@ import { describe } from 'vitest';
 import { describeBadInput } from './bad-input-suite.ts';
 import { describeListing } from './listing-suite.ts';
 import { describeReads } from './read-suite.ts';
-import { readsOverService, type ServiceSubject } from './subject.ts';
 import { describeSearching } from './search-suite.ts';
+import { readsOverService, type ServiceSubject } from './subject.ts';
 import { describeWatching } from './watch-suite.ts';
 import { describeWrites } from './write-suite.ts';
 

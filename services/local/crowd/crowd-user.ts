@@ -20,6 +20,9 @@ export interface CrowdUser {
   /** Absent: has none. */
   readonly profile?: object;
   readonly tags: readonly string[];
+  /** Null: never heard of. */
+  readonly lastActivityTime: Date | null;
+  readonly totalBookings: number;
 }
 
 const BEGIN_MS = Date.UTC(2026, 0, 5, 8);
@@ -61,6 +64,8 @@ export function crowdUser(n: number): CrowdUser {
       profile: { birthDate, address: { regionCode }, preferences: { languageCode } },
     }),
     tags: random.below(3) === 0 ? [random.pick(TAGS)] : [],
+    lastActivityTime: n % 10 === 4 ? updateTime : null,
+    totalBookings: n % 10 === 4 ? 1 + random.below(9) : 0,
   };
 }
 

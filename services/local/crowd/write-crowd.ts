@@ -87,6 +87,35 @@ async function writeBatch(
   );
   await copyIn(
     client,
+    'user_tags (tenant_id, user_id, tag, position)',
+    users.flatMap(({ id, tags }) => tags.map((tag, i) => [tenantId, id, tag, i + 1])),
+  );
+  await copyIn(
+    client,
+    `user_statistics (tenant_id, user_id, source, revision, total_bookings, total_spent, first_booking_time,
+      last_booking_time, last_activity_time, average_rating, total_reviews)`,
+    users.flatMap(({ id, createTime, lastActivityTime, totalBookings }) =>
+      lastActivityTime
+        ? [
+            [
+              tenantId,
+              id,
+              'sample',
+              1,
+              totalBookings,
+              '[]',
+              createTime,
+              lastActivityTime,
+              lastActivityTime,
+              0,
+              0,
+            ],
+          ]
+        : [],
+    ),
+  );
+  await copyIn(
+    client,
     'user_changes (tenant_id, user_id, version, kind)',
     users.map(({ id }) => [tenantId, id, 1, 'CREATED']),
   );
@@ -107,7 +136,7 @@ async function alreadyWritten(
 }
 
 const USER_COLUMNS = `tenant_id, id, version, state, role, first_name, last_name, display_name, business_name,
-  average_rating, total_reviews, create_time, update_time, delete_time,
+  average_rating, total_reviews, create_time, update_time, delete_time, last_activity_time,
   email_sealed, email_key, phone_sealed, phone_key`;
 
 function userRow(user: CrowdUser, tenantId: string, contact: readonly CopyValue[]): CopyValue[] {
@@ -126,6 +155,7 @@ function userRow(user: CrowdUser, tenantId: string, contact: readonly CopyValue[
     user.createTime,
     user.updateTime,
     user.deleteTime,
+    user.lastActivityTime,
     ...contact,
   ];
 }
