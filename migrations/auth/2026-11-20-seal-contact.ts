@@ -55,9 +55,20 @@ export const sealContactMigration: KeyedMigration = {
         await this.execute(
           'create index users_phone_key on users (tenant_id, phone_key) where phone_key is not null',
         );
+        // How far rows have been brought to these keys; `found`: how many had older ones in this pass so far.
+        await this.execute(`create table key_rotations (
+          sealing_key_id text not null,
+          index_key_id text not null,
+          after_tenant_id text not null,
+          after_id uuid not null,
+          found bigint not null,
+          finish_time timestamptz(3),
+          primary key (sealing_key_id, index_key_id)
+        )`);
       }
 
       override async down(): Promise<void> {
+        await this.execute('drop table key_rotations');
         await this.execute('drop index users_email_key, users_phone_key');
         await this.execute(`alter table users add column email text not null default '',
           add column phone text not null default '', add column plain_email_key text`);

@@ -1,15 +1,18 @@
 import { UserAdminService, UserService } from '@rollcall/contract/user';
-import { createLogger, type RunningService } from '@rollcall/runtime';
-import { createPool, requireSchema } from '@rollcall/runtime/postgres';
+import { createLogger, type Logger, type RunningService } from '@rollcall/runtime';
+import { createPool, type Pool, requireSchema } from '@rollcall/runtime/postgres';
 import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
 import { createKeyring } from '@rollcall/runtime/sealing';
 import type { AuthConfig } from './config.ts';
 import { createChangeFeed } from './feed/change-feed.ts';
-import { createContactSeal } from './postgres/contact-seal.ts';
+import { type KeyRotation, startKeyRotation } from './keys/key-rotation.ts';
+import { type ContactSeal, createContactSeal } from './postgres/contact-seal.ts';
 import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
+import { createPostgresRotation } from './postgres/postgres-rotation.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
 import { createPostgresUserSearch } from './postgres/postgres-user-search.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
+import { requireKeys } from './postgres/require-keys.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
 import { userServiceImplementation } from './rpc/user-service.ts';
@@ -49,6 +52,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   const writePool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
   await requireSchema(pool, SCHEMA);
   const seal = createContactSeal(createKeyring(config));
+  await requireKeys(pool, seal);
   // Connections of its own: news must not wait behind reads, nor reads behind those who catch up.
   const feedPool = stack.adopt(
     createPool({ ...database, maxConnections: FEED_CONNECTIONS, logger }),
@@ -72,6 +76,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     forget(changes);
     feed.poke();
   });
+  const rotation = seal.keyring.isRotating ? stack.use(startRotation(writePool, seal, logger)) : undefined;
   const doors = stack.use(
     await openDoors({
       name: 'auth',
@@ -80,6 +85,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       http: { port: config.httpPort, variable: 'AUTH_HTTP_PORT' },
       logger,
       toRpcError,
+      ...(rotation && { readMetrics: rotation.readMetrics }),
       // Both ways to the database: reads may work while writes do not.
       isReady: () =>
         Promise.all([pool.query('select 1'), writePool.query('select 1')]).then(
@@ -96,4 +102,8 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   stack.defer(feed.drain);
   const closers = stack.move();
   return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+}
+
+function startRotation(pool: Pool, seal: ContactSeal, logger: Logger): KeyRotation {
+  return startKeyRotation({ store: createPostgresRotation(pool, seal), target: seal.keyring, logger });
 }

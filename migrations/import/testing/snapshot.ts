@@ -17,9 +17,11 @@ export async function takeSnapshot(
   { exact }: { exact: boolean } = { exact: false },
 ): Promise<Snapshot> {
   const stored = await query(databaseUrls.auth, 'select * from users where tenant_id = $1', tenantId);
-  const all = stored.map(opened).sort((a, b) => (String(a.email) < String(b.email) ? -1 : 1));
+  const all = stored
+    .map(opened)
+    .sort((a, b) => (String(a.email).toLowerCase() < String(b.email).toLowerCase() ? -1 : 1));
   const rows = await query(databaseUrls.booking, 'select * from bookings where tenant_id = $1', tenantId);
-  const emails = new Map(all.map(({ id, email }) => [id, email]));
+  const emails = new Map(all.map(({ id, email }) => [id, String(email).toLowerCase()]));
   const bookings = rows.map((row) => ({ ...row, user_email: emails.get(row.user_id) ?? row.user_id }));
   const strip = exact ? (row: Record<string, unknown>) => row : withoutOwn;
   const byText = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
