@@ -3,7 +3,9 @@ import { keysSetting } from '@rollcall/runtime/sealing';
 import { callersMigration } from './auth/2026-11-20-callers.ts';
 import { peopleMigration } from './auth/2026-11-20-people.ts';
 import { sealContactMigration } from './auth/2026-11-20-seal-contact.ts';
+import { searchMigration } from './auth/2026-11-20-search.ts';
 import { userChangesMigration } from './auth/2026-11-20-user-changes.ts';
+import { userRecordsMigration } from './auth/2026-11-20-user-records.ts';
 import { usersMigration } from './auth/2026-11-20-users.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
@@ -33,6 +35,8 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       sealContactMigration,
       peopleMigration,
       callersMigration,
+      userRecordsMigration,
+      searchMigration,
     ],
   },
   booking: {

@@ -13,6 +13,7 @@ import { type ContactSeal, createContactSeal } from './postgres/contact-seal.ts'
 import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
 import { createPostgresRotation } from './postgres/postgres-rotation.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
+import { createPostgresUserSearch } from './postgres/postgres-user-search.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
 import { requireKeys } from './postgres/require-keys.ts';
 import { authServiceImplementation } from './rpc/auth-service.ts';
@@ -32,7 +33,7 @@ const CALLER_CONNECTIONS = 2;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-callers',
+  migration: '2026-11-20-search',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -74,6 +75,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     maxEntries: config.maxCachedUsers,
     isTold: feed.isTold,
   });
+  const search = createPostgresUserSearch(pool, seal);
   const forget = (changes: readonly { tenantId: string; id: string }[]) => {
     for (const { tenantId, id } of changes) reads.forget(tenantId, id);
   };
@@ -117,7 +119,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
         ),
       routes: (chain) => [
         ...implementService(UserService, userServiceImplementation(reads, feed), chain),
-        ...implementService(UserAdminService, userAdminServiceImplementation(reads, writes), chain),
+        ...implementService(UserAdminService, userAdminServiceImplementation(reads, writes, search), chain),
         ...implementService(
           AuthServiceDefinition,
           authServiceImplementation(people.people, people.keys),

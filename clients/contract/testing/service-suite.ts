@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { describeBadInput } from './bad-input-suite.ts';
 import { describeListing } from './listing-suite.ts';
 import { describeReads } from './read-suite.ts';
+import { describeSearching } from './search-suite.ts';
 import { readsOverService, type ServiceSubject } from './subject.ts';
 import { describeWatching } from './watch-suite.ts';
 import { describeWrites } from './write-suite.ts';
@@ -15,6 +16,7 @@ export function describeUserService(name: string, subject: () => ServiceSubject)
     describeReads('it', () => ({ reads: readsOverService(subject()), admin: subject().admin }));
     describeWrites(subject);
     describeListing(subject);
+    describeSearching(subject);
     describeWatching(subject);
     describeBadInput(subject);
   });

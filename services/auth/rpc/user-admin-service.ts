@@ -1,7 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import {
   CreateUserResponseSchema,
-  ListUsersResponseSchema,
   UpdateUserResponseSchema,
   type UserAdminService,
   type User as UserMessage,
@@ -10,18 +9,19 @@ import { digestOf } from '@rollcall/runtime';
 import type { Implementation } from '@rollcall/runtime/rpc';
 import { v7 as uuidv7 } from 'uuid';
 import { createUser } from '../users/create-user.ts';
-import { listUsers, positionOf } from '../users/list-users.ts';
 import { updateUser } from '../users/update-user.ts';
 import type { UserReads } from '../users/user-reads.ts';
+import type { UserSearch } from '../users/user-search.ts';
 import type { UserWrites, WriteRequest } from '../users/user-writes.ts';
-import { listFromRequest, takeFitting, tokensFor } from './list-users.ts';
+import { searchCalls } from './search-calls.ts';
 import { changesFromMask, changesFromNew } from './user-changes.ts';
 import { toUserMessage } from './user-message.ts';
 
-/** The calls of UserAdminService that are implemented: CreateUser, UpdateUser, ListUsers. */
+/** The calls of UserAdminService that are implemented: CreateUser, UpdateUser, ListUsers, SearchUsers. */
 export function userAdminServiceImplementation(
   reads: UserReads,
   writes: UserWrites,
+  search: UserSearch,
 ): Implementation<typeof UserAdminService> {
   return {
     async createUser(request) {
@@ -43,16 +43,7 @@ export function userAdminServiceImplementation(
       const changed = await updateUser(writes, { tenantId, ...command, ...write });
       return create(UpdateUserResponseSchema, { user: toUserMessage(changed) });
     },
-    async listUsers(request) {
-      const tokens = tokensFor(request);
-      const list = listFromRequest(request, tokens);
-      const page = await listUsers(reads, list);
-      const users = takeFitting(page.users.map(toUserMessage));
-      const last = page.users[users.length - 1];
-      // A page that one answer cannot hold is cut, and goes on behind its last user.
-      const next = last && users.length < page.users.length ? positionOf(last, list) : page.next;
-      return create(ListUsersResponseSchema, { users, nextPageToken: next ? tokens.write(next) : '' });
-    },
+    ...searchCalls(reads, search),
   };
 }
 
