@@ -13,6 +13,11 @@ import { type ContactSeal, createContactSeal } from './postgres/contact-seal.ts'
 import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
 import { createPostgresRotation } from './postgres/postgres-rotation.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
+import {
+  createActivityTimeline,
+  createNoteTimeline,
+  createPostgresRecordReads,
+} from './postgres/postgres-user-records.ts';
 import { createPostgresUserSearch } from './postgres/postgres-user-search.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
 import { requireKeys } from './postgres/require-keys.ts';
@@ -88,6 +93,13 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   const people = stack.use(
     await startPeople({ config, pool: writePool, contactSeal: seal, reads, committed, logger }),
   );
+  const adminParts = {
+    reads,
+    writes,
+    search,
+    records: createPostgresRecordReads(pool),
+    timeline: [createActivityTimeline(pool), createNoteTimeline(pool)],
+  };
   const rotation = seal.keyring.isRotating ? stack.use(startRotation(writePool, seal, logger)) : undefined;
   const callersPool = stack.adopt(
     createPool({ ...database, maxConnections: CALLER_CONNECTIONS, logger }),
@@ -119,7 +131,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
         ),
       routes: (chain) => [
         ...implementService(UserService, userServiceImplementation(reads, feed), chain),
-        ...implementService(UserAdminService, userAdminServiceImplementation(reads, writes, search), chain),
+        ...implementService(UserAdminService, userAdminServiceImplementation(adminParts), chain),
         ...implementService(
           AuthServiceDefinition,
           authServiceImplementation(people.people, people.keys),
