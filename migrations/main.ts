@@ -1,6 +1,7 @@
 // npm run migrate [-- auth|booking …]: brings the services' databases up to date.
-import { StartupError } from '@rollcall/runtime';
+import { readConfig, StartupError } from '@rollcall/runtime';
 import { HELP, readTargets } from './arguments.ts';
+import { KEY_SETTINGS } from './databases.ts';
 import { migrate, TooNewFault } from './migrate.ts';
 
 /** `npm start` tells this apart, because its person may never have named the database. */
@@ -12,8 +13,9 @@ async function main(args: readonly string[]): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
+  const keys = readConfig(KEY_SETTINGS, process.env);
   for (const { name, database, url } of targets) {
-    const applied = await migrate(database, url);
+    const applied = await migrate(database, url, keys);
     process.stdout.write(`${name}: ${applied.length > 0 ? `applied ${applied.join(', ')}` : 'up to date'}\n`);
   }
 }

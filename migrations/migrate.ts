@@ -1,10 +1,12 @@
 import { MikroORM } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { PostgreSqlDriver } from '@mikro-orm/postgresql';
-import { type Secret, StartupError } from '@rollcall/runtime';
+import { type ConfigOf, type Secret, StartupError } from '@rollcall/runtime';
 import { explainDatabaseFault } from '@rollcall/runtime/postgres';
+import { createKeyring, type Keyring } from '@rollcall/runtime/sealing';
 import pg from 'pg';
-import { DATABASES, type MigratedDatabase } from './databases.ts';
+import { DATABASES, KEY_SETTINGS, type MigratedDatabase } from './databases.ts';
+import { withKeys } from './keyed-migration.ts';
 
 // Any number will do, as long as every migrating process takes the same.
 const LOCK = 7_240_518_302;
@@ -12,12 +14,19 @@ const LOCK = 7_240_518_302;
 /** The database has migrations that this version does not know. */
 export class TooNewFault extends StartupError {}
 
+/** Keys of contact data, as `KEY_SETTINGS` reads them. */
+export type MigrationKeys = ConfigOf<typeof KEY_SETTINGS>;
+
 /**
  * Brings a database up to date and answers the names of the migrations that ran; none: it was up to date. Processes that
  * do so at once wait for one another.
  * @throws StartupError where the database is not there or is another service's; TooNewFault where it is newer than this code.
  */
-export async function migrate(database: MigratedDatabase, url: Secret): Promise<string[]> {
+export async function migrate(
+  database: MigratedDatabase,
+  url: Secret,
+  keys: Partial<MigrationKeys> = {},
+): Promise<string[]> {
   const lock = new pg.Client({
     connectionString: url.reveal(),
     connectionTimeoutMillis: 5000,
@@ -25,7 +34,7 @@ export async function migrate(database: MigratedDatabase, url: Secret): Promise<
   try {
     await lock.connect();
     await lock.query('select pg_advisory_lock($1)', [LOCK]);
-    return await runMigrations(database, url);
+    return await runMigrations(database, url, () => requireKeys(keys));
   } catch (error) {
     if (error instanceof StartupError) throw error;
     throw new StartupError(explainDatabaseFault(error, database.variable, 'npm run migrate'), {
@@ -38,7 +47,19 @@ export async function migrate(database: MigratedDatabase, url: Secret): Promise<
   }
 }
 
-async function runMigrations({ variable, migrations }: MigratedDatabase, url: Secret): Promise<string[]> {
+function requireKeys({ encryptionKeys, indexKeys }: Partial<MigrationKeys>): Keyring {
+  if (encryptionKeys && indexKeys) return createKeyring({ encryptionKeys, indexKeys });
+  const { encryptionKeys: encryption, indexKeys: index } = KEY_SETTINGS;
+  throw new StartupError(
+    `Contact data are to be sealed, and ${encryption.variable} and ${index.variable} are not both set: give them the keys that the auth service has, each of the form id:base64; echo "k1:$(openssl rand -base64 32)" makes one`,
+  );
+}
+
+async function runMigrations(
+  { variable, migrations }: MigratedDatabase,
+  url: Secret,
+  readKeys: () => Keyring,
+): Promise<string[]> {
   const orm = new MikroORM({
     driver: PostgreSqlDriver,
     clientUrl: url.reveal(),
@@ -46,7 +67,7 @@ async function runMigrations({ variable, migrations }: MigratedDatabase, url: Se
     discovery: { warnWhenNoEntities: false },
     extensions: [Migrator],
     migrations: {
-      migrationsList: [...migrations],
+      migrationsList: withKeys(migrations, readKeys),
       snapshot: false,
       allOrNothing: true,
     },

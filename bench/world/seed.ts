@@ -5,7 +5,7 @@ import { USER_ID_PREFIX } from './user-id.ts';
 /** The tenant that everything belongs to. */
 export const TENANT_ID = 'bench';
 
-/** Columns of a user and where each comes from, for the n-th one: names of real lengths, a picture, an address. */
+/** Columns of a user and where each comes from, for the n-th one: names of real lengths and a picture. */
 const USER_COLUMNS = {
   tenant_id: `'${TENANT_ID}'`,
   id: `('${USER_ID_PREFIX}' || lpad(to_hex(n), 12, '0'))::uuid`,
@@ -17,21 +17,25 @@ const USER_COLUMNS = {
   display_name: `'Guest number ' || n`,
   profile_image: `'https://images.example.com/users/' || n || '.jpg'`,
   business_name: `''`,
-  email: `'guest' || n || '@example.com'`,
-  email_key: `'guest' || n || '@example.com'`,
-  phone: `'+44 20 7946 ' || lpad((n % 10000)::text, 4, '0')`,
   average_rating: '4.5',
   total_reviews: 'n % 100',
   create_time: `timestamptz '2026-01-01 00:00:00Z' + n * interval '1 second'`,
   update_time: `timestamptz '2026-01-01 00:00:00Z' + n * interval '1 second'`,
 };
 
-/** Puts users `first` to `last` into the database of the auth service. */
+/** What a local table of users has beside those. The auth service seals it, so that only it could write it. */
+const CONTACT_COLUMNS = {
+  email: `'guest' || n || '@example.com'`,
+  email_key: `'guest' || n || '@example.com'`,
+  phone: `'+44 20 7946 ' || lpad((n % 10000)::text, 4, '0')`,
+};
+
+/** Puts users `first` to `last` into the database of the auth service, without contact data. */
 export async function seedUsers(postgres: EmbeddedPostgres, first: number, last: number): Promise<void> {
   await asSuperuser(postgres, 'auth', async (client) => {
     // Triggers are for changes that somebody may be watching.
     await client.query(`set session_replication_role = 'replica'`);
-    await insertUsers(client, { table: 'users', first, last });
+    await insertUsers(client, USER_COLUMNS, { first, last });
     await client.query('vacuum analyze users');
   });
 }
@@ -53,7 +57,7 @@ export async function seedBookings(postgres: EmbeddedPostgres, seed: BookingSeed
       average_rating double precision not null, total_reviews integer not null,
       create_time timestamptz(3) not null, update_time timestamptz(3) not null, delete_time timestamptz(3),
       primary key (tenant_id, id))`);
-    await insertUsers(client, { table: 'users', first: 1, last: seed.users });
+    await insertUsers(client, { ...USER_COLUMNS, ...CONTACT_COLUMNS }, { first: 1, last: seed.users });
     // A prime step, so that the bookings of one page are of users from all over the table.
     await client.query(`insert into bookings
       (tenant_id, id, reference, user_id, status, start_date, end_date, amount_minor_units, amount_currency, title, create_time, update_time)
@@ -69,12 +73,13 @@ export async function seedBookings(postgres: EmbeddedPostgres, seed: BookingSeed
 
 async function insertUsers(
   client: pg.Client,
-  { table, first, last }: { table: string; first: number; last: number },
+  columns: Readonly<Record<string, string>>,
+  { first, last }: { first: number; last: number },
 ): Promise<void> {
-  const names = Object.keys(USER_COLUMNS).join(', ');
-  const values = Object.values(USER_COLUMNS).join(', ');
+  const names = Object.keys(columns).join(', ');
+  const values = Object.values(columns).join(', ');
   await client.query(
-    `insert into ${table} (${names}) select ${values} from generate_series(${first}, ${last}) n`,
+    `insert into users (${names}) select ${values} from generate_series(${first}, ${last}) n`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { makeKey } from '@rollcall/runtime/sealing';
 
 /** The auth service as a process of its own. Disposing of it ends it by SIGTERM. */
 export interface AuthProcess extends AsyncDisposable {
@@ -10,6 +11,9 @@ export interface AuthProcess extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
+// The same for all processes of one run: they work on one database.
+const KEYS = { AUTH_ENCRYPTION_KEYS: makeKey('k1'), AUTH_INDEX_KEYS: makeKey('i1') };
+
 const MAIN = fileURLToPath(new URL('../../services/auth/main.ts', import.meta.url));
 
 /** Starts the auth service on ports of the system's choice. It ends with this process, however that ends. */
@@ -18,6 +22,7 @@ export async function startAuth(databaseUrl: string): Promise<AuthProcess> {
     env: {
       ...process.env,
       AUTH_DATABASE_URL: databaseUrl,
+      ...KEYS,
       AUTH_HOST: '127.0.0.1',
       AUTH_GRPC_PORT: '0',
       AUTH_HTTP_PORT: '0',

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { type User, UserSchema, type UserView } from '@rollcall/contract/user';
 import { toView } from './check-options.ts';
-import { freezeUser } from './freeze-user.ts';
+import { compactUser } from './compact-user.ts';
 import { toTenantId, toUserId } from './ids.ts';
 
 /** A user as a snapshot has it. */
@@ -123,7 +123,7 @@ function toEntry(line: string): SnapshotEntry {
     toTenantId(user.tenantId);
     if (!(Number(ageMs) >= 0)) throw new RangeError('no age');
     const known = { id: toUserId(id, 'id'), view: toView(Number(view) as UserView), ageMs: Number(ageMs) };
-    return { user: freezeUser(user), ...known };
+    return { user: compactUser(user), ...known };
   } catch (cause) {
     throw new SnapshotUnusableError(`a line of it is no user: ${(cause as Error).message}`);
   }

@@ -119,8 +119,11 @@ export class UserCache {
   }
 
   /** All that is held of an id, without using it. */
-  held(tenantId: string, id: string): UserEntry[] {
-    return this.#users.held(id).filter(({ scope }) => scope.tenantId === tenantId);
+  held(tenantId: string, id: string): readonly UserEntry[] {
+    const held = this.#users.held(id);
+    return held.every(({ scope }) => scope.tenantId === tenantId)
+      ? held
+      : held.filter(({ scope }) => scope.tenantId === tenantId);
   }
 
   /** All that is held, with its id; what is to leave last first. */

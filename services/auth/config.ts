@@ -9,12 +9,21 @@ import {
   portSetting,
   textSetting,
 } from '@rollcall/runtime';
+import { keysSetting } from '@rollcall/runtime/sealing';
 
 /** What the auth service reads from its environment. */
 export const AUTH_SETTINGS = {
   databaseUrl: databaseUrlSetting({
     variable: 'AUTH_DATABASE_URL',
     doc: 'PostgreSQL database of the auth service, as postgres://user:password@host:port/database.',
+  }),
+  encryptionKeys: keysSetting({
+    variable: 'AUTH_ENCRYPTION_KEYS',
+    doc: 'Keys that contact data are sealed with, as id:base64[,id:base64 ...], the first for what is written, all for what is read; echo "k1:$(openssl rand -base64 32)" makes one.',
+  }),
+  indexKeys: keysSetting({
+    variable: 'AUTH_INDEX_KEYS',
+    doc: 'Keys that contact data are found by, of the same form; echo "i1:$(openssl rand -base64 32)" makes one.',
   }),
   host: textSetting({
     variable: 'AUTH_HOST',

@@ -3,7 +3,7 @@ import { createConnectTransport } from '@connectrpc/connect-node';
 import { expectRefusal, freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { readConfig, StartupError } from '@rollcall/runtime';
-import { createTestDatabase, openTcpProxy } from '@rollcall/runtime/testing';
+import { createTestDatabase, openTcpProxy, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import { AUTH_SETTINGS, type AuthConfig, createAuthService } from './index.ts';
 function configFor(url: string): AuthConfig {
   return readConfig(AUTH_SETTINGS, {
     AUTH_DATABASE_URL: url,
+    ...TEST_KEYS,
     AUTH_GRPC_PORT: '0',
     AUTH_HTTP_PORT: '0',
     AUTH_DATABASE_CONNECTIONS: '3',

@@ -1,14 +1,18 @@
 import { UserAdminService, UserService } from '@rollcall/contract/user';
-import { createLogger, type RunningService } from '@rollcall/runtime';
-import { createOrm, createPool, requireSchema } from '@rollcall/runtime/postgres';
+import { createLogger, type Logger, type RunningService } from '@rollcall/runtime';
+import { createPool, type Pool, requireSchema } from '@rollcall/runtime/postgres';
 import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
+import { createKeyring } from '@rollcall/runtime/sealing';
 import { openCallers } from './callers/open-callers.ts';
 import type { AuthConfig } from './config.ts';
 import { createChangeFeed } from './feed/change-feed.ts';
+import { type KeyRotation, startKeyRotation } from './keys/key-rotation.ts';
+import { type ContactSeal, createContactSeal } from './postgres/contact-seal.ts';
 import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
+import { createPostgresRotation } from './postgres/postgres-rotation.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
-import { ENTITIES } from './postgres/user-entity.ts';
+import { requireKeys } from './postgres/require-keys.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
 import { userServiceImplementation } from './rpc/user-service.ts';
@@ -47,8 +51,11 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   };
   const pool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
-  const orm = stack.adopt(createOrm({ ...database, entities: ENTITIES }), (each) => each.close(true));
+  // Of its own: reads may work while writes wait for one another.
+  const writePool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
   await requireSchema(pool, SCHEMA);
+  const seal = createContactSeal(createKeyring(config));
+  await requireKeys(pool, seal);
   // Connections of its own: news must not wait behind reads, nor reads behind those who catch up.
   const feedPool = stack.adopt(
     createPool({ ...database, maxConnections: FEED_CONNECTIONS, logger }),
@@ -59,7 +66,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       onError: (error) => logger.warn({ error }, 'the change feed cannot be read'),
     }),
   );
-  const reads = withUserCache(createPostgresUserReads(pool), {
+  const reads = withUserCache(createPostgresUserReads(pool, seal), {
     maxEntries: config.maxCachedUsers,
     isTold: feed.isTold,
   });
@@ -67,7 +74,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     for (const { tenantId, id } of changes) reads.forget(tenantId, id);
   };
   await feed.listen(forget);
-  const writes = createPostgresUserWrites(orm, (changes) => {
+  const writes = createPostgresUserWrites({ pool: writePool, seal }, (changes) => {
     forget(changes);
     feed.poke();
   });
@@ -76,6 +83,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     (each) => each.end(),
   );
   const callers = stack.use(await openCallers({ config, pool: callersPool, logger }));
+  const rotation = seal.keyring.isRotating ? stack.use(startRotation(writePool, seal, logger)) : undefined;
   const doors = stack.use(
     await openDoors({
       name: 'auth',
@@ -85,9 +93,10 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       logger,
       callers,
       toRpcError,
+      ...(rotation && { readMetrics: rotation.readMetrics }),
       // Both ways to the database: reads may work while writes do not.
       isReady: () =>
-        Promise.all([pool.query('select 1'), orm.em.fork().execute('select 1')]).then(
+        Promise.all([pool.query('select 1'), writePool.query('select 1')]).then(
           () => true,
           () => false,
         ),
@@ -101,4 +110,8 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   stack.defer(feed.drain);
   const closers = stack.move();
   return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+}
+
+function startRotation(pool: Pool, seal: ContactSeal, logger: Logger): KeyRotation {
+  return startKeyRotation({ store: createPostgresRotation(pool, seal), target: seal.keyring, logger });
 }

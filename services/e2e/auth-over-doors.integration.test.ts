@@ -14,7 +14,7 @@ import {
 } from '@rollcall/contract/testing';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { readConfig } from '@rollcall/runtime';
-import { createTestDatabase } from '@rollcall/runtime/testing';
+import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { createUserClient, type UserClient, type UserLookup } from '@rollcall/user-client';
 import { afterAll, beforeAll } from 'vitest';
@@ -28,6 +28,7 @@ beforeAll(async () => {
     await createAuthService(
       readConfig(AUTH_SETTINGS, {
         AUTH_DATABASE_URL: database.url,
+        ...TEST_KEYS,
         AUTH_GRPC_PORT: '0',
         AUTH_HTTP_PORT: '0',
         AUTH_DATABASE_CONNECTIONS: '5',

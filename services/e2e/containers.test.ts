@@ -92,11 +92,10 @@ describe('docker-compose.yml', () => {
       expect(service(name).depends_on).toEqual({ migrate: { condition: 'service_completed_successfully' } });
     }
     expect(service('migrate').depends_on).toEqual({ postgres: { condition: 'service_healthy' } });
-    const urls = [
-      service('auth').environment.AUTH_DATABASE_URL,
-      service('booking').environment.BOOKING_DATABASE_URL,
-    ];
-    expect(Object.values(service('migrate').environment)).toEqual(urls);
+    const { AUTH_DATABASE_URL, AUTH_ENCRYPTION_KEYS, AUTH_INDEX_KEYS } = service('auth').environment;
+    const { BOOKING_DATABASE_URL } = service('booking').environment;
+    const given = { AUTH_DATABASE_URL, AUTH_ENCRYPTION_KEYS, AUTH_INDEX_KEYS, BOOKING_DATABASE_URL };
+    expect(service('migrate').environment).toEqual(given);
   });
 
   it('keeps the names of users in a volume that the image gives to its user alone', () => {
@@ -107,8 +106,10 @@ describe('docker-compose.yml', () => {
     expect(dockerfile).toContain(`RUN install -d -o node -g node -m 0700 ${folder}\n`);
   });
 
-  it('holds no password', () => {
+  it('holds no password and no key', () => {
     const text = read('docker-compose.yml');
+    expect(service('auth').environment.AUTH_ENCRYPTION_KEYS).toMatch(/^\$\{AUTH_ENCRYPTION_KEYS:\?/);
+    expect(service('auth').environment.AUTH_INDEX_KEYS).toMatch(/^\$\{AUTH_INDEX_KEYS:\?/);
     const passwords = [...text.matchAll(/(?:postgres:\/\/\w+:|login password |POSTGRES_PASSWORD: )'?(\S)/g)];
     expect(passwords.map(([, first]) => first)).toEqual(Array(5).fill('$'));
   });

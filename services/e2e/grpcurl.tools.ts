@@ -4,7 +4,7 @@ import { AUTH_SETTINGS, type AuthService, createAuthService } from '@rollcall/au
 import { freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService } from '@rollcall/contract/user';
 import { readConfig } from '@rollcall/runtime';
-import { createTestDatabase } from '@rollcall/runtime/testing';
+import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -71,6 +71,7 @@ beforeAll(async () => {
     await createAuthService(
       readConfig(AUTH_SETTINGS, {
         AUTH_DATABASE_URL: database.url,
+        ...TEST_KEYS,
         AUTH_GRPC_PORT: '0',
         AUTH_HTTP_PORT: '0',
         AUTH_DATABASE_CONNECTIONS: '3',

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { TEST_KEYS } from '@rollcall/runtime/testing';
 
 /** A service as a process of its own, listening. Disposing it ends it by SIGTERM. */
 export interface ServiceProcess extends AsyncDisposable {
@@ -13,7 +14,7 @@ export interface ServiceProcess extends AsyncDisposable {
   disconnect(): Promise<number | null>;
 }
 
-/** Starts `services/<name>/main.ts`. Ports that the environment does not give are the system's choice. */
+/** Starts `services/<name>/main.ts`. Ports that the environment does not give are the system's choice, keys are this file's. */
 export async function startService(
   name: 'auth' | 'booking',
   env: NodeJS.ProcessEnv,
@@ -21,7 +22,7 @@ export async function startService(
   const prefix = name.toUpperCase();
   const main = fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url));
   const child = spawn(process.execPath, [main], {
-    env: { [`${prefix}_GRPC_PORT`]: '0', [`${prefix}_HTTP_PORT`]: '0', ...env },
+    env: { [`${prefix}_GRPC_PORT`]: '0', [`${prefix}_HTTP_PORT`]: '0', ...TEST_KEYS, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const exited = once(child, 'exit').then(([code]) => code as number | null);

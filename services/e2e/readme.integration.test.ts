@@ -11,7 +11,7 @@ import type { Settings } from '@rollcall/runtime';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createUserAdminClient } from '@rollcall/user-client/admin';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DATABASES } from '../../migrations/databases.ts';
+import { DATABASES, KEY_SETTINGS } from '../../migrations/databases.ts';
 import { IMPORT_SETTINGS } from '../../migrations/import/calls/addresses.ts';
 import { type ServiceProcess, startService } from './process.test-support.ts';
 import { SAMPLE_USER, SAMPLE_USER_ID } from './sample-user.test-support.ts';
@@ -145,7 +145,7 @@ function settingsOfTheCode(): Record<string, { value: string; readers: string }>
     ['npm start', LOCAL_SETTINGS],
     ['auth', AUTH_SETTINGS],
     ['booking', BOOKING_SETTINGS],
-    ['migrate', databases as unknown as Settings],
+    ['migrate', { ...(databases as unknown as Settings), ...KEY_SETTINGS }],
     ['import', IMPORT_SETTINGS],
   ];
   const found: Record<string, { value: string; readers: string }> = {};

@@ -1,4 +1,5 @@
 import { StartupError } from '@rollcall/runtime';
+import { keepAuthKeys } from './auth-keys.ts';
 import { type LocalConfig, portsOf } from './config.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { DATABASES } from './databases.ts';
@@ -50,17 +51,18 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
   signal.throwIfAborted();
 
   const urls = databaseUrls(config, postgres);
+  const keys = keepAuthKeys(directory.path, config);
   const migrations = output.step('Schemas', async () => {
     const migrateOne = (service: (typeof DATABASES)[number]) => {
       const embeddedIn = config.embedded.includes(service) ? directory.path : undefined;
-      return migrate(service, urls[service], { env: config.env, embeddedIn });
+      return migrate(service, urls[service], { env: { ...config.env, ...keys }, embeddedIn });
     };
     await Promise.all(DATABASES.map(migrateOne));
     return DATABASES.join(', ');
   });
   await unlessAborted(signal, migrations);
 
-  const services = serviceSpecs(config, directory.path, urls).map((spec) => {
+  const services = serviceSpecs(config, directory.path, { urls, keys }).map((spec) => {
     const service = stack.use(superviseService(spec, output.say));
     options.onService(service);
     return service;

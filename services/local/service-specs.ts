@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { AuthKeys } from './auth-keys.ts';
 import type { LocalConfig } from './config.ts';
 import { DATABASES } from './databases.ts';
 import { databaseVariable } from './migrate.ts';
@@ -28,12 +29,17 @@ export function databaseUrls(config: LocalConfig, postgres: EmbeddedPostgres | u
 }
 
 /**
- * The services to run, in the order in which they start. Each inherits the environment, but of the databases' URLs its own only.
+ * The services to run, in the order in which they start. Each inherits the environment, but of the databases' URLs its own only,
+ * and keys only where they are its own.
  * @param dataDirectory real path
  */
-export function serviceSpecs(config: LocalConfig, dataDirectory: string, urls: DatabaseUrls): ServiceSpec[] {
+export function serviceSpecs(
+  config: LocalConfig,
+  dataDirectory: string,
+  { urls, keys }: { urls: DatabaseUrls; keys: AuthKeys },
+): ServiceSpec[] {
   const inherited = { ...config.env };
-  for (const service of DATABASES) delete inherited[databaseVariable(service)];
+  for (const name of [...DATABASES.map(databaseVariable), ...Object.keys(keys)]) delete inherited[name];
   const spec = (name: (typeof DATABASES)[number], httpPort: number, env: NodeJS.ProcessEnv): ServiceSpec => ({
     name,
     entry: fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url)),
@@ -43,6 +49,7 @@ export function serviceSpecs(config: LocalConfig, dataDirectory: string, urls: D
   });
   return [
     spec('auth', config.authHttpPort, {
+      ...keys,
       [LOCAL_SETTINGS.authGrpcPort.variable]: String(config.authGrpcPort),
       [LOCAL_SETTINGS.authHttpPort.variable]: String(config.authHttpPort),
     }),

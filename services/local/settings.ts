@@ -6,6 +6,7 @@ import {
   optional,
   textSetting,
 } from '@rollcall/runtime';
+import { keysSetting } from '@rollcall/runtime/sealing';
 
 const port = (variable: string, about: { default: string; doc: string }) =>
   integerSetting({ variable, ...about, min: 1, max: 65_535 });
@@ -32,6 +33,18 @@ export const LOCAL_SETTINGS = {
   }),
   authDatabaseUrl: outsideDatabase('AUTH_DATABASE_URL', 'auth'),
   bookingDatabaseUrl: outsideDatabase('BOOKING_DATABASE_URL', 'booking'),
+  authEncryptionKeys: optional(
+    keysSetting({
+      variable: 'AUTH_ENCRYPTION_KEYS',
+      doc: 'keys that contact data are sealed with; unset: npm start makes and keeps one',
+    }),
+  ),
+  authIndexKeys: optional(
+    keysSetting({
+      variable: 'AUTH_INDEX_KEYS',
+      doc: 'keys that contact data are found by; unset: npm start makes and keeps one',
+    }),
+  ),
   // For the services, which would find a fault only after everything before them had started.
   logLevel: choiceSetting({
     variable: 'LOG_LEVEL',

@@ -1,3 +1,6 @@
+import { Secret } from '@rollcall/runtime';
+import { createKeyring } from '@rollcall/runtime/sealing';
+import { TEST_KEYS } from '@rollcall/runtime/testing';
 import { Client } from 'pg';
 
 /** Everything that an import writes for one tenant, in an order of its own. */
@@ -13,13 +16,10 @@ export async function takeSnapshot(
   tenantId: string,
   { exact }: { exact: boolean } = { exact: false },
 ): Promise<Snapshot> {
-  const all = await query(
-    databaseUrls.auth,
-    'select * from users where tenant_id = $1 order by email_key',
-    tenantId,
-  );
+  const stored = await query(databaseUrls.auth, 'select * from users where tenant_id = $1', tenantId);
+  const all = stored.map(opened).sort((a, b) => (String(a.email) < String(b.email) ? -1 : 1));
   const rows = await query(databaseUrls.booking, 'select * from bookings where tenant_id = $1', tenantId);
-  const emails = new Map(all.map(({ id, email_key }) => [id, email_key]));
+  const emails = new Map(all.map(({ id, email }) => [id, email]));
   const bookings = rows.map((row) => ({ ...row, user_email: emails.get(row.user_id) ?? row.user_id }));
   const strip = exact ? (row: Record<string, unknown>) => row : withoutOwn;
   const byText = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
@@ -30,6 +30,26 @@ export async function takeSnapshot(
 export async function countRows(url: string, table: 'users' | 'bookings', tenantId: string): Promise<number> {
   const [row] = await query(url, `select count(*)::int as size from ${table} where tenant_id = $1`, tenantId);
   return Number(row?.size);
+}
+
+const keyring = createKeyring({
+  encryptionKeys: new Secret(TEST_KEYS.AUTH_ENCRYPTION_KEYS),
+  indexKeys: new Secret(TEST_KEYS.AUTH_INDEX_KEYS),
+});
+
+/** Contact data in the clear, in place of what they are sealed and found by. */
+function opened(row: Record<string, unknown>): Record<string, unknown> {
+  const { email_sealed, phone_sealed, email_key, phone_key, ...rest } = row;
+  const open = (sealed: unknown, column: string) =>
+    sealed instanceof Buffer
+      ? keyring.open(sealed, {
+          tenantId: String(row.tenant_id),
+          table: 'users',
+          column,
+          rowId: String(row.id),
+        })
+      : '';
+  return { ...rest, email: open(email_sealed, 'email_sealed'), phone: open(phone_sealed, 'phone_sealed') };
 }
 
 const OWN = new Set(

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { createTestDatabase } from '@rollcall/runtime/testing';
+import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
 import { type Program, startProgram } from './child-process.ts';
 
 /** The real auth and booking services, each a process with a database of its own. Disposing ends them. */
@@ -18,7 +18,7 @@ export async function startServices(): Promise<StartedServices> {
   await using stack = new AsyncDisposableStack();
   const auth = stack.use(await createTestDatabase('auth'));
   const booking = stack.use(await createTestDatabase('booking'));
-  const AUTH_ADDRESS = await startService(stack, 'auth', { AUTH_DATABASE_URL: auth.url });
+  const AUTH_ADDRESS = await startService(stack, 'auth', { AUTH_DATABASE_URL: auth.url, ...TEST_KEYS });
   const BOOKING_ADDRESS = await startService(stack, 'booking', {
     BOOKING_DATABASE_URL: booking.url,
     AUTH_ADDRESS,

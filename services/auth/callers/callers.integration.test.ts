@@ -8,7 +8,7 @@ import { expectRefusal, freshTenant, seedUser } from '@rollcall/contract/testing
 import { UserAdminService, UserService, UserView } from '@rollcall/contract/user';
 import { readConfig, StartupError } from '@rollcall/runtime';
 import type { AuditEntry } from '@rollcall/runtime/callers';
-import { createTestAuthority, createTestDatabase } from '@rollcall/runtime/testing';
+import { createTestAuthority, createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport, type GrpcTransportOptions } from '@rollcall/transport';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -47,6 +47,7 @@ async function openAuth(env: NodeJS.ProcessEnv = {}) {
   const database = stack.use(await createTestDatabase('auth'));
   const config = readConfig(AUTH_SETTINGS, {
     AUTH_DATABASE_URL: database.url,
+    ...TEST_KEYS,
     AUTH_GRPC_PORT: '0',
     AUTH_HTTP_PORT: '0',
     AUTH_DATABASE_CONNECTIONS: '3',

@@ -1,32 +1,45 @@
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { User, UserView } from '../users/user.ts';
 import type { UserList, UserReads } from '../users/user-reads.ts';
-import { SELECT_BY_VIEW, type SelectedRow, userFromRow } from './user-from-row.ts';
+import type { ContactSeal } from './contact-seal.ts';
+import { type SelectedRow, selectOf, userFromRow } from './user-from-row.ts';
 
 /**
  * Reads by named prepared statements: each is planned once per connection, which measured several times faster than
  * reading through the mapper.
  */
-export function createPostgresUserReads(pool: Pool): UserReads {
-  const select = async (
+export function createPostgresUserReads(pool: Pool, seal: ContactSeal): UserReads {
+  const select = async <Row extends SelectedRow>(
     statement: { name: string; text: string },
     values: unknown[],
-  ): Promise<SelectedRow[]> => (await pool.query<SelectedRow>({ ...statement, values })).rows;
+  ): Promise<Row[]> => (await pool.query<Row>({ ...statement, values })).rows;
   return {
     async find(tenantId, id, view) {
       const [row] = await select(FIND[view], [tenantId, id]);
-      return row && userFromRow(row, view);
+      return row && userFromRow(row, view, seal);
     },
     async findMany(tenantId, ids, view) {
       const rows = await select(FIND_MANY[view], [tenantId, ids]);
-      const byId = new Map(rows.map((row) => [row.id, userFromRow(row, view)]));
+      const byId = new Map(rows.map((row) => [row.id, userFromRow(row, view, seal)]));
       return ids.map((id) => byId.get(id));
     },
     async findByEmailKeys(tenantId, keys, view) {
-      const rows = await select(FIND_BY_EMAIL[view], [tenantId, keys]);
-      return new Map(rows.map((row) => [row.email_key ?? '', userFromRow(row, view)]));
+      const keyByIndex = new Map(
+        keys.flatMap((key) => seal.emailIndexes(key, tenantId).map((index) => [index.toString('hex'), key])),
+      );
+      const indexes = [...keyByIndex.keys()].map((index) => Buffer.from(index, 'hex'));
+      const rows = await select<SelectedRow & { email_key: Buffer }>(FIND_BY_EMAIL[view], [
+        tenantId,
+        indexes,
+      ]);
+      return new Map(
+        rows.map((row) => [
+          keyByIndex.get(row.email_key.toString('hex')) as string,
+          userFromRow(row, view, seal),
+        ]),
+      );
     },
-    list: (list) => listUsers(pool, list),
+    list: (list) => listUsers(pool, list, seal),
   };
 }
 
@@ -34,13 +47,18 @@ const FIND = statements('user', 'where u.tenant_id = $1 and u.id = $2');
 const FIND_MANY = statements('users', 'where u.tenant_id = $1 and u.id = any($2::uuid[])');
 const FIND_BY_EMAIL = statements(
   'users_by_email',
-  'where u.tenant_id = $1 and u.email_key = any($2::text[]) and u.delete_time is null',
+  'where u.tenant_id = $1 and u.email_key = any($2::bytea[]) and u.delete_time is null',
+  ['u.email_key'],
 );
 
-function statements(name: string, where: string): Readonly<Record<UserView, { name: string; text: string }>> {
+function statements(
+  name: string,
+  where: string,
+  others: readonly string[] = [],
+): Readonly<Record<UserView, { name: string; text: string }>> {
   const statement = (view: UserView) => ({
     name: `${name}_${view.toLowerCase()}`,
-    text: `${SELECT_BY_VIEW[view]} ${where}`,
+    text: `${selectOf(view, others)} ${where}`,
   });
   return {
     REFERENCE: statement('REFERENCE'),
@@ -49,7 +67,7 @@ function statements(name: string, where: string): Readonly<Record<UserView, { na
   };
 }
 
-async function listUsers(pool: Pool, list: UserList): Promise<User[]> {
+async function listUsers(pool: Pool, list: UserList, seal: ContactSeal): Promise<User[]> {
   const column = list.orderBy === 'createTime' ? 'u.create_time' : 'u.update_time';
   const direction = list.descending ? 'desc' : 'asc';
   const values: unknown[] = [];
@@ -66,8 +84,8 @@ async function listUsers(pool: Pool, list: UserList): Promise<User[]> {
         ]
       : []),
   ];
-  const text = `${SELECT_BY_VIEW[list.view]} where ${conditions.join(' and ')}
+  const text = `${selectOf(list.view)} where ${conditions.join(' and ')}
     order by ${column} ${direction}, u.id ${direction} limit ${value(list.limit)}`;
   const { rows } = await pool.query<SelectedRow>(text, values);
-  return rows.map((row) => userFromRow(row, list.view));
+  return rows.map((row) => userFromRow(row, list.view, seal));
 }

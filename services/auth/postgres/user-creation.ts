@@ -1,111 +1,63 @@
-import { LockMode } from '@mikro-orm/core';
-import type { EntityManager } from '@mikro-orm/postgresql';
-import { emailKey, type ProfileJson, type User, type UserChanges } from '../users/user.ts';
-import type { UserCreation, WriteRequest } from '../users/user-writes.ts';
+import type { RunPrepared } from '@rollcall/runtime/postgres';
+import type { User, UserChanges } from '../users/user.ts';
+import type { UserCreation } from '../users/user-writes.ts';
+import type { ContactSeal } from './contact-seal.ts';
+import { holdAddress } from './hold-address.ts';
 import { mergeProfile } from './merge-profile.ts';
-import { UserEntity, UserProfileEntity, type UserRow, WriteRequestEntity } from './user-entity.ts';
-import { requireSameRequest, toUserError } from './write-errors.ts';
+import { createUserTransaction } from './user-transaction.ts';
+import { toUserError } from './write-errors.ts';
 
-/** The transaction that makes a user, on top of MikroORM's. */
-export function createUserCreation(em: EntityManager): UserCreation {
+const INSERT = {
+  name: 'user_insert',
+  text: `with made as (
+      insert into users (tenant_id, id, state, role, first_name, last_name, display_name, profile_image, business_name,
+        create_time, update_time, email_sealed, email_key, phone_sealed, phone_key)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14) returning tenant_id, id, version
+    ), kept as (
+      insert into user_profiles (tenant_id, user_id, profile)
+      select tenant_id, id, $15::jsonb from made where $15::jsonb is not null
+    )
+    insert into user_changes (tenant_id, user_id, version, kind) select tenant_id, id, version, 'CREATED' from made`,
+};
+
+/** The transaction that makes a user. */
+export function createUserCreation(run: RunPrepared, seal: ContactSeal): UserCreation {
   return {
-    claim: (tenantId, request, userId) => claim(em, { tenantId, request, userId }),
-    async lock(tenantId, id) {
-      const row = await em.findOne(UserEntity, { tenantId, id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      return row ? toUser(row, await findProfile(em, row)) : undefined;
+    ...createUserTransaction(run, seal),
+    async insert(tenantId, id, user) {
+      await holdAddress(run, user.email ?? '', { seal, owner: { tenantId, id } });
+      const made = newUser(tenantId, id, user);
+      const sealed = {
+        ...seal.sealEmail(made.contact.email, made),
+        ...seal.sealPhone(made.contact.phone, made),
+      };
+      const hasProfile = Object.keys(made.profile).length > 0;
+      const values = [
+        ...[tenantId, id, made.state, made.role, made.firstName, made.lastName, made.displayName],
+        ...[made.profileImage, made.businessName, made.createTime],
+        ...[sealed.email_sealed, sealed.email_key, sealed.phone_sealed, sealed.phone_key],
+        hasProfile ? JSON.stringify(made.profile) : null,
+      ];
+      await run(INSERT, values).catch((error: unknown) => {
+        throw toUserError(error, { tenantId, id });
+      });
+      return made;
     },
-    insert: (tenantId, id, user) => insert(em, { tenantId, id, user }),
   };
 }
 
-async function claim(
-  em: EntityManager,
-  { tenantId, request, userId }: { tenantId: string; request: WriteRequest; userId: string },
-) {
-  const fingerprint = Buffer.from(request.fingerprint);
-  // A repeat that comes while the first is still at work waits here for its end.
-  const inserted = await em.execute<{ user_id: string }[]>(
-    `insert into write_requests (tenant_id, request_id, method, fingerprint, user_id) values (?, ?, ?, ?, ?)
-     on conflict do nothing returning user_id`,
-    [tenantId, request.id, request.method, fingerprint, userId],
-  );
-  if (inserted.length > 0) return undefined;
-  const before = await em.findOneOrFail(WriteRequestEntity, {
-    tenantId,
-    requestId: request.id,
-  });
-  requireSameRequest(request, before);
-  return before.userId;
-}
-
-async function insert(
-  em: EntityManager,
-  { tenantId, id, user }: { tenantId: string; id: string; user: UserChanges },
-) {
-  const { profile, ...columns } = user;
+function newUser(tenantId: string, id: string, { profile, email = '', phone = '', ...columns }: UserChanges) {
   const now = new Date();
-  const row = em.create(UserEntity, {
+  return {
     ...EMPTY,
     ...columns,
     tenantId,
     id,
-    emailKey: emailKey(user.email ?? ''),
     createTime: now,
     updateTime: now,
-  });
-  await flush(em, row);
-  await announce(em, row);
-  const kept = mergeProfile({}, profile);
-  if (Object.keys(kept).length > 0)
-    await em.insert(UserProfileEntity, { tenantId, userId: id, profile: kept });
-  return toUser(row, kept);
-}
-
-async function flush(em: EntityManager, row: UserRow): Promise<void> {
-  try {
-    em.persist(row);
-    await em.flush();
-  } catch (error) {
-    throw toUserError(error, row);
-  }
-}
-
-async function announce(em: EntityManager, { tenantId, id, version }: UserRow): Promise<void> {
-  await em.execute(
-    `insert into user_changes (tenant_id, user_id, version, kind) values (?, ?, ?, 'CREATED')`,
-    [tenantId, id, version],
-  );
-}
-
-async function findProfile(em: EntityManager, { tenantId, id }: UserRow): Promise<ProfileJson> {
-  const row = await em.findOne(UserProfileEntity, { tenantId, userId: id });
-  return row?.profile ?? {};
-}
-
-function toUser(row: UserRow, profile: ProfileJson): User {
-  const { email, phone, totalReviews } = row;
-  return {
-    tenantId: row.tenantId,
-    id: row.id,
-    version: row.version,
-    state: row.state,
-    role: row.role,
-    firstName: row.firstName,
-    lastName: row.lastName,
-    displayName: row.displayName,
-    profileImage: row.profileImage,
-    businessName: row.businessName,
-    createTime: row.createTime,
-    updateTime: row.updateTime,
-    deleteTime: row.deleteTime ?? null,
-    contact: {
-      email,
-      phone,
-      averageRating: Number(row.averageRating),
-      totalReviews,
-    },
-    profile,
-  };
+    contact: { email, phone, averageRating: 0, totalReviews: 0 },
+    profile: mergeProfile({}, profile),
+  } satisfies User;
 }
 
 const EMPTY = {
@@ -117,9 +69,5 @@ const EMPTY = {
   displayName: '',
   profileImage: '',
   businessName: '',
-  averageRating: 0,
-  totalReviews: 0,
-  email: '',
-  phone: '',
   deleteTime: null,
 } as const;

@@ -1,4 +1,5 @@
 import type { ProfileJson, User, UserRole, UserState, UserView } from '../users/user.ts';
+import type { ContactSeal } from './contact-seal.ts';
 
 /** A row as the prepared statements answer it: contact columns from the BASIC view on, `profile` in the FULL view. */
 export interface SelectedRow {
@@ -15,9 +16,8 @@ export interface SelectedRow {
   create_time: Date;
   update_time: Date;
   delete_time: Date | null;
-  email: string;
-  email_key: string | null;
-  phone: string;
+  email_sealed: Buffer | null;
+  phone_sealed: Buffer | null;
   average_rating: number;
   total_reviews: number;
   profile: ProfileJson | null;
@@ -25,18 +25,25 @@ export interface SelectedRow {
 
 const REFERENCE_COLUMNS = `u.tenant_id, u.id, u.version, u.state, u.role, u.first_name, u.last_name, u.display_name,
   u.profile_image, u.business_name, u.create_time, u.update_time, u.delete_time`;
-const BASIC_COLUMNS = `${REFERENCE_COLUMNS}, u.email, u.phone, u.average_rating, u.total_reviews`;
+const BASIC_COLUMNS = `${REFERENCE_COLUMNS}, u.email_sealed, u.phone_sealed, u.average_rating, u.total_reviews`;
 
-/** What to select, and from where, for a view. */
-export const SELECT_BY_VIEW: Readonly<Record<UserView, string>> = {
-  REFERENCE: `select ${REFERENCE_COLUMNS}, u.email_key from users u`,
-  BASIC: `select ${BASIC_COLUMNS}, u.email_key from users u`,
-  FULL: `select ${BASIC_COLUMNS}, u.email_key, p.profile from users u
-    left join user_profiles p on p.tenant_id = u.tenant_id and p.user_id = u.id`,
+/** The columns of each view. */
+const COLUMNS: Readonly<Record<UserView, string>> = {
+  REFERENCE: REFERENCE_COLUMNS,
+  BASIC: BASIC_COLUMNS,
+  FULL: `${BASIC_COLUMNS}, p.profile`,
 };
 
-/** A selected row as a user of the domain. */
-export function userFromRow(row: SelectedRow, view: UserView): User {
+const FROM_FULL = `from users u left join user_profiles p on p.tenant_id = u.tenant_id and p.user_id = u.id`;
+
+/** What to select, and from where, for a view; `others`: what else to select of `u`. */
+export function selectOf(view: UserView, others: readonly string[] = []): string {
+  const columns = [COLUMNS[view], ...others].join(', ');
+  return `select ${columns} ${view === 'FULL' ? FROM_FULL : 'from users u'}`;
+}
+
+/** A selected row as a user of the domain. Opens contact data where the view holds them; throws SealingError. */
+export function userFromRow(row: SelectedRow, view: UserView, seal: ContactSeal): User {
   const reference = {
     tenantId: row.tenant_id,
     id: row.id,
@@ -54,8 +61,7 @@ export function userFromRow(row: SelectedRow, view: UserView): User {
   };
   if (view === 'REFERENCE') return reference;
   const contact = {
-    email: row.email,
-    phone: row.phone,
+    ...seal.open(row, reference),
     averageRating: row.average_rating,
     totalReviews: row.total_reviews,
   };

@@ -1,32 +1,14 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
-import { emailKey, type ProfileJson, type User, type UserChanges } from '../users/user.ts';
-import type { UserUpdate, WriteRequest } from '../users/user-writes.ts';
+import type { User, UserChanges } from '../users/user.ts';
+import type { UserUpdate } from '../users/user-writes.ts';
+import type { ContactSeal } from './contact-seal.ts';
+import { holdAddress } from './hold-address.ts';
 import { isSameProfile, mergeProfile } from './merge-profile.ts';
-import { SELECT_BY_VIEW, type SelectedRow, userFromRow } from './user-from-row.ts';
-import { requireSameRequest, toUserError } from './write-errors.ts';
+import { type SelectedRow, selectOf, userFromRow } from './user-from-row.ts';
+import { createUserTransaction } from './user-transaction.ts';
+import { toUserError } from './write-errors.ts';
 
-const CLAIM = {
-  name: 'write_claim',
-  text: `insert into write_requests (tenant_id, request_id, method, fingerprint, user_id) values ($1, $2, $3, $4, $5)
-    on conflict do nothing returning user_id`,
-};
-
-const CLAIMED = {
-  name: 'write_claimed',
-  text: 'select method, fingerprint, user_id from write_requests where tenant_id = $1 and request_id = $2',
-};
-
-const LOCK = {
-  name: 'user_lock',
-  text: `${SELECT_BY_VIEW.BASIC} where u.tenant_id = $1 and u.id = $2 for update`,
-};
-
-const PROFILE = {
-  name: 'user_profile',
-  text: 'select profile from user_profiles where tenant_id = $1 and user_id = $2',
-};
-
-const READ = { name: 'user_full', text: `${SELECT_BY_VIEW.FULL} where u.tenant_id = $1 and u.id = $2` };
+const READ = { name: 'user_full', text: `${selectOf('FULL')} where u.tenant_id = $1 and u.id = $2` };
 
 // The change is numbered behind the write that takes the user's lock, so that the numbers of a user's changes are in the
 // order of its versions.
@@ -34,12 +16,13 @@ const UPDATE = {
   name: 'user_update',
   text: `with changed as (
       update users set version = version + 1, update_time = $4, state = $5, role = $6, first_name = $7, last_name = $8,
-        display_name = $9, profile_image = $10, business_name = $11, phone = $12,
-        email = coalesce($13, email), email_key = case when $13::text is null then email_key else $14 end
+        display_name = $9, profile_image = $10, business_name = $11,
+        email_sealed = case when $12 then $13 else email_sealed end, email_key = case when $12 then $14 else email_key end,
+        phone_sealed = case when $15 then $16 else phone_sealed end, phone_key = case when $15 then $17 else phone_key end
       where tenant_id = $1 and id = $2 and version = $3 returning tenant_id, id, version
     ), kept as (
       insert into user_profiles (tenant_id, user_id, profile)
-      select tenant_id, id, $15::jsonb from changed where $15::jsonb is not null
+      select tenant_id, id, $18::jsonb from changed where $18::jsonb is not null
       on conflict (tenant_id, user_id) do update set profile = excluded.profile
     )
     insert into user_changes (tenant_id, user_id, version, kind)
@@ -52,61 +35,47 @@ export class OvertakenError extends Error {
 }
 
 /** The transaction that changes a user and keeps others waiting meanwhile. */
-export function createUserUpdate(run: RunPrepared): UserUpdate {
+export function createUserUpdate(run: RunPrepared, seal: ContactSeal): UserUpdate {
   return {
-    claim: (tenantId, request, userId) => claim(run, { tenantId, request, userId }),
-    lock: (tenantId, id) => lock(run, tenantId, id),
-    update: (user, changes) => update(run, user, changes),
+    ...createUserTransaction(run, seal),
+    async update(user, changes) {
+      if (changes.email !== undefined) await holdAddress(run, changes.email, { seal, owner: user });
+      return update(run, { user, changes }, seal);
+    },
   };
 }
 
 /**
  * The same without a transaction: reads, and writes in one statement, which rejects with OvertakenError where another write
  * came between. No number of a transaction is held while this process is busy, and the feed waits for none. A request that
- * has to be noted is none of its business: OvertakenError.
+ * has to be noted and an address that has to be held are none of its business: OvertakenError.
  */
-export function createUnlockedUserUpdate(run: RunPrepared): UserUpdate {
+export function createUnlockedUserUpdate(run: RunPrepared, seal: ContactSeal): UserUpdate {
   return {
     claim: () => Promise.reject(new OvertakenError()),
     async lock(tenantId, id) {
       const [row] = await run<SelectedRow>(READ, [tenantId, id]);
-      return row && userFromRow(row, 'FULL');
+      return row && userFromRow(row, 'FULL', seal);
     },
-    update: (user, changes) => update(run, user, changes),
+    async update(user, changes) {
+      if (changes.email !== undefined && seal.keyring.hasOldIndexKeys) throw new OvertakenError();
+      return update(run, { user, changes }, seal);
+    },
   };
 }
 
-async function claim(
+async function update(
   run: RunPrepared,
-  { tenantId, request, userId }: { tenantId: string; request: WriteRequest; userId: string },
-): Promise<string | undefined> {
-  const { id, method, fingerprint } = request;
-  // A repeat that comes while the first is still at work waits here for its end.
-  const noted = await run(CLAIM, [tenantId, id, method, Buffer.from(fingerprint), userId]);
-  if (noted.length > 0) return undefined;
-  const rows = await run<{ method: string; fingerprint: Buffer; user_id: string }>(CLAIMED, [tenantId, id]);
-  const [before] = rows;
-  if (!before) throw new Error('A write that was noted before is not there any more.');
-  requireSameRequest(request, before);
-  return before.user_id;
-}
-
-async function lock(run: RunPrepared, tenantId: string, id: string): Promise<User | undefined> {
-  const [row] = await run<SelectedRow>(LOCK, [tenantId, id]);
-  if (!row) return undefined;
-  // A statement of its own: joined to the other, it would be from before a wait for the lock.
-  const [kept] = await run<{ profile: ProfileJson }>(PROFILE, [tenantId, id]);
-  return { ...userFromRow(row, 'BASIC'), profile: kept?.profile ?? {} };
-}
-
-async function update(run: RunPrepared, user: User, changes: UserChanges): Promise<User> {
+  { user, changes }: { user: User; changes: UserChanges },
+  seal: ContactSeal,
+): Promise<User> {
   const before = user.profile ?? {};
   const profile = mergeProfile(before, changes.profile);
   const isProfileChanged = !isSameProfile(profile, before);
   if (!isProfileChanged && !isChanged(user, changes)) return user;
   const changed = { ...applied(user, changes), profile, version: user.version + 1n, updateTime: new Date() };
   const keptProfile = isProfileChanged ? JSON.stringify(profile) : null;
-  const values = [...toValues(changed, changes.email), keptProfile];
+  const values = [...toValues(changed), ...contactValues({ user, changes }, seal), keptProfile];
   const written = await run(UPDATE, values).catch((error: unknown) => {
     throw toUserError(error, user);
   });
@@ -130,7 +99,7 @@ function isChanged(user: User, { profile: _, ...columns }: UserChanges): boolean
 }
 
 // In the order of the statement's parameters, the version that is expected among them.
-function toValues(user: User, email: string | undefined): unknown[] {
+function toValues(user: User): unknown[] {
   return [
     user.tenantId,
     user.id,
@@ -143,8 +112,23 @@ function toValues(user: User, email: string | undefined): unknown[] {
     user.displayName,
     user.profileImage,
     user.businessName,
-    user.contact?.phone,
-    email,
-    email === undefined ? null : emailKey(email),
+  ];
+}
+
+// What is not changed is left as it lies there.
+function contactValues(
+  { user, changes }: { user: User; changes: UserChanges },
+  seal: ContactSeal,
+): unknown[] {
+  const { email, phone } = changes;
+  const emailColumns = email === undefined ? undefined : seal.sealEmail(email, user);
+  const phoneColumns = phone === undefined ? undefined : seal.sealPhone(phone, user);
+  return [
+    emailColumns !== undefined,
+    emailColumns?.email_sealed,
+    emailColumns?.email_key,
+    phoneColumns !== undefined,
+    phoneColumns?.phone_sealed,
+    phoneColumns?.phone_key,
   ];
 }

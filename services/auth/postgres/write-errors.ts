@@ -6,12 +6,16 @@ import type { WriteRequest } from '../users/user-writes.ts';
 export function toUserError(error: unknown, { tenantId, id }: { tenantId: string; id: string }): unknown {
   if (sqlState(error) !== '23505') return error;
   if (violatedConstraint(error) === 'users_email_key') {
-    // The address itself stays out of messages and logs.
-    const message = `Another user of tenant ${tenantId} has this e-mail address.`;
-    return new UserError('EMAIL_TAKEN', message, { tenant_id: tenantId });
+    return emailTaken(tenantId);
   }
   const message = `Tenant ${tenantId} has a user ${id} already.`;
   return new UserError('USER_ID_TAKEN', message, { tenant_id: tenantId, id });
+}
+
+/** EMAIL_TAKEN. The address itself stays out of messages and logs. */
+export function emailTaken(tenantId: string): UserError {
+  const message = `Another user of tenant ${tenantId} has this e-mail address.`;
+  return new UserError('EMAIL_TAKEN', message, { tenant_id: tenantId });
 }
 
 /** Throws UserError REQUEST_ID_REUSED unless what was done under this request's id was this very request. */

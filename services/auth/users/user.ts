@@ -78,3 +78,8 @@ export function emailKey(email: string): string | null {
   const trimmed = email.trim();
   return /^[\x21-\x7e]+$/.test(trimmed) ? trimmed.toLowerCase() : null;
 }
+
+/** A phone number in the form in which numbers are compared: its digits; null where there are none. */
+export function phoneKey(phone: string): string | null {
+  return phone.replace(/\D/g, '') || null;
+}

@@ -1,5 +1,4 @@
-import type { MikroORM } from '@mikro-orm/postgresql';
-import pg from 'pg';
+import type pg from 'pg';
 
 /** A statement that is planned once per connection, known there by its name. */
 export interface PreparedStatement {
@@ -13,26 +12,25 @@ export type RunPrepared = <Row extends pg.QueryResultRow>(
   values: unknown[],
 ) => Promise<Row[]>;
 
-/** Runs a statement on a connection of MikroORM's own, as a transaction by itself. */
+/** Runs a statement as a transaction by itself. */
 export async function runPrepared<Row extends pg.QueryResultRow>(
-  orm: MikroORM,
+  pool: pg.Pool,
   statement: PreparedStatement,
   values: unknown[],
 ): Promise<Row[]> {
-  return (await (await poolOf(orm)).query<Row>(toQuery(statement, values))).rows;
+  return (await pool.query<Row>({ ...statement, values })).rows;
 }
 
 /**
- * A transaction of prepared statements, on a connection of MikroORM's own: for writes that are too hot for it. Commits
- * when `work` resolves, rolls back where it rejects.
+ * A transaction of prepared statements. Commits when `work` resolves, rolls back where it rejects.
  */
-export async function transactPrepared<T>(orm: MikroORM, work: (run: RunPrepared) => Promise<T>): Promise<T> {
-  const client = await (await poolOf(orm)).connect();
+export async function transactPrepared<T>(pool: pg.Pool, work: (run: RunPrepared) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
   let isBroken = false;
   try {
     await client.query('begin');
     const result = await work(
-      async (statement, values) => (await client.query(toQuery(statement, values))).rows,
+      async (statement, values) => (await client.query({ ...statement, values })).rows,
     );
     await client.query('commit');
     return result;
@@ -44,13 +42,4 @@ export async function transactPrepared<T>(orm: MikroORM, work: (run: RunPrepared
   } finally {
     client.release(isBroken);
   }
-}
-
-function poolOf(orm: MikroORM): Promise<pg.Pool> {
-  return orm.em.getConnection().getNativeClient();
-}
-
-// MikroORM's connections leave times as text, for it to read.
-function toQuery(statement: PreparedStatement, values: unknown[]) {
-  return { ...statement, values, types: pg.types };
 }

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { MikroORM } from '@mikro-orm/core';
+import { Migrator } from '@mikro-orm/migrations';
+import { PostgreSqlDriver } from '@mikro-orm/postgresql';
+import { Secret } from '@rollcall/runtime';
+import { createKeyring, makeKey } from '@rollcall/runtime/sealing';
+import { createTestDatabase } from '@rollcall/runtime/testing';
+import { Client } from 'pg';
+import { describe, expect, it } from 'vitest';
+import { sealContactMigration } from './auth/2026-11-20-seal-contact.ts';
+import { DATABASES } from './databases.ts';
+import { withKeys } from './keyed-migration.ts';
+import { migrate } from './migrate.ts';
+
+const KEYS = { encryptionKeys: new Secret(makeKey('k1')), indexKeys: new Secret(makeKey('i1')) };
+const keyring = createKeyring(KEYS);
+const { auth } = DATABASES;
+if (!auth) throw new Error('the database of this test is gone');
+
+describe('seal-contact', () => {
+  it('seals what is there, in more than one batch, finds it again, and takes all of it back', async () => {
+    await using database = await createTestDatabase('auth');
+    await using client = await connect(database.url);
+    await down(database.url);
+    const ids = Array.from({ length: 2105 }, () => randomUUID());
+    await client.query(
+      `insert into users (tenant_id, id, state, role, email, email_key, phone, create_time, update_time)
+       select 't' || n % 3, id, 'ACTIVE', 'CUSTOMER', case when n % 5 = 0 then '' else 'Guest' || n || '@Example.com' end,
+         case when n % 5 = 0 then null else 'guest' || n || '@example.com' end,
+         case when n % 7 = 0 then '+1 (555) ' || n else '' end, now(), now()
+       from unnest($1::uuid[]) with ordinality as u (id, n)`,
+      [ids],
+    );
+    const before = await client.query(READ_PLAIN);
+
+    await expect(migrate(auth, new Secret(database.url))).rejects.toThrow(
+      /AUTH_ENCRYPTION_KEYS and AUTH_INDEX_KEYS are not both set: .* makes one$/,
+    );
+    expect(await client.query(READ_PLAIN)).toEqual(before);
+
+    await migrate(auth, new Secret(database.url), KEYS);
+    const sealed = await client.query('select * from users');
+    expect(sealed).toHaveLength(2105);
+    const addresses = sealed.map((row) => {
+      const place = { tenantId: row.tenant_id, table: 'users', rowId: row.id };
+      if (!row.email_sealed) return [row.id, ''];
+      const email = keyring.open(row.email_sealed, { ...place, column: 'email_sealed' });
+      expect(row.email_key).toEqual(
+        keyring.blindIndex(email.toLowerCase(), { ...place, column: 'email_key' }),
+      );
+      return [row.id, email];
+    });
+    expect(new Map(addresses as [string, string][])).toEqual(
+      new Map(before.map(({ id, email }) => [id, email])),
+    );
+    const withPhone = sealed.find((row) => row.phone_sealed);
+    expect(withPhone?.phone_key).toEqual(
+      keyring.blindIndex(String(before.find(({ id }) => id === withPhone?.id)?.phone).replace(/\D/g, ''), {
+        tenantId: withPhone?.tenant_id,
+        table: 'users',
+        column: 'phone_key',
+      }),
+    );
+    expect(JSON.stringify(sealed)).not.toMatch(/guest/i);
+
+    await down(database.url);
+    expect(await client.query(READ_PLAIN)).toEqual(before);
+    await migrate(auth, new Secret(database.url), KEYS);
+  });
+});
+
+const READ_PLAIN = 'select tenant_id, id, email, email_key, phone, version from users order by tenant_id, id';
+
+/** Takes this migration back, and all behind it. */
+async function down(url: string): Promise<void> {
+  const orm = new MikroORM({
+    driver: PostgreSqlDriver,
+    clientUrl: url,
+    entities: [],
+    discovery: { warnWhenNoEntities: false },
+    extensions: [Migrator],
+    migrations: { migrationsList: withKeys(auth?.migrations ?? [], () => keyring), snapshot: false },
+  });
+  try {
+    const executed = (await orm.migrator.getExecuted()).map(({ name }) => name);
+    const from = executed.indexOf(sealContactMigration.name);
+    for (const name of executed.slice(from).reverse()) await orm.migrator.down({ migrations: [name] });
+  } finally {
+    await orm.close(true);
+  }
+}
+
+async function connect(url: string) {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  return {
+    query: async (text: string, values: unknown[] = []) => (await client.query(text, values)).rows,
+    [Symbol.asyncDispose]: () => client.end(),
+  };
+}

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '@rollcall/runtime';
+import type { MetricReading } from '@rollcall/runtime/rpc';
+
+/** What became of one step. */
+export interface RotationStep {
+  /** Rows that were brought to the first keys. */
+  readonly resealed: number;
+  /** `working`: go on; `elsewhere`: another process is at it; `finished`: no row has an older key. */
+  readonly state: 'working' | 'elsewhere' | 'finished';
+}
+
+/** How sealed rows are brought to the first keys, a batch at a time. Where it is, stands in the database. */
+export interface RotationStore {
+  step(batchRows: number): Promise<RotationStep>;
+}
+
+/** How a rotation goes about it. */
+export interface KeyRotationOptions {
+  readonly store: RotationStore;
+  /** Names of the keys that it leads to, for the log. */
+  readonly target: { readonly sealingKeyId: string; readonly indexKeyId: string };
+  readonly logger: Logger;
+  /** Rows a step. Default 200: a few ms of encryption, and as short a lock. */
+  readonly batchRows?: number;
+  /** Time in ms until a finished rotation is looked at again, for what a process with older settings wrote. Default 60,000. */
+  readonly restMs?: number;
+}
+
+/** A rotation of keys in the background. Disposing of it waits for the step at work. */
+export interface KeyRotation extends AsyncDisposable {
+  readMetrics(): readonly MetricReading[];
+}
+
+const BATCH_ROWS = 200;
+const REST_MS = 60_000;
+const ELSEWHERE_MS = 1000;
+const AFTER_ERROR_MS = 5000;
+const LEAST_PAUSE_MS = 10;
+
+/** Brings all rows to the first keys while calls go on. It works half of the time at most. */
+export function startKeyRotation({
+  store,
+  target,
+  logger,
+  batchRows = BATCH_ROWS,
+  restMs = REST_MS,
+}: KeyRotationOptions): KeyRotation {
+  const names = { sealingKeyId: target.sealingKeyId, indexKeyId: target.indexKeyId };
+  const stop = new AbortController();
+  let resealed = 0;
+  let isFinished = false;
+
+  async function stepAndTell(): Promise<number> {
+    const begun = performance.now();
+    const { state, resealed: count } = await store.step(batchRows);
+    resealed += count;
+    if (state === 'finished' && !isFinished) {
+      logger.info(
+        { ...names, resealed },
+        'no row has an older key any more: keys behind the first one can be taken away',
+      );
+    }
+    isFinished = state === 'finished';
+    if (state !== 'working') return isFinished ? restMs : ELSEWHERE_MS;
+    return Math.max(LEAST_PAUSE_MS, performance.now() - begun);
+  }
+
+  async function run(): Promise<void> {
+    while (!stop.signal.aborted) {
+      const pauseMs = await stepAndTell().catch((error: unknown) => {
+        logger.warn({ error }, 'rows cannot be brought to the first key; trying again');
+        return AFTER_ERROR_MS;
+      });
+      await sleep(pauseMs, undefined, { signal: stop.signal }).catch(() => {
+        // Told to stop: the loop looks.
+      });
+    }
+  }
+
+  logger.info(names, 'rows are brought to the first keys in the background');
+  const running = run();
+  return {
+    readMetrics: () => [
+      {
+        name: 'rollcall_key_rotation_resealed_total',
+        help: 'Rows that this process brought to the first keys.',
+        type: 'counter',
+        labels: {},
+        value: resealed,
+      },
+      {
+        name: 'rollcall_key_rotation_finished',
+        help: '1 where no row had an older key when this process looked last.',
+        type: 'gauge',
+        labels: {},
+        value: isFinished ? 1 : 0,
+      },
+    ],
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await running;
+    },
+  };
+}
