@@ -1,0 +1,5 @@
+import type { BenchCase } from '../../harness/bench-case.ts';
+import { signIn } from './sign-in.ts';
+
+/** What the auth service is held to. */
+export const SERVER_CASES: readonly BenchCase[] = [signIn];
