@@ -73,9 +73,9 @@ async function seedPeople(world: World, address: string): Promise<string[]> {
   await client.connect();
   try {
     const phc = await toPhc();
-    return await Promise.all(
-      Array.from({ length: CALLERS }, () => seedPerson(world.tenantId, { admin, client, phc })),
-    );
+    const emails: string[] = [];
+    for (let i = 0; i < CALLERS; i++) emails.push(await seedPerson(world.tenantId, { admin, client, phc }));
+    return emails;
   } finally {
     admin.close();
     await client.end();
