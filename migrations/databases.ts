@@ -3,6 +3,7 @@ import { keysSetting } from '@rollcall/runtime/sealing';
 import { peopleMigration } from './auth/2026-11-20-people.ts';
 import { sealContactMigration } from './auth/2026-11-20-seal-contact.ts';
 import { userChangesMigration } from './auth/2026-11-20-user-changes.ts';
+import { userRecordsMigration } from './auth/2026-11-20-user-records.ts';
 import { usersMigration } from './auth/2026-11-20-users.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
@@ -26,7 +27,13 @@ export interface MigratedDatabase {
 export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   auth: {
     variable: 'AUTH_DATABASE_URL',
-    migrations: [usersMigration, userChangesMigration, sealContactMigration, peopleMigration],
+    migrations: [
+      usersMigration,
+      userChangesMigration,
+      sealContactMigration,
+      userRecordsMigration,
+      peopleMigration,
+    ],
   },
   booking: {
     variable: 'BOOKING_DATABASE_URL',

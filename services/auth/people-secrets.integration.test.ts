@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { freshTenant } from '@rollcall/contract/testing';
 import { createLogger, Secret } from '@rollcall/runtime';
-import { createPool, type Pool, type RunPrepared, transactPrepared } from '@rollcall/runtime/postgres';
+import { createPool, type Pool, transactPrepared } from '@rollcall/runtime/postgres';
 import { createKeyring } from '@rollcall/runtime/sealing';
 import { createTestDatabase, TEST_KEYS, type TestDatabase } from '@rollcall/runtime/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -14,13 +14,14 @@ import { requestPasswordReset } from './people/request-password-reset.ts';
 import { signIn } from './people/sign-in.ts';
 import { verifyEmail } from './people/verify-email.ts';
 import { createContactSeal } from './postgres/contact-seal.ts';
-import { erasePeople } from './postgres/people-erase.ts';
+import { lifecycleEdits } from './postgres/lifecycle-edits.ts';
 import { cleanPeople } from './postgres/people-housekeeping.ts';
 import { createPostgresOutbox } from './postgres/people-mail.ts';
 import { createPeopleSeal } from './postgres/people-seal.ts';
 import { createPostgresThrottles } from './postgres/people-throttles.ts';
 import { createPostgresPeople } from './postgres/postgres-people.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
+import type { User } from './users/user.ts';
 
 const keyring = createKeyring({
   encryptionKeys: new Secret(TEST_KEYS.AUTH_ENCRYPTION_KEYS),
@@ -163,9 +164,8 @@ describe('what is kept', () => {
         (await pool.query(`select count(*) from ${table} where tenant_id = $1`, [tenantId])).rows[0].count,
       );
     for (const table of tables) expect([table, await count(table)]).not.toEqual([table, 0]);
-    await transactPrepared(pool, (run: RunPrepared) =>
-      erasePeople(run, keyring, { tenantId, userId, email }),
-    );
+    const user = (await people.reads.find(tenantId, userId, 'FULL')) as User;
+    await transactPrepared(pool, (run) => lifecycleEdits(run, createContactSeal(keyring)).erase(user));
     for (const table of tables) expect([table, await count(table)]).toEqual([table, 0]);
     const { rows } = await pool.query(`select kind from throttles where tenant_id = $1 order by kind`, [
       tenantId,

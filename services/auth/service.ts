@@ -12,6 +12,12 @@ import { type ContactSeal, createContactSeal } from './postgres/contact-seal.ts'
 import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
 import { createPostgresRotation } from './postgres/postgres-rotation.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
+import {
+  createActivityTimeline,
+  createNoteTimeline,
+  createPostgresRecordReads,
+  createSignInTimeline,
+} from './postgres/postgres-user-records.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
 import { requireKeys } from './postgres/require-keys.ts';
 import { authServiceImplementation } from './rpc/auth-service.ts';
@@ -82,6 +88,12 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   const people = stack.use(
     await startPeople({ config, pool: writePool, contactSeal: seal, reads, committed, logger }),
   );
+  const adminParts = {
+    reads,
+    writes,
+    records: createPostgresRecordReads(pool),
+    timeline: [createActivityTimeline(pool), createNoteTimeline(pool), createSignInTimeline(pool)],
+  };
   const rotation = seal.keyring.isRotating ? stack.use(startRotation(writePool, seal, logger)) : undefined;
   const doors = stack.use(
     await openDoors({
@@ -107,7 +119,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
         ),
       routes: (chain) => [
         ...implementService(UserService, userServiceImplementation(reads, feed), chain),
-        ...implementService(UserAdminService, userAdminServiceImplementation(reads, writes), chain),
+        ...implementService(UserAdminService, userAdminServiceImplementation(adminParts), chain),
         ...implementService(
           AuthServiceDefinition,
           authServiceImplementation(people.people, people.keys),

@@ -1,6 +1,8 @@
 import { describe } from 'vitest';
 import { describeBadInput } from './bad-input-suite.ts';
+import { describeLifecycle } from './lifecycle-suite.ts';
 import { describeListing } from './listing-suite.ts';
+import { describeNames } from './names-suite.ts';
 import { describeReads } from './read-suite.ts';
 import { readsOverService, type ServiceSubject } from './subject.ts';
 import { describeWatching } from './watch-suite.ts';
@@ -14,6 +16,8 @@ export function describeUserService(name: string, subject: () => ServiceSubject)
   describe(name, () => {
     describeReads('it', () => ({ reads: readsOverService(subject()), admin: subject().admin }));
     describeWrites(subject);
+    describeLifecycle(subject);
+    describeNames(subject);
     describeListing(subject);
     describeWatching(subject);
     describeBadInput(subject);

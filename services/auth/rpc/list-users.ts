@@ -15,14 +15,9 @@ import {
   type TimePosition,
 } from '@rollcall/runtime/rpc';
 import type { UserList } from '../users/user-reads.ts';
+import { pageLimit } from './take-fitting.ts';
 import { requireTimestamp } from './timestamp.ts';
 import { viewFromMessage } from './user-message.ts';
-
-const DEFAULT_PAGE_SIZE = 50;
-const MAX_PAGE_SIZE = 1000;
-
-// What fits into a message of 4 MiB, with room for what stands around the users.
-const MAX_ANSWER_BYTES = 4_000_000;
 
 const ORDERS = {
   '': { orderBy: 'createTime', descending: false },
@@ -63,25 +58,16 @@ export function listFromRequest(request: ListUsersRequest, tokens: PageTokens<Ti
       createdBefore: requireTimestamp('filter.created_before', filter.createdBefore),
     }),
     ...orderOf(request.orderBy),
-    limit: Math.min(request.pageSize || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE),
+    limit: pageLimit(request),
     ...(after && { after }),
   };
-}
-
-/** As many of these users, from the first on, as fit into one answer in either form; at least one. */
-export function takeFitting(users: UserMessage[]): UserMessage[] {
-  let bytes = 0;
-  const tooMany = users.findIndex((user, i) => {
-    bytes += mostBytes(user);
-    return i > 0 && bytes > MAX_ANSWER_BYTES;
-  });
-  return tooMany < 0 ? users : users.slice(0, tooMany);
 }
 
 // Field rules bound all of a user but the profile: with all names and fields, in JSON and with every character escaped.
 const USER_BYTES = 3_000;
 
-function mostBytes(user: UserMessage): number {
+/** The most bytes that a user can take in an answer, in either form. */
+export function mostUserBytes(user: UserMessage): number {
   const texts = [user.firstName, user.lastName, user.displayName, user.businessName, user.profileImage];
   const names = texts.reduce((sum, { length }) => sum + 6 * length, USER_BYTES);
   return user.profile ? names + Buffer.byteLength(toJsonString(ProfileSchema, user.profile)) : names;

@@ -1,4 +1,5 @@
 import type { User, UserRole, UserState, UserView } from './user.ts';
+import type { ExternalId } from './user-records.ts';
 
 /** A place in a list of users: the time that it is ordered by, in ms since 1970, and the id. */
 export interface ListPosition {
@@ -22,6 +23,11 @@ export interface UserList {
   readonly after?: ListPosition;
 }
 
+/** A name in another system as one text, different for different names. */
+export function externalKey({ source, externalId }: ExternalId): string {
+  return JSON.stringify([source, externalId]);
+}
+
 /** How users are read. Ids are in lower case. */
 export interface UserReads {
   /**
@@ -40,6 +46,12 @@ export interface UserReads {
   findByEmailKeys(
     tenantId: string,
     keys: readonly string[],
+    view: UserView,
+  ): Promise<ReadonlyMap<string, User>>;
+  /** Users by their names in other systems, deleted ones too; the key is `externalKey`. */
+  findByExternalIds(
+    tenantId: string,
+    externalIds: readonly ExternalId[],
     view: UserView,
   ): Promise<ReadonlyMap<string, User>>;
   /** Users in a stable order. */

@@ -39,6 +39,7 @@ class Table implements UserReads {
   }
 
   findByEmailKeys = async () => new Map<string, User>();
+  findByExternalIds = async () => new Map<string, User>();
   list = async () => [];
 }
 
