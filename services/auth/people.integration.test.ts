@@ -389,6 +389,59 @@ describe('a user', () => {
     await signIn(person);
   });
 
+  it('shows sign-ins in the timeline, good ones and others', async () => {
+    const person = await member();
+    const { tenantId, userId: id } = person;
+    await auth.people.signIn({ ...person, password: 'wrong' }).catch(() => undefined);
+    await signIn(person);
+    const { entries } = await auth.admin.listTimeline({ tenantId, id });
+    expect(entries.map(({ entry }) => entry)).toMatchObject([
+      { case: 'signIn', value: { succeeded: true, method: 'password' } },
+      { case: 'signIn', value: { succeeded: false, method: 'password' } },
+    ]);
+  });
+
+  it('who is erased leaves nothing, whatever is under way', async () => {
+    const tables = [
+      'credentials',
+      'verified_emails',
+      'sessions',
+      'refresh_tokens',
+      'sign_ins',
+      'mail_tokens',
+      'mail_outbox',
+    ];
+    for (let i = 0; i < 3; i++) {
+      const person = await member();
+      const { tenantId, email, userId: id } = person;
+      const { refreshToken, accessToken } = await signIn(person);
+      await auth.people.requestPasswordReset({ tenantId, email });
+      const { token } = await auth.mails.next(email);
+      await Promise.allSettled([
+        signIn(person),
+        auth.people.signIn({ ...person, password: 'wrong' }),
+        auth.people.resetPassword({ tenantId, token, newPassword: OTHER_PASSWORD }),
+        auth.people.requestPasswordReset({ tenantId, email }),
+        auth.people.requestEmailVerification({ accessToken }),
+        new Promise((resolve) => setTimeout(resolve, 30 * i)).then(() =>
+          auth.admin.eraseUser({ tenantId, id }),
+        ),
+        auth.people.refreshSession({ tenantId, refreshToken }),
+      ]);
+      await auth.admin.eraseUser({ tenantId, id });
+      for (const table of tables) {
+        const rows = await auth.query(
+          table === 'refresh_tokens'
+            ? 'select 1 from refresh_tokens where tenant_id = $1'
+            : `select 1 from ${table} where tenant_id = $1 and user_id is not null`,
+          [tenantId],
+        );
+        expect([table, rows.length]).toEqual([table, 0]);
+      }
+      await expectRefusal(auth.people.signIn(person), CREDENTIALS_WRONG);
+    }
+  });
+
   it('who never had a password gets one by a reset', async () => {
     const tenantId = freshTenant();
     const { email, id } = await seedUser(auth, tenantId);

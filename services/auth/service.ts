@@ -17,6 +17,7 @@ import {
   createActivityTimeline,
   createNoteTimeline,
   createPostgresRecordReads,
+  createSignInTimeline,
 } from './postgres/postgres-user-records.ts';
 import { createPostgresUserSearch } from './postgres/postgres-user-search.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
@@ -98,7 +99,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     writes,
     search,
     records: createPostgresRecordReads(pool),
-    timeline: [createActivityTimeline(pool), createNoteTimeline(pool)],
+    timeline: [createActivityTimeline(pool), createNoteTimeline(pool), createSignInTimeline(pool)],
   };
   const rotation = seal.keyring.isRotating ? stack.use(startRotation(writePool, seal, logger)) : undefined;
   const callersPool = stack.adopt(

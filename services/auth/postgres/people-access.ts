@@ -1,6 +1,7 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import type { Access, FailedSignIn, SessionOpening } from '../people/people-store.ts';
 import type { User } from '../users/user.ts';
+import { PERSON } from './people-lock.ts';
 import type { PeopleSeal } from './people-seal.ts';
 
 const FIND = {
@@ -17,7 +18,9 @@ const REINDEX = {
 
 const FAILED = {
   name: 'sign_in_failed',
-  text: 'insert into sign_ins (tenant_id, user_id, outcome, source_address) values ($1, $2, $3, $4)',
+  text: `with person as (${PERSON})
+    insert into sign_ins (tenant_id, user_id, outcome, source_address)
+    select $1, $2, $3::text, $4::text where $2::uuid is null or exists (select from person)`,
 };
 
 const REPLACE = {
@@ -26,12 +29,14 @@ const REPLACE = {
     where tenant_id = $1 and user_id = $2 and password_hash = $3`,
 };
 
-// Looked at once more: the user may have been suspended, or the password changed, while the hash was computed.
+// Looked at once more: the user may have been suspended, or the password changed, while the hash was computed. The lock waits
+// for an erasure that is at work, and sees what it did.
 const OPEN = {
   name: 'session_open',
   text: `with allowed as (
       select u.tenant_id, u.id from users u join credentials c on c.tenant_id = u.tenant_id and c.user_id = u.id
       where u.tenant_id = $1 and u.id = $2 and u.state = 'ACTIVE' and c.password_hash = $3
+      for key share of u
     ), opened as (
       insert into sessions (tenant_id, id, user_id, expire_time) select tenant_id, $4::uuid, id, $5::timestamptz from allowed
       returning tenant_id, id, user_id

@@ -1,6 +1,7 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import type { MailTokenPurpose, PasswordChange } from '../people/people-store.ts';
 import type { ContactSeal } from './contact-seal.ts';
+import { holdActive } from './people-lock.ts';
 import { queueMail } from './people-mail.ts';
 import type { PeopleSeal } from './people-seal.ts';
 import { endSessions } from './people-sessions.ts';
@@ -97,6 +98,7 @@ export async function verifyEmail(
   seal: PeopleSeal,
   { tenantId, hash, user }: { tenantId: string; hash: Buffer; user: { id: string; email: string } },
 ): Promise<boolean> {
+  if (!(await holdActive(run, tenantId, user.id))) return false;
   const indexes = seal.emailIndexes(tenantId, user.email);
   const taken = await run(TAKE, [tenantId, hash, 'VERIFY_EMAIL', user.id, indexes]);
   if (taken.length === 0) return false;
@@ -111,6 +113,7 @@ export async function resetPassword(
   change: PasswordChange & { tokenHash: Buffer; email: string },
 ): Promise<boolean> {
   const { tenantId, userId, email } = change;
+  if (!(await holdActive(run, tenantId, userId))) return false;
   const indexes = seal.emailIndexes(tenantId, email);
   const taken = await run(TAKE, [tenantId, change.tokenHash, 'RESET_PASSWORD', userId, indexes]);
   if (taken.length === 0) return false;
@@ -129,6 +132,7 @@ export async function changePassword(
   change: PasswordChange & { from: string; keepSessionId: string; email: string },
 ): Promise<boolean> {
   const { tenantId, userId, from, passwordHash } = change;
+  if (!(await holdActive(run, tenantId, userId))) return false;
   const changed = await run(CHANGE, [tenantId, userId, from, passwordHash]);
   if (changed.length === 0) return false;
   await endSessions(run, change, { reason: 'PASSWORD_CHANGED', keepId: change.keepSessionId });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Pool, type RunPrepared, runPrepared } from '@rollcall/runtime/postgres';
 import type { MailOutbox, QueuedMail } from '../mail/mail-worker.ts';
 import type { MailOrder } from '../people/people-store.ts';
+import { PERSON } from './people-lock.ts';
 import type { PeopleSeal } from './people-seal.ts';
 
 // A mail about what somebody did is of no use later.
@@ -9,13 +10,15 @@ const PLAIN_MAIL_MS = 24 * 60 * 60_000;
 
 const QUEUE = {
   name: 'mail_queue',
-  text: `with kept as (
+  text: `with person as (${PERSON}),
+    allowed as (select where $2::uuid is null or exists (select from person)),
+    kept as (
       insert into mail_tokens (tenant_id, token_hash, purpose, user_id, email_key, person_sealed, password_hash, expire_time)
-      select $1::text, $7::bytea, $8::text, $3::uuid, $4::bytea, $9::bytea, $10::text,
-        now() + $6::bigint * interval '1 millisecond' where $7::bytea is not null
+      select $1::text, $7::bytea, $8::text, $2::uuid, $4::bytea, $9::bytea, $10::text,
+        now() + $6::bigint * interval '1 millisecond' from allowed where $7::bytea is not null
     )
     insert into mail_outbox (tenant_id, id, user_id, email_key, mail_sealed, expire_time)
-    values ($1::text, $2::uuid, $3::uuid, $4::bytea, $5::bytea, now() + $6::bigint * interval '1 millisecond')`,
+    select $1::text, $3::uuid, $2::uuid, $4::bytea, $5::bytea, now() + $6::bigint * interval '1 millisecond' from allowed`,
 };
 
 // Taken for a while: whoever is killed while it sends leaves the mail to the next attempt.
@@ -40,8 +43,8 @@ export async function queueMail(run: RunPrepared, seal: PeopleSeal, order: MailO
   const registration = token?.registration;
   await run(QUEUE, [
     tenantId,
-    id,
     userId ?? null,
+    id,
     seal.emailIndex(tenantId, mail.to),
     seal.sealMail(mail, { tenantId, id }),
     token?.lifetimeMs ?? PLAIN_MAIL_MS,
