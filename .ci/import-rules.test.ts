@@ -16,6 +16,8 @@ const REFUSED: [file: string, statement: string, rule: string][] = [
   ['services/auth/users/x.ts', "import '@bufbuild/protobuf';", 'noRestrictedImports'],
   ['services/booking/x.ts', "import '@rollcall/auth';", 'noRestrictedImports'],
   ['services/booking/x.ts', "import '../../clients/user/with-cache.ts';", 'noRestrictedImports'],
+  ['services/booking/x.ts', "import '@rollcall/transport/testing';", 'noRestrictedImports'],
+  ['services/booking/bookings/x.ts', "import '@rollcall/transport';", 'noRestrictedImports'],
   ['migrations/x.ts', "import '@rollcall/auth';", 'noRestrictedImports'],
   ['services/auth/x.ts', 'export const x = process.env;', 'noProcessEnv'],
   ['services/auth/x.ts', 'export enum X { A }', 'noEnum'],
@@ -27,6 +29,7 @@ const ALLOWED: [file: string, statement: string][] = [
   ['services/auth/x.ts', "import '@rollcall/contract/user';"],
   ['services/auth/main.ts', 'export const x = process.env;'],
   ['services/booking/x.ts', "import '@rollcall/user-client';"],
+  ['services/booking/x.ts', "import '@rollcall/transport';"],
   ['services/booking/x.test.ts', "import '@rollcall/auth';"],
 ];
 

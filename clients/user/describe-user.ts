@@ -70,7 +70,7 @@ export function describeCached(context: DescribeContext, tenantId: string, id: s
     missing: describeMissing(context, tenantId, id),
     minVersion: cache.getFloor(tenantId, id)?.version.toString(),
     inFlight: flights.of(tenantId, id).map(({ scope, read }) => ({
-      view: toName(scope.view),
+      view: toViewName(scope.view),
       minVersion: read.minVersion.toString(),
     })),
     feedLiveForMs: liveSinceMs === undefined ? undefined : clock() - liveSinceMs,
@@ -82,7 +82,7 @@ function describeEntries({ cache, freshness, clock }: DescribeContext, tenantId:
     const ageMs = clock() - entry.readAtMs;
     const lifeMs = freshness.lifeMs(id, entry);
     return {
-      view: toName(entry.scope.view),
+      view: toViewName(entry.scope.view),
       userId: entry.user.id,
       version: entry.user.version.toString(),
       ageMs,
@@ -99,7 +99,7 @@ function describeMissing({ cache, freshness, clock }: DescribeContext, tenantId:
     const readAtMs = cache.getMissingAtMs({ tenantId, view }, id);
     if (readAtMs === undefined) return [];
     const ageMs = clock() - readAtMs;
-    return { view: toName(view), ageMs, isFresh: ageMs < freshness.missingLifeMs(tenantId, readAtMs) };
+    return { view: toViewName(view), ageMs, isFresh: ageMs < freshness.missingLifeMs(tenantId, readAtMs) };
   });
 }
 
@@ -117,6 +117,7 @@ function explain(
   return `Its age of ${Math.round(ageMs)} ms is ${verdict} its life of ${lifeMs} ms: ${feed}.`;
 }
 
-function toName(view: UserView): ViewName {
+/** `REFERENCE`, as the contract has it. */
+export function toViewName(view: UserView): ViewName {
   return view === UserView.FULL ? 'FULL' : view === UserView.BASIC ? 'BASIC' : 'REFERENCE';
 }

@@ -28,16 +28,20 @@ beforeEach(() => {
   service.put('acme', ANN);
   service.put('acme', BEN);
   transport = createRouterTransport((router) => router.service(UserService, service));
-  users = opened.use(
+  users = open({ resetTimeoutMs: 20 });
+});
+afterEach(() => opened.disposeAsync());
+
+function open({ resetTimeoutMs }: { resetTimeoutMs: number }): UserClient {
+  return opened.use(
     createUserClient({
       transport,
       tenantId: 'acme',
       clock: () => nowMs,
-      breaker: { volumeThreshold: 1, resetTimeoutMs: 20 },
+      breaker: { volumeThreshold: 1, resetTimeoutMs },
     }),
   );
-});
-afterEach(() => opened.disposeAsync());
+}
 
 /** What is said on a channel from now on. */
 function listen(name: DiagnosticChannel): unknown[] {
@@ -76,6 +80,25 @@ describe('the channels', () => {
     service.fault = outage;
     await users.lookupMany([ANN, BEN, randomUUID()]);
     expect(stale).toEqual([{ tenantId: 'acme', count: 2, oldestMs: 10_000, reason: 'service_unavailable' }]);
+  });
+
+  it('tell of single answers from before an outage, which are given at once', async () => {
+    users = open({ resetTimeoutMs: 60_000 });
+    await users.getUser(ANN);
+    nowMs = 60_000;
+    service.fault = outage;
+    const ask = async () => (await users.lookup(randomUUID())) && users.stats().breaker;
+    await expect.poll(ask).toBe('open');
+    const stale = listen('rollcall:user-client:answer:stale');
+    await users.getUser(ANN);
+    nowMs = 60_010;
+    await users.lookup(ANN);
+    await users.lookup(BEN);
+    const message = { tenantId: 'acme', count: 1, reason: 'breaker_open' };
+    expect(stale).toEqual([
+      { ...message, oldestMs: 60_000 },
+      { ...message, oldestMs: 60_010 },
+    ]);
   });
 
   it('tell of the breaker, tripped and whole again', async () => {

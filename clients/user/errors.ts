@@ -1,6 +1,9 @@
 import { Code, type ConnectError } from '@connectrpc/connect';
 import type { Degradation } from './user-lookup.ts';
 
+/** Most ids that a message names: it goes to logs, and one call may be about thousands. */
+const MAX_LISTED_IDS = 5;
+
 /** Every reason of a UserClientError; stable. */
 export type UserClientReason =
   | 'canceled'
@@ -38,7 +41,7 @@ export class UserNotFoundError extends UserClientError {
   readonly ids: readonly string[];
 
   constructor(tenantId: string, ids: readonly string[]) {
-    super(`no such user in tenant ${tenantId}: ${ids.join(', ')}`);
+    super(`no such user in tenant ${tenantId}: ${listIds(ids)}`);
     this.tenantId = tenantId;
     this.ids = ids;
   }
@@ -55,12 +58,9 @@ export class UserUnavailableError extends UserClientError {
   readonly degraded: Degradation;
 
   constructor(tenantId: string, ids: readonly string[], degraded: Degradation) {
-    super(
-      `cannot tell now who these users of tenant ${tenantId} are (${degraded.reason}): ${ids.join(', ')}`,
-      {
-        cause: degraded.cause,
-      },
-    );
+    super(`cannot tell now who these users of tenant ${tenantId} are (${degraded.reason}): ${listIds(ids)}`, {
+      cause: degraded.cause,
+    });
     this.tenantId = tenantId;
     this.ids = ids;
     this.degraded = degraded;
@@ -101,4 +101,9 @@ export class UserClientClosedError extends UserClientError {
   constructor() {
     super('the user client is closed');
   }
+}
+
+function listIds(ids: readonly string[]): string {
+  const listed = ids.slice(0, MAX_LISTED_IDS).join(', ');
+  return ids.length > MAX_LISTED_IDS ? `${listed} and ${ids.length - MAX_LISTED_IDS} more, see ids` : listed;
 }

@@ -6,7 +6,7 @@ import type { User } from '@rollcall/contract/user';
  */
 const BASE_BYTES = 450;
 /** Bytes of one of its times, measured likewise. */
-const TIME_BYTES = 500;
+const TIME_BYTES = 130;
 /** Bytes of a text beside its letters. */
 const TEXT_BYTES = 24;
 

@@ -1,7 +1,7 @@
 import { type CallOptions, type Client, createClient, type Transport } from '@connectrpc/connect';
 import { type ResolveOutcome, type User, type UserOutcome, UserService } from '@rollcall/contract/user';
 import { withoutDeadline } from '@rollcall/transport';
-import { freezeUser } from './freeze-user.ts';
+import { compactUser } from './compact-user.ts';
 import { AnswerMalformedError } from './judge.ts';
 import type { UserKey } from './user-lookup.ts';
 import type { Clock, ReadCall, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
@@ -82,7 +82,7 @@ function toAnswer(
     case 'user':
       return {
         outcome: 'found',
-        user: freezeUser(ofTenant(scope, outcome.value)),
+        user: compactUser(ofTenant(scope, outcome.value)),
         readAtMs,
         source: 'service',
       };

@@ -14,8 +14,8 @@ interface Link extends SeenFloor {
 }
 
 /**
- * Versions that are known to exist of users that are not in memory: told by the change feed, by a caller, or held before
- * they were evicted. An answer below them is not current. Bounded: the id longest not heard of is forgotten first, and for
+ * Versions that are known to exist of users that are not in memory: told by the change feed, answered, or held before they
+ * were evicted; never merely claimed by a caller. An answer below them is not current. Bounded: the id longest not heard of is forgotten first, and for
  * that id an older answer could then pass, which only a service that goes back in time gives.
  */
 export class SeenVersions {

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { type User, UserSchema, type UserView } from '@rollcall/contract/user';
 import { toView } from './check-options.ts';
-import { freezeUser } from './freeze-user.ts';
+import { compactUser } from './compact-user.ts';
 import { toTenantId, toUserId } from './ids.ts';
 
 /** A user as a snapshot has it. */
@@ -75,6 +76,17 @@ export async function writeSnapshot(path: string, { writtenAtMs, entries }: Snap
   }
 }
 
+const UNFINISHED = /^\.[0-9a-f-]{36}\.tmp$/;
+
+/** Removes what a process left behind that was killed while it wrote: names, of which nobody else knew. Throws the error of the file system. */
+export function removeUnfinished(path: string): void {
+  const [folder, name] = [dirname(path), basename(path)];
+  if (!existsSync(folder)) return;
+  for (const each of readdirSync(folder))
+    if (each.startsWith(name) && UNFINISHED.test(each.slice(name.length)))
+      rmSync(join(folder, each), { force: true });
+}
+
 /**
  * Reads a snapshot, at once. Undefined: there is no file. Throws SnapshotUnusableError where it is larger than `maxBytes`,
  * damaged, of another format or something else altogether, and the error of the file system.
@@ -111,7 +123,7 @@ function toEntry(line: string): SnapshotEntry {
     toTenantId(user.tenantId);
     if (!(Number(ageMs) >= 0)) throw new RangeError('no age');
     const known = { id: toUserId(id, 'id'), view: toView(Number(view) as UserView), ageMs: Number(ageMs) };
-    return { user: freezeUser(user), ...known };
+    return { user: compactUser(user), ...known };
   } catch (cause) {
     throw new SnapshotUnusableError(`a line of it is no user: ${(cause as Error).message}`);
   }

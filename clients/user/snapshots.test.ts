@@ -69,6 +69,13 @@ function warnings(): string[] {
 }
 
 describe('a snapshot', () => {
+  it('that a killed process left unfinished is removed by the next one, and nothing beside it', async () => {
+    const others = ['users.snapshot.bak', 'users.snapshot.tmp', `other.${ANN}.tmp`];
+    for (const name of [`users.snapshot.${ANN}.tmp`, ...others]) await writeFile(join(folder, name), 'names');
+    await start(newCache()).close();
+    expect((await readdir(folder)).sort()).toEqual(others.toSorted());
+  });
+
   it('carries users over a restart, with their age, for the owner alone to read', async () => {
     await start(cacheOf(ANN), { nowMs: 500 }).close();
     expect((await stat(path)).mode & 0o777).toBe(0o600);

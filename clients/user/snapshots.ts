@@ -1,6 +1,12 @@
 import type { UserView } from '@rollcall/contract/user';
 import { publish, type SnapshotMoved } from './diagnostics.ts';
-import { readSnapshot, type SnapshotEntry, SnapshotUnusableError, writeSnapshot } from './snapshot-file.ts';
+import {
+  readSnapshot,
+  removeUnfinished,
+  type SnapshotEntry,
+  SnapshotUnusableError,
+  writeSnapshot,
+} from './snapshot-file.ts';
 import type { UserCache } from './user-cache.ts';
 import type { Clock } from './user-reader.ts';
 
@@ -79,6 +85,7 @@ function load(
   const startedAtMs = performance.now();
   let taken = 0;
   try {
+    removeUnfinished(path);
     const snapshot = readSnapshot(path, maxBytes);
     const sinceMs = Math.max(1, unixNowMs - (snapshot?.writtenAtMs ?? 0));
     for (const { user, id, view, ageMs } of (snapshot?.entries ?? []).toReversed()) {

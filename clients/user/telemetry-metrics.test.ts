@@ -127,6 +127,18 @@ describe('metrics recorded as things happen', () => {
       stale: { value: 60, count: 1 },
     });
   });
+
+  it('tell the age of single answers from before an outage, which are given at once', async () => {
+    const users = open({ breaker: { volumeThreshold: 1, resetTimeoutMs: 60_000 } });
+    await users.getUser(ANN);
+    nowMs = 60_000;
+    service.fault = new ConnectError('away', Code.Unavailable);
+    const ask = async () => (await users.lookup(NOBODY)) && users.stats().breaker;
+    await expect.poll(ask).toBe('open');
+    await users.getUser(ANN);
+    await users.lookup(ANN);
+    expect(await pointsOf('rollcall.user_client.answer.age')).toEqual({ stale: { value: 120, count: 2 } });
+  });
 });
 
 describe('many clients', () => {

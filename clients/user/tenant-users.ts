@@ -4,21 +4,17 @@ import { toCall, toMinVersion, toScope } from './call-options.ts';
 import type { UserClientSettings } from './check-options.ts';
 import type { ClientCounters } from './counters.ts';
 import type { UserDescription } from './describe-user.ts';
-import {
-  UserClientClosedError,
-  UserClientOptionError,
-  UserNotFoundError,
-  UserReadCanceledError,
-  UserUnavailableError,
-} from './errors.ts';
+import { UserClientClosedError, UserClientOptionError, UserReadCanceledError } from './errors.ts';
 import { toTenantId, toUserId, toUserIds } from './ids.ts';
 import { type ResolveContext, resolveUsers, toUserKey } from './resolve-users.ts';
 import type { TenantUserClient } from './tenant-user-client.ts';
-import { toOutcome } from './to-lookup.ts';
+import { toFreshLookup, toOutcome } from './to-lookup.ts';
+import { toUsers } from './to-users.ts';
 import type { UserReadOptions } from './user-client-options.ts';
 import type { KeyLookup, UserKey, UserLookup } from './user-lookup.ts';
-import type { ReadCall, UserAnswer, UserRead, UserScope } from './user-reader.ts';
+import type { ReadCall, UserRead, UserScope } from './user-reader.ts';
 import { currentFloor } from './version-context.ts';
+import type { CachedUserReader } from './with-cache.ts';
 
 /** What the clients of all tenants share. */
 export interface UserClientLayers extends ResolveContext {
@@ -31,10 +27,12 @@ export interface UserClientLayers extends ResolveContext {
 export class TenantUsers implements TenantUserClient {
   readonly tenantId: string | undefined;
   readonly #layers: UserClientLayers;
+  readonly #cached: CachedUserReader;
   readonly #defaultScope: UserScope | undefined;
 
   constructor(layers: UserClientLayers, tenantId: string | undefined) {
     this.#layers = layers;
+    this.#cached = layers.cached;
     this.tenantId = tenantId === undefined ? undefined : toTenantId(tenantId);
     this.#defaultScope =
       this.tenantId === undefined ? undefined : { tenantId: this.tenantId, view: layers.settings.view };
@@ -43,42 +41,40 @@ export class TenantUsers implements TenantUserClient {
   async getUser(id: string, options?: UserReadOptions): Promise<User> {
     // What is in memory is there under the lower-case id, so a hit needs no check of the id.
     if (options === undefined && this.#defaultScope !== undefined) {
-      const user = this.#layers.cached.getNow(this.#defaultScope, id);
-      if (user !== undefined && isRecent(user, id)) return user;
+      const user = this.#cached.getNow(this.#defaultScope, id);
+      if (user !== undefined) return user;
     }
-    return (await this.#getAll([toUserId(id, 'id')], options))[0] as User;
+    const lookups = await this.#lookupAll([toUserId(id, 'id')], options);
+    return toUsers(toScope(this.#defaultScope, undefined).tenantId, lookups)[0] as User;
   }
 
-  getUsers(ids: readonly string[], options?: UserReadOptions): Promise<User[]> {
-    return this.#getAll(ids, options);
+  async getUsers(ids: readonly string[], options?: UserReadOptions): Promise<User[]> {
+    const lookups = await this.lookupMany(ids, options);
+    return toUsers(toScope(this.#defaultScope, undefined).tenantId, lookups);
   }
 
   async lookup(id: string, options?: UserReadOptions): Promise<UserLookup> {
-    const { cached, clock, isClosed } = this.#layers;
+    const { clock, isClosed } = this.#layers;
     if (options === undefined && this.#defaultScope !== undefined && !isClosed()) {
       const lowerId = toUserId(id, 'id');
-      const answer = cached.answerNow(this.#defaultScope, lowerId);
-      if (answer !== undefined && !(answer.outcome === 'found' && !isRecent(answer.user, lowerId)))
-        return { id: lowerId, ...toOutcome(answer, clock()) };
+      const answer = this.#cached.answerNow(this.#defaultScope, lowerId);
+      if (answer !== undefined) return { id: lowerId, ...toOutcome(answer, clock()) };
     }
-    return (await this.lookupMany([toUserId(id, 'id')], options))[0] as UserLookup;
+    return (await this.#lookupAll([toUserId(id, 'id')], options))[0] as UserLookup;
   }
 
-  async lookupMany(ids: readonly string[], options: UserReadOptions = {}): Promise<UserLookup[]> {
-    const { cached, settings } = this.#layers;
-    const lowerIds = toUserIds(ids, settings.maxIdsPerCall);
-    const minVersion = toMinVersion(options.minVersion);
-    const { tenantId } = toScope(this.#defaultScope, undefined);
-    const reads = lowerIds.map((id) => toRead(id, minVersion, currentFloor(tenantId, id)));
-    const outcomes = await this.#ask(options, (scope, call) => cached.readMany(scope, reads, call));
-    return outcomes.map((outcome, i) => ({ id: lowerIds[i] as string, ...outcome }));
+  async lookupMany(ids: readonly string[], options?: UserReadOptions): Promise<UserLookup[]> {
+    return (
+      (options === undefined ? this.#lookupNow(ids) : undefined) ?? (await this.#lookupAll(ids, options))
+    );
   }
 
   peek(id: string, options?: Pick<UserReadOptions, 'view'>): User | undefined {
-    const { cached } = this.#layers;
     const scope = toScope(this.#defaultScope, options?.view);
-    const user = (cached.peek(scope, id) ?? cached.peek(scope, toUserId(id, 'id')))?.user;
-    return user !== undefined && isRecent(user, id) ? user : undefined;
+    const entry = this.#cached.peek(scope, id);
+    if (entry !== undefined) return entry.user;
+    const lowerId = toUserId(id, 'id');
+    return lowerId === id ? undefined : this.#cached.peek(scope, lowerId)?.user;
   }
 
   attach<Row extends object, Columns extends Record<string, UserColumn<Row>>>(
@@ -86,7 +82,8 @@ export class TenantUsers implements TenantUserClient {
     columns: Columns,
     options?: UserReadOptions,
   ): Promise<WithUsers<Row, Columns>[]> {
-    return attachUsers(rows, columns, (ids) => this.lookupMany(ids, options));
+    const lookupNow = (ids: readonly string[]) => (options === undefined ? this.#lookupNow(ids) : undefined);
+    return attachUsers(rows, columns, { lookupNow, lookupMany: (ids) => this.lookupMany(ids, options) });
   }
 
   async resolve(key: UserKey, options?: UserReadOptions): Promise<KeyLookup> {
@@ -102,10 +99,10 @@ export class TenantUsers implements TenantUserClient {
       );
     }
     const checked = keys.map((key, i) => toUserKey(key, `keys[${i}]`));
-    const outcomes = await this.#ask(options, (scope, call) =>
-      resolveUsers(this.#layers, scope, { keys: checked, call }),
-    );
-    return outcomes.map((outcome, i) => ({ key: checked[i] as UserKey, ...outcome }));
+    const { scope, call } = this.#begin(options);
+    const answers = await resolveUsers(this.#layers, scope, { keys: checked, call });
+    const nowMs = this.#end();
+    return answers.map((answer, i) => ({ key: checked[i] as UserKey, ...toOutcome(answer, nowMs) }));
   }
 
   async prefetch(ids: readonly string[], options?: UserReadOptions): Promise<void> {
@@ -113,49 +110,59 @@ export class TenantUsers implements TenantUserClient {
   }
 
   describe(id: string): UserDescription {
-    const { cached, breaker } = this.#layers;
     const { tenantId } = toScope(this.#defaultScope, undefined);
     const lowerId = toUserId(id, 'id');
-    return { tenantId, id: lowerId, ...cached.describe(tenantId, lowerId), breaker: breaker.state };
+    return {
+      tenantId,
+      id: lowerId,
+      ...this.#cached.describe(tenantId, lowerId),
+      breaker: this.#layers.breaker.state,
+    };
   }
 
   invalidate(id: string): void {
-    this.#layers.cached.invalidate(toScope(this.#defaultScope, undefined).tenantId, toUserId(id, 'id'));
+    this.#cached.invalidate(toScope(this.#defaultScope, undefined).tenantId, toUserId(id, 'id'));
   }
 
-  async #getAll(ids: readonly string[], options: UserReadOptions | undefined): Promise<User[]> {
-    const lookups = await this.lookupMany(ids, options);
-    const tenantId = toScope(this.#defaultScope, options?.view).tenantId;
-    const missing = lookups.filter((lookup) => lookup.outcome === 'missing').map(({ id }) => id);
-    if (missing.length > 0) throw new UserNotFoundError(tenantId, [...new Set(missing)]);
-    const unavailable = lookups.filter((lookup) => lookup.outcome === 'unavailable');
-    const [first] = unavailable;
-    if (first !== undefined)
-      throw new UserUnavailableError(tenantId, [...new Set(unavailable.map(({ id }) => id))], first.degraded);
-    return lookups.flatMap((lookup) => ('user' in lookup ? lookup.user : []));
+  /** Where all are known and fresh, without check or promise: what is in memory is there under a lower-case id. */
+  #lookupNow(ids: readonly string[]): UserLookup[] | undefined {
+    const { settings, clock, isClosed } = this.#layers;
+    if (this.#defaultScope === undefined || isClosed()) return undefined;
+    if (!Array.isArray(ids) || ids.length > settings.maxIdsPerCall) return undefined;
+    const entries = this.#cached.manyNow(this.#defaultScope, ids);
+    if (entries === undefined) return undefined;
+    const nowMs = clock();
+    return entries.map((entry, i) => toFreshLookup(ids[i] as string, entry, nowMs));
   }
 
-  async #ask(
-    options: UserReadOptions,
-    ask: (scope: UserScope, call: ReadCall) => Promise<readonly UserAnswer[]>,
-  ) {
+  /** Throws at once what is wrong with the arguments: those who call it are async. */
+  #lookupAll(ids: readonly string[], options: UserReadOptions = {}): Promise<UserLookup[]> {
+    const lowerIds = toUserIds(ids, this.#layers.settings.maxIdsPerCall);
+    const minVersion = toMinVersion(options.minVersion);
+    const { scope, call } = this.#begin(options);
+    const reads = lowerIds.map((id) => toRead(id, minVersion, currentFloor(scope.tenantId, id)));
+    return this.#cached.readMany(scope, reads, call).then((answers) => {
+      const nowMs = this.#end();
+      return answers.map((answer, i) => ({ id: lowerIds[i] as string, ...toOutcome(answer, nowMs) }));
+    });
+  }
+
+  #begin(options: UserReadOptions): { scope: UserScope; call: ReadCall } {
     const { clock, isClosed, settings } = this.#layers;
     if (isClosed()) throw new UserClientClosedError();
     const scope = toScope(this.#defaultScope, options.view);
     const call = toCall(options, { timeoutMs: settings.timeoutMs, nowMs: clock() });
     if (call.signal?.aborted) throw new UserReadCanceledError(call.signal.reason);
-    const answers = await ask(scope, call);
-    if (isClosed()) throw new UserClientClosedError();
-    const nowMs = clock();
-    return answers.map((answer) => toOutcome(answer, nowMs));
+    return { scope, call };
+  }
+
+  /** The time at which answers are given. */
+  #end(): number {
+    if (this.#layers.isClosed()) throw new UserClientClosedError();
+    return this.#layers.clock();
   }
 }
 
-/** Whether a user will do for whoever has seen what the current context has. A survivor has versions of its own. */
-function isRecent(user: User, id: string): boolean {
-  return user.id !== id || user.version >= currentFloor(user.tenantId, id);
-}
-
 function toRead(id: string, minVersion: bigint, floor: bigint): UserRead {
-  return floor > minVersion ? { id, minVersion: floor, isHearsay: true } : { id, minVersion };
+  return { id, minVersion: floor > minVersion ? floor : minVersion };
 }

@@ -1,10 +1,17 @@
 import { ConnectError } from '@connectrpc/connect';
 import { UserState } from '@rollcall/contract/user';
 import { errorReason } from '@rollcall/transport';
+import type { CachedUser } from './cached-user.ts';
 import { UserServiceRefusedError } from './errors.ts';
 import { degradedReason } from './judge.ts';
-import type { UserOutcome } from './user-lookup.ts';
+import type { UserLookup, UserOutcome } from './user-lookup.ts';
 import type { UserAnswer } from './user-reader.ts';
+
+/** A fresh entry as callers see it. */
+export function toFreshLookup(id: string, { user, readAtMs }: CachedUser, nowMs: number): UserLookup {
+  const outcome = user.state === UserState.DELETED ? 'deleted' : 'found';
+  return { id, outcome, user, version: user.version, ageMs: nowMs - readAtMs, source: 'cache' };
+}
 
 /** An answer of the layers as callers see it. Throws UserServiceRefusedError where the service said no. */
 export function toOutcome(answer: UserAnswer, nowMs: number): UserOutcome {

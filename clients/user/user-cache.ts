@@ -23,13 +23,14 @@ export function toCacheKey({ tenantId, view }: UserScope, id: string): string {
 
 /**
  * What is remembered, and nothing about how long it is good: users, missing ids, and versions known to exist. Missing ids
- * have a place of their own, so that made-up ids cannot push users out. Least recently used goes first. Never hands out a
- * user of which a higher version is known to exist.
+ * have a place of their own, so that made-up ids cannot push users out. What was not used for long goes first. Never hands
+ * out a user of which a higher version is known to exist.
  */
 export class UserCache {
   readonly #users: UserEntries;
   readonly #missing: LRUCache<string, number>;
   readonly #seen: SeenVersions;
+  #isClosed = false;
 
   constructor(options: UserCacheOptions) {
     this.#seen = new SeenVersions(options.maxSeenVersions);
@@ -66,6 +67,7 @@ export class UserCache {
 
   /** Keeps a user, and forgets what it outdates in other views. Whoever fills sees to it first that it is the newest. */
   putUser(scope: UserScope, id: string, entry: CachedUser): void {
+    if (this.#isClosed) return;
     const { tenantId, view } = scope;
     const { user, readAtMs } = entry;
     const isKept = ({ scope: of, user: other }: UserEntry) =>
@@ -79,6 +81,7 @@ export class UserCache {
 
   /** Keeps that an id is missing, and forgets it as a user in every view. */
   putMissing(scope: UserScope, id: string, readAtMs: number): void {
+    if (this.#isClosed) return;
     this.forget(scope.tenantId, id);
     this.#missing.set(toCacheKey(scope, id), readAtMs);
   }
@@ -88,6 +91,7 @@ export class UserCache {
    * is missing. A version that is known changes nothing.
    */
   see(tenantId: string, id: string, floor: SeenFloor): void {
+    if (this.#isClosed) return;
     const known = this.getFloor(tenantId, id);
     if (known !== undefined && known.version >= floor.version) return;
     this.#users.keepOnly(id, (entry) => entry.scope.tenantId !== tenantId);
@@ -102,18 +106,27 @@ export class UserCache {
     this.#forgetMissing(tenantId, id);
   }
 
+  /** Forgets everything, and takes nothing in from now on: what is on its way may still land. */
+  close(): void {
+    this.#isClosed = true;
+    this.clear();
+  }
+
   clear(): void {
     this.#users.clear();
     this.#missing.clear();
     this.#seen.clear();
   }
 
-  /** All that is held of an id, without making it more recently used. */
-  held(tenantId: string, id: string): UserEntry[] {
-    return this.#users.held(id).filter(({ scope }) => scope.tenantId === tenantId);
+  /** All that is held of an id, without using it. */
+  held(tenantId: string, id: string): readonly UserEntry[] {
+    const held = this.#users.held(id);
+    return held.every(({ scope }) => scope.tenantId === tenantId)
+      ? held
+      : held.filter(({ scope }) => scope.tenantId === tenantId);
   }
 
-  /** All that is held, with its id; the most recently used first. */
+  /** All that is held, with its id; what is to leave last first. */
   *all(): Iterable<[string, UserEntry]> {
     for (const id of this.#users.ids()) for (const entry of this.#users.held(id)) yield [id, entry];
   }

@@ -40,7 +40,7 @@ export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeo
    * did; `stale`: the former alone; `none`: nothing, so that an outage is seen at once.
    */
   degrade?: DegradeLimit;
-  /** Most ids of which users are kept in memory, of all tenants together; the least recently used goes first. Default 100000. */
+  /** Most ids of which users are kept in memory, of all tenants together; one that was not used for long goes first. Default 100000. */
   maxEntries?: number;
   /**
    * Most bytes that those users take, as estimated from their texts and times. Default 134217728 (128 MiB), which is room for
@@ -94,7 +94,8 @@ export interface UserReadOptions {
   timeoutMs?: number;
   /**
    * The lowest version that will do, from an earlier write, read or event. Default: any. With several ids it is for each. It
-   * is believed: nothing older of these ids is answered by this client afterwards, to nobody.
+   * binds this call alone, so that a wrong one harms nobody else: where the version is not had, nothing remembers that it was asked
+   * for. Once it was answered, nothing older is, to nobody. What several calls must not fall behind: `withSeenVersions`.
    */
   minVersion?: bigint;
   /** Oldest age in ms of an answer while the service is away. Default: the client's bound, which it cannot exceed. */

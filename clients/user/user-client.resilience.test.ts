@@ -46,8 +46,8 @@ describe('a read that is made while a call is served', () => {
 
   it('takes nobody along who shares it and has more time', async () => {
     const users = open({ timeoutMs: 20_000 });
-    let answer = () => {};
-    service.pause = () => new Promise<void>((resolve) => (answer = resolve));
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    service.pause = () => answered;
     const hurried = withDeadline(50, () => users.lookup(ANN));
     const patient = users.lookup(ANN);
     expect(await hurried).toMatchObject({ outcome: 'unavailable' });

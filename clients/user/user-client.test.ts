@@ -509,6 +509,20 @@ describe('closing', () => {
     expect(users.stats()).toMatchObject({ entries: 0 });
   });
 
+  it('keeps nothing of what is still answered afterwards', async () => {
+    const transport = createRouterTransport(({ service: serve }) => serve(UserService, service));
+    const users = createUserClient({ transport, tenantId: 'acme' });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    service.pause = () => promise;
+    const waiting = users.lookupMany([ANN, NOBODY]);
+    await expect.poll(() => service.batches.length).toBe(1);
+    await users.close();
+    resolve();
+    await expect(waiting).rejects.toMatchObject({ reason: 'client_closed' });
+    expect(users.stats()).toMatchObject({ entries: 0, missingEntries: 0, seenVersions: 0 });
+    expect(users.peek(ANN)).toBeUndefined();
+  });
+
   it('leaves a transport that was passed in open', async () => {
     const transport = createRouterTransport(({ service: serve }) => serve(UserService, service));
     const [one, two] = [

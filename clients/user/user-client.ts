@@ -16,11 +16,12 @@ import { TenantUsers } from './tenant-users.ts';
 import { UserCache } from './user-cache.ts';
 import type { UserClientOptions } from './user-client-options.ts';
 import type { UserReader } from './user-reader.ts';
-import { withAnswerTelemetry } from './with-answer-telemetry.ts';
+import { createStaleListener, withAnswerTelemetry } from './with-answer-telemetry.ts';
 import { withBatching } from './with-batching.ts';
 import { withBreaker } from './with-breaker.ts';
 import { withBreakerTelemetry } from './with-breaker-telemetry.ts';
 import { withCache } from './with-cache.ts';
+import { withHalving } from './with-halving.ts';
 import { withHedging } from './with-hedging.ts';
 
 /** What the client did, and holds. */
@@ -73,7 +74,8 @@ export function createUserClient(options: UserClientOptions): UserClient {
       ? undefined
       : startSnapshots(toSnapshotOptions(settings, snapshotPath), cache, { clock });
   // Whole ms take no memory of their own beside each user, and an age is never told too low.
-  const remote = createRemoteUserReader(telemetry.overCalls(connection.transport), () => Math.floor(clock()));
+  const wholeMs = () => Math.floor(clock());
+  const remote = withHalving(createRemoteUserReader(telemetry.overCalls(connection.transport), wholeMs));
   const guarded = withBreaker(withHedging(remote, settings), breaker);
   // The cache asks the feed, and the feed tells the cache: one of them has to come second.
   const news: { feed: FeedHealth } = { feed: NO_FEED };
@@ -91,6 +93,7 @@ export function createUserClient(options: UserClientOptions): UserClient {
     counters,
     feed: { liveSinceMs: (tenant) => news.feed.liveSinceMs(tenant) },
     isAway,
+    onStale: createStaleListener({ metrics: telemetry.metrics, clock }),
   });
   const cached = withAnswerTelemetry(remembered, { metrics: telemetry.metrics, clock });
   const feed = createInvalidation({ transport: connection.transport, clock, sink: remembered });
@@ -103,7 +106,7 @@ export function createUserClient(options: UserClientOptions): UserClient {
     telemetry.close();
     connection.close();
     breaker.close();
-    cache.clear();
+    cache.close();
     return closing;
   };
   const stats = () => {

@@ -14,8 +14,6 @@ export interface UserRead {
   readonly id: string;
   /** The lowest version that will do; 0n: any. */
   readonly minVersion: bigint;
-  /** The version is what another service says; it binds this read, and is not remembered for others. */
-  readonly isHearsay?: boolean;
   /** The version that the asker holds and wants to hear `unchanged` about. Absent: it holds none. */
   readonly knownVersion?: bigint;
 }

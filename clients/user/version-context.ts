@@ -51,9 +51,17 @@ export function noteSeenHeader(headers: Pick<Headers, 'get'>): void {
   if (contexts.getStore() !== undefined) for (const one of readSeenHeader(headers)) noteSeenVersion(one);
 }
 
+/** Whether this context has seen any version at all: what a hit asks before it looks closer. */
+export function hasSeenVersions(): boolean {
+  if (!isInUse) return false;
+  const versions = contexts.getStore();
+  return versions !== undefined && versions.size > 0;
+}
+
 /** The lowest version of this user that a read in this context may answer. 0n: any, also outside a context. */
 export function currentFloor(tenantId: string, id: string): bigint {
-  return (isInUse ? contexts.getStore()?.get(toKey(tenantId, id))?.version : undefined) ?? 0n;
+  if (!hasSeenVersions()) return 0n;
+  return contexts.getStore()?.get(toKey(tenantId, id))?.version ?? 0n;
 }
 
 /** What this context has seen, for SEEN_HEADER of a call or of an answer. Undefined: nothing, or there is no context. */

@@ -1,22 +1,40 @@
 import type { ClientMetrics } from './client-metrics.ts';
 import { isHeard, publish } from './diagnostics.ts';
-import type { Clock, UserAnswer, UserReader, UserScope } from './user-reader.ts';
+import type { StaleListener } from './recall.ts';
+import type { Clock, UserAnswer, UserScope } from './user-reader.ts';
+import type { CachedUserReader } from './with-cache.ts';
 
 type FoundAnswer = Extract<UserAnswer, { outcome: 'found' }>;
 
 /** Which source an age belongs to: the attribute of `answer.age`. */
 export const SOURCE_ATTRIBUTE = 'rollcall.user_client.source';
 
+/** Whom to tell, and the clock that ages are told by. */
+export interface AnswerTelemetryContext {
+  /** Absent: nobody reads metrics. */
+  metrics: Pick<ClientMetrics, 'answerAge'> | undefined;
+  clock: Clock;
+}
+
 /**
  * Tells how old answers from memory are, once a read and source, and of reads with stale answers. Stands above the cache.
  * Where nobody wants to know, answers pass untouched; what is answered by `peek`, as a single hit is, always does.
  */
-export function withAnswerTelemetry<Reader extends UserReader>(
+export function withAnswerTelemetry<Reader extends Pick<CachedUserReader, 'readMany' | 'manyNow'>>(
   next: Reader,
-  { metrics, clock }: { metrics: Pick<ClientMetrics, 'answerAge'> | undefined; clock: Clock },
+  { metrics, clock }: AnswerTelemetryContext,
 ): Reader {
   return {
     ...next,
+    manyNow(scope, ids) {
+      const entries = next.manyNow(scope, ids);
+      if (metrics !== undefined && entries !== undefined && entries.length > 0) {
+        const oldestMs =
+          clock() - entries.reduce((least, { readAtMs }) => Math.min(least, readAtMs), Infinity);
+        metrics.answerAge.record(oldestMs / 1000, { [SOURCE_ATTRIBUTE]: 'cache' });
+      }
+      return entries;
+    },
     readMany(scope, reads, call) {
       const answers = next.readMany(scope, reads, call);
       if (metrics === undefined && !isHeard('rollcall:user-client:answer:stale')) return answers;
@@ -29,6 +47,20 @@ export function withAnswerTelemetry<Reader extends UserReader>(
         return given;
       });
     },
+  };
+}
+
+/** Tells of single stale answers, which are given at once and pass no read: to the same metric and channel. */
+export function createStaleListener({ metrics, clock }: AnswerTelemetryContext): StaleListener {
+  return ({ tenantId }, source, readAtMs) => {
+    metrics?.answerAge.record((clock() - readAtMs) / 1000, { [SOURCE_ATTRIBUTE]: source });
+    if (!isHeard('rollcall:user-client:answer:stale')) return;
+    publish('rollcall:user-client:answer:stale', () => ({
+      tenantId,
+      count: 1,
+      oldestMs: clock() - readAtMs,
+      reason: 'breaker_open',
+    }));
   };
 }
 

@@ -185,14 +185,25 @@ describe('news of a version', () => {
     expect(await read('a')).toMatchObject({ outcome: 'found', user: { version: 1n } });
   });
 
-  it('may come from a caller, and then binds every caller', async () => {
+  it('that a caller alone claims binds its own read, and nobody else, until the service answers it', async () => {
     await read('a');
-    expect(await read('a', { minVersion: 2n })).toMatchObject({ outcome: 'failed' });
+    expect(await read('a', { minVersion: 2n })).toMatchObject({
+      outcome: 'failed',
+      error: expect.any(VersionNotReachedError),
+    });
+    expect(await read('a')).toMatchObject({ source: 'cache', user: { version: 1n } });
     fault = outage;
-    expect(await read('a')).toMatchObject({ outcome: 'failed', error: outage });
+    nowMs += 200;
+    expect(await read('a', { minVersion: 2n })).toEqual({ outcome: 'failed', error: outage });
+    expect(await read('a')).toMatchObject({ source: 'stale', user: { version: 1n } });
+    expect(reader.describe('acme', 'a').minVersion).toBe('1');
+
     fault = undefined;
     users.set('a', 2n);
-    expect(await read('a', { scope: basic })).toMatchObject({ user: { version: 2n } });
+    expect(await read('a', { minVersion: 2n })).toMatchObject({ user: { version: 2n } });
+    expect(await read('a')).toMatchObject({ source: 'cache', user: { version: 2n } });
+    users.set('a', 1n);
+    expect(await read('a', { scope: basic })).toMatchObject({ error: expect.any(VersionNotReachedError) });
   });
 
   it('about the survivor of a merge outdates what is held under the id that was merged away', async () => {

@@ -1,14 +1,14 @@
 import type { User } from '@rollcall/contract/user';
 import { admit } from './admission.ts';
-import { type CachedUser, reaches } from './cached-user.ts';
 import type { ChangeSink, FeedHealth } from './change-feed.ts';
 import type { ClientCounters } from './counters.ts';
-import { type Degrading, degrade, isGoodEnough } from './degrade.ts';
+import { type Degrading, degrade } from './degrade.ts';
 import { type CachedDescription, describeCached } from './describe-user.ts';
 import { Flights } from './flights.ts';
 import { Freshness, type FreshnessOptions, NO_FEED } from './freshness.ts';
 import { deadlinePassed, Gathering } from './gathering.ts';
-import { BreakerOpenError, VersionNotReachedError } from './judge.ts';
+import { VersionNotReachedError } from './judge.ts';
+import { AWAY, Recall, type StaleListener, toAnswer } from './recall.ts';
 import { RefreshAhead } from './refresh-ahead.ts';
 import type { UserCache } from './user-cache.ts';
 import type {
@@ -42,16 +42,15 @@ export interface CachingContext {
   feed?: FeedHealth;
   /** True while asking is known to be in vain. Absent: never. */
   isAway?: () => boolean;
+  /** Told of each answer from before an outage that `getNow` or `answerNow` gives. Absent: nobody is. */
+  onStale?: StaleListener;
 }
 
 /** What the cache can do besides reading. Told of changes, it forgets what they outdate. */
-export interface CachedUserReader extends UserReader, ChangeSink {
-  /** The fresh user, where there is one. Asks nobody, and counts nothing. */
-  peek(scope: UserScope, id: string): CachedUser | undefined;
-  /** What a read without wishes answers at once: the fresh user, or the last known one while the service is away. */
-  getNow(scope: UserScope, id: string): User | undefined;
-  /** The same with how it is known; also that the id is missing, or that nothing is known while the service is away. */
-  answerNow(scope: UserScope, id: string): UserAnswer | undefined;
+export interface CachedUserReader
+  extends UserReader,
+    ChangeSink,
+    Pick<Recall, 'peek' | 'getNow' | 'manyNow' | 'answerNow'> {
   /** Forgets the id in every view, and throws away what is on its way. */
   invalidate(tenantId: string, id: string): void;
   /** Takes in a user that came another way. Answers what is to be shown: this one, or what is known to be newer. */
@@ -59,9 +58,6 @@ export interface CachedUserReader extends UserReader, ChangeSink {
   /** What is known of an id, and how good that is. */
   describe(tenantId: string, id: string): CachedDescription;
 }
-
-/** One for all: its stack says nothing, and an outage must cost less than what it replaces. */
-const AWAY = new BreakerOpenError();
 
 /**
  * Answers from memory while that is fresh, asks `next` else, one flight per tenant, view and id however many callers wait,
@@ -71,98 +67,61 @@ const AWAY = new BreakerOpenError();
 export function withCache(
   next: UserReader,
   cache: UserCache,
-  { options, clock, hitClock = clock, counters, feed = NO_FEED, isAway = () => false }: CachingContext,
+  {
+    options,
+    clock,
+    hitClock = clock,
+    counters,
+    feed = NO_FEED,
+    isAway = () => false,
+    onStale,
+  }: CachingContext,
 ): CachedUserReader {
   const flights = new Flights(next, cache, { timeoutMs: options.timeoutMs, clock, counters });
   const freshness = new Freshness(options, feed, hitClock);
   const ahead = new RefreshAhead(flights, { clock: hitClock, counters, isAway });
   const ladder: Degrading = { cache, clock: hitClock, counters, bornAtMs: freshness.bornAtMs, options };
+  const recall = new Recall({ cache, freshness, ahead, ladder, counters, isAway, onStale });
 
-  function hit(scope: UserScope, id: string): CachedUser | undefined {
-    const entry = cache.getUser(scope, id);
-    if (entry === undefined) return undefined;
-    const ripeness = freshness.judge(id, entry);
-    if (ripeness === 'ripe') ahead.refresh(scope, id);
-    return ripeness === 'old' ? undefined : entry;
-  }
-
-  function fresh(scope: UserScope, { id, minVersion }: UserRead): UserAnswer | undefined {
-    const entry = hit(scope, id);
-    if (entry !== undefined && reaches(entry, id, minVersion)) return toAnswer(entry, 'cache');
-    const missingAtMs = minVersion > 0n ? undefined : cache.getMissingAtMs(scope, id);
-    if (missingAtMs === undefined || !freshness.isMissingFresh(scope.tenantId, missingAtMs)) return undefined;
-    return { outcome: 'missing', readAtMs: missingAtMs, source: 'cache' };
-  }
-
-  /** A version that a caller names exists: nobody is to be shown an older one. What others only say binds one read. */
-  function see(tenantId: string, reads: readonly UserRead[]): void {
-    for (const { id, minVersion, isHearsay } of reads)
-      if (minVersion > 0n && !isHearsay) cache.see(tenantId, id, { version: minVersion, seenAtMs: clock() });
-  }
-
-  async function ask(
+  // An async function keeps all its variables in memory while it waits, and here many callers wait: the promises are enough.
+  function ask(
     scope: UserScope,
     reads: readonly UserRead[],
     { known, call }: { known: readonly (UserAnswer | undefined)[]; call: ReadCall },
   ): Promise<UserAnswer[]> {
     const vain = isAway() ? AWAY : call.deadlineAtMs <= clock() ? deadlinePassed() : undefined;
     if (vain !== undefined)
-      return reads.map((read, i) => known[i] ?? degrade(ladder, scope, { read, call, error: vain }));
-    const places: number[] = [];
-    for (const [i, answer] of known.entries()) if (answer === undefined) places.push(i);
+      return Promise.resolve(
+        reads.map((read, i) => known[i] ?? degrade(ladder, scope, { read, call, error: vain })),
+      );
     const gathering = new Gathering(known, call, clock);
-    flights.join(
-      scope,
-      places.map((i) => reads[i] as UserRead),
-      {
-        deadlineAtMs: call.deadlineAtMs,
-        landed: (at, answer) => gathering.put(places[at] as number, answer),
-      },
-    );
-    const answers = await gathering.answers;
-    for (const i of places) {
-      const answer = answers[i] as UserAnswer;
-      if (answer.outcome === 'failed')
-        answers[i] = degrade(ladder, scope, { read: reads[i] as UserRead, call, error: answer.error });
-    }
-    return answers;
+    flights.join(scope, reads, { known, gathering, deadlineAtMs: call.deadlineAtMs });
+    return gathering.answers.then((answers) => {
+      for (let i = 0; i < answers.length; i++) {
+        const answer = answers[i] as UserAnswer;
+        if (answer.outcome === 'failed')
+          answers[i] = degrade(ladder, scope, { read: reads[i] as UserRead, call, error: answer.error });
+      }
+      return answers;
+    });
   }
 
   return {
-    peek(scope, id) {
-      const entry = cache.getUser(scope, id);
-      return entry !== undefined && freshness.judge(id, entry) !== 'old' ? entry : undefined;
-    },
-    getNow(scope, id) {
-      const entry = cache.getUser(scope, id);
-      if (entry === undefined) return undefined;
-      const ripeness = freshness.judge(id, entry);
-      if (ripeness === 'old') {
-        if (!isAway() || !isGoodEnough(ladder, entry)) return undefined;
-        counters.stale += 1;
-        return entry.user;
-      }
-      if (ripeness === 'ripe') ahead.refresh(scope, id);
-      counters.hits += 1;
-      return entry.user;
-    },
-    answerNow(scope, id) {
-      const read = { id, minVersion: 0n };
-      const answer = fresh(scope, read);
-      if (answer !== undefined) counters.hits += 1;
-      else if (isAway()) return degrade(ladder, scope, { read, call: { deadlineAtMs: 0 }, error: AWAY });
-      return answer;
-    },
-    async readMany(scope, reads, call) {
-      see(scope.tenantId, reads);
+    peek: (scope, id) => recall.peek(scope, id),
+    getNow: (scope, id) => recall.getNow(scope, id),
+    manyNow: (scope, ids) => recall.manyNow(scope, ids),
+    answerNow: (scope, id) => recall.answerNow(scope, id),
+    readMany(scope, reads, call) {
       let hits = 0;
       const known = reads.map((read) => {
-        const answer = fresh(scope, read);
+        const answer = recall.answer(scope, read);
         if (answer !== undefined) hits += 1;
         return answer;
       });
       counters.hits += hits;
-      return hits === reads.length ? (known as UserAnswer[]) : await ask(scope, reads, { known, call });
+      return hits === reads.length
+        ? Promise.resolve(known as UserAnswer[])
+        : ask(scope, reads, { known, call });
     },
     changed(seen) {
       const seenAtMs = clock();
@@ -181,13 +140,9 @@ export function withCache(
       const accepted = admit(cache, { scope, read: { id: user.id, minVersion: 0n } }, answer);
       if (accepted !== undefined) return accepted;
       const newer = cache.getUser(scope, user.id);
-      if (newer !== undefined) return toAnswer(newer, 'cache');
+      if (newer !== undefined) return toAnswer(newer);
       return { outcome: 'failed', error: new VersionNotReachedError(user.id, user.version + 1n) };
     },
     describe: (tenantId, id) => describeCached({ cache, freshness, flights, feed, clock }, tenantId, id),
   };
-}
-
-function toAnswer({ user, readAtMs }: CachedUser, source: 'cache'): UserAnswer {
-  return { outcome: 'found', user, readAtMs, source };
 }

@@ -1,13 +1,13 @@
 import { createClient } from '@connectrpc/connect';
 import { expectRefusal, freshTenant } from '@rollcall/contract/testing';
 import { UserAdminService, UserService, UserView } from '@rollcall/contract/user';
-import { createLogger, Secret, StartupError } from '@rollcall/runtime';
+import { createLogger, readConfig, Secret, StartupError } from '@rollcall/runtime';
 import { createPool } from '@rollcall/runtime/postgres';
 import { createKeyring, makeKey } from '@rollcall/runtime/sealing';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { describe, expect, it } from 'vitest';
-import { createAuthService } from './index.ts';
+import { AUTH_SETTINGS, createAuthService } from './index.ts';
 import { createContactSeal } from './postgres/contact-seal.ts';
 import { sealedContact } from './postgres/sealed-contact.ts';
 
@@ -36,17 +36,17 @@ const AFTER: Keys = { encryption: NEW, index: NEW_INDEX };
 async function startAuth(url: string, { encryption, index }: Keys) {
   await using stack = new AsyncDisposableStack();
   const auth = stack.use(
-    await createAuthService({
-      databaseUrl: new Secret(url),
-      encryptionKeys: new Secret(encryption),
-      indexKeys: new Secret(index),
-      host: '127.0.0.1',
-      grpcPort: 0,
-      httpPort: 0,
-      maxConnections: 3,
-      maxCachedUsers: 1000,
-      logLevel: 'silent',
-    }),
+    await createAuthService(
+      readConfig(AUTH_SETTINGS, {
+        AUTH_DATABASE_URL: url,
+        AUTH_ENCRYPTION_KEYS: encryption,
+        AUTH_INDEX_KEYS: index,
+        AUTH_GRPC_PORT: '0',
+        AUTH_HTTP_PORT: '0',
+        AUTH_DATABASE_CONNECTIONS: '3',
+        LOG_LEVEL: 'silent',
+      }),
+    ),
   );
   const transport = stack.use(createGrpcTransport({ address: `127.0.0.1:${auth.doors.grpc.port}` }));
   const closers = stack.move();

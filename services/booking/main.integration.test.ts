@@ -33,6 +33,14 @@ describe('the booking process', () => {
     expect(stderr).toMatch(/^AUTH_ADDRESS is not an address to call \(.+\): correct it\n$/);
   });
 
+  it('names a snapshot that cannot be written, and exits 1', async () => {
+    await using database = await createTestDatabase('booking');
+    const env = { BOOKING_DATABASE_URL: database.url, BOOKING_USERS_SNAPSHOT_PATH: `${MAIN}/users.snapshot` };
+    const { code, stderr } = await runToEnd(env);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^BOOKING_USERS_SNAPSHOT_PATH: .+ cannot be written \(.+\): name a file .+\n$/);
+  });
+
   it('starts while the user service is away, and ends by SIGTERM with 0', async () => {
     await using database = await createTestDatabase('booking');
     const env = { BOOKING_DATABASE_URL: database.url, AUTH_ADDRESS: '127.0.0.1:1' };

@@ -7,7 +7,10 @@ import { ENTITIES } from './postgres/booking-entity.ts';
 import { createPostgresBookingReads } from './postgres/postgres-booking-reads.ts';
 import { createPostgresBookingWrites } from './postgres/postgres-booking-writes.ts';
 import { bookingServiceImplementation } from './rpc/booking-service.ts';
+import { inheritDeadline } from './rpc/inherit-deadline.ts';
+import { inheritSeenVersions } from './rpc/inherit-seen-versions.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
+import { readAuthCredentials } from './users/auth-credentials.ts';
 import { connectUserClient } from './users/connect-user-client.ts';
 import { createRemoteBookingUsers } from './users/remote-booking-users.ts';
 import { userClientReadings } from './users/user-client-readings.ts';
@@ -30,7 +33,7 @@ export interface BookingService extends RunningService {
 /**
  * Builds the booking service bottom-up and opens its doors: the composition root. The user service need not be there.
  * @param clock monotonic, in ms, by which what is known of users grows old.
- * @throws StartupError where the database or a port is not to be had, or AUTH_ADDRESS is not an address.
+ * @throws StartupError where the database or a port is not to be had, AUTH_ADDRESS is not an address, or BOOKING_USERS_SNAPSHOT_PATH cannot be written.
  */
 export async function createBookingService(
   config: BookingConfig,
@@ -46,7 +49,10 @@ export async function createBookingService(
   const pool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
   const orm = stack.adopt(createOrm({ ...database, entities: ENTITIES }), (each) => each.close(true));
   await requireSchema(pool, SCHEMA);
-  const userClient = stack.adopt(connectUserClient(config.authAddress, clock), (each) => each.close());
+  const credentials = await readAuthCredentials(config);
+  const userClient = stack.adopt(connectUserClient({ ...config, credentials }, clock), (each) =>
+    each.close(),
+  );
   const ports = {
     reads: createPostgresBookingReads(pool),
     writes: createPostgresBookingWrites(orm),
@@ -68,7 +74,11 @@ export async function createBookingService(
         ),
       readMetrics: () => userClientReadings(userClient),
       routes: (chain) =>
-        implementService(BookingServiceDescriptor, bookingServiceImplementation(ports), chain),
+        implementService(BookingServiceDescriptor, bookingServiceImplementation(ports), [
+          ...chain,
+          inheritDeadline,
+          inheritSeenVersions,
+        ]),
     }),
   );
   const closers = stack.move();

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { AUTH_SETTINGS } from '@rollcall/auth';
 import { BOOKING_SETTINGS } from '@rollcall/booking';
 import type { Settings } from '@rollcall/runtime';
@@ -16,9 +17,13 @@ interface Service {
   environment: Record<string, string>;
   depends_on?: Record<string, { condition: string }>;
   healthcheck?: { test: string[] };
+  volumes?: string[];
 }
 
-const compose = parse(read('docker-compose.yml')) as { services: Record<string, Service> };
+const compose = parse(read('docker-compose.yml')) as {
+  services: Record<string, Service>;
+  volumes: Record<string, unknown>;
+};
 const dockerfile = read('services/Dockerfile');
 const manifest = JSON.parse(read('package.json')) as { optionalDependencies: Record<string, string> };
 const local = JSON.parse(read('services/local/package.json')) as {
@@ -91,6 +96,14 @@ describe('docker-compose.yml', () => {
     const { BOOKING_DATABASE_URL } = service('booking').environment;
     const given = { AUTH_DATABASE_URL, AUTH_ENCRYPTION_KEYS, AUTH_INDEX_KEYS, BOOKING_DATABASE_URL };
     expect(service('migrate').environment).toEqual(given);
+  });
+
+  it('keeps the names of users in a volume that the image gives to its user alone', () => {
+    const { environment, volumes = [] } = service('booking');
+    const [name = '', folder = ''] = volumes[0]?.split(':') ?? [];
+    expect(compose.volumes).toHaveProperty(name);
+    expect(dirname(environment.BOOKING_USERS_SNAPSHOT_PATH ?? '')).toBe(folder);
+    expect(dockerfile).toContain(`RUN install -d -o node -g node -m 0700 ${folder}\n`);
   });
 
   it('holds no password and no key', () => {

@@ -6,6 +6,7 @@ import { createUserAdminClient } from '@rollcall/user-client/admin';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStrangersProject, packClients, type StrangersProject } from './packed.test-support.ts';
 import { startService } from './process.test-support.ts';
+import { SAMPLE_USER, SAMPLE_USER_ID } from './sample-user.test-support.ts';
 
 const top = fileURLToPath(new URL('../..', import.meta.url));
 const bin = (name: string) => `${top}node_modules/.bin/${name}`;
@@ -38,8 +39,7 @@ beforeAll(async () => {
   const address = `127.0.0.1:${auth.grpcPort}`;
   withPorts = (code) => code.replaceAll('127.0.0.1:50051', address);
   using admin = createUserAdminClient({ address });
-  const ada = { firstName: 'Ada', lastName: 'Lovelace', email: 'ada@example.com' };
-  await admin.createUser({ tenantId: 'acme', userId: '0198c0de-0000-7000-8000-000000000001', user: ada });
+  await admin.createUser({ tenantId: 'demo', userId: SAMPLE_USER_ID, user: SAMPLE_USER });
 }, 240_000);
 
 beforeEach(({ skip }) => skip(offline !== undefined, offline));
@@ -66,12 +66,12 @@ function manifestOf(name: string) {
   return JSON.parse(readFileSync(`${installed(name)}/package.json`, 'utf8'));
 }
 
-/** What each example of the README prints where the user service knows Ada. */
+/** What each example of the README prints where the user service knows the first user of the sample. */
 const PRINTED = [
-  'B1 Ada Lovelace\n',
-  /^update bookings set customer_id = '0198c0de-0000-7000-8000-000000000001' /,
-  'B1 Ada Lovelace –\n',
-  'Grace\n',
+  'B1 Agnieszka Sikora\n',
+  /^update bookings set customer_id = '019b8d2b-8c00-7957-8062-6d765bdcc4fd' /,
+  'B1 Agnieszka Sikora –\n',
+  'Grace Hopper\n',
   '',
 ];
 

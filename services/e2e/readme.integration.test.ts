@@ -14,9 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DATABASES, KEY_SETTINGS } from '../../migrations/databases.ts';
 import { IMPORT_SETTINGS } from '../../migrations/import/calls/addresses.ts';
 import { type ServiceProcess, startService } from './process.test-support.ts';
-
-/** Of a user whom the sample of `npm start` has, too. */
-const SAMPLE_USER_ID = '019b8d2b-8c00-7957-8062-6d765bdcc4fd';
+import { SAMPLE_USER, SAMPLE_USER_ID } from './sample-user.test-support.ts';
 
 const top = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(`${top}${path}`, 'utf8');
@@ -43,13 +41,7 @@ beforeAll(async () => {
   );
   using admin = createUserAdminClient({ address });
   await seedUser({ admin }, 'demo', { firstName: 'Sample', lastName: 'Guest' });
-  await admin.createUser({
-    tenantId: 'demo',
-    userId: SAMPLE_USER_ID,
-    user: { firstName: 'First', lastName: 'Guest' },
-  });
-  const ada = { firstName: 'Ada', lastName: 'Lovelace', email: 'ada@example.com' };
-  await admin.createUser({ tenantId: 'acme', userId: '0198c0de-0000-7000-8000-000000000001', user: ada });
+  await admin.createUser({ tenantId: 'demo', userId: SAMPLE_USER_ID, user: SAMPLE_USER });
 });
 
 afterAll(() => stack.disposeAsync());
@@ -74,7 +66,7 @@ async function runCode(folder: string, code: string): Promise<string> {
 describe('README.md', () => {
   it('has a consumer that prints the name of the guest', async () => {
     const [consumer = ''] = blocks('README.md', 'ts');
-    expect(await runCode('services/e2e', consumer)).toBe('B-1 First Guest\n');
+    expect(await runCode('services/e2e', consumer)).toBe('B-1 Agnieszka Sikora\n');
   });
 
   it('has calls that answer', async () => {
@@ -110,7 +102,7 @@ describe.each(withExamples)('%s', (path) => {
     for (const example of blocks(path, 'ts')) {
       const printed = await runCode(path.replace('/README.md', ''), example);
       if (example.includes('displayName') && example.includes(SAMPLE_USER_ID)) {
-        expect(printed).toContain('First Guest');
+        expect(printed).toContain('Agnieszka Sikora');
       }
     }
   });

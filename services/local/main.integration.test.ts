@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,6 +64,9 @@ describe('npm start', { timeout: 90_000 }, () => {
     expect(second.output()).toMatch(/Stopping: booking, auth, Postgres \.\.\.\nStopped\.\n$/);
     await allEnded();
     expect(existsSync(join(dataDirectory, 'launcher.lock'))).toBe(false);
+    // The names of the page that was shown, for the next start.
+    expect(modeOf('booking')).toBe(0o700);
+    expect(modeOf('booking/users.snapshot')).toBe(0o600);
 
     const third = launch();
     await third.says('Rollcall is ready');
@@ -130,6 +133,10 @@ describe('npm start', { timeout: 90_000 }, () => {
       if (!inUse && !listening.includes(true)) return;
       await sleep(20);
     }
+  }
+
+  function modeOf(name: string): number {
+    return statSync(join(dataDirectory, name)).mode & 0o777;
   }
 
   function logs(): string[] {

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   realpathSync,
@@ -26,12 +27,14 @@ describe('a reset', () => {
     rmSync(dataDirectory, { recursive: true });
   });
 
-  it('removes database, secret and sample state, and nothing of anybody else', async () => {
+  it('removes database, secret, sample state and the names of users, and nothing of anybody else', async () => {
     const options = { dataDirectory, port: 0, databases: ['auth'], durable: false };
     const before = await startEmbeddedPostgres(options);
     await before[Symbol.asyncDispose]();
     writeSampleState(dataDirectory, 'loaded');
     writeFileSync(join(dataDirectory, 'notes.txt'), 'mine');
+    mkdirSync(join(dataDirectory, 'booking'));
+    writeFileSync(join(dataDirectory, 'booking/users.snapshot'), 'names');
 
     expect(await resetDataDirectory(dataDirectory)).toBe(join(dataDirectory, 'postgres'));
     expect(readdirSync(dataDirectory).sort()).toEqual(['logs', 'notes.txt']);

@@ -8,6 +8,9 @@ import type { EmbeddedPostgres } from './postgres/start-embedded-postgres.ts';
 import type { ServiceSpec } from './service-process.ts';
 import { LOCAL_SETTINGS } from './settings.ts';
 
+/** Where booking keeps the names of users for its next start. Of its own, because others may pass through the data directory. */
+export const BOOKING_FOLDER = 'booking';
+
 /** Connection URL by service, passwords included: never to be printed. */
 export type DatabaseUrls = Readonly<Record<(typeof DATABASES)[number], string>>;
 
@@ -47,6 +50,8 @@ export function serviceSpecs(
   return [
     spec('auth', config.authHttpPort, {
       ...keys,
+      // Mails are somebody's who tries it out: they lie where everything else does, unless told otherwise.
+      AUTH_MAIL_DIRECTORY: config.env.AUTH_MAIL_DIRECTORY || join(dataDirectory, 'mail'),
       [LOCAL_SETTINGS.authGrpcPort.variable]: String(config.authGrpcPort),
       [LOCAL_SETTINGS.authHttpPort.variable]: String(config.authHttpPort),
     }),
@@ -54,6 +59,8 @@ export function serviceSpecs(
       [LOCAL_SETTINGS.bookingGrpcPort.variable]: String(config.bookingGrpcPort),
       [LOCAL_SETTINGS.bookingHttpPort.variable]: String(config.bookingHttpPort),
       AUTH_ADDRESS: `127.0.0.1:${config.authGrpcPort}`,
+      BOOKING_USERS_SNAPSHOT_PATH:
+        inherited.BOOKING_USERS_SNAPSHOT_PATH || join(dataDirectory, BOOKING_FOLDER, 'users.snapshot'),
     }),
   ];
 }

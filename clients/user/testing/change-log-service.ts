@@ -19,7 +19,11 @@ export interface LoggedChange {
 
 type Response = MessageInitShape<typeof WatchUsersResponseSchema>;
 
-/** WatchUsers over a list of changes: cursors are places in the list. Can be cut, silenced, made late, or told to forget. */
+/**
+ * WatchUsers over a list of changes: cursors are places in the list. Can be cut, silenced, made late, or told to forget. For tests
+ * of the feed's consumer, which need what a consumer's test never does and the published fake does not offer: checkpoints of
+ * the past, small responses, a pace, faults by request, part of the past expired, and a count of open streams.
+ */
 export class ChangeLogService implements Pick<ServiceImpl<typeof UserService>, 'watchUsers'> {
   readonly log: LoggedChange[] = [];
   /** Every request that came, oldest first. */

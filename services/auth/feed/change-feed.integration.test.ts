@@ -280,6 +280,20 @@ describe('the change feed', () => {
     await stuck.return?.(undefined);
   });
 
+  it('tells all who watch the same tenants one and the same object, however they name them', async () => {
+    await using feed = openFeed();
+    const [one, two] = [tenant(), tenant()];
+    await using first = watch(feed, [one, two]);
+    await using second = watch(feed, [two, one, two]);
+    await begun(first);
+    await begun(second);
+    await pool.query(ANNOUNCE, [two, randomUUID(), 1]);
+    const changed = (each: Watch) => each.told.find(({ changes }) => changes.length > 0);
+    await expect.poll(() => changed(first)).toBeDefined();
+    await expect.poll(() => changed(second)).toBeDefined();
+    expect(changed(first)).toBe(changed(second));
+  });
+
   it('ends every watch when the process drains, and takes no new one', async () => {
     const feed = openFeed();
     await using watching = watch(feed, [tenant()]);

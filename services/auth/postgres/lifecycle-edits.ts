@@ -4,6 +4,7 @@ import type { LifecycleEdits } from '../users/user-writes.ts';
 import type { ContactSeal } from './contact-seal.ts';
 import { ERASE_RECORDS } from './erasure.ts';
 import { holdAddress } from './hold-address.ts';
+import { eraseAddress } from './people-erase.ts';
 import { readUser } from './user-transaction.ts';
 import { toUserError } from './write-errors.ts';
 
@@ -54,6 +55,7 @@ export function lifecycleEdits(run: RunPrepared, seal: ContactSeal): LifecycleEd
       return change(UNDELETE, user);
     },
     async erase(user) {
+      await eraseAddress(run, seal.keyring, { tenantId: user.tenantId, email: user.contact?.email ?? '' });
       for (const statement of ERASE_RECORDS) await run(statement, [user.tenantId, user.id]);
       return change(ERASE, user);
     },

@@ -5,6 +5,7 @@ import type { AdminParts } from './admin-calls.ts';
 import { externalIdCalls } from './external-id-calls.ts';
 import { lifecycleCalls } from './lifecycle-calls.ts';
 import { noteCalls } from './note-calls.ts';
+import { searchCalls } from './search-calls.ts';
 import { statisticsCalls } from './statistics-calls.ts';
 import { tagCalls } from './tag-calls.ts';
 import { userCalls } from './user-calls.ts';
@@ -19,5 +20,6 @@ export function userAdminServiceImplementation(parts: AdminParts): Implementatio
     ...tagCalls(parts),
     ...activityCalls(parts),
     ...statisticsCalls(parts),
+    ...searchCalls(parts),
   };
 }

@@ -1,6 +1,6 @@
 import { UserState } from '@rollcall/user-client';
 import { BookingError } from './booking-error.ts';
-import type { BookingUser, BookingUsers, Patience } from './booking-users.ts';
+import type { BookingUser, BookingUsers } from './booking-users.ts';
 
 /**
  * The user who books: active, as far as is known; what was known before the user service went away will do.
@@ -9,9 +9,9 @@ import type { BookingUser, BookingUsers, Patience } from './booking-users.ts';
 export async function requireBookableUser(
   users: BookingUsers,
   { tenantId, userId }: { tenantId: string; userId: string },
-  patience: Patience,
+  signal: AbortSignal,
 ): Promise<BookingUser> {
-  const user = (await users.lookUp(tenantId, [userId], patience)).get(userId);
+  const user = (await users.lookUp(tenantId, [userId], signal)).get(userId);
   if (!user || user.outcome === 'unavailable') throw unknownNow(userId, user?.why ?? 'no_answer');
   if (user.outcome === 'found' && user.user.state === UserState.ACTIVE) return user;
   throw notBookable(tenantId, userId, user.outcome === 'found' ? 'suspended' : user.outcome);

@@ -7,7 +7,7 @@ export type BookingUser = { readonly id: string } & (
       readonly outcome: 'found' | 'deleted';
       /** After a merge the one that survived, whose id then differs. */
       readonly user: User;
-      /** The user service could not be asked, and this is what it said earlier. */
+      /** The user service could not be asked, and this is what it said earlier, perhaps to the process before this one. */
       readonly stale: boolean;
     }
   | { readonly outcome: 'missing' }
@@ -15,24 +15,16 @@ export type BookingUser = { readonly id: string } & (
   | { readonly outcome: 'unavailable'; readonly why: string }
 );
 
-/** How long a caller waits for the whole answer. */
-export interface Patience {
-  /** Aborted when the caller goes away. */
-  readonly signal: AbortSignal;
-  /** What is left until the caller's deadline, in ms; undefined: it set none. */
-  timeoutMs(): number | undefined;
-}
-
 /** How bookings learn who their users are. */
 export interface BookingUsers {
   /**
    * What is known of each of these ids, which are distinct and at most 500; at most one call to the user service. Its
-   * being away, slow or unwilling is told as an outcome. Rejects where the caller went away.
+   * being away, slow or unwilling is told as an outcome. Rejects where the caller went away, which aborts `signal`.
    */
   lookUp(
     tenantId: string,
     ids: readonly string[],
-    patience: Patience,
+    signal: AbortSignal,
   ): Promise<ReadonlyMap<string, BookingUser>>;
 }
 
@@ -47,11 +39,11 @@ export interface ShownBooking {
 export async function withUsers(
   users: BookingUsers,
   bookings: readonly Booking[],
-  patience: Patience,
+  signal: AbortSignal,
 ): Promise<ShownBooking[]> {
   const [first] = bookings;
   const ids = new Set(bookings.flatMap(({ userId }) => userId ?? []));
-  const known = first && ids.size > 0 ? await users.lookUp(first.tenantId, [...ids], patience) : new Map();
+  const known = first && ids.size > 0 ? await users.lookUp(first.tenantId, [...ids], signal) : new Map();
   return bookings.map((booking) => ({
     booking,
     user: booking.userId ? known.get(booking.userId) : undefined,

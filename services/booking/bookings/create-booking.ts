@@ -5,13 +5,7 @@ import type { NewBooking } from './booking.ts';
 import { requireDates } from './booking-dates.ts';
 import { BookingError } from './booking-error.ts';
 import { createReference } from './booking-reference.ts';
-import {
-  type BookingUser,
-  type BookingUsers,
-  type Patience,
-  type ShownBooking,
-  withUsers,
-} from './booking-users.ts';
+import { type BookingUser, type BookingUsers, type ShownBooking, withUsers } from './booking-users.ts';
 import type { BookingWrites, WriteRequest } from './booking-writes.ts';
 
 /** What CreateBooking works with. */
@@ -28,7 +22,7 @@ export interface CreateBookingCommand {
   readonly booking: NewBooking;
   /** Absent: a repeat makes another booking. */
   readonly request?: WriteRequest;
-  readonly patience: Patience;
+  readonly signal: AbortSignal;
 }
 
 /** A booking, in full. */
@@ -48,13 +42,13 @@ export async function createBooking(
   ports: CreateBookingPorts,
   command: CreateBookingCommand,
 ): Promise<CreatedBooking> {
-  const { tenantId, booking, patience } = command;
+  const { tenantId, booking, signal } = command;
   requireDates(booking);
   // Before the user is looked at: what was done stays done, whatever became of the user since.
   const before = await replay(ports, command);
   if (before) return before;
   const { userId } = booking;
-  const user = userId ? await requireBookableUser(ports.users, { tenantId, userId }, patience) : undefined;
+  const user = userId ? await requireBookableUser(ports.users, { tenantId, userId }, signal) : undefined;
   return insertOrReplay(ports, command, user);
 }
 
@@ -80,12 +74,12 @@ async function insertOrReplay(
 
 async function replay(
   { writes, users }: CreateBookingPorts,
-  { tenantId, request, patience }: CreateBookingCommand,
+  { tenantId, request, signal }: CreateBookingCommand,
 ): Promise<CreatedBooking | undefined> {
   const before = request && (await writes.findByRequest(tenantId, request.id));
   if (!before) return undefined;
   if (!Buffer.from(request.fingerprint).equals(before.fingerprint)) throw requestIdReused(request.id);
-  const [shown] = await withUsers(users, [before.booking], patience);
+  const [shown] = await withUsers(users, [before.booking], signal);
   return shown && { ...shown, replayed: true };
 }
 

@@ -1,6 +1,6 @@
 import { takeFitting } from './answer-size.ts';
 import type { BookingList, BookingReads, ListPosition } from './booking-reads.ts';
-import { type BookingUsers, type Patience, type ShownBooking, withUsers } from './booking-users.ts';
+import { type BookingUsers, type ShownBooking, withUsers } from './booking-users.ts';
 
 /** One page of a list. */
 export interface BookingPage {
@@ -13,11 +13,11 @@ export interface BookingPage {
 export async function listBookings(
   reads: BookingReads,
   users: BookingUsers,
-  { patience, ...list }: BookingList & { patience: Patience },
+  { signal, ...list }: BookingList & { signal: AbortSignal },
 ): Promise<BookingPage> {
   // One more than asked for tells whether there is a next page.
   const found = await reads.list({ ...list, limit: list.limit + 1 });
-  const bookings = takeFitting(await withUsers(users, found.slice(0, list.limit), patience));
+  const bookings = takeFitting(await withUsers(users, found.slice(0, list.limit), signal));
   const last = bookings.at(-1)?.booking;
   if (found.length <= bookings.length || !last) return { bookings };
   return { bookings, next: { timeMs: last.createTime.getTime(), id: last.id } };

@@ -54,10 +54,10 @@ const nobody: BookingUsers = { lookUp: () => Promise.reject(new Error('no user w
 async function make(draws: string[]): Promise<string> {
   const rest = draws.values();
   const newReference = () => rest.next().value ?? '';
-  const patience = { signal: new AbortController().signal, timeoutMs: () => undefined };
+  const { signal } = new AbortController();
   const { booking } = await createBooking(
     { writes, users: nobody, newReference },
-    { tenantId: 'acme', booking: { ...BOOKING, reference: '' }, patience },
+    { tenantId: 'acme', booking: { ...BOOKING, reference: '' }, signal },
   );
   return booking.reference;
 }

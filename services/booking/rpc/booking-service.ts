@@ -39,7 +39,7 @@ export function bookingServiceImplementation({
       const booking = newBookingFromMessage(request.booking as BookingMessage);
       const created = await createBooking(
         { writes, users },
-        { tenantId: request.tenantId, booking, patience: call, ...writeRequest(request, booking) },
+        { tenantId: request.tenantId, booking, signal: call.signal, ...writeRequest(request, booking) },
       );
       return create(CreateBookingResponseSchema, {
         booking: toBookingMessage(created),
@@ -51,13 +51,13 @@ export function bookingServiceImplementation({
         tenantId: request.tenantId,
         id: request.id.toLowerCase(),
         view: viewFromMessage(request.view),
-        patience: call,
+        signal: call.signal,
       });
       return create(GetBookingResponseSchema, { booking: toBookingMessage(shown) });
     },
     async listBookings(request, call) {
       const { list, tokens } = listFromRequest(request);
-      const page = await listBookings(reads, users, { ...list, patience: call });
+      const page = await listBookings(reads, users, { ...list, signal: call.signal });
       return create(ListBookingsResponseSchema, {
         bookings: page.bookings.map(toBookingMessage),
         nextPageToken: page.next ? tokens.write(page.next) : '',

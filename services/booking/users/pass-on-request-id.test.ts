@@ -27,7 +27,11 @@ beforeEach(async () => {
       },
     }),
   );
-  const userClient = opened.use(connectUserClient(userServer.address, () => performance.now()));
+  const userClient = opened.use(
+    connectUserClient({ authAddress: userServer.address, usersSnapshotPath: undefined }, () =>
+      performance.now(),
+    ),
+  );
   askDirectly = (id) => userClient.forTenant('acme').lookup(id);
   const doors = opened.use(
     await openDoors({

@@ -1,6 +1,7 @@
 import type { Logger } from '@rollcall/runtime';
+import { remainingMs } from '@rollcall/transport';
 import { type UserClient, type UserLookup, UserServiceRefusedError } from '@rollcall/user-client';
-import type { BookingUser, BookingUsers, Patience } from '../bookings/booking-users.ts';
+import type { BookingUser, BookingUsers } from '../bookings/booking-users.ts';
 import { createOutageLog } from './outage-log.ts';
 
 /**
@@ -9,19 +10,19 @@ import { createOutageLog } from './outage-log.ts';
  */
 export const LOOKUP_TIMEOUT_MS = 500;
 
-// What is left of the caller's time for putting the answer together and sending it.
-const ANSWER_MS = 50;
-
-/** Users by the client of the user service. Reads the REFERENCE view: names and state, no contact data. */
+/**
+ * Users by the client of the user service, whose own `timeoutMs` and the caller's deadline bound the wait. Reads the
+ * REFERENCE view: names and state, no contact data.
+ */
 export function createRemoteBookingUsers(client: UserClient, logger: Logger): BookingUsers {
   const noteOutages = createOutageLog(logger);
   return {
-    async lookUp(tenantId, ids, patience) {
+    async lookUp(tenantId, ids, signal) {
       try {
-        const limits = limitsOf(patience);
-        const lookups = await client.forTenant(tenantId).lookupMany(ids, limits);
-        // Where the caller was in a hurry, a late answer says nothing about the user service.
-        if (limits.timeoutMs === LOOKUP_TIMEOUT_MS) noteOutages(lookups);
+        // Where the caller is in a hurry, a late answer says nothing about the user service.
+        const isInHurry = (remainingMs() ?? LOOKUP_TIMEOUT_MS) < LOOKUP_TIMEOUT_MS;
+        const lookups = await client.forTenant(tenantId).lookupMany(ids, { signal });
+        if (!isInHurry) noteOutages(lookups);
         return new Map(lookups.map((lookup) => [lookup.id, toBookingUser(lookup)]));
       } catch (error) {
         if (!(error instanceof UserServiceRefusedError)) throw error;
@@ -33,17 +34,12 @@ export function createRemoteBookingUsers(client: UserClient, logger: Logger): Bo
   };
 }
 
-function limitsOf(patience: Patience) {
-  const left = patience.timeoutMs() ?? Number.POSITIVE_INFINITY;
-  return { signal: patience.signal, timeoutMs: Math.min(LOOKUP_TIMEOUT_MS, left - ANSWER_MS) };
-}
-
 function toBookingUser(lookup: UserLookup): BookingUser {
   const { id } = lookup;
   switch (lookup.outcome) {
     case 'found':
     case 'deleted':
-      return { id, outcome: lookup.outcome, user: lookup.user, stale: lookup.source === 'stale' };
+      return { id, outcome: lookup.outcome, user: lookup.user, stale: lookup.degraded !== undefined };
     case 'missing':
       return { id, outcome: 'missing' };
     case 'unavailable':

@@ -15,7 +15,11 @@ describe('the sample', () => {
   it('is the same every time', () => {
     expect(sampleUsers()).toEqual(sampleUsers());
     expect(sampleBookings(sampleUsers())).toEqual(sampleBookings(sampleUsers()));
-    expect(sampleUsers()[0]).toMatchObject({ userId: '019b8d2b-8c00-7957-8062-6d765bdcc4fd' });
+    // The READMEs name this one.
+    expect(sampleUsers()[0]).toMatchObject({
+      userId: '019b8d2b-8c00-7957-8062-6d765bdcc4fd',
+      user: { firstName: 'Agnieszka', lastName: 'Sikora', email: 'agnieszka.sikora.1@example.com' },
+    });
   });
 
   it('has 200 users with ids, request ids and e-mail addresses of their own', () => {

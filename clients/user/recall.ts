@@ -1,0 +1,129 @@
+import type { User } from '@rollcall/contract/user';
+import { type CachedUser, reaches } from './cached-user.ts';
+import type { ClientCounters } from './counters.ts';
+import { type Degrading, degrade, isGoodEnough } from './degrade.ts';
+import type { Freshness } from './freshness.ts';
+import { BreakerOpenError } from './judge.ts';
+import type { RefreshAhead } from './refresh-ahead.ts';
+import type { UserCache } from './user-cache.ts';
+import type { UserAnswer, UserRead, UserScope } from './user-reader.ts';
+import { currentFloor, hasSeenVersions } from './version-context.ts';
+
+/** What recalling needs. */
+export interface RecallContext {
+  cache: UserCache;
+  freshness: Freshness;
+  ahead: RefreshAhead;
+  ladder: Degrading;
+  counters: ClientCounters;
+  /** True while asking is known to be in vain. */
+  isAway: () => boolean;
+  /** Told of each answer from before an outage that is given at once. Absent: nobody is. */
+  onStale?: StaleListener | undefined;
+}
+
+/** Hears that a user read at this time was answered because asking is in vain. */
+export type StaleListener = (scope: UserScope, source: 'stale' | 'snapshot', readAtMs: number) => void;
+
+/** One for all: its stack says nothing, and an outage must cost less than what it replaces. */
+export const AWAY = new BreakerOpenError();
+
+/**
+ * What can be answered at once, from memory: nothing here waits, and the path of a hit makes no object. Whoever has seen a
+ * version, in the context that asks, gets no older one.
+ */
+export class Recall {
+  readonly #context: RecallContext;
+  readonly #cache: UserCache;
+  readonly #freshness: Freshness;
+  readonly #counters: ClientCounters;
+
+  constructor(context: RecallContext) {
+    this.#context = context;
+    this.#cache = context.cache;
+    this.#freshness = context.freshness;
+    this.#counters = context.counters;
+  }
+
+  /** The fresh user, where there is one. Asks nobody, and counts nothing. */
+  peek(scope: UserScope, id: string): CachedUser | undefined {
+    const entry = this.#recent(scope, id);
+    return entry !== undefined && this.#freshness.judge(id, entry) !== 'old' ? entry : undefined;
+  }
+
+  /** What a read without wishes answers at once: the fresh user, or the last known one while the service is away. */
+  getNow(scope: UserScope, id: string): User | undefined {
+    const entry = this.#recent(scope, id);
+    if (entry === undefined) return undefined;
+    const ripeness = this.#freshness.judge(id, entry);
+    if (ripeness === 'old') return this.#getStale(scope, entry);
+    if (ripeness === 'ripe') this.#context.ahead.refresh(scope, id);
+    this.#counters.hits += 1;
+    return entry.user;
+  }
+
+  /** The fresh users of all these ids, in their order. Undefined: not all are at hand, and nothing was counted. */
+  manyNow(scope: UserScope, ids: readonly string[]): CachedUser[] | undefined {
+    const entries: CachedUser[] = [];
+    for (const id of ids) {
+      const entry = this.#recent(scope, id);
+      if (entry === undefined) return undefined;
+      const ripeness = this.#freshness.judge(id, entry);
+      if (ripeness === 'old') return undefined;
+      if (ripeness === 'ripe') this.#context.ahead.refresh(scope, id);
+      entries.push(entry);
+    }
+    this.#counters.hits += ids.length;
+    return entries;
+  }
+
+  /** As `getNow`, with how it is known; also that the id is missing, or that nothing is known while the service is away. */
+  answerNow(scope: UserScope, id: string): UserAnswer | undefined {
+    const read = { id, minVersion: currentFloor(scope.tenantId, id) };
+    const answer = this.answer(scope, read);
+    if (answer !== undefined) this.#counters.hits += 1;
+    else if (this.#context.isAway()) return this.#degrade(scope, read);
+    return answer;
+  }
+
+  /** The fresh answer to one read, where there is one. Counts nothing. */
+  answer(scope: UserScope, { id, minVersion }: UserRead): UserAnswer | undefined {
+    const entry = this.#cache.getUser(scope, id);
+    if (entry !== undefined) {
+      const ripeness = this.#freshness.judge(id, entry);
+      if (ripeness === 'ripe') this.#context.ahead.refresh(scope, id);
+      if (ripeness !== 'old' && reaches(entry, id, minVersion)) return toAnswer(entry);
+    }
+    const missingAtMs = minVersion > 0n ? undefined : this.#cache.getMissingAtMs(scope, id);
+    if (missingAtMs === undefined || !this.#freshness.isMissingFresh(scope.tenantId, missingAtMs))
+      return undefined;
+    return { outcome: 'missing', readAtMs: missingAtMs, source: 'cache' };
+  }
+
+  #recent(scope: UserScope, id: string): CachedUser | undefined {
+    const entry = this.#cache.getUser(scope, id);
+    if (entry === undefined || !hasSeenVersions()) return entry;
+    return reaches(entry, id, currentFloor(scope.tenantId, id)) ? entry : undefined;
+  }
+
+  #getStale(scope: UserScope, entry: CachedUser): User | undefined {
+    const { ladder, isAway, onStale } = this.#context;
+    if (!isAway() || !isGoodEnough(ladder, entry)) return undefined;
+    this.#counters.stale += 1;
+    onStale?.(scope, entry.readAtMs < ladder.bornAtMs ? 'snapshot' : 'stale', entry.readAtMs);
+    return entry.user;
+  }
+
+  #degrade(scope: UserScope, read: UserRead): UserAnswer {
+    const { ladder, onStale } = this.#context;
+    const answer = degrade(ladder, scope, { read, call: { deadlineAtMs: 0 }, error: AWAY });
+    if (answer.outcome === 'found' && (answer.source === 'stale' || answer.source === 'snapshot'))
+      onStale?.(scope, answer.source, answer.readAtMs);
+    return answer;
+  }
+}
+
+/** A fresh entry as an answer. */
+export function toAnswer({ user, readAtMs }: CachedUser): UserAnswer {
+  return { outcome: 'found', user, readAtMs, source: 'cache' };
+}
