@@ -1,7 +1,11 @@
 import { optional, type Settings } from '@rollcall/runtime';
 import { keysSetting } from '@rollcall/runtime/sealing';
+import { callersMigration } from './auth/2026-11-20-callers.ts';
 import { mergesMigration } from './auth/2026-11-20-merges.ts';
+import { peopleMigration } from './auth/2026-11-20-people.ts';
+import { rotatedTablesMigration } from './auth/2026-11-20-rotated-tables.ts';
 import { sealContactMigration } from './auth/2026-11-20-seal-contact.ts';
+import { searchMigration } from './auth/2026-11-20-search.ts';
 import { userChangesMigration } from './auth/2026-11-20-user-changes.ts';
 import { userRecordsMigration } from './auth/2026-11-20-user-records.ts';
 import { usersMigration } from './auth/2026-11-20-users.ts';
@@ -32,6 +36,10 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       userChangesMigration,
       sealContactMigration,
       userRecordsMigration,
+      peopleMigration,
+      callersMigration,
+      searchMigration,
+      rotatedTablesMigration,
       mergesMigration,
     ],
   },

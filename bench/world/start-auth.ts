@@ -11,8 +11,8 @@ export interface AuthProcess extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-// The same for all processes of one run: they work on one database.
-const KEYS = { AUTH_ENCRYPTION_KEYS: makeKey('k1'), AUTH_INDEX_KEYS: makeKey('i1') };
+/** The same for all processes of one run: they work on one database. */
+export const KEYS = { AUTH_ENCRYPTION_KEYS: makeKey('k1'), AUTH_INDEX_KEYS: makeKey('i1') };
 
 const MAIN = fileURLToPath(new URL('../../services/auth/main.ts', import.meta.url));
 

@@ -1,4 +1,5 @@
 import type { EmbeddedPostgres } from '@rollcall/local';
+import { seedCrowd } from './crowd.ts';
 import { lazily } from './lazily.ts';
 import { type BookingSeed, seedBookings, seedUsers, TENANT_ID } from './seed.ts';
 import { type AuthProcess, startAuth } from './start-auth.ts';
@@ -18,6 +19,8 @@ export interface World extends AsyncDisposable {
   startAuth(): Promise<AuthProcess>;
   /** Ids of the first `count` users of the tenant, who exist from then on. */
   users(count: number): Promise<readonly string[]>;
+  /** The first `count` of a crowd with names of many cultures exist from then on, in a tenant of their own. */
+  crowd(count: number): Promise<void>;
   /** URL of the booking database with bookings and a local table of users, filled once. */
   bookings(seed: BookingSeed): Promise<string>;
 }
@@ -31,6 +34,7 @@ export function createWorld(say: (line: string) => void): World {
   });
   const start = async () => startAuth((await postgres()).databaseUrl('auth'));
   let seeded = 0;
+  let crowd = 0;
   let isBooked = false;
   return {
     tenantId: TENANT_ID,
@@ -44,6 +48,12 @@ export function createWorld(say: (line: string) => void): World {
         seeded = count;
       }
       return userIds(1, count);
+    },
+    async crowd(count) {
+      if (count <= crowd) return;
+      say(`writing ${count} users with names of many cultures ...`);
+      await seedCrowd(await postgres(), count);
+      crowd = count;
     },
     async bookings(seed) {
       if (!isBooked) {

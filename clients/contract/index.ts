@@ -1,5 +1,5 @@
 // The door of @rollcall/contract holds what every part of Rollcall shares: error details and the descriptor image.
-// Each API has a door of its own, so that equal names (ErrorReason) never meet: `@rollcall/contract/user`, `…/booking`,
+// Each API has a door of its own, so that equal names (ErrorReason) never meet: `@rollcall/contract/user`, `…/auth`, `…/booking`,
 // `…/health`, `…/reflection`.
 
 export { readDescriptorImage } from './descriptor-image.ts';

@@ -2,6 +2,7 @@ import { Code, ConnectError, createContextValues, type Transport } from '@connec
 import { createMethodUrl, runStreamingCall, runUnaryCall } from '@connectrpc/connect/protocol';
 import { Client } from '@grpc/grpc-js';
 import { remainingMs } from './call-deadline.ts';
+import { withCallerToken } from './caller-token.ts';
 import { atLeast, toChannelOptions, toCredentials } from './channel-options.ts';
 import { OpenCalls } from './open-calls.ts';
 import { makeStreamCall } from './stream-call.ts';
@@ -30,7 +31,12 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
   const client = new Client(target.uri, toCredentials(target, options), toChannelOptions(options));
   const openCalls = new OpenCalls(client);
   const baseUrl = `${options.tls === undefined ? 'http' : 'https'}://${options.address}`;
-  const { interceptors = [] } = options;
+  const { callerToken } = options;
+  // The innermost: no other interceptor sees the token.
+  const interceptors = [
+    ...(options.interceptors ?? []),
+    ...(callerToken ? [withCallerToken(callerToken)] : []),
+  ];
 
   return {
     async unary(method, signal, timeoutMs, header, message, contextValues = createContextValues()) {

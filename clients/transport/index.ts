@@ -1,5 +1,6 @@
 // The door of @rollcall/transport.
 export { remainingMs, withDeadline, withoutDeadline } from './call-deadline.ts';
+export type { CallerToken } from './caller-token.ts';
 export {
   DEFAULT_KEEP_ALIVE_MS,
   DEFAULT_KEEP_ALIVE_TIMEOUT_MS,

@@ -28,6 +28,7 @@ const CHANNEL_OPTIONS = [
   'keepAliveMs',
   'keepAliveTimeoutMs',
   'maxReconnectBackoffMs',
+  'callerToken',
   'interceptors',
 ] as const satisfies (keyof ConnectionOptions)[];
 

@@ -1,5 +1,6 @@
 import type { DescService } from '@bufbuild/protobuf';
 import type { Interceptor } from '@connectrpc/connect';
+import type { CallerToken } from './caller-token.ts';
 
 /** Certificates for TLS, all PEM. `{}` trusts the certificate authorities that Node brings. */
 export interface TlsOptions {
@@ -39,6 +40,11 @@ export interface GrpcTransportOptions {
   maxReconnectBackoffMs?: number;
   /** Services whose unary methods without side effects are sent again when UNAVAILABLE; see `RETRY_POLICY`. Default none. */
   retryReadsOf?: readonly DescService[];
+  /**
+   * Gives the service token by which the service knows this caller, sent with every call and renewed before it expires. Default
+   * none: known by the certificate of `tls`, or not at all.
+   */
+  callerToken?: CallerToken;
   /** Run around every call, the first outermost, as with Connect's own transports. Default none. */
   interceptors?: Interceptor[];
 }

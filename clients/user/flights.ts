@@ -2,12 +2,24 @@ import { admit } from './admission.ts';
 import type { CachedUser } from './cached-user.ts';
 import type { ClientCounters } from './counters.ts';
 import { FlightBoard } from './flight-board.ts';
+import type { Gathering } from './gathering.ts';
 import { AnswerMalformedError, VersionNotReachedError } from './judge.ts';
 import { type UserCache, VIEWS } from './user-cache.ts';
 import type { Clock, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
 
-/** Told how a flight ended, at most once. */
-type Landing = (answer: UserAnswer) => void;
+/** Where the answer of a flight is waited for. */
+interface Place {
+  readonly gathering: Pick<Gathering, 'put'>;
+  readonly at: number;
+}
+
+/** Who wants to fly. */
+interface Boarding {
+  /** What need not be asked, by the place of the read. */
+  readonly known: readonly (UserAnswer | undefined)[];
+  readonly gathering: Gathering;
+  readonly deadlineAtMs: number;
+}
 
 /** A read on its way, and who waits for it. */
 interface Flight {
@@ -15,7 +27,7 @@ interface Flight {
   readonly read: UserRead;
   /** What was held when it left, for the answer `unchanged`. */
   readonly held: CachedUser | undefined;
-  readonly waiting: Landing[];
+  readonly waiting: Place[];
   /** The id was invalidated meanwhile: those who wait are answered, and nothing is kept. */
   isDiscarded: boolean;
 }
@@ -40,32 +52,29 @@ export class Flights {
     this.#context = context;
   }
 
-  /** Joins the flights that will do, and begins one for all other reads together. `landed` is never called at once. */
-  join(
-    scope: UserScope,
-    reads: readonly UserRead[],
-    { deadlineAtMs, landed }: { deadlineAtMs: number; landed: (at: number, answer: UserAnswer) => void },
-  ): void {
+  /** Joins the flights that will do, and begins one for all other reads together. What is known is left out. */
+  join(scope: UserScope, reads: readonly UserRead[], { known, gathering, deadlineAtMs }: Boarding): void {
     const begun: Flight[] = [];
     const { counters } = this.#context;
-    for (const [at, read] of reads.entries()) {
+    for (let at = 0; at < reads.length; at++) {
+      if (known[at] !== undefined) continue;
+      const read = reads[at] as UserRead;
       const flying = this.#board.get(scope, read.id);
-      const isEnough = flying !== undefined && flying.read.minVersion >= read.minVersion;
-      const flight = isEnough ? flying : this.#begin(scope, read);
-      if (isEnough) counters.coalesced += 1;
-      else begun.push(flight);
-      flight.waiting.push((answer) => landed(at, answer));
+      const place = { gathering, at };
+      if (flying !== undefined && flying.read.minVersion >= read.minVersion) {
+        flying.waiting.push(place);
+        counters.coalesced += 1;
+      } else begun.push(this.#begin(scope, read, place));
     }
     counters.misses += begun.length;
     if (begun.length > 0) this.#fly(scope, begun, deadlineAtMs);
   }
 
   /** Begins a read that no caller waits for. False: one is on its way. */
-  refresh(scope: UserScope, id: string, landed: Landing): boolean {
+  refresh(scope: UserScope, id: string, landed: (answer: UserAnswer) => void): boolean {
     if (this.#board.get(scope, id) !== undefined) return false;
-    const flight = this.#begin(scope, { id, minVersion: 0n });
-    flight.waiting.push(landed);
-    this.#fly(scope, [flight], 0);
+    const gathering = { put: (_at: number, answer: UserAnswer) => landed(answer) };
+    this.#fly(scope, [this.#begin(scope, { id, minVersion: 0n }, { gathering, at: 0 })], 0);
     return true;
   }
 
@@ -87,23 +96,24 @@ export class Flights {
     return VIEWS.flatMap((view) => this.#board.get({ tenantId, view }, id) ?? []);
   }
 
-  #begin(scope: UserScope, read: UserRead): Flight {
+  #begin(scope: UserScope, read: UserRead, place: Place): Flight {
     const held = this.#cache.getUser(scope, read.id);
     const isComparable =
       held !== undefined && held.user.id === read.id && held.user.version >= read.minVersion;
     const flown = isComparable ? { ...read, knownVersion: held.user.version } : read;
-    const flight = { scope, read: flown, held, waiting: [], isDiscarded: false };
+    const flight = { scope, read: flown, held, waiting: [place], isDiscarded: false };
     this.#board.put(scope, read.id, flight);
     return flight;
   }
 
-  async #fly(scope: UserScope, flights: readonly Flight[], callDeadlineAtMs: number): Promise<void> {
+  #fly(scope: UserScope, flights: readonly Flight[], callDeadlineAtMs: number): void {
     const { clock, timeoutMs } = this.#context;
     const deadlineAtMs = Math.max(callDeadlineAtMs, clock() + timeoutMs);
     const reads = flights.map((flight) => flight.read);
-    const answers = await this.#ask(scope, reads, deadlineAtMs);
-    for (const [i, flight] of flights.entries())
-      this.#settle(flight, answers[i] ?? unanswered(), deadlineAtMs);
+    this.#ask(scope, reads, deadlineAtMs).then((answers) => {
+      for (let i = 0; i < flights.length; i++)
+        this.#settle(flights[i] as Flight, answers[i] ?? unanswered(), deadlineAtMs);
+    });
   }
 
   #settle(flight: Flight, answer: UserAnswer, deadlineAtMs: number): void {
@@ -135,19 +145,13 @@ export class Flights {
 
   #land(flight: Flight, answer: UserAnswer): void {
     this.#board.remove(flight.scope, flight.read.id, flight);
-    for (const landed of flight.waiting) landed(answer);
+    for (const { gathering, at } of flight.waiting) gathering.put(at, answer);
   }
 
-  async #ask(
-    scope: UserScope,
-    reads: readonly UserRead[],
-    deadlineAtMs: number,
-  ): Promise<readonly UserAnswer[]> {
-    try {
-      return await this.#next.readMany(scope, reads, { deadlineAtMs });
-    } catch (error) {
-      return reads.map(() => ({ outcome: 'failed', error }));
-    }
+  #ask(scope: UserScope, reads: readonly UserRead[], deadlineAtMs: number): Promise<readonly UserAnswer[]> {
+    return this.#next
+      .readMany(scope, reads, { deadlineAtMs })
+      .catch((error) => reads.map(() => ({ outcome: 'failed', error })));
   }
 }
 

@@ -18,7 +18,7 @@ export class Gathering {
     this.#answers = known.slice();
     this.#signal = signal;
     this.#pending = 0;
-    for (const answer of known) if (answer === undefined) this.#pending += 1;
+    for (let i = 0; i < known.length; i++) if (known[i] === undefined) this.#pending += 1;
     this.answers = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

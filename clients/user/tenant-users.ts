@@ -12,7 +12,7 @@ import { toFreshLookup, toOutcome } from './to-lookup.ts';
 import { toUsers } from './to-users.ts';
 import type { UserReadOptions } from './user-client-options.ts';
 import type { KeyLookup, UserKey, UserLookup } from './user-lookup.ts';
-import type { ReadCall, UserAnswer, UserRead, UserScope } from './user-reader.ts';
+import type { ReadCall, UserRead, UserScope } from './user-reader.ts';
 import { currentFloor } from './version-context.ts';
 import type { CachedUserReader } from './with-cache.ts';
 
@@ -99,10 +99,10 @@ export class TenantUsers implements TenantUserClient {
       );
     }
     const checked = keys.map((key, i) => toUserKey(key, `keys[${i}]`));
-    const outcomes = await this.#ask(options, (scope, call) =>
-      resolveUsers(this.#layers, scope, { keys: checked, call }),
-    );
-    return outcomes.map((outcome, i) => ({ key: checked[i] as UserKey, ...outcome }));
+    const { scope, call } = this.#begin(options);
+    const answers = await resolveUsers(this.#layers, scope, { keys: checked, call });
+    const nowMs = this.#end();
+    return answers.map((answer, i) => ({ key: checked[i] as UserKey, ...toOutcome(answer, nowMs) }));
   }
 
   async prefetch(ids: readonly string[], options?: UserReadOptions): Promise<void> {
@@ -135,28 +135,31 @@ export class TenantUsers implements TenantUserClient {
     return entries.map((entry, i) => toFreshLookup(ids[i] as string, entry, nowMs));
   }
 
-  async #lookupAll(ids: readonly string[], options: UserReadOptions = {}): Promise<UserLookup[]> {
+  /** Throws at once what is wrong with the arguments: those who call it are async. */
+  #lookupAll(ids: readonly string[], options: UserReadOptions = {}): Promise<UserLookup[]> {
     const lowerIds = toUserIds(ids, this.#layers.settings.maxIdsPerCall);
     const minVersion = toMinVersion(options.minVersion);
-    const { tenantId } = toScope(this.#defaultScope, undefined);
-    const reads = lowerIds.map((id) => toRead(id, minVersion, currentFloor(tenantId, id)));
-    const outcomes = await this.#ask(options, (scope, call) => this.#cached.readMany(scope, reads, call));
-    return outcomes.map((outcome, i) => ({ id: lowerIds[i] as string, ...outcome }));
+    const { scope, call } = this.#begin(options);
+    const reads = lowerIds.map((id) => toRead(id, minVersion, currentFloor(scope.tenantId, id)));
+    return this.#cached.readMany(scope, reads, call).then((answers) => {
+      const nowMs = this.#end();
+      return answers.map((answer, i) => ({ id: lowerIds[i] as string, ...toOutcome(answer, nowMs) }));
+    });
   }
 
-  async #ask(
-    options: UserReadOptions,
-    ask: (scope: UserScope, call: ReadCall) => Promise<readonly UserAnswer[]>,
-  ) {
+  #begin(options: UserReadOptions): { scope: UserScope; call: ReadCall } {
     const { clock, isClosed, settings } = this.#layers;
     if (isClosed()) throw new UserClientClosedError();
     const scope = toScope(this.#defaultScope, options.view);
     const call = toCall(options, { timeoutMs: settings.timeoutMs, nowMs: clock() });
     if (call.signal?.aborted) throw new UserReadCanceledError(call.signal.reason);
-    const answers = await ask(scope, call);
-    if (isClosed()) throw new UserClientClosedError();
-    const nowMs = clock();
-    return answers.map((answer) => toOutcome(answer, nowMs));
+    return { scope, call };
+  }
+
+  /** The time at which answers are given. */
+  #end(): number {
+    if (this.#layers.isClosed()) throw new UserClientClosedError();
+    return this.#layers.clock();
   }
 }
 

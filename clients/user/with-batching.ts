@@ -61,8 +61,8 @@ export function withBatching(
     counters.batchedIds += part.length;
     const reads = part.map(({ read }) => read);
     const answers = await readPart(next, { scope, reads, deadlineAtMs });
-    for (const [i, { waiting }] of part.entries())
-      for (const { party, at } of waiting) seat(party, at, answers[i] as UserAnswer);
+    for (let i = 0; i < part.length; i++)
+      for (const { party, at } of part[i]?.waiting ?? []) seat(party, at, answers[i] as UserAnswer);
   }
 
   function join(scope: UserScope, read: UserRead): Batch {
@@ -75,7 +75,8 @@ export function withBatching(
       if (reads.length === 0) return Promise.resolve([]);
       return new Promise((done) => {
         const party: Party = { answers: new Array(reads.length), pending: reads.length, done };
-        for (const [at, read] of reads.entries()) {
+        for (let at = 0; at < reads.length; at++) {
+          const read = reads[at] as UserRead;
           const batch = join(scope, read);
           batch.deadlineAtMs = Math.max(batch.deadlineAtMs, call.deadlineAtMs);
           const taken = batch.seats.get(read.id);

@@ -83,32 +83,27 @@ export function withCache(
   const ladder: Degrading = { cache, clock: hitClock, counters, bornAtMs: freshness.bornAtMs, options };
   const recall = new Recall({ cache, freshness, ahead, ladder, counters, isAway, onStale });
 
-  async function ask(
+  // An async function keeps all its variables in memory while it waits, and here many callers wait: the promises are enough.
+  function ask(
     scope: UserScope,
     reads: readonly UserRead[],
     { known, call }: { known: readonly (UserAnswer | undefined)[]; call: ReadCall },
   ): Promise<UserAnswer[]> {
     const vain = isAway() ? AWAY : call.deadlineAtMs <= clock() ? deadlinePassed() : undefined;
     if (vain !== undefined)
-      return reads.map((read, i) => known[i] ?? degrade(ladder, scope, { read, call, error: vain }));
-    const places: number[] = [];
-    for (const [i, answer] of known.entries()) if (answer === undefined) places.push(i);
+      return Promise.resolve(
+        reads.map((read, i) => known[i] ?? degrade(ladder, scope, { read, call, error: vain })),
+      );
     const gathering = new Gathering(known, call, clock);
-    flights.join(
-      scope,
-      places.map((i) => reads[i] as UserRead),
-      {
-        deadlineAtMs: call.deadlineAtMs,
-        landed: (at, answer) => gathering.put(places[at] as number, answer),
-      },
-    );
-    const answers = await gathering.answers;
-    for (const i of places) {
-      const answer = answers[i] as UserAnswer;
-      if (answer.outcome === 'failed')
-        answers[i] = degrade(ladder, scope, { read: reads[i] as UserRead, call, error: answer.error });
-    }
-    return answers;
+    flights.join(scope, reads, { known, gathering, deadlineAtMs: call.deadlineAtMs });
+    return gathering.answers.then((answers) => {
+      for (let i = 0; i < answers.length; i++) {
+        const answer = answers[i] as UserAnswer;
+        if (answer.outcome === 'failed')
+          answers[i] = degrade(ladder, scope, { read: reads[i] as UserRead, call, error: answer.error });
+      }
+      return answers;
+    });
   }
 
   return {
@@ -116,7 +111,7 @@ export function withCache(
     getNow: (scope, id) => recall.getNow(scope, id),
     manyNow: (scope, ids) => recall.manyNow(scope, ids),
     answerNow: (scope, id) => recall.answerNow(scope, id),
-    async readMany(scope, reads, call) {
+    readMany(scope, reads, call) {
       let hits = 0;
       const known = reads.map((read) => {
         const answer = recall.answer(scope, read);
@@ -124,7 +119,9 @@ export function withCache(
         return answer;
       });
       counters.hits += hits;
-      return hits === reads.length ? (known as UserAnswer[]) : await ask(scope, reads, { known, call });
+      return hits === reads.length
+        ? Promise.resolve(known as UserAnswer[])
+        : ask(scope, reads, { known, call });
     },
     changed(seen) {
       const seenAtMs = clock();

@@ -1,9 +1,11 @@
 import {
+  booleanSetting,
   type ConfigOf,
   choiceSetting,
   databaseUrlSetting,
   integerSetting,
   LOG_LEVELS,
+  optional,
   portSetting,
   textSetting,
 } from '@rollcall/runtime';
@@ -26,7 +28,7 @@ export const AUTH_SETTINGS = {
   host: textSetting({
     variable: 'AUTH_HOST',
     default: '127.0.0.1',
-    doc: 'Address that the auth service listens on; loopback only, because callers are not authenticated.',
+    doc: 'Address that the auth service listens on; any but a loopback address needs the TLS settings.',
   }),
   grpcPort: portSetting({
     variable: 'AUTH_GRPC_PORT',
@@ -51,6 +53,55 @@ export const AUTH_SETTINGS = {
     min: 1,
     max: 10_000_000,
     doc: 'Most users that the auth service keeps in memory, about 1 kB each.',
+  }),
+  tokenIssuer: textSetting({
+    variable: 'AUTH_TOKEN_ISSUER',
+    default: 'rollcall',
+    doc: 'Who access tokens say they are from: the claim iss.',
+  }),
+  passwordConcurrency: integerSetting({
+    variable: 'AUTH_PASSWORD_CONCURRENCY',
+    default: '2',
+    min: 1,
+    max: 64,
+    doc: 'Most passwords hashed at once, each on a core and in 19 MiB; more than 4 need UV_THREADPOOL_SIZE too.',
+  }),
+  mailDirectory: optional(
+    textSetting({
+      variable: 'AUTH_MAIL_DIRECTORY',
+      doc: 'Directory that mails to people are written into, an .eml file each; unset: none is sent.',
+    }),
+  ),
+  tlsCertificate: optional(
+    textSetting({
+      variable: 'AUTH_TLS_CERT_FILE',
+      doc: 'Certificate chain of the auth service, PEM; read again when it is replaced, as are the other files.',
+    }),
+  ),
+  tlsKey: optional(
+    textSetting({ variable: 'AUTH_TLS_KEY_FILE', doc: 'The private key that goes with it, PEM.' }),
+  ),
+  tlsClientCa: optional(
+    textSetting({
+      variable: 'AUTH_TLS_CLIENT_CA_FILE',
+      doc: 'Authorities, PEM, whose certificates make callers known by their SPIFFE id.',
+    }),
+  ),
+  callerKeys: optional(
+    textSetting({
+      variable: 'AUTH_CALLER_JWKS_FILE',
+      doc: 'Public Ed25519 keys, a JWKS, by which service tokens of callers are verified.',
+    }),
+  ),
+  tokenAudience: textSetting({
+    variable: 'AUTH_TOKEN_AUDIENCE',
+    default: 'auth',
+    doc: 'Audience that a service token must be made for.',
+  }),
+  requireCallers: booleanSetting({
+    variable: 'AUTH_REQUIRE_CALLERS',
+    default: 'false',
+    doc: 'Whether callers must be known on loopback too; setting any of the four files means true.',
   }),
   logLevel: choiceSetting({
     variable: 'LOG_LEVEL',

@@ -1,13 +1,16 @@
 import { createClient } from '@connectrpc/connect';
 import { expectRefusal, freshTenant } from '@rollcall/contract/testing';
 import { UserAdminService, UserService, UserView } from '@rollcall/contract/user';
-import { createLogger, Secret, StartupError } from '@rollcall/runtime';
+import { createLogger, readConfig, Secret, StartupError } from '@rollcall/runtime';
 import { createPool } from '@rollcall/runtime/postgres';
-import { makeKey } from '@rollcall/runtime/sealing';
+import { createKeyring, makeKey } from '@rollcall/runtime/sealing';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { describe, expect, it } from 'vitest';
-import { createAuthService } from './index.ts';
+import { AUTH_SETTINGS, createAuthService } from './index.ts';
+import { createContactSeal } from './postgres/contact-seal.ts';
+import { sealedContact } from './postgres/sealed-contact.ts';
+import { sealedMerges } from './postgres/sealed-merges.ts';
 
 const [OLD, NEW, OLD_INDEX, NEW_INDEX] = ['k1', 'k2', 'i1', 'i2'].map(makeKey) as [
   string,
@@ -21,6 +24,11 @@ interface Keys {
   readonly index: string;
 }
 
+// Columns of bytes that no key of the settings made.
+const NOT_MADE_BY_KEYS = ['write_requests.fingerprint'];
+
+const KEYRING = createKeyring({ encryptionKeys: new Secret(OLD), indexKeys: new Secret(OLD_INDEX) });
+
 const BEFORE: Keys = { encryption: OLD, index: OLD_INDEX };
 const KNOWN: Keys = { encryption: `${OLD},${NEW}`, index: `${OLD_INDEX},${NEW_INDEX}` };
 const FIRST: Keys = { encryption: `${NEW},${OLD}`, index: `${NEW_INDEX},${OLD_INDEX}` };
@@ -29,17 +37,17 @@ const AFTER: Keys = { encryption: NEW, index: NEW_INDEX };
 async function startAuth(url: string, { encryption, index }: Keys) {
   await using stack = new AsyncDisposableStack();
   const auth = stack.use(
-    await createAuthService({
-      databaseUrl: new Secret(url),
-      encryptionKeys: new Secret(encryption),
-      indexKeys: new Secret(index),
-      host: '127.0.0.1',
-      grpcPort: 0,
-      httpPort: 0,
-      maxConnections: 3,
-      maxCachedUsers: 1000,
-      logLevel: 'silent',
-    }),
+    await createAuthService(
+      readConfig(AUTH_SETTINGS, {
+        AUTH_DATABASE_URL: url,
+        AUTH_ENCRYPTION_KEYS: encryption,
+        AUTH_INDEX_KEYS: index,
+        AUTH_GRPC_PORT: '0',
+        AUTH_HTTP_PORT: '0',
+        AUTH_DATABASE_CONNECTIONS: '3',
+        LOG_LEVEL: 'silent',
+      }),
+    ),
   );
   const transport = stack.use(createGrpcTransport({ address: `127.0.0.1:${auth.doors.grpc.port}` }));
   const closers = stack.move();
@@ -212,13 +220,23 @@ describe('keys that are changed', () => {
         await auth.admin.createUser({ tenantId, user: { email: `g${n}@example.com` } });
     }
     const [third] = await database.query('select id from users order by id offset 2 limit 1');
-    await database.query(`insert into key_rotations values ('k2', 'i2', $1, $2, 3, null)`, [
-      tenantId,
-      third?.id,
+    await database.query(`insert into key_rotations values ('users', 'k2', 'i2', $1, 3, null)`, [
+      [tenantId, third?.id],
     ]);
     await using auth = await startAuth(database.url, FIRST);
     await finished(auth);
     // The first pass began behind the third; the next one had them all.
     expect(await auth.metrics()).toMatch(/^rollcall_key_rotation_resealed_total\{service="auth"\} 5$/m);
+  });
+
+  it('reach every column that keys made', async () => {
+    await using database = await openDatabase();
+    const columns = await database.query(
+      `select table_name || '.' || column_name as name from information_schema.columns
+       where table_schema = 'public' and data_type = 'bytea' order by 1`,
+    );
+    const tables = [sealedContact(createContactSeal(KEYRING)), sealedMerges(KEYRING)];
+    const rotated = tables.flatMap((each) => each.columns.map((column) => `${each.table}.${column}`));
+    expect(columns.map(({ name }) => name)).toEqual([...rotated, ...NOT_MADE_BY_KEYS].toSorted());
   });
 });

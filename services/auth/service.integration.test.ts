@@ -2,25 +2,22 @@ import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { expectRefusal, freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
-import { Secret, StartupError } from '@rollcall/runtime';
+import { readConfig, StartupError } from '@rollcall/runtime';
 import { createTestDatabase, openTcpProxy, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { type AuthConfig, createAuthService } from './index.ts';
+import { AUTH_SETTINGS, type AuthConfig, createAuthService } from './index.ts';
 
 function configFor(url: string): AuthConfig {
-  return {
-    databaseUrl: new Secret(url),
-    encryptionKeys: new Secret(TEST_KEYS.AUTH_ENCRYPTION_KEYS),
-    indexKeys: new Secret(TEST_KEYS.AUTH_INDEX_KEYS),
-    host: '127.0.0.1',
-    grpcPort: 0,
-    httpPort: 0,
-    maxConnections: 3,
-    maxCachedUsers: 1000,
-    logLevel: 'silent',
-  };
+  return readConfig(AUTH_SETTINGS, {
+    AUTH_DATABASE_URL: url,
+    ...TEST_KEYS,
+    AUTH_GRPC_PORT: '0',
+    AUTH_HTTP_PORT: '0',
+    AUTH_DATABASE_CONNECTIONS: '3',
+    LOG_LEVEL: 'silent',
+  });
 }
 
 describe('the auth service', () => {

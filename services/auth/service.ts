@@ -1,11 +1,14 @@
+import { AuthService as AuthServiceDefinition } from '@rollcall/contract/auth';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { createLogger, type Logger, type RunningService } from '@rollcall/runtime';
 import { createPool, type Pool, requireSchema } from '@rollcall/runtime/postgres';
 import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
 import { createKeyring } from '@rollcall/runtime/sealing';
+import { openCallers } from './callers/open-callers.ts';
 import type { AuthConfig } from './config.ts';
 import { createChangeFeed } from './feed/change-feed.ts';
 import { type KeyRotation, startKeyRotation } from './keys/key-rotation.ts';
+import { toJwks } from './people/signing-keys.ts';
 import { type ContactSeal, createContactSeal } from './postgres/contact-seal.ts';
 import { createMergeTimeline } from './postgres/merge-timeline.ts';
 import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
@@ -17,18 +20,27 @@ import {
   createActivityTimeline,
   createNoteTimeline,
   createPostgresRecordReads,
+  createSignInTimeline,
 } from './postgres/postgres-user-records.ts';
+import { createPostgresUserSearch } from './postgres/postgres-user-search.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
 import { requireKeys } from './postgres/require-keys.ts';
+import { sealedContact } from './postgres/sealed-contact.ts';
+import { sealedMerges } from './postgres/sealed-merges.ts';
+import { authServiceImplementation } from './rpc/auth-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
 import { userServiceImplementation } from './rpc/user-service.ts';
+import { startPeople } from './start-people.ts';
 import { withUserCache } from './users/with-user-cache.ts';
 
 // A statement that runs longer than this holds a connection that others wait for.
 const STATEMENT_TIMEOUT_MS = 5000;
 
 const FEED_CONNECTIONS = 3;
+
+// One writes the audit log, one looks at the grants.
+const CALLER_CONNECTIONS = 2;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
@@ -74,6 +86,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     maxEntries: config.maxCachedUsers,
     isTold: feed.isTold,
   });
+  const search = createPostgresUserSearch(pool, seal);
   const forget = (changes: readonly { tenantId: string; id: string }[]) => {
     for (const { tenantId, id } of changes) reads.forget(tenantId, id);
   };
@@ -83,15 +96,29 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     feed.poke();
   };
   const writes = createPostgresUserWrites({ pool: writePool, seal }, committed);
+  const people = stack.use(
+    await startPeople({ config, pool: writePool, contactSeal: seal, reads, committed, logger }),
+  );
   const adminParts = {
     reads,
     writes,
+    search,
     records: createPostgresRecordReads(pool),
     merges: createPostgresUserMerges({ pool: writePool, seal }, committed),
     duplicates: createPostgresDuplicates(pool),
-    timeline: [createActivityTimeline(pool), createNoteTimeline(pool), createMergeTimeline(pool)],
+    timeline: [
+      createActivityTimeline(pool),
+      createNoteTimeline(pool),
+      createSignInTimeline(pool),
+      createMergeTimeline(pool),
+    ],
   };
   const rotation = seal.keyring.isRotating ? stack.use(startRotation(writePool, seal, logger)) : undefined;
+  const callersPool = stack.adopt(
+    createPool({ ...database, maxConnections: CALLER_CONNECTIONS, logger }),
+    (each) => each.end(),
+  );
+  const callers = stack.use(await openCallers({ config, pool: callersPool, logger }));
   const doors = stack.use(
     await openDoors({
       name: 'auth',
@@ -99,8 +126,16 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       grpc: { port: config.grpcPort, variable: 'AUTH_GRPC_PORT' },
       http: { port: config.httpPort, variable: 'AUTH_HTTP_PORT' },
       logger,
+      callers,
       toRpcError,
-      ...(rotation && { readMetrics: rotation.readMetrics }),
+      readMetrics: () => [...(rotation?.readMetrics() ?? []), ...people.readMetrics()],
+      pages: {
+        '/.well-known/jwks.json': async () => ({
+          status: 200,
+          type: 'application/json',
+          body: `${JSON.stringify(toJwks(people.keys.shown()))}\n`,
+        }),
+      },
       // Both ways to the database: reads may work while writes do not.
       isReady: () =>
         Promise.all([pool.query('select 1'), writePool.query('select 1')]).then(
@@ -110,6 +145,11 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       routes: (chain) => [
         ...implementService(UserService, userServiceImplementation(reads, feed), chain),
         ...implementService(UserAdminService, userAdminServiceImplementation(adminParts), chain),
+        ...implementService(
+          AuthServiceDefinition,
+          authServiceImplementation(people.people, people.keys),
+          chain,
+        ),
       ],
     }),
   );
@@ -119,6 +159,13 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }
 
+// Whatever holds something that keys made must be here: the log tells that old keys can go once none of these needs them.
 function startRotation(pool: Pool, seal: ContactSeal, logger: Logger): KeyRotation {
-  return startKeyRotation({ store: createPostgresRotation(pool, seal), target: seal.keyring, logger });
+  const tables = [sealedContact(seal), sealedMerges(seal.keyring)];
+  const target = seal.keyring;
+  return startKeyRotation({
+    stores: tables.map((table) => createPostgresRotation(pool, table, target)),
+    target,
+    logger,
+  });
 }

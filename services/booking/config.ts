@@ -18,7 +18,7 @@ export const BOOKING_SETTINGS = {
   host: textSetting({
     variable: 'BOOKING_HOST',
     default: '127.0.0.1',
-    doc: 'Address that the booking service listens on; loopback only, because callers are not authenticated.',
+    doc: 'Address that the booking service listens on; loopback only, because its callers are not authenticated.',
   }),
   grpcPort: portSetting({
     variable: 'BOOKING_GRPC_PORT',
@@ -48,6 +48,37 @@ export const BOOKING_SETTINGS = {
       doc: 'File in which the names of users outlive the booking process, for a start while the user service is away; unset: they do not.',
     }),
   ),
+  authCa: optional(
+    textSetting({
+      variable: 'BOOKING_AUTH_CA_FILE',
+      doc: 'Authorities, PEM, that vouch for the auth service; set, it is called over TLS.',
+    }),
+  ),
+  tlsCertificate: optional(
+    textSetting({
+      variable: 'BOOKING_TLS_CERT_FILE',
+      doc: 'Certificate chain, PEM, by which the auth service knows the booking service.',
+    }),
+  ),
+  tlsKey: optional(
+    textSetting({ variable: 'BOOKING_TLS_KEY_FILE', doc: 'The private key that goes with it, PEM.' }),
+  ),
+  callerKey: optional(
+    textSetting({
+      variable: 'BOOKING_CALLER_KEY_FILE',
+      doc: 'Private key with which the booking service makes its own service tokens.',
+    }),
+  ),
+  callerName: textSetting({
+    variable: 'BOOKING_CALLER',
+    default: 'booking',
+    doc: 'Who those tokens say is asking.',
+  }),
+  tokenAudience: textSetting({
+    variable: 'AUTH_TOKEN_AUDIENCE',
+    default: 'auth',
+    doc: 'Audience that a service token must be made for.',
+  }),
   logLevel: choiceSetting({
     variable: 'LOG_LEVEL',
     default: 'info',

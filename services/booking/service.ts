@@ -10,6 +10,7 @@ import { bookingServiceImplementation } from './rpc/booking-service.ts';
 import { inheritDeadline } from './rpc/inherit-deadline.ts';
 import { inheritSeenVersions } from './rpc/inherit-seen-versions.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
+import { readAuthCredentials } from './users/auth-credentials.ts';
 import { connectUserClient } from './users/connect-user-client.ts';
 import { createRemoteBookingUsers } from './users/remote-booking-users.ts';
 import { userClientReadings } from './users/user-client-readings.ts';
@@ -48,7 +49,10 @@ export async function createBookingService(
   const pool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
   const orm = stack.adopt(createOrm({ ...database, entities: ENTITIES }), (each) => each.close(true));
   await requireSchema(pool, SCHEMA);
-  const userClient = stack.adopt(connectUserClient(config, clock), (each) => each.close());
+  const credentials = await readAuthCredentials(config);
+  const userClient = stack.adopt(connectUserClient({ ...config, credentials }, clock), (each) =>
+    each.close(),
+  );
   const ports = {
     reads: createPostgresBookingReads(pool),
     writes: createPostgresBookingWrites(orm),

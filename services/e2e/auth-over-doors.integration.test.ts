@@ -4,7 +4,7 @@ import {
   createGrpcWebTransport,
   createGrpcTransport as createNodeGrpcTransport,
 } from '@connectrpc/connect-node';
-import { type AuthService, createAuthService } from '@rollcall/auth';
+import { AUTH_SETTINGS, type AuthService, createAuthService } from '@rollcall/auth';
 import {
   describeDuplicates,
   describeMerges,
@@ -16,7 +16,7 @@ import {
   type ServiceSubject,
 } from '@rollcall/contract/testing';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
-import { Secret } from '@rollcall/runtime';
+import { readConfig } from '@rollcall/runtime';
 import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { createUserClient, type UserClient, type UserLookup } from '@rollcall/user-client';
@@ -28,17 +28,16 @@ let auth: AuthService;
 beforeAll(async () => {
   const database = stack.use(await createTestDatabase('auth'));
   auth = stack.use(
-    await createAuthService({
-      databaseUrl: new Secret(database.url),
-      encryptionKeys: new Secret(TEST_KEYS.AUTH_ENCRYPTION_KEYS),
-      indexKeys: new Secret(TEST_KEYS.AUTH_INDEX_KEYS),
-      host: '127.0.0.1',
-      grpcPort: 0,
-      httpPort: 0,
-      maxConnections: 5,
-      maxCachedUsers: 1000,
-      logLevel: 'silent',
-    }),
+    await createAuthService(
+      readConfig(AUTH_SETTINGS, {
+        AUTH_DATABASE_URL: database.url,
+        ...TEST_KEYS,
+        AUTH_GRPC_PORT: '0',
+        AUTH_HTTP_PORT: '0',
+        AUTH_DATABASE_CONNECTIONS: '5',
+        LOG_LEVEL: 'silent',
+      }),
+    ),
   );
 });
 

@@ -1,3 +1,5 @@
+export { type CrowdUser, crowdUser } from './crowd/crowd-user.ts';
+export { type CrowdOptions, type CrowdResult, writeCrowd } from './crowd/write-crowd.ts';
 export {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,

@@ -50,6 +50,8 @@ export function serviceSpecs(
   return [
     spec('auth', config.authHttpPort, {
       ...keys,
+      // Mails are somebody's who tries it out: they lie where everything else does, unless told otherwise.
+      AUTH_MAIL_DIRECTORY: config.env.AUTH_MAIL_DIRECTORY || join(dataDirectory, 'mail'),
       [LOCAL_SETTINGS.authGrpcPort.variable]: String(config.authGrpcPort),
       [LOCAL_SETTINGS.authHttpPort.variable]: String(config.authHttpPort),
     }),

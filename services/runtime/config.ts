@@ -50,6 +50,12 @@ export function choiceSetting<const C extends string>(about: About & { choices: 
   return { ...rest, parse };
 }
 
+/** Yes or no, as `true` or `false`. */
+export function booleanSetting(about: About): Setting<boolean> {
+  const { parse, ...rest } = choiceSetting({ ...about, choices: ['true', 'false'] });
+  return { ...rest, parse: (text) => parse(text) === 'true' };
+}
+
 /** The address of a PostgreSQL database: `postgres://user:password@host:port/database`. Kept secret. */
 export function databaseUrlSetting(about: About): Setting<Secret> {
   return { ...about, parse: parseDatabaseUrl };

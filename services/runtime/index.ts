@@ -1,6 +1,7 @@
 // The door of @rollcall/runtime: what every process needs, and loads fast. Serving calls stands behind
 // `@rollcall/runtime/rpc`, databases behind `@rollcall/runtime/postgres`, so that a command-line tool need not wait for them.
 export {
+  booleanSetting,
   type ConfigOf,
   choiceSetting,
   databaseUrlSetting,

@@ -1,12 +1,13 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { expect } from 'vitest';
+import type { ErrorReason as AuthErrorReason } from '../auth.ts';
 import { BadRequestSchema, ERROR_DOMAIN, ErrorInfoSchema } from '../index.ts';
 import type { ErrorReason } from '../user.ts';
 
 /** How a call must fail. */
 export interface Refusal {
   readonly code: keyof typeof Code;
-  readonly reason: keyof typeof ErrorReason;
+  readonly reason: keyof typeof ErrorReason | keyof typeof AuthErrorReason;
   /** Fields that `google.rpc.BadRequest` must name, in order. */
   readonly fields?: readonly string[];
 }

@@ -43,6 +43,57 @@ export function describeListing(subject: () => ServiceSubject): void {
       expect(await ids({ filter: { createdBefore: a.createTime } })).toEqual([]);
     });
 
+    it('lists by name as people sort them, forwards and backwards, page by page', async () => {
+      const { admin } = subject();
+      const tenantId = freshTenant();
+      const made: string[] = [];
+      for (const displayName of ['eva', 'Élodie', 'ada', 'Zoë', 'Émile', 'ada'])
+        made.push((await seedUser({ admin }, tenantId, { displayName })).id);
+      const [eva, elodie, ada, zoe, emile, otherAda] = made as [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+      ];
+      const order = [...[ada, otherAda].sort(), elodie, emile, eva, zoe];
+      for (const [orderBy, expected] of [
+        ['display_name', order],
+        ['display_name desc', order.toReversed()],
+      ] as const) {
+        const seen: string[] = [];
+        let pageToken = '';
+        do {
+          const page = await admin.listUsers({ tenantId, orderBy, pageSize: 1, pageToken });
+          seen.push(...page.users.map(({ id }) => id));
+          pageToken = page.nextPageToken;
+        } while (pageToken);
+        expect(seen).toEqual(expected);
+      }
+      await expectRefusal(admin.listUsers({ tenantId, orderBy: 'email' }), {
+        code: 'InvalidArgument',
+        reason: 'FIELD_INVALID',
+        fields: ['order_by'],
+      });
+    });
+
+    it('narrows by tags, all of which a user must have, and by when it was last heard of', async () => {
+      const { admin } = subject();
+      const tenantId = freshTenant();
+      const both = (await seedUser({ admin }, tenantId, { profile: { tags: ['a', 'b'] } })).id;
+      const one = (await seedUser({ admin }, tenantId, { profile: { tags: ['a'] } })).id;
+      await seedUser({ admin }, tenantId, { profile: {} });
+      const ids = async (filter: object) =>
+        (await admin.listUsers({ tenantId, filter })).users.map(({ id }) => id).sort();
+      expect(await ids({ tags: ['a'] })).toEqual([both, one].sort());
+      expect(await ids({ tags: ['b', 'a'] })).toEqual([both]);
+      expect(await ids({ tags: ['c'] })).toEqual([]);
+      // Nobody has told of any activity yet.
+      expect(await ids({ activeFrom: { seconds: 1n } })).toEqual([]);
+      expect(await ids({ activeBefore: { seconds: 4_000_000_000n } })).toEqual([]);
+    });
+
     it('cuts a page that one answer cannot hold, and goes on behind it', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();

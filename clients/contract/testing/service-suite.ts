@@ -4,6 +4,7 @@ import { describeLifecycle } from './lifecycle-suite.ts';
 import { describeListing } from './listing-suite.ts';
 import { describeNames } from './names-suite.ts';
 import { describeReads } from './read-suite.ts';
+import { describeSearching } from './search-suite.ts';
 import { readsOverService, type ServiceSubject } from './subject.ts';
 import { describeWatching } from './watch-suite.ts';
 import { describeWrites } from './write-suite.ts';
@@ -19,6 +20,7 @@ export function describeUserService(name: string, subject: () => ServiceSubject)
     describeLifecycle(subject);
     describeNames(subject);
     describeListing(subject);
+    describeSearching(subject);
     describeWatching(subject);
     describeBadInput(subject);
   });

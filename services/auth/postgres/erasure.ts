@@ -8,6 +8,13 @@ export const ERASED_TABLES = [
   'user_notes',
   'user_statistics',
   'user_activities',
+  'credentials',
+  'verified_emails',
+  // Refresh tokens go with them.
+  'sessions',
+  'sign_ins',
+  'mail_tokens',
+  'mail_outbox',
 ] as const;
 
 /** Tables with a `user_id` that an erasure leaves, and why they hold nothing of a person. */

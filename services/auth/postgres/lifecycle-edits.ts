@@ -4,6 +4,7 @@ import type { LifecycleEdits } from '../users/user-writes.ts';
 import type { ContactSeal } from './contact-seal.ts';
 import { ERASE_RECORDS } from './erasure.ts';
 import { holdAddress } from './hold-address.ts';
+import { eraseAddress } from './people-erase.ts';
 import { familyOf } from './user-from-row.ts';
 import { readUser } from './user-transaction.ts';
 import { toUserError } from './write-errors.ts';
@@ -40,10 +41,16 @@ const ERASE = {
   ),
 };
 
-// They are one person: what was merged away is held like the survivor, in the order of ids.
-const FAMILY = {
-  name: 'user_family',
-  text: `select id from users where tenant_id = $1 and id = any(${familyOf('$1', '$2::uuid')}) order by id for update`,
+interface MergedRow {
+  id: string;
+  email_sealed: Buffer | null;
+}
+
+// They are one person. Held behind the survivor, as everybody does.
+const MERGED = {
+  name: 'user_merged',
+  text: `select id, email_sealed from users
+    where tenant_id = $1 and id = any(${familyOf('$1', '$2::uuid')}) and id <> $2 order by id for update`,
 };
 
 /** Deleting, undeleting and erasing users that are locked. */
@@ -54,6 +61,12 @@ export function lifecycleEdits(run: RunPrepared, seal: ContactSeal): LifecycleEd
     });
     return (await readUser(run, user, seal)) as User;
   };
+  const eraseMerged = async ({ tenantId }: User, { id, email_sealed }: MergedRow) => {
+    const { email } = seal.open({ email_sealed, phone_sealed: null }, { tenantId, id });
+    await eraseAddress(run, seal.keyring, { tenantId, email });
+    for (const statement of ERASE_RECORDS) await run(statement, [tenantId, id]);
+    await run(ERASE, [tenantId, id, new Date()]);
+  };
   return {
     delete: (user) => change(DELETE, user),
     async undelete(user) {
@@ -61,11 +74,10 @@ export function lifecycleEdits(run: RunPrepared, seal: ContactSeal): LifecycleEd
       return change(UNDELETE, user);
     },
     async erase(user) {
-      const family = await run<{ id: string }>(FAMILY, [user.tenantId, user.id]);
-      for (const { id } of family) {
-        for (const statement of ERASE_RECORDS) await run(statement, [user.tenantId, id]);
-        if (id !== user.id) await run(ERASE, [user.tenantId, id, new Date()]);
-      }
+      await eraseAddress(run, seal.keyring, { tenantId: user.tenantId, email: user.contact?.email ?? '' });
+      for (const statement of ERASE_RECORDS) await run(statement, [user.tenantId, user.id]);
+      for (const merged of await run<MergedRow>(MERGED, [user.tenantId, user.id]))
+        await eraseMerged(user, merged);
       return change(ERASE, user);
     },
   };

@@ -19,6 +19,9 @@ const MOVERS: readonly Mover[] = [
   { area: 'external_ids', table: 'user_external_ids', rowKey: `source || ' ' || external_id` },
   { area: 'notes', table: 'user_notes', rowKey: 'id::text' },
   { area: 'activities', table: 'user_activities', rowKey: 'id::text' },
+  // Whoever is signed in stays so, as the survivor.
+  { area: 'sessions', table: 'sessions', rowKey: 'id::text' },
+  { area: 'sign_ins', table: 'sign_ins', rowKey: 'id::text' },
 ];
 
 interface Moving {

@@ -1,7 +1,8 @@
 import type { Pool } from '@rollcall/runtime/postgres';
-import type { User, UserView } from '../users/user.ts';
-import { externalKey, type UserList, type UserReads } from '../users/user-reads.ts';
+import type { UserView } from '../users/user.ts';
+import { externalKey, type ListedUser, type UserList, type UserReads } from '../users/user-reads.ts';
 import type { ContactSeal } from './contact-seal.ts';
+import { type Bind, conditionsOf } from './user-filter.ts';
 import { type SelectedRow, selectOf, userFromRow } from './user-from-row.ts';
 
 /**
@@ -120,27 +121,30 @@ function statements(
   };
 }
 
-async function listUsers(pool: Pool, list: UserList, seal: ContactSeal): Promise<User[]> {
-  const column = list.orderBy === 'createTime' ? 'u.create_time' : 'u.update_time';
+async function listUsers(pool: Pool, list: UserList, seal: ContactSeal): Promise<ListedUser[]> {
+  const { column, type } = ORDER[list.orderBy];
   const direction = list.descending ? 'desc' : 'asc';
   const values: unknown[] = [];
-  const value = (each: unknown) => `$${values.push(each)}`;
-  const conditions = [
-    `u.tenant_id = ${value(list.tenantId)}`,
-    // Who was merged away is listed as its survivor.
-    'u.merged_into is null',
-    `u.state = any(${value(list.states)}::text[])`,
-    ...(list.roles.length > 0 ? [`u.role = any(${value(list.roles)}::text[])`] : []),
-    ...(list.createdFrom ? [`u.create_time >= ${value(list.createdFrom)}`] : []),
-    ...(list.createdBefore ? [`u.create_time < ${value(list.createdBefore)}`] : []),
-    ...(list.after
-      ? [
-          `(${column}, u.id) ${list.descending ? '<' : '>'} (${value(new Date(list.after.timeMs))}::timestamptz, ${value(list.after.id)}::uuid)`,
-        ]
-      : []),
-  ];
-  const text = `${selectOf(list.view)} where ${conditions.join(' and ')}
-    order by ${column} ${direction}, u.id ${direction} limit ${value(list.limit)}`;
-  const { rows } = await pool.query<SelectedRow>(text, values);
-  return rows.map((row) => userFromRow(row, list.view, seal));
+  const bind: Bind = (value) => `$${values.push(value)}`;
+  const conditions = conditionsOf(list.filter, bind);
+  if (list.after) {
+    const { key, id } = list.after;
+    const place = bind(typeof key === 'number' ? new Date(key) : key);
+    conditions.push(
+      `(${column}, u.id) ${list.descending ? '<' : '>'} (${place}::${type}, ${bind(id)}::uuid)`,
+    );
+  }
+  const text = `${selectOf(list.view, [`${column} as list_key`])} where ${conditions.join(' and ')}
+    order by ${column} ${direction}, u.id ${direction} limit ${bind(list.limit)}`;
+  const { rows } = await pool.query<SelectedRow & { list_key: Date | string }>(text, values);
+  return rows.map(({ list_key, ...row }) => ({
+    user: userFromRow(row, list.view, seal),
+    position: { key: list_key instanceof Date ? list_key.getTime() : list_key, id: row.id },
+  }));
 }
+
+const ORDER: Readonly<Record<UserList['orderBy'], { column: string; type: string }>> = {
+  createTime: { column: 'u.create_time', type: 'timestamptz' },
+  updateTime: { column: 'u.update_time', type: 'timestamptz' },
+  displayName: { column: 'u.sort_name', type: 'text' },
+};

@@ -24,6 +24,8 @@ const ACTIVITIES = {
   text: newestFirst('user_activities', 'time', 'kind, source, time, summary, attributes'),
 };
 
+const SIGN_INS = { name: 'sign_ins', text: newestFirst('sign_ins', 'create_time', 'outcome, create_time') };
+
 /** What is kept beside users, page by page. */
 export function createPostgresRecordReads(pool: Pool): RecordReads {
   return {
@@ -53,6 +55,16 @@ export function createNoteTimeline(pool: Pool): TimelineSource {
     time: note.createTime,
     id: note.id,
     content: { case: 'note', value: note },
+  }));
+}
+
+/** The part of a timeline that the user's own sign-ins are, as far back as they are kept. */
+export function createSignInTimeline(pool: Pool): TimelineSource {
+  type Row = { id: string; outcome: string; create_time: Date };
+  return createTimeline<Row>(pool, SIGN_INS, ({ id, outcome, create_time }) => ({
+    time: create_time,
+    id,
+    content: { case: 'signIn', value: { succeeded: outcome === 'SUCCEEDED', method: 'password' } },
   }));
 }
 

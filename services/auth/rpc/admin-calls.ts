@@ -5,12 +5,14 @@ import type { TimelineSource } from '../users/timeline.ts';
 import type { UserMerges } from '../users/user-merges.ts';
 import type { UserReads } from '../users/user-reads.ts';
 import type { RecordReads } from '../users/user-records.ts';
+import type { UserSearch } from '../users/user-search.ts';
 import type { UserWrites } from '../users/user-writes.ts';
 
 /** What the calls of UserAdminService work with. */
 export interface AdminParts {
   readonly reads: UserReads;
   readonly writes: UserWrites;
+  readonly search: UserSearch;
   readonly records: RecordReads;
   readonly merges: UserMerges;
   readonly duplicates: DuplicateReads;

@@ -2,7 +2,9 @@ import { Code } from '@connectrpc/connect';
 import type { ErrorReason } from '@rollcall/contract/user';
 import { isDatabaseUnavailable } from '@rollcall/runtime/postgres';
 import { RpcError, RUNTIME_REASONS, runtimeError } from '@rollcall/runtime/rpc';
+import { PeopleError } from '../people/people-error.ts';
 import { UserError, type UserErrorReason } from '../users/user-error.ts';
+import { toPeopleRpcError } from './people-status.ts';
 
 /** A reason as it goes over the wire. */
 type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>;
@@ -30,6 +32,7 @@ export const STATUS_BY_REASON = {
 
 /** An error of the domain or the database as one for the wire; undefined: it is not known here. */
 export function toRpcError(error: unknown): RpcError | undefined {
+  if (error instanceof PeopleError) return toPeopleRpcError(error);
   if (error instanceof UserError) {
     const { reason, message, metadata } = error;
     const retry = reason === 'VERSION_NOT_REACHED' ? { retryDelayMs: 50 } : {};

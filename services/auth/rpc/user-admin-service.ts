@@ -6,6 +6,7 @@ import { externalIdCalls } from './external-id-calls.ts';
 import { lifecycleCalls } from './lifecycle-calls.ts';
 import { mergeCalls } from './merge-calls.ts';
 import { noteCalls } from './note-calls.ts';
+import { searchCalls } from './search-calls.ts';
 import { statisticsCalls } from './statistics-calls.ts';
 import { tagCalls } from './tag-calls.ts';
 import { userCalls } from './user-calls.ts';
@@ -20,6 +21,7 @@ export function userAdminServiceImplementation(parts: AdminParts): Implementatio
     ...tagCalls(parts),
     ...activityCalls(parts),
     ...statisticsCalls(parts),
+    ...searchCalls(parts),
     ...mergeCalls(parts),
   };
 }

@@ -1,5 +1,4 @@
-import type { ListPosition } from './user-reads.ts';
-import type { Activity, Note, RecordPage } from './user-records.ts';
+import type { Activity, Note, RecordPage, RecordPosition } from './user-records.ts';
 
 /** What a timeline can tell. */
 export type TimelineContent =
@@ -25,7 +24,7 @@ export interface TimelineEntry {
 
 /** Which page of a timeline; `before`: the entry behind which it begins, absent: the newest. */
 export interface TimelinePage extends RecordPage {
-  readonly before?: ListPosition | undefined;
+  readonly before?: RecordPosition | undefined;
 }
 
 /** One of the places that a timeline is gathered from: a new kind of entry is a new source. */
@@ -44,7 +43,7 @@ export async function gatherTimeline(
 }
 
 /** Where a timeline goes on behind an entry. */
-export function timelinePositionOf({ time, id }: TimelineEntry): ListPosition {
+export function timelinePositionOf({ time, id }: TimelineEntry): RecordPosition {
   return { timeMs: time.getTime(), id };
 }
 

@@ -1,26 +1,43 @@
 import type { User, UserRole, UserState, UserView } from './user.ts';
 import type { ExternalId } from './user-records.ts';
 
-/** A place in a list of users: the time that it is ordered by, in ms since 1970, and the id. */
+/** A place in a list of users: what it is ordered by, and the id. */
 export interface ListPosition {
-  readonly timeMs: number;
+  /** A time in ms since 1970, or the name as it is sorted. */
+  readonly key: number | string;
   readonly id: string;
+}
+
+/** Which users; what is absent or empty lets all through. */
+export interface UserFilter {
+  readonly tenantId: string;
+  readonly states: readonly UserState[];
+  readonly roles: readonly UserRole[];
+  /** All of which a user must have. */
+  readonly tags: readonly string[];
+  readonly createdFrom?: Date;
+  readonly createdBefore?: Date;
+  /** Last heard of at this moment or later. */
+  readonly activeFrom?: Date;
+  readonly activeBefore?: Date;
 }
 
 /** Which users to list, and how. */
 export interface UserList {
-  readonly tenantId: string;
+  readonly filter: UserFilter;
   readonly view: UserView;
-  readonly states: readonly UserState[];
-  /** Empty: all. */
-  readonly roles: readonly UserRole[];
-  readonly createdFrom?: Date;
-  readonly createdBefore?: Date;
-  readonly orderBy: 'createTime' | 'updateTime';
+  readonly orderBy: 'createTime' | 'updateTime' | 'displayName';
   readonly descending: boolean;
   readonly limit: number;
   /** Begin behind this place; absent: at the beginning. */
   readonly after?: ListPosition;
+}
+
+/** A user in a list. */
+export interface ListedUser {
+  readonly user: User;
+  /** Where the list goes on behind it. */
+  readonly position: ListPosition;
 }
 
 /** A name in another system as one text, different for different names. */
@@ -55,5 +72,5 @@ export interface UserReads {
     view: UserView,
   ): Promise<ReadonlyMap<string, User>>;
   /** Users in a stable order. */
-  list(list: UserList): Promise<User[]>;
+  list(list: UserList): Promise<ListedUser[]>;
 }

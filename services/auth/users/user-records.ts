@@ -1,4 +1,8 @@
-import type { ListPosition } from './user-reads.ts';
+/** A place among records: the time that they are ordered by, in ms since 1970, and the id. */
+export interface RecordPosition {
+  readonly timeMs: number;
+  readonly id: string;
+}
 
 /** The name of a user in another system. */
 export interface ExternalId {
@@ -36,5 +40,5 @@ export interface RecordReads {
   /** By source, then id; behind `after`, where it is given. */
   listExternalIds(page: RecordPage & { readonly after?: ExternalId | undefined }): Promise<ExternalId[]>;
   /** Newest first; behind `before`, where it is given. */
-  listNotes(page: RecordPage & { readonly before?: ListPosition | undefined }): Promise<Note[]>;
+  listNotes(page: RecordPage & { readonly before?: RecordPosition | undefined }): Promise<Note[]>;
 }

@@ -7,11 +7,12 @@ import {
   BookingSchema,
   BookingService as BookingServiceDescriptor,
 } from '@rollcall/contract/booking';
-import { Secret } from '@rollcall/runtime';
+import { readConfig } from '@rollcall/runtime';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createServiceClient, errorReason, type ServiceClient } from '@rollcall/transport';
 import { createFakeUserService, type FakeUserService, type FakeUsers } from '@rollcall/user-client/testing';
 import { Pool } from 'pg';
+import { BOOKING_SETTINGS } from '../config.ts';
 import { type BookingService, createBookingService } from '../service.ts';
 
 /** The booking service with a database and a user service of its own, called through its gRPC door. */
@@ -38,16 +39,14 @@ export async function startBooking(): Promise<BookingUnderTest> {
   const database = stack.use(await createTestDatabase('booking'));
   const userService = stack.use(createFakeUserService());
   let aheadMs = 0;
-  const config = {
-    databaseUrl: new Secret(database.url),
-    host: '127.0.0.1',
-    grpcPort: 0,
-    httpPort: 0,
-    maxConnections: 5,
-    authAddress: (await userService.listen()).address,
-    usersSnapshotPath: undefined,
-    logLevel: 'silent',
-  } as const;
+  const config = readConfig(BOOKING_SETTINGS, {
+    BOOKING_DATABASE_URL: database.url,
+    BOOKING_GRPC_PORT: '0',
+    BOOKING_HTTP_PORT: '0',
+    BOOKING_DATABASE_CONNECTIONS: '5',
+    AUTH_ADDRESS: (await userService.listen()).address,
+    LOG_LEVEL: 'silent',
+  });
   const service = stack.use(await createBookingService(config, () => performance.now() + aheadMs));
   // Longer than a busy machine needs, so that no test hangs on a service that does not answer.
   const address = `127.0.0.1:${service.doors.grpc.port}`;

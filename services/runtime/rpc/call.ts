@@ -1,4 +1,5 @@
 import type { DescMethod, Message } from '@bufbuild/protobuf';
+import type { Grant } from '../callers/grants.ts';
 import type { PreparedAnswer } from './prepared-answer.ts';
 
 /** Through which door, and in which protocol, a call came in. */
@@ -25,16 +26,23 @@ export interface Call {
   /** Sets a header of the response; before the first `send`. */
   setHeader(name: string, value: string): void;
   /** Answers: once in a unary call, any number of times in a streaming one. Resolves when more may be sent. */
-  send(answer: Message | PreparedAnswer<Message>): Promise<void> | void;
+  send: (answer: Message | PreparedAnswer<Message>) => Promise<void> | void;
   /** Names the call in logs and errors; set by `withRequestId`. */
   requestId: string;
+  /** Who asks; empty until `withAuthentication` has said. */
+  caller: string;
+  /** What the caller is allowed, as far as this call goes; set by `withAuthorisation` where grants are asked for. */
+  grant: Grant | undefined;
 }
 
 /** Serves a call to its end. Throws to fail it. */
 export type Handler = (call: Call) => Promise<void>;
 
-/** Wraps a handler. Its doc says which interceptors must stand before it. */
-export type Interceptor = (next: Handler) => Handler;
+/**
+ * Wraps the handler of a method; answers `next` itself where the method is no concern of its. Its doc says which interceptors
+ * must stand before it.
+ */
+export type Interceptor = (next: Handler, method: DescMethod) => Handler;
 
 /** "rollcall.user.v1.UserService/GetUser" */
 export function methodPath(method: DescMethod): string {

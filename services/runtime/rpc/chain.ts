@@ -1,8 +1,16 @@
+import { identifyBy } from '../callers/authentication.ts';
+import type { PeerCertificates } from '../callers/peer-certificates.ts';
 import type { Logger } from '../logger.ts';
 import type { RpcMetrics } from '../metrics.ts';
 import type { Interceptor } from './call.ts';
+import type { DoorCallers } from './door-callers.ts';
+import { withAudit } from './interceptors/with-audit.ts';
+import { withAuthentication } from './interceptors/with-authentication.ts';
+import { withAuthorisation } from './interceptors/with-authorisation.ts';
+import { withCallerLimits } from './interceptors/with-caller-limits.ts';
 import { withDeadline } from './interceptors/with-deadline.ts';
 import { withObservation } from './interceptors/with-observation.ts';
+import { withRefusals } from './interceptors/with-refusals.ts';
 import { withRequestId } from './interceptors/with-request-id.ts';
 import { withValidation } from './interceptors/with-validation.ts';
 import type { RpcError } from './rpc-error.ts';
@@ -15,12 +23,29 @@ export interface ChainOptions {
   readonly toRpcError: (error: unknown) => RpcError | undefined;
   /** The longest that a unary call may take, in milliseconds. */
   readonly maxCallMs: number;
+  /** Who may call; undefined: everybody, unrecorded. */
+  readonly callers?: DoorCallers | undefined;
+  readonly certificates: PeerCertificates;
 }
 
-/**
- * The interceptors of every call, outermost first, the same behind both doors. Who a caller is, what it may do and how
- * often will stand between observation and deadline.
- */
+/** The interceptors of every call, outermost first, the same behind both doors. */
 export function createChain(options: ChainOptions): readonly Interceptor[] {
-  return [withRequestId, withObservation(options), withDeadline(options.maxCallMs), withValidation()];
+  const { callers, certificates, toRpcError } = options;
+  const guarded = callers?.guarded;
+  const bounds = [withDeadline(options.maxCallMs), withValidation()];
+  if (!callers) return [withRequestId, withObservation(options), withAuthentication(undefined), ...bounds];
+  const { accessOf, audit } = callers;
+  const guards = guarded && [
+    withRefusals(accessOf, audit),
+    withAuthentication(identifyBy(certificates, guarded.tokens)),
+    withAuthorisation(accessOf, guarded.grants),
+    withCallerLimits(),
+  ];
+  return [
+    withRequestId,
+    withObservation(options),
+    ...(guards ?? [withAuthentication(undefined)]),
+    ...bounds,
+    withAudit(accessOf, audit, toRpcError),
+  ];
 }

@@ -67,9 +67,11 @@ async function drained(surface: Surface, signal: AbortSignal): Promise<void> {
 class GrpcCall implements Call {
   readonly door = 'grpc';
   readonly method: Call['method'];
-  readonly send: Call['send'];
+  send: Call['send'];
   readonly peer: string;
   requestId = '';
+  caller = '';
+  grant: Call['grant'];
   readonly #surface: Surface;
   #request: Message | undefined;
   #abortController: AbortController | undefined;

@@ -1,8 +1,10 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
 import type { Logger } from '../logger.ts';
 import { serveGrpcCall } from './grpc-call.ts';
 import { toServiceDefinitions } from './grpc-definition.ts';
 import { withUnservedCalls } from './grpc-unserved.ts';
+import type { OpenGate } from './http-listener.ts';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
 import type { OpenDoor } from './open-door.ts';
 import type { Route } from './route.ts';
@@ -10,11 +12,13 @@ import type { Route } from './route.ts';
 /** Where and how the gRPC door listens. */
 export interface GrpcDoorOptions {
   readonly routes: readonly Route[];
-  /** Address to bind: a loopback address as long as callers are not authenticated. */
+  /** Address to bind: a loopback address where callers are not authenticated. */
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
   readonly logger: Logger;
+  /** Absent: plaintext. */
+  readonly openGate?: OpenGate | undefined;
   /** How long calls in progress may go on once the door closes, in milliseconds. Default 5000. */
   readonly drainMs?: number;
 }
@@ -43,21 +47,51 @@ export async function openGrpcDoor(options: GrpcDoorOptions): Promise<OpenDoor> 
     const entries = routes.map((route) => [route.method.name, serveGrpcCall(route)]);
     server.addService(definition, Object.fromEntries(entries));
   }
-  const port = await bind(server, options);
+  const { openGate } = options;
+  const { port, stop } = openGate ? await bindBehind(openGate, server, options) : await bind(server, options);
   return {
     host: options.host,
     port,
-    [Symbol.asyncDispose]: () => close(server, options.drainMs ?? 5000),
+    [Symbol.asyncDispose]: () => {
+      stop();
+      return close(server, options.drainMs ?? 5000);
+    },
   };
 }
 
-function bind(server: grpc.Server, { host, port }: GrpcDoorOptions): Promise<number> {
+interface Bound {
+  readonly port: number;
+  /** Takes no new connections, where the server does not see to that itself. */
+  readonly stop: () => void;
+}
+
+function bind(server: grpc.Server, { host, port }: GrpcDoorOptions): Promise<Bound> {
   const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   return new Promise((resolve, reject) => {
     server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, bound) => {
       if (error) reject(error);
-      else resolve(bound);
+      else resolve({ port: bound, stop: () => {} });
     });
+  });
+}
+
+// grpc-js' own TLS asks for certificates from all callers or from none; some have a token instead.
+function bindBehind(
+  openGate: OpenGate,
+  server: grpc.Server,
+  { host, port }: GrpcDoorOptions,
+): Promise<Bound> {
+  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  const gate = openGate((socket) => injector.injectConnection(socket));
+  const listener = createServer((socket: Socket) => {
+    socket.on('error', () => socket.destroy());
+    gate.accept(socket);
+  });
+  return new Promise((resolve, reject) => {
+    listener.once('error', reject);
+    listener.listen(port, host, () =>
+      resolve({ port: (listener.address() as AddressInfo).port, stop: () => void listener.close() }),
+    );
   });
 }
 

@@ -20,8 +20,10 @@ export type HttpInput = Message | AsyncIterable<Message>;
 
 /** A call that came through the HTTP door. */
 export class HttpCall implements Call {
-  readonly send: Call['send'];
+  send: Call['send'];
   requestId = '';
+  caller = '';
+  grant: Call['grant'];
   readonly #input: HttpInput;
   readonly #context: HandlerContext;
   readonly #aborter = new AbortController();

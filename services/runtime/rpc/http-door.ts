@@ -4,7 +4,7 @@ import type { UniversalHandler } from '@connectrpc/connect/protocol';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import type { Logger } from '../logger.ts';
 import { arrivalKey, type HttpArrival } from './http-call.ts';
-import { listenHttp } from './http-listener.ts';
+import { listenHttp, type OpenGate } from './http-listener.ts';
 import { toHttpHandlers } from './http-routes.ts';
 import { explainResponse } from './http-unserved.ts';
 import type { OpenDoor } from './open-door.ts';
@@ -23,11 +23,13 @@ export interface HttpDoorOptions {
   readonly routes: readonly Route[];
   /** Plain pages by path: `/healthz`. */
   readonly pages: Readonly<Record<string, Page>>;
-  /** Address to bind: a loopback address as long as callers are not authenticated. */
+  /** Address to bind: a loopback address where callers are not authenticated. */
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
   readonly logger: Logger;
+  /** Absent: plaintext. */
+  readonly openGate?: OpenGate | undefined;
   /** How long calls in progress may go on once the door closes, in milliseconds. Default 5000. */
   readonly drainMs?: number;
 }

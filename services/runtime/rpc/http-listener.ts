@@ -1,8 +1,9 @@
 import { createServer as createHttp1, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttp2, type Http2Server, type Http2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TlsGate } from './tls-gate.ts';
 
-/** A port on which HTTP/1.1 and HTTP/2 without TLS are both understood. */
+/** A port on which HTTP/1.1 and HTTP/2 are both understood. */
 export interface HttpListener {
   readonly port: number;
   /** Takes no new connections, ends idle ones, gives the others `drainMs`. */
@@ -18,10 +19,13 @@ const IDLE_SESSION_MS = 120_000;
 // A connection that says nothing is not kept.
 const FIRST_BYTES_TIMEOUT_MS = 10_000;
 
+/** Makes the TLS in front of a port: `onSecure` is given what is decrypted. */
+export type OpenGate = (onSecure: (socket: Socket) => void) => TlsGate;
+
 /** Listens, and hands each connection to the server for the protocol that its first bytes speak. */
 export async function listenHttp(
   handle: RequestListener,
-  where: { host: string; port: number },
+  where: { host: string; port: number; openGate?: OpenGate | undefined },
 ): Promise<HttpListener> {
   const http2 = createHttp2({ settings: { maxConcurrentStreams: 100 } }, handle as never);
   const http1 = createHttp1({ keepAliveTimeout: 65_000 }, handle);
@@ -29,13 +33,17 @@ export async function listenHttp(
   const sockets = new Set<Socket>();
   // The HTTP/1.1 server listens, so that its own time limits and idle tracking hold; what is not for it is led away first.
   const [serveHttp1] = http1.listeners('connection') as ((socket: Socket) => void)[];
+  const serve = (socket: Socket) =>
+    sniff(socket, (isHttp2) =>
+      isHttp2 ? http2.emit('connection', socket) : serveHttp1?.call(http1, socket),
+    );
+  const gate = where.openGate?.(serve);
   http1.removeAllListeners('connection').on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    sniff(socket, (isHttp2) =>
-      isHttp2 ? http2.emit('connection', socket) : serveHttp1?.call(http1, socket),
-    );
+    if (gate) gate.accept(socket);
+    else serve(socket);
   });
   await listen(http1, where);
   return {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readDescriptorImage } from '@rollcall/contract';
 import { Health } from '@rollcall/contract/health';
+import { createPeerCertificates } from '../callers/peer-certificates.ts';
 import { isLoopback, listenFault } from '../listen-fault.ts';
 import type { Logger } from '../logger.ts';
 import { type MetricReading, metricReadingsText } from '../metric-reading.ts';
@@ -8,14 +9,17 @@ import { createMetrics } from '../metrics.ts';
 import { StartupError } from '../startup-error.ts';
 import type { Interceptor } from './call.ts';
 import { createChain } from './chain.ts';
+import { type DoorCallers, requireAccess } from './door-callers.ts';
 import { openGrpcDoor } from './grpc-door.ts';
 import { createHealthState, type HealthState, healthImplementation } from './health.ts';
 import { openHttpDoor, type Page } from './http-door.ts';
+import type { OpenGate } from './http-listener.ts';
 import type { OpenDoor } from './open-door.ts';
 import { reflectionRoutes } from './reflection.ts';
 import { createReflectionIndex } from './reflection-index.ts';
 import { implementService, type Route } from './route.ts';
 import type { RpcError } from './rpc-error.ts';
+import { createTlsGate } from './tls-gate.ts';
 
 /** One port to listen on, and the variable that sets it, for the message when it is taken. */
 export interface Listen {
@@ -32,15 +36,19 @@ export interface DoorsOptions {
   readonly name: string;
   /** The service's own routes, behind the chain that it is given. */
   readonly routes: (chain: readonly Interceptor[]) => Route[];
-  /** Address to bind both doors to. Only a loopback address is taken, because callers are not authenticated yet. */
+  /** Address to bind both doors to; a loopback address, unless callers are guarded, and by TLS. */
   readonly host: string;
   readonly grpc: Listen;
   readonly http: Listen;
   readonly logger: Logger;
+  /** Who may call. Default: everybody on this machine. */
+  readonly callers?: DoorCallers;
   /** Turns an error of the service's own into one for the wire; undefined: unknown, answered INTERNAL. */
   readonly toRpcError: (error: unknown) => RpcError | undefined;
   /** Whether what the service depends on answers. Asked by /readyz and by the health service. */
   readonly isReady: () => Promise<boolean>;
+  /** Plain pages beside health and metrics, by path. Default: none. */
+  readonly pages?: Readonly<Record<string, Page>>;
   /** What /metrics shows besides calls and the process, read each time it is asked for. Default: nothing. */
   readonly readMetrics?: () => readonly MetricReading[];
   /** The longest that a unary call may take, in milliseconds. Default 10000. */
@@ -60,8 +68,9 @@ export interface OpenDoors extends AsyncDisposable {
  * @throws StartupError where the address is not loopback, or a port cannot be listened on.
  */
 export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
-  const { host, logger } = options;
-  if (!isLoopback(host)) {
+  const { host, logger, callers } = options;
+  const tls = callers?.guarded?.tls;
+  if (!isLoopback(host) && !tls) {
     throw new StartupError(
       `${options.name} will not listen on ${host}: its callers are not authenticated, so it takes a loopback address (127.0.0.1) only`,
     );
@@ -70,16 +79,27 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
   const metrics = stack.use(createMetrics(options.name));
   const state = createHealthState();
   const isReady = withinTime(options.isReady);
+  const certificates = createPeerCertificates();
   const routes = allRoutes(
     { ...options, isReady },
-    createChain({ maxCallMs: 10_000, ...options, metrics }),
+    createChain({ maxCallMs: 10_000, ...options, metrics, certificates }),
     state,
   );
-  const pages = createPages({ ...options, isReady }, state, async () => {
+  if (callers) requireAccess(routes, callers.accessOf);
+  const ownPages = createPages({ ...options, isReady }, state, async () => {
     const own = await metricReadingsText(options.name, options.readMetrics?.() ?? []);
     return `${await metrics.registry.metrics()}\n${own}`;
   });
-  const common = { routes, host, logger, ...(options.drainMs !== undefined && { drainMs: options.drainMs }) };
+  const pages = { ...options.pages, ...ownPages };
+  const openGate =
+    tls && (((onSecure) => createTlsGate({ tls, certificates, onSecure, logger })) satisfies OpenGate);
+  const common = {
+    routes,
+    host,
+    logger,
+    openGate,
+    ...(options.drainMs !== undefined && { drainMs: options.drainMs }),
+  };
   const grpc = stack.use(
     await openGrpcDoor({ ...common, port: options.grpc.port }).catch(listenFault(options.grpc)),
   );
@@ -90,7 +110,9 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
   const closers = stack.move();
   logger.info(
     { host, grpcPort: grpc.port, httpPort: http.port },
-    'listening on loopback only: callers are not authenticated',
+    callers?.guarded
+      ? 'listening; callers are authenticated'
+      : 'listening on loopback only: callers are not authenticated',
   );
   return { grpc, http, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }

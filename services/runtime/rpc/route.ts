@@ -34,7 +34,7 @@ export function implementService<S extends DescService>(
     const handler = impl ? toHandler(method, impl) : refuse(method);
     return {
       method,
-      handle: chain.reduceRight((next, wrap) => wrap(next), handler),
+      handle: chain.reduceRight((next, wrap) => wrap(next, method), handler),
     };
   });
 }

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
+import { LOCAL_CALLER } from '../../callers/caller-id.ts';
 import type { Logger } from '../../logger.ts';
 import type { RpcMetrics } from '../../metrics.ts';
 import { type Call, type Handler, type Interceptor, methodPath } from '../call.ts';
@@ -70,6 +71,7 @@ function record(options: ObservationOptions, call: Call, end: { startedAt: numbe
     method: methodPath(call.method),
     door: call.door,
     peer: call.peer,
+    ...(call.caller !== '' && call.caller !== LOCAL_CALLER && { caller: call.caller }),
     code: statusName(code),
     ms: Math.round(ms * 1000) / 1000,
     ...(end.error && {

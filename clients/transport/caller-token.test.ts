@@ -1,0 +1,82 @@
+import { create } from '@bufbuild/protobuf';
+import { Code, ConnectError, createClient, createRouterTransport } from '@connectrpc/connect';
+import { GetUserResponseSchema, UserService } from '@rollcall/contract/user';
+import { describe, expect, it } from 'vitest';
+import { type CallerToken, withCallerToken } from './caller-token.ts';
+
+const jwt = (name: string, expiresAtMs: number) =>
+  `${name}.${Buffer.from(JSON.stringify({ exp: expiresAtMs / 1000 })).toString('base64url')}.s`;
+
+// What the service saw of each call, and a clock that is moved by hand.
+function openClient(source: (nowMs: number) => string | Promise<string>) {
+  const clock = { nowMs: 1_000_000 };
+  const seen: string[] = [];
+  const refused = new Set<string>();
+  const token: CallerToken = () => source(clock.nowMs);
+  const transport = createRouterTransport(
+    ({ rpc }) =>
+      rpc(UserService.method.getUser, (_, { requestHeader }) => {
+        const name = (requestHeader.get('authorization') ?? '').split('.')[0] ?? '';
+        seen.push(name);
+        if (refused.has(name)) throw new ConnectError('who?', Code.Unauthenticated);
+        return create(GetUserResponseSchema);
+      }),
+    { transport: { interceptors: [withCallerToken(token, () => clock.nowMs)] } },
+  );
+  return { clock, seen, refused, call: () => createClient(UserService, transport).getUser({}) };
+}
+
+describe('withCallerToken', () => {
+  it('sends one token with many calls, fetches the next before it expires, and lets no call wait for it', async () => {
+    let made = 0;
+    const { clock, seen, call } = openClient((nowMs) => jwt(`t${++made}`, nowMs + 100_000));
+    await Promise.all([call(), call()]);
+    clock.nowMs += 79_000;
+    await call();
+    clock.nowMs += 2_000;
+    await call();
+    await call();
+    expect(seen).toEqual(['Bearer t1', 'Bearer t1', 'Bearer t1', 'Bearer t1', 'Bearer t2']);
+  });
+
+  it('goes on with the token in hand while there is no other, and fails once that has expired', async () => {
+    let away = false;
+    const { clock, seen, call } = openClient((nowMs) => {
+      if (away) throw new Error('the issuer is away');
+      return jwt('t', nowMs + 100_000);
+    });
+    await call();
+    away = true;
+    clock.nowMs += 90_000;
+    await call();
+    expect(seen).toHaveLength(2);
+    clock.nowMs += 20_000;
+    await expect(call()).rejects.toMatchObject({ code: Code.Unavailable });
+    expect(seen).toHaveLength(2);
+  });
+
+  it('drops a token that the service refuses', async () => {
+    let made = 0;
+    const { seen, refused, call } = openClient((nowMs) => jwt(`t${++made}`, nowMs + 100_000));
+    refused.add('Bearer t1');
+    await expect(call()).rejects.toMatchObject({ code: Code.Unauthenticated });
+    await call();
+    expect(seen).toEqual(['Bearer t1', 'Bearer t2']);
+  });
+
+  it('asks anew each time for a token that does not say when it expires', async () => {
+    let made = 0;
+    const { seen, call } = openClient(() => `opaque${++made}`);
+    await call();
+    await call();
+    expect(seen).toEqual(['Bearer opaque1', 'Bearer opaque2']);
+  });
+
+  it('does not send what is no token, nor tells it in the error', async () => {
+    const { seen, call } = openClient(() => 'se cret');
+    const error = await call().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: Code.InvalidArgument });
+    expect(String(error)).not.toContain('cret');
+    expect(seen).toEqual([]);
+  });
+});

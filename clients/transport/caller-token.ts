@@ -1,0 +1,84 @@
+import { Buffer } from 'node:buffer';
+import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
+
+/** Where a client takes its service token from: a JWT, or any other text without spaces. Never logged. */
+export type CallerToken = () => string | Promise<string>;
+
+// By the time that much of its life is over, the next one is fetched.
+const RENEW_AT = 0.8;
+// Between two attempts to fetch the next one, while the one in hand will do.
+const RETRY_MS = 1_000;
+
+interface Held {
+  readonly token: string;
+  /** In ms since 1970. */
+  readonly renewAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+/**
+ * Sends a service token with every call. One that says when it expires (a JWT) is used until most of its life is over, and the next
+ * is fetched beside the calls; any other is asked for anew each time. One that the service refuses is dropped.
+ * A call fails with UNAVAILABLE where no token is to be had.
+ * @param now in ms since 1970.
+ */
+export function withCallerToken(source: CallerToken, now: () => number = Date.now): Interceptor {
+  let held: Held | undefined;
+  let fetching: Promise<Held> | undefined;
+  const fetch = () => {
+    fetching ??= fetchToken(source, now)
+      .then((fetched) => {
+        held = fetched;
+        return fetched;
+      })
+      .finally(() => {
+        fetching = undefined;
+      });
+    return fetching;
+  };
+  const current = async (): Promise<Held> => {
+    if (!held || now() >= held.expiresAtMs) return await fetch();
+    if (now() >= held.renewAtMs) {
+      held = { ...held, renewAtMs: now() + RETRY_MS };
+      // The one in hand is good; that there is no other is told when it no longer is.
+      fetch().catch(() => {});
+    }
+    return held;
+  };
+  return (next) => async (request) => {
+    const sent = await current();
+    request.header.set('authorization', `Bearer ${sent.token}`);
+    try {
+      return await next(request);
+    } catch (error) {
+      const isRefused = error instanceof ConnectError && error.code === Code.Unauthenticated;
+      if (isRefused && held?.token === sent.token) held = undefined;
+      throw error;
+    }
+  };
+}
+
+async function fetchToken(source: CallerToken, now: () => number): Promise<Held> {
+  const askedAtMs = now();
+  let token: string;
+  try {
+    token = await source();
+  } catch (cause) {
+    throw new ConnectError('the caller has no service token', Code.Unavailable, undefined, undefined, cause);
+  }
+  if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
+    throw new ConnectError('callerToken gave no token: it must be text without spaces', Code.InvalidArgument);
+  const expiresAtMs = expiryOf(token) ?? askedAtMs;
+  return { token, expiresAtMs, renewAtMs: askedAtMs + (expiresAtMs - askedAtMs) * RENEW_AT };
+}
+
+/** In ms since 1970; undefined where the token does not say. Who made it is the service's to look at. */
+function expiryOf(token: string): number | undefined {
+  const [, payload] = token.split('.');
+  try {
+    const { exp } = JSON.parse(Buffer.from(payload ?? '', 'base64url').toString()) as { exp?: unknown };
+    return typeof exp === 'number' ? exp * 1000 : undefined;
+  } catch {
+    return undefined;
+  }
+}

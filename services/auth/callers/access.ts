@@ -1,0 +1,135 @@
+import type { Message } from '@bufbuild/protobuf';
+import { AuthService } from '@rollcall/contract/auth';
+import { type MergePlan, type User, UserAdminService, UserService, UserView } from '@rollcall/contract/user';
+import { type AccessTable, accessFrom } from '@rollcall/runtime/callers';
+
+/** Views by the names that grants use, least first. */
+export const VIEWS = ['REFERENCE', 'BASIC', 'FULL'] as const;
+
+const VIEW_NAMES: Readonly<Record<number, (typeof VIEWS)[number]>> = {
+  [UserView.UNSPECIFIED]: 'REFERENCE',
+  [UserView.REFERENCE]: 'REFERENCE',
+  [UserView.BASIC]: 'BASIC',
+};
+
+const ofTenant = { tenants: (request: Message & { tenantId: string }) => [request.tenantId] };
+const noIds = (): string[] => [];
+const idOf = (request: { id: string }) => [request.id];
+const idsOf = (...users: readonly (User | undefined)[]) => users.map((user) => user?.id ?? '');
+const idsOfPlan = ({ plan }: { plan?: MergePlan | undefined }) => [
+  plan?.survivorId ?? '',
+  plan?.loserId ?? '',
+];
+
+/** A read in which the caller says how much of the users it wants: contact data is audited, names are not. */
+const byView = {
+  ...ofTenant,
+  // A view that does not exist is refused by its rule; until then it counts as the largest.
+  view: (request: { view: UserView }) => VIEW_NAMES[request.view] ?? 'FULL',
+  isAudited: (request: { view: UserView }) => request.view > UserView.REFERENCE,
+};
+
+/** A call that answers, or tells of, everything there is about the users that it names. */
+const inFull = { ...ofTenant, view: () => 'FULL', isAudited: () => true };
+
+/** A write that answers nothing of the user. */
+const blindly = { ...ofTenant, view: () => undefined, isAudited: () => true };
+
+/** What the calls of UserService touch. */
+const USER_SERVICE = {
+  getUser: { ...byView, ids: idOf },
+  batchGetUsers: { ...byView, ids: ({ ids }) => ids },
+  // Who asks by an address has it confirmed, in whichever view.
+  resolveUsers: {
+    ...byView,
+    isAudited: ({ view, keys }) => view > UserView.REFERENCE || keys.some(({ key }) => key.case === 'email'),
+    ids: noIds,
+    answeredIds: ({ outcomes }) =>
+      outcomes.map(({ outcome }) => (outcome.case === 'user' ? outcome.value.id : '')),
+  },
+  // Ids and versions alone.
+  watchUsers: {
+    tenants: ({ tenantIds }) => tenantIds,
+    view: () => undefined,
+    isAudited: () => false,
+    ids: noIds,
+  },
+} satisfies AccessTable<typeof UserService>;
+
+/** What the calls of UserAdminService touch. Notes, timelines and names in other systems are as personal as a profile. */
+const USER_ADMIN_SERVICE = {
+  createUser: { ...inFull, ids: ({ userId }) => [userId], answeredIds: ({ user }) => idsOf(user) },
+  updateUser: { ...inFull, ids: ({ user }) => idsOf(user) },
+  deleteUser: { ...inFull, ids: idOf },
+  undeleteUser: { ...inFull, ids: idOf },
+  eraseUser: { ...inFull, ids: idOf },
+  listUsers: { ...byView, ids: noIds, answeredIds: ({ users }) => idsOf(...users) },
+  // What is searched for may be an address or a number.
+  searchUsers: {
+    ...byView,
+    isAudited: () => true,
+    ids: noIds,
+    answeredIds: ({ matches }) => idsOf(...matches.map(({ user }) => user)),
+  },
+  listDuplicateCandidates: {
+    ...inFull,
+    ids: noIds,
+    answeredIds: ({ candidates }) => candidates.flatMap(({ first, second }) => idsOf(first, second)),
+  },
+  previewMergeUsers: { ...inFull, ids: idsOfPlan },
+  mergeUsers: { ...inFull, ids: idsOfPlan },
+  unmergeUsers: {
+    ...inFull,
+    ids: noIds,
+    answeredIds: ({ survivor, restored }) => idsOf(survivor, restored),
+  },
+  autoMergeDuplicates: {
+    ...inFull,
+    ids: noIds,
+    answeredIds: ({ merges }) =>
+      merges.flatMap(({ candidate }) => idsOf(candidate?.first, candidate?.second)),
+  },
+  linkExternalId: { ...inFull, ids: idOf },
+  unlinkExternalId: { ...inFull, ids: idOf },
+  listExternalIds: { ...inFull, ids: idOf },
+  createNote: { ...inFull, ids: idOf },
+  listNotes: { ...inFull, ids: idOf },
+  deleteNote: { ...blindly, ids: idOf },
+  modifyTags: { ...inFull, ids: idOf },
+  recordActivity: { ...blindly, ids: idOf },
+  listTimeline: { ...inFull, ids: idOf },
+  recordStatistics: { ...inFull, ids: idOf },
+} satisfies AccessTable<typeof UserAdminService>;
+
+/** Proof of who a person is: secrets go in, and nothing of a profile comes out. Who is granted it lets people sign in. */
+const person = { ...ofTenant, view: () => undefined, isAudited: () => true, ids: noIds };
+/** The same where the person's own access token says of which tenant. */
+const signedIn = { ...person, tenants: noIds };
+
+/** What the calls of AuthService touch. Whether a sign-in succeeded stands in the user's timeline. */
+const AUTH_SERVICE = {
+  register: person,
+  signIn: person,
+  refreshSession: person,
+  signOut: person,
+  changePassword: signedIn,
+  requestPasswordReset: person,
+  resetPassword: person,
+  requestEmailVerification: signedIn,
+  verifyEmail: person,
+  getSigningKeys: { ...signedIn, isAudited: () => false },
+} satisfies AccessTable<typeof AuthService>;
+
+const TABLES = [
+  [UserService, USER_SERVICE],
+  [AuthService, AUTH_SERVICE],
+  [UserAdminService, USER_ADMIN_SERVICE],
+] as const;
+
+/** What every call of the auth service touches. */
+export const accessOf = accessFrom(TABLES);
+
+/** Every method that can be granted. */
+export const METHODS: readonly { readonly service: string; readonly method: string }[] = TABLES.flatMap(
+  ([service]) => service.methods.map(({ name }) => ({ service: service.typeName, method: name })),
+);

@@ -1,0 +1,341 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createClient } from '@connectrpc/connect';
+import { expectRefusal, freshTenant, seedUser } from '@rollcall/contract/testing';
+import { UserAdminService, UserService, UserView } from '@rollcall/contract/user';
+import { readConfig, StartupError } from '@rollcall/runtime';
+import type { AuditEntry } from '@rollcall/runtime/callers';
+import { createTestAuthority, createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
+import { createGrpcTransport, type GrpcTransportOptions } from '@rollcall/transport';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AUTH_SETTINGS, createAuthService } from '../index.ts';
+
+const BOOKING = 'spiffe://example.org/booking';
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+const authority = createTestAuthority();
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-callers-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+// The tools, as processes of their own.
+async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const out = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].on('data', (chunk) => {
+      out[name] += String(chunk);
+    });
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, ...out };
+}
+
+async function openAuth(env: NodeJS.ProcessEnv = {}) {
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await createTestDatabase('auth'));
+  const config = readConfig(AUTH_SETTINGS, {
+    AUTH_DATABASE_URL: database.url,
+    ...TEST_KEYS,
+    AUTH_GRPC_PORT: '0',
+    AUTH_HTTP_PORT: '0',
+    AUTH_DATABASE_CONNECTIONS: '3',
+    LOG_LEVEL: 'silent',
+    ...env,
+  });
+  const auth = stack.use(await createAuthService(config));
+  const closers = stack.move();
+  const connect = (options: Partial<GrpcTransportOptions> = {}) => {
+    const address = `127.0.0.1:${auth.doors.grpc.port}`;
+    const transport = closers.use(createGrpcTransport({ address, defaultTimeoutMs: 5_000, ...options }));
+    return {
+      users: createClient(UserService, transport),
+      admin: createClient(UserAdminService, transport),
+    };
+  };
+  const query = async <Row extends object>(text: string): Promise<Row[]> => {
+    const client = new Client({ connectionString: database.url });
+    await client.connect();
+    return await client
+      .query<Row>(text)
+      .then(({ rows }) => rows)
+      .finally(() => client.end());
+  };
+  const lines = async (): Promise<AuditEntry[]> =>
+    (await query<{ content: string }>('select content from audit_log order by seq')).map(({ content }) =>
+      JSON.parse(content),
+    );
+  const tool = (...args: string[]) => run(args, { AUTH_DATABASE_URL: database.url });
+  return { connect, query, lines, tool, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+}
+
+// A key pair made by the tool, and what makes tokens of it.
+async function makeKeys() {
+  const [key, jwks] = [join(folder, crypto.randomUUID()), join(folder, crypto.randomUUID())];
+  expect(await run(['token', '--make-keys', '--key', key, '--jwks', jwks])).toMatchObject({ code: 0 });
+  const mint = async (caller: string, ...args: string[]) =>
+    (await run(['token', '--caller', caller, '--key', key, ...args])).stdout.trim();
+  return { jwks, mint };
+}
+
+describe('a guarded auth service', () => {
+  const denied = { code: 'PermissionDenied', reason: 'NOT_GRANTED' } as const;
+
+  it('serves a caller what is granted to it and nothing else, from the moment that it is to the moment that it is not', async () => {
+    const { jwks, mint } = await makeKeys();
+    await using auth = await openAuth({ AUTH_CALLER_JWKS_FILE: jwks });
+    const [booking, console] = await Promise.all([mint('booking'), mint('console', '--ttl', '5m')]);
+    const { users } = auth.connect({ callerToken: () => booking });
+    const { admin } = auth.connect({ callerToken: () => console });
+    const tenantId = freshTenant();
+    const id = '0190b0d5-4a1c-7e2f-8c3d-0123456789ab';
+    await expectRefusal(users.getUser({ tenantId, id }), denied);
+
+    const set = (...args: string[]) => auth.tool('grants', 'set', ...args);
+    await set('booking', '--methods', 'UserService/GetUser', '--tenants', tenantId, '--rate', '1000');
+    await set('console', '--methods', 'UserAdminService/*', '--tenants', '*', '--views', 'FULL');
+    const isSeeded = () =>
+      seedUser({ admin }, tenantId).then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(isSeeded, { timeout: 10_000 }).toBe(true);
+    const seeded = await seedUser({ admin }, tenantId);
+    expect((await users.getUser({ tenantId, id: seeded.id })).user?.id).toBe(seeded.id);
+    await expectRefusal(users.getUser({ tenantId, id: seeded.id, view: UserView.BASIC }), denied);
+    await expectRefusal(users.getUser({ tenantId: 'other', id: seeded.id }), denied);
+    await expectRefusal(users.batchGetUsers({ tenantId, ids: [seeded.id] }), denied);
+
+    const before = Date.now();
+    expect((await auth.tool('grants', 'remove', 'booking')).stdout).toBe('removed 1 of booking\n');
+    const isRefused = () =>
+      users.getUser({ tenantId, id: seeded.id }).then(
+        () => false,
+        () => true,
+      );
+    await expect.poll(isRefused, { timeout: 10_000 }).toBe(true);
+    await expectRefusal(users.getUser({ tenantId, id: seeded.id }), denied);
+    expect(Date.now() - before).toBeLessThan(10_000);
+  });
+
+  it('writes refusals down, also of callers that nobody knows', async () => {
+    const { jwks, mint } = await makeKeys();
+    await using auth = await openAuth({ AUTH_CALLER_JWKS_FILE: jwks });
+    const request = { tenantId: 'demo', id: '0190b0d5-4a1c-7e2f-8c3d-0123456789ab' };
+    const unknown = { code: 'Unauthenticated', reason: 'CALLER_UNKNOWN' } as const;
+    await expectRefusal(auth.connect().users.getUser(request), unknown);
+    const booking = await mint('booking');
+    const { users } = auth.connect({ callerToken: () => booking });
+    for (let i = 0; i < 5; i++) await expectRefusal(users.getUser(request), denied);
+    const told = async () =>
+      (await auth.lines()).map(({ caller, outcome, tenants }) => ({ caller, outcome, tenants }));
+    await expect
+      .poll(told, { timeout: 10_000 })
+      .toContainEqual({ caller: 'booking', outcome: 'NOT_GRANTED', tenants: ['demo'] });
+    expect(await told()).toContainEqual({ caller: '', outcome: 'CALLER_UNKNOWN', tenants: ['demo'] });
+  });
+
+  it('knows a caller by mutual TLS, and nobody without it', async () => {
+    const files = await writeTls();
+    await using auth = await openAuth(files);
+    await auth.tool('grants', 'set', BOOKING, '--methods', 'UserService/*', '--tenants', '*');
+    const own = authority.issue({ uris: [BOOKING] });
+    const tls = { rootCertificates: authority.certificate, serverName: 'auth.test' };
+    const { users } = auth.connect({
+      tls: { ...tls, privateKey: own.key, certificateChain: own.certificate },
+    });
+    const request = { tenantId: freshTenant(), id: '0190b0d5-4a1c-7e2f-8c3d-0123456789ab' };
+    const codeOf = () => users.getUser(request).catch((error) => String(error));
+    await expect.poll(codeOf, { timeout: 10_000 }).toMatch(/not_found/);
+    const unknown = { code: 'Unauthenticated', reason: 'CALLER_UNKNOWN' } as const;
+    await expectRefusal(auth.connect({ tls }).users.getUser(request), unknown);
+    await expect(auth.connect().users.getUser(request)).rejects.toThrow(/unavailable/);
+  });
+
+  it('does not start where other machines could reach it unasked, and says what to set', async () => {
+    const attempt = openAuth({ AUTH_HOST: '0.0.0.0' });
+    await expect(attempt).rejects.toThrow(StartupError);
+    await expect(attempt).rejects.toThrow(/AUTH_TLS_CERT_FILE.*AUTH_HOST to 127\.0\.0\.1/);
+    const missing = openAuth({ AUTH_CALLER_JWKS_FILE: join(folder, 'nope') });
+    await expect(missing).rejects.toThrow(/AUTH_CALLER_JWKS_FILE \(.*nope\) cannot be used/);
+  });
+});
+
+describe('the audit log of the auth service', () => {
+  it('tells reads of contact data and writes, and neither other reads nor any contact data', async () => {
+    await using auth = await openAuth();
+    const { users, admin } = auth.connect();
+    const tenantId = freshTenant();
+    const email = 'very.secret@example.com';
+    const { id } = await seedUser({ admin }, tenantId, { email, phone: '+15550100', firstName: 'Ada' });
+    const ids = [id];
+    await users.getUser({ tenantId, id });
+    await users.batchGetUsers({ tenantId, ids });
+    await admin.listUsers({ tenantId });
+    await users.getUser({ tenantId, id, view: UserView.BASIC });
+    await users.batchGetUsers({ tenantId, ids, view: UserView.FULL });
+    await users.resolveUsers({ tenantId, keys: [{ key: { case: 'email', value: email } }] });
+    await admin.listUsers({ tenantId, view: UserView.BASIC });
+    await admin.updateUser({
+      tenantId,
+      user: { id, firstName: 'Grace' },
+      updateMask: { paths: ['first_name'] },
+    });
+    const missing = '0190b0d5-4a1c-7e2f-8c3d-0123456789ab';
+    await expect(users.getUser({ tenantId, id: missing, view: UserView.BASIC })).rejects.toThrow();
+    const lines = await auth.lines();
+    expect(lines.map(({ method, view, ids, outcome }) => [method.split('/')[1], view, ids, outcome])).toEqual(
+      [
+        ['CreateUser', 'FULL', [id], 'OK'],
+        ['GetUser', 'BASIC', [id], 'OK'],
+        ['BatchGetUsers', 'FULL', [id], 'OK'],
+        ['ResolveUsers', 'REFERENCE', [id], 'OK'],
+        ['ListUsers', 'BASIC', [id], 'OK'],
+        ['UpdateUser', 'FULL', [id], 'OK'],
+        ['GetUser', 'BASIC', [missing], 'USER_NOT_FOUND'],
+      ],
+    );
+    expect(lines.every(({ caller, tenants }) => caller === 'local' && tenants[0] === tenantId)).toBe(true);
+    expect(JSON.stringify(lines)).not.toMatch(/secret|5550100|Ada|Grace/);
+    const verified = await auth.tool('audit', 'verify');
+    expect(verified).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/whole: 7 lines.* 7:[0-9a-f]{64}\n$/),
+    });
+    const head = verified.stdout.trim().split(' ').at(-1) as string;
+    expect(await auth.tool('audit', 'verify', '--head', head)).toMatchObject({ code: 0 });
+    const tail = await auth.tool('audit', 'tail', '--lines', '1');
+    expect(JSON.parse(tail.stdout)).toMatchObject({ seq: 7, outcome: 'USER_NOT_FOUND' });
+  });
+
+  it('lets no contact data leave while it cannot be written, and all else as before', async () => {
+    await using auth = await openAuth();
+    const { users, admin } = auth.connect();
+    const tenantId = freshTenant();
+    const { id } = await seedUser({ admin }, tenantId);
+    await auth.query('alter function audit_append(text[]) rename to gone');
+    const failed = { code: 'Internal', reason: 'INTERNAL' } as const;
+    await expectRefusal(users.getUser({ tenantId, id, view: UserView.BASIC }), failed);
+    await expectRefusal(users.getUser({ tenantId, id, view: UserView.FULL }), failed);
+    await expectRefusal(admin.listUsers({ tenantId, view: UserView.BASIC }), failed);
+    expect((await users.getUser({ tenantId, id })).user?.id).toBe(id);
+    await auth.query('alter function gone(text[]) rename to audit_append');
+    expect((await users.getUser({ tenantId, id, view: UserView.BASIC })).user?.id).toBe(id);
+  });
+
+  it('names the first broken line by its tool, in one line', async () => {
+    await using auth = await openAuth();
+    const tenantId = freshTenant();
+    for (let i = 0; i < 3; i++) await seedUser(auth.connect(), tenantId);
+    await auth.query('alter table audit_log disable trigger user');
+    await auth.query(`update audit_log set content = replace(content, 'local', 'other') where seq = 2`);
+    const { code, stderr } = await auth.tool('audit', 'verify');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^The audit log is broken at line 2: .*\n$/);
+  });
+});
+
+describe('the tools', () => {
+  it.each([
+    [['grants', 'set', 'booking'], /--methods is missing.*\n--tenants is missing/],
+    [['grants', 'set', 'Booking', '--methods', 'UserService/*', '--tenants', '*'], /cannot name a caller/],
+    [
+      ['grants', 'set', 'booking', '--methods', 'UserService/Nope', '--tenants', '*'],
+      /knows no "UserService\/Nope"/,
+    ],
+    [
+      ['grants', 'set', 'booking', '--methods', 'UserService/*', '--tenants', '*', '--views', 'ALL'],
+      /REFERENCE, BASIC, FULL/,
+    ],
+    [
+      ['grants', 'set', 'booking', '--methods', 'UserService/*', '--tenants', '*', '--rate', 'x'],
+      /--rate must be a number/,
+    ],
+    [['grants', 'drop', 'booking'], /say list, set or remove/],
+    [['grants', 'list'], /AUTH_DATABASE_URL is not set/],
+    [['audit', 'look'], /say verify or tail/],
+    [['audit', 'verify', '--head', 'x'], /LINE:HASH/],
+    [['token', '--caller', 'booking'], /--key FILE is missing/],
+    [['token', '--caller', 'booking', '--key', '/nope/key'], /cannot be used: ENOENT/],
+    [['token', '--caller', 'booking', '--key', 'k', '--ttl', '1d'], /90s, 15m or 1h/],
+  ])('say what is wrong with %j', async (args, words) => {
+    const { code, stderr, stdout } = await run(args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(words);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(stdout).toBe('');
+  });
+
+  it('list, replace and remove grants', async () => {
+    await using database = await createTestDatabase('auth');
+    const grants = (...args: string[]) => run(['grants', ...args], { AUTH_DATABASE_URL: database.url });
+    expect((await grants('list')).stdout).toBe('nothing is granted\n');
+    await grants('set', 'booking', '--methods', 'UserService/*', '--tenants', 'acme,demo', '--rate', '10.5');
+    await grants(
+      'set',
+      'booking',
+      '--methods',
+      'UserService/GetUser',
+      '--tenants',
+      '*',
+      '--views',
+      'FULL',
+      '--name',
+      'b',
+    );
+    expect(JSON.parse((await grants('list', 'booking', '--json')).stdout)).toEqual([
+      {
+        caller: 'booking',
+        name: 'b',
+        methods: ['rollcall.user.v1.UserService/GetUser'],
+        views: ['FULL'],
+        tenants: ['*'],
+        limits: { ratePerSecond: 0, burst: 0, concurrency: 0 },
+      },
+      {
+        caller: 'booking',
+        name: 'default',
+        methods: ['rollcall.user.v1.UserService/*'],
+        views: ['REFERENCE'],
+        tenants: ['acme', 'demo'],
+        limits: { ratePerSecond: 10.5, burst: 11, concurrency: 0 },
+      },
+    ]);
+    expect((await grants('remove', 'booking', '--name', 'c')).stderr).toMatch(/has no grant "c"/);
+    expect((await grants('remove', 'booking')).stdout).toBe('removed 2 of booking\n');
+  });
+
+  it('say that a database has no schema for them yet', async () => {
+    await using database = await createTestDatabase('booking');
+    const { code, stderr } = await run(['grants', 'list'], { AUTH_DATABASE_URL: database.url });
+    expect([code, stderr]).toEqual([
+      1,
+      'The database of AUTH_DATABASE_URL has no schema yet: run npm run migrate\n',
+    ]);
+  });
+});
+
+async function writeTls(): Promise<NodeJS.ProcessEnv> {
+  const server = authority.issue({ names: ['auth.test'] });
+  const write = async (content: string) => {
+    const path = join(folder, crypto.randomUUID());
+    await writeFile(path, content);
+    return path;
+  };
+  return {
+    AUTH_TLS_CERT_FILE: await write(server.certificate),
+    AUTH_TLS_KEY_FILE: await write(server.key),
+    AUTH_TLS_CLIENT_CA_FILE: await write(authority.certificate),
+  };
+}

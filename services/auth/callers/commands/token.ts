@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util';
+import { StartupError } from '@rollcall/runtime';
+import { mintToken, readPrivateKey, type TokenRequest, writeKeyPair } from '@rollcall/runtime/callers';
+
+/** What --help prints. */
+export const TOKEN_HELP = `npm run token -- --make-keys --key FILE --jwks FILE
+npm run token -- --caller CALLER --key FILE [--ttl 15m] [--audience auth]
+
+--make-keys  writes a new key pair: the private key into --key, for its owner alone, the public one into --jwks,
+             for AUTH_CALLER_JWKS_FILE of the service
+--caller     who the token is for: a name (booking) or a SPIFFE id
+--key        the private key
+--ttl        how long it is good for: 90s, 15m, 1h; default 15m, at most 1h
+--audience   the service that shall take it, as its AUTH_TOKEN_AUDIENCE says; default auth
+
+Prints the token and nothing else. Whoever holds it is the caller until it expires.
+`;
+
+const OPTIONS = {
+  'make-keys': { type: 'boolean' },
+  caller: { type: 'string' },
+  key: { type: 'string' },
+  jwks: { type: 'string' },
+  ttl: { type: 'string' },
+  audience: { type: 'string' },
+} as const;
+const SEE_HELP = '--help says more';
+
+/** What to do about tokens. */
+export type TokenCommand =
+  | { readonly kind: 'make-keys'; readonly key: string; readonly jwks: string }
+  | { readonly kind: 'mint'; readonly key: string; readonly request: TokenRequest };
+
+/** Reads the command. Throws StartupError in one line. */
+export function readTokenCommand(args: readonly string[]): TokenCommand {
+  const values = parse(args);
+  if (values.key === undefined) throw new StartupError(`--key FILE is missing: ${SEE_HELP}`);
+  if (values['make-keys']) {
+    if (values.jwks === undefined) throw new StartupError(`--jwks FILE is missing: ${SEE_HELP}`);
+    return { kind: 'make-keys', key: values.key, jwks: values.jwks };
+  }
+  if (values.caller === undefined) throw new StartupError(`--caller CALLER is missing: ${SEE_HELP}`);
+  const request = {
+    caller: values.caller,
+    audience: values.audience ?? 'auth',
+    ttlSeconds: toSeconds(values.ttl ?? '15m'),
+  };
+  return { kind: 'mint', key: values.key, request };
+}
+
+/** Does it, and answers what to print. Throws StartupError where a file is at fault. */
+export async function runTokenCommand(command: TokenCommand): Promise<string> {
+  if (command.kind === 'mint')
+    return `${await mintToken(await readPrivateKey(command.key), command.request)}\n`;
+  await writeKeyPair(command.key, command.jwks);
+  return `wrote ${command.key} (private, for its owner alone) and ${command.jwks} (public)\n`;
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS }).values;
+  } catch (error) {
+    throw new StartupError(`${(error as Error).message.split('\n', 1)[0]}; ${SEE_HELP}`, { cause: error });
+  }
+}
+
+const UNIT_SECONDS = { s: 1, m: 60, h: 3600 } as const;
+
+function toSeconds(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
+  if (count === undefined) throw new StartupError(`--ttl must be like 90s, 15m or 1h, not "${text}"`);
+  return Number(count) * UNIT_SECONDS[unit as keyof typeof UNIT_SECONDS];
+}

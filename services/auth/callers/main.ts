@@ -1,0 +1,57 @@
+// npm run grants|audit|token: who may call, what was called, and tokens to call with.
+import { createLogger, databaseUrlSetting, readConfig, StartupError } from '@rollcall/runtime';
+import { createPool, explainDatabaseFault, type Pool } from '@rollcall/runtime/postgres';
+import { AUDIT_HELP, readAuditCommand, runAuditCommand } from './commands/audit.ts';
+import { GRANTS_HELP, readGrantsCommand, runGrantsCommand } from './commands/grants.ts';
+import { readTokenCommand, runTokenCommand, TOKEN_HELP } from './commands/token.ts';
+import { createPostgresGrants } from './postgres-grants.ts';
+
+const VARIABLE = 'AUTH_DATABASE_URL';
+// A look through the whole log reads it in pages, each of which is one statement.
+const STATEMENT_TIMEOUT_MS = 60_000;
+
+const SETTINGS = {
+  databaseUrl: databaseUrlSetting({ variable: VARIABLE, doc: 'PostgreSQL database of the auth service.' }),
+};
+
+async function main([tool, ...args]: readonly string[]): Promise<string> {
+  const isHelp = args.length === 0 || args.includes('--help') || args.includes('-h');
+  switch (tool) {
+    case 'grants': {
+      if (isHelp) return GRANTS_HELP;
+      const command = readGrantsCommand(args);
+      return await withPool((pool) => runGrantsCommand(command, createPostgresGrants(pool)));
+    }
+    case 'audit': {
+      if (isHelp) return AUDIT_HELP;
+      const command = readAuditCommand(args);
+      return await withPool((pool) => runAuditCommand(command, pool));
+    }
+    case 'token':
+      return isHelp ? TOKEN_HELP : await runTokenCommand(readTokenCommand(args));
+    default:
+      throw new StartupError(`There is no tool "${tool ?? ''}": it is grants, audit or token`);
+  }
+}
+
+async function withPool(work: (pool: Pool) => Promise<string>): Promise<string> {
+  const { databaseUrl: url } = readConfig(SETTINGS, process.env);
+  const logger = createLogger({ service: 'auth', level: 'silent' });
+  const pool = createPool({ url, maxConnections: 1, statementTimeoutMs: STATEMENT_TIMEOUT_MS, logger });
+  try {
+    return await work(pool);
+  } catch (error) {
+    if (error instanceof StartupError) throw error;
+    throw new StartupError(explainDatabaseFault(error, VARIABLE, 'npm run migrate'), { cause: error });
+  } finally {
+    await pool.end();
+  }
+}
+
+try {
+  process.stdout.write(await main(process.argv.slice(2)));
+} catch (error) {
+  if (!(error instanceof StartupError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

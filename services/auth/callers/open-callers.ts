@@ -1,0 +1,69 @@
+import type { Logger } from '@rollcall/runtime';
+import { createTokenVerifier, watchKeys, watchTls } from '@rollcall/runtime/callers';
+import type { Pool } from '@rollcall/runtime/postgres';
+import type { DoorCallers, Guarded } from '@rollcall/runtime/rpc';
+import type { AuthConfig } from '../config.ts';
+import { accessOf } from './access.ts';
+import { openGrantBook } from './grant-book.ts';
+import { isGuarded } from './guard-settings.ts';
+import { createPostgresAuditLog } from './postgres-audit-log.ts';
+import { createPostgresGrants } from './postgres-grants.ts';
+
+/** What guarding callers needs. */
+export interface CallersOptions {
+  readonly config: AuthConfig;
+  /** For the audit log and the grants alone: neither waits behind reads of users. */
+  readonly pool: Pool;
+  readonly logger: Logger;
+}
+
+/**
+ * Opens all that says who may call, and the audit log. Disposing writes what is left of the log; the doors must be closed then.
+ * @throws StartupError naming the variable, where a setting or a file is at fault.
+ */
+export async function openCallers({
+  config,
+  pool,
+  logger,
+}: CallersOptions): Promise<DoorCallers & AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  const told = (what: string) => ({ onError: (error: unknown) => logger.error({ error }, what) });
+  const audit = stack.use(
+    createPostgresAuditLog(pool, told('refusals cannot be written into the audit log')),
+  );
+  const open = async (): Promise<Guarded> => {
+    const tls = await openTls(config, told('TLS files were replaced and cannot be used: the old ones stay'));
+    if (tls) stack.use(tls);
+    const keys =
+      config.callerKeys === undefined
+        ? undefined
+        : stack.use(
+            await watchKeys(
+              { variable: 'AUTH_CALLER_JWKS_FILE', path: config.callerKeys },
+              told('the keys of callers were replaced and cannot be used: the old ones stay'),
+            ),
+          );
+    const tokens = keys && createTokenVerifier(keys, { audience: config.tokenAudience });
+    const grants = stack.use(
+      await openGrantBook(createPostgresGrants(pool), told('grants cannot be read: what was granted stays')),
+    );
+    return { tls, tokens, grants };
+  };
+  const guarded = isGuarded(config) ? await open() : undefined;
+  const closers = stack.move();
+  return { accessOf, audit, guarded, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+}
+
+async function openTls(
+  { tlsCertificate, tlsKey, tlsClientCa }: AuthConfig,
+  told: { onError: (error: unknown) => void },
+) {
+  if (tlsCertificate === undefined || tlsKey === undefined) return undefined;
+  const file = (variable: string, path: string) => ({ variable, path });
+  const files = {
+    certificate: file('AUTH_TLS_CERT_FILE', tlsCertificate),
+    key: file('AUTH_TLS_KEY_FILE', tlsKey),
+    ...(tlsClientCa !== undefined && { clientCa: file('AUTH_TLS_CLIENT_CA_FILE', tlsClientCa) }),
+  };
+  return await watchTls(files, told);
+}

@@ -1,0 +1,66 @@
+import type { Grant } from '@rollcall/runtime/callers';
+import type { Pool } from '@rollcall/runtime/postgres';
+
+/** Where grants are kept. */
+export interface GrantStore {
+  /** Counts up with every change. */
+  version(): Promise<string>;
+  /** All grants, by caller and name. */
+  list(): Promise<Grant[]>;
+  /** Adds a grant, or replaces the caller's grant of that name. */
+  set(grant: Grant): Promise<void>;
+  /** Removes one grant of a caller, or all; answers how many there were. */
+  remove(caller: string, name?: string): Promise<number>;
+}
+
+interface GrantRow {
+  readonly caller: string;
+  readonly name: string;
+  readonly methods: string[];
+  readonly views: string[];
+  readonly tenants: string[];
+  readonly rate_per_second: number;
+  readonly burst: number;
+  readonly concurrency: number;
+}
+
+/** Grants in the table `caller_grants`. */
+export function createPostgresGrants(pool: Pool): GrantStore {
+  return {
+    async version() {
+      const { rows } = await pool.query<{ version: string }>(VERSION);
+      return String(rows[0]?.version);
+    },
+    async list() {
+      const { rows } = await pool.query<GrantRow>(
+        `select caller, name, methods, views, tenants, rate_per_second, burst, concurrency
+         from caller_grants order by caller, name`,
+      );
+      return rows.map(toGrant);
+    },
+    async set({ caller, name, methods, views, tenants, limits }) {
+      const { ratePerSecond, burst, concurrency } = limits;
+      await pool.query(
+        `insert into caller_grants (caller, name, methods, views, tenants, rate_per_second, burst, concurrency)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
+         on conflict (caller, name) do update set methods = excluded.methods, views = excluded.views,
+           tenants = excluded.tenants, rate_per_second = excluded.rate_per_second, burst = excluded.burst,
+           concurrency = excluded.concurrency, update_time = now()`,
+        [caller, name, methods, views, tenants, ratePerSecond, burst, concurrency],
+      );
+    },
+    async remove(caller, name) {
+      const { rowCount } = await pool.query(
+        'delete from caller_grants where caller = $1 and ($2::text is null or name = $2)',
+        [caller, name ?? null],
+      );
+      return rowCount ?? 0;
+    },
+  };
+}
+
+const VERSION = { name: 'caller_grants_version', text: 'select version from caller_grants_version' };
+
+function toGrant({ rate_per_second, burst, concurrency, ...row }: GrantRow): Grant {
+  return { ...row, limits: { ratePerSecond: rate_per_second, burst, concurrency } };
+}

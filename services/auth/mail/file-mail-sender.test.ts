@@ -1,0 +1,29 @@
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { createFileMailSender, toEml } from './file-mail-sender.ts';
+
+const MAIL = { to: 'ada@example.com', subject: 'Confirm', text: 'one\ntwo\n' };
+
+it('writes a mail whole, once for each id, for its owner alone', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'rollcall-mail-'));
+  try {
+    const inner = join(directory, 'mail');
+    const sender = createFileMailSender(inner);
+    await sender.send(MAIL, 'one');
+    await sender.send(MAIL, 'one');
+    expect(await readdir(inner)).toEqual(['one.eml']);
+    expect((await stat(join(inner, 'one.eml'))).mode & 0o777).toBe(0o600);
+    expect((await stat(inner)).mode & 0o777).toBe(0o700);
+    expect(await readFile(join(inner, 'one.eml'), 'utf8')).toContain('To: ada@example.com\r\n');
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+it('lets no address begin a header of its own', () => {
+  const eml = toEml({ ...MAIL, to: 'ada@example.com\r\nBcc: eve@example.com' }, 'one');
+  expect(eml).not.toMatch(/^Bcc:/m);
+  expect(eml.split('\r\n\r\n')[1]).toBe('one\r\ntwo\r\n');
+});

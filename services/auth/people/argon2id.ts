@@ -1,0 +1,87 @@
+import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
+
+/** What a hash costs. */
+export interface Argon2Parameters {
+  readonly memoryKib: number;
+  readonly passes: number;
+  readonly parallelism: number;
+}
+
+/** What OWASP's ASVS 5 asks for: https://github.com/OWASP/ASVS/blob/v5.0.0/5.0/en/0x92-Appendix-C_Cryptography.md */
+export const ASVS_PARAMETERS: Argon2Parameters = { memoryKib: 19_456, passes: 2, parallelism: 1 };
+
+// RFC 9106, section 3.1, recommends both.
+const SALT_BYTES = 16;
+const TAG_BYTES = 32;
+
+// A hash from elsewhere must not make this process take all memory or time.
+const MOST: Argon2Parameters = { memoryKib: 262_144, passes: 16, parallelism: 16 };
+
+const derive = promisify(argon2);
+
+interface Parsed {
+  readonly parameters: Argon2Parameters;
+  readonly salt: Buffer;
+  readonly tag: Buffer;
+}
+
+/** Hashes a password with Argon2id under a new salt, as a PHC string: `$argon2id$v=19$m=19456,t=2,p=1$salt$tag`. */
+export async function hashArgon2id(
+  password: string,
+  parameters: Argon2Parameters = ASVS_PARAMETERS,
+): Promise<string> {
+  const salt = randomBytes(SALT_BYTES);
+  const tag = await compute(password, { parameters, salt, tagBytes: TAG_BYTES });
+  const { memoryKib, passes, parallelism } = parameters;
+  return `$argon2id$v=19$m=${memoryKib},t=${passes},p=${parallelism}$${encode(salt)}$${encode(tag)}`;
+}
+
+/** Whether a password is the one of a PHC string. Throws where that is no Argon2id string that we can take. */
+export async function verifyArgon2id(phc: string, password: string): Promise<boolean> {
+  const { parameters, salt, tag } = parse(phc);
+  return timingSafeEqual(tag, await compute(password, { parameters, salt, tagBytes: tag.length }));
+}
+
+/** Whether a PHC string was made with other parameters than these, and should be made anew. */
+export function isOutdated(phc: string, parameters: Argon2Parameters = ASVS_PARAMETERS): boolean {
+  const { memoryKib, passes, parallelism } = parse(phc).parameters;
+  return (
+    memoryKib !== parameters.memoryKib ||
+    passes !== parameters.passes ||
+    parallelism !== parameters.parallelism
+  );
+}
+
+function compute(
+  password: string,
+  { parameters, salt, tagBytes }: { parameters: Argon2Parameters; salt: Buffer; tagBytes: number },
+): Promise<Buffer> {
+  return derive('argon2id', {
+    // The same password comes in several forms from different keyboards: NIST SP 800-63B-4, section 3.1.1.2.
+    message: Buffer.from(password.normalize('NFKC')),
+    nonce: salt,
+    memory: parameters.memoryKib,
+    passes: parameters.passes,
+    parallelism: parameters.parallelism,
+    tagLength: tagBytes,
+  });
+}
+
+// The string itself is never repeated in a message.
+function parse(phc: string): Parsed {
+  const match =
+    /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{22,128})$/.exec(phc);
+  if (!match) throw new Error('A stored password is no Argon2id string.');
+  const [, m, t, p, salt = '', tag = ''] = match;
+  const parameters = { memoryKib: Number(m), passes: Number(t), parallelism: Number(p) };
+  const { memoryKib, passes, parallelism } = parameters;
+  if (memoryKib > MOST.memoryKib || passes > MOST.passes || parallelism > MOST.parallelism) {
+    throw new Error('A stored password asks for more memory or time than it may.');
+  }
+  return { parameters, salt: Buffer.from(salt, 'base64'), tag: Buffer.from(tag, 'base64') };
+}
+
+function encode(bytes: Buffer): string {
+  return bytes.toString('base64').replaceAll('=', '');
+}

@@ -1,0 +1,96 @@
+import { createLogger, Secret } from '@rollcall/runtime';
+import { createPool, type Pool } from '@rollcall/runtime/postgres';
+import { createKeyring, makeKey } from '@rollcall/runtime/sealing';
+import { createTestDatabase, type TestDatabase } from '@rollcall/runtime/testing';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createPostgresSigningKeys } from '../postgres/people-signing-keys.ts';
+import { createAccessTokens } from './access-token.ts';
+import { createKeyKeeper } from './key-keeper.ts';
+
+const SCHEDULE = { signingMs: 1000, aheadMs: 100, behindMs: 50 };
+const [OLD, NEW] = [makeKey('k1'), makeKey('k2')];
+const indexKeys = new Secret(makeKey('i1'));
+const ringOf = (keys: string) => createKeyring({ encryptionKeys: new Secret(keys), indexKeys });
+
+let database: TestDatabase;
+let pool: Pool;
+let now = 0;
+
+beforeEach(async () => {
+  now = Date.now();
+  database = await createTestDatabase('auth');
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  pool = createPool({ url: new Secret(database.url), maxConnections: 5, statementTimeoutMs: 5000, logger });
+});
+
+afterEach(async () => {
+  await pool.end();
+  await database[Symbol.asyncDispose]();
+});
+
+const open = (keys = OLD) =>
+  createKeyKeeper(createPostgresSigningKeys(pool, ringOf(keys)), {
+    schedule: SCHEDULE,
+    everyMs: 3_600_000,
+    onError: () => expect.fail('no look in the background is due'),
+    now: () => new Date(now),
+  });
+
+it('agrees on one key, however many processes start at once', async () => {
+  const keepers = await Promise.all(Array.from({ length: 10 }, () => open()));
+  for (const keeper of keepers) await keeper.refresh();
+  expect(new Set(keepers.map((keeper) => keeper.signing().id)).size).toBe(1);
+  expect(keepers[0]?.shown()).toHaveLength(1);
+  for (const keeper of keepers) keeper[Symbol.dispose]();
+});
+
+it('rotates while tokens of the key before are still taken, also by a process that does not know the new key yet', async () => {
+  using one = await open();
+  using other = await open();
+  const [ours, theirs] = [createAccessTokens(one, 'rollcall'), createAccessTokens(other, 'rollcall')];
+  const claims = { tenantId: 'acme', userId: 'u', role: 'CUSTOMER', sessionId: 's' } as const;
+  const { token: before } = await ours.sign(claims);
+  const first = one.signing().id;
+  now += 950;
+  await one.refresh();
+  expect(one.shown()).toHaveLength(2);
+  expect(one.signing().id).toBe(first);
+  // Late, so that the next one is shown for its whole time all the same.
+  now += 110;
+  expect(one.signing().id).not.toBe(first);
+  const { token: after } = await ours.sign(claims);
+  // The other process has heard of nothing.
+  expect(other.shown()).toHaveLength(1);
+  expect(await theirs.verify(after)).toEqual(claims);
+  expect(await theirs.verify(before)).toEqual(claims);
+  now += 100;
+  await other.refresh();
+  expect(other.shown()).toHaveLength(1);
+  await expect(theirs.verify(before)).rejects.toMatchObject({ reason: 'ACCESS_TOKEN_INVALID' });
+  expect(await theirs.verify(after)).toEqual(claims);
+});
+
+it('is not asked by tokens of made-up keys more than once in a while', async () => {
+  using keeper = await open();
+  let looks = 0;
+  const query = pool.query.bind(pool);
+  pool.query = ((...args: Parameters<typeof query>) => {
+    looks++;
+    return query(...args);
+  }) as typeof pool.query;
+  for (let i = 0; i < 20; i++) expect(await keeper.verifying(`made-up-${i}`)).toBeUndefined();
+  expect(looks).toBe(1);
+});
+
+it('seals private halves, and seals them anew where the first encryption key is another', async () => {
+  (await open())[Symbol.dispose]();
+  const stored = async () => (await pool.query('select * from signing_keys')).rows;
+  const [before] = await stored();
+  expect(before.private_key_sealed.includes(Buffer.from('k1'))).toBe(true);
+  const { privateKey = '' } = (await createPostgresSigningKeys(pool, ringOf(OLD)).list())[0] ?? {};
+  expect(before.private_key_sealed.includes(Buffer.from(privateKey, 'base64').subarray(-32))).toBe(false);
+  (await open(`${NEW},${OLD}`))[Symbol.dispose]();
+  using keeper = await open(NEW);
+  expect(keeper.signing().id).toBe(before.id);
+  await expect(open(OLD)).rejects.toMatchObject({ reason: 'KEY_UNKNOWN' });
+});

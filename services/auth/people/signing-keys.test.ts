@@ -1,0 +1,65 @@
+import { sign, verify } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import {
+  type KeySchedule,
+  makeSigningKey,
+  planKeys,
+  signingKeyAt,
+  toJwks,
+  toPrivateKey,
+  toPublicKey,
+} from './signing-keys.ts';
+
+const SCHEDULE: KeySchedule = { signingMs: 1000, aheadMs: 100, behindMs: 50 };
+const at = (ms: number) => new Date(1_000_000 + ms);
+
+describe('planKeys', () => {
+  it('makes a first key that signs at once', () => {
+    const { add, removeIds } = planKeys([], at(0), SCHEDULE);
+    expect(add.map(({ activateTime }) => activateTime)).toEqual([at(0)]);
+    expect(removeIds).toEqual([]);
+  });
+
+  it('makes the next one ahead of its time, and removes the last one behind it', () => {
+    const first = makeSigningKey(at(0));
+    expect(planKeys([first], at(899), SCHEDULE)).toEqual({ add: [], removeIds: [] });
+    const { add } = planKeys([first], at(900), SCHEDULE);
+    expect(add.map(({ activateTime }) => activateTime)).toEqual([at(1000)]);
+    const keys = [...add, first];
+    expect(planKeys(keys, at(1050), SCHEDULE)).toEqual({ add: [], removeIds: [] });
+    expect(planKeys(keys, at(1051), SCHEDULE)).toEqual({ add: [], removeIds: [first.id] });
+  });
+
+  it('shows every key for as long as its tokens live, at every moment of many rotations', () => {
+    let keys = planKeys([], at(0), SCHEDULE).add;
+    const signedUntil = new Map<string, number>();
+    const firstShown = new Map<string, number>();
+    for (let now = 0; now < 10_000; now += 10) {
+      const { add, removeIds } = planKeys(keys, at(now), SCHEDULE);
+      keys = [...keys.filter(({ id }) => !removeIds.includes(id)), ...add];
+      for (const { id } of keys) firstShown.set(id, Math.min(firstShown.get(id) ?? now, now));
+      const signing = signingKeyAt(keys, at(now));
+      if (!signing) throw new Error(`nothing signs at ${now}`);
+      if (now > 0 && !signedUntil.has(signing.id) && signedUntil.size > 0) {
+        expect(now - (firstShown.get(signing.id) ?? now)).toBeGreaterThanOrEqual(100);
+      }
+      signedUntil.set(signing.id, now);
+      for (const [id, until] of signedUntil) {
+        if (now - until <= SCHEDULE.behindMs) expect(keys.map((key) => key.id)).toContain(id);
+      }
+      expect(keys.length).toBeLessThanOrEqual(3);
+    }
+    expect(signedUntil.size).toBe(10);
+  });
+});
+
+describe('a signing key', () => {
+  it('comes back from its stored form, and its set holds no private half', () => {
+    const key = makeSigningKey(at(0));
+    const signature = sign(null, Buffer.from('text'), toPrivateKey(key));
+    expect(verify(null, Buffer.from('text'), toPublicKey(key), signature)).toBe(true);
+    const text = JSON.stringify(toJwks([key]));
+    expect(JSON.parse(text).keys[0]).toMatchObject({ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', kid: key.id });
+    expect(Object.keys(JSON.parse(text).keys[0])).not.toContain('d');
+  });
+});

@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { sourceKey } from './throttle.ts';
+
+describe('sourceKey', () => {
+  it.each([
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['2001:0DB8:0:0:1:2:3:4', '2001:db8:0:0::/64'],
+    ['2001:db8:0:1::1', '2001:db8:0:1::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['', ''],
+  ])('takes %s for %s', (source, key) => {
+    expect(sourceKey(source)).toBe(key);
+  });
+});

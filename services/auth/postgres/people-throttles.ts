@@ -1,0 +1,51 @@
+import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
+import { THROTTLE_LIMITS, type ThrottleKey, type Throttles } from '../people/throttle.ts';
+import type { PeopleSeal } from './people-seal.ts';
+
+// The row's lock puts attempts that come at once in order, and the condition is judged once more behind each wait.
+const TAKE = {
+  name: 'throttle_take',
+  text: `insert into throttles as t (tenant_id, kind, key, failures, blocked_until, update_time)
+    values ($1, $2, $3, 1, clock_timestamp(), clock_timestamp())
+    on conflict (tenant_id, kind, key) do update set
+      failures = case when t.update_time < clock_timestamp() - interval '1 day' then 1 else t.failures + 1 end,
+      blocked_until = case
+        when t.update_time < clock_timestamp() - interval '1 day' or t.failures < $4::int then clock_timestamp()
+        else clock_timestamp() + least($5::float8 * power(2, least(t.failures - $4::int, 30)), $6::float8) * interval '1 millisecond' end,
+      update_time = clock_timestamp()
+    where t.blocked_until <= clock_timestamp()
+    returning 1`,
+};
+
+const WAIT = {
+  name: 'throttle_wait',
+  text: `select greatest(ceil(extract(epoch from blocked_until - clock_timestamp()) * 1000), 0)::int as wait_ms
+    from throttles where tenant_id = $1 and kind = $2 and key = $3`,
+};
+
+const GIVE_BACK = {
+  name: 'throttle_give_back',
+  text: `update throttles set failures = greatest(failures - 1, 0), blocked_until = clock_timestamp()
+    where tenant_id = $1 and kind = $2 and key = $3`,
+};
+
+/** Counts in the database: every process knows, and a restart forgets nothing. */
+export function createPostgresThrottles(pool: Pool, seal: PeopleSeal): Throttles {
+  const place = (key: ThrottleKey) => [key.tenantId, key.kind, seal.throttleIndex(key)];
+  const waitMs = async (key: ThrottleKey) => {
+    const [row] = await runPrepared<{ wait_ms: number }>(pool, WAIT, place(key));
+    return row?.wait_ms ?? 0;
+  };
+  return {
+    async take(key) {
+      const { free, firstWaitMs, maxWaitMs } = THROTTLE_LIMITS[key.kind];
+      const taken = await runPrepared(pool, TAKE, [...place(key), free, firstWaitMs, maxWaitMs]);
+      // At least 1: it may have run out just now, and was not counted all the same.
+      return taken.length > 0 ? 0 : Math.max(1, await waitMs(key));
+    },
+    waitMs,
+    async giveBack(key) {
+      await runPrepared(pool, GIVE_BACK, place(key));
+    },
+  };
+}

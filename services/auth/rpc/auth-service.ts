@@ -1,0 +1,108 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  type AuthService,
+  ChangePasswordResponseSchema,
+  GetSigningKeysResponseSchema,
+  RefreshSessionResponseSchema,
+  RegisterResponseSchema,
+  RequestEmailVerificationResponseSchema,
+  RequestPasswordResetResponseSchema,
+  ResetPasswordResponseSchema,
+  type Session,
+  SessionSchema,
+  SignInResponseSchema,
+  SignOutResponseSchema,
+  VerifyEmailResponseSchema,
+} from '@rollcall/contract/auth';
+import { isStorable, UNSTORABLE } from '@rollcall/runtime';
+import { type Call, type Implementation, invalidField } from '@rollcall/runtime/rpc';
+import { changePassword } from '../people/change-password.ts';
+import type { KeyKeeper } from '../people/key-keeper.ts';
+import type { People } from '../people/people.ts';
+import { refreshSession } from '../people/refresh-session.ts';
+import { register } from '../people/register.ts';
+import { requestEmailVerification } from '../people/request-email-verification.ts';
+import { requestPasswordReset } from '../people/request-password-reset.ts';
+import { resetPassword } from '../people/reset-password.ts';
+import type { OpenSession } from '../people/session.ts';
+import { signIn } from '../people/sign-in.ts';
+import { signOut } from '../people/sign-out.ts';
+import { verifyEmail } from '../people/verify-email.ts';
+
+/** The calls of AuthService. */
+export function authServiceImplementation(
+  people: People,
+  keys: Pick<KeyKeeper, 'shown'>,
+): Implementation<typeof AuthService> {
+  return {
+    async register(request, call) {
+      requireStorable('email', request.email);
+      requireStorable('first_name', request.firstName);
+      requireStorable('last_name', request.lastName);
+      await register(people, { ...request, source: sourceOf(request, call) });
+      return create(RegisterResponseSchema);
+    },
+    async signIn(request, call) {
+      const session = await signIn(people, { ...request, source: sourceOf(request, call) });
+      return create(SignInResponseSchema, { session: toSessionMessage(session) });
+    },
+    async refreshSession(request) {
+      const session = await refreshSession(people, request);
+      return create(RefreshSessionResponseSchema, { session: toSessionMessage(session) });
+    },
+    async signOut(request) {
+      await signOut(people, request);
+      return create(SignOutResponseSchema);
+    },
+    async changePassword(request, call) {
+      await changePassword(people, { ...request, source: sourceOf(request, call) });
+      return create(ChangePasswordResponseSchema);
+    },
+    async requestPasswordReset(request, call) {
+      requireStorable('email', request.email);
+      await requestPasswordReset(people, { ...request, source: sourceOf(request, call) });
+      return create(RequestPasswordResetResponseSchema);
+    },
+    async resetPassword(request) {
+      await resetPassword(people, request);
+      return create(ResetPasswordResponseSchema);
+    },
+    async requestEmailVerification(request) {
+      const isSent = await requestEmailVerification(people, request);
+      return create(RequestEmailVerificationResponseSchema, { nothingToVerify: !isSent });
+    },
+    async verifyEmail(request) {
+      return create(VerifyEmailResponseSchema, { userId: await verifyEmail(people, request) });
+    },
+    async getSigningKeys() {
+      const shown = keys.shown().map(({ id, publicKey, activateTime }) => ({
+        keyId: id,
+        x: publicKey.toString('base64url'),
+        activateTime: timestampFromDate(activateTime),
+      }));
+      return create(GetSigningKeysResponseSchema, { keys: shown });
+    },
+  };
+}
+
+// Doors know a caller as host:port.
+function sourceOf({ sourceAddress }: { sourceAddress: string }, call: Call): string {
+  return sourceAddress || call.peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+}
+
+function requireStorable(field: string, text: string): void {
+  if (!isStorable(text)) throw invalidField(field, UNSTORABLE);
+}
+
+function toSessionMessage(session: OpenSession): Session {
+  return create(SessionSchema, {
+    sessionId: session.sessionId,
+    userId: session.userId,
+    accessToken: session.accessToken,
+    accessTokenExpireTime: timestampFromDate(session.accessTokenExpireTime),
+    refreshToken: session.refreshToken,
+    sessionExpireTime: timestampFromDate(session.sessionExpireTime),
+    emailVerified: session.isEmailVerified,
+  });
+}

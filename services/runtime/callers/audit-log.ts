@@ -1,0 +1,34 @@
+/** One line of the audit log: who did what to whom, and how it ended. Never contact data, nor what was searched for. */
+export interface AuditEntry {
+  /** ISO 8601. */
+  readonly time: string;
+  /** Who; empty: not known. */
+  readonly caller: string;
+  /** Address of the caller, `host:port`. */
+  readonly peer: string;
+  /** `package.Service/Method` */
+  readonly method: string;
+  readonly tenants: readonly string[];
+  /** How much of a user; undefined: the method answers none. */
+  readonly view?: string | undefined;
+  /** Users, `MAX_AUDITED_IDS` at most. */
+  readonly ids: readonly string[];
+  /** How many users there were. */
+  readonly idCount: number;
+  /** `OK`, or the reason of the error. */
+  readonly outcome: string;
+  readonly requestId: string;
+  /** How many such calls this line stands for; only refusals are counted together. */
+  readonly count: number;
+}
+
+/** The most ids of users that one line holds. */
+export const MAX_AUDITED_IDS = 100;
+
+/** Where calls are written down, for good. */
+export interface AuditLog {
+  /** Resolves once the line is durable. Rejects where it cannot be: the call must fail then. */
+  record(entry: AuditEntry): Promise<void>;
+  /** Notes a refusal. Never waits and never fails: like ones are counted together and written soon. */
+  refused(entry: AuditEntry): void;
+}

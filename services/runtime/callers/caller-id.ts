@@ -1,0 +1,17 @@
+/** Who asks where callers are not authenticated: everybody on this machine. No certificate and no token may say so. */
+export const LOCAL_CALLER = 'local';
+
+// https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md#2-spiffe-identity: trust domain, then a path.
+const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]{1,255}(\/[A-Za-z0-9._-]+)+$/;
+const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+const MAX_SPIFFE_ID_CHARS = 2048;
+
+/** Whether a text is a SPIFFE id of a workload: `spiffe://example.org/booking`. */
+export function isSpiffeId(text: string): boolean {
+  return text.length <= MAX_SPIFFE_ID_CHARS && SPIFFE_ID.test(text) && !/\/\.{1,2}(\/|$)/.test(text);
+}
+
+/** Whether a text can name a caller: a SPIFFE id, or a name of lower-case letters, digits, `.`, `_` and `-`. */
+export function isCallerId(text: string): boolean {
+  return text !== LOCAL_CALLER && (NAME.test(text) || isSpiffeId(text));
+}

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { createCallerLimits } from './caller-limits.ts';
+import { type Grant, indexGrants } from './grants.ts';
+
+const UNLIMITED = { ratePerSecond: 0, burst: 0, concurrency: 0 };
+const grant: Grant = {
+  caller: 'booking',
+  name: 'default',
+  methods: ['a.v1.Users/Get', 'a.v1.Notes/*'],
+  views: ['REFERENCE'],
+  tenants: ['acme', 'demo'],
+  limits: UNLIMITED,
+};
+const asked = { method: 'a.v1.Users/Get', tenants: ['acme'], view: 'REFERENCE' };
+
+describe('grants', () => {
+  const find = indexGrants([grant, { ...grant, caller: 'console', tenants: ['*'], views: ['FULL'] }]);
+
+  it.each([
+    ['the method', {}, true],
+    ['every method of a service', { method: 'a.v1.Notes/List' }, true],
+    ['a method that answers no view', { view: undefined }, true],
+    ['several tenants', { tenants: ['acme', 'demo'] }, true],
+    ['another method', { method: 'a.v1.Users/Delete' }, false],
+    ['a service whose name begins alike', { method: 'a.v1.NotesAdmin/List' }, false],
+    ['a larger view', { view: 'FULL' }, false],
+    ['another tenant', { tenants: ['other'] }, false],
+    ['a tenant named like the sign for all', { tenants: ['*'] }, false],
+    ['one tenant too many', { tenants: ['acme', 'other'] }, false],
+  ])('judge %s', (_, change, isGranted) => {
+    expect(find('booking', { ...asked, ...change }) !== undefined).toBe(isGranted);
+  });
+
+  it('give a caller nothing of another, and an unknown one nothing', () => {
+    expect(find('console', asked)).toBeUndefined();
+    expect(find('console', { ...asked, tenants: ['anything'], view: 'FULL' })?.caller).toBe('console');
+    expect(find('nobody', asked)).toBeUndefined();
+  });
+
+  it('are not put together: one of them must cover all that is asked', () => {
+    const both = indexGrants([
+      { ...grant, name: 'a', tenants: ['acme'], views: ['FULL'] },
+      { ...grant, name: 'b', tenants: ['demo'], views: ['REFERENCE'] },
+    ]);
+    expect(both('booking', { ...asked, view: 'FULL', tenants: ['demo'] })).toBeUndefined();
+    expect(both('booking', { ...asked, view: 'REFERENCE', tenants: ['demo'] })?.name).toBe('b');
+  });
+});
+
+describe('limits', () => {
+  it('let a burst through, then the rate, and say when to come again', () => {
+    const clock = { nowMs: 0 };
+    const limits = createCallerLimits(() => clock.nowMs);
+    const limited = { ...grant, limits: { ratePerSecond: 10, burst: 3, concurrency: 0 } };
+    const enter = () => limits.enter(limited);
+    for (let i = 0; i < 3; i++) expect(enter()).toBeTypeOf('function');
+    expect(enter()).toEqual({ limit: 'rate', retryMs: 100 });
+    clock.nowMs += 100;
+    expect(enter()).toBeTypeOf('function');
+    expect(enter()).toMatchObject({ limit: 'rate' });
+    clock.nowMs += 60_000;
+    for (let i = 0; i < 3; i++) expect(enter()).toBeTypeOf('function');
+    expect(enter()).toMatchObject({ limit: 'rate' });
+  });
+
+  it('count what is at work at the same time, each grant by itself', () => {
+    const limits = createCallerLimits(() => 0);
+    const limited = { ...grant, limits: { ratePerSecond: 0, burst: 0, concurrency: 1 } };
+    const leave = limits.enter(limited);
+    expect(limits.enter(limited)).toMatchObject({ limit: 'concurrency' });
+    expect(limits.enter({ ...limited, caller: 'console' })).toBeTypeOf('function');
+    if (typeof leave === 'function') leave();
+    expect(limits.enter(limited)).toBeTypeOf('function');
+  });
+});

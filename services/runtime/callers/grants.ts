@@ -1,0 +1,61 @@
+/** What a caller may do. Whatever no grant covers is refused. */
+export interface Grant {
+  readonly caller: string;
+  /** Tells the grants of a caller apart. */
+  readonly name: string;
+  /** Methods as `package.Service/Method`, or `package.Service/*`. */
+  readonly methods: readonly string[];
+  /** Views that may be asked for: `REFERENCE`. Of no weight for methods that answer none. */
+  readonly views: readonly string[];
+  /** Tenants, or `*` alone for all. */
+  readonly tenants: readonly string[];
+  readonly limits: GrantLimits;
+}
+
+/** How much of it at once. Counted in each process of the service by itself. */
+export interface GrantLimits {
+  /** Calls a second; 0: no limit. */
+  readonly ratePerSecond: number;
+  /** Calls that may come at once after a pause; at least 1 where there is a rate. */
+  readonly burst: number;
+  /** Calls at work at the same time, open streams included; 0: no limit. */
+  readonly concurrency: number;
+}
+
+/** What a call asks for. */
+export interface Asked {
+  /** `package.Service/Method` */
+  readonly method: string;
+  /** Every one must be granted. */
+  readonly tenants: readonly string[];
+  /** Undefined: the method answers nothing of a user. */
+  readonly view: string | undefined;
+}
+
+/** Says what is granted. */
+export interface GrantBook {
+  /** A grant that covers all of what is asked; undefined: there is none. */
+  find(caller: string, asked: Asked): Grant | undefined;
+  /** Calls back after what is granted has changed. Answers how to stop that. */
+  onChange(listener: () => void): () => void;
+}
+
+/** A book of the grants given, for `find`. The first that fits is taken, in the order of their names. */
+export function indexGrants(grants: readonly Grant[]): GrantBook['find'] {
+  const byCaller = Map.groupBy(
+    grants
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .map((grant) => ({ grant, covers: coverage(grant) })),
+    ({ grant }) => grant.caller,
+  );
+  return (caller, asked) => byCaller.get(caller)?.find(({ covers }) => covers(asked))?.grant;
+}
+
+function coverage({ methods, views, tenants }: Grant): (asked: Asked) => boolean {
+  const [methodSet, viewSet, tenantSet] = [new Set(methods), new Set(views), new Set(tenants)];
+  const everyTenant = tenantSet.has('*');
+  return ({ method, tenants: asked, view }) =>
+    (methodSet.has(method) || methodSet.has(`${method.slice(0, method.indexOf('/'))}/*`)) &&
+    (view === undefined || viewSet.has(view)) &&
+    (everyTenant || asked.every((tenant) => tenantSet.has(tenant)));
+}

@@ -1,0 +1,54 @@
+import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JWK } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTokenSource, makeKeyPair, mintToken, readPrivateKey, writeKeyPair } from './token-keys.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-keys-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('a key pair', () => {
+  it('is written for its owner alone, without the private part in the public file, and never over another', async () => {
+    const [privatePath, publicPath] = [join(folder, 'a.json'), join(folder, 'a.jwks')];
+    await writeKeyPair(privatePath, publicPath);
+    expect((await stat(privatePath)).mode & 0o777).toBe(0o600);
+    const { d } = await readPrivateKey(privatePath);
+    expect(await readFile(publicPath, 'utf8')).not.toContain(String(d));
+    await expect(writeKeyPair(privatePath, publicPath)).rejects.toThrow(/is there already/);
+  });
+
+  it('is not used where others may read it', async () => {
+    const path = join(folder, 'b.json');
+    await writeKeyPair(path, join(folder, 'b.jwks'));
+    await chmod(path, 0o640);
+    await expect(readPrivateKey(path)).rejects.toThrow(`chmod 600 ${path}`);
+  });
+});
+
+describe('minting', () => {
+  const key = JSON.parse(makeKeyPair().privateJwk) as JWK;
+
+  it('refuses a life beyond an hour and a name that is none', async () => {
+    const about = { caller: 'booking', audience: 'auth', ttlSeconds: 60 };
+    await expect(mintToken(key, { ...about, ttlSeconds: 3601 })).rejects.toThrow(/an hour/);
+    await expect(mintToken(key, { ...about, caller: 'local' })).rejects.toThrow(/cannot name a caller/);
+  });
+
+  it('makes a new token when most of the life of the last is over', async () => {
+    let nowMs = 1_000_000_000;
+    const next = createTokenSource(
+      key,
+      { caller: 'booking', audience: 'auth', ttlSeconds: 100 },
+      () => nowMs,
+    );
+    const first = await next();
+    nowMs += 60_000;
+    expect(await next()).toBe(first);
+    nowMs += 20_000;
+    expect(await next()).not.toBe(first);
+  });
+});

@@ -1,0 +1,65 @@
+import type { Message } from '@bufbuild/protobuf';
+import { toAuditEntry } from '../../callers/audit-entry.ts';
+import type { AuditLog } from '../../callers/audit-log.ts';
+import type { AccessOf, MethodAccess } from '../../callers/method-access.ts';
+import { type Call, type Handler, type Interceptor, methodPath } from '../call.ts';
+import { isOpen } from '../open-services.ts';
+import { PreparedAnswer } from '../prepared-answer.ts';
+import { RpcError } from '../rpc-error.ts';
+
+/**
+ * Writes calls that touch contact data into the audit log. Their answer leaves once the line is durable; where it cannot be
+ * written, the call fails. All others pass untouched.
+ * Must be the innermost interceptor: what it tells of a request was validated before.
+ *
+ * @param toRpcError names the reason of an error of the service's own.
+ */
+export function withAudit(
+  accessOf: AccessOf,
+  audit: AuditLog,
+  toRpcError: (error: unknown) => RpcError | undefined,
+): Interceptor {
+  return (next, method) => {
+    const access = accessOf(method);
+    if (!access || isOpen(method)) return next;
+    const serve = method.methodKind === 'unary' ? audited(next, access, { audit, toRpcError }) : refuseStream;
+    return (call) => (access.isAudited(call.request) ? serve(call) : next(call));
+  };
+}
+
+interface Audited {
+  readonly audit: AuditLog;
+  readonly toRpcError: (error: unknown) => RpcError | undefined;
+}
+
+function audited(next: Handler, access: MethodAccess, { audit, toRpcError }: Audited): Handler {
+  return async (call) => {
+    const answer = watchAnswer(call);
+    try {
+      await next(call);
+    } catch (error) {
+      const known = error instanceof RpcError ? error : toRpcError(error);
+      // What went wrong is told rather than that it could not be written down: nothing was answered.
+      const outcome = known?.reason ?? 'INTERNAL';
+      await audit.record(toAuditEntry(call, access, { outcome })).catch(() => undefined);
+      throw error;
+    }
+    await audit.record(toAuditEntry(call, access, { outcome: 'OK', ...answer() }));
+  };
+}
+
+// The messages of a stream leave as they come, so none may hold contact data.
+const refuseStream: Handler = async ({ method }) => {
+  throw new Error(`${methodPath(method)} streams, and streams cannot be audited.`);
+};
+
+// The answer is kept by the call, and leaves when the chain is done.
+function watchAnswer(call: Call): () => { answer?: Message } {
+  const { send } = call;
+  let sent: Message | undefined;
+  call.send = (answer) => {
+    if (!(answer instanceof PreparedAnswer)) sent = answer;
+    return send(answer);
+  };
+  return () => (sent ? { answer: sent } : {});
+}

@@ -1,0 +1,59 @@
+import type { DescMethod } from '@bufbuild/protobuf';
+import type { Asked, GrantBook } from '../../callers/grants.ts';
+import type { AccessOf, MethodAccess } from '../../callers/method-access.ts';
+import { type Call, type Interceptor, methodPath } from '../call.ts';
+import { isOpen } from '../open-services.ts';
+import { runtimeError } from '../reasons.ts';
+import type { RpcError } from '../rpc-error.ts';
+
+/**
+ * Refuses what is not granted (NOT_GRANTED): method, view and every tenant, by what the request says of itself. A stream that is
+ * open when its grant goes is ended.
+ * Must stand behind `withAuthentication`, and before validation and handler: who may not ask learns neither what was wrong
+ * with the request nor what exists.
+ *
+ * @param grants undefined: everything is granted; for loopback addresses alone.
+ */
+export function withAuthorisation(accessOf: AccessOf, grants: GrantBook | undefined): Interceptor {
+  return (next, method) => {
+    if (isOpen(method) || !grants) return next;
+    const access = accessOf(method);
+    const path = methodPath(method);
+    return (call) => {
+      const asked = toAsked(path, access, call);
+      call.grant = access && grants.find(call.caller, asked);
+      if (!call.grant) throw notGranted(call, asked);
+      return isStream(method) ? whileGranted(next(call), grants, { call, asked }) : next(call);
+    };
+  };
+}
+
+function toAsked(method: string, access: MethodAccess | undefined, call: Call): Asked {
+  const { request } = call;
+  return { method, tenants: access?.tenants(request) ?? [], view: access?.view(request) };
+}
+
+function isStream(method: DescMethod): boolean {
+  return method.methodKind === 'server_streaming';
+}
+
+function whileGranted(
+  done: Promise<void>,
+  grants: GrantBook,
+  { call, asked }: { call: Call; asked: Asked },
+): Promise<void> {
+  const stop = grants.onChange(() => {
+    if (!grants.find(call.caller, asked)) call.abort(notGranted(call, asked));
+  });
+  return done.finally(stop);
+}
+
+function notGranted({ caller }: Call, { method, tenants, view }: Asked): RpcError {
+  const withView = view === undefined ? '' : ` with view ${view}`;
+  const inTenants = tenants.slice(0, 10).join(', ');
+  return runtimeError(
+    'NOT_GRANTED',
+    `${caller} may not call ${method}${withView} for tenant ${inTenants}: no grant covers it.`,
+    { metadata: { caller, method, view: view ?? '', tenants: inTenants } },
+  );
+}
