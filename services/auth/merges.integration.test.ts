@@ -45,7 +45,9 @@ async function startAuth(url: string, { encryption = OLD, index = OLD_INDEX } = 
       }),
     ),
   );
-  const transport = stack.use(createGrpcTransport({ address: `127.0.0.1:${auth.doors.grpc.port}`, defaultTimeoutMs: 15_000 }));
+  const transport = stack.use(
+    createGrpcTransport({ address: `127.0.0.1:${auth.doors.grpc.port}`, defaultTimeoutMs: 15_000 }),
+  );
   const closers = stack.move();
   return {
     users: createClient(UserService, transport),
