@@ -8,6 +8,7 @@ import { guardService, type ReceivedCall } from './fake/guard.ts';
 import { listingOf } from './fake/listing.ts';
 import { readsOf } from './fake/reads.ts';
 import { userNotFound } from './fake/refusal.ts';
+import { searchingOf } from './fake/searching.ts';
 import { away, Troubles } from './fake/troubles.ts';
 import { inFull, toUser, type UserFields, UserStore } from './fake/user-store.ts';
 import { watchOf } from './fake/watch.ts';
@@ -58,7 +59,7 @@ export interface FakeUserService extends AsyncDisposable {
 
 /**
  * Makes a user service without users. It keeps the same contract as the real one, as far as that goes today: GetUser,
- * BatchGetUsers, ResolveUsers by e-mail, WatchUsers; CreateUser, UpdateUser, ListUsers. Throws where
+ * BatchGetUsers, ResolveUsers by e-mail, WatchUsers; CreateUser, UpdateUser, ListUsers, SearchUsers. Throws where
  * `@bufbuild/protovalidate` is not installed.
  */
 export function createFakeUserService(): FakeUserService {
@@ -68,7 +69,11 @@ export function createFakeUserService(): FakeUserService {
   const received: ReceivedCall[] = [];
   const guards = { troubles, received };
   const users = guardService(UserService, { ...readsOf(store), ...watchOf(store, troubles) }, guards);
-  const admin = guardService(UserAdminService, { ...writesOf(store), ...listingOf(store) }, guards);
+  const admin = guardService(
+    UserAdminService,
+    { ...writesOf(store), ...listingOf(store), ...searchingOf(store) },
+    guards,
+  );
   let server: GrpcTestServer | undefined;
 
   const down = () => {
