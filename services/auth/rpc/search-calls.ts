@@ -6,7 +6,6 @@ import {
   type UserAdminService,
 } from '@rollcall/contract/user';
 import { type Implementation, type PageTokens, pageTokens } from '@rollcall/runtime/rpc';
-import { listUsers } from '../users/list-users.ts';
 import { type SearchPosition, searchUsers } from '../users/search-users.ts';
 import type { UserReads } from '../users/user-reads.ts';
 import type { UserSearch } from '../users/user-search.ts';
@@ -24,7 +23,7 @@ export function searchCalls(
     async listUsers(request) {
       const tokens = tokensFor(request);
       const list = listFromRequest(request, tokens);
-      const page = await listUsers(reads, list);
+      const page = await reads.list(list);
       const users = takeFitting(page.listed.map(({ user }) => toUserMessage(user)));
       // A page that one answer cannot hold is cut, and goes on behind its last user.
       const next = users.length < page.listed.length ? page.listed[users.length - 1]?.position : page.next;

@@ -39,6 +39,13 @@ export interface ListedUser {
   readonly position: ListPosition;
 }
 
+/** One page of a list. */
+export interface UserPage {
+  readonly listed: readonly ListedUser[];
+  /** Where the next page begins; absent: this was the last. */
+  readonly next?: ListPosition;
+}
+
 /** How users are read. Ids are in lower case. */
 export interface UserReads {
   /**
@@ -59,6 +66,6 @@ export interface UserReads {
     keys: readonly string[],
     view: UserView,
   ): Promise<ReadonlyMap<string, User>>;
-  /** Users in a stable order. */
-  list(list: UserList): Promise<ListedUser[]>;
+  /** One page of users in a stable order. It may be short: only an absent `next` says that it was the last. */
+  list(list: UserList): Promise<UserPage>;
 }
