@@ -56,6 +56,7 @@ const BY_REASON: Record<string, Judgement | undefined> = {
   SERVICE_UNKNOWN: 'refused',
   STREAM_TOO_SLOW: 'refused',
   PROFILE_TOO_LARGE: 'refused',
+  EXTERNAL_ID_TAKEN: 'refused',
   INTERNAL: 'service_fault',
 } satisfies Record<keyof typeof ErrorReason, Judgement>;
 

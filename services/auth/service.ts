@@ -10,6 +10,11 @@ import { type ContactSeal, createContactSeal } from './postgres/contact-seal.ts'
 import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
 import { createPostgresRotation } from './postgres/postgres-rotation.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
+import {
+  createActivityTimeline,
+  createNoteTimeline,
+  createPostgresRecordReads,
+} from './postgres/postgres-user-records.ts';
 import { createPostgresUserSearch } from './postgres/postgres-user-search.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
 import { requireKeys } from './postgres/require-keys.ts';
@@ -67,7 +72,6 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     maxEntries: config.maxCachedUsers,
     isTold: feed.isTold,
   });
-  const search = createPostgresUserSearch(pool, seal);
   const forget = (changes: readonly { tenantId: string; id: string }[]) => {
     for (const { tenantId, id } of changes) reads.forget(tenantId, id);
   };
@@ -76,6 +80,13 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     forget(changes);
     feed.poke();
   });
+  const adminParts = {
+    reads,
+    search: createPostgresUserSearch(pool, seal),
+    writes,
+    records: createPostgresRecordReads(pool),
+    timeline: [createActivityTimeline(pool), createNoteTimeline(pool)],
+  };
   const rotation = seal.keyring.isRotating ? stack.use(startRotation(writePool, seal, logger)) : undefined;
   const doors = stack.use(
     await openDoors({
@@ -94,7 +105,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
         ),
       routes: (chain) => [
         ...implementService(UserService, userServiceImplementation(reads, feed), chain),
-        ...implementService(UserAdminService, userAdminServiceImplementation(reads, writes, search), chain),
+        ...implementService(UserAdminService, userAdminServiceImplementation(adminParts), chain),
       ],
     }),
   );

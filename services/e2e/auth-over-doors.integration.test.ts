@@ -7,6 +7,7 @@ import {
 import { type AuthService, createAuthService } from '@rollcall/auth';
 import {
   describeReads,
+  describeRecords,
   describeUserService,
   type ReadOutcome,
   type ReadSubject,
@@ -57,10 +58,12 @@ const DOORS: Record<string, () => Transport> = {
 
 for (const [name, openTransport] of Object.entries(DOORS)) {
   let opened: ServiceSubject | undefined;
-  describeUserService(name, () => {
+  const subject = () => {
     opened ??= openSubject(openTransport());
     return opened;
-  });
+  };
+  describeUserService(name, subject);
+  describeRecords(name, subject);
 }
 
 function openSubject(transport: Transport): ServiceSubject {

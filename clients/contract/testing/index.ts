@@ -1,6 +1,7 @@
 // The contract as a suite of tests, for everything that claims to keep it.
 export { expectRefusal, type Refusal } from './expect-refusal.ts';
 export { describeReads, type ReadSuiteSubject } from './read-suite.ts';
+export { describeRecords } from './records-suite.ts';
 export { freshTenant, seedUser } from './seed.ts';
 export { describeUserService } from './service-suite.ts';
 export {

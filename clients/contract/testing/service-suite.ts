@@ -1,6 +1,8 @@
 import { describe } from 'vitest';
 import { describeBadInput } from './bad-input-suite.ts';
+import { describeLifecycle } from './lifecycle-suite.ts';
 import { describeListing } from './listing-suite.ts';
+import { describeNames } from './names-suite.ts';
 import { describeReads } from './read-suite.ts';
 import { describeSearching } from './search-suite.ts';
 import { readsOverService, type ServiceSubject } from './subject.ts';
@@ -15,6 +17,8 @@ export function describeUserService(name: string, subject: () => ServiceSubject)
   describe(name, () => {
     describeReads('it', () => ({ reads: readsOverService(subject()), admin: subject().admin }));
     describeWrites(subject);
+    describeLifecycle(subject);
+    describeNames(subject);
     describeListing(subject);
     describeSearching(subject);
     describeWatching(subject);

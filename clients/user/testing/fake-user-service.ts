@@ -3,9 +3,12 @@ import { clone } from '@bufbuild/protobuf';
 import { Code, ConnectError, createRouterTransport, type Transport } from '@connectrpc/connect';
 import { type User, UserAdminService, UserSchema, UserService, UserState } from '@rollcall/contract/user';
 import { type GrpcTestServer, startGrpcTestServer } from '@rollcall/transport/testing';
+import { externalIdsOf } from './fake/external-ids.ts';
 import { requireFieldRules } from './fake/field-rules.ts';
 import { guardService, type ReceivedCall } from './fake/guard.ts';
+import { lifecycleOf } from './fake/lifecycle.ts';
 import { listingOf } from './fake/listing.ts';
+import { rememberRequests } from './fake/once.ts';
 import { readsOf } from './fake/reads.ts';
 import { userNotFound } from './fake/refusal.ts';
 import { searchingOf } from './fake/searching.ts';
@@ -59,19 +62,26 @@ export interface FakeUserService extends AsyncDisposable {
 
 /**
  * Makes a user service without users. It keeps the same contract as the real one, as far as that goes today: GetUser,
- * BatchGetUsers, ResolveUsers by e-mail, WatchUsers; CreateUser, UpdateUser, ListUsers, SearchUsers. Throws where
- * `@bufbuild/protovalidate` is not installed.
+ * BatchGetUsers, ResolveUsers, WatchUsers; CreateUser, UpdateUser, DeleteUser, UndeleteUser, EraseUser, ModifyTags, ListUsers,
+ * SearchUsers, and external ids. Throws where `@bufbuild/protovalidate` is not installed.
  */
 export function createFakeUserService(): FakeUserService {
   requireFieldRules();
   const store = new UserStore();
   const troubles = new Troubles();
+  const once = rememberRequests(store);
   const received: ReceivedCall[] = [];
   const guards = { troubles, received };
   const users = guardService(UserService, { ...readsOf(store), ...watchOf(store, troubles) }, guards);
   const admin = guardService(
     UserAdminService,
-    { ...writesOf(store), ...listingOf(store), ...searchingOf(store) },
+    {
+      ...writesOf(store, once),
+      ...lifecycleOf(store, once),
+      ...externalIdsOf(store, once),
+      ...listingOf(store),
+      ...searchingOf(store),
+    },
     guards,
   );
   let server: GrpcTestServer | undefined;

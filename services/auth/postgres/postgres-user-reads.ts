@@ -1,6 +1,6 @@
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { UserView } from '../users/user.ts';
-import type { UserReads } from '../users/user-reads.ts';
+import { externalKey, type UserReads } from '../users/user-reads.ts';
 import type { ContactSeal } from './contact-seal.ts';
 import { type SelectedRow, selectOf, userFromRow } from './user-from-row.ts';
 import { listUsers } from './user-listing.ts';
@@ -40,6 +40,20 @@ export function createPostgresUserReads(pool: Pool, seal: ContactSeal): UserRead
         ]),
       );
     },
+    async findByExternalIds(tenantId, externalIds, view) {
+      const sources = externalIds.map(({ source }) => source);
+      const values = [tenantId, sources, externalIds.map(({ externalId }) => externalId)];
+      const rows = await select<SelectedRow & { source: string; external_id: string }>(
+        FIND_BY_EXTERNAL_ID[view],
+        values,
+      );
+      return new Map(
+        rows.map((row) => [
+          externalKey({ source: row.source, externalId: row.external_id }),
+          userFromRow(row, view, seal),
+        ]),
+      );
+    },
     list: (list) => listUsers(pool, list, seal),
   };
 }
@@ -51,15 +65,21 @@ const FIND_BY_EMAIL = statements(
   'where u.tenant_id = $1 and u.email_key = any($2::bytea[]) and u.delete_time is null',
   ['u.email_key'],
 );
+const FIND_BY_EXTERNAL_ID = statements(
+  'users_by_external_id',
+  `join user_external_ids e on e.tenant_id = u.tenant_id and e.user_id = u.id
+    where e.tenant_id = $1 and (e.source, e.external_id) in (select * from unnest($2::text[], $3::text[]))`,
+  ['e.source', 'e.external_id'],
+);
 
 function statements(
   name: string,
-  where: string,
+  rest: string,
   others: readonly string[] = [],
 ): Readonly<Record<UserView, { name: string; text: string }>> {
   const statement = (view: UserView) => ({
     name: `${name}_${view.toLowerCase()}`,
-    text: `${selectOf(view, others)} ${where}`,
+    text: `${selectOf(view, others)} ${rest}`,
   });
   return {
     REFERENCE: statement('REFERENCE'),

@@ -1,7 +1,8 @@
 import { type Pool, runPrepared, transactPrepared } from '@rollcall/runtime/postgres';
-import type { UserCreation, UserUpdate, UserWrites } from '../users/user-writes.ts';
+import type { UserCreation, UserEdit, UserUpdate, UserWrites } from '../users/user-writes.ts';
 import type { ContactSeal } from './contact-seal.ts';
 import { createUserCreation } from './user-creation.ts';
+import { createUserEdit } from './user-edit.ts';
 import { createUnlockedUserUpdate, createUserUpdate, OvertakenError } from './user-update.ts';
 
 /** Whose row was written. */
@@ -32,6 +33,10 @@ export function createPostgresUserWrites(
       ),
     update: (work) =>
       telling((written) => update({ pool, seal }, (changes) => work(notingUpdate(changes, written)))),
+    edit: (work) =>
+      telling((written) =>
+        transactPrepared(pool, (run) => work(notingEdit(createUserEdit(run, seal), written))),
+      ),
   };
 }
 
@@ -56,6 +61,18 @@ function notingCreation(creation: UserCreation, written: WrittenUser[]): UserCre
     insert(tenantId, id, user) {
       written.push({ tenantId, id });
       return creation.insert(tenantId, id, user);
+    },
+  };
+}
+
+// Whoever is locked may have been changed.
+function notingEdit(edit: UserEdit, written: WrittenUser[]): UserEdit {
+  return {
+    ...edit,
+    async lock(tenantId, id) {
+      const user = await edit.lock(tenantId, id);
+      if (user) written.push({ tenantId, id: user.id });
+      return user;
     },
   };
 }

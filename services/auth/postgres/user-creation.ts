@@ -16,6 +16,9 @@ const INSERT = {
     ), kept as (
       insert into user_profiles (tenant_id, user_id, profile)
       select tenant_id, id, $15::jsonb from made where $15::jsonb is not null
+    ), tagged as (
+      insert into user_tags (tenant_id, user_id, tag, position)
+      select tenant_id, id, t.tag, t.position from made, unnest($16::text[]) with ordinality as t (tag, position)
     )
     insert into user_changes (tenant_id, user_id, version, kind) select tenant_id, id, version, 'CREATED' from made`,
 };
@@ -37,6 +40,7 @@ export function createUserCreation(run: RunPrepared, seal: ContactSeal): UserCre
         ...[made.profileImage, made.businessName, made.createTime],
         ...[sealed.email_sealed, sealed.email_key, sealed.phone_sealed, sealed.phone_key],
         hasProfile ? JSON.stringify(made.profile) : null,
+        made.tags,
       ];
       await run(INSERT, values).catch((error: unknown) => {
         throw toUserError(error, { tenantId, id });
@@ -46,7 +50,11 @@ export function createUserCreation(run: RunPrepared, seal: ContactSeal): UserCre
   };
 }
 
-function newUser(tenantId: string, id: string, { profile, email = '', phone = '', ...columns }: UserChanges) {
+function newUser(
+  tenantId: string,
+  id: string,
+  { profile, tags = [], email = '', phone = '', ...columns }: UserChanges,
+) {
   const now = new Date();
   return {
     ...EMPTY,
@@ -56,7 +64,8 @@ function newUser(tenantId: string, id: string, { profile, email = '', phone = ''
     createTime: now,
     updateTime: now,
     contact: { email, phone, averageRating: 0, totalReviews: 0 },
-    profile: mergeProfile({}, profile),
+    profile: mergeProfile({}, profile, tags),
+    tags,
   } satisfies User;
 }
 

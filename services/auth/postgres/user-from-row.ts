@@ -1,5 +1,7 @@
+import { sumStatistics } from '../users/statistics.ts';
 import type { ProfileJson, User, UserRole, UserState, UserView } from '../users/user.ts';
 import type { ContactSeal } from './contact-seal.ts';
+import { STATISTICS_JSON, type StatisticsJson, statisticsFromJson } from './statistics-json.ts';
 
 /** A row as the prepared statements answer it: contact columns from the BASIC view on, `profile` in the FULL view. */
 export interface SelectedRow {
@@ -21,17 +23,23 @@ export interface SelectedRow {
   average_rating: number;
   total_reviews: number;
   profile: ProfileJson | null;
+  tags: string[] | null;
+  statistics: StatisticsJson[] | null;
 }
 
 const REFERENCE_COLUMNS = `u.tenant_id, u.id, u.version, u.state, u.role, u.first_name, u.last_name, u.display_name,
   u.profile_image, u.business_name, u.create_time, u.update_time, u.delete_time`;
 const BASIC_COLUMNS = `${REFERENCE_COLUMNS}, u.email_sealed, u.phone_sealed, u.average_rating, u.total_reviews`;
 
+const OF_USER = 'tenant_id = u.tenant_id and user_id = u.id';
+const TAGS = `(select array_agg(tag order by position, tag) from user_tags where ${OF_USER})`;
+const STATISTICS = `(select jsonb_agg(${STATISTICS_JSON} order by source) from user_statistics where ${OF_USER})`;
+
 /** The columns of each view. */
 const COLUMNS: Readonly<Record<UserView, string>> = {
   REFERENCE: REFERENCE_COLUMNS,
   BASIC: BASIC_COLUMNS,
-  FULL: `${BASIC_COLUMNS}, p.profile`,
+  FULL: `${BASIC_COLUMNS}, p.profile, ${TAGS} as tags, ${STATISTICS} as statistics`,
 };
 
 const FROM_FULL = `from users u left join user_profiles p on p.tenant_id = u.tenant_id and p.user_id = u.id`;
@@ -65,5 +73,14 @@ export function userFromRow(row: SelectedRow, view: UserView, seal: ContactSeal)
     averageRating: row.average_rating,
     totalReviews: row.total_reviews,
   };
-  return view === 'BASIC' ? { ...reference, contact } : { ...reference, contact, profile: row.profile ?? {} };
+  return view === 'BASIC' ? { ...reference, contact } : { ...reference, contact, ...longTailOf(row) };
+}
+
+/** What only the FULL view holds. */
+function longTailOf({ profile, tags, statistics }: SelectedRow) {
+  return {
+    profile: profile ?? {},
+    tags: tags ?? [],
+    statistics: sumStatistics((statistics ?? []).map(statisticsFromJson)),
+  };
 }

@@ -1,6 +1,6 @@
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { UserRole, UserState } from '../users/user.ts';
-import type { ListPosition, UserFilter, UserList, UserPage } from '../users/user-reads.ts';
+import type { UserFilter, UserList, UserPage, UserPlace } from '../users/user-reads.ts';
 import type { ContactSeal } from './contact-seal.ts';
 import { type Bind, conditionsOf, narrowConditions } from './user-filter.ts';
 import { type SelectedRow, selectOf, userFromRow } from './user-from-row.ts';
@@ -75,7 +75,7 @@ function walking(draft: Draft, list: UserList): string {
   return `select * from (${ordered} limit ${MAX_WALK}) u where ${conditions.join(' and ')} order by ${inOrder(list, 'key', 'id')}`;
 }
 
-async function endOfWalk(pool: Pool, list: UserList): Promise<ListPosition | undefined> {
+async function endOfWalk(pool: Pool, list: UserList): Promise<UserPlace | undefined> {
   const draft = newDraft();
   const text = `${walk(draft, list)} order by ${inOrder(list, 'key', 'id')} offset ${MAX_WALK - 1} limit 1`;
   const { rows } = await pool.query<{ key: Date | string; id: string }>(text, draft.values);
@@ -152,10 +152,10 @@ function inOrder({ descending }: UserList, ...columns: string[]): string {
   return columns.map((column) => `${column} ${descending ? 'desc' : 'asc'}`).join(', ');
 }
 
-function bindKey(bind: Bind, { key }: ListPosition): string {
+function bindKey(bind: Bind, { key }: UserPlace): string {
   return bind(typeof key === 'number' ? new Date(key) : key);
 }
 
-function toPosition(key: Date | string, id: string): ListPosition {
+function toPosition(key: Date | string, id: string): UserPlace {
   return { key: key instanceof Date ? key.getTime() : key, id };
 }

@@ -1,7 +1,6 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
-import type { ProfileJson, User } from '../users/user.ts';
 import type { UserTransaction, WriteRequest } from '../users/user-writes.ts';
-import type { ContactSeal } from './contact-seal.ts';
+import type { ContactOwner, ContactSeal } from './contact-seal.ts';
 import { type SelectedRow, selectOf, userFromRow } from './user-from-row.ts';
 import { requireSameRequest } from './write-errors.ts';
 
@@ -18,12 +17,12 @@ const CLAIMED = {
 
 const LOCK = {
   name: 'user_lock',
-  text: `${selectOf('BASIC')} where u.tenant_id = $1 and u.id = $2 for update`,
+  text: 'select erase_time is not null as is_erased from users where tenant_id = $1 and id = $2 for update',
 };
 
-const PROFILE = {
-  name: 'user_profile',
-  text: 'select profile from user_profiles where tenant_id = $1 and user_id = $2',
+const READ = {
+  name: 'user_full',
+  text: `${selectOf('FULL')} where u.tenant_id = $1 and u.id = $2`,
 };
 
 /** What every write does, on top of a transaction of prepared statements. */
@@ -31,17 +30,19 @@ export function createUserTransaction(run: RunPrepared, seal: ContactSeal): User
   return {
     claim: (tenantId, request, userId) => claim(run, { tenantId, request, userId }),
     async lock(tenantId, id) {
-      const [row] = await run<SelectedRow>(LOCK, [tenantId, id]);
-      if (!row) return undefined;
-      // A statement of its own: joined to the other, it would be from before a wait for the lock.
-      const [kept] = await run<{ profile: ProfileJson }>(PROFILE, [tenantId, id]);
-      return userFromLocked(row, kept?.profile ?? {}, seal);
+      const [locked] = await run<{ is_erased: boolean }>(LOCK, [tenantId, id]);
+      if (!locked) return undefined;
+      // A statement of its own: what it reads of other tables would else be from before a wait for the lock.
+      const user = await readUser(run, { tenantId, id }, seal);
+      return user && { ...user, isErased: locked.is_erased };
     },
   };
 }
 
-function userFromLocked(row: SelectedRow, profile: ProfileJson, seal: ContactSeal): User {
-  return { ...userFromRow(row, 'BASIC', seal), profile };
+/** A user in full, as the transaction sees it; undefined: there is none. */
+export async function readUser(run: RunPrepared, { tenantId, id }: ContactOwner, seal: ContactSeal) {
+  const [row] = await run<SelectedRow>(READ, [tenantId, id]);
+  return row && userFromRow(row, 'FULL', seal);
 }
 
 async function claim(

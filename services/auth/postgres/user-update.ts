@@ -4,11 +4,8 @@ import type { UserUpdate } from '../users/user-writes.ts';
 import type { ContactSeal } from './contact-seal.ts';
 import { holdAddress } from './hold-address.ts';
 import { isSameProfile, mergeProfile } from './merge-profile.ts';
-import { type SelectedRow, selectOf, userFromRow } from './user-from-row.ts';
-import { createUserTransaction } from './user-transaction.ts';
+import { createUserTransaction, readUser } from './user-transaction.ts';
 import { toUserError } from './write-errors.ts';
-
-const READ = { name: 'user_full', text: `${selectOf('FULL')} where u.tenant_id = $1 and u.id = $2` };
 
 // The change is numbered behind the write that takes the user's lock, so that the numbers of a user's changes are in the
 // order of its versions.
@@ -24,6 +21,13 @@ const UPDATE = {
       insert into user_profiles (tenant_id, user_id, profile)
       select tenant_id, id, $18::jsonb from changed where $18::jsonb is not null
       on conflict (tenant_id, user_id) do update set profile = excluded.profile
+    ), untagged as (
+      delete from user_tags t using changed c
+      where t.tenant_id = c.tenant_id and t.user_id = c.id and $19::text[] is not null and t.tag <> all($19::text[])
+    ), tagged as (
+      insert into user_tags (tenant_id, user_id, tag, position)
+      select tenant_id, id, t.tag, t.position from changed, unnest($19::text[]) with ordinality as t (tag, position)
+      on conflict (tenant_id, user_id, tag) do update set position = excluded.position
     )
     insert into user_changes (tenant_id, user_id, version, kind)
     select tenant_id, id, version, 'UPDATED' from changed returning version`,
@@ -53,10 +57,7 @@ export function createUserUpdate(run: RunPrepared, seal: ContactSeal): UserUpdat
 export function createUnlockedUserUpdate(run: RunPrepared, seal: ContactSeal): UserUpdate {
   return {
     claim: () => Promise.reject(new OvertakenError()),
-    async lock(tenantId, id) {
-      const [row] = await run<SelectedRow>(READ, [tenantId, id]);
-      return row && userFromRow(row, 'FULL', seal);
-    },
+    lock: (tenantId, id) => readUser(run, { tenantId, id }, seal),
     async update(user, changes) {
       if (changes.email !== undefined && seal.keyring.hasOldIndexKeys) throw new OvertakenError();
       return update(run, { user, changes }, seal);
@@ -70,12 +71,25 @@ async function update(
   seal: ContactSeal,
 ): Promise<User> {
   const before = user.profile ?? {};
-  const profile = mergeProfile(before, changes.profile);
+  const tags = changes.tags ?? user.tags ?? [];
+  const profile = mergeProfile(before, changes.profile, tags);
   const isProfileChanged = !isSameProfile(profile, before);
-  if (!isProfileChanged && !isChanged(user, changes)) return user;
-  const changed = { ...applied(user, changes), profile, version: user.version + 1n, updateTime: new Date() };
+  const isTagged = JSON.stringify(tags) !== JSON.stringify(user.tags ?? []);
+  if (!isProfileChanged && !isTagged && !isChanged(user, changes)) return user;
+  const changed = {
+    ...applied(user, changes),
+    profile,
+    tags,
+    version: user.version + 1n,
+    updateTime: new Date(),
+  };
   const keptProfile = isProfileChanged ? JSON.stringify(profile) : null;
-  const values = [...toValues(changed), ...contactValues({ user, changes }, seal), keptProfile];
+  const values = [
+    ...toValues(changed),
+    ...contactValues({ user, changes }, seal),
+    keptProfile,
+    isTagged ? tags : null,
+  ];
   const written = await run(UPDATE, values).catch((error: unknown) => {
     throw toUserError(error, user);
   });
@@ -83,7 +97,7 @@ async function update(
   return changed;
 }
 
-function applied(user: User, { profile: _, email, phone, ...columns }: UserChanges): User {
+function applied(user: User, { profile: _, tags: __, email, phone, ...columns }: UserChanges): User {
   const { contact } = user;
   if (!contact) throw new Error('A user is changed that was not read in full.');
   return {
@@ -93,7 +107,7 @@ function applied(user: User, { profile: _, email, phone, ...columns }: UserChang
   };
 }
 
-function isChanged(user: User, { profile: _, ...columns }: UserChanges): boolean {
+function isChanged(user: User, { profile: _, tags: __, ...columns }: UserChanges): boolean {
   const before: Partial<Record<string, unknown>> = { ...user, ...user.contact };
   return Object.entries(columns).some(([key, value]) => before[key] !== value);
 }

@@ -18,13 +18,17 @@ export function emailTaken(tenantId: string): UserError {
   return new UserError('EMAIL_TAKEN', message, { tenant_id: tenantId });
 }
 
-/** Throws UserError REQUEST_ID_REUSED unless what was done under this request's id was this very request. */
+/**
+ * Throws UserError REQUEST_ID_REUSED unless what was done under this request's id was this very request. What a request said
+ * of a user who was erased since is not known any more: its method is all that has to fit.
+ */
 export function requireSameRequest(
   request: WriteRequest,
   before: { readonly method: string; readonly fingerprint: Uint8Array },
 ): void {
-  if (before.method === request.method && Buffer.compare(before.fingerprint, request.fingerprint) === 0)
-    return;
+  const isForgotten = before.fingerprint.length === 0;
+  const isSame = isForgotten || Buffer.compare(before.fingerprint, request.fingerprint) === 0;
+  if (before.method === request.method && isSame) return;
   const message = `Request id ${request.id} was used before, for another request; choose a new one.`;
   throw new UserError('REQUEST_ID_REUSED', message, {
     reused_request_id: request.id,

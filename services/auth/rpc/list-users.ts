@@ -2,15 +2,10 @@ import { toJsonString } from '@bufbuild/protobuf';
 import { type ListUsersRequest, ProfileSchema, type User as UserMessage } from '@rollcall/contract/user';
 import { isStorable } from '@rollcall/runtime';
 import { invalidField, isTimePosition, type PageTokens, pageTokens } from '@rollcall/runtime/rpc';
-import type { ListPosition, UserList } from '../users/user-reads.ts';
+import type { UserList, UserPlace } from '../users/user-reads.ts';
+import { pageLimit } from './take-fitting.ts';
 import { filterFromMessage, filterTie } from './user-filter.ts';
 import { viewFromMessage } from './user-message.ts';
-
-const DEFAULT_PAGE_SIZE = 50;
-const MAX_PAGE_SIZE = 1000;
-
-// What fits into a message of 4 MiB, with room for what stands around the users.
-const MAX_ANSWER_BYTES = 4_000_000;
 
 const ORDERS = {
   '': { orderBy: 'createTime', descending: false },
@@ -23,7 +18,7 @@ const ORDERS = {
 } as const;
 
 /** Page tokens that fit this request and no other. */
-export function tokensFor(request: ListUsersRequest): PageTokens<ListPosition> {
+export function tokensFor(request: ListUsersRequest): PageTokens<UserPlace> {
   const { tenantId, view, filter, orderBy } = request;
   return pageTokens(
     ['ListUsers', tenantId, view, orderBy, ...filterTie(filter)],
@@ -32,36 +27,22 @@ export function tokensFor(request: ListUsersRequest): PageTokens<ListPosition> {
 }
 
 /** What the request asks for. Throws RpcError PAGE_TOKEN_INVALID, FIELD_INVALID. */
-export function listFromRequest(request: ListUsersRequest, tokens: PageTokens<ListPosition>): UserList {
+export function listFromRequest(request: ListUsersRequest, tokens: PageTokens<UserPlace>): UserList {
   const after = tokens.read(request.pageToken);
   return {
     filter: filterFromMessage(request.tenantId, request.filter),
     view: viewFromMessage(request.view),
     ...orderOf(request.orderBy),
-    limit: pageSizeOf(request),
+    limit: pageLimit(request),
     ...(after && { after }),
   };
-}
-
-/** How many a page may hold. */
-export function pageSizeOf({ pageSize }: { readonly pageSize: number }): number {
-  return Math.min(pageSize || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
-}
-
-/** As many of these users, from the first on, as fit into one answer in either form; at least one. */
-export function takeFitting(users: UserMessage[]): UserMessage[] {
-  let bytes = 0;
-  const tooMany = users.findIndex((user, i) => {
-    bytes += mostBytes(user);
-    return i > 0 && bytes > MAX_ANSWER_BYTES;
-  });
-  return tooMany < 0 ? users : users.slice(0, tooMany);
 }
 
 // Field rules bound all of a user but the profile: with all names and fields, in JSON and with every character escaped.
 const USER_BYTES = 3_000;
 
-function mostBytes(user: UserMessage): number {
+/** The most bytes that a user can take in an answer, in either form. */
+export function mostUserBytes(user: UserMessage): number {
   const texts = [user.firstName, user.lastName, user.displayName, user.businessName, user.profileImage];
   const names = texts.reduce((sum, { length }) => sum + 6 * length, USER_BYTES);
   return user.profile ? names + Buffer.byteLength(toJsonString(ProfileSchema, user.profile)) : names;
@@ -73,12 +54,12 @@ function orderOf(orderBy: string): (typeof ORDERS)[keyof typeof ORDERS] {
   throw invalidField('order_by', description);
 }
 
-function isTimedPosition(value: unknown): value is ListPosition {
-  const { key, id } = (value ?? {}) as Partial<ListPosition>;
+function isTimedPosition(value: unknown): value is UserPlace {
+  const { key, id } = (value ?? {}) as Partial<UserPlace>;
   return isTimePosition({ timeMs: key, id });
 }
 
-function isNamePosition(value: unknown): value is ListPosition {
-  const { key, id } = (value ?? {}) as Partial<ListPosition>;
+function isNamePosition(value: unknown): value is UserPlace {
+  const { key, id } = (value ?? {}) as Partial<UserPlace>;
   return typeof key === 'string' && isStorable(key) && isTimePosition({ timeMs: 0, id });
 }

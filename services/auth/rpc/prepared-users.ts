@@ -95,7 +95,7 @@ function checkSize(outcomes: readonly UserOutcome[]): void {
   let bytes = 0;
   for (const outcome of outcomes) {
     if (outcome.kind !== 'user' || outcome.user.profile === undefined) continue;
-    bytes += Buffer.byteLength(JSON.stringify(outcome.user.profile));
+    bytes += Buffer.byteLength(JSON.stringify([outcome.user.profile, outcome.user.tags]));
     if (bytes > MAX_MESSAGE_BYTES) throw tooLarge(outcomes.length);
   }
 }

@@ -3,28 +3,27 @@ import {
   ListUsersResponseSchema,
   type SearchUsersRequest,
   SearchUsersResponseSchema,
-  type UserAdminService,
 } from '@rollcall/contract/user';
-import { type Implementation, type PageTokens, pageTokens } from '@rollcall/runtime/rpc';
+import { type PageTokens, pageTokens } from '@rollcall/runtime/rpc';
 import { type SearchPosition, searchUsers } from '../users/search-users.ts';
-import type { UserReads } from '../users/user-reads.ts';
-import type { UserSearch } from '../users/user-search.ts';
-import { listFromRequest, pageSizeOf, takeFitting, tokensFor } from './list-users.ts';
+import type { AdminCalls, AdminParts } from './admin-calls.ts';
+import { listFromRequest, mostUserBytes, tokensFor } from './list-users.ts';
 import { isSearchPosition } from './search-position.ts';
+import { pageLimit, takeFitting } from './take-fitting.ts';
 import { filterFromMessage, filterTie } from './user-filter.ts';
 import { toUserMessage, viewFromMessage } from './user-message.ts';
 
 /** Finding users: ListUsers, SearchUsers. */
-export function searchCalls(
-  reads: UserReads,
-  search: UserSearch,
-): Pick<Implementation<typeof UserAdminService>, 'listUsers' | 'searchUsers'> {
+export function searchCalls({ reads, search }: AdminParts): AdminCalls<'listUsers' | 'searchUsers'> {
   return {
     async listUsers(request) {
       const tokens = tokensFor(request);
       const list = listFromRequest(request, tokens);
       const page = await reads.list(list);
-      const users = takeFitting(page.listed.map(({ user }) => toUserMessage(user)));
+      const users = takeFitting(
+        page.listed.map(({ user }) => toUserMessage(user)),
+        mostUserBytes,
+      );
       // A page that one answer cannot hold is cut, and goes on behind its last user.
       const next = users.length < page.listed.length ? page.listed[users.length - 1]?.position : page.next;
       return create(ListUsersResponseSchema, { users, nextPageToken: next ? tokens.write(next) : '' });
@@ -36,10 +35,13 @@ export function searchCalls(
         query: request.query,
         filter: filterFromMessage(request.tenantId, request.filter),
         view: viewFromMessage(request.view),
-        limit: pageSizeOf(request),
+        limit: pageLimit(request),
         ...(position && { position }),
       });
-      const users = takeFitting(page.found.map(({ user }) => toUserMessage(user)));
+      const users = takeFitting(
+        page.found.map(({ user }) => toUserMessage(user)),
+        mostUserBytes,
+      );
       const matches = users.map((user, i) => {
         const { points = 0, matchedFields = [] } = page.found[i] ?? {};
         return { user, score: points / 1_000_000, matchedFields: [...matchedFields] };

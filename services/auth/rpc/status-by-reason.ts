@@ -25,6 +25,7 @@ export const STATUS_BY_REASON = {
   VERSION_NOT_REACHED: Code.Unavailable,
   STREAM_TOO_SLOW: Code.Aborted,
   PROFILE_TOO_LARGE: Code.InvalidArgument,
+  EXTERNAL_ID_TAKEN: Code.AlreadyExists,
 } as const satisfies Record<Reason, Code> & Record<UserErrorReason, Code>;
 
 /** An error of the domain or the database as one for the wire; undefined: it is not known here. */

@@ -15,32 +15,38 @@ describe('changesFromNew', () => {
       firstName: 'Ada',
       email: '',
       role: 'VENDOR',
-      profile: { tags: ['vip'] },
+      tags: ['vip'],
     });
     expect(changesFromNew(user)).not.toHaveProperty('version');
     expect(changesFromNew(user).profile).not.toHaveProperty('statistics');
+    expect(changesFromNew(user).profile).not.toHaveProperty('tags');
   });
 });
 
 describe('changesFromMask', () => {
   it('takes each path that can be written, and only it', () => {
     const user = create(UserSchema, { role: UserRole.ADMIN, state: UserState.ACTIVE, profile: {} });
-    const keys = UPDATE_PATHS.map((path) => Object.keys(changesFromMask(user, [path])));
-    expect(keys.every((each) => each.length === 1)).toBe(true);
+    const keys = UPDATE_PATHS.map((path) => [path, Object.keys(changesFromMask(user, [path]))] as const);
+    for (const [path, written] of keys) {
+      // Tags are kept beside the profile that they are a part of.
+      expect(written, path).toHaveLength(path === 'profile' ? 2 : 1);
+    }
   });
 
   it('clears a part of the profile that is named and not given', () => {
     const user = create(UserSchema, { profile: { tags: ['new'] } });
     expect(changesFromMask(user, ['profile.tags', 'profile.address'])).toEqual({
-      profile: { tags: ['new'], address: null },
+      tags: ['new'],
+      profile: { address: null },
     });
   });
 
   it('replaces the whole profile where the profile itself is named', () => {
-    const { profile } = changesFromMask(create(UserSchema, { profile: { birthDate: '1815-12-10' } }), [
+    const { profile, tags } = changesFromMask(create(UserSchema, { profile: { birthDate: '1815-12-10' } }), [
       'profile',
     ]);
-    expect(profile).toMatchObject({ birthDate: '1815-12-10', tags: null, crmFields: null });
+    expect(profile).toMatchObject({ birthDate: '1815-12-10', crmFields: null });
+    expect(tags).toEqual([]);
   });
 
   it.each([

@@ -21,13 +21,12 @@ const TEXTS = {
   phone: 'phone',
 } as const;
 
-// By JSON name, which is how they are kept. Statistics are gathered, not written.
+// By JSON name, which is how they are kept. Tags are kept by themselves; statistics are gathered, not written.
 const PROFILE_PARTS = {
   birth_date: 'birthDate',
   address: 'address',
   preferences: 'preferences',
   consents: 'consents',
-  tags: 'tags',
   loyalty: 'loyalty',
   crm_fields: 'crmFields',
 } as const;
@@ -45,13 +44,19 @@ export const UPDATE_PATHS: readonly string[] = [
   'role',
   'state',
   'profile',
+  'profile.tags',
   ...Object.keys(PROFILE_PARTS).map((part) => `profile.${part}`),
 ];
 
 /** What CreateUser writes: every field that was given. */
 export function changesFromNew(user: UserMessage): UserChanges {
   const role = ROLES[user.role];
-  return { ...textsOf(user), ...(role && { role }), profile: profileOf(user) };
+  return {
+    ...textsOf(user),
+    ...(role && { role }),
+    profile: profileOf(user),
+    tags: user.profile?.tags ?? [],
+  };
 }
 
 /**
@@ -73,9 +78,7 @@ export function changesFromMask(user: UserMessage, paths: readonly string[]): Us
     ...Object.fromEntries(chosen.map(([, key]) => [key, texts[key]])),
     ...(paths.includes('role') && { role: requireRole(user) }),
     ...(paths.includes('state') && { state: requireState(user) }),
-    ...(paths.some((path) => /^profile(\.|$)/.test(path)) && {
-      profile: profileChanges(user, paths),
-    }),
+    ...profileChanges(user, paths),
   };
 }
 
@@ -91,6 +94,7 @@ function textsOf(user: UserMessage) {
 
 function profileOf(user: UserMessage): ProfileJson {
   if (!user.profile) return {};
+  if (!user.profile.tags.every(isStorable)) throw invalidField('user.profile', UNSTORABLE);
   const written = toProfileJson(user.profile);
   JSON.stringify(written, (key, value) => {
     const texts = typeof value === 'string' ? [key, value] : [key];
@@ -108,7 +112,7 @@ function toProfileJson(profile: Profile): JsonObject {
     if (answerTime) requireTimestamp(`user.profile.consents[${i}].answer_time`, answerTime);
   }
   // Gathered, not written; whatever stands there is ignored.
-  return toJson(ProfileSchema, { ...profile, statistics: undefined }) as JsonObject;
+  return toJson(ProfileSchema, { ...profile, tags: [], statistics: undefined }) as JsonObject;
 }
 
 function isDate(text: string): boolean {
@@ -116,12 +120,16 @@ function isDate(text: string): boolean {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
 }
 
-function profileChanges(user: UserMessage, paths: readonly string[]): ProfileJson {
+function profileChanges(user: UserMessage, paths: readonly string[]): Pick<UserChanges, 'profile' | 'tags'> {
+  const isNamed = (part: string) => paths.includes('profile') || paths.includes(`profile.${part}`);
   const given = profileOf(user);
-  const parts = Object.entries(PROFILE_PARTS).filter(
-    ([part]) => paths.includes('profile') || paths.includes(`profile.${part}`),
-  );
-  return Object.fromEntries(parts.map(([, key]) => [key, given[key] ?? null]));
+  const parts = Object.entries(PROFILE_PARTS).filter(([part]) => isNamed(part));
+  return {
+    ...(parts.length > 0 && {
+      profile: Object.fromEntries(parts.map(([, key]) => [key, given[key] ?? null])),
+    }),
+    ...(isNamed('tags') && { tags: user.profile?.tags ?? [] }),
+  };
 }
 
 function requireRole(user: UserMessage): UserRole {

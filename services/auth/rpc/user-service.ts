@@ -1,18 +1,19 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate, timestampNow } from '@bufbuild/protobuf/wkt';
 import {
-  type ResolveUsersRequest,
   ResolveUsersResponseSchema,
   UserChangeKind,
+  type UserKey,
   type UserService,
   type WatchUsersResponse,
   WatchUsersResponseSchema,
 } from '@rollcall/contract/user';
-import { type Implementation, runtimeError } from '@rollcall/runtime/rpc';
+import { isStorable } from '@rollcall/runtime';
+import type { Implementation } from '@rollcall/runtime/rpc';
 import type { ChangeFeed, WatchNews } from '../feed/change-feed.ts';
 import { batchGetUsers } from '../users/batch-get-users.ts';
 import { getUser } from '../users/get-user.ts';
-import { resolveUsers } from '../users/resolve-users.ts';
+import { type ResolveKey, resolveUsers } from '../users/resolve-users.ts';
 import type { UserReads } from '../users/user-reads.ts';
 import { batchAnswer, singleAnswer } from './prepared-users.ts';
 import { toRpcError } from './status-by-reason.ts';
@@ -52,7 +53,7 @@ export function userServiceImplementation(
       const readTime = timestampNow();
       const users = await resolveUsers(reads, {
         tenantId: request.tenantId,
-        emails: emailsOf(request),
+        keys: request.keys.map(keyFromMessage),
         view: viewFromMessage(request.view),
       });
       const outcomes = request.keys.map((key, i) => {
@@ -91,15 +92,9 @@ function byLowerCaseId(versions: Readonly<Record<string, bigint>>): Map<string, 
   return new Map(Object.entries(versions).map(([id, version]) => [id.toLowerCase(), version]));
 }
 
-function emailsOf(request: ResolveUsersRequest): string[] {
-  return request.keys.map(({ key }, i) => {
-    if (key.case === 'email') return key.value;
-    throw runtimeError(
-      'NOT_IMPLEMENTED',
-      `keys[${i}].external_id is not implemented yet; resolve by email.`,
-      {
-        metadata: { field: `keys[${i}].external_id` },
-      },
-    );
-  });
+function keyFromMessage({ key }: UserKey): ResolveKey {
+  if (key.case !== 'externalId') return { email: key.value ?? '' };
+  const { source, externalId } = key.value;
+  // What cannot be kept leads to nobody, and must not fail the others.
+  return isStorable(externalId) ? { external: { source, externalId } } : { email: '' };
 }

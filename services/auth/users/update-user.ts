@@ -1,5 +1,5 @@
 import { etagOf, type User, type UserChanges } from './user.ts';
-import { UserError, userNotFound } from './user-error.ts';
+import { UserError, userDeleted, userNotFound } from './user-error.ts';
 import type { UserWrites, WriteRequest } from './user-writes.ts';
 
 /** The change to make. */
@@ -22,17 +22,13 @@ export function updateUser(writes: UserWrites, command: UpdateUserCommand): Prom
     if (!user) throw userNotFound(tenantId, id);
     if (before !== undefined) return user;
     requireEtag(user, command.etag);
-    if (user.state === 'DELETED') {
-      throw new UserError('USER_DELETED', `User ${id} is deleted; undelete it first.`, {
-        tenant_id: tenantId,
-        id,
-      });
-    }
+    if (user.state === 'DELETED') throw userDeleted(tenantId, user.id);
     return transaction.update(user, command.changes);
   });
 }
 
-function requireEtag(user: User, etag: string): void {
+/** Throws UserError ETAG_MISMATCH where an etag was given that is no longer the user's. */
+export function requireEtag(user: User, etag: string): void {
   if (etag === '' || etag === etagOf(user.version)) return;
   throw new UserError('ETAG_MISMATCH', `User ${user.id} has changed since etag ${etag}; read it again.`, {
     id: user.id,

@@ -10,6 +10,7 @@ export type UserErrorReason =
   | 'CURSOR_EXPIRED'
   | 'STREAM_TOO_SLOW'
   | 'PROFILE_TOO_LARGE'
+  | 'EXTERNAL_ID_TAKEN'
   | 'OVERLOADED'
   | 'DRAINING';
 
@@ -25,6 +26,14 @@ export class UserError extends Error {
     this.reason = reason;
     this.metadata = metadata;
   }
+}
+
+/** The user is deleted, or even erased. */
+export function userDeleted(tenantId: string, id: string, isErased = false): UserError {
+  const message = isErased
+    ? `User ${id} is erased, which cannot be undone.`
+    : `User ${id} is deleted; undelete it first.`;
+  return new UserError('USER_DELETED', message, { tenant_id: tenantId, id });
 }
 
 /** No user has this id in this tenant. */

@@ -1,7 +1,14 @@
 import type { User, UserRole, UserState, UserView } from './user.ts';
+import type { ExternalId } from './user-records.ts';
+
+/** A place in a list by time: in ms since 1970, and the id. */
+export interface ListPosition {
+  readonly timeMs: number;
+  readonly id: string;
+}
 
 /** A place in a list of users: what it is ordered by, and the id. */
-export interface ListPosition {
+export interface UserPlace {
   /** A time in ms since 1970, or the name as it is sorted. */
   readonly key: number | string;
   readonly id: string;
@@ -29,21 +36,26 @@ export interface UserList {
   readonly descending: boolean;
   readonly limit: number;
   /** Begin behind this place; absent: at the beginning. */
-  readonly after?: ListPosition;
+  readonly after?: UserPlace;
 }
 
 /** A user in a list. */
 export interface ListedUser {
   readonly user: User;
   /** Where the list goes on behind it. */
-  readonly position: ListPosition;
+  readonly position: UserPlace;
 }
 
 /** One page of a list. */
 export interface UserPage {
   readonly listed: readonly ListedUser[];
   /** Where the next page begins; absent: this was the last. */
-  readonly next?: ListPosition;
+  readonly next?: UserPlace;
+}
+
+/** A name in another system as one text, different for different names. */
+export function externalKey({ source, externalId }: ExternalId): string {
+  return JSON.stringify([source, externalId]);
 }
 
 /** How users are read. Ids are in lower case. */
@@ -64,6 +76,12 @@ export interface UserReads {
   findByEmailKeys(
     tenantId: string,
     keys: readonly string[],
+    view: UserView,
+  ): Promise<ReadonlyMap<string, User>>;
+  /** Users by their names in other systems, deleted ones too; the key is `externalKey`. */
+  findByExternalIds(
+    tenantId: string,
+    externalIds: readonly ExternalId[],
     view: UserView,
   ): Promise<ReadonlyMap<string, User>>;
   /** One page of users in a stable order. It may be short: only an absent `next` says that it was the last. */

@@ -1,4 +1,6 @@
+import type { SourceStatistics } from './statistics.ts';
 import type { User, UserChanges } from './user.ts';
+import type { Activity, ExternalId, Note } from './user-records.ts';
 
 /** Names a write, so that a repeat of it is known. */
 export interface WriteRequest {
@@ -10,12 +12,18 @@ export interface WriteRequest {
   readonly fingerprint: Uint8Array;
 }
 
+/** A user in full, whom nobody else changes until the transaction ends. */
+export interface LockedUser extends User {
+  /** Nothing but the tombstone is left, and nothing may come to it. */
+  readonly isErased: boolean;
+}
+
 /** What any write does in its transaction. All of it happens, or none. */
 export interface UserTransaction {
   /** The id of the user that this very request wrote before; undefined, and noted with `userId`, where it is new. Throws UserError REQUEST_ID_REUSED. */
   claim(tenantId: string, request: WriteRequest, userId: string): Promise<string | undefined>;
-  /** The user in full, whom nobody else changes until the end; undefined: there is none. */
-  lock(tenantId: string, id: string): Promise<User | undefined>;
+  /** The user; undefined: there is none. */
+  lock(tenantId: string, id: string): Promise<LockedUser | undefined>;
 }
 
 /** A transaction that makes a user. */
@@ -25,14 +33,51 @@ export interface UserCreation extends UserTransaction {
 }
 
 /** A transaction that changes a user. */
-export interface UserUpdate extends UserTransaction {
+export interface UserUpdate extends Pick<UserTransaction, 'claim'> {
+  /** The user in full, which nobody changes before `update`; undefined: there is none. */
+  lock(tenantId: string, id: string): Promise<User | undefined>;
   /** Changes a locked user, and its version where anything differs. Throws UserError EMAIL_TAKEN. */
   update(user: User, changes: UserChanges): Promise<User>;
 }
+
+/** What becomes of a locked user as a whole. Each is a version, and answers the user after it. */
+export interface LifecycleEdits {
+  delete(user: User): Promise<User>;
+  /** Throws UserError EMAIL_TAKEN. */
+  undelete(user: User): Promise<User>;
+  /** Removes everything but the tombstone, from every table. */
+  erase(user: User): Promise<User>;
+}
+
+/** What is kept beside a locked user. Changes no version. */
+export interface RecordEdits {
+  /** Throws UserError EXTERNAL_ID_TAKEN. */
+  link(user: User, externalId: ExternalId): Promise<void>;
+  unlink(user: User, externalId: ExternalId): Promise<void>;
+  addNote(user: User, note: Note): Promise<void>;
+  findNote(user: User, noteId: string): Promise<Note | undefined>;
+  removeNote(user: User, noteId: string): Promise<void>;
+  addActivity(user: User, activityId: string, activity: Activity): Promise<void>;
+}
+
+/** Figures about a locked user. */
+export interface StatisticsEdits {
+  /** Replaces what a service told, unless with a higher revision. Answers the user, a version on where its sums differ. */
+  putStatistics(user: User, told: SourceStatistics): Promise<User>;
+}
+
+/** A transaction in which everything can be done to a user. */
+export interface UserEdit
+  extends UserTransaction,
+    Pick<UserUpdate, 'update'>,
+    LifecycleEdits,
+    RecordEdits,
+    StatisticsEdits {}
 
 /** How users are written. */
 export interface UserWrites {
   create<T>(work: (creation: UserCreation) => Promise<T>): Promise<T>;
   /** `work` is done again where another write of the user came between; only the last of it counts. */
   update<T>(work: (update: UserUpdate) => Promise<T>): Promise<T>;
+  edit<T>(work: (edit: UserEdit) => Promise<T>): Promise<T>;
 }

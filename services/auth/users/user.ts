@@ -1,3 +1,5 @@
+import type { UserStatistics } from './statistics.ts';
+
 /** Whether a user is usable. */
 export type UserState = 'ACTIVE' | 'SUSPENDED' | 'DELETED';
 
@@ -12,6 +14,9 @@ export type ProfileJson = Readonly<Record<string, unknown>>;
 
 /** The most bytes of a profile as JSON. Our own choice: an address book's entry many times over, and 60 of them in one message. */
 export const MAX_PROFILE_BYTES = 64 * 1024;
+
+/** The most tags of one user. The contract's own bound of `Profile.tags`. */
+export const MAX_TAGS = 100;
 
 /** What stands beside a reference to a user. Absent texts are empty. */
 export interface UserReference {
@@ -39,10 +44,15 @@ export interface UserContact {
   readonly totalReviews: number;
 }
 
-/** A user as far as it was read: contact from the BASIC view on, the profile in the FULL view. */
+/** A user as far as it was read: contact from the BASIC view on, all else in the FULL view. */
 export interface User extends UserReference {
   readonly contact?: UserContact;
+  /** Without tags and statistics, which are kept by themselves. */
   readonly profile?: ProfileJson;
+  /** Each once, in the order in which they were given. */
+  readonly tags?: readonly string[];
+  /** Summed over all services; undefined: none has told any. */
+  readonly statistics?: UserStatistics | undefined;
 }
 
 /** What a caller may write of a user; absent: left as it is, or empty in a new one. */
@@ -58,6 +68,8 @@ export interface UserChanges {
   readonly phone?: string;
   /** Parts of the profile by name; null takes a part away. */
   readonly profile?: ProfileJson;
+  /** All tags that the user shall have. */
+  readonly tags?: readonly string[];
 }
 
 /** The name to show for a user who gave none. */

@@ -39,7 +39,8 @@ class Table implements UserReads {
   }
 
   findByEmailKeys = async () => new Map<string, User>();
-  list = async () => [];
+  findByExternalIds = async () => new Map<string, User>();
+  list = async () => ({ listed: [] });
 }
 
 function setUp({ maxEntries = 10 } = {}) {

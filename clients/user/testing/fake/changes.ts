@@ -86,6 +86,11 @@ export function requireMoment(field: string, { seconds, nanos }: Timestamp): voi
   throw invalidField(field, 'must be a moment of the years 1 to 9999');
 }
 
+/** Checks that one text can be kept. Throws FIELD_INVALID. */
+export function requireStorableText(field: string, text: string): void {
+  if (!isStorable(text)) throw invalidField(field, UNSTORABLE);
+}
+
 function isStorable(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
 }

@@ -29,7 +29,7 @@ export function readsOf(store: UserStore) {
     resolveUsers({ tenantId, view, keys }: ResolveUsersRequest) {
       const users = store.readAll(tenantId);
       const outcomes = keys.map((key) => {
-        const found = findByEmail(users, emailOf(key));
+        const found = find(store, users, { tenantId, key });
         return { key, outcome: found ? { case: 'user' as const, value: toView(found, view) } : MISSING };
       });
       return { outcomes, readTime: timestampNow() };
@@ -76,13 +76,14 @@ function requireVersion(user: User, id: string, minVersion: bigint): void {
   throw refusal(Code.Unavailable, 'VERSION_NOT_REACHED', message);
 }
 
-function emailOf({ key }: ResolveUsersRequest['keys'][number]): string {
-  if (key.case === 'email') return emailKey(key.value);
-  throw refusal(
-    Code.Unimplemented,
-    'NOT_IMPLEMENTED',
-    'external_id is not implemented yet; resolve by email.',
-  );
+function find(
+  store: UserStore,
+  users: readonly User[],
+  { tenantId, key: { key } }: { tenantId: string; key: ResolveUsersRequest['keys'][number] },
+): User | undefined {
+  if (key.case !== 'externalId') return findByEmail(users, emailKey(key.value ?? ''));
+  const holder = store.external.holder(tenantId, key.value);
+  return holder === undefined ? undefined : store.read(tenantId, holder);
 }
 
 function findByEmail(users: readonly User[], key: string): User | undefined {

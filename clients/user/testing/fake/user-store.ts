@@ -11,6 +11,7 @@ import {
   UserView,
 } from '@rollcall/contract/user';
 import { ChangeLog } from './change-log.ts';
+import { ExternalIds } from './external-id-map.ts';
 import { refusal, userNotFound } from './refusal.ts';
 import { emailKey, toView } from './views.ts';
 
@@ -23,6 +24,8 @@ type Row = User | { readonly mergedInto: string };
 /** Users in a Map, by tenant and id. Every write counts the version up and is told to the change log. */
 export class UserStore {
   readonly changes = new ChangeLog();
+  readonly external = new ExternalIds();
+  readonly #erased = new Set<string>();
   readonly #rows = new Map<string, Row>();
   #shown: ReadonlyMap<string, Row> = this.#rows;
   #latestNanos = 0n;
@@ -44,8 +47,16 @@ export class UserStore {
     return find(this.#rows, tenantId, id);
   }
 
-  /** Keeps a user under its tenant and id: version and times are given here, unless `version` is. */
-  write(user: User, version?: bigint): User {
+  /** Whether nothing but the tombstone is left of a user. */
+  isErased({ tenantId, id }: User): boolean {
+    return this.#erased.has(toKey(tenantId, id));
+  }
+
+  /**
+   * Keeps a user under its tenant and id: version and times are given here, unless `version` is. `kind`: what is announced,
+   * where the states before and after do not tell.
+   */
+  write(user: User, version?: bigint, kind?: UserChangeKind): User {
     this.#requireFreeEmail(user);
     const { tenantId, id } = user;
     const before = this.current(tenantId, id);
@@ -57,7 +68,11 @@ export class UserStore {
     if (kept.state === UserState.DELETED) kept.deleteTime ??= now;
     else delete kept.deleteTime;
     this.#rows.set(toKey(tenantId, id), kept);
-    this.changes.append({ tenantId, id, version: kept.version, kind: kindOf(before, kept) });
+    this.changes.append({ tenantId, id, version: kept.version, kind: kind ?? kindOf(before, kept) });
+    if (kind === UserChangeKind.ERASED) {
+      this.#erased.add(toKey(tenantId, id));
+      for (const externalId of this.external.of(kept)) this.external.unlink(tenantId, externalId);
+    }
     return kept;
   }
 

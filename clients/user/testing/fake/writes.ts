@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { clone, type DescMessage, equals, type MessageShape } from '@bufbuild/protobuf';
+import { clone, equals } from '@bufbuild/protobuf';
 import { Code, type ServiceImpl } from '@connectrpc/connect';
 import {
   type CreateUserRequest,
@@ -12,15 +12,15 @@ import {
   UserState,
 } from '@rollcall/contract/user';
 import { copyFields, copyNew, requirePaths, requireSize, requireStorable } from './changes.ts';
+import type { Once } from './once.ts';
 import { refusal, userNotFound } from './refusal.ts';
-import { inFull, toUser, type UserStore } from './user-store.ts';
+import { toUser, type UserStore } from './user-store.ts';
 import { etagOf } from './views.ts';
 
 type Writes = Pick<ServiceImpl<typeof UserAdminService>, 'createUser' | 'updateUser'>;
 
 /** CreateUser and UpdateUser over a store. */
-export function writesOf(store: UserStore): Writes {
-  const once = rememberRequests(store);
+export function writesOf(store: UserStore, once: Once): Writes {
   return {
     createUser(request: CreateUserRequest) {
       requireStorable(request.user as User);
@@ -58,43 +58,6 @@ function updateUser(store: UserStore, { tenantId, updateMask }: UpdateUserReques
   copyFields(given, after, updateMask?.paths ?? []);
   requireSize(after);
   return equals(UserSchema, before, after) ? before : store.write(after);
-}
-
-/** What a request id did, so that a repeat does nothing. */
-interface DoneRequest {
-  readonly schema: DescMessage;
-  readonly request: unknown;
-  readonly userId: string;
-}
-
-function rememberRequests(store: UserStore) {
-  const done = new Map<string, DoneRequest>();
-  return <S extends DescMessage>(
-    schema: S,
-    request: MessageShape<S> & { tenantId: string; requestId: string },
-    work: () => User,
-  ): { user: User } => {
-    const key = `${request.tenantId}/${request.requestId.toLowerCase()}`;
-    const before = request.requestId === '' ? undefined : done.get(key);
-    if (before === undefined) {
-      const user = work();
-      done.set(key, { schema, request, userId: user.id });
-      return { user: inFull(user) };
-    }
-    if (
-      before.schema.typeName !== schema.typeName ||
-      !equals(schema, withoutId(before.request), withoutId(request))
-    ) {
-      const message = `Request id ${request.requestId} was used before, for another request; choose a new one.`;
-      throw refusal(Code.InvalidArgument, 'REQUEST_ID_REUSED', message);
-    }
-    return { user: inFull(store.current(request.tenantId, before.userId) as User) };
-  };
-}
-
-// The id was compared already, without regard to letter case.
-function withoutId(request: unknown): never {
-  return { ...(request as object), requestId: '' } as never;
 }
 
 /** A UUIDv7: the time in ms, then chance. */

@@ -2134,6 +2134,7 @@ export const UserAdminService: GenService<{
   },
   /**
    * Deletes softly: the user is still answered, with state DELETED. Deleting a deleted user changes nothing.
+   * Errors: NOT_FOUND USER_NOT_FOUND, ABORTED ETAG_MISMATCH.
    *
    * @generated from rpc rollcall.user.v1.UserAdminService.DeleteUser
    */
@@ -2143,7 +2144,9 @@ export const UserAdminService: GenService<{
     output: typeof DeleteUserResponseSchema;
   },
   /**
-   * Takes a deletion back. Errors: ALREADY_EXISTS EMAIL_TAKEN where the address became another's.
+   * Takes a deletion back: the user is as it was before, suspended or not. Errors: NOT_FOUND USER_NOT_FOUND, ABORTED
+   * ETAG_MISMATCH, ALREADY_EXISTS EMAIL_TAKEN where the address became another's, FAILED_PRECONDITION USER_DELETED where
+   * the user was erased.
    *
    * @generated from rpc rollcall.user.v1.UserAdminService.UndeleteUser
    */
@@ -2153,7 +2156,8 @@ export const UserAdminService: GenService<{
     output: typeof UndeleteUserResponseSchema;
   },
   /**
-   * Removes all contact data for good, from every table; a tombstone with the id stays. Cannot be undone.
+   * Removes all contact data for good, from every table, and with it names, profile, tags, notes, activities, statistics and
+   * external ids; a tombstone with the id, its state DELETED, stays. Cannot be undone. Errors: NOT_FOUND USER_NOT_FOUND.
    *
    * @generated from rpc rollcall.user.v1.UserAdminService.EraseUser
    */
@@ -2234,7 +2238,8 @@ export const UserAdminService: GenService<{
     output: typeof AutoMergeDuplicatesResponseSchema;
   },
   /**
-   * Gives a user a name in another system. Linking the same again changes nothing.
+   * Gives a user a name in another system. Linking the same again changes nothing. Errors: NOT_FOUND USER_NOT_FOUND,
+   * ALREADY_EXISTS EXTERNAL_ID_TAKEN, FAILED_PRECONDITION USER_DELETED where the user was erased.
    *
    * @generated from rpc rollcall.user.v1.UserAdminService.LinkExternalId
    */
@@ -2264,7 +2269,8 @@ export const UserAdminService: GenService<{
     output: typeof ListExternalIdsResponseSchema;
   },
   /**
-   * Writes a note about a user, for the tenant's people.
+   * Writes a note about a user, for the tenant's people. Errors: NOT_FOUND USER_NOT_FOUND, FAILED_PRECONDITION USER_DELETED
+   * where the user was erased.
    *
    * @generated from rpc rollcall.user.v1.UserAdminService.CreateNote
    */
@@ -2284,7 +2290,7 @@ export const UserAdminService: GenService<{
     output: typeof ListNotesResponseSchema;
   },
   /**
-   * Removes a note.
+   * Removes a note. Removing one that is not there changes nothing.
    *
    * @generated from rpc rollcall.user.v1.UserAdminService.DeleteNote
    */
@@ -2294,7 +2300,8 @@ export const UserAdminService: GenService<{
     output: typeof DeleteNoteResponseSchema;
   },
   /**
-   * Adds and removes tags of a user.
+   * Removes tags of a user, then adds some; a user has 100 at most. Errors: NOT_FOUND USER_NOT_FOUND, FAILED_PRECONDITION
+   * USER_DELETED, INVALID_ARGUMENT PROFILE_TOO_LARGE.
    *
    * @generated from rpc rollcall.user.v1.UserAdminService.ModifyTags
    */
@@ -2304,7 +2311,8 @@ export const UserAdminService: GenService<{
     output: typeof ModifyTagsResponseSchema;
   },
   /**
-   * Tells what a user did in another service.
+   * Tells what a user did in another service. Changes no version: activities are read by ListTimeline alone. Errors: NOT_FOUND
+   * USER_NOT_FOUND, FAILED_PRECONDITION USER_DELETED where the user was erased.
    *
    * @generated from rpc rollcall.user.v1.UserAdminService.RecordActivity
    */
@@ -2324,7 +2332,9 @@ export const UserAdminService: GenService<{
     output: typeof ListTimelineResponseSchema;
   },
   /**
-   * Replaces what one service knows of a user in numbers; the sum over all services is `Profile.statistics`.
+   * Replaces what one service knows of a user in numbers; the sum over all services is `Profile.statistics`. What is told with a
+   * lower `revision` than before changes nothing. Errors: NOT_FOUND USER_NOT_FOUND, FAILED_PRECONDITION USER_DELETED where the
+   * user was erased.
    *
    * @generated from rpc rollcall.user.v1.UserAdminService.RecordStatistics
    */

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { Code, type ServiceImpl } from '@connectrpc/connect';
+import {
+  type ExternalId,
+  LinkExternalIdRequestSchema,
+  UnlinkExternalIdRequestSchema,
+  type UserAdminService,
+} from '@rollcall/contract/user';
+import { requireStorableText } from './changes.ts';
+import { externalKeyOf as keyOf } from './external-id-map.ts';
+import { requireNotErased, requireUser } from './lifecycle.ts';
+import type { Once } from './once.ts';
+import { invalidField, refusal, userNotFound } from './refusal.ts';
+import type { UserStore } from './user-store.ts';
+
+type Calls = Pick<
+  ServiceImpl<typeof UserAdminService>,
+  'linkExternalId' | 'unlinkExternalId' | 'listExternalIds'
+>;
+
+/** LinkExternalId, UnlinkExternalId and ListExternalIds over a store. */
+export function externalIdsOf(store: UserStore, once: Once): Calls {
+  return {
+    linkExternalId: (request) => {
+      const externalId = request.externalId as ExternalId;
+      requireStorableText('external_id.external_id', externalId.externalId);
+      return once(LinkExternalIdRequestSchema, request, () => {
+        const user = requireUser(store, request);
+        requireNotErased(store, user);
+        const holder = store.external.holder(request.tenantId, externalId);
+        if (holder !== undefined && holder !== user.id) {
+          const message = `Another user of tenant ${request.tenantId} has this name in ${externalId.source}.`;
+          throw refusal(Code.AlreadyExists, 'EXTERNAL_ID_TAKEN', message);
+        }
+        store.external.link(user, externalId);
+        return user;
+      });
+    },
+    unlinkExternalId: (request) => {
+      const externalId = request.externalId as ExternalId;
+      requireStorableText('external_id.external_id', externalId.externalId);
+      return once(UnlinkExternalIdRequestSchema, request, () => {
+        const user = requireUser(store, request);
+        if (store.external.holder(request.tenantId, externalId) === user.id)
+          store.external.unlink(request.tenantId, externalId);
+        return user;
+      });
+    },
+    listExternalIds({ tenantId, id, pageSize, pageToken }) {
+      const user = store.read(tenantId, id);
+      if (user === undefined) throw userNotFound(tenantId, id);
+      const after = readToken(pageToken, user.id);
+      const all = store.external.of(user).filter((each) => after === undefined || keyOf(each) > after);
+      const page = all.slice(0, Math.min(pageSize || 50, 1000));
+      const last = page.at(-1);
+      const nextPageToken = last && page.length < all.length ? writeToken(keyOf(last), user.id) : '';
+      return { externalIds: page, nextPageToken };
+    },
+  };
+}
+
+function writeToken(key: string, userId: string): string {
+  return Buffer.from(JSON.stringify([tieOf(userId), key])).toString('base64url');
+}
+
+function readToken(token: string, userId: string): string | undefined {
+  if (token === '') return undefined;
+  try {
+    const [tie, key] = JSON.parse(Buffer.from(token, 'base64url').toString());
+    if (tie === tieOf(userId) && typeof key === 'string') return key;
+  } catch {
+    // Told below.
+  }
+  throw invalidField('page_token', 'is not a token of this request', 'PAGE_TOKEN_INVALID');
+}
+
+function tieOf(userId: string): string {
+  return createHash('sha256').update(`ListExternalIds ${userId}`).digest('base64url').slice(0, 12);
+}

@@ -1,0 +1,108 @@
+import { clone, create } from '@bufbuild/protobuf';
+import { Code, type ServiceImpl } from '@connectrpc/connect';
+import {
+  DeleteUserRequestSchema,
+  EraseUserRequestSchema,
+  ModifyTagsRequestSchema,
+  ProfileSchema,
+  UndeleteUserRequestSchema,
+  type User,
+  type UserAdminService,
+  UserChangeKind,
+  UserSchema,
+  UserState,
+} from '@rollcall/contract/user';
+import { requireStorableText } from './changes.ts';
+import type { Once } from './once.ts';
+import { refusal, userNotFound } from './refusal.ts';
+import { toUser, type UserStore } from './user-store.ts';
+import { etagOf } from './views.ts';
+
+type Lifecycle = Pick<
+  ServiceImpl<typeof UserAdminService>,
+  'deleteUser' | 'undeleteUser' | 'eraseUser' | 'modifyTags'
+>;
+
+const MAX_TAGS = 100;
+
+/** DeleteUser, UndeleteUser, EraseUser and ModifyTags over a store. */
+export function lifecycleOf(store: UserStore, once: Once): Lifecycle {
+  const statesBefore = new Map<string, UserState>();
+  return {
+    deleteUser: (request) =>
+      once(DeleteUserRequestSchema, request, () => {
+        const user = requireUser(store, request);
+        requireEtag(user, request.etag);
+        if (user.state === UserState.DELETED) return user;
+        statesBefore.set(keyOf(user), user.state);
+        return store.write(changed(user, { state: UserState.DELETED }));
+      }),
+    undeleteUser: (request) =>
+      once(UndeleteUserRequestSchema, request, () => {
+        const user = requireUser(store, request);
+        requireNotErased(store, user);
+        requireEtag(user, request.etag);
+        if (user.state !== UserState.DELETED) return user;
+        return store.write(changed(user, { state: statesBefore.get(keyOf(user)) ?? UserState.ACTIVE }));
+      }),
+    eraseUser: (request) =>
+      once(EraseUserRequestSchema, request, () => {
+        const user = requireUser(store, request);
+        return store.isErased(user) ? user : erase(store, user);
+      }),
+    modifyTags: (request) => {
+      for (const tag of request.add) requireStorableText('add', tag);
+      return once(ModifyTagsRequestSchema, request, () => {
+        const user = requireUser(store, request);
+        if (user.state === UserState.DELETED) throw deleted(user);
+        const kept = (user.profile?.tags ?? []).filter((tag) => !request.remove.includes(tag));
+        const tags = [...new Set([...kept, ...request.add])];
+        if (tags.length > MAX_TAGS)
+          throw refusal(
+            Code.InvalidArgument,
+            'PROFILE_TOO_LARGE',
+            `The user would have ${tags.length} tags, and may have ${MAX_TAGS}.`,
+          );
+        if (JSON.stringify(tags) === JSON.stringify(user.profile?.tags ?? [])) return user;
+        const profile = Object.assign(clone(ProfileSchema, user.profile ?? create(ProfileSchema)), { tags });
+        return store.write(changed(user, { profile }));
+      });
+    },
+  };
+}
+
+/** The user that a write is about. Throws USER_NOT_FOUND. */
+export function requireUser(store: UserStore, { tenantId, id }: { tenantId: string; id: string }): User {
+  const user = store.current(tenantId, id);
+  if (user === undefined) throw userNotFound(tenantId, id);
+  return user;
+}
+
+/** Throws USER_DELETED where nothing but a tombstone is left. */
+export function requireNotErased(store: UserStore, user: User): void {
+  if (store.isErased(user)) throw deleted(user);
+}
+
+function erase(store: UserStore, { tenantId, id, role, createTime, deleteTime }: User): User {
+  const times = { ...(createTime && { createTime }), ...(deleteTime && { deleteTime }) };
+  const tombstone = toUser(tenantId, id, { role, state: UserState.DELETED, ...times });
+  return store.write(tombstone, undefined, UserChangeKind.ERASED);
+}
+
+function requireEtag(user: User, etag: string): void {
+  if (etag === '' || etag === etagOf(user.version)) return;
+  const message = `User ${user.id} has changed since etag ${etag}; read it again.`;
+  throw refusal(Code.Aborted, 'ETAG_MISMATCH', message);
+}
+
+function deleted({ id }: User) {
+  return refusal(Code.FailedPrecondition, 'USER_DELETED', `User ${id} is deleted.`);
+}
+
+function changed(user: User, fields: Partial<User>): User {
+  return Object.assign(clone(UserSchema, user), fields);
+}
+
+function keyOf({ tenantId, id }: User): string {
+  return `${tenantId}/${id}`;
+}

@@ -1,0 +1,30 @@
+import type { PreparedStatement } from '@rollcall/runtime/postgres';
+
+/** Tables from which an erasure removes all that is of the user. Every table with a `user_id` stands here or in `KEPT`. */
+export const ERASED_TABLES = [
+  'user_profiles',
+  'user_tags',
+  'user_external_ids',
+  'user_notes',
+  'user_statistics',
+  'user_activities',
+] as const;
+
+/** Tables with a `user_id` that an erasure leaves, and why they hold nothing of a person. */
+export const KEPT_TABLES: Readonly<Record<string, string>> = {
+  user_changes: 'id, version and kind only',
+  write_requests:
+    'the digest of what was written is emptied: with a list of addresses it would tell one of them',
+};
+
+/** What an erasure does beside `users` itself; each takes the tenant and the user's id. */
+export const ERASE_RECORDS: readonly PreparedStatement[] = [
+  ...ERASED_TABLES.map((table) => ({
+    name: `erase_${table}`,
+    text: `delete from ${table} where tenant_id = $1 and user_id = $2`,
+  })),
+  {
+    name: 'erase_write_requests',
+    text: `update write_requests set fingerprint = '' where tenant_id = $1 and user_id = $2`,
+  },
+];

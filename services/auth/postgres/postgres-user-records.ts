@@ -1,0 +1,70 @@
+import type { Pool } from '@rollcall/runtime/postgres';
+import type { TimelineContent, TimelineSource } from '../users/timeline.ts';
+import type { Activity, ExternalId, Note, RecordReads } from '../users/user-records.ts';
+
+const EXTERNAL_IDS = {
+  name: 'external_ids',
+  text: `select source, external_id as "externalId" from user_external_ids
+    where tenant_id = $1 and user_id = $2 and ($3::text is null or (source, external_id) > ($3, $4::text))
+    order by source, external_id limit $5`,
+};
+
+// In reverse order of time and id, beginning behind a place.
+const newestFirst = (table: string, time: string, columns: string) => `select id, ${columns} from ${table}
+  where tenant_id = $1 and user_id = $2 and ($3::timestamptz is null or (${time}, id) < ($3, $4::uuid))
+  order by ${time} desc, id desc limit $5`;
+
+const NOTES = {
+  name: 'notes',
+  text: newestFirst('user_notes', 'create_time', 'text, author, create_time as "createTime"'),
+};
+
+const ACTIVITIES = {
+  name: 'activities',
+  text: newestFirst('user_activities', 'time', 'kind, source, time, summary, attributes'),
+};
+
+/** What is kept beside users, page by page. */
+export function createPostgresRecordReads(pool: Pool): RecordReads {
+  return {
+    async listExternalIds({ tenantId, userId, after, limit }) {
+      const values = [tenantId, userId, after?.source ?? null, after?.externalId ?? null, limit];
+      return (await pool.query<ExternalId>({ ...EXTERNAL_IDS, values })).rows;
+    },
+    async listNotes({ tenantId, userId, before, limit }) {
+      const values = [tenantId, userId, before ? new Date(before.timeMs) : null, before?.id ?? null, limit];
+      return (await pool.query<Note>({ ...NOTES, values })).rows;
+    },
+  };
+}
+
+/** The part of a timeline that other services told. */
+export function createActivityTimeline(pool: Pool): TimelineSource {
+  return createTimeline<Activity & { id: string }>(pool, ACTIVITIES, ({ id, ...row }) => ({
+    time: row.time,
+    id,
+    content: { case: 'activity', value: { ...row, attributes: row.attributes ?? undefined } },
+  }));
+}
+
+/** The part of a timeline that people wrote. */
+export function createNoteTimeline(pool: Pool): TimelineSource {
+  return createTimeline<Note>(pool, NOTES, (note) => ({
+    time: note.createTime,
+    id: note.id,
+    content: { case: 'note', value: note },
+  }));
+}
+
+function createTimeline<Row extends { id: string }>(
+  pool: Pool,
+  statement: { name: string; text: string },
+  toEntry: (row: Row) => { time: Date; id: string; content: TimelineContent },
+): TimelineSource {
+  return {
+    async find({ tenantId, userId, before, limit }) {
+      const values = [tenantId, userId, before ? new Date(before.timeMs) : null, before?.id ?? null, limit];
+      return (await pool.query<Row>({ ...statement, values })).rows.map(toEntry);
+    },
+  };
+}

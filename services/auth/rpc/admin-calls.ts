@@ -1,0 +1,22 @@
+import type { UserAdminService } from '@rollcall/contract/user';
+import type { Implementation } from '@rollcall/runtime/rpc';
+import type { TimelineSource } from '../users/timeline.ts';
+import type { UserReads } from '../users/user-reads.ts';
+import type { RecordReads } from '../users/user-records.ts';
+import type { UserSearch } from '../users/user-search.ts';
+import type { UserWrites } from '../users/user-writes.ts';
+
+/** What the calls of UserAdminService work with. */
+export interface AdminParts {
+  readonly reads: UserReads;
+  readonly search: UserSearch;
+  readonly writes: UserWrites;
+  readonly records: RecordReads;
+  /** Where a timeline is gathered from. */
+  readonly timeline: readonly TimelineSource[];
+}
+
+/** Some of the calls of UserAdminService. */
+export type AdminCalls<Names extends keyof Implementation<typeof UserAdminService>> = Required<
+  Pick<Implementation<typeof UserAdminService>, Names>
+>;

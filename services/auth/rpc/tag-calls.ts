@@ -1,0 +1,21 @@
+import { create } from '@bufbuild/protobuf';
+import { ModifyTagsResponseSchema } from '@rollcall/contract/user';
+import { isStorable, UNSTORABLE } from '@rollcall/runtime';
+import { invalidField } from '@rollcall/runtime/rpc';
+import { modifyTags } from '../users/modify-tags.ts';
+import type { AdminCalls, AdminParts } from './admin-calls.ts';
+import { toUserMessage } from './user-message.ts';
+import { writeRequest } from './write-request.ts';
+
+/** ModifyTags. */
+export function tagCalls({ writes }: AdminParts): AdminCalls<'modifyTags'> {
+  return {
+    async modifyTags(request) {
+      const { tenantId, add, remove } = request;
+      if (!add.every(isStorable)) throw invalidField('add', UNSTORABLE);
+      const command = { tenantId, id: request.id.toLowerCase(), add, remove };
+      const user = await modifyTags(writes, { ...command, ...writeRequest('ModifyTags', request, command) });
+      return create(ModifyTagsResponseSchema, { user: toUserMessage(user) });
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { type SourceStatistics, sumRatings, sumStatistics } from './statistics.ts';
+
+const source = (fields: Partial<SourceStatistics>): SourceStatistics => ({
+  source: 'booking',
+  revision: 1n,
+  totalBookings: 0n,
+  totalSpent: [],
+  firstBookingTime: null,
+  lastBookingTime: null,
+  lastActivityTime: null,
+  averageRating: 0,
+  totalReviews: 0,
+  ...fields,
+});
+
+const eur = (minorUnits: bigint) => ({ currencyCode: 'EUR', minorUnits });
+
+describe('sumStatistics', () => {
+  it('says nothing where no service told anything', () => {
+    expect(sumStatistics([])).toBeUndefined();
+  });
+
+  it('adds up, a currency at a time, and takes the first of firsts and the last of lasts', () => {
+    const [early, middle, late] = [1, 2, 3].map((day) => new Date(Date.UTC(2026, 0, day))) as [
+      Date,
+      Date,
+      Date,
+    ];
+    const told = [
+      source({
+        totalBookings: 2n,
+        totalSpent: [eur(5n), { currencyCode: 'CHF', minorUnits: 7n }],
+        firstBookingTime: middle,
+        lastBookingTime: middle,
+      }),
+      source({ totalBookings: 3n, totalSpent: [eur(-2n)], firstBookingTime: early, lastBookingTime: late }),
+      source({ lastActivityTime: early }),
+    ];
+    expect(sumStatistics(told)).toEqual({
+      totalBookings: 5n,
+      totalSpent: [{ currencyCode: 'CHF', minorUnits: 7n }, eur(3n)],
+      firstBookingTime: early,
+      lastBookingTime: late,
+      lastActivityTime: early,
+    });
+  });
+
+  it('stays within what a message holds', () => {
+    const most = 2n ** 63n - 1n;
+    const told = [
+      source({ totalBookings: most, totalSpent: [eur(-most)] }),
+      source({ totalBookings: 1n, totalSpent: [eur(-9n)] }),
+    ];
+    expect(sumStatistics(told)).toMatchObject({ totalBookings: most, totalSpent: [eur(-(2n ** 63n))] });
+  });
+});
+
+describe('sumRatings', () => {
+  it('weighs by how many there are, and knows none', () => {
+    expect(sumRatings([])).toEqual({ averageRating: 0, totalReviews: 0 });
+    expect(
+      sumRatings([
+        { averageRating: 5, totalReviews: 1 },
+        { averageRating: 3, totalReviews: 3 },
+        { averageRating: 1, totalReviews: 0 },
+      ]),
+    ).toEqual({ averageRating: 3.5, totalReviews: 4 });
+  });
+});
