@@ -12,6 +12,11 @@ import { FOLDED_LETTERS, LETTERS } from './letter-cases.ts';
  */
 export const searchMigration: MigrationObject = sqlMigration('2026-11-20-search', {
   up: [
+    `do $$ begin
+      if getdatabaseencoding() <> 'UTF8' then
+        raise exception 'its encoding is %, and names need UTF8: create it anew with ENCODING ''UTF8''', getdatabaseencoding();
+      end if;
+    end $$`,
     // Without letter case, accents, apostrophes; punctuation is a space. % _ \\ and the like are letters among others.
     `create function search_text(value text) returns text language plpgsql immutable strict parallel safe as $$
       begin
