@@ -1,5 +1,6 @@
 import { optional, type Settings } from '@rollcall/runtime';
 import { keysSetting } from '@rollcall/runtime/sealing';
+import { rotatedTablesMigration } from './auth/2026-11-20-rotated-tables.ts';
 import { sealContactMigration } from './auth/2026-11-20-seal-contact.ts';
 import { searchMigration } from './auth/2026-11-20-search.ts';
 import { userChangesMigration } from './auth/2026-11-20-user-changes.ts';
@@ -32,6 +33,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       userChangesMigration,
       sealContactMigration,
       userRecordsMigration,
+      rotatedTablesMigration,
       searchMigration,
     ],
   },

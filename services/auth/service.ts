@@ -18,6 +18,7 @@ import {
 import { createPostgresUserSearch } from './postgres/postgres-user-search.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
 import { requireKeys } from './postgres/require-keys.ts';
+import { sealedContact } from './postgres/sealed-contact.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
 import { userServiceImplementation } from './rpc/user-service.ts';
@@ -115,6 +116,13 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }
 
+// Whatever holds something that keys made must be here: the log tells that old keys can go once none of these needs them.
 function startRotation(pool: Pool, seal: ContactSeal, logger: Logger): KeyRotation {
-  return startKeyRotation({ store: createPostgresRotation(pool, seal), target: seal.keyring, logger });
+  const tables = [sealedContact(seal)];
+  const target = seal.keyring;
+  return startKeyRotation({
+    stores: tables.map((table) => createPostgresRotation(pool, table, target)),
+    target,
+    logger,
+  });
 }
