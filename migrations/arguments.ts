@@ -26,6 +26,8 @@ ${Object.entries(DATABASES)
   .map(([name, { variable }]) => `  ${variable.padEnd(22)} the database of the ${name} service`)
   .join('\n')}
 
+Where a migration seals or opens contact data it needs AUTH_ENCRYPTION_KEYS and AUTH_INDEX_KEYS, as the auth service has them.
+
 \`npm start\` needs none of this: it brings databases up to date by itself, its own and those that the variables name.
 `;
 

@@ -1,6 +1,7 @@
 import { optional, type Settings } from '@rollcall/runtime';
 import { keysSetting } from '@rollcall/runtime/sealing';
 import { peopleMigration } from './auth/2026-11-20-people.ts';
+import { rotatedTablesMigration } from './auth/2026-11-20-rotated-tables.ts';
 import { sealContactMigration } from './auth/2026-11-20-seal-contact.ts';
 import { userChangesMigration } from './auth/2026-11-20-user-changes.ts';
 import { userRecordsMigration } from './auth/2026-11-20-user-records.ts';
@@ -32,6 +33,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       userChangesMigration,
       sealContactMigration,
       userRecordsMigration,
+      rotatedTablesMigration,
       peopleMigration,
     ],
   },

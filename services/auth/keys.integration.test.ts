@@ -3,11 +3,14 @@ import { expectRefusal, freshTenant } from '@rollcall/contract/testing';
 import { UserAdminService, UserService, UserView } from '@rollcall/contract/user';
 import { createLogger, Secret, StartupError } from '@rollcall/runtime';
 import { createPool } from '@rollcall/runtime/postgres';
-import { makeKey } from '@rollcall/runtime/sealing';
+import { createKeyring, makeKey } from '@rollcall/runtime/sealing';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { describe, expect, it } from 'vitest';
 import { createAuthService } from './index.ts';
+import { createContactSeal } from './postgres/contact-seal.ts';
+import { sealedPeople } from './postgres/people-sealed-tables.ts';
+import { sealedContact } from './postgres/sealed-contact.ts';
 
 const [OLD, NEW, OLD_INDEX, NEW_INDEX] = ['k1', 'k2', 'i1', 'i2'].map(makeKey) as [
   string,
@@ -20,6 +23,18 @@ interface Keys {
   readonly encryption: string;
   readonly index: string;
 }
+
+// Columns of bytes that no key of the settings made.
+const NOT_MADE_BY_KEYS = [
+  'mail_tokens.token_hash',
+  'refresh_tokens.token_hash',
+  'signing_keys.public_key',
+  // Made by keys, and forgotten with them or after a day: counts of attempts.
+  'throttles.key',
+  'write_requests.fingerprint',
+];
+
+const KEYRING = createKeyring({ encryptionKeys: new Secret(OLD), indexKeys: new Secret(OLD_INDEX) });
 
 const BEFORE: Keys = { encryption: OLD, index: OLD_INDEX };
 const KNOWN: Keys = { encryption: `${OLD},${NEW}`, index: `${OLD_INDEX},${NEW_INDEX}` };
@@ -215,13 +230,23 @@ describe('keys that are changed', () => {
         await auth.admin.createUser({ tenantId, user: { email: `g${n}@example.com` } });
     }
     const [third] = await database.query('select id from users order by id offset 2 limit 1');
-    await database.query(`insert into key_rotations values ('k2', 'i2', $1, $2, 3, null)`, [
-      tenantId,
-      third?.id,
+    await database.query(`insert into key_rotations values ('users', 'k2', 'i2', $1, 3, null)`, [
+      [tenantId, third?.id],
     ]);
     await using auth = await startAuth(database.url, FIRST);
     await finished(auth);
-    // The first pass began behind the third; the next one had them all.
-    expect(await auth.metrics()).toMatch(/^rollcall_key_rotation_resealed_total\{service="auth"\} 5$/m);
+    // The first pass began behind the third; the next one had them all. The sixth is the key that signs tokens.
+    expect(await auth.metrics()).toMatch(/^rollcall_key_rotation_resealed_total\{service="auth"\} 6$/m);
+  });
+
+  it('reach every column that keys made', async () => {
+    await using database = await openDatabase();
+    const columns = await database.query(
+      `select table_name || '.' || column_name as name from information_schema.columns
+       where table_schema = 'public' and data_type = 'bytea' order by 1`,
+    );
+    const tables = [sealedContact(createContactSeal(KEYRING)), ...sealedPeople(KEYRING)];
+    const rotated = tables.flatMap(({ table, columns: made }) => made.map((column) => `${table}.${column}`));
+    expect(columns.map(({ name }) => name)).toEqual([...rotated, ...NOT_MADE_BY_KEYS].toSorted());
   });
 });

@@ -9,6 +9,7 @@ import { createChangeFeed } from './feed/change-feed.ts';
 import { type KeyRotation, startKeyRotation } from './keys/key-rotation.ts';
 import { toJwks } from './people/signing-keys.ts';
 import { type ContactSeal, createContactSeal } from './postgres/contact-seal.ts';
+import { sealedPeople } from './postgres/people-sealed-tables.ts';
 import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
 import { createPostgresRotation } from './postgres/postgres-rotation.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
@@ -20,6 +21,7 @@ import {
 } from './postgres/postgres-user-records.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
 import { requireKeys } from './postgres/require-keys.ts';
+import { sealedContact } from './postgres/sealed-contact.ts';
 import { authServiceImplementation } from './rpc/auth-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
@@ -134,6 +136,13 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }
 
+// Whatever holds something that keys made must be here: the log tells that old keys can go once none of these needs them.
 function startRotation(pool: Pool, seal: ContactSeal, logger: Logger): KeyRotation {
-  return startKeyRotation({ store: createPostgresRotation(pool, seal), target: seal.keyring, logger });
+  const tables = [sealedContact(seal), ...sealedPeople(seal.keyring)];
+  const target = seal.keyring;
+  return startKeyRotation({
+    stores: tables.map((table) => createPostgresRotation(pool, table, target)),
+    target,
+    logger,
+  });
 }

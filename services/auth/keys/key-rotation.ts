@@ -17,7 +17,8 @@ export interface RotationStore {
 
 /** How a rotation goes about it. */
 export interface KeyRotationOptions {
-  readonly store: RotationStore;
+  /** One for each table that holds what keys made. */
+  readonly stores: readonly RotationStore[];
   /** Names of the keys that it leads to, for the log. */
   readonly target: { readonly sealingKeyId: string; readonly indexKeyId: string };
   readonly logger: Logger;
@@ -40,7 +41,7 @@ const LEAST_PAUSE_MS = 10;
 
 /** Brings all rows to the first keys while calls go on. It works half of the time at most. */
 export function startKeyRotation({
-  store,
+  stores,
   target,
   logger,
   batchRows = BATCH_ROWS,
@@ -51,10 +52,20 @@ export function startKeyRotation({
   let resealed = 0;
   let isFinished = false;
 
+  async function stepAll(): Promise<RotationStep['state']> {
+    const states = new Set<RotationStep['state']>();
+    for (const store of stores) {
+      const step = await store.step(batchRows);
+      resealed += step.resealed;
+      states.add(step.state);
+    }
+    if (states.has('working')) return 'working';
+    return states.has('elsewhere') ? 'elsewhere' : 'finished';
+  }
+
   async function stepAndTell(): Promise<number> {
     const begun = performance.now();
-    const { state, resealed: count } = await store.step(batchRows);
-    resealed += count;
+    const state = await stepAll();
     if (state === 'finished' && !isFinished) {
       logger.info(
         { ...names, resealed },

@@ -7,7 +7,6 @@ import { createKeyring, makeKey } from '@rollcall/runtime/sealing';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { sealContactMigration } from './auth/2026-11-20-seal-contact.ts';
 import { DATABASES } from './databases.ts';
 import { withKeys } from './keyed-migration.ts';
 import { migrate } from './migrate.ts';
@@ -69,10 +68,45 @@ describe('seal-contact', () => {
   });
 });
 
+describe('user-records', () => {
+  it('takes tags out of profiles, each once and in order, and puts them back', async () => {
+    await using database = await createTestDatabase('auth');
+    await using client = await connect(database.url);
+    await down(database.url, 'user-records');
+    const ids = [randomUUID(), randomUUID(), randomUUID()];
+    await client.query(
+      `insert into users (tenant_id, id, state, role, create_time, update_time)
+       select 't', id, 'ACTIVE', 'CUSTOMER', now(), now() from unnest($1::uuid[]) id`,
+      [ids],
+    );
+    const profiles = [
+      { tags: ['z', 'a', 'm'], birthDate: '1815-12-10' },
+      { birthDate: '1906-12-09' },
+      { tags: ['only'] },
+    ];
+    for (const [i, profile] of profiles.entries())
+      await client.query(`insert into user_profiles values ('t', $1, $2)`, [ids[i], JSON.stringify(profile)]);
+    await migrate(auth, new Secret(database.url), KEYS);
+    const tags = await client.query('select user_id, tag from user_tags order by user_id, position');
+    expect(ids.map((id) => tags.filter(({ user_id }) => user_id === id).map(({ tag }) => tag))).toEqual([
+      ['z', 'a', 'm'],
+      [],
+      ['only'],
+    ]);
+    const kept = async () => {
+      const rows = await client.query('select user_id, profile from user_profiles');
+      return ids.map((id) => rows.find(({ user_id }) => user_id === id)?.profile);
+    };
+    expect(await kept()).toEqual([{ birthDate: '1815-12-10' }, { birthDate: '1906-12-09' }, {}]);
+    await down(database.url, 'user-records');
+    expect(await kept()).toEqual(profiles);
+  });
+});
+
 const READ_PLAIN = 'select tenant_id, id, email, email_key, phone, version from users order by tenant_id, id';
 
-/** Takes this migration back, and all behind it. */
-async function down(url: string): Promise<void> {
+/** Takes a migration back, and all behind it. */
+async function down(url: string, name = 'seal-contact'): Promise<void> {
   const orm = new MikroORM({
     driver: PostgreSqlDriver,
     clientUrl: url,
@@ -83,7 +117,7 @@ async function down(url: string): Promise<void> {
   });
   try {
     const executed = (await orm.migrator.getExecuted()).map(({ name }) => name);
-    const from = executed.indexOf(sealContactMigration.name);
+    const from = executed.indexOf(`2026-11-20-${name}`);
     for (const name of executed.slice(from).reverse()) await orm.migrator.down({ migrations: [name] });
   } finally {
     await orm.close(true);
