@@ -10,6 +10,7 @@ import { createChangeFeed } from './feed/change-feed.ts';
 import { type KeyRotation, startKeyRotation } from './keys/key-rotation.ts';
 import { toJwks } from './people/signing-keys.ts';
 import { type ContactSeal, createContactSeal } from './postgres/contact-seal.ts';
+import { sealedPeople } from './postgres/people-sealed-tables.ts';
 import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
 import { createPostgresRotation } from './postgres/postgres-rotation.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
@@ -149,7 +150,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
 
 // Whatever holds something that keys made must be here: the log tells that old keys can go once none of these needs them.
 function startRotation(pool: Pool, seal: ContactSeal, logger: Logger): KeyRotation {
-  const tables = [sealedContact(seal)];
+  const tables = [sealedContact(seal), ...sealedPeople(seal.keyring)];
   const target = seal.keyring;
   return startKeyRotation({
     stores: tables.map((table) => createPostgresRotation(pool, table, target)),
