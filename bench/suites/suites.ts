@@ -1,5 +1,9 @@
 import type { BenchSuite } from '../harness/bench-case.ts';
 import { CLIENT_CASES } from './client/cases.ts';
+import { SERVER_CASES } from './server/cases.ts';
 
 /** Every suite, by the name that the command line takes. */
-export const SUITES: readonly BenchSuite[] = [{ name: 'client', cases: CLIENT_CASES }];
+export const SUITES: readonly BenchSuite[] = [
+  { name: 'client', cases: CLIENT_CASES },
+  { name: 'server', cases: SERVER_CASES },
+];

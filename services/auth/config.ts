@@ -48,9 +48,9 @@ export const AUTH_SETTINGS = {
   maxCachedUsers: integerSetting({
     variable: 'AUTH_CACHED_USERS',
     default: '100000',
-    min: 1,
+    min: 0,
     max: 10_000_000,
-    doc: 'Most users that the auth service keeps in memory, about 1 kB each.',
+    doc: 'Most users that each process of the auth service keeps in memory, about 1 kB each; 0: none, every read goes to the database.',
   }),
   logLevel: choiceSetting({
     variable: 'LOG_LEVEL',

@@ -4,7 +4,7 @@ import { createPool, type Pool, requireSchema } from '@rollcall/runtime/postgres
 import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
 import { createKeyring } from '@rollcall/runtime/sealing';
 import type { AuthConfig } from './config.ts';
-import { createChangeFeed } from './feed/change-feed.ts';
+import { type ChangeFeed, createChangeFeed } from './feed/change-feed.ts';
 import { type KeyRotation, startKeyRotation } from './keys/key-rotation.ts';
 import { type ContactSeal, createContactSeal } from './postgres/contact-seal.ts';
 import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
@@ -15,7 +15,9 @@ import { requireKeys } from './postgres/require-keys.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
 import { userServiceImplementation } from './rpc/user-service.ts';
-import { withUserCache } from './users/with-user-cache.ts';
+import type { UserReads } from './users/user-reads.ts';
+import { withGathering } from './users/with-gathering.ts';
+import { type CachedUserReads, withUserCache } from './users/with-user-cache.ts';
 
 // A statement that runs longer than this holds a connection that others wait for.
 const STATEMENT_TIMEOUT_MS = 5000;
@@ -62,10 +64,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       onError: (error) => logger.warn({ error }, 'the change feed cannot be read'),
     }),
   );
-  const reads = withUserCache(createPostgresUserReads(pool, seal), {
-    maxEntries: config.maxCachedUsers,
-    isTold: feed.isTold,
-  });
+  const reads = cached(withGathering(createPostgresUserReads(pool, seal)), config.maxCachedUsers, feed);
   const forget = (changes: readonly { tenantId: string; id: string }[]) => {
     for (const { tenantId, id } of changes) reads.forget(tenantId, id);
   };
@@ -100,6 +99,10 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   stack.defer(feed.drain);
   const closers = stack.move();
   return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+}
+
+function cached(reads: UserReads, maxEntries: number, { isTold }: ChangeFeed): CachedUserReads {
+  return maxEntries > 0 ? withUserCache(reads, { maxEntries, isTold }) : { ...reads, forget: () => {} };
 }
 
 function startRotation(pool: Pool, seal: ContactSeal, logger: Logger): KeyRotation {

@@ -1,0 +1,9 @@
+import type { BenchCase } from '../../harness/bench-case.ts';
+import { batchPostgres } from './batch-postgres.ts';
+import { getPostgres } from './get-postgres.ts';
+import { getWarm } from './get-warm.ts';
+import { update } from './update.ts';
+import { workers } from './workers.ts';
+
+/** What the auth service is held to. */
+export const SERVER_CASES: readonly BenchCase[] = [getWarm, getPostgres, batchPostgres, update, workers];
