@@ -3,6 +3,7 @@ export { isLoopback, listenFault } from './listen-fault.ts';
 export type { MetricReading } from './metric-reading.ts';
 export { isTimePosition, type PageTokens, pageTokens, type TimePosition } from './page-token.ts';
 export type { Call, Interceptor } from './rpc/call.ts';
+export { encodeInit } from './rpc/encode-init.ts';
 export { currentRequestId, REQUEST_ID_HEADER } from './rpc/interceptors/with-request-id.ts';
 export { MAX_MESSAGE_BYTES } from './rpc/limits.ts';
 export type { OpenDoor } from './rpc/open-door.ts';

@@ -1,5 +1,4 @@
 import { create, fromJson, type JsonValue, type MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
   ProfileSchema,
   UserRole as RoleMessage,
@@ -10,6 +9,8 @@ import {
 } from '@rollcall/contract/user';
 import { etagOf, shownName, type User, type UserView } from '../users/user.ts';
 
+type UserInit = MessageInitShape<typeof UserSchema>;
+
 /** The view that was asked for. Field rules have refused values that the contract does not name. */
 export function viewFromMessage(view: ViewMessage): UserView {
   if (view === ViewMessage.FULL) return 'FULL';
@@ -18,7 +19,12 @@ export function viewFromMessage(view: ViewMessage): UserView {
 
 /** A user as it goes over the wire, with as much as was read of it. */
 export function toUserMessage(user: User): UserMessage {
-  const init: MessageInitShape<typeof UserSchema> = {
+  return create(UserSchema, toUserInit(user));
+}
+
+/** What that message is made of. */
+export function toUserInit(user: User): UserInit {
+  const init: UserInit = {
     id: user.id,
     tenantId: user.tenantId,
     version: user.version,
@@ -29,12 +35,18 @@ export function toUserMessage(user: User): UserMessage {
     displayName: shownName(user),
     profileImage: user.profileImage,
     businessName: user.businessName,
-    createTime: timestampFromDate(user.createTime),
-    updateTime: timestampFromDate(user.updateTime),
+    createTime: toTimestampInit(user.createTime),
+    updateTime: toTimestampInit(user.updateTime),
     etag: etagOf(user.version),
   };
-  if (user.deleteTime) init.deleteTime = timestampFromDate(user.deleteTime);
+  if (user.deleteTime) init.deleteTime = toTimestampInit(user.deleteTime);
   if (user.contact) Object.assign(init, user.contact);
   if (user.profile) init.profile = fromJson(ProfileSchema, user.profile as JsonValue);
-  return create(UserSchema, init);
+  return init;
+}
+
+function toTimestampInit(date: Date): { seconds: bigint; nanos: number } {
+  const ms = date.getTime();
+  const seconds = Math.floor(ms / 1000);
+  return { seconds: BigInt(seconds), nanos: (ms - 1000 * seconds) * 1_000_000 };
 }

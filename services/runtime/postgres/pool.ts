@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Logger } from '../logger.ts';
 import type { Secret } from '../secret.ts';
+import { TYPES } from './parse-timestamp.ts';
 
 /** Connections for prepared statements, beside those that MikroORM keeps. */
 export type Pool = pg.Pool;
@@ -28,6 +29,7 @@ export function createPool({ url, maxConnections, statementTimeoutMs, logger }: 
     // A black-holed connection is noticed although the statement timeout never arrives at the server.
     query_timeout: statementTimeoutMs + 1000,
     keepAlive: true,
+    types: TYPES,
   });
   // An idle connection that breaks is replaced on demand; unheard, the event would end the process.
   pool.on('error', (error) => logger.warn({ error }, 'an idle database connection broke'));
