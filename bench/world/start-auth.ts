@@ -48,7 +48,7 @@ export async function startProcess(
     child.kill(signal);
     await exited;
   };
-  const port = await listening(child);
+  const port = await listening(child, Number(env.AUTH_WORKERS ?? 1));
   return {
     address: `127.0.0.1:${port}`,
     kill: () => end('SIGKILL'),
@@ -61,16 +61,17 @@ function nodeOptions(): string[] {
   return process.env.BENCH_SERVICE_OPTIONS?.split(' ').filter(Boolean) ?? [];
 }
 
-/** The port in the log line that says where the service listens. Goes on reading, lest a full pipe stop the service. */
-function listening(child: ChildProcess): Promise<number> {
+/** The port in the log line, of each worker, that says where the service listens. Goes on reading, lest a full pipe stop the service. */
+function listening(child: ChildProcess, workers: number): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   let output = '';
   let isListening = false;
   const read = (chunk: unknown) => {
     if (isListening) return;
     output += String(chunk);
-    const line = output.split('\n').find((each) => each.includes('"grpcPort"') && each.endsWith('}'));
-    if (line === undefined) return;
+    const lines = output.split('\n').filter((each) => each.includes('"grpcPort"') && each.endsWith('}'));
+    const [line] = lines;
+    if (line === undefined || lines.length < workers) return;
     isListening = true;
     resolve((JSON.parse(line) as { grpcPort: number }).grpcPort);
   };

@@ -1,13 +1,13 @@
 import { createClient } from '@connectrpc/connect';
 import { expectRefusal, freshTenant } from '@rollcall/contract/testing';
 import { UserAdminService, UserService, UserView } from '@rollcall/contract/user';
-import { createLogger, Secret, StartupError } from '@rollcall/runtime';
+import { createLogger, Secret, StartupError, withDefaults } from '@rollcall/runtime';
 import { createPool } from '@rollcall/runtime/postgres';
 import { makeKey } from '@rollcall/runtime/sealing';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { describe, expect, it } from 'vitest';
-import { createAuthService } from './index.ts';
+import { AUTH_SETTINGS, createAuthService } from './index.ts';
 
 const [OLD, NEW, OLD_INDEX, NEW_INDEX] = ['k1', 'k2', 'i1', 'i2'].map(makeKey) as [
   string,
@@ -29,17 +29,19 @@ const AFTER: Keys = { encryption: NEW, index: NEW_INDEX };
 async function startAuth(url: string, { encryption, index }: Keys) {
   await using stack = new AsyncDisposableStack();
   const auth = stack.use(
-    await createAuthService({
-      databaseUrl: new Secret(url),
-      encryptionKeys: new Secret(encryption),
-      indexKeys: new Secret(index),
-      host: '127.0.0.1',
-      grpcPort: 0,
-      httpPort: 0,
-      maxConnections: 3,
-      maxCachedUsers: 1000,
-      logLevel: 'silent',
-    }),
+    await createAuthService(
+      withDefaults(AUTH_SETTINGS, {
+        databaseUrl: new Secret(url),
+        encryptionKeys: new Secret(encryption),
+        indexKeys: new Secret(index),
+        host: '127.0.0.1',
+        grpcPort: 0,
+        httpPort: 0,
+        maxConnections: 3,
+        maxCachedUsers: 1000,
+        logLevel: 'silent',
+      }),
+    ),
   );
   const transport = stack.use(createGrpcTransport({ address: `127.0.0.1:${auth.doors.grpc.port}` }));
   const closers = stack.move();

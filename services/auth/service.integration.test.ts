@@ -2,15 +2,15 @@ import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { expectRefusal, freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
-import { Secret, StartupError } from '@rollcall/runtime';
+import { Secret, StartupError, withDefaults } from '@rollcall/runtime';
 import { createTestDatabase, openTcpProxy, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { type AuthConfig, createAuthService } from './index.ts';
+import { AUTH_SETTINGS, type AuthConfig, createAuthService } from './index.ts';
 
 function configFor(url: string): AuthConfig {
-  return {
+  return withDefaults(AUTH_SETTINGS, {
     databaseUrl: new Secret(url),
     encryptionKeys: new Secret(TEST_KEYS.AUTH_ENCRYPTION_KEYS),
     indexKeys: new Secret(TEST_KEYS.AUTH_INDEX_KEYS),
@@ -20,7 +20,7 @@ function configFor(url: string): AuthConfig {
     maxConnections: 3,
     maxCachedUsers: 1000,
     logLevel: 'silent',
-  };
+  });
 }
 
 describe('the auth service', () => {

@@ -1,7 +1,13 @@
 import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { createLogger, type Logger, type RunningService } from '@rollcall/runtime';
 import { createPool, type Pool, requireSchema } from '@rollcall/runtime/postgres';
-import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
+import {
+  createLoadGauge,
+  implementService,
+  type OpenDoors,
+  openDoors,
+  withShedding,
+} from '@rollcall/runtime/rpc';
 import { createKeyring } from '@rollcall/runtime/sealing';
 import type { AuthConfig } from './config.ts';
 import { type ChangeFeed, createChangeFeed } from './feed/change-feed.ts';
@@ -12,6 +18,7 @@ import { createPostgresRotation } from './postgres/postgres-rotation.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
 import { requireKeys } from './postgres/require-keys.ts';
+import { callClass } from './rpc/call-class.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
 import { userServiceImplementation } from './rpc/user-service.ts';
@@ -19,8 +26,9 @@ import type { UserReads } from './users/user-reads.ts';
 import { withGathering } from './users/with-gathering.ts';
 import { type CachedUserReads, withUserCache } from './users/with-user-cache.ts';
 
-// A statement that runs longer than this holds a connection that others wait for.
-const STATEMENT_TIMEOUT_MS = 5000;
+// A statement that runs longer holds a connection that others wait for. A write may wait for another one's lock.
+const READ_TIMEOUT_MS = 3000;
+const WRITE_TIMEOUT_MS = 5000;
 
 const FEED_CONNECTIONS = 3;
 
@@ -46,18 +54,21 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   const database = {
     url: config.databaseUrl,
     maxConnections: config.maxConnections,
-    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    statementTimeoutMs: WRITE_TIMEOUT_MS,
+    maxWaitMs: config.maxWaitMs,
+    logger,
   };
-  const pool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
+  const pool = stack.adopt(createPool({ ...database, statementTimeoutMs: READ_TIMEOUT_MS }), (each) =>
+    each.end(),
+  );
   // Of its own: reads may work while writes wait for one another.
-  const writePool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
+  const writePool = stack.adopt(createPool(database), (each) => each.end());
   await requireSchema(pool, SCHEMA);
   const seal = createContactSeal(createKeyring(config));
   await requireKeys(pool, seal);
   // Connections of its own: news must not wait behind reads, nor reads behind those who catch up.
-  const feedPool = stack.adopt(
-    createPool({ ...database, maxConnections: FEED_CONNECTIONS, logger }),
-    (each) => each.end(),
+  const feedPool = stack.adopt(createPool({ ...database, maxConnections: FEED_CONNECTIONS }), (each) =>
+    each.end(),
   );
   const feed = stack.use(
     createChangeFeed(createPostgresChangeLog(feedPool), {
@@ -74,6 +85,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     feed.poke();
   });
   const rotation = seal.keyring.isRotating ? stack.use(startRotation(writePool, seal, logger)) : undefined;
+  const gauge = stack.use(createLoadGauge({ maxCalls: config.maxCalls, logger }));
   const doors = stack.use(
     await openDoors({
       name: 'auth',
@@ -82,6 +94,8 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       http: { port: config.httpPort, variable: 'AUTH_HTTP_PORT' },
       logger,
       toRpcError,
+      shedding: withShedding({ gauge, classOf: callClass }),
+      maxConnectionAgeMs: config.maxConnectionAgeMs,
       ...(rotation && { readMetrics: rotation.readMetrics }),
       // Both ways to the database: reads may work while writes do not.
       isReady: () =>

@@ -4,7 +4,7 @@ import {
   createGrpcWebTransport,
   createGrpcTransport as createNodeGrpcTransport,
 } from '@connectrpc/connect-node';
-import { type AuthService, createAuthService } from '@rollcall/auth';
+import { AUTH_SETTINGS, type AuthService, createAuthService } from '@rollcall/auth';
 import {
   describeReads,
   describeUserService,
@@ -13,7 +13,7 @@ import {
   type ServiceSubject,
 } from '@rollcall/contract/testing';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
-import { Secret } from '@rollcall/runtime';
+import { Secret, withDefaults } from '@rollcall/runtime';
 import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { createUserClient, type UserClient, type UserLookup } from '@rollcall/user-client';
@@ -25,17 +25,19 @@ let auth: AuthService;
 beforeAll(async () => {
   const database = stack.use(await createTestDatabase('auth'));
   auth = stack.use(
-    await createAuthService({
-      databaseUrl: new Secret(database.url),
-      encryptionKeys: new Secret(TEST_KEYS.AUTH_ENCRYPTION_KEYS),
-      indexKeys: new Secret(TEST_KEYS.AUTH_INDEX_KEYS),
-      host: '127.0.0.1',
-      grpcPort: 0,
-      httpPort: 0,
-      maxConnections: 5,
-      maxCachedUsers: 1000,
-      logLevel: 'silent',
-    }),
+    await createAuthService(
+      withDefaults(AUTH_SETTINGS, {
+        databaseUrl: new Secret(database.url),
+        encryptionKeys: new Secret(TEST_KEYS.AUTH_ENCRYPTION_KEYS),
+        indexKeys: new Secret(TEST_KEYS.AUTH_INDEX_KEYS),
+        host: '127.0.0.1',
+        grpcPort: 0,
+        httpPort: 0,
+        maxConnections: 5,
+        maxCachedUsers: 1000,
+        logLevel: 'silent',
+      }),
+    ),
   );
 });
 

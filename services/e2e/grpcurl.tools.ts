@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createClient } from '@connectrpc/connect';
-import { type AuthService, createAuthService } from '@rollcall/auth';
+import { AUTH_SETTINGS, type AuthService, createAuthService } from '@rollcall/auth';
 import { freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService } from '@rollcall/contract/user';
-import { Secret } from '@rollcall/runtime';
+import { Secret, withDefaults } from '@rollcall/runtime';
 import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -69,15 +69,17 @@ beforeAll(async () => {
   const database = stack.use(await createTestDatabase('auth'));
   const ports = { host: '127.0.0.1', grpcPort: 0, httpPort: 0 };
   auth = stack.use(
-    await createAuthService({
-      databaseUrl: new Secret(database.url),
-      encryptionKeys: new Secret(TEST_KEYS.AUTH_ENCRYPTION_KEYS),
-      indexKeys: new Secret(TEST_KEYS.AUTH_INDEX_KEYS),
-      ...ports,
-      maxConnections: 3,
-      maxCachedUsers: 1000,
-      logLevel: 'silent',
-    }),
+    await createAuthService(
+      withDefaults(AUTH_SETTINGS, {
+        databaseUrl: new Secret(database.url),
+        encryptionKeys: new Secret(TEST_KEYS.AUTH_ENCRYPTION_KEYS),
+        indexKeys: new Secret(TEST_KEYS.AUTH_INDEX_KEYS),
+        ...ports,
+        maxConnections: 3,
+        maxCachedUsers: 1000,
+        logLevel: 'silent',
+      }),
+    ),
   );
   address = `127.0.0.1:${auth.doors.grpc.port}`;
   using transport = createGrpcTransport({ address });

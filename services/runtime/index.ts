@@ -11,6 +11,7 @@ export {
   type Setting,
   type Settings,
   textSetting,
+  withDefaults,
 } from './config.ts';
 export { digestOf } from './digest.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
@@ -19,3 +20,4 @@ export { namesSameDatabase } from './same-database.ts';
 export { Secret } from './secret.ts';
 export { StartupError } from './startup-error.ts';
 export { isStorable, UNSTORABLE } from './storable-text.ts';
+export { isSupervisor, superviseWorkers } from './workers.ts';

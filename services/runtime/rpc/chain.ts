@@ -15,12 +15,16 @@ export interface ChainOptions {
   readonly toRpcError: (error: unknown) => RpcError | undefined;
   /** The longest that a unary call may take, in milliseconds. */
   readonly maxCallMs: number;
+  /** Refuses calls that there is no room for; absent: there is room for all. */
+  readonly shedding?: Interceptor;
 }
 
 /**
  * The interceptors of every call, outermost first, the same behind both doors. Who a caller is, what it may do and how
- * often will stand between observation and deadline.
+ * often will stand between observation and shedding.
  */
 export function createChain(options: ChainOptions): readonly Interceptor[] {
-  return [withRequestId, withObservation(options), withDeadline(options.maxCallMs), withValidation()];
+  const shedding = options.shedding ? [options.shedding] : [];
+  const bounds = [...shedding, withDeadline(options.maxCallMs), withValidation()];
+  return [withRequestId, withObservation(options), ...bounds];
 }

@@ -7,6 +7,7 @@ export const RUNTIME_REASONS = {
   MESSAGE_MALFORMED: Code.InvalidArgument,
   PAGE_TOKEN_INVALID: Code.InvalidArgument,
   MESSAGE_TOO_LARGE: Code.ResourceExhausted,
+  OVERLOADED: Code.Unavailable,
   DRAINING: Code.Unavailable,
   DATABASE_UNAVAILABLE: Code.Unavailable,
   DEADLINE_EXCEEDED: Code.DeadlineExceeded,
