@@ -2,6 +2,7 @@ import {
   type ConfigOf,
   choiceSetting,
   databaseUrlSetting,
+  databaseUrlsSetting,
   integerSetting,
   LOG_LEVELS,
   portSetting,
@@ -14,6 +15,10 @@ export const AUTH_SETTINGS = {
   databaseUrl: databaseUrlSetting({
     variable: 'AUTH_DATABASE_URL',
     doc: 'PostgreSQL database of the auth service, as postgres://user:password@host:port/database.',
+  }),
+  replicaUrls: databaseUrlsSetting({
+    variable: 'AUTH_DATABASE_REPLICA_URLS',
+    doc: 'Streaming replicas of that database, as URLs separated by commas; users are read from those that are up to date.',
   }),
   encryptionKeys: keysSetting({
     variable: 'AUTH_ENCRYPTION_KEYS',

@@ -1,6 +1,12 @@
 import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { createLogger, type Logger, type RunningService } from '@rollcall/runtime';
-import { createPool, type Pool, requireSchema } from '@rollcall/runtime/postgres';
+import {
+  createPool,
+  isDatabaseUnavailable,
+  type Pool,
+  PoolBusyError,
+  requireSchema,
+} from '@rollcall/runtime/postgres';
 import {
   createLoadGauge,
   implementService,
@@ -17,6 +23,7 @@ import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
 import { createPostgresRotation } from './postgres/postgres-rotation.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
+import { followReplica } from './postgres/replica.ts';
 import { requireKeys } from './postgres/require-keys.ts';
 import { callClass } from './rpc/call-class.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
@@ -24,6 +31,7 @@ import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
 import { userServiceImplementation } from './rpc/user-service.ts';
 import type { UserReads } from './users/user-reads.ts';
 import { withGathering } from './users/with-gathering.ts';
+import { withReplicas } from './users/with-replicas.ts';
 import { type CachedUserReads, withUserCache } from './users/with-user-cache.ts';
 
 // A statement that runs longer holds a connection that others wait for. A write may wait for another one's lock.
@@ -75,11 +83,36 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       onError: (error) => logger.warn({ error }, 'the change feed cannot be read'),
     }),
   );
-  const reads = cached(withGathering(createPostgresUserReads(pool, seal)), config.maxCachedUsers, feed);
+  const replicas = config.replicaUrls.map((url, i) => {
+    const options = { ...database, url, statementTimeoutMs: READ_TIMEOUT_MS };
+    const replicaPool = stack.adopt(createPool(options), (each) => each.end());
+    return stack.use(
+      followReplica({
+        reads: createPostgresUserReads(replicaPool, seal),
+        pool: replicaPool,
+        primary: feedPool,
+        onChange: (isAnswering, error) =>
+          logger[isAnswering ? 'info' : 'warn'](
+            { replica: i + 1, isAnswering, error },
+            'a replica was followed',
+          ),
+      }),
+    );
+  });
+  let listeningSinceMs = Number.POSITIVE_INFINITY;
+  const replicated = withReplicas(createPostgresUserReads(pool, seal), {
+    replicas,
+    toldSinceMs: () => listeningSinceMs,
+    isAway: (error) => isDatabaseUnavailable(error) || error instanceof PoolBusyError,
+  });
+  const reads = cached(withGathering(replicated), config.maxCachedUsers, feed);
   const forget = (changes: readonly { tenantId: string; id: string }[]) => {
+    // First, so that nobody reads from a replica what was just forgotten.
+    if (replicas.length > 0) replicated.note(changes);
     for (const { tenantId, id } of changes) reads.forget(tenantId, id);
   };
   await feed.listen(forget);
+  listeningSinceMs = performance.now();
   const writes = createPostgresUserWrites({ pool: writePool, seal }, (changes) => {
     forget(changes);
     feed.poke();

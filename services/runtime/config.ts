@@ -55,6 +55,16 @@ export function databaseUrlSetting(about: About): Setting<Secret> {
   return { ...about, parse: parseDatabaseUrl };
 }
 
+/** The addresses of several databases, separated by commas; where it is left out, none. Kept secret. */
+export function databaseUrlsSetting(about: About): Setting<readonly Secret[]> {
+  const parse = (text: string) =>
+    text
+      .split(',')
+      .filter(Boolean)
+      .map((each) => parseDatabaseUrl(each.trim()));
+  return { ...about, default: '', parse };
+}
+
 /** A setting that may be left out; its value is then undefined. */
 export function optional<T>(setting: Setting<T>): Setting<T | undefined> {
   return {

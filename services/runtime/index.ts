@@ -4,6 +4,7 @@ export {
   type ConfigOf,
   choiceSetting,
   databaseUrlSetting,
+  databaseUrlsSetting,
   integerSetting,
   optional,
   portSetting,

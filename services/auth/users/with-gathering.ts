@@ -8,6 +8,7 @@ interface Gathering {
   readonly tenantId: string;
   readonly view: UserView;
   readonly ids: string[];
+  readonly minVersions: Map<string, bigint>;
   readonly found: Promise<readonly (User | undefined)[]>;
 }
 
@@ -21,32 +22,34 @@ export function withGathering(next: UserReads): UserReads {
   function begin(tenantId: string, view: UserView): Gathering {
     const key = `${tenantId}/${view}`;
     const ids: string[] = [];
+    const minVersions = new Map<string, bigint>();
     // Behind all that this turn of the loop read from sockets, which is where callers come from.
-    const found = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+    const found: Gathering['found'] = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
       if (open.get(key) === gathering) open.delete(key);
       return ids.length === 1
-        ? readOne(tenantId, ids[0] as string, view)
-        : next.findMany(tenantId, ids, view);
+        ? readOne(gathering, ids[0] as string)
+        : next.findMany(tenantId, ids, view, minVersions);
     });
-    const gathering = { tenantId, view, ids, found };
+    const gathering: Gathering = { tenantId, view, ids, minVersions, found };
     open.set(key, gathering);
     return gathering;
   }
 
   async function readOne(
-    tenantId: string,
+    { tenantId, view, minVersions }: Omit<Gathering, 'found'>,
     id: string,
-    view: UserView,
   ): Promise<readonly (User | undefined)[]> {
-    return [await next.find(tenantId, id, view)];
+    return [await next.find(tenantId, id, view, minVersions.get(id))];
   }
 
   return {
     ...next,
-    async find(tenantId, id, view) {
+    async find(tenantId, id, view, minVersion = 0n) {
       const known = open.get(`${tenantId}/${view}`);
       const gathering = known && known.ids.length < MOST_IDS ? known : begin(tenantId, view);
-      const at = gathering.ids.push(id) - 1;
+      const { ids, minVersions } = gathering;
+      const at = ids.push(id) - 1;
+      if (minVersion > (minVersions.get(id) ?? 0n)) minVersions.set(id, minVersion);
       return (await gathering.found)[at];
     },
   };
