@@ -23,13 +23,13 @@ describe('liveSinceMs', () => {
     expect(position.lagMs).toBeUndefined();
   });
 
-  it('is the arrival of the first checkpoint, for reads begun before are not covered', () => {
+  it('is half a second behind the arrival of the first checkpoint, for answers to earlier reads may be from before it', () => {
     position.startStream(['acme']);
     nowMs += 500;
     expect(reach('1')).toBe(true);
     nowMs += 900;
     reach('2');
-    expect(position.liveSinceMs('acme')).toBe(10_500);
+    expect(position.liveSinceMs('acme')).toBe(10_500 + ANSWER_LAG_MS);
     expect(position.liveSinceMs('other')).toBeUndefined();
   });
 
