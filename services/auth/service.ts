@@ -22,7 +22,7 @@ import {
 import { createPostgresUserSearch } from './postgres/postgres-user-search.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
 import { requireKeys } from './postgres/require-keys.ts';
-import { sealedContact } from './postgres/sealed-contact.ts';
+import { sealedTables } from './postgres/sealed-tables.ts';
 import { authServiceImplementation } from './rpc/auth-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
@@ -148,9 +148,8 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }
 
-// Whatever holds something that keys made must be here: the log tells that old keys can go once none of these needs them.
 function startRotation(pool: Pool, seal: ContactSeal, logger: Logger): KeyRotation {
-  const tables = [sealedContact(seal)];
+  const tables = sealedTables(seal);
   const target = seal.keyring;
   return startKeyRotation({
     stores: tables.map((table) => createPostgresRotation(pool, table, target)),

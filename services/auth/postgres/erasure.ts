@@ -19,6 +19,7 @@ export const ERASED_TABLES = [
 
 /** Tables with a `user_id` that an erasure leaves, and why they hold nothing of a person. */
 export const KEPT_TABLES: Readonly<Record<string, string>> = {
+  user_words: 'the words of names, which a trigger removes where an erasure empties the names',
   user_changes: 'id, version and kind only',
   write_requests:
     'the digest of what was written is emptied: with a list of addresses it would tell one of them',

@@ -32,7 +32,7 @@ export function createPostgresSigningKeys(pool: Pool, keyring: Keyring): Signing
   const toRow = (key: StoredSigningKey) => [
     key.id,
     key.publicKey,
-    keyring.seal(key.privateKey, placeOf(key.id)),
+    keyring.seal(key.privateKey, signingKeyPlace(key.id)),
     key.activateTime,
   ];
   return {
@@ -52,11 +52,11 @@ export function createPostgresSigningKeys(pool: Pool, keyring: Keyring): Signing
 
 // Sealed anew under the first key, so that an older one can be taken away after a while.
 async function open(pool: Pool, keyring: Keyring, row: Row): Promise<StoredSigningKey> {
-  const privateKey = keyring.open(row.private_key_sealed, placeOf(row.id));
+  const privateKey = keyring.open(row.private_key_sealed, signingKeyPlace(row.id));
   if (!keyring.isCurrent(row.private_key_sealed)) {
     await runPrepared(pool, RESEAL, [
       row.id,
-      keyring.seal(privateKey, placeOf(row.id)),
+      keyring.seal(privateKey, signingKeyPlace(row.id)),
       row.private_key_sealed,
     ]);
   }
@@ -67,6 +67,7 @@ function toPublic({ id, public_key, activate_time }: Row): PublicSigningKey {
   return { id, publicKey: public_key, activateTime: activate_time };
 }
 
-function placeOf(rowId: string) {
+/** Where the private half of a signing key is sealed. Of no tenant. */
+export function signingKeyPlace(rowId: string) {
   return { tenantId: '', table: 'signing_keys', column: 'private_key_sealed', rowId };
 }
