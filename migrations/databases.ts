@@ -37,8 +37,8 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       userRecordsMigration,
       peopleMigration,
       callersMigration,
-      searchMigration,
       rotatedTablesMigration,
+      searchMigration,
     ],
   },
   booking: {

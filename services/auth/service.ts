@@ -40,7 +40,7 @@ const CALLER_CONNECTIONS = 2;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-rotated-tables',
+  migration: '2026-11-20-search',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -82,7 +82,6 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     maxEntries: config.maxCachedUsers,
     isTold: feed.isTold,
   });
-  const search = createPostgresUserSearch(pool, seal);
   const forget = (changes: readonly { tenantId: string; id: string }[]) => {
     for (const { tenantId, id } of changes) reads.forget(tenantId, id);
   };
@@ -97,8 +96,8 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   );
   const adminParts = {
     reads,
+    search: createPostgresUserSearch(pool, seal),
     writes,
-    search,
     records: createPostgresRecordReads(pool),
     timeline: [createActivityTimeline(pool), createNoteTimeline(pool), createSignInTimeline(pool)],
   };

@@ -21,6 +21,8 @@ export const ERASED_TABLES = [
 export const KEPT_TABLES: Readonly<Record<string, string>> = {
   user_words: 'the words of names, which a trigger removes where an erasure empties the names',
   user_changes: 'id, version and kind only',
+  user_words:
+    'a trigger empties it as the names in `users` go, and with it what `name_parts` knew by them alone',
   write_requests:
     'the digest of what was written is emptied: with a list of addresses it would tell one of them',
 };

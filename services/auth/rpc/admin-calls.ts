@@ -9,8 +9,8 @@ import type { UserWrites } from '../users/user-writes.ts';
 /** What the calls of UserAdminService work with. */
 export interface AdminParts {
   readonly reads: UserReads;
-  readonly writes: UserWrites;
   readonly search: UserSearch;
+  readonly writes: UserWrites;
   readonly records: RecordReads;
   /** Where a timeline is gathered from. */
   readonly timeline: readonly TimelineSource[];
