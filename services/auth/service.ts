@@ -22,7 +22,6 @@ import { type ChangeFeed, createChangeFeed } from './feed/change-feed.ts';
 import { type KeyRotation, startKeyRotation } from './keys/key-rotation.ts';
 import { toJwks } from './people/signing-keys.ts';
 import { type ContactSeal, createContactSeal } from './postgres/contact-seal.ts';
-import { sealedPeople } from './postgres/people-sealed-tables.ts';
 import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
 import { createPostgresRotation } from './postgres/postgres-rotation.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
@@ -36,7 +35,7 @@ import { createPostgresUserSearch } from './postgres/postgres-user-search.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
 import { followReplica } from './postgres/replica.ts';
 import { requireKeys } from './postgres/require-keys.ts';
-import { sealedContact } from './postgres/sealed-contact.ts';
+import { sealedTables } from './postgres/sealed-tables.ts';
 import { authServiceImplementation } from './rpc/auth-service.ts';
 import { callClass } from './rpc/call-class.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
@@ -198,9 +197,8 @@ function cached(reads: UserReads, maxEntries: number, { isTold }: ChangeFeed): C
   return maxEntries > 0 ? withUserCache(reads, { maxEntries, isTold }) : { ...reads, forget: () => {} };
 }
 
-// Whatever holds something that keys made must be here: the log tells that old keys can go once none of these needs them.
 function startRotation(pool: Pool, seal: ContactSeal, logger: Logger): KeyRotation {
-  const tables = [sealedContact(seal), ...sealedPeople(seal.keyring)];
+  const tables = sealedTables(seal);
   const target = seal.keyring;
   return startKeyRotation({
     stores: tables.map((table) => createPostgresRotation(pool, table, target)),
