@@ -82,14 +82,13 @@ async function stride(
   limit: number,
 ): Promise<{ found: PlaceRow[]; end?: PlaceRow }> {
   const draft = newDraft();
-  const stretches = inStretches(draft, list);
-  const order = inOrder(list, 'key', 'id');
   const conditions = beyondOrder(draft, list);
   if (conditions.length === 0) {
-    const text = `${stretches} order by ${order} limit ${draft.bind(limit)}`;
-    return { found: (await pool.query<PlaceRow>(text, draft.values)).rows };
+    const { rows } = await pool.query<PlaceRow>(inStretches(draft, list, limit), draft.values);
+    return { found: rows };
   }
-  const text = `with stride as materialized (${stretches} order by ${order} limit ${STRIDE})
+  const order = inOrder(list, 'key', 'id');
+  const text = `with stride as materialized (${inStretches(draft, list, STRIDE)})
     (select key, id, false as "isEnd" from stride u where ${conditions.join(' and ')} order by ${order} limit ${draft.bind(limit)})
     union all
     (select key, id, true from stride offset ${STRIDE - 1})`;
@@ -103,8 +102,10 @@ function newDraft(): Draft {
   return { values, bind: (value) => `$${values.push(value)}` };
 }
 
-// Each kind of user is a stretch of one index in the order of the list, and the database merges them.
-function inStretches({ bind }: Draft, { filter, orderBy, descending, after }: UserList): string {
+// Each kind of user is a stretch of one index in the order of the list. The database merges them where each says its order
+// and its limit, and sorts everybody where only the whole does.
+function inStretches({ bind }: Draft, list: UserList, limit: number): string {
+  const { filter, orderBy, descending, after } = list;
   const { column, type } = ORDER[orderBy];
   const tenant = bind(filter.tenantId);
   const conditions = [
@@ -117,10 +118,11 @@ function inStretches({ bind }: Draft, { filter, orderBy, descending, after }: Us
   ];
   const stretches = kindsOf(filter).map(
     ([state, role]) =>
-      `select id, ${column} as key, create_time, last_activity_time from users
-       where ${[`tenant_id = ${tenant}`, `state = '${state}'`, `role = '${role}'`, ...conditions].join(' and ')}`,
+      `(select id, ${column} as key, create_time, last_activity_time from users
+        where ${[`tenant_id = ${tenant}`, `state = '${state}'`, `role = '${role}'`, ...conditions].join(' and ')}
+        order by ${inOrder(list, column, 'id')} limit ${limit})`,
   );
-  return `select * from (${stretches.join(' union all ')}) u`;
+  return `select * from (${stretches.join(' union all ')}) u order by ${inOrder(list, 'key', 'id')} limit ${limit}`;
 }
 
 // What the order of the list says nothing about.
