@@ -119,7 +119,7 @@ function inStretches({ bind }: Draft, list: UserList, limit: number): string {
   const stretches = kindsOf(filter).map(
     ([state, role]) =>
       `(select id, ${column} as key, create_time, last_activity_time from users
-        where ${[`tenant_id = ${tenant}`, `state = '${state}'`, `role = '${role}'`, ...conditions].join(' and ')}
+        where ${[`tenant_id = ${tenant}`, `state = '${state}'`, `role = '${role}'`, 'merged_into is null', ...conditions].join(' and ')}
         order by ${inOrder(list, column, 'id')} limit ${limit})`,
   );
   return `select * from (${stretches.join(' union all ')}) u order by ${inOrder(list, 'key', 'id')} limit ${limit}`;
