@@ -11,6 +11,7 @@ import { listingOf } from './fake/listing.ts';
 import { rememberRequests } from './fake/once.ts';
 import { readsOf } from './fake/reads.ts';
 import { userNotFound } from './fake/refusal.ts';
+import { searchingOf } from './fake/searching.ts';
 import { away, Troubles } from './fake/troubles.ts';
 import { inFull, toUser, type UserFields, UserStore } from './fake/user-store.ts';
 import { watchOf } from './fake/watch.ts';
@@ -62,7 +63,7 @@ export interface FakeUserService extends AsyncDisposable {
 /**
  * Makes a user service without users. It keeps the same contract as the real one, as far as that goes today: GetUser,
  * BatchGetUsers, ResolveUsers, WatchUsers; CreateUser, UpdateUser, DeleteUser, UndeleteUser, EraseUser, ModifyTags, ListUsers,
- * and external ids. Throws where `@bufbuild/protovalidate` is not installed.
+ * SearchUsers, and external ids. Throws where `@bufbuild/protovalidate` is not installed.
  */
 export function createFakeUserService(): FakeUserService {
   requireFieldRules();
@@ -79,6 +80,7 @@ export function createFakeUserService(): FakeUserService {
       ...lifecycleOf(store, once),
       ...externalIdsOf(store, once),
       ...listingOf(store),
+      ...searchingOf(store),
     },
     guards,
   );

@@ -143,7 +143,7 @@ describe('a guarded auth service', () => {
     await expect
       .poll(told, { timeout: 10_000 })
       .toContainEqual({ caller: 'booking', outcome: 'NOT_GRANTED', tenants: ['demo'] });
-    expect(await told()).toContainEqual({ caller: '', outcome: 'CALLER_UNKNOWN', tenants: ['demo'] });
+    expect(await told()).toContainEqual({ caller: '', outcome: 'CALLER_UNKNOWN', tenants: [] });
   });
 
   it('knows a caller by mutual TLS, and nobody without it', async () => {

@@ -72,7 +72,9 @@ async function step({ run, table, statements, target }: Work, batchRows: number)
   const found = Number(known.found) + old.length;
   const last = rows.at(-1);
   const isEnd = !last || rows.length < batchRows;
-  const next = isEnd ? [null, 0, found === 0] : [table.key.map(({ column }) => last[column]), found, false];
+  const next = isEnd
+    ? [null, 0, found === 0]
+    : [table.key.map(({ column }) => keyText(last[column])), found, false];
   await run(SAVE, [...name, ...next]);
   return { resealed: resealed.length, state: isEnd && found === 0 ? 'finished' : 'working' };
 }
@@ -118,5 +120,10 @@ function toJson(table: SealedTable, row: SealedTableRow) {
     [column, hex(column in fresh ? fresh[column] : row[column])],
     [`was_${column}`, hex(row[column])],
   ]);
-  return Object.fromEntries([...table.key.map(({ column }) => [column, row[column]]), ...columns]);
+  return Object.fromEntries([...table.key.map(({ column }) => [column, keyText(row[column])]), ...columns]);
+}
+
+/** A part of a primary key as Postgres reads it. */
+function keyText(value: unknown): string {
+  return value instanceof Buffer ? `\\x${value.toString('hex')}` : String(value);
 }

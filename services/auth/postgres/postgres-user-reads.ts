@@ -1,9 +1,9 @@
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { UserView } from '../users/user.ts';
-import { externalKey, type ListedUser, type UserList, type UserReads } from '../users/user-reads.ts';
+import { externalKey, type UserReads } from '../users/user-reads.ts';
 import type { ContactSeal } from './contact-seal.ts';
-import { type Bind, conditionsOf } from './user-filter.ts';
 import { type SelectedRow, selectOf, userFromRow } from './user-from-row.ts';
+import { listUsers } from './user-listing.ts';
 
 /**
  * Reads by named prepared statements: each is planned once per connection, which measured several times faster than
@@ -120,31 +120,3 @@ function statements(
     FULL: statement('FULL'),
   };
 }
-
-async function listUsers(pool: Pool, list: UserList, seal: ContactSeal): Promise<ListedUser[]> {
-  const { column, type } = ORDER[list.orderBy];
-  const direction = list.descending ? 'desc' : 'asc';
-  const values: unknown[] = [];
-  const bind: Bind = (value) => `$${values.push(value)}`;
-  const conditions = conditionsOf(list.filter, bind);
-  if (list.after) {
-    const { key, id } = list.after;
-    const place = bind(typeof key === 'number' ? new Date(key) : key);
-    conditions.push(
-      `(${column}, u.id) ${list.descending ? '<' : '>'} (${place}::${type}, ${bind(id)}::uuid)`,
-    );
-  }
-  const text = `${selectOf(list.view, [`${column} as list_key`])} where ${conditions.join(' and ')}
-    order by ${column} ${direction}, u.id ${direction} limit ${bind(list.limit)}`;
-  const { rows } = await pool.query<SelectedRow & { list_key: Date | string }>(text, values);
-  return rows.map(({ list_key, ...row }) => ({
-    user: userFromRow(row, list.view, seal),
-    position: { key: list_key instanceof Date ? list_key.getTime() : list_key, id: row.id },
-  }));
-}
-
-const ORDER: Readonly<Record<UserList['orderBy'], { column: string; type: string }>> = {
-  createTime: { column: 'u.create_time', type: 'timestamptz' },
-  updateTime: { column: 'u.update_time', type: 'timestamptz' },
-  displayName: { column: 'u.sort_name', type: 'text' },
-};

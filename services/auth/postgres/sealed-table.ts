@@ -3,12 +3,12 @@ export type SealedTableRow = Readonly<Record<string, unknown>>;
 
 /**
  * A table that holds what keys sealed or made. Each such table must be in the list of those whose keys change
- * (`service.ts`): otherwise the log would tell that an old key can go while the table still needs it.
+ * (`sealed-tables.ts`): otherwise the log would tell that an old key can go while the table still needs it.
  */
 export interface SealedTable {
   readonly table: string;
   /** Columns of the primary key, in order. */
-  readonly key: readonly { readonly column: string; readonly type: 'text' | 'uuid' | 'bigint' }[];
+  readonly key: readonly { readonly column: string; readonly type: 'text' | 'uuid' | 'bytea' }[];
   /** Columns of type bytea, nullable or not, that keys made: sealed values and blind indexes. */
   readonly columns: readonly string[];
   /** What else `withFirstKeys` needs of a row. */

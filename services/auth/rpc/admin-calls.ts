@@ -11,8 +11,8 @@ import type { UserWrites } from '../users/user-writes.ts';
 /** What the calls of UserAdminService work with. */
 export interface AdminParts {
   readonly reads: UserReads;
-  readonly writes: UserWrites;
   readonly search: UserSearch;
+  readonly writes: UserWrites;
   readonly records: RecordReads;
   readonly merges: UserMerges;
   readonly duplicates: DuplicateReads;

@@ -2,7 +2,7 @@ import { toJsonString } from '@bufbuild/protobuf';
 import { type ListUsersRequest, ProfileSchema, type User as UserMessage } from '@rollcall/contract/user';
 import { isStorable } from '@rollcall/runtime';
 import { invalidField, isTimePosition, type PageTokens, pageTokens } from '@rollcall/runtime/rpc';
-import type { ListPosition, UserList } from '../users/user-reads.ts';
+import type { UserList, UserPlace } from '../users/user-reads.ts';
 import { pageLimit } from './take-fitting.ts';
 import { filterFromMessage, filterTie } from './user-filter.ts';
 import { viewFromMessage } from './user-message.ts';
@@ -18,7 +18,7 @@ const ORDERS = {
 } as const;
 
 /** Page tokens that fit this request and no other. */
-export function tokensFor(request: ListUsersRequest): PageTokens<ListPosition> {
+export function tokensFor(request: ListUsersRequest): PageTokens<UserPlace> {
   const { tenantId, view, filter, orderBy } = request;
   return pageTokens(
     ['ListUsers', tenantId, view, orderBy, ...filterTie(filter)],
@@ -27,7 +27,7 @@ export function tokensFor(request: ListUsersRequest): PageTokens<ListPosition> {
 }
 
 /** What the request asks for. Throws RpcError PAGE_TOKEN_INVALID, FIELD_INVALID. */
-export function listFromRequest(request: ListUsersRequest, tokens: PageTokens<ListPosition>): UserList {
+export function listFromRequest(request: ListUsersRequest, tokens: PageTokens<UserPlace>): UserList {
   const after = tokens.read(request.pageToken);
   return {
     filter: filterFromMessage(request.tenantId, request.filter),
@@ -54,12 +54,12 @@ function orderOf(orderBy: string): (typeof ORDERS)[keyof typeof ORDERS] {
   throw invalidField('order_by', description);
 }
 
-function isTimedPosition(value: unknown): value is ListPosition {
-  const { key, id } = (value ?? {}) as Partial<ListPosition>;
+function isTimedPosition(value: unknown): value is UserPlace {
+  const { key, id } = (value ?? {}) as Partial<UserPlace>;
   return isTimePosition({ timeMs: key, id });
 }
 
-function isNamePosition(value: unknown): value is ListPosition {
-  const { key, id } = (value ?? {}) as Partial<ListPosition>;
+function isNamePosition(value: unknown): value is UserPlace {
+  const { key, id } = (value ?? {}) as Partial<UserPlace>;
   return typeof key === 'string' && isStorable(key) && isTimePosition({ timeMs: 0, id });
 }

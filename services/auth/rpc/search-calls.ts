@@ -5,7 +5,6 @@ import {
   SearchUsersResponseSchema,
 } from '@rollcall/contract/user';
 import { type PageTokens, pageTokens } from '@rollcall/runtime/rpc';
-import { listUsers } from '../users/list-users.ts';
 import { type SearchPosition, searchUsers } from '../users/search-users.ts';
 import type { AdminCalls, AdminParts } from './admin-calls.ts';
 import { listFromRequest, mostUserBytes, tokensFor } from './list-users.ts';
@@ -20,7 +19,7 @@ export function searchCalls({ reads, search }: AdminParts): AdminCalls<'listUser
     async listUsers(request) {
       const tokens = tokensFor(request);
       const list = listFromRequest(request, tokens);
-      const page = await listUsers(reads, list);
+      const page = await reads.list(list);
       const users = takeFitting(
         page.listed.map(({ user }) => toUserMessage(user)),
         mostUserBytes,

@@ -15,13 +15,13 @@ import { userCalls } from './user-calls.ts';
 export function userAdminServiceImplementation(parts: AdminParts): Implementation<typeof UserAdminService> {
   return {
     ...userCalls(parts),
+    ...searchCalls(parts),
     ...lifecycleCalls(parts),
     ...externalIdCalls(parts),
     ...noteCalls(parts),
     ...tagCalls(parts),
     ...activityCalls(parts),
     ...statisticsCalls(parts),
-    ...searchCalls(parts),
     ...mergeCalls(parts),
   };
 }

@@ -1,8 +1,14 @@
 import type { User, UserRole, UserState, UserView } from './user.ts';
 import type { ExternalId } from './user-records.ts';
 
-/** A place in a list of users: what it is ordered by, and the id. */
+/** A place in a list by time: in ms since 1970, and the id. */
 export interface ListPosition {
+  readonly timeMs: number;
+  readonly id: string;
+}
+
+/** A place in a list of users: what it is ordered by, and the id. */
+export interface UserPlace {
   /** A time in ms since 1970, or the name as it is sorted. */
   readonly key: number | string;
   readonly id: string;
@@ -30,14 +36,21 @@ export interface UserList {
   readonly descending: boolean;
   readonly limit: number;
   /** Begin behind this place; absent: at the beginning. */
-  readonly after?: ListPosition;
+  readonly after?: UserPlace;
 }
 
 /** A user in a list. */
 export interface ListedUser {
   readonly user: User;
   /** Where the list goes on behind it. */
-  readonly position: ListPosition;
+  readonly position: UserPlace;
+}
+
+/** One page of a list. */
+export interface UserPage {
+  readonly listed: readonly ListedUser[];
+  /** Where the next page begins; absent: this was the last. */
+  readonly next?: UserPlace;
 }
 
 /** A name in another system as one text, different for different names. */
@@ -71,6 +84,6 @@ export interface UserReads {
     externalIds: readonly ExternalId[],
     view: UserView,
   ): Promise<ReadonlyMap<string, User>>;
-  /** Users in a stable order. */
-  list(list: UserList): Promise<ListedUser[]>;
+  /** One page of users in a stable order. It may be short: only an absent `next` says that it was the last. */
+  list(list: UserList): Promise<UserPage>;
 }

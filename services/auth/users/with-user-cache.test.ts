@@ -40,7 +40,7 @@ class Table implements UserReads {
 
   findByEmailKeys = async () => new Map<string, User>();
   findByExternalIds = async () => new Map<string, User>();
-  list = async () => [];
+  list = async () => ({ listed: [] });
 }
 
 function setUp({ maxEntries = 10 } = {}) {

@@ -1,3 +1,4 @@
+import { StartupError } from '@rollcall/runtime';
 import type { Keyring } from '@rollcall/runtime/sealing';
 import { Client } from 'pg';
 import { type CopyValue, copyIn } from './copy-in.ts';
@@ -28,36 +29,56 @@ export interface CrowdResult {
 
 /**
  * Writes the first so many of a crowd, with the changes that the feed tells of each. Batches that are there are left
- * alone, so that a run that was interrupted can be run again. Rejects with the database's error.
+ * alone, so that a run that was interrupted can be run again. Rejects with the database's error, or with a StartupError
+ * where another run writes into the tenant.
  */
 export async function writeCrowd(options: CrowdOptions): Promise<CrowdResult> {
+  await using holder = await connect(options.databaseUrl);
+  await holdTenant(holder.client, options.tenantId);
   let next = 1;
   let found = 0;
   let done = 0;
   const work = async () => {
-    const client = new Client({ connectionString: options.databaseUrl });
-    // A connection that breaks fails the query that waits for it, which is where it is told.
-    client.on('error', () => undefined);
-    await client.connect();
+    await using writer = await connect(options.databaseUrl);
     try {
       while (next <= options.users) {
         const first = next;
         next += BATCH_USERS;
         const last = Math.min(first + BATCH_USERS - 1, options.users);
-        const were = await writeBatch(client, options, { first, last });
-        found += were;
+        found += await writeBatch(writer.client, options, { first, last });
         done += last - first + 1;
         options.onProgress?.(done);
       }
     } catch (error) {
       next = Number.POSITIVE_INFINITY;
       throw error;
-    } finally {
-      await client.end();
     }
   };
-  await Promise.all(Array.from({ length: CONNECTIONS }, work));
+  const ends = await Promise.allSettled(Array.from({ length: CONNECTIONS }, work));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  // Else lists and searches are planned for the few users of before, until autovacuum comes by.
+  if (done > found) await holder.client.query('analyze users, user_tags, user_words, name_parts');
   return { written: done - found, found };
+}
+
+async function connect(connectionString: string): Promise<{ client: Client } & AsyncDisposable> {
+  const client = new Client({ connectionString });
+  // A connection that breaks fails the query that waits for it, which is where it is told.
+  client.on('error', () => undefined);
+  await client.connect();
+  return { client, [Symbol.asyncDispose]: () => client.end() };
+}
+
+/** Held until the connection ends, however that ends. */
+async function holdTenant(client: Client, tenantId: string): Promise<void> {
+  const { rows } = await client.query<{ held: boolean }>(
+    `select pg_try_advisory_lock(hashtextextended('rollcall crowd ' || $1, 0)) as held`,
+    [tenantId],
+  );
+  if (rows[0]?.held) return;
+  throw new StartupError(
+    `Another "npm run sample" writes into tenant ${tenantId}: wait for it, or name another tenant`,
+  );
 }
 
 /** @returns how many were there already */

@@ -3,9 +3,11 @@ import { type Call, methodPath } from '../rpc/call.ts';
 import { type AuditEntry, MAX_AUDITED_IDS } from './audit-log.ts';
 import type { MethodAccess } from './method-access.ts';
 
-// What was not validated yet may be of any length, and any number.
-const MAX_CHARS = 100;
 const MAX_TENANTS = 10;
+// Who is refused was not validated, and may have put anything there: contact data, or megabytes.
+const TENANT = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const MALFORMED = '(malformed)';
 
 /** The line of a call. `answer` adds the users that it holds. */
 export function toAuditEntry(
@@ -17,14 +19,15 @@ export function toAuditEntry(
   const answered = end.answer && access?.answeredIds?.(end.answer);
   const named = [...(request ? access.ids(request) : []), ...(answered ?? [])];
   const ids = [...new Set(named.filter((id) => id !== '').map((id) => id.toLowerCase()))];
+  const tenants = request ? access.tenants(request) : [];
   return {
     time: new Date().toISOString(),
     caller: call.caller,
     peer: call.peer,
     method: methodPath(call.method),
-    tenants: request ? access.tenants(request).slice(0, MAX_TENANTS).map(cut) : [],
+    tenants: tenants.slice(0, MAX_TENANTS).map((tenant) => (TENANT.test(tenant) ? tenant : MALFORMED)),
     view: request && access.view(request),
-    ids: ids.slice(0, MAX_AUDITED_IDS).map(cut),
+    ids: ids.slice(0, MAX_AUDITED_IDS).map((id) => (ID.test(id) ? id : MALFORMED)),
     idCount: ids.length,
     outcome: end.outcome,
     requestId: call.requestId,
@@ -32,15 +35,12 @@ export function toAuditEntry(
   };
 }
 
-// Who is refused may have sent what is no message at all.
+// Whom nobody knows is not read: that would be work for whoever sends much. What cannot be read is told without its request.
 function requestOf(call: Call): Message | undefined {
+  if (call.caller === '') return undefined;
   try {
     return call.request;
   } catch {
     return undefined;
   }
-}
-
-function cut(text: string): string {
-  return text.slice(0, MAX_CHARS);
 }

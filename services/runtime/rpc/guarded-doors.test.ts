@@ -1,5 +1,5 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { Agent } from 'node:https';
+import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
@@ -254,7 +254,10 @@ describe.each(DOORS)('a guarded door, by %s', (_, openTransport) => {
     await expectRefusal(ask(guarded, { own: clientOf('spiffe://example.org/other') }), denied);
     const invalid = { code: 'InvalidArgument', reason: 'FIELD_INVALID' } as const;
     await expectRefusal(ask(guarded, { own, request: { tenantId: 'demo', id: 'no id' } }), invalid);
-    expect(guarded.refused.map(({ outcome }) => outcome)).toEqual(Array(3).fill('NOT_GRANTED'));
+    const names = { tenantId: 'ada@example.com', id: 'ada@example.com' };
+    await expectRefusal(ask(guarded, { own, request: names }), denied);
+    expect(JSON.stringify(guarded.refused)).not.toContain('ada@');
+    expect(guarded.refused.map(({ outcome }) => outcome)).toEqual(Array(4).fill('NOT_GRANTED'));
     expect(guarded.answered()).toBe(0);
   });
 
@@ -349,6 +352,26 @@ describe('guarded doors', () => {
     expect(JSON.stringify((await Array.fromAsync(answers))[0]?.messageResponse)).toContain(
       UserService.typeName,
     );
+  });
+
+  it('show metrics to whom they know, and health to everybody', async () => {
+    await using guarded = await openGuarded();
+    const { port } = guarded.test.doors.http;
+    const get = (path: string, headers: Record<string, string> = {}) =>
+      new Promise<[number | undefined, string]>((resolve, reject) => {
+        const agent = new Agent({ keepAlive: false });
+        const tls = { ca: authority.certificate, servername: 'auth.test' };
+        request({ port, host: '127.0.0.1', path, headers, agent, ...tls }, async (response) =>
+          resolve([response.statusCode, Buffer.concat(await Array.fromAsync(response)).toString()]),
+        )
+          .once('error', reject)
+          .end();
+      });
+    expect(await get('/healthz')).toEqual([200, 'alive\n']);
+    expect(await get('/metrics')).toEqual([401, expect.stringContaining('does not know who is asking')]);
+    expect((await get('/metrics', { authorization: 'Bearer x' }))[0]).toBe(401);
+    const [status, body] = await get('/metrics', { authorization: `Bearer ${await token('prometheus')}` });
+    expect([status, body]).toEqual([200, expect.stringContaining('rollcall_rpc_duration_seconds')]);
   });
 
   it('let calls end when they close, and take no new connection', async () => {

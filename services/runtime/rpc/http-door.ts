@@ -12,11 +12,19 @@ import type { Route } from './route.ts';
 import { explainUnserved } from './unserved.ts';
 
 /** A plain page beside the calls: health, metrics. Answers GET. */
-export type Page = () => Promise<{
+export type Page = (asker: PageAsker) => Promise<{
   status: number;
   type: string;
   body: string;
 }>;
+
+/** Who asks for a page, as far as the request says. */
+export interface PageAsker {
+  /** Address of the caller, `host:port`. */
+  readonly peer: string;
+  /** A header of the request, by lower-case name. */
+  header(name: string): string | undefined;
+}
 
 /** Where and how the HTTP door listens. */
 export interface HttpDoorOptions {
@@ -76,11 +84,7 @@ async function serveCall(
   handler: UniversalHandler,
   http: { request: IncomingMessage; response: ServerResponse },
 ) {
-  const { socket } = http.request;
-  const arrival: HttpArrival = {
-    peer: `${socket.remoteAddress}:${socket.remotePort}`,
-    served: false,
-  };
+  const arrival: HttpArrival = { peer: peerOf(http.request), served: false };
   const values = createContextValues().set(arrivalKey, arrival);
   const answer = await handler(
     universalRequestFromNodeRequest(http.request, http.response, undefined, values),
@@ -120,7 +124,12 @@ async function servePage(
       body: 'This page answers GET.\n',
     });
   }
-  end(response, await page());
+  const header = (name: string) => request.headers[name]?.toString();
+  end(response, await page({ peer: peerOf(request), header }));
+}
+
+function peerOf({ socket }: IncomingMessage): string {
+  return `${socket.remoteAddress}:${socket.remotePort}`;
 }
 
 function end(response: ServerResponse, { status, type, body }: Awaited<ReturnType<Page>>): void {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readDescriptorImage } from '@rollcall/contract';
 import { Health } from '@rollcall/contract/health';
+import { type Identify, identifyBy } from '../callers/authentication.ts';
 import { createPeerCertificates } from '../callers/peer-certificates.ts';
 import { isLoopback, listenFault } from '../listen-fault.ts';
 import type { Logger } from '../logger.ts';
@@ -18,7 +19,7 @@ import type { OpenDoor } from './open-door.ts';
 import { reflectionRoutes } from './reflection.ts';
 import { createReflectionIndex } from './reflection-index.ts';
 import { implementService, type Route } from './route.ts';
-import type { RpcError } from './rpc-error.ts';
+import { RpcError } from './rpc-error.ts';
 import { createTlsGate } from './tls-gate.ts';
 
 /** One port to listen on, and the variable that sets it, for the message when it is taken. */
@@ -55,6 +56,10 @@ export interface DoorsOptions {
   readonly maxCallMs?: number;
   /** How long calls in progress may go on once the doors close, in milliseconds. Default 5000. */
   readonly drainMs?: number;
+  /** How long a gRPC connection lives, in milliseconds, until its caller is asked to open another. Default 1800000. */
+  readonly maxConnectionAgeMs?: number;
+  /** Refuses calls that there is no room for. Default: there is room for all. */
+  readonly shedding?: Interceptor;
 }
 
 /** Both doors, open. Disposing tells health first, then drains and closes both. */
@@ -86,11 +91,18 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
     state,
   );
   if (callers) requireAccess(routes, callers.accessOf);
-  const ownPages = createPages({ ...options, isReady }, state, async () => {
+  const metricsPage: Page = async () => {
     const own = await metricReadingsText(options.name, options.readMetrics?.() ?? []);
-    return `${await metrics.registry.metrics()}\n${own}`;
-  });
-  const pages = { ...options.pages, ...ownPages };
+    const body = `${await metrics.registry.metrics()}\n${own}`;
+    return { status: 200, type: 'text/plain; version=0.0.4', body };
+  };
+  const pages = {
+    ...options.pages,
+    ...createPages({ ...options, isReady }, state),
+    '/metrics': callers?.guarded
+      ? forKnown(identifyBy(certificates, callers.guarded.tokens), metricsPage)
+      : metricsPage,
+  };
   const openGate =
     tls && (((onSecure) => createTlsGate({ tls, certificates, onSecure, logger })) satisfies OpenGate);
   const common = {
@@ -101,7 +113,11 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
     ...(options.drainMs !== undefined && { drainMs: options.drainMs }),
   };
   const grpc = stack.use(
-    await openGrpcDoor({ ...common, port: options.grpc.port }).catch(listenFault(options.grpc)),
+    await openGrpcDoor({
+      ...common,
+      ...(options.maxConnectionAgeMs && { maxConnectionAgeMs: options.maxConnectionAgeMs }),
+      port: options.grpc.port,
+    }).catch(listenFault(options.grpc)),
   );
   const http = stack.use(
     await openHttpDoor({ ...common, pages, port: options.http.port }).catch(listenFault(options.http)),
@@ -134,11 +150,20 @@ function allRoutes(options: DoorsOptions, chain: readonly Interceptor[], state: 
   return all;
 }
 
-function createPages(
-  { isReady }: DoorsOptions,
-  state: HealthState,
-  metrics: () => Promise<string>,
-): Record<string, Page> {
+/** A page for whom the service knows, whatever is granted. */
+function forKnown(identify: Identify, page: Page): Page {
+  return async (asker) => {
+    try {
+      await identify(asker);
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      return { status: 401, type: 'text/plain', body: `${error.message}\n` };
+    }
+    return await page(asker);
+  };
+}
+
+function createPages({ isReady }: DoorsOptions, state: HealthState): Record<string, Page> {
   const text = (ok: boolean, body: string) => ({
     status: ok ? 200 : 503,
     type: 'text/plain',
@@ -150,11 +175,6 @@ function createPages(
       if (!state.serving) return text(false, 'draining');
       return (await isReady()) ? text(true, 'ready') : text(false, 'a dependency does not answer');
     },
-    '/metrics': async () => ({
-      status: 200,
-      type: 'text/plain; version=0.0.4',
-      body: await metrics(),
-    }),
   };
 }
 

@@ -4,13 +4,18 @@ import { ProfileSchema, type User, UserSchema, UserView } from '@rollcall/contra
 /** A user as it is answered: a copy with as much as the view shows, the name to show, and the etag. */
 export function toView(user: User, view: UserView): User {
   const shown = clone(UserSchema, user);
-  shown.displayName = user.displayName || `${user.firstName} ${user.lastName}`.trim() || user.businessName;
+  shown.displayName = shownName(user);
   shown.etag = etagOf(user.version);
   if (view === UserView.FULL) shown.profile ??= create(ProfileSchema);
   else delete shown.profile;
   if (view !== UserView.FULL && view !== UserView.BASIC)
     Object.assign(shown, { email: '', phone: '', averageRating: 0, totalReviews: 0 });
   return shown;
+}
+
+/** The name to show for a user who gave none. */
+export function shownName(user: User): string {
+  return user.displayName || `${user.firstName} ${user.lastName}`.trim() || user.businessName;
 }
 
 /** The opaque fingerprint of a version. */

@@ -417,8 +417,8 @@ export type ListUsersRequest = Message<"rollcall.user.v1.ListUsersRequest"> & {
   tenantId: string;
 
   /**
-   * How many at most; 0: 50; more than 1000 counts as 1000. A page may be shorter, where one answer cannot hold it; only
-   * an empty `next_page_token` means that it was the last.
+   * How many at most; 0: 50; more than 1000 counts as 1000. A page may be shorter, even empty, where one answer cannot hold
+   * it or the filter refuses a great many; only an empty `next_page_token` means that it was the last.
    *
    * @generated from field: int32 page_size = 2;
    */
@@ -510,8 +510,8 @@ export type SearchUsersRequest = Message<"rollcall.user.v1.SearchUsersRequest"> 
   query: string;
 
   /**
-   * How many at most; 0: 50; more than 1000 counts as 1000. A page may be shorter, where one answer cannot hold it; only
-   * an empty `next_page_token` means that it was the last.
+   * How many at most; 0: 50; more than 1000 counts as 1000. A page may be shorter, even empty, where one answer cannot hold
+   * it or the filter refuses a great many; only an empty `next_page_token` means that it was the last.
    *
    * @generated from field: int32 page_size = 3;
    */
@@ -554,7 +554,8 @@ export const SearchUsersRequestSchema: GenMessage<SearchUsersRequest> = /*@__PUR
  */
 export type SearchUsersResponse = Message<"rollcall.user.v1.SearchUsersResponse"> & {
   /**
-   * The users, best match first.
+   * The users, best match first: who has the address or number, then names that are the same, begin so, hold it, differ
+   * by a letter. Matches of several words are in order within each 10,000 users who have the rarest of them.
    *
    * @generated from field: repeated rollcall.user.v1.UserMatch matches = 1;
    */
@@ -2178,6 +2179,8 @@ export const UserAdminService: GenService<{
   },
   /**
    * Finds users by what people remember of them: the whole or a part of a name, also mistyped, an address, a number.
+   * An address and a number are found whole only. Of several words each must match a word of the user's names. Neither
+   * letter case nor accents count, and no character has a meaning of its own.
    *
    * @generated from rpc rollcall.user.v1.UserAdminService.SearchUsers
    */

@@ -1,0 +1,85 @@
+import { create, type DescMessage, type DescMethod, type Message } from '@bufbuild/protobuf';
+import { reflect } from '@bufbuild/protobuf/reflect';
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
+import { UserAdminService, UserSchema, UserService, UserView } from '@rollcall/contract/user';
+import type { MethodAccess } from '@rollcall/runtime/callers';
+import { describe, expect, it } from 'vitest';
+import { accessOf, METHODS } from './access.ts';
+
+const ALL = [...UserService.methods, ...UserAdminService.methods] as readonly DescMethod[];
+const cases = ALL.map((method) => [`${method.parent.name}/${method.name}`, method] as const);
+
+// A request whose fields of these names are filled, for whatever method.
+function fill(method: DescMethod, values: Record<string, unknown>): Message {
+  const message = create(method.input);
+  const reflected = reflect(method.input, message);
+  for (const field of method.input.fields) {
+    const value = values[field.name];
+    if (value === undefined) continue;
+    if (field.fieldKind === 'list') reflected.get(field).add(value as never);
+    else reflected.set(field, value as never);
+  }
+  return message;
+}
+
+const fieldOf = (method: DescMethod, name: string) =>
+  method.input.fields.find((field) => field.name === name);
+
+/** Whether an answer can hold a whole user, however deep. */
+function holdsUser(message: DescMessage, seen = new Set<DescMessage>()): boolean {
+  if (message.typeName === UserSchema.typeName) return true;
+  if (seen.has(message)) return false;
+  seen.add(message);
+  return message.fields.some((field) => field.message !== undefined && holdsUser(field.message, seen));
+}
+
+describe('what a call touches', () => {
+  it('is said of every method', () => {
+    expect(METHODS).toHaveLength(ALL.length);
+    for (const method of ALL) expect(accessOf(method)).toBeDefined();
+  });
+
+  it.each(cases)('%s is of the tenants that its request names', (_, method) => {
+    const { tenants } = accessOf(method) as MethodAccess;
+    expect(fieldOf(method, 'tenant_id') ?? fieldOf(method, 'tenant_ids')).toBeDefined();
+    expect(tenants(fill(method, { tenant_id: 'acme', tenant_ids: 'acme' }))).toEqual(['acme']);
+  });
+
+  it.each(cases)(
+    '%s counts as the view that its request asks for, and as FULL where it asks for none and answers users',
+    (_, method) => {
+      const { view, isAudited } = accessOf(method) as MethodAccess;
+      if (fieldOf(method, 'view')) {
+        const asked = (value: number) => view(fill(method, { view: value }));
+        expect([0, UserView.REFERENCE, UserView.BASIC, UserView.FULL, 99].map(asked)).toEqual([
+          'REFERENCE',
+          'REFERENCE',
+          'BASIC',
+          'FULL',
+          'FULL',
+        ]);
+        for (const value of [UserView.BASIC, UserView.FULL])
+          expect(isAudited(fill(method, { view: value }))).toBe(true);
+      } else if (holdsUser(method.output)) {
+        expect(view(create(method.input))).toBe('FULL');
+        expect(isAudited(create(method.input))).toBe(true);
+      }
+    },
+  );
+
+  it.each(cases.filter(([, method]) => method.parent === UserAdminService))(
+    '%s is audited where it writes',
+    (_, method) => {
+      const writes = method.idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
+      if (writes) expect((accessOf(method) as MethodAccess).isAudited(create(method.input))).toBe(true);
+    },
+  );
+
+  it.each(cases.filter(([, method]) => fieldOf(method, 'id') ?? fieldOf(method, 'ids')))(
+    '%s tells whom it names',
+    (_, method) => {
+      const { ids } = accessOf(method) as MethodAccess;
+      expect(ids(fill(method, { id: 'one', ids: 'one' }))).toEqual(['one']);
+    },
+  );
+});

@@ -1,0 +1,58 @@
+import { StartupError } from '@rollcall/runtime';
+
+/** What `npm run sample` was asked for. */
+export interface SampleArguments {
+  readonly users: number;
+  readonly tenantId: string;
+}
+
+/** Ids and times have room for so many. */
+const MAX_USERS = 10_000_000;
+/** As field rules of the contract have it. */
+const TENANT = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** What `npm run sample -- --help` prints. */
+export const SAMPLE_USAGE = `npm run sample -- --users N [--tenant NAME]   writes N made-up users into the auth service's database
+
+  --users N       1 to ${MAX_USERS}; those that an earlier run wrote are left alone
+  --tenant NAME   whose they are; default "crowd"
+  --help          prints this
+
+The database is the embedded one of a running "npm start", or AUTH_DATABASE_URL, as "npm start" has it; so are the keys.
+Users are the same in every run: the n-th is always the same person. The change feed tells of each.`;
+
+/**
+ * Reads the arguments behind `npm run sample --`.
+ * @returns 'help' where that was asked for
+ * @throws StartupError naming the argument and the cure
+ */
+export function readSampleArguments(args: readonly string[]): SampleArguments | 'help' {
+  let users: number | undefined;
+  let tenantId = 'crowd';
+  for (let i = 0; i < args.length; i++) {
+    const [name = '', inline] = (args[i] ?? '').split(/=(.*)/s);
+    if (name === '--help') return 'help';
+    if (name !== '--users' && name !== '--tenant') {
+      throw new StartupError(`npm run sample does not know "${name}": it takes --users N and --tenant NAME`);
+    }
+    const value = inline ?? args[++i];
+    if (name === '--users') users = readUsers(value);
+    else tenantId = readTenant(value);
+  }
+  if (users === undefined)
+    throw new StartupError('How many users? Say it so: npm run sample -- --users 1000000');
+  return { users, tenantId };
+}
+
+function readUsers(value = ''): number {
+  const users = /^[0-9_,]+$/.test(value) ? Number(value.replace(/[_,]/g, '')) : 0;
+  if (users >= 1 && users <= MAX_USERS) return users;
+  throw new StartupError(`--users takes a whole number from 1 to ${MAX_USERS}, not "${value}"`);
+}
+
+function readTenant(value = ''): string {
+  if (TENANT.test(value)) return value;
+  throw new StartupError(
+    `--tenant takes lower-case letters, digits and hyphens, 63 at most and no hyphen first, not "${value}"`,
+  );
+}
