@@ -23,8 +23,8 @@ interface SuspectRow {
 
 /** How much of an index is read at once, and how many users may share a key before it tells of a house, a switchboard or a default value rather than of a person. */
 const LIMITS: Readonly<Record<DuplicateKey, { readonly entries: number; readonly group: number }>> = {
-  email: { entries: 20_000, group: 20 },
-  phone: { entries: 20_000, group: 20 },
+  email: { entries: 10_000, group: 20 },
+  phone: { entries: 10_000, group: 20 },
   birthDate: { entries: 2_000, group: 1_000 },
 };
 

@@ -36,7 +36,7 @@ export interface DuplicatePage {
 }
 
 // What one page may cost, whether it finds anything or not.
-const MAX_STRETCHES = 8;
+const MAX_STRETCHES = 4;
 
 /** What pairs are found with. */
 export interface DuplicateSources {

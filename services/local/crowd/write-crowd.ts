@@ -158,7 +158,7 @@ async function alreadyWritten(
 
 const USER_COLUMNS = `tenant_id, id, version, state, role, first_name, last_name, display_name, business_name,
   average_rating, total_reviews, create_time, update_time, delete_time, last_activity_time,
-  email_sealed, email_key, phone_sealed, phone_key`;
+  email_sealed, email_key, email_base_key, phone_sealed, phone_key`;
 
 function userRow(user: CrowdUser, tenantId: string, contact: readonly CopyValue[]): CopyValue[] {
   return [
@@ -187,6 +187,7 @@ function sealFor(keyring: Keyring, tenantId: string) {
   return ({ id, email, phone }: CrowdUser): CopyValue[] => [
     keyring.seal(email, { ...place('email_sealed'), rowId: id }),
     keyring.blindIndex(email.toLowerCase(), place('email_key')),
+    keyring.blindIndex(email.toLowerCase().replace(/\+[^@]*/, ''), place('email_base_key')),
     keyring.seal(phone, { ...place('phone_sealed'), rowId: id }),
     keyring.blindIndex(phone.replace(/\D/g, ''), place('phone_key')),
   ];
