@@ -35,8 +35,8 @@ export interface DuplicatePage {
   readonly next: DuplicatePosition | undefined;
 }
 
-// What one page may cost, whether it finds anything or not.
-const MAX_STRETCHES = 4;
+// What one page may cost, whether it finds anything or not; the last stretch of a pass is not counted, and there are few passes.
+const MAX_FULL_STRETCHES = 4;
 
 /** What pairs are found with. */
 export interface DuplicateSources {
@@ -51,7 +51,7 @@ export interface DuplicateSources {
 export async function listDuplicates(sources: DuplicateSources, list: DuplicateList): Promise<DuplicatePage> {
   const found: { pair: DuplicatePair; behind: DuplicatePosition }[] = [];
   let at: DuplicatePosition | undefined = list.position ?? { pass: 0, after: '' };
-  for (let stretches = 0; at && stretches < MAX_STRETCHES && found.length < list.limit; stretches += 1) {
+  for (let full = 0; at && full < MAX_FULL_STRETCHES && found.length < list.limit; ) {
     const pass: DuplicatePass | undefined = PASSES[at.pass];
     if (!pass || pass.score < list.minScore) {
       at = undefined;
@@ -69,6 +69,7 @@ export async function listDuplicates(sources: DuplicateSources, list: DuplicateL
         return pairsIn(group.key, { before, from, pairs: pairsOf(group, pass) });
       }),
     );
+    if (next !== undefined) full += 1;
     at = next === undefined ? { pass: from.pass + 1, after: '' } : { pass: from.pass, after: next };
   }
   const page = found.slice(0, list.limit);
