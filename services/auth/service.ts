@@ -1,4 +1,4 @@
-import { UserAdminService, UserService } from '@rollcall/contract/user';
+import { MAX_ANSWER_LAG_MS, UserAdminService, UserService } from '@rollcall/contract/user';
 import { createLogger, type Logger, type RunningService } from '@rollcall/runtime';
 import {
   createPool,
@@ -102,6 +102,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   let listeningSinceMs = Number.POSITIVE_INFINITY;
   const replicated = withReplicas(createPostgresUserReads(pool, seal), {
     replicas,
+    maxLagMs: MAX_ANSWER_LAG_MS,
     toldSinceMs: () => listeningSinceMs,
     isAway: (error) => isDatabaseUnavailable(error) || error instanceof PoolBusyError,
   });
