@@ -19,7 +19,6 @@ export const ERASED_TABLES = [
 
 /** Tables with a `user_id` that an erasure leaves, and why they hold nothing of a person. */
 export const KEPT_TABLES: Readonly<Record<string, string>> = {
-  user_words: 'the words of names, which a trigger removes where an erasure empties the names',
   user_changes: 'id, version and kind only',
   user_words:
     'a trigger empties it as the names in `users` go, and with it what `name_parts` knew by them alone',
