@@ -1,6 +1,7 @@
 import { optional, type Settings } from '@rollcall/runtime';
 import { keysSetting } from '@rollcall/runtime/sealing';
 import { callersMigration } from './auth/2026-11-20-callers.ts';
+import { mergesMigration } from './auth/2026-11-20-merges.ts';
 import { peopleMigration } from './auth/2026-11-20-people.ts';
 import { rotatedTablesMigration } from './auth/2026-11-20-rotated-tables.ts';
 import { sealContactMigration } from './auth/2026-11-20-seal-contact.ts';
@@ -39,6 +40,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       callersMigration,
       rotatedTablesMigration,
       searchMigration,
+      mergesMigration,
     ],
   },
   booking: {

@@ -10,8 +10,11 @@ import { createChangeFeed } from './feed/change-feed.ts';
 import { type KeyRotation, startKeyRotation } from './keys/key-rotation.ts';
 import { toJwks } from './people/signing-keys.ts';
 import { type ContactSeal, createContactSeal } from './postgres/contact-seal.ts';
+import { createMergeTimeline } from './postgres/merge-timeline.ts';
 import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
+import { createPostgresDuplicates } from './postgres/postgres-duplicates.ts';
 import { createPostgresRotation } from './postgres/postgres-rotation.ts';
+import { createPostgresUserMerges } from './postgres/postgres-user-merges.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
 import {
   createActivityTimeline,
@@ -40,7 +43,7 @@ const CALLER_CONNECTIONS = 2;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-search',
+  migration: '2026-11-20-merges',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -99,7 +102,14 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     search: createPostgresUserSearch(pool, seal),
     writes,
     records: createPostgresRecordReads(pool),
-    timeline: [createActivityTimeline(pool), createNoteTimeline(pool), createSignInTimeline(pool)],
+    merges: createPostgresUserMerges({ pool: writePool, seal }, committed),
+    duplicates: createPostgresDuplicates(pool),
+    timeline: [
+      createActivityTimeline(pool),
+      createNoteTimeline(pool),
+      createSignInTimeline(pool),
+      createMergeTimeline(pool),
+    ],
   };
   const rotation = seal.keyring.isRotating ? stack.use(startRotation(writePool, seal, logger)) : undefined;
   const callersPool = stack.adopt(

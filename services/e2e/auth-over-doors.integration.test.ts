@@ -6,6 +6,8 @@ import {
 } from '@connectrpc/connect-node';
 import { AUTH_SETTINGS, type AuthService, createAuthService } from '@rollcall/auth';
 import {
+  describeDuplicates,
+  describeMerges,
   describeReads,
   describeRecords,
   describeUserService,
@@ -63,6 +65,8 @@ for (const [name, openTransport] of Object.entries(DOORS)) {
   };
   describeUserService(name, subject);
   describeRecords(name, subject);
+  describeMerges(name, subject);
+  describeDuplicates(name, subject);
 }
 
 function openSubject(transport: Transport): ServiceSubject {

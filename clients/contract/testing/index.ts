@@ -1,5 +1,8 @@
 // The contract as a suite of tests, for everything that claims to keep it.
+
+export { describeDuplicates } from './duplicates-suite.ts';
 export { expectRefusal, type Refusal } from './expect-refusal.ts';
+export { describeMerges } from './merge-suite.ts';
 export { describeReads, type ReadSuiteSubject } from './read-suite.ts';
 export { describeRecords } from './records-suite.ts';
 export { freshTenant, seedUser } from './seed.ts';

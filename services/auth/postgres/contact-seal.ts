@@ -1,10 +1,12 @@
 import type { Keyring } from '@rollcall/runtime/sealing';
-import { emailKey, phoneKey } from '../users/user.ts';
+import { emailBaseKey, emailKey, phoneKey } from '../users/user.ts';
 
 /** The columns of `users` that hold contact data. Null where there is none. */
 export interface ContactColumns {
   readonly email_sealed: Buffer | null;
   readonly email_key: Buffer | null;
+  /** Of the address without a plus-suffix: duplicates are found by it. */
+  readonly email_base_key: Buffer | null;
   readonly phone_sealed: Buffer | null;
   readonly phone_key: Buffer | null;
 }
@@ -15,10 +17,13 @@ export interface ContactOwner {
   readonly id: string;
 }
 
+/** The columns that are of the address. */
+export type EmailColumns = Pick<ContactColumns, 'email_sealed' | 'email_key' | 'email_base_key'>;
+
 /** Seals, opens and finds the contact data of table `users`: the one place that knows how they lie there. */
 export interface ContactSeal {
   readonly keyring: Keyring;
-  sealEmail(email: string, owner: ContactOwner): Pick<ContactColumns, 'email_sealed' | 'email_key'>;
+  sealEmail(email: string, owner: ContactOwner): EmailColumns;
   sealPhone(phone: string, owner: ContactOwner): Pick<ContactColumns, 'phone_sealed' | 'phone_key'>;
   /** Throws SealingError. */
   open(
@@ -46,6 +51,7 @@ export function createContactSeal(keyring: Keyring): ContactSeal {
     sealEmail: (email, owner) => ({
       email_sealed: seal(email, 'email_sealed', owner),
       email_key: index(emailKey(email), 'email_key', owner.tenantId),
+      email_base_key: index(emailBaseKey(email), 'email_base_key', owner.tenantId),
     }),
     sealPhone: (phone, owner) => ({
       phone_sealed: seal(phone, 'phone_sealed', owner),

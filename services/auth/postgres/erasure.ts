@@ -20,6 +20,8 @@ export const ERASED_TABLES = [
 /** Tables with a `user_id` that an erasure leaves, and why they hold nothing of a person. */
 export const KEPT_TABLES: Readonly<Record<string, string>> = {
   user_changes: 'id, version and kind only',
+  user_merges:
+    'who was merged with whom and when; the images of both, sealed, and what was moved are removed',
   user_words:
     'a trigger empties it as the names in `users` go, and with it what `name_parts` knew by them alone',
   write_requests:
@@ -35,5 +37,16 @@ export const ERASE_RECORDS: readonly PreparedStatement[] = [
   {
     name: 'erase_write_requests',
     text: `update write_requests set fingerprint = '' where tenant_id = $1 and user_id = $2`,
+  },
+  {
+    // The names of rows that were moved may be names of the person in other systems.
+    name: 'erase_merge_moves',
+    text: `delete from user_merge_moves v using user_merges m where v.tenant_id = $1 and m.tenant_id = $1
+      and m.merge_id = v.merge_id and (m.survivor_id = $2 or m.loser_id = $2)`,
+  },
+  {
+    name: 'erase_merge_images',
+    text: `update user_merges set survivor_before = null, loser_before = null
+      where tenant_id = $1 and (survivor_id = $2 or loser_id = $2)`,
   },
 ];

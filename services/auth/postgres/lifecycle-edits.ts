@@ -5,6 +5,7 @@ import type { ContactSeal } from './contact-seal.ts';
 import { ERASE_RECORDS } from './erasure.ts';
 import { holdAddress } from './hold-address.ts';
 import { eraseAddress } from './people-erase.ts';
+import { familyOf } from './user-from-row.ts';
 import { readUser } from './user-transaction.ts';
 import { toUserError } from './write-errors.ts';
 
@@ -36,8 +37,20 @@ const ERASE = {
     `state = 'DELETED', delete_time = coalesce(delete_time, $3), erase_time = $3, state_before_delete = null,
       first_name = '', last_name = '', display_name = '', profile_image = '', business_name = '',
       email_sealed = null, email_key = null, phone_sealed = null, phone_key = null,
-      average_rating = 0, total_reviews = 0, last_activity_time = null`,
+      email_base_key = null, average_rating = 0, total_reviews = 0, last_activity_time = null`,
   ),
+};
+
+interface MergedRow {
+  id: string;
+  email_sealed: Buffer | null;
+}
+
+// They are one person. Held behind the survivor, as everybody does.
+const MERGED = {
+  name: 'user_merged',
+  text: `select id, email_sealed from users
+    where tenant_id = $1 and id = any(${familyOf('$1', '$2::uuid')}) and id <> $2 order by id for update`,
 };
 
 /** Deleting, undeleting and erasing users that are locked. */
@@ -48,6 +61,12 @@ export function lifecycleEdits(run: RunPrepared, seal: ContactSeal): LifecycleEd
     });
     return (await readUser(run, user, seal)) as User;
   };
+  const eraseMerged = async ({ tenantId }: User, { id, email_sealed }: MergedRow) => {
+    const { email } = seal.open({ email_sealed, phone_sealed: null }, { tenantId, id });
+    await eraseAddress(run, seal.keyring, { tenantId, email });
+    for (const statement of ERASE_RECORDS) await run(statement, [tenantId, id]);
+    await run(ERASE, [tenantId, id, new Date()]);
+  };
   return {
     delete: (user) => change(DELETE, user),
     async undelete(user) {
@@ -57,6 +76,8 @@ export function lifecycleEdits(run: RunPrepared, seal: ContactSeal): LifecycleEd
     async erase(user) {
       await eraseAddress(run, seal.keyring, { tenantId: user.tenantId, email: user.contact?.email ?? '' });
       for (const statement of ERASE_RECORDS) await run(statement, [user.tenantId, user.id]);
+      for (const merged of await run<MergedRow>(MERGED, [user.tenantId, user.id]))
+        await eraseMerged(user, merged);
       return change(ERASE, user);
     },
   };

@@ -14,14 +14,27 @@ export function createPostgresUserReads(pool: Pool, seal: ContactSeal): UserRead
     statement: { name: string; text: string },
     values: unknown[],
   ): Promise<Row[]> => (await pool.query<Row>({ ...statement, values })).rows;
+  const findSurvivors = async (tenantId: string, ids: readonly string[], view: UserView) => {
+    const rows = await select<SelectedRow & { asked_id: string }>(FIND_SURVIVORS[view], [tenantId, ids]);
+    return new Map(rows.map((row) => [row.asked_id, userFromRow(row, view, seal)]));
+  };
+  // Who answers for each row, by the row's id. Only where somebody was merged away is there more to read.
+  const answering = async (tenantId: string, rows: readonly SelectedRow[], view: UserView) => {
+    const merged = rows.filter(({ merged_into }) => merged_into !== null).map(({ id }) => id);
+    const survivors = merged.length > 0 ? await findSurvivors(tenantId, merged, view) : undefined;
+    return new Map(
+      rows.map((row) => [row.id, row.merged_into ? survivors?.get(row.id) : userFromRow(row, view, seal)]),
+    );
+  };
   return {
     async find(tenantId, id, view) {
       const [row] = await select(FIND[view], [tenantId, id]);
+      if (row?.merged_into) return (await findSurvivors(tenantId, [id], view)).get(id);
       return row && userFromRow(row, view, seal);
     },
     async findMany(tenantId, ids, view) {
       const rows = await select(FIND_MANY[view], [tenantId, ids]);
-      const byId = new Map(rows.map((row) => [row.id, userFromRow(row, view, seal)]));
+      const byId = await answering(tenantId, rows, view);
       return ids.map((id) => byId.get(id));
     },
     async findByEmailKeys(tenantId, keys, view) {
@@ -33,11 +46,15 @@ export function createPostgresUserReads(pool: Pool, seal: ContactSeal): UserRead
         tenantId,
         indexes,
       ]);
+      const byId = await answering(tenantId, rows, view);
       return new Map(
-        rows.map((row) => [
-          keyByIndex.get(row.email_key.toString('hex')) as string,
-          userFromRow(row, view, seal),
-        ]),
+        rows.flatMap(({ id, email_key }) => {
+          const user = byId.get(id);
+          // The address of a user that was merged away is no more found than the survivor's own, once that is deleted.
+          return user && !user.deleteTime
+            ? [[keyByIndex.get(email_key.toString('hex')) as string, user]]
+            : [];
+        }),
       );
     },
     async findByExternalIds(tenantId, externalIds, view) {
@@ -70,6 +87,22 @@ const FIND_BY_EXTERNAL_ID = statements(
   `join user_external_ids e on e.tenant_id = u.tenant_id and e.user_id = u.id
     where e.tenant_id = $1 and (e.source, e.external_id) in (select * from unnest($2::text[], $3::text[]))`,
   ['e.source', 'e.external_id'],
+);
+
+// A merged user may have been merged into one that was merged later. One snapshot for all of it: whoever is taken apart
+// meanwhile is answered as before or as after.
+const FIND_SURVIVORS = statements(
+  'survivors',
+  `join (
+      with recursive chain as (
+        select id as asked_id, id, merged_into from users where tenant_id = $1 and id = any($2::uuid[])
+        union all
+        select c.asked_id, m.id, m.merged_into from chain c join users m on m.tenant_id = $1 and m.id = c.merged_into
+      )
+      select asked_id, id from chain where merged_into is null
+    ) s on s.id = u.id
+    where u.tenant_id = $1`,
+  ['s.asked_id'],
 );
 
 function statements(

@@ -11,7 +11,7 @@ export function sealedContact(seal: ContactSeal): SealedTable {
       { column: 'tenant_id', type: 'text' },
       { column: 'id', type: 'uuid' },
     ],
-    columns: ['email_sealed', 'email_key', 'phone_sealed', 'phone_key'],
+    columns: ['email_sealed', 'email_key', 'email_base_key', 'phone_sealed', 'phone_key'],
     where: 'email_sealed is not null or phone_sealed is not null',
     withFirstKeys(row) {
       const { tenant_id: tenantId, id, ...columns } = row as unknown as Row;
@@ -21,8 +21,9 @@ export function sealedContact(seal: ContactSeal): SealedTable {
       const isCurrent = [columns.email_sealed, columns.phone_sealed].every(
         (sealed) => sealed === null || seal.keyring.isCurrent(sealed),
       );
-      const isFound =
-        isSame(fresh.email_key, columns.email_key) && isSame(fresh.phone_key, columns.phone_key);
+      const isFound = (['email_key', 'email_base_key', 'phone_key'] as const).every((column) =>
+        isSame(fresh[column], columns[column]),
+      );
       return isCurrent && isFound ? undefined : fresh;
     },
   };

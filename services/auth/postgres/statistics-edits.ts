@@ -5,6 +5,7 @@ import type { User } from '../users/user.ts';
 import type { StatisticsEdits } from '../users/user-writes.ts';
 import type { ContactSeal } from './contact-seal.ts';
 import { STATISTICS_JSON, type StatisticsJson, statisticsFromJson } from './statistics-json.ts';
+import { familyOf } from './user-from-row.ts';
 import { readUser } from './user-transaction.ts';
 
 const PUT = {
@@ -22,7 +23,8 @@ const PUT = {
 
 const SOURCES = {
   name: 'statistics_sources',
-  text: `select ${STATISTICS_JSON} as told from user_statistics where tenant_id = $1 and user_id = $2 order by source`,
+  text: `select ${STATISTICS_JSON} as told from user_statistics
+    where tenant_id = $1 and user_id = any(${familyOf('$1', '$2::uuid')}) order by source`,
 };
 
 const CHANGE = {
@@ -39,7 +41,7 @@ const CHANGE = {
 export function statisticsEdits(run: RunPrepared, seal: ContactSeal): StatisticsEdits {
   return {
     async putStatistics(user, told) {
-      await run(PUT, [user.tenantId, user.id, ...toValues(told)]);
+      await run(PUT, [user.tenantId, user.askedId, ...toValues(told)]);
       const rows = await run<{ told: StatisticsJson }>(SOURCES, [user.tenantId, user.id]);
       const sources = rows.map((row) => statisticsFromJson(row.told));
       const [statistics, ratings] = [sumStatistics(sources), sumRatings(sources)];

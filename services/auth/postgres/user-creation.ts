@@ -11,8 +11,8 @@ const INSERT = {
   name: 'user_insert',
   text: `with made as (
       insert into users (tenant_id, id, state, role, first_name, last_name, display_name, profile_image, business_name,
-        create_time, update_time, email_sealed, email_key, phone_sealed, phone_key)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14) returning tenant_id, id, version
+        create_time, update_time, email_sealed, email_key, phone_sealed, phone_key, email_base_key)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $17) returning tenant_id, id, version
     ), kept as (
       insert into user_profiles (tenant_id, user_id, profile)
       select tenant_id, id, $15::jsonb from made where $15::jsonb is not null
@@ -41,6 +41,7 @@ export function createUserCreation(run: RunPrepared, seal: ContactSeal): UserCre
         ...[sealed.email_sealed, sealed.email_key, sealed.phone_sealed, sealed.phone_key],
         hasProfile ? JSON.stringify(made.profile) : null,
         made.tags,
+        sealed.email_base_key,
       ];
       await run(INSERT, values).catch((error: unknown) => {
         throw toUserError(error, { tenantId, id });

@@ -8,6 +8,8 @@ export function conditionsOf(filter: UserFilter, bind: Bind): string[] {
   const { states, roles, createdFrom, createdBefore } = filter;
   return [
     `u.tenant_id = ${bind(filter.tenantId)}`,
+    // Who was merged away is found as its survivor.
+    'u.merged_into is null',
     `u.state = any(${bind(states)}::text[])`,
     ...(roles.length > 0 ? [`u.role = any(${bind(roles)}::text[])`] : []),
     ...(createdFrom ? [`u.create_time >= ${bind(createdFrom)}`] : []),

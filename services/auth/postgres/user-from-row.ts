@@ -18,6 +18,8 @@ export interface SelectedRow {
   create_time: Date;
   update_time: Date;
   delete_time: Date | null;
+  /** Who answers in its place; null: it answers itself. */
+  merged_into: string | null;
   email_sealed: Buffer | null;
   phone_sealed: Buffer | null;
   average_rating: number;
@@ -28,12 +30,23 @@ export interface SelectedRow {
 }
 
 const REFERENCE_COLUMNS = `u.tenant_id, u.id, u.version, u.state, u.role, u.first_name, u.last_name, u.display_name,
-  u.profile_image, u.business_name, u.create_time, u.update_time, u.delete_time`;
+  u.profile_image, u.business_name, u.create_time, u.update_time, u.delete_time, u.merged_into`;
 const BASIC_COLUMNS = `${REFERENCE_COLUMNS}, u.email_sealed, u.phone_sealed, u.average_rating, u.total_reviews`;
+
+/** SQL text of an array of ids: a user's, and those that were merged into it. Cheap where there are none. */
+export function familyOf(tenantId: string, id: string): string {
+  return `(case when exists (select 1 from users where tenant_id = ${tenantId} and merged_into = ${id}) then array(
+    with recursive family as (
+      select ${id} as id
+      union all
+      select m.id from family f join users m on m.tenant_id = ${tenantId} and m.merged_into = f.id
+    ) select id from family) else array[${id}] end)`;
+}
 
 const OF_USER = 'tenant_id = u.tenant_id and user_id = u.id';
 const TAGS = `(select array_agg(tag order by position, tag) from user_tags where ${OF_USER})`;
-const STATISTICS = `(select jsonb_agg(${STATISTICS_JSON} order by source) from user_statistics where ${OF_USER})`;
+const STATISTICS = `(select jsonb_agg(${STATISTICS_JSON} order by source) from user_statistics
+  where tenant_id = u.tenant_id and user_id = any(${familyOf('u.tenant_id', 'u.id')}))`;
 
 /** The columns of each view. */
 const COLUMNS: Readonly<Record<UserView, string>> = {

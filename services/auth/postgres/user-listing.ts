@@ -63,7 +63,7 @@ function walk({ bind }: Draft, { filter, orderBy, descending, after }: UserList)
   const stretches = kindsOf(filter).map(
     ([state, role]) =>
       `select tenant_id, id, ${column} as key, last_activity_time from users
-       where ${[`tenant_id = ${tenant}`, `state = '${state}'`, `role = '${role}'`, ...conditions].join(' and ')}`,
+       where ${[`tenant_id = ${tenant}`, `state = '${state}'`, `role = '${role}'`, 'merged_into is null', ...conditions].join(' and ')}`,
   );
   return `select * from (${stretches.join(' union all ')}) u`;
 }

@@ -17,12 +17,18 @@ const CLAIMED = {
 
 const LOCK = {
   name: 'user_lock',
-  text: 'select erase_time is not null as is_erased from users where tenant_id = $1 and id = $2 for update',
+  text: `select id, erase_time is not null as is_erased from users
+    where tenant_id = $1 and id = $2 and merged_into is null for update`,
+};
+
+const MERGED_INTO = {
+  name: 'user_merged_into',
+  text: 'select merged_into from users where tenant_id = $1 and id = $2 and merged_into is not null',
 };
 
 const READ = {
   name: 'user_full',
-  text: `${selectOf('FULL')} where u.tenant_id = $1 and u.id = $2`,
+  text: `${selectOf('FULL')} where u.tenant_id = $1 and u.id = $2 and u.merged_into is null`,
 };
 
 /** What every write does, on top of a transaction of prepared statements. */
@@ -30,16 +36,31 @@ export function createUserTransaction(run: RunPrepared, seal: ContactSeal): User
   return {
     claim: (tenantId, request, userId) => claim(run, { tenantId, request, userId }),
     async lock(tenantId, id) {
-      const [locked] = await run<{ is_erased: boolean }>(LOCK, [tenantId, id]);
+      const locked = await lockAnswering(run, tenantId, id);
       if (!locked) return undefined;
       // A statement of its own: what it reads of other tables would else be from before a wait for the lock.
-      const user = await readUser(run, { tenantId, id }, seal);
-      return user && { ...user, isErased: locked.is_erased };
+      const user = await readUser(run, { tenantId, id: locked.id }, seal);
+      return user && { ...user, isErased: locked.is_erased, askedId: id };
     },
   };
 }
 
-/** A user in full, as the transaction sees it; undefined: there is none. */
+interface LockedRow {
+  id: string;
+  is_erased: boolean;
+}
+
+// Whoever was merged away is not locked: a merge that holds the one and waits for the other would wait for ever.
+async function lockAnswering(run: RunPrepared, tenantId: string, id: string): Promise<LockedRow | undefined> {
+  const [row] = await run<LockedRow>(LOCK, [tenantId, id]);
+  if (row) return row;
+  const [merged] = await run<{ merged_into: string }>(MERGED_INTO, [tenantId, id]);
+  if (merged) return lockAnswering(run, tenantId, merged.merged_into);
+  // It may have come back between the two statements: then it is there now, or was never.
+  return (await run<LockedRow>(LOCK, [tenantId, id]))[0];
+}
+
+/** A user in full, as the transaction sees it, undefined: there is none, or it was merged away. */
 export async function readUser(run: RunPrepared, { tenantId, id }: ContactOwner, seal: ContactSeal) {
   const [row] = await run<SelectedRow>(READ, [tenantId, id]);
   return row && userFromRow(row, 'FULL', seal);

@@ -15,18 +15,19 @@ const UPDATE = {
       update users set version = version + 1, update_time = $4, state = $5, role = $6, first_name = $7, last_name = $8,
         display_name = $9, profile_image = $10, business_name = $11,
         email_sealed = case when $12 then $13 else email_sealed end, email_key = case when $12 then $14 else email_key end,
+        email_base_key = case when $12 then $18 else email_base_key end,
         phone_sealed = case when $15 then $16 else phone_sealed end, phone_key = case when $15 then $17 else phone_key end
       where tenant_id = $1 and id = $2 and version = $3 returning tenant_id, id, version
     ), kept as (
       insert into user_profiles (tenant_id, user_id, profile)
-      select tenant_id, id, $18::jsonb from changed where $18::jsonb is not null
+      select tenant_id, id, $19::jsonb from changed where $19::jsonb is not null
       on conflict (tenant_id, user_id) do update set profile = excluded.profile
     ), untagged as (
       delete from user_tags t using changed c
-      where t.tenant_id = c.tenant_id and t.user_id = c.id and $19::text[] is not null and t.tag <> all($19::text[])
+      where t.tenant_id = c.tenant_id and t.user_id = c.id and $20::text[] is not null and t.tag <> all($20::text[])
     ), tagged as (
       insert into user_tags (tenant_id, user_id, tag, position)
-      select tenant_id, id, t.tag, t.position from changed, unnest($19::text[]) with ordinality as t (tag, position)
+      select tenant_id, id, t.tag, t.position from changed, unnest($20::text[]) with ordinality as t (tag, position)
       on conflict (tenant_id, user_id, tag) do update set position = excluded.position
     )
     insert into user_changes (tenant_id, user_id, version, kind)
@@ -57,7 +58,12 @@ export function createUserUpdate(run: RunPrepared, seal: ContactSeal): UserUpdat
 export function createUnlockedUserUpdate(run: RunPrepared, seal: ContactSeal): UserUpdate {
   return {
     claim: () => Promise.reject(new OvertakenError()),
-    lock: (tenantId, id) => readUser(run, { tenantId, id }, seal),
+    async lock(tenantId, id) {
+      const user = await readUser(run, { tenantId, id }, seal);
+      // Who answers for a user that was merged away is found under locks.
+      if (!user) throw new OvertakenError();
+      return user;
+    },
     async update(user, changes) {
       if (changes.email !== undefined && seal.keyring.hasOldIndexKeys) throw new OvertakenError();
       return update(run, { user, changes }, seal);
@@ -144,5 +150,6 @@ function contactValues(
     phoneColumns !== undefined,
     phoneColumns?.phone_sealed,
     phoneColumns?.phone_key,
+    emailColumns?.email_base_key,
   ];
 }

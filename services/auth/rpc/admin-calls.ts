@@ -1,6 +1,8 @@
 import type { UserAdminService } from '@rollcall/contract/user';
 import type { Implementation } from '@rollcall/runtime/rpc';
+import type { DuplicateReads } from '../users/duplicates.ts';
 import type { TimelineSource } from '../users/timeline.ts';
+import type { UserMerges } from '../users/user-merges.ts';
 import type { UserReads } from '../users/user-reads.ts';
 import type { RecordReads } from '../users/user-records.ts';
 import type { UserSearch } from '../users/user-search.ts';
@@ -12,6 +14,8 @@ export interface AdminParts {
   readonly search: UserSearch;
   readonly writes: UserWrites;
   readonly records: RecordReads;
+  readonly merges: UserMerges;
+  readonly duplicates: DuplicateReads;
   /** Where a timeline is gathered from. */
   readonly timeline: readonly TimelineSource[];
 }

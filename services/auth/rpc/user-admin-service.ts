@@ -4,6 +4,7 @@ import { activityCalls } from './activity-calls.ts';
 import type { AdminParts } from './admin-calls.ts';
 import { externalIdCalls } from './external-id-calls.ts';
 import { lifecycleCalls } from './lifecycle-calls.ts';
+import { mergeCalls } from './merge-calls.ts';
 import { noteCalls } from './note-calls.ts';
 import { searchCalls } from './search-calls.ts';
 import { statisticsCalls } from './statistics-calls.ts';
@@ -21,5 +22,6 @@ export function userAdminServiceImplementation(parts: AdminParts): Implementatio
     ...tagCalls(parts),
     ...activityCalls(parts),
     ...statisticsCalls(parts),
+    ...mergeCalls(parts),
   };
 }

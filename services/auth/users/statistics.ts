@@ -32,7 +32,7 @@ const MIN_INT64 = -(2n ** 63n);
 const MAX_INT32 = 2 ** 31 - 1;
 
 /** The figures of all services together; undefined: none told any. */
-export function sumStatistics(sources: readonly SourceStatistics[]): UserStatistics | undefined {
+export function sumStatistics(sources: readonly UserStatistics[]): UserStatistics | undefined {
   if (sources.length === 0) return undefined;
   const spent = Map.groupBy(
     sources.flatMap(({ totalSpent }) => totalSpent),

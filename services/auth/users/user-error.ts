@@ -10,6 +10,7 @@ export type UserErrorReason =
   | 'CURSOR_EXPIRED'
   | 'STREAM_TOO_SLOW'
   | 'PROFILE_TOO_LARGE'
+  | 'MERGE_REFUSED'
   | 'EXTERNAL_ID_TAKEN'
   | 'OVERLOADED'
   | 'DRAINING';

@@ -16,13 +16,15 @@ export interface WriteRequest {
 export interface LockedUser extends User {
   /** Nothing but the tombstone is left, and nothing may come to it. */
   readonly isErased: boolean;
+  /** The id that was asked for: its own, or one that was merged into it. */
+  readonly askedId: string;
 }
 
 /** What any write does in its transaction. All of it happens, or none. */
 export interface UserTransaction {
   /** The id of the user that this very request wrote before; undefined, and noted with `userId`, where it is new. Throws UserError REQUEST_ID_REUSED. */
   claim(tenantId: string, request: WriteRequest, userId: string): Promise<string | undefined>;
-  /** The user; undefined: there is none. */
+  /** The user that answers for this id; undefined: there is none. */
   lock(tenantId: string, id: string): Promise<LockedUser | undefined>;
 }
 
@@ -45,7 +47,7 @@ export interface LifecycleEdits {
   delete(user: User): Promise<User>;
   /** Throws UserError EMAIL_TAKEN. */
   undelete(user: User): Promise<User>;
-  /** Removes everything but the tombstone, from every table. */
+  /** Removes everything but the tombstone, from every table; so too of whoever was merged into it. */
   erase(user: User): Promise<User>;
 }
 
@@ -62,8 +64,8 @@ export interface RecordEdits {
 
 /** Figures about a locked user. */
 export interface StatisticsEdits {
-  /** Replaces what a service told, unless with a higher revision. Answers the user, a version on where its sums differ. */
-  putStatistics(user: User, told: SourceStatistics): Promise<User>;
+  /** Replaces what a service told of the id that was asked for, unless with a higher revision. Answers the user, a version on where its sums differ. */
+  putStatistics(user: LockedUser, told: SourceStatistics): Promise<User>;
 }
 
 /** A transaction in which everything can be done to a user. */

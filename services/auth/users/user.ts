@@ -91,6 +91,11 @@ export function emailKey(email: string): string | null {
   return /^[\x21-\x7e]+$/.test(trimmed) ? trimmed.toLowerCase() : null;
 }
 
+/** An address in the form in which addresses of one person are alike: without a plus-suffix; null as in `emailKey`. */
+export function emailBaseKey(email: string): string | null {
+  return emailKey(email)?.replace(/^([^+@]+)\+[^@]*@/, '$1@') ?? null;
+}
+
 /** A phone number in the form in which numbers are compared: its digits; null where there are none. */
 export function phoneKey(phone: string): string | null {
   return phone.replace(/\D/g, '') || null;

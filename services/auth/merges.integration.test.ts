@@ -1,0 +1,11 @@
+import { randomUUID } from 'node:crypto';
+import { createClient } from '@connectrpc/connect';
+import { freshTenant, seedUser } from '@rollcall/contract/testing';
+import { UserAdminService, UserChangeKind, UserService, UserView } from '@rollcall/contract/user';
+import { createLogger, Secret } from '@rollcall/runtime';
+import { createPool } from '@rollcall/runtime/postgres';
+import { createKeyring } from '@rollcall/runtime/sealing';
+import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
+import { createGrpcTransport } from '@rollcall/transport';
+import { createUserClient } from '@rollcall/user-client';
+import { describe, expect, it } from 'vitest';
