@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { makeKey } from '@rollcall/runtime/sealing';
 
-/** The auth service as a process of its own. Disposing of it ends it by SIGTERM. */
+/** A service as a process of its own. Disposing of it ends it by SIGTERM. */
 export interface AuthProcess extends AsyncDisposable {
   /** Where it serves gRPC: `127.0.0.1:41234`. */
   readonly address: string;
@@ -16,18 +16,31 @@ export const KEYS = { AUTH_ENCRYPTION_KEYS: makeKey('k1'), AUTH_INDEX_KEYS: make
 
 const MAIN = fileURLToPath(new URL('../../services/auth/main.ts', import.meta.url));
 
-/** Starts the auth service on ports of the system's choice. It ends with this process, however that ends. */
-export async function startAuth(databaseUrl: string): Promise<AuthProcess> {
-  const child = spawn(process.execPath, [MAIN], {
+/** Starts the auth service on ports of the system's choice. `env`: further settings of it. */
+export function startAuth(
+  databaseUrl: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<AuthProcess> {
+  return startProcess(MAIN, {
     env: {
-      ...process.env,
       AUTH_DATABASE_URL: databaseUrl,
       ...KEYS,
       AUTH_HOST: '127.0.0.1',
       AUTH_GRPC_PORT: '0',
       AUTH_HTTP_PORT: '0',
       LOG_LEVEL: 'info',
+      ...env,
     },
+  });
+}
+
+/** Starts a script that tells its port as the services do. It ends with this process, however that ends. */
+export async function startProcess(
+  script: string,
+  { args = [], env = {} }: { args?: readonly string[]; env?: Readonly<Record<string, string>> },
+): Promise<AuthProcess> {
+  const child = spawn(process.execPath, [...nodeOptions(), script, ...args], {
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const exited = once(child, 'exit');
@@ -35,7 +48,7 @@ export async function startAuth(databaseUrl: string): Promise<AuthProcess> {
     child.kill(signal);
     await exited;
   };
-  const port = await listening(child);
+  const port = await listening(child, Number(env.AUTH_WORKERS ?? 1));
   return {
     address: `127.0.0.1:${port}`,
     kill: () => end('SIGKILL'),
@@ -43,16 +56,22 @@ export async function startAuth(databaseUrl: string): Promise<AuthProcess> {
   };
 }
 
-/** The port in the log line that says where the service listens. Goes on reading, lest a full pipe stop the service. */
-function listening(child: ChildProcess): Promise<number> {
+// `BENCH_SERVICE_OPTIONS=--cpu-prof`: to see where time goes in the services.
+function nodeOptions(): string[] {
+  return process.env.BENCH_SERVICE_OPTIONS?.split(' ').filter(Boolean) ?? [];
+}
+
+/** The port in the log line, of each worker, that says where the service listens. Goes on reading, lest a full pipe stop the service. */
+function listening(child: ChildProcess, workers: number): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   let output = '';
   let isListening = false;
   const read = (chunk: unknown) => {
     if (isListening) return;
     output += String(chunk);
-    const line = output.split('\n').find((each) => each.includes('"grpcPort"') && each.endsWith('}'));
-    if (line === undefined) return;
+    const lines = output.split('\n').filter((each) => each.includes('"grpcPort"') && each.endsWith('}'));
+    const [line] = lines;
+    if (line === undefined || lines.length < workers) return;
     isListening = true;
     resolve((JSON.parse(line) as { grpcPort: number }).grpcPort);
   };
@@ -60,7 +79,7 @@ function listening(child: ChildProcess): Promise<number> {
   child.stderr?.on('data', read);
   child.once('error', reject);
   child.once('exit', (code) =>
-    reject(new Error(`the auth service ended with ${code} before it listened: ${output}`)),
+    reject(new Error(`the process ended with ${code} before it listened: ${output}`)),
   );
   return promise;
 }

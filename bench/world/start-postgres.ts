@@ -15,8 +15,11 @@ const SETTINGS = {
   track_commit_timestamp: 'on',
 };
 
-/** A Postgres of its own with both services' databases, gone with all its data when it is disposed of. */
-export async function startPostgres(): Promise<EmbeddedPostgres> {
+/**
+ * A Postgres of its own with both services' databases, gone with all its data when it is disposed of.
+ * @param options.durable whether a commit waits for the disk. Default false: what is written is thrown away.
+ */
+export async function startPostgres({ durable = false } = {}): Promise<EmbeddedPostgres> {
   await using stack = new AsyncDisposableStack();
   const dataDirectory = realpathSync(mkdtempSync(join(tmpdir(), 'rollcall-bench-')));
   stack.defer(() => rmSync(dataDirectory, { recursive: true, force: true }));
@@ -27,8 +30,7 @@ export async function startPostgres(): Promise<EmbeddedPostgres> {
     port: 0,
     databases: SERVICES,
     settings: SETTINGS,
-    // What is written here is thrown away, and nothing that is measured waits for the disk.
-    durable: false,
+    durable,
   });
   stack.defer(() => rmSync(dirname(postgres.location), { recursive: true, force: true }));
   stack.use(postgres);

@@ -15,8 +15,12 @@ export interface World extends AsyncDisposable {
   postgres(): Promise<EmbeddedPostgres>;
   /** The auth service that cases share; none of them may end it. */
   auth(): Promise<AuthProcess>;
-  /** An auth service for one case alone, on the same database. Whoever asks for it disposes of it. */
-  startAuth(): Promise<AuthProcess>;
+  /** An auth service for one case alone, on the same database, with these settings besides. Whoever asks for it disposes of it. */
+  startAuth(env?: Readonly<Record<string, string>>): Promise<AuthProcess>;
+  /** A Postgres of its own that waits for the disk at each commit, with the first `count` users of the tenant. */
+  durableUsers(
+    count: number,
+  ): Promise<{ readonly postgres: EmbeddedPostgres; readonly ids: readonly string[] }>;
   /** Ids of the first `count` users of the tenant, who exist from then on. */
   users(count: number): Promise<readonly string[]>;
   /** The first `count` of a crowd with names of many cultures exist from then on, in a tenant of their own. */
@@ -32,15 +36,27 @@ export function createWorld(say: (line: string) => void): World {
     say('starting Postgres ...');
     return stack.use(await startPostgres());
   });
-  const start = async () => startAuth((await postgres()).databaseUrl('auth'));
+  const start = async (env?: Readonly<Record<string, string>>) =>
+    startAuth((await postgres()).databaseUrl('auth'), env);
+  const durable = lazily(async () => {
+    say('starting a Postgres that waits for the disk ...');
+    return stack.use(await startPostgres({ durable: true }));
+  });
   let seeded = 0;
   let crowd = 0;
+  let durableCount = 0;
   let isBooked = false;
   return {
     tenantId: TENANT_ID,
     postgres,
     auth: lazily(async () => stack.use(await start())),
     startAuth: start,
+    async durableUsers(count) {
+      const server = await durable();
+      if (durableCount < count) await seedUsers(server, durableCount + 1, count);
+      durableCount = Math.max(durableCount, count);
+      return { postgres: server, ids: userIds(1, count) };
+    },
     async users(count) {
       if (count > seeded) {
         say(`writing users ${seeded + 1} to ${count} ...`);

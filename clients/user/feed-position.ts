@@ -1,5 +1,11 @@
 import { FeedClock, LIVE_WITHIN_MS } from './feed-clock.ts';
 
+/**
+ * How far behind the feed an answer may be, in ms: the service has several processes, and the one that answers hears of a
+ * change so much later than the one that tells the feed. The contract of the user service promises it.
+ */
+export const ANSWER_LAG_MS = 500;
+
 /** A checkpoint as it came. */
 export interface ReceivedCheckpoint {
   readonly cursor: string;
@@ -15,7 +21,8 @@ export interface ReceivedCheckpoint {
  * How far the feed was read, and what follows from it for each tenant.
  *
  * Since when: a stream goes on from a place that the feed had reached when the checkpoint of that place came, so every
- * change after that arrival is told. Reads begun earlier are not covered: their change may lie before the place.
+ * change after that arrival is told. Reads begun earlier are not covered: their change may lie before the place. Neither are
+ * those begun within half a second of it, because an answer may be so much older than the question.
  *
  * Until when: 2 s after the last checkpoint was true, whether the stream is up or not. A broken stream and a silent one look
  * the same from behind a wire, so both get the same 2 s; a stream that resumes within them is not noticed by readers. One
@@ -102,7 +109,8 @@ export class FeedPosition {
     if (isConfirmed) return false;
     this.#stream.isConfirmed = true;
     for (const tenantId of tenantIds) {
-      if (!this.#sinceMs.has(tenantId)) this.#sinceMs.set(tenantId, from?.arrivedAtMs ?? arrivedAtMs);
+      if (this.#sinceMs.has(tenantId)) continue;
+      this.#sinceMs.set(tenantId, (from?.arrivedAtMs ?? arrivedAtMs) + ANSWER_LAG_MS);
     }
     return from !== undefined && from.cursor === cursor && !hasChanges;
   }

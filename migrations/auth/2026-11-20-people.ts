@@ -22,8 +22,8 @@ export const peopleMigration: MigrationObject = sqlMigration('2026-11-20-people'
     `create table verified_emails (
       tenant_id text not null,
       user_id uuid not null,
-      -- Of the address that was verified: a user whose address changed is not verified any more.
-      email_key bytea not null check (octet_length(email_key) = 32),
+      -- The address that was verified: a user whose address changed is not verified any more.
+      email_sealed bytea not null,
       verify_time timestamptz(3) not null default now(),
       primary key (tenant_id, user_id),
       foreign key (tenant_id, user_id) references users (tenant_id, id)
@@ -57,19 +57,22 @@ export const peopleMigration: MigrationObject = sqlMigration('2026-11-20-people'
     `create index refresh_tokens_session on refresh_tokens (tenant_id, session_id)`,
     `create table mail_tokens (
       tenant_id text not null,
+      id uuid not null,
       token_hash bytea not null check (octet_length(token_hash) = 32),
       purpose text not null check (purpose in ('REGISTER', 'VERIFY_EMAIL', 'RESET_PASSWORD')),
       -- Null in a registration: there is no user before the address is verified.
       user_id uuid,
       email_key bytea not null check (octet_length(email_key) = 32),
-      -- A registration's: the person as JSON, and the password to be.
-      person_sealed bytea,
+      -- The address, and of a registration the names, as JSON.
+      person_sealed bytea not null,
+      -- A registration's: the password to be.
       password_hash text,
       create_time timestamptz(3) not null default now(),
       expire_time timestamptz(3) not null,
-      primary key (tenant_id, token_hash),
+      primary key (tenant_id, id),
+      unique (tenant_id, token_hash),
       check ((purpose = 'REGISTER') = (user_id is null)),
-      check ((purpose = 'REGISTER') = (person_sealed is not null and password_hash is not null))
+      check ((purpose = 'REGISTER') = (password_hash is not null))
     )`,
     `create index mail_tokens_user on mail_tokens (tenant_id, user_id) where user_id is not null`,
     `create index mail_tokens_email_key on mail_tokens (tenant_id, email_key)`,

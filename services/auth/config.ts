@@ -3,6 +3,7 @@ import {
   type ConfigOf,
   choiceSetting,
   databaseUrlSetting,
+  databaseUrlsSetting,
   integerSetting,
   LOG_LEVELS,
   optional,
@@ -16,6 +17,10 @@ export const AUTH_SETTINGS = {
   databaseUrl: databaseUrlSetting({
     variable: 'AUTH_DATABASE_URL',
     doc: 'PostgreSQL database of the auth service, as postgres://user:password@host:port/database.',
+  }),
+  replicaUrls: databaseUrlsSetting({
+    variable: 'AUTH_DATABASE_REPLICA_URLS',
+    doc: 'Streaming replicas of that database, as URLs separated by commas; users are read from those that are up to date.',
   }),
   encryptionKeys: keysSetting({
     variable: 'AUTH_ENCRYPTION_KEYS',
@@ -50,9 +55,37 @@ export const AUTH_SETTINGS = {
   maxCachedUsers: integerSetting({
     variable: 'AUTH_CACHED_USERS',
     default: '100000',
-    min: 1,
+    min: 0,
     max: 10_000_000,
-    doc: 'Most users that the auth service keeps in memory, about 1 kB each.',
+    doc: 'Most users that each process of the auth service keeps in memory, about 1 kB each; 0: none, every read goes to the database.',
+  }),
+  maxWaitMs: integerSetting({
+    variable: 'AUTH_DATABASE_WAIT_MS',
+    default: '500',
+    min: 10,
+    max: 10_000,
+    doc: 'Longest that a call of the auth service waits for a database connection while others have them all; then it is refused as OVERLOADED.',
+  }),
+  maxCalls: integerSetting({
+    variable: 'AUTH_CALLS',
+    default: '2000',
+    min: 10,
+    max: 100_000,
+    doc: 'Most calls at once that each process of the auth service takes; from half of it on it refuses searches, then writes, then reads.',
+  }),
+  maxConnectionAgeMs: integerSetting({
+    variable: 'AUTH_CONNECTION_AGE_MS',
+    default: '1800000',
+    min: 1000,
+    max: 86_400_000,
+    doc: 'How long a gRPC connection lives until its caller is asked to open another, so that callers find new processes.',
+  }),
+  workers: integerSetting({
+    variable: 'AUTH_WORKERS',
+    default: '1',
+    min: 1,
+    max: 64,
+    doc: 'Processes of the auth service on this machine, which share its ports; connections and memory are counted for each.',
   }),
   tokenIssuer: textSetting({
     variable: 'AUTH_TOKEN_ISSUER',

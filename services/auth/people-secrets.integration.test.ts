@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { freshTenant } from '@rollcall/contract/testing';
 import { createLogger, Secret } from '@rollcall/runtime';
 import { createPool, type Pool, transactPrepared } from '@rollcall/runtime/postgres';
-import { createKeyring } from '@rollcall/runtime/sealing';
+import { createKeyring, type Keyring, makeKey } from '@rollcall/runtime/sealing';
 import { createTestDatabase, TEST_KEYS, type TestDatabase } from '@rollcall/runtime/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startMailWorker } from './mail/mail-worker.ts';
@@ -11,16 +11,22 @@ import { createPasswordHasher } from './people/password-hasher.ts';
 import type { People } from './people/people.ts';
 import { register } from './people/register.ts';
 import { requestPasswordReset } from './people/request-password-reset.ts';
+import { resetPassword } from './people/reset-password.ts';
 import { signIn } from './people/sign-in.ts';
+import { makeSigningKey } from './people/signing-keys.ts';
 import { verifyEmail } from './people/verify-email.ts';
 import { createContactSeal } from './postgres/contact-seal.ts';
 import { lifecycleEdits } from './postgres/lifecycle-edits.ts';
 import { cleanPeople } from './postgres/people-housekeeping.ts';
 import { createPostgresOutbox } from './postgres/people-mail.ts';
 import { createPeopleSeal } from './postgres/people-seal.ts';
+import { sealedPeople } from './postgres/people-sealed-tables.ts';
+import { createPostgresSigningKeys } from './postgres/people-signing-keys.ts';
 import { createPostgresThrottles } from './postgres/people-throttles.ts';
 import { createPostgresPeople } from './postgres/postgres-people.ts';
+import { createPostgresRotation } from './postgres/postgres-rotation.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
+import { sealedContact } from './postgres/sealed-contact.ts';
 import type { User } from './users/user.ts';
 
 const keyring = createKeyring({
@@ -46,9 +52,13 @@ beforeEach(async () => {
     statements.push(String((args[0] as unknown as { name?: string }).name));
     return query(...args);
   }) as typeof pool.query;
-  const [seal, contactSeal] = [createPeopleSeal(keyring), createContactSeal(keyring)];
+  people = await peopleWith(keyring);
+});
+
+async function peopleWith(ring: Keyring): Promise<People> {
+  const [seal, contactSeal] = [createPeopleSeal(ring), createContactSeal(ring)];
   const news = { committed: () => undefined, mailQueued: () => undefined };
-  people = {
+  return {
     reads: createPostgresUserReads(pool, contactSeal),
     store: createPostgresPeople(pool, { seal, contactSeal }, news),
     throttles: createPostgresThrottles(pool, seal),
@@ -63,7 +73,7 @@ beforeEach(async () => {
     },
     onReuse: () => undefined,
   };
-});
+}
 
 afterEach(async () => {
   await pool.end();
@@ -195,6 +205,50 @@ describe('what is kept', () => {
       expect((await pool.query(`select * from ${table}`)).rows).toEqual([]);
     }
     expect((await pool.query('select * from credentials')).rows).toHaveLength(1);
+  });
+});
+
+describe('a change of keys', () => {
+  it('reaches all that sign-in keeps, and tokens that are on their way stay good', async () => {
+    const old = { encryptionKeys: TEST_KEYS.AUTH_ENCRYPTION_KEYS, indexKeys: TEST_KEYS.AUTH_INDEX_KEYS };
+    const fresh = { encryptionKeys: makeKey('k2'), indexKeys: makeKey('i2') };
+    const ring = (keys: typeof old) =>
+      createKeyring({
+        encryptionKeys: new Secret(keys.encryptionKeys),
+        indexKeys: new Secret(keys.indexKeys),
+      });
+    const both = ring({
+      encryptionKeys: `${fresh.encryptionKeys},${old.encryptionKeys}`,
+      indexKeys: `${fresh.indexKeys},${old.indexKeys}`,
+    });
+    const person = await member();
+    const { tenantId } = person;
+    const other = { ...stranger(), tenantId };
+    await register(people, other);
+    await requestPasswordReset(people, person);
+    await createPostgresSigningKeys(pool, keyring).change(() => ({
+      add: [makeSigningKey(new Date())],
+      removeIds: [],
+    }));
+
+    for (const table of [sealedContact(createContactSeal(both)), ...sealedPeople(both)]) {
+      const rotation = createPostgresRotation(pool, table, both);
+      for (let steps = 0; (await rotation.step(1)).state !== 'finished'; steps++)
+        expect(steps).toBeLessThan(50);
+    }
+
+    const after = ring(fresh);
+    people = await peopleWith(after);
+    expect(await createPostgresSigningKeys(pool, after).list()).toHaveLength(1);
+    const mails = await createPostgresOutbox(pool, createPeopleSeal(after)).take(10, RETRY);
+    const tokenTo = (to: string) =>
+      tokenOf(mails.map((mail) => mail.open()).find((mail) => mail.to === to) as Mail);
+    await verifyEmail(people, { tenantId, token: tokenTo(other.email) });
+    await resetPassword(people, { tenantId, token: tokenTo(person.email), newPassword: 'another good one' });
+    expect(await signIn(people, { ...person, password: 'another good one' })).toMatchObject({
+      isEmailVerified: true,
+    });
+    expect(await signIn(people, other)).toMatchObject({ isEmailVerified: true });
   });
 });
 

@@ -1,12 +1,24 @@
 import { AuthService as AuthServiceDefinition } from '@rollcall/contract/auth';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { createLogger, type Logger, type RunningService } from '@rollcall/runtime';
-import { createPool, type Pool, requireSchema } from '@rollcall/runtime/postgres';
-import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
+import {
+  createPool,
+  isDatabaseUnavailable,
+  type Pool,
+  PoolBusyError,
+  requireSchema,
+} from '@rollcall/runtime/postgres';
+import {
+  createLoadGauge,
+  implementService,
+  type OpenDoors,
+  openDoors,
+  withShedding,
+} from '@rollcall/runtime/rpc';
 import { createKeyring } from '@rollcall/runtime/sealing';
 import { openCallers } from './callers/open-callers.ts';
 import type { AuthConfig } from './config.ts';
-import { createChangeFeed } from './feed/change-feed.ts';
+import { type ChangeFeed, createChangeFeed } from './feed/change-feed.ts';
 import { type KeyRotation, startKeyRotation } from './keys/key-rotation.ts';
 import { toJwks } from './people/signing-keys.ts';
 import { type ContactSeal, createContactSeal } from './postgres/contact-seal.ts';
@@ -24,17 +36,23 @@ import {
 } from './postgres/postgres-user-records.ts';
 import { createPostgresUserSearch } from './postgres/postgres-user-search.ts';
 import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
+import { followReplica } from './postgres/replica.ts';
 import { requireKeys } from './postgres/require-keys.ts';
 import { sealedTables } from './postgres/sealed-tables.ts';
 import { authServiceImplementation } from './rpc/auth-service.ts';
+import { callClass } from './rpc/call-class.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
 import { userServiceImplementation } from './rpc/user-service.ts';
 import { startPeople } from './start-people.ts';
-import { withUserCache } from './users/with-user-cache.ts';
+import type { UserReads } from './users/user-reads.ts';
+import { withGathering } from './users/with-gathering.ts';
+import { withReplicas } from './users/with-replicas.ts';
+import { type CachedUserReads, withUserCache } from './users/with-user-cache.ts';
 
-// A statement that runs longer than this holds a connection that others wait for.
-const STATEMENT_TIMEOUT_MS = 5000;
+// A statement that runs longer holds a connection that others wait for. A write may wait for another one's lock.
+const READ_TIMEOUT_MS = 3000;
+const WRITE_TIMEOUT_MS = 5000;
 
 const FEED_CONNECTIONS = 3;
 
@@ -63,32 +81,57 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   const database = {
     url: config.databaseUrl,
     maxConnections: config.maxConnections,
-    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    statementTimeoutMs: WRITE_TIMEOUT_MS,
+    maxWaitMs: config.maxWaitMs,
+    logger,
   };
-  const pool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
+  const pool = stack.adopt(createPool({ ...database, statementTimeoutMs: READ_TIMEOUT_MS }), (each) =>
+    each.end(),
+  );
   // Of its own: reads may work while writes wait for one another.
-  const writePool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
+  const writePool = stack.adopt(createPool(database), (each) => each.end());
   await requireSchema(pool, SCHEMA);
   const seal = createContactSeal(createKeyring(config));
   await requireKeys(pool, seal);
   // Connections of its own: news must not wait behind reads, nor reads behind those who catch up.
-  const feedPool = stack.adopt(
-    createPool({ ...database, maxConnections: FEED_CONNECTIONS, logger }),
-    (each) => each.end(),
+  const feedPool = stack.adopt(createPool({ ...database, maxConnections: FEED_CONNECTIONS }), (each) =>
+    each.end(),
   );
   const feed = stack.use(
     createChangeFeed(createPostgresChangeLog(feedPool), {
       onError: (error) => logger.warn({ error }, 'the change feed cannot be read'),
     }),
   );
-  const reads = withUserCache(createPostgresUserReads(pool, seal), {
-    maxEntries: config.maxCachedUsers,
-    isTold: feed.isTold,
+  const replicas = config.replicaUrls.map((url, i) => {
+    const options = { ...database, url, statementTimeoutMs: READ_TIMEOUT_MS };
+    const replicaPool = stack.adopt(createPool(options), (each) => each.end());
+    return stack.use(
+      followReplica({
+        reads: createPostgresUserReads(replicaPool, seal),
+        pool: replicaPool,
+        primary: feedPool,
+        onChange: (isAnswering, error) =>
+          logger[isAnswering ? 'info' : 'warn'](
+            { replica: i + 1, isAnswering, error },
+            'a replica was followed',
+          ),
+      }),
+    );
   });
+  let listeningSinceMs = Number.POSITIVE_INFINITY;
+  const replicated = withReplicas(createPostgresUserReads(pool, seal), {
+    replicas,
+    toldSinceMs: () => listeningSinceMs,
+    isAway: (error) => isDatabaseUnavailable(error) || error instanceof PoolBusyError,
+  });
+  const reads = cached(withGathering(replicated), config.maxCachedUsers, feed);
   const forget = (changes: readonly { tenantId: string; id: string }[]) => {
+    // First, so that nobody reads from a replica what was just forgotten.
+    if (replicas.length > 0) replicated.note(changes);
     for (const { tenantId, id } of changes) reads.forget(tenantId, id);
   };
   await feed.listen(forget);
+  listeningSinceMs = performance.now();
   const committed = (changes: readonly { tenantId: string; id: string }[]) => {
     forget(changes);
     feed.poke();
@@ -117,6 +160,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     (each) => each.end(),
   );
   const callers = stack.use(await openCallers({ config, pool: callersPool, logger }));
+  const gauge = stack.use(createLoadGauge({ maxCalls: config.maxCalls, logger }));
   const doors = stack.use(
     await openDoors({
       name: 'auth',
@@ -134,6 +178,8 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
           body: `${JSON.stringify(toJwks(people.keys.shown()))}\n`,
         }),
       },
+      shedding: withShedding({ gauge, classOf: callClass }),
+      maxConnectionAgeMs: config.maxConnectionAgeMs,
       // Both ways to the database: reads may work while writes do not.
       isReady: () =>
         Promise.all([pool.query('select 1'), writePool.query('select 1')]).then(
@@ -155,6 +201,10 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   stack.defer(feed.drain);
   const closers = stack.move();
   return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+}
+
+function cached(reads: UserReads, maxEntries: number, { isTold }: ChangeFeed): CachedUserReads {
+  return maxEntries > 0 ? withUserCache(reads, { maxEntries, isTold }) : { ...reads, forget: () => {} };
 }
 
 function startRotation(pool: Pool, seal: ContactSeal, logger: Logger): KeyRotation {

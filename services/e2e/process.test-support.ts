@@ -8,6 +8,8 @@ export interface ServiceProcess extends AsyncDisposable {
   readonly grpcPort: number;
   readonly httpPort: number;
   readonly pid: number;
+  /** Everything it wrote so far, to either stream. */
+  output(): string;
   /** Sends a real signal and, where it ends the process, waits for the end. */
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
   /** Closes the channel that ties it to its parent, as the end of the parent does. */
@@ -25,6 +27,12 @@ export async function startService(
     env: { [`${prefix}_GRPC_PORT`]: '0', [`${prefix}_HTTP_PORT`]: '0', ...TEST_KEYS, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: unknown) => {
+      output += String(chunk);
+    });
+  }
   const exited = once(child, 'exit').then(([code]) => code as number | null);
   const ports = await listening(child);
   const kill = (signal: 'SIGKILL' | 'SIGTERM') => {
@@ -34,6 +42,7 @@ export async function startService(
   return {
     ...ports,
     pid: child.pid as number,
+    output: () => output,
     kill,
     disconnect: () => {
       child.disconnect();

@@ -3,6 +3,7 @@ export { type AuditEntry, type AuditLog, MAX_AUDITED_IDS } from './callers/audit
 export { isCallerId, LOCAL_CALLER } from './callers/caller-id.ts';
 export { type Grant, type GrantBook, type GrantLimits, indexGrants } from './callers/grants.ts';
 export { type AccessOf, type AccessTable, accessFrom, type MethodAccess } from './callers/method-access.ts';
+export { pollQuietly } from './callers/poll-quietly.ts';
 export {
   createTokenVerifier,
   MAX_TOKEN_SECONDS,

@@ -61,6 +61,16 @@ export function databaseUrlSetting(about: About): Setting<Secret> {
   return { ...about, parse: parseDatabaseUrl };
 }
 
+/** The addresses of several databases, separated by commas; where it is left out, none. Kept secret. */
+export function databaseUrlsSetting(about: About): Setting<readonly Secret[]> {
+  const parse = (text: string) =>
+    text
+      .split(',')
+      .filter(Boolean)
+      .map((each) => parseDatabaseUrl(each.trim()));
+  return { ...about, default: '', parse };
+}
+
 /** A setting that may be left out; its value is then undefined. */
 export function optional<T>(setting: Setting<T>): Setting<T | undefined> {
   return {
@@ -68,6 +78,19 @@ export function optional<T>(setting: Setting<T>): Setting<T | undefined> {
     default: '',
     parse: (text) => (text === '' ? undefined : setting.parse(text)),
   };
+}
+
+/**
+ * What the settings are where nobody says anything, for whoever starts a service in a process of their own, such as a test.
+ * Those that have no default must be given.
+ */
+export function withDefaults<S extends Settings>(settings: S, given: Partial<ConfigOf<S>>): ConfigOf<S> {
+  const entries = Object.entries(settings).map(([key, { variable, default: text, parse }]) => {
+    if (key in given) return [key, given[key as keyof S]];
+    if (text === undefined) throw new Error(`${variable} has no default: give ${key}`);
+    return [key, parse(text)];
+  });
+  return Object.fromEntries(entries);
 }
 
 /**

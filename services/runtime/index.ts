@@ -5,6 +5,7 @@ export {
   type ConfigOf,
   choiceSetting,
   databaseUrlSetting,
+  databaseUrlsSetting,
   integerSetting,
   optional,
   portSetting,
@@ -12,6 +13,7 @@ export {
   type Setting,
   type Settings,
   textSetting,
+  withDefaults,
 } from './config.ts';
 export { digestOf } from './digest.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
@@ -20,3 +22,4 @@ export { namesSameDatabase } from './same-database.ts';
 export { Secret } from './secret.ts';
 export { StartupError } from './startup-error.ts';
 export { isStorable, UNSTORABLE } from './storable-text.ts';
+export { isSupervisor, superviseWorkers } from './workers.ts';

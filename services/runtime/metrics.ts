@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { type Call, methodPath } from './rpc/call.ts';
 import { statusName } from './rpc/status-name.ts';
@@ -15,7 +16,8 @@ const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 /** Metrics of one process, in a registry of its own: `rollcall_rpc_duration_seconds` and what Node tells of itself. */
 export function createMetrics(service: string): RpcMetrics & Disposable {
   const registry = new Registry();
-  registry.setDefaultLabels({ service });
+  // Workers answer in turn where their ports are shared; each counts for itself.
+  registry.setDefaultLabels({ service, ...(cluster.worker && { worker: String(cluster.worker.id) }) });
   collectDefaultMetrics({ register: registry });
   const duration = new Histogram({
     name: 'rollcall_rpc_duration_seconds',

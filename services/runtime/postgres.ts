@@ -1,6 +1,7 @@
 // PostgreSQL: prepared statements on a pool, MikroORM, what its errors mean.
 export { isDatabaseUnavailable, sqlState, violatedConstraint } from './postgres/database-error.ts';
 export { createOrm } from './postgres/orm.ts';
+export { CallOverError, PoolBusyError } from './postgres/patient-pool.ts';
 export { createPool, type Pool } from './postgres/pool.ts';
 export {
   type PreparedStatement,

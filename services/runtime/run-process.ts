@@ -1,5 +1,6 @@
 import type { Logger } from './logger.ts';
 import { StartupError } from './startup-error.ts';
+import { tellReady } from './workers.ts';
 
 /** Something that runs until it is disposed. */
 export interface RunningService extends AsyncDisposable {
@@ -21,6 +22,7 @@ export async function runProcess(start: () => Promise<RunningService>): Promise<
     process.stderr.write(`${explainStartup(error)}\n`);
     process.exit(1);
   }
+  tellReady();
   const why = await told;
   service.logger.info({ why }, 'draining');
   await service[Symbol.asyncDispose]();

@@ -1,4 +1,4 @@
-import { type GrantBook, indexGrants } from '@rollcall/runtime/callers';
+import { type GrantBook, indexGrants, pollQuietly } from '@rollcall/runtime/callers';
 import type { GrantStore } from './postgres-grants.ts';
 
 const POLL_MS = 1000;
@@ -29,19 +29,13 @@ export async function openGrantBook(
     version = now;
     for (const listener of listeners) listener();
   };
-  let isLooking = false;
-  const timer = setInterval(async () => {
-    if (isLooking) return;
-    isLooking = true;
-    await look().catch(onError);
-    isLooking = false;
-  }, pollMs).unref();
+  const stop = pollQuietly(look, { onError, pollMs });
   return {
     find: (caller, asked) => find(caller, asked),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    [Symbol.dispose]: () => clearInterval(timer),
+    [Symbol.dispose]: stop,
   };
 }

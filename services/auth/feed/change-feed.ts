@@ -30,7 +30,7 @@ export interface ChangeFeed extends AsyncDisposable {
   watch(query: WatchQuery, call: WatchCall): AsyncIterable<WatchNews>;
   /** Tells this process itself of every change from now on, before any watcher hears of it. Once. */
   listen(listener: Listener): Promise<void>;
-  /** Whether the listener has heard of all that was committed until a second ago. */
+  /** Whether the listener has heard of all that was committed until `MAX_TOLD_AGE_MS` ago. */
   isTold(): boolean;
   /** There may be news. */
   poke(): void;
@@ -38,9 +38,15 @@ export interface ChangeFeed extends AsyncDisposable {
   drain(): Promise<void>;
 }
 
+/**
+ * How much later than its commit, in ms, this process may hear of a change and still answer from memory: by so much an answer
+ * of one process may be behind what another one's feed has told. User clients rely on it: see `LIVE_WITHIN_MS` there.
+ * More than the rest that the tail takes between two readings with the most watchers.
+ */
+export const MAX_TOLD_AGE_MS = 500;
+
 /** Half of what the contract allows between two checkpoints. */
 const HEARTBEAT_MS = 500;
-const TOLD_MS = 1000;
 const MAX_WATCHERS = 2000;
 const CATCH_UP_LIMIT = 1000;
 const RETENTION_MS = 24 * 60 * 60 * 1000;
@@ -55,7 +61,7 @@ export function createChangeFeed(log: ChangeLog, options: TailOptions): ChangeFe
   return {
     watch: (query, call) => watch({ log, tail }, query, call),
     listen: async (listener) => tail.listen(listener, (await log.bounds()).now),
-    isTold: () => tail.ageMs < TOLD_MS,
+    isTold: () => tail.ageMs < MAX_TOLD_AGE_MS,
     poke: () => tail.poke(),
     drain: end,
     async [Symbol.asyncDispose]() {

@@ -82,15 +82,16 @@ it('is not asked by tokens of made-up keys more than once in a while', async () 
   expect(looks).toBe(1);
 });
 
-it('seals private halves, and seals them anew where the first encryption key is another', async () => {
+it('keeps private halves sealed, and works with none but the keys that sealed them', async () => {
   (await open())[Symbol.dispose]();
-  const stored = async () => (await pool.query('select * from signing_keys')).rows;
-  const [before] = await stored();
-  expect(before.private_key_sealed.includes(Buffer.from('k1'))).toBe(true);
+  const { rows } = await pool.query('select * from signing_keys');
+  const sealed: Buffer = rows[0].private_key_sealed;
   const { privateKey = '' } = (await createPostgresSigningKeys(pool, ringOf(OLD)).list())[0] ?? {};
-  expect(before.private_key_sealed.includes(Buffer.from(privateKey, 'base64').subarray(-32))).toBe(false);
-  (await open(`${NEW},${OLD}`))[Symbol.dispose]();
-  using keeper = await open(NEW);
-  expect(keeper.signing().id).toBe(before.id);
-  await expect(open(OLD)).rejects.toMatchObject({ reason: 'KEY_UNKNOWN' });
+  expect(privateKey).toHaveLength(64);
+  expect(sealed.includes(Buffer.from('k1'))).toBe(true);
+  expect(sealed.includes(Buffer.from(privateKey, 'base64').subarray(-32))).toBe(false);
+  expect(sealed.includes(privateKey)).toBe(false);
+  using keeper = await open(`${NEW},${OLD}`);
+  expect(keeper.signing().id).toBe(rows[0].id);
+  await expect(open(NEW)).rejects.toMatchObject({ reason: 'KEY_UNKNOWN' });
 });

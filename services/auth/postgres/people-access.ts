@@ -1,19 +1,14 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import type { Access, FailedSignIn, SessionOpening } from '../people/people-store.ts';
-import type { User } from '../users/user.ts';
+import { emailKey, type User } from '../users/user.ts';
 import { PERSON } from './people-lock.ts';
 import type { PeopleSeal } from './people-seal.ts';
 
 const FIND = {
   name: 'access_find',
-  text: `select c.password_hash, v.email_key from (select $1::text as tenant_id, $2::uuid as user_id) who
+  text: `select c.password_hash, v.email_sealed from (select $1::text as tenant_id, $2::uuid as user_id) who
     left join credentials c on c.tenant_id = who.tenant_id and c.user_id = who.user_id
     left join verified_emails v on v.tenant_id = who.tenant_id and v.user_id = who.user_id`,
-};
-
-const REINDEX = {
-  name: 'access_reindex',
-  text: 'update verified_emails set email_key = $3 where tenant_id = $1 and user_id = $2 and email_key = $4',
 };
 
 const FAILED = {
@@ -59,13 +54,14 @@ export async function findAccess(
   seal: PeopleSeal,
   { tenantId, user }: { tenantId: string; user: User | undefined },
 ): Promise<Access> {
-  const values = [tenantId, user?.id ?? NOBODY];
-  const [row] = await run<{ password_hash: string | null; email_key: Buffer | null }>(FIND, values);
-  const kept = row?.email_key ?? undefined;
-  const [current, ...older] = seal.emailIndexes(tenantId, user?.contact?.email ?? '');
-  if (kept && older.some((index) => index.equals(kept))) await run(REINDEX, [...values, current, kept]);
-  const isEmailVerified = kept !== undefined && [current, ...older].some((index) => index?.equals(kept));
-  return { passwordHash: row?.password_hash ?? undefined, isEmailVerified };
+  const id = user?.id ?? NOBODY;
+  type Row = { password_hash: string | null; email_sealed: Buffer | null };
+  const [row] = await run<Row>(FIND, [tenantId, id]);
+  const verified = row?.email_sealed ? emailKey(seal.openVerified(row.email_sealed, { tenantId, id })) : null;
+  return {
+    passwordHash: row?.password_hash ?? undefined,
+    isEmailVerified: verified !== null && verified === emailKey(user?.contact?.email ?? ''),
+  };
 }
 
 /** Notes a sign-in that failed. */

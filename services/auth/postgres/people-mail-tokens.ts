@@ -17,7 +17,7 @@ const FIND = {
 const TAKE_REGISTRATION = {
   name: 'mail_token_take_registration',
   text: `delete from mail_tokens where tenant_id = $1 and token_hash = $2 and purpose = 'REGISTER' and expire_time > now()
-    returning person_sealed, password_hash`,
+    returning id, person_sealed, password_hash`,
 };
 
 const TAKE = {
@@ -29,8 +29,8 @@ const TAKE = {
 // Not those that are being used just now: whoever does so waits for what this transaction has, and finds it done.
 const FORGET = {
   name: 'mail_tokens_forget',
-  text: `delete from mail_tokens where (tenant_id, token_hash) in (
-      select tenant_id, token_hash from mail_tokens
+  text: `delete from mail_tokens where (tenant_id, id) in (
+      select tenant_id, id from mail_tokens
       where tenant_id = $1 and (user_id = $2 or email_key = any($3::bytea[])) for update skip locked
     )`,
 };
@@ -43,8 +43,8 @@ const SET_PASSWORD = {
 
 const VERIFY = {
   name: 'email_verify',
-  text: `insert into verified_emails (tenant_id, user_id, email_key) values ($1, $2, $3)
-    on conflict (tenant_id, user_id) do update set email_key = excluded.email_key, verify_time = now()`,
+  text: `insert into verified_emails (tenant_id, user_id, email_sealed) values ($1, $2, $3)
+    on conflict (tenant_id, user_id) do update set email_sealed = excluded.email_sealed, verify_time = now()`,
 };
 
 const FORGIVE = {
@@ -80,13 +80,16 @@ export async function completeRegistration(
   { seal, contactSeal }: PeopleSeals,
   { tenantId, hash, userId }: { tenantId: string; hash: Buffer; userId: string },
 ): Promise<boolean> {
-  type Row = { person_sealed: Buffer; password_hash: string };
+  type Row = { id: string; person_sealed: Buffer; password_hash: string };
   const [row] = await run<Row>(TAKE_REGISTRATION, [tenantId, hash]);
   if (!row) return false;
-  const { email, firstName, lastName } = seal.openPerson(row.person_sealed, { tenantId, hash });
+  const { email, firstName, lastName } = seal.openPerson(row.person_sealed, {
+    tenantId,
+    id: row.id,
+  });
   await createUserCreation(run, contactSeal).insert(tenantId, userId, { email, firstName, lastName });
   await run(SET_PASSWORD, [tenantId, userId, row.password_hash]);
-  await run(VERIFY, [tenantId, userId, seal.emailIndex(tenantId, email)]);
+  await run(VERIFY, [tenantId, userId, seal.sealVerified(email, { tenantId, id: userId })]);
   // Whoever else registered with this address did so before somebody proved to read its mails.
   await run(FORGET, [tenantId, userId, seal.emailIndexes(tenantId, email)]);
   return true;
@@ -102,7 +105,7 @@ export async function verifyEmail(
   const indexes = seal.emailIndexes(tenantId, user.email);
   const taken = await run(TAKE, [tenantId, hash, 'VERIFY_EMAIL', user.id, indexes]);
   if (taken.length === 0) return false;
-  await run(VERIFY, [tenantId, user.id, indexes[0]]);
+  await run(VERIFY, [tenantId, user.id, seal.sealVerified(user.email, { tenantId, id: user.id })]);
   return true;
 }
 
@@ -118,7 +121,7 @@ export async function resetPassword(
   const taken = await run(TAKE, [tenantId, change.tokenHash, 'RESET_PASSWORD', userId, indexes]);
   if (taken.length === 0) return false;
   await run(SET_PASSWORD, [tenantId, userId, change.passwordHash]);
-  await run(VERIFY, [tenantId, userId, indexes[0]]);
+  await run(VERIFY, [tenantId, userId, seal.sealVerified(email, { tenantId, id: userId })]);
   await endSessions(run, change, { reason: 'PASSWORD_RESET' });
   await run(FORGET, [tenantId, userId, indexes]);
   await finishChange(run, seal, change);

@@ -13,8 +13,8 @@ const QUEUE = {
   text: `with person as (${PERSON}),
     allowed as (select where $2::uuid is null or exists (select from person)),
     kept as (
-      insert into mail_tokens (tenant_id, token_hash, purpose, user_id, email_key, person_sealed, password_hash, expire_time)
-      select $1::text, $7::bytea, $8::text, $2::uuid, $4::bytea, $9::bytea, $10::text,
+      insert into mail_tokens (tenant_id, id, token_hash, purpose, user_id, email_key, person_sealed, password_hash, expire_time)
+      select $1::text, $3::uuid, $7::bytea, $8::text, $2::uuid, $4::bytea, $9::bytea, $10::text,
         now() + $6::bigint * interval '1 millisecond' from allowed where $7::bytea is not null
     )
     insert into mail_outbox (tenant_id, id, user_id, email_key, mail_sealed, expire_time)
@@ -36,7 +36,9 @@ const TAKE = {
 
 const SENT = { name: 'mail_sent', text: 'delete from mail_outbox where tenant_id = $1 and id = $2' };
 
-/** Keeps a mail until it is sent, and its token, in one statement. */
+const NAMELESS = { firstName: '', lastName: '' };
+
+/** Keeps a mail until it is sent, and its token under the same id, in one statement. */
 export async function queueMail(run: RunPrepared, seal: PeopleSeal, order: MailOrder): Promise<void> {
   const { tenantId, userId, mail, token } = order;
   const id = randomUUID();
@@ -50,7 +52,7 @@ export async function queueMail(run: RunPrepared, seal: PeopleSeal, order: MailO
     token?.lifetimeMs ?? PLAIN_MAIL_MS,
     token?.hash ?? null,
     token?.purpose ?? null,
-    token && registration ? seal.sealPerson(registration.person, { tenantId, hash: token.hash }) : null,
+    token ? seal.sealPerson(registration?.person ?? { ...NAMELESS, email: mail.to }, { tenantId, id }) : null,
     registration?.passwordHash ?? null,
   ]);
 }

@@ -4,6 +4,12 @@ import type { Registration } from '../people/people-store.ts';
 import type { ThrottleKey } from '../people/throttle.ts';
 import { emailKey } from '../users/user.ts';
 
+/** A row of one of the tables. */
+export interface SealedRow {
+  readonly tenantId: string;
+  readonly id: string;
+}
+
 /** How what people give is kept: addresses as blind indexes, mails and registrations sealed. */
 export interface PeopleSeal {
   /** What an address is kept as in `email_key`. */
@@ -11,12 +17,16 @@ export interface PeopleSeal {
   /** What it may have been kept as, under every index key. */
   emailIndexes(tenantId: string, email: string): Buffer[];
   throttleIndex(key: ThrottleKey): Buffer;
-  sealMail(mail: Mail, at: { tenantId: string; id: string }): Buffer;
+  sealMail(mail: Mail, at: SealedRow): Buffer;
   /** Throws SealingError. */
-  openMail(sealed: Uint8Array, at: { tenantId: string; id: string }): Mail;
-  sealPerson(person: Registration, at: { tenantId: string; hash: Buffer }): Buffer;
+  openMail(sealed: Uint8Array, at: SealedRow): Mail;
+  sealPerson(person: Registration, at: SealedRow): Buffer;
   /** Throws SealingError. */
-  openPerson(sealed: Uint8Array, at: { tenantId: string; hash: Buffer }): Registration;
+  openPerson(sealed: Uint8Array, at: SealedRow): Registration;
+  /** `id`: the user's. */
+  sealVerified(email: string, at: SealedRow): Buffer;
+  /** Throws SealingError. */
+  openVerified(sealed: Uint8Array, at: SealedRow): string;
 }
 
 /** With the keys of a keyring. */
@@ -29,19 +39,19 @@ export function createPeopleSeal(keyring: Keyring): PeopleSeal {
     emailIndexes: (tenantId, email) => keyring.blindIndexes(normal(email), place(tenantId)),
     throttleIndex: ({ tenantId, kind, key }) =>
       keyring.blindIndex(key, { tenantId, table: 'throttles', column: kind }),
-    sealMail: (mail, { tenantId, id }) => keyring.seal(JSON.stringify(mail), mailPlace(tenantId, id)),
-    openMail: (sealed, { tenantId, id }) => JSON.parse(keyring.open(sealed, mailPlace(tenantId, id))) as Mail,
-    sealPerson: (person, { tenantId, hash }) =>
-      keyring.seal(JSON.stringify(person), personPlace(tenantId, hash)),
-    openPerson: (sealed, { tenantId, hash }) =>
-      JSON.parse(keyring.open(sealed, personPlace(tenantId, hash))) as Registration,
+    sealMail: (mail, at) => keyring.seal(JSON.stringify(mail), MAIL(at)),
+    openMail: (sealed, at) => JSON.parse(keyring.open(sealed, MAIL(at))) as Mail,
+    sealPerson: (person, at) => keyring.seal(JSON.stringify(person), PERSON(at)),
+    openPerson: (sealed, at) => JSON.parse(keyring.open(sealed, PERSON(at))) as Registration,
+    sealVerified: (email, at) => keyring.seal(email, VERIFIED(at)),
+    openVerified: (sealed, at) => keyring.open(sealed, VERIFIED(at)),
   };
 }
 
-function mailPlace(tenantId: string, id: string) {
-  return { tenantId, table: 'mail_outbox', column: 'mail_sealed', rowId: id };
-}
+const MAIL = placeIn('mail_outbox', 'mail_sealed');
+const PERSON = placeIn('mail_tokens', 'person_sealed');
+const VERIFIED = placeIn('verified_emails', 'email_sealed');
 
-function personPlace(tenantId: string, hash: Buffer) {
-  return { tenantId, table: 'mail_tokens', column: 'person_sealed', rowId: hash.toString('hex') };
+function placeIn(table: string, column: string) {
+  return ({ tenantId, id }: SealedRow) => ({ tenantId, table, column, rowId: id });
 }

@@ -14,10 +14,6 @@ const ADD = {
   name: 'signing_keys_add',
   text: 'insert into signing_keys (id, public_key, private_key_sealed, activate_time) values ($1, $2, $3, $4)',
 };
-const RESEAL = {
-  name: 'signing_keys_reseal',
-  text: 'update signing_keys set private_key_sealed = $2 where id = $1 and private_key_sealed = $3',
-};
 const REMOVE = { name: 'signing_keys_remove', text: 'delete from signing_keys where id = any($1::text[])' };
 
 interface Row {
@@ -38,7 +34,10 @@ export function createPostgresSigningKeys(pool: Pool, keyring: Keyring): Signing
   return {
     async list() {
       const rows = await runPrepared<Row>(pool, LIST, []);
-      return await Promise.all(rows.map((row) => open(pool, keyring, row)));
+      return rows.map((row) => ({
+        ...toPublic(row),
+        privateKey: keyring.open(row.private_key_sealed, signingKeyPlace(row.id)),
+      }));
     },
     change: (plan) =>
       transactPrepared(pool, async (run) => {
@@ -50,24 +49,11 @@ export function createPostgresSigningKeys(pool: Pool, keyring: Keyring): Signing
   };
 }
 
-// Sealed anew under the first key, so that an older one can be taken away after a while.
-async function open(pool: Pool, keyring: Keyring, row: Row): Promise<StoredSigningKey> {
-  const privateKey = keyring.open(row.private_key_sealed, signingKeyPlace(row.id));
-  if (!keyring.isCurrent(row.private_key_sealed)) {
-    await runPrepared(pool, RESEAL, [
-      row.id,
-      keyring.seal(privateKey, signingKeyPlace(row.id)),
-      row.private_key_sealed,
-    ]);
-  }
-  return { ...toPublic(row), privateKey };
-}
-
 function toPublic({ id, public_key, activate_time }: Row): PublicSigningKey {
   return { id, publicKey: public_key, activateTime: activate_time };
 }
 
-/** Where the private half of a signing key is sealed. Of no tenant. */
+/** Where the private half of a key is sealed. */
 export function signingKeyPlace(rowId: string) {
   return { tenantId: '', table: 'signing_keys', column: 'private_key_sealed', rowId };
 }

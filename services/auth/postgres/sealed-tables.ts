@@ -1,12 +1,12 @@
 import type { ContactSeal } from './contact-seal.ts';
+import { sealedPeople } from './people-sealed-tables.ts';
 import { sealedContact } from './sealed-contact.ts';
 import { sealedMerges } from './sealed-merges.ts';
-import { sealedPeople } from './sealed-people.ts';
 import type { SealedTable } from './sealed-table.ts';
 
 /** Every table that holds something that keys made: the log tells that old keys can go once none of these needs them. */
 export function sealedTables(seal: ContactSeal): SealedTable[] {
-  return [sealedContact(seal), sealedMerges(seal.keyring), ...sealedPeople(seal)];
+  return [sealedContact(seal), sealedMerges(seal.keyring), ...sealedPeople(seal.keyring)];
 }
 
 /** Columns of bytes that no change of keys needs to reach, and why. */

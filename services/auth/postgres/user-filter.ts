@@ -5,16 +5,23 @@ export type Bind = (value: unknown) => string;
 
 /** The filter as conditions on `users u`: each must hold. */
 export function conditionsOf(filter: UserFilter, bind: Bind): string[] {
-  const { states, roles, createdFrom, createdBefore } = filter;
+  const { states, roles } = filter;
   return [
     `u.tenant_id = ${bind(filter.tenantId)}`,
     // Who was merged away is found as its survivor.
     'u.merged_into is null',
     `u.state = any(${bind(states)}::text[])`,
     ...(roles.length > 0 ? [`u.role = any(${bind(roles)}::text[])`] : []),
-    ...(createdFrom ? [`u.create_time >= ${bind(createdFrom)}`] : []),
-    ...(createdBefore ? [`u.create_time < ${bind(createdBefore)}`] : []),
+    ...createdConditions(filter, bind, 'u.'),
     ...narrowConditions(filter, bind),
+  ];
+}
+
+/** When a user may have been made. */
+export function createdConditions({ createdFrom, createdBefore }: UserFilter, bind: Bind, of = ''): string[] {
+  return [
+    ...(createdFrom ? [`${of}create_time >= ${bind(createdFrom)}`] : []),
+    ...(createdBefore ? [`${of}create_time < ${bind(createdBefore)}`] : []),
   ];
 }
 

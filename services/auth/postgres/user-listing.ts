@@ -1,13 +1,15 @@
 import type { Pool } from '@rollcall/runtime/postgres';
-import type { UserRole, UserState } from '../users/user.ts';
+import type { User, UserRole, UserState } from '../users/user.ts';
 import type { UserFilter, UserList, UserPage, UserPlace } from '../users/user-reads.ts';
 import type { ContactSeal } from './contact-seal.ts';
-import { type Bind, conditionsOf, narrowConditions } from './user-filter.ts';
+import { type Bind, conditionsOf, createdConditions, narrowConditions } from './user-filter.ts';
 import { type SelectedRow, selectOf, userFromRow } from './user-from-row.ts';
 
 /** A condition that so few users meet is where a list begins: they are read, and put in order. */
 const FEW = 5_000;
-/** Else the list is walked in its order. A page that walked past so many ends there, short, and the next goes on. */
+/** Else the list is walked in its order, so many users at a time: for more the database would rather sort everybody. */
+const STRIDE = 2_000;
+/** A page that walked past so many ends there, short, and the next goes on. */
 const MAX_WALK = 20_000;
 
 const ORDER: Readonly<Record<UserList['orderBy'], { column: string; type: string }>> = {
@@ -22,24 +24,77 @@ interface Draft {
   readonly bind: Bind;
 }
 
+/** A user's place in a list. */
+interface PlaceRow {
+  readonly key: Date | string;
+  readonly id: string;
+}
+
 /** A page of a list. What it costs is bounded, whatever the filter and the order. */
 export async function listUsers(pool: Pool, list: UserList, seal: ContactSeal): Promise<UserPage> {
   const few = await findFew(pool, list);
-  const draft = newDraft();
-  const places = few ? amongFew(draft, list, few) : walking(draft, list);
-  // One more than asked for tells whether there is a next page.
-  const text = `with places as materialized (${places} limit ${draft.bind(list.limit + 1)})
-    ${selectOf(list.view, ['places.key as list_key'])} join places on places.id = u.id
-    where u.tenant_id = ${draft.bind(list.filter.tenantId)} order by ${inOrder(list, 'places.key', 'places.id')}`;
-  const { rows } = await pool.query<SelectedRow & { list_key: Date | string }>(text, draft.values);
-  const listed = rows.slice(0, list.limit).map(({ list_key, ...row }) => ({
-    user: userFromRow(row, list.view, seal),
-    position: toPosition(list_key, row.id),
-  }));
-  const last = listed.at(-1);
-  if (rows.length > list.limit && last) return { listed, next: last.position };
-  const next = few || !isNarrowed(list.filter) ? undefined : await endOfWalk(pool, list);
+  const { places, next } = few ? await amongFew(pool, list, few) : await walk(pool, list);
+  const page = places.slice(0, list.limit);
+  const users = await readUsers(pool, { list, ids: page.map(({ id }) => id) }, seal);
+  // Who was removed meanwhile is left out; nobody else moves for it.
+  const listed = page.flatMap((place) => {
+    const user = users.get(place.id);
+    return user ? [{ user, position: toPlace(place) }] : [];
+  });
+  const last = page.at(-1);
+  if (places.length > list.limit && last) return { listed, next: toPlace(last) };
   return { listed, ...(next && { next }) };
+}
+
+async function readUsers(
+  pool: Pool,
+  { list, ids }: { list: UserList; ids: readonly string[] },
+  seal: ContactSeal,
+): Promise<ReadonlyMap<string, User>> {
+  if (ids.length === 0) return new Map();
+  const text = `${selectOf(list.view)} where u.tenant_id = $1 and u.id = any($2::uuid[])`;
+  const name = `listed_users_${list.view.toLowerCase()}`;
+  const { rows } = await pool.query<SelectedRow>({ name, text, values: [list.filter.tenantId, ids] });
+  return new Map(rows.map((row) => [row.id, userFromRow(row, list.view, seal)]));
+}
+
+/** Places behind the last page, one more than a page holds where there are as many; `next`: where to go on, if anywhere. */
+async function walk(pool: Pool, list: UserList): Promise<{ places: PlaceRow[]; next?: UserPlace }> {
+  const places: PlaceRow[] = [];
+  let { after } = list;
+  for (let walked = 0; walked < MAX_WALK; walked += STRIDE) {
+    const { found, end } = await stride(
+      pool,
+      { ...list, ...(after && { after }) },
+      list.limit + 1 - places.length,
+    );
+    places.push(...found);
+    if (!end || places.length > list.limit) return { places };
+    after = toPlace(end);
+  }
+  return { places, ...(after && { next: after }) };
+}
+
+/** Those of the next `STRIDE` users who pass; `end`: the last of the stride, where there may be more. */
+async function stride(
+  pool: Pool,
+  list: UserList,
+  limit: number,
+): Promise<{ found: PlaceRow[]; end?: PlaceRow }> {
+  const draft = newDraft();
+  const conditions = beyondOrder(draft, list);
+  if (conditions.length === 0) {
+    const { rows } = await pool.query<PlaceRow>(inStretches(draft, list, limit), draft.values);
+    return { found: rows };
+  }
+  const order = inOrder(list, 'key', 'id');
+  const text = `with stride as materialized (${inStretches(draft, list, STRIDE)})
+    (select key, id, false as "isEnd" from stride u where ${conditions.join(' and ')} order by ${order} limit ${draft.bind(limit)})
+    union all
+    (select key, id, true from stride offset ${STRIDE - 1})`;
+  const { rows } = await pool.query<PlaceRow & { isEnd: boolean }>(text, draft.values);
+  const end = rows.find(({ isEnd }) => isEnd);
+  return { found: rows.filter(({ isEnd }) => !isEnd), ...(end && { end }) };
 }
 
 function newDraft(): Draft {
@@ -47,13 +102,14 @@ function newDraft(): Draft {
   return { values, bind: (value) => `$${values.push(value)}` };
 }
 
-// Each kind of user is a stretch of one index in the order of the list, and the database merges them.
-function walk({ bind }: Draft, { filter, orderBy, descending, after }: UserList): string {
+// Each kind of user is a stretch of one index in the order of the list. The database merges them where each says its order
+// and its limit, and sorts everybody where only the whole does.
+function inStretches({ bind }: Draft, list: UserList, limit: number): string {
+  const { filter, orderBy, descending, after } = list;
   const { column, type } = ORDER[orderBy];
   const tenant = bind(filter.tenantId);
   const conditions = [
-    ...(filter.createdFrom ? [`create_time >= ${bind(filter.createdFrom)}`] : []),
-    ...(filter.createdBefore ? [`create_time < ${bind(filter.createdBefore)}`] : []),
+    ...(orderBy === 'createTime' ? createdConditions(filter, bind) : []),
     ...(after
       ? [
           `(${column}, id) ${descending ? '<' : '>'} (${bindKey(bind, after)}::${type}, ${bind(after.id)}::uuid)`,
@@ -62,24 +118,17 @@ function walk({ bind }: Draft, { filter, orderBy, descending, after }: UserList)
   ];
   const stretches = kindsOf(filter).map(
     ([state, role]) =>
-      `select tenant_id, id, ${column} as key, last_activity_time from users
-       where ${[`tenant_id = ${tenant}`, `state = '${state}'`, `role = '${role}'`, 'merged_into is null', ...conditions].join(' and ')}`,
+      `(select id, ${column} as key, create_time, last_activity_time from users
+        where ${[`tenant_id = ${tenant}`, `state = '${state}'`, `role = '${role}'`, 'merged_into is null', ...conditions].join(' and ')}
+        order by ${inOrder(list, column, 'id')} limit ${limit})`,
   );
-  return `select * from (${stretches.join(' union all ')}) u`;
+  return `select * from (${stretches.join(' union all ')}) u order by ${inOrder(list, 'key', 'id')} limit ${limit}`;
 }
 
-function walking(draft: Draft, list: UserList): string {
-  const ordered = `${walk(draft, list)} order by ${inOrder(list, 'key', 'id')}`;
-  if (!isNarrowed(list.filter)) return ordered;
-  const conditions = narrowConditions(list.filter, draft.bind);
-  return `select * from (${ordered} limit ${MAX_WALK}) u where ${conditions.join(' and ')} order by ${inOrder(list, 'key', 'id')}`;
-}
-
-async function endOfWalk(pool: Pool, list: UserList): Promise<UserPlace | undefined> {
-  const draft = newDraft();
-  const text = `${walk(draft, list)} order by ${inOrder(list, 'key', 'id')} offset ${MAX_WALK - 1} limit 1`;
-  const { rows } = await pool.query<{ key: Date | string; id: string }>(text, draft.values);
-  return rows[0] && toPosition(rows[0].key, rows[0].id);
+// What the order of the list says nothing about.
+function beyondOrder({ bind }: Draft, { filter, orderBy }: UserList): string[] {
+  const created = orderBy === 'createTime' ? [] : createdConditions(filter, bind, 'u.');
+  return [...created, ...narrowConditions(filter, bind)];
 }
 
 /** A condition that few meet, as a query of their ids. */
@@ -113,21 +162,23 @@ async function findFew(pool: Pool, { filter, orderBy }: UserList): Promise<Few |
   return undefined;
 }
 
-function amongFew(draft: Draft, list: UserList, few: Few): string {
+async function amongFew(
+  pool: Pool,
+  list: UserList,
+  few: Few,
+): Promise<{ places: PlaceRow[]; next?: undefined }> {
   const { column, type } = ORDER[list.orderBy];
+  const draft = newDraft();
   const { bind } = draft;
   const conditions = conditionsOf(list.filter, bind);
   if (list.after)
     conditions.push(
       `(u.${column}, u.id) ${list.descending ? '<' : '>'} (${bindKey(bind, list.after)}::${type}, ${bind(list.after.id)}::uuid)`,
     );
-  return `select u.id, u.${column} as key from users u
+  const text = `select u.id, u.${column} as key from users u
     where u.id = any(array(${few(draft)})) and ${conditions.join(' and ')}
-    order by ${inOrder(list, `u.${column}`, 'u.id')}`;
-}
-
-function isNarrowed({ tags, activeFrom, activeBefore }: UserFilter): boolean {
-  return tags.length > 0 || activeFrom !== undefined || activeBefore !== undefined;
+    order by ${inOrder(list, `u.${column}`, 'u.id')} limit ${bind(list.limit + 1)}`;
+  return { places: (await pool.query<PlaceRow>(text, draft.values)).rows };
 }
 
 const ROLES: readonly UserRole[] = ['CUSTOMER', 'VENDOR', 'ADMIN'];
@@ -156,6 +207,6 @@ function bindKey(bind: Bind, { key }: UserPlace): string {
   return bind(typeof key === 'number' ? new Date(key) : key);
 }
 
-function toPosition(key: Date | string, id: string): UserPlace {
+function toPlace({ key, id }: PlaceRow): UserPlace {
   return { key: key instanceof Date ? key.getTime() : key, id };
 }

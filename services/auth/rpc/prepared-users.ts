@@ -1,21 +1,14 @@
-import {
-  create,
-  type DescMessage,
-  type MessageInitShape,
-  type MessageShape,
-  toBinary,
-} from '@bufbuild/protobuf';
+import { create, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import {
   BatchGetUsersResponseSchema,
   GetUserResponseSchema,
-  type UserOutcome as OutcomeMessage,
-  UserOutcomeSchema,
+  type UserOutcomeSchema,
 } from '@rollcall/contract/user';
-import { MAX_MESSAGE_BYTES, PreparedAnswer, runtimeError } from '@rollcall/runtime/rpc';
+import { encodeInit, MAX_MESSAGE_BYTES, PreparedAnswer, runtimeError } from '@rollcall/runtime/rpc';
 import type { UserOutcome } from '../users/batch-get-users.ts';
 import type { User } from '../users/user.ts';
-import { toUserMessage } from './user-message.ts';
+import { toUserInit } from './user-message.ts';
 
 // Encodings of parts of a message, one behind the other, are an encoding of the whole: protobuf merges them. So what a
 // user is in an answer is encoded once, for as long as that very object is remembered.
@@ -26,10 +19,10 @@ const batched = new WeakMap<User, Uint8Array>();
 export function singleAnswer(user: User, readTime: Timestamp) {
   return prepare(GetUserResponseSchema, {
     toParts: () => [
-      once(singles, user, () => encode(GetUserResponseSchema, { user: toUserMessage(user) })),
-      encode(GetUserResponseSchema, { readTime }),
+      once(singles, user, () => encodeInit(GetUserResponseSchema, { user: toUserInit(user) })),
+      encodeInit(GetUserResponseSchema, { readTime }),
     ],
-    toInit: () => ({ user: toUserMessage(user), readTime }),
+    toInit: () => ({ user: toUserInit(user), readTime }),
   });
 }
 
@@ -39,10 +32,10 @@ export function batchAnswer(ids: readonly string[], outcomes: readonly UserOutco
   return prepare(BatchGetUsersResponseSchema, {
     toParts: () => [
       ...outcomes.map((outcome, i) => encodeOutcome(ids[i] as string, outcome)),
-      encode(BatchGetUsersResponseSchema, { readTime }),
+      encodeInit(BatchGetUsersResponseSchema, { readTime }),
     ],
     toInit: () => ({
-      outcomes: outcomes.map((outcome, i) => toOutcomeMessage(ids[i] as string, outcome)),
+      outcomes: outcomes.map((outcome, i) => toOutcomeInit(ids[i] as string, outcome)),
       readTime,
     }),
   });
@@ -58,12 +51,8 @@ function prepare<Desc extends DescMessage>(
   });
 }
 
-function encode<Desc extends DescMessage>(schema: Desc, init: MessageInitShape<Desc>): Uint8Array {
-  return toBinary(schema, create(schema, init));
-}
-
 function encodeOutcome(id: string, outcome: UserOutcome): Uint8Array {
-  const make = () => encode(BatchGetUsersResponseSchema, { outcomes: [toOutcomeMessage(id, outcome)] });
+  const make = () => encodeInit(BatchGetUsersResponseSchema, { outcomes: [toOutcomeInit(id, outcome)] });
   // An outcome holds the id as it was asked for, which may be in upper case or of a user that was merged away.
   return outcome.kind === 'user' && outcome.user.id === id ? once(batched, outcome.user, make) : make();
 }
@@ -76,17 +65,14 @@ function once(encodings: WeakMap<User, Uint8Array>, user: User, make: () => Uint
   return made;
 }
 
-function toOutcomeMessage(id: string, outcome: UserOutcome): OutcomeMessage {
+function toOutcomeInit(id: string, outcome: UserOutcome): MessageInitShape<typeof UserOutcomeSchema> {
   switch (outcome.kind) {
     case 'user':
-      return create(UserOutcomeSchema, { id, outcome: { case: 'user', value: toUserMessage(outcome.user) } });
+      return { id, outcome: { case: 'user', value: toUserInit(outcome.user) } };
     case 'missing':
-      return create(UserOutcomeSchema, { id, outcome: { case: 'missing', value: {} } });
+      return { id, outcome: { case: 'missing', value: {} } };
     case 'unchanged':
-      return create(UserOutcomeSchema, {
-        id,
-        outcome: { case: 'unchanged', value: { version: outcome.version } },
-      });
+      return { id, outcome: { case: 'unchanged', value: { version: outcome.version } } };
   }
 }
 

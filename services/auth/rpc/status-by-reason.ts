@@ -1,6 +1,6 @@
 import { Code } from '@connectrpc/connect';
 import type { ErrorReason } from '@rollcall/contract/user';
-import { isDatabaseUnavailable } from '@rollcall/runtime/postgres';
+import { CallOverError, isDatabaseUnavailable, PoolBusyError } from '@rollcall/runtime/postgres';
 import { RpcError, RUNTIME_REASONS, runtimeError } from '@rollcall/runtime/rpc';
 import { PeopleError } from '../people/people-error.ts';
 import { UserError, type UserErrorReason } from '../users/user-error.ts';
@@ -30,16 +30,23 @@ export const STATUS_BY_REASON = {
   EXTERNAL_ID_TAKEN: Code.AlreadyExists,
 } as const satisfies Record<Reason, Code> & Record<UserErrorReason, Code>;
 
+const RETRY_MS: Partial<Record<UserErrorReason, number>> = { VERSION_NOT_REACHED: 50, OVERLOADED: 1000 };
+
 /** An error of the domain or the database as one for the wire; undefined: it is not known here. */
 export function toRpcError(error: unknown): RpcError | undefined {
   if (error instanceof PeopleError) return toPeopleRpcError(error);
   if (error instanceof UserError) {
     const { reason, message, metadata } = error;
-    const retry = reason === 'VERSION_NOT_REACHED' ? { retryDelayMs: 50 } : {};
+    const retryDelayMs = RETRY_MS[reason];
+    const retry = retryDelayMs === undefined ? {} : { retryDelayMs };
     return new RpcError({ code: STATUS_BY_REASON[reason], reason }, message, {
       metadata,
       ...retry,
     });
+  }
+  if (error instanceof PoolBusyError) return overloaded(error);
+  if (error instanceof CallOverError) {
+    return runtimeError('CANCELLED', 'The call ended before its work began.', { cause: error });
   }
   if (isDatabaseUnavailable(error)) {
     return runtimeError('DATABASE_UNAVAILABLE', 'The database of the auth service does not answer.', {
@@ -48,4 +55,15 @@ export function toRpcError(error: unknown): RpcError | undefined {
     });
   }
   return undefined;
+}
+
+function overloaded(cause: PoolBusyError): RpcError {
+  return runtimeError(
+    'OVERLOADED',
+    'The service has more to ask of its database than it can; try again later.',
+    {
+      retryDelayMs: 200,
+      cause,
+    },
+  );
 }

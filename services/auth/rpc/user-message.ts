@@ -1,5 +1,4 @@
 import { create, fromJson, type JsonValue, type MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
   type Profile,
   ProfileSchema,
@@ -14,6 +13,8 @@ import {
 import type { UserStatistics } from '../users/statistics.ts';
 import { etagOf, shownName, type User, type UserView } from '../users/user.ts';
 
+type UserInit = MessageInitShape<typeof UserSchema>;
+
 /** The view that was asked for. Field rules have refused values that the contract does not name. */
 export function viewFromMessage(view: ViewMessage): UserView {
   if (view === ViewMessage.FULL) return 'FULL';
@@ -22,7 +23,12 @@ export function viewFromMessage(view: ViewMessage): UserView {
 
 /** A user as it goes over the wire, with as much as was read of it. */
 export function toUserMessage(user: User): UserMessage {
-  const init: MessageInitShape<typeof UserSchema> = {
+  return create(UserSchema, toUserInit(user));
+}
+
+/** What that message is made of. */
+export function toUserInit(user: User): UserInit {
+  const init: UserInit = {
     id: user.id,
     tenantId: user.tenantId,
     version: user.version,
@@ -33,14 +39,20 @@ export function toUserMessage(user: User): UserMessage {
     displayName: shownName(user),
     profileImage: user.profileImage,
     businessName: user.businessName,
-    createTime: timestampFromDate(user.createTime),
-    updateTime: timestampFromDate(user.updateTime),
+    createTime: toTimestampInit(user.createTime),
+    updateTime: toTimestampInit(user.updateTime),
     etag: etagOf(user.version),
   };
-  if (user.deleteTime) init.deleteTime = timestampFromDate(user.deleteTime);
+  if (user.deleteTime) init.deleteTime = toTimestampInit(user.deleteTime);
   if (user.contact) Object.assign(init, user.contact);
   if (user.profile) init.profile = toProfileMessage(user);
-  return create(UserSchema, init);
+  return init;
+}
+
+function toTimestampInit(date: Date): { seconds: bigint; nanos: number } {
+  const ms = date.getTime();
+  const seconds = Math.floor(ms / 1000);
+  return { seconds: BigInt(seconds), nanos: (ms - 1000 * seconds) * 1_000_000 };
 }
 
 function toProfileMessage({ profile, tags = [], statistics }: User): Profile {
@@ -55,8 +67,8 @@ function toStatisticsMessage(statistics: UserStatistics): StatisticsMessage {
   return create(UserStatisticsSchema, {
     totalBookings,
     totalSpent: [...totalSpent],
-    ...(firstBookingTime && { firstBookingTime: timestampFromDate(firstBookingTime) }),
-    ...(lastBookingTime && { lastBookingTime: timestampFromDate(lastBookingTime) }),
-    ...(lastActivityTime && { lastActivityTime: timestampFromDate(lastActivityTime) }),
+    ...(firstBookingTime && { firstBookingTime: toTimestampInit(firstBookingTime) }),
+    ...(lastBookingTime && { lastBookingTime: toTimestampInit(lastBookingTime) }),
+    ...(lastActivityTime && { lastActivityTime: toTimestampInit(lastActivityTime) }),
   });
 }

@@ -59,17 +59,17 @@ export function withUserCache(next: UserReads, { maxEntries, isTold }: UserCache
       const user = isTold() ? remembered(tenantId, id, view, minVersion) : undefined;
       if (user !== undefined) return user;
       const [found] = await fill({ tenantId, ids: [id], view }, async () => [
-        await next.find(tenantId, id, view),
+        await next.find(tenantId, id, view, minVersion),
       ]);
       return found;
     },
     async findMany(tenantId, ids, view, minVersions) {
-      if (!isTold()) return next.findMany(tenantId, ids, view);
+      if (!isTold()) return next.findMany(tenantId, ids, view, minVersions);
       const known = ids.map((id) => remembered(tenantId, id, view, minVersions?.get(id) ?? 0n));
       const unknown = ids.filter((_, i) => known[i] === undefined);
       if (unknown.length === 0) return known;
       const found = await fill({ tenantId, ids: unknown, view }, () =>
-        next.findMany(tenantId, unknown, view),
+        next.findMany(tenantId, unknown, view, minVersions),
       );
       let at = 0;
       return known.map((user) => user ?? found[at++]);

@@ -17,6 +17,12 @@ export async function ensureDatabases(
   try {
     // Else a failing statement would stand in the log, password included.
     await client.query(`set log_min_error_statement = 'panic'`);
+    const { rows: states } = await client.query<{ version: string; is_replica: boolean }>(
+      `select current_setting('server_version') as version, pg_is_in_recovery() as is_replica`,
+    );
+    const [state] = states;
+    // A replica has what its primary has.
+    if (state?.is_replica) return state.version;
     const roles = await existing(
       client,
       `select rolname as name from pg_roles where rolname = any($1)`,
@@ -37,8 +43,7 @@ export async function ensureDatabases(
     for (const name of ['postgres', ...names]) {
       await client.query(`revoke all on database ${escapeIdentifier(name)} from public`);
     }
-    const { rows } = await client.query<{ server_version: string }>('show server_version');
-    return rows[0]?.server_version ?? 'unknown';
+    return state?.version ?? 'unknown';
   } finally {
     await client.end();
   }

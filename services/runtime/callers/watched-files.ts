@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { StartupError } from '../startup-error.ts';
+import { pollQuietly } from './poll-quietly.ts';
 
 /** A file, and the variable that names it, for messages. */
 export interface NamedFile {
@@ -41,24 +42,20 @@ export async function watchFiles<T>(options: WatchOptions<T>): Promise<Watched<T
     // Taken before the contents: what changes in between is looked at again.
     const signature = await signatureOf(files);
     if (signature === seen) return;
+    const contents = await Promise.all(files.map(({ path }) => readFile(path)));
+    // What makes no sense is not read again before it changes; what could not be read is.
     seen = signature;
-    current = load(await Promise.all(files.map(({ path }) => readFile(path))));
+    current = load(contents);
     for (const listener of listeners) listener(current);
   };
   await look().catch((error: unknown) => fail(files, error));
-  let isLooking = false;
-  const timer = setInterval(async () => {
-    if (isLooking) return;
-    isLooking = true;
-    await look().catch(onError);
-    isLooking = false;
-  }, pollMs).unref();
+  const stop = pollQuietly(look, { onError, pollMs });
   return {
     get current() {
       return current;
     },
     onChange: (listener) => void listeners.add(listener),
-    [Symbol.dispose]: () => clearInterval(timer),
+    [Symbol.dispose]: stop,
   };
 }
 

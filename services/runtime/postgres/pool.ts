@@ -1,6 +1,8 @@
-import pg from 'pg';
+import type pg from 'pg';
 import type { Logger } from '../logger.ts';
 import type { Secret } from '../secret.ts';
+import { TYPES } from './parse-timestamp.ts';
+import { PatientPool } from './patient-pool.ts';
 
 /** Connections for prepared statements, beside those that MikroORM keeps. */
 export type Pool = pg.Pool;
@@ -12,6 +14,8 @@ export interface PoolOptions {
   readonly maxConnections: number;
   /** The longest a statement may run, in milliseconds; Postgres ends it then. */
   readonly statementTimeoutMs: number;
+  /** How long to wait, in milliseconds, where others have all connections. Default: as long as for a new one, 2000. */
+  readonly maxWaitMs?: number;
   readonly logger: Logger;
 }
 
@@ -19,8 +23,9 @@ export interface PoolOptions {
 export const CONNECT_TIMEOUT_MS = 2000;
 
 /** A bounded pool. Connects on demand, so it can be made while the database is away. */
-export function createPool({ url, maxConnections, statementTimeoutMs, logger }: PoolOptions): Pool {
-  const pool = new pg.Pool({
+export function createPool(options: PoolOptions): Pool {
+  const { url, maxConnections, statementTimeoutMs, maxWaitMs = CONNECT_TIMEOUT_MS, logger } = options;
+  const config = {
     connectionString: url.reveal(),
     max: maxConnections,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -28,7 +33,9 @@ export function createPool({ url, maxConnections, statementTimeoutMs, logger }: 
     // A black-holed connection is noticed although the statement timeout never arrives at the server.
     query_timeout: statementTimeoutMs + 1000,
     keepAlive: true,
-  });
+    types: TYPES,
+  };
+  const pool = new PatientPool(config, { maxWaitMs });
   // An idle connection that breaks is replaced on demand; unheard, the event would end the process.
   pool.on('error', (error) => logger.warn({ error }, 'an idle database connection broke'));
   // So would that of one that breaks between two statements of a transaction; whoever has it learns by the next of them.

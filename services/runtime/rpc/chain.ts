@@ -23,6 +23,8 @@ export interface ChainOptions {
   readonly toRpcError: (error: unknown) => RpcError | undefined;
   /** The longest that a unary call may take, in milliseconds. */
   readonly maxCallMs: number;
+  /** Refuses calls that there is no room for; absent: there is room for all. */
+  readonly shedding?: Interceptor;
   /** Who may call; undefined: everybody, unrecorded. */
   readonly callers?: DoorCallers | undefined;
   readonly certificates: PeerCertificates;
@@ -32,7 +34,8 @@ export interface ChainOptions {
 export function createChain(options: ChainOptions): readonly Interceptor[] {
   const { callers, certificates, toRpcError } = options;
   const guarded = callers?.guarded;
-  const bounds = [withDeadline(options.maxCallMs), withValidation()];
+  const shedding = options.shedding ? [options.shedding] : [];
+  const bounds = [...shedding, withDeadline(options.maxCallMs), withValidation()];
   if (!callers) return [withRequestId, withObservation(options), withAuthentication(undefined), ...bounds];
   const { accessOf, audit } = callers;
   const guards = guarded && [

@@ -17,8 +17,8 @@ import {
 } from '@rollcall/contract/user';
 import { createGrpcTransport } from '@rollcall/transport';
 import { describe, expect, it } from 'vitest';
+import { currentRequestId } from './current-call.ts';
 import { openTestDoors, type TestDoors } from './doors.test-support.ts';
-import { currentRequestId } from './interceptors/with-request-id.ts';
 import { type Implementation, implementService } from './route.ts';
 
 type GetUser = NonNullable<Implementation<typeof UserService>['getUser']>;

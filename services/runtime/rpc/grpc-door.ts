@@ -21,6 +21,8 @@ export interface GrpcDoorOptions {
   readonly openGate?: OpenGate | undefined;
   /** How long calls in progress may go on once the door closes, in milliseconds. Default 5000. */
   readonly drainMs?: number;
+  /** How long a connection lives, in milliseconds, until its caller is asked to open another. Default 1800000. */
+  readonly maxConnectionAgeMs?: number;
 }
 
 const SERVER_OPTIONS: grpc.ServerOptions = {
@@ -41,6 +43,7 @@ grpc.setLogVerbosity(grpc.logVerbosity.NONE);
 export async function openGrpcDoor(options: GrpcDoorOptions): Promise<OpenDoor> {
   const server = new grpc.Server({
     ...SERVER_OPTIONS,
+    ...(options.maxConnectionAgeMs && { 'grpc.max_connection_age_ms': options.maxConnectionAgeMs }),
     interceptors: [withUnservedCalls(options.logger)],
   });
   for (const { definition, routes } of toServiceDefinitions(options.routes)) {

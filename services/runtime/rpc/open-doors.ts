@@ -56,6 +56,10 @@ export interface DoorsOptions {
   readonly maxCallMs?: number;
   /** How long calls in progress may go on once the doors close, in milliseconds. Default 5000. */
   readonly drainMs?: number;
+  /** How long a gRPC connection lives, in milliseconds, until its caller is asked to open another. Default 1800000. */
+  readonly maxConnectionAgeMs?: number;
+  /** Refuses calls that there is no room for. Default: there is room for all. */
+  readonly shedding?: Interceptor;
 }
 
 /** Both doors, open. Disposing tells health first, then drains and closes both. */
@@ -109,7 +113,11 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
     ...(options.drainMs !== undefined && { drainMs: options.drainMs }),
   };
   const grpc = stack.use(
-    await openGrpcDoor({ ...common, port: options.grpc.port }).catch(listenFault(options.grpc)),
+    await openGrpcDoor({
+      ...common,
+      ...(options.maxConnectionAgeMs && { maxConnectionAgeMs: options.maxConnectionAgeMs }),
+      port: options.grpc.port,
+    }).catch(listenFault(options.grpc)),
   );
   const http = stack.use(
     await openHttpDoor({ ...common, pages, port: options.http.port }).catch(listenFault(options.http)),

@@ -10,6 +10,7 @@ export const RUNTIME_REASONS = {
   CALLER_UNKNOWN: Code.Unauthenticated,
   NOT_GRANTED: Code.PermissionDenied,
   RATE_LIMITED: Code.ResourceExhausted,
+  OVERLOADED: Code.Unavailable,
   DRAINING: Code.Unavailable,
   DATABASE_UNAVAILABLE: Code.Unavailable,
   DEADLINE_EXCEEDED: Code.DeadlineExceeded,

@@ -85,7 +85,8 @@ function record(options: ObservationOptions, call: Call, end: { startedAt: numbe
 
 // A caller's mistakes are the caller's to notice; ours must stand out.
 function logLevel(error: RpcError | undefined): 'debug' | 'info' | 'warn' | 'error' {
-  if (!error) return 'debug';
+  // Whoever refuses them tells of them together: in a flood, a line for each would be a load of its own.
+  if (!error || error.reason === 'OVERLOADED') return 'debug';
   if (error.code === Code.Internal || error.code === Code.Unknown || error.code === Code.DataLoss)
     return 'error';
   if (error.code === Code.Unavailable || error.code === Code.DeadlineExceeded) return 'warn';

@@ -1,18 +1,11 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { Interceptor } from '../call.ts';
+import { runAsCurrent } from '../current-call.ts';
 
 /** Header that carries the request id, both ways. */
 export const REQUEST_ID_HEADER = 'x-request-id';
 
 const ACCEPTABLE = /^[A-Za-z0-9._-]{1,64}$/;
-
-const requestIds = new AsyncLocalStorage<string>();
-
-/** The id of the call that is being served here. Undefined outside of calls. For calls to other services, to pass it on. */
-export function currentRequestId(): string | undefined {
-  return requestIds.getStore();
-}
 
 /**
  * Gives the call its request id: the caller's own where it sent a sane one, so that one id follows a request through
@@ -22,5 +15,5 @@ export const withRequestId: Interceptor = (next) => (call) => {
   const given = call.header(REQUEST_ID_HEADER);
   call.requestId = given !== undefined && ACCEPTABLE.test(given) ? given : randomUUID();
   call.setHeader(REQUEST_ID_HEADER, call.requestId);
-  return requestIds.run(call.requestId, next, call);
+  return runAsCurrent(call, () => next(call));
 };

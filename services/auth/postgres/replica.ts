@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from '@rollcall/runtime/postgres';
+import type { UserReads } from '../users/user-reads.ts';
+
+/** A read replica, and how far it follows. */
+export interface Replica extends AsyncDisposable {
+  readonly reads: UserReads;
+  /**
+   * Point on this process's clock, in ms: all that was committed before it is there. -Infinity: nothing is known, or it does
+   * not answer.
+   */
+  readonly completeUntilMs: number;
+  /** It failed: nothing is known of it any more, until it is looked at again. */
+  fail(): void;
+}
+
+/** What `followReplica` needs. */
+export interface ReplicaOptions {
+  readonly reads: UserReads;
+  readonly pool: Pool;
+  readonly primary: Pool;
+  /** Told when it begins to be of use, and when it ceases. */
+  readonly onChange: (isAnswering: boolean, error?: unknown) => void;
+  /** Time in ms between two looks. Default 100. */
+  readonly lookMs?: number;
+}
+
+const LOOK_MS = 100;
+const MAX_LOOKS = 64;
+
+interface Look {
+  readonly atMs: number;
+  readonly lsn: bigint;
+}
+
+/**
+ * Follows a streaming replica: asks the primary how far its log has come, and the replica how far it has replayed it. No
+ * clocks are compared, so that none can be wrong. What a primary commits without waiting for its disk
+ * (`synchronous_commit = off`) may be seen there a moment before its log says so.
+ */
+export function followReplica({ reads, pool, primary, onChange, lookMs = LOOK_MS }: ReplicaOptions): Replica {
+  const closing = new AbortController();
+  let looks: Look[] = [];
+  let completeUntilMs = Number.NEGATIVE_INFINITY;
+  let isAnswering = false;
+  const tell = (answers: boolean, error?: unknown) => {
+    if (answers !== isAnswering) onChange(answers, error);
+    isAnswering = answers;
+  };
+  const fail = (error?: unknown) => {
+    looks = [];
+    completeUntilMs = Number.NEGATIVE_INFINITY;
+    tell(false, error);
+  };
+  const look = async () => {
+    const atMs = performance.now();
+    const reached = await readLsn(primary, WRITTEN);
+    if (reached !== undefined) looks = [...looks.slice(1 - MAX_LOOKS), { atMs, lsn: reached }];
+    const replayed = await readLsn(pool, REPLAYED);
+    // Not a replica, or not one any more.
+    if (replayed === undefined) return fail();
+    const known = looks.findLast(({ lsn }) => lsn <= replayed);
+    if (known) completeUntilMs = known.atMs;
+    tell(true);
+  };
+  const following = (async () => {
+    while (!closing.signal.aborted) {
+      await look().catch(fail);
+      await sleep(lookMs, undefined, { signal: closing.signal }).catch(() => {});
+    }
+  })();
+  return {
+    reads,
+    get completeUntilMs() {
+      return completeUntilMs;
+    },
+    fail,
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      await following;
+    },
+  };
+}
+
+const WRITTEN = { name: 'wal_written', text: 'select pg_current_wal_flush_lsn()::text as lsn' };
+const REPLAYED = {
+  name: 'wal_replayed',
+  text: 'select case when pg_is_in_recovery() then pg_last_wal_replay_lsn()::text end as lsn',
+};
+
+async function readLsn(pool: Pool, statement: { name: string; text: string }): Promise<bigint | undefined> {
+  const { rows } = await pool.query<{ lsn: string | null }>(statement);
+  const [high, low] = rows[0]?.lsn?.split('/') ?? [];
+  return high === undefined || low === undefined
+    ? undefined
+    : (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
+}

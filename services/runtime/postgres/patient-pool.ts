@@ -1,0 +1,80 @@
+import pg from 'pg';
+import { watchCurrentCall } from '../rpc/current-call.ts';
+
+/** No connection was to be had in time: others have them all. What was asked has not begun. */
+export class PoolBusyError extends Error {
+  override readonly name = 'PoolBusyError';
+}
+
+/** Nobody waits any more for what the connection was wanted for. What was asked has not begun. */
+export class CallOverError extends Error {
+  override readonly name = 'CallOverError';
+}
+
+type Callback = Parameters<pg.Pool['connect']>[0];
+
+/**
+ * A pool in which waiting is bounded. Whoever finds all connections lent out waits no longer than `maxWaitMs`, and not at
+ * all behind a queue that is as long as it may be; and a connection that comes too late for its call is not used.
+ */
+export class PatientPool extends pg.Pool {
+  readonly #maxWaitMs: number;
+  readonly #maxWaiting: number;
+
+  constructor(config: pg.PoolConfig & { max: number }, { maxWaitMs }: { maxWaitMs: number }) {
+    super(config);
+    this.#maxWaitMs = maxWaitMs;
+    this.#maxWaiting = 100 * config.max;
+  }
+
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: Callback): void;
+  override connect(callback?: Callback): Promise<pg.PoolClient> | undefined {
+    if (this.idleCount > this.waitingCount || this.totalCount < this.options.max) {
+      return callback ? void super.connect(callback) : super.connect();
+    }
+    const client = this.#queue();
+    if (!callback) return client;
+    client.then(
+      (each) => callback(undefined, each, (release) => each.release(release)),
+      (error: Error) => callback(error, undefined, () => {}),
+    );
+    return undefined;
+  }
+
+  async #queue(): Promise<pg.PoolClient> {
+    if (this.waitingCount >= this.#maxWaiting) throw this.#busy();
+    const isOver = watchCurrentCall();
+    const client = await this.#wait();
+    if (!isOver()) return client;
+    client.release();
+    throw new CallOverError('The call ended while it waited for a database connection.');
+  }
+
+  #wait(): Promise<pg.PoolClient> {
+    const { promise, resolve, reject } = Promise.withResolvers<pg.PoolClient>();
+    let isGone = false;
+    const timer = setTimeout(() => {
+      isGone = true;
+      reject(this.#busy());
+    }, this.#maxWaitMs);
+    super.connect().then(
+      (client) => {
+        clearTimeout(timer);
+        if (isGone) client.release();
+        else resolve(client);
+      },
+      (error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
+    return promise;
+  }
+
+  #busy(): PoolBusyError {
+    return new PoolBusyError(
+      `All ${this.options.max} database connections are in use, and others wait for them.`,
+    );
+  }
+}

@@ -1,0 +1,78 @@
+import { Code } from '@connectrpc/connect';
+import { describe, expect, it } from 'vitest';
+import type { Call } from '../call.ts';
+import type { RpcError } from '../rpc-error.ts';
+import { type CallClass, SHED_FROM, withShedding } from './with-shedding.ts';
+
+const CALL = {} as Call;
+
+describe('shedding', () => {
+  it('refuses searches first, then writes, then wide reads, and reads of references last', async () => {
+    const servedAt = async (load: number) => {
+      const kinds = Object.keys(SHED_FROM) as CallClass[];
+      const outcomes = await Promise.all(
+        kinds.map((kind) =>
+          serve({ load, kind }).then(
+            () => [kind],
+            () => [],
+          ),
+        ),
+      );
+      return outcomes.flat();
+    };
+    expect(await servedAt(0.4)).toEqual(['search', 'write', 'wideRead', 'read']);
+    expect(await servedAt(0.6)).toEqual(['write', 'wideRead', 'read']);
+    expect(await servedAt(0.8)).toEqual(['wideRead', 'read']);
+    expect(await servedAt(0.9)).toEqual(['read']);
+    expect(await servedAt(1)).toEqual([]);
+  });
+
+  it('says that it is safe to come back, and when', async () => {
+    const error: RpcError = await serve({ load: 1, kind: 'read' }).then(
+      () => expect.fail('it was served'),
+      (reason) => reason,
+    );
+    expect(error).toMatchObject({ code: Code.Unavailable, reason: 'OVERLOADED' });
+    expect(error.options.retryDelayMs).toBeGreaterThan(0);
+  });
+
+  it('serves what is of no class, such as health, whatever the load', async () => {
+    await expect(serve({ load: 100, kind: undefined })).resolves.toBeUndefined();
+  });
+
+  it('counts a call until its end, however that comes', async () => {
+    const gauge = gaugeAt(0);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const shed = withShedding({ gauge, classOf: () => 'read' });
+    const open = shed(() => promise, CALL.method)(CALL);
+    expect(gauge.open).toBe(1);
+    resolve();
+    await open;
+    expect(gauge.open).toBe(0);
+    await expect(shed(() => Promise.reject(new Error('failed')), CALL.method)(CALL)).rejects.toThrow(
+      'failed',
+    );
+    expect(gauge.open).toBe(0);
+  });
+});
+
+async function serve({ load, kind }: { load: number; kind: CallClass | undefined }): Promise<void> {
+  await withShedding({ gauge: gaugeAt(load), classOf: () => kind })(async () => {}, CALL.method)(CALL);
+}
+
+function gaugeAt(load: number) {
+  const gauge = {
+    load,
+    open: 0,
+    shedCount: 0,
+    shed: () => {},
+    begin() {
+      gauge.open++;
+      return () => {
+        gauge.open--;
+      };
+    },
+    [Symbol.dispose]: () => {},
+  };
+  return gauge;
+}
