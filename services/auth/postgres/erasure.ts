@@ -20,10 +20,10 @@ export const ERASED_TABLES = [
 /** Tables with a `user_id` that an erasure leaves, and why they hold nothing of a person. */
 export const KEPT_TABLES: Readonly<Record<string, string>> = {
   user_changes: 'id, version and kind only',
-  user_merges:
-    'who was merged with whom and when; the images of both, sealed, and what was moved are removed',
   user_words:
     'a trigger empties it as the names in `users` go, and with it what `name_parts` knew by them alone',
+  user_merges:
+    'who was merged with whom and when; the images of both, sealed, and what was moved are removed',
   write_requests:
     'the digest of what was written is emptied: with a list of addresses it would tell one of them',
 };

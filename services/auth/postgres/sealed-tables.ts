@@ -6,7 +6,7 @@ import type { SealedTable } from './sealed-table.ts';
 
 /** Every table that holds something that keys made: the log tells that old keys can go once none of these needs them. */
 export function sealedTables(seal: ContactSeal): SealedTable[] {
-  return [sealedContact(seal), sealedMerges(seal.keyring), ...sealedPeople(seal.keyring)];
+  return [sealedContact(seal), ...sealedPeople(seal.keyring), sealedMerges(seal.keyring)];
 }
 
 /** Columns of bytes that no change of keys needs to reach, and why. */
