@@ -21,9 +21,11 @@ it('a client that remembers a user answers with the survivor once it is told of 
   const one = stack.use(await createAuthService(config));
   // Another process: nothing but the feed tells it what the first one writes.
   const other = stack.use(await createAuthService(config));
-  const toOne = stack.use(createGrpcTransport({ address: `127.0.0.1:${one.doors.grpc.port}` }));
+  const toOne = stack.use(
+    createGrpcTransport({ address: `127.0.0.1:${one.doors.grpc.port}`, defaultTimeoutMs: 10_000 }),
+  );
   const address = `127.0.0.1:${other.doors.grpc.port}`;
-  const toOther = stack.use(createGrpcTransport({ address }));
+  const toOther = stack.use(createGrpcTransport({ address, defaultTimeoutMs: 10_000 }));
   const admin = createClient(UserAdminService, toOne);
   const tenantId = freshTenant();
   const [survivor, loser] = [await seedUser({ admin }, tenantId), await seedUser({ admin }, tenantId)];

@@ -3,6 +3,7 @@ import type { User } from '../users/user.ts';
 import type { MergeParty } from '../users/user-merges.ts';
 import type { ContactSeal } from './contact-seal.ts';
 import { mergeProfile } from './merge-profile.ts';
+import { MergedMeanwhileError } from './transact-users.ts';
 import { familyOf, type SelectedRow, selectOf, userFromRow } from './user-from-row.ts';
 import { toUserError } from './write-errors.ts';
 
@@ -22,11 +23,11 @@ const READ: PreparedStatement = {
   text: `${selectOf('FULL', ['u.erase_time', ANSWERED_BY])} where u.tenant_id = $1 and u.id = any($2::uuid[])`,
 };
 
-// Who answers for itself is locked in the order of ids, whatever the order in which they are given; who was merged away only
-// behind its survivor. So nobody waits for who waits for him, an erasure of all of them included.
+// Who answers for itself is locked one by one, in the order of ids, whatever the order in which they are given; who was merged
+// away only behind its survivor. So nobody waits for who waits for him, an erasure of all of them included.
 const LOCK = {
   name: 'merge_lock',
-  text: `select id from users where tenant_id = $1 and id = any($2::uuid[]) and merged_into is null order by id for update`,
+  text: 'select 1 from users where tenant_id = $1 and id = $2 and merged_into is null for update',
 };
 
 const LOCK_MERGED = {
@@ -90,13 +91,18 @@ export async function lockParties(
   seal: ContactSeal,
 ): Promise<ReadonlyMap<string, MergeParty>> {
   const { tenantId, ids } = which;
-  const answering = (await run<{ id: string }>(LOCK, [tenantId, ids])).map(({ id }) => id);
+  const before = await findParties(run, which, seal);
+  const answering = [...before.values()].filter(({ mergedInto }) => mergedInto === null).map(({ id }) => id);
+  for (const id of answering.toSorted()) {
+    const locked = await run(LOCK, [tenantId, id]);
+    if (locked.length === 0) throw new MergedMeanwhileError();
+  }
   if (answering.length < ids.length) await run(LOCK_MERGED, [tenantId, ids, answering]);
   // A statement of its own: its snapshot is of after the wait.
   const parties = await findParties(run, which, seal);
   const isLate = [...parties.values()].some(({ id, mergedInto }) => !mergedInto && !answering.includes(id));
-  // Somebody came back in between, and is not held.
-  return isLate ? lockParties(run, which, seal) : parties;
+  if (isLate) throw new MergedMeanwhileError();
+  return parties;
 }
 
 /** Brings a user's ratings and last activity up to who is merged into it. Part of the version that was written last. */

@@ -8,7 +8,8 @@ export const PERSON = `select 1 from users where tenant_id = $1::text and id = $
 
 const ACTIVE = {
   name: 'people_hold_active',
-  text: `select 1 from users where tenant_id = $1 and id = $2 and state = 'ACTIVE' for key share`,
+  text: `select 1 from users where tenant_id = $1 and id = $2 and state = 'ACTIVE' and merged_into is null
+    for key share`,
 };
 
 /**

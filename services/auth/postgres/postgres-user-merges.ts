@@ -1,4 +1,4 @@
-import { type Pool, type RunPrepared, runPrepared, transactPrepared } from '@rollcall/runtime/postgres';
+import { type Pool, type RunPrepared, runPrepared } from '@rollcall/runtime/postgres';
 import type { DuplicateReason } from '../users/duplicates.ts';
 import type { User } from '../users/user.ts';
 import type { Merge, MergeTransaction, NewMerge, RunMerge, UserMerges } from '../users/user-merges.ts';
@@ -8,6 +8,7 @@ import { openImage, sealImage } from './merge-images.ts';
 import { moveRows } from './merge-movers.ts';
 import { addUpFigures, findParties, freeAddress, lockParties, writeParty } from './merge-parties.ts';
 import type { WrittenUser } from './postgres-user-writes.ts';
+import { transactUsers } from './transact-users.ts';
 import { createUserTransaction } from './user-transaction.ts';
 
 interface MergeRow {
@@ -65,7 +66,7 @@ export function createPostgresUserMerges(
       findParties((statement, values) => runPrepared(pool, statement, values), { tenantId, ids }, seal),
     async transact(work) {
       const written: WrittenUser[] = [];
-      const result = await transactPrepared(pool, (run) => work(transaction(run, { seal, written })));
+      const result = await transactUsers(pool, (run) => work(transaction(run, { seal, written })));
       committed(written);
       return result;
     },

@@ -1,6 +1,7 @@
-import { type Pool, runPrepared, transactPrepared } from '@rollcall/runtime/postgres';
+import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
 import type { UserCreation, UserEdit, UserUpdate, UserWrites } from '../users/user-writes.ts';
 import type { ContactSeal } from './contact-seal.ts';
+import { transactUsers } from './transact-users.ts';
 import { createUserCreation } from './user-creation.ts';
 import { createUserEdit } from './user-edit.ts';
 import { createUnlockedUserUpdate, createUserUpdate, OvertakenError } from './user-update.ts';
@@ -29,13 +30,13 @@ export function createPostgresUserWrites(
   return {
     create: (work) =>
       telling((written) =>
-        transactPrepared(pool, (run) => work(notingCreation(createUserCreation(run, seal), written))),
+        transactUsers(pool, (run) => work(notingCreation(createUserCreation(run, seal), written))),
       ),
     update: (work) =>
       telling((written) => update({ pool, seal }, (changes) => work(notingUpdate(changes, written)))),
     edit: (work) =>
       telling((written) =>
-        transactPrepared(pool, (run) => work(notingEdit(createUserEdit(run, seal), written))),
+        transactUsers(pool, (run) => work(notingEdit(createUserEdit(run, seal), written))),
       ),
   };
 }
@@ -51,7 +52,7 @@ async function update<T>(
     );
   } catch (error) {
     if (!(error instanceof OvertakenError)) throw error;
-    return await transactPrepared(pool, (run) => work(createUserUpdate(run, seal)));
+    return await transactUsers(pool, (run) => work(createUserUpdate(run, seal)));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import type { UserTransaction, WriteRequest } from '../users/user-writes.ts';
 import type { ContactOwner, ContactSeal } from './contact-seal.ts';
+import { isRestarted, MergedMeanwhileError } from './transact-users.ts';
 import { type SelectedRow, selectOf, userFromRow } from './user-from-row.ts';
 import { requireSameRequest } from './write-errors.ts';
 
@@ -21,9 +22,13 @@ const LOCK = {
     where tenant_id = $1 and id = $2 and merged_into is null for update`,
 };
 
-const MERGED_INTO = {
-  name: 'user_merged_into',
-  text: 'select merged_into from users where tenant_id = $1 and id = $2 and merged_into is not null',
+const ANSWERED_BY = {
+  name: 'user_answered_by',
+  text: `with recursive chain as (
+      select id, merged_into from users where tenant_id = $1 and id = $2
+      union all
+      select m.id, m.merged_into from chain c join users m on m.tenant_id = $1 and m.id = c.merged_into
+    ) select id from chain where merged_into is null`,
 };
 
 const READ = {
@@ -50,14 +55,19 @@ interface LockedRow {
   is_erased: boolean;
 }
 
-// Whoever was merged away is not locked: a merge that holds the one and waits for the other would wait for ever.
+// Whoever was merged away is never held while its survivor is waited for: who holds that one may wait for the other.
 async function lockAnswering(run: RunPrepared, tenantId: string, id: string): Promise<LockedRow | undefined> {
-  const [row] = await run<LockedRow>(LOCK, [tenantId, id]);
+  const answering = isRestarted(run) ? await answeredBy(run, tenantId, id) : id;
+  if (answering === undefined) return undefined;
+  const [row] = await run<LockedRow>(LOCK, [tenantId, answering]);
   if (row) return row;
-  const [merged] = await run<{ merged_into: string }>(MERGED_INTO, [tenantId, id]);
-  if (merged) return lockAnswering(run, tenantId, merged.merged_into);
-  // It may have come back between the two statements: then it is there now, or was never.
-  return (await run<LockedRow>(LOCK, [tenantId, id]))[0];
+  if ((await answeredBy(run, tenantId, id)) === undefined) return undefined;
+  throw new MergedMeanwhileError();
+}
+
+async function answeredBy(run: RunPrepared, tenantId: string, id: string): Promise<string | undefined> {
+  const [row] = await run<{ id: string }>(ANSWERED_BY, [tenantId, id]);
+  return row?.id;
 }
 
 /** A user in full, as the transaction sees it, undefined: there is none, or it was merged away. */

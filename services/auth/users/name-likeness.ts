@@ -1,8 +1,8 @@
 import type { UserReference } from './user.ts';
 
-// Of the letter pairs of both names, so many must be in both: "Jon Smith" and "John Smith" have 0.8, "Ann Lee" and
-// "Dan Lee" 0.6.
-const MIN_LIKENESS = 0.7;
+// Of the letter pairs of both names, so many must be in both: "Jon Smith" and "John Smith" have 0.86, "Ann Lee" and
+// "Dan Lee", who may be twins, 0.75.
+const MIN_LIKENESS = 0.8;
 
 /** A name for comparison: without accents, letter case and punctuation. */
 export function fold(name: string): string {
