@@ -41,7 +41,7 @@ const keyring = createKeyring({
 
 /** Contact data in the clear, in place of what they are sealed and found by. */
 function opened(row: Record<string, unknown>): Record<string, unknown> {
-  const { email_sealed, phone_sealed, email_key, phone_key, ...rest } = row;
+  const { email_sealed, phone_sealed, email_key, email_base_key, phone_key, ...rest } = row;
   const open = (sealed: unknown, column: string) =>
     sealed instanceof Buffer
       ? keyring.open(sealed, {
