@@ -29,6 +29,8 @@ export function startAuth(
       AUTH_GRPC_PORT: '0',
       AUTH_HTTP_PORT: '0',
       LOG_LEVEL: 'info',
+      // Nothing is refused because the machine is busy with something else.
+      AUTH_DATABASE_WAIT_MS: '10000',
       ...env,
     },
   });

@@ -1,5 +1,6 @@
+import { MAX_ANSWER_LAG_MS } from '@rollcall/contract/user';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ANSWER_LAG_MS, FeedPosition } from './feed-position.ts';
+import { FeedPosition } from './feed-position.ts';
 
 const SERVER = 1_700_000_000_000;
 let nowMs: number;
@@ -29,7 +30,7 @@ describe('liveSinceMs', () => {
     expect(reach('1')).toBe(true);
     nowMs += 900;
     reach('2');
-    expect(position.liveSinceMs('acme')).toBe(10_500 + ANSWER_LAG_MS);
+    expect(position.liveSinceMs('acme')).toBe(10_500 + MAX_ANSWER_LAG_MS);
     expect(position.liveSinceMs('other')).toBeUndefined();
   });
 
@@ -37,12 +38,12 @@ describe('liveSinceMs', () => {
     position.startStream(['acme']);
     reach('1');
     nowMs += 2_000;
-    expect(position.liveSinceMs('acme')).toBe(10_000 + ANSWER_LAG_MS);
+    expect(position.liveSinceMs('acme')).toBe(10_000 + MAX_ANSWER_LAG_MS);
     nowMs += 1;
     expect(position.liveSinceMs('acme')).toBeUndefined();
     expect(position.lagMs).toBe(2_001);
     reach('1');
-    expect(position.liveSinceMs('acme')).toBe(10_000 + ANSWER_LAG_MS);
+    expect(position.liveSinceMs('acme')).toBe(10_000 + MAX_ANSWER_LAG_MS);
   });
 
   it('ends where the feed’s own time stands still', () => {
@@ -51,7 +52,7 @@ describe('liveSinceMs', () => {
     expect(position.liveSinceMs('acme')).toBeUndefined();
     expect(reach('1', { lateMs: 3_000 })).toBe(false);
     expect(reach('1')).toBe(true);
-    expect(position.liveSinceMs('acme')).toBe(10_000 + ANSWER_LAG_MS);
+    expect(position.liveSinceMs('acme')).toBe(10_000 + MAX_ANSWER_LAG_MS);
   });
 
   it.each([undefined, 0])('does not count a checkpoint whose time is %s', (timeMs) => {
@@ -61,7 +62,7 @@ describe('liveSinceMs', () => {
     expect(position.liveSinceMs('acme')).toBeUndefined();
     nowMs += 500;
     expect(reach('2')).toBe(true);
-    expect(position.liveSinceMs('acme')).toBe(10_000 + ANSWER_LAG_MS);
+    expect(position.liveSinceMs('acme')).toBe(10_000 + MAX_ANSWER_LAG_MS);
   });
 });
 
@@ -88,13 +89,13 @@ describe('a stream that resumes', () => {
     reach('1');
     reach('2', { lateMs: 30_000, hasChanges: true });
     expect(reach('3', { hasChanges: true })).toBe(true);
-    expect(position.liveSinceMs('acme')).toBe(10_000 + ANSWER_LAG_MS);
+    expect(position.liveSinceMs('acme')).toBe(10_000 + MAX_ANSWER_LAG_MS);
   });
 
   it('covers tenants that are new in it since the place it resumed at was reached', () => {
     reach('1');
     reach('1');
-    expect(position.liveSinceMs('other')).toBe(10_000 + ANSWER_LAG_MS);
+    expect(position.liveSinceMs('other')).toBe(10_000 + MAX_ANSWER_LAG_MS);
   });
 });
 
@@ -108,7 +109,7 @@ describe('a gap', () => {
     nowMs += 10;
     position.startStream(['acme', 'other']);
     expect(reach('9')).toBe(true);
-    expect(position.liveSinceMs('acme')).toBe(10_010 + ANSWER_LAG_MS);
+    expect(position.liveSinceMs('acme')).toBe(10_010 + MAX_ANSWER_LAG_MS);
     expect(position.lose()).toEqual(['acme', 'other']);
   });
 });

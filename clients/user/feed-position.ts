@@ -1,10 +1,5 @@
+import { MAX_ANSWER_LAG_MS } from '@rollcall/contract/user';
 import { FeedClock, LIVE_WITHIN_MS } from './feed-clock.ts';
-
-/**
- * How far behind the feed an answer may be, in ms: the service has several processes, and the one that answers hears of a
- * change so much later than the one that tells the feed. The contract of the user service promises it.
- */
-export const ANSWER_LAG_MS = 500;
 
 /** A checkpoint as it came. */
 export interface ReceivedCheckpoint {
@@ -110,7 +105,7 @@ export class FeedPosition {
     this.#stream.isConfirmed = true;
     for (const tenantId of tenantIds) {
       if (this.#sinceMs.has(tenantId)) continue;
-      this.#sinceMs.set(tenantId, (from?.arrivedAtMs ?? arrivedAtMs) + ANSWER_LAG_MS);
+      this.#sinceMs.set(tenantId, (from?.arrivedAtMs ?? arrivedAtMs) + MAX_ANSWER_LAG_MS);
     }
     return from !== undefined && from.cursor === cursor && !hasChanges;
   }

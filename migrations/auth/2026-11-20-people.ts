@@ -111,7 +111,8 @@ export const peopleMigration: MigrationObject = sqlMigration('2026-11-20-people'
       kind text not null check (kind in ('ACCOUNT', 'SOURCE', 'MAIL', 'MAIL_SOURCE')),
       -- A blind index of the address, e-mail or IP.
       key bytea not null check (octet_length(key) = 32),
-      failures integer not null,
+      -- Of attempts; time takes some away.
+      failures double precision not null,
       blocked_until timestamptz(3) not null,
       update_time timestamptz(3) not null,
       primary key (tenant_id, kind, key)

@@ -339,7 +339,7 @@ describe('attempts', () => {
     for (let i = 0; i < 16; i++) {
       await auth.people.signIn({ ...person, password: 'wrong' }).catch(() => undefined);
       const [row] = await auth.query(
-        `select round(extract(epoch from blocked_until - update_time))::int as wait from throttles
+        `select greatest(0, round(extract(epoch from blocked_until - update_time)))::int as wait from throttles
          where tenant_id = $1 and kind = 'ACCOUNT'`,
         [tenantId],
       );
@@ -352,6 +352,30 @@ describe('attempts', () => {
       tenantId,
     ]);
     expect(rows).toEqual([]);
+  });
+
+  it('are forgotten bit by bit', async () => {
+    const person = await member();
+    const wrong = { ...person, password: 'wrong' };
+    for (let i = 0; i < 5; i++) await expectRefusal(auth.people.signIn(wrong), CREDENTIALS_WRONG);
+    // Half an hour takes one away, so one more is free, and the next one begins the wait.
+    const failures = async () => {
+      const where = `tenant_id = $1 and kind = 'ACCOUNT'`;
+      const [row] = await auth.query(
+        `select round(failures)::int as failures, blocked_until > update_time + interval '0.5 s' as blocked from throttles where ${where}`,
+        [person.tenantId],
+      );
+      return row;
+    };
+    await auth.query(
+      `update throttles set update_time = update_time - interval '30 minutes', blocked_until = now()
+       where tenant_id = $1 and kind = 'ACCOUNT'`,
+      [person.tenantId],
+    );
+    await expectRefusal(auth.people.signIn(wrong), CREDENTIALS_WRONG);
+    expect(await failures()).toEqual({ failures: 5, blocked: false });
+    await expectRefusal(auth.people.signIn(wrong), CREDENTIALS_WRONG);
+    expect(await failures()).toEqual({ failures: 6, blocked: true });
   });
 
   it('from one source are limited across addresses, and no other source with them', async () => {

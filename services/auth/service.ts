@@ -1,5 +1,5 @@
 import { AuthService as AuthServiceDefinition } from '@rollcall/contract/auth';
-import { UserAdminService, UserService } from '@rollcall/contract/user';
+import { MAX_ANSWER_LAG_MS, UserAdminService, UserService } from '@rollcall/contract/user';
 import { createLogger, type Logger, type RunningService } from '@rollcall/runtime';
 import {
   createPool,
@@ -121,6 +121,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   let listeningSinceMs = Number.POSITIVE_INFINITY;
   const replicated = withReplicas(createPostgresUserReads(pool, seal), {
     replicas,
+    maxLagMs: MAX_ANSWER_LAG_MS,
     toldSinceMs: () => listeningSinceMs,
     isAway: (error) => isDatabaseUnavailable(error) || error instanceof PoolBusyError,
   });

@@ -102,6 +102,7 @@ describe(`${tool.name}, without a proto file`, () => {
       'grpc.health.v1.Health',
       'grpc.reflection.v1.ServerReflection',
       'grpc.reflection.v1alpha.ServerReflection',
+      'rollcall.auth.v1.AuthService',
       'rollcall.user.v1.UserAdminService',
       'rollcall.user.v1.UserService',
     ]);

@@ -1,3 +1,4 @@
+import { MAX_ANSWER_LAG_MS } from '@rollcall/contract/user';
 import { UserError } from '../users/user-error.ts';
 import type { ChangeLog, FeedBounds } from './change-log.ts';
 import { type FeedPosition, positionFromCursor, toCursor } from './feed-position.ts';
@@ -30,20 +31,13 @@ export interface ChangeFeed extends AsyncDisposable {
   watch(query: WatchQuery, call: WatchCall): AsyncIterable<WatchNews>;
   /** Tells this process itself of every change from now on, before any watcher hears of it. Once. */
   listen(listener: Listener): Promise<void>;
-  /** Whether the listener has heard of all that was committed until `MAX_TOLD_AGE_MS` ago. */
+  /** Whether the listener has heard of all that was committed until `MAX_ANSWER_LAG_MS` ago. */
   isTold(): boolean;
   /** There may be news. */
   poke(): void;
   /** Ends every watch: the process is about to end. */
   drain(): Promise<void>;
 }
-
-/**
- * How much later than its commit, in ms, this process may hear of a change and still answer from memory: by so much an answer
- * of one process may be behind what another one's feed has told. User clients rely on it: see `LIVE_WITHIN_MS` there.
- * More than the rest that the tail takes between two readings with the most watchers.
- */
-export const MAX_TOLD_AGE_MS = 500;
 
 /** Half of what the contract allows between two checkpoints. */
 const HEARTBEAT_MS = 500;
@@ -61,7 +55,7 @@ export function createChangeFeed(log: ChangeLog, options: TailOptions): ChangeFe
   return {
     watch: (query, call) => watch({ log, tail }, query, call),
     listen: async (listener) => tail.listen(listener, (await log.bounds()).now),
-    isTold: () => tail.ageMs < MAX_TOLD_AGE_MS,
+    isTold: () => tail.ageMs < MAX_ANSWER_LAG_MS,
     poke: () => tail.poke(),
     drain: end,
     async [Symbol.asyncDispose]() {

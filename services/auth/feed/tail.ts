@@ -29,6 +29,8 @@ const AFTER_FAILURE_MS = 250;
 const READ_LIMIT = 5000;
 // Telling a watcher takes about 0.1 ms of this thread whether it is of one change or of twenty, and may take half of it.
 const SPACING_MS_PER_WATCHER = 0.2;
+// While writes come without end, each reading takes from them: so many of them share one.
+const LEAST_SPACING_MS = 5;
 
 /**
  * The one reader of the feed's end in this process, and everybody it tells. Reads only while somebody listens. It looks
@@ -157,7 +159,8 @@ export class Tail {
       for (const audience of this.#audiences.values()) audience.tell(stretch);
       if (stretch.more) return { spacingMs: 0, pauseMs: 0 };
       return {
-        spacingMs: stretch.changes.length > 0 ? this.size * SPACING_MS_PER_WATCHER : 0,
+        spacingMs:
+          stretch.changes.length > 0 ? Math.max(LEAST_SPACING_MS, this.size * SPACING_MS_PER_WATCHER) : 0,
         pauseMs: pollMs,
       };
     } catch (error) {

@@ -10,14 +10,16 @@ export interface ThrottleLimit {
   readonly firstWaitMs: number;
   /** Nobody is kept out longer by one attempt: a limit slows guessing down, and locks nobody out for good. */
   readonly maxWaitMs: number;
+  /** One attempt is forgotten in each such time, so that whoever many people sit behind is not held to last week's mistakes. */
+  readonly forgetMs: number;
 }
 
 /** Our own choice, below the 100 guesses in a row of NIST SP 800-63B-4, section 3.2.2, at an hour's patience; a source serves many people. */
 export const THROTTLE_LIMITS: Readonly<Record<ThrottleKind, ThrottleLimit>> = {
-  ACCOUNT: { free: 5, firstWaitMs: 1000, maxWaitMs: 5 * 60_000 },
-  SOURCE: { free: 100, firstWaitMs: 1000, maxWaitMs: 15 * 60_000 },
-  MAIL: { free: 3, firstWaitMs: 60_000, maxWaitMs: 60 * 60_000 },
-  MAIL_SOURCE: { free: 50, firstWaitMs: 1000, maxWaitMs: 15 * 60_000 },
+  ACCOUNT: { free: 5, firstWaitMs: 1000, maxWaitMs: 5 * 60_000, forgetMs: 30 * 60_000 },
+  SOURCE: { free: 100, firstWaitMs: 1000, maxWaitMs: 15 * 60_000, forgetMs: 30_000 },
+  MAIL: { free: 3, firstWaitMs: 60_000, maxWaitMs: 60 * 60_000, forgetMs: 60 * 60_000 },
+  MAIL_SOURCE: { free: 50, firstWaitMs: 1000, maxWaitMs: 15 * 60_000, forgetMs: 30_000 },
 };
 
 /** Whose attempts: an address as it is compared, or an IP. */
@@ -27,7 +29,7 @@ export interface ThrottleKey {
   readonly key: string;
 }
 
-/** Counts attempts. A count is forgotten a day after the last attempt. */
+/** Counts attempts. A count is forgotten bit by bit, and as a whole a day after the last attempt. */
 export interface Throttles {
   /**
    * Counts an attempt as failed before it is made, so that many at once are counted too. Answers 0, or how many ms there are

@@ -2,16 +2,18 @@ import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
 import { THROTTLE_LIMITS, type ThrottleKey, type Throttles } from '../people/throttle.ts';
 import type { PeopleSeal } from './people-seal.ts';
 
+// What is left of the count before this attempt. Bounded, so that it is forgotten in time.
+const LEFT = `least(greatest(0, t.failures - extract(epoch from clock_timestamp() - t.update_time) * 1000 / $7::float8), $4 + 30)`;
+
 // The row's lock puts attempts that come at once in order, and the condition is judged once more behind each wait.
 const TAKE = {
   name: 'throttle_take',
   text: `insert into throttles as t (tenant_id, kind, key, failures, blocked_until, update_time)
     values ($1, $2, $3, 1, clock_timestamp(), clock_timestamp())
     on conflict (tenant_id, kind, key) do update set
-      failures = case when t.update_time < clock_timestamp() - interval '1 day' then 1 else t.failures + 1 end,
-      blocked_until = case
-        when t.update_time < clock_timestamp() - interval '1 day' or t.failures < $4::int then clock_timestamp()
-        else clock_timestamp() + least($5::float8 * power(2, least(t.failures - $4::int, 30)), $6::float8) * interval '1 millisecond' end,
+      failures = ${LEFT} + 1,
+      blocked_until = case when round(${LEFT}) < $4::float8 then clock_timestamp()
+        else clock_timestamp() + least($5::float8 * power(2, round(${LEFT} - $4)), $6::float8) * interval '1 millisecond' end,
       update_time = clock_timestamp()
     where t.blocked_until <= clock_timestamp()
     returning 1`,
@@ -38,8 +40,8 @@ export function createPostgresThrottles(pool: Pool, seal: PeopleSeal): Throttles
   };
   return {
     async take(key) {
-      const { free, firstWaitMs, maxWaitMs } = THROTTLE_LIMITS[key.kind];
-      const taken = await runPrepared(pool, TAKE, [...place(key), free, firstWaitMs, maxWaitMs]);
+      const { free, firstWaitMs, maxWaitMs, forgetMs } = THROTTLE_LIMITS[key.kind];
+      const taken = await runPrepared(pool, TAKE, [...place(key), free, firstWaitMs, maxWaitMs, forgetMs]);
       // At least 1: it may have run out just now, and was not counted all the same.
       return taken.length > 0 ? 0 : Math.max(1, await waitMs(key));
     },

@@ -32,7 +32,7 @@ const ANSWERED_BY = {
 };
 
 const READ = {
-  name: 'user_full',
+  name: 'user_of_write',
   text: `${selectOf('FULL')} where u.tenant_id = $1 and u.id = $2 and u.merged_into is null`,
 };
 

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { User } from './user.ts';
 import type { UserReads } from './user-reads.ts';
-import { MAX_LAG_MS, type ReplicaReads, withReplicas } from './with-replicas.ts';
+import { type ReplicaReads, withReplicas } from './with-replicas.ts';
 
 const TENANT = 'acme';
+const MAX_LAG_MS = 500;
 const AWAY = new Error('it is away');
 
 let nowMs: number;
@@ -40,6 +41,7 @@ function open(toldSinceMs = 0) {
   };
   const reads = withReplicas(primary, {
     replicas: [replica],
+    maxLagMs: MAX_LAG_MS,
     toldSinceMs: () => toldSinceMs,
     isAway: (error) => error === AWAY,
     clock: () => nowMs,

@@ -10,14 +10,11 @@ export interface ReplicaReads {
   fail(error: unknown): void;
 }
 
-/** How far behind a replica may be, in ms, and still be read: as far as an answer may be behind, see `MAX_TOLD_AGE_MS`. */
-export const MAX_LAG_MS = 500;
-// Longer than a replica that is read may be behind.
-const MARK_MS = 2 * MAX_LAG_MS;
-
 /** What `withReplicas` needs. */
 export interface ReplicasOptions {
   readonly replicas: readonly ReplicaReads[];
+  /** How far behind a replica may be, in ms, and still be read: no further than an answer may be behind the feed. */
+  readonly maxLagMs: number;
   /** Point on the same clock since when `note` hears of every change. Infinity: not yet. */
   readonly toldSinceMs: () => number;
   /** Whether an error means that a replica cannot be read now, rather than that the question was wrong. */
@@ -38,12 +35,14 @@ export interface ReplicatedReads extends UserReads {
  * lags is passed over until it is well again.
  */
 export function withReplicas(primary: UserReads, options: ReplicasOptions): ReplicatedReads {
-  const { replicas, toldSinceMs, isAway, clock = () => performance.now() } = options;
+  const { replicas, maxLagMs, toldSinceMs, isAway, clock = () => performance.now() } = options;
+  // Longer than a replica that is read may be behind.
+  const markMs = 2 * maxLagMs;
   let turn = 0;
   let marks = { recent: new Set<string>(), before: new Set<string>(), sinceMs: clock() };
 
   function choose(): ReplicaReads | undefined {
-    const fromMs = Math.max(clock() - MAX_LAG_MS, toldSinceMs());
+    const fromMs = Math.max(clock() - maxLagMs, toldSinceMs());
     for (let i = 0; i < replicas.length; i++) {
       const replica = replicas[turn++ % replicas.length] as ReplicaReads;
       if (replica.completeUntilMs >= fromMs) return replica;
@@ -106,8 +105,7 @@ export function withReplicas(primary: UserReads, options: ReplicasOptions): Repl
     },
     note(changes) {
       const nowMs = clock();
-      if (nowMs - marks.sinceMs > MARK_MS)
-        marks = { recent: new Set(), before: marks.recent, sinceMs: nowMs };
+      if (nowMs - marks.sinceMs > markMs) marks = { recent: new Set(), before: marks.recent, sinceMs: nowMs };
       for (const { tenantId, id } of changes) marks.recent.add(toKey(tenantId, id));
     },
   };

@@ -45,7 +45,9 @@ export async function writeCrowd(options: CrowdOptions): Promise<CrowdResult> {
         const first = next;
         next += BATCH_USERS;
         const last = Math.min(first + BATCH_USERS - 1, options.users);
-        found += await writeBatch(writer.client, options, { first, last });
+        // Not `found += await …`, which would add to what it was before the other worker was done.
+        const were = await writeBatch(writer.client, options, { first, last });
+        found += were;
         done += last - first + 1;
         options.onProgress?.(done);
       }

@@ -7,6 +7,9 @@ import { toGrpcStatus } from './grpc-status.ts';
 import type { PreparedAnswer } from './prepared-answer.ts';
 import type { Route } from './route.ts';
 
+// One for all: the exception that stands in for none takes a trace of the stack, and calls that ended well are aborted too.
+const GONE = new Error('The caller is gone, or has its answer.');
+
 type Answer = Message | PreparedAnswer<Message>;
 
 type Surface = grpc.ServerUnaryCall<Buffer, Answer> &
@@ -128,8 +131,8 @@ class GrpcCall implements Call {
     if (!this.#abortController) {
       const controller = new AbortController();
       this.#abortController = controller;
-      if (this.#surface.cancelled) controller.abort();
-      else this.#surface.once('cancelled', () => controller.abort());
+      if (this.#surface.cancelled) controller.abort(GONE);
+      else this.#surface.once('cancelled', () => controller.abort(GONE));
     }
     return this.#abortController;
   }
