@@ -74,7 +74,8 @@ export type GetUserResponse = Message<"rollcall.user.v1.GetUserResponse"> & {
   user?: User | undefined;
 
   /**
-   * The answer is true at this moment or later.
+   * Everything that was committed half a second before this moment is in the answer; a `min_version` that was asked for, whatever
+   * the time.
    *
    * @generated from field: google.protobuf.Timestamp read_time = 2;
    */
@@ -158,7 +159,8 @@ export type BatchGetUsersResponse = Message<"rollcall.user.v1.BatchGetUsersRespo
   outcomes: UserOutcome[];
 
   /**
-   * The answer is true at this moment or later.
+   * Everything that was committed half a second before this moment is in the answer; a `min_version` that was asked for, whatever
+   * the time.
    *
    * @generated from field: google.protobuf.Timestamp read_time = 2;
    */
@@ -346,7 +348,8 @@ export type ResolveUsersResponse = Message<"rollcall.user.v1.ResolveUsersRespons
   outcomes: ResolveOutcome[];
 
   /**
-   * The answer is true at this moment or later.
+   * Everything that was committed half a second before this moment is in the answer; a `min_version` that was asked for, whatever
+   * the time.
    *
    * @generated from field: google.protobuf.Timestamp read_time = 2;
    */
