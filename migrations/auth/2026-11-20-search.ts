@@ -82,11 +82,31 @@ export const searchMigration: MigrationObject = sqlMigration('2026-11-20-search'
         union
         select 1::smallint, left(word, at - 1) || substr(word, at + 1) from generate_series(1, length(word)) at
         where length(word) between 3 and 20 $$`,
-    // A word is made known before anybody has it, and held against those who would remove it until this ends.
+    // A word is made known before anybody has it, and held against those who would remove it until this ends. One by one, in
+    // order, where they are few: a plan for many, made while the tables were small, looks through all of them for ever.
+    `create function know_word(tenant text, new_word text) returns void language plpgsql as $$
+      begin
+        loop
+          insert into name_parts (tenant_id, kind, part, word) values (tenant, 0, new_word, new_word) on conflict do nothing;
+          if found then
+            insert into name_parts (tenant_id, kind, part, word)
+            select tenant, parts.kind, parts.part, new_word from search_parts(new_word) parts on conflict do nothing;
+          end if;
+          perform 1 from name_parts
+          where tenant_id = tenant and kind = 0 and part = new_word and word = new_word for key share;
+          exit when found;
+        end loop;
+      end $$`,
     `create function know_words(tenants text[], words text[]) returns void language plpgsql as $$
       declare
         held integer;
       begin
+        if cardinality(words) <= 64 then
+          for place in 1..cardinality(words) loop
+            perform know_word(tenants[place], words[place]);
+          end loop;
+          return;
+        end if;
         loop
           with made as (
             insert into name_parts (tenant_id, kind, part, word)
@@ -196,7 +216,7 @@ export const searchMigration: MigrationObject = sqlMigration('2026-11-20-search'
     `drop trigger users_indexed on users`,
     `drop trigger users_renamed on users`,
     `drop trigger users_unindexed on users`,
-    `drop function index_new_users, index_renamed_user, unindex_user, forget_words, know_words`,
+    `drop function index_new_users, index_renamed_user, unindex_user, forget_words, know_words, know_word`,
     `drop table name_parts, user_words`,
     `drop function search_parts, search_entry, search_text`,
   ],
