@@ -19,7 +19,9 @@ export function requestsOf(mine: FilledTenant, other: FilledTenant, tokens: Fore
   const pick = <T>(...values: T[]) => fc.constantFrom(...values);
   const ask = (fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Fields> =>
     fc.record({ tenantId: fc.constant(tenantId), ...fields });
-  const id = pick(...IDS, ...IDS, mine.randomId, other.randomId, UNKNOWN_ID);
+  // The first two have records.
+  const recorded = IDS.slice(0, 2);
+  const id = pick(...recorded, ...recorded, ...IDS, mine.randomId, other.randomId, UNKNOWN_ID);
   const expendable = pick(...EXPENDABLE_IDS, ...EXPENDABLE_IDS, other.randomId);
   const requestId = pick('', '', '', ...REQUEST_IDS);
   const etag = pick('', '', other.etag);
@@ -134,8 +136,9 @@ export function requestsOf(mine: FilledTenant, other: FilledTenant, tokens: Fore
     }),
     'UserAdminService.UnlinkExternalId': ask({ ...owned, externalId }),
     'UserAdminService.DeleteNote': ask({
-      ...owned,
-      noteId: pick(REQUEST_IDS[2], ...mine.noteIds, ...other.noteIds),
+      id: pick(...recorded, ...recorded, other.randomId),
+      requestId,
+      noteId: pick(REQUEST_IDS[2], ...mine.noteIds.slice(0, 2), ...other.noteIds),
     }),
     'UserAdminService.MergeUsers': ask({
       requestId,
