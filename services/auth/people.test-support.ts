@@ -8,7 +8,7 @@ import { readConfig } from '@rollcall/runtime';
 import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import pg from 'pg';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { AUTH_SETTINGS, createAuthService } from './index.ts';
 
 /** An auth service with a database and a mail directory of its own. */
@@ -69,7 +69,8 @@ export function createMailbox(directory: string) {
     unread,
     /** The next mail to an address; fails where none comes. */
     async next(to: string): Promise<{ subject: string; text: string; token: string }> {
-      await expect.poll(async () => (await unread(to)).length, { timeout: 10_000 }).toBeGreaterThan(0);
+      // Not `expect.poll`, which hooks cannot use.
+      await vi.waitFor(async () => expect(await unread(to)).not.toEqual([]), { timeout: 10_000 });
       const [mail] = await unread(to);
       if (!mail) throw new Error('the mail is gone');
       read.add(mail.name);
