@@ -1,5 +1,5 @@
 import { create, type DescMethod, toBinary } from '@bufbuild/protobuf';
-import { ConnectError, createClient, type Transport } from '@connectrpc/connect';
+import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { AuthService } from '@rollcall/contract/auth';
 import { expectRefusal } from '@rollcall/contract/testing';
@@ -108,6 +108,8 @@ async function call(transport: Transport, method: DescMethod, fields: Fields): P
     return { isAnswered: parts.length > 0, bytes: Buffer.concat(parts) };
   } catch (reason) {
     const error = ConnectError.from(reason);
+    // Rows of two tenants that clash in the database end so: the rows were reached all the same.
+    if (error.code === Code.Internal || error.code === Code.Unknown) throw error;
     parts.push(Buffer.from(error.message));
     for (const detail of error.details) if ('value' in detail) parts.push(detail.value as Uint8Array);
     headers(error.metadata);
