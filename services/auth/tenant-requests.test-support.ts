@@ -138,7 +138,7 @@ export function requestsOf(mine: FilledTenant, other: FilledTenant, tokens: Fore
     'UserAdminService.DeleteNote': ask({
       id: pick(...recorded, ...recorded, other.randomId),
       requestId,
-      noteId: pick(REQUEST_IDS[2], ...mine.noteIds.slice(0, 2), ...other.noteIds),
+      noteId: pick(REQUEST_IDS[2], ...mine.noteIds.slice(0, 2), ...other.noteIds.slice(0, 3)),
     }),
     'UserAdminService.MergeUsers': ask({
       requestId,
@@ -146,7 +146,10 @@ export function requestsOf(mine: FilledTenant, other: FilledTenant, tokens: Fore
       survivorEtag: etag,
       loserEtag: fc.constant(''),
     }),
-    'UserAdminService.UnmergeUsers': ask({ requestId, mergeId: pick(mine.mergeId, other.mergeId) }),
+    'UserAdminService.UnmergeUsers': ask({
+      requestId, // The other merge of ours stays, so that undoing theirs has two to part.
+      mergeId: pick(mine.mergeIds[0], ...other.mergeIds),
+    }),
     'UserAdminService.AutoMergeDuplicates': ask({
       requestId,
       minScore: pick(0.1, 0.9),

@@ -14,6 +14,12 @@ export const EXPENDABLE_IDS = [6, 7, 8, 9, 10, 11].map(idOf);
 /** Request ids that were used in both tenants, of creations and of notes. */
 export const REQUEST_IDS = [requestOf(1, 0), requestOf(1, 1), requestOf(2, 0), requestOf(3, 0)];
 
+// The last of those who stay, and of the expendable.
+const MERGES = [
+  { survivorId: idOf(4), loserId: idOf(5) },
+  { survivorId: idOf(10), loserId: idOf(11) },
+];
+
 const MONTH_S = 30 * 86_400;
 
 /** What a tenant's data are known by. */
@@ -49,10 +55,12 @@ export async function fillTenant(auth: AuthWithMail, mark: Mark) {
   }
   const randomId = made.at(-1)?.id ?? '';
   const noteIds: string[] = [];
-  for (const id of [...IDS.slice(0, 2), randomId])
-    noteIds.push(...(await addRecords(auth, { say, mark, tenantId, id })));
-  const plan = { survivorId: IDS[4] as string, loserId: IDS[5] as string };
-  const { mergeId } = await auth.admin.mergeUsers({ tenantId, requestId: requestOf(4, 0), plan });
+  const recorded = [...IDS.slice(0, 2), randomId, ...EXPENDABLE_IDS.slice(0, 3)];
+  for (const [n, id] of recorded.entries())
+    noteIds.push(await addRecords(auth, { say, mark, tenantId, id, n }));
+  const mergeIds: string[] = [];
+  for (const [n, plan] of MERGES.entries())
+    mergeIds.push((await auth.admin.mergeUsers({ tenantId, requestId: requestOf(4, n), plan })).mergeId);
   const people = await addPeople(auth, { say, tenantId, password: say(' horse battery') });
   const emails = made.flatMap(({ email }) => (email.includes(mark.word) ? [email] : []));
   const { user } = await users.getUser({ tenantId, id: idOf(0), view: UserView.FULL });
@@ -63,7 +71,7 @@ export async function fillTenant(auth: AuthWithMail, mark: Mark) {
     cursor,
     randomId,
     noteIds,
-    mergeId,
+    mergeIds,
     emails,
     etag: user?.etag ?? '',
     ...people,
@@ -117,13 +125,14 @@ interface RecordsOf {
   readonly mark: Mark;
   readonly tenantId: string;
   readonly id: string;
+  /** Which user with records it is. */
+  readonly n: number;
 }
 
-async function addRecords({ admin }: AuthWithMail, { say, mark, tenantId, id }: RecordsOf) {
+async function addRecords({ admin }: AuthWithMail, { say, mark, tenantId, id, n }: RecordsOf) {
   const owner = { tenantId, id };
-  const n = IDS.indexOf(id);
   const seconds = BigInt(mark.number);
-  if (n >= 0) await admin.linkExternalId({ ...owner, externalId: { source: 'crm', externalId: `c${n}` } });
+  await admin.linkExternalId({ ...owner, externalId: { source: 'crm', externalId: `c${n}` } });
   const own = { source: say('source'), externalId: say(`external${n + 1}`) };
   await admin.linkExternalId({ ...owner, externalId: own });
   // A note takes the id of its request, so both tenants have one with the same id.
@@ -155,7 +164,7 @@ async function addRecords({ admin }: AuthWithMail, { say, mark, tenantId, id }: 
     lastActivityTime: time,
     revision: 1n,
   });
-  return [note?.id ?? ''];
+  return note?.id ?? '';
 }
 
 interface PeopleOf {
