@@ -9,6 +9,8 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Money } from "../../type/v1/money_pb.ts";
 import { file_rollcall_type_v1_money } from "../../type/v1/money_pb.ts";
+import type { AttachedUser } from "../../user/v1/attached_user_pb.ts";
+import { file_rollcall_user_v1_attached_user } from "../../user/v1/attached_user_pb.ts";
 import type { User } from "../../user/v1/user_pb.ts";
 import { file_rollcall_user_v1_user } from "../../user/v1/user_pb.ts";
 import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
@@ -17,7 +19,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file rollcall/booking/v1/booking.proto.
  */
 export const file_rollcall_booking_v1_booking: GenFile = /*@__PURE__*/
-  fileDesc("CiFyb2xsY2FsbC9ib29raW5nL3YxL2Jvb2tpbmcucHJvdG8SE3JvbGxjYWxsLmJvb2tpbmcudjEiuAQKB0Jvb2tpbmcSCgoCaWQYASABKAkSEQoJdGVuYW50X2lkGAIgASgJEjwKCXJlZmVyZW5jZRgDIAEoCUIpukgm2AEBciEyH15bQS1aYS16MC05XVtBLVphLXowLTktXXswLDYyfSQSHAoHdXNlcl9pZBgEIAEoCUILukgI2AEBcgOwAQESMAoPY29udGFjdF9kZXRhaWxzGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBI8CgZzdGF0dXMYBiABKA4yIi5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmdTdGF0dXNCCLpIBYIBAhABEjcKCnN0YXJ0X2RhdGUYByABKAlCI7pIIHIeMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kEjUKCGVuZF9kYXRlGAggASgJQiO6SCByHjIcXlswLTldezR9LVswLTldezJ9LVswLTldezJ9JBInCgZhbW91bnQYCSABKAsyFy5yb2xsY2FsbC50eXBlLnYxLk1vbmV5EhcKBXRpdGxlGAogASgJQgi6SAVyAxiQAxIvCgtjcmVhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KBHVzZXIYDSABKAsyIC5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmdVc2VyIogBCgtCb29raW5nVXNlchIKCgJpZBgBIAEoCRI4CgdvdXRjb21lGAIgASgOMicucm9sbGNhbGwuYm9va2luZy52MS5Cb29raW5nVXNlck91dGNvbWUSJAoEdXNlchgDIAEoCzIWLnJvbGxjYWxsLnVzZXIudjEuVXNlchINCgVzdGFsZRgEIAEoCCraAQoNQm9va2luZ1N0YXR1cxIeChpCT09LSU5HX1NUQVRVU19VTlNQRUNJRklFRBAAEhoKFkJPT0tJTkdfU1RBVFVTX1BFTkRJTkcQARIXChNCT09LSU5HX1NUQVRVU19QQUlEEAISHAoYQk9PS0lOR19TVEFUVVNfQ09NUExFVEVEEAMSGwoXQk9PS0lOR19TVEFUVVNfQVRURU5ERUQQBBIcChhCT09LSU5HX1NUQVRVU19DQU5DRUxMRUQQBRIbChdCT09LSU5HX1NUQVRVU19SRUZVTkRFRBAGKloKC0Jvb2tpbmdWaWV3EhwKGEJPT0tJTkdfVklFV19VTlNQRUNJRklFRBAAEhYKEkJPT0tJTkdfVklFV19CQVNJQxABEhUKEUJPT0tJTkdfVklFV19GVUxMEAIqxAEKEkJvb2tpbmdVc2VyT3V0Y29tZRIkCiBCT09LSU5HX1VTRVJfT1VUQ09NRV9VTlNQRUNJRklFRBAAEh4KGkJPT0tJTkdfVVNFUl9PVVRDT01FX0ZPVU5EEAESIAocQk9PS0lOR19VU0VSX09VVENPTUVfREVMRVRFRBACEiAKHEJPT0tJTkdfVVNFUl9PVVRDT01FX01JU1NJTkcQAxIkCiBCT09LSU5HX1VTRVJfT1VUQ09NRV9VTkFWQUlMQUJMRRAEYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp, file_rollcall_type_v1_money, file_rollcall_user_v1_user]);
+  fileDesc("CiFyb2xsY2FsbC9ib29raW5nL3YxL2Jvb2tpbmcucHJvdG8SE3JvbGxjYWxsLmJvb2tpbmcudjEi/gUKB0Jvb2tpbmcSCgoCaWQYASABKAkSEQoJdGVuYW50X2lkGAIgASgJEjwKCXJlZmVyZW5jZRgDIAEoCUIpukgm2AEBciEyH15bQS1aYS16MC05XVtBLVphLXowLTktXXswLDYyfSQSHAoHdXNlcl9pZBgEIAEoCUILukgI2AEBcgOwAQESMAoPY29udGFjdF9kZXRhaWxzGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBI8CgZzdGF0dXMYBiABKA4yIi5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmdTdGF0dXNCCLpIBYIBAhABEjcKCnN0YXJ0X2RhdGUYByABKAlCI7pIIHIeMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kEjUKCGVuZF9kYXRlGAggASgJQiO6SCByHjIcXlswLTldezR9LVswLTldezJ9LVswLTldezJ9JBInCgZhbW91bnQYCSABKAsyFy5yb2xsY2FsbC50eXBlLnYxLk1vbmV5EhcKBXRpdGxlGAogASgJQgi6SAVyAxiQAxIvCgtjcmVhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KBHVzZXIYDSABKAsyIC5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmdVc2VyEh4KCXZlbmRvcl9pZBgOIAEoCUILukgI2AEBcgOwAQESIgoHcGV0X2lkcxgPIAMoCUIRukgOkgELEBQYASIFcgOwAQESJQoEcGFpZBgQIAEoCzIXLnJvbGxjYWxsLnR5cGUudjEuTW9uZXkSKQoIcmVmdW5kZWQYESABKAsyFy5yb2xsY2FsbC50eXBlLnYxLk1vbmV5Ei4KBnZlbmRvchgSIAEoCzIeLnJvbGxjYWxsLnVzZXIudjEuQXR0YWNoZWRVc2VyIogBCgtCb29raW5nVXNlchIKCgJpZBgBIAEoCRI4CgdvdXRjb21lGAIgASgOMicucm9sbGNhbGwuYm9va2luZy52MS5Cb29raW5nVXNlck91dGNvbWUSJAoEdXNlchgDIAEoCzIWLnJvbGxjYWxsLnVzZXIudjEuVXNlchINCgVzdGFsZRgEIAEoCCraAQoNQm9va2luZ1N0YXR1cxIeChpCT09LSU5HX1NUQVRVU19VTlNQRUNJRklFRBAAEhoKFkJPT0tJTkdfU1RBVFVTX1BFTkRJTkcQARIXChNCT09LSU5HX1NUQVRVU19QQUlEEAISHAoYQk9PS0lOR19TVEFUVVNfQ09NUExFVEVEEAMSGwoXQk9PS0lOR19TVEFUVVNfQVRURU5ERUQQBBIcChhCT09LSU5HX1NUQVRVU19DQU5DRUxMRUQQBRIbChdCT09LSU5HX1NUQVRVU19SRUZVTkRFRBAGKloKC0Jvb2tpbmdWaWV3EhwKGEJPT0tJTkdfVklFV19VTlNQRUNJRklFRBAAEhYKEkJPT0tJTkdfVklFV19CQVNJQxABEhUKEUJPT0tJTkdfVklFV19GVUxMEAIqxAEKEkJvb2tpbmdVc2VyT3V0Y29tZRIkCiBCT09LSU5HX1VTRVJfT1VUQ09NRV9VTlNQRUNJRklFRBAAEh4KGkJPT0tJTkdfVVNFUl9PVVRDT01FX0ZPVU5EEAESIAocQk9PS0lOR19VU0VSX09VVENPTUVfREVMRVRFRBACEiAKHEJPT0tJTkdfVVNFUl9PVVRDT01FX01JU1NJTkcQAxIkCiBCT09LSU5HX1VTRVJfT1VUQ09NRV9VTkFWQUlMQUJMRRAEYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp, file_rollcall_type_v1_money, file_rollcall_user_v1_attached_user, file_rollcall_user_v1_user]);
 
 /**
  * A stay, a seat, a table: something kept for somebody.
@@ -116,6 +118,41 @@ export type Booking = Message<"rollcall.booking.v1.Booking"> & {
    * @generated from field: rollcall.booking.v1.BookingUser user = 13;
    */
   user?: BookingUser | undefined;
+
+  /**
+   * Who provides what was booked: the vendor's user. Empty: nobody who is known there.
+   *
+   * @generated from field: string vendor_id = 14;
+   */
+  vendorId: string;
+
+  /**
+   * The pets that come along; all of the booking's user.
+   *
+   * @generated from field: repeated string pet_ids = 15;
+   */
+  petIds: string[];
+
+  /**
+   * What was paid for it, as the billing service last told; absent: nothing. Output only.
+   *
+   * @generated from field: rollcall.type.v1.Money paid = 16;
+   */
+  paid?: Money | undefined;
+
+  /**
+   * What of that went back; absent: nothing. Output only.
+   *
+   * @generated from field: rollcall.type.v1.Money refunded = 17;
+   */
+  refunded?: Money | undefined;
+
+  /**
+   * The user behind `vendor_id`. Absent where that is empty. Output only.
+   *
+   * @generated from field: rollcall.user.v1.AttachedUser vendor = 18;
+   */
+  vendor?: AttachedUser | undefined;
 };
 
 /**

@@ -5,15 +5,17 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
-import type { Booking, BookingView } from "./booking_pb.ts";
+import type { Booking, BookingStatus, BookingView } from "./booking_pb.ts";
 import { file_rollcall_booking_v1_booking } from "./booking_pb.ts";
+import type { Money } from "../../type/v1/money_pb.ts";
+import { file_rollcall_type_v1_money } from "../../type/v1/money_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file rollcall/booking/v1/booking_service.proto.
  */
 export const file_rollcall_booking_v1_booking_service: GenFile = /*@__PURE__*/
-  fileDesc("Cilyb2xsY2FsbC9ib29raW5nL3YxL2Jvb2tpbmdfc2VydmljZS5wcm90bxITcm9sbGNhbGwuYm9va2luZy52MSKjAQoUQ3JlYXRlQm9va2luZ1JlcXVlc3QSMwoJdGVuYW50X2lkGAEgASgJQiC6SB1yGzIZXlthLXowLTldW2EtejAtOS1dezAsNjJ9JBIfCgpyZXF1ZXN0X2lkGAIgASgJQgu6SAjYAQFyA7ABARI1Cgdib29raW5nGAMgASgLMhwucm9sbGNhbGwuYm9va2luZy52MS5Cb29raW5nQga6SAPIAQEiWAoVQ3JlYXRlQm9va2luZ1Jlc3BvbnNlEi0KB2Jvb2tpbmcYASABKAsyHC5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmcSEAoIcmVwbGF5ZWQYAiABKAgimAEKEUdldEJvb2tpbmdSZXF1ZXN0EjMKCXRlbmFudF9pZBgBIAEoCUIgukgdchsyGV5bYS16MC05XVthLXowLTktXXswLDYyfSQSFAoCaWQYAiABKAlCCLpIBXIDsAEBEjgKBHZpZXcYAyABKA4yIC5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmdWaWV3Qgi6SAWCAQIQASJDChJHZXRCb29raW5nUmVzcG9uc2USLQoHYm9va2luZxgBIAEoCzIcLnJvbGxjYWxsLmJvb2tpbmcudjEuQm9va2luZyLcAQoTTGlzdEJvb2tpbmdzUmVxdWVzdBIzCgl0ZW5hbnRfaWQYASABKAlCILpIHXIbMhleW2EtejAtOV1bYS16MC05LV17MCw2Mn0kEhoKCXBhZ2Vfc2l6ZRgCIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxjoBxIcCgd1c2VyX2lkGAQgASgJQgu6SAjYAQFyA7ABARI4CgR2aWV3GAUgASgOMiAucm9sbGNhbGwuYm9va2luZy52MS5Cb29raW5nVmlld0IIukgFggECEAEiXwoUTGlzdEJvb2tpbmdzUmVzcG9uc2USLgoIYm9va2luZ3MYASADKAsyHC5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJMssCCg5Cb29raW5nU2VydmljZRJrCg1DcmVhdGVCb29raW5nEikucm9sbGNhbGwuYm9va2luZy52MS5DcmVhdGVCb29raW5nUmVxdWVzdBoqLnJvbGxjYWxsLmJvb2tpbmcudjEuQ3JlYXRlQm9va2luZ1Jlc3BvbnNlIgOQAgISYgoKR2V0Qm9va2luZxImLnJvbGxjYWxsLmJvb2tpbmcudjEuR2V0Qm9va2luZ1JlcXVlc3QaJy5yb2xsY2FsbC5ib29raW5nLnYxLkdldEJvb2tpbmdSZXNwb25zZSIDkAIBEmgKDExpc3RCb29raW5ncxIoLnJvbGxjYWxsLmJvb2tpbmcudjEuTGlzdEJvb2tpbmdzUmVxdWVzdBopLnJvbGxjYWxsLmJvb2tpbmcudjEuTGlzdEJvb2tpbmdzUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_buf_validate_validate, file_rollcall_booking_v1_booking]);
+  fileDesc("Cilyb2xsY2FsbC9ib29raW5nL3YxL2Jvb2tpbmdfc2VydmljZS5wcm90bxITcm9sbGNhbGwuYm9va2luZy52MSKjAQoUQ3JlYXRlQm9va2luZ1JlcXVlc3QSMwoJdGVuYW50X2lkGAEgASgJQiC6SB1yGzIZXlthLXowLTldW2EtejAtOS1dezAsNjJ9JBIfCgpyZXF1ZXN0X2lkGAIgASgJQgu6SAjYAQFyA7ABARI1Cgdib29raW5nGAMgASgLMhwucm9sbGNhbGwuYm9va2luZy52MS5Cb29raW5nQga6SAPIAQEiWAoVQ3JlYXRlQm9va2luZ1Jlc3BvbnNlEi0KB2Jvb2tpbmcYASABKAsyHC5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmcSEAoIcmVwbGF5ZWQYAiABKAgimAEKEUdldEJvb2tpbmdSZXF1ZXN0EjMKCXRlbmFudF9pZBgBIAEoCUIgukgdchsyGV5bYS16MC05XVthLXowLTktXXswLDYyfSQSFAoCaWQYAiABKAlCCLpIBXIDsAEBEjgKBHZpZXcYAyABKA4yIC5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmdWaWV3Qgi6SAWCAQIQASJDChJHZXRCb29raW5nUmVzcG9uc2USLQoHYm9va2luZxgBIAEoCzIcLnJvbGxjYWxsLmJvb2tpbmcudjEuQm9va2luZyK5BAoTTGlzdEJvb2tpbmdzUmVxdWVzdBIzCgl0ZW5hbnRfaWQYASABKAlCILpIHXIbMhleW2EtejAtOV1bYS16MC05LV17MCw2Mn0kEhoKCXBhZ2Vfc2l6ZRgCIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxjoBxIcCgd1c2VyX2lkGAQgASgJQgu6SAjYAQFyA7ABARI4CgR2aWV3GAUgASgOMiAucm9sbGNhbGwuYm9va2luZy52MS5Cb29raW5nVmlld0IIukgFggECEAESIQoKdXNlcl9xdWVyeRgGIAEoCUINukgK2AEBcgUQAhjIARJHCghzdGF0dXNlcxgHIAMoDjIiLnJvbGxjYWxsLmJvb2tpbmcudjEuQm9va2luZ1N0YXR1c0IRukgOkgELEAoiB4IBBBABIAASHgoJdmVuZG9yX2lkGAggASgJQgu6SAjYAQFyA7ABARI6CgpzdGFydF9mcm9tGAkgASgJQia6SCPYAQFyHjIcXlswLTldezR9LVswLTldezJ9LVswLTldezJ9JBI8CgxzdGFydF9iZWZvcmUYCiABKAlCJrpII9gBAXIeMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kElUKCG9yZGVyX2J5GAsgASgJQkO6SEByPlIAUgtjcmVhdGVfdGltZVIQY3JlYXRlX3RpbWUgZGVzY1IKc3RhcnRfZGF0ZVIPc3RhcnRfZGF0ZSBkZXNjIl8KFExpc3RCb29raW5nc1Jlc3BvbnNlEi4KCGJvb2tpbmdzGAEgAygLMhwucm9sbGNhbGwuYm9va2luZy52MS5Cb29raW5nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKnAQoaQ2hhbmdlQm9va2luZ1N0YXR1c1JlcXVlc3QSMwoJdGVuYW50X2lkGAEgASgJQiC6SB1yGzIZXlthLXowLTldW2EtejAtOS1dezAsNjJ9JBIUCgJpZBgCIAEoCUIIukgFcgOwAQESPgoGc3RhdHVzGAMgASgOMiIucm9sbGNhbGwuYm9va2luZy52MS5Cb29raW5nU3RhdHVzQgq6SAeCAQQQASAAIkwKG0NoYW5nZUJvb2tpbmdTdGF0dXNSZXNwb25zZRItCgdib29raW5nGAEgASgLMhwucm9sbGNhbGwuYm9va2luZy52MS5Cb29raW5nIt0BChtSZWNvcmRCb29raW5nUGF5bWVudFJlcXVlc3QSMwoJdGVuYW50X2lkGAEgASgJQiC6SB1yGzIZXlthLXowLTldW2EtejAtOS1dezAsNjJ9JBIUCgJpZBgCIAEoCUIIukgFcgOwAQESLQoEcGFpZBgDIAEoCzIXLnJvbGxjYWxsLnR5cGUudjEuTW9uZXlCBrpIA8gBARIpCghyZWZ1bmRlZBgEIAEoCzIXLnJvbGxjYWxsLnR5cGUudjEuTW9uZXkSGQoIcmV2aXNpb24YBSABKANCB7pIBCICKAAiTQocUmVjb3JkQm9va2luZ1BheW1lbnRSZXNwb25zZRItCgdib29raW5nGAEgASgLMhwucm9sbGNhbGwuYm9va2luZy52MS5Cb29raW5nMs0ECg5Cb29raW5nU2VydmljZRJrCg1DcmVhdGVCb29raW5nEikucm9sbGNhbGwuYm9va2luZy52MS5DcmVhdGVCb29raW5nUmVxdWVzdBoqLnJvbGxjYWxsLmJvb2tpbmcudjEuQ3JlYXRlQm9va2luZ1Jlc3BvbnNlIgOQAgISYgoKR2V0Qm9va2luZxImLnJvbGxjYWxsLmJvb2tpbmcudjEuR2V0Qm9va2luZ1JlcXVlc3QaJy5yb2xsY2FsbC5ib29raW5nLnYxLkdldEJvb2tpbmdSZXNwb25zZSIDkAIBEn0KE0NoYW5nZUJvb2tpbmdTdGF0dXMSLy5yb2xsY2FsbC5ib29raW5nLnYxLkNoYW5nZUJvb2tpbmdTdGF0dXNSZXF1ZXN0GjAucm9sbGNhbGwuYm9va2luZy52MS5DaGFuZ2VCb29raW5nU3RhdHVzUmVzcG9uc2UiA5ACAhKAAQoUUmVjb3JkQm9va2luZ1BheW1lbnQSMC5yb2xsY2FsbC5ib29raW5nLnYxLlJlY29yZEJvb2tpbmdQYXltZW50UmVxdWVzdBoxLnJvbGxjYWxsLmJvb2tpbmcudjEuUmVjb3JkQm9va2luZ1BheW1lbnRSZXNwb25zZSIDkAICEmgKDExpc3RCb29raW5ncxIoLnJvbGxjYWxsLmJvb2tpbmcudjEuTGlzdEJvb2tpbmdzUmVxdWVzdBopLnJvbGxjYWxsLmJvb2tpbmcudjEuTGlzdEJvb2tpbmdzUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_buf_validate_validate, file_rollcall_booking_v1_booking, file_rollcall_type_v1_money]);
 
 /**
  * Asks for a new booking.
@@ -177,6 +179,49 @@ export type ListBookingsRequest = Message<"rollcall.booking.v1.ListBookingsReque
    * @generated from field: rollcall.booking.v1.BookingView view = 5;
    */
   view: BookingView;
+
+  /**
+   * Only bookings of users who are found by this: a name or a part of one, an e-mail address, a phone number, as in
+   * UserAdminService.SearchUsers; at least two characters. Empty: of everybody.
+   *
+   * @generated from field: string user_query = 6;
+   */
+  userQuery: string;
+
+  /**
+   * Only bookings in one of these; empty: in any.
+   *
+   * @generated from field: repeated rollcall.booking.v1.BookingStatus statuses = 7;
+   */
+  statuses: BookingStatus[];
+
+  /**
+   * Only bookings of this vendor's user; empty: of every vendor.
+   *
+   * @generated from field: string vendor_id = 8;
+   */
+  vendorId: string;
+
+  /**
+   * Only bookings that start on this day or later, YYYY-MM-DD; empty: whenever.
+   *
+   * @generated from field: string start_from = 9;
+   */
+  startFrom: string;
+
+  /**
+   * Only bookings that start before this day, YYYY-MM-DD; empty: whenever.
+   *
+   * @generated from field: string start_before = 10;
+   */
+  startBefore: string;
+
+  /**
+   * "create_time" or "start_date", with " desc" behind it for the other direction; empty: "create_time desc".
+   *
+   * @generated from field: string order_by = 11;
+   */
+  orderBy: string;
 };
 
 /**
@@ -193,7 +238,7 @@ export const ListBookingsRequestSchema: GenMessage<ListBookingsRequest> = /*@__P
  */
 export type ListBookingsResponse = Message<"rollcall.booking.v1.ListBookingsResponse"> & {
   /**
-   * The bookings of the page, newest first.
+   * The bookings of the page, in the order asked for.
    *
    * @generated from field: repeated rollcall.booking.v1.Booking bookings = 1;
    */
@@ -213,6 +258,132 @@ export type ListBookingsResponse = Message<"rollcall.booking.v1.ListBookingsResp
  */
 export const ListBookingsResponseSchema: GenMessage<ListBookingsResponse> = /*@__PURE__*/
   messageDesc(file_rollcall_booking_v1_booking_service, 5);
+
+/**
+ * Asks for a booking to move on.
+ *
+ * @generated from message rollcall.booking.v1.ChangeBookingStatusRequest
+ */
+export type ChangeBookingStatusRequest = Message<"rollcall.booking.v1.ChangeBookingStatusRequest"> & {
+  /**
+   * The tenant to act in.
+   *
+   * @generated from field: string tenant_id = 1;
+   */
+  tenantId: string;
+
+  /**
+   * The booking's id.
+   *
+   * @generated from field: string id = 2;
+   */
+  id: string;
+
+  /**
+   * Where to.
+   *
+   * @generated from field: rollcall.booking.v1.BookingStatus status = 3;
+   */
+  status: BookingStatus;
+};
+
+/**
+ * Describes the message rollcall.booking.v1.ChangeBookingStatusRequest.
+ * Use `create(ChangeBookingStatusRequestSchema)` to create a new message.
+ */
+export const ChangeBookingStatusRequestSchema: GenMessage<ChangeBookingStatusRequest> = /*@__PURE__*/
+  messageDesc(file_rollcall_booking_v1_booking_service, 6);
+
+/**
+ * Answers the booking.
+ *
+ * @generated from message rollcall.booking.v1.ChangeBookingStatusResponse
+ */
+export type ChangeBookingStatusResponse = Message<"rollcall.booking.v1.ChangeBookingStatusResponse"> & {
+  /**
+   * The booking, BASIC view.
+   *
+   * @generated from field: rollcall.booking.v1.Booking booking = 1;
+   */
+  booking?: Booking | undefined;
+};
+
+/**
+ * Describes the message rollcall.booking.v1.ChangeBookingStatusResponse.
+ * Use `create(ChangeBookingStatusResponseSchema)` to create a new message.
+ */
+export const ChangeBookingStatusResponseSchema: GenMessage<ChangeBookingStatusResponse> = /*@__PURE__*/
+  messageDesc(file_rollcall_booking_v1_booking_service, 7);
+
+/**
+ * Tells what came in and went back for a booking, all payments together.
+ *
+ * @generated from message rollcall.booking.v1.RecordBookingPaymentRequest
+ */
+export type RecordBookingPaymentRequest = Message<"rollcall.booking.v1.RecordBookingPaymentRequest"> & {
+  /**
+   * The tenant to act in.
+   *
+   * @generated from field: string tenant_id = 1;
+   */
+  tenantId: string;
+
+  /**
+   * The booking's id.
+   *
+   * @generated from field: string id = 2;
+   */
+  id: string;
+
+  /**
+   * What came in.
+   *
+   * @generated from field: rollcall.type.v1.Money paid = 3;
+   */
+  paid?: Money | undefined;
+
+  /**
+   * What of that went back; absent: nothing.
+   *
+   * @generated from field: rollcall.type.v1.Money refunded = 4;
+   */
+  refunded?: Money | undefined;
+
+  /**
+   * Grows with each telling, so that a late one cannot undo a newer one.
+   *
+   * @generated from field: int64 revision = 5;
+   */
+  revision: bigint;
+};
+
+/**
+ * Describes the message rollcall.booking.v1.RecordBookingPaymentRequest.
+ * Use `create(RecordBookingPaymentRequestSchema)` to create a new message.
+ */
+export const RecordBookingPaymentRequestSchema: GenMessage<RecordBookingPaymentRequest> = /*@__PURE__*/
+  messageDesc(file_rollcall_booking_v1_booking_service, 8);
+
+/**
+ * Answers the booking.
+ *
+ * @generated from message rollcall.booking.v1.RecordBookingPaymentResponse
+ */
+export type RecordBookingPaymentResponse = Message<"rollcall.booking.v1.RecordBookingPaymentResponse"> & {
+  /**
+   * The booking, BASIC view.
+   *
+   * @generated from field: rollcall.booking.v1.Booking booking = 1;
+   */
+  booking?: Booking | undefined;
+};
+
+/**
+ * Describes the message rollcall.booking.v1.RecordBookingPaymentResponse.
+ * Use `create(RecordBookingPaymentResponseSchema)` to create a new message.
+ */
+export const RecordBookingPaymentResponseSchema: GenMessage<RecordBookingPaymentResponse> = /*@__PURE__*/
+  messageDesc(file_rollcall_booking_v1_booking_service, 9);
 
 /**
  * Bookings, shown with users that live in the user service.
@@ -243,8 +414,31 @@ export const BookingService: GenService<{
     output: typeof GetBookingResponseSchema;
   },
   /**
-   * Pages through the bookings of a tenant with their users, newest first. Answers also while the user service does not:
-   * see `BookingUser`.
+   * Moves a booking on. The same status again changes nothing.
+   * Errors: NOT_FOUND BOOKING_NOT_FOUND, FAILED_PRECONDITION STATUS_CHANGE_REFUSED.
+   *
+   * @generated from rpc rollcall.booking.v1.BookingService.ChangeBookingStatus
+   */
+  changeBookingStatus: {
+    methodKind: "unary";
+    input: typeof ChangeBookingStatusRequestSchema;
+    output: typeof ChangeBookingStatusResponseSchema;
+  },
+  /**
+   * Takes in what the billing service knows of the money of a booking, which moves it to PAID or REFUNDED. What is told with
+   * a lower revision than before changes nothing. Errors: NOT_FOUND BOOKING_NOT_FOUND.
+   *
+   * @generated from rpc rollcall.booking.v1.BookingService.RecordBookingPayment
+   */
+  recordBookingPayment: {
+    methodKind: "unary";
+    input: typeof RecordBookingPaymentRequestSchema;
+    output: typeof RecordBookingPaymentResponseSchema;
+  },
+  /**
+   * Pages through the bookings of a tenant with their users, newest first unless asked otherwise. Answers also while the
+   * user service does not: see `BookingUser`. A filter by what the user is called needs the user service.
+   * Errors: UNAVAILABLE USER_SEARCH_UNAVAILABLE, FAILED_PRECONDITION TOO_MANY_USERS, INVALID_ARGUMENT PAGE_TOKEN_INVALID.
    *
    * @generated from rpc rollcall.booking.v1.BookingService.ListBookings
    */

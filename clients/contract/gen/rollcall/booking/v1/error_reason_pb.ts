@@ -10,7 +10,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file rollcall/booking/v1/error_reason.proto.
  */
 export const file_rollcall_booking_v1_error_reason: GenFile = /*@__PURE__*/
-  fileDesc("CiZyb2xsY2FsbC9ib29raW5nL3YxL2Vycm9yX3JlYXNvbi5wcm90bxITcm9sbGNhbGwuYm9va2luZy52MSrYAQoLRXJyb3JSZWFzb24SHAoYRVJST1JfUkVBU09OX1VOU1BFQ0lGSUVEEAASIgoeRVJST1JfUkVBU09OX0JPT0tJTkdfTk9UX0ZPVU5EEAESIAocRVJST1JfUkVBU09OX1JFRkVSRU5DRV9UQUtFThACEiIKHkVSUk9SX1JFQVNPTl9VU0VSX05PVF9CT09LQUJMRRADEiEKHUVSUk9SX1JFQVNPTl9VU0VSX1VOS05PV05fTk9XEAQSHgoaRVJST1JfUkVBU09OX0RBVEVTX0lOVkFMSUQQBWIGcHJvdG8z");
+  fileDesc("CiZyb2xsY2FsbC9ib29raW5nL3YxL2Vycm9yX3JlYXNvbi5wcm90bxITcm9sbGNhbGwuYm9va2luZy52MSrXAwoLRXJyb3JSZWFzb24SHAoYRVJST1JfUkVBU09OX1VOU1BFQ0lGSUVEEAASIgoeRVJST1JfUkVBU09OX0JPT0tJTkdfTk9UX0ZPVU5EEAESIAocRVJST1JfUkVBU09OX1JFRkVSRU5DRV9UQUtFThACEiIKHkVSUk9SX1JFQVNPTl9VU0VSX05PVF9CT09LQUJMRRADEiEKHUVSUk9SX1JFQVNPTl9VU0VSX1VOS05PV05fTk9XEAQSHgoaRVJST1JfUkVBU09OX0RBVEVTX0lOVkFMSUQQBRImCiJFUlJPUl9SRUFTT05fU1RBVFVTX0NIQU5HRV9SRUZVU0VEEAYSHgoaRVJST1JfUkVBU09OX1BFVF9OT1RfRk9VTkQQBxIhCh1FUlJPUl9SRUFTT05fUkVWSUVXX05PVF9GT1VORBAIEh4KGkVSUk9SX1JFQVNPTl9SRVZJRVdfRVhJU1RTEAkSJwojRVJST1JfUkVBU09OX0JPT0tJTkdfTk9UX1JFVklFV0FCTEUQChIoCiRFUlJPUl9SRUFTT05fVVNFUl9TRUFSQ0hfVU5BVkFJTEFCTEUQCxIfChtFUlJPUl9SRUFTT05fVE9PX01BTllfVVNFUlMQDGIGcHJvdG8z");
 
 /**
  * Why a call to the booking service failed, beside the reasons of `rollcall.user.v1.ErrorReason` that every service
@@ -60,6 +60,55 @@ export const ErrorReason = {
    * @generated from enum value: ERROR_REASON_DATES_INVALID = 5;
    */
   DATES_INVALID: 5,
+
+  /**
+   * [FAILED_PRECONDITION] No booking goes from the status that it has to the one asked for.
+   *
+   * @generated from enum value: ERROR_REASON_STATUS_CHANGE_REFUSED = 6;
+   */
+  STATUS_CHANGE_REFUSED: 6,
+
+  /**
+   * [NOT_FOUND] No pet has this id in this tenant, or it is not one of the user of the booking.
+   *
+   * @generated from enum value: ERROR_REASON_PET_NOT_FOUND = 7;
+   */
+  PET_NOT_FOUND: 7,
+
+  /**
+   * [NOT_FOUND] No review has this id in this tenant.
+   *
+   * @generated from enum value: ERROR_REASON_REVIEW_NOT_FOUND = 8;
+   */
+  REVIEW_NOT_FOUND: 8,
+
+  /**
+   * [ALREADY_EXISTS] The booking has a review.
+   *
+   * @generated from enum value: ERROR_REASON_REVIEW_EXISTS = 9;
+   */
+  REVIEW_EXISTS: 9,
+
+  /**
+   * [FAILED_PRECONDITION] The booking did not take place, or has no user or no vendor.
+   *
+   * @generated from enum value: ERROR_REASON_BOOKING_NOT_REVIEWABLE = 10;
+   */
+  BOOKING_NOT_REVIEWABLE: 10,
+
+  /**
+   * [UNAVAILABLE] Users cannot be searched for now: the user service does not answer. Safe to retry.
+   *
+   * @generated from enum value: ERROR_REASON_USER_SEARCH_UNAVAILABLE = 11;
+   */
+  USER_SEARCH_UNAVAILABLE: 11,
+
+  /**
+   * [FAILED_PRECONDITION] More users are found by the words than a list can be narrowed to; say more of the name.
+   *
+   * @generated from enum value: ERROR_REASON_TOO_MANY_USERS = 12;
+   */
+  TOO_MANY_USERS: 12,
 } as const;
 
 /**
