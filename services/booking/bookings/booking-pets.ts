@@ -5,7 +5,11 @@ import { BookingError } from './booking-error.ts';
 /** How bookings learn whose pets come along. Ids are in lower case. */
 export interface BookingPets {
   /** Those of these pets that belong to one of these people, or to somebody who was merged into one of them. */
-  ownedBy(tenantId: string, userIds: readonly string[], petIds: readonly string[]): Promise<readonly string[]>;
+  ownedBy(
+    tenantId: string,
+    userIds: readonly string[],
+    petIds: readonly string[],
+  ): Promise<readonly string[]>;
 }
 
 /** A booking to make, and what is known of its user; undefined: it has none. */

@@ -1,7 +1,7 @@
 import type { Booking } from './booking.ts';
 import { notFound } from './booking-error.ts';
-import type { BookingChange, BookingWrites, DecidedChange, HeldBooking } from './booking-writes.ts';
 import { tellingsOfChange } from './booking-tellings.ts';
+import type { BookingChange, BookingWrites, DecidedChange, HeldBooking } from './booking-writes.ts';
 
 /** Which booking to change. */
 export interface BookingName {

@@ -2,7 +2,13 @@ import type { Users } from '@rollcall/user-access';
 import { takeFitting } from '../answers/answer-size.ts';
 import { mostBookingBytes } from './answer-size.ts';
 import type { Booking } from './booking.ts';
-import type { BookingFilter, BookingList, BookingOrder, BookingReads, ListPosition } from './booking-reads.ts';
+import type {
+  BookingFilter,
+  BookingList,
+  BookingOrder,
+  BookingReads,
+  ListPosition,
+} from './booking-reads.ts';
 import { type ShownBooking, showBookings } from './shown-booking.ts';
 import type { UserAliases, UserFinder } from './user-finder.ts';
 

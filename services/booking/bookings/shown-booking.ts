@@ -23,7 +23,11 @@ export async function showBookings(
 }
 
 /** The same for one booking. */
-export async function showBooking(users: Users, booking: Booking, signal: AbortSignal): Promise<ShownBooking> {
+export async function showBooking(
+  users: Users,
+  booking: Booking,
+  signal: AbortSignal,
+): Promise<ShownBooking> {
   const [shown] = await showBookings(users, [booking], signal);
   return shown ?? { booking, user: undefined, vendor: undefined };
 }

@@ -8,11 +8,7 @@ export interface ShownPet {
 }
 
 /** Puts users beside pets of one tenant, all of them by one lookup. */
-export async function showPets(
-  users: Users,
-  pets: readonly Pet[],
-  signal: AbortSignal,
-): Promise<ShownPet[]> {
+export async function showPets(users: Users, pets: readonly Pet[], signal: AbortSignal): Promise<ShownPet[]> {
   const tenantId = pets[0]?.tenantId ?? '';
   const columns = { user: ({ userId }: Pet) => userId };
   const shown = await withUsers(users, pets, { tenantId, columns, signal });

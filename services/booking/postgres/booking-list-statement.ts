@@ -13,7 +13,11 @@ export interface ListStatement extends PreparedStatement {
  */
 export function listStatement(list: BookingList): ListStatement {
   const { tenantId, view, filter, order, limit, after } = list;
-  const values: unknown[] = [tenantId, ...(after ? [after.at, after.id] : BEFORE_ALL[order.direction]), limit];
+  const values: unknown[] = [
+    tenantId,
+    ...(after ? [after.at, after.id] : BEFORE_ALL[order.direction]),
+    limit,
+  ];
   const letters: string[] = [];
   const conditions = CONDITIONS.flatMap(({ letter, of, sql }) => {
     const value = of(filter);
@@ -25,7 +29,9 @@ export function listStatement(list: BookingList): ListStatement {
   const where = ['b.tenant_id = $1', ...conditions, behind(order)].join(' and ');
   return {
     name: `bookings_${[view[0], order.by[0], order.direction[0]].join('').toLowerCase()}_${letters.join('')}`,
-    text: ofMany ? ofManyUsers(list, where) : `select ${COLUMNS_BY_VIEW[view]} from bookings b where ${where} ${page(order)}`,
+    text: ofMany
+      ? ofManyUsers(list, where)
+      : `select ${COLUMNS_BY_VIEW[view]} from bookings b where ${where} ${page(order)}`,
     values,
   };
 }
@@ -50,9 +56,17 @@ const CONDITIONS: readonly Condition[] = [
   { letter: 'u', of: ({ userIds }) => only(userIds), sql: (value) => `b.user_id = ${value}::uuid` },
   { letter: 'U', of: ({ userIds }) => several(userIds), sql: (value) => `b.user_id = any(${value}::uuid[])` },
   { letter: 'v', of: ({ vendorIds }) => only(vendorIds), sql: (value) => `b.vendor_id = ${value}::uuid` },
-  { letter: 'V', of: ({ vendorIds }) => several(vendorIds), sql: (value) => `b.vendor_id = any(${value}::uuid[])` },
+  {
+    letter: 'V',
+    of: ({ vendorIds }) => several(vendorIds),
+    sql: (value) => `b.vendor_id = any(${value}::uuid[])`,
+  },
   { letter: 's', of: ({ statuses }) => only(statuses), sql: (value) => `b.status = ${value}` },
-  { letter: 'S', of: ({ statuses }) => several(statuses), sql: (value) => `b.status = any(${value}::text[])` },
+  {
+    letter: 'S',
+    of: ({ statuses }) => several(statuses),
+    sql: (value) => `b.status = any(${value}::text[])`,
+  },
   { letter: 'f', of: ({ startFrom }) => startFrom, sql: (value) => `b.start_date >= ${value}::date` },
   { letter: 'b', of: ({ startBefore }) => startBefore, sql: (value) => `b.start_date < ${value}::date` },
 ];
@@ -71,7 +85,10 @@ const BEFORE_ALL = {
   desc: ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
 } as const satisfies Record<BookingOrder['direction'], readonly [string, string]>;
 
-const TYPES = { create_time: 'timestamptz', start_date: 'date' } as const satisfies Record<BookingOrder['by'], string>;
+const TYPES = { create_time: 'timestamptz', start_date: 'date' } as const satisfies Record<
+  BookingOrder['by'],
+  string
+>;
 
 function behind({ by, direction }: BookingOrder): string {
   return `(b.${by}, b.id) ${direction === 'desc' ? '<' : '>'} ($2::${TYPES[by]}, $3::uuid)`;

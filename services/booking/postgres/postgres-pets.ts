@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { EntityManager, FilterQuery, MikroORM } from '@mikro-orm/postgresql';
+import type { TimePosition } from '../answers/time-position.ts';
 import { requestIdReused } from '../bookings/booking-error.ts';
 import type { BookingPets } from '../bookings/booking-pets.ts';
 import type { UserAliases } from '../bookings/user-finder.ts';
@@ -47,14 +48,19 @@ export function createBookingPets(orm: MikroORM, aliases: UserAliases): BookingP
 }
 
 function whereOf({ tenantId, userIds, after }: PetList): FilterQuery<PetRow> {
-  const time = after && new Date(after.timeMs);
   return {
     tenantId,
     ...(userIds && { userId: { $in: [...userIds] } }),
-    ...(after && {
-      createTime: { $lte: time },
-      $or: [{ createTime: { $lt: time } }, { id: { $lt: after.id } }],
-    }),
+    ...(after && behind(after)),
+  };
+}
+
+function behind({ timeMs, id }: TimePosition) {
+  const time = new Date(timeMs);
+  // The first part says nothing new, and lets the index begin where the page does.
+  return {
+    createTime: { $lte: time },
+    $or: [{ createTime: { $lt: time } }, { id: { $lt: id } }],
   };
 }
 

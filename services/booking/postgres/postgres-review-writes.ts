@@ -1,7 +1,12 @@
 import { type Pool, type RunPrepared, transactPrepared } from '@rollcall/runtime/postgres';
 import type { BookingStatus } from '../bookings/booking.ts';
 import type { Review } from '../reviews/review.ts';
-import type { ReviewedBooking, ReviewToWrite, ReviewWrites, WrittenReview } from '../reviews/review-writes.ts';
+import type {
+  ReviewedBooking,
+  ReviewToWrite,
+  ReviewWrites,
+  WrittenReview,
+} from '../reviews/review-writes.ts';
 import { claimRequest, findRequest } from './claim-request.ts';
 import { REVIEW_COLUMNS, type ReviewRow, reviewFromRow } from './postgres-review-reads.ts';
 import { writeTellings } from './write-tellings.ts';
