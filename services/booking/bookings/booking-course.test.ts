@@ -77,6 +77,10 @@ describe('isNewer', () => {
           fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length }),
         ),
       );
-    fc.assert(fc.property(shuffled, ([told, again]) => expect(lastOf(again)).toEqual(lastOf(told))));
+    fc.assert(
+      fc.property(shuffled, ([told, again]) => {
+        expect(lastOf(again)).toEqual(lastOf(told));
+      }),
+    );
   });
 });
