@@ -9,7 +9,9 @@ import { searchMigration } from './auth/2026-11-20-search.ts';
 import { userChangesMigration } from './auth/2026-11-20-user-changes.ts';
 import { userRecordsMigration } from './auth/2026-11-20-user-records.ts';
 import { usersMigration } from './auth/2026-11-20-users.ts';
+import { bookingMoneyMigration } from './booking/2026-11-20-booking-money.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
+import { petsAndReviewsMigration } from './booking/2026-11-20-pets-and-reviews.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
 
 /** Keys for migrations that convert what is sealed. A database without contact data needs none. */
@@ -47,7 +49,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   },
   booking: {
     variable: 'BOOKING_DATABASE_URL',
-    migrations: [bookingsMigration],
+    migrations: [bookingsMigration, bookingMoneyMigration, petsAndReviewsMigration],
     hasOutbox: true,
   },
 };
