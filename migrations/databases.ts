@@ -9,6 +9,7 @@ import { searchMigration } from './auth/2026-11-20-search.ts';
 import { userChangesMigration } from './auth/2026-11-20-user-changes.ts';
 import { userRecordsMigration } from './auth/2026-11-20-user-records.ts';
 import { usersMigration } from './auth/2026-11-20-users.ts';
+import { billingMigration } from './billing/2026-11-20-billing.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
 
@@ -46,5 +47,9 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   booking: {
     variable: 'BOOKING_DATABASE_URL',
     migrations: [bookingsMigration],
+  },
+  billing: {
+    variable: 'BILLING_DATABASE_URL',
+    migrations: [billingMigration],
   },
 };

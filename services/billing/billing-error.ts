@@ -1,0 +1,62 @@
+/** Why the domain refuses; the names stand in the `ErrorReason` of billing, or of users for what all services share. */
+export type BillingErrorReason =
+  | 'CUSTOMER_NOT_FOUND'
+  | 'PLAN_NOT_FOUND'
+  | 'AREA_NOT_FOUND'
+  | 'PAYMENT_NOT_FOUND'
+  | 'INVOICE_NOT_FOUND'
+  | 'CODE_TAKEN'
+  | 'ALREADY_SUBSCRIBED'
+  | 'PLAN_NOT_SOLD'
+  | 'USER_NOT_ELIGIBLE'
+  | 'USER_UNKNOWN_NOW'
+  | 'NOT_REFUNDABLE'
+  | 'INVOICE_SETTLED'
+  | 'LINES_INVALID'
+  | 'STRIPE_NOT_CONFIGURED'
+  | 'STRIPE_REFUSED'
+  | 'STRIPE_UNAVAILABLE'
+  | 'REQUEST_ID_REUSED';
+
+/** What a `BillingError` carries beside its reason and message. */
+export interface BillingErrorOptions {
+  /** Every changing part of the message. Never personal data, never a secret. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** What is wrong with a field of the request, by its path in the contract: `plan.prices[0].amount`. Default: none. */
+  readonly faults?: Readonly<Record<string, string>>;
+  /** When to try again, in ms. Default: not said. */
+  readonly retryDelayMs?: number;
+  /** What led to it. */
+  readonly cause?: unknown;
+}
+
+/** A refusal of the domain. */
+export class BillingError extends Error {
+  override readonly name = 'BillingError';
+  readonly reason: BillingErrorReason;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Empty: no field is at fault. */
+  readonly faults: Readonly<Record<string, string>>;
+  /** Undefined: not said. */
+  readonly retryDelayMs: number | undefined;
+
+  constructor(reason: BillingErrorReason, message: string, options: BillingErrorOptions) {
+    super(message, { cause: options.cause });
+    this.reason = reason;
+    this.metadata = options.metadata;
+    this.faults = options.faults ?? {};
+    this.retryDelayMs = options.retryDelayMs;
+  }
+}
+
+/** That a request id was used before for something else. */
+export function requestIdReused(requestId: string): BillingError {
+  const message = `Request id ${requestId} was used before, for another request; choose a new one.`;
+  return new BillingError('REQUEST_ID_REUSED', message, { metadata: { reused_request_id: requestId } });
+}
+
+/** That Stripe is needed and the service has no key for it. */
+export function stripeNotConfigured(): BillingError {
+  const message = 'This needs Stripe, for which the billing service has no key: set STRIPE_API_KEY.';
+  return new BillingError('STRIPE_NOT_CONFIGURED', message, { metadata: { variables: 'STRIPE_API_KEY' } });
+}
