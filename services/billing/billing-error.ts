@@ -20,13 +20,13 @@ export type BillingErrorReason =
 
 /** What a `BillingError` carries beside its reason and message. */
 export interface BillingErrorOptions {
-  /** Every changing part of the message. Never personal data, never a secret. */
+  /** Every changing part of the message. Never contact or card data. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** What is wrong with a field of the request, by its path in the contract: `plan.prices[0].amount`. Default: none. */
+  /** What is wrong with a field of the request, by its path in the contract: `plan.prices`. */
   readonly faults?: Readonly<Record<string, string>>;
-  /** When to try again, in ms. Default: not said. */
+  /** How long to wait before trying again, in ms. Absent: waiting does not help, or nobody said how long. */
   readonly retryDelayMs?: number;
-  /** What led to it. */
+  /** What led to it; logged, never sent. */
   readonly cause?: unknown;
 }
 
@@ -37,7 +37,6 @@ export class BillingError extends Error {
   readonly metadata: Readonly<Record<string, string>>;
   /** Empty: no field is at fault. */
   readonly faults: Readonly<Record<string, string>>;
-  /** Undefined: not said. */
   readonly retryDelayMs: number | undefined;
 
   constructor(reason: BillingErrorReason, message: string, options: BillingErrorOptions) {
@@ -47,16 +46,4 @@ export class BillingError extends Error {
     this.faults = options.faults ?? {};
     this.retryDelayMs = options.retryDelayMs;
   }
-}
-
-/** That a request id was used before for something else. */
-export function requestIdReused(requestId: string): BillingError {
-  const message = `Request id ${requestId} was used before, for another request; choose a new one.`;
-  return new BillingError('REQUEST_ID_REUSED', message, { metadata: { reused_request_id: requestId } });
-}
-
-/** That Stripe is needed and the service has no key for it. */
-export function stripeNotConfigured(): BillingError {
-  const message = 'This needs Stripe, for which the billing service has no key: set STRIPE_API_KEY.';
-  return new BillingError('STRIPE_NOT_CONFIGURED', message, { metadata: { variables: 'STRIPE_API_KEY' } });
 }
