@@ -21,7 +21,7 @@ export function disputeSample(payment: SamplePayment, status: Stripe.Dispute.Sta
       submission_count: status === 'under_review' ? 1 : 0,
       submission_method: 'not_submitted',
     },
-    intended_submission_method: 'not_submitted',
+    intended_submission_method: null,
     is_charge_refundable: status.startsWith('warning'),
     livemode: false,
     metadata: {},
