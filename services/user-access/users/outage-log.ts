@@ -12,7 +12,7 @@ export function createOutageLog(logger: Logger): OutageLog {
     if (degraded && !isAway) {
       isAway = true;
       const { reason, cause } = degraded;
-      logger.warn({ reason, cause }, 'the user service cannot be asked: bookings show users as last known');
+      logger.warn({ reason, cause }, 'the user service cannot be asked: users are shown as last known');
     } else if (isAway && !degraded && lookups.some(isFromService)) {
       isAway = false;
       logger.info('the user service can be asked again');

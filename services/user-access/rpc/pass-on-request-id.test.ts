@@ -7,7 +7,7 @@ import { implementService, openDoors } from '@rollcall/runtime/rpc';
 import { createServiceClient } from '@rollcall/transport';
 import { startGrpcTestServer } from '@rollcall/transport/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connectUserClient } from './connect-user-client.ts';
+import { accessTo } from '../testing/access.test-support.ts';
 
 let opened: AsyncDisposableStack;
 /** The request ids that reached the user service; null where a call came without. */
@@ -27,11 +27,7 @@ beforeEach(async () => {
       },
     }),
   );
-  const userClient = opened.use(
-    connectUserClient({ authAddress: userServer.address, usersSnapshotPath: undefined }, () =>
-      performance.now(),
-    ),
-  );
+  const { client: userClient } = opened.use(await accessTo(userServer.address));
   askDirectly = (id) => userClient.forTenant('acme').lookup(id);
   const doors = opened.use(
     await openDoors({

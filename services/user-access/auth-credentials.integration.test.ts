@@ -3,20 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { UserService } from '@rollcall/contract/user';
-import { readConfig } from '@rollcall/runtime';
+import { createLogger, readConfig } from '@rollcall/runtime';
 import { createTokenVerifier, watchKeys, writeKeyPair } from '@rollcall/runtime/callers';
 import { createTestAuthority } from '@rollcall/runtime/testing';
 import { startGrpcTestServer } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BOOKING_SETTINGS } from '../config.ts';
 import { readAuthCredentials } from './auth-credentials.ts';
-import { connectUserClient } from './connect-user-client.ts';
+import { connectUserAccess } from './connect-user-access.ts';
+import { userAccessSettings } from './settings.ts';
 
 const ID = '0190b0d5-4a1c-7e2f-8c3d-0123456789ab';
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'rollcall-booking-'));
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-user-access-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -25,14 +25,16 @@ const put = async (content: string) => {
   await writeFile(path, content);
   return path;
 };
+const prefix = 'VENDOR';
+const logger = createLogger({ service: 'vendor', level: 'silent' });
 const settings = (env: NodeJS.ProcessEnv) =>
-  readConfig(BOOKING_SETTINGS, { BOOKING_DATABASE_URL: 'postgres://u:p@127.0.0.1/b', ...env });
+  readConfig(userAccessSettings({ prefix, service: 'vendor' }), env);
 
-describe('the credentials of the booking service', () => {
+describe('the credentials of a service', () => {
   it('make it known over TLS, by a certificate and by tokens of its own', async () => {
     const authority = createTestAuthority();
     const server = authority.issue({ names: ['localhost'] });
-    const own = authority.issue({ uris: ['spiffe://example.org/booking'] });
+    const own = authority.issue({ uris: ['spiffe://example.org/vendor'] });
     const [key, jwks] = [join(folder, 'key'), join(folder, 'jwks')];
     await writeKeyPair(key, jwks);
     const headers: string[] = [];
@@ -58,42 +60,37 @@ describe('the credentials of the booking service', () => {
     );
     const config = settings({
       AUTH_ADDRESS: `localhost:${service.port}`,
-      BOOKING_AUTH_CA_FILE: await put(authority.certificate),
-      BOOKING_TLS_CERT_FILE: await put(own.certificate),
-      BOOKING_TLS_KEY_FILE: await put(own.key),
-      BOOKING_CALLER_KEY_FILE: key,
+      VENDOR_AUTH_CA_FILE: await put(authority.certificate),
+      VENDOR_TLS_CERT_FILE: await put(own.certificate),
+      VENDOR_TLS_KEY_FILE: await put(own.key),
+      VENDOR_CALLER_KEY_FILE: key,
     });
-    const client = connectUserClient({ ...config, credentials: await readAuthCredentials(config) }, () => 0);
-    try {
-      const found = await client.forTenant('demo').lookup(ID, { timeoutMs: 5_000 });
-      expect(found).toMatchObject({ outcome: 'found' });
-    } finally {
-      await client.close();
-    }
+    await using access = await connectUserAccess(config, { prefix, logger, clock: () => 0 });
+    const found = await access.client.forTenant('demo').lookup(ID, { timeoutMs: 5_000 });
+    expect(found).toMatchObject({ outcome: 'found' });
     using keys = await watchKeys({ variable: 'TEST', path: jwks }, { onError: () => {} });
     const [token = ''] = headers.map((header) => header.replace('Bearer ', ''));
-    expect(await createTokenVerifier(keys, { audience: 'auth' }).verify(token)).toBe('booking');
+    expect(await createTokenVerifier(keys, { audience: 'auth' }).verify(token)).toBe('vendor');
   });
 
   it.each<[string, NodeJS.ProcessEnv, string]>([
-    ['a certificate has no key', { BOOKING_TLS_CERT_FILE: 'c' }, 'BOOKING_TLS_KEY_FILE'],
+    ['a certificate has no key', { VENDOR_TLS_CERT_FILE: 'c' }, 'VENDOR_TLS_KEY_FILE'],
     [
       'there is no TLS for it',
-      { BOOKING_TLS_CERT_FILE: 'c', BOOKING_TLS_KEY_FILE: 'k' },
-      'BOOKING_AUTH_CA_FILE',
+      { VENDOR_TLS_CERT_FILE: 'c', VENDOR_TLS_KEY_FILE: 'k' },
+      'VENDOR_AUTH_CA_FILE',
     ],
     [
       'a file is not there',
-      { BOOKING_AUTH_CA_FILE: '/nope/ca' },
-      'BOOKING_AUTH_CA_FILE (/nope/ca) cannot be read',
+      { VENDOR_AUTH_CA_FILE: '/nope/ca' },
+      'VENDOR_AUTH_CA_FILE (/nope/ca) cannot be read',
     ],
   ])('name the setting where %s', async (_, env, words) => {
-    await expect(readAuthCredentials(settings(env))).rejects.toThrow(words);
+    await expect(readAuthCredentials(settings(env), prefix)).rejects.toThrow(words);
   });
 
   it('name the setting where another machine would be called in the clear', async () => {
     const config = settings({ AUTH_ADDRESS: 'users.internal:50051' });
-    const credentials = await readAuthCredentials(config);
-    expect(() => connectUserClient({ ...config, credentials }, () => 0)).toThrow('set BOOKING_AUTH_CA_FILE');
+    await expect(connectUserAccess(config, { prefix, logger })).rejects.toThrow('set VENDOR_AUTH_CA_FILE');
   });
 });

@@ -7,7 +7,7 @@ import { StartupError } from '@rollcall/runtime';
  * owner alone (0700), in one that is there. What is there already keeps its mode.
  * @throws StartupError that names the variable.
  */
-export function prepareSnapshotFolder(path: string): void {
+export function prepareSnapshotFolder(path: string, variable: string): void {
   const folder = dirname(path);
   try {
     if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
@@ -15,7 +15,7 @@ export function prepareSnapshotFolder(path: string): void {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new StartupError(
-      `BOOKING_USERS_SNAPSHOT_PATH: ${folder} cannot be ${code === 'ENOENT' ? 'made' : 'written'} (${code}): name a file in a folder that can, or unset it`,
+      `${variable}: ${folder} cannot be ${code === 'ENOENT' ? 'made' : 'written'} (${code}): name a file in a folder that can, or unset it`,
       { cause },
     );
   }

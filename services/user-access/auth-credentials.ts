@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { StartupError } from '@rollcall/runtime';
 import { createTokenSource, readPrivateKey } from '@rollcall/runtime/callers';
 import type { UserClientOptions } from '@rollcall/user-client';
-import type { BookingConfig } from '../config.ts';
+import type { UserAccessConfig } from './settings.ts';
 
-/** The settings by which the booking service makes itself known. */
+/** The settings by which a service makes itself known. */
 export type CredentialSettings = Pick<
-  BookingConfig,
+  UserAccessConfig,
   'authCa' | 'tlsCertificate' | 'tlsKey' | 'callerKey' | 'callerName' | 'tokenAudience'
 >;
 
@@ -17,24 +17,34 @@ export type AuthCredentials = Pick<UserClientOptions, 'tls' | 'callerToken'>;
 const TOKEN_SECONDS = 900;
 
 /**
- * Reads the files by which the booking service trusts the user service, and is known to it.
+ * Reads the files by which a service trusts the user service, and is known to it.
+ * @param prefix of the variables: `VENDOR`
  * @throws StartupError naming the variable, where a file cannot be used or another one is missing beside it.
  */
-export async function readAuthCredentials(settings: CredentialSettings): Promise<AuthCredentials> {
+export async function readAuthCredentials(
+  settings: CredentialSettings,
+  prefix: string,
+): Promise<AuthCredentials> {
   const { authCa, tlsCertificate, tlsKey, callerKey, callerName: caller, tokenAudience: audience } = settings;
-  if ((tlsCertificate === undefined) !== (tlsKey === undefined))
-    throw new StartupError('BOOKING_TLS_CERT_FILE and BOOKING_TLS_KEY_FILE go together: set both or neither');
-  if (tlsCertificate !== undefined && authCa === undefined)
-    throw new StartupError('BOOKING_TLS_CERT_FILE needs TLS: set BOOKING_AUTH_CA_FILE');
-  const rootCertificates = await readPem('BOOKING_AUTH_CA_FILE', authCa);
-  const certificateChain = await readPem('BOOKING_TLS_CERT_FILE', tlsCertificate);
-  const privateKey = await readPem('BOOKING_TLS_KEY_FILE', tlsKey);
+  requireTogether(settings, prefix);
+  const rootCertificates = await readPem(`${prefix}_AUTH_CA_FILE`, authCa);
+  const certificateChain = await readPem(`${prefix}_TLS_CERT_FILE`, tlsCertificate);
+  const privateKey = await readPem(`${prefix}_TLS_KEY_FILE`, tlsKey);
   const own = certificateChain && privateKey && { certificateChain, privateKey };
   const key = callerKey === undefined ? undefined : await readPrivateKey(callerKey);
   return {
     ...(rootCertificates && { tls: { rootCertificates, ...own } }),
     ...(key && { callerToken: createTokenSource(key, { caller, audience, ttlSeconds: TOKEN_SECONDS }) }),
   };
+}
+
+function requireTogether({ authCa, tlsCertificate, tlsKey }: CredentialSettings, prefix: string): void {
+  if ((tlsCertificate === undefined) !== (tlsKey === undefined))
+    throw new StartupError(
+      `${prefix}_TLS_CERT_FILE and ${prefix}_TLS_KEY_FILE go together: set both or neither`,
+    );
+  if (tlsCertificate !== undefined && authCa === undefined)
+    throw new StartupError(`${prefix}_TLS_CERT_FILE needs TLS: set ${prefix}_AUTH_CA_FILE`);
 }
 
 async function readPem(variable: string, path: string | undefined): Promise<Buffer | undefined> {
