@@ -12,6 +12,7 @@ import { usersMigration } from './auth/2026-11-20-users.ts';
 import { billingMigration } from './billing/2026-11-20-billing.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
+import { vendorsMigration } from './vendor/2026-11-20-vendors.ts';
 
 /** Keys for migrations that convert what is sealed. A database without contact data needs none. */
 export const KEY_SETTINGS = {
@@ -47,6 +48,10 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   booking: {
     variable: 'BOOKING_DATABASE_URL',
     migrations: [bookingsMigration],
+  },
+  vendor: {
+    variable: 'VENDOR_DATABASE_URL',
+    migrations: [vendorsMigration],
   },
   billing: {
     variable: 'BILLING_DATABASE_URL',
