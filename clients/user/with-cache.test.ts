@@ -1,27 +1,14 @@
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
-import { UserSchema, UserView } from '@rollcall/contract/user';
+import { UserSchema } from '@rollcall/contract/user';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type ClientCounters, createCounters } from './counters.ts';
 import { UserReadCanceledError } from './errors.ts';
 import { VersionNotReachedError } from './judge.ts';
 import { UserCache } from './user-cache.ts';
 import type { ReadCall, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
+import { basic, OPTIONS, outage, scope } from './with-cache.test-support.ts';
 import { type CachedUserReader, type CachingOptions, withCache } from './with-cache.ts';
-
-const scope: UserScope = { tenantId: 'acme', view: UserView.REFERENCE };
-const basic: UserScope = { ...scope, view: UserView.BASIC };
-const outage = new ConnectError('away', Code.Unavailable);
-const OPTIONS: CachingOptions = {
-  ttlMs: 100,
-  liveTtlMs: 1_000,
-  missingTtlMs: 20,
-  liveMissingTtlMs: 200,
-  maxStaleMs: 10_000,
-  timeoutMs: 1_000,
-  refreshAheadRatio: 0,
-  degrade: 'snapshot',
-};
 
 let nowMs: number;
 let counters: ClientCounters;

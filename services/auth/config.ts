@@ -57,7 +57,7 @@ export const AUTH_SETTINGS = {
     default: '100000',
     min: 0,
     max: 10_000_000,
-    doc: 'Most users that each process of the auth service keeps in memory, about 1 kB each; 0: none, every read goes to the database.',
+    doc: 'Most users that each process of the auth service keeps in memory; 0: none, every read goes to the database.',
   }),
   maxWaitMs: integerSetting({
     variable: 'AUTH_DATABASE_WAIT_MS',

@@ -1,27 +1,11 @@
-import { createClient } from '@connectrpc/connect';
 import { expectRefusal, freshTenant } from '@rollcall/contract/testing';
-import { UserAdminService, UserService, UserView } from '@rollcall/contract/user';
-import { createLogger, readConfig, Secret, StartupError } from '@rollcall/runtime';
-import { createPool } from '@rollcall/runtime/postgres';
+import { UserView } from '@rollcall/contract/user';
+import { Secret, StartupError } from '@rollcall/runtime';
 import { createKeyring, makeKey } from '@rollcall/runtime/sealing';
-import { createTestDatabase } from '@rollcall/runtime/testing';
-import { createGrpcTransport } from '@rollcall/transport';
 import { describe, expect, it } from 'vitest';
-import { AUTH_SETTINGS, createAuthService } from './index.ts';
+import { type Keys, NEW, NEW_INDEX, OLD, OLD_INDEX, openDatabase, startAuth } from './auth.test-support.ts';
 import { createContactSeal } from './postgres/contact-seal.ts';
 import { OTHER_BYTES, sealedTables } from './postgres/sealed-tables.ts';
-
-const [OLD, NEW, OLD_INDEX, NEW_INDEX] = ['k1', 'k2', 'i1', 'i2'].map(makeKey) as [
-  string,
-  string,
-  string,
-  string,
-];
-
-interface Keys {
-  readonly encryption: string;
-  readonly index: string;
-}
 
 const KEYRING = createKeyring({ encryptionKeys: new Secret(OLD), indexKeys: new Secret(OLD_INDEX) });
 
@@ -29,51 +13,6 @@ const BEFORE: Keys = { encryption: OLD, index: OLD_INDEX };
 const KNOWN: Keys = { encryption: `${OLD},${NEW}`, index: `${OLD_INDEX},${NEW_INDEX}` };
 const FIRST: Keys = { encryption: `${NEW},${OLD}`, index: `${NEW_INDEX},${OLD_INDEX}` };
 const AFTER: Keys = { encryption: NEW, index: NEW_INDEX };
-
-async function startAuth(url: string, { encryption, index }: Keys) {
-  await using stack = new AsyncDisposableStack();
-  const auth = stack.use(
-    await createAuthService(
-      readConfig(AUTH_SETTINGS, {
-        AUTH_DATABASE_URL: url,
-        AUTH_ENCRYPTION_KEYS: encryption,
-        AUTH_INDEX_KEYS: index,
-        AUTH_GRPC_PORT: '0',
-        AUTH_HTTP_PORT: '0',
-        AUTH_DATABASE_CONNECTIONS: '3',
-        LOG_LEVEL: 'silent',
-      }),
-    ),
-  );
-  const transport = stack.use(createGrpcTransport({ address: `127.0.0.1:${auth.doors.grpc.port}` }));
-  const closers = stack.move();
-  return {
-    users: createClient(UserService, transport),
-    admin: createClient(UserAdminService, transport),
-    metrics: async () => (await fetch(`http://127.0.0.1:${auth.doors.http.port}/metrics`)).text(),
-    [Symbol.asyncDispose]: () => closers.disposeAsync(),
-  };
-}
-
-async function openDatabase() {
-  await using stack = new AsyncDisposableStack();
-  const database = stack.use(await createTestDatabase('auth'));
-  const pool = stack.adopt(
-    createPool({
-      url: new Secret(database.url),
-      maxConnections: 1,
-      statementTimeoutMs: 5000,
-      logger: createLogger({ service: 'test', level: 'silent' }),
-    }),
-    (each) => each.end(),
-  );
-  const closers = stack.move();
-  return {
-    url: database.url,
-    query: async (text: string, values: unknown[] = []) => (await pool.query(text, values)).rows,
-    [Symbol.asyncDispose]: () => closers.disposeAsync(),
-  };
-}
 
 const finished = (auth: { metrics(): Promise<string> }) =>
   expect

@@ -1,64 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient } from '@connectrpc/connect';
 import { expectRefusal, freshTenant, seedUser } from '@rollcall/contract/testing';
-import { UserAdminService, UserService, UserState, UserView } from '@rollcall/contract/user';
-import { readConfig } from '@rollcall/runtime';
-import { makeKey } from '@rollcall/runtime/sealing';
-import { createTestDatabase } from '@rollcall/runtime/testing';
-import { createGrpcTransport, errorReason } from '@rollcall/transport';
-import { Client } from 'pg';
+import { UserState, UserView } from '@rollcall/contract/user';
+import { errorReason } from '@rollcall/transport';
 import { describe, expect, it } from 'vitest';
-import { AUTH_SETTINGS, createAuthService } from './index.ts';
-
-const [OLD, NEW, OLD_INDEX, NEW_INDEX] = ['k1', 'k2', 'i1', 'i2'].map(makeKey) as [
-  string,
-  string,
-  string,
-  string,
-];
-
-async function openDatabase() {
-  await using stack = new AsyncDisposableStack();
-  const database = stack.use(await createTestDatabase('auth'));
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  stack.defer(() => client.end());
-  const closers = stack.move();
-  return {
-    url: database.url,
-    query: async (text: string, values: unknown[] = []) => (await client.query(text, values)).rows,
-    [Symbol.asyncDispose]: () => closers.disposeAsync(),
-  };
-}
-
-async function startAuth(url: string, { encryption = OLD, index = OLD_INDEX } = {}) {
-  await using stack = new AsyncDisposableStack();
-  const auth = stack.use(
-    await createAuthService(
-      readConfig(AUTH_SETTINGS, {
-        AUTH_DATABASE_URL: url,
-        AUTH_ENCRYPTION_KEYS: encryption,
-        AUTH_INDEX_KEYS: index,
-        AUTH_GRPC_PORT: '0',
-        AUTH_HTTP_PORT: '0',
-        LOG_LEVEL: 'silent',
-      }),
-    ),
-  );
-  const transport = stack.use(
-    createGrpcTransport({ address: `127.0.0.1:${auth.doors.grpc.port}`, defaultTimeoutMs: 15_000 }),
-  );
-  const closers = stack.move();
-  return {
-    users: createClient(UserService, transport),
-    admin: createClient(UserAdminService, transport),
-    metrics: async () => (await fetch(`http://127.0.0.1:${auth.doors.http.port}/metrics`)).text(),
-    [Symbol.asyncDispose]: () => closers.disposeAsync(),
-  };
-}
-
-type Auth = Awaited<ReturnType<typeof startAuth>>;
+import { type Auth, NEW, NEW_INDEX, OLD, OLD_INDEX, openDatabase, startAuth } from './auth.test-support.ts';
 
 async function seedTwo({ admin }: Auth) {
   const tenantId = freshTenant();

@@ -1,9 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freshTenant } from '@rollcall/contract/testing';
-import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
+import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createUserAdminClient, type UserAdminClient } from '@rollcall/user-client/admin';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +10,6 @@ import { startPrimary } from './replica.test-support.ts';
 
 const WRITERS = 8;
 const READY_MS = 5000;
-const MIGRATE = fileURLToPath(new URL('../../migrations/main.ts', import.meta.url));
 
 describe('kill -9 under write load', () => {
   it('of the service loses no write that was acknowledged, and it is ready again in time', {
@@ -47,9 +44,6 @@ describe('kill -9 under write load', () => {
     await using stack = new AsyncDisposableStack();
     const postgres = stack.use(await startPrimary());
     const url = postgres.databaseUrl('auth');
-    execFileSync(process.execPath, [MIGRATE, 'auth'], {
-      env: { ...process.env, ...TEST_KEYS, AUTH_DATABASE_URL: url },
-    });
     const auth = stack.use(await startService('auth', { AUTH_DATABASE_URL: url }));
     const tenantId = freshTenant();
     using admin = createUserAdminClient({ address: `127.0.0.1:${auth.grpcPort}`, defaultTimeoutMs: 2000 });

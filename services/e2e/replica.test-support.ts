@@ -2,10 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@rollcall/local';
+import { TEST_KEYS } from '@rollcall/runtime/testing';
 import pg from 'pg';
 
-/** A primary with an empty database `auth`, of this test alone. */
+const MIGRATE = fileURLToPath(new URL('../../migrations/main.ts', import.meta.url));
+
+/** A primary with a migrated database `auth`, of this test alone. */
 export async function startPrimary(): Promise<EmbeddedPostgres & { readonly dataDirectory: string }> {
   const dataDirectory = makeDirectory('primary');
   const postgres = await startEmbeddedPostgres({
@@ -13,6 +17,9 @@ export async function startPrimary(): Promise<EmbeddedPostgres & { readonly data
     port: 0,
     databases: ['auth'],
     settings: { wal_level: 'replica', max_wal_senders: '4' },
+  });
+  execFileSync(process.execPath, [MIGRATE, 'auth'], {
+    env: { ...process.env, ...TEST_KEYS, AUTH_DATABASE_URL: postgres.databaseUrl('auth') },
   });
   return {
     ...postgres,

@@ -1,16 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { createClient } from '@connectrpc/connect';
 import { freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
-import { TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { startService } from './process.test-support.ts';
 import { startPrimary, startReplica } from './replica.test-support.ts';
-
-const MIGRATE = fileURLToPath(new URL('../../migrations/main.ts', import.meta.url));
 
 describe('an auth service with a streaming replica', () => {
   it('reads from it while it follows, never breaks a version, and does without it when it is gone', {
@@ -19,9 +14,6 @@ describe('an auth service with a streaming replica', () => {
     await using stack = new AsyncDisposableStack();
     const primary = stack.use(await startPrimary());
     const url = primary.databaseUrl('auth');
-    execFileSync(process.execPath, [MIGRATE, 'auth'], {
-      env: { ...process.env, ...TEST_KEYS, AUTH_DATABASE_URL: url },
-    });
     let replica = await startReplica(primary);
     stack.defer(() => replica[Symbol.asyncDispose]());
     const replicaAdmin = adminOf(replica.databaseUrl('postgres'), primary.adminUrl);

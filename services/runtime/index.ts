@@ -17,7 +17,8 @@ export {
 } from './config.ts';
 export { digestOf } from './digest.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
-export { type RunningService, runProcess } from './run-process.ts';
+export { runProcess } from './run-process.ts';
+export type { RunningService } from './running-service.ts';
 export { namesSameDatabase } from './same-database.ts';
 export { Secret } from './secret.ts';
 export { StartupError } from './startup-error.ts';

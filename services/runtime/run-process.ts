@@ -1,11 +1,6 @@
-import type { Logger } from './logger.ts';
+import type { RunningService } from './running-service.ts';
 import { StartupError } from './startup-error.ts';
 import { tellReady } from './workers.ts';
-
-/** Something that runs until it is disposed. */
-export interface RunningService extends AsyncDisposable {
-  readonly logger: Logger;
-}
 
 /**
  * Runs a service as a process: starts it, waits to be told to end, lets it drain, exits 0.

@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from './logger.ts';
-import type { RunningService } from './run-process.ts';
+import type { RunningService } from './running-service.ts';
 import { StartupError } from './startup-error.ts';
 
 /** What `superviseWorkers` needs. */

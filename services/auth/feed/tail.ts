@@ -27,7 +27,7 @@ export type Listener = (changes: readonly UserChange[]) => void;
 const POLL_MS = 15;
 const AFTER_FAILURE_MS = 250;
 const READ_LIMIT = 5000;
-// Telling a watcher takes about 0.1 ms of this thread whether it is of one change or of twenty, and may take half of it.
+// Telling a watcher costs this thread nearly the same for one change as for twenty, so that changes had better be told together.
 const SPACING_MS_PER_WATCHER = 0.2;
 // While writes come without end, each reading takes from them: so many of them share one.
 const LEAST_SPACING_MS = 5;

@@ -33,35 +33,47 @@ function verifiedEmails(keyring: Keyring, seal: PeopleSeal): SealedTable {
 }
 
 function mailTokens(keyring: Keyring, seal: PeopleSeal): SealedTable {
-  return {
+  return addressed(keyring, seal, {
     table: 'mail_tokens',
-    key: [TENANT, ID],
-    columns: ['person_sealed', 'email_key'],
-    where: 'true',
-    withFirstKeys(row) {
-      const { person_sealed, email_key } = row as { person_sealed: Buffer; email_key: Buffer };
-      const at = placeOf(row);
-      const person = seal.openPerson(person_sealed, at);
-      const key = seal.emailIndex(at.tenantId, person.email);
-      if (keyring.isCurrent(person_sealed) && key.equals(email_key)) return undefined;
-      return { person_sealed: seal.sealPerson(person, at), email_key: key };
+    column: 'person_sealed',
+    rewrite(sealed, at) {
+      const person = seal.openPerson(sealed, at);
+      return { email: person.email, sealAgain: () => seal.sealPerson(person, at) };
     },
-  };
+  });
 }
 
 function mailOutbox(keyring: Keyring, seal: PeopleSeal): SealedTable {
-  return {
+  return addressed(keyring, seal, {
     table: 'mail_outbox',
+    column: 'mail_sealed',
+    rewrite(sealed, at) {
+      const mail = seal.openMail(sealed, at);
+      return { email: mail.to, sealAgain: () => seal.sealMail(mail, at) };
+    },
+  });
+}
+
+/** A table that keeps something sealed for an address, and finds it by the address's blind index. */
+interface Addressed {
+  readonly table: string;
+  readonly column: string;
+  rewrite(sealed: Buffer, at: SealedRow): { readonly email: string; sealAgain(): Buffer };
+}
+
+function addressed(keyring: Keyring, seal: PeopleSeal, { table, column, rewrite }: Addressed): SealedTable {
+  return {
+    table,
     key: [TENANT, ID],
-    columns: ['mail_sealed', 'email_key'],
+    columns: [column, 'email_key'],
     where: 'true',
     withFirstKeys(row) {
-      const { mail_sealed, email_key } = row as { mail_sealed: Buffer; email_key: Buffer };
+      const [sealed, emailKey] = [row[column] as Buffer, row.email_key as Buffer];
       const at = placeOf(row);
-      const mail = seal.openMail(mail_sealed, at);
-      const key = seal.emailIndex(at.tenantId, mail.to);
-      if (keyring.isCurrent(mail_sealed) && key.equals(email_key)) return undefined;
-      return { mail_sealed: seal.sealMail(mail, at), email_key: key };
+      const { email, sealAgain } = rewrite(sealed, at);
+      const key = seal.emailIndex(at.tenantId, email);
+      if (keyring.isCurrent(sealed) && key.equals(emailKey)) return undefined;
+      return { [column]: sealAgain(), email_key: key };
     },
   };
 }

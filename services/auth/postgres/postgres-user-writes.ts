@@ -14,7 +14,7 @@ export interface WrittenUser {
 
 /**
  * Writes, each all or nothing, by prepared statements: the feed of this process waits while it works, and a mapper's unit of
- * work and its unplanned statements took several times as long.
+ * work and its unplanned statements hold it up for longer.
  * @param committed called behind each commit, before its caller hears of it, with the users that it may have changed.
  */
 export function createPostgresUserWrites(

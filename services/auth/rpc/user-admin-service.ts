@@ -11,7 +11,7 @@ import { statisticsCalls } from './statistics-calls.ts';
 import { tagCalls } from './tag-calls.ts';
 import { userCalls } from './user-calls.ts';
 
-/** The calls of UserAdminService, area by area. What is not here yet answers UNIMPLEMENTED. */
+/** The calls of UserAdminService, area by area. */
 export function userAdminServiceImplementation(parts: AdminParts): Implementation<typeof UserAdminService> {
   return {
     ...userCalls(parts),
