@@ -105,7 +105,13 @@ describe('UpdatePlan', () => {
       tenantId,
       plan: newPlan({ code: 'changing', prices }),
     });
-    const update = newPlan({ ...plan, title: 'Silver', retired: true, prices: [] });
+    const update = {
+      id: plan?.id ?? '',
+      code: 'changing',
+      title: 'Silver',
+      interval: PlanInterval.MONTH,
+      retired: true,
+    };
     const { plan: retitled } = await billing.plans.updatePlan({
       tenantId,
       plan: update,
