@@ -1,5 +1,6 @@
 import { isTimePosition, type PageTokens, pageTokens } from '@rollcall/runtime/rpc';
 import type { TimePosition } from '../page.ts';
+import type { EventPosition } from '../payments/payment-reads.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 500;
@@ -32,6 +33,11 @@ export function codePageFrom(request: PageRequest, method: readonly unknown[]): 
   return pageFrom(request, method, isCode);
 }
 
+/** The same of what Stripe told of a payment, which is ordered by time and then by Stripe's id. */
+export function eventPageFrom(request: PageRequest, method: readonly unknown[]): PageAsked<EventPosition> {
+  return pageFrom(request, method, isEventPosition);
+}
+
 function pageFrom<Position>(
   { tenantId, pageSize, pageToken }: PageRequest,
   [name, ...fields]: readonly unknown[],
@@ -47,3 +53,11 @@ function pageFrom<Position>(
 function isCode(value: unknown): value is string {
   return typeof value === 'string' && /^[a-z0-9][a-z0-9_-]{0,62}$/.test(value);
 }
+
+function isEventPosition(value: unknown): value is EventPosition {
+  const { timeMs, id } = (value ?? {}) as Partial<EventPosition>;
+  const isTime = Number.isInteger(timeMs) && Number(timeMs) >= 0 && Number(timeMs) < END_OF_TIME_MS;
+  return isTime && typeof id === 'string' && /^[A-Za-z0-9_]{1,255}$/.test(id);
+}
+
+const END_OF_TIME_MS = Date.UTC(10_000, 0);
