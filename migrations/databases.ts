@@ -9,6 +9,9 @@ import { searchMigration } from './auth/2026-11-20-search.ts';
 import { userChangesMigration } from './auth/2026-11-20-user-changes.ts';
 import { userRecordsMigration } from './auth/2026-11-20-user-records.ts';
 import { usersMigration } from './auth/2026-11-20-users.ts';
+import { billingMigration } from './billing/2026-11-20-billing.ts';
+import { paymentsMigration } from './billing/2026-11-20-payments.ts';
+import { stripeCallsMigration } from './billing/2026-11-20-stripe-calls.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
 import { vendorsMigration } from './vendor/2026-11-20-vendors.ts';
@@ -57,6 +60,6 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   },
   billing: {
     variable: 'BILLING_DATABASE_URL',
-    migrations: [],
+    migrations: [billingMigration, paymentsMigration, stripeCallsMigration],
   },
 };
