@@ -1,0 +1,3 @@
+// The door of the billing service, for whoever starts it in a process of their own making.
+export { BILLING_SETTINGS, type BillingConfig } from './config.ts';
+export { type BillingService, createBillingService } from './service.ts';
