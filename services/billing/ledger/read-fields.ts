@@ -3,8 +3,6 @@ import { LedgerError } from './ledger-error.ts';
 /** Plain JSON of which nothing is known yet. */
 export type Raw = Readonly<Record<string, unknown>>;
 
-const MAX_ID_LENGTH = 255;
-
 /** Whether it is a JSON object. */
 export function isRaw(value: unknown): value is Raw {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -20,8 +18,12 @@ export function optionalIdOf(raw: Raw, field: string): string | null {
   const value = raw[field];
   const id = isRaw(value) ? value.id : value;
   if (id === undefined || id === null) return null;
-  if (typeof id !== 'string' || id === '' || id.length > MAX_ID_LENGTH) fault(field);
-  return id;
+  return isId(id) ? id : fault(field);
+}
+
+/** Whether it is text as ids and types of Stripe's are: printable, without a space, at most 255 characters. */
+export function isId(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value);
 }
 
 /** A word of Stripe's, such as a code or a reason; null: there is none, or it is no word. */

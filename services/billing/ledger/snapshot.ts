@@ -51,7 +51,7 @@ const READ_STEP = 2 ** 30;
 export function joinSnapshots(a: Snapshot, b: Snapshot): Snapshot {
   const order = compareKeys(a.key, b.key);
   const newer = order > 0 ? a : b;
-  if (order === 0) return a.ambiguous ? a : b;
+  if (order === 0) return b.ambiguous ? b : a;
   if (isTie(a.key, b.key)) return newer.ambiguous ? newer : { ...newer, ambiguous: true };
   return newer;
 }

@@ -44,6 +44,7 @@ interface OneSecret extends SignatureOptions {
 function refusalOf(body: string, header: string | undefined, { secret, toleranceS, now }: OneSecret) {
   try {
     const { signature } = Stripe.webhooks;
+    if (!signature) throw new Error('The stripe package brings nothing to verify signatures by.');
     signature.verifyHeader(body, header ?? '', secret.reveal(), toleranceS, undefined, now());
     return undefined;
   } catch (error) {

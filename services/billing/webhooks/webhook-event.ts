@@ -1,6 +1,6 @@
 import { LedgerError } from '../ledger/ledger-error.ts';
-import { isRaw, type Raw } from '../ledger/read-fields.ts';
-import { chargeOf, intentOf, kindOf, type Snapshot, snapshotsOfEvent } from '../ledger/snapshot.ts';
+import { isId, isRaw, type Raw } from '../ledger/read-fields.ts';
+import { intentOf, kindOf, type Snapshot, snapshotsOfEvent } from '../ledger/snapshot.ts';
 import type { StripeKind } from '../payments/stripe-object.ts';
 import { isKnownVersion } from './api-versions.ts';
 import { WebhookRefusal } from './webhook-refusal.ts';
@@ -41,9 +41,9 @@ export function readWebhookEvent(body: string): WebhookEvent {
   const envelope = envelopeOf(event);
   const raw = isRaw(event.data) && isRaw(event.data.object) ? event.data.object : undefined;
   const kind = raw && kindOf(raw);
-  if (!raw || !kind || !TYPES.test(envelope.type) || typeof raw.id !== 'string')
+  if (!raw || !kind || !TYPES.test(envelope.type) || !isId(raw.id))
     return { ...envelope, ...NOTHING, state: 'ignored', fault: null };
-  const about = { kind, objectId: raw.id.slice(0, MAX_LENGTH) };
+  const about = { kind, objectId: raw.id };
   try {
     const snapshots = snapshotsOfEvent(kind, raw, envelope);
     const verdict = isKnownVersion(envelope.apiVersion)
@@ -59,7 +59,6 @@ export function readWebhookEvent(body: string): WebhookEvent {
   }
 }
 
-const MAX_LENGTH = 255;
 const NOTHING = { kind: null, objectId: null, paymentIntent: null, tenantId: null, payload: [] };
 
 function parse(body: string): Raw {
@@ -74,19 +73,15 @@ function parse(body: string): Raw {
 }
 
 function envelopeOf({ id, type, created, api_version: version, livemode }: Raw) {
-  if (!isShort(id) || !isShort(type)) throw malformed('The body has no id or no type, and is no event.');
+  if (!isId(id) || !isId(type)) throw malformed('The body has no id or no type, and is no event.');
   if (!Number.isSafeInteger(created) || (created as number) < 0 || (created as number) > MAX_SECONDS)
     throw malformed('The body does not say when it was created, and is no event.');
-  const apiVersion = isShort(version) ? version : null;
+  const apiVersion = isId(version) ? version : null;
   return { id, type, created: created as number, apiVersion, livemode: livemode === true };
 }
 
 // The end of the year 9999.
 const MAX_SECONDS = 253_402_300_799;
-
-function isShort(value: unknown): value is string {
-  return typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value);
-}
 
 function belongings(snapshots: readonly Snapshot[]) {
   const [first] = snapshots;
@@ -98,9 +93,4 @@ function belongings(snapshots: readonly Snapshot[]) {
 
 function malformed(message: string): WebhookRefusal {
   return new WebhookRefusal('EVENT_MALFORMED', message);
-}
-
-/** What must be applied by one worker at a time: a payment, or what may turn out to be one's, or any other object. */
-export function lockKeyOf(snapshot: Snapshot): string {
-  return intentOf(snapshot) ?? chargeOf(snapshot) ?? snapshot.id;
 }
