@@ -19,7 +19,10 @@ export interface ObjectsRead {
 export async function compareObjects(ports: Ports, read: ObjectsRead): Promise<FoundDrift[]> {
   const { kind, objects } = read;
   const suspects = objects.filter(({ id }) => id !== '');
-  const here = await ports.store.here(kind, suspects.map(({ id }) => id));
+  const here = await ports.store.here(
+    kind,
+    suspects.map(({ id }) => id),
+  );
   const differing = suspects.filter((each) => judgeObject(kind, each, here.get(each.id)).length > 0);
   const found: FoundDrift[] = [];
   for (const each of differing) found.push(...(await settle(ports, read, each)));

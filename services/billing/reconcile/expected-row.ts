@@ -1,5 +1,5 @@
-import type { StripeKind } from '../payments/stripe-object.ts';
 import { DISPUTE_STATES } from '../ledger/payment-states.ts';
+import type { StripeKind } from '../payments/stripe-object.ts';
 import type { Drift, Facts, Here } from './drift.ts';
 
 /** Kinds of which each object must have a row of its own. */
@@ -17,7 +17,12 @@ export function compareRow(about: Pick<Drift, 'kind' | 'id'>, { row }: Here, the
   const states = statesFor(about.kind, there);
   const drifts: Drift[] = [];
   if (states && !states.includes(String(row.state)))
-    drifts.push({ ...about, class: 'state_differs', here: `row ${row.state}`, there: `status ${there.status}` });
+    drifts.push({
+      ...about,
+      class: 'state_differs',
+      here: `row ${row.state}`,
+      there: `status ${there.status}`,
+    });
   const differing = Object.entries(amountsFor(about.kind, there)).filter(
     ([field, amount]) => field in row && Number(row[field]) !== amount,
   );

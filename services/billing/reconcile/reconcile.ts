@@ -59,7 +59,10 @@ async function walk(ports: ReconcilePorts, run: OpenRun, repair: boolean): Promi
   let { step: at, after } = run.position;
   for (let step = STEPS[at]; step; step = STEPS[at]) {
     const { kind, part } = step;
-    const done = part === 'listed' ? await listed(ports, run, { kind, after, repair }) : await unseen(ports, run, { kind, after, repair });
+    const done =
+      part === 'listed'
+        ? await listed(ports, run, { kind, after, repair })
+        : await unseen(ports, run, { kind, after, repair });
     if (done.isLast) at += 1;
     after = done.isLast ? null : done.after;
     await ports.store.save(run.id, { seen: done.seen, drifts: done.drifts, next: { step: at, after } });

@@ -25,7 +25,8 @@ export function eventsToSend(command: SendCommand, sent: SentPayments, now: numb
   const { what } = command;
   if ('type' in what && what.type in CUSTOMER_EVENTS)
     return { events: inOrder(command, [customerEvent(command, what.type, now)]), payment: undefined };
-  const payment = paymentOf(command, sent, now);
+  // A story is over when it is sent.
+  const payment = paymentOf(command, sent, 'story' in what ? now - STORY_S : now);
   const events =
     'story' in what ? storyOf(what.story, payment) : [paymentEvent(command, what.type, payment, now)];
   return { events: inOrder(command, events), payment };
@@ -57,6 +58,9 @@ function customerEvent(command: SendCommand, type: string, now: number): Stripe.
   };
   return eventSample({ type, object: CUSTOMER_EVENTS[type]?.(account) ?? {}, created: now });
 }
+
+// Longer than any story.
+const STORY_S = 60;
 
 const DEFAULT_AMOUNT = 1999;
 const DEFAULT_CURRENCY = 'eur';
