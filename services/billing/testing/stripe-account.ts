@@ -27,6 +27,8 @@ export class StripeAccount {
   readonly #objects = new Map<StripeKind, Map<string, StripeObject>>(
     STRIPE_KINDS.map((kind) => [kind, new Map()]),
   );
+  // By the subscription: what a request that asks for it finds in place of the invoice's id.
+  readonly #firstInvoices = new Map<string, object>();
   readonly #now: () => number;
 
   /** @param now in s since 1970. */
@@ -70,7 +72,14 @@ export class StripeAccount {
       { status: 'incomplete' },
     );
     this.put(made);
-    return { ...made, latest_invoice: invoice } as unknown as StripeObject;
+    this.#firstInvoices.set(id, invoice);
+    return this.expanded(made as unknown as StripeObject);
+  }
+
+  /** A subscription with its invoice in place of that one's id; anything else as it is. */
+  expanded(object: StripeObject): StripeObject {
+    const invoice = this.#firstInvoices.get(object.id);
+    return invoice ? { ...object, latest_invoice: invoice } : object;
   }
 
   changeSubscription(id: string, change: object): StripeObject {

@@ -26,7 +26,8 @@ export function answerOf(account: StripeAccount, { method, path, form }: StripeR
   if (method === 'POST' && action === 'attach') return { id, object: 'payment_method' };
   const kind = KINDS[collection];
   if (!kind) throw new StripeRefusal(404, 'url_unknown');
-  if (method === 'GET') return id ? account.find(kind, id) : pageOf(account.list(kind), form);
+  if (method === 'GET')
+    return id ? account.find(kind, id) : pageOf(account.list(kind).map(expand(account, form)), form);
   if (kind === 'subscription' && id)
     return account.changeSubscription(
       id,
@@ -35,6 +36,11 @@ export function answerOf(account: StripeAccount, { method, path, form }: StripeR
         : { cancel_at_period_end: form.get('cancel_at_period_end') === 'true' },
     );
   return create(account, kind, form);
+}
+
+// Stripe sends along what is asked for, and else ids alone.
+function expand(account: StripeAccount, form: Form): (object: StripeObject) => StripeObject {
+  return form.has('expand[0]') ? (object) => account.expanded(object) : (object) => object;
 }
 
 function create(account: StripeAccount, kind: StripeKind, form: Form): StripeObject {
