@@ -29,6 +29,8 @@ export interface MigratedDatabase {
   /** The environment variable that says where the database is. */
   readonly variable: string;
   readonly migrations: readonly DatabaseMigration[];
+  /** Whether its service does things after its transactions. Default false. */
+  readonly hasOutbox?: boolean;
 }
 
 /** Every service's own database, by the service's name. */
@@ -50,6 +52,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   booking: {
     variable: 'BOOKING_DATABASE_URL',
     migrations: [bookingsMigration],
+    hasOutbox: true,
   },
   vendor: {
     variable: 'VENDOR_DATABASE_URL',
