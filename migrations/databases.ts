@@ -11,8 +11,10 @@ import { userRecordsMigration } from './auth/2026-11-20-user-records.ts';
 import { usersMigration } from './auth/2026-11-20-users.ts';
 import { billingMigration } from './billing/2026-11-20-billing.ts';
 import { paymentsMigration } from './billing/2026-11-20-payments.ts';
+import { stripeCallsMigration } from './billing/2026-11-20-stripe-calls.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
+import { vendorsMigration } from './vendor/2026-11-20-vendors.ts';
 
 /** Keys for migrations that convert what is sealed. A database without contact data needs none. */
 export const KEY_SETTINGS = {
@@ -27,6 +29,8 @@ export interface MigratedDatabase {
   /** The environment variable that says where the database is. */
   readonly variable: string;
   readonly migrations: readonly DatabaseMigration[];
+  /** Whether its service does things after its transactions. Default false. */
+  readonly hasOutbox?: boolean;
 }
 
 /** Every service's own database, by the service's name. */
@@ -48,9 +52,14 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   booking: {
     variable: 'BOOKING_DATABASE_URL',
     migrations: [bookingsMigration],
+    hasOutbox: true,
+  },
+  vendor: {
+    variable: 'VENDOR_DATABASE_URL',
+    migrations: [vendorsMigration],
   },
   billing: {
     variable: 'BILLING_DATABASE_URL',
-    migrations: [billingMigration, paymentsMigration],
+    migrations: [billingMigration, paymentsMigration, stripeCallsMigration],
   },
 };

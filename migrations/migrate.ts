@@ -1,7 +1,8 @@
 import { MikroORM } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import { PostgreSqlDriver } from '@mikro-orm/postgresql';
-import { type ConfigOf, type Secret, StartupError } from '@rollcall/runtime';
+import { type ConfigOf, createLogger, type Secret, StartupError } from '@rollcall/runtime';
+import { installOutbox } from '@rollcall/runtime/outbox';
 import { explainDatabaseFault } from '@rollcall/runtime/postgres';
 import { createKeyring, type Keyring } from '@rollcall/runtime/sealing';
 import pg from 'pg';
@@ -13,6 +14,9 @@ const LOCK = 7_240_518_302;
 
 /** The database has migrations that this version does not know. */
 export class TooNewFault extends StartupError {}
+
+// A fault is told as one, and there is nothing else to tell.
+const QUIET = createLogger({ service: 'migrate', level: 'silent' });
 
 /** Keys of contact data, as `KEY_SETTINGS` reads them. */
 export type MigrationKeys = ConfigOf<typeof KEY_SETTINGS>;
@@ -34,7 +38,9 @@ export async function migrate(
   try {
     await lock.connect();
     await lock.query('select pg_advisory_lock($1)', [LOCK]);
-    return await runMigrations(database, url, () => requireKeys(keys));
+    const applied = await runMigrations(database, url, () => requireKeys(keys));
+    if (database.hasOutbox) await installOutbox(url, QUIET);
+    return applied;
   } catch (error) {
     if (error instanceof StartupError) throw error;
     throw new StartupError(explainDatabaseFault(error, database.variable, 'npm run migrate'), {

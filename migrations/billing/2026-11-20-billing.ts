@@ -36,6 +36,7 @@ export const billingMigration: MigrationObject = sqlMigration('2026-11-20-billin
       tenant_id text not null,
       plan_id uuid not null,
       area_id uuid not null,
+      position int not null,
       minor_units bigint not null check (minor_units >= 0),
       stripe_price_id text,
       primary key (tenant_id, plan_id, area_id),

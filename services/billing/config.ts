@@ -8,6 +8,7 @@ import {
   portSetting,
   textSetting,
 } from '@rollcall/runtime';
+import { userAccessSettings } from '@rollcall/user-access';
 import { secretSetting, secretsSetting, urlSetting } from './setting-kinds.ts';
 
 /** What the billing service reads from its environment. */
@@ -38,6 +39,7 @@ export const BILLING_SETTINGS = {
     max: 200,
     doc: 'Most database connections of the billing service for prepared statements, and as many again for everything else.',
   }),
+  ...userAccessSettings({ prefix: 'BILLING', service: 'billing' }),
   bookingAddress: textSetting({
     variable: 'BOOKING_ADDRESS',
     default: '127.0.0.1:50052',

@@ -1,8 +1,26 @@
+import { CustomerService, InvoiceService, PlanService } from '@rollcall/contract/billing';
 import { createLogger, type RunningService } from '@rollcall/runtime';
-import { createPool, requireSchema } from '@rollcall/runtime/postgres';
-import { type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
+import { createOrm, createPool, requireSchema } from '@rollcall/runtime/postgres';
+import {
+  type Interceptor,
+  implementService,
+  type OpenDoors,
+  openDoors,
+  type Route,
+} from '@rollcall/runtime/rpc';
+import { connectUserAccess, inheritDeadline, inheritSeenVersions } from '@rollcall/user-access';
 import type { BillingConfig } from './config.ts';
+import { ENTITIES } from './postgres/plan-entities.ts';
+import { createPostgresCustomerStore } from './postgres/postgres-customer-store.ts';
+import { createPostgresInvoiceStore } from './postgres/postgres-invoice-store.ts';
+import { createPostgresPlanStore } from './postgres/postgres-plan-store.ts';
+import { customerServiceImplementation } from './rpc/customer-service.ts';
+import { invoiceServiceImplementation } from './rpc/invoice-service.ts';
+import { planServiceImplementation } from './rpc/plan-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
+import { createStripeGateway } from './stripe/create-stripe-gateway.ts';
+import type { UserAliases } from './user-aliases.ts';
+import { createRemoteFreshUsers } from './users/remote-fresh-users.ts';
 
 // A statement that runs longer than this holds a connection that others wait for.
 const STATEMENT_TIMEOUT_MS = 5000;
@@ -22,9 +40,13 @@ export interface BillingService extends RunningService {
 /**
  * Builds the billing service bottom-up and opens its doors: the composition root. Neither the user service, nor the booking
  * service, nor Stripe need be there.
- * @throws StartupError where the database or a port is not to be had.
+ * @param clock monotonic, in ms, by which what is known of users grows old.
+ * @throws StartupError where the database or a port is not to be had, or an address or a file of the settings is of no use.
  */
-export async function createBillingService(config: BillingConfig): Promise<BillingService> {
+export async function createBillingService(
+  config: BillingConfig,
+  clock: () => number = () => performance.now(),
+): Promise<BillingService> {
   await using stack = new AsyncDisposableStack();
   const logger = createLogger({ service: 'billing', level: config.logLevel });
   const database = {
@@ -33,8 +55,22 @@ export async function createBillingService(config: BillingConfig): Promise<Billi
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   };
   const pool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
+  const orm = stack.adopt(createOrm({ ...database, entities: ENTITIES }), (each) => each.close(true));
   await requireSchema(pool, SCHEMA);
-  // ./stripe/ makes the gateway here; ./webhooks/ opens here, with what it adds to the HTTP door and to the outbox.
+  const access = stack.use(await connectUserAccess(config, { prefix: 'BILLING', logger, clock }));
+  const gateway = stack.use(
+    createStripeGateway({ apiKey: config.stripeApiKey, apiBase: config.stripeApiBase }),
+  );
+  const ports = {
+    customers: createPostgresCustomerStore(pool),
+    plans: createPostgresPlanStore(orm),
+    invoices: createPostgresInvoiceStore(pool),
+    users: access.users,
+    freshUsers: createRemoteFreshUsers(access.client, logger),
+    aliases: NO_ALIASES,
+    gateway,
+  };
+  // ./webhooks/ opens here, with what it adds to the HTTP door and to the outbox.
   const doors = stack.use(
     await openDoors({
       name: 'billing',
@@ -45,13 +81,32 @@ export async function createBillingService(config: BillingConfig): Promise<Billi
       toRpcError,
       // Its own database only: without the others what is here is still shown.
       isReady: () =>
-        pool.query('select 1').then(
+        Promise.all([pool.query('select 1'), orm.em.fork().execute('select 1')]).then(
           () => true,
           () => false,
         ),
-      routes: () => [],
+      readMetrics: () => access.readings(),
+      routes: (chain) => routesOf(ports, [...chain, inheritDeadline, inheritSeenVersions]),
     }),
   );
   const closers = stack.move();
   return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }
+
+type Ports = Parameters<typeof customerServiceImplementation>[0] &
+  Parameters<typeof invoiceServiceImplementation>[0] & {
+    plans: Parameters<typeof planServiceImplementation>[0];
+  };
+
+function routesOf(ports: Ports, chain: readonly Interceptor[]): Route[] {
+  return [
+    ...implementService(PlanService, planServiceImplementation(ports.plans), chain),
+    ...implementService(CustomerService, customerServiceImplementation(ports), chain),
+    ...implementService(InvoiceService, invoiceServiceImplementation(ports), chain),
+  ];
+}
+
+const NO_ALIASES: UserAliases = {
+  allIdsOf: async (_tenantId, ids) => [...ids],
+  survivorOf: async (_tenantId, id) => id,
+};

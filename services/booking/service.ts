@@ -2,18 +2,13 @@ import { BookingService as BookingServiceDescriptor } from '@rollcall/contract/b
 import { createLogger, type RunningService } from '@rollcall/runtime';
 import { createOrm, createPool, requireSchema } from '@rollcall/runtime/postgres';
 import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
+import { connectUserAccess, inheritDeadline, inheritSeenVersions } from '@rollcall/user-access';
 import type { BookingConfig } from './config.ts';
 import { ENTITIES } from './postgres/booking-entity.ts';
 import { createPostgresBookingReads } from './postgres/postgres-booking-reads.ts';
 import { createPostgresBookingWrites } from './postgres/postgres-booking-writes.ts';
 import { bookingServiceImplementation } from './rpc/booking-service.ts';
-import { inheritDeadline } from './rpc/inherit-deadline.ts';
-import { inheritSeenVersions } from './rpc/inherit-seen-versions.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
-import { readAuthCredentials } from './users/auth-credentials.ts';
-import { connectUserClient } from './users/connect-user-client.ts';
-import { createRemoteBookingUsers } from './users/remote-booking-users.ts';
-import { userClientReadings } from './users/user-client-readings.ts';
 
 // A statement that runs longer than this holds a connection that others wait for.
 const STATEMENT_TIMEOUT_MS = 5000;
@@ -49,14 +44,11 @@ export async function createBookingService(
   const pool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
   const orm = stack.adopt(createOrm({ ...database, entities: ENTITIES }), (each) => each.close(true));
   await requireSchema(pool, SCHEMA);
-  const credentials = await readAuthCredentials(config);
-  const userClient = stack.adopt(connectUserClient({ ...config, credentials }, clock), (each) =>
-    each.close(),
-  );
+  const access = stack.use(await connectUserAccess(config, { prefix: 'BOOKING', logger, clock }));
   const ports = {
     reads: createPostgresBookingReads(pool),
     writes: createPostgresBookingWrites(orm),
-    users: createRemoteBookingUsers(userClient, logger),
+    users: access.users,
   };
   const doors = stack.use(
     await openDoors({
@@ -72,7 +64,7 @@ export async function createBookingService(
           () => true,
           () => false,
         ),
-      readMetrics: () => userClientReadings(userClient),
+      readMetrics: () => access.readings(),
       routes: (chain) =>
         implementService(BookingServiceDescriptor, bookingServiceImplementation(ports), [
           ...chain,

@@ -7,6 +7,7 @@ import { freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
+import { createUserClient } from '@rollcall/user-client';
 import { describe, expect, it } from 'vitest';
 import { startService } from './process.test-support.ts';
 
@@ -67,6 +68,40 @@ describe('an auth service of two workers', () => {
     await expect(startService('auth', { AUTH_DATABASE_URL: url.href, AUTH_WORKERS: '2' })).rejects.toThrow(
       /ended with 1 before it listened: [\s\S]*The database of AUTH_DATABASE_URL does not answer/,
     );
+  });
+});
+
+describe('a client of two auth services on one database', () => {
+  it('is told by one of them what it then reads from either, and never shows what is older', {
+    timeout: 60_000,
+  }, async () => {
+    await using database = await createTestDatabase('auth');
+    const env = { AUTH_DATABASE_URL: database.url };
+    await using one = await startService('auth', env);
+    await using two = await startService('auth', env);
+    const tenantId = freshTenant();
+    const addresses = [one, two].map(({ grpcPort }) => `127.0.0.1:${grpcPort}`);
+    await using client = createUserClient({ address: addresses.join(','), tenantId, timeoutMs: 5000 });
+    await using transport = createGrpcTransport({ address: addresses[0] as string, defaultTimeoutMs: 5000 });
+    const admin = createClient(UserAdminService, transport);
+    const { id } = await seedUser({ admin }, tenantId, { firstName: '0' });
+    await client.getUser(id);
+    await expect.poll(() => client.stats().feed.state, { timeout: 20_000 }).toBe('watching');
+    const shown: number[] = [];
+    for (let i = 1; i <= 20; i++) {
+      const rename = { id, firstName: String(i) };
+      await admin.updateUser({ tenantId, user: rename, updateMask: { paths: ['first_name'] } });
+      await expect
+        .poll(
+          async () => {
+            shown.push(Number((await client.getUser(id)).firstName));
+            return shown.at(-1);
+          },
+          { timeout: 20_000, interval: 2 },
+        )
+        .toBe(i);
+    }
+    expect(shown).toEqual(shown.toSorted((a, b) => a - b));
   });
 });
 

@@ -18,6 +18,10 @@ const PORTS = [
   'AUTH_HTTP_PORT',
   'BOOKING_GRPC_PORT',
   'BOOKING_HTTP_PORT',
+  'VENDOR_GRPC_PORT',
+  'VENDOR_HTTP_PORT',
+  'BILLING_GRPC_PORT',
+  'BILLING_HTTP_PORT',
   'POSTGRES_PORT',
 ] as const;
 
@@ -61,7 +65,9 @@ describe('npm start', { timeout: 90_000 }, () => {
 
     second.child.kill('SIGINT');
     expect(await second.ended).toBe(0);
-    expect(second.output()).toMatch(/Stopping: booking, auth, Postgres \.\.\.\nStopped\.\n$/);
+    expect(second.output()).toMatch(
+      /Stopping: billing, vendor, booking, auth, Postgres \.\.\.\nStopped\.\n$/,
+    );
     await allEnded();
     expect(existsSync(join(dataDirectory, 'launcher.lock'))).toBe(false);
     // The names of the page that was shown, for the next start.

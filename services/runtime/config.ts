@@ -81,19 +81,6 @@ export function optional<T>(setting: Setting<T>): Setting<T | undefined> {
 }
 
 /**
- * What the settings are where nobody says anything, for whoever starts a service in a process of their own, such as a test.
- * Those that have no default must be given.
- */
-export function withDefaults<S extends Settings>(settings: S, given: Partial<ConfigOf<S>>): ConfigOf<S> {
-  const entries = Object.entries(settings).map(([key, { variable, default: text, parse }]) => {
-    if (key in given) return [key, given[key as keyof S]];
-    if (text === undefined) throw new Error(`${variable} has no default: give ${key}`);
-    return [key, parse(text)];
-  });
-  return Object.fromEntries(entries);
-}
-
-/**
  * Reads all settings of a process.
  * @throws StartupError naming every fault at once, each with its variable and the cure.
  */

@@ -13,7 +13,6 @@ export {
   type Setting,
   type Settings,
   textSetting,
-  withDefaults,
 } from './config.ts';
 export { digestOf } from './digest.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';

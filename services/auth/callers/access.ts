@@ -62,7 +62,7 @@ const USER_ADMIN_SERVICE = {
   updateUser: { ...inFull, ids: ({ user }) => idsOf(user) },
   deleteUser: { ...inFull, ids: idOf },
   undeleteUser: { ...inFull, ids: idOf },
-  eraseUser: { ...inFull, ids: idOf },
+  eraseUser: { ...inFull, ids: idOf, why: ({ reason }) => reason },
   listUsers: { ...byView, ids: noIds, answeredIds: ({ users }) => idsOf(...users) },
   // What is searched for may be an address or a number.
   searchUsers: {

@@ -219,6 +219,16 @@ describe('the audit log of the auth service', () => {
     expect(JSON.parse(tail.stdout)).toMatchObject({ seq: 7, outcome: 'USER_NOT_FOUND' });
   });
 
+  it('keeps why somebody was erased', async () => {
+    await using auth = await openAuth();
+    const { admin } = auth.connect();
+    const tenantId = freshTenant();
+    const { id } = await seedUser({ admin }, tenantId);
+    await admin.eraseUser({ tenantId, id, reason: 'request 17 of the data subject' });
+    const erasure = (await auth.lines()).at(-1);
+    expect(erasure).toMatchObject({ ids: [id], outcome: 'OK', why: 'request 17 of the data subject' });
+  });
+
   it('lets no contact data leave while it cannot be written, and all else as before', async () => {
     await using auth = await openAuth();
     const { users, admin } = auth.connect();

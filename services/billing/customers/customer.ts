@@ -42,3 +42,22 @@ export interface Customer {
 export function isOver(state: SubscriptionState): boolean {
   return state === 'CANCELED' || state === 'INCOMPLETE_EXPIRED';
 }
+
+/** A subscription with what Stripe is told of it. */
+export interface SubscriptionOrder {
+  readonly tenantId: string;
+  readonly customerId: string;
+  readonly subscription: Subscription;
+  /** "price_…"; null: it costs nothing, and Stripe takes no part. */
+  readonly stripePriceId: string | null;
+  /** "pm_…"; empty: the one that Stripe has for the customer, if any. */
+  readonly paymentMethodId: string;
+  /** "cus_…"; null: Stripe knows nothing of the customer. */
+  readonly stripeCustomerId: string | null;
+}
+
+/** Whether it was written down here, and how it ended at Stripe is not known. */
+export function isUnfinished({ stripePriceId, subscription }: SubscriptionOrder): boolean {
+  const { state, stripeSubscriptionId } = subscription;
+  return stripePriceId !== null && stripeSubscriptionId === null && !isOver(state);
+}

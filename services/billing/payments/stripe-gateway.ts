@@ -111,6 +111,17 @@ export interface StripeGateway {
   readonly isConfigured: boolean;
   createCustomer(customer: NewStripeCustomer): Promise<StripeObject>;
   createSubscription(subscription: NewStripeSubscription): Promise<StripeSubscription>;
+  /**
+   * The subscription of a customer whose metadata say this `subscription_id`, in any state; undefined: there is none. Asked where
+   * an earlier attempt was cut off, because Stripe forgets keys: https://docs.stripe.com/api/idempotent_requests
+   */
+  findSubscription(wanted: {
+    /** "cus_…" */
+    readonly customerId: string;
+    /** Ours. */
+    readonly subscriptionId: string;
+  }): Promise<StripeSubscription | undefined>;
+  /** Answers the subscription as it is then; also where it was over before. */
   cancelSubscription(cancellation: StripeCancellation): Promise<StripeSubscription>;
   createPaymentIntent(intent: NewPaymentIntent): Promise<PaymentIntent>;
   /** The intent as it is now, with its secret; undefined: Stripe has none of this id. */

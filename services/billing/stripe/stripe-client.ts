@@ -27,13 +27,15 @@ const MAX_SOCKETS = 25;
 
 /**
  * Opens nothing yet. Nothing is told to Stripe about this machine.
- * @throws StartupError where a live key would go over a connection that is not encrypted.
+ * @throws StartupError where a live key would go over a connection that is not encrypted, or `apiBase` has a path.
  */
 export function createStripeClient(options: StripeClientOptions): StripeClient {
   const { apiKey, apiBase, timeoutMs, maxRetries } = options;
   const isPlain = apiBase?.protocol === 'http:';
   if (isPlain && apiKey.reveal().includes('_live_'))
-    throw new StartupError('STRIPE_API_BASE is not https, and STRIPE_SECRET_KEY is a live key: change one.');
+    throw new StartupError('STRIPE_API_BASE is not https, and STRIPE_API_KEY is a live key: change one.');
+  if (apiBase && apiBase.pathname !== '/')
+    throw new StartupError('STRIPE_API_BASE must have no path: correct it or unset it');
   const agent = new (isPlain ? http : https).Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
   const stripe = new Stripe(apiKey.reveal(), {
     apiVersion: STRIPE_API_VERSION,

@@ -7,8 +7,8 @@ const MAX_RETRY_DELAY_MS = 3_600_000;
 
 /** Without a key nothing can be asked of Stripe. */
 export function notConfigured(): BillingError {
-  const message = 'The service has no key for Stripe: set STRIPE_SECRET_KEY.';
-  return new BillingError('STRIPE_NOT_CONFIGURED', message, { metadata: { variables: 'STRIPE_SECRET_KEY' } });
+  const message = 'The service has no key for Stripe: set STRIPE_API_KEY.';
+  return new BillingError('STRIPE_NOT_CONFIGURED', message, { metadata: { variables: 'STRIPE_API_KEY' } });
 }
 
 /**
@@ -29,6 +29,16 @@ export function isMissing(error: unknown): boolean {
     error.statusCode === 404 &&
     error.code === 'resource_missing'
   );
+}
+
+/** What a read answers; undefined: Stripe has no such object. */
+export async function orMissing<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 interface About extends Record<string, string> {
@@ -90,8 +100,8 @@ function refused(about: About): BillingError {
 }
 
 function unknownKey(about: About): BillingError {
-  const message = 'Stripe does not know the key of the service: correct STRIPE_SECRET_KEY.';
+  const message = 'Stripe does not know the key of the service: correct STRIPE_API_KEY.';
   return new BillingError('STRIPE_NOT_CONFIGURED', message, {
-    metadata: { ...about, variables: 'STRIPE_SECRET_KEY' },
+    metadata: { ...about, variables: 'STRIPE_API_KEY' },
   });
 }

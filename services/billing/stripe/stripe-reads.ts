@@ -1,12 +1,16 @@
 import type Stripe from 'stripe';
 import type { StripeList, StripePage } from '../payments/stripe-gateway.ts';
-import type { StripeKind } from '../payments/stripe-object.ts';
+import type { StripeKind, StripeObject } from '../payments/stripe-object.ts';
 import { toStripeObject } from './plain-object.ts';
+import { orMissing } from './stripe-fault.ts';
 
 type Named = { readonly id: string; readonly object: string };
 
-/** How one object of a kind is read. */
-export function retrieverOf(stripe: Stripe, kind: StripeKind): (id: string) => Promise<Named> {
+/** One object as it is now; undefined: Stripe has none of this id. */
+export function retrieve(
+  stripe: Stripe,
+  { kind, id }: { kind: StripeKind; id: string },
+): Promise<StripeObject | undefined> {
   const retrievers = {
     customer: (id) => stripe.customers.retrieve(id),
     subscription: (id) => stripe.subscriptions.retrieve(id),
@@ -16,7 +20,7 @@ export function retrieverOf(stripe: Stripe, kind: StripeKind): (id: string) => P
     refund: (id) => stripe.refunds.retrieve(id),
     dispute: (id) => stripe.disputes.retrieve(id),
   } satisfies Record<StripeKind, (id: string) => Promise<Named>>;
-  return retrievers[kind];
+  return orMissing(async () => toStripeObject(await retrievers[kind](id)));
 }
 
 interface ListParams {
@@ -28,7 +32,10 @@ interface ListParams {
 type Listed = Promise<{ readonly data: readonly Named[]; readonly has_more: boolean }>;
 
 /** One part of the list of a kind, newest first. Subscriptions that are over are on it too. */
-export async function listOf(stripe: Stripe, kind: StripeKind, list: StripeList): Promise<StripePage> {
+export async function listOf(
+  stripe: Stripe,
+  { kind, ...list }: StripeList & { kind: StripeKind },
+): Promise<StripePage> {
   const listers = {
     customer: (params) => stripe.customers.list(params),
     subscription: (params) => stripe.subscriptions.list({ ...params, status: 'all' }),

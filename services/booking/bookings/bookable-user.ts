@@ -1,20 +1,20 @@
-import { UserState } from '@rollcall/user-client';
+import { judgeActive, type KnownUser, type Users } from '@rollcall/user-access';
 import { BookingError } from './booking-error.ts';
-import type { BookingUser, BookingUsers } from './booking-users.ts';
 
 /**
  * The user who books: active, as far as is known; what was known before the user service went away will do.
  * Throws BookingError USER_NOT_BOOKABLE, and USER_UNKNOWN_NOW where the user service cannot be asked and nothing is known.
  */
 export async function requireBookableUser(
-  users: BookingUsers,
+  users: Users,
   { tenantId, userId }: { tenantId: string; userId: string },
   signal: AbortSignal,
-): Promise<BookingUser> {
-  const user = (await users.lookUp(tenantId, [userId], signal)).get(userId);
-  if (!user || user.outcome === 'unavailable') throw unknownNow(userId, user?.why ?? 'no_answer');
-  if (user.outcome === 'found' && user.user.state === UserState.ACTIVE) return user;
-  throw notBookable(tenantId, userId, user.outcome === 'found' ? 'suspended' : user.outcome);
+): Promise<KnownUser> {
+  const judged = judgeActive((await users.lookUp(tenantId, [userId], signal)).get(userId));
+  if (judged.ok) return judged.user;
+  throw judged.why === 'unknown'
+    ? unknownNow(userId, judged.detail)
+    : notBookable(tenantId, userId, judged.why);
 }
 
 function notBookable(

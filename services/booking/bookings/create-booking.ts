@@ -1,17 +1,18 @@
 import { Buffer } from 'node:buffer';
+import type { KnownUser, Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 import { requireBookableUser } from './bookable-user.ts';
 import type { NewBooking } from './booking.ts';
 import { requireDates } from './booking-dates.ts';
 import { BookingError } from './booking-error.ts';
 import { createReference } from './booking-reference.ts';
-import { type BookingUser, type BookingUsers, type ShownBooking, withUsers } from './booking-users.ts';
+import { type ShownBooking, withUsers } from './booking-users.ts';
 import type { BookingWrites, WriteRequest } from './booking-writes.ts';
 
 /** What CreateBooking works with. */
 export interface CreateBookingPorts {
   readonly writes: BookingWrites;
-  readonly users: BookingUsers;
+  readonly users: Users;
   /** Default `createReference`. */
   readonly newReference?: () => string;
 }
@@ -55,7 +56,7 @@ export async function createBooking(
 async function insertOrReplay(
   ports: CreateBookingPorts,
   command: CreateBookingCommand,
-  user: BookingUser | undefined,
+  user: KnownUser | undefined,
 ): Promise<CreatedBooking> {
   const { tenantId, booking, request } = command;
   const draws = booking.reference ? 1 : MAX_DRAWS;

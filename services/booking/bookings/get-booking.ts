@@ -1,7 +1,8 @@
+import type { Users } from '@rollcall/user-access';
 import type { BookingView } from './booking.ts';
 import { BookingError } from './booking-error.ts';
 import type { BookingReads } from './booking-reads.ts';
-import { type BookingUsers, type ShownBooking, withUsers } from './booking-users.ts';
+import { type ShownBooking, withUsers } from './booking-users.ts';
 
 /** Which booking, and how much of it. */
 export interface GetBookingQuery {
@@ -14,7 +15,7 @@ export interface GetBookingQuery {
 /** One booking with its user. Throws BookingError BOOKING_NOT_FOUND. */
 export async function getBooking(
   reads: BookingReads,
-  users: BookingUsers,
+  users: Users,
   { tenantId, id, view, signal }: GetBookingQuery,
 ): Promise<ShownBooking> {
   const booking = await reads.find(tenantId, id, view);

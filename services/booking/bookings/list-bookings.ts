@@ -1,6 +1,7 @@
+import type { Users } from '@rollcall/user-access';
 import { takeFitting } from './answer-size.ts';
 import type { BookingList, BookingReads, ListPosition } from './booking-reads.ts';
-import { type BookingUsers, type ShownBooking, withUsers } from './booking-users.ts';
+import { type ShownBooking, withUsers } from './booking-users.ts';
 
 /** One page of a list. */
 export interface BookingPage {
@@ -12,7 +13,7 @@ export interface BookingPage {
 /** One page of bookings with their users, of whom all are looked up at once. Shorter than asked for where an answer cannot hold it. */
 export async function listBookings(
   reads: BookingReads,
-  users: BookingUsers,
+  users: Users,
   { signal, ...list }: BookingList & { signal: AbortSignal },
 ): Promise<BookingPage> {
   // One more than asked for tells whether there is a next page.

@@ -1,8 +1,8 @@
 import { Secret } from '@rollcall/runtime';
 import { createOrm } from '@rollcall/runtime/postgres';
 import { createTestDatabase } from '@rollcall/runtime/testing';
+import type { Users } from '@rollcall/user-access';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { BookingUsers } from '../bookings/booking-users.ts';
 import type { BookingWrites } from '../bookings/booking-writes.ts';
 import { createBooking } from '../bookings/create-booking.ts';
 import { ENTITIES } from './booking-entity.ts';
@@ -48,7 +48,7 @@ const BOOKING = {
   title: '',
 } as const;
 
-const nobody: BookingUsers = { lookUp: () => Promise.reject(new Error('no user was given')) };
+const nobody: Users = { lookUp: () => Promise.reject(new Error('no user was given')) };
 
 /** Makes a booking whose references are drawn in this order, and answers the one it got. */
 async function make(draws: string[]): Promise<string> {

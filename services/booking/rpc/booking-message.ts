@@ -9,8 +9,9 @@ import {
   type BookingUser as UserMessage,
   BookingView as ViewMessage,
 } from '@rollcall/contract/booking';
+import type { KnownUser } from '@rollcall/user-access';
 import type { BookingView } from '../bookings/booking.ts';
-import type { BookingUser, ShownBooking } from '../bookings/booking-users.ts';
+import type { ShownBooking } from '../bookings/booking-users.ts';
 
 /** The view that was asked for. Field rules have refused values that the contract does not name. */
 export function viewFromMessage(view: ViewMessage): BookingView {
@@ -42,9 +43,9 @@ const OUTCOMES = {
   deleted: OutcomeMessage.DELETED,
   missing: OutcomeMessage.MISSING,
   unavailable: OutcomeMessage.UNAVAILABLE,
-} as const satisfies Record<BookingUser['outcome'], OutcomeMessage>;
+} as const satisfies Record<KnownUser['outcome'], OutcomeMessage>;
 
-function toUserMessage(known: BookingUser): UserMessage {
+function toUserMessage(known: KnownUser): UserMessage {
   return create(BookingUserSchema, {
     id: known.id,
     outcome: OUTCOMES[known.outcome],

@@ -8,9 +8,9 @@ import {
   ListBookingsResponseSchema,
 } from '@rollcall/contract/booking';
 import type { Implementation } from '@rollcall/runtime/rpc';
+import type { Users } from '@rollcall/user-access';
 import type { NewBooking } from '../bookings/booking.ts';
 import type { BookingReads } from '../bookings/booking-reads.ts';
-import type { BookingUsers } from '../bookings/booking-users.ts';
 import type { BookingWrites, WriteRequest } from '../bookings/booking-writes.ts';
 import { createBooking } from '../bookings/create-booking.ts';
 import { getBooking } from '../bookings/get-booking.ts';
@@ -24,7 +24,7 @@ import { newBookingFromMessage } from './new-booking.ts';
 export interface BookingPorts {
   readonly reads: BookingReads;
   readonly writes: BookingWrites;
-  readonly users: BookingUsers;
+  readonly users: Users;
 }
 
 /** The calls of BookingService. */

@@ -19,6 +19,7 @@ export function toAuditEntry(
   const answered = end.answer && access?.answeredIds?.(end.answer);
   const named = [...(request ? access.ids(request) : []), ...(answered ?? [])];
   const ids = [...new Set(named.filter((id) => id !== '').map((id) => id.toLowerCase()))];
+  const why = request && end.outcome === 'OK' ? access.why?.(request) : undefined;
   const tenants = request ? access.tenants(request) : [];
   return {
     time: new Date().toISOString(),
@@ -30,6 +31,7 @@ export function toAuditEntry(
     ids: ids.slice(0, MAX_AUDITED_IDS).map((id) => (ID.test(id) ? id : MALFORMED)),
     idCount: ids.length,
     outcome: end.outcome,
+    ...(why && { why }),
     requestId: call.requestId,
     count: 1,
   };

@@ -17,6 +17,8 @@ export interface AuditEntry {
   readonly idCount: number;
   /** `OK`, or the reason of the error. */
   readonly outcome: string;
+  /** What the caller said that it is for; absent: nothing, or the method asks for no reason. */
+  readonly why?: string | undefined;
   readonly requestId: string;
   /** How many such calls this line stands for; only refusals are counted together. */
   readonly count: number;

@@ -10,6 +10,8 @@ export interface MethodAccess<Request extends Message = Message, Answer extends 
   readonly isAudited: (request: Request) => boolean;
   /** The users that it names. */
   readonly ids: (request: Request) => readonly string[];
+  /** What the caller says that it is for, where the method asks; told of calls that succeeded, whose fields were validated. */
+  readonly why?: (request: Request) => string;
   /** The users that its answer holds, where the request does not name them. */
   readonly answeredIds?: (answer: Answer) => readonly string[];
 }

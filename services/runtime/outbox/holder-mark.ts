@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from '../postgres/pool.ts';
+
+// The first half of the locks' keys; any number that nobody else in the database takes.
+const LOCK_CLASS = 1_869_967_984;
+const RETRY_MS = 500;
+
+/** Shows that a holder of jobs lives: a lock that Postgres lets go of when the holder's connection ends, however it does. */
+export function holdMark(pool: Pool, holder: string): AsyncDisposable {
+  const ending = new AbortController();
+  const hold = async () => {
+    while (!ending.signal.aborted) {
+      await holdOnce(pool, holder, ending.signal).catch(() => {});
+      await sleep(RETRY_MS, undefined, { signal: ending.signal }).catch(() => {});
+    }
+  };
+  const holding = hold();
+  return {
+    [Symbol.asyncDispose]() {
+      ending.abort();
+      return holding;
+    },
+  };
+}
+
+/** Until the connection breaks, or it is to end. */
+async function holdOnce(pool: Pool, holder: string, ending: AbortSignal): Promise<void> {
+  const client = await pool.connect();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  client.once('end', resolve);
+  ending.addEventListener('abort', () => resolve(), { once: true });
+  try {
+    await client.query('select pg_try_advisory_lock($1, hashtext($2))', [LOCK_CLASS, holder]);
+    if (!ending.aborted) await promise;
+  } finally {
+    client.release(true);
+  }
+}
+
+/** Holders of jobs that show no life. Those who took their first job just now may have had no time to show it. */
+export const GONE_HOLDERS = {
+  name: 'outbox-gone-holders',
+  text: `select locked_by as holder, count(*)::int as jobs from graphile_worker.jobs
+    where locked_at < now() - interval '5 seconds' and not exists (
+      select from pg_locks where locktype = 'advisory' and classid = ${LOCK_CLASS} and objsubid = 2
+        and database = (select oid from pg_database where datname = current_database())
+        and objid::bigint = hashtext(locked_by)::bigint & 4294967295 and granted)
+    group by locked_by`,
+} as const;

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createOutboxUnderTest, type OutboxUnderTest, waitFor } from './outbox.test-support.ts';
+
+const HANGING = fileURLToPath(new URL('./hanging-worker.test-support.ts', import.meta.url));
+
+let box: OutboxUnderTest;
+beforeEach(async () => {
+  box = await createOutboxUnderTest();
+});
+afterEach(() => box[Symbol.asyncDispose]());
+
+it('does the job of a worker that was killed, within seconds, and leaves those of the living alone', async () => {
+  await box.add({ task: 'tell', payload: { n: 1 } });
+  const child = spawn(process.execPath, [HANGING], {
+    env: { ...process.env, OUTBOX_URL: box.url },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  // It says so once it has the job.
+  await once(child.stdout, 'data');
+  const told: number[] = [];
+  await using _outbox = await box.start({
+    tell: async (payload) => void told.push((payload as { n: number }).n),
+  });
+  // Long enough for the living to be mistaken for dead, if they were.
+  await box.pool.query(`update graphile_worker._private_jobs set locked_at = now() - interval '1 minute'`);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(told).toEqual([]);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  await waitFor(() => told.length === 1);
+  expect(box.lines).toContainEqual(expect.objectContaining({ level: 'warn', jobs: 1 }));
+});

@@ -1,0 +1,49 @@
+import type { MetricReading } from '../metric-reading.ts';
+import type { OutcomeCounts } from './count-outcomes.ts';
+import type { TaskBacklog } from './look-after.ts';
+
+/** What an outbox tells of itself. */
+export interface OutboxNumbers {
+  readonly backlog: readonly TaskBacklog[];
+  readonly paused: readonly string[];
+  /** Since the process began, by task. */
+  readonly outcomes: OutcomeCounts;
+}
+
+/** The same for /metrics. */
+export function outboxReadings({ backlog, paused, outcomes }: OutboxNumbers): MetricReading[] {
+  return [
+    ...backlog.flatMap(backlogReadings),
+    ...[...outcomes.keys()].map((task) => gauge('paused', { task }, paused.includes(task) ? 1 : 0)),
+    ...[...outcomes].flatMap(([task, counts]) =>
+      Object.entries(counts).map(([outcome, value]) => ({
+        name: 'rollcall_outbox_attempts_total',
+        help: 'What became of the attempts that this process made at jobs of its outbox.',
+        type: 'counter' as const,
+        labels: { task, outcome },
+        value,
+      })),
+    ),
+  ];
+}
+
+function backlogReadings({ task, waiting, failing, dead, oldestSeconds }: TaskBacklog): MetricReading[] {
+  return [
+    gauge('waiting', { task }, waiting),
+    gauge('failing', { task }, failing),
+    gauge('dead', { task }, dead),
+    gauge('oldest_seconds', { task }, oldestSeconds),
+  ];
+}
+
+const HELP = {
+  waiting: 'Jobs of the outbox that are to be done.',
+  failing: 'Those of them that failed before.',
+  dead: 'Jobs of the outbox that nobody tries any more.',
+  oldest_seconds: 'How long the oldest waiting job has been due.',
+  paused: 'Whether those whom the task calls were away when last tried.',
+} as const;
+
+function gauge(name: keyof typeof HELP, labels: { task: string }, value: number): MetricReading {
+  return { name: `rollcall_outbox_${name}`, help: HELP[name], type: 'gauge', labels, value };
+}

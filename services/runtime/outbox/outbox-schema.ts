@@ -1,0 +1,57 @@
+// What this package has in a database beside the tables of graphile-worker, whose own `add_jobs` is not used for two reasons.
+// It notifies, and a commit that notifies takes a lock on all databases of the server until it is on the disk. And where a
+// worker takes the job of a key just then, it adds nothing and says nothing, although that worker may have read too early.
+// https://github.com/graphile/worker/blob/v0.18.0/sql/000020.sql
+
+/** Marks a job that was added with a key, so that one that lost it is known for replaced. */
+export const KEYED_FLAG = 'keyed';
+
+/** The flag by which all jobs of a task are passed over. */
+export function taskFlag(task: string): string {
+  return `task:${task}`;
+}
+
+/** Creates or replaces all of it; repeating it does no harm. A change that older code cannot live with takes another name. */
+export const OUTBOX_SCHEMA = `
+create schema if not exists outbox;
+
+create or replace function outbox.add_jobs(specs json) returns void language plpgsql as $$
+declare
+  spec record;
+begin
+  insert into graphile_worker._private_tasks (identifier)
+    select distinct s->>'task' from json_array_elements(specs) s
+    where not exists (select from graphile_worker._private_tasks t where t.identifier = s->>'task')
+    on conflict do nothing;
+  insert into graphile_worker._private_jobs (task_id, payload, run_at, max_attempts, flags)
+    select t.id, s->'payload', coalesce((s->>'run_at')::timestamptz, now()), (s->>'max_attempts')::smallint,
+      jsonb_build_object('task:' || t.identifier, true)
+    from json_array_elements(specs) with ordinality e(s, place)
+    join graphile_worker._private_tasks t on t.identifier = s->>'task'
+    where s->>'key' is null order by place;
+  -- In one order everywhere, or two transactions could wait for each other.
+  for spec in
+    select t.id as task_id, s->'payload' as payload, coalesce((s->>'run_at')::timestamptz, now()) as run_at,
+      (s->>'max_attempts')::smallint as max_attempts, s->>'key' as key,
+      jsonb_build_object('task:' || t.identifier, true, '${KEYED_FLAG}', true) as flags
+    from json_array_elements(specs) with ordinality e(s, place)
+    join graphile_worker._private_tasks t on t.identifier = s->>'task'
+    where s->>'key' is not null order by s->>'key', place
+  loop
+    loop
+      -- A job that is being done, or is dead, gives its key away.
+      update graphile_worker._private_jobs set key = null, attempts = max_attempts, updated_at = now()
+        where key = spec.key and is_available is not true;
+      insert into graphile_worker._private_jobs as jobs (task_id, payload, run_at, max_attempts, key, flags)
+        values (spec.task_id, spec.payload, spec.run_at, spec.max_attempts, spec.key, spec.flags)
+        on conflict (key) do update set task_id = excluded.task_id, payload = excluded.payload,
+          run_at = excluded.run_at, max_attempts = excluded.max_attempts, flags = excluded.flags,
+          revision = jobs.revision + 1, attempts = 0, last_error = null, updated_at = now()
+        where jobs.is_available;
+      -- Else a worker took the job between the two statements.
+      exit when found;
+    end loop;
+  end loop;
+end
+$$;
+`;

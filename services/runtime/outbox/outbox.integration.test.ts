@@ -1,0 +1,303 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addJobs } from './add-jobs.ts';
+import { createOutboxUnderTest, type OutboxUnderTest, waitFor } from './outbox.test-support.ts';
+import { OutboxAwayError, OutboxRefusedError } from './outbox-error.ts';
+
+let box: OutboxUnderTest;
+beforeEach(async () => {
+  box = await createOutboxUnderTest();
+});
+afterEach(() => box[Symbol.asyncDispose]());
+
+const tell = (n: number) => ({ task: 'tell', payload: { n } });
+const byName = (readings: readonly { name: string; value: number }[], name: string) =>
+  readings.filter((each) => each.name === `rollcall_outbox_${name}`).map(({ value }) => value);
+
+/** Tasks that note what they were told. */
+function noting() {
+  const told: number[] = [];
+  return { told, tell: async (payload: unknown) => void told.push((payload as { n: number }).n) };
+}
+
+describe('a job', () => {
+  it('is done when its transaction commits, and never where it does not', async () => {
+    const { told, tell: task } = noting();
+    await using _outbox = await box.start({ tell: task });
+    const client = await box.pool.connect();
+    const run = (text: string, values: unknown[]) => client.query(text, values);
+    await client.query('begin');
+    await addJobs(run, [tell(1)]);
+    await client.query('rollback');
+    await client.query('begin');
+    await addJobs(run, [tell(2), tell(3)]);
+    await client.query('commit');
+    client.release();
+    await waitFor(async () => (await box.count()) === 0);
+    expect(told.sort()).toEqual([2, 3]);
+  });
+
+  it('waits for its time', async () => {
+    const { told, tell: task } = noting();
+    await box.add({ ...tell(1), runAt: new Date(Date.now() + 3_600_000) }, tell(2));
+    await using _outbox = await box.start({ tell: task });
+    await waitFor(async () => (await box.count()) === 1);
+    expect(told).toEqual([2]);
+  });
+
+  it('replaces a waiting one of its task and key', async () => {
+    const { told, tell: task } = noting();
+    await box.add({ ...tell(1), key: 'ana' }, { ...tell(2), key: 'ben' });
+    await box.add({ ...tell(3), key: 'ana' }, { task: 'other', payload: {}, key: 'ana' });
+    await using _outbox = await box.start({ tell: task });
+    await waitFor(async () => (await box.count()) === 1);
+    expect(told.sort()).toEqual([2, 3]);
+  });
+
+  it('does not replace one that is at work: what happened since is done afterwards', async () => {
+    const told: number[] = [];
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    await box.add({ ...tell(1), key: 'ana' });
+    await using _outbox = await box.start({
+      tell: async (payload) => {
+        told.push((payload as { n: number }).n);
+        if (told.length === 1) await gate;
+      },
+    });
+    await waitFor(() => told.length === 1);
+    await box.add({ ...tell(2), key: 'ana' });
+    await waitFor(() => told.length === 2);
+    open();
+    await waitFor(async () => (await box.count()) === 0);
+    expect(told).toEqual([1, 2]);
+  });
+
+  it('is not counted among the dead where it failed after it was replaced', async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const told: number[] = [];
+    await box.add({ ...tell(1), key: 'ana' });
+    await using outbox = await box.start({
+      tell: async (payload) => {
+        told.push((payload as { n: number }).n);
+        if (told.length > 1) return;
+        await gate;
+        throw new Error('too late');
+      },
+    });
+    await waitFor(() => told.length === 1);
+    await box.add({ ...tell(2), key: 'ana' });
+    open();
+    await waitFor(async () => (await box.count()) === 0);
+    expect([told, await outbox.listDead()]).toEqual([[1, 2], []]);
+  });
+
+  it('never gets lost among others of its key that are added and done at the same time', async () => {
+    // What a key stands for, changed in the transaction that adds the job, and what the task last saw of it.
+    await box.pool.query('create table counter (id int primary key, n int not null)');
+    await box.pool.query('insert into counter values (1, 0)');
+    let seen = 0;
+    await using _outbox = await box.start(
+      {
+        tell: async () => {
+          const { rows } = await box.pool.query<{ n: number }>('select n from counter');
+          seen = Math.max(seen, rows[0]?.n ?? 0);
+        },
+      },
+      { pollMs: 1 },
+    );
+    const change = async () => {
+      const client = await box.pool.connect();
+      await client.query('begin');
+      await client.query('update counter set n = n + 1');
+      await addJobs((text, values) => client.query(text, values), [{ ...tell(0), key: 'counter' }]);
+      await client.query('commit');
+      client.release();
+    };
+    for (let round = 0; round < 100; round++) await Promise.all([change(), change()]);
+    await waitFor(async () => (await box.count()) === 0);
+    expect(seen).toBe(200);
+  });
+});
+
+describe('a job that fails', () => {
+  it('is tried again, and told which attempt it is', async () => {
+    const attempts: [number, boolean][] = [];
+    await box.add({ ...tell(1), maxAttempts: 2 });
+    await using outbox = await box.start({
+      tell: async (_payload, { attempt, isLast }) => {
+        attempts.push([attempt, isLast]);
+        if (!isLast) throw new Error('not yet');
+      },
+    });
+    await waitFor(async () => (await box.count()) === 0);
+    expect(attempts).toEqual([
+      [1, false],
+      [2, true],
+    ]);
+    expect(await outbox.listDead()).toEqual([]);
+  });
+
+  it('is dead after its last attempt, seen in metrics, list and log, and retried by hand', async () => {
+    let isMended = false;
+    await box.add({ ...tell(7), maxAttempts: 1 }, tell(8));
+    await using outbox = await box.start({
+      tell: async (payload) => {
+        if ((payload as { n: number }).n === 7 && !isMended) throw new Error('poison');
+      },
+    });
+    await waitFor(() => byName(outbox.readings(), 'dead').includes(1));
+    const [dead, ...others] = await outbox.listDead();
+    expect(others).toEqual([]);
+    expect(dead).toMatchObject({ task: 'tell', attempts: 1, error: 'Error: poison' });
+    expect(box.lines).toContainEqual(
+      expect.objectContaining({ level: 'error', task: 'tell', jobId: dead?.id, attempt: 1 }),
+    );
+    isMended = true;
+    expect(await outbox.retryDead([dead?.id ?? ''])).toBe(1);
+    await waitFor(async () => (await box.count()) === 0);
+    await waitFor(() => !byName(outbox.readings(), 'dead').includes(1));
+  });
+
+  it('is dead at once where it is refused for good', async () => {
+    await box.add(tell(1));
+    let calls = 0;
+    await using outbox = await box.start({
+      tell: () => {
+        calls++;
+        return Promise.reject(new OutboxRefusedError('no such user'));
+      },
+    });
+    await waitFor(async () => (await outbox.listDead()).length === 1);
+    expect(calls).toBe(1);
+    expect(await outbox.retryDead()).toBe(1);
+    await waitFor(() => calls === 2);
+  });
+
+  it('gives its key away when dead, and goes once something newer is there', async () => {
+    await box.add({ ...tell(1), key: 'ana', maxAttempts: 1 });
+    const { told, tell: note } = noting();
+    await using outbox = await box.start({
+      tell: async (payload) => {
+        await note(payload);
+        if (told.length === 1) throw new Error('poison');
+      },
+    });
+    await waitFor(async () => (await outbox.listDead()).length === 1);
+    await box.add({ ...tell(2), key: 'ana' });
+    await waitFor(async () => (await box.count()) === 0);
+    expect(told).toEqual([1, 2]);
+  });
+
+  it('ends with its time, although it heeds nothing', async () => {
+    await box.add({ ...tell(1), maxAttempts: 1 });
+    await using outbox = await box.start({ tell: () => new Promise(() => {}) }, { jobTimeoutMs: 50 });
+    await waitFor(async () => (await outbox.listDead()).length === 1);
+  });
+});
+
+describe('while those whom a task calls are away', () => {
+  it('its jobs wait without using up attempts, others go on, and all is done afterwards', async () => {
+    let isAway = true;
+    const attempts: number[] = [];
+    const { told, tell: other } = noting();
+    await box.add(...Array.from({ length: 50 }, (_, n) => ({ ...tell(n), maxAttempts: 1 })));
+    await using outbox = await box.start({
+      tell: async (_payload, { attempt }) => {
+        attempts.push(attempt);
+        if (isAway) throw new OutboxAwayError('nobody there');
+      },
+      other,
+    });
+    await waitFor(() => byName(outbox.readings(), 'paused').includes(1));
+    await box.add({ task: 'other', payload: { n: 1 } });
+    await waitFor(() => told.length === 1);
+    await waitFor(() => attempts.length >= 6);
+    expect(await outbox.listDead()).toEqual([]);
+    // Only so many found out for themselves: the rest was left alone.
+    expect(attempts.length).toBeLessThan(20);
+    isAway = false;
+    await waitFor(async () => (await box.count()) === 0);
+    expect(new Set(attempts)).toEqual(new Set([1]));
+  });
+});
+
+describe('an outbox', () => {
+  it('logs no payload', async () => {
+    const secret = 'Erika Mustermann';
+    await box.add({ task: 'tell', payload: { name: secret }, maxAttempts: 1 });
+    await box.add({ task: 'other', payload: { name: secret } });
+    await using outbox = await box.start({
+      tell: () => Promise.reject(new Error('no')),
+      other: async () => {},
+    });
+    await waitFor(async () => (await outbox.listDead()).length === 1 && (await box.count()) === 1);
+    expect(JSON.stringify(box.lines)).not.toContain(secret);
+  });
+
+  it('waits for the jobs at work when it ends', async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    await box.add(tell(1));
+    const outbox = await box.start({
+      tell: async () => {
+        begin();
+        await gate;
+      },
+    });
+    await begun;
+    const ended = outbox[Symbol.asyncDispose]();
+    open();
+    await ended;
+    expect(await box.count()).toBe(0);
+  });
+
+  it('gives back what it cannot finish in time, for the next to do at once', async () => {
+    await box.add({ ...tell(1), maxAttempts: 1 });
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    const outbox = await box.start({ tell: () => new Promise(() => begin()) }, { drainMs: 10 });
+    await begun;
+    await outbox[Symbol.asyncDispose]();
+    const { told, tell: task } = noting();
+    await using _next = await box.start({ tell: task }, { lookMs: 60_000 });
+    await waitFor(() => told.length === 1);
+  });
+
+  it('goes on after its connections are cut, with what was at work as well', async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const told: number[] = [];
+    await box.add(tell(1));
+    await using _outbox = await box.start({
+      tell: async (payload) => {
+        told.push((payload as { n: number }).n);
+        if (told.length === 1) await gate;
+      },
+    });
+    await waitFor(() => told.length === 1);
+    for (let round = 0; round < 5; round++) {
+      await box.pool
+        .query(
+          `select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and pid <> pg_backend_pid()`,
+        )
+        .catch(() => {});
+      if (round === 2) open();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await box.add(tell(2));
+    await waitFor(async () => (await box.count()) === 0);
+    expect(told).toContain(2);
+  });
+
+  it('shares its jobs with others, and each is done once', async () => {
+    const { told, tell: task } = noting();
+    await box.add(...Array.from({ length: 200 }, (_, n) => tell(n)));
+    await using _one = await box.start({ tell: task });
+    await using _two = await box.start({ tell: task });
+    await waitFor(async () => (await box.count()) === 0);
+    expect(told.sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, n) => n));
+  });
+});
+
+it('does not start on a database that has no outbox, and says what to do', async () => {
+  await box.pool.query('drop schema outbox cascade');
+  await expect(box.start({ tell: async () => {} })).rejects.toThrow('run npm run migrate');
+});

@@ -1,0 +1,54 @@
+import pg from 'pg';
+import { createLogger, type Logger } from '../logger.ts';
+import { Secret } from '../secret.ts';
+import { createTestDatabase } from '../testing/index.ts';
+import { addJobs } from './add-jobs.ts';
+import { type Outbox, type OutboxOptions, startOutbox } from './outbox.ts';
+import type { OutboxJob, OutboxTask } from './outbox-job.ts';
+
+/** A database with an outbox, of which nothing is worked off unless somebody is told to. */
+export interface OutboxUnderTest extends AsyncDisposable {
+  readonly url: string;
+  readonly pool: pg.Pool;
+  /** What was logged, one object a line. */
+  readonly lines: readonly Record<string, unknown>[];
+  /** Adds jobs in a transaction of their own. */
+  add(...jobs: OutboxJob[]): Promise<void>;
+  /** Works them off until disposed of, quicker to look than a service. */
+  start(tasks: Record<string, OutboxTask>, options?: Partial<OutboxOptions>): Promise<Outbox>;
+  /** How many jobs the table holds, the dead too. */
+  count(): Promise<number>;
+}
+
+/** Makes it. */
+export async function createOutboxUnderTest(): Promise<OutboxUnderTest> {
+  await using stack = new AsyncDisposableStack();
+  const { url } = stack.use(await createTestDatabase('booking'));
+  const pool = stack.adopt(new pg.Pool({ connectionString: url, max: 4 }), (each) => each.end());
+  // Tests cut connections, also these.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  const lines: Record<string, unknown>[] = [];
+  const logger = loggerInto(lines);
+  const closers = stack.move();
+  return {
+    url,
+    pool,
+    lines,
+    add: (...jobs) => addJobs((text, values) => pool.query(text, values), jobs),
+    start: (tasks, options) =>
+      startOutbox({ url: new Secret(url), logger, tasks, pollMs: 20, lookMs: 100, ...options }),
+    count: async () => (await pool.query('select count(*)::int as n from graphile_worker.jobs')).rows[0].n,
+    [Symbol.asyncDispose]: () => closers.disposeAsync(),
+  };
+}
+
+function loggerInto(lines: Record<string, unknown>[]): Logger {
+  const write = (line: string) => void lines.push(JSON.parse(line));
+  return createLogger({ service: 'test', level: 'debug' }, { write });
+}
+
+/** Waits until something holds; the test's own time limit ends it. */
+export async function waitFor(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}

@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { StartupError } from '@rollcall/runtime';
+import { createTokenSource, readPrivateKey } from '@rollcall/runtime/callers';
+import type { UserClientOptions } from '@rollcall/user-client';
+import type { UserAccessConfig } from './settings.ts';
+
+/** The settings by which a service makes itself known. */
+export type CredentialSettings = Pick<
+  UserAccessConfig,
+  'authCa' | 'tlsCertificate' | 'tlsKey' | 'callerKey' | 'callerName' | 'tokenAudience'
+>;
+
+/** How calls to the user service are protected, and who they say is asking. */
+export type AuthCredentials = Pick<UserClientOptions, 'tls' | 'callerToken'>;
+
+// Long enough that few are made, short enough that one that leaks is of little use.
+const TOKEN_SECONDS = 900;
+
+/**
+ * Reads the files by which a service trusts the user service, and is known to it.
+ * @param prefix of the variables: `VENDOR`
+ * @throws StartupError naming the variable, where a file cannot be used or another one is missing beside it.
+ */
+export async function readAuthCredentials(
+  settings: CredentialSettings,
+  prefix: string,
+): Promise<AuthCredentials> {
+  const { authCa, tlsCertificate, tlsKey, callerKey, callerName: caller, tokenAudience: audience } = settings;
+  requireTogether(settings, prefix);
+  const rootCertificates = await readPem(`${prefix}_AUTH_CA_FILE`, authCa);
+  const certificateChain = await readPem(`${prefix}_TLS_CERT_FILE`, tlsCertificate);
+  const privateKey = await readPem(`${prefix}_TLS_KEY_FILE`, tlsKey);
+  const own = certificateChain && privateKey && { certificateChain, privateKey };
+  const key = callerKey === undefined ? undefined : await readPrivateKey(callerKey);
+  return {
+    ...(rootCertificates && { tls: { rootCertificates, ...own } }),
+    ...(key && { callerToken: createTokenSource(key, { caller, audience, ttlSeconds: TOKEN_SECONDS }) }),
+  };
+}
+
+function requireTogether({ authCa, tlsCertificate, tlsKey }: CredentialSettings, prefix: string): void {
+  if ((tlsCertificate === undefined) !== (tlsKey === undefined))
+    throw new StartupError(
+      `${prefix}_TLS_CERT_FILE and ${prefix}_TLS_KEY_FILE go together: set both or neither`,
+    );
+  if (tlsCertificate !== undefined && authCa === undefined)
+    throw new StartupError(`${prefix}_TLS_CERT_FILE needs TLS: set ${prefix}_AUTH_CA_FILE`);
+}
+
+async function readPem(variable: string, path: string | undefined): Promise<Buffer | undefined> {
+  if (path === undefined) return undefined;
+  return await readFile(path).catch((error: Error) => {
+    throw new StartupError(`${variable} (${path}) cannot be read: ${error.message}`, { cause: error });
+  });
+}

@@ -1,0 +1,53 @@
+import type { Logger } from '@rollcall/runtime';
+import type { MetricReading } from '@rollcall/runtime/rpc';
+import type { UserClient } from '@rollcall/user-client';
+import type { UserAdminClient } from '@rollcall/user-client/admin';
+import { readAuthCredentials } from './auth-credentials.ts';
+import { connectClients } from './connect-clients.ts';
+import type { UserAccessConfig } from './settings.ts';
+import { userClientReadings } from './user-client-readings.ts';
+import { createRemoteUsers } from './users/remote-users.ts';
+import type { Users } from './users/users.ts';
+
+/** A service's way to the user service. Disposing it writes the last snapshot and closes the connections. */
+export interface UserAccess extends AsyncDisposable {
+  /** The client that remembers, for whoever needs more than `users` says. */
+  readonly client: UserClient;
+  /** Users beside a service's own rows; an outage is an outcome. */
+  readonly users: Users;
+  /** Searches, and what the service tells the owner; 1 s a call where no deadline is nearer, an outage is an error. */
+  readonly admin: UserAdminClient;
+  /** How users were come by, for /metrics: `rollcall_user_client_…`. */
+  readings(): MetricReading[];
+}
+
+/** What a way to the user service is made with. */
+export interface UserAccessOptions {
+  /** Of the variables, for messages: `VENDOR`. */
+  readonly prefix: string;
+  readonly logger: Logger;
+  /** Monotonic, in ms, by which what is known of users grows old. Default `performance.now`. */
+  readonly clock?: () => number;
+}
+
+/**
+ * Opens a service's way to the user service, which need not be there.
+ * @throws StartupError naming the variable, where the address is none, a file cannot be read or no snapshot can be written.
+ */
+export async function connectUserAccess(
+  config: UserAccessConfig,
+  { prefix, logger, clock = () => performance.now() }: UserAccessOptions,
+): Promise<UserAccess> {
+  const credentials = await readAuthCredentials(config, prefix);
+  const { client, admin } = connectClients(config, { credentials, prefix, clock });
+  return {
+    client,
+    admin,
+    users: createRemoteUsers(client, logger),
+    readings: () => userClientReadings(client),
+    async [Symbol.asyncDispose]() {
+      admin.close();
+      await client.close();
+    },
+  };
+}

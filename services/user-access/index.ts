@@ -1,0 +1,13 @@
+// The door of @rollcall/user-access: how a service that keeps no users lives on those of the user service.
+export {
+  connectUserAccess,
+  type UserAccess,
+  type UserAccessOptions,
+} from './connect-user-access.ts';
+export { inheritDeadline } from './rpc/inherit-deadline.ts';
+export { inheritSeenVersions } from './rpc/inherit-seen-versions.ts';
+export { type UserAccessConfig, type UserAccessOwner, userAccessSettings } from './settings.ts';
+export { toAttachedUser } from './users/attached-user.ts';
+export { type ActiveJudgement, judgeActive } from './users/judge-active.ts';
+export type { KnownUser, KnownUserView, Users } from './users/users.ts';
+export { type UserIdOf, type WithUsers, type WithUsersOptions, withUsers } from './users/with-users.ts';
