@@ -1,5 +1,6 @@
 import type { EmbeddedPostgres } from '@rollcall/local';
 import { seedCrowd } from './crowd.ts';
+import { makeDatabase } from './make-database.ts';
 import { lazily } from './lazily.ts';
 import { type BookingSeed, seedBookings, seedUsers, TENANT_ID } from './seed.ts';
 import { type AuthProcess, startAuth } from './start-auth.ts';
@@ -17,7 +18,11 @@ export interface World extends AsyncDisposable {
   auth(): Promise<AuthProcess>;
   /** An auth service for one case alone, on the same database, with these settings besides. Whoever asks for it disposes of it. */
   startAuth(env?: Readonly<Record<string, string>>): Promise<AuthProcess>;
-  /** A Postgres of its own that waits for the disk at each commit, with the first `count` users of the tenant. */
+  /** A Postgres of its own that waits for the disk at each commit. */
+  durable(): Promise<EmbeddedPostgres>;
+  /** URL of an empty database of that Postgres, made once, for a peer. */
+  emptyDatabase(name: string): Promise<string>;
+  /** The same Postgres, with the first `count` users of the tenant. */
   durableUsers(
     count: number,
   ): Promise<{ readonly postgres: EmbeddedPostgres; readonly ids: readonly string[] }>;
@@ -51,6 +56,8 @@ export function createWorld(say: (line: string) => void): World {
     postgres,
     auth: lazily(async () => stack.use(await start())),
     startAuth: start,
+    durable,
+    emptyDatabase: async (name) => makeDatabase(await durable(), name),
     async durableUsers(count) {
       const server = await durable();
       if (durableCount < count) await seedUsers(server, durableCount + 1, count);
