@@ -13,6 +13,7 @@ import { bookingMoneyMigration } from './booking/2026-11-20-booking-money.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
 import { petsAndReviewsMigration } from './booking/2026-11-20-pets-and-reviews.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
+import { userAccessMigration } from './user-access.ts';
 
 /** Keys for migrations that convert what is sealed. A database without contact data needs none. */
 export const KEY_SETTINGS = {
@@ -49,7 +50,12 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   },
   booking: {
     variable: 'BOOKING_DATABASE_URL',
-    migrations: [bookingsMigration, bookingMoneyMigration, petsAndReviewsMigration],
+    migrations: [
+      bookingsMigration,
+      bookingMoneyMigration,
+      petsAndReviewsMigration,
+      userAccessMigration('booking'),
+    ],
     hasOutbox: true,
   },
 };
