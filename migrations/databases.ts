@@ -11,6 +11,7 @@ import { userRecordsMigration } from './auth/2026-11-20-user-records.ts';
 import { usersMigration } from './auth/2026-11-20-users.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
+import { userAccessMigration } from './user-access.ts';
 
 /** Keys for migrations that convert what is sealed. A database without contact data needs none. */
 export const KEY_SETTINGS = {
@@ -47,7 +48,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   },
   booking: {
     variable: 'BOOKING_DATABASE_URL',
-    migrations: [bookingsMigration],
+    migrations: [bookingsMigration, userAccessMigration('booking')],
     hasOutbox: true,
   },
 };
