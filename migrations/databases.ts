@@ -17,6 +17,7 @@ import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
 import { petsAndReviewsMigration } from './booking/2026-11-20-pets-and-reviews.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
 import { vendorsMigration } from './vendor/2026-11-20-vendors.ts';
+import { userAccessMigration } from './user-access.ts';
 
 /** Keys for migrations that convert what is sealed. A database without contact data needs none. */
 export const KEY_SETTINGS = {
@@ -53,7 +54,12 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   },
   booking: {
     variable: 'BOOKING_DATABASE_URL',
-    migrations: [bookingsMigration, bookingMoneyMigration, petsAndReviewsMigration],
+    migrations: [
+      bookingsMigration,
+      bookingMoneyMigration,
+      petsAndReviewsMigration,
+      userAccessMigration('booking'),
+    ],
     hasOutbox: true,
   },
   vendor: {

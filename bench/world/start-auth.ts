@@ -17,6 +17,7 @@ export interface AuthProcess extends AsyncDisposable {
 export const KEYS = { AUTH_ENCRYPTION_KEYS: makeKey('k1'), AUTH_INDEX_KEYS: makeKey('i1') };
 
 const MAIN = fileURLToPath(new URL('../../services/auth/main.ts', import.meta.url));
+const BOOKING = fileURLToPath(new URL('../../services/booking/main.ts', import.meta.url));
 const BILLING = fileURLToPath(new URL('../../services/billing/main.ts', import.meta.url));
 
 /** Starts the auth service on ports of the system's choice. `env`: further settings of it. */
@@ -36,6 +37,16 @@ export function startAuth(
       AUTH_DATABASE_WAIT_MS: '10000',
       ...env,
     },
+  });
+}
+
+/** Starts the booking service. */
+export function startBooking(
+  databaseUrl: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<AuthProcess> {
+  return startProcess(BOOKING, {
+    env: { BOOKING_DATABASE_URL: databaseUrl, BOOKING_GRPC_PORT: '0', BOOKING_HTTP_PORT: '0', ...env },
   });
 }
 

@@ -1,7 +1,8 @@
 import type { EmbeddedPostgres } from '@rollcall/local';
 import { seedCrowd } from './crowd.ts';
-import { makeDatabase } from './make-database.ts';
+import { seedCrowdBookings } from './crowd-bookings.ts';
 import { lazily } from './lazily.ts';
+import { adminUrlOf, makeDatabase } from './make-database.ts';
 import { type BookingSeed, seedBookings, seedUsers, TENANT_ID } from './seed.ts';
 import { type AuthProcess, startAuth } from './start-auth.ts';
 import { startPostgres } from './start-postgres.ts';
@@ -30,6 +31,10 @@ export interface World extends AsyncDisposable {
   users(count: number): Promise<readonly string[]>;
   /** The first `count` of a crowd with names of many cultures exist from then on, in a tenant of their own. */
   crowd(count: number): Promise<void>;
+  /** The first `count` of the crowd have a booking each, and a table of local users stands beside them. */
+  crowdBookings(count: number): Promise<void>;
+  /** URL of the booking database for a peer, who may do anything there. */
+  bookingAdminUrl(): Promise<string>;
   /** URL of the booking database with bookings and a local table of users, filled once. */
   bookings(seed: BookingSeed): Promise<string>;
 }
@@ -49,6 +54,7 @@ export function createWorld(say: (line: string) => void): World {
   });
   let seeded = 0;
   let crowd = 0;
+  let crowdBookings = 0;
   let durableCount = 0;
   let isBooked = false;
   return {
@@ -78,6 +84,14 @@ export function createWorld(say: (line: string) => void): World {
       await seedCrowd(await postgres(), count);
       crowd = count;
     },
+    async crowdBookings(count) {
+      await this.crowd(count);
+      if (crowdBookings >= count) return;
+      say(`writing ${count} bookings of the crowd ...`);
+      await seedCrowdBookings(await postgres(), count);
+      crowdBookings = count;
+    },
+    bookingAdminUrl: async () => adminUrlOf(await postgres(), 'booking'),
     async bookings(seed) {
       if (!isBooked) {
         say(`writing ${seed.bookings} bookings ...`);

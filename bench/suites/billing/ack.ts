@@ -18,7 +18,9 @@ export const ack: BenchCase = {
   doc: 'p99 of POST /webhooks/stripe, from the first byte sent to the answer, at half of the highest rate',
   async run({ world, rounds }) {
     const postgres = await world.durable();
-    await using billing = await startBilling(postgres.databaseUrl('billing'), { STRIPE_WEBHOOK_SECRETS: SECRET });
+    await using billing = await startBilling(postgres.databaseUrl('billing'), {
+      STRIPE_WEBHOOK_SECRETS: SECRET,
+    });
     const agent = new Agent({ keepAlive: true, maxSockets: DELIVERIES_AT_ONCE });
     const post = (delivery: Delivery) => postTo({ port: billing.httpPort, agent }, delivery);
     try {
@@ -71,10 +73,20 @@ async function atRate(
   return times;
 }
 
-function postTo({ port, agent }: { port: number; agent: Agent }, { body, signature }: Delivery): Promise<void> {
+function postTo(
+  { port, agent }: { port: number; agent: Agent },
+  { body, signature }: Delivery,
+): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const headers = { 'content-type': 'application/json', 'stripe-signature': signature };
-  const sending = request({ host: '127.0.0.1', port, path: '/webhooks/stripe', method: 'POST', agent, headers });
+  const sending = request({
+    host: '127.0.0.1',
+    port,
+    path: '/webhooks/stripe',
+    method: 'POST',
+    agent,
+    headers,
+  });
   sending.on('response', (response) => {
     response.resume();
     response.on('end', () => {

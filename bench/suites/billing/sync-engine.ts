@@ -33,9 +33,10 @@ export async function openSyncEngine(databaseUrl: string): Promise<WebhookContes
     async countWrong({ objects }: PaymentMix) {
       let right = 0;
       for (const table of TABLES) {
-        const { rows } = await client.query(`select to_jsonb(t) as row from stripe.${table} t where id = any($1)`, [
-          [...objects.keys()],
-        ]);
+        const { rows } = await client.query(
+          `select to_jsonb(t) as row from stripe.${table} t where id = any($1)`,
+          [[...objects.keys()]],
+        );
         right += rows.filter(({ row }) => isAsTold(row, objects.get(row.id))).length;
       }
       return { wrong: objects.size - right, of: objects.size };
@@ -47,6 +48,12 @@ export async function openSyncEngine(databaseUrl: string): Promise<WebhookContes
   };
 }
 
-function isAsTold(row: Record<string, unknown>, told: Readonly<Record<string, unknown>> | undefined): boolean {
-  return told !== undefined && FIELDS.every((field) => !(field in told && field in row) || String(row[field]) === String(told[field]));
+function isAsTold(
+  row: Record<string, unknown>,
+  told: Readonly<Record<string, unknown>> | undefined,
+): boolean {
+  return (
+    told !== undefined &&
+    FIELDS.every((field) => !(field in told && field in row) || String(row[field]) === String(told[field]))
+  );
 }

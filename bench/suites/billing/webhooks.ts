@@ -19,14 +19,15 @@ export const webhooks: BenchCase = {
     await using ours = openOurWebhooks(postgres.databaseUrl('billing'));
     await using peer = await openSyncEngine(await world.emptyDatabase('stripe_sync'));
     const tally = { ours: { wrong: 0, of: 0 }, peer: { wrong: 0, of: 0 } };
-    const measure = (contestant: WebhookContestant, sum: { wrong: number; of: number }) => async (round: number) => {
-      const mix = mixPayments(`r${round}x`, round === 0 ? WARM_UP_PAYMENTS : PAYMENTS);
-      const deliveries = sign(mix.bodies, SECRET);
-      const figure = await perSecond(deliveries.length, () => contestant.play(deliveries));
-      const { wrong, of } = await contestant.countWrong(mix);
-      if (round > 0) Object.assign(sum, { wrong: sum.wrong + wrong, of: sum.of + of });
-      return figure;
-    };
+    const measure =
+      (contestant: WebhookContestant, sum: { wrong: number; of: number }) => async (round: number) => {
+        const mix = mixPayments(`r${round}x`, round === 0 ? WARM_UP_PAYMENTS : PAYMENTS);
+        const deliveries = sign(mix.bodies, SECRET);
+        const figure = await perSecond(deliveries.length, () => contestant.play(deliveries));
+        const { wrong, of } = await contestant.countWrong(mix);
+        if (round > 0) Object.assign(sum, { wrong: sum.wrong + wrong, of: sum.of + of });
+        return figure;
+      };
     const measured = await compare({
       ours: { name: 'webhooks', measure: measure(ours, tally.ours) },
       peers: [{ name: 'stripe-sync-engine', measure: measure(peer, tally.peer) }],

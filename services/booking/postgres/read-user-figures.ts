@@ -1,18 +1,19 @@
 import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
-import type { UserFigures } from '../tellings/user-figures.ts';
+import type { ToldStatistics } from '@rollcall/user-access';
 
 /**
- * The figures of a user, counted anew. Merged users are not added up here: the user service does that over all ids that it was
- * told figures of.
+ * What the booking service knows of a user in numbers, by exactly this id, counted anew: bookings ever made, whatever became of
+ * them; when one last changed, or a review by the user did; and the reviews about the user.
  */
-export async function readUserFigures(pool: Pool, tenantId: string, userId: string): Promise<UserFigures> {
+export async function readUserFigures(pool: Pool, tenantId: string, userId: string): Promise<ToldStatistics> {
   const [row] = await runPrepared<FiguresRow>(pool, FIGURES, [tenantId, userId]);
   if (!row) throw new Error('a count came back without a row');
+  const { first_booking_time, last_booking_time, last_activity_time } = row;
   return {
-    totalBookings: Number(row.total_bookings),
-    firstBookingTime: row.first_booking_time,
-    lastBookingTime: row.last_booking_time,
-    lastActivityTime: row.last_activity_time,
+    totalBookings: BigInt(row.total_bookings),
+    ...(first_booking_time && { firstBookingTime: first_booking_time }),
+    ...(last_booking_time && { lastBookingTime: last_booking_time }),
+    ...(last_activity_time && { lastActivityTime: last_activity_time }),
     averageRating: Number(row.average_rating),
     totalReviews: Number(row.total_reviews),
   };
