@@ -1,5 +1,6 @@
 import { CustomerService, InvoiceService, PlanService } from '@rollcall/contract/billing';
 import { createLogger, type RunningService } from '@rollcall/runtime';
+import { startOutbox } from '@rollcall/runtime/outbox';
 import { createOrm, createPool, requireSchema } from '@rollcall/runtime/postgres';
 import {
   type Interceptor,
@@ -10,9 +11,12 @@ import {
 } from '@rollcall/runtime/rpc';
 import { connectUserAccess, inheritDeadline, inheritSeenVersions } from '@rollcall/user-access';
 import type { BillingConfig } from './config.ts';
+import { billingTasks } from './effects/billing-tasks.ts';
+import { connectBookings } from './effects/connect-bookings.ts';
 import { ENTITIES } from './postgres/plan-entities.ts';
 import { createPostgresCustomerStore } from './postgres/postgres-customer-store.ts';
 import { createPostgresInvoiceStore } from './postgres/postgres-invoice-store.ts';
+import { createPostgresPaymentSums } from './postgres/postgres-payment-sums.ts';
 import { createPostgresPlanStore } from './postgres/postgres-plan-store.ts';
 import { customerServiceImplementation } from './rpc/customer-service.ts';
 import { invoiceServiceImplementation } from './rpc/invoice-service.ts';
@@ -70,6 +74,11 @@ export async function createBillingService(
     aliases: NO_ALIASES,
     gateway,
   };
+  const tasks = billingTasks({
+    ...{ admin: access.admin, pool, sums: createPostgresPaymentSums(pool) },
+    bookings: stack.use(connectBookings(config.bookingAddress)),
+  });
+  const outbox = stack.use(await startOutbox({ url: config.databaseUrl, logger, tasks }));
   // ./webhooks/ opens here, with what it adds to the HTTP door and to the outbox.
   const doors = stack.use(
     await openDoors({
@@ -85,7 +94,7 @@ export async function createBillingService(
           () => true,
           () => false,
         ),
-      readMetrics: () => access.readings(),
+      readMetrics: () => [...access.readings(), ...outbox.readings()],
       routes: (chain) => routesOf(ports, [...chain, inheritDeadline, inheritSeenVersions]),
     }),
   );
