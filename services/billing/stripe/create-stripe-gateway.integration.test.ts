@@ -157,7 +157,7 @@ describe('reads', () => {
 
   it('answer objects as an event would hold them', async () => {
     const payment = { id: 'pi_plain', amount: 5, currency: 'eur', created: 1, customer: null, metadata };
-    const dispute = disputeSample(payment, 'lost');
+    const dispute = disputeSample(payment, { status: 'lost', movements: 1 });
     const invoice = invoiceSample(
       { ...payment, id: 'in_plain', customer: 'cus_1', subscription: null },
       'paid',
