@@ -1,4 +1,4 @@
-import { CustomerService, InvoiceService, PlanService } from '@rollcall/contract/billing';
+import { CustomerService, InvoiceService, PaymentService, PlanService } from '@rollcall/contract/billing';
 import { createLogger, type RunningService } from '@rollcall/runtime';
 import { createOrm, createPool, requireSchema } from '@rollcall/runtime/postgres';
 import {
@@ -13,12 +13,16 @@ import type { BillingConfig } from './config.ts';
 import { ENTITIES } from './postgres/plan-entities.ts';
 import { createPostgresCustomerStore } from './postgres/postgres-customer-store.ts';
 import { createPostgresInvoiceStore } from './postgres/postgres-invoice-store.ts';
+import { createPostgresPaymentReads } from './postgres/postgres-payment-reads.ts';
+import { createPostgresPaymentRequests } from './postgres/postgres-payment-requests.ts';
 import { createPostgresPlanStore } from './postgres/postgres-plan-store.ts';
 import { customerServiceImplementation } from './rpc/customer-service.ts';
 import { invoiceServiceImplementation } from './rpc/invoice-service.ts';
+import { type PaymentServicePorts, paymentServiceImplementation } from './rpc/payment-service.ts';
 import { planServiceImplementation } from './rpc/plan-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { createStripeGateway } from './stripe/create-stripe-gateway.ts';
+import { createLedgerSnapshots } from './stripe/ledger-snapshots.ts';
 import type { UserAliases } from './user-aliases.ts';
 import { createRemoteFreshUsers } from './users/remote-fresh-users.ts';
 
@@ -65,6 +69,11 @@ export async function createBillingService(
     customers: createPostgresCustomerStore(pool),
     plans: createPostgresPlanStore(orm),
     invoices: createPostgresInvoiceStore(pool),
+    payments: {
+      reads: createPostgresPaymentReads(pool),
+      requests: createPostgresPaymentRequests(pool),
+      snapshots: createLedgerSnapshots(pool),
+    },
     users: access.users,
     freshUsers: createRemoteFreshUsers(access.client, logger),
     aliases: NO_ALIASES,
@@ -96,6 +105,9 @@ export async function createBillingService(
 type Ports = Parameters<typeof customerServiceImplementation>[0] &
   Parameters<typeof invoiceServiceImplementation>[0] & {
     plans: Parameters<typeof planServiceImplementation>[0];
+    payments: Pick<PaymentServicePorts, 'reads' | 'requests' | 'snapshots'>;
+    gateway: PaymentServicePorts['gateway'];
+    users: PaymentServicePorts['users'];
   };
 
 function routesOf(ports: Ports, chain: readonly Interceptor[]): Route[] {
@@ -103,6 +115,7 @@ function routesOf(ports: Ports, chain: readonly Interceptor[]): Route[] {
     ...implementService(PlanService, planServiceImplementation(ports.plans), chain),
     ...implementService(CustomerService, customerServiceImplementation(ports), chain),
     ...implementService(InvoiceService, invoiceServiceImplementation(ports), chain),
+    ...implementService(PaymentService, paymentServiceImplementation({ ...ports, ...ports.payments }), chain),
   ];
 }
 
