@@ -59,9 +59,10 @@ describe('an event that cannot be applied', () => {
       );
       waits.push(row?.wait ?? 0);
       expect(await ledger.apply()).toMatchObject({ claimed: 0 });
-      await ledger.rows(`update stripe_events set next_attempt_time = clock_timestamp() - interval '1 second' where id = $1`, [
-        poison.id,
-      ]);
+      await ledger.rows(
+        `update stripe_events set next_attempt_time = clock_timestamp() - interval '1 second' where id = $1`,
+        [poison.id],
+      );
       await ledger.apply();
     }
     expect(waits.at(-1)).toBeGreaterThan(60 * (waits[0] ?? 0));

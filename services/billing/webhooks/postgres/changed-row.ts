@@ -21,12 +21,13 @@ export interface ChangedRow {
   readonly old_captured?: number | null;
   readonly old_refunded?: number | null;
   readonly old_dispute_state?: PaymentStanding['disputeState'];
+  readonly old_user_id?: string | null;
 }
 
 /** What changed, for others. */
 export function toChange(row: ChangedRow): PaymentChange {
   const { state, captured, refunded, dispute_state: disputeState } = row;
-  const before = row.old_state && {
+  const standing = row.old_state && {
     state: row.old_state,
     captured: row.old_captured ?? 0,
     refunded: row.old_refunded ?? 0,
@@ -41,6 +42,8 @@ export function toChange(row: ChangedRow): PaymentChange {
     currency: row.currency,
     amount: row.amount,
     now: { state, captured, refunded, disputeState },
-    before,
+    // To somebody whose it was not before all of it is news.
+    before: (row.old_user_id ?? null) === row.user_id ? standing : null,
+    formerUserId: row.old_user_id ?? null,
   };
 }

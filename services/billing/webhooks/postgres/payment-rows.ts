@@ -91,7 +91,7 @@ const WRITE_PAYMENTS = {
       or excluded.tenant_id is not null
         and ${DIFFERS('payments', ['tenant_id', 'user_id', 'booking_id'])}
     returning ${CHANGED}, old.state as old_state, old.captured::float8 as old_captured, old.refunded::float8 as old_refunded,
-      old.dispute_state as old_dispute_state`,
+      old.dispute_state as old_dispute_state, old.user_id as old_user_id`,
 };
 
 const REFUND = ['state', 'amount', 'held', 'reason', 'failure_reason', 'create_time'];
