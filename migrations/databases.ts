@@ -16,8 +16,9 @@ import { bookingMoneyMigration } from './booking/2026-11-20-booking-money.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
 import { petsAndReviewsMigration } from './booking/2026-11-20-pets-and-reviews.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
-import { vendorsMigration } from './vendor/2026-11-20-vendors.ts';
+
 import { userAccessMigration } from './user-access.ts';
+import { vendorsMigration } from './vendor/2026-11-20-vendors.ts';
 
 /** Keys for migrations that convert what is sealed. A database without contact data needs none. */
 export const KEY_SETTINGS = {
@@ -64,12 +65,12 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   },
   vendor: {
     variable: 'VENDOR_DATABASE_URL',
-    migrations: [vendorsMigration],
+    migrations: [vendorsMigration, userAccessMigration('vendor')],
     hasOutbox: true,
   },
   billing: {
     variable: 'BILLING_DATABASE_URL',
-    migrations: [billingMigration, paymentsMigration, stripeCallsMigration],
+    migrations: [billingMigration, paymentsMigration, stripeCallsMigration, userAccessMigration('billing')],
     hasOutbox: true,
   },
 };

@@ -17,7 +17,12 @@ export interface BillingTasksOptions {
 }
 
 /** What billing does after its transactions, by the task of the job. */
-export function billingTasks({ admin, bookings, sums, pool }: BillingTasksOptions): Record<string, OutboxTask> {
+export function billingTasks({
+  admin,
+  bookings,
+  sums,
+  pool,
+}: BillingTasksOptions): Record<string, OutboxTask> {
   return {
     ...userTasks({ admin, pool, source: 'billing', readStatistics: sums.ofUser }),
     [BOOKING_TASK]: tellBooking(bookings, sums),

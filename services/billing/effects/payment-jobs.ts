@@ -11,18 +11,21 @@ import { bookingJob } from './booking-job.ts';
  */
 export function paymentJobs(changes: readonly PaymentChange[], now: Date): OutboxJob[] {
   const jobs = changes.flatMap((change) => jobsOf(change, now));
-  const keyed = new Map(jobs.flatMap((job) => (job.key === undefined ? [] : [[`${job.task} ${job.key}`, job]])));
+  const keyed = new Map(
+    jobs.flatMap((job) => (job.key === undefined ? [] : [[`${job.task} ${job.key}`, job]])),
+  );
   // In one order everywhere: whoever adds a key waits for others who added it.
   const once = [...keyed].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, job]) => job);
   return [...jobs.filter(({ key }) => key === undefined), ...once];
 }
 
 function jobsOf(change: PaymentChange, now: Date): OutboxJob[] {
-  const { tenantId, userId, bookingId } = change;
+  const { tenantId, userId, bookingId, formerUserId } = change;
   if (tenantId === null) return [];
   const isMoney = change.now.captured > 0;
+  const users = isMoney ? new Set([userId, formerUserId]) : [];
   return [
-    ...(userId && isMoney ? [statisticsJob({ tenantId, userId })] : []),
+    ...[...users].flatMap((each) => (each ? [statisticsJob({ tenantId, userId: each })] : [])),
     ...(bookingId && isMoney ? [bookingJob({ tenantId, bookingId })] : []),
     ...(userId ? activitiesOf(change, { tenantId, userId, now }) : []),
   ];

@@ -1,7 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { BookingClient } from '@rollcall/booking-client';
 import { OutboxAwayError, OutboxRefusedError, type OutboxTask } from '@rollcall/runtime/outbox';
-import { errorReason } from '@rollcall/transport';
 import type { BookingOfTenant } from './booking-job.ts';
 import type { PaymentSums } from './payment-sums.ts';
 
@@ -27,13 +26,18 @@ export function tellBooking(bookings: BookingClient, sums: PaymentSums): OutboxT
 
 function toOutboxError(error: unknown): unknown {
   if (!(error instanceof ConnectError)) return error;
-  if (AWAY.has(error.code) || errorReason(error)?.reason === 'RATE_LIMITED')
-    return new OutboxAwayError(error.message, { cause: error });
+  if (AWAY.has(error.code)) return new OutboxAwayError(error.message, { cause: error });
   return REFUSALS.has(error.code) ? new OutboxRefusedError(error.message, { cause: error }) : error;
 }
 
 // Who is not known, or asks too much, is so with every job alike; so is who asks for more than the service can do yet.
-const AWAY = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.Unauthenticated, Code.Unimplemented]);
+const AWAY = new Set([
+  Code.Unavailable,
+  Code.DeadlineExceeded,
+  Code.ResourceExhausted,
+  Code.Unauthenticated,
+  Code.Unimplemented,
+]);
 
 // The payment names a booking that there is not: seen as a dead job, and retried by hand where the booking comes after all.
 const REFUSALS = new Set([Code.InvalidArgument, Code.NotFound, Code.FailedPrecondition, Code.OutOfRange]);

@@ -3,7 +3,7 @@ import { createLogger, readConfig, StartupError } from '@rollcall/runtime';
 import { createPool, explainDatabaseFault, type Pool } from '@rollcall/runtime/postgres';
 import { BILLING_SETTINGS } from '../config.ts';
 import { createStripeGateway } from '../stripe/create-stripe-gateway.ts';
-import { createSnapshots } from '../webhooks/create-snapshots.ts';
+import { createLedgerSnapshots } from '../stripe/ledger-snapshots.ts';
 import { RECONCILE_HELP, readReconcileCommand } from './reconcile-command.ts';
 import { REPLAY_HELP, readReplayCommand, runReplay } from './replay-command.ts';
 import { runReconcile } from './run-reconcile.ts';
@@ -62,7 +62,7 @@ async function reconcileWith(command: ReturnType<typeof readReconcileCommand>): 
       ...output,
       pool,
       gateway,
-      snapshots: createSnapshots(pool),
+      snapshots: createLedgerSnapshots(pool),
       signal: stop.signal,
     }),
   );

@@ -28,7 +28,11 @@ export function readReplayCommand(args: readonly string[]): ReplayCommand {
 }
 
 /** Puts them back and tells which. Answers the exit code: 1 where one could not be. */
-export async function runReplay(command: ReplayCommand, pool: Pool, { write }: CommandOutput): Promise<number> {
+export async function runReplay(
+  command: ReplayCommand,
+  pool: Pool,
+  { write }: CommandOutput,
+): Promise<number> {
   const { rows } = await (command === 'dead'
     ? pool.query<ReplayedRow>(`${PUT_BACK} where state = 'failed' and next_attempt_time is null ${RETURNING}`)
     : pool.query<ReplayedRow>(`${PUT_BACK} where id = any($1::text[]) and state <> 'ignored' ${RETURNING}`, [

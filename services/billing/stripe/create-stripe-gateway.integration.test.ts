@@ -207,11 +207,11 @@ describe('without a key', () => {
     const without = open({ apiKey: undefined });
     expect(without.isConfigured).toBe(false);
     for (const call of [
-      without.createPaymentIntent(newIntent()),
-      without.retrieve('charge', 'ch_1'),
-      without.list('charge', { createdFrom: 0, createdBefore: 1, limit: 1 }),
+      () => without.createPaymentIntent(newIntent()),
+      () => without.retrieve('charge', 'ch_1'),
+      () => without.list('charge', { createdFrom: 0, createdBefore: 1, limit: 1 }),
     ])
-      expect(await refusalOf(call)).toMatchObject({
+      expect(await refusalOf(call())).toMatchObject({
         reason: 'STRIPE_NOT_CONFIGURED',
         metadata: { variables: 'STRIPE_API_KEY' },
       });
