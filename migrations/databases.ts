@@ -14,6 +14,7 @@ import { paymentsMigration } from './billing/2026-11-20-payments.ts';
 import { stripeCallsMigration } from './billing/2026-11-20-stripe-calls.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
+
 import { userAccessMigration } from './user-access.ts';
 import { vendorsMigration } from './vendor/2026-11-20-vendors.ts';
 
@@ -61,6 +62,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   },
   billing: {
     variable: 'BILLING_DATABASE_URL',
-    migrations: [billingMigration, paymentsMigration, stripeCallsMigration],
+    migrations: [billingMigration, paymentsMigration, stripeCallsMigration, userAccessMigration('billing')],
+    hasOutbox: true,
   },
 };

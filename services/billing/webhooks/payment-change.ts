@@ -18,6 +18,8 @@ export interface PaymentChange {
   readonly currency: string;
   readonly amount: number;
   readonly now: PaymentStanding;
-  /** Null: it is new. */
+  /** Null: it is new, or was not the user's. */
   readonly before: PaymentStanding | null;
+  /** Whose it was; null: nobody's. */
+  readonly formerUserId: string | null;
 }

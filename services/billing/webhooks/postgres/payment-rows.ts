@@ -92,7 +92,7 @@ const WRITE_PAYMENTS = {
     returning new.id, new.stripe_payment_intent_id as intent, new.tenant_id, new.user_id, new.booking_id, new.currency,
       new.amount::float8, new.state, new.captured::float8, new.refunded::float8, new.dispute_state,
       old.state as old_state, old.captured::float8 as old_captured, old.refunded::float8 as old_refunded,
-      old.dispute_state as old_dispute_state`,
+      old.dispute_state as old_dispute_state, old.user_id as old_user_id`,
 };
 
 const REFUND = ['state', 'amount', 'held', 'reason', 'failure_reason', 'create_time'];
@@ -141,11 +141,12 @@ interface ChangedRow {
   readonly old_captured: number | null;
   readonly old_refunded: number | null;
   readonly old_dispute_state: PaymentStanding['disputeState'];
+  readonly old_user_id: string | null;
 }
 
 function toChange(row: ChangedRow): PaymentChange {
   const { state, captured, refunded, dispute_state: disputeState } = row;
-  const before = row.old_state && {
+  const standing = row.old_state && {
     state: row.old_state,
     captured: row.old_captured ?? 0,
     refunded: row.old_refunded ?? 0,
@@ -160,6 +161,8 @@ function toChange(row: ChangedRow): PaymentChange {
     currency: row.currency,
     amount: row.amount,
     now: { state, captured, refunded, disputeState },
-    before,
+    // To somebody whose it was not before all of it is news.
+    before: row.old_user_id === row.user_id ? standing : null,
+    formerUserId: row.old_user_id,
   };
 }
