@@ -16,6 +16,7 @@ import { bookingMoneyMigration } from './booking/2026-11-20-booking-money.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
 import { petsAndReviewsMigration } from './booking/2026-11-20-pets-and-reviews.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
+import { userAccessMigration } from './user-access.ts';
 import { vendorsMigration } from './vendor/2026-11-20-vendors.ts';
 
 /** Keys for migrations that convert what is sealed. A database without contact data needs none. */
@@ -53,17 +54,22 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   },
   booking: {
     variable: 'BOOKING_DATABASE_URL',
-    migrations: [bookingsMigration, bookingMoneyMigration, petsAndReviewsMigration],
+    migrations: [
+      bookingsMigration,
+      bookingMoneyMigration,
+      petsAndReviewsMigration,
+      userAccessMigration('booking'),
+    ],
     hasOutbox: true,
   },
   vendor: {
     variable: 'VENDOR_DATABASE_URL',
-    migrations: [vendorsMigration],
+    migrations: [vendorsMigration, userAccessMigration('vendor')],
     hasOutbox: true,
   },
   billing: {
     variable: 'BILLING_DATABASE_URL',
-    migrations: [billingMigration, paymentsMigration, stripeCallsMigration],
+    migrations: [billingMigration, paymentsMigration, stripeCallsMigration, userAccessMigration('billing')],
     hasOutbox: true,
   },
 };

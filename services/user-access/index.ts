@@ -4,6 +4,14 @@ export {
   type UserAccess,
   type UserAccessOptions,
 } from './connect-user-access.ts';
+export {
+  type ActivityJob,
+  activityJob,
+  statisticsJob,
+  type ToldActivity,
+  type UserOfTenant,
+} from './effects/effect-jobs.ts';
+export { type ToldStatistics, type UserTasksOptions, userTasks } from './effects/user-tasks.ts';
 export { inheritDeadline } from './rpc/inherit-deadline.ts';
 export { inheritSeenVersions } from './rpc/inherit-seen-versions.ts';
 export { type UserAccessConfig, type UserAccessOwner, userAccessSettings } from './settings.ts';

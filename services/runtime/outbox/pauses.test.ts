@@ -22,26 +22,29 @@ describe('pauses', () => {
   it('double with each try that fails, up to the longest', () => {
     const { pauses, pass } = heldPauses();
     const lengths = Array.from({ length: 7 }, () => {
-      const length = pauses.noteAway('tell');
-      pass(length);
-      return length;
+      const { delayMs } = pauses.noteAway('tell');
+      pass(delayMs);
+      return delayMs;
     });
     expect(lengths).toEqual([500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
   });
 
   it('count jobs that find out at the same time as one try', () => {
     const { pauses, pass } = heldPauses();
-    expect([1, 2, 3].map(() => pauses.noteAway('tell'))).toEqual([500, 500, 500]);
+    expect([1, 2].map(() => pauses.noteAway('tell'))).toEqual([
+      { delayMs: 500, isFirst: true },
+      { delayMs: 500, isFirst: false },
+    ]);
     pass(500);
-    expect(pauses.noteAway('tell')).toBe(1000);
+    expect(pauses.noteAway('tell')).toEqual({ delayMs: 1000, isFirst: false });
   });
 
   it('begin anew once somebody was reached', () => {
     const { pauses, pass } = heldPauses();
-    pass(pauses.noteAway('tell'));
+    pass(pauses.noteAway('tell').delayMs);
     pauses.noteAway('tell');
-    pauses.noteReached('tell');
+    expect([pauses.noteReached('tell'), pauses.noteReached('tell')]).toEqual([true, false]);
     expect(pauses.paused()).toEqual([]);
-    expect(pauses.noteAway('tell')).toBe(PAUSE_MS.first);
+    expect(pauses.noteAway('tell')).toEqual({ delayMs: PAUSE_MS.first, isFirst: true });
   });
 });

@@ -1,4 +1,4 @@
-import type { JobHelpers } from 'graphile-worker';
+import type { Job } from 'graphile-worker';
 import type { Logger } from '../logger.ts';
 import type { Pool } from '../postgres/pool.ts';
 import { serializeError } from '../serialize-error.ts';
@@ -20,37 +20,65 @@ export interface RunJobOptions {
   readonly note: (task: string, outcome: Outcome) => void;
 }
 
+type Held = Pick<Job, 'id' | 'attempts' | 'max_attempts' | 'locked_by'>;
+
 /** The jobs of one task, as graphile-worker calls them. */
 export function runJob(name: string, task: OutboxTask, options: RunJobOptions) {
-  return async (payload: unknown, { job }: Pick<JobHelpers, 'job'>): Promise<void> => {
-    const { pool, pauses, logger, note } = options;
-    const attempt = job.attempts;
-    const isLast = attempt >= job.max_attempts;
+  return async (payload: unknown, { job }: { job: Held }): Promise<void> => {
+    const call = { attempt: job.attempts, isLast: job.attempts >= job.max_attempts };
     try {
-      await inTime(options, (signal) => task(payload, { signal, attempt, isLast }));
-      pauses.noteReached(name);
-      note(name, 'done');
+      await inTime(options, (signal) => task(payload, { ...call, signal }));
     } catch (error) {
-      const settlement = judge(error, { name, attempt, isLast }, options);
-      note(name, OUTCOMES[settlement.fate]);
-      const level = settlement.fate === 'dead' ? 'error' : 'warn';
-      logger[level]({ task: name, jobId: job.id, attempt, error }, SENTENCES[settlement.fate]);
-      await settleJob(pool, { id: job.id, holder: job.locked_by ?? '' }, settlement);
+      const fate = judge(error, { isLast: call.isLast, isEnding: options.ending.aborted });
+      const delayMs = tell(name, { job, fate, error }, options);
+      const settlement = { fate: FATES[fate], delayMs, error: toLine(error) };
+      await settleJob(options.pool, { id: job.id, holder: job.locked_by ?? '' }, settlement);
       throw error;
     }
+    noteReached(name, options);
+    options.note(name, 'done');
   };
 }
 
-const OUTCOMES = { later: 'failed', again: 'away', dead: 'dead' } as const satisfies Record<
-  Settlement['fate'],
+/** Tells of a job that was not done. Answers how long it waits, in ms. */
+function tell(
+  name: string,
+  { job, fate, error }: { job: Held; fate: Fate; error: unknown },
+  options: RunJobOptions,
+): number {
+  const { pauses, logger, note } = options;
+  note(name, OUTCOMES[fate]);
+  const pause = fate === 'away' ? pauses.noteAway(name) : undefined;
+  if (fate === 'later' || fate === 'dead') noteReached(name, options);
+  // Of an outage one line is enough.
+  const level = fate === 'dead' ? 'error' : pause?.isFirst === false ? 'debug' : 'warn';
+  logger[level]({ task: name, jobId: job.id, attempt: job.attempts, error }, SENTENCES[fate]);
+  return pause?.delayMs ?? (fate === 'later' ? retryDelayMs(job.attempts) : 0);
+}
+
+function noteReached(name: string, { pauses, logger }: RunJobOptions): void {
+  if (pauses.noteReached(name)) logger.info({ task: name }, 'those whom outbox jobs are for are there again');
+}
+
+/** What becomes of a job that was not done; `back`: the process ends before it. */
+type Fate = 'later' | 'away' | 'back' | 'dead';
+
+const OUTCOMES = { later: 'failed', away: 'away', back: 'away', dead: 'dead' } as const satisfies Record<
+  Fate,
   Outcome
+>;
+
+const FATES = { later: 'later', away: 'again', back: 'again', dead: 'dead' } as const satisfies Record<
+  Fate,
+  Settlement['fate']
 >;
 
 const SENTENCES = {
   later: 'an outbox job failed and is tried again later',
-  again: 'an outbox job waits: those whom it is for are away',
+  away: 'outbox jobs wait: those whom they are for are away',
+  back: 'an outbox job goes back, because the process ends',
   dead: 'an outbox job is given up; it stays among the dead',
-} as const satisfies Record<Settlement['fate'], string>;
+} as const satisfies Record<Fate, string>;
 
 /** Ends with the signal, whether the task heeds it or not. */
 async function inTime(
@@ -69,17 +97,10 @@ async function inTime(
   }
 }
 
-function judge(
-  error: unknown,
-  { name, attempt, isLast }: { name: string; attempt: number; isLast: boolean },
-  { pauses, ending }: RunJobOptions,
-): Settlement {
-  const told = toLine(error);
-  if (ending.aborted) return { fate: 'again', delayMs: 0, error: told };
-  if (error instanceof OutboxAwayError) return { fate: 'again', delayMs: pauses.noteAway(name), error: told };
-  pauses.noteReached(name);
-  if (isLast || error instanceof OutboxRefusedError) return { fate: 'dead', delayMs: 0, error: told };
-  return { fate: 'later', delayMs: retryDelayMs(attempt), error: told };
+function judge(error: unknown, { isLast, isEnding }: { isLast: boolean; isEnding: boolean }): Fate {
+  if (isEnding) return 'back';
+  if (error instanceof OutboxAwayError) return 'away';
+  return isLast || error instanceof OutboxRefusedError ? 'dead' : 'later';
 }
 
 const LONGEST_DELAY_MS = 300_000;

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { UserView } from '@rollcall/user-client';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type EffectsUnderTest, startEffects } from '../testing/effects.test-support.ts';
+import { activityJob, STATISTICS_TASK, statisticsJob } from './effect-jobs.ts';
+import type { ToldStatistics } from './user-tasks.ts';
+
+const tenantId = 'acme';
+let effects: EffectsUnderTest;
+/** What the service counts, by user. */
+let figures: Map<string, ToldStatistics>;
+
+beforeEach(async () => {
+  figures = new Map();
+  effects = await startEffects(async (_tenantId, userId) => figures.get(userId) ?? {});
+});
+afterEach(() => effects[Symbol.asyncDispose]());
+
+const activityOf = (userId: string, kind: string, requestId = randomUUID()) =>
+  activityJob({ tenantId, userId, requestId, activity: { kind, time: new Date() } });
+
+async function timelineOf(id: string): Promise<(string | undefined)[]> {
+  const { entries } = await effects.auth.admin.listTimeline({ tenantId, id });
+  return entries.map(({ entry }) => (entry.case === 'activity' ? entry.value.kind : entry.case)).sort();
+}
+
+async function statisticsOf(id: string) {
+  const { user } = await effects.auth.users.getUser({ tenantId, id, view: UserView.FULL });
+  return user?.profile?.statistics;
+}
+
+describe('what a service tells the owner', () => {
+  it('arrives: figures as they are when told, activities each once', async () => {
+    const userId = await effects.auth.createUser(tenantId);
+    const requestId = randomUUID();
+    figures.set(userId, { totalBookings: 3n, totalSpent: [{ currencyCode: 'EUR', minorUnits: 900n }] });
+    const job = activityOf(userId, 'booking.created', requestId);
+    await effects.add(job, job, activityOf(userId, 'booking.paid'), statisticsJob({ tenantId, userId }));
+    await effects.drained();
+    expect(await effects.outbox.listDead()).toEqual([]);
+    expect(await timelineOf(userId)).toEqual(['booking.created', 'booking.paid']);
+    expect(await statisticsOf(userId)).toMatchObject({
+      totalBookings: 3n,
+      totalSpent: [{ currencyCode: 'EUR', minorUnits: 900n }],
+    });
+  });
+
+  it('waits while the owner is away, and adds up afterwards', async () => {
+    const users = await Promise.all([1, 2, 3].map(() => effects.auth.createUser(tenantId)));
+    await effects.auth.kill();
+    for (let n = 1; n <= 4; n++) {
+      for (const userId of users) {
+        figures.set(userId, { totalBookings: BigInt(n) });
+        await effects.add(activityOf(userId, `booking.n${n}`), statisticsJob({ tenantId, userId }));
+      }
+    }
+    // Long enough that some of them have tried.
+    const tried = () =>
+      effects.outbox.readings().some(({ labels, value }) => labels.outcome === 'away' && value > 1);
+    while (!tried()) await new Promise((resolve) => setTimeout(resolve, 20));
+    await effects.auth.start();
+    await effects.drained();
+    expect(await effects.outbox.listDead()).toEqual([]);
+    for (const userId of users) {
+      expect(await timelineOf(userId)).toEqual(['booking.n1', 'booking.n2', 'booking.n3', 'booking.n4']);
+      expect((await statisticsOf(userId))?.totalBookings).toBe(4n);
+    }
+  });
+
+  it('is given up where the owner knows no such user, and seen', async () => {
+    const userId = randomUUID();
+    await effects.add(activityOf(userId, 'booking.created'), statisticsJob({ tenantId, userId }));
+    await effects.drained();
+    const dead = await effects.outbox.listDead();
+    expect(dead.map(({ task }) => task).sort()).toEqual(['user.activity', 'user.statistics']);
+  });
+
+  it('comes to nothing where the user was erased', async () => {
+    const userId = await effects.auth.createUser(tenantId);
+    await effects.auth.admin.eraseUser({ tenantId, id: userId, requestId: randomUUID() });
+    await effects.add(activityOf(userId, 'booking.created'), statisticsJob({ tenantId, userId }));
+    await effects.drained();
+    expect(await effects.outbox.listDead()).toEqual([]);
+  });
+});
+
+describe('figures', () => {
+  it('that were read early and arrive late do not undo newer ones', async () => {
+    const userId = await effects.auth.createUser(tenantId);
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const { promise: reading, resolve: read } = Promise.withResolvers<void>();
+    const readSlowly = async () => {
+      read();
+      await gate;
+      return { totalBookings: 1n };
+    };
+    const signal = new AbortController().signal;
+    const late = effects
+      .tasksWith(readSlowly)
+      [STATISTICS_TASK]?.({ tenantId, userId }, { signal, attempt: 1, isLast: false });
+    await reading;
+    figures.set(userId, { totalBookings: 2n });
+    await effects.add(statisticsJob({ tenantId, userId }));
+    await effects.drained();
+    open();
+    await late;
+    expect((await statisticsOf(userId))?.totalBookings).toBe(2n);
+  });
+
+  it('are counted once after a merge, told by whichever id', async () => {
+    const { admin, createUser } = effects.auth;
+    const [survivorId, loserId] = [await createUser(tenantId), await createUser(tenantId)];
+    figures.set(survivorId, { totalBookings: 2n });
+    figures.set(loserId, { totalBookings: 5n });
+    const tellBoth = async () => {
+      for (const userId of [survivorId, loserId]) await effects.add(statisticsJob({ tenantId, userId }));
+      await effects.drained();
+    };
+    await tellBoth();
+    await admin.mergeUsers({ tenantId, plan: { survivorId, loserId }, requestId: randomUUID() });
+    await tellBoth();
+    expect((await statisticsOf(survivorId))?.totalBookings).toBe(7n);
+  });
+
+  it('follow a database that was set back to a backup', async () => {
+    const userId = await effects.auth.createUser(tenantId);
+    figures.set(userId, { totalBookings: 9n });
+    await effects.add(statisticsJob({ tenantId, userId }));
+    await effects.drained();
+    await effects.pool.query('delete from told_statistics');
+    figures.set(userId, { totalBookings: 8n });
+    await effects.add(statisticsJob({ tenantId, userId }));
+    await effects.drained();
+    expect((await statisticsOf(userId))?.totalBookings).toBe(8n);
+  });
+});

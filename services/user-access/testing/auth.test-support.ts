@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { UserService } from '@rollcall/contract/user';
+import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
+import { createServiceClient, type ServiceClient } from '@rollcall/transport';
+import { createUserAdminClient, type UserAdminClient } from '@rollcall/user-client/admin';
+import pg from 'pg';
+
+// By its address, as somebody else's process: this room knows no service.
+const AUTH_MAIN = fileURLToPath(new URL('../../auth/main.ts', import.meta.url));
+
+/** The real auth service, in a process of its own that can be killed and started again. */
+export interface AuthUnderTest extends AsyncDisposable {
+  readonly address: string;
+  readonly admin: UserAdminClient;
+  /** Remembers nothing. */
+  readonly users: ServiceClient<typeof UserService>;
+  /** Ends it by SIGKILL. */
+  kill(): Promise<void>;
+  /** Starts it again, where it was. */
+  start(): Promise<void>;
+  /** Makes a user and answers the id. */
+  createUser(tenantId: string): Promise<string>;
+  /** Runs a statement in its database. */
+  sql(statement: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
+}
+
+/** Starts it, with a database of its own. */
+export async function startAuth(): Promise<AuthUnderTest> {
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await createTestDatabase('auth'));
+  const pool = stack.adopt(new pg.Pool({ connectionString: database.url, max: 1 }), (each) => each.end());
+  let child = spawnAuth(database.url, 0);
+  stack.defer(() => killed(child));
+  const grpcPort = await listening(child);
+  const address = `127.0.0.1:${grpcPort}`;
+  const admin = stack.use(createUserAdminClient({ address, defaultTimeoutMs: 10_000 }));
+  const users = stack.use(createServiceClient(UserService, { address, defaultTimeoutMs: 10_000 }));
+  const closers = stack.move();
+  return {
+    address,
+    admin,
+    users,
+    kill: () => killed(child),
+    start: async () => {
+      child = spawnAuth(database.url, grpcPort);
+      await listening(child);
+    },
+    createUser: async (tenantId) => {
+      const user = { displayName: 'Ana', email: `${randomUUID()}@example.org` };
+      const response = await admin.createUser({ tenantId, user, requestId: randomUUID() });
+      return response.user?.id ?? '';
+    },
+    sql: async (statement, values = []) => (await pool.query(statement, values)).rows,
+    [Symbol.asyncDispose]: () => closers.disposeAsync(),
+  };
+}
+
+function spawnAuth(databaseUrl: string, grpcPort: number): ChildProcess {
+  const env = { AUTH_DATABASE_URL: databaseUrl, AUTH_GRPC_PORT: String(grpcPort), AUTH_HTTP_PORT: '0' };
+  return spawn(process.execPath, [AUTH_MAIN], {
+    env: { ...TEST_KEYS, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+async function listening(child: ChildProcess): Promise<number> {
+  if (!child.stdout) throw new Error('no output to read');
+  for await (const line of createInterface(child.stdout)) {
+    if (!line.includes('"grpcPort"')) continue;
+    child.stdout.resume();
+    return JSON.parse(line).grpcPort;
+  }
+  throw new Error('the auth service ended before it listened');
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}

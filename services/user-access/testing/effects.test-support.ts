@@ -1,0 +1,53 @@
+import { createLogger, Secret } from '@rollcall/runtime';
+import { addJobs, type Outbox, type OutboxJob, startOutbox } from '@rollcall/runtime/outbox';
+import { createPool, type Pool } from '@rollcall/runtime/postgres';
+import { createTestDatabase } from '@rollcall/runtime/testing';
+import { type UserTasksOptions, userTasks } from '../effects/user-tasks.ts';
+import { accessTo } from './access.test-support.ts';
+import { type AuthUnderTest, startAuth } from './auth.test-support.ts';
+
+/** A service that tells the owner, up to the outbox, and the real owner. */
+export interface EffectsUnderTest extends AsyncDisposable {
+  readonly auth: AuthUnderTest;
+  readonly pool: Pool;
+  /** The same tasks, of figures that are come by in another way. */
+  tasksWith(readStatistics: UserTasksOptions['readStatistics']): ReturnType<typeof userTasks>;
+  readonly outbox: Outbox;
+  add(...jobs: OutboxJob[]): Promise<void>;
+  /** Waits until no job waits; the test's own time limit ends it. */
+  drained(): Promise<void>;
+}
+
+/** Starts all of it. */
+export async function startEffects(
+  readStatistics: UserTasksOptions['readStatistics'],
+): Promise<EffectsUnderTest> {
+  await using stack = new AsyncDisposableStack();
+  const auth = stack.use(await startAuth());
+  const database = stack.use(await createTestDatabase('booking'));
+  const url = new Secret(database.url);
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const pool = stack.adopt(createPool({ url, maxConnections: 4, statementTimeoutMs: 5000, logger }), (each) =>
+    each.end(),
+  );
+  const { admin } = stack.use(await accessTo(auth.address));
+  const tasksWith = (read: UserTasksOptions['readStatistics']) =>
+    userTasks({ admin, pool, source: 'booking', readStatistics: read });
+  const tasks = tasksWith(readStatistics);
+  const outbox = stack.use(await startOutbox({ url, logger, tasks, pollMs: 20, lookMs: 100 }));
+  const closers = stack.move();
+  return {
+    auth,
+    pool,
+    tasksWith,
+    outbox,
+    add: (...jobs) => addJobs((text, values) => pool.query(text, values), jobs),
+    drained: () => untilNoJobWaits(pool),
+    [Symbol.asyncDispose]: () => closers.disposeAsync(),
+  };
+}
+
+async function untilNoJobWaits(pool: Pool): Promise<void> {
+  const waits = 'select from graphile_worker.jobs where attempts < max_attempts or locked_at is not null';
+  while ((await pool.query(waits)).rowCount) await new Promise((resolve) => setTimeout(resolve, 20));
+}
