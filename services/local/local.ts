@@ -137,9 +137,11 @@ async function bringSample(
     // Most starts do without, and need no gRPC client then.
     const { loadSample } = await import('./sample/load-sample.ts');
     const addresses = grpcAddresses(config);
-    const { users, bookings } = await loadSample(addresses, signal);
+    const loaded = await loadSample(addresses, signal);
     writeSampleState(dataDirectory, 'loaded');
-    return `${users} users, ${bookings} bookings`;
+    return Object.entries(loaded)
+      .map(([what, count]) => `${count} ${what}`)
+      .join(', ');
   });
   return plan.load || plan.loaded;
 }

@@ -1,8 +1,9 @@
 import { ActivityService, VendorService as VendorServiceDescriptor } from '@rollcall/contract/vendor';
 import { createLogger, type RunningService } from '@rollcall/runtime';
+import { startOutbox } from '@rollcall/runtime/outbox';
 import { createPool, requireSchema } from '@rollcall/runtime/postgres';
 import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
-import { connectUserAccess, inheritDeadline, inheritSeenVersions } from '@rollcall/user-access';
+import { connectUserAccess, inheritDeadline, inheritSeenVersions, userTasks } from '@rollcall/user-access';
 import type { VendorConfig } from './config.ts';
 import { createPostgresActivityReads } from './postgres/postgres-activity-reads.ts';
 import { createPostgresActivityWrites } from './postgres/postgres-activity-writes.ts';
@@ -23,7 +24,10 @@ const SCHEMA = {
   migrate: 'npm run migrate',
 };
 
-/** A running vendor service. Disposing it drains the doors, then closes the user client and the database. */
+// Vendors have no figures of their own: ratings are booking's to tell.
+const NO_FIGURES = async () => ({});
+
+/** A running vendor service. Disposing it drains the doors, then the outbox, then closes the user client and the database. */
 export interface VendorService extends RunningService {
   readonly doors: OpenDoors;
 }
@@ -46,20 +50,26 @@ export async function createVendorService(
   );
   await requireSchema(pool, SCHEMA);
   const access = stack.use(await connectUserAccess(config, { prefix: 'VENDOR', logger, clock }));
-  const tell = async () => {};
+  const outbox = stack.use(
+    await startOutbox({
+      url,
+      logger,
+      tasks: userTasks({ admin: access.admin, pool, source: 'vendor', readStatistics: NO_FIGURES }),
+    }),
+  );
   const aliases = {
     allIdsOf: async (_: string, ids: readonly string[]) => [...ids],
     survivorOf: async (_: string, id: string) => id,
   };
   const vendors = {
     reads: createPostgresVendorReads(pool),
-    writes: createPostgresVendorWrites(pool, tell),
+    writes: createPostgresVendorWrites(pool),
     users: createVendorUsers(access.users),
     aliases,
   };
   const activities = {
     reads: createPostgresActivityReads(pool),
-    writes: createPostgresActivityWrites(pool, tell),
+    writes: createPostgresActivityWrites(pool),
     users: access.users,
   };
   const doors = stack.use(
@@ -76,7 +86,7 @@ export async function createVendorService(
           () => true,
           () => false,
         ),
-      readMetrics: () => access.readings(),
+      readMetrics: () => [...access.readings(), ...outbox.readings()],
       routes: (chain) => {
         const own = [...chain, inheritDeadline, inheritSeenVersions];
         return [

@@ -12,10 +12,10 @@ import type { ActivityWrites, OfferingVendor } from '../activities/activity-writ
 import type { VerificationState } from '../vendors/vendor.ts';
 import type { WriteRequest } from '../write-request.ts';
 import { ACTIVITIES, ACTIVITY_COLUMNS, type ActivityRow, activityFromRow } from './activity-from-row.ts';
-import type { TellUser } from './tell-user.ts';
+import { tellUser } from './tell-user.ts';
 
 /** Writes that hold the vendor's row meanwhile: first the vendor, then the activity, as whoever suspends a vendor does. */
-export function createPostgresActivityWrites(pool: Pool, tell: TellUser): ActivityWrites {
+export function createPostgresActivityWrites(pool: Pool): ActivityWrites {
   return {
     async findByRequest(tenantId, requestId) {
       const rows = await runPrepared<RequestedRow>(pool, FIND_BY_REQUEST, [tenantId, requestId]);
@@ -28,7 +28,7 @@ export function createPostgresActivityWrites(pool: Pool, tell: TellUser): Activi
           if (!row) return 'no_vendor';
           const { activity, event } = make(toVendor(row));
           await insertActivity(run, activity, request);
-          await tell(run, tenantId, event);
+          await tellUser(run, tenantId, event);
           return activity;
         }),
       ),

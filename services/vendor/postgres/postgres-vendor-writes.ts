@@ -10,11 +10,11 @@ import {
 import type { Vendor } from '../vendors/vendor.ts';
 import type { VendorChange, VendorWrites } from '../vendors/vendor-writes.ts';
 import type { WriteRequest } from '../write-request.ts';
-import type { TellUser } from './tell-user.ts';
+import { tellUser } from './tell-user.ts';
 import { VENDOR_COLUMNS, type VendorRow, vendorFromRow } from './vendor-from-row.ts';
 
 /** Writes, each with what its user hears of it in one transaction. */
-export function createPostgresVendorWrites(pool: Pool, tell: TellUser): VendorWrites {
+export function createPostgresVendorWrites(pool: Pool): VendorWrites {
   return {
     async findByRequest(tenantId, requestId) {
       const rows = await runPrepared<RequestedRow>(pool, FIND_BY_REQUEST, [tenantId, requestId]);
@@ -24,7 +24,7 @@ export function createPostgresVendorWrites(pool: Pool, tell: TellUser): VendorWr
       unlessTaken(() =>
         transactPrepared(pool, async (run) => {
           await insertVendor(run, vendor, request);
-          await tell(run, vendor.tenantId, event);
+          await tellUser(run, vendor.tenantId, event);
         }),
       ),
     change: (tenantId, id, decide) =>
@@ -34,7 +34,7 @@ export function createPostgresVendorWrites(pool: Pool, tell: TellUser): VendorWr
         const change = vendor && decide(vendor);
         if (!change) return vendor;
         const changed = await updateVendor(run, vendor, change);
-        if (change.event) await tell(run, tenantId, change.event);
+        if (change.event) await tellUser(run, tenantId, change.event);
         return changed;
       }),
   };
