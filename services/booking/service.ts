@@ -1,7 +1,15 @@
-import { createLogger, type RunningService } from '@rollcall/runtime';
-import { createOrm, createPool, requireSchema } from '@rollcall/runtime/postgres';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { createLogger, type Logger, type RunningService } from '@rollcall/runtime';
+import { startOutbox } from '@rollcall/runtime/outbox';
+import { createOrm, createPool, type Pool, requireSchema } from '@rollcall/runtime/postgres';
 import { type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
-import { connectUserAccess, inheritDeadline, inheritSeenVersions } from '@rollcall/user-access';
+import {
+  connectUserAccess,
+  inheritDeadline,
+  inheritSeenVersions,
+  type UserAccess,
+  userTasks,
+} from '@rollcall/user-access';
 import type { BookingConfig } from './config.ts';
 import { ENTITIES } from './postgres/pet-entities.ts';
 import { createPostgresBookingReads } from './postgres/postgres-booking-reads.ts';
@@ -9,7 +17,8 @@ import { createPostgresBookingWrites } from './postgres/postgres-booking-writes.
 import { createBookingPets, createPostgresPets } from './postgres/postgres-pets.ts';
 import { createPostgresReviewReads } from './postgres/postgres-review-reads.ts';
 import { createPostgresReviewWrites } from './postgres/postgres-review-writes.ts';
-import { bookingRoutes } from './rpc/routes.ts';
+import { readUserFigures } from './postgres/read-user-figures.ts';
+import { bookingRoutes, type RoutePorts } from './rpc/routes.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { createRemoteUserFinder } from './users/remote-user-finder.ts';
 
@@ -23,7 +32,7 @@ const SCHEMA = {
   migrate: 'npm run migrate',
 };
 
-/** A running booking service. Disposing it drains the doors, then closes the user client and the database. */
+/** A running booking service. Disposing it drains the doors, then the outbox, then closes the user client and the database. */
 export interface BookingService extends RunningService {
   readonly doors: OpenDoors;
 }
@@ -48,23 +57,10 @@ export async function createBookingService(
   const orm = stack.adopt(createOrm({ ...database, entities: ENTITIES }), (each) => each.close(true));
   await requireSchema(pool, SCHEMA);
   const access = stack.use(await connectUserAccess(config, { prefix: 'BOOKING', logger, clock }));
-  const aliases = { allIdsOf: async (_tenantId: string, ids: readonly string[]) => ids };
-  const common = { users: access.users, aliases };
-  const ports = {
-    bookings: {
-      ...common,
-      reads: createPostgresBookingReads(pool),
-      writes: createPostgresBookingWrites(pool),
-      pets: createBookingPets(orm, aliases),
-      finder: createRemoteUserFinder(access.admin, logger),
-    },
-    pets: { ...common, pets: createPostgresPets(orm) },
-    reviews: {
-      ...common,
-      reads: createPostgresReviewReads(pool),
-      writes: createPostgresReviewWrites(pool),
-    },
-  };
+  const outbox = stack.use(
+    await startOutbox({ url: config.databaseUrl, logger, tasks: tasksOf(access, pool) }),
+  );
+  const ports = createPorts({ pool, orm, access, logger });
   const doors = stack.use(
     await openDoors({
       name: 'booking',
@@ -79,10 +75,43 @@ export async function createBookingService(
           () => true,
           () => false,
         ),
-      readMetrics: () => access.readings(),
+      readMetrics: () => [...access.readings(), ...outbox.readings()],
       routes: (chain) => bookingRoutes(ports, [...chain, inheritDeadline, inheritSeenVersions]),
     }),
   );
   const closers = stack.move();
   return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+}
+
+/** What ports are made of. */
+interface PortParts {
+  readonly pool: Pool;
+  readonly orm: MikroORM;
+  readonly access: UserAccess;
+  readonly logger: Logger;
+}
+
+function createPorts({ pool, orm, access, logger }: PortParts): RoutePorts {
+  const aliases = { allIdsOf: async (_tenantId: string, ids: readonly string[]) => ids };
+  const common = { users: access.users, aliases };
+  return {
+    bookings: {
+      ...common,
+      reads: createPostgresBookingReads(pool),
+      writes: createPostgresBookingWrites(pool),
+      pets: createBookingPets(orm, aliases),
+      finder: createRemoteUserFinder(access.admin, logger),
+    },
+    pets: { ...common, pets: createPostgresPets(orm) },
+    reviews: {
+      ...common,
+      reads: createPostgresReviewReads(pool),
+      writes: createPostgresReviewWrites(pool),
+    },
+  };
+}
+
+function tasksOf({ admin }: UserAccess, pool: Pool) {
+  const readStatistics = (tenantId: string, userId: string) => readUserFigures(pool, tenantId, userId);
+  return userTasks({ admin, pool, source: 'booking', readStatistics });
 }
