@@ -16,6 +16,7 @@ import { bookingMoneyMigration } from './booking/2026-11-20-booking-money.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
 import { petsAndReviewsMigration } from './booking/2026-11-20-pets-and-reviews.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
+
 import { userAccessMigration } from './user-access.ts';
 import { vendorsMigration } from './vendor/2026-11-20-vendors.ts';
 

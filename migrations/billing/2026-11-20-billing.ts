@@ -136,8 +136,16 @@ export const billingMigration: MigrationObject = sqlMigration('2026-11-20-billin
       primary key (tenant_id, invoice_id, position),
       foreign key (tenant_id, invoice_id) references invoices (tenant_id, id)
     )`,
+    // Up to where the booking service was told what came in for its bookings.
+    `create table told_bookings (
+      tenant_id text not null,
+      booking_id uuid not null,
+      revision bigint not null,
+      primary key (tenant_id, booking_id)
+    )`,
   ],
   down: [
+    `drop table told_bookings`,
     `drop table invoice_lines`,
     `drop table invoices`,
     `drop table invoice_counters`,

@@ -64,6 +64,7 @@ export const MONEY_TABLES = [
     constraint refunds_payment foreign key (payment_id, currency) references payments (id, currency)
   ) with (fillfactor = 80)`,
   `create index refunds_of_payment on refunds (payment_id, create_time, id)`,
+  `create index refunds_held on refunds (payment_id) where held`,
 
   // \`withdrawn\`: what the bank holds of it now; 0 again once it was given back.
   `create table disputes (
@@ -120,7 +121,7 @@ export const STATE_RANKS = [
 const refuse = (table: string, name: string, when: string) =>
   `create trigger ${name} before update on ${table} for each row when (${when}) execute function refuse_money_change()`;
 
-/** No state goes back, nothing captured is lost, and neither whose money it is nor its currency changes hands. */
+/** No state goes back, nothing captured is lost, and neither intent nor currency change. */
 export const FOLLOWS_STATE = [
   `create function refuse_money_change() returns trigger language plpgsql as $$
     begin
@@ -137,11 +138,6 @@ export const FOLLOWS_STATE = [
     'payments',
     'payments_same_intent',
     `new.stripe_payment_intent_id <> old.stripe_payment_intent_id or new.currency <> old.currency`,
-  ),
-  refuse(
-    'payments',
-    'payments_same_tenant',
-    'old.tenant_id is not null and new.tenant_id is distinct from old.tenant_id',
   ),
   refuse('refunds', 'refunds_state_goes_on', 'refund_state_rank(new.state) < refund_state_rank(old.state)'),
   refuse(

@@ -78,6 +78,16 @@ describe('CreatePlan', () => {
     });
   });
 
+  it.each([
+    ['code', { code: '' }],
+    ['interval', { interval: PlanInterval.UNSPECIFIED }],
+    ['title', { title: '' }],
+    ['title', { title: 'a\0b' }],
+  ])('refuses a plan with a %s that cannot be', async (field, init) => {
+    const fault = await faultOf(billing.plans.createPlan({ tenantId, plan: newPlan(init) }));
+    expect(fault).toMatchObject({ code: 'InvalidArgument', fields: [`plan.${field}`] });
+  });
+
   it('names every price that cannot be', async () => {
     const prices = [
       { areaId, amount: { currencyCode: 'USD', minorUnits: 1n }, stripePriceId: 'price_1' },

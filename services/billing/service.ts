@@ -1,5 +1,6 @@
-import { CustomerService, InvoiceService, PlanService } from '@rollcall/contract/billing';
+import { CustomerService, InvoiceService, PaymentService, PlanService } from '@rollcall/contract/billing';
 import { createLogger, type RunningService } from '@rollcall/runtime';
+import { startOutbox } from '@rollcall/runtime/outbox';
 import { createOrm, createPool, requireSchema } from '@rollcall/runtime/postgres';
 import {
   type Interceptor,
@@ -10,24 +11,33 @@ import {
 } from '@rollcall/runtime/rpc';
 import { connectUserAccess, inheritDeadline, inheritSeenVersions } from '@rollcall/user-access';
 import type { BillingConfig } from './config.ts';
+import { billingTasks } from './effects/billing-tasks.ts';
+import { connectBookings } from './effects/connect-bookings.ts';
+import { tellChanges } from './effects/tell-changes.ts';
 import { ENTITIES } from './postgres/plan-entities.ts';
 import { createPostgresCustomerStore } from './postgres/postgres-customer-store.ts';
 import { createPostgresInvoiceStore } from './postgres/postgres-invoice-store.ts';
+import { createPostgresPaymentReads } from './postgres/postgres-payment-reads.ts';
+import { createPostgresPaymentRequests } from './postgres/postgres-payment-requests.ts';
+import { createPostgresPaymentSums } from './postgres/postgres-payment-sums.ts';
 import { createPostgresPlanStore } from './postgres/postgres-plan-store.ts';
 import { customerServiceImplementation } from './rpc/customer-service.ts';
 import { invoiceServiceImplementation } from './rpc/invoice-service.ts';
+import { type PaymentServicePorts, paymentServiceImplementation } from './rpc/payment-service.ts';
 import { planServiceImplementation } from './rpc/plan-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { createStripeGateway } from './stripe/create-stripe-gateway.ts';
+import { createLedgerSnapshots } from './stripe/ledger-snapshots.ts';
 import type { UserAliases } from './user-aliases.ts';
 import { createRemoteFreshUsers } from './users/remote-fresh-users.ts';
+import { openWebhooks } from './webhooks/open-webhooks.ts';
 
 // A statement that runs longer than this holds a connection that others wait for.
 const STATEMENT_TIMEOUT_MS = 5000;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-billing',
+  migration: '2026-11-20-billing-user-access',
   variable: 'BILLING_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -65,12 +75,27 @@ export async function createBillingService(
     customers: createPostgresCustomerStore(pool),
     plans: createPostgresPlanStore(orm),
     invoices: createPostgresInvoiceStore(pool),
+    payments: {
+      reads: createPostgresPaymentReads(pool),
+      requests: createPostgresPaymentRequests(pool),
+      snapshots: createLedgerSnapshots(pool, tellChanges),
+    },
     users: access.users,
     freshUsers: createRemoteFreshUsers(access.client, logger),
     aliases: NO_ALIASES,
     gateway,
   };
-  // ./webhooks/ opens here, with what it adds to the HTTP door and to the outbox.
+  const tasks = billingTasks({
+    ...{ admin: access.admin, pool, sums: createPostgresPaymentSums(pool) },
+    bookings: stack.use(connectBookings(config.bookingAddress)),
+  });
+  const outbox = stack.use(await startOutbox({ url: config.databaseUrl, logger, tasks }));
+  const webhooks = stack.use(
+    openWebhooks({
+      ...{ pool, logger, onChanges: tellChanges },
+      ...{ secrets: config.stripeWebhookSecrets, toleranceS: config.stripeWebhookToleranceS },
+    }),
+  );
   const doors = stack.use(
     await openDoors({
       name: 'billing',
@@ -85,7 +110,8 @@ export async function createBillingService(
           () => true,
           () => false,
         ),
-      readMetrics: () => access.readings(),
+      readMetrics: () => [...access.readings(), ...outbox.readings(), ...webhooks.readings()],
+      plainRoutes: webhooks.plainRoutes,
       routes: (chain) => routesOf(ports, [...chain, inheritDeadline, inheritSeenVersions]),
     }),
   );
@@ -96,6 +122,9 @@ export async function createBillingService(
 type Ports = Parameters<typeof customerServiceImplementation>[0] &
   Parameters<typeof invoiceServiceImplementation>[0] & {
     plans: Parameters<typeof planServiceImplementation>[0];
+    payments: Pick<PaymentServicePorts, 'reads' | 'requests' | 'snapshots'>;
+    gateway: PaymentServicePorts['gateway'];
+    users: PaymentServicePorts['users'];
   };
 
 function routesOf(ports: Ports, chain: readonly Interceptor[]): Route[] {
@@ -103,6 +132,7 @@ function routesOf(ports: Ports, chain: readonly Interceptor[]): Route[] {
     ...implementService(PlanService, planServiceImplementation(ports.plans), chain),
     ...implementService(CustomerService, customerServiceImplementation(ports), chain),
     ...implementService(InvoiceService, invoiceServiceImplementation(ports), chain),
+    ...implementService(PaymentService, paymentServiceImplementation({ ...ports, ...ports.payments }), chain),
   ];
 }
 

@@ -1,7 +1,7 @@
 import type { Plan as PlanMessage } from '@rollcall/contract/billing';
 import { invalidField } from '@rollcall/runtime/rpc';
 import type { PlanChange } from '../plans/plan-store.ts';
-import { pricesFromMessage, storable } from './plan-message.ts';
+import { pricesFromMessage, titleFrom } from './plan-message.ts';
 
 /** What UpdatePlan changes, and of which plan. Throws RpcError FIELD_INVALID. */
 export function planChangeFromMessage(
@@ -15,7 +15,7 @@ export function planChangeFromMessage(
   return {
     id: plan.id.toLowerCase(),
     change: {
-      ...(paths.includes('title') && { title: storable('plan.title', plan.title) }),
+      ...(paths.includes('title') && { title: titleFrom(plan) }),
       ...(paths.includes('prices') && { prices: pricesFromMessage(plan) }),
       ...(paths.includes('retired') && { retired: plan.retired }),
     },

@@ -14,14 +14,22 @@ import { moneyFromMessage } from './money-message.ts';
 
 /** What CreatePlan adds; output-only fields are left out. Throws RpcError FIELD_INVALID. */
 export function newPlanFromMessage(plan: PlanMessage): NewPlan {
+  // Field rules let both be left out, for the sake of UpdatePlan.
+  if (!plan.code) throw invalidField('plan.code', 'must be given');
+  if (!plan.interval) throw invalidField('plan.interval', 'must be given');
   return {
     code: plan.code,
-    title: storable('plan.title', plan.title),
-    // Field rules have refused what is neither.
+    title: titleFrom(plan),
     interval: plan.interval === IntervalMessage.YEAR ? 'YEAR' : 'MONTH',
     prices: pricesFromMessage(plan),
     retired: plan.retired,
   };
+}
+
+/** The title of a plan. Throws RpcError FIELD_INVALID. */
+export function titleFrom({ title }: PlanMessage): string {
+  if (!title) throw invalidField('plan.title', 'must not be empty');
+  return storable('plan.title', title);
 }
 
 /** The prices of a plan. Throws RpcError FIELD_INVALID. */

@@ -157,7 +157,7 @@ describe('reads', () => {
 
   it('answer objects as an event would hold them', async () => {
     const payment = { id: 'pi_plain', amount: 5, currency: 'eur', created: 1, customer: null, metadata };
-    const dispute = disputeSample(payment, 'lost');
+    const dispute = disputeSample(payment, { status: 'lost', movements: 1 });
     const invoice = invoiceSample(
       { ...payment, id: 'in_plain', customer: 'cus_1', subscription: null },
       'paid',
@@ -207,11 +207,11 @@ describe('without a key', () => {
     const without = open({ apiKey: undefined });
     expect(without.isConfigured).toBe(false);
     for (const call of [
-      without.createPaymentIntent(newIntent()),
-      without.retrieve('charge', 'ch_1'),
-      without.list('charge', { createdFrom: 0, createdBefore: 1, limit: 1 }),
+      () => without.createPaymentIntent(newIntent()),
+      () => without.retrieve('charge', 'ch_1'),
+      () => without.list('charge', { createdFrom: 0, createdBefore: 1, limit: 1 }),
     ])
-      expect(await refusalOf(call)).toMatchObject({
+      expect(await refusalOf(call())).toMatchObject({
         reason: 'STRIPE_NOT_CONFIGURED',
         metadata: { variables: 'STRIPE_API_KEY' },
       });

@@ -18,6 +18,8 @@ export interface BillingUnderTest extends AsyncDisposable {
   readonly invoices: ServiceClient<typeof InvoiceService>;
   readonly payments: ServiceClient<typeof PaymentService>;
   readonly service: BillingService;
+  /** Where its database is, as its own role. */
+  readonly databaseUrl: string;
   /** Its HTTP door. */
   readonly httpUrl: string;
   /** The users that the service can ask about. */
@@ -71,6 +73,7 @@ export async function startBilling(env: NodeJS.ProcessEnv = {}): Promise<Billing
   return {
     ...clients,
     service,
+    databaseUrl: database.url,
     httpUrl: `http://127.0.0.1:${service.doors.http.port}`,
     users: userService.users,
     userService,

@@ -30,6 +30,8 @@ export interface StripeServer extends AsyncDisposable {
   plan(fault: PlannedFault): void;
   /** Lets nothing more go wrong. */
   heal(): void;
+  /** Forgets every idempotency key, as Stripe does after a day. */
+  forgetKeys(): void;
 }
 
 /**
@@ -71,6 +73,7 @@ export async function startStripeServer(
     requests,
     plan: (fault) => faults.add(fault),
     heal: () => faults.clear(),
+    forgetKeys: () => answers.clear(),
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

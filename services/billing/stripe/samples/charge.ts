@@ -17,7 +17,8 @@ export function chargeSample(payment: SamplePayment, terms: SampleChargeTerms): 
   const isIn = status === 'succeeded';
   const hasFailed = status === 'failed';
   return {
-    id: idBeside(payment, 'ch'),
+    // What failed is one charge, and the next attempt another.
+    id: `${idBeside(payment, 'ch')}${hasFailed ? 'F' : ''}`,
     object: 'charge',
     amount,
     amount_captured: isIn ? amount : 0,

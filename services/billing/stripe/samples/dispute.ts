@@ -1,13 +1,25 @@
 import type Stripe from 'stripe';
 import { idBeside, type SamplePayment } from './sample-payment.ts';
 
+/** How a sample dispute stands. */
+export interface SampleDisputeTerms {
+  readonly status: Stripe.Dispute.Status;
+  /** How often money moved: 1: it was taken; 2: and given back. Default 0. */
+  readonly movements?: 0 | 1 | 2;
+}
+
 /** A dispute about the whole of a payment, as Stripe sends it in an event. */
-export function disputeSample(payment: SamplePayment, status: Stripe.Dispute.Status): Stripe.Dispute {
+export function disputeSample(
+  payment: SamplePayment,
+  { status, movements = 0 }: SampleDisputeTerms,
+): Stripe.Dispute {
   return {
     id: idBeside(payment, 'du'),
     object: 'dispute',
     amount: payment.amount,
-    balance_transactions: [],
+    balance_transactions: [-payment.amount, payment.amount]
+      .slice(0, movements)
+      .map((amount, at) => movementOf(payment, amount, at)),
     charge: idBeside(payment, 'ch'),
     created: payment.created + 60,
     currency: payment.currency,
@@ -32,6 +44,28 @@ export function disputeSample(payment: SamplePayment, status: Stripe.Dispute.Sta
     },
     reason: 'fraudulent',
     status,
+  };
+}
+
+function movementOf(payment: SamplePayment, amount: number, at: number): Stripe.BalanceTransaction {
+  const created = payment.created + 60 + at;
+  return {
+    id: idBeside(payment, 'txn', 100 + at),
+    object: 'balance_transaction',
+    amount,
+    available_on: created,
+    balance_type: 'payments',
+    created,
+    currency: payment.currency,
+    description: null,
+    exchange_rate: null,
+    fee: 0,
+    fee_details: [],
+    net: amount,
+    reporting_category: at === 0 ? 'dispute' : 'dispute_reversal',
+    source: idBeside(payment, 'du'),
+    status: 'available',
+    type: 'adjustment',
   };
 }
 

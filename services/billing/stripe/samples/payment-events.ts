@@ -1,6 +1,5 @@
-import type Stripe from 'stripe';
 import { chargeSample } from './charge.ts';
-import { disputeSample } from './dispute.ts';
+import { disputeSample, type SampleDisputeTerms } from './dispute.ts';
 import { paymentIntentSample, type SampleIntentTerms } from './payment-intent.ts';
 import { refundSample, type SampleRefundTerms } from './refund.ts';
 import type { SamplePayment } from './sample-payment.ts';
@@ -39,11 +38,12 @@ export const PAYMENT_EVENTS: Readonly<Record<string, Maker>> = {
   'refund.created': refund('pending'),
   'refund.updated': refund('succeeded'),
   'refund.failed': refund('failed'),
-  'charge.dispute.created': dispute('needs_response'),
-  'charge.dispute.updated': dispute('under_review'),
-  'charge.dispute.funds_withdrawn': dispute('needs_response'),
-  'charge.dispute.funds_reinstated': dispute('won'),
-  'charge.dispute.closed': (payment, { outcome = 'lost' }) => disputeSample(payment, outcome),
+  'charge.dispute.created': dispute({ status: 'needs_response' }),
+  'charge.dispute.funds_withdrawn': dispute({ status: 'needs_response', movements: 1 }),
+  'charge.dispute.updated': dispute({ status: 'under_review', movements: 1 }),
+  'charge.dispute.closed': (payment, { outcome = 'lost' }) =>
+    disputeSample(payment, { status: outcome, movements: outcome === 'warning_closed' ? 0 : 1 }),
+  'charge.dispute.funds_reinstated': dispute({ status: 'won', movements: 2 }),
 };
 
 /** What went back by now, in minor units. */
@@ -64,6 +64,6 @@ function refund(status: SampleRefundTerms['status']): Maker {
     });
 }
 
-function dispute(status: Stripe.Dispute.Status): Maker {
-  return (payment) => disputeSample(payment, status);
+function dispute(terms: SampleDisputeTerms): Maker {
+  return (payment) => disputeSample(payment, terms);
 }

@@ -38,7 +38,7 @@ export function paymentIntentSample(payment: SamplePayment, terms: SampleIntentT
     description: null,
     excluded_payment_method_types: null,
     last_payment_error: hasFailed ? declined(payment) : null,
-    latest_charge: isAttempted ? idBeside(payment, 'ch') : null,
+    latest_charge: isAttempted ? `${idBeside(payment, 'ch')}${hasFailed ? 'F' : ''}` : null,
     livemode: false,
     managed_payments: null,
     metadata: { ...metadata },
@@ -74,7 +74,7 @@ const CARD_OPTIONS = {
 
 function declined(payment: SamplePayment): Stripe.PaymentIntent.LastPaymentError {
   return {
-    charge: idBeside(payment, 'ch'),
+    charge: `${idBeside(payment, 'ch')}F`,
     code: 'card_declined',
     decline_code: 'generic_decline',
     doc_url: 'https://docs.stripe.com/error-codes/card-declined',
