@@ -19,7 +19,7 @@ const STATEMENT_TIMEOUT_MS = 5000;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-vendors',
+  migration: '2026-11-20-vendor-user-access',
   variable: 'VENDOR_DATABASE_URL',
   migrate: 'npm run migrate',
 };
