@@ -195,7 +195,7 @@ describe('what differs', () => {
   });
 
   it('is not understood where Stripe says what nobody knows', async () => {
-    stripe.account.put({ ...paymentIntentSample(newPayment(), { status: 'succeeded' }), currency: 'what' });
+    stripe.account.put(paymentIntentSample(newPayment({ currency: 'what' }), { status: 'succeeded' }));
     expect((await run({ repair: true })).told.drifts).toMatchObject([
       { class: 'not_understood', repaired: false },
     ]);
@@ -228,6 +228,15 @@ describe('--repair', () => {
       },
     ]);
     expect(await run()).toMatchObject({ code: 0, told: { drifts: [] } });
+  });
+
+  it('brings what a refund belongs to although it was made before', async () => {
+    const old = newPayment({ created: DAY_S - 86_400 });
+    for (const object of whole(old).slice(0, 2)) stripe.account.put(object);
+    stripe.account.put({ ...refundSample(old, { status: 'succeeded', amount: 500 }), ...{ created: DAY_S } });
+    expect(await run({ repair: true })).toMatchObject({ code: 0, told: { objects: 1, left: 0 } });
+    const { rows } = await pool.query('select refunded from payments');
+    expect(rows).toEqual([{ refunded: '500' }]);
   });
 
   it('deletes nothing that Stripe does not have', async () => {

@@ -1,22 +1,9 @@
-import type { Snapshots } from '../payments/snapshots.ts';
-import type { StripeGateway } from '../payments/stripe-gateway.ts';
-import { STRIPE_KINDS, type StripeKind } from '../payments/stripe-object.ts';
+import type { StripeKind } from '../payments/stripe-object.ts';
 import { compareObjects } from './compare-objects.ts';
-import { type Pacer, RunCutOff } from './pacer.ts';
-import type { FoundDrift, OpenRun, ReconcileStore, RunReport, RunTerms } from './reconcile-store.ts';
+import { RunCutOff } from './pacer.ts';
+import type { ReconcilePorts } from './reconcile-ports.ts';
+import type { FoundDrift, OpenRun, RunReport, RunTerms } from './reconcile-store.ts';
 import { nextPage } from './stripe-pages.ts';
-
-/** What a run works with. */
-export interface ReconcilePorts {
-  readonly gateway: Pick<StripeGateway, 'list' | 'retrieve'>;
-  readonly store: ReconcileStore;
-  readonly snapshots: Snapshots;
-  readonly pace: Pacer;
-  /** Told of each part. */
-  readonly onPart?: (part: { kind: StripeKind; objects: number; drifts: number }) => void;
-  /** Default: the clock. */
-  readonly now?: () => Date;
-}
 
 /** What a run came to, and whether it came to its end. */
 export interface ReconcileResult extends RunReport {
@@ -49,8 +36,18 @@ interface Step {
   readonly part: 'listed' | 'unseen';
 }
 
-// Money first. What a list holds is compared before what stands in none is looked for.
-const STEPS: readonly Step[] = STRIPE_KINDS.toReversed().flatMap((kind) => [
+// What others belong to first, so that a repair finds it here.
+const ORDER = [
+  'payment_intent',
+  'charge',
+  'refund',
+  'dispute',
+  'customer',
+  'subscription',
+  'invoice',
+] as const satisfies readonly StripeKind[];
+
+const STEPS: readonly Step[] = ORDER.flatMap((kind) => [
   { kind, part: 'listed' as const },
   { kind, part: 'unseen' as const },
 ]);

@@ -2,6 +2,7 @@
 import { createLogger, readConfig, StartupError } from '@rollcall/runtime';
 import { createPool, explainDatabaseFault, type Pool } from '@rollcall/runtime/postgres';
 import { BILLING_SETTINGS } from '../config.ts';
+import { tellChanges } from '../effects/tell-changes.ts';
 import { createStripeGateway } from '../stripe/create-stripe-gateway.ts';
 import { createLedgerSnapshots } from '../stripe/ledger-snapshots.ts';
 import { RECONCILE_HELP, readReconcileCommand } from './reconcile-command.ts';
@@ -62,7 +63,7 @@ async function reconcileWith(command: ReturnType<typeof readReconcileCommand>): 
       ...output,
       pool,
       gateway,
-      snapshots: createLedgerSnapshots(pool),
+      snapshots: createLedgerSnapshots(pool, tellChanges),
       signal: stop.signal,
     }),
   );
