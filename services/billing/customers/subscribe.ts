@@ -1,10 +1,9 @@
-import type { Users } from '@rollcall/user-access';
+import type { UserAliases, Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 import { BillingError } from '../billing-error.ts';
 import { requireEligibleUser } from '../eligible-user.ts';
 import { idempotencyKey } from '../payments/stripe-gateway.ts';
 import type { PlanStore } from '../plans/plan-store.ts';
-import type { UserAliases } from '../user-aliases.ts';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
 import { type Customer, isUnfinished, type SubscriptionOrder } from './customer.ts';
 import type { CustomerStore } from './customer-store.ts';
