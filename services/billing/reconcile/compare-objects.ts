@@ -8,6 +8,7 @@ type Ports = Pick<ReconcilePorts, 'gateway' | 'store' | 'snapshots' | 'pace' | '
 
 /** Objects of one kind as Stripe had them at one time. */
 export interface ObjectsRead {
+  readonly runId: string;
   readonly kind: StripeKind;
   readonly objects: readonly StripeObject[];
   readonly readTime: Date;
@@ -26,7 +27,9 @@ export async function compareObjects(ports: Ports, read: ObjectsRead): Promise<F
   for (const each of differing) {
     const isNew = !here.get(each.id)?.facts;
     // An event may have come since: what is here by now must not be measured by what Stripe said before.
-    found.push(...(await settle(ports, isNew ? { ...read, object: each } : await again(ports, read, each))));
+    const settled = await settle(ports, isNew ? { ...read, object: each } : await again(ports, read, each));
+    if (read.repair) await ports.store.note(read.runId, settled);
+    found.push(...settled);
   }
   return found;
 }

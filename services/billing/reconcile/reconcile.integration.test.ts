@@ -280,6 +280,22 @@ describe('a run that is cut off', () => {
     expect(await run()).toMatchObject({ code: 0, told: { complete: true, resumed: true } });
   });
 
+  it('still tells what it repaired before it was cut off in the middle of a part', async () => {
+    for (const each of [newPayment(), newPayment(), newPayment()]) {
+      await here(paymentIntentSample(each, { status: 'processing' }));
+      stripe.account.put(paymentIntentSample(each, { status: 'succeeded' }));
+    }
+    let read = 0;
+    const isThird = ({ path }: { path: string }) => path.startsWith('/v1/payment_intents/') && ++read > 2;
+    stripe.plan({ fault: { status: 429 }, times: 100, when: isThird });
+    expect((await run({ repair: true })).told).toMatchObject({ complete: false, left: 0 });
+    stripe.heal();
+    const { told } = await run({ repair: true });
+    expect(told.complete).toBe(true);
+    const differed = told.drifts.filter((each) => each.class === 'state_differs');
+    expect(differed.map(({ repaired }) => repaired)).toEqual([true, true, true]);
+  });
+
   it('begins a list anew where the object at which it stopped is gone', async () => {
     const payments = many();
     for (const each of payments) await both(chargeSample(each, { status: 'succeeded' }));

@@ -83,7 +83,7 @@ interface PartDone {
 async function listed(ports: ReconcilePorts, run: OpenRun, { kind, after, repair }: Part): Promise<PartDone> {
   const readTime = (ports.now ?? (() => new Date()))();
   const { objects, hasMore } = await nextPage(ports, run, { kind, after });
-  const drifts = await compareObjects(ports, { kind, objects, readTime, repair });
+  const drifts = await compareObjects(ports, { runId: run.id, kind, objects, readTime, repair });
   const last = objects.at(-1)?.id ?? null;
   return { seen: objects.map(({ id }) => id), drifts, isLast: !hasMore || last === null, after: last };
 }
@@ -94,7 +94,10 @@ async function unseen(ports: ReconcilePorts, run: OpenRun, { kind, after, repair
   for (const id of ids) {
     const readTime = (ports.now ?? (() => new Date()))();
     const object = await ports.pace(() => ports.gateway.retrieve(kind, id));
-    if (object) drifts.push(...(await compareObjects(ports, { kind, objects: [object], readTime, repair })));
+    if (object)
+      drifts.push(
+        ...(await compareObjects(ports, { runId: run.id, kind, objects: [object], readTime, repair })),
+      );
     else drifts.push(missingThere(kind, id));
   }
   return { seen: ids, drifts, isLast: ids.length < UNSEEN_PAGE, after: ids.at(-1) ?? null };
