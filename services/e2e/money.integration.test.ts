@@ -58,7 +58,8 @@ describe('bookings, reviews, payments and refunds of one user', () => {
     await expect.poll(history, PATIENCE).toEqual(settled);
     const page = async () =>
       (await bookings.listBookings({ tenantId, userId: customer.id })).bookings.map(
-        ({ reference, status, user }) => `${reference} ${BookingStatus[status]} ${user?.user?.displayName}`,
+        ({ reference, status, user }) =>
+          `${reference} ${nameOf(BookingStatus, status)} ${user?.user?.displayName}`,
       );
     await expect.poll(page, PATIENCE).toEqual(['RETURNED REFUNDED Ada Lovelace', 'KEPT PAID Ada Lovelace']);
     const [shown] = (await bookings.listBookings({ tenantId })).bookings;
@@ -164,8 +165,8 @@ async function openHouse() {
     async waiting() {
       const of = async (httpPort: number) => {
         const metrics = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
-        const [, count] = /^rollcall_outbox_jobs\{[^}]*state="waiting"[^}]*\} (\d+)$/m.exec(metrics) ?? [];
-        return Number(count);
+        const counts = [...metrics.matchAll(/^rollcall_outbox_waiting\{.*\} (\d+)$/gm)];
+        return counts.reduce((sum, [, count]) => sum + Number(count), 0);
       };
       return (await of(billing.httpPort)) + (await of(booking.httpPort));
     },
@@ -187,7 +188,11 @@ function refundedPayment(options: Parameters<typeof tellStory>[0], amount: numbe
 }
 
 function tellPayment({ bookingId, state, captured, refunded }: Payment): string {
-  return [bookingId, PaymentState[state], captured?.minorUnits, refunded?.minorUnits].join(' ');
+  return [bookingId, nameOf(PaymentState, state), captured?.minorUnits, refunded?.minorUnits].join(' ');
+}
+
+function nameOf(names: Readonly<Record<string, number>>, value: number): string | undefined {
+  return Object.keys(names).find((name) => names[name] === value);
 }
 
 // The same order at each run, so that what fails once fails again.
