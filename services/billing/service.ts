@@ -93,6 +93,7 @@ export async function createBillingService(
   const webhooks = stack.use(
     openWebhooks({
       ...{ pool, logger, onChanges: tellChanges },
+      rereads: { gateway, snapshots: ports.payments.snapshots },
       ...{ secrets: config.stripeWebhookSecrets, toleranceS: config.stripeWebhookToleranceS },
     }),
   );
