@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { createLogger, Secret } from '@rollcall/runtime';
 import { createPool, type Pool } from '@rollcall/runtime/postgres';
 import { createTestDatabase } from '@rollcall/runtime/testing';
+import type { UserAliases } from '@rollcall/user-access';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createPostgresPaymentReads } from '../postgres/postgres-payment-reads.ts';
 import { createLedgerSnapshots } from '../stripe/ledger-snapshots.ts';
 import { paymentIntentSample } from '../stripe/samples/payment-intent.ts';
 import { randomLetters } from '../stripe/samples/sample-payment.ts';
-import type { UserAliases } from '../user-aliases.ts';
 import { listPayments } from './list-payments.ts';
 import type { StripeObject } from './stripe-object.ts';
 
