@@ -77,9 +77,10 @@ describe('npm run stripe', () => {
   it('names the variable that is missing, and the database that does not answer', async () => {
     const since = ['reconcile', '--since', '2026-11-01'];
     expect((await stripeTool(since)).err).toContain('STRIPE_API_KEY is not set');
-    expect((await stripeTool(['replay', '--dead'], { BILLING_DATABASE_URL: '' })).err).toContain(
-      'BILLING_DATABASE_URL is not set',
-    );
+    expect(
+      (await stripeTool(['replay', '--dead'], { BILLING_DATABASE_URL: '', ROLLCALL_DATA_DIR: '/nowhere' }))
+        .err,
+    ).toContain('BILLING_DATABASE_URL is not set');
     const nowhere = { BILLING_DATABASE_URL: 'postgres://a:b@127.0.0.1:9/c' };
     expect((await stripeTool(['replay', '--dead'], nowhere)).err).toContain('BILLING_DATABASE_URL');
   });
