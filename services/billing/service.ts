@@ -76,6 +76,7 @@ export async function createBillingService(
   const gateway = stack.use(
     createStripeGateway({ apiKey: config.stripeApiKey, apiBase: config.stripeApiBase }),
   );
+  const snapshots = createLedgerSnapshots(pool, tellChanges);
   const ports = {
     customers: createPostgresCustomerStore(pool),
     plans: createPostgresPlanStore(orm),
@@ -83,8 +84,9 @@ export async function createBillingService(
     payments: {
       reads: createPostgresPaymentReads(pool),
       requests: createPostgresPaymentRequests(pool),
-      snapshots: createLedgerSnapshots(pool, tellChanges),
+      snapshots,
     },
+    snapshots,
     users: access.users,
     freshUsers: createRemoteFreshUsers(access.client, logger),
     aliases: createUserAliases(pool),
@@ -99,7 +101,7 @@ export async function createBillingService(
   const webhooks = stack.use(
     openWebhooks({
       ...{ pool, logger, onChanges: tellChanges },
-      rereads: { gateway, snapshots: ports.payments.snapshots },
+      rereads: { gateway, snapshots },
       ...{ secrets: config.stripeWebhookSecrets, toleranceS: config.stripeWebhookToleranceS },
     }),
   );

@@ -2,6 +2,7 @@ import type { UserAliases, Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 import { BillingError } from '../billing-error.ts';
 import { requireEligibleUser } from '../eligible-user.ts';
+import type { Snapshots } from '../payments/snapshots.ts';
 import { idempotencyKey } from '../payments/stripe-gateway.ts';
 import type { PlanStore } from '../plans/plan-store.ts';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
@@ -18,6 +19,7 @@ export interface SubscribePorts {
   readonly users: Users;
   readonly aliases: UserAliases;
   readonly gateway: SubscriptionGateway;
+  readonly snapshots: Snapshots;
 }
 
 /** Who subscribes to what. Ids are in lower case. */
