@@ -94,6 +94,18 @@ describe('README.md', () => {
   });
 });
 
+describe('services/booking/README.md', () => {
+  it('has calls that answer, from a first booking to its review', async () => {
+    const [shell = ''] = blocks('services/booking/README.md', 'sh');
+    const { stdout } = await promisify(execFile)('bash', ['-euc', withPorts(shell)], { cwd: top });
+    expect(stdout).not.toContain('"code"');
+    expect(stdout).toContain('"status":"BOOKING_STATUS_PAID"');
+    expect(stdout).toContain('"text":"Rex was happy."');
+    expect(stdout).toMatch(/"bookings":\[\{.*"displayName":"Wanda Paste"/);
+    expect(stdout).toContain('rollcall_outbox_');
+  });
+});
+
 const withExamples = globSync('clients/*/README.md', { cwd: top }).filter(
   (path) => blocks(path, 'ts').length > 0,
 );
