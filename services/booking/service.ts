@@ -5,6 +5,8 @@ import { createOrm, createPool, type Pool, requireSchema } from '@rollcall/runti
 import { type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
 import {
   connectUserAccess,
+  createUserAliases,
+  followMerges,
   inheritDeadline,
   inheritSeenVersions,
   type UserAccess,
@@ -31,6 +33,15 @@ const SCHEMA = {
   variable: 'BOOKING_DATABASE_URL',
   migrate: 'npm run migrate',
 };
+
+/** Where rows have users, of whom merges are followed. */
+const USER_COLUMNS = [
+  { table: 'bookings', column: 'user_id' },
+  { table: 'bookings', column: 'vendor_id' },
+  { table: 'pets', column: 'user_id' },
+  { table: 'reviews', column: 'customer_id' },
+  { table: 'reviews', column: 'vendor_id' },
+];
 
 /** A running booking service. Disposing it drains the doors, then the outbox, then closes the user client and the database. */
 export interface BookingService extends RunningService {
@@ -60,6 +71,7 @@ export async function createBookingService(
   const outbox = stack.use(
     await startOutbox({ url: config.databaseUrl, logger, tasks: tasksOf(access, pool) }),
   );
+  const merges = stack.use(followMerges({ pool, users: access.fresh, columns: USER_COLUMNS, logger }));
   const ports = createPorts({ pool, orm, access, logger });
   const doors = stack.use(
     await openDoors({
@@ -75,7 +87,7 @@ export async function createBookingService(
           () => true,
           () => false,
         ),
-      readMetrics: () => [...access.readings(), ...outbox.readings()],
+      readMetrics: () => [...access.readings(), ...outbox.readings(), ...merges.readings()],
       routes: (chain) => bookingRoutes(ports, [...chain, inheritDeadline, inheritSeenVersions]),
     }),
   );
@@ -92,7 +104,7 @@ interface PortParts {
 }
 
 function createPorts({ pool, orm, access, logger }: PortParts): RoutePorts {
-  const aliases = { allIdsOf: async (_tenantId: string, ids: readonly string[]) => ids };
+  const aliases = createUserAliases(pool);
   const common = { users: access.users, aliases };
   return {
     bookings: {

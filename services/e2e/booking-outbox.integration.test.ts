@@ -43,6 +43,13 @@ async function timelineOf(id: string): Promise<string[]> {
   return entries.flatMap(({ entry }) => (entry.case === 'activity' ? [entry.value.kind] : [])).reverse();
 }
 
+/** Whether everything is told, and the user is shown as of then. */
+async function isUpToDate(userId: string): Promise<boolean> {
+  const { bookings } = await services.bookings.listBookings({ tenantId, userId });
+  const { user } = await services.users.getUser({ tenantId, id: userId });
+  return (await backlog()) === 0 && bookings[0]?.user?.user?.version === user?.version;
+}
+
 const pay = (id: string, revision: bigint, refunded = 0n) =>
   services.bookings.recordBookingPayment({
     tenantId,
@@ -138,6 +145,8 @@ it('goes on without the user service, and tells everything once that is back: co
 }, async () => {
   const [userId, vendorId, strangerId] = [await addUser('Dia'), await addUser('Kennel'), await addUser('Ed')];
   const early = await book({ userId, vendorId });
+  // What is told of a user is news of that user, who must then be asked about once more.
+  await expect.poll(() => isUpToDate(userId), PATIENT).toBe(true);
   await services.auth.stop();
 
   const ids = [early];

@@ -38,6 +38,9 @@ async function list(userQuery: string, more: { orderBy?: string; pageSize?: numb
   }
 }
 
+// Tenants that have their first row are noticed within some seconds.
+const PATIENT = { timeout: 18_000, interval: 100 };
+
 const idsOf = (bookings: readonly Booking[]) => bookings.map(({ id }) => id);
 
 describe('bookings of users who are found by words', () => {
@@ -84,6 +87,27 @@ describe('bookings of users who are found by words', () => {
     expect(idsOf(await list(`new-${email}`))).toEqual([id]);
     const dump = JSON.stringify(await services.sql('select b::text from bookings b'));
     expect(dump).not.toContain('example.com');
+  });
+
+  it('are those of users merged into who is found as well, and no more once the merge is taken back', async () => {
+    const [survivorId, loserId] = [await addUser('Gil', 'Moura'), await addUser('Zelda', 'Nunes')];
+    const pet = { userId: loserId, name: 'Rex', species: 'dog' };
+    await services.pets.createPet({ tenantId, pet });
+    const [before, after] = [await book(loserId), await book(survivorId)];
+    const found = (query: string) => list(query).then(idsOf, String);
+    expect(await found('Gil')).toEqual([after]);
+    const plan = { survivorId, loserId };
+    const { mergeId } = await services.admin.mergeUsers({ tenantId, plan });
+    await expect.poll(() => found('Gil'), PATIENT).toEqual([after, before]);
+    for (const userId of [survivorId, loserId]) {
+      const page = await services.bookings.listBookings({ tenantId, userId });
+      expect(idsOf(page.bookings)).toEqual([after, before]);
+      const { pets } = await services.pets.listPets({ tenantId, userId });
+      expect(pets.map(({ name }) => name)).toEqual(['Rex']);
+    }
+    await services.admin.unmergeUsers({ tenantId, mergeId });
+    await expect.poll(() => found('Gil'), PATIENT).toEqual([after]);
+    await expect.poll(() => found('Zelda'), PATIENT).toEqual([before]);
   });
 
   it('of another tenant are not among them', async () => {
