@@ -1,6 +1,5 @@
 import { type DerivedRefund, deriveRefunds, type RefundObject } from './derive-refunds.ts';
 import type { ChargeFacts, DisputeFacts, IntentFacts, RefundFacts } from './facts.ts';
-import { LedgerError } from './ledger-error.ts';
 import type { OwnerFacts } from './owner.ts';
 import { DISPUTE_STATES, type DisputeState, type PaymentState } from './payment-states.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -36,6 +35,8 @@ export interface DerivedPayment {
   readonly createTime: number;
   readonly refunds: readonly DerivedRefund[];
   readonly disputes: readonly DerivedDispute[];
+  /** What belongs to the intent by name, and is in another currency: it is left out. */
+  readonly misfits: readonly string[];
 }
 
 type Known<F> = { readonly id: string; readonly facts: F };
@@ -50,15 +51,16 @@ interface Parts {
 /**
  * A payment from the newest snapshots of its intent, charges, refunds and disputes, and from nothing else. Undefined:
  * neither the intent nor a charge is known, so that nobody can say yet what was to be paid.
- * @throws LedgerError CURRENCY_MIXED
  */
 export function derivePayment(intent: string, objects: readonly Snapshot[]): DerivedPayment | undefined {
-  const parts = partsOf(objects);
-  const { charges, disputes } = parts;
-  const first = charges[0]?.facts;
-  const main = parts.intent ?? first;
+  const known = partsOf(objects);
+  const main = known.intent ?? known.charges[0]?.facts;
   if (!main) return undefined;
-  requireOneCurrency(main.currency, objects);
+  const { fits = [], misfits = [] } = Object.groupBy(objects, ({ facts }) =>
+    'currency' in facts && facts.currency !== main.currency ? 'misfits' : 'fits',
+  );
+  const parts = misfits.length === 0 ? known : partsOf(fits);
+  const { charges, disputes } = parts;
   const captured = Math.max(
     parts.intent?.amount_received ?? 0,
     charges.reduce((sum, { facts }) => sum + facts.amount_captured, 0),
@@ -79,6 +81,7 @@ export function derivePayment(intent: string, objects: readonly Snapshot[]): Der
     createTime: main.created,
     refunds,
     disputes: disputes.map(toDispute),
+    misfits: misfits.map(({ id }) => id),
   };
 }
 
@@ -94,12 +97,6 @@ function partsOf(objects: readonly Snapshot[]): Parts {
     refunds: of<RefundFacts>('refund'),
     disputes: of<DisputeFacts>('dispute'),
   };
-}
-
-function requireOneCurrency(currency: string, objects: readonly Snapshot[]): void {
-  for (const { kind, facts } of objects)
-    if ('currency' in facts && facts.currency !== currency)
-      throw new LedgerError('CURRENCY_MIXED', `A ${kind} is not in the currency of its payment.`);
 }
 
 function stateOf({ intent, charges }: Parts, captured: number, refunded: number): PaymentState {

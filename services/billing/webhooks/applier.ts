@@ -24,19 +24,23 @@ export interface ApplierOptions {
   readonly batchSize?: number;
   /** How many transactions at once. Default 2. */
   readonly workers?: number;
+  /** What is done beside, every few seconds; it may fail, and is done again. Default: nothing. */
+  readonly settle?: () => Promise<void>;
   /** How often, in ms, to look for what others stored, and for what is due again. Default 1000. */
   readonly pollMs?: number;
 }
 
+const DEFAULTS = {
+  onChanges: async () => {},
+  settle: async () => {},
+  batchSize: 500,
+  workers: 2,
+  pollMs: 1000,
+} as const;
+
 /** Starts to apply. */
 export function startApplier(options: ApplierOptions): Applier {
-  return new RunningApplier({
-    onChanges: async () => {},
-    batchSize: 500,
-    workers: 2,
-    pollMs: 1000,
-    ...options,
-  });
+  return new RunningApplier({ ...DEFAULTS, ...options });
 }
 
 /**
@@ -46,7 +50,7 @@ export function startApplier(options: ApplierOptions): Applier {
 export async function applyDue(options: ApplierOptions): Promise<BatchResult> {
   const total = { claimed: 0, applied: 0, failed: 0, dead: 0 };
   for (;;) {
-    const { batchSize: limit = 500, onChanges = async () => {} } = options;
+    const { batchSize: limit = DEFAULTS.batchSize, onChanges = DEFAULTS.onChanges } = options;
     const batch = await workBatch({ ...options, onChanges }, { limit });
     for (const key of ['claimed', 'applied', 'failed', 'dead'] as const) total[key] += batch[key];
     if (batch.claimed === 0) return total;
@@ -58,7 +62,7 @@ export async function applyDue(options: ApplierOptions): Promise<BatchResult> {
 const BUSY_MS = 5;
 // The database is away, and answers again at some time.
 const OUTAGE_MS = 1000;
-const STATE_MS = 5000;
+const WATCH_MS = 5000;
 
 function isBusy({ claimed, applied, failed }: BatchResult): boolean {
   return claimed > 0 && applied + failed === 0;
@@ -127,8 +131,14 @@ class RunningApplier implements Applier {
 
   async #watch(): Promise<void> {
     while (!this.#ending.signal.aborted) {
+      await this.#options.settle().catch((error: unknown) => {
+        this.#options.logger.warn(
+          { error },
+          'what events leave open cannot be settled now, and is tried again',
+        );
+      });
       this.#state = await readLedgerState(this.#options.pool).catch(() => this.#state);
-      await this.#pause(STATE_MS);
+      await this.#pause(WATCH_MS);
     }
   }
 

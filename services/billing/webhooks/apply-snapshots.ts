@@ -1,5 +1,6 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { type DerivedPayment, derivePayment } from '../ledger/derive-payment.ts';
+import { LedgerError } from '../ledger/ledger-error.ts';
 import { chargeOf, intentOf, joinSnapshots, type Snapshot } from '../ledger/snapshot.ts';
 import type { PaymentChange } from './payment-change.ts';
 import { updateAccounts } from './postgres/account-rows.ts';
@@ -78,6 +79,9 @@ async function writeAll(
   await updateAccounts(run, objects);
   await adoptEvents(run, objects);
   const payments = derive(known, new Set(objects.map(({ intent }) => intent)));
+  for (const misfit of payments.flatMap(({ misfits }) => misfits))
+    if (changed.has(misfit))
+      throw new LedgerError('CURRENCY_MIXED', 'It is not in the currency of the payment that it belongs to.');
   const strangers = payments.filter(({ owner, customer }) => customer && !(owner.tenant_id && owner.user_id));
   const owners = await readOwners(run, [...new Set(strangers.map(({ customer }) => customer ?? ''))]);
   return await writePayments(run, payments, owners);

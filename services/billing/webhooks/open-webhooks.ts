@@ -5,6 +5,7 @@ import { startApplier } from './applier.ts';
 import { createInbox } from './inbox.ts';
 import { storeEvents } from './postgres/store-events.ts';
 import { createWebhookReceiver } from './receiver.ts';
+import { type Rereads, settle } from './settle.ts';
 import { WEBHOOK_PATH, webhookRoute } from './webhook-route.ts';
 import type { OnChanges } from './work-batch.ts';
 
@@ -18,6 +19,8 @@ export interface WebhooksOptions {
   readonly toleranceS: number;
   /** What follows for others from payments that changed, in the transaction that changes them. Default: nothing. */
   readonly onChanges?: OnChanges;
+  /** Whom to ask where two events of one second differ, and what becomes of the answer. Default: nobody is asked. */
+  readonly rereads?: Rereads;
 }
 
 /** Webhooks, open. Disposing it stores what was delivered, and lets what is being applied end. */
@@ -30,8 +33,13 @@ export interface Webhooks extends AsyncDisposable {
 
 /** Takes deliveries in and applies them. Everything that it knows is in the database; any number of processes may do so. */
 export function openWebhooks(options: WebhooksOptions): Webhooks {
-  const { pool, logger, secrets, toleranceS, onChanges } = options;
-  const applier = startApplier({ pool, logger, ...(onChanges && { onChanges }) });
+  const { pool, logger, secrets, toleranceS, onChanges = async () => {}, rereads } = options;
+  const applier = startApplier({
+    pool,
+    logger,
+    onChanges,
+    settle: () => settle({ pool, logger, onChanges, rereads }),
+  });
   const inbox = createInbox({
     store: (events) => storeEvents(pool, events),
     onStored: () => applier.wake(),

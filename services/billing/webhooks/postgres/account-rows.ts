@@ -1,5 +1,7 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import type { InvoiceFacts, SubscriptionFacts } from '../../ledger/facts.ts';
+import type { PaymentChange } from '../payment-change.ts';
+import { CHANGED, type ChangedRow, toChange } from './changed-row.ts';
 import type { KnownObject } from './object-rows.ts';
 
 /** Brings subscriptions and invoices that are here to where they stand at Stripe. What is not here stays there. */
@@ -23,9 +25,10 @@ export async function settleAccounts(run: RunPrepared, since: number): Promise<v
   await run(SETTLE_INVOICES, [since]);
 }
 
-/** Gives payments that are nobody's to whom their customer at Stripe is. */
-export async function linkOwners(run: RunPrepared): Promise<readonly { tenantId: string; userId: string }[]> {
-  return await run<{ tenantId: string; userId: string }>(LINK, []);
+/** Gives payments that are nobody's to whom their customer at Stripe is. Answers them as if they were new. */
+export async function linkOwners(run: RunPrepared): Promise<PaymentChange[]> {
+  const rows = await run<ChangedRow>(LINK, []);
+  return rows.map(toChange);
 }
 
 const SUBSCRIPTION = `state = upper(u.status),
@@ -74,5 +77,5 @@ const LINK = {
   text: `update payments p set tenant_id = c.tenant_id, user_id = c.id, update_time = clock_timestamp()
     from customers c
     where p.tenant_id is null and p.stripe_customer_id is not null and c.stripe_customer_id = p.stripe_customer_id
-    returning p.tenant_id as "tenantId", p.user_id as "userId"`,
+    returning ${CHANGED}, null as old_state`,
 };

@@ -1,7 +1,8 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { v7 as uuidv7 } from 'uuid';
 import type { DerivedPayment } from '../../ledger/derive-payment.ts';
-import type { PaymentChange, PaymentStanding } from '../payment-change.ts';
+import type { PaymentChange } from '../payment-change.ts';
+import { CHANGED, type ChangedRow, toChange } from './changed-row.ts';
 
 /** Whose a payment is by the customer at Stripe. */
 export interface CustomerOwner {
@@ -47,7 +48,7 @@ export async function writePayments(
 }
 
 function toRow(payment: DerivedPayment, linked: CustomerOwner | undefined) {
-  const { refunds, disputes, owner, ...rest } = payment;
+  const { refunds, disputes, owner, misfits, ...rest } = payment;
   const tenantId = owner.tenant_id ?? linked?.tenantId ?? null;
   // A customer of another tenant has no say in who pays.
   const userId = owner.user_id ?? (linked?.tenantId === tenantId ? (linked?.userId ?? null) : null);
@@ -89,9 +90,7 @@ const WRITE_PAYMENTS = {
     where ${DIFFERS('payments', TOLD)}
       or excluded.tenant_id is not null
         and ${DIFFERS('payments', ['tenant_id', 'user_id', 'booking_id'])}
-    returning new.id, new.stripe_payment_intent_id as intent, new.tenant_id, new.user_id, new.booking_id, new.currency,
-      new.amount::float8, new.state, new.captured::float8, new.refunded::float8, new.dispute_state,
-      old.state as old_state, old.captured::float8 as old_captured, old.refunded::float8 as old_refunded,
+    returning ${CHANGED}, old.state as old_state, old.captured::float8 as old_captured, old.refunded::float8 as old_refunded,
       old.dispute_state as old_dispute_state, old.user_id as old_user_id`,
 };
 
@@ -124,45 +123,3 @@ const WRITE_DISPUTES = {
     on conflict (stripe_dispute_id) do update set ${SET(DISPUTE)}, update_time = clock_timestamp()
     where ${DIFFERS('disputes', DISPUTE)}`,
 };
-
-interface ChangedRow {
-  readonly id: string;
-  readonly intent: string;
-  readonly tenant_id: string | null;
-  readonly user_id: string | null;
-  readonly booking_id: string | null;
-  readonly currency: string;
-  readonly amount: number;
-  readonly state: PaymentStanding['state'];
-  readonly captured: number;
-  readonly refunded: number;
-  readonly dispute_state: PaymentStanding['disputeState'];
-  readonly old_state: PaymentStanding['state'] | null;
-  readonly old_captured: number | null;
-  readonly old_refunded: number | null;
-  readonly old_dispute_state: PaymentStanding['disputeState'];
-  readonly old_user_id: string | null;
-}
-
-function toChange(row: ChangedRow): PaymentChange {
-  const { state, captured, refunded, dispute_state: disputeState } = row;
-  const standing = row.old_state && {
-    state: row.old_state,
-    captured: row.old_captured ?? 0,
-    refunded: row.old_refunded ?? 0,
-    disputeState: row.old_dispute_state,
-  };
-  return {
-    paymentId: row.id,
-    intent: row.intent,
-    tenantId: row.tenant_id,
-    userId: row.user_id,
-    bookingId: row.booking_id,
-    currency: row.currency,
-    amount: row.amount,
-    now: { state, captured, refunded, disputeState },
-    // To somebody whose it was not before all of it is news.
-    before: row.old_user_id === row.user_id ? standing : null,
-    formerUserId: row.old_user_id,
-  };
-}
