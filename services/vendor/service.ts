@@ -3,7 +3,14 @@ import { createLogger, type RunningService } from '@rollcall/runtime';
 import { startOutbox } from '@rollcall/runtime/outbox';
 import { createPool, requireSchema } from '@rollcall/runtime/postgres';
 import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
-import { connectUserAccess, inheritDeadline, inheritSeenVersions, userTasks } from '@rollcall/user-access';
+import {
+  connectUserAccess,
+  createUserAliases,
+  followMerges,
+  inheritDeadline,
+  inheritSeenVersions,
+  userTasks,
+} from '@rollcall/user-access';
 import type { VendorConfig } from './config.ts';
 import { createPostgresActivityReads } from './postgres/postgres-activity-reads.ts';
 import { createPostgresActivityWrites } from './postgres/postgres-activity-writes.ts';
@@ -57,15 +64,13 @@ export async function createVendorService(
       tasks: userTasks({ admin: access.admin, pool, source: 'vendor', readStatistics: NO_FIGURES }),
     }),
   );
-  const aliases = {
-    allIdsOf: async (_: string, ids: readonly string[]) => [...ids],
-    survivorOf: async (_: string, id: string) => id,
-  };
+  const columns = [{ table: 'vendors', column: 'user_id' }];
+  const merges = stack.use(followMerges({ pool, users: access.fresh, columns, logger }));
   const vendors = {
     reads: createPostgresVendorReads(pool),
     writes: createPostgresVendorWrites(pool),
     users: createVendorUsers(access.users),
-    aliases,
+    aliases: createUserAliases(pool),
   };
   const activities = {
     reads: createPostgresActivityReads(pool),
@@ -86,7 +91,7 @@ export async function createVendorService(
           () => true,
           () => false,
         ),
-      readMetrics: () => [...access.readings(), ...outbox.readings()],
+      readMetrics: () => [...access.readings(), ...outbox.readings(), ...merges.readings()],
       routes: (chain) => {
         const own = [...chain, inheritDeadline, inheritSeenVersions];
         return [

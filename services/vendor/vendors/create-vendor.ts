@@ -1,8 +1,8 @@
+import type { UserAliases } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 import { VendorError } from '../vendor-error.ts';
 import { findRepeated, type WriteRequest } from '../write-request.ts';
 import { requireEligibleUser } from './eligible-user.ts';
-import type { UserAliases } from './user-aliases.ts';
 import type { Vendor, VendorProfile } from './vendor.ts';
 import type { VendorReads } from './vendor-reads.ts';
 import { type ShownVendor, type VendorUsers, withVendorUsers } from './vendor-users.ts';
