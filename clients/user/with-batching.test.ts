@@ -53,7 +53,15 @@ describe('withBatching', () => {
     expect(counters).toMatchObject({ batches: 1, batchedIds: 3 });
   });
 
-  it('asks again in a later tick', async () => {
+  it('makes one read of what several callbacks of one turn of the event loop ask for', async () => {
+    const { service, reader } = setUp();
+    const ask = (id: string) =>
+      new Promise((done) => setTimeout(() => done(reader.readMany(scope, reads(id), call)), 1));
+    await Promise.all([ask('1'), ask('2')]);
+    expect(service.ids).toEqual([['1', '2']]);
+  });
+
+  it('asks again in a later turn', async () => {
     const { service, reader } = setUp();
     await reader.readMany(scope, reads('1'), call);
     await reader.readMany(scope, reads('1'), call);

@@ -6,7 +6,7 @@ export const MAX_BATCH_SIZE = 500;
 
 /** How reads are put together. */
 export interface BatchingOptions {
-  /** Time in ms to wait for more reads. 0: until the current tick and the promises it settles are done. */
+  /** Time in ms to wait for more reads. 0: until all that this turn of the event loop read from sockets is done. */
   batchWindowMs: number;
 }
 
@@ -125,8 +125,8 @@ async function readPart(
   }
 }
 
-/** Without a window: behind the promises that are settling now, so that callers who await first still come along. */
+/** Without a window: behind all that this turn of the loop read from sockets, which is where callers come from. */
 function afterWindow(windowMs: number, then: () => void): void {
   if (windowMs > 0) setTimeout(then, windowMs);
-  else Promise.resolve().then(() => process.nextTick(then));
+  else setImmediate(then);
 }
