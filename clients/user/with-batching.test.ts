@@ -94,7 +94,7 @@ describe('withBatching', () => {
     const { service, reader } = setUp();
     const ids = Array.from({ length: 2 * MAX_BATCH_SIZE + 1 }, (_, i) => String(i));
     const answers = await reader.readMany(scope, reads(...ids), call);
-    expect(service.ids.map((part) => part.length)).toEqual([500, 500, 1]);
+    expect(service.ids.map((part) => part.length)).toEqual([334, 334, 333]);
     expect(versions(answers)).toEqual(ids.map(BigInt));
   });
 

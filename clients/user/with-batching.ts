@@ -109,9 +109,12 @@ function merge(one: UserRead, other: UserRead): UserRead {
   return { ...other, minVersion };
 }
 
+/** As few as may be, and of one size, so that the service answers one while the next is read. */
 function inParts<Item>(items: readonly Item[]): (readonly Item[])[] {
-  const count = Math.ceil(items.length / MAX_BATCH_SIZE);
-  return Array.from({ length: count }, (_, i) => items.slice(i * MAX_BATCH_SIZE, (i + 1) * MAX_BATCH_SIZE));
+  const size = Math.ceil(items.length / Math.ceil(items.length / MAX_BATCH_SIZE));
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
+  );
 }
 
 async function readPart(
