@@ -12,7 +12,9 @@ import { usersMigration } from './auth/2026-11-20-users.ts';
 import { billingMigration } from './billing/2026-11-20-billing.ts';
 import { paymentsMigration } from './billing/2026-11-20-payments.ts';
 import { stripeCallsMigration } from './billing/2026-11-20-stripe-calls.ts';
+import { bookingMoneyMigration } from './booking/2026-11-20-booking-money.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
+import { petsAndReviewsMigration } from './booking/2026-11-20-pets-and-reviews.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
 
 import { userAccessMigration } from './user-access.ts';
@@ -53,12 +55,18 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   },
   booking: {
     variable: 'BOOKING_DATABASE_URL',
-    migrations: [bookingsMigration, userAccessMigration('booking')],
+    migrations: [
+      bookingsMigration,
+      bookingMoneyMigration,
+      petsAndReviewsMigration,
+      userAccessMigration('booking'),
+    ],
     hasOutbox: true,
   },
   vendor: {
     variable: 'VENDOR_DATABASE_URL',
-    migrations: [vendorsMigration],
+    migrations: [vendorsMigration, userAccessMigration('vendor')],
+    hasOutbox: true,
   },
   billing: {
     variable: 'BILLING_DATABASE_URL',

@@ -9,7 +9,13 @@ import {
   openDoors,
   type Route,
 } from '@rollcall/runtime/rpc';
-import { connectUserAccess, inheritDeadline, inheritSeenVersions } from '@rollcall/user-access';
+import {
+  connectUserAccess,
+  createUserAliases,
+  followMerges,
+  inheritDeadline,
+  inheritSeenVersions,
+} from '@rollcall/user-access';
 import type { BillingConfig } from './config.ts';
 import { billingTasks } from './effects/billing-tasks.ts';
 import { connectBookings } from './effects/connect-bookings.ts';
@@ -28,7 +34,6 @@ import { planServiceImplementation } from './rpc/plan-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { createStripeGateway } from './stripe/create-stripe-gateway.ts';
 import { createLedgerSnapshots } from './stripe/ledger-snapshots.ts';
-import type { UserAliases } from './user-aliases.ts';
 import { createRemoteFreshUsers } from './users/remote-fresh-users.ts';
 import { openWebhooks } from './webhooks/open-webhooks.ts';
 
@@ -71,6 +76,7 @@ export async function createBillingService(
   const gateway = stack.use(
     createStripeGateway({ apiKey: config.stripeApiKey, apiBase: config.stripeApiBase }),
   );
+  const snapshots = createLedgerSnapshots(pool, tellChanges);
   const ports = {
     customers: createPostgresCustomerStore(pool),
     plans: createPostgresPlanStore(orm),
@@ -78,11 +84,12 @@ export async function createBillingService(
     payments: {
       reads: createPostgresPaymentReads(pool),
       requests: createPostgresPaymentRequests(pool),
-      snapshots: createLedgerSnapshots(pool, tellChanges),
+      snapshots,
     },
+    snapshots,
     users: access.users,
     freshUsers: createRemoteFreshUsers(access.client, logger),
-    aliases: NO_ALIASES,
+    aliases: createUserAliases(pool),
     gateway,
   };
   const tasks = billingTasks({
@@ -90,10 +97,11 @@ export async function createBillingService(
     bookings: stack.use(connectBookings(config.bookingAddress)),
   });
   const outbox = stack.use(await startOutbox({ url: config.databaseUrl, logger, tasks }));
+  const merges = stack.use(followMerges({ pool, users: access.fresh, columns: USER_COLUMNS, logger }));
   const webhooks = stack.use(
     openWebhooks({
       ...{ pool, logger, onChanges: tellChanges },
-      rereads: { gateway, snapshots: ports.payments.snapshots },
+      rereads: { gateway, snapshots },
       ...{ secrets: config.stripeWebhookSecrets, toleranceS: config.stripeWebhookToleranceS },
     }),
   );
@@ -111,7 +119,7 @@ export async function createBillingService(
           () => true,
           () => false,
         ),
-      readMetrics: () => [...access.readings(), ...outbox.readings(), ...webhooks.readings()],
+      readMetrics: () => [access, outbox, merges, webhooks].flatMap((each) => each.readings()),
       plainRoutes: webhooks.plainRoutes,
       routes: (chain) => routesOf(ports, [...chain, inheritDeadline, inheritSeenVersions]),
     }),
@@ -137,7 +145,9 @@ function routesOf(ports: Ports, chain: readonly Interceptor[]): Route[] {
   ];
 }
 
-const NO_ALIASES: UserAliases = {
-  allIdsOf: async (_tenantId, ids) => [...ids],
-  survivorOf: async (_tenantId, id) => id,
-};
+// Where billing's rows have users.
+const USER_COLUMNS = [
+  { table: 'customers', column: 'id' },
+  { table: 'payments', column: 'user_id' },
+  { table: 'invoices', column: 'user_id' },
+];

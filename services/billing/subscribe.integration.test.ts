@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { SubscriptionState } from '@rollcall/contract/billing';
 import { UserState } from '@rollcall/contract/user';
+import { Secret } from '@rollcall/runtime';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StripeObject } from './payments/stripe-object.ts';
+import { eventSample } from './stripe/samples/event.ts';
+import { postEvent } from './stripe-cli/post-event.ts';
 import { type BillingUnderTest, faultOf, type Sold, startBilling } from './testing/start-billing.ts';
 import { STRIPE_TEST_KEY, type StripeServer, startStripeServer } from './testing/stripe-server.ts';
 
 const tenantId = 'acme';
+const WEBHOOK_SECRET = 'whsec_test';
 let stripe: StripeServer;
 let billing: BillingUnderTest;
 let paid: Sold;
@@ -15,7 +19,10 @@ let userId: string;
 
 beforeAll(async () => {
   stripe = await startStripeServer();
-  billing = await startBilling({ STRIPE_API_KEY: STRIPE_TEST_KEY, STRIPE_API_BASE: stripe.url.href });
+  billing = await startBilling({
+    ...{ STRIPE_API_KEY: STRIPE_TEST_KEY, STRIPE_API_BASE: stripe.url.href },
+    STRIPE_WEBHOOK_SECRETS: WEBHOOK_SECRET,
+  });
   paid = await billing.sell({ minorUnits: 900n, stripePriceId: 'price_900' });
   free = await billing.sell({ minorUnits: 0n });
 });
@@ -251,6 +258,25 @@ describe('CancelSubscription', () => {
     const id = customer?.subscription?.stripeSubscriptionId ?? '';
     expect(stripe.account.find('subscription', id)).toMatchObject({ status: 'canceled' });
     expect((await cancel()).customer).toEqual(now.customer);
+  });
+
+  it('is not undone by an event that is older, not even where there is another subscription since', async () => {
+    const { customer } = await subscribe(paid);
+    const id = customer?.subscription?.stripeSubscriptionId ?? '';
+    const before = stripe.account.find('subscription', id);
+    await cancel();
+    const { customer: since } = await subscribe(free);
+    const event = eventSample({
+      ...{ type: 'customer.subscription.updated', created: Math.floor(Date.now() / 1000) - 60 },
+      object: { ...before, status: 'active' },
+    });
+    const url = new URL('/webhooks/stripe', billing.httpUrl);
+    expect(await postEvent(url, event, new Secret(WEBHOOK_SECRET))).toMatchObject({ status: 200 });
+    const stateOf = async () =>
+      (await billing.sql('select state from stripe_events where id = $1', [event.id]))[0]?.state;
+    await expect.poll(stateOf, { timeout: 10_000 }).toBe('applied');
+    expect((await rowsOf(userId)).map(({ state }) => state)).toEqual(['CANCELED', 'ACTIVE']);
+    expect((await billing.customers.getCustomer({ tenantId, id: userId })).customer).toEqual(since);
   });
 
   it('does not end, by a repeat, what was subscribed to since', async () => {

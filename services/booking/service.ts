@@ -1,21 +1,24 @@
-import { BookingService as BookingServiceDescriptor } from '@rollcall/contract/booking';
 import { createLogger, type RunningService } from '@rollcall/runtime';
 import { createOrm, createPool, requireSchema } from '@rollcall/runtime/postgres';
-import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
+import { type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
 import { connectUserAccess, inheritDeadline, inheritSeenVersions } from '@rollcall/user-access';
 import type { BookingConfig } from './config.ts';
-import { ENTITIES } from './postgres/booking-entity.ts';
+import { ENTITIES } from './postgres/pet-entities.ts';
 import { createPostgresBookingReads } from './postgres/postgres-booking-reads.ts';
 import { createPostgresBookingWrites } from './postgres/postgres-booking-writes.ts';
-import { bookingServiceImplementation } from './rpc/booking-service.ts';
+import { createBookingPets, createPostgresPets } from './postgres/postgres-pets.ts';
+import { createPostgresReviewReads } from './postgres/postgres-review-reads.ts';
+import { createPostgresReviewWrites } from './postgres/postgres-review-writes.ts';
+import { bookingRoutes } from './rpc/routes.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
+import { createRemoteUserFinder } from './users/remote-user-finder.ts';
 
 // A statement that runs longer than this holds a connection that others wait for.
 const STATEMENT_TIMEOUT_MS = 5000;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-bookings',
+  migration: '2026-11-20-pets-and-reviews',
   variable: 'BOOKING_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -45,10 +48,22 @@ export async function createBookingService(
   const orm = stack.adopt(createOrm({ ...database, entities: ENTITIES }), (each) => each.close(true));
   await requireSchema(pool, SCHEMA);
   const access = stack.use(await connectUserAccess(config, { prefix: 'BOOKING', logger, clock }));
+  const aliases = { allIdsOf: async (_tenantId: string, ids: readonly string[]) => ids };
+  const common = { users: access.users, aliases };
   const ports = {
-    reads: createPostgresBookingReads(pool),
-    writes: createPostgresBookingWrites(orm),
-    users: access.users,
+    bookings: {
+      ...common,
+      reads: createPostgresBookingReads(pool),
+      writes: createPostgresBookingWrites(pool),
+      pets: createBookingPets(orm, aliases),
+      finder: createRemoteUserFinder(access.admin, logger),
+    },
+    pets: { ...common, pets: createPostgresPets(orm) },
+    reviews: {
+      ...common,
+      reads: createPostgresReviewReads(pool),
+      writes: createPostgresReviewWrites(pool),
+    },
   };
   const doors = stack.use(
     await openDoors({
@@ -65,12 +80,7 @@ export async function createBookingService(
           () => false,
         ),
       readMetrics: () => access.readings(),
-      routes: (chain) =>
-        implementService(BookingServiceDescriptor, bookingServiceImplementation(ports), [
-          ...chain,
-          inheritDeadline,
-          inheritSeenVersions,
-        ]),
+      routes: (chain) => bookingRoutes(ports, [...chain, inheritDeadline, inheritSeenVersions]),
     }),
   );
   const closers = stack.move();

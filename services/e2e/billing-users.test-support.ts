@@ -7,8 +7,10 @@ import {
   createPlanClient,
 } from '@rollcall/billing-client';
 import { freshTenant, seedUser } from '@rollcall/contract/testing';
+import { UserService, UserView } from '@rollcall/contract/user';
 import { readConfig } from '@rollcall/runtime';
 import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
+import { createServiceClient } from '@rollcall/transport';
 import { createUserAdminClient, type UserAdminClient } from '@rollcall/user-client/admin';
 import { Pool } from 'pg';
 
@@ -21,6 +23,7 @@ export async function startBillingWithUsers(tenantId = freshTenant()) {
   await using stack = new AsyncDisposableStack();
   const auth = await startAuth(stack);
   const admin: UserAdminClient = stack.use(createUserAdminClient({ address: auth.address, ...PATIENT }));
+  const users = stack.use(createServiceClient(UserService, { address: auth.address, ...PATIENT }));
   const database = stack.use(await createTestDatabase('billing'));
   const config = readConfig(BILLING_SETTINGS, {
     ...QUIET,
@@ -42,6 +45,8 @@ export async function startBillingWithUsers(tenantId = freshTenant()) {
     ...{ tenantId, admin, service },
     newUser: (fields: NonNullable<Parameters<typeof seedUser>[2]> = {}) =>
       seedUser({ admin }, tenantId, fields),
+    /** The user as the owner knows it now, in full. */
+    readUser: async (id: string) => (await users.getUser({ tenantId, id, view: UserView.FULL })).user,
     sql: async (statement: string, values: unknown[] = []) => (await pool.query(statement, values)).rows,
     [Symbol.asyncDispose]: () => closers.disposeAsync(),
   };

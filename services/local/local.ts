@@ -11,6 +11,7 @@ import { planSample, type SamplePlan } from './sample/bring-sample.ts';
 import { writeSampleState } from './sample/sample-state.ts';
 import { databaseUrls, grpcAddresses, serviceSpecs } from './service-specs.ts';
 import { SERVICES, type ServiceName } from './services.ts';
+import { keepStripeSecret } from './stripe-secret.ts';
 import type { StartedFacts } from './summary.ts';
 import { type SupervisedService, superviseService } from './supervisor.ts';
 
@@ -55,6 +56,7 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
 
   const urls = databaseUrls(config, postgres);
   const keys = keepAuthKeys(directory.path, config);
+  const stripeSecret = keepStripeSecret(directory.path, config.env);
   const migrations = output.step('Schemas', async () => {
     const migrateOne = (service: ServiceName) => {
       const embeddedIn = config.embedded.includes(service) ? directory.path : undefined;
@@ -65,7 +67,7 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
   });
   await unlessAborted(signal, migrations);
 
-  const services = serviceSpecs(config, directory.path, { urls, keys }).map((spec) => {
+  const services = serviceSpecs(config, directory.path, { urls, keys, stripeSecret }).map((spec) => {
     const service = stack.use(superviseService(spec, output.say));
     options.onService(service);
     return service;
@@ -135,9 +137,11 @@ async function bringSample(
     // Most starts do without, and need no gRPC client then.
     const { loadSample } = await import('./sample/load-sample.ts');
     const addresses = grpcAddresses(config);
-    const { users, bookings } = await loadSample(addresses, signal);
+    const loaded = await loadSample(addresses, signal);
     writeSampleState(dataDirectory, 'loaded');
-    return `${users} users, ${bookings} bookings`;
+    return Object.entries(loaded)
+      .map(([what, count]) => `${count} ${what}`)
+      .join(', ');
   });
   return plan.load || plan.loaded;
 }

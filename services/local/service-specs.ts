@@ -32,6 +32,8 @@ export function grpcAddresses(config: LocalConfig): Readonly<Record<ServiceName,
 export interface SpecContext {
   readonly urls: DatabaseUrls;
   readonly keys: AuthKeys;
+  /** What events of Stripe are signed with, as STRIPE_WEBHOOK_SECRETS takes it. */
+  readonly stripeSecret: string;
 }
 
 /** What a service may have that no other may, and what it is told beside its ports and its database. */
@@ -49,9 +51,9 @@ interface OwnSettings {
 export function serviceSpecs(
   config: LocalConfig,
   dataDirectory: string,
-  { urls, keys }: SpecContext,
+  { urls, ...secrets }: SpecContext,
 ): ServiceSpec[] {
-  const own = ownSettings(config, dataDirectory, keys);
+  const own = ownSettings(config, dataDirectory, secrets);
   return SERVICES.map((name) => {
     const { grpcPort, httpPort } = settingsOf(config, name);
     const variables = variablesOf(name);
@@ -70,7 +72,7 @@ export function serviceSpecs(
 function ownSettings(
   config: LocalConfig,
   dataDirectory: string,
-  keys: AuthKeys,
+  { keys, stripeSecret }: Omit<SpecContext, 'urls'>,
 ): Record<ServiceName, OwnSettings> {
   const { env } = config;
   const addresses = grpcAddresses(config);
@@ -88,7 +90,14 @@ function ownSettings(
     },
     booking: { env: usersOf('booking') },
     vendor: { env: usersOf('vendor') },
-    billing: { env: { ...usersOf('billing'), BOOKING_ADDRESS: addresses.booking } },
+    billing: {
+      secrets: ['STRIPE_API_KEY', 'STRIPE_WEBHOOK_SECRETS'],
+      env: {
+        ...usersOf('billing'),
+        BOOKING_ADDRESS: addresses.booking,
+        STRIPE_WEBHOOK_SECRETS: stripeSecret,
+      },
+    },
   };
 }
 

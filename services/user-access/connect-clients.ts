@@ -1,4 +1,6 @@
+import { UserService } from '@rollcall/contract/user';
 import { StartupError } from '@rollcall/runtime';
+import { createServiceClient, type ServiceClient } from '@rollcall/transport';
 import { createUserClient, TransportOptionError, type UserClient } from '@rollcall/user-client';
 import { createUserAdminClient, type UserAdminClient } from '@rollcall/user-client/admin';
 import type { AuthCredentials } from './auth-credentials.ts';
@@ -7,13 +9,14 @@ import type { UserAccessConfig } from './settings.ts';
 import { prepareSnapshotFolder } from './snapshot-folder.ts';
 import { LOOKUP_TIMEOUT_MS } from './users/remote-users.ts';
 
-/** Both ways to the user service. They connect on demand; whoever makes them closes them. */
+/** The ways to the user service. They connect on demand; whoever makes them closes them. */
 export interface UserClients {
   readonly client: UserClient;
   readonly admin: UserAdminClient;
+  readonly fresh: ServiceClient<typeof UserService>;
 }
 
-/** What both are made with. */
+/** What they are made with. */
 export interface ConnectOptions {
   readonly credentials: AuthCredentials;
   /** Of the variables: `VENDOR`. */
@@ -36,13 +39,14 @@ export function connectClients(
   try {
     // First the one that holds nothing yet where the address is refused.
     const admin = createUserAdminClient(connection);
+    const fresh = createServiceClient(UserService, connection);
     const client = createUserClient({
       ...connection,
       timeoutMs: LOOKUP_TIMEOUT_MS,
       clock,
       ...(usersSnapshotPath !== undefined && { snapshotPath: usersSnapshotPath }),
     });
-    return { client, admin };
+    return { client, admin, fresh };
   } catch (error) {
     throw error instanceof TransportOptionError ? addressFault(error, prefix) : error;
   }

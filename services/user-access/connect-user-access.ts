@@ -1,5 +1,7 @@
+import type { UserService } from '@rollcall/contract/user';
 import type { Logger } from '@rollcall/runtime';
 import type { MetricReading } from '@rollcall/runtime/rpc';
+import type { ServiceClient } from '@rollcall/transport';
 import type { UserClient } from '@rollcall/user-client';
 import type { UserAdminClient } from '@rollcall/user-client/admin';
 import { readAuthCredentials } from './auth-credentials.ts';
@@ -17,6 +19,8 @@ export interface UserAccess extends AsyncDisposable {
   readonly users: Users;
   /** Searches, and what the service tells the owner; 1 s a call where no deadline is nearer, an outage is an error. */
   readonly admin: UserAdminClient;
+  /** Reads and the change feed as they are, with nothing remembered: for `followMerges`. */
+  readonly fresh: ServiceClient<typeof UserService>;
   /** How users were come by, for /metrics: `rollcall_user_client_…`. */
   readings(): MetricReading[];
 }
@@ -39,14 +43,16 @@ export async function connectUserAccess(
   { prefix, logger, clock = () => performance.now() }: UserAccessOptions,
 ): Promise<UserAccess> {
   const credentials = await readAuthCredentials(config, prefix);
-  const { client, admin } = connectClients(config, { credentials, prefix, clock });
+  const { client, admin, fresh } = connectClients(config, { credentials, prefix, clock });
   return {
     client,
     admin,
+    fresh,
     users: createRemoteUsers(client, logger),
     readings: () => userClientReadings(client),
     async [Symbol.asyncDispose]() {
       admin.close();
+      fresh.close();
       await client.close();
     },
   };

@@ -12,6 +12,9 @@ export {
   type UserOfTenant,
 } from './effects/effect-jobs.ts';
 export { type ToldStatistics, type UserTasksOptions, userTasks } from './effects/user-tasks.ts';
+export { type FollowMergesOptions, followMerges, type MergeFollower } from './merges/follow-merges.ts';
+export type { HeldColumn } from './merges/held-users.ts';
+export { createUserAliases, type UserAliases } from './merges/user-aliases.ts';
 export { inheritDeadline } from './rpc/inherit-deadline.ts';
 export { inheritSeenVersions } from './rpc/inherit-seen-versions.ts';
 export { type UserAccessConfig, type UserAccessOwner, userAccessSettings } from './settings.ts';

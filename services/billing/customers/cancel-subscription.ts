@@ -1,9 +1,10 @@
+import type { Snapshots } from '../payments/snapshots.ts';
 import { idempotencyKey } from '../payments/stripe-gateway.ts';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
 import { type Customer, isUnfinished, type SubscriptionOrder } from './customer.ts';
 import type { CustomerStore, SubscriptionNews } from './customer-store.ts';
 import { type CustomerRef, type FindCustomerPorts, findCustomer } from './find-customer.ts';
-import { isGivenUp } from './finish-order.ts';
+import { isGivenUp, noteAnswer } from './finish-order.ts';
 import { newsFrom } from './news-from-stripe.ts';
 import type { SubscriptionGateway } from './subscription-gateway.ts';
 
@@ -11,6 +12,7 @@ import type { SubscriptionGateway } from './subscription-gateway.ts';
 export interface CancelPorts extends Pick<FindCustomerPorts, 'aliases'> {
   readonly customers: CustomerStore;
   readonly gateway: SubscriptionGateway;
+  readonly snapshots: Snapshots;
 }
 
 /** Whose subscription ends, and when. */
@@ -60,7 +62,7 @@ async function liveOf(
 }
 
 async function end(
-  { gateway }: CancelPorts,
+  ports: CancelPorts,
   { tenantId, subscription }: SubscriptionOrder,
   atPeriodEnd: boolean,
 ): Promise<SubscriptionNews> {
@@ -69,11 +71,11 @@ async function end(
   if (stripeSubscriptionId === null)
     return { state: 'CANCELED', stripeSubscriptionId, currentPeriodEnd, cancelAtPeriodEnd: false };
   const what = atPeriodEnd ? 'cancel-at-end' : 'cancel-now';
-  const order = { subscriptionId: stripeSubscriptionId, atPeriodEnd };
-  return newsFrom(
-    await gateway.cancelSubscription({
-      ...order,
-      idempotencyKey: idempotencyKey({ what, tenantId, requestId }),
-    }),
-  );
+  const askTime = new Date();
+  const ended = await ports.gateway.cancelSubscription({
+    ...{ subscriptionId: stripeSubscriptionId, atPeriodEnd },
+    idempotencyKey: idempotencyKey({ what, tenantId, requestId }),
+  });
+  await noteAnswer(ports, ended, askTime);
+  return newsFrom(ended);
 }

@@ -1,5 +1,5 @@
+import type { UserAliases } from '@rollcall/user-access';
 import { BillingError } from '../billing-error.ts';
-import type { UserAliases } from '../user-aliases.ts';
 import type { Customer } from './customer.ts';
 import type { CustomerStore } from './customer-store.ts';
 

@@ -1,4 +1,5 @@
 import { BillingError } from '../billing-error.ts';
+import type { Snapshots } from '../payments/snapshots.ts';
 import { idempotencyKey, type StripeSubscription } from '../payments/stripe-gateway.ts';
 import { isOver, isUnfinished, type SubscriptionOrder } from './customer.ts';
 import type { CustomerStore, SubscriptionNews } from './customer-store.ts';
@@ -9,6 +10,7 @@ import type { SubscriptionGateway } from './subscription-gateway.ts';
 export interface FinishPorts {
   readonly customers: Pick<CustomerStore, 'settle' | 'drop' | 'findLive'>;
   readonly gateway: SubscriptionGateway;
+  readonly snapshots: Snapshots;
 }
 
 // Longer than a call to Stripe with all its repeats: who began before that is at work no more.
@@ -26,7 +28,9 @@ export async function finishOrder(
 ): Promise<string> {
   const ref = { tenantId: order.tenantId, subscriptionId: order.subscription.id };
   const found = isResumed ? await findAtStripe(ports.gateway, order) : undefined;
+  const askTime = new Date();
   const made = found ?? (await create(ports, order));
+  await noteAnswer(ports, made, askTime);
   if (!(await ports.customers.settle(ref, newsFrom(made)))) await endUnlessKept(ports, order, made);
   return made.clientSecret;
 }
@@ -65,6 +69,18 @@ export async function secretOf(gateway: SubscriptionGateway, order: Subscription
   const { state, stripeSubscriptionId } = order.subscription;
   if (state !== 'INCOMPLETE' || stripeSubscriptionId === null) return '';
   return (await findAtStripe(gateway, order))?.clientSecret ?? '';
+}
+
+/**
+ * Makes what Stripe answered part of the ledger, so that an event that is older changes nothing.
+ * @param askTime when Stripe was asked
+ */
+export function noteAnswer(
+  { snapshots }: Pick<FinishPorts, 'snapshots'>,
+  { object }: StripeSubscription,
+  askTime: Date,
+): Promise<void> {
+  return snapshots.apply([object], askTime);
 }
 
 const NEVER_MADE: SubscriptionNews = {

@@ -1,10 +1,10 @@
-import type { Users } from '@rollcall/user-access';
+import type { UserAliases, Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 import { BillingError } from '../billing-error.ts';
 import { requireEligibleUser } from '../eligible-user.ts';
+import type { Snapshots } from '../payments/snapshots.ts';
 import { idempotencyKey } from '../payments/stripe-gateway.ts';
 import type { PlanStore } from '../plans/plan-store.ts';
-import type { UserAliases } from '../user-aliases.ts';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
 import { type Customer, isUnfinished, type SubscriptionOrder } from './customer.ts';
 import type { CustomerStore } from './customer-store.ts';
@@ -19,6 +19,7 @@ export interface SubscribePorts {
   readonly users: Users;
   readonly aliases: UserAliases;
   readonly gateway: SubscriptionGateway;
+  readonly snapshots: Snapshots;
 }
 
 /** Who subscribes to what. Ids are in lower case. */
@@ -50,6 +51,19 @@ export async function subscribe(ports: SubscribePorts, command: SubscribeCommand
   // Before the user is looked at: what was done stays done, whatever became of the user since.
   const before = await replay(ports, command);
   if (before) return before;
+  let begun: SubscriptionOrder;
+  try {
+    begun = await begin(ports, command);
+  } catch (error) {
+    // The same request may have been at work at the same time, and have been in the way.
+    const meanwhile = error instanceof BillingError && (await replay(ports, command));
+    if (meanwhile) return meanwhile;
+    throw error;
+  }
+  return finish(ports, begun);
+}
+
+async function begin(ports: SubscribePorts, command: SubscribeCommand): Promise<SubscriptionOrder> {
   const { tenantId, userId, signal } = command;
   const price = await requirePrice(ports.plans, command);
   const { user } = await requireEligibleUser(ports.users, { tenantId, userId }, signal);
@@ -59,17 +73,10 @@ export async function subscribe(ports: SubscribePorts, command: SubscribeCommand
   const wanted = toOrder(command, { customerId: user.id, stripePriceId: price.stripePriceId });
   const order = price.stripePriceId === null ? wanted : await withStripeCustomer(ports, wanted);
   const begun = await ports.customers.begin(order, command.request);
-  if (begun) return finish(ports, begun);
-  const meanwhile = await replay(ports, command);
-  if (meanwhile) return meanwhile;
+  if (begun) return begun;
   await requireNoneLive(ports, tenantId, ids);
-  throw new BillingError(
-    'STRIPE_UNAVAILABLE',
-    'Another subscription of this user was just given up; try again.',
-    {
-      metadata: { why: 'attempt_ended' },
-    },
-  );
+  const message = 'Another subscription of this user was just given up; try again.';
+  throw new BillingError('STRIPE_UNAVAILABLE', message, { metadata: { why: 'attempt_ended' } });
 }
 
 async function replay(ports: SubscribePorts, { tenantId, request }: SubscribeCommand) {

@@ -1,5 +1,5 @@
+import type { UserAliases } from '@rollcall/user-access';
 import { type Page, type TimePosition, toPage } from '../page.ts';
-import type { UserAliases } from '../user-aliases.ts';
 import type { Payment, PaymentEvent } from './payment.ts';
 import type { EventPosition, PaymentEventList, PaymentList, PaymentReads } from './payment-reads.ts';
 import { paymentNotFound } from './payment-refusals.ts';

@@ -19,6 +19,9 @@ export function createPostgresReconcileStore(pool: Pool): ReconcileStore {
         if (drifts.length > 0) await run(statements.FIND, [runId, JSON.stringify(drifts)]);
         await run(statements.MOVE, [runId, next.step, next.after, seen.length]);
       }),
+    async note(runId, drifts) {
+      if (drifts.length > 0) await runPrepared(pool, statements.FIND, [runId, JSON.stringify(drifts)]);
+    },
     async complete(runId) {
       await transactPrepared(pool, async (run) => {
         await run(statements.COMPLETE, [runId]);

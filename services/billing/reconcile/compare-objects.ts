@@ -1,14 +1,14 @@
 import type { StripeKind, StripeObject } from '../payments/stripe-object.ts';
 import type { Drift } from './drift.ts';
 import { judgeObject } from './judge-objects.ts';
-import { RunCutOff } from './pacer.ts';
-import type { ReconcilePorts } from './reconcile.ts';
+import type { ReconcilePorts } from './reconcile-ports.ts';
 import type { FoundDrift } from './reconcile-store.ts';
 
 type Ports = Pick<ReconcilePorts, 'gateway' | 'store' | 'snapshots' | 'pace' | 'now'>;
 
 /** Objects of one kind as Stripe had them at one time. */
 export interface ObjectsRead {
+  readonly runId: string;
   readonly kind: StripeKind;
   readonly objects: readonly StripeObject[];
   readonly readTime: Date;
@@ -18,27 +18,42 @@ export interface ObjectsRead {
 /** Where objects and what is here of them disagree, and still do when both are looked at again. */
 export async function compareObjects(ports: Ports, read: ObjectsRead): Promise<FoundDrift[]> {
   const { kind, objects } = read;
-  const suspects = objects.filter(({ id }) => id !== '');
   const here = await ports.store.here(
     kind,
-    suspects.map(({ id }) => id),
+    objects.map(({ id }) => id),
   );
-  const differing = suspects.filter((each) => judgeObject(kind, each, here.get(each.id)).length > 0);
+  const differing = objects.filter((each) => judgeObject(kind, each, here.get(each.id)).length > 0);
   const found: FoundDrift[] = [];
-  for (const each of differing) found.push(...(await settle(ports, read, each)));
+  for (const each of differing) {
+    const isNew = !here.get(each.id)?.facts;
+    // An event may have come since: what is here by now must not be measured by what Stripe said before.
+    const settled = await settle(ports, isNew ? { ...read, object: each } : await again(ports, read, each));
+    if (read.repair) await ports.store.note(read.runId, settled);
+    found.push(...settled);
+  }
   return found;
 }
 
-// An event may have come between the two looks; what is new here is told by Stripe again.
-async function settle(ports: Ports, read: ObjectsRead, listed: StripeObject): Promise<FoundDrift[]> {
-  const { kind, repair } = read;
+interface ObjectRead extends Omit<ObjectsRead, 'objects'> {
+  readonly object: StripeObject;
+}
+
+async function again(ports: Ports, read: ObjectsRead, listed: StripeObject): Promise<ObjectRead> {
   const readTime = (ports.now ?? (() => new Date()))();
-  const fresh = (await ports.pace(() => ports.gateway.retrieve(kind, listed.id))) ?? listed;
+  const object = (await ports.pace(() => ports.gateway.retrieve(read.kind, listed.id))) ?? listed;
+  return { ...read, object, readTime };
+}
+
+async function settle(
+  ports: Ports,
+  { kind, object: fresh, readTime, repair }: ObjectRead,
+): Promise<FoundDrift[]> {
   const before = await judge(ports, kind, fresh);
   if (before.length === 0) return [];
   const note = (await ports.store.waiting([fresh.id])).has(fresh.id) ? 'an event of it waits or failed' : '';
   if (!repair) return before.map((each) => ({ ...each, repaired: false, note }));
-  const trouble = await applied(ports, fresh, readTime);
+  const parents = await missingParents(ports, fresh);
+  const trouble = await applied(ports, [...parents, fresh], readTime);
   const after = trouble === undefined ? await judge(ports, kind, fresh) : before;
   const left = new Set(after.map((each) => each.class));
   return before.map((each) => ({
@@ -52,17 +67,31 @@ async function judge({ store }: Ports, kind: StripeKind, object: StripeObject): 
   return judgeObject(kind, object, (await store.here(kind, [object.id])).get(object.id));
 }
 
+// A payment may be older than what is compared, and its refund not.
+async function missingParents(
+  { store, gateway, pace }: Ports,
+  object: StripeObject,
+): Promise<StripeObject[]> {
+  const parents: StripeObject[] = [];
+  for (const kind of ['payment_intent', 'charge'] as const) {
+    const id = object[kind];
+    if (typeof id !== 'string' || (await store.here(kind, [id])).get(id)?.facts) continue;
+    const parent = await pace(() => gateway.retrieve(kind, id));
+    if (parent) parents.push(parent);
+  }
+  return parents;
+}
+
 /** Why it could not be applied; undefined: it was. */
 async function applied(
   { snapshots }: Ports,
-  object: StripeObject,
+  objects: readonly StripeObject[],
   readTime: Date,
 ): Promise<string | undefined> {
   try {
-    await snapshots.apply([object], readTime);
+    await snapshots.apply(objects, readTime);
     return undefined;
   } catch (error) {
-    if (error instanceof RunCutOff) throw error;
     const { constraint, reason } = error as { constraint?: unknown; reason?: unknown };
     const why = [constraint, reason].find((each) => typeof each === 'string');
     if (why === undefined) throw error;

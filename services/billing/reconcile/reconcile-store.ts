@@ -57,6 +57,8 @@ export interface ReconcileStore {
   open(terms: RunTerms): Promise<OpenRun>;
   /** Writes down what a part came to and where to go on: both or neither. */
   save(runId: string, part: PartResult): Promise<void>;
+  /** Writes down what was found before the part is over: what was repaired would be found no more. */
+  note(runId: string, drifts: readonly FoundDrift[]): Promise<void>;
   complete(runId: string): Promise<void>;
   report(runId: string): Promise<RunReport>;
   /** What is here of these objects; of one that is not here, nothing. */

@@ -195,7 +195,7 @@ describe('what differs', () => {
   });
 
   it('is not understood where Stripe says what nobody knows', async () => {
-    stripe.account.put({ ...paymentIntentSample(newPayment(), { status: 'succeeded' }), currency: 'what' });
+    stripe.account.put(paymentIntentSample(newPayment({ currency: 'what' }), { status: 'succeeded' }));
     expect((await run({ repair: true })).told.drifts).toMatchObject([
       { class: 'not_understood', repaired: false },
     ]);
@@ -228,6 +228,15 @@ describe('--repair', () => {
       },
     ]);
     expect(await run()).toMatchObject({ code: 0, told: { drifts: [] } });
+  });
+
+  it('brings what a refund belongs to although it was made before', async () => {
+    const old = newPayment({ created: DAY_S - 86_400 });
+    for (const object of whole(old).slice(0, 2)) stripe.account.put(object);
+    stripe.account.put({ ...refundSample(old, { status: 'succeeded', amount: 500 }), ...{ created: DAY_S } });
+    expect(await run({ repair: true })).toMatchObject({ code: 0, told: { objects: 1, left: 0 } });
+    const { rows } = await pool.query('select refunded from payments');
+    expect(rows).toEqual([{ refunded: '500' }]);
   });
 
   it('deletes nothing that Stripe does not have', async () => {
@@ -269,6 +278,22 @@ describe('a run that is cut off', () => {
       last: expect.stringMatching(/^INCOMPLETE \(interrupted\)/),
     });
     expect(await run()).toMatchObject({ code: 0, told: { complete: true, resumed: true } });
+  });
+
+  it('still tells what it repaired before it was cut off in the middle of a part', async () => {
+    for (const each of [newPayment(), newPayment(), newPayment()]) {
+      await here(paymentIntentSample(each, { status: 'processing' }));
+      stripe.account.put(paymentIntentSample(each, { status: 'succeeded' }));
+    }
+    let read = 0;
+    const isThird = ({ path }: { path: string }) => path.startsWith('/v1/payment_intents/') && ++read > 2;
+    stripe.plan({ fault: { status: 429 }, times: 100, when: isThird });
+    expect((await run({ repair: true })).told).toMatchObject({ complete: false, left: 0 });
+    stripe.heal();
+    const { told } = await run({ repair: true });
+    expect(told.complete).toBe(true);
+    const differed = told.drifts.filter((each) => each.class === 'state_differs');
+    expect(differed.map(({ repaired }) => repaired)).toEqual([true, true, true]);
   });
 
   it('begins a list anew where the object at which it stopped is gone', async () => {

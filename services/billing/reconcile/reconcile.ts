@@ -1,22 +1,9 @@
-import type { Snapshots } from '../payments/snapshots.ts';
-import type { StripeGateway } from '../payments/stripe-gateway.ts';
-import { STRIPE_KINDS, type StripeKind } from '../payments/stripe-object.ts';
+import type { StripeKind } from '../payments/stripe-object.ts';
 import { compareObjects } from './compare-objects.ts';
-import { type Pacer, RunCutOff } from './pacer.ts';
-import type { FoundDrift, OpenRun, ReconcileStore, RunReport, RunTerms } from './reconcile-store.ts';
+import { RunCutOff } from './pacer.ts';
+import type { ReconcilePorts } from './reconcile-ports.ts';
+import type { FoundDrift, OpenRun, RunReport, RunTerms } from './reconcile-store.ts';
 import { nextPage } from './stripe-pages.ts';
-
-/** What a run works with. */
-export interface ReconcilePorts {
-  readonly gateway: Pick<StripeGateway, 'list' | 'retrieve'>;
-  readonly store: ReconcileStore;
-  readonly snapshots: Snapshots;
-  readonly pace: Pacer;
-  /** Told of each part. */
-  readonly onPart?: (part: { kind: StripeKind; objects: number; drifts: number }) => void;
-  /** Default: the clock. */
-  readonly now?: () => Date;
-}
 
 /** What a run came to, and whether it came to its end. */
 export interface ReconcileResult extends RunReport {
@@ -49,8 +36,18 @@ interface Step {
   readonly part: 'listed' | 'unseen';
 }
 
-// Money first. What a list holds is compared before what stands in none is looked for.
-const STEPS: readonly Step[] = STRIPE_KINDS.toReversed().flatMap((kind) => [
+// What others belong to first, so that a repair finds it here.
+const ORDER = [
+  'payment_intent',
+  'charge',
+  'refund',
+  'dispute',
+  'customer',
+  'subscription',
+  'invoice',
+] as const satisfies readonly StripeKind[];
+
+const STEPS: readonly Step[] = ORDER.flatMap((kind) => [
   { kind, part: 'listed' as const },
   { kind, part: 'unseen' as const },
 ]);
@@ -86,7 +83,7 @@ interface PartDone {
 async function listed(ports: ReconcilePorts, run: OpenRun, { kind, after, repair }: Part): Promise<PartDone> {
   const readTime = (ports.now ?? (() => new Date()))();
   const { objects, hasMore } = await nextPage(ports, run, { kind, after });
-  const drifts = await compareObjects(ports, { kind, objects, readTime, repair });
+  const drifts = await compareObjects(ports, { runId: run.id, kind, objects, readTime, repair });
   const last = objects.at(-1)?.id ?? null;
   return { seen: objects.map(({ id }) => id), drifts, isLast: !hasMore || last === null, after: last };
 }
@@ -97,7 +94,10 @@ async function unseen(ports: ReconcilePorts, run: OpenRun, { kind, after, repair
   for (const id of ids) {
     const readTime = (ports.now ?? (() => new Date()))();
     const object = await ports.pace(() => ports.gateway.retrieve(kind, id));
-    if (object) drifts.push(...(await compareObjects(ports, { kind, objects: [object], readTime, repair })));
+    if (object)
+      drifts.push(
+        ...(await compareObjects(ports, { runId: run.id, kind, objects: [object], readTime, repair })),
+      );
     else drifts.push(missingThere(kind, id));
   }
   return { seen: ids, drifts, isLast: ids.length < UNSEEN_PAGE, after: ids.at(-1) ?? null };

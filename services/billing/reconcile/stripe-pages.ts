@@ -1,7 +1,7 @@
 import { BillingError } from '../billing-error.ts';
 import type { StripePage } from '../payments/stripe-gateway.ts';
 import type { StripeKind } from '../payments/stripe-object.ts';
-import type { ReconcilePorts } from './reconcile.ts';
+import type { ReconcilePorts } from './reconcile-ports.ts';
 import type { OpenRun } from './reconcile-store.ts';
 
 // The most that Stripe gives at once.

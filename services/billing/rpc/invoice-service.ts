@@ -9,12 +9,12 @@ import {
 } from '@rollcall/contract/billing';
 import { digestOf } from '@rollcall/runtime';
 import type { Implementation } from '@rollcall/runtime/rpc';
+import type { UserAliases } from '@rollcall/user-access';
 import type { FreshUsers } from '../invoices/fresh-users.ts';
 import type { InvoiceStore } from '../invoices/invoice-store.ts';
 import { issueInvoice } from '../invoices/issue-invoice.ts';
 import { listInvoices } from '../invoices/list-invoices.ts';
 import { invoiceNotFound, voidInvoice } from '../invoices/void-invoice.ts';
-import type { UserAliases } from '../user-aliases.ts';
 import { linesFromMessage, toInvoiceMessage } from './invoice-message.ts';
 import { timePageFrom } from './list-request.ts';
 

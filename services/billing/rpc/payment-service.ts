@@ -11,13 +11,13 @@ import {
 } from '@rollcall/contract/billing';
 import { digestOf } from '@rollcall/runtime';
 import { type Implementation, invalidField } from '@rollcall/runtime/rpc';
+import type { UserAliases } from '@rollcall/user-access';
 import type { Money } from '../money.ts';
 import { createPayment, type PaymentPorts } from '../payments/create-payment.ts';
 import { listPaymentEvents, listPayments } from '../payments/list-payments.ts';
 import { paymentNotFound } from '../payments/payment-refusals.ts';
 import { refundPayment } from '../payments/refund-payment.ts';
 import { MAX_STRIPE_AMOUNT, type NewStripeRefund } from '../payments/stripe-gateway.ts';
-import type { UserAliases } from '../user-aliases.ts';
 import { eventPageFrom, timePageFrom } from './list-request.ts';
 import { moneyFromMessage } from './money-message.ts';
 import { statesFromMessage, toEventMessage, toPaymentMessage } from './payment-message.ts';

@@ -2,8 +2,10 @@
 import { createLogger, readConfig, StartupError } from '@rollcall/runtime';
 import { createPool, explainDatabaseFault, type Pool } from '@rollcall/runtime/postgres';
 import { BILLING_SETTINGS } from '../config.ts';
+import { tellChanges } from '../effects/tell-changes.ts';
 import { createStripeGateway } from '../stripe/create-stripe-gateway.ts';
 import { createLedgerSnapshots } from '../stripe/ledger-snapshots.ts';
+import { findBillingDatabase } from './billing-database.ts';
 import { RECONCILE_HELP, readReconcileCommand } from './reconcile-command.ts';
 import { REPLAY_HELP, readReplayCommand, runReplay } from './replay-command.ts';
 import { runReconcile } from './run-reconcile.ts';
@@ -62,15 +64,14 @@ async function reconcileWith(command: ReturnType<typeof readReconcileCommand>): 
       ...output,
       pool,
       gateway,
-      snapshots: createLedgerSnapshots(pool),
+      snapshots: createLedgerSnapshots(pool, tellChanges),
       signal: stop.signal,
     }),
   );
 }
 
 async function withPool(work: (pool: Pool) => Promise<number>): Promise<number> {
-  const { databaseUrl } = BILLING_SETTINGS;
-  const { databaseUrl: url } = readConfig({ databaseUrl }, process.env);
+  const url = findBillingDatabase(process.env);
   const logger = createLogger({ service: 'billing', level: 'silent' });
   const pool = createPool({ url, maxConnections: 2, statementTimeoutMs: STATEMENT_TIMEOUT_MS, logger });
   try {

@@ -21,7 +21,8 @@ exit code  0  complete, and nothing differs or all is repaired
            2  INCOMPLETE: nothing is said of what was not reached
            3  complete, and something differs
 
-Needs BILLING_DATABASE_URL and STRIPE_API_KEY; STRIPE_API_BASE where Stripe is somewhere else.
+Needs STRIPE_API_KEY, and STRIPE_API_BASE where Stripe is somewhere else. The database is found by BILLING_DATABASE_URL, else it is
+that of npm start.
 `;
 
 /** What to compare, and how. */

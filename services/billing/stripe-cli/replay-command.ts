@@ -10,7 +10,8 @@ npm run stripe -- replay --dead
 EVENT_ID  evt_…: an event of the ledger, which is applied again; what it tells that is known already changes nothing
 --dead    every event that failed and is not tried again by itself
 
-They are put back to be applied by the running billing service. The database is found by BILLING_DATABASE_URL.
+They are put back to be applied by the running billing service. The database is found by BILLING_DATABASE_URL, else it is
+that of npm start.
 `;
 
 /** Which events to put back. */

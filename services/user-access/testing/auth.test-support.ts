@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { Code, type ConnectError } from '@connectrpc/connect';
 import { UserService } from '@rollcall/contract/user';
 import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
-import { createServiceClient, type ServiceClient } from '@rollcall/transport';
+import { createGrpcTransport, createServiceClient, type ServiceClient } from '@rollcall/transport';
 import { createUserAdminClient, type UserAdminClient } from '@rollcall/user-client/admin';
 import pg from 'pg';
 
@@ -37,8 +38,10 @@ export async function startAuth(): Promise<AuthUnderTest> {
   stack.defer(() => killed(child));
   const grpcPort = await listening(child);
   const address = `127.0.0.1:${grpcPort}`;
-  const admin = stack.use(createUserAdminClient({ address, defaultTimeoutMs: 10_000 }));
-  const users = stack.use(createServiceClient(UserService, { address, defaultTimeoutMs: 10_000 }));
+  // One connection for both, or one of them would be there again before the other.
+  const transport = stack.use(createGrpcTransport({ address, defaultTimeoutMs: 10_000 }));
+  const admin = createUserAdminClient({ transport });
+  const users = createServiceClient(UserService, { transport });
   const closers = stack.move();
   return {
     address,
@@ -48,6 +51,7 @@ export async function startAuth(): Promise<AuthUnderTest> {
     start: async () => {
       child = spawnAuth(database.url, grpcPort);
       await listening(child);
+      await answers(users);
     },
     createUser: async (tenantId) => {
       const user = { displayName: 'Ana', email: `${randomUUID()}@example.org` };
@@ -75,6 +79,16 @@ async function listening(child: ChildProcess): Promise<number> {
     return JSON.parse(line).grpcPort;
   }
   throw new Error('the auth service ended before it listened');
+}
+
+/** Waits until the clients here have a connection again. */
+async function answers(users: AuthUnderTest['users']): Promise<void> {
+  const ask = () =>
+    users.getUser({ tenantId: 'nobody', id: randomUUID() }).then(
+      () => Code.NotFound,
+      (error: ConnectError) => error.code,
+    );
+  while ((await ask()) !== Code.NotFound) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 async function killed(child: ChildProcess): Promise<void> {

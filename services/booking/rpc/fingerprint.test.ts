@@ -1,11 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import type { NewBooking } from '../bookings/booking.ts';
-import { fingerprintOf } from './booking-fingerprint.ts';
+import { fingerprintOf } from './fingerprint.ts';
 
 const BOOKING: NewBooking = {
   reference: '',
   userId: null,
+  vendorId: null,
+  petIds: [],
   contactDetails: { name: 'Ana', phones: ['1', '2'], address: { city: 'Porto', zip: null } },
   status: 'PENDING',
   startDate: '2026-05-01',
@@ -26,9 +28,16 @@ describe('fingerprintOf', () => {
     expect(Buffer.from(fingerprintOf(backwards)).toString('hex')).toBe(hex());
   });
 
+  it('leaves out what is not given, so that digests outlive new fields', () => {
+    const { vendorId, petIds, ...before } = BOOKING;
+    expect(Buffer.from(fingerprintOf(before)).toString('hex')).toBe(hex());
+  });
+
   it.each<[string, Partial<NewBooking>]>([
     ['reference', { reference: 'A-1' }],
     ['user', { userId: '019c0000-0000-7000-8000-000000000001' }],
+    ['vendor', { vendorId: '019c0000-0000-7000-8000-000000000001' }],
+    ['pets', { petIds: ['019c0000-0000-7000-8000-000000000001'] }],
     ['status', { status: 'PAID' }],
     ['start', { startDate: '2026-04-30' }],
     ['end', { endDate: '2026-05-03' }],

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { createLogger, Secret } from '@rollcall/runtime';
+import { createPool, type Pool } from '@rollcall/runtime/postgres';
+import { createTestDatabase } from '@rollcall/runtime/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { accessTo } from '../testing/access.test-support.ts';
+import { type AuthUnderTest, startAuth } from '../testing/auth.test-support.ts';
+import { followMerges, type MergeFollower } from './follow-merges.ts';
+import { createUserAliases, type UserAliases } from './user-aliases.ts';
+
+const tenantId = 'acme';
+const logger = createLogger({ service: 'test', level: 'silent' });
+
+let opened: AsyncDisposableStack;
+let auth: AuthUnderTest;
+let pool: Pool;
+let aliases: UserAliases;
+let follow: () => MergeFollower;
+
+beforeEach(async () => {
+  opened = new AsyncDisposableStack();
+  auth = opened.use(await startAuth());
+  const database = opened.use(await createTestDatabase('booking'));
+  pool = opened.adopt(
+    createPool({ url: new Secret(database.url), maxConnections: 4, statementTimeoutMs: 5000, logger }),
+    (each) => each.end(),
+  );
+  await pool.query('create table held (tenant_id text, user_id uuid, primary key (tenant_id, user_id))');
+  aliases = createUserAliases(pool);
+  const access = opened.use(await accessTo(auth.address));
+  const columns = [{ table: 'held', column: 'user_id' }];
+  follow = () => followMerges({ pool, users: access.fresh, columns, logger, tenantsMs: 50 });
+});
+afterEach(() => opened.disposeAsync());
+
+const hold = (userId: string, tenant = tenantId) =>
+  pool.query('insert into held values ($1, $2)', [tenant, userId]);
+
+/** A user of whom the service has a row. */
+async function heldUser(tenant = tenantId): Promise<string> {
+  const id = await auth.createUser(tenant);
+  await hold(id, tenant);
+  return id;
+}
+
+async function merge(loserId: string, survivorId: string, tenant = tenantId): Promise<string> {
+  const plan = { survivorId, loserId };
+  const merged = await auth.admin.mergeUsers({ tenantId: tenant, plan, requestId: randomUUID() });
+  return merged.mergeId;
+}
+
+const familyOf = async (id: string, tenant = tenantId) => (await aliases.allIdsOf(tenant, [id])).sort();
+
+async function becomes(id: string, family: string[], tenant = tenantId): Promise<void> {
+  await expect.poll(() => familyOf(id, tenant), { timeout: 15_000 }).toEqual(family.toSorted());
+}
+
+/** Waits until the feed is followed from here on: what was there before has been looked at. */
+async function isFollowed(tenant = tenantId): Promise<void> {
+  const text = 'select 1 from user_feed_tenants where tenant_id = $1';
+  await expect.poll(async () => (await pool.query(text, [tenant])).rowCount, { timeout: 15_000 }).toBe(1);
+}
+
+describe('merges of users', () => {
+  it('are followed, through chains, and taken back', async () => {
+    const [ana, anna, annie] = [await heldUser(), await heldUser(), await heldUser()];
+    await using _follower = follow();
+    await isFollowed();
+    expect(await familyOf(ana)).toEqual([ana]);
+    await merge(ana, anna);
+    await becomes(ana, [ana, anna]);
+    const second = await merge(anna, annie);
+    await becomes(annie, [ana, anna, annie]);
+    expect(await familyOf(ana)).toEqual([ana, anna, annie].sort());
+    expect(await aliases.survivorOf(tenantId, ana)).toBe(annie);
+    await auth.admin.unmergeUsers({ tenantId, mergeId: second, requestId: randomUUID() });
+    await becomes(annie, [annie]);
+    await becomes(ana, [ana, anna]);
+    expect(await aliases.survivorOf(tenantId, ana)).toBe(anna);
+  });
+
+  it('that are older than the following are found', async () => {
+    const [ana, anna] = [await heldUser(), await auth.createUser(tenantId)];
+    await merge(ana, anna);
+    await using _follower = follow();
+    await becomes(anna, [ana, anna]);
+  });
+
+  it('that came about while nobody followed are caught up with', async () => {
+    const [ana, anna] = [await heldUser(), await heldUser()];
+    const first = follow();
+    await isFollowed();
+    await first[Symbol.asyncDispose]();
+    await merge(ana, anna);
+    // What is caught up with comes by the feed, and not by looking at everybody again.
+    await pool.query('truncate held');
+    await hold(randomUUID());
+    await using _second = follow();
+    await becomes(anna, [ana, anna]);
+  });
+
+  it('are found by looking at everybody where the feed goes back no further', async () => {
+    const [ana, anna, ben, benny] = [await heldUser(), await heldUser(), await heldUser(), await heldUser()];
+    const mergeId = await merge(ben, benny);
+    const first = follow();
+    await becomes(ben, [ben, benny]);
+    await isFollowed();
+    await first[Symbol.asyncDispose]();
+    await merge(ana, anna);
+    await auth.admin.unmergeUsers({ tenantId, mergeId, requestId: randomUUID() });
+    await pool.query(`update user_feed set cursor = 'gone'`);
+    await using _second = follow();
+    await becomes(anna, [ana, anna]);
+    await becomes(benny, [benny]);
+  });
+
+  it('are followed again after the user service was away', async () => {
+    const [ana, anna] = [await heldUser(), await heldUser()];
+    await using _follower = follow();
+    await isFollowed();
+    await auth.kill();
+    await auth.start();
+    await merge(ana, anna);
+    await becomes(anna, [ana, anna]);
+  });
+
+  it('are followed for tenants that come later, and kept apart by tenant', async () => {
+    await heldUser();
+    await using _follower = follow();
+    await isFollowed();
+    const other = 'globex';
+    const [ana, anna] = [await heldUser(other), await heldUser(other)];
+    await merge(ana, anna, other);
+    await becomes(anna, [ana, anna], other);
+    expect(await familyOf(ana)).toEqual([ana]);
+  });
+});
+
+describe('allIdsOf', () => {
+  it('answers those whom nobody knows as they were asked, and each id once', async () => {
+    const [one, other] = [randomUUID(), randomUUID()];
+    expect(await aliases.allIdsOf(tenantId, [one, other, one])).toHaveLength(2);
+    expect(await aliases.allIdsOf(tenantId, [])).toEqual([]);
+    expect(await aliases.survivorOf(tenantId, one)).toBe(one);
+  });
+});
