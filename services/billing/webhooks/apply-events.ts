@@ -26,7 +26,7 @@ export async function applyEvents(run: RunPrepared, events: readonly ClaimedEven
     each.snapshots.every(isLocked) ? 'ready' : 'busy',
   );
   const snapshots = ready.flatMap((each) => each.snapshots);
-  const changes = snapshots.length > 0 ? await applySnapshots(run, snapshots, intents) : [];
+  const changes = snapshots.length > 0 ? await applySnapshots(run, snapshots, intents, 'changed') : [];
   const applied = ready.map(({ event }) => event);
   if (applied.length > 0)
     await markApplied(

@@ -1,4 +1,5 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
+import { changedParts } from '../ledger/changed-parts.ts';
 import { type DerivedPayment, derivePayment } from '../ledger/derive-payment.ts';
 import { LedgerError } from '../ledger/ledger-error.ts';
 import { chargeOf, intentOf, joinSnapshots, type Snapshot } from '../ledger/snapshot.ts';
@@ -16,16 +17,22 @@ export function intentAmong(snapshot: Snapshot, intents: IntentsOfCharges): stri
   return intentOf(snapshot) ?? intents.get(chargeOf(snapshot) ?? '') ?? null;
 }
 
+/** What is written: every row of the payments that are told of, or of those rows what the snapshots change. */
+export type Extent = 'all' | 'changed';
+
 /**
  * Joins snapshots with what is known, and writes what follows from it. The caller holds the locks of all of them.
  * Answers the payments that changed.
+ * @param extent `all` also puts right what is not as it follows from the snapshots, whatever changed it. Default: `all`.
  */
 export async function applySnapshots(
   run: RunPrepared,
   snapshots: readonly Snapshot[],
   intents: IntentsOfCharges,
+  extent: Extent = 'all',
 ): Promise<PaymentChange[]> {
   const known = await readKnown(run, snapshots, intents);
+  const before = extent === 'changed' ? new Map(known) : NOTHING;
   const changed = new Map<string, KnownObject>();
   for (const snapshot of snapshots) {
     const before = known.get(snapshot.id);
@@ -39,8 +46,12 @@ export async function applySnapshots(
     changed.set(orphan.snapshot.id, orphan);
     known.set(orphan.snapshot.id, orphan);
   }
-  return await writeAll(run, known, changed);
+  return await writeAll(run, { before, known, changed });
 }
+
+const NOTHING: Objects = new Map();
+
+type Objects = ReadonlyMap<string, KnownObject>;
 
 async function readKnown(
   run: RunPrepared,
@@ -71,35 +82,37 @@ function adoptedBy(known: ReadonlyMap<string, KnownObject>): KnownObject[] {
 
 async function writeAll(
   run: RunPrepared,
-  known: ReadonlyMap<string, KnownObject>,
-  changed: ReadonlyMap<string, KnownObject>,
+  {
+    before,
+    known,
+    changed,
+  }: { readonly before: Objects; readonly known: Objects; readonly changed: Objects },
 ): Promise<PaymentChange[]> {
   const objects = [...changed.values()];
   await writeObjects(run, objects);
   await updateAccounts(run, objects);
   await adoptEvents(run, objects);
-  const payments = derive(known, new Set(objects.map(({ intent }) => intent)));
+  const intents = new Set(objects.map(({ intent }) => intent));
+  const payments = derive(known, intents);
+  requireFitting(payments, changed);
+  const earlier = new Map(derive(before, intents).map((each) => [each.intent, each]));
+  const parts = payments.flatMap((each) => changedParts(earlier.get(each.intent), each) ?? []);
+  const strangers = parts.filter(({ owner, customer }) => customer && !(owner.tenant_id && owner.user_id));
+  const owners = await readOwners(run, [...new Set(strangers.map(({ customer }) => customer ?? ''))]);
+  return await writePayments(run, parts, owners);
+}
+
+function requireFitting(payments: readonly DerivedPayment[], changed: Objects): void {
   for (const misfit of payments.flatMap(({ misfits }) => misfits))
     if (changed.has(misfit))
       throw new LedgerError('CURRENCY_MIXED', 'It is not in the currency of the payment that it belongs to.');
-  const strangers = payments.filter(({ owner, customer }) => customer && !(owner.tenant_id && owner.user_id));
-  const owners = await readOwners(run, [...new Set(strangers.map(({ customer }) => customer ?? ''))]);
-  return await writePayments(run, payments, owners);
 }
 
-function derive(
-  known: ReadonlyMap<string, KnownObject>,
-  intents: ReadonlySet<string | null>,
-): DerivedPayment[] {
-  const groups = Map.groupBy(known.values(), ({ intent }) => intent);
+function derive(objects: Objects, intents: ReadonlySet<string | null>): DerivedPayment[] {
+  const groups = Map.groupBy(objects.values(), ({ intent }) => intent);
   return [...intents].flatMap((intent) => {
     if (!intent) return [];
-    const objects = groups.get(intent) ?? [];
-    return (
-      derivePayment(
-        intent,
-        objects.map(({ snapshot }) => snapshot),
-      ) ?? []
-    );
+    const snapshots = (groups.get(intent) ?? []).map(({ snapshot }) => snapshot);
+    return derivePayment(intent, snapshots) ?? [];
   });
 }

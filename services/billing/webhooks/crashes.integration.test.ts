@@ -42,7 +42,12 @@ async function workWithCrash(ledger: TestLedger, statements: number): Promise<bo
   await applyDue({ pool, logger, onChanges: tell }).catch((error: Error) => {
     expect(error.message).toMatch(/terminated|not queryable|connection error/i);
   });
-  await applyDue({ pool: ledger.pool, logger, onChanges: tell });
+  // What the dead worker had locked is free once the database has noticed.
+  const waiting = async () => {
+    await applyDue({ pool: ledger.pool, logger, onChanges: tell });
+    return await ledger.rows('select 1 from stripe_events where next_attempt_time is not null');
+  };
+  await expect.poll(waiting, { timeout: 30_000, interval: 5 }).toEqual([]);
   return broke();
 }
 
