@@ -1,6 +1,6 @@
 // A stand-in for Stripe, for tests: it keeps what is made, answers lists in pages, holds every request to Stripe's rules, and
 // fails where it is told to. What it does not know it refuses, so that a test cannot pass by accident.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { STRIPE_API_VERSION } from '../stripe/stripe-client.ts';
@@ -41,44 +41,72 @@ export interface StripeServer extends AsyncDisposable {
 export async function startStripeServer(
   now: () => number = () => Math.floor(Date.now() / 1000),
 ): Promise<StripeServer> {
-  const account = new StripeAccount(now);
-  const faults = new FaultPlan();
-  const requests: SeenRequest[] = [];
-  const answers = new Map<string, { what: string; answer: Answer }>();
-  const server = createServer(async (message, response) => {
+  const standIn = new StandIn(new StripeAccount(now));
+  await standIn.listen();
+  return standIn;
+}
+
+class StandIn implements StripeServer {
+  readonly account: StripeAccount;
+  readonly requests: SeenRequest[] = [];
+  readonly #faults = new FaultPlan();
+  readonly #answers = new Map<string, { what: string; answer: Answer }>();
+  readonly #server: Server;
+
+  constructor(account: StripeAccount) {
+    this.account = account;
+    this.#server = createServer((message, response) => this.#serve(message, response));
+  }
+
+  get url(): URL {
+    return new URL(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`);
+  }
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  }
+
+  plan(fault: PlannedFault): void {
+    this.#faults.add(fault);
+  }
+
+  heal(): void {
+    this.#faults.clear();
+  }
+
+  forgetKeys(): void {
+    this.#answers.clear();
+  }
+
+  async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const request = await readRequest(message);
-    requests.push(request);
-    const fault = faults.take(request);
+    this.requests.push(request);
+    const fault = this.#faults.take(request);
     if (fault === 'silence') return;
     if (fault === 'drop before') return void message.socket.destroy();
-    const answer = typeof fault === 'object' ? failureOf(fault) : once(request);
+    const answer = typeof fault === 'object' ? failureOf(fault) : this.#answer(request);
     if (fault === 'drop after') return void message.socket.destroy();
     send(response, answer);
-  });
-  const once = (request: SeenRequest): Answer => {
+  }
+
+  // Of the same key once; the same key for something else is refused.
+  #answer(request: SeenRequest): Answer {
     const refusal = ruleBroken(request);
     if (refusal) return refusal;
     const { idempotencyKey: key } = request;
+    if (key === undefined) return answered(this.account, request);
     const what = JSON.stringify([request.method, request.path, [...request.form]]);
-    const before = key === undefined ? undefined : answers.get(key);
+    const before = this.#answers.get(key);
     if (before) return before.what === what ? before.answer : errorOf(400, 'idempotency_error');
-    const answer = answered(account, request);
-    if (key !== undefined) answers.set(key, { what, answer });
+    const answer = answered(this.account, request);
+    this.#answers.set(key, { what, answer });
     return answer;
-  };
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
-    account,
-    requests,
-    plan: (fault) => faults.add(fault),
-    heal: () => faults.clear(),
-    forgetKeys: () => answers.clear(),
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
 }
 
 interface Answer {
