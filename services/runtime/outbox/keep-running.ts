@@ -6,6 +6,8 @@ const RESTART_MS = 1000;
 
 /** How it ends. */
 export interface Ending {
+  /** Aborted at once: no more jobs are looked for. */
+  readonly stopping: AbortController;
   /** Aborted once jobs at work have had their time. */
   readonly overdue: AbortController;
   /** That time, in ms. */
@@ -17,7 +19,7 @@ export interface Ending {
  * away at the wrong moment. Rejects where it cannot even start. Disposing it waits for the jobs at work.
  */
 export async function keepRunning(options: WorkerRunOptions, ending: Ending): Promise<AsyncDisposable> {
-  const stopping = new AbortController();
+  const { stopping } = ending;
   let run = await startWorkerRun(options);
   const work = async () => {
     for (;;) {

@@ -9,7 +9,7 @@ import { keepRunning } from './keep-running.ts';
 import { freeJobs, readBacklog, type TaskBacklog } from './look-after.ts';
 import type { OutboxTask } from './outbox-job.ts';
 import { outboxReadings } from './outbox-readings.ts';
-import { taskFlag } from './outbox-schema.ts';
+import { createPassOver } from './pass-over.ts';
 import { createPauses } from './pauses.ts';
 import { repeat } from './repeat.ts';
 import { runJob } from './run-job.ts';
@@ -68,9 +68,10 @@ export async function startOutbox(options: OutboxOptions): Promise<Outbox> {
   const overdue = new AbortController();
   const jobOptions = { pool, pauses, logger, jobTimeoutMs, ending: overdue.signal, note };
   const list = Object.entries(tasks).map(([name, task]) => [name, runJob(name, task, jobOptions)]);
-  const passOver = () => pauses.paused().map(taskFlag);
+  const stopping = new AbortController();
+  const passOver = createPassOver(pauses, { tasks: Object.keys(tasks), stopping: stopping.signal });
   const run = { pool, tasks: Object.fromEntries(list), concurrency, pollMs, passOver, logger };
-  stack.use(await keepRunning(run, { overdue, drainMs }));
+  stack.use(await keepRunning(run, { stopping, overdue, drainMs }));
   let backlog: readonly TaskBacklog[] = [];
   const look = async () => {
     await freeJobs(pool, logger);

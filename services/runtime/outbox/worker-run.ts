@@ -22,7 +22,7 @@ export interface WorkerRunOptions {
   /** How often, in ms, a worker that has nothing to do looks for a job. */
   readonly pollMs: number;
   /** Flags of jobs to pass over now. */
-  readonly passOver: () => string[];
+  readonly passOver: () => string[] | Promise<string[]>;
   readonly logger: Logger;
 }
 
