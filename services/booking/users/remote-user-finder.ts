@@ -53,7 +53,7 @@ async function searchAll(
     const { matches, nextPageToken } = await admin.searchUsers(request, { signal, timeoutMs: leftMs(endMs) });
     ids.push(...matches.flatMap(({ user }) => user?.id ?? []));
     if (ids.length > MAX_FOUND_USERS) break;
-    if (nextPageToken === '') return ids;
+    if (nextPageToken === '') return [...new Set(ids)];
     pageToken = nextPageToken;
   }
   throw tooMany(tenantId);
