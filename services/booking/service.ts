@@ -29,7 +29,7 @@ const STATEMENT_TIMEOUT_MS = 5000;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-pets-and-reviews',
+  migration: '2026-11-20-booking-user-access',
   variable: 'BOOKING_DATABASE_URL',
   migrate: 'npm run migrate',
 };
