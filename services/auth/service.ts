@@ -61,7 +61,7 @@ const CALLER_CONNECTIONS = 2;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-merges',
+  migration: '2026-11-20-renames',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };
