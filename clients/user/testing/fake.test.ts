@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Code, ConnectError, createClient } from '@connectrpc/connect';
-import { describeUserService, freshTenant, type ServiceSubject } from '@rollcall/contract/testing';
+import {
+  describeMerges,
+  describeRecords,
+  describeUserService,
+  freshTenant,
+  type ServiceSubject,
+} from '@rollcall/contract/testing';
 import {
   UserAdminService,
   UserChangeKind,
@@ -17,6 +23,8 @@ import { createFakeUserService, type FakeUserService } from './index.ts';
 const shared = createFakeUserService();
 afterAll(() => shared[Symbol.asyncDispose]());
 describeUserService('the fake user service', () => callersOf(shared));
+describeRecords('the fake user service', () => callersOf(shared));
+describeMerges('the fake user service', () => callersOf(shared));
 
 function callersOf({ transport }: FakeUserService): ServiceSubject {
   return { users: createClient(UserService, transport), admin: createClient(UserAdminService, transport) };

@@ -1,9 +1,10 @@
 import type { ConnectError } from '@connectrpc/connect';
-import type {
-  BatchGetUsersRequest,
-  GetUserRequest,
-  ResolveUsersRequest,
-  User,
+import {
+  type BatchGetUsersRequest,
+  type GetUserRequest,
+  type ResolveUsersRequest,
+  type User,
+  UserChangeKind,
 } from '@rollcall/contract/user';
 import { readsOf } from './fake/reads.ts';
 import { inFull, toUser, type UserFields, UserStore } from './fake/user-store.ts';
@@ -26,9 +27,13 @@ export class MapUserService {
     return inFull(this.#store.write(toUser(tenantId, id, fields)));
   }
 
-  /** Lets an id answer another user from now on. */
+  /** Lets an id answer another user from now on, whatever states they are in; their fields stay as they are. */
   merge(tenantId: string, loserId: string, survivorId: string): void {
-    this.#store.merge(tenantId, loserId, survivorId);
+    const [loser, survivor] = [loserId, survivorId].map((id) => this.#store.current(tenantId, id));
+    if (!loser || !survivor) throw new Error(`Tenant ${tenantId} has no users ${loserId} and ${survivorId}.`);
+    const kind = UserChangeKind.MERGED;
+    this.#store.keep(survivor, { kind });
+    this.#store.keep(loser, { kind, mergedInto: survivor.id });
   }
 
   getUser = async (request: GetUserRequest) => {
