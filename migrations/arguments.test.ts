@@ -4,11 +4,12 @@ import { HELP, readTargets } from './arguments.ts';
 const ENV = {
   AUTH_DATABASE_URL: 'postgres://u:hush@db/auth',
   BOOKING_DATABASE_URL: 'postgres://u:hush@db/booking',
+  VENDOR_DATABASE_URL: 'postgres://u:hush@db/vendor',
 };
 
 describe('readTargets', () => {
-  it('takes all databases where none is named, and else those, once each', () => {
-    expect(namesOf([])).toEqual(['auth', 'booking']);
+  it('takes all databases that are set where none is named, and else those that are, once each', () => {
+    expect(namesOf([])).toEqual(['auth', 'booking', 'vendor']);
     expect(namesOf(['booking', 'booking'])).toEqual(['booking']);
   });
 
@@ -19,13 +20,13 @@ describe('readTargets', () => {
 
   it('tells all missing variables at once, their form, and who needs them', () => {
     expect(() => readTargets([], {})).toThrow(
-      'Set AUTH_DATABASE_URL and BOOKING_DATABASE_URL to postgres://user:password@host:port/database: npm run migrate is for databases outside this checkout, npm start migrates its own',
+      'Set AUTH_DATABASE_URL, BOOKING_DATABASE_URL, VENDOR_DATABASE_URL and BILLING_DATABASE_URL to postgres://user:password@host:port/database: npm run migrate is for databases outside this checkout, npm start migrates its own',
     );
   });
 
   it('tells what it does not know, and help where that is asked for', () => {
     expect(() => readTargets(['--dry', 'toString'], ENV)).toThrow(
-      /^npm run migrate does not know "--dry": it takes auth or booking, .*\nThere is no database "toString": name auth or booking/,
+      /^npm run migrate does not know "--dry": it takes auth, booking, vendor or billing, .*\nThere is no database "toString": name auth, booking, vendor or billing/,
     );
     expect(readTargets(['auth', '--help'], {})).toBe('help');
     for (const variable of Object.keys(ENV)) expect(HELP).toContain(variable);

@@ -15,10 +15,15 @@ export interface MigrationTarget {
   readonly url: Secret;
 }
 
+const inWords = (words: readonly string[], word: 'and' | 'or') =>
+  [words.slice(0, -1).join(', '), ...words.slice(-1)].filter(Boolean).join(` ${word} `);
+
+const NAMES = inWords(Object.keys(DATABASES), 'or');
+
 /** What --help prints. */
 export const HELP = `npm run migrate [-- NAME ...]   brings databases outside this checkout up to date
 
-NAME      ${Object.keys(DATABASES).join(' or ')}; none: all
+NAME      ${NAMES}; none: all whose variables are set
 --help    prints this
 
 Each is found by its variable, as postgres://user:password@host:port/database, and belongs to that user:
@@ -38,7 +43,7 @@ Where a migration seals or opens contact data it needs AUTH_ENCRYPTION_KEYS and 
 export function readTargets(args: readonly string[], env: NodeJS.ProcessEnv): MigrationTarget[] | 'help' {
   if (args.includes('--help') || args.includes('-h')) return 'help';
   requireNames(args);
-  const names = args.length > 0 ? [...new Set(args)] : Object.keys(DATABASES);
+  const names = args.length > 0 ? [...new Set(args)] : namesOfSet(env);
   const databases = names.flatMap((name) => {
     const database = DATABASES[name];
     return database ? [{ name, database }] : [];
@@ -56,14 +61,20 @@ export function readTargets(args: readonly string[], env: NodeJS.ProcessEnv): Mi
   return targets;
 }
 
+/** Databases whose variables are set; all of them where none is, so that whoever is told what is missing hears of each. */
+function namesOfSet(env: NodeJS.ProcessEnv): string[] {
+  const names = Object.entries(DATABASES);
+  const set = names.filter(([, { variable }]) => env[variable]?.trim());
+  return (set.length > 0 ? set : names).map(([name]) => name);
+}
+
 function requireNames(args: readonly string[]): void {
-  const known = Object.keys(DATABASES).join(' or ');
   const faults = args
     .filter((arg) => !Object.hasOwn(DATABASES, arg))
     .map((arg) =>
       arg.startsWith('-')
-        ? `npm run migrate does not know "${arg}": it takes ${known}, or none for all; --help says more`
-        : `There is no database "${arg}": name ${known}, or none for all`,
+        ? `npm run migrate does not know "${arg}": it takes ${NAMES}, or none for all; --help says more`
+        : `There is no database "${arg}": name ${NAMES}, or none for all`,
     );
   if (faults.length > 0) throw new StartupError(faults.join('\n'));
 }
@@ -73,7 +84,7 @@ function requireVariables(databases: readonly Omit<MigrationTarget, 'url'>[], en
   const missing = databases.map(({ database }) => database.variable).filter((name) => !env[name]?.trim());
   if (missing.length === 0) return;
   throw new StartupError(
-    `Set ${missing.join(' and ')} to postgres://user:password@host:port/database: npm run migrate is for databases outside this checkout, npm start migrates its own`,
+    `Set ${inWords(missing, 'and')} to postgres://user:password@host:port/database: npm run migrate is for databases outside this checkout, npm start migrates its own`,
   );
 }
 

@@ -9,9 +9,16 @@ import { searchMigration } from './auth/2026-11-20-search.ts';
 import { userChangesMigration } from './auth/2026-11-20-user-changes.ts';
 import { userRecordsMigration } from './auth/2026-11-20-user-records.ts';
 import { usersMigration } from './auth/2026-11-20-users.ts';
+import { billingMigration } from './billing/2026-11-20-billing.ts';
+import { paymentsMigration } from './billing/2026-11-20-payments.ts';
+import { stripeCallsMigration } from './billing/2026-11-20-stripe-calls.ts';
+import { bookingMoneyMigration } from './booking/2026-11-20-booking-money.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
+import { petsAndReviewsMigration } from './booking/2026-11-20-pets-and-reviews.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
+
 import { userAccessMigration } from './user-access.ts';
+import { vendorsMigration } from './vendor/2026-11-20-vendors.ts';
 
 /** Keys for migrations that convert what is sealed. A database without contact data needs none. */
 export const KEY_SETTINGS = {
@@ -48,7 +55,22 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   },
   booking: {
     variable: 'BOOKING_DATABASE_URL',
-    migrations: [bookingsMigration, userAccessMigration('booking')],
+    migrations: [
+      bookingsMigration,
+      bookingMoneyMigration,
+      petsAndReviewsMigration,
+      userAccessMigration('booking'),
+    ],
+    hasOutbox: true,
+  },
+  vendor: {
+    variable: 'VENDOR_DATABASE_URL',
+    migrations: [vendorsMigration, userAccessMigration('vendor')],
+    hasOutbox: true,
+  },
+  billing: {
+    variable: 'BILLING_DATABASE_URL',
+    migrations: [billingMigration, paymentsMigration, stripeCallsMigration, userAccessMigration('billing')],
     hasOutbox: true,
   },
 };

@@ -7,6 +7,8 @@ import { makeKey } from '@rollcall/runtime/sealing';
 export interface AuthProcess extends AsyncDisposable {
   /** Where it serves gRPC: `127.0.0.1:41234`. */
   readonly address: string;
+  /** Where it serves HTTP, if it does; else 0. */
+  readonly httpPort: number;
   /** Ends it by SIGKILL and waits until it is gone. */
   kill(): Promise<void>;
 }
@@ -15,6 +17,8 @@ export interface AuthProcess extends AsyncDisposable {
 export const KEYS = { AUTH_ENCRYPTION_KEYS: makeKey('k1'), AUTH_INDEX_KEYS: makeKey('i1') };
 
 const MAIN = fileURLToPath(new URL('../../services/auth/main.ts', import.meta.url));
+const BOOKING = fileURLToPath(new URL('../../services/booking/main.ts', import.meta.url));
+const BILLING = fileURLToPath(new URL('../../services/billing/main.ts', import.meta.url));
 
 /** Starts the auth service on ports of the system's choice. `env`: further settings of it. */
 export function startAuth(
@@ -36,6 +40,26 @@ export function startAuth(
   });
 }
 
+/** Starts the booking service. */
+export function startBooking(
+  databaseUrl: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<AuthProcess> {
+  return startProcess(BOOKING, {
+    env: { BOOKING_DATABASE_URL: databaseUrl, BOOKING_GRPC_PORT: '0', BOOKING_HTTP_PORT: '0', ...env },
+  });
+}
+
+/** Starts the billing service. It needs nobody else until somebody asks for users. */
+export function startBilling(
+  databaseUrl: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<AuthProcess> {
+  return startProcess(BILLING, {
+    env: { BILLING_DATABASE_URL: databaseUrl, BILLING_GRPC_PORT: '0', BILLING_HTTP_PORT: '0', ...env },
+  });
+}
+
 /** Starts a script that tells its port as the services do. It ends with this process, however that ends. */
 export async function startProcess(
   script: string,
@@ -50,12 +74,18 @@ export async function startProcess(
     child.kill(signal);
     await exited;
   };
-  const port = await listening(child, Number(env.AUTH_WORKERS ?? 1));
+  const { grpcPort, httpPort = 0 } = await listening(child, Number(env.AUTH_WORKERS ?? 1));
   return {
-    address: `127.0.0.1:${port}`,
+    address: `127.0.0.1:${grpcPort}`,
+    httpPort,
     kill: () => end('SIGKILL'),
     [Symbol.asyncDispose]: () => end('SIGTERM'),
   };
+}
+
+interface Ports {
+  readonly grpcPort: number;
+  readonly httpPort?: number;
 }
 
 // `BENCH_SERVICE_OPTIONS=--cpu-prof`: to see where time goes in the services.
@@ -63,9 +93,9 @@ function nodeOptions(): string[] {
   return process.env.BENCH_SERVICE_OPTIONS?.split(' ').filter(Boolean) ?? [];
 }
 
-/** The port in the log line, of each worker, that says where the service listens. Goes on reading, lest a full pipe stop the service. */
-function listening(child: ChildProcess, workers: number): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
+/** The ports in the log line, of each worker, that says where the service listens. Goes on reading, lest a full pipe stop the service. */
+function listening(child: ChildProcess, workers: number): Promise<Ports> {
+  const { promise, resolve, reject } = Promise.withResolvers<Ports>();
   let output = '';
   let isListening = false;
   const read = (chunk: unknown) => {
@@ -75,7 +105,7 @@ function listening(child: ChildProcess, workers: number): Promise<number> {
     const [line] = lines;
     if (line === undefined || lines.length < workers) return;
     isListening = true;
-    resolve((JSON.parse(line) as { grpcPort: number }).grpcPort);
+    resolve(JSON.parse(line) as Ports);
   };
   child.stdout?.on('data', read);
   child.stderr?.on('data', read);

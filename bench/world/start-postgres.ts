@@ -5,7 +5,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '@rollcall/local';
 import { runScript } from './run-script.ts';
 
 /** Databases of the services, each at the schema of this checkout. */
-const SERVICES = ['auth', 'booking'];
+const SERVICES = ['auth', 'booking', 'billing'];
 
 const SETTINGS = {
   max_connections: '200',
@@ -16,7 +16,7 @@ const SETTINGS = {
 };
 
 /**
- * A Postgres of its own with both services' databases, gone with all its data when it is disposed of.
+ * A Postgres of its own with the services' databases, gone with all its data when it is disposed of.
  * @param options.durable whether a commit waits for the disk. Default false: what is written is thrown away.
  */
 export async function startPostgres({ durable = false } = {}): Promise<EmbeddedPostgres> {
@@ -37,6 +37,7 @@ export async function startPostgres({ durable = false } = {}): Promise<EmbeddedP
   await runScript(new URL('../../migrations/main.ts', import.meta.url), SERVICES, {
     AUTH_DATABASE_URL: postgres.databaseUrl('auth'),
     BOOKING_DATABASE_URL: postgres.databaseUrl('booking'),
+    BILLING_DATABASE_URL: postgres.databaseUrl('billing'),
   });
   const closers = stack.move();
   return { ...postgres, [Symbol.asyncDispose]: () => closers.disposeAsync() };

@@ -1,6 +1,8 @@
 import type { EmbeddedPostgres } from '@rollcall/local';
 import { seedCrowd } from './crowd.ts';
+import { seedCrowdBookings } from './crowd-bookings.ts';
 import { lazily } from './lazily.ts';
+import { adminUrlOf, makeDatabase } from './make-database.ts';
 import { type BookingSeed, seedBookings, seedUsers, TENANT_ID } from './seed.ts';
 import { type AuthProcess, startAuth } from './start-auth.ts';
 import { startPostgres } from './start-postgres.ts';
@@ -17,7 +19,11 @@ export interface World extends AsyncDisposable {
   auth(): Promise<AuthProcess>;
   /** An auth service for one case alone, on the same database, with these settings besides. Whoever asks for it disposes of it. */
   startAuth(env?: Readonly<Record<string, string>>): Promise<AuthProcess>;
-  /** A Postgres of its own that waits for the disk at each commit, with the first `count` users of the tenant. */
+  /** A Postgres of its own that waits for the disk at each commit. */
+  durable(): Promise<EmbeddedPostgres>;
+  /** URL of an empty database of that Postgres, made once, for a peer. */
+  emptyDatabase(name: string): Promise<string>;
+  /** The same Postgres, with the first `count` users of the tenant. */
   durableUsers(
     count: number,
   ): Promise<{ readonly postgres: EmbeddedPostgres; readonly ids: readonly string[] }>;
@@ -25,6 +31,10 @@ export interface World extends AsyncDisposable {
   users(count: number): Promise<readonly string[]>;
   /** The first `count` of a crowd with names of many cultures exist from then on, in a tenant of their own. */
   crowd(count: number): Promise<void>;
+  /** The first `count` of the crowd have a booking each, and a table of local users stands beside them. */
+  crowdBookings(count: number): Promise<void>;
+  /** URL of the booking database for a peer, who may do anything there. */
+  bookingAdminUrl(): Promise<string>;
   /** URL of the booking database with bookings and a local table of users, filled once. */
   bookings(seed: BookingSeed): Promise<string>;
 }
@@ -44,6 +54,7 @@ export function createWorld(say: (line: string) => void): World {
   });
   let seeded = 0;
   let crowd = 0;
+  let crowdBookings = 0;
   let durableCount = 0;
   let isBooked = false;
   return {
@@ -51,6 +62,8 @@ export function createWorld(say: (line: string) => void): World {
     postgres,
     auth: lazily(async () => stack.use(await start())),
     startAuth: start,
+    durable,
+    emptyDatabase: async (name) => makeDatabase(await durable(), name),
     async durableUsers(count) {
       const server = await durable();
       if (durableCount < count) await seedUsers(server, durableCount + 1, count);
@@ -71,6 +84,14 @@ export function createWorld(say: (line: string) => void): World {
       await seedCrowd(await postgres(), count);
       crowd = count;
     },
+    async crowdBookings(count) {
+      await this.crowd(count);
+      if (crowdBookings >= count) return;
+      say(`writing ${count} bookings of the crowd ...`);
+      await seedCrowdBookings(await postgres(), count);
+      crowdBookings = count;
+    },
+    bookingAdminUrl: async () => adminUrlOf(await postgres(), 'booking'),
     async bookings(seed) {
       if (!isBooked) {
         say(`writing ${seed.bookings} bookings ...`);

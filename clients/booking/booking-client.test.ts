@@ -1,7 +1,7 @@
-import { BookingService } from '@rollcall/contract/booking';
+import { BookingService, PetService, ReviewService } from '@rollcall/contract/booking';
 import { startGrpcTestServer } from '@rollcall/transport/testing';
 import { describe, expect, it } from 'vitest';
-import { createBookingClient } from './index.ts';
+import { createBookingClient, createPetClient, createReviewClient } from './index.ts';
 
 describe('createBookingClient', () => {
   it('calls the booking service until it is closed', async () => {
@@ -14,10 +14,32 @@ describe('createBookingClient', () => {
     bookings.close();
     await expect(bookings.getBooking({})).rejects.toThrow('the transport is closed');
   });
+});
 
-  it('needs to know where', () => {
-    expect(() => createBookingClient({})).toThrow(
-      expect.objectContaining({ reason: 'option_invalid', option: 'address' }),
-    );
+describe('createPetClient', () => {
+  it('asks for pets', async () => {
+    await using server = await startGrpcTestServer(PetService, {
+      getPet: ({ tenantId, id }) => ({ pet: { tenantId, id, name: 'Rex' } }),
+    });
+    using pets = createPetClient({ address: server.address });
+    const { pet } = await pets.getPet({ tenantId: 'acme', id: 'p1' });
+    expect(pet).toMatchObject({ tenantId: 'acme', id: 'p1', name: 'Rex' });
   });
+});
+
+describe('createReviewClient', () => {
+  it('asks for reviews', async () => {
+    await using server = await startGrpcTestServer(ReviewService, {
+      getReview: ({ tenantId, id }) => ({ review: { tenantId, id, rating: 4 } }),
+    });
+    using reviews = createReviewClient({ address: server.address });
+    const { review } = await reviews.getReview({ tenantId: 'acme', id: 'r1' });
+    expect(review).toMatchObject({ tenantId: 'acme', id: 'r1', rating: 4 });
+  });
+});
+
+it.each([createBookingClient, createPetClient, createReviewClient])('%o needs to know where', (createIt) => {
+  expect(() => createIt({})).toThrow(
+    expect.objectContaining({ reason: 'option_invalid', option: 'address' }),
+  );
 });

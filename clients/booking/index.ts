@@ -1,2 +1,9 @@
 // The door of @rollcall/booking-client.
-export { type BookingClient, createBookingClient } from './booking-client.ts';
+export {
+  type BookingClient,
+  createBookingClient,
+  createPetClient,
+  createReviewClient,
+  type PetClient,
+  type ReviewClient,
+} from './booking-client.ts';

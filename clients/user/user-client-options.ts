@@ -54,7 +54,7 @@ export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeo
    * 100000; some 200 bytes each.
    */
   maxSeenVersions?: number;
-  /** Time in ms to wait for more ids to ask for together. Default 0: until the current tick is over. At most 1000. */
+  /** Time in ms to wait for more ids to ask for together. Default 0: until the current turn of the event loop is over. At most 1000. */
   batchWindowMs?: number;
   /** Most ids of one call, so that a fault in a caller stays small. Default 10000; the wire takes 500 at a time. */
   maxIdsPerCall?: number;

@@ -6,7 +6,7 @@ export const MAX_BATCH_SIZE = 500;
 
 /** How reads are put together. */
 export interface BatchingOptions {
-  /** Time in ms to wait for more reads. 0: until the current tick and the promises it settles are done. */
+  /** Time in ms to wait for more reads. 0: until all that this turn of the event loop read from sockets is done. */
   batchWindowMs: number;
 }
 
@@ -109,9 +109,12 @@ function merge(one: UserRead, other: UserRead): UserRead {
   return { ...other, minVersion };
 }
 
+/** As few as may be, and of one size, so that the service answers one while the next is read. */
 function inParts<Item>(items: readonly Item[]): (readonly Item[])[] {
-  const count = Math.ceil(items.length / MAX_BATCH_SIZE);
-  return Array.from({ length: count }, (_, i) => items.slice(i * MAX_BATCH_SIZE, (i + 1) * MAX_BATCH_SIZE));
+  const size = Math.ceil(items.length / Math.ceil(items.length / MAX_BATCH_SIZE));
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
+  );
 }
 
 async function readPart(
@@ -125,8 +128,8 @@ async function readPart(
   }
 }
 
-/** Without a window: behind the promises that are settling now, so that callers who await first still come along. */
+/** Without a window: behind all that this turn of the loop read from sockets, which is where callers come from. */
 function afterWindow(windowMs: number, then: () => void): void {
   if (windowMs > 0) setTimeout(then, windowMs);
-  else Promise.resolve().then(() => process.nextTick(then));
+  else setImmediate(then);
 }

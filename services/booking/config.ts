@@ -35,7 +35,7 @@ export const BOOKING_SETTINGS = {
     default: '10',
     min: 1,
     max: 200,
-    doc: 'Most database connections of the booking service for reads, and as many again for writes.',
+    doc: 'Most database connections of the booking service for its statements, and as many again for pets; its outbox has seven more.',
   }),
   ...userAccessSettings({ prefix: 'BOOKING', service: 'booking' }),
   logLevel: choiceSetting({

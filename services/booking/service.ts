@@ -1,26 +1,49 @@
-import { BookingService as BookingServiceDescriptor } from '@rollcall/contract/booking';
-import { createLogger, type RunningService } from '@rollcall/runtime';
-import { createOrm, createPool, requireSchema } from '@rollcall/runtime/postgres';
-import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
-import { connectUserAccess, inheritDeadline, inheritSeenVersions } from '@rollcall/user-access';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { createLogger, type Logger, type RunningService } from '@rollcall/runtime';
+import { startOutbox } from '@rollcall/runtime/outbox';
+import { createOrm, createPool, type Pool, requireSchema } from '@rollcall/runtime/postgres';
+import { type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
+import {
+  connectUserAccess,
+  createUserAliases,
+  followMerges,
+  inheritDeadline,
+  inheritSeenVersions,
+  type UserAccess,
+  userTasks,
+} from '@rollcall/user-access';
 import type { BookingConfig } from './config.ts';
-import { ENTITIES } from './postgres/booking-entity.ts';
+import { ENTITIES } from './postgres/pet-entities.ts';
 import { createPostgresBookingReads } from './postgres/postgres-booking-reads.ts';
 import { createPostgresBookingWrites } from './postgres/postgres-booking-writes.ts';
-import { bookingServiceImplementation } from './rpc/booking-service.ts';
+import { createBookingPets, createPostgresPets } from './postgres/postgres-pets.ts';
+import { createPostgresReviewReads } from './postgres/postgres-review-reads.ts';
+import { createPostgresReviewWrites } from './postgres/postgres-review-writes.ts';
+import { readUserFigures } from './postgres/read-user-figures.ts';
+import { bookingRoutes, type RoutePorts } from './rpc/routes.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
+import { createRemoteUserFinder } from './users/remote-user-finder.ts';
 
 // A statement that runs longer than this holds a connection that others wait for.
 const STATEMENT_TIMEOUT_MS = 5000;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-bookings',
+  migration: '2026-11-20-booking-user-access',
   variable: 'BOOKING_DATABASE_URL',
   migrate: 'npm run migrate',
 };
 
-/** A running booking service. Disposing it drains the doors, then closes the user client and the database. */
+/** Where rows have users, of whom merges are followed. */
+const USER_COLUMNS = [
+  { table: 'bookings', column: 'user_id' },
+  { table: 'bookings', column: 'vendor_id' },
+  { table: 'pets', column: 'user_id' },
+  { table: 'reviews', column: 'customer_id' },
+  { table: 'reviews', column: 'vendor_id' },
+];
+
+/** A running booking service. Disposing it drains the doors, then the outbox, then closes the user client and the database. */
 export interface BookingService extends RunningService {
   readonly doors: OpenDoors;
 }
@@ -45,11 +68,11 @@ export async function createBookingService(
   const orm = stack.adopt(createOrm({ ...database, entities: ENTITIES }), (each) => each.close(true));
   await requireSchema(pool, SCHEMA);
   const access = stack.use(await connectUserAccess(config, { prefix: 'BOOKING', logger, clock }));
-  const ports = {
-    reads: createPostgresBookingReads(pool),
-    writes: createPostgresBookingWrites(orm),
-    users: access.users,
-  };
+  const outbox = stack.use(
+    await startOutbox({ url: config.databaseUrl, logger, tasks: tasksOf(access, pool) }),
+  );
+  const merges = stack.use(followMerges({ pool, users: access.fresh, columns: USER_COLUMNS, logger }));
+  const ports = createPorts({ pool, orm, access, logger });
   const doors = stack.use(
     await openDoors({
       name: 'booking',
@@ -64,15 +87,43 @@ export async function createBookingService(
           () => true,
           () => false,
         ),
-      readMetrics: () => access.readings(),
-      routes: (chain) =>
-        implementService(BookingServiceDescriptor, bookingServiceImplementation(ports), [
-          ...chain,
-          inheritDeadline,
-          inheritSeenVersions,
-        ]),
+      readMetrics: () => [...access.readings(), ...outbox.readings(), ...merges.readings()],
+      routes: (chain) => bookingRoutes(ports, [...chain, inheritDeadline, inheritSeenVersions]),
     }),
   );
   const closers = stack.move();
   return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+}
+
+/** What ports are made of. */
+interface PortParts {
+  readonly pool: Pool;
+  readonly orm: MikroORM;
+  readonly access: UserAccess;
+  readonly logger: Logger;
+}
+
+function createPorts({ pool, orm, access, logger }: PortParts): RoutePorts {
+  const aliases = createUserAliases(pool);
+  const common = { users: access.users, aliases };
+  return {
+    bookings: {
+      ...common,
+      reads: createPostgresBookingReads(pool),
+      writes: createPostgresBookingWrites(pool),
+      pets: createBookingPets(orm, aliases),
+      finder: createRemoteUserFinder(access.admin, logger),
+    },
+    pets: { ...common, pets: createPostgresPets(orm) },
+    reviews: {
+      ...common,
+      reads: createPostgresReviewReads(pool),
+      writes: createPostgresReviewWrites(pool),
+    },
+  };
+}
+
+function tasksOf({ admin }: UserAccess, pool: Pool) {
+  const readStatistics = (tenantId: string, userId: string) => readUserFigures(pool, tenantId, userId);
+  return userTasks({ admin, pool, source: 'booking', readStatistics });
 }

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AUTH_SETTINGS } from '@rollcall/auth';
+import { BILLING_SETTINGS } from '@rollcall/billing';
 import { BOOKING_SETTINGS } from '@rollcall/booking';
 import type { Settings } from '@rollcall/runtime';
+import { VENDOR_SETTINGS } from '@rollcall/vendor';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
@@ -33,7 +35,12 @@ const local = JSON.parse(read('services/local/package.json')) as {
 const PROCESSES: [string, Settings, string][] = [
   ['auth', AUTH_SETTINGS, 'AUTH'],
   ['booking', BOOKING_SETTINGS, 'BOOKING'],
+  ['vendor', VENDOR_SETTINGS, 'VENDOR'],
+  ['billing', BILLING_SETTINGS, 'BILLING'],
 ];
+
+/** Those who keep no users, and names of theirs. */
+const CONSUMERS = PROCESSES.filter(([name]) => name !== 'auth');
 
 function service(name: string): Service {
   const found = compose.services[name];
@@ -87,23 +94,30 @@ describe('docker-compose.yml', () => {
     expect(service('postgres').command).toContain('listen_addresses=127.0.0.1');
   });
 
-  it('migrates before it serves, and serves bookings without the auth service', () => {
-    for (const name of ['auth', 'booking']) {
+  it('migrates before it serves, and lets none of those who live on users wait for the auth service', () => {
+    for (const [name] of PROCESSES) {
       expect(service(name).depends_on).toEqual({ migrate: { condition: 'service_completed_successfully' } });
     }
     expect(service('migrate').depends_on).toEqual({ postgres: { condition: 'service_healthy' } });
     const { AUTH_DATABASE_URL, AUTH_ENCRYPTION_KEYS, AUTH_INDEX_KEYS } = service('auth').environment;
-    const { BOOKING_DATABASE_URL } = service('booking').environment;
-    const given = { AUTH_DATABASE_URL, AUTH_ENCRYPTION_KEYS, AUTH_INDEX_KEYS, BOOKING_DATABASE_URL };
+    const urls = PROCESSES.map(([name, , prefix]) => {
+      const variable = `${prefix}_DATABASE_URL`;
+      return [variable, service(name).environment[variable]];
+    });
+    const given = { AUTH_DATABASE_URL, AUTH_ENCRYPTION_KEYS, AUTH_INDEX_KEYS, ...Object.fromEntries(urls) };
     expect(service('migrate').environment).toEqual(given);
   });
 
-  it('keeps the names of users in a volume that the image gives to its user alone', () => {
-    const { environment, volumes = [] } = service('booking');
-    const [name = '', folder = ''] = volumes[0]?.split(':') ?? [];
-    expect(compose.volumes).toHaveProperty(name);
-    expect(dirname(environment.BOOKING_USERS_SNAPSHOT_PATH ?? '')).toBe(folder);
-    expect(dockerfile).toContain(`RUN install -d -o node -g node -m 0700 ${folder}\n`);
+  it('keeps the names of users in volumes of their own that the image gives to its user alone', () => {
+    const names = CONSUMERS.map(([name, , prefix]) => {
+      const { environment, volumes = [] } = service(name);
+      const [volume = '', folder = ''] = volumes[0]?.split(':') ?? [];
+      expect(compose.volumes).toHaveProperty(volume);
+      expect(dirname(environment[`${prefix}_USERS_SNAPSHOT_PATH`] ?? '')).toBe(folder);
+      expect(dockerfile).toContain(`RUN install -d -o node -g node -m 0700 ${folder}\n`);
+      return volume;
+    });
+    expect(new Set(names).size).toBe(CONSUMERS.length);
   });
 
   it('holds no password and no key', () => {
@@ -111,7 +125,7 @@ describe('docker-compose.yml', () => {
     expect(service('auth').environment.AUTH_ENCRYPTION_KEYS).toMatch(/^\$\{AUTH_ENCRYPTION_KEYS:\?/);
     expect(service('auth').environment.AUTH_INDEX_KEYS).toMatch(/^\$\{AUTH_INDEX_KEYS:\?/);
     const passwords = [...text.matchAll(/(?:postgres:\/\/\w+:|login password |POSTGRES_PASSWORD: )'?(\S)/g)];
-    expect(passwords.map(([, first]) => first)).toEqual(Array(5).fill('$'));
+    expect(passwords.map(([, first]) => first)).toEqual(Array(9).fill('$'));
   });
 });
 
@@ -137,7 +151,8 @@ describe('services/Dockerfile', () => {
       for (const name of Object.keys(dependencies))
         if (name.startsWith('@rollcall/')) visit(manifestOf(name));
     };
-    for (const path of ['services/auth', 'services/booking', 'migrations']) visit(`${path}/package.json`);
+    const services = PROCESSES.map(([name]) => `services/${name}`);
+    for (const path of [...services, 'migrations']) visit(`${path}/package.json`);
     expect(sources).toEqual(expect.arrayContaining([...wanted]));
   });
 
@@ -152,9 +167,14 @@ function manifestOf(name: string): string {
     'clients/transport',
     'clients/user',
     'clients/booking',
+    'clients/vendor',
+    'clients/billing',
     'services/runtime',
+    'services/user-access',
     'services/auth',
     'services/booking',
+    'services/vendor',
+    'services/billing',
   ];
   const path = folders
     .map((folder) => `${folder}/package.json`)

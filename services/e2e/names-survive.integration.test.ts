@@ -6,6 +6,7 @@ import { type Booking, BookingUserOutcomeSchema } from '@rollcall/contract/booki
 import { freshTenant, seedUser } from '@rollcall/contract/testing';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createUserAdminClient } from '@rollcall/user-client/admin';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ServiceProcess, startService } from './process.test-support.ts';
 
@@ -48,6 +49,8 @@ describe('a page of bookings keeps its names through a restart of everything but
 
     const first = await start();
     await book(first, tenantId, known.id);
+    // What booking tells of the user is news of that user, after which a page asks anew.
+    await expect.poll(() => isUpToDate(first, tenantId), { timeout: 15_000 }).toBe(true);
     expect(await page(first, tenantId)).toEqual(['FOUND Known']);
     // The end writes a snapshot. A process that is killed writes none, and the one of its predecessor is still there.
     let last = first;
@@ -80,6 +83,25 @@ describe('a page of bookings keeps its names through a restart of everything but
 async function book(booking: ServiceProcess, tenantId: string, userId: string): Promise<void> {
   using client = connect(booking);
   await client.createBooking({ tenantId, booking: { ...DATES, userId } });
+}
+
+/** Whether everything is told, and the user of the newest booking is shown as of then. */
+async function isUpToDate(booking: ServiceProcess, tenantId: string): Promise<boolean> {
+  using client = connect(booking);
+  const untold = await query(urls.booking, 'select 1 from graphile_worker._private_jobs');
+  const [newest] = (await client.listBookings({ tenantId })).bookings;
+  const [row] = await query(urls.auth, 'select version from users where id = $1', [newest?.userId]);
+  return untold.length === 0 && String(newest?.user?.user?.version) === row?.version;
+}
+
+async function query(url: string, text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+  const database = new Client({ connectionString: url });
+  await database.connect();
+  try {
+    return (await database.query(text, values)).rows;
+  } finally {
+    await database.end();
+  }
 }
 
 /** The users of a page, the newest booking first. */

@@ -18,7 +18,7 @@ export interface ServiceProcess extends AsyncDisposable {
 
 /** Starts `services/<name>/main.ts`. Ports that the environment does not give are the system's choice, keys are this file's. */
 export async function startService(
-  name: 'auth' | 'booking',
+  name: 'auth' | 'booking' | 'vendor' | 'billing',
   env: NodeJS.ProcessEnv,
 ): Promise<ServiceProcess> {
   const prefix = name.toUpperCase();

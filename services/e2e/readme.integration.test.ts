@@ -4,12 +4,14 @@ import { rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { AUTH_SETTINGS } from '@rollcall/auth';
+import { BILLING_SETTINGS } from '@rollcall/billing';
 import { BOOKING_SETTINGS } from '@rollcall/booking';
 import { seedUser } from '@rollcall/contract/testing';
 import { LOCAL_SETTINGS } from '@rollcall/local';
 import type { Settings } from '@rollcall/runtime';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createUserAdminClient } from '@rollcall/user-client/admin';
+import { VENDOR_SETTINGS } from '@rollcall/vendor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DATABASES, KEY_SETTINGS } from '../../migrations/databases.ts';
 import { IMPORT_SETTINGS } from '../../migrations/import/calls/addresses.ts';
@@ -25,20 +27,18 @@ const blocks = (path: string, language: string) =>
 
 const stack = new AsyncDisposableStack();
 let auth: ServiceProcess;
-let booking: ServiceProcess;
+const consumers = new Map<string, ServiceProcess>();
 
 // What the examples ask for, on ports of the test's own.
 beforeAll(async () => {
-  const [authDatabase, bookingDatabase] = [
-    await createTestDatabase('auth'),
-    await createTestDatabase('booking'),
-  ];
-  for (const database of [authDatabase, bookingDatabase]) stack.use(database);
+  const authDatabase = stack.use(await createTestDatabase('auth'));
   auth = stack.use(await startService('auth', { AUTH_DATABASE_URL: authDatabase.url }));
   const address = `127.0.0.1:${auth.grpcPort}`;
-  booking = stack.use(
-    await startService('booking', { BOOKING_DATABASE_URL: bookingDatabase.url, AUTH_ADDRESS: address }),
-  );
+  for (const name of ['booking', 'vendor', 'billing'] as const) {
+    const database = stack.use(await createTestDatabase(name));
+    const env = { [`${name.toUpperCase()}_DATABASE_URL`]: database.url, AUTH_ADDRESS: address };
+    consumers.set(name, stack.use(await startService(name, env)));
+  }
   using admin = createUserAdminClient({ address });
   await seedUser({ admin }, 'demo', { firstName: 'Sample', lastName: 'Guest' });
   await admin.createUser({ tenantId: 'demo', userId: SAMPLE_USER_ID, user: SAMPLE_USER });
@@ -48,10 +48,10 @@ afterAll(() => stack.disposeAsync());
 
 const withPorts = (text: string) =>
   text
-    .replaceAll(':50051', `:${auth.grpcPort}`)
-    .replaceAll(':50052', `:${booking.grpcPort}`)
-    .replaceAll(':8081', `:${auth.httpPort}`)
-    .replaceAll(':8082', `:${booking.httpPort}`);
+    .replaceAll(/:(5005[1-4])\b/g, (_, port) => `:${listeningFor(Number(port) - 50_051)?.grpcPort}`)
+    .replaceAll(/:(808[1-4])\b/g, (_, port) => `:${listeningFor(Number(port) - 8081)?.httpPort}`);
+
+const listeningFor = (place: number) => [auth, ...consumers.values()][place];
 
 async function runCode(folder: string, code: string): Promise<string> {
   const path = `${top}${folder}/example-${process.pid}-${Math.random().toString(36).slice(2)}.example.ts`;
@@ -91,6 +91,18 @@ describe('README.md', () => {
       rows.map(([, variable, value, readers]) => [variable, { value, readers }]),
     );
     expect(told).toEqual(settingsOfTheCode());
+  });
+});
+
+describe('services/booking/README.md', () => {
+  it('has calls that answer, from a first booking to its review', async () => {
+    const [shell = ''] = blocks('services/booking/README.md', 'sh');
+    const { stdout } = await promisify(execFile)('bash', ['-euc', withPorts(shell)], { cwd: top });
+    expect(stdout).not.toContain('"code"');
+    expect(stdout).toContain('"status":"BOOKING_STATUS_PAID"');
+    expect(stdout).toContain('"text":"Rex was happy."');
+    expect(stdout).toMatch(/"bookings":\[\{.*"displayName":"Wanda Paste"/);
+    expect(stdout).toContain('rollcall_outbox_');
   });
 });
 
@@ -145,6 +157,8 @@ function settingsOfTheCode(): Record<string, { value: string; readers: string }>
     ['npm start', LOCAL_SETTINGS],
     ['auth', AUTH_SETTINGS],
     ['booking', BOOKING_SETTINGS],
+    ['vendor', VENDOR_SETTINGS],
+    ['billing', BILLING_SETTINGS],
     ['migrate', { ...(databases as unknown as Settings), ...KEY_SETTINGS }],
     ['import', IMPORT_SETTINGS],
   ];

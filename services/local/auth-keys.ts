@@ -1,8 +1,7 @@
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Secret, StartupError } from '@rollcall/runtime';
 import { makeKey } from '@rollcall/runtime/sealing';
-import { errorCode } from './error-code.ts';
+import { makeKeptFile, readKeptFile } from './kept-file.ts';
 import { LOCAL_SETTINGS } from './settings.ts';
 
 /** Name of the file in the data directory that holds the keys of contact data. It stays when the database is emptied. */
@@ -35,7 +34,7 @@ export function keepAuthKeys(
 }
 
 function readOrMake(path: string): AuthKeys {
-  const text = read(path) ?? make(path);
+  const text = readKeptFile(path) ?? make(path);
   try {
     const { AUTH_ENCRYPTION_KEYS, AUTH_INDEX_KEYS } = JSON.parse(text) as Partial<AuthKeys>;
     for (const [setting, keys] of [
@@ -53,25 +52,7 @@ function readOrMake(path: string): AuthKeys {
   }
 }
 
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    if (errorCode(error) !== 'EACCES') throw error;
-    throw new StartupError(`${path} belongs to another user: start as that user, or set ROLLCALL_DATA_DIR`, {
-      cause: error,
-    });
-  }
-}
-
 function make(path: string): string {
-  const draft = `${path}.${process.pid}`;
   const keys: AuthKeys = { AUTH_ENCRYPTION_KEYS: makeKey('k1'), AUTH_INDEX_KEYS: makeKey('i1') };
-  const text = `${JSON.stringify(keys, null, 2)}\n`;
-  writeFileSync(draft, text, { mode: 0o600 });
-  // Whole or not at all, also when the start is killed here.
-  linkSync(draft, path);
-  rmSync(draft);
-  return text;
+  return makeKeptFile(path, `${JSON.stringify(keys, null, 2)}\n`);
 }

@@ -4,6 +4,8 @@ import { portsOf, readLocalConfig } from './config.ts';
 const OUTSIDE = {
   AUTH_DATABASE_URL: 'postgres://u:hush@db:5432/auth',
   BOOKING_DATABASE_URL: 'postgres://u:hush@db:5432/booking',
+  VENDOR_DATABASE_URL: 'postgres://u:hush@db:5432/vendor',
+  BILLING_DATABASE_URL: 'postgres://u:hush@db:5432/billing',
 };
 
 describe('readLocalConfig', () => {
@@ -14,8 +16,12 @@ describe('readLocalConfig', () => {
       authHttpPort: 8081,
       bookingGrpcPort: 50052,
       bookingHttpPort: 8082,
+      vendorGrpcPort: 50053,
+      vendorHttpPort: 8083,
+      billingGrpcPort: 50054,
+      billingHttpPort: 8084,
       postgresPort: 54320,
-      embedded: ['auth', 'booking'],
+      embedded: ['auth', 'booking', 'vendor', 'billing'],
       flags: { reset: false, yes: false, noSample: false, help: false },
     });
     expect(config.dataDirectory).toMatch(/^\/.*\/\.rollcall$/);
@@ -35,13 +41,20 @@ describe('readLocalConfig', () => {
     expect(faultsOf({ AUTH_HTTP_PORT: '9000', POSTGRES_PORT: '9000' }, [])).toEqual([
       'AUTH_HTTP_PORT and POSTGRES_PORT both say 9000: give each a port of its own',
     ]);
+    expect(faultsOf({ VENDOR_GRPC_PORT: '8084', AUTH_HTTP_PORT: '8084' }, [])).toEqual([
+      'AUTH_HTTP_PORT, VENDOR_GRPC_PORT and BILLING_HTTP_PORT all say 8084: give each a port of its own',
+    ]);
   });
 
   it('refuses one database for two services', () => {
     const url = 'postgres://u:hush@db/shared';
-    const env = { AUTH_DATABASE_URL: url, BOOKING_DATABASE_URL: 'postgres://v:hush@db:5432/shared' };
+    const [one, other] = [{ AUTH_DATABASE_URL: url }, { VENDOR_DATABASE_URL: url }];
+    const env = { ...one, BOOKING_DATABASE_URL: 'postgres://v:hush@db:5432/shared' };
     expect(faultsOf(env, [])).toEqual([
       'AUTH_DATABASE_URL and BOOKING_DATABASE_URL name the same database: give each service one of its own',
+    ]);
+    expect(faultsOf({ ...other, BILLING_DATABASE_URL: url }, [])).toEqual([
+      'VENDOR_DATABASE_URL and BILLING_DATABASE_URL name the same database: give each service one of its own',
     ]);
   });
 
@@ -53,7 +66,7 @@ describe('readLocalConfig', () => {
     ]);
   });
 
-  it('needs no Postgres, nor its port, when both databases are elsewhere', () => {
+  it('needs no Postgres, nor its port, when all databases are elsewhere', () => {
     const config = readLocalConfig({ ...OUTSIDE, AUTH_HTTP_PORT: '9000', POSTGRES_PORT: '9000' }, []);
     expect(config.embedded).toEqual([]);
     expect(portsOf(config).map(({ variable }) => variable)).not.toContain('POSTGRES_PORT');
@@ -65,6 +78,8 @@ describe('readLocalConfig', () => {
     expect(faults.join()).not.toContain('hush');
     expect(readLocalConfig({ AUTH_DATABASE_URL: OUTSIDE.AUTH_DATABASE_URL }, ['--reset']).embedded).toEqual([
       'booking',
+      'vendor',
+      'billing',
     ]);
   });
 });

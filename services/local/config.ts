@@ -1,18 +1,26 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ConfigOf, namesSameDatabase, readConfig, StartupError } from '@rollcall/runtime';
+import { namesSameDatabase, readConfig, StartupError } from '@rollcall/runtime';
 import { type LocalFlags, readFlags } from './flags.ts';
-import { LOCAL_SETTINGS } from './settings.ts';
+import { inWords } from './in-words.ts';
+import { SERVICES, type ServiceName } from './services.ts';
+import {
+  DATABASE_VARIABLES,
+  LOCAL_SETTINGS,
+  type LocalSettings,
+  settingsOf,
+  variablesOf,
+} from './settings.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What a start of everything needs to know. */
-export interface LocalConfig extends ConfigOf<typeof LOCAL_SETTINGS> {
+export interface LocalConfig extends LocalSettings {
   flags: LocalFlags;
   /** As this process found it, for the processes it starts. */
   env: NodeJS.ProcessEnv;
-  /** The services whose database is the embedded one, in order of `DATABASES`; none: no Postgres is started. */
-  embedded: readonly ('auth' | 'booking')[];
+  /** The services whose database is the embedded one, in order of `SERVICES`; none: no Postgres is started. */
+  embedded: readonly ServiceName[];
 }
 
 /**
@@ -23,10 +31,10 @@ export function readLocalConfig(env: NodeJS.ProcessEnv, args: readonly string[])
   const faults: string[] = [];
   const flags = collect(faults, () => readFlags(args));
   const settings = collect(faults, () => readConfig(LOCAL_SETTINGS, env));
-  if (settings) faults.push(...sharedPorts(settings), ...sharedDatabase(settings));
+  if (settings) faults.push(...sharedPorts(settings), ...sharedDatabases(settings));
   if (settings && flags?.reset && embeddedOf(settings).length === 0) {
     faults.push(
-      '--reset empties the embedded database only, and AUTH_DATABASE_URL and BOOKING_DATABASE_URL name others: unset one, or leave --reset out',
+      `--reset empties the embedded database only, and ${DATABASE_VARIABLES} name others: unset one, or leave --reset out`,
     );
   }
   if (!settings || !flags || faults.length > 0) throw new StartupError(faults.join('\n'));
@@ -41,37 +49,46 @@ export interface LocalPort {
 }
 
 /** Every port that this start will listen on. */
-export function portsOf(settings: ConfigOf<typeof LOCAL_SETTINGS>): LocalPort[] {
-  const ports = [
-    { variable: LOCAL_SETTINGS.authGrpcPort.variable, port: settings.authGrpcPort },
-    { variable: LOCAL_SETTINGS.authHttpPort.variable, port: settings.authHttpPort },
-    { variable: LOCAL_SETTINGS.bookingGrpcPort.variable, port: settings.bookingGrpcPort },
-    { variable: LOCAL_SETTINGS.bookingHttpPort.variable, port: settings.bookingHttpPort },
-  ];
+export function portsOf(settings: LocalSettings): LocalPort[] {
+  const ports = SERVICES.flatMap((service) => {
+    const { grpcPort, httpPort } = settingsOf(settings, service);
+    const variables = variablesOf(service);
+    return [
+      { variable: variables.grpcPort, port: grpcPort },
+      { variable: variables.httpPort, port: httpPort },
+    ];
+  });
   if (embeddedOf(settings).length === 0) return ports;
   return [...ports, { variable: LOCAL_SETTINGS.postgresPort.variable, port: settings.postgresPort }];
 }
 
-function embeddedOf(settings: ConfigOf<typeof LOCAL_SETTINGS>) {
-  const auth = settings.authDatabaseUrl ? [] : (['auth'] as const);
-  const booking = settings.bookingDatabaseUrl ? [] : (['booking'] as const);
-  return [...auth, ...booking];
+function embeddedOf(settings: LocalSettings): ServiceName[] {
+  return SERVICES.filter((service) => settingsOf(settings, service).databaseUrl === undefined);
 }
 
-function sharedPorts(settings: ConfigOf<typeof LOCAL_SETTINGS>): string[] {
+function sharedPorts(settings: LocalSettings): string[] {
   const byPort = Map.groupBy(portsOf(settings), ({ port }) => port);
   return [...byPort].flatMap(([port, users]) => {
-    const variables = users.map(({ variable }) => variable).join(' and ');
-    return users.length > 1 ? [`${variables} both say ${port}: give each a port of its own`] : [];
+    const variables = inWords(users.map(({ variable }) => variable));
+    const say = users.length === 2 ? 'both say' : 'all say';
+    return users.length > 1 ? [`${variables} ${say} ${port}: give each a port of its own`] : [];
   });
 }
 
-function sharedDatabase({ authDatabaseUrl, bookingDatabaseUrl }: ConfigOf<typeof LOCAL_SETTINGS>): string[] {
-  const isShared =
-    authDatabaseUrl && bookingDatabaseUrl && namesSameDatabase(authDatabaseUrl, bookingDatabaseUrl);
-  return isShared
-    ? ['AUTH_DATABASE_URL and BOOKING_DATABASE_URL name the same database: give each service one of its own']
-    : [];
+function sharedDatabases(settings: LocalSettings): string[] {
+  const urls = SERVICES.flatMap((service) => {
+    const { databaseUrl: url } = settingsOf(settings, service);
+    return url ? [{ variable: variablesOf(service).databaseUrl, url }] : [];
+  });
+  return urls.flatMap((one, at) =>
+    urls
+      .slice(at + 1)
+      .filter((other) => namesSameDatabase(one.url, other.url))
+      .map(
+        (other) =>
+          `${one.variable} and ${other.variable} name the same database: give each service one of its own`,
+      ),
+  );
 }
 
 function collect<T>(faults: string[], read: () => T): T | undefined {

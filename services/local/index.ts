@@ -1,3 +1,4 @@
+export { copyIn } from './crowd/copy-in.ts';
 export { type CrowdUser, crowdUser } from './crowd/crowd-user.ts';
 export { type CrowdOptions, type CrowdResult, writeCrowd } from './crowd/write-crowd.ts';
 export {

@@ -2,7 +2,6 @@ import { StartupError } from '@rollcall/runtime';
 import { keepAuthKeys } from './auth-keys.ts';
 import { type LocalConfig, portsOf } from './config.ts';
 import { openDataDirectory } from './data-directory.ts';
-import { DATABASES } from './databases.ts';
 import { requireFreePorts } from './free-ports.ts';
 import { migrate } from './migrate.ts';
 import type { LocalOutput } from './output.ts';
@@ -10,14 +9,19 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from './postgres/start-e
 import { confirmReset, resetDataDirectory } from './reset.ts';
 import { planSample, type SamplePlan } from './sample/bring-sample.ts';
 import { writeSampleState } from './sample/sample-state.ts';
-import { databaseUrls, serviceSpecs } from './service-specs.ts';
+import { databaseUrls, grpcAddresses, serviceSpecs } from './service-specs.ts';
+import { SERVICES, type ServiceName } from './services.ts';
+import { keepStripeSecret } from './stripe-secret.ts';
 import type { StartedFacts } from './summary.ts';
 import { type SupervisedService, superviseService } from './supervisor.ts';
 
 /** How long the processes of a start that was killed may take to end. Our own choice. */
 const AFTER_KILL_MS = 10_000;
 
-/** What runs, once everything runs. Disposing of it stops it: booking, auth, Postgres. */
+/** Twice what all services take at their defaults, so that there is room for somebody who looks in. Our own choice. */
+const POSTGRES_SETTINGS = { max_connections: '300' };
+
+/** What runs, once everything runs. Disposing of it stops it: the services, the last first, then Postgres. */
 export interface RunningLocal extends AsyncDisposable {
   facts: StartedFacts;
   /** Settles, with one line that says why, when something ended that cannot be started again. */
@@ -52,24 +56,25 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
 
   const urls = databaseUrls(config, postgres);
   const keys = keepAuthKeys(directory.path, config);
+  const stripeSecret = keepStripeSecret(directory.path, config.env);
   const migrations = output.step('Schemas', async () => {
-    const migrateOne = (service: (typeof DATABASES)[number]) => {
+    const migrateOne = (service: ServiceName) => {
       const embeddedIn = config.embedded.includes(service) ? directory.path : undefined;
       return migrate(service, urls[service], { env: { ...config.env, ...keys }, embeddedIn });
     };
-    await Promise.all(DATABASES.map(migrateOne));
-    return DATABASES.join(', ');
+    await Promise.all(SERVICES.map(migrateOne));
+    return SERVICES.join(', ');
   });
   await unlessAborted(signal, migrations);
 
-  const services = serviceSpecs(config, directory.path, { urls, keys }).map((spec) => {
+  const services = serviceSpecs(config, directory.path, { urls, keys, stripeSecret }).map((spec) => {
     const service = stack.use(superviseService(spec, output.say));
     options.onService(service);
     return service;
   });
   const ready = output.step('Services', async () => {
     await Promise.all(services.map((service) => service.ready));
-    return DATABASES.join(', ');
+    return SERVICES.join(', ');
   });
   await unlessAborted(signal, ready);
 
@@ -101,7 +106,12 @@ async function startPostgres(
   if (config.embedded.length === 0) return undefined;
   const started = Promise.withResolvers<EmbeddedPostgres>();
   await output.step('Postgres', async () => {
-    const options = { dataDirectory, port: config.postgresPort, databases: DATABASES };
+    const options = {
+      dataDirectory,
+      port: config.postgresPort,
+      databases: SERVICES,
+      settings: POSTGRES_SETTINGS,
+    };
     started.resolve(await startEmbeddedPostgres(options));
     return `version ${(await started.promise).version}`;
   });
@@ -126,13 +136,12 @@ async function bringSample(
     if (!plan.load) return plan.why;
     // Most starts do without, and need no gRPC client then.
     const { loadSample } = await import('./sample/load-sample.ts');
-    const addresses = {
-      auth: `127.0.0.1:${config.authGrpcPort}`,
-      booking: `127.0.0.1:${config.bookingGrpcPort}`,
-    };
-    const { users, bookings } = await loadSample(addresses, signal);
+    const addresses = grpcAddresses(config);
+    const loaded = await loadSample(addresses, signal);
     writeSampleState(dataDirectory, 'loaded');
-    return `${users} users, ${bookings} bookings`;
+    return Object.entries(loaded)
+      .map(([what, count]) => `${count} ${what}`)
+      .join(', ');
   });
   return plan.load || plan.loaded;
 }

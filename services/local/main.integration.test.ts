@@ -12,16 +12,22 @@ import { removePostgresHome } from './postgres/placement.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const LIST_USERS = 'rollcall.user.v1.UserAdminService/ListUsers';
+const LIST_VENDORS = 'rollcall.vendor.v1.VendorService/ListVendors';
+const LIST_CUSTOMERS = 'rollcall.billing.v1.CustomerService/ListCustomers';
 const LIST_BOOKINGS = 'rollcall.booking.v1.BookingService/ListBookings';
 const PORTS = [
   'AUTH_GRPC_PORT',
   'AUTH_HTTP_PORT',
   'BOOKING_GRPC_PORT',
   'BOOKING_HTTP_PORT',
+  'VENDOR_GRPC_PORT',
+  'VENDOR_HTTP_PORT',
+  'BILLING_GRPC_PORT',
+  'BILLING_HTTP_PORT',
   'POSTGRES_PORT',
 ] as const;
 
-describe('npm start', { timeout: 90_000 }, () => {
+describe('npm start', { timeout: 180_000 }, () => {
   let dataDirectory = '';
   let env: NodeJS.ProcessEnv & Record<(typeof PORTS)[number], string>;
   let started: ChildProcess[];
@@ -51,9 +57,11 @@ describe('npm start', { timeout: 90_000 }, () => {
 
     const second = launch();
     await second.says('Rollcall is ready');
-    expect(second.output()).toMatch(/Sample {5}200 users, 500 bookings/);
+    expect(second.output()).toMatch(/Sample {5}200 users, 16 vendors, \d+ pets, 500 bookings, \d+ reviews/);
     expect(await count('AUTH_HTTP_PORT', LIST_USERS, 'users')).toBe(200);
     expect(await count('BOOKING_HTTP_PORT', LIST_BOOKINGS, 'bookings')).toBe(500);
+    expect(await count('VENDOR_HTTP_PORT', LIST_VENDORS, 'vendors')).toBe(16);
+    expect(await count('BILLING_HTTP_PORT', LIST_CUSTOMERS, 'customers')).toBe(0);
 
     process.kill(childOf(second.child, 'auth/main.ts'), 'SIGKILL');
     await second.says('auth is ready again.');
@@ -61,12 +69,17 @@ describe('npm start', { timeout: 90_000 }, () => {
 
     second.child.kill('SIGINT');
     expect(await second.ended).toBe(0);
-    expect(second.output()).toMatch(/Stopping: booking, auth, Postgres \.\.\.\nStopped\.\n$/);
+    expect(second.output()).toMatch(
+      /Stopping: billing, vendor, booking, auth, Postgres \.\.\.\nStopped\.\n$/,
+    );
     await allEnded();
     expect(existsSync(join(dataDirectory, 'launcher.lock'))).toBe(false);
     // The names of the page that was shown, for the next start.
-    expect(modeOf('booking')).toBe(0o700);
-    expect(modeOf('booking/users.snapshot')).toBe(0o600);
+    for (const service of ['booking', 'vendor']) {
+      expect(modeOf(service)).toBe(0o700);
+      expect(modeOf(`${service}/users.snapshot`)).toBe(0o600);
+    }
+    expect(modeOf('stripe-webhook-secret')).toBe(0o600);
 
     const third = launch();
     await third.says('Rollcall is ready');
@@ -145,9 +158,11 @@ describe('npm start', { timeout: 90_000 }, () => {
   }
 
   function expectNoSecrets(texts: string[]): void {
-    const secret = readFileSync(join(dataDirectory, 'postgres-secret'), 'utf8').trim();
+    const secrets = ['postgres-secret', 'stripe-webhook-secret'].map((name) =>
+      readFileSync(join(dataDirectory, name), 'utf8').trim(),
+    );
     for (const written of texts) {
-      expect(written).not.toContain(secret);
+      for (const secret of secrets) expect(written).not.toContain(secret);
       expect(written).not.toMatch(/postgres(ql)?:\/\/\w+:[^*]/);
     }
   }

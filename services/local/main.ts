@@ -4,12 +4,14 @@ import { StartupError } from '@rollcall/runtime';
 import { type LocalConfig, readLocalConfig } from './config.ts';
 import { type RunningLocal, startLocal } from './local.ts';
 import { createOutput } from './output.ts';
+import { SERVICES } from './services.ts';
 import { listenForStop } from './stop-signal.ts';
 import { callsToPaste, endpointTable } from './summary.ts';
 import type { SupervisedService } from './supervisor.ts';
 import { USAGE } from './usage.ts';
 
 const output = createOutput(process.stdout);
+const STOPPING = `Stopping: ${SERVICES.toReversed().join(', ')}, Postgres ...`;
 
 try {
   process.exitCode = await main();
@@ -53,7 +55,7 @@ async function runUntilStopped(
   if (!signal.aborted) announce(everything, config);
   const asked = signal.aborted ? undefined : once(signal, 'abort').then(() => undefined);
   const failure = await Promise.race([asked, everything.failed]);
-  output.say(failure ? `${failure}. Stopping the rest.` : 'Stopping: booking, auth, Postgres ...');
+  output.say(failure ? `${failure}. Stopping the rest.` : STOPPING);
   await everything[Symbol.asyncDispose]();
   output.say('Stopped.');
   return failure ? 1 : 0;

@@ -52,6 +52,6 @@ export async function migrate(
  * Name of the variable that leads to a service's database.
  * @returns for `auth`: `AUTH_DATABASE_URL`
  */
-export function databaseVariable(service: string): string {
+function databaseVariable(service: string): string {
   return `${service.toUpperCase()}_DATABASE_URL`;
 }

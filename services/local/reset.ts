@@ -6,7 +6,7 @@ import { SECRET_FILE } from './postgres/credentials.ts';
 import { homeOf, removePostgresHome } from './postgres/placement.ts';
 import { waitForPredecessor } from './postgres/postmaster-file.ts';
 import { SAMPLE_STATE_FILE } from './sample/sample-state.ts';
-import { BOOKING_FOLDER } from './service-specs.ts';
+import { SERVICES } from './services.ts';
 
 /**
  * Asks whether the embedded database may go.
@@ -27,7 +27,7 @@ export async function confirmReset(
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
     const answer = await terminal.question(
-      `All users and bookings in ${homeOf(dataDirectory)} will be lost. Begin anew? [y/N] `,
+      `Everything in ${homeOf(dataDirectory)} will be lost. Begin anew? [y/N] `,
     );
     return /^y(es)?$/i.test(answer.trim());
   } finally {
@@ -36,7 +36,7 @@ export async function confirmReset(
 }
 
 /**
- * Removes the embedded database, its secret, what booking remembers of its users, and the note of what sample it holds. Whatever else lies in the directory stays.
+ * Removes the embedded database, its secret, what services remember of their users, and the note of what sample it holds. Whatever else lies in the directory stays.
  * @param dataDirectory real path, held by this process
  * @returns where the database was
  * @throws StartupError where a Postgres still runs on it
@@ -45,7 +45,7 @@ export async function resetDataDirectory(dataDirectory: string): Promise<string>
   const home = homeOf(dataDirectory);
   await waitForPredecessor(join(dataDirectory, 'postgres/data'));
   rmSync(join(dataDirectory, SAMPLE_STATE_FILE), { force: true });
-  rmSync(join(dataDirectory, BOOKING_FOLDER), { recursive: true, force: true });
+  for (const service of SERVICES) rmSync(join(dataDirectory, service), { recursive: true, force: true });
   removePostgresHome(dataDirectory);
   rmSync(join(dataDirectory, SECRET_FILE), { force: true });
   return home;

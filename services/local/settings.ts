@@ -1,12 +1,16 @@
 import {
+  type ConfigOf,
   choiceSetting,
   databaseUrlSetting,
   integerSetting,
   LOG_LEVELS,
   optional,
+  type Secret,
   textSetting,
 } from '@rollcall/runtime';
 import { keysSetting } from '@rollcall/runtime/sealing';
+import { inWords } from './in-words.ts';
+import { SERVICES, type ServiceName } from './services.ts';
 
 const port = (variable: string, about: { default: string; doc: string }) =>
   integerSetting({ variable, ...about, min: 1, max: 65_535 });
@@ -25,6 +29,10 @@ export const LOCAL_SETTINGS = {
   authHttpPort: port('AUTH_HTTP_PORT', { default: '8081', doc: 'HTTP port of the auth service' }),
   bookingGrpcPort: port('BOOKING_GRPC_PORT', { default: '50052', doc: 'gRPC port of the booking service' }),
   bookingHttpPort: port('BOOKING_HTTP_PORT', { default: '8082', doc: 'HTTP port of the booking service' }),
+  vendorGrpcPort: port('VENDOR_GRPC_PORT', { default: '50053', doc: 'gRPC port of the vendor service' }),
+  vendorHttpPort: port('VENDOR_HTTP_PORT', { default: '8083', doc: 'HTTP port of the vendor service' }),
+  billingGrpcPort: port('BILLING_GRPC_PORT', { default: '50054', doc: 'gRPC port of the billing service' }),
+  billingHttpPort: port('BILLING_HTTP_PORT', { default: '8084', doc: 'HTTP port of the billing service' }),
   postgresPort: port('POSTGRES_PORT', { default: '54320', doc: 'port of the embedded PostgreSQL' }),
   dataDirectory: textSetting({
     variable: 'ROLLCALL_DATA_DIR',
@@ -33,6 +41,8 @@ export const LOCAL_SETTINGS = {
   }),
   authDatabaseUrl: outsideDatabase('AUTH_DATABASE_URL', 'auth'),
   bookingDatabaseUrl: outsideDatabase('BOOKING_DATABASE_URL', 'booking'),
+  vendorDatabaseUrl: outsideDatabase('VENDOR_DATABASE_URL', 'vendor'),
+  billingDatabaseUrl: outsideDatabase('BILLING_DATABASE_URL', 'billing'),
   authEncryptionKeys: optional(
     keysSetting({
       variable: 'AUTH_ENCRYPTION_KEYS',
@@ -53,3 +63,37 @@ export const LOCAL_SETTINGS = {
     doc: `how much the services log: ${LOG_LEVELS.join(', ')}`,
   }),
 } as const;
+
+/** What `npm start` found in its environment. */
+export type LocalSettings = ConfigOf<typeof LOCAL_SETTINGS>;
+
+/** What the settings say of one service. */
+export interface ServiceSettings {
+  readonly grpcPort: number;
+  readonly httpPort: number;
+  /** Undefined: the embedded one. */
+  readonly databaseUrl: Secret | undefined;
+}
+
+/** What the settings say of a service. */
+export function settingsOf(settings: LocalSettings, service: ServiceName): ServiceSettings {
+  return {
+    grpcPort: settings[`${service}GrpcPort`],
+    httpPort: settings[`${service}HttpPort`],
+    databaseUrl: settings[`${service}DatabaseUrl`],
+  };
+}
+
+/** The variables that those stand in. */
+export function variablesOf(service: ServiceName): Readonly<Record<keyof ServiceSettings, string>> {
+  return {
+    grpcPort: LOCAL_SETTINGS[`${service}GrpcPort`].variable,
+    httpPort: LOCAL_SETTINGS[`${service}HttpPort`].variable,
+    databaseUrl: LOCAL_SETTINGS[`${service}DatabaseUrl`].variable,
+  };
+}
+
+/** Every variable that names a database, as a sentence has it: `A, B and C`. */
+export const DATABASE_VARIABLES: string = inWords(
+  SERVICES.map((service) => variablesOf(service).databaseUrl),
+);

@@ -6,10 +6,11 @@ const facts = { postgresVersion: '18.4', hasSample: true };
 
 describe('what a start ends with', () => {
   it('names every address and fits into 80 columns', () => {
-    const config = readLocalConfig({ AUTH_HTTP_PORT: '65535', BOOKING_HTTP_PORT: '65534' }, []);
+    const config = readLocalConfig({ AUTH_HTTP_PORT: '65535', BILLING_HTTP_PORT: '65534' }, []);
     const withoutSample = callsToPaste(config, { ...facts, hasSample: false });
     const text = `${endpointTable(config, facts)}\n${callsToPaste(config, facts)}\n${withoutSample}`;
-    for (const port of [50051, 65535, 50052, 65534, 54320]) expect(text).toContain(`127.0.0.1:${port}`);
+    for (const port of [50051, 65535, 50052, 8082, 50053, 8083, 50054, 65534, 54320])
+      expect(text).toContain(`127.0.0.1:${port}`);
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(80);
   });
 

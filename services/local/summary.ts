@@ -1,5 +1,7 @@
 import type { LocalConfig } from './config.ts';
 import { SAMPLE_TENANT, sampleUsers } from './sample/sample-users.ts';
+import { SERVICES, type ServiceName } from './services.ts';
+import { type ServiceSettings, settingsOf } from './settings.ts';
 
 /** What a start found out that its settings do not say. */
 export interface StartedFacts {
@@ -13,18 +15,9 @@ export interface StartedFacts {
 export function endpointTable(config: LocalConfig, { postgresVersion }: StartedFacts): string {
   const rows = [
     ['SERVICE', 'ADDRESS', 'SPEAKS'],
-    ['auth', `127.0.0.1:${config.authGrpcPort}`, 'gRPC, reflection, health'],
-    ...httpRows(config.authHttpPort),
-    ['booking', `127.0.0.1:${config.bookingGrpcPort}`, 'gRPC, reflection, health'],
-    ...httpRows(config.bookingHttpPort),
+    ...SERVICES.flatMap((service) => rowsOf(service, settingsOf(config, service))),
     ...(postgresVersion
-      ? [
-          [
-            'postgres',
-            `127.0.0.1:${config.postgresPort}`,
-            `PostgreSQL ${postgresVersion}: ${config.embedded.join(', ')}`,
-          ],
-        ]
+      ? [['postgres', `127.0.0.1:${config.postgresPort}`, `PostgreSQL ${postgresVersion}`]]
       : []),
   ];
   return table(rows);
@@ -54,9 +47,10 @@ export function callsToPaste(config: LocalConfig, { hasSample }: StartedFacts): 
   ].join('\n');
 }
 
-function httpRows(port: number): string[][] {
+function rowsOf(service: ServiceName, { grpcPort, httpPort }: ServiceSettings): string[][] {
   return [
-    ['', `http://127.0.0.1:${port}`, 'Connect, gRPC-Web, JSON'],
+    [service, `127.0.0.1:${grpcPort}`, 'gRPC, reflection, health'],
+    ['', `http://127.0.0.1:${httpPort}`, 'Connect, gRPC-Web, JSON'],
     ['', '', '/healthz /readyz /metrics'],
   ];
 }

@@ -1,3 +1,5 @@
+import { inWords } from './in-words.ts';
+import { SERVICES } from './services.ts';
 import { LOCAL_SETTINGS } from './settings.ts';
 
 const settings = Object.values(LOCAL_SETTINGS).map(
@@ -5,7 +7,7 @@ const settings = Object.values(LOCAL_SETTINGS).map(
 );
 
 /** What `npm start -- --help` prints. */
-export const USAGE = `npm start [-- FLAGS]   starts Postgres, the auth and booking services and, the first time, sample data
+export const USAGE = `npm start [-- FLAGS]   starts Postgres, the services ${inWords(SERVICES)} and, the first time, sample data
 
   --reset       empties the embedded database first, after asking
   --yes         does not ask

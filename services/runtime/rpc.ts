@@ -12,6 +12,7 @@ export { MAX_MESSAGE_BYTES } from './rpc/limits.ts';
 export { createLoadGauge, type LoadGauge } from './rpc/load-gauge.ts';
 export type { OpenDoor } from './rpc/open-door.ts';
 export { type DoorsOptions, type OpenDoors, openDoors } from './rpc/open-doors.ts';
+export type { PlainAnswer, PlainPost, PlainRoute } from './rpc/plain-route.ts';
 export { PreparedAnswer } from './rpc/prepared-answer.ts';
 export { invalidField, RUNTIME_REASONS, type RuntimeReason, runtimeError } from './rpc/reasons.ts';
 export { type Implementation, implementService, type Route } from './rpc/route.ts';

@@ -1,4 +1,5 @@
-import pg from 'pg';
+import { createLogger, Secret } from '@rollcall/runtime';
+import { createPool } from '@rollcall/runtime/postgres';
 import type { World } from '../../world/world.ts';
 import { createRandom } from './zipf.ts';
 
@@ -8,6 +9,7 @@ const BOOKINGS = 300_000;
 const PAGE_SIZE = 50;
 /** Pages in flight, and database connections, as of a process that serves pages. */
 export const PAGES_AT_ONCE = 8;
+const STATEMENT_TIMEOUT_MS = 30_000;
 
 /** A row of a page without users. */
 export interface BookingRow {
@@ -47,10 +49,16 @@ const READ_JOINED = {
     left join users u on u.tenant_id = b.tenant_id and u.id = b.user_id ${PAGE}`,
 };
 
-/** Opens the booking database, filled. Both statements are prepared once per connection. */
+/** Opens the booking database, filled, through the pool that the booking service has. Both statements are prepared once per connection. */
 export async function openPages(world: World): Promise<Pages> {
-  const connectionString = await world.bookings({ bookings: BOOKINGS, users: PAGE_USERS });
-  const pool = new pg.Pool({ connectionString, max: PAGES_AT_ONCE });
+  const url = new Secret(await world.bookings({ bookings: BOOKINGS, users: PAGE_USERS }));
+  const logger = createLogger({ service: 'bench', level: 'warn' });
+  const pool = createPool({
+    url,
+    maxConnections: PAGES_AT_ONCE,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    logger,
+  });
   const read = async <Row extends BookingRow>(statement: { name: string; text: string }, before: Date) => {
     const { rows } = await pool.query<Row>({ ...statement, values: [world.tenantId, before] });
     if (rows.length !== PAGE_SIZE) throw new Error(`a page of ${rows.length} bookings`);

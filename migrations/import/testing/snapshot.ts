@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Secret } from '@rollcall/runtime';
 import { createKeyring } from '@rollcall/runtime/sealing';
 import { TEST_KEYS } from '@rollcall/runtime/testing';
@@ -10,12 +11,16 @@ export interface Snapshot {
   readonly bookings: readonly Record<string, unknown>[];
 }
 
-/** Reads what two databases hold for a tenant. Ids, request ids and times only with `exact`: they differ between tenants. */
+/**
+ * Reads what two databases hold for a tenant, once everything is told that is to be told. Ids, request ids, times and what
+ * depends on how often users were told of only with `exact`: they differ between tenants.
+ */
 export async function takeSnapshot(
   databaseUrls: { readonly auth: string; readonly booking: string },
   tenantId: string,
   { exact }: { exact: boolean } = { exact: false },
 ): Promise<Snapshot> {
+  await untilTold(databaseUrls.booking, tenantId);
   const stored = await query(databaseUrls.auth, 'select * from users where tenant_id = $1', tenantId);
   const all = stored
     .map(opened)
@@ -55,11 +60,19 @@ function opened(row: Record<string, unknown>): Record<string, unknown> {
 }
 
 const OWN = new Set(
-  'tenant_id id user_id reference request_id request_fingerprint create_time update_time'.split(' '),
+  'tenant_id id user_id reference request_id request_fingerprint create_time update_time version last_activity_time'.split(
+    ' ',
+  ),
 );
 
 function withoutOwn(row: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(row).filter(([column]) => !OWN.has(column)));
+}
+
+// Bookings tell the user service of themselves, a moment later.
+async function untilTold(bookingUrl: string, tenantId: string): Promise<void> {
+  const waiting = `select 1 from graphile_worker._private_jobs where payload ->> 'tenantId' = $1 limit 1`;
+  while ((await query(bookingUrl, waiting, tenantId)).length > 0) await sleep(100);
 }
 
 async function query(url: string, statement: string, tenantId: string): Promise<Record<string, unknown>[]> {

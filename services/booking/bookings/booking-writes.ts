@@ -1,12 +1,6 @@
-import type { Booking } from './booking.ts';
-
-/** Names a write, so that a repeat of it is known. */
-export interface WriteRequest {
-  /** UUID chosen by the caller, in lower case. */
-  readonly id: string;
-  /** Digest of everything that was asked. */
-  readonly fingerprint: Uint8Array;
-}
+import type { WriteRequest } from '../requests/write-request.ts';
+import type { Telling } from '../tellings/telling.ts';
+import type { Booking, BookingStatus, Payment } from './booking.ts';
 
 /** What a request did when it came first. */
 export interface EarlierWrite {
@@ -15,7 +9,27 @@ export interface EarlierWrite {
   readonly fingerprint: Uint8Array;
 }
 
-/** How bookings are written. */
+/** A booking that nobody else changes meanwhile, BASIC view. */
+export interface HeldBooking extends Booking {
+  /** The status that people gave it; differs from `status` where money moved it on. */
+  readonly standing: BookingStatus;
+}
+
+/** What becomes of a booking, all of it. */
+export interface BookingChange {
+  readonly standing: BookingStatus;
+  readonly status: BookingStatus;
+  readonly payment: Payment | null;
+  readonly updateTime: Date;
+}
+
+/** A change, and whom to tell of it. */
+export interface DecidedChange {
+  readonly change: BookingChange;
+  readonly tellings: readonly Telling[];
+}
+
+/** How bookings are written. Tellings are written down with what they tell of, or not at all. */
 export interface BookingWrites {
   /** What this request id did before; undefined: it is new. */
   findByRequest(tenantId: string, requestId: string): Promise<EarlierWrite | undefined>;
@@ -23,5 +37,14 @@ export interface BookingWrites {
    * Adds a booking, noted as the work of `request`. False, and nothing is added: the tenant has its reference or the
    * request's id already, both of which are waited for where another caller is about to add them.
    */
-  insert(booking: Booking, request: WriteRequest | undefined): Promise<boolean>;
+  insert(booking: Booking, request: WriteRequest | undefined, tellings: readonly Telling[]): Promise<boolean>;
+  /**
+   * Holds a booking, changes it as `decide` says, and answers it as it is then; `decide` answers undefined to leave it as it
+   * is, and what it throws leaves it so as well. Undefined: there is no such booking.
+   */
+  change(
+    tenantId: string,
+    id: string,
+    decide: (held: HeldBooking) => DecidedChange | undefined,
+  ): Promise<Booking | undefined>;
 }

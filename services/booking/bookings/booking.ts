@@ -14,10 +14,25 @@ export interface Money {
   readonly minorUnits: bigint;
 }
 
+/** The money of a booking as the billing service told it last, all payments together, in minor units. */
+export interface Payment {
+  /** ISO 4217, upper case. */
+  readonly currencyCode: string;
+  readonly paid: bigint;
+  /** Of what was paid. */
+  readonly refunded: bigint;
+  /** Grows with each telling. */
+  readonly revision: bigint;
+}
+
 /** What every view shows of a booking, and a caller may choose. */
 export interface BookingTerms {
   /** A lower-case UUID of the user service; null: nobody who is known there. */
   readonly userId: string | null;
+  /** The vendor's user, likewise. */
+  readonly vendorId: string | null;
+  /** Each once, in lower case. */
+  readonly petIds: readonly string[];
   readonly status: BookingStatus;
   /** YYYY-MM-DD. */
   readonly startDate: string;
@@ -45,6 +60,8 @@ export interface Booking extends BookingTerms {
   readonly reference: string;
   /** FULL view; null: there are none. */
   readonly contactDetails?: ContactDetails | null;
+  /** Null: nothing was told. */
+  readonly payment: Payment | null;
   readonly createTime: Date;
   readonly updateTime: Date;
 }

@@ -1,18 +1,22 @@
 import { Buffer } from 'node:buffer';
 import type { KnownUser, Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
-import { requireBookableUser } from './bookable-user.ts';
+import type { WriteRequest } from '../requests/write-request.ts';
+import { requireBookableUsers } from './bookable-users.ts';
 import type { NewBooking } from './booking.ts';
 import { requireDates } from './booking-dates.ts';
-import { BookingError } from './booking-error.ts';
+import { BookingError, requestIdReused } from './booking-error.ts';
+import { type BookingPets, requirePets } from './booking-pets.ts';
 import { createReference } from './booking-reference.ts';
-import { type ShownBooking, withUsers } from './booking-users.ts';
-import type { BookingWrites, WriteRequest } from './booking-writes.ts';
+import { tellingsOfMaking } from './booking-tellings.ts';
+import type { BookingWrites } from './booking-writes.ts';
+import { type ShownBooking, showBooking } from './shown-booking.ts';
 
 /** What CreateBooking works with. */
 export interface CreateBookingPorts {
   readonly writes: BookingWrites;
   readonly users: Users;
+  readonly pets: BookingPets;
   /** Default `createReference`. */
   readonly newReference?: () => string;
 }
@@ -37,7 +41,7 @@ const MAX_DRAWS = 5;
 
 /**
  * Makes a booking, once per request.
- * Throws BookingError DATES_INVALID, REQUEST_ID_REUSED, USER_NOT_BOOKABLE, USER_UNKNOWN_NOW, REFERENCE_TAKEN.
+ * Throws BookingError DATES_INVALID, REQUEST_ID_REUSED, USER_NOT_BOOKABLE, USER_UNKNOWN_NOW, PET_NOT_FOUND, REFERENCE_TAKEN.
  */
 export async function createBooking(
   ports: CreateBookingPorts,
@@ -45,26 +49,31 @@ export async function createBooking(
 ): Promise<CreatedBooking> {
   const { tenantId, booking, signal } = command;
   requireDates(booking);
-  // Before the user is looked at: what was done stays done, whatever became of the user since.
+  // Before the users are looked at: what was done stays done, whatever became of them since.
   const before = await replay(ports, command);
   if (before) return before;
-  const { userId } = booking;
-  const user = userId ? await requireBookableUser(ports.users, { tenantId, userId }, signal) : undefined;
-  return insertOrReplay(ports, command, user);
+  const userIds = [booking.userId, booking.vendorId].filter((id) => id !== null);
+  const known = await requireBookableUsers(ports.users, { tenantId, userIds, signal });
+  await requirePets(ports.pets, { tenantId, booking, owner: known.get(booking.userId ?? '') });
+  return insertOrReplay(ports, command, known);
 }
 
 async function insertOrReplay(
   ports: CreateBookingPorts,
   command: CreateBookingCommand,
-  user: KnownUser | undefined,
+  known: ReadonlyMap<string, KnownUser>,
 ): Promise<CreatedBooking> {
   const { tenantId, booking, request } = command;
   const draws = booking.reference ? 1 : MAX_DRAWS;
   for (let draw = 0; draw < draws; draw++) {
     const now = new Date();
     const reference = booking.reference || (ports.newReference ?? createReference)();
-    const made = { ...booking, tenantId, id: uuidv7(), reference, createTime: now, updateTime: now };
-    if (await ports.writes.insert(made, request)) return { booking: made, user, replayed: false };
+    const times = { createTime: now, updateTime: now };
+    const made = { ...booking, tenantId, id: uuidv7(), reference, payment: null, ...times };
+    if (await ports.writes.insert(made, request, tellingsOfMaking(made))) {
+      const [user, vendor] = [known.get(made.userId ?? ''), known.get(made.vendorId ?? '')];
+      return { booking: made, user, vendor, replayed: false };
+    }
     // The same request may have been at work at the same time, and faster.
     const before = await replay(ports, command);
     if (before) return before;
@@ -80,13 +89,7 @@ async function replay(
   const before = request && (await writes.findByRequest(tenantId, request.id));
   if (!before) return undefined;
   if (!Buffer.from(request.fingerprint).equals(before.fingerprint)) throw requestIdReused(request.id);
-  const [shown] = await withUsers(users, [before.booking], signal);
-  return shown && { ...shown, replayed: true };
-}
-
-function requestIdReused(requestId: string): BookingError {
-  const message = `Request id ${requestId} was used before, for another request; choose a new one.`;
-  return new BookingError('REQUEST_ID_REUSED', message, { metadata: { reused_request_id: requestId } });
+  return { ...(await showBooking(users, before.booking, signal)), replayed: true };
 }
 
 function referenceTaken(tenantId: string, reference: string): BookingError {

@@ -1,7 +1,35 @@
 import type { Users } from '@rollcall/user-access';
-import { takeFitting } from './answer-size.ts';
-import type { BookingList, BookingReads, ListPosition } from './booking-reads.ts';
-import { type ShownBooking, withUsers } from './booking-users.ts';
+import { takeFitting } from '../answers/answer-size.ts';
+import { mostBookingBytes } from './answer-size.ts';
+import type { Booking } from './booking.ts';
+import type {
+  BookingFilter,
+  BookingList,
+  BookingOrder,
+  BookingReads,
+  ListPosition,
+} from './booking-reads.ts';
+import { type ShownBooking, showBookings } from './shown-booking.ts';
+import type { UserAliases, UserFinder } from './user-finder.ts';
+
+/** What ListBookings works with. */
+export interface ListBookingsPorts {
+  readonly reads: BookingReads;
+  readonly users: Users;
+  readonly finder: UserFinder;
+  readonly aliases: UserAliases;
+}
+
+/** Which bookings. Null: no matter. */
+export interface ListBookingsQuery extends Omit<BookingList, 'filter'> {
+  readonly filter: Omit<BookingFilter, 'userIds' | 'vendorIds'> & {
+    readonly userId: string | null;
+    readonly vendorId: string | null;
+    /** Words by which the user service finds those who booked. */
+    readonly userQuery: string | null;
+  };
+  readonly signal: AbortSignal;
+}
 
 /** One page of a list. */
 export interface BookingPage {
@@ -10,16 +38,45 @@ export interface BookingPage {
   readonly next?: ListPosition;
 }
 
-/** One page of bookings with their users, of whom all are looked up at once. Shorter than asked for where an answer cannot hold it. */
-export async function listBookings(
-  reads: BookingReads,
-  users: Users,
-  { signal, ...list }: BookingList & { signal: AbortSignal },
-): Promise<BookingPage> {
+/**
+ * One page of bookings with their users, of whom all are looked up at once. Shorter than asked for where an answer cannot hold
+ * it. Users who were merged count as who they are now. Throws BookingError USER_SEARCH_UNAVAILABLE, TOO_MANY_USERS.
+ */
+export async function listBookings(ports: ListBookingsPorts, query: ListBookingsQuery): Promise<BookingPage> {
+  const { signal, filter: asked, limit, ...list } = query;
+  const filter = await withIds(ports, query);
+  if (filter.userIds?.length === 0) return { bookings: [] };
   // One more than asked for tells whether there is a next page.
-  const found = await reads.list({ ...list, limit: list.limit + 1 });
-  const bookings = takeFitting(await withUsers(users, found.slice(0, list.limit), signal));
+  const found = await ports.reads.list({ ...list, filter, limit: limit + 1 });
+  const bookings = takeFitting(
+    await showBookings(ports.users, found.slice(0, limit), signal),
+    mostBookingBytes,
+  );
   const last = bookings.at(-1)?.booking;
   if (found.length <= bookings.length || !last) return { bookings };
-  return { bookings, next: { timeMs: last.createTime.getTime(), id: last.id } };
+  return { bookings, next: positionOf(last, list.order) };
+}
+
+async function withIds(ports: ListBookingsPorts, query: ListBookingsQuery): Promise<BookingFilter> {
+  const { userId, vendorId, userQuery, ...rest } = query.filter;
+  const [userIds, vendorIds] = await Promise.all([
+    userIdsOf(ports, query),
+    vendorId ? ports.aliases.allIdsOf(query.tenantId, [vendorId]) : null,
+  ]);
+  return { ...rest, userIds, vendorIds };
+}
+
+async function userIdsOf(
+  { finder, aliases }: ListBookingsPorts,
+  { tenantId, filter: { userId, userQuery }, signal }: ListBookingsQuery,
+): Promise<readonly string[] | null> {
+  const ofOne = userId ? await aliases.allIdsOf(tenantId, [userId]) : null;
+  if (!userQuery) return ofOne;
+  const found = await finder.find(tenantId, userQuery, signal);
+  const ofFound = found.length > 0 ? await aliases.allIdsOf(tenantId, found) : [];
+  return ofOne ? ofOne.filter((id) => ofFound.includes(id)) : ofFound;
+}
+
+function positionOf({ id, createTime, startDate }: Booking, { by }: BookingOrder): ListPosition {
+  return { at: by === 'create_time' ? createTime.toISOString() : startDate, id };
 }

@@ -6,25 +6,32 @@ export interface SelectedRow {
   id: string;
   reference: string;
   user_id: string | null;
+  vendor_id: string | null;
+  pet_ids: string[];
   status: BookingStatus;
   start_date: string;
   end_date: string;
   amount_minor_units: string | null;
   amount_currency: string | null;
   title: string;
+  paid_minor_units: string | null;
+  refunded_minor_units: string | null;
+  payment_currency: string | null;
+  payment_revision: string | null;
   create_time: Date;
   update_time: Date;
   contact_details: ContactDetails | null;
 }
 
 // Dates as text: as a Date they would begin to depend on time zones.
-const BASIC_COLUMNS = `tenant_id, id, reference, user_id, status, start_date::text, end_date::text,
-  amount_minor_units, amount_currency, title, create_time, update_time`;
+const BASIC_COLUMNS = `b.tenant_id, b.id, b.reference, b.user_id, b.vendor_id, b.pet_ids, b.status, b.start_date::text,
+  b.end_date::text, b.amount_minor_units, b.amount_currency, b.title, b.paid_minor_units, b.refunded_minor_units,
+  b.payment_currency, b.payment_revision, b.create_time, b.update_time`;
 
-/** What to select, and from where, for a view. */
-export const SELECT_BY_VIEW: Readonly<Record<BookingView, string>> = {
-  BASIC: `select ${BASIC_COLUMNS} from bookings`,
-  FULL: `select ${BASIC_COLUMNS}, contact_details from bookings`,
+/** What to select of `bookings b` for a view. */
+export const COLUMNS_BY_VIEW: Readonly<Record<BookingView, string>> = {
+  BASIC: BASIC_COLUMNS,
+  FULL: `${BASIC_COLUMNS}, b.contact_details`,
 };
 
 /** A selected row as a booking of the domain. */
@@ -34,11 +41,14 @@ export function bookingFromRow(row: SelectedRow, view: BookingView): Booking {
     id: row.id,
     reference: row.reference,
     userId: row.user_id,
+    vendorId: row.vendor_id,
+    petIds: row.pet_ids,
     status: row.status,
     startDate: row.start_date,
     endDate: row.end_date,
     amount: amountOf(row),
     title: row.title,
+    payment: paymentOf(row),
     createTime: row.create_time,
     updateTime: row.update_time,
   };
@@ -48,4 +58,17 @@ export function bookingFromRow(row: SelectedRow, view: BookingView): Booking {
 function amountOf({ amount_minor_units, amount_currency }: SelectedRow): Booking['amount'] {
   if (amount_minor_units === null || amount_currency === null) return null;
   return { currencyCode: amount_currency, minorUnits: BigInt(amount_minor_units) };
+}
+
+// The columns of a payment come and go together.
+function paymentOf(row: SelectedRow): Booking['payment'] {
+  const { paid_minor_units, refunded_minor_units, payment_currency, payment_revision } = row;
+  if (paid_minor_units === null || refunded_minor_units === null) return null;
+  if (payment_currency === null || payment_revision === null) return null;
+  return {
+    currencyCode: payment_currency,
+    paid: BigInt(paid_minor_units),
+    refunded: BigInt(refunded_minor_units),
+    revision: BigInt(payment_revision),
+  };
 }

@@ -1,11 +1,11 @@
-import { Secret } from '@rollcall/runtime';
-import { createOrm } from '@rollcall/runtime/postgres';
+import { createLogger, Secret } from '@rollcall/runtime';
+import { createPool } from '@rollcall/runtime/postgres';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import type { Users } from '@rollcall/user-access';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { BookingPets } from '../bookings/booking-pets.ts';
 import type { BookingWrites } from '../bookings/booking-writes.ts';
 import { createBooking } from '../bookings/create-booking.ts';
-import { ENTITIES } from './booking-entity.ts';
 import { createPostgresBookingWrites } from './postgres-booking-writes.ts';
 
 const stack = new AsyncDisposableStack();
@@ -13,9 +13,9 @@ let writes: BookingWrites;
 
 beforeAll(async () => {
   const database = stack.use(await createTestDatabase('booking'));
-  const options = { url: new Secret(database.url), maxConnections: 2, statementTimeoutMs: 5000 };
-  const orm = stack.adopt(createOrm({ ...options, entities: ENTITIES }), (each) => each.close(true));
-  writes = createPostgresBookingWrites(orm);
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const options = { url: new Secret(database.url), maxConnections: 2, statementTimeoutMs: 5000, logger };
+  writes = createPostgresBookingWrites(stack.adopt(createPool(options), (each) => each.end()));
 });
 
 afterAll(() => stack.disposeAsync());
@@ -31,15 +31,17 @@ it('gives up, rather than draw for ever, where every reference is taken', async 
 });
 
 it('tells a fault of the database from a booking that is there', async () => {
-  const booking = { ...BOOKING, tenantId: 'acme', id: 'not-a-uuid', reference: 'X' };
+  const booking = { ...BOOKING, tenantId: 'acme', id: 'not-a-uuid', reference: 'X', payment: null };
   const now = new Date();
-  await expect(writes.insert({ ...booking, createTime: now, updateTime: now }, undefined)).rejects.toThrow(
-    'invalid input syntax for type uuid',
-  );
+  await expect(
+    writes.insert({ ...booking, createTime: now, updateTime: now }, undefined, []),
+  ).rejects.toThrow('invalid input syntax for type uuid');
 });
 
 const BOOKING = {
   userId: null,
+  vendorId: null,
+  petIds: [],
   contactDetails: null,
   status: 'PENDING',
   startDate: '2026-05-01',
@@ -50,13 +52,15 @@ const BOOKING = {
 
 const nobody: Users = { lookUp: () => Promise.reject(new Error('no user was given')) };
 
+const none: BookingPets = { ownedBy: () => Promise.reject(new Error('no pet was given')) };
+
 /** Makes a booking whose references are drawn in this order, and answers the one it got. */
 async function make(draws: string[]): Promise<string> {
   const rest = draws.values();
   const newReference = () => rest.next().value ?? '';
   const { signal } = new AbortController();
   const { booking } = await createBooking(
-    { writes, users: nobody, newReference },
+    { writes, users: nobody, pets: none, newReference },
     { tenantId: 'acme', booking: { ...BOOKING, reference: '' }, signal },
   );
   return booking.reference;

@@ -1,61 +1,90 @@
 import { Buffer } from 'node:buffer';
-import type { MikroORM } from '@mikro-orm/postgresql';
-import { sqlState, violatedConstraint } from '@rollcall/runtime/postgres';
-import type { Booking } from '../bookings/booking.ts';
-import type { BookingWrites, WriteRequest } from '../bookings/booking-writes.ts';
-import { BookingEntity, type BookingRow } from './booking-entity.ts';
+import { type Pool, runPrepared, transactPrepared } from '@rollcall/runtime/postgres';
+import type { Booking, BookingStatus } from '../bookings/booking.ts';
+import type { BookingChange, BookingWrites } from '../bookings/booking-writes.ts';
+import type { WriteRequest } from '../requests/write-request.ts';
+import { bookingFromRow, COLUMNS_BY_VIEW, type SelectedRow } from './booking-from-row.ts';
+import { writeTellings } from './write-tellings.ts';
 
-/** Writes through MikroORM, each one statement, and with that a transaction of its own. */
-export function createPostgresBookingWrites(orm: MikroORM): BookingWrites {
+/** Writes by prepared statements, each in one transaction with what is to be told of it. */
+export function createPostgresBookingWrites(pool: Pool): BookingWrites {
   return {
     async findByRequest(tenantId, requestId) {
-      const row = await orm.em.fork().findOne(BookingEntity, { tenantId, requestId });
-      return row?.requestFingerprint
-        ? { booking: bookingFromEntity(row), fingerprint: row.requestFingerprint }
-        : undefined;
+      const [row] = await runPrepared<RequestedRow>(pool, BY_REQUEST, [tenantId, requestId]);
+      return row && { booking: bookingFromRow(row, 'FULL'), fingerprint: row.request_fingerprint };
     },
-    async insert(booking, request) {
-      try {
-        await orm.em.fork().insert(BookingEntity, toRow(booking, request));
+    insert(booking, request, tellings) {
+      return transactPrepared(pool, async (run) => {
+        const added = await run(INSERT, toValues(booking, request));
+        if (added.length === 0) return false;
+        await writeTellings(run, tellings);
         return true;
-      } catch (error) {
-        if (sqlState(error) === '23505' && TAKEN.has(violatedConstraint(error) ?? '')) return false;
-        throw error;
-      }
+      });
+    },
+    change(tenantId, id, decide) {
+      return transactPrepared(pool, async (run) => {
+        const [row] = await run<HeldRow>(HOLD, [tenantId, id]);
+        if (!row) return undefined;
+        const booking = bookingFromRow(row, 'BASIC');
+        const decided = decide({ ...booking, standing: row.standing ?? row.status });
+        if (!decided) return booking;
+        await run(CHANGE, [tenantId, id, ...toChanges(decided.change)]);
+        await writeTellings(run, decided.tellings);
+        const { standing, ...changed } = decided.change;
+        return { ...booking, ...changed };
+      });
     },
   };
 }
 
-// Which of the two breaks first is Postgres' choice: a repeat with a chosen reference breaks both.
-const TAKEN = new Set(['bookings_reference', 'bookings_request_id']);
-
-function toRow(booking: Booking, request: WriteRequest | undefined) {
-  const { amount, contactDetails = null, ...columns } = booking;
-  return {
-    ...columns,
-    contactDetails,
-    amountMinorUnits: amount?.minorUnits ?? null,
-    amountCurrency: amount?.currencyCode ?? null,
-    requestId: request?.id ?? null,
-    requestFingerprint: request ? Buffer.from(request.fingerprint) : null,
-  };
+interface RequestedRow extends SelectedRow {
+  request_fingerprint: Buffer;
 }
 
-function bookingFromEntity(row: BookingRow): Booking {
-  const { amountMinorUnits, amountCurrency } = row;
-  const hasAmount = typeof amountMinorUnits === 'bigint' && typeof amountCurrency === 'string';
-  return {
-    tenantId: row.tenantId,
-    id: row.id,
-    reference: row.reference,
-    userId: row.userId ?? null,
-    contactDetails: row.contactDetails ?? null,
-    status: row.status,
-    startDate: row.startDate,
-    endDate: row.endDate,
-    amount: hasAmount ? { currencyCode: amountCurrency, minorUnits: amountMinorUnits } : null,
-    title: row.title,
-    createTime: row.createTime,
-    updateTime: row.updateTime,
-  };
+interface HeldRow extends SelectedRow {
+  standing: BookingStatus | null;
+}
+
+const BY_REQUEST = {
+  name: 'booking_by_request',
+  text: `select ${COLUMNS_BY_VIEW.FULL}, b.request_fingerprint from bookings b
+    where b.tenant_id = $1 and b.request_id = $2`,
+};
+
+// What another caller is about to add is waited for.
+const INSERT = {
+  name: 'booking_insert',
+  text: `insert into bookings (tenant_id, id, reference, user_id, vendor_id, pet_ids, contact_details, status, start_date,
+      end_date, amount_minor_units, amount_currency, title, request_id, request_fingerprint, create_time, update_time)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+    on conflict do nothing returning id`,
+};
+
+const HOLD = {
+  name: 'booking_hold',
+  text: `select ${COLUMNS_BY_VIEW.BASIC}, b.standing from bookings b where b.tenant_id = $1 and b.id = $2 for update`,
+};
+
+const CHANGE = {
+  name: 'booking_change',
+  text: `update bookings set status = $3, standing = nullif($4, $3), update_time = $5, paid_minor_units = $6,
+      refunded_minor_units = $7, payment_currency = $8, payment_revision = $9
+    where tenant_id = $1 and id = $2`,
+};
+
+function toValues(booking: Booking, request: WriteRequest | undefined): unknown[] {
+  const { tenantId, id, reference, userId, vendorId, petIds, contactDetails, status } = booking;
+  return [
+    ...[tenantId, id, reference, userId, vendorId, petIds],
+    contactDetails ? JSON.stringify(contactDetails) : null,
+    ...[status, booking.startDate, booking.endDate],
+    ...[booking.amount?.minorUnits ?? null, booking.amount?.currencyCode ?? null, booking.title],
+    ...[request?.id ?? null, request ? Buffer.from(request.fingerprint) : null],
+    ...[booking.createTime, booking.updateTime],
+  ];
+}
+
+function toChanges({ status, standing, updateTime, payment }: BookingChange): unknown[] {
+  const money = [payment?.paid, payment?.refunded, payment?.currencyCode, payment?.revision];
+  return [status, standing, updateTime, ...money.map((each) => each ?? null)];
 }

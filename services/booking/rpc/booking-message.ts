@@ -9,22 +9,31 @@ import {
   type BookingUser as UserMessage,
   BookingView as ViewMessage,
 } from '@rollcall/contract/booking';
-import type { KnownUser } from '@rollcall/user-access';
-import type { BookingView } from '../bookings/booking.ts';
-import type { ShownBooking } from '../bookings/booking-users.ts';
+import { type KnownUser, toAttachedUser } from '@rollcall/user-access';
+import type { Booking, BookingView, Payment } from '../bookings/booking.ts';
+import type { ShownBooking } from '../bookings/shown-booking.ts';
 
 /** The view that was asked for. Field rules have refused values that the contract does not name. */
 export function viewFromMessage(view: ViewMessage): BookingView {
   return view === ViewMessage.FULL ? 'FULL' : 'BASIC';
 }
 
-/** A booking with its user as it goes over the wire, with as much as was read of it. */
-export function toBookingMessage({ booking, user }: ShownBooking): BookingMessage {
+/** A booking with its users as it goes over the wire, with as much as was read of it. */
+export function toBookingMessage({ booking, user, vendor }: ShownBooking): BookingMessage {
+  const init = bareBooking(booking);
+  if (user) init.user = toUserMessage(user);
+  if (vendor) init.vendor = toAttachedUser(vendor);
+  return create(BookingSchema, init);
+}
+
+function bareBooking(booking: Booking): MessageInitShape<typeof BookingSchema> {
   const init: MessageInitShape<typeof BookingSchema> = {
     id: booking.id,
     tenantId: booking.tenantId,
     reference: booking.reference,
     userId: booking.userId ?? '',
+    vendorId: booking.vendorId ?? '',
+    petIds: [...booking.petIds],
     status: StatusMessage[booking.status],
     startDate: booking.startDate,
     endDate: booking.endDate,
@@ -34,8 +43,16 @@ export function toBookingMessage({ booking, user }: ShownBooking): BookingMessag
   };
   if (booking.contactDetails) init.contactDetails = booking.contactDetails as JsonObject;
   if (booking.amount) init.amount = booking.amount;
-  if (user) init.user = toUserMessage(user);
-  return create(BookingSchema, init);
+  if (booking.payment) Object.assign(init, toMoneyMessages(booking.payment));
+  return init;
+}
+
+// What is nothing is absent.
+function toMoneyMessages({ currencyCode, paid, refunded }: Payment) {
+  return {
+    ...(paid > 0n && { paid: { currencyCode, minorUnits: paid } }),
+    ...(refunded > 0n && { refunded: { currencyCode, minorUnits: refunded } }),
+  };
 }
 
 const OUTCOMES = {

@@ -2,71 +2,70 @@ import { create } from '@bufbuild/protobuf';
 import {
   type Booking as BookingMessage,
   type BookingService,
-  type CreateBookingRequest,
+  ChangeBookingStatusResponseSchema,
   CreateBookingResponseSchema,
   GetBookingResponseSchema,
   ListBookingsResponseSchema,
+  RecordBookingPaymentResponseSchema,
 } from '@rollcall/contract/booking';
-import type { Implementation } from '@rollcall/runtime/rpc';
-import type { Users } from '@rollcall/user-access';
-import type { NewBooking } from '../bookings/booking.ts';
-import type { BookingReads } from '../bookings/booking-reads.ts';
-import type { BookingWrites, WriteRequest } from '../bookings/booking-writes.ts';
-import { createBooking } from '../bookings/create-booking.ts';
+import type { Call, Implementation } from '@rollcall/runtime/rpc';
+import type { Booking } from '../bookings/booking.ts';
+import { changeBookingStatus } from '../bookings/change-booking-status.ts';
+import { type CreateBookingPorts, createBooking } from '../bookings/create-booking.ts';
 import { getBooking } from '../bookings/get-booking.ts';
-import { listBookings } from '../bookings/list-bookings.ts';
-import { fingerprintOf } from './booking-fingerprint.ts';
+import { type ListBookingsPorts, listBookings } from '../bookings/list-bookings.ts';
+import { recordPayment } from '../bookings/record-payment.ts';
+import { showBooking } from '../bookings/shown-booking.ts';
 import { toBookingMessage, viewFromMessage } from './booking-message.ts';
+import { statusFromMessage } from './booking-status.ts';
 import { listFromRequest } from './list-bookings.ts';
 import { newBookingFromMessage } from './new-booking.ts';
+import { paymentFromRequest } from './payment.ts';
+import { writeRequest } from './write-request.ts';
 
 /** What the calls work with. */
-export interface BookingPorts {
-  readonly reads: BookingReads;
-  readonly writes: BookingWrites;
-  readonly users: Users;
-}
+export type BookingPorts = CreateBookingPorts & ListBookingsPorts;
 
 /** The calls of BookingService. */
-export function bookingServiceImplementation({
-  reads,
-  writes,
-  users,
-}: BookingPorts): Implementation<typeof BookingService> {
+export function bookingServiceImplementation(ports: BookingPorts): Implementation<typeof BookingService> {
+  const { reads, writes, users } = ports;
+  const shown = async (booking: Booking, { signal }: Call) =>
+    toBookingMessage(await showBooking(users, booking, signal));
   return {
-    async createBooking(request, call) {
+    async createBooking({ tenantId, requestId, booking: message }, { signal }) {
       // Field rules have made sure of `booking` by the time a handler runs.
-      const booking = newBookingFromMessage(request.booking as BookingMessage);
-      const created = await createBooking(
-        { writes, users },
-        { tenantId: request.tenantId, booking, signal: call.signal, ...writeRequest(request, booking) },
-      );
-      return create(CreateBookingResponseSchema, {
-        booking: toBookingMessage(created),
-        replayed: created.replayed,
-      });
+      const booking = newBookingFromMessage(message as BookingMessage);
+      const request = writeRequest(requestId, booking);
+      const created = await createBooking(ports, { tenantId, booking, signal, ...request });
+      const { replayed } = created;
+      return create(CreateBookingResponseSchema, { booking: toBookingMessage(created), replayed });
     },
     async getBooking(request, call) {
-      const shown = await getBooking(reads, users, {
+      const booking = await getBooking(reads, users, {
         tenantId: request.tenantId,
         id: request.id.toLowerCase(),
         view: viewFromMessage(request.view),
         signal: call.signal,
       });
-      return create(GetBookingResponseSchema, { booking: toBookingMessage(shown) });
+      return create(GetBookingResponseSchema, { booking: toBookingMessage(booking) });
+    },
+    async changeBookingStatus({ tenantId, id, status }, call) {
+      const command = { tenantId, id: id.toLowerCase(), status: statusFromMessage(status) };
+      const booking = await changeBookingStatus(writes, command);
+      return create(ChangeBookingStatusResponseSchema, { booking: await shown(booking, call) });
+    },
+    async recordBookingPayment(request, call) {
+      const name = { tenantId: request.tenantId, id: request.id.toLowerCase() };
+      const booking = await recordPayment(writes, { ...name, payment: paymentFromRequest(request) });
+      return create(RecordBookingPaymentResponseSchema, { booking: await shown(booking, call) });
     },
     async listBookings(request, call) {
       const { list, tokens } = listFromRequest(request);
-      const page = await listBookings(reads, users, { ...list, signal: call.signal });
+      const page = await listBookings(ports, { ...list, signal: call.signal });
       return create(ListBookingsResponseSchema, {
         bookings: page.bookings.map(toBookingMessage),
         nextPageToken: page.next ? tokens.write(page.next) : '',
       });
     },
   };
-}
-
-function writeRequest({ requestId }: CreateBookingRequest, booking: NewBooking): { request?: WriteRequest } {
-  if (!requestId) return {};
-  return { request: { id: requestId.toLowerCase(), fingerprint: fingerprintOf(booking) } };
 }

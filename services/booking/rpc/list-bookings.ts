@@ -1,21 +1,60 @@
 import type { ListBookingsRequest } from '@rollcall/contract/booking';
-import { isTimePosition, type PageTokens, pageTokens, type TimePosition } from '@rollcall/runtime/rpc';
-import type { BookingList } from '../bookings/booking-reads.ts';
+import { type PageTokens, pageTokens } from '@rollcall/runtime/rpc';
+import { isCalendarDate } from '../bookings/booking-dates.ts';
+import type { BookingOrder, ListPosition } from '../bookings/booking-reads.ts';
+import type { ListBookingsQuery } from '../bookings/list-bookings.ts';
 import { viewFromMessage } from './booking-message.ts';
+import { statusFromMessage } from './booking-status.ts';
+import { dayFrom, requireStorable, UUID } from './field-faults.ts';
+import { pageLimit } from './page-limit.ts';
 
-const DEFAULT_PAGE_SIZE = 50;
-const MAX_PAGE_SIZE = 500;
-
-/** What a request asks for. Throws RpcError PAGE_TOKEN_INVALID. */
+/** What a request asks for. Throws RpcError PAGE_TOKEN_INVALID, FIELD_INVALID. */
 export function listFromRequest(request: ListBookingsRequest): {
-  list: BookingList;
-  tokens: PageTokens<TimePosition>;
+  list: Omit<ListBookingsQuery, 'signal'>;
+  tokens: PageTokens<ListPosition>;
 } {
   const { tenantId } = request;
   const view = viewFromMessage(request.view);
-  const userId = request.userId.toLowerCase() || null;
-  const limit = Math.min(request.pageSize || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
-  const tokens = pageTokens(['ListBookings', tenantId, view, userId], isTimePosition);
+  const filter = filterFrom(request);
+  const order = orderFrom(request.orderBy);
+  // Every field that the next page must repeat; two ways of asking for the same are one.
+  const tie = ['ListBookings', tenantId, view, filter, order];
+  const tokens = pageTokens(tie, (value) => isPositionOf(order, value));
   const after = tokens.read(request.pageToken);
-  return { list: { tenantId, view, userId, limit, ...(after && { after }) }, tokens };
+  const limit = pageLimit(request.pageSize);
+  return { list: { tenantId, view, filter, order, limit, ...(after && { after }) }, tokens };
+}
+
+function filterFrom(request: ListBookingsRequest): ListBookingsQuery['filter'] {
+  requireStorable('user_query', request.userQuery);
+  const statuses = [...new Set(request.statuses.map(statusFromMessage))].sort();
+  return {
+    userId: request.userId.toLowerCase() || null,
+    userQuery: request.userQuery || null,
+    vendorId: request.vendorId.toLowerCase() || null,
+    statuses: statuses.length > 0 ? statuses : null,
+    startFrom: dayFrom('start_from', request.startFrom),
+    startBefore: dayFrom('start_before', request.startBefore),
+  };
+}
+
+// Field rules have refused what is none of these.
+function orderFrom(orderBy: string): BookingOrder {
+  const [by, direction] = (orderBy || 'create_time desc').split(' ');
+  return {
+    by: by === 'start_date' ? 'start_date' : 'create_time',
+    direction: direction === 'desc' ? 'desc' : 'asc',
+  };
+}
+
+/** Whether a database can compare with it: anybody can write a token that looks like ours. */
+function isPositionOf({ by }: BookingOrder, value: unknown): value is ListPosition {
+  const { at, id } = (value ?? {}) as Partial<ListPosition>;
+  if (typeof at !== 'string' || typeof id !== 'string' || !UUID.test(id)) return false;
+  return by === 'start_date' ? isCalendarDate(at) : isTime(at);
+}
+
+function isTime(text: string): boolean {
+  const time = new Date(text);
+  return !Number.isNaN(time.getTime()) && /^\d{4}-/.test(text) && time.toISOString() === text;
 }

@@ -1,29 +1,20 @@
-import { type Booking as BookingMessage, BookingStatus as StatusMessage } from '@rollcall/contract/booking';
-import { isStorable, UNSTORABLE } from '@rollcall/runtime';
-import { invalidField } from '@rollcall/runtime/rpc';
-import type { BookingStatus, NewBooking } from '../bookings/booking.ts';
+import type { Booking as BookingMessage } from '@rollcall/contract/booking';
+import type { NewBooking } from '../bookings/booking.ts';
+import { statusFromMessage } from './booking-status.ts';
 import { contactDetailsFromMessage } from './contact-details.ts';
-
-const STATUSES: Readonly<Record<StatusMessage, BookingStatus>> = {
-  [StatusMessage.UNSPECIFIED]: 'PENDING',
-  [StatusMessage.PENDING]: 'PENDING',
-  [StatusMessage.PAID]: 'PAID',
-  [StatusMessage.COMPLETED]: 'COMPLETED',
-  [StatusMessage.ATTENDED]: 'ATTENDED',
-  [StatusMessage.CANCELLED]: 'CANCELLED',
-  [StatusMessage.REFUNDED]: 'REFUNDED',
-};
+import { requireStorable } from './field-faults.ts';
 
 /** What CreateBooking writes; output-only fields are left out. Throws RpcError FIELD_INVALID. */
 export function newBookingFromMessage(booking: BookingMessage): NewBooking {
-  const { reference, userId, status, startDate, endDate, amount, title } = booking;
-  if (!isStorable(title)) throw invalidField('booking.title', UNSTORABLE);
+  const { reference, userId, vendorId, petIds, status, startDate, endDate, amount, title } = booking;
+  requireStorable('booking.title', title);
   return {
     reference,
     userId: userId.toLowerCase() || null,
+    vendorId: vendorId.toLowerCase() || null,
+    petIds: [...new Set(petIds.map((id) => id.toLowerCase()))],
     contactDetails: contactDetailsFromMessage(booking.contactDetails),
-    // Field rules have refused values that the contract does not name.
-    status: STATUSES[status] ?? 'PENDING',
+    status: statusFromMessage(status),
     startDate,
     endDate,
     amount: amount ? { currencyCode: amount.currencyCode, minorUnits: amount.minorUnits } : null,

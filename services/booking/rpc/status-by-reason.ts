@@ -16,6 +16,13 @@ export const STATUS_BY_REASON = {
   USER_NOT_BOOKABLE: Code.FailedPrecondition,
   USER_UNKNOWN_NOW: Code.Unavailable,
   DATES_INVALID: Code.InvalidArgument,
+  STATUS_CHANGE_REFUSED: Code.FailedPrecondition,
+  PET_NOT_FOUND: Code.NotFound,
+  REVIEW_NOT_FOUND: Code.NotFound,
+  REVIEW_EXISTS: Code.AlreadyExists,
+  BOOKING_NOT_REVIEWABLE: Code.FailedPrecondition,
+  USER_SEARCH_UNAVAILABLE: Code.Unavailable,
+  TOO_MANY_USERS: Code.FailedPrecondition,
 } as const satisfies Record<Reason, Code> & Record<BookingErrorReason, Code>;
 
 /** An error of the domain or the database as one for the wire; undefined: it is not known here. */
@@ -31,7 +38,7 @@ export function toRpcError(error: unknown): RpcError | undefined {
       cause,
       ...(violations.length > 0 && { violations }),
       // About as long as the user client leaves a failing service alone.
-      ...(reason === 'USER_UNKNOWN_NOW' && { retryDelayMs: 1000 }),
+      ...(STATUS_BY_REASON[reason] === Code.Unavailable && { retryDelayMs: 1000 }),
     });
   }
   if (isDatabaseUnavailable(error)) {

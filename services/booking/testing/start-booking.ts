@@ -6,6 +6,8 @@ import {
   type Booking,
   BookingSchema,
   BookingService as BookingServiceDescriptor,
+  PetService,
+  ReviewService,
 } from '@rollcall/contract/booking';
 import { readConfig } from '@rollcall/runtime';
 import { createTestDatabase } from '@rollcall/runtime/testing';
@@ -18,6 +20,8 @@ import { type BookingService, createBookingService } from '../service.ts';
 /** The booking service with a database and a user service of its own, called through its gRPC door. */
 export interface BookingUnderTest extends AsyncDisposable {
   readonly client: ServiceClient<typeof BookingServiceDescriptor>;
+  readonly pets: ServiceClient<typeof PetService>;
+  readonly reviews: ServiceClient<typeof ReviewService>;
   readonly service: BookingService;
   /** The users that the service can ask about. */
   readonly users: FakeUsers;
@@ -49,10 +53,10 @@ export async function startBooking(): Promise<BookingUnderTest> {
   });
   const service = stack.use(await createBookingService(config, () => performance.now() + aheadMs));
   // Longer than a busy machine needs, so that no test hangs on a service that does not answer.
-  const address = `127.0.0.1:${service.doors.grpc.port}`;
-  const client = stack.use(
-    createServiceClient(BookingServiceDescriptor, { address, defaultTimeoutMs: 10_000 }),
-  );
+  const connection = { address: `127.0.0.1:${service.doors.grpc.port}`, defaultTimeoutMs: 10_000 };
+  const client = stack.use(createServiceClient(BookingServiceDescriptor, connection));
+  const pets = stack.use(createServiceClient(PetService, connection));
+  const reviews = stack.use(createServiceClient(ReviewService, connection));
   const book = async (booking: MessageInitShape<typeof BookingSchema> = {}, tenantId = 'acme') => {
     const response = await client.createBooking({ tenantId, booking: newBooking(booking) });
     return response.booking ?? create(BookingSchema);
@@ -62,6 +66,8 @@ export async function startBooking(): Promise<BookingUnderTest> {
   const closers = stack.move();
   return {
     client,
+    pets,
+    reviews,
     service,
     users: userService.users,
     userService,

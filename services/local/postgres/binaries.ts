@@ -2,6 +2,7 @@ import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { StartupError } from '@rollcall/runtime';
 import { errorCode } from '../error-code.ts';
+import { DATABASE_VARIABLES } from '../settings.ts';
 
 /** The PostgreSQL that npm installed for this platform. */
 export interface PostgresBinaries {
@@ -23,7 +24,7 @@ export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   } catch (error) {
     if (errorCode(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new StartupError(
-      `The package ${name} is not installed: run "npm ci", or set AUTH_DATABASE_URL and BOOKING_DATABASE_URL to a PostgreSQL of your own.`,
+      `The package ${name} is not installed: run "npm ci", or set ${DATABASE_VARIABLES} to a PostgreSQL of your own.`,
     );
   }
   const directory = dirname(dirname(paths.postgres));

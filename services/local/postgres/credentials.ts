@@ -1,8 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartupError } from '@rollcall/runtime';
-import { errorCode } from '../error-code.ts';
+import { makeKeptFile, readKeptFile } from '../kept-file.ts';
 
 /** Name of the superuser of an embedded Postgres. */
 export const SUPERUSER = 'postgres';
@@ -24,7 +23,7 @@ export const SECRET_FILE = 'postgres-secret';
  */
 export function keepCredentials(dataDirectory: string, isNew: boolean): Credentials {
   const path = join(dataDirectory, SECRET_FILE);
-  const secret = readSecret(path) ?? (isNew ? makeSecret(path) : undefined);
+  const secret = readKeptFile(path)?.trim() ?? (isNew ? makeSecret(path) : undefined);
   if (secret === undefined) {
     throw new StartupError(
       `${path} is missing, without which the database beside it cannot be opened: put it back, or begin anew with "npm start -- --reset"`,
@@ -33,24 +32,6 @@ export function keepCredentials(dataDirectory: string, isNew: boolean): Credenti
   return { passwordOf: (role) => createHmac('sha256', secret).update(role).digest('base64url') };
 }
 
-function readSecret(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    if (errorCode(error) !== 'EACCES') throw error;
-    throw new StartupError(`${path} belongs to another user: start as that user, or set ROLLCALL_DATA_DIR`, {
-      cause: error,
-    });
-  }
-}
-
 function makeSecret(path: string): string {
-  const draft = `${path}.${process.pid}`;
-  const secret = randomBytes(32).toString('base64url');
-  writeFileSync(draft, `${secret}\n`, { mode: 0o600 });
-  // Whole or not at all, also when the start is killed here.
-  linkSync(draft, path);
-  rmSync(draft);
-  return secret;
+  return makeKeptFile(path, `${randomBytes(32).toString('base64url')}\n`).trim();
 }

@@ -19,6 +19,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SERVICES } from '../services.ts';
 import { removePostgresHome } from './placement.ts';
 import { startEmbeddedPostgres } from './start-embedded-postgres.ts';
 
@@ -68,6 +69,19 @@ describe('an embedded Postgres', { timeout: 30_000 }, () => {
     });
     expect(await query(second.databaseUrl('auth'), 'select answer from note')).toEqual([{ answer: 42 }]);
     expect(statSync(join(dataDirectory, 'postgres-secret')).mode & 0o077).toBe(0);
+  });
+
+  it('makes the databases of services that came later, beside those that are there', async () => {
+    const options = { dataDirectory, port: 0, durable: false };
+    const before = await startEmbeddedPostgres({ ...options, databases: ['auth', 'booking'] });
+    await query(before.databaseUrl('booking'), 'create table note as select 42 as answer');
+    await before[Symbol.asyncDispose]();
+    await using after = await startEmbeddedPostgres({ ...options, databases: SERVICES });
+    expect(await query(after.databaseUrl('booking'), 'select answer from note')).toEqual([{ answer: 42 }]);
+    for (const service of SERVICES) {
+      const [row] = await query(after.databaseUrl(service), 'select current_database()::text as name');
+      expect(row).toEqual({ name: service });
+    }
   });
 
   it('lets no service into the database of another, nobody in without a password, and writes no password to its log', async () => {

@@ -3,6 +3,7 @@ import { existsSync, lchownSync, mkdtempSync, readdirSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { StartupError } from '@rollcall/runtime';
 import { lastComplaint } from '../log-file.ts';
+import { DATABASE_VARIABLES } from '../settings.ts';
 import { SUPERUSER } from './credentials.ts';
 import type { ServerUser } from './server-user.ts';
 
@@ -81,5 +82,5 @@ async function runInitdb(
 function initdbReason(output: string): string {
   const reason = lastComplaint(output.split('\n').filter((line) => line.trim() !== ''));
   if (!reason.includes('could not look up effective user ID')) return reason;
-  return `${reason}. Run as a user that /etc/passwd knows, or set AUTH_DATABASE_URL and BOOKING_DATABASE_URL.`;
+  return `${reason}. Run as a user that /etc/passwd knows, or set ${DATABASE_VARIABLES}.`;
 }

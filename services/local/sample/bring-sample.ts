@@ -1,5 +1,5 @@
 import type { LocalConfig } from '../config.ts';
-import { DATABASES } from '../databases.ts';
+import { SERVICES } from '../services.ts';
 import { readSampleState, type SampleState, writeSampleState } from './sample-state.ts';
 
 /** Whether a start loads the sample, and why not. */
@@ -11,7 +11,7 @@ export type SamplePlan = { load: true } | { load: false; loaded: boolean; why: s
  * @param dataDirectory real path
  */
 export function planSample(config: LocalConfig, dataDirectory: string): SamplePlan {
-  if (config.embedded.length < DATABASES.length) {
+  if (config.embedded.length < SERVICES.length) {
     return { load: false, loaded: false, why: 'none in databases of your own' };
   }
   const state = nextState(readSampleState(dataDirectory), config.flags.noSample);

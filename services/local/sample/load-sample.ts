@@ -1,47 +1,44 @@
-import { BookingService } from '@rollcall/contract/booking';
-import { UserAdminService } from '@rollcall/contract/user';
 import { StartupError } from '@rollcall/runtime';
-import { createServiceClient } from '@rollcall/transport';
+import type { ServiceName } from '../services.ts';
+import { loadBooking, loadPet, loadUser, loadVendor } from './load-one.ts';
 import { sampleBookings } from './sample-bookings.ts';
+import { openSampleClients } from './sample-clients.ts';
+import { samplePets } from './sample-pets.ts';
 import { sampleUsers } from './sample-users.ts';
+import { sampleVendors } from './sample-vendors.ts';
 
 /** Calls at a time: keeps two cores busy, and is less than the services' connections to their databases. Our own choice. */
 const CONCURRENCY = 8;
-/** The first calls meet services that are still warming up. */
-const TIMEOUT_MS = 10_000;
-
-/** Where the services listen for gRPC: `127.0.0.1:50051`. */
-export interface SampleAddresses {
-  auth: string;
-  booking: string;
-}
 
 /** How much was loaded. */
 export interface LoadedSample {
-  users: number;
-  bookings: number;
+  readonly users: number;
+  readonly vendors: number;
+  readonly pets: number;
+  readonly bookings: number;
+  readonly reviews: number;
 }
 
 /**
- * Makes the sample's users and bookings through the services' own calls. Repeating it, whole or after it was interrupted, changes nothing
+ * Makes everything in the sample through the services' own calls. Repeating it, whole or after it was interrupted, changes nothing
  * that is there.
+ * @param addresses where the services listen for gRPC: `127.0.0.1:50051`
  * @param signal stops it between two calls; it then rejects with the signal's reason
  * @throws StartupError with the first call's fault
  */
-export async function loadSample(addresses: SampleAddresses, signal: AbortSignal): Promise<LoadedSample> {
-  using admin = createServiceClient(UserAdminService, {
-    address: addresses.auth,
-    defaultTimeoutMs: TIMEOUT_MS,
-  });
-  using booking = createServiceClient(BookingService, {
-    address: addresses.booking,
-    defaultTimeoutMs: TIMEOUT_MS,
-  });
+export async function loadSample(
+  addresses: Readonly<Record<ServiceName, string>>,
+  signal: AbortSignal,
+): Promise<LoadedSample> {
+  using clients = openSampleClients(addresses);
   const users = sampleUsers();
-  const bookings = sampleBookings(users);
+  const [vendors, pets, bookings] = [sampleVendors(users), samplePets(users), sampleBookings(users)];
   try {
-    await forEach(users, { signal, run: (request) => admin.createUser(request) });
-    await forEach(bookings, { signal, run: (request) => booking.createBooking(request) });
+    await forEach(users, { signal, run: (each) => loadUser(clients, each) });
+    // What others refer to first: users, then whoever offers, then who books.
+    await forEach(vendors, { signal, run: (each) => loadVendor(clients, each) });
+    await forEach(pets, { signal, run: (each) => loadPet(clients, each) });
+    await forEach(bookings, { signal, run: (each) => loadBooking(clients, each) });
   } catch (error) {
     signal.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
@@ -52,7 +49,13 @@ export async function loadSample(addresses: SampleAddresses, signal: AbortSignal
       },
     );
   }
-  return { users: users.length, bookings: bookings.length };
+  return {
+    users: users.length,
+    vendors: vendors.length,
+    pets: pets.length,
+    bookings: bookings.length,
+    reviews: bookings.filter(({ review }) => review).length,
+  };
 }
 
 async function forEach<T>(

@@ -22,19 +22,45 @@ const STATUSES = [
   BookingStatus.CANCELLED,
 ] as const;
 
+/** Every so many bookings that took place have a review. */
+const REVIEW_EVERY = 2;
+const OPINIONS: readonly { readonly rating: number; readonly text: string }[] = [
+  { rating: 5, text: 'Better than the pictures. We will be back.' },
+  { rating: 5, text: '' },
+  { rating: 4, text: 'Quiet and clean, and a good breakfast.' },
+  { rating: 4, text: 'Friendly, and close to everything.' },
+  { rating: 3, text: 'Fine for a night.' },
+  { rating: 2, text: 'The room was smaller than we had thought.' },
+];
+
+/** A request that makes one of the sample's bookings, and the one that reviews it. */
+export type SampleBooking = ReturnType<typeof sampleBookings>[number];
+
 /**
- * The requests that make the sample's bookings: the same every time.
- * @param users as `sampleUsers` gives them; the customers among them book
+ * The requests that make the sample's bookings, and their reviews: the same every time.
+ * @param users as `sampleUsers` gives them; the customers among them book, with the vendors among them
  */
 export function sampleBookings(users: readonly SampleUser[]) {
   const random = seededRandom(SEED);
+  // Of its own, so that everything else is as it was before bookings had vendors.
+  const later = seededRandom(SEED + 1);
   const customers = users.filter(({ user }) => user.role === UserRole.CUSTOMER);
+  const vendors = users.filter(({ user }) => user.role === UserRole.VENDOR);
   return Array.from({ length: SAMPLE_BOOKINGS }, (_, index) => {
-    const requestId = uuidV7(random, FIRST_TIME + index * HOUR_MS);
+    const timeMs = FIRST_TIME + index * HOUR_MS;
+    const requestId = uuidV7(random, timeMs);
     const guest = index % WALK_IN_EVERY === WALK_IN_EVERY - 1 ? undefined : random.pick(customers);
-    return { tenantId: SAMPLE_TENANT, requestId, booking: sampleBooking(random, { index, guest }) };
+    const booking = { ...sampleBooking(random, { index, guest }), vendorId: later.pick(vendors).userId };
+    const review = { requestId: uuidV7(later, timeMs), review: later.pick(OPINIONS) };
+    const isReviewed = guest && TOOK_PLACE.includes(booking.status) && index % REVIEW_EVERY === 0;
+    return {
+      request: { tenantId: SAMPLE_TENANT, requestId, booking },
+      review: isReviewed ? review : undefined,
+    };
   });
 }
+
+const TOOK_PLACE: readonly BookingStatus[] = [BookingStatus.COMPLETED, BookingStatus.ATTENDED];
 
 function sampleBooking(random: Random, { index, guest }: { index: number; guest: SampleUser | undefined }) {
   const start = FIRST_TIME + random.below(200) * DAY_MS;

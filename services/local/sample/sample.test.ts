@@ -1,20 +1,25 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BookingStatus } from '@rollcall/contract/booking';
 import { UserRole } from '@rollcall/contract/user';
+import { ActivityState, VerificationState } from '@rollcall/contract/vendor';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readLocalConfig } from '../config.ts';
 import { planSample } from './bring-sample.ts';
 import { sampleBookings } from './sample-bookings.ts';
+import { samplePets } from './sample-pets.ts';
 import { writeSampleState } from './sample-state.ts';
 import { sampleUsers } from './sample-users.ts';
+import { sampleVendors } from './sample-vendors.ts';
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 describe('the sample', () => {
   it('is the same every time', () => {
     expect(sampleUsers()).toEqual(sampleUsers());
-    expect(sampleBookings(sampleUsers())).toEqual(sampleBookings(sampleUsers()));
+    for (const make of [sampleBookings, sampleVendors, samplePets])
+      expect(make(sampleUsers())).toEqual(make(sampleUsers()));
     // The READMEs name this one.
     expect(sampleUsers()[0]).toMatchObject({
       userId: '019b8d2b-8c00-7957-8062-6d765bdcc4fd',
@@ -39,21 +44,55 @@ describe('the sample', () => {
     }
   });
 
-  it('has 500 bookings of customers, some of nobody, none that ends before it starts', () => {
+  it('has 500 bookings of customers, some of nobody, all with vendors, none that ends before it starts', () => {
     const users = sampleUsers();
-    const bookings = sampleBookings(users);
+    const bookings = sampleBookings(users).map(({ request }) => request);
     expect(bookings).toHaveLength(500);
     expect(new Set(bookings.map(({ requestId }) => requestId)).size).toBe(500);
     expect(new Set(bookings.map(({ booking }) => booking.reference)).size).toBe(500);
-    const customers = new Set(
-      users.filter(({ user }) => user.role === UserRole.CUSTOMER).map(({ userId }) => userId),
-    );
+    const customers = idsOf(UserRole.CUSTOMER);
     const guests = bookings.map(({ booking }) => booking.userId).filter((id) => id !== '');
     expect(guests).toHaveLength(480);
     expect(guests.every((id) => customers.has(id))).toBe(true);
+    const vendors = idsOf(UserRole.VENDOR);
+    expect(bookings.every(({ booking }) => vendors.has(booking.vendorId))).toBe(true);
     expect(bookings.every(({ booking }) => booking.endDate > booking.startDate)).toBe(true);
   });
+
+  it('has reviews of bookings that took place, by somebody', () => {
+    const reviewed = sampleBookings(sampleUsers()).filter(({ review }) => review);
+    expect(reviewed.length).toBeGreaterThan(50);
+    expect(new Set(reviewed.map(({ review }) => review?.requestId)).size).toBe(reviewed.length);
+    const statuses = new Set(reviewed.map(({ request }) => request.booking.status));
+    expect([...statuses].sort()).toEqual([BookingStatus.COMPLETED, BookingStatus.ATTENDED]);
+    expect(reviewed.every(({ request }) => request.booking.userId !== '')).toBe(true);
+  });
+
+  it('has vendors of every state, of whom only the verified publish, and pets of customers', () => {
+    const users = sampleUsers();
+    const vendors = sampleVendors(users);
+    expect(new Set(vendors.map(({ request }) => request.vendor.userId))).toEqual(idsOf(UserRole.VENDOR));
+    const { SUBMITTED, VERIFIED, REJECTED, SUSPENDED } = VerificationState;
+    expect(new Set(vendors.map(({ way }) => way.at(-1)))).toEqual(
+      new Set([SUBMITTED, VERIFIED, REJECTED, SUSPENDED]),
+    );
+    const publishing = vendors.filter(({ offers }) =>
+      offers.some(({ activity }) => activity.state === ActivityState.PUBLISHED),
+    );
+    expect(publishing.every(({ way }) => way.at(-1) === VERIFIED)).toBe(true);
+    const customers = idsOf(UserRole.CUSTOMER);
+    const pets = samplePets(users);
+    expect(pets.length).toBeGreaterThan(30);
+    expect(pets.every(({ pet }) => customers.has(pet.userId))).toBe(true);
+  });
 });
+
+const idsOf = (role: UserRole) =>
+  new Set(
+    sampleUsers()
+      .filter(({ user }) => user.role === role)
+      .map(({ userId }) => userId),
+  );
 
 describe('planSample', () => {
   let directory = '';

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type {} from '@rollcall/runtime/testing';
 import type { TestProject } from 'vitest/node';
-import { DATABASES } from '../databases.ts';
 import { migrate } from '../migrate.ts';
+import { SERVICES } from '../services.ts';
 import { startDisposablePostgres } from './disposable-postgres.ts';
 
 /**
@@ -12,10 +12,10 @@ import { startDisposablePostgres } from './disposable-postgres.ts';
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDirectory = realpathSync(mkdtempSync(join(tmpdir(), 'rollcall-test-')));
-  const postgres = await startDisposablePostgres(dataDirectory, DATABASES);
+  const postgres = await startDisposablePostgres(dataDirectory, SERVICES);
   try {
     await Promise.all(
-      DATABASES.map((service) => migrate(service, postgres.databaseUrl(service), { env: process.env })),
+      SERVICES.map((service) => migrate(service, postgres.databaseUrl(service), { env: process.env })),
     );
   } catch (error) {
     await postgres[Symbol.asyncDispose]();
@@ -24,7 +24,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.provide('postgresAdminUrl', postgres.adminUrl);
   project.provide(
     'postgresTemplateUrls',
-    Object.fromEntries(DATABASES.map((service) => [service, postgres.databaseUrl(service)])),
+    Object.fromEntries(SERVICES.map((service) => [service, postgres.databaseUrl(service)])),
   );
   return async () => postgres[Symbol.asyncDispose]();
 }

@@ -18,6 +18,7 @@ it('does the job of a worker that was killed, within seconds, and leaves those o
     env: { ...process.env, OUTBOX_URL: box.url },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  using _ended = { [Symbol.dispose]: () => child.kill('SIGKILL') };
   // It says so once it has the job.
   await once(child.stdout, 'data');
   const told: number[] = [];

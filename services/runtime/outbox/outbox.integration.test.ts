@@ -90,6 +90,29 @@ describe('a job', () => {
     expect([told, await outbox.listDead()]).toEqual([[1, 2], []]);
   });
 
+  it('is there although a worker took the one of its key just then, which may have read too early', async () => {
+    await box.add({ ...tell(1), key: 'ana' });
+    const worker = await box.pool.connect();
+    await worker.query('begin');
+    await worker.query(
+      `update graphile_worker._private_jobs set locked_at = now(), locked_by = 'w', attempts = attempts + 1`,
+    );
+    const added = box.add({ ...tell(2), key: 'ana' });
+    // It sees the job as free, and then waits for whoever takes it.
+    const waits = `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+    await waitFor(async () => (await box.pool.query(waits)).rowCount === 1);
+    await worker.query('commit');
+    worker.release();
+    await added;
+    const { rows } = await box.pool.query(
+      'select key, locked_by as "by" from graphile_worker.jobs order by id',
+    );
+    expect(rows).toEqual([
+      { key: null, by: 'w' },
+      { key: 'tell:ana', by: null },
+    ]);
+  });
+
   it('never gets lost among others of its key that are added and done at the same time', async () => {
     // What a key stands for, changed in the transaction that adds the job, and what the task last saw of it.
     await box.pool.query('create table counter (id int primary key, n int not null)');

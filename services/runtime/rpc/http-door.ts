@@ -8,6 +8,7 @@ import { listenHttp, type OpenGate } from './http-listener.ts';
 import { toHttpHandlers } from './http-routes.ts';
 import { explainResponse } from './http-unserved.ts';
 import type { OpenDoor } from './open-door.ts';
+import { BodyRefused, type PlainAnswer, type PlainRoute, readBody } from './plain-route.ts';
 import type { Route } from './route.ts';
 import { explainUnserved } from './unserved.ts';
 
@@ -31,6 +32,8 @@ export interface HttpDoorOptions {
   readonly routes: readonly Route[];
   /** Plain pages by path: `/healthz`. */
   readonly pages: Readonly<Record<string, Page>>;
+  /** Plain paths that take a body, by path: `/webhooks/stripe`. */
+  readonly plainRoutes: Readonly<Record<string, PlainRoute>>;
   /** Address to bind: a loopback address where callers are not authenticated. */
   readonly host: string;
   /** 0 lets the system choose. */
@@ -66,10 +69,12 @@ function toListener(options: HttpDoorOptions, handlers: Map<string, UniversalHan
   return (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? '';
     const handler = handlers.get(path);
-    const page = options.pages[path];
+    const plain = options.plainRoutes[path];
     const done = handler
       ? serveCall(options.logger, handler, { request, response })
-      : servePage(page, request, response);
+      : plain
+        ? servePlain(options.logger, plain, { request, response })
+        : servePage(options.pages[path], request, response);
     done.catch((error: unknown) => {
       // The caller went away while the answer was written, or sent what is no request, such as a host that is none.
       options.logger.debug({ path, error }, 'answer not delivered');
@@ -103,6 +108,59 @@ async function serveCall(
   await universalResponseToNodeResponse(answer, http.response);
   // In protocols that tell of an error behind the answer the status is 200; known by nobody having been asked.
   if (!arrival.served) explain({ code: Code.Unknown, message: `ended behind HTTP status ${answer.status}` });
+}
+
+async function servePlain(
+  logger: Logger,
+  route: PlainRoute,
+  { request, response }: { request: IncomingMessage; response: ServerResponse },
+): Promise<void> {
+  if (request.method !== 'POST') {
+    request.resume();
+    return end(response, { status: 405, type: 'text/plain', body: 'This path takes POST.\n' });
+  }
+  const header = (name: string) => request.headers[name]?.toString();
+  try {
+    const body = await readBody(request, route);
+    end(response, await answerOf(logger, route, { body, peer: peerOf(request), header }));
+  } catch (error) {
+    if (!(error instanceof BodyRefused)) throw error;
+    logger.warn(
+      { path: request.url?.split('?', 1)[0], peer: peerOf(request), status: error.status },
+      error.message,
+    );
+    refuseRest(request, response, error);
+  }
+}
+
+async function answerOf(
+  logger: Logger,
+  route: PlainRoute,
+  post: Parameters<PlainRoute['answer']>[0],
+): Promise<PlainAnswer> {
+  try {
+    return await route.answer(post);
+  } catch (error) {
+    logger.error({ error, peer: post.peer }, 'a plain route failed');
+    return { status: 500, type: 'text/plain', body: 'The service failed.\n' };
+  }
+}
+
+// How much of a body that is too long is taken and thrown away, so that its sender comes to read the answer, and for how long.
+const LINGER_BYTES = 16 * 1024 * 1024;
+const LINGER_MS = 2000;
+
+function refuseRest(request: IncomingMessage, response: ServerResponse, refused: BodyRefused): void {
+  // Of HTTP/2 the stream ends, and not its connection, which has no such header.
+  if (request.httpVersionMajor === 1) response.setHeader('connection', 'close');
+  let rest = 0;
+  request.on('data', (chunk: Buffer) => {
+    rest += chunk.length;
+    if (rest > LINGER_BYTES) request.destroy();
+  });
+  const timer = setTimeout(() => request.destroy(), LINGER_MS);
+  request.once('close', () => clearTimeout(timer));
+  end(response, { status: refused.status, type: 'text/plain', body: `${refused.message}\n` });
 }
 
 async function servePage(

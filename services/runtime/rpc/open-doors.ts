@@ -16,6 +16,7 @@ import { createHealthState, type HealthState, healthImplementation } from './hea
 import { openHttpDoor, type Page } from './http-door.ts';
 import type { OpenGate } from './http-listener.ts';
 import type { OpenDoor } from './open-door.ts';
+import type { PlainRoute } from './plain-route.ts';
 import { reflectionRoutes } from './reflection.ts';
 import { createReflectionIndex } from './reflection-index.ts';
 import { implementService, type Route } from './route.ts';
@@ -50,6 +51,11 @@ export interface DoorsOptions {
   readonly isReady: () => Promise<boolean>;
   /** Plain pages beside health and metrics, by path. Default: none. */
   readonly pages?: Readonly<Record<string, Page>>;
+  /**
+   * Plain paths of the HTTP door that take a body, by path. Callers are not authenticated there: each route makes sure by
+   * itself whose the body is. Default: none.
+   */
+  readonly plainRoutes?: Readonly<Record<string, PlainRoute>>;
   /** What /metrics shows besides calls and the process, read each time it is asked for. Default: nothing. */
   readonly readMetrics?: () => readonly MetricReading[];
   /** The longest that a unary call may take, in milliseconds. Default 10000. */
@@ -120,7 +126,12 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
     }).catch(listenFault(options.grpc)),
   );
   const http = stack.use(
-    await openHttpDoor({ ...common, pages, port: options.http.port }).catch(listenFault(options.http)),
+    await openHttpDoor({
+      ...common,
+      pages,
+      plainRoutes: options.plainRoutes ?? {},
+      port: options.http.port,
+    }).catch(listenFault(options.http)),
   );
   stack.defer(state.drain);
   const closers = stack.move();

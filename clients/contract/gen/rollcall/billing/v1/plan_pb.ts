@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file rollcall/billing/v1/plan.proto.
  */
 export const file_rollcall_billing_v1_plan: GenFile = /*@__PURE__*/
-  fileDesc("Ch5yb2xsY2FsbC9iaWxsaW5nL3YxL3BsYW4ucHJvdG8SE3JvbGxjYWxsLmJpbGxpbmcudjEi4AIKBFBsYW4SCgoCaWQYASABKAkSEQoJdGVuYW50X2lkGAIgASgJEi8KBGNvZGUYAyABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjJ9JBIZCgV0aXRsZRgEIAEoCUIKukgHcgUQARjIARI/CghpbnRlcnZhbBgFIAEoDjIhLnJvbGxjYWxsLmJpbGxpbmcudjEuUGxhbkludGVydmFsQgq6SAeCAQQQASAAEjkKBnByaWNlcxgGIAMoCzIeLnJvbGxjYWxsLmJpbGxpbmcudjEuUGxhblByaWNlQgm6SAaSAQMQyAESDwoHcmV0aXJlZBgHIAEoCBIvCgtjcmVhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wInoKCVBsYW5QcmljZRIZCgdhcmVhX2lkGAEgASgJQgi6SAVyA7ABARIvCgZhbW91bnQYAiABKAsyFy5yb2xsY2FsbC50eXBlLnYxLk1vbmV5Qga6SAPIAQESIQoPc3RyaXBlX3ByaWNlX2lkGAMgASgJQgi6SAVyAxj/ASLVAgoEQXJlYRIKCgJpZBgBIAEoCRIRCgl0ZW5hbnRfaWQYAiABKAkSLwoEY29kZRgDIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2Mn0kEhkKBXRpdGxlGAQgASgJQgq6SAdyBRABGMgBEjAKDWNvdW50cnlfY29kZXMYBSADKAlCGbpIFpIBExD6ASIOcgwyCl5bQS1aXXsyfSQSKAoNY3VycmVuY3lfY29kZRgGIAEoCUIRukgOcgwyCl5bQS1aXXszfSQSJAoQdGF4X2Jhc2lzX3BvaW50cxgHIAEoBUIKukgHGgUYkE4oABIvCgtjcmVhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKl4KDFBsYW5JbnRlcnZhbBIdChlQTEFOX0lOVEVSVkFMX1VOU1BFQ0lGSUVEEAASFwoTUExBTl9JTlRFUlZBTF9NT05USBABEhYKElBMQU5fSU5URVJWQUxfWUVBUhACYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_rollcall_type_v1_money]);
+  fileDesc("Ch5yb2xsY2FsbC9iaWxsaW5nL3YxL3BsYW4ucHJvdG8SE3JvbGxjYWxsLmJpbGxpbmcudjEi3wIKBFBsYW4SCgoCaWQYASABKAkSEQoJdGVuYW50X2lkGAIgASgJEjIKBGNvZGUYAyABKAlCJLpIIdgBAXIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjJ9JBIXCgV0aXRsZRgEIAEoCUIIukgFcgMYyAESPQoIaW50ZXJ2YWwYBSABKA4yIS5yb2xsY2FsbC5iaWxsaW5nLnYxLlBsYW5JbnRlcnZhbEIIukgFggECEAESOQoGcHJpY2VzGAYgAygLMh4ucm9sbGNhbGwuYmlsbGluZy52MS5QbGFuUHJpY2VCCbpIBpIBAxDIARIPCgdyZXRpcmVkGAcgASgIEi8KC2NyZWF0ZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiegoJUGxhblByaWNlEhkKB2FyZWFfaWQYASABKAlCCLpIBXIDsAEBEi8KBmFtb3VudBgCIAEoCzIXLnJvbGxjYWxsLnR5cGUudjEuTW9uZXlCBrpIA8gBARIhCg9zdHJpcGVfcHJpY2VfaWQYAyABKAlCCLpIBXIDGP8BItUCCgRBcmVhEgoKAmlkGAEgASgJEhEKCXRlbmFudF9pZBgCIAEoCRIvCgRjb2RlGAMgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYyfSQSGQoFdGl0bGUYBCABKAlCCrpIB3IFEAEYyAESMAoNY291bnRyeV9jb2RlcxgFIAMoCUIZukgWkgETEPoBIg5yDDIKXltBLVpdezJ9JBIoCg1jdXJyZW5jeV9jb2RlGAYgASgJQhG6SA5yDDIKXltBLVpdezN9JBIkChB0YXhfYmFzaXNfcG9pbnRzGAcgASgFQgq6SAcaBRiQTigAEi8KC2NyZWF0ZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAqXgoMUGxhbkludGVydmFsEh0KGVBMQU5fSU5URVJWQUxfVU5TUEVDSUZJRUQQABIXChNQTEFOX0lOVEVSVkFMX01PTlRIEAESFgoSUExBTl9JTlRFUlZBTF9ZRUFSEAJiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_rollcall_type_v1_money]);
 
 /**
  * What can be subscribed to.
@@ -38,21 +38,21 @@ export type Plan = Message<"rollcall.billing.v1.Plan"> & {
   tenantId: string;
 
   /**
-   * What programs call it; unique in the tenant.
+   * What programs call it; unique in the tenant. Must be given to CreatePlan, after which it cannot be changed.
    *
    * @generated from field: string code = 3;
    */
   code: string;
 
   /**
-   * What people call it.
+   * What people call it; never empty.
    *
    * @generated from field: string title = 4;
    */
   title: string;
 
   /**
-   * How often it is paid.
+   * How often it is paid. Must be given to CreatePlan, after which it cannot be changed.
    *
    * @generated from field: rollcall.billing.v1.PlanInterval interval = 5;
    */

@@ -167,7 +167,7 @@ export type ListBookingsRequest = Message<"rollcall.booking.v1.ListBookingsReque
   pageToken: string;
 
   /**
-   * Only bookings of this user; empty: of everybody.
+   * Only bookings of this user, and of users merged into it; empty: of everybody.
    *
    * @generated from field: string user_id = 4;
    */
@@ -181,8 +181,8 @@ export type ListBookingsRequest = Message<"rollcall.booking.v1.ListBookingsReque
   view: BookingView;
 
   /**
-   * Only bookings of users who are found by this: a name or a part of one, an e-mail address, a phone number, as in
-   * UserAdminService.SearchUsers; at least two characters. Empty: of everybody.
+   * Only bookings of users who are found by this, and of users merged into them: a name or a part of one, an e-mail address,
+   * a phone number, as in UserAdminService.SearchUsers; at least two characters. Finds 5000 users at most. Empty: of everybody.
    *
    * @generated from field: string user_query = 6;
    */
@@ -196,7 +196,7 @@ export type ListBookingsRequest = Message<"rollcall.booking.v1.ListBookingsReque
   statuses: BookingStatus[];
 
   /**
-   * Only bookings of this vendor's user; empty: of every vendor.
+   * Only bookings of this vendor's user, and of users merged into it; empty: of every vendor.
    *
    * @generated from field: string vendor_id = 8;
    */
@@ -343,7 +343,7 @@ export type RecordBookingPaymentRequest = Message<"rollcall.booking.v1.RecordBoo
   paid?: Money | undefined;
 
   /**
-   * What of that went back; absent: nothing.
+   * What of that went back, in the same currency; absent: nothing.
    *
    * @generated from field: rollcall.type.v1.Money refunded = 4;
    */
@@ -392,9 +392,9 @@ export const RecordBookingPaymentResponseSchema: GenMessage<RecordBookingPayment
  */
 export const BookingService: GenService<{
   /**
-   * Makes a booking.
+   * Makes a booking, of a user and with a vendor who are both active as far as is known.
    * Errors: ALREADY_EXISTS REFERENCE_TAKEN, FAILED_PRECONDITION USER_NOT_BOOKABLE, UNAVAILABLE USER_UNKNOWN_NOW,
-   * INVALID_ARGUMENT DATES_INVALID, REQUEST_ID_REUSED, FIELD_INVALID.
+   * NOT_FOUND PET_NOT_FOUND, INVALID_ARGUMENT DATES_INVALID, REQUEST_ID_REUSED, FIELD_INVALID.
    *
    * @generated from rpc rollcall.booking.v1.BookingService.CreateBooking
    */
@@ -414,7 +414,8 @@ export const BookingService: GenService<{
     output: typeof GetBookingResponseSchema;
   },
   /**
-   * Moves a booking on. The same status again changes nothing.
+   * Moves a booking on: from PENDING to PAID or CANCELLED, from PAID to COMPLETED, ATTENDED, CANCELLED or REFUNDED, from
+   * COMPLETED to ATTENDED or REFUNDED, from ATTENDED and CANCELLED to REFUNDED. The same status again changes nothing.
    * Errors: NOT_FOUND BOOKING_NOT_FOUND, FAILED_PRECONDITION STATUS_CHANGE_REFUSED.
    *
    * @generated from rpc rollcall.booking.v1.BookingService.ChangeBookingStatus
@@ -425,8 +426,10 @@ export const BookingService: GenService<{
     output: typeof ChangeBookingStatusResponseSchema;
   },
   /**
-   * Takes in what the billing service knows of the money of a booking, which moves it to PAID or REFUNDED. What is told with
-   * a lower revision than before changes nothing. Errors: NOT_FOUND BOOKING_NOT_FOUND.
+   * Takes in what the billing service knows of the money of a booking. One that is PENDING is PAID once all of its amount is
+   * there, or anything where the amount is not known or in another currency; any is REFUNDED once all that came in went back.
+   * What is told with a lower revision than before changes nothing, so that whatever the order, one state remains.
+   * Errors: NOT_FOUND BOOKING_NOT_FOUND.
    *
    * @generated from rpc rollcall.booking.v1.BookingService.RecordBookingPayment
    */

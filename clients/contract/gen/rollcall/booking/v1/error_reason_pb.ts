@@ -41,7 +41,7 @@ export const ErrorReason = {
   REFERENCE_TAKEN: 2,
 
   /**
-   * [FAILED_PRECONDITION] Nobody can book as this user: there is no such user, or it is suspended or deleted.
+   * [FAILED_PRECONDITION] Nobody can book as or with this user: there is no such user, or it is suspended or deleted.
    *
    * @generated from enum value: ERROR_REASON_USER_NOT_BOOKABLE = 3;
    */

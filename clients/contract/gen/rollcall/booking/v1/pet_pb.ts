@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rollcall/booking/v1/pet.proto.
  */
 export const file_rollcall_booking_v1_pet: GenFile = /*@__PURE__*/
-  fileDesc("Ch1yb2xsY2FsbC9ib29raW5nL3YxL3BldC5wcm90bxITcm9sbGNhbGwuYm9va2luZy52MSL2AgoDUGV0EgoKAmlkGAEgASgJEhEKCXRlbmFudF9pZBgCIAEoCRIZCgd1c2VyX2lkGAMgASgJQgi6SAVyA7ABARIXCgRuYW1lGAQgASgJQgm6SAZyBBABGGQSGgoHc3BlY2llcxgFIAEoCUIJukgGcgQQARg8EhYKBWJyZWVkGAYgASgJQge6SARyAhhkEjoKCmJpcnRoX2RhdGUYByABKAlCJrpII9gBAXIeMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kEhwKCmNhcmVfbm90ZXMYCCABKAlCCLpIBXIDGNAPEi8KC2NyZWF0ZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoEdXNlchgLIAEoCzIeLnJvbGxjYWxsLnVzZXIudjEuQXR0YWNoZWRVc2VyYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_rollcall_user_v1_attached_user]);
+  fileDesc("Ch1yb2xsY2FsbC9ib29raW5nL3YxL3BldC5wcm90bxITcm9sbGNhbGwuYm9va2luZy52MSL1AgoDUGV0EgoKAmlkGAEgASgJEhEKCXRlbmFudF9pZBgCIAEoCRIcCgd1c2VyX2lkGAMgASgJQgu6SAjYAQFyA7ABARIVCgRuYW1lGAQgASgJQge6SARyAhhkEhgKB3NwZWNpZXMYBSABKAlCB7pIBHICGDwSFgoFYnJlZWQYBiABKAlCB7pIBHICGGQSOgoKYmlydGhfZGF0ZRgHIAEoCUImukgj2AEBch4yHF5bMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSQSHAoKY2FyZV9ub3RlcxgIIAEoCUIIukgFcgMY0A8SLwoLY3JlYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCgR1c2VyGAsgASgLMh4ucm9sbGNhbGwudXNlci52MS5BdHRhY2hlZFVzZXJiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_rollcall_user_v1_attached_user]);
 
 /**
  * An animal that comes along.
@@ -38,21 +38,21 @@ export type Pet = Message<"rollcall.booking.v1.Pet"> & {
   tenantId: string;
 
   /**
-   * Whose it is: the id of a user in the user service. Cannot be changed.
+   * Whose it is: the id of a user in the user service. Required in CreatePet; cannot be changed.
    *
    * @generated from field: string user_id = 3;
    */
   userId: string;
 
   /**
-   * What it is called.
+   * What it is called; a pet has a name.
    *
    * @generated from field: string name = 4;
    */
   name: string;
 
   /**
-   * What it is: "dog".
+   * What it is: "dog"; a pet has a species.
    *
    * @generated from field: string species = 5;
    */

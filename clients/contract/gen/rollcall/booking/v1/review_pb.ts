@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rollcall/booking/v1/review.proto.
  */
 export const file_rollcall_booking_v1_review: GenFile = /*@__PURE__*/
-  fileDesc("CiByb2xsY2FsbC9ib29raW5nL3YxL3Jldmlldy5wcm90bxITcm9sbGNhbGwuYm9va2luZy52MSLkAgoGUmV2aWV3EgoKAmlkGAEgASgJEhEKCXRlbmFudF9pZBgCIAEoCRIcCgpib29raW5nX2lkGAMgASgJQgi6SAVyA7ABARITCgtjdXN0b21lcl9pZBgEIAEoCRIRCgl2ZW5kb3JfaWQYBSABKAkSGQoGcmF0aW5nGAYgASgFQgm6SAYaBBgFKAESFgoEdGV4dBgHIAEoCUIIukgFcgMYoB8SLwoLY3JlYXRlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCghjdXN0b21lchgKIAEoCzIeLnJvbGxjYWxsLnVzZXIudjEuQXR0YWNoZWRVc2VyEi4KBnZlbmRvchgLIAEoCzIeLnJvbGxjYWxsLnVzZXIudjEuQXR0YWNoZWRVc2VyYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_rollcall_user_v1_attached_user]);
+  fileDesc("CiByb2xsY2FsbC9ib29raW5nL3YxL3Jldmlldy5wcm90bxITcm9sbGNhbGwuYm9va2luZy52MSLqAgoGUmV2aWV3EgoKAmlkGAEgASgJEhEKCXRlbmFudF9pZBgCIAEoCRIfCgpib29raW5nX2lkGAMgASgJQgu6SAjYAQFyA7ABARITCgtjdXN0b21lcl9pZBgEIAEoCRIRCgl2ZW5kb3JfaWQYBSABKAkSHAoGcmF0aW5nGAYgASgFQgy6SAnYAQEaBBgFKAESFgoEdGV4dBgHIAEoCUIIukgFcgMYoB8SLwoLY3JlYXRlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCghjdXN0b21lchgKIAEoCzIeLnJvbGxjYWxsLnVzZXIudjEuQXR0YWNoZWRVc2VyEi4KBnZlbmRvchgLIAEoCzIeLnJvbGxjYWxsLnVzZXIudjEuQXR0YWNoZWRVc2VyYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_rollcall_user_v1_attached_user]);
 
 /**
  * What a customer says of a vendor after a booking.
@@ -38,7 +38,7 @@ export type Review = Message<"rollcall.booking.v1.Review"> & {
   tenantId: string;
 
   /**
-   * The booking that it is about. A booking has one review at most.
+   * The booking that it is about. A booking has one review at most. Required in CreateReview; cannot be changed.
    *
    * @generated from field: string booking_id = 3;
    */
@@ -59,7 +59,7 @@ export type Review = Message<"rollcall.booking.v1.Review"> & {
   vendorId: string;
 
   /**
-   * 1 to 5.
+   * 1 to 5; a review has one.
    *
    * @generated from field: int32 rating = 6;
    */

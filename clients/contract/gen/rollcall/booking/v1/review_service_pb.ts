@@ -160,14 +160,14 @@ export type ListReviewsRequest = Message<"rollcall.booking.v1.ListReviewsRequest
   pageToken: string;
 
   /**
-   * Only those by this user; empty: by everybody.
+   * Only those by this user, and by users merged into it; empty: by everybody.
    *
    * @generated from field: string customer_id = 4;
    */
   customerId: string;
 
   /**
-   * Only those about this user; empty: about everybody.
+   * Only those about this user, and about users merged into it; empty: about everybody.
    *
    * @generated from field: string vendor_id = 5;
    */

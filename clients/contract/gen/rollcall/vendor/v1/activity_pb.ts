@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file rollcall/vendor/v1/activity.proto.
  */
 export const file_rollcall_vendor_v1_activity: GenFile = /*@__PURE__*/
-  fileDesc("CiFyb2xsY2FsbC92ZW5kb3IvdjEvYWN0aXZpdHkucHJvdG8SEnJvbGxjYWxsLnZlbmRvci52MSK9AwoIQWN0aXZpdHkSCgoCaWQYASABKAkSEQoJdGVuYW50X2lkGAIgASgJEhsKCXZlbmRvcl9pZBgDIAEoCUIIukgFcgOwAQESGQoFdGl0bGUYBCABKAlCCrpIB3IFEAEYyAESHQoLZGVzY3JpcHRpb24YBSABKAlCCLpIBXIDGMA+EiYKBXByaWNlGAYgASgLMhcucm9sbGNhbGwudHlwZS52MS5Nb25leRIlChBkdXJhdGlvbl9taW51dGVzGAcgASgFQgu6SAgaBhigiiAoABIZCghjYXBhY2l0eRgIIAEoBUIHukgEGgIoABI6CgVzdGF0ZRgJIAEoDjIhLnJvbGxjYWxsLnZlbmRvci52MS5BY3Rpdml0eVN0YXRlQgi6SAWCAQIQARIvCgtjcmVhdGVfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKC3ZlbmRvcl91c2VyGAwgASgLMh4ucm9sbGNhbGwudXNlci52MS5BdHRhY2hlZFVzZXIqhAEKDUFjdGl2aXR5U3RhdGUSHgoaQUNUSVZJVFlfU1RBVEVfVU5TUEVDSUZJRUQQABIYChRBQ1RJVklUWV9TVEFURV9EUkFGVBABEhwKGEFDVElWSVRZX1NUQVRFX1BVQkxJU0hFRBACEhsKF0FDVElWSVRZX1NUQVRFX0FSQ0hJVkVEEANiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_rollcall_type_v1_money, file_rollcall_user_v1_attached_user]);
+  fileDesc("CiFyb2xsY2FsbC92ZW5kb3IvdjEvYWN0aXZpdHkucHJvdG8SEnJvbGxjYWxsLnZlbmRvci52MSK+AwoIQWN0aXZpdHkSCgoCaWQYASABKAkSEQoJdGVuYW50X2lkGAIgASgJEh4KCXZlbmRvcl9pZBgDIAEoCUILukgI2AEBcgOwAQESFwoFdGl0bGUYBCABKAlCCLpIBXIDGMgBEh0KC2Rlc2NyaXB0aW9uGAUgASgJQgi6SAVyAxjAPhImCgVwcmljZRgGIAEoCzIXLnJvbGxjYWxsLnR5cGUudjEuTW9uZXkSJQoQZHVyYXRpb25fbWludXRlcxgHIAEoBUILukgIGgYYoIogKAASGQoIY2FwYWNpdHkYCCABKAVCB7pIBBoCKAASOgoFc3RhdGUYCSABKA4yIS5yb2xsY2FsbC52ZW5kb3IudjEuQWN0aXZpdHlTdGF0ZUIIukgFggECEAESLwoLY3JlYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzCgt2ZW5kb3JfdXNlchgMIAEoCzIeLnJvbGxjYWxsLnVzZXIudjEuQXR0YWNoZWRVc2VyKoQBCg1BY3Rpdml0eVN0YXRlEh4KGkFDVElWSVRZX1NUQVRFX1VOU1BFQ0lGSUVEEAASGAoUQUNUSVZJVFlfU1RBVEVfRFJBRlQQARIcChhBQ1RJVklUWV9TVEFURV9QVUJMSVNIRUQQAhIbChdBQ1RJVklUWV9TVEFURV9BUkNISVZFRBADYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_rollcall_type_v1_money, file_rollcall_user_v1_attached_user]);
 
 /**
  * Something that a vendor offers.
@@ -40,14 +40,14 @@ export type Activity = Message<"rollcall.vendor.v1.Activity"> & {
   tenantId: string;
 
   /**
-   * The vendor that offers it. Cannot be changed.
+   * The vendor that offers it. Must be given to CreateActivity, after which it cannot be changed.
    *
    * @generated from field: string vendor_id = 3;
    */
   vendorId: string;
 
   /**
-   * What it is, in a line.
+   * What it is, in a line; never empty.
    *
    * @generated from field: string title = 4;
    */
@@ -61,7 +61,7 @@ export type Activity = Message<"rollcall.vendor.v1.Activity"> & {
   description: string;
 
   /**
-   * What it costs; absent: it says so when asked.
+   * What it costs, not below 0; absent: it says so when asked.
    *
    * @generated from field: rollcall.type.v1.Money price = 6;
    */
@@ -138,7 +138,7 @@ export const ActivityState = {
   DRAFT: 1,
 
   /**
-   * Can be booked.
+   * Can be booked. Only a verified vendor's; becomes DRAFT when its vendor is no longer verified.
    *
    * @generated from enum value: ACTIVITY_STATE_PUBLISHED = 2;
    */

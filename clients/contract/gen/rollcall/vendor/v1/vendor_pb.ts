@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file rollcall/vendor/v1/vendor.proto.
  */
 export const file_rollcall_vendor_v1_vendor: GenFile = /*@__PURE__*/
-  fileDesc("Ch9yb2xsY2FsbC92ZW5kb3IvdjEvdmVuZG9yLnByb3RvEhJyb2xsY2FsbC52ZW5kb3IudjEi1QMKBlZlbmRvchIKCgJpZBgBIAEoCRIRCgl0ZW5hbnRfaWQYAiABKAkSGQoHdXNlcl9pZBgDIAEoCUIIukgFcgOwAQESIQoQYnVzaW5lc3NfbGljZW5zZRgEIAEoCUIHukgEcgIYZBJBCg1zZXJ2aWNlX2FyZWFzGAUgAygLMh8ucm9sbGNhbGwudmVuZG9yLnYxLlNlcnZpY2VBcmVhQgm6SAaSAQMQyAESQQoSdmVyaWZpY2F0aW9uX3N0YXRlGAYgASgOMiUucm9sbGNhbGwudmVuZG9yLnYxLlZlcmlmaWNhdGlvblN0YXRlEhkKEXZlcmlmaWNhdGlvbl9ub3RlGAcgASgJEi8KC3ZlcmlmeV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtjcmVhdGVfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGV0YWcYCyABKAkSLAoEdXNlchgMIAEoCzIeLnJvbGxjYWxsLnVzZXIudjEuQXR0YWNoZWRVc2VyInQKC1NlcnZpY2VBcmVhEicKDGNvdW50cnlfY29kZRgBIAEoCUIRukgOcgwyCl5bQS1aXXsyfSQSFwoGcmVnaW9uGAIgASgJQge6SARyAhhkEiMKEnBvc3RhbF9jb2RlX3ByZWZpeBgDIAEoCUIHukgEcgIYFCrgAQoRVmVyaWZpY2F0aW9uU3RhdGUSIgoeVkVSSUZJQ0FUSU9OX1NUQVRFX1VOU1BFQ0lGSUVEEAASIQodVkVSSUZJQ0FUSU9OX1NUQVRFX1VOVkVSSUZJRUQQARIgChxWRVJJRklDQVRJT05fU1RBVEVfU1VCTUlUVEVEEAISHwobVkVSSUZJQ0FUSU9OX1NUQVRFX1ZFUklGSUVEEAMSHwobVkVSSUZJQ0FUSU9OX1NUQVRFX1JFSkVDVEVEEAQSIAocVkVSSUZJQ0FUSU9OX1NUQVRFX1NVU1BFTkRFRBAFYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_rollcall_user_v1_attached_user]);
+  fileDesc("Ch9yb2xsY2FsbC92ZW5kb3IvdjEvdmVuZG9yLnByb3RvEhJyb2xsY2FsbC52ZW5kb3IudjEi2AMKBlZlbmRvchIKCgJpZBgBIAEoCRIRCgl0ZW5hbnRfaWQYAiABKAkSHAoHdXNlcl9pZBgDIAEoCUILukgI2AEBcgOwAQESIQoQYnVzaW5lc3NfbGljZW5zZRgEIAEoCUIHukgEcgIYZBJBCg1zZXJ2aWNlX2FyZWFzGAUgAygLMh8ucm9sbGNhbGwudmVuZG9yLnYxLlNlcnZpY2VBcmVhQgm6SAaSAQMQyAESQQoSdmVyaWZpY2F0aW9uX3N0YXRlGAYgASgOMiUucm9sbGNhbGwudmVuZG9yLnYxLlZlcmlmaWNhdGlvblN0YXRlEhkKEXZlcmlmaWNhdGlvbl9ub3RlGAcgASgJEi8KC3ZlcmlmeV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtjcmVhdGVfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGV0YWcYCyABKAkSLAoEdXNlchgMIAEoCzIeLnJvbGxjYWxsLnVzZXIudjEuQXR0YWNoZWRVc2VyInQKC1NlcnZpY2VBcmVhEicKDGNvdW50cnlfY29kZRgBIAEoCUIRukgOcgwyCl5bQS1aXXsyfSQSFwoGcmVnaW9uGAIgASgJQge6SARyAhhkEiMKEnBvc3RhbF9jb2RlX3ByZWZpeBgDIAEoCUIHukgEcgIYFCrgAQoRVmVyaWZpY2F0aW9uU3RhdGUSIgoeVkVSSUZJQ0FUSU9OX1NUQVRFX1VOU1BFQ0lGSUVEEAASIQodVkVSSUZJQ0FUSU9OX1NUQVRFX1VOVkVSSUZJRUQQARIgChxWRVJJRklDQVRJT05fU1RBVEVfU1VCTUlUVEVEEAISHwobVkVSSUZJQ0FUSU9OX1NUQVRFX1ZFUklGSUVEEAMSHwobVkVSSUZJQ0FUSU9OX1NUQVRFX1JFSkVDVEVEEAQSIAocVkVSSUZJQ0FUSU9OX1NUQVRFX1NVU1BFTkRFRBAFYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_rollcall_user_v1_attached_user]);
 
 /**
  * A business that offers something, run by a user. Its name, picture and ratings are the user's, and live in the user service.
@@ -38,7 +38,8 @@ export type Vendor = Message<"rollcall.vendor.v1.Vendor"> & {
   tenantId: string;
 
   /**
-   * Who runs it: the id of a user in the user service. One vendor a user; cannot be changed.
+   * Who runs it: the id of a user in the user service. One vendor a user; must be given to
+   * CreateVendor, after which it cannot be changed.
    *
    * @generated from field: string user_id = 3;
    */
@@ -101,7 +102,8 @@ export type Vendor = Message<"rollcall.vendor.v1.Vendor"> & {
   etag: string;
 
   /**
-   * The user behind `user_id`, BASIC view without contact data: names, business name, ratings. Output only.
+   * The user behind `user_id`, BASIC view without contact data: names, business name, ratings. Without ratings, as in the
+   * REFERENCE view, where the user service cannot be asked and no more is known from before. Output only.
    *
    * @generated from field: rollcall.user.v1.AttachedUser user = 12;
    */

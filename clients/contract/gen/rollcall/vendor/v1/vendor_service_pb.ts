@@ -392,7 +392,9 @@ export const VendorService: GenService<{
     output: typeof UpdateVendorResponseSchema;
   },
   /**
-   * Says how far a vendor has been checked.
+   * Says how far a vendor has been checked: UNVERIFIED to SUBMITTED, SUBMITTED to VERIFIED or REJECTED, REJECTED to SUBMITTED,
+   * VERIFIED to SUSPENDED, SUSPENDED to VERIFIED or REJECTED. The state that it is in already changes nothing but the note.
+   * What a vendor published becomes DRAFT when it is no longer verified, and stays so until it is published again.
    * Errors: NOT_FOUND VENDOR_NOT_FOUND, FAILED_PRECONDITION VERIFICATION_CHANGE_REFUSED.
    *
    * @generated from rpc rollcall.vendor.v1.VendorService.ChangeVerification

@@ -1,0 +1,81 @@
+import { createBookingClient } from '@rollcall/booking-client';
+import { crowdUser } from '@rollcall/local';
+import pg from 'pg';
+import type { BenchCase } from '../../harness/bench-case.ts';
+import { compare } from '../../harness/compare.ts';
+import { perSecond } from '../../harness/interleave.ts';
+import { CROWD_TENANT, CROWD_USERS } from '../../world/crowd.ts';
+import { startBooking } from '../../world/start-auth.ts';
+import { spread } from './spread-calls.ts';
+
+/** Pages of a round, and pages at a time. */
+const PAGES = 200;
+const PAGES_AT_ONCE = 8;
+const PAGE_SIZE = 50;
+const TIMEOUT_MS = 30_000;
+
+/** What the join answers is what a page shows: the booking and its user. */
+const JOINED = {
+  name: 'filtered',
+  text: `select b.tenant_id, b.id, b.reference, b.user_id, b.status, b.start_date::text, b.end_date::text,
+      b.amount_minor_units, b.amount_currency, b.title, b.create_time, b.update_time,
+      u.version, u.state, u.role, u.name, u.profile_image, u.business_name
+    from bookings b join crowd_users u on u.tenant_id = b.tenant_id and u.id = b.user_id
+    where b.tenant_id = $1 and u.state <> 'DELETED' and u.name ilike $2
+    order by b.create_time desc, b.id desc limit ${PAGE_SIZE}`,
+};
+
+/** Bookings of whoever is called so: nobody here has a table of users to join with. */
+export const filteredPage: BenchCase = {
+  name: 'filtered-page',
+  doc: 'ListBookings by the whole name of a user, 1M users, 1M bookings, against a join with a local users table and ILIKE',
+  async run({ world, rounds }) {
+    await world.crowdBookings(CROWD_USERS);
+    const auth = await world.auth();
+    const url = (await world.postgres()).databaseUrl('booking');
+    await using booking = await startBooking(url, { AUTH_ADDRESS: auth.address });
+    using bookings = createBookingClient({ address: booking.address, defaultTimeoutMs: TIMEOUT_MS });
+    await using pool = poolOf(await world.bookingAdminUrl());
+    const found = { ours: 0, peer: 0 };
+    const ours = async (name: string) => {
+      const page = await bookings.listBookings({
+        tenantId: CROWD_TENANT,
+        userQuery: name,
+        pageSize: PAGE_SIZE,
+      });
+      if (page.bookings.length === 0) throw new Error(`nobody called "${name}" has a booking`);
+      found.ours += page.bookings.length;
+    };
+    const peer = async (name: string) => {
+      const { rows } = await pool.query({ ...JOINED, values: [CROWD_TENANT, `%${name}%`] });
+      if (rows.length === 0) throw new Error(`nobody called "${name}" is in the join`);
+      found.peer += rows.length;
+    };
+    const measure = (page: typeof ours) => (round: number) =>
+      perSecond(PAGES, () => spread(namesOf(round), PAGES_AT_ONCE, page));
+    const measured = await compare({
+      ours: { name: 'ListBookings', measure: measure(ours) },
+      peers: [{ name: 'SQL join, ILIKE', measure: measure(peer) }],
+      unit: 'pages/s',
+      target: { of: 'ratio', bound: 'at least', figure: 0.5 },
+      rounds,
+    });
+    const notes = [`bookings shown in all: ours ${found.ours}, the join ${found.peer}`];
+    return { ...measured, notes: [...(measured.notes ?? []), ...notes] };
+  },
+};
+
+function poolOf(connectionString: string) {
+  const pool = new pg.Pool({ connectionString, max: PAGES_AT_ONCE });
+  return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.end() });
+}
+
+/** Whole names of people from all over the crowd. */
+function namesOf(round: number): string[] {
+  return Array.from({ length: PAGES }, (_, i) => {
+    for (let n = 1 + (((round * PAGES + i) * 7919) % CROWD_USERS); ; n++) {
+      const { state, firstName, lastName } = crowdUser(1 + (n % CROWD_USERS));
+      if (state !== 'DELETED') return `${firstName} ${lastName}`;
+    }
+  });
+}

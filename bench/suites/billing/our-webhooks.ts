@@ -1,0 +1,57 @@
+import { Buffer } from 'node:buffer';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openWebhooks } from '@rollcall/billing';
+import { createLogger, Secret } from '@rollcall/runtime';
+import { createPool } from '@rollcall/runtime/postgres';
+import type { Delivery, PaymentMix } from './payment-mix.ts';
+import { spread } from './spread-calls.ts';
+import { CONNECTIONS, DELIVERIES_AT_ONCE, SECRET, type WebhookContestant } from './webhook-contestant.ts';
+
+const LOOK_MS = 5;
+
+/** The webhooks of the billing service, without the sockets that the peer has none of either. */
+export function openOurWebhooks(databaseUrl: string): WebhookContestant {
+  const logger = createLogger({ service: 'bench', level: 'error' });
+  const url = new Secret(databaseUrl);
+  const pool = createPool({ url, maxConnections: CONNECTIONS, statementTimeoutMs: 60_000, logger });
+  const webhooks = openWebhooks({ pool, logger, secrets: [new Secret(SECRET)], toleranceS: 300 });
+  const [route] = Object.values(webhooks.plainRoutes);
+  if (route === undefined) throw new Error('no webhook is served');
+  const deliver = async ({ body, signature }: Delivery) => {
+    const { status } = await route.answer({
+      body: Buffer.from(body),
+      peer: '127.0.0.1:1',
+      header: (name) => (name === 'stripe-signature' ? signature : undefined),
+    });
+    if (status !== 200) throw new Error(`a delivery was answered ${status}`);
+  };
+  const left = async () =>
+    (await pool.query(`select from stripe_events where state in ('received', 'failed') limit 1`)).rowCount;
+  return {
+    async play(deliveries) {
+      await spread(deliveries, DELIVERIES_AT_ONCE, deliver);
+      while ((await left()) !== 0) await sleep(LOOK_MS);
+    },
+    async countWrong({ payments }: PaymentMix) {
+      const { rows } = await pool.query(
+        `select stripe_payment_intent_id as intent, state, captured, refunded, dispute_state from payments
+          where stripe_payment_intent_id = any($1)`,
+        [[...payments.keys()]],
+      );
+      const right = rows.filter((row) => {
+        const final = payments.get(row.intent);
+        return (
+          final?.state === row.state &&
+          final?.captured === Number(row.captured) &&
+          final?.refunded === Number(row.refunded) &&
+          final?.disputeState === row.dispute_state
+        );
+      });
+      return { wrong: payments.size - right.length, of: payments.size };
+    },
+    async [Symbol.asyncDispose]() {
+      await webhooks[Symbol.asyncDispose]();
+      await pool.end();
+    },
+  };
+}

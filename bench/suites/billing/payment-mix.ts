@@ -1,0 +1,129 @@
+import { type StoryEvent, signatureOf, tellStory, WITHDRAWN } from '@rollcall/billing/testing';
+import { createRandom } from '../client/zipf.ts';
+
+/** How a payment stands when all of its events were told. */
+export interface FinalPayment {
+  readonly state: string;
+  readonly captured: number;
+  readonly refunded: number;
+  /** Null: there is no dispute. */
+  readonly disputeState: string | null;
+}
+
+/** What Stripe delivers of many payments, and what comes of it. */
+export interface PaymentMix {
+  /** Bodies of events: shuffled, a tenth of them twice. */
+  readonly bodies: readonly string[];
+  /** By payment intent. */
+  readonly payments: ReadonlyMap<string, FinalPayment>;
+  /** The last that was told of each object, by its id. */
+  readonly objects: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+}
+
+const AMOUNT = 1999;
+const PART = 500;
+const DUPLICATES = 0.1;
+const CAPTURED = { captured: true, amount_captured: AMOUNT };
+const CAME_IN = { status: 'succeeded', amount_received: AMOUNT };
+
+type Story = ReturnType<typeof tellStory>;
+interface Course {
+  readonly final: FinalPayment;
+  readonly tell: (story: Story) => StoryEvent[];
+}
+
+const paid = (story: Story) => [
+  story.intent('payment_intent.created', {}),
+  story.charge('charge.succeeded', CAPTURED),
+  story.intent('payment_intent.succeeded', CAME_IN),
+];
+const refunded = (story: Story, amount: number) => [
+  ...paid(story),
+  story.refund('refund.created', { amount, status: 'pending' }),
+  story.charge('charge.refunded', {
+    ...CAPTURED,
+    amount_refunded: amount,
+    refunded: amount === AMOUNT,
+  }),
+  story.refund('refund.updated', { amount }),
+];
+const none = { refunded: 0, disputeState: null };
+
+/** Of ten payments: four come in, two at the second attempt, two go back in part, one whole, one to the bank. */
+const COURSES: readonly Course[] = [
+  ...Array.from({ length: 4 }, () => ({
+    final: { state: 'SUCCEEDED', captured: AMOUNT, ...none },
+    tell: paid,
+  })),
+  ...Array.from({ length: 2 }, () => ({
+    final: { state: 'SUCCEEDED', captured: AMOUNT, ...none },
+    tell: (story: Story) => [
+      story.intent('payment_intent.created', {}),
+      story.charge('charge.failed', { status: 'failed', failure_code: 'card_declined' }),
+      story.intent('payment_intent.payment_failed', {
+        last_payment_error: { code: 'card_declined', type: 'card_error' },
+      }),
+      story.charge('charge.succeeded', CAPTURED, 2),
+      story.intent('payment_intent.succeeded', CAME_IN),
+    ],
+  })),
+  ...Array.from({ length: 2 }, () => ({
+    final: { state: 'PARTIALLY_REFUNDED', captured: AMOUNT, refunded: PART, disputeState: null },
+    tell: (story: Story) => refunded(story, PART),
+  })),
+  {
+    final: { state: 'REFUNDED', captured: AMOUNT, refunded: AMOUNT, disputeState: null },
+    tell: (story) => refunded(story, AMOUNT),
+  },
+  {
+    final: { state: 'SUCCEEDED', captured: AMOUNT, refunded: 0, disputeState: 'LOST' },
+    tell: (story) => [
+      ...paid(story),
+      story.dispute('charge.dispute.created', { balance_transactions: WITHDRAWN }),
+      story.charge('charge.updated', { ...CAPTURED, disputed: true }),
+      story.dispute('charge.dispute.closed', { status: 'lost', balance_transactions: WITHDRAWN }),
+    ],
+  },
+];
+
+/**
+ * Tells of so many payments. Every second one happens within a single second, as far as Stripe's clock shows it.
+ * @param name makes the ids its own
+ */
+export function mixPayments(name: string, count: number): PaymentMix {
+  const random = createRandom(count);
+  const payments = new Map<string, FinalPayment>();
+  const objects = new Map<string, Readonly<Record<string, unknown>>>();
+  const bodies: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const { final, tell } = COURSES[i % COURSES.length] as Course;
+    const story = tellStory({ name: `${name}${i}`, stepS: Math.floor(i / COURSES.length) % 2 });
+    payments.set(story.intentId, final);
+    for (const event of tell(story)) {
+      const { object } = event.data;
+      objects.set(String(object.id), object);
+      bodies.push(JSON.stringify(event));
+      if (random() < DUPLICATES) bodies.push(JSON.stringify(event));
+    }
+  }
+  return { bodies: shuffle(bodies, random), payments, objects };
+}
+
+/** A delivery: the body, and the header that vouches for it. */
+export interface Delivery {
+  readonly body: string;
+  readonly signature: string;
+}
+
+/** Signs as Stripe does, at this moment: a signature is good for a few minutes only. */
+export function sign(bodies: readonly string[], secret: string): Delivery[] {
+  return bodies.map((body) => ({ body, signature: signatureOf(body, secret) }));
+}
+
+function shuffle<T>(things: T[], random: () => number): T[] {
+  for (let i = things.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [things[i], things[j]] = [things[j] as T, things[i] as T];
+  }
+  return things;
+}

@@ -1,0 +1,80 @@
+import {
+  type ConfigOf,
+  choiceSetting,
+  databaseUrlSetting,
+  integerSetting,
+  LOG_LEVELS,
+  optional,
+  portSetting,
+  textSetting,
+} from '@rollcall/runtime';
+import { userAccessSettings } from '@rollcall/user-access';
+import { secretSetting, secretsSetting, urlSetting } from './setting-kinds.ts';
+
+/** What the billing service reads from its environment. */
+export const BILLING_SETTINGS = {
+  databaseUrl: databaseUrlSetting({
+    variable: 'BILLING_DATABASE_URL',
+    doc: 'PostgreSQL database of the billing service, as postgres://user:password@host:port/database.',
+  }),
+  host: textSetting({
+    variable: 'BILLING_HOST',
+    default: '127.0.0.1',
+    doc: 'Address that the billing service listens on; loopback only, because its callers are not authenticated.',
+  }),
+  grpcPort: portSetting({
+    variable: 'BILLING_GRPC_PORT',
+    default: '50054',
+    doc: 'Port of the billing service for gRPC.',
+  }),
+  httpPort: portSetting({
+    variable: 'BILLING_HTTP_PORT',
+    default: '8084',
+    doc: 'Port of the billing service for Connect, gRPC-Web, JSON, webhooks, health and metrics.',
+  }),
+  maxConnections: integerSetting({
+    variable: 'BILLING_DATABASE_CONNECTIONS',
+    default: '10',
+    min: 1,
+    max: 200,
+    doc: 'Most database connections of the billing service for prepared statements, and as many again for everything else.',
+  }),
+  ...userAccessSettings({ prefix: 'BILLING', service: 'billing' }),
+  bookingAddress: textSetting({
+    variable: 'BOOKING_ADDRESS',
+    default: '127.0.0.1:50052',
+    doc: 'Where the billing service tells by gRPC what came in for a booking: host:port, or several separated by commas.',
+  }),
+  stripeApiKey: optional(
+    secretSetting({
+      variable: 'STRIPE_API_KEY',
+      doc: 'Secret key of the Stripe account; unset: what needs Stripe is refused, and everything else works.',
+    }),
+  ),
+  stripeApiBase: optional(
+    urlSetting({
+      variable: 'STRIPE_API_BASE',
+      doc: 'Where Stripe is called, such as http://127.0.0.1:12111 for a stand-in; unset: at Stripe.',
+    }),
+  ),
+  stripeWebhookSecrets: secretsSetting({
+    variable: 'STRIPE_WEBHOOK_SECRETS',
+    doc: 'Signing secrets of the webhook, separated by commas: several while one takes the place of another; unset: webhooks are refused.',
+  }),
+  stripeWebhookToleranceS: integerSetting({
+    variable: 'STRIPE_WEBHOOK_TOLERANCE_S',
+    default: '300',
+    min: 1,
+    max: 86_400,
+    doc: 'How many seconds a webhook may be old, by the time that its signature covers.',
+  }),
+  logLevel: choiceSetting({
+    variable: 'LOG_LEVEL',
+    default: 'info',
+    choices: LOG_LEVELS,
+    doc: 'How much every service logs; debug adds a line for each call that succeeded.',
+  }),
+} as const;
+
+/** The settings of one billing process. */
+export type BillingConfig = ConfigOf<typeof BILLING_SETTINGS>;

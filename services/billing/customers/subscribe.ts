@@ -1,0 +1,131 @@
+import type { UserAliases, Users } from '@rollcall/user-access';
+import { v7 as uuidv7 } from 'uuid';
+import { BillingError } from '../billing-error.ts';
+import { requireEligibleUser } from '../eligible-user.ts';
+import type { Snapshots } from '../payments/snapshots.ts';
+import { idempotencyKey } from '../payments/stripe-gateway.ts';
+import type { PlanStore } from '../plans/plan-store.ts';
+import { requireSameRequest, type WriteRequest } from '../write-request.ts';
+import { type Customer, isUnfinished, type SubscriptionOrder } from './customer.ts';
+import type { CustomerStore } from './customer-store.ts';
+import { finishOrder, requireNoneLive, secretOf } from './finish-order.ts';
+import { requirePrice } from './require-price.ts';
+import type { SubscriptionGateway } from './subscription-gateway.ts';
+
+/** What Subscribe works with. */
+export interface SubscribePorts {
+  readonly customers: CustomerStore;
+  readonly plans: Pick<PlanStore, 'findPlan' | 'findAreas'>;
+  readonly users: Users;
+  readonly aliases: UserAliases;
+  readonly gateway: SubscriptionGateway;
+  readonly snapshots: Snapshots;
+}
+
+/** Who subscribes to what. Ids are in lower case. */
+export interface SubscribeCommand {
+  readonly tenantId: string;
+  readonly userId: string;
+  readonly planId: string;
+  readonly areaId: string;
+  /** "pm_…"; empty: the one that Stripe has for the customer, if any. */
+  readonly paymentMethodId: string;
+  /** Absent: a repeat is refused as ALREADY_SUBSCRIBED. */
+  readonly request?: WriteRequest;
+  readonly signal: AbortSignal;
+}
+
+/** Who subscribed. */
+export interface Subscribed {
+  readonly customer: Customer;
+  readonly replayed: boolean;
+  /** What the payer needs to confirm the first payment; empty: nothing. Never kept. */
+  readonly clientSecret: string;
+}
+
+/**
+ * Subscribes a user to a plan. What Stripe is to do is written down first, so that a crash anywhere leaves something that a
+ * repeat completes, and of several attempts at once one alone reaches Stripe. Throws BillingError.
+ */
+export async function subscribe(ports: SubscribePorts, command: SubscribeCommand): Promise<Subscribed> {
+  // Before the user is looked at: what was done stays done, whatever became of the user since.
+  const before = await replay(ports, command);
+  if (before) return before;
+  let begun: SubscriptionOrder;
+  try {
+    begun = await begin(ports, command);
+  } catch (error) {
+    // The same request may have been at work at the same time, and have been in the way.
+    const meanwhile = error instanceof BillingError && (await replay(ports, command));
+    if (meanwhile) return meanwhile;
+    throw error;
+  }
+  return finish(ports, begun);
+}
+
+async function begin(ports: SubscribePorts, command: SubscribeCommand): Promise<SubscriptionOrder> {
+  const { tenantId, userId, signal } = command;
+  const price = await requirePrice(ports.plans, command);
+  const { user } = await requireEligibleUser(ports.users, { tenantId, userId }, signal);
+  // After a merge it is the survivor who subscribes, and what its other ids have counts.
+  const ids = await ports.aliases.allIdsOf(tenantId, [user.id]);
+  await requireNoneLive(ports, tenantId, ids);
+  const wanted = toOrder(command, { customerId: user.id, stripePriceId: price.stripePriceId });
+  const order = price.stripePriceId === null ? wanted : await withStripeCustomer(ports, wanted);
+  const begun = await ports.customers.begin(order, command.request);
+  if (begun) return begun;
+  await requireNoneLive(ports, tenantId, ids);
+  const message = 'Another subscription of this user was just given up; try again.';
+  throw new BillingError('STRIPE_UNAVAILABLE', message, { metadata: { why: 'attempt_ended' } });
+}
+
+async function replay(ports: SubscribePorts, { tenantId, request }: SubscribeCommand) {
+  const earlier = request && (await ports.customers.findByRequest(tenantId, request.id));
+  if (!earlier) return undefined;
+  requireSameRequest(request, earlier.fingerprint);
+  const { order } = earlier;
+  const clientSecret = isUnfinished(order)
+    ? await finishOrder(ports, order, { isResumed: true })
+    : await secretOf(ports.gateway, order);
+  return { customer: await reread(ports, order), replayed: true, clientSecret };
+}
+
+async function finish(ports: SubscribePorts, order: SubscriptionOrder): Promise<Subscribed> {
+  const clientSecret = isUnfinished(order) ? await finishOrder(ports, order, { isResumed: false }) : '';
+  return { customer: await reread(ports, order), replayed: false, clientSecret };
+}
+
+async function reread(ports: SubscribePorts, { tenantId, customerId }: SubscriptionOrder): Promise<Customer> {
+  const [customer] = await ports.customers.find(tenantId, [customerId]);
+  if (customer) return customer;
+  throw new Error(`Customer ${customerId} of ${tenantId} is gone although it subscribed`);
+}
+
+function toOrder(
+  { tenantId, planId, areaId, paymentMethodId }: SubscribeCommand,
+  { customerId, stripePriceId }: { customerId: string; stripePriceId: string | null },
+): SubscriptionOrder {
+  const now = new Date();
+  const subscription = {
+    ...{ id: uuidv7(), planId, areaId, createTime: now, updateTime: now },
+    state: stripePriceId === null ? ('ACTIVE' as const) : ('INCOMPLETE' as const),
+    ...{ stripeSubscriptionId: null, currentPeriodEnd: null, cancelAtPeriodEnd: false },
+  };
+  return { tenantId, customerId, subscription, stripePriceId, paymentMethodId, stripeCustomerId: null };
+}
+
+// Before anything is written: where Stripe cannot be asked there is nothing to take back. The key makes it one customer at
+// Stripe however often this is cut off; it is told ids alone.
+async function withStripeCustomer(
+  { customers, gateway }: SubscribePorts,
+  order: SubscriptionOrder,
+): Promise<SubscriptionOrder> {
+  const { tenantId, customerId: userId } = order;
+  const [known] = await customers.find(tenantId, [userId]);
+  if (known?.stripeCustomerId) return { ...order, stripeCustomerId: known.stripeCustomerId };
+  const made = await gateway.createCustomer({
+    metadata: { tenant_id: tenantId, user_id: userId },
+    idempotencyKey: idempotencyKey({ what: 'customer', tenantId, requestId: userId }),
+  });
+  return { ...order, stripeCustomerId: made.id };
+}

@@ -1,0 +1,78 @@
+import type { OutboxJob } from '@rollcall/runtime/outbox';
+import { activityJob, statisticsJob } from '@rollcall/user-access';
+import { v4 as uuidv4 } from 'uuid';
+import type { PaymentChange, PaymentStanding } from '../webhooks/payment-change.ts';
+import { bookingJob } from './booking-job.ts';
+
+/**
+ * What others are to be told of payments that changed: jobs to add last in the transaction that changes them. What is told of
+ * one user or one booking is told once, however many of its payments changed. Nothing of payments that are nobody's.
+ * @param now when the transaction learned of it
+ */
+export function paymentJobs(changes: readonly PaymentChange[], now: Date): OutboxJob[] {
+  const jobs = changes.flatMap((change) => jobsOf(change, now));
+  const keyed = new Map(
+    jobs.flatMap((job) => (job.key === undefined ? [] : [[`${job.task} ${job.key}`, job]])),
+  );
+  // In one order everywhere: whoever adds a key waits for others who added it.
+  const once = [...keyed].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, job]) => job);
+  return [...jobs.filter(({ key }) => key === undefined), ...once];
+}
+
+function jobsOf(change: PaymentChange, now: Date): OutboxJob[] {
+  const { tenantId, userId, bookingId, formerUserId } = change;
+  if (tenantId === null) return [];
+  const isMoney = change.now.captured > 0;
+  const users = isMoney ? new Set([userId, formerUserId]) : [];
+  return [
+    ...[...users].flatMap((each) => (each ? [statisticsJob({ tenantId, userId: each })] : [])),
+    ...(bookingId && isMoney ? [bookingJob({ tenantId, bookingId })] : []),
+    ...(userId ? activitiesOf(change, { tenantId, userId, now }) : []),
+  ];
+}
+
+interface Teller {
+  readonly tenantId: string;
+  readonly userId: string;
+  readonly now: Date;
+}
+
+// The id stays with the job, so that the activity is told once however often the job is tried.
+function activitiesOf(change: PaymentChange, { tenantId, userId, now: time }: Teller): OutboxJob[] {
+  return kindsOf(change).map(({ kind, minorUnits }) => {
+    const attributes = { payment_id: change.paymentId, currency: change.currency, minor_units: minorUnits };
+    const summary = `${SUMMARIES[kind]}: ${minorUnits} ${change.currency} in minor units`;
+    return activityJob({
+      ...{ tenantId, userId, requestId: uuidv4() },
+      activity: { kind, time, summary, attributes },
+    });
+  });
+}
+
+const SUMMARIES = {
+  'payment.succeeded': 'A payment came in',
+  'payment.refunded': 'Money went back',
+  'payment.disputed': 'A payment is disputed',
+  'payment.canceled': 'A payment was given up',
+} as const;
+
+interface Happening {
+  readonly kind: keyof typeof SUMMARIES;
+  readonly minorUnits: number;
+}
+
+function kindsOf({ now, before, amount }: PaymentChange): Happening[] {
+  const { captured, refunded, disputeState, state } = before ?? NOTHING;
+  return [
+    ...(now.captured > captured ? [toHappening('payment.succeeded', now.captured - captured)] : []),
+    ...(now.refunded > refunded ? [toHappening('payment.refunded', now.refunded - refunded)] : []),
+    ...(now.disputeState && !disputeState ? [toHappening('payment.disputed', amount)] : []),
+    ...(now.state === 'CANCELED' && state !== 'CANCELED' ? [toHappening('payment.canceled', amount)] : []),
+  ];
+}
+
+const NOTHING: PaymentStanding = { state: 'PENDING', captured: 0, refunded: 0, disputeState: null };
+
+function toHappening(kind: Happening['kind'], minorUnits: number): Happening {
+  return { kind, minorUnits };
+}

@@ -1,0 +1,22 @@
+import type { ToldStatistics } from '@rollcall/user-access';
+import type { Money } from '../money.ts';
+import type { BookingOfTenant } from './booking-job.ts';
+
+/** What came in for a booking, and what of that went back. */
+export interface BookingMoney {
+  readonly paid: Money;
+  readonly refunded: Money;
+}
+
+/** What payments come to, as far as they are committed now. */
+export interface PaymentSums {
+  /** What payments of exactly this user id brought in less what went back, by currency, and when the last of them came. */
+  ofUser(tenantId: string, userId: string): Promise<ToldStatistics>;
+  /**
+   * What payments for a booking came to, in the currency of the first that came in; undefined: nothing ever came in. What came
+   * in another currency cannot be added, and is not told.
+   */
+  ofBooking(booking: BookingOfTenant): Promise<BookingMoney | undefined>;
+  /** A revision above all that were taken for this booking before; sums that are read after it hold all that earlier ones told. */
+  takeRevision(booking: BookingOfTenant): Promise<bigint>;
+}

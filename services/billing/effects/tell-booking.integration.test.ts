@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
+import { createBookingClient } from '@rollcall/booking-client';
+import {
+  BookingService,
+  type RecordBookingPaymentRequest,
+  RecordBookingPaymentResponseSchema,
+} from '@rollcall/contract/booking';
+import { createLogger, Secret } from '@rollcall/runtime';
+import { OutboxAwayError, OutboxRefusedError } from '@rollcall/runtime/outbox';
+import { createPool, type Pool } from '@rollcall/runtime/postgres';
+import { createTestDatabase } from '@rollcall/runtime/testing';
+import { startGrpcTestServer } from '@rollcall/transport/testing';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createPostgresPaymentSums } from '../postgres/postgres-payment-sums.ts';
+import { tellBooking } from './tell-booking.ts';
+
+const tenantId = 'acme';
+const call = { signal: new AbortController().signal, attempt: 1, isLast: false };
+const stack = new AsyncDisposableStack();
+let pool: Pool;
+let told: RecordBookingPaymentRequest[];
+let fault: Code | undefined;
+let tell: (bookingId: string) => Promise<void>;
+
+beforeAll(async () => {
+  const database = stack.use(await createTestDatabase('billing'));
+  const server = stack.use(
+    await startGrpcTestServer(BookingService, {
+      recordBookingPayment: (request) => {
+        told.push(request);
+        if (fault !== undefined) throw new ConnectError('told to fail', fault);
+        return create(RecordBookingPaymentResponseSchema);
+      },
+    }),
+  );
+  const logger = createLogger({ service: 'billing', level: 'silent' });
+  const url = new Secret(database.url);
+  pool = stack.adopt(createPool({ url, maxConnections: 2, statementTimeoutMs: 5000, logger }), (each) =>
+    each.end(),
+  );
+  const bookings = stack.use(createBookingClient({ address: server.address }));
+  const task = tellBooking(bookings, createPostgresPaymentSums(pool));
+  tell = (bookingId) => task({ tenantId, bookingId }, call);
+});
+
+afterAll(() => stack.disposeAsync());
+
+beforeEach(() => {
+  told = [];
+  fault = undefined;
+});
+
+interface Paid {
+  readonly captured: number;
+  readonly refunded?: number;
+  readonly currency?: string;
+  readonly of?: string;
+  readonly at?: string;
+}
+
+async function pay(
+  bookingId: string,
+  { captured, refunded = 0, currency = 'EUR', of = tenantId, at = '2026-01-01' }: Paid,
+) {
+  const state = captured === 0 ? 'PENDING' : refunded === 0 ? 'SUCCEEDED' : 'PARTIALLY_REFUNDED';
+  await pool.query(
+    `insert into payments (id, stripe_payment_intent_id, tenant_id, user_id, booking_id, state, currency, amount,
+       captured, refunded, create_time, update_time)
+     values (gen_random_uuid(), gen_random_uuid()::text, $1, gen_random_uuid(), $2, $3, $4, $5, $5, $6, $7, $7)`,
+    [of, bookingId, state, currency, captured, refunded, at],
+  );
+}
+
+it('tells what all payments for a booking came to, with revisions that grow', async () => {
+  const bookingId = randomUUID();
+  await pay(bookingId, { captured: 700 });
+  await pay(bookingId, { captured: 300, refunded: 100 });
+  await pay(bookingId, { captured: 0 });
+  await pay(bookingId, { captured: 1, of: 'elsewhere' });
+  await tell(bookingId);
+  await tell(bookingId);
+  const [first, second] = told;
+  expect(first).toMatchObject({
+    ...{ tenantId, id: bookingId },
+    paid: { currencyCode: 'EUR', minorUnits: 1000n },
+    refunded: { currencyCode: 'EUR', minorUnits: 100n },
+  });
+  expect(second?.revision).toBeGreaterThan(first?.revision ?? 0n);
+});
+
+it('adds what came in the currency of the first payment, and tells nothing where nothing came in', async () => {
+  const [mixed, empty] = [randomUUID(), randomUUID()];
+  await pay(mixed, { captured: 5, currency: 'USD', at: '2026-02-01' });
+  await pay(mixed, { captured: 7, currency: 'CHF', at: '2026-01-01' });
+  await pay(empty, { captured: 0 });
+  await tell(mixed);
+  await tell(empty);
+  expect(told.map(({ paid }) => paid)).toMatchObject([{ currencyCode: 'CHF', minorUnits: 7n }]);
+});
+
+it.each([
+  [Code.NotFound, OutboxRefusedError],
+  [Code.FailedPrecondition, OutboxRefusedError],
+  [Code.Unavailable, OutboxAwayError],
+  [Code.DeadlineExceeded, OutboxAwayError],
+  [Code.Internal, ConnectError],
+])('tells for good, for now and for once from one another: %s', async (code, kind) => {
+  const bookingId = randomUUID();
+  await pay(bookingId, { captured: 1 });
+  fault = code;
+  await expect(tell(bookingId)).rejects.toBeInstanceOf(kind);
+});

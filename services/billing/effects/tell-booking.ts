@@ -1,0 +1,43 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+import type { BookingClient } from '@rollcall/booking-client';
+import { OutboxAwayError, OutboxRefusedError, type OutboxTask } from '@rollcall/runtime/outbox';
+import type { BookingOfTenant } from './booking-job.ts';
+import type { PaymentSums } from './payment-sums.ts';
+
+/** The longest that one telling may take, in ms. Our own choice: nobody waits for it. */
+const TELL_TIMEOUT_MS = 5000;
+
+/** The task behind `bookingJob`. It may be done again without harm: what is told with a lower revision changes nothing. */
+export function tellBooking(bookings: BookingClient, sums: PaymentSums): OutboxTask {
+  return async (payload, { signal }) => {
+    const booking = payload as BookingOfTenant;
+    // Before the sums are read: a telling that lost its way cannot undo one that read later.
+    const revision = await sums.takeRevision(booking);
+    const told = await sums.ofBooking(booking);
+    if (!told) return;
+    const request = { tenantId: booking.tenantId, id: booking.bookingId, revision, ...told };
+    try {
+      await bookings.recordBookingPayment(request, { signal, timeoutMs: TELL_TIMEOUT_MS });
+    } catch (error) {
+      throw toOutboxError(error);
+    }
+  };
+}
+
+function toOutboxError(error: unknown): unknown {
+  if (!(error instanceof ConnectError)) return error;
+  if (AWAY.has(error.code)) return new OutboxAwayError(error.message, { cause: error });
+  return REFUSALS.has(error.code) ? new OutboxRefusedError(error.message, { cause: error }) : error;
+}
+
+// Who is not known, or asks too much, is so with every job alike; so is who asks for more than the service can do yet.
+const AWAY = new Set([
+  Code.Unavailable,
+  Code.DeadlineExceeded,
+  Code.ResourceExhausted,
+  Code.Unauthenticated,
+  Code.Unimplemented,
+]);
+
+// The payment names a booking that there is not: seen as a dead job, and retried by hand where the booking comes after all.
+const REFUSALS = new Set([Code.InvalidArgument, Code.NotFound, Code.FailedPrecondition, Code.OutOfRange]);

@@ -1,0 +1,356 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { permutations } from '../testing/permutations.ts';
+import {
+  refundedAndDisputed,
+  type StoryEvent,
+  type StoryOptions,
+  tellStory,
+  WITHDRAWN,
+} from '../testing/stripe-story.ts';
+import { readWebhookEvent } from '../webhooks/webhook-event.ts';
+import { derivePayment } from './derive-payment.ts';
+import { placeOf } from './lifecycle.ts';
+import { joinSnapshots, type Snapshot, snapshotOfRead } from './snapshot.ts';
+
+/** What is known after these events, told in this order. */
+function tell(events: readonly StoryEvent[]): Map<string, Snapshot> {
+  const known = new Map<string, Snapshot>();
+  for (const each of events.flatMap(snapshotsOf)) {
+    const before = known.get(each.id);
+    known.set(each.id, before ? joinSnapshots(before, each) : each);
+  }
+  return known;
+}
+
+const read = new Map<StoryEvent, Snapshot[]>();
+
+function snapshotsOf(event: StoryEvent): Snapshot[] {
+  const found = read.get(event) ?? toSnapshots(event);
+  read.set(event, found);
+  return found;
+}
+
+function toSnapshots(event: StoryEvent): Snapshot[] {
+  const { payload, type, created } = readWebhookEvent(JSON.stringify(event));
+  return payload.map(({ kind, id, facts, digest }) => ({
+    kind,
+    id,
+    facts,
+    key: { ...placeOf(kind, facts, type), asOf: created, digest },
+    ambiguous: false,
+  }));
+}
+
+const paymentAfter = (events: readonly StoryEvent[]) =>
+  derivePayment(
+    'pi_p',
+    [...tell(events).values()].filter((each) => !/customer/.test(each.kind)),
+  );
+
+const story = (options: Partial<StoryOptions> = {}) => tellStory({ name: 'p', ...options });
+const CAPTURED = { captured: true, amount_captured: 1999 };
+const SUCCEEDED = { status: 'succeeded', amount_received: 1999 };
+
+describe('a payment with a refund and a dispute', () => {
+  it.each([
+    ['a while apart', 10],
+    ['all in one second', 0],
+  ])('ends in one state for every order of its events, %s, each once or twice', (_, stepS) => {
+    const events = refundedAndDisputed({ name: 'p', stepS });
+    const expected = paymentAfter(events);
+    expect(expected).toMatchObject({
+      state: 'PARTIALLY_REFUNDED',
+      captured: 1999,
+      refunded: 499,
+      unseenRefunds: 0,
+      disputeState: 'LOST',
+      refunds: [{ state: 'SUCCEEDED', held: false, amount: 499 }],
+      disputes: [{ state: 'LOST', withdrawn: 1999 }],
+    });
+    const wanted = JSON.stringify(expected);
+    let orders = 0;
+    for (const order of permutations(events)) {
+      orders += 1;
+      if (JSON.stringify(paymentAfter(order)) !== wanted) expect(order.map((each) => each.type)).toEqual([]);
+      const twice = [...order, ...order.toReversed()];
+      if (JSON.stringify(paymentAfter(twice)) !== wanted) expect(twice.map((each) => each.type)).toEqual([]);
+    }
+    expect(orders).toBe(5040);
+  });
+});
+
+describe('a payment', () => {
+  it('does not exist while neither its intent nor a charge is known', () => {
+    expect(paymentAfter([story().refund('refund.created', {})])).toBeUndefined();
+  });
+
+  it('holds a refund until something captured is known that it is part of', () => {
+    const told = story();
+    const refund = told.refund('refund.created', {});
+    const created = told.intent('payment_intent.created', {});
+    expect(paymentAfter([refund, created])).toMatchObject({
+      state: 'PENDING',
+      refunded: 0,
+      refunds: [{ held: true }],
+    });
+    const succeeded = told.intent('payment_intent.succeeded', SUCCEEDED);
+    expect(paymentAfter([refund, created, succeeded])).toMatchObject({
+      state: 'REFUNDED',
+      refunded: 1999,
+      refunds: [{ held: false }],
+    });
+  });
+
+  it('is paid again when a refund that had succeeded fails', () => {
+    const told = story();
+    const events = [
+      told.intent('payment_intent.succeeded', SUCCEEDED),
+      told.charge('charge.succeeded', CAPTURED),
+      told.refund('refund.created', {}),
+      told.refund('refund.failed', { status: 'failed', failure_reason: 'lost_or_stolen_card' }),
+    ];
+    expect(paymentAfter(events.slice(0, 3))?.state).toBe('REFUNDED');
+    for (const order of permutations(events))
+      expect(paymentAfter(order)).toMatchObject({ state: 'SUCCEEDED', refunded: 0 });
+  });
+
+  it('is paid by the charge that succeeded, whatever failed before it', () => {
+    const told = story();
+    const failed = { status: 'failed', failure_code: 'card_declined' };
+    const events = [
+      told.charge('charge.failed', failed, 1),
+      told.intent('payment_intent.payment_failed', {
+        last_payment_error: { code: 'card_declined', decline_code: 'insufficient_funds' },
+      }),
+      told.charge('charge.succeeded', CAPTURED, 2),
+      told.intent('payment_intent.succeeded', SUCCEEDED),
+    ];
+    expect(paymentAfter(events.slice(0, 1))).toMatchObject({
+      state: 'PENDING',
+      failureCode: 'card_declined',
+    });
+    expect(paymentAfter(events.slice(0, 2))).toMatchObject({ failureCode: 'insufficient_funds' });
+    for (const order of permutations(events))
+      expect(paymentAfter(order)).toMatchObject({ state: 'SUCCEEDED', captured: 1999, failureCode: null });
+  });
+
+  it('counts what was captured, and not what was only set aside', () => {
+    const told = story({ amount: 1000, currency: 'jpy' });
+    const events = [
+      told.charge('charge.succeeded', {}),
+      told.intent('payment_intent.amount_capturable_updated', { status: 'requires_capture' }),
+      told.charge('charge.captured', { captured: true, amount_captured: 600, amount_refunded: 400 }),
+      told.intent('payment_intent.succeeded', { status: 'succeeded', amount_received: 600 }),
+      told.refund('refund.created', { amount: 400, balance_transaction: null }, 1),
+      told.refund('refund.created', { amount: 100 }, 2),
+    ];
+    expect(paymentAfter(events.slice(0, 1))).toMatchObject({ state: 'AUTHORIZED', captured: 0 });
+    expect(paymentAfter(events.slice(0, 2))).toMatchObject({ state: 'AUTHORIZED', captured: 0 });
+    for (const order of permutations(events))
+      expect(paymentAfter(order)).toMatchObject({
+        state: 'PARTIALLY_REFUNDED',
+        amount: 1000,
+        captured: 600,
+        refunded: 100,
+        unseenRefunds: 0,
+        currency: 'JPY',
+      });
+  });
+
+  it('is given up where nothing came in, and what was set aside and went back is no refund', () => {
+    const told = story();
+    const events = [
+      told.charge('charge.succeeded', {}),
+      told.intent('payment_intent.canceled', { status: 'canceled' }),
+      told.charge('charge.refunded', { amount_refunded: 1999, refunded: true }),
+      told.refund('refund.created', { balance_transaction: null }),
+    ];
+    for (const order of permutations(events))
+      expect(paymentAfter(order)).toMatchObject({
+        state: 'CANCELED',
+        captured: 0,
+        refunded: 0,
+        unseenRefunds: 0,
+      });
+  });
+
+  it('shows what Stripe says went back where no refund is known that explains it', () => {
+    const told = story();
+    const charge = told.charge('charge.refunded', { ...CAPTURED, amount_refunded: 500 });
+    expect(paymentAfter([charge])).toMatchObject({ state: 'SUCCEEDED', refunded: 0, unseenRefunds: 500 });
+    const refund = told.refund('refund.created', { amount: 500, status: 'pending' });
+    expect(paymentAfter([charge, refund])).toMatchObject({
+      state: 'SUCCEEDED',
+      refunded: 0,
+      unseenRefunds: 0,
+    });
+  });
+
+  it('reads the refunds that older versions put into the charge', () => {
+    const told = story({ apiVersion: '2020-08-27' });
+    const refund = {
+      id: 're_old',
+      object: 'refund',
+      amount: 300,
+      currency: 'eur',
+      created: 1,
+      status: 'succeeded',
+    };
+    const charge = told.charge('charge.refunded', {
+      ...CAPTURED,
+      amount_refunded: 300,
+      refunds: { object: 'list', data: [{ ...refund, charge: 'ch_p_1', payment_intent: 'pi_p' }] },
+    });
+    expect(paymentAfter([charge])).toMatchObject({ state: 'PARTIALLY_REFUNDED', refunded: 300 });
+  });
+
+  it('follows a dispute through its funds, an appeal and back', () => {
+    const told = story();
+    const paid = told.intent('payment_intent.succeeded', SUCCEEDED);
+    const events = [
+      told.dispute('charge.dispute.created', { status: 'warning_needs_response' }),
+      told.dispute('charge.dispute.updated', {}),
+      told.dispute('charge.dispute.funds_withdrawn', { balance_transactions: WITHDRAWN }),
+      told.dispute('charge.dispute.closed', { status: 'lost', balance_transactions: WITHDRAWN }),
+      told.dispute('charge.dispute.updated', {
+        status: 'appeal_under_review',
+        balance_transactions: WITHDRAWN,
+      }),
+      told.dispute('charge.dispute.funds_reinstated', {
+        status: 'won',
+        balance_transactions: [...WITHDRAWN, { amount: 1999 }],
+      }),
+    ];
+    const seen = events.map((_, index) => paymentAfter([paid, ...events.slice(0, index + 1)])?.disputes[0]);
+    expect(seen.map((each) => [each?.state, each?.withdrawn])).toEqual([
+      ['WARNING', 0],
+      ['NEEDS_RESPONSE', 0],
+      ['NEEDS_RESPONSE', 1999],
+      ['LOST', 1999],
+      ['APPEAL_UNDER_REVIEW', 1999],
+      ['WON', 0],
+    ]);
+    for (const order of permutations(events))
+      expect(paymentAfter([...order, paid])).toMatchObject({ disputeState: 'WON', state: 'SUCCEEDED' });
+  });
+
+  it('leaves out what is in another currency, whatever came first', () => {
+    const told = story();
+    const events = [
+      told.refund('refund.created', { currency: 'usd', amount: 100 }),
+      told.intent('payment_intent.succeeded', SUCCEEDED),
+    ];
+    for (const order of permutations(events))
+      expect(paymentAfter(order)).toMatchObject({ state: 'SUCCEEDED', refunds: [], misfits: ['re_p_1'] });
+  });
+});
+
+describe('two snapshots of one second that differ', () => {
+  it('are told apart alike whichever came first, and are marked to be read again', () => {
+    const told = story({ stepS: 0 });
+    const events = [
+      told.intent('payment_intent.created', {}),
+      told.intent('payment_intent.requires_action', { status: 'requires_action' }),
+      told.intent('payment_intent.payment_failed', { last_payment_error: { code: 'card_declined' } }),
+    ];
+    for (const order of permutations(events)) {
+      expect(tell(order).get('pi_p')).toMatchObject({
+        ambiguous: true,
+        facts: { failure_code: 'card_declined' },
+      });
+      expect(paymentAfter(order)).toMatchObject({ state: 'PENDING', failureCode: 'card_declined' });
+    }
+  });
+
+  it('give way to what Stripe answers later, and to no older answer', () => {
+    const told = story({ stepS: 0 });
+    const tied = [
+      told.intent('payment_intent.requires_action', { status: 'requires_action' }),
+      told.intent('payment_intent.processing', { status: 'processing' }),
+    ];
+    const known = tell(tied).get('pi_p') as Snapshot;
+    const at = (laterS: number) => {
+      const { object } = tied[0]?.data ?? {};
+      return joinSnapshots(
+        known,
+        snapshotOfRead('payment_intent', object ?? {}, (known.key.asOf + laterS) * 1000),
+      );
+    };
+    expect(at(0)).toMatchObject({ ambiguous: true, facts: { status: 'processing' } });
+    expect(at(60)).toMatchObject({ ambiguous: false, facts: { status: 'requires_action' } });
+  });
+});
+
+describe('joining snapshots', () => {
+  const STATUSES = [
+    'requires_payment_method',
+    'requires_action',
+    'processing',
+    'requires_capture',
+    'canceled',
+  ];
+  const snapshot = fc
+    .record({
+      status: fc.constantFrom(...STATUSES, 'succeeded'),
+      at: fc.integer({ min: 0, max: 3 }),
+      received: fc.integer({ min: 0, max: 2 }),
+      type: fc.constantFrom('payment_intent.created', 'payment_intent.updated'),
+    })
+    .map(({ status, at, received, type }): Snapshot => {
+      const event = tellStory({ name: 'p', startS: at, stepS: 0 }).intent(type, {
+        status,
+        amount_received: received,
+      });
+      return toSnapshots(event)[0] as Snapshot;
+    });
+  const look = (each: Snapshot) => ({ key: each.key, ambiguous: each.ambiguous });
+
+  it('gives the same for every grouping and order, however often each comes', () => {
+    fc.assert(
+      fc.property(snapshot, snapshot, snapshot, (a, b, c) => {
+        expect(look(joinSnapshots(a, b))).toEqual(look(joinSnapshots(b, a)));
+        expect(look(joinSnapshots(joinSnapshots(a, b), c))).toEqual(
+          look(joinSnapshots(a, joinSnapshots(b, c))),
+        );
+        expect(look(joinSnapshots(joinSnapshots(a, b), b))).toEqual(look(joinSnapshots(a, b)));
+      }),
+    );
+  });
+
+  it('never takes an object back', () => {
+    fc.assert(
+      fc.property(snapshot, snapshot, (a, b) => {
+        expect(joinSnapshots(a, b).key.tier).toBe(Math.max(a.key.tier, b.key.tier));
+      }),
+    );
+  });
+});
+
+describe('any set of events', () => {
+  it('keeps what counts as refunded within what was captured, and its state in step with both', () => {
+    const refund = fc.record({
+      amount: fc.integer({ min: 0, max: 3000 }),
+      status: fc.constantFrom('pending', 'requires_action', 'succeeded', 'failed', 'canceled'),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(refund, { maxLength: 6 }),
+        fc.integer({ min: 0, max: 1999 }),
+        (refunds, captured) => {
+          const told = story();
+          const events = [
+            told.charge('charge.succeeded', { captured: captured > 0, amount_captured: captured }),
+            ...refunds.map((each, index) => told.refund('refund.updated', each, index)),
+          ];
+          const payment = paymentAfter(events);
+          const counted = payment?.refunds.filter(({ held }) => !held) ?? [];
+          const sum = (states: string[]) =>
+            counted.reduce((total, each) => total + (states.includes(each.state) ? each.amount : 0), 0);
+          expect(sum(['PENDING', 'REQUIRES_ACTION', 'SUCCEEDED'])).toBeLessThanOrEqual(captured);
+          expect(payment?.refunded).toBe(sum(['SUCCEEDED']));
+        },
+      ),
+    );
+  });
+});

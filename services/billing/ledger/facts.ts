@@ -1,0 +1,199 @@
+import type { StripeKind } from '../payments/stripe-object.ts';
+import { type OwnerFacts, ownerOf } from './owner.ts';
+import {
+  amountOf,
+  currencyOf,
+  fault,
+  idOf,
+  isRaw,
+  optionalAmountOf,
+  optionalIdOf,
+  type Raw,
+  requiredWordOf,
+  wordOf,
+} from './read-fields.ts';
+
+/** What is kept of a payment intent. Times are in s since 1970, amounts in the smallest unit of the currency. */
+export interface IntentFacts extends OwnerFacts {
+  readonly status: string;
+  readonly amount: number;
+  readonly amount_received: number;
+  readonly currency: string;
+  readonly customer: string | null;
+  readonly failure_code: string | null;
+  readonly created: number;
+}
+
+/** What is kept of a charge: one attempt to get the money of an intent. */
+export interface ChargeFacts extends OwnerFacts {
+  readonly status: string;
+  readonly payment_intent: string | null;
+  readonly amount: number;
+  readonly captured: boolean;
+  readonly amount_captured: number;
+  readonly amount_refunded: number;
+  readonly currency: string;
+  readonly customer: string | null;
+  readonly failure_code: string | null;
+  readonly created: number;
+}
+
+/** What is kept of a refund. */
+export interface RefundFacts {
+  readonly status: string;
+  readonly payment_intent: string | null;
+  readonly charge: string | null;
+  readonly amount: number;
+  readonly currency: string;
+  readonly reason: string | null;
+  readonly failure_reason: string | null;
+  /** False: Stripe says that no money moved. */
+  readonly moved: boolean;
+  readonly created: number;
+}
+
+/** What is kept of a dispute. */
+export interface DisputeFacts {
+  readonly status: string;
+  readonly payment_intent: string | null;
+  readonly charge: string | null;
+  readonly amount: number;
+  readonly currency: string;
+  readonly reason: string | null;
+  /** How often money was taken or given back. */
+  readonly movements: number;
+  /** The bank has it now. */
+  readonly withdrawn: boolean;
+  readonly created: number;
+}
+
+/** What is kept of a customer. Who it is, Stripe knows, and this does not. */
+export interface CustomerFacts extends OwnerFacts {
+  readonly deleted: boolean;
+}
+
+/** What is kept of a subscription. */
+export interface SubscriptionFacts extends OwnerFacts {
+  readonly status: string;
+  readonly customer: string | null;
+  readonly current_period_end: number | null;
+  readonly cancel_at_period_end: boolean;
+}
+
+/** What is kept of an invoice. */
+export interface InvoiceFacts extends OwnerFacts {
+  readonly status: string;
+  readonly customer: string | null;
+  readonly payment_intent: string | null;
+}
+
+/** What is kept of each kind. */
+export interface FactsOf {
+  readonly payment_intent: IntentFacts;
+  readonly charge: ChargeFacts;
+  readonly refund: RefundFacts;
+  readonly dispute: DisputeFacts;
+  readonly customer: CustomerFacts;
+  readonly subscription: SubscriptionFacts;
+  readonly invoice: InvoiceFacts;
+}
+
+/**
+ * Picks what is kept of an object, field by field.
+ * @throws LedgerError SHAPE_UNKNOWN where a field that money depends on is not there.
+ */
+export function factsOf<K extends StripeKind>(kind: K, raw: Raw): FactsOf[K] {
+  return READERS[kind](raw);
+}
+
+const READERS: { readonly [K in StripeKind]: (raw: Raw) => FactsOf[K] } = {
+  payment_intent: (raw) => ({
+    status: requiredWordOf(raw, 'status'),
+    amount: amountOf(raw, 'amount'),
+    amount_received: optionalAmountOf(raw, 'amount_received'),
+    currency: currencyOf(raw),
+    customer: optionalIdOf(raw, 'customer'),
+    failure_code: failureOf(raw.last_payment_error),
+    created: amountOf(raw, 'created'),
+    ...ownerOf(raw),
+  }),
+  charge: (raw) => ({
+    status: requiredWordOf(raw, 'status'),
+    payment_intent: optionalIdOf(raw, 'payment_intent'),
+    amount: amountOf(raw, 'amount'),
+    captured: raw.captured === true,
+    amount_captured: capturedOf(raw),
+    amount_refunded: optionalAmountOf(raw, 'amount_refunded'),
+    currency: currencyOf(raw),
+    customer: optionalIdOf(raw, 'customer'),
+    failure_code: wordOf(raw, 'failure_code'),
+    created: amountOf(raw, 'created'),
+    ...ownerOf(raw),
+  }),
+  refund: (raw) => ({
+    status: requiredWordOf(raw, 'status'),
+    payment_intent: optionalIdOf(raw, 'payment_intent'),
+    charge: optionalIdOf(raw, 'charge'),
+    amount: amountOf(raw, 'amount'),
+    currency: currencyOf(raw),
+    reason: wordOf(raw, 'reason'),
+    failure_reason: wordOf(raw, 'failure_reason'),
+    moved: raw.balance_transaction !== null,
+    created: amountOf(raw, 'created'),
+  }),
+  dispute: (raw) => ({
+    status: requiredWordOf(raw, 'status'),
+    payment_intent: optionalIdOf(raw, 'payment_intent'),
+    charge: optionalIdOf(raw, 'charge'),
+    amount: amountOf(raw, 'amount'),
+    currency: currencyOf(raw),
+    reason: wordOf(raw, 'reason'),
+    ...movementsOf(raw),
+    created: amountOf(raw, 'created'),
+  }),
+  customer: (raw) => ({ deleted: raw.deleted === true, ...ownerOf(raw) }),
+  subscription: (raw) => ({
+    status: requiredWordOf(raw, 'status'),
+    customer: optionalIdOf(raw, 'customer'),
+    current_period_end: periodEndOf(raw),
+    cancel_at_period_end: raw.cancel_at_period_end === true,
+    ...ownerOf(raw),
+  }),
+  invoice: (raw) => ({
+    status: requiredWordOf(raw, 'status'),
+    customer: optionalIdOf(raw, 'customer'),
+    payment_intent: optionalIdOf(raw, 'payment_intent'),
+    ...ownerOf(raw),
+  }),
+};
+
+// What the bank says is more telling than that it declined.
+function failureOf(error: unknown): string | null {
+  return isRaw(error) ? (wordOf(error, 'decline_code') ?? wordOf(error, 'code')) : null;
+}
+
+// Older versions only say that it was captured, and then all of it was.
+function capturedOf(raw: Raw): number {
+  if (raw.captured !== true || raw.status !== 'succeeded') return 0;
+  return raw.amount_captured === undefined ? amountOf(raw, 'amount') : amountOf(raw, 'amount_captured');
+}
+
+// Their amounts are in the currency of the account; which way the money went does not depend on that.
+function movementsOf({ balance_transactions: list = [] }: Raw): { movements: number; withdrawn: boolean } {
+  if (!Array.isArray(list)) return fault('balance_transactions');
+  const amounts = list.map((each) => (isRaw(each) && typeof each.amount === 'number' ? each.amount : 0));
+  return { movements: list.length, withdrawn: amounts.reduce((sum, each) => sum + each, 0) < 0 };
+}
+
+// Once a field of the subscription, since 2025-03-31 one of its items.
+function periodEndOf(raw: Raw): number | null {
+  const items = isRaw(raw.items) && Array.isArray(raw.items.data) ? raw.items.data : [];
+  const of = (each: unknown) => (isRaw(each) ? each.current_period_end : undefined);
+  const end = [raw, ...items].map(of).find((each) => Number.isSafeInteger(each));
+  return (end as number | undefined) ?? null;
+}
+
+/** The id of an object. Throws LedgerError SHAPE_UNKNOWN where it has none. */
+export function objectIdOf(raw: Raw): string {
+  return idOf(raw, 'id');
+}

@@ -1,0 +1,49 @@
+/** How a payment stands. */
+export type PaymentState =
+  | 'PENDING'
+  | 'PROCESSING'
+  | 'AUTHORIZED'
+  | 'CANCELED'
+  | 'SUCCEEDED'
+  | 'PARTIALLY_REFUNDED'
+  | 'REFUNDED';
+
+/** How a refund stands. */
+export type RefundState = 'PENDING' | 'REQUIRES_ACTION' | 'SUCCEEDED' | 'CANCELED' | 'FAILED';
+
+/** How a dispute stands. */
+export type DisputeState =
+  | 'WARNING'
+  | 'WARNING_CLOSED'
+  | 'NEEDS_RESPONSE'
+  | 'UNDER_REVIEW'
+  | 'WON'
+  | 'LOST'
+  | 'APPEAL_NEEDS_RESPONSE'
+  | 'APPEAL_UNDER_REVIEW'
+  | 'PREVENTED';
+
+/** By Stripe's status. */
+export const REFUND_STATES: Readonly<Record<string, RefundState>> = {
+  pending: 'PENDING',
+  requires_action: 'REQUIRES_ACTION',
+  succeeded: 'SUCCEEDED',
+  canceled: 'CANCELED',
+  failed: 'FAILED',
+};
+
+/** By Stripe's status. */
+export const DISPUTE_STATES: Readonly<Record<string, DisputeState>> = {
+  warning_needs_response: 'WARNING',
+  warning_under_review: 'WARNING',
+  warning_closed: 'WARNING_CLOSED',
+  needs_response: 'NEEDS_RESPONSE',
+  under_review: 'UNDER_REVIEW',
+  prevented: 'PREVENTED',
+  // Older versions: the money went back as a refund instead.
+  charge_refunded: 'PREVENTED',
+  appeal_needs_response: 'APPEAL_NEEDS_RESPONSE',
+  appeal_under_review: 'APPEAL_UNDER_REVIEW',
+  won: 'WON',
+  lost: 'LOST',
+};

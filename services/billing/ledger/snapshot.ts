@@ -1,0 +1,91 @@
+import { hash } from 'node:crypto';
+import { STRIPE_KINDS, type StripeKind } from '../payments/stripe-object.ts';
+import { type FactsOf, factsOf, objectIdOf } from './facts.ts';
+import { placeOf } from './lifecycle.ts';
+import { compareKeys, isTie, type OrderKey } from './order-key.ts';
+import { isRaw, type Raw } from './read-fields.ts';
+
+/** An object of Stripe as it was at some time. */
+export interface Snapshot<K extends StripeKind = StripeKind> {
+  readonly kind: K;
+  readonly id: string;
+  readonly key: OrderKey;
+  readonly facts: FactsOf[K];
+  /** It was also told otherwise for the same time: Stripe is to be asked again. */
+  readonly ambiguous: boolean;
+}
+
+/** What tells of an object, and when. */
+export interface Told {
+  /** Type of the event: "charge.refunded". */
+  readonly type: string;
+  /** When it happened, in s since 1970. */
+  readonly created: number;
+}
+
+/**
+ * What an event tells: the object that it is about and, in versions that embed them in a charge, its refunds.
+ * @throws LedgerError where one of them is not understood.
+ */
+export function snapshotsOfEvent(kind: StripeKind, raw: Raw, told: Told): Snapshot[] {
+  const own = snapshotOf(kind, raw, told);
+  return kind === 'charge' ? [own, ...embeddedRefunds(raw, told)] : [own];
+}
+
+/**
+ * What Stripe answered when it was asked. It is taken to be a little older than it is, so that it never hides an event
+ * of a clock that runs behind ours.
+ */
+export function snapshotOfRead(kind: StripeKind, raw: Raw, readAtMs: number): Snapshot {
+  const created = Math.floor(readAtMs / 1000) - READ_MARGIN_S;
+  const { key, ...rest } = snapshotOf(kind, raw, { type: 'read', created });
+  return { ...rest, key: { ...key, step: READ_STEP } };
+}
+
+/** How much older than it is a read counts, in s. */
+export const READ_MARGIN_S = 5;
+// Above every step that an event can have.
+const READ_STEP = 2 ** 30;
+
+/** The newer of two snapshots of one object: whichever comes first, however often. */
+export function joinSnapshots(a: Snapshot, b: Snapshot): Snapshot {
+  const order = compareKeys(a.key, b.key);
+  const newer = order > 0 ? a : b;
+  if (order === 0) return b.ambiguous ? b : a;
+  if (isTie(a.key, b.key)) return newer.ambiguous ? newer : { ...newer, ambiguous: true };
+  return newer;
+}
+
+/** Whether `object` of something says that it is of a kind that is kept. */
+export function kindOf(raw: Raw): StripeKind | undefined {
+  return STRIPE_KINDS.find((kind) => kind === raw.object);
+}
+
+/** The payment intent that a snapshot belongs to; null: it says none. */
+export function intentOf({ kind, id, facts }: Snapshot): string | null {
+  if (kind === 'payment_intent') return id;
+  if (kind === 'invoice') return null;
+  return 'payment_intent' in facts ? facts.payment_intent : null;
+}
+
+/** The charge by which the payment of a refund or a dispute is found where it names no intent; null otherwise. */
+export function chargeOf({ kind, facts }: Snapshot): string | null {
+  return (kind === 'refund' || kind === 'dispute') && 'charge' in facts ? facts.charge : null;
+}
+
+function snapshotOf(kind: StripeKind, raw: Raw, { type, created }: Told): Snapshot {
+  const facts = factsOf(kind, raw);
+  const key = { ...placeOf(kind, facts, type), asOf: created, digest: digestOf(facts) };
+  return { kind, id: objectIdOf(raw), key, facts, ambiguous: false };
+}
+
+function embeddedRefunds(charge: Raw, told: Told): Snapshot[] {
+  const list = isRaw(charge.refunds) && Array.isArray(charge.refunds.data) ? charge.refunds.data : [];
+  const intent = charge.payment_intent ?? null;
+  return list.filter(isRaw).map((each) => snapshotOf('refund', { payment_intent: intent, ...each }, told));
+}
+
+// Facts are written down field by field in one order, whoever tells them.
+function digestOf(facts: object): string {
+  return hash('sha1', JSON.stringify(facts), 'base64url');
+}

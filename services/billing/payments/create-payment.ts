@@ -1,0 +1,112 @@
+import type { Users } from '@rollcall/user-access';
+import { requireEligibleUser } from '../eligible-user.ts';
+import type { Money } from '../money.ts';
+import { requestIdReused } from '../refusals.ts';
+import { requireSameRequest, type WriteRequest } from '../write-request.ts';
+import { madeBefore } from './made-before.ts';
+import type { Payment } from './payment.ts';
+import type { PaymentReads } from './payment-reads.ts';
+import type { KnownPaymentRequest, PaymentRequests } from './payment-requests.ts';
+import type { Snapshots } from './snapshots.ts';
+import { idempotencyKey, type PaymentIntent, type StripeGateway } from './stripe-gateway.ts';
+
+/** What payments are made with. */
+export interface PaymentPorts {
+  readonly reads: PaymentReads;
+  readonly requests: PaymentRequests;
+  readonly snapshots: Snapshots;
+  readonly gateway: StripeGateway;
+  readonly users: Pick<Users, 'lookUp'>;
+  /** Default: the clock. */
+  readonly now?: () => Date;
+}
+
+/** The payment to make. Ids are in lower case. */
+export interface CreatePaymentCommand {
+  readonly tenantId: string;
+  readonly userId: string;
+  /** Empty: none. */
+  readonly bookingId: string;
+  readonly amount: Money;
+  readonly description: string;
+  readonly request: WriteRequest;
+  readonly signal: AbortSignal;
+}
+
+/** A payment, and what the payer needs to confirm it; empty: nothing. Never kept. */
+export interface CreatedPayment {
+  readonly payment: Payment;
+  readonly clientSecret: string;
+}
+
+/**
+ * Asks a user for money, once per request. That Stripe is to be asked is written down first, and what Stripe answers becomes
+ * the payment, so that a crash anywhere leaves something that a repeat, or Stripe's own event, completes.
+ * Throws BillingError USER_NOT_ELIGIBLE, USER_UNKNOWN_NOW, REQUEST_ID_REUSED, STRIPE_NOT_CONFIGURED, STRIPE_REFUSED, STRIPE_UNAVAILABLE.
+ */
+export async function createPayment(
+  ports: PaymentPorts,
+  command: CreatePaymentCommand,
+): Promise<CreatedPayment> {
+  const { tenantId, request, signal } = command;
+  // Before the user is looked at: what was done stays done, whatever became of the user since.
+  const before = await ports.requests.find(tenantId, request.id);
+  if (before) return resume(ports, command, before);
+  const { user } = await requireEligibleUser(ports.users, command, signal);
+  const begun = await ports.requests.begin({ tenantId, request });
+  return resume(ports, { ...command, userId: user.id }, begun);
+}
+
+async function resume(
+  ports: PaymentPorts,
+  command: CreatePaymentCommand,
+  known: KnownPaymentRequest,
+): Promise<CreatedPayment> {
+  const { tenantId, request } = command;
+  requireSameRequest(request, known.request.fingerprint);
+  if (known.refund) throw requestIdReused(request.id);
+  const intent = known.stripeId === null ? await makeIntent(ports, command, known) : undefined;
+  const intentId = intent?.id ?? known.stripeId ?? '';
+  const payment = await ports.reads.findByIntent(tenantId, intentId);
+  if (!payment) throw new Error(`Payment intent ${intentId} of ${tenantId} has left no payment`);
+  return { payment, clientSecret: await secretOf(ports.gateway, payment, intent) };
+}
+
+async function makeIntent(
+  { gateway, snapshots, requests, now = () => new Date() }: PaymentPorts,
+  command: CreatePaymentCommand,
+  known: KnownPaymentRequest,
+): Promise<PaymentIntent> {
+  const { tenantId, request } = command;
+  const readTime = now();
+  const made = await madeBefore(gateway, known, readTime);
+  const found = made && (await gateway.findPaymentIntent(made.id));
+  if (!found) await requests.begin({ tenantId, request });
+  const intent = found ?? (await gateway.createPaymentIntent(intentOf(command)));
+  await snapshots.apply([intent.object], readTime);
+  await requests.finish({ tenantId, requestId: request.id }, intent.id);
+  return intent;
+}
+
+function intentOf({ tenantId, userId, bookingId, amount, description, request }: CreatePaymentCommand) {
+  return {
+    amount,
+    description,
+    metadata: {
+      ...{ tenant_id: tenantId, user_id: userId, request_id: request.id },
+      ...(bookingId && { booking_id: bookingId }),
+    },
+    idempotencyKey: idempotencyKey({ what: 'payment', tenantId, requestId: request.id }),
+  };
+}
+
+// A repeat asks Stripe for the secret, which is kept nowhere here; only who still has to confirm needs it.
+async function secretOf(
+  gateway: StripeGateway,
+  { state, stripePaymentIntentId }: Payment,
+  intent: PaymentIntent | undefined,
+): Promise<string> {
+  if (intent) return intent.clientSecret;
+  if (state !== 'PENDING') return '';
+  return (await gateway.findPaymentIntent(stripePaymentIntentId))?.clientSecret ?? '';
+}

@@ -1,0 +1,84 @@
+import type { Money } from '../money.ts';
+
+/** How a payment stands. */
+export type PaymentState =
+  | 'PENDING'
+  | 'PROCESSING'
+  | 'AUTHORIZED'
+  | 'SUCCEEDED'
+  | 'PARTIALLY_REFUNDED'
+  | 'REFUNDED'
+  | 'CANCELED';
+
+/** How a refund stands. */
+export type RefundState = 'PENDING' | 'REQUIRES_ACTION' | 'SUCCEEDED' | 'FAILED' | 'CANCELED';
+
+/** How a dispute stands. */
+export type DisputeState =
+  | 'WARNING'
+  | 'NEEDS_RESPONSE'
+  | 'UNDER_REVIEW'
+  | 'WARNING_CLOSED'
+  | 'WON'
+  | 'LOST'
+  | 'PREVENTED'
+  | 'APPEAL_NEEDS_RESPONSE'
+  | 'APPEAL_UNDER_REVIEW';
+
+/** Money on its way back. */
+export interface Refund {
+  /** UUIDv7. */
+  readonly id: string;
+  /** "re_…" */
+  readonly stripeRefundId: string;
+  readonly state: RefundState;
+  readonly amount: Money;
+  /** Why, in Stripe's words; null: not said. */
+  readonly reason: string | null;
+  readonly createTime: Date;
+}
+
+/** Money that a user paid. How it stands is derived from what Stripe tells, and written by nobody else. */
+export interface Payment {
+  readonly tenantId: string;
+  /** UUIDv7. */
+  readonly id: string;
+  /** Null: nobody who is known. */
+  readonly userId: string | null;
+  /** Null: for none. */
+  readonly bookingId: string | null;
+  readonly state: PaymentState;
+  readonly amount: Money;
+  /** What came in. */
+  readonly captured: Money;
+  /** What went back. */
+  readonly refunded: Money;
+  /** Null: there is none. */
+  readonly disputeState: DisputeState | null;
+  /** Why the last attempt failed, in Stripe's words; null: it did not. */
+  readonly failureCode: string | null;
+  /** "pi_…" */
+  readonly stripePaymentIntentId: string;
+  readonly createTime: Date;
+  readonly updateTime: Date;
+  /** Oldest first. */
+  readonly refunds: readonly Refund[];
+}
+
+/** Something that Stripe told of a payment. */
+export interface PaymentEvent {
+  /** "evt_…" */
+  readonly stripeEventId: string;
+  /** "payment_intent.succeeded" */
+  readonly type: string;
+  /** When it happened, by Stripe. */
+  readonly time: Date;
+  /** When it was applied here. */
+  readonly applyTime: Date;
+}
+
+/** What can still be sent back, in minor units: what came in, without what went or is going back. */
+export function leftOf({ captured, refunds }: Payment): bigint {
+  const live = refunds.filter(({ state }) => state !== 'FAILED' && state !== 'CANCELED');
+  return live.reduce((left, { amount }) => left - amount.minorUnits, captured.minorUnits);
+}

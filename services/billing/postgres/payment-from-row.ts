@@ -1,0 +1,91 @@
+import type {
+  DisputeState,
+  Payment,
+  PaymentEvent,
+  PaymentState,
+  Refund,
+  RefundState,
+} from '../payments/payment.ts';
+
+/** A row of `payments` as the prepared statements answer it. */
+export interface PaymentRow {
+  tenant_id: string;
+  id: string;
+  user_id: string | null;
+  booking_id: string | null;
+  state: PaymentState;
+  currency: string;
+  amount: string;
+  captured: string;
+  refunded: string;
+  dispute_state: DisputeState | null;
+  failure_code: string | null;
+  stripe_payment_intent_id: string;
+  create_time: Date;
+  update_time: Date;
+}
+
+/** What to select, and from where. */
+export const SELECT_PAYMENTS = `select tenant_id, id, user_id, booking_id, state, currency, amount, captured, refunded,
+  dispute_state, failure_code, stripe_payment_intent_id, create_time, update_time from payments`;
+
+/** A row of `refunds`. */
+export interface RefundRow {
+  payment_id: string;
+  id: string;
+  stripe_refund_id: string;
+  state: RefundState;
+  currency: string;
+  amount: string;
+  reason: string | null;
+  create_time: Date;
+}
+
+/** What to select, and from where. */
+export const SELECT_REFUNDS = `select payment_id, id, stripe_refund_id, state, currency, amount, reason, create_time
+  from refunds where payment_id = any($1::uuid[]) order by payment_id, create_time, id`;
+
+/** A row with its refunds as a payment of the domain. */
+export function paymentFromRow(row: PaymentRow, refunds: readonly RefundRow[] = []): Payment {
+  const money = (minorUnits: string) => ({ currencyCode: row.currency, minorUnits: BigInt(minorUnits) });
+  return {
+    tenantId: row.tenant_id,
+    id: row.id,
+    userId: row.user_id,
+    bookingId: row.booking_id,
+    state: row.state,
+    amount: money(row.amount),
+    captured: money(row.captured),
+    refunded: money(row.refunded),
+    disputeState: row.dispute_state,
+    failureCode: row.failure_code,
+    stripePaymentIntentId: row.stripe_payment_intent_id,
+    createTime: row.create_time,
+    updateTime: row.update_time,
+    refunds: refunds.map(refundFromRow),
+  };
+}
+
+function refundFromRow(row: RefundRow): Refund {
+  return {
+    id: row.id,
+    stripeRefundId: row.stripe_refund_id,
+    state: row.state,
+    amount: { currencyCode: row.currency, minorUnits: BigInt(row.amount) },
+    reason: row.reason,
+    createTime: row.create_time,
+  };
+}
+
+/** A row of `payment_events`. */
+export interface PaymentEventRow {
+  stripe_event_id: string;
+  type: string;
+  time: Date;
+  apply_time: Date;
+}
+
+/** A row as an event of the domain. */
+export function eventFromRow(row: PaymentEventRow): PaymentEvent {
+  return { stripeEventId: row.stripe_event_id, type: row.type, time: row.time, applyTime: row.apply_time };
+}

@@ -1,0 +1,153 @@
+import { Buffer } from 'node:buffer';
+import {
+  type Pool,
+  type RunPrepared,
+  runPrepared,
+  sqlState,
+  transactPrepared,
+  violatedConstraint,
+} from '@rollcall/runtime/postgres';
+import type { SubscriptionOrder } from '../customers/customer.ts';
+import type { Cancellation, SubscriptionNews, SubscriptionRef } from '../customers/customer-store.ts';
+import type { WriteRequest } from '../write-request.ts';
+
+/** Writes a subscription down, and its customer; undefined: another is live, or the request did it before. */
+export async function beginOrder(
+  pool: Pool,
+  order: SubscriptionOrder,
+  request: WriteRequest | undefined,
+): Promise<SubscriptionOrder | undefined> {
+  try {
+    return await transactPrepared(pool, async (run) => {
+      const { tenantId, customerId, stripeCustomerId, subscription } = order;
+      const customer = [tenantId, customerId, stripeCustomerId, subscription.createTime];
+      const [kept] = await run<{ stripe_customer_id: string | null }>(KEEP_CUSTOMER, customer);
+      await run(INSERT, insertValues(order, request));
+      return { ...order, stripeCustomerId: kept?.stripe_customer_id ?? stripeCustomerId };
+    });
+  } catch (error) {
+    if (sqlState(error) === '23505' && TAKEN.has(violatedConstraint(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
+/** Writes down how an unfinished subscription ended at Stripe; false: it is not unfinished any more. */
+export async function settleOrder(
+  pool: Pool,
+  ref: SubscriptionRef,
+  news: SubscriptionNews,
+): Promise<boolean> {
+  const rows = await runPrepared(pool, SETTLE, [...keyOf(ref), ...newsValues(news)]);
+  return rows.length > 0;
+}
+
+/** Forgets an unfinished subscription, and its customer where that was its only one. */
+export async function dropOrder(pool: Pool, ref: SubscriptionRef): Promise<void> {
+  await transactPrepared(pool, async (run) => {
+    const [dropped] = await run<{ customer_id: string }>(DROP, keyOf(ref));
+    if (dropped) await run(DROP_CUSTOMER, [ref.tenantId, dropped.customer_id]);
+  });
+}
+
+/** Writes the end of a subscription down; false: the request did it before. */
+export async function cancelOrder(pool: Pool, cancellation: Cancellation): Promise<boolean> {
+  const { tenantId, ended, request } = cancellation;
+  return transactPrepared(pool, async (run) => {
+    if (request && !(await noteCancellation(run, cancellation, request))) return false;
+    if (ended) await run(END, [tenantId, ended.subscriptionId, ...newsValues(ended.news)]);
+    return true;
+  });
+}
+
+async function noteCancellation(
+  run: RunPrepared,
+  { tenantId, customerId }: Cancellation,
+  { id, fingerprint }: WriteRequest,
+): Promise<boolean> {
+  const values = [tenantId, id, Buffer.from(fingerprint), customerId, new Date()];
+  return (await run(NOTE_CANCELLATION, values)).length > 0;
+}
+
+// Which of the two breaks first is Postgres' choice: a repeat at the same time breaks both.
+const TAKEN = new Set(['subscriptions_live', 'subscriptions_request_id']);
+
+function keyOf({ tenantId, subscriptionId }: SubscriptionRef): unknown[] {
+  return [tenantId, subscriptionId];
+}
+
+function newsValues({
+  state,
+  stripeSubscriptionId,
+  currentPeriodEnd,
+  cancelAtPeriodEnd,
+}: SubscriptionNews): unknown[] {
+  return [state, stripeSubscriptionId, currentPeriodEnd, cancelAtPeriodEnd, new Date()];
+}
+
+function insertValues(order: SubscriptionOrder, request: WriteRequest | undefined): unknown[] {
+  const { tenantId, customerId, subscription, stripePriceId, paymentMethodId } = order;
+  const { id, planId, areaId, state, createTime } = subscription;
+  const fingerprint = request ? Buffer.from(request.fingerprint) : null;
+  const stripe = [stripePriceId, paymentMethodId || null];
+  return [
+    tenantId,
+    id,
+    customerId,
+    planId,
+    areaId,
+    state,
+    ...stripe,
+    request?.id ?? null,
+    fingerprint,
+    createTime,
+  ];
+}
+
+const KEEP_CUSTOMER = {
+  name: 'keep_customer',
+  text: `insert into customers (tenant_id, id, stripe_customer_id, create_time, update_time) values ($1, $2, $3, $4, $4)
+    on conflict (tenant_id, id) do update
+      set stripe_customer_id = coalesce(customers.stripe_customer_id, excluded.stripe_customer_id),
+        update_time = greatest(customers.update_time, excluded.update_time)
+    returning stripe_customer_id`,
+};
+
+const INSERT = {
+  name: 'insert_subscription',
+  text: `insert into subscriptions (tenant_id, id, customer_id, plan_id, area_id, state, stripe_price_id,
+      stripe_payment_method_id, request_id, request_fingerprint, create_time, update_time)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
+};
+
+const NEWS = `state = $3, stripe_subscription_id = $4, current_period_end = $5, cancel_at_period_end = $6, update_time = $7`;
+
+// Once Stripe's id stands there, what it says is told by its events.
+const UNFINISHED = `tenant_id = $1 and id = $2 and stripe_subscription_id is null and state = 'INCOMPLETE'`;
+
+const SETTLE = {
+  name: 'settle_subscription',
+  text: `update subscriptions set ${NEWS} where ${UNFINISHED} returning id`,
+};
+
+const DROP = {
+  name: 'drop_subscription',
+  text: `delete from subscriptions where ${UNFINISHED} returning customer_id`,
+};
+
+const DROP_CUSTOMER = {
+  name: 'drop_customer',
+  text: `delete from customers c where tenant_id = $1 and id = $2
+    and not exists (select from subscriptions s where s.tenant_id = c.tenant_id and s.customer_id = c.id)`,
+};
+
+// What is over stays as it is, whoever was faster.
+const END = {
+  name: 'end_subscription',
+  text: `update subscriptions set ${NEWS} where tenant_id = $1 and id = $2 and state not in ('CANCELED', 'INCOMPLETE_EXPIRED')`,
+};
+
+const NOTE_CANCELLATION = {
+  name: 'note_cancellation',
+  text: `insert into subscription_cancellations (tenant_id, request_id, request_fingerprint, customer_id, create_time)
+    values ($1, $2, $3, $4, $5) on conflict do nothing returning request_id`,
+};

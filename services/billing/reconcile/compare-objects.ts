@@ -1,0 +1,100 @@
+import type { StripeKind, StripeObject } from '../payments/stripe-object.ts';
+import type { Drift } from './drift.ts';
+import { judgeObject } from './judge-objects.ts';
+import type { ReconcilePorts } from './reconcile-ports.ts';
+import type { FoundDrift } from './reconcile-store.ts';
+
+type Ports = Pick<ReconcilePorts, 'gateway' | 'store' | 'snapshots' | 'pace' | 'now'>;
+
+/** Objects of one kind as Stripe had them at one time. */
+export interface ObjectsRead {
+  readonly runId: string;
+  readonly kind: StripeKind;
+  readonly objects: readonly StripeObject[];
+  readonly readTime: Date;
+  readonly repair: boolean;
+}
+
+/** Where objects and what is here of them disagree, and still do when both are looked at again. */
+export async function compareObjects(ports: Ports, read: ObjectsRead): Promise<FoundDrift[]> {
+  const { kind, objects } = read;
+  const here = await ports.store.here(
+    kind,
+    objects.map(({ id }) => id),
+  );
+  const differing = objects.filter((each) => judgeObject(kind, each, here.get(each.id)).length > 0);
+  const found: FoundDrift[] = [];
+  for (const each of differing) {
+    const isNew = !here.get(each.id)?.facts;
+    // An event may have come since: what is here by now must not be measured by what Stripe said before.
+    const settled = await settle(ports, isNew ? { ...read, object: each } : await again(ports, read, each));
+    if (read.repair) await ports.store.note(read.runId, settled);
+    found.push(...settled);
+  }
+  return found;
+}
+
+interface ObjectRead extends Omit<ObjectsRead, 'objects'> {
+  readonly object: StripeObject;
+}
+
+async function again(ports: Ports, read: ObjectsRead, listed: StripeObject): Promise<ObjectRead> {
+  const readTime = (ports.now ?? (() => new Date()))();
+  const object = (await ports.pace(() => ports.gateway.retrieve(read.kind, listed.id))) ?? listed;
+  return { ...read, object, readTime };
+}
+
+async function settle(
+  ports: Ports,
+  { kind, object: fresh, readTime, repair }: ObjectRead,
+): Promise<FoundDrift[]> {
+  const before = await judge(ports, kind, fresh);
+  if (before.length === 0) return [];
+  const note = (await ports.store.waiting([fresh.id])).has(fresh.id) ? 'an event of it waits or failed' : '';
+  if (!repair) return before.map((each) => ({ ...each, repaired: false, note }));
+  const parents = await missingParents(ports, fresh);
+  const trouble = await applied(ports, [...parents, fresh], readTime);
+  const after = trouble === undefined ? await judge(ports, kind, fresh) : before;
+  const left = new Set(after.map((each) => each.class));
+  return before.map((each) => ({
+    ...each,
+    repaired: !left.has(each.class),
+    note: left.has(each.class) ? (trouble ?? 'it differs still') : note,
+  }));
+}
+
+async function judge({ store }: Ports, kind: StripeKind, object: StripeObject): Promise<Drift[]> {
+  return judgeObject(kind, object, (await store.here(kind, [object.id])).get(object.id));
+}
+
+// A payment may be older than what is compared, and its refund not.
+async function missingParents(
+  { store, gateway, pace }: Ports,
+  object: StripeObject,
+): Promise<StripeObject[]> {
+  const parents: StripeObject[] = [];
+  for (const kind of ['payment_intent', 'charge'] as const) {
+    const id = object[kind];
+    if (typeof id !== 'string' || (await store.here(kind, [id])).get(id)?.facts) continue;
+    const parent = await pace(() => gateway.retrieve(kind, id));
+    if (parent) parents.push(parent);
+  }
+  return parents;
+}
+
+/** Why it could not be applied; undefined: it was. */
+async function applied(
+  { snapshots }: Ports,
+  objects: readonly StripeObject[],
+  readTime: Date,
+): Promise<string | undefined> {
+  try {
+    await snapshots.apply(objects, readTime);
+    return undefined;
+  } catch (error) {
+    const { constraint, reason } = error as { constraint?: unknown; reason?: unknown };
+    const why = [constraint, reason].find((each) => typeof each === 'string');
+    if (why === undefined) throw error;
+    return `refused: ${why}`;
+  }
+}

@@ -1,0 +1,109 @@
+import type { StripeKind } from '../payments/stripe-object.ts';
+import { compareObjects } from './compare-objects.ts';
+import { RunCutOff } from './pacer.ts';
+import type { ReconcilePorts } from './reconcile-ports.ts';
+import type { FoundDrift, OpenRun, RunReport, RunTerms } from './reconcile-store.ts';
+import { nextPage } from './stripe-pages.ts';
+
+/** What a run came to, and whether it came to its end. */
+export interface ReconcileResult extends RunReport {
+  /** Undefined: it came to its end, and has compared everything. */
+  readonly cutOff: RunCutOff | undefined;
+  readonly isResumed: boolean;
+}
+
+const UNSEEN_PAGE = 50;
+
+/**
+ * Walks every list of Stripe's, then looks for what is here and stands in none of them. Each part is written down before the
+ * next one begins, so that a run that is cut off goes on there; until it came to its end it says that it did not.
+ */
+export async function reconcile(ports: ReconcilePorts, terms: RunTerms): Promise<ReconcileResult> {
+  const run = await ports.store.open(terms);
+  let cutOff: RunCutOff | undefined;
+  try {
+    await walk(ports, run, terms.repair);
+    await ports.store.complete(run.id);
+  } catch (error) {
+    if (!(error instanceof RunCutOff)) throw error;
+    cutOff = error;
+  }
+  return { ...(await ports.store.report(run.id)), cutOff, isResumed: run.isResumed };
+}
+
+interface Step {
+  readonly kind: StripeKind;
+  readonly part: 'listed' | 'unseen';
+}
+
+// What others belong to first, so that a repair finds it here.
+const ORDER = [
+  'payment_intent',
+  'charge',
+  'refund',
+  'dispute',
+  'customer',
+  'subscription',
+  'invoice',
+] as const satisfies readonly StripeKind[];
+
+const STEPS: readonly Step[] = ORDER.flatMap((kind) => [
+  { kind, part: 'listed' as const },
+  { kind, part: 'unseen' as const },
+]);
+
+async function walk(ports: ReconcilePorts, run: OpenRun, repair: boolean): Promise<void> {
+  let { step: at, after } = run.position;
+  for (let step = STEPS[at]; step; step = STEPS[at]) {
+    const { kind, part } = step;
+    const done =
+      part === 'listed'
+        ? await listed(ports, run, { kind, after, repair })
+        : await unseen(ports, run, { kind, after, repair });
+    if (done.isLast) at += 1;
+    after = done.isLast ? null : done.after;
+    await ports.store.save(run.id, { seen: done.seen, drifts: done.drifts, next: { step: at, after } });
+    ports.onPart?.({ kind, objects: done.seen.length, drifts: done.drifts.length });
+  }
+}
+
+interface Part {
+  readonly kind: StripeKind;
+  readonly after: string | null;
+  readonly repair: boolean;
+}
+
+interface PartDone {
+  readonly seen: readonly string[];
+  readonly drifts: readonly FoundDrift[];
+  readonly isLast: boolean;
+  readonly after: string | null;
+}
+
+async function listed(ports: ReconcilePorts, run: OpenRun, { kind, after, repair }: Part): Promise<PartDone> {
+  const readTime = (ports.now ?? (() => new Date()))();
+  const { objects, hasMore } = await nextPage(ports, run, { kind, after });
+  const drifts = await compareObjects(ports, { runId: run.id, kind, objects, readTime, repair });
+  const last = objects.at(-1)?.id ?? null;
+  return { seen: objects.map(({ id }) => id), drifts, isLast: !hasMore || last === null, after: last };
+}
+
+async function unseen(ports: ReconcilePorts, run: OpenRun, { kind, after, repair }: Part): Promise<PartDone> {
+  const ids = await ports.store.unseen(run, { kind, after, limit: UNSEEN_PAGE });
+  const drifts: FoundDrift[] = [];
+  for (const id of ids) {
+    const readTime = (ports.now ?? (() => new Date()))();
+    const object = await ports.pace(() => ports.gateway.retrieve(kind, id));
+    if (object)
+      drifts.push(
+        ...(await compareObjects(ports, { runId: run.id, kind, objects: [object], readTime, repair })),
+      );
+    else drifts.push(missingThere(kind, id));
+  }
+  return { seen: ids, drifts, isLast: ids.length < UNSEEN_PAGE, after: ids.at(-1) ?? null };
+}
+
+// Nothing here is deleted because Stripe does not have it: that a payment is gone is for a person to judge.
+function missingThere(kind: StripeKind, id: string): FoundDrift {
+  return { kind, id, class: 'missing_there', here: 'kept', there: 'nothing', repaired: false, note: '' };
+}

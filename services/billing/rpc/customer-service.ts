@@ -1,0 +1,88 @@
+import { create } from '@bufbuild/protobuf';
+import {
+  CancelSubscriptionResponseSchema,
+  type CustomerService,
+  GetCustomerResponseSchema,
+  GetCustomerWithProfileResponseSchema,
+  ListCustomersResponseSchema,
+  type SubscribeRequest,
+  SubscribeResponseSchema,
+} from '@rollcall/contract/billing';
+import type { Implementation } from '@rollcall/runtime/rpc';
+import { toAttachedUser, withUsers } from '@rollcall/user-access';
+import { cancelSubscription } from '../customers/cancel-subscription.ts';
+import type { Customer } from '../customers/customer.ts';
+import { findCustomer } from '../customers/find-customer.ts';
+import { type SubscribeCommand, type SubscribePorts, subscribe } from '../customers/subscribe.ts';
+import { toPage } from '../page.ts';
+import { toCustomerMessage } from './customer-message.ts';
+import { timePageFrom } from './list-request.ts';
+import { storable } from './plan-message.ts';
+import { writeRequest } from './write-request.ts';
+
+/** The calls of CustomerService. */
+export function customerServiceImplementation(ports: SubscribePorts): Implementation<typeof CustomerService> {
+  const besideUsers = (rows: readonly Customer[], options: BesideOptions) =>
+    withUsers(ports.users, rows, { columns: { user: ({ id }: Customer) => id }, ...options });
+  return {
+    async subscribe(request, call) {
+      const done = await subscribe(ports, { ...subscriptionFrom(request), signal: call.signal });
+      const { replayed, clientSecret } = done;
+      return create(SubscribeResponseSchema, {
+        ...{ customer: toCustomerMessage(done.customer), replayed, clientSecret },
+      });
+    },
+    async cancelSubscription({ tenantId, requestId, id, atPeriodEnd }) {
+      const asked = { id: id.toLowerCase(), atPeriodEnd };
+      const command = { tenantId, ...asked, ...writeRequest(requestId, asked) };
+      const customer = await cancelSubscription(ports, command);
+      return create(CancelSubscriptionResponseSchema, { customer: toCustomerMessage(customer) });
+    },
+    async getCustomer({ tenantId, id }) {
+      const customer = await findCustomer(ports, { tenantId, id: id.toLowerCase() });
+      return create(GetCustomerResponseSchema, { customer: toCustomerMessage(customer) });
+    },
+    async getCustomerWithProfile({ tenantId, id }, { signal }) {
+      const customer = await findCustomer(ports, { tenantId, id: id.toLowerCase() });
+      const [shown] = await besideUsers([customer], { tenantId, signal, view: 'BASIC' });
+      return create(GetCustomerWithProfileResponseSchema, {
+        customer: toCustomerMessage(customer),
+        ...(shown?.users.user && { user: toAttachedUser(shown.users.user) }),
+      });
+    },
+    async listCustomers(request, { signal }) {
+      const { tenantId } = request;
+      const { limit, tokens, ...part } = timePageFrom(request, ['ListCustomers']);
+      const found = await ports.customers.list({ tenantId, limit: limit + 1, ...part });
+      const { rows, next } = toPage(found, limit, positionOf);
+      const shown = await besideUsers(rows, { tenantId, signal });
+      const customers = shown.map(({ row, users: { user } }) => ({
+        customer: toCustomerMessage(row),
+        ...(user && { user: toAttachedUser(user) }),
+      }));
+      return create(ListCustomersResponseSchema, {
+        ...{ customers, nextPageToken: next ? tokens.write(next) : '' },
+      });
+    },
+  };
+}
+
+interface BesideOptions {
+  readonly tenantId: string;
+  readonly signal: AbortSignal;
+  readonly view?: 'BASIC';
+}
+
+function positionOf({ createTime, id }: Customer) {
+  return { timeMs: createTime.getTime(), id };
+}
+
+function subscriptionFrom(request: SubscribeRequest): Omit<SubscribeCommand, 'signal'> {
+  const asked = {
+    userId: request.userId.toLowerCase(),
+    planId: request.planId.toLowerCase(),
+    areaId: request.areaId.toLowerCase(),
+    paymentMethodId: storable('payment_method_id', request.paymentMethodId),
+  };
+  return { tenantId: request.tenantId, ...asked, ...writeRequest(request.requestId, asked) };
+}

@@ -1,0 +1,69 @@
+import { create } from '@bufbuild/protobuf';
+import {
+  GetInvoiceResponseSchema,
+  type InvoiceService,
+  IssueInvoiceResponseSchema,
+  type ListInvoicesRequest,
+  ListInvoicesResponseSchema,
+  VoidInvoiceResponseSchema,
+} from '@rollcall/contract/billing';
+import { digestOf } from '@rollcall/runtime';
+import type { Implementation } from '@rollcall/runtime/rpc';
+import type { UserAliases } from '@rollcall/user-access';
+import type { FreshUsers } from '../invoices/fresh-users.ts';
+import type { InvoiceStore } from '../invoices/invoice-store.ts';
+import { issueInvoice } from '../invoices/issue-invoice.ts';
+import { listInvoices } from '../invoices/list-invoices.ts';
+import { invoiceNotFound, voidInvoice } from '../invoices/void-invoice.ts';
+import { linesFromMessage, toInvoiceMessage } from './invoice-message.ts';
+import { timePageFrom } from './list-request.ts';
+
+/** What the calls work with. */
+export interface InvoicePorts {
+  readonly invoices: InvoiceStore;
+  readonly freshUsers: FreshUsers;
+  readonly aliases: UserAliases;
+}
+
+/** The calls of InvoiceService. */
+export function invoiceServiceImplementation(ports: InvoicePorts): Implementation<typeof InvoiceService> {
+  const { invoices, aliases } = ports;
+  return {
+    async issueInvoice({ tenantId, requestId, userId: user, lines: messages }, { signal }) {
+      const [userId, lines] = [user.toLowerCase(), linesFromMessage(messages)];
+      const request = { id: requestId.toLowerCase(), fingerprint: digestOf({ userId, lines }) };
+      const issued = await issueInvoice(ports, { tenantId, userId, lines, request, signal });
+      const { invoice, replayed } = issued;
+      return create(IssueInvoiceResponseSchema, { invoice: toInvoiceMessage(invoice), replayed });
+    },
+    async getInvoice({ tenantId, id }) {
+      const invoice = await invoices.find(tenantId, id.toLowerCase());
+      if (!invoice) throw invoiceNotFound(tenantId, id);
+      return create(GetInvoiceResponseSchema, { invoice: toInvoiceMessage(invoice) });
+    },
+    async listInvoices(request) {
+      const { tenantId } = request;
+      const userId = request.userId.toLowerCase();
+      const { tokens, ...part } = timePageFrom(request, ['ListInvoices', userId]);
+      const userIds = await allIdsOf(aliases, { tenantId, userId });
+      const page = await listInvoices(invoices, { tenantId, ...part, ...userIds });
+      return create(ListInvoicesResponseSchema, {
+        invoices: page.rows.map(toInvoiceMessage),
+        nextPageToken: page.next ? tokens.write(page.next) : '',
+      });
+    },
+    async voidInvoice({ tenantId, id }) {
+      const invoice = await voidInvoice(invoices, { tenantId, id: id.toLowerCase() });
+      return create(VoidInvoiceResponseSchema, { invoice: toInvoiceMessage(invoice) });
+    },
+  };
+}
+
+// Whoever asks by an id that was merged away means the user who survived, and all that is the user's.
+async function allIdsOf(
+  aliases: UserAliases,
+  { tenantId, userId }: Pick<ListInvoicesRequest, 'tenantId' | 'userId'>,
+): Promise<{ userIds?: readonly string[] }> {
+  if (!userId) return {};
+  return { userIds: await aliases.allIdsOf(tenantId, [await aliases.survivorOf(tenantId, userId)]) };
+}

@@ -1,0 +1,64 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  DisputeState as DisputeMessage,
+  type PaymentEvent as EventMessage,
+  PaymentEventSchema,
+  type Payment as PaymentMessage,
+  PaymentSchema,
+  RefundState as RefundMessage,
+  PaymentState as StateMessage,
+} from '@rollcall/contract/billing';
+import type { Payment, PaymentEvent, PaymentState, Refund } from '../payments/payment.ts';
+
+/** A payment as it goes over the wire. */
+export function toPaymentMessage(payment: Payment): PaymentMessage {
+  const { userId, bookingId, state, disputeState, failureCode, createTime, updateTime, refunds, ...rest } =
+    payment;
+  return create(PaymentSchema, {
+    ...rest,
+    userId: userId ?? '',
+    bookingId: bookingId ?? '',
+    state: StateMessage[state],
+    disputeState: disputeState === null ? DisputeMessage.UNSPECIFIED : DisputeMessage[disputeState],
+    failureCode: failureCode ?? '',
+    createTime: timestampFromDate(createTime),
+    updateTime: timestampFromDate(updateTime),
+    refunds: refunds.map(toRefundInit),
+  });
+}
+
+function toRefundInit({ state, reason, createTime, ...rest }: Refund) {
+  return {
+    ...rest,
+    state: RefundMessage[state],
+    reason: reason ?? '',
+    createTime: timestampFromDate(createTime),
+  };
+}
+
+/** An event as it goes over the wire. */
+export function toEventMessage({ time, applyTime, ...rest }: PaymentEvent): EventMessage {
+  return create(PaymentEventSchema, {
+    ...rest,
+    time: timestampFromDate(time),
+    applyTime: timestampFromDate(applyTime),
+  });
+}
+
+const STATES: Readonly<Record<StateMessage, PaymentState | undefined>> = {
+  [StateMessage.UNSPECIFIED]: undefined,
+  [StateMessage.PENDING]: 'PENDING',
+  [StateMessage.PROCESSING]: 'PROCESSING',
+  [StateMessage.AUTHORIZED]: 'AUTHORIZED',
+  [StateMessage.SUCCEEDED]: 'SUCCEEDED',
+  [StateMessage.PARTIALLY_REFUNDED]: 'PARTIALLY_REFUNDED',
+  [StateMessage.REFUNDED]: 'REFUNDED',
+  [StateMessage.CANCELED]: 'CANCELED',
+};
+
+/** The states that are asked for, each once and in one order. Field rules have refused what the contract does not name. */
+export function statesFromMessage(states: readonly StateMessage[]): PaymentState[] {
+  const named = states.map((each) => STATES[each]).filter((each) => each !== undefined);
+  return [...new Set(named)].sort();
+}

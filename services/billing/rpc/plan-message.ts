@@ -1,0 +1,76 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  type Area as AreaMessage,
+  AreaSchema,
+  PlanInterval as IntervalMessage,
+  type Plan as PlanMessage,
+  PlanSchema,
+} from '@rollcall/contract/billing';
+import { isStorable, UNSTORABLE } from '@rollcall/runtime';
+import { invalidField } from '@rollcall/runtime/rpc';
+import type { Area, NewArea, NewPlan, Plan, PlanPrice } from '../plans/plan.ts';
+import { moneyFromMessage } from './money-message.ts';
+
+/** What CreatePlan adds; output-only fields are left out. Throws RpcError FIELD_INVALID. */
+export function newPlanFromMessage(plan: PlanMessage): NewPlan {
+  // Field rules let both be left out, for the sake of UpdatePlan.
+  if (!plan.code) throw invalidField('plan.code', 'must be given');
+  if (!plan.interval) throw invalidField('plan.interval', 'must be given');
+  return {
+    code: plan.code,
+    title: titleFrom(plan),
+    interval: plan.interval === IntervalMessage.YEAR ? 'YEAR' : 'MONTH',
+    prices: pricesFromMessage(plan),
+    retired: plan.retired,
+  };
+}
+
+/** The title of a plan. Throws RpcError FIELD_INVALID. */
+export function titleFrom({ title }: PlanMessage): string {
+  if (!title) throw invalidField('plan.title', 'must not be empty');
+  return storable('plan.title', title);
+}
+
+/** The prices of a plan. Throws RpcError FIELD_INVALID. */
+export function pricesFromMessage({ prices }: PlanMessage): PlanPrice[] {
+  return prices.map(({ areaId, amount, stripePriceId }, i) => ({
+    areaId: areaId.toLowerCase(),
+    amount: moneyFromMessage(amount),
+    stripePriceId: storable(`plan.prices[${i}].stripe_price_id`, stripePriceId) || null,
+  }));
+}
+
+/** The text, where it can be kept. Throws RpcError FIELD_INVALID. */
+export function storable(field: string, text: string): string {
+  if (!isStorable(text)) throw invalidField(field, UNSTORABLE);
+  return text;
+}
+
+/** What CreateArea adds; output-only fields are left out. Throws RpcError FIELD_INVALID. */
+export function newAreaFromMessage(area: AreaMessage): NewArea {
+  const { code, countryCodes, currencyCode, taxBasisPoints } = area;
+  return { code, title: storable('area.title', area.title), countryCodes, currencyCode, taxBasisPoints };
+}
+
+/** A plan as it goes over the wire. */
+export function toPlanMessage(plan: Plan): PlanMessage {
+  const { interval, prices, createTime, updateTime, ...rest } = plan;
+  return create(PlanSchema, {
+    ...rest,
+    interval: IntervalMessage[interval],
+    prices: prices.map((price) => ({ ...price, stripePriceId: price.stripePriceId ?? '' })),
+    createTime: timestampFromDate(createTime),
+    updateTime: timestampFromDate(updateTime),
+  });
+}
+
+/** An area as it goes over the wire. */
+export function toAreaMessage({ createTime, updateTime, countryCodes, ...rest }: Area): AreaMessage {
+  return create(AreaSchema, {
+    ...rest,
+    countryCodes: [...countryCodes],
+    createTime: timestampFromDate(createTime),
+    updateTime: timestampFromDate(updateTime),
+  });
+}

@@ -1,0 +1,55 @@
+import { Code } from '@connectrpc/connect';
+import type { ErrorReason } from '@rollcall/contract/billing';
+import { isDatabaseUnavailable } from '@rollcall/runtime/postgres';
+import { RpcError, RUNTIME_REASONS, runtimeError } from '@rollcall/runtime/rpc';
+import { BillingError, type BillingErrorReason } from '../billing-error.ts';
+
+/** A reason as it goes over the wire. */
+type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>;
+
+/** The one table from reason to status. A reason that the contract gains does not compile until it stands here. */
+export const STATUS_BY_REASON = {
+  ...RUNTIME_REASONS,
+  REQUEST_ID_REUSED: Code.InvalidArgument,
+  CUSTOMER_NOT_FOUND: Code.NotFound,
+  PLAN_NOT_FOUND: Code.NotFound,
+  AREA_NOT_FOUND: Code.NotFound,
+  PAYMENT_NOT_FOUND: Code.NotFound,
+  INVOICE_NOT_FOUND: Code.NotFound,
+  CODE_TAKEN: Code.AlreadyExists,
+  ALREADY_SUBSCRIBED: Code.FailedPrecondition,
+  PLAN_NOT_SOLD: Code.FailedPrecondition,
+  USER_NOT_ELIGIBLE: Code.FailedPrecondition,
+  USER_UNKNOWN_NOW: Code.Unavailable,
+  NOT_REFUNDABLE: Code.FailedPrecondition,
+  INVOICE_SETTLED: Code.FailedPrecondition,
+  LINES_INVALID: Code.InvalidArgument,
+  STRIPE_NOT_CONFIGURED: Code.FailedPrecondition,
+  STRIPE_REFUSED: Code.FailedPrecondition,
+  STRIPE_UNAVAILABLE: Code.Unavailable,
+} as const satisfies Record<Reason, Code> & Record<BillingErrorReason, Code>;
+
+/** An error of the domain or the database as one for the wire; undefined: it is not known here. */
+export function toRpcError(error: unknown): RpcError | undefined {
+  if (error instanceof BillingError) return fromBillingError(error);
+  if (isDatabaseUnavailable(error)) {
+    return runtimeError('DATABASE_UNAVAILABLE', 'The database of the billing service does not answer.', {
+      retryDelayMs: 1000,
+      cause: error,
+    });
+  }
+  return undefined;
+}
+
+function fromBillingError(error: BillingError): RpcError {
+  const { reason, message, metadata, cause, retryDelayMs } = error;
+  const code = STATUS_BY_REASON[reason];
+  const violations = Object.entries(error.faults).map(([field, description]) => ({ field, description }));
+  return new RpcError({ code, reason }, message, {
+    metadata,
+    cause,
+    ...(violations.length > 0 && { violations }),
+    // About as long as the user client, or Stripe's, leaves a failing service alone.
+    ...(code === Code.Unavailable && { retryDelayMs: retryDelayMs ?? 1000 }),
+  });
+}

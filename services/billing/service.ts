@@ -1,0 +1,153 @@
+import { CustomerService, InvoiceService, PaymentService, PlanService } from '@rollcall/contract/billing';
+import { createLogger, type RunningService } from '@rollcall/runtime';
+import { startOutbox } from '@rollcall/runtime/outbox';
+import { createOrm, createPool, requireSchema } from '@rollcall/runtime/postgres';
+import {
+  type Interceptor,
+  implementService,
+  type OpenDoors,
+  openDoors,
+  type Route,
+} from '@rollcall/runtime/rpc';
+import {
+  connectUserAccess,
+  createUserAliases,
+  followMerges,
+  inheritDeadline,
+  inheritSeenVersions,
+} from '@rollcall/user-access';
+import type { BillingConfig } from './config.ts';
+import { billingTasks } from './effects/billing-tasks.ts';
+import { connectBookings } from './effects/connect-bookings.ts';
+import { tellChanges } from './effects/tell-changes.ts';
+import { ENTITIES } from './postgres/plan-entities.ts';
+import { createPostgresCustomerStore } from './postgres/postgres-customer-store.ts';
+import { createPostgresInvoiceStore } from './postgres/postgres-invoice-store.ts';
+import { createPostgresPaymentReads } from './postgres/postgres-payment-reads.ts';
+import { createPostgresPaymentRequests } from './postgres/postgres-payment-requests.ts';
+import { createPostgresPaymentSums } from './postgres/postgres-payment-sums.ts';
+import { createPostgresPlanStore } from './postgres/postgres-plan-store.ts';
+import { customerServiceImplementation } from './rpc/customer-service.ts';
+import { invoiceServiceImplementation } from './rpc/invoice-service.ts';
+import { type PaymentServicePorts, paymentServiceImplementation } from './rpc/payment-service.ts';
+import { planServiceImplementation } from './rpc/plan-service.ts';
+import { toRpcError } from './rpc/status-by-reason.ts';
+import { createStripeGateway } from './stripe/create-stripe-gateway.ts';
+import { createLedgerSnapshots } from './stripe/ledger-snapshots.ts';
+import { createRemoteFreshUsers } from './users/remote-fresh-users.ts';
+import { openWebhooks } from './webhooks/open-webhooks.ts';
+
+// A statement that runs longer than this holds a connection that others wait for.
+const STATEMENT_TIMEOUT_MS = 5000;
+
+/** The newest migration that this code was written against. */
+const SCHEMA = {
+  migration: '2026-11-20-billing-user-access',
+  variable: 'BILLING_DATABASE_URL',
+  migrate: 'npm run migrate',
+};
+
+/** A running billing service. Disposing it drains the doors, then closes what it asks and the database. */
+export interface BillingService extends RunningService {
+  readonly doors: OpenDoors;
+}
+
+/**
+ * Builds the billing service bottom-up and opens its doors: the composition root. Neither the user service, nor the booking
+ * service, nor Stripe need be there.
+ * @param clock monotonic, in ms, by which what is known of users grows old.
+ * @throws StartupError where the database or a port is not to be had, or an address or a file of the settings is of no use.
+ */
+export async function createBillingService(
+  config: BillingConfig,
+  clock: () => number = () => performance.now(),
+): Promise<BillingService> {
+  await using stack = new AsyncDisposableStack();
+  const logger = createLogger({ service: 'billing', level: config.logLevel });
+  const database = {
+    url: config.databaseUrl,
+    maxConnections: config.maxConnections,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  };
+  const pool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
+  const orm = stack.adopt(createOrm({ ...database, entities: ENTITIES }), (each) => each.close(true));
+  await requireSchema(pool, SCHEMA);
+  const access = stack.use(await connectUserAccess(config, { prefix: 'BILLING', logger, clock }));
+  const gateway = stack.use(
+    createStripeGateway({ apiKey: config.stripeApiKey, apiBase: config.stripeApiBase }),
+  );
+  const snapshots = createLedgerSnapshots(pool, tellChanges);
+  const ports = {
+    customers: createPostgresCustomerStore(pool),
+    plans: createPostgresPlanStore(orm),
+    invoices: createPostgresInvoiceStore(pool),
+    payments: {
+      reads: createPostgresPaymentReads(pool),
+      requests: createPostgresPaymentRequests(pool),
+      snapshots,
+    },
+    snapshots,
+    users: access.users,
+    freshUsers: createRemoteFreshUsers(access.client, logger),
+    aliases: createUserAliases(pool),
+    gateway,
+  };
+  const tasks = billingTasks({
+    ...{ admin: access.admin, pool, sums: createPostgresPaymentSums(pool) },
+    bookings: stack.use(connectBookings(config.bookingAddress)),
+  });
+  const outbox = stack.use(await startOutbox({ url: config.databaseUrl, logger, tasks }));
+  const merges = stack.use(followMerges({ pool, users: access.fresh, columns: USER_COLUMNS, logger }));
+  const webhooks = stack.use(
+    openWebhooks({
+      ...{ pool, logger, onChanges: tellChanges },
+      rereads: { gateway, snapshots },
+      ...{ secrets: config.stripeWebhookSecrets, toleranceS: config.stripeWebhookToleranceS },
+    }),
+  );
+  const doors = stack.use(
+    await openDoors({
+      name: 'billing',
+      host: config.host,
+      grpc: { port: config.grpcPort, variable: 'BILLING_GRPC_PORT' },
+      http: { port: config.httpPort, variable: 'BILLING_HTTP_PORT' },
+      logger,
+      toRpcError,
+      // Its own database only: without the others what is here is still shown.
+      isReady: () =>
+        Promise.all([pool.query('select 1'), orm.em.fork().execute('select 1')]).then(
+          () => true,
+          () => false,
+        ),
+      readMetrics: () => [access, outbox, merges, webhooks].flatMap((each) => each.readings()),
+      plainRoutes: webhooks.plainRoutes,
+      routes: (chain) => routesOf(ports, [...chain, inheritDeadline, inheritSeenVersions]),
+    }),
+  );
+  const closers = stack.move();
+  return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+}
+
+type Ports = Parameters<typeof customerServiceImplementation>[0] &
+  Parameters<typeof invoiceServiceImplementation>[0] & {
+    plans: Parameters<typeof planServiceImplementation>[0];
+    payments: Pick<PaymentServicePorts, 'reads' | 'requests' | 'snapshots'>;
+    gateway: PaymentServicePorts['gateway'];
+    users: PaymentServicePorts['users'];
+  };
+
+function routesOf(ports: Ports, chain: readonly Interceptor[]): Route[] {
+  return [
+    ...implementService(PlanService, planServiceImplementation(ports.plans), chain),
+    ...implementService(CustomerService, customerServiceImplementation(ports), chain),
+    ...implementService(InvoiceService, invoiceServiceImplementation(ports), chain),
+    ...implementService(PaymentService, paymentServiceImplementation({ ...ports, ...ports.payments }), chain),
+  ];
+}
+
+// Where billing's rows have users.
+const USER_COLUMNS = [
+  { table: 'customers', column: 'id' },
+  { table: 'payments', column: 'user_id' },
+  { table: 'invoices', column: 'user_id' },
+];

@@ -1,0 +1,31 @@
+import { Secret, type Setting } from '@rollcall/runtime';
+
+type About = Omit<Setting<unknown>, 'parse'>;
+
+/** A text that must not be seen. */
+export function secretSetting(about: About): Setting<Secret> {
+  return { ...about, parse: (text) => new Secret(text) };
+}
+
+/** Several texts that must not be seen, separated by commas; where it is left out, none. */
+export function secretsSetting(about: About): Setting<readonly Secret[]> {
+  const parse = (text: string) =>
+    text
+      .split(',')
+      .map((each) => each.trim())
+      .filter(Boolean)
+      .map((each) => new Secret(each));
+  return { ...about, default: '', parse };
+}
+
+/** An address of the web: a scheme, a host, perhaps a port and a path, and neither user nor query. */
+export function urlSetting(about: About): Setting<URL> {
+  return { ...about, parse: parseUrl };
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.parse(text);
+  const isPlain = url && !url.username && !url.password && !url.search && !url.hash;
+  if (!isPlain || !/^https?:$/.test(url.protocol)) throw new Error('of the form https://host:port');
+  return url;
+}

@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { createTestDatabase, type TestDatabase } from '@rollcall/runtime/testing';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { STRIPE_TEST_KEY, type StripeServer, startStripeServer } from '../testing/stripe-server.ts';
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+const stack = new AsyncDisposableStack();
+let database: TestDatabase;
+let stripe: StripeServer;
+let client: Client;
+
+beforeAll(async () => {
+  database = stack.use(await createTestDatabase('billing'));
+  stripe = stack.use(await startStripeServer());
+  client = new Client({ connectionString: database.url });
+  await client.connect();
+  stack.defer(() => client.end());
+});
+
+afterAll(() => stack.disposeAsync());
+
+async function stripeTool(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env.PATH, BILLING_DATABASE_URL: database.url, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [out, err]: [string[], string[]] = [[], []];
+  child.stdout.on('data', (chunk) => out.push(String(chunk)));
+  child.stderr.on('data', (chunk) => err.push(String(chunk)));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, out: out.join(''), err: err.join('') };
+}
+
+async function event(id: string, state: 'failed' | 'applied' | 'ignored') {
+  const [applyTime, error] = [state === 'applied' ? 'now()' : 'null', state === 'failed' ? `'no'` : 'null'];
+  await client.query(
+    `insert into stripe_events (id, type, create_time, livemode, payload, state, attempts, apply_time, last_error)
+     values ($1, 'charge.succeeded', now(), false, '[]', $2, 8, ${applyTime}, ${error})`,
+    [id, state],
+  );
+}
+
+async function waiting(): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    `select id from stripe_events where state = 'received' and attempts = 0 and next_attempt_time <= now() order by id`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+describe('npm run stripe', () => {
+  it.each([[[]], [['send', '--help']], [['replay', '--help']], [['reconcile', '--help']]])(
+    '%j says what it can do',
+    async (args) => {
+      expect(await stripeTool(args)).toMatchObject({
+        code: 0,
+        out: expect.stringContaining('npm run stripe --'),
+      });
+    },
+  );
+
+  it.each([
+    [['pay'], 'There is no tool "pay"'],
+    [['reconcile'], '--since is missing'],
+    [['reconcile', '--since', 'yesterday', '--rate', '0'], '--rate must be'],
+    [['reconcile', '--since', '2026-11-02', '--until', '2026-11-01'], '--since must be before'],
+    [['replay'], 'or --dead'],
+    [['replay', 'evt_1', '--dead'], 'not both'],
+    [['replay', 'pi_1'], 'no ids of events'],
+  ])('%j is refused in one line that helps', async (args, message) => {
+    const { code, err } = await stripeTool(args);
+    expect([code, err]).toEqual([1, expect.stringContaining(message)]);
+    expect(err).not.toContain('    at ');
+  });
+
+  it('names the variable that is missing, and the database that does not answer', async () => {
+    const since = ['reconcile', '--since', '2026-11-01'];
+    expect((await stripeTool(since)).err).toContain('STRIPE_API_KEY is not set');
+    expect(
+      (await stripeTool(['replay', '--dead'], { BILLING_DATABASE_URL: '', ROLLCALL_DATA_DIR: '/nowhere' }))
+        .err,
+    ).toContain('BILLING_DATABASE_URL is not set');
+    const nowhere = { BILLING_DATABASE_URL: 'postgres://a:b@127.0.0.1:9/c' };
+    expect((await stripeTool(['replay', '--dead'], nowhere)).err).toContain('BILLING_DATABASE_URL');
+  });
+});
+
+describe('replay', () => {
+  it('puts back what is named, and says what cannot be', async () => {
+    await event('evt_applied', 'applied');
+    await event('evt_ignored', 'ignored');
+    const { code, out } = await stripeTool(['replay', 'evt_applied', 'evt_ignored', 'evt_none']);
+    expect(code).toBe(1);
+    expect(out).toContain('evt_applied charge.succeeded is put back');
+    expect(out).toMatch(/evt_ignored is not in the ledger, or of a type/);
+    expect(await waiting()).toEqual(['evt_applied']);
+  });
+
+  it('puts back all that are dead', async () => {
+    await client.query('truncate stripe_events');
+    for (const id of ['evt_a', 'evt_b']) await event(id, 'failed');
+    await event('evt_c', 'applied');
+    const { code, out } = await stripeTool(['replay', '--dead']);
+    expect([code, out]).toEqual([0, expect.stringContaining('2 of the dead are put back')]);
+    expect(await waiting()).toEqual(['evt_a', 'evt_b']);
+  });
+});
+
+describe('reconcile', () => {
+  const since = ['reconcile', '--since', '2026-11-01', '--until', '2026-11-02'];
+
+  it('ends with 0 and a word where it is complete, with 2 and another where it is not', async () => {
+    const env = { STRIPE_API_KEY: STRIPE_TEST_KEY, STRIPE_API_BASE: stripe.url.href };
+    const complete = await stripeTool(since, env);
+    expect([complete.code, complete.out.trim().split('\n').at(-1)]).toEqual([0, 'COMPLETE: nothing differs']);
+    stripe.plan({ fault: { status: 429, retryAfterS: 3600 }, times: 100 });
+    const throttled = await stripeTool(since, env);
+    expect(throttled.code).toBe(2);
+    expect(throttled.out.trim().split('\n').at(-1)).toMatch(/^INCOMPLETE \(throttled\)/);
+    stripe.heal();
+  });
+
+  it('does not say complete where the key is not known', async () => {
+    const env = { STRIPE_API_KEY: 'sk_test_other', STRIPE_API_BASE: stripe.url.href };
+    const { code, out, err } = await stripeTool(since, env);
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain('correct STRIPE_API_KEY');
+  });
+});

@@ -1,0 +1,59 @@
+import { StartupError } from '@rollcall/runtime';
+import type { Pool } from '@rollcall/runtime/postgres';
+import type { CommandOutput } from './command-output.ts';
+import { readArguments } from './read-arguments.ts';
+
+/** What --help prints. */
+export const REPLAY_HELP = `npm run stripe -- replay EVENT_ID...
+npm run stripe -- replay --dead
+
+EVENT_ID  evt_…: an event of the ledger, which is applied again; what it tells that is known already changes nothing
+--dead    every event that failed and is not tried again by itself
+
+They are put back to be applied by the running billing service. The database is found by BILLING_DATABASE_URL, else it is
+that of npm start.
+`;
+
+/** Which events to put back. */
+export type ReplayCommand = { readonly ids: readonly string[] } | 'dead';
+
+/** Reads the command. Throws StartupError. */
+export function readReplayCommand(args: readonly string[]): ReplayCommand {
+  const { values, positionals: ids } = readArguments(args, { dead: { type: 'boolean' } });
+  if (values.dead === true && ids.length > 0) throw new StartupError('Say events or --dead, not both');
+  if (values.dead === true) return 'dead';
+  const wrong = ids.filter((id) => !/^evt_[A-Za-z0-9_]{1,200}$/.test(id));
+  if (wrong.length > 0) throw new StartupError(`These are no ids of events, evt_…: ${wrong.join(', ')}`);
+  if (ids.length === 0) throw new StartupError('Say which events to put back, or --dead; --help says more');
+  return { ids };
+}
+
+/** Puts them back and tells which. Answers the exit code: 1 where one could not be. */
+export async function runReplay(
+  command: ReplayCommand,
+  pool: Pool,
+  { write }: CommandOutput,
+): Promise<number> {
+  const { rows } = await (command === 'dead'
+    ? pool.query<ReplayedRow>(`${PUT_BACK} where state = 'failed' and next_attempt_time is null ${RETURNING}`)
+    : pool.query<ReplayedRow>(`${PUT_BACK} where id = any($1::text[]) and state <> 'ignored' ${RETURNING}`, [
+        command.ids,
+      ]));
+  for (const { id, type } of rows) write(`${id} ${type} is put back\n`);
+  if (command === 'dead') {
+    write(`${rows.length} of the dead are put back\n`);
+    return 0;
+  }
+  const left = command.ids.filter((id) => !rows.some((row) => row.id === id));
+  for (const id of left) write(`${id} is not in the ledger, or of a type that is stored and never applied\n`);
+  return left.length > 0 ? 1 : 0;
+}
+
+interface ReplayedRow {
+  id: string;
+  type: string;
+}
+
+const PUT_BACK = `update stripe_events set state = 'received', attempts = 0, apply_time = null, last_error = null,
+  next_attempt_time = clock_timestamp()`;
+const RETURNING = 'returning id, type';

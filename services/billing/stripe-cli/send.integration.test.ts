@@ -1,0 +1,166 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import Stripe from 'stripe';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { CUSTOMER_EVENTS } from '../stripe/samples/customer-events.ts';
+import { PAYMENT_EVENTS } from '../stripe/samples/payment-events.ts';
+import { readWebhookEvent } from '../webhooks/webhook-event.ts';
+import { runSend } from './run-send.ts';
+import { readSendCommand } from './send-command.ts';
+import { WEBHOOK_SECRET_FILE } from './webhook-secret.ts';
+
+const USER = '0190b0d5-4a1c-7e2f-8c3d-0123456789ab';
+const stack = new AsyncDisposableStack();
+/** What came, each verified by Stripe's own package. */
+let events: Stripe.Event[] = [];
+let bodies: string[] = [];
+let status = 200;
+let url: string;
+let directory: string;
+
+beforeAll(async () => {
+  const server = createServer(async (request, response) => {
+    const body = await text(request);
+    const header = request.headers['stripe-signature'] ?? '';
+    bodies.push(body);
+    events.push(Stripe.webhooks.constructEvent(body, header, 'whsec_kept'));
+    response.writeHead(status).end('{"received":true}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  stack.defer(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/stripe`;
+  directory = await mkdtemp(join(tmpdir(), 'stripe-send-'));
+  stack.defer(() => rm(directory, { recursive: true }));
+  await writeFile(join(directory, WEBHOOK_SECRET_FILE), 'whsec_kept\n');
+});
+
+beforeEach(() => {
+  [events, bodies, status] = [[], [], 200];
+});
+
+afterAll(() => stack.disposeAsync());
+
+/** Runs `send` as the command line would, and answers its exit code and what it printed. */
+async function send(args: string, env: NodeJS.ProcessEnv = {}) {
+  const texts: string[] = [];
+  const command = readSendCommand([...args.split(' '), '--url', url]);
+  const write = (each: string) => void texts.push(each);
+  const code = await runSend(command, { ROLLCALL_DATA_DIR: directory, ...env }, { write });
+  return { code, printed: texts.join('') };
+}
+
+function objectOf(event: Stripe.Event | undefined): Record<string, unknown> {
+  return event?.data.object as unknown as Record<string, unknown>;
+}
+
+describe('send', () => {
+  it('posts an event that Stripe’s package verifies, by the secret that npm start keeps', async () => {
+    const { code, printed } = await send(
+      `payment_intent.succeeded --user ${USER} --booking ${USER} --tenant acme --amount 250 --currency USD`,
+    );
+    expect(code).toBe(0);
+    expect(printed).toMatch(/^evt_\w+ payment_intent\.succeeded -> 200 \{"received":true\}\n/);
+    expect(objectOf(events[0])).toMatchObject({
+      object: 'payment_intent',
+      status: 'succeeded',
+      amount_received: 250,
+      currency: 'usd',
+      metadata: { tenant_id: 'acme', user_id: USER, booking_id: USER },
+    });
+  });
+
+  it('prefers the first secret of the environment', async () => {
+    await send('charge.succeeded', { STRIPE_WEBHOOK_SECRETS: 'whsec_kept, whsec_other' });
+    expect(events).toHaveLength(1);
+  });
+
+  it('sends later events of a payment as the earlier ones were', async () => {
+    await send(`payment_intent.succeeded --user ${USER} --amount 250 --currency USD`);
+    const intent = objectOf(events[0]);
+    await send(`charge.refunded --payment ${intent.id} --refunded 100`);
+    await send(`refund.updated --payment ${intent.id} --refunded 100`);
+    expect(objectOf(events[1])).toMatchObject({
+      payment_intent: intent.id,
+      id: intent.latest_charge,
+      amount: 250,
+      amount_refunded: 100,
+      currency: 'usd',
+      metadata: intent.metadata,
+    });
+    expect(objectOf(events[2])).toMatchObject({ object: 'refund', payment_intent: intent.id, amount: 100 });
+  });
+
+  it('wants to be told of a payment of which it knows nothing', async () => {
+    await expect(send('charge.refunded --payment pi_Unknown')).rejects.toThrow('say --amount');
+    await send(`charge.refunded --payment pi_Unknown --amount 100 --user ${USER}`);
+    expect(objectOf(events[0])).toMatchObject({ payment_intent: 'pi_Unknown', amount: 100 });
+  });
+
+  it('sends a story in an order of the seed’s own, and each event as often as asked', async () => {
+    await send('--story refund');
+    const inOrder = events.map(({ type }) => type);
+    events = [];
+    await send('--story refund --shuffle 7 --duplicates 2');
+    const shuffled = events.map(({ type }) => type);
+    expect(shuffled).not.toEqual([...inOrder, ...inOrder]);
+    expect([...shuffled].sort()).toEqual([...inOrder, ...inOrder].sort());
+    expect(new Set(events.map(({ id }) => id)).size).toBe(inOrder.length);
+    events = [];
+    await send('--story refund --shuffle 7 --duplicates 2');
+    expect(events.map(({ type }) => type)).toEqual(shuffled);
+  });
+
+  it.each([...Object.keys(PAYMENT_EVENTS), ...Object.keys(CUSTOMER_EVENTS)])(
+    'sends a %s that the ledger understands',
+    async (type) => {
+      await send(`${type} --user ${USER} --tenant acme`);
+      expect(events[0]?.type).toBe(type);
+      expect(readWebhookEvent(bodies[0] ?? '')).toMatchObject({ type, state: 'received', fault: null });
+    },
+  );
+
+  it('tells what was not taken by its exit code', async () => {
+    status = 503;
+    expect(await send('charge.succeeded')).toMatchObject({
+      code: 1,
+      printed: expect.stringContaining('1 of 1 were not taken'),
+    });
+  });
+
+  it('prints events instead of posting them', async () => {
+    const { printed } = await send('charge.failed --print');
+    expect(JSON.parse(printed)).toMatchObject({ type: 'charge.failed', api_version: '2026-10-28.endive' });
+    expect(events).toEqual([]);
+  });
+});
+
+describe('what cannot be sent', () => {
+  it.each([
+    ['payment_intent.done', 'no type of event that is known here'],
+    ['charge.failed charge.failed', 'one argument too many'],
+    ['charge.failed --story refund', 'not both'],
+    ['--story sad', '--story must be one of paid'],
+    ['charge.failed --user me --amount 0', '--amount must be a whole number from 1'],
+    ['charge.failed --user me --amount 0', '--user must be a UUID, not "me"'],
+    ['charge.failed --wrong', 'Unknown option'],
+  ])('%s: %s', (args, message) => {
+    expect(() => readSendCommand(args.split(' '))).toThrow(message);
+  });
+
+  it('names the cure where there is no secret, and where nobody answers', async () => {
+    const command = readSendCommand(['charge.failed', '--url', 'http://127.0.0.1:9/']);
+    const output = { write: () => {} };
+    const nowhere = { ROLLCALL_DATA_DIR: join(directory, 'none') };
+    await expect(runSend(command, nowhere, output)).rejects.toThrow('set STRIPE_WEBHOOK_SECRETS');
+    await expect(runSend(command, { ROLLCALL_DATA_DIR: directory }, output)).rejects.toThrow(
+      'Nobody answers',
+    );
+  });
+});

@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Secret, StartupError } from '@rollcall/runtime';
+
+const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Name of the file in the data directory of `npm start` that holds the signing secret of webhooks. */
+export const WEBHOOK_SECRET_FILE = 'stripe-webhook-secret';
+
+/** The directory in which `npm start` keeps what it keeps; undefined: there is none. */
+export function localDataDirectory(env: NodeJS.ProcessEnv): string | undefined {
+  const path = resolve(CHECKOUT, env.ROLLCALL_DATA_DIR?.trim() || '.rollcall');
+  return existsSync(path) ? path : undefined;
+}
+
+/**
+ * The secret to sign with: the first of STRIPE_WEBHOOK_SECRETS, else the one that `npm start` made for itself.
+ * @throws StartupError where there is neither
+ */
+export function readWebhookSecret(env: NodeJS.ProcessEnv): Secret {
+  const [given] = (env.STRIPE_WEBHOOK_SECRETS ?? '').split(',').map((each) => each.trim());
+  const secret = given || keptSecret(localDataDirectory(env));
+  if (secret) return new Secret(secret);
+  throw new StartupError(
+    'There is no secret to sign with: set STRIPE_WEBHOOK_SECRETS as the billing service has it, or start everything by "npm start"',
+  );
+}
+
+function keptSecret(directory: string | undefined): string | undefined {
+  if (!directory) return undefined;
+  try {
+    return readFileSync(join(directory, WEBHOOK_SECRET_FILE), 'utf8').trim();
+  } catch {
+    // Not there, or somebody else's: told by the caller as not to be had.
+    return undefined;
+  }
+}

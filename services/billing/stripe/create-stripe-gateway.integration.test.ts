@@ -1,0 +1,241 @@
+import { inspect } from 'node:util';
+import { Secret } from '@rollcall/runtime';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { BillingError } from '../billing-error.ts';
+import { idempotencyKey, type NewPaymentIntent, type StripeGateway } from '../payments/stripe-gateway.ts';
+import { STRIPE_KINDS } from '../payments/stripe-object.ts';
+import { STRIPE_TEST_KEY, type StripeServer, startStripeServer } from '../testing/stripe-server.ts';
+import { createStripeGateway, type StripeGatewayOptions } from './create-stripe-gateway.ts';
+import { disputeSample } from './samples/dispute.ts';
+import { invoiceSample } from './samples/invoice.ts';
+
+const stack = new AsyncDisposableStack();
+const metadata = { tenant_id: 'acme', user_id: '0190b0d5-4a1c-7e2f-8c3d-0123456789ab' };
+let server: StripeServer;
+let gateway: StripeGateway;
+let writes = 0;
+
+beforeAll(async () => {
+  server = stack.use(await startStripeServer());
+  gateway = open();
+});
+
+afterEach(() => server.heal());
+afterAll(() => stack.disposeAsync());
+
+function open(options: Partial<StripeGatewayOptions> = {}): StripeGateway {
+  return stack.use(
+    createStripeGateway({ apiKey: new Secret(STRIPE_TEST_KEY), apiBase: server.url, ...options }),
+  );
+}
+
+function newKey(): string {
+  return idempotencyKey({ what: 'test', tenantId: 'acme', requestId: String(writes++) });
+}
+
+function newIntent(terms: Partial<NewPaymentIntent> = {}): NewPaymentIntent {
+  const amount = { currencyCode: 'EUR', minorUnits: 1999n };
+  return { amount, description: '', metadata, idempotencyKey: newKey(), ...terms };
+}
+
+async function refusalOf(call: Promise<unknown>): Promise<BillingError> {
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof BillingError) return error;
+  throw new Error('The call was not refused as the domain refuses', { cause: error });
+}
+
+describe('writes', () => {
+  it('make a payment intent that says whose it is, and keep its secret out of the object', async () => {
+    const made = await gateway.createPaymentIntent(newIntent({ description: 'Two nights' }));
+    expect(made.object).toMatchObject({
+      id: made.id,
+      object: 'payment_intent',
+      amount: 1999,
+      currency: 'eur',
+      metadata,
+    });
+    expect(made.clientSecret).toMatch(/^pi_.+_secret_/);
+    expect(inspect(made.object, { depth: 9 })).not.toContain('_secret_');
+    expect(await gateway.findPaymentIntent(made.id)).toEqual(made);
+  });
+
+  it('make one thing of the same key, and refuse the same key for another', async () => {
+    const order = newIntent();
+    const [first, second] = [
+      await gateway.createPaymentIntent(order),
+      await gateway.createPaymentIntent(order),
+    ];
+    expect(second.id).toBe(first.id);
+    const other = { ...order, amount: { currencyCode: 'EUR', minorUnits: 1n } };
+    expect(await refusalOf(gateway.createPaymentIntent(other))).toMatchObject({
+      reason: 'STRIPE_REFUSED',
+      metadata: { stripe_code: 'idempotency_error' },
+    });
+  });
+
+  it('make one thing where the connection broke after it was made', async () => {
+    server.plan({ fault: 'drop after' });
+    const description = `broken ${newKey()}`;
+    const made = await gateway.createPaymentIntent(newIntent({ description }));
+    const sent = server.requests.filter(({ form }) => form.get('description') === description);
+    expect(sent.map((each) => each.idempotencyKey)).toEqual([
+      sent[0]?.idempotencyKey,
+      sent[0]?.idempotencyKey,
+    ]);
+    expect(await gateway.retrieve('payment_intent', made.id)).toEqual(made.object);
+  });
+
+  it('send money back', async () => {
+    const { id } = await gateway.createPaymentIntent(newIntent());
+    server.account.pay(id);
+    const order = { paymentIntentId: id, reason: 'duplicate', metadata } as const;
+    const refund = await gateway.createRefund({ ...order, minorUnits: 500n, idempotencyKey: newKey() });
+    expect(refund).toMatchObject({
+      object: 'refund',
+      amount: 500,
+      payment_intent: id,
+      reason: 'duplicate',
+      metadata,
+    });
+    const tooMuch = gateway.createRefund({ ...order, minorUnits: 1500n, idempotencyKey: newKey() });
+    expect(await refusalOf(tooMuch)).toMatchObject({
+      reason: 'STRIPE_REFUSED',
+      metadata: { stripe_code: 'amount_too_large', stripe_request_id: 'req_standin' },
+    });
+  });
+
+  it('make a customer and a subscription, find it by our id, and end it as often as is asked', async () => {
+    const customer = await gateway.createCustomer({ metadata, idempotencyKey: newKey() });
+    const made = await gateway.createSubscription({
+      customerId: customer.id,
+      priceId: 'price_1',
+      paymentMethodId: 'pm_1',
+      metadata: { ...metadata, subscription_id: 'ours' },
+      idempotencyKey: newKey(),
+    });
+    expect(made).toMatchObject({ status: 'incomplete', cancelAtPeriodEnd: false });
+    expect(made.clientSecret).toBe(`${made.id}_secret`);
+    expect(made.currentPeriodEnd).toBeInstanceOf(Date);
+    expect(made.object.latest_invoice).toMatch(/^in_/);
+    const wanted = { customerId: customer.id, subscriptionId: 'ours' };
+    expect((await gateway.findSubscription(wanted))?.id).toBe(made.id);
+    expect(await gateway.findSubscription({ ...wanted, subscriptionId: 'not ours' })).toBeUndefined();
+    const end = (atPeriodEnd: boolean) =>
+      gateway.cancelSubscription({ subscriptionId: made.id, atPeriodEnd, idempotencyKey: newKey() });
+    expect(await end(true)).toMatchObject({ status: 'incomplete', cancelAtPeriodEnd: true });
+    expect(await end(false)).toMatchObject({ status: 'canceled' });
+    expect(await end(false)).toMatchObject({ status: 'canceled' });
+  });
+});
+
+describe('reads', () => {
+  it('answer nothing where Stripe has nothing', async () => {
+    expect(await gateway.retrieve('charge', 'ch_none')).toBeUndefined();
+    expect(await gateway.findPaymentIntent('pi_none')).toBeUndefined();
+  });
+
+  it.each(STRIPE_KINDS)(
+    'walk the list of each %s in pages, within the times that are wanted',
+    async (kind) => {
+      const made = [100, 101, 102, 103, 104].map((created) => ({
+        id: `${kind}_${created}`,
+        object: kind,
+        created,
+      }));
+      for (const each of made) server.account.put(each);
+      const list = { createdFrom: 101, createdBefore: 104, limit: 2 };
+      const first = await gateway.list(kind, list);
+      expect(first).toMatchObject({ objects: [{ created: 103 }, { created: 102 }], hasMore: true });
+      const second = await gateway.list(kind, { ...list, after: first.objects[1]?.id });
+      expect(second).toMatchObject({ objects: [{ created: 101 }], hasMore: false });
+      expect(await gateway.retrieve(kind, `${kind}_100`)).toEqual(made[0]);
+    },
+  );
+
+  it('answer objects as an event would hold them', async () => {
+    const payment = { id: 'pi_plain', amount: 5, currency: 'eur', created: 1, customer: null, metadata };
+    const dispute = disputeSample(payment, { status: 'lost', movements: 1 });
+    const invoice = invoiceSample(
+      { ...payment, id: 'in_plain', customer: 'cus_1', subscription: null },
+      'paid',
+    );
+    for (const each of [dispute, invoice]) server.account.put(each);
+    expect(await gateway.retrieve('dispute', dispute.id)).toEqual(dispute);
+    expect(await gateway.retrieve('invoice', invoice.id)).toEqual(invoice);
+  });
+});
+
+describe('trouble', () => {
+  it('is waited out where Stripe fails and then does not', async () => {
+    server.plan({ fault: { status: 500 }, times: 2 });
+    expect((await gateway.createPaymentIntent(newIntent())).id).toMatch(/^pi_/);
+  });
+
+  it.each([
+    ['too many requests', { status: 429, retryAfterS: 7 }, { why: 'rate_limited' }, 7000],
+    ['too many requests, nobody says how long', { status: 429 }, { why: 'rate_limited' }, 1000],
+    ['a failure of Stripe', { status: 503 }, { why: 'status_503' }, 1000],
+    ['a broken connection', 'drop before', { why: 'ECONNRESET' }, 1000],
+    ['silence', 'silence', { why: 'ETIMEDOUT' }, 1000],
+  ] as const)('is STRIPE_UNAVAILABLE after %s', async (_, fault, metadata, retryDelayMs) => {
+    server.plan({ fault, times: 9 });
+    const refusal = await refusalOf(open({ maxRetries: 0, timeoutMs: 200 }).createPaymentIntent(newIntent()));
+    expect(refusal).toMatchObject({ reason: 'STRIPE_UNAVAILABLE', metadata, retryDelayMs });
+  });
+
+  it('is STRIPE_UNAVAILABLE where nothing listens', async () => {
+    const closed = open({ apiBase: new URL('http://127.0.0.1:9'), maxRetries: 0 });
+    expect(await refusalOf(closed.retrieve('charge', 'ch_1'))).toMatchObject({
+      reason: 'STRIPE_UNAVAILABLE',
+      metadata: { why: 'ECONNREFUSED' },
+    });
+  });
+
+  it('passes on the codes of a refusal, and not a word that Stripe says', async () => {
+    server.plan({ fault: { status: 402, code: 'card_declined' } });
+    const refusal = await refusalOf(gateway.createPaymentIntent(newIntent()));
+    expect(refusal).toMatchObject({ reason: 'STRIPE_REFUSED', metadata: { stripe_code: 'card_declined' } });
+    expect(inspect(refusal, { depth: 9, showHidden: true })).not.toMatch(/4242|Lovelace|sk_test/);
+  });
+});
+
+describe('without a key', () => {
+  it('every call names the variable', async () => {
+    const without = open({ apiKey: undefined });
+    expect(without.isConfigured).toBe(false);
+    for (const call of [
+      () => without.createPaymentIntent(newIntent()),
+      () => without.retrieve('charge', 'ch_1'),
+      () => without.list('charge', { createdFrom: 0, createdBefore: 1, limit: 1 }),
+    ])
+      expect(await refusalOf(call())).toMatchObject({
+        reason: 'STRIPE_NOT_CONFIGURED',
+        metadata: { variables: 'STRIPE_API_KEY' },
+      });
+  });
+
+  it('so does a key that Stripe does not know', async () => {
+    const refusal = await refusalOf(open({ apiKey: new Secret('sk_test_other') }).retrieve('charge', 'ch_1'));
+    expect(refusal).toMatchObject({
+      reason: 'STRIPE_NOT_CONFIGURED',
+      metadata: { variables: 'STRIPE_API_KEY' },
+    });
+  });
+});
+
+describe('settings', () => {
+  it('tell Stripe nothing about this machine', async () => {
+    await gateway.retrieve('charge', 'ch_none');
+    const { headers } = server.requests.at(-1) ?? {};
+    expect(headers?.['x-stripe-client-telemetry']).toBeUndefined();
+    expect(headers?.['x-stripe-client-user-agent']).not.toContain('platform');
+  });
+
+  it('refuse a live key over a connection that is not encrypted, and an address with a path', () => {
+    expect(() => open({ apiKey: new Secret('sk_live_1') })).toThrow('is not https');
+    expect(() => open({ apiBase: new URL('/v2', server.url) })).toThrow('must have no path');
+  });
+});

@@ -1,0 +1,87 @@
+import type Stripe from 'stripe';
+import { idBeside, type SamplePayment } from './sample-payment.ts';
+
+/** How a sample charge stands. */
+export interface SampleChargeTerms {
+  readonly status: 'succeeded' | 'pending' | 'failed';
+  /** What went back of it, in minor units. Default 0. */
+  readonly refunded?: number;
+  /** Default false. */
+  readonly disputed?: boolean;
+}
+
+/** A charge as Stripe sends it in an event. Nobody's name stands in it. */
+export function chargeSample(payment: SamplePayment, terms: SampleChargeTerms): Stripe.Charge {
+  const { amount, currency, created, customer, metadata } = payment;
+  const { status, refunded = 0, disputed = false } = terms;
+  const isIn = status === 'succeeded';
+  const hasFailed = status === 'failed';
+  return {
+    // What failed is one charge, and the next attempt another.
+    id: `${idBeside(payment, 'ch')}${hasFailed ? 'F' : ''}`,
+    object: 'charge',
+    amount,
+    amount_captured: isIn ? amount : 0,
+    amount_refunded: refunded,
+    application: null,
+    application_fee: null,
+    application_fee_amount: null,
+    balance_transaction: isIn ? idBeside(payment, 'txn') : null,
+    billing_details: { address: NO_ADDRESS, email: null, name: null, phone: null, tax_id: null },
+    calculated_statement_descriptor: 'ROLLCALL',
+    captured: isIn,
+    created: created + 1,
+    currency,
+    customer,
+    description: null,
+    disputed,
+    failure_balance_transaction: null,
+    failure_code: hasFailed ? 'card_declined' : null,
+    failure_message: hasFailed ? 'Your card was declined.' : null,
+    fraud_details: {},
+    livemode: false,
+    metadata: { ...metadata },
+    on_behalf_of: null,
+    outcome: hasFailed ? DECLINED : APPROVED,
+    paid: !hasFailed,
+    payment_intent: payment.id,
+    payment_method: idBeside(payment, 'pm'),
+    payment_method_details: null,
+    receipt_email: null,
+    receipt_number: null,
+    receipt_url: null,
+    refunded: isIn && refunded === amount,
+    review: null,
+    shipping: null,
+    source: null,
+    source_transfer: null,
+    statement_descriptor: null,
+    statement_descriptor_suffix: null,
+    status,
+    transfer_data: null,
+    transfer_group: null,
+  };
+}
+
+const NO_ADDRESS = { city: null, country: null, line1: null, line2: null, postal_code: null, state: null };
+
+const APPROVED: Stripe.Charge.Outcome = {
+  advice_code: null,
+  network_advice_code: null,
+  network_decline_code: null,
+  network_status: 'approved_by_network',
+  reason: null,
+  risk_level: 'normal',
+  risk_score: 20,
+  seller_message: 'Payment complete.',
+  type: 'authorized',
+};
+
+const DECLINED: Stripe.Charge.Outcome = {
+  ...APPROVED,
+  network_decline_code: '05',
+  network_status: 'declined_by_network',
+  reason: 'generic_decline',
+  seller_message: 'The bank did not return any further details with this decline.',
+  type: 'issuer_declined',
+};

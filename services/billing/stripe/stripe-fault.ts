@@ -1,0 +1,107 @@
+import Stripe from 'stripe';
+import { BillingError } from '../billing-error.ts';
+
+// Where Stripe does not say how long: about as long as a request that it limits stays limited.
+const RETRY_DELAY_MS = 1000;
+const MAX_RETRY_DELAY_MS = 3_600_000;
+
+/** Without a key nothing can be asked of Stripe. */
+export function notConfigured(): BillingError {
+  const message = 'The service has no key for Stripe: set STRIPE_API_KEY.';
+  return new BillingError('STRIPE_NOT_CONFIGURED', message, { metadata: { variables: 'STRIPE_API_KEY' } });
+}
+
+/**
+ * What the package threw as a refusal of the domain; anything else as it is. Neither Stripe's sentence nor the error itself is
+ * kept: they can hold the payment intent with its secret, the payment method, or a part of the key.
+ */
+export function billingErrorFrom(error: unknown, what: string): unknown {
+  if (!(error instanceof Stripe.errors.StripeError)) return error;
+  const about = aboutOf(error, what);
+  if (error instanceof Stripe.errors.StripeAuthenticationError) return unknownKey(about);
+  return isUnavailable(error) ? unavailable(error, about) : refused(about);
+}
+
+/** Whether Stripe refused because it has no object of this id. */
+export function isMissing(error: unknown): boolean {
+  return (
+    error instanceof Stripe.errors.StripeError &&
+    error.statusCode === 404 &&
+    error.code === 'resource_missing'
+  );
+}
+
+/** What a read answers; undefined: Stripe has no such object. */
+export async function orMissing<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+interface About extends Record<string, string> {
+  readonly what: string;
+  readonly stripe_code: string;
+  readonly decline_code: string;
+  readonly stripe_request_id: string;
+}
+
+function aboutOf(error: Stripe.errors.StripeError, what: string): About {
+  return {
+    what,
+    stripe_code: wordOf(error.code ?? error.rawType),
+    decline_code: wordOf(error.decline_code),
+    stripe_request_id: wordOf(error.requestId),
+  };
+}
+
+// Stripe's codes are words; whatever else should stand there is not passed on.
+function wordOf(value: unknown): string {
+  return typeof value === 'string' && /^[A-Za-z0-9_]{1,100}$/.test(value) ? value : '';
+}
+
+// A conflict is one with a request of the same key that is still at work, or with a lock: both pass.
+function isUnavailable({ statusCode }: Stripe.errors.StripeError): boolean {
+  return statusCode === undefined || statusCode === 409 || statusCode === 429 || statusCode >= 500;
+}
+
+function unavailable(error: Stripe.errors.StripeError, about: About): BillingError {
+  const { statusCode } = error;
+  const why =
+    statusCode === 429
+      ? 'rate_limited'
+      : statusCode === undefined
+        ? networkCodeOf(error)
+        : `status_${statusCode}`;
+  const message = `Stripe could not be asked to ${about.what} (${why}); try again with the same request id.`;
+  return new BillingError('STRIPE_UNAVAILABLE', message, {
+    metadata: { ...about, why },
+    retryDelayMs: retryDelayMs(error),
+  });
+}
+
+function networkCodeOf({ detail }: Stripe.errors.StripeError): string {
+  return wordOf((detail as { code?: unknown } | undefined)?.code) || 'no_answer';
+}
+
+function retryDelayMs({ headers }: Stripe.errors.StripeError): number {
+  const seconds = Number(headers?.['retry-after']);
+  return Number.isFinite(seconds) && seconds > 0
+    ? Math.min(seconds * 1000, MAX_RETRY_DELAY_MS)
+    : RETRY_DELAY_MS;
+}
+
+function refused(about: About): BillingError {
+  const code = about.stripe_code || 'no code';
+  const message = `Stripe refuses to ${about.what}: ${code}${about.decline_code && ` (${about.decline_code})`}.`;
+  return new BillingError('STRIPE_REFUSED', message, { metadata: about });
+}
+
+function unknownKey(about: About): BillingError {
+  const message = 'Stripe does not know the key of the service: correct STRIPE_API_KEY.';
+  return new BillingError('STRIPE_NOT_CONFIGURED', message, {
+    metadata: { ...about, variables: 'STRIPE_API_KEY' },
+  });
+}

@@ -1,0 +1,43 @@
+import type Stripe from 'stripe';
+import type { NewPaymentIntent, NewStripeRefund, PaymentIntent } from '../payments/stripe-gateway.ts';
+import type { StripeObject } from '../payments/stripe-object.ts';
+import { toStripeObject } from './plain-object.ts';
+import { orMissing } from './stripe-fault.ts';
+
+/** Makes a payment intent that the payer confirms by any means that the account allows. */
+export async function createPaymentIntent(
+  stripe: Stripe,
+  { amount, description, metadata, idempotencyKey }: NewPaymentIntent,
+): Promise<PaymentIntent> {
+  const params = {
+    amount: Number(amount.minorUnits),
+    currency: amount.currencyCode.toLowerCase(),
+    automatic_payment_methods: { enabled: true },
+    ...(description && { description }),
+    metadata,
+  };
+  return toPaymentIntent(await stripe.paymentIntents.create(params, { idempotencyKey }));
+}
+
+/** The intent with its secret; undefined: Stripe has none of this id. */
+export function findPaymentIntent(stripe: Stripe, id: string): Promise<PaymentIntent | undefined> {
+  return orMissing(async () => toPaymentIntent(await stripe.paymentIntents.retrieve(id)));
+}
+
+/** Sends money back. */
+export async function createRefund(
+  stripe: Stripe,
+  { paymentIntentId, minorUnits, reason, metadata, idempotencyKey }: NewStripeRefund,
+): Promise<StripeObject> {
+  const params = {
+    payment_intent: paymentIntentId,
+    amount: Number(minorUnits),
+    ...(reason && { reason }),
+    metadata,
+  };
+  return toStripeObject(await stripe.refunds.create(params, { idempotencyKey }));
+}
+
+function toPaymentIntent(intent: Stripe.PaymentIntent): PaymentIntent {
+  return { id: intent.id, clientSecret: intent.client_secret ?? '', object: toStripeObject(intent) };
+}

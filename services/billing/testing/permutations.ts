@@ -1,0 +1,11 @@
+/** Every order of some things. Of n things there are n! orders. */
+export function* permutations<T>(things: readonly T[]): Generator<T[]> {
+  if (things.length <= 1) {
+    yield [...things];
+    return;
+  }
+  for (const [index, first] of things.entries()) {
+    const others = things.toSpliced(index, 1);
+    for (const rest of permutations(others)) yield [first, ...rest];
+  }
+}

@@ -1,0 +1,148 @@
+import { STRIPE_KINDS, type StripeKind, type StripeObject } from '../payments/stripe-object.ts';
+import { chargeSample } from '../stripe/samples/charge.ts';
+import { customerSample } from '../stripe/samples/customer.ts';
+import { paymentIntentSample } from '../stripe/samples/payment-intent.ts';
+import { refundSample } from '../stripe/samples/refund.ts';
+import { idBeside, randomLetters, type SamplePayment } from '../stripe/samples/sample-payment.ts';
+import { subscriptionSample } from '../stripe/samples/subscription.ts';
+
+/** Fields of a form as Stripe's package writes them: `metadata[user_id]`. */
+export type Form = ReadonlyMap<string, string>;
+
+/** Stripe refuses. */
+export class StripeRefusal extends Error {
+  override readonly name = 'StripeRefusal';
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string) {
+    super(code);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** What the stand-in keeps, and what its calls do with it. */
+export class StripeAccount {
+  readonly #objects = new Map<StripeKind, Map<string, StripeObject>>(
+    STRIPE_KINDS.map((kind) => [kind, new Map()]),
+  );
+  // By the subscription: what a request that asks for it finds in place of the invoice's id.
+  readonly #firstInvoices = new Map<string, object>();
+  readonly #now: () => number;
+
+  /** @param now in s since 1970. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Puts an object there, in place of one of the same id. */
+  put(object: { readonly id: string; readonly object: string }): void {
+    this.#of(object.object as StripeKind).set(object.id, object as StripeObject);
+  }
+
+  remove(kind: StripeKind, id: string): void {
+    this.#of(kind).delete(id);
+  }
+
+  find(kind: StripeKind, id: string): StripeObject {
+    const found = this.#of(kind).get(id);
+    if (!found) throw new StripeRefusal(404, 'resource_missing');
+    return found;
+  }
+
+  /** Newest first; of one second in the order in which they came. */
+  list(kind: StripeKind): StripeObject[] {
+    return [...this.#of(kind).values()].toSorted((a, b) => Number(b.created) - Number(a.created));
+  }
+
+  createCustomer(form: Form): StripeObject {
+    const id = `cus_${randomLetters(14)}`;
+    return this.#keep(customerSample({ id, created: this.#now(), metadata: metadataOf(form) }));
+  }
+
+  createSubscription(form: Form): StripeObject {
+    const customer = form.get('customer') ?? '';
+    this.find('customer', customer);
+    const terms = { customer, price: form.get('items[0][price]') ?? '', amount: 900, currency: 'eur' };
+    const id = `sub_${randomLetters(14)}`;
+    const invoice = { id: `in_${randomLetters(14)}`, confirmation_secret: { client_secret: `${id}_secret` } };
+    const made = subscriptionSample(
+      { ...terms, id, created: this.#now(), metadata: metadataOf(form), latestInvoice: invoice.id },
+      { status: 'incomplete' },
+    );
+    this.put(made);
+    this.#firstInvoices.set(id, invoice);
+    return this.expanded(made as unknown as StripeObject);
+  }
+
+  /** A subscription with its invoice in place of that one's id; anything else as it is. */
+  expanded(object: StripeObject): StripeObject {
+    const invoice = this.#firstInvoices.get(object.id);
+    return invoice ? { ...object, latest_invoice: invoice } : object;
+  }
+
+  changeSubscription(id: string, change: object): StripeObject {
+    const before = this.find('subscription', id);
+    if (before.status === 'canceled') throw new StripeRefusal(404, 'resource_missing');
+    return this.#keep({ ...before, ...change });
+  }
+
+  createPaymentIntent(form: Form): StripeObject {
+    const payment: SamplePayment = {
+      id: `pi_${randomLetters(24)}`,
+      amount: Number(form.get('amount')),
+      currency: form.get('currency') ?? '',
+      created: this.#now(),
+      customer: null,
+      metadata: metadataOf(form),
+    };
+    if (payment.amount < 50) throw new StripeRefusal(400, 'amount_too_small');
+    return this.#keep(paymentIntentSample(payment, { status: 'requires_payment_method' }));
+  }
+
+  /** The payer pays: the intent has succeeded, and there is a charge. */
+  pay(intentId: string): void {
+    const payment = this.#paymentOf(intentId);
+    this.put(paymentIntentSample(payment, { status: 'succeeded' }));
+    this.put(chargeSample(payment, { status: 'succeeded' }));
+  }
+
+  createRefund(form: Form): StripeObject {
+    const payment = this.#paymentOf(form.get('payment_intent') ?? '');
+    const charge = this.#of('charge').get(idBeside(payment, 'ch'));
+    if (!charge) throw new StripeRefusal(400, 'payment_intent_unexpected_state');
+    const [before, amount] = [Number(charge.amount_refunded), Number(form.get('amount'))];
+    if (before === payment.amount) throw new StripeRefusal(400, 'charge_already_refunded');
+    if (before + amount > payment.amount) throw new StripeRefusal(400, 'amount_too_large');
+    this.put(chargeSample(payment, { status: 'succeeded', refunded: before + amount }));
+    const number = this.list('refund').filter((each) => each.payment_intent === payment.id).length + 1;
+    const refund = refundSample(payment, { status: 'succeeded', amount, number });
+    const own = { created: this.#now(), reason: form.get('reason') ?? null, metadata: metadataOf(form) };
+    return this.#keep(Object.assign(refund, own));
+  }
+
+  #of(kind: StripeKind): Map<string, StripeObject> {
+    const objects = this.#objects.get(kind);
+    if (!objects) throw new Error(`The stand-in keeps no "${kind}"`);
+    return objects;
+  }
+
+  #keep(object: { readonly id: string; readonly object: string }): StripeObject {
+    this.put(object);
+    return object as StripeObject;
+  }
+
+  #paymentOf(id: string): SamplePayment {
+    const { amount, currency, created, customer, metadata } = this.find('payment_intent', id);
+    return { id, amount, currency, created, customer, metadata } as SamplePayment;
+  }
+}
+
+function metadataOf(form: Form): Record<string, string> {
+  const entries = [...form].flatMap(([key, value]) => {
+    const [, name] = /^metadata\[(\w+)\]$/.exec(key) ?? [];
+    return name ? [[name, value]] : [];
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,77 @@
+import type { StripeKind, StripeObject } from '../payments/stripe-object.ts';
+import { type Form, type StripeAccount, StripeRefusal } from './stripe-account.ts';
+
+/** A request that was found to be in order. */
+export interface StripeRequest {
+  readonly method: string;
+  /** Without the query: "/v1/refunds". */
+  readonly path: string;
+  /** Of the query or the body. */
+  readonly form: Form;
+}
+
+const KINDS: Readonly<Record<string, StripeKind>> = {
+  customers: 'customer',
+  subscriptions: 'subscription',
+  invoices: 'invoice',
+  payment_intents: 'payment_intent',
+  charges: 'charge',
+  refunds: 'refund',
+  disputes: 'dispute',
+};
+
+/** What the account answers. Throws StripeRefusal. */
+export function answerOf(account: StripeAccount, { method, path, form }: StripeRequest): object {
+  const [collection = '', id, action] = path.replace('/v1/', '').split('/');
+  if (method === 'POST' && action === 'attach') return { id, object: 'payment_method' };
+  const kind = KINDS[collection];
+  if (!kind) throw new StripeRefusal(404, 'url_unknown');
+  if (method === 'GET')
+    return id ? account.find(kind, id) : pageOf(account.list(kind).map(expand(account, form)), form);
+  if (kind === 'subscription' && id)
+    return account.changeSubscription(
+      id,
+      method === 'DELETE'
+        ? { status: 'canceled' }
+        : { cancel_at_period_end: form.get('cancel_at_period_end') === 'true' },
+    );
+  return create(account, kind, form);
+}
+
+// Stripe sends along what is asked for, and else ids alone.
+function expand(account: StripeAccount, form: Form): (object: StripeObject) => StripeObject {
+  return form.has('expand[0]') ? (object) => account.expanded(object) : (object) => object;
+}
+
+function create(account: StripeAccount, kind: StripeKind, form: Form): StripeObject {
+  switch (kind) {
+    case 'customer':
+      return account.createCustomer(form);
+    case 'subscription':
+      return account.createSubscription(form);
+    case 'payment_intent':
+      return account.createPaymentIntent(form);
+    case 'refund':
+      return account.createRefund(form);
+    default:
+      throw new StripeRefusal(404, 'url_unknown');
+  }
+}
+
+function pageOf(objects: readonly StripeObject[], form: Form): object {
+  const from = Number(form.get('created[gte]') ?? 0);
+  const before = Number(form.get('created[lt]') ?? Number.POSITIVE_INFINITY);
+  const customer = form.get('customer');
+  const wanted = objects.filter(
+    (each) =>
+      Number(each.created) >= from &&
+      Number(each.created) < before &&
+      (!customer || each.customer === customer),
+  );
+  const after = form.get('starting_after');
+  const start = after ? wanted.findIndex(({ id }) => id === after) + 1 : 0;
+  if (after && start === 0) throw new StripeRefusal(404, 'resource_missing');
+  const limit = Number(form.get('limit') ?? 10);
+  const data = wanted.slice(start, start + limit);
+  return { object: 'list', data, has_more: start + limit < wanted.length, url: '/v1' };
+}

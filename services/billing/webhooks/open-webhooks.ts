@@ -1,0 +1,56 @@
+import type { Logger, Secret } from '@rollcall/runtime';
+import type { Pool } from '@rollcall/runtime/postgres';
+import type { MetricReading, PlainRoute } from '@rollcall/runtime/rpc';
+import { startApplier } from './applier.ts';
+import { createInbox } from './inbox.ts';
+import { storeEvents } from './postgres/store-events.ts';
+import { createWebhookReceiver } from './receiver.ts';
+import { type Rereads, settle } from './settle.ts';
+import { WEBHOOK_PATH, webhookRoute } from './webhook-route.ts';
+import type { OnChanges } from './work-batch.ts';
+
+/** What webhooks need. */
+export interface WebhooksOptions {
+  readonly pool: Pool;
+  readonly logger: Logger;
+  /** Signing secrets; empty: deliveries are refused, and what is in the ledger is applied. */
+  readonly secrets: readonly Secret[];
+  /** How old a delivery may be, in s. */
+  readonly toleranceS: number;
+  /** What follows for others from payments that changed, in the transaction that changes them. Default: nothing. */
+  readonly onChanges?: OnChanges;
+  /** Whom to ask where two events of one second differ, and what becomes of the answer. Default: nobody is asked. */
+  readonly rereads?: Rereads;
+}
+
+/** Webhooks, open. Disposing it stores what was delivered, and lets what is being applied end. */
+export interface Webhooks extends AsyncDisposable {
+  /** For the HTTP door. */
+  readonly plainRoutes: Readonly<Record<string, PlainRoute>>;
+  /** For /metrics. */
+  readings(): MetricReading[];
+}
+
+/** Takes deliveries in and applies them. Everything that it knows is in the database; any number of processes may do so. */
+export function openWebhooks(options: WebhooksOptions): Webhooks {
+  const { pool, logger, secrets, toleranceS, onChanges = async () => {}, rereads } = options;
+  const applier = startApplier({
+    pool,
+    logger,
+    onChanges,
+    settle: () => settle({ pool, logger, onChanges, rereads }),
+  });
+  const inbox = createInbox({
+    store: (events) => storeEvents(pool, events),
+    onStored: () => applier.wake(),
+  });
+  const receiver = createWebhookReceiver({ secrets, toleranceS, now: Date.now, inbox, logger });
+  return {
+    plainRoutes: { [WEBHOOK_PATH]: webhookRoute(receiver) },
+    readings: () => [...receiver.readings(), ...applier.readings()],
+    [Symbol.asyncDispose]: async () => {
+      await inbox[Symbol.asyncDispose]();
+      await applier[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import type { DisputeState, PaymentState } from '../ledger/payment-states.ts';
+
+/** What can be told of a payment to others. Amounts in the smallest unit of the currency. */
+export interface PaymentStanding {
+  readonly state: PaymentState;
+  readonly captured: number;
+  readonly refunded: number;
+  readonly disputeState: DisputeState | null;
+}
+
+/** A payment that changed, or is new. */
+export interface PaymentChange {
+  readonly paymentId: string;
+  readonly intent: string;
+  readonly tenantId: string | null;
+  readonly userId: string | null;
+  readonly bookingId: string | null;
+  readonly currency: string;
+  readonly amount: number;
+  readonly now: PaymentStanding;
+  /** Null: it is new, or was not the user's. */
+  readonly before: PaymentStanding | null;
+  /** Whose it was; null: nobody's. */
+  readonly formerUserId: string | null;
+}

@@ -1,0 +1,81 @@
+import type { RunPrepared } from '@rollcall/runtime/postgres';
+import type { InvoiceFacts, SubscriptionFacts } from '../../ledger/facts.ts';
+import type { PaymentChange } from '../payment-change.ts';
+import { CHANGED, type ChangedRow, toChange } from './changed-row.ts';
+import type { KnownObject } from './object-rows.ts';
+
+/** Brings subscriptions and invoices that are here to where they stand at Stripe. What is not here stays there. */
+export async function updateAccounts(run: RunPrepared, objects: readonly KnownObject[]): Promise<void> {
+  const of = (kind: string) =>
+    objects
+      .filter(({ snapshot }) => snapshot.kind === kind)
+      .map(({ snapshot }) => ({ stripe_id: snapshot.id, ...snapshot.facts }));
+  const subscriptions = of('subscription') as (SubscriptionFacts & { stripe_id: string })[];
+  if (subscriptions.length > 0) await run(UPDATE_SUBSCRIPTIONS, [JSON.stringify(subscriptions)]);
+  const invoices = of('invoice') as (InvoiceFacts & { stripe_id: string })[];
+  if (invoices.length > 0) await run(UPDATE_INVOICES, [JSON.stringify(invoices)]);
+}
+
+/**
+ * The same for what became known here only after Stripe had told of it, and payments of customers who became somebody's.
+ * @param since how far back to look, in ms; what was told longer ago was found by then
+ */
+export async function settleAccounts(run: RunPrepared, since: number): Promise<void> {
+  await run(SETTLE_SUBSCRIPTIONS, [since]);
+  await run(SETTLE_INVOICES, [since]);
+}
+
+/** Gives payments that are nobody's to whom their customer at Stripe is. Answers them as if they were new. */
+export async function linkOwners(run: RunPrepared): Promise<PaymentChange[]> {
+  const rows = await run<ChangedRow>(LINK, []);
+  return rows.map(toChange);
+}
+
+const SUBSCRIPTION = `state = upper(u.status),
+  current_period_end = coalesce(to_timestamp(u.current_period_end), s.current_period_end),
+  cancel_at_period_end = u.cancel_at_period_end, update_time = clock_timestamp()`;
+
+const SUBSCRIPTION_DIFFERS = `(s.state, s.current_period_end, s.cancel_at_period_end) is distinct from
+  (upper(u.status), coalesce(to_timestamp(u.current_period_end), s.current_period_end), u.cancel_at_period_end)`;
+
+const SUBSCRIPTION_COLUMNS = 'status text, current_period_end float8, cancel_at_period_end boolean';
+
+const UPDATE_SUBSCRIPTIONS = {
+  name: 'update_subscriptions',
+  text: `update subscriptions s set ${SUBSCRIPTION}
+    from json_to_recordset($1::json) as u(stripe_id text, ${SUBSCRIPTION_COLUMNS})
+    where s.stripe_subscription_id = u.stripe_id and ${SUBSCRIPTION_DIFFERS}`,
+};
+
+const RECENT = `o.update_time > clock_timestamp() - $1::float8 * interval '1 millisecond'`;
+
+const SETTLE_SUBSCRIPTIONS = {
+  name: 'settle_subscriptions',
+  text: `update subscriptions s set ${SUBSCRIPTION}
+    from stripe_objects o, jsonb_to_record(o.payload) as u(${SUBSCRIPTION_COLUMNS})
+    where o.kind = 'subscription' and ${RECENT} and s.stripe_subscription_id = o.id and ${SUBSCRIPTION_DIFFERS}`,
+};
+
+// A draft is not issued, and what is not issued is not here.
+const INVOICE = `state = upper(u.status), update_time = clock_timestamp()`;
+const INVOICE_DIFFERS = `u.status <> 'draft' and i.state <> upper(u.status)`;
+
+const UPDATE_INVOICES = {
+  name: 'update_invoices',
+  text: `update invoices i set ${INVOICE} from json_to_recordset($1::json) as u(stripe_id text, status text)
+    where i.stripe_invoice_id = u.stripe_id and ${INVOICE_DIFFERS}`,
+};
+
+const SETTLE_INVOICES = {
+  name: 'settle_invoices',
+  text: `update invoices i set ${INVOICE} from stripe_objects o, jsonb_to_record(o.payload) as u(status text)
+    where o.kind = 'invoice' and ${RECENT} and i.stripe_invoice_id = o.id and ${INVOICE_DIFFERS}`,
+};
+
+const LINK = {
+  name: 'link_payment_owners',
+  text: `update payments p set tenant_id = c.tenant_id, user_id = c.id, update_time = clock_timestamp()
+    from customers c
+    where p.tenant_id is null and p.stripe_customer_id is not null and c.stripe_customer_id = p.stripe_customer_id
+    returning ${CHANGED}, null as old_state`,
+};

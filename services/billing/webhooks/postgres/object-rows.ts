@@ -1,0 +1,87 @@
+import type { RunPrepared } from '@rollcall/runtime/postgres';
+import { chargeOf, intentOf, type Snapshot } from '../../ledger/snapshot.ts';
+import type { StripeKind } from '../../payments/stripe-object.ts';
+
+/** An object as the ledger knows it. */
+export interface KnownObject {
+  readonly snapshot: Snapshot;
+  /** The payment that it belongs to, whoever said so; null: not known. */
+  readonly intent: string | null;
+}
+
+/** What is known of payments, of single objects, and of what names only a charge. */
+export async function readObjects(
+  run: RunPrepared,
+  of: {
+    readonly intents: readonly string[];
+    readonly ids: readonly string[];
+    readonly charges: readonly string[];
+  },
+): Promise<KnownObject[]> {
+  const rows = await run<ObjectRow>(READ, [of.intents, of.ids, of.charges]);
+  return rows.map(toKnown);
+}
+
+/** Writes the newest snapshots. */
+export async function writeObjects(run: RunPrepared, objects: readonly KnownObject[]): Promise<void> {
+  if (objects.length === 0) return;
+  await run(WRITE, [JSON.stringify(objects.map(toRow))]);
+}
+
+interface ObjectRow {
+  readonly id: string;
+  readonly kind: StripeKind;
+  readonly tier: number;
+  readonly as_of: number;
+  readonly step: number;
+  readonly guess: number;
+  readonly digest: string;
+  readonly ambiguous: boolean;
+  readonly payment_intent: string | null;
+  readonly payload: Snapshot['facts'];
+}
+
+const COLUMNS = `id, kind, tier, as_of::float8, step, guess::float8, digest, ambiguous, payment_intent, payload`;
+
+const READ = {
+  name: 'read_stripe_objects',
+  text: `select ${COLUMNS} from stripe_objects where payment_intent = any($1::text[])
+    union all
+    select ${COLUMNS} from stripe_objects where id = any($2::text[])
+    union all
+    select ${COLUMNS} from stripe_objects where charge = any($3::text[]) and payment_intent is null`,
+};
+
+const WRITE = {
+  name: 'write_stripe_objects',
+  text: `insert into stripe_objects (id, kind, tier, as_of, step, guess, digest, ambiguous, payment_intent, charge, payload)
+    select id, kind, tier, as_of, step, guess, digest, ambiguous, payment_intent, charge, payload
+    from json_to_recordset($1::json) as o(id text, kind text, tier smallint, as_of bigint, step integer, guess bigint,
+      digest text, ambiguous boolean, payment_intent text, charge text, payload jsonb)
+    order by id
+    on conflict (id) do update set tier = excluded.tier, as_of = excluded.as_of, step = excluded.step,
+      guess = excluded.guess, digest = excluded.digest, ambiguous = excluded.ambiguous,
+      payment_intent = excluded.payment_intent, charge = excluded.charge, payload = excluded.payload,
+      update_time = clock_timestamp()`,
+};
+
+function toKnown(row: ObjectRow): KnownObject {
+  const { id, kind, tier, as_of: asOf, step, guess, digest, ambiguous, payload } = row;
+  const key = { tier, asOf, step, guess, digest };
+  return { snapshot: { id, kind, key, facts: payload, ambiguous }, intent: row.payment_intent };
+}
+
+function toRow({ snapshot, intent }: KnownObject): ObjectRow & { charge: string | null } {
+  const { id, kind, key, facts, ambiguous } = snapshot;
+  const { asOf, ...order } = key;
+  return {
+    id,
+    kind,
+    ...order,
+    as_of: asOf,
+    ambiguous,
+    payment_intent: intent ?? intentOf(snapshot),
+    charge: chargeOf(snapshot),
+    payload: facts,
+  };
+}

@@ -1,0 +1,65 @@
+import type { Logger } from '@rollcall/runtime';
+import type { MetricReading } from '@rollcall/runtime/rpc';
+import type { Inbox } from './inbox.ts';
+import { type SignatureOptions, verifySignature } from './signature.ts';
+import { readWebhookEvent, type WebhookEvent } from './webhook-event.ts';
+import { WebhookRefusal } from './webhook-refusal.ts';
+
+/** Takes deliveries of Stripe's in. */
+export interface WebhookReceiver {
+  /**
+   * Resolves once what was delivered is durable, whether it is new or not.
+   * @param signature header `stripe-signature`
+   * @throws WebhookRefusal
+   */
+  receive(body: string, signature: string | undefined): Promise<WebhookEvent>;
+  /** Deliveries by what became of them, for /metrics. */
+  readings(): MetricReading[];
+}
+
+/** What the receiver needs. */
+export interface ReceiverOptions extends SignatureOptions {
+  readonly inbox: Inbox;
+  readonly logger: Logger;
+}
+
+/** Checks, reads and stores. What the log says of a delivery is its id and its type. */
+export function createWebhookReceiver(options: ReceiverOptions): WebhookReceiver {
+  const { inbox, logger } = options;
+  const outcomes = new Map<string, number>();
+  const count = (outcome: string) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  const take = async (body: string, signature: string | undefined) => {
+    verifySignature(body, signature, options);
+    const event = readWebhookEvent(body);
+    const { isNew } = await inbox.put(event);
+    count(isNew ? event.state : 'duplicate');
+    logOf(logger, event, isNew);
+    return event;
+  };
+  return {
+    receive: (body, signature) =>
+      take(body, signature).catch((error: unknown) => {
+        if (error instanceof WebhookRefusal) {
+          count('refused');
+          logger.warn({ reason: error.reason, cause: error.cause }, 'webhook refused');
+        }
+        throw error;
+      }),
+    readings: () =>
+      [...outcomes].map(([outcome, value]) => ({
+        name: 'billing_webhook_deliveries_total',
+        help: 'Deliveries of Stripe by what became of them.',
+        type: 'counter' as const,
+        labels: { outcome },
+        value,
+      })),
+  };
+}
+
+function logOf(logger: Logger, { id, type, apiVersion, state, fault }: WebhookEvent, isNew: boolean): void {
+  const about = { eventId: id, type };
+  if (!isNew) logger.debug(about, 'webhook was received before');
+  else if (state === 'failed')
+    logger.warn({ ...about, apiVersion, fault }, 'webhook is kept, but not understood');
+  else logger.debug({ ...about, state }, 'webhook received');
+}

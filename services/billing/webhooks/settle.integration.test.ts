@@ -1,0 +1,200 @@
+import { transactPrepared } from '@rollcall/runtime/postgres';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { snapshotOfRead } from '../ledger/snapshot.ts';
+import type { StripeObject } from '../payments/stripe-object.ts';
+import { type StoryEvent, tellStory } from '../testing/stripe-story.ts';
+import { lockSnapshots } from './apply-events.ts';
+import { applySnapshots } from './apply-snapshots.ts';
+import { openTestLedger, type TestLedger } from './ledger.test-support.ts';
+import type { PaymentChange } from './payment-change.ts';
+import { type Rereads, settle } from './settle.ts';
+
+const stack = new AsyncDisposableStack();
+let ledger: TestLedger;
+let changes: PaymentChange[];
+
+beforeAll(async () => {
+  ledger = stack.use(await openTestLedger());
+});
+
+beforeEach(async () => {
+  changes = [];
+  await ledger.rows(
+    'truncate stripe_events, stripe_objects, payments, refunds, disputes, customers, subscriptions, invoices cascade',
+  );
+});
+
+afterAll(() => stack.disposeAsync());
+
+function settleWith(rereads?: Rereads): Promise<void> {
+  const { pool, logger } = ledger;
+  const onChanges = async (_: unknown, more: readonly PaymentChange[]) => void changes.push(...more);
+  return settle({ pool, logger, onChanges, rereads });
+}
+
+/** Stripe as a test has it: answers these objects, and counts what it is asked. */
+function stripeWith(objects: readonly StripeObject[], isConfigured = true) {
+  const asked: string[] = [];
+  const rereads: Rereads = {
+    gateway: {
+      isConfigured,
+      retrieve: async (_, id) => {
+        asked.push(id);
+        return objects.find((each) => each.id === id);
+      },
+    },
+    snapshots: {
+      apply: async (read, readTime) => {
+        const snapshots = read.map((each) => snapshotOfRead('payment_intent', each, readTime.getTime()));
+        await transactPrepared(ledger.pool, async (run) => {
+          const { intents } = await lockSnapshots(run, snapshots, 'wait');
+          await applySnapshots(run, snapshots, intents);
+        });
+      },
+    },
+  };
+  return { rereads, asked };
+}
+
+const objectOf = (event: StoryEvent) => event.data.object as StripeObject;
+const states = () => ledger.rows('select state, failure_code from payments');
+const ambiguous = () => ledger.rows('select id from stripe_objects where ambiguous');
+
+describe('two events of one second that differ', () => {
+  const told = tellStory({ name: 'tie', stepS: 0 });
+  const action = told.intent('payment_intent.requires_action', { status: 'requires_action' });
+  const failed = told.intent('payment_intent.payment_failed', {
+    last_payment_error: { code: 'card_declined' },
+  });
+  const CHOSEN = [{ state: 'PENDING', failure_code: 'card_declined' }];
+
+  beforeEach(async () => {
+    await ledger.store([failed, action]);
+    await ledger.apply();
+  });
+
+  it('are settled by what Stripe answers, once', async () => {
+    expect(await states()).toEqual(CHOSEN);
+    expect(await ambiguous()).toEqual([{ id: 'pi_tie' }]);
+    const { rereads, asked } = stripeWith([objectOf(action)]);
+    await settleWith(rereads);
+    await settleWith(rereads);
+    expect(asked).toEqual(['pi_tie']);
+    expect(await states()).toEqual([{ state: 'PENDING', failure_code: null }]);
+    expect(await ambiguous()).toEqual([]);
+  });
+
+  it('stay as chosen where Stripe cannot be asked, and are still to be settled', async () => {
+    const { rereads, asked } = stripeWith([objectOf(action)], false);
+    await settleWith(rereads);
+    await settleWith();
+    expect(asked).toEqual([]);
+    expect(await states()).toEqual(CHOSEN);
+    expect(await ambiguous()).toEqual([{ id: 'pi_tie' }]);
+  });
+
+  it('stay to be settled while Stripe does not answer', async () => {
+    const { rereads } = stripeWith([]);
+    const away = { ...rereads.gateway, retrieve: () => Promise.reject(new Error('away')) };
+    await expect(settleWith({ ...rereads, gateway: away })).rejects.toThrow('away');
+    expect(await ambiguous()).toEqual([{ id: 'pi_tie' }]);
+  });
+
+  it('stay as chosen where Stripe has none of them, or answers what is not understood', async () => {
+    for (const objects of [[], [{ ...objectOf(action), status: 'teleported' }]]) {
+      await ledger.rows('update stripe_objects set ambiguous = true');
+      await settleWith(stripeWith(objects).rereads);
+      expect(await states()).toEqual(CHOSEN);
+      expect(await ambiguous()).toEqual([]);
+    }
+  });
+});
+
+describe('what Stripe tells before it is known here', () => {
+  const [TENANT, USER, PLAN, AREA] = ['acme', 1, 2, 3].map((each) =>
+    typeof each === 'string' ? each : `0190b0d5-4a1c-7e2f-8c3d-00000000000${each}`,
+  );
+
+  const makeCustomer = () =>
+    ledger.rows(`insert into customers values ($1, $2, 'cus_late', now(), now())`, [TENANT, USER]);
+
+  it('gives a payment its owner once the customer is somebody', async () => {
+    await ledger.store([
+      tellStory({ name: 'late' }).intent('payment_intent.succeeded', {
+        customer: 'cus_late',
+        status: 'succeeded',
+        amount_received: 1999,
+      }),
+    ]);
+    await ledger.apply();
+    await settleWith();
+    expect(changes).toEqual([]);
+    await makeCustomer();
+    await settleWith();
+    expect(changes).toMatchObject([
+      { tenantId: TENANT, userId: USER, now: { captured: 1999 }, before: null },
+    ]);
+    await settleWith();
+    expect(changes).toHaveLength(1);
+  });
+
+  it('brings subscriptions and invoices to where they stand, before and after they are here', async () => {
+    const told = (type: string, object: Record<string, unknown>, created: number): StoryEvent => ({
+      id: `evt_${type}_${created}`,
+      type,
+      created,
+      api_version: '2026-10-28.endive',
+      data: { object },
+    });
+    const subscription = (status: string) => ({
+      id: 'sub_1',
+      object: 'subscription',
+      customer: 'cus_late',
+      status,
+      cancel_at_period_end: true,
+      items: { data: [{ current_period_end: 1_800_000_000 }] },
+    });
+    const invoice = (status: string) => ({ id: 'in_1', object: 'invoice', customer: 'cus_late', status });
+    await ledger.store([
+      told('customer.subscription.updated', subscription('active'), 20),
+      told('customer.subscription.created', subscription('incomplete'), 10),
+      told('invoice.finalized', invoice('open'), 10),
+    ]);
+    expect(await ledger.apply()).toMatchObject({ applied: 3 });
+    await makeCustomer();
+    await makeSubscriptionAndInvoice();
+    await settleWith();
+    expect(await accountStates()).toEqual([{ subscription: 'ACTIVE', ends: 1_800_000_000, invoice: 'OPEN' }]);
+    await ledger.store([
+      told('invoice.paid', invoice('paid'), 30),
+      told('customer.subscription.deleted', subscription('canceled'), 30),
+    ]);
+    await ledger.apply();
+    expect(await accountStates()).toMatchObject([{ subscription: 'CANCELED', invoice: 'PAID' }]);
+  });
+
+  async function makeSubscriptionAndInvoice(): Promise<void> {
+    await ledger.rows(
+      `insert into areas values ($1, $2, 'de', 'DE', '{DE}', 'EUR', 0, now(), now()) on conflict do nothing`,
+      [TENANT, AREA],
+    );
+    await ledger.rows(
+      `insert into plans values ($1, $2, 'p', 'P', 'MONTH', false, now(), now()) on conflict do nothing`,
+      [TENANT, PLAN],
+    );
+    await ledger.rows(
+      `insert into subscriptions (tenant_id, id, customer_id, plan_id, area_id, state, stripe_subscription_id, stripe_price_id, create_time, update_time)
+        values ($1, $2, $2, $3, $4, 'INCOMPLETE', 'sub_1', 'price_1', now(), now())`,
+      [TENANT, USER, PLAN, AREA],
+    );
+    await ledger.rows(
+      `insert into invoices (tenant_id, id, year, number, user_id, state, profile, currency, total_minor_units, stripe_invoice_id, issue_time, update_time)
+        values ($1, $2, 2026, 1, $2, 'UNCOLLECTIBLE', '{}', 'EUR', 1, 'in_1', now(), now())`,
+      [TENANT, USER],
+    );
+  }
+
+  const accountStates = () =>
+    ledger.rows(`select s.state as subscription, extract(epoch from s.current_period_end)::int as ends, i.state as invoice
+      from subscriptions s, invoices i`);
+});

@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { BookingStatus, Money, Payment } from './booking.ts';
+import { isNewer, NEXT_STATUSES, statusOf } from './booking-course.ts';
+
+const AMOUNT: Money = { currencyCode: 'EUR', minorUnits: 1000n };
+
+function payment(paid: bigint, refunded = 0n, revision = 1n): Payment {
+  return { currencyCode: 'EUR', paid, refunded, revision };
+}
+
+describe('where people may move a booking', () => {
+  it('is what the table says, and nothing leads back to PENDING or out of REFUNDED', () => {
+    expect(NEXT_STATUSES).toEqual({
+      PENDING: ['PAID', 'CANCELLED'],
+      PAID: ['COMPLETED', 'ATTENDED', 'CANCELLED', 'REFUNDED'],
+      COMPLETED: ['ATTENDED', 'REFUNDED'],
+      ATTENDED: ['REFUNDED'],
+      CANCELLED: ['REFUNDED'],
+      REFUNDED: [],
+    });
+  });
+});
+
+describe('statusOf', () => {
+  it.each<[string, Payment | null, Money | null, BookingStatus]>([
+    ['nothing was told', null, AMOUNT, 'PENDING'],
+    ['nothing came in', payment(0n), AMOUNT, 'PENDING'],
+    ['a part came in', payment(999n), AMOUNT, 'PENDING'],
+    ['all of it came in', payment(1000n), AMOUNT, 'PAID'],
+    ['a part of it went back', payment(1000n, 999n), AMOUNT, 'PAID'],
+    ['all of it went back', payment(1000n, 1000n), AMOUNT, 'REFUNDED'],
+    ['all of a part went back', payment(10n, 10n), AMOUNT, 'REFUNDED'],
+    ['anything came in where no amount is known', payment(1n), null, 'PAID'],
+    ['anything came in of another currency', payment(1n), { ...AMOUNT, currencyCode: 'USD' }, 'PAID'],
+    ['nothing came in for what costs nothing', payment(0n), { ...AMOUNT, minorUnits: 0n }, 'PENDING'],
+  ])('of a booking that is PENDING once %s', (_what, money, amount, status) => {
+    expect(statusOf({ standing: 'PENDING', amount, payment: money })).toBe(status);
+  });
+
+  it.each<BookingStatus>(['PAID', 'COMPLETED', 'ATTENDED', 'CANCELLED', 'REFUNDED'])(
+    'stays %s as people said, whatever comes in, unless all of it went back',
+    (standing) => {
+      for (const money of [null, payment(0n), payment(1n), payment(1000n), payment(1000n, 1n)])
+        expect(statusOf({ standing, amount: AMOUNT, payment: money })).toBe(standing);
+      expect(statusOf({ standing, amount: AMOUNT, payment: payment(1n, 1n) })).toBe('REFUNDED');
+    },
+  );
+});
+
+describe('isNewer', () => {
+  const payments = fc.record({
+    currencyCode: fc.constantFrom('EUR', 'USD'),
+    paid: fc.bigInt(0n, 3n),
+    refunded: fc.bigInt(0n, 3n),
+    revision: fc.bigInt(0n, 3n),
+  });
+
+  it('goes by the revision', () => {
+    expect(isNewer(payment(0n, 0n, 2n), payment(5n, 5n, 1n))).toBe(true);
+    expect(isNewer(payment(5n, 5n, 1n), payment(0n, 0n, 2n))).toBe(false);
+    expect(isNewer(payment(5n), null)).toBe(true);
+  });
+
+  it('changes nothing for the same again', () => {
+    fc.assert(fc.property(payments, (told) => !isNewer(told, { ...told })));
+  });
+
+  it('leaves the same telling last whatever their order, also of those that claim the same revision', () => {
+    const lastOf = (told: readonly Payment[]) =>
+      told.reduce<Payment | null>((last, each) => (isNewer(each, last) ? each : last), null);
+    const shuffled = fc
+      .array(payments, { minLength: 1, maxLength: 6 })
+      .chain((all) =>
+        fc.tuple(
+          fc.constant(all),
+          fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length }),
+        ),
+      );
+    fc.assert(
+      fc.property(shuffled, ([told, again]) => {
+        expect(lastOf(again)).toEqual(lastOf(told));
+      }),
+    );
+  });
+});

@@ -1,0 +1,41 @@
+import { type KnownUser, type Users, withUsers } from '@rollcall/user-access';
+import type { Booking } from './booking.ts';
+
+/** A booking and its users. */
+export interface ShownBooking {
+  readonly booking: Booking;
+  /** Undefined: the booking has none. */
+  readonly user: KnownUser | undefined;
+  /** The vendor's user, likewise. */
+  readonly vendor: KnownUser | undefined;
+}
+
+/** Puts users and vendors beside bookings of one tenant, all of them by one lookup; none where no booking has any. */
+export async function showBookings(
+  users: Users,
+  bookings: readonly Booking[],
+  signal: AbortSignal,
+): Promise<ShownBooking[]> {
+  const tenantId = bookings[0]?.tenantId ?? '';
+  const columns = { user: userOf, vendor: vendorOf };
+  const shown = await withUsers(users, bookings, { tenantId, columns, signal });
+  return shown.map(({ row, users: { user, vendor } }) => ({ booking: row, user, vendor }));
+}
+
+/** The same for one booking. */
+export async function showBooking(
+  users: Users,
+  booking: Booking,
+  signal: AbortSignal,
+): Promise<ShownBooking> {
+  const [shown] = await showBookings(users, [booking], signal);
+  return shown ?? { booking, user: undefined, vendor: undefined };
+}
+
+function userOf({ userId }: Booking): string | null {
+  return userId;
+}
+
+function vendorOf({ vendorId }: Booking): string | null {
+  return vendorId;
+}

@@ -1,0 +1,225 @@
+import { BookingStatus } from '@rollcall/contract/booking';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BookingUnderTest, faultOf, newUserId, startBooking } from './testing/start-booking.ts';
+
+const tenantId = 'acme';
+const { PENDING, PAID, COMPLETED, CANCELLED, REFUNDED } = BookingStatus;
+let booking: BookingUnderTest;
+
+beforeAll(async () => {
+  booking = await startBooking();
+});
+
+afterAll(() => booking[Symbol.asyncDispose]());
+
+async function change(id: string, status: BookingStatus) {
+  return (await booking.client.changeBookingStatus({ tenantId, id, status })).booking;
+}
+
+describe('ChangeBookingStatus', () => {
+  type Name = Exclude<keyof typeof BookingStatus, 'UNSPECIFIED'>;
+  const WAYS: Readonly<Record<Name, readonly Name[]>> = {
+    PENDING: ['PAID', 'CANCELLED'],
+    PAID: ['COMPLETED', 'ATTENDED', 'CANCELLED', 'REFUNDED'],
+    COMPLETED: ['ATTENDED', 'REFUNDED'],
+    ATTENDED: ['REFUNDED'],
+    CANCELLED: ['REFUNDED'],
+    REFUNDED: [],
+  };
+  const names = Object.keys(WAYS) as Name[];
+  const pairs = names.flatMap((from) => names.map((to) => [from, to] as const)).filter(([a, b]) => a !== b);
+
+  it.each(pairs)('from %s to %s as the table says', async (from, to) => {
+    const { id } = await booking.book({ status: BookingStatus[from] });
+    const isWay = WAYS[from].includes(to);
+    if (isWay) {
+      expect(await change(id, BookingStatus[to])).toMatchObject({ id, status: BookingStatus[to] });
+    } else {
+      expect(await faultOf(change(id, BookingStatus[to]))).toMatchObject({
+        code: 'FailedPrecondition',
+        reason: 'STATUS_CHANGE_REFUSED',
+        metadata: { id, from, to },
+      });
+    }
+    const read = await booking.client.getBooking({ tenantId, id });
+    expect(read.booking?.status).toBe(BookingStatus[isWay ? to : from]);
+  });
+
+  it('changes nothing for the same again, the time of the last change included', async () => {
+    const { id } = await booking.book({ status: PAID });
+    const once = await change(id, COMPLETED);
+    expect(await change(id.toUpperCase(), COMPLETED)).toEqual(once);
+  });
+
+  it('answers the booking with its users, BASIC view', async () => {
+    const [userId, vendorId] = [newUserId(), newUserId()];
+    for (const id of [userId, vendorId]) booking.users.put(tenantId, id);
+    const { id } = await booking.book({ userId, vendorId, contactDetails: { name: 'Ana' } });
+    const changed = await change(id, PAID);
+    expect(changed).toMatchObject({ user: { user: { id: userId } }, vendor: { user: { id: vendorId } } });
+    expect(changed?.contactDetails).toBeUndefined();
+  });
+
+  it('does not know a booking of another tenant', async () => {
+    const { id } = await booking.book({}, 'other');
+    expect(await faultOf(change(id, PAID))).toMatchObject({ reason: 'BOOKING_NOT_FOUND' });
+  });
+
+  it('goes one way where twenty changes at once each rule out the others', async () => {
+    const { id } = await booking.book({ status: PAID });
+    const calls = Array.from({ length: 20 }, (_, i) => change(id, i % 2 ? COMPLETED : CANCELLED));
+    const settled = await Promise.allSettled(calls);
+    const { booking: after } = await booking.client.getBooking({ tenantId, id });
+    expect([COMPLETED, CANCELLED]).toContain(after?.status);
+    const happened = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value?.status] : []));
+    expect(happened).toEqual(Array.from({ length: 10 }, () => after?.status));
+  });
+
+  it.each<[string, { id: string; status: BookingStatus }]>([
+    ['status', { id: newUserId(), status: BookingStatus.UNSPECIFIED }],
+    ['status', { id: newUserId(), status: 99 as BookingStatus }],
+    ['id', { id: 'x', status: PAID }],
+  ])('refuses a %s that is none: %j', async (field, request) => {
+    const fault = await faultOf(booking.client.changeBookingStatus({ tenantId, ...request }));
+    expect(fault).toMatchObject({ reason: 'FIELD_INVALID', fields: [field] });
+  });
+});
+
+describe('RecordBookingPayment', () => {
+  const eur = (minorUnits: bigint) => ({ currencyCode: 'EUR', minorUnits });
+  const amount = eur(1000n);
+
+  async function tell(id: string, told: [revision: bigint, paid: bigint, refunded?: bigint]) {
+    const [revision, paid, refunded] = told;
+    const request = { tenantId, id, revision, paid: eur(paid) };
+    const response = await booking.client.recordBookingPayment(
+      refunded === undefined ? request : { ...request, refunded: eur(refunded) },
+    );
+    return response.booking;
+  }
+
+  it('shows what came in, and what went back, and moves the booking along', async () => {
+    const { id } = await booking.book({ amount });
+    expect(await tell(id, [1n, 400n])).toMatchObject({ status: PENDING, paid: eur(400n) });
+    expect(await tell(id, [2n, 1000n])).toMatchObject({ status: PAID, paid: eur(1000n) });
+    const part = await tell(id, [3n, 1000n, 300n]);
+    expect(part).toMatchObject({ status: PAID, paid: eur(1000n), refunded: eur(300n) });
+    const all = await tell(id, [4n, 1000n, 1000n]);
+    expect(all).toMatchObject({ status: REFUNDED, refunded: eur(1000n) });
+    expect((await booking.client.getBooking({ tenantId, id })).booking).toEqual(all);
+  });
+
+  it('has nothing to show where nothing came in', async () => {
+    const { id } = await booking.book({ amount });
+    const told = await tell(id, [1n, 0n, 0n]);
+    expect([told?.status, told?.paid, told?.refunded]).toEqual([PENDING, undefined, undefined]);
+  });
+
+  it('changes nothing for the same again, nor for what is older', async () => {
+    const { id } = await booking.book({ amount });
+    const told = await tell(id, [5n, 1000n, 200n]);
+    expect(await tell(id, [5n, 1000n, 200n])).toEqual(told);
+    expect(await tell(id, [4n, 1000n])).toEqual(told);
+    expect(await tell(id, [0n, 0n])).toEqual(told);
+  });
+
+  it.each(permutations([0, 1, 2, 3]))('leads to one state, told in the order %j', async (...order) => {
+    const told: [bigint, bigint, bigint?][] = [
+      [1n, 400n],
+      [2n, 1000n],
+      [3n, 1000n, 1000n],
+      // Paid anew after all went back.
+      [4n, 2000n, 1000n],
+    ];
+    const { id } = await booking.book({ amount });
+    for (const at of order) await tell(id, told[at] as [bigint, bigint, bigint?]);
+    const { booking: after } = await booking.client.getBooking({ tenantId, id });
+    expect(after).toMatchObject({ status: PAID, paid: eur(2000n), refunded: eur(1000n) });
+  });
+
+  it('leads to one state where all are told at once, each twice', async () => {
+    const { id } = await booking.book({ amount });
+    const told: [bigint, bigint, bigint?][] = [
+      [1n, 400n],
+      [2n, 1000n],
+      [3n, 1000n, 1000n],
+    ];
+    await Promise.all([...told, ...told].map((each) => tell(id, each)));
+    const { booking: after } = await booking.client.getBooking({ tenantId, id });
+    expect(after).toMatchObject({ status: REFUNDED, paid: eur(1000n), refunded: eur(1000n) });
+  });
+
+  it('does not undo what people said, except that what went back is REFUNDED', async () => {
+    const { id } = await booking.book({ amount });
+    await change(id, CANCELLED);
+    expect(await tell(id, [1n, 1000n])).toMatchObject({ status: CANCELLED });
+    expect(await tell(id, [2n, 1000n, 1000n])).toMatchObject({ status: REFUNDED });
+    expect(await faultOf(change(id, PAID))).toMatchObject({ reason: 'STATUS_CHANGE_REFUSED' });
+  });
+
+  it('goes on from where money brought it', async () => {
+    const { id } = await booking.book({ amount });
+    await tell(id, [1n, 1000n]);
+    expect(await change(id, COMPLETED)).toMatchObject({ status: COMPLETED, paid: eur(1000n) });
+    expect(await tell(id, [2n, 1000n, 1n])).toMatchObject({ status: COMPLETED, refunded: eur(1n) });
+  });
+
+  it.each([
+    ['paid.minor_units', { paid: eur(-1n) }],
+    ['paid.currency_code', { paid: { currencyCode: 'eur', minorUnits: 1n } }],
+    ['paid', {}],
+    ['refunded.minor_units', { paid: eur(1n), refunded: eur(2n) }],
+    ['refunded.minor_units', { paid: eur(1n), refunded: eur(-1n) }],
+    ['refunded.currency_code', { paid: eur(1n), refunded: { currencyCode: 'USD', minorUnits: 1n } }],
+    ['revision', { paid: eur(1n), revision: -1n }],
+    ['id', { id: 'x', paid: eur(1n) }],
+    ['tenant_id', { tenantId: 'No', paid: eur(1n) }],
+  ])('refuses a %s that cannot be: %o', async (field, request) => {
+    const fault = await faultOf(
+      booking.client.recordBookingPayment({ tenantId, id: newUserId(), ...request }),
+    );
+    expect(fault).toMatchObject({ code: 'InvalidArgument', reason: 'FIELD_INVALID', fields: [field] });
+  });
+
+  it('does not know a booking that is not there', async () => {
+    expect(await faultOf(tell(newUserId(), [1n, 1n]))).toMatchObject({ reason: 'BOOKING_NOT_FOUND' });
+  });
+});
+
+describe('the database', () => {
+  it.each([
+    [
+      'bookings_refunded',
+      `paid_minor_units = 1, refunded_minor_units = 2, payment_currency = 'EUR', payment_revision = 1`,
+    ],
+    [
+      'bookings_refunded',
+      `paid_minor_units = 1, refunded_minor_units = -1, payment_currency = 'EUR', payment_revision = 1`,
+    ],
+    [
+      'bookings_paid',
+      `paid_minor_units = -1, refunded_minor_units = -1, payment_currency = 'EUR', payment_revision = 1`,
+    ],
+    ['bookings_payment_whole', `paid_minor_units = 1`],
+    [
+      'bookings_payment_currency',
+      `paid_minor_units = 1, refunded_minor_units = 0, payment_currency = 'e', payment_revision = 1`,
+    ],
+    ['bookings_standing', `standing = status`],
+    ['bookings_pets', `pet_ids = array_fill(gen_random_uuid(), array[21])`],
+  ])('refuses by %s: %s', async (constraint, assignments) => {
+    const { id } = await booking.book();
+    await expect(booking.sql(`update bookings set ${assignments} where id = $1`, [id])).rejects.toMatchObject(
+      {
+        constraint,
+      },
+    );
+  });
+});
+
+function permutations(items: readonly number[]): number[][] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((first) =>
+    permutations(items.filter((each) => each !== first)).map((rest) => [first, ...rest]),
+  );
+}

@@ -1,0 +1,48 @@
+import type { KnownUser, Users } from '@rollcall/user-access';
+import { v7 as uuidv7 } from 'uuid';
+import { requireBookableUsers } from '../bookings/bookable-users.ts';
+import { notFound } from '../bookings/booking-error.ts';
+import type { WriteRequest } from '../requests/write-request.ts';
+import type { NewPet } from './pet.ts';
+import type { PetStore } from './pet-store.ts';
+import { type ShownPet, showPet } from './shown-pet.ts';
+
+/** The pet to add. */
+export interface CreatePetCommand {
+  readonly tenantId: string;
+  readonly pet: NewPet;
+  /** Absent: a repeat adds another pet. */
+  readonly request?: WriteRequest;
+  readonly signal: AbortSignal;
+}
+
+/** A pet. */
+export interface CreatedPet extends ShownPet {
+  /** An earlier call with the same request id made it. */
+  readonly replayed: boolean;
+}
+
+/**
+ * Adds a pet of an active user, once per request.
+ * Throws BookingError REQUEST_ID_REUSED, USER_NOT_BOOKABLE, USER_UNKNOWN_NOW; PET_NOT_FOUND where what it made is gone.
+ */
+export async function createPet(
+  { pets, users }: { pets: PetStore; users: Users },
+  command: CreatePetCommand,
+): Promise<CreatedPet> {
+  const { tenantId, pet, request, signal } = command;
+  const replayOf = async (id: string) => {
+    const made = await pets.find({ tenantId, id });
+    if (!made) throw notFound('pet', { tenantId, id });
+    return { ...(await showPet(users, made, signal)), replayed: true };
+  };
+  // Before the user is looked at: what was done stays done.
+  const before = request && (await pets.madeBy(tenantId, request));
+  if (before !== undefined) return replayOf(before);
+  const known = await requireBookableUsers(users, { tenantId, userIds: [pet.userId], signal });
+  const now = new Date();
+  const made = { ...pet, tenantId, id: uuidv7(), createTime: now, updateTime: now };
+  const meanwhile = await pets.insert(made, request);
+  if (meanwhile !== undefined) return replayOf(meanwhile);
+  return { pet: made, user: known.get(pet.userId) as KnownUser, replayed: false };
+}

@@ -1,0 +1,112 @@
+import type { PreparedStatement } from '@rollcall/runtime/postgres';
+import type { BookingList, BookingOrder } from '../bookings/booking-reads.ts';
+import { COLUMNS_BY_VIEW } from './booking-from-row.ts';
+
+/** A statement and the values that go into it. */
+export interface ListStatement extends PreparedStatement {
+  readonly values: unknown[];
+}
+
+/**
+ * The statement of a list. Each combination of filters has one of its own, planned for what it filters by: there are a few
+ * hundred, of which a service uses a handful.
+ */
+export function listStatement(list: BookingList): ListStatement {
+  const { tenantId, view, filter, order, limit, after } = list;
+  const values: unknown[] = [
+    tenantId,
+    ...(after ? [after.at, after.id] : BEFORE_ALL[order.direction]),
+    limit,
+  ];
+  const manyUsers = several(filter.userIds);
+  if (manyUsers) values.push(manyUsers);
+  const letters = manyUsers ? ['U'] : [];
+  const conditions = CONDITIONS.flatMap(({ letter, of, sql }) => {
+    const value = of(filter);
+    if (value === null) return [];
+    letters.push(letter);
+    return sql(`$${values.push(value)}`);
+  });
+  const where = ['b.tenant_id = $1', ...conditions, behind(order)].join(' and ');
+  const kind = [view[0], order.by[0], order.direction[0]].join('').toLowerCase();
+  return {
+    name: `bookings_${kind}_${letters.join('')}`,
+    text: manyUsers ? ofManyUsers(list, where) : ofAll(list, where),
+    values,
+  };
+}
+
+function ofAll({ view, order }: BookingList, where: string): string {
+  return `select ${COLUMNS_BY_VIEW[view]} from bookings b where ${where} ${page(order)}`;
+}
+
+// Of each user no more than a page, in order by the index, so that one with very many bookings costs what any other does; of
+// these the first are the page, and only they are read whole. The ids are $5.
+function ofManyUsers({ view, order }: BookingList, where: string): string {
+  return `select ${COLUMNS_BY_VIEW[view]}
+    from (
+      select of_one.id from unnest($5::uuid[]) wanted (id)
+      cross join lateral (
+        select b.id, b.${order.by} from bookings b where ${where} and b.user_id = wanted.id ${page(order)}
+      ) of_one
+      order by of_one.${order.by} ${order.direction}, of_one.id ${order.direction} limit $4
+    ) of_page
+    join bookings b on b.tenant_id = $1 and b.id = of_page.id ${sorting(order)}`;
+}
+
+interface Condition {
+  /** In the statement's name. */
+  readonly letter: string;
+  /** Null: the list does not ask for it. */
+  readonly of: (filter: BookingList['filter']) => unknown;
+  readonly sql: (parameter: string) => string;
+}
+
+const CONDITIONS: readonly Condition[] = [
+  { letter: 'u', of: ({ userIds }) => only(userIds), sql: (value) => `b.user_id = ${value}::uuid` },
+  { letter: 'v', of: ({ vendorIds }) => only(vendorIds), sql: (value) => `b.vendor_id = ${value}::uuid` },
+  {
+    letter: 'V',
+    of: ({ vendorIds }) => several(vendorIds),
+    sql: (value) => `b.vendor_id = any(${value}::uuid[])`,
+  },
+  { letter: 's', of: ({ statuses }) => only(statuses), sql: (value) => `b.status = ${value}` },
+  {
+    letter: 'S',
+    of: ({ statuses }) => several(statuses),
+    sql: (value) => `b.status = any(${value}::text[])`,
+  },
+  { letter: 'f', of: ({ startFrom }) => startFrom, sql: (value) => `b.start_date >= ${value}::date` },
+  { letter: 'b', of: ({ startBefore }) => startBefore, sql: (value) => `b.start_date < ${value}::date` },
+];
+
+function only(values: readonly string[] | null): string | null {
+  return values?.length === 1 ? (values[0] ?? null) : null;
+}
+
+function several(values: readonly string[] | null): readonly string[] | null {
+  return values && values.length !== 1 ? values : null;
+}
+
+// Where the first page begins, so that it needs no statement of its own.
+const BEFORE_ALL = {
+  asc: ['-infinity', '00000000-0000-0000-0000-000000000000'],
+  desc: ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
+} as const satisfies Record<BookingOrder['direction'], readonly [string, string]>;
+
+const TYPES = { create_time: 'timestamptz', start_date: 'date' } as const satisfies Record<
+  BookingOrder['by'],
+  string
+>;
+
+function behind({ by, direction }: BookingOrder): string {
+  return `(b.${by}, b.id) ${direction === 'desc' ? '<' : '>'} ($2::${TYPES[by]}, $3::uuid)`;
+}
+
+function sorting({ by, direction }: BookingOrder): string {
+  return `order by b.${by} ${direction}, b.id ${direction}`;
+}
+
+function page(order: BookingOrder): string {
+  return `${sorting(order)} limit $4`;
+}

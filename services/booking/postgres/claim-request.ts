@@ -1,0 +1,47 @@
+import { Buffer } from 'node:buffer';
+import type { RunPrepared } from '@rollcall/runtime/postgres';
+import { requestIdReused } from '../bookings/booking-error.ts';
+import type { WriteRequest } from '../requests/write-request.ts';
+
+/** What a request is about to make. */
+export interface ClaimedRequest {
+  readonly tenantId: string;
+  /** Undefined: repeats of it are not known. */
+  readonly request: WriteRequest | undefined;
+  readonly madeId: string;
+}
+
+/**
+ * Notes what a request makes, in the transaction that makes it. Answers the id of what it made before, and undefined where it
+ * is new; one that is at work right now is waited for. Throws BookingError REQUEST_ID_REUSED.
+ */
+export async function claimRequest(
+  run: RunPrepared,
+  { tenantId, request, madeId }: ClaimedRequest,
+): Promise<string | undefined> {
+  if (!request) return undefined;
+  const claim = [tenantId, request.id, Buffer.from(request.fingerprint), madeId, new Date()];
+  return (await run(CLAIM, claim)).length > 0 ? undefined : findRequest(run, tenantId, request);
+}
+
+/** The id of what a request made before; undefined: it is new. Throws BookingError REQUEST_ID_REUSED. */
+export async function findRequest(
+  run: RunPrepared,
+  tenantId: string,
+  request: WriteRequest,
+): Promise<string | undefined> {
+  const [row] = await run<{ made_id: string; fingerprint: Buffer }>(CLAIMED, [tenantId, request.id]);
+  if (row && !row.fingerprint.equals(request.fingerprint)) throw requestIdReused(request.id);
+  return row?.made_id;
+}
+
+const CLAIM = {
+  name: 'request_claim',
+  text: `insert into made_by_request (tenant_id, request_id, fingerprint, made_id, create_time)
+    values ($1, $2, $3, $4, $5) on conflict do nothing returning made_id`,
+};
+
+const CLAIMED = {
+  name: 'request_claimed',
+  text: 'select made_id, fingerprint from made_by_request where tenant_id = $1 and request_id = $2',
+};

@@ -1,0 +1,98 @@
+import { type Pool, type RunPrepared, transactPrepared } from '@rollcall/runtime/postgres';
+import type { BookingStatus } from '../bookings/booking.ts';
+import type { Review } from '../reviews/review.ts';
+import type {
+  ReviewedBooking,
+  ReviewToWrite,
+  ReviewWrites,
+  WrittenReview,
+} from '../reviews/review-writes.ts';
+import { claimRequest, findRequest } from './claim-request.ts';
+import { REVIEW_COLUMNS, type ReviewRow, reviewFromRow } from './postgres-review-reads.ts';
+import { writeTellings } from './write-tellings.ts';
+
+/** Writes by prepared statements, each in one transaction with what is to be told of it. */
+export function createPostgresReviewWrites(pool: Pool): ReviewWrites {
+  return {
+    write: (wanted, decide) => transactPrepared(pool, (run) => write(run, wanted, decide)),
+    update({ tenantId, id }, { rating, text, updateTime }, tellings) {
+      return transactPrepared(pool, async (run) => {
+        const values = [tenantId, id, rating ?? null, text ?? null, updateTime];
+        const [row] = await run<ReviewRow>(UPDATE, values);
+        const review = row && reviewFromRow(row);
+        if (review) await writeTellings(run, tellings(review));
+        return review;
+      });
+    },
+    remove({ tenantId, id }, tellings) {
+      return transactPrepared(pool, async (run) => {
+        const [row] = await run<ReviewRow>(REMOVE, [tenantId, id]);
+        if (row) await writeTellings(run, tellings(reviewFromRow(row)));
+      });
+    },
+  };
+}
+
+async function write(
+  run: RunPrepared,
+  { tenantId, bookingId, request }: ReviewToWrite,
+  decide: Parameters<ReviewWrites['write']>[1],
+): Promise<WrittenReview> {
+  // What was done stays done, whatever became of the booking since.
+  const before = request && (await findRequest(run, tenantId, request));
+  if (before !== undefined) return { outcome: 'repeated', madeId: before };
+  // Whoever holds the booking writes its only review; others wait here, and then see it.
+  const [row] = await run<BookingRow>(HOLD, [tenantId, bookingId]);
+  if (!row) return { outcome: 'no_booking' };
+  const meanwhile = request && (await findRequest(run, tenantId, request));
+  if (meanwhile !== undefined) return { outcome: 'repeated', madeId: meanwhile };
+  if ((await run(OF_BOOKING, [tenantId, bookingId])).length > 0) return { outcome: 'has_review' };
+  const { review, tellings } = decide(bookingFromRow(row));
+  // Refuses where the same request is at work for another booking.
+  await claimRequest(run, { tenantId, request, madeId: review.id });
+  await run(INSERT, toValues(review));
+  await writeTellings(run, tellings);
+  return { outcome: 'written', review };
+}
+
+interface BookingRow {
+  status: BookingStatus;
+  user_id: string | null;
+  vendor_id: string | null;
+  reference: string;
+}
+
+function bookingFromRow({ status, user_id, vendor_id, reference }: BookingRow): ReviewedBooking {
+  return { status, userId: user_id, vendorId: vendor_id, reference };
+}
+
+function toValues(review: Review): unknown[] {
+  const { tenantId, id, bookingId, customerId, vendorId, rating, text, createTime, updateTime } = review;
+  return [tenantId, id, bookingId, customerId, vendorId, rating, text, createTime, updateTime];
+}
+
+const HOLD = {
+  name: 'reviewed_booking_hold',
+  text: 'select status, user_id, vendor_id, reference from bookings where tenant_id = $1 and id = $2 for update',
+};
+
+const OF_BOOKING = {
+  name: 'review_of_booking',
+  text: 'select 1 from reviews where tenant_id = $1 and booking_id = $2',
+};
+
+const INSERT = {
+  name: 'review_insert',
+  text: `insert into reviews (${REVIEW_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+};
+
+const UPDATE = {
+  name: 'review_update',
+  text: `update reviews set rating = coalesce($3, rating), text = coalesce($4, text), update_time = $5
+    where tenant_id = $1 and id = $2 returning ${REVIEW_COLUMNS}`,
+};
+
+const REMOVE = {
+  name: 'review_remove',
+  text: `delete from reviews where tenant_id = $1 and id = $2 returning ${REVIEW_COLUMNS}`,
+};

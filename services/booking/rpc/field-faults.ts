@@ -1,0 +1,47 @@
+import { isStorable, UNSTORABLE } from '@rollcall/runtime';
+import { invalidField } from '@rollcall/runtime/rpc';
+import { isCalendarDate } from '../bookings/booking-dates.ts';
+
+/** Throws RpcError FIELD_INVALID for a text that no database keeps. */
+export function requireStorable(field: string, text: string): void {
+  if (!isStorable(text)) throw invalidField(field, UNSTORABLE);
+}
+
+/** A day, null where none is given. Throws RpcError FIELD_INVALID for one that is on no calendar. */
+export function dayFrom(field: string, text: string): string | null {
+  if (text === '') return null;
+  if (!isCalendarDate(text)) throw invalidField(field, 'must be a day that exists, as YYYY-MM-DD');
+  return text;
+}
+
+/** Throws RpcError FIELD_INVALID where something that only a creation must give is not given. */
+export function requireGiven(field: string, value: string | number): void {
+  if (!value) throw invalidField(field, 'must be given');
+}
+
+/**
+ * The values that a mask names, by their names in the domain. Throws RpcError FIELD_INVALID where it names none, or one that
+ * cannot be changed.
+ */
+export function maskedBy<Values extends object>(
+  paths: readonly string[],
+  values: { readonly [Path: string]: Partial<Values> },
+): Partial<Values> {
+  if (paths.length === 0) throw invalidField('update_mask', 'must name at least one field');
+  const strange = paths.find((path) => !Object.hasOwn(values, path));
+  if (strange !== undefined) {
+    const known = Object.keys(values).join(', ');
+    throw invalidField('update_mask', `must name nothing but ${known}, and names ${JSON.stringify(strange)}`);
+  }
+  return Object.assign({}, ...paths.map((path) => values[path]));
+}
+
+/** An id in lower case. Throws RpcError FIELD_INVALID for what is none: output-only fields have no rule of their own. */
+export function uuidFrom(field: string, text: string): string {
+  const id = text.toLowerCase();
+  if (!UUID.test(id)) throw invalidField(field, 'must be a UUID');
+  return id;
+}
+
+/** A UUID in lower case. */
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -1,0 +1,109 @@
+import { Code, ConnectError, createClient } from '@connectrpc/connect';
+import { AUTH_SETTINGS, createAuthService } from '@rollcall/auth';
+import { BOOKING_SETTINGS, createBookingService } from '@rollcall/booking';
+import { createBookingClient, createPetClient, createReviewClient } from '@rollcall/booking-client';
+import { UserAdminService, UserService } from '@rollcall/contract/user';
+import { readConfig } from '@rollcall/runtime';
+import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
+import { createGrpcTransport, errorReason } from '@rollcall/transport';
+import pg from 'pg';
+
+/** Both services, each with a database of its own, and clients of them. */
+export type AuthAndBooking = Awaited<ReturnType<typeof startAuthAndBooking>>;
+
+// Longer than a busy machine needs, so that no test hangs on a service that does not answer.
+const TIMEOUT_MS = 15_000;
+
+/** Starts both. The auth service can go away and come back at the same address. */
+export async function startAuthAndBooking() {
+  await using stack = new AsyncDisposableStack();
+  const [authDatabase, bookingDatabase] = [
+    stack.use(await createTestDatabase('auth')),
+    stack.use(await createTestDatabase('booking')),
+  ];
+  const auth = stack.use(await startableAuth(authDatabase.url));
+  const authAddress = `127.0.0.1:${auth.port}`;
+  const service = stack.use(
+    await createBookingService(
+      readConfig(BOOKING_SETTINGS, {
+        BOOKING_DATABASE_URL: bookingDatabase.url,
+        BOOKING_GRPC_PORT: '0',
+        BOOKING_HTTP_PORT: '0',
+        BOOKING_DATABASE_CONNECTIONS: '4',
+        AUTH_ADDRESS: authAddress,
+        LOG_LEVEL: 'silent',
+      }),
+    ),
+  );
+  const toAuth = stack.use(createGrpcTransport({ address: authAddress, defaultTimeoutMs: TIMEOUT_MS }));
+  const toBooking = { address: `127.0.0.1:${service.doors.grpc.port}`, defaultTimeoutMs: TIMEOUT_MS };
+  const bookings = stack.use(createBookingClient(toBooking));
+  const pets = stack.use(createPetClient(toBooking));
+  const reviews = stack.use(createReviewClient(toBooking));
+  const [sql, authSql] = [bookingDatabase, authDatabase].map(({ url }) => {
+    const pool = stack.adopt(new pg.Pool({ connectionString: url, max: 1 }), (each) => each.end());
+    return async (text: string, values: unknown[] = []) => (await pool.query(text, values)).rows;
+  }) as [Query, Query];
+  const closers = stack.move();
+  return {
+    auth,
+    admin: createClient(UserAdminService, toAuth),
+    users: createClient(UserService, toAuth),
+    bookings,
+    pets,
+    reviews,
+    sql,
+    metrics: async () => (await fetch(`http://127.0.0.1:${service.doors.http.port}/metrics`)).text(),
+    /** Puts users of one first name into a tenant. */
+    fillUsers: async (tenantId: string, count: number, firstName: string) =>
+      void (await authSql(FILL_USERS, [tenantId, count, firstName])),
+    [Symbol.asyncDispose]: () => closers.disposeAsync(),
+  };
+}
+
+type Query = (text: string, values?: unknown[]) => Promise<Record<string, unknown>[]>;
+
+async function startableAuth(url: string) {
+  const start = (port: number) =>
+    createAuthService(
+      readConfig(AUTH_SETTINGS, {
+        ...TEST_KEYS,
+        AUTH_DATABASE_URL: url,
+        AUTH_GRPC_PORT: String(port),
+        AUTH_HTTP_PORT: '0',
+        AUTH_DATABASE_CONNECTIONS: '4',
+        LOG_LEVEL: 'silent',
+      }),
+    );
+  let running: Awaited<ReturnType<typeof start>> | undefined = await start(0);
+  const { port } = running.doors.grpc;
+  const stop = async () => {
+    await running?.[Symbol.asyncDispose]();
+    running = undefined;
+  };
+  return {
+    port,
+    stop,
+    start: async () => {
+      running ??= await start(port);
+    },
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+const FILL_USERS = `insert into users (tenant_id, id, state, role, first_name, last_name, display_name, profile_image,
+    business_name, create_time, update_time)
+  select $1, gen_random_uuid(), 'ACTIVE', 'CUSTOMER', $3, 'No ' || n, '', '', '', now(), now()
+  from generate_series(1, $2::int) n`;
+
+/** How a call failed, as a caller sees it. Throws where it did not fail. */
+export async function faultOf(call: Promise<unknown>) {
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ConnectError))
+    throw new Error('The call did not fail as a call does', { cause: error });
+  const { reason, metadata } = errorReason(error) ?? {};
+  return { code: Code[error.code], reason, metadata, message: error.rawMessage };
+}

@@ -1,0 +1,26 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { findBillingDatabase } from '../billing/stripe-cli/billing-database.ts';
+import { readWebhookSecret } from '../billing/stripe-cli/webhook-secret.ts';
+import { keepCredentials } from '../local/postgres/credentials.ts';
+import { keepStripeSecret } from '../local/stripe-secret.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'rollcall-local-stripe-'));
+const env = { ROLLCALL_DATA_DIR: directory };
+afterAll(() => rmSync(directory, { recursive: true }));
+
+it('npm run stripe signs by the secret that npm start keeps', () => {
+  const kept = keepStripeSecret(directory, {});
+  expect(readWebhookSecret(env).reveal()).toBe(kept);
+});
+
+it('npm run stripe finds the database that npm start keeps, unless it is told of another', () => {
+  const password = keepCredentials(directory, true).passwordOf('billing');
+  const local = `postgres://billing:${password}@127.0.0.1:54320/billing`;
+  expect(findBillingDatabase(env).reveal()).toBe(local);
+  expect(findBillingDatabase({ ...env, POSTGRES_PORT: '5' }).reveal()).toContain(':5/billing');
+  const told = 'postgres://a:b@c/d';
+  expect(findBillingDatabase({ ...env, BILLING_DATABASE_URL: told }).reveal()).toBe(told);
+});

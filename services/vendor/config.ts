@@ -1,0 +1,50 @@
+import {
+  type ConfigOf,
+  choiceSetting,
+  databaseUrlSetting,
+  integerSetting,
+  LOG_LEVELS,
+  portSetting,
+  textSetting,
+} from '@rollcall/runtime';
+import { userAccessSettings } from '@rollcall/user-access';
+
+/** What the vendor service reads from its environment. */
+export const VENDOR_SETTINGS = {
+  databaseUrl: databaseUrlSetting({
+    variable: 'VENDOR_DATABASE_URL',
+    doc: 'PostgreSQL database of the vendor service, as postgres://user:password@host:port/database.',
+  }),
+  host: textSetting({
+    variable: 'VENDOR_HOST',
+    default: '127.0.0.1',
+    doc: 'Address that the vendor service listens on; loopback only, because its callers are not authenticated.',
+  }),
+  grpcPort: portSetting({
+    variable: 'VENDOR_GRPC_PORT',
+    default: '50053',
+    doc: 'Port of the vendor service for gRPC.',
+  }),
+  httpPort: portSetting({
+    variable: 'VENDOR_HTTP_PORT',
+    default: '8083',
+    doc: 'Port of the vendor service for Connect, gRPC-Web, JSON, health and metrics.',
+  }),
+  maxConnections: integerSetting({
+    variable: 'VENDOR_DATABASE_CONNECTIONS',
+    default: '10',
+    min: 1,
+    max: 200,
+    doc: 'Most database connections of the vendor service for calls; what it tells the user service takes a few more.',
+  }),
+  ...userAccessSettings({ prefix: 'VENDOR', service: 'vendor' }),
+  logLevel: choiceSetting({
+    variable: 'LOG_LEVEL',
+    default: 'info',
+    choices: LOG_LEVELS,
+    doc: 'How much every service logs; debug adds a line for each call that succeeded.',
+  }),
+} as const;
+
+/** The settings of one vendor process. */
+export type VendorConfig = ConfigOf<typeof VENDOR_SETTINGS>;

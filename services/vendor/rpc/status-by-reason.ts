@@ -1,0 +1,43 @@
+import { Code } from '@connectrpc/connect';
+import type { ErrorReason } from '@rollcall/contract/vendor';
+import { isDatabaseUnavailable } from '@rollcall/runtime/postgres';
+import { RpcError, RUNTIME_REASONS, runtimeError } from '@rollcall/runtime/rpc';
+import { VendorError, type VendorErrorReason } from '../vendor-error.ts';
+
+/** A reason as it goes over the wire. */
+type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>;
+
+/** The one table from reason to status. A reason that the contract gains does not compile until it stands here. */
+export const STATUS_BY_REASON = {
+  ...RUNTIME_REASONS,
+  REQUEST_ID_REUSED: Code.InvalidArgument,
+  ETAG_MISMATCH: Code.Aborted,
+  VENDOR_NOT_FOUND: Code.NotFound,
+  VENDOR_EXISTS: Code.AlreadyExists,
+  USER_NOT_ELIGIBLE: Code.FailedPrecondition,
+  USER_UNKNOWN_NOW: Code.Unavailable,
+  VERIFICATION_CHANGE_REFUSED: Code.FailedPrecondition,
+  ACTIVITY_NOT_FOUND: Code.NotFound,
+  VENDOR_NOT_VERIFIED: Code.FailedPrecondition,
+} as const satisfies Record<Reason, Code> & Record<VendorErrorReason, Code>;
+
+// About as long as the user client leaves a failing service alone.
+const RETRY_MS = 1000;
+
+/** An error of the domain or the database as one for the wire; undefined: it is not known here. */
+export function toRpcError(error: unknown): RpcError | undefined {
+  if (error instanceof VendorError) {
+    const { reason, message, metadata } = error;
+    return new RpcError({ code: STATUS_BY_REASON[reason], reason }, message, {
+      metadata,
+      ...(reason === 'USER_UNKNOWN_NOW' && { retryDelayMs: RETRY_MS }),
+    });
+  }
+  if (isDatabaseUnavailable(error)) {
+    return runtimeError('DATABASE_UNAVAILABLE', 'The database of the vendor service does not answer.', {
+      retryDelayMs: RETRY_MS,
+      cause: error,
+    });
+  }
+  return undefined;
+}

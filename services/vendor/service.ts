@@ -1,0 +1,106 @@
+import { ActivityService, VendorService as VendorServiceDescriptor } from '@rollcall/contract/vendor';
+import { createLogger, type RunningService } from '@rollcall/runtime';
+import { startOutbox } from '@rollcall/runtime/outbox';
+import { createPool, requireSchema } from '@rollcall/runtime/postgres';
+import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
+import {
+  connectUserAccess,
+  createUserAliases,
+  followMerges,
+  inheritDeadline,
+  inheritSeenVersions,
+  userTasks,
+} from '@rollcall/user-access';
+import type { VendorConfig } from './config.ts';
+import { createPostgresActivityReads } from './postgres/postgres-activity-reads.ts';
+import { createPostgresActivityWrites } from './postgres/postgres-activity-writes.ts';
+import { createPostgresVendorReads } from './postgres/postgres-vendor-reads.ts';
+import { createPostgresVendorWrites } from './postgres/postgres-vendor-writes.ts';
+import { activityServiceImplementation } from './rpc/activity-service.ts';
+import { toRpcError } from './rpc/status-by-reason.ts';
+import { vendorServiceImplementation } from './rpc/vendor-service.ts';
+import { createVendorUsers } from './users/vendor-users.ts';
+
+// A statement that runs longer than this holds a connection that others wait for.
+const STATEMENT_TIMEOUT_MS = 5000;
+
+/** The newest migration that this code was written against. */
+const SCHEMA = {
+  migration: '2026-11-20-vendor-user-access',
+  variable: 'VENDOR_DATABASE_URL',
+  migrate: 'npm run migrate',
+};
+
+// Vendors have no figures of their own: ratings are booking's to tell.
+const NO_FIGURES = async () => ({});
+
+/** A running vendor service. Disposing it drains the doors, then the outbox, then closes the user client and the database. */
+export interface VendorService extends RunningService {
+  readonly doors: OpenDoors;
+}
+
+/**
+ * Builds the vendor service bottom-up and opens its doors: the composition root. The user service need not be there.
+ * @param clock monotonic, in ms, by which what is known of users grows old.
+ * @throws StartupError where the database or a port is not to be had, AUTH_ADDRESS is not an address, or VENDOR_USERS_SNAPSHOT_PATH cannot be written.
+ */
+export async function createVendorService(
+  config: VendorConfig,
+  clock: () => number = () => performance.now(),
+): Promise<VendorService> {
+  await using stack = new AsyncDisposableStack();
+  const logger = createLogger({ service: 'vendor', level: config.logLevel });
+  const { databaseUrl: url, maxConnections } = config;
+  const pool = stack.adopt(
+    createPool({ url, maxConnections, statementTimeoutMs: STATEMENT_TIMEOUT_MS, logger }),
+    (each) => each.end(),
+  );
+  await requireSchema(pool, SCHEMA);
+  const access = stack.use(await connectUserAccess(config, { prefix: 'VENDOR', logger, clock }));
+  const outbox = stack.use(
+    await startOutbox({
+      url,
+      logger,
+      tasks: userTasks({ admin: access.admin, pool, source: 'vendor', readStatistics: NO_FIGURES }),
+    }),
+  );
+  const columns = [{ table: 'vendors', column: 'user_id' }];
+  const merges = stack.use(followMerges({ pool, users: access.fresh, columns, logger }));
+  const vendors = {
+    reads: createPostgresVendorReads(pool),
+    writes: createPostgresVendorWrites(pool),
+    users: createVendorUsers(access.users),
+    aliases: createUserAliases(pool),
+  };
+  const activities = {
+    reads: createPostgresActivityReads(pool),
+    writes: createPostgresActivityWrites(pool),
+    users: access.users,
+  };
+  const doors = stack.use(
+    await openDoors({
+      name: 'vendor',
+      host: config.host,
+      grpc: { port: config.grpcPort, variable: 'VENDOR_GRPC_PORT' },
+      http: { port: config.httpPort, variable: 'VENDOR_HTTP_PORT' },
+      logger,
+      toRpcError,
+      // Its own database only: without the user service vendors are still shown.
+      isReady: () =>
+        pool.query('select 1').then(
+          () => true,
+          () => false,
+        ),
+      readMetrics: () => [...access.readings(), ...outbox.readings(), ...merges.readings()],
+      routes: (chain) => {
+        const own = [...chain, inheritDeadline, inheritSeenVersions];
+        return [
+          ...implementService(VendorServiceDescriptor, vendorServiceImplementation(vendors), own),
+          ...implementService(ActivityService, activityServiceImplementation(activities), own),
+        ];
+      },
+    }),
+  );
+  const closers = stack.move();
+  return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+}

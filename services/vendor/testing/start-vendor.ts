@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
+import { BadRequestSchema, RetryInfoSchema } from '@rollcall/contract';
+import {
+  type Activity,
+  ActivitySchema,
+  ActivityService,
+  type Vendor,
+  VendorSchema,
+  VendorService as VendorServiceDescriptor,
+  VerificationState,
+} from '@rollcall/contract/vendor';
+import { readConfig } from '@rollcall/runtime';
+import { createTestDatabase } from '@rollcall/runtime/testing';
+import { createServiceClient, errorReason, type ServiceClient } from '@rollcall/transport';
+import { createFakeUserService, type FakeUserService, type FakeUsers } from '@rollcall/user-client/testing';
+import { Pool } from 'pg';
+import { VENDOR_SETTINGS } from '../config.ts';
+import { createVendorService, type VendorService } from '../service.ts';
+
+/** The tenant of tests that need no other. */
+export const TENANT = 'acme';
+
+/** The vendor service with a database and a user service of its own, called through its gRPC door. */
+export interface VendorUnderTest extends AsyncDisposable {
+  readonly vendors: ServiceClient<typeof VendorServiceDescriptor>;
+  readonly activities: ServiceClient<typeof ActivityService>;
+  readonly service: VendorService;
+  /** The users that the service can ask about. */
+  readonly users: FakeUsers;
+  /** What it asks, and the troubles to give it. */
+  readonly userService: FakeUserService;
+  /** Lets everything that the service knows of users grow older, in ms. */
+  age(ms: number): void;
+  /** Runs a statement in the service's database. */
+  sql<Row = unknown>(statement: string, values?: unknown[]): Promise<Row[]>;
+  /** Makes an active user, and a vendor of it. */
+  makeVendor(vendor?: MessageInitShape<typeof VendorSchema>, tenantId?: string): Promise<Vendor>;
+  /** The same, verified. */
+  makeVerified(vendor?: MessageInitShape<typeof VendorSchema>, tenantId?: string): Promise<Vendor>;
+  /** Takes a vendor through these states, one after the other. */
+  verify(vendor: Vendor, ...states: VerificationState[]): Promise<Vendor>;
+  /** Makes an activity of a vendor. */
+  offer(vendor: Vendor, activity?: MessageInitShape<typeof ActivitySchema>): Promise<Activity>;
+}
+
+/** Starts all of it. @param env further settings of the service, or other ones */
+export async function startVendor(env: NodeJS.ProcessEnv = {}): Promise<VendorUnderTest> {
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await createTestDatabase('vendor'));
+  const userService = stack.use(createFakeUserService());
+  let aheadMs = 0;
+  const config = readConfig(VENDOR_SETTINGS, {
+    VENDOR_DATABASE_URL: database.url,
+    VENDOR_GRPC_PORT: '0',
+    VENDOR_HTTP_PORT: '0',
+    VENDOR_DATABASE_CONNECTIONS: '5',
+    AUTH_ADDRESS: (await userService.listen()).address,
+    LOG_LEVEL: 'silent',
+    ...env,
+  });
+  const service = stack.use(await createVendorService(config, () => performance.now() + aheadMs));
+  // Longer than a busy machine needs, so that no test hangs on a service that does not answer.
+  const options = { address: `127.0.0.1:${service.doors.grpc.port}`, defaultTimeoutMs: 10_000 };
+  const vendors = stack.use(createServiceClient(VendorServiceDescriptor, options));
+  const activities = stack.use(createServiceClient(ActivityService, options));
+  const pool = stack.adopt(new Pool({ connectionString: database.url, max: 1 }), (each) => each.end());
+  const { users } = userService;
+
+  const makeVendor: VendorUnderTest['makeVendor'] = async (vendor = {}, tenantId = TENANT) => {
+    const userId = vendor.userId || randomUUID();
+    if (!vendor.userId) users.put(tenantId, userId, { displayName: 'Vera Vendor' });
+    const response = await vendors.createVendor({ tenantId, vendor: { ...vendor, userId } });
+    return response.vendor ?? create(VendorSchema);
+  };
+  const verify: VendorUnderTest['verify'] = async ({ tenantId, id }, ...states) => {
+    let vendor: Vendor | undefined;
+    for (const state of states) ({ vendor } = await vendors.changeVerification({ tenantId, id, state }));
+    return vendor ?? create(VendorSchema);
+  };
+  const closers = stack.move();
+  return {
+    vendors,
+    activities,
+    service,
+    users,
+    userService,
+    age: (ms) => {
+      aheadMs += ms;
+    },
+    sql: async (statement, values = []) => (await pool.query(statement, values)).rows,
+    makeVendor,
+    verify,
+    makeVerified: async (vendor, tenantId) =>
+      verify(await makeVendor(vendor, tenantId), VerificationState.SUBMITTED, VerificationState.VERIFIED),
+    async offer({ tenantId, id: vendorId }, activity = {}) {
+      const response = await activities.createActivity({
+        tenantId,
+        activity: { title: 'A tour', ...activity, vendorId },
+      });
+      return response.activity ?? create(ActivitySchema);
+    },
+    [Symbol.asyncDispose]: () => closers.disposeAsync(),
+  };
+}
+
+/** How a call failed, as a caller sees it. Throws where it did not fail. */
+export async function faultOf(call: Promise<unknown>) {
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ConnectError))
+    throw new Error('The call did not fail as a call does', { cause: error });
+  const [badRequest] = error.findDetails(BadRequestSchema);
+  const [retryInfo] = error.findDetails(RetryInfoSchema);
+  return {
+    code: Code[error.code],
+    reason: errorReason(error)?.reason,
+    metadata: errorReason(error)?.metadata,
+    fields: badRequest?.fieldViolations.map(({ field }) => field) ?? [],
+    retries: retryInfo !== undefined,
+  };
+}

@@ -1,0 +1,107 @@
+import type { UserAliases } from '@rollcall/user-access';
+import { v7 as uuidv7 } from 'uuid';
+import { VendorError } from '../vendor-error.ts';
+import { findRepeated, type WriteRequest } from '../write-request.ts';
+import { requireEligibleUser } from './eligible-user.ts';
+import type { Vendor, VendorProfile } from './vendor.ts';
+import type { VendorReads } from './vendor-reads.ts';
+import { type ShownVendor, type VendorUsers, withVendorUsers } from './vendor-users.ts';
+import type { VendorWrites } from './vendor-writes.ts';
+
+/** What CreateVendor works with. */
+export interface CreateVendorPorts {
+  readonly reads: VendorReads;
+  readonly writes: VendorWrites;
+  readonly users: VendorUsers;
+  readonly aliases: UserAliases;
+}
+
+/** The vendor to make. */
+export interface CreateVendorCommand {
+  readonly tenantId: string;
+  readonly userId: string;
+  readonly profile: VendorProfile;
+  /** Absent: a repeat is refused, because the user is a vendor by then. */
+  readonly request?: WriteRequest;
+  readonly signal: AbortSignal;
+}
+
+/** A vendor and its user. */
+export interface CreatedVendor extends ShownVendor {
+  /** An earlier call with the same request id made it. */
+  readonly replayed: boolean;
+}
+
+/**
+ * Makes a user a vendor, once per request. Of a user who was merged into another, it is the other.
+ * Throws VendorError REQUEST_ID_REUSED, USER_NOT_ELIGIBLE, USER_UNKNOWN_NOW, VENDOR_EXISTS.
+ */
+export async function createVendor(
+  ports: CreateVendorPorts,
+  command: CreateVendorCommand,
+): Promise<CreatedVendor> {
+  // Before the user is looked at: what was done stays done, whatever became of the user since.
+  const before = await repeated(ports, command);
+  if (before) return before;
+  const userId = await requireEligibleUser(ports.users, command, command.signal);
+  await requireNoVendor(ports, { tenantId: command.tenantId, userId });
+  const vendor = newVendor({ ...command, userId });
+  const event = {
+    userId,
+    kind: 'vendor.created',
+    time: vendor.createTime,
+    summary: 'Became a vendor',
+    attributes: { vendor_id: vendor.id },
+  };
+  if (await ports.writes.insert(vendor, { request: command.request, event }))
+    return shown(ports, vendor, { replayed: false, signal: command.signal });
+  // The same request may have been at work at the same time, and faster.
+  const meanwhile = await repeated(ports, command);
+  if (meanwhile) return meanwhile;
+  throw vendorExists(userId);
+}
+
+function newVendor({ tenantId, userId, profile }: Omit<CreateVendorCommand, 'signal'>): Vendor {
+  const now = new Date();
+  return {
+    ...profile,
+    tenantId,
+    userId,
+    id: uuidv7(),
+    verificationState: 'UNVERIFIED',
+    verificationNote: '',
+    verifyTime: null,
+    version: 1n,
+    createTime: now,
+    updateTime: now,
+  };
+}
+
+async function repeated(
+  ports: CreateVendorPorts,
+  { tenantId, request, signal }: CreateVendorCommand,
+): Promise<CreatedVendor | undefined> {
+  const vendor = await findRepeated(request, (id) => ports.writes.findByRequest(tenantId, id));
+  return vendor && shown(ports, vendor, { replayed: true, signal });
+}
+
+async function shown(
+  { users }: CreateVendorPorts,
+  vendor: Vendor,
+  { replayed, signal }: { replayed: boolean; signal: AbortSignal },
+): Promise<CreatedVendor> {
+  const [beside] = await withVendorUsers(users, [vendor], signal);
+  return { vendor, user: beside?.user, replayed };
+}
+
+async function requireNoVendor(
+  { reads, aliases }: CreateVendorPorts,
+  { tenantId, userId }: { tenantId: string; userId: string },
+): Promise<void> {
+  const ids = await aliases.allIdsOf(tenantId, [userId]);
+  if ((await reads.findByUsers(tenantId, ids)).length > 0) throw vendorExists(userId);
+}
+
+function vendorExists(userId: string): VendorError {
+  return new VendorError('VENDOR_EXISTS', `User ${userId} is a vendor already.`, { user_id: userId });
+}

@@ -1,0 +1,39 @@
+import { isDeepStrictEqual } from 'node:util';
+import { VendorError, vendorNotFound } from '../vendor-error.ts';
+import { etagOf, type Vendor, type VendorProfile } from './vendor.ts';
+import type { VendorWrites } from './vendor-writes.ts';
+
+/** The change to make. */
+export interface UpdateVendorCommand {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly changes: Partial<VendorProfile>;
+  /** Refuse where this is no longer the vendor's etag; empty: whatever it is. */
+  readonly etag: string;
+}
+
+/** Changes what a vendor says of itself; nothing where it says so already. Throws VendorError VENDOR_NOT_FOUND, ETAG_MISMATCH. */
+export async function updateVendor(
+  writes: VendorWrites,
+  { tenantId, id, changes, etag }: UpdateVendorCommand,
+): Promise<Vendor> {
+  const vendor = await writes.change(tenantId, id, (current) => {
+    requireEtag(current, etag);
+    const isNew = Object.entries(changes).some(
+      ([field, value]) => !isDeepStrictEqual(value, current[field as keyof VendorProfile]),
+    );
+    return isNew ? { values: changes } : undefined;
+  });
+  if (vendor) return vendor;
+  throw vendorNotFound(tenantId, id);
+}
+
+function requireEtag(vendor: Vendor, etag: string): void {
+  const current = etagOf(vendor);
+  if (etag === '' || etag === current) return;
+  throw new VendorError(
+    'ETAG_MISMATCH',
+    `Vendor ${vendor.id} has changed since etag ${etag}; read it again.`,
+    { id: vendor.id, etag, current_etag: current },
+  );
+}

@@ -1,0 +1,45 @@
+/** How far a vendor has been checked. */
+export type VerificationState = 'UNVERIFIED' | 'SUBMITTED' | 'VERIFIED' | 'REJECTED' | 'SUSPENDED';
+
+/** A place where a vendor works. */
+export interface ServiceArea {
+  /** ISO 3166-1 code, upper case. */
+  readonly countryCode: string;
+  /** Empty: all of the country. */
+  readonly region: string;
+  /** Empty: any. */
+  readonly postalCodePrefix: string;
+}
+
+/** What a vendor says of itself, and can change. */
+export interface VendorProfile {
+  /** Empty: none was given. */
+  readonly businessLicense: string;
+  readonly serviceAreas: readonly ServiceArea[];
+}
+
+/** How far a vendor has been checked, since when, and why. */
+export interface Verification {
+  readonly verificationState: VerificationState;
+  readonly verificationNote: string;
+  /** Null: it is not verified. */
+  readonly verifyTime: Date | null;
+}
+
+/** A business, run by a user. Its names and ratings are the user's. */
+export interface Vendor extends VendorProfile, Verification {
+  readonly tenantId: string;
+  /** UUIDv7. */
+  readonly id: string;
+  /** Lower-case UUID of the user service. */
+  readonly userId: string;
+  /** Starts at 1 and grows by one with each change. */
+  readonly version: bigint;
+  readonly createTime: Date;
+  readonly updateTime: Date;
+}
+
+/** The opaque fingerprint of a version of a vendor. */
+export function etagOf({ version }: Vendor): string {
+  return `v${version}`;
+}

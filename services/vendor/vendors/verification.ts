@@ -1,0 +1,61 @@
+import type { UserEvent } from '../user-event.ts';
+import { VendorError } from '../vendor-error.ts';
+import type { Vendor, Verification, VerificationState } from './vendor.ts';
+
+/** From which state a vendor can go to which. */
+export const VERIFICATION_CHANGES: Readonly<Record<VerificationState, readonly VerificationState[]>> = {
+  UNVERIFIED: ['SUBMITTED'],
+  SUBMITTED: ['VERIFIED', 'REJECTED'],
+  VERIFIED: ['SUSPENDED'],
+  REJECTED: ['SUBMITTED'],
+  SUSPENDED: ['VERIFIED', 'REJECTED'],
+};
+
+/** A state to go to, and why. */
+export interface VerificationTarget {
+  readonly state: VerificationState;
+  readonly note: string;
+}
+
+/**
+ * What becomes of a vendor's verification; undefined: nothing changes. The state that it is in already changes the note at most,
+ * so that a repeat is harmless. Throws VendorError VERIFICATION_CHANGE_REFUSED.
+ */
+export function changedVerification(
+  vendor: Vendor,
+  { state, note }: VerificationTarget,
+  now: Date,
+): Verification | undefined {
+  const { verificationState: from, verifyTime } = vendor;
+  if (state === from) {
+    if (note === vendor.verificationNote) return undefined;
+    return { verificationState: state, verificationNote: note, verifyTime };
+  }
+  if (!VERIFICATION_CHANGES[from].includes(state)) throw changeRefused(vendor, state);
+  return {
+    verificationState: state,
+    verificationNote: note,
+    verifyTime: state === 'VERIFIED' ? now : null,
+  };
+}
+
+/** Tells a vendor's user that its vendor went from one state to another: `vendor.verified`. The note stays here. */
+export function verificationEvent(vendor: Vendor, to: VerificationState, time: Date): UserEvent {
+  const word = to.toLowerCase();
+  return {
+    userId: vendor.userId,
+    kind: `vendor.${word}`,
+    time,
+    summary: `Vendor ${word}`,
+    attributes: { vendor_id: vendor.id, from: vendor.verificationState, to },
+  };
+}
+
+function changeRefused({ id, verificationState: from }: Vendor, to: VerificationState): VendorError {
+  const open = VERIFICATION_CHANGES[from].join(' or ');
+  return new VendorError(
+    'VERIFICATION_CHANGE_REFUSED',
+    `Vendor ${id} is ${from}, and goes from there to ${open}, not to ${to}.`,
+    { id, from, to },
+  );
+}
