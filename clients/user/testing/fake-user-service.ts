@@ -1,54 +1,28 @@
 import type { DescMethod, MessageShape } from '@bufbuild/protobuf';
-import { clone, create } from '@bufbuild/protobuf';
 import { Code, ConnectError, createRouterTransport, type Transport } from '@connectrpc/connect';
-import {
-  MergePlanSchema,
-  type User,
-  UserAdminService,
-  UserSchema,
-  UserService,
-  UserState,
-} from '@rollcall/contract/user';
+import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { type GrpcTestServer, startGrpcTestServer } from '@rollcall/transport/testing';
 import { activitiesOf } from './fake/activities.ts';
 import { externalIdsOf } from './fake/external-ids.ts';
+import { type FakeUsers, usersOf } from './fake/fake-users.ts';
 import { requireFieldRules } from './fake/field-rules.ts';
 import { guardService, type ReceivedCall } from './fake/guard.ts';
 import { lifecycleOf } from './fake/lifecycle.ts';
 import { listingOf } from './fake/listing.ts';
-import { checkedPlan, requireMerge } from './fake/merge-plan.ts';
-import { makeMerge, planMerge, takeBack } from './fake/merge-steps.ts';
 import { mergingOf } from './fake/merging.ts';
 import { notesOf } from './fake/notes.ts';
 import { onceOf, rememberRequests } from './fake/once.ts';
 import { readsOf } from './fake/reads.ts';
-import { userNotFound } from './fake/refusal.ts';
 import { searchingOf } from './fake/searching.ts';
 import { statisticsOf } from './fake/statistics.ts';
 import { timelineOf } from './fake/timeline.ts';
 import { away, Troubles } from './fake/troubles.ts';
-import { inFull, toUser, type UserFields, UserStore } from './fake/user-store.ts';
+import { UserStore } from './fake/user-store.ts';
 import { watchOf } from './fake/watch.ts';
 import { writesOf } from './fake/writes.ts';
 
+export type { FakeUsers } from './fake/fake-users.ts';
 export type { UserFields } from './fake/user-store.ts';
-
-/**
- * The users of a fake. Each write is a version, and is told to those who watch. Ids are UUIDs; one that was merged away stands for
- * its survivor. Answers are copies, in full.
- */
-export interface FakeUsers {
-  /** Makes or replaces a user: ACTIVE, CUSTOMER, and one version on, where `fields` do not say. Throws where the e-mail is another's. */
-  put(tenantId: string, id: string, fields?: UserFields): User;
-  /** Changes these fields. Throws where there is no such user. */
-  update(tenantId: string, id: string, fields: UserFields): User;
-  /** Deletes softly: the user is still answered, with state DELETED. Throws where there is no such user. */
-  delete(tenantId: string, id: string): User;
-  /** Merges the first user into the second, as MergeUsers does, and throws as that is refused. Answers the merge's id. */
-  merge(tenantId: string, loserId: string, survivorId: string): string;
-  /** Takes a merge back, as UnmergeUsers does, and throws as that is refused. */
-  unmerge(tenantId: string, mergeId: string): void;
-}
 
 /** A user service in memory, for tests of those who call one. Disposing it ends every call and stream that is open. */
 export interface FakeUserService extends AsyncDisposable {
@@ -157,29 +131,6 @@ export function createFakeUserService(): FakeUserService {
       troubles.end();
       server?.kill();
     },
-  };
-}
-
-function usersOf(store: UserStore): FakeUsers {
-  const change = (tenantId: string, id: string, fields: UserFields) => {
-    const before = store.current(tenantId, id);
-    if (before === undefined) throw userNotFound(tenantId, id);
-    const { version, ...rest } = fields;
-    const after = toUser(tenantId, before.id, { ...clone(UserSchema, before), ...rest } as UserFields);
-    return inFull(store.write(after, { version }));
-  };
-  return {
-    put: (tenantId, id, { version, ...fields } = {}) => {
-      const answering = store.current(tenantId, id)?.id ?? id;
-      return inFull(store.write(toUser(tenantId, answering, fields), { version }));
-    },
-    update: change,
-    delete: (tenantId, id) => change(tenantId, id, { state: UserState.DELETED }),
-    merge: (tenantId, loserId, survivorId) => {
-      const plan = checkedPlan(create(MergePlanSchema, { loserId, survivorId }));
-      return makeMerge(store, plan, planMerge(store, tenantId, plan)).mergeId;
-    },
-    unmerge: (tenantId, mergeId) => takeBack(store, requireMerge(store, tenantId, mergeId)),
   };
 }
 
