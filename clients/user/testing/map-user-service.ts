@@ -38,7 +38,7 @@ export class MapUserService {
     if (!loser || !survivor) throw new Error(`Tenant ${tenantId} has no users ${loserId} and ${survivorId}.`);
     const kind = UserChangeKind.MERGED;
     this.#store.keep(survivor, { kind });
-    // The client's model takes an address for its first owner's id, which a client that remembers that id cannot keep up with.
+    // The client's model counts whoever an address leads to as shown for the id that had it first; no client can know that id.
     const without = Object.assign(clone(UserSchema, loser), { email: '' });
     this.#store.keep(without, { kind, mergedInto: survivor.id });
   }
