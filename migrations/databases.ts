@@ -3,6 +3,7 @@ import { keysSetting } from '@rollcall/runtime/sealing';
 import { callersMigration } from './auth/2026-11-20-callers.ts';
 import { mergesMigration } from './auth/2026-11-20-merges.ts';
 import { peopleMigration } from './auth/2026-11-20-people.ts';
+import { renamesMigration } from './auth/2026-11-20-renames.ts';
 import { rotatedTablesMigration } from './auth/2026-11-20-rotated-tables.ts';
 import { sealContactMigration } from './auth/2026-11-20-seal-contact.ts';
 import { searchMigration } from './auth/2026-11-20-search.ts';
@@ -51,6 +52,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       rotatedTablesMigration,
       searchMigration,
       mergesMigration,
+      renamesMigration,
     ],
   },
   booking: {

@@ -1,6 +1,6 @@
 import type { EmbeddedPostgres } from '@rollcall/local';
 import pg from 'pg';
-import { USER_ID_PREFIX } from './user-id.ts';
+import { USER_ID_PREFIX, userIds } from './user-id.ts';
 
 /** The tenant that everything belongs to. */
 export const TENANT_ID = 'bench';
@@ -37,6 +37,22 @@ export async function seedUsers(postgres: EmbeddedPostgres, first: number, last:
     await client.query(`set session_replication_role = 'replica'`);
     await insertUsers(client, USER_COLUMNS, { first, last });
     await client.query('vacuum analyze users');
+  });
+}
+
+/** Makes the names of users `first` to `last` known to search, as they are of users whom the service made. For those who are renamed. */
+export async function indexNames(postgres: EmbeddedPostgres, first: number, last: number): Promise<void> {
+  await asSuperuser(postgres, 'auth', async (client) => {
+    await client.query(
+      `insert into user_words (tenant_id, word, user_id, entry)
+      select tenant_id, split_part(item, ':', 1), id, entry
+      from users, search_entry(first_name, last_name, display_name, business_name) entry, string_to_table(entry, ' ') item
+      where tenant_id = '${TENANT_ID}' and id = any($1) on conflict do nothing`,
+      [userIds(first, last)],
+    );
+    await client.query(`select know_words(array_agg(tenant_id), array_agg(word))
+      from (select distinct tenant_id, word from user_words order by 1, 2) known`);
+    await client.query('vacuum analyze user_words, name_parts');
   });
 }
 

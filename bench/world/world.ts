@@ -3,7 +3,7 @@ import { seedCrowd } from './crowd.ts';
 import { seedCrowdBookings } from './crowd-bookings.ts';
 import { lazily } from './lazily.ts';
 import { adminUrlOf, makeDatabase } from './make-database.ts';
-import { type BookingSeed, seedBookings, seedUsers, TENANT_ID } from './seed.ts';
+import { type BookingSeed, indexNames, seedBookings, seedUsers, TENANT_ID } from './seed.ts';
 import { type AuthProcess, startAuth } from './start-auth.ts';
 import { startPostgres } from './start-postgres.ts';
 import { userIds } from './user-id.ts';
@@ -29,6 +29,8 @@ export interface World extends AsyncDisposable {
   ): Promise<{ readonly postgres: EmbeddedPostgres; readonly ids: readonly string[] }>;
   /** Ids of the first `count` users of the tenant, who exist from then on. */
   users(count: number): Promise<readonly string[]>;
+  /** Makes the names of the first `count` users known to search, as the service has them; for users that are renamed. */
+  names(count: number): Promise<void>;
   /** The first `count` of a crowd with names of many cultures exist from then on, in a tenant of their own. */
   crowd(count: number): Promise<void>;
   /** The first `count` of the crowd have a booking each, and a table of local users stands beside them. */
@@ -53,6 +55,7 @@ export function createWorld(say: (line: string) => void): World {
     return stack.use(await startPostgres({ durable: true }));
   });
   let seeded = 0;
+  let named = 0;
   let crowd = 0;
   let crowdBookings = 0;
   let durableCount = 0;
@@ -66,8 +69,11 @@ export function createWorld(say: (line: string) => void): World {
     emptyDatabase: async (name) => makeDatabase(await durable(), name),
     async durableUsers(count) {
       const server = await durable();
-      if (durableCount < count) await seedUsers(server, durableCount + 1, count);
-      durableCount = Math.max(durableCount, count);
+      if (durableCount < count) {
+        await seedUsers(server, durableCount + 1, count);
+        await indexNames(server, durableCount + 1, count);
+        durableCount = count;
+      }
       return { postgres: server, ids: userIds(1, count) };
     },
     async users(count) {
@@ -77,6 +83,10 @@ export function createWorld(say: (line: string) => void): World {
         seeded = count;
       }
       return userIds(1, count);
+    },
+    async names(count) {
+      if (count > named) await indexNames(await postgres(), named + 1, count);
+      named = Math.max(named, count);
     },
     async crowd(count) {
       if (count <= crowd) return;

@@ -103,7 +103,7 @@ describe('reading', () => {
     for (const id of asked) service.put('acme', id, { displayName: id });
     const answered = await Promise.all(asked.map((id) => users.getUser(id)));
     expect(answered.map((user) => user.displayName)).toEqual(asked);
-    expect(service.batches.map((batch) => batch.ids.length)).toEqual([500, 200]);
+    expect(service.batches.map((batch) => batch.ids.length)).toEqual([350, 350]);
   });
 
   it('throws which users do not exist', async () => {

@@ -55,13 +55,15 @@ const READ_TIMEOUT_MS = 3000;
 const WRITE_TIMEOUT_MS = 5000;
 
 const FEED_CONNECTIONS = 3;
+// A plan from when there were few changes would look through all of them at each reading, until they are next analysed.
+const FEED_SETTINGS = { enable_seqscan: 'off' };
 
 // One writes the audit log, one looks at the grants.
 const CALLER_CONNECTIONS = 2;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-merges',
+  migration: '2026-11-20-renames',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -94,8 +96,9 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   const seal = createContactSeal(createKeyring(config));
   await requireKeys(pool, seal);
   // Connections of its own: news must not wait behind reads, nor reads behind those who catch up.
-  const feedPool = stack.adopt(createPool({ ...database, maxConnections: FEED_CONNECTIONS }), (each) =>
-    each.end(),
+  const feedPool = stack.adopt(
+    createPool({ ...database, maxConnections: FEED_CONNECTIONS, settings: FEED_SETTINGS }),
+    (each) => each.end(),
   );
   const feed = stack.use(
     createChangeFeed(createPostgresChangeLog(feedPool), {

@@ -156,12 +156,17 @@ describe('a request id of Subscribe', () => {
     });
   });
 
-  it('makes one subscription of twenty equal calls at once', async () => {
-    const requestId = randomUUID();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => subscribe(paid, requestId)));
-    expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
-    expect(new Set(answers.map(({ customer }) => customer?.subscription?.stripeSubscriptionId)).size).toBe(1);
-    expect(await rowsOf(userId)).toHaveLength(1);
+  it('makes one subscription of twenty equal calls at once, for each of ten users', async () => {
+    for (const of of [userId, ...Array.from({ length: 9 }, () => newUser())]) {
+      const requestId = randomUUID();
+      const calls = Array.from({ length: 20 }, () => subscribe(paid, requestId, of));
+      await Promise.allSettled(calls);
+      const answers = await Promise.all(calls);
+      expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
+      const ids = answers.map(({ customer }) => customer?.subscription?.stripeSubscriptionId);
+      expect(new Set(ids).size).toBe(1);
+      expect(await rowsOf(of)).toHaveLength(1);
+    }
   });
 });
 

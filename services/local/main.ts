@@ -63,7 +63,7 @@ async function runUntilStopped(
 
 function announce({ facts }: RunningLocal, config: LocalConfig): void {
   output.say(`\n${endpointTable(config, facts)}\n`);
-  output.say('Reachable from this machine only: callers are not authenticated yet.');
+  output.say('Reachable from this machine only: callers need not say who they are.');
   output.say('To try it, in another terminal:\n');
   output.say(`${callsToPaste(config, facts)}\n`);
   output.say('Ctrl-C stops everything.\n');

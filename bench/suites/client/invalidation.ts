@@ -23,6 +23,7 @@ export const invalidation: BenchCase = {
   async run({ world, rounds }) {
     const roundsHere = Math.min(rounds, MOST_ROUNDS);
     const ids = await world.users(UPDATES * (roundsHere + 1));
+    await world.names(ids.length);
     await using stack = new AsyncDisposableStack();
     const clients: UserClient[] = [];
     for (let i = 0; i < CLIENTS; i++) clients.push(stack.use(await openClient(world)));

@@ -1,5 +1,5 @@
 import { create, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
-import type { Timestamp } from '@bufbuild/protobuf/wkt';
+import type { TimestampSchema } from '@bufbuild/protobuf/wkt';
 import {
   BatchGetUsersResponseSchema,
   GetUserResponseSchema,
@@ -15,8 +15,10 @@ import { toUserInit } from './user-message.ts';
 const singles = new WeakMap<User, Uint8Array>();
 const batched = new WeakMap<User, Uint8Array>();
 
+type ReadTime = MessageInitShape<typeof TimestampSchema>;
+
 /** The answer of GetUser. */
-export function singleAnswer(user: User, readTime: Timestamp) {
+export function singleAnswer(user: User, readTime: ReadTime) {
   return prepare(GetUserResponseSchema, {
     toParts: () => [
       once(singles, user, () => encodeInit(GetUserResponseSchema, { user: toUserInit(user) })),
@@ -27,7 +29,7 @@ export function singleAnswer(user: User, readTime: Timestamp) {
 }
 
 /** The answer of BatchGetUsers: `outcomes` to `ids`, as they were asked for. Throws RpcError MESSAGE_TOO_LARGE. */
-export function batchAnswer(ids: readonly string[], outcomes: readonly UserOutcome[], readTime: Timestamp) {
+export function batchAnswer(ids: readonly string[], outcomes: readonly UserOutcome[], readTime: ReadTime) {
   checkSize(outcomes);
   return prepare(BatchGetUsersResponseSchema, {
     toParts: () => [

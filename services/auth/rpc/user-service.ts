@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { timestampFromDate, timestampNow } from '@bufbuild/protobuf/wkt';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
   ResolveUsersResponseSchema,
   UserChangeKind,
@@ -17,6 +17,7 @@ import { type ResolveKey, resolveUsers } from '../users/resolve-users.ts';
 import type { UserReads } from '../users/user-reads.ts';
 import { batchAnswer, singleAnswer } from './prepared-users.ts';
 import { toRpcError } from './status-by-reason.ts';
+import { nowInit } from './timestamp.ts';
 import { toUserMessage, viewFromMessage } from './user-message.ts';
 
 /** The calls of UserService. */
@@ -28,7 +29,7 @@ export function userServiceImplementation(
   return {
     async getUser(request) {
       // Taken before the read: the answer is true then or later.
-      const readTime = timestampNow();
+      const readTime = nowInit();
       const user = await getUser(reads, {
         tenantId: request.tenantId,
         id: request.id.toLowerCase(),
@@ -38,7 +39,7 @@ export function userServiceImplementation(
       return singleAnswer(user, readTime);
     },
     async batchGetUsers(request) {
-      const readTime = timestampNow();
+      const readTime = nowInit();
       const outcomes = await batchGetUsers(reads, {
         tenantId: request.tenantId,
         ids: request.ids.map((id) => id.toLowerCase()),
@@ -50,7 +51,7 @@ export function userServiceImplementation(
       return batchAnswer(request.ids, outcomes, readTime);
     },
     async resolveUsers(request) {
-      const readTime = timestampNow();
+      const readTime = nowInit();
       const users = await resolveUsers(reads, {
         tenantId: request.tenantId,
         keys: request.keys.map(keyFromMessage),

@@ -68,8 +68,9 @@ async function noteCancellation(
   return (await run(NOTE_CANCELLATION, values)).length > 0;
 }
 
-// Which of the two breaks first is Postgres' choice: a repeat at the same time breaks both.
-const TAKEN = new Set(['subscriptions_live', 'subscriptions_request_id']);
+// Which of them breaks first is Postgres' choice: a repeat at the same time breaks them all. `on conflict` looks at one
+// constraint alone: of two who make one customer at the same moment the later can break the other one first.
+const TAKEN = new Set(['subscriptions_live', 'subscriptions_request_id', 'customers_stripe']);
 
 function keyOf({ tenantId, subscriptionId }: SubscriptionRef): unknown[] {
   return [tenantId, subscriptionId];

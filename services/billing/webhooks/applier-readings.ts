@@ -23,7 +23,7 @@ export function applierReadings(
   state: LedgerState,
 ): MetricReading[] {
   const reading = (type: 'counter' | 'gauge') => (name: string, help: string, value: number) => ({
-    name: `billing_webhook_${name}`,
+    name: `rollcall_webhook_${name}`,
     help,
     type,
     labels: {},

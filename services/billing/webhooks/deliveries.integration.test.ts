@@ -246,9 +246,9 @@ it('keeps nothing of the payer, in the ledger or in the log, and logs no payload
 
 it('shows what was received and applied, and what waits', async () => {
   const metrics = await (await fetch(`${url}/metrics`)).text();
-  expect(metrics).toMatch(/billing_webhook_deliveries_total\{outcome="received",service="test"\} [1-9]/);
-  expect(metrics).toMatch(/billing_webhook_deliveries_total\{outcome="refused",service="test"\} [1-9]/);
-  expect(metrics).toMatch(/billing_webhook_deliveries_total\{outcome="duplicate",service="test"\} 49/);
-  expect(metrics).toContain('billing_webhook_events_applied_total');
-  expect(metrics).toContain('billing_webhook_lag_seconds');
+  expect(metrics).toMatch(/rollcall_webhook_deliveries_total\{outcome="received",service="test"\} [1-9]/);
+  expect(metrics).toMatch(/rollcall_webhook_deliveries_total\{outcome="refused",service="test"\} [1-9]/);
+  expect(metrics).toMatch(/rollcall_webhook_deliveries_total\{outcome="duplicate",service="test"\} 49/);
+  expect(metrics).toContain('rollcall_webhook_events_applied_total');
+  expect(metrics).toContain('rollcall_webhook_lag_seconds');
 });

@@ -47,7 +47,7 @@ export function createWebhookReceiver(options: ReceiverOptions): WebhookReceiver
       }),
     readings: () =>
       [...outcomes].map(([outcome, value]) => ({
-        name: 'billing_webhook_deliveries_total',
+        name: 'rollcall_webhook_deliveries_total',
         help: 'Deliveries of Stripe by what became of them.',
         type: 'counter' as const,
         labels: { outcome },

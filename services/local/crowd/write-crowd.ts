@@ -100,47 +100,51 @@ async function writeBatch(
   await copyIn(
     client,
     `users (${USER_COLUMNS})`,
-    users.map((user) => userRow(user, tenantId, seal(user))),
+    users.values().map((user) => userRow(user, tenantId, seal(user))),
   );
-  const withProfile = users.filter(({ profile }) => profile);
   await copyIn(
     client,
     'user_profiles (tenant_id, user_id, profile)',
-    withProfile.map(({ id, profile }) => [tenantId, id, JSON.stringify(profile)]),
+    users
+      .values()
+      .filter(({ profile }) => profile)
+      .map(({ id, profile }) => [tenantId, id, JSON.stringify(profile)]),
   );
   await copyIn(
     client,
     'user_tags (tenant_id, user_id, tag, position)',
-    users.flatMap(({ id, tags }) => tags.map((tag, i) => [tenantId, id, tag, i + 1])),
+    users.values().flatMap(({ id, tags }) => tags.map((tag, i) => [tenantId, id, tag, i + 1])),
   );
   await copyIn(
     client,
     `user_statistics (tenant_id, user_id, source, revision, total_bookings, total_spent, first_booking_time,
       last_booking_time, last_activity_time, average_rating, total_reviews)`,
-    users.flatMap(({ id, createTime, lastActivityTime, totalBookings }) =>
-      lastActivityTime
-        ? [
-            [
-              tenantId,
-              id,
-              'sample',
-              1,
-              totalBookings,
-              '[]',
-              createTime,
-              lastActivityTime,
-              lastActivityTime,
-              0,
-              0,
-            ],
-          ]
-        : [],
-    ),
+    users
+      .values()
+      .flatMap(({ id, createTime, lastActivityTime, totalBookings }) =>
+        lastActivityTime
+          ? [
+              [
+                tenantId,
+                id,
+                'sample',
+                1,
+                totalBookings,
+                '[]',
+                createTime,
+                lastActivityTime,
+                lastActivityTime,
+                0,
+                0,
+              ],
+            ]
+          : [],
+      ),
   );
   await copyIn(
     client,
     'user_changes (tenant_id, user_id, version, kind)',
-    users.map(({ id }) => [tenantId, id, 1, 'CREATED']),
+    users.values().map(({ id }) => [tenantId, id, 1, 'CREATED']),
   );
   await client.query('commit');
   return found.size;

@@ -16,6 +16,8 @@ export interface PoolOptions {
   readonly statementTimeoutMs: number;
   /** How long to wait, in milliseconds, where others have all connections. Default: as long as for a new one, 2000. */
   readonly maxWaitMs?: number;
+  /** Settings of each session, by their names. Default: as the database has them. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly logger: Logger;
 }
 
@@ -25,6 +27,7 @@ export const CONNECT_TIMEOUT_MS = 2000;
 /** A bounded pool. Connects on demand, so it can be made while the database is away. */
 export function createPool(options: PoolOptions): Pool {
   const { url, maxConnections, statementTimeoutMs, maxWaitMs = CONNECT_TIMEOUT_MS, logger } = options;
+  const settings = Object.entries(options.settings ?? {}).map(([name, value]) => `-c ${name}=${value}`);
   const config = {
     connectionString: url.reveal(),
     max: maxConnections,
@@ -33,6 +36,7 @@ export function createPool(options: PoolOptions): Pool {
     // A black-holed connection is noticed although the statement timeout never arrives at the server.
     query_timeout: statementTimeoutMs + 1000,
     keepAlive: true,
+    ...(settings.length > 0 && { options: settings.join(' ') }),
     types: TYPES,
   };
   const pool = new PatientPool(config, { maxWaitMs });

@@ -1,4 +1,10 @@
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  type KeyObject,
+  randomFillSync,
+} from 'node:crypto';
 import type { NamedKey } from './key-list.ts';
 import { SealingError } from './sealing-error.ts';
 
@@ -41,8 +47,22 @@ export function keyIdOf(sealed: Uint8Array): string {
   return Buffer.from(sealed.subarray(HEAD_BYTES, HEAD_BYTES + length)).toString('latin1');
 }
 
+// Each call for randomness is a system call that takes as long as the sealing itself, however little is asked for.
+const pool = Buffer.alloc(256 * NONCE_BYTES);
+let usedBytes = pool.length;
+
+/** Bytes that were never handed out before, and never will be again; to be used before the next are asked for. */
+function nextNonce(): Buffer {
+  if (usedBytes === pool.length) {
+    randomFillSync(pool);
+    usedBytes = 0;
+  }
+  usedBytes += NONCE_BYTES;
+  return pool.subarray(usedBytes - NONCE_BYTES, usedBytes);
+}
+
 function seal(text: string, place: SealedPlace, { id, key }: { id: string; key: KeyObject }): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
+  const nonce = nextNonce();
   const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(associated(place, id));
   const head = Buffer.concat([Buffer.from([VERSION, id.length]), Buffer.from(id, 'latin1'), nonce]);

@@ -16,14 +16,23 @@ export function withDeadline(maxMs: number): Interceptor {
     const boundMs = left === undefined ? maxMs : Math.min(left, maxMs);
     if (boundMs <= 0) return Promise.reject(deadlineExceeded(0));
     return new Promise((resolve, reject) => {
+      // Before the timer is set: where it throws, none is left behind.
+      const done = next(call);
       const timer = setTimeout(() => {
         const error = deadlineExceeded(boundMs);
         call.abort(error);
         reject(error);
       }, boundMs);
-      next(call)
-        .then(resolve, reject)
-        .finally(() => clearTimeout(timer));
+      done.then(
+        () => {
+          clearTimeout(timer);
+          resolve();
+        },
+        (error: unknown) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      );
     });
   };
 }
