@@ -16,7 +16,11 @@ const REFUSED: [file: string, statement: string, rule: string][] = [
   ['services/auth/users/x.ts', "import '@bufbuild/protobuf';", 'noRestrictedImports'],
   ['services/booking/x.ts', "import '@rollcall/auth';", 'noRestrictedImports'],
   ['services/booking/x.ts', "import '../../clients/user/with-cache.ts';", 'noRestrictedImports'],
-  ['services/booking/x.ts', "import '@rollcall/transport/testing';", 'noRestrictedImports'],
+  ['services/booking/x.ts', "import '@rollcall/transport';", 'noRestrictedImports'],
+  ['services/user-access/x.ts', "import '@rollcall/booking';", 'noRestrictedImports'],
+  ['services/vendor/x.ts', "import '@rollcall/booking-client';", 'noRestrictedImports'],
+  ['services/vendor/vendors/x.ts', "import '../postgres/vendor-rows.ts';", 'noRestrictedImports'],
+  ['services/billing/x.ts', "import '@rollcall/booking';", 'noRestrictedImports'],
   ['services/booking/bookings/x.ts', "import '@rollcall/transport';", 'noRestrictedImports'],
   ['migrations/x.ts', "import '@rollcall/auth';", 'noRestrictedImports'],
   ['services/auth/x.ts', 'export const x = process.env;', 'noProcessEnv'],
@@ -29,7 +33,9 @@ const ALLOWED: [file: string, statement: string][] = [
   ['services/auth/x.ts', "import '@rollcall/contract/user';"],
   ['services/auth/main.ts', 'export const x = process.env;'],
   ['services/booking/x.ts', "import '@rollcall/user-client';"],
-  ['services/booking/x.ts', "import '@rollcall/transport';"],
+  ['services/user-access/x.ts', "import '@rollcall/transport';"],
+  ['services/vendor/x.ts', "import '@rollcall/user-access';"],
+  ['services/billing/x.ts', "import '@rollcall/booking-client';"],
   ['services/booking/x.test.ts', "import '@rollcall/auth';"],
 ];
 

@@ -6,7 +6,7 @@ import { expectRefusal } from './expect-refusal.ts';
 import { freshTenant, seedUser } from './seed.ts';
 import type { ServiceSubject } from './subject.ts';
 
-/** PreviewMergeUsers, MergeUsers, UnmergeUsers: calls that the published fake answers with UNIMPLEMENTED. */
+/** PreviewMergeUsers, MergeUsers, UnmergeUsers. */
 export function describeMerges(name: string, subject: () => ServiceSubject): void {
   const seedTwo = async () => {
     const { admin, users } = subject();

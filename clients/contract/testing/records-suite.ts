@@ -10,7 +10,7 @@ const at = (ms: number) => timestampFromDate(new Date(Date.UTC(2026, 0, 1) + ms)
 const labelOf = ({ entry }: TimelineEntry) =>
   entry.case === 'activity' ? entry.value.summary : entry.case === 'note' ? entry.value.text : entry.case;
 
-/** Notes, activities, the timeline and statistics: calls that the published fake answers with UNIMPLEMENTED. */
+/** Notes, activities, the timeline and statistics. */
 export function describeRecords(name: string, subject: () => ServiceSubject): void {
   const seed = async () => {
     const { admin } = subject();

@@ -1,35 +1,28 @@
 import type { DescMethod, MessageShape } from '@bufbuild/protobuf';
-import { clone } from '@bufbuild/protobuf';
 import { Code, ConnectError, createRouterTransport, type Transport } from '@connectrpc/connect';
-import { type User, UserAdminService, UserSchema, UserService, UserState } from '@rollcall/contract/user';
+import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { type GrpcTestServer, startGrpcTestServer } from '@rollcall/transport/testing';
+import { activitiesOf } from './fake/activities.ts';
 import { externalIdsOf } from './fake/external-ids.ts';
+import { type FakeUsers, usersOf } from './fake/fake-users.ts';
 import { requireFieldRules } from './fake/field-rules.ts';
 import { guardService, type ReceivedCall } from './fake/guard.ts';
 import { lifecycleOf } from './fake/lifecycle.ts';
 import { listingOf } from './fake/listing.ts';
-import { rememberRequests } from './fake/once.ts';
+import { mergingOf } from './fake/merging.ts';
+import { notesOf } from './fake/notes.ts';
+import { onceOf, rememberRequests } from './fake/once.ts';
 import { readsOf } from './fake/reads.ts';
-import { userNotFound } from './fake/refusal.ts';
 import { searchingOf } from './fake/searching.ts';
+import { statisticsOf } from './fake/statistics.ts';
+import { timelineOf } from './fake/timeline.ts';
 import { away, Troubles } from './fake/troubles.ts';
-import { inFull, toUser, type UserFields, UserStore } from './fake/user-store.ts';
+import { UserStore } from './fake/user-store.ts';
 import { watchOf } from './fake/watch.ts';
 import { writesOf } from './fake/writes.ts';
 
+export type { FakeUsers } from './fake/fake-users.ts';
 export type { UserFields } from './fake/user-store.ts';
-
-/** The users of a fake. Each write is a version, and is told to those who watch. Ids are UUIDs. Answers are copies, in full. */
-export interface FakeUsers {
-  /** Makes or replaces a user: ACTIVE, CUSTOMER, and one version on, where `fields` do not say. Throws where the e-mail is another's. */
-  put(tenantId: string, id: string, fields?: UserFields): User;
-  /** Changes these fields. Throws where there is no such user. */
-  update(tenantId: string, id: string, fields: UserFields): User;
-  /** Deletes softly: the user is still answered, with state DELETED. Throws where there is no such user. */
-  delete(tenantId: string, id: string): User;
-  /** Lets the first id answer the second user from now on. Throws where one is unknown, or both are the same. */
-  merge(tenantId: string, loserId: string, survivorId: string): void;
-}
 
 /** A user service in memory, for tests of those who call one. Disposing it ends every call and stream that is open. */
 export interface FakeUserService extends AsyncDisposable {
@@ -61,15 +54,16 @@ export interface FakeUserService extends AsyncDisposable {
 }
 
 /**
- * Makes a user service without users. It keeps the same contract as the real one, as far as that goes today: GetUser,
- * BatchGetUsers, ResolveUsers, WatchUsers; CreateUser, UpdateUser, DeleteUser, UndeleteUser, EraseUser, ModifyTags, ListUsers,
- * SearchUsers, and external ids. Throws where `@bufbuild/protovalidate` is not installed.
+ * Makes a user service without users. It keeps the same contract as the real one, in all of UserService, and in all of
+ * UserAdminService but ListDuplicateCandidates and AutoMergeDuplicates, which it answers with UNIMPLEMENTED. Nobody signs in
+ * here, so a timeline tells of no sign-in. Throws where `@bufbuild/protovalidate` is not installed.
  */
 export function createFakeUserService(): FakeUserService {
   requireFieldRules();
   const store = new UserStore();
   const troubles = new Troubles();
-  const once = rememberRequests(store);
+  const remember = rememberRequests();
+  const once = onceOf(store, remember);
   const received: ReceivedCall[] = [];
   const guards = { troubles, received };
   const users = guardService(UserService, { ...readsOf(store), ...watchOf(store, troubles) }, guards);
@@ -81,6 +75,11 @@ export function createFakeUserService(): FakeUserService {
       ...externalIdsOf(store, once),
       ...listingOf(store),
       ...searchingOf(store),
+      ...mergingOf(store, remember),
+      ...notesOf(store, remember),
+      ...activitiesOf(store, remember),
+      ...timelineOf(store),
+      ...statisticsOf(store, once),
     },
     guards,
   );
@@ -132,23 +131,6 @@ export function createFakeUserService(): FakeUserService {
       troubles.end();
       server?.kill();
     },
-  };
-}
-
-function usersOf(store: UserStore): FakeUsers {
-  const change = (tenantId: string, id: string, fields: UserFields) => {
-    const before = store.current(tenantId, id);
-    if (before === undefined) throw userNotFound(tenantId, id);
-    const { version, ...rest } = fields;
-    const after = toUser(tenantId, before.id, { ...clone(UserSchema, before), ...rest } as UserFields);
-    return inFull(store.write(after, version));
-  };
-  return {
-    put: (tenantId, id, { version, ...fields } = {}) =>
-      inFull(store.write(toUser(tenantId, id, fields), version)),
-    update: change,
-    delete: (tenantId, id) => change(tenantId, id, { state: UserState.DELETED }),
-    merge: (tenantId, loserId, survivorId) => store.merge(tenantId, loserId, survivorId),
   };
 }
 

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Code, ConnectError, createClient } from '@connectrpc/connect';
-import { describeUserService, freshTenant, type ServiceSubject } from '@rollcall/contract/testing';
+import {
+  describeMerges,
+  describeRecords,
+  describeUserService,
+  freshTenant,
+  type ServiceSubject,
+} from '@rollcall/contract/testing';
 import {
   UserAdminService,
   UserChangeKind,
@@ -17,6 +23,8 @@ import { createFakeUserService, type FakeUserService } from './index.ts';
 const shared = createFakeUserService();
 afterAll(() => shared[Symbol.asyncDispose]());
 describeUserService('the fake user service', () => callersOf(shared));
+describeRecords('the fake user service', () => callersOf(shared));
+describeMerges('the fake user service', () => callersOf(shared));
 
 function callersOf({ transport }: FakeUserService): ServiceSubject {
   return { users: createClient(UserService, transport), admin: createClient(UserAdminService, transport) };
@@ -70,12 +78,25 @@ describe('users of the fake', () => {
     expect(fake.users.update(tenantId, id, { firstName: 'A' }).version).toBe(8n);
   });
 
-  it('answer the survivor after a merge', async () => {
+  it('are merged and taken apart again', async () => {
+    const survivor = randomUUID();
+    fake.users.put(tenantId, id, { firstName: 'Ada', lastName: 'King' });
+    fake.users.put(tenantId, survivor, { firstName: 'Augusta' });
+    const mergeId = fake.users.merge(tenantId, id, survivor);
+    const both = { id: survivor, displayName: 'Augusta King', version: 2n };
+    expect(await open().lookup(id)).toMatchObject({ id, user: both });
+    fake.users.update(tenantId, id, { displayName: 'Both' });
+    fake.users.unmerge(tenantId, mergeId);
+    expect(await open().getUser(id)).toMatchObject({ id, displayName: 'Ada King' });
+    expect(await open().getUser(survivor)).toMatchObject({ displayName: 'Both', lastName: '' });
+  });
+
+  it('are put by the id of one who was merged away as by that of the survivor', async () => {
     const survivor = randomUUID();
     for (const each of [id, survivor]) fake.users.put(tenantId, each);
     fake.users.merge(tenantId, id, survivor);
-    fake.users.update(tenantId, survivor, { displayName: 'Both' });
-    expect(await open().lookup(id)).toMatchObject({ id, user: { id: survivor, displayName: 'Both' } });
+    expect(fake.users.put(tenantId, id, { firstName: 'Ada' })).toMatchObject({ id: survivor, version: 3n });
+    expect((await open().getUser(id)).id).toBe(survivor);
   });
 
   it('are copies that no test can spoil for another', async () => {
@@ -87,6 +108,28 @@ describe('users of the fake', () => {
     ['an update of nobody', () => fake.users.update(tenantId, id, {}), 'USER_NOT_FOUND'],
     ['a deletion of nobody', () => fake.users.delete(tenantId, id), 'USER_NOT_FOUND'],
     ['a merge of nobody', () => fake.users.merge(tenantId, id, id), 'USER_NOT_FOUND'],
+    [
+      'a merge of one with itself',
+      () => {
+        fake.users.put(tenantId, id);
+        fake.users.merge(tenantId, id, id);
+      },
+      'MERGE_REFUSED',
+    ],
+    ['taking back what was never merged', () => fake.users.unmerge(tenantId, id), 'MERGE_REFUSED'],
+    [
+      'taking back a merge whose address somebody else has by now',
+      () => {
+        const survivor = randomUUID();
+        fake.users.put(tenantId, survivor);
+        fake.users.put(tenantId, id, { email: 'ada@example.com' });
+        const mergeId = fake.users.merge(tenantId, id, survivor);
+        fake.users.update(tenantId, survivor, { email: 'king@example.com' });
+        fake.users.put(tenantId, randomUUID(), { email: 'ada@example.com' });
+        fake.users.unmerge(tenantId, mergeId);
+      },
+      'EMAIL_TAKEN',
+    ],
     [
       'an address that another has',
       () => {
@@ -201,7 +244,8 @@ describe('watching the fake', () => {
     }
     controller.abort();
     const changes = told.flatMap((each) => each.changes.map(({ version, kind }) => [version, kind]));
-    return { changes, cursor: told.at(-1)?.checkpoint?.cursor ?? '' };
+    const ids = told.flatMap((each) => each.changes.map((change) => change.id));
+    return { changes, ids, cursor: told.at(-1)?.checkpoint?.cursor ?? '' };
   }
 
   it('begins with a checkpoint, and goes on from each without a gap', async () => {
@@ -218,6 +262,19 @@ describe('watching the fake', () => {
       [3n, UserChangeKind.DELETED],
       [4n, UserChangeKind.UNDELETED],
     ]);
+  });
+
+  it('tells of a merge and of its undoing for both users, the survivor first', async () => {
+    const survivor = randomUUID();
+    for (const each of [survivor, id]) fake.users.put(tenantId, each);
+    const { cursor } = await watch('', () => true);
+    fake.users.unmerge(tenantId, fake.users.merge(tenantId, id, survivor));
+    const { MERGED, UNMERGED } = UserChangeKind;
+    const told = await watch(cursor, () => true);
+    expect(told.changes).toEqual(
+      [MERGED, MERGED, UNMERGED, UNMERGED].map((kind, i) => [i < 2 ? 2n : 3n, kind]),
+    );
+    expect(told.ids).toEqual([survivor, id, survivor, id]);
   });
 
   it('tells what happens while it is open, and checkpoints while nothing does', async () => {

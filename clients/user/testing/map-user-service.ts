@@ -1,9 +1,12 @@
+import { clone } from '@bufbuild/protobuf';
 import type { ConnectError } from '@connectrpc/connect';
-import type {
-  BatchGetUsersRequest,
-  GetUserRequest,
-  ResolveUsersRequest,
-  User,
+import {
+  type BatchGetUsersRequest,
+  type GetUserRequest,
+  type ResolveUsersRequest,
+  type User,
+  UserChangeKind,
+  UserSchema,
 } from '@rollcall/contract/user';
 import { readsOf } from './fake/reads.ts';
 import { inFull, toUser, type UserFields, UserStore } from './fake/user-store.ts';
@@ -26,9 +29,18 @@ export class MapUserService {
     return inFull(this.#store.write(toUser(tenantId, id, fields)));
   }
 
-  /** Lets an id answer another user from now on. */
+  /**
+   * Lets an id answer another user from now on, whatever states they are in. The survivor's fields stay as they are. The loser's
+   * address leads to nobody from then on; that of the fake, as of the real service, leads to the survivor.
+   */
   merge(tenantId: string, loserId: string, survivorId: string): void {
-    this.#store.merge(tenantId, loserId, survivorId);
+    const [loser, survivor] = [loserId, survivorId].map((id) => this.#store.current(tenantId, id));
+    if (!loser || !survivor) throw new Error(`Tenant ${tenantId} has no users ${loserId} and ${survivorId}.`);
+    const kind = UserChangeKind.MERGED;
+    this.#store.keep(survivor, { kind });
+    // The client's model counts whoever an address leads to as shown for the id that had it first; no client can know that id.
+    const without = Object.assign(clone(UserSchema, loser), { email: '' });
+    this.#store.keep(without, { kind, mergedInto: survivor.id });
   }
 
   getUser = async (request: GetUserRequest) => {

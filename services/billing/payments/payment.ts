@@ -1,29 +1,7 @@
+import type { DisputeState, PaymentState, RefundState } from '../ledger/payment-states.ts';
 import type { Money } from '../money.ts';
 
-/** How a payment stands. */
-export type PaymentState =
-  | 'PENDING'
-  | 'PROCESSING'
-  | 'AUTHORIZED'
-  | 'SUCCEEDED'
-  | 'PARTIALLY_REFUNDED'
-  | 'REFUNDED'
-  | 'CANCELED';
-
-/** How a refund stands. */
-export type RefundState = 'PENDING' | 'REQUIRES_ACTION' | 'SUCCEEDED' | 'FAILED' | 'CANCELED';
-
-/** How a dispute stands. */
-export type DisputeState =
-  | 'WARNING'
-  | 'NEEDS_RESPONSE'
-  | 'UNDER_REVIEW'
-  | 'WARNING_CLOSED'
-  | 'WON'
-  | 'LOST'
-  | 'PREVENTED'
-  | 'APPEAL_NEEDS_RESPONSE'
-  | 'APPEAL_UNDER_REVIEW';
+export type { DisputeState, PaymentState, RefundState } from '../ledger/payment-states.ts';
 
 /** Money on its way back. */
 export interface Refund {

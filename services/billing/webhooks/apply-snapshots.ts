@@ -3,19 +3,12 @@ import { changedParts } from '../ledger/changed-parts.ts';
 import { type DerivedPayment, derivePayment } from '../ledger/derive-payment.ts';
 import { LedgerError } from '../ledger/ledger-error.ts';
 import { chargeOf, intentOf, joinSnapshots, type Snapshot } from '../ledger/snapshot.ts';
+import { type IntentsOfCharges, intentAmong } from './intents-of-charges.ts';
 import type { PaymentChange } from './payment-change.ts';
 import { updateAccounts } from './postgres/account-rows.ts';
 import { adoptEvents } from './postgres/adopt-events.ts';
 import { type KnownObject, readObjects, writeObjects } from './postgres/object-rows.ts';
 import { readOwners, writePayments } from './postgres/payment-rows.ts';
-
-/** By charge: the payment intent that it belongs to. */
-export type IntentsOfCharges = ReadonlyMap<string, string>;
-
-/** The intent of a snapshot, also where it names only a charge. */
-export function intentAmong(snapshot: Snapshot, intents: IntentsOfCharges): string | null {
-  return intentOf(snapshot) ?? intents.get(chargeOf(snapshot) ?? '') ?? null;
-}
 
 /** What is written: every row of the payments that are told of, or of those rows what the snapshots change. */
 export type Extent = 'all' | 'changed';

@@ -23,12 +23,17 @@ export async function runPrepared<Row extends pg.QueryResultRow>(
 
 /**
  * A transaction of prepared statements. Commits when `work` resolves, rolls back where it rejects.
+ * @param begin what begins it. Default `begin`; settings of this transaction alone may follow.
  */
-export async function transactPrepared<T>(pool: pg.Pool, work: (run: RunPrepared) => Promise<T>): Promise<T> {
+export async function transactPrepared<T>(
+  pool: pg.Pool,
+  work: (run: RunPrepared) => Promise<T>,
+  begin = 'begin',
+): Promise<T> {
   const client = await pool.connect();
   let isBroken = false;
   try {
-    await client.query('begin');
+    await client.query(begin);
     const result = await work(
       async (statement, values) => (await client.query({ ...statement, values })).rows,
     );

@@ -1,27 +1,24 @@
 import type { ExternalId } from '@rollcall/contract/user';
+import { Belongings, type Owner } from './belongings.ts';
 
 /** Names of users in other systems. */
-export class ExternalIds {
-  readonly #holders = new Map<string, { userId: string; tenantId: string; externalId: ExternalId }>();
-
+export class ExternalIds extends Belongings<ExternalId> {
   holder(tenantId: string, externalId: ExternalId): string | undefined {
-    return this.#holders.get(`${tenantId}/${externalKeyOf(externalId)}`)?.userId;
+    return this.ownerOf(tenantId, externalKeyOf(externalId));
   }
 
-  link({ tenantId, id }: { tenantId: string; id: string }, externalId: ExternalId): void {
-    this.#holders.set(`${tenantId}/${externalKeyOf(externalId)}`, { userId: id, tenantId, externalId });
+  link(owner: Owner, externalId: ExternalId): void {
+    this.put(owner, externalKeyOf(externalId), externalId);
   }
 
-  unlink(tenantId: string, externalId: ExternalId): void {
-    this.#holders.delete(`${tenantId}/${externalKeyOf(externalId)}`);
+  /** Where the user has it. */
+  unlink(owner: Owner, externalId: ExternalId): void {
+    this.remove(owner, externalKeyOf(externalId));
   }
 
   /** All of a user, in order. */
-  of({ tenantId, id }: { tenantId: string; id: string }): ExternalId[] {
-    return [...this.#holders.values()]
-      .filter((each) => each.tenantId === tenantId && each.userId === id)
-      .map(({ externalId }) => externalId)
-      .sort((one, other) => (externalKeyOf(one) < externalKeyOf(other) ? -1 : 1));
+  override of(owner: Owner): ExternalId[] {
+    return super.of(owner).sort((one, other) => (externalKeyOf(one) < externalKeyOf(other) ? -1 : 1));
   }
 }
 

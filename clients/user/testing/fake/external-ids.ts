@@ -8,9 +8,9 @@ import {
 } from '@rollcall/contract/user';
 import { requireStorableText } from './changes.ts';
 import { externalKeyOf as keyOf } from './external-id-map.ts';
-import { requireNotErased, requireUser } from './lifecycle.ts';
+import { requireNotErased, requireReadable, requireUser } from './lifecycle.ts';
 import type { Once } from './once.ts';
-import { invalidField, refusal, userNotFound } from './refusal.ts';
+import { invalidField, refusal } from './refusal.ts';
 import type { UserStore } from './user-store.ts';
 
 type Calls = Pick<
@@ -41,14 +41,12 @@ export function externalIdsOf(store: UserStore, once: Once): Calls {
       requireStorableText('external_id.external_id', externalId.externalId);
       return once(UnlinkExternalIdRequestSchema, request, () => {
         const user = requireUser(store, request);
-        if (store.external.holder(request.tenantId, externalId) === user.id)
-          store.external.unlink(request.tenantId, externalId);
+        store.external.unlink(user, externalId);
         return user;
       });
     },
     listExternalIds({ tenantId, id, pageSize, pageToken }) {
-      const user = store.read(tenantId, id);
-      if (user === undefined) throw userNotFound(tenantId, id);
+      const user = requireReadable(store, { tenantId, id });
       const after = readToken(pageToken, user.id);
       const all = store.external.of(user).filter((each) => after === undefined || keyOf(each) > after);
       const page = all.slice(0, Math.min(pageSize || 50, 1000));

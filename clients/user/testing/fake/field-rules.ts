@@ -36,5 +36,5 @@ function toRefusal(
     .slice(0, MAX_VIOLATIONS)
     .map(({ field, message }) => ({ field: pathToString(field), description: message }));
   const text = told.map(({ field, description }) => `${field}: ${description}`).join('; ');
-  return refusal(Code.InvalidArgument, 'FIELD_INVALID', text, told);
+  return refusal(Code.InvalidArgument, 'FIELD_INVALID', text, { fieldViolations: told });
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DescMethod, DescService, Message, MessageShape } from '@bufbuild/protobuf';
+import type { DescMethod, DescService, Message, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import { ErrorInfoSchema } from '@rollcall/contract';
 import { checkFields } from './field-rules.ts';
@@ -58,8 +58,12 @@ function rethrowWithRequestId(reason: unknown): never {
   const told = new ConnectError(error.rawMessage, error.code, error.metadata, undefined, error.cause);
   told.details = error.details.map((detail) =>
     'desc' in detail && detail.desc.typeName === ErrorInfoSchema.typeName
-      ? { ...detail, value: { ...detail.value, metadata: { request_id: randomUUID() } } }
+      ? { ...detail, value: withRequestId(detail.value as MessageInitShape<typeof ErrorInfoSchema>) }
       : detail,
   );
   throw told;
+}
+
+function withRequestId({ metadata, ...info }: MessageInitShape<typeof ErrorInfoSchema>) {
+  return { ...info, metadata: { ...metadata, request_id: randomUUID() } };
 }

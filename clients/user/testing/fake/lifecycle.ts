@@ -8,14 +8,14 @@ import {
   UndeleteUserRequestSchema,
   type User,
   type UserAdminService,
-  UserChangeKind,
   UserSchema,
   UserState,
 } from '@rollcall/contract/user';
 import { requireStorableText } from './changes.ts';
+import { eraseUser } from './erasure.ts';
 import type { Once } from './once.ts';
 import { refusal, userNotFound } from './refusal.ts';
-import { toUser, type UserStore } from './user-store.ts';
+import type { UserStore } from './user-store.ts';
 import { etagOf } from './views.ts';
 
 type Lifecycle = Pick<
@@ -48,7 +48,7 @@ export function lifecycleOf(store: UserStore, once: Once): Lifecycle {
     eraseUser: (request) =>
       once(EraseUserRequestSchema, request, () => {
         const user = requireUser(store, request);
-        return store.isErased(user) ? user : erase(store, user);
+        return store.isErased(user) ? user : eraseUser(store, user);
       }),
     modifyTags: (request) => {
       for (const tag of request.add) requireStorableText('add', tag);
@@ -78,18 +78,20 @@ export function requireUser(store: UserStore, { tenantId, id }: { tenantId: stri
   return user;
 }
 
+/** The user that a read is about. Throws USER_NOT_FOUND. */
+export function requireReadable(store: UserStore, { tenantId, id }: { tenantId: string; id: string }): User {
+  const user = store.read(tenantId, id);
+  if (user === undefined) throw userNotFound(tenantId, id);
+  return user;
+}
+
 /** Throws USER_DELETED where nothing but a tombstone is left. */
 export function requireNotErased(store: UserStore, user: User): void {
   if (store.isErased(user)) throw deleted(user);
 }
 
-function erase(store: UserStore, { tenantId, id, role, createTime, deleteTime }: User): User {
-  const times = { ...(createTime && { createTime }), ...(deleteTime && { deleteTime }) };
-  const tombstone = toUser(tenantId, id, { role, state: UserState.DELETED, ...times });
-  return store.write(tombstone, undefined, UserChangeKind.ERASED);
-}
-
-function requireEtag(user: User, etag: string): void {
+/** Throws ETAG_MISMATCH where an etag was given that is no longer the user's. */
+export function requireEtag(user: User, etag: string): void {
   if (etag === '' || etag === etagOf(user.version)) return;
   const message = `User ${user.id} has changed since etag ${etag}; read it again.`;
   throw refusal(Code.Aborted, 'ETAG_MISMATCH', message);

@@ -13,6 +13,7 @@ import {
   type UserView,
 } from '@rollcall/contract/user';
 import { requireMoment } from './changes.ts';
+import { nanosOf } from './moments.ts';
 import { invalidField } from './refusal.ts';
 import { foldedText } from './search-words.ts';
 import type { UserStore } from './user-store.ts';
@@ -63,7 +64,12 @@ function orderOf({ orderBy }: ListUsersRequest): (user: User) => Place {
     throw invalidField('order_by', `must be empty or one of ${ORDERS.filter(Boolean).join(', ')}`);
   if (orderBy.startsWith('display_name')) return (user) => [foldedText(shownName(user)), user.id];
   const time = orderBy.startsWith('update_time') ? 'updateTime' : 'createTime';
-  return (user) => [String(nanosOf(user[time])).padStart(24, '0'), user.id];
+  return (user) => [momentKeyOf(user[time]), user.id];
+}
+
+/** A moment as a text whose order is that of time. */
+export function momentKeyOf(time: Timestamp | undefined): string {
+  return String(nanosOf(time)).padStart(24, '0');
 }
 
 /** Which of two places comes first. */
@@ -146,8 +152,4 @@ export function readToken(tie: string, token: string): Place | undefined {
     'is not a token of this request: begin again without one',
     'PAGE_TOKEN_INVALID',
   );
-}
-
-function nanosOf(time: Timestamp | undefined): bigint {
-  return time === undefined ? 0n : time.seconds * 1_000_000_000n + BigInt(time.nanos);
 }

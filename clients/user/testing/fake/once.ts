@@ -4,6 +4,13 @@ import type { User } from '@rollcall/contract/user';
 import { refusal } from './refusal.ts';
 import { inFull, type UserStore } from './user-store.ts';
 
+/** Does something once for a request id, and answers a repeat the same. Throws REQUEST_ID_REUSED. */
+export type Remember = <S extends DescMessage, T>(
+  schema: S,
+  request: MessageShape<S> & { tenantId: string; requestId: string },
+  work: () => T,
+) => T;
+
 /** Does a write once for a request id, and answers a repeat with the user as it is by then. Throws REQUEST_ID_REUSED. */
 export type Once = <S extends DescMessage>(
   schema: S,
@@ -15,33 +22,47 @@ export type Once = <S extends DescMessage>(
 interface DoneRequest {
   readonly schema: DescMessage;
   readonly request: unknown;
-  readonly userId: string;
+  readonly result: unknown;
 }
 
-/** Remembers the requests of all writes on one store. */
-export function rememberRequests(store: UserStore): Once {
+/** Remembers requests, each of them by its tenant and id, whatever it is for. */
+export function rememberRequests(): Remember {
   const done = new Map<string, DoneRequest>();
   return (schema, request, work) => {
+    if (request.requestId === '') return work();
     const key = `${request.tenantId}/${request.requestId.toLowerCase()}`;
-    const before = request.requestId === '' ? undefined : done.get(key);
+    const before = done.get(key);
     if (before === undefined) {
-      const user = work();
-      done.set(key, { schema, request, userId: user.id });
-      return { user: inFull(user) };
+      const result = work();
+      done.set(key, { schema, request, result });
+      return result;
     }
-    if (
-      before.schema.typeName !== schema.typeName ||
-      !equals(schema, withoutCase(before.request), withoutCase(request))
-    ) {
-      const message = `Request id ${request.requestId} was used before, for another request; choose a new one.`;
-      throw refusal(Code.InvalidArgument, 'REQUEST_ID_REUSED', message);
-    }
-    return { user: inFull(store.current(request.tenantId, before.userId) as User) };
+    requireSame(before, schema, request);
+    return before.result as ReturnType<typeof work>;
   };
+}
+
+/** Writes whose answer is the user. */
+export function onceOf(store: UserStore, remember: Remember): Once {
+  return (schema, request, work) => {
+    const id = remember(schema, request, () => work().id);
+    return { user: inFull(store.current(request.tenantId, id) as User) };
+  };
+}
+
+function requireSame(before: DoneRequest, schema: DescMessage, request: { requestId: string }): void {
+  const isSame =
+    before.schema.typeName === schema.typeName &&
+    equals(schema, withoutCase(before.request), withoutCase(request));
+  if (isSame) return;
+  const message = `Request id ${request.requestId} was used before, for another request; choose a new one.`;
+  throw refusal(Code.InvalidArgument, 'REQUEST_ID_REUSED', message);
 }
 
 // Ids are compared without regard to letter case; the request's own was already.
 function withoutCase(request: unknown): never {
-  const { id } = request as { id?: string };
-  return { ...(request as object), requestId: '', ...(id && { id: id.toLowerCase() }) } as never;
+  const ids = Object.entries(request as object)
+    .filter(([name]) => ['id', 'noteId', 'mergeId'].includes(name))
+    .map(([name, id]) => [name, (id as string).toLowerCase()]);
+  return { ...(request as object), ...Object.fromEntries(ids), requestId: '' } as never;
 }

@@ -9,7 +9,7 @@ import {
   UserSchema,
 } from '@rollcall/contract/user';
 import { refusal, userNotFound } from './refusal.ts';
-import { holds, type UserStore } from './user-store.ts';
+import type { UserStore } from './user-store.ts';
 import { emailKey, toView } from './views.ts';
 
 /** GetUser, BatchGetUsers and ResolveUsers over a store. */
@@ -27,9 +27,8 @@ export function readsOf(store: UserStore) {
       return { outcomes, readTime: timestampNow() };
     },
     resolveUsers({ tenantId, view, keys }: ResolveUsersRequest) {
-      const users = store.readAll(tenantId);
       const outcomes = keys.map((key) => {
-        const found = find(store, users, { tenantId, key });
+        const found = find(store, { tenantId, key });
         return { key, outcome: found ? { case: 'user' as const, value: toView(found, view) } : MISSING };
       });
       return { outcomes, readTime: timestampNow() };
@@ -78,14 +77,9 @@ function requireVersion(user: User, id: string, minVersion: bigint): void {
 
 function find(
   store: UserStore,
-  users: readonly User[],
   { tenantId, key: { key } }: { tenantId: string; key: ResolveUsersRequest['keys'][number] },
 ): User | undefined {
-  if (key.case !== 'externalId') return findByEmail(users, emailKey(key.value ?? ''));
+  if (key.case !== 'externalId') return store.readByEmail(tenantId, emailKey(key.value ?? ''));
   const holder = store.external.holder(tenantId, key.value);
   return holder === undefined ? undefined : store.read(tenantId, holder);
-}
-
-function findByEmail(users: readonly User[], key: string): User | undefined {
-  return key === '' ? undefined : users.find((user) => holds(user, key));
 }

@@ -11,14 +11,20 @@ export interface FieldViolation {
   readonly description: string;
 }
 
+/** What else an error says. */
+export interface RefusalDetails {
+  readonly fieldViolations?: readonly FieldViolation[];
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
 /** An error as the user service sends it: code, reason, and the fields at fault where there are any. */
 export function refusal(
   code: Code,
   reason: Reason,
   message: string,
-  fieldViolations: readonly FieldViolation[] = [],
+  { fieldViolations = [], metadata = {} }: RefusalDetails = {},
 ): ConnectError {
-  const info = { desc: ErrorInfoSchema, value: { reason, domain: ERROR_DOMAIN, metadata: {} } };
+  const info = { desc: ErrorInfoSchema, value: { reason, domain: ERROR_DOMAIN, metadata } };
   const told = fieldViolations.map(({ field, description }) => ({ field, description: cut(description) }));
   const fields = { desc: BadRequestSchema, value: { fieldViolations: told } };
   return new ConnectError(
@@ -40,7 +46,9 @@ export function invalidField(
   description: string,
   reason: Reason = 'FIELD_INVALID',
 ): ConnectError {
-  return refusal(Code.InvalidArgument, reason, `${field} ${description}.`, [{ field, description }]);
+  return refusal(Code.InvalidArgument, reason, `${field} ${description}.`, {
+    fieldViolations: [{ field, description }],
+  });
 }
 
 /** Nobody has this id. */

@@ -3,6 +3,8 @@ import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { TimestampSchema } from '@bufbuild/protobuf/wkt';
 import { Code } from '@connectrpc/connect';
 import {
+  type Activity,
+  type Note,
   type User,
   UserChangeKind,
   UserRole,
@@ -10,21 +12,42 @@ import {
   UserState,
   UserView,
 } from '@rollcall/contract/user';
+import { Belongings, type Owner } from './belongings.ts';
 import { ChangeLog } from './change-log.ts';
 import { ExternalIds } from './external-id-map.ts';
-import { refusal, userNotFound } from './refusal.ts';
+import { MergeBook } from './merge-book.ts';
+import { refusal } from './refusal.ts';
+import { ToldFigures } from './told-figures.ts';
 import { emailKey, toView } from './views.ts';
 
 /** Fields of a user as a test gives them. What is left out is empty, ACTIVE, CUSTOMER. */
 export type UserFields = Extract<MessageInitShape<typeof UserSchema>, { $typeName?: never }>;
 
-/** A user, or the id that answers in its place. */
-type Row = User | { readonly mergedInto: string };
+/** A user as it is itself, whoever answers in its place. */
+export interface Row {
+  readonly user: User;
+  /** The id that answers in its place; absent: it answers for itself. */
+  readonly mergedInto?: string | undefined;
+}
+
+/** How a row is kept. */
+export interface Keeping {
+  /** Default: one more than before. */
+  readonly version?: bigint | undefined;
+  /** What is announced. Default: what the states before and after tell. */
+  readonly kind?: UserChangeKind | undefined;
+  /** Who answers in its place from now on; null: itself. Default: as before. */
+  readonly mergedInto?: string | null;
+}
 
 /** Users in a Map, by tenant and id. Every write counts the version up and is told to the change log. */
 export class UserStore {
   readonly changes = new ChangeLog();
   readonly external = new ExternalIds();
+  readonly notes = new Belongings<Note>();
+  readonly activities = new Belongings<Activity>();
+  readonly figures = new ToldFigures();
+  readonly merges = new MergeBook();
   readonly #erased = new Set<string>();
   readonly #rows = new Map<string, Row>();
   #shown: ReadonlyMap<string, Row> = this.#rows;
@@ -35,11 +58,18 @@ export class UserStore {
     return find(this.#shown, tenantId, id);
   }
 
-  /** Everyone of a tenant as readers see them. */
+  /** Everyone of a tenant as readers see them, those who were merged away apart. */
   readAll(tenantId: string): User[] {
-    return [...this.#shown.values()].filter(
-      (row): row is User => !('mergedInto' in row) && row.tenantId === tenantId,
-    );
+    return [...this.#shown.values()]
+      .filter(({ user, mergedInto }) => user.tenantId === tenantId && mergedInto === undefined)
+      .map(({ user }) => user);
+  }
+
+  /** Who answers for an address, as readers see it: that of a user who was merged away leads to the survivor. */
+  readByEmail(tenantId: string, key: string): User | undefined {
+    const row = [...this.#shown.values()].find(({ user }) => user.tenantId === tenantId && holds(user, key));
+    const found = row && this.read(tenantId, row.user.id);
+    return found?.state === UserState.DELETED ? undefined : found;
   }
 
   /** The user as writers see it. */
@@ -47,54 +77,58 @@ export class UserStore {
     return find(this.#rows, tenantId, id);
   }
 
+  /** The user itself, whoever answers in its place. */
+  own(tenantId: string, id: string): Row | undefined {
+    return this.#rows.get(toKey(tenantId, id));
+  }
+
+  /** A user and everyone who was merged into it, and into those. */
+  familyOf({ tenantId, id }: Owner): Owner[] {
+    const merged = [...this.#rows.values()].filter(
+      (row) => row.user.tenantId === tenantId && row.mergedInto === id,
+    );
+    return [{ tenantId, id }, ...merged.flatMap(({ user }) => this.familyOf(user))];
+  }
+
   /** Whether nothing but the tombstone is left of a user. */
-  isErased({ tenantId, id }: User): boolean {
+  isErased({ tenantId, id }: Owner): boolean {
     return this.#erased.has(toKey(tenantId, id));
   }
 
-  /**
-   * Keeps a user under its tenant and id: version and times are given here, unless `version` is. `kind`: what is announced,
-   * where the states before and after do not tell.
-   */
-  write(user: User, version?: bigint, kind?: UserChangeKind): User {
-    this.#requireFreeEmail(user);
+  /** Keeps a user under its tenant and id: version and times are given here. Throws EMAIL_TAKEN. */
+  write(user: User, keeping: Keeping = {}): User {
+    this.requireFreeEmail(user, [user.id]);
+    return this.keep(user, keeping);
+  }
+
+  /** The same, whoever has the address. */
+  keep(user: User, { version, kind, mergedInto }: Keeping): User {
     const { tenantId, id } = user;
-    const before = this.current(tenantId, id);
-    const now = this.#now();
+    const before = this.own(tenantId, id);
+    const now = this.now();
     const kept = clone(UserSchema, user);
-    kept.version = version ?? (before?.version ?? 0n) + 1n;
-    kept.createTime = before?.createTime ?? user.createTime ?? now;
+    kept.version = version ?? (before?.user.version ?? 0n) + 1n;
+    kept.createTime = before?.user.createTime ?? user.createTime ?? now;
     kept.updateTime = now;
     if (kept.state === UserState.DELETED) kept.deleteTime ??= now;
     else delete kept.deleteTime;
-    this.#rows.set(toKey(tenantId, id), kept);
-    this.changes.append({ tenantId, id, version: kept.version, kind: kind ?? kindOf(before, kept) });
-    if (kind === UserChangeKind.ERASED) {
-      this.#erased.add(toKey(tenantId, id));
-      for (const externalId of this.external.of(kept)) this.external.unlink(tenantId, externalId);
-    }
+    const answering = mergedInto === undefined ? before?.mergedInto : (mergedInto ?? undefined);
+    this.#rows.set(toKey(tenantId, id), { user: kept, mergedInto: answering });
+    this.changes.append({ tenantId, id, version: kept.version, kind: kind ?? kindOf(before?.user, kept) });
+    if (kind === UserChangeKind.ERASED) this.#erased.add(toKey(tenantId, id));
     return kept;
   }
 
-  /** Lets `loserId` answer the survivor from now on. Throws where one of them is unknown. */
-  merge(tenantId: string, loserId: string, survivorId: string): void {
-    const [loser, survivor] = [loserId, survivorId].map((id) => {
-      const user = this.current(tenantId, id);
-      if (user === undefined) throw userNotFound(tenantId, id);
-      return user;
-    }) as [User, User];
-    if (loser.id === survivor.id)
-      throw refusal(
-        Code.FailedPrecondition,
-        'MERGE_REFUSED',
-        `User ${loserId} cannot be merged into itself.`,
-      );
-    this.#rows.set(toKey(tenantId, loser.id), { mergedInto: survivor.id });
-    const kind = UserChangeKind.MERGED;
-    this.changes.append({ tenantId, id: loser.id, version: loser.version + 1n, kind });
-    const kept = Object.assign(clone(UserSchema, survivor), { version: survivor.version + 1n });
-    this.#rows.set(toKey(tenantId, kept.id), kept);
-    this.changes.append({ tenantId, id: kept.id, version: kept.version, kind });
+  /** Throws EMAIL_TAKEN where anybody but these has the user's address; a user who was merged away keeps its own. */
+  requireFreeEmail({ tenantId, email, state }: User, ids: readonly string[]): void {
+    const key = emailKey(email);
+    if (key === '' || state === UserState.DELETED) return;
+    const taken = [...this.#rows.values()].some(
+      ({ user }) => user.tenantId === tenantId && !ids.includes(user.id) && holds(user, key),
+    );
+    if (!taken) return;
+    const message = `Another user of tenant ${tenantId} has this e-mail address.`;
+    throw refusal(Code.AlreadyExists, 'EMAIL_TAKEN', message);
   }
 
   /** Readers go on seeing what is true now, whatever is written from now on. */
@@ -107,22 +141,8 @@ export class UserStore {
     this.#shown = this.#rows;
   }
 
-  #requireFreeEmail({ tenantId, id, email, state }: User): void {
-    const key = emailKey(email);
-    if (key === '' || state === UserState.DELETED) return;
-    const taken = [...this.#rows.values()].some(
-      (row) => !('mergedInto' in row) && row.tenantId === tenantId && row.id !== id && holds(row, key),
-    );
-    if (taken)
-      throw refusal(
-        Code.AlreadyExists,
-        'EMAIL_TAKEN',
-        `Another user of tenant ${tenantId} has this e-mail address.`,
-      );
-  }
-
-  /** Never the same moment twice, so that a list by time has one order. */
-  #now(): Timestamp {
+  /** The time. Never the same moment twice, so that a list by time has one order. */
+  now(): Timestamp {
     const clock = BigInt(Date.now()) * 1_000_000n;
     this.#latestNanos = clock > this.#latestNanos ? clock : this.#latestNanos + 1n;
     return create(TimestampSchema, {
@@ -130,11 +150,6 @@ export class UserStore {
       nanos: Number(this.#latestNanos % 1_000_000_000n),
     });
   }
-}
-
-/** Whether a user has this address; a deleted one has none. */
-export function holds(user: User, key: string): boolean {
-  return user.state !== UserState.DELETED && emailKey(user.email) === key;
 }
 
 /** A user of a tenant from fields. */
@@ -148,13 +163,18 @@ export function inFull(user: User): User {
   return toView(user, UserView.FULL);
 }
 
+// A deleted user has no address, and nobody has none.
+function holds(user: User, key: string): boolean {
+  return key !== '' && user.state !== UserState.DELETED && emailKey(user.email) === key;
+}
+
 function toKey(tenantId: string, id: string): string {
   return `${tenantId}/${id.toLowerCase()}`;
 }
 
 function find(rows: ReadonlyMap<string, Row>, tenantId: string, id: string): User | undefined {
   const row = rows.get(toKey(tenantId, id));
-  return row !== undefined && 'mergedInto' in row ? find(rows, tenantId, row.mergedInto) : row;
+  return row?.mergedInto === undefined ? row?.user : find(rows, tenantId, row.mergedInto);
 }
 
 function kindOf(before: User | undefined, after: User): UserChangeKind {

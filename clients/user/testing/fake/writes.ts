@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { clone, equals } from '@bufbuild/protobuf';
 import { Code, type ServiceImpl } from '@connectrpc/connect';
 import {
@@ -12,6 +11,7 @@ import {
   UserState,
 } from '@rollcall/contract/user';
 import { copyFields, copyNew, requirePaths, requireSize, requireStorable } from './changes.ts';
+import { newId } from './new-id.ts';
 import type { Once } from './once.ts';
 import { refusal, userNotFound } from './refusal.ts';
 import { toUser, type UserStore } from './user-store.ts';
@@ -36,7 +36,7 @@ export function writesOf(store: UserStore, once: Once): Writes {
 }
 
 function createUser(store: UserStore, { tenantId, userId, user }: CreateUserRequest): User {
-  const id = userId || newUserId();
+  const id = userId || newId();
   if (store.current(tenantId, id))
     throw refusal(Code.AlreadyExists, 'USER_ID_TAKEN', `Tenant ${tenantId} has a user ${id} already.`);
   const made = toUser(tenantId, id, {});
@@ -58,10 +58,4 @@ function updateUser(store: UserStore, { tenantId, updateMask }: UpdateUserReques
   copyFields(given, after, updateMask?.paths ?? []);
   requireSize(after);
   return equals(UserSchema, before, after) ? before : store.write(after);
-}
-
-/** A UUIDv7: the time in ms, then chance. */
-function newUserId(): string {
-  const time = Date.now().toString(16).padStart(12, '0');
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }

@@ -1,4 +1,4 @@
-import type { Pool, RunPrepared } from '@rollcall/runtime/postgres';
+import { type Pool, type RunPrepared, transactPrepared } from '@rollcall/runtime/postgres';
 
 // Planned anew for each batch: a plan that was made while the tables were small reads all of them once they are not.
 const BEGIN = 'begin; set local synchronous_commit = off; set local plan_cache_mode = force_custom_plan';
@@ -7,22 +7,6 @@ const BEGIN = 'begin; set local synchronous_commit = off; set local plan_cache_m
  * A transaction that need not be on disk when it returns: one that is lost in a crash leaves its events as they were,
  * and they are applied again.
  */
-export async function transactRelaxed<T>(pool: Pool, work: (run: RunPrepared) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  let isBroken = false;
-  try {
-    await client.query(BEGIN);
-    const result = await work(
-      async (statement, values) => (await client.query({ ...statement, values })).rows,
-    );
-    await client.query('commit');
-    return result;
-  } catch (error) {
-    await client.query('rollback').catch(() => {
-      isBroken = true;
-    });
-    throw error;
-  } finally {
-    client.release(isBroken);
-  }
+export function transactRelaxed<T>(pool: Pool, work: (run: RunPrepared) => Promise<T>): Promise<T> {
+  return transactPrepared(pool, work, BEGIN);
 }

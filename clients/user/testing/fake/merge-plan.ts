@@ -1,0 +1,79 @@
+import { create } from '@bufbuild/protobuf';
+import { FieldMaskSchema } from '@bufbuild/protobuf/wkt';
+import { Code, type ConnectError } from '@connectrpc/connect';
+import { type MergePlan, MergePlanSchema, type User, UserState } from '@rollcall/contract/user';
+import type { MadeMerge } from './merge-book.ts';
+import { MERGE_PATHS } from './merge-fields.ts';
+import { invalidField, refusal, userNotFound } from './refusal.ts';
+import type { Row, UserStore } from './user-store.ts';
+
+/** Why two users are not merged, or a merge is not taken back. */
+export type MergeRefusal =
+  | 'SELF'
+  | 'CYCLE'
+  | 'ALREADY_MERGED'
+  | 'SURVIVOR_MERGED'
+  | 'DELETED'
+  | 'ERASED'
+  | 'NO_SUCH_MERGE'
+  | 'ALREADY_UNDONE'
+  | 'LATER_MERGE';
+
+/** MERGE_REFUSED, and why. */
+export function mergeRefused(why: MergeRefusal, message: string): ConnectError {
+  return refusal(Code.FailedPrecondition, 'MERGE_REFUSED', message, { metadata: { refusal: why } });
+}
+
+/** A plan in the form in which plans are compared. Throws FIELD_INVALID. */
+export function checkedPlan({ survivorId, loserId, takeFromLoser }: MergePlan): MergePlan {
+  const paths = takeFromLoser?.paths ?? [];
+  const unknown = paths.filter((path) => path !== 'profile' && !MERGE_PATHS.includes(path));
+  if (unknown.length > 0) {
+    const cure = `cannot take ${unknown.join(', ')}; can take profile, ${MERGE_PATHS.join(', ')}`;
+    throw invalidField('plan.take_from_loser', cure);
+  }
+  return create(MergePlanSchema, {
+    survivorId: survivorId.toLowerCase(),
+    loserId: loserId.toLowerCase(),
+    takeFromLoser: create(FieldMaskSchema, { paths: [...new Set(paths)].sort() }),
+  });
+}
+
+/** Who takes part in a merge. Throws USER_NOT_FOUND, MERGE_REFUSED. A user of another tenant is not found. */
+export function requireMergeable(
+  store: UserStore,
+  tenantId: string,
+  { survivorId, loserId }: MergePlan,
+): { survivor: User; loser: User } {
+  const [survivor, loser] = [survivorId, loserId].map((id) => {
+    const row = store.own(tenantId, id);
+    if (row === undefined) throw userNotFound(tenantId, id);
+    return row;
+  }) as [Row, Row];
+  if (survivor === loser) throw mergeRefused('SELF', `User ${loserId} cannot be merged into itself.`);
+  if (store.current(tenantId, survivorId) === loser.user) {
+    const message = `User ${survivorId} was merged into ${loserId}, which cannot be merged into it in turn.`;
+    throw mergeRefused('CYCLE', message);
+  }
+  if (loser.mergedInto !== undefined) throw merged('ALREADY_MERGED', loser);
+  if (survivor.mergedInto !== undefined) throw merged('SURVIVOR_MERGED', survivor);
+  for (const { user } of [survivor, loser]) requireAlive(store, user);
+  return { survivor: survivor.user, loser: loser.user };
+}
+
+/** The merge of an id. Throws MERGE_REFUSED. */
+export function requireMerge(store: UserStore, tenantId: string, mergeId: string): MadeMerge {
+  const merge = store.merges.find(tenantId, mergeId.toLowerCase());
+  if (merge) return merge;
+  throw mergeRefused('NO_SUCH_MERGE', `Tenant ${tenantId} has no merge ${mergeId}.`);
+}
+
+function merged(why: MergeRefusal, { user, mergedInto }: Row): ConnectError {
+  return mergeRefused(why, `User ${user.id} is merged into ${mergedInto} already; merge that one.`);
+}
+
+function requireAlive(store: UserStore, user: User): void {
+  if (store.isErased(user)) throw mergeRefused('ERASED', `User ${user.id} is erased.`);
+  if (user.state === UserState.DELETED)
+    throw mergeRefused('DELETED', `User ${user.id} is deleted; undelete it first.`);
+}
