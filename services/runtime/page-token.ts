@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isUuid } from './rpc/field-faults.ts';
 import { runtimeError } from './rpc/reasons.ts';
 
 /**
@@ -53,9 +54,7 @@ export interface TimePosition {
 export function isTimePosition(value: unknown): value is TimePosition {
   const { timeMs, id } = (value ?? {}) as Partial<TimePosition>;
   const isTime = Number.isInteger(timeMs) && Number(timeMs) >= 0 && Number(timeMs) < END_OF_TIME_MS;
-  return isTime && typeof id === 'string' && UUID.test(id);
+  return isTime && typeof id === 'string' && isUuid(id);
 }
 
 const END_OF_TIME_MS = Date.UTC(10_000, 0);
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -15,8 +15,7 @@ import {
   SignOutResponseSchema,
   VerifyEmailResponseSchema,
 } from '@rollcall/contract/auth';
-import { isStorable, UNSTORABLE } from '@rollcall/runtime';
-import { type Call, type Implementation, invalidField } from '@rollcall/runtime/rpc';
+import { type Call, type Implementation, requireStorable } from '@rollcall/runtime/rpc';
 import { changePassword } from '../people/change-password.ts';
 import type { KeyKeeper } from '../people/key-keeper.ts';
 import type { People } from '../people/people.ts';
@@ -89,10 +88,6 @@ export function authServiceImplementation(
 // Doors know a caller as host:port.
 function sourceOf({ sourceAddress }: { sourceAddress: string }, call: Call): string {
   return sourceAddress || call.peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
-}
-
-function requireStorable(field: string, text: string): void {
-  if (!isStorable(text)) throw invalidField(field, UNSTORABLE);
 }
 
 function toSessionMessage(session: OpenSession): Session {

@@ -1,7 +1,7 @@
 import { Code } from '@connectrpc/connect';
 import type { ErrorReason } from '@rollcall/contract/user';
-import { CallOverError, isDatabaseUnavailable, PoolBusyError } from '@rollcall/runtime/postgres';
-import { RpcError, RUNTIME_REASONS, runtimeError } from '@rollcall/runtime/rpc';
+import { CallOverError, PoolBusyError } from '@rollcall/runtime/postgres';
+import { databaseFault, RpcError, RUNTIME_REASONS, runtimeError } from '@rollcall/runtime/rpc';
 import { PeopleError } from '../people/people-error.ts';
 import { UserError, type UserErrorReason } from '../users/user-error.ts';
 import { toPeopleRpcError } from './people-status.ts';
@@ -48,13 +48,7 @@ export function toRpcError(error: unknown): RpcError | undefined {
   if (error instanceof CallOverError) {
     return runtimeError('CANCELLED', 'The call ended before its work began.', { cause: error });
   }
-  if (isDatabaseUnavailable(error)) {
-    return runtimeError('DATABASE_UNAVAILABLE', 'The database of the auth service does not answer.', {
-      retryDelayMs: 1000,
-      cause: error,
-    });
-  }
-  return undefined;
+  return databaseFault(error, 'auth');
 }
 
 function overloaded(cause: PoolBusyError): RpcError {

@@ -7,7 +7,7 @@ import {
   type User as UserMessage,
 } from '@rollcall/contract/user';
 import { isStorable, UNSTORABLE } from '@rollcall/runtime';
-import { invalidField } from '@rollcall/runtime/rpc';
+import { invalidField, requireStorable } from '@rollcall/runtime/rpc';
 import type { ProfileJson, UserChanges, UserRole } from '../users/user.ts';
 import { requireTimestamp } from './timestamp.ts';
 
@@ -84,7 +84,7 @@ export function changesFromMask(user: UserMessage, paths: readonly string[]): Us
 
 function textsOf(user: UserMessage) {
   for (const [field, key] of Object.entries(TEXTS)) {
-    if (!isStorable(user[key])) throw invalidField(`user.${field}`, UNSTORABLE);
+    requireStorable(`user.${field}`, user[key]);
   }
   return Object.fromEntries(Object.values(TEXTS).map((key) => [key, user[key].trim()])) as Record<
     (typeof TEXTS)[keyof typeof TEXTS],

@@ -8,7 +8,7 @@ import {
   type SubscribeRequest,
   SubscribeResponseSchema,
 } from '@rollcall/contract/billing';
-import type { Implementation } from '@rollcall/runtime/rpc';
+import { type Implementation, pageFromRequest, requireStorable, writeRequest } from '@rollcall/runtime/rpc';
 import { toAttachedUser, withUsers } from '@rollcall/user-access';
 import { cancelSubscription } from '../customers/cancel-subscription.ts';
 import type { Customer } from '../customers/customer.ts';
@@ -16,9 +16,6 @@ import { findCustomer } from '../customers/find-customer.ts';
 import { type SubscribeCommand, type SubscribePorts, subscribe } from '../customers/subscribe.ts';
 import { toPage } from '../page.ts';
 import { toCustomerMessage } from './customer-message.ts';
-import { timePageFrom } from './list-request.ts';
-import { storable } from './plan-message.ts';
-import { writeRequest } from './write-request.ts';
 
 /** The calls of CustomerService. */
 export function customerServiceImplementation(ports: SubscribePorts): Implementation<typeof CustomerService> {
@@ -51,9 +48,9 @@ export function customerServiceImplementation(ports: SubscribePorts): Implementa
       });
     },
     async listCustomers(request, { signal }) {
-      const { tenantId } = request;
-      const { limit, tokens, ...part } = timePageFrom(request, ['ListCustomers']);
-      const found = await ports.customers.list({ tenantId, limit: limit + 1, ...part });
+      const { page, tokens } = pageFromRequest(request, ['ListCustomers']);
+      const { tenantId, limit } = page;
+      const found = await ports.customers.list({ ...page, limit: limit + 1 });
       const { rows, next } = toPage(found, limit, positionOf);
       const shown = await besideUsers(rows, { tenantId, signal });
       const customers = shown.map(({ row, users: { user } }) => ({
@@ -82,7 +79,7 @@ function subscriptionFrom(request: SubscribeRequest): Omit<SubscribeCommand, 'si
     userId: request.userId.toLowerCase(),
     planId: request.planId.toLowerCase(),
     areaId: request.areaId.toLowerCase(),
-    paymentMethodId: storable('payment_method_id', request.paymentMethodId),
+    paymentMethodId: requireStorable('payment_method_id', request.paymentMethodId),
   };
   return { tenantId: request.tenantId, ...asked, ...writeRequest(request.requestId, asked) };
 }

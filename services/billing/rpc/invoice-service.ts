@@ -8,7 +8,7 @@ import {
   VoidInvoiceResponseSchema,
 } from '@rollcall/contract/billing';
 import { digestOf } from '@rollcall/runtime';
-import type { Implementation } from '@rollcall/runtime/rpc';
+import { type Implementation, pageFromRequest } from '@rollcall/runtime/rpc';
 import type { UserAliases } from '@rollcall/user-access';
 import type { FreshUsers } from '../invoices/fresh-users.ts';
 import type { InvoiceStore } from '../invoices/invoice-store.ts';
@@ -16,7 +16,6 @@ import { issueInvoice } from '../invoices/issue-invoice.ts';
 import { listInvoices } from '../invoices/list-invoices.ts';
 import { invoiceNotFound, voidInvoice } from '../invoices/void-invoice.ts';
 import { linesFromMessage, toInvoiceMessage } from './invoice-message.ts';
-import { timePageFrom } from './list-request.ts';
 
 /** What the calls work with. */
 export interface InvoicePorts {
@@ -42,14 +41,13 @@ export function invoiceServiceImplementation(ports: InvoicePorts): Implementatio
       return create(GetInvoiceResponseSchema, { invoice: toInvoiceMessage(invoice) });
     },
     async listInvoices(request) {
-      const { tenantId } = request;
       const userId = request.userId.toLowerCase();
-      const { tokens, ...part } = timePageFrom(request, ['ListInvoices', userId]);
-      const userIds = await allIdsOf(aliases, { tenantId, userId });
-      const page = await listInvoices(invoices, { tenantId, ...part, ...userIds });
+      const { page, tokens } = pageFromRequest(request, ['ListInvoices', userId]);
+      const userIds = await allIdsOf(aliases, { tenantId: page.tenantId, userId });
+      const { rows, next } = await listInvoices(invoices, { ...page, ...userIds });
       return create(ListInvoicesResponseSchema, {
-        invoices: page.rows.map(toInvoiceMessage),
-        nextPageToken: page.next ? tokens.write(page.next) : '',
+        invoices: rows.map(toInvoiceMessage),
+        nextPageToken: next ? tokens.write(next) : '',
       });
     },
     async voidInvoice({ tenantId, id }) {

@@ -1,52 +1,14 @@
-import { isTimePosition, type PageTokens, pageTokens } from '@rollcall/runtime/rpc';
-import type { TimePosition } from '../page.ts';
+import { type AskedPage, type PageRequest, pageByPosition } from '@rollcall/runtime/rpc';
 import type { EventPosition } from '../payments/payment-reads.ts';
 
-const DEFAULT_PAGE_SIZE = 50;
-const MAX_PAGE_SIZE = 500;
-
-/** What every request for a page has. */
-export interface PageRequest {
-  readonly tenantId: string;
-  readonly pageSize: number;
-  readonly pageToken: string;
-}
-
-/** Which part of a list is asked for, and what makes the token of the part behind it. */
-export interface PageAsked<Position> {
-  readonly limit: number;
-  /** Absent: the first page. */
-  readonly after?: Position;
-  readonly tokens: PageTokens<Position>;
-}
-
-/**
- * The page that is asked for of a list that is ordered by a time. Throws RpcError PAGE_TOKEN_INVALID.
- * @param method its name, and with it every other field that must stay the same from page to page
- */
-export function timePageFrom(request: PageRequest, method: readonly unknown[]): PageAsked<TimePosition> {
-  return pageFrom(request, method, isTimePosition);
-}
-
-/** The same of a list that is ordered by code. */
-export function codePageFrom(request: PageRequest, method: readonly unknown[]): PageAsked<string> {
-  return pageFrom(request, method, isCode);
+/** The page that is asked for of a list that is ordered by code. Throws RpcError PAGE_TOKEN_INVALID. */
+export function codePageFrom(request: PageRequest, asked: readonly unknown[]): AskedPage<string> {
+  return pageByPosition(request, asked, isCode);
 }
 
 /** The same of what Stripe told of a payment, which is ordered by time and then by Stripe's id. */
-export function eventPageFrom(request: PageRequest, method: readonly unknown[]): PageAsked<EventPosition> {
-  return pageFrom(request, method, isEventPosition);
-}
-
-function pageFrom<Position>(
-  { tenantId, pageSize, pageToken }: PageRequest,
-  [name, ...fields]: readonly unknown[],
-  isPosition: (value: unknown) => value is Position,
-): PageAsked<Position> {
-  const tokens = pageTokens([name, tenantId, ...fields], isPosition);
-  const after = tokens.read(pageToken);
-  const limit = Math.min(pageSize || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
-  return { limit, tokens, ...(after !== undefined && { after }) };
+export function eventPageFrom(request: PageRequest, asked: readonly unknown[]): AskedPage<EventPosition> {
+  return pageByPosition(request, asked, isEventPosition);
 }
 
 // Anybody can write a token that looks like ours.

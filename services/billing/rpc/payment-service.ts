@@ -10,7 +10,7 @@ import {
   RefundPaymentResponseSchema,
 } from '@rollcall/contract/billing';
 import { digestOf } from '@rollcall/runtime';
-import { type Implementation, invalidField } from '@rollcall/runtime/rpc';
+import { type Implementation, invalidField, pageFromRequest, requireStorable } from '@rollcall/runtime/rpc';
 import type { UserAliases } from '@rollcall/user-access';
 import type { Money } from '../money.ts';
 import { createPayment, type PaymentPorts } from '../payments/create-payment.ts';
@@ -18,10 +18,9 @@ import { listPaymentEvents, listPayments } from '../payments/list-payments.ts';
 import { paymentNotFound } from '../payments/payment-refusals.ts';
 import { refundPayment } from '../payments/refund-payment.ts';
 import { MAX_STRIPE_AMOUNT, type NewStripeRefund } from '../payments/stripe-gateway.ts';
-import { eventPageFrom, timePageFrom } from './list-request.ts';
+import { eventPageFrom } from './list-request.ts';
 import { moneyFromMessage } from './money-message.ts';
 import { statesFromMessage, toEventMessage, toPaymentMessage } from './payment-message.ts';
-import { storable } from './plan-message.ts';
 
 /** What the calls work with. */
 export interface PaymentServicePorts extends PaymentPorts {
@@ -39,7 +38,7 @@ export function paymentServiceImplementation(
         userId: request.userId.toLowerCase(),
         bookingId: request.bookingId.toLowerCase(),
         amount: payable(request.amount),
-        description: storable('description', text),
+        description: requireStorable('description', text),
       };
       const created = await createPayment(ports, {
         ...{ tenantId, ...asked, signal },
@@ -66,20 +65,20 @@ export function paymentServiceImplementation(
     },
     async listPayments(request) {
       const filter = filterFrom(request);
-      const { tokens, ...part } = timePageFrom(request, ['ListPayments', filter]);
-      const page = await listPayments(ports, { tenantId: request.tenantId, ...part, ...filter });
+      const { page, tokens } = pageFromRequest(request, ['ListPayments', filter]);
+      const { rows, next } = await listPayments(ports, { ...page, ...filter });
       return create(ListPaymentsResponseSchema, {
-        payments: page.rows.map(toPaymentMessage),
-        nextPageToken: page.next ? tokens.write(page.next) : '',
+        payments: rows.map(toPaymentMessage),
+        nextPageToken: next ? tokens.write(next) : '',
       });
     },
     async listPaymentEvents(request) {
-      const [{ tenantId }, paymentId] = [request, request.id.toLowerCase()];
-      const { tokens, ...part } = eventPageFrom(request, ['ListPaymentEvents', paymentId]);
-      const page = await listPaymentEvents(reads, { tenantId, paymentId, ...part });
+      const paymentId = request.id.toLowerCase();
+      const { page, tokens } = eventPageFrom(request, ['ListPaymentEvents', paymentId]);
+      const { rows, next } = await listPaymentEvents(reads, { ...page, paymentId });
       return create(ListPaymentEventsResponseSchema, {
-        events: page.rows.map(toEventMessage),
-        nextPageToken: page.next ? tokens.write(page.next) : '',
+        events: rows.map(toEventMessage),
+        nextPageToken: next ? tokens.write(next) : '',
       });
     },
   };

@@ -1,5 +1,5 @@
 import type { Plan as PlanMessage } from '@rollcall/contract/billing';
-import { invalidField } from '@rollcall/runtime/rpc';
+import { invalidField, isUuid } from '@rollcall/runtime/rpc';
 import type { PlanChange } from '../plans/plan-store.ts';
 import { pricesFromMessage, titleFrom } from './plan-message.ts';
 
@@ -8,12 +8,13 @@ export function planChangeFromMessage(
   plan: PlanMessage,
   paths: readonly string[],
 ): { id: string; change: PlanChange } {
-  if (!UUID.test(plan.id)) throw invalidField('plan.id', 'must be the UUID of the plan to change');
+  const id = plan.id.toLowerCase();
+  if (!isUuid(id)) throw invalidField('plan.id', 'must be the UUID of the plan to change');
   const unknown = paths.find((path) => !PATHS.has(path));
   if (unknown !== undefined || paths.length === 0)
     throw invalidField('update_mask', `must name some of ${[...PATHS].join(', ')}, and nothing else`);
   return {
-    id: plan.id.toLowerCase(),
+    id,
     change: {
       ...(paths.includes('title') && { title: titleFrom(plan) }),
       ...(paths.includes('prices') && { prices: pricesFromMessage(plan) }),
@@ -23,5 +24,3 @@ export function planChangeFromMessage(
 }
 
 const PATHS: ReadonlySet<string> = new Set(['title', 'prices', 'retired']);
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

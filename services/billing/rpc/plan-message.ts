@@ -7,8 +7,7 @@ import {
   type Plan as PlanMessage,
   PlanSchema,
 } from '@rollcall/contract/billing';
-import { isStorable, UNSTORABLE } from '@rollcall/runtime';
-import { invalidField } from '@rollcall/runtime/rpc';
+import { invalidField, requireStorable } from '@rollcall/runtime/rpc';
 import type { Area, NewArea, NewPlan, Plan, PlanPrice } from '../plans/plan.ts';
 import { moneyFromMessage } from './money-message.ts';
 
@@ -29,7 +28,7 @@ export function newPlanFromMessage(plan: PlanMessage): NewPlan {
 /** The title of a plan. Throws RpcError FIELD_INVALID. */
 export function titleFrom({ title }: PlanMessage): string {
   if (!title) throw invalidField('plan.title', 'must not be empty');
-  return storable('plan.title', title);
+  return requireStorable('plan.title', title);
 }
 
 /** The prices of a plan. Throws RpcError FIELD_INVALID. */
@@ -37,20 +36,20 @@ export function pricesFromMessage({ prices }: PlanMessage): PlanPrice[] {
   return prices.map(({ areaId, amount, stripePriceId }, i) => ({
     areaId: areaId.toLowerCase(),
     amount: moneyFromMessage(amount),
-    stripePriceId: storable(`plan.prices[${i}].stripe_price_id`, stripePriceId) || null,
+    stripePriceId: requireStorable(`plan.prices[${i}].stripe_price_id`, stripePriceId) || null,
   }));
-}
-
-/** The text, where it can be kept. Throws RpcError FIELD_INVALID. */
-export function storable(field: string, text: string): string {
-  if (!isStorable(text)) throw invalidField(field, UNSTORABLE);
-  return text;
 }
 
 /** What CreateArea adds; output-only fields are left out. Throws RpcError FIELD_INVALID. */
 export function newAreaFromMessage(area: AreaMessage): NewArea {
   const { code, countryCodes, currencyCode, taxBasisPoints } = area;
-  return { code, title: storable('area.title', area.title), countryCodes, currencyCode, taxBasisPoints };
+  return {
+    code,
+    title: requireStorable('area.title', area.title),
+    countryCodes,
+    currencyCode,
+    taxBasisPoints,
+  };
 }
 
 /** A plan as it goes over the wire. */

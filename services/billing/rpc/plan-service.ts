@@ -38,10 +38,10 @@ export function planServiceImplementation(store: PlanStore): Implementation<type
       return create(GetPlanResponseSchema, { plan: toPlanMessage(plan) });
     },
     async listPlans(request) {
-      const { tenantId, withRetired } = request;
-      const { limit, tokens, ...part } = codePageFrom(request, ['ListPlans', withRetired]);
-      const found = await store.listPlans({ tenantId, withRetired, limit: limit + 1, ...part });
-      const { rows, next } = toPage(found, limit, ({ code }) => code);
+      const { withRetired } = request;
+      const { page, tokens } = codePageFrom(request, ['ListPlans', withRetired]);
+      const found = await store.listPlans({ ...page, withRetired, limit: page.limit + 1 });
+      const { rows, next } = toPage(found, page.limit, ({ code }) => code);
       const nextPageToken = next === undefined ? '' : tokens.write(next);
       return create(ListPlansResponseSchema, { plans: rows.map(toPlanMessage), nextPageToken });
     },
@@ -57,10 +57,9 @@ export function planServiceImplementation(store: PlanStore): Implementation<type
       return create(CreateAreaResponseSchema, { area: toAreaMessage(made) });
     },
     async listAreas(request) {
-      const { tenantId } = request;
-      const { limit, tokens, ...part } = codePageFrom(request, ['ListAreas']);
-      const found = await store.listAreas({ tenantId, limit: limit + 1, ...part });
-      const { rows, next } = toPage(found, limit, ({ code }) => code);
+      const { page, tokens } = codePageFrom(request, ['ListAreas']);
+      const found = await store.listAreas({ ...page, limit: page.limit + 1 });
+      const { rows, next } = toPage(found, page.limit, ({ code }) => code);
       const nextPageToken = next === undefined ? '' : tokens.write(next);
       return create(ListAreasResponseSchema, { areas: rows.map(toAreaMessage), nextPageToken });
     },

@@ -1,7 +1,6 @@
 import { Code } from '@connectrpc/connect';
 import type { ErrorReason } from '@rollcall/contract/billing';
-import { isDatabaseUnavailable } from '@rollcall/runtime/postgres';
-import { RpcError, RUNTIME_REASONS, runtimeError } from '@rollcall/runtime/rpc';
+import { databaseFault, RpcError, RUNTIME_REASONS } from '@rollcall/runtime/rpc';
 import { BillingError, type BillingErrorReason } from '../billing-error.ts';
 
 /** A reason as it goes over the wire. */
@@ -32,13 +31,7 @@ export const STATUS_BY_REASON = {
 /** An error of the domain or the database as one for the wire; undefined: it is not known here. */
 export function toRpcError(error: unknown): RpcError | undefined {
   if (error instanceof BillingError) return fromBillingError(error);
-  if (isDatabaseUnavailable(error)) {
-    return runtimeError('DATABASE_UNAVAILABLE', 'The database of the billing service does not answer.', {
-      retryDelayMs: 1000,
-      cause: error,
-    });
-  }
-  return undefined;
+  return databaseFault(error, 'billing');
 }
 
 function fromBillingError(error: BillingError): RpcError {

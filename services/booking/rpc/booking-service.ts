@@ -8,7 +8,7 @@ import {
   ListBookingsResponseSchema,
   RecordBookingPaymentResponseSchema,
 } from '@rollcall/contract/booking';
-import type { Call, Implementation } from '@rollcall/runtime/rpc';
+import { type Call, type Implementation, writeRequest } from '@rollcall/runtime/rpc';
 import type { Booking } from '../bookings/booking.ts';
 import { changeBookingStatus } from '../bookings/change-booking-status.ts';
 import { type CreateBookingPorts, createBooking } from '../bookings/create-booking.ts';
@@ -21,7 +21,6 @@ import { statusFromMessage } from './booking-status.ts';
 import { listFromRequest } from './list-bookings.ts';
 import { newBookingFromMessage } from './new-booking.ts';
 import { paymentFromRequest } from './payment.ts';
-import { writeRequest } from './write-request.ts';
 
 /** What the calls work with. */
 export type BookingPorts = CreateBookingPorts & ListBookingsPorts;

@@ -1,11 +1,5 @@
-import { isStorable, UNSTORABLE } from '@rollcall/runtime';
 import { invalidField } from '@rollcall/runtime/rpc';
 import { isCalendarDate } from '../bookings/booking-dates.ts';
-
-/** Throws RpcError FIELD_INVALID for a text that no database keeps. */
-export function requireStorable(field: string, text: string): void {
-  if (!isStorable(text)) throw invalidField(field, UNSTORABLE);
-}
 
 /** A day, null where none is given. Throws RpcError FIELD_INVALID for one that is on no calendar. */
 export function dayFrom(field: string, text: string): string | null {
@@ -35,13 +29,3 @@ export function maskedBy<Values extends object>(
   }
   return Object.assign({}, ...paths.map((path) => values[path]));
 }
-
-/** An id in lower case. Throws RpcError FIELD_INVALID for what is none: output-only fields have no rule of their own. */
-export function uuidFrom(field: string, text: string): string {
-  const id = text.toLowerCase();
-  if (!UUID.test(id)) throw invalidField(field, 'must be a UUID');
-  return id;
-}
-
-/** A UUID in lower case. */
-export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -1,28 +1,24 @@
 import type { ListBookingsRequest } from '@rollcall/contract/booking';
-import { type PageTokens, pageTokens } from '@rollcall/runtime/rpc';
+import { isUuid, type PageTokens, pageByPosition, requireStorable } from '@rollcall/runtime/rpc';
 import { isCalendarDate } from '../bookings/booking-dates.ts';
 import type { BookingOrder, ListPosition } from '../bookings/booking-reads.ts';
 import type { ListBookingsQuery } from '../bookings/list-bookings.ts';
 import { viewFromMessage } from './booking-message.ts';
 import { statusFromMessage } from './booking-status.ts';
-import { dayFrom, requireStorable, UUID } from './field-faults.ts';
-import { pageLimit } from './page-limit.ts';
+import { dayFrom } from './field-faults.ts';
 
 /** What a request asks for. Throws RpcError PAGE_TOKEN_INVALID, FIELD_INVALID. */
 export function listFromRequest(request: ListBookingsRequest): {
   list: Omit<ListBookingsQuery, 'signal'>;
   tokens: PageTokens<ListPosition>;
 } {
-  const { tenantId } = request;
   const view = viewFromMessage(request.view);
   const filter = filterFrom(request);
   const order = orderFrom(request.orderBy);
   // Every field that the next page must repeat; two ways of asking for the same are one.
-  const tie = ['ListBookings', tenantId, view, filter, order];
-  const tokens = pageTokens(tie, (value) => isPositionOf(order, value));
-  const after = tokens.read(request.pageToken);
-  const limit = pageLimit(request.pageSize);
-  return { list: { tenantId, view, filter, order, limit, ...(after && { after }) }, tokens };
+  const asked = ['ListBookings', view, filter, order];
+  const { page, tokens } = pageByPosition(request, asked, (value) => isPositionOf(order, value));
+  return { list: { ...page, view, filter, order }, tokens };
 }
 
 function filterFrom(request: ListBookingsRequest): ListBookingsQuery['filter'] {
@@ -50,7 +46,7 @@ function orderFrom(orderBy: string): BookingOrder {
 /** Whether a database can compare with it: anybody can write a token that looks like ours. */
 function isPositionOf({ by }: BookingOrder, value: unknown): value is ListPosition {
   const { at, id } = (value ?? {}) as Partial<ListPosition>;
-  if (typeof at !== 'string' || typeof id !== 'string' || !UUID.test(id)) return false;
+  if (typeof at !== 'string' || typeof id !== 'string' || !isUuid(id)) return false;
   return by === 'start_date' ? isCalendarDate(at) : isTime(at);
 }
 

@@ -1,8 +1,8 @@
 import type { Booking as BookingMessage } from '@rollcall/contract/booking';
+import { requireStorable } from '@rollcall/runtime/rpc';
 import type { NewBooking } from '../bookings/booking.ts';
 import { statusFromMessage } from './booking-status.ts';
 import { contactDetailsFromMessage } from './contact-details.ts';
-import { requireStorable } from './field-faults.ts';
 
 /** What CreateBooking writes; output-only fields are left out. Throws RpcError FIELD_INVALID. */
 export function newBookingFromMessage(booking: BookingMessage): NewBooking {

@@ -1,11 +1,11 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { type Pet as PetMessage, PetSchema } from '@rollcall/contract/booking';
-import { invalidField } from '@rollcall/runtime/rpc';
+import { invalidField, requireStorable, requireUuid } from '@rollcall/runtime/rpc';
 import { toAttachedUser } from '@rollcall/user-access';
 import type { NewPet, PetTerms } from '../pets/pet.ts';
 import type { ShownPet } from '../pets/shown-pet.ts';
-import { dayFrom, maskedBy, requireGiven, requireStorable, uuidFrom } from './field-faults.ts';
+import { dayFrom, maskedBy, requireGiven } from './field-faults.ts';
 
 /** What CreatePet writes; output-only fields are left out. Throws RpcError FIELD_INVALID. */
 export function newPetFromMessage(pet: PetMessage): NewPet {
@@ -25,7 +25,7 @@ export function petChangesFromMessage(
   const more = { birth_date: { birthDate }, care_notes: { careNotes } };
   const changes = maskedBy<PetTerms>(paths, { ...values, ...more });
   requireTerms(changes);
-  return { id: uuidFrom('pet.id', pet.id), changes };
+  return { id: requireUuid('pet.id', pet.id), changes };
 }
 
 function termsFrom({ name, species, breed, birthDate, careNotes }: PetMessage): PetTerms {

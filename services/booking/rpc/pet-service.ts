@@ -8,13 +8,11 @@ import {
   type PetService,
   UpdatePetResponseSchema,
 } from '@rollcall/contract/booking';
-import type { Implementation } from '@rollcall/runtime/rpc';
+import { type Implementation, pageFromRequest, writeRequest } from '@rollcall/runtime/rpc';
 import { getPet, updatePet } from '../pets/change-pets.ts';
 import { createPet } from '../pets/create-pet.ts';
 import { type ListPetsPorts, listPets } from '../pets/list-pets.ts';
 import { newPetFromMessage, petChangesFromMessage, toPetMessage } from './pet-message.ts';
-import { timeListFrom } from './time-list.ts';
-import { writeRequest } from './write-request.ts';
 
 /** The calls of PetService. */
 export function petServiceImplementation(ports: ListPetsPorts): Implementation<typeof PetService> {
@@ -32,7 +30,7 @@ export function petServiceImplementation(ports: ListPetsPorts): Implementation<t
     },
     async listPets(request, { signal }) {
       const userId = request.userId.toLowerCase() || null;
-      const { list, tokens } = timeListFrom('ListPets', request, { userId });
+      const { page: list, tokens } = pageFromRequest(request, ['ListPets', { userId }]);
       const page = await listPets(ports, { ...list, userId, signal });
       const nextPageToken = page.next ? tokens.write(page.next) : '';
       return create(ListPetsResponseSchema, { pets: page.pets.map(toPetMessage), nextPageToken });

@@ -1,11 +1,11 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { type Review as ReviewMessage, ReviewSchema } from '@rollcall/contract/booking';
-import { invalidField } from '@rollcall/runtime/rpc';
+import { invalidField, requireStorable, requireUuid } from '@rollcall/runtime/rpc';
 import { toAttachedUser } from '@rollcall/user-access';
 import type { NewReview, ReviewTerms } from '../reviews/review.ts';
 import type { ShownReview } from '../reviews/shown-review.ts';
-import { maskedBy, requireGiven, requireStorable, uuidFrom } from './field-faults.ts';
+import { maskedBy, requireGiven } from './field-faults.ts';
 
 /** What CreateReview writes; output-only fields are left out. Throws RpcError FIELD_INVALID. */
 export function newReviewFromMessage({ bookingId, rating, text }: ReviewMessage): NewReview {
@@ -23,7 +23,7 @@ export function reviewChangesFromMessage(
   const changes = maskedBy<ReviewTerms>(paths, { rating: { rating }, text: { text } });
   if (changes.rating === 0) throw invalidField('review.rating', 'must be given');
   requireStorable('review.text', text);
-  return { id: uuidFrom('review.id', id), changes };
+  return { id: requireUuid('review.id', id), changes };
 }
 
 /** A review with its users as it goes over the wire. */

@@ -8,13 +8,11 @@ import {
   type ReviewService,
   UpdateReviewResponseSchema,
 } from '@rollcall/contract/booking';
-import type { Implementation } from '@rollcall/runtime/rpc';
+import { type Implementation, pageFromRequest, writeRequest } from '@rollcall/runtime/rpc';
 import { deleteReview, getReview, updateReview } from '../reviews/change-reviews.ts';
 import { type CreateReviewPorts, createReview } from '../reviews/create-review.ts';
 import { type ListReviewsPorts, listReviews } from '../reviews/list-reviews.ts';
 import { newReviewFromMessage, reviewChangesFromMessage, toReviewMessage } from './review-message.ts';
-import { timeListFrom } from './time-list.ts';
-import { writeRequest } from './write-request.ts';
 
 /** What the calls work with. */
 export type ReviewPorts = CreateReviewPorts & ListReviewsPorts;
@@ -37,7 +35,7 @@ export function reviewServiceImplementation(ports: ReviewPorts): Implementation<
     async listReviews(request, { signal }) {
       const customerId = request.customerId.toLowerCase() || null;
       const vendorId = request.vendorId.toLowerCase() || null;
-      const { list, tokens } = timeListFrom('ListReviews', request, { customerId, vendorId });
+      const { page: list, tokens } = pageFromRequest(request, ['ListReviews', { customerId, vendorId }]);
       const page = await listReviews(ports, { ...list, customerId, vendorId, signal });
       const nextPageToken = page.next ? tokens.write(page.next) : '';
       return create(ListReviewsResponseSchema, { reviews: page.reviews.map(toReviewMessage), nextPageToken });

@@ -1,7 +1,6 @@
 import { Code } from '@connectrpc/connect';
 import type { ErrorReason } from '@rollcall/contract/booking';
-import { isDatabaseUnavailable } from '@rollcall/runtime/postgres';
-import { RpcError, RUNTIME_REASONS, runtimeError } from '@rollcall/runtime/rpc';
+import { databaseFault, RpcError, RUNTIME_REASONS } from '@rollcall/runtime/rpc';
 import { BookingError, type BookingErrorReason } from '../bookings/booking-error.ts';
 
 /** A reason as it goes over the wire. */
@@ -41,11 +40,5 @@ export function toRpcError(error: unknown): RpcError | undefined {
       ...(STATUS_BY_REASON[reason] === Code.Unavailable && { retryDelayMs: 1000 }),
     });
   }
-  if (isDatabaseUnavailable(error)) {
-    return runtimeError('DATABASE_UNAVAILABLE', 'The database of the booking service does not answer.', {
-      retryDelayMs: 1000,
-      cause: error,
-    });
-  }
-  return undefined;
+  return databaseFault(error, 'booking');
 }

@@ -1,12 +1,12 @@
 import type { Message } from '@bufbuild/protobuf';
 import { type Call, methodPath } from '../rpc/call.ts';
+import { isUuid } from '../rpc/field-faults.ts';
 import { type AuditEntry, MAX_AUDITED_IDS } from './audit-log.ts';
 import type { MethodAccess } from './method-access.ts';
 
 const MAX_TENANTS = 10;
 // Who is refused was not validated, and may have put anything there: contact data, or megabytes.
 const TENANT = /^[a-z0-9][a-z0-9-]{0,62}$/;
-const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const MALFORMED = '(malformed)';
 
 /** The line of a call. `answer` adds the users that it holds. */
@@ -28,7 +28,7 @@ export function toAuditEntry(
     method: methodPath(call.method),
     tenants: tenants.slice(0, MAX_TENANTS).map((tenant) => (TENANT.test(tenant) ? tenant : MALFORMED)),
     view: request && access.view(request),
-    ids: ids.slice(0, MAX_AUDITED_IDS).map((id) => (ID.test(id) ? id : MALFORMED)),
+    ids: ids.slice(0, MAX_AUDITED_IDS).map((id) => (isUuid(id) ? id : MALFORMED)),
     idCount: ids.length,
     outcome: end.outcome,
     ...(why && { why }),

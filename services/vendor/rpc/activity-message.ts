@@ -5,11 +5,11 @@ import {
   ActivitySchema,
   ActivityState as StateMessage,
 } from '@rollcall/contract/vendor';
-import { invalidField } from '@rollcall/runtime/rpc';
+import { invalidField, requireStorable } from '@rollcall/runtime/rpc';
 import { toAttachedUser } from '@rollcall/user-access';
 import type { ActivityState, ActivityTerms } from '../activities/activity.ts';
 import type { ShownActivity } from '../activities/shown-activity.ts';
-import { requirePaths, requireStorable } from './field-rules.ts';
+import { requirePaths } from './field-rules.ts';
 
 const STATES: Readonly<Record<StateMessage, ActivityState>> = {
   [StateMessage.UNSPECIFIED]: 'DRAFT',

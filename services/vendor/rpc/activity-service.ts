@@ -7,7 +7,7 @@ import {
   ListActivitiesResponseSchema,
   UpdateActivityResponseSchema,
 } from '@rollcall/contract/vendor';
-import type { Implementation } from '@rollcall/runtime/rpc';
+import { type Implementation, pageFromRequest, requireUuid, writeRequest } from '@rollcall/runtime/rpc';
 import type { ActivityReads } from '../activities/activity-reads.ts';
 import { type CreateActivityPorts, createActivity } from '../activities/create-activity.ts';
 import { getActivity } from '../activities/get-activity.ts';
@@ -20,9 +20,6 @@ import {
   termsFromMessage,
   toActivityMessage,
 } from './activity-message.ts';
-import { requireId } from './field-rules.ts';
-import { pageFromRequest } from './list-request.ts';
-import { writeRequest } from './write-request.ts';
 
 /** What the calls work with. */
 export interface ActivityPorts extends CreateActivityPorts {
@@ -35,7 +32,7 @@ export function activityServiceImplementation(ports: ActivityPorts): Implementat
   return {
     async createActivity({ tenantId, requestId, activity: given }, { signal }) {
       const activity = given as ActivityMessage;
-      const vendorId = requireId('activity.vendor_id', activity.vendorId);
+      const vendorId = requireUuid('activity.vendor_id', activity.vendorId);
       const terms = termsFromMessage(activity);
       const write = writeRequest(requestId, { call: 'CreateActivity', vendorId, ...terms });
       const made = await createActivity(ports, { tenantId, vendorId, terms, signal, ...write });
@@ -58,7 +55,7 @@ export function activityServiceImplementation(ports: ActivityPorts): Implementat
     },
     async updateActivity({ tenantId, activity: given, updateMask }, { signal }) {
       const activity = given as ActivityMessage;
-      const id = requireId('activity.id', activity.id);
+      const id = requireUuid('activity.id', activity.id);
       const changes = termsFromMask(activity, updateMask?.paths ?? []);
       const changed = await updateActivity(writes, { tenantId, id, changes });
       const [shown] = await withVendorUser(users, [changed], signal);

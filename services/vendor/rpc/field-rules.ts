@@ -1,20 +1,4 @@
-import { isStorable, UNSTORABLE } from '@rollcall/runtime';
 import { invalidField } from '@rollcall/runtime/rpc';
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-/** An id in lower case. Throws RpcError FIELD_INVALID for what is none. */
-export function requireId(field: string, id: string): string {
-  const lower = id.toLowerCase();
-  if (UUID.test(lower)) return lower;
-  throw invalidField(field, 'must be a UUID');
-}
-
-/** The text, where it can be kept. Throws RpcError FIELD_INVALID. */
-export function requireStorable(field: string, text: string): string {
-  if (isStorable(text)) return text;
-  throw invalidField(field, UNSTORABLE);
-}
 
 /** The paths of an update mask. Throws RpcError FIELD_INVALID for none, or for one that cannot be written. */
 export function requirePaths<Path extends string>(

@@ -1,7 +1,6 @@
 import { Code } from '@connectrpc/connect';
 import type { ErrorReason } from '@rollcall/contract/vendor';
-import { isDatabaseUnavailable } from '@rollcall/runtime/postgres';
-import { RpcError, RUNTIME_REASONS, runtimeError } from '@rollcall/runtime/rpc';
+import { databaseFault, RpcError, RUNTIME_REASONS } from '@rollcall/runtime/rpc';
 import { VendorError, type VendorErrorReason } from '../vendor-error.ts';
 
 /** A reason as it goes over the wire. */
@@ -33,11 +32,5 @@ export function toRpcError(error: unknown): RpcError | undefined {
       ...(reason === 'USER_UNKNOWN_NOW' && { retryDelayMs: RETRY_MS }),
     });
   }
-  if (isDatabaseUnavailable(error)) {
-    return runtimeError('DATABASE_UNAVAILABLE', 'The database of the vendor service does not answer.', {
-      retryDelayMs: RETRY_MS,
-      cause: error,
-    });
-  }
-  return undefined;
+  return databaseFault(error, 'vendor');
 }

@@ -5,10 +5,11 @@ import {
   type Vendor as VendorMessage,
   VendorSchema,
 } from '@rollcall/contract/vendor';
+import { requireStorable } from '@rollcall/runtime/rpc';
 import { toAttachedUser } from '@rollcall/user-access';
 import { etagOf, type VendorProfile, type VerificationState } from '../vendors/vendor.ts';
 import type { ShownVendor } from '../vendors/vendor-users.ts';
-import { requirePaths, requireStorable } from './field-rules.ts';
+import { requirePaths } from './field-rules.ts';
 
 const STATES: Readonly<Record<StateMessage, VerificationState | undefined>> = {
   [StateMessage.UNSPECIFIED]: undefined,

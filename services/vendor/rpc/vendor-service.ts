@@ -9,7 +9,13 @@ import {
   type Vendor as VendorMessage,
   type VendorService,
 } from '@rollcall/contract/vendor';
-import type { Implementation } from '@rollcall/runtime/rpc';
+import {
+  type Implementation,
+  pageFromRequest,
+  requireStorable,
+  requireUuid,
+  writeRequest,
+} from '@rollcall/runtime/rpc';
 import { changeVerification } from '../vendors/change-verification.ts';
 import { type CreateVendorPorts, createVendor } from '../vendors/create-vendor.ts';
 import { getVendor, type VendorKey } from '../vendors/get-vendor.ts';
@@ -17,10 +23,7 @@ import { listVendors } from '../vendors/list-vendors.ts';
 import { updateVendor } from '../vendors/update-vendor.ts';
 import type { Vendor } from '../vendors/vendor.ts';
 import { withVendorUsers } from '../vendors/vendor-users.ts';
-import { requireId, requireStorable } from './field-rules.ts';
-import { pageFromRequest } from './list-request.ts';
 import { profileFromMask, profileFromMessage, stateFromMessage, toVendorMessage } from './vendor-message.ts';
-import { writeRequest } from './write-request.ts';
 
 /** The calls of VendorService. Field rules have made sure of `vendor` and `key`; the casts rely on it. */
 export function vendorServiceImplementation(ports: CreateVendorPorts): Implementation<typeof VendorService> {
@@ -32,7 +35,7 @@ export function vendorServiceImplementation(ports: CreateVendorPorts): Implement
   return {
     async createVendor({ tenantId, requestId, vendor: given }, { signal }) {
       const vendor = given as VendorMessage;
-      const userId = requireId('vendor.user_id', vendor.userId);
+      const userId = requireUuid('vendor.user_id', vendor.userId);
       const profile = profileFromMessage(vendor);
       const write = writeRequest(requestId, { call: 'CreateVendor', userId, ...profile });
       const made = await createVendor(ports, { tenantId, userId, profile, signal, ...write });
@@ -55,7 +58,7 @@ export function vendorServiceImplementation(ports: CreateVendorPorts): Implement
     },
     async updateVendor({ tenantId, vendor: given, updateMask }, { signal }) {
       const vendor = given as VendorMessage;
-      const id = requireId('vendor.id', vendor.id);
+      const id = requireUuid('vendor.id', vendor.id);
       const changes = profileFromMask(vendor, updateMask?.paths ?? []);
       const changed = await updateVendor(writes, { tenantId, id, changes, etag: vendor.etag });
       return create(UpdateVendorResponseSchema, { vendor: await toShown(changed, signal) });

@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import type { NewBooking } from '../bookings/booking.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { digestOf } from '../digest.ts';
+import { fingerprintOf, writeRequest } from './write-request.ts';
 
-const BOOKING: NewBooking = {
+// Of every kind of value that callers choose.
+const BOOKING = {
   reference: '',
   userId: null,
   vendorId: null,
@@ -16,7 +17,9 @@ const BOOKING: NewBooking = {
   title: 'Room 1',
 };
 
-function hex(changes: Partial<NewBooking> = {}): string {
+type Changes = { readonly [Field in keyof typeof BOOKING]?: unknown };
+
+function hex(changes: Changes = {}): string {
   return Buffer.from(fingerprintOf({ ...BOOKING, ...changes })).toString('hex');
 }
 
@@ -24,7 +27,7 @@ describe('fingerprintOf', () => {
   it('does not mind the order of keys', () => {
     const reordered = { address: { zip: null, city: 'Porto' }, phones: ['1', '2'], name: 'Ana' };
     expect(hex({ contactDetails: reordered })).toBe(hex());
-    const backwards = Object.fromEntries(Object.entries(BOOKING).reverse()) as unknown as NewBooking;
+    const backwards = Object.fromEntries(Object.entries(BOOKING).reverse());
     expect(Buffer.from(fingerprintOf(backwards)).toString('hex')).toBe(hex());
   });
 
@@ -33,7 +36,18 @@ describe('fingerprintOf', () => {
     expect(Buffer.from(fingerprintOf(before)).toString('hex')).toBe(hex());
   });
 
-  it.each<[string, Partial<NewBooking>]>([
+  it.each([
+    ['a text', ''],
+    ['nothing', null],
+    ['a number', 0],
+    ['an amount', 0n],
+    ['a flag', false],
+    ['a list', []],
+  ])('takes %s at its default for not given', (_what, value) => {
+    expect(fingerprintOf({ title: 'Room 1', value })).toEqual(digestOf({ title: 'Room 1' }));
+  });
+
+  it.each<[string, Changes]>([
     ['reference', { reference: 'A-1' }],
     ['user', { userId: '019c0000-0000-7000-8000-000000000001' }],
     ['vendor', { vendorId: '019c0000-0000-7000-8000-000000000001' }],
@@ -52,5 +66,18 @@ describe('fingerprintOf', () => {
     ['a number for a text', { contactDetails: { ...BOOKING.contactDetails, name: 1 } }],
   ])('tells apart by %s', (_what, changes) => {
     expect(hex(changes)).not.toBe(hex());
+  });
+});
+
+describe('writeRequest', () => {
+  it('names a write by its id in lower case and by what was asked', () => {
+    const asked = { title: 'Room 1' };
+    expect(writeRequest('019C0000-0000-7000-8000-00000000000A', asked)).toEqual({
+      request: { id: '019c0000-0000-7000-8000-00000000000a', fingerprint: fingerprintOf(asked) },
+    });
+  });
+
+  it('names none without an id', () => {
+    expect(writeRequest('', { title: 'Room 1' })).toEqual({});
   });
 });
