@@ -7,16 +7,16 @@ import {
   TimelineEntrySchema,
 } from '@rollcall/contract/user';
 import { isStorable, UNSTORABLE } from '@rollcall/runtime';
-import { invalidField, isTimePosition, pageTokens } from '@rollcall/runtime/rpc';
+import { invalidField, isTimePosition, requireStorable } from '@rollcall/runtime/rpc';
 import { v7 as uuidv7 } from 'uuid';
-import { getUser } from '../users/get-user.ts';
 import { recordActivity } from '../users/record-activity.ts';
 import { gatherTimeline, type TimelineEntry, timelinePositionOf } from '../users/timeline.ts';
 import type { Activity } from '../users/user-records.ts';
 import type { AdminCalls, AdminParts } from './admin-calls.ts';
 import { toNoteMessage } from './note-calls.ts';
-import { cutPage, pageLimit } from './take-fitting.ts';
+import { cutPage } from './take-fitting.ts';
 import { requireTimestamp } from './timestamp.ts';
+import { userPageFrom } from './user-page.ts';
 import { writeRequest } from './write-request.ts';
 
 /** The most bytes of an activity's attributes as JSON. Our own choice: a page of 50 fits into one message many times over. */
@@ -38,14 +38,12 @@ export function activityCalls({
       return create(RecordActivityResponseSchema);
     },
     async listTimeline(request) {
-      const { tenantId } = request;
-      const id = request.id.toLowerCase();
-      const tokens = pageTokens(['ListTimeline', tenantId, id], isTimePosition);
-      const before = tokens.read(request.pageToken);
-      const limit = pageLimit(request);
-      const user = await getUser(reads, { tenantId, id, view: 'REFERENCE', minVersion: 0n });
-      const page = { tenantId, userId: user.id, before, limit: limit + 1 };
-      const found = await gatherTimeline(timeline, page);
+      const asked = await userPageFrom(reads, request, {
+        method: 'ListTimeline',
+        isPosition: isTimePosition,
+      });
+      const { owner, position: before, limit, tokens } = asked;
+      const found = await gatherTimeline(timeline, { ...owner, before, limit: limit + 1 });
       const messages = found.map((entry) => ({ entry, message: toEntryMessage(entry) }));
       const cut = cutPage(messages, limit, ({ message }) =>
         Buffer.byteLength(toJsonString(TimelineEntrySchema, message)),
@@ -63,7 +61,7 @@ function activityFromMessage(message: ActivityMessage): Activity {
   // Field rules have made sure of it.
   const time = requireTimestamp('activity.time', message.time as NonNullable<ActivityMessage['time']>);
   if (time.getTime() < 0) throw invalidField('activity.time', 'must not be before 1970');
-  if (!isStorable(summary)) throw invalidField('activity.summary', UNSTORABLE);
+  requireStorable('activity.summary', summary);
   if (attributes) requireKeepable(attributes);
   return { kind, source, time, summary, attributes };
 }

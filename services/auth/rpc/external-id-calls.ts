@@ -5,14 +5,14 @@ import {
   ListExternalIdsResponseSchema,
   UnlinkExternalIdResponseSchema,
 } from '@rollcall/contract/user';
-import { isStorable, UNSTORABLE } from '@rollcall/runtime';
-import { invalidField, pageTokens } from '@rollcall/runtime/rpc';
+import { isStorable } from '@rollcall/runtime';
+import { requireStorable } from '@rollcall/runtime/rpc';
 import { linkExternalId, unlinkExternalId } from '../users/external-ids.ts';
-import { getUser } from '../users/get-user.ts';
 import type { ExternalId } from '../users/user-records.ts';
 import type { AdminCalls, AdminParts } from './admin-calls.ts';
-import { cutPage, pageLimit } from './take-fitting.ts';
+import { cutPage } from './take-fitting.ts';
 import { toUserMessage } from './user-message.ts';
+import { userPageFrom } from './user-page.ts';
 import { writeRequest } from './write-request.ts';
 
 // Of a message with both texts at their longest, every character escaped.
@@ -38,13 +38,12 @@ export function externalIdCalls({
       return create(UnlinkExternalIdResponseSchema, { user: toUserMessage(user) });
     },
     async listExternalIds(request) {
-      const { tenantId } = request;
-      const id = request.id.toLowerCase();
-      const tokens = pageTokens(['ListExternalIds', tenantId, id], isExternalId);
-      const after = tokens.read(request.pageToken);
-      const limit = pageLimit(request);
-      const user = await getUser(reads, { tenantId, id, view: 'REFERENCE', minVersion: 0n });
-      const found = await records.listExternalIds({ tenantId, userId: user.id, after, limit: limit + 1 });
+      const asked = await userPageFrom(reads, request, {
+        method: 'ListExternalIds',
+        isPosition: isExternalId,
+      });
+      const { owner, position: after, limit, tokens } = asked;
+      const found = await records.listExternalIds({ ...owner, after, limit: limit + 1 });
       const { page, last } = cutPage(found, limit, () => EXTERNAL_ID_BYTES);
       return create(ListExternalIdsResponseSchema, {
         externalIds: page,
@@ -60,7 +59,7 @@ function commandFrom(request: { tenantId: string; id: string; externalId?: Exter
   externalId: ExternalId;
 } {
   const { source = '', externalId = '' } = request.externalId ?? {};
-  if (!isStorable(externalId)) throw invalidField('external_id.external_id', UNSTORABLE);
+  requireStorable('external_id.external_id', externalId);
   return {
     tenantId: request.tenantId,
     id: request.id.toLowerCase(),

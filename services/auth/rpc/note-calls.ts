@@ -6,14 +6,13 @@ import {
   ListNotesResponseSchema,
   NoteSchema,
 } from '@rollcall/contract/user';
-import { isStorable, UNSTORABLE } from '@rollcall/runtime';
-import { invalidField, isTimePosition, pageTokens } from '@rollcall/runtime/rpc';
+import { isTimePosition, requireStorable } from '@rollcall/runtime/rpc';
 import { v7 as uuidv7 } from 'uuid';
-import { getUser } from '../users/get-user.ts';
 import { createNote, deleteNote } from '../users/notes.ts';
 import type { Note } from '../users/user-records.ts';
 import type { AdminCalls, AdminParts } from './admin-calls.ts';
-import { cutPage, pageLimit } from './take-fitting.ts';
+import { cutPage } from './take-fitting.ts';
+import { userPageFrom } from './user-page.ts';
 import { writeRequest } from './write-request.ts';
 
 /** CreateNote, ListNotes, DeleteNote. */
@@ -25,8 +24,8 @@ export function noteCalls({
   return {
     async createNote(request) {
       const { tenantId, text, author } = request;
-      if (!isStorable(text)) throw invalidField('text', UNSTORABLE);
-      if (!isStorable(author)) throw invalidField('author', UNSTORABLE);
+      requireStorable('text', text);
+      requireStorable('author', author);
       const owner = { tenantId, id: request.id.toLowerCase() };
       const write = writeRequest('CreateNote', request, { ...owner, text, author });
       // A repeat finds the note by its request.
@@ -35,13 +34,9 @@ export function noteCalls({
       return create(CreateNoteResponseSchema, { note: toNoteMessage(kept) });
     },
     async listNotes(request) {
-      const { tenantId } = request;
-      const id = request.id.toLowerCase();
-      const tokens = pageTokens(['ListNotes', tenantId, id], isTimePosition);
-      const before = tokens.read(request.pageToken);
-      const limit = pageLimit(request);
-      const user = await getUser(reads, { tenantId, id, view: 'REFERENCE', minVersion: 0n });
-      const found = await records.listNotes({ tenantId, userId: user.id, before, limit: limit + 1 });
+      const asked = await userPageFrom(reads, request, { method: 'ListNotes', isPosition: isTimePosition });
+      const { owner, position: before, limit, tokens } = asked;
+      const found = await records.listNotes({ ...owner, before, limit: limit + 1 });
       const { page, last } = cutPage(found.map(toNoteMessage), limit, (note) =>
         Buffer.byteLength(toJsonString(NoteSchema, note)),
       );
