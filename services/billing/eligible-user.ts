@@ -1,4 +1,4 @@
-import { judgeActive, type KnownUser, type Users } from '@rollcall/user-access';
+import { judgeActive, type KnownUser, refusalOf, type Users } from '@rollcall/user-access';
 import { BillingError } from './billing-error.ts';
 
 /** A user who may act. */
@@ -27,24 +27,10 @@ export async function requireEligibleUser(
 export function requireActive(known: KnownUser | undefined, ref: UserRef): ActiveUser {
   const judged = judgeActive(known);
   if (judged.ok) return judged.user;
-  throw judged.why === 'unknown' ? unknownNow(ref, judged.detail) : notEligible(ref, judged.why);
+  const { message, metadata } = refusalOf(judged, ref, 'pay as');
+  if (judged.why !== 'unknown') throw new BillingError('USER_NOT_ELIGIBLE', message, { metadata });
+  throw new BillingError('USER_UNKNOWN_NOW', message, { metadata, retryDelayMs: RETRY_MS });
 }
 
-function notEligible({ tenantId, userId }: UserRef, why: 'missing' | 'deleted' | 'suspended'): BillingError {
-  const message =
-    why === 'missing'
-      ? `Nobody can pay as user ${userId}: tenant ${tenantId} has no such user.`
-      : `Nobody can pay as user ${userId}, who is ${why}.`;
-  return new BillingError('USER_NOT_ELIGIBLE', message, {
-    metadata: { tenant_id: tenantId, user_id: userId, why },
-  });
-}
-
-function unknownNow({ userId }: UserRef, why: string): BillingError {
-  const message = `The user service cannot be asked now about user ${userId} (${why}); try again.`;
-  return new BillingError('USER_UNKNOWN_NOW', message, {
-    metadata: { user_id: userId, why },
-    // About as long as the user client leaves a failing service alone.
-    retryDelayMs: 1000,
-  });
-}
+// About as long as the user client leaves a failing service alone.
+const RETRY_MS = 1000;

@@ -19,6 +19,12 @@ export { inheritDeadline } from './rpc/inherit-deadline.ts';
 export { inheritSeenVersions } from './rpc/inherit-seen-versions.ts';
 export { type UserAccessConfig, type UserAccessOwner, userAccessSettings } from './settings.ts';
 export { toAttachedUser } from './users/attached-user.ts';
-export { type ActiveJudgement, judgeActive } from './users/judge-active.ts';
+export {
+  type ActiveJudgement,
+  judgeActive,
+  type NotActive,
+  type Refusal,
+  refusalOf,
+} from './users/judge-active.ts';
 export type { KnownUser, KnownUserView, Users } from './users/users.ts';
 export { type UserIdOf, type WithUsers, type WithUsersOptions, withUsers } from './users/with-users.ts';

@@ -1,4 +1,4 @@
-import { judgeActive, type KnownUser, type Users } from '@rollcall/user-access';
+import { judgeActive, type KnownUser, refusalOf, type Users } from '@rollcall/user-access';
 import { BookingError } from './booking-error.ts';
 
 /** Whom to ask about. */
@@ -24,26 +24,9 @@ export async function requireBookableUsers(
   for (const id of ids) {
     const judged = judgeActive(known.get(id));
     if (judged.ok) continue;
-    throw judged.why === 'unknown' ? unknownNow(id, judged.detail) : notBookable(tenantId, id, judged.why);
+    const { message, metadata } = refusalOf(judged, { tenantId, userId: id }, 'book as or with');
+    const reason = judged.why === 'unknown' ? 'USER_UNKNOWN_NOW' : 'USER_NOT_BOOKABLE';
+    throw new BookingError(reason, message, { metadata });
   }
   return known;
-}
-
-function notBookable(
-  tenantId: string,
-  userId: string,
-  why: 'missing' | 'deleted' | 'suspended',
-): BookingError {
-  const message =
-    why === 'missing'
-      ? `Nobody can book as or with user ${userId}: tenant ${tenantId} has no such user.`
-      : `Nobody can book as or with user ${userId}, who is ${why}.`;
-  return new BookingError('USER_NOT_BOOKABLE', message, {
-    metadata: { tenant_id: tenantId, user_id: userId, why },
-  });
-}
-
-function unknownNow(userId: string, why: string): BookingError {
-  const message = `The user service cannot be asked now about user ${userId} (${why}); try again.`;
-  return new BookingError('USER_UNKNOWN_NOW', message, { metadata: { user_id: userId, why } });
 }

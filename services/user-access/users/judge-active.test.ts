@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { UserSchema, UserState } from '@rollcall/contract/user';
 import { describe, expect, it } from 'vitest';
-import { judgeActive } from './judge-active.ts';
+import { judgeActive, refusalOf } from './judge-active.ts';
 import type { KnownUser } from './users.ts';
 
 const id = '019c0000-0000-7000-8000-000000000001';
@@ -34,5 +34,26 @@ describe('judgeActive', () => {
       detail: 'breaker_open',
     });
     expect(judgeActive(undefined)).toEqual({ ok: false, why: 'unknown', detail: 'no_answer' });
+  });
+});
+
+describe('refusalOf', () => {
+  const ref = { tenantId: 'acme', userId: id };
+
+  it.each([
+    ['missing', `Nobody can pay as user ${id}: tenant acme has no such user.`],
+    ['deleted', `Nobody can pay as user ${id}, who is deleted.`],
+    ['suspended', `Nobody can pay as user ${id}, who is suspended.`],
+  ] as const)('says of whoever is %s what cannot be done', (why, message) => {
+    const metadata = { tenant_id: 'acme', user_id: id, why };
+    expect(refusalOf({ ok: false, why }, ref, 'pay as')).toEqual({ message, metadata });
+  });
+
+  it('says that it was an outage, and which', () => {
+    const refusal = refusalOf({ ok: false, why: 'unknown', detail: 'breaker_open' }, ref, 'pay as');
+    expect(refusal).toEqual({
+      message: `The user service cannot be asked now about user ${id} (breaker_open); try again.`,
+      metadata: { user_id: id, why: 'breaker_open' },
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { judgeActive } from '@rollcall/user-access';
+import { judgeActive, refusalOf } from '@rollcall/user-access';
 import { VendorError } from '../vendor-error.ts';
 import type { VendorUsers } from './vendor-users.ts';
 
@@ -15,26 +15,16 @@ export interface UserRef {
  */
 export async function requireEligibleUser(
   users: VendorUsers,
-  { tenantId, userId }: UserRef,
+  ref: UserRef,
   signal: AbortSignal,
 ): Promise<string> {
-  const known = (await users.lookUp(tenantId, [userId], signal)).get(userId);
-  const judged = judgeActive(known);
+  const known = await users.lookUp(ref.tenantId, [ref.userId], signal);
+  const judged = judgeActive(known.get(ref.userId));
   if (judged.ok) return judged.user.user.id;
-  throw judged.why === 'unknown'
-    ? unknownNow(userId, judged.detail)
-    : notEligible({ tenantId, userId }, judged.why);
-}
-
-function notEligible({ tenantId, userId }: UserRef, why: 'missing' | 'deleted' | 'suspended'): VendorError {
-  const message =
-    why === 'missing'
-      ? `Nobody can be a vendor as user ${userId}: tenant ${tenantId} has no such user.`
-      : `Nobody can be a vendor as user ${userId}, who is ${why}.`;
-  return new VendorError('USER_NOT_ELIGIBLE', message, { tenant_id: tenantId, user_id: userId, why });
-}
-
-function unknownNow(userId: string, why: string): VendorError {
-  const message = `The user service cannot be asked now about user ${userId} (${why}); try again.`;
-  return new VendorError('USER_UNKNOWN_NOW', message, { user_id: userId, why });
+  const { message, metadata } = refusalOf(judged, ref, 'be a vendor as');
+  throw new VendorError(
+    judged.why === 'unknown' ? 'USER_UNKNOWN_NOW' : 'USER_NOT_ELIGIBLE',
+    message,
+    metadata,
+  );
 }
