@@ -1,4 +1,4 @@
-import type { Users } from '@rollcall/user-access';
+import type { UserAliases, Users } from '@rollcall/user-access';
 import { takeFitting } from '../answers/answer-size.ts';
 import { mostBookingBytes } from './answer-size.ts';
 import type { Booking } from './booking.ts';
@@ -10,7 +10,7 @@ import type {
   ListPosition,
 } from './booking-reads.ts';
 import { type ShownBooking, showBookings } from './shown-booking.ts';
-import type { UserAliases, UserFinder } from './user-finder.ts';
+import type { UserFinder } from './user-finder.ts';
 
 /** What ListBookings works with. */
 export interface ListBookingsPorts {

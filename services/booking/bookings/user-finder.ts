@@ -6,9 +6,3 @@ export interface UserFinder {
    */
   find(tenantId: string, query: string, signal: AbortSignal): Promise<readonly string[]>;
 }
-
-/** How bookings learn by which other ids somebody is known: those of users who were merged into them. */
-export interface UserAliases {
-  /** These ids, and every id that was merged into one of them, each once. */
-  allIdsOf(tenantId: string, userIds: readonly string[]): Promise<readonly string[]>;
-}

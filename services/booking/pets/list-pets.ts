@@ -1,7 +1,6 @@
-import type { Users } from '@rollcall/user-access';
+import type { UserAliases, Users } from '@rollcall/user-access';
 import { mostTextBytes, mostUserBytes, takeFitting } from '../answers/answer-size.ts';
 import type { TimePosition } from '../answers/time-position.ts';
-import type { UserAliases } from '../bookings/user-finder.ts';
 import type { PetList, PetStore } from './pet-store.ts';
 import { type ShownPet, showPets } from './shown-pet.ts';
 

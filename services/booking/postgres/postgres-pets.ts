@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import type { EntityManager, FilterQuery, MikroORM } from '@mikro-orm/postgresql';
+import type { UserAliases } from '@rollcall/user-access';
 import type { TimePosition } from '../answers/time-position.ts';
 import { requestIdReused } from '../bookings/booking-error.ts';
 import type { BookingPets } from '../bookings/booking-pets.ts';
-import type { UserAliases } from '../bookings/user-finder.ts';
 import type { Pet } from '../pets/pet.ts';
 import type { PetList, PetStore } from '../pets/pet-store.ts';
 import type { WriteRequest } from '../requests/write-request.ts';
