@@ -1,11 +1,10 @@
 import {
   booleanSetting,
   type ConfigOf,
-  choiceSetting,
   databaseUrlSetting,
   databaseUrlsSetting,
   integerSetting,
-  LOG_LEVELS,
+  LOG_LEVEL_SETTING,
   optional,
   portSetting,
   textSetting,
@@ -136,12 +135,7 @@ export const AUTH_SETTINGS = {
     default: 'false',
     doc: 'Whether callers must be known on loopback too; setting any of the four files means true.',
   }),
-  logLevel: choiceSetting({
-    variable: 'LOG_LEVEL',
-    default: 'info',
-    choices: LOG_LEVELS,
-    doc: 'How much every service logs; debug adds a line for each call that succeeded.',
-  }),
+  logLevel: LOG_LEVEL_SETTING,
 } as const;
 
 /** The settings of one auth process. */

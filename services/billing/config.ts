@@ -1,9 +1,8 @@
 import {
   type ConfigOf,
-  choiceSetting,
   databaseUrlSetting,
   integerSetting,
-  LOG_LEVELS,
+  LOG_LEVEL_SETTING,
   optional,
   portSetting,
   textSetting,
@@ -68,12 +67,7 @@ export const BILLING_SETTINGS = {
     max: 86_400,
     doc: 'How many seconds a webhook may be old, by the time that its signature covers.',
   }),
-  logLevel: choiceSetting({
-    variable: 'LOG_LEVEL',
-    default: 'info',
-    choices: LOG_LEVELS,
-    doc: 'How much every service logs; debug adds a line for each call that succeeded.',
-  }),
+  logLevel: LOG_LEVEL_SETTING,
 } as const;
 
 /** The settings of one billing process. */

@@ -15,6 +15,7 @@ export {
   textSetting,
 } from './config.ts';
 export { digestOf } from './digest.ts';
+export { LOG_LEVEL_SETTING } from './log-level-setting.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
 export { runProcess } from './run-process.ts';
 export type { RunningService } from './running-service.ts';

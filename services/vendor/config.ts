@@ -1,9 +1,8 @@
 import {
   type ConfigOf,
-  choiceSetting,
   databaseUrlSetting,
   integerSetting,
-  LOG_LEVELS,
+  LOG_LEVEL_SETTING,
   portSetting,
   textSetting,
 } from '@rollcall/runtime';
@@ -38,12 +37,7 @@ export const VENDOR_SETTINGS = {
     doc: 'Most database connections of the vendor service for calls; what it tells the user service takes a few more.',
   }),
   ...userAccessSettings({ prefix: 'VENDOR', service: 'vendor' }),
-  logLevel: choiceSetting({
-    variable: 'LOG_LEVEL',
-    default: 'info',
-    choices: LOG_LEVELS,
-    doc: 'How much every service logs; debug adds a line for each call that succeeded.',
-  }),
+  logLevel: LOG_LEVEL_SETTING,
 } as const;
 
 /** The settings of one vendor process. */
