@@ -1,6 +1,5 @@
 import { Secret } from '@rollcall/runtime';
-import { createTestDatabase } from '@rollcall/runtime/testing';
-import { Client } from 'pg';
+import { createTestDatabase, query } from '@rollcall/runtime/testing';
 import { describe, expect, inject, it } from 'vitest';
 import { DATABASES } from './databases.ts';
 import { migrate } from './migrate.ts';
@@ -27,13 +26,3 @@ describe('migrate', () => {
     );
   });
 });
-
-async function query(url: string, statement: string): Promise<unknown[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(statement)).rows;
-  } finally {
-    await client.end();
-  }
-}

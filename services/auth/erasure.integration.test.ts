@@ -4,9 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { createClient } from '@connectrpc/connect';
 import { freshTenant } from '@rollcall/contract/testing';
 import { UserAdminService, UserService, UserView } from '@rollcall/contract/user';
-import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
+import { createTestDatabase, query, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
-import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { ERASED_TABLES, KEPT_TABLES } from './postgres/erasure.ts';
 
@@ -146,16 +145,6 @@ async function hexOf(url: string, id: string): Promise<string[]> {
      from users u where id = '${id}'`,
   );
   return Object.values(row ?? {}).map((bytes) => (bytes as Buffer).toString('hex'));
-}
-
-async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
 }
 
 /** The service as a process, so that all of its log is there to be read. */

@@ -3,9 +3,8 @@ import { createConnectTransport } from '@connectrpc/connect-node';
 import { expectRefusal, freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { readConfig, StartupError } from '@rollcall/runtime';
-import { createTestDatabase, openTcpProxy, TEST_KEYS } from '@rollcall/runtime/testing';
+import { createTestDatabase, openTcpProxy, query, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
-import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { AUTH_SETTINGS, type AuthConfig, createAuthService } from './index.ts';
 
@@ -119,10 +118,4 @@ async function startBehindProxy() {
     ready: async () => (await fetch(`${baseUrl}/readyz`)).status,
     [Symbol.asyncDispose]: () => closers.disposeAsync(),
   };
-}
-
-async function query(url: string, statement: string): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  await client.query(statement).finally(() => client.end());
 }

@@ -1,8 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { createTestDatabase } from '@rollcall/runtime/testing';
+import { createTestDatabase, listeningPorts, runMain, startMain } from '@rollcall/runtime/testing';
 import { describe, expect, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
@@ -10,7 +8,7 @@ const NOBODY = 'postgres://nobody@127.0.0.1:1/nothing';
 
 describe('the billing process', () => {
   it('names every setting that is wrong, one line each, without a word of a secret, and exits 1', async () => {
-    const { code, stderr } = await runToEnd({
+    const { code, stderr } = await runMain(MAIN, {
       BILLING_GRPC_PORT: 'x',
       STRIPE_API_BASE: 'ftp://hush@stripe',
       STRIPE_WEBHOOK_TOLERANCE_S: '0',
@@ -26,26 +24,26 @@ describe('the billing process', () => {
   });
 
   it('names the database that does not answer, and exits 1', async () => {
-    const { code, stderr } = await runToEnd({ BILLING_DATABASE_URL: NOBODY });
+    const { code, stderr } = await runMain(MAIN, { BILLING_DATABASE_URL: NOBODY });
     expect(code).toBe(1);
     expect(stderr).toMatch(/^The database of BILLING_DATABASE_URL does not answer \(.+\): start it.*\n$/);
   });
 
   it.each(['AUTH_ADDRESS', 'BOOKING_ADDRESS'])('names a %s that is no address, and exits 1', async (name) => {
     await using database = await createTestDatabase('billing');
-    const { code, stderr } = await runToEnd({ BILLING_DATABASE_URL: database.url, [name]: 'nowhere' });
+    const { code, stderr } = await runMain(MAIN, { BILLING_DATABASE_URL: database.url, [name]: 'nowhere' });
     expect(code).toBe(1);
     expect(stderr).toMatch(new RegExp(`^${name} is not an address to call \\(.+\\): correct it\\n$`));
   });
 
   it('starts while everybody whom it asks is away, and ends by SIGTERM with 0', async () => {
     await using database = await createTestDatabase('billing');
-    const child = start({
+    const child = startMain(MAIN, {
       ...{ BILLING_DATABASE_URL: database.url, AUTH_ADDRESS: '127.0.0.1:1', BOOKING_ADDRESS: '127.0.0.1:1' },
       ...{ BILLING_GRPC_PORT: '0', BILLING_HTTP_PORT: '0', STRIPE_API_BASE: 'http://127.0.0.1:1' },
     });
     try {
-      const { httpPort } = await listening(child);
+      const { httpPort } = await listeningPorts(child);
       const response = await fetch(`http://127.0.0.1:${httpPort}/readyz`);
       expect([response.status, await response.text()]).toEqual([200, 'ready\n']);
     } finally {
@@ -54,27 +52,3 @@ describe('the billing process', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 });
-
-function start(env: NodeJS.ProcessEnv): ChildProcess {
-  return spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-async function runToEnd(env: NodeJS.ProcessEnv): Promise<{ code: number | null; stderr: string }> {
-  const child = start(env);
-  const [[code], stderr] = await Promise.all([
-    once(child, 'exit'),
-    child.stderr ? text(child.stderr) : Promise.resolve(''),
-  ]);
-  return { code, stderr };
-}
-
-/** The log line that says where the service listens. */
-async function listening(child: ChildProcess): Promise<{ httpPort: number }> {
-  let log = '';
-  for await (const chunk of child.stdout?.iterator({ destroyOnReturn: false }) ?? []) {
-    log += chunk;
-    const line = log.split('\n').find((each) => each.includes('"httpPort"'));
-    if (line) return JSON.parse(line);
-  }
-  throw new Error('The process ended before it listened.');
-}

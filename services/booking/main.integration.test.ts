@@ -1,8 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { createTestDatabase } from '@rollcall/runtime/testing';
+import { createTestDatabase, listeningPorts, runMain, startMain } from '@rollcall/runtime/testing';
 import { describe, expect, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
@@ -10,7 +8,7 @@ const NOBODY = 'postgres://nobody@127.0.0.1:1/nothing';
 
 describe('the booking process', () => {
   it('names every setting that is wrong, one line each, and exits 1', async () => {
-    const { code, stderr } = await runToEnd({ BOOKING_GRPC_PORT: 'x', BOOKING_HTTP_PORT: '70000' });
+    const { code, stderr } = await runMain(MAIN, { BOOKING_GRPC_PORT: 'x', BOOKING_HTTP_PORT: '70000' });
     expect(code).toBe(1);
     expect(stderr.trim().split('\n')).toEqual([
       expect.stringMatching(/^BOOKING_DATABASE_URL is not set: /),
@@ -20,7 +18,7 @@ describe('the booking process', () => {
   });
 
   it('names the database that does not answer, and exits 1', async () => {
-    const { code, stderr } = await runToEnd({ BOOKING_DATABASE_URL: NOBODY });
+    const { code, stderr } = await runMain(MAIN, { BOOKING_DATABASE_URL: NOBODY });
     expect(code).toBe(1);
     expect(stderr).toMatch(/^The database of BOOKING_DATABASE_URL does not answer \(.+\): start it.*\n$/);
   });
@@ -28,7 +26,7 @@ describe('the booking process', () => {
   it('names an AUTH_ADDRESS that is no address, and exits 1', async () => {
     await using database = await createTestDatabase('booking');
     const env = { BOOKING_DATABASE_URL: database.url, AUTH_ADDRESS: 'nowhere' };
-    const { code, stderr } = await runToEnd(env);
+    const { code, stderr } = await runMain(MAIN, env);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^AUTH_ADDRESS is not an address to call \(.+\): correct it\n$/);
   });
@@ -36,7 +34,7 @@ describe('the booking process', () => {
   it('names a snapshot that cannot be written, and exits 1', async () => {
     await using database = await createTestDatabase('booking');
     const env = { BOOKING_DATABASE_URL: database.url, BOOKING_USERS_SNAPSHOT_PATH: `${MAIN}/users.snapshot` };
-    const { code, stderr } = await runToEnd(env);
+    const { code, stderr } = await runMain(MAIN, env);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^BOOKING_USERS_SNAPSHOT_PATH: .+ cannot be written \(.+\): name a file .+\n$/);
   });
@@ -44,9 +42,9 @@ describe('the booking process', () => {
   it('starts while the user service is away, and ends by SIGTERM with 0', async () => {
     await using database = await createTestDatabase('booking');
     const env = { BOOKING_DATABASE_URL: database.url, AUTH_ADDRESS: '127.0.0.1:1' };
-    const child = start({ ...env, BOOKING_GRPC_PORT: '0', BOOKING_HTTP_PORT: '0' });
+    const child = startMain(MAIN, { ...env, BOOKING_GRPC_PORT: '0', BOOKING_HTTP_PORT: '0' });
     try {
-      const { httpPort } = await listening(child);
+      const { httpPort } = await listeningPorts(child);
       const response = await fetch(`http://127.0.0.1:${httpPort}/readyz`);
       expect([response.status, await response.text()]).toEqual([200, 'ready\n']);
     } finally {
@@ -55,27 +53,3 @@ describe('the booking process', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 });
-
-function start(env: NodeJS.ProcessEnv): ChildProcess {
-  return spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-async function runToEnd(env: NodeJS.ProcessEnv): Promise<{ code: number | null; stderr: string }> {
-  const child = start(env);
-  const [[code], stderr] = await Promise.all([
-    once(child, 'exit'),
-    child.stderr ? text(child.stderr) : Promise.resolve(''),
-  ]);
-  return { code, stderr };
-}
-
-/** The log line that says where the service listens. */
-async function listening(child: ChildProcess): Promise<{ httpPort: number }> {
-  let log = '';
-  for await (const chunk of child.stdout?.iterator({ destroyOnReturn: false }) ?? []) {
-    log += chunk;
-    const line = log.split('\n').find((each) => each.includes('"httpPort"'));
-    if (line) return JSON.parse(line);
-  }
-  throw new Error('The process ended before it listened.');
-}

@@ -4,7 +4,7 @@ import {
   createGrpcWebTransport,
   createGrpcTransport as createNodeGrpcTransport,
 } from '@connectrpc/connect-node';
-import { AUTH_SETTINGS, type AuthService, createAuthService } from '@rollcall/auth';
+import type { AuthService } from '@rollcall/auth';
 import {
   describeDuplicates,
   describeMerges,
@@ -16,29 +16,18 @@ import {
   type ServiceSubject,
 } from '@rollcall/contract/testing';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
-import { readConfig } from '@rollcall/runtime';
-import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
+import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { createUserClient, type UserClient, type UserLookup } from '@rollcall/user-client';
 import { afterAll, beforeAll } from 'vitest';
+import { openAuth } from './open-auth.test-support.ts';
 
 const stack = new AsyncDisposableStack();
 let auth: AuthService;
 
 beforeAll(async () => {
   const database = stack.use(await createTestDatabase('auth'));
-  auth = stack.use(
-    await createAuthService(
-      readConfig(AUTH_SETTINGS, {
-        AUTH_DATABASE_URL: database.url,
-        ...TEST_KEYS,
-        AUTH_GRPC_PORT: '0',
-        AUTH_HTTP_PORT: '0',
-        AUTH_DATABASE_CONNECTIONS: '5',
-        LOG_LEVEL: 'silent',
-      }),
-    ),
-  );
+  auth = stack.use(await openAuth(database.url));
 });
 
 afterAll(() => stack.disposeAsync());

@@ -1,4 +1,3 @@
-import { AUTH_SETTINGS, createAuthService } from '@rollcall/auth';
 import { BILLING_SETTINGS, createBillingService } from '@rollcall/billing';
 import {
   createCustomerClient,
@@ -9,10 +8,11 @@ import {
 import { freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserService, UserView } from '@rollcall/contract/user';
 import { readConfig } from '@rollcall/runtime';
-import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
+import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createServiceClient } from '@rollcall/transport';
 import { createUserAdminClient, type UserAdminClient } from '@rollcall/user-client/admin';
 import { Pool } from 'pg';
+import { openAuth } from './open-auth.test-support.ts';
 
 const QUIET = { LOG_LEVEL: 'silent' };
 // Longer than a busy machine needs, so that no test hangs on a service that does not answer.
@@ -54,10 +54,6 @@ export async function startBillingWithUsers(tenantId = freshTenant()) {
 
 async function startAuth(stack: AsyncDisposableStack): Promise<{ address: string }> {
   const database = stack.use(await createTestDatabase('auth'));
-  const config = readConfig(AUTH_SETTINGS, {
-    ...{ ...TEST_KEYS, ...QUIET, AUTH_DATABASE_URL: database.url },
-    ...{ AUTH_GRPC_PORT: '0', AUTH_HTTP_PORT: '0' },
-  });
-  const auth = stack.use(await createAuthService(config));
+  const auth = stack.use(await openAuth(database.url));
   return { address: `127.0.0.1:${auth.doors.grpc.port}` };
 }

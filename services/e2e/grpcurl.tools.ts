@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createClient } from '@connectrpc/connect';
-import { AUTH_SETTINGS, type AuthService, createAuthService } from '@rollcall/auth';
+import type { AuthService } from '@rollcall/auth';
 import { freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService } from '@rollcall/contract/user';
-import { readConfig } from '@rollcall/runtime';
-import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
+import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openAuth } from './open-auth.test-support.ts';
 
 /** The cases that a person who debugs by hand goes through, as each tool spells them. */
 interface Tool {
@@ -67,18 +67,7 @@ let id: string;
 beforeAll(async () => {
   process.stdout.write(`These cases ran with ${tool.name}.\n`);
   const database = stack.use(await createTestDatabase('auth'));
-  auth = stack.use(
-    await createAuthService(
-      readConfig(AUTH_SETTINGS, {
-        AUTH_DATABASE_URL: database.url,
-        ...TEST_KEYS,
-        AUTH_GRPC_PORT: '0',
-        AUTH_HTTP_PORT: '0',
-        AUTH_DATABASE_CONNECTIONS: '3',
-        LOG_LEVEL: 'silent',
-      }),
-    ),
-  );
+  auth = stack.use(await openAuth(database.url));
   address = `127.0.0.1:${auth.doors.grpc.port}`;
   using transport = createGrpcTransport({ address });
   ({ id } = await seedUser({ admin: createClient(UserAdminService, transport) }, tenantId));

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freshTenant } from '@rollcall/contract/testing';
-import { createTestDatabase } from '@rollcall/runtime/testing';
+import { createTestDatabase, query } from '@rollcall/runtime/testing';
 import { createUserAdminClient, type UserAdminClient } from '@rollcall/user-client/admin';
-import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { startService } from './process.test-support.ts';
 import { startPrimary } from './replica.test-support.ts';
@@ -107,25 +106,15 @@ async function expectReady(httpPort: number): Promise<void> {
 }
 
 async function backendOf(url: string): Promise<number> {
-  const rows = await query(
+  const [row] = await query<{ pid: number }>(
     url,
     `select pid from pg_stat_activity where datname = 'auth' and pid <> pg_backend_pid() limit 1`,
   );
-  return rows[0].pid;
+  if (!row) throw new Error('no connection of the auth service to kill');
+  return row.pid;
 }
 
 function restartsIn(dataDirectory: string): number {
   const log = readFileSync(join(dataDirectory, 'logs', 'postgres.log'), 'utf8');
   return log.split('database system was not properly shut down').length - 1;
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: rows as they come
-async function query(connectionString: string, text: string): Promise<any[]> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
 }

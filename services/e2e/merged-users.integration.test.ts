@@ -1,26 +1,18 @@
 import { createClient } from '@connectrpc/connect';
-import { AUTH_SETTINGS, createAuthService } from '@rollcall/auth';
 import { freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService, type UserChange, UserChangeKind, UserService } from '@rollcall/contract/user';
-import { readConfig } from '@rollcall/runtime';
-import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
+import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { createUserClient } from '@rollcall/user-client';
 import { expect, it } from 'vitest';
+import { openAuth } from './open-auth.test-support.ts';
 
 it('a client that remembers a user answers with the survivor once it is told of the merge, and goes back when it is taken back', async () => {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase('auth'));
-  const settings = {
-    ...TEST_KEYS,
-    AUTH_DATABASE_URL: database.url,
-    AUTH_GRPC_PORT: '0',
-    AUTH_HTTP_PORT: '0',
-  };
-  const config = readConfig(AUTH_SETTINGS, { ...settings, LOG_LEVEL: 'silent' });
-  const one = stack.use(await createAuthService(config));
+  const one = stack.use(await openAuth(database.url));
   // Another process: nothing but the feed tells it what the first one writes.
-  const other = stack.use(await createAuthService(config));
+  const other = stack.use(await openAuth(database.url));
   const toOne = stack.use(
     createGrpcTransport({ address: `127.0.0.1:${one.doors.grpc.port}`, defaultTimeoutMs: 10_000 }),
   );

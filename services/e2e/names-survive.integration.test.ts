@@ -4,9 +4,8 @@ import { dirname, join } from 'node:path';
 import { createBookingClient } from '@rollcall/booking-client';
 import { type Booking, BookingUserOutcomeSchema } from '@rollcall/contract/booking';
 import { freshTenant, seedUser } from '@rollcall/contract/testing';
-import { createTestDatabase } from '@rollcall/runtime/testing';
+import { createTestDatabase, query } from '@rollcall/runtime/testing';
 import { createUserAdminClient } from '@rollcall/user-client/admin';
-import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ServiceProcess, startService } from './process.test-support.ts';
 
@@ -92,16 +91,6 @@ async function isUpToDate(booking: ServiceProcess, tenantId: string): Promise<bo
   const [newest] = (await client.listBookings({ tenantId })).bookings;
   const [row] = await query(urls.auth, 'select version from users where id = $1', [newest?.userId]);
   return untold.length === 0 && String(newest?.user?.user?.version) === row?.version;
-}
-
-async function query(url: string, text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
-  const database = new Client({ connectionString: url });
-  await database.connect();
-  try {
-    return (await database.query(text, values)).rows;
-  } finally {
-    await database.end();
-  }
 }
 
 /** The users of a page, the newest booking first. */

@@ -1,12 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { TEST_KEYS } from '@rollcall/runtime/testing';
+import { type ListeningPorts, listeningPorts, TEST_KEYS } from '@rollcall/runtime/testing';
 
 /** A service as a process of its own, listening. Disposing it ends it by SIGTERM. */
-export interface ServiceProcess extends AsyncDisposable {
-  readonly grpcPort: number;
-  readonly httpPort: number;
+export interface ServiceProcess extends AsyncDisposable, ListeningPorts {
   readonly pid: number;
   /** Everything it wrote so far, to either stream. */
   output(): string;
@@ -34,7 +32,7 @@ export async function startService(
     });
   }
   const exited = once(child, 'exit').then(([code]) => code as number | null);
-  const ports = await listening(child);
+  const ports = await listeningPorts(child);
   const kill = (signal: 'SIGKILL' | 'SIGTERM') => {
     child.kill(signal);
     return exited;
@@ -50,21 +48,4 @@ export async function startService(
     },
     [Symbol.asyncDispose]: async () => void (await kill('SIGTERM')),
   };
-}
-
-// The log line that says where the service listens.
-function listening(child: ChildProcess): Promise<{ grpcPort: number; httpPort: number }> {
-  return new Promise((resolve, reject) => {
-    let output = '';
-    const read = (chunk: unknown) => {
-      output += String(chunk);
-      const line = output.split('\n').find((each) => each.includes('"grpcPort"') && each.endsWith('}'));
-      if (line) resolve(JSON.parse(line));
-    };
-    child.stdout?.on('data', read);
-    child.stderr?.on('data', read);
-    child.once('exit', (code) =>
-      reject(new Error(`The process ended with ${code} before it listened: ${output}`)),
-    );
-  });
 }

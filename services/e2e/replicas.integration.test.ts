@@ -1,8 +1,8 @@
 import { createClient } from '@connectrpc/connect';
 import { freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
+import { query } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
-import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { startService } from './process.test-support.ts';
 import { startPrimary, startReplica } from './replica.test-support.ts';
@@ -79,23 +79,12 @@ function adminOf(replicaUrl: string, adminUrl: string): string {
 }
 
 async function scansOn(url: string): Promise<number> {
-  const rows = await query(
+  const [row] = await query<{ scans: number }>(
     url,
     `select coalesce(sum(idx_scan), 0)::int as scans from pg_stat_user_tables where relname = 'users'`,
   );
-  return rows[0].scans;
+  return row?.scans ?? 0;
 }
 
 const pause = (url: string) => query(url, 'select pg_wal_replay_pause()');
 const resume = (url: string) => query(url, 'select pg_wal_replay_resume()');
-
-// biome-ignore lint/suspicious/noExplicitAny: rows as they come
-async function query(connectionString: string, text: string): Promise<any[]> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
-}

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +7,7 @@ import { expectRefusal, freshTenant, seedUser } from '@rollcall/contract/testing
 import { UserAdminService, UserService, UserView } from '@rollcall/contract/user';
 import { readConfig, StartupError } from '@rollcall/runtime';
 import type { AuditEntry } from '@rollcall/runtime/callers';
-import { createTestAuthority, createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
+import { createTestAuthority, createTestDatabase, runMain, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport, type GrpcTransportOptions } from '@rollcall/transport';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,23 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-interface Ran {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 // The tools, as processes of their own.
-async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
-  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const out = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name].on('data', (chunk) => {
-      out[name] += String(chunk);
-    });
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, ...out };
-}
+const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => runMain(MAIN, env, args);
 
 async function openAuth(env: NodeJS.ProcessEnv = {}) {
   await using stack = new AsyncDisposableStack();

@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { createTestDatabase, type TestDatabase } from '@rollcall/runtime/testing';
+import { createTestDatabase, runMain, type TestDatabase } from '@rollcall/runtime/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STRIPE_TEST_KEY, type StripeServer, startStripeServer } from '../testing/stripe-server.ts';
@@ -22,15 +21,9 @@ beforeAll(async () => {
 afterAll(() => stack.disposeAsync());
 
 async function stripeTool(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env.PATH, BILLING_DATABASE_URL: database.url, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [out, err]: [string[], string[]] = [[], []];
-  child.stdout.on('data', (chunk) => out.push(String(chunk)));
-  child.stderr.on('data', (chunk) => err.push(String(chunk)));
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, out: out.join(''), err: err.join('') };
+  const settings = { PATH: process.env.PATH, BILLING_DATABASE_URL: database.url, ...env };
+  const { code, stdout: out, stderr: err } = await runMain(MAIN, settings, args);
+  return { code, out, err };
 }
 
 async function event(id: string, state: 'failed' | 'applied' | 'ignored') {

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
-import { createLogger, Secret } from '@rollcall/runtime';
+import { Secret } from '@rollcall/runtime';
 import { openDoors } from '@rollcall/runtime/rpc';
+import { TEST_DOORS } from '@rollcall/runtime/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refundedAndDisputed, type StoryEvent, signatureOf, tellStory } from '../testing/stripe-story.ts';
 import { openTestLedger, type TestLedger } from './ledger.test-support.ts';
@@ -27,13 +28,7 @@ async function open(secrets: Secret[]): Promise<string> {
   const webhooks = stack.use(openWebhooks({ pool, logger, secrets, toleranceS: 300 }));
   const doors = stack.use(
     await openDoors({
-      name: 'test',
-      host: '127.0.0.1',
-      grpc: { port: 0, variable: 'TEST_GRPC_PORT' },
-      http: { port: 0, variable: 'TEST_HTTP_PORT' },
-      logger: createLogger({ service: 'test', level: 'silent' }),
-      toRpcError: () => undefined,
-      isReady: async () => true,
+      ...TEST_DOORS,
       routes: () => [],
       readMetrics: () => webhooks.readings(),
       plainRoutes: webhooks.plainRoutes,

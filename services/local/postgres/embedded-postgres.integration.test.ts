@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Client } from 'pg';
+import { query } from '@rollcall/runtime/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SERVICES } from '../services.ts';
 import { removePostgresHome } from './placement.ts';
@@ -238,18 +238,6 @@ describe('an embedded Postgres', { timeout: 30_000 }, () => {
     return { launcher, ...JSON.parse(output[0]) };
   }
 });
-
-async function query(url: string, statement: string): Promise<unknown[]> {
-  const client = new Client({ connectionString: url });
-  // A server that is killed in mid-connection says so here; the query itself rejects too.
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return (await client.query(statement)).rows;
-  } finally {
-    await client.end();
-  }
-}
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;

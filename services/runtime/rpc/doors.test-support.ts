@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { createLogger } from '../logger.ts';
+import { TEST_DOORS } from '../testing/test-doors.ts';
 import { type DoorsOptions, type OpenDoors, openDoors } from './open-doors.ts';
 
 /** Doors of a test, and what they logged. */
@@ -21,13 +22,8 @@ export async function openTestDoors(
     },
   });
   const doors = await openDoors({
-    name: 'test',
-    host: '127.0.0.1',
-    grpc: { port: 0, variable: 'TEST_GRPC_PORT' },
-    http: { port: 0, variable: 'TEST_HTTP_PORT' },
+    ...TEST_DOORS,
     logger: createLogger({ service: 'test', level: 'debug' }, destination),
-    toRpcError: () => undefined,
-    isReady: async () => true,
     ...options,
   });
   return { doors, log, [Symbol.asyncDispose]: () => doors[Symbol.asyncDispose]() };

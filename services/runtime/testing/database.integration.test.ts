@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import { describe, expect, inject, it } from 'vitest';
 import { createTestDatabase } from './database.ts';
+import { query } from './query.ts';
 
 describe('createTestDatabase', () => {
   it.for(Object.keys(inject('postgresTemplateUrls')))(
@@ -45,13 +46,3 @@ describe('createTestDatabase', () => {
     await expect(createTestDatabase('cinema')).rejects.toThrow('no database for "cinema"');
   });
 });
-
-async function query(url: string, statement: string): Promise<unknown[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(statement)).rows;
-  } finally {
-    await client.end();
-  }
-}

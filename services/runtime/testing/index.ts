@@ -6,4 +6,14 @@ export {
 } from './certificates.ts';
 export { createTestDatabase, type TestDatabase } from './database.ts';
 export { TEST_KEYS } from './keys.ts';
+export {
+  type ListeningPorts,
+  listeningPorts,
+  type MainProcess,
+  type Ran,
+  runMain,
+  startMain,
+} from './main-process.ts';
+export { query } from './query.ts';
 export { openTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+export { TEST_DOORS } from './test-doors.ts';

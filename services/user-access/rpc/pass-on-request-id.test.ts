@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { BookingService, GetBookingResponseSchema } from '@rollcall/contract/booking';
 import { UserService } from '@rollcall/contract/user';
-import { createLogger } from '@rollcall/runtime';
 import { implementService, openDoors } from '@rollcall/runtime/rpc';
+import { TEST_DOORS } from '@rollcall/runtime/testing';
 import { createServiceClient } from '@rollcall/transport';
 import { startGrpcTestServer } from '@rollcall/transport/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -31,13 +31,7 @@ beforeEach(async () => {
   askDirectly = (id) => userClient.forTenant('acme').lookup(id);
   const doors = opened.use(
     await openDoors({
-      name: 'test',
-      host: '127.0.0.1',
-      grpc: { port: 0, variable: 'TEST_GRPC_PORT' },
-      http: { port: 0, variable: 'TEST_HTTP_PORT' },
-      logger: createLogger({ service: 'test', level: 'silent' }),
-      toRpcError: () => undefined,
-      isReady: async () => true,
+      ...TEST_DOORS,
       routes: (chain) => implementService(BookingService, { getBooking }, chain),
     }),
   );

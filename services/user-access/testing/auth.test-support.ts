@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Code, type ConnectError } from '@connectrpc/connect';
 import { UserService } from '@rollcall/contract/user';
-import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
+import { createTestDatabase, listeningPorts, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport, createServiceClient, type ServiceClient } from '@rollcall/transport';
 import { createUserAdminClient, type UserAdminClient } from '@rollcall/user-client/admin';
 import pg from 'pg';
@@ -36,7 +35,7 @@ export async function startAuth(): Promise<AuthUnderTest> {
   const pool = stack.adopt(new pg.Pool({ connectionString: database.url, max: 1 }), (each) => each.end());
   let child = spawnAuth(database.url, 0);
   stack.defer(() => killed(child));
-  const grpcPort = await listening(child);
+  const { grpcPort } = await listeningPorts(child);
   const address = `127.0.0.1:${grpcPort}`;
   // One connection for both, or one of them would be there again before the other.
   const transport = stack.use(createGrpcTransport({ address, defaultTimeoutMs: 10_000 }));
@@ -50,7 +49,7 @@ export async function startAuth(): Promise<AuthUnderTest> {
     kill: () => killed(child),
     start: async () => {
       child = spawnAuth(database.url, grpcPort);
-      await listening(child);
+      await listeningPorts(child);
       await answers(users);
     },
     createUser: async (tenantId) => {
@@ -69,16 +68,6 @@ function spawnAuth(databaseUrl: string, grpcPort: number): ChildProcess {
     env: { ...TEST_KEYS, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-}
-
-async function listening(child: ChildProcess): Promise<number> {
-  if (!child.stdout) throw new Error('no output to read');
-  for await (const line of createInterface(child.stdout)) {
-    if (!line.includes('"grpcPort"')) continue;
-    child.stdout.resume();
-    return JSON.parse(line).grpcPort;
-  }
-  throw new Error('the auth service ended before it listened');
 }
 
 /** Waits until the clients here have a connection again. */
