@@ -1,4 +1,5 @@
-// The door of @rollcall/transport/testing: real servers for tests, on loopback.
+// The door of @rollcall/transport/testing: real servers for tests, on loopback, and how a call to one failed.
+export { type Fault, faultOf } from './testing/fault-of.ts';
 export {
   type GrpcTestServer,
   type GrpcTestServerOptions,

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { AttachedUserOutcome, UserState } from '@rollcall/contract/user';
+import { faultOf } from '@rollcall/transport/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BillingUnderTest, faultOf, type Sold, startBilling } from './testing/start-billing.ts';
+import { type BillingUnderTest, type Sold, startBilling } from './testing/start-billing.ts';
 
 const tenantId = 'acme';
 let billing: BillingUnderTest;

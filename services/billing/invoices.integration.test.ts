@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Code } from '@connectrpc/connect';
 import { InvoiceState } from '@rollcall/contract/billing';
 import { UserState } from '@rollcall/contract/user';
+import { faultOf } from '@rollcall/transport/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BillingUnderTest, faultOf, startBilling } from './testing/start-billing.ts';
+import { type BillingUnderTest, startBilling } from './testing/start-billing.ts';
 
 const tenantId = 'acme';
 let billing: BillingUnderTest;

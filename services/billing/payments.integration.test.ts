@@ -11,10 +11,11 @@ import {
 import { UserState } from '@rollcall/contract/user';
 import { createLogger, Secret } from '@rollcall/runtime';
 import { createPool } from '@rollcall/runtime/postgres';
+import { faultOf } from '@rollcall/transport/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Snapshots } from './payments/snapshots.ts';
 import { createLedgerSnapshots } from './stripe/ledger-snapshots.ts';
-import { type BillingUnderTest, faultOf, startBilling } from './testing/start-billing.ts';
+import { type BillingUnderTest, startBilling } from './testing/start-billing.ts';
 import { STRIPE_TEST_KEY, type StripeServer, startStripeServer } from './testing/stripe-server.ts';
 
 const stack = new AsyncDisposableStack();

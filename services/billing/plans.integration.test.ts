@@ -1,7 +1,8 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { PlanInterval, PlanSchema } from '@rollcall/contract/billing';
+import { faultOf } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BillingUnderTest, faultOf, startBilling } from './testing/start-billing.ts';
+import { type BillingUnderTest, startBilling } from './testing/start-billing.ts';
 
 const tenantId = 'acme';
 let billing: BillingUnderTest;

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { SubscriptionState } from '@rollcall/contract/billing';
 import { UserState } from '@rollcall/contract/user';
 import { Secret } from '@rollcall/runtime';
+import { faultOf } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StripeObject } from './payments/stripe-object.ts';
 import { eventSample } from './stripe/samples/event.ts';
 import { postEvent } from './stripe-cli/post-event.ts';
-import { type BillingUnderTest, faultOf, type Sold, startBilling } from './testing/start-billing.ts';
+import { type BillingUnderTest, type Sold, startBilling } from './testing/start-billing.ts';
 import { STRIPE_TEST_KEY, type StripeServer, startStripeServer } from './testing/stripe-server.ts';
 
 const tenantId = 'acme';

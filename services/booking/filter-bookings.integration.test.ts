@@ -1,8 +1,9 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { type Booking, BookingStatus, type ListBookingsRequestSchema } from '@rollcall/contract/booking';
 import { UserService } from '@rollcall/contract/user';
+import { faultOf } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BookingUnderTest, faultOf, newUserId, startBooking } from './testing/start-booking.ts';
+import { type BookingUnderTest, newUserId, startBooking } from './testing/start-booking.ts';
 
 let booking: BookingUnderTest;
 

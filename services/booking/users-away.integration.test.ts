@@ -1,15 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Code } from '@connectrpc/connect';
 import { BookingUserOutcome } from '@rollcall/contract/booking';
+import { faultOf } from '@rollcall/transport/testing';
 import type { FakeUserService } from '@rollcall/user-client/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  type BookingUnderTest,
-  faultOf,
-  newBooking,
-  newUserId,
-  startBooking,
-} from './testing/start-booking.ts';
+import { type BookingUnderTest, newBooking, newUserId, startBooking } from './testing/start-booking.ts';
 
 const tenantId = 'acme';
 let booking: BookingUnderTest;

@@ -1,12 +1,12 @@
-import { Code, ConnectError, createClient } from '@connectrpc/connect';
-import { AUTH_SETTINGS, createAuthService } from '@rollcall/auth';
+import { createClient } from '@connectrpc/connect';
 import { BOOKING_SETTINGS, createBookingService } from '@rollcall/booking';
 import { createBookingClient, createPetClient, createReviewClient } from '@rollcall/booking-client';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { readConfig } from '@rollcall/runtime';
-import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
-import { createGrpcTransport, errorReason } from '@rollcall/transport';
+import { createTestDatabase } from '@rollcall/runtime/testing';
+import { createGrpcTransport } from '@rollcall/transport';
 import pg from 'pg';
+import { openAuth } from './open-auth.test-support.ts';
 
 /** Both services, each with a database of its own, and clients of them. */
 export type AuthAndBooking = Awaited<ReturnType<typeof startAuthAndBooking>>;
@@ -64,17 +64,7 @@ export async function startAuthAndBooking() {
 type Query = (text: string, values?: unknown[]) => Promise<Record<string, unknown>[]>;
 
 async function startableAuth(url: string) {
-  const start = (port: number) =>
-    createAuthService(
-      readConfig(AUTH_SETTINGS, {
-        ...TEST_KEYS,
-        AUTH_DATABASE_URL: url,
-        AUTH_GRPC_PORT: String(port),
-        AUTH_HTTP_PORT: '0',
-        AUTH_DATABASE_CONNECTIONS: '4',
-        LOG_LEVEL: 'silent',
-      }),
-    );
+  const start = (port: number) => openAuth(url, { AUTH_GRPC_PORT: String(port) });
   let running: Awaited<ReturnType<typeof start>> | undefined = await start(0);
   const { port } = running.doors.grpc;
   const stop = async () => {
@@ -95,15 +85,3 @@ const FILL_USERS = `insert into users (tenant_id, id, state, role, first_name, l
     business_name, create_time, update_time)
   select $1, gen_random_uuid(), 'ACTIVE', 'CUSTOMER', $3, 'No ' || n, '', '', '', now(), now()
   from generate_series(1, $2::int) n`;
-
-/** How a call failed, as a caller sees it. Throws where it did not fail. */
-export async function faultOf(call: Promise<unknown>) {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ConnectError))
-    throw new Error('The call did not fail as a call does', { cause: error });
-  const { reason, metadata } = errorReason(error) ?? {};
-  return { code: Code[error.code], reason, metadata, message: error.rawMessage };
-}

@@ -1,7 +1,8 @@
 import type { Booking } from '@rollcall/contract/booking';
 import { freshTenant } from '@rollcall/contract/testing';
+import { faultOf } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AuthAndBooking, faultOf, startAuthAndBooking } from './auth-and-booking.test-support.ts';
+import { type AuthAndBooking, startAuthAndBooking } from './auth-and-booking.test-support.ts';
 
 let services: AuthAndBooking;
 let tenantId: string;

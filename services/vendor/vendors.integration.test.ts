@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { UserService, UserState, UserView } from '@rollcall/contract/user';
 import { VerificationState } from '@rollcall/contract/vendor';
+import { faultOf } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { faultOf, startVendor, TENANT, type VendorUnderTest } from './testing/start-vendor.ts';
+import { startVendor, TENANT, type VendorUnderTest } from './testing/start-vendor.ts';
 
 let vendor: VendorUnderTest;
 

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { DescService } from '@bufbuild/protobuf';
-import { Code, ConnectError } from '@connectrpc/connect';
-import { BadRequestSchema, RetryInfoSchema } from '@rollcall/contract';
 import { CustomerService, InvoiceService, PaymentService, PlanService } from '@rollcall/contract/billing';
 import { readConfig } from '@rollcall/runtime';
 import { createTestDatabase } from '@rollcall/runtime/testing';
-import { createServiceClient, errorReason, type ServiceClient } from '@rollcall/transport';
+import { createServiceClient, type ServiceClient } from '@rollcall/transport';
 import { createFakeUserService, type FakeUserService, type FakeUsers } from '@rollcall/user-client/testing';
 import { Pool } from 'pg';
 import { BILLING_SETTINGS } from '../config.ts';
@@ -103,24 +101,4 @@ async function sell(
     plan: { code, title: 'Plan', interval: 1, prices: [{ areaId, amount, stripePriceId }] },
   });
   return { areaId, planId: plan?.id ?? '' };
-}
-
-/** How a call failed, as a caller sees it. Throws where it did not fail. */
-export async function faultOf(call: Promise<unknown>) {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ConnectError))
-    throw new Error('The call did not fail as a call does', { cause: error });
-  const [badRequest] = error.findDetails(BadRequestSchema);
-  const [retryInfo] = error.findDetails(RetryInfoSchema);
-  return {
-    code: Code[error.code],
-    reason: errorReason(error)?.reason,
-    metadata: errorReason(error)?.metadata,
-    message: error.rawMessage,
-    fields: badRequest?.fieldViolations.map(({ field }) => field) ?? [],
-    retries: retryInfo !== undefined,
-  };
 }

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { Code, ConnectError } from '@connectrpc/connect';
-import { BadRequestSchema, RetryInfoSchema } from '@rollcall/contract';
 import {
   type Booking,
   BookingSchema,
@@ -11,7 +9,7 @@ import {
 } from '@rollcall/contract/booking';
 import { readConfig } from '@rollcall/runtime';
 import { createTestDatabase } from '@rollcall/runtime/testing';
-import { createServiceClient, errorReason, type ServiceClient } from '@rollcall/transport';
+import { createServiceClient, type ServiceClient } from '@rollcall/transport';
 import { createFakeUserService, type FakeUserService, type FakeUsers } from '@rollcall/user-client/testing';
 import { Pool } from 'pg';
 import { BOOKING_SETTINGS } from '../config.ts';
@@ -94,24 +92,4 @@ export function newBooking(init: MessageInitShape<typeof BookingSchema> = {}): B
 /** Some user's id. */
 export function newUserId(): string {
   return randomUUID();
-}
-
-/** How a call failed, as a caller sees it. Throws where it did not fail. */
-export async function faultOf(call: Promise<unknown>) {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ConnectError))
-    throw new Error('The call did not fail as a call does', { cause: error });
-  const [badRequest] = error.findDetails(BadRequestSchema);
-  const [retryInfo] = error.findDetails(RetryInfoSchema);
-  return {
-    code: Code[error.code],
-    reason: errorReason(error)?.reason,
-    metadata: errorReason(error)?.metadata,
-    message: error.rawMessage,
-    fields: badRequest?.fieldViolations.map(({ field }) => field) ?? [],
-    retries: retryInfo !== undefined,
-  };
 }
