@@ -69,8 +69,8 @@ export function describeCached(context: DescribeContext, tenantId: string, id: s
     entries: describeEntries(context, tenantId, id),
     missing: describeMissing(context, tenantId, id),
     minVersion: cache.getFloor(tenantId, id)?.version.toString(),
-    inFlight: flights.of(tenantId, id).map(({ scope, read }) => ({
-      view: toViewName(scope.view),
+    inFlight: flights.of(tenantId, id).map(({ batch, read }) => ({
+      view: toViewName(batch.scope.view),
       minVersion: read.minVersion.toString(),
     })),
     feedLiveForMs: liveSinceMs === undefined ? undefined : clock() - liveSinceMs,

@@ -1,16 +1,17 @@
 import { admit } from './admission.ts';
+import { type Batch, Batches, type BatchingOptions } from './batches.ts';
 import type { CachedUser } from './cached-user.ts';
 import type { ClientCounters } from './counters.ts';
-import { FlightBoard } from './flight-board.ts';
 import type { Gathering } from './gathering.ts';
 import { AnswerMalformedError, VersionNotReachedError } from './judge.ts';
 import { type UserCache, VIEWS } from './user-cache.ts';
 import type { Clock, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
 
-/** Where the answer of a flight is waited for. */
+/** Where the answer of a flight is waited for, and who came next. */
 interface Place {
   readonly gathering: Pick<Gathering, 'put'>;
   readonly at: number;
+  next: Place | undefined;
 }
 
 /** Who wants to fly. */
@@ -19,62 +20,84 @@ interface Boarding {
   readonly known: readonly (UserAnswer | undefined)[];
   readonly gathering: Gathering;
   readonly deadlineAtMs: number;
+  readonly nowMs: number;
 }
 
 /** A read on its way, and who waits for it. */
-interface Flight {
-  readonly scope: UserScope;
-  readonly read: UserRead;
+export interface Flight {
+  read: UserRead;
+  readonly batch: Batch<Flight>;
   /** What was held when it left, for the answer `unchanged`. */
   readonly held: CachedUser | undefined;
-  readonly waiting: Place[];
+  readonly first: Place;
+  last: Place;
   /** The id was invalidated meanwhile: those who wait are answered, and nothing is kept. */
   isDiscarded: boolean;
 }
 
 /** What Flights needs besides the reader and the cache. */
-export interface FlightsContext {
+export interface FlightsContext extends BatchingOptions {
   timeoutMs: number;
   clock: Clock;
   counters: ClientCounters;
 }
 
-/** The reads on their way, one per tenant, view and id, however many wait. Each of them lands. */
+/** What is on its way in one view, by id. */
+type Board = Map<string, Flight>;
+
+/**
+ * The reads on their way, one per tenant, view and id, however many wait. Those that callers want within the same window leave
+ * together. Each of them lands: where all of a batch fails, each of its reads has failed.
+ */
 export class Flights {
-  readonly #board = new FlightBoard<Flight>();
+  /** Maps in maps, because making a key of tenant, view and id costs more than finding it. */
+  readonly #boards = new Map<string, Board[]>();
   readonly #next: UserReader;
   readonly #cache: UserCache;
   readonly #context: FlightsContext;
+  readonly #batches: Batches<Flight>;
 
   constructor(next: UserReader, cache: UserCache, context: FlightsContext) {
     this.#next = next;
     this.#cache = cache;
     this.#context = context;
+    this.#batches = new Batches(context, (batch, part) => this.#fly(batch, part));
   }
 
-  /** Joins the flights that will do, and begins one for all other reads together. What is known is left out. */
-  join(scope: UserScope, reads: readonly UserRead[], { known, gathering, deadlineAtMs }: Boarding): void {
-    const begun: Flight[] = [];
+  /** Joins the flights that will do, and begins one for each other read. What is known is left out. */
+  join(scope: UserScope, reads: readonly UserRead[], { known, gathering, ...times }: Boarding): void {
     const { counters } = this.#context;
+    const deadlineAtMs = Math.max(times.deadlineAtMs, times.nowMs + this.#context.timeoutMs);
+    const board = this.#boardOf(scope);
     for (let at = 0; at < reads.length; at++) {
       if (known[at] !== undefined) continue;
       const read = reads[at] as UserRead;
-      const flying = this.#board.get(scope, read.id);
-      const place = { gathering, at };
-      if (flying !== undefined && flying.read.minVersion >= read.minVersion) {
-        flying.waiting.push(place);
+      const place = { gathering, at, next: undefined };
+      const flight = board.get(read.id);
+      if (flight !== undefined && this.#isEnough(flight, read)) {
+        flight.last.next = place;
+        flight.last = place;
         counters.coalesced += 1;
-      } else begun.push(this.#begin(scope, read, place));
+      } else {
+        board.set(read.id, this.#begin(scope, read, { place, deadlineAtMs }));
+        counters.misses += 1;
+      }
     }
-    counters.misses += begun.length;
-    if (begun.length > 0) this.#fly(scope, begun, deadlineAtMs);
+    this.#batches.close();
   }
 
   /** Begins a read that no caller waits for. False: one is on its way. */
   refresh(scope: UserScope, id: string, landed: (answer: UserAnswer) => void): boolean {
-    if (this.#board.get(scope, id) !== undefined) return false;
-    const gathering = { put: (_at: number, answer: UserAnswer) => landed(answer) };
-    this.#fly(scope, [this.#begin(scope, { id, minVersion: 0n }, { gathering, at: 0 })], 0);
+    const board = this.#boardOf(scope);
+    if (board.has(id)) return false;
+    const place = {
+      gathering: { put: (_: number, answer: UserAnswer) => landed(answer) },
+      at: 0,
+      next: undefined,
+    };
+    const deadlineAtMs = this.#context.clock() + this.#context.timeoutMs;
+    board.set(id, this.#begin(scope, { id, minVersion: 0n }, { place, deadlineAtMs }));
+    this.#batches.close();
     return true;
   }
 
@@ -82,77 +105,132 @@ export class Flights {
   discard(tenantId: string, id: string): void {
     for (const flight of this.of(tenantId, id)) {
       flight.isDiscarded = true;
-      this.#board.remove(flight.scope, id, flight);
+      this.#batches.shut(flight.batch);
+      this.#boardOf(flight.batch.scope).delete(id);
     }
   }
 
   /** Lets nobody else join what is on its way for these tenants: it may bring what was true before. */
   closeDoors(tenantIds: readonly string[]): void {
-    this.#board.clear(tenantIds);
+    for (const tenantId of tenantIds) this.#boards.delete(tenantId);
+    this.#batches.shutAll(tenantIds);
   }
 
   /** What is on its way for an id, in every view. */
   of(tenantId: string, id: string): Flight[] {
-    return VIEWS.flatMap((view) => this.#board.get({ tenantId, view }, id) ?? []);
+    const boards = this.#boards.get(tenantId);
+    return boards === undefined ? [] : VIEWS.flatMap((view) => boards[view]?.get(id) ?? []);
   }
 
-  #begin(scope: UserScope, read: UserRead, place: Place): Flight {
+  #boardOf({ tenantId, view }: UserScope): Board {
+    const boards = this.#boards.get(tenantId) ?? [];
+    if (boards.length === 0) this.#boards.set(tenantId, boards);
+    boards[view] ??= new Map();
+    return boards[view];
+  }
+
+  /** Whether the flight will do for this read, where need be because it has not left and can ask for more. */
+  #isEnough(flight: Flight, { id, minVersion }: UserRead): boolean {
+    if (flight.read.minVersion >= minVersion) return true;
+    const { batch, held } = flight;
+    if (!batch.isOpen || !batch.isDemanding) {
+      // It loses its place on the board to another one, and no third one may come into its batch.
+      this.#batches.shut(batch);
+      return false;
+    }
+    flight.read = toFlown({ id, minVersion }, held);
+    return true;
+  }
+
+  #begin(
+    scope: UserScope,
+    read: UserRead,
+    { place, deadlineAtMs }: { place: Place; deadlineAtMs: number },
+  ): Flight {
     const held = this.#cache.getUser(scope, read.id);
-    const isComparable =
-      held !== undefined && held.user.id === read.id && held.user.version >= read.minVersion;
-    const flown = isComparable ? { ...read, knownVersion: held.user.version } : read;
-    const flight = { scope, read: flown, held, waiting: [place], isDiscarded: false };
-    this.#board.put(scope, read.id, flight);
+    const batch = this.#batches.open(scope, read.minVersion > 0n);
+    const flight = { batch, read: toFlown(read, held), held, first: place, last: place, isDiscarded: false };
+    if (batch.deadlineAtMs < deadlineAtMs) batch.deadlineAtMs = deadlineAtMs;
+    batch.flights.push(flight);
     return flight;
   }
 
-  #fly(scope: UserScope, flights: readonly Flight[], callDeadlineAtMs: number): void {
-    const { clock, timeoutMs } = this.#context;
-    const deadlineAtMs = Math.max(callDeadlineAtMs, clock() + timeoutMs);
-    const reads = flights.map((flight) => flight.read);
-    this.#ask(scope, reads, deadlineAtMs).then((answers) => {
-      for (let i = 0; i < flights.length; i++)
-        this.#settle(flights[i] as Flight, answers[i] ?? unanswered(), deadlineAtMs);
-    });
-  }
-
-  #settle(flight: Flight, answer: UserAnswer, deadlineAtMs: number): void {
-    const { scope, read, isDiscarded } = flight;
-    if (isDiscarded) this.#context.counters.discarded += 1;
-    const kept = this.#admit(flight, read, toFound(answer, flight.held));
-    if (kept === undefined) {
-      this.#context.counters.discarded += 1;
-      const floor = this.#cache.getFloor(scope.tenantId, read.id)?.version ?? 0n;
-      const minVersion = floor > read.minVersion ? floor : read.minVersion;
-      this.#askAgain(flight, { id: read.id, minVersion }, deadlineAtMs);
-    } else this.#land(flight, kept);
+  async #fly({ scope, deadlineAtMs }: Batch<Flight>, flights: readonly Flight[]): Promise<void> {
+    const { counters } = this.#context;
+    const overtaken: Flight[] = [];
+    const answers = await this.#ask(scope, flights, deadlineAtMs);
+    for (let i = 0; i < flights.length; i++) {
+      const flight = flights[i] as Flight;
+      if (flight.isDiscarded) counters.discarded += 1;
+      const kept = this.#admit(flight, toFound(answers[i] ?? unanswered(), flight.held));
+      if (kept !== undefined) this.#land(flight, kept);
+      else overtaken.push(flight);
+    }
+    if (overtaken.length > 0) this.#flyAgain(overtaken, deadlineAtMs);
   }
 
   /** Something newer is known than what came: asks once more, for that. */
-  async #askAgain(flight: Flight, read: UserRead, deadlineAtMs: number): Promise<void> {
-    const [again = unanswered()] = await this.#ask(flight.scope, [read], deadlineAtMs);
-    const error = new VersionNotReachedError(read.id, read.minVersion);
-    this.#land(flight, this.#admit(flight, read, again) ?? { outcome: 'failed', error });
+  #flyAgain(flights: readonly Flight[], deadlineAtMs: number): void {
+    this.#context.counters.discarded += flights.length;
+    for (const flight of flights) {
+      const { id, minVersion } = flight.read;
+      const floor = this.#cache.getFloor(flight.batch.scope.tenantId, id)?.version ?? 0n;
+      flight.read = { id, minVersion: floor > minVersion ? floor : minVersion };
+    }
+    const isDemanding = ({ read }: Flight) => read.minVersion > 0n;
+    for (const part of [flights.filter(isDemanding), flights.filter((flight) => !isDemanding(flight))])
+      if (part.length > 0) this.#flyLast(part, deadlineAtMs);
   }
 
-  #admit({ scope, isDiscarded }: Flight, read: UserRead, answer: UserAnswer): UserAnswer | undefined {
+  async #flyLast(flights: readonly Flight[], deadlineAtMs: number): Promise<void> {
+    const { scope } = (flights[0] as Flight).batch;
+    const answers = await this.#ask(scope, flights, deadlineAtMs);
+    for (const [i, flight] of flights.entries()) {
+      const error = new VersionNotReachedError(flight.read.id, flight.read.minVersion);
+      const kept = this.#admit(flight, answers[i] ?? unanswered());
+      this.#land(flight, kept ?? { outcome: 'failed', error });
+    }
+  }
+
+  #admit({ batch, read, isDiscarded }: Flight, answer: UserAnswer): UserAnswer | undefined {
     try {
-      return admit(this.#cache, { scope, read, isKept: !isDiscarded }, answer);
+      return admit(this.#cache, { scope: batch.scope, read, isKept: !isDiscarded }, answer);
     } catch (error) {
       return { outcome: 'failed', error };
     }
   }
 
   #land(flight: Flight, answer: UserAnswer): void {
-    this.#board.remove(flight.scope, flight.read.id, flight);
-    for (const { gathering, at } of flight.waiting) gathering.put(at, answer);
+    const { id } = flight.read;
+    const board = this.#boardOf(flight.batch.scope);
+    // Another flight may have its place by now.
+    if (board.get(id) === flight) board.delete(id);
+    for (let place: Place | undefined = flight.first; place !== undefined; place = place.next)
+      place.gathering.put(place.at, answer);
   }
 
-  #ask(scope: UserScope, reads: readonly UserRead[], deadlineAtMs: number): Promise<readonly UserAnswer[]> {
-    return this.#next
-      .readMany(scope, reads, { deadlineAtMs })
-      .catch((error) => reads.map(() => ({ outcome: 'failed', error })));
+  async #ask(
+    scope: UserScope,
+    flights: readonly Flight[],
+    deadlineAtMs: number,
+  ): Promise<readonly UserAnswer[]> {
+    const { counters } = this.#context;
+    counters.batches += 1;
+    counters.batchedIds += flights.length;
+    try {
+      const reads = flights.map(({ read }) => read);
+      return await this.#next.readMany(scope, reads, { deadlineAtMs });
+    } catch (error) {
+      return flights.map(() => ({ outcome: 'failed', error }));
+    }
   }
+}
+
+/** The read, saying which version is held where that would do. */
+function toFlown(read: UserRead, held: CachedUser | undefined): UserRead {
+  const { id, minVersion } = read;
+  if (held === undefined || held.user.id !== id || held.user.version < minVersion) return read;
+  return { id, minVersion, knownVersion: held.user.version };
 }
 
 function unanswered(): UserAnswer {

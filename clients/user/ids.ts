@@ -5,6 +5,8 @@ const TENANT_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** The id in lower case. Throws UserClientOptionError that names the argument. */
 export function toUserId(id: unknown, argument: string): string {
+  // Almost every id is in lower case as it comes.
+  if (typeof id === 'string' && UUID.test(id)) return id;
   const lower = typeof id === 'string' ? id.toLowerCase() : '';
   if (UUID.test(lower)) return lower;
   throw new UserClientOptionError(argument, `${show(id)} is not a UUID`);
@@ -19,7 +21,7 @@ export function toUserIds(ids: readonly unknown[], maxIds: number): string[] {
       `${ids.length} are more than maxIdsPerCall ${maxIds}; ask in parts`,
     );
   }
-  return ids.map((id, i) => toUserId(id, `ids[${i}]`));
+  return ids.map((id, i) => (typeof id === 'string' && UUID.test(id) ? id : toUserId(id, `ids[${i}]`)));
 }
 
 /** The tenant id as it is. Throws UserClientOptionError. */

@@ -1,10 +1,11 @@
+import { MAX_BATCH_SIZE } from './batches.ts';
 import type { Breaker } from './breaker.ts';
+import type { Deadlines } from './deadlines.ts';
 import { UserClientOptionError } from './errors.ts';
 import { deadlinePassed, Gathering } from './gathering.ts';
 import type { UserResolver } from './remote-user-reader.ts';
 import type { UserKey } from './user-lookup.ts';
 import type { Clock, ReadCall, UserAnswer, UserScope } from './user-reader.ts';
-import { MAX_BATCH_SIZE } from './with-batching.ts';
 import type { CachedUserReader } from './with-cache.ts';
 
 /** What resolving needs. */
@@ -14,6 +15,7 @@ export interface ResolveContext {
   breaker: Breaker;
   cached: CachedUserReader;
   clock: Clock;
+  deadlines: Deadlines;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function resolveUsers(
   const gathering = new Gathering(
     keys.map(() => undefined),
     call,
-    context.clock,
+    context,
   );
   for (let start = 0; start < keys.length; start += MAX_BATCH_SIZE) {
     const part = keys.slice(start, start + MAX_BATCH_SIZE);

@@ -8,11 +8,11 @@ import { UserClientClosedError, UserClientOptionError, UserReadCanceledError } f
 import { toTenantId, toUserId, toUserIds } from './ids.ts';
 import { type ResolveContext, resolveUsers, toUserKey } from './resolve-users.ts';
 import type { TenantUserClient } from './tenant-user-client.ts';
-import { toFreshLookup, toOutcome } from './to-lookup.ts';
+import { toFreshLookup, toLookup, toOutcome } from './to-lookup.ts';
 import { toUsers } from './to-users.ts';
 import type { UserReadOptions } from './user-client-options.ts';
 import type { KeyLookup, UserKey, UserLookup } from './user-lookup.ts';
-import type { ReadCall, UserRead, UserScope } from './user-reader.ts';
+import type { ReadCall, UserAnswer, UserRead, UserScope } from './user-reader.ts';
 import { currentFloor } from './version-context.ts';
 import type { CachedUserReader } from './with-cache.ts';
 
@@ -22,6 +22,8 @@ export interface UserClientLayers extends ResolveContext {
   counters: ClientCounters;
   isClosed(): boolean;
 }
+
+const NO_OPTIONS: UserReadOptions = {};
 
 /** Checks arguments, asks the layers, and turns their answers into what callers see. */
 export class TenantUsers implements TenantUserClient {
@@ -44,13 +46,11 @@ export class TenantUsers implements TenantUserClient {
       const user = this.#cached.getNow(this.#defaultScope, id);
       if (user !== undefined) return user;
     }
-    const lookups = await this.#lookupAll([toUserId(id, 'id')], options);
-    return toUsers(toScope(this.#defaultScope, undefined).tenantId, lookups)[0] as User;
+    return (await this.#getAll([toUserId(id, 'id')], options))[0] as User;
   }
 
   async getUsers(ids: readonly string[], options?: UserReadOptions): Promise<User[]> {
-    const lookups = await this.lookupMany(ids, options);
-    return toUsers(toScope(this.#defaultScope, undefined).tenantId, lookups);
+    return await this.#getAll(toUserIds(ids, this.#layers.settings.maxIdsPerCall), options);
   }
 
   async lookup(id: string, options?: UserReadOptions): Promise<UserLookup> {
@@ -58,7 +58,7 @@ export class TenantUsers implements TenantUserClient {
     if (options === undefined && this.#defaultScope !== undefined && !isClosed()) {
       const lowerId = toUserId(id, 'id');
       const answer = this.#cached.answerNow(this.#defaultScope, lowerId);
-      if (answer !== undefined) return { id: lowerId, ...toOutcome(answer, clock()) };
+      if (answer !== undefined) return toLookup(lowerId, answer, clock());
     }
     return (await this.#lookupAll([toUserId(id, 'id')], options))[0] as UserLookup;
   }
@@ -136,15 +136,33 @@ export class TenantUsers implements TenantUserClient {
   }
 
   /** Throws at once what is wrong with the arguments: those who call it are async. */
-  #lookupAll(ids: readonly string[], options: UserReadOptions = {}): Promise<UserLookup[]> {
+  #lookupAll(ids: readonly string[], options?: UserReadOptions): Promise<UserLookup[]> {
     const lowerIds = toUserIds(ids, this.#layers.settings.maxIdsPerCall);
+    return this.#readAll(lowerIds, options).then((answers) => {
+      const nowMs = this.#end();
+      return answers.map((answer, i) => toLookup(lowerIds[i] as string, answer, nowMs));
+    });
+  }
+
+  #getAll(lowerIds: readonly string[], options: UserReadOptions | undefined): Promise<User[]> {
+    return this.#readAll(lowerIds, options).then((answers) => {
+      if (this.#layers.isClosed()) throw new UserClientClosedError();
+      return toUsers(toScope(this.#defaultScope, undefined).tenantId, lowerIds, answers);
+    });
+  }
+
+  #readAll(
+    lowerIds: readonly string[],
+    options: UserReadOptions = NO_OPTIONS,
+  ): Promise<readonly UserAnswer[]> {
     const minVersion = toMinVersion(options.minVersion);
     const { scope, call } = this.#begin(options);
-    const reads = lowerIds.map((id) => toRead(id, minVersion, currentFloor(scope.tenantId, id)));
-    return this.#cached.readMany(scope, reads, call).then((answers) => {
-      const nowMs = this.#end();
-      return answers.map((answer, i) => ({ id: lowerIds[i] as string, ...toOutcome(answer, nowMs) }));
-    });
+    const reads: UserRead[] = [];
+    for (const id of lowerIds) {
+      const floor = currentFloor(scope.tenantId, id);
+      reads.push({ id, minVersion: floor > minVersion ? floor : minVersion });
+    }
+    return this.#cached.readMany(scope, reads, call);
   }
 
   #begin(options: UserReadOptions): { scope: UserScope; call: ReadCall } {
@@ -161,8 +179,4 @@ export class TenantUsers implements TenantUserClient {
     if (this.#layers.isClosed()) throw new UserClientClosedError();
     return this.#layers.clock();
   }
-}
-
-function toRead(id: string, minVersion: bigint, floor: bigint): UserRead {
-  return { id, minVersion: floor > minVersion ? floor : minVersion };
 }

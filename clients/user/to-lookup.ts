@@ -13,6 +13,14 @@ export function toFreshLookup(id: string, { user, readAtMs }: CachedUser, nowMs:
   return { id, outcome, user, version: user.version, ageMs: nowMs - readAtMs, source: 'cache' };
 }
 
+/** An answer about an id as callers see it. Throws UserServiceRefusedError where the service said no. */
+export function toLookup(id: string, answer: UserAnswer, nowMs: number): UserLookup {
+  if (answer.outcome !== 'found' || answer.degraded !== undefined) return { id, ...toOutcome(answer, nowMs) };
+  const { user, readAtMs, source } = answer;
+  const outcome = user.state === UserState.DELETED ? 'deleted' : 'found';
+  return { id, outcome, user, version: user.version, ageMs: nowMs - readAtMs, source };
+}
+
 /** An answer of the layers as callers see it. Throws UserServiceRefusedError where the service said no. */
 export function toOutcome(answer: UserAnswer, nowMs: number): UserOutcome {
   switch (answer.outcome) {

@@ -1,16 +1,14 @@
 import { UserView } from '@rollcall/contract/user';
 import { LRUCache } from 'lru-cache';
 import { type CachedUser, isNewer } from './cached-user.ts';
-import { type SeenFloor, SeenVersions } from './seen-versions.ts';
-import { UserEntries, type UserEntry } from './user-entries.ts';
+import type { SeenFloor } from './slot-list.ts';
+import type { UserEntry } from './user-entry.ts';
 import type { UserScope } from './user-reader.ts';
+import { UserSlots, type UserSlotsOptions } from './user-slots.ts';
 
 /** How much is remembered. */
-export interface UserCacheOptions {
-  maxEntries: number;
-  maxBytes: number;
+export interface UserCacheOptions extends UserSlotsOptions {
   maxMissingEntries: number;
-  maxSeenVersions: number;
 }
 
 /** Every view that an entry can be of. */
@@ -27,15 +25,13 @@ export function toCacheKey({ tenantId, view }: UserScope, id: string): string {
  * out a user of which a higher version is known to exist.
  */
 export class UserCache {
-  readonly #users: UserEntries;
+  readonly #users: UserSlots;
   readonly #missing: LRUCache<string, number>;
-  readonly #seen: SeenVersions;
   #isClosed = false;
 
   constructor(options: UserCacheOptions) {
-    this.#seen = new SeenVersions(options.maxSeenVersions);
     this.#missing = new LRUCache({ max: options.maxMissingEntries });
-    this.#users = new UserEntries(options, (entry) => this.#remember(entry));
+    this.#users = new UserSlots(options);
   }
 
   getUser(scope: UserScope, id: string): CachedUser | undefined {
@@ -51,32 +47,30 @@ export class UserCache {
   /** The newest answer about an id in any view: what is known of one view binds the others. */
   getNewest(tenantId: string, id: string): CachedUser | undefined {
     let newest: CachedUser | undefined;
-    for (const entry of this.held(tenantId, id))
-      if (newest === undefined || isNewer(entry, newest)) newest = entry;
+    for (let entry = this.#users.first(id); entry !== undefined; entry = entry.next)
+      if (entry.scope.tenantId === tenantId && (newest === undefined || isNewer(entry, newest)))
+        newest = entry;
     return newest;
   }
 
   /** The highest version of this very user that is known to exist: held, told, or held before. */
   getFloor(tenantId: string, id: string): SeenFloor | undefined {
-    let floor = this.#seen.get(tenantId, id);
-    for (const { user, readAtMs } of this.held(tenantId, id))
-      if (user.id === id && user.version >= (floor?.version ?? 0n))
+    let floor = this.#users.floor(tenantId, id);
+    for (let entry = this.#users.first(id); entry !== undefined; entry = entry.next) {
+      const { user, readAtMs, scope } = entry;
+      if (scope.tenantId === tenantId && user.id === id && user.version >= (floor?.version ?? 0n))
         floor = { version: user.version, seenAtMs: readAtMs };
+    }
     return floor;
   }
 
   /** Keeps a user, and forgets what it outdates in other views. Whoever fills sees to it first that it is the newest. */
   putUser(scope: UserScope, id: string, entry: CachedUser): void {
     if (this.#isClosed) return;
-    const { tenantId, view } = scope;
     const { user, readAtMs } = entry;
-    const isKept = ({ scope: of, user: other }: UserEntry) =>
-      of.tenantId !== tenantId ||
-      (of.view !== view && other.id === user.id && other.version === user.version);
-    if (user.id === id) this.#seen.delete(tenantId, id);
-    else this.see(tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
-    this.#forgetMissing(tenantId, id);
-    this.#users.put(scope, id, { entry, isKept });
+    if (user.id !== id) this.see(scope.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
+    this.#forgetMissing(scope.tenantId, id);
+    this.#users.put(scope, id, entry);
   }
 
   /** Keeps that an id is missing, and forgets it as a user in every view. */
@@ -94,15 +88,16 @@ export class UserCache {
     if (this.#isClosed) return;
     const known = this.getFloor(tenantId, id);
     if (known !== undefined && known.version >= floor.version) return;
-    this.#users.keepOnly(id, (entry) => entry.scope.tenantId !== tenantId);
+    this.#users.forget(tenantId, id);
     this.#forgetMissing(tenantId, id);
-    this.#seen.raise(tenantId, id, floor);
+    this.#users.raise(tenantId, id, floor);
   }
 
   /** Forgets an id in every view, and remembers up to which version it was known. */
   forget(tenantId: string, id: string): void {
-    for (const entry of this.held(tenantId, id)) this.#remember(entry);
-    this.#users.keepOnly(id, (entry) => entry.scope.tenantId !== tenantId);
+    for (const { user, readAtMs } of this.held(tenantId, id))
+      this.#users.raise(user.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
+    this.#users.forget(tenantId, id);
     this.#forgetMissing(tenantId, id);
   }
 
@@ -115,33 +110,28 @@ export class UserCache {
   clear(): void {
     this.#users.clear();
     this.#missing.clear();
-    this.#seen.clear();
   }
 
   /** All that is held of an id, without using it. */
   held(tenantId: string, id: string): readonly UserEntry[] {
-    const held = this.#users.held(id);
-    return held.every(({ scope }) => scope.tenantId === tenantId)
-      ? held
-      : held.filter(({ scope }) => scope.tenantId === tenantId);
+    const held: UserEntry[] = [];
+    for (let entry = this.#users.first(id); entry !== undefined; entry = entry.next)
+      if (entry.scope.tenantId === tenantId) held.push(entry);
+    return held;
   }
 
   /** All that is held, with its id; what is to leave last first. */
-  *all(): Iterable<[string, UserEntry]> {
-    for (const id of this.#users.ids()) for (const entry of this.#users.held(id)) yield [id, entry];
+  all(): Iterable<[string, UserEntry]> {
+    return this.#users.all();
   }
 
   get size(): { entries: number; bytes: number; missingEntries: number; seenVersions: number } {
-    return { ...this.#users.size, missingEntries: this.#missing.size, seenVersions: this.#seen.size };
+    return { ...this.#users.size, missingEntries: this.#missing.size };
   }
 
   #isOutdated({ user }: UserEntry): boolean {
     const floor = this.getFloor(user.tenantId, user.id);
     return floor !== undefined && user.version < floor.version;
-  }
-
-  #remember({ user, readAtMs }: UserEntry): void {
-    this.#seen.raise(user.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
   }
 
   #forgetMissing(tenantId: string, id: string): void {

@@ -5,6 +5,7 @@ import type { FeedHealth } from './change-feed.ts';
 import { toSettings, type UserClientSettings } from './check-options.ts';
 import { createCoarseClock } from './coarse-clock.ts';
 import { type ClientCounters, createCounters } from './counters.ts';
+import { Deadlines } from './deadlines.ts';
 import { NO_FEED } from './freshness.ts';
 import { toTenantId } from './ids.ts';
 import { createInvalidation, type FeedStats } from './invalidation.ts';
@@ -17,7 +18,6 @@ import { UserCache } from './user-cache.ts';
 import type { UserClientOptions } from './user-client-options.ts';
 import type { UserReader } from './user-reader.ts';
 import { createStaleListener, withAnswerTelemetry } from './with-answer-telemetry.ts';
-import { withBatching } from './with-batching.ts';
 import { withBreaker } from './with-breaker.ts';
 import { withBreakerTelemetry } from './with-breaker-telemetry.ts';
 import { withCache } from './with-cache.ts';
@@ -81,12 +81,8 @@ export function createUserClient(options: UserClientOptions): UserClient {
   const news: { feed: FeedHealth } = { feed: NO_FEED };
   const watch = (tenant: string) => (options.watch === false ? undefined : feed.watch(tenant));
   const isAway = () => breaker.state === 'open';
-  const batched = withBatching(
-    withFeed(guarded, (tenant) => watch(tenant)),
-    settings,
-    counters,
-  );
-  const remembered = withCache(batched, cache, {
+  const watched = withFeed(guarded, (tenant) => watch(tenant));
+  const remembered = withCache(watched, cache, {
     options: settings,
     clock,
     hitClock,
@@ -100,7 +96,8 @@ export function createUserClient(options: UserClientOptions): UserClient {
   news.feed = feed;
   let closing: Promise<void> | undefined;
   const isClosed = () => closing !== undefined;
-  const layers = { settings, counters, clock, breaker, resolver: remote, cached, isClosed };
+  const deadlines = new Deadlines(clock);
+  const layers = { settings, counters, clock, deadlines, breaker, resolver: remote, cached, isClosed };
   const close = () => {
     closing ??= Promise.all([snapshots?.close(), feed.close()]).then(() => undefined);
     telemetry.close();

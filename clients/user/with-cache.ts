@@ -1,7 +1,9 @@
 import type { User } from '@rollcall/contract/user';
 import { admit } from './admission.ts';
+import type { BatchingOptions } from './batches.ts';
 import type { ChangeSink, FeedHealth } from './change-feed.ts';
 import type { ClientCounters } from './counters.ts';
+import { Deadlines } from './deadlines.ts';
 import { type Degrading, degrade } from './degrade.ts';
 import { type CachedDescription, describeCached } from './describe-user.ts';
 import { Flights } from './flights.ts';
@@ -22,7 +24,7 @@ import type {
 } from './user-reader.ts';
 
 /** How long answers are good, and what will do while the service is away. */
-export interface CachingOptions extends FreshnessOptions {
+export interface CachingOptions extends FreshnessOptions, BatchingOptions {
   /** Age in ms up to which a user is answered while the service is away. */
   maxStaleMs: number;
   /** What is answered then. */
@@ -77,33 +79,27 @@ export function withCache(
     onStale,
   }: CachingContext,
 ): CachedUserReader {
-  const flights = new Flights(next, cache, { timeoutMs: options.timeoutMs, clock, counters });
+  const flights = new Flights(next, cache, { ...options, clock, counters });
+  const deadlines = new Deadlines(clock);
   const freshness = new Freshness(options, feed, hitClock);
   const ahead = new RefreshAhead(flights, { clock: hitClock, counters, isAway });
   const ladder: Degrading = { cache, clock: hitClock, counters, bornAtMs: freshness.bornAtMs, options };
   const recall = new Recall({ cache, freshness, ahead, ladder, counters, isAway, onStale });
 
-  // An async function keeps all its variables in memory while it waits, and here many callers wait: the promises are enough.
+  /** What is known is filled in by what is not: many callers wait here, and have one promise each. */
   function ask(
     scope: UserScope,
     reads: readonly UserRead[],
-    { known, call }: { known: readonly (UserAnswer | undefined)[]; call: ReadCall },
+    { known, call }: { known: (UserAnswer | undefined)[]; call: ReadCall },
   ): Promise<UserAnswer[]> {
-    const vain = isAway() ? AWAY : call.deadlineAtMs <= clock() ? deadlinePassed() : undefined;
-    if (vain !== undefined)
-      return Promise.resolve(
-        reads.map((read, i) => known[i] ?? degrade(ladder, scope, { read, call, error: vain })),
-      );
-    const gathering = new Gathering(known, call, clock);
-    flights.join(scope, reads, { known, gathering, deadlineAtMs: call.deadlineAtMs });
-    return gathering.answers.then((answers) => {
-      for (let i = 0; i < answers.length; i++) {
-        const answer = answers[i] as UserAnswer;
-        if (answer.outcome === 'failed')
-          answers[i] = degrade(ladder, scope, { read: reads[i] as UserRead, call, error: answer.error });
-      }
-      return answers;
-    });
+    const nowMs = clock();
+    const instead = (at: number, error: unknown) =>
+      degrade(ladder, scope, { read: reads[at] as UserRead, call, error });
+    const vain = isAway() ? AWAY : call.deadlineAtMs <= nowMs ? deadlinePassed() : undefined;
+    if (vain !== undefined) return Promise.resolve(known.map((answer, at) => answer ?? instead(at, vain)));
+    const gathering = new Gathering(known, call, { deadlines, instead });
+    flights.join(scope, reads, { known, gathering, deadlineAtMs: call.deadlineAtMs, nowMs });
+    return gathering.answers;
   }
 
   return {

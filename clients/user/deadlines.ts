@@ -1,0 +1,57 @@
+import type { Clock } from './user-reader.ts';
+
+/** Who waits, but not for ever. */
+export interface Waiter {
+  /** The time is over. */
+  giveUp(): void;
+}
+
+/** Those whose time is over within the same ms: one timer is for all of them, because each of its own would cost more than the rest of their wait. */
+export interface DeadlineGroup {
+  readonly atMs: number;
+  readonly waiters: Waiter[];
+  /** How many of them still wait. */
+  waiting: number;
+  readonly timer: NodeJS.Timeout;
+}
+
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
+/** The deadlines of those who wait, exact to a ms. */
+export class Deadlines {
+  readonly #clock: Clock;
+  readonly #groups = new Map<number, DeadlineGroup>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Lets them wait until then. Whoever need not wait any more leaves the group that is answered. */
+  join(waiter: Waiter, deadlineAtMs: number): DeadlineGroup {
+    const atMs = Math.ceil(deadlineAtMs);
+    const group = this.#groups.get(atMs) ?? this.#begin(atMs);
+    group.waiters.push(waiter);
+    group.waiting += 1;
+    return group;
+  }
+
+  leave(group: DeadlineGroup): void {
+    group.waiting -= 1;
+    if (group.waiting > 0) return;
+    clearTimeout(group.timer);
+    this.#groups.delete(group.atMs);
+  }
+
+  #begin(atMs: number): DeadlineGroup {
+    const delayMs = Math.min(LONGEST_DELAY_MS, Math.max(0, atMs - this.#clock()));
+    const waiters: Waiter[] = [];
+    const timer = setTimeout(() => {
+      // Whoever comes from now on has a timer of its own: this one has rung.
+      this.#groups.delete(atMs);
+      for (const waiter of waiters) waiter.giveUp();
+    }, delayMs);
+    const group = { atMs, waiters, waiting: 0, timer };
+    this.#groups.set(atMs, group);
+    return group;
+  }
+}

@@ -1,0 +1,17 @@
+import type { CachedUser } from './cached-user.ts';
+import type { UserScope } from './user-reader.ts';
+
+/** What entries of one tenant and view share. */
+export interface SharedScope extends UserScope {
+  /** The user is the survivor of a merge: changes of it are told under another id. */
+  readonly isMerged: boolean;
+}
+
+/** A user in one view, and what else is held under the same id: other views, and the same id of other tenants. */
+export interface UserEntry extends CachedUser {
+  /** One object for all entries of its kind: a hit does not have to look into the user, and an entry stays small. */
+  readonly scope: SharedScope;
+  readonly next: UserEntry | undefined;
+  /** Estimated. */
+  readonly bytes: number;
+}
