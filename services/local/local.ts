@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { StartupError } from '@rollcall/runtime';
 import { keepAuthKeys } from './auth-keys.ts';
 import { type LocalConfig, portsOf } from './config.ts';
@@ -5,6 +6,7 @@ import { openDataDirectory } from './data-directory.ts';
 import { requireFreePorts } from './free-ports.ts';
 import { migrate } from './migrate.ts';
 import type { LocalOutput } from './output.ts';
+import { sizeSettings } from './postgres/size-settings.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './postgres/start-embedded-postgres.ts';
 import { confirmReset, resetDataDirectory } from './reset.ts';
 import { planSample, type SamplePlan } from './sample/bring-sample.ts';
@@ -19,7 +21,7 @@ import { type SupervisedService, superviseService } from './supervisor.ts';
 const AFTER_KILL_MS = 10_000;
 
 /** Twice what all services take at their defaults, so that there is room for somebody who looks in. Our own choice. */
-const POSTGRES_SETTINGS = { max_connections: '300' };
+const MAX_CONNECTIONS = '300';
 
 /** What runs, once everything runs. Disposing of it stops it: the services, the last first, then Postgres. */
 export interface RunningLocal extends AsyncDisposable {
@@ -98,6 +100,11 @@ async function reset(config: LocalConfig, dataDirectory: string, output: LocalOu
   output.say(`Emptied the database in ${await resetDataDirectory(dataDirectory)}.`);
 }
 
+// A container may be allowed less than the machine has.
+function memoryBytes(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+}
+
 async function startPostgres(
   config: LocalConfig,
   dataDirectory: string,
@@ -110,7 +117,7 @@ async function startPostgres(
       dataDirectory,
       port: config.postgresPort,
       databases: SERVICES,
-      settings: POSTGRES_SETTINGS,
+      settings: { ...sizeSettings(memoryBytes()), max_connections: MAX_CONNECTIONS },
     };
     started.resolve(await startEmbeddedPostgres(options));
     return `version ${(await started.promise).version}`;

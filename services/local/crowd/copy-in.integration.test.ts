@@ -1,7 +1,8 @@
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type CopyValue, copyIn } from './copy-in.ts';
+import type { CopyValue } from './binary-values.ts';
+import { copyIn } from './copy-in.ts';
 
 // Several times what lies between two processes, so that it has to wait for the database.
 const ROWS = 100_000;
@@ -40,6 +41,48 @@ describe('a copy', () => {
       [ROWS],
     );
     expect(counted).toEqual([{ n: ROWS, value }]);
+  });
+
+  it('writes every type of column that a crowd has, and nulls', async () => {
+    await client.query(`create temporary table typed (id uuid, n bigint, ratio double precision, at timestamptz(3),
+      bytes bytea, json jsonb, word text collate "C")`);
+    const id = '019b8c3a-5800-7000-8000-00000000002a';
+    const rowsOf = (sign: number): CopyValue[] => [
+      id,
+      sign * Number.MAX_SAFE_INTEGER,
+      sign * 4.9,
+      new Date(Date.UTC(2000 + sign * 26, 2, 1, 8, 30, 59, 999)),
+      Buffer.from([0, 255, 92]),
+      '{"a": ["ß"]}',
+      '',
+    ];
+    await copyIn(client, 'typed', [rowsOf(1), rowsOf(-1), Array(7).fill(null)]);
+    const { rows: typed } = await client.query({
+      text: 'select id, n::text, ratio, at, bytes, json, word from typed order by n desc nulls last',
+      rowMode: 'array',
+    });
+    const read = ([, n, ratio, at, bytes, , word]: CopyValue[]) => [
+      ...[id, String(n), ratio, at, bytes],
+      ...[{ a: ['ß'] }, word],
+    ];
+    expect(typed).toEqual([read(rowsOf(1)), read(rowsOf(-1)), Array(7).fill(null)]);
+  });
+
+  it('refuses a type that it does not know, and what is no UUID, before the table holds anything', async () => {
+    await client.query('create temporary table odd (id uuid, flag boolean)');
+    await expect(copyIn(client, 'odd', [['x', 1]])).rejects.toThrow('type with OID 16');
+    await expect(copyIn(client, 'odd (id)', [['no-uuid']])).rejects.toThrow('"no-uuid" is no UUID');
+  });
+
+  it('writes rows that are larger than what is sent at once', async () => {
+    const value = '太'.repeat(300_000);
+    await copyIn(client, 'copied (n, value)', [
+      [1, value],
+      [2, value],
+      [3, ''],
+    ]);
+    const { rows: lengths } = await client.query('select length(value) as n from copied order by copied.n');
+    expect(lengths.map(({ n }) => n)).toEqual([300_000, 300_000, 0]);
   });
 
   it('writes no row where there is none', async () => {

@@ -1,8 +1,9 @@
 import { StartupError } from '@rollcall/runtime';
 import type { Keyring } from '@rollcall/runtime/sealing';
 import { Client } from 'pg';
-import { type CopyValue, copyIn } from './copy-in.ts';
-import { type CrowdUser, crowdUser, crowdUserId } from './crowd-user.ts';
+import { copyIn } from './copy-in.ts';
+import { addRowsBeside, BESIDE_USERS, noRows, type Row, USERS, userRowMaker } from './crowd-rows.ts';
+import { crowdUser, crowdUserId } from './crowd-user.ts';
 
 /** Users of one transaction: long enough to be fast, short enough that the change feed waits little for it. */
 const BATCH_USERS = 25_000;
@@ -90,62 +91,24 @@ async function writeBatch(
   { first, last }: { first: number; last: number },
 ): Promise<number> {
   const found = await alreadyWritten(client, tenantId, { first, last });
-  const users: CrowdUser[] = [];
-  for (let n = first; n <= last; n++) {
-    if (!found.has(crowdUserId(n))) users.push(crowdUser(n));
+  if (found.size > last - first) return found.size;
+  const toRow = userRowMaker(keyring, tenantId);
+  const beside = noRows();
+  // Each is made once and let go: what stays of it until its turn is a fraction of all.
+  function* userRows(): Generator<Row> {
+    for (let n = first; n <= last; n++) {
+      if (found.has(crowdUserId(n))) continue;
+      const user = crowdUser(n);
+      addRowsBeside(beside, tenantId, user);
+      yield toRow(user);
+    }
   }
-  if (users.length === 0) return found.size;
-  const seal = sealFor(keyring, tenantId);
   await client.query('begin');
-  await copyIn(
-    client,
-    `users (${USER_COLUMNS})`,
-    users.values().map((user) => userRow(user, tenantId, seal(user))),
-  );
-  await copyIn(
-    client,
-    'user_profiles (tenant_id, user_id, profile)',
-    users
-      .values()
-      .filter(({ profile }) => profile)
-      .map(({ id, profile }) => [tenantId, id, JSON.stringify(profile)]),
-  );
-  await copyIn(
-    client,
-    'user_tags (tenant_id, user_id, tag, position)',
-    users.values().flatMap(({ id, tags }) => tags.map((tag, i) => [tenantId, id, tag, i + 1])),
-  );
-  await copyIn(
-    client,
-    `user_statistics (tenant_id, user_id, source, revision, total_bookings, total_spent, first_booking_time,
-      last_booking_time, last_activity_time, average_rating, total_reviews)`,
-    users
-      .values()
-      .flatMap(({ id, createTime, lastActivityTime, totalBookings }) =>
-        lastActivityTime
-          ? [
-              [
-                tenantId,
-                id,
-                'sample',
-                1,
-                totalBookings,
-                '[]',
-                createTime,
-                lastActivityTime,
-                lastActivityTime,
-                0,
-                0,
-              ],
-            ]
-          : [],
-      ),
-  );
-  await copyIn(
-    client,
-    'user_changes (tenant_id, user_id, version, kind)',
-    users.values().map(({ id }) => [tenantId, id, 1, 'CREATED']),
-  );
+  await copyIn(client, USERS, userRows());
+  await copyIn(client, BESIDE_USERS.profiles, beside.profiles);
+  await copyIn(client, BESIDE_USERS.tags, beside.tags);
+  await copyIn(client, BESIDE_USERS.statistics, beside.statistics);
+  await copyIn(client, BESIDE_USERS.changes, beside.changes);
   await client.query('commit');
   return found.size;
 }
@@ -160,41 +123,4 @@ async function alreadyWritten(
     [tenantId, crowdUserId(first), crowdUserId(last)],
   );
   return new Set(rows.map(({ id }) => id));
-}
-
-const USER_COLUMNS = `tenant_id, id, version, state, role, first_name, last_name, display_name, business_name,
-  average_rating, total_reviews, create_time, update_time, delete_time, last_activity_time,
-  email_sealed, email_key, email_base_key, phone_sealed, phone_key`;
-
-function userRow(user: CrowdUser, tenantId: string, contact: readonly CopyValue[]): CopyValue[] {
-  return [
-    tenantId,
-    user.id,
-    1,
-    user.state,
-    user.role,
-    user.firstName,
-    user.lastName,
-    user.displayName,
-    user.businessName,
-    user.averageRating,
-    user.totalReviews,
-    user.createTime,
-    user.updateTime,
-    user.deleteTime,
-    user.lastActivityTime,
-    ...contact,
-  ];
-}
-
-// As the auth service seals; it finds these users by address and number, or this was done wrong.
-function sealFor(keyring: Keyring, tenantId: string) {
-  const place = (column: string) => ({ tenantId, table: 'users', column });
-  return ({ id, email, phone }: CrowdUser): CopyValue[] => [
-    keyring.seal(email, { ...place('email_sealed'), rowId: id }),
-    keyring.blindIndex(email.toLowerCase(), place('email_key')),
-    keyring.blindIndex(email.toLowerCase().replace(/\+[^@]*/, ''), place('email_base_key')),
-    keyring.seal(phone, { ...place('phone_sealed'), rowId: id }),
-    keyring.blindIndex(phone.replace(/\D/g, ''), place('phone_key')),
-  ];
 }

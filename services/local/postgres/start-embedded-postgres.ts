@@ -16,7 +16,7 @@ import { startWatched, type WatchedPostmaster } from './watchdog.ts';
 
 const HOST = '127.0.0.1';
 const POLL_MS = 5;
-/** Recovery after a kill replays at most what `max_wal_size` (1 GB) holds. Our own choice. */
+/** Recovery after a kill replays at most what `max_wal_size` (1 GB, with `npm start` 2 GB) holds. Our own choice. */
 const START_TIMEOUT_MS = 60_000;
 /** A free port may be taken by somebody else before Postgres binds it. */
 const PORT_ATTEMPTS = 5;
