@@ -1,5 +1,5 @@
 import type { Pool } from '@rollcall/runtime/postgres';
-import type { UserView } from '../users/user.ts';
+import type { User, UserView } from '../users/user.ts';
 import { externalKey, type UserReads } from '../users/user-reads.ts';
 import type { ContactSeal } from './contact-seal.ts';
 import { type SelectedRow, selectOf, userFromRow } from './user-from-row.ts';
@@ -20,11 +20,17 @@ export function createPostgresUserReads(pool: Pool, seal: ContactSeal): UserRead
   };
   // Who answers for each row, by the row's id. Only where somebody was merged away is there more to read.
   const answering = async (tenantId: string, rows: readonly SelectedRow[], view: UserView) => {
-    const merged = rows.filter(({ merged_into }) => merged_into !== null).map(({ id }) => id);
-    const survivors = merged.length > 0 ? await findSurvivors(tenantId, merged, view) : undefined;
-    return new Map(
-      rows.map((row) => [row.id, row.merged_into ? survivors?.get(row.id) : userFromRow(row, view, seal)]),
-    );
+    const byId = new Map<string, User | undefined>();
+    const merged: string[] = [];
+    for (const row of rows) {
+      if (row.merged_into === null) byId.set(row.id, userFromRow(row, view, seal));
+      else merged.push(row.id);
+    }
+    if (merged.length > 0) {
+      const survivors = await findSurvivors(tenantId, merged, view);
+      for (const id of merged) byId.set(id, survivors.get(id));
+    }
+    return byId;
   };
   return {
     async find(tenantId, id, view) {

@@ -1,13 +1,14 @@
-import { fromBinary, toJson } from '@bufbuild/protobuf';
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { fromBinary, toBinary, toJson } from '@bufbuild/protobuf';
 import { BatchGetUsersResponseSchema, GetUserResponseSchema } from '@rollcall/contract/user';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { UserOutcome } from '../users/batch-get-users.ts';
+import { keepWith } from '../users/kept-with-user.ts';
 import type { User } from '../users/user.ts';
 import { batchAnswer, singleAnswer } from './prepared-users.ts';
 
 const ID = '01900000-0000-7000-8000-00000000000a';
-const READ_TIME = timestampFromMs(1_700_000_000_123);
+const READ_TIME_MS = 1_700_000_000_123;
 
 const ADA: User = {
   tenantId: 'acme',
@@ -27,9 +28,95 @@ const ADA: User = {
   profile: { tags: ['early'] },
 };
 
+const text = fc.string({ unit: 'grapheme', maxLength: 200 });
+const time = fc.date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true });
+const anyUser: fc.Arbitrary<User> = fc.record(
+  {
+    tenantId: text,
+    id: fc.uuid(),
+    version: fc.bigInt({ min: 1n, max: 2n ** 63n - 1n }),
+    state: fc.constantFrom('ACTIVE', 'SUSPENDED', 'DELETED'),
+    role: fc.constantFrom('CUSTOMER', 'VENDOR', 'ADMIN'),
+    firstName: text,
+    lastName: text,
+    displayName: text,
+    profileImage: text,
+    businessName: text,
+    createTime: time,
+    updateTime: time,
+    deleteTime: fc.option(time),
+    contact: fc.record({
+      email: text,
+      phone: text,
+      averageRating: fc.double({ noNaN: true }),
+      totalReviews: fc.integer(),
+    }),
+    profile: fc.record({ crmFields: fc.dictionary(fc.constantFrom('note', 'source'), text, { maxKeys: 1 }) }),
+    tags: fc.array(text),
+  },
+  {
+    requiredKeys: [
+      ...['tenantId', 'id', 'version', 'state', 'role', 'firstName', 'lastName'],
+      ...['displayName', 'profileImage', 'businessName', 'createTime', 'updateTime', 'deleteTime'],
+    ] as never,
+  },
+);
+
 describe('prepared answers', () => {
+  it('are the very bytes that the codec makes of the message', () => {
+    const readTimes = time.map((each) => each.getTime());
+    fc.assert(
+      fc.property(anyUser, readTimes, (user, readTimeMs) => {
+        const { toBytes, toMessage } = singleAnswer(user, readTimeMs);
+        expect(Buffer.from(toBytes())).toEqual(Buffer.from(toBinary(GetUserResponseSchema, toMessage())));
+      }),
+    );
+    fc.assert(
+      fc.property(fc.array(anyUser, { maxLength: 300 }), readTimes, (users, readTimeMs) => {
+        const outcomes = users.map((user): UserOutcome => ({ kind: 'user', user }));
+        const { toBytes, toMessage } = batchAnswer(
+          users.map(({ id }) => id),
+          outcomes,
+          readTimeMs,
+        );
+        const bytes = Buffer.from(toBytes());
+        expect(bytes).toEqual(Buffer.from(toBinary(BatchGetUsersResponseSchema, toMessage())));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('leave earlier ones as they were', () => {
+    const answers = Array.from({ length: 500 }, (_, i) => ({ ...ADA, firstName: `Ada ${i}` })).map((user) =>
+      singleAnswer(user, READ_TIME_MS).toBytes(),
+    );
+    const names = answers.map((bytes) => fromBinary(GetUserResponseSchema, bytes).user?.firstName);
+    expect(names).toEqual(Array.from({ length: 500 }, (_, i) => `Ada ${i}`));
+  });
+
+  it('are the same of a user that is remembered, each time', () => {
+    const user = { ...ADA };
+    const [first, ...others] = [0, 1, 2].map((_, i) => {
+      if (i > 0) keepWith(user);
+      return [
+        Buffer.from(singleAnswer(user, READ_TIME_MS).toBytes()),
+        Buffer.from(
+          batchAnswer(
+            [ID, 'x'],
+            [
+              { kind: 'user', user },
+              { kind: 'user', user },
+            ],
+            READ_TIME_MS,
+          ).toBytes(),
+        ),
+      ];
+    });
+    for (const each of others) expect(each).toEqual(first);
+  });
+
   it('says in bytes what the message says, for one user', () => {
-    const answer = singleAnswer(ADA, READ_TIME);
+    const answer = singleAnswer(ADA, READ_TIME_MS);
     expect(fromBinary(GetUserResponseSchema, answer.toBytes())).toEqual(answer.toMessage());
   });
 
@@ -43,7 +130,7 @@ describe('prepared answers', () => {
     ];
     const ids = [ID.toUpperCase(), 'x', 'y', ID, ID];
     for (const _ of [1, 2]) {
-      const answer = batchAnswer(ids, outcomes, READ_TIME);
+      const answer = batchAnswer(ids, outcomes, READ_TIME_MS);
       const decoded = fromBinary(BatchGetUsersResponseSchema, answer.toBytes());
       expect(decoded).toEqual(answer.toMessage());
       expect(decoded.outcomes.map(({ id }) => id)).toEqual(ids);
@@ -52,8 +139,9 @@ describe('prepared answers', () => {
 
   it('keeps the views of a user apart, which are objects of their own', () => {
     const { contact: _, profile: __, ...reference } = ADA;
-    singleAnswer(ADA, READ_TIME).toBytes();
-    const decoded = fromBinary(GetUserResponseSchema, singleAnswer(reference, READ_TIME).toBytes());
+    keepWith(ADA);
+    singleAnswer(ADA, READ_TIME_MS).toBytes();
+    const decoded = fromBinary(GetUserResponseSchema, singleAnswer(reference, READ_TIME_MS).toBytes());
     expect(JSON.stringify(toJson(GetUserResponseSchema, decoded))).not.toContain('ada@example.com');
   });
 
@@ -64,7 +152,7 @@ describe('prepared answers', () => {
       batchAnswer(
         outcomes.map(() => ID),
         outcomes,
-        READ_TIME,
+        READ_TIME_MS,
       ),
     ).toThrow('80 users');
   });

@@ -5,12 +5,6 @@ import { invalidField } from '@rollcall/runtime/rpc';
 const FIRST_SECOND = -62_135_596_800n;
 const LAST_SECOND = 253_402_300_799n;
 
-/** This moment, as what a message is made of: most answers are encoded without ever being a message. */
-export function nowInit(): { readonly seconds: bigint; readonly nanos: number } {
-  const ms = Date.now();
-  return { seconds: BigInt(Math.floor(ms / 1000)), nanos: (ms % 1000) * 1_000_000 };
-}
-
 /** The moment of a timestamp. Throws RpcError FIELD_INVALID where it is none. */
 export function requireTimestamp(field: string, timestamp: Timestamp): Date {
   const { seconds, nanos } = timestamp;

@@ -55,7 +55,8 @@ function toTimestampInit(date: Date): { seconds: bigint; nanos: number } {
   return { seconds: BigInt(seconds), nanos: (ms - 1000 * seconds) * 1_000_000 };
 }
 
-function toProfileMessage({ profile, tags = [], statistics }: User): Profile {
+/** The profile of a user in the FULL view, as it goes over the wire. */
+export function toProfileMessage({ profile, tags = [], statistics }: User): Profile {
   const message = fromJson(ProfileSchema, profile as JsonValue);
   message.tags = [...tags];
   if (statistics) message.statistics = toStatisticsMessage(statistics);

@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { timestampFromDate, timestampNow } from '@bufbuild/protobuf/wkt';
 import {
   ResolveUsersResponseSchema,
   UserChangeKind,
@@ -17,7 +17,6 @@ import { type ResolveKey, resolveUsers } from '../users/resolve-users.ts';
 import type { UserReads } from '../users/user-reads.ts';
 import { batchAnswer, singleAnswer } from './prepared-users.ts';
 import { toRpcError } from './status-by-reason.ts';
-import { nowInit } from './timestamp.ts';
 import { toUserMessage, viewFromMessage } from './user-message.ts';
 
 /** The calls of UserService. */
@@ -29,17 +28,17 @@ export function userServiceImplementation(
   return {
     async getUser(request) {
       // Taken before the read: the answer is true then or later.
-      const readTime = nowInit();
+      const readTimeMs = Date.now();
       const user = await getUser(reads, {
         tenantId: request.tenantId,
         id: request.id.toLowerCase(),
         view: viewFromMessage(request.view),
         minVersion: request.minVersion,
       });
-      return singleAnswer(user, readTime);
+      return singleAnswer(user, readTimeMs);
     },
     async batchGetUsers(request) {
-      const readTime = nowInit();
+      const readTimeMs = Date.now();
       const outcomes = await batchGetUsers(reads, {
         tenantId: request.tenantId,
         ids: request.ids.map((id) => id.toLowerCase()),
@@ -48,10 +47,10 @@ export function userServiceImplementation(
         minVersions: byLowerCaseId(request.minVersions),
         requireAll: request.requireAll,
       });
-      return batchAnswer(request.ids, outcomes, readTime);
+      return batchAnswer(request.ids, outcomes, readTimeMs);
     },
     async resolveUsers(request) {
-      const readTime = nowInit();
+      const readTime = timestampNow();
       const users = await resolveUsers(reads, {
         tenantId: request.tenantId,
         keys: request.keys.map(keyFromMessage),

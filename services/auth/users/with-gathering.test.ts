@@ -47,7 +47,35 @@ describe('gathered reads', () => {
   it('go on in a further reading where one would ask for too many', async () => {
     const { reads, asked } = recording();
     await Promise.all(Array.from({ length: 1001 }, (_, i) => reads.find(TENANT, `u${i}`, 'REFERENCE')));
-    expect(asked.map((each) => each.length - 3)).toEqual([500, 500, 1]);
+    expect(asked.map((each) => each.length - 3)).toEqual([200, 200, 200, 200, 200, 1]);
+  });
+
+  it('are one for small batches too, beside large ones by themselves', async () => {
+    const { reads, asked } = recording();
+    const large = Array.from({ length: 300 }, (_, i) => `u${i}`);
+    const found = await Promise.all([
+      reads.findMany(TENANT, ['a', 'none'], 'REFERENCE'),
+      reads.find(TENANT, 'b', 'REFERENCE'),
+      reads.findMany(TENANT, ['c', 'a'], 'REFERENCE'),
+      reads.findMany(TENANT, large, 'REFERENCE'),
+    ]);
+    expect(found.flat().map((user) => user?.id)).toEqual(['a', undefined, 'b', 'c', 'a', ...large]);
+    expect(asked.map((each) => each.slice(3, 8))).toEqual([['a', 'none', 'b', 'c', 'a'], large.slice(0, 5)]);
+  });
+
+  it('ask for the highest version that anybody accepts at least', async () => {
+    const { reads, lowest } = recording();
+    await Promise.all([
+      reads.findMany(TENANT, ['a', 'b'], 'REFERENCE', new Map([['a', 3n]])),
+      reads.find(TENANT, 'a', 'REFERENCE', 2n),
+      reads.find(TENANT, 'b', 'REFERENCE', 5n),
+    ]);
+    expect(lowest()).toEqual(
+      new Map([
+        ['a', 3n],
+        ['b', 5n],
+      ]),
+    );
   });
 
   it('fail all whom they were for, and nobody behind them', async () => {
@@ -66,6 +94,7 @@ function recording() {
   const asked: string[][] = [];
   let held: Promise<void> | undefined;
   let fails = false;
+  let lowest: ReadonlyMap<string, bigint> | undefined;
   const answer = async (kind: string, ...about: string[]) => {
     asked.push([kind, ...about]);
     const isFailing = fails;
@@ -76,11 +105,15 @@ function recording() {
   const find = (id: string) => (id === 'none' ? undefined : ({ id } as User));
   const next = {
     find: (tenantId, id, view) => answer('one', tenantId, view, id).then(() => find(id)),
-    findMany: (tenantId, ids, view) => answer('many', tenantId, view, ...ids).then(() => ids.map(find)),
+    findMany: (tenantId, ids, view, minVersions) => {
+      lowest = minVersions;
+      return answer('many', tenantId, view, ...ids).then(() => ids.map(find));
+    },
   } as UserReads;
   return {
     reads: withGathering(next),
     asked,
+    lowest: () => lowest,
     failNext: () => {
       fails = true;
     },
