@@ -15,14 +15,15 @@ import type { PeopleSeals } from './people-mail-tokens.ts';
 import { readWaitMs, takeSql, WAIT_MS } from './people-throttles.ts';
 
 // One statement, because a sign-in costs little beside its hash but the ways to the database. Who was merged away is
-// looked for by the address, and answered by the one who answers for them.
+// looked for by the address, and answered by the one who answers for them; found first, lest the chain be thought so dear that
+// all users are read instead.
 const BEGIN = {
   name: 'sign_in_begin',
   text: `with source as (
       select ${WAIT_MS} as wait_ms from throttles where tenant_id = $1 and kind = 'SOURCE' and key = $2
     ), counted as (
       ${takeSql('ACCOUNT', '$3', 'where not exists (select from source where wait_ms > 0)')}
-    ), holder as (
+    ), holder as materialized (
       select case when u.merged_into is null then u.id else (
         with recursive chain as (
           select u.id, u.merged_into
