@@ -96,7 +96,7 @@ export const AUTH_SETTINGS = {
     default: '2',
     min: 1,
     max: 64,
-    doc: 'Most passwords hashed at once, each on a core and in 19 MiB; more than 4 need UV_THREADPOOL_SIZE too.',
+    doc: 'Most passwords hashed at once, each in a thread of its own, on a core and in 19 MiB.',
   }),
   mailDirectory: optional(
     textSetting({

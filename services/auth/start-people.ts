@@ -63,7 +63,7 @@ export async function startPeople(options: PeopleOptions): Promise<RunningPeople
       onError: (error) => logger.warn({ error }, 'signing keys cannot be looked after; trying again'),
     }).catch(explainSealing),
   );
-  const hasher = await createPasswordHasher({ concurrency: config.passwordConcurrency });
+  const hasher = stack.use(await createPasswordHasher({ concurrency: config.passwordConcurrency }));
   const mails = startMails(options);
   if (mails) stack.use(mails);
   const cleaning = setInterval(() => void clean(pool, logger), CLEAN_EVERY_MS);

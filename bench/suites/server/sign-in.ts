@@ -14,6 +14,8 @@ const CONCURRENCY = 2;
 // More than are hashed at once, so that there is always one whose turn it is.
 const CALLERS = 8;
 const SIGN_INS = 160;
+// A round is too short for what it runs to be compiled; the hash of the peer is so from the start.
+const SIGN_INS_BEFORE = 800;
 const PASSWORD = 'correct horse battery';
 // OWASP ASVS 5, as the service has them.
 const ARGON2ID = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 };
@@ -29,8 +31,8 @@ export const signIn: BenchCase = {
     const emails = await seedPeople(world, address);
     const { tenantId } = world;
     const people = createServiceClient(AuthService, { address, defaultTimeoutMs: 10_000 });
-    const playOurs = () =>
-      spread(SIGN_INS, CALLERS, async (caller) => {
+    const playOurs = (count: number) =>
+      spread(count, CALLERS, async (caller) => {
         const { session } = await people.signIn({
           tenantId,
           email: emails[caller] ?? '',
@@ -40,8 +42,9 @@ export const signIn: BenchCase = {
       });
     const playPeer = () => spread(SIGN_INS, CONCURRENCY, async () => void (await hash(randomBytes(16))));
     try {
+      await playOurs(SIGN_INS_BEFORE);
       return await compare({
-        ours: { name: 'SignIn', measure: () => perSecond(SIGN_INS, playOurs) },
+        ours: { name: 'SignIn', measure: () => perSecond(SIGN_INS, () => playOurs(SIGN_INS)) },
         peers: [{ name: 'crypto.argon2', measure: () => perSecond(SIGN_INS, playPeer) }],
         unit: 'sign-ins/s',
         target: { of: 'ratio', bound: 'at least', figure: 0.9 },

@@ -1,5 +1,4 @@
-import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
-import { promisify } from 'node:util';
+import { argon2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** What a hash costs. */
 export interface Argon2Parameters {
@@ -18,29 +17,27 @@ const TAG_BYTES = 32;
 // A hash from elsewhere must not make this process take all memory or time.
 const MOST: Argon2Parameters = { memoryKib: 262_144, passes: 16, parallelism: 16 };
 
-const derive = promisify(argon2);
-
 interface Parsed {
   readonly parameters: Argon2Parameters;
   readonly salt: Buffer;
   readonly tag: Buffer;
 }
 
-/** Hashes a password with Argon2id under a new salt, as a PHC string: `$argon2id$v=19$m=19456,t=2,p=1$salt$tag`. */
-export async function hashArgon2id(
-  password: string,
-  parameters: Argon2Parameters = ASVS_PARAMETERS,
-): Promise<string> {
+/**
+ * Hashes a password with Argon2id under a new salt, as a PHC string: `$argon2id$v=19$m=19456,t=2,p=1$salt$tag`. Keeps its thread
+ * busy, and so does `verifyArgon2id`: a thread that answers others leaves both to a PasswordHasher.
+ */
+export function hashArgon2id(password: string, parameters: Argon2Parameters = ASVS_PARAMETERS): string {
   const salt = randomBytes(SALT_BYTES);
-  const tag = await compute(password, { parameters, salt, tagBytes: TAG_BYTES });
+  const tag = compute(password, { parameters, salt, tagBytes: TAG_BYTES });
   const { memoryKib, passes, parallelism } = parameters;
   return `$argon2id$v=19$m=${memoryKib},t=${passes},p=${parallelism}$${encode(salt)}$${encode(tag)}`;
 }
 
 /** Whether a password is the one of a PHC string. Throws where that is no Argon2id string that we can take. */
-export async function verifyArgon2id(phc: string, password: string): Promise<boolean> {
+export function verifyArgon2id(phc: string, password: string): boolean {
   const { parameters, salt, tag } = parse(phc);
-  return timingSafeEqual(tag, await compute(password, { parameters, salt, tagBytes: tag.length }));
+  return timingSafeEqual(tag, compute(password, { parameters, salt, tagBytes: tag.length }));
 }
 
 /** Whether a PHC string was made with other parameters than these, and should be made anew. */
@@ -56,8 +53,8 @@ export function isOutdated(phc: string, parameters: Argon2Parameters = ASVS_PARA
 function compute(
   password: string,
   { parameters, salt, tagBytes }: { parameters: Argon2Parameters; salt: Buffer; tagBytes: number },
-): Promise<Buffer> {
-  return derive('argon2id', {
+): Buffer {
+  return argon2Sync('argon2id', {
     // The same password comes in several forms from different keyboards: NIST SP 800-63B-4, section 3.1.1.2.
     message: Buffer.from(password.normalize('NFKC')),
     nonce: salt,

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createPasswordHasher } from './password-hasher.ts';
 import { PeopleError } from './people-error.ts';
-import { createWorkQueue } from './work-queue.ts';
 
 const CHEAP = { memoryKib: 8, passes: 1, parallelism: 1 };
 
 describe('createPasswordHasher', () => {
   it('does the same work for nobody, for a wrong password and for the right one', async () => {
-    const hasher = await createPasswordHasher({ concurrency: 1, parameters: CHEAP });
+    await using hasher = await createPasswordHasher({ concurrency: 1, parameters: CHEAP });
     const stored = await hasher.hash('a password');
     const costs: number[] = [];
     const verify = async (...args: Parameters<typeof hasher.verify>) => {
@@ -23,12 +22,20 @@ describe('createPasswordHasher', () => {
   });
 
   it('lets nobody in by the empty password that nobody has', async () => {
-    const hasher = await createPasswordHasher({ concurrency: 1, parameters: CHEAP });
+    await using hasher = await createPasswordHasher({ concurrency: 1, parameters: CHEAP });
     expect(await hasher.verify(undefined, '')).toEqual({ matches: false, isOutdated: false });
   });
 
+  it('tells that what is stored cannot be taken, and goes on', async () => {
+    await using hasher = await createPasswordHasher({ concurrency: 1, parameters: CHEAP });
+    await expect(hasher.verify('no hash', 'a password')).rejects.toThrow(
+      'A stored password is no Argon2id string.',
+    );
+    expect(await hasher.hash('a password')).toMatch(/^\$argon2id/);
+  });
+
   it('refuses as OVERLOADED what would wait too long, and goes on with the rest', async () => {
-    const hasher = await createPasswordHasher({ concurrency: 1, maxWaiting: 2, parameters: CHEAP });
+    await using hasher = await createPasswordHasher({ concurrency: 1, maxWaiting: 2, parameters: CHEAP });
     const answers = await Promise.allSettled(Array.from({ length: 5 }, () => hasher.hash('a password')));
     const refused = answers.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
     expect(refused.map((reason: PeopleError) => reason.reason)).toEqual(['OVERLOADED', 'OVERLOADED']);
@@ -36,33 +43,5 @@ describe('createPasswordHasher', () => {
     expect(refused[0].retryDelayMs).toBeGreaterThan(0);
     expect(await hasher.hash('a password')).toMatch(/^\$argon2id/);
     expect(hasher.waiting).toBe(0);
-  });
-});
-
-describe('createWorkQueue', () => {
-  it('keeps to its bound, in order, also where work fails', async () => {
-    const queue = createWorkQueue({ concurrency: 2, maxWaiting: 10, overloaded: () => new Error('full') });
-    const begun: number[] = [];
-    let atWork = 0;
-    let most = 0;
-    const work = (n: number) => async () => {
-      begun.push(n);
-      most = Math.max(most, ++atWork);
-      await new Promise((resolve) => setImmediate(resolve));
-      atWork--;
-      if (n % 2 === 0) throw new Error(`work ${n} failed`);
-      return n;
-    };
-    const answers = await Promise.allSettled([0, 1, 2, 3, 4, 5].map((n) => queue.run(work(n))));
-    expect(begun).toEqual([0, 1, 2, 3, 4, 5]);
-    expect(most).toBe(2);
-    expect(answers.map(({ status }) => status === 'fulfilled')).toEqual([
-      false,
-      true,
-      false,
-      true,
-      false,
-      true,
-    ]);
   });
 });

@@ -1,4 +1,4 @@
-import type { User, UserRole } from '../users/user.ts';
+import type { User, UserRole, UserState } from '../users/user.ts';
 import type { Mail } from './mail.ts';
 
 /** What there is of somebody's sign-in. */
@@ -11,6 +11,24 @@ export interface Access {
 
 /** How a sign-in ended. */
 export type SignInOutcome = 'SUCCEEDED' | 'WRONG_PASSWORD' | 'NO_PASSWORD' | 'NOT_ACTIVE' | 'UNKNOWN_ADDRESS';
+
+/** Who wants to sign in. */
+export interface SignInAttempt {
+  readonly tenantId: string;
+  readonly email: string;
+  /** Address of the person's machine. */
+  readonly source: string;
+}
+
+/** What a sign-in begins with. */
+export interface SignInStart {
+  /** In ms; above 0: too many attempts came before, and this one was not counted. */
+  readonly waitMs: number;
+  /** Absent: the address leads to nobody. */
+  readonly user?: { readonly id: string; readonly state: UserState };
+  /** PHC string; absent: no password yet, or nobody. */
+  readonly passwordHash?: string;
+}
 
 /** A sign-in that failed. */
 export interface FailedSignIn {
@@ -33,6 +51,13 @@ export interface SessionOpening {
   /** The address that was signed in with, whose failed attempts are forgotten. */
   readonly email: string;
   readonly source: string;
+}
+
+/** What is told of a user whose session was opened. */
+export interface OpenedSession {
+  readonly role: UserRole;
+  /** Whether the user's current address is verified. */
+  readonly isEmailVerified: boolean;
 }
 
 /** A session that goes on. */
@@ -89,11 +114,16 @@ export interface PasswordChange {
 
 /** Everything about sign-in that is kept. Each method is one transaction. */
 export interface PeopleStore {
-  /** The same work is done for nobody. */
+  /**
+   * Counts an attempt on an address as failed before it is made, so that many at once are counted too, unless it or its source
+   * has to wait; finds who has the address. The same work is done for nobody.
+   */
+  beginSignIn(attempt: SignInAttempt): Promise<SignInStart>;
+  /** Undefined: nobody. */
   findAccess(tenantId: string, user: User | undefined): Promise<Access>;
   recordFailure(failure: FailedSignIn): Promise<void>;
-  /** Opens a session, notes the sign-in, forgets failed attempts. False: the user is not active or the password is another by now. */
-  openSession(opening: SessionOpening): Promise<boolean>;
+  /** Opens a session, notes the sign-in, forgets failed attempts. Undefined: the user is not active or the password is another by now. */
+  openSession(opening: SessionOpening): Promise<OpenedSession | undefined>;
   /** Replaces a hash by another of the same password, unless it was replaced already. */
   replaceHash(tenantId: string, userId: string, hashes: { from: string; to: string }): Promise<void>;
   /** Uses up a refresh token and keeps the next one. */

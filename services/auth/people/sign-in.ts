@@ -1,19 +1,14 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { User } from '../users/user.ts';
-import { attemptKey, findByEmail, type People } from './people.ts';
+import { attemptKey, type People } from './people.ts';
 import { credentialsWrong, tooManyAttempts } from './people-error.ts';
-import type { Access, FailedSignIn } from './people-store.ts';
+import type { FailedSignIn, PeopleStore, SignInAttempt, SignInStart } from './people-store.ts';
 import { hashToken, makeSecretToken } from './secret-token.ts';
-import { type OpenSession, SESSION_MS, signSession } from './session.ts';
-import { requireTurn, sourceKey } from './throttle.ts';
+import { type OpenSession, SESSION_MS, signSession, type UnsignedSession } from './session.ts';
+import { sourceKey } from './throttle.ts';
 
 /** Who wants in. */
-export interface SignInCommand {
-  readonly tenantId: string;
-  readonly email: string;
+export interface SignInCommand extends SignInAttempt {
   readonly password: string;
-  /** Address of the person's machine. */
-  readonly source: string;
 }
 
 /**
@@ -21,40 +16,31 @@ export interface SignInCommand {
  * @throws PeopleError CREDENTIALS_WRONG, TOO_MANY_ATTEMPTS, OVERLOADED
  */
 export async function signIn(people: People, command: SignInCommand): Promise<OpenSession> {
-  const { reads, store, hasher } = people;
-  const { tenantId, email, password } = command;
-  await requireTurns(people, command);
-  const user = await findByEmail(reads, tenantId, email);
-  const access = await store.findAccess(tenantId, user);
-  const verification = await verifyOrGiveBack(people, command, access);
-  if (user?.state !== 'ACTIVE' || access.passwordHash === undefined || !verification.matches) {
-    return await refuse(people, command, { user, access });
+  const { store, hasher, tokens } = people;
+  const { tenantId, email, password, source } = command;
+  const start = await store.beginSignIn({ tenantId, email, source });
+  if (start.waitMs > 0) throw tooManyAttempts(start.waitMs);
+  const { user, passwordHash } = start;
+  const verification = await verifyOrGiveBack(people, command, passwordHash);
+  if (user?.state !== 'ACTIVE' || passwordHash === undefined || !verification.matches) {
+    return await refuse(people, command, start);
   }
-  const session = await open(people, command, { user, passwordHash: access.passwordHash });
+  const session = await open(store, command, { userId: user.id, passwordHash });
   if (verification.isOutdated) {
-    const hashes = { from: access.passwordHash, to: await hasher.hash(password) };
+    const hashes = { from: passwordHash, to: await hasher.hash(password) };
     await store.replaceHash(tenantId, user.id, hashes);
   }
-  return await signSession(people.tokens, { ...session, isEmailVerified: access.isEmailVerified });
-}
-
-async function requireTurns(
-  { throttles }: People,
-  { tenantId, email, source }: SignInCommand,
-): Promise<void> {
-  const waitMs = await throttles.waitMs({ tenantId, kind: 'SOURCE', key: sourceKey(source) });
-  if (waitMs > 0) throw tooManyAttempts(waitMs);
-  await requireTurn(throttles, { tenantId, kind: 'ACCOUNT', key: attemptKey(email) });
+  return signSession(tokens, session);
 }
 
 // What was never looked at is no attempt.
 async function verifyOrGiveBack(
   people: People,
   { tenantId, email, password }: SignInCommand,
-  access: Access,
+  passwordHash: string | undefined,
 ) {
   try {
-    return await people.hasher.verify(access.passwordHash, password);
+    return await people.hasher.verify(passwordHash, password);
   } catch (error) {
     await people.throttles.giveBack({ tenantId, kind: 'ACCOUNT', key: attemptKey(email) });
     throw error;
@@ -64,44 +50,34 @@ async function verifyOrGiveBack(
 async function refuse(
   { store, throttles }: People,
   { tenantId, source }: SignInCommand,
-  { user, access }: { user: User | undefined; access: Access },
+  start: SignInStart,
 ): Promise<never> {
   await throttles.take({ tenantId, kind: 'SOURCE', key: sourceKey(source) });
   await store.recordFailure({
     tenantId,
-    ...(user && { userId: user.id }),
-    outcome: outcomeOf(user, access),
+    ...(start.user && { userId: start.user.id }),
+    outcome: outcomeOf(start),
     source,
   });
   throw credentialsWrong();
 }
 
-function outcomeOf(user: User | undefined, access: Access): FailedSignIn['outcome'] {
+function outcomeOf({ user, passwordHash }: SignInStart): FailedSignIn['outcome'] {
   if (!user) return 'UNKNOWN_ADDRESS';
   if (user.state !== 'ACTIVE') return 'NOT_ACTIVE';
-  return access.passwordHash === undefined ? 'NO_PASSWORD' : 'WRONG_PASSWORD';
+  return passwordHash === undefined ? 'NO_PASSWORD' : 'WRONG_PASSWORD';
 }
 
 async function open(
-  { store }: People,
+  store: PeopleStore,
   { tenantId, email, source }: SignInCommand,
-  { user, passwordHash }: { user: User; passwordHash: string },
-) {
+  { userId, passwordHash }: { userId: string; passwordHash: string },
+): Promise<UnsignedSession> {
   const refreshToken = makeSecretToken();
-  const session = {
-    tenantId,
-    userId: user.id,
-    sessionId: uuidv7(),
-    expireTime: new Date(Date.now() + SESSION_MS),
-  };
   const tokenHash = hashToken(refreshToken);
-  const isOpen = await store.openSession({
-    ...session,
-    tokenHash,
-    passwordHash,
-    email: attemptKey(email),
-    source,
-  });
-  if (!isOpen) throw credentialsWrong();
-  return { ...session, role: user.role, refreshToken };
+  const expireTime = new Date(Date.now() + SESSION_MS);
+  const session = { tenantId, userId, sessionId: uuidv7(), expireTime };
+  const opened = await store.openSession({ ...session, tokenHash, passwordHash, email, source });
+  if (!opened) throw credentialsWrong();
+  return { ...session, ...opened, refreshToken };
 }

@@ -36,8 +36,6 @@ export interface Throttles {
    * still to wait; then it was not counted, so that coming too early makes nothing worse.
    */
   take(key: ThrottleKey): Promise<number>;
-  /** How many ms there are still to wait; counts nothing. */
-  waitMs(key: ThrottleKey): Promise<number>;
   /** Takes one attempt back that was none. */
   giveBack(key: ThrottleKey): Promise<void>;
 }

@@ -1,31 +1,48 @@
-import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
-import { THROTTLE_LIMITS, type ThrottleKey, type Throttles } from '../people/throttle.ts';
+import { type Pool, type PreparedStatement, type RunPrepared, runPrepared } from '@rollcall/runtime/postgres';
+import { THROTTLE_LIMITS, type ThrottleKind, type Throttles } from '../people/throttle.ts';
 import type { PeopleSeal } from './people-seal.ts';
-
-// What is left of the count before this attempt. Bounded, so that it is forgotten in time.
-const LEFT = `least(greatest(0, t.failures - extract(epoch from clock_timestamp() - t.update_time) * 1000 / $7::float8), $4 + 30)`;
 
 // Columns keep milliseconds: rounded up, a moment that has come would lie ahead, and who comes at once would be refused.
 const NOW = `date_trunc('milliseconds', clock_timestamp())`;
 
-// The row's lock puts attempts that come at once in order, and the condition is judged once more behind each wait.
-const TAKE = {
-  name: 'throttle_take',
-  text: `insert into throttles as t (tenant_id, kind, key, failures, blocked_until, update_time)
-    values ($1, $2, $3, 1, ${NOW}, clock_timestamp())
+/**
+ * SQL that counts an attempt of tenant $1 and answers a row where it was counted. The row's lock puts attempts that come at once in
+ * order, and the condition is judged once more behind each wait.
+ * @param key where the index is: `$2`.
+ * @param condition a `where` without which it is not tried.
+ */
+export function takeSql(kind: ThrottleKind, key: string, condition = ''): string {
+  const { free, firstWaitMs, maxWaitMs, forgetMs } = THROTTLE_LIMITS[kind];
+  // What is left of the count before this attempt. Bounded, so that it is forgotten in time.
+  const left = `least(greatest(0, t.failures - extract(epoch from clock_timestamp() - t.update_time) * 1000 / ${forgetMs}::float8), ${free} + 30)`;
+  return `insert into throttles as t (tenant_id, kind, key, failures, blocked_until, update_time)
+    select $1::text, '${kind}', ${key}::bytea, 1, ${NOW}, clock_timestamp() ${condition}
     on conflict (tenant_id, kind, key) do update set
-      failures = ${LEFT} + 1,
-      blocked_until = case when round(${LEFT}) < $4::float8 then ${NOW}
-        else clock_timestamp() + least($5::float8 * power(2, round(${LEFT} - $4)), $6::float8) * interval '1 millisecond' end,
+      failures = ${left} + 1,
+      blocked_until = case when round(${left}) < ${free}::float8 then ${NOW}
+        else clock_timestamp() + least(${firstWaitMs}::float8 * power(2, round(${left} - ${free})), ${maxWaitMs}::float8) * interval '1 millisecond' end,
       update_time = clock_timestamp()
     where t.blocked_until <= clock_timestamp()
-    returning 1`,
+    returning 1`;
+}
+
+/** SQL of how many ms there are still to wait, of a row of `throttles`. */
+export const WAIT_MS = `greatest(ceil(extract(epoch from blocked_until - clock_timestamp()) * 1000), 0)::int`;
+
+const take = (kind: ThrottleKind) => ({
+  name: `throttle_take_${kind.toLowerCase()}`,
+  text: takeSql(kind, '$2'),
+});
+const TAKE: Readonly<Record<ThrottleKind, PreparedStatement>> = {
+  ACCOUNT: take('ACCOUNT'),
+  SOURCE: take('SOURCE'),
+  MAIL: take('MAIL'),
+  MAIL_SOURCE: take('MAIL_SOURCE'),
 };
 
 const WAIT = {
   name: 'throttle_wait',
-  text: `select greatest(ceil(extract(epoch from blocked_until - clock_timestamp()) * 1000), 0)::int as wait_ms
-    from throttles where tenant_id = $1 and kind = $2 and key = $3`,
+  text: `select ${WAIT_MS} as wait_ms from throttles where tenant_id = $1 and kind = $2 and key = $3`,
 };
 
 const GIVE_BACK = {
@@ -34,23 +51,26 @@ const GIVE_BACK = {
     where tenant_id = $1 and kind = $2 and key = $3`,
 };
 
+/** How long whoever was not counted has to wait. At least 1: it may have run out just now, and was not counted all the same. */
+export async function readWaitMs(
+  run: RunPrepared,
+  { tenantId, kind, index }: { tenantId: string; kind: ThrottleKind; index: Buffer },
+): Promise<number> {
+  const [row] = await run<{ wait_ms: number }>(WAIT, [tenantId, kind, index]);
+  return Math.max(1, row?.wait_ms ?? 0);
+}
+
 /** Counts in the database: every process knows, and a restart forgets nothing. */
 export function createPostgresThrottles(pool: Pool, seal: PeopleSeal): Throttles {
-  const place = (key: ThrottleKey) => [key.tenantId, key.kind, seal.throttleIndex(key)];
-  const waitMs = async (key: ThrottleKey) => {
-    const [row] = await runPrepared<{ wait_ms: number }>(pool, WAIT, place(key));
-    return row?.wait_ms ?? 0;
-  };
+  const run: RunPrepared = (statement, values) => runPrepared(pool, statement, values);
   return {
     async take(key) {
-      const { free, firstWaitMs, maxWaitMs, forgetMs } = THROTTLE_LIMITS[key.kind];
-      const taken = await runPrepared(pool, TAKE, [...place(key), free, firstWaitMs, maxWaitMs, forgetMs]);
-      // At least 1: it may have run out just now, and was not counted all the same.
-      return taken.length > 0 ? 0 : Math.max(1, await waitMs(key));
+      const index = seal.throttleIndex(key);
+      const taken = await run(TAKE[key.kind], [key.tenantId, index]);
+      return taken.length > 0 ? 0 : await readWaitMs(run, { ...key, index });
     },
-    waitMs,
-    async giveBack(key) {
-      await runPrepared(pool, GIVE_BACK, place(key));
+    async giveBack({ tenantId, kind, key }) {
+      await run(GIVE_BACK, [tenantId, kind, seal.throttleIndex({ tenantId, kind, key })]);
     },
   };
 }

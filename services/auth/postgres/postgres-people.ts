@@ -1,7 +1,7 @@
 import { type Pool, type RunPrepared, runPrepared, transactPrepared } from '@rollcall/runtime/postgres';
 import type { PeopleStore } from '../people/people-store.ts';
 import { UserError } from '../users/user-error.ts';
-import { findAccess, openSession, recordFailure, replaceHash } from './people-access.ts';
+import { findAccess, replaceHash } from './people-access.ts';
 import { queueMail } from './people-mail.ts';
 import {
   changePassword,
@@ -12,6 +12,7 @@ import {
   verifyEmail,
 } from './people-mail-tokens.ts';
 import { findSession, refresh, signOut } from './people-sessions.ts';
+import { beginSignIn, openSession, recordFailure } from './people-sign-in.ts';
 import type { WrittenUser } from './postgres-user-writes.ts';
 
 /** Whom to tell of what was committed. */
@@ -33,9 +34,10 @@ export function createPostgresPeople(pool: Pool, seals: PeopleSeals, news: Peopl
     return result;
   };
   return {
+    beginSignIn: (attempt) => beginSignIn(alone, seals, attempt),
     findAccess: (tenantId, user) => findAccess(alone, seal, { tenantId, user }),
     recordFailure: (failure) => recordFailure(alone, failure),
-    openSession: (opening) => openSession(alone, seal, opening),
+    openSession: (opening) => openSession(alone, seals, opening),
     replaceHash: (tenantId, userId, hashes) => replaceHash(alone, { tenantId, userId, ...hashes }),
     refresh: (tenantId, tokens) => together((run) => refresh(run, { tenantId, ...tokens })),
     signOut: (tenantId, tokenHash, everywhere) =>

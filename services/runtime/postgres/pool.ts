@@ -3,6 +3,7 @@ import type { Logger } from '../logger.ts';
 import type { Secret } from '../secret.ts';
 import { TYPES } from './parse-timestamp.ts';
 import { PatientPool } from './patient-pool.ts';
+import { PreparedClient } from './prepared-client.ts';
 
 /** Connections for prepared statements, beside those that MikroORM keeps. */
 export type Pool = pg.Pool;
@@ -38,6 +39,7 @@ export function createPool(options: PoolOptions): Pool {
     keepAlive: true,
     ...(settings.length > 0 && { options: settings.join(' ') }),
     types: TYPES,
+    Client: PreparedClient,
   };
   const pool = new PatientPool(config, { maxWaitMs });
   // An idle connection that breaks is replaced on demand; unheard, the event would end the process.
