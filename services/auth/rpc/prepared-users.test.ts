@@ -3,7 +3,6 @@ import { BatchGetUsersResponseSchema, GetUserResponseSchema } from '@rollcall/co
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { UserOutcome } from '../users/batch-get-users.ts';
-import { keepWith } from '../users/kept-with-user.ts';
 import type { User } from '../users/user.ts';
 import { batchAnswer, singleAnswer } from './prepared-users.ts';
 
@@ -94,27 +93,6 @@ describe('prepared answers', () => {
     expect(names).toEqual(Array.from({ length: 500 }, (_, i) => `Ada ${i}`));
   });
 
-  it('are the same of a user that is remembered, each time', () => {
-    const user = { ...ADA };
-    const [first, ...others] = [0, 1, 2].map((_, i) => {
-      if (i > 0) keepWith(user);
-      return [
-        Buffer.from(singleAnswer(user, READ_TIME_MS).toBytes()),
-        Buffer.from(
-          batchAnswer(
-            [ID, 'x'],
-            [
-              { kind: 'user', user },
-              { kind: 'user', user },
-            ],
-            READ_TIME_MS,
-          ).toBytes(),
-        ),
-      ];
-    });
-    for (const each of others) expect(each).toEqual(first);
-  });
-
   it('says in bytes what the message says, for one user', () => {
     const answer = singleAnswer(ADA, READ_TIME_MS);
     expect(fromBinary(GetUserResponseSchema, answer.toBytes())).toEqual(answer.toMessage());
@@ -139,7 +117,6 @@ describe('prepared answers', () => {
 
   it('keeps the views of a user apart, which are objects of their own', () => {
     const { contact: _, profile: __, ...reference } = ADA;
-    keepWith(ADA);
     singleAnswer(ADA, READ_TIME_MS).toBytes();
     const decoded = fromBinary(GetUserResponseSchema, singleAnswer(reference, READ_TIME_MS).toBytes());
     expect(JSON.stringify(toJson(GetUserResponseSchema, decoded))).not.toContain('ada@example.com');

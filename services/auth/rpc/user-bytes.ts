@@ -2,7 +2,6 @@ import { toBinary } from '@bufbuild/protobuf';
 import { ProfileSchema, UserRole as RoleMessage, UserState as StateMessage } from '@rollcall/contract/user';
 import { type MessageWriter, writeMessage } from '@rollcall/runtime/rpc';
 import type { UserOutcome } from '../users/batch-get-users.ts';
-import { keptWith } from '../users/kept-with-user.ts';
 import { etagOf, shownName, type User } from '../users/user.ts';
 import { toProfileMessage } from './user-message.ts';
 
@@ -42,19 +41,7 @@ function writeOutcome(writer: MessageWriter, outcome: UserOutcome): void {
 }
 
 function writeUser(writer: MessageWriter, field: number, user: User): void {
-  const kept = keptWith(user);
-  if (kept?.encoded) {
-    writer.paste(field, kept.encoded);
-    return;
-  }
   const start = writer.open(field);
-  writeFields(writer, user);
-  writer.close(start);
-  if (kept) kept.encoded = writer.copy(start);
-}
-
-// By their numbers.
-function writeFields(writer: MessageWriter, user: User): void {
   writer.text(1, user.id);
   writer.text(2, user.tenantId);
   writer.int64(3, user.version);
@@ -75,8 +62,10 @@ function writeFields(writer: MessageWriter, user: User): void {
   writer.time(16, user.updateTime.getTime());
   if (user.deleteTime) writer.time(17, user.deleteTime.getTime());
   writer.text(18, etagOf(user.version));
-  if (!user.profile) return;
-  const profile = writer.open(19);
-  writer.raw(toBinary(ProfileSchema, toProfileMessage(user)));
-  writer.close(profile);
+  if (user.profile) {
+    const profile = writer.open(19);
+    writer.raw(toBinary(ProfileSchema, toProfileMessage(user)));
+    writer.close(profile);
+  }
+  writer.close(start);
 }

@@ -1,5 +1,4 @@
 import { LRUCache } from 'lru-cache';
-import { keepWith } from './kept-with-user.ts';
 import type { User, UserView } from './user.ts';
 import type { UserReads } from './user-reads.ts';
 
@@ -30,9 +29,7 @@ export function withUserCache(next: UserReads, { maxEntries, isTold }: UserCache
 
   function remembered(tenantId: string, id: string, view: UserView, minVersion: bigint): User | undefined {
     const user = users.get(toKey(tenantId, view, id));
-    if (user === undefined || user.version < minVersion) return undefined;
-    keepWith(user);
-    return user;
+    return user === undefined || user.version < minVersion ? undefined : user;
   }
 
   async function fill(

@@ -108,18 +108,6 @@ export class MessageWriter {
     this.#at += encoded.length;
   }
 
-  /** A copy of the message that was just closed, for `paste`. */
-  copy(mark: Mark): Uint8Array {
-    return Buffer.from(this.#bytes.subarray(this.#start + mark, this.#at));
-  }
-
-  /** A message as it was written before, in whichever message and field. */
-  paste(field: number, copied: Uint8Array): void {
-    this.#room(8);
-    this.#varint(8 * field + DELIMITED);
-    this.raw(copied);
-  }
-
   // Short texts are written here: a call out of the language costs more. Answers whether it was one of ASCII alone.
   #ascii(text: string): boolean {
     const bytes = this.#bytes;
