@@ -9,9 +9,14 @@ import {
   type ServiceImpl,
 } from '@connectrpc/connect';
 import { ErrorInfoSchema } from '@rollcall/contract';
-import { CreateUserRequestSchema, UserAdminService, UserService } from '@rollcall/contract/user';
+import {
+  CreateUserRequestSchema,
+  type GetUserResponse,
+  UserAdminService,
+  UserService,
+} from '@rollcall/contract/user';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createGrpcTransport, errorReason, type GrpcTransportOptions } from './index.ts';
+import { createGrpcTransport, errorReason, type GrpcTransportOptions, withAnswerDecoder } from './index.ts';
 import { type GrpcTestServer, startGrpcTestServer } from './testing.ts';
 
 const stack: AsyncDisposableStack[] = [];
@@ -96,6 +101,50 @@ describe('a unary call', () => {
     });
     expect((await users.getUser({ id: 'u' })).user?.id).toBe('a, b');
     expect(order).toEqual(['a GetUser false', 'b GetUser false', 'b false', 'a false']);
+  });
+
+  it('tells interceptors by the signal that the call is over, and shows them all the same headers', async () => {
+    const server = await serve({ getUser: () => ({ user: { id: 'u' } }) });
+    const signals: AbortSignal[] = [];
+    const { users } = open(server.address, {
+      interceptors: [
+        (next) => async (request) => {
+          signals.push(request.signal);
+          const response = await next(request);
+          response.header.set('noted', 'yes');
+          return { ...response };
+        },
+      ],
+    });
+    let noted = new Headers();
+    await users.getUser(
+      { id: 'u' },
+      {
+        onHeader(header) {
+          noted = header;
+        },
+      },
+    );
+    expect(noted.get('noted')).toBe('yes');
+    expect(signals.map((signal) => signal.aborted)).toEqual([true]);
+  });
+
+  it('reads an answer as the call wants it read, and fails with INTERNAL where that cannot be', async () => {
+    const server = await serve({ getUser: () => ({ user: { id: 'u' } }) });
+    const { users } = open(server.address);
+    const method = UserService.method.getUser;
+    const read = (decode: (bytes: Uint8Array) => GetUserResponse) =>
+      users.getUser({}, { contextValues: withAnswerDecoder(method, decode) });
+    const answer = create(method.output, { user: { id: 'mine' } });
+    expect(await read(() => answer)).toBe(answer);
+    const error = await failure(
+      read(() => {
+        throw new Error('no such bytes');
+      }),
+    );
+    expect(error.code).toBe(Code.Internal);
+    expect(error.rawMessage).toBe('Response message parsing error: no such bytes');
+    expect((await users.getUser({})).user?.id).toBe('u');
   });
 
   it('fails with the code, the message, the metadata and the reason that the server gave', async () => {

@@ -1,10 +1,11 @@
 import { Code, ConnectError, createContextValues, type Transport } from '@connectrpc/connect';
-import { createMethodUrl, runStreamingCall, runUnaryCall } from '@connectrpc/connect/protocol';
+import { createMethodUrl, runStreamingCall } from '@connectrpc/connect/protocol';
 import { Client } from '@grpc/grpc-js';
 import { remainingMs } from './call-deadline.ts';
 import { withCallerToken } from './caller-token.ts';
 import { atLeast, toChannelOptions, toCredentials } from './channel-options.ts';
 import { OpenCalls } from './open-calls.ts';
+import { runUnary } from './run-unary.ts';
 import { makeStreamCall } from './stream-call.ts';
 import { toTarget } from './target.ts';
 import type { GrpcTransportOptions } from './transport-options.ts';
@@ -41,22 +42,21 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
   return {
     async unary(method, signal, timeoutMs, header, message, contextValues = createContextValues()) {
       const limit = toLimit(inherit(timeoutMs ?? defaultTimeoutMs));
-      const url = createMethodUrl(baseUrl, method);
-      return runUnaryCall({
-        req: {
+      return runUnary({
+        request: {
           stream: false,
           service: method.parent,
           method,
           requestMethod: 'POST',
-          url,
+          url: createMethodUrl(baseUrl, method),
           header: new Headers(header),
           contextValues,
-          message,
         },
+        message,
         next: (request) => makeUnaryCall(openCalls, request, limit.deadline),
-        timeoutMs: limit.timeoutMs,
         interceptors,
-        ...(signal && { signal }),
+        timeoutMs: limit.timeoutMs,
+        signal,
       });
     },
     async stream(method, signal, timeoutMs, header, message, contextValues = createContextValues()) {

@@ -1,4 +1,5 @@
 // The door of @rollcall/transport.
+export { type AnswerDecoder, withAnswerDecoder } from './answer-decoder.ts';
 export { remainingMs, withDeadline, withoutDeadline } from './call-deadline.ts';
 export type { CallerToken } from './caller-token.ts';
 export {

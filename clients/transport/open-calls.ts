@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import type { Client } from '@grpc/grpc-js';
+import { type Client, getClientChannel } from '@grpc/grpc-js';
 
 /** What every kind of call can do. */
 export interface CancelableCall {
@@ -20,6 +20,11 @@ export class OpenCalls {
   get client(): Client {
     if (this.#isClosed) throw new ConnectError('the transport is closed', Code.Canceled);
     return this.#client;
+  }
+
+  /** What is under the client, and is closed with it. Throws as `client` does. */
+  get channel(): ReturnType<typeof getClientChannel> {
+    return getClientChannel(this.client);
   }
 
   add(call: CancelableCall): void {

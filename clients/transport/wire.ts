@@ -6,6 +6,7 @@ import {
   type MessageShape,
   toBinary,
 } from '@bufbuild/protobuf';
+import type { AnswerDecoder } from './answer-decoder.ts';
 
 /** How grpc-js names a method and turns its messages to bytes and back. */
 export interface Wire<I extends DescMessage, O extends DescMessage> {
@@ -14,14 +15,18 @@ export interface Wire<I extends DescMessage, O extends DescMessage> {
   parse(bytes: Buffer): MessageShape<O>;
 }
 
-/** Protobuf-es straight into grpc-js; the bytes are not copied. */
+/**
+ * Protobuf-es straight into grpc-js; the bytes are not copied.
+ * @param decode the call's own way to read its answer. Default: by the descriptor.
+ */
 export function toWire<I extends DescMessage, O extends DescMessage>(
   method: DescMethod & { input: I; output: O },
+  decode: AnswerDecoder<O> = (bytes) => fromBinary(method.output, bytes),
 ): Wire<I, O> {
   return {
     path: `/${method.parent.typeName}/${method.name}`,
     serialize: (message) => toBuffer(toBinary(method.input, message)),
-    parse: (bytes) => fromBinary(method.output, bytes),
+    parse: decode,
   };
 }
 

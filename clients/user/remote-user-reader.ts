@@ -1,7 +1,14 @@
 import { type CallOptions, type Client, createClient, type Transport } from '@connectrpc/connect';
-import { type ResolveOutcome, type User, type UserOutcome, UserService } from '@rollcall/contract/user';
-import { withoutDeadline } from '@rollcall/transport';
+import {
+  type BatchGetUsersRequest,
+  type ResolveOutcome,
+  type User,
+  type UserOutcome,
+  UserService,
+} from '@rollcall/contract/user';
+import { withAnswerDecoder, withoutDeadline } from '@rollcall/transport';
 import { compactUser } from './compact-user.ts';
+import { decodeUsers } from './decode-users.ts';
 import { AnswerMalformedError } from './judge.ts';
 import type { UserKey } from './user-lookup.ts';
 import type { Clock, ReadCall, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
@@ -10,6 +17,8 @@ import type { Clock, ReadCall, UserAnswer, UserRead, UserReader, UserScope } fro
 export interface UserResolver {
   resolveMany(scope: UserScope, keys: readonly UserKey[], call: ReadCall): Promise<readonly UserAnswer[]>;
 }
+
+const BATCH = UserService.method.batchGetUsers;
 
 /**
  * Asks the service over the wire: one RPC per call, at most 500 ids or keys. Single ids go by BatchGetUsers too, which says
@@ -22,8 +31,10 @@ export function createRemoteUserReader(transport: Transport, clock: Clock): User
   return {
     async readMany(scope, reads, call) {
       const readAtMs = clock();
+      const request = toBatchRequest(scope, reads);
+      const contextValues = withAnswerDecoder(BATCH, (bytes) => decodeUsers(bytes, request));
       const { outcomes } = await withoutDeadline(() =>
-        users.batchGetUsers(toBatchRequest(scope, reads), toLimit(call, readAtMs)),
+        users.batchGetUsers(request, { ...toLimit(call, readAtMs), contextValues }),
       );
       checkCount(outcomes, reads);
       return reads.map((read, i) => toAnswer(scope, outcomes[i], readAtMs, read.id));
@@ -44,14 +55,23 @@ function toLimit({ deadlineAtMs, signal }: ReadCall, nowMs: number): CallOptions
   return { timeoutMs: Math.max(1, Math.ceil(deadlineAtMs - nowMs)), ...(signal && { signal }) };
 }
 
-function toBatchRequest({ tenantId, view }: UserScope, reads: readonly UserRead[]) {
+/** A message as it is, which needs no copy on its way. */
+function toBatchRequest({ tenantId, view }: UserScope, reads: readonly UserRead[]): BatchGetUsersRequest {
   const knownVersions: Record<string, bigint> = {};
   const minVersions: Record<string, bigint> = {};
   for (const { id, minVersion, knownVersion } of reads) {
     if (knownVersion !== undefined) knownVersions[id] = knownVersion;
     if (minVersion > 0n) minVersions[id] = minVersion;
   }
-  return { tenantId, view, ids: reads.map(({ id }) => id), knownVersions, minVersions };
+  return {
+    $typeName: 'rollcall.user.v1.BatchGetUsersRequest',
+    tenantId,
+    ids: reads.map(({ id }) => id),
+    view,
+    knownVersions,
+    minVersions,
+    requireAll: false,
+  };
 }
 
 function toWireKey(key: UserKey) {
@@ -72,17 +92,13 @@ function toAnswer(
   readAtMs: number,
   id?: string,
 ): UserAnswer {
-  if (id !== undefined && (answered as UserOutcome).id.toLowerCase() !== id) {
-    throw new AnswerMalformedError(
-      `the user service answered about ${(answered as UserOutcome).id} where ${id} was asked`,
-    );
-  }
+  if (id !== undefined) checkId((answered as UserOutcome).id, id);
   const outcome = answered?.outcome;
   switch (outcome?.case) {
     case 'user':
       return {
         outcome: 'found',
-        user: compactUser(ofTenant(scope, outcome.value)),
+        user: toKept(scope, outcome.value),
         readAtMs,
         source: 'service',
       };
@@ -95,13 +111,20 @@ function toAnswer(
   }
 }
 
-function ofTenant({ tenantId }: UserScope, user: User): User {
-  if (user.tenantId === tenantId) {
-    // One text for all users of the tenant, in place of a copy in each message.
-    user.tenantId = tenantId;
-    return user;
+function checkId(answered: string, asked: string): void {
+  if (answered === asked || answered.toLowerCase() === asked) return;
+  throw new AnswerMalformedError(`the user service answered about ${answered} where ${asked} was asked`);
+}
+
+function toKept({ tenantId }: UserScope, user: User): User {
+  if (user.tenantId !== tenantId) {
+    throw new AnswerMalformedError(
+      `the user service answered a user of tenant ${user.tenantId} where ${tenantId} was asked`,
+    );
   }
-  throw new AnswerMalformedError(
-    `the user service answered a user of tenant ${user.tenantId} where ${tenantId} was asked`,
-  );
+  // As decodeUsers leaves it.
+  if (Object.isFrozen(user)) return user;
+  // One text for all users of the tenant, in place of a copy in each message.
+  user.tenantId = tenantId;
+  return compactUser(user);
 }
