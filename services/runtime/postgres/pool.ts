@@ -3,7 +3,7 @@ import type { Logger } from '../logger.ts';
 import type { Secret } from '../secret.ts';
 import { TYPES } from './parse-timestamp.ts';
 import { PatientPool } from './patient-pool.ts';
-import { PreparedClient } from './prepared-client.ts';
+import { punctualClient } from './punctual-client.ts';
 
 /** Connections for prepared statements, beside those that MikroORM keeps. */
 export type Pool = pg.Pool;
@@ -35,11 +35,10 @@ export function createPool(options: PoolOptions): Pool {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: statementTimeoutMs,
     // A black-holed connection is noticed although the statement timeout never arrives at the server.
-    query_timeout: statementTimeoutMs + 1000,
+    Client: punctualClient(statementTimeoutMs + 1000),
     keepAlive: true,
     ...(settings.length > 0 && { options: settings.join(' ') }),
     types: TYPES,
-    Client: PreparedClient,
   };
   const pool = new PatientPool(config, { maxWaitMs });
   // An idle connection that breaks is replaced on demand; unheard, the event would end the process.
