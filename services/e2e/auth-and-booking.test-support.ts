@@ -6,6 +6,7 @@ import { readConfig } from '@rollcall/runtime';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import pg from 'pg';
+import { vi } from 'vitest';
 import { openAuth } from './open-auth.test-support.ts';
 
 /** Both services, each with a database of its own, and clients of them. */
@@ -13,6 +14,8 @@ export type AuthAndBooking = Awaited<ReturnType<typeof startAuthAndBooking>>;
 
 // Longer than a busy machine needs, so that no test hangs on a service that does not answer.
 const TIMEOUT_MS = 15_000;
+
+const NOBODY = '00000000-0000-4000-8000-000000000000';
 
 /** Starts both. The auth service can go away and come back at the same address. */
 export async function startAuthAndBooking() {
@@ -44,11 +47,20 @@ export async function startAuthAndBooking() {
     const pool = stack.adopt(new pg.Pool({ connectionString: url, max: 1 }), (each) => each.end());
     return async (text: string, values: unknown[] = []) => (await pool.query(text, values)).rows;
   }) as [Query, Query];
+  const users = createClient(UserService, toAuth);
+  const ask = () => users.batchGetUsers({ tenantId: 'nobody', ids: [NOBODY] });
   const closers = stack.move();
   return {
-    auth,
+    auth: {
+      stop: auth.stop,
+      /** Until calls arrive again: a channel that was refused waits before it connects once more. */
+      start: async () => {
+        await auth.start();
+        await vi.waitFor(ask, { timeout: TIMEOUT_MS, interval: 50 });
+      },
+    },
     admin: createClient(UserAdminService, toAuth),
-    users: createClient(UserService, toAuth),
+    users,
     bookings,
     pets,
     reviews,

@@ -32,7 +32,7 @@ export interface Pages extends AsyncDisposable {
   starts(count: number, seed: number): Date[];
 }
 
-/** What the booking service reads for a page. */
+/** What a page shows of a booking. */
 const BOOKING_COLUMNS = `b.tenant_id, b.id, b.reference, b.user_id, b.status, b.start_date::text, b.end_date::text,
   b.amount_minor_units, b.amount_currency, b.title, b.create_time, b.update_time`;
 /** What a user client answers in its REFERENCE view. */
