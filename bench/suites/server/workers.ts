@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { cpus } from 'node:os';
 import { UserService } from '@rollcall/contract/user';
 import type { BenchCase, BenchContext } from '../../harness/bench-case.ts';
 import { compare } from '../../harness/compare.ts';
@@ -25,21 +25,33 @@ export const workers: BenchCase = {
       rounds,
       warmUps: 3,
     });
-    const load = await share(() => two.play(requests));
-    const cores = availableParallelism();
+    const { load, busy } = await shares(() => two.play(requests));
     return {
       ...measured,
       notes: [
-        `the load itself took ${Math.round(100 * load)} % of one of ${cores} cores, the database what it needs`,
+        `two workers and the load kept ${cpus().length} cores busy to ${percent(busy)}, the load itself one of them to ${percent(load)}`,
       ],
     };
   },
 };
 
-// Of one core, what this process took of it while the work went on.
-async function share(work: () => Promise<unknown>): Promise<number> {
-  const [before, startAt] = [process.cpuUsage(), performance.now()];
+// While the work goes on: what this process takes of one core, and what everybody takes of all of them.
+async function shares(work: () => Promise<unknown>): Promise<{ load: number; busy: number }> {
+  const [own, all, startAt] = [process.cpuUsage(), coreTimes(), performance.now()];
   await work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000 / (performance.now() - startAt);
+  const { user, system } = process.cpuUsage(own);
+  const [idle, total] = [coreTimes().idle - all.idle, coreTimes().total - all.total];
+  return { load: (user + system) / 1000 / (performance.now() - startAt), busy: 1 - idle / total };
+}
+
+// Of all cores since the machine began, in ms.
+function coreTimes(): { idle: number; total: number } {
+  const times = cpus().map(({ times }) => times);
+  const idle = times.reduce((sum, each) => sum + each.idle, 0);
+  const total = times.reduce((sum, each) => sum + each.user + each.nice + each.sys + each.irq + each.idle, 0);
+  return { idle, total };
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
 }
