@@ -68,7 +68,7 @@ async function peopleWith(ring: Keyring): Promise<People> {
     }),
     // Tokens of their own kind have tests of their own.
     tokens: {
-      sign: () => ({ token: 'signed', expireTime: new Date() }),
+      sign: async () => ({ token: 'signed', expireTime: new Date() }),
       verify: () => Promise.reject(new Error('not asked here')),
     },
     onReuse: () => undefined,

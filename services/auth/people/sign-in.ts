@@ -30,7 +30,7 @@ export async function signIn(people: People, command: SignInCommand): Promise<Op
     const hashes = { from: passwordHash, to: await hasher.hash(password) };
     await store.replaceHash(tenantId, user.id, hashes);
   }
-  return signSession(tokens, session);
+  return await signSession(tokens, session);
 }
 
 // What was never looked at is no attempt.
