@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { freshTenant } from '@rollcall/contract/testing';
 import { createLogger, Secret } from '@rollcall/runtime';
 import { createPool, type Pool, transactPrepared } from '@rollcall/runtime/postgres';
-import { createKeyring, type Keyring, makeKey } from '@rollcall/runtime/sealing';
+import { createKeyring, type Keyring, makeKey, SealingError } from '@rollcall/runtime/sealing';
 import { createTestDatabase, TEST_KEYS, type TestDatabase } from '@rollcall/runtime/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startMailWorker } from './mail/mail-worker.ts';
@@ -68,7 +68,7 @@ async function peopleWith(ring: Keyring): Promise<People> {
     }),
     // Tokens of their own kind have tests of their own.
     tokens: {
-      sign: () => ({ token: 'signed', expireTime: new Date() }),
+      sign: async () => ({ token: 'signed', expireTime: new Date() }),
       verify: () => Promise.reject(new Error('not asked here')),
     },
     onReuse: () => undefined,
@@ -182,6 +182,21 @@ describe('what is kept', () => {
     ]);
     expect(rows.map(({ kind }) => kind)).toEqual(['MAIL_SOURCE', 'SOURCE']);
     await expect(signIn(people, person)).rejects.toMatchObject({ reason: 'CREDENTIALS_WRONG' });
+  });
+
+  it('begins no session where it cannot be opened', async () => {
+    const person = await member();
+    for (const [table, id] of [
+      ['verified_emails', 'user_id'],
+      ['users', 'id'],
+    ]) {
+      await pool.query(`update ${table} set email_sealed = '\\x00' where ${id} = $1`, [person.userId]);
+      await expect(signIn(people, person)).rejects.toBeInstanceOf(SealingError);
+      await expect(signIn(people, { ...person, password: 'wrong' })).rejects.toMatchObject({
+        reason: 'CREDENTIALS_WRONG',
+      });
+    }
+    expect((await pool.query('select * from sessions')).rows).toEqual([]);
   });
 
   it('is removed once it has expired', async () => {

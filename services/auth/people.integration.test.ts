@@ -434,6 +434,49 @@ describe('a user', () => {
     expect(await signIn(person)).toMatchObject({ userId: id });
   });
 
+  it('who was merged away signs in as the survivor, by the old address and the password of the survivor', async () => {
+    const survivor = await member();
+    const { tenantId, userId } = survivor;
+    const away = { ...stranger(), tenantId, password: OTHER_PASSWORD };
+    const plan = { survivorId: userId, loserId: await registerPerson(auth, away) };
+    const { mergeId } = await auth.admin.mergeUsers({ tenantId, plan });
+    const session = await signIn({ ...away, password: PASSWORD });
+    expect(session).toMatchObject({ userId, emailVerified: true });
+    await expectRefusal(auth.people.signIn(away), CREDENTIALS_WRONG);
+    expect(await signIn(survivor)).toMatchObject({ userId });
+    await auth.admin.unmergeUsers({ tenantId, mergeId });
+    expect(await signIn(away)).toMatchObject({ userId: plan.loserId });
+    await expectRefusal(auth.people.signIn({ ...away, password: PASSWORD }), CREDENTIALS_WRONG);
+  });
+
+  it('who was merged into somebody merged away later signs in as the last survivor, while that one is there', async () => {
+    const tenantId = freshTenant();
+    const passwords = ['first of three words', 'second of three words', 'third of three words'];
+    const people = passwords.map((password) => ({ ...stranger(), tenantId, password }));
+    const ids: string[] = [];
+    for (const person of people) ids.push(await registerPerson(auth, person));
+    const [first = '', second = '', last = ''] = ids;
+    await auth.admin.mergeUsers({ tenantId, plan: { survivorId: second, loserId: first } });
+    await auth.admin.mergeUsers({ tenantId, plan: { survivorId: last, loserId: second } });
+    const [, , { password } = stranger()] = people;
+    for (const { email, password: own } of people) {
+      expect(await signIn({ tenantId, email, password })).toMatchObject({ userId: last });
+      if (own !== password)
+        await expectRefusal(auth.people.signIn({ tenantId, email, password: own }), CREDENTIALS_WRONG);
+    }
+    await auth.admin.deleteUser({ tenantId, id: last });
+    for (const { email } of people) {
+      await expectRefusal(auth.people.signIn({ tenantId, email, password }), CREDENTIALS_WRONG);
+    }
+    const failures = await auth.query(
+      `select outcome, user_id from sign_ins where tenant_id = $1 and outcome <> 'SUCCEEDED' order by create_time`,
+      [tenantId],
+    );
+    const wrong = { outcome: 'WRONG_PASSWORD', user_id: last };
+    const unknown = { outcome: 'UNKNOWN_ADDRESS', user_id: null };
+    expect(failures).toEqual([wrong, wrong, unknown, unknown, unknown]);
+  });
+
   it('shows sign-ins in the timeline, good ones and others', async () => {
     const person = await member();
     const { tenantId, userId: id } = person;

@@ -25,7 +25,12 @@ export interface SignInStart {
   /** In ms; above 0: too many attempts came before, and this one was not counted. */
   readonly waitMs: number;
   /** Absent: the address leads to nobody. */
-  readonly user?: { readonly id: string; readonly state: UserState };
+  readonly user?: {
+    readonly id: string;
+    readonly state: UserState;
+    /** Whether the user's current address is verified. Opens what is sealed: throws SealingError. */
+    isEmailVerified(): boolean;
+  };
   /** PHC string; absent: no password yet, or nobody. */
   readonly passwordHash?: string;
 }
@@ -51,13 +56,6 @@ export interface SessionOpening {
   /** The address that was signed in with, whose failed attempts are forgotten. */
   readonly email: string;
   readonly source: string;
-}
-
-/** What is told of a user whose session was opened. */
-export interface OpenedSession {
-  readonly role: UserRole;
-  /** Whether the user's current address is verified. */
-  readonly isEmailVerified: boolean;
 }
 
 /** A session that goes on. */
@@ -122,8 +120,8 @@ export interface PeopleStore {
   /** Undefined: nobody. */
   findAccess(tenantId: string, user: User | undefined): Promise<Access>;
   recordFailure(failure: FailedSignIn): Promise<void>;
-  /** Opens a session, notes the sign-in, forgets failed attempts. Undefined: the user is not active or the password is another by now. */
-  openSession(opening: SessionOpening): Promise<OpenedSession | undefined>;
+  /** Opens a session, notes the sign-in, forgets failed attempts; answers the user's role. Undefined: the user is not active or the password is another by now. */
+  openSession(opening: SessionOpening): Promise<UserRole | undefined>;
   /** Replaces a hash by another of the same password, unless it was replaced already. */
   replaceHash(tenantId: string, userId: string, hashes: { from: string; to: string }): Promise<void>;
   /** Uses up a refresh token and keeps the next one. */

@@ -18,7 +18,7 @@ export async function refreshSession(
   const { id, userId, role, expireTime } = outcome.session;
   const user = await reads.find(tenantId, userId, 'BASIC');
   const { isEmailVerified } = await store.findAccess(tenantId, user);
-  return signSession(tokens, {
+  return await signSession(tokens, {
     tenantId,
     sessionId: id,
     userId,

@@ -30,9 +30,9 @@ export interface UnsignedSession {
 }
 
 /** Adds the access token. */
-export function signSession(tokens: AccessTokens, session: UnsignedSession): OpenSession {
+export async function signSession(tokens: AccessTokens, session: UnsignedSession): Promise<OpenSession> {
   const { sessionId, userId, refreshToken, expireTime, isEmailVerified } = session;
-  const { token, expireTime: accessTokenExpireTime } = tokens.sign(session);
+  const { token, expireTime: accessTokenExpireTime } = await tokens.sign(session);
   return {
     sessionId,
     userId,

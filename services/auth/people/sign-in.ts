@@ -25,12 +25,14 @@ export async function signIn(people: People, command: SignInCommand): Promise<Op
   if (user?.state !== 'ACTIVE' || passwordHash === undefined || !verification.matches) {
     return await refuse(people, command, start);
   }
+  // Before the session is there: where this cannot be opened, nobody would get to know of it.
+  const isEmailVerified = user.isEmailVerified();
   const session = await open(store, command, { userId: user.id, passwordHash });
   if (verification.isOutdated) {
     const hashes = { from: passwordHash, to: await hasher.hash(password) };
     await store.replaceHash(tenantId, user.id, hashes);
   }
-  return signSession(tokens, session);
+  return await signSession(tokens, { ...session, isEmailVerified });
 }
 
 // What was never looked at is no attempt.
@@ -72,12 +74,12 @@ async function open(
   store: PeopleStore,
   { tenantId, email, source }: SignInCommand,
   { userId, passwordHash }: { userId: string; passwordHash: string },
-): Promise<UnsignedSession> {
+): Promise<Omit<UnsignedSession, 'isEmailVerified'>> {
   const refreshToken = makeSecretToken();
   const tokenHash = hashToken(refreshToken);
   const expireTime = new Date(Date.now() + SESSION_MS);
   const session = { tenantId, userId, sessionId: uuidv7(), expireTime };
-  const opened = await store.openSession({ ...session, tokenHash, passwordHash, email, source });
-  if (!opened) throw credentialsWrong();
-  return { ...session, ...opened, refreshToken };
+  const role = await store.openSession({ ...session, tokenHash, passwordHash, email, source });
+  if (!role) throw credentialsWrong();
+  return { ...session, role, refreshToken };
 }

@@ -1,12 +1,6 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { attemptKey } from '../people/people.ts';
-import type {
-  FailedSignIn,
-  OpenedSession,
-  SessionOpening,
-  SignInAttempt,
-  SignInStart,
-} from '../people/people-store.ts';
+import type { FailedSignIn, SessionOpening, SignInAttempt, SignInStart } from '../people/people-store.ts';
 import { sourceKey } from '../people/throttle.ts';
 import { emailKey, type UserRole, type UserState } from '../users/user.ts';
 import { isVerified } from './people-access.ts';
@@ -33,10 +27,11 @@ const BEGIN = {
       from users u where u.tenant_id = $1 and u.email_key = any($4::bytea[]) and u.delete_time is null
     )
     select (select wait_ms from source) as source_wait_ms, exists (select from counted) as is_counted,
-      u.id, u.state, c.password_hash
+      u.id, u.state, u.email_sealed, v.email_sealed as verified_sealed, c.password_hash
     from (select) once
     left join (holder join users u on u.tenant_id = $1 and u.id = holder.id and u.delete_time is null) on true
-    left join credentials c on c.tenant_id = $1 and c.user_id = u.id`,
+    left join credentials c on c.tenant_id = $1 and c.user_id = u.id
+    left join verified_emails v on v.tenant_id = $1 and v.user_id = u.id`,
 };
 
 interface BeginRow {
@@ -44,6 +39,8 @@ interface BeginRow {
   is_counted: boolean;
   id: string | null;
   state: UserState;
+  email_sealed: Buffer | null;
+  verified_sealed: Buffer | null;
   password_hash: string | null;
 }
 
@@ -59,9 +56,7 @@ const FAILED = {
 const OPEN = {
   name: 'session_open',
   text: `with allowed as (
-      select u.tenant_id, u.id, u.role, u.email_sealed, v.email_sealed as verified_sealed
-      from users u join credentials c on c.tenant_id = u.tenant_id and c.user_id = u.id
-      left join verified_emails v on v.tenant_id = u.tenant_id and v.user_id = u.id
+      select u.tenant_id, u.id, u.role from users u join credentials c on c.tenant_id = u.tenant_id and c.user_id = u.id
       where u.tenant_id = $1 and u.id = $2 and u.state = 'ACTIVE' and c.password_hash = $3
       for key share of u
     ), opened as (
@@ -75,15 +70,16 @@ const OPEN = {
     ), forgiven as (
       delete from throttles where tenant_id = $1 and kind = 'ACCOUNT' and key = $8 and exists (select from opened)
     )
-    select role, email_sealed, verified_sealed from allowed where exists (select from opened)`,
+    select role from allowed where exists (select from opened)`,
 };
 
 /** Counts an attempt, and finds who it is of; the same statement runs for nobody. */
 export async function beginSignIn(
   run: RunPrepared,
-  { seal, contactSeal }: PeopleSeals,
+  seals: PeopleSeals,
   { tenantId, email, source }: SignInAttempt,
 ): Promise<SignInStart> {
+  const { seal, contactSeal } = seals;
   const index = seal.throttleIndex({ tenantId, kind: 'ACCOUNT', key: attemptKey(email) });
   const sourceIndex = seal.throttleIndex({ tenantId, kind: 'SOURCE', key: sourceKey(source) });
   const key = emailKey(email);
@@ -92,9 +88,12 @@ export async function beginSignIn(
   if (!row?.is_counted) {
     return { waitMs: row?.source_wait_ms || (await readWaitMs(run, { tenantId, kind: 'ACCOUNT', index })) };
   }
+  const { id, state } = row;
   return {
     waitMs: 0,
-    ...(row.id !== null && { user: { id: row.id, state: row.state } }),
+    ...(id !== null && {
+      user: { id, state, isEmailVerified: () => hasVerified(seals, row, { tenantId, id }) },
+    }),
     ...(row.password_hash !== null && { passwordHash: row.password_hash }),
   };
 }
@@ -107,21 +106,24 @@ export async function recordFailure(
   await run(FAILED, [tenantId, userId ?? null, outcome, source]);
 }
 
-/** Opens a session. Undefined: not any more. */
+function hasVerified(
+  { seal, contactSeal }: PeopleSeals,
+  { email_sealed, verified_sealed }: BeginRow,
+  owner: { tenantId: string; id: string },
+): boolean {
+  const { email } = contactSeal.open({ email_sealed, phone_sealed: null }, owner);
+  return isVerified(seal, verified_sealed, { ...owner, email });
+}
+
+/** Opens a session, and answers the user's role. Undefined: not any more. */
 export async function openSession(
   run: RunPrepared,
-  { seal, contactSeal }: PeopleSeals,
+  { seal }: PeopleSeals,
   opening: SessionOpening,
-): Promise<OpenedSession | undefined> {
-  const { tenantId, userId: id, passwordHash, sessionId, expireTime, tokenHash, source } = opening;
+): Promise<UserRole | undefined> {
+  const { tenantId, userId, passwordHash, sessionId, expireTime, tokenHash, source } = opening;
   const account = seal.throttleIndex({ tenantId, kind: 'ACCOUNT', key: attemptKey(opening.email) });
-  const values = [tenantId, id, passwordHash, sessionId, expireTime, tokenHash, source, account];
-  type Row = { role: UserRole; email_sealed: Buffer | null; verified_sealed: Buffer | null };
-  const [row] = await run<Row>(OPEN, values);
-  if (!row) return undefined;
-  const { email } = contactSeal.open(
-    { email_sealed: row.email_sealed, phone_sealed: null },
-    { tenantId, id },
-  );
-  return { role: row.role, isEmailVerified: isVerified(seal, row.verified_sealed, { tenantId, id, email }) };
+  const values = [tenantId, userId, passwordHash, sessionId, expireTime, tokenHash, source, account];
+  const [row] = await run<{ role: UserRole }>(OPEN, values);
+  return row?.role;
 }
