@@ -1,10 +1,9 @@
 import { UserView } from '@rollcall/contract/user';
 import { LRUCache } from 'lru-cache';
 import { type CachedUser, isNewer } from './cached-user.ts';
-import type { SeenFloor } from './slot-list.ts';
 import type { UserEntry } from './user-entry.ts';
 import type { UserScope } from './user-reader.ts';
-import { UserSlots, type UserSlotsOptions } from './user-slots.ts';
+import { type SeenFloor, UserSlots, type UserSlotsOptions } from './user-slots.ts';
 
 /** How much is remembered. */
 export interface UserCacheOptions extends UserSlotsOptions {

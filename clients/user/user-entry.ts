@@ -14,4 +14,6 @@ export interface UserEntry extends CachedUser {
   readonly next: UserEntry | undefined;
   /** Estimated. */
   readonly bytes: number;
+  /** The epoch in which it was last used, where it is the first of its id. */
+  usedIn: number;
 }

@@ -1,6 +1,6 @@
+import { LRUCache } from 'lru-cache';
 import type { CachedUser } from './cached-user.ts';
 import { estimateBytes } from './estimate-bytes.ts';
-import { type FloorLink, type SeenFloor, Slot, SlotList } from './slot-list.ts';
 import type { SharedScope, UserEntry } from './user-entry.ts';
 import type { UserScope } from './user-reader.ts';
 
@@ -11,55 +11,73 @@ export interface UserSlotsOptions {
   maxSeenVersions: number;
 }
 
+/** The highest version of a user that is known to exist. */
+export interface SeenFloor {
+  readonly version: bigint;
+  /** Point on the client's clock at which that was known. */
+  readonly seenAtMs: number;
+}
+
+/** A floor in one tenant, and those in the others that have the same id. */
+interface FloorLink extends SeenFloor {
+  readonly tenantId: string;
+  readonly next: FloorLink | undefined;
+}
+
 /** Of a whole turn of the memory: by how much an entry may be taken for less recently used than it is. */
 const EPOCHS_PER_TURN = 16;
+/** One for all, in place of one that lru-cache makes at each call. */
+const PLAIN = {};
 
 /**
  * The users in memory, and the versions that are known to exist of users that are not: told by the change feed, answered, or
- * held before they were evicted; never merely claimed by a caller. All that is known of an id stands in one slot, which is
- * found by the caller's own string without building a key: most of what a user that comes or goes costs is looking it up, and
- * here one that leaves stays in its slot as a version. Both are bounded. A slot leaves as a whole, the one used longest ago
+ * held before they were evicted; never merely claimed by a caller. All that is known of an id stands in one chain, which is
+ * found by the caller's own string without building a key. Both are bounded. A chain leaves as a whole, the one used longest ago
  * first; for an id whose version is forgotten an older answer could pass, which only a service that goes back in time gives.
  */
 export class UserSlots {
-  readonly #byId = new Map<string, Slot>();
-  /** Those with a user in memory. */
-  readonly #held = new SlotList();
-  /** Those with versions alone. */
-  readonly #seen = new SlotList();
-  readonly #options: UserSlotsOptions;
+  readonly #held: LRUCache<string, UserEntry>;
+  readonly #seen: LRUCache<string, FloorLink>;
+  readonly #maxBytes: number;
   readonly #scopes = new Map<string, SharedScope[]>();
   readonly #putsPerEpoch: number;
-  /** Counts sixteenths of the memory that came new. A hit moves its slot in each of them once: moving costs more than finding. */
+  /** Counts sixteenths of the memory that came new. A hit says so to lru-cache in each of them once: moving costs more than finding. */
   #epoch = 0;
   #putsLeft: number;
+  /** Counted here: lru-cache would have to be told at each change of a chain, and ask for the size of each. */
   #bytes = 0;
 
-  constructor(options: UserSlotsOptions) {
-    this.#options = options;
-    this.#putsPerEpoch = Math.ceil(options.maxEntries / EPOCHS_PER_TURN);
+  constructor({ maxEntries, maxBytes, maxSeenVersions }: UserSlotsOptions) {
+    this.#maxBytes = maxBytes;
+    this.#putsPerEpoch = Math.ceil(maxEntries / EPOCHS_PER_TURN);
     this.#putsLeft = this.#putsPerEpoch;
+    this.#seen = new LRUCache({ max: maxSeenVersions });
+    this.#held = new LRUCache({
+      max: maxEntries,
+      noDisposeOnSet: true,
+      dispose: (head, _id, reason) => {
+        if (reason === 'evict') this.#leave(head);
+      },
+    });
   }
 
   /** The entry, which now counts as used. */
   use(scope: UserScope, id: string): UserEntry | undefined {
-    const slot = this.#byId.get(id);
-    if (slot === undefined) return undefined;
-    if (slot.usedIn !== this.#epoch) this.#touch(slot);
-    for (let { entry } = slot; entry !== undefined; entry = entry.next)
+    const head = this.#held.peek(id, PLAIN);
+    if (head !== undefined && head.usedIn !== this.#epoch) this.#touch(id, head);
+    for (let entry = head; entry !== undefined; entry = entry.next)
       if (entry.scope.view === scope.view && entry.scope.tenantId === scope.tenantId) return entry;
     return undefined;
   }
 
   /** The first of all entries of an id, of every tenant, without using it. */
   first(id: string): UserEntry | undefined {
-    return this.#byId.get(id)?.entry;
+    return this.#held.peek(id, PLAIN);
   }
 
   /** The version remembered of an id. Undefined: none is, or the user is in memory. */
   floor(tenantId: string, id: string): SeenFloor | undefined {
-    const slot = this.#byId.get(id);
-    return slot && floorOf(slot, tenantId);
+    return this.#seen.size === 0 ? undefined : linkOf(this.#seen.peek(id, PLAIN), tenantId);
   }
 
   /** Adds an entry, and keeps of the id's others in this tenant those of other views that show the same version. */
@@ -67,24 +85,27 @@ export class UserSlots {
     const { tenantId, view } = scope;
     const isMerged = user.id !== id;
     // The id inside the user is the same text: with it as key, one string less is kept.
-    const slot = this.#byId.get(id) ?? this.#begin(isMerged ? id : user.id);
-    if (slot.entry !== undefined)
-      this.#keep(
-        slot,
+    const key = isMerged ? id : user.id;
+    const held = this.#held.peek(key, PLAIN);
+    const next =
+      held &&
+      this.#rest(
+        held,
         ({ scope: of, user: other }) =>
           of.tenantId !== tenantId ||
           (of.view !== view && other.id === user.id && other.version === user.version),
       );
-    if (!isMerged && slot.floor !== undefined) slot.floor = without(slot.floor, tenantId);
+    if (!isMerged) this.#unsee(tenantId, key);
     const bytes = estimateBytes(user);
-    const shared = this.#toShared(scope, isMerged);
-    slot.entry = { user, readAtMs, scope: shared, next: slot.entry, bytes };
-    slot.usedIn = this.#epoch;
+    const head = { user, readAtMs, scope: this.#toShared(scope, isMerged), next, bytes, usedIn: this.#epoch };
     this.#bytes += bytes;
-    this.#settle(slot);
+    this.#held.set(key, head, PLAIN);
     // What is larger than the whole memory is not kept at all.
-    if (bytes > this.#options.maxBytes) this.#evict(slot);
-    this.#trim();
+    if (bytes > this.#maxBytes) {
+      this.#held.delete(key);
+      this.#leave(head);
+    }
+    while (this.#bytes > this.#maxBytes) this.#held.pop();
     this.#putsLeft -= 1;
     if (this.#putsLeft > 0) return;
     this.#putsLeft = this.#putsPerEpoch;
@@ -92,28 +113,33 @@ export class UserSlots {
   }
 
   /** Remembers the version unless a higher one is remembered. */
-  raise(tenantId: string, id: string, floor: SeenFloor): void {
-    this.#raise(this.#byId.get(id) ?? this.#begin(id), tenantId, floor);
-    this.#trim();
+  raise(tenantId: string, id: string, { version, seenAtMs }: SeenFloor): void {
+    const first = this.#seen.size === 0 ? undefined : this.#seen.get(id, PLAIN);
+    const known = linkOf(first, tenantId);
+    if (known !== undefined && known.version >= version) return;
+    const next = known === undefined ? first : without(first, tenantId);
+    this.#seen.set(id, { tenantId, version, seenAtMs, next }, PLAIN);
   }
 
   /** Forgets the users of an id in this tenant. */
   forget(tenantId: string, id: string): void {
-    const slot = this.#byId.get(id);
-    if (slot?.entry === undefined) return;
-    this.#keep(slot, ({ scope }) => scope.tenantId !== tenantId);
-    this.#settle(slot);
+    const held = this.#held.peek(id, PLAIN);
+    if (held === undefined) return;
+    const rest = this.#rest(held, ({ scope }) => scope.tenantId !== tenantId);
+    if (rest === undefined) this.#held.delete(id);
+    else this.#held.set(id, rest, PLAIN);
   }
 
   /** Every entry with its id, those that are to leave last first. */
   *all(): Iterable<[string, UserEntry]> {
-    for (let slot = this.#held.newest; slot !== undefined; slot = slot.older)
-      for (let { entry } = slot; entry !== undefined; entry = entry.next) yield [slot.id, entry];
+    for (const [id, head] of this.#held.entries())
+      for (let entry: UserEntry | undefined = head; entry !== undefined; entry = entry.next)
+        yield [id, entry];
   }
 
   clear(): void {
-    this.#byId.clear();
-    for (const list of [this.#held, this.#seen]) list.clear();
+    this.#held.clear();
+    this.#seen.clear();
     this.#bytes = 0;
   }
 
@@ -121,65 +147,34 @@ export class UserSlots {
     return { entries: this.#held.size, bytes: this.#bytes, seenVersions: this.#seen.size };
   }
 
-  #begin(id: string): Slot {
-    const slot = new Slot(id);
-    this.#byId.set(id, slot);
-    return slot;
+  #touch(id: string, head: UserEntry): void {
+    head.usedIn = this.#epoch;
+    this.#held.get(id, PLAIN);
   }
 
-  #touch(slot: Slot): void {
-    slot.usedIn = this.#epoch;
-    slot.list?.add(slot);
-  }
-
-  /** Puts the slot where it belongs by what it holds, as the newest; nowhere, where it holds nothing. */
-  #settle(slot: Slot): void {
-    if (slot.entry !== undefined) this.#held.add(slot);
-    else if (slot.floor !== undefined) this.#seen.add(slot);
-    else {
-      slot.list?.remove(slot);
-      this.#byId.delete(slot.id);
-    }
-  }
-
-  #trim(): void {
-    const { maxEntries, maxBytes, maxSeenVersions } = this.#options;
-    while (this.#held.size > maxEntries || this.#bytes > maxBytes) this.#evict(this.#held.oldest as Slot);
-    while (this.#seen.size > maxSeenVersions) {
-      const { oldest } = this.#seen;
-      (oldest as Slot).floor = undefined;
-      this.#settle(oldest as Slot);
-    }
-  }
-
-  /** Forgets its users, and remembers their versions. */
-  #evict(slot: Slot): void {
-    let { entry } = slot;
-    slot.entry = undefined;
-    for (; entry !== undefined; entry = entry.next) {
+  /** Remembers the versions of users that are in memory no more. */
+  #leave(head: UserEntry): void {
+    for (let entry: UserEntry | undefined = head; entry !== undefined; entry = entry.next) {
       const { user, readAtMs, bytes } = entry;
       this.#bytes -= bytes;
-      const own = user.id === slot.id ? slot : (this.#byId.get(user.id) ?? this.#begin(user.id));
-      this.#raise(own, user.tenantId, { version: user.version, seenAtMs: readAtMs });
+      this.raise(user.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
     }
-    this.#settle(slot);
   }
 
-  #raise(slot: Slot, tenantId: string, { version, seenAtMs }: SeenFloor): void {
-    const known = floorOf(slot, tenantId);
-    if (known === undefined || known.version < version) {
-      const next = known === undefined ? slot.floor : without(slot.floor, tenantId);
-      slot.floor = { tenantId, version, seenAtMs, next };
-    }
-    this.#settle(slot);
+  #unsee(tenantId: string, id: string): void {
+    const first = this.#seen.size === 0 ? undefined : this.#seen.peek(id, PLAIN);
+    if (linkOf(first, tenantId) === undefined) return;
+    const others = without(first, tenantId);
+    if (others === undefined) this.#seen.delete(id);
+    else this.#seen.set(id, others, PLAIN);
   }
 
-  #keep(slot: Slot, isKept: (entry: UserEntry) => boolean): void {
-    let kept: UserEntry | undefined;
-    for (let { entry } = slot; entry !== undefined; entry = entry.next)
-      if (isKept(entry)) kept = { ...entry, next: kept };
+  #rest(head: UserEntry, isKept: (entry: UserEntry) => boolean): UserEntry | undefined {
+    let rest: UserEntry | undefined;
+    for (let entry: UserEntry | undefined = head; entry !== undefined; entry = entry.next)
+      if (isKept(entry)) rest = { ...entry, next: rest };
       else this.#bytes -= entry.bytes;
-    slot.entry = kept;
+    return rest;
   }
 
   #toShared({ tenantId, view }: UserScope, isMerged: boolean): SharedScope {
@@ -191,10 +186,10 @@ export class UserSlots {
   }
 }
 
-function floorOf(slot: Slot, tenantId: string): FloorLink | undefined {
-  let { floor } = slot;
-  while (floor !== undefined && floor.tenantId !== tenantId) floor = floor.next;
-  return floor;
+function linkOf(first: FloorLink | undefined, tenantId: string): FloorLink | undefined {
+  let link = first;
+  while (link !== undefined && link.tenantId !== tenantId) link = link.next;
+  return link;
 }
 
 function without(floor: FloorLink | undefined, tenantId: string): FloorLink | undefined {
