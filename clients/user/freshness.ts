@@ -29,7 +29,7 @@ export class Freshness {
   readonly #options: FreshnessOptions;
   readonly #feed: FeedHealth;
   readonly #clock: Clock;
-  /** Up to this age a user is young, whatever the feed says. */
+  /** Below this age a user is young, whatever the feed says. */
   readonly #youngMs: number;
   readonly #lostAtMs = new Map<string, number>();
   /** The latest of them, so that a hit seldom needs to look its tenant up. */
@@ -40,7 +40,7 @@ export class Freshness {
     this.#options = options;
     this.#feed = feed;
     this.#clock = clock;
-    this.#youngMs = options.ttlMs * (options.refreshAheadRatio || 1);
+    this.#youngMs = options.ttlMs * (options.refreshAheadRatio || 1) || Number.NEGATIVE_INFINITY;
     this.bornAtMs = Math.floor(clock());
     this.#lastLostAtMs = this.bornAtMs - 1;
   }
@@ -61,9 +61,11 @@ export class Freshness {
   }
 
   judge(id: string, entry: CachedUser): Ripeness {
-    // A coarse clock may be behind the one that read: nothing is younger than new, and 0 always asks.
-    const ageMs = Math.max(0, this.#clock() - entry.readAtMs);
-    if (ageMs < this.#youngMs && entry.readAtMs > this.#lastLostAtMs) return 'young';
+    const { readAtMs } = entry;
+    const differenceMs = this.#clock() - readAtMs;
+    if (differenceMs < this.#youngMs && readAtMs > this.#lastLostAtMs) return 'young';
+    // A coarse clock may be behind the one that read: nothing is younger than new, and a life of 0 always asks.
+    const ageMs = Math.max(0, differenceMs);
     const lifeMs = this.lifeMs(id, entry);
     if (ageMs >= lifeMs) return 'old';
     const { refreshAheadRatio } = this.#options;

@@ -28,6 +28,8 @@ interface FloorLink extends SeenFloor {
 const EPOCHS_PER_TURN = 16;
 /** One for all, in place of one that lru-cache makes at each call. */
 const PLAIN = {};
+/** The same to look something up: nothing has a time to live, so that lru-cache need not look for one. */
+const LOOK = { allowStale: true };
 
 /**
  * The users in memory, and the versions that are known to exist of users that are not: told by the change feed, answered, or
@@ -63,7 +65,7 @@ export class UserSlots {
 
   /** The entry, which now counts as used. */
   use(scope: UserScope, id: string): UserEntry | undefined {
-    const head = this.#held.peek(id, PLAIN);
+    const head = this.#held.peek(id, LOOK);
     if (head !== undefined && head.usedIn !== this.#epoch) this.#touch(id, head);
     for (let entry = head; entry !== undefined; entry = entry.next)
       if (entry.scope.view === scope.view && entry.scope.tenantId === scope.tenantId) return entry;
@@ -72,12 +74,12 @@ export class UserSlots {
 
   /** The first of all entries of an id, of every tenant, without using it. */
   first(id: string): UserEntry | undefined {
-    return this.#held.peek(id, PLAIN);
+    return this.#held.peek(id, LOOK);
   }
 
   /** The version remembered of an id. Undefined: none is, or the user is in memory. */
   floor(tenantId: string, id: string): SeenFloor | undefined {
-    return this.#seen.size === 0 ? undefined : linkOf(this.#seen.peek(id, PLAIN), tenantId);
+    return this.#seen.size === 0 ? undefined : linkOf(this.#seen.peek(id, LOOK), tenantId);
   }
 
   /** Adds an entry, and keeps of the id's others in this tenant those of other views that show the same version. */
@@ -86,7 +88,7 @@ export class UserSlots {
     const isMerged = user.id !== id;
     // The id inside the user is the same text: with it as key, one string less is kept.
     const key = isMerged ? id : user.id;
-    const held = this.#held.peek(key, PLAIN);
+    const held = this.#held.peek(key, LOOK);
     const next =
       held &&
       this.#rest(
@@ -114,7 +116,7 @@ export class UserSlots {
 
   /** Remembers the version unless a higher one is remembered. */
   raise(tenantId: string, id: string, { version, seenAtMs }: SeenFloor): void {
-    const first = this.#seen.size === 0 ? undefined : this.#seen.get(id, PLAIN);
+    const first = this.#seen.size === 0 ? undefined : this.#seen.get(id, LOOK);
     const known = linkOf(first, tenantId);
     if (known !== undefined && known.version >= version) return;
     const next = known === undefined ? first : without(first, tenantId);
@@ -123,7 +125,7 @@ export class UserSlots {
 
   /** Forgets the users of an id in this tenant. */
   forget(tenantId: string, id: string): void {
-    const held = this.#held.peek(id, PLAIN);
+    const held = this.#held.peek(id, LOOK);
     if (held === undefined) return;
     const rest = this.#rest(held, ({ scope }) => scope.tenantId !== tenantId);
     if (rest === undefined) this.#held.delete(id);
@@ -149,7 +151,7 @@ export class UserSlots {
 
   #touch(id: string, head: UserEntry): void {
     head.usedIn = this.#epoch;
-    this.#held.get(id, PLAIN);
+    this.#held.get(id, LOOK);
   }
 
   /** Remembers the versions of users that are in memory no more. */
@@ -162,7 +164,7 @@ export class UserSlots {
   }
 
   #unsee(tenantId: string, id: string): void {
-    const first = this.#seen.size === 0 ? undefined : this.#seen.peek(id, PLAIN);
+    const first = this.#seen.size === 0 ? undefined : this.#seen.peek(id, LOOK);
     if (linkOf(first, tenantId) === undefined) return;
     const others = without(first, tenantId);
     if (others === undefined) this.#seen.delete(id);
