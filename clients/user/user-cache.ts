@@ -2,21 +2,16 @@ import { UserView } from '@rollcall/contract/user';
 import { LRUCache } from 'lru-cache';
 import { type CachedUser, isNewer } from './cached-user.ts';
 import type { UserEntry } from './user-entry.ts';
+import { type SeenFloor, UserMemory, type UserMemoryOptions } from './user-memory.ts';
 import type { UserScope } from './user-reader.ts';
-import { type SeenFloor, UserSlots, type UserSlotsOptions } from './user-slots.ts';
 
 /** How much is remembered. */
-export interface UserCacheOptions extends UserSlotsOptions {
+export interface UserCacheOptions extends UserMemoryOptions {
   maxMissingEntries: number;
 }
 
 /** Every view that an entry can be of. */
 export const VIEWS = [UserView.REFERENCE, UserView.BASIC, UserView.FULL];
-
-/** The key of a flight or a missing id. Tenant ids hold no slash, so two scopes never share one. */
-export function toCacheKey({ tenantId, view }: UserScope, id: string): string {
-  return `${tenantId}/${view}/${id}`;
-}
 
 /**
  * What is remembered, and nothing about how long it is good: users, missing ids, and versions known to exist. Missing ids
@@ -24,13 +19,13 @@ export function toCacheKey({ tenantId, view }: UserScope, id: string): string {
  * out a user of which a higher version is known to exist.
  */
 export class UserCache {
-  readonly #users: UserSlots;
+  readonly #users: UserMemory;
   readonly #missing: LRUCache<string, number>;
   #isClosed = false;
 
   constructor(options: UserCacheOptions) {
     this.#missing = new LRUCache({ max: options.maxMissingEntries });
-    this.#users = new UserSlots(options);
+    this.#users = new UserMemory(options);
   }
 
   getUser(scope: UserScope, id: string): CachedUser | undefined {
@@ -40,7 +35,7 @@ export class UserCache {
 
   /** When the service said that this id is missing. */
   getMissingAtMs(scope: UserScope, id: string): number | undefined {
-    return this.#missing.size === 0 ? undefined : this.#missing.get(toCacheKey(scope, id));
+    return this.#missing.size === 0 ? undefined : this.#missing.get(toMissingKey(scope, id));
   }
 
   /** The newest answer about an id in any view: what is known of one view binds the others. */
@@ -76,7 +71,7 @@ export class UserCache {
   putMissing(scope: UserScope, id: string, readAtMs: number): void {
     if (this.#isClosed) return;
     this.forget(scope.tenantId, id);
-    this.#missing.set(toCacheKey(scope, id), readAtMs);
+    this.#missing.set(toMissingKey(scope, id), readAtMs);
   }
 
   /**
@@ -135,6 +130,11 @@ export class UserCache {
 
   #forgetMissing(tenantId: string, id: string): void {
     if (this.#missing.size === 0) return;
-    for (const view of VIEWS) this.#missing.delete(toCacheKey({ tenantId, view }, id));
+    for (const view of VIEWS) this.#missing.delete(toMissingKey({ tenantId, view }, id));
   }
+}
+
+// Tenant ids hold no slash, so two scopes never share one.
+function toMissingKey({ tenantId, view }: UserScope, id: string): string {
+  return `${tenantId}/${view}/${id}`;
 }

@@ -1,7 +1,7 @@
 import type { User, UserView } from './user.ts';
 import type { UserReads } from './user-reads.ts';
 
-/** The most ids that are gathered: with more of them, the database and this process would wait for each other in turn. */
+/** The most ids that are gathered: with 300 or more, batches of 100 came out slower than each by itself (`npm run bench -- server --case batch-postgres`). */
 const MOST_IDS = 200;
 
 interface Gathering {

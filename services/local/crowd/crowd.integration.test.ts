@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { Secret } from '@rollcall/runtime';
 import { createKeyring } from '@rollcall/runtime/sealing';
-import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
+import { createTestDatabase, runMain, TEST_KEYS } from '@rollcall/runtime/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { crowdUser } from './crowd-user.ts';
@@ -91,26 +88,16 @@ describe('a crowd', () => {
 });
 
 describe('npm run sample', () => {
-  const run = async (args: readonly string[], env: NodeJS.ProcessEnv) => {
-    const main = fileURLToPath(new URL('./main.ts', import.meta.url));
-    const child = spawn(process.execPath, [main, ...args], {
-      env: { PATH: process.env.PATH, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const [out, complaint, [code]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, 'close'),
-    ]);
-    return { out, complaint, code };
-  };
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+  const run = (args: readonly string[], env: NodeJS.ProcessEnv) =>
+    runMain(main, { PATH: process.env.PATH, ...env }, args);
 
   it('writes into the database that the settings name, and says how many', async () => {
     const args = ['--users', '60', '--tenant', 'cli'];
     const first = await run(args, { AUTH_DATABASE_URL: databaseUrl, ...TEST_KEYS });
-    expect(first).toMatchObject({ complaint: '', code: 0 });
-    expect(first.out).toContain('60 users written into tenant cli');
-    expect((await run(args, { AUTH_DATABASE_URL: databaseUrl, ...TEST_KEYS })).out).toContain(
+    expect(first).toMatchObject({ stderr: '', code: 0 });
+    expect(first.stdout).toContain('60 users written into tenant cli');
+    expect((await run(args, { AUTH_DATABASE_URL: databaseUrl, ...TEST_KEYS })).stdout).toContain(
       '60 were there already',
     );
   });
@@ -125,7 +112,7 @@ describe('npm run sample', () => {
         await run(['--users', '5'], { ...env, ...TEST_KEYS, AUTH_DATABASE_URL: `${databaseUrl}_nope` }),
       ];
       expect(lacking.map(({ code }) => code)).toEqual([1, 1, 1]);
-      const lines = lacking.map(({ complaint }) => complaint.trim());
+      const lines = lacking.map(({ stderr }) => stderr.trim());
       expect(lines[0]).toMatch(/There is no database in .*: run "npm start"/);
       expect(lines[1]).toMatch(/There are no keys for contact data in .*: run "npm start"/);
       expect(lines[2]).toMatch(/does not exist: create it, or correct AUTH_DATABASE_URL/);

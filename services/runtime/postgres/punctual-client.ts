@@ -5,7 +5,7 @@ import pg from 'pg';
  * never brings it, and whatever is asked over it later would wait as well. The query rejects with `Query read timeout`.
  *
  * In place of pg's own `query_timeout`, which puts another callback into each query; V8 then keeps the rows of all queries
- * until the next full collection, and collecting garbage takes longer than reading the rows.
+ * until the next full collection, which every page pays for.
  */
 export function punctualClient(limitMs: number): typeof pg.Client {
   return class PunctualClient extends pg.Client {

@@ -5,7 +5,7 @@ import type { SharedScope, UserEntry } from './user-entry.ts';
 import type { UserScope } from './user-reader.ts';
 
 /** How much is remembered. */
-export interface UserSlotsOptions {
+export interface UserMemoryOptions {
   maxEntries: number;
   maxBytes: number;
   maxSeenVersions: number;
@@ -37,7 +37,7 @@ const LOOK = { allowStale: true };
  * found by the caller's own string without building a key. Both are bounded. A chain leaves as a whole, the one used longest ago
  * first; for an id whose version is forgotten an older answer could pass, which only a service that goes back in time gives.
  */
-export class UserSlots {
+export class UserMemory {
   readonly #held: LRUCache<string, UserEntry>;
   readonly #seen: LRUCache<string, FloorLink>;
   readonly #maxBytes: number;
@@ -49,7 +49,7 @@ export class UserSlots {
   /** Counted here: lru-cache would have to be told at each change of a chain, and ask for the size of each. */
   #bytes = 0;
 
-  constructor({ maxEntries, maxBytes, maxSeenVersions }: UserSlotsOptions) {
+  constructor({ maxEntries, maxBytes, maxSeenVersions }: UserMemoryOptions) {
     this.#maxBytes = maxBytes;
     this.#putsPerEpoch = Math.ceil(maxEntries / EPOCHS_PER_TURN);
     this.#putsLeft = this.#putsPerEpoch;
