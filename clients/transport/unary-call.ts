@@ -8,6 +8,9 @@ import { headersFromMetadata, metadataFromHeaders } from './metadata-headers.ts'
 import type { OpenCalls } from './open-calls.ts';
 import { toWire } from './wire.ts';
 
+const NOTHING = new Metadata();
+const ENDED: Came<never> = { header: NOTHING, message: undefined, failure: undefined };
+
 /**
  * One request, one answer. The signal of the request cancels the call; so does closing the transport. Goes to the channel
  * itself as grpc-js' Client does, without what that makes for each call: an emitter, interceptors and a stack trace.
@@ -17,53 +20,98 @@ export function makeUnaryCall<I extends DescMessage, O extends DescMessage>(
   request: UnaryRequest<I, O>,
   deadline: Date,
 ): Promise<UnaryResponse<I, O>> {
-  const { method, service, signal } = request;
-  const { path, serialize, parse } = toWire(method, answerDecoderOf(method, request.contextValues));
   return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const bytes = refuseAs('Request message serialization failure', () => serialize(request.message));
-    const metadata = metadataFromHeaders(request.header);
-    const call = openCalls.channel.createCall(path, deadline, undefined, null, undefined);
-    const cancelable = { cancel: () => call.cancelWithStatus(grpcStatus.CANCELLED, 'Cancelled on client') };
-    const onAbort = () => {
-      reject(ConnectError.from(signal.reason, Code.Canceled));
-      cancelable.cancel();
-    };
-    let header = NOTHING;
-    let message: MessageShape<O> | undefined;
-    // Comes with the message, and the status that tells of its end says nothing of it.
-    let failure: ConnectError | undefined;
-    openCalls.add(cancelable);
-    signal.addEventListener('abort', onAbort);
-    call.start(metadata, {
-      onReceiveMetadata(received) {
-        header = received;
-      },
-      onReceiveMessage(received: Buffer) {
-        try {
-          message = refuseAs('Response message parsing error', () => parse(received));
-        } catch (error) {
-          failure = error as ConnectError;
-          cancelable.cancel();
-        }
-      },
-      // Comes last, and it alone has the trailers of a call that went well.
-      onReceiveStatus(status) {
-        openCalls.delete(cancelable);
-        signal.removeEventListener('abort', onAbort);
-        if (failure !== undefined) reject(failure);
-        else if (status.code !== grpcStatus.OK) reject(connectErrorFromStatus(status));
-        else if (message === undefined) reject(connectErrorFromStatus(withoutMessage(status)));
-        else resolve(toResponse({ stream: false, service, method, message }, header, status.metadata));
-      },
-    });
-    call.startRead();
-    call.sendMessageWithContext({}, bytes);
-    call.halfClose();
+    request.signal.throwIfAborted();
+    new UnaryCall(openCalls, { request, resolve, reject }).send(deadline);
   });
 }
 
-const NOTHING = new Metadata();
+/** Whose call it is, and where its end is told. */
+interface Asked<I extends DescMessage, O extends DescMessage> {
+  readonly request: UnaryRequest<I, O>;
+  readonly resolve: (response: UnaryResponse<I, O>) => void;
+  readonly reject: (error: ConnectError) => void;
+}
+
+/** What has come of it so far. */
+interface Came<O extends DescMessage> {
+  header: Metadata;
+  message: MessageShape<O> | undefined;
+  /** Comes with the message, and the status that tells of its end says nothing of it. */
+  failure: ConnectError | undefined;
+}
+
+/**
+ * What grpc-js is given of a call. It lets go of everything at the end, because it outlives the call: streams and calls stand
+ * in Maps and Sets of node:http2 and grpc-js, and in V8 a table that was outgrown points to the next one, so that whatever
+ * hangs on those is garbage to a full collection only. With all answers on it, most of a client's time went into copying them.
+ */
+class UnaryCall<I extends DescMessage, O extends DescMessage> {
+  #asked: Asked<I, O> | undefined;
+  #came: Came<O> = { header: NOTHING, message: undefined, failure: undefined };
+  #call: ReturnType<OpenCalls['channel']['createCall']> | undefined;
+  readonly #openCalls: OpenCalls;
+
+  constructor(openCalls: OpenCalls, asked: Asked<I, O>) {
+    this.#openCalls = openCalls;
+    this.#asked = asked;
+  }
+
+  send(deadline: Date): void {
+    const { request } = this.#asked as Asked<I, O>;
+    const { path, serialize } = toWire(request.method);
+    const bytes = refuseAs('Request message serialization failure', () => serialize(request.message));
+    const call = this.#openCalls.channel.createCall(path, deadline, undefined, null, undefined);
+    this.#call = call;
+    this.#openCalls.add(this);
+    request.signal.addEventListener('abort', this);
+    call.start(metadataFromHeaders(request.header), this);
+    call.startRead();
+    call.sendMessageWithContext({}, bytes);
+    call.halfClose();
+  }
+
+  cancel(): void {
+    this.#call?.cancelWithStatus(grpcStatus.CANCELLED, 'Cancelled on client');
+  }
+
+  /** The signal aborts. */
+  handleEvent(): void {
+    this.#asked?.reject(ConnectError.from(this.#asked.request.signal.reason, Code.Canceled));
+    this.cancel();
+  }
+
+  onReceiveMetadata(received: Metadata): void {
+    this.#came.header = received;
+  }
+
+  onReceiveMessage(received: Buffer): void {
+    const { request } = this.#asked as Asked<I, O>;
+    const { parse } = toWire(request.method, answerDecoderOf(request.method, request.contextValues));
+    try {
+      this.#came.message = refuseAs('Response message parsing error', () => parse(received));
+    } catch (error) {
+      this.#came.failure = error as ConnectError;
+      this.cancel();
+    }
+  }
+
+  /** Comes last, and it alone has the trailers of a call that went well. */
+  onReceiveStatus(status: StatusObject): void {
+    const { request, resolve, reject } = this.#asked as Asked<I, O>;
+    const { header, message, failure } = this.#came;
+    this.#openCalls.delete(this);
+    request.signal.removeEventListener('abort', this);
+    this.#asked = undefined;
+    this.#came = ENDED;
+    this.#call = undefined;
+    const { method, service } = request;
+    if (failure !== undefined) reject(failure);
+    else if (status.code !== grpcStatus.OK) reject(connectErrorFromStatus(status));
+    else if (message === undefined) reject(connectErrorFromStatus(withoutMessage(status)));
+    else resolve(toResponse({ stream: false, service, method, message }, header, status.metadata));
+  }
+}
 
 /** Runs `work`; what it throws becomes INTERNAL, in grpc-js' own words. */
 function refuseAs<Result>(what: string, work: () => Result): Result {

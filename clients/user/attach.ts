@@ -1,5 +1,4 @@
 import { UserClientOptionError } from './errors.ts';
-import { toUserId } from './ids.ts';
 import type { UserLookup } from './user-lookup.ts';
 
 /** Where a row has the id of a user: the name of a field, or a function. No id is null, undefined or empty. */
@@ -14,7 +13,8 @@ export type WithUsers<Row, Columns> = Omit<Row, keyof Columns> & {
 export interface UserLookups {
   /** Where all are in memory. Undefined: they are to be asked for, or an id is none. */
   lookupNow(ids: readonly string[]): readonly UserLookup[] | undefined;
-  lookupMany(ids: readonly string[]): Promise<readonly UserLookup[]>;
+  /** Throws UserClientOptionError where an id is none, with the name for its place. */
+  lookupMany(ids: readonly string[], nameOf: (place: number) => string): Promise<readonly UserLookup[]>;
 }
 
 /** Puts users beside the ids in rows, through one read for all columns. The rows stay as they are: copies are answered. */
@@ -24,55 +24,49 @@ export async function attachUsers<Row extends object, Columns extends Record<str
   { lookupNow, lookupMany }: UserLookups,
 ): Promise<WithUsers<Row, Columns>[]> {
   const names = Object.keys(columns);
-  const { ids, places } = readIds(rows, columns, names);
-  const lookups = lookupNow(ids) ?? (await lookupChecked(ids, lookupMany, nameOf));
-  function nameOf(place: number): string {
-    const cell = places.indexOf(place);
-    return `rows[${Math.floor(cell / names.length)}].${names[cell % names.length]}`;
-  }
+  const cells = readCells(rows, columns, names);
+  const ids = cells.includes(undefined) ? cells.filter((id) => id !== undefined) : (cells as string[]);
+  const nameOf = (cell: number) => `rows[${Math.floor(cell / names.length)}].${names[cell % names.length]}`;
+  const lookups =
+    lookupNow(ids) ??
+    (await lookupEach(ids, (unlike) => lookupMany(unlike, (at) => nameOf(cells.indexOf(unlike[at])))));
   let cell = 0;
+  let at = 0;
+  const next = () => (cells[cell++] === undefined ? undefined : lookups[at++]);
   return rows.map((row) => {
     let copy: object = names.length === 0 ? { ...row } : row;
-    for (const name of names) copy = { ...copy, [name]: lookups[places[cell++] as number] };
+    for (const name of names) copy = { ...copy, [name]: next() };
     return copy as WithUsers<Row, Columns>;
   });
 }
 
-/** The ids, each once; and for each cell, row by row, the place of its id among them, -1 where it has none. */
-function readIds<Row>(
+/** The ids row by row. Undefined: there is none. */
+function readCells<Row>(
   rows: readonly Row[],
   columns: Record<string, UserColumn<Row>>,
   names: readonly string[],
-) {
-  const ids: string[] = [];
-  const places: number[] = [];
-  const placeOf = new Map<string, number>();
+): (string | undefined)[] {
+  const cells: (string | undefined)[] = [];
   for (const row of rows) {
     for (const name of names) {
-      const id = readId(row, columns[name] as UserColumn<Row>, () => `rows[${rows.indexOf(row)}].${name}`);
-      const place = id === undefined ? -1 : (placeOf.get(id) ?? ids.push(id) - 1);
-      if (id !== undefined && place === ids.length - 1) placeOf.set(id, place);
-      places.push(place);
+      if (row === null || typeof row !== 'object')
+        throw new UserClientOptionError(`rows[${rows.indexOf(row)}].${name}`, 'the row is not an object');
+      const column = columns[name] as UserColumn<Row>;
+      const id = (typeof column === 'function' ? column(row) : row[column]) as string | null | undefined;
+      cells.push(id === null || id === '' ? undefined : id);
     }
   }
-  return { ids, places };
+  return cells;
 }
 
-function readId<Row>(row: Row, column: UserColumn<Row>, toArgument: () => string): string | undefined {
-  if (row === null || typeof row !== 'object')
-    throw new UserClientOptionError(toArgument(), 'the row is not an object');
-  const id = (typeof column === 'function' ? column(row) : row[column]) as string | null | undefined;
-  return id === null || id === undefined || id === '' ? undefined : id;
-}
-
-/** Lookups in the order of the ids, which may be anything yet. Two spellings of an id are asked for once. */
-async function lookupChecked(
+/** Asks for each id once. */
+async function lookupEach(
   ids: readonly string[],
-  lookupMany: UserLookups['lookupMany'],
-  nameOf: (place: number) => string,
-): Promise<(UserLookup | undefined)[]> {
-  const lowerIds = ids.map((id, place) => toUserId(id, nameOf(place)));
-  const lookups = await lookupMany([...new Set(lowerIds)]);
-  const byId = new Map(lookups.map((lookup) => [lookup.id, lookup]));
-  return lowerIds.map((id) => byId.get(id));
+  lookupMany: (unlike: readonly string[]) => Promise<readonly UserLookup[]>,
+): Promise<readonly UserLookup[]> {
+  const unlike = [...new Set(ids)];
+  const lookups = await lookupMany(unlike);
+  if (unlike.length === ids.length) return lookups;
+  const byId = new Map(unlike.map((id, at) => [id, lookups[at] as UserLookup]));
+  return ids.map((id) => byId.get(id) as UserLookup);
 }

@@ -39,6 +39,8 @@ export class Deadlines {
     group.waiting -= 1;
     if (group.waiting > 0) return;
     clearTimeout(group.timer);
+    // A map's outgrown table may still hold the group, and would hold all that hangs on those who waited.
+    group.waiters.length = 0;
     this.#groups.delete(group.atMs);
   }
 

@@ -77,7 +77,7 @@ function readOutcome(reader: WireReader, end: number, tenantId: string, askedId:
     const innerEnd = reader.end(end);
     switch (tag) {
       case (2 << 3) | BYTES:
-        outcome = { case: 'user', value: readUser(reader, innerEnd, tenantId, id) };
+        outcome = { case: 'user', value: readUser(reader, innerEnd, tenantId) };
         break;
       case (3 << 3) | BYTES:
         if (innerEnd !== reader.at) throw UNUSUAL;
@@ -104,7 +104,7 @@ function readUnchanged(reader: WireReader, end: number) {
   return { $typeName: 'rollcall.user.v1.UnchangedUser' as const, version };
 }
 
-function readUser(reader: WireReader, end: number, askedTenantId: string, askedId: string): User {
+function readUser(reader: WireReader, end: number, askedTenantId: string): User {
   let id = '';
   let tenantId = '';
   let version = 0n;
@@ -127,7 +127,8 @@ function readUser(reader: WireReader, end: number, askedTenantId: string, askedI
   while (reader.at < end) {
     switch (reader.tag()) {
       case (1 << 3) | BYTES:
-        id = reader.text(end, askedId);
+        // A text of its own, because it is kept: the caller's may be a slice, which keeps all that it was cut from.
+        id = reader.text(end);
         break;
       case (2 << 3) | BYTES:
         tenantId = reader.text(end, askedTenantId);

@@ -14,6 +14,9 @@ interface Place {
   next: Place | undefined;
 }
 
+/** Stands for those who waited. */
+const NOBODY: Place = { gathering: { put: () => {} }, at: 0, next: undefined };
+
 /** Who wants to fly. */
 interface Boarding {
   /** What need not be asked, by the place of the read. */
@@ -28,8 +31,8 @@ export interface Flight {
   read: UserRead;
   readonly batch: Batch<Flight>;
   /** What was held when it left, for the answer `unchanged`. */
-  readonly held: CachedUser | undefined;
-  readonly first: Place;
+  held: CachedUser | undefined;
+  first: Place;
   last: Place;
   /** The id was invalidated meanwhile: those who wait are answered, and nothing is kept. */
   isDiscarded: boolean;
@@ -207,6 +210,10 @@ export class Flights {
     if (board.get(id) === flight) board.delete(id);
     for (let place: Place | undefined = flight.first; place !== undefined; place = place.next)
       place.gathering.put(place.at, answer);
+    // It outlives its landing: a map's outgrown table may still hold it, and would hold all answers of its batch.
+    flight.first = NOBODY;
+    flight.last = NOBODY;
+    flight.held = undefined;
   }
 
   async #ask(

@@ -13,7 +13,11 @@ export function toUserId(id: unknown, argument: string): string {
 }
 
 /** The ids in lower case, in their order. Throws UserClientOptionError that names the first one at fault. */
-export function toUserIds(ids: readonly unknown[], maxIds: number): string[] {
+export function toUserIds(
+  ids: readonly unknown[],
+  maxIds: number,
+  nameOf = (place: number) => `ids[${place}]`,
+): string[] {
   if (!Array.isArray(ids)) throw new UserClientOptionError('ids', `${show(ids)} is not an array`);
   if (ids.length > maxIds) {
     throw new UserClientOptionError(
@@ -21,7 +25,7 @@ export function toUserIds(ids: readonly unknown[], maxIds: number): string[] {
       `${ids.length} are more than maxIdsPerCall ${maxIds}; ask in parts`,
     );
   }
-  return ids.map((id, i) => (typeof id === 'string' && UUID.test(id) ? id : toUserId(id, `ids[${i}]`)));
+  return ids.map((id, i) => (typeof id === 'string' && UUID.test(id) ? id : toUserId(id, nameOf(i))));
 }
 
 /** The tenant id as it is. Throws UserClientOptionError. */

@@ -82,8 +82,10 @@ export class TenantUsers implements TenantUserClient {
     columns: Columns,
     options?: UserReadOptions,
   ): Promise<WithUsers<Row, Columns>[]> {
-    const lookupNow = (ids: readonly string[]) => (options === undefined ? this.#lookupNow(ids) : undefined);
-    return attachUsers(rows, columns, { lookupNow, lookupMany: (ids) => this.lookupMany(ids, options) });
+    return attachUsers(rows, columns, {
+      lookupNow: (ids) => (options === undefined ? this.#lookupNow(ids) : undefined),
+      lookupMany: (ids, nameOf) => this.#lookupAll(ids, options, nameOf),
+    });
   }
 
   async resolve(key: UserKey, options?: UserReadOptions): Promise<KeyLookup> {
@@ -136,8 +138,12 @@ export class TenantUsers implements TenantUserClient {
   }
 
   /** Throws at once what is wrong with the arguments: those who call it are async. */
-  #lookupAll(ids: readonly string[], options?: UserReadOptions): Promise<UserLookup[]> {
-    const lowerIds = toUserIds(ids, this.#layers.settings.maxIdsPerCall);
+  #lookupAll(
+    ids: readonly string[],
+    options?: UserReadOptions,
+    nameOf?: (place: number) => string,
+  ): Promise<UserLookup[]> {
+    const lowerIds = toUserIds(ids, this.#layers.settings.maxIdsPerCall, nameOf);
     return this.#readAll(lowerIds, options).then((answers) => {
       const nowMs = this.#end();
       return answers.map((answer, i) => toLookup(lowerIds[i] as string, answer, nowMs));

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { LRUCache } from 'lru-cache';
 import type { CachedUser } from './cached-user.ts';
 import { estimateBytes } from './estimate-bytes.ts';
@@ -86,8 +87,9 @@ export class UserMemory {
   put(scope: UserScope, id: string, { user, readAtMs }: CachedUser): void {
     const { tenantId, view } = scope;
     const isMerged = user.id !== id;
-    // The id inside the user is the same text: with it as key, one string less is kept.
-    const key = isMerged ? id : user.id;
+    // The id inside the user is the same text: with it as key, one string less is kept. Of the caller's none is, which may be
+    // a slice, and would keep all that it was cut from.
+    const key = isMerged ? Buffer.from(id).toString() : user.id;
     const held = this.#held.peek(key, LOOK);
     const next =
       held &&
