@@ -42,9 +42,8 @@ interface Came<O extends DescMessage> {
 }
 
 /**
- * What grpc-js is given of a call. It lets go of everything at the end, because it outlives the call: streams and calls stand
- * in Maps and Sets of node:http2 and grpc-js, and in V8 a table that was outgrown points to the next one, so that whatever
- * hangs on those is garbage to a full collection only. With all answers on it, most of a client's time went into copying them.
+ * What grpc-js is given of a call. At the end it lets go of everything, because it outlives the call: streams and calls stand
+ * in Maps and Sets of node:http2 and grpc-js, and what hangs on those is garbage to full collections only (docs/adr/0028-letting-go.md).
  */
 class UnaryCall<I extends DescMessage, O extends DescMessage> {
   #asked: Asked<I, O> | undefined;

@@ -4,6 +4,9 @@ import { compare } from '../../harness/compare.ts';
 import { perSecond } from '../../harness/interleave.ts';
 import { PAGES_AT_ONCE, type Pages } from './page-queries.ts';
 
+/** After so many rounds neither side gets faster any more: the code of a page is compiled bit by bit. */
+const WARM_UPS = 6;
+
 /** What to compare. */
 export interface PageComparison {
   readonly pages: Pages;
@@ -37,7 +40,7 @@ export function comparePages({ pages, client, rounds, count, figure }: PageCompa
     unit: 'pages/s',
     target: { of: 'ratio', bound: 'at least', figure },
     rounds,
-    warmUps: 2,
+    warmUps: WARM_UPS,
   });
 }
 
