@@ -1,5 +1,6 @@
 import type { UserClient } from '@rollcall/user-client';
 import type { Measured } from '../../harness/bench-case.ts';
+import { createBusyShare } from '../../harness/busy-share.ts';
 import { compare } from '../../harness/compare.ts';
 import { perSecond } from '../../harness/interleave.ts';
 import { PAGES_AT_ONCE, type Pages } from './page-queries.ts';
@@ -19,7 +20,9 @@ export interface PageComparison {
 }
 
 /** Pages of 50 bookings with the names of their users: `attach` against the join. */
-export function comparePages({ pages, client, rounds, count, figure }: PageComparison): Promise<Measured> {
+export async function comparePages(comparison: PageComparison): Promise<Measured> {
+  const { pages, client, rounds, count, figure } = comparison;
+  const busy = { ours: createBusyShare(), peer: createBusyShare() };
   const ours = async (before: Date) => {
     const rows = await client.attach(await pages.readBookings(before), { user: 'user_id' });
     for (const { user } of rows) {
@@ -34,14 +37,21 @@ export function comparePages({ pages, client, rounds, count, figure }: PageCompa
   };
   const measure = (page: typeof ours) => (round: number) =>
     perSecond(count, () => play(page, pages.starts(count, round)));
-  return compare({
-    ours: { name: 'bookings + attach', measure: measure(ours) },
-    peers: [{ name: 'SQL join', measure: measure(peer) }],
+  const measureOurs = measure(ours);
+  const measurePeer = measure(peer);
+  const measured = await compare({
+    ours: {
+      name: 'bookings + attach',
+      measure: (round) => busy.ours.during(() => measureOurs(round)),
+    },
+    peers: [{ name: 'SQL join', measure: (round) => busy.peer.during(() => measurePeer(round)) }],
     unit: 'pages/s',
     target: { of: 'ratio', bound: 'at least', figure },
     rounds,
     warmUps: WARM_UPS,
   });
+  const note = `our thread was busy for ${busy.ours.percent()} % of the time, the peer's for ${busy.peer.percent()} %`;
+  return { ...measured, notes: [...(measured.notes ?? []), note] };
 }
 
 async function play(page: (before: Date) => Promise<void>, starts: readonly Date[]): Promise<void> {
