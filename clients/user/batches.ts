@@ -15,7 +15,7 @@ export interface BatchingOptions {
 /** Flights that leave together: of one tenant and view, no id twice. */
 export interface Batch<Flight> {
   readonly scope: UserScope;
-  /** They want a version: such reads travel apart, because the service refuses a batch whole where one version is not reached. */
+  /** They want a version: such reads travel apart, because where one version is not reached the others are asked for again. */
   readonly isDemanding: boolean;
   readonly flights: Flight[];
   /** The latest of its callers: one who waits shorter leaves earlier, and takes nobody along. */

@@ -1,10 +1,12 @@
 import { UserView } from '@rollcall/contract/user';
 import type { BreakerState } from './breaker.ts';
+import { reaches } from './cached-user.ts';
 import type { FeedHealth } from './change-feed.ts';
 import type { Flights } from './flights.ts';
 import type { Freshness } from './freshness.ts';
 import { type UserCache, VIEWS } from './user-cache.ts';
 import type { Clock } from './user-reader.ts';
+import { currentFloor } from './version-context.ts';
 
 /** How much of a user, as `UserView` names it. */
 export type ViewName = Exclude<keyof typeof UserView, 'UNSPECIFIED'>;
@@ -36,11 +38,14 @@ export interface CachedDescription {
     readonly ageMs: number;
     readonly isFresh: boolean;
   }[];
-  /** The lowest version that is answered, in decimal digits: it is known to exist. Undefined: any is. */
+  /**
+   * The lowest version that is answered, in decimal digits: it is known to exist, or seen in the context that asks. Undefined:
+   * any is.
+   */
   readonly minVersion: string | undefined;
   /** Reads of it on their way. */
   readonly inFlight: readonly { readonly view: ViewName; readonly minVersion: string }[];
-  /** Time in ms for which every change of the tenant has been told. Undefined: changes are not told now. */
+  /** Time in ms for which every change of the tenant has been told. Undefined: not yet, or changes are not told now. */
   readonly feedLiveForMs: number | undefined;
 }
 
@@ -61,26 +66,37 @@ export interface DescribeContext {
   clock: Clock;
 }
 
-/** Looks, and changes nothing: no counter, no order of eviction, no read. */
+/** Looks, and changes nothing: no counter, no order of eviction, no read. In a context, as a read in it would find it. */
 export function describeCached(context: DescribeContext, tenantId: string, id: string): CachedDescription {
-  const { cache, flights, feed, clock } = context;
-  const liveSinceMs = feed.liveSinceMs(tenantId);
+  const { cache, flights } = context;
+  const known = cache.getFloor(tenantId, id)?.version;
+  const seen = currentFloor(tenantId, id);
   return {
     entries: describeEntries(context, tenantId, id),
     missing: describeMissing(context, tenantId, id),
-    minVersion: cache.getFloor(tenantId, id)?.version.toString(),
+    minVersion: (seen > (known ?? 0n) ? seen : known)?.toString(),
     inFlight: flights.of(tenantId, id).map(({ batch, read }) => ({
       view: toViewName(batch.scope.view),
       minVersion: read.minVersion.toString(),
     })),
-    feedLiveForMs: liveSinceMs === undefined ? undefined : clock() - liveSinceMs,
+    feedLiveForMs: feedLiveForMs(context, tenantId),
   };
 }
 
+/** A feed vouches for what is read half a second after it begins, or later; until then for nothing. */
+function feedLiveForMs({ feed, clock }: DescribeContext, tenantId: string): number | undefined {
+  const liveSinceMs = feed.liveSinceMs(tenantId);
+  if (liveSinceMs === undefined) return undefined;
+  const liveForMs = clock() - liveSinceMs;
+  return liveForMs < 0 ? undefined : liveForMs;
+}
+
 function describeEntries({ cache, freshness, clock }: DescribeContext, tenantId: string, id: string) {
+  const seen = currentFloor(tenantId, id);
   return cache.held(tenantId, id).map((entry): DescribedEntry => {
     const ageMs = clock() - entry.readAtMs;
-    const lifeMs = freshness.lifeMs(id, entry);
+    const isEnough = reaches(entry, id, seen);
+    const lifeMs = isEnough ? freshness.lifeMs(id, entry) : 0;
     return {
       view: toViewName(entry.scope.view),
       userId: entry.user.id,
@@ -88,18 +104,23 @@ function describeEntries({ cache, freshness, clock }: DescribeContext, tenantId:
       ageMs,
       lifeMs,
       isFresh: ageMs < lifeMs,
-      because: explain(freshness, entry.readAtMs, { tenantId, ageMs, lifeMs }),
+      because: isEnough
+        ? explain(freshness, entry.readAtMs, { tenantId, ageMs, lifeMs })
+        : `Version ${seen} of it was seen in this context.`,
       source: entry.readAtMs < freshness.bornAtMs ? 'snapshot' : 'service',
     };
   });
 }
 
 function describeMissing({ cache, freshness, clock }: DescribeContext, tenantId: string, id: string) {
+  // Whoever was seen is not missing.
+  const seen = currentFloor(tenantId, id);
   return VIEWS.flatMap((view) => {
     const readAtMs = cache.getMissingAtMs({ tenantId, view }, id);
     if (readAtMs === undefined) return [];
     const ageMs = clock() - readAtMs;
-    return { view: toViewName(view), ageMs, isFresh: ageMs < freshness.missingLifeMs(tenantId, readAtMs) };
+    const isFresh = seen === 0n && ageMs < freshness.missingLifeMs(tenantId, readAtMs);
+    return { view: toViewName(view), ageMs, isFresh };
   });
 }
 

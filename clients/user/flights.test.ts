@@ -129,7 +129,7 @@ describe('Flights', () => {
     expect(other.map((answer) => answer.outcome)).toEqual(['found', 'failed']);
   });
 
-  it('lets a read with a minimum version travel apart, because it may fail its whole batch', async () => {
+  it('lets a read with a minimum version travel apart, because it may hold up its whole batch', async () => {
     const { service, reader, counters } = setUp();
     const demanding = [4n, 5n, 3n].map((minVersion) => ({ id: '5', minVersion }));
     await Promise.all([reader.readMany(scope, reads('5'), call), reader.readMany(scope, demanding, call)]);

@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { Code, ConnectError } from '@connectrpc/connect';
+import { UserService, UserView } from '@rollcall/contract/user';
+import { createGrpcTransport } from '@rollcall/transport';
 import { describe, expect, it } from 'vitest';
 import {
   AnswerMalformedError,
@@ -7,6 +10,8 @@ import {
   isOutage,
   VersionNotReachedError,
 } from './judge.ts';
+import { createRemoteUserReader } from './remote-user-reader.ts';
+import { createFakeUserService } from './testing/index.ts';
 import { refusal } from './testing/map-user-service.ts';
 
 describe('isOutage', () => {
@@ -45,6 +50,21 @@ describe('isOutage', () => {
       expect(isOutage(error)).toBe(false);
       expect(degradedReason(error)).toBe('version_not_reached');
     }
+  });
+
+  it('is not so where the request cannot be written, however it was to travel', async () => {
+    await using fake = createFakeUserService();
+    await using far = createGrpcTransport(await fake.listen());
+    const scope = { tenantId: 'acme', view: UserView.BASIC };
+    const reads = [{ id: randomUUID(), minVersion: 2n ** 63n }];
+    for (const transport of [far, fake.transport]) {
+      const reader = createRemoteUserReader(transport, () => 0);
+      const error = await reader.readMany(scope, reads, { deadlineAtMs: 1_000 }).catch(ConnectError.from);
+      expect(error).toMatchObject({ code: Code.Internal });
+      expect(isOutage(error)).toBe(false);
+      expect(degradedReason(error)).toBeUndefined();
+    }
+    expect(fake.requests(UserService.method.batchGetUsers)).toEqual([]);
   });
 
   it('goes by the code where the reason is of the future', () => {

@@ -90,7 +90,8 @@ export function degradedReason(error: unknown): DegradedReason | undefined {
 /**
  * Whether the service is away or failing, rather than saying no. The one judge: what it calls an outage counts for the
  * breaker, and makes an answer from before the outage better than none. Not an outage: a refusal, a missing user, a caller
- * that gave up, and a version that is not reached yet (a wrong `minVersion` must not cut everybody off).
+ * that gave up, a request that could not be sent, and a version that is not reached yet (a wrong `minVersion` must not cut
+ * everybody off).
  */
 export function isOutage(error: unknown): boolean {
   const reason = degradedReason(error);
@@ -112,11 +113,16 @@ export function askedToWaitMs(error: unknown): number | undefined {
   return delayMs && Math.min(delayMs, LONGEST_WAIT_MS);
 }
 
+/** How grpc-js and Connect call a request that cannot be written. Nothing left, so nothing is known of the service. */
+const NEVER_SENT = /^(Request message serialization failure|serialize binary): /;
+
 function judge(error: unknown): Judgement {
   if (error instanceof BreakerOpenError) return 'breaker_open';
   if (error instanceof AnswerMalformedError) return 'service_fault';
   if (error instanceof VersionNotReachedError) return 'version_not_reached';
   if (!(error instanceof ConnectError)) return 'refused';
   const reason = errorReason(error)?.reason;
+  if (reason === undefined && error.code === Code.Internal && NEVER_SENT.test(error.rawMessage))
+    return 'refused';
   return (reason === undefined ? undefined : BY_REASON[reason]) ?? BY_CODE[error.code] ?? 'service_fault';
 }

@@ -33,7 +33,7 @@ const VIEWS = [UserView.REFERENCE, UserView.BASIC, UserView.FULL];
 type Tenant = (typeof TENANTS)[number];
 
 /**
- * One step. A read of one id may name a `minVersion`: the version that the service holds, or one that nobody has written. Reads are begun and waited for at a later step, so that everything happens in their midst.
+ * One step. A read may name a `minVersion`: the version that the service holds of its first id, or one that nobody has written. Reads are begun and waited for at a later step, so that everything happens in their midst.
  */
 type Step =
   | { kind: 'read'; tenant: Tenant; ids: number[]; view: number; floor: Floor }
@@ -302,7 +302,7 @@ class World {
     const begun = ids.map((id) => this.#now({ tenant, id }, VIEWS[view]));
     const [first] = begun;
     const held = this.service.held(tenant, first?.id ?? '')?.version ?? 0n;
-    const minVersion = floor === 'none' || ids.length > 1 ? 0n : floor === 'held' ? held : held + 2n;
+    const minVersion = floor === 'none' ? 0n : floor === 'held' ? held : held + 2n;
     const asked = begun.map(({ id }) => id);
     const lookups = await this.#of(tenant).lookupMany(asked, { view: first?.view as UserView, minVersion });
     ensure(lookups.length === asked.length, () => `${lookups.length} outcomes for ${asked.length} ids`);

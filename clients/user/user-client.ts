@@ -21,8 +21,8 @@ import { createStaleListener, withAnswerTelemetry } from './with-answer-telemetr
 import { withBreaker } from './with-breaker.ts';
 import { withBreakerTelemetry } from './with-breaker-telemetry.ts';
 import { withCache } from './with-cache.ts';
-import { withHalving } from './with-halving.ts';
 import { withHedging } from './with-hedging.ts';
+import { withSplitting } from './with-splitting.ts';
 
 /** What the client did, and holds. */
 export interface UserClientStats extends Readonly<ClientCounters> {
@@ -75,7 +75,7 @@ export function createUserClient(options: UserClientOptions): UserClient {
       : startSnapshots(toSnapshotOptions(settings, snapshotPath), cache, { clock });
   // Whole ms take no memory of their own beside each user, and an age is never told too low.
   const wholeMs = () => Math.floor(clock());
-  const remote = withHalving(createRemoteUserReader(telemetry.overCalls(connection.transport), wholeMs));
+  const remote = withSplitting(createRemoteUserReader(telemetry.overCalls(connection.transport), wholeMs));
   const guarded = withBreaker(withHedging(remote, settings), breaker);
   // The cache asks the feed, and the feed tells the cache: one of them has to come second.
   const news: { feed: FeedHealth } = { feed: NO_FEED };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
-import { createClient } from '@connectrpc/connect';
+import { createClient, createRouterTransport } from '@connectrpc/connect';
 import {
   type BatchGetUsersRequest,
   UserAdminService,
@@ -14,13 +14,14 @@ import { startGrpcTestServer } from '@rollcall/transport/testing';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { carrySeenVersions } from './carry-seen-versions.ts';
-import { createUserClient } from './index.ts';
+import { createUserClient, type UserClient } from './index.ts';
 import {
   decodeSeenVersions,
   encodeSeenVersions,
   MAX_SEEN_HEADER_LENGTH,
   SEEN_HEADER,
 } from './seen-header.ts';
+import { createFakeUserService, type FakeUserService } from './testing/index.ts';
 import { MapUserService } from './testing/map-user-service.ts';
 import {
   currentFloor,
@@ -166,6 +167,49 @@ describe('the header', () => {
 
   it('never makes reading it fail', () => {
     fc.assert(fc.property(fc.string(), (header) => void decodeSeenVersions(header)));
+  });
+});
+
+describe('a user found by another key', () => {
+  const email = 'ann@example.com';
+  let fake: FakeUserService;
+  let client: UserClient;
+
+  beforeEach(() => {
+    fake = createFakeUserService();
+    client = createUserClient({ transport: fake.transport, tenantId: 'acme', watch: false });
+    fake.users.put('acme', ANN, { displayName: 'Ann', email });
+    fake.users.put('acme', BEN, { displayName: 'Ben', email: 'ben@example.com' });
+  });
+  afterEach(async () => {
+    await client.close();
+    await fake[Symbol.asyncDispose]();
+  });
+
+  it('is unavailable where it is older than the context has seen it, and others are found', async () => {
+    fake.stale();
+    const written = fake.users.update('acme', ANN, { displayName: 'Anna' });
+    const keys = [{ email: 'ben@example.com' }, { email }, { email: 'nobody@example.com' }];
+    const lookups = await withSeenVersions([written], () => client.resolveMany(keys));
+    expect(lookups).toMatchObject([
+      { outcome: 'found', version: 1n },
+      { outcome: 'unavailable', key: { email }, degraded: { reason: 'version_not_reached' } },
+      { outcome: 'missing' },
+    ]);
+    expect(await client.resolve({ email })).toMatchObject({ outcome: 'found', version: 1n });
+  });
+
+  it('is shown as it was seen, where a read of its id can show that', async () => {
+    const [owner, replica] = [new MapUserService(), new MapUserService()];
+    for (const each of [owner, replica]) each.put('acme', ANN, { displayName: 'Ann', email });
+    const written = owner.put('acme', ANN, { displayName: 'Anna', email });
+    const transport = createRouterTransport(({ service }) => {
+      service(UserService, { resolveUsers: replica.resolveUsers, batchGetUsers: owner.batchGetUsers });
+    });
+    await using between = createUserClient({ transport, tenantId: 'acme', watch: false });
+    const resolved = await withSeenVersions([written], () => between.resolve({ email }));
+    expect(resolved).toMatchObject({ outcome: 'found', version: 2n, user: { displayName: 'Anna' } });
+    expect(owner.batches.map(({ minVersions }) => minVersions)).toEqual([{ [ANN]: 2n }]);
   });
 });
 

@@ -5,6 +5,7 @@ import { type ClientCounters, createCounters } from './counters.ts';
 import { VersionNotReachedError } from './judge.ts';
 import { UserCache, type UserCacheOptions } from './user-cache.ts';
 import type { ReadCall, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
+import { withSeenVersions } from './version-context.ts';
 import { basic, OPTIONS, outage, scope } from './with-cache.test-support.ts';
 import { type CachedUserReader, type CachingOptions, withCache } from './with-cache.ts';
 
@@ -439,6 +440,9 @@ describe('describe', () => {
     });
     liveSinceMs = nowMs;
     expect(reader.describe('acme', 'a').feedLiveForMs).toBe(0);
+    // A feed that has just begun.
+    liveSinceMs = nowMs + 500;
+    expect(reader.describe('acme', 'a').feedLiveForMs).toBeUndefined();
     reader.lost(['acme']);
     expect(reader.describe('acme', 'a').entries[0]).toMatchObject({
       isFresh: false,
@@ -447,5 +451,29 @@ describe('describe', () => {
     });
     expect(reader.describe('other', 'a').entries).toEqual([]);
     expect(JSON.parse(JSON.stringify(reader.describe('acme', 'a')))).toMatchObject({ minVersion: '1' });
+  });
+
+  it('says what a read in the same context would find', async () => {
+    users = new Map([
+      ['a', 2n],
+      ['c', 1n],
+    ]);
+    for (const id of ['a', 'b', 'c']) await read(id);
+    const seen = ['a', 'b'].map((id) => ({ tenantId: 'acme', id, version: 9n }));
+    withSeenVersions(seen, () => {
+      expect(reader.describe('acme', 'a')).toMatchObject({
+        entries: [
+          { version: '2', isFresh: false, lifeMs: 0, because: 'Version 9 of it was seen in this context.' },
+        ],
+        minVersion: '9',
+      });
+      expect(reader.describe('acme', 'b')).toMatchObject({ missing: [{ isFresh: false }], minVersion: '9' });
+      expect(reader.describe('acme', 'c')).toMatchObject({ entries: [{ isFresh: true }], minVersion: '1' });
+    });
+    withSeenVersions([{ tenantId: 'acme', id: 'a', version: 1n }], () =>
+      expect(reader.describe('acme', 'a')).toMatchObject({ entries: [{ isFresh: true }], minVersion: '2' }),
+    );
+    expect(reader.describe('acme', 'a')).toMatchObject({ entries: [{ isFresh: true }], minVersion: '2' });
+    expect(reader.describe('acme', 'b')).toMatchObject({ missing: [{ isFresh: true }] });
   });
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { ErrorInfoSchema } from '../index.ts';
 import { UserView } from '../user.ts';
 import { expectRefusal, type Refusal } from './expect-refusal.ts';
 import { freshTenant, seedUser } from './seed.ts';
@@ -157,6 +158,19 @@ export function describeBadInput(subject: () => ServiceSubject): void {
       const user = await seedUser({ admin }, tenant);
       const ahead = users.getUser({ tenantId: tenant, id: user.id, minVersion: 9n });
       await expectRefusal(ahead, { code: 'Unavailable', reason: 'VERSION_NOT_REACHED' });
+    });
+
+    it('names the user for whom it refuses a batch, and which version there is', async () => {
+      const { admin, users } = subject();
+      const tenant = freshTenant();
+      const ids: string[] = [];
+      for (let i = 0; i < 3; i++) ids.push((await seedUser({ admin }, tenant)).id);
+      const [first, ahead, last] = ids as [string, string, string];
+      const minVersions = { [first]: 1n, [ahead.toUpperCase()]: 9n, [last]: 1n };
+      const batch = users.batchGetUsers({ tenantId: tenant, ids, minVersions });
+      const error = await expectRefusal(batch, { code: 'Unavailable', reason: 'VERSION_NOT_REACHED' });
+      const [info] = error.findDetails(ErrorInfoSchema);
+      expect(info?.metadata).toMatchObject({ id: ahead, version: '1', min_version: '9' });
     });
 
     it('refuses moments that are none', async () => {

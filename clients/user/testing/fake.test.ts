@@ -202,7 +202,10 @@ describe('a fake in trouble', () => {
     expect((await users.getUser(id)).displayName).toBe('Ada');
     const reader = createClient(UserService, fake.transport);
     const ahead = await reader.getUser({ tenantId, id, minVersion: version }).catch(ConnectError.from);
-    expect(errorReason(ahead as ConnectError)?.reason).toBe('VERSION_NOT_REACHED');
+    expect(errorReason(ahead)).toMatchObject({
+      reason: 'VERSION_NOT_REACHED',
+      metadata: { id, version: '1', min_version: '2' },
+    });
     await fake.up();
     expect((await users.getUser(id)).displayName).toBe('Augusta');
   });

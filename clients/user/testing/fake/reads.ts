@@ -72,7 +72,8 @@ function ofId(versions: Readonly<Record<string, bigint>>, id: string): bigint | 
 function requireVersion(user: User, id: string, minVersion: bigint): void {
   if (user.id !== id.toLowerCase() || user.version >= minVersion) return;
   const message = `User ${id} is at version ${user.version} here; version ${minVersion} was asked for.`;
-  throw refusal(Code.Unavailable, 'VERSION_NOT_REACHED', message);
+  const metadata = { id: user.id, version: String(user.version), min_version: String(minVersion) };
+  throw refusal(Code.Unavailable, 'VERSION_NOT_REACHED', message, { metadata });
 }
 
 function find(
