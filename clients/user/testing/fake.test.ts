@@ -17,6 +17,7 @@ import {
 } from '@rollcall/contract/user';
 import { errorReason } from '@rollcall/transport';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createUserAdminClient } from '../admin.ts';
 import { createUserClient, type UserClient, type UserClientOptions } from '../index.ts';
 import { createFakeUserService, type FakeUserService } from './index.ts';
 
@@ -217,6 +218,19 @@ describe('a fake in trouble', () => {
 });
 
 describe('a fake that listens', () => {
+  it('serves those who change users too, there and without a port', async () => {
+    const { address } = await fake.listen();
+    for (const connection of [{ address }, { transport: fake.transport }]) {
+      const admin = opened.use(createUserAdminClient(connection));
+      const { user } = await admin.createUser({
+        tenantId,
+        requestId: randomUUID(),
+        user: { firstName: 'Ada' },
+      });
+      expect((await open().getUser(user?.id ?? '')).displayName).toBe('Ada');
+    }
+  });
+
   it('dies and returns on its port', async () => {
     fake.users.put(tenantId, id, { displayName: 'Ada' });
     const { address } = await fake.listen();
