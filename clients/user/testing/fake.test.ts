@@ -145,6 +145,13 @@ describe('users of the fake', () => {
     );
   });
 
+  it.each([
+    ['an id that is no UUID', () => fake.users.put(tenantId, 'x'), 'id'],
+    ['a tenant that none is called', () => fake.users.put('ACME X', id), 'tenantId'],
+  ])('cannot be put under %s', (_, act, option) => {
+    expect(act).toThrow(expect.objectContaining({ reason: 'option_invalid', option }));
+  });
+
   it('leave a trace of what was asked', async () => {
     await open().lookupMany([id, id.toUpperCase()]);
     expect(fake.requests(UserService.method.batchGetUsers).map(({ ids }) => [...ids])).toEqual([[id]]);
