@@ -229,7 +229,7 @@ describe('the channels', () => {
 
   it('stand in the README, all of them', async () => {
     const readme = await readFile(new URL('README.md', import.meta.url), 'utf8');
-    const told = [...readme.matchAll(/`(rollcall:user-client:[a-z:]+)`/g)].map(([, name]) => name);
+    const told = [...readme.matchAll(/`(rollcall:user-client:[a-z:-]+)`/g)].map(([, name]) => name);
     expect(told).toEqual(DIAGNOSTIC_CHANNELS);
   });
 });
