@@ -89,15 +89,21 @@ function tarballsOf(answer) {
   return Object.values(answer).map(({ filename }) => filename);
 }
 
-const { values } = parseArgs({ options: { out: { type: 'string' } } });
-if (values.out === undefined) {
-  process.stderr.write('Say where the tarballs go: npm run pack -- --out DIRECTORY\n');
-  process.exitCode = 1;
-} else {
+/** Where the tarballs go. Throws where the arguments do not say. */
+function readOut() {
+  const usage = 'Say where the tarballs go: npm run pack -- --out DIRECTORY';
   try {
-    process.stdout.write(`${pack(resolve(values.out)).join('\n')}\n`);
-  } catch (error) {
-    process.stderr.write(`${error.message}\n${error.stderr ?? ''}`);
-    process.exitCode = 1;
+    const { out } = parseArgs({ options: { out: { type: 'string' } } }).values;
+    if (out) return resolve(out);
+  } catch (cause) {
+    throw new Error(`${cause.message.split('\n', 1)[0]}\n${usage}`, { cause });
   }
+  throw new Error(usage);
+}
+
+try {
+  process.stdout.write(`${pack(readOut()).join('\n')}\n`);
+} catch (error) {
+  process.stderr.write(`${error.message}\n${error.stderr ?? ''}`);
+  process.exitCode = 1;
 }

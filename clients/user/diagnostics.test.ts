@@ -43,10 +43,13 @@ function open({ resetTimeoutMs }: { resetTimeoutMs: number }): UserClient {
   );
 }
 
-/** What is said on a channel from now on. */
-function listen(name: DiagnosticChannel): unknown[] {
+/** What is said on a channel from now on, and what to do each time. */
+function listen(name: DiagnosticChannel, act?: () => void): unknown[] {
   const heard: unknown[] = [];
-  const hear = (message: unknown) => void heard.push(message);
+  const hear = (message: unknown) => {
+    heard.push(message);
+    act?.();
+  };
   subscribe(name, hear);
   opened.defer(() => void unsubscribe(name, hear));
   return heard;
@@ -165,6 +168,28 @@ describe('the channels', () => {
     expect(lost).toHaveLength(2);
   });
 
+  it('tell that changes are late while the stream is up and silent', async () => {
+    const live = listen('rollcall:user-client:feed:live');
+    const changes = new ChangeLogService();
+    const feed = opened.use(
+      createInvalidation({
+        transport: createRouterTransport((router) => router.service(UserService, changes)),
+        clock: () => nowMs,
+        sink: { changed() {}, lost() {} },
+        tickMs: 200,
+      }),
+    );
+    const breaks: number[] = [];
+    const lost = listen('rollcall:user-client:feed:lost', () => breaks.push(feed.stats().breaks));
+    feed.watch('acme');
+    await expect.poll(() => live).toHaveLength(1);
+    changes.isSilent = true;
+    nowMs = 3_000;
+    await expect.poll(() => lost).toHaveLength(1);
+    expect(lost).toEqual([{ tenantIds: ['acme'], reason: 'late', lagMs: expect.any(Number) }]);
+    expect(breaks).toEqual([0]);
+  });
+
   it('tell of the snapshot: written, read, and what could not be', async () => {
     const written = listen('rollcall:user-client:snapshot:written');
     const read = listen('rollcall:user-client:snapshot:read');
@@ -204,7 +229,7 @@ describe('the channels', () => {
 
   it('stand in the README, all of them', async () => {
     const readme = await readFile(new URL('README.md', import.meta.url), 'utf8');
-    const told = [...readme.matchAll(/`(rollcall:user-client:[a-z:]+)`/g)].map(([, name]) => name);
+    const told = [...readme.matchAll(/`(rollcall:user-client:[a-z:-]+)`/g)].map(([, name]) => name);
     expect(told).toEqual(DIAGNOSTIC_CHANNELS);
   });
 });

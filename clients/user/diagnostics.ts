@@ -73,10 +73,18 @@ export interface FeedLost extends FeedLive {
   readonly error?: unknown;
 }
 
+/** What a caller sent along as seen could not be read, and counts as nothing seen. */
+export interface SeenHeaderIgnored {
+  /** Name of the header. */
+  readonly header: string;
+  /** What is wrong with it, with up to 80 letters of it, which may be ids of users. */
+  readonly fault: string;
+}
+
 /**
  * Every channel of node:diagnostics_channel that the client speaks on, and what it says there. Without a subscriber no
  * message is made. Messages are for looking at, and must not be changed. They hold no user and no id of one, but for what an
- * `error` says.
+ * `error` or a `fault` says.
  */
 export interface DiagnosticMessages {
   'rollcall:user-client:batch:sent': BatchSent;
@@ -88,6 +96,7 @@ export interface DiagnosticMessages {
   'rollcall:user-client:snapshot:failed': SnapshotFailed;
   'rollcall:user-client:feed:live': FeedLive;
   'rollcall:user-client:feed:lost': FeedLost;
+  'rollcall:user-client:seen-header-ignored': SeenHeaderIgnored;
 }
 
 /** The name of a channel. */
@@ -103,6 +112,7 @@ const CHANNELS: Readonly<Record<DiagnosticChannel, Channel>> = {
   'rollcall:user-client:snapshot:failed': channel('rollcall:user-client:snapshot:failed'),
   'rollcall:user-client:feed:live': channel('rollcall:user-client:feed:live'),
   'rollcall:user-client:feed:lost': channel('rollcall:user-client:feed:lost'),
+  'rollcall:user-client:seen-header-ignored': channel('rollcall:user-client:seen-header-ignored'),
 };
 
 /** The names of all channels. */

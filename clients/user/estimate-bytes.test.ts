@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { UserSchema } from '@rollcall/contract/user';
@@ -12,5 +13,12 @@ describe('estimateBytes', () => {
     const tagged = (tags: string[]) => estimateBytes(create(UserSchema, { profile: { tags } }));
     expect(tagged(['x'.repeat(1_000)]) - tagged([''])).toBe(1_000);
     expect(tagged(Array(100).fill('tag')) - tagged([])).toBeGreaterThan(2_000);
+  });
+
+  it('counts what the README says', async () => {
+    const user = estimateBytes(create(UserSchema, {}));
+    const time = estimateBytes(create(UserSchema, { createTime: timestampFromMs(1) })) - user;
+    const readme = await readFile(new URL('README.md', import.meta.url), 'utf8');
+    expect(readme).toContain(`${user} for each user, ${time} for each of its times`);
   });
 });

@@ -5,16 +5,30 @@ import type { FeedPosition } from './feed-position.ts';
 export class FeedReport {
   readonly #position: FeedPosition;
   #live = new Set<string>();
+  #error: unknown;
 
   constructor(position: FeedPosition) {
     this.#position = position;
   }
 
-  /** Called whenever it may have changed. `error`: what ended the stream; absent: it is up. */
-  look(error?: unknown): void {
+  /** A checkpoint came. */
+  reached(): void {
+    if (this.#position.isLive) this.#error = undefined;
+    this.look();
+  }
+
+  /** The stream broke, with this error. Undefined: the server ended it well. */
+  broke(error: unknown): void {
+    this.#error = error;
+    this.look();
+  }
+
+  /** Called whenever time may have made news late. */
+  look(): void {
     const { isLive, covered } = this.#position;
     if (!isLive) {
       const { lagMs } = this.#position;
+      const error = this.#error;
       this.#lose([...this.#live], { reason: 'late', lagMs, ...(error !== undefined && { error }) });
     } else if (covered.size > this.#live.size) {
       const tenantIds = [...covered.keys()].filter((tenantId) => !this.#live.has(tenantId));

@@ -17,6 +17,7 @@ export {
   type FeedLive,
   type FeedLost,
   type FeedLostReason,
+  type SeenHeaderIgnored,
   type SnapshotFailed,
   type SnapshotMoved,
   type StaleAnswered,

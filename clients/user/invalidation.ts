@@ -153,7 +153,7 @@ class ChangeFeed implements Invalidation {
     const lateInMs = isLive && liveForMs < pauseMs ? Math.ceil(liveForMs) + 1 : 0;
     if (lateInMs > 0) {
       await this.#sleep(lateInMs);
-      if (!this.#closing.signal.aborted) this.#report.look(this.#lastError);
+      if (!this.#closing.signal.aborted) this.#report.look();
     }
     await this.#sleep(Math.max(0, pauseMs - lateInMs));
   }
@@ -175,7 +175,9 @@ class ChangeFeed implements Invalidation {
     this.#counts.streams += 1;
     try {
       const onResponse = (response: WatchUsersResponse) => this.#take(response);
-      await readWatchStream(this.#users, { tenantIds, cursor, controller, tickMs: this.#tickMs, onResponse });
+      const onSilence = () => this.#report.look();
+      const stream = { tenantIds, cursor, controller, tickMs: this.#tickMs, onResponse, onSilence };
+      await readWatchStream(this.#users, stream);
       return this.#end(undefined, 'broken');
     } catch (error) {
       if (this.#closing.signal.aborted || error === MORE_TENANTS) return 0;
@@ -197,14 +199,14 @@ class ChangeFeed implements Invalidation {
     const timeMs = checkpoint.time && timestampMs(checkpoint.time);
     const hasChanges = changes.length > 0;
     const isYoung = this.#position.reach({ cursor: checkpoint.cursor, timeMs, arrivedAtMs, hasChanges });
-    this.#report.look();
+    this.#report.reached();
     if (isYoung && this.#roster.hasMore(arrivedAtMs)) this.#controller.abort(MORE_TENANTS);
   }
 
   #end(error: unknown, end: StreamEnd): number {
     this.#counts.breaks += 1;
     this.#lastError = error;
-    this.#report.look(error);
+    this.#report.broke(error);
     if (end === 'lost') return this.#lose();
     if (end === 'denied' && this.#roster.deny(this.#clock())) return 0;
     if (end === 'denied' || end === 'refused') return this.#refuse();

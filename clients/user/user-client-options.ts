@@ -26,7 +26,10 @@ export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeo
   liveTtlMs?: number;
   /** Age in ms up to which an id that is missing is answered so without asking. Default 1000; 0: always ask. */
   missingTtlMs?: number;
-  /** The same while every change since then has been told. Default 60000, or `missingTtlMs` where that is longer or 0. */
+  /**
+   * The same while every change since then has been told. Default 60000, or `missingTtlMs` where that is longer or 0; not
+   * under `missingTtlMs`.
+   */
   liveMissingTtlMs?: number;
   /**
    * Share of its life after which a user that is asked for is answered, and read anew meanwhile. Default 0.8, below 1;

@@ -28,7 +28,6 @@ import {
   MAX_SEEN_VERSIONS,
   noteSeenVersion,
   noteWrittenUser,
-  SEEN_HEADER_IGNORED,
   seenHeader,
   withSeenHeader,
   withSeenVersions,
@@ -138,7 +137,7 @@ describe('the header', () => {
   it('is ignored as a whole where it is not one, and that is published', () => {
     const faults: string[] = [];
     const listen = (message: unknown) => faults.push((message as { fault: string }).fault);
-    subscribe(SEEN_HEADER_IGNORED, listen);
+    subscribe('rollcall:user-client:seen-header-ignored', listen);
     const bad = [
       ',',
       'acme',
@@ -160,7 +159,7 @@ describe('the header', () => {
       });
     }
     withSeenHeader(new Headers(), () => expect(seenHeader()).toBeUndefined());
-    unsubscribe(SEEN_HEADER_IGNORED, listen);
+    unsubscribe('rollcall:user-client:seen-header-ignored', listen);
     expect(faults).toHaveLength(bad.length);
     for (const fault of faults) expect(fault).toMatch(/^x-rollcall-seen (has|holds) /);
   });

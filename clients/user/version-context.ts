@@ -1,21 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { channel } from 'node:diagnostics_channel';
 import type { User } from '@rollcall/contract/user';
 import type { SeenVersion } from './change-feed.ts';
+import { publish } from './diagnostics.ts';
 import { decodeSeenVersions, encodeSeenVersions, SEEN_HEADER } from './seen-header.ts';
 
 /** Most versions that one context holds; the one seen longest ago goes first. Far more than one request writes. */
 export const MAX_SEEN_VERSIONS = 1_000;
-
-/** Diagnostics channel of headers that were ignored: `{ header: string, fault: string }`. */
-export const SEEN_HEADER_IGNORED = 'rollcall:user-client:seen-header-ignored';
 
 type SeenVersions = Map<string, SeenVersion>;
 
 const contexts = new AsyncLocalStorage<SeenVersions>();
 // Most processes never open a context, and their hits need not ask for one.
 let isInUse = false;
-const ignored = channel(SEEN_HEADER_IGNORED);
 
 /**
  * Runs `act`, and all that it awaits, knowing that these versions exist, oldest first: no read of a user inside answers an
@@ -29,7 +25,7 @@ export function withSeenVersions<Result>(seen: Iterable<SeenVersion>, act: () =>
   return contexts.run(versions, act);
 }
 
-/** `withSeenVersions` with what the caller of a service sent along. A header that cannot be read is ignored, and published on SEEN_HEADER_IGNORED. */
+/** `withSeenVersions` with what the caller of a service sent along. A header that cannot be read is ignored, and told on `rollcall:user-client:seen-header-ignored`. */
 export function withSeenHeader<Result>(headers: Pick<Headers, 'get'>, act: () => Result): Result {
   return withSeenVersions(readSeenHeader(headers), act);
 }
@@ -75,7 +71,9 @@ function readSeenHeader(headers: Pick<Headers, 'get'>): SeenVersion[] {
   const header = headers.get(SEEN_HEADER);
   if (header === null || header === '') return [];
   const { seen, fault } = decodeSeenVersions(header);
-  if (fault !== undefined) ignored.publish({ header: SEEN_HEADER, fault });
+  if (fault !== undefined) {
+    publish('rollcall:user-client:seen-header-ignored', () => ({ header: SEEN_HEADER, fault }));
+  }
   return seen?.toReversed() ?? [];
 }
 

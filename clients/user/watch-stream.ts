@@ -8,11 +8,16 @@ export interface WatchStream {
   readonly cursor: string;
   /** Ends the stream, by abort. */
   readonly controller: AbortController;
-  /** A third of the silence in ms after which the stream counts as dead. */
+  /** A third of the silence in ms after which the stream counts as dead: the longest pause of one that is well. */
   readonly tickMs: number;
   /** Told each response, in order. What it throws ends the stream. */
   readonly onResponse: (response: WatchUsersResponse) => void;
+  /** Called a few times in each tick of a silence that is longer than it should be, until the stream ends. */
+  readonly onSilence: () => void;
 }
+
+/** How often a silence is looked at in one tick, so that what follows from its length is told about in time. */
+const LOOKS_PER_TICK = 4;
 
 /** Nothing came for as long as three checkpoints take: the connection may be a black hole, which tells nobody. */
 export class StreamSilentError extends Error {
@@ -53,17 +58,18 @@ export async function readWatchStream(users: Client<typeof UserService>, stream:
   }
 }
 
-/** Ticks are counted, not a time: a process that was stopped or busy gets to read what has come before it calls it silence. */
-function startWatchdog({ controller, tickMs }: WatchStream) {
-  let silentTicks = 0;
+/** Looks are counted, not a time: a process that was stopped or busy gets to read what has come before it calls it silence. */
+function startWatchdog({ controller, tickMs, onSilence }: WatchStream) {
+  let looks = 0;
   const timer = setInterval(() => {
-    silentTicks += 1;
-    if (silentTicks >= 3) controller.abort(new StreamSilentError(3 * tickMs));
-  }, tickMs);
+    looks += 1;
+    if (looks > LOOKS_PER_TICK) onSilence();
+    if (looks >= 3 * LOOKS_PER_TICK) controller.abort(new StreamSilentError(3 * tickMs));
+  }, tickMs / LOOKS_PER_TICK);
   timer.unref();
   return {
     heard() {
-      silentTicks = 0;
+      looks = 0;
     },
     [Symbol.dispose]: () => clearInterval(timer),
   };

@@ -1,6 +1,11 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { DescMethod, DescService, Message } from '@bufbuild/protobuf';
-import { createServiceImplSpec, type MethodImplSpec, type ServiceImpl } from '@connectrpc/connect';
+import {
+  createServiceImplSpec,
+  type MethodImplSpec,
+  type ServiceImpl,
+  type ServiceImplSpec,
+} from '@connectrpc/connect';
 import {
   type handleServerStreamingCall,
   type handleUnaryCall,
@@ -25,6 +30,8 @@ export interface GrpcTestServerOptions {
   port?: number;
   /** Default plaintext. */
   credentials?: ServerCredentials;
+  /** Further services behind the same port, each by Connect's `createServiceImplSpec`. Default none. */
+  others?: readonly ServiceImplSpec[];
 }
 
 type Listening = Pick<GrpcTestServer, 'port' | 'kill'>;
@@ -39,7 +46,9 @@ export async function startGrpcTestServer<Service extends DescService>(
   options: GrpcTestServerOptions = {},
 ): Promise<GrpcTestServer> {
   const server = new Server({ 'grpc.enable_channelz': 0 });
-  for (const spec of Object.values(createServiceImplSpec(service, handlers).methods)) register(server, spec);
+  for (const { methods } of [createServiceImplSpec(service, handlers), ...(options.others ?? [])]) {
+    for (const spec of Object.values(methods)) register(server, spec);
+  }
   const { port, kill } = await listen(server, {
     port: options.port ?? 0,
     credentials: options.credentials ?? ServerCredentials.createInsecure(),
@@ -61,7 +70,10 @@ function register(server: Server, spec: MethodImplSpec): void {
 }
 
 /** Sockets are taken in by hand, because grpc-js' own shutdown says farewell to streams, which a killed process does not. */
-function listen(server: Server, { port, credentials }: Required<GrpcTestServerOptions>): Promise<Listening> {
+function listen(
+  server: Server,
+  { port, credentials }: Required<Omit<GrpcTestServerOptions, 'others'>>,
+): Promise<Listening> {
   const injector = server.createConnectionInjector(credentials);
   const sockets = new Set<Socket>();
   const listener = createServer((socket) => {

@@ -1,5 +1,11 @@
 import type { DescMethod, MessageShape } from '@bufbuild/protobuf';
-import { Code, ConnectError, createRouterTransport, type Transport } from '@connectrpc/connect';
+import {
+  Code,
+  ConnectError,
+  createRouterTransport,
+  createServiceImplSpec,
+  type Transport,
+} from '@connectrpc/connect';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { type GrpcTestServer, startGrpcTestServer } from '@rollcall/transport/testing';
 import { activitiesOf } from './fake/activities.ts';
@@ -26,7 +32,7 @@ export type { UserFields } from './fake/user-store.ts';
 
 /** A user service in memory, for tests of those who call one. Disposing it ends every call and stream that is open. */
 export interface FakeUserService extends AsyncDisposable {
-  /** Give it to the client: `createUserClient({ transport: fake.transport, … })`. Needs no port. */
+  /** Give it to the client: `createUserClient({ transport: fake.transport, … })`, `createUserAdminClient` too. Needs no port. */
   readonly transport: Transport;
   readonly users: FakeUsers;
   /** The requests of a method that arrived, oldest first: `fake.requests(UserService.method.batchGetUsers)`. */
@@ -49,7 +55,7 @@ export interface FakeUserService extends AsyncDisposable {
   cutStreams(): void;
   /** No cursor handed out so far can be resumed from. Streams that are open go on. */
   expireCursors(): void;
-  /** Serves UserService over gRPC on a port of 127.0.0.1 too, for processes and for what only takes an address. Answers that. */
+  /** Serves the same over gRPC on a port of 127.0.0.1 too, for processes and for what only takes an address. Answers that. */
   listen(): Promise<{ readonly address: string }>;
 }
 
@@ -84,6 +90,8 @@ export function createFakeUserService(): FakeUserService {
     guards,
   );
   let server: GrpcTestServer | undefined;
+  const others = [createServiceImplSpec(UserAdminService, admin)];
+  const serve = (port = 0) => startGrpcTestServer(UserService, users, { port, others });
 
   const down = () => {
     troubles.fault = away;
@@ -119,12 +127,12 @@ export function createFakeUserService(): FakeUserService {
       store.releaseReaders();
       if (server === undefined) return;
       server.kill();
-      server = await startGrpcTestServer(UserService, users, { port: server.port });
+      server = await serve(server.port);
     },
     cutStreams: () => troubles.cutStreams(),
     expireCursors: () => store.changes.expireCursors(),
     listen: async () => {
-      server ??= await startGrpcTestServer(UserService, users);
+      server ??= await serve();
       return { address: server.address };
     },
     [Symbol.asyncDispose]: async () => {

@@ -17,6 +17,7 @@ import {
 } from '@rollcall/contract/user';
 import { errorReason } from '@rollcall/transport';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createUserAdminClient } from '../admin.ts';
 import { createUserClient, type UserClient, type UserClientOptions } from '../index.ts';
 import { createFakeUserService, type FakeUserService } from './index.ts';
 
@@ -144,6 +145,13 @@ describe('users of the fake', () => {
     );
   });
 
+  it.each([
+    ['an id that is no UUID', () => fake.users.put(tenantId, 'x'), 'id'],
+    ['a tenant that none is called', () => fake.users.put('ACME X', id), 'tenantId'],
+  ])('cannot be put under %s', (_, act, option) => {
+    expect(act).toThrow(expect.objectContaining({ reason: 'option_invalid', option }));
+  });
+
   it('leave a trace of what was asked', async () => {
     await open().lookupMany([id, id.toUpperCase()]);
     expect(fake.requests(UserService.method.batchGetUsers).map(({ ids }) => [...ids])).toEqual([[id]]);
@@ -220,6 +228,19 @@ describe('a fake in trouble', () => {
 });
 
 describe('a fake that listens', () => {
+  it('serves those who change users too, there and without a port', async () => {
+    const { address } = await fake.listen();
+    for (const connection of [{ address }, { transport: fake.transport }]) {
+      const admin = opened.use(createUserAdminClient(connection));
+      const { user } = await admin.createUser({
+        tenantId,
+        requestId: randomUUID(),
+        user: { firstName: 'Ada' },
+      });
+      expect((await open().getUser(user?.id ?? '')).displayName).toBe('Ada');
+    }
+  });
+
   it('dies and returns on its port', async () => {
     fake.users.put(tenantId, id, { displayName: 'Ada' });
     const { address } = await fake.listen();

@@ -1,5 +1,6 @@
 import { clone, create } from '@bufbuild/protobuf';
 import { MergePlanSchema, type User, UserSchema, UserState } from '@rollcall/contract/user';
+import { toTenantId, toUserId } from '../../ids.ts';
 import { checkedPlan, requireMerge } from './merge-plan.ts';
 import { makeMerge, planMerge, takeBack } from './merge-steps.ts';
 import { userNotFound } from './refusal.ts';
@@ -10,7 +11,10 @@ import { inFull, toUser, type UserFields, type UserStore } from './user-store.ts
  * its survivor. Answers are copies, in full.
  */
 export interface FakeUsers {
-  /** Makes or replaces a user: ACTIVE, CUSTOMER, and one version on, where `fields` do not say. Throws where the e-mail is another's. */
+  /**
+   * Makes or replaces a user: ACTIVE, CUSTOMER, and one version on, where `fields` do not say. Throws where the e-mail is
+   * another's, and UserClientOptionError where the tenant or the id is none that the service could have.
+   */
   put(tenantId: string, id: string, fields?: UserFields): User;
   /** Changes these fields. Throws where there is no such user. */
   update(tenantId: string, id: string, fields: UserFields): User;
@@ -33,8 +37,9 @@ export function usersOf(store: UserStore): FakeUsers {
   };
   return {
     put: (tenantId, id, { version, ...fields } = {}) => {
-      const answering = store.current(tenantId, id)?.id ?? id;
-      return inFull(store.write(toUser(tenantId, answering, fields), { version }));
+      const [tenant, user] = [toTenantId(tenantId), toUserId(id, 'id')];
+      const answering = store.current(tenant, user)?.id ?? user;
+      return inFull(store.write(toUser(tenant, answering, fields), { version }));
     },
     update: change,
     delete: (tenantId, id) => change(tenantId, id, { state: UserState.DELETED }),
