@@ -523,6 +523,21 @@ describe('closing', () => {
     expect(users.peek(ANN)).toBeUndefined();
   });
 
+  it('ends calls over a transport that was passed in, though that goes on with them', async () => {
+    const transport = createRouterTransport(({ service: serve }) => serve(UserService, service));
+    const users = createUserClient({ transport, tenantId: 'acme', timeoutMs: 600_000 });
+    service.pause = () => new Promise(() => {});
+    const calls = Promise.allSettled([
+      users.getUser(ANN),
+      users.lookup(BEN),
+      users.resolve({ email: 'ann@example.com' }),
+    ]);
+    await expect.poll(() => service.batches.length).toBe(1);
+    await users.close();
+    for (const ended of await calls)
+      expect(ended).toMatchObject({ status: 'rejected', reason: { reason: 'client_closed' } });
+  });
+
   it('leaves a transport that was passed in open', async () => {
     const transport = createRouterTransport(({ service: serve }) => serve(UserService, service));
     const [one, two] = [

@@ -81,12 +81,14 @@ export function createUserClient(options: UserClientOptions): UserClient {
   const news: { feed: FeedHealth } = { feed: NO_FEED };
   const watch = (tenant: string) => (options.watch === false ? undefined : feed.watch(tenant));
   const isAway = () => breaker.state === 'open';
+  const deadlines = new Deadlines(clock);
   const watched = withFeed(guarded, (tenant) => watch(tenant));
   const remembered = withCache(watched, cache, {
     options: settings,
     clock,
     hitClock,
     counters,
+    deadlines,
     feed: { liveSinceMs: (tenant) => news.feed.liveSinceMs(tenant) },
     isAway,
     onStale: createStaleListener({ metrics: telemetry.metrics, clock }),
@@ -96,11 +98,12 @@ export function createUserClient(options: UserClientOptions): UserClient {
   news.feed = feed;
   let closing: Promise<void> | undefined;
   const isClosed = () => closing !== undefined;
-  const deadlines = new Deadlines(clock);
   const layers = { settings, counters, clock, deadlines, breaker, resolver: remote, cached, isClosed };
   const close = () => {
     closing ??= Promise.all([snapshots?.close(), feed.close()]).then(() => undefined);
     telemetry.close();
+    // A transport that was passed in stays open, and its calls with it: whoever waits for them is told here.
+    deadlines.close();
     connection.close();
     breaker.close();
     cache.close();
