@@ -53,8 +53,8 @@ export interface UserClient extends TenantUserClient, AsyncDisposable {
 }
 
 /**
- * Makes the client that stands in for a users table; one per process. Nothing is sent before the first read. From then on it
- * hears of changes, which keeps the process running until it is closed.
+ * Makes the client that stands in for a users table; one per process. Nothing is sent before the first read. From the first
+ * user on it hears of changes, which keeps the process running until it is closed.
  * Throws UserClientOptionError or TransportOptionError, each naming the option.
  */
 export function createUserClient(options: UserClientOptions): UserClient {
@@ -128,12 +128,17 @@ export function createUserClient(options: UserClientOptions): UserClient {
   });
 }
 
-/** Whoever is asked about once is watched from then on: a hit needs no look. */
+/**
+ * A tenant is watched from the first answer that shows a user of it, whatever state that is in: a hit needs no look, and tenant
+ * ids that somebody made up take no place from those that exist.
+ */
 function withFeed(next: UserReader, watch: (tenantId: string) => void): UserReader {
   return {
-    readMany(scope, reads, call) {
-      watch(scope.tenantId);
-      return next.readMany(scope, reads, call);
+    async readMany(scope, reads, call) {
+      const answers = await next.readMany(scope, reads, call);
+      if (answers.some(({ outcome }) => outcome === 'found' || outcome === 'unchanged'))
+        watch(scope.tenantId);
+      return answers;
     },
   };
 }
