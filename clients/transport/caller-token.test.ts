@@ -1,7 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, createClient, createRouterTransport } from '@connectrpc/connect';
 import { GetUserResponseSchema, UserService } from '@rollcall/contract/user';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { remainingMs, withDeadline } from './call-deadline.ts';
 import { type CallerToken, withCallerToken } from './caller-token.ts';
 
 const jwt = (name: string, expiresAtMs: number) =>
@@ -25,6 +26,8 @@ function openClient(source: (nowMs: number) => string | Promise<string>) {
   );
   return { clock, seen, refused, call: () => createClient(UserService, transport).getUser({}) };
 }
+
+afterEach(() => vi.useRealTimers());
 
 describe('withCallerToken', () => {
   it('sends one token with many calls, fetches the next before it expires, and lets no call wait for it', async () => {
@@ -78,5 +81,31 @@ describe('withCallerToken', () => {
     expect(error).toMatchObject({ code: Code.InvalidArgument });
     expect(String(error)).not.toContain('cret');
     expect(seen).toEqual([]);
+  });
+
+  it('gives up a token that does not come, and asks anew with the next call', async () => {
+    vi.useFakeTimers();
+    let asked = 0;
+    const { seen, call } = openClient(() => (++asked === 1 ? new Promise<never>(() => {}) : 'opaque'));
+    const calls = Promise.allSettled([call(), call()]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    for (const { status, ...ended } of await calls) {
+      expect(status).toBe('rejected');
+      expect(ended).toMatchObject({ reason: { code: Code.Unavailable } });
+    }
+    expect(asked).toBe(1);
+    await call();
+    expect(seen).toEqual(['Bearer opaque']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('asks under no deadline of the call that came first, as others wait too', async () => {
+    const remaining: (number | undefined)[] = [];
+    const { call } = openClient(() => {
+      remaining.push(remainingMs());
+      return 'opaque';
+    });
+    await withDeadline(60_000, call);
+    expect(remaining).toEqual([undefined]);
   });
 });

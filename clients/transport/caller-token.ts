@@ -1,13 +1,19 @@
 import { Buffer } from 'node:buffer';
 import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
+import { withoutDeadline } from './call-deadline.ts';
 
-/** Where a client takes its service token from: a JWT, or any other text without spaces. Never logged. */
+/**
+ * Where a client takes its service token from: a JWT, or any other text without spaces. Never logged. Asked once for all calls
+ * that wait, under no deadline of theirs; one that is not there after 5 s is given up, and asked for anew by the next call.
+ */
 export type CallerToken = () => string | Promise<string>;
 
 // By the time that much of its life is over, the next one is fetched.
 const RENEW_AT = 0.8;
 // Between two attempts to fetch the next one, while the one in hand will do.
 const RETRY_MS = 1_000;
+// Longer than most callers wait, so that it costs none its token. One fetch that has hung must not hold up all calls for ever.
+const FETCH_TIMEOUT_MS = 5_000;
 
 interface Held {
   readonly token: string;
@@ -26,7 +32,7 @@ export function withCallerToken(source: CallerToken, now: () => number = Date.no
   let held: Held | undefined;
   let fetching: Promise<Held> | undefined;
   const fetch = () => {
-    fetching ??= fetchToken(source, now)
+    fetching ??= withoutDeadline(() => fetchToken(source, now))
       .then((fetched) => {
         held = fetched;
         return fetched;
@@ -62,7 +68,7 @@ async function fetchToken(source: CallerToken, now: () => number): Promise<Held>
   const askedAtMs = now();
   let token: string;
   try {
-    token = await source();
+    token = await inTime(source());
   } catch (cause) {
     throw new ConnectError('the caller has no service token', Code.Unavailable, undefined, undefined, cause);
   }
@@ -70,6 +76,19 @@ async function fetchToken(source: CallerToken, now: () => number): Promise<Held>
     throw new ConnectError('callerToken gave no token: it must be text without spaces', Code.InvalidArgument);
   const expiresAtMs = expiryOf(token) ?? askedAtMs;
   return { token, expiresAtMs, renewAtMs: askedAtMs + (expiresAtMs - askedAtMs) * RENEW_AT };
+}
+
+async function inTime(token: string | Promise<string>): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    const giveUp = () => reject(new Error(`no token came within ${FETCH_TIMEOUT_MS} ms`));
+    timer = setTimeout(giveUp, FETCH_TIMEOUT_MS).unref();
+  });
+  try {
+    return await Promise.race([token, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** In ms since 1970; undefined where the token does not say. Who made it is the service's to look at. */

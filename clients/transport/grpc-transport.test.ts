@@ -12,6 +12,7 @@ import { ErrorInfoSchema } from '@rollcall/contract';
 import {
   CreateUserRequestSchema,
   type GetUserResponse,
+  GetUserResponseSchema,
   UserAdminService,
   UserService,
 } from '@rollcall/contract/user';
@@ -127,6 +128,36 @@ describe('a unary call', () => {
     );
     expect(noted.get('noted')).toBe('yes');
     expect(signals.map((signal) => signal.aborted)).toEqual([true]);
+  });
+
+  it('ends by its deadline and its signal, where an interceptor does not', async () => {
+    const server = await serve({ getUser: () => ({}) });
+    const { users } = open(server.address, { interceptors: [() => never] });
+    const during = new AbortController();
+    const aborted = failure(users.getUser({}, { timeoutMs: 600_000, signal: during.signal }));
+    expect((await failure(users.getUser({}, { timeoutMs: 20 }))).code).toBe(Code.DeadlineExceeded);
+    expect((await failure(users.getUser({}, { signal: AbortSignal.abort() }))).code).toBe(Code.Canceled);
+    during.abort();
+    expect((await aborted).code).toBe(Code.Canceled);
+  });
+
+  it('is answered by an interceptor that has an answer when the deadline is over', async () => {
+    const server = await serve({ getUser: never });
+    const answer = create(GetUserResponseSchema, { user: { id: 'x' } });
+    const { users } = open(server.address, {
+      interceptors: [
+        (next) => (request) =>
+          next(request).catch(async () => ({
+            stream: false,
+            service: UserService,
+            method: UserService.method.getUser,
+            header: new Headers(),
+            trailer: new Headers(),
+            message: answer,
+          })),
+      ],
+    });
+    expect((await users.getUser({}, { timeoutMs: 20 })).user?.id).toBe('x');
   });
 
   it('reads an answer as the call wants it read, and fails with INTERNAL where that cannot be', async () => {

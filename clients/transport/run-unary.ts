@@ -41,9 +41,11 @@ export async function runUnary<I extends DescMessage, O extends DescMessage>(
   outer?.addEventListener('abort', follow);
   try {
     const message = create(run.request.method.input, run.message);
-    const answer = await intercept(run.next, interceptors)({ ...run.request, message, signal });
-    // Without interceptors nobody has it who could want to know.
-    if (interceptors.length > 0) controller.abort(ENDED);
+    const request = { ...run.request, message, signal };
+    // Without interceptors nobody has the signal who could want to know, or not heed it.
+    if (interceptors.length === 0) return await run.next(request);
+    const answer = await unlessAborted(intercept(run.next, interceptors)(request), signal);
+    controller.abort(ENDED);
     return answer;
   } catch (reason) {
     const error = signal.aborted
@@ -62,6 +64,16 @@ function intercept<I extends DescMessage, O extends DescMessage>(
   interceptors: readonly Interceptor[],
 ): UnaryRun<I, O>['next'] {
   return interceptors.reduceRight((inner, each) => each(inner as never) as never, next);
+}
+
+/** What `work` comes to. After the abort those who heed it have their say; one that has hung is not waited for. */
+function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const abandon = () => setImmediate(reject, signal.reason);
+    work.then(resolve, reject);
+    if (signal.aborted) abandon();
+    else signal.addEventListener('abort', abandon, { once: true });
+  });
 }
 
 function timedOut(): ConnectError {

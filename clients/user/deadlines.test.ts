@@ -45,3 +45,13 @@ it('tells at once whose time is over already, and waits for the longest time tha
   vi.advanceTimersByTime(1);
   expect(over).toEqual(['past']);
 });
+
+it('tells all who wait when it is closed, and leaves no timer', () => {
+  const { deadlines, over, join } = setUp();
+  join('a', 1_010);
+  join('b', 1_010);
+  join('c', 2_000);
+  deadlines.close();
+  expect(over).toEqual(['a', 'b', 'c']);
+  expect(vi.getTimerCount()).toBe(0);
+});

@@ -44,6 +44,15 @@ export class Deadlines {
     this.#groups.delete(group.atMs);
   }
 
+  /** Nobody waits any longer. */
+  close(): void {
+    for (const { timer, waiters } of [...this.#groups.values()]) {
+      clearTimeout(timer);
+      for (const waiter of [...waiters]) waiter.giveUp();
+    }
+    this.#groups.clear();
+  }
+
   #begin(atMs: number): DeadlineGroup {
     const delayMs = Math.min(LONGEST_DELAY_MS, Math.max(0, atMs - this.#clock()));
     const waiters: Waiter[] = [];

@@ -190,6 +190,31 @@ describe('the channels', () => {
     expect(breaks).toEqual([0]);
   });
 
+  it('tell which tenants are left without changes, and of nobody else', async () => {
+    const live = listen('rollcall:user-client:feed:live');
+    const lost = listen('rollcall:user-client:feed:lost');
+    const changes = new ChangeLogService();
+    const feed = opened.use(
+      createInvalidation({
+        transport: createRouterTransport((router) => router.service(UserService, changes)),
+        clock: () => performance.now(),
+        sink: { changed() {}, lost() {} },
+        random: () => 0,
+      }),
+    );
+    feed.watch('acme');
+    feed.watch('other');
+    await expect.poll(() => live).toEqual([{ tenantIds: ['acme', 'other'] }]);
+    changes.fault = ({ tenantIds }) =>
+      tenantIds.includes('acme') ? new ConnectError('no', Code.PermissionDenied) : undefined;
+    changes.cut();
+    await expect.poll(() => feed.stats(), { timeout: 10_000 }).toMatchObject({ state: 'watching' });
+    await expect
+      .poll(() => lost, { timeout: 10_000 })
+      .toMatchObject([{ tenantIds: ['acme'], reason: 'gap', error: { code: Code.PermissionDenied } }]);
+    expect(live).toHaveLength(1);
+  });
+
   it('tell of the snapshot: written, read, and what could not be', async () => {
     const written = listen('rollcall:user-client:snapshot:written');
     const read = listen('rollcall:user-client:snapshot:read');

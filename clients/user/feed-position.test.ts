@@ -99,6 +99,35 @@ describe('a stream that resumes', () => {
   });
 });
 
+describe('a stream that leaves a tenant out', () => {
+  it('ends its coverage, which begins anew at the place where it comes in again', () => {
+    position.startStream(['acme', 'other']);
+    reach('1');
+    position.startStream(['acme']);
+    expect(position.leaveOut()).toEqual(['other']);
+    expect(position.liveSinceMs('other')).toBeUndefined();
+    nowMs += 500;
+    reach('2', { hasChanges: true });
+    position.startStream(['acme', 'other']);
+    expect(position.leaveOut()).toEqual([]);
+    reach('3', { hasChanges: true });
+    expect(position.liveSinceMs('acme')).toBe(10_000 + MAX_ANSWER_LAG_MS);
+    expect(position.liveSinceMs('other')).toBe(10_500 + MAX_ANSWER_LAG_MS);
+  });
+});
+
+describe('a stream that was denied', () => {
+  it('leaves nobody out, as it passed no change by', () => {
+    position.startStream(['acme', 'other']);
+    reach('1');
+    expect(position.leaveOut()).toEqual([]);
+    position.startStream(['acme']);
+    position.startStream(['acme', 'other']);
+    expect(position.leaveOut()).toEqual([]);
+    expect(position.liveSinceMs('other')).toBe(10_000 + MAX_ANSWER_LAG_MS);
+  });
+});
+
 describe('a gap', () => {
   it('ends all coverage, and begins anew at the next checkpoint', () => {
     position.startStream(['acme', 'other']);

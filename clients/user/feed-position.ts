@@ -73,6 +73,18 @@ export class FeedPosition {
     this.#feedClock.startStream();
   }
 
+  /**
+   * Called before a checkpoint is reached: the first of a stream ends the coverage of tenants that are not in it, because the
+   * cursor passes their changes by from there on. Answers them.
+   */
+  leaveOut(): string[] {
+    if (this.#stream.isConfirmed) return [];
+    const streamed = new Set(this.#stream.tenantIds);
+    const leftOut = [...this.#sinceMs.keys()].filter((tenantId) => !streamed.has(tenantId));
+    for (const tenantId of leftOut) this.#sinceMs.delete(tenantId);
+    return leftOut;
+  }
+
   /** A checkpoint came; what came with it has been told. Answers whether it counts: as news that is young. */
   reach(checkpoint: ReceivedCheckpoint): boolean {
     const isEcho = this.#confirm(checkpoint);

@@ -46,7 +46,7 @@ export class FeedReport {
     tenantIds: readonly string[],
     what: { reason: 'late' | 'gap'; lagMs: number | undefined; error?: unknown },
   ): void {
-    this.#live.clear();
+    for (const tenantId of tenantIds) this.#live.delete(tenantId);
     if (tenantIds.length > 0) publish('rollcall:user-client:feed:lost', () => ({ tenantIds, ...what }));
   }
 }

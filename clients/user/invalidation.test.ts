@@ -311,6 +311,27 @@ describe('a refusal', () => {
     expect(feed.liveSinceMs('forbidden')).toBeUndefined();
     expect(lost).toEqual([]);
   });
+
+  it('of one tenant that was watched costs the others little, and what was missed of it is given up', async () => {
+    const feed = await openLive('acme', 'other', 'third');
+    const isForbidden = { other: true };
+    service.fault = ({ tenantIds }) =>
+      isForbidden.other && tenantIds.includes('other')
+        ? refusal(Code.PermissionDenied, 'NOT_GRANTED', 'not this tenant any more')
+        : undefined;
+    service.cut();
+    const named = () => service.requests.at(-1)?.tenantIds.toSorted().join();
+    await until(() => named() === 'acme,third' && feed.stats().tenantsDenied === 1);
+    await untilLive(feed, 'acme');
+    await untilLive(feed, 'third');
+    expect(feed.liveSinceMs('other')).toBeUndefined();
+    expect(lost.flat()).toContain('other');
+    told = [];
+    service.change('other', ANN);
+    const last = service.change('acme', BEN);
+    await until(() => told.length > 0);
+    expect(firstTold()).toEqual([`acme/${BEN}/${last.version}`]);
+  });
 });
 
 describe('close', () => {

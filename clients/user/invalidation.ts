@@ -196,6 +196,8 @@ class ChangeFeed implements Invalidation {
     this.#state = 'watching';
     this.#refusals = 0;
     this.#roster.accepted();
+    const leftOut = this.#position.leaveOut();
+    if (leftOut.length > 0) this.#giveUp(leftOut, this.#position.lagMs);
     const timeMs = checkpoint.time && timestampMs(checkpoint.time);
     const hasChanges = changes.length > 0;
     const isYoung = this.#position.reach({ cursor: checkpoint.cursor, timeMs, arrivedAtMs, hasChanges });
@@ -218,9 +220,14 @@ class ChangeFeed implements Invalidation {
   }
 
   #lose(): number {
-    this.#counts.losses += 1;
     const { lagMs } = this.#position;
-    const tenantIds = this.#position.lose();
+    this.#giveUp(this.#position.lose(), lagMs);
+    return 0;
+  }
+
+  /** Changes of these tenants may be missed from now on, or were. */
+  #giveUp(tenantIds: readonly string[], lagMs: number | undefined): void {
+    this.#counts.losses += 1;
     this.#report.gap(tenantIds, { lagMs, error: this.#lastError });
     try {
       this.#sink.lost(tenantIds);
@@ -228,7 +235,6 @@ class ChangeFeed implements Invalidation {
       // What was read before the next stream is not covered by it: the sink's fault makes nothing look fresh.
       this.#lastError = error;
     }
-    return 0;
   }
 
   #refuse(): number {

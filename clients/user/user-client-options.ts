@@ -9,8 +9,8 @@ export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeo
   /** The tenant to ask about. Absent: name one with `forTenant`. */
   tenantId?: string;
   /**
-   * Whether to hear of changes (WatchUsers). Default true: the first read opens a stream, which keeps the process running until
-   * the client is closed. False: an answer is believed for `ttlMs`.
+   * Whether to hear of changes (WatchUsers). Default true: the first user that is read opens a stream, which keeps the process
+   * running until the client is closed; tenants join it likewise, up to 1000. False: an answer is believed for `ttlMs`.
    */
   watch?: boolean;
   /** How much of a user to ask for where the call does not say. Default REFERENCE: names and state, no contact data. */
@@ -27,8 +27,8 @@ export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeo
   /** Age in ms up to which an id that is missing is answered so without asking. Default 1000; 0: always ask. */
   missingTtlMs?: number;
   /**
-   * The same while every change since then has been told. Default 60000, or `missingTtlMs` where that is longer or 0; not
-   * under `missingTtlMs`.
+   * The same while every change since then has been told, which is so only of a tenant of which a user was read. Default 60000,
+   * or `missingTtlMs` where that is longer or 0; not under `missingTtlMs`.
    */
   liveMissingTtlMs?: number;
   /**

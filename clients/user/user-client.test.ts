@@ -495,6 +495,33 @@ describe('bad arguments', () => {
   });
 });
 
+describe('the change feed', () => {
+  it('is of tenants that showed a user, so that ids of tenants that do not exist take no place in it', async () => {
+    const users = open();
+    for (const made of ids(5)) await users.forTenant(made).lookup(ANN);
+    await users.lookup(NOBODY);
+    expect(users.stats().feed).toMatchObject({ tenants: 0, state: 'idle' });
+    service.put('acme', CAT, { state: UserState.DELETED });
+    await users.lookupMany([NOBODY, CAT]);
+    await users.getUser(ANN);
+    expect(users.stats().feed.tenants).toBe(1);
+  });
+
+  it('is of a tenant whose user is as the snapshot says', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rollcall-client-'));
+    opened.defer(() => rm(folder, { recursive: true }));
+    const snapshotPath = join(folder, 'users');
+    const before = open({ snapshotPath });
+    await before.prefetch([ANN]);
+    await before.close();
+    const after = open({ snapshotPath });
+    expect(after.stats().feed.tenants).toBe(0);
+    await after.getUser(ANN);
+    expect(service.batches.at(-1)?.knownVersions).toEqual({ [ANN]: 1n });
+    expect(after.stats().feed.tenants).toBe(1);
+  });
+});
+
 describe('closing', () => {
   it('ends what is open and refuses what comes, for every tenant', async () => {
     const users = open({ timeoutMs: 600_000 });
@@ -521,6 +548,21 @@ describe('closing', () => {
     await expect(waiting).rejects.toMatchObject({ reason: 'client_closed' });
     expect(users.stats()).toMatchObject({ entries: 0, missingEntries: 0, seenVersions: 0 });
     expect(users.peek(ANN)).toBeUndefined();
+  });
+
+  it('ends calls over a transport that was passed in, though that goes on with them', async () => {
+    const transport = createRouterTransport(({ service: serve }) => serve(UserService, service));
+    const users = createUserClient({ transport, tenantId: 'acme', timeoutMs: 600_000 });
+    service.pause = () => new Promise(() => {});
+    const calls = Promise.allSettled([
+      users.getUser(ANN),
+      users.lookup(BEN),
+      users.resolve({ email: 'ann@example.com' }),
+    ]);
+    await expect.poll(() => service.batches.length).toBe(1);
+    await users.close();
+    for (const ended of await calls)
+      expect(ended).toMatchObject({ status: 'rejected', reason: { reason: 'client_closed' } });
   });
 
   it('leaves a transport that was passed in open', async () => {

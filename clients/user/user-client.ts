@@ -53,8 +53,8 @@ export interface UserClient extends TenantUserClient, AsyncDisposable {
 }
 
 /**
- * Makes the client that stands in for a users table; one per process. Nothing is sent before the first read. From then on it
- * hears of changes, which keeps the process running until it is closed.
+ * Makes the client that stands in for a users table; one per process. Nothing is sent before the first read. From the first
+ * user on it hears of changes, which keeps the process running until it is closed.
  * Throws UserClientOptionError or TransportOptionError, each naming the option.
  */
 export function createUserClient(options: UserClientOptions): UserClient {
@@ -81,12 +81,14 @@ export function createUserClient(options: UserClientOptions): UserClient {
   const news: { feed: FeedHealth } = { feed: NO_FEED };
   const watch = (tenant: string) => (options.watch === false ? undefined : feed.watch(tenant));
   const isAway = () => breaker.state === 'open';
+  const deadlines = new Deadlines(clock);
   const watched = withFeed(guarded, (tenant) => watch(tenant));
   const remembered = withCache(watched, cache, {
     options: settings,
     clock,
     hitClock,
     counters,
+    deadlines,
     feed: { liveSinceMs: (tenant) => news.feed.liveSinceMs(tenant) },
     isAway,
     onStale: createStaleListener({ metrics: telemetry.metrics, clock }),
@@ -96,11 +98,12 @@ export function createUserClient(options: UserClientOptions): UserClient {
   news.feed = feed;
   let closing: Promise<void> | undefined;
   const isClosed = () => closing !== undefined;
-  const deadlines = new Deadlines(clock);
   const layers = { settings, counters, clock, deadlines, breaker, resolver: remote, cached, isClosed };
   const close = () => {
     closing ??= Promise.all([snapshots?.close(), feed.close()]).then(() => undefined);
     telemetry.close();
+    // A transport that was passed in stays open, and its calls with it: whoever waits for them is told here.
+    deadlines.close();
     connection.close();
     breaker.close();
     cache.close();
@@ -125,12 +128,17 @@ export function createUserClient(options: UserClientOptions): UserClient {
   });
 }
 
-/** Whoever is asked about once is watched from then on: a hit needs no look. */
+/**
+ * A tenant is watched from the first answer that shows a user of it, whatever state that is in: a hit needs no look, and tenant
+ * ids that somebody made up take no place from those that exist.
+ */
 function withFeed(next: UserReader, watch: (tenantId: string) => void): UserReader {
   return {
-    readMany(scope, reads, call) {
-      watch(scope.tenantId);
-      return next.readMany(scope, reads, call);
+    async readMany(scope, reads, call) {
+      const answers = await next.readMany(scope, reads, call);
+      if (answers.some(({ outcome }) => outcome === 'found' || outcome === 'unchanged'))
+        watch(scope.tenantId);
+      return answers;
     },
   };
 }

@@ -44,6 +44,40 @@ describe('the roster', () => {
     expect(roster.next(REFUSED_BACKOFF.maxMs)).toEqual(['a', 'forbidden']);
   });
 
+  it.each(['t0', 't19'])(
+    'finds out that %s lost its grant, and soon watches some without it, then all others',
+    (lost) => {
+      const all = Array.from({ length: 20 }, (_, i) => `t${i}`);
+      const roster = rosterOf(...all);
+      roster.next(0);
+      roster.accepted();
+      const streams: { size: number; goesOn: boolean }[] = [];
+      for (let i = 0, nowMs = 0; i < 30; i += 1, nowMs += REFUSED_BACKOFF.maxMs / 40) {
+        const tenantIds = roster.next(nowMs);
+        const goesOn = !tenantIds.includes(lost) || roster.deny(nowMs);
+        if (!tenantIds.includes(lost)) roster.accepted();
+        streams.push({ size: tenantIds.length, goesOn });
+      }
+      const first = streams.findIndex(({ goesOn }) => goesOn);
+      expect(first).toBeLessThanOrEqual(2);
+      expect(streams[first]?.size).toBeGreaterThanOrEqual(5);
+      expect(streams.slice(first).every(({ goesOn }) => goesOn)).toBe(true);
+      expect(streams.at(-1)?.size).toBe(19);
+      expect(roster.deniedCount).toBe(1);
+    },
+  );
+
+  it('knows at once who lost its grant where it is the only one', () => {
+    const roster = rosterOf('a');
+    roster.next(0);
+    roster.accepted();
+    roster.next(0);
+    expect(roster.deny(0)).toBe(false);
+    expect(roster.deniedCount).toBe(1);
+    expect(roster.next(0)).toEqual([]);
+    expect(roster.next(REFUSED_BACKOFF.maxMs)).toEqual(['a']);
+  });
+
   it('finds the tenants that are denied, and watches all others', () => {
     const all = Array.from({ length: 20 }, (_, i) => `t${i}`);
     const forbidden = new Set(['t3', 't4', 't17']);

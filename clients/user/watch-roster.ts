@@ -75,17 +75,27 @@ export class WatchRoster {
    * False: there are none, and the pause is the caller's to make.
    */
   deny(nowMs: number): boolean {
+    if (this.#trial.length === 0) this.#doubt();
     const { length } = this.#trial;
     if (length === 0) return false;
     this.#trialSize = Math.max(1, Math.floor(length / 2));
-    const [first] = this.#trial;
-    if (length === 1 && first !== undefined) {
-      this.#waiting.delete(first);
-      this.#denied.set(first, nowMs + REFUSED_BACKOFF.maxMs);
+    for (const tenantId of this.#trial) {
+      this.#waiting.delete(tenantId);
+      // Behind the others: where one tenant is at fault, the first without it are watched after one more denial at most.
+      if (length > 1) this.#waiting.add(tenantId);
+      else this.#denied.set(tenantId, nowMs + REFUSED_BACKOFF.maxMs);
     }
     if (this.#watched.size === 0) return false;
     this.#tryAtMs = nowMs + backoffMs(++this.#denials, this.#random, REFUSED_BACKOFF);
     return true;
+  }
+
+  /** One of those who were watched has lost its grant, and nobody says which: they were a trial of all. */
+  #doubt(): void {
+    this.#trial = [...this.#watched];
+    for (const tenantId of this.#trial) this.#waiting.add(tenantId);
+    this.#watched.clear();
+    this.#tryAtMs = Number.NEGATIVE_INFINITY;
   }
 
   #isDue(nowMs: number): boolean {

@@ -40,6 +40,8 @@ export interface CachingContext {
   /** The clock of hits, which may be coarse. Absent: `clock`. */
   hitClock?: Clock;
   counters: ClientCounters;
+  /** Of those who wait here. Absent: its own, which nobody closes. */
+  deadlines?: Deadlines;
   /** Whether changes are told. Absent: they are not. */
   feed?: FeedHealth;
   /** True while asking is known to be in vain. Absent: never. */
@@ -74,13 +76,13 @@ export function withCache(
     clock,
     hitClock = clock,
     counters,
+    deadlines = new Deadlines(clock),
     feed = NO_FEED,
     isAway = () => false,
     onStale,
   }: CachingContext,
 ): CachedUserReader {
   const flights = new Flights(next, cache, { ...options, clock, counters });
-  const deadlines = new Deadlines(clock);
   const freshness = new Freshness(options, feed, hitClock);
   const ahead = new RefreshAhead(flights, { clock: hitClock, counters, isAway });
   const ladder: Degrading = { cache, clock: hitClock, counters, bornAtMs: freshness.bornAtMs, options };
