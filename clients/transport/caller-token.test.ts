@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, createClient, createRouterTransport } from '@connectrpc/connect';
 import { GetUserResponseSchema, UserService } from '@rollcall/contract/user';
 import { describe, expect, it } from 'vitest';
+import { isCallNotSent } from './call-not-sent.ts';
 import { type CallerToken, withCallerToken } from './caller-token.ts';
 
 const jwt = (name: string, expiresAtMs: number) =>
@@ -51,7 +52,12 @@ describe('withCallerToken', () => {
     await call();
     expect(seen).toHaveLength(2);
     clock.nowMs += 20_000;
-    await expect(call()).rejects.toMatchObject({ code: Code.Unavailable });
+    const error = await call().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      code: Code.Unavailable,
+      rawMessage: expect.stringMatching(/issuer is away$/),
+    });
+    expect(isCallNotSent(error)).toBe(true);
     expect(seen).toHaveLength(2);
   });
 
@@ -77,6 +83,25 @@ describe('withCallerToken', () => {
     const error = await call().catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: Code.InvalidArgument });
     expect(String(error)).not.toContain('cret');
+    expect(isCallNotSent(error)).toBe(true);
     expect(seen).toEqual([]);
+  });
+
+  it.each<[unknown, string]>([
+    ['', "gave ''"],
+    [undefined, 'gave undefined'],
+    [{ token: 'se cret' }, 'gave an object'],
+  ])('says what it was given where that is no token: %j', async (given, shown) => {
+    const { seen, call } = openClient(() => given as string);
+    const error = await call().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: Code.InvalidArgument, rawMessage: expect.stringContaining(shown) });
+    expect(seen).toEqual([]);
+  });
+
+  it('tells a token that is not to be had from a service that is away', async () => {
+    const { refused, call } = openClient(() => 'opaque');
+    refused.add('Bearer opaque');
+    const error = await call().catch((reason: unknown) => reason);
+    expect(isCallNotSent(error)).toBe(false);
   });
 });
