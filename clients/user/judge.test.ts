@@ -1,4 +1,6 @@
-import { Code, ConnectError } from '@connectrpc/connect';
+import { Code, ConnectError, createClient } from '@connectrpc/connect';
+import { UserService } from '@rollcall/contract/user';
+import { createGrpcTransport, type GrpcTransportOptions } from '@rollcall/transport';
 import { describe, expect, it } from 'vitest';
 import {
   AnswerMalformedError,
@@ -47,9 +49,28 @@ describe('isOutage', () => {
     }
   });
 
+  it('is not so where a call could not leave, and only what will pass makes the answer unavailable', async () => {
+    const unwritten = await failedCall({});
+    const tokenless = await failedCall({ callerToken: () => Promise.reject(new Error('no issuer')) });
+    const misconfigured = await failedCall({ callerToken: () => '' });
+    for (const error of [unwritten, tokenless, misconfigured]) expect(isOutage(error)).toBe(false);
+    expect([unwritten, tokenless, misconfigured].map(degradedReason)).toEqual([
+      undefined,
+      'service_unavailable',
+      undefined,
+    ]);
+  });
+
   it('goes by the code where the reason is of the future', () => {
     expect(degradedReason(refusal(Code.Unavailable, 'NEW_ONE' as 'INTERNAL', ''))).toBe(
       'service_unavailable',
     );
   });
 });
+
+/** The error of a call that needs no server, as no byte of it can be written. */
+async function failedCall(options: Partial<GrpcTransportOptions>): Promise<unknown> {
+  using transport = createGrpcTransport({ address: '127.0.0.1:1', ...options });
+  const users = createClient(UserService, transport);
+  return await users.batchGetUsers({ minVersions: { u: 2n ** 63n } }).catch((error: unknown) => error);
+}
