@@ -3,6 +3,7 @@ import { Code, ConnectError, createClient, createRouterTransport } from '@connec
 import { GetUserResponseSchema, UserService } from '@rollcall/contract/user';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { remainingMs, withDeadline } from './call-deadline.ts';
+import { isCallNotSent } from './call-not-sent.ts';
 import { type CallerToken, withCallerToken } from './caller-token.ts';
 
 const jwt = (name: string, expiresAtMs: number) =>
@@ -54,7 +55,12 @@ describe('withCallerToken', () => {
     await call();
     expect(seen).toHaveLength(2);
     clock.nowMs += 20_000;
-    await expect(call()).rejects.toMatchObject({ code: Code.Unavailable });
+    const error = await call().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      code: Code.Unavailable,
+      rawMessage: expect.stringMatching(/issuer is away$/),
+    });
+    expect(isCallNotSent(error)).toBe(true);
     expect(seen).toHaveLength(2);
   });
 
@@ -80,6 +86,7 @@ describe('withCallerToken', () => {
     const error = await call().catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: Code.InvalidArgument });
     expect(String(error)).not.toContain('cret');
+    expect(isCallNotSent(error)).toBe(true);
     expect(seen).toEqual([]);
   });
 
@@ -107,5 +114,23 @@ describe('withCallerToken', () => {
     });
     await withDeadline(60_000, call);
     expect(remaining).toEqual([undefined]);
+  });
+
+  it.each<[unknown, string]>([
+    ['', "gave ''"],
+    [undefined, 'gave undefined'],
+    [{ token: 'se cret' }, 'gave an object'],
+  ])('says what it was given where that is no token: %j', async (given, shown) => {
+    const { seen, call } = openClient(() => given as string);
+    const error = await call().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: Code.InvalidArgument, rawMessage: expect.stringContaining(shown) });
+    expect(seen).toEqual([]);
+  });
+
+  it('tells a token that is not to be had from a service that is away', async () => {
+    const { refused, call } = openClient(() => 'opaque');
+    refused.add('Bearer opaque');
+    const error = await call().catch((reason: unknown) => reason);
+    expect(isCallNotSent(error)).toBe(false);
   });
 });

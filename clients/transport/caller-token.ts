@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
 import { withoutDeadline } from './call-deadline.ts';
+import { markNotSent } from './call-not-sent.ts';
+import { showValue } from './show-value.ts';
 
 /**
  * Where a client takes its service token from: a JWT, or any other text without spaces. Never logged. Asked once for all calls
@@ -25,7 +27,7 @@ interface Held {
 /**
  * Sends a service token with every call. One that says when it expires (a JWT) is used until most of its life is over, and the next
  * is fetched beside the calls; any other is asked for anew each time. One that the service refuses is dropped.
- * A call fails with UNAVAILABLE where no token is to be had.
+ * A call fails with UNAVAILABLE where no token is to be had, and with INVALID_ARGUMENT where what is had is none: `isCallNotSent`.
  * @param now in ms since 1970.
  */
 export function withCallerToken(source: CallerToken, now: () => number = Date.now): Interceptor {
@@ -70,10 +72,9 @@ async function fetchToken(source: CallerToken, now: () => number): Promise<Held>
   try {
     token = await inTime(source());
   } catch (cause) {
-    throw new ConnectError('the caller has no service token', Code.Unavailable, undefined, undefined, cause);
+    throw failedWith(cause);
   }
-  if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
-    throw new ConnectError('callerToken gave no token: it must be text without spaces', Code.InvalidArgument);
+  checkToken(token);
   const expiresAtMs = expiryOf(token) ?? askedAtMs;
   return { token, expiresAtMs, renewAtMs: askedAtMs + (expiresAtMs - askedAtMs) * RENEW_AT };
 }
@@ -89,6 +90,24 @@ async function inTime(token: string | Promise<string>): Promise<string> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+function failedWith(cause: unknown): ConnectError {
+  const why = cause instanceof Error ? cause.message : showValue(cause);
+  const message = `the caller has no service token, as callerToken failed: ${why}`;
+  return markNotSent(new ConnectError(message, Code.Unavailable, undefined, undefined, cause));
+}
+
+/** Whatever text it is stays untold: most of it may be a token. */
+function checkToken(token: unknown): void {
+  if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return;
+  const fault =
+    token === '' || typeof token !== 'string'
+      ? `gave ${showValue(token)}`
+      : `gave ${token.length} characters, some of which no header carries`;
+  throw markNotSent(
+    new ConnectError(`callerToken ${fault}; it must give text without spaces`, Code.InvalidArgument),
+  );
 }
 
 /** In ms since 1970; undefined where the token does not say. Who made it is the service's to look at. */

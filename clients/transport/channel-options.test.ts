@@ -1,14 +1,26 @@
 import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { describe, expect, it } from 'vitest';
-import { createGrpcTransport, type GrpcTransportOptions, RETRY_POLICY } from './index.ts';
+import {
+  createGrpcTransport,
+  createServiceClient,
+  type GrpcTransportOptions,
+  RETRY_POLICY,
+  type TlsOptions,
+  TransportOptionError,
+} from './index.ts';
 import { toServiceConfig } from './retry-policy.ts';
 
 function fault(options: GrpcTransportOptions): unknown {
+  const error = failure(options);
+  return error === undefined ? 'none' : (error as { option?: unknown }).option;
+}
+
+function failure(options: GrpcTransportOptions): unknown {
   try {
     createGrpcTransport(options).close();
-    return 'none';
+    return undefined;
   } catch (error) {
-    return (error as { option?: unknown }).option;
+    return error;
   }
 }
 
@@ -31,6 +43,42 @@ describe('createGrpcTransport', () => {
     expect(fault({ address: '127.0.0.1:1', tls: { privateKey: 'key' } })).toBe('tls');
   });
 
+  const badPem = '-----BEGIN CERTIFICATE-----\nc2VjcmV0\n-----END CERTIFICATE-----';
+  it.each<[unknown, string]>([
+    [5, '5 is not an object'],
+    [null, 'null is not an object'],
+    ['secret', 'a text is not an object'],
+    [{ rootCertificates: 5 }, 'rootCertificates is 5'],
+    [{ rootCertificates: 'secret' }, 'rootCertificates has no certificate in PEM'],
+    [{ rootCertificates: badPem }, 'rootCertificates has no certificate in PEM'],
+    [{ privateKey: 'secret', certificateChain: badPem }, 'certificateChain is not readable as PEM'],
+    [{ privateKey: null, certificateChain: badPem }, 'privateKey is null'],
+    [{ serverName: 5 }, 'serverName is not a name'],
+  ])('refuses tls %j, says what is wrong with it, and shows none of it', (tls, message) => {
+    const error = failure({ address: '127.0.0.1:1', tls: tls as TlsOptions });
+    expect(error).toBeInstanceOf(TransportOptionError);
+    expect(error).toMatchObject({ option: 'tls', message: expect.stringContaining(`tls: ${message}`) });
+    expect(String(error)).not.toMatch(/secret|c2VjcmV0/);
+  });
+
+  it.each<[string, string, object]>([
+    ['interceptors', "'x' is not an array", { interceptors: 'x' }],
+    ['interceptors', 'null is not an array', { interceptors: null }],
+    ['interceptors', '5 at [1] is not a function', { interceptors: [(next: unknown) => next, 5] }],
+    ['callerToken', 'a text is not a function', { callerToken: 'secret' }],
+    ['callerToken', 'null is not a function', { callerToken: null }],
+  ])('refuses %s: %s', (option, message, options) => {
+    const error = failure({ address: '127.0.0.1:1', ...options });
+    expect(error).toMatchObject({ option, message: expect.stringContaining(`${option}: ${message}`) });
+    expect(String(error)).not.toContain('secret');
+  });
+
+  it('refuses what is no options', () => {
+    expect(fault(undefined as never)).toBe('options');
+    expect(fault(null as never)).toBe('options');
+    expect(fault('127.0.0.1:1' as never)).toBe('options');
+  });
+
   it.each(['defaultTimeoutMs', 'keepAliveMs', 'keepAliveTimeoutMs', 'maxReconnectBackoffMs'] as const)(
     'refuses a %s that is no duration',
     (option) => {
@@ -39,6 +87,19 @@ describe('createGrpcTransport', () => {
       expect(fault({ address: '127.0.0.1:1', [option]: Number.POSITIVE_INFINITY })).toBe(option);
     },
   );
+});
+
+describe('createServiceClient', () => {
+  it.each<[string, object | undefined]>([
+    ['options', undefined],
+    ['transport', { transport: {} }],
+    ['transport', { transport: null }],
+    ['transport', { transport: { unary: () => {} } }],
+  ])('refuses %s that cannot be called on: %j', (option, options) => {
+    expect(() => createServiceClient(UserService, options as never)).toThrow(
+      expect.objectContaining({ name: 'TransportOptionError', option }),
+    );
+  });
 });
 
 describe('toServiceConfig', () => {

@@ -1,7 +1,8 @@
-import { Buffer } from 'node:buffer';
 import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
 import { toServiceConfig } from './retry-policy.ts';
+import { showValue } from './show-value.ts';
 import type { Target } from './target.ts';
+import { toTlsCredentials } from './tls-credentials.ts';
 import { TransportOptionError } from './transport-option-error.ts';
 import type { GrpcTransportOptions, TlsOptions } from './transport-options.ts';
 
@@ -41,19 +42,7 @@ export function toChannelOptions(options: GrpcTransportOptions): ChannelOptions 
 /** TLS, or plaintext where that is allowed. Throws TransportOptionError. */
 export function toCredentials(target: Target, options: GrpcTransportOptions): ChannelCredentials {
   const { tls } = options;
-  if (tls !== undefined) {
-    if ((tls.privateKey === undefined) !== (tls.certificateChain === undefined)) {
-      throw new TransportOptionError(
-        'tls',
-        'privateKey and certificateChain go together; give both or neither',
-      );
-    }
-    return credentials.createSsl(
-      toPem(tls.rootCertificates),
-      toPem(tls.privateKey),
-      toPem(tls.certificateChain),
-    );
-  }
+  if (tls !== undefined) return toTlsCredentials(tls);
   if (target.isLoopback || options.allowInsecure === true) return credentials.createInsecure();
   throw new TransportOptionError(
     'tls',
@@ -78,10 +67,6 @@ function toServerName(tls: TlsOptions | undefined): ChannelOptions {
   return { 'grpc.ssl_target_name_override': tls.serverName, 'grpc.default_authority': tls.serverName };
 }
 
-function toPem(pem: string | Uint8Array | undefined): Buffer | null {
-  return pem === undefined ? null : Buffer.from(pem);
-}
-
 type DurationOption = 'keepAliveMs' | 'keepAliveTimeoutMs' | 'maxReconnectBackoffMs' | 'defaultTimeoutMs';
 
 /** The option or its default, in ms. Node's timers end at 2^31-1. Throws TransportOptionError. */
@@ -95,6 +80,6 @@ export function atLeast(
   if (Number.isFinite(value) && value >= least && value < 2 ** 31) return value;
   throw new TransportOptionError(
     option,
-    `${value} is not a number of milliseconds from ${least} to ${2 ** 31 - 1}`,
+    `${showValue(value)} is not a number of milliseconds from ${least} to ${2 ** 31 - 1}`,
   );
 }

@@ -17,7 +17,13 @@ import {
   UserService,
 } from '@rollcall/contract/user';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createGrpcTransport, errorReason, type GrpcTransportOptions, withAnswerDecoder } from './index.ts';
+import {
+  createGrpcTransport,
+  errorReason,
+  type GrpcTransportOptions,
+  isCallNotSent,
+  withAnswerDecoder,
+} from './index.ts';
 import { type GrpcTestServer, startGrpcTestServer } from './testing.ts';
 
 const stack: AsyncDisposableStack[] = [];
@@ -175,6 +181,7 @@ describe('a unary call', () => {
     );
     expect(error.code).toBe(Code.Internal);
     expect(error.rawMessage).toBe('Response message parsing error: no such bytes');
+    expect(isCallNotSent(error)).toBe(false);
     expect((await users.getUser({})).user?.id).toBe('u');
   });
 
@@ -275,6 +282,15 @@ describe('a unary call', () => {
     const { users } = open(server.address, { defaultTimeoutMs: 10_000 });
     expect((await failure(users.getUser({ id: 'u' }))).code).toBe(Code.ResourceExhausted);
     expect((await failure(users.resolveUsers({ tenantId: large }))).code).toBe(Code.ResourceExhausted);
+  });
+
+  it('fails with INTERNAL where the message cannot be written, and tells that it did not leave', async () => {
+    const server = await serve({ batchGetUsers: () => ({}) });
+    const { users } = open(server.address);
+    const error = await failure(users.batchGetUsers({ minVersions: { u: 2n ** 63n } }));
+    expect(error).toMatchObject({ code: Code.Internal });
+    expect(error.rawMessage).toMatch(/^Request message serialization failure: /);
+    expect(isCallNotSent(error)).toBe(true);
   });
 
   it('refuses a header that gRPC cannot carry', async () => {

@@ -2,8 +2,8 @@ import { Code, ConnectError, createContextValues, type Transport } from '@connec
 import { createMethodUrl, runStreamingCall } from '@connectrpc/connect/protocol';
 import { Client } from '@grpc/grpc-js';
 import { remainingMs } from './call-deadline.ts';
-import { withCallerToken } from './caller-token.ts';
 import { atLeast, toChannelOptions, toCredentials } from './channel-options.ts';
+import { checkOptions, toInterceptors } from './check-options.ts';
 import { OpenCalls } from './open-calls.ts';
 import { runUnary } from './run-unary.ts';
 import { makeStreamCall } from './stream-call.ts';
@@ -27,17 +27,13 @@ export interface GrpcTransport extends Transport, Disposable {
  * Connections are opened by the first call and kept; make one transport per target and process. Throws TransportOptionError.
  */
 export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
+  checkOptions(options);
   const target = toTarget(options.address);
   const defaultTimeoutMs = atLeast(1, options, 'defaultTimeoutMs', DEFAULT_TIMEOUT_MS);
+  const interceptors = toInterceptors(options);
   const client = new Client(target.uri, toCredentials(target, options), toChannelOptions(options));
   const openCalls = new OpenCalls(client);
   const baseUrl = `${options.tls === undefined ? 'http' : 'https'}://${options.address}`;
-  const { callerToken } = options;
-  // The innermost: no other interceptor sees the token.
-  const interceptors = [
-    ...(options.interceptors ?? []),
-    ...(callerToken ? [withCallerToken(callerToken)] : []),
-  ];
 
   return {
     async unary(method, signal, timeoutMs, header, message, contextValues = createContextValues()) {

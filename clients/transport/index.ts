@@ -1,6 +1,7 @@
 // The door of @rollcall/transport.
 export { type AnswerDecoder, withAnswerDecoder } from './answer-decoder.ts';
 export { remainingMs, withDeadline, withoutDeadline } from './call-deadline.ts';
+export { isCallNotSent } from './call-not-sent.ts';
 export type { CallerToken } from './caller-token.ts';
 export {
   DEFAULT_KEEP_ALIVE_MS,
@@ -13,5 +14,6 @@ export { createGrpcTransport, DEFAULT_TIMEOUT_MS, type GrpcTransport } from './g
 export { type ConnectionOptions, type OpenedTransport, openTransport } from './open-transport.ts';
 export { RETRY_POLICY, RETRY_THROTTLING } from './retry-policy.ts';
 export { createServiceClient, type ServiceClient } from './service-client.ts';
+export { showValue } from './show-value.ts';
 export { type TransportOption, TransportOptionError } from './transport-option-error.ts';
 export type { GrpcTransportOptions, TlsOptions } from './transport-options.ts';

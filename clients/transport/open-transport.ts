@@ -1,6 +1,8 @@
 import type { DescService } from '@bufbuild/protobuf';
 import type { Transport } from '@connectrpc/connect';
+import { checkOptions } from './check-options.ts';
 import { createGrpcTransport } from './grpc-transport.ts';
+import { showValue } from './show-value.ts';
 import { TransportOptionError } from './transport-option-error.ts';
 import type { GrpcTransportOptions } from './transport-options.ts';
 
@@ -34,10 +36,11 @@ const CHANNEL_OPTIONS = [
 
 /** Takes the transport given, or makes one over which reads of `services` are retried. Throws TransportOptionError. */
 export function openTransport(options: ConnectionOptions, services: readonly DescService[]): OpenedTransport {
+  checkOptions(options);
   const { transport, address, ...rest } = options;
   if (transport !== undefined) {
     const contradicting = CHANNEL_OPTIONS.find((option) => options[option] !== undefined);
-    if (contradicting === undefined) return { transport, close: () => {} };
+    if (contradicting === undefined) return { transport: toTransport(transport), close: () => {} };
     throw new TransportOptionError(
       contradicting,
       'goes with address, not with transport; set it where the transport is made',
@@ -47,4 +50,13 @@ export function openTransport(options: ConnectionOptions, services: readonly Des
     throw new TransportOptionError('address', 'is missing; give address or transport');
   const opened = createGrpcTransport({ ...rest, address, retryReadsOf: services });
   return { transport: opened, close: () => opened.close() };
+}
+
+function toTransport(transport: Partial<Transport> | null): Transport {
+  if (typeof transport?.unary === 'function' && typeof transport.stream === 'function')
+    return transport as Transport;
+  throw new TransportOptionError(
+    'transport',
+    `${showValue(transport)} is not a Connect transport, which has unary and stream; make one with createGrpcTransport`,
+  );
 }

@@ -1,7 +1,7 @@
 import type { GrpcTransportOptions } from './transport-options.ts';
 
 /** The options that a fault can be about. */
-export type TransportOption = keyof GrpcTransportOptions | 'transport';
+export type TransportOption = keyof GrpcTransportOptions | 'options' | 'transport';
 
 /** An option cannot be used. Thrown while a transport is made, before any call leaves. */
 export class TransportOptionError extends Error {
@@ -11,8 +11,8 @@ export class TransportOptionError extends Error {
   /** The option at fault. */
   readonly option: TransportOption;
 
-  constructor(option: TransportOption, fault: string) {
-    super(`${option}: ${fault}`);
+  constructor(option: TransportOption, fault: string, cause?: unknown) {
+    super(`${option}: ${fault}`, cause === undefined ? undefined : { cause });
     this.option = option;
   }
 }

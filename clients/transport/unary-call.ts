@@ -3,6 +3,7 @@ import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { Code, ConnectError, type UnaryRequest, type UnaryResponse } from '@connectrpc/connect';
 import { status as grpcStatus, Metadata, type StatusObject } from '@grpc/grpc-js';
 import { answerDecoderOf } from './answer-decoder.ts';
+import { markNotSent } from './call-not-sent.ts';
 import { connectErrorFromStatus } from './connect-error.ts';
 import { headersFromMetadata, metadataFromHeaders } from './metadata-headers.ts';
 import type { OpenCalls } from './open-calls.ts';
@@ -59,12 +60,13 @@ class UnaryCall<I extends DescMessage, O extends DescMessage> {
   send(deadline: Date): void {
     const { request } = this.#asked as Asked<I, O>;
     const { path, serialize } = toWire(request.method);
-    const bytes = refuseAs('Request message serialization failure', () => serialize(request.message));
+    const bytes = toBytes(() => serialize(request.message));
+    const metadata = metadataFromHeaders(request.header);
     const call = this.#openCalls.channel.createCall(path, deadline, undefined, null, undefined);
     this.#call = call;
     this.#openCalls.add(this);
     request.signal.addEventListener('abort', this);
-    call.start(metadataFromHeaders(request.header), this);
+    call.start(metadata, this);
     call.startRead();
     call.sendMessageWithContext({}, bytes);
     call.halfClose();
@@ -88,9 +90,9 @@ class UnaryCall<I extends DescMessage, O extends DescMessage> {
     const { request } = this.#asked as Asked<I, O>;
     const { parse } = toWire(request.method, answerDecoderOf(request.method, request.contextValues));
     try {
-      this.#came.message = refuseAs('Response message parsing error', () => parse(received));
-    } catch (error) {
-      this.#came.failure = error as ConnectError;
+      this.#came.message = parse(received);
+    } catch (cause) {
+      this.#came.failure = toInternal('Response message parsing error', cause);
       this.cancel();
     }
   }
@@ -112,14 +114,18 @@ class UnaryCall<I extends DescMessage, O extends DescMessage> {
   }
 }
 
-/** Runs `work`; what it throws becomes INTERNAL, in grpc-js' own words. */
-function refuseAs<Result>(what: string, work: () => Result): Result {
+function toBytes(serialize: () => Buffer): Buffer {
   try {
-    return work();
+    return serialize();
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ConnectError(`${what}: ${why}`, Code.Internal, undefined, undefined, cause);
+    throw markNotSent(toInternal('Request message serialization failure', cause));
   }
+}
+
+/** What was thrown becomes INTERNAL, in grpc-js' own words. */
+function toInternal(what: string, cause: unknown): ConnectError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new ConnectError(`${what}: ${why}`, Code.Internal, undefined, undefined, cause);
 }
 
 function withoutMessage(status: StatusObject): StatusObject {

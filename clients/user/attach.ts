@@ -1,3 +1,4 @@
+import { showValue } from '@rollcall/transport';
 import { UserClientOptionError } from './errors.ts';
 import type { UserLookup } from './user-lookup.ts';
 
@@ -17,19 +18,23 @@ export interface UserLookups {
   lookupMany(ids: readonly string[], nameOf: (place: number) => string): Promise<readonly UserLookup[]>;
 }
 
-/** Puts users beside the ids in rows, through one read for all columns. The rows stay as they are: copies are answered. */
+/**
+ * Puts users beside the ids in rows, through one read for all columns. The rows stay as they are: copies are answered. Throws
+ * UserClientOptionError.
+ */
 export async function attachUsers<Row extends object, Columns extends Record<string, UserColumn<Row>>>(
   rows: readonly Row[],
   columns: Columns,
   { lookupNow, lookupMany }: UserLookups,
 ): Promise<WithUsers<Row, Columns>[]> {
-  const names = Object.keys(columns);
+  checkRows(rows);
+  const names = toNames(columns);
   const cells = readCells(rows, columns, names);
   const ids = cells.includes(undefined) ? cells.filter((id) => id !== undefined) : (cells as string[]);
   const nameOf = (cell: number) => `rows[${Math.floor(cell / names.length)}].${names[cell % names.length]}`;
   const lookups =
     lookupNow(ids) ??
-    (await lookupEach(ids, (unlike) => lookupMany(unlike, (at) => nameOf(cells.indexOf(unlike[at])))));
+    (await lookupEach(ids, (unlike) => lookupMany(unlike, (at) => nameOf(placeOf(unlike[at], cells)))));
   let cell = 0;
   let at = 0;
   const next = () => (cells[cell++] === undefined ? undefined : lookups[at++]);
@@ -38,6 +43,36 @@ export async function attachUsers<Row extends object, Columns extends Record<str
     for (const name of names) copy = { ...copy, [name]: next() };
     return copy as WithUsers<Row, Columns>;
   });
+}
+
+function checkRows(rows: unknown): void {
+  if (!Array.isArray(rows))
+    throw new UserClientOptionError('rows', `${showValue(rows)} is not an array of objects`);
+}
+
+/** The names of the new columns. */
+function toNames(columns: unknown): string[] {
+  if (typeof columns !== 'object' || columns === null || Array.isArray(columns))
+    throw new UserClientOptionError(
+      'columns',
+      `${showValue(columns)} is not an object; name each new column and where its id is: { customer: 'customerId' }`,
+    );
+  const names = Object.keys(columns);
+  for (const name of names) checkColumn(name, (columns as Record<string, unknown>)[name]);
+  return names;
+}
+
+function checkColumn(name: string, column: unknown): void {
+  if (typeof column === 'string' || typeof column === 'function') return;
+  throw new UserClientOptionError(
+    `columns.${name}`,
+    `${showValue(column)} is neither the name of a field nor a function that answers an id`,
+  );
+}
+
+/** The first cell with this id; a column's function may have answered NaN, which `indexOf` does not find. */
+function placeOf(id: string | undefined, cells: readonly (string | undefined)[]): number {
+  return cells.findIndex((cell) => [cell].includes(id));
 }
 
 /** The ids row by row. Undefined: there is none. */
@@ -50,7 +85,10 @@ function readCells<Row>(
   for (const row of rows) {
     for (const name of names) {
       if (row === null || typeof row !== 'object')
-        throw new UserClientOptionError(`rows[${rows.indexOf(row)}].${name}`, 'the row is not an object');
+        throw new UserClientOptionError(
+          `rows[${rows.findIndex((one) => [one].includes(row))}].${name}`,
+          `the row is ${showValue(row)} and not an object`,
+        );
       const column = columns[name] as UserColumn<Row>;
       const id = (typeof column === 'function' ? column(row) : row[column]) as string | null | undefined;
       cells.push(id === null || id === '' ? undefined : id);

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Code, ConnectError } from '@connectrpc/connect';
+import { isCallNotSent } from '@rollcall/transport';
 import CircuitBreaker from 'opossum';
 import { askedToWaitMs, BreakerOpenError, isOutage } from './judge.ts';
 
@@ -74,12 +75,12 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
   function fire<Result>(call: Call<Result>): Promise<Result> {
     const begun = period;
     return new Promise((resolve, reject) => {
-      // What comes late goes to the caller alone: opossum sees a call that does not end, and keeps nothing for it.
+      // What comes late, or never left, goes to the caller alone: opossum sees a call that does not end, and keeps nothing for it.
       const action = () =>
         new Promise<Result>((tellWell, tellFailed) => {
           call().then(
             (result) => (begun === period ? tellWell(result) : resolve(result)),
-            (error) => (begun === period ? tellFailed(error) : reject(error)),
+            (error) => (begun === period && !isCallNotSent(error) ? tellFailed(error) : reject(error)),
           );
         });
       (circuit.fire(action) as Promise<Result>).then(resolve, reject);
@@ -100,7 +101,7 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
       note(true);
       return result;
     } catch (error) {
-      note(isCanceled(error) ? undefined : !isOutage(error));
+      note(saysNothing(error) ? undefined : !isOutage(error));
       throw error;
     }
   }
@@ -179,6 +180,6 @@ function createWait() {
 }
 
 /** Says nothing about the service. */
-function isCanceled(error: unknown): boolean {
-  return error instanceof ConnectError && error.code === Code.Canceled;
+function saysNothing(error: unknown): boolean {
+  return isCallNotSent(error) || (error instanceof ConnectError && error.code === Code.Canceled);
 }

@@ -1,11 +1,19 @@
 import type { UserView } from '@rollcall/contract/user';
-import { remainingMs } from '@rollcall/transport';
+import { remainingMs, showValue } from '@rollcall/transport';
 import { toDegradeLimit, toView } from './check-options.ts';
 import { UserClientOptionError } from './errors.ts';
+import { toVersion } from './ids.ts';
 import type { UserReadOptions } from './user-client-options.ts';
 import type { ReadCall, UserScope } from './user-reader.ts';
 
 const LONGEST_MS = 2 ** 31 - 1;
+const NO_OPTIONS: UserReadOptions = {};
+
+/** The options of a call; none where it gave none. Throws UserClientOptionError where it gave something else. */
+export function toReadOptions(options: UserReadOptions = NO_OPTIONS): UserReadOptions {
+  if (typeof options === 'object' && options !== null) return options;
+  throw new UserClientOptionError('options', `${showValue(options)} is not an object with options of a read`);
+}
 
 /** The scope of a call. Throws UserClientOptionError where there is no tenant, or the view is none. */
 export function toScope(defaultScope: UserScope | undefined, view: UserView | undefined): UserScope {
@@ -25,9 +33,9 @@ export function toCall(
 ): ReadCall {
   const limitMs = timeoutMs ?? defaults.timeoutMs;
   if (typeof limitMs !== 'number' || Number.isNaN(limitMs))
-    throw new UserClientOptionError('timeoutMs', `${limitMs} is not a number`);
+    throw new UserClientOptionError('timeoutMs', `${showValue(limitMs)} is not a number`);
   if (maxStaleMs !== undefined && !(typeof maxStaleMs === 'number' && maxStaleMs >= 0))
-    throw new UserClientOptionError('maxStaleMs', `${maxStaleMs} is not a number from 0`);
+    throw new UserClientOptionError('maxStaleMs', `${showValue(maxStaleMs)} is not a number from 0`);
   if (degrade === 'none' && maxStaleMs !== undefined)
     throw new UserClientOptionError(
       'maxStaleMs',
@@ -36,7 +44,7 @@ export function toCall(
   return {
     // Nobody works for a caller who has stopped waiting.
     deadlineAtMs: defaults.nowMs + Math.min(limitMs, remainingMs() ?? LONGEST_MS, LONGEST_MS),
-    ...(signal && { signal }),
+    ...(signal !== undefined && { signal: toSignal(signal) }),
     ...(maxStaleMs !== undefined && { maxStaleMs }),
     ...(degrade !== undefined && { degrade: toDegradeLimit(degrade) }),
   };
@@ -44,7 +52,16 @@ export function toCall(
 
 /** 0n where none is given. Throws UserClientOptionError. */
 export function toMinVersion(minVersion: bigint | undefined): bigint {
-  if (minVersion === undefined) return 0n;
-  if (typeof minVersion === 'bigint' && minVersion >= 0n) return minVersion;
-  throw new UserClientOptionError('minVersion', `${minVersion} is not a bigint from 0n`);
+  return minVersion === undefined ? 0n : toVersion(minVersion, 'minVersion');
+}
+
+/** By what it can do: a signal may be of another realm, or a library's own. */
+function toSignal(signal: AbortSignal): AbortSignal {
+  const { aborted, addEventListener, removeEventListener } = (signal ?? {}) as Partial<AbortSignal>;
+  const canListen = typeof addEventListener === 'function' && typeof removeEventListener === 'function';
+  if (typeof aborted === 'boolean' && canListen) return signal;
+  throw new UserClientOptionError(
+    'signal',
+    `${showValue(signal)} is not an AbortSignal; of a controller give its signal`,
+  );
 }

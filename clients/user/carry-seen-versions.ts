@@ -23,6 +23,7 @@ function noteWrites({ method, message }: UnaryResponse): void {
   if (method.parent.typeName !== UserAdminService.typeName) return;
   if (method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS) return;
   for (const field of Object.values(message)) {
-    if (isMessage(field, UserSchema)) noteWrittenUser(field);
+    // A service may leave out what is to be noted; its write went well all the same.
+    if (isMessage(field, UserSchema) && field.tenantId !== '' && field.id !== '') noteWrittenUser(field);
   }
 }

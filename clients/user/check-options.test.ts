@@ -20,9 +20,25 @@ describe('options', () => {
     expect(toSettings({ ttlMs: 0, liveTtlMs: 9 })).toMatchObject({ liveTtlMs: 9 });
   });
 
+  it('of the breaker have their default where they are undefined', () => {
+    const breaker = { resetTimeoutMs: undefined, probes: undefined } as object;
+    expect(() => toSettings({ breaker })).not.toThrow();
+  });
+
   it.each([
     [{ ttlMs: 10, liveTtlMs: 9 }, 'liveTtlMs'],
     [{ missingTtlMs: 10, liveMissingTtlMs: 9 }, 'liveMissingTtlMs'],
+    [undefined as never, 'options'],
+    [null as never, 'options'],
+    ['127.0.0.1:1' as never, 'options'],
+    [{ clock: 5 as never }, 'clock'],
+    [{ breaker: null as never }, 'breaker'],
+    [{ breaker: 5 as never }, 'breaker'],
+    [{ breaker: { probes: null as never } }, 'breaker.probes'],
+    [{ breaker: { resetTimeoutMs: 0 } }, 'breaker.resetTimeoutMs'],
+    [{ view: Symbol('view') as never }, 'view'],
+    [{ degrade: Object.create(null) }, 'degrade'],
+    [{ ttlMs: Object.create(null) }, 'ttlMs'],
     [{ maxBytes: 1 }, 'maxBytes'],
     [{ maxSeenVersions: 0 }, 'maxSeenVersions'],
     [{ refreshAheadRatio: 1 }, 'refreshAheadRatio'],

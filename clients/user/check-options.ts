@@ -1,5 +1,6 @@
 import { UserView } from '@rollcall/contract/user';
-import { BREAKER_DEFAULTS } from './breaker.ts';
+import { showValue } from '@rollcall/transport';
+import { BREAKER_DEFAULTS, type BreakerOptions } from './breaker.ts';
 import { UserClientOptionError } from './errors.ts';
 import type { UserClientOptions } from './user-client-options.ts';
 import type { DegradeLimit } from './user-reader.ts';
@@ -27,6 +28,14 @@ export const NUMBER_OPTIONS = {
   snapshotIntervalMs: [60_000, 1_000, HOUR_MS],
 } as const satisfies Partial<Record<keyof UserClientOptions, readonly [number, number, number]>>;
 
+/** Least and most of each number among the options of the breaker. */
+const BREAKER_RANGES = {
+  errorThresholdPercentage: [1, 99],
+  volumeThreshold: [1, 1_000_000],
+  resetTimeoutMs: [1, LONGEST_MS],
+  probes: [1, 1_000],
+} as const satisfies Record<keyof BreakerOptions, readonly [number, number]>;
+
 type NumberOption = keyof typeof NUMBER_OPTIONS;
 
 /** Default of `refreshAheadRatio`. */
@@ -43,6 +52,8 @@ export type UserClientSettings = Record<NumberOption, number> & {
 
 /** Checks every option that is not about the connection. Throws UserClientOptionError. */
 export function toSettings(options: UserClientOptions): UserClientSettings {
+  if (typeof options !== 'object' || options === null)
+    throw new UserClientOptionError('options', `${showValue(options)} is not an object with options`);
   const names = Object.keys(NUMBER_OPTIONS) as NumberOption[];
   const numbers = Object.fromEntries(names.map((name) => [name, toNumber(name, options[name])])) as Record<
     NumberOption,
@@ -55,7 +66,8 @@ export function toSettings(options: UserClientOptions): UserClientSettings {
   checkOrder(numbers, 'maxStaleMs', 'ttlMs');
   checkOrder(numbers, 'liveTtlMs', 'ttlMs');
   checkOrder(numbers, 'liveMissingTtlMs', 'missingTtlMs');
-  checkBreaker(options.breaker ?? {});
+  checkBreaker(options.breaker);
+  checkClock(options.clock);
   return {
     ...numbers,
     view: toView(options.view),
@@ -68,13 +80,13 @@ export function toSettings(options: UserClientOptions): UserClientSettings {
 /** How far an outage may lead, `snapshot` where nothing is given. Throws UserClientOptionError. */
 export function toDegradeLimit(degrade: DegradeLimit = 'snapshot'): DegradeLimit {
   if (degrade === 'none' || degrade === 'stale' || degrade === 'snapshot') return degrade;
-  throw new UserClientOptionError('degrade', `${degrade} is not 'none', 'stale' or 'snapshot'`);
+  throw new UserClientOptionError('degrade', `${showValue(degrade)} is not 'none', 'stale' or 'snapshot'`);
 }
 
 /** The view, REFERENCE where none is given. Throws UserClientOptionError. */
 export function toView(view: UserView = UserView.REFERENCE, option = 'view'): UserView {
   if (view === UserView.REFERENCE || view === UserView.BASIC || view === UserView.FULL) return view;
-  throw new UserClientOptionError(option, `${view} is not REFERENCE, BASIC or FULL of UserView`);
+  throw new UserClientOptionError(option, `${showValue(view)} is not REFERENCE, BASIC or FULL of UserView`);
 }
 
 function toNumber(name: NumberOption, value: number | undefined): number {
@@ -100,7 +112,10 @@ function checkOrder(
 
 function toRatio(ratio: number = REFRESH_AHEAD_RATIO): number {
   if (typeof ratio === 'number' && ratio >= 0 && ratio < 1) return ratio;
-  throw new UserClientOptionError('refreshAheadRatio', `${ratio} is not a number from 0 and below 1`);
+  throw new UserClientOptionError(
+    'refreshAheadRatio',
+    `${showValue(ratio)} is not a number from 0 and below 1`,
+  );
 }
 
 function toSnapshotSettings({ snapshotPath, snapshotView, snapshotIntervalMs, degrade }: UserClientOptions) {
@@ -119,15 +134,24 @@ function toSnapshotSettings({ snapshotPath, snapshotView, snapshotIntervalMs, de
   return { snapshotPath, snapshotView: toView(snapshotView, 'snapshotView') };
 }
 
-function checkBreaker(breaker: NonNullable<UserClientOptions['breaker']>): void {
-  const given = { ...BREAKER_DEFAULTS, ...breaker };
-  inRange('breaker.errorThresholdPercentage', given.errorThresholdPercentage, [1, 99]);
-  inRange('breaker.volumeThreshold', given.volumeThreshold, [1, 1_000_000]);
-  inRange('breaker.resetTimeoutMs', given.resetTimeoutMs, [1, LONGEST_MS]);
-  inRange('breaker.probes', given.probes, [1, 1_000]);
+function checkBreaker(breaker: BreakerOptions = {}): void {
+  if (typeof breaker !== 'object' || breaker === null)
+    throw new UserClientOptionError('breaker', `${showValue(breaker)} is not an object of BreakerOptions`);
+  for (const name of Object.keys(BREAKER_RANGES) as (keyof BreakerOptions)[]) {
+    const { [name]: value = BREAKER_DEFAULTS[name] } = breaker;
+    inRange(`breaker.${name}`, value, BREAKER_RANGES[name]);
+  }
+}
+
+function checkClock(clock: UserClientOptions['clock']): void {
+  if (clock === undefined || typeof clock === 'function') return;
+  throw new UserClientOptionError('clock', `${showValue(clock)} is not a function that answers ms`);
 }
 
 function inRange(option: string, value: number, [least, most]: readonly [number, number]): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new UserClientOptionError(option, `${value} is not a whole number from ${least} to ${most}`);
+  throw new UserClientOptionError(
+    option,
+    `${showValue(value)} is not a whole number from ${least} to ${most}`,
+  );
 }

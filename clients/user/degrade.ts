@@ -1,6 +1,6 @@
 import { type CachedUser, reaches } from './cached-user.ts';
 import type { ClientCounters } from './counters.ts';
-import { degradedReason, isOutage } from './judge.ts';
+import { degradedReason } from './judge.ts';
 import type { UserCache } from './user-cache.ts';
 import type { Clock, DegradeLimit, ReadCall, UserAnswer, UserRead, UserScope } from './user-reader.ts';
 
@@ -28,7 +28,7 @@ export function isGoodEnough(
 
 /**
  * The ladder down from an answer that could not be had: the last known user, then the one of the last snapshot, then that
- * it is unavailable. Only an outage leads down it: a refusal is an answer.
+ * it is unavailable. Only what keeps the service from answering leads down it: a refusal is an answer.
  */
 export function degrade(
   ladder: Degrading,
@@ -38,7 +38,7 @@ export function degrade(
   const { cache, counters, bornAtMs } = ladder;
   const reason = degradedReason(error);
   if (reason === undefined) return { outcome: 'failed', error };
-  const entry = isOutage(error) ? cache.getUser(scope, read.id) : undefined;
+  const entry = reason === 'version_not_reached' ? undefined : cache.getUser(scope, read.id);
   if (
     entry === undefined ||
     !isGoodEnough(ladder, entry, call) ||

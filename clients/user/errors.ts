@@ -1,4 +1,5 @@
 import { Code, type ConnectError } from '@connectrpc/connect';
+import { isCallNotSent } from '@rollcall/transport';
 import type { Degradation } from './user-lookup.ts';
 
 /** Most ids that a message names: it goes to logs, and one call may be about thousands. */
@@ -67,7 +68,10 @@ export class UserUnavailableError extends UserClientError {
   }
 }
 
-/** The service answered, and said no: a fault of the call, or something that is not granted. Waiting does not help. */
+/**
+ * The service answered, and said no: a fault of the call, or something that is not granted. Or the call could not leave, as its
+ * message says. Waiting does not help.
+ */
 export class UserServiceRefusedError extends UserClientError {
   override readonly name = 'UserServiceRefusedError';
   readonly reason = 'service_refused';
@@ -77,7 +81,8 @@ export class UserServiceRefusedError extends UserClientError {
   readonly serviceReason: string | undefined;
 
   constructor(cause: ConnectError, serviceReason: string | undefined) {
-    super(`the user service refused (${serviceReason ?? Code[cause.code]}): ${cause.rawMessage}`, { cause });
+    const what = isCallNotSent(cause) ? 'could not be asked' : 'refused';
+    super(`the user service ${what} (${serviceReason ?? Code[cause.code]}): ${cause.rawMessage}`, { cause });
     this.code = cause.code;
     this.serviceReason = serviceReason;
   }

@@ -36,12 +36,11 @@ export class Gathering implements Waiter {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+    // First: whatever a signal throws, nobody is left behind who waits for a deadline.
+    if (this.#pending > 0) signal?.addEventListener('abort', this, { once: true });
     this.#deadline = context.deadlines.join(this, deadlineAtMs);
     if (this.#pending === 0) this.#end();
-    else if (signal !== undefined) {
-      signal.addEventListener('abort', this, { once: true });
-      if (signal.aborted) this.handleEvent();
-    }
+    else if (signal?.aborted) this.handleEvent();
   }
 
   /** Takes in the answer to the read at this place. Too late: nobody waits any more. */

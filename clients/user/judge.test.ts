@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { Code, ConnectError } from '@connectrpc/connect';
-import { UserService, UserView } from '@rollcall/contract/user';
-import { createGrpcTransport } from '@rollcall/transport';
+import { Code, ConnectError, createClient } from '@connectrpc/connect';
+import { UserService } from '@rollcall/contract/user';
+import { createGrpcTransport, type GrpcTransportOptions } from '@rollcall/transport';
 import { describe, expect, it } from 'vitest';
 import {
   AnswerMalformedError,
@@ -10,8 +9,6 @@ import {
   isOutage,
   VersionNotReachedError,
 } from './judge.ts';
-import { createRemoteUserReader } from './remote-user-reader.ts';
-import { createFakeUserService } from './testing/index.ts';
 import { refusal } from './testing/map-user-service.ts';
 
 describe('isOutage', () => {
@@ -52,19 +49,16 @@ describe('isOutage', () => {
     }
   });
 
-  it('is not so where the request cannot be written, however it was to travel', async () => {
-    await using fake = createFakeUserService();
-    await using far = createGrpcTransport(await fake.listen());
-    const scope = { tenantId: 'acme', view: UserView.BASIC };
-    const reads = [{ id: randomUUID(), minVersion: 2n ** 63n }];
-    for (const transport of [far, fake.transport]) {
-      const reader = createRemoteUserReader(transport, () => 0);
-      const error = await reader.readMany(scope, reads, { deadlineAtMs: 1_000 }).catch(ConnectError.from);
-      expect(error).toMatchObject({ code: Code.Internal });
-      expect(isOutage(error)).toBe(false);
-      expect(degradedReason(error)).toBeUndefined();
-    }
-    expect(fake.requests(UserService.method.batchGetUsers)).toEqual([]);
+  it('is not so where a call could not leave, and only what will pass makes the answer unavailable', async () => {
+    const unwritten = await failedCall({});
+    const tokenless = await failedCall({ callerToken: () => Promise.reject(new Error('no issuer')) });
+    const misconfigured = await failedCall({ callerToken: () => '' });
+    for (const error of [unwritten, tokenless, misconfigured]) expect(isOutage(error)).toBe(false);
+    expect([unwritten, tokenless, misconfigured].map(degradedReason)).toEqual([
+      undefined,
+      'service_unavailable',
+      undefined,
+    ]);
   });
 
   it('goes by the code where the reason is of the future', () => {
@@ -73,3 +67,10 @@ describe('isOutage', () => {
     );
   });
 });
+
+/** The error of a call that needs no server, as no byte of it can be written. */
+async function failedCall(options: Partial<GrpcTransportOptions>): Promise<unknown> {
+  using transport = createGrpcTransport({ address: '127.0.0.1:1', ...options });
+  const users = createClient(UserService, transport);
+  return await users.batchGetUsers({ minVersions: { u: 2n ** 63n } }).catch((error: unknown) => error);
+}

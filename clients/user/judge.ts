@@ -1,6 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { ErrorReason } from '@rollcall/contract/user';
-import { errorReason, retryDelayMs } from '@rollcall/transport';
+import { errorReason, isCallNotSent, retryDelayMs } from '@rollcall/transport';
 import type { DegradedReason } from './user-lookup.ts';
 
 /** The breaker is open: the service was not asked. */
@@ -90,12 +90,13 @@ export function degradedReason(error: unknown): DegradedReason | undefined {
 /**
  * Whether the service is away or failing, rather than saying no. The one judge: what it calls an outage counts for the
  * breaker, and makes an answer from before the outage better than none. Not an outage: a refusal, a missing user, a caller
- * that gave up, a request that could not be sent, and a version that is not reached yet (a wrong `minVersion` must not cut
- * everybody off).
+ * that gave up, a version that is not reached yet (a wrong `minVersion` must not cut everybody off), and a call that never
+ * left, because its message cannot be written or `callerToken` gave no token (what fails then for a time also makes an older
+ * answer better than none).
  */
 export function isOutage(error: unknown): boolean {
   const reason = degradedReason(error);
-  return reason !== undefined && reason !== 'version_not_reached';
+  return reason !== undefined && reason !== 'version_not_reached' && !isCallNotSent(error);
 }
 
 /** Those that speak of this client as a whole, and not of the one call or the one server. */
@@ -113,16 +114,13 @@ export function askedToWaitMs(error: unknown): number | undefined {
   return delayMs && Math.min(delayMs, LONGEST_WAIT_MS);
 }
 
-/** How grpc-js and Connect call a request that cannot be written. Nothing left, so nothing is known of the service. */
-const NEVER_SENT = /^(Request message serialization failure|serialize binary): /;
-
 function judge(error: unknown): Judgement {
   if (error instanceof BreakerOpenError) return 'breaker_open';
   if (error instanceof AnswerMalformedError) return 'service_fault';
   if (error instanceof VersionNotReachedError) return 'version_not_reached';
   if (!(error instanceof ConnectError)) return 'refused';
+  // Without a token nobody can be asked, and waiting helps. Anything else is a fault of the call.
+  if (isCallNotSent(error)) return error.code === Code.Unavailable ? 'service_unavailable' : 'refused';
   const reason = errorReason(error)?.reason;
-  if (reason === undefined && error.code === Code.Internal && NEVER_SENT.test(error.rawMessage))
-    return 'refused';
   return (reason === undefined ? undefined : BY_REASON[reason]) ?? BY_CODE[error.code] ?? 'service_fault';
 }

@@ -36,9 +36,14 @@ export async function resolveUsers(
   );
   for (let start = 0; start < keys.length; start += MAX_BATCH_SIZE) {
     const part = keys.slice(start, start + MAX_BATCH_SIZE);
-    resolvePart(context, scope, { keys: part, call }).then((answers) => {
-      for (const [at, answer] of answers.entries()) gathering.put(start + at, answer);
-    });
+    resolvePart(context, scope, { keys: part, call })
+      .then((answers) => {
+        for (const [at, answer] of answers.entries()) gathering.put(start + at, answer);
+      })
+      // Also what goes wrong here is told to the caller: told to nobody, it would end the process.
+      .catch((error: unknown) => {
+        for (const at of part.keys()) gathering.put(start + at, { outcome: 'failed', error });
+      });
   }
   return await gathering.answers;
 }

@@ -1,5 +1,5 @@
 import type { SeenVersion } from './change-feed.ts';
-import { toTenantId, toUserId } from './ids.ts';
+import { MAX_VERSION, toTenantId, toUserId } from './ids.ts';
 
 /**
  * The header, in requests and answers alike, that carries versions which a reader must not fall behind:
@@ -17,7 +17,6 @@ export const MAX_SEEN_HEADER_LENGTH = 4_096;
 /** Longest header read: that of two hops which met. */
 const MAX_READ_LENGTH = 2 * MAX_SEEN_HEADER_LENGTH;
 const VERSION = /^[1-9][0-9]{0,18}$/;
-const MAX_VERSION = 2n ** 63n - 1n;
 
 /** The header's value. Undefined: there is nothing to say. */
 export function encodeSeenVersions(newestFirst: Iterable<SeenVersion>): string | undefined {

@@ -1,11 +1,11 @@
 import type { User } from '@rollcall/contract/user';
 import { attachUsers, type UserColumn, type WithUsers } from './attach.ts';
-import { toCall, toMinVersion, toScope } from './call-options.ts';
+import { toCall, toMinVersion, toReadOptions, toScope } from './call-options.ts';
 import type { UserClientSettings } from './check-options.ts';
 import type { ClientCounters } from './counters.ts';
 import type { UserDescription } from './describe-user.ts';
-import { UserClientClosedError, UserClientOptionError, UserReadCanceledError } from './errors.ts';
-import { toTenantId, toUserId, toUserIds } from './ids.ts';
+import { UserClientClosedError, UserReadCanceledError } from './errors.ts';
+import { checkList, toTenantId, toUserId, toUserIds } from './ids.ts';
 import { type ResolveContext, resolveUsers, toUserKey } from './resolve-users.ts';
 import type { TenantUserClient } from './tenant-user-client.ts';
 import { toFreshLookup, toLookup, toOutcome } from './to-lookup.ts';
@@ -22,8 +22,6 @@ export interface UserClientLayers extends ResolveContext {
   counters: ClientCounters;
   isClosed(): boolean;
 }
-
-const NO_OPTIONS: UserReadOptions = {};
 
 /** Checks arguments, asks the layers, and turns their answers into what callers see. */
 export class TenantUsers implements TenantUserClient {
@@ -92,16 +90,11 @@ export class TenantUsers implements TenantUserClient {
     return (await this.resolveMany([toUserKey(key, 'key')], options))[0] as KeyLookup;
   }
 
-  async resolveMany(keys: readonly UserKey[], options: UserReadOptions = {}): Promise<KeyLookup[]> {
-    const { settings } = this.#layers;
-    if (keys.length > settings.maxIdsPerCall) {
-      throw new UserClientOptionError(
-        'keys',
-        `${keys.length} are more than maxIdsPerCall ${settings.maxIdsPerCall}; ask in parts`,
-      );
-    }
-    const checked = keys.map((key, i) => toUserKey(key, `keys[${i}]`));
-    const { scope, call } = this.#begin(options);
+  async resolveMany(keys: readonly UserKey[], options?: UserReadOptions): Promise<KeyLookup[]> {
+    checkList(keys, 'keys', this.#layers.settings.maxIdsPerCall);
+    // Unlike `keys.map` it has a look at the holes of a sparse array.
+    const checked = Array.from(keys, (key, i) => toUserKey(key, `keys[${i}]`));
+    const { scope, call } = this.#begin(toReadOptions(options));
     const answers = await resolveUsers(this.#layers, scope, { keys: checked, call });
     const nowMs = this.#end();
     return answers.map((answer, i) => ({ key: checked[i] as UserKey, ...toOutcome(answer, nowMs) }));
@@ -157,10 +150,8 @@ export class TenantUsers implements TenantUserClient {
     });
   }
 
-  #readAll(
-    lowerIds: readonly string[],
-    options: UserReadOptions = NO_OPTIONS,
-  ): Promise<readonly UserAnswer[]> {
+  #readAll(lowerIds: readonly string[], given: UserReadOptions | undefined): Promise<readonly UserAnswer[]> {
+    const options = toReadOptions(given);
     const minVersion = toMinVersion(options.minVersion);
     const { scope, call } = this.#begin(options);
     const reads: UserRead[] = [];

@@ -96,7 +96,7 @@ export interface UserReadOptions {
   /** Deadline in ms of this call. Default: the client's. 0 or less has passed already: only memory is asked. */
   timeoutMs?: number;
   /**
-   * The lowest version that will do, from an earlier write, read or event. Default: any. With several ids it is for each. It
+   * The lowest version that will do, from an earlier write, read or event, below 2n ** 63n. Default: any. With several ids it is for each. It
    * binds this call alone, so that a wrong one harms nobody else: where the version is not had, nothing remembers that it was asked
    * for. Once it was answered, nothing older is, to nobody. What several calls must not fall behind: `withSeenVersions`.
    */

@@ -59,6 +59,13 @@ function ids(count: number): string[] {
   return Array.from({ length: count }, () => randomUUID());
 }
 
+/** A sparse array: nothing stands at its first place. */
+function withHole<Item>(second: Item): Item[] {
+  const list: Item[] = [];
+  list[1] = second;
+  return list;
+}
+
 describe('reading', () => {
   it('answers a user, from the service and then from memory', async () => {
     const users = open();
@@ -257,6 +264,30 @@ describe('attach', () => {
     });
     expect(service.batches).toEqual([]);
   });
+
+  it.each<[unknown, unknown, string]>([
+    [null, { user: 'a' }, 'rows'],
+    [{}, { user: 'a' }, 'rows'],
+    [new Set([{ a: ANN }]), { user: 'a' }, 'rows'],
+    [[{ a: ANN }], undefined, 'columns'],
+    [[{ a: ANN }], null, 'columns'],
+    [[{ a: ANN }], 'a', 'columns'],
+    [[{ a: ANN }], ['a'], 'columns'],
+    [[{ a: ANN }], { user: 5 }, 'columns.user'],
+    [[], { user: undefined }, 'columns.user'],
+    [[{ a: ANN }, null], { user: 'a' }, 'rows[1].user'],
+    [withHole({ a: ANN }), { user: 'a' }, 'rows[0].user'],
+    [[{ a: ANN }], { user: () => 5 }, 'rows[0].user'],
+    [[{ a: ANN }, {}], { b: 'a', user: (row: { a?: string }) => row.a ?? Number.NaN }, 'rows[1].user'],
+    [[{ a: ANN }], { user: () => Symbol('id') }, 'rows[0].user'],
+    [[{ a: ANN }], { user: async () => ANN }, 'rows[0].user'],
+  ])('refuses what is no table, by name (%#)', async (rows, columns, option) => {
+    const users = open();
+    await users.getUser(ANN);
+    const attached = users.attach(rows as never, columns as never);
+    await expect(attached).rejects.toMatchObject({ name: 'UserClientOptionError', option });
+    expect(service.batches).toHaveLength(1);
+  });
 });
 
 describe('resolve', () => {
@@ -285,6 +316,13 @@ describe('resolve', () => {
       reason: 'service_refused',
       code: Code.Unimplemented,
     });
+  });
+
+  it('refuses keys that are no array, or an array with holes', async () => {
+    for (const keys of [undefined, null, 'abc', {}, new Set(), { length: 1 }])
+      await expect(open().resolveMany(keys as never)).rejects.toMatchObject({ option: 'keys' });
+    const keys = withHole({ email: 'ann@example.com' });
+    await expect(open().resolveMany(keys)).rejects.toMatchObject({ option: 'keys[0]' });
   });
 
   it.each([[{}], [{ email: '' }], [{ email: 'a@b.cd', source: 'x' }], [{ source: 'x' }], [null]])(
@@ -398,6 +436,54 @@ describe('an outage', () => {
   });
 });
 
+describe('a token that is not to be had', () => {
+  let isIssuerAway: boolean;
+  function openWithToken(options: Partial<UserClientOptions> = {}): UserClient {
+    isIssuerAway = false;
+    const callerToken = () => {
+      if (isIssuerAway) throw new Error('the issuer is away');
+      return 'opaque';
+    };
+    return open({ callerToken, ttlMs: 0, watch: false, ...options });
+  }
+
+  it('leaves known users, stale and marked, says why, and opens no breaker', async () => {
+    const users = openWithToken({ breaker: { volumeThreshold: 3 } });
+    await users.getUser(ANN);
+    isIssuerAway = true;
+    for (let i = 0; i < 12; i++) {
+      const [ann, ben] = await users.lookupMany([ANN, BEN]);
+      expect(ann).toMatchObject({ source: 'stale', degraded: { reason: 'service_unavailable' } });
+      expect(ben).toMatchObject({
+        outcome: 'unavailable',
+        degraded: { cause: { message: expect.stringContaining('callerToken failed: the issuer is away') } },
+      });
+    }
+    expect(users.stats().breaker).toBe('closed');
+    expect(service.batches).toHaveLength(1);
+    isIssuerAway = false;
+    expect(await users.lookup(BEN)).toMatchObject({ outcome: 'found', source: 'service' });
+  });
+
+  it('is no sign that a service which failed is back', async () => {
+    const users = openWithToken({ breaker: { volumeThreshold: 3, resetTimeoutMs: 20, probes: 1 } });
+    service.fault = refusal(Code.Internal, 'INTERNAL', 'broken');
+    for (let i = 0; i < 3; i++) await users.lookup(ANN);
+    await expect.poll(() => users.stats().breaker).toBe('half-open');
+    isIssuerAway = true;
+    for (let i = 0; i < 3; i++) await users.lookup(ANN);
+    expect(users.stats().breaker).toBe('half-open');
+  });
+
+  it('is told as what it is where callerToken gives something else', async () => {
+    const users = openWithToken({ callerToken: () => '' });
+    await expect(users.getUser(ANN)).rejects.toMatchObject({
+      reason: 'service_refused',
+      message: expect.stringMatching(/could not be asked \(InvalidArgument\): callerToken gave ''; it must/),
+    });
+  });
+});
+
 describe('one caller among many', () => {
   it('gives up by its signal, and the others are answered', async () => {
     const users = open();
@@ -460,6 +546,9 @@ describe('bad arguments', () => {
 
   it('needs an address or a transport', () => {
     expect(() => createUserClient({})).toThrow(expect.objectContaining({ option: 'address' }));
+    expect(() => createUserClient({ transport: {} as never })).toThrow(
+      expect.objectContaining({ option: 'transport' }),
+    );
   });
 
   it('of a call are refused by name, before any call', async () => {
@@ -470,6 +559,17 @@ describe('bad arguments', () => {
       [users.lookupMany([ANN, '']), 'ids[1]'],
       [users.lookupMany([ANN, ANN, ANN]), 'ids'],
       [users.lookupMany('x' as never), 'ids'],
+      [users.lookupMany(withHole(ANN)), 'ids[0]'],
+      [users.getUsers(withHole(ANN)), 'ids[0]'],
+      [users.getUser(ANN, null as never), 'options'],
+      [users.lookup(ANN, 'FULL' as never), 'options'],
+      [users.lookupMany([ANN], null as never), 'options'],
+      [users.attach([{ a: ANN }], { user: 'a' }, null as never), 'options'],
+      [users.resolve({ email: 'a@b.cd' }, null as never), 'options'],
+      [users.prefetch([ANN], null as never), 'options'],
+      [users.lookup(ANN, { signal: new AbortController() as never }), 'signal'],
+      [users.lookup(ANN, { signal: null as never }), 'signal'],
+      [users.lookup(ANN, { minVersion: 2n ** 63n }), 'minVersion'],
       [users.lookup(ANN, { minVersion: -1n }), 'minVersion'],
       [users.lookup(ANN, { minVersion: 1 as never }), 'minVersion'],
       [users.lookup(ANN, { timeoutMs: Number.NaN }), 'timeoutMs'],

@@ -3,8 +3,8 @@ import type { User } from '@rollcall/contract/user';
 /**
  * Why an answer is not what the service says now.
  * `breaker_open`: not asked, because it failed just before. `deadline_exceeded`: no answer in time. `rate_limited`: it told
- * this caller to wait. `service_fault`: it failed inside. `service_unavailable`: it is away, ending or overloaded.
- * `version_not_reached`: it does not know yet the `minVersion` that was asked for.
+ * this caller to wait. `service_fault`: it failed inside. `service_unavailable`: it is away, ending or overloaded, or was not
+ * asked because `callerToken` failed. `version_not_reached`: it does not know yet the `minVersion` that was asked for.
  */
 export type DegradedReason =
   | 'breaker_open'

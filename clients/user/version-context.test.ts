@@ -79,6 +79,37 @@ describe('a context', () => {
     expect(seenHeader()).toBeUndefined();
   });
 
+  it.each<[unknown, string]>([
+    [5, 'seen'],
+    ['acme', 'seen'],
+    [[acme(ANN, 1n), null], 'seen[1]'],
+    [[acme(ANN, 'x' as never)], 'seen[0].version'],
+    [[acme(ANN, 5 as never)], 'seen[0].version'],
+    [[acme(ANN, -1n)], 'seen[0].version'],
+    [[acme(ANN, 2n ** 63n)], 'seen[0].version'],
+    [[acme('ann', 1n)], 'seen[0].id'],
+    [[{ id: ANN, version: 1n }], 'seen[0].tenantId'],
+  ])('takes no version that there cannot be (%#)', (seen, option) => {
+    const fault = { name: 'UserClientOptionError', reason: 'option_invalid', option };
+    expect(() => withSeenVersions(seen as never, () => {})).toThrow(expect.objectContaining(fault));
+  });
+
+  it('is told nothing by a version of 0, which no header could carry', () => {
+    withSeenVersions([acme(ANN, 3n), acme(BEN, 0n)], () => {
+      noteSeenVersion(acme(ANN, 0n));
+      expect(seenHeader()).toBe(`acme/${ANN}/3`);
+    });
+  });
+
+  it('names what cannot be noted in it', () => {
+    withSeenVersions([], () => {
+      const user = create(UserSchema, acme(ANN, -1n));
+      for (const note of [() => noteSeenVersion(acme(ANN, -1n)), () => noteWrittenUser(user)])
+        expect(note).toThrow(expect.objectContaining({ option: 'seen.version' }));
+      expect(noteSeenVersion(acme(ANN, 2n ** 63n - 1n))).toBe(true);
+    });
+  });
+
   it('forgets what was seen longest ago above its bound', () => {
     withSeenVersions([acme(ANN, 1n), acme(BEN, 1n)], () => {
       noteSeenVersion(acme(ANN, 2n));
@@ -162,6 +193,11 @@ describe('the header', () => {
     unsubscribe('rollcall:user-client:seen-header-ignored', listen);
     expect(faults).toHaveLength(bad.length);
     for (const fault of faults) expect(fault).toMatch(/^x-rollcall-seen (has|holds) /);
+  });
+
+  it('is read of Headers alone', () => {
+    const headers = { [SEEN_HEADER]: `acme/${ANN}/1` } as never;
+    expect(() => withSeenHeader(headers, () => {})).toThrow(expect.objectContaining({ option: 'headers' }));
   });
 
   it('never makes reading it fail', () => {
@@ -292,6 +328,17 @@ describe('over two hops', () => {
       await between.getUser({ tenantId: 'acme', id: ANN });
       expect(headers).toEqual([`acme/${ANN}/1`]);
       expect(currentFloor('acme', BEN)).toBe(5n);
+    });
+  });
+
+  it('a write goes well though its answer does not say what was written', async () => {
+    const admin = opened.use(
+      await startGrpcTestServer(UserAdminService, { updateUser: () => ({ user: {} }) }),
+    );
+    const editor = createClient(UserAdminService, connect(admin.address));
+    await withSeenVersions([], async () => {
+      expect(await editor.updateUser({ tenantId: 'acme', user: { id: ANN } })).toMatchObject({ user: {} });
+      expect(seenHeader()).toBeUndefined();
     });
   });
 

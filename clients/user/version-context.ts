@@ -1,7 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { User } from '@rollcall/contract/user';
+import { showValue } from '@rollcall/transport';
 import type { SeenVersion } from './change-feed.ts';
 import { publish } from './diagnostics.ts';
+import { UserClientOptionError } from './errors.ts';
+import { toTenantId, toUserId, toVersion } from './ids.ts';
 import { decodeSeenVersions, encodeSeenVersions, SEEN_HEADER } from './seen-header.ts';
 
 /** Most versions that one context holds; the one seen longest ago goes first. Far more than one request writes. */
@@ -16,11 +19,13 @@ let isInUse = false;
 /**
  * Runs `act`, and all that it awaits, knowing that these versions exist, oldest first: no read of a user inside answers an
  * older one. One context is one request: what is noted inside is known to all of it, and to nobody else. Inside another
- * context it begins with what that one knows, and keeps what it learns to itself.
+ * context it begins with what that one knows, and keeps what it learns to itself. Throws UserClientOptionError where one of
+ * them is none.
  */
 export function withSeenVersions<Result>(seen: Iterable<SeenVersion>, act: () => Result): Result {
   const versions: SeenVersions = new Map(contexts.getStore());
-  for (const one of seen) note(versions, one);
+  let at = 0;
+  for (const one of toIterable(seen)) note(versions, toSeenVersion(one, `seen[${at++}]`));
   isInUse = true;
   return contexts.run(versions, act);
 }
@@ -30,10 +35,13 @@ export function withSeenHeader<Result>(headers: Pick<Headers, 'get'>, act: () =>
   return withSeenVersions(readSeenHeader(headers), act);
 }
 
-/** Notes that a version exists, for all later reads of the same context. Answers false outside a context, where nothing is kept. */
+/**
+ * Notes that a version exists, for all later reads of the same context. Answers false outside a context, where nothing is kept.
+ * Throws UserClientOptionError where it is none.
+ */
 export function noteSeenVersion(seen: SeenVersion): boolean {
   const versions = contexts.getStore();
-  if (versions !== undefined) note(versions, seen);
+  if (versions !== undefined) note(versions, toSeenVersion(seen, 'seen'));
   return versions !== undefined;
 }
 
@@ -68,6 +76,11 @@ export function seenHeader(): string | undefined {
 
 /** The versions of a header, oldest first. */
 function readSeenHeader(headers: Pick<Headers, 'get'>): SeenVersion[] {
+  if (typeof headers?.get !== 'function')
+    throw new UserClientOptionError(
+      'headers',
+      `${showValue(headers)} is not Headers as fetch has them; give new Headers({ '${SEEN_HEADER}': … })`,
+    );
   const header = headers.get(SEEN_HEADER);
   if (header === null || header === '') return [];
   const { seen, fault } = decodeSeenVersions(header);
@@ -77,13 +90,32 @@ function readSeenHeader(headers: Pick<Headers, 'get'>): SeenVersion[] {
   return seen?.toReversed() ?? [];
 }
 
+function toIterable(seen: Iterable<SeenVersion>): Iterable<SeenVersion> {
+  if (typeof seen === 'object' && seen !== null && Symbol.iterator in seen) return seen;
+  throw new UserClientOptionError('seen', `${showValue(seen)} is not a list of { tenantId, id, version }`);
+}
+
+/** Checked before it is noted: what no read can ask for, or no header carry, would fail far from who said it. */
+function toSeenVersion(seen: SeenVersion, argument: string): SeenVersion {
+  if (typeof seen !== 'object' || seen === null)
+    throw new UserClientOptionError(argument, `${showValue(seen)} is not { tenantId, id, version }`);
+  const { tenantId, id, version } = seen;
+  return {
+    tenantId: toTenantId(tenantId, `${argument}.tenantId`),
+    id: toUserId(id, `${argument}.id`),
+    version: toVersion(version, `${argument}.version`),
+  };
+}
+
 function note(versions: SeenVersions, { tenantId, id, version }: SeenVersion): void {
-  const key = toKey(tenantId, id);
+  // Says nothing of the user, and in a header it would spoil what the others say.
+  if (version === 0n) return;
+  const key = `${tenantId}/${id}`;
   const known = versions.get(key)?.version ?? 0n;
   // Set anew, it is the newest; a map keeps the order in which keys came.
   versions.delete(key);
   const newest = known > version ? known : version;
-  versions.set(key, { tenantId, id: id.toLowerCase(), version: newest });
+  versions.set(key, { tenantId, id, version: newest });
   if (versions.size <= MAX_SEEN_VERSIONS) return;
   for (const oldest of versions.keys()) {
     versions.delete(oldest);
