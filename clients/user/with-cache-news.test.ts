@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { UserSchema } from '@rollcall/contract/user';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -454,26 +455,27 @@ describe('describe', () => {
   });
 
   it('says what a read in the same context would find', async () => {
+    const [a, b, c] = [randomUUID(), randomUUID(), randomUUID()];
     users = new Map([
-      ['a', 2n],
-      ['c', 1n],
+      [a, 2n],
+      [c, 1n],
     ]);
-    for (const id of ['a', 'b', 'c']) await read(id);
-    const seen = ['a', 'b'].map((id) => ({ tenantId: 'acme', id, version: 9n }));
+    for (const id of [a, b, c]) await read(id);
+    const seen = [a, b].map((id) => ({ tenantId: 'acme', id, version: 9n }));
     withSeenVersions(seen, () => {
-      expect(reader.describe('acme', 'a')).toMatchObject({
+      expect(reader.describe('acme', a)).toMatchObject({
         entries: [
           { version: '2', isFresh: false, lifeMs: 0, because: 'Version 9 of it was seen in this context.' },
         ],
         minVersion: '9',
       });
-      expect(reader.describe('acme', 'b')).toMatchObject({ missing: [{ isFresh: false }], minVersion: '9' });
-      expect(reader.describe('acme', 'c')).toMatchObject({ entries: [{ isFresh: true }], minVersion: '1' });
+      expect(reader.describe('acme', b)).toMatchObject({ missing: [{ isFresh: false }], minVersion: '9' });
+      expect(reader.describe('acme', c)).toMatchObject({ entries: [{ isFresh: true }], minVersion: '1' });
     });
-    withSeenVersions([{ tenantId: 'acme', id: 'a', version: 1n }], () =>
-      expect(reader.describe('acme', 'a')).toMatchObject({ entries: [{ isFresh: true }], minVersion: '2' }),
+    withSeenVersions([{ tenantId: 'acme', id: a, version: 1n }], () =>
+      expect(reader.describe('acme', a)).toMatchObject({ entries: [{ isFresh: true }], minVersion: '2' }),
     );
-    expect(reader.describe('acme', 'a')).toMatchObject({ entries: [{ isFresh: true }], minVersion: '2' });
-    expect(reader.describe('acme', 'b')).toMatchObject({ missing: [{ isFresh: true }] });
+    expect(reader.describe('acme', a)).toMatchObject({ entries: [{ isFresh: true }], minVersion: '2' });
+    expect(reader.describe('acme', b)).toMatchObject({ missing: [{ isFresh: true }] });
   });
 });
