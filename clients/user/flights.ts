@@ -2,17 +2,11 @@ import { admit } from './admission.ts';
 import { type Batch, Batches, type BatchingOptions } from './batches.ts';
 import type { CachedUser } from './cached-user.ts';
 import type { ClientCounters } from './counters.ts';
+import { type Flight, FlightBoard, type Place } from './flight-board.ts';
 import type { Gathering } from './gathering.ts';
 import { AnswerMalformedError, VersionNotReachedError } from './judge.ts';
-import { type UserCache, VIEWS } from './user-cache.ts';
+import type { UserCache } from './user-cache.ts';
 import type { Clock, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
-
-/** Where the answer of a flight is waited for, and who came next. */
-interface Place {
-  readonly gathering: Pick<Gathering, 'put'>;
-  readonly at: number;
-  next: Place | undefined;
-}
 
 /** Stands for those who waited. */
 const NOBODY: Place = { gathering: { put: () => {} }, at: 0, next: undefined };
@@ -26,18 +20,6 @@ interface Boarding {
   readonly nowMs: number;
 }
 
-/** A read on its way, and who waits for it. */
-export interface Flight {
-  read: UserRead;
-  readonly batch: Batch<Flight>;
-  /** What was held when it left, for the answer `unchanged`. */
-  held: CachedUser | undefined;
-  first: Place;
-  last: Place;
-  /** The id was invalidated meanwhile: those who wait are answered, and nothing is kept. */
-  isDiscarded: boolean;
-}
-
 /** What Flights needs besides the reader and the cache. */
 export interface FlightsContext extends BatchingOptions {
   timeoutMs: number;
@@ -45,16 +27,12 @@ export interface FlightsContext extends BatchingOptions {
   counters: ClientCounters;
 }
 
-/** What is on its way in one view, by id. */
-type Board = Map<string, Flight>;
-
 /**
  * The reads on their way, one per tenant, view and id, however many wait. Those that callers want within the same window leave
  * together. Each of them lands: where all of a batch fails, each of its reads has failed.
  */
 export class Flights {
-  /** Maps in maps, because making a key of tenant, view and id costs more than finding it. */
-  readonly #boards = new Map<string, Board[]>();
+  readonly #board = new FlightBoard();
   readonly #next: UserReader;
   readonly #cache: UserCache;
   readonly #context: FlightsContext;
@@ -71,18 +49,17 @@ export class Flights {
   join(scope: UserScope, reads: readonly UserRead[], { known, gathering, ...times }: Boarding): void {
     const { counters } = this.#context;
     const deadlineAtMs = Math.max(times.deadlineAtMs, times.nowMs + this.#context.timeoutMs);
-    const board = this.#boardOf(scope);
     for (let at = 0; at < reads.length; at++) {
       if (known[at] !== undefined) continue;
       const read = reads[at] as UserRead;
       const place = { gathering, at, next: undefined };
-      const flight = board.get(read.id);
+      const flight = this.#find(scope, read.id);
       if (flight !== undefined && this.#isEnough(flight, read)) {
         flight.last.next = place;
         flight.last = place;
         counters.coalesced += 1;
       } else {
-        board.set(read.id, this.#begin(scope, read, { place, deadlineAtMs }));
+        this.#begin(scope, read, { place, deadlineAtMs });
         counters.misses += 1;
       }
     }
@@ -91,15 +68,14 @@ export class Flights {
 
   /** Begins a read that no caller waits for. False: one is on its way. */
   refresh(scope: UserScope, id: string, landed: (answer: UserAnswer) => void): boolean {
-    const board = this.#boardOf(scope);
-    if (board.has(id)) return false;
+    if (this.#find(scope, id) !== undefined) return false;
     const place = {
       gathering: { put: (_: number, answer: UserAnswer) => landed(answer) },
       at: 0,
       next: undefined,
     };
     const deadlineAtMs = this.#context.clock() + this.#context.timeoutMs;
-    board.set(id, this.#begin(scope, { id, minVersion: 0n }, { place, deadlineAtMs }));
+    this.#begin(scope, { id, minVersion: 0n }, { place, deadlineAtMs });
     this.#batches.close();
     return true;
   }
@@ -108,28 +84,30 @@ export class Flights {
   discard(tenantId: string, id: string): void {
     for (const flight of this.of(tenantId, id)) {
       flight.isDiscarded = true;
+      flight.isJoinable = false;
       this.#batches.shut(flight.batch);
-      this.#boardOf(flight.batch.scope).delete(id);
     }
   }
 
   /** Lets nobody else join what is on its way for these tenants: it may bring what was true before. */
   closeDoors(tenantIds: readonly string[]): void {
-    for (const tenantId of tenantIds) this.#boards.delete(tenantId);
+    for (const flight of this.#board.all())
+      if (tenantIds.includes(flight.batch.scope.tenantId)) flight.isJoinable = false;
     this.#batches.shutAll(tenantIds);
   }
 
   /** What is on its way for an id, in every view. */
   of(tenantId: string, id: string): Flight[] {
-    const boards = this.#boards.get(tenantId);
-    return boards === undefined ? [] : VIEWS.flatMap((view) => boards[view]?.get(id) ?? []);
+    return this.#board.of(tenantId, id);
   }
 
-  #boardOf({ tenantId, view }: UserScope): Board {
-    const boards = this.#boards.get(tenantId) ?? [];
-    if (boards.length === 0) this.#boards.set(tenantId, boards);
-    boards[view] ??= new Map();
-    return boards[view];
+  /** The flight that may be joined. */
+  #find({ tenantId, view }: UserScope, id: string): Flight | undefined {
+    for (let flight = this.#board.first(id); flight !== undefined; flight = flight.next) {
+      const { scope } = flight.batch;
+      if (flight.isJoinable && scope.view === view && scope.tenantId === tenantId) return flight;
+    }
+    return undefined;
   }
 
   /** Whether the flight will do for this read, where need be because it has not left and can ask for more. */
@@ -137,7 +115,8 @@ export class Flights {
     if (flight.read.minVersion >= minVersion) return true;
     const { batch, held } = flight;
     if (!batch.isOpen || !batch.isDemanding) {
-      // It loses its place on the board to another one, and no third one may come into its batch.
+      // Another one is joined from now on, and no third one may come into its batch.
+      flight.isJoinable = false;
       this.#batches.shut(batch);
       return false;
     }
@@ -149,13 +128,22 @@ export class Flights {
     scope: UserScope,
     read: UserRead,
     { place, deadlineAtMs }: { place: Place; deadlineAtMs: number },
-  ): Flight {
+  ): void {
     const held = this.#cache.getUser(scope, read.id);
     const batch = this.#batches.open(scope, read.minVersion > 0n);
-    const flight = { batch, read: toFlown(read, held), held, first: place, last: place, isDiscarded: false };
+    const flight: Flight = {
+      batch,
+      read: toFlown(read, held),
+      held,
+      first: place,
+      last: place,
+      isJoinable: true,
+      isDiscarded: false,
+      next: undefined,
+    };
     if (batch.deadlineAtMs < deadlineAtMs) batch.deadlineAtMs = deadlineAtMs;
     batch.flights.push(flight);
-    return flight;
+    this.#board.add(flight);
   }
 
   async #fly({ scope, deadlineAtMs }: Batch<Flight>, flights: readonly Flight[]): Promise<void> {
@@ -204,10 +192,7 @@ export class Flights {
   }
 
   #land(flight: Flight, answer: UserAnswer): void {
-    const { id } = flight.read;
-    const board = this.#boardOf(flight.batch.scope);
-    // Another flight may have its place by now.
-    if (board.get(id) === flight) board.delete(id);
+    this.#board.remove(flight);
     for (let place: Place | undefined = flight.first; place !== undefined; place = place.next)
       place.gathering.put(place.at, answer);
     // It outlives its landing: a map's outgrown table may still hold it, and would hold all answers of its batch.

@@ -406,4 +406,16 @@ describe('invalidate', () => {
     expect(reader.peek(scope, 'a')?.user.version).toBe(2n);
     expect(counters.discarded).toBe(1);
   });
+
+  it('reaches a flight that another one has taken the place of, or that the end of the feed has shut', async () => {
+    const displaced = read('a');
+    const demanding = read('a', { minVersion: 1n });
+    reader.lost(['acme']);
+    reader.invalidate('acme', 'a');
+    nowMs += 1;
+    for (const n of [0, 1]) service.at(n).answer(found('a', 1n));
+    for (const answer of [displaced, demanding]) expect(await answer).toMatchObject({ outcome: 'found' });
+    expect(reader.describe('acme', 'a')).toMatchObject({ entries: [], minVersion: '1', inFlight: [] });
+    expect(counters.discarded).toBe(2);
+  });
 });
