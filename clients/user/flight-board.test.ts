@@ -10,7 +10,7 @@ function flightOf(tenantId: string, id: string): Flight {
   const batch = batches.open({ tenantId, view: UserView.REFERENCE }, false);
   const read = { id, minVersion: 0n };
   const rest = { held: undefined, first: place, last: place, next: undefined };
-  return { read, batch, isJoinable: true, isDiscarded: false, ...rest };
+  return { wanted: read, read, batch, isJoinable: true, isDiscarded: false, ...rest };
 }
 
 it('finds each flight of an id until it lands, and keeps nothing of those that have landed', () => {

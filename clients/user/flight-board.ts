@@ -12,6 +12,9 @@ export interface Place {
 
 /** A read on its way, and who waits for it. */
 export interface Flight {
+  /** What those who wait want. */
+  readonly wanted: UserRead;
+  /** What the service is asked. */
   read: UserRead;
   readonly batch: Batch<Flight>;
   /** What was held when it left, for the answer `unchanged`. */
@@ -28,7 +31,7 @@ export interface Flight {
 
 /**
  * The reads on their way, each until it lands, so that of those that have landed nothing stays. All of an id stand in one chain,
- * in every tenant and view, which is found by the caller's own string without building a key.
+ * in every tenant, view and version wanted, which is found by the caller's own string without building a key.
  */
 export class FlightBoard {
   readonly #firsts = new Map<string, Flight>();
@@ -52,13 +55,13 @@ export class FlightBoard {
   }
 
   add(flight: Flight): void {
-    const { id } = flight.read;
+    const { id } = flight.wanted;
     flight.next = this.#firsts.get(id);
     this.#firsts.set(id, flight);
   }
 
   remove(flight: Flight): void {
-    const { id } = flight.read;
+    const { id } = flight.wanted;
     const first = this.#firsts.get(id);
     if (first !== flight) unlink(first, flight);
     else if (flight.next === undefined) this.#firsts.delete(id);

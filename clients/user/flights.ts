@@ -28,7 +28,7 @@ export interface FlightsContext extends BatchingOptions {
 }
 
 /**
- * The reads on their way, one per tenant, view and id, however many wait. Those that callers want within the same window leave
+ * The reads on their way, one per tenant, view, id and version demanded, however many wait. Those that callers want within the same window leave
  * together. Each of them lands: where all of a batch fails, each of its reads has failed.
  */
 export class Flights {
@@ -53,8 +53,8 @@ export class Flights {
       if (known[at] !== undefined) continue;
       const read = reads[at] as UserRead;
       const place = { gathering, at, next: undefined };
-      const flight = this.#find(scope, read.id);
-      if (flight !== undefined && this.#isEnough(flight, read)) {
+      const flight = this.#find(scope, read);
+      if (flight !== undefined) {
         flight.last.next = place;
         flight.last = place;
         counters.coalesced += 1;
@@ -68,14 +68,15 @@ export class Flights {
 
   /** Begins a read that no caller waits for. False: one is on its way. */
   refresh(scope: UserScope, id: string, landed: (answer: UserAnswer) => void): boolean {
-    if (this.#find(scope, id) !== undefined) return false;
+    const read = { id, minVersion: 0n };
+    if (this.#find(scope, read) !== undefined) return false;
     const place = {
       gathering: { put: (_: number, answer: UserAnswer) => landed(answer) },
       at: 0,
       next: undefined,
     };
     const deadlineAtMs = this.#context.clock() + this.#context.timeoutMs;
-    this.#begin(scope, { id, minVersion: 0n }, { place, deadlineAtMs });
+    this.#begin(scope, read, { place, deadlineAtMs });
     this.#batches.close();
     return true;
   }
@@ -101,27 +102,14 @@ export class Flights {
     return this.#board.of(tenantId, id);
   }
 
-  /** The flight that may be joined. */
-  #find({ tenantId, view }: UserScope, id: string): Flight | undefined {
+  /** The flight that may be joined: of the same demand, because where that version does not exist the flight fails. */
+  #find({ tenantId, view }: UserScope, { id, minVersion }: UserRead): Flight | undefined {
     for (let flight = this.#board.first(id); flight !== undefined; flight = flight.next) {
+      if (!flight.isJoinable || flight.wanted.minVersion !== minVersion) continue;
       const { scope } = flight.batch;
-      if (flight.isJoinable && scope.view === view && scope.tenantId === tenantId) return flight;
+      if (scope.view === view && scope.tenantId === tenantId) return flight;
     }
     return undefined;
-  }
-
-  /** Whether the flight will do for this read, where need be because it has not left and can ask for more. */
-  #isEnough(flight: Flight, { id, minVersion }: UserRead): boolean {
-    if (flight.read.minVersion >= minVersion) return true;
-    const { batch, held } = flight;
-    if (!batch.isOpen || !batch.isDemanding) {
-      // Another one is joined from now on, and no third one may come into its batch.
-      flight.isJoinable = false;
-      this.#batches.shut(batch);
-      return false;
-    }
-    flight.read = toFlown({ id, minVersion }, held);
-    return true;
   }
 
   #begin(
@@ -130,9 +118,10 @@ export class Flights {
     { place, deadlineAtMs }: { place: Place; deadlineAtMs: number },
   ): void {
     const held = this.#cache.getUser(scope, read.id);
-    const batch = this.#batches.open(scope, read.minVersion > 0n);
+    const batch = this.#openWithout(scope, read);
     const flight: Flight = {
       batch,
+      wanted: read,
       read: toFlown(read, held),
       held,
       first: place,
@@ -144,6 +133,14 @@ export class Flights {
     if (batch.deadlineAtMs < deadlineAtMs) batch.deadlineAtMs = deadlineAtMs;
     batch.flights.push(flight);
     this.#board.add(flight);
+  }
+
+  /** The batch for this read: one that has the id already, of another demand, takes nobody in any more. */
+  #openWithout(scope: UserScope, { id, minVersion }: UserRead): Batch<Flight> {
+    const batch = this.#batches.open(scope, minVersion > 0n);
+    for (let flight = this.#board.first(id); flight !== undefined; flight = flight.next)
+      if (flight.batch === batch) this.#batches.shut(batch);
+    return batch.isOpen ? batch : this.#batches.open(scope, minVersion > 0n);
   }
 
   async #fly({ scope, deadlineAtMs }: Batch<Flight>, flights: readonly Flight[]): Promise<void> {

@@ -343,6 +343,24 @@ describe('versions', () => {
     expect(await plain).toMatchObject({ user: { version: 2n } });
   });
 
+  it('that do not exist fail nobody who did not ask for them, whoever came first', async () => {
+    for (const order of [
+      [9n, 0n, 1n],
+      [0n, 1n, 9n],
+      [1n, 9n, 0n],
+    ]) {
+      setUp();
+      const answers = order.map((minVersion) => read('a', { minVersion }));
+      expect(service.asked.map(({ reads }) => reads[0]?.minVersion)).toEqual(order);
+      for (const [n, minVersion] of order.entries())
+        if (minVersion === 9n) service.at(n).fail(outage);
+        else service.at(n).answer(found('a', 1n));
+      expect((await Promise.all(answers)).map(({ outcome }) => outcome)).toEqual(
+        order.map((minVersion) => (minVersion === 9n ? 'failed' : 'found')),
+      );
+    }
+  });
+
   it('that the service answers too low are asked for once more, then given up', async () => {
     const answer = read('a', { minVersion: 5n });
     service.at(0).answer(found('a', 4n));
