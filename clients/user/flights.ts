@@ -2,11 +2,12 @@ import { admit } from './admission.ts';
 import { type Batch, Batches, type BatchingOptions } from './batches.ts';
 import type { CachedUser } from './cached-user.ts';
 import type { ClientCounters } from './counters.ts';
+import type { Deadlines } from './deadlines.ts';
 import { type Flight, FlightBoard, type Place } from './flight-board.ts';
-import type { Gathering } from './gathering.ts';
+import { Gathering } from './gathering.ts';
 import { AnswerMalformedError, VersionNotReachedError } from './judge.ts';
 import type { UserCache } from './user-cache.ts';
-import type { Clock, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
+import type { Clock, ReadCall, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
 
 /** Stands for those who waited. */
 const NOBODY: Place = { gathering: { put: () => {} }, at: 0, next: undefined };
@@ -25,11 +26,12 @@ export interface FlightsContext extends BatchingOptions {
   timeoutMs: number;
   clock: Clock;
   counters: ClientCounters;
+  deadlines: Deadlines;
 }
 
 /**
  * The reads on their way, one per tenant, view, id and version demanded, however many wait. Those that callers want within the same window leave
- * together. Each of them lands: where all of a batch fails, each of its reads has failed.
+ * together. Each of them lands, at its deadline at the latest: where all of a batch fails, each of its reads has failed.
  */
 export class Flights {
   readonly #board = new FlightBoard();
@@ -150,7 +152,7 @@ export class Flights {
     for (let i = 0; i < flights.length; i++) {
       const flight = flights[i] as Flight;
       if (flight.isDiscarded) counters.discarded += 1;
-      const kept = this.#admit(flight, toFound(answers[i] ?? unanswered(), flight.held));
+      const kept = this.#admit(flight, toFound(answers[i] as UserAnswer, flight.held));
       if (kept !== undefined) this.#land(flight, kept);
       else overtaken.push(flight);
     }
@@ -175,7 +177,7 @@ export class Flights {
     const answers = await this.#ask(scope, flights, deadlineAtMs);
     for (const [i, flight] of flights.entries()) {
       const error = new VersionNotReachedError(flight.read.id, flight.read.minVersion);
-      const kept = this.#admit(flight, answers[i] ?? unanswered());
+      const kept = this.#admit(flight, answers[i] as UserAnswer);
       this.#land(flight, kept ?? { outcome: 'failed', error });
     }
   }
@@ -198,19 +200,28 @@ export class Flights {
     flight.held = undefined;
   }
 
-  async #ask(
-    scope: UserScope,
-    flights: readonly Flight[],
-    deadlineAtMs: number,
-  ): Promise<readonly UserAnswer[]> {
-    const { counters } = this.#context;
+  /** One answer for each, at the deadline at the latest: what stands below may not keep it. */
+  #ask(scope: UserScope, flights: readonly Flight[], deadlineAtMs: number): Promise<readonly UserAnswer[]> {
+    const { counters, deadlines } = this.#context;
     counters.batches += 1;
     counters.batchedIds += flights.length;
+    const reads = flights.map(({ read }) => read);
+    const call = { deadlineAtMs };
+    const gathering = new Gathering(new Array(reads.length).fill(undefined), call, { deadlines });
+    this.#readInto(gathering, scope, { reads, call });
+    return gathering.answers;
+  }
+
+  async #readInto(
+    gathering: Gathering,
+    scope: UserScope,
+    { reads, call }: { reads: readonly UserRead[]; call: ReadCall },
+  ): Promise<void> {
     try {
-      const reads = flights.map(({ read }) => read);
-      return await this.#next.readMany(scope, reads, { deadlineAtMs });
+      const answers = await this.#next.readMany(scope, reads, call);
+      for (let at = 0; at < reads.length; at++) gathering.put(at, answers[at] ?? unanswered());
     } catch (error) {
-      return flights.map(() => ({ outcome: 'failed', error }));
+      for (let at = 0; at < reads.length; at++) gathering.put(at, { outcome: 'failed', error });
     }
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { UserSchema } from '@rollcall/contract/user';
@@ -212,6 +213,18 @@ describe('flights', () => {
       error: { code: Code.DeadlineExceeded },
     });
     expect(service.asked).toHaveLength(1);
+  });
+
+  it('ends a flight at its deadline, also where what stands below never answers', async () => {
+    setUp({ timeoutMs: 5 });
+    const first = read('a', { deadlineAtMs: nowMs + 1 });
+    expect(reader.describe('acme', 'a').inFlight).toHaveLength(1);
+    await Promise.all([first, sleep(10)]);
+    expect(reader.describe('acme', 'a').inFlight).toEqual([]);
+    const second = read('a');
+    service.at(0).answer(found('a', 1n));
+    service.at(1).answer(found('a', 2n));
+    expect(await second).toMatchObject({ user: { version: 2n } });
   });
 
   it('asks again after a flight that failed', async () => {

@@ -79,8 +79,8 @@ export function withCache(
     onStale,
   }: CachingContext,
 ): CachedUserReader {
-  const flights = new Flights(next, cache, { ...options, clock, counters });
   const deadlines = new Deadlines(clock);
+  const flights = new Flights(next, cache, { ...options, clock, counters, deadlines });
   const freshness = new Freshness(options, feed, hitClock);
   const ahead = new RefreshAhead(flights, { clock: hitClock, counters, isAway });
   const ladder: Degrading = { cache, clock: hitClock, counters, bornAtMs: freshness.bornAtMs, options };
