@@ -19,6 +19,7 @@ export interface Flight {
   readonly batch: Batch<Flight>;
   /** What was held when it left, for the answer `unchanged`. */
   held: CachedUser | undefined;
+  readonly beganAtMs: number;
   first: Place;
   last: Place;
   /** Whether others may come to wait for it too. */

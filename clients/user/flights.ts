@@ -49,19 +49,20 @@ export class Flights {
 
   /** Joins the flights that will do, and begins one for each other read. What is known is left out. */
   join(scope: UserScope, reads: readonly UserRead[], { known, gathering, ...times }: Boarding): void {
-    const { counters } = this.#context;
-    const deadlineAtMs = Math.max(times.deadlineAtMs, times.nowMs + this.#context.timeoutMs);
+    const { counters, timeoutMs } = this.#context;
+    const { nowMs } = times;
+    const deadlineAtMs = Math.max(times.deadlineAtMs, nowMs + timeoutMs);
     for (let at = 0; at < reads.length; at++) {
       if (known[at] !== undefined) continue;
       const read = reads[at] as UserRead;
       const place = { gathering, at, next: undefined };
-      const flight = this.#find(scope, read);
+      const flight = this.#find(scope, read, nowMs);
       if (flight !== undefined) {
         flight.last.next = place;
         flight.last = place;
         counters.coalesced += 1;
       } else {
-        this.#begin(scope, read, { place, deadlineAtMs });
+        this.#begin(scope, read, { place, deadlineAtMs, nowMs });
         counters.misses += 1;
       }
     }
@@ -71,14 +72,14 @@ export class Flights {
   /** Begins a read that no caller waits for. False: one is on its way. */
   refresh(scope: UserScope, id: string, landed: (answer: UserAnswer) => void): boolean {
     const read = { id, minVersion: 0n };
-    if (this.#find(scope, read) !== undefined) return false;
+    const nowMs = this.#context.clock();
+    if (this.#find(scope, read, nowMs) !== undefined) return false;
     const place = {
       gathering: { put: (_: number, answer: UserAnswer) => landed(answer) },
       at: 0,
       next: undefined,
     };
-    const deadlineAtMs = this.#context.clock() + this.#context.timeoutMs;
-    this.#begin(scope, read, { place, deadlineAtMs });
+    this.#begin(scope, read, { place, deadlineAtMs: nowMs + this.#context.timeoutMs, nowMs });
     this.#batches.close();
     return true;
   }
@@ -104,12 +105,17 @@ export class Flights {
     return this.#board.of(tenantId, id);
   }
 
-  /** The flight that may be joined: of the same demand, because where that version does not exist the flight fails. */
-  #find({ tenantId, view }: UserScope, { id, minVersion }: UserRead): Flight | undefined {
+  /**
+   * The flight that may be joined: of the same demand, because where that version does not exist the flight fails, and not older
+   * than calls wait, because the rest of a longer deadline may be spent on an answer that was lost.
+   */
+  #find({ tenantId, view }: UserScope, { id, minVersion }: UserRead, nowMs: number): Flight | undefined {
+    const beganAtMs = nowMs - this.#context.timeoutMs;
     for (let flight = this.#board.first(id); flight !== undefined; flight = flight.next) {
-      if (!flight.isJoinable || flight.wanted.minVersion !== minVersion) continue;
+      if (!flight.isJoinable || flight.beganAtMs < beganAtMs) continue;
       const { scope } = flight.batch;
-      if (scope.view === view && scope.tenantId === tenantId) return flight;
+      if (flight.wanted.minVersion === minVersion && scope.view === view && scope.tenantId === tenantId)
+        return flight;
     }
     return undefined;
   }
@@ -117,7 +123,7 @@ export class Flights {
   #begin(
     scope: UserScope,
     read: UserRead,
-    { place, deadlineAtMs }: { place: Place; deadlineAtMs: number },
+    { place, deadlineAtMs, nowMs }: { place: Place; deadlineAtMs: number; nowMs: number },
   ): void {
     const held = this.#cache.getUser(scope, read.id);
     const batch = this.#openWithout(scope, read);
@@ -126,6 +132,7 @@ export class Flights {
       wanted: read,
       read: toFlown(read, held),
       held,
+      beganAtMs: nowMs,
       first: place,
       last: place,
       isJoinable: true,

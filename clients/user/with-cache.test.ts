@@ -227,6 +227,19 @@ describe('flights', () => {
     expect(await second).toMatchObject({ user: { version: 2n } });
   });
 
+  it('joins nobody to a flight that is older than the timeout, which only a longer deadline keeps', async () => {
+    const patient = read('a', { deadlineAtMs: nowMs + 60_000 });
+    nowMs += 1_000;
+    const joined = read('a');
+    nowMs += 1;
+    const later = [read('a'), read('a')];
+    expect(service.asked).toHaveLength(2);
+    service.at(1).answer(found('a', 1n));
+    for (const answer of later) expect(await answer).toMatchObject({ outcome: 'found' });
+    service.at(0).answer(found('a', 1n));
+    for (const answer of [patient, joined]) expect(await answer).toMatchObject({ outcome: 'found' });
+  });
+
   it('asks again after a flight that failed', async () => {
     const first = read('a');
     service.at(0).fail(outage);
