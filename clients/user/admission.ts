@@ -1,4 +1,4 @@
-import { type CachedUser, reaches } from './cached-user.ts';
+import type { CachedUser } from './cached-user.ts';
 import type { UserCache } from './user-cache.ts';
 import type { UserAnswer, UserRead, UserScope } from './user-reader.ts';
 
@@ -17,9 +17,10 @@ export function admit(
     return answer;
   }
   if (answer.outcome !== 'found') return answer;
-  if (!reaches(answer, read.id, read.minVersion) || isOvertaken(cache, scope, read.id, answer))
-    return undefined;
   const { user, readAtMs } = answer;
+  // Of an id that was merged away, the service has looked at the version that was asked for.
+  if (user.id === read.id && user.version < read.minVersion) return undefined;
+  if (isOvertaken(cache, scope, read.id, answer)) return undefined;
   if (isKept) cache.putUser(scope, read.id, answer);
   else cache.see(user.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
   return answer;
