@@ -451,6 +451,18 @@ describe('invalidate', () => {
     expect(counters.discarded).toBe(1);
   });
 
+  it('lets nothing be kept that is on another way meanwhile', () => {
+    const readAtMs = nowMs;
+    nowMs += 1;
+    reader.invalidate('acme', 'a');
+    const user = create(UserSchema, { id: 'a', version: 4n, tenantId: 'acme' });
+    expect(reader.accept(scope, user, readAtMs)).toMatchObject({ outcome: 'found', user: { version: 4n } });
+    expect(reader.peek(scope, 'a')).toBeUndefined();
+    nowMs += 1;
+    expect(reader.accept(scope, user, nowMs)).toMatchObject({ outcome: 'found', user: { version: 4n } });
+    expect(reader.peek(scope, 'a')).toBeDefined();
+  });
+
   it('reaches a flight that another one has taken the place of, or that the end of the feed has shut', async () => {
     const displaced = read('a');
     const demanding = read('a', { minVersion: 1n });
