@@ -9,7 +9,14 @@ const place: Place = { gathering: { put: () => {} }, at: 0, next: undefined };
 function flightOf(tenantId: string, id: string): Flight {
   const batch = batches.open({ tenantId, view: UserView.REFERENCE }, false);
   const read = { id, minVersion: 0n };
-  const rest = { held: undefined, beganAtMs: 0, first: place, last: place, next: undefined };
+  const rest = {
+    held: undefined,
+    survivor: undefined,
+    beganAtMs: 0,
+    first: place,
+    last: place,
+    next: undefined,
+  };
   return { wanted: read, read, batch, isJoinable: true, isDiscarded: false, ...rest };
 }
 

@@ -10,6 +10,12 @@ export interface Place {
   next: Place | undefined;
 }
 
+/** Who answered for an id that was merged away, and when. */
+export interface Survivor {
+  readonly id: string;
+  readonly readAtMs: number;
+}
+
 /** A read on its way, and who waits for it. */
 export interface Flight {
   /** What those who wait want. */
@@ -19,6 +25,8 @@ export interface Flight {
   readonly batch: Batch<Flight>;
   /** What was held when it left, for the answer `unchanged`. */
   held: CachedUser | undefined;
+  /** Who is asked in place of the id, because it is known to be newer than it was answered. */
+  survivor: Survivor | undefined;
   readonly beganAtMs: number;
   first: Place;
   last: Place;

@@ -3,7 +3,7 @@ import { type Batch, Batches, type BatchingOptions } from './batches.ts';
 import type { CachedUser } from './cached-user.ts';
 import type { ClientCounters } from './counters.ts';
 import type { Deadlines } from './deadlines.ts';
-import { type Flight, FlightBoard, type Place } from './flight-board.ts';
+import { type Flight, FlightBoard, type Place, type Survivor } from './flight-board.ts';
 import { Gathering } from './gathering.ts';
 import { AnswerMalformedError, VersionNotReachedError } from './judge.ts';
 import type { UserCache } from './user-cache.ts';
@@ -133,6 +133,7 @@ export class Flights {
       read: toFlown(read, held),
       held,
       beganAtMs: nowMs,
+      survivor: undefined,
       first: place,
       last: place,
       isJoinable: true,
@@ -155,13 +156,18 @@ export class Flights {
   async #fly({ scope, deadlineAtMs }: Batch<Flight>, flights: readonly Flight[]): Promise<void> {
     const { counters } = this.#context;
     const overtaken: Flight[] = [];
-    const answers = await this.#ask(scope, flights, deadlineAtMs);
+    const reads = flights.map(({ read }) => read);
+    const answers = await this.#ask(scope, reads, deadlineAtMs);
     for (let i = 0; i < flights.length; i++) {
       const flight = flights[i] as Flight;
       if (flight.isDiscarded) counters.discarded += 1;
-      const kept = this.#admit(flight, toFound(answers[i] as UserAnswer, flight.held));
+      const answer = toFound(answers[i] as UserAnswer, flight.held);
+      const kept = this.#admit(flight, answer);
       if (kept !== undefined) this.#land(flight, kept);
-      else overtaken.push(flight);
+      else {
+        flight.survivor = this.#toNewerSurvivor(flight, answer);
+        overtaken.push(flight);
+      }
     }
     if (overtaken.length > 0) this.#flyAgain(overtaken, deadlineAtMs);
   }
@@ -170,28 +176,41 @@ export class Flights {
   #flyAgain(flights: readonly Flight[], deadlineAtMs: number): void {
     this.#context.counters.discarded += flights.length;
     for (const flight of flights) {
-      const { id, minVersion } = flight.read;
+      // The service has looked at the version that was wanted of the id itself.
+      const { id, minVersion } = flight.survivor ? { id: flight.survivor.id, minVersion: 0n } : flight.wanted;
       const floor = this.#cache.getFloor(flight.batch.scope.tenantId, id)?.version ?? 0n;
       flight.read = { id, minVersion: floor > minVersion ? floor : minVersion };
     }
-    const isDemanding = ({ read }: Flight) => read.minVersion > 0n;
-    for (const part of [flights.filter(isDemanding), flights.filter((flight) => !isDemanding(flight))])
-      if (part.length > 0) this.#flyLast(part, deadlineAtMs);
+    const kindOf = ({ survivor, read }: Flight) => (survivor ? 'survivors' : read.minVersion > 0n);
+    for (const part of Map.groupBy(flights, kindOf).values()) this.#flyLast(part, deadlineAtMs);
   }
 
   async #flyLast(flights: readonly Flight[], deadlineAtMs: number): Promise<void> {
     const { scope } = (flights[0] as Flight).batch;
-    const answers = await this.#ask(scope, flights, deadlineAtMs);
-    for (const [i, flight] of flights.entries()) {
-      const error = new VersionNotReachedError(flight.read.id, flight.read.minVersion);
-      const kept = this.#admit(flight, answers[i] as UserAnswer);
+    // Several ids may have one survivor.
+    const reads = new Map(flights.map(({ read }) => [read.id, read]));
+    const answers = await this.#ask(scope, [...reads.values()], deadlineAtMs);
+    const byId = new Map([...reads.keys()].map((id, i) => [id, answers[i] as UserAnswer]));
+    for (const flight of flights) {
+      const { read, survivor } = flight;
+      const error = new VersionNotReachedError(read.id, read.minVersion);
+      const answer = since(survivor, toFound(byId.get(read.id) as UserAnswer, undefined));
+      const kept = this.#admit(flight, answer);
       this.#land(flight, kept ?? { outcome: 'failed', error });
     }
   }
 
-  #admit({ batch, read, isDiscarded }: Flight, answer: UserAnswer): UserAnswer | undefined {
+  /** Where the survivor of a merge answered that is known to be newer. */
+  #toNewerSurvivor({ wanted }: Flight, answer: UserAnswer): Survivor | undefined {
+    if (answer.outcome !== 'found' || answer.user.id === wanted.id) return undefined;
+    const { id, tenantId, version } = answer.user;
+    const floor = this.#cache.getFloor(tenantId, id);
+    return floor && floor.version > version ? { id, readAtMs: answer.readAtMs } : undefined;
+  }
+
+  #admit({ batch, wanted, read, isDiscarded }: Flight, answer: UserAnswer): UserAnswer | undefined {
     try {
-      return admit(this.#cache, { scope: batch.scope, read, isKept: !isDiscarded }, answer);
+      return admit(this.#cache, { scope: batch.scope, id: wanted.id, read, isKept: !isDiscarded }, answer);
     } catch (error) {
       return { outcome: 'failed', error };
     }
@@ -208,11 +227,10 @@ export class Flights {
   }
 
   /** One answer for each, at the deadline at the latest: what stands below may not keep it. */
-  #ask(scope: UserScope, flights: readonly Flight[], deadlineAtMs: number): Promise<readonly UserAnswer[]> {
+  #ask(scope: UserScope, reads: readonly UserRead[], deadlineAtMs: number): Promise<readonly UserAnswer[]> {
     const { counters, deadlines } = this.#context;
     counters.batches += 1;
-    counters.batchedIds += flights.length;
-    const reads = flights.map(({ read }) => read);
+    counters.batchedIds += reads.length;
     const call = { deadlineAtMs };
     const gathering = new Gathering(new Array(reads.length).fill(undefined), call, { deadlines });
     this.#readInto(gathering, scope, { reads, call });
@@ -250,4 +268,9 @@ function toFound(answer: UserAnswer, held: CachedUser | undefined): UserAnswer {
     return { outcome: 'found', user: held.user, readAtMs: answer.readAtMs, source: 'service' };
   }
   return { outcome: 'failed', error: new AnswerMalformedError(`version ${answer.version} was never held`) };
+}
+
+/** That a survivor answers for the id is known from the first answer alone. */
+function since(survivor: Survivor | undefined, answer: UserAnswer): UserAnswer {
+  return survivor && answer.outcome === 'found' ? { ...answer, readAtMs: survivor.readAtMs } : answer;
 }

@@ -5,7 +5,7 @@ import { UserSchema } from '@rollcall/contract/user';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type ClientCounters, createCounters } from './counters.ts';
 import { UserReadCanceledError } from './errors.ts';
-import { VersionNotReachedError } from './judge.ts';
+import { AnswerMalformedError, VersionNotReachedError } from './judge.ts';
 import { UserCache } from './user-cache.ts';
 import type { ReadCall, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
 import { basic, OPTIONS, outage, scope } from './with-cache.test-support.ts';
@@ -405,6 +405,37 @@ describe('versions', () => {
     nowMs += 100;
     read('a');
     expect(service.at(2).reads).toEqual([{ id: 'a', minVersion: 0n }]);
+  });
+
+  it('of a survivor that is known to be newer are asked for by its own id', async () => {
+    reader.changed([{ tenantId: 'acme', id: 'survivor', version: 5n }]);
+    const ids = ['a', 'b', 'survivor'];
+    const deadlineAtMs = nowMs + 1_000;
+    const answers = reader.readMany(
+      scope,
+      ids.map((id) => ({ id, minVersion: 0n })),
+      { deadlineAtMs },
+    );
+    const readAtMs = nowMs;
+    nowMs += 1;
+    service.at(0).answer(...ids.map(() => found('survivor', 4n, readAtMs)));
+    await settle();
+    const newer = [{ id: 'survivor', minVersion: 5n }];
+    expect(service.asked.slice(1).map(({ reads }) => reads)).toEqual([newer, newer]);
+    for (const n of [1, 2]) service.at(n).answer(found('survivor', 5n));
+    for (const answer of await answers) expect(answer).toMatchObject({ user: { version: 5n } });
+    // That it survived is known from the first answer.
+    expect(reader.peek(scope, 'a')).toMatchObject({ user: { id: 'survivor', version: 5n }, readAtMs });
+    expect(reader.peek(scope, 'survivor')).toMatchObject({ user: { version: 5n }, readAtMs: nowMs });
+  });
+
+  it('cannot be unchanged to a question that names none', async () => {
+    const slow = read('a');
+    await fill('a', 2n, basic);
+    service.at(0).answer(found('a', 1n));
+    await settle();
+    service.at(2).answer({ outcome: 'unchanged', version: 2n, readAtMs: nowMs });
+    expect(await slow).toMatchObject({ outcome: 'failed', error: expect.any(AnswerMalformedError) });
   });
 
   it('are not undone by a "missing" that was read before the user came to be', async () => {

@@ -137,7 +137,8 @@ export function withCache(
     accept(scope, user, readAtMs) {
       const answer = { outcome: 'found', user, readAtMs, source: 'service' } as const;
       const isKept = readAtMs > lastInvalidatedAtMs;
-      const accepted = admit(cache, { scope, read: { id: user.id, minVersion: 0n }, isKept }, answer);
+      const read = { id: user.id, minVersion: 0n };
+      const accepted = admit(cache, { scope, id: user.id, read, isKept }, answer);
       if (accepted !== undefined) return accepted;
       const newer = cache.getUser(scope, user.id);
       if (newer !== undefined) return toAnswer(newer);
