@@ -11,6 +11,7 @@ function flightOf(tenantId: string, id: string): Flight {
   const read = { id, minVersion: 0n };
   const rest = {
     held: undefined,
+    told: undefined,
     survivor: undefined,
     beganAtMs: 0,
     first: place,

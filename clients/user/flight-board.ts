@@ -1,6 +1,7 @@
 import type { Batch } from './batches.ts';
 import type { CachedUser } from './cached-user.ts';
 import type { Gathering } from './gathering.ts';
+import type { SeenFloor } from './user-memory.ts';
 import type { UserRead } from './user-reader.ts';
 
 /** Where the answer of a flight is waited for, and who came next. */
@@ -25,6 +26,8 @@ export interface Flight {
   readonly batch: Batch<Flight>;
   /** What was held when it left, for the answer `unchanged`. */
   held: CachedUser | undefined;
+  /** The highest version that was told while it was on its way. */
+  told: SeenFloor | undefined;
   /** Who is asked in place of the id, because it is known to be newer than it was answered. */
   survivor: Survivor | undefined;
   readonly beganAtMs: number;

@@ -7,6 +7,7 @@ import { type Flight, FlightBoard, type Place, type Survivor } from './flight-bo
 import { Gathering } from './gathering.ts';
 import { AnswerMalformedError, VersionNotReachedError } from './judge.ts';
 import type { UserCache } from './user-cache.ts';
+import type { SeenFloor } from './user-memory.ts';
 import type { Clock, ReadCall, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
 
 /** Stands for those who waited. */
@@ -93,6 +94,13 @@ export class Flights {
     }
   }
 
+  /** Lets the flights of an id remember that a version exists: more is told meanwhile than the cache may hold. */
+  tell(tenantId: string, id: string, told: SeenFloor): void {
+    for (let flight = this.#board.first(id); flight !== undefined; flight = flight.next)
+      if (flight.batch.scope.tenantId === tenantId && told.version > (flight.told?.version ?? 0n))
+        flight.told = told;
+  }
+
   /** Lets nobody else join what is on its way for these tenants: it may bring what was true before. */
   closeDoors(tenantIds: readonly string[]): void {
     for (const flight of this.#board.all())
@@ -133,6 +141,7 @@ export class Flights {
       read: toFlown(read, held),
       held,
       beganAtMs: nowMs,
+      told: undefined,
       survivor: undefined,
       first: place,
       last: place,
@@ -178,6 +187,7 @@ export class Flights {
     for (const flight of flights) {
       // The service has looked at the version that was wanted of the id itself.
       const { id, minVersion } = flight.survivor ? { id: flight.survivor.id, minVersion: 0n } : flight.wanted;
+      this.#remind(flight);
       const floor = this.#cache.getFloor(flight.batch.scope.tenantId, id)?.version ?? 0n;
       flight.read = { id, minVersion: floor > minVersion ? floor : minVersion };
     }
@@ -208,8 +218,14 @@ export class Flights {
     return floor && floor.version > version ? { id, readAtMs: answer.readAtMs } : undefined;
   }
 
-  #admit({ batch, wanted, read, isDiscarded }: Flight, answer: UserAnswer): UserAnswer | undefined {
+  #remind({ batch, wanted, told }: Flight): void {
+    if (told !== undefined) this.#cache.see(batch.scope.tenantId, wanted.id, told);
+  }
+
+  #admit(flight: Flight, answer: UserAnswer): UserAnswer | undefined {
+    const { batch, wanted, read, isDiscarded } = flight;
     try {
+      this.#remind(flight);
       return admit(this.#cache, { scope: batch.scope, id: wanted.id, read, isKept: !isDiscarded }, answer);
     } catch (error) {
       return { outcome: 'failed', error };

@@ -334,6 +334,18 @@ describe('versions', () => {
     expect(counters.discarded).toBe(1);
   });
 
+  it('that are told during a flight bind it, also where more are told than are remembered', async () => {
+    const slow = read('a');
+    const told = Array.from({ length: 101 }, (_, i) => ({ tenantId: 'acme', id: `${i}`, version: 9n }));
+    reader.changed([{ tenantId: 'acme', id: 'a', version: 2n }, ...told]);
+    expect(reader.describe('acme', 'a').minVersion).toBeUndefined();
+    service.at(0).answer(found('a', 1n));
+    await settle();
+    expect(service.at(1).reads).toEqual([{ id: 'a', minVersion: 2n }]);
+    service.at(1).answer(found('a', 2n));
+    expect(await slow).toMatchObject({ user: { version: 2n } });
+  });
+
   it('end in version_not_reached where the service insists on the older one', async () => {
     const slow = read('a');
     await fill('a', 2n, basic);

@@ -123,7 +123,11 @@ export function withCache(
     },
     changed(seen) {
       const seenAtMs = clock();
-      for (const { tenantId, id, version } of seen) cache.see(tenantId, id, { version, seenAtMs });
+      for (const { tenantId, id, version } of seen) {
+        const floor = { version, seenAtMs };
+        cache.see(tenantId, id, floor);
+        flights.tell(tenantId, id, floor);
+      }
     },
     lost(tenantIds) {
       freshness.lose(tenantIds, clock());
