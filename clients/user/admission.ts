@@ -1,6 +1,17 @@
-import { type CachedUser, reaches } from './cached-user.ts';
+import type { CachedUser } from './cached-user.ts';
 import type { UserCache } from './user-cache.ts';
 import type { UserAnswer, UserRead, UserScope } from './user-reader.ts';
+
+/** Where an answer wants to enter. */
+export interface Entrance {
+  readonly scope: UserScope;
+  /** The id that it is the answer about. */
+  readonly id: string;
+  /** What was asked: of the survivor, where it is one that is known to be newer. */
+  readonly read: UserRead;
+  /** False: it is given to those who wait, and not kept. */
+  readonly isKept: boolean;
+}
 
 /**
  * The gate through which answers enter the cache: none passes of which something newer is known, so that nobody who has
@@ -8,19 +19,20 @@ import type { UserAnswer, UserRead, UserScope } from './user-reader.ts';
  */
 export function admit(
   cache: UserCache,
-  { scope, read, isKept = true }: { scope: UserScope; read: UserRead; isKept?: boolean },
+  { scope, id, read, isKept }: Entrance,
   answer: UserAnswer,
 ): UserAnswer | undefined {
   if (answer.outcome === 'missing') {
-    if (read.minVersion > 0n || isKnown(cache, scope, read.id)) return undefined;
-    if (isKept) cache.putMissing(scope, read.id, answer.readAtMs);
+    if (read.minVersion > 0n || isKnown(cache, scope, id)) return undefined;
+    if (isKept) cache.putMissing(scope, id, answer.readAtMs);
     return answer;
   }
   if (answer.outcome !== 'found') return answer;
-  if (!reaches(answer, read.id, read.minVersion) || isOvertaken(cache, scope, read.id, answer))
-    return undefined;
   const { user, readAtMs } = answer;
-  if (isKept) cache.putUser(scope, read.id, answer);
+  // Of an id that was merged away, the service has looked at the version that was asked for.
+  if (user.id === read.id && user.version < read.minVersion) return undefined;
+  if (isOvertaken(cache, scope, id, answer)) return undefined;
+  if (isKept) cache.putUser(scope, id, answer);
   else cache.see(user.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
   return answer;
 }

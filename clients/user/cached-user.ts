@@ -17,7 +17,10 @@ export function isNewer(one: CachedUser, other: CachedUser): boolean {
   return one.readAtMs > other.readAtMs;
 }
 
-/** The survivor of a merge has versions of its own, which say nothing about those of the id asked for. */
+/**
+ * Whether what is remembered of an id is known to be of this version or later. The survivor of a merge has versions of its own:
+ * whether the merge came after this version, or was undone before it, the service alone can say.
+ */
 export function reaches({ user }: CachedUser, id: string, minVersion: bigint): boolean {
-  return user.id !== id || user.version >= minVersion;
+  return user.id === id ? user.version >= minVersion : minVersion === 0n;
 }

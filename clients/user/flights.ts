@@ -2,17 +2,13 @@ import { admit } from './admission.ts';
 import { type Batch, Batches, type BatchingOptions } from './batches.ts';
 import type { CachedUser } from './cached-user.ts';
 import type { ClientCounters } from './counters.ts';
-import type { Gathering } from './gathering.ts';
+import type { Deadlines } from './deadlines.ts';
+import { type Flight, FlightBoard, type Place, type Survivor } from './flight-board.ts';
+import { Gathering } from './gathering.ts';
 import { AnswerMalformedError, VersionNotReachedError } from './judge.ts';
-import { type UserCache, VIEWS } from './user-cache.ts';
-import type { Clock, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
-
-/** Where the answer of a flight is waited for, and who came next. */
-interface Place {
-  readonly gathering: Pick<Gathering, 'put'>;
-  readonly at: number;
-  next: Place | undefined;
-}
+import type { UserCache } from './user-cache.ts';
+import type { SeenFloor } from './user-memory.ts';
+import type { Clock, ReadCall, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
 
 /** Stands for those who waited. */
 const NOBODY: Place = { gathering: { put: () => {} }, at: 0, next: undefined };
@@ -26,35 +22,20 @@ interface Boarding {
   readonly nowMs: number;
 }
 
-/** A read on its way, and who waits for it. */
-export interface Flight {
-  read: UserRead;
-  readonly batch: Batch<Flight>;
-  /** What was held when it left, for the answer `unchanged`. */
-  held: CachedUser | undefined;
-  first: Place;
-  last: Place;
-  /** The id was invalidated meanwhile: those who wait are answered, and nothing is kept. */
-  isDiscarded: boolean;
-}
-
 /** What Flights needs besides the reader and the cache. */
 export interface FlightsContext extends BatchingOptions {
   timeoutMs: number;
   clock: Clock;
   counters: ClientCounters;
+  deadlines: Deadlines;
 }
 
-/** What is on its way in one view, by id. */
-type Board = Map<string, Flight>;
-
 /**
- * The reads on their way, one per tenant, view and id, however many wait. Those that callers want within the same window leave
- * together. Each of them lands: where all of a batch fails, each of its reads has failed.
+ * The reads on their way, one per tenant, view, id and version demanded, however many wait. Those that callers want within the same window leave
+ * together. Each of them lands, at its deadline at the latest: where all of a batch fails, each of its reads has failed.
  */
 export class Flights {
-  /** Maps in maps, because making a key of tenant, view and id costs more than finding it. */
-  readonly #boards = new Map<string, Board[]>();
+  readonly #board = new FlightBoard();
   readonly #next: UserReader;
   readonly #cache: UserCache;
   readonly #context: FlightsContext;
@@ -69,20 +50,20 @@ export class Flights {
 
   /** Joins the flights that will do, and begins one for each other read. What is known is left out. */
   join(scope: UserScope, reads: readonly UserRead[], { known, gathering, ...times }: Boarding): void {
-    const { counters } = this.#context;
-    const deadlineAtMs = Math.max(times.deadlineAtMs, times.nowMs + this.#context.timeoutMs);
-    const board = this.#boardOf(scope);
+    const { counters, timeoutMs } = this.#context;
+    const { nowMs } = times;
+    const deadlineAtMs = Math.max(times.deadlineAtMs, nowMs + timeoutMs);
     for (let at = 0; at < reads.length; at++) {
       if (known[at] !== undefined) continue;
       const read = reads[at] as UserRead;
       const place = { gathering, at, next: undefined };
-      const flight = board.get(read.id);
-      if (flight !== undefined && this.#isEnough(flight, read)) {
+      const flight = this.#find(scope, read, nowMs);
+      if (flight !== undefined) {
         flight.last.next = place;
         flight.last = place;
         counters.coalesced += 1;
       } else {
-        board.set(read.id, this.#begin(scope, read, { place, deadlineAtMs }));
+        this.#begin(scope, read, { place, deadlineAtMs, nowMs });
         counters.misses += 1;
       }
     }
@@ -91,15 +72,15 @@ export class Flights {
 
   /** Begins a read that no caller waits for. False: one is on its way. */
   refresh(scope: UserScope, id: string, landed: (answer: UserAnswer) => void): boolean {
-    const board = this.#boardOf(scope);
-    if (board.has(id)) return false;
+    const read = { id, minVersion: 0n };
+    const nowMs = this.#context.clock();
+    if (this.#find(scope, read, nowMs) !== undefined) return false;
     const place = {
       gathering: { put: (_: number, answer: UserAnswer) => landed(answer) },
       at: 0,
       next: undefined,
     };
-    const deadlineAtMs = this.#context.clock() + this.#context.timeoutMs;
-    board.set(id, this.#begin(scope, { id, minVersion: 0n }, { place, deadlineAtMs }));
+    this.#begin(scope, read, { place, deadlineAtMs: nowMs + this.#context.timeoutMs, nowMs });
     this.#batches.close();
     return true;
   }
@@ -108,66 +89,94 @@ export class Flights {
   discard(tenantId: string, id: string): void {
     for (const flight of this.of(tenantId, id)) {
       flight.isDiscarded = true;
+      flight.isJoinable = false;
       this.#batches.shut(flight.batch);
-      this.#boardOf(flight.batch.scope).delete(id);
     }
+  }
+
+  /** Lets the flights of an id remember that a version exists: more is told meanwhile than the cache may hold. */
+  tell(tenantId: string, id: string, told: SeenFloor): void {
+    for (let flight = this.#board.first(id); flight !== undefined; flight = flight.next)
+      if (flight.batch.scope.tenantId === tenantId && told.version > (flight.told?.version ?? 0n))
+        flight.told = told;
   }
 
   /** Lets nobody else join what is on its way for these tenants: it may bring what was true before. */
   closeDoors(tenantIds: readonly string[]): void {
-    for (const tenantId of tenantIds) this.#boards.delete(tenantId);
+    for (const flight of this.#board.all())
+      if (tenantIds.includes(flight.batch.scope.tenantId)) flight.isJoinable = false;
     this.#batches.shutAll(tenantIds);
   }
 
   /** What is on its way for an id, in every view. */
   of(tenantId: string, id: string): Flight[] {
-    const boards = this.#boards.get(tenantId);
-    return boards === undefined ? [] : VIEWS.flatMap((view) => boards[view]?.get(id) ?? []);
+    return this.#board.of(tenantId, id);
   }
 
-  #boardOf({ tenantId, view }: UserScope): Board {
-    const boards = this.#boards.get(tenantId) ?? [];
-    if (boards.length === 0) this.#boards.set(tenantId, boards);
-    boards[view] ??= new Map();
-    return boards[view];
-  }
-
-  /** Whether the flight will do for this read, where need be because it has not left and can ask for more. */
-  #isEnough(flight: Flight, { id, minVersion }: UserRead): boolean {
-    if (flight.read.minVersion >= minVersion) return true;
-    const { batch, held } = flight;
-    if (!batch.isOpen || !batch.isDemanding) {
-      // It loses its place on the board to another one, and no third one may come into its batch.
-      this.#batches.shut(batch);
-      return false;
+  /**
+   * The flight that may be joined: of the same demand, because where that version does not exist the flight fails, and not older
+   * than calls wait, because the rest of a longer deadline may be spent on an answer that was lost.
+   */
+  #find({ tenantId, view }: UserScope, { id, minVersion }: UserRead, nowMs: number): Flight | undefined {
+    const beganAtMs = nowMs - this.#context.timeoutMs;
+    for (let flight = this.#board.first(id); flight !== undefined; flight = flight.next) {
+      if (!flight.isJoinable || flight.beganAtMs < beganAtMs) continue;
+      const { scope } = flight.batch;
+      if (flight.wanted.minVersion === minVersion && scope.view === view && scope.tenantId === tenantId)
+        return flight;
     }
-    flight.read = toFlown({ id, minVersion }, held);
-    return true;
+    return undefined;
   }
 
   #begin(
     scope: UserScope,
     read: UserRead,
-    { place, deadlineAtMs }: { place: Place; deadlineAtMs: number },
-  ): Flight {
+    { place, deadlineAtMs, nowMs }: { place: Place; deadlineAtMs: number; nowMs: number },
+  ): void {
     const held = this.#cache.getUser(scope, read.id);
-    const batch = this.#batches.open(scope, read.minVersion > 0n);
-    const flight = { batch, read: toFlown(read, held), held, first: place, last: place, isDiscarded: false };
+    const batch = this.#openWithout(scope, read);
+    const flight: Flight = {
+      batch,
+      wanted: read,
+      read: toFlown(read, held),
+      held,
+      beganAtMs: nowMs,
+      told: undefined,
+      survivor: undefined,
+      first: place,
+      last: place,
+      isJoinable: true,
+      isDiscarded: false,
+      next: undefined,
+    };
     if (batch.deadlineAtMs < deadlineAtMs) batch.deadlineAtMs = deadlineAtMs;
     batch.flights.push(flight);
-    return flight;
+    this.#board.add(flight);
+  }
+
+  /** The batch for this read: one that has the id already, of another demand, takes nobody in any more. */
+  #openWithout(scope: UserScope, { id, minVersion }: UserRead): Batch<Flight> {
+    const batch = this.#batches.open(scope, minVersion > 0n);
+    for (let flight = this.#board.first(id); flight !== undefined; flight = flight.next)
+      if (flight.batch === batch) this.#batches.shut(batch);
+    return batch.isOpen ? batch : this.#batches.open(scope, minVersion > 0n);
   }
 
   async #fly({ scope, deadlineAtMs }: Batch<Flight>, flights: readonly Flight[]): Promise<void> {
     const { counters } = this.#context;
     const overtaken: Flight[] = [];
-    const answers = await this.#ask(scope, flights, deadlineAtMs);
+    const reads = flights.map(({ read }) => read);
+    const answers = await this.#ask(scope, reads, deadlineAtMs);
     for (let i = 0; i < flights.length; i++) {
       const flight = flights[i] as Flight;
       if (flight.isDiscarded) counters.discarded += 1;
-      const kept = this.#admit(flight, toFound(answers[i] ?? unanswered(), flight.held));
+      const answer = toFound(answers[i] as UserAnswer, flight.held);
+      const kept = this.#admit(flight, answer);
       if (kept !== undefined) this.#land(flight, kept);
-      else overtaken.push(flight);
+      else {
+        flight.survivor = this.#toNewerSurvivor(flight, answer);
+        overtaken.push(flight);
+      }
     }
     if (overtaken.length > 0) this.#flyAgain(overtaken, deadlineAtMs);
   }
@@ -176,38 +185,55 @@ export class Flights {
   #flyAgain(flights: readonly Flight[], deadlineAtMs: number): void {
     this.#context.counters.discarded += flights.length;
     for (const flight of flights) {
-      const { id, minVersion } = flight.read;
+      // The service has looked at the version that was wanted of the id itself.
+      const { id, minVersion } = flight.survivor ? { id: flight.survivor.id, minVersion: 0n } : flight.wanted;
+      this.#remind(flight);
       const floor = this.#cache.getFloor(flight.batch.scope.tenantId, id)?.version ?? 0n;
       flight.read = { id, minVersion: floor > minVersion ? floor : minVersion };
     }
-    const isDemanding = ({ read }: Flight) => read.minVersion > 0n;
-    for (const part of [flights.filter(isDemanding), flights.filter((flight) => !isDemanding(flight))])
-      if (part.length > 0) this.#flyLast(part, deadlineAtMs);
+    const kindOf = ({ survivor, read }: Flight) => (survivor ? 'survivors' : read.minVersion > 0n);
+    for (const part of Map.groupBy(flights, kindOf).values()) this.#flyLast(part, deadlineAtMs);
   }
 
   async #flyLast(flights: readonly Flight[], deadlineAtMs: number): Promise<void> {
     const { scope } = (flights[0] as Flight).batch;
-    const answers = await this.#ask(scope, flights, deadlineAtMs);
-    for (const [i, flight] of flights.entries()) {
-      const error = new VersionNotReachedError(flight.read.id, flight.read.minVersion);
-      const kept = this.#admit(flight, answers[i] ?? unanswered());
+    // Several ids may have one survivor.
+    const reads = new Map(flights.map(({ read }) => [read.id, read]));
+    const answers = await this.#ask(scope, [...reads.values()], deadlineAtMs);
+    const byId = new Map([...reads.keys()].map((id, i) => [id, answers[i] as UserAnswer]));
+    for (const flight of flights) {
+      const { read, survivor } = flight;
+      const error = new VersionNotReachedError(read.id, read.minVersion);
+      const answer = since(survivor, toFound(byId.get(read.id) as UserAnswer, undefined));
+      const kept = this.#admit(flight, answer);
       this.#land(flight, kept ?? { outcome: 'failed', error });
     }
   }
 
-  #admit({ batch, read, isDiscarded }: Flight, answer: UserAnswer): UserAnswer | undefined {
+  /** Where the survivor of a merge answered that is known to be newer. */
+  #toNewerSurvivor({ wanted }: Flight, answer: UserAnswer): Survivor | undefined {
+    if (answer.outcome !== 'found' || answer.user.id === wanted.id) return undefined;
+    const { id, tenantId, version } = answer.user;
+    const floor = this.#cache.getFloor(tenantId, id);
+    return floor && floor.version > version ? { id, readAtMs: answer.readAtMs } : undefined;
+  }
+
+  #remind({ batch, wanted, told }: Flight): void {
+    if (told !== undefined) this.#cache.see(batch.scope.tenantId, wanted.id, told);
+  }
+
+  #admit(flight: Flight, answer: UserAnswer): UserAnswer | undefined {
+    const { batch, wanted, read, isDiscarded } = flight;
     try {
-      return admit(this.#cache, { scope: batch.scope, read, isKept: !isDiscarded }, answer);
+      this.#remind(flight);
+      return admit(this.#cache, { scope: batch.scope, id: wanted.id, read, isKept: !isDiscarded }, answer);
     } catch (error) {
       return { outcome: 'failed', error };
     }
   }
 
   #land(flight: Flight, answer: UserAnswer): void {
-    const { id } = flight.read;
-    const board = this.#boardOf(flight.batch.scope);
-    // Another flight may have its place by now.
-    if (board.get(id) === flight) board.delete(id);
+    this.#board.remove(flight);
     for (let place: Place | undefined = flight.first; place !== undefined; place = place.next)
       place.gathering.put(place.at, answer);
     // It outlives its landing: a map's outgrown table may still hold it, and would hold all answers of its batch.
@@ -216,19 +242,27 @@ export class Flights {
     flight.held = undefined;
   }
 
-  async #ask(
-    scope: UserScope,
-    flights: readonly Flight[],
-    deadlineAtMs: number,
-  ): Promise<readonly UserAnswer[]> {
-    const { counters } = this.#context;
+  /** One answer for each, at the deadline at the latest: what stands below may not keep it. */
+  #ask(scope: UserScope, reads: readonly UserRead[], deadlineAtMs: number): Promise<readonly UserAnswer[]> {
+    const { counters, deadlines } = this.#context;
     counters.batches += 1;
-    counters.batchedIds += flights.length;
+    counters.batchedIds += reads.length;
+    const call = { deadlineAtMs };
+    const gathering = new Gathering(new Array(reads.length).fill(undefined), call, { deadlines });
+    this.#readInto(gathering, scope, { reads, call });
+    return gathering.answers;
+  }
+
+  async #readInto(
+    gathering: Gathering,
+    scope: UserScope,
+    { reads, call }: { reads: readonly UserRead[]; call: ReadCall },
+  ): Promise<void> {
     try {
-      const reads = flights.map(({ read }) => read);
-      return await this.#next.readMany(scope, reads, { deadlineAtMs });
+      const answers = await this.#next.readMany(scope, reads, call);
+      for (let at = 0; at < reads.length; at++) gathering.put(at, answers[at] ?? unanswered());
     } catch (error) {
-      return flights.map(() => ({ outcome: 'failed', error }));
+      for (let at = 0; at < reads.length; at++) gathering.put(at, { outcome: 'failed', error });
     }
   }
 }
@@ -250,4 +284,9 @@ function toFound(answer: UserAnswer, held: CachedUser | undefined): UserAnswer {
     return { outcome: 'found', user: held.user, readAtMs: answer.readAtMs, source: 'service' };
   }
   return { outcome: 'failed', error: new AnswerMalformedError(`version ${answer.version} was never held`) };
+}
+
+/** That a survivor answers for the id is known from the first answer alone. */
+function since(survivor: Survivor | undefined, answer: UserAnswer): UserAnswer {
+  return survivor && answer.outcome === 'found' ? { ...answer, readAtMs: survivor.readAtMs } : answer;
 }

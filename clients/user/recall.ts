@@ -1,5 +1,5 @@
 import type { User } from '@rollcall/contract/user';
-import { type CachedUser, reaches } from './cached-user.ts';
+import type { CachedUser } from './cached-user.ts';
 import type { ClientCounters } from './counters.ts';
 import { type Degrading, degrade, isGoodEnough } from './degrade.ts';
 import type { Freshness } from './freshness.ts';
@@ -7,7 +7,7 @@ import { BreakerOpenError } from './judge.ts';
 import type { RefreshAhead } from './refresh-ahead.ts';
 import type { UserCache } from './user-cache.ts';
 import type { UserAnswer, UserRead, UserScope } from './user-reader.ts';
-import { currentFloor, hasSeenVersions } from './version-context.ts';
+import { currentFloor, hasSeenNewer, hasSeenVersions } from './version-context.ts';
 
 /** What recalling needs. */
 export interface RecallContext {
@@ -82,7 +82,9 @@ export class Recall {
     const read = { id, minVersion: currentFloor(scope.tenantId, id) };
     const answer = this.answer(scope, read);
     if (answer !== undefined) this.#counters.hits += 1;
-    else if (this.#context.isAway()) return this.#degrade(scope, read);
+    // What this context has seen newer is answered by whoever can wait: the survivor of a merge may be known under its own id.
+    else if (this.#context.isAway() && (!hasSeenVersions() || this.#recent(scope, id) !== undefined))
+      return this.#degrade(scope, read);
     return answer;
   }
 
@@ -92,7 +94,7 @@ export class Recall {
     if (entry !== undefined) {
       const ripeness = this.#freshness.judge(id, entry);
       if (ripeness === 'ripe') this.#context.ahead.refresh(scope, id);
-      if (ripeness !== 'old' && reaches(entry, id, minVersion)) return toAnswer(entry);
+      if (ripeness !== 'old' && isRecent(entry, id, minVersion)) return toAnswer(entry);
     }
     const missingAtMs = minVersion > 0n ? undefined : this.#cache.getMissingAtMs(scope, id);
     if (missingAtMs === undefined || !this.#freshness.isMissingFresh(scope.tenantId, missingAtMs))
@@ -103,7 +105,7 @@ export class Recall {
   #recent(scope: UserScope, id: string): CachedUser | undefined {
     const entry = this.#cache.getUser(scope, id);
     if (entry === undefined || !hasSeenVersions()) return entry;
-    return reaches(entry, id, currentFloor(scope.tenantId, id)) ? entry : undefined;
+    return isRecent(entry, id, currentFloor(scope.tenantId, id)) ? entry : undefined;
   }
 
   #getStale(scope: UserScope, entry: CachedUser): User | undefined {
@@ -121,6 +123,11 @@ export class Recall {
       onStale?.(scope, answer.source, answer.readAtMs);
     return answer;
   }
+}
+
+/** As `reaches`; and the survivor of a merge is no older than this context has seen it. */
+function isRecent({ user }: CachedUser, id: string, minVersion: bigint): boolean {
+  return user.id === id ? user.version >= minVersion : minVersion === 0n && !hasSeenNewer(user);
 }
 
 /** A fresh entry as an answer. */

@@ -1,12 +1,12 @@
 import { MAX_BATCH_SIZE } from './batches.ts';
 import type { Breaker } from './breaker.ts';
+import { catchUp } from './catch-up.ts';
 import type { Deadlines } from './deadlines.ts';
 import { UserClientOptionError } from './errors.ts';
 import { deadlinePassed, Gathering } from './gathering.ts';
 import type { UserResolver } from './remote-user-reader.ts';
 import type { UserKey } from './user-lookup.ts';
-import type { Clock, ReadCall, UserAnswer, UserRead, UserScope } from './user-reader.ts';
-import { currentFloor } from './version-context.ts';
+import type { Clock, ReadCall, UserAnswer, UserScope } from './user-reader.ts';
 import type { CachedUserReader } from './with-cache.ts';
 
 /** What resolving needs. */
@@ -62,32 +62,10 @@ async function resolvePart(
     const accepted = answers.map((answer) =>
       answer.outcome === 'found' ? cached.accept(scope, answer.user, answer.readAtMs) : answer,
     );
-    return await readUnseen(cached, scope, { answers: accepted, call });
+    return await catchUp(accepted, cached, { scope, call });
   } catch (error) {
     return keys.map(() => ({ outcome: 'failed', error }));
   }
-}
-
-/** Puts in the place of each user who is older than the context has seen it what a read of its id answers. */
-async function readUnseen(
-  cached: CachedUserReader,
-  scope: UserScope,
-  { answers, call }: { answers: UserAnswer[]; call: ReadCall },
-): Promise<UserAnswer[]> {
-  const reads: UserRead[] = [];
-  const places: number[] = [];
-  for (const [at, answer] of answers.entries()) {
-    if (answer.outcome !== 'found') continue;
-    const { id, version } = answer.user;
-    const minVersion = currentFloor(scope.tenantId, id);
-    if (version >= minVersion) continue;
-    reads.push({ id, minVersion });
-    places.push(at);
-  }
-  if (reads.length === 0) return answers;
-  const newer = await cached.readMany(scope, reads, call);
-  for (const [i, at] of places.entries()) answers[at] = newer[i] as UserAnswer;
-  return answers;
 }
 
 /** The key with nothing else in it. Throws UserClientOptionError that names the argument. */

@@ -1,6 +1,7 @@
 import type { User } from '@rollcall/contract/user';
 import { attachUsers, type UserColumn, type WithUsers } from './attach.ts';
 import { toCall, toMinVersion, toReadOptions, toScope } from './call-options.ts';
+import { catchUp } from './catch-up.ts';
 import type { UserClientSettings } from './check-options.ts';
 import type { ClientCounters } from './counters.ts';
 import type { UserDescription } from './describe-user.ts';
@@ -13,7 +14,7 @@ import { toUsers } from './to-users.ts';
 import type { UserReadOptions } from './user-client-options.ts';
 import type { KeyLookup, UserKey, UserLookup } from './user-lookup.ts';
 import type { ReadCall, UserAnswer, UserRead, UserScope } from './user-reader.ts';
-import { currentFloor } from './version-context.ts';
+import { currentFloor, hasSeenVersions } from './version-context.ts';
 import type { CachedUserReader } from './with-cache.ts';
 
 /** What the clients of all tenants share. */
@@ -159,7 +160,9 @@ export class TenantUsers implements TenantUserClient {
       const floor = currentFloor(scope.tenantId, id);
       reads.push({ id, minVersion: floor > minVersion ? floor : minVersion });
     }
-    return this.#cached.readMany(scope, reads, call);
+    const answers = this.#cached.readMany(scope, reads, call);
+    if (!hasSeenVersions()) return answers;
+    return answers.then((each) => catchUp(each, this.#cached, { scope, reads, call }));
   }
 
   #begin(options: UserReadOptions): { scope: UserScope; call: ReadCall } {

@@ -9,6 +9,7 @@ import {
 } from '@rollcall/contract/user';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { SeenVersion } from './change-feed.ts';
 import {
   createUserClient,
   type KnownUser,
@@ -21,6 +22,7 @@ import {
 import { RANDOM_SEED } from './random-seed.test-support.ts';
 import type { UserFields } from './testing/fake-user-service.ts';
 import { MapUserService } from './testing/map-user-service.ts';
+import { withSeenVersions } from './version-context.ts';
 
 // The client with all its layers against a service in memory, under random reads, writes, deletes, merges, outages, slow and lost
 // answers, invalidations and the passing of time. The model is what the service holds and what this client was shown.
@@ -33,12 +35,14 @@ const VIEWS = [UserView.REFERENCE, UserView.BASIC, UserView.FULL];
 type Tenant = (typeof TENANTS)[number];
 
 /**
- * One step. A read may name a `minVersion`: the version that the service holds of its first id, or one that nobody has written. Reads are begun and waited for at a later step, so that everything happens in their midst.
+ * One step. A read may name a `minVersion`, from the first id: the version that the service holds, or one that nobody has written.
+ * Its context may have seen such versions of those who answer for its ids. Reads are begun and waited for at a later step, so that
+ * everything happens in their midst.
  */
 type Step =
-  | { kind: 'read'; tenant: Tenant; ids: number[]; view: number; floor: Floor }
-  | { kind: 'get'; tenant: Tenant; id: number }
-  | { kind: 'peek'; tenant: Tenant; id: number }
+  | { kind: 'read'; tenant: Tenant; ids: number[]; view: number; floor: Floor; seen: Floor[] }
+  | { kind: 'get'; tenant: Tenant; id: number; seen: Floor }
+  | { kind: 'peek'; tenant: Tenant; id: number; seen: Floor }
   | { kind: 'resolve'; tenant: Tenant; id: number }
   | { kind: 'write'; tenant: Tenant; id: number; isDelete: boolean }
   | { kind: 'merge'; tenant: Tenant; loser: number; survivor: number }
@@ -54,6 +58,7 @@ type ServiceState = 'well' | 'away' | 'held' | 'lost' | 'failing';
 
 const tenant = fc.constantFrom(...TENANTS);
 const id = fc.nat({ max: IDS.length - 1 });
+const floor = fc.constantFrom<Floor>('none', 'none', 'held', 'ahead');
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 8,
@@ -62,11 +67,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       tenant,
       ids: fc.array(id, { minLength: 1, maxLength: 4 }),
       view: fc.nat({ max: 2 }),
-      floor: fc.constantFrom<Floor>('none', 'none', 'held', 'ahead'),
+      floor,
+      // Most reads are made outside a context, or in one that knows nothing of their ids.
+      seen: fc.oneof(fc.constant<Floor[]>([]), fc.array(floor, { maxLength: 4 })),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('get' as const), tenant, id }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('peek' as const), tenant, id }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('get' as const), tenant, id, seen: floor }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('peek' as const), tenant, id, seen: floor }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('resolve' as const), tenant, id }) },
   {
     weight: 4,
@@ -99,7 +106,7 @@ const MAX_STEPS = 400;
 const FOUND_ONCE: [Step[]][] = [
   [
     [
-      { kind: 'read', tenant: 'bolt', ids: [5], view: 1, floor: 'none' },
+      { kind: 'read', tenant: 'bolt', ids: [5], view: 1, floor: 'none', seen: [] },
       { kind: 'service', state: 'held' },
       { kind: 'resolve', tenant: 'bolt', id: 5 },
       { kind: 'time', ms: 1 },
@@ -107,7 +114,7 @@ const FOUND_ONCE: [Step[]][] = [
       { kind: 'write', tenant: 'bolt', id: 5, isDelete: false },
       { kind: 'service', state: 'well' },
       { kind: 'wait' },
-      { kind: 'read', tenant: 'bolt', ids: [5, 0], view: 1, floor: 'none' },
+      { kind: 'read', tenant: 'bolt', ids: [5, 0], view: 1, floor: 'none', seen: [] },
     ],
   ],
 ];
@@ -206,8 +213,16 @@ interface Begun {
   readonly atMs: number;
   /** The highest version of each user that was shown before. */
   readonly floors: ReadonlyMap<string, bigint>;
+  /** The version that the context of the read had seen of each user. */
+  readonly seen: ReadonlyMap<string, bigint>;
   /** Who of those that have answered for the id was shown before: its place in their line. Undefined: nobody. */
   readonly place: number | undefined;
+}
+
+function inContext(begun: Begun, seen: readonly SeenVersion[]): Begun {
+  const versions = new Map<string, bigint>();
+  for (const { id, version } of seen) if (version > (versions.get(id) ?? 0n)) versions.set(id, version);
+  return { ...begun, seen: versions };
 }
 
 /** One client, one service, and what the client showed. */
@@ -239,9 +254,9 @@ class World {
   async take(step: Step): Promise<void> {
     done.steps += 1;
     if (step.kind === 'read') this.#begin(this.#lookupMany(step));
-    else if (step.kind === 'get') this.#begin(this.#getUser(this.#now(step)));
+    else if (step.kind === 'get') this.#begin(this.#getUser(step));
     else if (step.kind === 'resolve') this.#begin(this.#resolve(this.#now(step)));
-    else if (step.kind === 'peek') this.#peek(this.#now(step));
+    else if (step.kind === 'peek') this.#peek(step);
     else if (step.kind === 'write') this.#write(this.#now(step), step.isDelete);
     else if (step.kind === 'merge') this.#merge(step);
     else if (step.kind === 'invalidate') this.#of(step.tenant).invalidate(IDS[step.id] as string);
@@ -281,7 +296,22 @@ class World {
   #now({ tenant, id }: { tenant: Tenant; id: number }, view: UserView = UserView.REFERENCE): Begun {
     const key = IDS[id] as string;
     const place = this.#places.get(`${tenant}/${key}`);
-    return { tenantId: tenant, id: key, view, atMs: this.service.nowMs, floors: new Map(this.#shown), place };
+    const floors = new Map(this.#shown);
+    return { tenantId: tenant, id: key, view, atMs: this.service.nowMs, floors, seen: new Map(), place };
+  }
+
+  /** Of who answers for an id, which after a merge is known under another one. */
+  #seenOf(tenant: Tenant, ids: readonly number[], floors: readonly Floor[]): SeenVersion[] {
+    return ids.flatMap((id, i) => {
+      const user = this.service.held(tenant, IDS[id] as string);
+      const version = this.#toVersion(user, floors[i] ?? 'none');
+      return user === undefined || version === 0n ? [] : { tenantId: tenant, id: user.id, version };
+    });
+  }
+
+  #toVersion(user: User | undefined, floor: Floor): bigint {
+    const held = user?.version ?? 0n;
+    return floor === 'none' ? 0n : floor === 'held' ? held : held + 2n;
   }
 
   #begin(read: Promise<void>): void {
@@ -298,20 +328,24 @@ class World {
     await sleep(2);
   }
 
-  async #lookupMany({ tenant, ids, view, floor }: Step & { kind: 'read' }): Promise<void> {
-    const begun = ids.map((id) => this.#now({ tenant, id }, VIEWS[view]));
+  async #lookupMany({ tenant, ids, view, floor, seen: floors }: Step & { kind: 'read' }): Promise<void> {
+    const seen = this.#seenOf(tenant, ids, floors);
+    const begun = ids.map((id) => inContext(this.#now({ tenant, id }, VIEWS[view]), seen));
     const [first] = begun;
-    const held = this.service.held(tenant, first?.id ?? '')?.version ?? 0n;
-    const minVersion = floor === 'none' ? 0n : floor === 'held' ? held : held + 2n;
+    const minVersion = this.#toVersion(this.service.held(tenant, first?.id ?? ''), floor);
     const asked = begun.map(({ id }) => id);
-    const lookups = await this.#of(tenant).lookupMany(asked, { view: first?.view as UserView, minVersion });
+    const options = { view: first?.view as UserView, minVersion };
+    const lookups = await withSeenVersions(seen, () => this.#of(tenant).lookupMany(asked, options));
     ensure(lookups.length === asked.length, () => `${lookups.length} outcomes for ${asked.length} ids`);
     for (const [i, lookup] of lookups.entries()) this.#check(begun[i] as Begun, lookup, minVersion);
   }
 
-  async #getUser(begun: Begun): Promise<void> {
+  async #getUser(step: Step & { kind: 'get' }): Promise<void> {
+    const seen = this.#seenOf(step.tenant, [step.id], [step.seen]);
+    const begun = inContext(this.#now(step), seen);
     try {
-      this.#checkUser(begun, await this.#of(begun.tenantId).getUser(begun.id));
+      const user = await withSeenVersions(seen, () => this.#of(begun.tenantId).getUser(begun.id));
+      this.#checkUser(begun, user);
     } catch (error) {
       if (error instanceof UserNotFoundError) this.#checkMissing(begun);
       else if (!(error instanceof UserUnavailableError)) throw error;
@@ -319,8 +353,10 @@ class World {
     }
   }
 
-  #peek(begun: Begun): void {
-    const user = this.#of(begun.tenantId).peek(begun.id);
+  #peek(step: Step & { kind: 'peek' }): void {
+    const seen = this.#seenOf(step.tenant, [step.id], [step.seen]);
+    const begun = inContext(this.#now(step), seen);
+    const user = withSeenVersions(seen, () => this.#of(begun.tenantId).peek(begun.id));
     if (user !== undefined) this.#checkUser(begun, user);
   }
 
@@ -359,6 +395,9 @@ class World {
       this.#checkMissing(begun, lookup.source);
       done.missing += 1;
     } else if (lookup.outcome === 'unavailable') {
+      const { reason } = lookup.degraded;
+      const isPlain = minVersion === 0n && begun.seen.size === 0;
+      ensure(!isPlain || reason !== 'version_not_reached', () => `${reason} where no version was asked`);
       done.unavailable += 1;
     } else {
       this.#checkUser(begun, lookup.user);
@@ -374,7 +413,7 @@ class World {
     }
   }
 
-  #checkUser({ tenantId, id, view, floors, place: placeBefore = 0 }: Begun, user: User): void {
+  #checkUser({ tenantId, id, view, floors, seen, place: placeBefore = 0 }: Begun, user: User): void {
     const held = this.service.held(tenantId, user.id);
     const place = this.service.line(id, tenantId).indexOf(user.id);
     ensure(
@@ -389,6 +428,11 @@ class World {
     ensure(
       user.version >= floor,
       () => `version ${user.version} of ${tenantId} ${user.id}, after ${floor} was shown`,
+    );
+    const seenVersion = seen.get(user.id) ?? 0n;
+    ensure(
+      user.version >= seenVersion,
+      () => `version ${user.version} of ${tenantId} ${user.id} for ${id}, where ${seenVersion} was seen`,
     );
     // Of a user that was merged away nobody knows a version any more.
     ensure(

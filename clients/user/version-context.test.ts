@@ -120,6 +120,75 @@ describe('a context', () => {
   });
 });
 
+describe('a user that was merged away', () => {
+  const merge = async () => {
+    const fake = createFakeUserService();
+    const users = createUserClient({ transport: fake.transport, tenantId: 'acme', watch: false });
+    for (const id of [ANN, BEN]) fake.users.put('acme', id);
+    const mergeId = fake.users.merge('acme', BEN, ANN);
+    const close = async () => {
+      await users.close();
+      await fake[Symbol.asyncDispose]();
+    };
+    return { fake, users, mergeId, [Symbol.asyncDispose]: close };
+  };
+
+  it('is answered by a survivor no older than was seen of it, from memory and from the service', async () => {
+    await using world = await merge();
+    const { fake, users } = world;
+    const { version } = await users.getUser(BEN);
+    const written = fake.users.update('acme', ANN, { firstName: 'Anna' });
+    await withSeenVersions([written], async () => {
+      expect(users.peek(BEN)).toBeUndefined();
+      expect(await users.lookup(BEN)).toMatchObject({ version: written.version, id: BEN });
+      expect((await users.lookupMany([ANN, BEN])).map((one) => 'version' in one && one.version)).toEqual([
+        written.version,
+        written.version,
+      ]);
+      expect(await users.getUser(BEN)).toMatchObject({ id: ANN, version: written.version });
+    });
+    expect(written.version).toBeGreaterThan(version);
+  });
+
+  it('is unavailable while its survivor is behind what was seen of it, as the survivor is', async () => {
+    await using world = await merge();
+    const { fake, users } = world;
+    fake.stale();
+    const written = fake.users.update('acme', ANN, { firstName: 'Anna' });
+    await withSeenVersions([written], async () => {
+      const [byOwn, byOther] = await users.lookupMany([ANN, BEN]);
+      const degraded = { reason: 'version_not_reached' };
+      expect(byOwn).toMatchObject({ outcome: 'unavailable', degraded });
+      expect(byOther).toMatchObject({ outcome: 'unavailable', degraded });
+    });
+    expect(await users.lookup(BEN)).toMatchObject({ outcome: 'found' });
+  });
+
+  it('is not answered by what was remembered of it in an outage, where the survivor was seen newer', async () => {
+    await using world = await merge();
+    const { fake, users } = world;
+    const { version } = await users.getUser(BEN);
+    fake.down();
+    for (let i = 0; i < 20; i++) await users.lookup(randomUUID());
+    expect(users.stats().breaker).toBe('open');
+    const seenIn = (seen: bigint) => withSeenVersions([acme(ANN, seen)], () => users.lookup(BEN));
+    users.invalidate(ANN);
+    expect(await seenIn(version)).toMatchObject({ outcome: 'found' });
+    expect(await seenIn(version + 1n)).toMatchObject({ outcome: 'unavailable' });
+  });
+
+  it('is asked for where a version of it is wanted, as the merge may have been undone', async () => {
+    await using world = await merge();
+    const { fake, users, mergeId } = world;
+    await using other = createUserClient({ transport: fake.transport, tenantId: 'acme', watch: false });
+    await users.getUser(BEN);
+    fake.users.unmerge('acme', mergeId);
+    const { version: minVersion } = await other.getUser(BEN);
+    expect(await users.lookup(BEN)).toMatchObject({ source: 'cache', user: { id: ANN } });
+    expect(await users.lookup(BEN, { minVersion })).toMatchObject({ version: minVersion, user: { id: BEN } });
+  });
+});
+
 describe('the header', () => {
   const version = fc.record({
     tenantId: fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,62}$/),

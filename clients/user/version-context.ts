@@ -68,6 +68,11 @@ export function currentFloor(tenantId: string, id: string): bigint {
   return contexts.getStore()?.get(toKey(tenantId, id))?.version ?? 0n;
 }
 
+/** Whether this context has seen a newer version of this user. */
+export function hasSeenNewer({ tenantId, id, version }: SeenVersion): boolean {
+  return version < currentFloor(tenantId, id);
+}
+
 /** What this context has seen, for SEEN_HEADER of a call or of an answer. Undefined: nothing, or there is no context. */
 export function seenHeader(): string | undefined {
   const versions = contexts.getStore();

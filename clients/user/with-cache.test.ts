@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { UserSchema } from '@rollcall/contract/user';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type ClientCounters, createCounters } from './counters.ts';
 import { UserReadCanceledError } from './errors.ts';
-import { VersionNotReachedError } from './judge.ts';
+import { AnswerMalformedError, VersionNotReachedError } from './judge.ts';
 import { UserCache } from './user-cache.ts';
 import type { ReadCall, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
 import { basic, OPTIONS, outage, scope } from './with-cache.test-support.ts';
@@ -214,6 +215,31 @@ describe('flights', () => {
     expect(service.asked).toHaveLength(1);
   });
 
+  it('ends a flight at its deadline, also where what stands below never answers', async () => {
+    setUp({ timeoutMs: 5 });
+    const first = read('a', { deadlineAtMs: nowMs + 1 });
+    expect(reader.describe('acme', 'a').inFlight).toHaveLength(1);
+    await Promise.all([first, sleep(10)]);
+    expect(reader.describe('acme', 'a').inFlight).toEqual([]);
+    const second = read('a');
+    service.at(0).answer(found('a', 1n));
+    service.at(1).answer(found('a', 2n));
+    expect(await second).toMatchObject({ user: { version: 2n } });
+  });
+
+  it('joins nobody to a flight that is older than the timeout, which only a longer deadline keeps', async () => {
+    const patient = read('a', { deadlineAtMs: nowMs + 60_000 });
+    nowMs += 1_000;
+    const joined = read('a');
+    nowMs += 1;
+    const later = [read('a'), read('a')];
+    expect(service.asked).toHaveLength(2);
+    service.at(1).answer(found('a', 1n));
+    for (const answer of later) expect(await answer).toMatchObject({ outcome: 'found' });
+    service.at(0).answer(found('a', 1n));
+    for (const answer of [patient, joined]) expect(await answer).toMatchObject({ outcome: 'found' });
+  });
+
   it('asks again after a flight that failed', async () => {
     const first = read('a');
     service.at(0).fail(outage);
@@ -308,6 +334,18 @@ describe('versions', () => {
     expect(counters.discarded).toBe(1);
   });
 
+  it('that are told during a flight bind it, also where more are told than are remembered', async () => {
+    const slow = read('a');
+    const told = Array.from({ length: 101 }, (_, i) => ({ tenantId: 'acme', id: `${i}`, version: 9n }));
+    reader.changed([{ tenantId: 'acme', id: 'a', version: 2n }, ...told]);
+    expect(reader.describe('acme', 'a').minVersion).toBeUndefined();
+    service.at(0).answer(found('a', 1n));
+    await settle();
+    expect(service.at(1).reads).toEqual([{ id: 'a', minVersion: 2n }]);
+    service.at(1).answer(found('a', 2n));
+    expect(await slow).toMatchObject({ user: { version: 2n } });
+  });
+
   it('end in version_not_reached where the service insists on the older one', async () => {
     const slow = read('a');
     await fill('a', 2n, basic);
@@ -343,6 +381,24 @@ describe('versions', () => {
     expect(await plain).toMatchObject({ user: { version: 2n } });
   });
 
+  it('that do not exist fail nobody who did not ask for them, whoever came first', async () => {
+    for (const order of [
+      [9n, 0n, 1n],
+      [0n, 1n, 9n],
+      [1n, 9n, 0n],
+    ]) {
+      setUp();
+      const answers = order.map((minVersion) => read('a', { minVersion }));
+      expect(service.asked.map(({ reads }) => reads[0]?.minVersion)).toEqual(order);
+      for (const [n, minVersion] of order.entries())
+        if (minVersion === 9n) service.at(n).fail(outage);
+        else service.at(n).answer(found('a', 1n));
+      expect((await Promise.all(answers)).map(({ outcome }) => outcome)).toEqual(
+        order.map((minVersion) => (minVersion === 9n ? 'failed' : 'found')),
+      );
+    }
+  });
+
   it('that the service answers too low are asked for once more, then given up', async () => {
     const answer = read('a', { minVersion: 5n });
     service.at(0).answer(found('a', 4n));
@@ -361,6 +417,37 @@ describe('versions', () => {
     nowMs += 100;
     read('a');
     expect(service.at(2).reads).toEqual([{ id: 'a', minVersion: 0n }]);
+  });
+
+  it('of a survivor that is known to be newer are asked for by its own id', async () => {
+    reader.changed([{ tenantId: 'acme', id: 'survivor', version: 5n }]);
+    const ids = ['a', 'b', 'survivor'];
+    const deadlineAtMs = nowMs + 1_000;
+    const answers = reader.readMany(
+      scope,
+      ids.map((id) => ({ id, minVersion: 0n })),
+      { deadlineAtMs },
+    );
+    const readAtMs = nowMs;
+    nowMs += 1;
+    service.at(0).answer(...ids.map(() => found('survivor', 4n, readAtMs)));
+    await settle();
+    const newer = [{ id: 'survivor', minVersion: 5n }];
+    expect(service.asked.slice(1).map(({ reads }) => reads)).toEqual([newer, newer]);
+    for (const n of [1, 2]) service.at(n).answer(found('survivor', 5n));
+    for (const answer of await answers) expect(answer).toMatchObject({ user: { version: 5n } });
+    // That it survived is known from the first answer.
+    expect(reader.peek(scope, 'a')).toMatchObject({ user: { id: 'survivor', version: 5n }, readAtMs });
+    expect(reader.peek(scope, 'survivor')).toMatchObject({ user: { version: 5n }, readAtMs: nowMs });
+  });
+
+  it('cannot be unchanged to a question that names none', async () => {
+    const slow = read('a');
+    await fill('a', 2n, basic);
+    service.at(0).answer(found('a', 1n));
+    await settle();
+    service.at(2).answer({ outcome: 'unchanged', version: 2n, readAtMs: nowMs });
+    expect(await slow).toMatchObject({ outcome: 'failed', error: expect.any(AnswerMalformedError) });
   });
 
   it('are not undone by a "missing" that was read before the user came to be', async () => {
@@ -405,5 +492,29 @@ describe('invalidate', () => {
     expect(await after).toMatchObject({ user: { version: 2n } });
     expect(reader.peek(scope, 'a')?.user.version).toBe(2n);
     expect(counters.discarded).toBe(1);
+  });
+
+  it('lets nothing be kept that is on another way meanwhile', () => {
+    const readAtMs = nowMs;
+    nowMs += 1;
+    reader.invalidate('acme', 'a');
+    const user = create(UserSchema, { id: 'a', version: 4n, tenantId: 'acme' });
+    expect(reader.accept(scope, user, readAtMs)).toMatchObject({ outcome: 'found', user: { version: 4n } });
+    expect(reader.peek(scope, 'a')).toBeUndefined();
+    nowMs += 1;
+    expect(reader.accept(scope, user, nowMs)).toMatchObject({ outcome: 'found', user: { version: 4n } });
+    expect(reader.peek(scope, 'a')).toBeDefined();
+  });
+
+  it('reaches a flight that another one has taken the place of, or that the end of the feed has shut', async () => {
+    const displaced = read('a');
+    const demanding = read('a', { minVersion: 1n });
+    reader.lost(['acme']);
+    reader.invalidate('acme', 'a');
+    nowMs += 1;
+    for (const n of [0, 1]) service.at(n).answer(found('a', 1n));
+    for (const answer of [displaced, demanding]) expect(await answer).toMatchObject({ outcome: 'found' });
+    expect(reader.describe('acme', 'a')).toMatchObject({ entries: [], minVersion: '1', inFlight: [] });
+    expect(counters.discarded).toBe(2);
   });
 });

@@ -57,7 +57,7 @@ export interface CachedUserReader
     Pick<Recall, 'peek' | 'getNow' | 'manyNow' | 'answerNow'> {
   /** Forgets the id in every view, and throws away what is on its way. */
   invalidate(tenantId: string, id: string): void;
-  /** Takes in a user that came another way. Answers what is to be shown: this one, or what is known to be newer. */
+  /** Takes in a user that came another way, unless it was read before an id was invalidated. Answers what is to be shown: this one, or what is known to be newer. */
   accept(scope: UserScope, user: User, readAtMs: number): UserAnswer;
   /** What is known of an id, and how good that is. */
   describe(tenantId: string, id: string): CachedDescription;
@@ -82,10 +82,12 @@ export function withCache(
     onStale,
   }: CachingContext,
 ): CachedUserReader {
-  const flights = new Flights(next, cache, { ...options, clock, counters });
+  const flights = new Flights(next, cache, { ...options, clock, counters, deadlines });
   const freshness = new Freshness(options, feed, hitClock);
   const ahead = new RefreshAhead(flights, { clock: hitClock, counters, isAway });
   const ladder: Degrading = { cache, clock: hitClock, counters, bornAtMs: freshness.bornAtMs, options };
+  /** One for all ids: what came another way is asked for again where it is not kept, which costs less than a list. */
+  let lastInvalidatedAtMs = Number.NEGATIVE_INFINITY;
   const recall = new Recall({ cache, freshness, ahead, ladder, counters, isAway, onStale });
 
   /** What is known is filled in by what is not: many callers wait here, and have one promise each. */
@@ -123,19 +125,26 @@ export function withCache(
     },
     changed(seen) {
       const seenAtMs = clock();
-      for (const { tenantId, id, version } of seen) cache.see(tenantId, id, { version, seenAtMs });
+      for (const { tenantId, id, version } of seen) {
+        const floor = { version, seenAtMs };
+        cache.see(tenantId, id, floor);
+        flights.tell(tenantId, id, floor);
+      }
     },
     lost(tenantIds) {
       freshness.lose(tenantIds, clock());
       flights.closeDoors(tenantIds);
     },
     invalidate(tenantId, id) {
+      lastInvalidatedAtMs = clock();
       cache.forget(tenantId, id);
       flights.discard(tenantId, id);
     },
     accept(scope, user, readAtMs) {
       const answer = { outcome: 'found', user, readAtMs, source: 'service' } as const;
-      const accepted = admit(cache, { scope, read: { id: user.id, minVersion: 0n } }, answer);
+      const isKept = readAtMs > lastInvalidatedAtMs;
+      const read = { id: user.id, minVersion: 0n };
+      const accepted = admit(cache, { scope, id: user.id, read, isKept }, answer);
       if (accepted !== undefined) return accepted;
       const newer = cache.getUser(scope, user.id);
       if (newer !== undefined) return toAnswer(newer);
