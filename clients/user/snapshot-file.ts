@@ -7,6 +7,7 @@ import { type User, UserSchema, type UserView } from '@rollcall/contract/user';
 import { toView } from './check-options.ts';
 import { compactUser } from './compact-user.ts';
 import { toTenantId, toUserId } from './ids.ts';
+import { ownText } from './own-text.ts';
 
 /** A user as a snapshot has it. */
 export interface SnapshotEntry {
@@ -117,12 +118,17 @@ function toLine({ user, id, view, ageMs }: SnapshotEntry): string {
 
 function toEntry(line: string): SnapshotEntry {
   try {
-    const [view, ageMs, id, bytes = ''] = line.split(' ');
+    const [view, ageMs, id = '', bytes = ''] = line.split(' ');
     const user = fromBinary(UserSchema, Buffer.from(bytes, 'base64'));
     toUserId(user.id, 'user.id');
     toTenantId(user.tenantId);
     if (!(Number(ageMs) >= 0)) throw new RangeError('no age');
-    const known = { id: toUserId(id, 'id'), view: toView(Number(view) as UserView), ageMs: Number(ageMs) };
+    // A part of the whole file's text, which even the last match of a pattern would keep.
+    const known = {
+      id: toUserId(ownText(id), 'id'),
+      view: toView(Number(view) as UserView),
+      ageMs: Number(ageMs),
+    };
     return { user: compactUser(user), ...known };
   } catch (cause) {
     throw new SnapshotUnusableError(`a line of it is no user: ${(cause as Error).message}`);

@@ -1,6 +1,7 @@
 import { UserView } from '@rollcall/contract/user';
 import { LRUCache } from 'lru-cache';
 import { type CachedUser, isNewer } from './cached-user.ts';
+import { ownText } from './own-text.ts';
 import type { UserEntry } from './user-entry.ts';
 import { type SeenFloor, UserMemory, type UserMemoryOptions } from './user-memory.ts';
 import type { UserScope } from './user-reader.ts';
@@ -71,7 +72,7 @@ export class UserCache {
   putMissing(scope: UserScope, id: string, readAtMs: number): void {
     if (this.#isClosed) return;
     this.forget(scope.tenantId, id);
-    this.#missing.set(toMissingKey(scope, id), readAtMs);
+    this.#missing.set(ownText(toMissingKey(scope, id)), readAtMs);
   }
 
   /**

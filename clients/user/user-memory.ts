@@ -1,7 +1,7 @@
-import { Buffer } from 'node:buffer';
 import { LRUCache } from 'lru-cache';
 import type { CachedUser } from './cached-user.ts';
 import { estimateBytes } from './estimate-bytes.ts';
+import { ownText } from './own-text.ts';
 import type { SharedScope, UserEntry } from './user-entry.ts';
 import type { UserScope } from './user-reader.ts';
 
@@ -87,9 +87,8 @@ export class UserMemory {
   put(scope: UserScope, id: string, { user, readAtMs }: CachedUser): void {
     const { tenantId, view } = scope;
     const isMerged = user.id !== id;
-    // The id inside the user is the same text: with it as key, one string less is kept. Of the caller's none is, which may be
-    // a slice, and would keep all that it was cut from.
-    const key = isMerged ? Buffer.from(id).toString() : user.id;
+    // The id inside the user is the same text: with it as key, one string less is kept, and none of the caller.
+    const key = isMerged ? ownText(id) : user.id;
     const held = this.#held.peek(key, LOOK);
     const next =
       held &&
