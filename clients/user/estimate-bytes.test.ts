@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { UserSchema } from '@rollcall/contract/user';
+import { ProfileSchema, UserSchema } from '@rollcall/contract/user';
 import { describe, expect, it } from 'vitest';
 import { estimateBytes } from './estimate-bytes.ts';
 
@@ -12,5 +12,20 @@ describe('estimateBytes', () => {
     const tagged = (tags: string[]) => estimateBytes(create(UserSchema, { profile: { tags } }));
     expect(tagged(['x'.repeat(1_000)]) - tagged([''])).toBe(1_000);
     expect(tagged(Array(100).fill('tag')) - tagged([])).toBeGreaterThan(2_000);
+  });
+
+  it('counts fields of a later contract, wherever they stand', () => {
+    const later = (length: number) => ({
+      $unknown: [{ no: 1_000, wireType: 2, data: new Uint8Array(length) }],
+    });
+    const ofUser = (length: number) => estimateBytes({ ...create(UserSchema), ...later(length) });
+    const inTime = (length: number) =>
+      estimateBytes(create(UserSchema, { createTime: { ...timestampFromMs(1), ...later(length) } }));
+    const inProfile = (length: number) =>
+      estimateBytes(create(UserSchema, { profile: { ...create(ProfileSchema), ...later(length) } }));
+    expect([ofUser, inTime, inProfile].map((bytes) => bytes(1_000) - bytes(0))).toEqual([
+      1_000, 1_000, 1_000,
+    ]);
+    expect(ofUser(0)).toBeGreaterThan(estimateBytes(create(UserSchema)) + 200);
   });
 });
