@@ -83,7 +83,10 @@ export class UserMemory {
     return this.#seen.size === 0 ? undefined : linkOf(this.#seen.peek(id, LOOK), tenantId);
   }
 
-  /** Adds an entry, and keeps of the id's others in this tenant those of other views that show the same version. */
+  /**
+   * Adds an entry, and keeps of the id's others in this tenant those of other views that show the same version. Of another
+   * user, on the other side of a merge, the version is remembered: what it was may be answered again.
+   */
   put(scope: UserScope, id: string, { user, readAtMs }: CachedUser): void {
     const { tenantId, view } = scope;
     const isMerged = user.id !== id;
@@ -92,12 +95,12 @@ export class UserMemory {
     const held = this.#held.peek(key, LOOK);
     const next =
       held &&
-      this.#rest(
-        held,
-        ({ scope: of, user: other }) =>
-          of.tenantId !== tenantId ||
-          (of.view !== view && other.id === user.id && other.version === user.version),
-      );
+      this.#rest(held, ({ scope: of, user: other, readAtMs: seenAtMs }) => {
+        if (of.tenantId !== tenantId) return true;
+        if (other.id === user.id) return of.view !== view && other.version === user.version;
+        this.raise(tenantId, other.id, { version: other.version, seenAtMs });
+        return false;
+      });
     if (!isMerged) this.#unsee(tenantId, key);
     const bytes = estimateBytes(user);
     const head = { user, readAtMs, scope: this.#toShared(scope, isMerged), next, bytes, usedIn: this.#epoch };
