@@ -3,7 +3,7 @@ import type { BreakerState } from './breaker.ts';
 import type { FeedHealth } from './change-feed.ts';
 import type { Flights } from './flights.ts';
 import type { Freshness } from './freshness.ts';
-import { type UserCache, VIEWS } from './user-cache.ts';
+import type { UserCache } from './user-cache.ts';
 import type { Clock } from './user-reader.ts';
 
 /** How much of a user, as `UserView` names it. */
@@ -95,9 +95,7 @@ function describeEntries({ cache, freshness, clock }: DescribeContext, tenantId:
 }
 
 function describeMissing({ cache, freshness, clock }: DescribeContext, tenantId: string, id: string) {
-  return VIEWS.flatMap((view) => {
-    const readAtMs = cache.getMissingAtMs({ tenantId, view }, id);
-    if (readAtMs === undefined) return [];
+  return cache.missing(tenantId, id).map(({ view, readAtMs }) => {
     const ageMs = clock() - readAtMs;
     return { view: toViewName(view), ageMs, isFresh: ageMs < freshness.missingLifeMs(tenantId, readAtMs) };
   });

@@ -115,6 +115,14 @@ export class UserCache {
     return held;
   }
 
+  /** In which views an id is known to be missing, and since when, without using it. */
+  missing(tenantId: string, id: string): readonly { readonly view: UserView; readonly readAtMs: number }[] {
+    return VIEWS.flatMap((view) => {
+      const readAtMs = this.#missing.peek(toMissingKey({ tenantId, view }, id));
+      return readAtMs === undefined ? [] : { view, readAtMs };
+    });
+  }
+
   /** All that is held, with its id; what is to leave last first. */
   all(): Iterable<[string, UserEntry]> {
     return this.#users.all();
