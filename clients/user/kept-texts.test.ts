@@ -62,7 +62,7 @@ it('keeps of a snapshot no more than the users in memory', async () => {
       view: scope.view,
       ageMs: 0,
     }));
-    await writeSnapshot(options.path, { writtenAtMs: Date.now(), entries });
+    await writeSnapshot(options.path, { writtenAtMs: Date.now(), entries }, options);
     const cache = new UserCache({ ...SIZES, maxEntries: 1 });
     const started: Snapshots[] = [];
     const start = () =>

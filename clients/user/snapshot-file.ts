@@ -44,33 +44,52 @@ const MAGIC = 'rollcall-user-snapshot';
 const FORMAT = 1;
 /** Lines between two writes, so that the process does something else in between. */
 const CHUNK_LINES = 500;
+/** Bytes of the last line. */
+const END_BYTES = `sha256 ${'0'.repeat(64)}\n`.length;
+
+/** How far a write goes. */
+export interface WriteLimits {
+  /** Of the file. Entries beyond are left out, the least recently used ones first. */
+  maxBytes: number;
+  /** Ends the write, and nothing is left of it. Absent: nothing does. */
+  signal?: AbortSignal;
+}
 
 /**
  * Writes a snapshot for its owner alone (mode 0600): to a file beside it first, which then takes its place, so that who
  * reads sees the old one or the new one whole. Text: a line that names the format and the time, a line per user, a line
- * with the SHA-256 of all before. Rejects with the error of the file system.
+ * with the SHA-256 of all before. Answers how many entries it has. Rejects with the error of the file system, or the reason
+ * of the signal.
  */
-export async function writeSnapshot(path: string, { writtenAtMs, entries }: Snapshot): Promise<void> {
+export async function writeSnapshot(
+  path: string,
+  { writtenAtMs, entries }: Snapshot,
+  { maxBytes, signal }: WriteLimits,
+): Promise<number> {
+  signal?.throwIfAborted();
+  const header = `${MAGIC} ${FORMAT} ${writtenAtMs}\n`;
+  let written = 0;
   const temporary = `${path}.${randomUUID()}.tmp`;
   const hash = createHash('sha256');
   try {
     await using file = await open(temporary, 'wx', 0o600);
     const write = async (text: string) => {
+      signal?.throwIfAborted();
       hash.update(text);
-      await file.write(text);
+      // Goes on until all is written, which `write` need not do.
+      await file.writeFile(text);
     };
-    await write(`${MAGIC} ${FORMAT} ${writtenAtMs}\n`);
-    for (let at = 0; at < entries.length; at += CHUNK_LINES)
-      await write(
-        entries
-          .slice(at, at + CHUNK_LINES)
-          .map(toLine)
-          .join(''),
-      );
-    await file.write(`sha256 ${hash.digest('hex')}\n`);
+    await write(header);
+    for (const lines of toChunks(entries, maxBytes - header.length - END_BYTES)) {
+      await write(lines.join(''));
+      written += lines.length;
+    }
+    await file.writeFile(`sha256 ${hash.digest('hex')}\n`);
     await file.sync();
     await file.close();
+    signal?.throwIfAborted();
     await rename(temporary, path);
+    return written;
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
@@ -109,6 +128,21 @@ export function readSnapshot(path: string, maxBytes: number): Snapshot | undefin
   if (text.slice(endsAt) !== `sha256 ${sum}\n` || !Number.isSafeInteger(writtenAtMs))
     throw new SnapshotUnusableError('it is damaged');
   return { writtenAtMs, entries: lines.map(toEntry) };
+}
+
+/** As many lines as fit, some at a time: what counts little in memory, letters beyond Latin-1, takes more of the file. */
+function* toChunks(entries: readonly SnapshotEntry[], maxBytes: number): Iterable<string[]> {
+  let bytes = 0;
+  for (let at = 0; at < entries.length && bytes <= maxBytes; at += CHUNK_LINES) {
+    const lines: string[] = [];
+    for (const entry of entries.slice(at, at + CHUNK_LINES)) {
+      const line = toLine(entry);
+      bytes += line.length;
+      if (bytes > maxBytes) break;
+      lines.push(line);
+    }
+    yield lines;
+  }
 }
 
 function toLine({ user, id, view, ageMs }: SnapshotEntry): string {
