@@ -1,6 +1,6 @@
 import { create, equals, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { type User, UserRole, UserSchema, UserState } from '@rollcall/contract/user';
+import { ProfileSchema, type User, UserRole, UserSchema, UserState } from '@rollcall/contract/user';
 import { describe, expect, it } from 'vitest';
 import { compactUser } from './compact-user.ts';
 
@@ -46,6 +46,18 @@ describe('a compact user', () => {
     const later = fromBinary(UserSchema, bytes);
     expect(later.$unknown).toHaveLength(1);
     expect(toBinary(UserSchema, compactUser(later))).toEqual(bytes);
+  });
+
+  it('keeps nothing else of the answer that they came in', () => {
+    const later = { $unknown: [{ no: 1_000, wireType: 2, data: Uint8Array.of(1, 65) }] };
+    const createTime = { ...timestampFromMs(1), ...later };
+    const profile = { ...create(ProfileSchema), ...later };
+    const bytes = toBinary(UserSchema, { ...FULL, ...later, createTime, profile });
+    const kept = compactUser(fromBinary(UserSchema, Buffer.from(bytes)));
+    for (const part of [kept, kept.createTime, kept.profile])
+      expect(part?.$unknown?.[0]?.data.buffer.byteLength).toBe(2);
+    expect(toBinary(UserSchema, kept)).toEqual(bytes);
+    expect(compactUser(kept)).toStrictEqual(kept);
   });
 
   it('is frozen', () => {

@@ -27,9 +27,9 @@ export function compactUser(user: User): User {
     etag: user.etag,
   };
   // What is absent stays absent. Always in this order, so that there are few kinds of records.
-  if (user.createTime !== undefined) copy.createTime = Object.freeze(user.createTime);
-  if (user.updateTime !== undefined) copy.updateTime = Object.freeze(user.updateTime);
-  if (user.deleteTime !== undefined) copy.deleteTime = Object.freeze(user.deleteTime);
+  if (user.createTime !== undefined) copy.createTime = freezeTime(user.createTime);
+  if (user.updateTime !== undefined) copy.updateTime = freezeTime(user.updateTime);
+  if (user.deleteTime !== undefined) copy.deleteTime = freezeTime(user.deleteTime);
   if (user.profile !== undefined) copy.profile = freeze(user.profile);
   if (user.$unknown !== undefined) copy.$unknown = freeze(user.$unknown);
   return Object.freeze(copy);
@@ -42,9 +42,17 @@ type Compact = {
 
 type Optional = 'createTime' | 'updateTime' | 'deleteTime' | 'profile' | '$unknown';
 
+/** Almost no time holds anything to look for. */
+function freezeTime<Time extends NonNullable<User['createTime']>>(time: Time): Time {
+  return time.$unknown === undefined ? Object.freeze(time) : freeze(time);
+}
+
 function freeze<Value>(value: Value): Value {
-  // Typed arrays cannot be frozen; no field of User is of bytes, unknown fields are.
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
-  for (const part of Object.values(value)) freeze(part);
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const [name, part] of Object.entries(value)) {
+    // Bytes cannot be frozen. No field of User is of bytes, fields of a later contract are: a view of the whole answer.
+    if (part instanceof Uint8Array) (value as Record<string, unknown>)[name] = new Uint8Array(part);
+    else freeze(part);
+  }
   return Object.freeze(value);
 }

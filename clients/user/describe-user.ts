@@ -4,7 +4,7 @@ import { reaches } from './cached-user.ts';
 import type { FeedHealth } from './change-feed.ts';
 import type { Flights } from './flights.ts';
 import type { Freshness } from './freshness.ts';
-import { type UserCache, VIEWS } from './user-cache.ts';
+import type { UserCache } from './user-cache.ts';
 import type { Clock } from './user-reader.ts';
 import { currentFloor } from './version-context.ts';
 
@@ -115,9 +115,7 @@ function describeEntries({ cache, freshness, clock }: DescribeContext, tenantId:
 function describeMissing({ cache, freshness, clock }: DescribeContext, tenantId: string, id: string) {
   // Whoever was seen is not missing.
   const seen = currentFloor(tenantId, id);
-  return VIEWS.flatMap((view) => {
-    const readAtMs = cache.getMissingAtMs({ tenantId, view }, id);
-    if (readAtMs === undefined) return [];
+  return cache.missing(tenantId, id).map(({ view, readAtMs }) => {
     const ageMs = clock() - readAtMs;
     const isFresh = seen === 0n && ageMs < freshness.missingLifeMs(tenantId, readAtMs);
     return { view: toViewName(view), ageMs, isFresh };

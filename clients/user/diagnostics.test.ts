@@ -85,6 +85,18 @@ describe('the channels', () => {
     expect(stale).toEqual([{ tenantId: 'acme', count: 2, oldestMs: 10_000, reason: 'service_unavailable' }]);
   });
 
+  it('tell of a read with more stale answers than a call takes arguments', async () => {
+    users = opened.use(
+      createUserClient({ transport, tenantId: 'acme', clock: () => nowMs, maxIdsPerCall: 200_000 }),
+    );
+    const stale = listen('rollcall:user-client:answer:stale');
+    await users.getUser(ANN);
+    nowMs = 10_000;
+    service.fault = outage;
+    await users.lookupMany(Array(200_000).fill(ANN));
+    expect(stale).toMatchObject([{ count: 200_000, oldestMs: 10_000 }]);
+  });
+
   it('tell of single answers from before an outage, which are given at once', async () => {
     users = open({ resetTimeoutMs: 60_000 });
     await users.getUser(ANN);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { UserSchema } from '@rollcall/contract/user';
+import { ProfileSchema, UserSchema } from '@rollcall/contract/user';
 import { describe, expect, it } from 'vitest';
 import { estimateBytes } from './estimate-bytes.ts';
 
@@ -20,5 +20,20 @@ describe('estimateBytes', () => {
     const time = estimateBytes(create(UserSchema, { createTime: timestampFromMs(1) })) - user;
     const readme = await readFile(new URL('README.md', import.meta.url), 'utf8');
     expect(readme).toContain(`${user} for each user, ${time} for each of its times`);
+  });
+
+  it('counts fields of a later contract, wherever they stand', () => {
+    const later = (length: number) => ({
+      $unknown: [{ no: 1_000, wireType: 2, data: new Uint8Array(length) }],
+    });
+    const ofUser = (length: number) => estimateBytes({ ...create(UserSchema), ...later(length) });
+    const inTime = (length: number) =>
+      estimateBytes(create(UserSchema, { createTime: { ...timestampFromMs(1), ...later(length) } }));
+    const inProfile = (length: number) =>
+      estimateBytes(create(UserSchema, { profile: { ...create(ProfileSchema), ...later(length) } }));
+    expect([ofUser, inTime, inProfile].map((bytes) => bytes(1_000) - bytes(0))).toEqual([
+      1_000, 1_000, 1_000,
+    ]);
+    expect(ofUser(0)).toBeGreaterThan(estimateBytes(create(UserSchema)) + 200);
   });
 });

@@ -7,6 +7,7 @@ import { type User, UserSchema, type UserView } from '@rollcall/contract/user';
 import { toView } from './check-options.ts';
 import { compactUser } from './compact-user.ts';
 import { toTenantId, toUserId } from './ids.ts';
+import { ownText } from './own-text.ts';
 
 /** A user as a snapshot has it. */
 export interface SnapshotEntry {
@@ -43,33 +44,52 @@ const MAGIC = 'rollcall-user-snapshot';
 const FORMAT = 1;
 /** Lines between two writes, so that the process does something else in between. */
 const CHUNK_LINES = 500;
+/** Bytes of the last line. */
+const END_BYTES = `sha256 ${'0'.repeat(64)}\n`.length;
+
+/** How far a write goes. */
+export interface WriteLimits {
+  /** Of the file. Entries beyond are left out, the least recently used ones first. */
+  maxBytes: number;
+  /** Ends the write, and nothing is left of it. Absent: nothing does. */
+  signal?: AbortSignal;
+}
 
 /**
  * Writes a snapshot for its owner alone (mode 0600): to a file beside it first, which then takes its place, so that who
  * reads sees the old one or the new one whole. Text: a line that names the format and the time, a line per user, a line
- * with the SHA-256 of all before. Rejects with the error of the file system.
+ * with the SHA-256 of all before. Answers how many entries it has. Rejects with the error of the file system, or the reason
+ * of the signal.
  */
-export async function writeSnapshot(path: string, { writtenAtMs, entries }: Snapshot): Promise<void> {
+export async function writeSnapshot(
+  path: string,
+  { writtenAtMs, entries }: Snapshot,
+  { maxBytes, signal }: WriteLimits,
+): Promise<number> {
+  signal?.throwIfAborted();
+  const header = `${MAGIC} ${FORMAT} ${writtenAtMs}\n`;
+  let written = 0;
   const temporary = `${path}.${randomUUID()}.tmp`;
   const hash = createHash('sha256');
   try {
     await using file = await open(temporary, 'wx', 0o600);
     const write = async (text: string) => {
+      signal?.throwIfAborted();
       hash.update(text);
-      await file.write(text);
+      // Goes on until all is written, which `write` need not do.
+      await file.writeFile(text);
     };
-    await write(`${MAGIC} ${FORMAT} ${writtenAtMs}\n`);
-    for (let at = 0; at < entries.length; at += CHUNK_LINES)
-      await write(
-        entries
-          .slice(at, at + CHUNK_LINES)
-          .map(toLine)
-          .join(''),
-      );
-    await file.write(`sha256 ${hash.digest('hex')}\n`);
+    await write(header);
+    for (const lines of toChunks(entries, maxBytes - header.length - END_BYTES)) {
+      await write(lines.join(''));
+      written += lines.length;
+    }
+    await file.writeFile(`sha256 ${hash.digest('hex')}\n`);
     await file.sync();
     await file.close();
+    signal?.throwIfAborted();
     await rename(temporary, path);
+    return written;
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
@@ -110,6 +130,21 @@ export function readSnapshot(path: string, maxBytes: number): Snapshot | undefin
   return { writtenAtMs, entries: lines.map(toEntry) };
 }
 
+/** As many lines as fit, some at a time: what counts little in memory, letters beyond Latin-1, takes more of the file. */
+function* toChunks(entries: readonly SnapshotEntry[], maxBytes: number): Iterable<string[]> {
+  let bytes = 0;
+  for (let at = 0; at < entries.length && bytes <= maxBytes; at += CHUNK_LINES) {
+    const lines: string[] = [];
+    for (const entry of entries.slice(at, at + CHUNK_LINES)) {
+      const line = toLine(entry);
+      bytes += line.length;
+      if (bytes > maxBytes) break;
+      lines.push(line);
+    }
+    yield lines;
+  }
+}
+
 function toLine({ user, id, view, ageMs }: SnapshotEntry): string {
   const bytes = Buffer.from(toBinary(UserSchema, user)).toString('base64');
   return `${view} ${Math.max(0, Math.ceil(ageMs))} ${id} ${bytes}\n`;
@@ -117,12 +152,17 @@ function toLine({ user, id, view, ageMs }: SnapshotEntry): string {
 
 function toEntry(line: string): SnapshotEntry {
   try {
-    const [view, ageMs, id, bytes = ''] = line.split(' ');
+    const [view, ageMs, id = '', bytes = ''] = line.split(' ');
     const user = fromBinary(UserSchema, Buffer.from(bytes, 'base64'));
     toUserId(user.id, 'user.id');
     toTenantId(user.tenantId);
     if (!(Number(ageMs) >= 0)) throw new RangeError('no age');
-    const known = { id: toUserId(id, 'id'), view: toView(Number(view) as UserView), ageMs: Number(ageMs) };
+    // A part of the whole file's text, which even the last match of a pattern would keep.
+    const known = {
+      id: toUserId(ownText(id), 'id'),
+      view: toView(Number(view) as UserView),
+      ageMs: Number(ageMs),
+    };
     return { user: compactUser(user), ...known };
   } catch (cause) {
     throw new SnapshotUnusableError(`a line of it is no user: ${(cause as Error).message}`);

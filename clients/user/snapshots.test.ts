@@ -1,9 +1,13 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { closeSync, openSync } from 'node:fs';
+import { mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { UserSchema, UserView } from '@rollcall/contract/user';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { readSnapshot, writeSnapshot } from './snapshot-file.ts';
 import { type SnapshotOptions, startSnapshots } from './snapshots.ts';
 import { UserCache } from './user-cache.ts';
@@ -66,6 +70,25 @@ function warnings(): string[] {
     seen.push(String(warning));
   });
   return seen;
+}
+
+/**
+ * From now on no file is read or written until the answer is disposed of: every thread that Node has for files waits for a
+ * pipe that nobody writes to.
+ */
+async function hangDisk(): Promise<AsyncDisposable> {
+  const threads = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
+  const pipes = Array.from({ length: threads }, (_, i) => join(folder, `pipe-${i}`));
+  execFileSync('mkfifo', pipes);
+  const opened = pipes.map((pipe) => open(pipe, 'r'));
+  return {
+    async [Symbol.asyncDispose]() {
+      const ends = pipes.map((pipe) => openSync(pipe, 'r+'));
+      for (const file of await Promise.all(opened)) await file.close();
+      for (const end of ends) closeSync(end);
+      await Promise.all(pipes.map((pipe) => rm(pipe)));
+    },
+  };
 }
 
 describe('a snapshot', () => {
@@ -145,11 +168,81 @@ describe('a snapshot', () => {
         user: create(UserSchema, { id, tenantId: 'acme', version: 1n }),
       };
     });
-    await writeSnapshot(path, { writtenAtMs: UNIX_MS, entries });
+    await writeSnapshot(path, { writtenAtMs: UNIX_MS, entries }, { maxBytes: 1e7 });
     const read = readSnapshot(path, 1e7);
     expect(read?.entries.map(({ id, ageMs }) => [id, ageMs])).toEqual(
       entries.map(({ id, ageMs }) => [id, ageMs]),
     );
+  });
+});
+
+describe('a snapshot of more than a file may hold', () => {
+  it('keeps the users that were used last, so that its reader takes it', async () => {
+    const said = warnings();
+    const cache = newCache();
+    const ids = Array.from(
+      { length: 50 },
+      (_, i) => `0198c0de-0000-7000-8000-${String(i).padStart(12, '0')}`,
+    );
+    // Counted by the letter in memory, and four bytes each in the file.
+    const displayName = '王'.repeat(500);
+    for (const id of ids) {
+      const user = create(UserSchema, { id, tenantId: 'acme', version: 1n, displayName });
+      cache.putUser(scope, id, { user, readAtMs: 0 });
+    }
+    const { bytes } = cache.size;
+    await start(cache, { maxBytes: bytes }).close();
+    expect((await stat(path)).size).toBeLessThanOrEqual(bytes);
+    const next = newCache();
+    await start(next, { maxBytes: bytes }).close();
+    expect(said).toEqual([]);
+    const { length } = [...next.all()];
+    expect(length).toBeGreaterThan(10);
+    expect(ids.slice(-length).every((id) => next.getUser(scope, id) !== undefined)).toBe(true);
+  });
+});
+
+describe('a disk that hangs', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('keeps one write waiting, and not one more at each interval', async () => {
+    const written: unknown[] = [];
+    const hear = (message: unknown) => void written.push(message);
+    subscribe('rollcall:user-client:snapshot:written', hear);
+    onTestFinished(() => void unsubscribe('rollcall:user-client:snapshot:written', hear));
+    const snapshots = start(cacheOf(ANN), { intervalMs: 1_000 });
+    {
+      await using _ = await hangDisk();
+      vi.advanceTimersByTime(5_000);
+    }
+    await snapshots.write();
+    expect(written).toHaveLength(1);
+    await snapshots.close();
+    expect(written).toHaveLength(2);
+  });
+
+  it('keeps nobody from closing for longer than ten seconds, and is written to no more', async () => {
+    const said = warnings();
+    const snapshots = start(cacheOf(ANN), { intervalMs: 1_000 });
+    {
+      await using _ = await hangDisk();
+      vi.advanceTimersByTime(1_000);
+      const closing = snapshots.close();
+      vi.advanceTimersByTime(10_000);
+      // Whoever waits for longer fails here, and lets the disk go.
+      expect(await Promise.race([closing, sleep(5_000, 'late')])).toBeUndefined();
+    }
+    expect(said).toEqual([
+      expect.stringContaining('cannot be written: the disk did not take it within 10000 ms'),
+    ]);
+    await vi.waitFor(async () => expect(await readdir(folder)).toEqual([]));
+    await sleep(50);
+    expect(await readdir(folder)).toEqual([]);
   });
 });
 
@@ -194,7 +287,7 @@ describe('a file that cannot be used', () => {
   it('because a user in it is none is reported, sum or not', async () => {
     const user = create(UserSchema, { id: 'no uuid', tenantId: 'acme' });
     const entry = { user, id: ANN, view: UserView.REFERENCE, ageMs: 0 };
-    await writeSnapshot(path, { writtenAtMs: UNIX_MS, entries: [entry] });
+    await writeSnapshot(path, { writtenAtMs: UNIX_MS, entries: [entry] }, { maxBytes: 1e7 });
     const said = warnings();
     await start(newCache()).close();
     expect(said[0]).toMatch(/a line of it is no user/);

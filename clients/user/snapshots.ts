@@ -1,12 +1,12 @@
 import type { UserView } from '@rollcall/contract/user';
-import { publish, type SnapshotMoved } from './diagnostics.ts';
+import { publish } from './diagnostics.ts';
 import {
   readSnapshot,
   removeUnfinished,
   type SnapshotEntry,
   SnapshotUnusableError,
-  writeSnapshot,
 } from './snapshot-file.ts';
+import { SnapshotWriter, toMoved, warnOfSnapshot } from './snapshot-writer.ts';
 import type { UserCache } from './user-cache.ts';
 import type { Clock } from './user-reader.ts';
 
@@ -17,7 +17,7 @@ export interface SnapshotOptions {
   intervalMs: number;
   /** The largest view that is written. */
   view: UserView;
-  /** Most bytes read at start. */
+  /** Most bytes of the file. */
   maxBytes: number;
   /** Oldest user in ms that is taken in at start. */
   maxStaleMs: number;
@@ -25,9 +25,15 @@ export interface SnapshotOptions {
 
 /** Carries what is in memory over a restart. */
 export interface Snapshots {
-  /** Writes what is in memory now, where anything is. Never rejects: a fault is a warning of the process. */
+  /**
+   * Writes what is in memory now, where anything is and no other write is under way. Never rejects: a fault is a warning of
+   * the process.
+   */
   write(): Promise<void>;
-  /** The last write, which takes what is in memory at this moment; then no more. Never rejects. */
+  /**
+   * The last write, which takes what is in memory at this moment; then no more. Given up after 10 s.
+   * Never rejects.
+   */
   close(): Promise<void>;
 }
 
@@ -41,37 +47,18 @@ export function startSnapshots(
   cache: UserCache,
   { clock, unixClock = Date.now }: { clock: Clock; unixClock?: () => number },
 ): Snapshots {
-  let isWritable = load(options, cache, { nowMs: clock(), unixNowMs: unixClock() });
-  let isWarned = false;
-  let writing: Promise<void> = Promise.resolve();
-  const timer = setInterval(() => write(), options.intervalMs).unref();
-
-  async function writeNow(entries: readonly SnapshotEntry[]): Promise<void> {
-    const startedAtMs = performance.now();
-    try {
-      await writeSnapshot(options.path, { writtenAtMs: unixClock(), entries });
-      isWarned = false;
-      publish('rollcall:user-client:snapshot:written', () => moved(entries.length, startedAtMs));
-    } catch (error) {
-      publish('rollcall:user-client:snapshot:failed', () => ({ doing: 'write', error }));
-      if (!isWarned) warn(`the snapshot ${options.path} cannot be written: ${(error as Error).message}`);
-      isWarned = true;
-    }
-  }
-
-  function write(): Promise<void> {
-    const entries = isWritable ? collect(cache, options.view, clock()) : [];
-    if (entries.length > 0) writing = writing.then(() => writeNow(entries));
-    return writing;
-  }
-
+  const isWritable = load(options, cache, { nowMs: clock(), unixNowMs: unixClock() });
+  const collectNow = () => (isWritable ? collect(cache, options.view, clock()) : []);
+  const writer = new SnapshotWriter({ ...options, unixClock });
+  const write = () => writer.write(collectNow);
+  const timer = setInterval(write, options.intervalMs).unref();
+  let closing: Promise<void> | undefined;
   return {
-    write,
+    write: () => closing ?? write(),
     close() {
       clearInterval(timer);
-      const last = write();
-      isWritable = false;
-      return last;
+      closing ??= writer.writeLast(collectNow());
+      return closing;
     },
   };
 }
@@ -97,13 +84,13 @@ function load(
       taken += 1;
     }
     if (snapshot !== undefined)
-      publish('rollcall:user-client:snapshot:read', () => moved(taken, startedAtMs));
+      publish('rollcall:user-client:snapshot:read', () => toMoved(taken, startedAtMs));
     return true;
   } catch (error) {
     publish('rollcall:user-client:snapshot:failed', () => ({ doing: 'read', error }));
     const isForeign = error instanceof SnapshotUnusableError && error.isForeign;
     const then = isForeign ? '; it is left alone and none is written, give another snapshotPath' : '';
-    warn(`the snapshot ${path} is not used: ${(error as Error).message}${then}`);
+    warnOfSnapshot(`the snapshot ${path} is not used: ${(error as Error).message}${then}`);
     return !isForeign;
   }
 }
@@ -114,12 +101,4 @@ function collect(cache: UserCache, largest: UserView, nowMs: number): SnapshotEn
   for (const [id, { user, scope, readAtMs }] of cache.all())
     if (scope.view <= largest) entries.push({ user, id, view: scope.view, ageMs: nowMs - readAtMs });
   return entries;
-}
-
-function moved(users: number, startedAtMs: number): SnapshotMoved {
-  return { users, durationMs: performance.now() - startedAtMs };
-}
-
-function warn(message: string): void {
-  process.emitWarning(message, { type: 'UserClientWarning', code: 'ROLLCALL_USER_SNAPSHOT' });
 }

@@ -7,6 +7,7 @@ import type { ClientCounters } from './counters.ts';
 import type { UserDescription } from './describe-user.ts';
 import { UserClientClosedError, UserReadCanceledError } from './errors.ts';
 import { checkList, toTenantId, toUserId, toUserIds } from './ids.ts';
+import { ownText } from './own-text.ts';
 import { type ResolveContext, resolveUsers, toUserKey } from './resolve-users.ts';
 import type { TenantUserClient } from './tenant-user-client.ts';
 import { toFreshLookup, toLookup, toOutcome } from './to-lookup.ts';
@@ -34,7 +35,7 @@ export class TenantUsers implements TenantUserClient {
   constructor(layers: UserClientLayers, tenantId: string | undefined) {
     this.#layers = layers;
     this.#cached = layers.cached;
-    this.tenantId = tenantId === undefined ? undefined : toTenantId(tenantId);
+    this.tenantId = tenantId === undefined ? undefined : ownText(toTenantId(tenantId));
     this.#defaultScope =
       this.tenantId === undefined ? undefined : { tenantId: this.tenantId, view: layers.settings.view };
   }

@@ -1,6 +1,7 @@
 import { UserView } from '@rollcall/contract/user';
 import { LRUCache } from 'lru-cache';
 import { type CachedUser, isNewer } from './cached-user.ts';
+import { ownText } from './own-text.ts';
 import type { UserEntry } from './user-entry.ts';
 import { type SeenFloor, UserMemory, type UserMemoryOptions } from './user-memory.ts';
 import type { UserScope } from './user-reader.ts';
@@ -71,7 +72,7 @@ export class UserCache {
   putMissing(scope: UserScope, id: string, readAtMs: number): void {
     if (this.#isClosed) return;
     this.forget(scope.tenantId, id);
-    this.#missing.set(toMissingKey(scope, id), readAtMs);
+    this.#missing.set(ownText(toMissingKey(scope, id)), readAtMs);
   }
 
   /**
@@ -112,6 +113,14 @@ export class UserCache {
     for (let entry = this.#users.first(id); entry !== undefined; entry = entry.next)
       if (entry.scope.tenantId === tenantId) held.push(entry);
     return held;
+  }
+
+  /** In which views an id is known to be missing, and since when, without using it. */
+  missing(tenantId: string, id: string): readonly { readonly view: UserView; readonly readAtMs: number }[] {
+    return VIEWS.flatMap((view) => {
+      const readAtMs = this.#missing.peek(toMissingKey({ tenantId, view }, id));
+      return readAtMs === undefined ? [] : { view, readAtMs };
+    });
   }
 
   /** All that is held, with its id; what is to leave last first. */

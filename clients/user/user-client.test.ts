@@ -236,6 +236,17 @@ describe('describe', () => {
     });
     expect(users.describe(BEN)).toMatchObject({ entries: [], missing: [], inFlight: [] });
   });
+
+  it('keeps no missing id longer because it was described', async () => {
+    const users = open({ maxMissingEntries: 2 });
+    const [first, second, third] = [NOBODY, randomUUID(), randomUUID()];
+    const viewsOf = (id: string) => users.describe(id).missing.map(({ view }) => view);
+    await users.lookup(first);
+    await users.lookup(second);
+    expect(viewsOf(first)).toEqual(['REFERENCE']);
+    await users.lookup(third);
+    expect([first, second, third].map(viewsOf)).toEqual([[], ['REFERENCE'], ['REFERENCE']]);
+  });
 });
 
 describe('attach', () => {

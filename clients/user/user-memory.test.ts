@@ -59,6 +59,16 @@ it('remembers the version of the user itself where one leaves that was found und
   expect(memory.size).toMatchObject({ entries: 1, seenVersions: 1 });
 });
 
+it('remembers the version of a user whose place its survivor took, and of the survivor when it is taken back', () => {
+  put('merged', 3n);
+  put('merged', 3n, { scope: acmeBasic });
+  put('merged', 9n, { userId: 'survivor' });
+  expect([version('merged'), version('merged', acmeBasic), floor('merged')]).toEqual([9n, undefined, 3n]);
+  put('merged', 4n);
+  expect([version('merged'), floor('merged'), floor('survivor')]).toEqual([4n, undefined, 9n]);
+  expect(memory.size).toEqual({ entries: 1, bytes: BYTES, seenVersions: 1 });
+});
+
 it('keeps no more bytes than it may, and nothing that is larger alone', () => {
   setUp({ maxBytes: 2 * BYTES + 10 });
   for (const id of ['a', 'b', 'c']) put(id, 1n);

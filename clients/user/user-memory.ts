@@ -1,7 +1,7 @@
-import { Buffer } from 'node:buffer';
 import { LRUCache } from 'lru-cache';
 import type { CachedUser } from './cached-user.ts';
 import { estimateBytes } from './estimate-bytes.ts';
+import { ownText } from './own-text.ts';
 import type { SharedScope, UserEntry } from './user-entry.ts';
 import type { UserScope } from './user-reader.ts';
 
@@ -83,22 +83,24 @@ export class UserMemory {
     return this.#seen.size === 0 ? undefined : linkOf(this.#seen.peek(id, LOOK), tenantId);
   }
 
-  /** Adds an entry, and keeps of the id's others in this tenant those of other views that show the same version. */
+  /**
+   * Adds an entry, and keeps of the id's others in this tenant those of other views that show the same version. Of another
+   * user, on the other side of a merge, the version is remembered: what it was may be answered again.
+   */
   put(scope: UserScope, id: string, { user, readAtMs }: CachedUser): void {
     const { tenantId, view } = scope;
     const isMerged = user.id !== id;
-    // The id inside the user is the same text: with it as key, one string less is kept. Of the caller's none is, which may be
-    // a slice, and would keep all that it was cut from.
-    const key = isMerged ? Buffer.from(id).toString() : user.id;
+    // The id inside the user is the same text: with it as key, one string less is kept, and none of the caller.
+    const key = isMerged ? ownText(id) : user.id;
     const held = this.#held.peek(key, LOOK);
     const next =
       held &&
-      this.#rest(
-        held,
-        ({ scope: of, user: other }) =>
-          of.tenantId !== tenantId ||
-          (of.view !== view && other.id === user.id && other.version === user.version),
-      );
+      this.#rest(held, ({ scope: of, user: other, readAtMs: seenAtMs }) => {
+        if (of.tenantId !== tenantId) return true;
+        if (other.id === user.id) return of.view !== view && other.version === user.version;
+        this.raise(tenantId, other.id, { version: other.version, seenAtMs });
+        return false;
+      });
     if (!isMerged) this.#unsee(tenantId, key);
     const bytes = estimateBytes(user);
     const head = { user, readAtMs, scope: this.#toShared(scope, isMerged), next, bytes, usedIn: this.#epoch };

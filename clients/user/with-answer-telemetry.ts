@@ -29,8 +29,7 @@ export function withAnswerTelemetry<Reader extends Pick<CachedUserReader, 'readM
     manyNow(scope, ids) {
       const entries = next.manyNow(scope, ids);
       if (metrics !== undefined && entries !== undefined && entries.length > 0) {
-        const oldestMs =
-          clock() - entries.reduce((least, { readAtMs }) => Math.min(least, readAtMs), Infinity);
+        const oldestMs = clock() - oldest(entries);
         metrics.answerAge.record(oldestMs / 1000, { [SOURCE_ATTRIBUTE]: 'cache' });
       }
       return entries;
@@ -64,6 +63,11 @@ export function createStaleListener({ metrics, clock }: AnswerTelemetryContext):
   };
 }
 
+/** A reduction, because there may be more than a call takes arguments. */
+function oldest(entries: readonly { readonly readAtMs: number }[]): number {
+  return entries.reduce((least, { readAtMs }) => Math.min(least, readAtMs), Infinity);
+}
+
 function oldestBySource(answers: readonly FoundAnswer[], nowMs: number): Map<string, number> {
   const oldest = new Map<string, number>();
   for (const { source, readAtMs } of answers) {
@@ -79,7 +83,7 @@ function tellStale({ tenantId }: UserScope, answers: readonly FoundAnswer[], now
   publish('rollcall:user-client:answer:stale', () => ({
     tenantId,
     count: stale.length,
-    oldestMs: nowMs - Math.min(...stale.map(({ readAtMs }) => readAtMs)),
+    oldestMs: nowMs - oldest(stale),
     reason,
   }));
 }
