@@ -55,8 +55,12 @@ export interface FakeUserService extends AsyncDisposable {
   cutStreams(): void;
   /** No cursor handed out so far can be resumed from. Streams that are open go on. */
   expireCursors(): void;
-  /** Serves the same over gRPC on a port of 127.0.0.1 too, for processes and for what only takes an address. Answers that. */
-  listen(): Promise<{ readonly address: string }>;
+  /**
+   * Serves the same over gRPC on a port of 127.0.0.1 too, for processes and for what only takes an address. Answers that.
+   * @param options.admin whether UserAdminService is served there, as the first call says. Default true; false: what a service
+   * writes about users in the background changes none in the midst of a test.
+   */
+  listen(options?: { readonly admin?: boolean }): Promise<{ readonly address: string }>;
 }
 
 /**
@@ -90,7 +94,7 @@ export function createFakeUserService(): FakeUserService {
     guards,
   );
   let server: GrpcTestServer | undefined;
-  const others = [createServiceImplSpec(UserAdminService, admin)];
+  let others = [createServiceImplSpec(UserAdminService, admin)];
   const serve = (port = 0) => startGrpcTestServer(UserService, users, { port, others });
 
   const down = () => {
@@ -131,7 +135,8 @@ export function createFakeUserService(): FakeUserService {
     },
     cutStreams: () => troubles.cutStreams(),
     expireCursors: () => store.changes.expireCursors(),
-    listen: async () => {
+    listen: async ({ admin: isAdminServed = true } = {}) => {
+      if (server === undefined && !isAdminServed) others = [];
       server ??= await serve();
       return { address: server.address };
     },

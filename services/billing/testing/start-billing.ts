@@ -52,7 +52,8 @@ export async function startBilling(env: NodeJS.ProcessEnv = {}): Promise<Billing
     BILLING_GRPC_PORT: '0',
     BILLING_HTTP_PORT: '0',
     BILLING_DATABASE_CONNECTIONS: '5',
-    AUTH_ADDRESS: (await userService.listen()).address,
+    // What the service tells of users would change them in the midst of a test.
+    AUTH_ADDRESS: (await userService.listen({ admin: false })).address,
     LOG_LEVEL: 'silent',
     ...env,
   });

@@ -46,7 +46,8 @@ export async function startBooking(): Promise<BookingUnderTest> {
     BOOKING_GRPC_PORT: '0',
     BOOKING_HTTP_PORT: '0',
     BOOKING_DATABASE_CONNECTIONS: '5',
-    AUTH_ADDRESS: (await userService.listen()).address,
+    // What the service tells of users would change them in the midst of a test.
+    AUTH_ADDRESS: (await userService.listen({ admin: false })).address,
     LOG_LEVEL: 'silent',
   });
   const service = stack.use(await createBookingService(config, () => performance.now() + aheadMs));

@@ -54,7 +54,8 @@ export async function startVendor(env: NodeJS.ProcessEnv = {}): Promise<VendorUn
     VENDOR_GRPC_PORT: '0',
     VENDOR_HTTP_PORT: '0',
     VENDOR_DATABASE_CONNECTIONS: '5',
-    AUTH_ADDRESS: (await userService.listen()).address,
+    // What the service tells of users would change them in the midst of a test.
+    AUTH_ADDRESS: (await userService.listen({ admin: false })).address,
     LOG_LEVEL: 'silent',
     ...env,
   });
