@@ -10,7 +10,6 @@ import type { OpenCalls } from './open-calls.ts';
 import { toWire } from './wire.ts';
 
 const NOTHING = new Metadata();
-const ENDED: Came<never> = { header: NOTHING, message: undefined, failure: undefined };
 
 /**
  * One request, one answer. The signal of the request cancels the call; so does closing the transport. Goes to the channel
@@ -23,53 +22,53 @@ export function makeUnaryCall<I extends DescMessage, O extends DescMessage>(
 ): Promise<UnaryResponse<I, O>> {
   return new Promise((resolve, reject) => {
     request.signal.throwIfAborted();
-    new UnaryCall(openCalls, { request, resolve, reject }).send(deadline);
+    const { path, serialize, parse } = toWire(
+      request.method,
+      answerDecoderOf(request.method, request.contextValues),
+    );
+    const bytes = toBytes(() => serialize(request.message));
+    const metadata = metadataFromHeaders(request.header);
+    const call = openCalls.channel.createCall(path, deadline, undefined, null, undefined);
+    call.start(
+      metadata,
+      new UnaryCall(openCalls, call, { request, parse, resolve, reject, header: NOTHING }),
+    );
+    call.startRead();
+    call.sendMessageWithContext({}, bytes);
+    call.halfClose();
   });
 }
 
-/** Whose call it is, and where its end is told. */
-interface Asked<I extends DescMessage, O extends DescMessage> {
+/** Whose call it is, where its end is told, and what has come of it so far. */
+interface Pending<I extends DescMessage, O extends DescMessage> {
   readonly request: UnaryRequest<I, O>;
+  readonly parse: (bytes: Buffer) => MessageShape<O>;
   readonly resolve: (response: UnaryResponse<I, O>) => void;
   readonly reject: (error: ConnectError) => void;
+  header: Metadata;
+  message?: MessageShape<O>;
+  /** Comes with the message, and the status that tells of its end says nothing of it. */
+  failure?: ConnectError;
 }
 
-/** What has come of it so far. */
-interface Came<O extends DescMessage> {
-  header: Metadata;
-  message: MessageShape<O> | undefined;
-  /** Comes with the message, and the status that tells of its end says nothing of it. */
-  failure: ConnectError | undefined;
-}
+type ChannelCall = ReturnType<OpenCalls['channel']['createCall']>;
 
 /**
  * What grpc-js is given of a call. At the end it lets go of everything, because it outlives the call: streams and calls stand
  * in Maps and Sets of node:http2 and grpc-js, and what hangs on those is garbage to full collections only (docs/adr/0028-letting-go.md).
  */
 class UnaryCall<I extends DescMessage, O extends DescMessage> {
-  #asked: Asked<I, O> | undefined;
-  #came: Came<O> = { header: NOTHING, message: undefined, failure: undefined };
-  #call: ReturnType<OpenCalls['channel']['createCall']> | undefined;
   readonly #openCalls: OpenCalls;
+  #call: ChannelCall | undefined;
+  /** Undefined: it has ended. */
+  #pending: Pending<I, O> | undefined;
 
-  constructor(openCalls: OpenCalls, asked: Asked<I, O>) {
+  constructor(openCalls: OpenCalls, call: ChannelCall, pending: Pending<I, O>) {
     this.#openCalls = openCalls;
-    this.#asked = asked;
-  }
-
-  send(deadline: Date): void {
-    const { request } = this.#asked as Asked<I, O>;
-    const { path, serialize } = toWire(request.method);
-    const bytes = toBytes(() => serialize(request.message));
-    const metadata = metadataFromHeaders(request.header);
-    const call = this.#openCalls.channel.createCall(path, deadline, undefined, null, undefined);
     this.#call = call;
-    this.#openCalls.add(this);
-    request.signal.addEventListener('abort', this);
-    call.start(metadata, this);
-    call.startRead();
-    call.sendMessageWithContext({}, bytes);
-    call.halfClose();
+    this.#pending = pending;
+    openCalls.add(this);
+    pending.request.signal.addEventListener('abort', this);
   }
 
   cancel(): void {
@@ -78,34 +77,33 @@ class UnaryCall<I extends DescMessage, O extends DescMessage> {
 
   /** The signal aborts. */
   handleEvent(): void {
-    this.#asked?.reject(ConnectError.from(this.#asked.request.signal.reason, Code.Canceled));
+    this.#pending?.reject(ConnectError.from(this.#pending.request.signal.reason, Code.Canceled));
     this.cancel();
   }
 
   onReceiveMetadata(received: Metadata): void {
-    this.#came.header = received;
+    if (this.#pending !== undefined) this.#pending.header = received;
   }
 
   onReceiveMessage(received: Buffer): void {
-    const { request } = this.#asked as Asked<I, O>;
-    const { parse } = toWire(request.method, answerDecoderOf(request.method, request.contextValues));
+    const pending = this.#pending;
+    if (pending === undefined) return;
     try {
-      this.#came.message = parse(received);
+      pending.message = pending.parse(received);
     } catch (cause) {
-      this.#came.failure = toInternal('Response message parsing error', cause);
+      pending.failure = toInternal('Response message parsing error', cause);
       this.cancel();
     }
   }
 
   /** Comes last, and it alone has the trailers of a call that went well. */
   onReceiveStatus(status: StatusObject): void {
-    const { request, resolve, reject } = this.#asked as Asked<I, O>;
-    const { header, message, failure } = this.#came;
+    if (this.#pending === undefined) return;
+    const { request, resolve, reject, header, message, failure } = this.#pending;
+    this.#pending = undefined;
+    this.#call = undefined;
     this.#openCalls.delete(this);
     request.signal.removeEventListener('abort', this);
-    this.#asked = undefined;
-    this.#came = ENDED;
-    this.#call = undefined;
     const { method, service } = request;
     if (failure !== undefined) reject(failure);
     else if (status.code !== grpcStatus.OK) reject(connectErrorFromStatus(status));

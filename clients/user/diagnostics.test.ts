@@ -8,7 +8,7 @@ import { UserService, UserView } from '@rollcall/contract/user';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { publish } from './diagnostics.ts';
 import { createUserClient, DIAGNOSTIC_CHANNELS, type DiagnosticChannel, type UserClient } from './index.ts';
-import { createInvalidation } from './invalidation.ts';
+import { createInvalidation, type InvalidationOptions } from './invalidation.ts';
 import { ChangeLogService } from './testing/change-log-service.ts';
 import { MapUserService } from './testing/map-user-service.ts';
 
@@ -39,6 +39,18 @@ function open({ resetTimeoutMs }: { resetTimeoutMs: number }): UserClient {
       tenantId: 'acme',
       clock: () => nowMs,
       breaker: { volumeThreshold: 1, resetTimeoutMs },
+    }),
+  );
+}
+
+/** The change feed of this log alone, on the held clock where nothing else is said. */
+function openFeed(changes: ChangeLogService, options: Partial<InvalidationOptions>) {
+  return opened.use(
+    createInvalidation({
+      transport: createRouterTransport((router) => router.service(UserService, changes)),
+      clock: () => nowMs,
+      sink: { changed() {}, lost() {} },
+      ...options,
     }),
   );
 }
@@ -138,14 +150,7 @@ describe('the channels', () => {
     const live = listen('rollcall:user-client:feed:live');
     const lost = listen('rollcall:user-client:feed:lost');
     const changes = new ChangeLogService();
-    const feed = opened.use(
-      createInvalidation({
-        transport: createRouterTransport((router) => router.service(UserService, changes)),
-        clock: () => nowMs,
-        sink: { changed() {}, lost() {} },
-        random: () => 0,
-      }),
-    );
+    const feed = openFeed(changes, { random: () => 0 });
     feed.watch('acme');
     await expect.poll(() => live).toEqual([{ tenantIds: ['acme'] }]);
     feed.watch('other');
@@ -183,14 +188,7 @@ describe('the channels', () => {
   it('tell that changes are late while the stream is up and silent', async () => {
     const live = listen('rollcall:user-client:feed:live');
     const changes = new ChangeLogService();
-    const feed = opened.use(
-      createInvalidation({
-        transport: createRouterTransport((router) => router.service(UserService, changes)),
-        clock: () => nowMs,
-        sink: { changed() {}, lost() {} },
-        tickMs: 200,
-      }),
-    );
+    const feed = openFeed(changes, { tickMs: 200 });
     const breaks: number[] = [];
     const lost = listen('rollcall:user-client:feed:lost', () => breaks.push(feed.stats().breaks));
     feed.watch('acme');
@@ -206,14 +204,7 @@ describe('the channels', () => {
     const live = listen('rollcall:user-client:feed:live');
     const lost = listen('rollcall:user-client:feed:lost');
     const changes = new ChangeLogService();
-    const feed = opened.use(
-      createInvalidation({
-        transport: createRouterTransport((router) => router.service(UserService, changes)),
-        clock: () => performance.now(),
-        sink: { changed() {}, lost() {} },
-        random: () => 0,
-      }),
-    );
+    const feed = openFeed(changes, { random: () => 0, clock: () => performance.now() });
     feed.watch('acme');
     feed.watch('other');
     await expect.poll(() => live).toEqual([{ tenantIds: ['acme', 'other'] }]);

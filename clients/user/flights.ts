@@ -31,8 +31,9 @@ export interface FlightsContext extends BatchingOptions {
 }
 
 /**
- * The reads on their way, one per tenant, view, id and version demanded, however many wait. Those that callers want within the same window leave
- * together. Each of them lands, at its deadline at the latest: where all of a batch fails, each of its reads has failed.
+ * The reads on their way, one per tenant, view, id and version demanded, however many wait. Those that callers want within the
+ * same window leave together. Each of them lands, at its deadline at the latest: where all of a batch fails, each of its reads
+ * has failed.
  */
 export class Flights {
   readonly #board = new FlightBoard();

@@ -1,5 +1,5 @@
 import type { User } from '@rollcall/contract/user';
-import type { CachedUser } from './cached-user.ts';
+import { type CachedUser, reaches } from './cached-user.ts';
 import type { ClientCounters } from './counters.ts';
 import { type Degrading, degrade, isGoodEnough } from './degrade.ts';
 import type { Freshness } from './freshness.ts';
@@ -126,8 +126,8 @@ export class Recall {
 }
 
 /** As `reaches`; and the survivor of a merge is no older than this context has seen it. */
-function isRecent({ user }: CachedUser, id: string, minVersion: bigint): boolean {
-  return user.id === id ? user.version >= minVersion : minVersion === 0n && !hasSeenNewer(user);
+function isRecent(entry: CachedUser, id: string, minVersion: bigint): boolean {
+  return reaches(entry, id, minVersion) && (entry.user.id === id || !hasSeenNewer(entry.user));
 }
 
 /** A fresh entry as an answer. */

@@ -29,7 +29,7 @@ export function withAnswerTelemetry<Reader extends Pick<CachedUserReader, 'readM
     manyNow(scope, ids) {
       const entries = next.manyNow(scope, ids);
       if (metrics !== undefined && entries !== undefined && entries.length > 0) {
-        const oldestMs = clock() - oldest(entries);
+        const oldestMs = clock() - oldestAtMs(entries);
         metrics.answerAge.record(oldestMs / 1000, { [SOURCE_ATTRIBUTE]: 'cache' });
       }
       return entries;
@@ -64,7 +64,7 @@ export function createStaleListener({ metrics, clock }: AnswerTelemetryContext):
 }
 
 /** A reduction, because there may be more than a call takes arguments. */
-function oldest(entries: readonly { readonly readAtMs: number }[]): number {
+function oldestAtMs(entries: readonly { readonly readAtMs: number }[]): number {
   return entries.reduce((least, { readAtMs }) => Math.min(least, readAtMs), Infinity);
 }
 
@@ -83,7 +83,7 @@ function tellStale({ tenantId }: UserScope, answers: readonly FoundAnswer[], now
   publish('rollcall:user-client:answer:stale', () => ({
     tenantId,
     count: stale.length,
-    oldestMs: nowMs - oldest(stale),
+    oldestMs: nowMs - oldestAtMs(stale),
     reason,
   }));
 }

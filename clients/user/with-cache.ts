@@ -57,7 +57,10 @@ export interface CachedUserReader
     Pick<Recall, 'peek' | 'getNow' | 'manyNow' | 'answerNow'> {
   /** Forgets the id in every view, and throws away what is on its way. */
   invalidate(tenantId: string, id: string): void;
-  /** Takes in a user that came another way, unless it was read before an id was invalidated. Answers what is to be shown: this one, or what is known to be newer. */
+  /**
+   * Takes in a user that came another way, unless it was read before an id was invalidated. Answers what is to be shown: this
+   * one, or what is known to be newer.
+   */
   accept(scope: UserScope, user: User, readAtMs: number): UserAnswer;
   /** What is known of an id, and how good that is. */
   describe(tenantId: string, id: string): CachedDescription;
