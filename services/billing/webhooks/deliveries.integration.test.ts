@@ -150,6 +150,12 @@ describe('a delivery is refused, stored nowhere and logged', () => {
     await expectRefused(post('', signatureOf('', SECRET)), 400, 'SIGNATURE_INVALID');
   });
 
+  it('B10: where its signature is empty, or of characters that are no digits', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    for (const signature of ['', '0', 'é'.repeat(64), 'g'.repeat(64)])
+      await expectRefused(post(body, `t=${now},v1=${signature}`), 400, 'SIGNATURE_INVALID');
+  });
+
   it('where it was signed too long ago', async () => {
     const old = Date.now() - 301_000;
     await expectRefused(post(body, signatureOf(body, SECRET, old)), 400, 'SIGNATURE_EXPIRED');
