@@ -1,6 +1,8 @@
+import { createPrivateKey, type JsonWebKey, sign as signWith } from 'node:crypto';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { type JWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTokenVerifier, TokenFault, watchKeys } from './service-token.ts';
@@ -110,6 +112,67 @@ describe('a service token', () => {
   });
 });
 
+describe('B10: a claim or a header of whatever type', () => {
+  const good = { sub: 'booking', aud: 'auth', iat: NOW_MS / 1000, exp: NOW_MS / 1000 + 60 };
+  const odd = fc.oneof(
+    fc.constantFrom<unknown>(null, true, 0, -1, 1e308, '', 'booking', 'auth', [], {}),
+    fc.constantFrom<unknown>(['booking'], [['booking']], ['auth', 7], { toString: 'booking' }, { length: 7 }),
+    fc.jsonValue(),
+  );
+
+  it.each<[string, unknown]>([
+    ['a list', ['booking']],
+    ['a nested list', [['booking']]],
+    ['a number', 7],
+    ['an object', { 0: 'b', length: 1 }],
+    ['null', null],
+    ['true', true],
+  ])('refuses a subject that is %s', async (_, sub) => {
+    using tokens = await open();
+    expect(await faultOf(tokens.verify(signRaw(JSON.stringify({ ...good, sub }))))).toMatch(/subject/);
+  });
+
+  it('leads to a caller or to a TokenFault', async () => {
+    using tokens = await open();
+    const names = fc.constantFrom(
+      'sub',
+      'aud',
+      'exp',
+      'nbf',
+      'iat',
+      'jti',
+      'iss',
+      '__proto__',
+      'constructor',
+    );
+    const claims = fc.dictionary(names, odd, { maxKeys: 3, noNullPrototype: true });
+    const headerNames = fc.constantFrom('alg', 'kid', 'crit', 'typ', 'b64', 'jwk', 'x5c', '__proto__');
+    const header = fc.dictionary(headerNames, odd, { maxKeys: 2, noNullPrototype: true });
+    await fc.assert(
+      fc.asyncProperty(claims, header, async (oddClaims, oddHeader) => {
+        const token = signRaw(JSON.stringify({ ...good, ...oddClaims }), oddHeader);
+        const caller = await tokens.verify(token).catch((error: unknown) => error);
+        if (!(caller instanceof TokenFault)) expect(caller).toBe('booking');
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([
+    ['numbers beyond what a number holds', JSON.stringify(good).replace(/"exp":\d+/, '"exp":1e999')],
+    ['a beginning without end', JSON.stringify(good).replace(/"iat":\d+/, '"iat":-1e999')],
+    ['both', '{"sub":"booking","aud":"auth","iat":1e999,"exp":1e999}'],
+    ['a claim twice, the second a list', '{"sub":"booking","sub":["booking"],"aud":"auth","iat":1,"exp":9}'],
+    ['no object', '["booking"]'],
+    ['null', 'null'],
+    ['no JSON', '{"sub":'],
+    ['100 levels', `${'['.repeat(100)}${']'.repeat(100)}`],
+  ])('is refused where the claims are %s', async (_, text) => {
+    using tokens = await open();
+    await faultOf(tokens.verify(signRaw(text)));
+  });
+});
+
 describe('the keys of callers', () => {
   it('are in force soon after the file was replaced, and those that are gone no longer', async () => {
     using tokens = await open();
@@ -135,6 +198,15 @@ describe('the keys of callers', () => {
     ['holds a private key', JSON.stringify({ keys: [key] }), /private key/],
     ['holds keys of another kind', JSON.stringify({ keys: [{ kty: 'RSA' }] }), /not Ed25519/],
     ['holds nothing', '{}', /at least one public key/],
+    ['holds null', 'null', /at least one public key/],
+    ['holds a list of null', '{"keys":[null]}', /not Ed25519/],
+    [
+      'holds a key of another length',
+      '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AAAA"}]}',
+      /not 32 bytes in base64url/,
+    ],
+    ['holds a key without x', '{"keys":[{"kty":"OKP","crv":"Ed25519"}]}', /not 32 bytes in base64url/],
+    ['holds a key that is a list', '{"keys":[{"kty":"OKP","crv":"Ed25519","x":["A"]}]}', /not 32 bytes/],
   ])('cannot come from a file that %s', async (_, content, words) => {
     const path = join(folder, `${crypto.randomUUID()}.json`);
     if (content !== undefined) await writeFile(path, content);
@@ -149,4 +221,12 @@ async function sign(claims: Record<string, unknown>): Promise<string> {
   return await new SignJWT(claims)
     .setProtectedHeader({ alg: 'EdDSA', kid: key.kid as string })
     .sign(await importJWK(key, 'EdDSA'));
+}
+
+// What no library would sign.
+function signRaw(claims: string, header: object = {}): string {
+  const text = JSON.stringify({ alg: 'EdDSA', kid: key.kid, ...header });
+  const signed = [text, claims].map((part) => Buffer.from(part).toString('base64url')).join('.');
+  const privateKey = createPrivateKey({ key: key as JsonWebKey, format: 'jwk' });
+  return `${signed}.${signWith(null, Buffer.from(signed), privateKey).toString('base64url')}`;
 }

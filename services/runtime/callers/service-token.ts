@@ -1,4 +1,5 @@
-import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
+import { createPublicKey } from 'node:crypto';
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWK, jwtVerify } from 'jose';
 import { isCallerId } from './caller-id.ts';
 import { type NamedFile, type Watched, watchFiles } from './watched-files.ts';
 
@@ -82,7 +83,8 @@ async function verifyToken(token: string, { keySet, audience, nowMs }: Terms) {
   }).catch((error: unknown) => {
     throw new TokenFault(explain(error), { cause: error });
   });
-  const { sub = '', exp = 0, iat = 0 } = payload;
+  // jose checks the types of exp, nbf and iat, but takes sub for text without a look.
+  const { sub, exp = 0, iat = 0 } = payload as { sub?: unknown; exp?: number; iat?: number };
   if (exp - iat > MAX_TOKEN_SECONDS || iat * 1000 > nowMs + CLOCK_TOLERANCE_SECONDS * 1000)
     throw new TokenFault(`The service token lives longer than ${MAX_TOKEN_SECONDS} seconds.`);
   if (!isCallerId(sub))
@@ -104,11 +106,19 @@ function explain(error: unknown): string {
 
 function parseKeys(text: string): JSONWebKeySet {
   const parsed = JSON.parse(text) as { keys?: unknown };
-  const keys = Array.isArray(parsed?.keys) ? (parsed.keys as Record<string, unknown>[]) : [];
+  const keys: unknown[] = Array.isArray(parsed?.keys) ? parsed.keys : [];
   if (keys.length === 0) throw new Error('it holds no "keys": a JWKS with at least one public key is needed');
-  for (const key of keys) {
-    if (key.kty !== 'OKP' || key.crv !== 'Ed25519') throw new Error('it holds a key that is not Ed25519');
-    if (key.d !== undefined) throw new Error('it holds a private key: public keys alone belong there');
+  return { keys: keys.map(requirePublicKey) };
+}
+
+function requirePublicKey(value: unknown): JWK {
+  const key = (value ?? {}) as JWK;
+  if (key.kty !== 'OKP' || key.crv !== 'Ed25519') throw new Error('it holds a key that is not Ed25519');
+  if (key.d !== undefined) throw new Error('it holds a private key: public keys alone belong there');
+  try {
+    createPublicKey({ key: { kty: key.kty, crv: key.crv, x: key.x ?? '' }, format: 'jwk' });
+  } catch (cause) {
+    throw new Error('it holds a key whose "x" is not 32 bytes in base64url', { cause });
   }
-  return { keys: keys as unknown as JSONWebKeySet['keys'] };
+  return key;
 }

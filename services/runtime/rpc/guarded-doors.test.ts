@@ -17,7 +17,7 @@ import {
 } from '@rollcall/contract/user';
 import { createTestAuthority, type TestCertificate } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
-import type { JWK } from 'jose';
+import { importJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../callers/audit-log.ts';
 import { type Grant, type GrantBook, indexGrants } from '../callers/grants.ts';
@@ -228,6 +228,19 @@ describe.each(DOORS)('a guarded door, by %s', (_, openTransport) => {
       Array(3).fill(['CALLER_UNKNOWN', '']),
     );
     expect(guarded.answered()).toBe(0);
+  });
+
+  it.each<[string, unknown]>([
+    ['a list', [BOOKING]],
+    ['a number', 7],
+    ['an object', { toString: BOOKING }],
+  ])('B10: refuses a token whose subject is %s as CALLER_UNKNOWN', async (_kind, sub) => {
+    await using guarded = await openGuarded();
+    const nowS = Math.floor(Date.now() / 1000);
+    const bearer = await new SignJWT({ sub, aud: 'test', iat: nowS, exp: nowS + 60 } as JWTPayload)
+      .setProtectedHeader({ alg: 'EdDSA', kid: String(key.kid) })
+      .sign(await importJWK(key, 'EdDSA'));
+    await expectRefusal(ask(guarded, { bearer }), { code: 'Unauthenticated', reason: 'CALLER_UNKNOWN' });
   });
 
   it('ends a connection whose certificate no authority vouches for, although it says the same', async () => {
