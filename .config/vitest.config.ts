@@ -12,6 +12,8 @@ export default defineConfig({
     globalSetup: 'services/local/testing/global-setup.ts',
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // A condition of a busy machine may take longer to come than the default of a second.
+    expect: { poll: { timeout: 15_000 } },
     reporters: ['default', ['json', { outputFile: `${root}/.ci/results/tests.json` }]],
   },
 });

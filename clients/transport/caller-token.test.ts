@@ -64,6 +64,29 @@ describe('withCallerToken', () => {
     expect(seen).toHaveLength(2);
   });
 
+  it('B8: fetches the next where the clock went back behind the beginning of the token in hand', async () => {
+    let made = 0;
+    const { clock, seen, call } = openClient((nowMs) => jwt(`t${++made}`, nowMs + 100_000));
+    await call();
+    clock.nowMs -= 4_000;
+    await call();
+    clock.nowMs -= 2_000;
+    await call();
+    await call();
+    expect(seen).toEqual(['Bearer t1', 'Bearer t1', 'Bearer t2', 'Bearer t2']);
+  });
+
+  it('B8: fetches the next in time, also where the clock went back a little', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    let made = 0;
+    const { clock, seen, call } = openClient((nowMs) => jwt(`t${++made}`, nowMs + 100_000));
+    await call();
+    vi.advanceTimersByTime(101_000);
+    clock.nowMs += 10_000;
+    await call();
+    expect(seen).toEqual(['Bearer t1', 'Bearer t2']);
+  });
+
   it('drops a token that the service refuses', async () => {
     let made = 0;
     const { seen, refused, call } = openClient((nowMs) => jwt(`t${++made}`, nowMs + 100_000));

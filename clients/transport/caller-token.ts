@@ -17,11 +17,18 @@ const RETRY_MS = 1_000;
 // Longer than most callers wait, so that it costs none its token. One fetch that has hung must not hold up all calls for ever.
 const FETCH_TIMEOUT_MS = 5_000;
 
+// By how much services let a token begin in their future. Behind that the machine's clock went back, and they refuse it.
+const CLOCK_TOLERANCE_MS = 5_000;
+
 interface Held {
   readonly token: string;
   /** In ms since 1970. */
-  readonly renewAtMs: number;
-  readonly expiresAtMs: number;
+  readonly askedAtMs: number;
+  /** The point of `performance.now()`, which no jump of the machine's clock moves. */
+  readonly askedAtUptimeMs: number;
+  /** Age in ms from which on the next one is fetched. */
+  readonly renewAgeMs: number;
+  readonly lifeMs: number;
 }
 
 /**
@@ -45,9 +52,10 @@ export function withCallerToken(source: CallerToken, now: () => number = Date.no
     return fetching;
   };
   const current = async (): Promise<Held> => {
-    if (!held || now() >= held.expiresAtMs) return await fetch();
-    if (now() >= held.renewAtMs) {
-      held = { ...held, renewAtMs: now() + RETRY_MS };
+    const ageMs = held && ageOf(held, now());
+    if (!held || ageMs === undefined || ageMs >= held.lifeMs) return await fetch();
+    if (ageMs >= held.renewAgeMs) {
+      held = { ...held, renewAgeMs: ageMs + RETRY_MS };
       // The one in hand is good; that there is no other is told when it no longer is.
       fetch().catch(() => {});
     }
@@ -66,8 +74,15 @@ export function withCallerToken(source: CallerToken, now: () => number = Date.no
   };
 }
 
+/** In ms, by the clock that says more. Undefined: the machine's clock went back, and the token begins in the future. */
+function ageOf({ askedAtMs, askedAtUptimeMs }: Held, nowMs: number): number | undefined {
+  if (nowMs < askedAtMs - CLOCK_TOLERANCE_MS) return undefined;
+  return Math.max(nowMs - askedAtMs, performance.now() - askedAtUptimeMs);
+}
+
 async function fetchToken(source: CallerToken, now: () => number): Promise<Held> {
   const askedAtMs = now();
+  const askedAtUptimeMs = performance.now();
   let token: string;
   try {
     token = await inTime(source());
@@ -75,8 +90,8 @@ async function fetchToken(source: CallerToken, now: () => number): Promise<Held>
     throw failedWith(cause);
   }
   checkToken(token);
-  const expiresAtMs = expiryOf(token) ?? askedAtMs;
-  return { token, expiresAtMs, renewAtMs: askedAtMs + (expiresAtMs - askedAtMs) * RENEW_AT };
+  const lifeMs = (expiryOf(token) ?? askedAtMs) - askedAtMs;
+  return { token, askedAtMs, askedAtUptimeMs, lifeMs, renewAgeMs: lifeMs * RENEW_AT };
 }
 
 async function inTime(token: string | Promise<string>): Promise<string> {

@@ -91,6 +91,11 @@ export const AUTH_SETTINGS = {
     default: 'rollcall',
     doc: 'Who access tokens say they are from: the claim iss.',
   }),
+  accessTokenAudience: textSetting({
+    variable: 'AUTH_ACCESS_TOKEN_AUDIENCE',
+    default: 'rollcall',
+    doc: 'Audience that access tokens of people are made for, and held to: the claim aud.',
+  }),
   passwordConcurrency: integerSetting({
     variable: 'AUTH_PASSWORD_CONCURRENCY',
     default: '2',

@@ -4,11 +4,12 @@ import { createLogger, Secret } from '@rollcall/runtime';
 import { createPool, type Pool, transactPrepared } from '@rollcall/runtime/postgres';
 import { createKeyring, type Keyring, makeKey, SealingError } from '@rollcall/runtime/sealing';
 import { createTestDatabase, TEST_KEYS, type TestDatabase } from '@rollcall/runtime/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startMailWorker } from './mail/mail-worker.ts';
 import type { Mail } from './people/mail.ts';
 import { createPasswordHasher } from './people/password-hasher.ts';
 import type { People } from './people/people.ts';
+import { refreshSession } from './people/refresh-session.ts';
 import { register } from './people/register.ts';
 import { requestPasswordReset } from './people/request-password-reset.ts';
 import { resetPassword } from './people/reset-password.ts';
@@ -220,6 +221,114 @@ describe('what is kept', () => {
       expect((await pool.query(`select * from ${table}`)).rows).toEqual([]);
     }
     expect((await pool.query('select * from credentials')).rows).toHaveLength(1);
+  });
+});
+
+describe('B8: what fails on its way', () => {
+  // As a full disk or a broken row would: `table` takes no row while `work` runs.
+  async function withTableClosed<T>(table: string, work: () => Promise<T>): Promise<T> {
+    await pool.query(`create function refuse() returns trigger language plpgsql as $$ begin raise 'closed'; end $$;
+      create trigger closed before insert or update on ${table} for each row execute function refuse()`);
+    try {
+      return await work();
+    } finally {
+      await pool.query('drop function refuse() cascade');
+    }
+  }
+
+  it('leaves a refresh token good, where the access token cannot be signed', async () => {
+    const person = await member();
+    const { tenantId } = person;
+    const { refreshToken, sessionId } = await signIn(people, person);
+    const sign = vi.spyOn(people.tokens, 'sign').mockRejectedValueOnce(new Error('no key'));
+    await expect(refreshSession(people, { tenantId, refreshToken })).rejects.toThrow('no key');
+    expect(sign).toHaveBeenCalledOnce();
+    const next = await refreshSession(people, { tenantId, refreshToken });
+    expect(next).toMatchObject({ sessionId, userId: person.userId, isEmailVerified: true });
+    await refreshSession(people, { tenantId, refreshToken: next.refreshToken });
+  });
+
+  it.each(['refresh_tokens', 'sessions'])(
+    'leaves a refresh token good, where %s is not to be written',
+    async (table) => {
+      const person = await member();
+      const { tenantId } = person;
+      const { refreshToken } = await signIn(people, person);
+      const attempt = () => refreshSession(people, { tenantId, refreshToken });
+      await withTableClosed(table, () => expect(attempt()).rejects.toThrow('closed'));
+      await expect(attempt()).resolves.toMatchObject({ userId: person.userId });
+    },
+  );
+
+  it('leaves a refresh token good, where the address of its user cannot be opened', async () => {
+    const person = await member();
+    const { tenantId } = person;
+    const { refreshToken } = await signIn(people, person);
+    const attempt = () => refreshSession(people, { tenantId, refreshToken });
+    const { rows } = await pool.query('select email_sealed from verified_emails');
+    await pool.query(`update verified_emails set email_sealed = '\\x00'`);
+    await expect(attempt()).rejects.toBeInstanceOf(SealingError);
+    await pool.query('update verified_emails set email_sealed = $1', [rows[0].email_sealed]);
+    await expect(attempt()).resolves.toMatchObject({ isEmailVerified: true });
+  });
+
+  it.each(['users', 'credentials', 'verified_emails'])(
+    'leaves the token of a registration good, where %s is not to be written',
+    async (table) => {
+      const person = stranger();
+      await register(people, person);
+      const use = { tenantId: person.tenantId, token: tokenOf(await takeMail()) };
+      await withTableClosed(table, () => expect(verifyEmail(people, use)).rejects.toThrow());
+      await verifyEmail(people, use);
+      expect(await signIn(people, person)).toMatchObject({ isEmailVerified: true });
+    },
+  );
+
+  it.each(['credentials', 'verified_emails', 'sessions', 'mail_outbox'])(
+    'leaves the token of a reset good, where %s is not to be written',
+    async (table) => {
+      const person = await member();
+      const { tenantId } = person;
+      await signIn(people, person);
+      await requestPasswordReset(people, person);
+      const use = { tenantId, token: tokenOf(await takeMail()), newPassword: 'another good one' };
+      await withTableClosed(table, () => expect(resetPassword(people, use)).rejects.toThrow('closed'));
+      await expect(signIn(people, person)).resolves.toMatchObject({ userId: person.userId });
+      await resetPassword(people, use);
+      await signIn(people, { ...person, password: use.newPassword });
+    },
+  );
+});
+
+describe('B8: where the clock of the database went back', () => {
+  const later = `interval '2 hours'`;
+
+  it('nobody waits for attempts of the time before', async () => {
+    const person = await member();
+    const wrong = { ...person, password: 'wrong' };
+    for (let i = 0; i < 7; i++) await signIn(people, wrong).catch(() => undefined);
+    await pool.query(
+      `update throttles set blocked_until = blocked_until + ${later}, update_time = update_time + ${later}`,
+    );
+    await expect(signIn(people, wrong)).rejects.toMatchObject({ reason: 'CREDENTIALS_WRONG' });
+    // Counted by the clock as it is now, beside those of before.
+    await expect(signIn(people, wrong)).rejects.toMatchObject({ reason: 'TOO_MANY_ATTEMPTS' });
+    const { rows } = await pool.query(
+      `select failures, update_time > now() as ahead from throttles where kind = 'ACCOUNT'`,
+    );
+    expect(rows).toEqual([{ failures: expect.closeTo(7, 1), ahead: false }]);
+    await pool.query(
+      `update throttles set blocked_until = blocked_until + ${later}, update_time = update_time + ${later}`,
+    );
+    await signIn(people, person);
+  });
+
+  it('a mail is sent that was put off in the time before', async () => {
+    await register(people, stranger());
+    await pool.query(
+      `update mail_outbox set next_attempt_time = next_attempt_time + ${later}, expire_time = expire_time + ${later}`,
+    );
+    await takeMail();
   });
 });
 

@@ -75,7 +75,10 @@ export async function startPeople(options: PeopleOptions): Promise<RunningPeople
     store: createPostgresPeople(pool, { seal, contactSeal }, news),
     throttles: createPostgresThrottles(pool, seal),
     hasher,
-    tokens: createAccessTokens(keys, config.tokenIssuer),
+    tokens: createAccessTokens(keys, {
+      issuer: config.tokenIssuer,
+      audience: config.accessTokenAudience,
+    }),
     onReuse: (session) =>
       logger.warn(
         session,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { isUuid } from '@rollcall/runtime/rpc';
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import type { UserRole } from '../users/user.ts';
 import type { KeyKeeper } from './key-keeper.ts';
 import { accessTokenInvalid } from './people-error.ts';
@@ -26,19 +27,29 @@ export interface AccessTokens {
   verify(token: string): Promise<AccessClaims>;
 }
 
-/** @param issuer the claim `iss`, which others hold a token to. */
+/** What access tokens say of themselves, and are held to by all who verify them. */
+export interface AccessTokenParties {
+  /** Claim `iss`. */
+  readonly issuer: string;
+  /** Claim `aud`: the services that people's tokens are for, under one name. */
+  readonly audience: string;
+}
+
+/** @param now in ms since 1970. */
 export function createAccessTokens(
   keys: Pick<KeyKeeper, 'signing' | 'verifying'>,
-  issuer: string,
+  { issuer, audience }: AccessTokenParties,
+  now: () => number = Date.now,
 ): AccessTokens {
   return {
     async sign({ tenantId, userId, role, sessionId }) {
       const { id, key } = keys.signing();
-      const issuedAt = Math.floor(Date.now() / 1000);
+      const issuedAt = Math.floor(now() / 1000);
       const expiresAt = issuedAt + ACCESS_TOKEN_MS / 1000;
       const token = await new SignJWT({ tenant: tenantId, role, sid: sessionId })
         .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: id })
         .setIssuer(issuer)
+        .setAudience(audience)
         .setSubject(userId)
         .setJti(randomUUID())
         .setIssuedAt(issuedAt)
@@ -56,20 +67,29 @@ export function createAccessTokens(
         const { payload } = await jwtVerify(token, find, {
           algorithms: [ALGORITHM],
           issuer,
+          audience,
           typ: TYPE,
-          requiredClaims: ['sub', 'tenant', 'role', 'sid', 'exp'],
+          requiredClaims: ['exp'],
+          currentDate: new Date(now()),
         });
-        const { sub, tenant, role, sid } = payload;
-        return {
-          tenantId: String(tenant),
-          userId: String(sub),
-          role: role as UserRole,
-          sessionId: String(sid),
-        };
+        return toClaims(payload);
       } catch (error) {
         if (error instanceof errors.JOSEError) throw accessTokenInvalid();
         throw error;
       }
     },
+  };
+}
+
+// jose checks the types of registered claims of time alone.
+function toClaims({ sub, tenant, role, sid }: JWTPayload): AccessClaims {
+  const claims = [sub, tenant, role, sid];
+  const isText = (claim: unknown) => typeof claim === 'string' && claim !== '';
+  if (!claims.every(isText) || !isUuid(String(sub)) || !isUuid(String(sid))) throw accessTokenInvalid();
+  return {
+    tenantId: tenant as string,
+    userId: sub as string,
+    role: role as UserRole,
+    sessionId: sid as string,
   };
 }

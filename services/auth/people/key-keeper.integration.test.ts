@@ -2,11 +2,19 @@ import { createLogger, Secret } from '@rollcall/runtime';
 import { createPool, type Pool } from '@rollcall/runtime/postgres';
 import { createKeyring, makeKey } from '@rollcall/runtime/sealing';
 import { createTestDatabase, type TestDatabase } from '@rollcall/runtime/testing';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { decodeJwt, type JWTPayload, SignJWT } from 'jose';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPostgresSigningKeys } from '../postgres/people-signing-keys.ts';
 import { createAccessTokens } from './access-token.ts';
 import { createKeyKeeper } from './key-keeper.ts';
 
+const PARTIES = { issuer: 'rollcall', audience: 'rollcall' };
+const claims = {
+  tenantId: 'acme',
+  userId: '0190b0d5-4a1c-7e2f-8c3d-0123456789ab',
+  role: 'CUSTOMER',
+  sessionId: '0190b0d5-4a1c-7e2f-8c3d-0123456789ac',
+} as const;
 const SCHEDULE = { signingMs: 1000, aheadMs: 100, behindMs: 50 };
 const [OLD, NEW] = [makeKey('k1'), makeKey('k2')];
 const indexKeys = new Secret(makeKey('i1'));
@@ -47,8 +55,7 @@ it('agrees on one key, however many processes start at once', async () => {
 it('rotates while tokens of the key before are still taken, also by a process that does not know the new key yet', async () => {
   using one = await open();
   using other = await open();
-  const [ours, theirs] = [createAccessTokens(one, 'rollcall'), createAccessTokens(other, 'rollcall')];
-  const claims = { tenantId: 'acme', userId: 'u', role: 'CUSTOMER', sessionId: 's' } as const;
+  const [ours, theirs] = [createAccessTokens(one, PARTIES), createAccessTokens(other, PARTIES)];
   const { token: before } = await ours.sign(claims);
   const first = one.signing().id;
   now += 950;
@@ -68,6 +75,52 @@ it('rotates while tokens of the key before are still taken, also by a process th
   expect(other.shown()).toHaveLength(1);
   await expect(theirs.verify(before)).rejects.toMatchObject({ reason: 'ACCESS_TOKEN_INVALID' });
   expect(await theirs.verify(after)).toEqual(claims);
+});
+
+it('B8: signs and verifies where the clock has gone back behind every key', async () => {
+  using keeper = await open();
+  const tokens = createAccessTokens(keeper, PARTIES, () => now);
+  const { token: before } = await tokens.sign(claims);
+  now -= 3_600_000;
+  const { token: after } = await tokens.sign(claims);
+  await keeper.refresh();
+  expect(await tokens.verify(after)).toEqual(claims);
+  expect(await tokens.verify(before)).toEqual(claims);
+});
+
+it('B10: takes an access token for its own audience alone', async () => {
+  using keeper = await open();
+  const tokensFor = (audience: string) => createAccessTokens(keeper, { ...PARTIES, audience });
+  const { token } = await tokensFor('rollcall').sign(claims);
+  expect(decodeJwt(token).aud).toBe('rollcall');
+  expect(await tokensFor('rollcall').verify(token)).toEqual(claims);
+  await expect(tokensFor('shop').verify(token)).rejects.toMatchObject({ reason: 'ACCESS_TOKEN_INVALID' });
+});
+
+describe('B10: a genuine access token', () => {
+  const payload = { iss: 'rollcall', aud: 'rollcall', tenant: 'acme', role: 'CUSTOMER', exp: 9e9 };
+  const ids = { sub: claims.userId, sid: claims.sessionId };
+
+  it.each<[string, object]>([
+    ['no audience', { aud: undefined }],
+    ['an audience that is an object', { aud: { rollcall: true } }],
+    ['a list of other audiences', { aud: ['shop', ['rollcall']] }],
+    ['a subject that is a list', { sub: [claims.userId] }],
+    ['a subject that is no id', { sub: 'ada' }],
+    ['a session that is no id', { sid: "' or 1=1" }],
+    ['a tenant that is a number', { tenant: 7 }],
+    ['a role that is null', { role: null }],
+    ['an end that is text', { exp: '9e9' }],
+    ['no end', { exp: undefined }],
+  ])('with %s is refused, and nothing else is thrown', async (_, odd) => {
+    using keeper = await open();
+    const { id: kid, key } = keeper.signing();
+    const token = await new SignJWT({ ...payload, ...ids, ...odd } as JWTPayload)
+      .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid })
+      .sign(key);
+    const tokens = createAccessTokens(keeper, PARTIES);
+    await expect(tokens.verify(token)).rejects.toMatchObject({ reason: 'ACCESS_TOKEN_INVALID' });
+  });
 });
 
 it('is not asked by tokens of made-up keys more than once in a while', async () => {

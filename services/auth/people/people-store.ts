@@ -50,7 +50,8 @@ export interface SessionOpening {
   readonly userId: string;
   readonly sessionId: string;
   readonly tokenHash: Buffer;
-  readonly expireTime: Date;
+  /** How long the session lives. The database adds it to its own clock, by which sessions end. */
+  readonly lifetimeMs: number;
   /** The hash that was compared with: where it was replaced meanwhile, no session is opened. */
   readonly passwordHash: string;
   /** The address that was signed in with, whose failed attempts are forgotten. */
@@ -66,9 +67,15 @@ export interface LiveSession {
   readonly expireTime: Date;
 }
 
+/** A session that a refresh token goes on with. */
+export interface RefreshedSession extends LiveSession {
+  /** Whether the user's current address is verified. */
+  readonly isEmailVerified: boolean;
+}
+
 /** What a refresh token led to. REUSED: its session was alive, and is over now. */
-export type RefreshOutcome =
-  | { readonly kind: 'REFRESHED'; readonly session: LiveSession }
+export type RefreshOutcome<Answer> =
+  | { readonly kind: 'REFRESHED'; readonly answer: Answer }
   | { readonly kind: 'REUSED'; readonly sessionId: string }
   | { readonly kind: 'OVER' };
 
@@ -120,12 +127,21 @@ export interface PeopleStore {
   /** Undefined: nobody. */
   findAccess(tenantId: string, user: User | undefined): Promise<Access>;
   recordFailure(failure: FailedSignIn): Promise<void>;
-  /** Opens a session, notes the sign-in, forgets failed attempts; answers the user's role. Undefined: the user is not active or the password is another by now. */
-  openSession(opening: SessionOpening): Promise<UserRole | undefined>;
+  /** Opens a session, notes the sign-in, forgets failed attempts. Undefined: the user is not active or the password is another by now. */
+  openSession(
+    opening: SessionOpening,
+  ): Promise<{ readonly role: UserRole; readonly expireTime: Date } | undefined>;
   /** Replaces a hash by another of the same password, unless it was replaced already. */
   replaceHash(tenantId: string, userId: string, hashes: { from: string; to: string }): Promise<void>;
-  /** Uses up a refresh token and keeps the next one. */
-  refresh(tenantId: string, tokens: { used: Buffer; next: Buffer }): Promise<RefreshOutcome>;
+  /**
+   * Uses up a refresh token, keeps the next one and makes the answer in one transaction: where `answer` rejects, the used token
+   * is as good as before.
+   */
+  refresh<Answer>(
+    tenantId: string,
+    tokens: { used: Buffer; next: Buffer },
+    answer: (session: RefreshedSession) => Promise<Answer>,
+  ): Promise<RefreshOutcome<Answer>>;
   /** Ends the session of a token, used or not, or all of its user. */
   signOut(tenantId: string, tokenHash: Buffer, everywhere: boolean): Promise<void>;
   /** The session while it is alive and its user active. */

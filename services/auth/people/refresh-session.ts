@@ -5,26 +5,19 @@ import { type OpenSession, signSession } from './session.ts';
 
 /**
  * Takes a refresh token and answers the next. One that was used before ends the session: either of its two holders is a thief.
+ * A failure leaves the token as it was.
  * @throws PeopleError SESSION_OVER
  */
 export async function refreshSession(
-  { reads, store, tokens, onReuse }: People,
+  { store, tokens, onReuse }: People,
   { tenantId, refreshToken }: { tenantId: string; refreshToken: string },
 ): Promise<OpenSession> {
   const next = makeSecretToken();
-  const outcome = await store.refresh(tenantId, { used: hashToken(refreshToken), next: hashToken(next) });
+  const hashes = { used: hashToken(refreshToken), next: hashToken(next) };
+  const outcome = await store.refresh(tenantId, hashes, async ({ id, ...session }) => {
+    return await signSession(tokens, { ...session, tenantId, sessionId: id, refreshToken: next });
+  });
   if (outcome.kind === 'REUSED') onReuse({ tenantId, sessionId: outcome.sessionId });
   if (outcome.kind !== 'REFRESHED') throw sessionOver();
-  const { id, userId, role, expireTime } = outcome.session;
-  const user = await reads.find(tenantId, userId, 'BASIC');
-  const { isEmailVerified } = await store.findAccess(tenantId, user);
-  return await signSession(tokens, {
-    tenantId,
-    sessionId: id,
-    userId,
-    role,
-    refreshToken: next,
-    expireTime,
-    isEmailVerified,
-  });
+  return outcome.answer;
 }

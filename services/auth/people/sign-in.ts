@@ -77,9 +77,9 @@ async function open(
 ): Promise<Omit<UnsignedSession, 'isEmailVerified'>> {
   const refreshToken = makeSecretToken();
   const tokenHash = hashToken(refreshToken);
-  const expireTime = new Date(Date.now() + SESSION_MS);
-  const session = { tenantId, userId, sessionId: uuidv7(), expireTime };
-  const role = await store.openSession({ ...session, tokenHash, passwordHash, email, source });
-  if (!role) throw credentialsWrong();
-  return { ...session, role, refreshToken };
+  const session = { tenantId, userId, sessionId: uuidv7() };
+  const kept = { tokenHash, passwordHash, email, source, lifetimeMs: SESSION_MS };
+  const opened = await store.openSession({ ...session, ...kept });
+  if (!opened) throw credentialsWrong();
+  return { ...session, ...opened, refreshToken };
 }

@@ -53,6 +53,35 @@ describe('planKeys', () => {
   });
 });
 
+describe('B8: where the clock goes back', () => {
+  const [first, second] = [makeSigningKey(at(0)), makeSigningKey(at(1000))];
+
+  it('the key signs whose time it is, and the newest where it is the time of none', () => {
+    const keys = [second, first];
+    expect(signingKeyAt(keys, at(1000))?.id).toBe(second.id);
+    expect(signingKeyAt(keys, at(999))?.id).toBe(first.id);
+    expect(signingKeyAt(keys, at(-1))?.id).toBe(second.id);
+    expect(signingKeyAt([first], at(-1_000_000))?.id).toBe(first.id);
+    expect(signingKeyAt([], at(0))).toBeUndefined();
+  });
+
+  it('no key is made or removed where it goes back by less than a rotation', () => {
+    expect(planKeys([first], at(-1000), SCHEDULE)).toEqual({ add: [], removeIds: [] });
+    expect(planKeys([first, second], at(0), SCHEDULE)).toEqual({ add: [], removeIds: [] });
+  });
+
+  it('a key that a clock far ahead made holds up no rotation', () => {
+    const ahead = makeSigningKey(at(1_000_000));
+    const { add, removeIds } = planKeys([first, ahead], at(900), SCHEDULE);
+    expect(add.map(({ activateTime }) => activateTime)).toEqual([at(1000)]);
+    expect(removeIds).toEqual([ahead.id]);
+    const alone = planKeys([ahead], at(0), SCHEDULE);
+    expect(alone.add.map(({ activateTime }) => activateTime)).toEqual([at(0)]);
+    // It signs until the other is there.
+    expect(alone.removeIds).toEqual([]);
+  });
+});
+
 describe('a signing key', () => {
   it('comes back from its stored form, and its set holds no private half', () => {
     const key = makeSigningKey(at(0));

@@ -56,13 +56,21 @@ export function makeSigningKey(activateTime: Date): StoredSigningKey {
   };
 }
 
-/** What is to be added and removed at a moment: there is always a key that signs, and the next one in time. */
+/**
+ * What is to be added and removed at a moment: there is always a key that signs, and the next one in time. A key that is to
+ * sign later than one rotation from now was made by a clock that has gone back since: it holds up no rotation, and is
+ * removed once another signs.
+ */
 export function planKeys(
   keys: readonly PublicSigningKey[],
   now: Date,
   schedule: KeySchedule,
 ): { add: StoredSigningKey[]; removeIds: string[] } {
-  const sorted = [...keys].sort((a, b) => Number(a.activateTime) - Number(b.activateTime));
+  const isMisdated = ({ activateTime }: PublicSigningKey) =>
+    Number(activateTime) > Number(now) + schedule.signingMs;
+  const sorted = keys
+    .filter((key) => !isMisdated(key))
+    .sort((a, b) => Number(a.activateTime) - Number(b.activateTime));
   const newest = sorted.at(-1);
   if (!newest) return { add: [makeSigningKey(now)], removeIds: [] };
   const isDue = Number(newest.activateTime) + schedule.signingMs - schedule.aheadMs <= Number(now);
@@ -72,17 +80,20 @@ export function planKeys(
     const next = sorted[i + 1];
     return next !== undefined && Number(next.activateTime) + schedule.behindMs < Number(now);
   };
-  return { add, removeIds: sorted.filter(isGone).map(({ id }) => id) };
+  const gone = [...sorted.filter(isGone), ...keys.filter(isMisdated)];
+  return { add, removeIds: gone.map(({ id }) => id) };
 }
 
-/** The key that signs at a moment: the newest that is active. */
+/**
+ * The key that signs at a moment: the newest that is active. None is where the clock has gone back behind all of them: then
+ * the newest of all. Undefined: there is no key.
+ */
 export function signingKeyAt<K extends PublicSigningKey>(keys: readonly K[], now: Date): K | undefined {
-  return keys
-    .filter(({ activateTime }) => activateTime <= now)
-    .reduce<K | undefined>(
-      (best, key) => (best && best.activateTime > key.activateTime ? best : key),
-      undefined,
-    );
+  const active = keys.filter(({ activateTime }) => activateTime <= now);
+  return (active.length > 0 ? active : keys).reduce<K | undefined>(
+    (best, key) => (best && best.activateTime > key.activateTime ? best : key),
+    undefined,
+  );
 }
 
 /** The private half, to sign with. */

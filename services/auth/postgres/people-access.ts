@@ -1,6 +1,7 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import type { Access } from '../people/people-store.ts';
 import { emailKey, type User } from '../users/user.ts';
+import type { ContactSeal } from './contact-seal.ts';
 import type { PeopleSeal } from './people-seal.ts';
 
 const FIND = {
@@ -15,6 +16,12 @@ const REPLACE = {
   text: `update credentials set password_hash = $4, update_time = now()
     where tenant_id = $1 and user_id = $2 and password_hash = $3`,
 };
+
+/** How people's data and users' contact data are sealed. */
+export interface PeopleSeals {
+  readonly seal: PeopleSeal;
+  readonly contactSeal: ContactSeal;
+}
 
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
@@ -45,6 +52,16 @@ export function isVerified(
 ): boolean {
   const verified = sealed && emailKey(seal.openVerified(sealed, { tenantId, id }));
   return verified !== null && verified === emailKey(email);
+}
+
+/** Whether a user's address is verified, of both as they are kept. Throws SealingError. */
+export function hasVerifiedEmail(
+  { seal, contactSeal }: PeopleSeals,
+  { email_sealed, verified_sealed }: { email_sealed: Buffer | null; verified_sealed: Buffer | null },
+  owner: { tenantId: string; id: string },
+): boolean {
+  const { email } = contactSeal.open({ email_sealed, phone_sealed: null }, owner);
+  return isVerified(seal, verified_sealed, { ...owner, email });
 }
 
 /** Replaces a hash, unless that was done already. */

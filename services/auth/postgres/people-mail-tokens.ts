@@ -1,6 +1,6 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import type { MailTokenPurpose, PasswordChange } from '../people/people-store.ts';
-import type { ContactSeal } from './contact-seal.ts';
+import type { PeopleSeals } from './people-access.ts';
 import { holdActive } from './people-lock.ts';
 import { queueMail } from './people-mail.ts';
 import type { PeopleSeal } from './people-seal.ts';
@@ -57,12 +57,6 @@ const CHANGE = {
   text: `update credentials set password_hash = $4, update_time = now()
     where tenant_id = $1 and user_id = $2 and password_hash = $3 returning 1`,
 };
-
-/** What the statements need. */
-export interface PeopleSeals {
-  readonly seal: PeopleSeal;
-  readonly contactSeal: ContactSeal;
-}
 
 /** Whom a live token was sent to. */
 export async function findMailToken(

@@ -21,13 +21,15 @@ const QUEUE = {
     select $1::text, $3::uuid, $2::uuid, $4::bytea, $5::bytea, now() + $6::bigint * interval '1 millisecond' from allowed`,
 };
 
-// Taken for a while: whoever is killed while it sends leaves the mail to the next attempt.
+// Taken for a while: whoever is killed while it sends leaves the mail to the next attempt. One that is due later than any wait
+// lasts was put off before the clock went back, and is due.
 const TAKE = {
   name: 'mail_take',
   text: `update mail_outbox m set attempts = m.attempts + 1,
       next_attempt_time = now() + least($2::float8 * power(2, least(m.attempts, 20)), $3::float8) * interval '1 millisecond'
     from (
-      select tenant_id, id from mail_outbox where next_attempt_time <= now() and expire_time > now()
+      select tenant_id, id from mail_outbox where (next_attempt_time <= now() or next_attempt_time > now() + ($3::float8 + 1000) * interval '1 millisecond')
+        and expire_time > now()
       order by next_attempt_time limit $1 for update skip locked
     ) due
     where m.tenant_id = due.tenant_id and m.id = due.id

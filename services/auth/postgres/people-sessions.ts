@@ -1,7 +1,8 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
-import type { LiveSession, RefreshOutcome } from '../people/people-store.ts';
+import type { LiveSession, RefreshedSession, RefreshOutcome } from '../people/people-store.ts';
 import { IDLE_MS } from '../people/session.ts';
 import type { UserRole, UserState } from '../users/user.ts';
+import { hasVerifiedEmail, type PeopleSeals } from './people-access.ts';
 
 // Of many at once one alone finds the token unused; the others wait here until that one has committed.
 const USE = {
@@ -18,15 +19,17 @@ const END_REUSED = {
     returning s.id`,
 };
 
-const LIVE = `select s.id, s.user_id, s.expire_time, u.state, u.role from sessions s
-    join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
-    where s.tenant_id = $1 and s.id = $2 and s.revoke_time is null and s.expire_time > now()`;
+const SESSION = 's.id, s.user_id, s.expire_time, u.state, u.role';
+const WITH_USER = 'sessions s join users u on u.tenant_id = s.tenant_id and u.id = s.user_id';
+const LIVE = 's.tenant_id = $1 and s.id = $2 and s.revoke_time is null and s.expire_time > now()';
 
-const FIND = { name: 'session_find', text: LIVE };
+const FIND = { name: 'session_find', text: `select ${SESSION} from ${WITH_USER} where ${LIVE}` };
 
 const LOCK = {
   name: 'session_lock',
-  text: `${LIVE} and s.refresh_time > now() - $3::bigint * interval '1 millisecond' for update of s`,
+  text: `select ${SESSION}, u.email_sealed, v.email_sealed as verified_sealed from ${WITH_USER}
+    left join verified_emails v on v.tenant_id = u.tenant_id and v.user_id = u.id
+    where ${LIVE} and s.refresh_time > now() - $3::bigint * interval '1 millisecond' for update of s`,
 };
 
 const GO_ON = {
@@ -62,24 +65,41 @@ interface LiveRow {
   role: UserRole;
 }
 
-/** Uses up a token and keeps the next one, within a transaction. */
-export async function refresh(
+interface LockedRow extends LiveRow {
+  email_sealed: Buffer | null;
+  verified_sealed: Buffer | null;
+}
+
+/** A refresh token that is to be used up, and the hash of the next one. */
+export interface Refresh<Answer> {
+  readonly tenantId: string;
+  readonly used: Buffer;
+  readonly next: Buffer;
+  /** Made before the transaction ends, so that what fails here uses nothing up. */
+  readonly answer: (session: RefreshedSession) => Promise<Answer>;
+}
+
+/** Uses up a token, keeps the next one and makes the answer, within a transaction. Throws SealingError, and what `answer` throws. */
+export async function refresh<Answer>(
   run: RunPrepared,
-  { tenantId, used, next }: { tenantId: string; used: Buffer; next: Buffer },
-): Promise<RefreshOutcome> {
+  seals: PeopleSeals,
+  { tenantId, used, next, answer }: Refresh<Answer>,
+): Promise<RefreshOutcome<Answer>> {
   const [token] = await run<{ session_id: string }>(USE, [tenantId, used]);
   if (!token) {
     const [ended] = await run<{ id: string }>(END_REUSED, [tenantId, used]);
     return ended ? { kind: 'REUSED', sessionId: ended.id } : { kind: 'OVER' };
   }
-  const [row] = await run<LiveRow>(LOCK, [tenantId, token.session_id, IDLE_MS]);
+  const [row] = await run<LockedRow>(LOCK, [tenantId, token.session_id, IDLE_MS]);
   if (!row) return { kind: 'OVER' };
   if (row.state !== 'ACTIVE') {
     await run(END, [tenantId, row.id, 'USER_NOT_ACTIVE']);
     return { kind: 'OVER' };
   }
   await run(GO_ON, [tenantId, row.id, next]);
-  return { kind: 'REFRESHED', session: toSession(row) };
+  const owner = { tenantId, id: row.user_id };
+  const isEmailVerified = hasVerifiedEmail(seals, row, owner);
+  return { kind: 'REFRESHED', answer: await answer({ ...toSession(row), isEmailVerified }) };
 }
 
 /** Ends a token's session, or all of its user. */

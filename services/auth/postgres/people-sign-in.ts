@@ -3,9 +3,8 @@ import { attemptKey } from '../people/people.ts';
 import type { FailedSignIn, SessionOpening, SignInAttempt, SignInStart } from '../people/people-store.ts';
 import { sourceKey } from '../people/throttle.ts';
 import { emailKey, type UserRole, type UserState } from '../users/user.ts';
-import { isVerified } from './people-access.ts';
+import { hasVerifiedEmail, type PeopleSeals } from './people-access.ts';
 import { PERSON } from './people-lock.ts';
-import type { PeopleSeals } from './people-mail-tokens.ts';
 import { readWaitMs, takeSql, WAIT_MS } from './people-throttles.ts';
 
 // One statement, because a sign-in costs little beside its hash but the ways to the database. Who was merged away is
@@ -60,8 +59,8 @@ const OPEN = {
       where u.tenant_id = $1 and u.id = $2 and u.state = 'ACTIVE' and c.password_hash = $3
       for key share of u
     ), opened as (
-      insert into sessions (tenant_id, id, user_id, expire_time) select tenant_id, $4::uuid, id, $5::timestamptz from allowed
-      returning tenant_id, id, user_id
+      insert into sessions (tenant_id, id, user_id, expire_time) select tenant_id, $4::uuid, id, now() + $5::bigint * interval '1 millisecond' from allowed
+      returning tenant_id, id, user_id, expire_time
     ), kept as (
       insert into refresh_tokens (tenant_id, token_hash, session_id) select tenant_id, $6::bytea, id from opened
     ), noted as (
@@ -70,7 +69,7 @@ const OPEN = {
     ), forgiven as (
       delete from throttles where tenant_id = $1 and kind = 'ACCOUNT' and key = $8 and exists (select from opened)
     )
-    select role from allowed where exists (select from opened)`,
+    select a.role, o.expire_time from allowed a, opened o`,
 };
 
 /** Counts an attempt, and finds who it is of; the same statement runs for nobody. */
@@ -92,7 +91,7 @@ export async function beginSignIn(
   return {
     waitMs: 0,
     ...(id !== null && {
-      user: { id, state, isEmailVerified: () => hasVerified(seals, row, { tenantId, id }) },
+      user: { id, state, isEmailVerified: () => hasVerifiedEmail(seals, row, { tenantId, id }) },
     }),
     ...(row.password_hash !== null && { passwordHash: row.password_hash }),
   };
@@ -106,24 +105,15 @@ export async function recordFailure(
   await run(FAILED, [tenantId, userId ?? null, outcome, source]);
 }
 
-function hasVerified(
-  { seal, contactSeal }: PeopleSeals,
-  { email_sealed, verified_sealed }: BeginRow,
-  owner: { tenantId: string; id: string },
-): boolean {
-  const { email } = contactSeal.open({ email_sealed, phone_sealed: null }, owner);
-  return isVerified(seal, verified_sealed, { ...owner, email });
-}
-
-/** Opens a session, and answers the user's role. Undefined: not any more. */
+/** Opens a session. Undefined: its user may not sign in any more. */
 export async function openSession(
   run: RunPrepared,
   { seal }: PeopleSeals,
   opening: SessionOpening,
-): Promise<UserRole | undefined> {
-  const { tenantId, userId, passwordHash, sessionId, expireTime, tokenHash, source } = opening;
+): Promise<{ role: UserRole; expireTime: Date } | undefined> {
+  const { tenantId, userId, passwordHash, sessionId, lifetimeMs, tokenHash, source } = opening;
   const account = seal.throttleIndex({ tenantId, kind: 'ACCOUNT', key: attemptKey(opening.email) });
-  const values = [tenantId, userId, passwordHash, sessionId, expireTime, tokenHash, source, account];
-  const [row] = await run<{ role: UserRole }>(OPEN, values);
-  return row?.role;
+  const values = [tenantId, userId, passwordHash, sessionId, lifetimeMs, tokenHash, source, account];
+  const [row] = await run<{ role: UserRole; expire_time: Date }>(OPEN, values);
+  return row && { role: row.role, expireTime: row.expire_time };
 }

@@ -5,6 +5,10 @@ import type { PeopleSeal } from './people-seal.ts';
 // Columns keep milliseconds: rounded up, a moment that has come would lie ahead, and who comes at once would be refused.
 const NOW = `date_trunc('milliseconds', clock_timestamp())`;
 
+// An attempt of the future was counted before the clock went back: nobody waits until that future comes. A second is more
+// than rounding, and less than anybody minds.
+const isOfTheFuture = (updateTime: string) => `${updateTime} > clock_timestamp() + interval '1 second'`;
+
 /**
  * SQL that counts an attempt of tenant $1 and answers a row where it was counted. The row's lock puts attempts that come at once in
  * order, and the condition is judged once more behind each wait.
@@ -14,7 +18,7 @@ const NOW = `date_trunc('milliseconds', clock_timestamp())`;
 export function takeSql(kind: ThrottleKind, key: string, condition = ''): string {
   const { free, firstWaitMs, maxWaitMs, forgetMs } = THROTTLE_LIMITS[kind];
   // What is left of the count before this attempt. Bounded, so that it is forgotten in time.
-  const left = `least(greatest(0, t.failures - extract(epoch from clock_timestamp() - t.update_time) * 1000 / ${forgetMs}::float8), ${free} + 30)`;
+  const left = `least(greatest(0, t.failures - greatest(0, extract(epoch from clock_timestamp() - t.update_time)) * 1000 / ${forgetMs}::float8), ${free} + 30)`;
   return `insert into throttles as t (tenant_id, kind, key, failures, blocked_until, update_time)
     select $1::text, '${kind}', ${key}::bytea, 1, ${NOW}, clock_timestamp() ${condition}
     on conflict (tenant_id, kind, key) do update set
@@ -22,12 +26,13 @@ export function takeSql(kind: ThrottleKind, key: string, condition = ''): string
       blocked_until = case when round(${left}) < ${free}::float8 then ${NOW}
         else clock_timestamp() + least(${firstWaitMs}::float8 * power(2, round(${left} - ${free})), ${maxWaitMs}::float8) * interval '1 millisecond' end,
       update_time = clock_timestamp()
-    where t.blocked_until <= clock_timestamp()
+    where t.blocked_until <= clock_timestamp() or ${isOfTheFuture('t.update_time')}
     returning 1`;
 }
 
 /** SQL of how many ms there are still to wait, of a row of `throttles`. */
-export const WAIT_MS = `greatest(ceil(extract(epoch from blocked_until - clock_timestamp()) * 1000), 0)::int`;
+export const WAIT_MS = `case when ${isOfTheFuture('update_time')} then 0
+  else greatest(ceil(extract(epoch from blocked_until - clock_timestamp()) * 1000), 0)::int end`;
 
 const take = (kind: ThrottleKind) => ({
   name: `throttle_take_${kind.toLowerCase()}`,

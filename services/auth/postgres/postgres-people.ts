@@ -1,13 +1,12 @@
 import { type Pool, type RunPrepared, runPrepared, transactPrepared } from '@rollcall/runtime/postgres';
 import type { PeopleStore } from '../people/people-store.ts';
 import { UserError } from '../users/user-error.ts';
-import { findAccess, replaceHash } from './people-access.ts';
+import { findAccess, type PeopleSeals, replaceHash } from './people-access.ts';
 import { queueMail } from './people-mail.ts';
 import {
   changePassword,
   completeRegistration,
   findMailToken,
-  type PeopleSeals,
   resetPassword,
   verifyEmail,
 } from './people-mail-tokens.ts';
@@ -39,7 +38,8 @@ export function createPostgresPeople(pool: Pool, seals: PeopleSeals, news: Peopl
     recordFailure: (failure) => recordFailure(alone, failure),
     openSession: (opening) => openSession(alone, seals, opening),
     replaceHash: (tenantId, userId, hashes) => replaceHash(alone, { tenantId, userId, ...hashes }),
-    refresh: (tenantId, tokens) => together((run) => refresh(run, { tenantId, ...tokens })),
+    refresh: (tenantId, tokens, answer) =>
+      together((run) => refresh(run, seals, { tenantId, ...tokens, answer })),
     signOut: (tenantId, tokenHash, everywhere) =>
       together((run) => signOut(run, { tenantId, tokenHash, everywhere })),
     findSession: (tenantId, id) => findSession(alone, tenantId, id),

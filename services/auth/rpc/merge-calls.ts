@@ -115,13 +115,13 @@ export function mergeCalls({
 // Nothing is merged that the answer could not tell of.
 function roomOf(call: Call): (report: readonly AutoMergeReport[]) => boolean {
   const leftMs = Math.min(call.timeoutMs() ?? MAX_RUN_MS, MAX_RUN_MS);
-  const end = Date.now() + leftMs - Math.min(LAST_MS, leftMs * LAST_RATIO);
+  const endMs = performance.now() + leftMs - Math.min(LAST_MS, leftMs * LAST_RATIO);
   return (report) => {
     const bytes = report.reduce(
       (sum, { candidate }) => sum + mostCandidateBytes(toBriefMessage(candidate)),
       0,
     );
-    return Date.now() < end && !call.signal.aborted && bytes < MAX_REPORT_BYTES;
+    return performance.now() < endMs && !call.signal.aborted && bytes < MAX_REPORT_BYTES;
   };
 }
 

@@ -1,8 +1,8 @@
 import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { JWK } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeJwt, type JWK } from 'jose';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTokenSource, makeKeyPair, mintToken, readPrivateKey, writeKeyPair } from './token-keys.ts';
 
 let folder: string;
@@ -50,5 +50,32 @@ describe('minting', () => {
     expect(await next()).toBe(first);
     nowMs += 20_000;
     expect(await next()).not.toBe(first);
+  });
+
+  it('B8: makes a new token where the clock went back behind the beginning of the last', async () => {
+    let nowMs = 1_000_000_000;
+    const about = { caller: 'booking', audience: 'auth', ttlSeconds: 100 };
+    const next = createTokenSource(key, about, () => nowMs);
+    const first = await next();
+    nowMs -= 3_600_000;
+    const second = await next();
+    expect(decodeJwt(second).iat).toBe(nowMs / 1000);
+    expect(second).not.toBe(first);
+    expect(await next()).toBe(second);
+  });
+
+  it('B8: makes a new token when most of its life is over, also where the clock stood still', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const about = { caller: 'booking', audience: 'auth', ttlSeconds: 100 };
+      let nowMs = 1_000_000_000;
+      const next = createTokenSource(key, about, () => nowMs);
+      const first = await next();
+      vi.advanceTimersByTime(71_000);
+      nowMs += 1000;
+      expect(await next()).not.toBe(first);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

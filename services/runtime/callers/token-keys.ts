@@ -80,7 +80,8 @@ export async function mintToken(
 }
 
 /**
- * A source of tokens for a client: one token until most of its life is over, then the next.
+ * A source of tokens for a client: one token until most of its life is over, then the next. Where the machine's clock went back
+ * behind the beginning of a token, services would refuse it, and the next is made at once.
  * @param now in ms since 1970.
  */
 export function createTokenSource(
@@ -89,11 +90,17 @@ export function createTokenSource(
   now: () => number = Date.now,
 ): () => Promise<string> {
   let token: Promise<string> | undefined;
-  let renewAtMs = 0;
+  let mintedAtMs = 0;
+  let mintedAtUptimeMs = 0;
+  const usedMs = request.ttlSeconds * 1000 * RENEW_AT;
   return () => {
-    if (token && now() < renewAtMs) return token;
-    renewAtMs = now() + request.ttlSeconds * 1000 * RENEW_AT;
-    token = mintToken(key, request, now());
+    const nowMs = now();
+    // By either clock: the machine's may have gone back by less than the token's age.
+    const ageMs = Math.max(nowMs - mintedAtMs, performance.now() - mintedAtUptimeMs);
+    if (token && nowMs >= mintedAtMs && ageMs < usedMs) return token;
+    mintedAtMs = nowMs;
+    mintedAtUptimeMs = performance.now();
+    token = mintToken(key, request, nowMs);
     return token;
   };
 }
