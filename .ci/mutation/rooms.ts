@@ -1,0 +1,55 @@
+/** A part of the code that holds a promise, and the tests that should fail when it breaks. */
+export interface Room {
+  readonly name: string;
+  /** Globs of the sources that are changed, from the top of the checkout. */
+  readonly sources: readonly string[];
+  /** Test filters in stages, fast ones first. A later stage runs only for what the earlier ones let through. */
+  readonly stages: readonly (readonly string[])[];
+}
+
+/** The rooms that `npm run test:mutation` changes. */
+export const ROOMS: readonly Room[] = [
+  {
+    name: 'client',
+    sources: ['clients/user/**/*.ts'],
+    stages: [['clients/user'], ['clients/contract', 'services/user-access', 'services/e2e/auth-killed']],
+  },
+  {
+    name: 'feed',
+    sources: [
+      'services/auth/feed/**/*.ts',
+      'services/auth/postgres/postgres-change-log.ts',
+      'services/auth/users/with-user-cache.ts',
+    ],
+    stages: [
+      ['services/auth/feed', 'services/auth/users', 'services/auth/postgres'],
+      ['services/auth', 'services/e2e/workers', 'services/e2e/replicas'],
+    ],
+  },
+  {
+    name: 'auth-statements',
+    sources: ['services/auth/postgres/**/*.ts'],
+    stages: [['services/auth']],
+  },
+  {
+    name: 'interceptors',
+    sources: ['services/runtime/rpc/interceptors/**/*.ts', 'services/runtime/callers/**/*.ts'],
+    stages: [
+      ['services/runtime/rpc', 'services/runtime/callers'],
+      ['services/auth/callers', 'services/auth/tenants', 'services/auth/service'],
+    ],
+  },
+  {
+    name: 'sealing',
+    sources: [
+      'services/runtime/sealing/**/*.ts',
+      'services/auth/postgres/{contact-seal,people-seal,sealed-*}.ts',
+    ],
+    stages: [['services/runtime/sealing'], ['services/auth', 'migrations']],
+  },
+  {
+    name: 'ledger',
+    sources: ['services/billing/{ledger,webhooks}/**/*.ts'],
+    stages: [['services/billing/ledger', 'services/billing/webhooks'], ['services/billing']],
+  },
+];
