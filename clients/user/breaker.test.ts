@@ -1,10 +1,12 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { ERROR_DOMAIN, ErrorInfoSchema, RetryInfoSchema } from '@rollcall/contract';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Breaker, type BreakerOptions, createBreaker } from './breaker.ts';
+import { type Breaker, type BreakerAttempt, type BreakerOptions, createBreaker } from './breaker.ts';
 import { BreakerOpenError, LONGEST_WAIT_MS } from './judge.ts';
 
 const away = () => Promise.reject(new ConnectError('away', Code.Unavailable));
+const lateError = () => new ConnectError('late', Code.DeadlineExceeded);
+const late = () => Promise.reject(lateError());
 const refused = () => Promise.reject(new ConnectError('no', Code.PermissionDenied));
 const well = () => Promise.resolve('well');
 
@@ -197,6 +199,112 @@ describe('createBreaker', () => {
   it('turns every call away when closed for good', async () => {
     breaker.close();
     await expect(breaker.run(well)).rejects.toThrow(BreakerOpenError);
+  });
+});
+
+describe('a service that hangs', () => {
+  beforeEach(() => {
+    breaker.close();
+    breaker = createBreaker();
+  });
+
+  async function timeOut(attempt?: BreakerAttempt): Promise<void> {
+    await expect(breaker.run(late, attempt)).rejects.toThrow('late');
+  }
+
+  it('A5: opens the breaker by two timeouts in a row, at any volume', async () => {
+    await timeOut();
+    expect(breaker.state).toBe('closed');
+    // However long ago the first was: with one call an hour the window never holds two.
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    await timeOut();
+    expect(breaker.state).toBe('open');
+    await expect(breaker.run(well)).rejects.toThrow(BreakerOpenError);
+  });
+
+  it('A5: begins the row anew with each answer, a refusal included', async () => {
+    for (const answer of [well, refused]) {
+      for (let i = 0; i < 3; i++) {
+        await timeOut();
+        await breaker.run(answer).catch(() => {});
+      }
+      expect(breaker.state).toBe('closed');
+      // The window must not trip it here.
+      await vi.advanceTimersByTimeAsync(11_000);
+    }
+    await timeOut();
+    await timeOut();
+    expect(breaker.state).toBe('open');
+  });
+
+  it('A5: takes neither another failure nor a call that says nothing for an answer', async () => {
+    const gone = () => Promise.reject(new ConnectError('gone', Code.Canceled));
+    for (const between of [away, gone]) {
+      breaker.close();
+      breaker = createBreaker();
+      await timeOut();
+      await expect(breaker.run(between)).rejects.toThrow();
+      expect(breaker.state).toBe('closed');
+      await timeOut();
+      expect(breaker.state).toBe('open');
+    }
+  });
+
+  it('A5: has to answer well again, as often as after any trip', async () => {
+    for (let i = 0; i < 2; i++) await timeOut();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(breaker.state).toBe('half-open');
+    await timeOut();
+    expect(breaker.state).toBe('open');
+    await vi.advanceTimersByTimeAsync(1_000);
+    for (let i = 0; i < 3; i++) await breaker.run(well);
+    expect(breaker.state).toBe('closed');
+    // What was counted before the trip is forgotten.
+    await timeOut();
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('A5: counts the parts of one read as one, and a call that was cut short not at all', async () => {
+    const read = {};
+    await Promise.all([timeOut({ read }), timeOut({ read }), timeOut({ read })]);
+    expect(breaker.state).toBe('closed');
+    await timeOut({ isCutShort: true });
+    expect(breaker.state).toBe('closed');
+    await timeOut({ read: {} });
+    expect(breaker.state).toBe('open');
+  });
+
+  it('A5: learns nothing from a probe that was cut short', async () => {
+    await trip(10);
+    await timeOut({ isCutShort: true });
+    expect(breaker.state).toBe('half-open');
+  });
+
+  it('A5: opens it in the turn in which the second deadline passes, and counts that call once', async () => {
+    let pass = () => {};
+    const onDeadline = (passed: () => void) => {
+      pass = passed;
+      return () => {};
+    };
+    for (const state of ['closed', 'open']) {
+      let end = () => {};
+      const call = () => new Promise<never>((_, reject) => (end = () => reject(lateError())));
+      const run = breaker.run(call, { onDeadline });
+      pass();
+      expect(breaker.state).toBe(state);
+      end();
+      await expect(run).rejects.toThrow('late');
+      expect(breaker.state).toBe(state);
+    }
+  });
+
+  it('A5: is told how many timeouts are too many', async () => {
+    breaker.close();
+    breaker = createBreaker({ timeoutThreshold: 3 });
+    for (const state of ['closed', 'closed', 'open']) {
+      await timeOut();
+      expect(breaker.state).toBe(state);
+    }
   });
 });
 

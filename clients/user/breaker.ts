@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { isCallNotSent } from '@rollcall/transport';
 import CircuitBreaker from 'opossum';
-import { askedToWaitMs, BreakerOpenError, isOutage } from './judge.ts';
+import { askedToWaitMs, BreakerOpenError, isOutage, isTimeout } from './judge.ts';
 
 /** When to stop asking a service that fails, and when to try again. */
 export interface BreakerOptions {
@@ -10,6 +10,8 @@ export interface BreakerOptions {
   errorThresholdPercentage?: number;
   /** Calls within the last 10 s below which the breaker stays closed whatever happens. Default 10. */
   volumeThreshold?: number;
+  /** Timeouts in a row that trip it at any volume; an answer in between begins the row anew. Default 2. */
+  timeoutThreshold?: number;
   /** Time in ms from the trip to the probes. Default 1000. */
   resetTimeoutMs?: number;
   /** Probes that must go well one after the other before it closes, and the most that are under way at once. Default 3. */
@@ -20,12 +22,26 @@ export interface BreakerOptions {
 export const BREAKER_DEFAULTS = {
   errorThresholdPercentage: 50,
   volumeThreshold: 10,
+  timeoutThreshold: 2,
   resetTimeoutMs: 1_000,
   probes: 3,
 } as const;
 
 /** Closed: calls pass. Open: they fail at once. Half-open: a few calls pass to see whether the service is back. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
+
+/** What a breaker is told of a call besides how it ends. */
+export interface BreakerAttempt {
+  /**
+   * Calls `passed` when the deadline of the call has passed, in the same turn in which its callers are answered, so that the
+   * next call of theirs finds the breaker as this one left it. Returns what cancels that. Absent: the call's end alone tells.
+   */
+  readonly onDeadline?: (passed: () => void) => () => void;
+  /** The read that the call is one part of: timeouts of its parts count as one. Absent: a read of its own. */
+  readonly read?: object | undefined;
+  /** The call had less time than `timeoutMs`, so that its timeout says nothing about the service. Default false. */
+  readonly isCutShort?: boolean | undefined;
+}
 
 /** Stands between this client and one service. */
 export interface Breaker {
@@ -34,7 +50,7 @@ export interface Breaker {
    * Runs the call. Rejects without running it with BreakerOpenError, or, where the service told this client to wait, with
    * the error that said so.
    */
-  run<Result>(call: () => Promise<Result>): Promise<Result>;
+  run<Result>(call: () => Promise<Result>, attempt?: BreakerAttempt): Promise<Result>;
   /** Stops its timers. Later calls reject with BreakerOpenError. */
   close(): void;
 }
@@ -51,12 +67,16 @@ const BUCKETS = 10;
  * next), so that an answer to a call of before the trip neither closes nor reopens it; its window is emptied when it closes;
  * while half-open several probes have to go well, and no call beside them passes. Turned away calls are not counted, or
  * an outage would fill the window with calls that did not fail and hide the next one.
+ *
+ * A service that hangs costs each caller its whole deadline, and with few callers the window never reaches its volume. So
+ * timeouts in a row are counted beside the window, and trip the breaker by themselves.
  */
 export function createBreaker(options: BreakerOptions = {}): Breaker {
   const { probes = BREAKER_DEFAULTS.probes } = options;
   const window = startWindow();
   const circuit = createCircuit(options, window.rotation);
   const wait = createWait();
+  const timeouts = createTimeoutRow(options.timeoutThreshold ?? BREAKER_DEFAULTS.timeoutThreshold);
   let period = 0;
   let probing = 0;
   let succeeded = 0;
@@ -64,6 +84,7 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
     period += 1;
     probing = 0;
     succeeded = 0;
+    timeouts.clear();
   };
   circuit.on('open', begin);
   circuit.on('halfOpen', begin);
@@ -72,22 +93,39 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
     window.empty();
   });
 
-  function fire<Result>(call: Call<Result>): Promise<Result> {
+  function fire<Result>(call: Call<Result>, attempt: BreakerAttempt): Promise<Result> {
     const begun = period;
+    const noteTimeout = once(() => {
+      if (begun === period && timeouts.add(attempt)) circuit.open();
+    });
+    const stop = attempt.onDeadline?.(noteTimeout);
     return new Promise((resolve, reject) => {
       // What comes late, or never left, goes to the caller alone: opossum sees a call that does not end, and keeps nothing for it.
       const action = () =>
         new Promise<Result>((tellWell, tellFailed) => {
           call().then(
-            (result) => (begun === period ? tellWell(result) : resolve(result)),
-            (error) => (begun === period && !isCallNotSent(error) ? tellFailed(error) : reject(error)),
+            (result) => {
+              stop?.();
+              if (begun !== period) return resolve(result);
+              timeouts.clear();
+              tellWell(result);
+            },
+            (error) => {
+              stop?.();
+              if (begun !== period || isCallNotSent(error)) return reject(error);
+              if (isTimeout(error)) noteTimeout();
+              else if (!isOutage(error) && !saysNothing(error)) timeouts.clear();
+              // It may have opened just now; then opossum has nothing left to judge.
+              if (begun === period) tellFailed(error);
+              else reject(error);
+            },
           );
         });
       (circuit.fire(action) as Promise<Result>).then(resolve, reject);
     });
   }
 
-  async function probe<Result>(call: Call<Result>): Promise<Result> {
+  async function probe<Result>(call: Call<Result>, { isCutShort }: BreakerAttempt): Promise<Result> {
     const begun = period;
     probing += 1;
     const note = (isWell: boolean | undefined) => {
@@ -101,7 +139,8 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
       note(true);
       return result;
     } catch (error) {
-      note(saysNothing(error) ? undefined : !isOutage(error));
+      const isUntold = saysNothing(error) || (isCutShort === true && isTimeout(error));
+      note(isUntold ? undefined : !isOutage(error));
       throw error;
     }
   }
@@ -110,11 +149,11 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
     get state() {
       return circuit.closed ? 'closed' : circuit.halfOpen ? 'half-open' : 'open';
     },
-    async run<Result>(call: Call<Result>) {
+    async run<Result>(call: Call<Result>, attempt: BreakerAttempt = {}) {
       const heeding = () => wait.heed(call);
-      if (circuit.closed) return wait.isOver() ? fire(heeding) : wait.refuse();
+      if (circuit.closed) return wait.isOver() ? fire(heeding, attempt) : wait.refuse();
       if (!circuit.halfOpen || probing + succeeded >= probes) throw new BreakerOpenError();
-      return wait.isOver() ? probe(heeding) : wait.refuse();
+      return wait.isOver() ? probe(heeding, attempt) : wait.refuse();
     },
     close() {
       begin();
@@ -152,6 +191,34 @@ function startWindow() {
       for (let i = 0; i < BUCKETS; i++) rotate();
     },
     stop: () => clearInterval(timer),
+  };
+}
+
+/** Timeouts since the last answer. */
+function createTimeoutRow(threshold: number) {
+  let length = 0;
+  let last: object | undefined;
+  return {
+    /** Answers whether the row is long enough now. */
+    add({ read, isCutShort = false }: BreakerAttempt): boolean {
+      if (isCutShort || (read !== undefined && read === last)) return false;
+      last = read;
+      length += 1;
+      return length >= threshold;
+    },
+    clear() {
+      length = 0;
+      last = undefined;
+    },
+  };
+}
+
+function once(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    act();
   };
 }
 

@@ -32,6 +32,7 @@ export const NUMBER_OPTIONS = {
 const BREAKER_RANGES = {
   errorThresholdPercentage: [1, 99],
   volumeThreshold: [1, 1_000_000],
+  timeoutThreshold: [1, 1_000_000],
   resetTimeoutMs: [1, LONGEST_MS],
   probes: [1, 1_000],
 } as const satisfies Record<keyof BreakerOptions, readonly [number, number]>;

@@ -16,6 +16,20 @@ export interface DeadlineGroup {
 }
 
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
+/** How much less than `timeoutMs`, in ms, still counts as all of it: what passes between a caller's call and the read for it. */
+const ON_THE_WAY_MS = 10;
+
+/**
+ * The deadline of a read that a caller begins, for all who may come to share it: at least `timeoutMs` from now, so that a caller
+ * in a hurry does not make the service look slow. The caller's own where that is as good: both then end in the same turn.
+ */
+export function sharedDeadlineMs(
+  deadlineAtMs: number,
+  { nowMs, timeoutMs }: { nowMs: number; timeoutMs: number },
+): number {
+  const fullAtMs = nowMs + timeoutMs;
+  return deadlineAtMs > fullAtMs - ON_THE_WAY_MS ? deadlineAtMs : fullAtMs;
+}
 
 /** The deadlines of those who wait, exact to a ms. */
 export class Deadlines {
@@ -41,7 +55,7 @@ export class Deadlines {
     clearTimeout(group.timer);
     // A map's outgrown table may still hold the group, and would hold all that hangs on those who waited.
     group.waiters.length = 0;
-    this.#groups.delete(group.atMs);
+    if (this.#groups.get(group.atMs) === group) this.#groups.delete(group.atMs);
   }
 
   /** Nobody waits any longer. */

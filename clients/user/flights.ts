@@ -2,7 +2,7 @@ import { admit } from './admission.ts';
 import { type Batch, Batches, type BatchingOptions } from './batches.ts';
 import type { CachedUser } from './cached-user.ts';
 import type { ClientCounters } from './counters.ts';
-import type { Deadlines } from './deadlines.ts';
+import { type Deadlines, sharedDeadlineMs } from './deadlines.ts';
 import { type Flight, FlightBoard, type Place, type Survivor } from './flight-board.ts';
 import { Gathering } from './gathering.ts';
 import { AnswerMalformedError, VersionNotReachedError } from './judge.ts';
@@ -53,7 +53,7 @@ export class Flights {
   join(scope: UserScope, reads: readonly UserRead[], { known, gathering, ...times }: Boarding): void {
     const { counters, timeoutMs } = this.#context;
     const { nowMs } = times;
-    const deadlineAtMs = Math.max(times.deadlineAtMs, nowMs + timeoutMs);
+    const deadlineAtMs = sharedDeadlineMs(times.deadlineAtMs, { nowMs, timeoutMs });
     for (let at = 0; at < reads.length; at++) {
       if (known[at] !== undefined) continue;
       const read = reads[at] as UserRead;
@@ -163,11 +163,13 @@ export class Flights {
     return batch.isOpen ? batch : this.#batches.open(scope, minVersion > 0n);
   }
 
-  async #fly({ scope, deadlineAtMs }: Batch<Flight>, flights: readonly Flight[]): Promise<void> {
+  async #fly(batch: Batch<Flight>, flights: readonly Flight[]): Promise<void> {
+    const { scope, deadlineAtMs } = batch;
+    const isPart = flights.length < batch.flights.length;
     const { counters } = this.#context;
     const overtaken: Flight[] = [];
     const reads = flights.map(({ read }) => read);
-    const answers = await this.#ask(scope, reads, deadlineAtMs);
+    const answers = await this.#ask(scope, reads, { deadlineAtMs, ...(isPart && { read: batch }) });
     for (let i = 0; i < flights.length; i++) {
       const flight = flights[i] as Flight;
       if (flight.isDiscarded) counters.discarded += 1;
@@ -200,7 +202,7 @@ export class Flights {
     const { scope } = (flights[0] as Flight).batch;
     // Several ids may have one survivor.
     const reads = new Map(flights.map(({ read }) => [read.id, read]));
-    const answers = await this.#ask(scope, [...reads.values()], deadlineAtMs);
+    const answers = await this.#ask(scope, [...reads.values()], { deadlineAtMs, isCutShort: true });
     const byId = new Map([...reads.keys()].map((id, i) => [id, answers[i] as UserAnswer]));
     for (const flight of flights) {
       const { read, survivor } = flight;
@@ -244,11 +246,10 @@ export class Flights {
   }
 
   /** One answer for each, at the deadline at the latest: what stands below may not keep it. */
-  #ask(scope: UserScope, reads: readonly UserRead[], deadlineAtMs: number): Promise<readonly UserAnswer[]> {
+  #ask(scope: UserScope, reads: readonly UserRead[], call: ReadCall): Promise<readonly UserAnswer[]> {
     const { counters, deadlines } = this.#context;
     counters.batches += 1;
     counters.batchedIds += reads.length;
-    const call = { deadlineAtMs };
     const gathering = new Gathering(new Array(reads.length).fill(undefined), call, { deadlines });
     this.#readInto(gathering, scope, { reads, call });
     return gathering.answers;

@@ -99,6 +99,11 @@ export function isOutage(error: unknown): boolean {
   return reason !== undefined && reason !== 'version_not_reached' && !isCallNotSent(error);
 }
 
+/** Whether no answer came before the deadline. */
+export function isTimeout(error: unknown): boolean {
+  return degradedReason(error) === 'deadline_exceeded';
+}
+
 /** Those that speak of this client as a whole, and not of the one call or the one server. */
 const WAIT_REASONS = new Set<string | undefined>([
   'RATE_LIMITED',

@@ -1,12 +1,13 @@
 import { MAX_BATCH_SIZE } from './batches.ts';
 import type { Breaker } from './breaker.ts';
 import { catchUp } from './catch-up.ts';
-import type { Deadlines } from './deadlines.ts';
+import { type Deadlines, sharedDeadlineMs } from './deadlines.ts';
 import { UserClientOptionError } from './errors.ts';
 import { deadlinePassed, Gathering } from './gathering.ts';
 import type { UserResolver } from './remote-user-reader.ts';
 import type { UserKey } from './user-lookup.ts';
 import type { Clock, ReadCall, UserAnswer, UserScope } from './user-reader.ts';
+import { toAttempt } from './with-breaker.ts';
 import type { CachedUserReader } from './with-cache.ts';
 
 /** What resolving needs. */
@@ -36,7 +37,7 @@ export async function resolveUsers(
   );
   for (let start = 0; start < keys.length; start += MAX_BATCH_SIZE) {
     const part = keys.slice(start, start + MAX_BATCH_SIZE);
-    resolvePart(context, scope, { keys: part, call })
+    resolvePart(context, scope, { keys: part, call, read: gathering })
       .then((answers) => {
         for (const [at, answer] of answers.entries()) gathering.put(start + at, answer);
       })
@@ -49,16 +50,16 @@ export async function resolveUsers(
 }
 
 async function resolvePart(
-  { settings, clock, resolver, breaker, cached }: ResolveContext,
+  { settings, clock, resolver, breaker, cached, deadlines }: ResolveContext,
   scope: UserScope,
-  { keys, call }: { keys: readonly UserKey[]; call: ReadCall },
+  { keys, call, read }: { keys: readonly UserKey[]; call: ReadCall; read: object },
 ): Promise<readonly UserAnswer[]> {
   const nowMs = clock();
   if (call.deadlineAtMs <= nowMs) return keys.map(() => ({ outcome: 'failed', error: deadlinePassed() }));
-  // The caller's hurry ends its own wait. It must not look like a service that is slow.
-  const deadlineAtMs = Math.max(call.deadlineAtMs, nowMs + settings.timeoutMs);
+  const deadlineAtMs = sharedDeadlineMs(call.deadlineAtMs, { nowMs, timeoutMs: settings.timeoutMs });
+  const attempt = toAttempt({ deadlineAtMs, read }, deadlines);
   try {
-    const answers = await breaker.run(() => resolver.resolveMany(scope, keys, { deadlineAtMs }));
+    const answers = await breaker.run(() => resolver.resolveMany(scope, keys, { deadlineAtMs }), attempt);
     const accepted = answers.map((answer) =>
       answer.outcome === 'found' ? cached.accept(scope, answer.user, answer.readAtMs) : answer,
     );

@@ -5,7 +5,7 @@ import { UserService } from '@rollcall/contract/user';
 import { withDeadline } from '@rollcall/transport';
 import { type GrpcTestServer, startGrpcTestServer } from '@rollcall/transport/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createUserClient, type UserClient, type UserClientOptions } from './index.ts';
+import { createUserClient, type UserClient, type UserClientOptions, type UserOutcome } from './index.ts';
 import { MapUserService } from './testing/map-user-service.ts';
 
 const [ANN, BEN] = [randomUUID(), randomUUID()];
@@ -66,6 +66,56 @@ describe('a read that is made while a call is served', () => {
   });
 });
 
+describe('a service that hangs', () => {
+  const five = Array.from({ length: 5 }, () => randomUUID());
+  const reasons = (lookups: readonly UserOutcome[]) =>
+    lookups.map((lookup) => (lookup.outcome === 'unavailable' ? lookup.degraded.reason : lookup.outcome));
+  const SLOW_SLOW_AWAY = [
+    ...['deadline_exceeded', 'deadline_exceeded'],
+    ...['breaker_open', 'breaker_open', 'breaker_open'],
+  ];
+
+  it('A5: is waited for by two reads, one after the other, and by no more', async () => {
+    const users = open({ timeoutMs: 50, breaker: { resetTimeoutMs: 600_000 } });
+    await users.getUser(ANN);
+    service.pause = never;
+    const asked = service.batches.length;
+    const lookups: UserOutcome[] = [];
+    for (const id of five) lookups.push(await users.lookup(id));
+    expect(reasons(lookups)).toEqual(SLOW_SLOW_AWAY);
+    expect(service.batches.length - asked).toBe(2);
+    expect(users.stats().breaker).toBe('open');
+  });
+
+  it('A5: is waited for so by other keys too', async () => {
+    const users = open({ timeoutMs: 50, breaker: { resetTimeoutMs: 600_000 } });
+    service.pause = never;
+    const lookups: UserOutcome[] = [];
+    for (const id of five) lookups.push(await users.resolve({ email: `${id}@example.com` }));
+    expect(reasons(lookups)).toEqual(SLOW_SLOW_AWAY);
+  });
+
+  it('A5: counts one read as one, in however many calls it was sent', async () => {
+    const users = open({ timeoutMs: 50, breaker: { resetTimeoutMs: 600_000 } });
+    service.pause = never;
+    await users.lookupMany(Array.from({ length: 2_000 }, () => randomUUID()));
+    expect(service.batches).toHaveLength(4);
+    expect(users.stats().breaker).toBe('closed');
+    await users.lookup(ANN);
+    expect(users.stats().breaker).toBe('open');
+  });
+
+  it('A5: counts a hedged read as one', async () => {
+    const users = open({ timeoutMs: 80, hedgeAfterMs: 10, breaker: { resetTimeoutMs: 600_000 } });
+    service.pause = never;
+    await users.lookup(ANN);
+    expect(service.batches).toHaveLength(2);
+    expect(users.stats().breaker).toBe('closed');
+    await users.lookup(ANN);
+    expect(users.stats().breaker).toBe('open');
+  });
+});
+
 describe('a caller in a hurry', () => {
   it('does not open the breaker for all others', async () => {
     let answer = () => {};
@@ -78,6 +128,20 @@ describe('a caller in a hurry', () => {
     answer();
     expect(users.stats().breaker).toBe('closed');
     expect(await users.resolve(key)).toMatchObject({ outcome: 'found' });
+  });
+
+  it('A5: does not make the service look as if it hung', async () => {
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    service.pause = () => answered;
+    const users = open({ timeoutMs: 20_000 });
+    for (let i = 0; i < 5; i++)
+      expect(await users.lookup(randomUUID(), { timeoutMs: 10 })).toMatchObject({
+        outcome: 'unavailable',
+        degraded: { reason: 'deadline_exceeded' },
+      });
+    expect(users.stats().breaker).toBe('closed');
+    answer();
+    expect(await users.lookup(ANN)).toMatchObject({ outcome: 'found' });
   });
 });
 

@@ -76,12 +76,12 @@ export function createUserClient(options: UserClientOptions): UserClient {
   // Whole ms take no memory of their own beside each user, and an age is never told too low.
   const wholeMs = () => Math.floor(clock());
   const remote = withSplitting(createRemoteUserReader(telemetry.overCalls(connection.transport), wholeMs));
-  const guarded = withBreaker(withHedging(remote, settings), breaker);
+  const deadlines = new Deadlines(clock);
+  const guarded = withBreaker(withHedging(remote, settings), breaker, deadlines);
   // The cache asks the feed, and the feed tells the cache: one of them has to come second.
   const news: { feed: FeedHealth } = { feed: NO_FEED };
   const watch = (tenant: string) => (options.watch === false ? undefined : feed.watch(tenant));
   const isAway = () => breaker.state === 'open';
-  const deadlines = new Deadlines(clock);
   const watched = withFeed(guarded, (tenant) => watch(tenant));
   const remembered = withCache(watched, cache, {
     options: settings,
@@ -102,10 +102,11 @@ export function createUserClient(options: UserClientOptions): UserClient {
   const close = () => {
     closing ??= Promise.all([snapshots?.close(), feed.close()]).then(() => undefined);
     telemetry.close();
+    // First: what ends now says nothing about the service.
+    breaker.close();
     // A transport that was passed in stays open, and its calls with it: whoever waits for them is told here.
     deadlines.close();
     connection.close();
-    breaker.close();
     cache.close();
     return closing;
   };

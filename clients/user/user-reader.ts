@@ -34,6 +34,10 @@ export interface ReadCall {
   readonly maxStaleMs?: number;
   /** What will do during an outage. Absent: what the client allows. Looked at by the cache alone. */
   readonly degrade?: DegradeLimit;
+  /** Below the batches: the read that was sent in parts, of which this is one. Absent: it is the whole. */
+  readonly read?: object;
+  /** Below the batches: less time is left than the client's `timeoutMs`. Default false. */
+  readonly isCutShort?: boolean;
 }
 
 /** What a user service, or what remembers it, says of one id. `readAtMs`: true at that point of the client's clock or later. */

@@ -15,10 +15,10 @@ export function withBreakerTelemetry(breaker: Breaker): Breaker {
     get state() {
       return breaker.state;
     },
-    run(call) {
-      if (!isHeard('rollcall:user-client:breaker:changed')) return breaker.run(call);
+    run(call, attempt) {
+      if (!isHeard('rollcall:user-client:breaker:changed')) return breaker.run(call, attempt);
       look();
-      const result = breaker.run(call);
+      const result = breaker.run(call, attempt);
       // Before whoever waits for the result goes on.
       result.then(look, look);
       return result;
