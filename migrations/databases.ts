@@ -10,6 +10,7 @@ import { searchMigration } from './auth/2026-11-20-search.ts';
 import { userChangesMigration } from './auth/2026-11-20-user-changes.ts';
 import { userRecordsMigration } from './auth/2026-11-20-user-records.ts';
 import { usersMigration } from './auth/2026-11-20-users.ts';
+import { feedLineMigration } from './auth/2026-12-01-feed-line.ts';
 import { billingMigration } from './billing/2026-11-20-billing.ts';
 import { paymentsMigration } from './billing/2026-11-20-payments.ts';
 import { stripeCallsMigration } from './billing/2026-11-20-stripe-calls.ts';
@@ -53,6 +54,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       searchMigration,
       mergesMigration,
       renamesMigration,
+      feedLineMigration,
     ],
   },
   booking: {

@@ -6,6 +6,8 @@ import {
   isDatabaseUnavailable,
   type Pool,
   PoolBusyError,
+  type PoolOptions,
+  type RenewablePool,
   requireSchema,
 } from '@rollcall/runtime/postgres';
 import {
@@ -19,6 +21,7 @@ import { createKeyring } from '@rollcall/runtime/sealing';
 import { openCallers } from './callers/open-callers.ts';
 import type { AuthConfig } from './config.ts';
 import { type ChangeFeed, createChangeFeed } from './feed/change-feed.ts';
+import { createFeedHold } from './feed/feed-hold.ts';
 import { type KeyRotation, startKeyRotation } from './keys/key-rotation.ts';
 import { toJwks } from './people/signing-keys.ts';
 import { type ContactSeal, createContactSeal } from './postgres/contact-seal.ts';
@@ -63,7 +66,7 @@ const CALLER_CONNECTIONS = 2;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-renames',
+  migration: '2026-12-01-feed-line',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -87,32 +90,37 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     maxWaitMs: config.maxWaitMs,
     logger,
   };
-  const pool = stack.adopt(createPool({ ...database, statementTimeoutMs: READ_TIMEOUT_MS }), (each) =>
-    each.end(),
-  );
+  const pools: RenewablePool[] = [];
+  const openPool = (options: PoolOptions) => {
+    const opened = stack.adopt(createPool(options), (each) => each.end());
+    pools.push(opened);
+    return opened;
+  };
+  const pool = openPool({ ...database, statementTimeoutMs: READ_TIMEOUT_MS });
   // Of its own: reads may work while writes wait for one another.
-  const writePool = stack.adopt(createPool(database), (each) => each.end());
+  const writePool = openPool(database);
   await requireSchema(pool, SCHEMA);
   const seal = createContactSeal(createKeyring(config));
   await requireKeys(pool, seal);
   // Connections of its own: news must not wait behind reads, nor reads behind those who catch up.
-  const feedPool = stack.adopt(
-    createPool({ ...database, maxConnections: FEED_CONNECTIONS, settings: FEED_SETTINGS }),
-    (each) => each.end(),
-  );
-  const feed = stack.use(
-    createChangeFeed(createPostgresChangeLog(feedPool), {
-      onError: (error) => logger.warn({ error }, 'the change feed cannot be read'),
-    }),
-  );
+  const feedPool = openPool({ ...database, maxConnections: FEED_CONNECTIONS, settings: FEED_SETTINGS });
+  const changeLog = createPostgresChangeLog(feedPool);
+  const onFeedError = (error: unknown) => logger.warn({ error }, 'the change feed cannot be read');
+  const hold = createFeedHold(changeLog, {
+    onHeld: (holder) => logger.warn(holder, 'an open transaction holds the change feed back'),
+    onFree: (held) => logger.info(held, 'the change feed is held back no longer'),
+    onError: onFeedError,
+  });
+  const feed = stack.use(createChangeFeed(changeLog, { onError: onFeedError, hold }));
   const replicas = config.replicaUrls.map((url, i) => {
     const options = { ...database, url, statementTimeoutMs: READ_TIMEOUT_MS };
-    const replicaPool = stack.adopt(createPool(options), (each) => each.end());
+    const replicaPool = openPool(options);
     return stack.use(
       followReplica({
         reads: createPostgresUserReads(replicaPool, seal),
         pool: replicaPool,
         primary: feedPool,
+        feed: () => feed.id,
         onChange: (isAnswering, error) =>
           logger[isAnswering ? 'info' : 'warn'](
             { replica: i + 1, isAnswering, error },
@@ -134,7 +142,15 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     if (replicas.length > 0) replicated.note(changes);
     for (const { tenantId, id } of changes) reads.forget(tenantId, id);
   };
-  await feed.listen(forget);
+  const replaced = (id: string, before: string) => {
+    logger.warn({ feed: id, before }, 'the database went back or is another one: all is read anew');
+    // First, so that what is read from now on comes from where the addresses lead now.
+    for (const each of pools) each.renew();
+    for (const replica of replicas) replica.fail();
+    listeningSinceMs = performance.now();
+    reads.forgetAll();
+  };
+  await feed.listen({ changed: forget, replaced });
   listeningSinceMs = performance.now();
   const committed = (changes: readonly { tenantId: string; id: string }[]) => {
     forget(changes);
@@ -159,10 +175,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     ],
   };
   const rotation = seal.keyring.isRotating ? stack.use(startRotation(writePool, seal, logger)) : undefined;
-  const callersPool = stack.adopt(
-    createPool({ ...database, maxConnections: CALLER_CONNECTIONS, logger }),
-    (each) => each.end(),
-  );
+  const callersPool = openPool({ ...database, maxConnections: CALLER_CONNECTIONS });
   const callers = stack.use(await openCallers({ config, pool: callersPool, logger }));
   const gauge = stack.use(createLoadGauge({ maxCalls: config.maxCalls, logger }));
   const doors = stack.use(
@@ -174,7 +187,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       logger,
       callers,
       toRpcError,
-      readMetrics: () => [...(rotation?.readMetrics() ?? []), ...people.readMetrics()],
+      readMetrics: () => [...(rotation?.readMetrics() ?? []), ...people.readMetrics(), ...hold.readings()],
       pages: {
         '/.well-known/jwks.json': async () => ({
           status: 200,
@@ -208,7 +221,9 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
 }
 
 function cached(reads: UserReads, maxEntries: number, { isTold }: ChangeFeed): CachedUserReads {
-  return maxEntries > 0 ? withUserCache(reads, { maxEntries, isTold }) : { ...reads, forget: () => {} };
+  return maxEntries > 0
+    ? withUserCache(reads, { maxEntries, isTold })
+    : { ...reads, forget: () => {}, forgetAll: () => {} };
 }
 
 function startRotation(pool: Pool, seal: ContactSeal, logger: Logger): KeyRotation {

@@ -2,7 +2,7 @@
 export { isDatabaseUnavailable, sqlState, violatedConstraint } from './postgres/database-error.ts';
 export { createOrm } from './postgres/orm.ts';
 export { CallOverError, PoolBusyError } from './postgres/patient-pool.ts';
-export { createPool, type Pool } from './postgres/pool.ts';
+export { createPool, type Pool, type PoolOptions, type RenewablePool } from './postgres/pool.ts';
 export {
   type PreparedStatement,
   type RunPrepared,

@@ -1,5 +1,6 @@
 import type { Grant } from '@rollcall/runtime/callers';
 import type { Pool } from '@rollcall/runtime/postgres';
+import { FEED_IDENTITY } from '../postgres/postgres-change-log.ts';
 
 /** Where grants are kept. */
 export interface GrantStore {
@@ -59,7 +60,11 @@ export function createPostgresGrants(pool: Pool): GrantStore {
   };
 }
 
-const VERSION = { name: 'caller_grants_version', text: 'select version from caller_grants_version' };
+// With the feed's identity, because a database that went back counts to the same number again.
+const VERSION = {
+  name: 'caller_grants_version',
+  text: `select concat(version, ' of ', ${FEED_IDENTITY}) as version from caller_grants_version`,
+};
 
 function toGrant({ rate_per_second, burst, concurrency, ...row }: GrantRow): Grant {
   return { ...row, limits: { ratePerSecond: rate_per_second, burst, concurrency } };

@@ -32,8 +32,9 @@ export class Audience {
     return this.#subscribers.delete(subscriber);
   }
 
-  tell({ changes, position, time }: FeedNews): void {
+  tell({ feed, changes, position, time }: FeedNews): void {
     const news = {
+      feed,
       changes: changes.filter((change) => this.#tenantIds.has(change.tenantId)),
       position,
       time,

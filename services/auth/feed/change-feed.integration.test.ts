@@ -229,6 +229,7 @@ describe('the change feed', () => {
   it.each([
     ['that is garbage', () => 'garbage'],
     ['of another feed', () => '00000000.1'],
+    ['of another timeline', (cursor: string) => cursor.replace(/-0000([0-9A-F]{4})-/, '-0001$1-')],
     ['of the future', (cursor: string) => `${cursor.split('.')[0]}.9999999999`],
   ])('refuses a cursor %s', async (_, forge) => {
     await using feed = openFeed();
@@ -253,6 +254,115 @@ describe('the change feed', () => {
     await using recent = watch(feed, [tenantId], first.told.at(-1)?.cursor);
     await begun(recent);
     expect(recent.versions()).toEqual([]);
+  });
+
+  it('T6: a stretch up to a place leaves the transaction of that place to whoever goes on there', async () => {
+    const { now } = await log.bounds();
+    const [tenantId, id] = [tenant(), randomUUID()];
+    const [{ xid }] = (
+      await pool.query(`with told as (${ANNOUNCE}) select pg_current_xact_id()::text as xid`, [
+        tenantId,
+        id,
+        1,
+      ])
+    ).rows as [{ xid: string }];
+    const place = BigInt(xid);
+    const upTo = (endXid: bigint) => ({ xid: now.xid, within: { endXid, seq: 0n } });
+    const limit = { limit: 10, tenantIds: [tenantId] };
+    const [before, behind] = [await log.read(upTo(place), limit), await log.read({ xid: place }, limit)];
+    expect([before.changes.length, behind.changes.length]).toEqual([0, 1]);
+    expect((await log.read(upTo(place + 1n), limit)).changes).toHaveLength(1);
+  });
+
+  it('A1: ends every watch when the feed is renewed, refuses its cursors, and tells the listener before', async () => {
+    await using feed = openFeed();
+    const heard: string[] = [];
+    await feed.listen({ changed: () => {}, replaced: () => heard.push('replaced') });
+    const tenantId = tenant();
+    await using watching = watch(feed, [tenantId]);
+    await begun(watching);
+    const { cursor = '', feed: before } = watching.told.at(-1) ?? {};
+    watching.ended.then(() => heard.push('ended'));
+    const renewed = await log.renew();
+    expect(renewed).not.toBe(before);
+    expect(await watching.ended).toMatchObject({ reason: 'CURSOR_EXPIRED', metadata: { feed: renewed } });
+    expect(heard).toEqual(['replaced', 'ended']);
+    await using refused = watch(feed, [tenantId], cursor);
+    expect(await refused.ended).toMatchObject({ reason: 'CURSOR_EXPIRED', metadata: { feed: renewed } });
+    await using anew = watch(feed, [tenantId]);
+    await begun(anew);
+    expect(anew.told[0]?.feed).toBe(renewed);
+    const id = randomUUID();
+    await pool.query(ANNOUNCE, [tenantId, id, 1]);
+    await expect.poll(anew.versions).toEqual([`${id.slice(0, 4)} v1`]);
+    await using resumed = watch(feed, [tenantId], anew.told[0]?.cursor);
+    await expect.poll(resumed.versions).toEqual([`${id.slice(0, 4)} v1`]);
+  });
+
+  it('A1: takes a place of a database that went back for no continuation, however near the new end is', async () => {
+    let lost = '';
+    // As after a promotion: the identity differs, and transaction ids begin again below the place of the tail.
+    const wentBack: ChangeLog = {
+      ...log,
+      read: async (after, options) => {
+        const stretch = await log.read(after, options);
+        return lost === '' ? stretch : { ...stretch, feed: lost, now: { xid: 5n }, position: { xid: 5n } };
+      },
+      bounds: async () => {
+        const bounds = await log.bounds();
+        return lost === '' ? bounds : { ...bounds, feed: lost, now: { xid: 5n } };
+      },
+      adopt: async () => {},
+    };
+    await using feed = createChangeFeed(wentBack, { pollMs: 5, onError: () => {} });
+    const replaced: string[] = [];
+    await feed.listen({ changed: () => {}, replaced: (now) => replaced.push(now) });
+    await using watching = watch(feed, [tenant()]);
+    await begun(watching);
+    lost = `${watching.told[0]?.feed}-went-back`;
+    expect(await watching.ended).toMatchObject({ reason: 'CURSOR_EXPIRED', metadata: { feed: lost } });
+    expect(replaced).toEqual([lost]);
+    await using anew = watch(feed, [tenant()]);
+    await begun(anew);
+    expect(anew.told[0]?.cursor).toBe(`${lost}.5`);
+  });
+
+  it('A1: refuses a watcher whose database changes between its cursor and what it missed', async () => {
+    await using feed = openFeed();
+    const tenantId = tenant();
+    const first = watch(feed, [tenantId]);
+    await begun(first);
+    await first[Symbol.asyncDispose]();
+    const other: ChangeLog = {
+      ...log,
+      read: async (after, options) => {
+        const stretch = await log.read(after, options);
+        return options.tenantIds ? { ...stretch, feed: 'another' } : stretch;
+      },
+    };
+    await using catching = createChangeFeed(other, { pollMs: 5, onError: () => {} });
+    await using refused = watch(catching, [tenantId], first.told.at(-1)?.cursor);
+    expect(await refused.ended).toMatchObject({ reason: 'CURSOR_EXPIRED', metadata: { feed: 'another' } });
+  });
+
+  it('A1: forgets what a dump of another cluster brought along, so that its own cursors are good', async () => {
+    const tenantId = tenant();
+    // Far ahead of this cluster, as rows and the mark of an older and busier one are.
+    await pool.query(
+      `insert into user_changes (xid, tenant_id, user_id, version, kind) values ('99999999', $1, $2, 1, 'UPDATED')`,
+      [tenantId, randomUUID()],
+    );
+    await pool.query(`update user_change_feed set removed_through = '99999998', line = 'another cluster'`);
+    await using feed = openFeed();
+    await feed.listen({ changed: () => {}, replaced: () => {} });
+    const isClear = async () =>
+      (await pool.query('select from user_changes where tenant_id = $1', [tenantId])).rowCount === 0;
+    await expect.poll(isClear).toBe(true);
+    const first = watch(feed, [tenantId]);
+    await begun(first);
+    await first[Symbol.asyncDispose]();
+    await using resumed = watch(feed, [tenantId], first.told.at(-1)?.cursor);
+    await begun(resumed);
   });
 
   it('cuts a watcher that does not read, with a reason, and nobody else', async () => {

@@ -1,9 +1,9 @@
 import { MAX_ANSWER_LAG_MS } from '@rollcall/contract/user';
 import { UserError } from '../users/user-error.ts';
 import type { ChangeLog, FeedBounds } from './change-log.ts';
-import { type FeedPosition, positionFromCursor, toCursor } from './feed-position.ts';
+import { endOf, type FeedPosition, positionFromCursor, toCursor } from './feed-position.ts';
 import type { FeedNews } from './subscriber.ts';
-import { type Listener, Tail, type TailOptions } from './tail.ts';
+import { cursorOfAnotherFeed, type FeedListener, Tail, type TailOptions } from './tail.ts';
 
 /** What to watch. */
 export interface WatchQuery {
@@ -13,7 +13,7 @@ export interface WatchQuery {
 }
 
 /** What a watcher hears, with where to resume behind it. One object for all who hear the same at once. */
-export type WatchNews = Pick<FeedNews, 'changes' | 'time'> & { readonly cursor: string };
+export type WatchNews = Pick<FeedNews, 'feed' | 'changes' | 'time'> & { readonly cursor: string };
 
 /** The call that watches. */
 export interface WatchCall {
@@ -24,13 +24,15 @@ export interface WatchCall {
 
 /** Tells watchers of the changes of users. */
 export interface ChangeFeed extends AsyncDisposable {
+  /** Identity of the feed that is told; undefined: none yet. */
+  readonly id: string | undefined;
   /**
    * News, as they come: at once, with every change, and at least every half second. Ends when the signal aborts.
    * Throws UserError CURSOR_EXPIRED, STREAM_TOO_SLOW, OVERLOADED, DRAINING.
    */
   watch(query: WatchQuery, call: WatchCall): AsyncIterable<WatchNews>;
   /** Tells this process itself of every change from now on, before any watcher hears of it. Once. */
-  listen(listener: Listener): Promise<void>;
+  listen(listener: FeedListener): Promise<void>;
   /** Whether the listener has heard of all that was committed until `MAX_ANSWER_LAG_MS` ago. */
   isTold(): boolean;
   /** There may be news. */
@@ -53,8 +55,11 @@ export function createChangeFeed(log: ChangeLog, options: TailOptions): ChangeFe
   cleaning.unref();
   const end = () => tail.end(new UserError('DRAINING', 'The process is about to end; resume elsewhere.', {}));
   return {
+    get id() {
+      return tail.feed;
+    },
     watch: (query, call) => watch({ log, tail }, query, call),
-    listen: async (listener) => tail.listen(listener, (await log.bounds()).now),
+    listen: async (listener) => tail.listen(listener, await log.bounds()),
     isTold: () => tail.ageMs < MAX_ANSWER_LAG_MS,
     poke: () => tail.poke(),
     drain: end,
@@ -71,34 +76,44 @@ async function* watch(
   { signal, abort }: WatchCall,
 ): AsyncGenerator<WatchNews> {
   if (tail.size >= MAX_WATCHERS) throw overloaded();
-  const bounds = await log.bounds();
-  const start = cursor === '' ? bounds.now : resume(bounds, cursor);
-  const { subscriber, at } = await tail.join(
-    { tenantIds, onFailure: abort },
-    { after: endOf(start), begin: bounds.now },
-  );
-  const tell = (news: FeedNews) => toWatchNews(news, bounds.feedId);
+  const { subscriber, at, from, feed } = await joinTail({ log, tail }, { tenantIds, cursor }, abort);
   try {
-    for await (const news of catchUp(log, { from: start, to: at }, tenantIds)) {
-      yield tell(news);
+    for await (const news of catchUp(log, { feed, from, to: at }, tenantIds)) {
+      yield toWatchNews(news);
       if (signal.aborted) return;
     }
-    while (!signal.aborted) yield tell(await subscriber.next(HEARTBEAT_MS, signal));
+    while (!signal.aborted) yield toWatchNews(await subscriber.next(HEARTBEAT_MS, signal));
   } finally {
     tail.leave(subscriber);
+  }
+}
+
+/** Adds a watcher to the tail, when both know the same feed. Answers from where it catches up, and up to where. */
+async function joinTail(
+  { log, tail }: { log: ChangeLog; tail: Tail },
+  { tenantIds, cursor }: WatchQuery,
+  onFailure: (error: UserError) => void,
+) {
+  for (;;) {
+    const bounds = await log.bounds();
+    const { feed, now: begin } = bounds;
+    const from = cursor === '' ? begin : resume(bounds, cursor);
+    const joined = await tail.join({ tenantIds, onFailure }, { feed, after: endOf(from), begin });
+    if (joined) return { ...joined, from, feed };
   }
 }
 
 // From where a watcher is to where it was added to the tail, exactly: what lies beyond comes from there.
 async function* catchUp(
   log: ChangeLog,
-  { from, to }: { from: FeedPosition; to: FeedPosition },
+  { feed, from, to }: { feed: string; from: FeedPosition; to: FeedPosition },
   tenantIds: readonly string[],
 ): AsyncGenerator<FeedNews> {
   let position = from;
   do {
     const within = position.within ?? { endXid: to.xid, seq: 0n };
     const stretch = await log.read({ xid: position.xid, within }, { limit: CATCH_UP_LIMIT, tenantIds });
+    if (stretch.feed !== feed) throw cursorOfAnotherFeed(stretch.feed);
     position = stretch.position;
     yield stretch;
   } while (position.within || position.xid < to.xid);
@@ -106,24 +121,21 @@ async function* catchUp(
 
 const told = new WeakMap<FeedNews, WatchNews>();
 
-function toWatchNews(news: FeedNews, feedId: string): WatchNews {
+function toWatchNews(news: FeedNews): WatchNews {
   const known = told.get(news);
   if (known) return known;
-  const made = { changes: news.changes, time: news.time, cursor: toCursor(feedId, news.position) };
+  const { feed, changes, time, position } = news;
+  const made = { feed, changes, time, cursor: toCursor(feed, position) };
   told.set(news, made);
   return made;
 }
 
-function endOf({ xid, within }: FeedPosition): FeedPosition {
-  return { xid: within?.endXid ?? xid };
-}
-
-function resume({ feedId, removedThrough, xmax }: FeedBounds, cursor: string): FeedPosition {
-  const position = positionFromCursor(feedId, cursor);
-  if (position && position.xid > removedThrough && endOf(position).xid <= xmax) return position;
-  const message =
-    'The cursor is not of this feed, or older than it reaches: forget what is kept and watch without one.';
-  throw new UserError('CURSOR_EXPIRED', message, {});
+function resume({ feed, removedThrough, xmax }: FeedBounds, cursor: string): FeedPosition {
+  const position = positionFromCursor(feed, cursor);
+  if (!position || endOf(position).xid > xmax) throw cursorOfAnotherFeed(feed);
+  if (position.xid > removedThrough) return position;
+  const message = 'The cursor is older than the feed reaches: forget what is kept and watch without one.';
+  throw new UserError('CURSOR_EXPIRED', message, { feed });
 }
 
 function overloaded(): UserError {

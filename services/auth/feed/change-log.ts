@@ -3,17 +3,27 @@ import type { FeedPosition } from './feed-position.ts';
 
 /** A piece of the feed, and where it ends. */
 export interface FeedStretch {
+  /** The feed that this is a piece of. Where it differs from the feed that was read before, the piece continues nothing. */
+  readonly feed: string;
   readonly changes: readonly UserChange[];
   readonly position: FeedPosition;
+  /** Where a watcher begins that wants nothing of the past. */
+  readonly now: FeedPosition;
   /** Whether more can be had at once. */
   readonly more: boolean;
   /** Every change that was committed before this moment of the database's clock lies before `position`. */
   readonly time: Date;
+  /** How far `time` is behind the database's clock. Milliseconds. */
+  readonly behindMs: number;
 }
 
 /** What the feed reaches. */
 export interface FeedBounds {
-  readonly feedId: string;
+  /**
+   * Identifies the feed: the id that `npm run feed -- renew` replaces, the database cluster, its timeline, and its last
+   * recovery from a crash. Places of one feed are in order; of two feeds nothing can be compared.
+   */
+  readonly feed: string;
   /** Positions at or below are not complete any more. */
   readonly removedThrough: bigint;
   /** Where a watcher begins that wants nothing of the past. */
@@ -22,14 +32,35 @@ export interface FeedBounds {
   readonly xmax: bigint;
 }
 
+/** The transaction that the end of the feed waits for. */
+export interface FeedHolder {
+  readonly database: string;
+  /** Process id of its session; undefined: it is prepared, and has none. */
+  readonly pid: number | undefined;
+  /** How PostgreSQL knows it otherwise: user and application of the session, or the id of the prepared transaction. */
+  readonly who: string;
+  /** Its age in milliseconds; undefined: the service's role may not see it. */
+  readonly ageMs: number | undefined;
+}
+
 /** The changes as they are kept. */
 export interface ChangeLog {
+  /** @throws Error when the database is a standby, which has no feed. */
   bounds(): Promise<FeedBounds>;
   /** What lies behind a position, of these tenants or of all, at most `limit` changes. */
   read(
     after: FeedPosition,
     options: { readonly limit: number; readonly tenantIds?: readonly string[] },
   ): Promise<FeedStretch>;
+  /**
+   * Writes down in the database which feed it holds now, so that replicas show whether they follow it, and clears away what
+   * another feed left. Again: nothing.
+   */
+  adopt(): Promise<void>;
+  /** Begins another feed: every cursor handed out so far is refused, and every running process forgets. Answers its identity. */
+  renew(): Promise<string>;
+  /** The oldest transaction of the whole server that may still write; undefined: there is none. */
+  holder(): Promise<FeedHolder | undefined>;
   /** Removes what is older, and answers how many. */
   removeOlderThan(ageMs: number): Promise<number>;
 }

@@ -7,17 +7,22 @@ export interface FeedPosition {
   readonly within?: { readonly endXid: bigint; readonly seq: bigint };
 }
 
-/** The cursor of a position; tied to the feed, so that one of another database is known for what it is. */
-export function toCursor(feedId: string, { xid, within }: FeedPosition): string {
+/** The cursor of a position. It names the feed, because a place in one feed means nothing in another. */
+export function toCursor(feed: string, { xid, within }: FeedPosition): string {
   const place = within ? `${xid}-${within.endXid}-${within.seq}` : String(xid);
-  return `${feedId.slice(0, 8)}.${place}`;
+  return `${feed}.${place}`;
 }
 
 /** The position of a cursor; undefined where it is not one of this feed. */
-export function positionFromCursor(feedId: string, cursor: string): FeedPosition | undefined {
-  const match = /^([0-9a-f]{8})\.(\d{1,19})(?:-(\d{1,19})-(\d{1,18}))?$/.exec(cursor);
-  if (!match || match[1] !== feedId.slice(0, 8)) return undefined;
+export function positionFromCursor(feed: string, cursor: string): FeedPosition | undefined {
+  const match = /^([0-9A-Za-z-]{1,100})\.(\d{1,19})(?:-(\d{1,19})-(\d{1,18}))?$/.exec(cursor);
+  if (!match || match[1] !== feed) return undefined;
   const xid = BigInt(match[2] as string);
   if (match[3] === undefined || match[4] === undefined) return { xid };
   return { xid, within: { endXid: BigInt(match[3]), seq: BigInt(match[4]) } };
+}
+
+/** Where the stretch ends that a position lies in. */
+export function endOf({ xid, within }: FeedPosition): FeedPosition {
+  return { xid: within?.endXid ?? xid };
 }

@@ -4,6 +4,8 @@ import type { FeedPosition } from './feed-position.ts';
 
 /** What a watcher is told at once. */
 export interface FeedNews {
+  /** The feed that this is news of. */
+  readonly feed: string;
   readonly changes: readonly UserChange[];
   /** Where to go on. */
   readonly position: FeedPosition;

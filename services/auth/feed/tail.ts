@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UserChange } from '../users/user-change.ts';
-import type { UserError } from '../users/user-error.ts';
+import { UserError } from '../users/user-error.ts';
 import { Audience } from './audience.ts';
-import type { ChangeLog } from './change-log.ts';
+import type { ChangeLog, FeedStretch } from './change-log.ts';
+import type { FeedHold } from './feed-hold.ts';
 import type { FeedPosition } from './feed-position.ts';
 import type { Subscriber } from './subscriber.ts';
 
@@ -12,6 +13,8 @@ export interface TailOptions {
   readonly onError: (error: unknown) => void;
   /** Time in ms between two readings where nothing calls for one. Default 15. */
   readonly pollMs?: number;
+  /** Notes how far each stretch is behind. Absent: nothing does. */
+  readonly hold?: Pick<FeedHold, 'note'>;
 }
 
 /** Who wants to be told. */
@@ -21,8 +24,21 @@ export interface Watcher {
   readonly onFailure: (error: UserError) => void;
 }
 
-/** Told of every change, before any watcher is. */
-export type Listener = (changes: readonly UserChange[]) => void;
+/** Where a watcher wants to join. */
+export interface JoinPlace {
+  readonly feed: string;
+  /** The tail must be here or further. */
+  readonly after: FeedPosition;
+  /** Where the tail begins where nobody watched before. */
+  readonly begin: FeedPosition;
+}
+
+/** Hears of changes before any watcher does. */
+export interface FeedListener {
+  changed(changes: readonly UserChange[]): void;
+  /** The feed is another one: no version that was read before need exist, and changes up to now may never be told. */
+  replaced(feed: string, before: string): void;
+}
 
 const POLL_MS = 15;
 const AFTER_FAILURE_MS = 250;
@@ -43,6 +59,8 @@ export class Tail {
   readonly #log: ChangeLog;
   readonly #options: TailOptions;
   readonly #audiences = new Map<string, Audience>();
+  #feed: string | undefined;
+  #adopted: string | undefined;
   #position: FeedPosition | undefined;
   #time = new Date(0);
   #reading: Promise<void> | undefined;
@@ -50,12 +68,17 @@ export class Tail {
   #wake: () => void = () => {};
   readonly #closing = new AbortController();
   #ended: UserError | undefined;
-  #listener: Listener | undefined;
+  #listener: FeedListener | undefined;
   #readAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(log: ChangeLog, options: TailOptions) {
     this.#log = log;
     this.#options = options;
+  }
+
+  /** The feed that it reads; undefined: none yet. */
+  get feed(): string | undefined {
+    return this.#feed;
   }
 
   /** How many watch. */
@@ -67,24 +90,26 @@ export class Tail {
 
   /**
    * Adds a watcher, once the tail is at or behind no earlier place than `after`; answers it and where it was added.
-   * @param begin where the tail begins where nobody watched before.
+   * Undefined: the tail reads another feed, or does not know yet that this is one.
    */
-  async join(watcher: Watcher, { after, begin }: { after: FeedPosition; begin: FeedPosition }) {
+  async join(watcher: Watcher, { feed, after, begin }: JoinPlace) {
     for (;;) {
       if (this.#ended) throw this.#ended;
-      if (!this.#isWanted && !this.#reading) this.#position = begin;
+      if (!this.#isWanted && !this.#reading) this.#begin(feed, begin);
       const at = this.#position ?? begin;
+      const isSame = this.#feed === feed;
       // Only between two stretches: inside one a place is not a number alone.
-      if (!at.within && at.xid >= after.xid) return this.#add(watcher, at);
+      if (isSame && !at.within && at.xid >= after.xid) return this.#add(watcher, at);
       this.poke();
       this.#start();
       await sleep(this.#options.pollMs ?? POLL_MS);
+      if (!isSame) return undefined;
     }
   }
 
-  /** Tells this process itself of every change from `begin` on, for as long as it lives. */
-  listen(listener: Listener, begin: FeedPosition): void {
-    this.#position ??= begin;
+  /** Tells this process itself of every change from `now` on, for as long as it lives. */
+  listen(listener: FeedListener, { feed, now }: { feed: string; now: FeedPosition }): void {
+    if (this.#position === undefined) this.#begin(feed, now);
     this.#listener = listener;
     this.#start();
   }
@@ -120,11 +145,19 @@ export class Tail {
     await this.#reading;
   }
 
+  #begin(feed: string, position: FeedPosition): void {
+    this.#feed = feed;
+    this.#position = position;
+  }
+
   #add({ tenantIds, onFailure }: Watcher, at: FeedPosition) {
     const key = Audience.keyOf(tenantIds);
     const audience = this.#audiences.get(key) ?? new Audience(tenantIds);
     this.#audiences.set(key, audience);
-    const subscriber = audience.add({ changes: [], position: at, time: this.#time }, onFailure);
+    const subscriber = audience.add(
+      { feed: this.#feed as string, changes: [], position: at, time: this.#time },
+      onFailure,
+    );
     this.#start();
     return { subscriber, at };
   }
@@ -152,11 +185,9 @@ export class Tail {
     try {
       const askedAtMs = performance.now();
       const stretch = await this.#log.read(this.#position as FeedPosition, { limit: READ_LIMIT });
-      this.#listener?.(stretch.changes);
-      if (!stretch.more) this.#readAtMs = askedAtMs;
-      this.#position = stretch.position;
-      this.#time = stretch.time;
-      for (const audience of this.#audiences.values()) audience.tell(stretch);
+      if (stretch.feed === this.#feed) this.#tell(stretch, askedAtMs);
+      else this.#replace(stretch, askedAtMs);
+      await this.#adopt(stretch.feed);
       if (stretch.more) return { spacingMs: 0, pauseMs: 0 };
       return {
         spacingMs:
@@ -169,6 +200,32 @@ export class Tail {
     }
   }
 
+  #tell(stretch: FeedStretch, askedAtMs: number): void {
+    this.#listener?.changed(stretch.changes);
+    if (!stretch.more) this.#readAtMs = askedAtMs;
+    this.#position = stretch.position;
+    this.#time = stretch.time;
+    this.#options.hold?.note(stretch);
+    for (const audience of this.#audiences.values()) audience.tell(stretch);
+  }
+
+  /** Nothing leads from one feed to another: whoever was told the one must forget, and begins the other where it is now. */
+  #replace({ feed, now, time }: FeedStretch, askedAtMs: number): void {
+    this.#listener?.replaced(feed, this.#feed as string);
+    this.#begin(feed, now);
+    this.#readAtMs = askedAtMs;
+    this.#time = time;
+    const error = cursorOfAnotherFeed(feed);
+    for (const audience of this.#audiences.values()) audience.fail(error);
+    this.#audiences.clear();
+  }
+
+  async #adopt(feed: string): Promise<void> {
+    if (this.#adopted === feed) return;
+    await this.#log.adopt();
+    this.#adopted = feed;
+  }
+
   #rest(pauseMs: number): Promise<void> | undefined {
     if (this.#isPoked || this.#ended) return;
     return new Promise((resolve) => {
@@ -179,4 +236,11 @@ export class Tail {
       };
     });
   }
+}
+
+/** The refusal of a place in a feed that is not told any more. `feed` in it is the one that is told now. */
+export function cursorOfAnotherFeed(feed: string): UserError {
+  const message =
+    'The cursor is not of this feed, because the database behind it is another one or went back: forget what is kept, versions included, and watch without one.';
+  return new UserError('CURSOR_EXPIRED', message, { feed });
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { UserReads } from '../users/user-reads.ts';
+import { FEED_IDENTITY } from './postgres-change-log.ts';
 
 /** A read replica, and how far it follows. */
 export interface Replica extends AsyncDisposable {
@@ -19,6 +20,8 @@ export interface ReplicaOptions {
   readonly reads: UserReads;
   readonly pool: Pool;
   readonly primary: Pool;
+  /** The feed that this process follows; undefined: none yet. A replica of another one is not read. */
+  readonly feed: () => string | undefined;
   /** Told when it begins to be of use, and when it ceases. */
   readonly onChange: (isAnswering: boolean, error?: unknown) => void;
   /** Time in ms between two looks. Default 100. */
@@ -33,12 +36,20 @@ interface Look {
   readonly lsn: bigint;
 }
 
+/** How far a server's log has come, and which feed its database holds. */
+interface LogPlace {
+  readonly lsn: bigint;
+  readonly feed: string;
+}
+
 /**
  * Follows a streaming replica: asks the primary how far its log has come, and the replica how far it has replayed it. No
- * clocks are compared, so that none can be wrong. What a primary commits without waiting for its disk
+ * clocks are compared, so that none can be wrong. Places in the log are compared within one feed only: a replica that went
+ * on with what a promoted one never got is further, and does not have what came since. What a primary commits without waiting for its disk
  * (`synchronous_commit = off`) may be seen there a moment before its log says so.
  */
-export function followReplica({ reads, pool, primary, onChange, lookMs = LOOK_MS }: ReplicaOptions): Replica {
+export function followReplica(options: ReplicaOptions): Replica {
+  const { reads, pool, primary, feed, onChange, lookMs = LOOK_MS } = options;
   const closing = new AbortController();
   let looks: Look[] = [];
   let completeUntilMs = Number.NEGATIVE_INFINITY;
@@ -54,12 +65,13 @@ export function followReplica({ reads, pool, primary, onChange, lookMs = LOOK_MS
   };
   const look = async () => {
     const atMs = performance.now();
-    const reached = await readLsn(primary, WRITTEN);
-    if (reached !== undefined) looks = [...looks.slice(1 - MAX_LOOKS), { atMs, lsn: reached }];
-    const replayed = await readLsn(pool, REPLAYED);
-    // Not a replica, or not one any more.
-    if (replayed === undefined) return fail();
-    const known = looks.findLast(({ lsn }) => lsn <= replayed);
+    const written = await readPlace(primary, WRITTEN);
+    if (written && written.feed === feed())
+      looks = [...looks.slice(1 - MAX_LOOKS), { atMs, lsn: written.lsn }];
+    const replayed = await readPlace(pool, REPLAYED);
+    // Not a replica, not one any more, or not one of this feed.
+    if (replayed === undefined || replayed.feed !== feed()) return fail();
+    const known = looks.findLast(({ lsn }) => lsn <= replayed.lsn);
     if (known) completeUntilMs = known.atMs;
     tell(true);
   };
@@ -82,16 +94,24 @@ export function followReplica({ reads, pool, primary, onChange, lookMs = LOOK_MS
   };
 }
 
-const WRITTEN = { name: 'wal_written', text: 'select pg_current_wal_flush_lsn()::text as lsn' };
+const WRITTEN = {
+  name: 'wal_written',
+  text: `select pg_current_wal_flush_lsn()::text as lsn, ${FEED_IDENTITY} as feed`,
+};
+// What the primary wrote down has been replayed.
 const REPLAYED = {
   name: 'wal_replayed',
-  text: 'select case when pg_is_in_recovery() then pg_last_wal_replay_lsn()::text end as lsn',
+  text: `select case when pg_is_in_recovery() then pg_last_wal_replay_lsn()::text end as lsn, line as feed
+    from user_change_feed`,
 };
 
-async function readLsn(pool: Pool, statement: { name: string; text: string }): Promise<bigint | undefined> {
-  const { rows } = await pool.query<{ lsn: string | null }>(statement);
-  const [high, low] = rows[0]?.lsn?.split('/') ?? [];
-  return high === undefined || low === undefined
-    ? undefined
-    : (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
+async function readPlace(
+  pool: Pool,
+  statement: { name: string; text: string },
+): Promise<LogPlace | undefined> {
+  const { rows } = await pool.query<{ lsn: string | null; feed: string | null }>(statement);
+  const { lsn, feed } = rows[0] ?? {};
+  const [high, low] = lsn?.split('/') ?? [];
+  if (high === undefined || low === undefined || feed === undefined || feed === null) return undefined;
+  return { lsn: (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`), feed };
 }

@@ -81,10 +81,10 @@ export function userServiceImplementation(
   };
 }
 
-function toNewsMessage({ changes, cursor, time }: WatchNews) {
+function toNewsMessage({ feed, changes, cursor, time }: WatchNews) {
   return create(WatchUsersResponseSchema, {
     changes: changes.map((change) => ({ ...change, kind: UserChangeKind[change.kind] })),
-    checkpoint: { cursor, time: timestampFromDate(time) },
+    checkpoint: { cursor, time: timestampFromDate(time), feed },
   });
 }
 

@@ -113,6 +113,24 @@ describe('withUserCache', () => {
     expect(await reads.find('acme', ANN, 'BASIC')).toMatchObject({ version: 2n });
   });
 
+  it('A1: keeps nothing, and takes in nothing that was being read, when all is forgotten', async () => {
+    const { table, reads } = setUp();
+    table.write(ANN, 7n);
+    await reads.find('acme', ANN, 'BASIC');
+    const gate = Promise.withResolvers<void>();
+    table.held = gate.promise;
+    table.write(BEN, 7n);
+    const slow = reads.find('acme', BEN, 'BASIC');
+    reads.forgetAll();
+    gate.resolve();
+    expect(await slow).toMatchObject({ version: 7n });
+    // Their writes were lost: the database answers what was before.
+    for (const id of [ANN, BEN]) {
+      table.write(id, 2n);
+      expect(await reads.find('acme', id, 'BASIC')).toMatchObject({ version: 2n });
+    }
+  });
+
   it('lets an older answer that comes late not replace a newer one', async () => {
     const { table, reads } = setUp();
     table.write(ANN, 1n);

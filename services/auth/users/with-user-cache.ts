@@ -14,6 +14,8 @@ export interface UserCacheOptions {
 export interface CachedUserReads extends UserReads {
   /** Forgets a user in every view, and what is being read of it: it changed. To be called before anybody else is told. */
   forget(tenantId: string, id: string): void;
+  /** Forgets all users, and what is being read: the database is another one, or went back. */
+  forgetAll(): void;
 }
 
 const VIEWS: readonly UserView[] = ['REFERENCE', 'BASIC', 'FULL'];
@@ -26,6 +28,8 @@ export function withUserCache(next: UserReads, { maxEntries, isTold }: UserCache
   const users = new LRUCache<string, User>({ max: maxEntries });
   // Of each read on its way the users that changed meanwhile: what it brings of them may be from before.
   const open = new Set<Set<string>>();
+  // Counts how often all was forgotten: a read that began before may bring what is no more.
+  let era = 0;
 
   function remembered(tenantId: string, id: string, view: UserView, minVersion: bigint): User | undefined {
     const user = users.get(toKey(tenantId, view, id));
@@ -39,8 +43,10 @@ export function withUserCache(next: UserReads, { maxEntries, isTold }: UserCache
     if (!isTold()) return read();
     const changed = new Set<string>();
     open.add(changed);
+    const begunIn = era;
     try {
       const found = await read();
+      if (begunIn !== era) return found;
       for (const [i, user] of found.entries()) {
         if (user === undefined || user.id !== ids[i] || changed.has(toChangeKey(tenantId, user.id))) continue;
         const key = toKey(tenantId, view, user.id);
@@ -77,6 +83,10 @@ export function withUserCache(next: UserReads, { maxEntries, isTold }: UserCache
     forget(tenantId, id) {
       for (const view of VIEWS) users.delete(toKey(tenantId, view, id));
       for (const changed of open) changed.add(toChangeKey(tenantId, id));
+    },
+    forgetAll() {
+      era += 1;
+      users.clear();
     },
   };
 }

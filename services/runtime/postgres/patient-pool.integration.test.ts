@@ -58,4 +58,18 @@ describe('a pool of database connections', () => {
     await expect(query).rejects.toBeInstanceOf(CallOverError);
     expect((await opened.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
   });
+
+  it('A1: uses no connection again that was there when it is renewed, idle or lent', async () => {
+    await using opened = await openPool(2, 20_000);
+    const { pool } = opened;
+    const pid = async () => (await pool.query('select pg_backend_pid() as pid')).rows[0].pid as number;
+    const lent = await pool.connect();
+    const before = new Set([(await lent.query('select pg_backend_pid() as pid')).rows[0].pid, await pid()]);
+    pool.renew();
+    const waiting = Array.from({ length: 10 }, pid);
+    lent.release();
+    for (const each of [...(await Promise.all(waiting)), await pid()]) expect(before).not.toContain(each);
+    expect(before.size).toBe(2);
+    expect(pool.totalCount).toBeLessThanOrEqual(2);
+  });
 });

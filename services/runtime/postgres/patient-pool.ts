@@ -20,26 +20,52 @@ type Callback = Parameters<pg.Pool['connect']>[0];
 export class PatientPool extends pg.Pool {
   readonly #maxWaitMs: number;
   readonly #maxWaiting: number;
+  readonly #connected = new Set<pg.PoolClient>();
+  /** Connections that are not to be used again. */
+  readonly #outdated = new Set<pg.PoolClient>();
 
   constructor(config: pg.PoolConfig & { max: number }, { maxWaitMs }: { maxWaitMs: number }) {
     super(config);
     this.#maxWaitMs = maxWaitMs;
     this.#maxWaiting = 100 * config.max;
+    this.on('connect', (client) => this.#connected.add(client));
+    this.on('remove', (client) => {
+      this.#connected.delete(client);
+      this.#outdated.delete(client);
+    });
+  }
+
+  /** Replaces every connection before it is used again: the address may lead to another server by now. */
+  renew(): void {
+    for (const client of this.#connected) this.#outdated.add(client);
   }
 
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: Callback): void;
   override connect(callback?: Callback): Promise<pg.PoolClient> | undefined {
+    if (this.#outdated.size > 0) return this.#answer(this.#connectAnew(), callback);
     if (this.idleCount > this.waitingCount || this.totalCount < this.options.max) {
       return callback ? void super.connect(callback) : super.connect();
     }
-    const client = this.#queue();
+    return this.#answer(this.#queue(), callback);
+  }
+
+  #answer(client: Promise<pg.PoolClient>, callback?: Callback): Promise<pg.PoolClient> | undefined {
     if (!callback) return client;
     client.then(
       (each) => callback(undefined, each, (release) => each.release(release)),
       (error: Error) => callback(error, undefined, () => {}),
     );
     return undefined;
+  }
+
+  async #connectAnew(): Promise<pg.PoolClient> {
+    for (;;) {
+      const hasOne = this.idleCount > this.waitingCount || this.totalCount < this.options.max;
+      const client = await (hasOne ? super.connect() : this.#queue());
+      if (!this.#outdated.has(client)) return client;
+      client.release(true);
+    }
   }
 
   async #queue(): Promise<pg.PoolClient> {

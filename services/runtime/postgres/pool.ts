@@ -8,6 +8,12 @@ import { punctualClient } from './punctual-client.ts';
 /** Connections for prepared statements, beside those that MikroORM keeps. */
 export type Pool = pg.Pool;
 
+/** A pool as `createPool` makes it. */
+export interface RenewablePool extends Pool {
+  /** Replaces every connection before it is used again: the address may lead to another server by now. */
+  renew(): void;
+}
+
 /** How to connect. */
 export interface PoolOptions {
   readonly url: Secret;
@@ -26,7 +32,7 @@ export interface PoolOptions {
 export const CONNECT_TIMEOUT_MS = 2000;
 
 /** A bounded pool. Connects on demand, so it can be made while the database is away. */
-export function createPool(options: PoolOptions): Pool {
+export function createPool(options: PoolOptions): RenewablePool {
   const { url, maxConnections, statementTimeoutMs, maxWaitMs = CONNECT_TIMEOUT_MS, logger } = options;
   const settings = Object.entries(options.settings ?? {}).map(([name, value]) => `-c ${name}=${value}`);
   const config = {
