@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import type { Message } from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';
 import type { Call } from './call.ts';
-import { decodeRequest } from './decode.ts';
 import { toGrpcStatus } from './grpc-status.ts';
 import type { PreparedAnswer } from './prepared-answer.ts';
 import type { Route } from './route.ts';
+import { decodeRequest, type RequestSizes, requestSizes } from './sizes/request-sizes.ts';
 
 // One for all: the exception that stands in for none takes a trace of the stack, and calls that ended well are aborted too.
 const GONE = new Error('The caller is gone, or has its answer.');
@@ -19,25 +19,34 @@ type Surface = grpc.ServerUnaryCall<Buffer, Answer> &
 
 /** Makes a route a handler of grpc-js, of whichever of its four kinds. */
 export function serveGrpcCall(route: Route): grpc.UntypedHandleCall {
+  // Read when the door opens: a method whose fields have no bounds is not served.
+  const sizes = requestSizes(route.method);
   const streams =
     route.method.methodKind === 'server_streaming' || route.method.methodKind === 'bidi_streaming';
   const serve = streams
-    ? (surface: Surface) => void serveStreaming(route, surface)
-    : (surface: Surface, callback: grpc.sendUnaryData<Answer>) => void serveSingle(route, surface, callback);
+    ? (surface: Surface) => void serveStreaming({ route, sizes }, surface)
+    : (surface: Surface, callback: grpc.sendUnaryData<Answer>) =>
+        void serveSingle({ route, sizes }, surface, callback);
   return serve as grpc.UntypedHandleCall;
 }
 
+/** A route, and how large its requests may be. */
+interface SizedRoute {
+  readonly route: Route;
+  readonly sizes: RequestSizes;
+}
+
 async function serveSingle(
-  route: Route,
+  served: SizedRoute,
   surface: Surface,
   callback: grpc.sendUnaryData<Answer>,
 ): Promise<void> {
   let answer: Answer | null = null;
-  const call = new GrpcCall(route, surface, (message) => {
+  const call = new GrpcCall(served, surface, (message) => {
     answer = message;
   });
   try {
-    await route.handle(call);
+    await served.route.handle(call);
     call.flushHeaders();
     callback(null, answer);
   } catch (error) {
@@ -46,13 +55,13 @@ async function serveSingle(
   }
 }
 
-async function serveStreaming(route: Route, surface: Surface): Promise<void> {
-  const call: GrpcCall = new GrpcCall(route, surface, (message) => {
+async function serveStreaming(served: SizedRoute, surface: Surface): Promise<void> {
+  const call: GrpcCall = new GrpcCall(served, surface, (message) => {
     call.flushHeaders();
     return surface.write(message) ? undefined : drained(surface, call.signal);
   });
   try {
-    await route.handle(call);
+    await served.route.handle(call);
     call.flushHeaders();
     surface.end();
   } catch (error) {
@@ -76,12 +85,14 @@ class GrpcCall implements Call {
   caller = '';
   grant: Call['grant'];
   readonly #surface: Surface;
+  readonly #sizes: RequestSizes;
   #request: Message | undefined;
   #abortController: AbortController | undefined;
   #headers: grpc.Metadata | undefined;
 
-  constructor(route: Route, surface: Surface, send: Call['send']) {
+  constructor({ route, sizes }: SizedRoute, surface: Surface, send: Call['send']) {
     this.method = route.method;
+    this.#sizes = sizes;
     this.#surface = surface;
     // Once the caller is gone, nobody knows any more.
     this.peer = surface.getPeer();
@@ -89,12 +100,12 @@ class GrpcCall implements Call {
   }
 
   get request(): Message {
-    this.#request ??= decodeRequest(this.method.input, this.#surface.request);
+    this.#request ??= decodeRequest(this.#sizes, this.#surface.request);
     return this.#request;
   }
 
   get requests(): AsyncIterable<Message> {
-    return decodeAll(this.method.input, this.#surface);
+    return decodeAll(this.#sizes, this.#surface);
   }
 
   // Made on demand: most calls end before anybody asks.
@@ -138,6 +149,6 @@ class GrpcCall implements Call {
   }
 }
 
-async function* decodeAll(schema: Call['method']['input'], surface: Surface): AsyncIterable<Message> {
-  for await (const bytes of surface as AsyncIterable<Buffer>) yield decodeRequest(schema, bytes);
+async function* decodeAll(sizes: RequestSizes, surface: Surface): AsyncIterable<Message> {
+  for await (const bytes of surface as AsyncIterable<Buffer>) yield decodeRequest(sizes, bytes);
 }

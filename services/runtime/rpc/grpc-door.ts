@@ -8,6 +8,7 @@ import type { OpenGate } from './http-listener.ts';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
 import type { OpenDoor } from './open-door.ts';
 import type { Route } from './route.ts';
+import { requestSizes } from './sizes/request-sizes.ts';
 
 /** Where and how the gRPC door listens. */
 export interface GrpcDoorOptions {
@@ -26,7 +27,6 @@ export interface GrpcDoorOptions {
 }
 
 const SERVER_OPTIONS: grpc.ServerOptions = {
-  'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
   'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
   'grpc.max_concurrent_streams': 1000,
   // Ends idle black holes, and lets clients that balance by DNS learn of new addresses.
@@ -43,6 +43,8 @@ grpc.setLogVerbosity(grpc.logVerbosity.NONE);
 export async function openGrpcDoor(options: GrpcDoorOptions): Promise<OpenDoor> {
   const server = new grpc.Server({
     ...SERVER_OPTIONS,
+    // The library knows one bound for all methods; each has its own besides, which is looked at before decoding.
+    'grpc.max_receive_message_length': Math.max(...options.routes.map(maxBytesOf)),
     ...(options.maxConnectionAgeMs && { 'grpc.max_connection_age_ms': options.maxConnectionAgeMs }),
     interceptors: [withUnservedCalls(options.logger)],
   });
@@ -60,6 +62,10 @@ export async function openGrpcDoor(options: GrpcDoorOptions): Promise<OpenDoor> 
       return close(server, options.drainMs ?? 5000);
     },
   };
+}
+
+function maxBytesOf({ method }: Route): number {
+  return requestSizes(method).maxBinaryBytes;
 }
 
 interface Bound {

@@ -1,12 +1,15 @@
 import type { Message } from '@bufbuild/protobuf';
 import { type ContextKey, createContextKey, type HandlerContext } from '@connectrpc/connect';
 import type { Call, Door } from './call.ts';
+import type { RpcError } from './rpc-error.ts';
 
 /** What the HTTP door notes of a request before Connect reads it. */
 export interface HttpArrival {
   readonly peer: string;
   /** Set once the chain of interceptors has the call. */
   served: boolean;
+  /** Why the request is not decoded; absent: it is. */
+  fault?: RpcError;
 }
 
 /** Carries the arrival of a request to its handler. */
@@ -49,6 +52,8 @@ export class HttpCall implements Call {
   }
 
   get request(): Message {
+    const { fault } = this.#context.values.get(arrivalKey);
+    if (fault) throw fault;
     return this.#input as Message;
   }
 

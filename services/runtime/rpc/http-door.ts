@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { Code, createContextValues } from '@connectrpc/connect';
-import type { UniversalHandler } from '@connectrpc/connect/protocol';
+import { Code, type ContextValues, createContextValues } from '@connectrpc/connect';
+import type { UniversalHandler, UniversalServerRequest } from '@connectrpc/connect/protocol';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import type { Logger } from '../logger.ts';
 import { arrivalKey, type HttpArrival } from './http-call.ts';
@@ -10,6 +10,8 @@ import { explainResponse } from './http-unserved.ts';
 import type { OpenDoor } from './open-door.ts';
 import { BodyRefused, type PlainAnswer, type PlainRoute, readBody } from './plain-route.ts';
 import type { Route } from './route.ts';
+import { checkRequest } from './sizes/http-request.ts';
+import { requestSizes } from './sizes/request-sizes.ts';
 import { explainUnserved } from './unserved.ts';
 
 /** A plain page beside the calls: health, metrics. Answers GET. */
@@ -91,9 +93,7 @@ async function serveCall(
 ) {
   const arrival: HttpArrival = { peer: peerOf(http.request), served: false };
   const values = createContextValues().set(arrivalKey, arrival);
-  const answer = await handler(
-    universalRequestFromNodeRequest(http.request, http.response, undefined, values),
-  );
+  const answer = await handler(await checked(handler, arrival, toUniversalRequest(http, values)));
   const explain = ({ code, message }: { code: number; message: string }) =>
     explainUnserved(logger, {
       method: handler.requestPath.slice(1),
@@ -108,6 +108,25 @@ async function serveCall(
   await universalResponseToNodeResponse(answer, http.response);
   // In protocols that tell of an error behind the answer the status is 200; known by nobody having been asked.
   if (!arrival.served) explain({ code: Code.Unknown, message: `ended behind HTTP status ${answer.status}` });
+}
+
+function toUniversalRequest(
+  { request, response }: { request: IncomingMessage; response: ServerResponse },
+  values: ContextValues,
+): UniversalServerRequest {
+  return universalRequestFromNodeRequest(request, response, undefined, values);
+}
+
+// The requests of a stream come one by one, and are bounded by Connect.
+async function checked(
+  { method }: UniversalHandler,
+  arrival: HttpArrival,
+  request: UniversalServerRequest,
+): Promise<UniversalServerRequest> {
+  if (method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming') return request;
+  const { request: readable, fault } = await checkRequest(request, requestSizes(method));
+  if (fault) arrival.fault = fault;
+  return readable;
 }
 
 async function servePlain(

@@ -12,6 +12,7 @@ import { MAX_MESSAGE_BYTES } from './limits.ts';
 import { createQueue } from './message-queue.ts';
 import { PreparedAnswer } from './prepared-answer.ts';
 import type { Route } from './route.ts';
+import { requestSizes } from './sizes/request-sizes.ts';
 
 /** Connect's handlers for the routes, by request path: Connect, gRPC-Web and gRPC, in binary and JSON. */
 export function toHttpHandlers(
@@ -20,9 +21,10 @@ export function toHttpHandlers(
 ): Map<string, UniversalHandler> {
   const router = createConnectRouter({
     // Connect's own defaults are near 4 GiB and unbounded time.
-    readMaxBytes: MAX_MESSAGE_BYTES,
     writeMaxBytes: MAX_MESSAGE_BYTES,
     maxTimeoutMs: 2_147_483_647,
+    // What a newer caller sends and this service does not know is not kept.
+    binaryOptions: { readUnknownFields: false },
     acceptCompression: [compressionGzip, compressionBrotli],
     shutdownSignal,
   });
@@ -34,7 +36,10 @@ function register(router: ConnectRouter, route: Route): void {
   const streams =
     route.method.methodKind === 'server_streaming' || route.method.methodKind === 'bidi_streaming';
   const impl = streams ? serveStreaming(route) : serveSingle(route);
-  router.rpc(route.method, impl as MethodImpl<DescMethod>);
+  const { maxBinaryBytes, maxJsonBytes } = requestSizes(route.method);
+  router.rpc(route.method, impl as MethodImpl<DescMethod>, {
+    readMaxBytes: Math.max(maxBinaryBytes, maxJsonBytes),
+  });
 }
 
 function serveSingle(route: Route) {

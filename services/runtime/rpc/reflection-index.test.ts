@@ -32,7 +32,7 @@ describe('createReflectionIndex', () => {
     expect(names(index.fileByExtension('google.protobuf.FieldOptions', 1159))?.[0]).toBe(
       'buf/validate/validate.proto',
     );
-    expect(index.extensionNumbers('google.protobuf.FieldOptions')).toEqual([1159, 1160]);
+    expect(index.extensionNumbers('google.protobuf.FieldOptions')).toEqual([1159, 1160, 51001]);
     expect(index.extensionNumbers('rollcall.user.v1.User')).toEqual([]);
   });
 

@@ -35,7 +35,7 @@ export function explainUnserved(logger: Logger, call: UnservedCall): ConnectErro
 }
 
 const SENTENCES = {
-  MESSAGE_TOO_LARGE: 'The message is larger than the service takes or sends: 4 MiB.',
+  MESSAGE_TOO_LARGE: 'The message is larger than the method takes, or the service sends.',
   MESSAGE_MALFORMED:
     'The request cannot be read as a message of the method: look at its form, encoding and compression.',
   DEADLINE_EXCEEDED: 'The deadline passed before the request was read.',

@@ -11,7 +11,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rollcall/type/v1/money.proto.
  */
 export const file_rollcall_type_v1_money: GenFile = /*@__PURE__*/
-  fileDesc("Chxyb2xsY2FsbC90eXBlL3YxL21vbmV5LnByb3RvEhByb2xsY2FsbC50eXBlLnYxIkYKBU1vbmV5EigKDWN1cnJlbmN5X2NvZGUYASABKAlCEbpIDnIMMgpeW0EtWl17M30kEhMKC21pbm9yX3VuaXRzGAIgASgDYgZwcm90bzM", [file_buf_validate_validate]);
+  fileDesc("Chxyb2xsY2FsbC90eXBlL3YxL21vbmV5LnByb3RvEhByb2xsY2FsbC50eXBlLnYxIkgKBU1vbmV5EioKDWN1cnJlbmN5X2NvZGUYASABKAlCE7pIEHIOGAMyCl5bQS1aXXszfSQSEwoLbWlub3JfdW5pdHMYAiABKANiBnByb3RvMw", [file_buf_validate_validate]);
 
 /**
  * An amount of money in the smallest unit of its currency, so that no amount is ever a fraction.

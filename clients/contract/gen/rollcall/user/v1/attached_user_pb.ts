@@ -4,6 +4,8 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
+import { file_rollcall_type_v1_size } from "../../type/v1/size_pb.ts";
 import type { User } from "./user_pb.ts";
 import { file_rollcall_user_v1_user } from "./user_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
@@ -12,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file rollcall/user/v1/attached_user.proto.
  */
 export const file_rollcall_user_v1_attached_user: GenFile = /*@__PURE__*/
-  fileDesc("CiRyb2xsY2FsbC91c2VyL3YxL2F0dGFjaGVkX3VzZXIucHJvdG8SEHJvbGxjYWxsLnVzZXIudjEihwEKDEF0dGFjaGVkVXNlchIKCgJpZBgBIAEoCRI2CgdvdXRjb21lGAIgASgOMiUucm9sbGNhbGwudXNlci52MS5BdHRhY2hlZFVzZXJPdXRjb21lEiQKBHVzZXIYAyABKAsyFi5yb2xsY2FsbC51c2VyLnYxLlVzZXISDQoFc3RhbGUYBCABKAgqygEKE0F0dGFjaGVkVXNlck91dGNvbWUSJQohQVRUQUNIRURfVVNFUl9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHwobQVRUQUNIRURfVVNFUl9PVVRDT01FX0ZPVU5EEAESIQodQVRUQUNIRURfVVNFUl9PVVRDT01FX0RFTEVURUQQAhIhCh1BVFRBQ0hFRF9VU0VSX09VVENPTUVfTUlTU0lORxADEiUKIUFUVEFDSEVEX1VTRVJfT1VUQ09NRV9VTkFWQUlMQUJMRRAEYgZwcm90bzM", [file_rollcall_user_v1_user]);
+  fileDesc("CiRyb2xsY2FsbC91c2VyL3YxL2F0dGFjaGVkX3VzZXIucHJvdG8SEHJvbGxjYWxsLnVzZXIudjEimAEKDEF0dGFjaGVkVXNlchITCgJpZBgBIAEoCUIHukgEcgIYJBI2CgdvdXRjb21lGAIgASgOMiUucm9sbGNhbGwudXNlci52MS5BdHRhY2hlZFVzZXJPdXRjb21lEiwKBHVzZXIYAyABKAsyFi5yb2xsY2FsbC51c2VyLnYxLlVzZXJCBsjzGICAARINCgVzdGFsZRgEIAEoCCrKAQoTQXR0YWNoZWRVc2VyT3V0Y29tZRIlCiFBVFRBQ0hFRF9VU0VSX09VVENPTUVfVU5TUEVDSUZJRUQQABIfChtBVFRBQ0hFRF9VU0VSX09VVENPTUVfRk9VTkQQARIhCh1BVFRBQ0hFRF9VU0VSX09VVENPTUVfREVMRVRFRBACEiEKHUFUVEFDSEVEX1VTRVJfT1VUQ09NRV9NSVNTSU5HEAMSJQohQVRUQUNIRURfVVNFUl9PVVRDT01FX1VOQVZBSUxBQkxFEARiBnByb3RvMw", [file_buf_validate_validate, file_rollcall_type_v1_size, file_rollcall_user_v1_user]);
 
 /**
  * A user beside something of another service that refers to it: what that service knows of it now.

@@ -1,0 +1,107 @@
+import { type DescMethod, fromBinary, type Message } from '@bufbuild/protobuf';
+import { methodPath } from '../call.ts';
+import { MAX_MESSAGE_BYTES } from '../limits.ts';
+import { isOpen } from '../open-services.ts';
+import { invalidField, runtimeError } from '../reasons.ts';
+import type { RpcError } from '../rpc-error.ts';
+import { type Defaults, type MessageSizes, messageSizes } from './message-sizes.ts';
+import { MALFORMED, scanBinary } from './scan-binary.ts';
+import { scanJson } from './scan-json.ts';
+
+/** How large a request of a method may be. */
+export interface RequestSizes {
+  readonly method: DescMethod;
+  /** The most bytes of a request in binary form. */
+  readonly maxBinaryBytes: number;
+  /** The most bytes of a request as JSON. */
+  readonly maxJsonBytes: number;
+  readonly message: MessageSizes;
+}
+
+/** What fields take that a newer caller sends and this service does not know. */
+const SPARE_BYTES = 4096;
+
+/** A request of this many bytes is decoded without a look at its fields: it cannot hold more of anything. */
+export const UNSCANNED_BYTES = 4096;
+
+/** Health and reflection are not ours, and their proto files set no bounds. */
+const OPEN_DEFAULTS: Defaults = { maxChars: 1000, maxItems: 100 };
+
+const known = new WeakMap<DescMethod, RequestSizes>();
+
+/**
+ * How large a request of the method may be: what its fields can need, by the bounds of its proto file.
+ * @throws Error naming every field that has no bound.
+ */
+export function requestSizes(method: DescMethod): RequestSizes {
+  const sizes = known.get(method) ?? readSizes(method);
+  known.set(method, sizes);
+  return sizes;
+}
+
+function readSizes(method: DescMethod): RequestSizes {
+  const message = messageSizes(method.input, isOpen(method) ? OPEN_DEFAULTS : undefined);
+  return {
+    method,
+    message,
+    maxBinaryBytes: Math.min(message.binaryBytes + SPARE_BYTES, MAX_MESSAGE_BYTES),
+    maxJsonBytes: Math.min(message.jsonBytes + SPARE_BYTES, MAX_MESSAGE_BYTES),
+  };
+}
+
+/**
+ * Decodes a request in binary form. Its size and the sizes of its fields are looked at first.
+ * @throws RpcError MESSAGE_TOO_LARGE, FIELD_INVALID, MESSAGE_MALFORMED
+ */
+export function decodeRequest(sizes: RequestSizes, bytes: Uint8Array): Message {
+  const fault = binaryFault(sizes, bytes);
+  if (fault) throw fault;
+  const { input } = sizes.method;
+  try {
+    return fromBinary(input, bytes, { readUnknownFields: false });
+  } catch (cause) {
+    throw malformed(sizes, cause);
+  }
+}
+
+/** Why a request in binary form is not decoded; undefined: it may be. */
+export function binaryFault(sizes: RequestSizes, bytes: Uint8Array): RpcError | undefined {
+  if (bytes.length > sizes.maxBinaryBytes) return requestTooLarge(sizes, sizes.maxBinaryBytes);
+  if (bytes.length <= UNSCANNED_BYTES) return undefined;
+  const found = scanBinary(sizes.message, bytes);
+  if (found === MALFORMED) return malformed(sizes);
+  return found && invalidField(found.field, found.description);
+}
+
+/** Why a request as JSON is not decoded; undefined: it may be, or is no JSON, which the decoder says. */
+export function jsonFault(sizes: RequestSizes, bytes: Uint8Array): RpcError | undefined {
+  if (bytes.length > sizes.maxJsonBytes) return requestTooLarge(sizes, sizes.maxJsonBytes);
+  if (bytes.length <= UNSCANNED_BYTES) return undefined;
+  const fault = scanJson(sizes.message, parseJson(bytes));
+  return fault && invalidField(fault.field, fault.description);
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A request that takes more bytes than the fields of its method can need. */
+export function requestTooLarge({ method }: RequestSizes, maxBytes: number): RpcError {
+  const path = methodPath(method);
+  return runtimeError('MESSAGE_TOO_LARGE', `A request of ${path} takes at most ${maxBytes} bytes.`, {
+    metadata: { method: path, max_bytes: String(maxBytes) },
+  });
+}
+
+/** Bytes that are no request of the method. */
+export function malformed({ method }: RequestSizes, cause?: unknown): RpcError {
+  const { typeName } = method.input;
+  return runtimeError('MESSAGE_MALFORMED', `The request is not a ${typeName} in binary form.`, {
+    metadata: { type: typeName },
+    cause,
+  });
+}

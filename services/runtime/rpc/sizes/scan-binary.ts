@@ -1,0 +1,188 @@
+import {
+  DELIMITED,
+  FIXED32,
+  FIXED64,
+  type FieldSizes,
+  type MessageSizes,
+  VARINT,
+  type ValueSizes,
+} from './message-sizes.ts';
+import { type SizeFault, tooLarge, tooLong, tooMany, within } from './size-fault.ts';
+
+/** Bytes that are not the message: cut short, or with a value in another form than its field has. */
+export const MALFORMED = 'malformed';
+
+type Found = SizeFault | typeof MALFORMED | undefined;
+
+/**
+ * Looks for the first field of an encoded message that is larger than its bound, without decoding anything. Takes time in
+ * proportion to the bytes, and memory in proportion to the bounds.
+ */
+export function scanBinary(sizes: MessageSizes, bytes: Uint8Array): Found {
+  return scanMessage(sizes, new Bytes(bytes, 0, bytes.length), new Counts());
+}
+
+/** What was counted of one message. A single message that is sent in parts is one: its lists grow from part to part. */
+class Counts {
+  readonly items = new Map<FieldSizes, number>();
+  readonly within = new Map<FieldSizes, Counts>();
+}
+
+function scanMessage(sizes: MessageSizes, bytes: Bytes, counts: Counts): Found {
+  while (!bytes.isAtEnd) {
+    const tag = bytes.readTag();
+    if (tag === undefined) return MALFORMED;
+    const wireType = tag % 8;
+    const field = sizes.byNumber.get((tag - wireType) / 8);
+    const found = field ? scanField(field, wireType, { bytes, counts }) : bytes.skip(wireType);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+interface Place {
+  readonly bytes: Bytes;
+  readonly counts: Counts;
+}
+
+function scanField(field: FieldSizes, wireType: number, { bytes, counts }: Place): Found {
+  if (field.kind === 'single') return scanValue(field, wireType, { bytes, counts });
+  const isPacked = wireType === DELIMITED && field.key === undefined && field.value.wireType !== DELIMITED;
+  const packed = isPacked ? bytes.readDelimited() : undefined;
+  const added = isPacked ? packed?.countPacked(field.value.wireType) : 1;
+  if (added === undefined) return MALFORMED;
+  const index = counts.items.get(field) ?? 0;
+  if (index + added > field.maxItems) return tooMany(field);
+  counts.items.set(field, index + added);
+  if (packed) return undefined;
+  if (field.key)
+    return scanEntry(field, field.key, wireType === DELIMITED ? bytes.readDelimited() : undefined);
+  return scanValue(field, wireType, { bytes, counts: new Counts() }, index);
+}
+
+// An entry of a map is a message with the key as field 1 and the value as field 2.
+function scanEntry(field: FieldSizes, key: ValueSizes, entry: Bytes | undefined): Found {
+  if (!entry) return MALFORMED;
+  const counts = new Counts();
+  while (!entry.isAtEnd) {
+    const tag = entry.readTag();
+    if (tag === undefined) return MALFORMED;
+    const wireType = tag % 8;
+    const number = (tag - wireType) / 8;
+    const part = number === 1 ? { ...field, value: key } : number === 2 ? field : undefined;
+    const found = part ? scanValue(part, wireType, { bytes: entry, counts }) : entry.skip(wireType);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function scanValue(field: FieldSizes, wireType: number, { bytes, counts }: Place, index?: number): Found {
+  const { value } = field;
+  // The decoder reads what the field is, whatever the tag says: both must go on at the same place.
+  if (wireType !== value.wireType) return MALFORMED;
+  if (wireType !== DELIMITED) return bytes.skip(wireType);
+  const content = bytes.readDelimited();
+  if (!content) return MALFORMED;
+  const found = scanContent(field, content, counts);
+  return found && found !== MALFORMED ? within(field, found, index) : found;
+}
+
+function scanContent(field: FieldSizes, content: Bytes, counts: Counts): Found {
+  const { value } = field;
+  const { text, maxBytes, message } = value;
+  if (text)
+    return content.length > text.maxBytes || content.hasMoreChars(text.maxChars) ? tooLong(value) : undefined;
+  if (maxBytes !== undefined && content.length > maxBytes) return tooLarge(maxBytes);
+  if (!message) return undefined;
+  let inner = counts.within.get(field);
+  if (!inner) {
+    inner = new Counts();
+    counts.within.set(field, inner);
+  }
+  return scanMessage(message, content, inner);
+}
+
+/** A piece of an encoded message, and how far it was read. */
+class Bytes {
+  readonly #all: Uint8Array;
+  readonly #end: number;
+  #at: number;
+
+  constructor(all: Uint8Array, start: number, end: number) {
+    this.#all = all;
+    this.#at = start;
+    this.#end = end;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at >= this.#end;
+  }
+
+  get length(): number {
+    return this.#end - this.#at;
+  }
+
+  /** Field number and wire type; undefined where it is none. */
+  readTag(): number | undefined {
+    const tag = this.#varint32();
+    return tag === undefined || tag < 8 ? undefined : tag;
+  }
+
+  /** What a length stands before; undefined where less is there. */
+  readDelimited(): Bytes | undefined {
+    const length = this.#varint32();
+    if (length === undefined || length > this.#end - this.#at) return undefined;
+    const start = this.#at;
+    this.#at += length;
+    return new Bytes(this.#all, start, this.#at);
+  }
+
+  skip(wireType: number): typeof MALFORMED | undefined {
+    if (wireType === VARINT) return this.#skipVarint() ? undefined : MALFORMED;
+    if (wireType === DELIMITED) return this.readDelimited() ? undefined : MALFORMED;
+    if (wireType !== FIXED64 && wireType !== FIXED32) return MALFORMED;
+    this.#at += wireType === FIXED64 ? 8 : 4;
+    return this.#at > this.#end ? MALFORMED : undefined;
+  }
+
+  /** How many numbers stand here side by side; undefined where the last one is cut. */
+  countPacked(wireType: number): number | undefined {
+    if (wireType !== VARINT) {
+      const count = this.length / (wireType === FIXED64 ? 8 : 4);
+      return Number.isInteger(count) ? count : undefined;
+    }
+    let count = 0;
+    for (let at = this.#at; at < this.#end; at++) if (this.#byte(at) < 128) count++;
+    return this.length > 0 && this.#byte(this.#end - 1) > 127 ? undefined : count;
+  }
+
+  /** Whether it is text of more characters. In UTF-8 only the first byte of each does not begin with the bits 10. */
+  hasMoreChars(maxChars: number): boolean {
+    if (this.length <= maxChars) return false;
+    let chars = 0;
+    for (let at = this.#at; at < this.#end; at++) if ((this.#byte(at) & 0xc0) !== 0x80) chars++;
+    return chars > maxChars;
+  }
+
+  #byte(at: number): number {
+    return this.#all[at] as number;
+  }
+
+  #varint32(): number | undefined {
+    let value = 0;
+    for (let scale = 1; scale <= 2 ** 28; scale *= 128) {
+      if (this.#at >= this.#end) return undefined;
+      const byte = this.#byte(this.#at++);
+      value += (byte & 127) * scale;
+      if (byte < 128) return value < 2 ** 32 ? value : undefined;
+    }
+    return undefined;
+  }
+
+  #skipVarint(): boolean {
+    for (let count = 0; count < 10 && this.#at < this.#end; count++) {
+      if (this.#byte(this.#at++) < 128) return true;
+    }
+    return false;
+  }
+}

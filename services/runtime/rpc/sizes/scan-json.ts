@@ -1,0 +1,76 @@
+import type { FieldSizes, MessageSizes, ValueSizes } from './message-sizes.ts';
+import { type SizeFault, tooLarge, tooLong, tooMany, within } from './size-fault.ts';
+
+/**
+ * Looks for the first field of a message in JSON form that is larger than its bound. What is not of the field's kind is left
+ * to the decoder, which refuses it.
+ */
+export function scanJson(sizes: MessageSizes, json: unknown): SizeFault | undefined {
+  if (!isObject(json)) return undefined;
+  for (const [name, value] of Object.entries(json)) {
+    const field = sizes.byName.get(name);
+    const fault = field && scanField(field, value);
+    if (fault) return fault;
+  }
+  return undefined;
+}
+
+function scanField(field: FieldSizes, value: unknown): SizeFault | undefined {
+  if (field.kind === 'map') return isObject(value) ? scanMap(field, value) : undefined;
+  if (field.kind === 'list') return Array.isArray(value) ? scanList(field, value) : undefined;
+  const fault = scanValue(field.value, value);
+  return fault && within(field, fault);
+}
+
+function scanList(field: FieldSizes, values: readonly unknown[]): SizeFault | undefined {
+  if (values.length > field.maxItems) return tooMany(field);
+  for (const [index, value] of values.entries()) {
+    const fault = scanValue(field.value, value);
+    if (fault) return within(field, fault, index);
+  }
+  return undefined;
+}
+
+function scanMap(field: FieldSizes, map: object): SizeFault | undefined {
+  const entries = Object.entries(map);
+  if (entries.length > field.maxItems) return tooMany(field);
+  for (const [key, value] of entries) {
+    const fault = (field.key && scanValue(field.key, key)) ?? scanValue(field.value, value);
+    if (fault) return within(field, fault);
+  }
+  return undefined;
+}
+
+function scanValue(sizes: ValueSizes, value: unknown): SizeFault | undefined {
+  const { text, maxBytes, message } = sizes;
+  if (text) return typeof value === 'string' && isLonger(value, text) ? tooLong(sizes) : undefined;
+  if (message) return scanJson(message, value);
+  return maxBytes !== undefined && takesMore(value, maxBytes) ? tooLarge(maxBytes) : undefined;
+}
+
+/** The least that an element of a list takes, in either form. */
+const ELEMENT_BYTES = 2;
+
+// A loop in place of calls: values may lie deeper in one another than the stack reaches.
+function takesMore(value: unknown, maxBytes: number): boolean {
+  const rest = [value];
+  let bytes = 0;
+  for (let next = rest.pop(); next !== undefined && bytes <= maxBytes; next = rest.pop()) {
+    bytes += ELEMENT_BYTES;
+    if (typeof next === 'string') bytes += Buffer.byteLength(next);
+    else if (Array.isArray(next)) for (const each of next) rest.push(each);
+    else if (isObject(next)) for (const [key, each] of Object.entries(next)) rest.push(key, each);
+  }
+  return bytes > maxBytes;
+}
+
+function isLonger(value: string, { maxChars, maxBytes }: { maxChars: number; maxBytes: number }): boolean {
+  // A character outside the basic plane counts once and has two units.
+  if (value.length > 2 * maxChars) return true;
+  if (value.length > maxChars && [...value].length > maxChars) return true;
+  return 3 * value.length > maxBytes && Buffer.byteLength(value) > maxBytes;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,37 @@
+import type { FieldSizes, ValueSizes } from './message-sizes.ts';
+
+/** A field that is larger than its bound. */
+export interface SizeFault {
+  /** Path of the field: `keys[3].email`. */
+  readonly field: string;
+  /** What the bound wants, to stand behind the field's name. */
+  readonly description: string;
+}
+
+/** The fault, seen from the message around it. */
+export function within(field: FieldSizes, fault: SizeFault, index?: number): SizeFault {
+  const place = index === undefined ? field.name : `${field.name}[${index}]`;
+  return { ...fault, field: fault.field === '' ? place : `${place}.${fault.field}` };
+}
+
+/** A list or map with too many elements. The sentences are those of protovalidate. */
+export function tooMany({ name, kind, maxItems }: FieldSizes): SizeFault {
+  const description =
+    kind === 'map'
+      ? `map must be at most ${maxItems} entries`
+      : `must contain no more than ${maxItems} item(s)`;
+  return { field: name, description };
+}
+
+/** A text with too many characters or bytes; the field is for the caller to add. */
+export function tooLong({ text }: ValueSizes): SizeFault {
+  const { maxChars = 0, maxBytes = 0 } = text ?? {};
+  const description =
+    maxChars < maxBytes ? `must be at most ${maxChars} characters` : `must be at most ${maxBytes} bytes`;
+  return { field: '', description };
+}
+
+/** A message that takes too many bytes; the field is for the caller to add. */
+export function tooLarge(maxBytes: number): SizeFault {
+  return { field: '', description: `must take at most ${maxBytes} bytes` };
+}
