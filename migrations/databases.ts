@@ -14,6 +14,7 @@ import { feedLineMigration } from './auth/2026-12-01-feed-line.ts';
 import { billingMigration } from './billing/2026-11-20-billing.ts';
 import { paymentsMigration } from './billing/2026-11-20-payments.ts';
 import { stripeCallsMigration } from './billing/2026-11-20-stripe-calls.ts';
+import { stripeOriginsMigration } from './billing/2026-12-01-stripe-origins.ts';
 import { bookingMoneyMigration } from './booking/2026-11-20-booking-money.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
 import { petsAndReviewsMigration } from './booking/2026-11-20-pets-and-reviews.ts';
@@ -74,7 +75,13 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   },
   billing: {
     variable: 'BILLING_DATABASE_URL',
-    migrations: [billingMigration, paymentsMigration, stripeCallsMigration, userAccessMigration('billing')],
+    migrations: [
+      billingMigration,
+      paymentsMigration,
+      stripeCallsMigration,
+      userAccessMigration('billing'),
+      stripeOriginsMigration,
+    ],
     hasOutbox: true,
   },
 };

@@ -1,14 +1,17 @@
 import {
+  booleanSetting,
   type ConfigOf,
   databaseUrlSetting,
   integerSetting,
   LOG_LEVEL_SETTING,
   optional,
   portSetting,
+  type Secret,
   textSetting,
 } from '@rollcall/runtime';
 import { userAccessSettings } from '@rollcall/user-access';
-import { secretSetting, secretsSetting, urlSetting } from './setting-kinds.ts';
+import type { LedgerScope } from './ledger/origin.ts';
+import { accountSetting, secretSetting, secretsSetting, urlSetting } from './setting-kinds.ts';
 
 /** What the billing service reads from its environment. */
 export const BILLING_SETTINGS = {
@@ -56,6 +59,18 @@ export const BILLING_SETTINGS = {
       doc: 'Where Stripe is called, such as http://127.0.0.1:12111 for a stand-in; unset: at Stripe.',
     }),
   ),
+  livemode: optional(
+    booleanSetting({
+      variable: 'BILLING_LIVEMODE',
+      doc: "Whether events of Stripe's live mode become payments, or those of its test mode; unset: as STRIPE_API_KEY, and without a live key test mode.",
+    }),
+  ),
+  stripeAccount: optional(
+    accountSetting({
+      variable: 'BILLING_STRIPE_ACCOUNT',
+      doc: 'Account at Stripe whose events become payments beside those that name no account, as acct_…; unset: events of connected accounts are stored and not applied.',
+    }),
+  ),
   stripeWebhookSecrets: secretsSetting({
     variable: 'STRIPE_WEBHOOK_SECRETS',
     doc: 'Signing secrets of the webhook, separated by commas: several while one takes the place of another; unset: webhooks are refused.',
@@ -72,3 +87,17 @@ export const BILLING_SETTINGS = {
 
 /** The settings of one billing process. */
 export type BillingConfig = ConfigOf<typeof BILLING_SETTINGS>;
+
+/** The mode and the account whose events become payments. */
+export function ledgerScopeOf(
+  config: Pick<BillingConfig, 'livemode' | 'stripeAccount' | 'stripeApiKey'>,
+): LedgerScope {
+  const livemode = config.livemode ?? isLiveKey(config.stripeApiKey) ?? false;
+  return { livemode, account: config.stripeAccount };
+}
+
+/** Whether a key of Stripe's is of live mode; undefined: there is none, or it does not say. */
+export function isLiveKey(key: Secret | undefined): boolean | undefined {
+  const [, mode] = /^(?:sk|rk)_(live|test)_/.exec(key?.reveal() ?? '') ?? [];
+  return mode === undefined ? undefined : mode === 'live';
+}

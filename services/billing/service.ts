@@ -1,5 +1,5 @@
 import { CustomerService, InvoiceService, PaymentService, PlanService } from '@rollcall/contract/billing';
-import { createLogger, type RunningService } from '@rollcall/runtime';
+import { createLogger, type Logger, type RunningService } from '@rollcall/runtime';
 import { startOutbox } from '@rollcall/runtime/outbox';
 import { createOrm, createPool, requireSchema } from '@rollcall/runtime/postgres';
 import {
@@ -16,10 +16,11 @@ import {
   inheritDeadline,
   inheritSeenVersions,
 } from '@rollcall/user-access';
-import type { BillingConfig } from './config.ts';
+import { type BillingConfig, isLiveKey, ledgerScopeOf } from './config.ts';
 import { billingTasks } from './effects/billing-tasks.ts';
 import { connectBookings } from './effects/connect-bookings.ts';
 import { tellChanges } from './effects/tell-changes.ts';
+import type { LedgerScope } from './ledger/origin.ts';
 import { ENTITIES } from './postgres/plan-entities.ts';
 import { createPostgresCustomerStore } from './postgres/postgres-customer-store.ts';
 import { createPostgresInvoiceStore } from './postgres/postgres-invoice-store.ts';
@@ -42,7 +43,7 @@ const STATEMENT_TIMEOUT_MS = 5000;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-billing-user-access',
+  migration: '2026-12-01-stripe-origins',
   variable: 'BILLING_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -76,6 +77,8 @@ export async function createBillingService(
   const gateway = stack.use(
     createStripeGateway({ apiKey: config.stripeApiKey, apiBase: config.stripeApiBase }),
   );
+  const scope = ledgerScopeOf(config);
+  warnOfOtherMode(config, scope, logger);
   const snapshots = createLedgerSnapshots(pool, tellChanges);
   const ports = {
     customers: createPostgresCustomerStore(pool),
@@ -102,7 +105,7 @@ export async function createBillingService(
     openWebhooks({
       ...{ pool, logger, onChanges: tellChanges },
       rereads: { gateway, snapshots },
-      ...{ secrets: config.stripeWebhookSecrets, toleranceS: config.stripeWebhookToleranceS },
+      ...{ secrets: config.stripeWebhookSecrets, toleranceS: config.stripeWebhookToleranceS, scope },
     }),
   );
   const doors = stack.use(
@@ -126,6 +129,15 @@ export async function createBillingService(
   );
   const closers = stack.move();
   return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+}
+
+function warnOfOtherMode(config: BillingConfig, { livemode }: LedgerScope, logger: Logger): void {
+  const isLive = isLiveKey(config.stripeApiKey);
+  if (isLive === undefined || isLive === livemode) return;
+  logger.warn(
+    { livemode },
+    `BILLING_LIVEMODE is ${livemode}, and STRIPE_API_KEY is a key of ${isLive ? 'live' : 'test'} mode: events of what is made with it are not applied`,
+  );
 }
 
 type Ports = Parameters<typeof customerServiceImplementation>[0] &

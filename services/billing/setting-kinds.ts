@@ -23,6 +23,15 @@ export function urlSetting(about: About): Setting<URL> {
   return { ...about, parse: parseUrl };
 }
 
+/** An account at Stripe. */
+export function accountSetting(about: About): Setting<string> {
+  const parse = (text: string) => {
+    if (!/^acct_[A-Za-z0-9]{1,200}$/.test(text)) throw new Error('of the form acct_…');
+    return text;
+  };
+  return { ...about, parse };
+}
+
 function parseUrl(text: string): URL {
   const url = URL.parse(text);
   const isPlain = url && !url.username && !url.password && !url.search && !url.hash;

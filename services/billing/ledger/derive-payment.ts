@@ -33,6 +33,10 @@ export interface DerivedPayment {
   /** As the metadata say. */
   readonly owner: OwnerFacts;
   readonly createTime: number;
+  /** Null: not known. */
+  readonly livemode: boolean | null;
+  /** "acct_…"; null: the account that the webhook or the key belongs to, or not known. */
+  readonly account: string | null;
   readonly refunds: readonly DerivedRefund[];
   readonly disputes: readonly DerivedDispute[];
   /** What belongs to the intent by name, and is in another currency: it is left out. */
@@ -79,10 +83,18 @@ export function derivePayment(intent: string, objects: readonly Snapshot[]): Der
     customer: parts.intent?.customer ?? charges.find(({ facts }) => facts.customer)?.facts.customer ?? null,
     owner: ownerOf(parts),
     createTime: main.created,
+    ...originOf(objects),
     refunds,
     disputes: disputes.map(toDispute),
     misfits: misfits.map(({ id }) => id),
   };
+}
+
+// All of them are of one mode and account; of some it is not known.
+function originOf(objects: readonly Snapshot[]): { livemode: boolean | null; account: string | null } {
+  const origins = objects.flatMap(({ origin }) => origin ?? []);
+  const account = origins.find((each) => each.account !== null)?.account ?? null;
+  return { livemode: origins[0]?.livemode ?? null, account };
 }
 
 function partsOf(objects: readonly Snapshot[]): Parts {

@@ -3,6 +3,7 @@ import { STRIPE_KINDS, type StripeKind } from '../payments/stripe-object.ts';
 import { type FactsOf, factsOf, objectIdOf } from './facts.ts';
 import { placeOf } from './lifecycle.ts';
 import { compareKeys, isTie, type OrderKey } from './order-key.ts';
+import type { Origin } from './origin.ts';
 import { isRaw, type Raw } from './read-fields.ts';
 
 /** An object of Stripe as it was at some time. */
@@ -13,6 +14,8 @@ export interface Snapshot<K extends StripeKind = StripeKind> {
   readonly facts: FactsOf[K];
   /** It was also told otherwise for the same time: Stripe is to be asked again. */
   readonly ambiguous: boolean;
+  /** Whose it is at Stripe. Absent: not known, as of what was stored before this was. */
+  readonly origin?: Origin;
 }
 
 /** What tells of an object, and when. */
@@ -39,7 +42,9 @@ export function snapshotsOfEvent(kind: StripeKind, raw: Raw, told: Told): Snapsh
 export function snapshotOfRead(kind: StripeKind, raw: Raw, readAtMs: number): Snapshot {
   const created = Math.floor(readAtMs / 1000) - READ_MARGIN_S;
   const { key, ...rest } = snapshotOf(kind, raw, { type: 'read', created });
-  return { ...rest, key: { ...key, step: READ_STEP } };
+  const { livemode } = raw;
+  const origin = typeof livemode === 'boolean' ? { origin: { livemode, account: null } } : {};
+  return { ...rest, ...origin, key: { ...key, step: READ_STEP } };
 }
 
 /** How much older than it is a read counts, in s. */
@@ -47,8 +52,14 @@ export const READ_MARGIN_S = 5;
 // Above every step that an event can have.
 const READ_STEP = 2 ** 30;
 
-/** The newer of two snapshots of one object: whichever comes first, however often. */
+/** The newer of two snapshots of one object, whichever comes first, however often; whose it is may be known by the older. */
 export function joinSnapshots(a: Snapshot, b: Snapshot): Snapshot {
+  const newer = newerOf(a, b);
+  const origin = newer.origin ?? a.origin ?? b.origin;
+  return newer.origin || !origin ? newer : { ...newer, origin };
+}
+
+function newerOf(a: Snapshot, b: Snapshot): Snapshot {
   const order = compareKeys(a.key, b.key);
   const newer = order > 0 ? a : b;
   if (order === 0) return b.ambiguous ? b : a;

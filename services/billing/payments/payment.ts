@@ -37,6 +37,10 @@ export interface Payment {
   readonly failureCode: string | null;
   /** "pi_…" */
   readonly stripePaymentIntentId: string;
+  /** Whether it is real money; null: not known, as of payments of before this was stored. */
+  readonly livemode: boolean | null;
+  /** "acct_…"; null: the account that the webhook or the key belongs to. */
+  readonly stripeAccount: string | null;
   readonly createTime: Date;
   readonly updateTime: Date;
   /** Oldest first. */

@@ -21,13 +21,15 @@ export interface PaymentRow {
   dispute_state: DisputeState | null;
   failure_code: string | null;
   stripe_payment_intent_id: string;
+  livemode: boolean | null;
+  stripe_account: string | null;
   create_time: Date;
   update_time: Date;
 }
 
 /** What to select, and from where. */
 export const SELECT_PAYMENTS = `select tenant_id, id, user_id, booking_id, state, currency, amount, captured, refunded,
-  dispute_state, failure_code, stripe_payment_intent_id, create_time, update_time from payments`;
+  dispute_state, failure_code, stripe_payment_intent_id, livemode, stripe_account, create_time, update_time from payments`;
 
 /** A row of `refunds`. */
 export interface RefundRow {
@@ -60,6 +62,8 @@ export function paymentFromRow(row: PaymentRow, refunds: readonly RefundRow[] = 
     disputeState: row.dispute_state,
     failureCode: row.failure_code,
     stripePaymentIntentId: row.stripe_payment_intent_id,
+    livemode: row.livemode,
+    stripeAccount: row.stripe_account,
     createTime: row.create_time,
     updateTime: row.update_time,
     refunds: refunds.map(refundFromRow),

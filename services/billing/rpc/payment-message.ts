@@ -13,8 +13,9 @@ import type { Payment, PaymentEvent, PaymentState, Refund } from '../payments/pa
 
 /** A payment as it goes over the wire. */
 export function toPaymentMessage(payment: Payment): PaymentMessage {
-  const { userId, bookingId, state, disputeState, failureCode, createTime, updateTime, refunds, ...rest } =
+  const { userId, bookingId, state, disputeState, failureCode, createTime, updateTime, refunds, ...others } =
     payment;
+  const { livemode, stripeAccount, ...rest } = others;
   return create(PaymentSchema, {
     ...rest,
     userId: userId ?? '',
@@ -22,6 +23,8 @@ export function toPaymentMessage(payment: Payment): PaymentMessage {
     state: StateMessage[state],
     disputeState: disputeState === null ? DisputeMessage.UNSPECIFIED : DisputeMessage[disputeState],
     failureCode: failureCode ?? '',
+    ...(livemode !== null && { livemode }),
+    stripeAccount: stripeAccount ?? '',
     createTime: timestampFromDate(createTime),
     updateTime: timestampFromDate(updateTime),
     refunds: refunds.map(toRefundInit),

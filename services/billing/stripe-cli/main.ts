@@ -1,7 +1,7 @@
 // npm run stripe -- send|replay|reconcile: events as Stripe sends them, events once more, and what is here against what is there.
 import { createLogger, readConfig, StartupError } from '@rollcall/runtime';
 import { createPool, explainDatabaseFault, type Pool } from '@rollcall/runtime/postgres';
-import { BILLING_SETTINGS } from '../config.ts';
+import { BILLING_SETTINGS, isLiveKey } from '../config.ts';
 import { tellChanges } from '../effects/tell-changes.ts';
 import { createStripeGateway } from '../stripe/create-stripe-gateway.ts';
 import { createLedgerSnapshots } from '../stripe/ledger-snapshots.ts';
@@ -52,9 +52,14 @@ function say(text: string): number {
 }
 
 async function reconcileWith(command: ReturnType<typeof readReconcileCommand>): Promise<number> {
-  const { stripeApiKey: apiKey, stripeApiBase: apiBase } = BILLING_SETTINGS;
-  const config = readConfig({ apiKey, apiBase }, process.env);
+  const { stripeApiKey: apiKey, stripeApiBase: apiBase, livemode } = BILLING_SETTINGS;
+  const config = readConfig({ apiKey, apiBase, livemode }, process.env);
   if (!config.apiKey) throw new StartupError('STRIPE_API_KEY is not set: nothing can be asked of Stripe');
+  const isLive = isLiveKey(config.apiKey);
+  if (isLive !== undefined && isLive !== (config.livemode ?? isLive))
+    throw new StartupError(
+      `BILLING_LIVEMODE is ${config.livemode}, and STRIPE_API_KEY is a key of ${isLive ? 'live' : 'test'} mode: take the key of the mode that the ledger is of`,
+    );
   using gateway = createStripeGateway(config);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());

@@ -6,25 +6,33 @@ import { readArguments } from './read-arguments.ts';
 /** What --help prints. */
 export const REPLAY_HELP = `npm run stripe -- replay EVENT_ID...
 npm run stripe -- replay --dead
+npm run stripe -- replay --foreign
 
 EVENT_ID  evt_…: an event of the ledger, which is applied again; what it tells that is known already changes nothing
 --dead    every event that failed and is not tried again by itself
+--foreign every event of another mode or account: after BILLING_LIVEMODE or BILLING_STRIPE_ACCOUNT was corrected; those
+          that are still of another one are set aside again
 
 They are put back to be applied by the running billing service. The database is found by BILLING_DATABASE_URL, else it is
 that of npm start.
 `;
 
 /** Which events to put back. */
-export type ReplayCommand = { readonly ids: readonly string[] } | 'dead';
+export type ReplayCommand = { readonly ids: readonly string[] } | 'dead' | 'foreign';
 
 /** Reads the command. Throws StartupError. */
 export function readReplayCommand(args: readonly string[]): ReplayCommand {
-  const { values, positionals: ids } = readArguments(args, { dead: { type: 'boolean' } });
-  if (values.dead === true && ids.length > 0) throw new StartupError('Say events or --dead, not both');
-  if (values.dead === true) return 'dead';
+  const options = { dead: { type: 'boolean' }, foreign: { type: 'boolean' } } as const;
+  const { values, positionals: ids } = readArguments(args, options);
+  const groups = (['dead', 'foreign'] as const).filter((each) => values[each] === true);
+  const [group] = groups;
+  if (groups.length > 1 || (group && ids.length > 0))
+    throw new StartupError('Say events, --foreign or --dead: one of them, not both');
+  if (group) return group;
   const wrong = ids.filter((id) => !/^evt_[A-Za-z0-9_]{1,200}$/.test(id));
   if (wrong.length > 0) throw new StartupError(`These are no ids of events, evt_…: ${wrong.join(', ')}`);
-  if (ids.length === 0) throw new StartupError('Say which events to put back, or --dead; --help says more');
+  if (ids.length === 0)
+    throw new StartupError('Say which events to put back, --foreign or --dead; --help says more');
   return { ids };
 }
 
@@ -34,14 +42,14 @@ export async function runReplay(
   pool: Pool,
   { write }: CommandOutput,
 ): Promise<number> {
-  const { rows } = await (command === 'dead'
-    ? pool.query<ReplayedRow>(`${PUT_BACK} where state = 'failed' and next_attempt_time is null ${RETURNING}`)
+  const { rows } = await (typeof command === 'string'
+    ? pool.query<ReplayedRow>(`${PUT_BACK} where ${GROUPS[command]} ${RETURNING}`)
     : pool.query<ReplayedRow>(`${PUT_BACK} where id = any($1::text[]) and state <> 'ignored' ${RETURNING}`, [
         command.ids,
       ]));
   for (const { id, type } of rows) write(`${id} ${type} is put back\n`);
-  if (command === 'dead') {
-    write(`${rows.length} of the dead are put back\n`);
+  if (typeof command === 'string') {
+    write(`${rows.length} of the ${command} are put back\n`);
     return 0;
   }
   const left = command.ids.filter((id) => !rows.some((row) => row.id === id));
@@ -53,6 +61,11 @@ interface ReplayedRow {
   id: string;
   type: string;
 }
+
+const GROUPS = {
+  dead: `state = 'failed' and next_attempt_time is null`,
+  foreign: `state = 'foreign'`,
+} as const;
 
 const PUT_BACK = `update stripe_events set state = 'received', attempts = 0, apply_time = null, last_error = null,
   next_attempt_time = clock_timestamp()`;

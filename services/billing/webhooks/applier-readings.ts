@@ -8,6 +8,8 @@ export interface LedgerState {
   readonly lagS: number;
   /** Events that are not tried again by themselves. */
   readonly dead: number;
+  /** Events of another mode or account. */
+  readonly foreign: number;
   /** Refunds that are told of and not counted yet. */
   readonly heldRefunds: number;
   /** Objects of which two snapshots of one second differ. */
@@ -15,7 +17,14 @@ export interface LedgerState {
 }
 
 /** Before anybody has looked. */
-export const NO_STATE: LedgerState = { waiting: 0, lagS: 0, dead: 0, heldRefunds: 0, ambiguous: 0 };
+export const NO_STATE: LedgerState = {
+  waiting: 0,
+  lagS: 0,
+  dead: 0,
+  foreign: 0,
+  heldRefunds: 0,
+  ambiguous: 0,
+};
 
 /** What the applier did since it began, and how the ledger stands, for /metrics. */
 export function applierReadings(
@@ -37,6 +46,7 @@ export function applierReadings(
     gauge('events_waiting', 'Events that are not applied yet.', state.waiting),
     gauge('lag_seconds', 'How long the event that waits longest has been due.', state.lagS),
     gauge('events_dead', 'Events that wait for a replay.', state.dead),
+    gauge('events_foreign', 'Events of another mode or account, kept and not applied.', state.foreign),
     gauge('refunds_held', 'Refunds without anything captured that they could be part of.', state.heldRefunds),
     gauge('objects_ambiguous', 'Objects of which two snapshots of one second differ.', state.ambiguous),
   ];

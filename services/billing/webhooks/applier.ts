@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { MetricReading } from '@rollcall/runtime/rpc';
+import { DEFAULT_SCOPE, type LedgerScope } from '../ledger/origin.ts';
 import { applierReadings, type LedgerState, NO_STATE } from './applier-readings.ts';
 import { readLedgerState } from './postgres/ledger-state.ts';
 import { type BatchResult, type OnChanges, workBatch } from './work-batch.ts';
@@ -18,6 +19,8 @@ export interface Applier extends AsyncDisposable {
 export interface ApplierOptions {
   readonly pool: Pool;
   readonly logger: Logger;
+  /** Whose events are applied. Default: those of test mode that name no account. */
+  readonly scope?: LedgerScope;
   /** What follows for others; in the transaction. Default: nothing. */
   readonly onChanges?: OnChanges;
   /** Most events of one transaction. Default 500. */
@@ -31,6 +34,7 @@ export interface ApplierOptions {
 }
 
 const DEFAULTS = {
+  scope: DEFAULT_SCOPE,
   onChanges: async () => {},
   settle: async () => {},
   batchSize: 500,
@@ -50,8 +54,8 @@ export function startApplier(options: ApplierOptions): Applier {
 export async function applyDue(options: ApplierOptions): Promise<BatchResult> {
   const total = { claimed: 0, applied: 0, failed: 0, dead: 0 };
   for (;;) {
-    const { batchSize: limit = DEFAULTS.batchSize, onChanges = DEFAULTS.onChanges } = options;
-    const batch = await workBatch({ ...options, onChanges }, { limit });
+    const { batchSize: limit, ...rest } = { ...DEFAULTS, ...options };
+    const batch = await workBatch(rest, { limit });
     for (const key of ['claimed', 'applied', 'failed', 'dead'] as const) total[key] += batch[key];
     if (batch.claimed === 0) return total;
     if (isBusy(batch)) await sleep(BUSY_MS);

@@ -1,12 +1,13 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { LedgerError } from '../ledger/ledger-error.ts';
 import { placeOf } from '../ledger/lifecycle.ts';
+import { foreignFault, foreignReason, type LedgerScope } from '../ledger/origin.ts';
 import { chargeOf, intentOf, type Snapshot } from '../ledger/snapshot.ts';
 import { applySnapshots } from './apply-snapshots.ts';
 import { type IntentsOfCharges, intentAmong } from './intents-of-charges.ts';
 import type { PaymentChange } from './payment-change.ts';
 import { readIntentsOfCharges } from './postgres/adopt-events.ts';
-import { type ClaimedEvent, lockKeys, markApplied } from './postgres/claim-events.ts';
+import { type ClaimedEvent, lockKeys, markApplied, markForeign } from './postgres/claim-events.ts';
 import type { ToldObject } from './webhook-event.ts';
 
 /** What a transaction did. */
@@ -17,9 +18,19 @@ export interface Applied {
   readonly changes: readonly PaymentChange[];
 }
 
-/** Applies events that the transaction has claimed, and says so of them. */
-export async function applyEvents(run: RunPrepared, events: readonly ClaimedEvent[]): Promise<Applied> {
-  const told = events.map((event) => ({ event, snapshots: snapshotsOf(event) }));
+/** Applies events that the transaction has claimed, and says so of them. Those of another mode or account it sets aside. */
+export async function applyEvents(
+  run: RunPrepared,
+  events: readonly ClaimedEvent[],
+  scope: LedgerScope,
+): Promise<Applied> {
+  const foreign = events.flatMap((event) => {
+    const reason = foreignReason(event, scope);
+    return reason ? [{ id: event.id, fault: foreignFault(reason, event) }] : [];
+  });
+  if (foreign.length > 0) await markForeign(run, foreign);
+  const ours = foreign.length > 0 ? events.filter((event) => !foreignReason(event, scope)) : events;
+  const told = ours.map((event) => ({ event, snapshots: snapshotsOf(event) }));
   const all = told.flatMap(({ snapshots }) => snapshots);
   const { locked, intents } = await lockSnapshots(run, all, 'try');
   const isLocked = (snapshot: Snapshot) => keysOf(snapshot, intents).every((key) => locked.has(key));
@@ -86,7 +97,8 @@ function snapshotsOf(event: ClaimedEvent): Snapshot[] {
   return event.payload.map((each) => toSnapshot(event, each));
 }
 
-function toSnapshot({ type, created }: ClaimedEvent, { kind, id, facts, digest }: ToldObject): Snapshot {
+function toSnapshot(event: ClaimedEvent, { kind, id, facts, digest }: ToldObject): Snapshot {
+  const { type, created, livemode, account } = event;
   const key = { ...placeOf(kind, facts, type), asOf: created, digest };
-  return { kind, id, key, facts, ambiguous: false };
+  return { kind, id, key, facts, ambiguous: false, origin: { livemode, account } };
 }

@@ -1,8 +1,10 @@
 import type { Logger, Secret } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { MetricReading, PlainRoute } from '@rollcall/runtime/rpc';
+import { DEFAULT_SCOPE, type LedgerScope } from '../ledger/origin.ts';
 import { startApplier } from './applier.ts';
 import { createInbox } from './inbox.ts';
+import { makeMisdatedDue } from './postgres/claim-events.ts';
 import { storeEvents } from './postgres/store-events.ts';
 import { createWebhookReceiver } from './receiver.ts';
 import { type Rereads, settle } from './settle.ts';
@@ -17,6 +19,8 @@ export interface WebhooksOptions {
   readonly secrets: readonly Secret[];
   /** How old a delivery may be, in s. */
   readonly toleranceS: number;
+  /** Whose events become payments. Default: those of test mode that name no account. */
+  readonly scope?: LedgerScope;
   /** What follows for others from payments that changed, in the transaction that changes them. Default: nothing. */
   readonly onChanges?: OnChanges;
   /** Whom to ask where two events of one second differ, and what becomes of the answer. Default: nobody is asked. */
@@ -34,17 +38,19 @@ export interface Webhooks extends AsyncDisposable {
 /** Takes deliveries in and applies them. Everything that it knows is in the database; any number of processes may do so. */
 export function openWebhooks(options: WebhooksOptions): Webhooks {
   const { pool, logger, secrets, toleranceS, onChanges = async () => {}, rereads } = options;
+  const { scope = DEFAULT_SCOPE } = options;
   const applier = startApplier({
-    pool,
-    logger,
-    onChanges,
-    settle: () => settle({ pool, logger, onChanges, rereads }),
+    ...{ pool, logger, scope, onChanges },
+    settle: async () => {
+      await makeMisdatedDue(pool);
+      await settle({ pool, logger, onChanges, rereads });
+    },
   });
   const inbox = createInbox({
     store: (events) => storeEvents(pool, events),
     onStored: () => applier.wake(),
   });
-  const receiver = createWebhookReceiver({ secrets, toleranceS, now: Date.now, inbox, logger });
+  const receiver = createWebhookReceiver({ secrets, toleranceS, now: Date.now, inbox, scope, logger });
   return {
     plainRoutes: { [WEBHOOK_PATH]: webhookRoute(receiver) },
     readings: () => [...receiver.readings(), ...applier.readings()],

@@ -4,6 +4,9 @@ export const MAX_ATTEMPTS = 12;
 const FIRST_MS = 1000;
 const LONGEST_MS = 3_600_000;
 
+/** The longest delay, in ms, and a second for rounding. */
+export const LONGEST_DELAY_MS = LONGEST_MS * 1.5 + 1000;
+
 /**
  * How long to wait, in ms, after an attempt that failed: twice as long each time, and half to one and a half times that, so
  * that what failed together is not tried together. Null: it was the last one.

@@ -1,4 +1,5 @@
 import { LedgerError } from '../ledger/ledger-error.ts';
+import { foreignFault, foreignReason, type LedgerScope } from '../ledger/origin.ts';
 import { isId, isRaw, type Raw } from '../ledger/read-fields.ts';
 import { intentOf, kindOf, type Snapshot, snapshotsOfEvent } from '../ledger/snapshot.ts';
 import type { StripeKind } from '../payments/stripe-object.ts';
@@ -17,6 +18,8 @@ export interface WebhookEvent {
   /** By Stripe, in s since 1970. */
   readonly created: number;
   readonly livemode: boolean;
+  /** "acct_…"; null: the account that the webhook belongs to. */
+  readonly account: string | null;
   /** What it is about; null: nothing that is kept. */
   readonly kind: StripeKind | null;
   readonly objectId: string | null;
@@ -24,8 +27,11 @@ export interface WebhookEvent {
   readonly tenantId: string | null;
   /** The facts of what it is about, and never the rest: that names persons. */
   readonly payload: readonly ToldObject[];
-  /** `ignored`: of a type that changes nothing here. `failed`: not understood; it waits for somebody to look. */
-  readonly state: 'received' | 'ignored' | 'failed';
+  /**
+   * `ignored`: of a type that changes nothing here. `failed`: not understood; it waits for somebody to look. `foreign`: of
+   * another mode or account than the ledger, and not applied.
+   */
+  readonly state: 'received' | 'ignored' | 'failed' | 'foreign';
   readonly fault: string | null;
 }
 
@@ -61,6 +67,14 @@ export function readWebhookEvent(body: string): WebhookEvent {
 
 const NOTHING = { kind: null, objectId: null, paymentIntent: null, tenantId: null, payload: [] };
 
+/** The event as it is stored in the ledger of a scope: one of another mode or account is `foreign`. */
+export function inScope(event: WebhookEvent, scope: LedgerScope): WebhookEvent {
+  const reason = foreignReason(event, scope);
+  // What is ignored has nothing in it that could be applied under other settings.
+  if (!reason || event.state === 'ignored') return event;
+  return { ...event, state: 'foreign', fault: foreignFault(reason, event) };
+}
+
 function parse(body: string): Raw {
   try {
     const event: unknown = JSON.parse(body);
@@ -72,12 +86,22 @@ function parse(body: string): Raw {
   throw malformed('The body is not a JSON object.');
 }
 
-function envelopeOf({ id, type, created, api_version: version, livemode }: Raw) {
+function envelopeOf(event: Raw) {
+  const { id, type, created, api_version: version, livemode } = event;
   if (!isId(id) || !isId(type)) throw malformed('The body has no id or no type, and is no event.');
   if (!Number.isSafeInteger(created) || (created as number) < 0 || (created as number) > MAX_SECONDS)
     throw malformed('The body does not say when it was created, and is no event.');
   const apiVersion = isId(version) ? version : null;
-  return { id, type, created: created as number, apiVersion, livemode: livemode === true };
+  const account = accountOf(event);
+  return { id, type, created: created as number, apiVersion, livemode: livemode === true, account };
+}
+
+// A webhook of a Connect platform names the connected account, and one of an organization the context: "org_…/acct_…".
+function accountOf({ account, context }: Raw): string | null {
+  const named = [account, context].filter((each) => each !== undefined && each !== null && each !== '');
+  if (!named.every(isId)) throw malformed('The account of the body is no id, and it is no event.');
+  const [first] = named;
+  return first?.split('/').at(-1) ?? null;
 }
 
 // The end of the year 9999.

@@ -1,5 +1,6 @@
 import type { Logger } from '@rollcall/runtime';
 import type { Pool, RunPrepared } from '@rollcall/runtime/postgres';
+import type { LedgerScope } from '../ledger/origin.ts';
 import { type Applied, applyEvents } from './apply-events.ts';
 import { faultText, isOutage } from './event-fault.ts';
 import type { PaymentChange } from './payment-change.ts';
@@ -14,6 +15,7 @@ export type OnChanges = (run: RunPrepared, changes: readonly PaymentChange[]) =>
 export interface BatchOptions {
   readonly pool: Pool;
   readonly logger: Logger;
+  readonly scope: LedgerScope;
   readonly onChanges: OnChanges;
 }
 
@@ -38,7 +40,7 @@ export async function workBatch(options: BatchOptions, claim: Claim): Promise<Ba
     const applied = await transactRelaxed(options.pool, async (run) => {
       const events = await claimEvents(run, claim);
       ids = events.map(({ id }) => id);
-      return events.length > 0 ? await applyAndTell(run, events, options.onChanges) : undefined;
+      return events.length > 0 ? await applyAndTell(run, events, options) : undefined;
     });
     return { ...NOTHING, claimed: ids.length, applied: applied?.applied.length ?? 0 };
   } catch (error) {
@@ -50,9 +52,9 @@ export async function workBatch(options: BatchOptions, claim: Claim): Promise<Ba
 async function applyAndTell(
   run: RunPrepared,
   events: Parameters<typeof applyEvents>[1],
-  onChanges: OnChanges,
+  { scope, onChanges }: BatchOptions,
 ): Promise<Applied> {
-  const applied = await applyEvents(run, events);
+  const applied = await applyEvents(run, events, scope);
   if (applied.changes.length > 0) await onChanges(run, applied.changes);
   return applied;
 }

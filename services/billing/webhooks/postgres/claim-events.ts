@@ -1,9 +1,11 @@
-import type { RunPrepared } from '@rollcall/runtime/postgres';
+import { type Pool, type RunPrepared, runPrepared } from '@rollcall/runtime/postgres';
+import type { Origin } from '../../ledger/origin.ts';
 import type { StripeKind } from '../../payments/stripe-object.ts';
+import { LONGEST_DELAY_MS } from '../retry-delay.ts';
 import type { ToldObject } from '../webhook-event.ts';
 
 /** An event that this transaction has for itself. */
-export interface ClaimedEvent {
+export interface ClaimedEvent extends Origin {
   readonly id: string;
   readonly type: string;
   /** By Stripe, in s since 1970. */
@@ -22,7 +24,8 @@ export function claimEvents(run: RunPrepared, claim: Claim): Promise<ClaimedEven
     : run<ClaimedEvent>(CLAIM_DUE, [claim.limit]);
 }
 
-const COLUMNS = 'id, type, extract(epoch from create_time)::float8 as created, object_kind as kind, payload';
+const COLUMNS =
+  'id, type, extract(epoch from create_time)::float8 as created, object_kind as kind, payload, livemode, account';
 
 const CLAIM_DUE = {
   name: 'claim_due_stripe_events',
@@ -34,6 +37,17 @@ const CLAIM_IDS = {
   name: 'claim_stripe_events',
   text: `select ${COLUMNS} from stripe_events where id = any($1::text[]) and next_attempt_time is not null
     order by id for update skip locked`,
+};
+
+/** Makes due what is due later than any delay lasts: it was put off before the clock went back. */
+export async function makeMisdatedDue(pool: Pool): Promise<void> {
+  await runPrepared(pool, MISDATED, [LONGEST_DELAY_MS]);
+}
+
+const MISDATED = {
+  name: 'misdated_stripe_events',
+  text: `update stripe_events set next_attempt_time = clock_timestamp()
+    where next_attempt_time > clock_timestamp() + $1::float8 * interval '1 millisecond'`,
 };
 
 /**
@@ -75,6 +89,20 @@ const MARK_APPLIED = {
   text: `update stripe_events set state = 'applied', apply_time = clock_timestamp(), next_attempt_time = null,
       last_error = null, attempts = attempts + 1
     where id = any($1::text[])`,
+};
+
+/** Says of events that they are of another mode or account, and are not applied. */
+export async function markForeign(
+  run: RunPrepared,
+  events: readonly { readonly id: string; readonly fault: string }[],
+): Promise<void> {
+  await run(MARK_FOREIGN, [events.map(({ id }) => id), events.map(({ fault }) => fault)]);
+}
+
+const MARK_FOREIGN = {
+  name: 'mark_stripe_events_foreign',
+  text: `update stripe_events e set state = 'foreign', next_attempt_time = null, last_error = f.fault
+    from unnest($1::text[], $2::text[]) as f(id, fault) where e.id = f.id`,
 };
 
 /** Says of an event that it failed. `nextAttemptMs` from now it is tried again; null: never by itself. */

@@ -14,6 +14,7 @@ const READ = {
     (select coalesce(greatest(0, extract(epoch from clock_timestamp() - min(next_attempt_time))), 0)
       from stripe_events where next_attempt_time is not null)::float8 as "lagS",
     (select count(*) from stripe_events where state = 'failed' and next_attempt_time is null)::float8 as dead,
+    (select count(*) from stripe_events where state = 'foreign')::float8 as foreign,
     (select count(*) from refunds where held)::float8 as "heldRefunds",
     (select count(*) from stripe_objects where ambiguous)::float8 as ambiguous`,
 };

@@ -39,9 +39,11 @@ interface ObjectRow {
   readonly ambiguous: boolean;
   readonly payment_intent: string | null;
   readonly payload: Snapshot['facts'];
+  readonly livemode: boolean | null;
+  readonly account: string | null;
 }
 
-const COLUMNS = `id, kind, tier, as_of::float8, step, guess::float8, digest, ambiguous, payment_intent, payload`;
+const COLUMNS = `id, kind, tier, as_of::float8, step, guess::float8, digest, ambiguous, payment_intent, payload, livemode, account`;
 
 const READ = {
   name: 'read_stripe_objects',
@@ -54,21 +56,25 @@ const READ = {
 
 const WRITE = {
   name: 'write_stripe_objects',
-  text: `insert into stripe_objects (id, kind, tier, as_of, step, guess, digest, ambiguous, payment_intent, charge, payload)
-    select id, kind, tier, as_of, step, guess, digest, ambiguous, payment_intent, charge, payload
+  text: `insert into stripe_objects (id, kind, tier, as_of, step, guess, digest, ambiguous, payment_intent, charge, payload,
+      livemode, account)
+    select id, kind, tier, as_of, step, guess, digest, ambiguous, payment_intent, charge, payload, livemode, account
     from json_to_recordset($1::json) as o(id text, kind text, tier smallint, as_of bigint, step integer, guess bigint,
-      digest text, ambiguous boolean, payment_intent text, charge text, payload jsonb)
+      digest text, ambiguous boolean, payment_intent text, charge text, payload jsonb, livemode boolean, account text)
     order by id
     on conflict (id) do update set tier = excluded.tier, as_of = excluded.as_of, step = excluded.step,
       guess = excluded.guess, digest = excluded.digest, ambiguous = excluded.ambiguous,
       payment_intent = excluded.payment_intent, charge = excluded.charge, payload = excluded.payload,
+      livemode = excluded.livemode, account = excluded.account,
       update_time = clock_timestamp()`,
 };
 
 function toKnown(row: ObjectRow): KnownObject {
   const { id, kind, tier, as_of: asOf, step, guess, digest, ambiguous, payload } = row;
   const key = { tier, asOf, step, guess, digest };
-  return { snapshot: { id, kind, key, facts: payload, ambiguous }, intent: row.payment_intent };
+  const { livemode, account } = row;
+  const origin = livemode === null ? {} : { origin: { livemode, account } };
+  return { snapshot: { id, kind, key, facts: payload, ambiguous, ...origin }, intent: row.payment_intent };
 }
 
 function toRow({ snapshot, intent }: KnownObject): ObjectRow & { charge: string | null } {
@@ -83,5 +89,7 @@ function toRow({ snapshot, intent }: KnownObject): ObjectRow & { charge: string 
     payment_intent: intent ?? intentOf(snapshot),
     charge: chargeOf(snapshot),
     payload: facts,
+    livemode: snapshot.origin?.livemode ?? null,
+    account: snapshot.origin?.account ?? null,
   };
 }

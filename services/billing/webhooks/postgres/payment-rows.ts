@@ -70,6 +70,8 @@ const TOLD = [
   'dispute_state',
   'failure_code',
   'create_time',
+  'livemode',
+  'stripe_account',
 ];
 
 // An owner that was found by the customer stays where this time nobody was found.
@@ -81,10 +83,10 @@ const WRITE_PAYMENTS = {
   name: 'write_payments',
   text: `insert into payments (id, stripe_payment_intent_id, tenant_id, user_id, booking_id, ${TOLD}, update_time)
     select id, intent, "tenantId", "userId", "bookingId", customer, state, currency, amount, captured, refunded,
-      "unseenRefunds", "disputeState", "failureCode", to_timestamp("createTime"), clock_timestamp()
+      "unseenRefunds", "disputeState", "failureCode", to_timestamp("createTime"), livemode, account, clock_timestamp()
     from json_to_recordset($1::json) as p(id uuid, intent text, "tenantId" text, "userId" uuid, "bookingId" uuid,
       customer text, state text, currency text, amount bigint, captured bigint, refunded bigint, "unseenRefunds" bigint,
-      "disputeState" text, "failureCode" text, "createTime" float8)
+      "disputeState" text, "failureCode" text, "createTime" float8, livemode boolean, account text)
     order by intent
     on conflict (stripe_payment_intent_id) do update set ${SET(TOLD)}, ${OWNED}, update_time = clock_timestamp()
     where ${DIFFERS('payments', TOLD)}

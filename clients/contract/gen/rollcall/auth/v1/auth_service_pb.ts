@@ -171,7 +171,7 @@ export type Session = Message<"rollcall.auth.v1.Session"> & {
   userId: string;
 
   /**
-   * A JWT: claims `iss`, `sub`, `tenant`, `role`, `sid`, `iat`, `exp`, `jti`.
+   * A JWT: claims `iss`, `aud`, `sub`, `tenant`, `role`, `sid`, `iat`, `exp`, `jti`.
    *
    * @generated from field: string access_token = 3;
    */

@@ -1,0 +1,37 @@
+import { readConfig } from '@rollcall/runtime';
+import { describe, expect, it } from 'vitest';
+import { BILLING_SETTINGS, ledgerScopeOf } from './config.ts';
+
+const scopeOf = (env: NodeJS.ProcessEnv) =>
+  ledgerScopeOf(readConfig(BILLING_SETTINGS, { BILLING_DATABASE_URL: 'postgres://b:b@h/b', ...env }));
+
+describe('B9: the mode and the account whose events become payments', () => {
+  it.each<[string, NodeJS.ProcessEnv, boolean]>([
+    ['live mode by a live key', { STRIPE_API_KEY: 'sk_live_1' }, true],
+    ['live mode by a restricted live key', { STRIPE_API_KEY: 'rk_live_1' }, true],
+    ['test mode by a test key', { STRIPE_API_KEY: 'sk_test_1' }, false],
+    ['test mode without a key', {}, false],
+    ['test mode by a key that does not say', { STRIPE_API_KEY: 'sk_1_live_' }, false],
+    [
+      'what the setting says, whatever the key',
+      { STRIPE_API_KEY: 'sk_test_1', BILLING_LIVEMODE: 'true' },
+      true,
+    ],
+    ['what the setting says, without a key', { BILLING_LIVEMODE: 'true' }, true],
+    [
+      'test mode where the setting says so',
+      { STRIPE_API_KEY: 'sk_live_1', BILLING_LIVEMODE: 'false' },
+      false,
+    ],
+    ['as the key, where the setting is empty', { STRIPE_API_KEY: 'sk_live_1', BILLING_LIVEMODE: '' }, true],
+  ])('are %s', (_, env, livemode) => {
+    expect(scopeOf(env)).toEqual({ livemode, account: undefined });
+  });
+
+  it('take an account of the form acct_…, and nothing else', () => {
+    expect(scopeOf({ BILLING_STRIPE_ACCOUNT: 'acct_1A' }).account).toBe('acct_1A');
+    expect(() => scopeOf({ BILLING_STRIPE_ACCOUNT: 'ours', BILLING_LIVEMODE: 'yes' })).toThrow(
+      /BILLING_LIVEMODE.*\n.*BILLING_STRIPE_ACCOUNT/,
+    );
+  });
+});

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { startBilling } from '../testing/start-billing.ts';
+import { signatureOf, tellStory } from '../testing/stripe-story.ts';
+
+const SECRET = 'whsec_1';
+
+it('B9: ListPayments and GetPayment show the mode and the account, and nothing of other ones', async () => {
+  await using billing = await startBilling({
+    STRIPE_WEBHOOK_SECRETS: SECRET,
+    BILLING_LIVEMODE: 'true',
+    BILLING_STRIPE_ACCOUNT: 'acct_ours',
+  });
+  const tenantId = 'acme';
+  const deliver = async (of: object) => {
+    const metadata = { tenant_id: tenantId, user_id: randomUUID() };
+    const told = tellStory({ name: `o${randomUUID().slice(0, 8)}` });
+    const event = told.intent('payment_intent.succeeded', {
+      ...{ status: 'succeeded', amount_received: 1999, metadata },
+    });
+    const body = JSON.stringify({ ...event, ...of });
+    const headers = { 'stripe-signature': signatureOf(body, SECRET) };
+    const answer = await fetch(`${billing.httpUrl}/webhooks/stripe`, { method: 'POST', body, headers });
+    expect(answer.status).toBe(200);
+    return told.intentId;
+  };
+  const foreign = [
+    await deliver({ livemode: false }),
+    await deliver({ livemode: true, account: 'acct_other' }),
+    await deliver({ livemode: false, account: 'acct_ours' }),
+  ];
+  const own = await deliver({ livemode: true });
+  const named = await deliver({ livemode: true, account: 'acct_ours' });
+  const list = async () => (await billing.payments.listPayments({ tenantId })).payments;
+  await expect.poll(async () => (await list()).length).toBe(2);
+  const shown = new Map((await list()).map((each) => [each.stripePaymentIntentId, each]));
+  expect(shown.get(own)).toMatchObject({ livemode: true, stripeAccount: '' });
+  expect(shown.get(named)).toMatchObject({ livemode: true, stripeAccount: 'acct_ours' });
+  for (const intent of foreign) expect(shown.has(intent)).toBe(false);
+  const id = shown.get(named)?.id ?? '';
+  expect((await billing.payments.getPayment({ tenantId, id })).payment).toMatchObject({
+    livemode: true,
+    stripeAccount: 'acct_ours',
+  });
+
+  // As a payment of before: nobody knows any more.
+  await billing.sql('update payments set livemode = null where id = $1', [id]);
+  const { payment } = await billing.payments.getPayment({ tenantId, id });
+  expect(payment?.livemode).toBeUndefined();
+});
