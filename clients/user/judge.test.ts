@@ -20,6 +20,11 @@ describe('isOutage', () => {
     ['the caller is over its limit', refusal(Code.ResourceExhausted, 'RATE_LIMITED', ''), 'rate_limited'],
     ['the breaker is open', new BreakerOpenError(), 'breaker_open'],
     ['the answer does not fit the question', new AnswerMalformedError(''), 'service_fault'],
+    [
+      'the reason is what every object inherits',
+      refusal(Code.Unavailable, 'constructor' as never, ''),
+      'service_unavailable',
+    ],
     ['the code is of the future', new ConnectError('', 99 as Code), 'service_fault'],
   ])('is so where %s', (_, error, reason) => {
     expect(isOutage(error)).toBe(true);

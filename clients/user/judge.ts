@@ -29,36 +29,38 @@ export class VersionNotReachedError extends Error {
 type Judgement = DegradedReason | 'refused';
 
 /** What each reason of the service means here. A new reason does not compile until it is judged. */
-const BY_REASON: Record<string, Judgement | undefined> = {
-  UNSPECIFIED: 'service_fault',
-  FIELD_INVALID: 'refused',
-  MESSAGE_MALFORMED: 'refused',
-  PAGE_TOKEN_INVALID: 'refused',
-  REQUEST_ID_REUSED: 'refused',
-  USER_NOT_FOUND: 'refused',
-  EMAIL_TAKEN: 'refused',
-  USER_ID_TAKEN: 'refused',
-  ETAG_MISMATCH: 'refused',
-  USER_DELETED: 'refused',
-  MERGE_REFUSED: 'refused',
-  CURSOR_EXPIRED: 'refused',
-  CALLER_UNKNOWN: 'refused',
-  NOT_GRANTED: 'refused',
-  RATE_LIMITED: 'rate_limited',
-  MESSAGE_TOO_LARGE: 'refused',
-  OVERLOADED: 'service_unavailable',
-  DRAINING: 'service_unavailable',
-  DATABASE_UNAVAILABLE: 'service_unavailable',
-  VERSION_NOT_REACHED: 'version_not_reached',
-  DEADLINE_EXCEEDED: 'deadline_exceeded',
-  CANCELLED: 'refused',
-  NOT_IMPLEMENTED: 'refused',
-  SERVICE_UNKNOWN: 'refused',
-  STREAM_TOO_SLOW: 'refused',
-  PROFILE_TOO_LARGE: 'refused',
-  EXTERNAL_ID_TAKEN: 'refused',
-  INTERNAL: 'service_fault',
-} satisfies Record<keyof typeof ErrorReason, Judgement>;
+const BY_REASON: ReadonlyMap<string, Judgement> = new Map(
+  Object.entries<Judgement>({
+    UNSPECIFIED: 'service_fault',
+    FIELD_INVALID: 'refused',
+    MESSAGE_MALFORMED: 'refused',
+    PAGE_TOKEN_INVALID: 'refused',
+    REQUEST_ID_REUSED: 'refused',
+    USER_NOT_FOUND: 'refused',
+    EMAIL_TAKEN: 'refused',
+    USER_ID_TAKEN: 'refused',
+    ETAG_MISMATCH: 'refused',
+    USER_DELETED: 'refused',
+    MERGE_REFUSED: 'refused',
+    CURSOR_EXPIRED: 'refused',
+    CALLER_UNKNOWN: 'refused',
+    NOT_GRANTED: 'refused',
+    RATE_LIMITED: 'rate_limited',
+    MESSAGE_TOO_LARGE: 'refused',
+    OVERLOADED: 'service_unavailable',
+    DRAINING: 'service_unavailable',
+    DATABASE_UNAVAILABLE: 'service_unavailable',
+    VERSION_NOT_REACHED: 'version_not_reached',
+    DEADLINE_EXCEEDED: 'deadline_exceeded',
+    CANCELLED: 'refused',
+    NOT_IMPLEMENTED: 'refused',
+    SERVICE_UNKNOWN: 'refused',
+    STREAM_TOO_SLOW: 'refused',
+    PROFILE_TOO_LARGE: 'refused',
+    EXTERNAL_ID_TAKEN: 'refused',
+    INTERNAL: 'service_fault',
+  } satisfies Record<keyof typeof ErrorReason, Judgement>),
+);
 
 /** What a code means where no reason of the service came with it: grpc-js made it, or something between. */
 const BY_CODE: Record<number, Judgement | undefined> = {
@@ -127,5 +129,5 @@ function judge(error: unknown): Judgement {
   // Without a token nobody can be asked, and waiting helps. Anything else is a fault of the call.
   if (isCallNotSent(error)) return error.code === Code.Unavailable ? 'service_unavailable' : 'refused';
   const reason = errorReason(error)?.reason;
-  return (reason === undefined ? undefined : BY_REASON[reason]) ?? BY_CODE[error.code] ?? 'service_fault';
+  return (reason === undefined ? undefined : BY_REASON.get(reason)) ?? BY_CODE[error.code] ?? 'service_fault';
 }

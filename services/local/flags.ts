@@ -12,28 +12,30 @@ export interface LocalFlags {
   help: boolean;
 }
 
-const FLAGS: Readonly<Record<string, keyof LocalFlags>> = {
-  '--reset': 'reset',
-  '--yes': 'yes',
-  '--no-sample': 'noSample',
-  '--help': 'help',
-};
+const FLAGS: ReadonlyMap<string, keyof LocalFlags> = new Map(
+  Object.entries<keyof LocalFlags>({
+    '--reset': 'reset',
+    '--yes': 'yes',
+    '--no-sample': 'noSample',
+    '--help': 'help',
+  }),
+);
 
 /**
  * Reads the arguments that follow `npm start --`.
  * @throws StartupError naming every argument that is none of ours
  */
 export function readFlags(args: readonly string[]): LocalFlags {
-  const unknown = args.filter((arg) => !Object.hasOwn(FLAGS, arg));
+  const unknown = args.filter((arg) => !FLAGS.has(arg));
   if (unknown.length > 0) {
-    const known = Object.keys(FLAGS).join(', ');
+    const known = [...FLAGS.keys()].join(', ');
     throw new StartupError(
       `npm start does not know ${unknown.map((arg) => `"${arg}"`).join(', ')}: it takes ${known}`,
     );
   }
   const flags: LocalFlags = { reset: false, yes: false, noSample: false, help: false };
   for (const arg of args) {
-    const flag = FLAGS[arg];
+    const flag = FLAGS.get(arg);
     if (flag) flags[flag] = true;
   }
   return flags;

@@ -3,6 +3,7 @@ import { describeBadInput } from './bad-input-suite.ts';
 import { describeLifecycle } from './lifecycle-suite.ts';
 import { describeListing } from './listing-suite.ts';
 import { describeNames } from './names-suite.ts';
+import { describeOwnNames } from './own-names-suite.ts';
 import { describeReads } from './read-suite.ts';
 import { describeSearching } from './search-suite.ts';
 import { readsOverService, type ServiceSubject } from './subject.ts';
@@ -23,5 +24,6 @@ export function describeUserService(name: string, subject: () => ServiceSubject)
     describeSearching(subject);
     describeWatching(subject);
     describeBadInput(subject);
+    describeOwnNames(subject);
   });
 }

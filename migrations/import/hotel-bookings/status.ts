@@ -5,15 +5,17 @@ import { type Cells, RowFault } from '../source/source-kind.ts';
 export const STATUS_COLUMNS = ['is_canceled', 'reservation_status'] as const;
 
 // The source marks a guest who never came as cancelled, and so do we: `is_canceled` is 1 with No-Show.
-const STATUSES: Readonly<Record<string, { status: BookingStatus; isCanceled: string }>> = {
-  'check-out': { status: BookingStatus.COMPLETED, isCanceled: '0' },
-  canceled: { status: BookingStatus.CANCELLED, isCanceled: '1' },
-  'no-show': { status: BookingStatus.CANCELLED, isCanceled: '1' },
-};
+const STATUSES: ReadonlyMap<string, { status: BookingStatus; isCanceled: string }> = new Map(
+  Object.entries<{ status: BookingStatus; isCanceled: string }>({
+    'check-out': { status: BookingStatus.COMPLETED, isCanceled: '0' },
+    canceled: { status: BookingStatus.CANCELLED, isCanceled: '1' },
+    'no-show': { status: BookingStatus.CANCELLED, isCanceled: '1' },
+  }),
+);
 
 /** What became of a booking. Throws RowFault where the columns do not say, or contradict each other. */
 export function readStatus(cells: Cells<(typeof STATUS_COLUMNS)[number]>): BookingStatus {
-  const known = STATUSES[cells.reservation_status.trim().toLowerCase()];
+  const known = STATUSES.get(cells.reservation_status.trim().toLowerCase());
   if (!known) throw new RowFault('reservation_status is none of Check-Out, Canceled, No-Show');
   if (cells.is_canceled.trim() === known.isCanceled) return known.status;
   throw new RowFault('is_canceled and reservation_status contradict each other');

@@ -13,11 +13,13 @@ export interface Source extends AsyncDisposable {
   readonly rows: AsyncGenerator<Row>;
 }
 
-const FAULTS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file; check the path',
-  ENOTDIR: 'there is no such file; check the path',
-  EACCES: 'you may not read it; ask its owner, or copy it to where you may',
-};
+const FAULTS: ReadonlyMap<string, string> = new Map(
+  Object.entries<string>({
+    ENOENT: 'there is no such file; check the path',
+    ENOTDIR: 'there is no such file; check the path',
+    EACCES: 'you may not read it; ask its owner, or copy it to where you may',
+  }),
+);
 
 /** Opens a file and reads its header. Throws ImportFault where it cannot be read or is not of this kind. */
 export async function openSource(
@@ -44,6 +46,6 @@ async function openFile(path: string): Promise<FileHandle> {
     return await open(path, 'r');
   } catch (error) {
     const code = String((error as NodeJS.ErrnoException).code);
-    throw new ImportFault(`Cannot read ${path}: ${FAULTS[code] ?? code}`, { cause: error });
+    throw new ImportFault(`Cannot read ${path}: ${FAULTS.get(code) ?? code}`, { cause: error });
   }
 }

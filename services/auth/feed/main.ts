@@ -25,15 +25,17 @@ the feed shows them by itself. What needs it is a dump that is restored into the
 The database is found by ${VARIABLE}.
 `;
 
-const COMMANDS: Readonly<Record<string, (log: ChangeLog) => Promise<string>>> = {
-  show: async (log) => `${(await log.bounds()).feed}\n`,
-  renew: async (log) => `The change feed is another one from now on: ${await log.renew()}\n`,
-};
+const COMMANDS: ReadonlyMap<string, (log: ChangeLog) => Promise<string>> = new Map(
+  Object.entries<(log: ChangeLog) => Promise<string>>({
+    show: async (log) => `${(await log.bounds()).feed}\n`,
+    renew: async (log) => `The change feed is another one from now on: ${await log.renew()}\n`,
+  }),
+);
 
 async function main(args: readonly string[]): Promise<string> {
   if (args.length === 0 || args.includes('--help') || args.includes('-h')) return HELP;
   const [name = '', ...rest] = parse(args);
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const command = COMMANDS.get(name);
   if (!command) throw new StartupError(`There is no command "${name}": say show or renew; --help says more`);
   if (rest.length > 0) throw new StartupError(`"${rest[0]}" is one argument too many; --help says more`);
   const { databaseUrl: url } = readConfig(SETTINGS, process.env);

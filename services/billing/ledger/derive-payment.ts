@@ -140,7 +140,7 @@ function ownerOf({ intent, charges }: Parts): OwnerFacts {
 function toDispute({ id, facts }: Known<DisputeFacts>): DerivedDispute {
   return {
     stripeId: id,
-    state: DISPUTE_STATES[facts.status] ?? 'UNDER_REVIEW',
+    state: DISPUTE_STATES.get(facts.status) ?? 'UNDER_REVIEW',
     currency: facts.currency,
     amount: facts.amount,
     withdrawn: facts.withdrawn ? facts.amount : 0,

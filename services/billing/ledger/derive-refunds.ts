@@ -80,7 +80,7 @@ function releasedOf({ captured, amount, amount_captured, amount_refunded }: Char
 function toRefund({ id, facts }: RefundObject, held: boolean): DerivedRefund {
   return {
     stripeId: id,
-    state: REFUND_STATES[facts.status] ?? 'PENDING',
+    state: REFUND_STATES.get(facts.status) ?? 'PENDING',
     currency: facts.currency,
     amount: facts.amount,
     held,

@@ -24,26 +24,30 @@ export type DisputeState =
   | 'PREVENTED';
 
 /** By Stripe's status. */
-export const REFUND_STATES: Readonly<Record<string, RefundState>> = {
-  pending: 'PENDING',
-  requires_action: 'REQUIRES_ACTION',
-  succeeded: 'SUCCEEDED',
-  canceled: 'CANCELED',
-  failed: 'FAILED',
-};
+export const REFUND_STATES: ReadonlyMap<string, RefundState> = new Map(
+  Object.entries<RefundState>({
+    pending: 'PENDING',
+    requires_action: 'REQUIRES_ACTION',
+    succeeded: 'SUCCEEDED',
+    canceled: 'CANCELED',
+    failed: 'FAILED',
+  }),
+);
 
 /** By Stripe's status. */
-export const DISPUTE_STATES: Readonly<Record<string, DisputeState>> = {
-  warning_needs_response: 'WARNING',
-  warning_under_review: 'WARNING',
-  warning_closed: 'WARNING_CLOSED',
-  needs_response: 'NEEDS_RESPONSE',
-  under_review: 'UNDER_REVIEW',
-  prevented: 'PREVENTED',
-  // Older versions: the money went back as a refund instead.
-  charge_refunded: 'PREVENTED',
-  appeal_needs_response: 'APPEAL_NEEDS_RESPONSE',
-  appeal_under_review: 'APPEAL_UNDER_REVIEW',
-  won: 'WON',
-  lost: 'LOST',
-};
+export const DISPUTE_STATES: ReadonlyMap<string, DisputeState> = new Map(
+  Object.entries<DisputeState>({
+    warning_needs_response: 'WARNING',
+    warning_under_review: 'WARNING',
+    warning_closed: 'WARNING_CLOSED',
+    needs_response: 'NEEDS_RESPONSE',
+    under_review: 'UNDER_REVIEW',
+    prevented: 'PREVENTED',
+    // Older versions: the money went back as a refund instead.
+    charge_refunded: 'PREVENTED',
+    appeal_needs_response: 'APPEAL_NEEDS_RESPONSE',
+    appeal_under_review: 'APPEAL_UNDER_REVIEW',
+    won: 'WON',
+    lost: 'LOST',
+  }),
+);

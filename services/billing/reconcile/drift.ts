@@ -37,27 +37,29 @@ export interface Here {
   readonly row: Facts | null;
 }
 
-const CLASS_OF_FIELD: Readonly<Record<string, DriftClass>> = {
-  status: 'state_differs',
-  deleted: 'state_differs',
-  captured: 'state_differs',
-  amount: 'amount_differs',
-  amount_received: 'amount_differs',
-  amount_captured: 'amount_differs',
-  amount_refunded: 'amount_differs',
-  currency: 'amount_differs',
-  movements: 'amount_differs',
-  withdrawn: 'amount_differs',
-  tenant_id: 'owner_differs',
-  user_id: 'owner_differs',
-  booking_id: 'owner_differs',
-};
+const CLASS_OF_FIELD: ReadonlyMap<string, DriftClass> = new Map(
+  Object.entries<DriftClass>({
+    status: 'state_differs',
+    deleted: 'state_differs',
+    captured: 'state_differs',
+    amount: 'amount_differs',
+    amount_received: 'amount_differs',
+    amount_captured: 'amount_differs',
+    amount_refunded: 'amount_differs',
+    currency: 'amount_differs',
+    movements: 'amount_differs',
+    withdrawn: 'amount_differs',
+    tenant_id: 'owner_differs',
+    user_id: 'owner_differs',
+    booking_id: 'owner_differs',
+  }),
+);
 
 /** Where two sets of facts disagree: one drift of each class, naming the fields. */
 export function compareFacts(about: Pick<Drift, 'kind' | 'id'>, here: Facts, there: Facts): Drift[] {
   const fields = [...new Set([...Object.keys(here), ...Object.keys(there)])];
   const differing = fields.filter((field) => textOf(here[field]) !== textOf(there[field]));
-  const byClass = Map.groupBy(differing, (field) => CLASS_OF_FIELD[field] ?? 'other_differs');
+  const byClass = Map.groupBy(differing, (field) => CLASS_OF_FIELD.get(field) ?? 'other_differs');
   return [...byClass].map(([driftClass, of]) => ({
     ...about,
     class: driftClass,

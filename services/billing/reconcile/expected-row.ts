@@ -43,9 +43,9 @@ function statesFor(kind: StripeKind, { status }: Facts): readonly string[] | und
   const name = String(status);
   switch (kind) {
     case 'payment_intent':
-      return INTENT_STATES[name] ?? ['PENDING'];
+      return INTENT_STATES.get(name) ?? ['PENDING'];
     case 'dispute':
-      return [DISPUTE_STATES[name] ?? ''];
+      return [DISPUTE_STATES.get(name) ?? ''];
     case 'refund':
     case 'subscription':
       return [name.toUpperCase()];
@@ -54,12 +54,14 @@ function statesFor(kind: StripeKind, { status }: Facts): readonly string[] | und
   }
 }
 
-const INTENT_STATES: Readonly<Record<string, readonly string[]>> = {
-  succeeded: SUCCEEDED,
-  canceled: ['CANCELED'],
-  processing: ['PROCESSING'],
-  requires_capture: ['AUTHORIZED'],
-};
+const INTENT_STATES: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries<readonly string[]>({
+    succeeded: SUCCEEDED,
+    canceled: ['CANCELED'],
+    processing: ['PROCESSING'],
+    requires_capture: ['AUTHORIZED'],
+  }),
+);
 
 function amountsFor(kind: StripeKind, facts: Facts): Record<string, number> {
   if (kind === 'payment_intent')

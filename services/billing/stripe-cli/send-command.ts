@@ -10,8 +10,8 @@ const OUTCOMES = ['won', 'lost', 'warning_closed'] as const;
 export const SEND_HELP = `npm run stripe -- send TYPE [options]        one event
 npm run stripe -- send --story NAME [options] every event of a story
 
-TYPE         ${wrapped(Object.keys(PAYMENT_EVENTS))}
-             ${wrapped(Object.keys(CUSTOMER_EVENTS))}
+TYPE         ${wrapped([...PAYMENT_EVENTS.keys()])}
+             ${wrapped([...CUSTOMER_EVENTS.keys()])}
 --story      ${STORIES.join(', ')}
 --shuffle    a whole number: the story in an order of that number's own
 --duplicates each event this often; default 1
@@ -112,7 +112,7 @@ function whatOf(
   if (story !== undefined) faults.add('say a type of event or --story, not both');
   else if (type === undefined)
     faults.add('say a type of event, such as payment_intent.succeeded, or --story');
-  else if (!(type in PAYMENT_EVENTS) && !(type in CUSTOMER_EVENTS))
+  else if (!PAYMENT_EVENTS.has(type) && !CUSTOMER_EVENTS.has(type))
     faults.add(`"${type}" is no type of event that is known here`);
   return type === undefined ? undefined : { type };
 }

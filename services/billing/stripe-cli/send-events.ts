@@ -23,7 +23,7 @@ export interface EventsToSend {
  */
 export function eventsToSend(command: SendCommand, sent: SentPayments, now: number): EventsToSend {
   const { what } = command;
-  if ('type' in what && what.type in CUSTOMER_EVENTS)
+  if ('type' in what && CUSTOMER_EVENTS.has(what.type))
     return { events: inOrder(command, [customerEvent(command, what.type, now)]), payment: undefined };
   // A story is over when it is sent.
   const payment = paymentOf(command, sent, 'story' in what ? now - STORY_S : now);
@@ -43,7 +43,7 @@ function paymentEvent(
   payment: SamplePayment,
   now: number,
 ): Stripe.Event {
-  const object = PAYMENT_EVENTS[type]?.(payment, { refunded, refundedBefore, refund, outcome }) ?? {};
+  const object = PAYMENT_EVENTS.get(type)?.(payment, { refunded, refundedBefore, refund, outcome }) ?? {};
   return eventSample({ type, object, created: now });
 }
 
@@ -56,7 +56,7 @@ function customerEvent(command: SendCommand, type: string, now: number): Stripe.
     created: now,
     metadata: metadataOf(command),
   };
-  return eventSample({ type, object: CUSTOMER_EVENTS[type]?.(account) ?? {}, created: now });
+  return eventSample({ type, object: CUSTOMER_EVENTS.get(type)?.(account) ?? {}, created: now });
 }
 
 // Longer than any story.

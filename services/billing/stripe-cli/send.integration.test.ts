@@ -117,7 +117,7 @@ describe('send', () => {
     expect(events.map(({ type }) => type)).toEqual(shuffled);
   });
 
-  it.each([...Object.keys(PAYMENT_EVENTS), ...Object.keys(CUSTOMER_EVENTS)])(
+  it.each([...PAYMENT_EVENTS.keys(), ...CUSTOMER_EVENTS.keys()])(
     'sends a %s that the ledger understands',
     async (type) => {
       await send(`${type} --user ${USER} --tenant acme`);

@@ -10,21 +10,23 @@ export interface StripeRequest {
   readonly form: Form;
 }
 
-const KINDS: Readonly<Record<string, StripeKind>> = {
-  customers: 'customer',
-  subscriptions: 'subscription',
-  invoices: 'invoice',
-  payment_intents: 'payment_intent',
-  charges: 'charge',
-  refunds: 'refund',
-  disputes: 'dispute',
-};
+const KINDS: ReadonlyMap<string, StripeKind> = new Map(
+  Object.entries<StripeKind>({
+    customers: 'customer',
+    subscriptions: 'subscription',
+    invoices: 'invoice',
+    payment_intents: 'payment_intent',
+    charges: 'charge',
+    refunds: 'refund',
+    disputes: 'dispute',
+  }),
+);
 
 /** What the account answers. Throws StripeRefusal. */
 export function answerOf(account: StripeAccount, { method, path, form }: StripeRequest): object {
   const [collection = '', id, action] = path.replace('/v1/', '').split('/');
   if (method === 'POST' && action === 'attach') return { id, object: 'payment_method' };
-  const kind = KINDS[collection];
+  const kind = KINDS.get(collection);
   if (!kind) throw new StripeRefusal(404, 'url_unknown');
   if (method === 'GET')
     return id ? account.find(kind, id) : pageOf(account.list(kind).map(expand(account, form)), form);

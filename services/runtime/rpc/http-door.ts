@@ -68,15 +68,18 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<OpenDoor> 
 }
 
 function toListener(options: HttpDoorOptions, handlers: Map<string, UniversalHandler>): RequestListener {
+  // A path comes from outside, and must not find what every object inherits.
+  const plainRoutes = new Map(Object.entries(options.plainRoutes));
+  const pages = new Map(Object.entries(options.pages));
   return (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? '';
     const handler = handlers.get(path);
-    const plain = options.plainRoutes[path];
+    const plain = plainRoutes.get(path);
     const done = handler
       ? serveCall(options.logger, handler, { request, response })
       : plain
         ? servePlain(options.logger, plain, { request, response })
-        : servePage(options.pages[path], request, response);
+        : servePage(pages.get(path), request, response);
     done.catch((error: unknown) => {
       // The caller went away while the answer was written, or sent what is no request, such as a host that is none.
       options.logger.debug({ path, error }, 'answer not delivered');

@@ -6,22 +6,24 @@ export function foldedText(text: string): string {
     .normalize('NFKD')
     .replace(/[\p{M}'’`]/gu, '')
     .toLowerCase()
-    .replace(/[ßæœþøđðħłı]/g, (letter) => STROKED[letter] ?? letter);
+    .replace(/[ßæœþøđðħłı]/g, (letter) => STROKED.get(letter) ?? letter);
   return plain.replace(/[\s"(),./:;<>?!&[\]{|}-]+/g, ' ').trim();
 }
 
-const STROKED: Readonly<Record<string, string>> = {
-  ß: 'ss',
-  æ: 'ae',
-  œ: 'oe',
-  þ: 'th',
-  ø: 'o',
-  đ: 'd',
-  ð: 'd',
-  ħ: 'h',
-  ł: 'l',
-  ı: 'i',
-};
+const STROKED: ReadonlyMap<string, string> = new Map(
+  Object.entries<string>({
+    ß: 'ss',
+    æ: 'ae',
+    œ: 'oe',
+    þ: 'th',
+    ø: 'o',
+    đ: 'd',
+    ð: 'd',
+    ħ: 'h',
+    ł: 'l',
+    ı: 'i',
+  }),
+);
 
 /** The words of a text, as they are searched. */
 export function wordsOf(text: string): string[] {

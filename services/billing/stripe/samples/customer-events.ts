@@ -21,23 +21,25 @@ export interface SampleAccount {
 type Maker = (account: SampleAccount) => object;
 
 /** What each type of event about a customer, its subscription and its invoice is about, as it stands right after it. */
-export const CUSTOMER_EVENTS: Readonly<Record<string, Maker>> = {
-  'customer.created': customer,
-  'customer.updated': customer,
-  'customer.deleted': customer,
-  'customer.subscription.created': subscription('incomplete'),
-  'customer.subscription.updated': subscription('active'),
-  'customer.subscription.paused': subscription('paused'),
-  'customer.subscription.resumed': subscription('active'),
-  'customer.subscription.deleted': subscription('canceled'),
-  'invoice.created': invoice('draft'),
-  'invoice.finalized': invoice('open'),
-  'invoice.paid': invoice('paid'),
-  'invoice.payment_succeeded': invoice('paid'),
-  'invoice.payment_failed': invoice('open'),
-  'invoice.marked_uncollectible': invoice('uncollectible'),
-  'invoice.voided': invoice('void'),
-};
+export const CUSTOMER_EVENTS: ReadonlyMap<string, Maker> = new Map(
+  Object.entries<Maker>({
+    'customer.created': customer,
+    'customer.updated': customer,
+    'customer.deleted': customer,
+    'customer.subscription.created': subscription('incomplete'),
+    'customer.subscription.updated': subscription('active'),
+    'customer.subscription.paused': subscription('paused'),
+    'customer.subscription.resumed': subscription('active'),
+    'customer.subscription.deleted': subscription('canceled'),
+    'invoice.created': invoice('draft'),
+    'invoice.finalized': invoice('open'),
+    'invoice.paid': invoice('paid'),
+    'invoice.payment_succeeded': invoice('paid'),
+    'invoice.payment_failed': invoice('open'),
+    'invoice.marked_uncollectible': invoice('uncollectible'),
+    'invoice.voided': invoice('void'),
+  }),
+);
 
 function customer({ customer: id, created, metadata }: SampleAccount): object {
   return customerSample({ id, created, metadata });

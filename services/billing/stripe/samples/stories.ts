@@ -24,7 +24,7 @@ export function storyOf(story: Story, payment: SamplePayment): Stripe.Event[] {
   return stepsOf(story, payment.amount).map(([type, terms = {}], at) =>
     eventSample({
       type,
-      object: PAYMENT_EVENTS[type]?.(payment, terms) ?? {},
+      object: PAYMENT_EVENTS.get(type)?.(payment, terms) ?? {},
       created: payment.created + Math.floor(at / 2),
     }),
   );
