@@ -23,8 +23,12 @@ export interface Keys {
 
 export type Auth = Awaited<ReturnType<typeof startAuth>>;
 
-/** An auth service with these keys, and clients of it. */
-export async function startAuth(url: string, { encryption = OLD, index = OLD_INDEX }: Partial<Keys> = {}) {
+/** An auth service with these keys, and clients of it. @param env further settings, or other ones */
+export async function startAuth(
+  url: string,
+  { encryption = OLD, index = OLD_INDEX }: Partial<Keys> = {},
+  env: NodeJS.ProcessEnv = {},
+) {
   await using stack = new AsyncDisposableStack();
   const auth = stack.use(
     await createAuthService(
@@ -36,6 +40,7 @@ export async function startAuth(url: string, { encryption = OLD, index = OLD_IND
         AUTH_HTTP_PORT: '0',
         AUTH_DATABASE_CONNECTIONS: '3',
         LOG_LEVEL: 'silent',
+        ...env,
       }),
     ),
   );
