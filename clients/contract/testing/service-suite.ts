@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { describeBadInput } from './bad-input-suite.ts';
+import { describeEtags } from './etag-suite.ts';
 import { describeLifecycle } from './lifecycle-suite.ts';
 import { describeListing } from './listing-suite.ts';
 import { describeNames } from './names-suite.ts';
@@ -25,5 +26,6 @@ export function describeUserService(name: string, subject: () => ServiceSubject)
     describeWatching(subject);
     describeBadInput(subject);
     describeOwnNames(subject);
+    describeEtags(subject);
   });
 }

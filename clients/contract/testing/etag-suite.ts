@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { UserAdminService, UserService } from '../user.ts';
+import { etagFields } from './etag-fields.ts';
+import { expectRefusal } from './expect-refusal.ts';
+import { freshTenant, seedUser } from './seed.ts';
+import type { ServiceSubject } from './subject.ts';
+
+/** A call whose request has an etag, on users of its own. */
+interface EtagCase {
+  /** The user's etag now. */
+  readonly etag: string;
+  /** An etag that the user had before. */
+  readonly staleEtag: string;
+  /** Makes the call with this etag and valid fields beside it. */
+  call(etag: string): Promise<unknown>;
+}
+
+type Seed = (subject: ServiceSubject) => Promise<EtagCase>;
+
+/** By field, a call that must honour it. Fields of a user that is created say nothing: there is no user yet. */
+const CASES: Readonly<Record<string, Seed | 'ignored'>> = {
+  'CreateUser user.etag': 'ignored',
+  'UpdateUser user.etag': async ({ admin }) => {
+    const { tenantId, id, etag, staleEtag } = await seedChanged(admin);
+    const updateMask = { paths: ['first_name'] };
+    const call = (given: string) =>
+      admin.updateUser({ tenantId, user: { id, firstName: 'New', etag: given }, updateMask });
+    return { etag, staleEtag, call };
+  },
+  'DeleteUser etag': async ({ admin }) => {
+    const { tenantId, id, etag, staleEtag } = await seedChanged(admin);
+    return { etag, staleEtag, call: (given) => admin.deleteUser({ tenantId, id, etag: given }) };
+  },
+  'UndeleteUser etag': async ({ admin }) => {
+    const { tenantId, id, etag: staleEtag } = await seedChanged(admin);
+    const etag = (await admin.deleteUser({ tenantId, id })).user?.etag ?? '';
+    return { etag, staleEtag, call: (given) => admin.undeleteUser({ tenantId, id, etag: given }) };
+  },
+  'MergeUsers survivor_etag': async ({ admin }) => {
+    const survivor = await seedChanged(admin);
+    const { tenantId } = survivor;
+    const plan = { survivorId: survivor.id, loserId: (await seedUser({ admin }, tenantId)).id };
+    const call = (survivorEtag: string) => admin.mergeUsers({ tenantId, plan, survivorEtag });
+    return { ...survivor, call };
+  },
+  'MergeUsers loser_etag': async ({ admin }) => {
+    const loser = await seedChanged(admin);
+    const { tenantId } = loser;
+    const plan = { survivorId: (await seedUser({ admin }, tenantId)).id, loserId: loser.id };
+    const call = (loserEtag: string) => admin.mergeUsers({ tenantId, plan, loserEtag });
+    return { ...loser, call };
+  },
+};
+
+/** Every etag of a request, wrong and right. */
+export function describeEtags(subject: () => ServiceSubject): void {
+  describe('an etag of a request', () => {
+    const fields = [UserService, UserAdminService].flatMap(etagFields);
+
+    it.each(fields)('T5: has a case: %s', (field) => {
+      expect(CASES).toHaveProperty([field]);
+    });
+
+    for (const field of fields) {
+      const seed = CASES[field];
+      if (seed === undefined || seed === 'ignored') continue;
+      it(`T5: is refused where it is not the user's now: ${field}`, async () => {
+        const { etag, staleEtag, call } = await seed(subject());
+        for (const wrong of [staleEtag, 'v99', 'no-etag', `${etag} `]) {
+          const error = await expectRefusal(call(wrong), { code: 'Aborted', reason: 'ETAG_MISMATCH' });
+          expect(error.message).toContain('changed');
+        }
+        // Nothing was done, so that the right one still is.
+        await call(etag);
+      });
+
+      it(`T5: is taken where it is left out: ${field}`, async () => {
+        await (await seed(subject())).call('');
+      });
+    }
+
+    it('T5: says nothing of a user that is created', async () => {
+      const { admin } = subject();
+      const { user } = await admin.createUser({
+        tenantId: freshTenant(),
+        user: { firstName: 'A', etag: 'v7' },
+      });
+      expect(user).toMatchObject({ version: 1n });
+      expect(user?.etag).not.toBe('v7');
+    });
+  });
+}
+
+async function seedChanged(admin: ServiceSubject['admin']) {
+  const tenantId = freshTenant();
+  const { id, etag: staleEtag } = await seedUser({ admin }, tenantId);
+  const change = { tenantId, user: { id, lastName: 'Changed' }, updateMask: { paths: ['last_name'] } };
+  const etag = (await admin.updateUser(change)).user?.etag ?? '';
+  return { tenantId, id, etag, staleEtag };
+}
