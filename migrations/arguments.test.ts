@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HELP, readTargets } from './arguments.ts';
+import { HELP, type MigrationTarget, readTargets } from './arguments.ts';
 
 const ENV = {
   AUTH_DATABASE_URL: 'postgres://u:hush@db/auth',
@@ -30,6 +30,20 @@ describe('readTargets', () => {
     );
     expect(readTargets(['auth', '--help'], {})).toBe('help');
     for (const variable of Object.keys(ENV)) expect(HELP).toContain(variable);
+  });
+
+  it('A6: takes the direct address of a database before the one of its pooler', () => {
+    const direct = 'postgres://u:hush@direct/auth';
+    const env = { ...ENV, AUTH_DATABASE_DIRECT_URL: direct, AUTH_DATABASE_POOLED: 'true' };
+    const [target, other] = readTargets([], env) as MigrationTarget[];
+    expect(target).toMatchObject({ isPooled: true, database: { variable: 'AUTH_DATABASE_DIRECT_URL' } });
+    expect(target?.url.reveal()).toBe(direct);
+    expect(other).toMatchObject({ isPooled: false, database: { variable: 'BOOKING_DATABASE_URL' } });
+    expect(readTargets(['auth'], { AUTH_DATABASE_DIRECT_URL: direct })).toHaveLength(1);
+    const faulty = { AUTH_DATABASE_URL: 'a', AUTH_DATABASE_POOLED: 'b', BOOKING_DATABASE_URL: 'c' };
+    expect(() => readTargets([], faulty)).toThrow(
+      /AUTH_DATABASE_URL must be .*\nAUTH_DATABASE_POOLED must be .*\nBOOKING_DATABASE_URL must be /,
+    );
   });
 
   it('refuses one database for two services, without repeating its password', () => {

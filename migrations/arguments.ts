@@ -1,8 +1,10 @@
 import {
+  databaseAccessSettings,
   databaseUrlSetting,
   namesSameDatabase,
   readConfig,
   type Secret,
+  type Setting,
   StartupError,
 } from '@rollcall/runtime';
 import { DATABASES, type MigratedDatabase } from './databases.ts';
@@ -11,8 +13,11 @@ import { DATABASES, type MigratedDatabase } from './databases.ts';
 export interface MigrationTarget {
   /** Of the service: `auth`. */
   readonly name: string;
+  /** Its variable is the one that `url` stands in. */
   readonly database: MigratedDatabase;
   readonly url: Secret;
+  /** Whether its service goes through a pooler. */
+  readonly isPooled: boolean;
 }
 
 const inWords = (words: readonly string[], word: 'and' | 'or') =>
@@ -30,6 +35,9 @@ Each is found by its variable, as postgres://user:password@host:port/database, a
 ${Object.entries(DATABASES)
   .map(([name, { variable }]) => `  ${variable.padEnd(22)} the database of the ${name} service`)
   .join('\n')}
+
+Migrations need the database itself. Where that variable leads to a connection pooler, ..._DATABASE_DIRECT_URL names the
+database; ..._DATABASE_POOLED=true has it end slow statements by itself, as services behind a pooler need.
 
 Where a migration seals or opens contact data it needs AUTH_ENCRYPTION_KEYS and AUTH_INDEX_KEYS, as the auth service has them.
 
@@ -49,14 +57,9 @@ export function readTargets(args: readonly string[], env: NodeJS.ProcessEnv): Mi
     return database ? [{ name, database }] : [];
   });
   requireVariables(databases, env);
-  const urls = readConfig(
-    Object.fromEntries(databases.map(({ name, database }) => [name, settingOf(name, database)])),
-    env,
-  );
-  const targets = databases.flatMap(({ name, database }) => {
-    const url = urls[name];
-    return url ? [{ name, database, url }] : [];
-  });
+  const readers = databases.map(({ name, database }) => targetSettings(name, database, env));
+  const config = readConfig(Object.fromEntries(readers.flatMap(({ settings }) => settings)), env);
+  const targets = readers.map(({ toTarget }) => toTarget(config));
   requireDistinct(targets);
   return targets;
 }
@@ -64,7 +67,7 @@ export function readTargets(args: readonly string[], env: NodeJS.ProcessEnv): Mi
 /** Databases whose variables are set; all of them where none is, so that whoever is told what is missing hears of each. */
 function namesOfSet(env: NodeJS.ProcessEnv): string[] {
   const names = Object.entries(DATABASES);
-  const set = names.filter(([, { variable }]) => env[variable]?.trim());
+  const set = names.filter(([, { variable }]) => usedVariable(variable, env));
   return (set.length > 0 ? set : names).map(([name]) => name);
 }
 
@@ -80,16 +83,44 @@ function requireNames(args: readonly string[]): void {
 }
 
 /** Who is told that a variable is missing is told, once, what this is for: most need it never. */
-function requireVariables(databases: readonly Omit<MigrationTarget, 'url'>[], env: NodeJS.ProcessEnv): void {
-  const missing = databases.map(({ database }) => database.variable).filter((name) => !env[name]?.trim());
+function requireVariables(
+  databases: readonly { database: MigratedDatabase }[],
+  env: NodeJS.ProcessEnv,
+): void {
+  const variables = databases.map(({ database }) => database.variable);
+  const missing = variables.filter((variable) => !usedVariable(variable, env));
   if (missing.length === 0) return;
   throw new StartupError(
     `Set ${inWords(missing, 'and')} to postgres://user:password@host:port/database: npm run migrate is for databases outside this checkout, npm start migrates its own`,
   );
 }
 
-function settingOf(name: string, { variable }: MigratedDatabase) {
-  return databaseUrlSetting({ variable, doc: `the database of the ${name} service` });
+/** The settings of one database, and what their values make. */
+function targetSettings(name: string, database: MigratedDatabase, env: NodeJS.ProcessEnv) {
+  const variable = usedVariable(database.variable, env) ?? database.variable;
+  const { isPooled } = accessSettings(database.variable);
+  const url = databaseUrlSetting({ variable, doc: `the database of the ${name} service` });
+  const settings: [string, Setting<unknown>][] = [
+    [variable, url],
+    [isPooled.variable, isPooled],
+  ];
+  const toTarget = (config: Readonly<Record<string, unknown>>): MigrationTarget => ({
+    name,
+    database: { ...database, variable },
+    url: config[variable] as Secret,
+    isPooled: config[isPooled.variable] === true,
+  });
+  return { settings, toTarget };
+}
+
+/** The variable that is set of the two that may name a database; the direct one first. */
+function usedVariable(variable: string, env: NodeJS.ProcessEnv): string | undefined {
+  const direct = accessSettings(variable).directDatabaseUrl.variable;
+  return [direct, variable].find((each) => env[each]?.trim());
+}
+
+function accessSettings(variable: string) {
+  return databaseAccessSettings(variable.replace('_DATABASE_URL', ''), { needsDirect: 'migrations' });
 }
 
 function requireDistinct(targets: readonly MigrationTarget[]): void {

@@ -11,6 +11,7 @@ import { userChangesMigration } from './auth/2026-11-20-user-changes.ts';
 import { userRecordsMigration } from './auth/2026-11-20-user-records.ts';
 import { usersMigration } from './auth/2026-11-20-users.ts';
 import { feedLineMigration } from './auth/2026-12-01-feed-line.ts';
+import { pooledFeedMigration } from './auth/2026-12-01-pooled-feed.ts';
 import { billingMigration } from './billing/2026-11-20-billing.ts';
 import { paymentsMigration } from './billing/2026-11-20-payments.ts';
 import { stripeCallsMigration } from './billing/2026-11-20-stripe-calls.ts';
@@ -35,6 +36,8 @@ export const KEY_SETTINGS = {
 export interface MigratedDatabase {
   /** The environment variable that says where the database is. */
   readonly variable: string;
+  /** The longest that a statement of its service may run, in milliseconds, where a pooler is in front of it. */
+  readonly statementTimeoutMs: number;
   readonly migrations: readonly DatabaseMigration[];
   /** Whether its service does things after its transactions. Default false. */
   readonly hasOutbox?: boolean;
@@ -44,6 +47,7 @@ export interface MigratedDatabase {
 export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   auth: {
     variable: 'AUTH_DATABASE_URL',
+    statementTimeoutMs: 3000,
     migrations: [
       usersMigration,
       userChangesMigration,
@@ -56,10 +60,12 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       mergesMigration,
       renamesMigration,
       feedLineMigration,
+      pooledFeedMigration,
     ],
   },
   booking: {
     variable: 'BOOKING_DATABASE_URL',
+    statementTimeoutMs: 5000,
     migrations: [
       bookingsMigration,
       bookingMoneyMigration,
@@ -70,11 +76,13 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   },
   vendor: {
     variable: 'VENDOR_DATABASE_URL',
+    statementTimeoutMs: 5000,
     migrations: [vendorsMigration, userAccessMigration('vendor')],
     hasOutbox: true,
   },
   billing: {
     variable: 'BILLING_DATABASE_URL',
+    statementTimeoutMs: 5000,
     migrations: [
       billingMigration,
       paymentsMigration,

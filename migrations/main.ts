@@ -14,8 +14,9 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   const keys = readConfig(KEY_SETTINGS, process.env);
-  for (const { name, database, url } of targets) {
-    const applied = await migrate(database, url, keys);
+  for (const { name, database, url, isPooled } of targets) {
+    const onWait = (why: string) => process.stdout.write(`${name}: ${why}\n`);
+    const applied = await migrate(database, url, { ...keys, isPooled, onWait });
     process.stdout.write(`${name}: ${applied.length > 0 ? `applied ${applied.join(', ')}` : 'up to date'}\n`);
   }
 }

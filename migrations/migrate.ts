@@ -3,14 +3,16 @@ import { Migrator } from '@mikro-orm/migrations';
 import { PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { type ConfigOf, createLogger, type Secret, StartupError } from '@rollcall/runtime';
 import { installOutbox } from '@rollcall/runtime/outbox';
-import { explainDatabaseFault } from '@rollcall/runtime/postgres';
+import { explainDatabaseFault, requireDirect } from '@rollcall/runtime/postgres';
 import { createKeyring, type Keyring } from '@rollcall/runtime/sealing';
 import pg from 'pg';
 import { DATABASES, KEY_SETTINGS, type MigratedDatabase } from './databases.ts';
 import { withKeys } from './keyed-migration.ts';
+import { type LockOptions, takeMigrationLock } from './migration-lock.ts';
+import { setPooledTimeout } from './pooled-timeout.ts';
 
-// Any number will do, as long as every migrating process takes the same.
-const LOCK = 7_240_518_302;
+// A migration takes as long as it takes, whatever the database says of other sessions.
+const NO_TIMEOUT = 'set statement_timeout = 0';
 
 /** The database has migrations that this version does not know. */
 export class TooNewFault extends StartupError {}
@@ -21,31 +23,37 @@ const QUIET = createLogger({ service: 'migrate', level: 'silent' });
 /** Keys of contact data, as `KEY_SETTINGS` reads them. */
 export type MigrationKeys = ConfigOf<typeof KEY_SETTINGS>;
 
+/** What a migration needs beside the database. */
+export interface MigrateOptions extends Partial<MigrationKeys>, Omit<LockOptions, 'variable'> {
+  /** Whether the service reaches the database through a pooler: sessions of the pooler then get a statement timeout. */
+  readonly isPooled?: boolean | undefined;
+}
+
 /**
  * Brings a database up to date and answers the names of the migrations that ran; none: it was up to date. Processes that
  * do so at once wait for one another.
- * @throws StartupError where the database is not there or is another service's; TooNewFault where it is newer than this code.
+ * @param url the database itself: a pooler is refused.
+ * @throws StartupError where the database is not there, is another service's, or stays locked; TooNewFault where it is newer than this code.
  */
 export async function migrate(
   database: MigratedDatabase,
   url: Secret,
-  keys: Partial<MigrationKeys> = {},
+  options: MigrateOptions = {},
 ): Promise<string[]> {
-  const lock = new pg.Client({
-    connectionString: url.reveal(),
-    connectionTimeoutMillis: 5000,
-  });
+  const { variable, statementTimeoutMs: timeoutMs } = database;
+  const lock = new pg.Client({ connectionString: url.reveal(), connectionTimeoutMillis: 5000 });
   try {
+    await requireDirect(url, variable);
     await lock.connect();
-    await lock.query('select pg_advisory_lock($1)', [LOCK]);
-    const applied = await runMigrations(database, url, () => requireKeys(keys));
+    await lock.query(NO_TIMEOUT);
+    await takeMigrationLock(lock, { ...options, variable });
+    const applied = await runMigrations(database, url, () => requireKeys(options));
     if (database.hasOutbox) await installOutbox(url, QUIET);
+    if (options.isPooled) await setPooledTimeout({ url: url.reveal(), timeoutMs, variable });
     return applied;
   } catch (error) {
     if (error instanceof StartupError) throw error;
-    throw new StartupError(explainDatabaseFault(error, database.variable, 'npm run migrate'), {
-      cause: error,
-    });
+    throw new StartupError(explainDatabaseFault(error, variable, 'npm run migrate'), { cause: error });
   } finally {
     await lock.end().catch(() => {
       // A connection that never came about has nothing to give back.
@@ -78,6 +86,7 @@ async function runMigrations(
       allOrNothing: true,
     },
     pool: { min: 0, max: 2 },
+    driverOptions: { onConnect: (client: pg.ClientBase) => client.query(NO_TIMEOUT) },
   });
   try {
     const known = new Set(migrations.map(({ name }) => name));

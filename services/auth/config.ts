@@ -1,6 +1,7 @@
 import {
   booleanSetting,
   type ConfigOf,
+  databaseAccessSettings,
   databaseUrlSetting,
   databaseUrlsSetting,
   integerSetting,
@@ -17,6 +18,7 @@ export const AUTH_SETTINGS = {
     variable: 'AUTH_DATABASE_URL',
     doc: 'PostgreSQL database of the auth service, as postgres://user:password@host:port/database.',
   }),
+  ...databaseAccessSettings('AUTH', { needsDirect: 'migrations and commands' }),
   replicaUrls: databaseUrlsSetting({
     variable: 'AUTH_DATABASE_REPLICA_URLS',
     doc: 'Streaming replicas of that database, as URLs separated by commas; users are read from those that are up to date.',

@@ -9,6 +9,7 @@ import {
   type PoolOptions,
   type RenewablePool,
   requireSchema,
+  requireSessions,
 } from '@rollcall/runtime/postgres';
 import {
   createLoadGauge,
@@ -58,15 +59,13 @@ const READ_TIMEOUT_MS = 3000;
 const WRITE_TIMEOUT_MS = 5000;
 
 const FEED_CONNECTIONS = 3;
-// A plan from when there were few changes would look through all of them at each reading, until they are next analysed.
-const FEED_SETTINGS = { enable_seqscan: 'off' };
 
 // One writes the audit log, one looks at the grants.
 const CALLER_CONNECTIONS = 2;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-12-01-feed-line',
+  migration: '2026-12-01-pooled-feed',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -85,6 +84,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   const logger = createLogger({ service: 'auth', level: config.logLevel });
   const database = {
     url: config.databaseUrl,
+    isPooled: config.isPooled,
     maxConnections: config.maxConnections,
     statementTimeoutMs: WRITE_TIMEOUT_MS,
     maxWaitMs: config.maxWaitMs,
@@ -100,10 +100,11 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   // Of its own: reads may work while writes wait for one another.
   const writePool = openPool(database);
   await requireSchema(pool, SCHEMA);
+  await requireSessions(pool, config, 'AUTH');
   const seal = createContactSeal(createKeyring(config));
   await requireKeys(pool, seal);
   // Connections of its own: news must not wait behind reads, nor reads behind those who catch up.
-  const feedPool = openPool({ ...database, maxConnections: FEED_CONNECTIONS, settings: FEED_SETTINGS });
+  const feedPool = openPool({ ...database, maxConnections: FEED_CONNECTIONS });
   const changeLog = createPostgresChangeLog(feedPool);
   const onFeedError = (error: unknown) => logger.warn({ error }, 'the change feed cannot be read');
   const hold = createFeedHold(changeLog, {

@@ -1,6 +1,7 @@
 import {
   booleanSetting,
   type ConfigOf,
+  databaseAccessSettings,
   databaseUrlSetting,
   integerSetting,
   LOG_LEVEL_SETTING,
@@ -19,6 +20,7 @@ export const BILLING_SETTINGS = {
     variable: 'BILLING_DATABASE_URL',
     doc: 'PostgreSQL database of the billing service, as postgres://user:password@host:port/database.',
   }),
+  ...databaseAccessSettings('BILLING', { needsDirect: 'migrations, commands and the outbox' }),
   host: textSetting({
     variable: 'BILLING_HOST',
     default: '127.0.0.1',

@@ -1,7 +1,13 @@
 import { CustomerService, InvoiceService, PaymentService, PlanService } from '@rollcall/contract/billing';
 import { createLogger, type Logger, type RunningService } from '@rollcall/runtime';
 import { startOutbox } from '@rollcall/runtime/outbox';
-import { createOrm, createPool, requireSchema } from '@rollcall/runtime/postgres';
+import {
+  createOrm,
+  createPool,
+  requireDirectUrl,
+  requireSchema,
+  requireSessions,
+} from '@rollcall/runtime/postgres';
 import {
   type Interceptor,
   implementService,
@@ -67,12 +73,15 @@ export async function createBillingService(
   const logger = createLogger({ service: 'billing', level: config.logLevel });
   const database = {
     url: config.databaseUrl,
+    isPooled: config.isPooled,
     maxConnections: config.maxConnections,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   };
   const pool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
   const orm = stack.adopt(createOrm({ ...database, entities: ENTITIES }), (each) => each.close(true));
   await requireSchema(pool, SCHEMA);
+  await requireSessions(pool, config, 'BILLING');
+  const outboxUrl = await requireDirectUrl(config, { prefix: 'BILLING', what: 'the outbox' });
   const access = stack.use(await connectUserAccess(config, { prefix: 'BILLING', logger, clock }));
   const gateway = stack.use(
     createStripeGateway({ apiKey: config.stripeApiKey, apiBase: config.stripeApiBase }),
@@ -99,7 +108,7 @@ export async function createBillingService(
     ...{ admin: access.admin, pool, sums: createPostgresPaymentSums(pool) },
     bookings: stack.use(connectBookings(config.bookingAddress)),
   });
-  const outbox = stack.use(await startOutbox({ url: config.databaseUrl, logger, tasks }));
+  const outbox = stack.use(await startOutbox({ url: outboxUrl, logger, tasks }));
   const merges = stack.use(followMerges({ pool, users: access.fresh, columns: USER_COLUMNS, logger }));
   const webhooks = stack.use(
     openWebhooks({

@@ -1,5 +1,6 @@
 import {
   type ConfigOf,
+  databaseAccessSettings,
   databaseUrlSetting,
   integerSetting,
   LOG_LEVEL_SETTING,
@@ -14,6 +15,7 @@ export const BOOKING_SETTINGS = {
     variable: 'BOOKING_DATABASE_URL',
     doc: 'PostgreSQL database of the booking service, as postgres://user:password@host:port/database.',
   }),
+  ...databaseAccessSettings('BOOKING', { needsDirect: 'migrations and the outbox' }),
   host: textSetting({
     variable: 'BOOKING_HOST',
     default: '127.0.0.1',

@@ -1,7 +1,14 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { createLogger, type Logger, type RunningService } from '@rollcall/runtime';
 import { startOutbox } from '@rollcall/runtime/outbox';
-import { createOrm, createPool, type Pool, requireSchema } from '@rollcall/runtime/postgres';
+import {
+  createOrm,
+  createPool,
+  type Pool,
+  requireDirectUrl,
+  requireSchema,
+  requireSessions,
+} from '@rollcall/runtime/postgres';
 import { type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
 import {
   connectUserAccess,
@@ -61,16 +68,17 @@ export async function createBookingService(
   const logger = createLogger({ service: 'booking', level: config.logLevel });
   const database = {
     url: config.databaseUrl,
+    isPooled: config.isPooled,
     maxConnections: config.maxConnections,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   };
   const pool = stack.adopt(createPool({ ...database, logger }), (each) => each.end());
   const orm = stack.adopt(createOrm({ ...database, entities: ENTITIES }), (each) => each.close(true));
   await requireSchema(pool, SCHEMA);
+  await requireSessions(pool, config, 'BOOKING');
+  const outboxUrl = await requireDirectUrl(config, { prefix: 'BOOKING', what: 'the outbox' });
   const access = stack.use(await connectUserAccess(config, { prefix: 'BOOKING', logger, clock }));
-  const outbox = stack.use(
-    await startOutbox({ url: config.databaseUrl, logger, tasks: tasksOf(access, pool) }),
-  );
+  const outbox = stack.use(await startOutbox({ url: outboxUrl, logger, tasks: tasksOf(access, pool) }));
   const merges = stack.use(followMerges({ pool, users: access.fresh, columns: USER_COLUMNS, logger }));
   const ports = createPorts({ pool, orm, access, logger });
   const doors = stack.use(

@@ -19,8 +19,8 @@ it('npm run stripe signs by the secret that npm start keeps', () => {
 it('npm run stripe finds the database that npm start keeps, unless it is told of another', () => {
   const password = keepCredentials(directory, true).passwordOf('billing');
   const local = `postgres://billing:${password}@127.0.0.1:54320/billing`;
-  expect(findBillingDatabase(env).reveal()).toBe(local);
-  expect(findBillingDatabase({ ...env, POSTGRES_PORT: '5' }).reveal()).toContain(':5/billing');
+  expect(findBillingDatabase(env).url.reveal()).toBe(local);
+  expect(findBillingDatabase({ ...env, POSTGRES_PORT: '5' }).url.reveal()).toContain(':5/billing');
   const told = 'postgres://a:b@c/d';
-  expect(findBillingDatabase({ ...env, BILLING_DATABASE_URL: told }).reveal()).toBe(told);
+  expect(findBillingDatabase({ ...env, BILLING_DATABASE_URL: told }).url.reveal()).toBe(told);
 });

@@ -8,7 +8,7 @@ import { BILLING_SETTINGS } from '@rollcall/billing';
 import { BOOKING_SETTINGS } from '@rollcall/booking';
 import { seedUser } from '@rollcall/contract/testing';
 import { LOCAL_SETTINGS } from '@rollcall/local';
-import type { Settings } from '@rollcall/runtime';
+import { databaseAccessSettings, type Settings } from '@rollcall/runtime';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createUserAdminClient } from '@rollcall/user-client/admin';
 import { VENDOR_SETTINGS } from '@rollcall/vendor';
@@ -151,7 +151,10 @@ describe('documents', () => {
 
 function settingsOfTheCode(): Record<string, { value: string; readers: string }> {
   const databases = Object.fromEntries(
-    Object.values(DATABASES).map(({ variable }) => [variable, { variable }]),
+    Object.values(DATABASES).flatMap(({ variable }) => {
+      const access = databaseAccessSettings(variable.split('_', 1)[0] ?? '', { needsDirect: '' });
+      return [{ variable }, ...Object.values(access)].map((each) => [each.variable, each]);
+    }),
   );
   const readers: [string, Settings][] = [
     ['npm start', LOCAL_SETTINGS],

@@ -62,7 +62,9 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
   const migrations = output.step('Schemas', async () => {
     const migrateOne = (service: ServiceName) => {
       const embeddedIn = config.embedded.includes(service) ? directory.path : undefined;
-      return migrate(service, urls[service], { env: { ...config.env, ...keys }, embeddedIn });
+      const env = { ...config.env, ...keys };
+      const isAsSet = embeddedIn === undefined;
+      return migrate(service, urls[service], { env, isAsSet, onWait: output.say, embeddedIn });
     };
     await Promise.all(SERVICES.map(migrateOne));
     return SERVICES.join(', ');

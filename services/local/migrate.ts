@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { StartupError } from '@rollcall/runtime';
+import { databaseAccessSettings, StartupError } from '@rollcall/runtime';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations/main.ts', import.meta.url));
 
@@ -11,6 +12,10 @@ const TOO_NEW = 3;
 export interface MigrateOptions {
   /** What else its process finds in its environment. */
   env: NodeJS.ProcessEnv;
+  /** Told, line by line, what the migration waits for. */
+  onWait?: ((line: string) => void) | undefined;
+  /** Whether the variables of a pooler hold. Default false: `databaseUrl` leads to the database itself. */
+  isAsSet?: boolean | undefined;
   /** The data directory, where the database is the embedded one: no variable of the person's leads to it then. */
   embeddedIn?: string | undefined;
 }
@@ -24,11 +29,15 @@ export interface MigrateOptions {
 export async function migrate(
   service: string,
   databaseUrl: string,
-  { env, embeddedIn }: MigrateOptions,
+  { env, embeddedIn, onWait, isAsSet = false }: MigrateOptions,
 ): Promise<void> {
+  const access = isAsSet ? {} : directAccess(service);
   const child = spawn(process.execPath, [MIGRATIONS, service], {
-    env: { ...env, [databaseVariable(service)]: databaseUrl },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...env, ...access, [databaseVariable(service)]: databaseUrl },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  createInterface(child.stdout).on('line', (line) => {
+    if (line.startsWith(`${service}: waits `)) onWait?.(line);
   });
   let errors = '';
   child.stderr.on('data', (chunk) => {
@@ -54,4 +63,19 @@ export async function migrate(
  */
 function databaseVariable(service: string): string {
   return `${service.toUpperCase()}_DATABASE_URL`;
+}
+
+/** What the environment says of a database that no pooler is in front of: nothing. */
+export function directAccess(service: string): NodeJS.ProcessEnv {
+  const { isPooled, directDatabaseUrl } = accessSettings(service);
+  return { [isPooled.variable]: '', [directDatabaseUrl.variable]: '' };
+}
+
+/** Name of the variable that leads to a service's database past a pooler. */
+export function directVariable(service: string): string {
+  return accessSettings(service).directDatabaseUrl.variable;
+}
+
+function accessSettings(service: string) {
+  return databaseAccessSettings(service.toUpperCase(), { needsDirect: 'migrations' });
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AuthKeys } from './auth-keys.ts';
 import type { LocalConfig } from './config.ts';
+import { directAccess, directVariable } from './migrate.ts';
 import type { EmbeddedPostgres } from './postgres/start-embedded-postgres.ts';
 import type { ServiceSpec } from './service-process.ts';
 import { SERVICES, type ServiceName } from './services.ts';
@@ -60,6 +61,7 @@ export function serviceSpecs(
     const env = {
       ...withoutSecretsOfOthers(config.env, name, own),
       ...own[name].env,
+      ...(config.embedded.includes(name) && directAccess(name)),
       [variables.databaseUrl]: urls[name],
       [variables.grpcPort]: String(grpcPort),
       [variables.httpPort]: String(httpPort),
@@ -108,7 +110,10 @@ function withoutSecretsOfOthers(
 ): NodeJS.ProcessEnv {
   const others = SERVICES.filter((each) => each !== name);
   const hidden = new Set(
-    others.flatMap((each) => [variablesOf(each).databaseUrl, ...(own[each].secrets ?? [])]),
+    others.flatMap((each) => [
+      ...[variablesOf(each).databaseUrl, directVariable(each)],
+      ...(own[each].secrets ?? []),
+    ]),
   );
   return Object.fromEntries(Object.entries(env).filter(([variable]) => !hidden.has(variable)));
 }

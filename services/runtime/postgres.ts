@@ -1,4 +1,6 @@
 // PostgreSQL: prepared statements on a pool, MikroORM, what its errors mean.
+
+export type { DatabaseAccess } from './postgres/database-access.ts';
 export { isDatabaseUnavailable, sqlState, violatedConstraint } from './postgres/database-error.ts';
 export { createOrm } from './postgres/orm.ts';
 export { CallOverError, PoolBusyError } from './postgres/patient-pool.ts';
@@ -10,3 +12,4 @@ export {
   transactPrepared,
 } from './postgres/prepared-transaction.ts';
 export { explain as explainDatabaseFault, requireSchema } from './postgres/require-schema.ts';
+export { probeSessions, requireDirect, requireDirectUrl, requireSessions } from './postgres/sessions.ts';

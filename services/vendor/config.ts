@@ -1,5 +1,6 @@
 import {
   type ConfigOf,
+  databaseAccessSettings,
   databaseUrlSetting,
   integerSetting,
   LOG_LEVEL_SETTING,
@@ -14,6 +15,7 @@ export const VENDOR_SETTINGS = {
     variable: 'VENDOR_DATABASE_URL',
     doc: 'PostgreSQL database of the vendor service, as postgres://user:password@host:port/database.',
   }),
+  ...databaseAccessSettings('VENDOR', { needsDirect: 'migrations and the outbox' }),
   host: textSetting({
     variable: 'VENDOR_HOST',
     default: '127.0.0.1',

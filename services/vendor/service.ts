@@ -1,7 +1,7 @@
 import { ActivityService, VendorService as VendorServiceDescriptor } from '@rollcall/contract/vendor';
 import { createLogger, type RunningService } from '@rollcall/runtime';
 import { startOutbox } from '@rollcall/runtime/outbox';
-import { createPool, requireSchema } from '@rollcall/runtime/postgres';
+import { createPool, requireDirectUrl, requireSchema, requireSessions } from '@rollcall/runtime/postgres';
 import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
 import {
   connectUserAccess,
@@ -50,16 +50,18 @@ export async function createVendorService(
 ): Promise<VendorService> {
   await using stack = new AsyncDisposableStack();
   const logger = createLogger({ service: 'vendor', level: config.logLevel });
-  const { databaseUrl: url, maxConnections } = config;
+  const { databaseUrl: url, isPooled, maxConnections } = config;
   const pool = stack.adopt(
-    createPool({ url, maxConnections, statementTimeoutMs: STATEMENT_TIMEOUT_MS, logger }),
+    createPool({ url, isPooled, maxConnections, statementTimeoutMs: STATEMENT_TIMEOUT_MS, logger }),
     (each) => each.end(),
   );
   await requireSchema(pool, SCHEMA);
+  await requireSessions(pool, config, 'VENDOR');
+  const outboxUrl = await requireDirectUrl(config, { prefix: 'VENDOR', what: 'the outbox' });
   const access = stack.use(await connectUserAccess(config, { prefix: 'VENDOR', logger, clock }));
   const outbox = stack.use(
     await startOutbox({
-      url,
+      url: outboxUrl,
       logger,
       tasks: userTasks({ admin: access.admin, pool, source: 'vendor', readStatistics: NO_FIGURES }),
     }),

@@ -1,5 +1,11 @@
 // npm run grants|audit|token: who may call, what was called, and tokens to call with.
-import { createLogger, databaseUrlSetting, readConfig, StartupError } from '@rollcall/runtime';
+import {
+  createLogger,
+  databaseAccessSettings,
+  databaseUrlSetting,
+  readConfig,
+  StartupError,
+} from '@rollcall/runtime';
 import { createPool, explainDatabaseFault, type Pool } from '@rollcall/runtime/postgres';
 import { AUDIT_HELP, readAuditCommand, runAuditCommand } from './commands/audit.ts';
 import { GRANTS_HELP, readGrantsCommand, runGrantsCommand } from './commands/grants.ts';
@@ -12,6 +18,7 @@ const STATEMENT_TIMEOUT_MS = 60_000;
 
 const SETTINGS = {
   databaseUrl: databaseUrlSetting({ variable: VARIABLE, doc: 'PostgreSQL database of the auth service.' }),
+  ...databaseAccessSettings('AUTH', { needsDirect: 'commands' }),
 };
 
 async function main([tool, ...args]: readonly string[]): Promise<string> {
@@ -35,9 +42,14 @@ async function main([tool, ...args]: readonly string[]): Promise<string> {
 }
 
 async function withPool(work: (pool: Pool) => Promise<string>): Promise<string> {
-  const { databaseUrl: url } = readConfig(SETTINGS, process.env);
-  const logger = createLogger({ service: 'auth', level: 'silent' });
-  const pool = createPool({ url, maxConnections: 1, statementTimeoutMs: STATEMENT_TIMEOUT_MS, logger });
+  const { databaseUrl, directDatabaseUrl, isPooled } = readConfig(SETTINGS, process.env);
+  const pool = createPool({
+    url: directDatabaseUrl ?? databaseUrl,
+    isPooled: isPooled && !directDatabaseUrl,
+    maxConnections: 1,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    logger: createLogger({ service: 'auth', level: 'silent' }),
+  });
   try {
     return await work(pool);
   } catch (error) {

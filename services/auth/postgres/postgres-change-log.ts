@@ -31,9 +31,7 @@ export const FEED_IDENTITY = `(
   from user_change_feed f, pg_control_system() c)`;
 
 // The end and the identity are taken by the statement that reads the rows. A left join answers them also where there is no row.
-//
-// `xid < end_xid`, not `<=`. Of an end that is the snapshot's own the two say the same, as nothing of that transaction
-// is visible. An end that an earlier snapshot set is where another reader begins: it would tell that transaction again.
+// The rows are read by a function of the database, which holds the settings that they need: see `2026-12-01-pooled-feed`.
 const READ = `
   with bound as (
     select coalesce($2::text::xid8, pg_snapshot_xmin(s)) as end_xid, pg_snapshot_xmin(s) as xmin,
@@ -45,11 +43,7 @@ const READ = `
   )
   select b.feed, b.xmin::text, b.end_xid::text, b.xmax::text, b.now,
     c.seq, c.tenant_id, c.user_id, c.version, c.kind
-  from bound b left join lateral (
-    select seq, tenant_id, user_id, version, kind from user_changes
-    where xid >= $1::text::xid8 and xid < b.end_xid and seq > $3 and ($4::text[] is null or tenant_id = any($4))
-    order by seq limit $5
-  ) c on true
+  from bound b left join lateral user_changes_between($1::text::xid8, b.end_xid, $3, $4, $5) c on true
   order by c.seq`;
 
 const BOUNDS = `
@@ -83,16 +77,7 @@ const HOLDER = `
   ) holders
   order by age(xid) desc limit 1`;
 
-const REMOVE = `
-  with old as (
-    select max(xid) as xid from user_changes
-    where create_time < now() - make_interval(secs => $1) and xid < pg_snapshot_xmin(pg_current_snapshot())
-  ), mark as (
-    update user_change_feed set removed_through = old.xid from old
-    where old.xid is not null and old.xid > removed_through
-    returning removed_through
-  )
-  delete from user_changes using mark where xid <= mark.removed_through`;
+const REMOVE = 'select remove_user_changes($1) as removed';
 
 /** The change feed in table `user_changes`; see its migration for why it is read by snapshot. */
 export function createPostgresChangeLog(pool: Pool): ChangeLog {
@@ -130,8 +115,8 @@ export function createPostgresChangeLog(pool: Pool): ChangeLog {
       return rows[0] && toHolder(rows[0]);
     },
     async removeOlderThan(ageMs) {
-      const { rowCount } = await pool.query({ name: 'feed_remove', text: REMOVE, values: [ageMs / 1000] });
-      return rowCount ?? 0;
+      const { rows } = await pool.query({ name: 'feed_remove', text: REMOVE, values: [ageMs / 1000] });
+      return Number(rows[0].removed);
     },
   };
 }

@@ -7,17 +7,26 @@ import { localDataDirectory } from './webhook-secret.ts';
 
 const DEFAULT_PORT = '54320';
 
+/** How the commands reach the database of the billing service. */
+export interface BillingDatabase {
+  readonly url: Secret;
+  /** Whether the URL leads to a pooler in transaction mode. */
+  readonly isPooled: boolean;
+}
+
 /**
  * Where the database of the billing service is: BILLING_DATABASE_URL, else the one that `npm start` keeps in its data directory.
  * @throws StartupError where there is neither
  */
-export function findBillingDatabase(env: NodeJS.ProcessEnv): Secret {
+export function findBillingDatabase(env: NodeJS.ProcessEnv): BillingDatabase {
   if (!env.BILLING_DATABASE_URL?.trim()) {
     const local = localDatabase(env);
-    if (local) return local;
+    if (local) return { url: local, isPooled: false };
   }
-  const { databaseUrl } = BILLING_SETTINGS;
-  return readConfig({ databaseUrl }, env).databaseUrl;
+  const { databaseUrl, directDatabaseUrl, isPooled } = BILLING_SETTINGS;
+  const config = readConfig({ databaseUrl, directDatabaseUrl, isPooled }, env);
+  if (config.directDatabaseUrl) return { url: config.directDatabaseUrl, isPooled: false };
+  return { url: config.databaseUrl, isPooled: config.isPooled };
 }
 
 // The roles' passwords derive from one secret: see services/local/postgres/credentials.ts.

@@ -76,9 +76,13 @@ async function reconcileWith(command: ReturnType<typeof readReconcileCommand>): 
 }
 
 async function withPool(work: (pool: Pool) => Promise<number>): Promise<number> {
-  const url = findBillingDatabase(process.env);
   const logger = createLogger({ service: 'billing', level: 'silent' });
-  const pool = createPool({ url, maxConnections: 2, statementTimeoutMs: STATEMENT_TIMEOUT_MS, logger });
+  const pool = createPool({
+    ...findBillingDatabase(process.env),
+    maxConnections: 2,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    logger,
+  });
   try {
     return await work(pool);
   } catch (error) {

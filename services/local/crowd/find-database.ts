@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { Secret, StartupError } from '@rollcall/runtime';
-import { explainDatabaseFault, sqlState } from '@rollcall/runtime/postgres';
+import { databaseAccessSettings, readConfig, Secret, StartupError } from '@rollcall/runtime';
+import { explainDatabaseFault, requireDirect, sqlState } from '@rollcall/runtime/postgres';
 import { createKeyring, type Keyring } from '@rollcall/runtime/sealing';
 import { Client } from 'pg';
 import { KEYS_FILE, keepAuthKeys } from '../auth-keys.ts';
@@ -21,7 +21,8 @@ const START_FIRST = 'run "npm start" in another terminal, and this again once Ro
  * @throws StartupError with the cure where it is not there, has no or an older schema, or there are no keys
  */
 export async function findAuthDatabase(config: LocalConfig): Promise<AuthDatabase> {
-  const url = config.authDatabaseUrl?.reveal() ?? embeddedUrl(config);
+  const { url, variable } = addressOf(config);
+  if (variable) await requireDirect(new Secret(url), variable);
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
   try {
     await client.connect();
@@ -32,6 +33,14 @@ export async function findAuthDatabase(config: LocalConfig): Promise<AuthDatabas
     await client.end().catch(() => undefined);
   }
   return { url, keyring: keyringOf(config) };
+}
+
+function addressOf(config: LocalConfig): { url: string; variable?: string } {
+  const { directDatabaseUrl } = databaseAccessSettings('AUTH', { needsDirect: 'npm run sample' });
+  const direct = config.authDatabaseUrl && readConfig({ directDatabaseUrl }, config.env).directDatabaseUrl;
+  if (direct) return { url: direct.reveal(), variable: directDatabaseUrl.variable };
+  if (config.authDatabaseUrl) return { url: config.authDatabaseUrl.reveal(), variable: 'AUTH_DATABASE_URL' };
+  return { url: embeddedUrl(config) };
 }
 
 function embeddedUrl({ dataDirectory, postgresPort }: LocalConfig): string {

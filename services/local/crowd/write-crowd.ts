@@ -69,6 +69,8 @@ async function connect(connectionString: string): Promise<{ client: Client } & A
   // A connection that breaks fails the query that waits for it, which is where it is told.
   client.on('error', () => undefined);
   await client.connect();
+  // A batch takes as long as it takes, whatever the database says of other sessions.
+  await client.query('set statement_timeout = 0');
   return { client, [Symbol.asyncDispose]: () => client.end() };
 }
 

@@ -12,7 +12,12 @@ const WORKER_MIGRATION = 20;
 
 /** Brings the outbox of a database up to date, as the owner of the database. Again: nothing changes. */
 export async function installOutbox(url: Secret, logger: Logger): Promise<void> {
-  const pool = new pg.Pool({ connectionString: url.reveal(), max: 1 });
+  const pool = new pg.Pool({
+    connectionString: url.reveal(),
+    max: 1,
+    // It takes as long as it takes, whatever the database says of other sessions.
+    onConnect: (client) => client.query('set statement_timeout = 0'),
+  });
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   try {

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import type { Secret } from '../secret.ts';
 import { CONNECT_TIMEOUT_MS } from './pool.ts';
 import { reclaimClients } from './reclaim-clients.ts';
+import { requireStatementTimeout } from './statement-timeout.ts';
 
 // As many statements, each as slow as it may be, fit into one transaction before its connection is taken away.
 const LEASE_STATEMENTS = 3;
@@ -15,17 +16,21 @@ export interface OrmOptions {
   readonly maxConnections: number;
   /** The longest a statement may run, in milliseconds; Postgres ends it then. */
   readonly statementTimeoutMs: number;
+  /** Whether the URL leads to a pooler in transaction mode, as in `PoolOptions`. Default false. */
+  readonly isPooled?: boolean;
 }
 
 /** MikroORM for writes and everything that is not hot. Connects on demand. The caller closes it. */
-export function createOrm({ url, entities, maxConnections, statementTimeoutMs }: OrmOptions): MikroORM {
+export function createOrm({ url, entities, maxConnections, ...session }: OrmOptions): MikroORM {
+  const { statementTimeoutMs, isPooled = false } = session;
   const options: Options = {
     clientUrl: url.reveal(),
     entities,
     pool: { min: 0, max: maxConnections },
     driverOptions: {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: statementTimeoutMs,
+      ...(!isPooled && { statement_timeout: statementTimeoutMs }),
+      onConnect: requireStatementTimeout(statementTimeoutMs),
       query_timeout: statementTimeoutMs + 1000,
       keepAlive: true,
       onPoolCreated: (pool: Pool) => reclaimClients(pool, LEASE_STATEMENTS * (statementTimeoutMs + 1000)),

@@ -4,6 +4,7 @@ import type { Secret } from '../secret.ts';
 import { TYPES } from './parse-timestamp.ts';
 import { PatientPool } from './patient-pool.ts';
 import { punctualClient } from './punctual-client.ts';
+import { requireStatementTimeout } from './statement-timeout.ts';
 
 /** Connections for prepared statements, beside those that MikroORM keeps. */
 export type Pool = pg.Pool;
@@ -23,27 +24,34 @@ export interface PoolOptions {
   readonly statementTimeoutMs: number;
   /** How long to wait, in milliseconds, where others have all connections. Default: as long as for a new one, 2000. */
   readonly maxWaitMs?: number;
-  /** Settings of each session, by their names. Default: as the database has them. */
-  readonly settings?: Readonly<Record<string, string>>;
+  /**
+   * Whether the URL leads to a pooler in transaction mode. The statement timeout is then the one that the database sets for
+   * its sessions, which may be shorter. Default false: each connection asks for it.
+   */
+  readonly isPooled?: boolean;
   readonly logger: Logger;
 }
 
 /** How long to wait for a connection before the call fails as DATABASE_UNAVAILABLE. */
 export const CONNECT_TIMEOUT_MS = 2000;
 
-/** A bounded pool. Connects on demand, so it can be made while the database is away. */
+/**
+ * A bounded pool. Connects on demand, so it can be made while the database is away. A connection whose statements Postgres
+ * does not end in time is not used: a statement of the pool then rejects with StatementTimeoutError.
+ */
 export function createPool(options: PoolOptions): RenewablePool {
   const { url, maxConnections, statementTimeoutMs, maxWaitMs = CONNECT_TIMEOUT_MS, logger } = options;
-  const settings = Object.entries(options.settings ?? {}).map(([name, value]) => `-c ${name}=${value}`);
   const config = {
     connectionString: url.reveal(),
     max: maxConnections,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: statementTimeoutMs,
+    // A pooler refuses parameters of a session, because its sessions are everybody's.
+    ...(!options.isPooled && { statement_timeout: statementTimeoutMs }),
+    onConnect: requireStatementTimeout(statementTimeoutMs),
+    statementTimeoutMs,
     // A black-holed connection is noticed although the statement timeout never arrives at the server.
     Client: punctualClient(statementTimeoutMs + 1000),
     keepAlive: true,
-    ...(settings.length > 0 && { options: settings.join(' ') }),
     types: TYPES,
   };
   const pool = new PatientPool(config, { maxWaitMs });

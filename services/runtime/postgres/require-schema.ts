@@ -1,6 +1,7 @@
 import { StartupError } from '../startup-error.ts';
 import { isDatabaseUnavailable, sqlState } from './database-error.ts';
 import type { Pool } from './pool.ts';
+import { StatementTimeoutError } from './statement-timeout.ts';
 
 /** Which schema a service needs. */
 export interface RequiredSchema {
@@ -33,7 +34,11 @@ export async function requireSchema(
 
 /** One line for an error met while connecting: what is wrong with the database, and the cure. */
 export function explain(error: unknown, variable: string, migrate: string): string {
+  if (error instanceof StatementTimeoutError) return explainTimeout(error, variable);
   const state = sqlState(error);
+  if (state === '08P01' && /unsupported startup parameter/.test((error as Error).message)) {
+    return `${variable} leads to a connection pooler (${(error as Error).message}): set ${pooledOf(variable)}=true, or let ${variable} name the database itself`;
+  }
   if (state === '42P01') return `The database of ${variable} has no schema yet: run ${migrate}`;
   if (state === '3D000')
     return `The database that ${variable} names does not exist: create it, or correct ${variable}`;
@@ -46,4 +51,19 @@ export function explain(error: unknown, variable: string, migrate: string): stri
     return `The database of ${variable} does not answer (${(error as Error).message || (error as { code?: string }).code}): start it, or correct ${variable}`;
   }
   return `The database of ${variable} cannot be used: ${(error as Error).message}`;
+}
+
+function explainTimeout({ timeoutMs, maxTimeoutMs }: StatementTimeoutError, variable: string): string {
+  const pooled = pooledOf(variable);
+  const service = variable.split('_', 1)[0]?.toLowerCase();
+  return [
+    `Statement timeouts are not active at ${variable}: statement_timeout is ${timeoutMs} ms there, and must be 1 to ${maxTimeoutMs} ms`,
+    `A pooler in transaction mode needs ${pooled}=true and a timeout that the database sets: run npm run migrate -- ${service} with ${pooled}=true and the database itself in ${pooled.replace('POOLED', 'DIRECT_URL')}, or alter database ... set statement_timeout = '${maxTimeoutMs}ms'`,
+    'Sessions that the pooler opened before keep their old timeout: RECONNECT in the console of pgbouncer renews them',
+  ].join('. ');
+}
+
+/** For AUTH_DATABASE_URL: AUTH_DATABASE_POOLED. */
+function pooledOf(variable: string): string {
+  return variable.replace(/(_DIRECT_URL|_REPLICA_URLS|_URL)$/, '_POOLED');
 }

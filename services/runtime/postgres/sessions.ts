@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { Secret } from '../secret.ts';
+import { StartupError } from '../startup-error.ts';
+import type { DatabaseAccess } from './database-access.ts';
+import { sqlState } from './database-error.ts';
+import { CONNECT_TIMEOUT_MS, type Pool } from './pool.ts';
+import { explain } from './require-schema.ts';
+import { STATEMENT_TIMEOUT_MS, StatementTimeoutError } from './statement-timeout.ts';
+
+/** What a connection keeps from one transaction to the next. */
+export interface SessionFacts {
+  /** Transactions of one connection run in several sessions of Postgres: a pooler in transaction mode is in front of it. */
+  readonly isShared: boolean;
+  /** A statement that was prepared under a name can be run by that name in a later transaction. */
+  readonly keepsStatements: boolean;
+}
+
+const ROUNDS = 3;
+// How long the second connection keeps its session from the first. A pooler may have only one session to lend.
+const HOLD_MS = 100;
+// How long each of several statements at once keeps its session, so that a pooler lends one to each.
+const SPREAD_S = 0.05;
+const DUPLICATE_STATEMENT = '42P05';
+const UNKNOWN_STATEMENT = '26000';
+
+/**
+ * Finds out whether a connection is a session of Postgres, by the process ids of two connections that take turns. A pooler
+ * in session mode counts as direct. Rejects where the database does not answer.
+ */
+export async function probeSessions(url: Secret): Promise<SessionFacts> {
+  await using one = await connect(url);
+  await using other = await connect(url);
+  const ofOne = new Set<number>();
+  const ofOther = new Set<number>();
+  const name = `probe_${randomUUID()}`;
+  const ask = async () => ofOne.add(await readPid(one.client, name));
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      await ask();
+      // Once more, lest two connections that take turns with two sessions each meet the same one again.
+      if (round > 0) await ask();
+      await other.client.query('begin');
+      ofOther.add(await readPid(other.client));
+      const asked = ask();
+      await Promise.race([asked.catch(() => {}), sleep(HOLD_MS)]);
+      await other.client.query('commit');
+      await asked;
+    }
+  } catch (error) {
+    if (sqlState(error) !== UNKNOWN_STATEMENT && sqlState(error) !== DUPLICATE_STATEMENT) throw error;
+    return { isShared: true, keepsStatements: false };
+  }
+  return { isShared: ofOne.size > 1 || !ofOne.isDisjointFrom(ofOther), keepsStatements: true };
+}
+
+/**
+ * Checks that the database is reached as the settings say: each connection a session, or all of them through a pooler
+ * that keeps prepared statements and ends slow ones.
+ * @param pool the pool whose statements may take least
+ * @throws StartupError naming the variable and the cure.
+ */
+export async function requireSessions(pool: Pool, access: DatabaseAccess, prefix: string): Promise<void> {
+  const variable = `${prefix}_DATABASE_URL`;
+  try {
+    const { isShared, keepsStatements } = await probeSessions(access.databaseUrl);
+    if (isShared && !access.isPooled) throw new StartupError(poolerCure(variable));
+    if (!keepsStatements) {
+      throw new StartupError(
+        `The pooler of ${variable} forgets prepared statements: take pgbouncer 1.21 or newer and set max_prepared_statements = 200 there`,
+      );
+    }
+    if (access.isPooled) await requireTimeoutsOfAll(pool);
+  } catch (error) {
+    if (error instanceof StartupError) throw error;
+    throw new StartupError(explain(error, variable, 'npm run migrate'), { cause: error });
+  }
+}
+
+/** Looks at as many sessions of the pooler as it lends at once: those from before a setting lack it. */
+async function requireTimeoutsOfAll(pool: Pool): Promise<void> {
+  const maxTimeoutMs = Number((pool.options as { statementTimeoutMs?: number }).statementTimeoutMs);
+  const text = `select ${STATEMENT_TIMEOUT_MS} as ms, pg_sleep(${SPREAD_S})`;
+  const ask = async () => {
+    const { rows } = await pool.query<{ ms: number }>(text);
+    const timeoutMs = rows[0]?.ms ?? 0;
+    if (timeoutMs <= 0 || timeoutMs > maxTimeoutMs) throw new StatementTimeoutError(timeoutMs, maxTimeoutMs);
+  };
+  await Promise.all(Array.from({ length: pool.options.max }, ask));
+}
+
+/**
+ * Answers the address at which each connection is a session of its own.
+ * @param what needs it, for the message: `the outbox`
+ * @throws StartupError where the settings name none, or a pooler, or another database.
+ */
+export async function requireDirectUrl(
+  { databaseUrl, isPooled, directDatabaseUrl }: DatabaseAccess,
+  { prefix, what }: { prefix: string; what: string },
+): Promise<Secret> {
+  if (!isPooled) return databaseUrl;
+  const variable = `${prefix}_DATABASE_DIRECT_URL`;
+  if (!directDatabaseUrl) {
+    throw new StartupError(
+      `${prefix}_DATABASE_POOLED is true, and ${what} needs sessions of its own: set ${variable} to the database itself, not the pooler`,
+    );
+  }
+  await requireDirect(directDatabaseUrl, variable);
+  if ((await placeOf(databaseUrl)) !== (await placeOf(directDatabaseUrl))) {
+    throw new StartupError(`${prefix}_DATABASE_URL and ${variable} lead to different databases: correct one`);
+  }
+  return directDatabaseUrl;
+}
+
+/**
+ * Checks that each connection of an address is a session of its own.
+ * @throws StartupError where a pooler lends them for one transaction at a time, or the database does not answer.
+ */
+export async function requireDirect(url: Secret, variable: string): Promise<void> {
+  const { isShared } = await probeSessions(url).catch((error: unknown) => {
+    throw new StartupError(explain(error, variable, 'npm run migrate'), { cause: error });
+  });
+  if (isShared) throw new StartupError(directCure(variable));
+}
+
+function directCure(variable: string): string {
+  const prefix = variable.replace(/_(DIRECT_)?URL$/, '');
+  const cure = variable.endsWith('_DIRECT_URL')
+    ? `let ${variable} name the database itself`
+    : `set ${prefix}_DIRECT_URL to the database itself`;
+  return `${variable} leads to a connection pooler in transaction mode, where locks of a session are lost: ${cure}`;
+}
+
+function poolerCure(variable: string): string {
+  const prefix = variable.replace(/_URL$/, '');
+  return `${variable} leads to a connection pooler in transaction mode: set ${prefix}_POOLED=true, or let ${variable} name the database itself`;
+}
+
+async function placeOf(url: Secret): Promise<string> {
+  await using connected = await connect(url);
+  const { rows } = await connected.client.query<{ place: string }>(
+    `select concat(pg_postmaster_start_time(), ' ', oid) as place from pg_database where datname = current_database()`,
+  );
+  return rows[0]?.place ?? '';
+}
+
+async function readPid(client: pg.Client, name?: string): Promise<number> {
+  const text = 'select pg_backend_pid() as pid';
+  const { rows } = await client.query<{ pid: number }>(name ? { name, text } : text);
+  return rows[0]?.pid ?? 0;
+}
+
+async function connect(url: Secret): Promise<{ client: pg.Client } & AsyncDisposable> {
+  const options = { connectionString: url.reveal(), connectionTimeoutMillis: CONNECT_TIMEOUT_MS };
+  const client = new pg.Client({ ...options, query_timeout: 10_000 });
+  // A connection that breaks fails the query that waits for it.
+  client.on('error', () => undefined);
+  await client.connect();
+  return { client, [Symbol.asyncDispose]: () => client.end() };
+}
