@@ -22,16 +22,19 @@ export function admit(
   { scope, id, read, isKept }: Entrance,
   answer: UserAnswer,
 ): UserAnswer | undefined {
+  if (answer.outcome !== 'missing' && answer.outcome !== 'found') return answer;
+  const isCertain = cache.isCertain(answer.readAtMs);
   if (answer.outcome === 'missing') {
     if (read.minVersion > 0n || isKnown(cache, scope, id)) return undefined;
-    if (isKept) cache.putMissing(scope, id, answer.readAtMs);
+    if (isKept && isCertain) cache.putMissing(scope, id, answer.readAtMs);
     return answer;
   }
-  if (answer.outcome !== 'found') return answer;
   const { user, readAtMs } = answer;
   // Of an id that was merged away, the service has looked at the version that was asked for.
   if (user.id === read.id && user.version < read.minVersion) return undefined;
   if (isOvertaken(cache, scope, id, answer)) return undefined;
+  // It may be from before the service's database was replaced: its version need not exist.
+  if (!isCertain) return answer;
   if (isKept) cache.putUser(scope, id, answer);
   else cache.see(user.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
   return answer;

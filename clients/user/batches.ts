@@ -70,6 +70,11 @@ export class Batches<Flight> {
     for (const batch of [...this.#open]) if (tenantIds.includes(batch.scope.tenantId)) this.shut(batch);
   }
 
+  /** `shut` for all there are. */
+  shutEvery(): void {
+    for (const batch of [...this.#open]) this.shut(batch);
+  }
+
   #leave(batch: Batch<Flight>): void {
     this.shut(batch);
     const { flights } = batch;

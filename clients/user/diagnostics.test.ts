@@ -49,7 +49,7 @@ function openFeed(changes: ChangeLogService, options: Partial<InvalidationOption
     createInvalidation({
       transport: createRouterTransport((router) => router.service(UserService, changes)),
       clock: () => nowMs,
-      sink: { changed() {}, lost() {} },
+      sink: { changed() {}, lost() {}, replaced() {} },
       ...options,
     }),
   );

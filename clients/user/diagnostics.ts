@@ -60,9 +60,10 @@ export interface FeedLive {
 
 /**
  * Why changes are not told any more. `late`: the last checkpoint is older than 2 s, whether the stream broke or not; it may
- * resume without a gap. `gap`: changes may have been missed, and nothing known of the tenants is fresh.
+ * resume without a gap. `gap`: changes may have been missed, and nothing known of the tenants is fresh. `replaced`: the
+ * service's database is another one or went back, and no version known of any tenant need exist.
  */
-export type FeedLostReason = 'late' | 'gap';
+export type FeedLostReason = 'late' | 'gap' | 'replaced';
 
 /** Changes of these tenants are not told any more, and answers live as short as without a feed. */
 export interface FeedLost extends FeedLive {

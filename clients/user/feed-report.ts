@@ -1,4 +1,4 @@
-import { publish } from './diagnostics.ts';
+import { type FeedLostReason, publish } from './diagnostics.ts';
 import type { FeedPosition } from './feed-position.ts';
 
 /** Tells on the diagnostics channels since when changes of which tenants are told, and when they are not any more. */
@@ -38,13 +38,16 @@ export class FeedReport {
   }
 
   /** There is a gap, also for those of whom it was told before that their news is late. */
-  gap(tenantIds: readonly string[], what: { lagMs: number | undefined; error: unknown }): void {
-    this.#lose(tenantIds, { reason: 'gap', ...what });
+  gap(
+    tenantIds: readonly string[],
+    what: { reason: 'gap' | 'replaced'; lagMs: number | undefined; error: unknown },
+  ): void {
+    this.#lose(tenantIds, what);
   }
 
   #lose(
     tenantIds: readonly string[],
-    what: { reason: 'late' | 'gap'; lagMs: number | undefined; error?: unknown },
+    what: { reason: FeedLostReason; lagMs: number | undefined; error?: unknown },
   ): void {
     for (const tenantId of tenantIds) this.#live.delete(tenantId);
     if (tenantIds.length > 0) publish('rollcall:user-client:feed:lost', () => ({ tenantIds, ...what }));

@@ -1,11 +1,11 @@
 import { admit } from './admission.ts';
 import { type Batch, Batches, type BatchingOptions } from './batches.ts';
-import type { CachedUser } from './cached-user.ts';
 import type { ClientCounters } from './counters.ts';
 import { type Deadlines, sharedDeadlineMs } from './deadlines.ts';
+import { isNotReached, since, toFlown, toFound, unanswered } from './flight-answers.ts';
 import { type Flight, FlightBoard, type Place, type Survivor } from './flight-board.ts';
 import { Gathering } from './gathering.ts';
-import { AnswerMalformedError, VersionNotReachedError } from './judge.ts';
+import { VersionNotReachedError } from './judge.ts';
 import type { UserCache } from './user-cache.ts';
 import type { SeenFloor } from './user-memory.ts';
 import type { Clock, ReadCall, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
@@ -28,6 +28,8 @@ export interface FlightsContext extends BatchingOptions {
   clock: Clock;
   counters: ClientCounters;
   deadlines: Deadlines;
+  /** Whether a version that is known of a user still binds where the service says that it does not exist. Absent: always. */
+  isBinding?: (tenantId: string, floor: SeenFloor) => boolean;
 }
 
 /**
@@ -109,6 +111,17 @@ export class Flights {
     this.#batches.shutAll(tenantIds);
   }
 
+  /** Lets all that is on its way bind nothing that comes later: the service's database is another one, or went back. */
+  discardAll(): void {
+    for (const flight of this.#board.all()) {
+      flight.isDiscarded = true;
+      flight.isJoinable = false;
+      flight.held = undefined;
+      flight.told = undefined;
+    }
+    this.#batches.shutEvery();
+  }
+
   /** What is on its way for an id, in every view. */
   of(tenantId: string, id: string): Flight[] {
     return this.#board.of(tenantId, id);
@@ -134,7 +147,7 @@ export class Flights {
     read: UserRead,
     { place, deadlineAtMs, nowMs }: { place: Place; deadlineAtMs: number; nowMs: number },
   ): void {
-    const held = this.#cache.getUser(scope, read.id);
+    const held = this.#cache.getCurrent(scope, read.id);
     const batch = this.#openWithout(scope, read);
     const flight: Flight = {
       batch,
@@ -173,8 +186,11 @@ export class Flights {
     for (let i = 0; i < flights.length; i++) {
       const flight = flights[i] as Flight;
       if (flight.isDiscarded) counters.discarded += 1;
-      const answer = toFound(answers[i] as UserAnswer, flight.held);
-      const kept = this.#admit(flight, answer);
+      const came = answers[i] as UserAnswer;
+      // The version that is `unchanged` was of another database.
+      const isVoid = came.outcome === 'unchanged' && flight.isDiscarded && flight.held === undefined;
+      const answer = isVoid ? came : toFound(came, flight.held);
+      const kept = isVoid ? undefined : this.#admit(flight, answer);
       if (kept !== undefined) this.#land(flight, kept);
       else {
         flight.survivor = this.#toNewerSurvivor(flight, answer);
@@ -209,8 +225,16 @@ export class Flights {
       const error = new VersionNotReachedError(read.id, read.minVersion);
       const answer = since(survivor, toFound(byId.get(read.id) as UserAnswer, undefined));
       const kept = this.#admit(flight, answer);
+      if (kept === undefined || isNotReached(kept)) this.#doubt(scope.tenantId, flight);
       this.#land(flight, kept ?? { outcome: 'failed', error });
     }
+  }
+
+  /** The service says that the version does not exist which is known here: its database went back unseen, or it errs. */
+  #doubt(tenantId: string, { read, wanted }: Flight): void {
+    const floor = this.#cache.getFloor(tenantId, read.id);
+    if (floor === undefined || floor.version <= wanted.minVersion) return;
+    if (this.#context.isBinding?.(tenantId, floor) === false) this.#cache.disown(tenantId, read.id);
   }
 
   /** Where the survivor of a merge answered that is known to be newer. */
@@ -267,28 +291,4 @@ export class Flights {
       for (let at = 0; at < reads.length; at++) gathering.put(at, { outcome: 'failed', error });
     }
   }
-}
-
-/** The read, saying which version is held where that would do. */
-function toFlown(read: UserRead, held: CachedUser | undefined): UserRead {
-  const { id, minVersion } = read;
-  if (held === undefined || held.user.id !== id || held.user.version < minVersion) return read;
-  return { id, minVersion, knownVersion: held.user.version };
-}
-
-function unanswered(): UserAnswer {
-  return { outcome: 'failed', error: new AnswerMalformedError('an id has no answer') };
-}
-
-function toFound(answer: UserAnswer, held: CachedUser | undefined): UserAnswer {
-  if (answer.outcome !== 'unchanged') return answer;
-  if (held?.user.version === answer.version) {
-    return { outcome: 'found', user: held.user, readAtMs: answer.readAtMs, source: 'service' };
-  }
-  return { outcome: 'failed', error: new AnswerMalformedError(`version ${answer.version} was never held`) };
-}
-
-/** That a survivor answers for the id is known from the first answer alone. */
-function since(survivor: Survivor | undefined, answer: UserAnswer): UserAnswer {
-  return survivor && answer.outcome === 'found' ? { ...answer, readAtMs: survivor.readAtMs } : answer;
 }

@@ -32,6 +32,8 @@ export class Freshness {
   /** Below this age a user is young, whatever the feed says. */
   readonly #youngMs: number;
   readonly #lostAtMs = new Map<string, number>();
+  /** Whatever was read before is lost, of every tenant. */
+  #allLostBeforeMs = Number.NEGATIVE_INFINITY;
   /** The latest of them, so that a hit seldom needs to look its tenant up. */
   #lastLostAtMs: number;
 
@@ -83,9 +85,16 @@ export class Freshness {
     if (tenantIds.length > 0) this.#lastLostAtMs = Math.max(this.#lastLostAtMs, nowMs);
   }
 
+  /** Nothing that was read before is fresh any more, of any tenant. The time may lie ahead. */
+  loseAll(beforeMs: number): void {
+    this.#allLostBeforeMs = beforeMs;
+    this.#lastLostAtMs = Math.max(this.#lastLostAtMs, beforeMs);
+  }
+
   /** Whether changes since then may have gone untold, or it was read by an earlier process. */
   isLost(tenantId: string, readAtMs: number): boolean {
     if (readAtMs > this.#lastLostAtMs) return false;
+    if (readAtMs < this.#allLostBeforeMs) return true;
     return readAtMs < this.bornAtMs || readAtMs <= (this.#lostAtMs.get(tenantId) ?? Number.NEGATIVE_INFINITY);
   }
 

@@ -20,10 +20,14 @@ let service: ChangeLogService;
 let server: GrpcTestServer;
 let told: SeenVersion[];
 let lost: string[][];
+let replaced: number;
 
 const sink: ChangeSink = {
   changed: (seen) => told.push(...seen),
   lost: (tenantIds) => lost.push([...tenantIds]),
+  replaced: () => {
+    replaced += 1;
+  },
 };
 
 beforeEach(async () => {
@@ -32,6 +36,7 @@ beforeEach(async () => {
   server = opened.use(await startGrpcTestServer(UserService, service));
   told = [];
   lost = [];
+  replaced = 0;
 });
 afterEach(() => opened.disposeAsync());
 
@@ -209,6 +214,51 @@ describe('a break', () => {
 });
 
 describe('a gap', () => {
+  it('A2: is told that the feed is another one, by a refused cursor, by the end of a stream, and by a checkpoint', async () => {
+    const feed = await openLive('acme');
+    const refuse = ({ cursor }: { cursor: string }) =>
+      cursor === ''
+        ? undefined
+        : refusal(Code.OutOfRange, 'CURSOR_EXPIRED', 'of another feed', { metadata: { feed: service.feed } });
+    service.fault = refuse;
+    service.feed = 'feed-2';
+    service.cut();
+    await until(() => replaced === 1);
+    await untilLive(feed);
+    // In the midst of its first stream, which has no cursor of its own.
+    service.fault = undefined;
+    service.feed = 'feed-3';
+    service.expire();
+    await until(() => replaced === 2);
+    await untilLive(feed);
+    // Where nothing ends the stream, the next checkpoint says it.
+    service.feed = 'feed-4';
+    await until(() => replaced === 3);
+    await untilLive(feed);
+    expect(lost).toEqual([['acme'], ['acme'], ['acme']]);
+    expect(feed.stats()).toMatchObject({ state: 'watching', losses: 3 });
+  });
+
+  it('A2: is not told so of a loss by age, nor by a service that names no feed', async () => {
+    const feed = await openLive('acme');
+    service.oldest = 5;
+    for (let i = 0; i < 5; i++) service.change('acme', ANN);
+    service.isSilent = true;
+    service.fault = ({ cursor }) =>
+      cursor === ''
+        ? undefined
+        : refusal(Code.OutOfRange, 'CURSOR_EXPIRED', 'old', { metadata: { feed: service.feed } });
+    service.cut();
+    service.isSilent = false;
+    await until(() => lost.length === 1);
+    await untilLive(feed);
+    service.feed = '';
+    service.cut();
+    await until(() => lost.length === 2);
+    await untilLive(feed);
+    expect(replaced).toBe(0);
+  });
+
   it('is told where the cursor has expired, and the feed goes on from now', async () => {
     const feed = await openLive('acme', 'other');
     const since = feed.liveSinceMs('acme') as number;
@@ -454,6 +504,7 @@ describe('whatever happens', () => {
           sink: {
             changed: (changes: readonly SeenVersion[]) => events.push(...changes),
             lost: (tenantIds: readonly string[]) => events.push({ lost: tenantIds }),
+            replaced: () => {},
           },
           random: () => 0,
           tickMs: 60,

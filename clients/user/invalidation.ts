@@ -11,6 +11,8 @@ import {
   askedPauseMs,
   BREAK_BACKOFF,
   backoffMs,
+  FeedReplacedError,
+  feedNamedBy,
   judgeStreamEnd,
   REFUSED_BACKOFF,
   type StreamEnd,
@@ -89,6 +91,8 @@ class ChangeFeed implements Invalidation {
   readonly #outside = AsyncLocalStorage.snapshot();
   #controller = new AbortController();
   #running: Promise<void> | undefined;
+  /** Identity of the feed that was told last. Empty: none was, or the service does not say. */
+  #feed = '';
   #state: FeedState = 'idle';
   #isUpSinceMs: number | undefined;
   #counts = { streams: 0, breaks: 0, changes: 0, losses: 0 };
@@ -181,23 +185,27 @@ class ChangeFeed implements Invalidation {
       return this.#end(undefined, 'broken');
     } catch (error) {
       if (this.#closing.signal.aborted || error === MORE_TENANTS) return 0;
-      return this.#end(error, judgeStreamEnd(error, cursor !== ''));
+      return this.#end(error, judgeStreamEnd(error, this.#position.cursor !== ''));
     }
   }
 
   #take({ changes, checkpoint }: WatchUsersResponse): void {
     const arrivedAtMs = this.#clock();
+    const feed = checkpoint?.feed ?? '';
+    if (this.#isReplacedBy(feed)) throw new FeedReplacedError(feed);
     if (changes.length > 0) {
       this.#counts.changes += changes.length;
       this.#sink.changed(changes.map(toSeenVersion));
     }
     if (checkpoint === undefined) return;
+    if (feed !== '') this.#feed = feed;
     this.#isUpSinceMs ??= arrivedAtMs;
     this.#state = 'watching';
     this.#refusals = 0;
     this.#roster.accepted();
     const leftOut = this.#position.leaveOut();
-    if (leftOut.length > 0) this.#giveUp(leftOut, this.#position.lagMs);
+    if (leftOut.length > 0)
+      this.#giveUp('gap', leftOut, { lagMs: this.#position.lagMs, how: () => this.#sink.lost(leftOut) });
     const timeMs = checkpoint.time && timestampMs(checkpoint.time);
     const hasChanges = changes.length > 0;
     const isYoung = this.#position.reach({ cursor: checkpoint.cursor, timeMs, arrivedAtMs, hasChanges });
@@ -209,7 +217,7 @@ class ChangeFeed implements Invalidation {
     this.#counts.breaks += 1;
     this.#lastError = error;
     this.#report.broke(error);
-    if (end === 'lost') return this.#lose();
+    if (end === 'lost') return this.#lose(feedNamedBy(error) ?? '');
     if (end === 'denied' && this.#roster.deny(this.#clock())) return 0;
     if (end === 'denied' || end === 'refused') return this.#refuse();
     this.#state = 'pausing';
@@ -219,18 +227,33 @@ class ChangeFeed implements Invalidation {
     return Math.max(askedPauseMs(error), backoffMs(this.#attempt, this.#random, BREAK_BACKOFF));
   }
 
-  #lose(): number {
+  #lose(feed: string): number {
     const { lagMs } = this.#position;
-    this.#giveUp(this.#position.lose(), lagMs);
+    const isReplaced = this.#isReplacedBy(feed);
+    if (feed !== '') this.#feed = feed;
+    const tenantIds = this.#position.lose();
+    const lose = () => {
+      this.#sink.lost(tenantIds);
+      if (isReplaced) this.#sink.replaced();
+    };
+    this.#giveUp(isReplaced ? 'replaced' : 'gap', tenantIds, { lagMs, how: lose });
     return 0;
   }
 
+  #isReplacedBy(feed: string): boolean {
+    return feed !== '' && this.#feed !== '' && feed !== this.#feed;
+  }
+
   /** Changes of these tenants may be missed from now on, or were. */
-  #giveUp(tenantIds: readonly string[], lagMs: number | undefined): void {
+  #giveUp(
+    reason: 'gap' | 'replaced',
+    tenantIds: readonly string[],
+    { lagMs, how }: { lagMs: number | undefined; how: () => void },
+  ): void {
     this.#counts.losses += 1;
-    this.#report.gap(tenantIds, { lagMs, error: this.#lastError });
+    this.#report.gap(tenantIds, { reason, lagMs, error: this.#lastError });
     try {
-      this.#sink.lost(tenantIds);
+      how();
     } catch (error) {
       // What was read before the next stream is not covered by it: the sink's fault makes nothing look fresh.
       this.#lastError = error;

@@ -63,7 +63,7 @@ export function startSnapshots(
   };
 }
 
-/** Answers whether the file may be written: one that is no snapshot is somebody's, and stays. */
+/** Users of the file bind no version: the service's database may have gone back since. Answers whether the file may be written: one that is no snapshot is somebody's, and stays. */
 function load(
   { path, maxBytes, maxStaleMs }: SnapshotOptions,
   cache: UserCache,
@@ -83,6 +83,7 @@ function load(
       });
       taken += 1;
     }
+    cache.beginEra();
     if (snapshot !== undefined)
       publish('rollcall:user-client:snapshot:read', () => toMoved(taken, startedAtMs));
     return true;

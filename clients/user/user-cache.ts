@@ -23,6 +23,7 @@ export class UserCache {
   readonly #users: UserMemory;
   readonly #missing: LRUCache<string, number>;
   #isClosed = false;
+  #certainFromMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: UserCacheOptions) {
     this.#missing = new LRUCache({ max: options.maxMissingEntries });
@@ -34,6 +35,13 @@ export class UserCache {
     return entry?.scope.isMerged && this.#isOutdated(entry) ? undefined : entry;
   }
 
+  /** The user, unless it is of an earlier era: the service may have given its version to other content since. */
+  getCurrent(scope: UserScope, id: string): CachedUser | undefined {
+    const entry = this.#users.use(scope, id);
+    if (entry === undefined || !this.#users.isCurrent(entry)) return undefined;
+    return entry.scope.isMerged && this.#isOutdated(entry) ? undefined : entry;
+  }
+
   /** When the service said that this id is missing. */
   getMissingAtMs(scope: UserScope, id: string): number | undefined {
     return this.#missing.size === 0 ? undefined : this.#missing.get(toMissingKey(scope, id));
@@ -43,8 +51,7 @@ export class UserCache {
   getNewest(tenantId: string, id: string): CachedUser | undefined {
     let newest: CachedUser | undefined;
     for (let entry = this.#users.first(id); entry !== undefined; entry = entry.next)
-      if (entry.scope.tenantId === tenantId && (newest === undefined || isNewer(entry, newest)))
-        newest = entry;
+      if (this.#binds(entry, tenantId) && (newest === undefined || isNewer(entry, newest))) newest = entry;
     return newest;
   }
 
@@ -52,8 +59,8 @@ export class UserCache {
   getFloor(tenantId: string, id: string): SeenFloor | undefined {
     let floor = this.#users.floor(tenantId, id);
     for (let entry = this.#users.first(id); entry !== undefined; entry = entry.next) {
-      const { user, readAtMs, scope } = entry;
-      if (scope.tenantId === tenantId && user.id === id && user.version >= (floor?.version ?? 0n))
+      const { user, readAtMs } = entry;
+      if (this.#binds(entry, tenantId) && user.id === id && user.version >= (floor?.version ?? 0n))
         floor = { version: user.version, seenAtMs: readAtMs };
     }
     return floor;
@@ -90,10 +97,34 @@ export class UserCache {
 
   /** Forgets an id in every view, and remembers up to which version it was known. */
   forget(tenantId: string, id: string): void {
-    for (const { user, readAtMs } of this.held(tenantId, id))
-      this.#users.raise(user.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
+    for (const entry of this.held(tenantId, id)) {
+      const { user, readAtMs } = entry;
+      if (this.#users.isCurrent(entry))
+        this.#users.raise(user.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
+    }
     this.#users.forget(tenantId, id);
     this.#forgetMissing(tenantId, id);
+  }
+
+  /**
+   * Lets no version bind that is known up to now, and keeps users for an outage alone: the service's database is another one,
+   * or went back. What was asked before `certainFromMs` may still be answered from before, and is not kept.
+   */
+  beginEra(certainFromMs = this.#certainFromMs): void {
+    this.#certainFromMs = certainFromMs;
+    this.#users.beginEra();
+    this.#missing.clear();
+  }
+
+  /** Whether an answer to what was asked then is of this era. */
+  isCertain(readAtMs: number): boolean {
+    return readAtMs >= this.#certainFromMs;
+  }
+
+  /** Forgets an id, and up to which version it was known: the service says that there is no such version. */
+  disown(tenantId: string, id: string): void {
+    this.#users.forget(tenantId, id);
+    this.#users.lower(tenantId, id);
   }
 
   /** Forgets everything, and takes nothing in from now on: what is on its way may still land. */
@@ -130,6 +161,10 @@ export class UserCache {
 
   get size(): { entries: number; bytes: number; missingEntries: number; seenVersions: number } {
     return { ...this.#users.size, missingEntries: this.#missing.size };
+  }
+
+  #binds(entry: UserEntry, tenantId: string): boolean {
+    return entry.scope.tenantId === tenantId && this.#users.isCurrent(entry);
   }
 
   #isOutdated({ user }: UserEntry): boolean {

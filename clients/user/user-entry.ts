@@ -5,6 +5,8 @@ import type { UserScope } from './user-reader.ts';
 export interface SharedScope extends UserScope {
   /** The user is the survivor of a merge: changes of it are told under another id. */
   readonly isMerged: boolean;
+  /** The era that the user was read in. What is of an earlier one stands in during an outage, and binds nothing. */
+  readonly era: number;
 }
 
 /** A user in one view, and what else is held under the same id: other views, and the same id of other tenants. */

@@ -22,6 +22,7 @@ export interface SeenFloor {
 /** A floor in one tenant, and those in the others that have the same id. */
 interface FloorLink extends SeenFloor {
   readonly tenantId: string;
+  readonly era: number;
   readonly next: FloorLink | undefined;
 }
 
@@ -37,12 +38,15 @@ const LOOK = { allowStale: true };
  * held before they were evicted; never merely claimed by a caller. All that is known of an id stands in one chain, which is
  * found by the caller's own string without building a key. Both are bounded. A chain leaves as a whole, the one used longest ago
  * first; for an id whose version is forgotten an older answer could pass, which only a service that goes back in time gives.
+ *
+ * Versions are compared within one era of the service's database only. What was read in an earlier one is held for an outage.
  */
 export class UserMemory {
   readonly #held: LRUCache<string, UserEntry>;
   readonly #seen: LRUCache<string, FloorLink>;
   readonly #maxBytes: number;
   readonly #scopes = new Map<string, SharedScope[]>();
+  #era = 0;
   readonly #putsPerEpoch: number;
   /** Counts sixteenths of the memory that came new. A hit says so to lru-cache in each of them once: moving costs more than finding. */
   #epoch = 0;
@@ -78,9 +82,26 @@ export class UserMemory {
     return this.#held.peek(id, LOOK);
   }
 
+  /** Lets nothing bind any more that is known up to now. */
+  beginEra(): void {
+    this.#era += 1;
+    this.#scopes.clear();
+  }
+
+  /** Whether the entry is of this era, so that its version binds. */
+  isCurrent({ scope }: UserEntry): boolean {
+    return scope.era === this.#era;
+  }
+
   /** The version remembered of an id. Undefined: none is, or the user is in memory. */
   floor(tenantId: string, id: string): SeenFloor | undefined {
-    return this.#seen.size === 0 ? undefined : linkOf(this.#seen.peek(id, LOOK), tenantId);
+    const link = this.#seen.size === 0 ? undefined : linkOf(this.#seen.peek(id, LOOK), tenantId);
+    return link?.era === this.#era ? link : undefined;
+  }
+
+  /** Forgets the version remembered of an id. */
+  lower(tenantId: string, id: string): void {
+    this.#unsee(tenantId, id);
   }
 
   /**
@@ -97,6 +118,7 @@ export class UserMemory {
       held &&
       this.#rest(held, ({ scope: of, user: other, readAtMs: seenAtMs }) => {
         if (of.tenantId !== tenantId) return true;
+        if (of.era !== this.#era) return false;
         if (other.id === user.id) return of.view !== view && other.version === user.version;
         this.raise(tenantId, other.id, { version: other.version, seenAtMs });
         return false;
@@ -122,9 +144,9 @@ export class UserMemory {
   raise(tenantId: string, id: string, { version, seenAtMs }: SeenFloor): void {
     const first = this.#seen.size === 0 ? undefined : this.#seen.get(id, LOOK);
     const known = linkOf(first, tenantId);
-    if (known !== undefined && known.version >= version) return;
+    if (known !== undefined && known.era === this.#era && known.version >= version) return;
     const next = known === undefined ? first : without(first, tenantId);
-    this.#seen.set(id, { tenantId, version, seenAtMs, next }, PLAIN);
+    this.#seen.set(id, { tenantId, version, seenAtMs, era: this.#era, next }, PLAIN);
   }
 
   /** Forgets the users of an id in this tenant. */
@@ -163,7 +185,8 @@ export class UserMemory {
     for (let entry: UserEntry | undefined = head; entry !== undefined; entry = entry.next) {
       const { user, readAtMs, bytes } = entry;
       this.#bytes -= bytes;
-      this.raise(user.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
+      if (this.isCurrent(entry))
+        this.raise(user.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
     }
   }
 
@@ -186,7 +209,7 @@ export class UserMemory {
   #toShared({ tenantId, view }: UserScope, isMerged: boolean): SharedScope {
     const shared = this.#scopes.get(tenantId) ?? [];
     for (const scope of shared) if (scope.view === view && scope.isMerged === isMerged) return scope;
-    const scope = { tenantId, view, isMerged };
+    const scope = { tenantId, view, isMerged, era: this.#era };
     this.#scopes.set(tenantId, [...shared, scope]);
     return scope;
   }

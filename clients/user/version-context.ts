@@ -12,7 +12,14 @@ export const MAX_SEEN_VERSIONS = 1_000;
 
 type SeenVersions = Map<string, SeenVersion>;
 
-const contexts = new AsyncLocalStorage<SeenVersions>();
+/** What one context has seen, since all contexts forgot last. */
+interface SeenContext {
+  era: number;
+  readonly versions: SeenVersions;
+}
+
+const contexts = new AsyncLocalStorage<SeenContext>();
+let era = 0;
 // Most processes never open a context, and their hits need not ask for one.
 let isInUse = false;
 
@@ -23,11 +30,29 @@ let isInUse = false;
  * them is none.
  */
 export function withSeenVersions<Result>(seen: Iterable<SeenVersion>, act: () => Result): Result {
-  const versions: SeenVersions = new Map(contexts.getStore());
+  const versions: SeenVersions = new Map(currentVersions());
   let at = 0;
   for (const one of toIterable(seen)) note(versions, toSeenVersion(one, `seen[${at++}]`));
   isInUse = true;
-  return contexts.run(versions, act);
+  return contexts.run({ era, versions }, act);
+}
+
+/**
+ * Lets every context of the process forget what it has seen: the service's database is another one or went back, so that no
+ * version need exist. A process has one user service.
+ */
+export function forgetSeenVersions(): void {
+  era += 1;
+}
+
+/** Undefined: outside a context. */
+function currentVersions(): SeenVersions | undefined {
+  const context = contexts.getStore();
+  if (context !== undefined && context.era !== era) {
+    context.versions.clear();
+    context.era = era;
+  }
+  return context?.versions;
 }
 
 /** `withSeenVersions` with what the caller of a service sent along. A header that cannot be read is ignored, and told on `rollcall:user-client:seen-header-ignored`. */
@@ -40,7 +65,7 @@ export function withSeenHeader<Result>(headers: Pick<Headers, 'get'>, act: () =>
  * Throws UserClientOptionError where it is none.
  */
 export function noteSeenVersion(seen: SeenVersion): boolean {
-  const versions = contexts.getStore();
+  const versions = currentVersions();
   if (versions !== undefined) note(versions, toSeenVersion(seen, 'seen'));
   return versions !== undefined;
 }
@@ -52,20 +77,20 @@ export function noteWrittenUser(user: Pick<User, 'tenantId' | 'id' | 'version'> 
 
 /** Notes what the answer of another service says that it has seen or written. */
 export function noteSeenHeader(headers: Pick<Headers, 'get'>): void {
-  if (contexts.getStore() !== undefined) for (const one of readSeenHeader(headers)) noteSeenVersion(one);
+  if (currentVersions() !== undefined) for (const one of readSeenHeader(headers)) noteSeenVersion(one);
 }
 
 /** Whether this context has seen any version at all: what a hit asks before it looks closer. */
 export function hasSeenVersions(): boolean {
   if (!isInUse) return false;
-  const versions = contexts.getStore();
+  const versions = currentVersions();
   return versions !== undefined && versions.size > 0;
 }
 
 /** The lowest version of this user that a read in this context may answer. 0n: any, also outside a context. */
 export function currentFloor(tenantId: string, id: string): bigint {
   if (!hasSeenVersions()) return 0n;
-  return contexts.getStore()?.get(toKey(tenantId, id))?.version ?? 0n;
+  return currentVersions()?.get(toKey(tenantId, id))?.version ?? 0n;
 }
 
 /** Whether this context has seen a newer version of this user. */
@@ -75,7 +100,7 @@ export function hasSeenNewer({ tenantId, id, version }: SeenVersion): boolean {
 
 /** What this context has seen, for SEEN_HEADER of a call or of an answer. Undefined: nothing, or there is no context. */
 export function seenHeader(): string | undefined {
-  const versions = contexts.getStore();
+  const versions = currentVersions();
   return versions && encodeSeenVersions([...versions.values()].reverse());
 }
 

@@ -1,5 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { RetryInfoSchema } from '@rollcall/contract';
+import { errorReason } from '@rollcall/transport';
 
 /** How long to wait before the next stream: `baseMs`, then twice as long each time, up to `maxMs`. */
 export interface Backoff {
@@ -41,10 +42,28 @@ const REFUSALS = new Set([
 
 /** Judges the error of a stream. A cursor that the service does not take, whatever it says of it, is lost. */
 export function judgeStreamEnd(error: unknown, hadCursor: boolean): StreamEnd {
+  if (error instanceof FeedReplacedError) return 'lost';
   if (!(error instanceof ConnectError)) return 'broken';
   if (hadCursor && (error.code === Code.OutOfRange || error.code === Code.InvalidArgument)) return 'lost';
   if (error.code === Code.PermissionDenied) return 'denied';
   return REFUSALS.has(error.code) ? 'refused' : 'broken';
+}
+
+/** The checkpoint of a stream is of another feed than the one before: the service's database is another one or went back. */
+export class FeedReplacedError extends Error {
+  override readonly name = 'FeedReplacedError';
+  readonly feed: string;
+
+  constructor(feed: string) {
+    super('the change feed is another one than before');
+    this.feed = feed;
+  }
+}
+
+/** The feed that is told now, where the end of a stream says so. */
+export function feedNamedBy(error: unknown): string | undefined {
+  if (error instanceof FeedReplacedError) return error.feed;
+  return errorReason(error)?.metadata.feed;
 }
 
 /** The pause in ms that the service asks for, at most a minute. 0: none. */

@@ -1,4 +1,4 @@
-import type { User } from '@rollcall/contract/user';
+import { MAX_ANSWER_LAG_MS, type User } from '@rollcall/contract/user';
 import { admit } from './admission.ts';
 import type { BatchingOptions } from './batches.ts';
 import type { ChangeSink, FeedHealth } from './change-feed.ts';
@@ -13,6 +13,7 @@ import { VersionNotReachedError } from './judge.ts';
 import { AWAY, Recall, type StaleListener, toAnswer } from './recall.ts';
 import { RefreshAhead } from './refresh-ahead.ts';
 import type { UserCache } from './user-cache.ts';
+import type { SeenFloor } from './user-memory.ts';
 import type {
   Clock,
   DegradeLimit,
@@ -22,6 +23,13 @@ import type {
   UserReader,
   UserScope,
 } from './user-reader.ts';
+import { forgetSeenVersions } from './version-context.ts';
+
+/**
+ * How long a version binds that was known before the change feed told of everything, in ms, where the service says that it does
+ * not exist. Longer than any process of the service is behind. Without a feed nothing else says that its database went back.
+ */
+const UNVOUCHED_FLOOR_MS = 10_000;
 
 /** How long answers are good, and what will do while the service is away. */
 export interface CachingOptions extends FreshnessOptions, BatchingOptions {
@@ -85,8 +93,10 @@ export function withCache(
     onStale,
   }: CachingContext,
 ): CachedUserReader {
-  const flights = new Flights(next, cache, { ...options, clock, counters, deadlines });
   const freshness = new Freshness(options, feed, hitClock);
+  const isBinding = (tenantId: string, { seenAtMs }: SeenFloor) =>
+    clock() - seenAtMs <= UNVOUCHED_FLOOR_MS || freshness.isVouched(tenantId, seenAtMs);
+  const flights = new Flights(next, cache, { ...options, clock, counters, deadlines, isBinding });
   const ahead = new RefreshAhead(flights, { clock: hitClock, counters, isAway });
   const ladder: Degrading = { cache, clock: hitClock, counters, bornAtMs: freshness.bornAtMs, options };
   /** One for all ids: what came another way is asked for again where it is not kept, which costs less than a list. */
@@ -138,6 +148,14 @@ export function withCache(
       freshness.lose(tenantIds, clock());
       flights.closeDoors(tenantIds);
     },
+    replaced() {
+      // Until then a process of the service may answer from before.
+      const certainFromMs = clock() + MAX_ANSWER_LAG_MS;
+      cache.beginEra(certainFromMs);
+      freshness.loseAll(certainFromMs);
+      flights.discardAll();
+      forgetSeenVersions();
+    },
     invalidate(tenantId, id) {
       lastInvalidatedAtMs = clock();
       cache.forget(tenantId, id);
@@ -149,7 +167,7 @@ export function withCache(
       const read = { id: user.id, minVersion: 0n };
       const accepted = admit(cache, { scope, id: user.id, read, isKept }, answer);
       if (accepted !== undefined) return accepted;
-      const newer = cache.getUser(scope, user.id);
+      const newer = cache.getCurrent(scope, user.id);
       if (newer !== undefined) return toAnswer(newer);
       return { outcome: 'failed', error: new VersionNotReachedError(user.id, user.version + 1n) };
     },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { ErrorInfoSchema } from '../index.ts';
 import { UserChangeKind, type WatchUsersResponse } from '../user.ts';
 import { expectRefusal } from './expect-refusal.ts';
 import { freshTenant, seedUser } from './seed.ts';
@@ -108,7 +109,12 @@ export function describeWatching(subject: () => ServiceSubject): void {
       async (cursor) => {
         const { users } = subject();
         const refused = watch(users, [freshTenant()], cursor);
-        await expectRefusal(refused, { code: 'OutOfRange', reason: 'CURSOR_EXPIRED' });
+        const error = await expectRefusal(refused, { code: 'OutOfRange', reason: 'CURSOR_EXPIRED' });
+        // By which a client knows that versions may have gone back, and not only that it missed something.
+        await using watching = await watch(users, [freshTenant()]);
+        const { feed } = watching.told[0]?.checkpoint ?? {};
+        expect(feed).toMatch(/./);
+        expect(error.findDetails(ErrorInfoSchema)[0]?.metadata).toMatchObject({ feed });
       },
     );
 

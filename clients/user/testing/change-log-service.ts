@@ -40,10 +40,13 @@ export class ChangeLogService implements Pick<ServiceImpl<typeof UserService>, '
   behindMs = 0;
   /** Most changes in one response. */
   maxChanges = 3;
+  /** Identity of the feed in checkpoints. Empty: as a service answers that names none. */
+  feed = 'feed-1';
   /** Streams that are open. */
   open = 0;
   #wake = new AbortController();
   #cut = new AbortController();
+  #cutWith: ConnectError | undefined;
 
   /** Commits the next version of a user. */
   change(tenantId: string, id: string): LoggedChange {
@@ -61,6 +64,14 @@ export class ChangeLogService implements Pick<ServiceImpl<typeof UserService>, '
     this.#cut = new AbortController();
   }
 
+  /** Ends every open stream with CURSOR_EXPIRED. */
+  expire(): void {
+    this.#cutWith = refusal(Code.OutOfRange, 'CURSOR_EXPIRED', 'of another feed', {
+      metadata: { feed: this.feed },
+    });
+    this.cut();
+  }
+
   watchUsers = async function* (this: ChangeLogService, request: WatchUsersRequest, context: HandlerContext) {
     this.requests.push(request);
     const fault = this.fault?.(request);
@@ -72,7 +83,9 @@ export class ChangeLogService implements Pick<ServiceImpl<typeof UserService>, '
     } finally {
       this.open -= 1;
     }
-    throw new ConnectError('cut', Code.Unavailable);
+    const error = this.#cutWith ?? new ConnectError('cut', Code.Unavailable);
+    this.#cutWith = undefined;
+    throw error;
   }.bind(this);
 
   async *#follow(
@@ -81,7 +94,10 @@ export class ChangeLogService implements Pick<ServiceImpl<typeof UserService>, '
     left: AbortSignal,
   ): AsyncGenerator<Response> {
     let place = cursor === '' ? this.log.length : Number(cursor);
-    if (place < this.oldest) throw refusal(Code.OutOfRange, 'CURSOR_EXPIRED', 'the cursor is too old');
+    if (place < this.oldest)
+      throw refusal(Code.OutOfRange, 'CURSOR_EXPIRED', 'the cursor is too old', {
+        metadata: { feed: this.feed },
+      });
     if (!this.isSilent) yield { checkpoint: this.#checkpoint(place) };
     while (!ended.aborted) {
       if (this.isSilent) return await sleep(3_600_000, undefined, { signal: left }).catch(() => {});
@@ -97,6 +113,6 @@ export class ChangeLogService implements Pick<ServiceImpl<typeof UserService>, '
   }
 
   #checkpoint(place: number) {
-    return { cursor: String(place), time: timestampFromMs(Date.now() - this.behindMs) };
+    return { cursor: String(place), time: timestampFromMs(Date.now() - this.behindMs), feed: this.feed };
   }
 }

@@ -23,12 +23,12 @@ import { searchingOf } from './fake/searching.ts';
 import { statisticsOf } from './fake/statistics.ts';
 import { timelineOf } from './fake/timeline.ts';
 import { away, Troubles } from './fake/troubles.ts';
-import { UserStore } from './fake/user-store.ts';
+import { type FakeBackup, UserStore } from './fake/user-store.ts';
 import { watchOf } from './fake/watch.ts';
 import { writesOf } from './fake/writes.ts';
 
 export type { FakeUsers } from './fake/fake-users.ts';
-export type { UserFields } from './fake/user-store.ts';
+export type { FakeBackup, UserFields } from './fake/user-store.ts';
 
 /** A user service in memory, for tests of those who call one. Disposing it ends every call and stream that is open. */
 export interface FakeUserService extends AsyncDisposable {
@@ -55,6 +55,13 @@ export interface FakeUserService extends AsyncDisposable {
   cutStreams(): void;
   /** No cursor handed out so far can be resumed from. Streams that are open go on. */
   expireCursors(): void;
+  /**
+   * The users are those of the backup, as after a backup was restored or a standby promoted that lacked the last writes.
+   * Streams end with CURSOR_EXPIRED, cursors are refused, and checkpoints name another feed.
+   */
+  restore(backup: FakeBackup): void;
+  /** What `restore` goes back to: the users as they are now. Nothing else is in it. */
+  backUp(): FakeBackup;
   /**
    * Serves the same over gRPC on a port of 127.0.0.1 too, for processes and for what only takes an address. Answers that.
    * @param options.admin whether UserAdminService is served there, as the first call says. Default true; false: what a service
@@ -135,6 +142,8 @@ export function createFakeUserService(): FakeUserService {
     },
     cutStreams: () => troubles.cutStreams(),
     expireCursors: () => store.changes.expireCursors(),
+    backUp: () => store.backUp(),
+    restore: (backup) => store.restore(backup),
     listen: async ({ admin: isAdminServed = true } = {}) => {
       if (server === undefined && !isAdminServed) others = [];
       server ??= await serve();

@@ -12,6 +12,7 @@ export interface LoggedChange {
 export class ChangeLog {
   readonly #changes: LoggedChange[] = [];
   #epoch = 1;
+  #feed = 1;
   #grown = Promise.withResolvers<void>();
 
   append(change: LoggedChange): void {
@@ -35,6 +36,11 @@ export class ChangeLog {
     return this.#grown.promise;
   }
 
+  /** Identity of the feed, as checkpoints name it. */
+  get feed(): string {
+    return `fake-feed-${this.#feed}`;
+  }
+
   /** The cursor of a position. */
   toCursor(position: number): string {
     return `fake-${this.#epoch}-${position}`;
@@ -49,5 +55,11 @@ export class ChangeLog {
   /** No cursor that was handed out up to now is good any more. */
   expireCursors(): void {
     this.#epoch += 1;
+  }
+
+  /** The feed is another one from now on. */
+  replace(): void {
+    this.expireCursors();
+    this.#feed += 1;
   }
 }

@@ -30,6 +30,11 @@ export interface Row {
   readonly mergedInto?: string | undefined;
 }
 
+/** The users of a fake as they were at one time. */
+export interface FakeBackup {
+  readonly rows: ReadonlyMap<string, Row>;
+}
+
 /** How a row is kept. */
 export interface Keeping {
   /** Default: one more than before. */
@@ -129,6 +134,18 @@ export class UserStore {
     if (!taken) return;
     const message = `Another user of tenant ${tenantId} has this e-mail address.`;
     throw refusal(Code.AlreadyExists, 'EMAIL_TAKEN', message);
+  }
+
+  /** The users as they are now. */
+  backUp(): FakeBackup {
+    return { rows: new Map(this.#rows) };
+  }
+
+  /** The users are those of the backup, and the change feed is another one. */
+  restore({ rows }: FakeBackup): void {
+    this.#rows.clear();
+    for (const [key, row] of rows) this.#rows.set(key, row);
+    this.changes.replace();
   }
 
   /** Readers go on seeing what is true now, whatever is written from now on. */

@@ -14,15 +14,17 @@ export function watchOf({ changes }: UserStore, troubles: Troubles) {
     async *watchUsers({ tenantIds, cursor }: WatchUsersRequest, { signal }: Pick<HandlerContext, 'signal'>) {
       const cut = troubles.streamSignal;
       const gone = AbortSignal.any([signal, cut]);
+      const { feed } = changes;
       let position = cursor === '' ? changes.end : changes.positionOf(cursor);
-      if (position === undefined) throw cursorExpired();
+      if (position === undefined) throw cursorExpired(feed);
       while (!gone.aborted) {
+        if (changes.feed !== feed) throw cursorExpired(changes.feed);
         const grown = changes.grown;
         const told = changes.after(position);
         position += told.length;
         yield {
           changes: told.filter(({ tenantId }) => tenantIds.includes(tenantId)),
-          checkpoint: { cursor: changes.toCursor(position), time: timestampNow() },
+          checkpoint: { cursor: changes.toCursor(position), time: timestampNow(), feed },
         };
         await nextMoment(grown, gone);
         while (troubles.silent && !gone.aborted) await nextMoment(changes.grown, gone);
@@ -32,9 +34,9 @@ export function watchOf({ changes }: UserStore, troubles: Troubles) {
   };
 }
 
-function cursorExpired() {
-  const message = 'The cursor is older than the change feed: forget what is cached and watch without one.';
-  return refusal(Code.OutOfRange, 'CURSOR_EXPIRED', message);
+function cursorExpired(feed: string) {
+  const message = 'The cursor is not one of the change feed: forget what is cached and watch without one.';
+  return refusal(Code.OutOfRange, 'CURSOR_EXPIRED', message, { metadata: { feed } });
 }
 
 /** The next change, the next checkpoint, or the end. */

@@ -1,0 +1,35 @@
+import type { CachedUser } from './cached-user.ts';
+import type { Survivor } from './flight-board.ts';
+import { AnswerMalformedError, degradedReason } from './judge.ts';
+import type { UserAnswer, UserRead } from './user-reader.ts';
+
+/** The read, saying which version is held where that would do. */
+export function toFlown(read: UserRead, held: CachedUser | undefined): UserRead {
+  const { id, minVersion } = read;
+  if (held === undefined || held.user.id !== id || held.user.version < minVersion) return read;
+  return { id, minVersion, knownVersion: held.user.version };
+}
+
+/** Whether the service says that the version does not exist. */
+export function isNotReached(answer: UserAnswer): boolean {
+  return answer.outcome === 'failed' && degradedReason(answer.error) === 'version_not_reached';
+}
+
+/** The answer to a read that the service left out. */
+export function unanswered(): UserAnswer {
+  return { outcome: 'failed', error: new AnswerMalformedError('an id has no answer') };
+}
+
+/** The user that an answer means: of `unchanged` the one that is held. */
+export function toFound(answer: UserAnswer, held: CachedUser | undefined): UserAnswer {
+  if (answer.outcome !== 'unchanged') return answer;
+  if (held?.user.version === answer.version) {
+    return { outcome: 'found', user: held.user, readAtMs: answer.readAtMs, source: 'service' };
+  }
+  return { outcome: 'failed', error: new AnswerMalformedError(`version ${answer.version} was never held`) };
+}
+
+/** That a survivor answers for the id is known from the first answer alone. */
+export function since(survivor: Survivor | undefined, answer: UserAnswer): UserAnswer {
+  return survivor && answer.outcome === 'found' ? { ...answer, readAtMs: survivor.readAtMs } : answer;
+}
