@@ -147,7 +147,7 @@ export class Flights {
     read: UserRead,
     { place, deadlineAtMs, nowMs }: { place: Place; deadlineAtMs: number; nowMs: number },
   ): void {
-    const held = this.#cache.getCurrent(scope, read.id);
+    const held = this.#cache.getComparable(scope, read.id);
     const batch = this.#openWithout(scope, read);
     const flight: Flight = {
       batch,

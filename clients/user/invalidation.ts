@@ -29,6 +29,8 @@ export interface InvalidationOptions {
   sink: ChangeSink;
   /** Checkpoints are due at least this often, in ms. Three times that without a word ends a stream. Default 1000. */
   tickMs?: number;
+  /** Identity of the feed that what is remembered was true of. Default: nothing is remembered. */
+  feed?: string;
   /** From 0 to 1, for the spread of retries. Default `Math.random`. */
   random?: () => number;
 }
@@ -62,6 +64,8 @@ export interface Invalidation extends FeedHealth, AsyncDisposable {
   /** Watches this tenant from soon on. Again: nothing, at the cost of a look. Above 1000 tenants: nothing, and no news. */
   watch(tenantId: string): void;
   stats(): FeedStats;
+  /** Identity of the feed that was told last. Empty: none was, or the service names none. */
+  readonly id: string;
   /** Ends the stream, and all timers. Resolves when nothing is told any more. Again: nothing. */
   close(): Promise<void>;
 }
@@ -91,8 +95,7 @@ class ChangeFeed implements Invalidation {
   readonly #outside = AsyncLocalStorage.snapshot();
   #controller = new AbortController();
   #running: Promise<void> | undefined;
-  /** Identity of the feed that was told last. Empty: none was, or the service does not say. */
-  #feed = '';
+  #feed: string;
   #state: FeedState = 'idle';
   #isUpSinceMs: number | undefined;
   #counts = { streams: 0, breaks: 0, changes: 0, losses: 0 };
@@ -100,11 +103,13 @@ class ChangeFeed implements Invalidation {
   #refusals = 0;
   #lastError: unknown;
 
-  constructor({ transport, clock, sink, tickMs = 1_000, random = Math.random }: InvalidationOptions) {
+  constructor(options: InvalidationOptions) {
+    const { transport, clock, sink, tickMs = 1_000, feed = '', random = Math.random } = options;
     this.#users = createClient(UserService, transport);
     this.#clock = clock;
     this.#sink = sink;
     this.#tickMs = tickMs;
+    this.#feed = feed;
     this.#random = random;
     this.#position = new FeedPosition(clock);
     this.#report = new FeedReport(this.#position);
@@ -118,6 +123,10 @@ class ChangeFeed implements Invalidation {
 
   liveSinceMs(tenantId: string): number | undefined {
     return this.#closing.signal.aborted ? undefined : this.#position.liveSinceMs(tenantId);
+  }
+
+  get id(): string {
+    return this.#feed;
   }
 
   stats(): FeedStats {
@@ -192,7 +201,11 @@ class ChangeFeed implements Invalidation {
   #take({ changes, checkpoint }: WatchUsersResponse): void {
     const arrivedAtMs = this.#clock();
     const feed = checkpoint?.feed ?? '';
-    if (this.#isReplacedBy(feed)) throw new FeedReplacedError(feed);
+    if (this.#isReplacedBy(feed)) {
+      if (this.#position.cursor !== '') throw new FeedReplacedError(feed);
+      // Nothing is covered yet, so that the stream can go on.
+      this.#giveUp('replaced', [], { lagMs: undefined, how: () => this.#sink.replaced() });
+    }
     if (changes.length > 0) {
       this.#counts.changes += changes.length;
       this.#sink.changed(changes.map(toSeenVersion));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
-import { UserSchema } from '@rollcall/contract/user';
+import { UserSchema, UserService } from '@rollcall/contract/user';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCounters } from './counters.ts';
 import { createUserClient, type UserClient, type UserClientOptions } from './index.ts';
@@ -108,6 +108,27 @@ describe('a database that went back', () => {
     await users.close();
     fake.down();
     expect(await open({ snapshotPath }).lookup(id)).toMatchObject({ source: 'snapshot', version: 1n });
+  });
+
+  it('A1: is not taken for unchanged by a process whose snapshot is of the feed before', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rollcall-replaced-'));
+    opened.defer(() => rm(folder, { recursive: true }));
+    const snapshotPath = join(folder, 'users');
+    const before = open({ snapshotPath });
+    await loseWrites(before, 1);
+    await before.close();
+    fake.users.update(tenantId, id, { firstName: 'Other' });
+    const users = open({ snapshotPath });
+    await nameOf(users);
+    await expect.poll(() => nameOf(users)).toBe('Other');
+    await expect.poll(() => nameOf(users).then(() => users.peek(id)?.firstName)).toBe('Other');
+    await users.close();
+    // And of the same feed it is: what the snapshot holds need not be sent again.
+    const after = open({ snapshotPath });
+    expect(await nameOf(after)).toBe('Other');
+    expect(fake.requests(UserService.method.batchGetUsers).at(-1)?.knownVersions).toEqual({ [id]: 2n });
+    await expect.poll(() => after.stats().feed.state).toBe('watching');
+    expect(after.stats().feed.losses).toBe(0);
   });
 
   it('A2: is found out without a feed, when the service denies for long a version that was known', async () => {

@@ -23,6 +23,8 @@ export interface SnapshotEntry {
 export interface Snapshot {
   /** Unix time in ms. */
   readonly writtenAtMs: number;
+  /** Identity of the change feed that the users were true of. Absent, or empty: not known. */
+  readonly feed?: string;
   /** The most recently used first. */
   readonly entries: readonly SnapshotEntry[];
 }
@@ -42,6 +44,8 @@ export class SnapshotUnusableError extends Error {
 const MAGIC = 'rollcall-user-snapshot';
 /** Raised when a line means something else. */
 const FORMAT = 1;
+/** What the header can hold of a feed's identity; readers of before pass it over. */
+const FEED = /^[\w.-]{1,200}$/;
 /** Lines between two writes, so that the process does something else in between. */
 const CHUNK_LINES = 500;
 /** Bytes of the last line. */
@@ -57,17 +61,17 @@ export interface WriteLimits {
 
 /**
  * Writes a snapshot for its owner alone (mode 0600): to a file beside it first, which then takes its place, so that who
- * reads sees the old one or the new one whole. Text: a line that names the format and the time, a line per user, a line
+ * reads sees the old one or the new one whole. Text: a line that names the format, the time and the feed, a line per user, a line
  * with the SHA-256 of all before. Answers how many entries it has. Rejects with the error of the file system, or the reason
  * of the signal.
  */
 export async function writeSnapshot(
   path: string,
-  { writtenAtMs, entries }: Snapshot,
+  { writtenAtMs, feed = '', entries }: Snapshot,
   { maxBytes, signal }: WriteLimits,
 ): Promise<number> {
   signal?.throwIfAborted();
-  const header = `${MAGIC} ${FORMAT} ${writtenAtMs}\n`;
+  const header = `${MAGIC} ${FORMAT} ${writtenAtMs}${FEED.test(feed) ? ` ${feed}` : ''}\n`;
   let written = 0;
   const temporary = `${path}.${randomUUID()}.tmp`;
   const hash = createHash('sha256');
@@ -120,14 +124,14 @@ export function readSnapshot(path: string, maxBytes: number): Snapshot | undefin
   if (!text.startsWith(`${MAGIC} `)) throw new SnapshotUnusableError('it is no snapshot', true);
   const endsAt = text.lastIndexOf('\nsha256 ') + 1;
   const [header = '', ...lines] = text.slice(0, endsAt).split('\n').slice(0, -1);
-  const [, format, writtenAt] = header.split(' ');
+  const [, format, writtenAt, feed = ''] = header.split(' ');
   if (endsAt > 0 && Number(format) !== FORMAT)
     throw new SnapshotUnusableError(`its format is ${format}, not ${FORMAT}`);
   const sum = createHash('sha256').update(text.slice(0, endsAt), 'latin1').digest('hex');
   const writtenAtMs = Number(writtenAt);
   if (text.slice(endsAt) !== `sha256 ${sum}\n` || !Number.isSafeInteger(writtenAtMs))
     throw new SnapshotUnusableError('it is damaged');
-  return { writtenAtMs, entries: lines.map(toEntry) };
+  return { writtenAtMs, feed: ownText(feed), entries: lines.map(toEntry) };
 }
 
 /** As many lines as fit, some at a time: what counts little in memory, letters beyond Latin-1, takes more of the file. */

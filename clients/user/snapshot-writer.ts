@@ -6,6 +6,8 @@ export interface SnapshotWriterOptions {
   path: string;
   /** Most bytes of the file. */
   maxBytes: number;
+  /** Identity of the change feed that the users are true of. Empty: not known. */
+  feed: () => string;
   unixClock: () => number;
 }
 
@@ -48,10 +50,14 @@ export class SnapshotWriter {
   async #write(entries: readonly SnapshotEntry[]): Promise<void> {
     if (entries.length === 0) return;
     const startedAtMs = performance.now();
-    const { path, maxBytes, unixClock } = this.#options;
+    const { path, maxBytes, feed, unixClock } = this.#options;
     const { signal } = this.#givingUp;
     try {
-      const users = await writeSnapshot(path, { writtenAtMs: unixClock(), entries }, { maxBytes, signal });
+      const users = await writeSnapshot(
+        path,
+        { writtenAtMs: unixClock(), feed: feed(), entries },
+        { maxBytes, signal },
+      );
       this.#isWarned = false;
       publish('rollcall:user-client:snapshot:written', () => toMoved(users, startedAtMs));
     } catch (error) {

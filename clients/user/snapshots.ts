@@ -10,6 +10,9 @@ import { SnapshotWriter, toMoved, warnOfSnapshot } from './snapshot-writer.ts';
 import type { UserCache } from './user-cache.ts';
 import type { Clock } from './user-reader.ts';
 
+/** Stands for the feed of a snapshot that names none: whatever the service names is another one. */
+const UNKNOWN_FEED = 'unknown';
+
 /** Where, when and of what snapshots are made. */
 export interface SnapshotOptions {
   path: string;
@@ -23,8 +26,19 @@ export interface SnapshotOptions {
   maxStaleMs: number;
 }
 
+/** What snapshots stand beside. */
+export interface SnapshotContext {
+  clock: Clock;
+  /** Identity of the change feed. Empty, or absent: not known. */
+  feed?: () => string;
+  /** Absent: `Date.now`. */
+  unixClock?: () => number;
+}
+
 /** Carries what is in memory over a restart. */
 export interface Snapshots {
+  /** Identity of the change feed that the users taken in were true of. Empty: none were taken in. */
+  readonly feed: string;
   /**
    * Writes what is in memory now, where anything is and no other write is under way. Never rejects: a fault is a warning of
    * the process.
@@ -45,15 +59,16 @@ export interface Snapshots {
 export function startSnapshots(
   options: SnapshotOptions,
   cache: UserCache,
-  { clock, unixClock = Date.now }: { clock: Clock; unixClock?: () => number },
+  { clock, feed = () => '', unixClock = Date.now }: SnapshotContext,
 ): Snapshots {
-  const isWritable = load(options, cache, { nowMs: clock(), unixNowMs: unixClock() });
+  const { isWritable, feed: feedRead } = load(options, cache, { nowMs: clock(), unixNowMs: unixClock() });
   const collectNow = () => (isWritable ? collect(cache, options.view, clock()) : []);
-  const writer = new SnapshotWriter({ ...options, unixClock });
+  const writer = new SnapshotWriter({ ...options, feed, unixClock });
   const write = () => writer.write(collectNow);
   const timer = setInterval(write, options.intervalMs).unref();
   let closing: Promise<void> | undefined;
   return {
+    feed: feedRead,
     write: () => closing ?? write(),
     close() {
       clearInterval(timer);
@@ -68,7 +83,7 @@ function load(
   { path, maxBytes, maxStaleMs }: SnapshotOptions,
   cache: UserCache,
   { nowMs, unixNowMs }: { nowMs: number; unixNowMs: number },
-): boolean {
+): { isWritable: boolean; feed: string } {
   const startedAtMs = performance.now();
   let taken = 0;
   try {
@@ -83,23 +98,23 @@ function load(
       });
       taken += 1;
     }
-    cache.beginEra();
+    cache.unbind();
     if (snapshot !== undefined)
       publish('rollcall:user-client:snapshot:read', () => toMoved(taken, startedAtMs));
-    return true;
+    return { isWritable: true, feed: taken > 0 ? snapshot?.feed || UNKNOWN_FEED : '' };
   } catch (error) {
     publish('rollcall:user-client:snapshot:failed', () => ({ doing: 'read', error }));
     const isForeign = error instanceof SnapshotUnusableError && error.isForeign;
     const then = isForeign ? '; it is left alone and none is written, give another snapshotPath' : '';
     warnOfSnapshot(`the snapshot ${path} is not used: ${(error as Error).message}${then}`);
-    return !isForeign;
+    return { isWritable: !isForeign, feed: '' };
   }
 }
 
 /** Users are frozen, so that what is collected at once can be written bit by bit. */
 function collect(cache: UserCache, largest: UserView, nowMs: number): SnapshotEntry[] {
   const entries: SnapshotEntry[] = [];
-  for (const [id, { user, scope, readAtMs }] of cache.all())
+  for (const [id, { user, scope, readAtMs }] of cache.allComparable())
     if (scope.view <= largest) entries.push({ user, id, view: scope.view, ageMs: nowMs - readAtMs });
   return entries;
 }

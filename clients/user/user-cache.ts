@@ -35,10 +35,10 @@ export class UserCache {
     return entry?.scope.isMerged && this.#isOutdated(entry) ? undefined : entry;
   }
 
-  /** The user, unless it is of an earlier era: the service may have given its version to other content since. */
-  getCurrent(scope: UserScope, id: string): CachedUser | undefined {
+  /** The user, unless the service may have given its version to other content since. */
+  getComparable(scope: UserScope, id: string): CachedUser | undefined {
     const entry = this.#users.use(scope, id);
-    if (entry === undefined || !this.#users.isCurrent(entry)) return undefined;
+    if (entry === undefined || !this.#users.isComparable(entry)) return undefined;
     return entry.scope.isMerged && this.#isOutdated(entry) ? undefined : entry;
   }
 
@@ -110,10 +110,15 @@ export class UserCache {
    * Lets no version bind that is known up to now, and keeps users for an outage alone: the service's database is another one,
    * or went back. What was asked before `certainFromMs` may still be answered from before, and is not kept.
    */
-  beginEra(certainFromMs = this.#certainFromMs): void {
+  beginEra(certainFromMs: number): void {
     this.#certainFromMs = certainFromMs;
     this.#users.beginEra();
     this.#missing.clear();
+  }
+
+  /** Lets no version bind that is held: it was read by an earlier process. */
+  unbind(): void {
+    this.#users.unbind();
   }
 
   /** Whether an answer to what was asked then is of this era. */
@@ -157,6 +162,11 @@ export class UserCache {
   /** All that is held, with its id; what is to leave last first. */
   all(): Iterable<[string, UserEntry]> {
     return this.#users.all();
+  }
+
+  /** All that is held and comes from the database that the service has now, as far as is known. */
+  *allComparable(): Iterable<[string, UserEntry]> {
+    for (const held of this.#users.all()) if (this.#users.isComparable(held[1])) yield held;
   }
 
   get size(): { entries: number; bytes: number; missingEntries: number; seenVersions: number } {

@@ -69,17 +69,17 @@ export function createUserClient(options: UserClientOptions): UserClient {
   // A clock that was given is a test's, and held: it is looked at each time.
   const hitClock = options.clock ?? createCoarseClock(clock);
 
+  // The cache and its snapshots ask the feed, and the feed tells the cache: one of them has to come second.
+  const news: { feed: FeedHealth; id: () => string } = { feed: NO_FEED, id: () => '' };
   const snapshots =
     snapshotPath === undefined
       ? undefined
-      : startSnapshots(toSnapshotOptions(settings, snapshotPath), cache, { clock });
+      : startSnapshots(toSnapshotOptions(settings, snapshotPath), cache, { clock, feed: () => news.id() });
   // Whole ms take no memory of their own beside each user, and an age is never told too low.
   const wholeMs = () => Math.floor(clock());
   const remote = withSplitting(createRemoteUserReader(telemetry.overCalls(connection.transport), wholeMs));
   const deadlines = new Deadlines(clock);
   const guarded = withBreaker(withHedging(remote, settings), breaker, deadlines);
-  // The cache asks the feed, and the feed tells the cache: one of them has to come second.
-  const news: { feed: FeedHealth } = { feed: NO_FEED };
   const watch = (tenant: string) => (options.watch === false ? undefined : feed.watch(tenant));
   const isAway = () => breaker.state === 'open';
   const watched = withFeed(guarded, (tenant) => watch(tenant));
@@ -94,8 +94,14 @@ export function createUserClient(options: UserClientOptions): UserClient {
     onStale: createStaleListener({ metrics: telemetry.metrics, clock }),
   });
   const cached = withAnswerTelemetry(remembered, { metrics: telemetry.metrics, clock });
-  const feed = createInvalidation({ transport: connection.transport, clock, sink: remembered });
+  const feed = createInvalidation({
+    transport: connection.transport,
+    clock,
+    sink: remembered,
+    ...(snapshots && { feed: snapshots.feed }),
+  });
   news.feed = feed;
+  news.id = () => feed.id;
   let closing: Promise<void> | undefined;
   const isClosed = () => closing !== undefined;
   const layers = { settings, counters, clock, deadlines, breaker, resolver: remote, cached, isClosed };

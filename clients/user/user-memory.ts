@@ -47,6 +47,7 @@ export class UserMemory {
   readonly #maxBytes: number;
   readonly #scopes = new Map<string, SharedScope[]>();
   #era = 0;
+  #comparableFromEra = 0;
   readonly #putsPerEpoch: number;
   /** Counts sixteenths of the memory that came new. A hit says so to lru-cache in each of them once: moving costs more than finding. */
   #epoch = 0;
@@ -83,9 +84,20 @@ export class UserMemory {
   }
 
   /** Lets nothing bind any more that is known up to now. */
-  beginEra(): void {
+  unbind(): void {
     this.#era += 1;
     this.#scopes.clear();
+  }
+
+  /** `unbind`, and a version that is held need not have the content any more that it had. */
+  beginEra(): void {
+    this.unbind();
+    this.#comparableFromEra = this.#era;
+  }
+
+  /** Whether the entry's version still has its content, as far as is known. */
+  isComparable({ scope }: UserEntry): boolean {
+    return scope.era >= this.#comparableFromEra;
   }
 
   /** Whether the entry is of this era, so that its version binds. */

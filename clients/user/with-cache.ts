@@ -167,7 +167,7 @@ export function withCache(
       const read = { id: user.id, minVersion: 0n };
       const accepted = admit(cache, { scope, id: user.id, read, isKept }, answer);
       if (accepted !== undefined) return accepted;
-      const newer = cache.getCurrent(scope, user.id);
+      const newer = cache.getComparable(scope, user.id);
       if (newer !== undefined) return toAnswer(newer);
       return { outcome: 'failed', error: new VersionNotReachedError(user.id, user.version + 1n) };
     },
