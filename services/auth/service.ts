@@ -8,6 +8,7 @@ import {
   PoolBusyError,
   type PoolOptions,
   type RenewablePool,
+  requireReplicaSessions,
   requireSchema,
   requireSessions,
 } from '@rollcall/runtime/postgres';
@@ -113,10 +114,13 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     onError: onFeedError,
   });
   const feed = stack.use(createChangeFeed(changeLog, { onError: onFeedError, hold }));
-  const replicas = config.replicaUrls.map((url, i) => {
-    const options = { ...database, url, statementTimeoutMs: READ_TIMEOUT_MS };
-    const replicaPool = openPool(options);
-    return stack.use(
+  const replicaPools = config.replicaUrls.map((url) =>
+    openPool({ ...database, url, statementTimeoutMs: READ_TIMEOUT_MS }),
+  );
+  const replicaVariable = 'AUTH_DATABASE_REPLICA_URLS';
+  await Promise.all(replicaPools.map((each) => requireReplicaSessions(each, replicaVariable)));
+  const replicas = replicaPools.map((replicaPool, i) =>
+    stack.use(
       followReplica({
         reads: createPostgresUserReads(replicaPool, seal),
         pool: replicaPool,
@@ -128,8 +132,8 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
             'a replica was followed',
           ),
       }),
-    );
-  });
+    ),
+  );
   let listeningSinceMs = Number.POSITIVE_INFINITY;
   const replicated = withReplicas(createPostgresUserReads(pool, seal), {
     replicas,

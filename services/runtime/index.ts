@@ -17,7 +17,7 @@ export {
 export { digestOf } from './digest.ts';
 export { LOG_LEVEL_SETTING } from './log-level-setting.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
-export { type DatabaseAccess, databaseAccessSettings } from './postgres/database-access.ts';
+export { commandAddress, type DatabaseAccess, databaseAccessSettings } from './postgres/database-access.ts';
 export { runProcess } from './run-process.ts';
 export type { RunningService } from './running-service.ts';
 export { namesSameDatabase } from './same-database.ts';

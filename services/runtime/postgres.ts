@@ -12,4 +12,10 @@ export {
   transactPrepared,
 } from './postgres/prepared-transaction.ts';
 export { explain as explainDatabaseFault, requireSchema } from './postgres/require-schema.ts';
-export { probeSessions, requireDirect, requireDirectUrl, requireSessions } from './postgres/sessions.ts';
+export {
+  probeSessions,
+  requireDirect,
+  requireDirectUrl,
+  requireReplicaSessions,
+  requireSessions,
+} from './postgres/sessions.ts';

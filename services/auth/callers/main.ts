@@ -1,5 +1,6 @@
 // npm run grants|audit|token: who may call, what was called, and tokens to call with.
 import {
+  commandAddress,
   createLogger,
   databaseAccessSettings,
   databaseUrlSetting,
@@ -42,10 +43,8 @@ async function main([tool, ...args]: readonly string[]): Promise<string> {
 }
 
 async function withPool(work: (pool: Pool) => Promise<string>): Promise<string> {
-  const { databaseUrl, directDatabaseUrl, isPooled } = readConfig(SETTINGS, process.env);
   const pool = createPool({
-    url: directDatabaseUrl ?? databaseUrl,
-    isPooled: isPooled && !directDatabaseUrl,
+    ...commandAddress(readConfig(SETTINGS, process.env)),
     maxConnections: 1,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     logger: createLogger({ service: 'auth', level: 'silent' }),

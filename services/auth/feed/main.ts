@@ -1,6 +1,13 @@
 // npm run feed: which change feed the database holds, and another one after a backup was restored.
 import { parseArgs } from 'node:util';
-import { createLogger, databaseUrlSetting, readConfig, StartupError } from '@rollcall/runtime';
+import {
+  commandAddress,
+  createLogger,
+  databaseAccessSettings,
+  databaseUrlSetting,
+  readConfig,
+  StartupError,
+} from '@rollcall/runtime';
 import { createPool, explainDatabaseFault, requireSchema } from '@rollcall/runtime/postgres';
 import { createPostgresChangeLog } from '../postgres/postgres-change-log.ts';
 import type { ChangeLog } from './change-log.ts';
@@ -9,6 +16,7 @@ const VARIABLE = 'AUTH_DATABASE_URL';
 const MIGRATE = 'npm run migrate';
 const SETTINGS = {
   databaseUrl: databaseUrlSetting({ variable: VARIABLE, doc: 'PostgreSQL database of the auth service.' }),
+  ...databaseAccessSettings('AUTH', { needsDirect: 'commands' }),
 };
 
 const HELP = `npm run feed -- show
@@ -38,9 +46,9 @@ async function main(args: readonly string[]): Promise<string> {
   const command = COMMANDS.get(name);
   if (!command) throw new StartupError(`There is no command "${name}": say show or renew; --help says more`);
   if (rest.length > 0) throw new StartupError(`"${rest[0]}" is one argument too many; --help says more`);
-  const { databaseUrl: url } = readConfig(SETTINGS, process.env);
+  const address = commandAddress(readConfig(SETTINGS, process.env));
   const logger = createLogger({ service: 'auth', level: 'silent' });
-  const pool = createPool({ url, maxConnections: 1, statementTimeoutMs: 5000, logger });
+  const pool = createPool({ ...address, maxConnections: 1, statementTimeoutMs: 5000, logger });
   try {
     await requireSchema(pool, { migration: '2026-12-01-feed-line', variable: VARIABLE, migrate: MIGRATE });
     return await command(createPostgresChangeLog(pool));

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readConfig, Secret } from '@rollcall/runtime';
+import { commandAddress, readConfig, Secret } from '@rollcall/runtime';
 import { BILLING_SETTINGS } from '../config.ts';
 import { localDataDirectory } from './webhook-secret.ts';
 
@@ -24,9 +24,7 @@ export function findBillingDatabase(env: NodeJS.ProcessEnv): BillingDatabase {
     if (local) return { url: local, isPooled: false };
   }
   const { databaseUrl, directDatabaseUrl, isPooled } = BILLING_SETTINGS;
-  const config = readConfig({ databaseUrl, directDatabaseUrl, isPooled }, env);
-  if (config.directDatabaseUrl) return { url: config.directDatabaseUrl, isPooled: false };
-  return { url: config.databaseUrl, isPooled: config.isPooled };
+  return commandAddress(readConfig({ databaseUrl, directDatabaseUrl, isPooled }, env));
 }
 
 // The roles' passwords derive from one secret: see services/local/postgres/credentials.ts.

@@ -1,27 +1,27 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { randomUUID } from 'node:crypto';
 import { BILLING_SETTINGS, createBillingService } from '@rollcall/billing';
 import { BOOKING_SETTINGS, createBookingService } from '@rollcall/booking';
 import { createBookingClient } from '@rollcall/booking-client';
+import { PetService } from '@rollcall/contract/booking';
 import { expectRefusal, freshTenant, seedUser } from '@rollcall/contract/testing';
 import { createLogger, readConfig, Secret } from '@rollcall/runtime';
 import { createPool, probeSessions } from '@rollcall/runtime/postgres';
-import { createTestDatabase, query, runMain, TEST_KEYS, type TestDatabase } from '@rollcall/runtime/testing';
+import { createTestDatabase, query, TEST_KEYS, type TestDatabase } from '@rollcall/runtime/testing';
+import { createServiceClient } from '@rollcall/transport';
 import { createUserClient } from '@rollcall/user-client';
 import { createUserAdminClient } from '@rollcall/user-client/admin';
 import { createVendorService, VENDOR_SETTINGS } from '@rollcall/vendor';
-import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DATABASES } from '../../../migrations/databases.ts';
 import { migrate as migrateHere } from '../../../migrations/migrate.ts';
 import { openAuth } from '../open-auth.test-support.ts';
 import { startService } from '../process.test-support.ts';
 import { missingPgbouncer, type Pgbouncer, startPgbouncer } from './pgbouncer.test-support.ts';
+import { asRole, busy, connect, run } from './pooled.test-support.ts';
 
 const missing = missingPgbouncer();
 if (missing) process.stdout.write(`${missing}: its cases are left out.\n`);
 
-const top = fileURLToPath(new URL('../../..', import.meta.url));
 const SERVICES = ['auth', 'booking', 'vendor', 'billing'] as const;
 const CONSUMERS = [
   ['booking', (env: NodeJS.ProcessEnv) => createBookingService(readConfig(BOOKING_SETTINGS, env))],
@@ -234,6 +234,17 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
       Array.from({ length: 20 }, () => bookings.createBooking({ tenantId, booking: { ...dates, userId } })),
     );
     expect((await bookings.listBookings({ tenantId })).bookings).toHaveLength(20);
+    // By MikroORM, which has connections of its own.
+    using pets = createServiceClient(PetService, {
+      address: `127.0.0.1:${booking.grpcPort}`,
+      defaultTimeoutMs: 20_000,
+    });
+    await Promise.all(
+      Array.from({ length: 8 }, () =>
+        pets.createPet({ tenantId, requestId: randomUUID(), pet: { userId, name: 'Rex', species: 'dog' } }),
+      ),
+    );
+    expect((await pets.listPets({ tenantId })).pets).toHaveLength(8);
     const statistics = async () => {
       const [user] = await query(
         direct('auth'),
@@ -242,6 +253,33 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
       return (user as { n?: number } | undefined)?.n;
     };
     await expect.poll(statistics, { timeout: 20_000 }).toBe(20);
+  });
+
+  it('A6: commands work through the pooler, and name its setting where that is missing', async () => {
+    await setTimeouts('auth');
+    const list = (env: NodeJS.ProcessEnv) => run('services/auth/callers/main.ts', ['grants', 'list'], env);
+    const url = { AUTH_DATABASE_URL: pooled('auth') };
+    expect((await list(url)).output).toMatch(/connection pooler .*: set AUTH_DATABASE_POOLED=true/);
+    expect(await list({ ...url, AUTH_DATABASE_POOLED: 'true' })).toMatchObject({ code: 0 });
+    const feed = { ...url, AUTH_DATABASE_POOLED: 'true' };
+    expect(await run('services/auth/feed/main.ts', ['show'], feed)).toMatchObject({ code: 0 });
+  });
+
+  it('A6: replicas are held to the setting too, and may be away', async () => {
+    await setTimeouts('auth');
+    await using database = await createTestDatabase('auth');
+    const replicas = (url: string) => ({ AUTH_DATABASE_REPLICA_URLS: url });
+    const refused = openAuth(direct('auth'), replicas(pooled('auth')));
+    await expect(refused).rejects.toThrow(/^AUTH_DATABASE_REPLICA_URLS leads to a connection pooler/);
+    const env = { AUTH_DATABASE_POOLED: 'true' };
+    await expect(
+      openAuth(pooled('auth'), { ...env, ...replicas(pooler.through(database.url)) }),
+    ).rejects.toThrow(/^Statement timeouts are not active at AUTH_DATABASE_REPLICA_URLS/);
+    await using auth = await openAuth(pooled('auth'), {
+      ...env,
+      ...replicas('postgres://u:p@127.0.0.1:1/auth'),
+    });
+    expect(auth.doors.grpc.port).toBeGreaterThan(0);
   });
 
   it('A6: npm run sample refuses the pooler', async () => {
@@ -258,32 +296,4 @@ async function setTimeouts(service: string, url = direct(service)): Promise<void
   if (database) await migrateHere(database, new Secret(url), { isPooled: true });
 }
 
-function migrate(service: string, env: NodeJS.ProcessEnv) {
-  return run('migrations/main.ts', [service], env);
-}
-
-async function run(main: string, args: string[], env: NodeJS.ProcessEnv) {
-  const { code, stdout, stderr } = await runMain(`${top}${main}`, { PATH: process.env.PATH, ...env }, args);
-  return { code, output: stdout + stderr };
-}
-
-/** Has the pooler open as many sessions as it may. */
-async function busy(url: string, sessions: number): Promise<void> {
-  const each = async () => {
-    await using connected = await connect(url);
-    await connected.client.query('select pg_sleep(0.2)');
-  };
-  await Promise.all(Array.from({ length: sessions }, each));
-  await sleep(10);
-}
-
-async function asRole(url: string, change: string): Promise<void> {
-  const { username, pathname } = new URL(url);
-  await query(url, `alter role "${username}" in database "${pathname.slice(1)}" ${change}`);
-}
-
-async function connect(url: string): Promise<{ client: Client } & AsyncDisposable> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  return { client, [Symbol.asyncDispose]: () => client.end() };
-}
+const migrate = (service: string, env: NodeJS.ProcessEnv) => run('migrations/main.ts', [service], env);

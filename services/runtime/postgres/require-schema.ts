@@ -36,7 +36,7 @@ export async function requireSchema(
 export function explain(error: unknown, variable: string, migrate: string): string {
   if (error instanceof StatementTimeoutError) return explainTimeout(error, variable);
   const state = sqlState(error);
-  if (state === '08P01' && /unsupported startup parameter/.test((error as Error).message)) {
+  if (isRefusedParameter(error)) {
     return `${variable} leads to a connection pooler (${(error as Error).message}): set ${pooledOf(variable)}=true, or let ${variable} name the database itself`;
   }
   if (state === '42P01') return `The database of ${variable} has no schema yet: run ${migrate}`;
@@ -66,4 +66,9 @@ function explainTimeout({ timeoutMs, maxTimeoutMs }: StatementTimeoutError, vari
 /** For AUTH_DATABASE_URL: AUTH_DATABASE_POOLED. */
 function pooledOf(variable: string): string {
   return variable.replace(/(_DIRECT_URL|_REPLICA_URLS|_URL)$/, '_POOLED');
+}
+
+/** Whether a pooler refused a parameter of a session. */
+export function isRefusedParameter(error: unknown): boolean {
+  return sqlState(error) === '08P01' && /unsupported startup parameter/.test((error as Error).message);
 }

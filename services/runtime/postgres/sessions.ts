@@ -6,7 +6,7 @@ import { StartupError } from '../startup-error.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { sqlState } from './database-error.ts';
 import { CONNECT_TIMEOUT_MS, type Pool } from './pool.ts';
-import { explain } from './require-schema.ts';
+import { explain, isRefusedParameter } from './require-schema.ts';
 import { STATEMENT_TIMEOUT_MS, StatementTimeoutError } from './statement-timeout.ts';
 
 /** What a connection keeps from one transaction to the next. */
@@ -76,6 +76,17 @@ export async function requireSessions(pool: Pool, access: DatabaseAccess, prefix
     if (error instanceof StartupError) throw error;
     throw new StartupError(explain(error, variable, 'npm run migrate'), { cause: error });
   }
+}
+
+/**
+ * Checks a replica, which may be away, as `requireSessions` does the database.
+ * @throws StartupError where a pooler in front of it refuses or drops what the pool asks for.
+ */
+export async function requireReplicaSessions(pool: Pool, variable: string): Promise<void> {
+  await pool.query('select 1').catch((error: unknown) => {
+    const isOfPooler = error instanceof StatementTimeoutError || isRefusedParameter(error);
+    if (isOfPooler) throw new StartupError(explain(error, variable, 'npm run migrate'), { cause: error });
+  });
 }
 
 /** Looks at as many sessions of the pooler as it lends at once: those from before a setting lack it. */
