@@ -16,7 +16,7 @@ export interface TaskBacklog {
   readonly oldestSeconds: number;
 }
 
-/** Frees the jobs of workers that are gone, and drops what was replaced. */
+/** Frees the jobs of workers that are gone, drops what was replaced, and lets no job wait for a time before the clock went back. */
 export async function freeJobs(pool: Pool, logger: Logger): Promise<void> {
   const { rows } = await pool.query<{ holder: string; jobs: number }>(GONE_HOLDERS);
   if (rows.length > 0) {
@@ -26,6 +26,7 @@ export async function freeJobs(pool: Pool, logger: Logger): Promise<void> {
     await pool.query('select graphile_worker.force_unlock_workers($1::text[])', [holders]);
   }
   await pool.query(DROP_REPLACED);
+  await pool.query(SHIFT_MISDATED);
 }
 
 /** What waits, by task. */
@@ -37,6 +38,17 @@ const DROP_REPLACED = {
   name: 'outbox-drop-replaced',
   text: `delete from graphile_worker._private_jobs
     where key is null and flags ? '${KEYED_FLAG}' and locked_at is null`,
+};
+
+// A job that was written in the future was written before the clock went back. It waits as long as it was to wait then; one whose
+// caller named a time keeps that time. A second is more than rounding.
+const SHIFT_MISDATED = {
+  name: 'outbox-shift-misdated',
+  text: `update graphile_worker._private_jobs
+    set run_at = now() + greatest(run_at - greatest(created_at, updated_at), interval '0'), created_at = least(created_at, now()),
+      updated_at = now()
+    where greatest(created_at, updated_at) > now() + interval '1 second' and locked_at is null
+      and (attempts > 0 or run_at <= created_at + interval '1 second')`,
 };
 
 const BACKLOG = {

@@ -44,6 +44,19 @@ describe('a job', () => {
     expect(told).toEqual([2]);
   });
 
+  it('B8: does not wait for a time before the clock went back, unless its caller named that time', async () => {
+    const { told, tell: task } = noting();
+    await box.add(tell(1), tell(2), { ...tell(3), runAt: new Date(Date.now() + 3_600_000) });
+    await box.pool.query(`update graphile_worker._private_jobs set run_at = run_at + interval '1 day',
+      created_at = created_at + interval '1 day', updated_at = updated_at + interval '1 day'`);
+    // As one that failed before, and was to be tried again in a moment.
+    await box.pool.query(`update graphile_worker._private_jobs set attempts = 1, last_error = 'failed',
+      run_at = run_at + interval '10 milliseconds' where payload ->> 'n' = '2'`);
+    await using _outbox = await box.start({ tell: task });
+    await waitFor(async () => (await box.count()) === 1);
+    expect(told.sort()).toEqual([1, 2]);
+  });
+
   it('replaces a waiting one of its task and key', async () => {
     const { told, tell: task } = noting();
     await box.add({ ...tell(1), key: 'ana' }, { ...tell(2), key: 'ben' });
