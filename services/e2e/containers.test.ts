@@ -91,14 +91,30 @@ describe('docker-compose.yml', () => {
     expect(embedded).toMatch(
       new RegExp(`^${service('postgres').image.replace('postgres:', '').replace('.', '\\.')}[.-]`),
     );
-    expect(service('postgres').command).toContain('listen_addresses=127.0.0.1');
+    for (const server of ['postgres', 'auth-postgres']) {
+      expect(service(server).image).toBe(service('postgres').image);
+      expect(service(server).command).toContain('listen_addresses=127.0.0.1');
+    }
+  });
+
+  it('A3: gives auth a server of its own, so that no transaction of another database holds the feed of users back', () => {
+    const portOf = (name: string, prefix: string) =>
+      /@127\.0\.0\.1:(\d+)\//.exec(service(name).environment[`${prefix}_DATABASE_URL`] ?? '')?.[1];
+    const [auth, ...others] = PROCESSES.map(([name, , prefix]) => portOf(name, prefix));
+    expect(service('auth-postgres').command).toContain(`port=${auth}`);
+    for (const other of others) expect(service('postgres').command).toContain(`port=${other}`);
+    expect(others).not.toContain(auth);
+    expect(service('auth-postgres').volumes).not.toEqual(service('postgres').volumes);
   });
 
   it('migrates before it serves, and lets none of those who live on users wait for the auth service', () => {
     for (const [name] of PROCESSES) {
       expect(service(name).depends_on).toEqual({ migrate: { condition: 'service_completed_successfully' } });
     }
-    expect(service('migrate').depends_on).toEqual({ postgres: { condition: 'service_healthy' } });
+    expect(service('migrate').depends_on).toEqual({
+      'auth-postgres': { condition: 'service_healthy' },
+      postgres: { condition: 'service_healthy' },
+    });
     const { AUTH_DATABASE_URL, AUTH_ENCRYPTION_KEYS, AUTH_INDEX_KEYS } = service('auth').environment;
     const urls = PROCESSES.map(([name, , prefix]) => {
       const variable = `${prefix}_DATABASE_URL`;
@@ -125,7 +141,7 @@ describe('docker-compose.yml', () => {
     expect(service('auth').environment.AUTH_ENCRYPTION_KEYS).toMatch(/^\$\{AUTH_ENCRYPTION_KEYS:\?/);
     expect(service('auth').environment.AUTH_INDEX_KEYS).toMatch(/^\$\{AUTH_INDEX_KEYS:\?/);
     const passwords = [...text.matchAll(/(?:postgres:\/\/\w+:|login password |POSTGRES_PASSWORD: )'?(\S)/g)];
-    expect(passwords.map(([, first]) => first)).toEqual(Array(9).fill('$'));
+    expect(passwords.map(([, first]) => first)).toEqual(Array(10).fill('$'));
   });
 });
 

@@ -114,6 +114,22 @@ describe('merges of users', () => {
     await becomes(benny, [benny]);
   });
 
+  it('A1: are found by looking at everybody when the feed is another one, under way', async () => {
+    const [ana, anna] = [await heldUser(), await heldUser()];
+    await using _follower = follow();
+    await isFollowed();
+    // As from a merge that the owner's database lost when a backup was restored.
+    await pool.query('insert into user_aliases (tenant_id, user_id, survivor_id) values ($1, $2, $3)', [
+      tenantId,
+      ana,
+      anna,
+    ]);
+    await auth.sql('update user_change_feed set feed_id = gen_random_uuid()');
+    await becomes(anna, [anna]);
+    await merge(ana, anna);
+    await becomes(anna, [ana, anna]);
+  });
+
   it('are followed again after the user service was away', async () => {
     const [ana, anna] = [await heldUser(), await heldUser()];
     await using _follower = follow();
