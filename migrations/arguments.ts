@@ -2,6 +2,7 @@ import {
   databaseAccessSettings,
   databaseUrlSetting,
   namesSameDatabase,
+  optional,
   readConfig,
   type Secret,
   type Setting,
@@ -15,9 +16,12 @@ export interface MigrationTarget {
   readonly name: string;
   /** Its variable is the one that `url` stands in. */
   readonly database: MigratedDatabase;
+  /** As the service has it. */
   readonly url: Secret;
   /** Whether its service goes through a pooler. */
   readonly isPooled: boolean;
+  /** As the role that owns the tables; undefined: `url` is that. */
+  readonly ownerUrl: Secret | undefined;
 }
 
 const inWords = (words: readonly string[], word: 'and' | 'or') =>
@@ -38,6 +42,9 @@ ${Object.entries(DATABASES)
 
 Migrations need the database itself. Where that variable leads to a connection pooler, ..._DATABASE_DIRECT_URL names the
 database; ..._DATABASE_POOLED=true has it end slow statements by itself, as services behind a pooler need.
+
+AUTH_DATABASE_OWNER_URL leads to the database of the auth service as the role that owns its tables, where that is another one: it
+runs the migrations then, and the role of the service gets its rights.
 
 Where a migration seals or opens contact data it needs AUTH_ENCRYPTION_KEYS and AUTH_INDEX_KEYS, as the auth service has them.
 
@@ -97,6 +104,7 @@ function requireVariables(
 
 /** The settings of one database, and what their values make. */
 function targetSettings(name: string, database: MigratedDatabase, env: NodeJS.ProcessEnv) {
+  const { owner } = database;
   const variable = usedVariable(database.variable, env) ?? database.variable;
   const { isPooled } = accessSettings(database.variable);
   const url = databaseUrlSetting({ variable, doc: `the database of the ${name} service` });
@@ -104,11 +112,13 @@ function targetSettings(name: string, database: MigratedDatabase, env: NodeJS.Pr
     [variable, url],
     [isPooled.variable, isPooled],
   ];
+  if (owner) settings.push([owner.variable, ownerSetting(owner.variable)]);
   const toTarget = (config: Readonly<Record<string, unknown>>): MigrationTarget => ({
     name,
     database: { ...database, variable },
     url: config[variable] as Secret,
     isPooled: config[isPooled.variable] === true,
+    ownerUrl: owner && (config[owner.variable] as Secret | undefined),
   });
   return { settings, toTarget };
 }
@@ -121,6 +131,12 @@ function usedVariable(variable: string, env: NodeJS.ProcessEnv): string | undefi
 
 function accessSettings(variable: string) {
   return databaseAccessSettings(variable.replace('_DATABASE_URL', ''), { needsDirect: 'migrations' });
+}
+
+function ownerSetting(variable: string) {
+  return optional(
+    databaseUrlSetting({ variable, doc: 'the database itself, as the role that owns its tables' }),
+  );
 }
 
 function requireDistinct(targets: readonly MigrationTarget[]): void {

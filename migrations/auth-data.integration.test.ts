@@ -19,8 +19,8 @@ if (!auth) throw new Error('the database of this test is gone');
 describe('seal-contact', () => {
   it('seals what is there, in more than one batch, finds it again, and takes all of it back', async () => {
     await using database = await createTestDatabase('auth');
-    await using client = await connect(database.url);
-    await down(database.url);
+    await using client = await connect(database.ownerUrl);
+    await down(database.ownerUrl);
     const ids = Array.from({ length: 2105 }, () => randomUUID());
     await client.query(
       `insert into users (tenant_id, id, state, role, email, email_key, phone, create_time, update_time)
@@ -32,12 +32,12 @@ describe('seal-contact', () => {
     );
     const before = await client.query(READ_PLAIN);
 
-    await expect(migrate(auth, new Secret(database.url))).rejects.toThrow(
+    await expect(migrate(auth, new Secret(database.ownerUrl))).rejects.toThrow(
       /AUTH_ENCRYPTION_KEYS and AUTH_INDEX_KEYS are not both set: .* makes one$/,
     );
     expect(await client.query(READ_PLAIN)).toEqual(before);
 
-    await migrate(auth, new Secret(database.url), KEYS);
+    await migrate(auth, new Secret(database.ownerUrl), KEYS);
     const sealed = await client.query('select * from users');
     expect(sealed).toHaveLength(2105);
     const addresses = sealed.map((row) => {
@@ -66,17 +66,17 @@ describe('seal-contact', () => {
     );
     expect(JSON.stringify(sealed)).not.toMatch(/guest/i);
 
-    await down(database.url);
+    await down(database.ownerUrl);
     expect(await client.query(READ_PLAIN)).toEqual(before);
-    await migrate(auth, new Secret(database.url), KEYS);
+    await migrate(auth, new Secret(database.ownerUrl), KEYS);
   });
 });
 
 describe('user-records', () => {
   it('takes tags out of profiles, each once and in order, and puts them back', async () => {
     await using database = await createTestDatabase('auth');
-    await using client = await connect(database.url);
-    await down(database.url, 'user-records');
+    await using client = await connect(database.ownerUrl);
+    await down(database.ownerUrl, 'user-records');
     const ids = [randomUUID(), randomUUID(), randomUUID()];
     await client.query(
       `insert into users (tenant_id, id, state, role, create_time, update_time)
@@ -90,7 +90,7 @@ describe('user-records', () => {
     ];
     for (const [i, profile] of profiles.entries())
       await client.query(`insert into user_profiles values ('t', $1, $2)`, [ids[i], JSON.stringify(profile)]);
-    await migrate(auth, new Secret(database.url), KEYS);
+    await migrate(auth, new Secret(database.ownerUrl), KEYS);
     const tags = await client.query('select user_id, tag from user_tags order by user_id, position');
     expect(ids.map((id) => tags.filter(({ user_id }) => user_id === id).map(({ tag }) => tag))).toEqual([
       ['z', 'a', 'm'],
@@ -102,7 +102,7 @@ describe('user-records', () => {
       return ids.map((id) => rows.find(({ user_id }) => user_id === id)?.profile);
     };
     expect(await kept()).toEqual([{ birthDate: '1815-12-10' }, { birthDate: '1906-12-09' }, {}]);
-    await down(database.url, 'user-records');
+    await down(database.ownerUrl, 'user-records');
     expect(await kept()).toEqual(profiles);
   });
 });

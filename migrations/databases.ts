@@ -10,6 +10,7 @@ import { searchMigration } from './auth/2026-11-20-search.ts';
 import { userChangesMigration } from './auth/2026-11-20-user-changes.ts';
 import { userRecordsMigration } from './auth/2026-11-20-user-records.ts';
 import { usersMigration } from './auth/2026-11-20-users.ts';
+import { auditChainsMigration } from './auth/2026-12-01-audit-chains.ts';
 import { feedLineMigration } from './auth/2026-12-01-feed-line.ts';
 import { pooledFeedMigration } from './auth/2026-12-01-pooled-feed.ts';
 import { billingMigration } from './billing/2026-11-20-billing.ts';
@@ -20,7 +21,7 @@ import { bookingMoneyMigration } from './booking/2026-11-20-booking-money.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
 import { petsAndReviewsMigration } from './booking/2026-11-20-pets-and-reviews.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
-
+import type { ServiceRights } from './service-rights.ts';
 import { userAccessMigration } from './user-access.ts';
 import { vendorsMigration } from './vendor/2026-11-20-vendors.ts';
 
@@ -32,12 +33,22 @@ export const KEY_SETTINGS = {
   indexKeys: optional(keysSetting({ variable: 'AUTH_INDEX_KEYS', doc: 'as the auth service has them' })),
 } as const satisfies Settings;
 
+/** A role that owns the tables of a service. */
+export interface DatabaseOwner {
+  /** The variable that leads to the database itself, past any pooler, as that role. Unset: the service's role owns the tables. */
+  readonly variable: string;
+  /** What the service's role may do. */
+  readonly rights: ServiceRights;
+}
+
 /** A database that has a schema, and the migrations that make it, in order. */
 export interface MigratedDatabase {
   /** The environment variable that says where the database is. */
   readonly variable: string;
   /** The longest that a statement of its service may run, in milliseconds, where a pooler is in front of it. */
   readonly statementTimeoutMs: number;
+  /** Absent: the service's role owns the tables. */
+  readonly owner?: DatabaseOwner;
   readonly migrations: readonly DatabaseMigration[];
   /** Whether its service does things after its transactions. Default false. */
   readonly hasOutbox?: boolean;
@@ -48,6 +59,27 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
   auth: {
     variable: 'AUTH_DATABASE_URL',
     statementTimeoutMs: 3000,
+    owner: {
+      variable: 'AUTH_DATABASE_OWNER_URL',
+      rights: {
+        readOnly: [
+          'audit_log',
+          'audit_head',
+          'audit_central',
+          'audit_central_head',
+          'audit_chains',
+          'audit_batches',
+        ],
+        execute: [
+          'audit_append(text[])',
+          'audit_open(text, bigint, integer, bytea, text)',
+          'audit_extend(bigint, integer, bytea, bytea)',
+          'audit_note(bigint)',
+          'audit_close(bigint)',
+          'audit_look_after()',
+        ],
+      },
+    },
     migrations: [
       usersMigration,
       userChangesMigration,
@@ -61,6 +93,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       renamesMigration,
       feedLineMigration,
       pooledFeedMigration,
+      auditChainsMigration,
     ],
   },
   booking: {

@@ -2,7 +2,7 @@
 import { readConfig, StartupError } from '@rollcall/runtime';
 import { HELP, readTargets } from './arguments.ts';
 import { KEY_SETTINGS } from './databases.ts';
-import { migrate, TooNewFault } from './migrate.ts';
+import { migrateAsOwner, TooNewFault } from './migrate.ts';
 
 /** `npm start` tells this apart, because its person may never have named the database. */
 const TOO_NEW = 3;
@@ -14,9 +14,9 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   const keys = readConfig(KEY_SETTINGS, process.env);
-  for (const { name, database, url, isPooled } of targets) {
+  for (const { name, database, ...target } of targets) {
     const onWait = (why: string) => process.stdout.write(`${name}: ${why}\n`);
-    const applied = await migrate(database, url, { ...keys, isPooled, onWait });
+    const applied = await migrateAsOwner(database, { ...target, ...keys, onWait });
     process.stdout.write(`${name}: ${applied.length > 0 ? `applied ${applied.join(', ')}` : 'up to date'}\n`);
   }
 }

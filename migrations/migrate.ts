@@ -9,7 +9,8 @@ import pg from 'pg';
 import { DATABASES, KEY_SETTINGS, type MigratedDatabase } from './databases.ts';
 import { withKeys } from './keyed-migration.ts';
 import { type LockOptions, takeMigrationLock } from './migration-lock.ts';
-import { setPooledTimeout } from './pooled-timeout.ts';
+import { closeIdleSessions, setPooledTimeout } from './pooled-timeout.ts';
+import { grantServiceRights, roleOf } from './service-rights.ts';
 
 // A migration takes as long as it takes, whatever the database says of other sessions.
 const NO_TIMEOUT = 'set statement_timeout = 0';
@@ -27,6 +28,34 @@ export type MigrationKeys = ConfigOf<typeof KEY_SETTINGS>;
 export interface MigrateOptions extends Partial<MigrationKeys>, Omit<LockOptions, 'variable'> {
   /** Whether the service reaches the database through a pooler: sessions of the pooler then get a statement timeout. */
   readonly isPooled?: boolean | undefined;
+}
+
+/** What a migration of a database needs that another role than the service's may own. */
+export interface MigrateAsOwnerOptions extends MigrateOptions {
+  /** As the service has it. */
+  readonly url: Secret;
+  /** As the role that owns the tables. Absent: `url` is that. */
+  readonly ownerUrl?: Secret | undefined;
+}
+
+/**
+ * Brings a database up to date as its owner, then gives the service's role its rights where that is another one.
+ * @returns names of the migrations that ran.
+ * @throws StartupError as `migrate` does, and where the role cannot have its rights.
+ */
+export async function migrateAsOwner(
+  database: MigratedDatabase,
+  { url, ownerUrl, ...options }: MigrateAsOwnerOptions,
+): Promise<string[]> {
+  const { owner } = database;
+  if (!ownerUrl || !owner) return await migrate(database, url, options);
+  const applied = await migrate({ ...database, variable: owner.variable }, ownerUrl, options);
+  const role = roleOf(url);
+  if (role === roleOf(ownerUrl)) return applied;
+  await grantServiceRights(ownerUrl, role, owner.rights);
+  // The owner may not close sessions of the service's role, and a pooler keeps those that have no timeout yet.
+  if (options.isPooled && database.variable.endsWith('_DIRECT_URL')) await closeIdleSessions(url.reveal());
+  return applied;
 }
 
 /**

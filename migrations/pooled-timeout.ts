@@ -34,6 +34,12 @@ export async function setPooledTimeout({ url, timeoutMs, variable }: PooledTimeo
   );
 }
 
+/** Closes the idle sessions of a role in its database, so that a pooler opens new ones. */
+export async function closeIdleSessions(url: string): Promise<void> {
+  await using session = await open(url);
+  await session.client.query(CLOSE_IDLE);
+}
+
 const CLOSE_IDLE = `select pg_terminate_backend(pid, 1000) from pg_stat_activity
   where datname = current_database() and pid <> pg_backend_pid() and state = 'idle'
     and backend_type = 'client backend' and pg_has_role(usesysid, 'USAGE')`;

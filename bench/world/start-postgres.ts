@@ -36,6 +36,7 @@ export async function startPostgres({ durable = false } = {}): Promise<EmbeddedP
   stack.use(postgres);
   await runScript(new URL('../../migrations/main.ts', import.meta.url), SERVICES, {
     AUTH_DATABASE_URL: postgres.databaseUrl('auth'),
+    AUTH_DATABASE_OWNER_URL: postgres.ownerUrl('auth'),
     BOOKING_DATABASE_URL: postgres.databaseUrl('booking'),
     BILLING_DATABASE_URL: postgres.databaseUrl('billing'),
   });

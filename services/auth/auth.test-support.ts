@@ -56,13 +56,13 @@ export async function startAuth(
   };
 }
 
-/** A database of this test alone, to look into. */
+/** A database of this test alone, to look into and to change as its owner. */
 export async function openDatabase() {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase('auth'));
   const pool = stack.adopt(
     createPool({
-      url: new Secret(database.url),
+      url: new Secret(database.ownerUrl),
       maxConnections: 1,
       statementTimeoutMs: 5000,
       logger: createLogger({ service: 'test', level: 'silent' }),

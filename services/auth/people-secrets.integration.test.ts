@@ -3,7 +3,7 @@ import { freshTenant } from '@rollcall/contract/testing';
 import { createLogger, Secret } from '@rollcall/runtime';
 import { createPool, type Pool, transactPrepared } from '@rollcall/runtime/postgres';
 import { createKeyring, type Keyring, makeKey, SealingError } from '@rollcall/runtime/sealing';
-import { createTestDatabase, TEST_KEYS, type TestDatabase } from '@rollcall/runtime/testing';
+import { createTestDatabase, query, TEST_KEYS, type TestDatabase } from '@rollcall/runtime/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startMailWorker } from './mail/mail-worker.ts';
 import type { Mail } from './people/mail.ts';
@@ -48,10 +48,10 @@ beforeEach(async () => {
   statements = [];
   database = await createTestDatabase('auth');
   pool = createPool({ url: new Secret(database.url), maxConnections: 3, statementTimeoutMs: 5000, logger });
-  const query = pool.query.bind(pool);
-  pool.query = ((...args: Parameters<typeof query>) => {
+  const run = pool.query.bind(pool);
+  pool.query = ((...args: Parameters<typeof run>) => {
     statements.push(String((args[0] as unknown as { name?: string }).name));
-    return query(...args);
+    return run(...args);
   }) as typeof pool.query;
   people = await peopleWith(keyring);
 });
@@ -227,12 +227,15 @@ describe('what is kept', () => {
 describe('B8: what fails on its way', () => {
   // As a full disk or a broken row would: `table` takes no row while `work` runs.
   async function withTableClosed<T>(table: string, work: () => Promise<T>): Promise<T> {
-    await pool.query(`create function refuse() returns trigger language plpgsql as $$ begin raise 'closed'; end $$;
-      create trigger closed before insert or update on ${table} for each row execute function refuse()`);
+    await query(
+      database.ownerUrl,
+      `create function refuse() returns trigger language plpgsql as $$ begin raise 'closed'; end $$;
+      create trigger closed before insert or update on ${table} for each row execute function refuse()`,
+    );
     try {
       return await work();
     } finally {
-      await pool.query('drop function refuse() cascade');
+      await query(database.ownerUrl, 'drop function refuse() cascade');
     }
   }
 

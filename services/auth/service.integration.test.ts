@@ -93,7 +93,7 @@ describe('the auth service', () => {
 
   it('says how to migrate a database that has no schema', async () => {
     await using database = await createTestDatabase('auth');
-    await query(database.url, 'drop table mikro_orm_migrations');
+    await query(database.ownerUrl, 'drop table mikro_orm_migrations');
     await expect(createAuthService(configFor(database.url))).rejects.toThrow(
       'has no schema yet: run npm run migrate',
     );

@@ -66,7 +66,7 @@ const CALLER_CONNECTIONS = 2;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-12-01-pooled-feed',
+  migration: '2026-12-01-audit-chains',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -192,7 +192,12 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       logger,
       callers,
       toRpcError,
-      readMetrics: () => [...(rotation?.readMetrics() ?? []), ...people.readMetrics(), ...hold.readings()],
+      readMetrics: () => [
+        ...(rotation?.readMetrics() ?? []),
+        ...people.readMetrics(),
+        ...callers.readMetrics(),
+        ...hold.readings(),
+      ],
       pages: {
         '/.well-known/jwks.json': async () => ({
           status: 200,

@@ -121,7 +121,9 @@ describe('docker-compose.yml', () => {
       return [variable, service(name).environment[variable]];
     });
     const given = { AUTH_DATABASE_URL, AUTH_ENCRYPTION_KEYS, AUTH_INDEX_KEYS, ...Object.fromEntries(urls) };
-    expect(service('migrate').environment).toEqual(given);
+    const { AUTH_DATABASE_OWNER_URL, ...shared } = service('migrate').environment;
+    expect(shared).toEqual(given);
+    expect(AUTH_DATABASE_OWNER_URL).toMatch(/^postgres:\/\/auth_owner:/);
   });
 
   it('keeps the names of users in volumes of their own that the image gives to its user alone', () => {
@@ -141,7 +143,7 @@ describe('docker-compose.yml', () => {
     expect(service('auth').environment.AUTH_ENCRYPTION_KEYS).toMatch(/^\$\{AUTH_ENCRYPTION_KEYS:\?/);
     expect(service('auth').environment.AUTH_INDEX_KEYS).toMatch(/^\$\{AUTH_INDEX_KEYS:\?/);
     const passwords = [...text.matchAll(/(?:postgres:\/\/\w+:|login password |POSTGRES_PASSWORD: )'?(\S)/g)];
-    expect(passwords.map(([, first]) => first)).toEqual(Array(10).fill('$'));
+    expect(passwords.map(([, first]) => first)).toEqual(Array(12).fill('$'));
   });
 });
 

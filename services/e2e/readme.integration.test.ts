@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { AUTH_SETTINGS } from '@rollcall/auth';
+import { AUDIT_SETTINGS, AUTH_SETTINGS } from '@rollcall/auth';
 import { BILLING_SETTINGS } from '@rollcall/billing';
 import { BOOKING_SETTINGS } from '@rollcall/booking';
 import { seedUser } from '@rollcall/contract/testing';
@@ -151,9 +151,10 @@ describe('documents', () => {
 
 function settingsOfTheCode(): Record<string, { value: string; readers: string }> {
   const databases = Object.fromEntries(
-    Object.values(DATABASES).flatMap(({ variable }) => {
+    Object.values(DATABASES).flatMap(({ variable, owner }) => {
       const access = databaseAccessSettings(variable.split('_', 1)[0] ?? '', { needsDirect: '' });
-      return [{ variable }, ...Object.values(access)].map((each) => [each.variable, each]);
+      const owned: { variable: string }[] = owner ? [{ variable: owner.variable }] : [];
+      return [{ variable }, ...owned, ...Object.values(access)].map((each) => [each.variable, each]);
     }),
   );
   const readers: [string, Settings][] = [
@@ -163,6 +164,7 @@ function settingsOfTheCode(): Record<string, { value: string; readers: string }>
     ['vendor', VENDOR_SETTINGS],
     ['billing', BILLING_SETTINGS],
     ['migrate', { ...(databases as unknown as Settings), ...KEY_SETTINGS }],
+    ['audit', AUDIT_SETTINGS],
     ['import', IMPORT_SETTINGS],
   ];
   const found: Record<string, { value: string; readers: string }> = {};

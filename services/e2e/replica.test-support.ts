@@ -19,7 +19,12 @@ export async function startPrimary(): Promise<EmbeddedPostgres & { readonly data
     settings: { wal_level: 'replica', max_wal_senders: '4' },
   });
   execFileSync(process.execPath, [MIGRATE, 'auth'], {
-    env: { ...process.env, ...TEST_KEYS, AUTH_DATABASE_URL: postgres.databaseUrl('auth') },
+    env: {
+      ...process.env,
+      ...TEST_KEYS,
+      AUTH_DATABASE_URL: postgres.databaseUrl('auth'),
+      AUTH_DATABASE_OWNER_URL: postgres.ownerUrl('auth'),
+    },
   });
   return {
     ...postgres,

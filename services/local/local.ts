@@ -12,7 +12,7 @@ import { confirmReset, resetDataDirectory } from './reset.ts';
 import { planSample, type SamplePlan } from './sample/bring-sample.ts';
 import { writeSampleState } from './sample/sample-state.ts';
 import { databaseUrls, grpcAddresses, serviceSpecs } from './service-specs.ts';
-import { SERVICES, type ServiceName } from './services.ts';
+import { ownerOf, SERVICES, type ServiceName } from './services.ts';
 import { keepStripeSecret } from './stripe-secret.ts';
 import type { StartedFacts } from './summary.ts';
 import { type SupervisedService, superviseService } from './supervisor.ts';
@@ -62,9 +62,11 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
   const migrations = output.step('Schemas', async () => {
     const migrateOne = (service: ServiceName) => {
       const embeddedIn = config.embedded.includes(service) ? directory.path : undefined;
-      const env = { ...config.env, ...keys };
       const isAsSet = embeddedIn === undefined;
-      return migrate(service, urls[service], { env, isAsSet, onWait: output.say, embeddedIn });
+      const isOwned = !isAsSet && ownerOf(service) !== service;
+      const ownerUrl = isOwned ? postgres?.ownerUrl(service) : undefined;
+      const env = { ...config.env, ...keys };
+      return migrate(service, urls[service], { env, ownerUrl, isAsSet, onWait: output.say, embeddedIn });
     };
     await Promise.all(SERVICES.map(migrateOne));
     return SERVICES.join(', ');

@@ -6,17 +6,17 @@ import { migrate } from './migrate.ts';
 describe('migrate', () => {
   it('names the embedded database that is too new, and no variable that nobody set', async () => {
     await using database = await createTestDatabase('auth');
-    await makeTooNew(database.url);
+    await makeTooNew(database.ownerUrl);
     const options = { env: process.env, embeddedIn: '/home/me/.rollcall' };
-    await expect(migrate('auth', database.url, options)).rejects.toThrow(
+    await expect(migrate('auth', database.ownerUrl, options)).rejects.toThrow(
       /^The embedded auth database in \/home\/me\/\.rollcall was made by a newer version .*--reset.*ROLLCALL_DATA_DIR/,
     );
   });
 
   it('names the variable where that led to the database', async () => {
     await using database = await createTestDatabase('auth');
-    await makeTooNew(database.url);
-    await expect(migrate('auth', database.url, { env: process.env })).rejects.toThrow(
+    await makeTooNew(database.ownerUrl);
+    await expect(migrate('auth', database.ownerUrl, { env: process.env })).rejects.toThrow(
       'The database of AUTH_DATABASE_URL is too new: it has 2999-01-01-robots',
     );
   });

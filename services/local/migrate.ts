@@ -5,6 +5,9 @@ import { databaseAccessSettings, StartupError } from '@rollcall/runtime';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations/main.ts', import.meta.url));
 
+/** The variable that leads to the auth service's database as the role that owns its tables. */
+export const OWNER_VARIABLE = 'AUTH_DATABASE_OWNER_URL';
+
 /** How `migrations/main.ts` ends where the database is newer than this checkout. */
 const TOO_NEW = 3;
 
@@ -16,6 +19,8 @@ export interface MigrateOptions {
   onWait?: ((line: string) => void) | undefined;
   /** Whether the variables of a pooler hold. Default false: `databaseUrl` leads to the database itself. */
   isAsSet?: boolean | undefined;
+  /** The database of the auth service by the role that owns it. Default: what the environment says, else `databaseUrl`. */
+  ownerUrl?: string | undefined;
   /** The data directory, where the database is the embedded one: no variable of the person's leads to it then. */
   embeddedIn?: string | undefined;
 }
@@ -23,15 +28,18 @@ export interface MigrateOptions {
 /**
  * Brings a service's database to the schema that this checkout knows, in a process of its own.
  * @param service `auth`, `booking`
- * @param databaseUrl of that database, as its owner; handed over in the environment, where no process list shows it
+ * @param databaseUrl of that database, as the service has it; handed over in the environment, where no process list shows it
  * @throws StartupError with the reason that the migration gave
  */
 export async function migrate(
   service: string,
   databaseUrl: string,
-  { env, embeddedIn, onWait, isAsSet = false }: MigrateOptions,
+  { env, ownerUrl, embeddedIn, onWait, isAsSet = false }: MigrateOptions,
 ): Promise<void> {
-  const access = isAsSet ? {} : directAccess(service);
+  const access = {
+    ...(!isAsSet && { ...directAccess(service), [OWNER_VARIABLE]: '' }),
+    ...(ownerUrl !== undefined && { [OWNER_VARIABLE]: ownerUrl }),
+  };
   const child = spawn(process.execPath, [MIGRATIONS, service], {
     env: { ...env, ...access, [databaseVariable(service)]: databaseUrl },
     stdio: ['ignore', 'pipe', 'pipe'],

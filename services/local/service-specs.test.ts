@@ -18,12 +18,14 @@ const envOf = (env: NodeJS.ProcessEnv) => {
 describe('serviceSpecs', () => {
   it('gives each service its own database and secrets, and those of no other', () => {
     const secrets = { STRIPE_API_KEY: 'sk_test_1', STRIPE_WEBHOOK_SECRETS: 'whsec_0' };
-    const outside = { VENDOR_DATABASE_URL: 'postgres://u:hush@db/mine', HOME: '/home/me' };
+    const owner = { AUTH_DATABASE_OWNER_URL: 'postgres://owner:hush@db/auth' };
+    const outside = { ...owner, VENDOR_DATABASE_URL: 'postgres://u:hush@db/mine', HOME: '/home/me' };
     const specs = envOf({ ...secrets, ...outside });
     for (const name of SERVICES) {
       const env = specs[name] ?? {};
       const databases = Object.entries(env).filter(([variable]) => variable.endsWith('_DATABASE_URL'));
       expect(databases).toEqual([[`${name.toUpperCase()}_DATABASE_URL`, urls[name]]]);
+      expect(env).not.toHaveProperty('AUTH_DATABASE_OWNER_URL');
       expect(env.HOME).toBe('/home/me');
       expect('AUTH_INDEX_KEYS' in env).toBe(name === 'auth');
       expect('STRIPE_API_KEY' in env).toBe(name === 'billing');

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AuthKeys } from './auth-keys.ts';
 import type { LocalConfig } from './config.ts';
-import { directAccess, directVariable } from './migrate.ts';
+import { directAccess, directVariable, OWNER_VARIABLE } from './migrate.ts';
 import type { EmbeddedPostgres } from './postgres/start-embedded-postgres.ts';
 import type { ServiceSpec } from './service-process.ts';
 import { SERVICES, type ServiceName } from './services.ts';
@@ -46,7 +46,7 @@ interface OwnSettings {
 
 /**
  * The services to run, in the order in which they start. Each inherits the environment, but of the databases' URLs its own only,
- * and keys and secrets only where they are its own.
+ * never that of an owner, and keys and secrets only where they are its own.
  * @param dataDirectory real path
  */
 export function serviceSpecs(
@@ -115,7 +115,8 @@ function withoutSecretsOfOthers(
       ...(own[each].secrets ?? []),
     ]),
   );
-  return Object.fromEntries(Object.entries(env).filter(([variable]) => !hidden.has(variable)));
+  const isHidden = (variable: string) => hidden.has(variable) || variable === OWNER_VARIABLE;
+  return Object.fromEntries(Object.entries(env).filter(([variable]) => !isHidden(variable)));
 }
 
 function byService<T>(makeOne: (service: ServiceName) => T): Record<ServiceName, T> {

@@ -40,6 +40,12 @@ export const LOCAL_SETTINGS = {
     doc: 'where npm start keeps database, secret and logs; relative to the checkout',
   }),
   authDatabaseUrl: outsideDatabase('AUTH_DATABASE_URL', 'auth'),
+  authDatabaseOwnerUrl: optional(
+    databaseUrlSetting({
+      variable: 'AUTH_DATABASE_OWNER_URL',
+      doc: 'that PostgreSQL as the role that owns its tables, for migrations',
+    }),
+  ),
   bookingDatabaseUrl: outsideDatabase('BOOKING_DATABASE_URL', 'booking'),
   vendorDatabaseUrl: outsideDatabase('VENDOR_DATABASE_URL', 'vendor'),
   billingDatabaseUrl: outsideDatabase('BILLING_DATABASE_URL', 'billing'),

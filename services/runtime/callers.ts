@@ -1,5 +1,5 @@
 // Who asks: certificates, service tokens, grants, limits, and the log of it all.
-export { type AuditEntry, type AuditLog, MAX_AUDITED_IDS } from './callers/audit-log.ts';
+export { type AuditEntry, type AuditLog, MAX_AUDITED_IDS, type RecordOptions } from './callers/audit-log.ts';
 export { isCallerId, LOCAL_CALLER } from './callers/caller-id.ts';
 export { type Grant, type GrantBook, type GrantLimits, indexGrants } from './callers/grants.ts';
 export { type AccessOf, type AccessTable, accessFrom, type MethodAccess } from './callers/method-access.ts';

@@ -7,6 +7,7 @@ import { search } from './search.ts';
 import { signIn } from './sign-in.ts';
 import { update } from './update.ts';
 import { workers } from './workers.ts';
+import { workersAudited } from './workers-audited.ts';
 
 /** What the auth service is held to. */
 export const SERVER_CASES: readonly BenchCase[] = [
@@ -18,4 +19,5 @@ export const SERVER_CASES: readonly BenchCase[] = [
   search,
   list,
   workers,
+  workersAudited,
 ];

@@ -6,10 +6,14 @@ export const GET_USERS = 20_000;
 /** Calls at a time. */
 export const GETS_IN_FLIGHT = 128;
 
-/** A GetUser of each of these. An answer is right when it holds the id. */
-export function getRequests(tenantId: string, ids: readonly string[]): Prepared[] {
+/** A GetUser of each of these. An answer is right when it holds the id. `view` is REFERENCE by default. */
+export function getRequests(
+  tenantId: string,
+  ids: readonly string[],
+  view: UserView = UserView.REFERENCE,
+): Prepared[] {
   return ids.map((id) => ({
-    bytes: requestBytes(GetUserRequestSchema, { tenantId, id, view: UserView.REFERENCE }),
+    bytes: requestBytes(GetUserRequestSchema, { tenantId, id, view }),
     check: (answer) => {
       if (!answer.includes(id)) throw new Error(`asked for user ${id}, who is not in the answer`);
     },

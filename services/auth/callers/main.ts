@@ -8,7 +8,8 @@ import {
   StartupError,
 } from '@rollcall/runtime';
 import { createPool, explainDatabaseFault, type Pool } from '@rollcall/runtime/postgres';
-import { AUDIT_HELP, readAuditCommand, runAuditCommand } from './commands/audit.ts';
+import { AUDIT_HELP, type AuditCommand, readAuditCommand, runAuditCommand } from '../audit/audit-command.ts';
+import { AUDIT_SETTINGS } from '../audit/audit-settings.ts';
 import { GRANTS_HELP, readGrantsCommand, runGrantsCommand } from './commands/grants.ts';
 import { readTokenCommand, runTokenCommand, TOKEN_HELP } from './commands/token.ts';
 import { createPostgresGrants } from './postgres-grants.ts';
@@ -32,8 +33,9 @@ async function main([tool, ...args]: readonly string[]): Promise<string> {
     }
     case 'audit': {
       if (isHelp) return AUDIT_HELP;
-      const command = readAuditCommand(args);
-      return await withPool((pool) => runAuditCommand(command, pool));
+      const { retentionDays } = readConfig(AUDIT_SETTINGS, process.env);
+      const command = readAuditCommand(args, retentionDays);
+      return await withPool((pool) => runAuditCommand(command, pool), isForOwner(command));
     }
     case 'token':
       return isHelp ? TOKEN_HELP : await runTokenCommand(readTokenCommand(args));
@@ -42,9 +44,21 @@ async function main([tool, ...args]: readonly string[]): Promise<string> {
   }
 }
 
-async function withPool(work: (pool: Pool) => Promise<string>): Promise<string> {
+/** The role of the service can only add to the audit log. */
+function isForOwner({ kind }: AuditCommand): boolean {
+  return kind === 'export' || kind === 'prune';
+}
+
+/** Where the database is; what the owner alone may do goes past any pooler. */
+function readAddress(isAsOwner: boolean) {
+  const { ownerUrl } = isAsOwner ? readConfig(AUDIT_SETTINGS, process.env) : { ownerUrl: undefined };
+  if (ownerUrl) return { url: ownerUrl, isPooled: false };
+  return commandAddress(readConfig(SETTINGS, process.env));
+}
+
+async function withPool(work: (pool: Pool) => Promise<string>, isAsOwner = false): Promise<string> {
   const pool = createPool({
-    ...commandAddress(readConfig(SETTINGS, process.env)),
+    ...readAddress(isAsOwner),
     maxConnections: 1,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     logger: createLogger({ service: 'auth', level: 'silent' }),

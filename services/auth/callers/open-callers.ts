@@ -1,12 +1,13 @@
 import type { Logger } from '@rollcall/runtime';
 import { createTokenVerifier, watchKeys, watchTls } from '@rollcall/runtime/callers';
 import type { Pool } from '@rollcall/runtime/postgres';
-import type { DoorCallers, Guarded } from '@rollcall/runtime/rpc';
+import type { DoorCallers, Guarded, MetricReading } from '@rollcall/runtime/rpc';
+import { startAuditWatch } from '../audit/audit-watch.ts';
+import { createPostgresAuditLog } from '../audit/postgres-audit-log.ts';
 import type { AuthConfig } from '../config.ts';
 import { accessOf } from './access.ts';
 import { openGrantBook } from './grant-book.ts';
 import { isGuarded } from './guard-settings.ts';
-import { createPostgresAuditLog } from './postgres-audit-log.ts';
 import { createPostgresGrants } from './postgres-grants.ts';
 
 /** What guarding callers needs. */
@@ -17,19 +18,24 @@ export interface CallersOptions {
   readonly logger: Logger;
 }
 
+/** Who may call, and the audit log. */
+export interface Callers extends DoorCallers, AsyncDisposable {
+  readMetrics(): readonly MetricReading[];
+}
+
 /**
  * Opens all that says who may call, and the audit log. Disposing writes what is left of the log; the doors must be closed then.
  * @throws StartupError naming the variable, where a setting or a file is at fault.
  */
-export async function openCallers({
-  config,
-  pool,
-  logger,
-}: CallersOptions): Promise<DoorCallers & AsyncDisposable> {
+export async function openCallers({ config, pool, logger }: CallersOptions): Promise<Callers> {
   await using stack = new AsyncDisposableStack();
   const told = (what: string) => ({ onError: (error: unknown) => logger.error({ error }, what) });
+  const watch = stack.use(await startAuditWatch(pool, { logger }));
   const audit = stack.use(
-    createPostgresAuditLog(pool, told('refusals cannot be written into the audit log')),
+    createPostgresAuditLog(pool, {
+      onError: (error, what) => logger.error({ error }, what),
+      onBreak: watch.onBreak,
+    }),
   );
   const open = async (): Promise<Guarded> => {
     const tls = await openTls(config, told('TLS files were replaced and cannot be used: the old ones stay'));
@@ -51,7 +57,8 @@ export async function openCallers({
   };
   const guarded = isGuarded(config) ? await open() : undefined;
   const closers = stack.move();
-  return { accessOf, audit, guarded, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+  const { readMetrics } = watch;
+  return { accessOf, audit, guarded, readMetrics, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }
 
 async function openTls(

@@ -13,7 +13,7 @@ import { createUserAdminClient } from '@rollcall/user-client/admin';
 import { createVendorService, VENDOR_SETTINGS } from '@rollcall/vendor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DATABASES } from '../../../migrations/databases.ts';
-import { migrate as migrateHere } from '../../../migrations/migrate.ts';
+import { migrateAsOwner } from '../../../migrations/migrate.ts';
 import { openAuth } from '../open-auth.test-support.ts';
 import { startService } from '../process.test-support.ts';
 import { missingPgbouncer, type Pgbouncer, startPgbouncer } from './pgbouncer.test-support.ts';
@@ -56,7 +56,7 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
 
   it('A6: a pooler whose sessions have the timeouts by chance is found by its shared sessions', async () => {
     await using database = await createTestDatabase('auth');
-    await setTimeouts('auth', database.url);
+    await setTimeouts('auth', database);
     await using lax = await startPgbouncer([database.url], {
       ignore_startup_parameters: 'statement_timeout',
     });
@@ -87,7 +87,7 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
 
   it('A6: a service refuses a pooler that forgets prepared statements', async () => {
     await using database = await createTestDatabase('auth');
-    await setTimeouts('auth', database.url);
+    await setTimeouts('auth', database);
     await using forgetful = await startPgbouncer([database.url], { max_prepared_statements: 0 });
     const url = forgetful.through(database.url);
     await expect(openAuth(url, { AUTH_DATABASE_POOLED: 'true' })).rejects.toThrow(
@@ -107,6 +107,7 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
     const ran = await migrate('auth', {
       AUTH_DATABASE_URL: pooled('auth'),
       AUTH_DATABASE_DIRECT_URL: direct('auth'),
+      AUTH_DATABASE_OWNER_URL: databases.get('auth')?.ownerUrl,
       ...env,
     });
     expect(ran).toEqual({ code: 0, output: 'auth: up to date\n' });
@@ -291,9 +292,12 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
 });
 
 /** As `npm run migrate` does for a database behind a pooler. */
-async function setTimeouts(service: string, url = direct(service)): Promise<void> {
+async function setTimeouts(service: string, of = databases.get(service)): Promise<void> {
   const database = DATABASES[service];
-  if (database) await migrateHere(database, new Secret(url), { isPooled: true });
+  if (!database || !of) return;
+  const variable = database.variable.replace('_URL', '_DIRECT_URL');
+  const addresses = { url: new Secret(of.url), ownerUrl: new Secret(of.ownerUrl) };
+  await migrateAsOwner({ ...database, variable }, { ...addresses, isPooled: true });
 }
 
 const migrate = (service: string, env: NodeJS.ProcessEnv) => run('migrations/main.ts', [service], env);

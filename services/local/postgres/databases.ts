@@ -1,8 +1,10 @@
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
+import { ownerOf } from '../services.ts';
 import type { Credentials } from './credentials.ts';
 
 /**
- * Makes, for each name, a role and a database that it owns and only it (and the superuser) may enter. What exists is left alone.
+ * Makes, for each name, a role and a database that only it, its owner and the superuser may enter. A database that its service owned
+ * although another role should is handed over, tables and all; what exists is left alone otherwise.
  * @param adminUrl connection URL of the superuser
  * @param names of services, such as `auth`: each names the role and the database alike
  * @returns version of the server: `18.4`
@@ -23,12 +25,13 @@ export async function ensureDatabases(
     const [state] = states;
     // A replica has what its primary has.
     if (state?.is_replica) return state.version;
+    const wanted = [...new Set(names.flatMap((name) => [ownerOf(name), name]))];
     const roles = await existing(
       client,
       `select rolname as name from pg_roles where rolname = any($1)`,
-      names,
+      wanted,
     );
-    for (const name of names.filter((name) => !roles.has(name))) {
+    for (const name of wanted.filter((name) => !roles.has(name))) {
       const password = escapeLiteral(credentials.passwordOf(name));
       await client.query(`create role ${escapeIdentifier(name)} login password ${password}`);
     }
@@ -38,15 +41,44 @@ export async function ensureDatabases(
       names,
     );
     for (const name of names.filter((name) => !databases.has(name))) {
-      await client.query(`create database ${escapeIdentifier(name)} owner ${escapeIdentifier(name)}`);
+      await client.query(
+        `create database ${escapeIdentifier(name)} owner ${escapeIdentifier(ownerOf(name))}`,
+      );
     }
     for (const name of ['postgres', ...names]) {
       await client.query(`revoke all on database ${escapeIdentifier(name)} from public`);
     }
+    for (const name of names.filter((name) => ownerOf(name) !== name)) await handOver(client, adminUrl, name);
     return state?.version ?? 'unknown';
   } finally {
     await client.end();
   }
+}
+
+/** Gives a database, and what its service owns in it, to the role that should own them; the service may still enter. */
+async function handOver(client: Client, adminUrl: string, name: string): Promise<void> {
+  const [database, role, owner] = [name, name, ownerOf(name)].map(escapeIdentifier) as [
+    string,
+    string,
+    string,
+  ];
+  const owned = await existing(
+    client,
+    `select datname as name from pg_database where datname = any($1) and pg_get_userbyid(datdba) = datname`,
+    [name],
+  );
+  if (owned.has(name)) {
+    const url = new URL(adminUrl);
+    url.pathname = `/${name}`;
+    const inside = new Client({ connectionString: url.href });
+    await inside.connect();
+    try {
+      await inside.query(`reassign owned by ${role} to ${owner}`);
+    } finally {
+      await inside.end();
+    }
+  }
+  await client.query(`grant connect, temporary on database ${database} to ${role}`);
 }
 
 async function existing(client: Client, query: string, names: readonly string[]): Promise<Set<string>> {

@@ -58,7 +58,7 @@ describe('an embedded Postgres', { timeout: 30_000 }, () => {
       databases: ['auth'],
     });
     expect(first.version).toMatch(/^18\./);
-    await query(first.databaseUrl('auth'), 'create table note as select 42 as answer');
+    await query(first.ownerUrl('auth'), 'create table note as select 42 as answer');
     await first[Symbol.asyncDispose]();
     expect(await first.ended).toBe('exit code 0');
 
@@ -67,7 +67,7 @@ describe('an embedded Postgres', { timeout: 30_000 }, () => {
       port: 0,
       databases: ['auth', 'booking'],
     });
-    expect(await query(second.databaseUrl('auth'), 'select answer from note')).toEqual([{ answer: 42 }]);
+    expect(await query(second.ownerUrl('auth'), 'select answer from note')).toEqual([{ answer: 42 }]);
     expect(statSync(join(dataDirectory, 'postgres-secret')).mode & 0o077).toBe(0);
   });
 
@@ -82,6 +82,20 @@ describe('an embedded Postgres', { timeout: 30_000 }, () => {
       const [row] = await query(after.databaseUrl(service), 'select current_database()::text as name');
       expect(row).toEqual({ name: service });
     }
+  });
+
+  it('hands a database that its service owned until now over to the role that should own it', async () => {
+    const options = { dataDirectory, port: 0, durable: false, databases: ['auth'] };
+    const before = await startEmbeddedPostgres(options);
+    const inside = new URL(before.adminUrl);
+    inside.pathname = '/auth';
+    await query(before.ownerUrl('auth'), 'create table note as select 42 as answer');
+    await query(inside.href, 'reassign owned by auth_owner to auth');
+    await query(inside.href, 'revoke all on database auth from public, auth_owner');
+    await before[Symbol.asyncDispose]();
+    await using after = await startEmbeddedPostgres(options);
+    expect(await query(after.ownerUrl('auth'), 'select answer from note')).toEqual([{ answer: 42 }]);
+    await expect(query(after.databaseUrl('auth'), 'drop table note')).rejects.toThrow('must be owner');
   });
 
   it('lets no service into the database of another, nobody in without a password, and writes no password to its log', async () => {
@@ -112,7 +126,7 @@ describe('an embedded Postgres', { timeout: 30_000 }, () => {
 
   it('repeats in its log neither a statement that failed nor the row that it was about', async () => {
     await using postgres = await startEmbeddedPostgres({ dataDirectory, port: 0, databases: ['auth'] });
-    const url = postgres.databaseUrl('auth');
+    const url = postgres.ownerUrl('auth');
     await query(url, 'create table mail (address text primary key)');
     const insert = `insert into mail values ('ada@example.com')`;
     await query(url, insert);
@@ -204,11 +218,11 @@ describe('an embedded Postgres', { timeout: 30_000 }, () => {
     const first = await startEmbeddedPostgres(options);
     expect(first.location.startsWith(asRoot ? '/var/lib/rollcall/' : inner)).toBe(true);
     expect(first.notes.join().includes(`may not enter ${inner}`)).toBe(asRoot);
-    await query(first.databaseUrl('auth'), 'create table note as select 42 as answer');
+    await query(first.ownerUrl('auth'), 'create table note as select 42 as answer');
     await first[Symbol.asyncDispose]();
 
     const second = await startEmbeddedPostgres(options);
-    expect(await query(second.databaseUrl('auth'), 'select answer from note')).toEqual([{ answer: 42 }]);
+    expect(await query(second.ownerUrl('auth'), 'select answer from note')).toEqual([{ answer: 42 }]);
     await second[Symbol.asyncDispose]();
     removePostgresHome(inner);
     expect(existsSync(first.location)).toBe(false);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartupError } from '@rollcall/runtime';
 import { closeLog, type LogFile, lastComplaint, linesOf, openLog } from '../log-file.ts';
+import { ownerOf } from '../services.ts';
 import { findPostgresBinaries, type PostgresBinaries } from './binaries.ts';
 import { type Credentials, keepCredentials, SUPERUSER } from './credentials.ts';
 import { ensureDatabases } from './databases.ts';
@@ -47,6 +48,8 @@ export interface EmbeddedPostgres extends AsyncDisposable {
   adminUrl: string;
   /** Of one of the `databases`, as its own role, password included: never to be printed. */
   databaseUrl(name: string): string;
+  /** Of one of the `databases`, as the role that owns it, password included: never to be printed. */
+  ownerUrl(name: string): string;
   /** Settles when Postgres has ended, asked or not, with how: `exit code 1`, `signal SIGKILL`. */
   ended: Promise<string>;
   /** Things worth telling the person who started, one line each. */
@@ -75,7 +78,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const start = { data, binaries, user, settings, logDirectory: join(dataDirectory, 'logs') };
   const { port, postmaster } = await startOnPort(options.port, start);
   try {
-    const adminUrl = urlOf(SUPERUSER, { credentials, port });
+    const adminUrl = urlOf(SUPERUSER, SUPERUSER, { credentials, port });
     const version = await ensureDatabases(adminUrl, databases, credentials);
     return {
       host: HOST,
@@ -83,7 +86,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       version,
       location: data,
       adminUrl,
-      databaseUrl: (name) => urlOf(name, { credentials, port }),
+      databaseUrl: (name) => urlOf(name, name, { credentials, port }),
+      ownerUrl: (name) => urlOf(ownerOf(name), name, { credentials, port }),
       ended: postmaster.ended,
       notes,
       [Symbol.asyncDispose]: () => postmaster.stop(),
@@ -157,8 +161,12 @@ function reachableBinaries(installed: PostgresBinaries, user: ServerUser | undef
   return reachable ? installed.directory : copyBinariesOutside(installed);
 }
 
-function urlOf(role: string, { credentials, port }: { credentials: Credentials; port: number }): string {
-  return `postgres://${role}:${credentials.passwordOf(role)}@${HOST}:${port}/${role}`;
+function urlOf(
+  role: string,
+  database: string,
+  { credentials, port }: { credentials: Credentials; port: number },
+): string {
+  return `postgres://${role}:${credentials.passwordOf(role)}@${HOST}:${port}/${database}`;
 }
 
 async function freePort(): Promise<number> {

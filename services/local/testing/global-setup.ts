@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type {} from '@rollcall/runtime/testing';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../migrate.ts';
-import { SERVICES } from '../services.ts';
+import { ownerOf, SERVICES } from '../services.ts';
 import { startDisposablePostgres } from './disposable-postgres.ts';
 
 /**
@@ -15,7 +15,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const postgres = await startDisposablePostgres(dataDirectory, SERVICES);
   try {
     await Promise.all(
-      SERVICES.map((service) => migrate(service, postgres.databaseUrl(service), { env: process.env })),
+      SERVICES.map((service) => {
+        const ownerUrl = ownerOf(service) === service ? undefined : postgres.ownerUrl(service);
+        return migrate(service, postgres.databaseUrl(service), { env: process.env, ownerUrl });
+      }),
     );
   } catch (error) {
     await postgres[Symbol.asyncDispose]();
@@ -25,6 +28,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.provide(
     'postgresTemplateUrls',
     Object.fromEntries(SERVICES.map((service) => [service, postgres.databaseUrl(service)])),
+  );
+  project.provide(
+    'postgresOwnerUrls',
+    Object.fromEntries(SERVICES.map((service) => [service, postgres.ownerUrl(service)])),
   );
   return async () => postgres[Symbol.asyncDispose]();
 }

@@ -12,7 +12,7 @@ await using postgres = await startEmbeddedPostgres({
   settings: { synchronous_commit: 'on', full_page_writes: 'on' },
 });
 const { adminUrl, location } = postgres;
-const urls = { auth: postgres.databaseUrl('auth'), booking: postgres.databaseUrl('booking') };
+const urls = { auth: postgres.ownerUrl('auth'), booking: postgres.databaseUrl('booking') };
 process.stdout.write(`${JSON.stringify({ adminUrl, location, urls, port: postgres.port })}\n`);
 // Else nothing would keep Node running.
 const alive = setInterval(() => {}, 60_000);

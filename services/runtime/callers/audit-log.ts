@@ -27,10 +27,24 @@ export interface AuditEntry {
 /** The most ids of users that one line holds. */
 export const MAX_AUDITED_IDS = 100;
 
+/** How a line is recorded. */
+export interface RecordOptions {
+  /**
+   * The call has changed something, so that a line which cannot be written is tried again for some seconds, until this is aborted.
+   * Absent: the first failure is the answer.
+   */
+  readonly keepWhile?: AbortSignal | undefined;
+}
+
 /** Where calls are written down, for good. */
 export interface AuditLog {
   /** Resolves once the line is durable. Rejects where it cannot be: the call must fail then. */
-  record(entry: AuditEntry): Promise<void>;
+  record(entry: AuditEntry, options?: RecordOptions): Promise<void>;
+  /**
+   * Asked before a call changes anything: answers at once where the last line could be written. Else it tries, and rejects where lines
+   * cannot be written now. Absent: they always can.
+   */
+  ready?(): Promise<void> | undefined;
   /** Notes a refusal. Never waits and never fails: like ones are counted together and written soon. */
   refused(entry: AuditEntry): void;
 }

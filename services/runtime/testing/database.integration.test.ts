@@ -24,8 +24,10 @@ describe('createTestDatabase', () => {
     const databases = await Promise.all(Array.from({ length: 4 }, () => createTestDatabase('auth')));
     await using cleanup = new AsyncDisposableStack();
     for (const database of databases) cleanup.use(database);
-    await Promise.all(databases.map(({ url }, at) => query(url, `create table mine as select ${at} as at`)));
-    const rows = await Promise.all(databases.map(({ url }) => query(url, 'select at from mine')));
+    await Promise.all(
+      databases.map(({ ownerUrl }, at) => query(ownerUrl, `create table mine as select ${at} as at`)),
+    );
+    const rows = await Promise.all(databases.map(({ ownerUrl }) => query(ownerUrl, 'select at from mine')));
     expect(rows).toEqual([[{ at: 0 }], [{ at: 1 }], [{ at: 2 }], [{ at: 3 }]]);
   });
 

@@ -8,6 +8,8 @@ declare module 'vitest' {
     postgresAdminUrl: string;
     /** By service: its migrated database, which tests clone, as the service's own role. */
     postgresTemplateUrls: Readonly<Record<string, string>>;
+    /** By service: the same database, as the role that owns it. */
+    postgresOwnerUrls: Readonly<Record<string, string>>;
   }
 }
 
@@ -15,6 +17,8 @@ declare module 'vitest' {
 export interface TestDatabase extends AsyncDisposable {
   /** `postgres://role:password@host:port/database` */
   url: string;
+  /** The same database as the role that owns its tables, for tests that change the schema. */
+  ownerUrl: string;
 }
 
 /**
@@ -28,11 +32,17 @@ export async function createTestDatabase(service: string): Promise<TestDatabase>
     throw new Error(`This test run has no database for "${service}": see the vitest global setup.`);
   const name = `${service}_${randomBytes(6).toString('hex')}`;
   const [database, template] = [escapeIdentifier(name), escapeIdentifier(service)];
-  await asAdmin(`create database ${database} template ${template} owner ${template} strategy file_copy`);
-  const url = new URL(templateUrl);
+  const [url, ownerUrl] = [
+    new URL(templateUrl),
+    new URL(inject('postgresOwnerUrls')[service] ?? templateUrl),
+  ];
+  const owner = escapeIdentifier(ownerUrl.username);
+  await asAdmin(`create database ${database} template ${template} owner ${owner} strategy file_copy`);
   url.pathname = `/${name}`;
+  ownerUrl.pathname = `/${name}`;
   return {
     url: url.href,
+    ownerUrl: ownerUrl.href,
     [Symbol.asyncDispose]: () => asAdmin(`drop database if exists ${database} with (force)`),
   };
 }

@@ -1,4 +1,5 @@
 import type { Message } from '@bufbuild/protobuf';
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { toAuditEntry } from '../../callers/audit-entry.ts';
 import type { AuditLog } from '../../callers/audit-log.ts';
 import type { AccessOf, MethodAccess } from '../../callers/method-access.ts';
@@ -10,6 +11,9 @@ import { RpcError } from '../rpc-error.ts';
 /**
  * Writes calls that touch contact data into the audit log. Their answer leaves once the line is durable; where it cannot be
  * written, the call fails. All others pass untouched.
+ *
+ * A call that changes something begins only while lines can be written, and its line is tried again until its deadline: it is committed
+ * by then, and its caller should not hear otherwise.
  * Must be the innermost interceptor: what it tells of a request was validated before.
  *
  * @param toRpcError names the reason of an error of the service's own.
@@ -34,6 +38,8 @@ interface Audited {
 
 function audited(next: Handler, access: MethodAccess, { audit, toRpcError }: Audited): Handler {
   return async (call) => {
+    const isWrite = call.method.idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
+    if (isWrite) await audit.ready?.();
     const answer = watchAnswer(call);
     try {
       await next(call);
@@ -44,7 +50,8 @@ function audited(next: Handler, access: MethodAccess, { audit, toRpcError }: Aud
       await audit.record(toAuditEntry(call, access, { outcome })).catch(() => undefined);
       throw error;
     }
-    await audit.record(toAuditEntry(call, access, { outcome: 'OK', ...answer() }));
+    const entry = toAuditEntry(call, access, { outcome: 'OK', ...answer() });
+    await audit.record(entry, isWrite ? { keepWhile: call.signal } : undefined);
   };
 }
 

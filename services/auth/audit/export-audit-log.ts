@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { StartupError } from '@rollcall/runtime';
+import type { Pool } from '@rollcall/runtime/postgres';
+import type { ClientBase } from 'pg';
+import { type CentralChain, type ChainRecord, readCentralChain } from './central-chain.ts';
+import { batchesOf } from './chain-batches.ts';
+import { exportName, writeExport } from './exported-chain.ts';
+import { inSnapshot } from './verify-audit-log.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Writes each closed chain that was not exported yet to a file, verifies the file, and has the central chain note it.
+ * @param pool as the owner of the tables.
+ * @returns paths of the files.
+ * @throws StartupError where a chain is not as it was written; those before it are exported.
+ */
+export async function exportChains(pool: Pool, directory: string): Promise<string[]> {
+  const paths: string[] = [];
+  const chains = await knownChains(pool);
+  const states = await statesOf(pool);
+  for (const record of chains) {
+    if (!record.closed || record.isExported || states.get(record.chain) !== 'closed') continue;
+    const path = join(directory, exportName(record));
+    const digest = await inSnapshot(pool, (client) => exportOne(client, path, record));
+    await pool.query('select audit_export($1, $2)', [record.chain, `sha256 ${digest}`]);
+    paths.push(path);
+  }
+  return paths;
+}
+
+/**
+ * Deletes chains that were exported, and closed longer ago than the retention says. The central chain keeps their heads.
+ * @param pool as the owner of the tables.
+ * @returns numbers of the chains.
+ */
+export async function pruneChains(
+  pool: Pool,
+  retentionDays: number,
+  nowMs: number = Date.now(),
+): Promise<string[]> {
+  const before = nowMs - retentionDays * DAY_MS;
+  const due = (await knownChains(pool)).filter(
+    ({ closed, isExported, isPruned }) => closed && isExported && !isPruned && closed.atMs <= before,
+  );
+  for (const { chain } of due) await pool.query('select audit_prune($1)', [chain]);
+  return due.map(({ chain }) => chain);
+}
+
+async function exportOne(client: ClientBase, path: string, record: ChainRecord): Promise<string> {
+  try {
+    return await writeExport(path, record, batchesOf(client, record.chain));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'EACCES' && code !== 'ENOSPC' && code !== 'ENOTDIR') throw error;
+    throw new StartupError(`${path} cannot be written: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+// What the central chain says is believed only where the chain itself is whole; breaks that it notes are part of it.
+async function knownChains(pool: Pool): Promise<ChainRecord[]> {
+  const central = await inSnapshot(pool, (client) => readCentralChain(client));
+  requireWhole(central);
+  return [...central.chains.values()];
+}
+
+function requireWhole({ findings }: CentralChain): void {
+  const [first] = findings.filter(({ isNoted }) => !isNoted);
+  if (first) throw new StartupError(`Nothing is exported or pruned: ${first.place}: ${first.why}`);
+}
+
+async function statesOf(pool: Pool): Promise<Map<string, string>> {
+  const { rows } = await pool.query<{ id: string; state: string }>('select id, state from audit_chains');
+  return new Map(rows.map(({ id, state }) => [id, state]));
+}

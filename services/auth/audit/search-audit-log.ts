@@ -1,0 +1,110 @@
+import type { AuditEntry } from '@rollcall/runtime/callers';
+import type { ClientBase } from 'pg';
+import type { ChainRecord } from './central-chain.ts';
+import { batchesOf, entriesOf } from './chain-batches.ts';
+
+/** Which lines to show. What is undefined does not matter. */
+export interface AuditQuery {
+  /** Id of a user that the line names. */
+  readonly user?: string | undefined;
+  readonly caller?: string | undefined;
+  readonly tenant?: string | undefined;
+  /** `UserService/GetUser`, with or without its package. */
+  readonly method?: string | undefined;
+  readonly outcome?: string | undefined;
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+}
+
+/** A line and where it stands. */
+export type PlacedEntry = AuditEntry & {
+  readonly chain?: string;
+  readonly batch?: number;
+  readonly seq?: number;
+};
+
+// Times of chains are by the clock of the database, times of lines by that of the service; and a line may wait before it is written.
+const MARGIN_MS = 5 * 60_000;
+
+/** Whether a line is one of those that are asked for. */
+export function matches(entry: AuditEntry, query: AuditQuery): boolean {
+  const atMs = Date.parse(entry.time);
+  return (
+    (query.user === undefined || entry.ids.includes(query.user)) &&
+    (query.caller === undefined || entry.caller === query.caller) &&
+    (query.tenant === undefined || entry.tenants.includes(query.tenant)) &&
+    (query.method === undefined ||
+      entry.method === query.method ||
+      entry.method.endsWith(`.${query.method}`)) &&
+    (query.outcome === undefined || entry.outcome === query.outcome) &&
+    (query.fromMs === undefined || atMs >= query.fromMs) &&
+    (query.toMs === undefined || atMs < query.toMs)
+  );
+}
+
+/**
+ * The newest lines that are asked for, oldest first. Reads the chains in the order of their ends, the newest first, and no more of
+ * them than can hold such lines.
+ * @param chains those that the central chain knows.
+ */
+export async function findEntries(
+  client: ClientBase,
+  chains: Iterable<ChainRecord>,
+  { query, limit }: { readonly query: AuditQuery; readonly limit: number },
+): Promise<PlacedEntry[]> {
+  const newest = createNewest(limit);
+  const endOf = ({ closed }: ChainRecord) => closed?.atMs ?? Number.POSITIVE_INFINITY;
+  const present = [...chains]
+    .filter(({ isPruned }) => !isPruned)
+    .sort((one, other) => endOf(other) - endOf(one));
+  for (const record of present) {
+    if (endOf(record) + MARGIN_MS < Math.max(newest.oldestMs(), query.fromMs ?? 0)) break;
+    if (query.toMs !== undefined && record.openedMs - MARGIN_MS >= query.toMs) continue;
+    for await (const { seq, entries } of entriesOf(batchesOf(client, record.chain)))
+      for (const entry of entries)
+        if (matches(entry, query)) newest.add({ chain: record.chain, batch: seq, ...entry });
+  }
+  for await (const entry of oldEntries(client, newest.oldestMs)) if (matches(entry, query)) newest.add(entry);
+  return newest.take();
+}
+
+// The newest first, so that few are read where few are asked for.
+async function* oldEntries(client: ClientBase, oldestMs: () => number): AsyncGenerator<PlacedEntry> {
+  let before = '9223372036854775807';
+  for (;;) {
+    const { rows } = await client.query<{ seq: string; content: string }>(
+      'select seq, content from audit_log where seq < $1 order by seq desc limit 1000',
+      [before],
+    );
+    for (const { seq, content } of rows) yield { seq: Number(seq), ...(JSON.parse(content) as AuditEntry) };
+    const last = rows.at(-1);
+    if (rows.length < 1000 || !last) return;
+    if (Date.parse((JSON.parse(last.content) as AuditEntry).time) < oldestMs()) return;
+    before = last.seq;
+  }
+}
+
+/** Keeps the newest of what is added. */
+export function createNewest(limit: number) {
+  let kept: PlacedEntry[] = [];
+  const trim = () => {
+    kept.sort((one, other) => Date.parse(one.time) - Date.parse(other.time));
+    kept = kept.slice(-limit);
+  };
+  return {
+    add(entry: PlacedEntry): void {
+      kept.push(entry);
+      if (kept.length >= 2 * limit + 1000) trim();
+    },
+    /** Nothing older can be among them any more; minus infinity: there are too few yet. */
+    oldestMs(): number {
+      if (kept.length < limit) return Number.NEGATIVE_INFINITY;
+      trim();
+      return Date.parse(kept[0]?.time ?? '');
+    },
+    take(): PlacedEntry[] {
+      trim();
+      return kept;
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import type { Pool } from '@rollcall/runtime/postgres';
+import type { ClientBase } from 'pg';
+import { type AuditFinding, type AuditHead, type CentralChain, readCentralChain } from './central-chain.ts';
+import { batchesOf, checkChain } from './chain-batches.ts';
+import { checkOldLog } from './verify-old-log.ts';
+
+/** What a look through the whole log found. */
+export interface AuditVerdict {
+  /** What is not as it was written; none: the log is whole. */
+  readonly findings: readonly AuditFinding[];
+  /** Of the central chain, to be kept outside of the database. */
+  readonly head: AuditHead;
+  /** Lines that are in the database. */
+  readonly lines: bigint;
+  readonly chains: number;
+  /** Chains that were exported and pruned: the central chain has their heads. */
+  readonly pruned: number;
+}
+
+/**
+ * Goes through the whole log and computes its chains anew, outside of the database that keeps it.
+ * @param noted a head that was noted before: the log must still have been so then. Without it a log that was written anew by somebody who
+ * may do everything in the database looks whole.
+ */
+export function verifyAuditLog(pool: Pool, noted?: AuditHead): Promise<AuditVerdict> {
+  return inSnapshot(pool, async (client) => {
+    const central = await readCentralChain(client, noted);
+    const old = await checkOldLog(client, { marks: central.legacyMarks, noted });
+    const kept = [...central.chains.values()].filter(({ isPruned }) => !isPruned);
+    const findings = [...central.findings, ...(old.finding ? [old.finding] : [])];
+    let lines = old.lines;
+    const rows = await chainRows(client);
+    for (const record of kept) {
+      const check = await checkChain(record, batchesOf(client, record.chain));
+      lines += BigInt(check.lines);
+      const finding = check.finding ?? compare(record.chain, check, rows.get(record.chain));
+      if (finding) findings.push(finding);
+    }
+    findings.push(...(await strangers(client, central, rows)));
+    if (noted && !central.hasNoted && !old.hasNoted)
+      findings.push({ place: `entry ${noted.seq}`, why: 'the log is not the one whose head was noted' });
+    const pruned = central.chains.size - kept.length;
+    return { findings, head: central.head, lines, chains: kept.length, pruned };
+  });
+}
+
+/** Runs `work` on one connection that sees the log as it is now: what is written meanwhile is not seen. */
+export async function inSnapshot<T>(pool: Pool, work: (client: ClientBase) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin isolation level repeatable read read only');
+    return await work(client);
+  } finally {
+    await client.query('rollback').catch(() => undefined);
+    client.release();
+  }
+}
+
+interface ChainRow {
+  readonly id: string;
+  readonly batches: number;
+  readonly hash: Buffer;
+}
+
+async function chainRows(client: ClientBase): Promise<Map<string, ChainRow>> {
+  const { rows } = await client.query<ChainRow>('select id, batches, hash from audit_chains');
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+function compare(
+  chain: string,
+  found: { readonly batches: number; readonly hash: Buffer },
+  row: ChainRow | undefined,
+): AuditFinding | undefined {
+  const place = `batch ${found.batches + 1} of chain ${chain}`;
+  if (!row) return { place: `chain ${chain}`, why: 'its head is missing' };
+  if (row.batches !== found.batches || !row.hash.equals(found.hash))
+    return { place, why: `it is missing: the chain went on to batch ${row.batches}` };
+  return undefined;
+}
+
+/** Chains that the central chain does not know, or knows to be pruned. */
+async function strangers(
+  client: ClientBase,
+  { chains }: CentralChain,
+  rows: ReadonlyMap<string, ChainRow>,
+): Promise<AuditFinding[]> {
+  // One step of the index a chain.
+  const { rows: present } = await client.query<{ chain: string }>(
+    `with recursive chains as (
+       (select chain from audit_batches order by chain limit 1)
+       union all
+       select (select b.chain from audit_batches b where b.chain > c.chain order by b.chain limit 1)
+       from chains c where c.chain is not null
+     ) select chain from chains where chain is not null`,
+  );
+  const all = new Set([...rows.keys(), ...present.map(({ chain }) => chain)]);
+  return [...all]
+    .filter((chain) => chains.get(chain)?.isPruned !== false)
+    .map((chain) => ({ place: `chain ${chain}`, why: 'the central chain does not know it' }));
+}
