@@ -50,6 +50,8 @@ const BY_REASON: ReadonlyMap<string, Judgement> = new Map(
     OVERLOADED: 'service_unavailable',
     DRAINING: 'service_unavailable',
     DATABASE_UNAVAILABLE: 'service_unavailable',
+    DATABASE_FULL: 'service_unavailable',
+    DATABASE_READ_ONLY: 'service_unavailable',
     VERSION_NOT_REACHED: 'version_not_reached',
     DEADLINE_EXCEEDED: 'deadline_exceeded',
     CANCELLED: 'refused',

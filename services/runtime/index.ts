@@ -15,9 +15,16 @@ export {
   textSetting,
 } from './config.ts';
 export { digestOf } from './digest.ts';
+export { LogOutput, standardOutput } from './log/log-output.ts';
 export { LOG_LEVEL_SETTING } from './log-level-setting.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
 export { commandAddress, type DatabaseAccess, databaseAccessSettings } from './postgres/database-access.ts';
+export {
+  HANG_LIMITS,
+  type HangLimits,
+  type WatchedProcess,
+  watchForHang,
+} from './processes/watch-for-hang.ts';
 export { runProcess } from './run-process.ts';
 export type { RunningService } from './running-service.ts';
 export { namesSameDatabase } from './same-database.ts';

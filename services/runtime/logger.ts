@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-
+import { standardOutput } from './log/log-output.ts';
 import { serializeError } from './serialize-error.ts';
 
 export type { Logger } from 'pino';
@@ -12,6 +12,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /**
  * A logger that writes one JSON object a line: `time` (ISO 8601), `level` as a word, `service`, `msg`, and what the line is about.
+ * Logging never blocks and never fails: lines that standard output does not take are dropped and counted, and a line says how many.
  * @param destination where to write; absent: standard output.
  */
 export function createLogger(
@@ -25,5 +26,10 @@ export function createLogger(
     serializers: { error: serializeError, cause: serializeError },
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return destination ? pino(settings, destination) : pino(settings);
+  if (destination) return pino(settings, destination);
+  const output = standardOutput();
+  const logger = pino(settings, output);
+  output.onRecovery = (dropped, cause) =>
+    logger.error({ dropped, cause }, 'log lines were dropped, because they could not be written');
+  return logger;
 }

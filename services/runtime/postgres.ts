@@ -1,7 +1,14 @@
 // PostgreSQL: prepared statements on a pool, MikroORM, what its errors mean.
 
 export type { DatabaseAccess } from './postgres/database-access.ts';
-export { isDatabaseUnavailable, sqlState, violatedConstraint } from './postgres/database-error.ts';
+export {
+  type DatabaseOutage,
+  databaseOutage,
+  isDatabaseAway,
+  isDatabaseUnavailable,
+  sqlState,
+  violatedConstraint,
+} from './postgres/database-error.ts';
 export { createOrm } from './postgres/orm.ts';
 export { CallOverError, PoolBusyError } from './postgres/patient-pool.ts';
 export { createPool, type Pool, type PoolOptions, type RenewablePool } from './postgres/pool.ts';

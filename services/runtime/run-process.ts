@@ -1,6 +1,10 @@
+import { standardOutput } from './log/log-output.ts';
 import type { RunningService } from './running-service.ts';
 import { StartupError } from './startup-error.ts';
 import { tellReady } from './workers.ts';
+
+/** How long the last lines may take to be written. Milliseconds. Our own choice. */
+const LAST_LINES_MS = 1000;
 
 /**
  * Runs a service as a process: starts it, waits to be told to end, lets it drain, exits 0.
@@ -14,15 +18,25 @@ export async function runProcess(start: () => Promise<RunningService>): Promise<
   try {
     service = await start();
   } catch (error) {
+    // What was logged before it stands before it.
+    await standardOutput().settle(LAST_LINES_MS);
     process.stderr.write(`${explainStartup(error)}\n`);
-    process.exit(1);
+    return await exit(1);
   }
   tellReady();
   const why = await told;
   service.logger.info({ why }, 'draining');
   await service[Symbol.asyncDispose]();
   service.logger.info('ended');
-  process.exit(0);
+  await exit(0);
+}
+
+async function exit(code: number): Promise<never> {
+  const output = standardOutput();
+  await output.settle(LAST_LINES_MS);
+  // Node waits at its exit for a write that the system holds, such as one to a terminal that is stopped: for ever.
+  if (output.isWriting) process.kill(process.pid, 'SIGKILL');
+  process.exit(code);
 }
 
 function waitToBeTold(): Promise<string> {

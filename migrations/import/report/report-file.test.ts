@@ -1,9 +1,20 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openReport } from './report-file.ts';
+
+function mount(path: string): boolean {
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', path]).status === 0;
+}
+
+const probe = mkdtempSync(join(tmpdir(), 'rollcall-full-'));
+const canMount = mount(probe);
+if (canMount) spawnSync('umount', [probe]);
+else process.stdout.write('This machine lets no file system be mounted: a full disk is not tried.\n');
+rmSync(probe, { recursive: true });
 
 let folder: string;
 beforeAll(async () => {
@@ -45,6 +56,29 @@ describe('openReport', () => {
     const left = (await readdir(folder)).filter((name) => name.endsWith('.partial'));
     expect(left.sort()).toEqual(others.sort());
     for (const name of others) await rm(join(folder, name));
+  });
+
+  it.skipIf(!canMount)('B5: says in one line that the disk is full, and leaves nothing behind', async () => {
+    const disk = await mkdtemp(join(tmpdir(), 'rollcall-full-'));
+    mount(disk);
+    try {
+      const path = join(disk, 'report.csv');
+      const lines = Array.from({ length: 4000 }, (_, n) => ({
+        line: n,
+        outcome: 'refused' as const,
+        reason: 'the e-mail is none',
+      }));
+      {
+        await using report = await openReport(path);
+        await expect(report.add(lines)).rejects.toThrow(
+          `Cannot write the report ${path} (ENOSPC): name another place with --report FILE`,
+        );
+      }
+      expect(await readdir(disk)).toEqual([]);
+    } finally {
+      spawnSync('umount', [disk]);
+      await rm(disk, { recursive: true });
+    }
   });
 
   it('names the place that cannot be written, and the cure', async () => {

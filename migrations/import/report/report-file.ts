@@ -16,6 +16,7 @@ export interface ReportLine {
  * it is whole, so that a file of that name never tells half a story. Disposing of it unfinished removes it.
  */
 export interface ReportFile extends AsyncDisposable {
+  /** Throws ImportFault where the disk is full. */
   add(lines: readonly ReportLine[]): Promise<void>;
   /** Puts the report in its place, over an older one. Throws ImportFault. */
   finish(): Promise<void>;
@@ -29,24 +30,31 @@ export async function openReport(path: string): Promise<ReportFile> {
   }
   const file = await orFault(path, () => open(partial, 'w', 0o600));
   await removeAbandoned(path);
-  await file.writeFile('line,outcome,reason\n');
   let isOpen = true;
   const close = async (handle: FileHandle) => {
     isOpen = false;
     await handle.close();
   };
-  return {
-    add: (lines) => file.writeFile(lines.map(toCsv).join('')),
-    async finish() {
-      await file.sync();
-      await close(file);
-      await orFault(path, () => rename(partial, path));
-    },
+  const report: ReportFile = {
+    add: (lines) => orFault(path, () => file.writeFile(lines.map(toCsv).join(''))),
+    finish: () =>
+      orFault(path, async () => {
+        await file.sync();
+        await close(file);
+        await rename(partial, path);
+      }),
     async [Symbol.asyncDispose]() {
       if (isOpen) await close(file);
       await rm(partial, { force: true });
     },
   };
+  try {
+    await orFault(path, () => file.writeFile('line,outcome,reason\n'));
+  } catch (error) {
+    await report[Symbol.asyncDispose]();
+    throw error;
+  }
+  return report;
 }
 
 /** Partial reports whose process is gone. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -17,6 +17,20 @@ it('writes a mail whole, once for each id, for its owner alone', async () => {
     expect((await stat(join(inner, 'one.eml'))).mode & 0o777).toBe(0o600);
     expect((await stat(inner)).mode & 0o777).toBe(0o700);
     expect(await readFile(join(inner, 'one.eml'), 'utf8')).toContain('To: ada@example.com\r\n');
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+it('B5: leaves no part of a mail behind that cannot be written whole', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'rollcall-mail-'));
+  try {
+    // A directory in its place: all is written, and cannot be put there.
+    await mkdir(join(directory, 'one.eml', 'inner'), { recursive: true });
+    await expect(createFileMailSender(directory).send(MAIL, 'one')).rejects.toThrow(
+      /EISDIR|ENOTEMPTY|EEXIST/,
+    );
+    expect(await readdir(directory)).toEqual(['one.eml']);
   } finally {
     await rm(directory, { recursive: true });
   }

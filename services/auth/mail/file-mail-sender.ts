@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Mail, MailSender } from '../people/mail.ts';
 
@@ -12,9 +12,15 @@ export function createFileMailSender(directory: string): MailSender {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const path = join(directory, `${id}.eml`);
       const draft = `${path}.draft`;
-      await writeFile(draft, toEml(mail, id), { mode: 0o600 });
-      // Whole or not at all, for whoever watches the directory.
-      await rename(draft, path);
+      try {
+        await writeFile(draft, toEml(mail, id), { mode: 0o600 });
+        // Whole or not at all, for whoever watches the directory.
+        await rename(draft, path);
+      } catch (error) {
+        // A full disk took a part of it.
+        await rm(draft, { force: true });
+        throw error;
+      }
     },
   };
 }

@@ -1,8 +1,8 @@
 import type { Logger } from '@rollcall/runtime';
-import type { Pool, RunPrepared } from '@rollcall/runtime/postgres';
+import { isDatabaseAway, type Pool, type RunPrepared } from '@rollcall/runtime/postgres';
 import type { LedgerScope } from '../ledger/origin.ts';
 import { type Applied, applyEvents } from './apply-events.ts';
-import { faultText, isOutage } from './event-fault.ts';
+import { faultText } from './event-fault.ts';
 import type { PaymentChange } from './payment-change.ts';
 import { type Claim, claimEvents, markFailed } from './postgres/claim-events.ts';
 import { transactRelaxed } from './postgres/run.ts';
@@ -44,7 +44,7 @@ export async function workBatch(options: BatchOptions, claim: Claim): Promise<Ba
     });
     return { ...NOTHING, claimed: ids.length, applied: applied?.applied.length ?? 0 };
   } catch (error) {
-    if (isOutage(error) || ids.length === 0) throw error;
+    if (isDatabaseAway(error) || ids.length === 0) throw error;
     return ids.length > 1 ? await workHalves(options, ids) : await fail(options, ids[0] ?? '', error);
   }
 }

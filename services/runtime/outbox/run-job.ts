@@ -1,5 +1,6 @@
 import type { Job } from 'graphile-worker';
 import type { Logger } from '../logger.ts';
+import { isDatabaseAway } from '../postgres/database-error.ts';
 import type { Pool } from '../postgres/pool.ts';
 import { serializeError } from '../serialize-error.ts';
 import type { Outcome } from './count-outcomes.ts';
@@ -99,7 +100,7 @@ async function inTime(
 
 function judge(error: unknown, { isLast, isEnding }: { isLast: boolean; isEnding: boolean }): Fate {
   if (isEnding) return 'back';
-  if (error instanceof OutboxAwayError) return 'away';
+  if (error instanceof OutboxAwayError || isDatabaseAway(error)) return 'away';
   return isLast || error instanceof OutboxRefusedError ? 'dead' : 'later';
 }
 

@@ -14,6 +14,27 @@ describe('databaseFault', () => {
   });
 
   it.each([
+    ['53100', 'DATABASE_FULL', 'has a full disk and takes no writes until there is room', 10_000],
+    ['25006', 'DATABASE_READ_ONLY', 'takes no writes for now', 1000],
+    ['53000', 'DATABASE_UNAVAILABLE', 'lacks memory, connections or another resource', 1000],
+    ['53200', 'DATABASE_UNAVAILABLE', 'lacks memory, connections or another resource', 1000],
+    ['53300', 'DATABASE_UNAVAILABLE', 'lacks memory, connections or another resource', 1000],
+    ['53400', 'DATABASE_UNAVAILABLE', 'lacks memory, connections or another resource', 1000],
+    ['57P02', 'DATABASE_UNAVAILABLE', 'does not answer', 1000],
+  ])(
+    'B5: tells SQLSTATE %s as %s, also where another error wraps it',
+    (code, reason, predicate, retryDelayMs) => {
+      const state = Object.assign(new Error('told by Postgres'), { code });
+      for (const error of [state, new Error('insert', { cause: state })])
+        expect(databaseFault(error, 'booking')).toMatchObject({
+          reason,
+          message: `The database of the booking service ${predicate}.`,
+          options: { retryDelayMs },
+        });
+    },
+  );
+
+  it.each([
     ['one that the database gave', Object.assign(new Error(), { code: '23505' })],
     ['any', 'x'],
   ])('leaves another error alone: %s', (_what, error) => {

@@ -13,6 +13,9 @@ export const RUNTIME_REASONS = {
   OVERLOADED: Code.Unavailable,
   DRAINING: Code.Unavailable,
   DATABASE_UNAVAILABLE: Code.Unavailable,
+  // Not UNAVAILABLE, which clients repeat at once and take for an outage of everything: reads go on.
+  DATABASE_FULL: Code.ResourceExhausted,
+  DATABASE_READ_ONLY: Code.Unavailable,
   DEADLINE_EXCEEDED: Code.DeadlineExceeded,
   CANCELLED: Code.Canceled,
   NOT_IMPLEMENTED: Code.Unimplemented,

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
+import type { ErrorReason } from '@rollcall/contract/user';
 import { OutboxAwayError, OutboxRefusedError } from '@rollcall/runtime/outbox';
 import { errorReason } from '@rollcall/transport';
 
@@ -25,7 +26,7 @@ function toOutboxError(error: unknown): unknown {
   return error;
 }
 
-// Who is not known, or asks too much, is so with every job alike.
+// Who is not known, or asks too much, is so with every job alike; so is an owner whose disk is full.
 const AWAY = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.Unauthenticated]);
 
 const REFUSALS = new Set([
@@ -36,6 +37,11 @@ const REFUSALS = new Set([
   Code.OutOfRange,
 ]);
 
+const AWAY_REASONS = new Set([
+  'RATE_LIMITED',
+  'DATABASE_FULL',
+] satisfies (keyof typeof ErrorReason)[]) as ReadonlySet<string | undefined>;
+
 function isAway(error: ConnectError): boolean {
-  return AWAY.has(error.code) || errorReason(error)?.reason === 'RATE_LIMITED';
+  return AWAY.has(error.code) || AWAY_REASONS.has(errorReason(error)?.reason);
 }

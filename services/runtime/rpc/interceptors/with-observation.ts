@@ -90,5 +90,6 @@ function logLevel(error: RpcError | undefined): 'debug' | 'info' | 'warn' | 'err
   if (error.code === Code.Internal || error.code === Code.Unknown || error.code === Code.DataLoss)
     return 'error';
   if (error.code === Code.Unavailable || error.code === Code.DeadlineExceeded) return 'warn';
+  if (error.reason === 'DATABASE_FULL') return 'warn';
   return 'info';
 }

@@ -1,0 +1,16 @@
+// A process that logs as services do. Told a number over its channel, it logs so many lines and answers with how many were dropped so far;
+// told `end`, it ends as services do.
+import { createLogger } from '../logger.ts';
+import { runProcess } from '../run-process.ts';
+import { standardOutput } from './log-output.ts';
+
+const logger = createLogger({ service: 'logging', level: 'info' });
+const filler = 'x'.repeat(1000);
+
+process.on('message', (count: number) => {
+  for (let n = 0; n < count; n++) logger.info({ n, filler }, 'a line');
+  // By then a write that can work has been tried.
+  setTimeout(() => process.send?.(standardOutput().dropped), 20);
+});
+
+await runProcess(async () => ({ logger, [Symbol.asyncDispose]: async () => {} }));
