@@ -22,9 +22,12 @@ export function readKeptFile(path: string): string | undefined {
 /** Makes such a file, and answers what it holds. */
 export function makeKeptFile(path: string, text: string): string {
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, text, { mode: 0o600 });
-  // Whole or not at all, also when the start is killed here.
-  linkSync(draft, path);
-  rmSync(draft);
+  try {
+    writeFileSync(draft, text, { mode: 0o600 });
+    // Whole or not at all, also when the start is killed here.
+    linkSync(draft, path);
+  } finally {
+    rmSync(draft, { force: true });
+  }
   return text;
 }

@@ -1,4 +1,5 @@
 import { totalmem } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StartupError } from '@rollcall/runtime';
 import { keepAuthKeys } from './auth-keys.ts';
 import { type LocalConfig, portsOf } from './config.ts';
@@ -7,10 +8,10 @@ import { requireFreePorts } from './free-ports.ts';
 import { migrate } from './migrate.ts';
 import type { LocalOutput } from './output.ts';
 import { sizeSettings } from './postgres/size-settings.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from './postgres/start-embedded-postgres.ts';
+import { type SupervisedPostgres, supervisePostgres } from './postgres/supervise-postgres.ts';
 import { confirmReset, resetDataDirectory } from './reset.ts';
 import { planSample, type SamplePlan } from './sample/bring-sample.ts';
-import { writeSampleState } from './sample/sample-state.ts';
+import { noteSampleLoaded } from './sample/sample-state.ts';
 import { databaseUrls, grpcAddresses, serviceSpecs } from './service-specs.ts';
 import { ownerOf, SERVICES, type ServiceName } from './services.ts';
 import { keepStripeSecret } from './stripe-secret.ts';
@@ -23,11 +24,14 @@ const AFTER_KILL_MS = 10_000;
 /** Twice what all services take at their defaults, so that there is room for somebody who looks in. Our own choice. */
 const MAX_CONNECTIONS = '300';
 
-/** What runs, once everything runs. Disposing of it stops it: the services, the last first, then Postgres. */
+/** After a database ended, this process hears of it within so long. Milliseconds. Our own choice. */
+const HEARD_MS = 500;
+
+/**
+ * What runs, once everything runs: what ends is started again. Disposing of it stops it: the services, the last first, then Postgres.
+ */
 export interface RunningLocal extends AsyncDisposable {
   facts: StartedFacts;
-  /** Settles, with one line that says why, when something ended that cannot be started again. */
-  failed: Promise<string>;
 }
 
 /** What a start needs beside its settings. */
@@ -68,13 +72,14 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
       const env = { ...config.env, ...keys };
       return migrate(service, urls[service], { env, ownerUrl, isAsSet, onWait: output.say, embeddedIn });
     };
-    await Promise.all(SERVICES.map(migrateOne));
+    await Promise.all(SERVICES.map((service) => againAfterOutage(postgres, () => migrateOne(service))));
     return SERVICES.join(', ');
   });
   await unlessAborted(signal, migrations);
 
   const services = serviceSpecs(config, directory.path, { urls, keys, stripeSecret }).map((spec) => {
-    const service = stack.use(superviseService(spec, output.say));
+    const isExcused = (begunAtMs: number) => postgres?.wasAwaySince(begunAtMs) ?? false;
+    const service = stack.use(superviseService(spec, { say: output.say, isExcused }));
     options.onService(service);
     return service;
   });
@@ -85,15 +90,9 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
   await unlessAborted(signal, ready);
 
   const hasSample = await bringSample(plan, { config, dataDirectory: directory.path, output, signal });
-  const failures = services.map(({ gaveUp }) => gaveUp);
-  const ended = postgres?.ended.then(
-    (how) =>
-      `Postgres ended (${how}). npm start again: the data are recovered. Its log is ${directory.path}/logs/postgres.log`,
-  );
   const started = stack.move();
   return {
     facts: { postgresVersion: postgres?.version, hasSample },
-    failed: Promise.race(ended ? [...failures, ended] : failures),
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
 }
@@ -113,9 +112,9 @@ async function startPostgres(
   config: LocalConfig,
   dataDirectory: string,
   output: LocalOutput,
-): Promise<EmbeddedPostgres | undefined> {
+): Promise<SupervisedPostgres | undefined> {
   if (config.embedded.length === 0) return undefined;
-  const started = Promise.withResolvers<EmbeddedPostgres>();
+  const started = Promise.withResolvers<SupervisedPostgres>();
   await output.step('Postgres', async () => {
     const options = {
       dataDirectory,
@@ -123,7 +122,7 @@ async function startPostgres(
       databases: SERVICES,
       settings: { ...sizeSettings(memoryBytes()), max_connections: MAX_CONNECTIONS },
     };
-    started.resolve(await startEmbeddedPostgres(options));
+    started.resolve(await supervisePostgres(options, { say: output.say }));
     return `version ${(await started.promise).version}`;
   });
   const postgres = await started.promise;
@@ -138,23 +137,45 @@ interface SampleContext {
   signal: AbortSignal;
 }
 
-/** @returns whether the sample is in */
-async function bringSample(
-  plan: SamplePlan,
-  { config, dataDirectory, output, signal }: SampleContext,
-): Promise<boolean> {
-  await output.step('Sample', async () => {
-    if (!plan.load) return plan.why;
-    // Most starts do without, and need no gRPC client then.
-    const { loadSample } = await import('./sample/load-sample.ts');
-    const addresses = grpcAddresses(config);
-    const loaded = await loadSample(addresses, signal);
-    writeSampleState(dataDirectory, 'loaded');
-    return Object.entries(loaded)
-      .map(([what, count]) => `${count} ${what}`)
-      .join(', ');
-  });
-  return plan.load || plan.loaded;
+/** @returns whether the sample is in: where it cannot be brought in, everything else runs all the same */
+async function bringSample(plan: SamplePlan, context: SampleContext): Promise<boolean> {
+  const { config, dataDirectory, output, signal } = context;
+  const onWait = (reason: string) => output.say(`  Sample     waits, and goes on by itself: ${reason}`);
+  try {
+    await output.step('Sample', async () => {
+      if (!plan.load) return plan.why;
+      // Most starts do without, and need no gRPC client then.
+      const { describeSample, loadSample } = await import('./sample/load-sample.ts');
+      const loaded = await loadSample(grpcAddresses(config), { onWait, signal });
+      const fault = noteSampleLoaded(dataDirectory);
+      if (fault) output.say(`  Sample     is in, and the next start looks again: ${fault}`);
+      return describeSample(loaded);
+    });
+    return plan.load || plan.loaded;
+  } catch (error) {
+    signal.throwIfAborted();
+    output.say(`  Sample     not loaded: ${(error as Error).message}`);
+    output.say('             Everything else runs. To load it: npm run sample -- --demo');
+    return false;
+  }
+}
+
+/** Does again what failed while the database was away. */
+async function againAfterOutage(
+  postgres: SupervisedPostgres | undefined,
+  work: () => Promise<void>,
+): Promise<void> {
+  for (;;) {
+    const begunAtMs = performance.now();
+    try {
+      await work();
+      return;
+    } catch (error) {
+      await sleep(HEARD_MS);
+      if (!postgres?.wasAwaySince(begunAtMs)) throw error;
+      await postgres.up();
+    }
+  }
 }
 
 /** Waits no longer than the signal allows; what was waited for goes on, and its failure is of no interest then. */

@@ -1,4 +1,12 @@
-import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -30,6 +38,33 @@ describe('a log file', () => {
     closeLog(log);
     expect(existsSync(`${path}.1`)).toBe(true);
     expect(linesOf(log)).toEqual([]);
+  });
+});
+
+describe('the lines of a log file', () => {
+  it('B10: are those of this start alone, also where somebody emptied or removed the file meanwhile', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'rollcall-log-')), 'x.log');
+    writeFileSync(path, 'an older line\n');
+    const log = openLog(path);
+    expect(linesOf(log)).toEqual([]);
+    truncateSync(path);
+    writeSync(log.descriptor, 'now\n');
+    closeLog(log);
+    expect(linesOf(log)).toEqual(['now']);
+    rmSync(join(path, '..'), { recursive: true });
+    expect(linesOf(log)).toEqual([]);
+  });
+
+  it('are the last ones of a long log, each whole', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'rollcall-log-')), 'x.log');
+    const log = openLog(path);
+    closeLog(log);
+    const all = Array.from({ length: 20_000 }, (_, n) => `line ${n}`);
+    writeFileSync(path, `${all.join('\n')}\n`);
+    const lines = linesOf(log);
+    expect(lines.length).toBeLessThan(all.length);
+    expect(lines).toEqual(all.slice(-lines.length));
+    rmSync(join(path, '..'), { recursive: true });
   });
 });
 

@@ -1,8 +1,19 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 /** A log that grew beyond this is set aside at the next start. */
 const MAX_BYTES = 8 * 1024 * 1024;
+/** How much of the end of a log is read. Longer than any trace. Our own choice. */
+const TAIL_BYTES = 64 * 1024;
 
 /** A log file, and where the part that this start wrote begins. */
 export interface LogFile {
@@ -29,10 +40,34 @@ export function closeLog(log: LogFile): void {
   closeSync(log.descriptor);
 }
 
-/** What was written since the log was opened, line by line, without empty ones. */
+/** The last lines that were written since the log was opened, without empty ones; none where the file cannot be read any more. */
 export function linesOf(log: LogFile): string[] {
-  const text = readFileSync(log.path).subarray(log.start).toString('utf8');
+  const text = tailOf(log);
   return text.split('\n').filter((line) => line.trim() !== '');
+}
+
+function tailOf({ path, start }: LogFile): string {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch {
+    // Somebody removed it meanwhile.
+    return '';
+  }
+  try {
+    const { size } = fstatSync(descriptor);
+    // Shorter than it was: somebody emptied it, and all of it is new.
+    const begin = size < start ? 0 : start;
+    const from = Math.max(begin, size - TAIL_BYTES);
+    const bytes = Buffer.alloc(size - from);
+    const read = readSync(descriptor, bytes, 0, bytes.length, from);
+    const text = bytes.toString('utf8', 0, read);
+    return from > begin ? text.slice(text.indexOf('\n') + 1) : text;
+  } catch {
+    return '';
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /**

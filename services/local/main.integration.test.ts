@@ -1,6 +1,16 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,6 +99,58 @@ describe('npm start', { timeout: 180_000 }, () => {
     expectNoSecrets([first.output(), second.output(), third.output(), ...logs()]);
   });
 
+  it('B12: loads the sample although the database is killed meanwhile, and B5: a service that hangs is started again', async () => {
+    const launcher = launch();
+    await launcher.says('  Services');
+    while ((await tryCount('AUTH_HTTP_PORT', LIST_USERS)).users === 0) await sleep(1);
+    process.kill(postmasterPid(), 'SIGKILL');
+    await launcher.says('Postgres is ready again.');
+    await launcher.says('Rollcall is ready');
+    expect(launcher.output()).toContain('Postgres ended (signal SIGKILL). Starting it again in 0.25 s.');
+    expect(launcher.output()).toMatch(/Sample {5}200 users, 16 vendors, \d+ pets, 500 bookings, \d+ reviews/);
+    expect(await count('BOOKING_HTTP_PORT', LIST_BOOKINGS, 'bookings')).toBe(500);
+
+    const vendor = childOf(launcher.child, 'vendor/main.ts');
+    process.kill(vendor, 'SIGSTOP');
+    process.kill(postmasterPid(), 'SIGKILL');
+    const statuses = new Set<number>();
+    while (launcher.output().split('Postgres is ready again.').length < 3) {
+      for (const [port, method] of [
+        ['AUTH_HTTP_PORT', LIST_USERS],
+        ['BOOKING_HTTP_PORT', LIST_BOOKINGS],
+        ['BILLING_HTTP_PORT', LIST_CUSTOMERS],
+      ] as const)
+        statuses.add((await tryCount(port, method)).status);
+      expect(await statusOf('AUTH_HTTP_PORT', '/healthz')).toBe(200);
+    }
+    // 503 is UNAVAILABLE.
+    expect([...statuses].filter((status) => status !== 200 && status !== 503)).toEqual([]);
+    await launcher.says('vendor did not answer any more and was killed. Starting it again in 0.25 s.');
+    await launcher.says('vendor is ready again.');
+    expect(childOf(launcher.child, 'vendor/main.ts')).not.toBe(vendor);
+    for (const name of ['AUTH', 'BOOKING', 'VENDOR', 'BILLING'] as const)
+      while ((await statusOf(`${name}_HTTP_PORT`, '/readyz')) !== 200) await sleep(20);
+    expect(await count('AUTH_HTTP_PORT', LIST_USERS, 'users')).toBe(200);
+    expect(await count('BOOKING_HTTP_PORT', LIST_BOOKINGS, 'bookings')).toBe(500);
+    expect(await count('VENDOR_HTTP_PORT', LIST_VENDORS, 'vendors')).toBe(16);
+    expect(launcher.output()).not.toMatch(/(auth|booking|billing) (ended|did not)/);
+    launcher.child.kill('SIGINT');
+    expect(await launcher.ended).toBe(0);
+  });
+
+  it('B5: serves although its terminal takes nothing, and ends when it is told to', async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [MAIN, '--no-sample'], { env, stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    started.push(child);
+    const ended = once(child, 'close');
+    for (const name of ['AUTH', 'BOOKING', 'VENDOR', 'BILLING'] as const)
+      while ((await statusOf(`${name}_HTTP_PORT`, '/readyz')) !== 200) await sleep(20);
+    expect(await count('AUTH_HTTP_PORT', LIST_USERS, 'users')).toBe(0);
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+  });
+
   it('tells faults in one line each, without a stack trace, and starts nothing', async () => {
     const server = createServer().listen(Number(env.BOOKING_HTTP_PORT), '127.0.0.1');
     await once(server, 'listening');
@@ -123,6 +185,28 @@ describe('npm start', { timeout: 180_000 }, () => {
       }
     };
     return { child, says, ended, errors, output: () => output };
+  }
+
+  function postmasterPid(): number {
+    const [pid] = readFileSync(join(dataDirectory, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n');
+    return Number(pid);
+  }
+
+  async function statusOf(port: (typeof PORTS)[number], path: string): Promise<number | undefined> {
+    const response = await fetch(`http://127.0.0.1:${env[port]}${path}`).catch(() => undefined);
+    await response?.arrayBuffer();
+    return response?.status;
+  }
+
+  /** As `count`, of users, where the answer may be a refusal. */
+  async function tryCount(port: (typeof PORTS)[number], method: string) {
+    const response = await fetch(`http://127.0.0.1:${env[port]}/${method}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ tenantId: 'demo', pageSize: 1 }),
+    });
+    const { users = [] } = (await response.json()) as { users?: unknown[] };
+    return { status: response.status, users: users.length };
   }
 
   async function count(port: (typeof PORTS)[number], method: string, field: string): Promise<number> {

@@ -1,7 +1,8 @@
 // npm start: everything on this machine, in one terminal.
 import { once } from 'node:events';
-import { StartupError } from '@rollcall/runtime';
+import { StartupError, standardOutput } from '@rollcall/runtime';
 import { type LocalConfig, readLocalConfig } from './config.ts';
+import { diskFault } from './disk-fault.ts';
 import { type RunningLocal, startLocal } from './local.ts';
 import { createOutput } from './output.ts';
 import { SERVICES } from './services.ts';
@@ -10,14 +11,15 @@ import { callsToPaste, endpointTable } from './summary.ts';
 import type { SupervisedService } from './supervisor.ts';
 import { USAGE } from './usage.ts';
 
-const output = createOutput(process.stdout);
+const output = createOutput(standardOutput());
 const STOPPING = `Stopping: ${SERVICES.toReversed().join(', ')}, Postgres ...`;
 
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (!(error instanceof StartupError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  const line = error instanceof StartupError ? error.message : diskFault(error);
+  if (line === undefined) throw error;
+  process.stderr.write(`${line}\n`);
   process.exitCode = 1;
 }
 
@@ -29,7 +31,7 @@ async function main(): Promise<number> {
   }
   const config = readLocalConfig(process.env, process.argv.slice(2));
   const services: SupervisedService[] = [];
-  using stop = listenForStop(() => {
+  using stop = listenForStop(standardOutput(), () => {
     // Postgres follows by itself: its watchdog sees this process end.
     for (const service of services) service.kill();
     output.say('Killed.');
@@ -52,13 +54,14 @@ async function runUntilStopped(
   signal: AbortSignal,
 ): Promise<number> {
   await using everything = running;
-  if (!signal.aborted) announce(everything, config);
-  const asked = signal.aborted ? undefined : once(signal, 'abort').then(() => undefined);
-  const failure = await Promise.race([asked, everything.failed]);
-  output.say(failure ? `${failure}. Stopping the rest.` : STOPPING);
+  if (!signal.aborted) {
+    announce(everything, config);
+    await once(signal, 'abort');
+  }
+  output.say(STOPPING);
   await everything[Symbol.asyncDispose]();
   output.say('Stopped.');
-  return failure ? 1 : 0;
+  return 0;
 }
 
 function announce({ facts }: RunningLocal, config: LocalConfig): void {

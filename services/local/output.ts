@@ -1,3 +1,5 @@
+import type { LogOutput } from '@rollcall/runtime';
+
 /** Where a start tells what it does. */
 export interface LocalOutput {
   /** One line. */
@@ -12,9 +14,10 @@ export interface LocalOutput {
 const NAME_WIDTH = 10;
 const RESULT_WIDTH = 30;
 
-/** Tells it line by line. */
-export function createOutput(stream: NodeJS.WritableStream): LocalOutput {
-  const say = (line: string) => void stream.write(`${line}\n`);
+/** Tells it line by line. Lines that a full disk does not take are dropped, and a line says how many. */
+export function createOutput(stream: LogOutput): LocalOutput {
+  const say = (line: string) => stream.write(`${line}\n`);
+  stream.onRecovery = (dropped) => say(`${dropped} lines could not be written here.`);
   return {
     say,
     step: async (name, run) => {

@@ -11,6 +11,9 @@ const WARNING = [
   '(Use `node --trace-warnings ...` to show where the warning was created)',
 ];
 
+const reasonOf = (lines: readonly string[], ending: { bySignal: boolean }) =>
+  lastWordsOf(lines, ending).reason;
+
 describe('lastWordsOf', () => {
   it('finds the line of an uncaught error in the trace that Node writes', () => {
     const trace = [
@@ -24,37 +27,55 @@ describe('lastWordsOf', () => {
       '}',
       'Node.js v24.21.0',
     ];
-    expect(lastWordsOf([INFO, ...trace], EXITED)).toBe("Error: Cannot find module '/srv/main.ts'");
+    const uncaught = "Error: Cannot find module '/srv/main.ts'";
+    expect(reasonOf([INFO, ...trace], EXITED)).toBe(uncaught);
+    // What was logged at the same time is written at the very end.
+    expect(reasonOf([ERROR, ...trace, INFO], EXITED)).toBe(uncaught);
   });
 
   it('takes the startup fault, which is no JSON, before what was logged', () => {
-    expect(lastWordsOf([INFO, 'AUTH_HOST must be a loopback address', ERROR], EXITED)).toBe(
+    expect(reasonOf([INFO, ERROR, 'AUTH_HOST must be a loopback address'], EXITED)).toBe(
       'AUTH_HOST must be a loopback address',
     );
   });
 
-  it('takes the last error logged, with its cause, before later lines', () => {
-    expect(lastWordsOf([INFO, ERROR, INFO], EXITED)).toBe('call failed: connection lost');
+  it('B10: takes an error logged for the reason where it is the last line, and no older one', () => {
+    expect(lastWordsOf([INFO, ERROR], EXITED)).toEqual({
+      reason: 'call failed: connection lost',
+      lastLine: 'call failed: connection lost',
+    });
+    for (const ending of [EXITED, KILLED]) {
+      const plain = ['something went wrong, and was mended', 'Error: refused, and tried again'];
+      expect(lastWordsOf([ERROR, ...plain, INFO], ending)).toEqual({ reason: '', lastLine: 'listening' });
+    }
+  });
+
+  it('reads the errors of log lines as services write them', () => {
+    const cause = { name: 'Error', message: 'disk on fire' };
+    const line = (fields: object) => JSON.stringify({ level: 'error', msg: 'call', ...fields });
+    expect(reasonOf([line({ cause })], EXITED)).toBe('call: disk on fire');
+    expect(reasonOf([line({ error: cause })], EXITED)).toBe('call: disk on fire');
+    expect(reasonOf([line({ error: 'A fault.', cause })], EXITED)).toBe('call: A fault.');
   });
 
   it('has nothing to say where nothing went wrong', () => {
-    expect(lastWordsOf([INFO], EXITED)).toBe('');
-    expect(lastWordsOf([], EXITED)).toBe('');
+    expect(reasonOf([INFO], EXITED)).toBe('');
+    expect(lastWordsOf([], EXITED)).toEqual({ reason: '', lastLine: '' });
   });
 
   it('takes no warning for the reason, whatever comes before and after it', () => {
-    expect(lastWordsOf([INFO, ...WARNING], EXITED)).toBe('');
-    expect(lastWordsOf([INFO, ...WARNING, INFO], KILLED)).toBe('');
-    expect(lastWordsOf([ERROR, ...WARNING], KILLED)).toBe('call failed: connection lost');
-    expect(lastWordsOf([...WARNING, 'AUTH_HOST must be a loopback address'], EXITED)).toBe(
+    expect(reasonOf([INFO, ...WARNING], EXITED)).toBe('');
+    expect(reasonOf([INFO, ...WARNING, INFO], KILLED)).toBe('');
+    expect(reasonOf([ERROR, ...WARNING], KILLED)).toBe('call failed: connection lost');
+    expect(reasonOf([...WARNING, 'AUTH_HOST must be a loopback address'], EXITED)).toBe(
       'AUTH_HOST must be a loopback address',
     );
-    expect(lastWordsOf([...WARNING.slice(0, 2), 'RangeError: too far'], EXITED)).toBe('RangeError: too far');
+    expect(reasonOf([...WARNING.slice(0, 2), 'RangeError: too far'], EXITED)).toBe('RangeError: too far');
   });
 
   it('takes no plain line for the reason where a signal ended it, but for a crash of Node itself', () => {
-    expect(lastWordsOf([INFO, 'something'], KILLED)).toBe('');
-    expect(lastWordsOf([INFO, 'FATAL ERROR: JavaScript heap out of memory'], KILLED)).toBe(
+    expect(reasonOf([INFO, 'something'], KILLED)).toBe('');
+    expect(reasonOf([INFO, 'FATAL ERROR: JavaScript heap out of memory'], KILLED)).toBe(
       'FATAL ERROR: JavaScript heap out of memory',
     );
   });

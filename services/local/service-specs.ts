@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { AuthKeys } from './auth-keys.ts';
 import type { LocalConfig } from './config.ts';
 import { directAccess, directVariable, OWNER_VARIABLE } from './migrate.ts';
-import type { EmbeddedPostgres } from './postgres/start-embedded-postgres.ts';
+import type { SupervisedPostgres } from './postgres/supervise-postgres.ts';
 import type { ServiceSpec } from './service-process.ts';
 import { SERVICES, type ServiceName } from './services.ts';
 import { settingsOf, variablesOf } from './settings.ts';
@@ -15,7 +15,10 @@ export type DatabaseUrls = Readonly<Record<ServiceName, string>>;
  * Where each service's database is: the one that the settings name, else the embedded one.
  * @param postgres undefined where the settings name them all
  */
-export function databaseUrls(config: LocalConfig, postgres: EmbeddedPostgres | undefined): DatabaseUrls {
+export function databaseUrls(
+  config: LocalConfig,
+  postgres: Pick<SupervisedPostgres, 'databaseUrl'> | undefined,
+): DatabaseUrls {
   const urlOf = (service: ServiceName) => {
     const url = settingsOf(config, service).databaseUrl?.reveal() ?? postgres?.databaseUrl(service);
     if (url === undefined) throw new Error(`No Postgres was started for ${service}`);

@@ -1,17 +1,20 @@
+import type { LogOutput } from '@rollcall/runtime';
+
 /** A second request within this time is npm passing on the Ctrl-C that the terminal has already delivered. */
 const ECHO_MS = 1_000;
 
 /** How the person at the terminal, or whoever runs it, asks this process to stop. */
 export interface StopSignal extends Disposable {
-  /** Aborted by the first SIGINT, SIGTERM or SIGHUP, and when standard output is closed from the other side. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP, and when the reader of standard output is gone. */
   signal: AbortSignal;
 }
 
 /**
  * Listens for requests to stop.
+ * @param output where this process tells what it does
  * @param onImpatience called when a request is repeated more than a second after the first
  */
-export function listenForStop(onImpatience: () => void): StopSignal {
+export function listenForStop(output: LogOutput, onImpatience: () => void): StopSignal {
   const controller = new AbortController();
   let firstAt = 0;
   const listen = () => {
@@ -21,8 +24,8 @@ export function listenForStop(onImpatience: () => void): StopSignal {
     } else if (Date.now() - firstAt > ECHO_MS) onImpatience();
   };
   for (const name of STOP_SIGNALS) process.on(name, listen);
-  // Whoever read the output has gone: `npm start | head`. Never taken off, because the last write may fail too.
-  process.stdout.on('error', listen);
+  // As in `npm start | head`.
+  output.onReaderGone = listen;
   return {
     signal: controller.signal,
     [Symbol.dispose]: () => {

@@ -1,96 +1,157 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StartupError } from '@rollcall/runtime';
+import { HANG_LIMITS, type HangLimits, StartupError, watchForHang } from '@rollcall/runtime';
+import { createRestartPauses } from './restart-pauses.ts';
 import { type Ending, type ServiceProcess, type ServiceSpec, startService } from './service-process.ts';
 
-/** A service that keeps ending is broken, not unlucky. Both figures are our own choice. */
-const MAX_RESTARTS = 5;
-const WINDOW_MS = 60_000;
-const FIRST_DELAY_MS = 250;
+/** Longer than a cold start on a machine that has sixteen times too much to do. Our own choice. */
+const READY_MS = 180_000;
 
-/** A service that is started again when it ends unasked. Disposing of it lets it drain and end. */
+/** A service that is started again when it ends unasked or hangs. Disposing of it lets it drain and end. */
 export interface SupervisedService extends AsyncDisposable {
   /** Settles when the service can be called for the first time. Rejects with a StartupError when it ends before that. */
   ready: Promise<void>;
-  /** Settles, with one line that says why, when it ended too often to be started again. */
-  gaveUp: Promise<string>;
   /** Ends it at once. */
   kill(): void;
 }
 
+/** How a service is supervised. */
+export interface SupervisorOptions {
+  /** Told, one line each, what happened. */
+  readonly say: (line: string) => void;
+  /** When a service that does not answer is killed. Default: after 15 s and five questions in a row. */
+  readonly hang?: HangLimits;
+  /** How long a service may take until it is ready. Milliseconds. Default 180000. */
+  readonly readyMs?: number;
+  /**
+   * Whether a first start that was begun at this time, by `performance.now()`, failed through no fault of the service: its database was away.
+   * It is tried again then. Default: never.
+   */
+  readonly isExcused?: (begunAtMs: number) => boolean;
+}
+
 /**
- * Starts a service and keeps it running: one that ends unasked is started again, after 0.25 s and then twice as long each time, at
- * most five times a minute.
- * @param say told, one line each, what happened
+ * Starts a service and keeps it running: one that ends unasked, or does not answer any more, is started again, after 0.25 s at first and
+ * after 30 s at most, for as long as it takes. Nothing else ends because a service does.
  */
-export function superviseService(spec: ServiceSpec, say: (line: string) => void): SupervisedService {
-  const stopping = new AbortController();
-  const gaveUp = Promise.withResolvers<string>();
-  let current = startService(spec);
-  const ready = firstStart(spec, current);
+export function superviseService(spec: ServiceSpec, options: SupervisorOptions): SupervisedService {
+  return new Supervisor(spec, options);
+}
 
-  const watch = async () => {
+class Supervisor implements SupervisedService {
+  readonly ready: Promise<void>;
+  readonly #spec: ServiceSpec;
+  readonly #options: SupervisorOptions;
+  readonly #readyMs: number;
+  readonly #stopping = new AbortController();
+  readonly #pauses = createRestartPauses();
+  readonly #watching: Promise<void>;
+  #current: ServiceProcess;
+  #startedAtMs = 0;
+
+  constructor(spec: ServiceSpec, options: SupervisorOptions) {
+    this.#spec = spec;
+    this.#options = options;
+    this.#readyMs = options.readyMs ?? READY_MS;
+    this.#current = this.#start();
+    this.ready = this.#firstStart();
     // A failed first start is told through `ready`.
-    const started = await ready.then(
-      () => true,
-      () => false,
+    this.#watching = this.ready.then(
+      () => this.#keepRunning(),
+      () => {},
     );
-    if (!started) return;
-    const restarts: number[] = [];
-    for (;;) {
-      const ending = await current.ended;
-      if (stopping.signal.aborted) return;
-      const recent = restarts.filter((time) => time > Date.now() - WINDOW_MS).length;
-      if (recent >= MAX_RESTARTS) {
-        gaveUp.resolve(
-          `${spec.name} ended ${recent + 1} times within a minute${quote(ending)}: see its log, ${logOf(spec)}`,
-        );
-        return;
-      }
-      const delayMs = FIRST_DELAY_MS * 2 ** recent;
-      say(`${spec.name} ended (${ending.how})${quote(ending)}. Starting it again in ${delayMs / 1000} s.`);
-      restarts.push(Date.now());
-      await pause(delayMs, stopping.signal);
-      if (stopping.signal.aborted) return;
-      current = startService(spec);
-      if (await current.ready()) say(`${spec.name} is ready again.`);
+  }
+
+  kill(): void {
+    this.#current.kill();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
+    await this.#current.stop();
+    await this.#watching;
+  }
+
+  #start(): ServiceProcess {
+    this.#startedAtMs = performance.now();
+    const service = startService(this.#spec);
+    const { logFault } = service;
+    if (logFault) this.#say(`${this.#spec.name} runs without a log, which cannot be opened: ${logFault}`);
+    return service;
+  }
+
+  async #firstStart(): Promise<void> {
+    while (!(await this.#current.ready(this.#readyMs))) {
+      const fault = await startFault(this.#spec, this.#current);
+      if (this.#stopping.signal.aborted || !this.#options.isExcused?.(this.#startedAtMs)) throw fault;
+      this.#current.kill();
+      await this.#pause(`${fault.message}.`);
+      if (this.#stopping.signal.aborted) throw fault;
+      this.#current = this.#start();
     }
-  };
-  const watching = watch().catch((error: unknown) =>
-    gaveUp.resolve(`${spec.name} cannot be started again: ${error}`),
-  );
+  }
 
-  return {
-    ready,
-    gaveUp: gaveUp.promise,
-    kill: () => current.kill(),
-    [Symbol.asyncDispose]: async () => {
-      stopping.abort();
-      await current.stop();
-      await watching;
-    },
-  };
+  async #keepRunning(): Promise<void> {
+    let isFirst = true;
+    for (;;) {
+      const what = await this.#untilEnded(isFirst);
+      if (this.#stopping.signal.aborted) return;
+      await this.#pause(what);
+      if (this.#stopping.signal.aborted) return;
+      this.#current = this.#start();
+      isFirst = false;
+    }
+  }
+
+  /** @returns what became of the process, for people */
+  async #untilEnded(wasReady: boolean): Promise<string> {
+    const service = this.#current;
+    if (!wasReady) await this.#tellReady(service);
+    let hasHung = false;
+    const onHang = () => {
+      hasHung = true;
+      service.kill();
+    };
+    using _watch = watchForHang({ ask: service.isAlive, onHang }, this.#options.hang ?? HANG_LIMITS);
+    const ending = await service.ended;
+    const { name } = this.#spec;
+    return hasHung ? `${name} did not answer any more and was killed.` : `${name} ${describe(ending)}.`;
+  }
+
+  async #tellReady(service: ServiceProcess): Promise<void> {
+    const { name } = this.#spec;
+    const tell = (isReady: boolean) => {
+      if (isReady) this.#say(`${name} is ready again.`);
+      return isReady;
+    };
+    if (tell(await service.ready(this.#readyMs))) return;
+    // Alive or hung is for the watch to find; it may be waiting for its database.
+    void service.ready(Number.POSITIVE_INFINITY).then(tell);
+  }
+
+  async #pause(what: string): Promise<void> {
+    const pauseMs = this.#pauses.next(performance.now() - this.#startedAtMs);
+    this.#say(`${what} Starting it again in ${pauseMs / 1000} s.`);
+    const { signal } = this.#stopping;
+    await sleep(pauseMs, undefined, { signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  }
+
+  #say(line: string): void {
+    this.#options.say(line);
+  }
 }
 
-async function firstStart(spec: ServiceSpec, service: ServiceProcess): Promise<void> {
-  if (await service.ready()) return;
+async function startFault(spec: ServiceSpec, service: ServiceProcess): Promise<StartupError> {
+  const log = `${spec.logDirectory}/${spec.name}.log`;
   const ending = await Promise.race([service.ended, sleep(0, undefined)]);
-  if (!ending)
-    throw new StartupError(`${spec.name} did not become ready within a minute: see its log, ${logOf(spec)}`);
-  const reason = ending.lastWords || `it ended with ${ending.how}: see its log, ${logOf(spec)}`;
-  throw new StartupError(`${spec.name} did not start: ${reason}`);
+  if (!ending) return new StartupError(`${spec.name} does not become ready: see its log, ${log}`);
+  const reason = ending.reason || ending.lastLine || `it ended with ${ending.how}: see its log, ${log}`;
+  return new StartupError(`${spec.name} did not start: ${reason}`);
 }
 
-function quote(ending: Ending): string {
-  return ending.lastWords ? `: ${ending.lastWords}` : '';
-}
-
-function logOf(spec: ServiceSpec): string {
-  return `${spec.logDirectory}/${spec.name}.log`;
-}
-
-/** Ends early when it is interrupted. */
-async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  await sleep(delayMs, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
-  });
+/** The reason is of this run alone; where the run gave none, its last line may help. */
+function describe({ how, reason, lastLine }: Ending): string {
+  if (reason) return `ended (${how}): ${reason}`;
+  return lastLine ? `ended (${how}), its last log line: ${lastLine}` : `ended (${how})`;
 }

@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from './logger.ts';
+import { type HangLimits, watchForHang } from './processes/watch-for-hang.ts';
 import type { RunningService } from './running-service.ts';
 import { StartupError } from './startup-error.ts';
 
@@ -11,6 +12,8 @@ export interface WorkersOptions {
   readonly logger: Logger;
   /** How long a worker that was told to end may take, in milliseconds, before it is killed. Default 15000. */
   readonly endMs?: number;
+  /** When a worker that does not answer is killed and replaced. Default: after 15 s and five questions in a row. */
+  readonly hang?: HangLimits;
 }
 
 const END_MS = 15_000;
@@ -19,10 +22,17 @@ const LONGEST_PAUSE_MS = 5000;
 /** Whoever lived so long did not fail at its start: the next one comes soon. */
 const SETTLED_MS = 10_000;
 const READY = 'rollcall:ready';
+const ASK = 'rollcall:ask';
+const ANSWER = 'rollcall:answer';
 
-/** Tells the supervisor, where there is one, that this worker serves. */
+/** Tells the supervisor, where there is one, that this worker serves, and from then on, when asked, that it lives. */
 export function tellReady(): void {
-  if (cluster.isWorker) process.send?.(READY);
+  if (!cluster.isWorker) return;
+  process.on('message', (message) => {
+    // The supervisor may be gone by now.
+    if (message === ASK) process.send?.(ANSWER, () => {});
+  });
+  process.send?.(READY);
 }
 
 /** Whether this process is to supervise workers rather than to serve. */
@@ -32,7 +42,7 @@ export function isSupervisor(count: number): boolean {
 
 /**
  * Runs this very program in several processes that share their ports: connections are dealt to them in turn. A worker that
- * ends is replaced, at once at first and later after longer and longer pauses. Resolves when all of them serve. Disposing
+ * ends or hangs is replaced, at once at first and later after longer and longer pauses. Resolves when all of them serve. Disposing
  * tells all of them to drain and waits for their ends; they do not outlive this process, however it ends.
  * @throws StartupError where a worker ends before it serves; the worker has said why.
  */
@@ -75,7 +85,7 @@ class Supervisor implements RunningService {
   async #keep(first: Forked): Promise<void> {
     let failures = 0;
     for (let forked = first; ; forked = fork(this.#workers)) {
-      const { how, livedMs } = await forked.ended;
+      const { how, livedMs } = await this.#untilEnded(forked);
       if (this.#ending.signal.aborted) return;
       failures = livedMs >= SETTLED_MS ? 0 : failures + 1;
       const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, failures - 1));
@@ -83,6 +93,20 @@ class Supervisor implements RunningService {
       await sleep(pauseMs, undefined, { signal: this.#ending.signal }).catch(() => {});
       if (this.#ending.signal.aborted) return;
     }
+  }
+
+  async #untilEnded(forked: Forked): Promise<{ readonly how: string; readonly livedMs: number }> {
+    const serves = await forked.ready.then(
+      () => true,
+      () => false,
+    );
+    if (!serves) return forked.ended;
+    const onHang = () => {
+      this.logger.error({ pid: forked.pid }, 'a worker does not answer any more and is killed');
+      forked.kill();
+    };
+    using _watch = watchForHang({ ask: forked.ask, onHang }, this.#options.hang);
+    return await forked.ended;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -103,6 +127,9 @@ interface Forked {
   /** Rejects where it ends before it serves. */
   readonly ready: Promise<void>;
   readonly ended: Promise<{ readonly how: string; readonly livedMs: number }>;
+  /** Whether it gives a sign of life in time. */
+  readonly ask: (timeoutMs: number) => Promise<boolean>;
+  readonly kill: () => void;
 }
 
 function fork(workers: Set<Worker>): Forked {
@@ -121,7 +148,27 @@ function fork(workers: Set<Worker>): Forked {
   });
   // Of a later one nobody waits for it.
   ready.catch(() => {});
-  return { pid: worker.process.pid, ready, ended };
+  return {
+    pid: worker.process.pid,
+    ready,
+    ended,
+    ask: (timeoutMs) => ask(worker, timeoutMs),
+    kill: () => void worker.process.kill('SIGKILL'),
+  };
+}
+
+async function ask(worker: Worker, timeoutMs: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const listen = (message: unknown) => {
+    if (message === ANSWER) resolve(true);
+  };
+  const timer = setTimeout(resolve, timeoutMs, false);
+  worker.on('message', listen);
+  worker.process.send?.(ASK, () => {});
+  const isAlive = await promise;
+  clearTimeout(timer);
+  worker.off('message', listen);
+  return isAlive;
 }
 
 function gone(worker: Worker): Promise<string> {

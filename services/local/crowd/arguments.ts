@@ -1,6 +1,6 @@
 import { StartupError } from '@rollcall/runtime';
 
-/** What `npm run sample` was asked for. */
+/** What `npm run sample -- --users N` was asked for. */
 export interface SampleArguments {
   readonly users: number;
   readonly tenantId: string;
@@ -13,9 +13,11 @@ const TENANT = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** What `npm run sample -- --help` prints. */
 export const SAMPLE_USAGE = `npm run sample -- --users N [--tenant NAME]   writes N made-up users into the auth service's database
+npm run sample -- --demo                      loads the sample of npm start
 
   --users N       1 to ${MAX_USERS}; those that an earlier run wrote are left alone
   --tenant NAME   whose they are; default "crowd"
+  --demo          loads the sample of "npm start" instead, through its services, where the start could not; what is there is left alone
   --help          prints this
 
 The database is the embedded one of a running "npm start", or AUTH_DATABASE_URL, as "npm start" has it; so are the keys.
@@ -23,17 +25,20 @@ Users are the same in every run: the n-th is always the same person. The change 
 
 /**
  * Reads the arguments behind `npm run sample --`.
- * @returns 'help' where that was asked for
+ * @returns 'help' or 'demo' where that was asked for
  * @throws StartupError naming the argument and the cure
  */
-export function readSampleArguments(args: readonly string[]): SampleArguments | 'help' {
+export function readSampleArguments(args: readonly string[]): SampleArguments | 'help' | 'demo' {
   let users: number | undefined;
   let tenantId = 'crowd';
   for (let i = 0; i < args.length; i++) {
     const [name = '', inline] = (args[i] ?? '').split(/=(.*)/s);
     if (name === '--help') return 'help';
+    if (name === '--demo') return 'demo';
     if (name !== '--users' && name !== '--tenant') {
-      throw new StartupError(`npm run sample does not know "${name}": it takes --users N and --tenant NAME`);
+      throw new StartupError(
+        `npm run sample does not know "${name}": it takes --users N and --tenant NAME, or --demo`,
+      );
     }
     const value = inline ?? args[++i];
     if (name === '--users') users = readUsers(value);

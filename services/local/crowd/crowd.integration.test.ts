@@ -34,6 +34,31 @@ async function count(table: string, tenantId: string): Promise<number> {
 }
 
 describe('a crowd', () => {
+  it('B12: is written whole although the database ends every connection meanwhile', async () => {
+    const tenantId = 'cut-off';
+    const waits: string[] = [];
+    let hasCut = false;
+    const writing = writeCrowd({
+      ...{ databaseUrl, keyring, tenantId, users: 60_000 },
+      onWait: (reason) => waits.push(reason),
+    });
+    const cut = async () => {
+      while (!hasCut) {
+        // In the middle of a batch, and the one that holds the tenant.
+        const { rows } = await client.query(
+          `select pg_terminate_backend(pid) as ended from pg_stat_activity
+           where datname = current_database() and pid <> pg_backend_pid()
+             and exists (select from pg_stat_activity where datname = current_database() and query like 'copy users%')`,
+        );
+        hasCut = rows.length > 0;
+      }
+    };
+    const [done] = await Promise.all([writing, cut()]);
+    expect(done).toEqual({ written: 60_000, found: 0 });
+    expect(waits).toEqual([expect.stringContaining('terminat')]);
+    expect(await count('users', tenantId)).toBe(60_000);
+  });
+
   it('is written whole, with what the feed tells, sealed as the service seals', async () => {
     const tenantId = 'whole';
     const seen: number[] = [];

@@ -21,12 +21,22 @@ async function main(): Promise<void> {
     process.stdout.write(`${SAMPLE_USAGE}\n`);
     return;
   }
+  if (wanted === 'demo') {
+    const { loadDemo } = await import('./load-demo.ts');
+    await loadDemo(readLocalConfig(process.env, []), process.stdout);
+    return;
+  }
   const { users, tenantId } = wanted;
   const { url: databaseUrl, keyring } = await findAuthDatabase(readLocalConfig(process.env, []));
   const progress = createCrowdProgress(process.stdout, users);
   const onProgress = (done: number) => progress.update(done);
   try {
-    const { written, found } = await writeCrowd({ databaseUrl, keyring, tenantId, users, onProgress });
+    const onWait = (reason: string) =>
+      progress.note(`The database is away (${reason}); this goes on once it is back.`);
+    const { written, found } = await writeCrowd({
+      ...{ databaseUrl, keyring, tenantId, users },
+      ...{ onProgress, onWait },
+    });
     progress.end();
     const were = found > 0 ? `; ${found} were there already` : '';
     process.stdout.write(

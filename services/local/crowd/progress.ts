@@ -20,6 +20,10 @@ export function createCrowdProgress(screen: ProgressScreen, users: number, now =
     update(done: number): void {
       if (screen.isTTY || done === users || now() - drawnAt >= PLAIN_EVERY_MS) draw(done);
     },
+    /** A line of its own. */
+    note(text: string): void {
+      screen.write(screen.isTTY ? `\r\x1b[2K${text}\n` : `${text}\n`);
+    },
     end(): void {
       if (screen.isTTY) screen.write('\n');
     },

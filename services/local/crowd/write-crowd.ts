@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StartupError } from '@rollcall/runtime';
+import { isDatabaseAway } from '@rollcall/runtime/postgres';
 import type { Keyring } from '@rollcall/runtime/sealing';
 import { Client } from 'pg';
 import { copyIn } from './copy-in.ts';
@@ -9,6 +11,9 @@ import { crowdUser, crowdUserId } from './crowd-user.ts';
 const BATCH_USERS = 25_000;
 /** Two keep two cores busy while this process makes the next batch. */
 const CONNECTIONS = 2;
+/** How long nothing may be written while the database is away: one that was killed is back well within it. Our own choice. */
+const PATIENCE_MS = 120_000;
+const RETRY_MS = 500;
 
 /** What to write, and where. */
 export interface CrowdOptions {
@@ -19,6 +24,8 @@ export interface CrowdOptions {
   readonly users: number;
   /** Told how many are done, batch by batch. */
   onProgress?(done: number): void;
+  /** Told, once for each time that the database is away, why. */
+  onWait?(reason: string): void;
 }
 
 /** What came of it. */
@@ -30,38 +37,66 @@ export interface CrowdResult {
 
 /**
  * Writes the first so many of a crowd, with the changes that the feed tells of each. Batches that are there are left
- * alone, so that a run that was interrupted can be run again. Rejects with the database's error, or with a StartupError
- * where another run writes into the tenant.
+ * alone, so that a run that was interrupted can be run again. A database that is away is waited for, for up to two minutes without progress.
+ * Rejects with the database's error, or with a StartupError where another run writes into the tenant.
  */
 export async function writeCrowd(options: CrowdOptions): Promise<CrowdResult> {
+  const run: Run = { todo: firstsOf(options.users), done: 0, found: 0, progressAtMs: performance.now() };
+  for (let isWaiting = false; ; ) {
+    const { done } = run;
+    try {
+      await writeRest(options, run);
+      return { written: run.done - run.found, found: run.found };
+    } catch (error) {
+      const isLate = performance.now() - run.progressAtMs > PATIENCE_MS;
+      if (!isDatabaseAway(error) || isLate) throw error;
+      if (!isWaiting || run.done > done) options.onWait?.((error as Error).message);
+      isWaiting = true;
+      await sleep(RETRY_MS);
+    }
+  }
+}
+
+/** What of a crowd is written, and what is not. */
+interface Run {
+  /** The first of each batch that is not written. */
+  readonly todo: number[];
+  done: number;
+  found: number;
+  progressAtMs: number;
+}
+
+function firstsOf(users: number): number[] {
+  return Array.from({ length: Math.ceil(users / BATCH_USERS) }, (_, at) => 1 + at * BATCH_USERS);
+}
+
+async function writeRest(options: CrowdOptions, run: Run): Promise<void> {
   await using holder = await connect(options.databaseUrl);
   await holdTenant(holder.client, options.tenantId);
-  let next = 1;
-  let found = 0;
-  let done = 0;
+  let hasFailed = false;
+  const take = () => (hasFailed ? undefined : run.todo.shift());
   const work = async () => {
     await using writer = await connect(options.databaseUrl);
-    try {
-      while (next <= options.users) {
-        const first = next;
-        next += BATCH_USERS;
-        const last = Math.min(first + BATCH_USERS - 1, options.users);
+    for (let first = take(); first !== undefined; first = take()) {
+      const last = Math.min(first + BATCH_USERS - 1, options.users);
+      try {
         // Not `found += await …`, which would add to what it was before the other worker was done.
         const were = await writeBatch(writer.client, options, { first, last });
-        found += were;
-        done += last - first + 1;
-        options.onProgress?.(done);
+        run.found += were;
+      } catch (error) {
+        hasFailed = true;
+        run.todo.unshift(first);
+        throw error;
       }
-    } catch (error) {
-      next = Number.POSITIVE_INFINITY;
-      throw error;
+      run.done += last - first + 1;
+      run.progressAtMs = performance.now();
+      options.onProgress?.(run.done);
     }
   };
   const ends = await Promise.allSettled(Array.from({ length: CONNECTIONS }, work));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
   // Else lists and searches are planned for the few users of before, until autovacuum comes by.
-  if (done > found) await holder.client.query('analyze users, user_tags, user_words, name_parts');
-  return { written: done - found, found };
+  if (run.done > run.found) await holder.client.query('analyze users, user_tags, user_words, name_parts');
 }
 
 async function connect(connectionString: string): Promise<{ client: Client } & AsyncDisposable> {
@@ -71,7 +106,8 @@ async function connect(connectionString: string): Promise<{ client: Client } & A
   await client.connect();
   // A batch takes as long as it takes, whatever the database says of other sessions.
   await client.query('set statement_timeout = 0');
-  return { client, [Symbol.asyncDispose]: () => client.end() };
+  // A connection that is broken already has no end of its own.
+  return { client, [Symbol.asyncDispose]: () => client.end().catch(() => {}) };
 }
 
 /** Held until the connection ends, however that ends. */

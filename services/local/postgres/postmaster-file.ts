@@ -1,11 +1,15 @@
-import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartupError } from '@rollcall/runtime';
 
 const POLL_MS = 20;
 /** A fast shutdown that its launcher's death set off is over well within this. Our own choice. */
 const PREDECESSOR_TIMEOUT_MS = 5_000;
+/** Backends of a postmaster that was killed notice it as soon as they wait for something. All three are our own choice. */
+const ORPHANS_QUIT_MS = 5_000;
+const ORPHANS_KILL_MS = 8_000;
+const ORPHANS_TIMEOUT_MS = 10_000;
 
 /**
  * Waits until no earlier postmaster runs on the cluster: after a kill -9 of its launcher it is still shutting down.
@@ -21,6 +25,55 @@ export async function waitForPredecessor(data: string): Promise<void> {
       );
     }
     await sleep(POLL_MS);
+  }
+}
+
+/**
+ * Waits until the backends of a postmaster that was killed are gone, because they hold its shared memory, without which none can start; ends
+ * those that go on working. Call it only while no postmaster runs there. Does nothing without /proc: Postgres then refuses to start.
+ * @param data directory of the cluster
+ */
+export async function endOrphans(data: string): Promise<void> {
+  const begun = performance.now();
+  for (let pids = orphansOf(data); pids.length > 0; pids = orphansOf(data)) {
+    const passedMs = performance.now() - begun;
+    if (passedMs > ORPHANS_TIMEOUT_MS) return;
+    if (passedMs > ORPHANS_QUIT_MS) signalAll(pids, passedMs > ORPHANS_KILL_MS ? 'SIGKILL' : 'SIGQUIT');
+    await sleep(POLL_MS);
+  }
+}
+
+/** All processes of Postgres work in the data directory of their cluster. */
+function orphansOf(data: string): number[] {
+  const directory = realpathSync(data);
+  const linkOf = (pid: string, name: string) => {
+    try {
+      return readlinkSync(`/proc/${pid}/${name}`);
+    } catch {
+      // Gone, or another user's.
+      return '';
+    }
+  };
+  return processIds()
+    .filter((pid) => linkOf(pid, 'cwd') === directory && basename(linkOf(pid, 'exe')).startsWith('postgres'))
+    .map(Number);
+}
+
+function processIds(): string[] {
+  try {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  } catch {
+    return [];
+  }
+}
+
+function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It ended in this very moment.
+    }
   }
 }
 

@@ -11,14 +11,14 @@ import { ensureDatabases } from './databases.ts';
 import { initializeDatabase } from './initialize.ts';
 import { copyBinariesOutside } from './outside-home.ts';
 import { placePostgres } from './placement.ts';
-import { isReady, waitForPredecessor } from './postmaster-file.ts';
+import { endOrphans, isReady, waitForPredecessor } from './postmaster-file.ts';
 import { canEnter, currentServerUser, type ServerUser } from './server-user.ts';
 import { startWatched, type WatchedPostmaster } from './watchdog.ts';
 
 const HOST = '127.0.0.1';
 const POLL_MS = 5;
-/** Recovery after a kill replays at most what `max_wal_size` (1 GB, with `npm start` 2 GB) holds. Our own choice. */
-const START_TIMEOUT_MS = 60_000;
+/** Recovery after a kill replays at most what `max_wal_size` (1 GB, with `npm start` 2 GB) holds, on a slow machine too. Our own choice. */
+const START_TIMEOUT_MS = 300_000;
 /** A free port may be taken by somebody else before Postgres binds it. */
 const PORT_ATTEMPTS = 5;
 
@@ -52,6 +52,8 @@ export interface EmbeddedPostgres extends AsyncDisposable {
   ownerUrl(name: string): string;
   /** Settles when Postgres has ended, asked or not, with how: `exit code 1`, `signal SIGKILL`. */
   ended: Promise<string>;
+  /** Kills it at once, as a crash would. */
+  kill(): void;
   /** Things worth telling the person who started, one line each. */
   notes: string[];
 }
@@ -73,6 +75,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const password = credentials.passwordOf(SUPERUSER);
   const data = await initializeDatabase(home, { binaries, user, password, durable });
   await waitForPredecessor(data);
+  await endOrphans(data);
 
   const settings = { ...(durable ? {} : VOLATILE), ...options.settings };
   const start = { data, binaries, user, settings, logDirectory: join(dataDirectory, 'logs') };
@@ -89,6 +92,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       databaseUrl: (name) => urlOf(name, name, { credentials, port }),
       ownerUrl: (name) => urlOf(ownerOf(name), name, { credentials, port }),
       ended: postmaster.ended,
+      kill: () => postmaster.kill(),
       notes,
       [Symbol.asyncDispose]: () => postmaster.stop(),
     };

@@ -39,6 +39,8 @@ export interface WatchedPostmaster {
   ended: Promise<string>;
   /** Fast shutdown; kills where that takes too long. Settles when the process is gone. */
   stop(): Promise<void>;
+  /** Kills the postmaster; its backends end by themselves. */
+  kill(): void;
 }
 
 /**
@@ -73,6 +75,7 @@ export function startWatched(
     },
     ended,
     stop: () => stop(child, ended),
+    kill: () => killSession(child),
   };
 }
 

@@ -1,6 +1,7 @@
 import { StartupError } from '@rollcall/runtime';
 import type { ServiceName } from '../services.ts';
 import { loadBooking, loadPet, loadUser, loadVendor } from './load-one.ts';
+import { createRetryLoad, type RetryLoad, type RetryLoadOptions } from './retry-load.ts';
 import { sampleBookings } from './sample-bookings.ts';
 import { openSampleClients } from './sample-clients.ts';
 import { samplePets } from './sample-pets.ts';
@@ -21,33 +22,29 @@ export interface LoadedSample {
 
 /**
  * Makes everything in the sample through the services' own calls. Repeating it, whole or after it was interrupted, changes nothing
- * that is there.
+ * that is there. Calls that fail for a time are repeated.
  * @param addresses where the services listen for gRPC: `127.0.0.1:50051`
- * @param signal stops it between two calls; it then rejects with the signal's reason
- * @throws StartupError with the first call's fault
+ * @param options whose signal stops it between two calls; it then rejects with the signal's reason
+ * @throws StartupError with the fault of the call that did not succeed
  */
 export async function loadSample(
   addresses: Readonly<Record<ServiceName, string>>,
-  signal: AbortSignal,
+  options: RetryLoadOptions,
 ): Promise<LoadedSample> {
   using clients = openSampleClients(addresses);
   const users = sampleUsers();
   const [vendors, pets, bookings] = [sampleVendors(users), samplePets(users), sampleBookings(users)];
+  const { signal } = options;
+  const context = { signal, retry: createRetryLoad(options) };
   try {
-    await forEach(users, { signal, run: (each) => loadUser(clients, each) });
+    await forEach(users, context, (each) => loadUser(clients, each));
     // What others refer to first: users, then whoever offers, then who books.
-    await forEach(vendors, { signal, run: (each) => loadVendor(clients, each) });
-    await forEach(pets, { signal, run: (each) => loadPet(clients, each) });
-    await forEach(bookings, { signal, run: (each) => loadBooking(clients, each) });
+    await forEach(vendors, context, (each) => loadVendor(clients, each));
+    await forEach(pets, context, (each) => loadPet(clients, each));
+    await forEach(bookings, context, (each) => loadBooking(clients, each));
   } catch (error) {
     signal.throwIfAborted();
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StartupError(
-      `The sample data could not be loaded (${reason}): start again to go on, or with --no-sample to do without`,
-      {
-        cause: error,
-      },
-    );
+    throw new StartupError(error instanceof Error ? error.message : String(error), { cause: error });
   }
   return {
     users: users.length,
@@ -58,15 +55,23 @@ export async function loadSample(
   };
 }
 
+/** For people: `200 users, 16 vendors`. */
+export function describeSample(loaded: LoadedSample): string {
+  return Object.entries(loaded)
+    .map(([what, count]) => `${count} ${what}`)
+    .join(', ');
+}
+
 async function forEach<T>(
   items: readonly T[],
-  { signal, run }: { signal: AbortSignal; run: (item: T) => Promise<unknown> },
+  { signal, retry }: { signal: AbortSignal; retry: RetryLoad },
+  run: (item: T) => Promise<unknown>,
 ): Promise<void> {
   const rest = items.values();
   const worker = async () => {
     for (const item of rest) {
       signal.throwIfAborted();
-      await run(item);
+      await retry(() => run(item));
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));

@@ -29,4 +29,17 @@ export function writeSampleState(dataDirectory: string, state: SampleState): voi
   renameSync(`${path}.draft`, path);
 }
 
+/**
+ * Notes that the sample is in.
+ * @returns why that could not be noted; undefined: it is
+ */
+export function noteSampleLoaded(dataDirectory: string): string | undefined {
+  try {
+    writeSampleState(dataDirectory, 'loaded');
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 const STATES: readonly SampleState[] = ['pending', 'loaded', 'declined'];
