@@ -111,7 +111,11 @@ class Supervisor implements SupervisedService {
       hasHung = true;
       service.kill();
     };
-    using _watch = watchForHang({ ask: service.isAlive, onHang }, this.#options.hang ?? HANG_LIMITS);
+    // At a breakpoint of a debugger a process does not answer either.
+    const isDebugged = this.#spec.env.NODE_OPTIONS?.includes('--inspect') ?? false;
+    using _watch = isDebugged
+      ? undefined
+      : watchForHang({ ask: service.isAlive, onHang }, this.#options.hang ?? HANG_LIMITS);
     const ending = await service.ended;
     const { name } = this.#spec;
     return hasHung ? `${name} did not answer any more and was killed.` : `${name} ${describe(ending)}.`;

@@ -148,6 +148,8 @@ export function standardOutput(): LogOutput {
   if (standard) return standard;
   // Touching it makes a pipe non-blocking. In a blocking one, whose reader hangs, a write would hold its thread, and the process could not end.
   const { fd } = process.stdout;
+  // Node writes its warnings there, and waits for a pipe that blocks.
+  void process.stderr;
   const output = new LogOutput(fd ?? 1);
   process.on('exit', () => output.writeLast());
   standard = output;
