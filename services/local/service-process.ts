@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StartupFault } from '@rollcall/runtime';
 import { closeLog, type LogFile, openLog } from './log-file.ts';
 import { type LastWords, lastWords } from './service-log.ts';
 
@@ -14,6 +16,9 @@ const STARTING_MS = 10_000;
 const READY_ANSWER_MS = 1000;
 /** Longer than a service's own draining may take. Our own choice. */
 const STOP_TIMEOUT_MS = 20_000;
+
+/** Within so long a process that ended has told this one what it had to tell. Milliseconds. Our own choice. */
+const LAST_MESSAGE_MS = 1000;
 
 /** One service to run. */
 export interface ServiceSpec {
@@ -90,11 +95,20 @@ function tryOpenLog(path: string): { log?: LogFile; logFault?: string } {
 
 function endingOf(child: ChildProcess, log: LogFile | undefined): Promise<Ending> {
   const { promise, resolve } = Promise.withResolvers<Ending>();
+  let fault = '';
+  child.on('message', (message) => {
+    const { startupFault } = (message ?? {}) as Partial<StartupFault>;
+    fault = startupFault?.split('\n', 1)[0] ?? fault;
+  });
   child.on('error', (error) => resolve({ how: error.message, ...SILENT }));
-  child.once('exit', (code, signal) => {
+  child.once('exit', async (code, signal) => {
+    // What it sent before arrives before that.
+    if (child.connected) await Promise.race([once(child, 'disconnect'), sleep(LAST_MESSAGE_MS)]);
+    const words = log ? lastWords(log, { bySignal: signal !== null }) : SILENT;
     resolve({
       how: signal ? `signal ${signal}` : `exit code ${code}`,
-      ...(log ? lastWords(log, { bySignal: signal !== null }) : SILENT),
+      ...words,
+      reason: fault || words.reason,
     });
   });
   return promise;

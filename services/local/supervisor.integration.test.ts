@@ -1,5 +1,13 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -151,6 +159,13 @@ describe('a supervised service', { timeout: 60_000 }, () => {
     writeFileSync(marker, '');
     await service.ready;
     expect(said[0]).toBe(`stand-in did not start: ${marker} is missing. Starting it again in 0.25 s.`);
+  });
+
+  it('B10: tells why it cannot start although its log takes nothing', async () => {
+    symlinkSync('/dev/full', join(directory, 'stand-in.log'));
+    const env = { ...spec.env, STAND_IN_FAULT: 'STAND_IN_PORT must be odd' };
+    await using service = superviseService({ ...spec, env }, { say });
+    await expect(service.ready).rejects.toThrow('stand-in did not start: STAND_IN_PORT must be odd');
   });
 
   it('can be disposed of while it waits to be started again', async () => {

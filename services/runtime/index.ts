@@ -25,7 +25,7 @@ export {
   type WatchedProcess,
   watchForHang,
 } from './processes/watch-for-hang.ts';
-export { runProcess } from './run-process.ts';
+export { runProcess, type StartupFault } from './run-process.ts';
 export type { RunningService } from './running-service.ts';
 export { namesSameDatabase } from './same-database.ts';
 export { Secret } from './secret.ts';

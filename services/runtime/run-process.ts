@@ -6,6 +6,11 @@ import { tellReady } from './workers.ts';
 /** How long the last lines may take to be written. Milliseconds. Our own choice. */
 const LAST_LINES_MS = 1000;
 
+/** What a process tells the parent that started it with a channel, before it ends because it cannot start. */
+export interface StartupFault {
+  readonly startupFault: string;
+}
+
 /**
  * Runs a service as a process: starts it, waits to be told to end, lets it drain, exits 0.
  *
@@ -20,7 +25,10 @@ export async function runProcess(start: () => Promise<RunningService>): Promise<
   } catch (error) {
     // What was logged before it stands before it.
     await standardOutput().settle(LAST_LINES_MS);
-    process.stderr.write(`${explainStartup(error)}\n`);
+    const fault = explainStartup(error);
+    process.stderr.write(`${fault}\n`);
+    // Its log may be on a disk that is full.
+    process.send?.({ startupFault: fault } satisfies StartupFault);
     return await exit(1);
   }
   tellReady();

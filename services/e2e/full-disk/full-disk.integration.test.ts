@@ -61,8 +61,8 @@ describe.skipIf(!disk)(
         closeSync(log);
         children.set(service, child);
         stack.defer(() => void child.kill('SIGKILL'));
-        while ((await get(service, '/readyz')) !== 200) await sleep(20);
       }
+      for (const service of SERVICES) while ((await get(service, '/readyz')) !== 200) await sleep(20);
       const { body } = await write('auth');
       const { id: userId } = body.user as { id: string };
       const made = await call('vendor', 'rollcall.vendor.v1.VendorService/CreateVendor', {
@@ -71,7 +71,7 @@ describe.skipIf(!disk)(
       vendorId = (made.body.vendor as { id: string }).id;
       for (const service of SERVICES) expect(await write(service)).toMatchObject({ status: 200 });
       await small.fill();
-    });
+    }, 180_000);
 
     afterAll(() => stack.disposeAsync());
 

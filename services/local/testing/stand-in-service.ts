@@ -8,6 +8,7 @@ const { STAND_IN_PORT = '', STAND_IN_NEEDS, STAND_IN_FAULT } = process.env;
 const fault = STAND_IN_NEEDS && !existsSync(STAND_IN_NEEDS) ? `${STAND_IN_NEEDS} is missing` : STAND_IN_FAULT;
 if (fault) {
   process.stderr.write(`${fault}\n`);
+  process.send?.({ startupFault: fault });
   process.exit(1);
 }
 
