@@ -17,10 +17,12 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { runMain } from '@rollcall/runtime/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { removePostgresHome } from './postgres/placement.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const SAMPLE = fileURLToPath(new URL('./crowd/main.ts', import.meta.url));
 const LIST_USERS = 'rollcall.user.v1.UserAdminService/ListUsers';
 const LIST_VENDORS = 'rollcall.vendor.v1.VendorService/ListVendors';
 const LIST_CUSTOMERS = 'rollcall.billing.v1.CustomerService/ListCustomers';
@@ -138,7 +140,7 @@ describe('npm start', { timeout: 180_000 }, () => {
     expect(await launcher.ended).toBe(0);
   });
 
-  it('B5: serves although its terminal takes nothing, and ends when it is told to', async () => {
+  it('B5: serves although its terminal takes nothing, and B12: loads the sample when it is told to', async () => {
     const full = openSync('/dev/full', 'w');
     const child = spawn(process.execPath, [MAIN, '--no-sample'], { env, stdio: ['ignore', full, 'pipe'] });
     closeSync(full);
@@ -147,6 +149,11 @@ describe('npm start', { timeout: 180_000 }, () => {
     for (const name of ['AUTH', 'BOOKING', 'VENDOR', 'BILLING'] as const)
       while ((await statusOf(`${name}_HTTP_PORT`, '/readyz')) !== 200) await sleep(20);
     expect(await count('AUTH_HTTP_PORT', LIST_USERS, 'users')).toBe(0);
+    // What a start does not load can be loaded later.
+    const loaded = await runMain(SAMPLE, env, ['--demo']);
+    expect(loaded).toMatchObject({ code: 0, stderr: '' });
+    expect(loaded.stdout).toMatch(/^200 users, 16 vendors, \d+ pets, 500 bookings, \d+ reviews\n$/);
+    expect(await count('BOOKING_HTTP_PORT', LIST_BOOKINGS, 'bookings')).toBe(500);
     child.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);
   });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Secret } from '@rollcall/runtime';
 import { createKeyring } from '@rollcall/runtime/sealing';
@@ -35,7 +36,7 @@ async function count(table: string, tenantId: string): Promise<number> {
 
 describe('a crowd', () => {
   it('B12: is written whole although the database ends every connection meanwhile', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const tenantId = 'cut-off';
     const waits: string[] = [];
@@ -53,6 +54,7 @@ describe('a crowd', () => {
              and exists (select from pg_stat_activity where datname = current_database() and query like 'copy users%')`,
         );
         hasCut = rows.length > 0;
+        await sleep(5);
       }
     };
     const [done] = await Promise.all([writing, cut()]);
