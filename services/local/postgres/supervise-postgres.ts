@@ -44,6 +44,7 @@ export async function supervisePostgres(
     location: first.location,
     adminUrl: first.adminUrl,
     databaseUrl: first.databaseUrl,
+    ownerUrl: first.ownerUrl,
     notes: first.notes,
     wasAwaySince: (timeMs) => supervisor.lastAwayAtMs >= timeMs,
     up: () => supervisor.up,
