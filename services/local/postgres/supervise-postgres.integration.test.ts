@@ -37,7 +37,7 @@ describe('a supervised Postgres', { timeout: 60_000 }, () => {
 
   it('B12: is started again on the same port after the postmaster was killed, and keeps what was committed', async () => {
     await using postgres = await start();
-    const url = postgres.databaseUrl('auth');
+    const url = postgres.ownerUrl('auth');
     await query(url, 'create table note as select 42 as answer');
     const before = performance.now();
     expect(postgres.wasAwaySince(before)).toBe(false);
