@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { expectRefusal, freshTenant, seedUser } from '@rollcall/contract/testing';
-import { UserAdminService, UserService } from '@rollcall/contract/user';
+import { UserAdminService, UserService, WatchUsersRequestSchema } from '@rollcall/contract/user';
 import { readConfig, StartupError } from '@rollcall/runtime';
 import { createTestDatabase, openTcpProxy, query, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
@@ -34,6 +37,52 @@ describe('the auth service', () => {
     const closed = auth[Symbol.asyncDispose]();
     await expectRefusal(watching, { code: 'Unavailable', reason: 'DRAINING' });
     await closed;
+  });
+
+  it('B10: takes 500 watches at once, which wait for their turn to be opened', async () => {
+    await using database = await createTestDatabase('auth');
+    await using auth = await createAuthService(configFor(database.url));
+    using transport = createGrpcTransport({ address: `127.0.0.1:${auth.doors.grpc.port}` });
+    const users = createClient(UserService, transport);
+    const stop = new AbortController();
+    const open = async (n: number) => {
+      const watch = users.watchUsers({ tenantIds: [`t-${n}`] }, { signal: stop.signal });
+      for await (const { checkpoint } of watch) return checkpoint?.cursor !== '';
+    };
+    const opened = await Promise.allSettled(Array.from({ length: 500 }, (_, n) => open(n)));
+    stop.abort();
+    expect(opened.filter(({ status }) => status === 'rejected')).toEqual([]);
+    expect(opened).toHaveLength(500);
+  });
+
+  it('B10: ends a watch that waits to be opened at its deadline, and counts it so', async () => {
+    await using test = await startBehindProxy();
+    const { auth, proxy, metrics } = test;
+    proxy.freeze();
+    // Without a timer of its own, so that it is the service which notices.
+    const session = connectHttp2(`http://127.0.0.1:${auth.doors.grpc.port}`);
+    const watch = async () => {
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': '/rollcall.user.v1.UserService/WatchUsers',
+        'content-type': 'application/grpc',
+        'grpc-timeout': '300m',
+        te: 'trailers',
+      });
+      const request = toBinary(
+        WatchUsersRequestSchema,
+        create(WatchUsersRequestSchema, { tenantIds: ['demo'] }),
+      );
+      stream.end(Buffer.concat([Buffer.from([0, 0, 0, 0, request.length]), request])).resume();
+      const [end] = await once(stream, 'trailers');
+      return end['grpc-status'];
+    };
+    expect(await Promise.all(Array.from({ length: 10 }, watch))).toEqual(Array(10).fill('4'));
+    session.destroy();
+    await expect
+      .poll(metrics)
+      .toMatch(/rollcall_rpc_duration_seconds_count\{[^}]*WatchUsers[^}]*code="DEADLINE_EXCEEDED"[^}]*\} 10/);
+    await proxy.mend();
   });
 
   it('answers DATABASE_UNAVAILABLE while its database is away, is not ready, and recovers by itself', async () => {
@@ -113,9 +162,11 @@ async function startBehindProxy() {
   const closers = stack.move();
   return {
     proxy,
+    auth,
     users: createClient(UserService, transport),
     admin: createClient(UserAdminService, transport),
     ready: async () => (await fetch(`${baseUrl}/readyz`)).status,
+    metrics: async () => await (await fetch(`${baseUrl}/metrics`)).text(),
     [Symbol.asyncDispose]: () => closers.disposeAsync(),
   };
 }

@@ -113,7 +113,9 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     onFree: (held) => logger.info(held, 'the change feed is held back no longer'),
     onError: onFeedError,
   });
-  const feed = stack.use(createChangeFeed(changeLog, { onError: onFeedError, hold }));
+  const feed = stack.use(
+    createChangeFeed(changeLog, { onError: onFeedError, hold, maxReads: FEED_CONNECTIONS - 1 }),
+  );
   const replicaPools = config.replicaUrls.map((url) =>
     openPool({ ...database, url, statementTimeoutMs: READ_TIMEOUT_MS }),
   );

@@ -1,4 +1,4 @@
-import { create, type DescMessage, type DescMethod, type Message } from '@bufbuild/protobuf';
+import { create, type DescField, type DescMessage, type DescMethod, type Message } from '@bufbuild/protobuf';
 import { reflect } from '@bufbuild/protobuf/reflect';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { AuthService } from '@rollcall/contract/auth';
@@ -26,6 +26,20 @@ function fill(method: DescMethod, values: Record<string, unknown>): Message {
 const fieldOf = (method: DescMethod, name: string) =>
   method.input.fields.find((field) => field.name === name);
 
+/** The fields of a request that name tenants, however deep. Of a whole user it is output only, and nobody's choice. */
+function tenantFields(message: DescMessage): DescField[] {
+  if (message.typeName === UserSchema.typeName) return [];
+  return message.fields.flatMap((field) => {
+    if (/^tenant_ids?$/.test(field.name)) return [field];
+    return field.message?.file.proto.package.startsWith('rollcall.') ? tenantFields(field.message) : [];
+  });
+}
+
+const severalTenants = [...ALL, ...AuthService.methods].filter((method) => {
+  const fields = tenantFields(method.input);
+  return fields.length > 1 || fields.some(({ fieldKind }) => fieldKind !== 'scalar');
+});
+
 /** Whether an answer can hold a whole user, however deep. */
 function holdsUser(message: DescMessage, seen = new Set<DescMessage>()): boolean {
   if (message.typeName === UserSchema.typeName) return true;
@@ -45,6 +59,26 @@ describe('what a call touches', () => {
     const { tenants } = accessOf(method) as MethodAccess;
     expect(fieldOf(method, 'tenant_id') ?? fieldOf(method, 'tenant_ids')).toBeDefined();
     expect(tenants(fill(method, { tenant_id: 'acme', tenant_ids: 'acme' }))).toEqual(['acme']);
+  });
+
+  it('T2: is of every tenant that a request names, where it can name several', () => {
+    expect(severalTenants.map(({ name }) => name)).toEqual(['WatchUsers']);
+    for (const method of severalTenants) {
+      const [field, ...others] = tenantFields(method.input);
+      // A request that names tenants in another way needs a line here, and one in the access table.
+      expect({ kind: field?.fieldKind, parent: field?.parent, others }).toEqual({
+        kind: 'list',
+        parent: method.input,
+        others: [],
+      });
+      const request = create(method.input);
+      for (const tenant of ['acme', 'demo', 'acme', 'last'])
+        reflect(method.input, request)
+          .get(field as DescField & { fieldKind: 'list' })
+          .add(tenant as never);
+      const { tenants } = accessOf(method) as MethodAccess;
+      expect(new Set(tenants(request))).toEqual(new Set(['acme', 'demo', 'last']));
+    }
   });
 
   it.each(cases)(

@@ -4,6 +4,7 @@ import type { ChangeLog, FeedBounds } from './change-log.ts';
 import { endOf, type FeedPosition, positionFromCursor, toCursor } from './feed-position.ts';
 import type { FeedNews } from './subscriber.ts';
 import { cursorOfAnotherFeed, type FeedListener, Tail, type TailOptions } from './tail.ts';
+import { WatchPlaces } from './watch-places.ts';
 
 /** What to watch. */
 export interface WatchQuery {
@@ -43,14 +44,22 @@ export interface ChangeFeed extends AsyncDisposable {
 
 /** Half of what the contract allows between two checkpoints. */
 const HEARTBEAT_MS = 500;
-const MAX_WATCHERS = 2000;
+const MAX_WATCHES = 2000;
+const MAX_READS = 2;
 const CATCH_UP_LIMIT = 1000;
 const RETENTION_MS = 24 * 60 * 60 * 1000;
 const CLEANING_MS = 10 * 60 * 1000;
 
+/** What a feed may use. */
+export interface ChangeFeedOptions extends TailOptions {
+  /** The most watches that read the log at the same time; others wait. Default 2. */
+  readonly maxReads?: number;
+}
+
 /** The feed of one process: one reader of the log's end tells all watchers; who is behind catches up by itself first. */
-export function createChangeFeed(log: ChangeLog, options: TailOptions): ChangeFeed {
+export function createChangeFeed(log: ChangeLog, options: ChangeFeedOptions): ChangeFeed {
   const tail = new Tail(log, options);
+  const places = new WatchPlaces({ maxWatches: MAX_WATCHES, maxReads: options.maxReads ?? MAX_READS });
   const cleaning = setInterval(() => log.removeOlderThan(RETENTION_MS).catch(options.onError), CLEANING_MS);
   cleaning.unref();
   const end = () => tail.end(new UserError('DRAINING', 'The process is about to end; resume elsewhere.', {}));
@@ -58,7 +67,7 @@ export function createChangeFeed(log: ChangeLog, options: TailOptions): ChangeFe
     get id() {
       return tail.feed;
     },
-    watch: (query, call) => watch({ log, tail }, query, call),
+    watch: (query, call) => watch({ log: inTurn(log, places, call.signal), tail, places }, query, call),
     listen: async (listener) => tail.listen(listener, await log.bounds()),
     isTold: () => tail.ageMs < MAX_ANSWER_LAG_MS,
     poke: () => tail.poke(),
@@ -70,12 +79,23 @@ export function createChangeFeed(log: ChangeLog, options: TailOptions): ChangeFe
   };
 }
 
+/** What a watch reads of the log. */
+type WatchedLog = Pick<ChangeLog, 'bounds' | 'read'>;
+
+// Many watches open at once when a process begins: they take turns, so that none is refused for want of a connection.
+function inTurn(log: ChangeLog, places: WatchPlaces, signal: AbortSignal): WatchedLog {
+  return {
+    bounds: () => places.read(() => log.bounds(), signal),
+    read: (after, scope) => places.read(() => log.read(after, scope), signal),
+  };
+}
+
 async function* watch(
-  { log, tail }: { log: ChangeLog; tail: Tail },
+  { log, tail, places }: { log: WatchedLog; tail: Tail; places: WatchPlaces },
   { tenantIds, cursor }: WatchQuery,
   { signal, abort }: WatchCall,
 ): AsyncGenerator<WatchNews> {
-  if (tail.size >= MAX_WATCHERS) throw overloaded();
+  using _ = places.enter();
   const { subscriber, at, from, feed } = await joinTail({ log, tail }, { tenantIds, cursor }, abort);
   try {
     for await (const news of catchUp(log, { feed, from, to: at }, tenantIds)) {
@@ -90,7 +110,7 @@ async function* watch(
 
 /** Adds a watcher to the tail, when both know the same feed. Answers from where it catches up, and up to where. */
 async function joinTail(
-  { log, tail }: { log: ChangeLog; tail: Tail },
+  { log, tail }: { log: WatchedLog; tail: Tail },
   { tenantIds, cursor }: WatchQuery,
   onFailure: (error: UserError) => void,
 ) {
@@ -105,7 +125,7 @@ async function joinTail(
 
 // From where a watcher is to where it was added to the tail, exactly: what lies beyond comes from there.
 async function* catchUp(
-  log: ChangeLog,
+  log: WatchedLog,
   { feed, from, to }: { feed: string; from: FeedPosition; to: FeedPosition },
   tenantIds: readonly string[],
 ): AsyncGenerator<FeedNews> {
@@ -136,9 +156,4 @@ function resume({ feed, removedThrough, xmax }: FeedBounds, cursor: string): Fee
   if (position.xid > removedThrough) return position;
   const message = 'The cursor is older than the feed reaches: forget what is kept and watch without one.';
   throw new UserError('CURSOR_EXPIRED', message, { feed });
-}
-
-function overloaded(): UserError {
-  const message = `This process has ${MAX_WATCHERS} watchers and takes no more; try again elsewhere.`;
-  return new UserError('OVERLOADED', message, { limit: String(MAX_WATCHERS) });
 }

@@ -310,6 +310,43 @@ describe.each(DOORS)('a guarded door, by %s', (_, openTransport) => {
     await expectRefusal(users.getUser(REQUEST), denied);
   });
 
+  it('T2: refuses a request that names several tenants where any of them is not granted, wherever it stands', async () => {
+    await using guarded = await openGuarded();
+    guarded.granted.set([{ ...grant, tenants: ['demo', 'acme'] }]);
+    using opened = openTransport(guarded.test.doors, clientOf(BOOKING));
+    const users = createClient(UserService, opened.transport);
+    const watch = async (tenantIds: string[]) => {
+      const stop = new AbortController();
+      for await (const _ of users.watchUsers({ tenantIds }, { signal: stop.signal })) return 'begun';
+    };
+    expect(await watch(['demo', 'acme'])).toBe('begun');
+    const denied = { code: 'PermissionDenied', reason: 'NOT_GRANTED' } as const;
+    for (const tenantIds of [
+      ['demo', 'other'],
+      ['other', 'demo'],
+      ['demo', 'other', 'acme'],
+      ['demo', ''],
+      ['demo', '*'],
+      ['demo', 'Demo'],
+    ])
+      await expectRefusal(watch(tenantIds), denied);
+    expect(guarded.refused.at(0)).toMatchObject({ outcome: 'NOT_GRANTED', tenants: ['demo', 'other'] });
+  });
+
+  it('T2: ends a stream of several tenants once any of them is granted no more', async () => {
+    await using guarded = await openGuarded();
+    guarded.granted.set([{ ...grant, tenants: ['demo', 'acme'] }]);
+    using opened = openTransport(guarded.test.doors, clientOf(BOOKING));
+    const users = createClient(UserService, opened.transport);
+    const begun = Promise.withResolvers<void>();
+    const watching = (async () => {
+      for await (const _ of users.watchUsers({ tenantIds: ['demo', 'acme'] })) begun.resolve();
+    })();
+    await begun.promise;
+    guarded.granted.set([grant]);
+    await expectRefusal(watching, { code: 'PermissionDenied', reason: 'NOT_GRANTED' });
+  });
+
   it('writes a read of contact data down before it answers, and does not answer where it cannot', async () => {
     await using guarded = await openGuarded();
     const own = clientOf(BOOKING);

@@ -64,6 +64,8 @@ async function sendAll(
     call.signal.throwIfAborted();
     await call.send(message);
   }
+  // Whoever sends may have ended because nobody waits any more.
+  call.signal.throwIfAborted();
 }
 
 function refuse(method: DescMethod): Handler {

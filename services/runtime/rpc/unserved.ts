@@ -38,7 +38,7 @@ const SENTENCES = {
   MESSAGE_TOO_LARGE: 'The message is larger than the method takes, or the service sends.',
   MESSAGE_MALFORMED:
     'The request cannot be read as a message of the method: look at its form, encoding and compression.',
-  DEADLINE_EXCEEDED: 'The deadline passed before the request was read.',
+  DEADLINE_EXCEEDED: 'The deadline passed before the call was served.',
   CANCELLED: 'The caller went away before the request was read.',
   NOT_IMPLEMENTED: 'The service has no such method, or does not take requests in this form.',
 } as const satisfies Partial<Record<RuntimeReason, string>>;

@@ -1,20 +1,19 @@
-import type { Interceptor } from '../call.ts';
+import type { Call, Interceptor } from '../call.ts';
 import { runtimeError } from '../reasons.ts';
 
 /**
- * Bounds every unary call: by the caller's deadline, and where it set none or a longer one, by the service's own.
- * The call is failed on time even where the handler does not watch `call.signal`, which is aborted. Streams are not bounded here: a
- * change feed is meant to last.
+ * Bounds every call by its caller's deadline, and a unary one, where the caller set none or a longer one, by the service's own.
+ * The call is failed on time even where the handler does not watch `call.signal`, which is aborted. A stream without a deadline
+ * is not bounded: a change feed is meant to last.
  * Must stand behind `withObservation`, and before `withValidation`, so that no work happens past the deadline.
  *
  * @param maxMs the longest that a unary call may take, in milliseconds.
  */
 export function withDeadline(maxMs: number): Interceptor {
   return (next) => (call) => {
-    if (call.method.methodKind !== 'unary') return next(call);
-    const left = call.timeoutMs();
-    const boundMs = left === undefined ? maxMs : Math.min(left, maxMs);
+    const boundMs = Math.min(call.timeoutMs() ?? LONGEST_TIMER_MS, longestMs(call, maxMs));
     if (boundMs <= 0) return Promise.reject(deadlineExceeded(0));
+    if (boundMs >= LONGEST_TIMER_MS) return next(call);
     return new Promise((resolve, reject) => {
       // Before the timer is set: where it throws, none is left behind.
       const done = next(call);
@@ -35,6 +34,13 @@ export function withDeadline(maxMs: number): Interceptor {
       );
     });
   };
+}
+
+// A timer that is set for longer goes off at once.
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+function longestMs({ method }: Call, maxMs: number): number {
+  return method.methodKind === 'unary' ? maxMs : LONGEST_TIMER_MS;
 }
 
 function deadlineExceeded(boundMs: number) {

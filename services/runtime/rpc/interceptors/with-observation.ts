@@ -55,7 +55,7 @@ function toKnownError(options: ObservationOptions, call: Call, cause: unknown): 
 function toAbortError(call: Call): RpcError {
   if (call.signal.reason instanceof RpcError) return call.signal.reason;
   const left = call.timeoutMs();
-  return left !== undefined && left <= 0
+  return left !== undefined && left <= TIMER_SLACK_MS
     ? runtimeError('DEADLINE_EXCEEDED', 'The deadline passed before the answer was ready.')
     : runtimeError('CANCELLED', 'The caller went away before the answer was ready.');
 }
@@ -64,7 +64,7 @@ function record(options: ObservationOptions, call: Call, end: { startedAt: numbe
   const ms = performance.now() - end.startedAt;
   const code = end.error ? end.error.code : 0;
   options.metrics.observe(call, code, ms / 1000);
-  const level = logLevel(end.error);
+  const level = logLevel(call, end.error);
   if (!options.logger.isLevelEnabled(level)) return;
   const line = {
     requestId: call.requestId,
@@ -83,13 +83,18 @@ function record(options: ObservationOptions, call: Call, end: { startedAt: numbe
   options.logger[level](line, 'call');
 }
 
+// A timer may go off a little before its time by another clock.
+const TIMER_SLACK_MS = 5;
+
 // A caller's mistakes are the caller's to notice; ours must stand out.
-function logLevel(error: RpcError | undefined): 'debug' | 'info' | 'warn' | 'error' {
+function logLevel({ method }: Call, error: RpcError | undefined): 'debug' | 'info' | 'warn' | 'error' {
   // Whoever refuses them tells of them together: in a flood, a line for each would be a load of its own.
   if (!error || error.reason === 'OVERLOADED') return 'debug';
   if (error.code === Code.Internal || error.code === Code.Unknown || error.code === Code.DataLoss)
     return 'error';
-  if (error.code === Code.Unavailable || error.code === Code.DeadlineExceeded) return 'warn';
+  // A stream has no other end than its deadline.
+  if (error.code === Code.DeadlineExceeded) return method.methodKind === 'unary' ? 'warn' : 'info';
+  if (error.code === Code.Unavailable) return 'warn';
   if (error.reason === 'DATABASE_FULL') return 'warn';
   return 'info';
 }

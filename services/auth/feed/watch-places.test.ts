@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { WatchPlaces } from './watch-places.ts';
+
+const NEVER = new AbortController().signal;
+
+describe('the places of watches', () => {
+  it('B10: let all read that there are places for, a few at a time, in the order they came', async () => {
+    const places = new WatchPlaces({ maxWatches: 500, maxReads: 2 });
+    const [order, at] = [[] as number[], { now: 0, most: 0 }];
+    const read = async (n: number) => {
+      using _ = places.enter();
+      await places.read(async () => {
+        at.now += 1;
+        at.most = Math.max(at.most, at.now);
+        await new Promise(setImmediate);
+        at.now -= 1;
+        order.push(n);
+      }, NEVER);
+    };
+    const numbers = Array.from({ length: 500 }, (_, n) => n);
+    await Promise.all(numbers.map(read));
+    expect(order).toEqual(numbers);
+    expect(at.most).toBe(2);
+  });
+
+  it('B10: refuse the one that is too many, and give places back', () => {
+    const places = new WatchPlaces({ maxWatches: 2, maxReads: 1 });
+    using _ = places.enter();
+    {
+      using __ = places.enter();
+      expect(() => places.enter()).toThrow('has 2 watchers and takes no more');
+    }
+    expect(() => places.enter()).not.toThrow();
+  });
+
+  it('B10: let go of who waits when its call ends, and of nobody else', async () => {
+    const places = new WatchPlaces({ maxWatches: 10, maxReads: 1 });
+    const first = Promise.withResolvers<void>();
+    const reading = places.read(() => first.promise, NEVER);
+    const leaving = new AbortController();
+    const waiting = places.read(async () => 'left', leaving.signal);
+    const last = places.read(async () => 'last', NEVER);
+    leaving.abort(new Error('its deadline passed'));
+    await expect(waiting).rejects.toThrow('its deadline passed');
+    await expect(places.read(async () => 'over', leaving.signal)).rejects.toThrow('its deadline passed');
+    first.resolve();
+    await reading;
+    expect(await last).toBe('last');
+    await expect(places.read(() => Promise.reject(new Error('failed')), NEVER)).rejects.toThrow('failed');
+    expect(await places.read(async () => 'again', NEVER)).toBe('again');
+  });
+});
