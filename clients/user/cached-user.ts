@@ -6,6 +6,11 @@ export interface CachedUser {
   readonly user: User;
   /** True at this point of the client's clock or later. */
   readonly readAtMs: number;
+  /**
+   * A later version, up to which only ratings or statistics changed: the user is still shown, and read anew when it is asked for.
+   * Absent: no such change was told.
+   */
+  readonly dueVersion?: bigint | undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { UserChangeKind } from '@rollcall/contract/user';
+import type { TouchedViews, UserChangeKind } from '@rollcall/contract/user';
 
 /** A version that exists: told by the change feed, by a write, or by another service. */
 export interface SeenVersion {
@@ -8,13 +8,16 @@ export interface SeenVersion {
   readonly version: bigint;
   /** Absent: only the version is known. */
   readonly kind?: UserChangeKind;
+  /** In which views the change shows. Absent: not told, and it may show in every view. */
+  readonly touchedViews?: TouchedViews | undefined;
 }
 
 /** What news does to what the client remembers. */
 export interface ChangeSink {
   /**
-   * These versions exist. Older entries of the ids, in every view, are not fresh any more; a fill on its way that brings an
-   * older version is not kept; an id that was missing may exist.
+   * These versions exist. Older entries of the ids, in every view that shows the change, are not shown any more, or are to be read
+   * anew where it is one of figures alone; a fill on its way that brings an older version of them is not kept; an id that was
+   * missing may exist.
    */
   changed(seen: readonly SeenVersion[]): void;
   /** Anything may have happened to users of these tenants: nothing of them is fresh until it is asked for again. */

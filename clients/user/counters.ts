@@ -8,6 +8,8 @@ export interface ClientCounters {
   coalesced: number;
   /** Reads begun before the user was too old, because it was in use. Not among `misses`. */
   refreshes: number;
+  /** Entries that a change raised to its version without a read, because their view does not show it. */
+  raised: number;
   /** Ids answered from before an outage, from memory or the snapshot. */
   stale: number;
   /** Ids that could not be answered. */
@@ -27,6 +29,7 @@ export function createCounters(): ClientCounters {
     misses: 0,
     coalesced: 0,
     refreshes: 0,
+    raised: 0,
     stale: 0,
     unavailable: 0,
     discarded: 0,

@@ -38,9 +38,11 @@ export function degrade(
   const { cache, counters, bornAtMs } = ladder;
   const reason = degradedReason(error);
   if (reason === undefined) return { outcome: 'failed', error };
-  const entry = reason === 'version_not_reached' ? undefined : cache.getUser(scope, read.id);
+  const entry = cache.getUser(scope, read.id);
   if (
     entry === undefined ||
+    // The version that was asked for is one of figures alone, or one that the caller wants.
+    (reason === 'version_not_reached' && entry.dueVersion === undefined) ||
     !isGoodEnough(ladder, entry, call) ||
     !reaches(entry, read.id, read.minVersion)
   ) {

@@ -22,6 +22,8 @@ export interface DescribedEntry {
   /** Age in ms from which it is asked for again. 0: at the next read. */
   readonly lifeMs: number;
   readonly isFresh: boolean;
+  /** A later version, in decimal digits, up to which its ratings or statistics changed: it is due to be read anew. Absent: it is not. */
+  readonly dueVersion?: string;
   /** One sentence: why it is fresh, or why not. */
   readonly because: string;
   /** `snapshot`: read from the file of an earlier process. */
@@ -104,6 +106,7 @@ function describeEntries({ cache, freshness, clock }: DescribeContext, tenantId:
       ageMs,
       lifeMs,
       isFresh: ageMs < lifeMs,
+      ...(entry.dueVersion !== undefined && { dueVersion: entry.dueVersion.toString() }),
       because: isEnough
         ? explain(freshness, entry.readAtMs, { tenantId, ageMs, lifeMs })
         : `Version ${seen} of it was seen in this context.`,

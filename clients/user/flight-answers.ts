@@ -1,5 +1,6 @@
+import { raiseThrough } from './cache/touched-views.ts';
 import type { CachedUser } from './cached-user.ts';
-import type { Survivor } from './flight-board.ts';
+import type { Flight, Survivor } from './flight-board.ts';
 import { AnswerMalformedError, degradedReason } from './judge.ts';
 import type { UserAnswer, UserRead } from './user-reader.ts';
 
@@ -27,6 +28,12 @@ export function toFound(answer: UserAnswer, held: CachedUser | undefined): UserA
     return { outcome: 'found', user: held.user, readAtMs: answer.readAtMs, source: 'service' };
   }
   return { outcome: 'failed', error: new AnswerMalformedError(`version ${answer.version} was never held`) };
+}
+
+/** The answer as of the changes that were told while it was on its way, where its view shows none of them. */
+export function toRaised(answer: UserAnswer, { wanted, batch, changes }: Flight): UserAnswer {
+  if (changes === undefined || answer.outcome !== 'found' || answer.user.id !== wanted.id) return answer;
+  return { ...answer, user: raiseThrough(answer.user, batch.scope.view, changes) };
 }
 
 /** That a survivor answers for the id is known from the first answer alone. */

@@ -12,6 +12,7 @@ function flightOf(tenantId: string, id: string): Flight {
   const rest = {
     held: undefined,
     told: undefined,
+    changes: undefined,
     survivor: undefined,
     beganAtMs: 0,
     first: place,

@@ -1,4 +1,5 @@
 import type { Batch } from './batches.ts';
+import type { SeenChange } from './cache/touched-views.ts';
 import type { CachedUser } from './cached-user.ts';
 import type { Gathering } from './gathering.ts';
 import type { SeenFloor } from './user-memory.ts';
@@ -28,6 +29,8 @@ export interface Flight {
   held: CachedUser | undefined;
   /** The highest version that was told while it was on its way. */
   told: SeenFloor | undefined;
+  /** The changes that were told meanwhile, the latest of them where they were many. Undefined: none. */
+  changes: SeenChange[] | undefined;
   /** Who is asked in place of the id, because it is known to be newer than it was answered. */
   survivor: Survivor | undefined;
   readonly beganAtMs: number;

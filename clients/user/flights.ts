@@ -1,8 +1,9 @@
 import { admit } from './admission.ts';
 import { type Batch, Batches, type BatchingOptions } from './batches.ts';
+import type { SeenChange } from './cache/touched-views.ts';
 import type { ClientCounters } from './counters.ts';
 import { type Deadlines, sharedDeadlineMs } from './deadlines.ts';
-import { isNotReached, since, toFlown, toFound, unanswered } from './flight-answers.ts';
+import { isNotReached, since, toFlown, toFound, toRaised, unanswered } from './flight-answers.ts';
 import { type Flight, FlightBoard, type Place, type Survivor } from './flight-board.ts';
 import { Gathering } from './gathering.ts';
 import { VersionNotReachedError } from './judge.ts';
@@ -12,6 +13,9 @@ import type { Clock, ReadCall, UserAnswer, UserRead, UserReader, UserScope } fro
 
 /** Stands for those who waited. */
 const NOBODY: Place = { gathering: { put: () => {} }, at: 0, next: undefined };
+
+/** Changes that a read keeps which are told while it is on its way: more of one user in one deadline are rare. */
+const MAX_TOLD_CHANGES = 16;
 
 /** Who wants to fly. */
 interface Boarding {
@@ -97,11 +101,16 @@ export class Flights {
     }
   }
 
-  /** Lets the flights of an id remember that a version exists: more is told meanwhile than the cache may hold. */
-  tell(tenantId: string, id: string, told: SeenFloor): void {
-    for (let flight = this.#board.first(id); flight !== undefined; flight = flight.next)
-      if (flight.batch.scope.tenantId === tenantId && told.version > (flight.told?.version ?? 0n))
-        flight.told = told;
+  /** Lets the flights of an id remember a change: more is told meanwhile than the cache may hold. */
+  tell(tenantId: string, id: string, change: SeenChange): void {
+    for (let flight = this.#board.first(id); flight !== undefined; flight = flight.next) {
+      if (flight.batch.scope.tenantId !== tenantId || change.version <= (flight.told?.version ?? 0n))
+        continue;
+      flight.told = { version: change.version, seenAtMs: change.seenAtMs };
+      flight.changes ??= [];
+      flight.changes.push(change);
+      if (flight.changes.length > MAX_TOLD_CHANGES) flight.changes.shift();
+    }
   }
 
   /** Lets nobody else join what is on its way for these tenants: it may bring what was true before. */
@@ -118,6 +127,7 @@ export class Flights {
       flight.isJoinable = false;
       flight.held = undefined;
       flight.told = undefined;
+      flight.changes = undefined;
     }
     this.#batches.shutEvery();
   }
@@ -147,7 +157,9 @@ export class Flights {
     read: UserRead,
     { place, deadlineAtMs, nowMs }: { place: Place; deadlineAtMs: number; nowMs: number },
   ): void {
-    const held = this.#cache.getComparable(scope, read.id);
+    const entry = this.#cache.getComparable(scope, read.id);
+    // As it is now: the entry itself may be raised meanwhile, and `unchanged` is said of this version.
+    const held = entry && { user: entry.user, readAtMs: entry.readAtMs };
     const batch = this.#openWithout(scope, read);
     const flight: Flight = {
       batch,
@@ -156,6 +168,7 @@ export class Flights {
       held,
       beganAtMs: nowMs,
       told: undefined,
+      changes: undefined,
       survivor: undefined,
       first: place,
       last: place,
@@ -189,7 +202,7 @@ export class Flights {
       const came = answers[i] as UserAnswer;
       // The version that is `unchanged` was of another database.
       const isVoid = came.outcome === 'unchanged' && flight.isDiscarded && flight.held === undefined;
-      const answer = isVoid ? came : toFound(came, flight.held);
+      const answer = isVoid ? came : toRaised(toFound(came, flight.held), flight);
       const kept = isVoid ? undefined : this.#admit(flight, answer);
       if (kept !== undefined) this.#land(flight, kept);
       else {
@@ -223,7 +236,8 @@ export class Flights {
     for (const flight of flights) {
       const { read, survivor } = flight;
       const error = new VersionNotReachedError(read.id, read.minVersion);
-      const answer = since(survivor, toFound(byId.get(read.id) as UserAnswer, undefined));
+      const found = toRaised(toFound(byId.get(read.id) as UserAnswer, undefined), flight);
+      const answer = since(survivor, found);
       const kept = this.#admit(flight, answer);
       if (kept === undefined || isNotReached(kept)) this.#doubt(scope.tenantId, flight);
       this.#land(flight, kept ?? { outcome: 'failed', error });

@@ -19,7 +19,7 @@ export interface FreshnessOptions {
 /** A feed that nothing arrives from. */
 export const NO_FEED: FeedHealth = { liveSinceMs: () => undefined };
 
-/** `young`: answer it. `ripe`: answer it, and read it anew meanwhile. `old`: ask. */
+/** `young`: answer it. `ripe`: answer it, and read it anew meanwhile; so is what is due. `old`: ask. */
 export type Ripeness = 'young' | 'ripe' | 'old';
 
 /** Says how long what is remembered may be answered without asking. */
@@ -48,8 +48,10 @@ export class Freshness {
   }
 
   /** How old a user may get. 0: it must be asked for. */
-  lifeMs(id: string, { user, readAtMs }: CachedUser): number {
+  lifeMs(id: string, { user, readAtMs, dueVersion }: CachedUser): number {
     if (this.isLost(user.tenantId, readAtMs)) return 0;
+    // Where nothing is read in the background, what is due is read by the next caller.
+    if (dueVersion !== undefined && this.#options.refreshAheadRatio === 0) return 0;
     // Changes of a survivor are told under its own id, and not under the id that was merged away.
     const isVouched = user.id === id && this.isVouched(user.tenantId, readAtMs);
     return isVouched ? this.#options.liveTtlMs : this.#options.ttlMs;
@@ -63,13 +65,15 @@ export class Freshness {
   }
 
   judge(id: string, entry: CachedUser): Ripeness {
-    const { readAtMs } = entry;
+    const { readAtMs, dueVersion } = entry;
     const differenceMs = this.#clock() - readAtMs;
-    if (differenceMs < this.#youngMs && readAtMs > this.#lastLostAtMs) return 'young';
+    if (differenceMs < this.#youngMs && readAtMs > this.#lastLostAtMs && dueVersion === undefined)
+      return 'young';
     // A coarse clock may be behind the one that read: nothing is younger than new, and a life of 0 always asks.
     const ageMs = Math.max(0, differenceMs);
     const lifeMs = this.lifeMs(id, entry);
     if (ageMs >= lifeMs) return 'old';
+    if (dueVersion !== undefined) return 'ripe';
     const { refreshAheadRatio } = this.#options;
     return refreshAheadRatio > 0 && ageMs >= lifeMs * refreshAheadRatio ? 'ripe' : 'young';
   }

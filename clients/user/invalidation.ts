@@ -280,6 +280,6 @@ class ChangeFeed implements Invalidation {
   }
 }
 
-function toSeenVersion({ tenantId, id, version, kind }: UserChange): SeenVersion {
-  return { tenantId, id: id.toLowerCase(), version, kind };
+function toSeenVersion({ tenantId, id, version, kind, touchedViews }: UserChange): SeenVersion {
+  return { tenantId, id: id.toLowerCase(), version, kind, touchedViews };
 }

@@ -52,6 +52,12 @@ export const READ_METRICS = {
     kind: 'counter',
     description: 'Users read anew in the background, before their life was over.',
   },
+  raised: {
+    name: 'rollcall.user_client.raised_entries',
+    unit: '{user}',
+    kind: 'counter',
+    description: 'Users in memory that a change did not touch, and that took on its version without a read.',
+  },
   degraded: {
     name: 'rollcall.user_client.degraded_lookups',
     unit: '{user}',
@@ -102,6 +108,7 @@ const BY_COUNTER: Readonly<Record<keyof ClientCounters, Omit<MetricReading, 'val
   misses: { metric: READ_METRICS.lookups, attributes: { [PATH_ATTRIBUTE]: 'miss' } },
   coalesced: { metric: READ_METRICS.lookups, attributes: { [PATH_ATTRIBUTE]: 'coalesced' } },
   refreshes: { metric: READ_METRICS.refreshes, attributes: {} },
+  raised: { metric: READ_METRICS.raised, attributes: {} },
   stale: { metric: READ_METRICS.degraded, attributes: { [OUTCOME_ATTRIBUTE]: 'stale' } },
   unavailable: { metric: READ_METRICS.degraded, attributes: { [OUTCOME_ATTRIBUTE]: 'unavailable' } },
   discarded: { metric: READ_METRICS.discarded, attributes: {} },

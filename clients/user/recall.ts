@@ -2,7 +2,7 @@ import type { User } from '@rollcall/contract/user';
 import { type CachedUser, reaches } from './cached-user.ts';
 import type { ClientCounters } from './counters.ts';
 import { type Degrading, degrade, isGoodEnough } from './degrade.ts';
-import type { Freshness } from './freshness.ts';
+import type { Freshness, Ripeness } from './freshness.ts';
 import { BreakerOpenError } from './judge.ts';
 import type { RefreshAhead } from './refresh-ahead.ts';
 import type { UserCache } from './user-cache.ts';
@@ -48,14 +48,14 @@ export class Recall {
   /** The fresh user, where there is one. Asks nobody, and counts nothing. */
   peek(scope: UserScope, id: string): CachedUser | undefined {
     const entry = this.#recent(scope, id);
-    return entry !== undefined && this.#freshness.judge(id, entry) !== 'old' ? entry : undefined;
+    return entry !== undefined && this.#judge(id, entry) !== 'old' ? entry : undefined;
   }
 
   /** What a read without wishes answers at once: the fresh user, or the last known one while the service is away. */
   getNow(scope: UserScope, id: string): User | undefined {
     const entry = this.#recent(scope, id);
     if (entry === undefined) return undefined;
-    const ripeness = this.#freshness.judge(id, entry);
+    const ripeness = this.#judge(id, entry);
     if (ripeness === 'old') return this.#getStale(scope, entry);
     if (ripeness === 'ripe') this.#context.ahead.refresh(scope, id);
     this.#counters.hits += 1;
@@ -68,7 +68,7 @@ export class Recall {
     for (const id of ids) {
       const entry = this.#recent(scope, id);
       if (entry === undefined) return undefined;
-      const ripeness = this.#freshness.judge(id, entry);
+      const ripeness = this.#judge(id, entry);
       if (ripeness === 'old') return undefined;
       if (ripeness === 'ripe') this.#context.ahead.refresh(scope, id);
       entries.push(entry);
@@ -92,7 +92,7 @@ export class Recall {
   answer(scope: UserScope, { id, minVersion }: UserRead): UserAnswer | undefined {
     const entry = this.#cache.getUser(scope, id);
     if (entry !== undefined) {
-      const ripeness = this.#freshness.judge(id, entry);
+      const ripeness = this.#judge(id, entry);
       if (ripeness === 'ripe') this.#context.ahead.refresh(scope, id);
       if (ripeness !== 'old' && isRecent(entry, id, minVersion)) return toAnswer(entry);
     }
@@ -100,6 +100,12 @@ export class Recall {
     if (missingAtMs === undefined || !this.#freshness.isMissingFresh(scope.tenantId, missingAtMs))
       return undefined;
     return { outcome: 'missing', readAtMs: missingAtMs, source: 'cache' };
+  }
+
+  /** While asking is in vain, what is due is known to be from before, and answered as such. */
+  #judge(id: string, entry: CachedUser): Ripeness {
+    const ripeness = this.#freshness.judge(id, entry);
+    return ripeness === 'ripe' && entry.dueVersion !== undefined && this.#context.isAway() ? 'old' : ripeness;
   }
 
   #recent(scope: UserScope, id: string): CachedUser | undefined {

@@ -1,5 +1,6 @@
 import { UserView } from '@rollcall/contract/user';
 import { LRUCache } from 'lru-cache';
+import { knownThrough, type SeenChange } from './cache/touched-views.ts';
 import { type CachedUser, isNewer } from './cached-user.ts';
 import { ownText } from './own-text.ts';
 import type { UserEntry } from './user-entry.ts';
@@ -60,8 +61,9 @@ export class UserCache {
     let floor = this.#users.floor(tenantId, id);
     for (let entry = this.#users.first(id); entry !== undefined; entry = entry.next) {
       const { user, readAtMs } = entry;
-      if (this.#binds(entry, tenantId) && user.id === id && user.version >= (floor?.version ?? 0n))
-        floor = { version: user.version, seenAtMs: readAtMs };
+      const through = knownThrough(entry);
+      if (this.#binds(entry, tenantId) && user.id === id && through >= (floor?.version ?? 0n))
+        floor = { version: through, seenAtMs: readAtMs };
     }
     return floor;
   }
@@ -83,24 +85,24 @@ export class UserCache {
   }
 
   /**
-   * Remembers that a version exists: what is held of the id and is older is forgotten in every view, and so is that the id
-   * is missing. A version that is known changes nothing.
+   * Remembers that a version exists: what is held of the id and is older is forgotten in every view that shows the change, and so
+   * is that the id is missing. A version that is known changes nothing. Answers how many entries were raised to the version.
    */
-  see(tenantId: string, id: string, floor: SeenFloor): void {
-    if (this.#isClosed) return;
-    const known = this.getFloor(tenantId, id);
-    if (known !== undefined && known.version >= floor.version) return;
-    this.#users.forget(tenantId, id);
+  see(tenantId: string, id: string, change: SeenChange): number {
+    if (this.#isClosed || this.#knows(tenantId, id, change.version)) return 0;
+    const raised = this.#users.change(tenantId, id, change);
     this.#forgetMissing(tenantId, id);
-    this.#users.raise(tenantId, id, floor);
+    const { version, seenAtMs } = change;
+    if (!this.#knows(tenantId, id, version)) this.#users.raise(tenantId, id, { version, seenAtMs });
+    return raised;
   }
 
   /** Forgets an id in every view, and remembers up to which version it was known. */
   forget(tenantId: string, id: string): void {
     for (const entry of this.held(tenantId, id)) {
-      const { user, readAtMs } = entry;
+      const { user, readAtMs: seenAtMs } = entry;
       if (this.#users.isCurrent(entry))
-        this.#users.raise(user.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
+        this.#users.raise(user.tenantId, user.id, { version: knownThrough(entry), seenAtMs });
     }
     this.#users.forget(tenantId, id);
     this.#forgetMissing(tenantId, id);
@@ -177,9 +179,14 @@ export class UserCache {
     return entry.scope.tenantId === tenantId && this.#users.isCurrent(entry);
   }
 
-  #isOutdated({ user }: UserEntry): boolean {
-    const floor = this.getFloor(user.tenantId, user.id);
-    return floor !== undefined && user.version < floor.version;
+  #isOutdated(entry: UserEntry): boolean {
+    const floor = this.getFloor(entry.user.tenantId, entry.user.id);
+    return floor !== undefined && knownThrough(entry) < floor.version;
+  }
+
+  #knows(tenantId: string, id: string, version: bigint): boolean {
+    const floor = this.getFloor(tenantId, id);
+    return floor !== undefined && floor.version >= version;
   }
 
   #forgetMissing(tenantId: string, id: string): void {

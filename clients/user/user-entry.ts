@@ -1,3 +1,4 @@
+import type { ChangedEntry } from './cache/touched-views.ts';
 import type { CachedUser } from './cached-user.ts';
 import type { UserScope } from './user-reader.ts';
 
@@ -10,7 +11,7 @@ export interface SharedScope extends UserScope {
 }
 
 /** A user in one view, and what else is held under the same id: other views, and the same id of other tenants. */
-export interface UserEntry extends CachedUser {
+export interface UserEntry extends ChangedEntry, Pick<CachedUser, 'readAtMs'> {
   /** One object for all entries of its kind: a hit does not have to look into the user, and an entry stays small. */
   readonly scope: SharedScope;
   readonly next: UserEntry | undefined;

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { knownThrough, noteChange, type SeenChange } from './cache/touched-views.ts';
 import type { CachedUser } from './cached-user.ts';
 import { estimateBytes } from './estimate-bytes.ts';
 import { ownText } from './own-text.ts';
@@ -48,6 +49,8 @@ export class UserMemory {
   readonly #scopes = new Map<string, SharedScope[]>();
   #era = 0;
   #comparableFromEra = 0;
+  /** Ids that were merged away and are in memory, by the survivor that they show: its changes are theirs. */
+  readonly #mergedInto = new Map<string, Set<string>>();
   readonly #putsPerEpoch: number;
   /** Counts sixteenths of the memory that came new. A hit says so to lru-cache in each of them once: moving costs more than finding. */
   #epoch = 0;
@@ -63,8 +66,8 @@ export class UserMemory {
     this.#held = new LRUCache({
       max: maxEntries,
       noDisposeOnSet: true,
-      dispose: (head, _id, reason) => {
-        if (reason === 'evict') this.#leave(head);
+      dispose: (head, id, reason) => {
+        if (reason === 'evict') this.#leave(id, head);
       },
     });
   }
@@ -117,8 +120,8 @@ export class UserMemory {
   }
 
   /**
-   * Adds an entry, and keeps of the id's others in this tenant those of other views that show the same version. Of another
-   * user, on the other side of a merge, the version is remembered: what it was may be answered again.
+   * Adds an entry, and keeps of the id's others in this tenant those of other views that are known up to the same version. Of
+   * another user, on the other side of a merge, the version is remembered: what it was may be answered again.
    */
   put(scope: UserScope, id: string, { user, readAtMs }: CachedUser): void {
     const { tenantId, view } = scope;
@@ -128,28 +131,62 @@ export class UserMemory {
     const held = this.#held.peek(key, LOOK);
     const next =
       held &&
-      this.#rest(held, ({ scope: of, user: other, readAtMs: seenAtMs }) => {
+      this.#rest(key, held, (entry) => {
+        const { scope: of, user: other, readAtMs: seenAtMs } = entry;
         if (of.tenantId !== tenantId) return true;
         if (of.era !== this.#era) return false;
-        if (other.id === user.id) return of.view !== view && other.version === user.version;
-        this.raise(tenantId, other.id, { version: other.version, seenAtMs });
+        if (other.id === user.id) return of.view !== view && knownThrough(entry) === user.version;
+        this.raise(tenantId, other.id, { version: knownThrough(entry), seenAtMs });
         return false;
       });
-    if (!isMerged) this.#unsee(tenantId, key);
+    if (isMerged) this.#link(key, user.id);
+    else this.#unsee(tenantId, key);
     const bytes = estimateBytes(user);
-    const head = { user, readAtMs, scope: this.#toShared(scope, isMerged), next, bytes, usedIn: this.#epoch };
+    const head: UserEntry = {
+      user,
+      readAtMs,
+      dueVersion: undefined,
+      scope: this.#toShared(scope, isMerged),
+      next,
+      bytes,
+      usedIn: this.#epoch,
+    };
     this.#bytes += bytes;
     this.#held.set(key, head, PLAIN);
     // What is larger than the whole memory is not kept at all.
     if (bytes > this.#maxBytes) {
       this.#held.delete(key);
-      this.#leave(head);
+      this.#leave(key, head);
     }
     while (this.#bytes > this.#maxBytes) this.#held.pop();
     this.#putsLeft -= 1;
     if (this.#putsLeft > 0) return;
     this.#putsLeft = this.#putsPerEpoch;
     this.#epoch += 1;
+  }
+
+  /**
+   * Notes a change of a user in its entries, and forgets those that it outdates. Entries of ids that were merged into the user stay
+   * there when they are outdated: they say who answered last. Answers how many entries were raised to the change's version.
+   */
+  change(tenantId: string, id: string, change: SeenChange): number {
+    const head = this.#held.peek(id, LOOK);
+    let raised = 0;
+    let isOutdated = false;
+    for (let entry = head; entry !== undefined; entry = entry.next) {
+      if (entry.scope.tenantId !== tenantId) continue;
+      // The id's own change, while another user is shown for it: it may not be merged any more.
+      const isItsOwn = entry.user.id === id && this.isComparable(entry);
+      const effect = isItsOwn ? noteChange(entry, entry.scope.view, change) : 'outdated';
+      if (effect === 'raised') raised += 1;
+      isOutdated ||= effect === 'outdated';
+    }
+    if (isOutdated) this.#forgetThrough(tenantId, id, change.version);
+    for (const merged of this.#mergedInto.get(id) ?? [])
+      for (let entry = this.#held.peek(merged, LOOK); entry !== undefined; entry = entry.next)
+        if (entry.scope.tenantId === tenantId && entry.user.id === id && this.isComparable(entry))
+          if (noteChange(entry, entry.scope.view, change) === 'raised') raised += 1;
+    return raised;
   }
 
   /** Remembers the version unless a higher one is remembered. */
@@ -163,11 +200,7 @@ export class UserMemory {
 
   /** Forgets the users of an id in this tenant. */
   forget(tenantId: string, id: string): void {
-    const held = this.#held.peek(id, LOOK);
-    if (held === undefined) return;
-    const rest = this.#rest(held, ({ scope }) => scope.tenantId !== tenantId);
-    if (rest === undefined) this.#held.delete(id);
-    else this.#held.set(id, rest, PLAIN);
+    this.#keep(id, ({ scope }) => scope.tenantId !== tenantId);
   }
 
   /** Every entry with its id, those that are to leave last first. */
@@ -180,6 +213,7 @@ export class UserMemory {
   clear(): void {
     this.#held.clear();
     this.#seen.clear();
+    this.#mergedInto.clear();
     this.#bytes = 0;
   }
 
@@ -193,13 +227,45 @@ export class UserMemory {
   }
 
   /** Remembers the versions of users that are in memory no more. */
-  #leave(head: UserEntry): void {
+  #leave(id: string, head: UserEntry): void {
     for (let entry: UserEntry | undefined = head; entry !== undefined; entry = entry.next) {
-      const { user, readAtMs, bytes } = entry;
-      this.#bytes -= bytes;
+      const { user, readAtMs } = entry;
+      this.#drop(id, entry);
       if (this.isCurrent(entry))
-        this.raise(user.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
+        this.raise(user.tenantId, user.id, { version: knownThrough(entry), seenAtMs: readAtMs });
     }
+  }
+
+  #drop(id: string, { user, bytes, scope }: UserEntry): void {
+    this.#bytes -= bytes;
+    if (!scope.isMerged) return;
+    const merged = this.#mergedInto.get(user.id);
+    merged?.delete(id);
+    if (merged?.size === 0) this.#mergedInto.delete(user.id);
+  }
+
+  #link(id: string, survivorId: string): void {
+    const merged = this.#mergedInto.get(survivorId);
+    if (merged === undefined) this.#mergedInto.set(survivorId, new Set([id]));
+    else merged.add(id);
+  }
+
+  /** Forgets what is not known up to this version, or shows another user. */
+  #forgetThrough(tenantId: string, id: string, version: bigint): void {
+    this.#keep(
+      id,
+      (entry) =>
+        entry.scope.tenantId !== tenantId ||
+        (entry.user.id === id && this.isComparable(entry) && knownThrough(entry) >= version),
+    );
+  }
+
+  #keep(id: string, isKept: (entry: UserEntry) => boolean): void {
+    const held = this.#held.peek(id, LOOK);
+    if (held === undefined) return;
+    const rest = this.#rest(id, held, isKept);
+    if (rest === undefined) this.#held.delete(id);
+    else this.#held.set(id, rest, PLAIN);
   }
 
   #unsee(tenantId: string, id: string): void {
@@ -210,11 +276,11 @@ export class UserMemory {
     else this.#seen.set(id, others, PLAIN);
   }
 
-  #rest(head: UserEntry, isKept: (entry: UserEntry) => boolean): UserEntry | undefined {
+  #rest(id: string, head: UserEntry, isKept: (entry: UserEntry) => boolean): UserEntry | undefined {
     let rest: UserEntry | undefined;
     for (let entry: UserEntry | undefined = head; entry !== undefined; entry = entry.next)
       if (isKept(entry)) rest = { ...entry, next: rest };
-      else this.#bytes -= entry.bytes;
+      else this.#drop(id, entry);
     return rest;
   }
 

@@ -138,10 +138,10 @@ export function withCache(
     },
     changed(seen) {
       const seenAtMs = clock();
-      for (const { tenantId, id, version } of seen) {
-        const floor = { version, seenAtMs };
-        cache.see(tenantId, id, floor);
-        flights.tell(tenantId, id, floor);
+      for (const { tenantId, id, version, touchedViews } of seen) {
+        const change = { version, seenAtMs, touchedViews };
+        counters.raised += cache.see(tenantId, id, change);
+        flights.tell(tenantId, id, change);
       }
     },
     lost(tenantIds) {

@@ -66,7 +66,7 @@ const CALLER_CONNECTIONS = 2;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-12-01-audit-chains',
+  migration: '2026-12-01-touched-views',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };

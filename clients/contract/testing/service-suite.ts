@@ -8,6 +8,7 @@ import { describeOwnNames } from './own-names-suite.ts';
 import { describeReads } from './read-suite.ts';
 import { describeSearching } from './search-suite.ts';
 import { readsOverService, type ServiceSubject } from './subject.ts';
+import { describeTouchedViews } from './touched-views-suite.ts';
 import { describeWatching } from './watch-suite.ts';
 import { describeWrites } from './write-suite.ts';
 
@@ -24,6 +25,7 @@ export function describeUserService(name: string, subject: () => ServiceSubject)
     describeListing(subject);
     describeSearching(subject);
     describeWatching(subject);
+    describeTouchedViews(subject);
     describeBadInput(subject);
     describeOwnNames(subject);
     describeEtags(subject);

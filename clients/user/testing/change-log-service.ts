@@ -3,6 +3,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import {
+  type TouchedViews,
   UserChangeKind,
   type UserService,
   type WatchUsersRequest,
@@ -15,6 +16,7 @@ export interface LoggedChange {
   readonly tenantId: string;
   readonly id: string;
   readonly version: bigint;
+  readonly touchedViews?: TouchedViews | undefined;
 }
 
 type Response = MessageInitShape<typeof WatchUsersResponseSchema>;
@@ -49,9 +51,9 @@ export class ChangeLogService implements Pick<ServiceImpl<typeof UserService>, '
   #cutWith: ConnectError | undefined;
 
   /** Commits the next version of a user. */
-  change(tenantId: string, id: string): LoggedChange {
+  change(tenantId: string, id: string, touchedViews?: TouchedViews): LoggedChange {
     const versions = this.log.filter((change) => change.tenantId === tenantId && change.id === id);
-    const change = { tenantId, id, version: BigInt(versions.length + 1) };
+    const change = { tenantId, id, version: BigInt(versions.length + 1), touchedViews };
     this.log.push(change);
     this.#wake.abort();
     this.#wake = new AbortController();

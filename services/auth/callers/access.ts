@@ -47,7 +47,7 @@ const USER_SERVICE = {
     answeredIds: ({ outcomes }) =>
       outcomes.map(({ outcome }) => (outcome.case === 'user' ? outcome.value.id : '')),
   },
-  // Ids and versions alone.
+  // Ids, versions, and in which views a change shows: no field of anybody.
   watchUsers: {
     tenants: ({ tenantIds }) => tenantIds,
     view: () => undefined,

@@ -19,7 +19,7 @@ export const ERASED_TABLES = [
 
 /** Tables with a `user_id` that an erasure leaves, and why they hold nothing of a person. */
 export const KEPT_TABLES: Readonly<Record<string, string>> = {
-  user_changes: 'id, version and kind only',
+  user_changes: 'id, version, kind and time, and in which views a change shows',
   user_words:
     'a trigger empties it as the names in `users` go, and with it what `name_parts` knew by them alone',
   user_merges:

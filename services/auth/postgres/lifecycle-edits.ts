@@ -1,6 +1,9 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
+import { ALL_TOUCHED, type TouchedViews, touchedBy } from '../users/touched-views.ts';
 import type { User } from '../users/user.ts';
+import type { UserChangeKind } from '../users/user-change.ts';
 import type { LifecycleEdits } from '../users/user-writes.ts';
+import { announceAlways } from './announcement.ts';
 import type { ContactSeal } from './contact-seal.ts';
 import { ERASE_RECORDS } from './erasure.ts';
 import { holdAddress } from './hold-address.ts';
@@ -9,36 +12,49 @@ import { familyOf } from './user-from-row.ts';
 import { readUser } from './user-transaction.ts';
 import { toUserError } from './write-errors.ts';
 
-// One version more, and its announcement in the same statement, so that the numbers of a user's changes are in the order of
-// its versions.
-const changing = (kind: string, assignments: string) => `with changed as (
+interface Changing {
+  readonly kind: UserChangeKind;
+  readonly touched: TouchedViews;
+  readonly assignments: string;
+}
+
+// One version more, and its announcement in the same statement.
+const changing = ({ kind, touched, assignments }: Changing) => `with changed as (
     update users set version = version + 1, update_time = $3, ${assignments} where tenant_id = $1 and id = $2
-    returning tenant_id, id, version
+    returning tenant_id, id, version, update_time
   )
-  insert into user_changes (tenant_id, user_id, version, kind) select tenant_id, id, version, '${kind}' from changed`;
+  ${announceAlways(kind, touched)}`;
+
+const STATE_TOUCHED = touchedBy(['state', 'deleteTime']);
 
 const DELETE = {
   name: 'user_delete',
-  text: changing('DELETED', `state = 'DELETED', delete_time = $3, state_before_delete = state`),
+  text: changing({
+    kind: 'DELETED',
+    touched: STATE_TOUCHED,
+    assignments: `state = 'DELETED', delete_time = $3, state_before_delete = state`,
+  }),
 };
 
 const UNDELETE = {
   name: 'user_undelete',
-  text: changing(
-    'UNDELETED',
-    `state = coalesce(state_before_delete, 'ACTIVE'), delete_time = null, state_before_delete = null`,
-  ),
+  text: changing({
+    kind: 'UNDELETED',
+    touched: STATE_TOUCHED,
+    assignments: `state = coalesce(state_before_delete, 'ACTIVE'), delete_time = null, state_before_delete = null`,
+  }),
 };
 
 const ERASE = {
   name: 'user_erase',
-  text: changing(
-    'ERASED',
-    `state = 'DELETED', delete_time = coalesce(delete_time, $3), erase_time = $3, state_before_delete = null,
+  text: changing({
+    kind: 'ERASED',
+    touched: ALL_TOUCHED,
+    assignments: `state = 'DELETED', delete_time = coalesce(delete_time, $3), erase_time = $3, state_before_delete = null,
       first_name = '', last_name = '', display_name = '', profile_image = '', business_name = '',
       email_sealed = null, email_key = null, phone_sealed = null, phone_key = null,
       email_base_key = null, average_rating = 0, total_reviews = 0, last_activity_time = null`,
-  ),
+  }),
 };
 
 interface MergedRow {

@@ -1,6 +1,8 @@
 import type { PreparedStatement, RunPrepared } from '@rollcall/runtime/postgres';
+import type { TouchedViews } from '../users/touched-views.ts';
 import type { User } from '../users/user.ts';
 import type { MergeParty } from '../users/user-merges.ts';
+import { announce } from './announcement.ts';
 import type { ContactSeal } from './contact-seal.ts';
 import { mergeProfile } from './merge-profile.ts';
 import { MergedMeanwhileError } from './transact-users.ts';
@@ -41,7 +43,7 @@ const WRITE = {
       update users set version = version + 1, update_time = $3, merged_into = $4, state = $5, role = $6, first_name = $7,
         last_name = $8, display_name = $9, profile_image = $10, business_name = $11, average_rating = $12,
         total_reviews = $13, email_sealed = $14, email_key = $15, email_base_key = $16, phone_sealed = $17, phone_key = $18
-      where tenant_id = $1 and id = $2 returning tenant_id, id, version
+      where tenant_id = $1 and id = $2 returning tenant_id, id, version, update_time
     ), kept as (
       insert into user_profiles (tenant_id, user_id, profile) select tenant_id, id, $19::jsonb from changed
       on conflict (tenant_id, user_id) do update set profile = excluded.profile
@@ -52,7 +54,7 @@ const WRITE = {
       select tenant_id, id, t.tag, t.position from changed, unnest($21::text[]) with ordinality as t (tag, position)
       on conflict (tenant_id, user_id, tag) do update set position = excluded.position
     )
-    insert into user_changes (tenant_id, user_id, version, kind) select tenant_id, id, version, $20 from changed`,
+    ${announce({ kind: '$20', contentView: '$22::text', figuresView: '$23::text' })}`,
 };
 
 // Of whom services have told figures, those go by the rows that are its own now.
@@ -115,10 +117,18 @@ export async function freeAddress(run: RunPrepared, { tenantId, id }: User): Pro
   await run(FREE_ADDRESS, [tenantId, id]);
 }
 
+/** A party as it shall be. */
+interface WrittenParty {
+  readonly user: User;
+  readonly mergedInto: string | null;
+  readonly kind: 'MERGED' | 'UNMERGED';
+  readonly touched: TouchedViews;
+}
+
 /** Writes all of a user, as a new version. Throws UserError EMAIL_TAKEN, PROFILE_TOO_LARGE. */
 export async function writeParty(
   run: RunPrepared,
-  { user, mergedInto, kind }: { user: User; mergedInto: string | null; kind: 'MERGED' | 'UNMERGED' },
+  { user, mergedInto, kind, touched }: WrittenParty,
   seal: ContactSeal,
 ): Promise<void> {
   const contact = user.contact ?? { email: '', phone: '', averageRating: 0, totalReviews: 0 };
@@ -129,7 +139,7 @@ export async function writeParty(
     ...[user.tenantId, user.id, new Date(), mergedInto, user.state, user.role, user.firstName, user.lastName],
     ...[user.displayName, user.profileImage, user.businessName, contact.averageRating, contact.totalReviews],
     ...[email.email_sealed, email.email_key, email.email_base_key, phone.phone_sealed, phone.phone_key],
-    ...[JSON.stringify(profile), kind, user.tags ?? []],
+    ...[JSON.stringify(profile), kind, user.tags ?? [], touched.content, touched.figures],
   ];
   await run(WRITE, values).catch((error: unknown) => {
     throw toUserError(error, user);

@@ -1,6 +1,7 @@
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { ChangeLog, FeedHolder, FeedStretch } from '../feed/change-log.ts';
 import type { FeedPosition } from '../feed/feed-position.ts';
+import type { UserView } from '../users/user.ts';
 import type { UserChange, UserChangeKind } from '../users/user-change.ts';
 import { createSnapshotClock } from './snapshot-clock.ts';
 
@@ -15,6 +16,9 @@ interface ChangeRow {
   user_id: string;
   version: string;
   kind: UserChangeKind;
+  touched_view: UserView | null;
+  figures_view: UserView | null;
+  update_time: Date | null;
 }
 
 /**
@@ -42,8 +46,8 @@ const READ = `
     from pg_current_snapshot() s
   )
   select b.feed, b.xmin::text, b.end_xid::text, b.xmax::text, b.now,
-    c.seq, c.tenant_id, c.user_id, c.version, c.kind
-  from bound b left join lateral user_changes_between($1::text::xid8, b.end_xid, $3, $4, $5) c on true
+    c.seq, c.tenant_id, c.user_id, c.version, c.kind, c.touched_view, c.figures_view, c.update_time
+  from bound b left join lateral user_changes_with_views($1::text::xid8, b.end_xid, $3, $4, $5) c on true
   order by c.seq`;
 
 const BOUNDS = `
@@ -161,7 +165,14 @@ function toStretch(
 }
 
 function toChange(row: ChangeRow): UserChange {
-  return { tenantId: row.tenant_id, id: row.user_id, version: BigInt(row.version), kind: row.kind };
+  const { touched_view: content, figures_view: figures, update_time: updateTime } = row;
+  return {
+    tenantId: row.tenant_id,
+    id: row.user_id,
+    version: BigInt(row.version),
+    kind: row.kind,
+    touched: updateTime ? { content, figures, updateTime } : undefined,
+  };
 }
 
 interface HolderRow {

@@ -1,5 +1,6 @@
 import { type Pool, type RunPrepared, runPrepared } from '@rollcall/runtime/postgres';
 import type { DuplicateReason } from '../users/duplicates.ts';
+import { ALL_TOUCHED, touchedBetween, withFigures } from '../users/touched-views.ts';
 import type { User } from '../users/user.ts';
 import type { Merge, MergeTransaction, NewMerge, RunMerge, UserMerges } from '../users/user-merges.ts';
 import type { ContactSeal } from './contact-seal.ts';
@@ -108,8 +109,12 @@ async function makeMerge(run: RunPrepared, merge: NewMerge, seal: ContactSeal): 
     ...[cause?.runId, cause?.score, cause?.reasons as DuplicateReason[] | undefined],
   ]);
   await freeAddress(run, loser);
-  await writeParty(run, { user: result, mergedInto: null, kind: 'MERGED' }, seal);
-  await writeParty(run, { user: withHeldAddress(merge), mergedInto: survivor.id, kind: 'MERGED' }, seal);
+  const kind = 'MERGED';
+  // The figures are added up behind it.
+  const touched = withFigures(touchedBetween(survivor, result));
+  await writeParty(run, { user: result, mergedInto: null, kind, touched }, seal);
+  const away = { user: withHeldAddress(merge), mergedInto: survivor.id, kind, touched: ALL_TOUCHED } as const;
+  await writeParty(run, away, seal);
   await addUpFigures(run, survivor);
   await moveRows(run, 'merge', { tenantId, mergeId, survivorId: survivor.id, loserId: loser.id });
 }
@@ -127,11 +132,14 @@ async function takeBack(
   seal: ContactSeal,
 ): Promise<void> {
   const { tenantId, mergeId } = merge;
+  const before = (await findParties(run, { tenantId, ids: [survivor.id] }, seal)).get(survivor.id);
   await run(UNDO, [tenantId, mergeId, new Date()]);
   await freeAddress(run, loser);
-  await writeParty(run, { user: survivor, mergedInto: null, kind: 'UNMERGED' }, seal);
+  const kind = 'UNMERGED';
+  const touched = before ? withFigures(touchedBetween(before, survivor)) : ALL_TOUCHED;
+  await writeParty(run, { user: survivor, mergedInto: null, kind, touched }, seal);
   await holdAddress(run, loser.contact?.email ?? '', { seal, owner: loser });
-  await writeParty(run, { user: loser, mergedInto: null, kind: 'UNMERGED' }, seal);
+  await writeParty(run, { user: loser, mergedInto: null, kind, touched: ALL_TOUCHED }, seal);
   for (const user of [survivor, loser]) await addUpFigures(run, user);
   await moveRows(run, 'unmerge', { tenantId, mergeId, survivorId: survivor.id, loserId: loser.id });
 }

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { type SourceStatistics, sumRatings, sumStatistics, type UserRatings } from '../users/statistics.ts';
+import { touchedBetween } from '../users/touched-views.ts';
 import type { User } from '../users/user.ts';
 import type { StatisticsEdits } from '../users/user-writes.ts';
+import { announce } from './announcement.ts';
 import type { ContactSeal } from './contact-seal.ts';
 import { STATISTICS_JSON, type StatisticsJson, statisticsFromJson } from './statistics-json.ts';
 import { familyOf } from './user-from-row.ts';
@@ -32,9 +34,9 @@ const CHANGE = {
   text: `with changed as (
       update users set version = version + 1, update_time = $3, average_rating = $4, total_reviews = $5,
         last_activity_time = $6
-      where tenant_id = $1 and id = $2 returning tenant_id, id, version
+      where tenant_id = $1 and id = $2 returning tenant_id, id, version, update_time
     )
-    insert into user_changes (tenant_id, user_id, version, kind) select tenant_id, id, version, 'UPDATED' from changed`,
+    ${announce({ kind: `'UPDATED'`, contentView: '$7::text', figuresView: '$8::text' })}`,
 };
 
 /** Figures that services tell of users that are locked. */
@@ -47,9 +49,11 @@ export function statisticsEdits(run: RunPrepared, seal: ContactSeal): Statistics
       const [statistics, ratings] = [sumStatistics(sources), sumRatings(sources)];
       if (isDeepStrictEqual([statistics, ratings], [user.statistics, ratingsOf(user)])) return user;
       const { averageRating, totalReviews } = ratings;
+      const contact = { email: '', phone: '', ...user.contact, ...ratings };
+      const touched = touchedBetween(user, { ...user, contact, statistics });
       await run(CHANGE, [
         ...[user.tenantId, user.id, new Date(), averageRating, totalReviews],
-        statistics?.lastActivityTime,
+        ...[statistics?.lastActivityTime, touched.content, touched.figures],
       ]);
       return (await readUser(run, user, seal)) as User;
     },

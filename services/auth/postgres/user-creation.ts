@@ -1,6 +1,8 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
+import { ALL_TOUCHED } from '../users/touched-views.ts';
 import type { User, UserChanges } from '../users/user.ts';
 import type { UserCreation } from '../users/user-writes.ts';
+import { announceAlways } from './announcement.ts';
 import type { ContactSeal } from './contact-seal.ts';
 import { holdAddress } from './hold-address.ts';
 import { mergeProfile } from './merge-profile.ts';
@@ -9,18 +11,19 @@ import { toUserError } from './write-errors.ts';
 
 const INSERT = {
   name: 'user_insert',
-  text: `with made as (
+  text: `with changed as (
       insert into users (tenant_id, id, state, role, first_name, last_name, display_name, profile_image, business_name,
         create_time, update_time, email_sealed, email_key, phone_sealed, phone_key, email_base_key)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $17) returning tenant_id, id, version
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $17)
+      returning tenant_id, id, version, update_time
     ), kept as (
       insert into user_profiles (tenant_id, user_id, profile)
-      select tenant_id, id, $15::jsonb from made where $15::jsonb is not null
+      select tenant_id, id, $15::jsonb from changed where $15::jsonb is not null
     ), tagged as (
       insert into user_tags (tenant_id, user_id, tag, position)
-      select tenant_id, id, t.tag, t.position from made, unnest($16::text[]) with ordinality as t (tag, position)
+      select tenant_id, id, t.tag, t.position from changed, unnest($16::text[]) with ordinality as t (tag, position)
     )
-    insert into user_changes (tenant_id, user_id, version, kind) select tenant_id, id, version, 'CREATED' from made`,
+    ${announceAlways('CREATED', ALL_TOUCHED)}`,
 };
 
 /** The transaction that makes a user. */

@@ -1,14 +1,14 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
+import { touchedBetween } from '../users/touched-views.ts';
 import type { User, UserChanges } from '../users/user.ts';
 import type { UserUpdate } from '../users/user-writes.ts';
+import { announce } from './announcement.ts';
 import type { ContactSeal } from './contact-seal.ts';
 import { holdAddress } from './hold-address.ts';
 import { isSameProfile, mergeProfile } from './merge-profile.ts';
 import { createUserTransaction, readUser } from './user-transaction.ts';
 import { toUserError } from './write-errors.ts';
 
-// The change is numbered behind the write that takes the user's lock, so that the numbers of a user's changes are in the
-// order of its versions.
 const UPDATE = {
   name: 'user_update',
   text: `with changed as (
@@ -17,7 +17,7 @@ const UPDATE = {
         email_sealed = case when $12 then $13 else email_sealed end, email_key = case when $12 then $14 else email_key end,
         email_base_key = case when $12 then $18 else email_base_key end,
         phone_sealed = case when $15 then $16 else phone_sealed end, phone_key = case when $15 then $17 else phone_key end
-      where tenant_id = $1 and id = $2 and version = $3 returning tenant_id, id, version
+      where tenant_id = $1 and id = $2 and version = $3 returning tenant_id, id, version, update_time
     ), kept as (
       insert into user_profiles (tenant_id, user_id, profile)
       select tenant_id, id, $19::jsonb from changed where $19::jsonb is not null
@@ -30,8 +30,7 @@ const UPDATE = {
       select tenant_id, id, t.tag, t.position from changed, unnest($20::text[]) with ordinality as t (tag, position)
       on conflict (tenant_id, user_id, tag) do update set position = excluded.position
     )
-    insert into user_changes (tenant_id, user_id, version, kind)
-    select tenant_id, id, version, 'UPDATED' from changed returning version`,
+    ${announce({ kind: `'UPDATED'`, contentView: '$21::text', figuresView: '$22::text' })} returning version`,
 };
 
 /** The user was changed by somebody else since it was read: what was begun must begin anew. */
@@ -89,12 +88,14 @@ async function update(
     version: user.version + 1n,
     updateTime: new Date(),
   };
+  const touched = touchedBetween({ ...user, profile: before }, changed);
   const keptProfile = isProfileChanged ? JSON.stringify(profile) : null;
   const values = [
     ...toValues(changed),
     ...contactValues({ user, changes }, seal),
     keptProfile,
     isTagged ? tags : null,
+    ...[touched.content, touched.figures],
   ];
   const written = await run(UPDATE, values).catch((error: unknown) => {
     throw toUserError(error, user);

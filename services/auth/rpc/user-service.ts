@@ -1,10 +1,12 @@
-import { create } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate, timestampNow } from '@bufbuild/protobuf/wkt';
 import {
   ResolveUsersResponseSchema,
   UserChangeKind,
+  type UserChangeSchema,
   type UserKey,
   type UserService,
+  UserView as ViewMessage,
   type WatchUsersResponse,
   WatchUsersResponseSchema,
 } from '@rollcall/contract/user';
@@ -14,6 +16,9 @@ import type { ChangeFeed, WatchNews } from '../feed/change-feed.ts';
 import { batchGetUsers } from '../users/batch-get-users.ts';
 import { getUser } from '../users/get-user.ts';
 import { type ResolveKey, resolveUsers } from '../users/resolve-users.ts';
+import { VIEWS } from '../users/touched-views.ts';
+import { etagOf, type UserView } from '../users/user.ts';
+import type { UserChange } from '../users/user-change.ts';
 import type { UserReads } from '../users/user-reads.ts';
 import { batchAnswer, singleAnswer } from './prepared-users.ts';
 import { toRpcError } from './status-by-reason.ts';
@@ -83,9 +88,30 @@ export function userServiceImplementation(
 
 function toNewsMessage({ feed, changes, cursor, time }: WatchNews) {
   return create(WatchUsersResponseSchema, {
-    changes: changes.map((change) => ({ ...change, kind: UserChangeKind[change.kind] })),
+    changes: changes.map(toChangeMessage),
     checkpoint: { cursor, time: timestampFromDate(time), feed },
   });
+}
+
+function toChangeMessage({
+  touched,
+  kind,
+  ...change
+}: UserChange): MessageInitShape<typeof UserChangeSchema> {
+  const message = { ...change, kind: UserChangeKind[kind] };
+  if (!touched) return message;
+  const views = viewsFrom(touched.content);
+  const touchedViews = {
+    views,
+    figureViews: viewsFrom(touched.figures).filter((view) => !views.includes(view)),
+    updateTime: timestampFromDate(touched.updateTime),
+    etag: etagOf(change.version),
+  };
+  return { ...message, touchedViews };
+}
+
+function viewsFrom(smallest: UserView | null): ViewMessage[] {
+  return smallest === null ? [] : VIEWS.slice(VIEWS.indexOf(smallest)).map((view) => ViewMessage[view]);
 }
 
 function byLowerCaseId(versions: Readonly<Record<string, bigint>>): Map<string, bigint> {

@@ -1,3 +1,5 @@
+import type { TouchedViews } from './touched-views.ts';
+
 /** What happened to a user. */
 export type UserChangeKind =
   | 'CREATED'
@@ -14,4 +16,6 @@ export interface UserChange {
   readonly id: string;
   readonly version: bigint;
   readonly kind: UserChangeKind;
+  /** In which views it shows, and the user's time of change since. Absent: not told, and every view may show it. */
+  readonly touched?: (TouchedViews & { readonly updateTime: Date }) | undefined;
 }

@@ -1,4 +1,4 @@
-import type { UserChangeKind } from '@rollcall/contract/user';
+import type { TouchedViews, UserChangeKind } from '@rollcall/contract/user';
 
 /** One change, as WatchUsers tells it. */
 export interface LoggedChange {
@@ -6,6 +6,7 @@ export interface LoggedChange {
   readonly id: string;
   readonly version: bigint;
   readonly kind: UserChangeKind;
+  readonly touchedViews: TouchedViews;
 }
 
 /** Every change since the fake was made, and who waits for the next one. */

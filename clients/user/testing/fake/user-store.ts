@@ -18,6 +18,7 @@ import { ExternalIds } from './external-id-map.ts';
 import { MergeBook } from './merge-book.ts';
 import { refusal } from './refusal.ts';
 import { ToldFigures } from './told-figures.ts';
+import { touchedViews } from './touched-views.ts';
 import { emailKey, toView } from './views.ts';
 
 /** Fields of a user as a test gives them. What is left out is empty, ACTIVE, CUSTOMER. */
@@ -119,7 +120,15 @@ export class UserStore {
     else delete kept.deleteTime;
     const answering = mergedInto === undefined ? before?.mergedInto : (mergedInto ?? undefined);
     this.#rows.set(toKey(tenantId, id), { user: kept, mergedInto: answering });
-    this.changes.append({ tenantId, id, version: kept.version, kind: kind ?? kindOf(before?.user, kept) });
+    // What is erased, or answered by another user than before, shows in every view.
+    const isAnother = kind === UserChangeKind.ERASED || before?.mergedInto !== answering;
+    this.changes.append({
+      tenantId,
+      id,
+      version: kept.version,
+      kind: kind ?? kindOf(before?.user, kept),
+      touchedViews: touchedViews(isAnother ? undefined : before?.user, kept),
+    });
     if (kind === UserChangeKind.ERASED) this.#erased.add(toKey(tenantId, id));
     return kept;
   }
