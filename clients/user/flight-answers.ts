@@ -1,4 +1,4 @@
-import { raiseThrough } from './cache/touched-views.ts';
+import { raiseThrough, type SeenChange } from './cache/touched-views.ts';
 import type { CachedUser } from './cached-user.ts';
 import type { Flight, Survivor } from './flight-board.ts';
 import { AnswerMalformedError, degradedReason } from './judge.ts';
@@ -28,6 +28,18 @@ export function toFound(answer: UserAnswer, held: CachedUser | undefined): UserA
     return { outcome: 'found', user: held.user, readAtMs: answer.readAtMs, source: 'service' };
   }
   return { outcome: 'failed', error: new AnswerMalformedError(`version ${answer.version} was never held`) };
+}
+
+/** Changes that a read keeps which are told while it is on its way: more of one user in one deadline are rare. */
+const MAX_TOLD_CHANGES = 16;
+
+/** Lets a read on its way remember a change. */
+export function noteTold(flight: Flight, change: SeenChange): void {
+  if (change.version <= (flight.told?.version ?? 0n)) return;
+  flight.told = { version: change.version, seenAtMs: change.seenAtMs };
+  flight.changes ??= [];
+  flight.changes.push(change);
+  if (flight.changes.length > MAX_TOLD_CHANGES) flight.changes.shift();
 }
 
 /** The answer as of the changes that were told while it was on its way, where its view shows none of them. */

@@ -3,7 +3,7 @@ import { type Batch, Batches, type BatchingOptions } from './batches.ts';
 import type { SeenChange } from './cache/touched-views.ts';
 import type { ClientCounters } from './counters.ts';
 import { type Deadlines, sharedDeadlineMs } from './deadlines.ts';
-import { isNotReached, since, toFlown, toFound, toRaised, unanswered } from './flight-answers.ts';
+import { isNotReached, noteTold, since, toFlown, toFound, toRaised, unanswered } from './flight-answers.ts';
 import { type Flight, FlightBoard, type Place, type Survivor } from './flight-board.ts';
 import { Gathering } from './gathering.ts';
 import { VersionNotReachedError } from './judge.ts';
@@ -13,9 +13,6 @@ import type { Clock, ReadCall, UserAnswer, UserRead, UserReader, UserScope } fro
 
 /** Stands for those who waited. */
 const NOBODY: Place = { gathering: { put: () => {} }, at: 0, next: undefined };
-
-/** Changes that a read keeps which are told while it is on its way: more of one user in one deadline are rare. */
-const MAX_TOLD_CHANGES = 16;
 
 /** Who wants to fly. */
 interface Boarding {
@@ -103,14 +100,8 @@ export class Flights {
 
   /** Lets the flights of an id remember a change: more is told meanwhile than the cache may hold. */
   tell(tenantId: string, id: string, change: SeenChange): void {
-    for (let flight = this.#board.first(id); flight !== undefined; flight = flight.next) {
-      if (flight.batch.scope.tenantId !== tenantId || change.version <= (flight.told?.version ?? 0n))
-        continue;
-      flight.told = { version: change.version, seenAtMs: change.seenAtMs };
-      flight.changes ??= [];
-      flight.changes.push(change);
-      if (flight.changes.length > MAX_TOLD_CHANGES) flight.changes.shift();
-    }
+    for (let flight = this.#board.first(id); flight !== undefined; flight = flight.next)
+      if (flight.batch.scope.tenantId === tenantId) noteTold(flight, change);
   }
 
   /** Lets nobody else join what is on its way for these tenants: it may bring what was true before. */

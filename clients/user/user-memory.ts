@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { MergedIds } from './cache/merged-ids.ts';
 import { knownThrough, noteChange, type SeenChange } from './cache/touched-views.ts';
 import type { CachedUser } from './cached-user.ts';
 import { estimateBytes } from './estimate-bytes.ts';
@@ -49,8 +50,7 @@ export class UserMemory {
   readonly #scopes = new Map<string, SharedScope[]>();
   #era = 0;
   #comparableFromEra = 0;
-  /** Ids that were merged away and are in memory, by the survivor that they show: its changes are theirs. */
-  readonly #mergedInto = new Map<string, Set<string>>();
+  readonly #mergedIds = new MergedIds();
   readonly #putsPerEpoch: number;
   /** Counts sixteenths of the memory that came new. A hit says so to lru-cache in each of them once: moving costs more than finding. */
   #epoch = 0;
@@ -139,7 +139,7 @@ export class UserMemory {
         this.raise(tenantId, other.id, { version: knownThrough(entry), seenAtMs });
         return false;
       });
-    if (isMerged) this.#link(key, user.id);
+    if (isMerged) this.#mergedIds.add(key, user.id);
     else this.#unsee(tenantId, key);
     const bytes = estimateBytes(user);
     const head: UserEntry = {
@@ -182,7 +182,7 @@ export class UserMemory {
       isOutdated ||= effect === 'outdated';
     }
     if (isOutdated) this.#forgetThrough(tenantId, id, change.version);
-    for (const merged of this.#mergedInto.get(id) ?? [])
+    for (const merged of this.#mergedIds.of(id))
       for (let entry = this.#held.peek(merged, LOOK); entry !== undefined; entry = entry.next)
         if (entry.scope.tenantId === tenantId && entry.user.id === id && this.isComparable(entry))
           if (noteChange(entry, entry.scope.view, change) === 'raised') raised += 1;
@@ -213,7 +213,7 @@ export class UserMemory {
   clear(): void {
     this.#held.clear();
     this.#seen.clear();
-    this.#mergedInto.clear();
+    this.#mergedIds.clear();
     this.#bytes = 0;
   }
 
@@ -238,16 +238,7 @@ export class UserMemory {
 
   #drop(id: string, { user, bytes, scope }: UserEntry): void {
     this.#bytes -= bytes;
-    if (!scope.isMerged) return;
-    const merged = this.#mergedInto.get(user.id);
-    merged?.delete(id);
-    if (merged?.size === 0) this.#mergedInto.delete(user.id);
-  }
-
-  #link(id: string, survivorId: string): void {
-    const merged = this.#mergedInto.get(survivorId);
-    if (merged === undefined) this.#mergedInto.set(survivorId, new Set([id]));
-    else merged.add(id);
+    if (scope.isMerged) this.#mergedIds.delete(id, user.id);
   }
 
   /** Forgets what is not known up to this version, or shows another user. */
