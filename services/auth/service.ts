@@ -2,6 +2,7 @@ import { AuthService as AuthServiceDefinition } from '@rollcall/contract/auth';
 import { MAX_ANSWER_LAG_MS, UserAdminService, UserService } from '@rollcall/contract/user';
 import { createLogger, type Logger, type RunningService } from '@rollcall/runtime';
 import {
+  createDatabaseProbe,
   createPool,
   isDatabaseUnavailable,
   type Pool,
@@ -185,6 +186,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   const callersPool = openPool({ ...database, maxConnections: CALLER_CONNECTIONS });
   const callers = stack.use(await openCallers({ config, pool: callersPool, logger }));
   const gauge = stack.use(createLoadGauge({ maxCalls: config.maxCalls, logger }));
+  const probe = stack.use(createDatabaseProbe({ ...database, logger }));
   const doors = stack.use(
     await openDoors({
       name: 'auth',
@@ -209,12 +211,8 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       },
       shedding: withShedding({ gauge, classOf: callClass }),
       maxConnectionAgeMs: config.maxConnectionAgeMs,
-      // Both ways to the database: reads may work while writes do not.
-      isReady: () =>
-        Promise.all([pool.query('select 1'), writePool.query('select 1')]).then(
-          () => true,
-          () => false,
-        ),
+      // By a connection of its own: calls that have all others say nothing about the database.
+      isReady: probe.isAnswering,
       routes: (chain) => [
         ...implementService(UserService, userServiceImplementation(reads, feed), chain),
         ...implementService(UserAdminService, userAdminServiceImplementation(adminParts), chain),

@@ -2,6 +2,7 @@ import { CustomerService, InvoiceService, PaymentService, PlanService } from '@r
 import { createLogger, type Logger, type RunningService } from '@rollcall/runtime';
 import { startOutbox } from '@rollcall/runtime/outbox';
 import {
+  createDatabaseProbe,
   createOrm,
   createPool,
   requireDirectUrl,
@@ -117,6 +118,7 @@ export async function createBillingService(
       ...{ secrets: config.stripeWebhookSecrets, toleranceS: config.stripeWebhookToleranceS, scope },
     }),
   );
+  const probe = stack.use(createDatabaseProbe({ ...database, logger }));
   const doors = stack.use(
     await openDoors({
       name: 'billing',
@@ -126,11 +128,7 @@ export async function createBillingService(
       logger,
       toRpcError,
       // Its own database only: without the others what is here is still shown.
-      isReady: () =>
-        Promise.all([pool.query('select 1'), orm.em.fork().execute('select 1')]).then(
-          () => true,
-          () => false,
-        ),
+      isReady: probe.isAnswering,
       readMetrics: () => [access, outbox, merges, webhooks].flatMap((each) => each.readings()),
       plainRoutes: webhooks.plainRoutes,
       routes: (chain) => routesOf(ports, [...chain, inheritDeadline, inheritSeenVersions]),

@@ -2,6 +2,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { createLogger, type Logger, type RunningService } from '@rollcall/runtime';
 import { startOutbox } from '@rollcall/runtime/outbox';
 import {
+  createDatabaseProbe,
   createOrm,
   createPool,
   type Pool,
@@ -81,6 +82,7 @@ export async function createBookingService(
   const outbox = stack.use(await startOutbox({ url: outboxUrl, logger, tasks: tasksOf(access, pool) }));
   const merges = stack.use(followMerges({ pool, users: access.fresh, columns: USER_COLUMNS, logger }));
   const ports = createPorts({ pool, orm, access, logger });
+  const probe = stack.use(createDatabaseProbe({ ...database, logger }));
   const doors = stack.use(
     await openDoors({
       name: 'booking',
@@ -90,11 +92,7 @@ export async function createBookingService(
       logger,
       toRpcError,
       // Its own database only: without the user service bookings are still shown.
-      isReady: () =>
-        Promise.all([pool.query('select 1'), orm.em.fork().execute('select 1')]).then(
-          () => true,
-          () => false,
-        ),
+      isReady: probe.isAnswering,
       readMetrics: () => [...access.readings(), ...outbox.readings(), ...merges.readings()],
       routes: (chain) => bookingRoutes(ports, [...chain, inheritDeadline, inheritSeenVersions]),
     }),

@@ -6,9 +6,13 @@ export {
   databaseOutage,
   isDatabaseAway,
   isDatabaseUnavailable,
+  isDatabaseUnavailable,
+  sqlState,
   sqlState,
   violatedConstraint,
+  violatedConstraint,
 } from './postgres/database-error.ts';
+export { createDatabaseProbe, type DatabaseProbe } from './postgres/database-probe.ts';
 export { createOrm } from './postgres/orm.ts';
 export { CallOverError, PoolBusyError } from './postgres/patient-pool.ts';
 export { createPool, type Pool, type PoolOptions, type RenewablePool } from './postgres/pool.ts';

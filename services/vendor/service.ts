@@ -1,7 +1,7 @@
 import { ActivityService, VendorService as VendorServiceDescriptor } from '@rollcall/contract/vendor';
 import { createLogger, type RunningService } from '@rollcall/runtime';
 import { startOutbox } from '@rollcall/runtime/outbox';
-import { createPool, requireDirectUrl, requireSchema, requireSessions } from '@rollcall/runtime/postgres';
+import { createDatabaseProbe, createPool, requireDirectUrl, requireSchema, requireSessions } from '@rollcall/runtime/postgres';
 import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
 import {
   connectUserAccess,
@@ -79,6 +79,7 @@ export async function createVendorService(
     writes: createPostgresActivityWrites(pool),
     users: access.users,
   };
+  const probe = stack.use(createDatabaseProbe({ url, isPooled, statementTimeoutMs: STATEMENT_TIMEOUT_MS, logger }));
   const doors = stack.use(
     await openDoors({
       name: 'vendor',
@@ -88,11 +89,7 @@ export async function createVendorService(
       logger,
       toRpcError,
       // Its own database only: without the user service vendors are still shown.
-      isReady: () =>
-        pool.query('select 1').then(
-          () => true,
-          () => false,
-        ),
+      isReady: probe.isAnswering,
       readMetrics: () => [...access.readings(), ...outbox.readings(), ...merges.readings()],
       routes: (chain) => {
         const own = [...chain, inheritDeadline, inheritSeenVersions];

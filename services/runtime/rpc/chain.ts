@@ -4,12 +4,14 @@ import type { Logger } from '../logger.ts';
 import type { RpcMetrics } from '../metrics.ts';
 import type { Interceptor } from './call.ts';
 import type { DoorCallers } from './door-callers.ts';
+import type { OpenCallLimits } from './ingress/open-call-limits.ts';
 import { withAudit } from './interceptors/with-audit.ts';
 import { withAuthentication } from './interceptors/with-authentication.ts';
 import { withAuthorisation } from './interceptors/with-authorisation.ts';
 import { withCallerLimits } from './interceptors/with-caller-limits.ts';
 import { withDeadline } from './interceptors/with-deadline.ts';
 import { withObservation } from './interceptors/with-observation.ts';
+import { withOpenCallLimits } from './interceptors/with-open-call-limits.ts';
 import { withRefusals } from './interceptors/with-refusals.ts';
 import { withRequestId } from './interceptors/with-request-id.ts';
 import { withValidation } from './interceptors/with-validation.ts';
@@ -28,14 +30,21 @@ export interface ChainOptions {
   /** Who may call; undefined: everybody, unrecorded. */
   readonly callers?: DoorCallers | undefined;
   readonly certificates: PeerCertificates;
+  /** Bounds what everybody may call. */
+  readonly openCalls: OpenCallLimits;
 }
 
 /** The interceptors of every call, outermost first, the same behind both doors. */
 export function createChain(options: ChainOptions): readonly Interceptor[] {
-  const { callers, certificates, toRpcError } = options;
+  const { callers, certificates, toRpcError, openCalls } = options;
   const guarded = callers?.guarded;
   const shedding = options.shedding ? [options.shedding] : [];
-  const bounds = [...shedding, withDeadline(options.maxCallMs), withValidation()];
+  const bounds = [
+    withOpenCallLimits(openCalls),
+    ...shedding,
+    withDeadline(options.maxCallMs),
+    withValidation(),
+  ];
   if (!callers) return [withRequestId, withObservation(options), withAuthentication(undefined), ...bounds];
   const { accessOf, audit } = callers;
   const guards = guarded && [

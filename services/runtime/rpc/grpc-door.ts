@@ -1,11 +1,12 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
-import type { Logger } from '../logger.ts';
 import { serveGrpcCall } from './grpc-call.ts';
 import { toServiceDefinitions } from './grpc-definition.ts';
 import { withUnservedCalls } from './grpc-unserved.ts';
 import type { OpenGate } from './http-listener.ts';
-import { MAX_MESSAGE_BYTES } from './limits.ts';
+import { boundConnections, refuseStream, withBoundedMessages } from './ingress/grpc-ingress.ts';
+import type { Ingress } from './ingress/ingress.ts';
+import { MAX_CONNECTIONS, MAX_MESSAGE_BYTES } from './limits.ts';
 import type { OpenDoor } from './open-door.ts';
 import type { Route } from './route.ts';
 import { requestSizes } from './sizes/request-sizes.ts';
@@ -17,7 +18,7 @@ export interface GrpcDoorOptions {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  readonly logger: Logger;
+  readonly ingress: Ingress;
   /** Absent: plaintext. */
   readonly openGate?: OpenGate | undefined;
   /** How long calls in progress may go on once the door closes, in milliseconds. Default 5000. */
@@ -29,9 +30,10 @@ export interface GrpcDoorOptions {
 const SERVER_OPTIONS: grpc.ServerOptions = {
   'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
   'grpc.max_concurrent_streams': 1000,
-  // Ends idle black holes, and lets clients that balance by DNS learn of new addresses.
-  'grpc.keepalive_time_ms': 60_000,
+  // Ends black holes, and connections that stay in the middle of a frame: they cannot answer a ping.
+  'grpc.keepalive_time_ms': 20_000,
   'grpc.keepalive_timeout_ms': 10_000,
+  // Lets clients that balance by DNS learn of new addresses.
   'grpc.max_connection_age_ms': 1_800_000,
   'grpc.max_connection_age_grace_ms': 60_000,
 };
@@ -41,12 +43,19 @@ grpc.setLogVerbosity(grpc.logVerbosity.NONE);
 
 /** Opens the gRPC door. Rejects with the system's error (EADDRINUSE, EACCES) where it cannot listen. */
 export async function openGrpcDoor(options: GrpcDoorOptions): Promise<OpenDoor> {
+  const { ingress } = options;
+  // The library knows one bound for all methods; each has its own besides, which is looked at before decoding.
+  const maxMessageBytes = Math.max(...options.routes.map(maxBytesOf));
   const server = new grpc.Server({
     ...SERVER_OPTIONS,
-    // The library knows one bound for all methods; each has its own besides, which is looked at before decoding.
-    'grpc.max_receive_message_length': Math.max(...options.routes.map(maxBytesOf)),
+    'grpc.max_receive_message_length': maxMessageBytes,
     ...(options.maxConnectionAgeMs && { 'grpc.max_connection_age_ms': options.maxConnectionAgeMs }),
-    interceptors: [withUnservedCalls(options.logger)],
+    interceptors: [withBoundedMessages({ ...ingress, maxMessageBytes }), withUnservedCalls(ingress.unserved)],
+  });
+  boundConnections(server, { judge: ingress.judgeGrpc, maxConnections: MAX_CONNECTIONS }, (stream, error) => {
+    const { remoteAddress, remotePort } = stream.session?.socket ?? {};
+    const where = { method: '', door: 'grpc', peer: `${remoteAddress}:${remotePort}` };
+    refuseStream(stream, ingress.unserved.record(where, error));
   });
   for (const { definition, routes } of toServiceDefinitions(options.routes)) {
     const entries = routes.map((route) => [route.method.name, serveGrpcCall(route)]);
@@ -96,6 +105,7 @@ function bindBehind(
     socket.on('error', () => socket.destroy());
     gate.accept(socket);
   });
+  listener.maxConnections = MAX_CONNECTIONS;
   return new Promise((resolve, reject) => {
     listener.once('error', reject);
     listener.listen(port, host, () =>

@@ -1,7 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
-import type { Logger } from '../logger.ts';
 import { STATUS_DETAILS, toGrpcStatus } from './grpc-status.ts';
-import { explainUnserved } from './unserved.ts';
+import type { UnservedLog } from './unserved.ts';
 
 /**
  * Sees to calls that grpc-js ends by itself, before or beside any handler: a message over the limit, bytes that cannot be
@@ -12,7 +11,7 @@ import { explainUnserved } from './unserved.ts';
  *
  * grpc-js tells such an end to no interceptor's responder, so the call's own `sendStatus` is stepped into.
  */
-export function withUnservedCalls(logger: Logger): grpc.ServerInterceptor {
+export function withUnservedCalls(log: UnservedLog): grpc.ServerInterceptor {
   return (method, call) => {
     const send = call.sendStatus.bind(call);
     let isEnded = false;
@@ -40,7 +39,7 @@ export function withUnservedCalls(logger: Logger): grpc.ServerInterceptor {
       if (status.code === grpc.status.OK || hasDetails(status)) return send(status);
       const where = { method: method.path.slice(1), door: 'grpc', peer: call.getPeer() };
       const code = status.code ?? grpc.status.UNKNOWN;
-      send(toGrpcStatus(explainUnserved(logger, { ...where, code, message: status.details ?? '' })));
+      send(toGrpcStatus(log.explain({ ...where, code, message: status.details ?? '' })));
     };
     return call as grpc.ServerInterceptingCall;
   };

@@ -6,6 +6,7 @@ import {
   HealthCheckResponse_ServingStatus as Status,
 } from '@rollcall/contract/health';
 import type { Call } from './call.ts';
+import type { Readiness } from './readiness.ts';
 import { runtimeError } from './reasons.ts';
 import type { Implementation } from './route.ts';
 
@@ -15,8 +16,8 @@ export interface HealthState {
   readonly serving: boolean;
   /** Says that the process drains; everybody who watches is told. */
   drain(): void;
-  /** Resolves at the next change, or when the signal aborts. */
-  changed(signal: AbortSignal): Promise<void>;
+  /** Aborted once draining has begun. */
+  readonly draining: AbortSignal;
 }
 
 /** The state of one process, serving. */
@@ -27,22 +28,21 @@ export function createHealthState(): HealthState {
       return !draining.signal.aborted;
     },
     drain: () => draining.abort(),
-    changed: (signal) => aborted(AbortSignal.any([draining.signal, signal])),
+    draining: draining.signal,
   };
 }
 
 /**
  * The standard health service (https://grpc.io/docs/guides/health-checking/), for each service that the process has and
  * for "", the process as a whole. An unknown service is NOT_FOUND in Check and SERVICE_UNKNOWN in Watch.
- * @param isReady whether what the process depends on answers; asked at each Check.
  */
 export function healthImplementation(
   names: readonly string[],
-  health: { state: HealthState; isReady: () => Promise<boolean> },
+  { state, readiness }: { state: HealthState; readiness: Readiness },
 ): Implementation<typeof Health> {
   const known = new Set(['', ...names]);
-  const status = async () =>
-    health.state.serving && (await health.isReady()) ? Status.SERVING : Status.NOT_SERVING;
+  const isServing = async () => state.serving && (await readiness.isReady()) && state.serving;
+  const status = async () => ((await isServing()) ? Status.SERVING : Status.NOT_SERVING);
   return {
     async check({ service }) {
       if (!known.has(service)) {
@@ -53,21 +53,26 @@ export function healthImplementation(
       return create(HealthCheckResponseSchema, { status: await status() });
     },
     async list() {
-      const statuses = [...known].map(async (name) => [name, { status: await status() }] as const);
+      const each = { status: await status() };
       return create(HealthListResponseSchema, {
-        statuses: Object.fromEntries(await Promise.all(statuses)),
+        statuses: Object.fromEntries([...known].map((name) => [name, each])),
       });
     },
     async *watch({ service }, call: Call) {
-      if (!known.has(service))
-        yield create(HealthCheckResponseSchema, {
-          status: Status.SERVICE_UNKNOWN,
-        });
-      else yield create(HealthCheckResponseSchema, { status: await status() });
-      while (!call.signal.aborted && health.state.serving) {
-        await health.state.changed(call.signal);
-        if (!call.signal.aborted && known.has(service))
-          yield create(HealthCheckResponseSchema, { status: await status() });
+      const signal = AbortSignal.any([state.draining, call.signal]);
+      if (!known.has(service)) {
+        yield create(HealthCheckResponseSchema, { status: Status.SERVICE_UNKNOWN });
+        // The document asks for the stream to stay open: the service may come to be known.
+        await aborted(signal);
+        return;
+      }
+      let sent: Status | undefined;
+      while (!call.signal.aborted) {
+        const now = await status();
+        if (now !== sent) yield create(HealthCheckResponseSchema, { status: now });
+        sent = now;
+        if (!state.serving) return;
+        await readiness.changedFrom(now === Status.SERVING, signal);
       }
     },
   };

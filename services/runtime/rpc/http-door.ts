@@ -1,18 +1,25 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { Code, type ContextValues, createContextValues } from '@connectrpc/connect';
+import { Code, type ConnectError, createContextValues } from '@connectrpc/connect';
 import type { UniversalHandler, UniversalServerRequest } from '@connectrpc/connect/protocol';
+import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import type { Logger } from '../logger.ts';
 import { arrivalKey, type HttpArrival } from './http-call.ts';
 import { listenHttp, type OpenGate } from './http-listener.ts';
 import { toHttpHandlers } from './http-routes.ts';
 import { explainResponse } from './http-unserved.ts';
+import { readCallBody } from './ingress/call-body.ts';
+import { answerByDefault, closeUnread } from './ingress/http-answers.ts';
+import type { Ingress } from './ingress/ingress.ts';
+import type { OriginFault } from './ingress/loopback-host.ts';
 import type { OpenDoor } from './open-door.ts';
 import { BodyRefused, type PlainAnswer, type PlainRoute, readBody } from './plain-route.ts';
+import { runtimeError } from './reasons.ts';
 import type { Route } from './route.ts';
-import { checkRequest } from './sizes/http-request.ts';
+import { toConnectError } from './rpc-error.ts';
+import { type CheckedRequest, checkRequest } from './sizes/http-request.ts';
 import { requestSizes } from './sizes/request-sizes.ts';
-import { explainUnserved } from './unserved.ts';
 
 /** A plain page beside the calls: health, metrics. Answers GET. */
 export type Page = (asker: PageAsker) => Promise<{
@@ -41,6 +48,7 @@ export interface HttpDoorOptions {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly logger: Logger;
+  readonly ingress: Ingress;
   /** Absent: plaintext. */
   readonly openGate?: OpenGate | undefined;
   /** How long calls in progress may go on once the door closes, in milliseconds. Default 5000. */
@@ -68,6 +76,7 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<OpenDoor> 
 }
 
 function toListener(options: HttpDoorOptions, handlers: Map<string, UniversalHandler>): RequestListener {
+  const { ingress } = options;
   // A path comes from outside, and must not find what every object inherits.
   const plainRoutes = new Map(Object.entries(options.plainRoutes));
   const pages = new Map(Object.entries(options.pages));
@@ -75,11 +84,16 @@ function toListener(options: HttpDoorOptions, handlers: Map<string, UniversalHan
     const path = request.url?.split('?', 1)[0] ?? '';
     const handler = handlers.get(path);
     const plain = plainRoutes.get(path);
-    const done = handler
-      ? serveCall(options.logger, handler, { request, response })
-      : plain
-        ? servePlain(options.logger, plain, { request, response })
-        : servePage(pages.get(path), request, response);
+    answerByDefault(response);
+    closeUnread(request);
+    const fault = ingress.judgeHttp(request, plain?.hosts);
+    const done = fault
+      ? refuseOrigin(fault, { request, response, isCall: handler !== undefined })
+      : handler
+        ? serveCall(handler, { request, response }, ingress)
+        : plain
+          ? servePlain(plain, { request, response }, options)
+          : servePage(pages.get(path), { path, request, response }, ingress);
     done.catch((error: unknown) => {
       // The caller went away while the answer was written, or sent what is no request, such as a host that is none.
       options.logger.debug({ path, error }, 'answer not delivered');
@@ -89,35 +103,35 @@ function toListener(options: HttpDoorOptions, handlers: Map<string, UniversalHan
   };
 }
 
-async function serveCall(
-  logger: Logger,
-  handler: UniversalHandler,
-  http: { request: IncomingMessage; response: ServerResponse },
-) {
+/** A request and the answer to it. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+async function serveCall(handler: UniversalHandler, http: Exchange, { partial, unserved }: Ingress) {
   const arrival: HttpArrival = { peer: peerOf(http.request), served: false };
   const values = createContextValues().set(arrivalKey, arrival);
-  const answer = await handler(await checked(handler, arrival, toUniversalRequest(http, values)));
-  const explain = ({ code, message }: { code: number; message: string }) =>
-    explainUnserved(logger, {
-      method: handler.requestPath.slice(1),
-      door: 'http',
-      peer: arrival.peer,
-      code,
-      message,
-    });
+  const where = { method: handler.requestPath.slice(1), door: 'http', peer: arrival.peer };
+  let fault: ConnectError | undefined;
+  const universal = await readCallBody(
+    universalRequestFromNodeRequest(http.request, http.response, undefined, values),
+    { request: http.request, handler, partial },
+    (error) => {
+      fault = unserved.record(where, error);
+      refuseRest(http.request, http.response);
+      return fault;
+    },
+  );
+  const answer = await handler(await checked(handler, arrival, universal));
+  const explain = (ended: { code: number; message: string }) =>
+    fault ?? unserved.explain({ ...where, ...ended });
   if (!arrival.served && answer.status >= 400) {
     return universalResponseToNodeResponse(await explainResponse(answer, explain), http.response);
   }
   await universalResponseToNodeResponse(answer, http.response);
   // In protocols that tell of an error behind the answer the status is 200; known by nobody having been asked.
   if (!arrival.served) explain({ code: Code.Unknown, message: `ended behind HTTP status ${answer.status}` });
-}
-
-function toUniversalRequest(
-  { request, response }: { request: IncomingMessage; response: ServerResponse },
-  values: ContextValues,
-): UniversalServerRequest {
-  return universalRequestFromNodeRequest(request, response, undefined, values);
 }
 
 // The requests of a stream come one by one, and are bounded by Connect.
@@ -127,15 +141,23 @@ async function checked(
   request: UniversalServerRequest,
 ): Promise<UniversalServerRequest> {
   if (method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming') return request;
-  const { request: readable, fault } = await checkRequest(request, requestSizes(method));
+  const { request: readable, fault } = await checkRequest(request, requestSizes(method)).catch(
+    // A body that is not read to its end: Connect answers that in the form of the protocol.
+    (error: unknown): CheckedRequest => ({ request: { ...request, body: failing(error) } }),
+  );
   if (fault) arrival.fault = fault;
   return readable;
 }
 
+// biome-ignore lint/correctness/useYield: a body of which nothing can be read.
+async function* failing(error: unknown): AsyncGenerator<Uint8Array> {
+  throw error;
+}
+
 async function servePlain(
-  logger: Logger,
   route: PlainRoute,
-  { request, response }: { request: IncomingMessage; response: ServerResponse },
+  { request, response }: Exchange,
+  { logger, ingress: { partial } }: HttpDoorOptions,
 ): Promise<void> {
   if (request.method !== 'POST') {
     request.resume();
@@ -143,7 +165,7 @@ async function servePlain(
   }
   const header = (name: string) => request.headers[name]?.toString();
   try {
-    const body = await readBody(request, route);
+    const body = await readBody({ request, partial }, route);
     end(response, await answerOf(logger, route, { body, peer: peerOf(request), header }));
   } catch (error) {
     if (!(error instanceof BodyRefused)) throw error;
@@ -151,7 +173,8 @@ async function servePlain(
       { path: request.url?.split('?', 1)[0], peer: peerOf(request), status: error.status },
       error.message,
     );
-    refuseRest(request, response, error);
+    refuseRest(request, response);
+    end(response, { status: error.status, type: 'text/plain', body: `${error.message}\n` });
   }
 }
 
@@ -172,9 +195,11 @@ async function answerOf(
 const LINGER_BYTES = 16 * 1024 * 1024;
 const LINGER_MS = 2000;
 
-function refuseRest(request: IncomingMessage, response: ServerResponse, refused: BodyRefused): void {
+// Before the answer begins.
+function refuseRest(request: IncomingMessage, response: ServerResponse): void {
   // Of HTTP/2 the stream ends, and not its connection, which has no such header.
-  if (request.httpVersionMajor === 1) response.setHeader('connection', 'close');
+  if (request.httpVersionMajor !== 1 || response.headersSent || request.destroyed) return;
+  response.setHeader('connection', 'close');
   let rest = 0;
   request.on('data', (chunk: Buffer) => {
     rest += chunk.length;
@@ -182,13 +207,24 @@ function refuseRest(request: IncomingMessage, response: ServerResponse, refused:
   });
   const timer = setTimeout(() => request.destroy(), LINGER_MS);
   request.once('close', () => clearTimeout(timer));
-  end(response, { status: refused.status, type: 'text/plain', body: `${refused.message}\n` });
+}
+
+async function refuseOrigin(
+  { status, message }: OriginFault,
+  { request, response, isCall }: Exchange & { readonly isCall: boolean },
+): Promise<void> {
+  request.resume();
+  if (!isCall) return end(response, { status, type: 'text/plain', body: `${message}\n` });
+  const reason = status === 403 ? 'NOT_GRANTED' : 'MESSAGE_MALFORMED';
+  const error = toConnectError(runtimeError(reason, message), randomUUID());
+  const body = Buffer.from(errorToJsonBytes(error, undefined)).toString();
+  end(response, { status, type: 'application/json', body });
 }
 
 async function servePage(
   page: Page | undefined,
-  request: IncomingMessage,
-  response: ServerResponse,
+  { path, request, response }: Exchange & { readonly path: string },
+  { openCalls }: Ingress,
 ): Promise<void> {
   request.resume();
   if (!page)
@@ -204,8 +240,17 @@ async function servePage(
       body: 'This page answers GET.\n',
     });
   }
+  const entered = openCalls.enter(path, peerOf(request));
+  if (typeof entered !== 'function') {
+    response.setHeader('retry-after', Math.ceil(entered.retryMs / 1000));
+    return end(response, { status: 429, type: 'text/plain', body: 'This page is asked for too often.\n' });
+  }
   const header = (name: string) => request.headers[name]?.toString();
-  end(response, await page({ peer: peerOf(request), header }));
+  try {
+    end(response, await page({ peer: peerOf(request), header }));
+  } finally {
+    entered();
+  }
 }
 
 function peerOf({ socket }: IncomingMessage): string {

@@ -5,9 +5,10 @@ import {
   type HandlerContext,
   type MethodImpl,
 } from '@connectrpc/connect';
-import type { UniversalHandler } from '@connectrpc/connect/protocol';
+import type { Compression, UniversalHandler } from '@connectrpc/connect/protocol';
 import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node';
 import { arrivalKey, HttpCall, type HttpInput } from './http-call.ts';
+import { decompressions } from './ingress/decompression.ts';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
 import { createQueue } from './message-queue.ts';
 import { PreparedAnswer } from './prepared-answer.ts';
@@ -25,11 +26,18 @@ export function toHttpHandlers(
     maxTimeoutMs: 2_147_483_647,
     // What a newer caller sends and this service does not know is not kept.
     binaryOptions: { readUnknownFields: false },
-    acceptCompression: [compressionGzip, compressionBrotli],
+    acceptCompression: [compressionGzip, compressionBrotli].map(queued),
     shutdownSignal,
   });
   for (const route of routes) register(router, route);
   return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+}
+
+function queued(compression: Compression): Compression {
+  return {
+    ...compression,
+    decompress: (bytes, maxBytes) => decompressions.run(() => compression.decompress(bytes, maxBytes)),
+  };
 }
 
 function register(router: ConnectRouter, route: Route): void {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { readDescriptorImage } from '@rollcall/contract';
 import { Health } from '@rollcall/contract/health';
 import { type Identify, identifyBy } from '../callers/authentication.ts';
@@ -15,8 +14,10 @@ import { openGrpcDoor } from './grpc-door.ts';
 import { createHealthState, type HealthState, healthImplementation } from './health.ts';
 import { openHttpDoor, type Page } from './http-door.ts';
 import type { OpenGate } from './http-listener.ts';
+import { createIngress, type IngressBounds } from './ingress/ingress.ts';
 import type { OpenDoor } from './open-door.ts';
 import type { PlainRoute } from './plain-route.ts';
+import { createReadiness, type Readiness } from './readiness.ts';
 import { reflectionRoutes } from './reflection.ts';
 import { createReflectionIndex } from './reflection-index.ts';
 import { implementService, type Route } from './route.ts';
@@ -28,9 +29,6 @@ export interface Listen {
   readonly port: number;
   readonly variable: string;
 }
-
-/** How long readiness may think before it counts as a no: what probes usually wait. */
-const READY_TIMEOUT_MS = 1000;
 
 /** What a service brings; health, reflection, pages and the chain come with the doors. */
 export interface DoorsOptions {
@@ -47,7 +45,10 @@ export interface DoorsOptions {
   readonly callers?: DoorCallers;
   /** Turns an error of the service's own into one for the wire; undefined: unknown, answered INTERNAL. */
   readonly toRpcError: (error: unknown) => RpcError | undefined;
-  /** Whether what the service depends on answers. Asked by /readyz and by the health service. */
+  /**
+   * Whether what the service depends on answers. Asked at most twice a second, for /readyz and the health service alike; it must
+   * not wait behind calls.
+   */
   readonly isReady: () => Promise<boolean>;
   /** Plain pages beside health and metrics, by path. Default: none. */
   readonly pages?: Readonly<Record<string, Page>>;
@@ -64,6 +65,8 @@ export interface DoorsOptions {
   readonly drainMs?: number;
   /** How long a gRPC connection lives, in milliseconds, until its caller is asked to open another. Default 1800000. */
   readonly maxConnectionAgeMs?: number;
+  /** Bounds on requests before their callers are known. Default: those of each bound. */
+  readonly ingress?: IngressBounds;
   /** Refuses calls that there is no room for. Default: there is room for all. */
   readonly shedding?: Interceptor;
 }
@@ -89,22 +92,24 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
   await using stack = new AsyncDisposableStack();
   const metrics = stack.use(createMetrics(options.name));
   const state = createHealthState();
-  const isReady = withinTime(options.isReady);
-  const certificates = createPeerCertificates();
-  const routes = allRoutes(
-    { ...options, isReady },
-    createChain({ maxCallMs: 10_000, ...options, metrics, certificates }),
-    state,
+  const readiness = stack.use(createReadiness(options.isReady));
+  const ingress = stack.use(
+    createIngress({ logger, isGuarded: callers?.guarded !== undefined }, options.ingress),
   );
+  const certificates = createPeerCertificates();
+  const { openCalls } = ingress;
+  const chain = createChain({ maxCallMs: 10_000, ...options, metrics, certificates, openCalls });
+  const routes = allRoutes(options.routes, chain, { state, readiness });
   if (callers) requireAccess(routes, callers.accessOf);
-  const metricsPage: Page = async () => {
-    const own = await metricReadingsText(options.name, options.readMetrics?.() ?? []);
+  const metricsPage = coalesced(async () => {
+    const readings = [...(options.readMetrics?.() ?? []), ...ingress.partial.readings()];
+    const own = await metricReadingsText(options.name, readings);
     const body = `${await metrics.registry.metrics()}\n${own}`;
     return { status: 200, type: 'text/plain; version=0.0.4', body };
-  };
+  });
   const pages = {
     ...options.pages,
-    ...createPages({ ...options, isReady }, state),
+    ...createPages(readiness, state),
     '/metrics': callers?.guarded
       ? forKnown(identifyBy(certificates, callers.guarded.tokens), metricsPage)
       : metricsPage,
@@ -115,6 +120,7 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
     routes,
     host,
     logger,
+    ingress,
     openGate,
     ...(options.drainMs !== undefined && { drainMs: options.drainMs }),
   };
@@ -144,21 +150,31 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
   return { grpc, http, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }
 
-function allRoutes(options: DoorsOptions, chain: readonly Interceptor[], state: HealthState): Route[] {
-  const own = options.routes(chain);
+function allRoutes(
+  ownRoutes: DoorsOptions['routes'],
+  chain: readonly Interceptor[],
+  health: { state: HealthState; readiness: Readiness },
+): Route[] {
+  const own = ownRoutes(chain);
   const names = [...new Set(own.map((route) => route.method.parent.typeName))];
-  const health = implementService(
-    Health,
-    healthImplementation(names, { state, isReady: options.isReady }),
-    chain,
-  );
   const services = () => [...new Set(all.map((route) => route.method.parent.typeName))];
   const all: Route[] = [
     ...own,
-    ...health,
+    ...implementService(Health, healthImplementation(names, health), chain),
     ...reflectionRoutes(createReflectionIndex(readDescriptorImage()), services, chain),
   ];
   return all;
+}
+
+/** A page that is made once for all who ask meanwhile. */
+function coalesced(make: () => ReturnType<Page>): Page {
+  let making: ReturnType<Page> | undefined;
+  return () => {
+    making ??= make().finally(() => {
+      making = undefined;
+    });
+    return making;
+  };
 }
 
 /** A page for whom the service knows, whatever is granted. */
@@ -174,7 +190,7 @@ function forKnown(identify: Identify, page: Page): Page {
   };
 }
 
-function createPages({ isReady }: DoorsOptions, state: HealthState): Record<string, Page> {
+function createPages({ isReady }: Readiness, state: HealthState): Record<string, Page> {
   const text = (ok: boolean, body: string) => ({
     status: ok ? 200 : 503,
     type: 'text/plain',
@@ -187,8 +203,4 @@ function createPages({ isReady }: DoorsOptions, state: HealthState): Record<stri
       return (await isReady()) ? text(true, 'ready') : text(false, 'a dependency does not answer');
     },
   };
-}
-
-function withinTime(isReady: () => Promise<boolean>): () => Promise<boolean> {
-  return () => Promise.race([isReady(), sleep(READY_TIMEOUT_MS, false, { ref: false })]);
 }

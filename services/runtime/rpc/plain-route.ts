@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import { type BodySource, readWholeBody } from './ingress/http-body.ts';
+import { RpcError } from './rpc-error.ts';
 
 /** A plain path that takes a body, beside the calls: what others post to us in a form of their own. Answers POST. */
 export interface PlainRoute {
@@ -6,6 +7,11 @@ export interface PlainRoute {
   readonly maxBytes: number;
   /** How long a body may take to arrive, in ms; longer is answered 408. Default 10000. */
   readonly readTimeoutMs?: number;
+  /**
+   * Names by which the path may be addressed, besides those of loopback, where callers of the port are not authenticated: of a
+   * tunnel or a proxy in front of it. In lower case; without a port any port is meant. Default: none.
+   */
+  readonly hosts?: readonly string[];
   /** Must not reject: what fails is answered 500 without a word on why. */
   readonly answer: (post: PlainPost) => Promise<PlainAnswer>;
 }
@@ -30,12 +36,14 @@ export interface PlainAnswer {
 
 const READ_TIMEOUT_MS = 10_000;
 
+const STATUS = { DEADLINE_EXCEEDED: 408, MESSAGE_TOO_LARGE: 413, OVERLOADED: 503 } as const;
+
 /** A body that is not read to its end: the answer that says so. */
 export class BodyRefused extends Error {
   override readonly name = 'BodyRefused';
-  readonly status: 408 | 413;
+  readonly status: number;
 
-  constructor(status: 408 | 413, message: string) {
+  constructor(status: number, message: string) {
     super(message);
     this.status = status;
   }
@@ -45,33 +53,12 @@ export class BodyRefused extends Error {
  * Reads a body to its end.
  * @throws BodyRefused where it is too long or too slow, and the error of the connection where that breaks
  */
-export async function readBody(request: IncomingMessage, route: PlainRoute): Promise<Buffer> {
+export async function readBody(source: BodySource, route: PlainRoute): Promise<Buffer> {
   const { maxBytes, readTimeoutMs = READ_TIMEOUT_MS } = route;
-  const tooLong = () => new BodyRefused(413, `The body is longer than ${maxBytes} bytes.`);
-  if (Number(request.headers['content-length']) > maxBytes) throw tooLong();
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const chunks: Buffer[] = [];
-  let length = 0;
-  const take = (chunk: Buffer) => {
-    length += chunk.length;
-    if (length > maxBytes) reject(tooLong());
-    else chunks.push(chunk);
-  };
-  const timer = setTimeout(
-    () => reject(new BodyRefused(408, `The body took longer than ${readTimeoutMs} ms.`)),
-    readTimeoutMs,
-  );
-  const listeners = {
-    data: take,
-    end: () => resolve(Buffer.concat(chunks)),
-    error: reject,
-    close: () => reject(new Error('The connection closed before the body ended.')),
-  };
-  for (const [event, listener] of Object.entries(listeners)) request.on(event, listener);
   try {
-    return await promise;
-  } finally {
-    clearTimeout(timer);
-    for (const [event, listener] of Object.entries(listeners)) request.off(event, listener);
+    return await readWholeBody({ ...source, maxBytes, timeoutMs: readTimeoutMs });
+  } catch (error) {
+    if (!(error instanceof RpcError) || !Object.hasOwn(STATUS, error.reason)) throw error;
+    throw new BodyRefused(STATUS[error.reason as keyof typeof STATUS], error.message);
   }
 }

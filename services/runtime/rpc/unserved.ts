@@ -15,23 +15,58 @@ export interface UnservedCall {
   readonly message: string;
 }
 
-/**
- * Gives such a call what every other one gets: a request id, a line in the log, and an error with a reason. What the
- * library says is told by fixed sentences: its own words repeat a piece of what was sent.
- */
-export function explainUnserved(logger: Logger, call: UnservedCall): ConnectError {
-  const requestId = randomUUID();
-  const { code, message, ...where } = call;
-  const error = toKnownError(code, message);
-  const told = {
-    requestId,
-    ...where,
-    code: statusName(error.code),
-    reason: error.reason,
-    error: error.message,
+/** Where such a call came from. */
+export type UnservedWhere = Pick<UnservedCall, 'method' | 'door' | 'peer'>;
+
+/** Tells of calls that ended before they were read. */
+export interface UnservedLog {
+  /**
+   * Gives such a call what every other one gets: a request id, a line in the log, and an error with a reason. What the
+   * library says is told by fixed sentences: its own words repeat a piece of what was sent.
+   */
+  explain(call: UnservedCall): ConnectError;
+  /** Does so for an error that is ours. */
+  record(where: UnservedWhere, error: RpcError): ConnectError;
+}
+
+// In a flood, a line for each would be a load of its own, and nobody has to be known to cause one.
+const MAX_LINES = 20;
+const PERIOD_MS = 1000;
+
+/** One log for both servers of a process: of more than 20 such calls a second, the rest are counted in the next line. */
+export function createUnservedLog(logger: Logger): UnservedLog {
+  let startedAtMs = Number.NEGATIVE_INFINITY;
+  let lines = 0;
+  let omitted = 0;
+  const write = (line: object) => {
+    const nowMs = performance.now();
+    if (nowMs - startedAtMs >= PERIOD_MS) {
+      startedAtMs = nowMs;
+      lines = 0;
+    }
+    if (lines >= MAX_LINES) {
+      omitted++;
+      return;
+    }
+    lines++;
+    logger.info({ ...line, ...(omitted > 0 && { omitted }) }, 'call ended before it was read');
+    omitted = 0;
   };
-  logger.info(told, 'call ended before it was read');
-  return toConnectError(error, requestId);
+  const record: UnservedLog['record'] = (where, error) => {
+    const requestId = randomUUID();
+    write({
+      requestId,
+      ...where,
+      code: statusName(error.code),
+      reason: error.reason,
+      error: error.message,
+    });
+    return toConnectError(error, requestId);
+  };
+  return {
+    record,
+    explain: ({ code, message, ...where }) => record(where, toKnownError(code, message)),
+  };
 }
 
 const SENTENCES = {

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip } from 'node:zlib';
 import type { UniversalServerRequest } from '@connectrpc/connect/protocol';
+import { decompressions } from '../ingress/decompression.ts';
 import { MAX_MESSAGE_BYTES } from '../limits.ts';
 import type { RpcError } from '../rpc-error.ts';
 import {
@@ -131,9 +132,14 @@ async function inflate(
   if (form.encoding === undefined) return form.isEnveloped ? undefined : bytes;
   const inflateWith = INFLATE.get(form.encoding);
   const maxOutputLength = maxBytesOf(sizes, form);
-  return await inflateWith?.(bytes, { maxOutputLength }).catch((error: NodeJS.ErrnoException) =>
-    error.code === 'ERR_BUFFER_TOO_LARGE' ? requestTooLarge(sizes, maxOutputLength) : malformed(sizes, error),
-  );
+  if (!inflateWith) return undefined;
+  return await decompressions
+    .run(() => inflateWith(bytes, { maxOutputLength }))
+    .catch((error: NodeJS.ErrnoException) =>
+      error.code === 'ERR_BUFFER_TOO_LARGE'
+        ? requestTooLarge(sizes, maxOutputLength)
+        : malformed(sizes, error),
+    );
 }
 
 function faultOf(sizes: RequestSizes, { isBinary }: Form, bytes: Uint8Array): RpcError | undefined {

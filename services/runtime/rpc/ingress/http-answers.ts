@@ -1,0 +1,45 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { constants, type Http2ServerRequest } from 'node:http2';
+import type { Duplex } from 'node:stream';
+
+// What is answered is of the moment and may name people; what it is stands in its type.
+const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
+
+/** Sets what all answers of an HTTP port carry. */
+export function answerByDefault(response: ServerResponse): void {
+  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+}
+
+/** Ends an HTTP/2 stream whose answer is complete although its body is not: its sender could go on without end. */
+export function closeUnread(request: IncomingMessage): void {
+  const { stream } = request as unknown as Partial<Http2ServerRequest>;
+  if (!stream) return;
+  stream.once('finish', () => {
+    if (stream.closed || stream.readableEnded) return;
+    stream.resume();
+    stream.close(constants.NGHTTP2_NO_ERROR);
+  });
+}
+
+const STATUS_BY_CODE: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/** Answers what Node's HTTP/1.1 parser refuses with the headers that all answers carry. */
+export function answerUnreadable(http1: Server): void {
+  http1.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const { _httpMessage: answer } = socket as Duplex & { readonly _httpMessage?: ServerResponse };
+    if (!socket.writable || error.code === 'ECONNRESET' || answer?.headersSent) return void socket.destroy();
+    const status = STATUS_BY_CODE[error.code ?? ''] ?? '400 Bad Request';
+    const headers = Object.entries({ connection: 'close', ...HEADERS, 'content-length': '0' });
+    socket.end(
+      `HTTP/1.1 ${status}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
+    );
+  });
+  http1.on('checkExpectation', (_: IncomingMessage, response: ServerResponse) => {
+    answerByDefault(response);
+    response.writeHead(417, { 'content-length': 0 }).end();
+  });
+}

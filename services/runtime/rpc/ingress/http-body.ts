@@ -1,0 +1,154 @@
+import type { IncomingMessage } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
+import { MAX_MESSAGE_BYTES } from '../limits.ts';
+import { createQueue } from '../message-queue.ts';
+import { runtimeError } from '../reasons.ts';
+import type { RpcError } from '../rpc-error.ts';
+import { GrowingBuffer, MessageAssembler, MessageTooLargeError } from './message-assembler.ts';
+import type { AwaitedMessage, PartialMessages } from './partial-messages.ts';
+
+/** Where a body comes from, and what bounds it. */
+export interface BodySource {
+  readonly request: IncomingMessage;
+  readonly partial: PartialMessages;
+  /** The most bytes of a body, or of each message. Default 4 MiB. */
+  readonly maxBytes?: number;
+  /** How long the body may take, in ms, where that is less than for all messages. */
+  readonly timeoutMs?: number;
+}
+
+const closed = () => runtimeError('CANCELLED', 'The connection closed before the body ended.');
+
+/**
+ * Reads a body to its end, at a cost that is linear in its bytes however small its pieces are.
+ * @throws RpcError when it is longer than `maxBytes` (MESSAGE_TOO_LARGE), takes too long (DEADLINE_EXCEEDED), breaks off
+ * (CANCELLED), and when too much is held (OVERLOADED).
+ */
+export async function readWholeBody(source: BodySource): Promise<Buffer> {
+  const { request, partial, maxBytes = MAX_MESSAGE_BYTES, timeoutMs } = source;
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const announced = Number(request.headers['content-length']);
+  if (announced > maxBytes) throw tooLarge(maxBytes);
+  const body = new GrowingBuffer();
+  let whole: Buffer | undefined;
+  const awaited = awaitedOn(request, partial, reject);
+  const listeners = {
+    data: (piece: Buffer) => {
+      if (piece.length === announced && body.length === 0) whole = piece;
+      else if (body.length + piece.length > maxBytes) reject(tooLarge(maxBytes));
+      else {
+        body.append(piece);
+        partial.hold(awaited, body.capacity);
+      }
+    },
+    end: () => resolve(whole ?? body.bytes),
+    error: reject,
+    close: () => reject(closed()),
+  };
+  const timer = timeoutMs !== undefined && setTimeout(() => reject(partial.toError('timeout')), timeoutMs);
+  partial.expect(awaited);
+  listen(request, listeners);
+  try {
+    return await promise;
+  } finally {
+    if (timer) clearTimeout(timer);
+    unlisten(request, listeners);
+    partial.forget(awaited);
+  }
+}
+
+/**
+ * Reads prefixed messages, each whole; a rest that is no message comes last, as it is.
+ * @throws RpcError when a message breaks a bound, as a body does in `readWholeBody`.
+ */
+export async function* readMessages(source: BodySource): AsyncGenerator<Buffer> {
+  const { request, partial, maxBytes = MAX_MESSAGE_BYTES } = source;
+  const queue = createQueue<Buffer>();
+  const assembler = new MessageAssembler(maxBytes);
+  let isOver = false;
+  const fail = (error: unknown) => {
+    isOver = true;
+    assembler.takeRest();
+    queue.fail(error);
+  };
+  const awaited = awaitedOn(request, partial, fail);
+  const listeners = {
+    data: (piece: Buffer) => {
+      if (isOver) return;
+      const messages = pushTo(assembler, piece, (error) =>
+        fail(error instanceof MessageTooLargeError ? tooLarge(maxBytes) : error),
+      );
+      if (messages.length > 0) partial.forget(awaited);
+      if (assembler.heldBytes > 0) {
+        if (!partial.isExpected(awaited)) partial.expect(awaited);
+        partial.hold(awaited, assembler.heldBytes);
+      }
+      if (messages.length === 0) return;
+      // What is not taken yet stays in the flow-control window of the sender.
+      request.pause();
+      Promise.all(messages.map(queue.push)).then(
+        () => request.resume(),
+        () => {},
+      );
+    },
+    end: () => {
+      if (assembler.heldBytes > 0) queue.push(assembler.takeRest()).catch(() => {});
+      partial.forget(awaited);
+      queue.end();
+    },
+    error: fail,
+    close: () => fail(closed()),
+  };
+  partial.expect(awaited);
+  listen(request, listeners);
+  try {
+    yield* queue;
+  } finally {
+    unlisten(request, listeners);
+    partial.forget(awaited);
+    // What is left is thrown away.
+    request.resume();
+  }
+}
+
+function awaitedOn(
+  request: IncomingMessage,
+  partial: PartialMessages,
+  fail: (error: RpcError) => void,
+): AwaitedMessage {
+  return {
+    connection: connectionOf(request),
+    get isOver() {
+      return request.destroyed;
+    },
+    refuse: (refusal) => fail(partial.toError(refusal)),
+  };
+}
+
+function connectionOf(request: IncomingMessage): object {
+  const { stream } = request as unknown as Partial<Http2ServerRequest>;
+  return stream?.session ?? request.socket;
+}
+
+function pushTo(assembler: MessageAssembler, piece: Buffer, fail: (error: unknown) => void): Buffer[] {
+  try {
+    return assembler.push(piece);
+  } catch (error) {
+    fail(error);
+    return [];
+  }
+}
+
+function tooLarge(maxBytes: number): RpcError {
+  return runtimeError('MESSAGE_TOO_LARGE', `The body is longer than ${maxBytes} bytes.`);
+}
+
+type Listeners = Readonly<Record<string, (value: never) => void>>;
+
+function listen(request: IncomingMessage, listeners: Listeners): void {
+  for (const [event, listener] of Object.entries(listeners)) request.on(event, listener as () => void);
+}
+
+function unlisten(request: IncomingMessage, listeners: Listeners): void {
+  for (const [event, listener] of Object.entries(listeners)) request.off(event, listener as () => void);
+}

@@ -1,0 +1,58 @@
+/** What a request says of where it was sent to, and of the page that sent it. */
+export interface RequestOrigin {
+  /** Each value of `:authority` and `Host`. */
+  readonly hosts: readonly string[];
+  readonly origin: string | undefined;
+  /** `Sec-Fetch-Site`, which browsers send. */
+  readonly fetchSite: string | undefined;
+}
+
+/** Why a request is refused by where it comes from. */
+export interface OriginFault {
+  /** 400: the request does not say whom it is for; 403: it is for somebody else, or from a foreign page. */
+  readonly status: 400 | 403;
+  readonly message: string;
+}
+
+const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/i;
+const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+const LOOPBACK = new RegExp(`^(?:localhost|127(?:\\.${OCTET}){3}|\\[::1\\])(?::\\d{1,5})?$`, 'i');
+
+const CURE =
+  'Address it by 127.0.0.1, [::1] or localhost; a service that others may reach must authenticate its callers.';
+
+/**
+ * Judges a request to a port whose callers are not authenticated. It must name a loopback host, and must not come from a web
+ * page of another origin: a page whose name is made to point to 127.0.0.1 would otherwise be served as this machine is.
+ * @param allowedHosts hosts besides loopback, in lower case; without a port any port is meant.
+ */
+export function judgeOrigin(
+  request: RequestOrigin,
+  allowedHosts: readonly string[] = [],
+): OriginFault | undefined {
+  const [host = ''] = request.hosts;
+  if (!HOST.test(host) || request.hosts.some((other) => other !== host))
+    return { status: 400, message: 'The request must name one host.' };
+  if (!isLoopbackHost(host) && !isAmong(allowedHosts, host.toLowerCase()))
+    return { status: 403, message: `This port does not serve the host ${host}. ${CURE}` };
+  if (request.origin !== undefined && !isSameOrigin(request.origin, host))
+    return { status: 403, message: `This port does not serve pages of other origins. ${CURE}` };
+  if (request.fetchSite !== undefined && request.fetchSite !== 'same-origin' && request.fetchSite !== 'none')
+    return { status: 403, message: `This port does not serve pages of other sites. ${CURE}` };
+  return undefined;
+}
+
+/** Whether a `Host` is a loopback address or localhost, spelled in the one usual way. */
+export function isLoopbackHost(host: string): boolean {
+  return LOOPBACK.test(host);
+}
+
+function isAmong(allowedHosts: readonly string[], host: string): boolean {
+  return allowedHosts.some((each) => host === each || host.replace(/:\d+$/, '') === each);
+}
+
+// By its port too: what another server of this machine shows in a browser is not ours.
+function isSameOrigin(origin: string, host: string): boolean {
+  const [scheme, rest] = origin.toLowerCase().split('://', 2);
+  return (scheme === 'http' || scheme === 'https') && rest === host.toLowerCase();
+}

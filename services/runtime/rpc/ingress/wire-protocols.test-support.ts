@@ -1,0 +1,177 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { GetUserRequestSchema, GetUserResponseSchema, UserService } from '@rollcall/contract/user';
+import { openTestDoors, type TestDoors } from '../doors.test-support.ts';
+import type { DoorsOptions } from '../open-doors.ts';
+import type { PlainRoute } from '../plain-route.ts';
+import { implementService } from '../route.ts';
+import { openRawHttp2 } from './raw-http2.test-support.ts';
+
+export const USER_ID = '0190b0d5-4a1c-7e2f-8c3d-0123456789ab';
+export const GET_USER = `/${UserService.typeName}/GetUser`;
+export const PLAIN_PATH = '/hooks/test';
+
+/** Opens servers with one method and one plain route, which says how many bytes came. */
+export function openServers(options: Partial<DoorsOptions> = {}): Promise<TestDoors> {
+  const plain: PlainRoute = {
+    maxBytes: 4 * 1024 * 1024,
+    answer: async ({ body }) => ({ status: 200, type: 'text/plain', body: `${body.length} bytes\n` }),
+  };
+  return openTestDoors({
+    routes: (chain) =>
+      implementService(
+        UserService,
+        { getUser: async ({ id }) => create(GetUserResponseSchema, { user: { id } }) },
+        chain,
+      ),
+    plainRoutes: { [PLAIN_PATH]: plain },
+    ...options,
+  });
+}
+
+/** One way for a message to arrive. */
+export interface WireProtocol {
+  readonly name: string;
+  readonly transport: 'HTTP/1.1' | 'HTTP/2';
+  readonly door: 'grpc' | 'http';
+  readonly path: string;
+  readonly contentType: string;
+  /** A request of about so many bytes, with whatever stands before it. */
+  body(bytes: number): Buffer;
+}
+
+/** All ways: each transport, each form of a body. */
+export const WIRE_PROTOCOLS: readonly WireProtocol[] = [
+  {
+    name: 'gRPC',
+    transport: 'HTTP/2',
+    door: 'grpc',
+    path: GET_USER,
+    contentType: 'application/grpc',
+    body: prefixed,
+  },
+  ...(['HTTP/1.1', 'HTTP/2'] as const).flatMap((transport): WireProtocol[] => [
+    ...(transport === 'HTTP/2' ? [onHttp(transport, 'gRPC', 'application/grpc', prefixed)] : []),
+    onHttp(transport, 'gRPC-Web', 'application/grpc-web+proto', prefixed),
+    onHttp(transport, 'Connect', 'application/proto', request),
+    onHttp(transport, 'JSON', 'application/json', json),
+    { ...onHttp(transport, 'a plain route', 'text/plain', json), path: PLAIN_PATH },
+  ]),
+];
+
+function onHttp(
+  transport: WireProtocol['transport'],
+  form: string,
+  contentType: string,
+  body: WireProtocol['body'],
+): WireProtocol {
+  return { name: `${form} by ${transport}`, transport, door: 'http', path: GET_USER, contentType, body };
+}
+
+/** A message that is being sent, by hand. */
+export interface Sending extends Disposable {
+  /** Sends a part, in pieces of so many bytes: a DATA frame or a chunk each. */
+  send(bytes: Uint8Array, pieceBytes?: number): Promise<void>;
+  end(): Promise<void>;
+  /** What was answered, as text, once the answer is whole. */
+  answer(): Promise<string>;
+}
+
+/** Begins a call: headers, and nothing of its body. */
+export async function beginCall(protocol: WireProtocol, { doors }: TestDoors): Promise<Sending> {
+  const { port } = doors[protocol.door];
+  return protocol.transport === 'HTTP/2' ? beginHttp2(protocol, port) : beginHttp1(protocol, port);
+}
+
+async function beginHttp2({ path, contentType }: WireProtocol, port: number): Promise<Sending> {
+  const raw = await openRawHttp2(port);
+  const id = raw.open({
+    ':method': 'POST',
+    ':scheme': 'http',
+    ':path': path,
+    ':authority': `127.0.0.1:${port}`,
+    'content-type': contentType,
+    te: 'trailers',
+  });
+  return {
+    send: (bytes, pieceBytes) => raw.send(id, bytes, { pieceBytes: pieceBytes ?? 16_384 }),
+    end: () => raw.send(id, Buffer.alloc(0), { end: true }),
+    async answer() {
+      await raw.ended(id);
+      const headers = raw.frames
+        .filter((each) => each.type === 1)
+        .map((each) => each.payload.toString('latin1'));
+      return `${headers.join()} ${raw.data(id)}`;
+    },
+    [Symbol.dispose]: () => raw[Symbol.dispose](),
+  };
+}
+
+async function beginHttp1({ path, contentType }: WireProtocol, port: number): Promise<Sending> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => socket.destroy());
+  await once(socket, 'connect');
+  let answered = '';
+  socket.on('data', (chunk) => {
+    answered += chunk;
+  });
+  const write = async (bytes: Uint8Array | string) => {
+    if (!socket.destroyed && !socket.write(bytes))
+      await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+  };
+  await write(
+    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: ${contentType}\r\n` +
+      'transfer-encoding: chunked\r\nconnection: close\r\n\r\n',
+  );
+  return {
+    async send(bytes, pieceBytes = 16_384) {
+      for (let at = 0; at < bytes.length; ) {
+        const batch: Buffer[] = [];
+        for (let i = 0; i < 8192 && at < bytes.length; i++, at += pieceBytes) {
+          const piece = bytes.subarray(at, at + pieceBytes);
+          batch.push(
+            Buffer.from(`${piece.length.toString(16)}\r\n`),
+            Buffer.from(piece),
+            Buffer.from('\r\n'),
+          );
+        }
+        await write(Buffer.concat(batch));
+      }
+    },
+    end: () => write('0\r\n\r\n'),
+    async answer() {
+      if (!socket.closed) await once(socket, 'close');
+      return answered;
+    },
+    [Symbol.dispose]: () => void socket.destroy(),
+  };
+}
+
+// Padded behind the fields, by white space or by a field that the method does not know: what has bounds is short.
+function request(bytes: number): Buffer {
+  const known = toBinary(
+    GetUserRequestSchema,
+    create(GetUserRequestSchema, { tenantId: 'demo', id: USER_ID }),
+  );
+  const padding = Buffer.alloc(Math.max(0, bytes - known.length));
+  return Buffer.concat([known, Buffer.from([0xfa, 0x7f]), toVarint(padding.length), padding]);
+}
+
+function json(bytes: number): Buffer {
+  return Buffer.from(JSON.stringify({ tenantId: 'demo', id: USER_ID }).padEnd(bytes));
+}
+
+function prefixed(bytes: number): Buffer {
+  const message = request(bytes);
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
+}
+
+function toVarint(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
+  return Buffer.from([...bytes, rest]);
+}
