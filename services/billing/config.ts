@@ -11,8 +11,9 @@ import {
   textSetting,
 } from '@rollcall/runtime';
 import { userAccessSettings } from '@rollcall/user-access';
+
 import type { LedgerScope } from './ledger/origin.ts';
-import { accountSetting, secretSetting, secretsSetting, urlSetting } from './setting-kinds.ts';
+import { accountSetting, hostsSetting, secretSetting, secretsSetting, urlSetting } from './setting-kinds.ts';
 
 /** What the billing service reads from its environment. */
 export const BILLING_SETTINGS = {
@@ -76,6 +77,10 @@ export const BILLING_SETTINGS = {
   stripeWebhookSecrets: secretsSetting({
     variable: 'STRIPE_WEBHOOK_SECRETS',
     doc: 'Signing secrets of the webhook, separated by commas: several while one takes the place of another; unset: webhooks are refused.',
+  }),
+  webhookHosts: hostsSetting({
+    variable: 'BILLING_WEBHOOK_HOSTS',
+    doc: 'Names, besides loopback, by which the webhook may be addressed, separated by commas: of the tunnel or proxy before it.',
   }),
   stripeWebhookToleranceS: integerSetting({
     variable: 'STRIPE_WEBHOOK_TOLERANCE_S',

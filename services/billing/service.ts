@@ -116,6 +116,7 @@ export async function createBillingService(
       ...{ pool, logger, onChanges: tellChanges },
       rereads: { gateway, snapshots },
       ...{ secrets: config.stripeWebhookSecrets, toleranceS: config.stripeWebhookToleranceS, scope },
+      hosts: config.webhookHosts,
     }),
   );
   const probe = stack.use(createDatabaseProbe({ ...database, logger }));

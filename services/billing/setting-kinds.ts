@@ -18,6 +18,22 @@ export function secretsSetting(about: About): Setting<readonly Secret[]> {
   return { ...about, default: '', parse };
 }
 
+const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/;
+
+/** Names of hosts, each perhaps with a port, separated by commas; where it is left out, none. */
+export function hostsSetting(about: About): Setting<readonly string[]> {
+  const parse = (text: string) => {
+    const hosts = text
+      .split(',')
+      .map((each) => each.trim().toLowerCase())
+      .filter(Boolean);
+    if (!hosts.every((each) => HOST.test(each)))
+      throw new Error('of the form hooks.example.com,other.example.com:8443');
+    return hosts;
+  };
+  return { ...about, default: '', parse };
+}
+
 /** An address of the web: a scheme, a host, perhaps a port and a path, and neither user nor query. */
 export function urlSetting(about: About): Setting<URL> {
   return { ...about, parse: parseUrl };

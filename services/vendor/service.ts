@@ -1,7 +1,13 @@
 import { ActivityService, VendorService as VendorServiceDescriptor } from '@rollcall/contract/vendor';
 import { createLogger, type RunningService } from '@rollcall/runtime';
 import { startOutbox } from '@rollcall/runtime/outbox';
-import { createDatabaseProbe, createPool, requireDirectUrl, requireSchema, requireSessions } from '@rollcall/runtime/postgres';
+import {
+  createDatabaseProbe,
+  createPool,
+  requireDirectUrl,
+  requireSchema,
+  requireSessions,
+} from '@rollcall/runtime/postgres';
 import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
 import {
   connectUserAccess,
@@ -79,7 +85,9 @@ export async function createVendorService(
     writes: createPostgresActivityWrites(pool),
     users: access.users,
   };
-  const probe = stack.use(createDatabaseProbe({ url, isPooled, statementTimeoutMs: STATEMENT_TIMEOUT_MS, logger }));
+  const probe = stack.use(
+    createDatabaseProbe({ url, isPooled, statementTimeoutMs: STATEMENT_TIMEOUT_MS, logger }),
+  );
   const doors = stack.use(
     await openDoors({
       name: 'vendor',

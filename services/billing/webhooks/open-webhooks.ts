@@ -21,6 +21,8 @@ export interface WebhooksOptions {
   readonly toleranceS: number;
   /** Whose events become payments. Default: those of test mode that name no account. */
   readonly scope?: LedgerScope;
+  /** Names, besides loopback, by which deliveries may be addressed. Default: none. */
+  readonly hosts?: readonly string[];
   /** What follows for others from payments that changed, in the transaction that changes them. Default: nothing. */
   readonly onChanges?: OnChanges;
   /** Whom to ask where two events of one second differ, and what becomes of the answer. Default: nobody is asked. */
@@ -52,7 +54,7 @@ export function openWebhooks(options: WebhooksOptions): Webhooks {
   });
   const receiver = createWebhookReceiver({ secrets, toleranceS, now: Date.now, inbox, scope, logger });
   return {
-    plainRoutes: { [WEBHOOK_PATH]: webhookRoute(receiver) },
+    plainRoutes: { [WEBHOOK_PATH]: webhookRoute(receiver, options.hosts) },
     readings: () => [...receiver.readings(), ...applier.readings()],
     [Symbol.asyncDispose]: async () => {
       await inbox[Symbol.asyncDispose]();

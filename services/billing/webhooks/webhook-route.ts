@@ -18,8 +18,9 @@ const STATUS = {
 } satisfies Record<WebhookRefusalReason, { status: number; code: string }>;
 
 /** Answers deliveries: 200 once an event is durable, known or not; else why not, in the form of Connect's errors. */
-export function webhookRoute(receiver: WebhookReceiver): PlainRoute {
+export function webhookRoute(receiver: WebhookReceiver, hosts: readonly string[] = []): PlainRoute {
   return {
+    hosts,
     maxBytes: MAX_WEBHOOK_BYTES,
     answer: async ({ body, header }) => {
       try {

@@ -161,10 +161,11 @@ describe('what everybody may call', () => {
     await using test = await openServers({ ingress: { openCalls: { concurrency: 1 } } });
     using grpc = createGrpcTransport({ address: `127.0.0.1:${test.doors.grpc.port}` });
     const health = createClient(Health, grpc);
-    for await (const _ of health.watch({})) {
-      await expect(first(health.watch({}))).rejects.toThrow(/resource_exhausted/);
-      break;
-    }
+    const leaving = new AbortController();
+    const watch = health.watch({}, { signal: leaving.signal })[Symbol.asyncIterator]();
+    await watch.next();
+    await expect(first(health.watch({}))).rejects.toThrow(/resource_exhausted/);
+    leaving.abort();
     await expect.poll(() => first(health.watch({})).then(() => 'served', String)).toBe('served');
   });
 });

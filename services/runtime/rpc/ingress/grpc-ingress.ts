@@ -6,7 +6,7 @@ import type { RpcError } from '../rpc-error.ts';
 import type { UnservedLog } from '../unserved.ts';
 import { decompressions } from './decompression.ts';
 import { MessageAssembler, PREFIX_BYTES } from './message-assembler.ts';
-import type { AwaitedMessage, PartialMessageRefusal, PartialMessages } from './partial-messages.ts';
+import { AwaitedMessage, type PartialMessageRefusal, type PartialMessages } from './partial-messages.ts';
 
 /** What bounds the messages of gRPC calls until they are whole. */
 export interface GrpcIngress {
@@ -101,7 +101,7 @@ export function withBoundedMessages(ingress: GrpcIngress): grpc.ServerIntercepto
   };
 }
 
-class BoundedDecoder implements AwaitedMessage {
+class BoundedDecoder extends AwaitedMessage {
   readonly #call: CallInternals;
   readonly #path: string;
   readonly #ingress: GrpcIngress;
@@ -109,6 +109,7 @@ class BoundedDecoder implements AwaitedMessage {
   #isEnded = false;
 
   constructor(call: CallInternals, path: string, ingress: GrpcIngress) {
+    super();
     this.#call = call;
     this.#path = path;
     this.#ingress = ingress;

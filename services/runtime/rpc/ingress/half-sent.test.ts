@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { TestDoors } from '../doors.test-support.ts';
 import { DecompressionQueue } from './decompression.ts';
-import { type AwaitedMessage, PartialMessages } from './partial-messages.ts';
+import { AwaitedMessage, PartialMessages } from './partial-messages.ts';
 import { openRawHttp2, type RawHttp2 } from './raw-http2.test-support.ts';
 import {
   beginCall,
@@ -188,25 +188,34 @@ describe('the HTTP port', () => {
 });
 
 describe('what is held for messages', () => {
-  const message = (connection: object) => {
-    const refusals: string[] = [];
-    const each: AwaitedMessage = { connection, isOver: false, refuse: (refusal) => refusals.push(refusal) };
-    return { each, refusals };
-  };
+  class Message extends AwaitedMessage {
+    readonly isOver = false;
+    readonly refusals: string[] = [];
+    readonly connection: object;
+
+    constructor(connection: object) {
+      super();
+      this.connection = connection;
+    }
+
+    refuse(refusal: string): void {
+      this.refusals.push(refusal);
+    }
+  }
 
   it('B6: is taken from the connection that holds the most', () => {
     using partial = new PartialMessages({ maxProcessBytes: 100 });
-    const small = message({});
+    const small = new Message({});
     const heavy = {};
-    const large = [message(heavy), message(heavy)];
-    for (const { each } of [small, ...large]) partial.expect(each);
-    expect(partial.hold(small.each, 30)).toBe(true);
-    expect(large.map(({ each }) => partial.hold(each, 30))).toEqual([true, true]);
-    expect(partial.hold(small.each, 45)).toBe(true);
+    const large = [new Message(heavy), new Message(heavy)];
+    for (const each of [small, ...large]) partial.expect(each);
+    expect(partial.hold(small, 30)).toBe(true);
+    expect(large.map((each) => partial.hold(each, 30))).toEqual([true, true]);
+    expect(partial.hold(small, 45)).toBe(true);
     expect(large.map(({ refusals }) => refusals)).toEqual([['process_bytes'], ['process_bytes']]);
     expect(small.refusals).toEqual([]);
     expect(partial.bytes).toBe(45);
-    partial.forget(small.each);
+    partial.forget(small);
     expect([partial.bytes, partial.awaited]).toEqual([0, 0]);
   });
 

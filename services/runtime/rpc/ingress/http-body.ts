@@ -5,7 +5,7 @@ import { createQueue } from '../message-queue.ts';
 import { runtimeError } from '../reasons.ts';
 import type { RpcError } from '../rpc-error.ts';
 import { GrowingBuffer, MessageAssembler, MessageTooLargeError } from './message-assembler.ts';
-import type { AwaitedMessage, PartialMessages } from './partial-messages.ts';
+import { AwaitedMessage, type PartialMessageRefusal, type PartialMessages } from './partial-messages.ts';
 
 /** Where a body comes from, and what bounds it. */
 export interface BodySource {
@@ -31,7 +31,7 @@ export async function readWholeBody(source: BodySource): Promise<Buffer> {
   if (announced > maxBytes) throw tooLarge(maxBytes);
   const body = new GrowingBuffer();
   let whole: Buffer | undefined;
-  const awaited = awaitedOn(request, partial, reject);
+  const awaited = new AwaitedBody(source, reject);
   const listeners = {
     data: (piece: Buffer) => {
       if (piece.length === announced && body.length === 0) whole = piece;
@@ -71,7 +71,7 @@ export async function* readMessages(source: BodySource): AsyncGenerator<Buffer> 
     assembler.takeRest();
     queue.fail(error);
   };
-  const awaited = awaitedOn(request, partial, fail);
+  const awaited = new AwaitedBody(source, fail);
   const listeners = {
     data: (piece: Buffer) => {
       if (isOver) return;
@@ -111,18 +111,25 @@ export async function* readMessages(source: BodySource): AsyncGenerator<Buffer> 
   }
 }
 
-function awaitedOn(
-  request: IncomingMessage,
-  partial: PartialMessages,
-  fail: (error: RpcError) => void,
-): AwaitedMessage {
-  return {
-    connection: connectionOf(request),
-    get isOver() {
-      return request.destroyed;
-    },
-    refuse: (refusal) => fail(partial.toError(refusal)),
-  };
+class AwaitedBody extends AwaitedMessage {
+  readonly connection: object;
+  readonly #source: BodySource;
+  readonly #fail: (error: RpcError) => void;
+
+  constructor(source: BodySource, fail: (error: RpcError) => void) {
+    super();
+    this.connection = connectionOf(source.request);
+    this.#source = source;
+    this.#fail = fail;
+  }
+
+  get isOver(): boolean {
+    return this.#source.request.destroyed;
+  }
+
+  refuse(refusal: PartialMessageRefusal): void {
+    this.#fail(this.#source.partial.toError(refusal));
+  }
 }
 
 function connectionOf(request: IncomingMessage): object {

@@ -26,19 +26,30 @@ const DEFAULTS: PartialMessageLimits = {
 
 const RETRY_MS = 500;
 
-/** One message that is awaited. Its owner calls `PartialMessages`, and is called back where it must give up. */
-export interface AwaitedMessage {
+/**
+ * One message that is awaited. Its owner calls `PartialMessages`, and is called back where it must give up. Messages are linked
+ * to one another by their own fields: each call is one, and a Map that each enters and leaves would keep them alive (ADR 0028).
+ */
+export abstract class AwaitedMessage {
   /** The connection that it arrives on: any object that stands for it. */
-  readonly connection: object;
+  abstract readonly connection: object;
   /** Whether its call has ended by itself, so that there is nothing to wait for. */
-  readonly isOver: boolean;
+  abstract readonly isOver: boolean;
   /** Ends the call and frees what is held. Called once, and not after `forget`. */
-  refuse(refusal: PartialMessageRefusal): void;
+  abstract refuse(refusal: PartialMessageRefusal): void;
+
+  /** For `PartialMessages` alone, as are the next three. */
+  previous: AwaitedMessage | undefined;
+  next: AwaitedMessage | undefined;
+  sinceTick = 0;
+  heldBytes = 0;
 }
 
-interface Entry {
-  sinceTick: number;
-  bytes: number;
+// Stands before the oldest and behind the newest.
+class Ends extends AwaitedMessage {
+  readonly connection = this;
+  readonly isOver = false;
+  refuse(): void {}
 }
 
 /**
@@ -47,16 +58,18 @@ interface Entry {
  */
 export class PartialMessages implements Disposable {
   readonly #limits: PartialMessageLimits;
-  // In order of arrival: the first is the oldest.
-  readonly #awaited = new Map<AwaitedMessage, Entry>();
+  readonly #ends = new Ends();
   readonly #byConnection = new Map<object, { bytes: number; readonly messages: Set<AwaitedMessage> }>();
   readonly #refused = new Map<PartialMessageRefusal, number>();
   readonly #timer: NodeJS.Timeout;
   readonly #ticksUntilLate: number;
+  #awaited = 0;
   #bytes = 0;
   #tick = 0;
 
   constructor(limits: Partial<PartialMessageLimits> = {}) {
+    this.#ends.next = this.#ends;
+    this.#ends.previous = this.#ends;
     this.#limits = { ...DEFAULTS, ...limits };
     const tickMs = Math.min(1000, this.#limits.timeoutMs / 4);
     this.#ticksUntilLate = Math.ceil(this.#limits.timeoutMs / tickMs);
@@ -70,12 +83,12 @@ export class PartialMessages implements Disposable {
 
   /** Messages awaited at present. */
   get awaited(): number {
-    return this.#awaited.size;
+    return this.#awaited;
   }
 
   /** Whether a message is awaited. */
   isExpected(message: AwaitedMessage): boolean {
-    return this.#awaited.has(message);
+    return message.next !== undefined;
   }
 
   /** A refusal as the caller learns it. */
@@ -95,34 +108,42 @@ export class PartialMessages implements Disposable {
 
   /** Begins to wait for a message. Where too many are awaited the oldest is refused. */
   expect(message: AwaitedMessage): void {
-    this.#awaited.set(message, { sinceTick: this.#tick, bytes: 0 });
-    if (this.#awaited.size <= this.#limits.maxAwaited) return;
-    const [oldest] = this.#awaited.keys();
-    if (oldest) this.#refuse(oldest, 'awaited');
+    const newest = this.#ends.previous as AwaitedMessage;
+    message.sinceTick = this.#tick;
+    message.previous = newest;
+    message.next = this.#ends;
+    newest.next = message;
+    this.#ends.previous = message;
+    this.#awaited++;
+    if (this.#awaited > this.#limits.maxAwaited) this.#refuse(this.#ends.next as AwaitedMessage, 'awaited');
   }
 
   /** Notes how many bytes are held for an awaited message. False: it was refused, and nothing may be held any more. */
   hold(message: AwaitedMessage, bytes: number): boolean {
-    const entry = this.#awaited.get(message);
-    if (!entry) return false;
+    if (!this.isExpected(message)) return false;
     const connection = this.#connectionOf(message);
-    connection.bytes += bytes - entry.bytes;
-    this.#bytes += bytes - entry.bytes;
-    entry.bytes = bytes;
+    connection.bytes += bytes - message.heldBytes;
+    this.#bytes += bytes - message.heldBytes;
+    message.heldBytes = bytes;
     if (connection.bytes > this.#limits.maxConnectionBytes) this.#refuse(message, 'connection_bytes');
     else if (this.#bytes > this.#limits.maxProcessBytes) this.#refuseHeaviest();
-    return this.#awaited.has(message);
+    return this.isExpected(message);
   }
 
   /** Ends the waiting: the message has arrived, or its call is over. */
   forget(message: AwaitedMessage): void {
-    const entry = this.#awaited.get(message);
-    if (!entry) return;
-    this.#awaited.delete(message);
-    if (entry.bytes === 0) return;
-    this.#bytes -= entry.bytes;
+    const { previous, next, heldBytes } = message;
+    if (!previous || !next) return;
+    previous.next = next;
+    next.previous = previous;
+    message.previous = undefined;
+    message.next = undefined;
+    this.#awaited--;
+    if (heldBytes === 0) return;
+    message.heldBytes = 0;
+    this.#bytes -= heldBytes;
     const connection = this.#connectionOf(message);
-    connection.bytes -= entry.bytes;
+    connection.bytes -= heldBytes;
     connection.messages.delete(message);
     if (connection.messages.size === 0) this.#byConnection.delete(message.connection);
   }
@@ -167,9 +188,11 @@ export class PartialMessages implements Disposable {
 
   #refuseLate(): void {
     this.#tick++;
-    for (const [message, { sinceTick }] of this.#awaited) {
+    let next: AwaitedMessage | undefined;
+    for (let message = this.#ends.next; message && message !== this.#ends; message = next) {
+      next = message.next;
       if (message.isOver) this.forget(message);
-      else if (this.#tick - sinceTick > this.#ticksUntilLate) this.#refuse(message, 'timeout');
+      else if (this.#tick - message.sinceTick > this.#ticksUntilLate) this.#refuse(message, 'timeout');
     }
   }
 
