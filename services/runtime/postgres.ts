@@ -6,10 +6,7 @@ export {
   databaseOutage,
   isDatabaseAway,
   isDatabaseUnavailable,
-  isDatabaseUnavailable,
   sqlState,
-  sqlState,
-  violatedConstraint,
   violatedConstraint,
 } from './postgres/database-error.ts';
 export { createDatabaseProbe, type DatabaseProbe } from './postgres/database-probe.ts';

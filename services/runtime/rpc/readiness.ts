@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 
 /** Whether what a process depends on answers: asked once for everybody who wants to know, and kept for a while. */
 export interface Readiness extends Disposable {
@@ -8,8 +8,8 @@ export interface Readiness extends Disposable {
   changedFrom(isReady: boolean, signal: AbortSignal): Promise<void>;
 }
 
-/** How long an answer may take until it counts as a no: what probes usually wait. In ms. */
-const TIMEOUT_MS = 1000;
+/** How long an answer may take until it counts as a no, in ms: a new connection of a busy process may take a second. */
+const TIMEOUT_MS = 2000;
 /** How long an answer is kept, in ms. */
 const KEEP_MS = 500;
 
@@ -25,7 +25,7 @@ export function createReadiness(ask: () => Promise<boolean>): Readiness {
 
   const askOnce = async (): Promise<boolean> => {
     const answered = ask().catch(() => false);
-    const isReady = await Promise.race([answered, sleep(TIMEOUT_MS, false, { ref: false })]);
+    const isReady = await Promise.race([answered, noAnswer()]);
     known = { isReady, atMs: performance.now() };
     asking = undefined;
     for (const watcher of watchers) watcher(isReady);
@@ -62,4 +62,11 @@ export function createReadiness(ask: () => Promise<boolean>): Readiness {
       }),
     [Symbol.dispose]: () => clearInterval(timer),
   };
+}
+
+async function noAnswer(): Promise<false> {
+  await sleep(TIMEOUT_MS, undefined, { ref: false });
+  // Where the event loop is late, the answer may lie in the socket already.
+  await immediate();
+  return false;
 }
