@@ -33,17 +33,42 @@ describe('changes of code', () => {
 describe('changes of SQL', () => {
   const sql = (text: string) => `const S = \`${text}\`;`;
 
-  it('removes each condition by itself', () => {
+  it('removes the effect of each condition by itself, and keeps its parameter', () => {
     const text = 'update users set a = $1 where tenant_id = $2 and version = $3 returning id';
     expect(changesOf(sql(text))).toEqual([
-      sql('update users set a = $1 where true and version = $3 returning id'),
-      sql('update users set a = $1 where tenant_id = $2  returning id'),
+      sql('update users set a = $1 where (tenant_id = $2 or true) and version = $3 returning id'),
+      sql('update users set a = $1 where tenant_id = $2 and (version = $3 or true) returning id'),
+    ]);
+  });
+
+  it('changes conditions of a quoted text within its quotes', () => {
+    expect(changesOf(`const s = 'delete from users where id = $1';`)).toEqual([
+      `const s = 'delete from users where (id = $1 or true)';`,
+    ]);
+  });
+
+  it('changes a list of conditions that stands for itself', () => {
+    expect(changesOf(sql(`id = $1 and state = 'NEW'`))).toEqual([
+      sql(`(id = $1 or true) and state = 'NEW'`),
+      sql(`id = $1 and (state = 'NEW' or true)`),
+    ]);
+  });
+
+  it('changes what TypeScript puts in where that is written', () => {
+    expect(changesOf(sql(`select 1 from x where \${LIVE} and a = \${OTHER} order by b`))).toEqual([
+      sql(`select 1 from x where \${LIVE} and (a = \${OTHER} or true) order by b`),
+    ]);
+  });
+
+  it('takes the and of between for no connective', () => {
+    expect(changesOf(sql('select 1 from x where b and a between 1 and 2'))).toEqual([
+      sql('select 1 from x where (b or true) and a between 1 and 2'),
     ]);
   });
 
   it('moves bounds and removes locks', () => {
     expect(changesOf(sql('select 1 from x where xid < b.end for update'))).toEqual([
-      sql('select 1 from x where true for update'),
+      sql('select 1 from x where (xid < b.end or true) for update'),
       sql('select 1 from x where xid <= b.end for update'),
       sql('select 1 from x where xid < b.end '),
     ]);

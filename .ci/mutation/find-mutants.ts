@@ -55,7 +55,7 @@ function mutantsOf(node: Node, source: string): Mutant[] {
     case 'Literal':
       return literalMutants(node, source);
     case 'TemplateLiteral':
-      return (node.quasis as readonly Node[]).flatMap((part) => findSqlMutants(source, part.start, part.end));
+      return findSqlMutants(source, node.start + 1, node.end - 1);
     default:
       return [];
   }
@@ -92,7 +92,7 @@ function callMutants(node: Node, source: string): Mutant[] {
 function literalMutants(node: Node, source: string): Mutant[] {
   if (typeof node.value === 'boolean')
     return [{ operator: 'boolean turned', ...span(node), replacement: String(!node.value) }];
-  return typeof node.value === 'string' ? findSqlMutants(source, node.start, node.end) : [];
+  return typeof node.value === 'string' ? findSqlMutants(source, node.start + 1, node.end - 1) : [];
 }
 
 function visit(node: Node, onNode: (node: Node) => void): void {

@@ -22,14 +22,18 @@ export const ROOMS: readonly Room[] = [
       'services/auth/users/with-user-cache.ts',
     ],
     stages: [
-      ['services/auth/feed', 'services/auth/users', 'services/auth/postgres'],
-      ['services/auth', 'services/e2e/workers', 'services/e2e/replicas'],
+      ['services/auth/feed', 'services/auth/users', 'services/auth/postgres/snapshot-clock'],
+      ['clients/contract', 'services/auth/service', 'services/auth/concurrent-writes'],
+      ['services/e2e/workers', 'services/e2e/replicas'],
     ],
   },
   {
     name: 'auth-statements',
     sources: ['services/auth/postgres/**/*.ts'],
-    stages: [['services/auth']],
+    stages: [
+      ['services/auth/postgres', 'services/auth/concurrent-writes', 'services/auth/users'],
+      ['services/auth'],
+    ],
   },
   {
     name: 'interceptors',
@@ -45,11 +49,24 @@ export const ROOMS: readonly Room[] = [
       'services/runtime/sealing/**/*.ts',
       'services/auth/postgres/{contact-seal,people-seal,sealed-*}.ts',
     ],
-    stages: [['services/runtime/sealing'], ['services/auth', 'migrations']],
+    stages: [
+      ['services/runtime/sealing', 'services/auth/postgres/sealed-places'],
+      [
+        'services/auth/keys',
+        'services/auth/merges',
+        'services/auth/erasure',
+        'services/auth/people/key-keeper',
+      ],
+      ['services/auth/people-secrets', 'migrations/auth-data'],
+    ],
   },
   {
     name: 'ledger',
     sources: ['services/billing/{ledger,webhooks}/**/*.ts'],
-    stages: [['services/billing/ledger', 'services/billing/webhooks'], ['services/billing']],
+    stages: [
+      ['services/billing/ledger', 'services/billing/webhooks'],
+      ['services/billing/payments', 'services/billing/subscribe', 'services/billing/reconcile'],
+      ['services/billing'],
+    ],
   },
 ];

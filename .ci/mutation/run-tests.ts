@@ -1,19 +1,35 @@
 import { spawn } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How a run of tests ended. */
-export type TestRunResult = 'passed' | 'failed' | 'timed out';
+/** How a run of tests ended, and the first failed test where the run names one. */
+export interface TestRun {
+  readonly result: 'passed' | 'failed' | 'timed out';
+  readonly failedTest?: string;
+}
 
+/** What is read of Vitest's JSON report. */
+interface Report {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+// Named in `.config/vitest.mutation.config.ts`.
+const REPORT = '.ci/results/mutation-run.json';
 const TERMINATION_MS = 10_000;
 
 /**
  * Runs the tests whose paths contain one of `filters`, up to the first failure. A run that takes longer than `timeoutMs` is ended with
  * all processes that it started, and counts as `timed out`.
  */
-export async function runTests(filters: readonly string[], timeoutMs: number): Promise<TestRunResult> {
+export async function runTests(filters: readonly string[], timeoutMs: number): Promise<TestRun> {
+  rmSync(REPORT, { force: true });
   const child = spawn(
     'vitest',
-    ['run', '--config', '.config/vitest.config.ts', '--reporter', 'dot', '--bail', '1', ...filters],
+    ['run', '--config', '.config/vitest.mutation.config.ts', '--bail', '1', ...filters],
     { detached: true, stdio: 'ignore' },
   );
   const exit = new Promise<number | null>((resolve, reject) => {
@@ -26,10 +42,23 @@ export async function runTests(filters: readonly string[], timeoutMs: number): P
   if (ended !== 'timed out') {
     timer.abort();
     timeout.catch(() => {});
-    return ended === 0 ? 'passed' : 'failed';
+    return ended === 0 ? { result: 'passed' } : { result: 'failed', failedTest: readFailedTest() };
   }
   await endGroup(child.pid as number, exit);
-  return 'timed out';
+  return { result: 'timed out' };
+}
+
+/** The first failed test, or the file that did not load. A run that fails before its tests writes no report. */
+function readFailedTest(): string {
+  let report: Report;
+  try {
+    report = JSON.parse(readFileSync(REPORT, 'utf8'));
+  } catch (error) {
+    return `no report: ${(error as Error).message}`;
+  }
+  const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults);
+  const failed = tests.find(({ status }) => status === 'failed');
+  return failed?.fullName ?? report.testResults.find(({ status }) => status === 'failed')?.name ?? 'no test';
 }
 
 async function endGroup(pid: number, exit: Promise<unknown>): Promise<void> {

@@ -1,26 +1,35 @@
 import type { Mutant } from './mutant.ts';
 
+// A statement, or a part of one that is put into several, such as a list of conditions.
 const STATEMENT =
-  /^\s*(select|insert|update|delete|with|merge|create or replace)\b|\b(where|returning|on conflict|for update)\b/i;
+  /^\s*(select|insert|update|delete|with|merge|create or replace)\b|\b(where|returning|on conflict|for update)\b|[=<>]\s*(any\s*\()?\$\d/i;
 // A condition reaches to the next connective, the end of its clause or bracket, or the end of the line.
-const CONDITION = String.raw`(?:[^()\n]|\((?:[^()]|\([^()]*\))*\))+?(?=\s+(?:and|or|order|limit|returning|group|for|on|union)\b|\s*\)|\s*\n|\s*$)`;
+const CONDITION = String.raw`(?:[^(),\n]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))+?(?=\s+(?:and|or|order|limit|returning|group|for|on|union|then|else|when|end|as|do|offset)\b|\s*[,)]|\s*\n|\s*$)`;
+const AFTER_BETWEEN = /\bbetween\s+\S+\s+and\s+$/i;
+const HALF_BETWEEN = /\bbetween\s+\S+$/i;
 
 interface Rule {
   readonly operator: string;
   readonly pattern: RegExp;
+  /** As `String.replace` takes it: `$1` is the first group. */
   readonly replacement: string;
 }
 
 const RULES: readonly Rule[] = [
+  // The condition stays in the text: without it Postgres would refuse a parameter that stands nowhere else, whatever the tests check.
   {
     operator: 'sql: condition removed',
-    pattern: new RegExp(String.raw`\band\s+${CONDITION}`, 'gi'),
-    replacement: '',
+    pattern: new RegExp(String.raw`(?<=\b(?:and|where)\s+)(?!true\b)(${CONDITION})`, 'gi'),
+    replacement: '($1 or true)',
   },
+  // The first of a list of conditions that another statement puts in.
   {
     operator: 'sql: condition removed',
-    pattern: new RegExp(String.raw`(?<=\bwhere\s+)(?!true\b)${CONDITION}`, 'gi'),
-    replacement: 'true',
+    pattern: new RegExp(
+      String.raw`^(?!\s*(?:select|insert|update|delete|with|merge|create|from|set|on|join|left|values|and|or|where|returning|case|when)\b)(${CONDITION})(?=\s+and\b)`,
+      'gi',
+    ),
+    replacement: '($1 or true)',
   },
   { operator: 'sql: bound moved', pattern: /(?<=[\w)] )<(?= [$\w(])/g, replacement: '<=' },
   { operator: 'sql: bound moved', pattern: /(?<=[\w)] )<=(?= [$\w(])/g, replacement: '<' },
@@ -45,13 +54,18 @@ export function findSqlMutants(source: string, start: number, end: number): Muta
   if (!STATEMENT.test(text)) return [];
   return RULES.flatMap(({ operator, pattern, replacement }) =>
     [...text.matchAll(pattern)]
-      // What TypeScript puts in is changed where it is written.
-      .filter(({ 0: found }) => !found.includes('${') && !found.includes('--'))
-      .map(({ index, 0: found }) => ({
+      .filter(({ index, 0: found }) => isChangeable(found, text.slice(0, index)))
+      .map(({ index, 0: found, 1: group }) => ({
         operator,
         start: start + index,
         end: start + index + found.length,
-        replacement,
+        replacement: replacement.replace('$1', () => group ?? ''),
       })),
   );
+}
+
+/** What TypeScript puts in is changed where it is written; the `and` of `between 1 and 2` joins no conditions. */
+function isChangeable(found: string, before: string): boolean {
+  const isHalfBetween = AFTER_BETWEEN.test(before) || HALF_BETWEEN.test(found);
+  return !found.includes('--') && !isHalfBetween && !/^\$\{[^}]*\}$/.test(found.trim());
 }
