@@ -12,7 +12,7 @@ import { OutboxAwayError, OutboxRefusedError } from '@rollcall/runtime/outbox';
 import { createPool, type Pool } from '@rollcall/runtime/postgres';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { startGrpcTestServer } from '@rollcall/transport/testing';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPostgresPaymentSums } from '../postgres/postgres-payment-sums.ts';
 import { tellBooking } from './tell-booking.ts';
 
@@ -98,6 +98,32 @@ it('adds what came in the currency of the first payment, and tells nothing where
   await tell(mixed);
   await tell(empty);
   expect(told.map(({ paid }) => paid)).toMatchObject([{ currencyCode: 'CHF', minorUnits: 7n }]);
+});
+
+describe('T1: the revision of a booking', () => {
+  const revisions = () => told.map(({ revision }) => revision);
+  const moveTo = (bookingId: string, revision: bigint) =>
+    pool.query('update told_bookings set revision = $2 where booking_id = $1', [bookingId, revision]);
+
+  it('grows by one while the clock is behind the one before', async () => {
+    const bookingId = randomUUID();
+    await pay(bookingId, { captured: 1 });
+    await tell(bookingId);
+    const future = (told[0]?.revision ?? 0n) + 3_600_000n;
+    await moveTo(bookingId, future);
+    await tell(bookingId);
+    await tell(bookingId);
+    expect(revisions().slice(1)).toEqual([future + 1n, future + 2n]);
+  });
+
+  it('follows the clock where the database was set back', async () => {
+    const bookingId = randomUUID();
+    await pay(bookingId, { captured: 1 });
+    await tell(bookingId);
+    await moveTo(bookingId, 1n);
+    await tell(bookingId);
+    expect(told[1]?.revision).toBeGreaterThanOrEqual(told[0]?.revision ?? 0n);
+  });
 });
 
 it.each([
