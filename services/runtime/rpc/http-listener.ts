@@ -1,7 +1,7 @@
 import { createServer as createHttp1, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttp2, type Http2Server, type Http2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
-import { answerUnreadable } from './ingress/http-answers.ts';
+import { answerUnlisted, answerUnreadable } from './ingress/http-answers.ts';
 import type { Ingress } from './ingress/ingress.ts';
 import { MAX_CONNECTIONS, MAX_HEADER_BYTES } from './limits.ts';
 import type { TlsGate } from './tls-gate.ts';
@@ -45,6 +45,7 @@ export async function listenHttp(
 ): Promise<HttpListener> {
   const { headersTimeoutMs } = where.ingress;
   const http2 = createHttp2(HTTP2_OPTIONS, handle as never);
+  answerUnlisted(http2, handle);
   const http1 = createHttp1(
     {
       ...HTTP1_OPTIONS,

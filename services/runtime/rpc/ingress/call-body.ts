@@ -16,7 +16,7 @@ export interface IncomingCall {
 
 /**
  * Gives Connect the body of a call in whole messages: it looks at all pieces again for each piece, and waits for them without
- * end. A body that breaks a bound fails where Connect reads it, by what `toWire` makes of the fault.
+ * end. A call of one message is waited for to the end of its body, behind which another message could still come. A body that breaks a bound fails where Connect reads it, by what `toWire` makes of the fault.
  */
 export async function readCallBody(
   universal: UniversalServerRequest,
@@ -30,7 +30,9 @@ export async function readCallBody(
     return { ...universal, body: nothing() };
   }
   const source = { request, partial };
-  if (PREFIXED.test(type)) return { ...universal, body: failing(readMessages(source), toWire) };
+  const { methodKind } = handler.method;
+  const isStream = methodKind === 'client_streaming' || methodKind === 'bidi_streaming';
+  if (isStream && PREFIXED.test(type)) return { ...universal, body: failing(readMessages(source), toWire) };
   const body = readWholeBody(source);
   // Not before it is there: Connect makes room for all bytes that are announced.
   await body.catch(() => {});

@@ -33,6 +33,9 @@ type ServeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...
 
 const COMPRESSED = 1;
 
+// Messages that wait for the end of their call are few enough to leave the small ones uncounted.
+const UNCOUNTED_BYTES = 4096;
+
 /**
  * Bounds the connections of a grpc-js server, and ends streams that it answered without a handler: their callers could go on
  * sending. Must be called before the server is bound.
@@ -89,29 +92,44 @@ function endStream(stream: ServerHttp2Stream): void {
 
 /**
  * Takes the place of grpc-js' own decoder, which awaits a message without end and keeps each piece of it as it came. A message
- * that arrives whole in one piece is handed on as it is. Must stand before `withUnservedCalls`.
+ * that arrives whole in one piece is handed on as it is. A call of one message is awaited to its end: grpc-js serves it only
+ * then, and holds the message until then. Must stand before `withUnservedCalls`.
  */
 export function withBoundedMessages(ingress: GrpcIngress): grpc.ServerInterceptor {
-  return ({ path }, call) => {
+  return (method, call) => {
     const internals = call as unknown as CallInternals;
-    const decoder = new BoundedDecoder(internals, path, ingress);
+    const decoder = new BoundedDecoder(internals, method, ingress);
     internals.decoder = decoder;
     ingress.partial.expect(decoder);
+    if (method.requestStream) return call as grpc.ServerInterceptingCall;
+    const start = call.start.bind(call);
+    call.start = (listener) =>
+      start({
+        ...listener,
+        onReceiveHalfClose: () => {
+          ingress.partial.forget(decoder);
+          listener.onReceiveHalfClose();
+        },
+      });
     return call as grpc.ServerInterceptingCall;
   };
 }
 
+type Method = Parameters<grpc.ServerInterceptor>[0];
+
 class BoundedDecoder extends AwaitedMessage {
   readonly #call: CallInternals;
-  readonly #path: string;
+  readonly #method: Method;
   readonly #ingress: GrpcIngress;
   #assembler: MessageAssembler | undefined;
+  /** Bytes of the message, once it is whole, of a call that is awaited to its end. */
+  #wholeBytes = 0;
   #isEnded = false;
 
-  constructor(call: CallInternals, path: string, ingress: GrpcIngress) {
+  constructor(call: CallInternals, method: Method, ingress: GrpcIngress) {
     super();
     this.#call = call;
-    this.#path = path;
+    this.#method = method;
     this.#ingress = ingress;
   }
 
@@ -125,31 +143,10 @@ class BoundedDecoder extends AwaitedMessage {
 
   write(piece: Buffer): Buffer[] {
     if (this.#isEnded) return [];
-    if (this.#assembler || !isWholeMessage(piece, this.#ingress.maxMessageBytes))
-      return this.#assemble(piece);
-    this.#ingress.partial.forget(this);
-    if (piece[0] === COMPRESSED) this.#queueDecompression();
-    return [piece];
-  }
-
-  refuse(refusal: PartialMessageRefusal): void {
-    this.#end();
-    const { partial, unserved } = this.#ingress;
-    const where = { method: this.#path.slice(1), door: 'grpc', peer: this.#call.getPeer() };
-    this.#call.sendStatus(toGrpcStatus(unserved.record(where, partial.toError(refusal))));
-    endStream(this.#call.stream);
-  }
-
-  #assemble(piece: Buffer): Buffer[] {
-    const { partial } = this.#ingress;
-    const assembler = this.#begin();
     try {
-      const messages = assembler.push(piece);
-      if (messages.length > 0) partial.forget(this);
-      if (assembler.heldBytes > 0) {
-        if (!partial.isExpected(this)) partial.expect(this);
-        if (!partial.hold(this, assembler.heldBytes)) return [];
-      }
+      const isWhole = !this.#assembler && isWholeMessage(piece, this.#ingress.maxMessageBytes);
+      const messages = isWhole ? [piece] : this.#begin().push(piece);
+      if (!this.#keep(messages)) return [];
       if (messages.some((message) => message[0] === COMPRESSED)) this.#queueDecompression();
       return messages;
     } catch (error) {
@@ -158,6 +155,33 @@ class BoundedDecoder extends AwaitedMessage {
       setImmediate(endStream, this.#call.stream);
       throw error;
     }
+  }
+
+  refuse(refusal: PartialMessageRefusal): void {
+    this.#end();
+    const { partial, unserved } = this.#ingress;
+    const where = { method: this.#method.path.slice(1), door: 'grpc', peer: this.#call.getPeer() };
+    this.#call.sendStatus(toGrpcStatus(unserved.record(where, partial.toError(refusal))));
+    endStream(this.#call.stream);
+  }
+
+  // Notes what has become whole and what has not. False: the call was refused.
+  #keep(messages: readonly Buffer[]): boolean {
+    const { partial } = this.#ingress;
+    const restBytes = this.#assembler?.heldBytes ?? 0;
+    if (this.#method.requestStream) {
+      // Each message has its own time to arrive, and between them none is awaited.
+      if (messages.length > 0) partial.forget(this);
+      if (restBytes === 0) return true;
+      if (!partial.isExpected(this)) partial.expect(this);
+      return partial.hold(this, restBytes);
+    }
+    for (const { length } of messages) {
+      if (this.#wholeBytes > 0) throw new Error('multiple request messages');
+      this.#wholeBytes = length;
+    }
+    const bytes = this.#wholeBytes + restBytes;
+    return bytes <= UNCOUNTED_BYTES && restBytes === 0 ? true : partial.hold(this, bytes);
   }
 
   #begin(): MessageAssembler {

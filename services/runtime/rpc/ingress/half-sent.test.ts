@@ -11,23 +11,13 @@ import {
   beginCall,
   GET_USER,
   openServers,
+  readMetric,
   type Sending,
   USER_ID,
   WIRE_PROTOCOLS,
 } from './wire-protocols.test-support.ts';
 
 const MIB = 1024 * 1024;
-
-async function readMetric(test: TestDoors, name: string): Promise<number> {
-  const page = await (await fetch(`http://127.0.0.1:${test.doors.http.port}/metrics`)).text();
-  return Number(
-    page
-      .split('\n')
-      .find((line) => line.startsWith(name))
-      ?.split(' ')
-      .at(-1),
-  );
-}
 
 const held = (test: TestDoors) => readMetric(test, 'rollcall_rpc_partial_message_bytes');
 const refused = (test: TestDoors, bound: string) =>

@@ -1,5 +1,5 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { constants, type Http2ServerRequest } from 'node:http2';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import { constants, type Http2Server, type Http2ServerRequest } from 'node:http2';
 import type { Duplex } from 'node:stream';
 
 // What is answered is of the moment and may name people; what it is stands in its type.
@@ -38,8 +38,17 @@ export function answerUnreadable(http1: Server): void {
       `HTTP/1.1 ${status}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
     );
   });
-  http1.on('checkExpectation', (_: IncomingMessage, response: ServerResponse) => {
-    answerByDefault(response);
-    response.writeHead(417, { 'content-length': 0 }).end();
-  });
+  http1.on('checkExpectation', refuseExpectation);
+}
+
+/** Answers what Node's HTTP/2 server would answer by itself, before any listener, with the headers that all answers carry. */
+export function answerUnlisted(http2: Http2Server, handle: RequestListener): void {
+  http2.on('checkExpectation', refuseExpectation);
+  http2.on('connect', handle);
+}
+
+function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+  answerByDefault(response);
+  closeUnread(request);
+  response.writeHead(417, { 'content-length': 0 }).end();
 }

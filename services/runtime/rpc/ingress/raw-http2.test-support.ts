@@ -86,11 +86,11 @@ export async function openRawHttp2(port: number): Promise<RawHttp2> {
           continue;
         }
         const batch: Buffer[] = [];
-        for (const until = at + room; at < until; at += pieceBytes)
+        const until = at + room;
+        for (; at < until; at = Math.min(until, at + pieceBytes))
           batch.push(
             toFrame({ type: DATA, streamId, payload: bytes.subarray(at, Math.min(until, at + pieceBytes)) }),
           );
-        at = Math.min(at, bytes.length);
         for (const id of [0, streamId]) windows.set(id, (windows.get(id) ?? 0) - room);
         if (!socket.write(Buffer.concat(batch)))
           await Promise.race([once(socket, 'drain'), once(socket, 'close')]);

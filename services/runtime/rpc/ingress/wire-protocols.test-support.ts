@@ -30,6 +30,18 @@ export function openServers(options: Partial<DoorsOptions> = {}): Promise<TestDo
   });
 }
 
+/** The value of a metric, by the beginning of its line. */
+export async function readMetric(test: TestDoors, name: string): Promise<number> {
+  const page = await (await fetch(`http://127.0.0.1:${test.doors.http.port}/metrics`)).text();
+  return Number(
+    page
+      .split('\n')
+      .find((line) => line.startsWith(name))
+      ?.split(' ')
+      .at(-1),
+  );
+}
+
 /** One way for a message to arrive. */
 export interface WireProtocol {
   readonly name: string;

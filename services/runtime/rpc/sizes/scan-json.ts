@@ -1,4 +1,4 @@
-import type { FieldSizes, MessageSizes, ValueSizes } from './message-sizes.ts';
+import { DELIMITED, type FieldSizes, type MessageSizes, type ValueSizes } from './message-sizes.ts';
 import { type SizeFault, tooLarge, tooLong, tooMany, within } from './size-fault.ts';
 
 /**
@@ -42,9 +42,12 @@ function scanMap(field: FieldSizes, map: object): SizeFault | undefined {
 }
 
 function scanValue(sizes: ValueSizes, value: unknown): SizeFault | undefined {
-  const { text, maxBytes, message } = sizes;
+  const { text, maxBytes, message, wireType, jsonBytes } = sizes;
   if (text) return typeof value === 'string' && isLonger(value, text) ? tooLong(sizes) : undefined;
   if (message) return scanJson(message, value);
+  // Numbers and names of enums may be written as text, and a long number takes long to be read.
+  if (wireType !== DELIMITED)
+    return typeof value === 'string' && value.length > jsonBytes ? tooLarge(jsonBytes) : undefined;
   return maxBytes !== undefined && takesMore(value, maxBytes) ? tooLarge(maxBytes) : undefined;
 }
 

@@ -198,6 +198,15 @@ describe('scanning JSON', () => {
       expect(scanJson(batch.message, JSON.parse(`{"${name}":[1,2]}`))).toBeUndefined();
   });
 
+  it.each([
+    ['a negative count', { knownVersions: { [ID]: `-${2n ** 63n}` } }, undefined],
+    ['a count', { knownVersions: { [ID]: '9'.repeat(100_000) } }, 'known_versions'],
+    ['an enum', { view: 'U'.repeat(100_000) }, 'view'],
+    ['a boolean', { requireAll: 't'.repeat(100_000) }, 'require_all'],
+  ])('B1: reads no long text as %s', (_, json, field) => {
+    expect(scanJson(batch.message, json)?.field).toBe(field);
+  });
+
   it('B1: measures what lies deeper than a stack reaches', () => {
     const activity = requestSizes(UserAdminService.method.recordActivity);
     const deep = JSON.parse(`${'['.repeat(100_000)}1${']'.repeat(100_000)}`) as unknown;
