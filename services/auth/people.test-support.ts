@@ -30,7 +30,9 @@ export async function startAuthWithMail() {
       }),
     ),
   );
-  const transport = stack.use(createGrpcTransport({ address: `127.0.0.1:${auth.doors.grpc.port}` }));
+  const transport = stack.use(
+    createGrpcTransport({ address: `127.0.0.1:${auth.doors.grpc.port}`, defaultTimeoutMs: 15_000 }),
+  );
   const baseUrl = `http://127.0.0.1:${auth.doors.http.port}`;
   const closers = stack.move();
   return {
