@@ -175,6 +175,28 @@ describe('B9: an event', () => {
     expect(await billing.metrics()).toContain('outcome="other_account"');
   });
 
+  it.each<[string, LedgerScope | undefined, object, string]>([
+    ['whose mode is text, in a ledger of test mode', undefined, { livemode: 'true' }, 'MODE_UNKNOWN'],
+    ['whose mode is a number, in a ledger of test mode', undefined, { livemode: 1 }, 'MODE_UNKNOWN'],
+    [
+      'of our account in the context of another',
+      { livemode: false, account: OURS },
+      { account: OURS, context: 'org_1/acct_other' },
+      'ACCOUNT_AMBIGUOUS',
+    ],
+  ])('%s is answered 200, stored and waits for a person', async (_, scope, of, reason) => {
+    await using billing = await open(scope);
+    const { intent, event } = paid(of);
+    expect(await billing.deliver(event)).toEqual({ status: 200, received: true, state: 'failed' });
+    const later = paid();
+    await billing.deliver(later.event);
+    await applied(later.event.id);
+    expect(await paymentsOf(intent)).toEqual([]);
+    expect(await stored(event.id)).toMatchObject([
+      { state: 'failed', next_attempt_time: null, last_error: expect.stringContaining(reason) },
+    ]);
+  });
+
   it('whose account is no text is refused as no event', async () => {
     await using billing = await open();
     for (const of of [{ account: 7 }, { account: ['acct_1'] }, { context: { account: 'acct_1' } }])

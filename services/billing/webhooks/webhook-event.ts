@@ -52,12 +52,8 @@ export function readWebhookEvent(body: string): WebhookEvent {
   const about = { kind, objectId: raw.id };
   try {
     const snapshots = snapshotsOfEvent(kind, raw, envelope);
-    const verdict = isKnownVersion(envelope.apiVersion)
-      ? ({ state: 'received', fault: null } as const)
-      : ({
-          state: 'failed',
-          fault: 'API_VERSION_UNKNOWN: replay it once its version was looked at',
-        } as const);
+    const fault = doubtOf(event, envelope.apiVersion);
+    const verdict = { state: fault === null ? 'received' : 'failed', fault } as const;
     return { ...envelope, ...about, ...belongings(snapshots), ...verdict };
   } catch (error) {
     if (!(error instanceof LedgerError)) throw error;
@@ -96,12 +92,24 @@ function envelopeOf(event: Raw) {
   return { id, type, created: created as number, apiVersion, livemode: livemode === true, account };
 }
 
+/** Why an event waits for a person to look at it; null: it does not. */
+function doubtOf(event: Raw, apiVersion: string | null): string | null {
+  if (typeof (event.livemode ?? false) !== 'boolean')
+    return 'MODE_UNKNOWN: livemode is neither true nor false; replay it once it was looked at';
+  if (new Set(accountsOf(event)).size > 1)
+    return 'ACCOUNT_AMBIGUOUS: account and context name two; replay it once it was looked at';
+  return isKnownVersion(apiVersion) ? null : 'API_VERSION_UNKNOWN: replay it once its version was looked at';
+}
+
+function accountOf(event: Raw): string | null {
+  return accountsOf(event)[0] ?? null;
+}
+
 // A webhook of a Connect platform names the connected account, and one of an organization the context: "org_…/acct_…".
-function accountOf({ account, context }: Raw): string | null {
+function accountsOf({ account, context }: Raw): string[] {
   const named = [account, context].filter((each) => each !== undefined && each !== null && each !== '');
   if (!named.every(isId)) throw malformed('The account of the body is no id, and it is no event.');
-  const [first] = named;
-  return first?.split('/').at(-1) ?? null;
+  return named.map((each) => each.split('/').at(-1) ?? each);
 }
 
 // The end of the year 9999.
