@@ -101,13 +101,15 @@ function functions(): string[] {
         insert into audit_central_head (seq, hash) values (0, ${GENESIS}) on conflict do nothing;
         select seq, hash into strict place, before from audit_central_head for update;
         said := 'the head of the central chain is missing';
-      elsif place > 0 and not exists (select from audit_central where seq = place and hash = before) then
+      elsif place <> 0 and not exists (select from audit_central where seq = place and hash = before) then
         said := 'the entry that the head of the central chain names is not there';
       elsif exists (select from audit_central where seq = place + 1) then
         said := 'somebody else wrote an entry of the central chain';
       end if;
       if said is not null then
-        select coalesce(max(seq), 0) into place from audit_central where seq < 4611686018427387904;
+        -- The next number that is free: somebody may have written the largest there is.
+        select coalesce(min(c.seq), 0) into place from audit_central c
+          where c.seq >= 0 and c.seq < 9223372036854775807 and not exists (select from audit_central n where n.seq = c.seq + 1);
         before := sha256(${GENESIS} || convert_to(
           concat_ws('|', place + 1, 'break', '', 0, '', new_ms, said), 'UTF8'));
         insert into audit_central (seq, kind, chain, batches, head, at_ms, note, hash)

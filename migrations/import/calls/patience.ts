@@ -48,8 +48,8 @@ export function createPatience({
         signal.throwIfAborted();
         if (!(error instanceof ConnectError) || refusalOf(error) !== undefined) throw error;
         if (!PASSING.has(error.code)) throw failed(service, error);
-        failedAt.first ||= Date.now();
-        if (Date.now() - failedAt.first + pauseMs > maxOutageMs) throw stayedAway(service, error);
+        failedAt.first ||= performance.now();
+        if (performance.now() - failedAt.first + pauseMs > maxOutageMs) throw stayedAway(service, error);
         if (!isAway)
           say(`The ${service} is away (${whyOf(error)}); trying for up to ${maxOutageMs / 1000} s.`);
         isAway = true;

@@ -2,6 +2,7 @@ import type { AuditEntry } from '@rollcall/runtime/callers';
 import type { ClientBase } from 'pg';
 import type { ChainRecord } from './central-chain.ts';
 import { batchesOf, entriesOf } from './chain-batches.ts';
+import { readOldLine } from './verify-old-log.ts';
 
 /** Which lines to show. What is undefined does not matter. */
 export interface AuditQuery {
@@ -68,7 +69,7 @@ export async function findEntries(
   return newest.take();
 }
 
-// The newest first, so that few are read where few are asked for.
+// The newest first, so that few are read where few are asked for. What is no line is left out; verifying names it.
 async function* oldEntries(client: ClientBase, oldestMs: () => number): AsyncGenerator<PlacedEntry> {
   let before = '9223372036854775807';
   for (;;) {
@@ -76,10 +77,14 @@ async function* oldEntries(client: ClientBase, oldestMs: () => number): AsyncGen
       'select seq, content from audit_log where seq < $1 order by seq desc limit 1000',
       [before],
     );
-    for (const { seq, content } of rows) yield { seq: Number(seq), ...(JSON.parse(content) as AuditEntry) };
-    const last = rows.at(-1);
+    const lines = rows.flatMap(({ seq, content }) => {
+      const line = readOldLine(content);
+      return line ? [{ seq: Number(seq), ...line }] : [];
+    });
+    yield* lines;
+    const [last, lastLine] = [rows.at(-1), lines.at(-1)];
     if (rows.length < 1000 || !last) return;
-    if (Date.parse((JSON.parse(last.content) as AuditEntry).time) < oldestMs()) return;
+    if (lastLine && Date.parse(lastLine.time) < oldestMs()) return;
     before = last.seq;
   }
 }

@@ -40,8 +40,30 @@ describe("the service's role", () => {
     await test.pool.query(
       `create temporary table audit_head as select 7::bigint as seq, sha256('x') as hash`,
     );
-    await test.pool.query(`select audit_append('{"{}"}')`);
+    await test.pool.query('select audit_append($1)', [[JSON.stringify(LINE)]]);
     expect(await verifyAuditLog(test.owner)).toMatchObject({ findings: [], lines: 4n });
+  });
+});
+
+describe('text that the role of the service adds to the log before chains', () => {
+  it.each([
+    'x',
+    'null',
+    '{}',
+    '[]',
+    '{"time":"2026-01-01T00:00:00Z","ids":7}',
+    JSON.stringify({ ...LINE, time: 'soon' }),
+  ])('B10: is named by verify where it is no line, and stops no search: %s', async (text) => {
+    await using test = await openLog();
+    await test.pool.query('select audit_append($1)', [[JSON.stringify(LINE), text]]);
+    await write(test.log, 2);
+    for (const args of [['tail'], ['search', '--caller', LINE.caller], ['search', '--user', 'u']])
+      expect(await runAuditCommand(readAuditCommand(args), test.pool)).not.toContain('soon');
+    const shown = await runAuditCommand(readAuditCommand(['tail']), test.pool);
+    expect(shown.trim().split('\n')).toHaveLength(3);
+    expect((await verifyAuditLog(test.pool)).findings).toMatchObject([
+      { place: 'line 2 of the log before chains', why: expect.stringContaining('no line') },
+    ]);
   });
 });
 
@@ -170,6 +192,29 @@ describe('somebody who may do everything in the database', () => {
     await writeSingly(test.log, 2);
     expect(test.breaks.length).toBe(isNoticed ? 1 : 0);
     if (isNoticed) expect(await places()).toMatch(/notes a break at .* of chain .* after batch 10/);
+  });
+
+  it('B10: cannot keep entries out of the central chain by numbers that are taken or none', async () => {
+    await using test = await openLog();
+    await write(test.log, 3);
+    const copyAs = (seq: string) =>
+      `insert into audit_central select ${seq}, kind, chain, batches, head, at_ms, note, hash from audit_central where seq = 1`;
+    const next = copyAs('(select seq + 1 from audit_central_head)');
+    for (const statement of [
+      copyAs('4611686018427387903'),
+      next,
+      copyAs('9223372036854775807'),
+      next,
+      'update audit_central_head set seq = -3',
+      'update audit_central_head set seq = 9223372036854775807',
+    ]) {
+      await tamper(test.owner, statement);
+      await using another = test.start();
+      await write(another, 1);
+    }
+    const { rows } = await test.owner.query("select from audit_central where kind = 'break'");
+    expect(rows.length).toBeGreaterThanOrEqual(4);
+    expect((await verifyAuditLog(test.pool)).findings).not.toEqual([]);
   });
 
   it('B10: breaks the central chain, and every process goes on', async () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { AuditEntry } from '@rollcall/runtime/callers';
 import type { ClientBase } from 'pg';
 import type { AuditFinding, AuditHead } from './central-chain.ts';
 
@@ -26,6 +27,7 @@ export async function checkOldLog(
   { marks, noted }: { readonly marks: ReadonlyMap<string, Buffer>; readonly noted: AuditHead | undefined },
 ): Promise<OldLogCheck> {
   let [seq, hash, hasNoted] = [0n, GENESIS as Buffer, false];
+  let unreadable: bigint | undefined;
   const broken = (at: bigint, why: string): OldLogCheck => ({
     lines: seq,
     finding: { place: `line ${at} of the log before chains`, why },
@@ -46,6 +48,7 @@ export async function checkOldLog(
         return broken(next, 'the log up to here is not the one that the central chain noted');
       [seq, hash] = [next, line.hash];
       hasNoted ||= noted?.seq === seq && noted.hash === hash.toString('hex');
+      if (unreadable === undefined && !readOldLine(line.content)) unreadable = seq;
     }
     if (rows.length < PAGE) break;
   }
@@ -55,7 +58,23 @@ export async function checkOldLog(
     return broken(seq + 1n, `it is missing: the log went on to line ${kept?.seq}`);
   const last = [...marks.keys()].map(BigInt).reduce((most, each) => (each > most ? each : most), 0n);
   if (last > seq) return broken(seq + 1n, `it is missing: the central chain noted ${last} lines`);
+  if (unreadable !== undefined)
+    return { ...broken(unreadable, 'somebody else wrote it: it is no line of the log'), lines: seq };
   return { lines: seq, finding: undefined, hasNoted };
+}
+
+/** Reads a line. Undefined: it is none, for the role of the service can add any text. */
+export function readOldLine(content: string): AuditEntry | undefined {
+  let line: Partial<Record<keyof AuditEntry, unknown>> | null;
+  try {
+    line = JSON.parse(content) as typeof line;
+  } catch {
+    return undefined;
+  }
+  const isTexts = (list: unknown) => Array.isArray(list) && list.every((each) => typeof each === 'string');
+  const texts = [line?.time, line?.caller, line?.method, line?.outcome];
+  const isLine = isTexts(texts) && isTexts(line?.ids) && isTexts(line?.tenants);
+  return isLine && !Number.isNaN(Date.parse(String(line?.time))) ? (line as AuditEntry) : undefined;
 }
 
 function hashOf(before: Buffer, seq: bigint, content: string): Buffer {
