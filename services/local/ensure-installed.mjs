@@ -23,14 +23,14 @@ if (fault) fail(fault);
 /** Installs, unless the process that held the lock before this one has just done it. */
 async function install() {
   if (isInStep(root)) return;
-  const started = Date.now();
+  const started = performance.now();
   const reason = existsSync(resolve(root, 'node_modules'))
     ? 'package-lock.json changed'
     : 'nothing installed yet';
   say(`Installing packages with npm ci (${reason}) ...`);
   await runNpmCi(root, say);
   stampInstallation(root);
-  say(`Installed in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
+  say(`Installed in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
 }
 
 /** @param {string} line */

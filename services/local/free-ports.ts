@@ -12,11 +12,11 @@ const POLL_MS = 50;
  * @throws StartupError with one line for each that is not: port, variable, cure
  */
 export async function requireFreePorts(ports: readonly LocalPort[], patienceMs: number): Promise<void> {
-  const deadline = Date.now() + patienceMs;
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     const faults = (await Promise.all(ports.map(faultOf))).filter((fault) => fault !== undefined);
     if (faults.length === 0) return;
-    if (Date.now() >= deadline) throw new StartupError(faults.join('\n'));
+    if (performance.now() >= deadline) throw new StartupError(faults.join('\n'));
     await sleep(POLL_MS);
   }
 }

@@ -19,9 +19,9 @@ export function listenForStop(output: LogOutput, onImpatience: () => void): Stop
   let firstAt = 0;
   const listen = () => {
     if (!controller.signal.aborted) {
-      firstAt = Date.now();
+      firstAt = performance.now();
       controller.abort(new Stopped());
-    } else if (Date.now() - firstAt > ECHO_MS) onImpatience();
+    } else if (performance.now() - firstAt > ECHO_MS) onImpatience();
   };
   for (const name of STOP_SIGNALS) process.on(name, listen);
   // As in `npm start | head`.

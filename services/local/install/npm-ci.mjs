@@ -78,7 +78,7 @@ export function npmReason(output) {
  */
 function run(command, { args, cwd, say }) {
   return new Promise((done) => {
-    const started = Date.now();
+    const started = performance.now();
     // A group of its own, so that what npm starts ends with it, and Ctrl-C comes to npm from here only.
     const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     const ticker = setInterval(() => say(`... still installing, ${seconds(started)} s`), STILL_HERE_MS);
@@ -124,5 +124,5 @@ function killGroup(child, signal) {
 
 /** @param {number} since */
 function seconds(since) {
-  return Math.round((Date.now() - since) / 1000);
+  return Math.round((performance.now() - since) / 1000);
 }

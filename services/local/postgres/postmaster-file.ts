@@ -17,9 +17,9 @@ const ORPHANS_TIMEOUT_MS = 10_000;
  * @throws StartupError naming process, directory and cure when it still runs after five seconds
  */
 export async function waitForPredecessor(data: string): Promise<void> {
-  const deadline = Date.now() + PREDECESSOR_TIMEOUT_MS;
+  const deadline = performance.now() + PREDECESSOR_TIMEOUT_MS;
   for (let pid = livingPostmaster(data); pid !== undefined; pid = livingPostmaster(data)) {
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new StartupError(
         `Postgres (process ${pid}) still runs on ${data}: stop the Rollcall that started it, or run "kill -INT ${pid}" and start again.`,
       );

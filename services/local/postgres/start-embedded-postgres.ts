@@ -138,8 +138,8 @@ async function startOnPort(wanted: number, options: StartOptions) {
 }
 
 async function becomesReady(postmaster: WatchedPostmaster, data: string): Promise<boolean> {
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (postmaster.ending === undefined && Date.now() < deadline) {
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  while (postmaster.ending === undefined && performance.now() < deadline) {
     if (isReady(data)) return true;
     await sleep(POLL_MS);
   }

@@ -67,6 +67,13 @@ describe('a service token', () => {
     expect(await faultOf(tokens.verify(token))).toMatch(/another service/);
   });
 
+  it('B10: is refused where it is issued in the future, and says that clocks differ', async () => {
+    using tokens = await open();
+    const issuedAt = NOW_MS / 1000 + 60;
+    const token = await sign({ sub: 'booking', aud: 'auth', iat: issuedAt, exp: issuedAt + 60 });
+    expect(await faultOf(tokens.verify(token))).toMatch(/in the future: check the clocks/);
+  });
+
   it('is refused where it lives longer than an hour, also in its last minutes', async () => {
     using tokens = await open();
     const issuedAt = NOW_MS / 1000 - 7000;

@@ -85,7 +85,9 @@ async function verifyToken(token: string, { keySet, audience, nowMs }: Terms) {
   });
   // jose checks the types of exp, nbf and iat, but takes sub for text without a look.
   const { sub, exp = 0, iat = 0 } = payload as { sub?: unknown; exp?: number; iat?: number };
-  if (exp - iat > MAX_TOKEN_SECONDS || iat * 1000 > nowMs + CLOCK_TOLERANCE_SECONDS * 1000)
+  if (iat * 1000 > nowMs + CLOCK_TOLERANCE_SECONDS * 1000)
+    throw new TokenFault('The service token is issued in the future: check the clocks of both machines.');
+  if (exp - iat > MAX_TOKEN_SECONDS)
     throw new TokenFault(`The service token lives longer than ${MAX_TOKEN_SECONDS} seconds.`);
   if (!isCallerId(sub))
     throw new TokenFault('The subject of the service token is neither a SPIFFE id nor a name.');
