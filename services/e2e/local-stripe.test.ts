@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { findCommandDatabase } from '../auth/command-database.ts';
 import { findBillingDatabase } from '../billing/stripe-cli/billing-database.ts';
 import { readWebhookSecret } from '../billing/stripe-cli/webhook-secret.ts';
 import { keepCredentials } from '../local/postgres/credentials.ts';
@@ -23,4 +24,13 @@ it('npm run stripe finds the database that npm start keeps, unless it is told of
   expect(findBillingDatabase({ ...env, POSTGRES_PORT: '5' }).url.reveal()).toContain(':5/billing');
   const told = 'postgres://a:b@c/d';
   expect(findBillingDatabase({ ...env, BILLING_DATABASE_URL: told }).url.reveal()).toBe(told);
+});
+
+it('npm run audit, grants and feed find the database that npm start keeps, unless they are told of another', () => {
+  const { passwordOf } = keepCredentials(directory, false);
+  const local = (role: string) => `postgres://${role}:${passwordOf(role)}@127.0.0.1:54320/auth`;
+  expect(findCommandDatabase(env).url.reveal()).toBe(local('auth'));
+  expect(findCommandDatabase(env, 'auth_owner').url.reveal()).toBe(local('auth_owner'));
+  const told = 'postgres://a:b@c/d';
+  expect(findCommandDatabase({ ...env, AUTH_DATABASE_URL: told }, 'auth_owner').url.reveal()).toBe(told);
 });

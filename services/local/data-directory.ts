@@ -10,9 +10,8 @@ import {
 } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
-import { StartupError } from '@rollcall/runtime';
+import { SECRET_FILE, StartupError } from '@rollcall/runtime';
 import { errorCode } from './error-code.ts';
-import { SECRET_FILE } from './postgres/credentials.ts';
 import { acquireProcessLock, releaseProcessLock } from './process-lock.mjs';
 
 /** The directory that holds everything `npm start` keeps. Held by one process at a time; disposing of it lets go. */

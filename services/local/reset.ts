@@ -1,8 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { StartupError } from '@rollcall/runtime';
-import { SECRET_FILE } from './postgres/credentials.ts';
+import { SECRET_FILE, StartupError } from '@rollcall/runtime';
 import { homeOf, removePostgresHome } from './postgres/placement.ts';
 import { waitForPredecessor } from './postgres/postmaster-file.ts';
 import { SAMPLE_STATE_FILE } from './sample/sample-state.ts';

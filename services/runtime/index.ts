@@ -20,6 +20,12 @@ export { LOG_LEVEL_SETTING } from './log-level-setting.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
 export { commandAddress, type DatabaseAccess, databaseAccessSettings } from './postgres/database-access.ts';
 export {
+  localDatabaseUrl,
+  localDataDirectory,
+  localPassword,
+  SECRET_FILE,
+} from './postgres/local-database.ts';
+export {
   HANG_LIMITS,
   type HangLimits,
   type WatchedProcess,

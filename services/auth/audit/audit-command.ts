@@ -27,7 +27,8 @@ search   prints the last lines that are asked for, oldest first, as JSON; withou
 export   writes each chain that was closed to a file, verifies it, and notes it
 prune    deletes chains that were exported, and closed more days ago than --days says; default AUTH_AUDIT_RETENTION_DAYS
 
-The database is found by AUTH_DATABASE_URL; export and prune take AUTH_DATABASE_OWNER_URL where it is set.
+The database is found by AUTH_DATABASE_URL, else it is that of npm start; export and prune take AUTH_DATABASE_OWNER_URL
+where it is set.
 `;
 
 const OPTIONS = {

@@ -323,7 +323,6 @@ describe('the tools', () => {
       /--rate must be a number/,
     ],
     [['grants', 'drop', 'booking'], /say list, set or remove/],
-    [['grants', 'list'], /AUTH_DATABASE_URL is not set/],
     [['audit', 'look'], /say verify, tail, search/],
     [['audit', 'verify', '--head', 'x'], /NUMBER:HASH/],
     [['token', '--caller', 'booking'], /--key FILE is missing/],
@@ -335,6 +334,12 @@ describe('the tools', () => {
     expect(stderr).toMatch(words);
     expect(stderr).not.toMatch(/\n\s+at /);
     expect(stdout).toBe('');
+  });
+
+  it('say that there is no database where neither a setting nor npm start has one', async () => {
+    const { code, stderr } = await run(['grants', 'list'], { ROLLCALL_DATA_DIR: '/nowhere' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/AUTH_DATABASE_URL is not set/);
   });
 
   it('list, replace and remove grants', async () => {

@@ -1,27 +1,15 @@
 // npm run grants|audit|token: who may call, what was called, and tokens to call with.
-import {
-  commandAddress,
-  createLogger,
-  databaseAccessSettings,
-  databaseUrlSetting,
-  readConfig,
-  StartupError,
-} from '@rollcall/runtime';
+import { createLogger, readConfig, StartupError } from '@rollcall/runtime';
 import { createPool, explainDatabaseFault, type Pool } from '@rollcall/runtime/postgres';
 import { AUDIT_HELP, type AuditCommand, readAuditCommand, runAuditCommand } from '../audit/audit-command.ts';
 import { AUDIT_SETTINGS } from '../audit/audit-settings.ts';
+import { DATABASE_VARIABLE, findCommandDatabase } from '../command-database.ts';
 import { GRANTS_HELP, readGrantsCommand, runGrantsCommand } from './commands/grants.ts';
 import { readTokenCommand, runTokenCommand, TOKEN_HELP } from './commands/token.ts';
 import { createPostgresGrants } from './postgres-grants.ts';
 
-const VARIABLE = 'AUTH_DATABASE_URL';
 // A look through the whole log reads it in pages, each of which is one statement.
 const STATEMENT_TIMEOUT_MS = 60_000;
-
-const SETTINGS = {
-  databaseUrl: databaseUrlSetting({ variable: VARIABLE, doc: 'PostgreSQL database of the auth service.' }),
-  ...databaseAccessSettings('AUTH', { needsDirect: 'commands' }),
-};
 
 async function main([tool, ...args]: readonly string[]): Promise<string> {
   const isHelp = args.length === 0 || args.includes('--help') || args.includes('-h');
@@ -53,7 +41,7 @@ function isForOwner({ kind }: AuditCommand): boolean {
 function readAddress(isAsOwner: boolean) {
   const { ownerUrl } = isAsOwner ? readConfig(AUDIT_SETTINGS, process.env) : { ownerUrl: undefined };
   if (ownerUrl) return { url: ownerUrl, isPooled: false };
-  return commandAddress(readConfig(SETTINGS, process.env));
+  return findCommandDatabase(process.env, isAsOwner ? 'auth_owner' : 'auth');
 }
 
 async function withPool(work: (pool: Pool) => Promise<string>, isAsOwner = false): Promise<string> {
@@ -67,7 +55,9 @@ async function withPool(work: (pool: Pool) => Promise<string>, isAsOwner = false
     return await work(pool);
   } catch (error) {
     if (error instanceof StartupError) throw error;
-    throw new StartupError(explainDatabaseFault(error, VARIABLE, 'npm run migrate'), { cause: error });
+    throw new StartupError(explainDatabaseFault(error, DATABASE_VARIABLE, 'npm run migrate'), {
+      cause: error,
+    });
   } finally {
     await pool.end();
   }

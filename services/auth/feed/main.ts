@@ -1,23 +1,12 @@
 // npm run feed: which change feed the database holds, and another one after a backup was restored.
 import { parseArgs } from 'node:util';
-import {
-  commandAddress,
-  createLogger,
-  databaseAccessSettings,
-  databaseUrlSetting,
-  readConfig,
-  StartupError,
-} from '@rollcall/runtime';
+import { createLogger, StartupError } from '@rollcall/runtime';
 import { createPool, explainDatabaseFault, requireSchema } from '@rollcall/runtime/postgres';
+import { findCommandDatabase, DATABASE_VARIABLE as VARIABLE } from '../command-database.ts';
 import { createPostgresChangeLog } from '../postgres/postgres-change-log.ts';
 import type { ChangeLog } from './change-log.ts';
 
-const VARIABLE = 'AUTH_DATABASE_URL';
 const MIGRATE = 'npm run migrate';
-const SETTINGS = {
-  databaseUrl: databaseUrlSetting({ variable: VARIABLE, doc: 'PostgreSQL database of the auth service.' }),
-  ...databaseAccessSettings('AUTH', { needsDirect: 'commands' }),
-};
 
 const HELP = `npm run feed -- show
 npm run feed -- renew
@@ -30,7 +19,7 @@ renew   begins another feed, after a backup was restored into this database. Wit
 A promoted standby, a recovery to a point in time, a restart after a crash and a dump in another cluster need no renewal:
 the feed shows them by itself. What needs it is a dump that is restored into the cluster that it was taken from.
 
-The database is found by ${VARIABLE}.
+The database is found by ${VARIABLE}, else it is that of npm start.
 `;
 
 const COMMANDS: ReadonlyMap<string, (log: ChangeLog) => Promise<string>> = new Map(
@@ -46,7 +35,7 @@ async function main(args: readonly string[]): Promise<string> {
   const command = COMMANDS.get(name);
   if (!command) throw new StartupError(`There is no command "${name}": say show or renew; --help says more`);
   if (rest.length > 0) throw new StartupError(`"${rest[0]}" is one argument too many; --help says more`);
-  const address = commandAddress(readConfig(SETTINGS, process.env));
+  const address = findCommandDatabase(process.env);
   const logger = createLogger({ service: 'auth', level: 'silent' });
   const pool = createPool({ ...address, maxConnections: 1, statementTimeoutMs: 5000, logger });
   try {

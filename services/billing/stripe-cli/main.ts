@@ -31,7 +31,7 @@ async function main([tool = '--help', ...args]: readonly string[]): Promise<numb
     case '-h':
       return say(HELP);
     case 'send':
-      return isHelp ? say(SEND_HELP) : await runSend(readSendCommand(args), process.env, output);
+      return isHelp ? say(SEND_HELP) : await send(args);
     case 'replay': {
       if (isHelp) return say(REPLAY_HELP);
       const command = readReplayCommand(args);
@@ -44,6 +44,11 @@ async function main([tool = '--help', ...args]: readonly string[]): Promise<numb
     default:
       throw new StartupError(`There is no tool "${tool}": it is send, replay or reconcile`);
   }
+}
+
+async function send(args: readonly string[]): Promise<number> {
+  const { httpPort } = readConfig({ httpPort: BILLING_SETTINGS.httpPort }, process.env);
+  return await runSend(readSendCommand(args, httpPort), process.env, output);
 }
 
 function say(text: string): number {

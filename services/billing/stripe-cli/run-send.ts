@@ -1,9 +1,10 @@
+import { localDataDirectory } from '@rollcall/runtime';
 import type { CommandOutput } from './command-output.ts';
 import { postEvent, type WebhookAnswer } from './post-event.ts';
 import type { SendCommand } from './send-command.ts';
 import { eventsToSend } from './send-events.ts';
 import { createSentPayments } from './sent-payments.ts';
-import { localDataDirectory, readWebhookSecret } from './webhook-secret.ts';
+import { readWebhookSecret } from './webhook-secret.ts';
 
 /** Sends what the command asks for and tells what was answered. Answers the exit code: 1 where an event was not taken. */
 export async function runSend(

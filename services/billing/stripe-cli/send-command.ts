@@ -3,7 +3,8 @@ import { PAYMENT_EVENTS } from '../stripe/samples/payment-events.ts';
 import { STORIES, type Story } from '../stripe/samples/stories.ts';
 import { Faults, matching, readArguments, uuid, webAddress, wholeNumber } from './read-arguments.ts';
 
-const DEFAULT_URL = 'http://127.0.0.1:8084/webhooks/stripe';
+const DEFAULT_PORT = 8084;
+const urlAt = (port: number) => `http://127.0.0.1:${port}/webhooks/stripe`;
 const OUTCOMES = ['won', 'lost', 'warning_closed'] as const;
 
 /** What --help prints. */
@@ -26,7 +27,7 @@ TYPE         ${wrapped([...PAYMENT_EVENTS.keys()])}
 --refunded-before  what went back with earlier refunds; default 0
 --refund     which refund of the payment, from 1; default 1
 --outcome    of charge.dispute.closed: ${OUTCOMES.join(', ')}; default lost
---url        default ${DEFAULT_URL}
+--url        default ${urlAt(DEFAULT_PORT)}, or with the port of BILLING_HTTP_PORT
 --print      prints the events and posts none
 
 Signed with the first of STRIPE_WEBHOOK_SECRETS, else with the secret that npm start keeps in its data directory.
@@ -74,8 +75,12 @@ export interface SendCommand {
 
 const amount = wholeNumber(1, 99_999_999);
 
-/** Reads the command. Throws StartupError naming every fault at once, one line each. */
-export function readSendCommand(args: readonly string[]): SendCommand {
+/**
+ * Reads the command.
+ * @param httpPort of the billing service on this machine, which events go to where no --url says otherwise.
+ * @throws StartupError naming every fault at once, one line each.
+ */
+export function readSendCommand(args: readonly string[], httpPort = DEFAULT_PORT): SendCommand {
   const { values, positionals } = readArguments(args, OPTIONS);
   const faults = new Faults();
   const read = <T>(option: keyof typeof values, parse: (text: string) => T) =>
@@ -94,7 +99,7 @@ export function readSendCommand(args: readonly string[]): SendCommand {
     refundedBefore: read('refunded-before', wholeNumber(0, 99_999_999)),
     refund: read('refund', wholeNumber(1, 99)),
     outcome: read('outcome', oneOf(OUTCOMES)),
-    url: read('url', webAddress) ?? new URL(DEFAULT_URL),
+    url: read('url', webAddress) ?? new URL(urlAt(httpPort)),
     isPrinted: values.print === true,
   };
   const what = whatOf(positionals, read('story', oneOf(STORIES)), faults);

@@ -1,18 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Secret, StartupError } from '@rollcall/runtime';
-
-const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url));
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { localDataDirectory, Secret, StartupError } from '@rollcall/runtime';
 
 /** Name of the file in the data directory of `npm start` that holds the signing secret of webhooks. */
 export const WEBHOOK_SECRET_FILE = 'stripe-webhook-secret';
-
-/** The directory in which `npm start` keeps what it keeps; undefined: there is none. */
-export function localDataDirectory(env: NodeJS.ProcessEnv): string | undefined {
-  const path = resolve(CHECKOUT, env.ROLLCALL_DATA_DIR?.trim() || '.rollcall');
-  return existsSync(path) ? path : undefined;
-}
 
 /**
  * The secret to sign with: the first of STRIPE_WEBHOOK_SECRETS, else the one that `npm start` made for itself.

@@ -1,6 +1,6 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { StartupError } from '@rollcall/runtime';
+import { localPassword, SECRET_FILE, StartupError } from '@rollcall/runtime';
 import { makeKeptFile, readKeptFile } from '../kept-file.ts';
 
 /** Name of the superuser of an embedded Postgres. */
@@ -11,9 +11,6 @@ export interface Credentials {
   /** @param role a role of that database. Returns letters, digits, `-` and `_` only, so it needs no escaping in a URL. */
   passwordOf(role: string): string;
 }
-
-/** Name of the file in the data directory that the passwords derive from. */
-export const SECRET_FILE = 'postgres-secret';
 
 /**
  * The credentials that lie in a data directory, readable for their owner only.
@@ -29,7 +26,7 @@ export function keepCredentials(dataDirectory: string, isNew: boolean): Credenti
       `${path} is missing, without which the database beside it cannot be opened: put it back, or begin anew with "npm start -- --reset"`,
     );
   }
-  return { passwordOf: (role) => createHmac('sha256', secret).update(role).digest('base64url') };
+  return { passwordOf: (role) => localPassword(secret, role) };
 }
 
 function makeSecret(path: string): string {

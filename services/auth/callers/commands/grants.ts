@@ -19,7 +19,8 @@ CALLER         SPIFFE id of a certificate (spiffe://example.org/booking), or the
 --burst        calls at once after a pause; default: a second's worth
 --concurrency  calls at work at the same time, open watches included; default: no limit
 
-A running service takes what changed within about a second. The database is found by AUTH_DATABASE_URL.
+A running service takes what changed within about a second. The database is found by AUTH_DATABASE_URL,
+else it is that of npm start.
 `;
 
 const OPTIONS = {
