@@ -1,3 +1,4 @@
+import { knownThrough } from './cache/touched-views.ts';
 import type { CachedUser } from './cached-user.ts';
 import type { UserCache } from './user-cache.ts';
 import type { UserAnswer, UserRead, UserScope } from './user-reader.ts';
@@ -49,7 +50,7 @@ function isKnown(cache: UserCache, { tenantId }: UserScope, id: string): boolean
 function isOvertaken(cache: UserCache, { tenantId }: UserScope, id: string, answer: CachedUser): boolean {
   const { user, readAtMs } = answer;
   const floor = cache.getFloor(tenantId, user.id);
-  if (floor !== undefined && user.version < floor.version) return true;
+  if (floor !== undefined && knownThrough(answer) < floor.version) return true;
   const newest = cache.getNewest(tenantId, id);
   return newest !== undefined && newest.user.id !== user.id && newest.readAtMs > readAtMs;
 }

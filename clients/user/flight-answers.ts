@@ -1,7 +1,8 @@
-import { raiseThrough, type SeenChange } from './cache/touched-views.ts';
+import { noteChanges, type SeenChange } from './cache/touched-views.ts';
 import type { CachedUser } from './cached-user.ts';
 import type { Flight, Survivor } from './flight-board.ts';
 import { AnswerMalformedError, degradedReason } from './judge.ts';
+import type { UserCache } from './user-cache.ts';
 import type { UserAnswer, UserRead } from './user-reader.ts';
 
 /** The read, saying which version is held where that would do. */
@@ -42,10 +43,18 @@ export function noteTold(flight: Flight, change: SeenChange): void {
   if (flight.changes.length > MAX_TOLD_CHANGES) flight.changes.shift();
 }
 
-/** The answer as of the changes that were told while it was on its way, where its view shows none of them. */
-export function toRaised(answer: UserAnswer, { wanted, batch, changes }: Flight): UserAnswer {
+/**
+ * The answer as of the changes that were told while it was on its way, where its view shows none of them, or figures alone. What
+ * may be from before the service's database was replaced stays as it came: the changes are of the other one.
+ */
+export function toRaised(
+  answer: UserAnswer,
+  { wanted, batch, changes }: Flight,
+  cache: Pick<UserCache, 'isCertain'>,
+): UserAnswer {
   if (changes === undefined || answer.outcome !== 'found' || answer.user.id !== wanted.id) return answer;
-  return { ...answer, user: raiseThrough(answer.user, batch.scope.view, changes) };
+  if (!cache.isCertain(answer.readAtMs)) return answer;
+  return { ...answer, ...noteChanges(answer.user, batch.scope.view, changes) };
 }
 
 /** That a survivor answers for the id is known from the first answer alone. */

@@ -193,7 +193,7 @@ export class Flights {
       const came = answers[i] as UserAnswer;
       // The version that is `unchanged` was of another database.
       const isVoid = came.outcome === 'unchanged' && flight.isDiscarded && flight.held === undefined;
-      const answer = isVoid ? came : toRaised(toFound(came, flight.held), flight);
+      const answer = isVoid ? came : toRaised(toFound(came, flight.held), flight, this.#cache);
       const kept = isVoid ? undefined : this.#admit(flight, answer);
       if (kept !== undefined) this.#land(flight, kept);
       else {
@@ -227,7 +227,7 @@ export class Flights {
     for (const flight of flights) {
       const { read, survivor } = flight;
       const error = new VersionNotReachedError(read.id, read.minVersion);
-      const found = toRaised(toFound(byId.get(read.id) as UserAnswer, undefined), flight);
+      const found = toRaised(toFound(byId.get(read.id) as UserAnswer, undefined), flight, this.#cache);
       const answer = since(survivor, found);
       const kept = this.#admit(flight, answer);
       if (kept === undefined || isNotReached(kept)) this.#doubt(scope.tenantId, flight);

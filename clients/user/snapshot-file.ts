@@ -17,6 +17,8 @@ export interface SnapshotEntry {
   readonly view: UserView;
   /** Age in ms when the snapshot was written. */
   readonly ageMs: number;
+  /** A later version, up to which only ratings or statistics changed. Absent: none. */
+  readonly dueVersion?: bigint | undefined;
 }
 
 /** What stands in a snapshot. */
@@ -149,14 +151,16 @@ function* toChunks(entries: readonly SnapshotEntry[], maxBytes: number): Iterabl
   }
 }
 
-function toLine({ user, id, view, ageMs }: SnapshotEntry): string {
+// Readers of before pass the last part over.
+function toLine({ user, id, view, ageMs, dueVersion }: SnapshotEntry): string {
   const bytes = Buffer.from(toBinary(UserSchema, user)).toString('base64');
-  return `${view} ${Math.max(0, Math.ceil(ageMs))} ${id} ${bytes}\n`;
+  const due = dueVersion === undefined ? '' : ` ${dueVersion}`;
+  return `${view} ${Math.max(0, Math.ceil(ageMs))} ${id} ${bytes}${due}\n`;
 }
 
 function toEntry(line: string): SnapshotEntry {
   try {
-    const [view, ageMs, id = '', bytes = ''] = line.split(' ');
+    const [view, ageMs, id = '', bytes = '', due] = line.split(' ');
     const user = fromBinary(UserSchema, Buffer.from(bytes, 'base64'));
     toUserId(user.id, 'user.id');
     toTenantId(user.tenantId);
@@ -167,7 +171,7 @@ function toEntry(line: string): SnapshotEntry {
       view: toView(Number(view) as UserView),
       ageMs: Number(ageMs),
     };
-    return { user: compactUser(user), ...known };
+    return { user: compactUser(user), ...known, ...(due !== undefined && { dueVersion: BigInt(due) }) };
   } catch (cause) {
     throw new SnapshotUnusableError(`a line of it is no user: ${(cause as Error).message}`);
   }

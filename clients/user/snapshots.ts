@@ -90,10 +90,11 @@ function load(
     removeUnfinished(path);
     const snapshot = readSnapshot(path, maxBytes);
     const sinceMs = Math.max(1, unixNowMs - (snapshot?.writtenAtMs ?? 0));
-    for (const { user, id, view, ageMs } of (snapshot?.entries ?? []).toReversed()) {
+    for (const { user, id, view, ageMs, dueVersion } of (snapshot?.entries ?? []).toReversed()) {
       if (ageMs + sinceMs > maxStaleMs) continue;
       cache.putUser({ tenantId: user.tenantId, view }, id, {
         user,
+        dueVersion,
         readAtMs: Math.floor(nowMs) - sinceMs - ageMs,
       });
       taken += 1;
@@ -114,7 +115,8 @@ function load(
 /** Users are frozen, so that what is collected at once can be written bit by bit. */
 function collect(cache: UserCache, largest: UserView, nowMs: number): SnapshotEntry[] {
   const entries: SnapshotEntry[] = [];
-  for (const [id, { user, scope, readAtMs }] of cache.allComparable())
-    if (scope.view <= largest) entries.push({ user, id, view: scope.view, ageMs: nowMs - readAtMs });
+  for (const [id, { user, scope, readAtMs, dueVersion }] of cache.allComparable())
+    if (scope.view <= largest)
+      entries.push({ user, id, view: scope.view, ageMs: nowMs - readAtMs, dueVersion });
   return entries;
 }

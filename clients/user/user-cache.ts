@@ -72,7 +72,8 @@ export class UserCache {
   putUser(scope: UserScope, id: string, entry: CachedUser): void {
     if (this.#isClosed) return;
     const { user, readAtMs } = entry;
-    if (user.id !== id) this.see(scope.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
+    const version = knownThrough(entry);
+    if (user.id !== id) this.see(scope.tenantId, user.id, { version, seenAtMs: readAtMs });
     this.#forgetMissing(scope.tenantId, id);
     this.#users.put(scope, id, entry);
   }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { MergedIds } from './cache/merged-ids.ts';
-import { knownThrough, noteChange, type SeenChange } from './cache/touched-views.ts';
+import { knownThrough, noteChange, noteSurvivorChange, type SeenChange } from './cache/touched-views.ts';
 import type { CachedUser } from './cached-user.ts';
 import { estimateBytes } from './estimate-bytes.ts';
 import { ownText } from './own-text.ts';
@@ -123,7 +123,8 @@ export class UserMemory {
    * Adds an entry, and keeps of the id's others in this tenant those of other views that are known up to the same version. Of
    * another user, on the other side of a merge, the version is remembered: what it was may be answered again.
    */
-  put(scope: UserScope, id: string, { user, readAtMs }: CachedUser): void {
+  put(scope: UserScope, id: string, cached: CachedUser): void {
+    const { user, readAtMs, dueVersion } = cached;
     const { tenantId, view } = scope;
     const isMerged = user.id !== id;
     // The id inside the user is the same text: with it as key, one string less is kept, and none of the caller.
@@ -134,9 +135,10 @@ export class UserMemory {
       this.#rest(key, held, (entry) => {
         const { scope: of, user: other, readAtMs: seenAtMs } = entry;
         if (of.tenantId !== tenantId) return true;
-        if (of.era !== this.#era) return false;
-        if (other.id === user.id) return of.view !== view && knownThrough(entry) === user.version;
-        this.raise(tenantId, other.id, { version: knownThrough(entry), seenAtMs });
+        if (!this.isComparable(entry)) return false;
+        const version = knownThrough(entry);
+        if (other.id === user.id) return of.view !== view && version === knownThrough(cached);
+        if (this.isCurrent(entry)) this.raise(tenantId, other.id, { version, seenAtMs });
         return false;
       });
     if (isMerged) this.#mergedIds.add(key, user.id);
@@ -145,7 +147,7 @@ export class UserMemory {
     const head: UserEntry = {
       user,
       readAtMs,
-      dueVersion: undefined,
+      dueVersion,
       scope: this.#toShared(scope, isMerged),
       next,
       bytes,
@@ -185,7 +187,7 @@ export class UserMemory {
     for (const merged of this.#mergedIds.of(id))
       for (let entry = this.#held.peek(merged, LOOK); entry !== undefined; entry = entry.next)
         if (entry.scope.tenantId === tenantId && entry.user.id === id && this.isComparable(entry))
-          if (noteChange(entry, entry.scope.view, change) === 'raised') raised += 1;
+          if (noteSurvivorChange(entry, entry.scope.view, change) === 'raised') raised += 1;
     return raised;
   }
 

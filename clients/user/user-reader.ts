@@ -38,6 +38,8 @@ export interface ReadCall {
   readonly read?: object;
   /** Below the batches: less time is left than the client's `timeoutMs`. Default false. */
   readonly isCutShort?: boolean;
+  /** Below the breaker: called when the service has answered the whole, and parts are asked again: what they lack is no timeout. */
+  readonly onAnswered?: () => void;
 }
 
 /** What a user service, or what remembers it, says of one id. `readAtMs`: true at that point of the client's clock or later. */

@@ -138,8 +138,8 @@ export function withCache(
     },
     changed(seen) {
       const seenAtMs = clock();
-      for (const { tenantId, id, version, touchedViews } of seen) {
-        const change = { version, seenAtMs, touchedViews };
+      for (const { tenantId, id, version, touchedViews, kind } of seen) {
+        const change = { version, seenAtMs, touchedViews, kind };
         counters.raised += cache.see(tenantId, id, change);
         flights.tell(tenantId, id, change);
       }

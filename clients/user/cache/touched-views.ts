@@ -1,4 +1,4 @@
-import type { TouchedViews, User, UserView } from '@rollcall/contract/user';
+import { type TouchedViews, type User, UserChangeKind, type UserView } from '@rollcall/contract/user';
 import type { CachedUser } from '../cached-user.ts';
 import { compactUser } from '../compact-user.ts';
 import type { SeenFloor } from '../user-memory.ts';
@@ -7,6 +7,8 @@ import type { SeenFloor } from '../user-memory.ts';
 export interface SeenChange extends SeenFloor {
   /** Absent: not told, and every view may show it. */
   readonly touchedViews?: TouchedViews | undefined;
+  /** Absent: only the version is known. */
+  readonly kind?: UserChangeKind | undefined;
 }
 
 /** What may become of an entry at a change: `raised` shows the new version, `due` is to be read anew, `outdated` is not to be shown. */
@@ -43,14 +45,20 @@ export function noteChange(entry: ChangedEntry, view: UserView, change: SeenChan
   return 'raised';
 }
 
-/** The user at the end of these changes, as far as the view shows none of them. */
-export function raiseThrough(user: User, view: UserView, changes: readonly SeenChange[]): User {
+/**
+ * `noteChange` for an entry of an id that was merged into the user. The change speaks of the user's own id: since a merge was
+ * taken back, an id that led to the user may lead to another one.
+ */
+export function noteSurvivorChange(entry: ChangedEntry, view: UserView, change: SeenChange): ChangeEffect {
+  if (change.kind !== UserChangeKind.UNMERGED) return noteChange(entry, view, change);
+  return noteChange(entry, view, { ...change, touchedViews: undefined });
+}
+
+/** The user at the end of these changes, as far as the view shows none of them, or only figures from some change on. */
+export function noteChanges(user: User, view: UserView, changes: readonly SeenChange[]): ChangedEntry {
   const entry: ChangedEntry = { user, dueVersion: undefined };
-  for (const change of changes) {
-    const effect = noteChange(entry, view, change);
-    if (effect === 'due' || effect === 'outdated') break;
-  }
-  return entry.user;
+  for (const change of changes) if (noteChange(entry, view, change) === 'outdated') break;
+  return entry;
 }
 
 /** Undefined where the change lacks what every view shows of it. */

@@ -520,7 +520,8 @@ export const UserChangeSchema: GenMessage<UserChange> = /*@__PURE__*/
  * after every change. Says of no field what it holds, nor which one changed.
  *
  * A copy of the user in a view that stands in neither list, from the version before, is current once it takes on the change's
- * version and the two values below. After a gap in the versions it has to be read again.
+ * version and the two values below. After a gap in the versions it has to be read again. So has what an id that was merged away
+ * showed of the user, after a change of kind UNMERGED: such an id may lead to another user since.
  *
  * @generated from message rollcall.user.v1.TouchedViews
  */
