@@ -57,7 +57,7 @@ async function resolvePart(
   const nowMs = clock();
   if (call.deadlineAtMs <= nowMs) return keys.map(() => ({ outcome: 'failed', error: deadlinePassed() }));
   const deadlineAtMs = sharedDeadlineMs(call.deadlineAtMs, { nowMs, timeoutMs: settings.timeoutMs });
-  const attempt = toAttempt({ deadlineAtMs, read }, deadlines);
+  const { attempt } = toAttempt({ deadlineAtMs, read }, deadlines);
   try {
     const answers = await breaker.run(() => resolver.resolveMany(scope, keys, { deadlineAtMs }), attempt);
     const accepted = answers.map((answer) =>

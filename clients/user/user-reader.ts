@@ -49,6 +49,8 @@ export type UserAnswer =
       /** After a merge the survivor, whose id then differs. Frozen. */
       readonly user: User;
       readonly readAtMs: number;
+      /** A later version, up to which only ratings or statistics changed while the read was on its way. Absent: none. */
+      readonly dueVersion?: bigint | undefined;
       readonly source: 'cache' | 'service' | 'stale' | 'snapshot';
       /** Why it is stale or from the snapshot. Absent: it is not. */
       readonly degraded?: Degradation;

@@ -168,6 +168,32 @@ describe('a version that is not reached', () => {
     expect(users.stats().breaker).toBe('closed');
   });
 
+  it('A5: is no timeout where the service refused the whole and the deadline passes over the parts', async () => {
+    const ids = put(3);
+    const hanging = Promise.withResolvers<never>();
+    const server = opened.use(
+      await startGrpcTestServer(UserService, {
+        batchGetUsers: ({ ids: some }: BatchGetUsersRequest) => {
+          if (some.length < ids.length) return hanging.promise;
+          throw refusal(Code.Unavailable, 'VERSION_NOT_REACHED', '');
+        },
+      }),
+    );
+    opened.defer(() => hanging.reject(new Error('the test is over')));
+    const options = { timeoutMs: 500, breaker: { resetTimeoutMs: 600_000 } };
+    const users = opened.use(
+      createUserClient({ address: server.address, tenantId, watch: false, ...options }),
+    );
+    const views = [UserView.REFERENCE, UserView.BASIC, UserView.FULL];
+    const reads = views.map((view) => users.lookupMany(ids, { view, minVersion: 2n }));
+    for (const lookups of await Promise.all(reads))
+      expect(lookups.map(toWord)).toEqual(ids.map(() => 'deadline_exceeded'));
+    expect(users.stats().breaker).toBe('closed');
+    // Whoever demands nothing meets a service that does hang, and it is left alone as ever.
+    for (const id of ids.slice(0, 2)) await users.lookup(id);
+    expect(users.stats().breaker).toBe('open');
+  });
+
   it('is found by halves where the service does not say of whom', async () => {
     const ids = put(5);
     const sizes: number[] = [];

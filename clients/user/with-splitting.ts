@@ -3,7 +3,7 @@ import { errorReason } from '@rollcall/transport';
 import { toViewName } from './describe-user.ts';
 import type { UserResolver } from './remote-user-reader.ts';
 import type { UserKey } from './user-lookup.ts';
-import type { UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
+import type { ReadCall, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
 
 type Asked = UserRead | UserKey;
 type Answers = readonly UserAnswer[];
@@ -12,6 +12,7 @@ type Answers = readonly UserAnswer[];
 interface Question<One extends Asked> {
   readonly scope: UserScope;
   readonly ask: (part: readonly One[]) => Promise<Answers>;
+  readonly call: ReadCall;
 }
 
 /**
@@ -24,9 +25,9 @@ interface Question<One extends Asked> {
 export function withSplitting(next: UserReader & UserResolver): UserReader & UserResolver {
   return {
     readMany: (scope, reads, call) =>
-      askInParts({ scope, ask: (part) => next.readMany(scope, part, call) }, reads),
+      askInParts({ scope, call, ask: (part) => next.readMany(scope, part, call) }, reads),
     resolveMany: (scope, keys, call) =>
-      askInParts({ scope, ask: (part) => next.resolveMany(scope, part, call) }, keys),
+      askInParts({ scope, call, ask: (part) => next.resolveMany(scope, part, call) }, keys),
   };
 }
 
@@ -52,6 +53,7 @@ async function askOthers<One extends Asked>(
   error: unknown,
 ): Promise<Answers> {
   if (asked.length === 1) return [{ outcome: 'failed', error }];
+  question.call.onAnswered?.();
   const at = asked.findIndex((one) => isNamed(one, error));
   const others = at < 0 ? asked : asked.toSpliced(at, 1);
   const answers = await askInHalves(others, (half) => askForItself(question, half));
