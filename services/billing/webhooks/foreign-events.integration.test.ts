@@ -138,6 +138,12 @@ describe('B9: an event', () => {
       { livemode: true, stripe_account: OURS },
     ],
     [
+      'of our account in the context of an organization',
+      { livemode: false, account: OURS },
+      { account: OURS, context: 'org_1' },
+      { livemode: false, stripe_account: OURS },
+    ],
+    [
       'that names no account, where one is set',
       { livemode: false, account: OURS },
       { account: null, context: '' },

@@ -96,7 +96,8 @@ function envelopeOf(event: Raw) {
 function doubtOf(event: Raw, apiVersion: string | null): string | null {
   if (typeof (event.livemode ?? false) !== 'boolean')
     return 'MODE_UNKNOWN: livemode is neither true nor false; replay it once it was looked at';
-  if (new Set(accountsOf(event)).size > 1)
+  // An organization is above its accounts, and contradicts none.
+  if (new Set(accountsOf(event).filter((id) => !id.startsWith('org_'))).size > 1)
     return 'ACCOUNT_AMBIGUOUS: account and context name two; replay it once it was looked at';
   return isKnownVersion(apiVersion) ? null : 'API_VERSION_UNKNOWN: replay it once its version was looked at';
 }
