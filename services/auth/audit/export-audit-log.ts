@@ -4,7 +4,7 @@ import type { Pool } from '@rollcall/runtime/postgres';
 import type { ClientBase } from 'pg';
 import { type CentralChain, type ChainRecord, readCentralChain } from './central-chain.ts';
 import { batchesOf } from './chain-batches.ts';
-import { exportName, writeExport } from './exported-chain.ts';
+import { BrokenExport, exportName, writeExport } from './exported-chain.ts';
 import { inSnapshot } from './verify-audit-log.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -13,19 +13,28 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * Writes each closed chain that was not exported yet to a file, verifies the file, and has the central chain note it.
  * @param pool as the owner of the tables.
  * @returns paths of the files.
- * @throws StartupError where a chain is not as it was written; those before it are exported.
+ * @throws StartupError naming the chains that are not as they were written, once all others are exported.
  */
 export async function exportChains(pool: Pool, directory: string): Promise<string[]> {
   const paths: string[] = [];
+  const broken: string[] = [];
   const chains = await knownChains(pool);
   const states = await statesOf(pool);
   for (const record of chains) {
     if (!record.closed || record.isExported || states.get(record.chain) !== 'closed') continue;
     const path = join(directory, exportName(record));
-    const digest = await inSnapshot(pool, (client) => exportOne(client, path, record));
+    const digest = await inSnapshot(pool, (client) => exportOne(client, path, record)).catch(
+      (error: unknown) => {
+        if (!(error instanceof BrokenExport)) throw error;
+        broken.push(error.message);
+      },
+    );
+    if (digest === undefined) continue;
     await pool.query('select audit_export($1, $2)', [record.chain, `sha256 ${digest}`]);
     paths.push(path);
   }
+  if (broken.length > 0)
+    throw new StartupError([...paths.map((path) => `${path} is exported`), ...broken].join('\n'));
   return paths;
 }
 

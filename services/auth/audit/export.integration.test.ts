@@ -69,7 +69,7 @@ describe('chains of the audit log', () => {
     await tamper(test.owner, `update audit_batches set lines = lines || '\\x00' where seq = 5`);
     const folder = await newFolder();
     await expect(run(test, 'export', '--to', folder)).rejects.toThrow(/broken at batch 5 of chain/);
-    expect((await readdir(folder)).filter((name) => !name.endsWith('.part'))).toEqual([]);
+    expect(await readdir(folder)).toEqual([]);
     expect(await pruneChains(test.owner, 1, Date.now() + 2 * DAY_MS)).toEqual([]);
     await expect(test.owner.query('select audit_prune(id) from audit_chains')).rejects.toThrow(
       'was not exported',
@@ -77,6 +77,23 @@ describe('chains of the audit log', () => {
     await expect(
       test.owner.query(`select audit_export(id, 'x') from audit_chains where state = 'open'`),
     ).rejects.toThrow('is not closed');
+  });
+
+  it('B11: are exported and pruned although one of them is not as it was written', async () => {
+    await using test = await openFilled(35);
+    await tamper(
+      test.owner,
+      `update audit_batches set lines = lines || '\\x00' where seq = 5 and chain =
+        (select chain from audit_central where kind = 'open' order by seq limit 1)`,
+    );
+    const folder = await newFolder();
+    await expect(run(test, 'export', '--to', folder)).rejects.toThrow(
+      /gz is exported\n.*gz is exported\n.* is broken at batch 5 of chain/,
+    );
+    expect(await readdir(folder)).toHaveLength(2);
+    expect(await pruneChains(test.owner, 1, Date.now() + 2 * DAY_MS)).toHaveLength(2);
+    const { findings } = await verifyAuditLog(test.pool);
+    expect(findings.map(({ place }) => place)).toEqual([expect.stringMatching(/^batch 5 of chain/)]);
   });
 
   it('are refused as files that were changed, cut off, or are of another chain', async () => {

@@ -12,6 +12,9 @@ import { checkChain, type StoredBatch } from './chain-batches.ts';
 // Its first line says what it is; every other is a batch. Bytes are in base64.
 const FORMAT = 'rollcall audit chain 1';
 
+/** A file does not hold the chain that was written: a batch is missing or changed. */
+export class BrokenExport extends StartupError {}
+
 /** Name of the file of a chain: when it was opened, and its number. */
 export function exportName({ chain, openedMs }: ChainRecord): string {
   return `audit-${new Date(openedMs).toISOString().replaceAll(/[:.]/g, '-')}-${chain}.jsonl.gz`;
@@ -20,7 +23,7 @@ export function exportName({ chain, openedMs }: ChainRecord): string {
 /**
  * Writes a chain to a file and reads it again. A file of this name is replaced once the new one is whole.
  * @returns SHA-256 of the file, hexadecimal.
- * @throws StartupError where what was read again is not the chain.
+ * @throws BrokenExport where the chain is not as it was written; no file is left then.
  */
 export async function writeExport(
   path: string,
@@ -31,7 +34,10 @@ export async function writeExport(
   await rm(unfinished, { force: true });
   const to = createWriteStream(unfinished, { mode: 0o600, flags: 'wx', flush: true });
   await pipeline(Readable.from(linesOf(record, batches)), createGzip(), to);
-  const digest = await checkExport(unfinished, record);
+  const digest = await checkExport(unfinished, record).catch(async (error: unknown) => {
+    await rm(unfinished, { force: true });
+    throw error;
+  });
   await rename(unfinished, path);
   await syncDirectory(dirname(path));
   return digest;
@@ -68,7 +74,7 @@ export async function openExport(path: string): Promise<ExportedChain> {
 /**
  * Computes the chain of a file anew, against what the central chain noted.
  * @returns SHA-256 of the file, hexadecimal.
- * @throws StartupError naming the first batch that is not as it was written.
+ * @throws BrokenExport naming the first batch that is not as it was written; StartupError where the file is none of this chain.
  */
 export async function checkExport(path: string, record: ChainRecord): Promise<string> {
   const { chain, batches } = await openExport(path);
@@ -77,7 +83,7 @@ export async function checkExport(path: string, record: ChainRecord): Promise<st
     throw new StartupError(`${path} cannot be read: ${(error as Error).message}`, { cause: error });
   });
   if (check.finding)
-    throw new StartupError(`${path} is broken at ${check.finding.place}: ${check.finding.why}`);
+    throw new BrokenExport(`${path} is broken at ${check.finding.place}: ${check.finding.why}`);
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');
