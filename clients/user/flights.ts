@@ -130,10 +130,10 @@ export class Flights {
 
   /**
    * The flight that may be joined: of the same demand, because where that version does not exist the flight fails, and not older
-   * than calls wait, because the rest of a longer deadline may be spent on an answer that was lost.
+   * than calls wait, because the rest of a longer deadline may be spent on an answer that was lost; nor from before the present era.
    */
   #find({ tenantId, view }: UserScope, { id, minVersion }: UserRead, nowMs: number): Flight | undefined {
-    const beganAtMs = nowMs - this.#context.timeoutMs;
+    const beganAtMs = this.#cache.sharedFromMs(nowMs - this.#context.timeoutMs, nowMs);
     for (let flight = this.#board.first(id); flight !== undefined; flight = flight.next) {
       if (!flight.isJoinable || flight.beganAtMs < beganAtMs) continue;
       const { scope } = flight.batch;

@@ -129,6 +129,11 @@ export class UserCache {
     return readAtMs >= this.#certainFromMs;
   }
 
+  /** From when on reads on their way may be shared by who comes now: no earlier than `fromMs`, and certain where now is. */
+  sharedFromMs(fromMs: number, nowMs: number): number {
+    return this.isCertain(nowMs) ? Math.max(fromMs, this.#certainFromMs) : fromMs;
+  }
+
   /** Forgets an id, and up to which version it was known: the service says that there is no such version. */
   disown(tenantId: string, id: string): void {
     this.#users.forget(tenantId, id);
