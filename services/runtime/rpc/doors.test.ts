@@ -264,6 +264,18 @@ describe('the gRPC door', () => {
     ]);
     expect(JSON.stringify(answers[0]?.value)).toContain('rollcall.user.v1.UserService');
   });
+
+  it('B6: says why it ends a stream of requests whose message cannot be read', async () => {
+    await using test = await open();
+    const client = new GrpcClient(`127.0.0.1:${test.doors.grpc.port}`, credentials.createInsecure());
+    const same = (bytes: Buffer) => bytes;
+    const path = `/${ServerReflection.typeName}/ServerReflectionInfo`;
+    const stream = client.makeBidiStreamRequest(path, same, same);
+    stream.write(Buffer.from([255]));
+    const [error] = await once(stream.resume(), 'error');
+    expect(error).toMatchObject({ code: 3 });
+    client.close();
+  });
 });
 
 describe('the HTTP door', () => {

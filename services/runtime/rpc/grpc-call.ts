@@ -150,5 +150,7 @@ class GrpcCall implements Call {
 }
 
 async function* decodeAll(sizes: RequestSizes, surface: Surface): AsyncIterable<Message> {
-  for await (const bytes of surface as AsyncIterable<Buffer>) yield decodeRequest(sizes, bytes);
+  // A stream that was destroyed cannot tell its caller why it ended.
+  const messages = surface.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  for await (const bytes of messages) yield decodeRequest(sizes, bytes);
 }

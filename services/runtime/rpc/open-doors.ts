@@ -15,6 +15,7 @@ import { createHealthState, type HealthState, healthImplementation } from './hea
 import { openHttpDoor, type Page } from './http-door.ts';
 import type { OpenGate } from './http-listener.ts';
 import { createIngress, type IngressBounds } from './ingress/ingress.ts';
+import type { OpenCallLimits } from './ingress/open-call-limits.ts';
 import type { OpenDoor } from './open-door.ts';
 import type { PlainRoute } from './plain-route.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
@@ -99,7 +100,7 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
   const certificates = createPeerCertificates();
   const { openCalls } = ingress;
   const chain = createChain({ maxCallMs: 10_000, ...options, metrics, certificates, openCalls });
-  const routes = allRoutes(options.routes, chain, { state, readiness });
+  const routes = allRoutes(options.routes, { chain, openCalls }, { state, readiness });
   if (callers) requireAccess(routes, callers.accessOf);
   const metricsPage = coalesced(async () => {
     const readings = [...(options.readMetrics?.() ?? []), ...ingress.partial.readings()];
@@ -152,7 +153,7 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
 
 function allRoutes(
   ownRoutes: DoorsOptions['routes'],
-  chain: readonly Interceptor[],
+  { chain, openCalls }: { chain: readonly Interceptor[]; openCalls: OpenCallLimits },
   health: { state: HealthState; readiness: Readiness },
 ): Route[] {
   const own = ownRoutes(chain);
@@ -161,7 +162,7 @@ function allRoutes(
   const all: Route[] = [
     ...own,
     ...implementService(Health, healthImplementation(names, health), chain),
-    ...reflectionRoutes(createReflectionIndex(readDescriptorImage()), services, chain),
+    ...reflectionRoutes(createReflectionIndex(readDescriptorImage()), services, { chain, openCalls }),
   ];
   return all;
 }

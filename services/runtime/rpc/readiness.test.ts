@@ -157,6 +157,32 @@ describe('what everybody may call', () => {
     expect([await readyz(test), await readyz(test)]).toEqual([200, 429]);
   });
 
+  it.each([
+    ['v1', ServerReflection],
+    ['v1alpha', ServerReflectionV1Alpha],
+  ])('B3: counts each request within a stream of reflection %s', async (_, service) => {
+    await using test = await openServers({ ingress: { openCalls: { burst: 3, ratePerSecond: 0.001 } } });
+    using grpc = createGrpcTransport({ address: `127.0.0.1:${test.doors.grpc.port}` });
+    async function* ask() {
+      for (let i = 0; i < 5; i++) yield* listServices();
+    }
+    let answers = 0;
+    const read = async () => {
+      const client = createClient(service as typeof ServerReflection, grpc);
+      for await (const { messageResponse } of client.serverReflectionInfo(ask()))
+        answers += messageResponse.case === 'listServicesResponse' ? 1 : 0;
+    };
+    await expect(read()).rejects.toThrow(/resource_exhausted.*too often/);
+    expect(answers).toBe(3);
+  });
+
+  it('B3: lets fewer streams of both sides be open, whose answers are large', () => {
+    const limits = new OpenCallLimits({ bidiConcurrency: 1 });
+    expect(limits.enter('a', '10.0.0.1:1', true)).toBeTypeOf('function');
+    expect(limits.enter('a', '10.0.0.2:1', true)).toMatchObject({ limit: 'concurrency' });
+    expect(limits.enter('b', '10.0.0.2:1')).toBeTypeOf('function');
+  });
+
   it('B3: holds a place while a stream is open', async () => {
     await using test = await openServers({ ingress: { openCalls: { concurrency: 1 } } });
     using grpc = createGrpcTransport({ address: `127.0.0.1:${test.doors.grpc.port}` });

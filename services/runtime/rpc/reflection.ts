@@ -8,6 +8,8 @@ import {
   ServerReflectionV1AlphaResponseSchema,
 } from '@rollcall/contract/reflection';
 import type { Interceptor } from './call.ts';
+import type { OpenCallLimits } from './ingress/open-call-limits.ts';
+import { countRequests } from './interceptors/with-open-call-limits.ts';
 import type { ReflectionIndex } from './reflection-index.ts';
 import { implementService, type Route } from './route.ts';
 
@@ -16,18 +18,20 @@ type Answer = NonNullable<MessageInitShape<typeof ServerReflectionResponseSchema
 /**
  * Server reflection, v1 and v1alpha, by which grpcurl and its like list, describe and call without a proto file.
  * @param services full names of the services to list; they need not all be known when this is called.
+ * Each request of a stream counts as a call does: a small one asks for hundreds of kilobytes.
  */
 export function reflectionRoutes(
   index: ReflectionIndex,
   services: () => string[],
-  chain: readonly Interceptor[],
+  { chain, openCalls }: { chain: readonly Interceptor[]; openCalls: OpenCallLimits },
 ): Route[] {
   const reply = answerer(index, services);
   return [
     ...implementService(
       ServerReflection,
       {
-        serverReflectionInfo: (requests) => answers(requests, ServerReflectionResponseSchema, reply),
+        serverReflectionInfo: (requests, call) =>
+          answers(countRequests(requests, call, openCalls), ServerReflectionResponseSchema, reply),
       },
       chain,
     ),
@@ -35,8 +39,12 @@ export function reflectionRoutes(
     ...implementService(
       ServerReflectionV1Alpha,
       {
-        serverReflectionInfo: (requests) =>
-          answers(requests as never, ServerReflectionV1AlphaResponseSchema, reply),
+        serverReflectionInfo: (requests, call) =>
+          answers(
+            countRequests(requests as never, call, openCalls),
+            ServerReflectionV1AlphaResponseSchema,
+            reply,
+          ),
       },
       chain,
     ),

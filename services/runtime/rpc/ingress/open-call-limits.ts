@@ -8,9 +8,16 @@ export interface OpenCallBounds {
   readonly burst: number;
   /** The most calls of one method or page that are in progress in this process; streams count while they are open. Default 1000. */
   readonly concurrency: number;
+  /** The same for methods of which both sides stream: a caller that does not read leaves a whole answer waiting. Default 400. */
+  readonly bidiConcurrency: number;
 }
 
-const DEFAULTS: OpenCallBounds = { ratePerSecond: 500, burst: 1000, concurrency: 1000 };
+const DEFAULTS: OpenCallBounds = {
+  ratePerSecond: 500,
+  burst: 1000,
+  concurrency: 1000,
+  bidiConcurrency: 400,
+};
 
 // Addresses are free to whoever has a network of them; the oldest is forgotten, and begins anew.
 const MAX_BUCKETS = 10_000;
@@ -37,16 +44,26 @@ export class OpenCallLimits {
   /**
    * Takes a place; the answer says how to give it back, or why there is none.
    * @param peer address of the caller, `host:port`.
+   * @param isBidi whether both sides stream. Default: no.
    */
-  enter(name: string, peer: string): (() => void) | LimitRefusal {
+  enter(name: string, peer: string, isBidi = false): (() => void) | LimitRefusal {
+    const { concurrency, bidiConcurrency } = this.#bounds;
     const active = this.#active.get(name) ?? 0;
-    if (active >= this.#bounds.concurrency) return { limit: 'concurrency', retryMs: CONCURRENCY_RETRY_MS };
+    if (active >= (isBidi ? bidiConcurrency : concurrency))
+      return { limit: 'concurrency', retryMs: CONCURRENCY_RETRY_MS };
+    const refusal = this.count(name, peer);
+    if (refusal) return refusal;
+    this.#active.set(name, active + 1);
+    return () => void this.#active.set(name, (this.#active.get(name) ?? 1) - 1);
+  }
+
+  /** Counts one more request of a stream that has a place; the answer says why it is refused. */
+  count(name: string, peer: string): LimitRefusal | undefined {
     const bucket = this.#bucketOf(`${name} ${peer.replace(/:\d+$/, '')}`);
     if (bucket.tokens < 1)
       return { limit: 'rate', retryMs: Math.ceil(((1 - bucket.tokens) * 1000) / this.#bounds.ratePerSecond) };
     bucket.tokens -= 1;
-    this.#active.set(name, active + 1);
-    return () => void this.#active.set(name, (this.#active.get(name) ?? 1) - 1);
+    return undefined;
   }
 
   #bucketOf(key: string): Bucket {
