@@ -12,7 +12,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'client',
     sources: ['clients/user/**/*.ts'],
-    stages: [['clients/user'], ['clients/contract', 'services/user-access', 'services/e2e/auth-killed']],
+    stages: [['clients/user'], ['services/user-access/users', 'services/user-access/merges']],
   },
   {
     name: 'feed',
@@ -23,7 +23,7 @@ export const ROOMS: readonly Room[] = [
     ],
     stages: [
       ['services/auth/feed', 'services/auth/users', 'services/auth/postgres/snapshot-clock'],
-      ['clients/contract', 'services/auth/service', 'services/auth/concurrent-writes'],
+      ['services/auth/service', 'services/auth/concurrent-writes'],
       ['services/e2e/workers', 'services/e2e/replicas'],
     ],
   },

@@ -67,5 +67,6 @@ export function findSqlMutants(source: string, start: number, end: number): Muta
 /** What TypeScript puts in is changed where it is written; the `and` of `between 1 and 2` joins no conditions. */
 function isChangeable(found: string, before: string): boolean {
   const isHalfBetween = AFTER_BETWEEN.test(before) || HALF_BETWEEN.test(found);
-  return !found.includes('--') && !isHalfBetween && !/^\$\{[^}]*\}$/.test(found.trim());
+  // A quote of TypeScript's within: the condition ends in another text.
+  return !/--|`/.test(found) && !isHalfBetween && !/^\$\{[^}]*\}$/.test(found.trim());
 }
