@@ -112,7 +112,9 @@ interface Meeting {
 /** Holds a user's row until each of the writes waits for it, in order; then lets them go. */
 async function meet({ target, writes, others = [] }: Meeting): Promise<PromiseSettledResult<unknown>[]> {
   const holder = new Client({ connectionString: database.url });
-  await holder.connect();
+  // Of the service's role: the owner does not see what another role's sessions wait for.
+  const onlooker = new Client({ connectionString: database.url });
+  await Promise.all([holder.connect(), onlooker.connect()]);
   try {
     await holder.query('begin');
     const ids = [target.id, ...others];
@@ -126,21 +128,21 @@ async function meet({ target, writes, others = [] }: Meeting): Promise<PromiseSe
       // Looked at below.
       written.catch(() => undefined);
       begun.push(written);
-      await untilWaiting(begun.length);
+      await untilWaiting(onlooker, begun.length);
     }
     await holder.query('commit');
     return await Promise.allSettled(begun);
   } finally {
-    await holder.end();
+    await Promise.all([holder.end(), onlooker.end()]);
   }
 }
 
-async function untilWaiting(writers: number): Promise<void> {
+async function untilWaiting(onlooker: Client, writers: number): Promise<void> {
   const waiting = async () => {
-    const [row] = await database.query(
+    const { rows } = await onlooker.query<{ n: number }>(
       `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     );
-    return (row as { n: number }).n;
+    return rows[0]?.n;
   };
   await expect.poll(waiting, { timeout: 15_000, interval: 5 }).toBeGreaterThanOrEqual(writers);
 }
