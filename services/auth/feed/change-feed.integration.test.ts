@@ -365,6 +365,28 @@ describe('the change feed', () => {
     await begun(resumed);
   });
 
+  it('A1: keeps what this cluster wrote when it is told of another line, and forgets nothing a second time', async () => {
+    const [own, foreign] = [tenant(), tenant()];
+    const insert = (xid: string, tenantId: string) =>
+      pool.query(
+        `insert into user_changes (xid, tenant_id, user_id, version, kind) values (${xid}, $1, $2, 1, 'UPDATED')`,
+        [tenantId, randomUUID()],
+      );
+    const kept = async () => {
+      const text = 'select tenant_id from user_changes where tenant_id = any($1) order by tenant_id = $2';
+      return (await pool.query(text, [[own, foreign], foreign])).rows.map((row) => row.tenant_id);
+    };
+    await insert('pg_current_xact_id()', own);
+    await insert(`'99999999'`, foreign);
+    await pool.query(`update user_change_feed set line = 'another cluster'`);
+    await log.adopt();
+    expect(await kept()).toEqual([own]);
+    await insert(`'99999999'`, foreign);
+    await log.adopt();
+    expect(await kept()).toEqual([own, foreign]);
+    await pool.query('delete from user_changes where tenant_id = $1', [foreign]);
+  });
+
   it('cuts a watcher that does not read, with a reason, and nobody else', async () => {
     await using feed = openFeed();
     const tenantId = tenant();

@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { FeedHolder } from './change-log.ts';
+import { createFeedHold, type FeedHold } from './feed-hold.ts';
+
+const HOLDER: FeedHolder = { database: 'reports', pid: 7, who: 'etl nightly', ageMs: 4000 };
+let nowMs: number;
+let found: FeedHolder | undefined;
+let failure: Error | undefined;
+let looks: number;
+let heard: unknown[];
+let hold: FeedHold;
+
+beforeEach(() => {
+  nowMs = 1000;
+  vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+  found = HOLDER;
+  failure = undefined;
+  looks = 0;
+  heard = [];
+  const holder = async () => {
+    looks++;
+    if (failure) throw failure;
+    return found;
+  };
+  hold = createFeedHold(
+    { holder },
+    {
+      onHeld: ({ database, behindMs }) => heard.push(['held', database, behindMs]),
+      onFree: ({ heldMs }) => heard.push(['free', heldMs]),
+      onError: (error) => heard.push(error),
+    },
+  );
+  nowMs = 100_000;
+});
+
+afterEach(() => vi.restoreAllMocks());
+
+async function note(behindMs: number, more = false): Promise<void> {
+  hold.note({ behindMs, more });
+  // Long enough for a look, which awaits once.
+  await new Promise(setImmediate);
+}
+
+const readings = () => hold.readings().map(({ name, labels, value }) => ({ name, labels, value }));
+const behind = (value: number) => ({ name: 'rollcall_user_feed_behind_seconds', labels: {}, value });
+const held = (labels: Record<string, string>, value: number) => ({
+  ...{ name: 'rollcall_user_feed_held_seconds', labels, value },
+});
+
+describe('A3: a feed that is held back', () => {
+  it('is one whose end is a second behind, and names its holder once', async () => {
+    await note(999);
+    expect([heard, looks]).toEqual([[], 0]);
+    await note(1000);
+    nowMs += 5000;
+    await note(6000);
+    expect(heard).toEqual([['held', 'reports', 1000]]);
+    expect(readings()).toEqual([behind(6), held({ database: 'reports', pid: '7' }, 4)]);
+  });
+
+  it('is looked into once a second at most', async () => {
+    await note(1000);
+    nowMs += 999;
+    await note(1999);
+    expect(looks).toBe(1);
+    nowMs += 1;
+    await note(2000);
+    expect(looks).toBe(2);
+  });
+
+  it('is free again with its end, says how long it was held, and is held anew', async () => {
+    await note(1500);
+    nowMs += 2000;
+    await note(3);
+    expect(readings()).toEqual([behind(0.003)]);
+    await note(2);
+    nowMs += 1000;
+    await note(1000);
+    expect(heard).toEqual([
+      ['held', 'reports', 1500],
+      ['free', 3500],
+      ['held', 'reports', 1000],
+    ]);
+  });
+
+  it('is not one where the end was not read yet', async () => {
+    await note(5000, true);
+    expect([heard, looks, readings()]).toEqual([[], 0, [behind(99)]]);
+  });
+
+  it('is behind since this process first read it, not since before', async () => {
+    nowMs = 2500;
+    await note(1_000_000);
+    expect(heard).toEqual([['held', 'reports', 1500]]);
+  });
+
+  it('names nothing where no transaction is found, or the feed is free by then', async () => {
+    found = undefined;
+    await note(2000);
+    found = HOLDER;
+    nowMs += 1000;
+    hold.note({ behindMs: 3000, more: false });
+    await note(0);
+    expect(heard).toEqual([]);
+    expect(readings()).toEqual([behind(0)]);
+  });
+
+  it('tells of a look that failed, and looks again', async () => {
+    failure = new Error('no connection');
+    await note(2000);
+    failure = undefined;
+    nowMs += 1000;
+    await note(3000);
+    expect(heard).toEqual([new Error('no connection'), ['held', 'reports', 3000]]);
+  });
+
+  it('names a prepared transaction, and its own delay where the age is not to be seen', async () => {
+    found = { ...HOLDER, pid: undefined, ageMs: undefined };
+    await note(2000);
+    expect(readings()).toEqual([behind(2), held({ database: 'reports', pid: 'prepared' }, 2)]);
+  });
+
+  it('grows older between two readings', async () => {
+    await note(10);
+    nowMs += 1000;
+    expect(readings()).toEqual([behind(1.01)]);
+  });
+});
