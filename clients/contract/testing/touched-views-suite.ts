@@ -1,6 +1,6 @@
 import { clone, equals } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { type User, type UserChange, UserSchema, UserState, UserView } from '../user.ts';
+import { type User, type UserChange, UserChangeKind, UserSchema, UserState, UserView } from '../user.ts';
 import { freshTenant, seedUser } from './seed.ts';
 import type { ServiceSubject } from './subject.ts';
 
@@ -129,13 +129,16 @@ export function describeTouchedViews(subject: () => ServiceSubject): void {
       const who = { tenantId, id: survivor.id };
       const plan = { survivorId: survivor.id, loserId: loser.id };
       let mergeId = '';
-      for (const act of [
-        async () => ({ mergeId } = await admin.mergeUsers({ tenantId, plan })),
-        () => admin.unmergeUsers({ tenantId, mergeId }),
-      ]) {
+      const acts: [UserChangeKind, () => Promise<unknown>][] = [
+        [UserChangeKind.MERGED, async () => ({ mergeId } = await admin.mergeUsers({ tenantId, plan }))],
+        [UserChangeKind.UNMERGED, () => admin.unmergeUsers({ tenantId, mergeId })],
+      ];
+      for (const [kind, act] of acts) {
         const before = await readAll(who);
         const [change] = await changesOf(who, act);
         expectRight(change, before, await readAll(who));
+        // Ids that lead to it may lead elsewhere, which its kind alone tells.
+        expect(change?.kind).toBe(kind);
         // Its name stays, and with it what most others show of it.
         expect(change?.touchedViews?.views).not.toContain(UserView.REFERENCE);
         expect(change?.touchedViews?.figureViews).not.toContain(UserView.REFERENCE);

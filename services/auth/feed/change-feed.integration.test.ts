@@ -94,6 +94,22 @@ describe('the change feed', () => {
     await expect.poll(watching.versions).toEqual([`${id.slice(0, 4)} v1`, `${id.slice(0, 4)} v2`]);
   });
 
+  it('A4: says of a change that the code before wrote nothing about views, and of one that none shows it that none does', async () => {
+    await using feed = openFeed();
+    const [tenantId, id] = [tenant(), randomUUID()];
+    await using watching = watch(feed, [tenantId]);
+    await begun(watching);
+    await pool.query(ANNOUNCE, [tenantId, id, 1]);
+    const columns = 'tenant_id, user_id, version, kind, update_time';
+    await pool.query(`insert into user_changes (${columns}) values ($1, $2, 2, 'UPDATED', now())`, [
+      tenantId,
+      id,
+    ]);
+    const touched = () => watching.told.flatMap(({ changes }) => changes.map((change) => change.touched));
+    const none = { content: null, figures: null, updateTime: expect.any(Date) };
+    await expect.poll(touched).toEqual([undefined, none]);
+  });
+
   it('skips no change that commits later than one that was begun after it', async () => {
     await using feed = openFeed();
     const [tenantId, early, late] = [tenant(), randomUUID(), randomUUID()];
