@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { ERROR_DOMAIN, ErrorInfoSchema, RetryInfoSchema } from '@rollcall/contract';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -305,6 +306,147 @@ describe('a service that hangs', () => {
       await timeOut();
       expect(breaker.state).toBe(state);
     }
+  });
+});
+
+describe('its own probes', () => {
+  /** A service that is asked by callers and by the breaker. */
+  let service: () => Promise<unknown>;
+  let asked: { callers: number; breaker: number };
+  const run = (attempt: Partial<BreakerAttempt> = {}) => {
+    const call = () => {
+      asked.callers += 1;
+      return service();
+    };
+    return breaker.run(call, { probe, ...attempt });
+  };
+  const probe = () => {
+    asked.breaker += 1;
+    return service();
+  };
+  /** Longer than from a trip to a probe, its jitter included. */
+  const TO_PROBE_MS = 1_100;
+
+  beforeEach(() => {
+    asked = { callers: 0, breaker: 0 };
+    service = away;
+  });
+
+  async function tripWith(fault: () => Promise<unknown>): Promise<void> {
+    service = fault;
+    for (let i = 0; i < 4 && breaker.state === 'closed'; i++) await expect(run()).rejects.toThrow();
+    expect(breaker.state).toBe('open');
+    asked = { callers: 0, breaker: 0 };
+  }
+
+  it.each([
+    ['away', away],
+    ['slow', late],
+  ])('A5: find out that a service is still %s, and no caller does, at any traffic', async (_, fault) => {
+    await tripWith(fault);
+    for (let page = 0; page < 20; page++) {
+      await vi.advanceTimersByTimeAsync(5 * TO_PROBE_MS);
+      await expect(run()).rejects.toThrow(BreakerOpenError);
+    }
+    expect(asked.callers).toBe(0);
+    // One each reset time, and no more.
+    expect(asked.breaker).toBeGreaterThanOrEqual(95);
+    expect(asked.breaker).toBeLessThanOrEqual(110);
+  });
+
+  it('A5: are one at a time, and turn callers away while they hang', async () => {
+    await tripWith(late);
+    service = slow(60_000);
+    await vi.advanceTimersByTimeAsync(50 * TO_PROBE_MS);
+    expect(breaker.state).toBe('half-open');
+    for (let i = 0; i < 5; i++) await expect(run()).rejects.toThrow(BreakerOpenError);
+    expect(asked).toEqual({ callers: 0, breaker: 1 });
+  });
+
+  it('A5: close it one right after the other once the service answers, without any caller', async () => {
+    await tripWith(late);
+    service = well;
+    await vi.advanceTimersByTimeAsync(TO_PROBE_MS);
+    expect(asked).toEqual({ callers: 0, breaker: 3 });
+    expect(breaker.state).toBe('closed');
+    expect(await run()).toBe('well');
+    // Closed, it asks nothing by itself.
+    await vi.advanceTimersByTimeAsync(100 * TO_PROBE_MS);
+    expect(asked).toEqual({ callers: 1, breaker: 3 });
+  });
+
+  it('A5: open it again where one fails behind others that went well', async () => {
+    await tripWith(late);
+    service = () => (asked.breaker < 3 ? well() : away());
+    await vi.advanceTimersByTimeAsync(TO_PROBE_MS);
+    expect(breaker.state).toBe('open');
+    expect(asked.breaker).toBe(3);
+  });
+
+  it('A5: are made again after one that says nothing, not before the reset time', async () => {
+    await tripWith(late);
+    service = () => Promise.reject(new ConnectError('gone', Code.Canceled));
+    await vi.advanceTimersByTimeAsync(TO_PROBE_MS);
+    expect(asked.breaker).toBe(1);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(breaker.state).toBe('half-open');
+    expect(asked.breaker).toBeLessThanOrEqual(11);
+    service = well;
+    await vi.advanceTimersByTimeAsync(TO_PROBE_MS);
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('A5: keep to the time that the service asked to be left alone', async () => {
+    await tripWith(late);
+    service = wait('OVERLOADED', 5);
+    await vi.advanceTimersByTimeAsync(TO_PROBE_MS);
+    expect(asked.breaker).toBe(1);
+    service = well;
+    await vi.advanceTimersByTimeAsync(4_800);
+    expect(asked.breaker).toBe(1);
+    await vi.advanceTimersByTimeAsync(TO_PROBE_MS);
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('A5: end when it is closed for good, those under way included', async () => {
+    const signals: AbortSignal[] = [];
+    const hang = (signal: AbortSignal) => new Promise<never>(() => signals.push(signal));
+    await tripWith(late);
+    breaker.close();
+    await vi.advanceTimersByTimeAsync(10 * TO_PROBE_MS);
+    expect(asked.breaker).toBe(0);
+    breaker = create({ timeoutThreshold: 1 });
+    await expect(run({ probe: hang })).rejects.toThrow('late');
+    await vi.advanceTimersByTimeAsync(TO_PROBE_MS);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    breaker.close();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('A5: run outside of what the caller that tripped it runs in', async () => {
+    const caller = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    const note = async () => void seen.push(caller.getStore());
+    breaker.close();
+    breaker = create({ timeoutThreshold: 1 });
+    service = late;
+    await caller.run('a page', () => expect(run({ probe: note })).rejects.toThrow('late'));
+    await vi.advanceTimersByTimeAsync(TO_PROBE_MS);
+    expect(seen).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('A5: are told as changes of state in the turn in which they end', async () => {
+    const changes: string[] = [];
+    breaker.close();
+    breaker = createBreaker({ volumeThreshold: 4 }, ({ from, to }) => changes.push(`${from} → ${to}`));
+    await tripWith(away);
+    expect(changes).toEqual(['closed → open']);
+    await vi.advanceTimersByTimeAsync(TO_PROBE_MS);
+    service = well;
+    await vi.advanceTimersByTimeAsync(TO_PROBE_MS);
+    const [again, closed] = ['open → half-open', 'half-open → closed'];
+    expect(changes.slice(1)).toEqual([again, 'half-open → open', again, closed]);
   });
 });
 

@@ -1,8 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { isCallNotSent } from '@rollcall/transport';
 import CircuitBreaker from 'opossum';
-import { askedToWaitMs, BreakerOpenError, isOutage, isTimeout } from './judge.ts';
+import { BreakerOpenError, isOutage, isTimeout } from './judge.ts';
+import { createWait } from './remote/wait.ts';
 
 /** When to stop asking a service that fails, and when to try again. */
 export interface BreakerOptions {
@@ -14,7 +16,7 @@ export interface BreakerOptions {
   timeoutThreshold?: number;
   /** Time in ms from the trip to the probes. Default 1000. */
   resetTimeoutMs?: number;
-  /** Probes that must go well one after the other before it closes, and the most that are under way at once. Default 3. */
+  /** Probes that must go well one after the other before it closes. Default 3. The client makes them itself, one at a time. */
   probes?: number;
 }
 
@@ -27,7 +29,7 @@ export const BREAKER_DEFAULTS = {
   probes: 3,
 } as const;
 
-/** Closed: calls pass. Open: they fail at once. Half-open: a few calls pass to see whether the service is back. */
+/** Closed: calls pass. Open: they fail at once. Half-open: they fail at once too, and probes find out whether the service is back. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** What a breaker is told of a call besides how it ends. */
@@ -39,6 +41,12 @@ export interface BreakerAttempt {
   readonly onDeadline?: (passed: () => void) => () => void;
   /** The read that the call is one part of: timeouts of its parts count as one. Absent: a read of its own. */
   readonly read?: object | undefined;
+  /**
+   * Asks the service the same in the background, at a length of its own: what the breaker itself calls while half-open, after
+   * this call failed, so that no caller waits for a probe. The signal aborts when the breaker is closed for good. Absent: the
+   * calls of callers are the probes.
+   */
+  readonly probe?: (signal: AbortSignal) => Promise<unknown>;
   /** The call had less time than `timeoutMs`, so that its timeout says nothing about the service. Default false. */
   readonly isCutShort?: boolean | undefined;
 }
@@ -51,15 +59,20 @@ export interface Breaker {
    * the error that said so.
    */
   run<Result>(call: () => Promise<Result>, attempt?: BreakerAttempt): Promise<Result>;
-  /** Stops its timers. Later calls reject with BreakerOpenError. */
+  /** Stops its timers and its own probes. Later calls reject with BreakerOpenError. */
   close(): void;
 }
+
+/** Hears of each change of state, in the turn in which it happens. */
+export type BreakerListener = (change: { readonly from: BreakerState; readonly to: BreakerState }) => void;
 
 type Call<Result = unknown> = () => Promise<Result>;
 type Circuit = CircuitBreaker<[Call], unknown>;
 
 const WINDOW_MS = 10_000;
 const BUCKETS = 10;
+/** Share of `resetTimeoutMs` by which the breaker's own probe comes later, at random, so that many clients do not ask at once. */
+const PROBE_JITTER = 0.1;
 
 /**
  * A breaker around opossum. opossum keeps the state, the timer from open to half-open, the window of the last 10 s and the
@@ -69,10 +82,11 @@ const BUCKETS = 10;
  * an outage would fill the window with calls that did not fail and hide the next one.
  *
  * A service that hangs costs each caller its whole deadline, and with few callers the window never reaches its volume. So
- * timeouts in a row are counted beside the window, and trip the breaker by themselves.
+ * timeouts in a row are counted beside the window, and trip the breaker by themselves. Once it is open the breaker probes by
+ * itself, one call at a time: were each caller a probe, each page of a quiet process would wait for its deadline.
  */
-export function createBreaker(options: BreakerOptions = {}): Breaker {
-  const { probes = BREAKER_DEFAULTS.probes } = options;
+export function createBreaker(options: BreakerOptions = {}, onChange?: BreakerListener): Breaker {
+  const { probes = BREAKER_DEFAULTS.probes, resetTimeoutMs = BREAKER_DEFAULTS.resetTimeoutMs } = options;
   const window = startWindow();
   const circuit = createCircuit(options, window.rotation);
   const wait = createWait();
@@ -80,23 +94,46 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
   let period = 0;
   let probing = 0;
   let succeeded = 0;
+  let state: BreakerState = 'closed';
+  /** Of the last call that failed. */
+  let ownProbe: BreakerAttempt['probe'];
+  let ownTimer: NodeJS.Timeout | undefined;
+  const ended = new AbortController();
+  // A caller's deadline, seen versions and trace are no concern of the breaker's own probes.
+  const outside = AsyncLocalStorage.snapshot();
   const begin = () => {
     period += 1;
     probing = 0;
     succeeded = 0;
     timeouts.clear();
+    clearTimeout(ownTimer);
   };
-  circuit.on('open', begin);
-  circuit.on('halfOpen', begin);
-  circuit.on('close', () => {
+  const turn = (to: BreakerState) => {
+    const from = state;
+    state = to;
     begin();
+    if (from !== to) onChange?.({ from, to });
+  };
+  circuit.on('open', () => turn('open'));
+  circuit.on('halfOpen', () => {
+    turn('half-open');
+    if (ownProbe !== undefined) probeIn(Math.random() * resetTimeoutMs * PROBE_JITTER);
+  });
+  circuit.on('close', () => {
+    turn('closed');
+    ownProbe = undefined;
     window.empty();
   });
+  const noteFailure = ({ probe: next }: BreakerAttempt) => {
+    ownProbe = next ?? ownProbe;
+  };
 
   function fire<Result>(call: Call<Result>, attempt: BreakerAttempt): Promise<Result> {
     const begun = period;
     const noteTimeout = once(() => {
-      if (begun === period && timeouts.add(attempt)) circuit.open();
+      if (begun !== period) return;
+      noteFailure(attempt);
+      if (timeouts.add(attempt)) circuit.open();
     });
     const stop = attempt.onDeadline?.(noteTimeout);
     return new Promise((resolve, reject) => {
@@ -113,6 +150,7 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
             (error) => {
               stop?.();
               if (begun !== period || isCallNotSent(error)) return reject(error);
+              if (isOutage(error)) noteFailure(attempt);
               if (isTimeout(error)) noteTimeout();
               else if (!isOutage(error) && !saysNothing(error)) timeouts.clear();
               // It may have opened just now; then opossum has nothing left to judge.
@@ -145,18 +183,38 @@ export function createBreaker(options: BreakerOptions = {}): Breaker {
     }
   }
 
+  function probeIn(delayMs: number): void {
+    ownTimer = outside(() => setTimeout(() => void probeNow(), delayMs)).unref();
+  }
+
+  async function probeNow(): Promise<void> {
+    const call = ownProbe;
+    if (call === undefined) return;
+    if (!wait.isOver()) return probeIn(wait.leftMs());
+    const begun = period;
+    const before = succeeded;
+    // Nobody waits for its answer: how it ended is in the state by now.
+    await probe(() => wait.heed(() => call(ended.signal)), {}).catch(() => {});
+    // Still half-open: it went well and another one has to, or it said nothing about the service.
+    if (begun === period) probeIn(succeeded > before ? 0 : resetTimeoutMs);
+  }
+
   return {
     get state() {
-      return circuit.closed ? 'closed' : circuit.halfOpen ? 'half-open' : 'open';
+      return state;
     },
     async run<Result>(call: Call<Result>, attempt: BreakerAttempt = {}) {
       const heeding = () => wait.heed(call);
-      if (circuit.closed) return wait.isOver() ? fire(heeding, attempt) : wait.refuse();
-      if (!circuit.halfOpen || probing + succeeded >= probes) throw new BreakerOpenError();
+      if (state === 'closed') return wait.isOver() ? fire(heeding, attempt) : wait.refuse();
+      if (state === 'open' || ownProbe !== undefined || probing + succeeded >= probes)
+        throw new BreakerOpenError();
       return wait.isOver() ? probe(heeding, attempt) : wait.refuse();
     },
     close() {
+      state = 'open';
       begin();
+      ownProbe = undefined;
+      ended.abort();
       window.stop();
       circuit.shutdown();
     },
@@ -219,30 +277,6 @@ function once(act: () => void): () => void {
     if (isDone) return;
     isDone = true;
     act();
-  };
-}
-
-/** How long the service told this client to wait, and in which words. */
-function createWait() {
-  let untilMs = Number.NEGATIVE_INFINITY;
-  let told: unknown;
-  return {
-    isOver: () => performance.now() >= untilMs,
-    refuse: (): never => {
-      throw told;
-    },
-    async heed<Result>(call: Call<Result>): Promise<Result> {
-      try {
-        return await call();
-      } catch (error) {
-        const delayMs = askedToWaitMs(error);
-        if (delayMs !== undefined && performance.now() + delayMs > untilMs) {
-          untilMs = performance.now() + delayMs;
-          told = error;
-        }
-        throw error;
-      }
-    },
   };
 }
 

@@ -34,7 +34,7 @@ export interface StaleAnswered {
   readonly reason: DegradedReason;
 }
 
-/** The breaker's state is seen to have changed. Open turns half-open by time, which is seen by the next call. */
+/** The breaker's state changed. */
 export interface BreakerChanged {
   readonly from: BreakerState;
   readonly to: BreakerState;

@@ -1,23 +1,18 @@
 import { MAX_BATCH_SIZE } from './batches.ts';
-import type { Breaker } from './breaker.ts';
 import { catchUp } from './catch-up.ts';
-import { type Deadlines, sharedDeadlineMs } from './deadlines.ts';
+import { sharedDeadlineMs } from './deadlines.ts';
 import { UserClientOptionError } from './errors.ts';
 import { deadlinePassed, Gathering } from './gathering.ts';
 import type { UserResolver } from './remote-user-reader.ts';
 import type { UserKey } from './user-lookup.ts';
-import type { Clock, ReadCall, UserAnswer, UserScope } from './user-reader.ts';
-import { toAttempt } from './with-breaker.ts';
+import type { ReadCall, UserAnswer, UserScope } from './user-reader.ts';
+import { type BreakerContext, toAttempt, toProbe } from './with-breaker.ts';
 import type { CachedUserReader } from './with-cache.ts';
 
 /** What resolving needs. */
-export interface ResolveContext {
-  settings: { readonly timeoutMs: number };
+export interface ResolveContext extends BreakerContext {
   resolver: UserResolver;
-  breaker: Breaker;
   cached: CachedUserReader;
-  clock: Clock;
-  deadlines: Deadlines;
 }
 
 /**
@@ -50,16 +45,21 @@ export async function resolveUsers(
 }
 
 async function resolvePart(
-  { settings, clock, resolver, breaker, cached, deadlines }: ResolveContext,
+  context: ResolveContext,
   scope: UserScope,
   { keys, call, read }: { keys: readonly UserKey[]; call: ReadCall; read: object },
 ): Promise<readonly UserAnswer[]> {
+  const { settings, clock, resolver, breaker, cached } = context;
   const nowMs = clock();
   if (call.deadlineAtMs <= nowMs) return keys.map(() => ({ outcome: 'failed', error: deadlinePassed() }));
   const deadlineAtMs = sharedDeadlineMs(call.deadlineAtMs, { nowMs, timeoutMs: settings.timeoutMs });
-  const { attempt } = toAttempt({ deadlineAtMs, read }, deadlines);
+  const { attempt } = toAttempt({ deadlineAtMs, read }, context);
+  const probe = toProbe(context, (own) => resolver.resolveMany(scope, keys.slice(0, 1), own));
   try {
-    const answers = await breaker.run(() => resolver.resolveMany(scope, keys, { deadlineAtMs }), attempt);
+    const answers = await breaker.run(() => resolver.resolveMany(scope, keys, { deadlineAtMs }), {
+      ...attempt,
+      probe,
+    });
     const accepted = answers.map((answer) =>
       answer.outcome === 'found' ? cached.accept(scope, answer.user, answer.readAtMs) : answer,
     );

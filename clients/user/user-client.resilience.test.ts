@@ -5,7 +5,13 @@ import { UserService } from '@rollcall/contract/user';
 import { withDeadline } from '@rollcall/transport';
 import { type GrpcTestServer, startGrpcTestServer } from '@rollcall/transport/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createUserClient, type UserClient, type UserClientOptions, type UserOutcome } from './index.ts';
+import {
+  createUserClient,
+  type UserClient,
+  type UserClientOptions,
+  type UserOutcome,
+  type UserReadOptions,
+} from './index.ts';
 import { MapUserService } from './testing/map-user-service.ts';
 
 const [ANN, BEN] = [randomUUID(), randomUUID()];
@@ -77,7 +83,7 @@ describe('a service that hangs', () => {
 
   it('A5: is waited for by two reads, one after the other, and by no more', async () => {
     const users = open({ timeoutMs: 50, breaker: { resetTimeoutMs: 600_000 } });
-    await users.getUser(ANN);
+    await users.getUser(ANN, { timeoutMs: 20_000 });
     service.pause = never;
     const asked = service.batches.length;
     const lookups: UserOutcome[] = [];
@@ -93,6 +99,48 @@ describe('a service that hangs', () => {
     const lookups: UserOutcome[] = [];
     for (const id of five) lookups.push(await users.resolve({ email: `${id}@example.com` }));
     expect(reasons(lookups)).toEqual(SLOW_SLOW_AWAY);
+  });
+
+  it.each([
+    ['ids', (users: UserClient, options?: UserReadOptions) => users.lookup(BEN, options)],
+    [
+      'other keys',
+      (users: UserClient, options?: UserReadOptions) =>
+        users.resolve({ email: `${BEN}@example.com` }, options),
+    ],
+  ])('A5: is asked by the client itself once the breaker opened, and by no page, for %s', async (_, read) => {
+    const resetTimeoutMs = 20;
+    const users = open({ timeoutMs: 50, ttlMs: 0, watch: false, breaker: { resetTimeoutMs } });
+    await users.getUser(ANN, { timeoutMs: 20_000 });
+    const { promise: resumed, resolve: resume } = Promise.withResolvers<void>();
+    let asked = 0;
+    service.pause = () => {
+      asked += 1;
+      return resumed;
+    };
+    for (let i = 0; i < 2; i++) await read(users);
+    const { batches } = users.stats();
+    for (let page = 0; page < 3; page++) {
+      // Another probe has begun since the last page.
+      const before = asked;
+      await expect.poll(() => asked, { timeout: 10_000 }).toBeGreaterThan(before);
+      expect(users.peek(ANN)).toBeUndefined();
+      expect(await users.getUser(ANN)).toMatchObject({ id: ANN });
+      const reason = { degraded: { reason: 'breaker_open' } };
+      expect(await users.lookupMany([ANN, BEN])).toMatchObject([
+        { source: 'stale', ...reason },
+        { outcome: 'unavailable', ...reason },
+      ]);
+      expect(await users.lookup(ANN, { minVersion: 99n })).toMatchObject(reason);
+      expect(await read(users)).toMatchObject({ outcome: 'unavailable', ...reason });
+      const [row] = await users.attach([{ id: BEN }], { user: 'id' });
+      expect(row?.user).toMatchObject(reason);
+    }
+    expect(users.stats().batches).toBe(batches);
+    resume();
+    // Nobody reads meanwhile.
+    await expect.poll(() => users.stats().breaker, { timeout: 10_000 }).toBe('closed');
+    expect(await read(users, { timeoutMs: 20_000 })).toMatchObject({ outcome: 'found', source: 'service' });
   });
 
   it('A5: counts one read as one, in however many calls it was sent', async () => {

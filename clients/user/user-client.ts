@@ -6,6 +6,7 @@ import { toSettings, type UserClientSettings } from './check-options.ts';
 import { createCoarseClock } from './coarse-clock.ts';
 import { type ClientCounters, createCounters } from './counters.ts';
 import { Deadlines } from './deadlines.ts';
+import { publish } from './diagnostics.ts';
 import { NO_FEED } from './freshness.ts';
 import { toTenantId } from './ids.ts';
 import { createInvalidation, type FeedStats } from './invalidation.ts';
@@ -19,7 +20,6 @@ import type { UserClientOptions } from './user-client-options.ts';
 import type { UserReader } from './user-reader.ts';
 import { createStaleListener, withAnswerTelemetry } from './with-answer-telemetry.ts';
 import { withBreaker } from './with-breaker.ts';
-import { withBreakerTelemetry } from './with-breaker-telemetry.ts';
 import { withCache } from './with-cache.ts';
 import { withHedging } from './with-hedging.ts';
 import { withSplitting } from './with-splitting.ts';
@@ -65,7 +65,9 @@ export function createUserClient(options: UserClientOptions): UserClient {
   const cache = new UserCache(settings);
   const connection = openTransport(options, [UserService]);
   const telemetry = createTelemetry(options);
-  const breaker = withBreakerTelemetry(createBreaker(options.breaker));
+  const breaker = createBreaker(options.breaker, (change) =>
+    publish('rollcall:user-client:breaker:changed', () => change),
+  );
   // A clock that was given is a test's, and held: it is looked at each time.
   const hitClock = options.clock ?? createCoarseClock(clock);
 
@@ -79,9 +81,10 @@ export function createUserClient(options: UserClientOptions): UserClient {
   const wholeMs = () => Math.floor(clock());
   const remote = withSplitting(createRemoteUserReader(telemetry.overCalls(connection.transport), wholeMs));
   const deadlines = new Deadlines(clock);
-  const guarded = withBreaker(withHedging(remote, settings), breaker, deadlines);
+  const guarded = withBreaker(withHedging(remote, settings), { breaker, deadlines, clock, settings });
   const watch = (tenant: string) => (options.watch === false ? undefined : feed.watch(tenant));
-  const isAway = () => breaker.state === 'open';
+  // Half-open, the breaker asks by itself: a caller who asked would wait for a service that may still hang.
+  const isAway = () => breaker.state !== 'closed';
   const watched = withFeed(guarded, (tenant) => watch(tenant));
   const remembered = withCache(watched, cache, {
     options: settings,

@@ -1,13 +1,29 @@
 import type { Breaker, BreakerAttempt } from './breaker.ts';
 import type { Deadlines } from './deadlines.ts';
-import type { ReadCall, UserReader } from './user-reader.ts';
+import { unanswered } from './flight-answers.ts';
+import { Gathering } from './gathering.ts';
+import type { Clock, ReadCall, UserAnswer, UserRead, UserReader, UserScope } from './user-reader.ts';
+
+/** What stands between the callers of a client and its breaker. */
+export interface BreakerContext {
+  breaker: Breaker;
+  deadlines: Deadlines;
+  clock: Clock;
+  settings: { readonly timeoutMs: number };
+}
+
+type Probe = NonNullable<BreakerAttempt['probe']>;
 
 /** Asks `next` only while the breaker lets it; else rejects at once with BreakerOpenError. Stands above hedging, and sees its two calls as one. */
-export function withBreaker(next: UserReader, breaker: Breaker, deadlines: Deadlines): UserReader {
+export function withBreaker(next: UserReader, context: BreakerContext): UserReader {
   return {
     readMany(scope, reads, call) {
-      const { attempt, onAnswered } = toAttempt(call, deadlines);
-      return breaker.run(() => next.readMany(scope, reads, { ...call, onAnswered }), attempt);
+      const { attempt, onAnswered } = toAttempt(call, context);
+      const probe = toReadProbe(next, context, { scope, reads });
+      return context.breaker.run(() => next.readMany(scope, reads, { ...call, onAnswered }), {
+        ...attempt,
+        probe,
+      });
     },
   };
 }
@@ -15,7 +31,7 @@ export function withBreaker(next: UserReader, breaker: Breaker, deadlines: Deadl
 /** What the breaker is told of a call, and what to call when the service has answered: from then on the call's end alone tells. */
 export function toAttempt(
   { deadlineAtMs, read, isCutShort }: ReadCall,
-  deadlines: Deadlines,
+  { deadlines }: BreakerContext,
 ): { readonly attempt: BreakerAttempt; readonly onAnswered: () => void } {
   let stop = () => {};
   const onDeadline = (passed: () => void) => {
@@ -29,4 +45,34 @@ export function toAttempt(
     return stop;
   };
   return { attempt: { read, isCutShort, onDeadline }, onAnswered: () => stop() };
+}
+
+/**
+ * A probe that asks one question, within the client's own `timeoutMs` even where `ask` outlasts its deadline. Fails with the
+ * error of the answer.
+ */
+export function toProbe(
+  { deadlines, clock, settings }: BreakerContext,
+  ask: (call: ReadCall) => Promise<readonly UserAnswer[]>,
+): Probe {
+  return async (signal) => {
+    const call = { deadlineAtMs: clock() + settings.timeoutMs, signal };
+    const gathering = new Gathering([undefined], call, { deadlines });
+    ask(call).then(
+      ([answer]) => gathering.put(0, answer ?? unanswered()),
+      (error: unknown) => gathering.put(0, { outcome: 'failed', error }),
+    );
+    const [answer] = await gathering.answers;
+    if (answer?.outcome === 'failed') throw answer.error;
+  };
+}
+
+/** Asks for the first of the users, of whatever version: one that does not exist would be waited for. */
+function toReadProbe(
+  next: UserReader,
+  context: BreakerContext,
+  { scope, reads: [first] }: { scope: UserScope; reads: readonly UserRead[] },
+): Probe {
+  const reads = first === undefined ? [] : [{ ...first, minVersion: 0n }];
+  return toProbe(context, (call) => next.readMany(scope, reads, call));
 }
