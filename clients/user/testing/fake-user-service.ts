@@ -64,10 +64,8 @@ export interface FakeUserService extends AsyncDisposable {
   backUp(): FakeBackup;
   /**
    * Serves the same over gRPC on a port of 127.0.0.1 too, for processes and for what only takes an address. Answers that.
-   * @param options.admin whether UserAdminService is served there, as the first call says. Default true; false: what a service
-   * writes about users in the background changes none in the midst of a test.
    */
-  listen(options?: { readonly admin?: boolean }): Promise<{ readonly address: string }>;
+  listen(): Promise<{ readonly address: string }>;
 }
 
 /**
@@ -101,7 +99,7 @@ export function createFakeUserService(): FakeUserService {
     guards,
   );
   let server: GrpcTestServer | undefined;
-  let others = [createServiceImplSpec(UserAdminService, admin)];
+  const others = [createServiceImplSpec(UserAdminService, admin)];
   const serve = (port = 0) => startGrpcTestServer(UserService, users, { port, others });
 
   const down = () => {
@@ -144,8 +142,7 @@ export function createFakeUserService(): FakeUserService {
     expireCursors: () => store.changes.expireCursors(),
     backUp: () => store.backUp(),
     restore: (backup) => store.restore(backup),
-    listen: async ({ admin: isAdminServed = true } = {}) => {
-      if (server === undefined && !isAdminServed) others = [];
+    listen: async () => {
       server ??= await serve();
       return { address: server.address };
     },

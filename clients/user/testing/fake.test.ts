@@ -241,15 +241,6 @@ describe('a fake that listens', () => {
     }
   });
 
-  it('serves readers alone where it is told to, also when it is back', async () => {
-    const admin = opened.use(createUserAdminClient(await fake.listen({ admin: false })));
-    const create = () => admin.createUser({ tenantId, requestId: randomUUID(), user: { firstName: 'Ada' } });
-    await expect(create()).rejects.toMatchObject({ code: Code.Unimplemented });
-    fake.down();
-    await fake.up();
-    await expect.poll(() => create().catch(({ code }) => code), { timeout: 10_000 }).toBe(Code.Unimplemented);
-  });
-
   it('dies and returns on its port', async () => {
     fake.users.put(tenantId, id, { displayName: 'Ada' });
     const { address } = await fake.listen();

@@ -53,7 +53,7 @@ export async function startBilling(env: NodeJS.ProcessEnv = {}): Promise<Billing
     BILLING_HTTP_PORT: '0',
     BILLING_DATABASE_CONNECTIONS: '5',
     // What the service tells of users would change them in the midst of a test.
-    AUTH_ADDRESS: (await userService.listen({ admin: false })).address,
+    AUTH_ADDRESS: (await userService.listen()).address,
     LOG_LEVEL: 'silent',
     ...env,
   });

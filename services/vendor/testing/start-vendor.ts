@@ -55,7 +55,7 @@ export async function startVendor(env: NodeJS.ProcessEnv = {}): Promise<VendorUn
     VENDOR_HTTP_PORT: '0',
     VENDOR_DATABASE_CONNECTIONS: '5',
     // What the service tells of users would change them in the midst of a test.
-    AUTH_ADDRESS: (await userService.listen({ admin: false })).address,
+    AUTH_ADDRESS: (await userService.listen()).address,
     LOG_LEVEL: 'silent',
     ...env,
   });
