@@ -36,6 +36,10 @@ export async function runTests(filters: readonly string[], timeoutMs: number): P
     child.once('error', reject);
     child.once('exit', resolve);
   });
+  // A group of its own does not hear the signal that ends the runner.
+  const endWithRunner = () => void process.kill(-(child.pid as number), 'SIGTERM');
+  process.once('exit', endWithRunner);
+  exit.catch(() => {}).finally(() => process.removeListener('exit', endWithRunner));
   const timer = new AbortController();
   const timeout = sleep(timeoutMs, 'timed out' as const, { signal: timer.signal });
   const ended = await Promise.race([exit, timeout]);
