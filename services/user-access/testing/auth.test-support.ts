@@ -38,7 +38,9 @@ export async function startAuth(): Promise<AuthUnderTest> {
   const { grpcPort } = await listeningPorts(child);
   const address = `127.0.0.1:${grpcPort}`;
   // One connection for both, or one of them would be there again before the other.
-  const transport = stack.use(createGrpcTransport({ address, defaultTimeoutMs: 10_000 }));
+  const transport = stack.use(
+    createGrpcTransport({ address, defaultTimeoutMs: 10_000, maxReconnectBackoffMs: 100 }),
+  );
   const admin = createUserAdminClient({ transport });
   const users = createServiceClient(UserService, { transport });
   const closers = stack.move();
