@@ -180,6 +180,35 @@ describe('the change feed', () => {
     }
   });
 
+  it('tells nothing again to a watcher that was told more elsewhere than this process has read', async () => {
+    const [tenantId, id] = [tenant(), randomUUID()];
+    let gate: Promise<void> | undefined;
+    const heldLog: ChangeLog = {
+      ...log,
+      read: async (...request) => {
+        await gate;
+        return log.read(...request);
+      },
+    };
+    await using behind = createChangeFeed(heldLog, { pollMs: 5, onError: () => {} });
+    await behind.listen({ changed: () => {}, replaced: () => {} });
+    const { promise, resolve: open } = Promise.withResolvers<void>();
+    gate = promise;
+    await pool.query(ANNOUNCE, [tenantId, id, 1]);
+    await using ahead = openFeed();
+    const elsewhere = watch(ahead, [tenantId]);
+    await begun(elsewhere);
+    await elsewhere[Symbol.asyncDispose]();
+    await using resumed = watch(behind, [tenantId], elsewhere.told[0]?.cursor);
+    // Longer than a watcher that may join needs for it.
+    await sleep(50);
+    open();
+    await begun(resumed);
+    await pool.query(ANNOUNCE, [tenantId, id, 2]);
+    await expect.poll(resumed.versions).toContain(`${id.slice(0, 4)} v2`);
+    expect(resumed.versions()).toEqual([`${id.slice(0, 4)} v2`]);
+  });
+
   it('catches up in pieces with what came while nobody watched, in order', async () => {
     await using feed = openFeed();
     const [tenantId, id] = [tenant(), randomUUID()];
