@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { TouchedViewsSchema, UserSchema, UserService, UserView } from '@rollcall/contract/user';
@@ -71,6 +74,21 @@ describe('a change that a view does not show', () => {
         source: 'stale',
         degraded: { reason: expect.any(String) },
       });
+  });
+
+  it('A4: raises a user of the snapshot file, where that is of the same feed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rollcall-touched-'));
+    opened.defer(() => rm(folder, { recursive: true }));
+    const snapshotPath = join(folder, 'users.snapshot');
+    await (await openWarm(REFERENCE, { snapshotPath })).close();
+    const settings = { transport: fake.transport, tenantId: 'acme', timeoutMs: 5_000, snapshotPath };
+    const users = opened.use(createUserClient(settings));
+    // Another user: the one of the file is not read again.
+    await users.getUser(BEN);
+    await expect.poll(() => users.stats().feed.state).toBe('watching');
+    await record(users, BOOKING);
+    fake.down();
+    expect(await users.lookup(ADA)).toMatchObject({ source: 'snapshot', version: 2n, user: { etag: 'v2' } });
   });
 
   it('A4: raises the survivor of a merge under every id that leads to it', async () => {
