@@ -224,7 +224,7 @@ describe('the user client', () => {
     opened.defer(() => lookup.mockRestore());
     lookup.mockImplementation((async () =>
       addresses.map((address) => ({ address, family: 4 }))) as unknown as typeof dns.promises.lookup);
-    const users = await openWarm({ address: `users.test:${auth.grpcPort}`, allowInsecure: true });
+    const users = await openWarm({ address: `localhost:${auth.grpcPort}` });
     await startAuth({ AUTH_HOST: '127.0.0.2', AUTH_GRPC_PORT: String(auth.grpcPort) });
     addresses.splice(0, 1, '127.0.0.2');
     await auth.kill('SIGKILL');
