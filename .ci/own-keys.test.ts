@@ -8,7 +8,7 @@ const TABLE = /\bconst ([A-Z][A-Z_]+): (?:Readonly<)?Record<string,/g;
 const files = execFileSync('git', ['ls-files', '*.ts', '*.mjs'], { encoding: 'utf8' })
   .trim()
   .split('\n')
-  .filter((file) => !/\/gen\/|\.test\.ts$|test-support\.ts$/.test(file))
+  .filter((file) => !/\/gen\/|\.test\.ts$|test-support\.ts$|\.tools\.ts$|-suite\.ts$/.test(file))
   .map((file) => ({ file, text: readFileSync(file, 'utf8') }));
 
 function looksUp(name: string, text: string): boolean {

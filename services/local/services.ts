@@ -7,12 +7,12 @@ export const SERVICES = ['auth', 'booking', 'vendor', 'billing'] as const;
 /** One of the services. */
 export type ServiceName = (typeof SERVICES)[number];
 
-const OWNERS: Readonly<Record<string, string>> = { auth: 'auth_owner' };
+const OWNERS: ReadonlyMap<string, string> = new Map([['auth', 'auth_owner']]);
 
 /**
  * The role that owns the database of a service and runs its migrations. Auth has one beside its own role, so that the service
  * cannot change its audit log; every other service owns its database.
  */
 export function ownerOf(service: string): string {
-  return OWNERS[service] ?? service;
+  return OWNERS.get(service) ?? service;
 }

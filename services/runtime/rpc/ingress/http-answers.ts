@@ -21,18 +21,18 @@ export function closeUnread(request: IncomingMessage): void {
   });
 }
 
-const STATUS_BY_CODE: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-};
+const STATUS_BY_CODE: ReadonlyMap<string, string> = new Map([
+  ['HPE_HEADER_OVERFLOW', '431 Request Header Fields Too Large'],
+  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', '413 Payload Too Large'],
+  ['ERR_HTTP_REQUEST_TIMEOUT', '408 Request Timeout'],
+]);
 
 /** Answers what Node's HTTP/1.1 parser refuses with the headers that all answers carry. */
 export function answerUnreadable(http1: Server): void {
   http1.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const { _httpMessage: answer } = socket as Duplex & { readonly _httpMessage?: ServerResponse };
     if (!socket.writable || error.code === 'ECONNRESET' || answer?.headersSent) return void socket.destroy();
-    const status = STATUS_BY_CODE[error.code ?? ''] ?? '400 Bad Request';
+    const status = STATUS_BY_CODE.get(error.code ?? '') ?? '400 Bad Request';
     const headers = Object.entries({ connection: 'close', ...HEADERS, 'content-length': '0' });
     socket.end(
       `HTTP/1.1 ${status}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
