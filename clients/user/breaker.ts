@@ -32,11 +32,11 @@ export const BREAKER_DEFAULTS = {
 /** Closed: calls pass. Open: they fail at once. Half-open: they fail at once too, and probes find out whether the service is back. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
-/** What a breaker is told of a call besides how it ends. */
+/** Reports events of a call to the breaker before the call ends. */
 export interface BreakerAttempt {
   /**
    * Calls `passed` when the deadline of the call has passed, in the same turn in which its callers are answered, so that the
-   * next call of theirs finds the breaker as this one left it. Returns what cancels that. Absent: the call's end alone tells.
+   * next call of theirs finds the breaker as this one left it. Returns what cancels that. Absent: only the end of the call counts.
    */
   readonly onDeadline?: (passed: () => void) => () => void;
   /** The read that the call is one part of: timeouts of its parts count as one. Absent: a read of its own. */

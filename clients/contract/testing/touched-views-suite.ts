@@ -137,7 +137,7 @@ export function describeTouchedViews(subject: () => ServiceSubject): void {
         const before = await readAll(who);
         const [change] = await changesOf(who, act);
         expectRight(change, before, await readAll(who));
-        // Ids that lead to it may lead elsewhere, which its kind alone tells.
+        // An id that was merged into this user may lead to another one now. Only the kind of the change says so.
         expect(change?.kind).toBe(kind);
         // Its name stays, and with it what most others show of it.
         expect(change?.touchedViews?.views).not.toContain(UserView.REFERENCE);

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { VIEWS } from './touched-views.ts';
 import type { User, UserView } from './user.ts';
 import type { UserReads } from './user-reads.ts';
 
@@ -17,8 +18,6 @@ export interface CachedUserReads extends UserReads {
   /** Forgets all users, and what is being read: the database is another one, or went back. */
   forgetAll(): void;
 }
-
-const VIEWS: readonly UserView[] = ['REFERENCE', 'BASIC', 'FULL'];
 
 /**
  * Answers users from memory. Unknown ids and such as were merged away are read each time, and so are users of which a

@@ -121,7 +121,7 @@ export type Payment = Message<"rollcall.billing.v1.Payment"> & {
   refunds: Refund[];
 
   /**
-   * Whether it is real money: live mode at Stripe. Absent: not known, as of payments that were told of before this was kept.
+   * Whether it is real money: live mode at Stripe. Absent: not known, because the payment is older than this field.
    *
    * @generated from field: optional bool livemode = 15;
    */

@@ -97,8 +97,8 @@ export const ErrorReason = {
   MERGE_REFUSED: 10,
 
   /**
-   * [OUT_OF_RANGE] The cursor is older than the change feed, or of another feed: metadata `feed` names the one that is told
-   * now. Forget what is cached, and where the feed is another one also versions, and watch without a cursor.
+   * [OUT_OF_RANGE] The cursor is older than the change feed, or of another feed: metadata `feed` names the current one.
+   * Forget what is cached, also versions if the feed is another one, and watch without a cursor.
    *
    * @generated from enum value: ERROR_REASON_CURSOR_EXPIRED = 11;
    */

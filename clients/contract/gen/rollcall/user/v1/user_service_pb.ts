@@ -500,8 +500,8 @@ export type UserChange = Message<"rollcall.user.v1.UserChange"> & {
   kind: UserChangeKind;
 
   /**
-   * In which views the change shows. Absent: not told, and it may show in every view. A service says so of changes from before
-   * it knew, and a service from before this field always.
+   * The views that show the change. Absent: not known, so every view may show it. It is absent from changes that are older
+   * than this field, and from every change of a service that is older than this field.
    *
    * @generated from field: rollcall.user.v1.TouchedViews touched_views = 5;
    */
