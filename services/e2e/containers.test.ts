@@ -39,6 +39,51 @@ const PROCESSES: [string, Settings, string][] = [
   ['billing', BILLING_SETTINGS, 'BILLING'],
 ];
 
+const CALLERS_UNKNOWN =
+  'callers are not authenticated in these containers; who adds it adds a volume with the files as well';
+const NO_POOLER = 'the databases of these containers have no pooler before them';
+
+/** Settings of the README that no container has, each with the reason. */
+const NOT_IN_CONTAINERS: readonly (readonly [variables: RegExp, reason: string])[] = [
+  [/^[A-Z]+_HOST$/, 'every container listens on loopback alone'],
+  [/^[A-Z]+_(AUTH_CA|TLS_CERT|TLS_KEY|TLS_CLIENT_CA|CALLER_KEY|CALLER_JWKS)_FILE$/, CALLERS_UNKNOWN],
+  [/^(AUTH_REQUIRE_CALLERS|AUTH_TOKEN_AUDIENCE|(BOOKING|VENDOR|BILLING)_CALLER)$/, CALLERS_UNKNOWN],
+  [/^[A-Z]+_DATABASE_(POOLED|DIRECT_URL)$/, NO_POOLER],
+  [/^AUTH_DATABASE_REPLICA_URLS$/, 'no container is a replica'],
+];
+
+/** Who of the README's readers runs in which container; `npm start` and the command lines run in none. */
+const CONTAINER_OF: ReadonlyMap<string, string> = new Map(
+  [...PROCESSES.map(([name]) => name), 'migrate'].map((name) => [name, name]),
+);
+
+interface ReadmeSetting {
+  readonly variable: string;
+  readonly readers: readonly string[];
+}
+
+/** Every setting that the table of the README promises, with who reads it. */
+function readmeSettings(): ReadmeSetting[] {
+  const rows = read('README.md').matchAll(/^\| `([A-Z_]+)` \| \S+ \| ([^|]+) \| [^|]+ \|$/gm);
+  return [...rows].map(([, variable = '', readers = '']) => ({ variable, readers: readers.split(', ') }));
+}
+
+/** Every setting that the table of a service's own README promises. */
+function settingsOfServiceReadme(name: string): ReadmeSetting[] {
+  const cells = read(`services/${name}/README.md`).matchAll(/^\| ((?:`[A-Z]+_[A-Z_]+`(?:, )?)+) \|/gm);
+  const variables = [...cells].flatMap(([, cell = '']) => cell.replaceAll('`', '').split(', '));
+  return variables.map((variable) => ({ variable, readers: [name] }));
+}
+
+const reasonAgainst = (variable: string) =>
+  NOT_IN_CONTAINERS.find(([variables]) => variables.test(variable))?.[1];
+
+/** What the shell form `${NAME:-default}` is worth where no variable is set. */
+function worthUnset(text: string): string {
+  const next = text.replaceAll(/\$\{[A-Z_]+:-([^${}]*)\}/g, '$1');
+  return next === text ? text : worthUnset(next);
+}
+
 /** Those who keep no users, and names of theirs. */
 const CONSUMERS = PROCESSES.filter(([name]) => name !== 'auth');
 
@@ -69,13 +114,65 @@ describe('docker-compose.yml', () => {
       for (const door of ['GRPC', 'HTTP']) {
         const variable = `${prefix}_${door}_PORT`;
         const setting = Object.values(settings).find((each) => each.variable === variable);
-        expect(environment[variable]).toBe(setting?.default);
+        expect(environment[variable]).toBe(`\${${variable}:-${setting?.default}}`);
       }
+      // Moved by the same variable as the port itself.
       expect(healthcheck?.test.join(' ')).toContain(
         `http://127.0.0.1:${environment[`${prefix}_HTTP_PORT`]}/readyz`,
       );
     },
   );
+
+  it('mail-in-compose: gives each reader each setting that a README promises, but for a list with reasons', () => {
+    const promised = [...readmeSettings(), ...PROCESSES.flatMap(([name]) => settingsOfServiceReadme(name))];
+    expect(promised.length).toBeGreaterThan(80);
+    const absent = promised.flatMap(({ variable, readers }) =>
+      readers
+        .map((reader) => CONTAINER_OF.get(reader))
+        .filter((container) => container !== undefined)
+        .filter((container) => !(variable in service(container).environment) && !reasonAgainst(variable))
+        .map((container) => `${container} lacks ${variable}`),
+    );
+    expect(absent).toEqual([]);
+  });
+
+  it('mail-in-compose: gives no container what the list says none has, and lists nothing that no README promises', () => {
+    const promised = readmeSettings().map(({ variable }) => variable);
+    for (const [variables, reason] of NOT_IN_CONTAINERS) {
+      expect(promised.filter((variable) => variables.test(variable))).not.toEqual([]);
+      expect(reason).not.toBe('');
+    }
+    const given = PROCESSES.flatMap(([name]) => Object.keys(service(name).environment));
+    expect(given.filter(reasonAgainst)).toEqual([]);
+  });
+
+  it('mail-in-compose: takes a setting from the environment by its own name, and its default where it is unset', () => {
+    for (const [name, settings] of PROCESSES) {
+      const { environment } = service(name);
+      for (const { variable, default: byDefault } of Object.values(settings)) {
+        const given = environment[variable];
+        if (given === undefined || !given.includes(':-')) continue;
+        expect(given, name).toContain(`\${${variable}:-`);
+        expect([byDefault, ''], `${name}: ${variable}`).toContain(worthUnset(given));
+      }
+    }
+  });
+
+  it('mail-in-compose: lets people register: auth writes mails into a volume that its user may write', () => {
+    const { environment, volumes = [] } = service('auth');
+    const [volume = '', folder = ''] = volumes[0]?.split(':') ?? [];
+    expect(compose.volumes).toHaveProperty(volume);
+    expect(dirname(environment.AUTH_MAIL_DIRECTORY ?? '')).toBe(folder);
+    expect(dockerfile).toContain(`RUN install -d -o node -g node -m 0700 ${folder}\n`);
+  });
+
+  it('ports: keeps the databases out of the ports that Linux hands to outgoing connections', () => {
+    for (const server of ['postgres', 'auth-postgres']) {
+      const [, port] = /port=(\d+)/.exec(service(server).command.join(' ')) ?? [];
+      expect(Number(port), server).toBeLessThan(32_768);
+      expect(service(server).healthcheck?.test).toContain(`--port=${port}`);
+    }
+  });
 
   it.each(Object.keys(compose.services))('keeps %s on loopback, in an image that is there', (name) => {
     const { network_mode, image, build, command } = service(name);
