@@ -30,14 +30,14 @@ const MINE: Mark = {
   word: 'quaxolotl',
   phone: '+351 21 444 1881',
   birthDate: '1901-01-31',
-  currencyCode: 'QXA',
+  currencyCode: 'QAR',
   number: 1_606_060_601,
 };
 const OTHER: Mark = {
   word: 'zephyrbogen',
   phone: '+351 22 777 2992',
   birthDate: '1907-07-17',
-  currencyCode: 'ZXB',
+  currencyCode: 'ZAR',
   number: 1_404_040_409,
 };
 

@@ -51,6 +51,13 @@ describe('areas', () => {
     });
     expect(await newArea('euroland', 'EUR', 'elsewhere')).not.toBe('');
   });
+
+  it.each(['ZZZ', 'XAU', 'XXX'])('money-units: are refused with %s, which is no currency', async (code) => {
+    expect(await faultOf(newArea('nowhere', code))).toMatchObject({
+      code: 'InvalidArgument',
+      fields: ['area.currency_code'],
+    });
+  });
 });
 
 describe('CreatePlan', () => {

@@ -7,6 +7,7 @@ import {
   type Plan as PlanMessage,
   PlanSchema,
 } from '@rollcall/contract/billing';
+import { currencyOf } from '@rollcall/contract/currencies';
 import { invalidField, requireStorable } from '@rollcall/runtime/rpc';
 import type { Area, NewArea, NewPlan, Plan, PlanPrice } from '../plans/plan.ts';
 import { moneyFromMessage } from './money-message.ts';
@@ -43,6 +44,7 @@ export function pricesFromMessage({ prices }: PlanMessage): PlanPrice[] {
 /** What CreateArea adds; output-only fields are left out. Throws RpcError FIELD_INVALID. */
 export function newAreaFromMessage(area: AreaMessage): NewArea {
   const { code, countryCodes, currencyCode, taxBasisPoints } = area;
+  if (!currencyOf(currencyCode)) throw invalidField('area.currency_code', 'must be a currency of ISO 4217');
   return {
     code,
     title: requireStorable('area.title', area.title),

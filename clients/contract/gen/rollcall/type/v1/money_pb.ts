@@ -11,7 +11,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rollcall/type/v1/money.proto.
  */
 export const file_rollcall_type_v1_money: GenFile = /*@__PURE__*/
-  fileDesc("Chxyb2xsY2FsbC90eXBlL3YxL21vbmV5LnByb3RvEhByb2xsY2FsbC50eXBlLnYxIkgKBU1vbmV5EioKDWN1cnJlbmN5X2NvZGUYASABKAlCE7pIEHIOGAMyCl5bQS1aXXszfSQSEwoLbWlub3JfdW5pdHMYAiABKANiBnByb3RvMw", [file_buf_validate_validate]);
+  fileDesc("Chxyb2xsY2FsbC90eXBlL3YxL21vbmV5LnByb3RvEhByb2xsY2FsbC50eXBlLnYxIosHCgVNb25leRLsBgoNY3VycmVuY3lfY29kZRgBIAEoCULUBrpI0Aa6AbwGChNtb25leS5jdXJyZW5jeV9jb2RlEkltdXN0IGJlIHRoZSBJU08gNDIxNyBjb2RlIG9mIGEgY3VycmVuY3kgd2l0aCBhIHNtYWxsZXN0IHVuaXQsIHN1Y2ggYXMgRVVSGtkFdGhpcy5tYXRjaGVzKCdeKD86QUVEfEFGTnxBTEx8QU1EfEFOR3xBT0F8QVJTfEFVRHxBV0d8QVpOfEJBTXxCQkR8QkRUfEJHTnxCSER8QklGfEJNRHxCTkR8Qk9CfEJPVnxCUkx8QlNEfEJUTnxCV1B8QllOfEJaRHxDQUR8Q0RGfENIRXxDSEZ8Q0hXfENMRnxDTFB8Q05ZfENPUHxDT1V8Q1JDfENVQ3xDVVB8Q1ZFfENaS3xESkZ8REtLfERPUHxEWkR8RUVLfEVHUHxFUk58RVRCfEVVUnxGSkR8RktQfEdCUHxHRUx8R0hTfEdJUHxHTUR8R05GfEdUUXxHWUR8SEtEfEhOTHxIUkt8SFRHfEhVRnxJRFJ8SUxTfElOUnxJUUR8SVJSfElTS3xKTUR8Sk9EfEpQWXxLRVN8S0dTfEtIUnxLTUZ8S1BXfEtSV3xLV0R8S1lEfEtaVHxMQUt8TEJQfExLUnxMUkR8TFNMfExUTHxMVkx8TFlEfE1BRHxNREx8TUdBfE1LRHxNTUt8TU5UfE1PUHxNUk98TVJVfE1VUnxNVlJ8TVdLfE1YTnxNWFZ8TVlSfE1aTnxOQUR8TkdOfE5JT3xOT0t8TlBSfE5aRHxPTVJ8UEFCfFBFTnxQR0t8UEhQfFBLUnxQTE58UFlHfFFBUnxST058UlNEfFJVQnxSV0Z8U0FSfFNCRHxTQ1J8U0RHfFNFS3xTR0R8U0hQfFNMRXxTTEx8U09TfFNSRHxTU1B8U1REfFNUTnxTVkN8U1lQfFNaTHxUSEJ8VEpTfFRNVHxUTkR8VE9QfFRSWXxUVER8VFdEfFRaU3xVQUh8VUdYfFVTRHxVU058VVlJfFVZVXxVWVd8VVpTfFZFRHxWRUZ8VkVTfFZORHxWVVZ8V1NUfFhBRHxYQUZ8WENEfFhDR3xYT0Z8WFBGfFlFUnxaQVJ8Wk1XfFpXR3xaV0wpJCcpcg4YAzIKXltBLVpdezN9JBITCgttaW5vcl91bml0cxgCIAEoA2IGcHJvdG8z", [file_buf_validate_validate]);
 
 /**
  * An amount of money in the smallest unit of its currency, so that no amount is ever a fraction.
@@ -20,14 +20,16 @@ export const file_rollcall_type_v1_money: GenFile = /*@__PURE__*/
  */
 export type Money = Message<"rollcall.type.v1.Money"> & {
   /**
-   * ISO 4217 code, three upper-case letters: "EUR".
+   * ISO 4217 code, three upper-case letters: "EUR". Currencies that were withdrawn, such as HRK, are taken for what was agreed
+   * in them; what has no smallest unit, such as XAU or XXX, is refused.
    *
    * @generated from field: string currency_code = 1;
    */
   currencyCode: string;
 
   /**
-   * The amount in minor units: 1999 with "EUR" is 19.99 euros. The number of decimals is the currency's own.
+   * The amount in minor units: 1999 with "EUR" is 19.99 euros. The number of decimals is the currency's own, by ISO 4217:
+   * 1999 with "JPY" is 1999 yen, with "KWD" 1.999 dinars.
    *
    * @generated from field: int64 minor_units = 2;
    */

@@ -1,0 +1,54 @@
+/** A currency that amounts can be counted in. */
+export interface Currency {
+  /** ISO 4217, upper case. */
+  readonly code: string;
+  /** Decimals of its smallest unit: 2 for EUR, 0 for JPY. */
+  readonly decimals: number;
+  /** `active`: money. `fund`: a unit of account that nobody pays in. `withdrawn`: replaced by another currency. */
+  readonly kind: 'active' | 'fund' | 'withdrawn';
+}
+
+/**
+ * Every currency of ISO 4217 that has a smallest unit, by its code: list one as published on 2026-01-01, and of list three the
+ * codes that Stripe has taken. Intl cannot stand in for it: it follows CLDR, by which a forint or an afghani has no decimals.
+ * What has no smallest unit (XAU, XDR, XTS, XXX) is no currency here.
+ */
+export const CURRENCIES: ReadonlyMap<string, Currency> = new Map(
+  [
+    ...currencies('active', 0, 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF'),
+    ...currencies(
+      'active',
+      2,
+      `AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC
+       CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR
+       JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD
+       NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN
+       SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG`,
+    ),
+    ...currencies('active', 3, 'BHD IQD JOD KWD LYD OMR TND'),
+    ...currencies('fund', 0, 'UYI'),
+    ...currencies('fund', 2, 'BOV CHE CHW COU MXV USN XAD'),
+    ...currencies('fund', 4, 'CLF UYW'),
+    ...currencies('withdrawn', 2, 'ANG BGN CUC EEK HRK LTL LVL MRO SLL STD VEF ZWL'),
+  ].map((each) => [each.code, each]),
+);
+
+/** The currency of a code in upper case; undefined: there is none, or it has no smallest unit. */
+export function currencyOf(code: string): Currency | undefined {
+  return CURRENCIES.get(code);
+}
+
+/**
+ * An amount as people write it, exactly: 1999 with 2 decimals is "19.99".
+ * @param units a whole number of the unit that `decimals` speaks of
+ */
+export function formatUnits(units: bigint, decimals: number): string {
+  const digits = String(units < 0n ? -units : units).padStart(decimals + 1, '0');
+  const point = digits.length - decimals;
+  const text = decimals === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;
+  return units < 0n ? `-${text}` : text;
+}
+
+function currencies(kind: Currency['kind'], decimals: number, codes: string): Currency[] {
+  return codes.split(/\s+/).map((code) => ({ code, decimals, kind }));
+}
