@@ -1,7 +1,7 @@
-// What only `…/testing` imports: nobody gets it who does not ask for it. Not said in the manifests here, where npm would
+// What only `…/testing` and `…/phone` import: nobody gets it who does not ask for it. Not said in the manifests here, where npm would
 // take it into production installs.
-const TESTING_PEERS = {
-  '@rollcall/contract': ['@connectrpc/connect', 'vitest'],
+const OPTIONAL_PEERS = {
+  '@rollcall/contract': ['@connectrpc/connect', 'libphonenumber-js', 'vitest'],
   '@rollcall/user-client': ['@bufbuild/protovalidate'],
 };
 
@@ -12,7 +12,7 @@ const TESTING_PEERS = {
 export function toPackedManifest(manifest) {
   const { name, version, description, license, type, exports } = manifest;
   const { dependencies, devDependencies } = manifest;
-  const peers = TESTING_PEERS[name] ?? [];
+  const peers = OPTIONAL_PEERS[name] ?? [];
   return {
     name,
     version,

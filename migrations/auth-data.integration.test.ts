@@ -57,13 +57,8 @@ describe('seal-contact', () => {
       new Map(before.map(({ id, email }) => [id, email])),
     );
     const withPhone = sealed.find((row) => row.phone_sealed);
-    expect(withPhone?.phone_key).toEqual(
-      keyring.blindIndex(String(before.find(({ id }) => id === withPhone?.id)?.phone).replace(/\D/g, ''), {
-        tenantId: withPhone?.tenant_id,
-        table: 'users',
-        column: 'phone_key',
-      }),
-    );
+    const phone = String(before.find(({ id }) => id === withPhone?.id)?.phone);
+    expect(withPhone?.phone_key).toEqual(phoneIndex(phone.replace(/\D/g, ''), withPhone?.tenant_id));
     expect(JSON.stringify(sealed)).not.toMatch(/guest/i);
 
     await down(database.ownerUrl);
@@ -76,7 +71,7 @@ describe('user-records', () => {
   it('takes tags out of profiles, each once and in order, and puts them back', async () => {
     await using database = await createTestDatabase('auth');
     await using client = await connect(database.ownerUrl);
-    await down(database.ownerUrl, 'user-records');
+    await down(database.ownerUrl, '2026-11-20-user-records');
     const ids = [randomUUID(), randomUUID(), randomUUID()];
     await client.query(
       `insert into users (tenant_id, id, state, role, create_time, update_time)
@@ -102,15 +97,72 @@ describe('user-records', () => {
       return ids.map((id) => rows.find(({ user_id }) => user_id === id)?.profile);
     };
     expect(await kept()).toEqual([{ birthDate: '1815-12-10' }, { birthDate: '1906-12-09' }, {}]);
-    await down(database.ownerUrl, 'user-records');
+    await down(database.ownerUrl, '2026-11-20-user-records');
     expect(await kept()).toEqual(profiles);
   });
 });
 
+describe('phone-keys', () => {
+  it('phones: finds stored numbers by their main number, in more than one batch, and takes that back', async () => {
+    await using database = await createTestDatabase('auth');
+    await using client = await connect(database.ownerUrl);
+    await down(database.ownerUrl, '2026-12-02-phone-keys');
+    const numbers = [
+      ['+1 212 555 0100 x5', '121255501005', '12125550100'],
+      ['+1 21255501005', '121255501005', '121255501005'],
+      ['0044 20 7946 0018', '00442079460018', '442079460018'],
+      ['447911123456.0', '4479111234560', '447911123456'],
+      ['555-0100', '5550100', '5550100'],
+      ['((((', null, null],
+    ] as const;
+    const rows = Array.from({ length: 1500 }, (_, n) => {
+      const [phone, before, after] = numbers[n % numbers.length] as (typeof numbers)[number];
+      return { id: randomUUID(), tenantId: `t${n % 2}`, phone, before, after };
+    });
+    await client.query(
+      `insert into users (tenant_id, id, state, role, create_time, update_time, phone_sealed, phone_key)
+       select r.tenant_id, r.id, 'ACTIVE', 'CUSTOMER', now(), now(), decode(r.sealed, 'hex'), decode(r.key, 'hex')
+       from jsonb_to_recordset($1::jsonb) as r (tenant_id text, id uuid, sealed text, key text)`,
+      [JSON.stringify(rows.map(toStoredPhone))],
+    );
+    const keys = async () => {
+      const stored = await client.query('select id, version, phone_key from users');
+      const byId = new Map(stored.map(({ id, version, phone_key }) => [id, { version, key: phone_key }]));
+      return rows.map(({ id }) => byId.get(id));
+    };
+    const expected = (which: 'before' | 'after') =>
+      rows.map((row) => ({ version: '1', key: phoneIndex(row[which], row.tenantId) }));
+
+    expect(await keys()).toEqual(expected('before'));
+    await migrate(auth, new Secret(database.ownerUrl), KEYS);
+    expect(await keys()).toEqual(expected('after'));
+    await down(database.ownerUrl, '2026-12-02-phone-keys');
+    expect(await keys()).toEqual(expected('before'));
+  });
+});
+
+/** A row as the code before the main numbers stored it. */
+function toStoredPhone({ id, tenantId, phone, before }: StoredPhone) {
+  const place = { tenantId, table: 'users', column: 'phone_sealed', rowId: id };
+  const sealed = keyring.seal(phone, place).toString('hex');
+  return { id, tenant_id: tenantId, sealed, key: phoneIndex(before, tenantId)?.toString('hex') ?? null };
+}
+
+interface StoredPhone {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly phone: string;
+  readonly before: string | null;
+}
+
+function phoneIndex(key: string | null, tenantId: string): Buffer | null {
+  return key === null ? null : keyring.blindIndex(key, { tenantId, table: 'users', column: 'phone_key' });
+}
+
 const READ_PLAIN = 'select tenant_id, id, email, email_key, phone, version from users order by tenant_id, id';
 
 /** Takes a migration back, and all behind it. */
-async function down(url: string, name = 'seal-contact'): Promise<void> {
+async function down(url: string, name = '2026-11-20-seal-contact'): Promise<void> {
   const orm = new MikroORM({
     driver: PostgreSqlDriver,
     clientUrl: url,
@@ -121,7 +173,7 @@ async function down(url: string, name = 'seal-contact'): Promise<void> {
   });
   try {
     const executed = (await orm.migrator.getExecuted()).map(({ name }) => name);
-    const from = executed.indexOf(`2026-11-20-${name}`);
+    const from = executed.indexOf(name);
     for (const name of executed.slice(from).reverse()) await orm.migrator.down({ migrations: [name] });
   } finally {
     await orm.close(true);

@@ -114,6 +114,7 @@ async function convert<Row extends Position>(
 async function seal(migration: Migration, rows: readonly PlainRow[], keyring: Keyring): Promise<void> {
   const sealed = rows.map(({ tenant_id, id, email, plain_email_key, phone }) => {
     const place = (column: string) => ({ tenantId: tenant_id, table: 'users', column, rowId: id });
+    // As numbers were compared when this was written; `2026-12-02-phone-keys` compares them anew.
     const digits = phone.replace(/\D/g, '');
     return {
       tenant_id,

@@ -42,6 +42,22 @@ describe('contact data in the database', () => {
     expect(outcomes[0]?.outcome.value).toMatchObject({ tenantId, ...contact });
   });
 
+  it('phones: is found as the code before stored it, by all digits, and not as the number that has these digits', async () => {
+    await using database = await openDatabase();
+    await using auth = await startAuth(database.url, BEFORE);
+    const tenantId = freshTenant();
+    const make = async (phone: string) =>
+      (await auth.admin.createUser({ tenantId, user: { phone } })).user?.id ?? '';
+    const old = await make('+1 212 555 0100 x5');
+    const longer = await make('+1 21255501005');
+    const oldKey = KEYRING.blindIndex('121255501005', { tenantId, table: 'users', column: 'phone_key' });
+    await database.query('update users set phone_key = $2 where id = $1', [old, oldKey]);
+    const found = async (query: string) =>
+      (await auth.admin.searchUsers({ tenantId, query })).matches.map(({ user }) => user?.id);
+    expect(await found('+1 212 555 0100 x5')).toEqual([old]);
+    expect(await found('+1 21255501005')).toEqual([longer]);
+  });
+
   it('is refused where it was put into the row of another user, and the address does not come with the refusal', async () => {
     await using database = await openDatabase();
     await using auth = await startAuth(database.url, BEFORE);

@@ -67,7 +67,7 @@ const CALLER_CONNECTIONS = 2;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-12-01-touched-views',
+  migration: '2026-12-02-phone-keys',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };

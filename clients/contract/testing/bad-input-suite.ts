@@ -70,6 +70,16 @@ const CASES: Case[] = [
     invalid('user.phone'),
   ],
   [
+    'phones: brackets without a digit for a phone',
+    ({ admin }) => admin.createUser({ tenantId, user: { phone: '((((' } }),
+    invalid('user.phone'),
+  ],
+  [
+    'phones: a phone that a spreadsheet made a decimal number',
+    ({ admin }) => admin.createUser({ tenantId, user: { phone: '447911123456.0' } }),
+    invalid('user.phone'),
+  ],
+  [
     'an id of another version',
     ({ admin }) => admin.createUser({ tenantId, userId: '0190b0d5-4a1c-4e2f-8c3d-0123456789ab', user: {} }),
     invalid('user_id'),

@@ -17,7 +17,7 @@ export function describeDuplicates(name: string, subject: () => ServiceSubject):
     const born = (birthDate: string) => ({ profile: { birthDate } });
     const phones = [
       await seed({ firstName: 'Tom', phone: '+1 555 0100' }),
-      await seed({ firstName: 'Zoe', phone: '(1) 555-0100' }),
+      await seed({ firstName: 'Zoe', phone: '(1) 555-0100 x5' }),
     ];
     const names = [
       await seed({ firstName: 'José', lastName: 'García', ...born('1980-02-29') }),

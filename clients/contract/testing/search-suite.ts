@@ -28,6 +28,23 @@ export function describeSearching(subject: () => ServiceSubject): void {
       expect(await ids(tenantId, '21 555 0101')).toEqual([]);
     });
 
+    it('phones: finds a number with an extension by its main number, and no longer number', async () => {
+      const tenantId = freshTenant();
+      const extended = await named(tenantId, 'Ada', '', { phone: '+1 212 555 0100 x5' });
+      const longer = await named(tenantId, 'Eve', '', { phone: '+1 21255501005' });
+      const found = [
+        '+1 212 555 0100',
+        '(1) 212-555-0100',
+        '+1 212 555 0100 ext. 7',
+        '001 212 555 0100;ext=5',
+      ];
+      for (const query of found) expect(await ids(tenantId, query)).toEqual([extended]);
+      expect(await ids(tenantId, '+1 212 555 0100#5')).toEqual([extended]);
+      expect(await ids(tenantId, '+1 21255501005')).toEqual([longer]);
+      const { user } = await subject().users.getUser({ tenantId, id: extended, view: UserView.BASIC });
+      expect(user?.phone).toBe('+1 212 555 0100 x5');
+    });
+
     it('finds a whole name, then those that begin so, then those that hold it', async () => {
       const tenantId = freshTenant();
       const part = await named(tenantId, 'Susana', 'Reis');

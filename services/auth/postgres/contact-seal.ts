@@ -1,5 +1,6 @@
+import { phoneKey } from '@rollcall/contract/phone';
 import type { Keyring } from '@rollcall/runtime/sealing';
-import { emailBaseKey, emailKey, phoneKey } from '../users/user.ts';
+import { emailBaseKey, emailKey } from '../users/user.ts';
 
 /** The columns of `users` that hold contact data. Null where there is none. */
 export interface ContactColumns {
@@ -32,8 +33,13 @@ export interface ContactSeal {
   ): { email: string; phone: string };
   /** What the column `email_key` may hold for an `emailKey`, one for each index key. */
   emailIndexes(key: string, tenantId: string): Buffer[];
-  /** What the column `phone_key` may hold for a `phoneKey`, one for each index key. */
-  phoneIndexes(key: string, tenantId: string): Buffer[];
+  /**
+   * What the column `phone_key` may hold for a phone number, for each index key. Rows of the code from before 2026-12-02
+   * are found by all digits, so that other numbers may have these values too: see `isPhone`.
+   */
+  phoneIndexes(phone: string, tenantId: string): Buffer[];
+  /** Whether a sealed number is this one, extensions aside. Throws SealingError. */
+  isPhone(sealed: Buffer | null, phone: string, owner: ContactOwner): boolean;
 }
 
 const TABLE = 'users';
@@ -63,7 +69,16 @@ export function createContactSeal(keyring: Keyring): ContactSeal {
     }),
     emailIndexes: (key, tenantId) =>
       keyring.blindIndexes(key, { tenantId, table: TABLE, column: 'email_key' }),
-    phoneIndexes: (key, tenantId) =>
-      keyring.blindIndexes(key, { tenantId, table: TABLE, column: 'phone_key' }),
+    phoneIndexes: (phone, tenantId) => {
+      const keys = [...new Set([phoneKey(phone), digitsOf(phone)])].filter((key) => key !== null);
+      const place = { tenantId, table: TABLE, column: 'phone_key' };
+      return keys.flatMap((key) => keyring.blindIndexes(key, place));
+    },
+    isPhone: (sealed, phone, owner) => phoneKey(open(sealed, 'phone_sealed', owner)) === phoneKey(phone),
   };
+}
+
+/** What numbers were found by before 2026-12-02; null: nothing. */
+function digitsOf(phone: string): string | null {
+  return phone.replace(/[^0-9]/g, '') || null;
 }

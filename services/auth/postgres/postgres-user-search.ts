@@ -13,15 +13,15 @@ export function createPostgresUserSearch(pool: Pool, seal: ContactSeal): UserSea
     (await pool.query<{ word: string }>({ ...statement, values })).rows.map(({ word }) => word);
 
   async function select(
-    { filter, view }: { filter: UserFilter; view: UserView },
+    { filter, view, others, isWanted = () => true }: Selection,
     narrow: (bind: Bind) => string,
   ): Promise<User[]> {
     const values: unknown[] = [];
     const bind: Bind = (value) => `$${values.push(value)}`;
     const where = [...conditionsOf(filter, bind), narrow(bind)].join(' and ');
-    const text = `${selectOf(view)} where ${where} order by u.id limit ${MAX_USERS}`;
+    const text = `${selectOf(view, others)} where ${where} order by u.id limit ${MAX_USERS}`;
     const { rows } = await pool.query<SelectedRow>(text, values);
-    return rows.map((row) => userFromRow(row, view, seal));
+    return rows.filter(isWanted).map((row) => userFromRow(row, view, seal));
   }
 
   return {
@@ -53,15 +53,37 @@ export function createPostgresUserSearch(pool: Pool, seal: ContactSeal): UserSea
         return `(u.email_key = any(${keys}::bytea[]) and u.delete_time is null
           or u.email_key = any(${keys}::bytea[]) and u.delete_time is not null)`;
       }),
-    withPhone: (filter, key, view) =>
-      select({ filter, view }, (bind) => {
-        const keys = bind(seal.phoneIndexes(key, filter.tenantId));
-        return `u.phone_key = any(${keys}::bytea[]) and u.phone_key is not null`;
-      }),
+    withPhone: (filter, phone, view) =>
+      select(
+        {
+          filter,
+          view,
+          others: ['u.phone_sealed'],
+          isWanted: (row) => seal.isPhone(row.phone_sealed, phone, ownerOf(row)),
+        },
+        (bind) => {
+          const keys = bind(seal.phoneIndexes(phone, filter.tenantId));
+          return `u.phone_key = any(${keys}::bytea[]) and u.phone_key is not null`;
+        },
+      ),
   };
 }
 
 const MAX_USERS = 25_000;
+
+/** Which users to read. */
+interface Selection {
+  readonly filter: UserFilter;
+  readonly view: UserView;
+  /** Columns beside those of the view. */
+  readonly others?: readonly string[];
+  /** What the database cannot tell of a row. */
+  readonly isWanted?: (row: SelectedRow) => boolean;
+}
+
+function ownerOf(row: SelectedRow) {
+  return { tenantId: row.tenant_id, id: row.id };
+}
 
 const TERMS = {
   name: 'search_terms',

@@ -1,6 +1,7 @@
+import { phoneKey } from '@rollcall/contract/phone';
 import { bestWord, fieldNames, wordsOfEntry } from './search-score.ts';
 import { createTermWords, type TermWords } from './term-words.ts';
-import { emailKey, phoneKey, type User, type UserView } from './user.ts';
+import { emailKey, type User, type UserView } from './user.ts';
 import type { UserFilter } from './user-reads.ts';
 import type { UserSearch, WordOwner, WordPlace } from './user-search.ts';
 
@@ -84,14 +85,11 @@ function endOf(found: FoundList): SearchPage {
 }
 
 async function findContacts(search: UserSearch, { query, filter, view, position }: SearchCommand) {
-  const [email, phone] = [
-    isAddress(query) ? emailKey(query) : null,
-    isNumber(query) ? phoneKey(query) : null,
-  ];
+  const email = isAddress(query) ? emailKey(query) : null;
   const users = email
     ? await search.withEmail(filter, email, view)
-    : phone
-      ? await search.withPhone(filter, phone, view)
+    : phoneKey(query)
+      ? await search.withPhone(filter, query, view)
       : [];
   const after = position && 'contact' in position ? position.contact : '';
   const matchedFields = [email ? 'email' : 'phone'];
@@ -103,10 +101,6 @@ async function findContacts(search: UserSearch, { query, filter, view, position 
 
 function isAddress(query: string): boolean {
   return /^\S+@\S+$/.test(query.trim());
-}
-
-function isNumber(query: string): boolean {
-  return /^\+?[\d ()./-]*\d[\d ()./-]*(x\d+)?$/.test(query.trim());
 }
 
 async function findNames(

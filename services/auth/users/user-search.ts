@@ -52,8 +52,8 @@ export interface UserSearch {
   pass(filter: UserFilter, ids: readonly string[], view: UserView): Promise<ReadonlyMap<string, User>>;
   /** Users by `emailKey`, in order of their ids. */
   withEmail(filter: UserFilter, key: string, view: UserView): Promise<User[]>;
-  /** Users by `phoneKey`, in order of their ids, at most 1000. */
-  withPhone(filter: UserFilter, key: string, view: UserView): Promise<User[]>;
+  /** Users whose number is this one, extensions aside, in order of their ids. */
+  withPhone(filter: UserFilter, phone: string, view: UserView): Promise<User[]>;
 }
 
 /** As many words `wordsWith` answers at most; fewer: there are no more. */

@@ -95,8 +95,3 @@ export function emailKey(email: string): string | null {
 export function emailBaseKey(email: string): string | null {
   return emailKey(email)?.replace(/^([^+@]+)\+[^@]*@/, '$1@') ?? null;
 }
-
-/** A phone number in the form in which numbers are compared: its digits; null where there are none. */
-export function phoneKey(phone: string): string | null {
-  return phone.replace(/\D/g, '') || null;
-}

@@ -1,3 +1,4 @@
+import { phoneKey } from '@rollcall/contract/phone';
 import type { Keyring } from '@rollcall/runtime/sealing';
 import type { CopyValue } from './binary-values.ts';
 import type { CrowdUser } from './crowd-user.ts';
@@ -65,7 +66,7 @@ export function userRowMaker(keyring: Keyring, tenantId: string): (user: CrowdUs
       keyring.blindIndex(email, place('email_key')),
       keyring.blindIndex(email.replace(/\+[^@]*/, ''), place('email_base_key')),
       keyring.seal(phone, { ...place('phone_sealed'), rowId: id }),
-      keyring.blindIndex(phone.replace(/\D/g, ''), place('phone_key')),
+      keyring.blindIndex(phoneKey(phone) ?? '', place('phone_key')),
     ];
   };
 }

@@ -23,15 +23,16 @@ import { emailKey } from './views.ts';
 /** SearchUsers over a store: looks at everyone. Scores differ from the real ones; the order of kinds of matches does not. */
 export function searchingOf(store: UserStore): Pick<ServiceImpl<typeof UserAdminService>, 'searchUsers'> {
   return {
-    searchUsers(request: SearchUsersRequest) {
+    async searchUsers(request: SearchUsersRequest) {
       requireMoments(request.filter);
       const tie = tieOf(SearchUsersRequestSchema, request);
       const after = readToken(tie, request.pageToken);
+      const matchOf = await matcherOf(request.query);
       const found = store
         .readAll(request.tenantId)
         .filter((user) => passes(user, request.filter))
         .flatMap((user) => {
-          const match = matchOf(user, request.query);
+          const match = matchOf(user);
           return match ? [{ user, ...match, place: placeOf(user, match.score) }] : [];
         })
         .sort((a, b) => compare(a.place, b.place))
@@ -54,20 +55,34 @@ export function searchingOf(store: UserStore): Pick<ServiceImpl<typeof UserAdmin
   };
 }
 
-function matchOf(user: User, query: string): { score: number; matchedFields: string[] } | undefined {
+type Match = { readonly score: number; readonly matchedFields: string[] };
+
+async function matcherOf(query: string): Promise<(user: User) => Match | undefined> {
   const text = query.trim();
   if (/^\S+@\S+$/.test(text)) {
-    const isSame = emailKey(text) !== '' && emailKey(text) === emailKey(user.email);
-    return isSame ? { score: 1, matchedFields: ['email'] } : undefined;
+    const key = emailKey(text);
+    return ({ email }) =>
+      key && key === emailKey(email) ? { score: 1, matchedFields: ['email'] } : undefined;
   }
-  if (/^\+?[\d ()./-]*\d[\d ()./-]*(x\d+)?$/.test(text) && digitsOf(text) === digitsOf(user.phone))
-    return { score: 1, matchedFields: ['phone'] };
+  const hasPhone = await phoneMatcherOf(text);
   const terms = [...new Set(wordsOf(text))];
-  return terms.length > 0 ? matchNames(user, terms) : undefined;
+  return (user) => {
+    if (hasPhone(user)) return { score: 1, matchedFields: ['phone'] };
+    return terms.length > 0 ? matchNames(user, terms) : undefined;
+  };
 }
 
-function digitsOf(phone: string): string {
-  return phone.replace(/\D/g, '');
+/** Whether a user has the number that is searched for. Loads what reads numbers only where the query may be one. */
+async function phoneMatcherOf(text: string): Promise<(user: User) => boolean> {
+  if (!/^[^\p{L}]*\p{Nd}/u.test(text)) return () => false;
+  const { phoneKey } = await import('@rollcall/contract/phone').catch((cause: unknown) => {
+    const cure = 'npm install --save-dev libphonenumber-js';
+    throw new Error(`The fake user service reads phone numbers as the real one does; it needs: ${cure}`, {
+      cause,
+    });
+  });
+  const key = phoneKey(text);
+  return ({ phone }) => key !== null && key === phoneKey(phone);
 }
 
 // The best first: what a score lacks of 1 sorts as a text.

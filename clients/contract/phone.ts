@@ -1,0 +1,83 @@
+import {
+  type PhoneNumber as ParsedNumber,
+  parseIncompletePhoneNumber,
+  parsePhoneNumberFromString,
+} from 'libphonenumber-js/min';
+
+/** A phone number as numbers are compared. */
+export interface PhoneNumber {
+  /**
+   * Digits without the extension: those of E.164 where the country is known, otherwise those that are written. A number
+   * without a country equals an international one only where both have the same digits.
+   */
+  readonly main: string;
+  /** Digits of the extension; empty: none. */
+  readonly extension: string;
+}
+
+// What stands before an extension: as in the rule of `User.phone`, which a test holds against this.
+const MAIN = /^[+]?[0-9 ()./-]*/;
+// Digits that a spreadsheet keeps as a number come out as 447911123456.0.
+const DECIMAL_ZERO = /^([+]?[0-9]{5,})[.]0+$/;
+const INTERNATIONAL_PREFIX = /^00(?=[1-9])/;
+// Longer than the library reads, and once allowed.
+const LONG_EXTENSION = /^x([0-9]{10,})$/;
+// The library reads an extension only behind a whole number.
+const ANY_NUMBER = '+12125550100';
+
+/**
+ * Reads a phone number with or without an extension (`x5`, `#5`, `ext. 5`, `;ext=5`).
+ * Answers undefined where the text has no digits or is not a phone number.
+ */
+export function readPhone(text: string): PhoneNumber | undefined {
+  const cleaned = cleanPhone(text).replace(DECIMAL_ZERO, '$1');
+  const [written = ''] = MAIN.exec(cleaned) ?? [];
+  const extension = readExtension(cleaned.slice(written.length));
+  const main = readMain(written);
+  return main && extension !== undefined ? { main, extension } : undefined;
+}
+
+/** The main number in the form in which numbers are compared; null where the text is not a phone number. */
+export function phoneKey(text: string): string | null {
+  return readPhone(text)?.main ?? null;
+}
+
+/**
+ * A phone number in the characters that `User.phone` allows: full-width forms, dashes and spaces of other kinds are
+ * replaced, and invisible characters, which come with numbers that are copied from elsewhere, are removed.
+ */
+export function cleanPhone(text: string): string {
+  return text
+    .normalize('NFKC')
+    .replace(/\p{Cf}/gu, '')
+    .replace(/[\p{Pd}\u2212]/gu, '-')
+    .replace(/\s+/g, ' ')
+    .replace(/\p{Nd}/gu, (digit) => parseIncompletePhoneNumber(digit) || digit)
+    .trim();
+}
+
+function readMain(written: string): string {
+  const digits = written.replace(/[^0-9]/g, '');
+  if (written.startsWith('+')) {
+    const parsed = parseInternational(written);
+    return parsed ? digitsOfE164(parsed) : digits;
+  }
+  if (!INTERNATIONAL_PREFIX.test(digits)) return digits;
+  const dialled = parseInternational(digits.replace(INTERNATIONAL_PREFIX, '+'));
+  return dialled?.isValid() ? digitsOfE164(dialled) : digits;
+}
+
+/** The extension behind a main number, empty where there is none; undefined where something else stands there. */
+function readExtension(tail: string): string | undefined {
+  if (!tail) return '';
+  return parseInternational(`${ANY_NUMBER}${tail}`)?.ext ?? LONG_EXTENSION.exec(tail)?.[1];
+}
+
+/** Undefined where the text does not begin with `+` and a country code. */
+function parseInternational(text: string): ParsedNumber | undefined {
+  return parsePhoneNumberFromString(text, { extract: false });
+}
+
+function digitsOfE164({ number }: ParsedNumber): string {
+  return number.slice(1);
+}
