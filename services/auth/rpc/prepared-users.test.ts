@@ -122,6 +122,15 @@ describe('prepared answers', () => {
     expect(JSON.stringify(toJson(GetUserResponseSchema, decoded))).not.toContain('ada@example.com');
   });
 
+  it('unknown-fields: a profile is read although a newer process wrote fields that this one does not know', () => {
+    const profile = { crmFields: { note: 'x' }, fieldOfTomorrow: { a: [1] } };
+    const decoded = fromBinary(
+      GetUserResponseSchema,
+      singleAnswer({ ...ADA, profile }, READ_TIME_MS).toBytes(),
+    );
+    expect(decoded.user?.profile?.crmFields).toEqual({ note: 'x' });
+  });
+
   it('refuses more profiles than a message can hold', () => {
     const user = { ...ADA, profile: { crmFields: { note: 'x'.repeat(60_000) } } };
     const outcomes = Array.from({ length: 80 }, (): UserOutcome => ({ kind: 'user', user }));

@@ -57,7 +57,8 @@ function toTimestampInit(date: Date): { seconds: bigint; nanos: number } {
 
 /** The profile of a user in the FULL view, as it goes over the wire. */
 export function toProfileMessage({ profile, tags = [], statistics }: User): Profile {
-  const message = fromJson(ProfileSchema, profile as JsonValue);
+  // A newer process of the service may have written fields that this one does not know.
+  const message = fromJson(ProfileSchema, profile as JsonValue, { ignoreUnknownFields: true });
   message.tags = [...tags];
   if (statistics) message.statistics = toStatisticsMessage(statistics);
   return message;

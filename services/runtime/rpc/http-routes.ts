@@ -26,6 +26,8 @@ export function toHttpHandlers(
     maxTimeoutMs: 2_147_483_647,
     // What a newer caller sends and this service does not know is not kept.
     binaryOptions: { readUnknownFields: false },
+    // Connect's default drops a misspelt filter, and the call answers for everybody.
+    jsonOptions: { ignoreUnknownFields: false },
     acceptCompression: [compressionGzip, compressionBrotli].map(queued),
     shutdownSignal,
   });

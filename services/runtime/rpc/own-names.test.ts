@@ -85,8 +85,9 @@ describe.each(NAMES)('the name %s, which every object inherits,', (name) => {
         body,
       });
     const known = `"tenantId":"demo","id":"${ID}"`;
-    expect((await post(`{${known},"${name}":{"a":[1]}}`, { [name]: '1' })).status).toBe(200);
+    expect((await post(`{${known}}`, { [name]: '1' })).status).toBe(200);
     const strange = async (word: string) => [
+      (await post(`{${known},"${word}":{"a":[1]}}`)).status,
       (await post(`{${known},"view":"${word}"}`)).status,
       (await post(`{${known}}`, { 'content-encoding': word })).status,
       (await post(`{${known}}`, { 'content-type': `application/${word}` })).status,

@@ -69,7 +69,11 @@ export async function checkRequest(
   const plain = message.isCompressed ? await inflate(message.bytes, form, sizes) : message.bytes;
   if (!plain) return { request: { ...request, body: once(body) } };
   const fault = plain instanceof Uint8Array ? faultOf(sizes, form, plain) : plain;
-  return fault ? withoutContent(request, form, fault) : withContent(request, form, plain as Uint8Array);
+  if (fault) return withoutContent(request, form, fault);
+  const isAsItCame = !message.isCompressed || form.encoding === undefined;
+  return isAsItCame
+    ? { request: { ...request, body: once(body) } }
+    : withContent(request, form, plain as Uint8Array);
 }
 
 function formOf(header: Headers): Form | undefined {
@@ -88,11 +92,12 @@ function isStream(body: UniversalServerRequest['body']): body is AsyncIterable<U
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 }
 
-// Too short to hold much, or so long that Connect refuses it without reading.
-function isDecided(header: Headers, { encoding }: Form): boolean {
+// Too short to hold much, or so long that Connect refuses it without reading. JSON is read for its names, however short.
+function isDecided(header: Headers, { encoding, isBinary }: Form): boolean {
   const length = header.get('content-length');
   if (length === null) return false;
-  return Number(length) > MAX_MESSAGE_BYTES || (encoding === undefined && Number(length) <= UNSCANNED_BYTES);
+  const isShort = isBinary && encoding === undefined && Number(length) <= UNSCANNED_BYTES;
+  return isShort || Number(length) > MAX_MESSAGE_BYTES;
 }
 
 function maxBytesOf({ maxBinaryBytes, maxJsonBytes }: RequestSizes, { isBinary }: Form): number {
@@ -138,7 +143,7 @@ async function inflate(
     .catch((error: NodeJS.ErrnoException) =>
       error.code === 'ERR_BUFFER_TOO_LARGE'
         ? requestTooLarge(sizes, maxOutputLength)
-        : malformed(sizes, error),
+        : malformed(sizes, { cause: error }),
     );
 }
 
@@ -170,13 +175,15 @@ async function* once<T>(value: T): AsyncIterable<T> {
   yield value;
 }
 
-/** A message in the query of a GET request: short, unless it is compressed. */
+/** A message in the query of a GET request: short, unless it is compressed, and read for its names where it is JSON. */
 async function checkQuery(request: UniversalServerRequest, sizes: RequestSizes): Promise<CheckedRequest> {
   const url = new URL(request.url);
   const { searchParams: query } = url;
-  const encoding = query.get('compression');
-  if (!encoding || encoding === 'identity') return { request };
-  const form = { isBinary: query.get('encoding') === 'proto', isEnveloped: false, encoding };
+  const compression = query.get('compression');
+  const isBinary = query.get('encoding') === 'proto';
+  const isPlain = !compression || compression === 'identity';
+  if (isPlain && isBinary) return { request };
+  const form = { isBinary, isEnveloped: false, ...(!isPlain && { encoding: compression }) };
   const message = Buffer.from(query.get('message') ?? '', query.get('base64') === '1' ? 'base64url' : 'utf8');
   const plain = await inflate(message, form, sizes);
   if (!plain) return { request };

@@ -1,8 +1,9 @@
-import { type DescField, type DescMessage, getOption, ScalarType } from '@bufbuild/protobuf';
+import { type DescEnum, type DescField, type DescMessage, getOption, ScalarType } from '@bufbuild/protobuf';
 import { type FieldRules, fieldRules, maxBytes as maxBytesOption } from '@rollcall/contract/rules';
 
 /** How large a message may be, field by field, as its proto file bounds it. */
 export interface MessageSizes {
+  readonly typeName: string;
   readonly byNumber: ReadonlyMap<number, FieldSizes>;
   /** By each name that JSON may use: `userId` and `user_id`. */
   readonly byName: ReadonlyMap<string, FieldSizes>;
@@ -37,8 +38,19 @@ export interface ValueSizes {
   readonly maxBytes?: number;
   /** Bounds within a message; absent for other values, and for messages that are bounded as a whole. */
   readonly message?: MessageSizes;
+  /** Names of an enum's values; absent for other values. */
+  readonly names?: EnumNames;
   readonly binaryBytes: number;
   readonly jsonBytes: number;
+}
+
+/** The names by which JSON may give a value of an enum. */
+export interface EnumNames {
+  readonly known: ReadonlySet<string>;
+  /** Those that the field rules take. */
+  readonly allowed: readonly string[];
+  /** What all of them begin with: `BOOKING_STATUS_`. */
+  readonly prefix: string;
 }
 
 /** https://protobuf.dev/programming-guides/encoding/#structure; groups are not taken. */
@@ -95,6 +107,7 @@ function readMessage(message: DescMessage, reading: Reading): MessageSizes {
   const fields = message.fields.map((field) => readField(field, reading));
   reading.open.delete(message);
   const sizes: MessageSizes = {
+    typeName: message.typeName,
     byNumber: new Map(fields.map((field) => [field.number, field])),
     byName: new Map(
       fields.flatMap((field) => [
@@ -109,7 +122,13 @@ function readMessage(message: DescMessage, reading: Reading): MessageSizes {
   return sizes;
 }
 
-const NOTHING: MessageSizes = { byNumber: new Map(), byName: new Map(), binaryBytes: 0, jsonBytes: 0 };
+const NOTHING: MessageSizes = {
+  typeName: '',
+  byNumber: new Map(),
+  byName: new Map(),
+  binaryBytes: 0,
+  jsonBytes: 0,
+};
 
 function readField(field: DescField, reading: Reading): FieldSizes {
   const rules = getOption(field, fieldRules);
@@ -163,9 +182,23 @@ function readValue(field: DescField, rules: FieldRules | undefined, reading: Rea
   if (field.enum) {
     const longest = Math.max(...field.enum.values.map(({ name }) => name.length));
     const jsonBytes = Math.max(longest, JSON_NUMBER_BYTES);
-    return { wireType: VARINT, binaryBytes: VARINT_BYTES, jsonBytes };
+    return {
+      wireType: VARINT,
+      names: enumNames(field.enum, rules),
+      binaryBytes: VARINT_BYTES,
+      jsonBytes,
+    };
   }
   return readScalar(field.scalar as ScalarType, field, { rules, reading, what: '' });
+}
+
+function enumNames({ values, sharedPrefix = '' }: DescEnum, rules: FieldRules | undefined): EnumNames {
+  const refused = rules?.type.case === 'enum' ? rules.type.value.notIn : [];
+  return {
+    known: new Set(values.flatMap(({ name, jsonName }) => [name, jsonName])),
+    allowed: values.filter(({ number }) => !refused.includes(number)).map(({ name }) => name),
+    prefix: sharedPrefix.toUpperCase(),
+  };
 }
 
 function readMessageValue(field: DescField, message: DescMessage, reading: Reading): ValueSizes {

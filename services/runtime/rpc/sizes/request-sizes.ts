@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { type DescMethod, fromBinary, type Message } from '@bufbuild/protobuf';
 import { methodPath } from '../call.ts';
 import { MAX_MESSAGE_BYTES } from '../limits.ts';
@@ -21,7 +22,7 @@ export interface RequestSizes {
 /** What fields take that a newer caller sends and this service does not know. */
 const SPARE_BYTES = 4096;
 
-/** A request of this many bytes is decoded without a look at its fields: it cannot hold more of anything. */
+/** A request in binary form of this many bytes is decoded without a look at its fields: it cannot hold more of anything. */
 export const UNSCANNED_BYTES = 4096;
 
 /** Health and reflection are not ours, and their proto files set no bounds. */
@@ -60,7 +61,7 @@ export function decodeRequest(sizes: RequestSizes, bytes: Uint8Array): Message {
   try {
     return fromBinary(input, bytes, { readUnknownFields: false });
   } catch (cause) {
-    throw malformed(sizes, cause);
+    throw malformed(sizes, { cause });
   }
 }
 
@@ -76,7 +77,8 @@ export function binaryFault(sizes: RequestSizes, bytes: Uint8Array): RpcError | 
 /** Why a request as JSON is not decoded; undefined: it may be, or is no JSON, which the decoder says. */
 export function jsonFault(sizes: RequestSizes, bytes: Uint8Array): RpcError | undefined {
   if (bytes.length > sizes.maxJsonBytes) return requestTooLarge(sizes, sizes.maxJsonBytes);
-  if (bytes.length <= UNSCANNED_BYTES) return undefined;
+  // The decoder would put U+FFFD in place of what it cannot read.
+  if (!isUtf8(bytes)) return malformed(sizes, { form: 'JSON in UTF-8' });
   const fault = scanJson(sizes.message, parseJson(bytes));
   return fault && invalidField(fault.field, fault.description);
 }
@@ -97,10 +99,13 @@ export function requestTooLarge({ method }: RequestSizes, maxBytes: number): Rpc
   });
 }
 
-/** Bytes that are no request of the method. */
-export function malformed({ method }: RequestSizes, cause?: unknown): RpcError {
+/** Bytes that are no request of the method in the form in which it came; by default the binary one. */
+export function malformed(
+  { method }: RequestSizes,
+  { form = 'binary form', cause }: { form?: string; cause?: unknown } = {},
+): RpcError {
   const { typeName } = method.input;
-  return runtimeError('MESSAGE_MALFORMED', `The request is not a ${typeName} in binary form.`, {
+  return runtimeError('MESSAGE_MALFORMED', `The request is not a ${typeName} in ${form}.`, {
     metadata: { type: typeName },
     cause,
   });

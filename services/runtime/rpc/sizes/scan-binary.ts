@@ -7,12 +7,12 @@ import {
   VARINT,
   type ValueSizes,
 } from './message-sizes.ts';
-import { type SizeFault, tooLarge, tooLong, tooMany, within } from './size-fault.ts';
+import { type RequestFault, tooLarge, tooLong, tooMany, within } from './request-fault.ts';
 
 /** Bytes that are not the message: cut short, or with a value in another form than its field has. */
 export const MALFORMED = 'malformed';
 
-type Found = SizeFault | typeof MALFORMED | undefined;
+type Found = RequestFault | typeof MALFORMED | undefined;
 
 /**
  * Looks for the first field of an encoded message that is larger than its bound, without decoding anything. Takes time in

@@ -1,28 +1,29 @@
 import { DELIMITED, type FieldSizes, type MessageSizes, type ValueSizes } from './message-sizes.ts';
-import { type SizeFault, tooLarge, tooLong, tooMany, within } from './size-fault.ts';
+import { type RequestFault, tooLarge, tooLong, tooMany, within } from './request-fault.ts';
+import { unknownEnumName, unknownField } from './unknown-name.ts';
 
 /**
- * Looks for the first field of a message in JSON form that is larger than its bound. What is not of the field's kind is left
- * to the decoder, which refuses it.
+ * Looks for the first field of a message in JSON form that is larger than its bound, and for the first name of a field or of
+ * an enum's value that does not exist. What is not of the field's kind is left to the decoder, which refuses it.
  */
-export function scanJson(sizes: MessageSizes, json: unknown): SizeFault | undefined {
+export function scanJson(sizes: MessageSizes, json: unknown): RequestFault | undefined {
   if (!isObject(json)) return undefined;
   for (const [name, value] of Object.entries(json)) {
     const field = sizes.byName.get(name);
-    const fault = field && scanField(field, value);
+    const fault = field ? scanField(field, value) : unknownField(sizes, name);
     if (fault) return fault;
   }
   return undefined;
 }
 
-function scanField(field: FieldSizes, value: unknown): SizeFault | undefined {
+function scanField(field: FieldSizes, value: unknown): RequestFault | undefined {
   if (field.kind === 'map') return isObject(value) ? scanMap(field, value) : undefined;
   if (field.kind === 'list') return Array.isArray(value) ? scanList(field, value) : undefined;
   const fault = scanValue(field.value, value);
   return fault && within(field, fault);
 }
 
-function scanList(field: FieldSizes, values: readonly unknown[]): SizeFault | undefined {
+function scanList(field: FieldSizes, values: readonly unknown[]): RequestFault | undefined {
   if (values.length > field.maxItems) return tooMany(field);
   for (const [index, value] of values.entries()) {
     const fault = scanValue(field.value, value);
@@ -31,7 +32,7 @@ function scanList(field: FieldSizes, values: readonly unknown[]): SizeFault | un
   return undefined;
 }
 
-function scanMap(field: FieldSizes, map: object): SizeFault | undefined {
+function scanMap(field: FieldSizes, map: object): RequestFault | undefined {
   const entries = Object.entries(map);
   if (entries.length > field.maxItems) return tooMany(field);
   for (const [key, value] of entries) {
@@ -41,13 +42,16 @@ function scanMap(field: FieldSizes, map: object): SizeFault | undefined {
   return undefined;
 }
 
-function scanValue(sizes: ValueSizes, value: unknown): SizeFault | undefined {
-  const { text, maxBytes, message, wireType, jsonBytes } = sizes;
+function scanValue(sizes: ValueSizes, value: unknown): RequestFault | undefined {
+  const { text, maxBytes, message, names, wireType, jsonBytes } = sizes;
   if (text) return typeof value === 'string' && isLonger(value, text) ? tooLong(sizes) : undefined;
   if (message) return scanJson(message, value);
   // Numbers and names of enums may be written as text, and a long number takes long to be read.
-  if (wireType !== DELIMITED)
-    return typeof value === 'string' && value.length > jsonBytes ? tooLarge(jsonBytes) : undefined;
+  if (wireType !== DELIMITED) {
+    if (typeof value !== 'string') return undefined;
+    if (names && !names.known.has(value)) return unknownEnumName(names, value);
+    return value.length > jsonBytes ? tooLarge(jsonBytes) : undefined;
+  }
   return maxBytes !== undefined && takesMore(value, maxBytes) ? tooLarge(maxBytes) : undefined;
 }
 

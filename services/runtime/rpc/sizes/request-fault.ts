@@ -1,21 +1,21 @@
 import type { FieldSizes, ValueSizes } from './message-sizes.ts';
 
-/** A field that is larger than its bound. */
-export interface SizeFault {
+/** What is wrong with one field of a request. */
+export interface RequestFault {
   /** Path of the field: `keys[3].email`. */
   readonly field: string;
-  /** What the bound wants, to stand behind the field's name. */
+  /** The rule that is broken, to stand behind the field's name. */
   readonly description: string;
 }
 
 /** The fault, seen from the message around it. */
-export function within(field: FieldSizes, fault: SizeFault, index?: number): SizeFault {
+export function within(field: FieldSizes, fault: RequestFault, index?: number): RequestFault {
   const place = index === undefined ? field.name : `${field.name}[${index}]`;
   return { ...fault, field: fault.field === '' ? place : `${place}.${fault.field}` };
 }
 
 /** A list or map with too many elements. The sentences are those of protovalidate. */
-export function tooMany({ name, kind, maxItems }: FieldSizes): SizeFault {
+export function tooMany({ name, kind, maxItems }: FieldSizes): RequestFault {
   const description =
     kind === 'map'
       ? `map must be at most ${maxItems} entries`
@@ -24,7 +24,7 @@ export function tooMany({ name, kind, maxItems }: FieldSizes): SizeFault {
 }
 
 /** A text with too many characters or bytes; the field is for the caller to add. */
-export function tooLong({ text }: ValueSizes): SizeFault {
+export function tooLong({ text }: ValueSizes): RequestFault {
   const { maxChars = 0, maxBytes = 0 } = text ?? {};
   const description =
     maxChars < maxBytes ? `must be at most ${maxChars} characters` : `must be at most ${maxBytes} bytes`;
@@ -32,6 +32,6 @@ export function tooLong({ text }: ValueSizes): SizeFault {
 }
 
 /** A message that takes too many bytes; the field is for the caller to add. */
-export function tooLarge(maxBytes: number): SizeFault {
+export function tooLarge(maxBytes: number): RequestFault {
   return { field: '', description: `must take at most ${maxBytes} bytes` };
 }

@@ -1,0 +1,272 @@
+import { connect as connectHttp2 } from 'node:http2';
+import { gzipSync } from 'node:zlib';
+import { create, type DescField } from '@bufbuild/protobuf';
+import { ConnectError } from '@connectrpc/connect';
+import { errorFromJson } from '@connectrpc/connect/protocol-connect';
+import { BadRequestSchema, ErrorInfoSchema } from '@rollcall/contract';
+import { BookingService } from '@rollcall/contract/booking';
+import { ServerReflection } from '@rollcall/contract/reflection';
+import { GetUserResponseSchema, UserAdminService, UserService } from '@rollcall/contract/user';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openTestDoors, type TestDoors } from '../doors.test-support.ts';
+import { jsonWithValue, placeOf, requestFields } from '../request-fields.test-support.ts';
+import { implementService } from '../route.ts';
+import { jsonFault, requestSizes } from './request-sizes.ts';
+import { SERVICES } from './sizes.test-support.ts';
+
+const faultOf = (method: Parameters<typeof requestSizes>[0], json: object) =>
+  jsonFault(requestSizes(method), Buffer.from(JSON.stringify(json)));
+const { listBookings } = BookingService.method;
+const { autoMergeDuplicates, createUser, listUsers } = UserAdminService.method;
+
+/** The name with two letters in each other's place; another where both are the same. */
+function misspelt(name: string): string {
+  const at = [...name].findIndex((letter, i) => i > 0 && letter !== name[i + 1] && i + 1 < name.length);
+  return at < 0 ? `${name}x` : name.slice(0, at) + name[at + 1] + name[at] + name.slice(at + 2);
+}
+
+/** The message that the field belongs to, in the error's words. */
+const typeOf = (field: DescField) => field.parent.typeName;
+
+describe('the names in a request as JSON', () => {
+  it('unknown-fields: every field of every request is refused where its name is misspelt, and the right name is told', () => {
+    const fields = requestFields();
+    expect(fields.length).toBeGreaterThan(700);
+    for (const { method, path, name } of fields) {
+      const last = path.at(-1) as DescField;
+      for (const known of new Set([last.name, last.jsonName])) {
+        const wrong = misspelt(known);
+        const around = path.slice(0, -1);
+        const json = around.length > 0 ? jsonWithValue(around, { [wrong]: null }) : { [wrong]: null };
+        const place = [placeOf(around), wrong].filter((each) => each !== '').join('.');
+        expect(faultOf(method, json), `${name} as ${wrong}`).toMatchObject({
+          reason: 'FIELD_INVALID',
+          options: { violations: [{ field: place }] },
+        });
+        expect(faultOf(method, json)?.message).toContain(`${place} is not a field of ${typeOf(last)}, `);
+        expect(faultOf(method, json)?.message).toMatch(new RegExp(`\\b(${last.name}|${last.jsonName})\\b`));
+      }
+    }
+  });
+
+  it('enum-names: every value of every enum of every request is refused where its name is misspelt', () => {
+    const fields = requestFields().filter(({ path }) => path.at(-1)?.enum);
+    expect(fields.length).toBeGreaterThan(30);
+    for (const { method, path, name } of fields) {
+      for (const value of path.at(-1)?.enum?.values ?? []) {
+        expect(faultOf(method, jsonWithValue(path, value.name)), name).toBeUndefined();
+        expect(faultOf(method, jsonWithValue(path, value.number)), name).toBeUndefined();
+        for (const wrong of [misspelt(value.name), value.name.toLowerCase(), String(value.number), ''])
+          expect(faultOf(method, jsonWithValue(path, wrong)), `${name} ${wrong}`).toMatchObject({
+            reason: 'FIELD_INVALID',
+            options: { violations: [{ field: placeOf(path) }] },
+          });
+      }
+    }
+  });
+
+  it('enum-names: a short name is refused, with the names that are allowed and the nearest one', () => {
+    expect(faultOf(listBookings, { tenantId: 'demo', statuses: ['PAID'] })?.message).toBe(
+      'statuses[0] must be one of BOOKING_STATUS_PENDING, BOOKING_STATUS_PAID, BOOKING_STATUS_COMPLETED, ' +
+        'BOOKING_STATUS_ATTENDED, BOOKING_STATUS_CANCELLED, BOOKING_STATUS_REFUNDED, and PAID is none of them; ' +
+        'the nearest name is BOOKING_STATUS_PAID.',
+    );
+    expect(faultOf(listUsers, { filter: { states: ['USER_STATE_ACTIVE', 'SUSPENDED'] } })?.message).toMatch(
+      /^filter\.states\[1\] must be one of USER_STATE_ACTIVE, .* the nearest name is USER_STATE_SUSPENDED\.$/,
+    );
+    expect(faultOf(createUser, { user: { role: 'VENDOR' } })?.message).toMatch(
+      /^user\.role must be .* the nearest name is USER_ROLE_VENDOR\.$/,
+    );
+  });
+
+  it('unknown-fields: the nearest name is told in the form in which the caller writes, or all names where none is near', () => {
+    expect(faultOf(autoMergeDuplicates, { minScore: 0.9, dryrun: true })?.message).toBe(
+      'dryrun is not a field of rollcall.user.v1.AutoMergeDuplicatesRequest, where the nearest name is dryRun.',
+    );
+    expect(faultOf(listBookings, { user_idd: '' })?.message).toMatch(/the nearest name is user_id\.$/);
+    expect(faultOf(listUsers, { user_idd: '' })?.message).toMatch(
+      /^user_idd is not a field of rollcall\.user\.v1\.ListUsersRequest, whose fields are tenant_id, page_size, /,
+    );
+  });
+
+  it.each([
+    '',
+    ' ',
+    '__proto__',
+    'constructor',
+    '[rollcall.x]',
+    'x'.repeat(5000),
+    'a\u0000b',
+    '\ud800',
+    '@type',
+    '$unknown',
+  ])('unknown-fields: %j is no field, and no long or strange name is repeated', (name) => {
+    const json = JSON.parse(`{"user":{${JSON.stringify(name)}:1}}`) as object;
+    const fault = faultOf(createUser, json);
+    expect(fault).toMatchObject({ reason: 'FIELD_INVALID' });
+    expect(fault?.message.length).toBeLessThan(1000);
+    expect(fault?.message).not.toMatch(/x{100}|\0|\ud800/);
+  });
+
+  it('unknown-fields: what a caller names himself is free: keys of maps and of structs', () => {
+    const { recordActivity } = UserAdminService.method;
+    expect(faultOf(createUser, { user: { profile: { crmFields: { nonsense: 'x' } } } })).toBeUndefined();
+    expect(faultOf(recordActivity, { activity: { attributes: { nonsense: { deep: 1 } } } })).toBeUndefined();
+  });
+
+  it('unknown-fields: bytes that are no UTF-8 are refused, in place of being replaced', () => {
+    const bytes = Buffer.from('{"tenantId":"demo","query":"\xed\xa0\x80"}', 'latin1');
+    const fault = jsonFault(requestSizes(UserAdminService.method.searchUsers), bytes);
+    expect(fault).toMatchObject({ reason: 'MESSAGE_MALFORMED' });
+  });
+});
+
+const ID = '0190b0d5-4a1c-7e2f-8c3d-0123456789ab';
+let test: TestDoors;
+let served = 0;
+beforeAll(async () => {
+  const getUser = async () => {
+    served++;
+    return create(GetUserResponseSchema, { user: { id: ID } });
+  };
+  const ours = SERVICES.filter(({ typeName }) => typeName.startsWith('rollcall.'));
+  test = await openTestDoors({
+    routes: (chain) =>
+      ours.flatMap((service) =>
+        service.typeName === UserService.typeName
+          ? implementService(UserService, { getUser }, chain)
+          : implementService(service, {}, chain),
+      ),
+  });
+});
+afterAll(() => test[Symbol.asyncDispose]());
+
+const GET_USER = `/${UserService.typeName}/GetUser`;
+const WATCH_USERS = `/${UserService.typeName}/WatchUsers`;
+
+interface Sent {
+  readonly path: string;
+  readonly type: string;
+  readonly body?: Buffer;
+  readonly encoding?: string;
+}
+
+/** What is answered, headers and trailers included, as text. */
+function send(version: 1 | 2, { path, type, body, encoding }: Sent): Promise<string> {
+  const base = `http://127.0.0.1:${test.doors.http.port}`;
+  const method = body ? 'POST' : 'GET';
+  const headers = {
+    ...(body && { 'content-type': type }),
+    ...(encoding && { 'content-encoding': encoding }),
+  };
+  if (version === 1)
+    return fetch(`${base}${path}`, { method, headers, ...(body && { body: new Uint8Array(body) }) }).then(
+      async (response) =>
+        decode(`${response.status} ${JSON.stringify([...response.headers])} ${await response.text()}`),
+    );
+  const session = connectHttp2(base);
+  return new Promise<string>((resolve, reject) => {
+    const stream = session.request({ ':method': method, ':path': path, te: 'trailers', ...headers });
+    let told = '';
+    stream.on('response', (answer) => (told += `${answer[':status']} ${JSON.stringify(answer)} `));
+    stream.on('trailers', (trailers) => (told += JSON.stringify(trailers)));
+    stream.setEncoding('utf8').on('data', (text: string) => (told += text));
+    stream.once('end', () => resolve(decode(told))).once('error', reject);
+    stream.end(body);
+  }).finally(() => session.close());
+}
+
+const decode = (text: string) =>
+  text.replaceAll(/%([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
+
+function envelope(text: string): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(Buffer.byteLength(text), 1);
+  return Buffer.concat([head, Buffer.from(text)]);
+}
+
+const query = (path: string, text: string, isBase64: boolean): string => {
+  const message = isBase64 ? Buffer.from(text).toString('base64url') : text;
+  const params = { connect: 'v1', encoding: 'json', message, ...(isBase64 && { base64: '1' }) };
+  return `${path}?${new URLSearchParams(params)}`;
+};
+
+/** Each form in which JSON comes in: by one request, and as the first of a stream. */
+const FORMS: readonly [string, (text: string) => Sent][] = [
+  ['POST', (text) => ({ path: GET_USER, type: 'application/json', body: Buffer.from(text) })],
+  [
+    'POST with a charset',
+    (text) => ({ path: GET_USER, type: 'application/json; charset=utf-8', body: Buffer.from(text) }),
+  ],
+  [
+    'POST with gzip',
+    (text) => ({ path: GET_USER, type: 'application/json', encoding: 'gzip', body: gzipSync(text) }),
+  ],
+  ['GET', (text) => ({ path: query(GET_USER, text, false), type: '' })],
+  ['GET with base64', (text) => ({ path: query(GET_USER, text, true), type: '' })],
+  ['gRPC-Web', (text) => ({ path: GET_USER, type: 'application/grpc-web+json', body: envelope(text) })],
+  [
+    'a stream of Connect',
+    (text) => ({ path: WATCH_USERS, type: 'application/connect+json', body: envelope(text) }),
+  ],
+  [
+    'a stream of gRPC-Web',
+    (text) => ({ path: WATCH_USERS, type: 'application/grpc-web+json', body: envelope(text) }),
+  ],
+];
+
+describe.each([1, 2] as const)('JSON over HTTP/%i', (version) => {
+  it.each(FORMS)(
+    'unknown-fields: %s with a name that does not exist is refused and names it',
+    async (_, form) => {
+      const before = served;
+      const told = await send(version, form(JSON.stringify({ tenant_idd: 'demo' })));
+      expect(told).toContain('tenant_idd is not a field of rollcall.user.v1.');
+      expect(told).toContain('the nearest name is tenant_id');
+      expect(served).toBe(before);
+    },
+  );
+
+  it('enum-names: is refused with the names that exist, in the form of every other fault', async () => {
+    const body = Buffer.from(JSON.stringify({ tenantId: 'demo', id: ID, view: 'FULL' }));
+    const told = await send(version, { path: GET_USER, type: 'application/json', body });
+    expect(told).toMatch(/^400 /);
+    const error = errorFromJson(
+      JSON.parse(told.slice(told.indexOf('{"code"'))),
+      undefined,
+      new ConnectError(''),
+    );
+    expect(error.findDetails(ErrorInfoSchema)[0]?.reason).toBe('FIELD_INVALID');
+    expect(error.findDetails(BadRequestSchema)[0]?.fieldViolations[0]).toMatchObject({
+      field: 'view',
+      description: expect.stringContaining('USER_VIEW_FULL'),
+    });
+  });
+
+  it('enum-names: a number of no value is refused too', async () => {
+    const body = Buffer.from(JSON.stringify({ tenantId: 'demo', id: ID, view: 77 }));
+    expect(await send(version, { path: GET_USER, type: 'application/json', body })).toMatch(/^400 .*view/);
+  });
+
+  it('unknown-fields: is served where every name exists, in either form', async () => {
+    for (const json of [
+      { tenantId: 'demo', id: ID },
+      { tenant_id: 'demo', id: ID, min_version: '0' },
+    ])
+      for (const [, form] of FORMS.slice(0, 6))
+        expect(await send(version, form(JSON.stringify(json)))).toMatch(/^200 /);
+  });
+});
+
+it('unknown-fields: gRPC over HTTP/2 as JSON is refused likewise', async () => {
+  const told = await send(2, { path: GET_USER, type: 'application/grpc+json', body: envelope('{"idd":""}') });
+  expect(told).toContain('idd is not a field of rollcall.user.v1.GetUserRequest');
+});
+
+it('unknown-fields: a stream of both sides is refused where a request has a name that does not exist', async () => {
+  const path = `/${ServerReflection.typeName}/ServerReflectionInfo`;
+  const body = envelope('{"listService":""}');
+  expect(await send(2, { path, type: 'application/connect+json', body })).toMatch(
+    /"invalid_argument".*listService/,
+  );
+});

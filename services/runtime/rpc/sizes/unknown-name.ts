@@ -1,0 +1,46 @@
+import { closest, distance } from 'fastest-levenshtein';
+import type { EnumNames, MessageSizes } from './message-sizes.ts';
+import type { RequestFault } from './request-fault.ts';
+
+/** What is repeated of a name that is not known; other names may be anything, contact data included. */
+const REPEATABLE = /^[\w.$-]{1,64}$/;
+const UNREPEATABLE = '(a name that is not repeated here)';
+/** How much of a name may be misspelt, in letters of it. */
+const MISSPELT_SHARE = 0.4;
+
+/** A name in a JSON object that no field of the message has. */
+export function unknownField({ typeName, byName }: MessageSizes, name: string): RequestFault {
+  const isSnakeCase = name.includes('_');
+  const fields = [...new Set(byName.values())].map((field) => (isSnakeCase ? field.name : field.jsonName));
+  const near = nearest(name, fields);
+  const known = fields.length > 0 ? `whose fields are ${fields.join(', ')}` : 'which has no field';
+  return {
+    field: repeatable(name),
+    description: `is not a field of ${typeName}, ${near ? `where the nearest name is ${near}` : known}`,
+  };
+}
+
+/** A text that is the name of no value of the enum; the field is for the caller to add. */
+export function unknownEnumName({ prefix, allowed }: EnumNames, name: string): RequestFault {
+  const short = allowed.map((each) => each.slice(prefix.length));
+  const upper = name.toUpperCase();
+  const near = nearest(upper.startsWith(prefix) ? upper.slice(prefix.length) : upper, short);
+  const hint = near === undefined ? '' : `; the nearest name is ${prefix}${near}`;
+  return {
+    field: '',
+    description: `must be one of ${allowed.join(', ')}, and ${repeatable(name)} is none of them${hint}`,
+  };
+}
+
+function nearest(name: string, known: readonly string[]): string | undefined {
+  // A long name is no misspelling of a short one, and comparing takes time by its length.
+  if (known.length === 0 || !REPEATABLE.test(name)) return undefined;
+  const lower = new Map(known.map((each) => [each.toLowerCase(), each]));
+  const found = closest(name.toLowerCase(), [...lower.keys()]);
+  const isNear = distance(name.toLowerCase(), found) <= Math.max(1, MISSPELT_SHARE * name.length);
+  return isNear ? lower.get(found) : undefined;
+}
+
+function repeatable(name: string): string {
+  return REPEATABLE.test(name) ? name : UNREPEATABLE;
+}
