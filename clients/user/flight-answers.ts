@@ -9,7 +9,8 @@ import type { UserAnswer, UserRead } from './user-reader.ts';
 export function toFlown(read: UserRead, held: CachedUser | undefined): UserRead {
   const { id, minVersion } = read;
   if (held === undefined || held.user.id !== id || held.user.version < minVersion) return read;
-  return { id, minVersion, knownVersion: held.user.version };
+  const { version, totalReviews } = held.user;
+  return { id, minVersion, knownVersion: version, isUnrated: totalReviews === 0 };
 }
 
 /** Whether the service says that the version does not exist. */

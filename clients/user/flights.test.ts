@@ -168,7 +168,7 @@ describe('Flights', () => {
     expect(service.asked.map((asked) => asked.reads)).toEqual([
       [{ id: '5', minVersion: 0n }],
       [
-        { id: '5', minVersion: 0n, knownVersion: 5n },
+        { id: '5', minVersion: 0n, knownVersion: 5n, isUnrated: true },
         { id: '6', minVersion: 0n },
       ],
       [{ id: '5', minVersion: 0n }],

@@ -5,6 +5,7 @@ import {
   type User,
   type UserOutcome,
   UserService,
+  UserView,
 } from '@rollcall/contract/user';
 import { withAnswerDecoder, withoutDeadline } from '@rollcall/transport';
 import { compactUser } from './compact-user.ts';
@@ -58,9 +59,14 @@ function toLimit({ deadlineAtMs, signal }: ReadCall, nowMs: number): CallOptions
 /** A message as it is, which needs no copy on its way. */
 function toBatchRequest({ tenantId, view }: UserScope, reads: readonly UserRead[]): BatchGetUsersRequest {
   const knownVersions: Record<string, bigint> = {};
+  const knownUnratedVersions: Record<string, bigint> = {};
   const minVersions: Record<string, bigint> = {};
-  for (const { id, minVersion, knownVersion } of reads) {
-    if (knownVersion !== undefined) knownVersions[id] = knownVersion;
+  for (const { id, minVersion, knownVersion, isUnrated } of reads) {
+    if (knownVersion !== undefined) {
+      // A service from before ratings were in this view may have answered the copy.
+      const known = isUnrated && view === UserView.REFERENCE ? knownUnratedVersions : knownVersions;
+      known[id] = knownVersion;
+    }
     if (minVersion > 0n) minVersions[id] = minVersion;
   }
   return {
@@ -69,6 +75,7 @@ function toBatchRequest({ tenantId, view }: UserScope, reads: readonly UserRead[
     ids: reads.map(({ id }) => id),
     view,
     knownVersions,
+    knownUnratedVersions,
     minVersions,
     requireAll: false,
   };

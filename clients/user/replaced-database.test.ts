@@ -126,7 +126,9 @@ describe('a database that went back', () => {
     // And of the same feed it is: what the snapshot holds need not be sent again.
     const after = open({ snapshotPath });
     expect(await nameOf(after)).toBe('Other');
-    expect(fake.requests(UserService.method.batchGetUsers).at(-1)?.knownVersions).toEqual({ [id]: 2n });
+    expect(fake.requests(UserService.method.batchGetUsers).at(-1)?.knownUnratedVersions).toEqual({
+      [id]: 2n,
+    });
     await expect.poll(() => after.stats().feed.state).toBe('watching');
     expect(after.stats().feed.losses).toBe(0);
   });

@@ -193,7 +193,7 @@ describe('reading', () => {
     expect((await users.getUsers([ANN, BEN])).map((user) => user.displayName)).toEqual(['Anna', 'Ben']);
     nowMs = 5_000;
     expect((await users.getUsers([ANN, BEN])).map((user) => user.displayName)).toEqual(['Anna', 'Benno']);
-    expect(service.batches.at(-1)?.knownVersions).toEqual({ [ANN]: 2n, [BEN]: 1n });
+    expect(service.batches.at(-1)?.knownUnratedVersions).toEqual({ [ANN]: 2n, [BEN]: 1n });
   });
 
   it('honours a version that the caller has seen', async () => {
@@ -431,7 +431,7 @@ describe('an outage', () => {
     await expect
       .poll(async () => (await after.lookup(ANN)) as { source?: string }, { timeout: 10_000 })
       .toMatchObject({ source: 'service' });
-    expect(service.batches.at(-1)?.knownVersions).toEqual({ [ANN]: 1n });
+    expect(service.batches.at(-1)?.knownUnratedVersions).toEqual({ [ANN]: 1n });
   });
 
   it('is not what a refusal is', async () => {
@@ -633,7 +633,7 @@ describe('the change feed', () => {
     const after = open({ snapshotPath });
     expect(after.stats().feed.tenants).toBe(0);
     await after.getUser(ANN);
-    expect(service.batches.at(-1)?.knownVersions).toEqual({ [ANN]: 1n });
+    expect(service.batches.at(-1)?.knownUnratedVersions).toEqual({ [ANN]: 1n });
     expect(after.stats().feed.tenants).toBe(1);
   });
 });

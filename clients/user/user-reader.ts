@@ -16,6 +16,8 @@ export interface UserRead {
   readonly minVersion: bigint;
   /** The version that the asker holds and wants to hear `unchanged` about. Absent: it holds none. */
   readonly knownVersion?: bigint;
+  /** Whether the copy of that version shows no ratings. Absent: it shows some, or none is held. */
+  readonly isUnrated?: boolean;
 }
 
 /**

@@ -13,10 +13,10 @@ import { withCache } from './with-cache.ts';
 // One id of one tenant most of the time, so that what happens to it comes together.
 const IDS = ['a', 'a', 'a', 'b', 'c'];
 const TENANTS = ['acme', 'acme', 'acme', 'other'];
-const VIEWS = [UserView.REFERENCE, UserView.BASIC];
+const VIEWS = [UserView.REFERENCE, UserView.FULL];
 
-/** What a write changes: what both views show, what the larger one shows, its figures, or what neither shows. */
-type Touch = 'name' | 'address' | 'figures' | 'nothing';
+/** What a write changes: what both views show, what the larger one shows, figures of both or of the larger one, or what neither shows. */
+type Touch = 'name' | 'address' | 'ratings' | 'figures' | 'nothing';
 
 const who = { tenantId: fc.constantFrom(...TENANTS), id: fc.constantFrom(...IDS) };
 const step = fc.oneof(
@@ -29,7 +29,7 @@ const step = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       do: fc.constant('write' as const),
-      touches: fc.constantFrom<Touch>('name', 'address', 'figures', 'figures', 'nothing'),
+      touches: fc.constantFrom<Touch>('name', 'address', 'ratings', 'figures', 'figures', 'nothing'),
       // Untold versions are the gaps; those told without views are of a service from before.
       told: fc.constantFrom('not' as const, 'bare' as const, 'views' as const, 'views' as const),
       ...who,
@@ -66,7 +66,8 @@ function nextVersion(before: Version | undefined, tenantId: string, id: string, 
   const fields = {
     name: { displayName: `name ${version}` },
     address: { email: `address ${version}` },
-    figures: { totalReviews: Number(version) },
+    ratings: { totalReviews: Number(version) },
+    figures: { averageRating: Number(version) },
     nothing: {},
   };
   const common = { id, tenantId, version, updateTime, etag, ...fields[touches] };
@@ -77,13 +78,13 @@ function nextVersion(before: Version | undefined, tenantId: string, id: string, 
 }
 
 function touchedViews({ user: { updateTime, etag }, touches }: Version) {
-  const views = touches === 'name' ? VIEWS : touches === 'address' ? [UserView.BASIC] : [];
-  const figureViews = touches === 'figures' ? [UserView.BASIC] : [];
+  const views = touches === 'name' ? VIEWS : touches === 'address' ? [UserView.FULL] : [];
+  const figureViews = touches === 'ratings' ? VIEWS : touches === 'figures' ? [UserView.FULL] : [];
   return create(TouchedViewsSchema, { views, figureViews, etag, ...(updateTime && { updateTime }) });
 }
 
 function inView(user: User, view: UserView): User {
-  return view === UserView.BASIC ? user : create(UserSchema, { ...user, email: '', totalReviews: 0 });
+  return view === UserView.FULL ? user : create(UserSchema, { ...user, email: '', averageRating: 0 });
 }
 
 /** A service that answers late, may be away, and may answer from a replica that is one version behind. */
@@ -203,6 +204,7 @@ it('A4: shows nobody what is older than was seen in its view, nor another tenant
 
 function effectIn(view: UserView, touches: Touch): 'none' | 'figures' | 'content' {
   if (touches === 'name') return 'content';
+  if (touches === 'ratings') return 'figures';
   if (view === UserView.REFERENCE || touches === 'nothing') return 'none';
   return touches === 'figures' ? 'figures' : 'content';
 }

@@ -94,7 +94,7 @@ describe('freshness', () => {
     expect(await read('a')).toMatchObject({ outcome: 'found', source: 'cache', readAtMs: nowMs - 99 });
     nowMs += 1;
     const answer = read('a');
-    expect(service.at(1).reads).toEqual([{ id: 'a', minVersion: 0n, knownVersion: 3n }]);
+    expect(service.at(1).reads).toEqual([{ id: 'a', minVersion: 0n, knownVersion: 3n, isUnrated: true }]);
     service.at(1).answer({ outcome: 'unchanged', version: 3n, readAtMs: nowMs });
     expect(await answer).toMatchObject({ outcome: 'found', source: 'service', user: { version: 3n } });
     expect(await read('a')).toMatchObject({ source: 'cache', readAtMs: nowMs });
@@ -370,7 +370,7 @@ describe('versions', () => {
     const plain = read('a');
     const demanding = read('a', { minVersion: 2n });
     expect(service.asked.slice(1).map(({ reads }) => reads[0])).toEqual([
-      { id: 'a', minVersion: 0n, knownVersion: 1n },
+      { id: 'a', minVersion: 0n, knownVersion: 1n, isUnrated: true },
       { id: 'a', minVersion: 2n },
     ]);
     service.at(2).answer(found('a', 2n));

@@ -37,7 +37,7 @@ describe('CreateActivity', () => {
     const userId = randomUUID();
     vendor.users.put(tenantId, userId, { displayName: 'Vera', email: 'vera@example.org', averageRating: 4 });
     const activity = await vendor.offer(await vendor.makeVendor({ userId }));
-    expect(activity.vendorUser?.user).toMatchObject({ displayName: 'Vera', email: '', averageRating: 0 });
+    expect(activity.vendorUser?.user).toMatchObject({ displayName: 'Vera', email: '', averageRating: 4 });
     const asked = vendor.userService.requests(UserService.method.batchGetUsers);
     expect(asked.at(-1)?.view).toBe(UserView.REFERENCE);
   });

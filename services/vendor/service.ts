@@ -25,7 +25,6 @@ import { createPostgresVendorWrites } from './postgres/postgres-vendor-writes.ts
 import { activityServiceImplementation } from './rpc/activity-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { vendorServiceImplementation } from './rpc/vendor-service.ts';
-import { createVendorUsers } from './users/vendor-users.ts';
 
 // A statement that runs longer than this holds a connection that others wait for.
 const STATEMENT_TIMEOUT_MS = 5000;
@@ -77,7 +76,7 @@ export async function createVendorService(
   const vendors = {
     reads: createPostgresVendorReads(pool),
     writes: createPostgresVendorWrites(pool),
-    users: createVendorUsers(access.users),
+    users: access.users,
     aliases: createUserAliases(pool),
   };
   const activities = {

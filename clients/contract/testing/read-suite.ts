@@ -31,6 +31,19 @@ export function describeReads(name: string, subject: () => ReadSuiteSubject): vo
       expect([user.email, user.phone, user.profile]).toEqual(['', '', undefined]);
     });
 
+    it('stars: answers ratings in every view', async () => {
+      const { reads, admin } = subject();
+      const tenantId = freshTenant();
+      const { id } = await seedUser({ admin }, tenantId);
+      await admin.recordStatistics({ tenantId, id, source: 'booking', averageRating: 4.5, totalReviews: 2 });
+      for (const view of [UserView.REFERENCE, UserView.BASIC, UserView.FULL]) {
+        const user = found(await reads.read(id, { tenantId, view, minVersion: 2n }));
+        expect(user).toMatchObject({ averageRating: 4.5, totalReviews: 2 });
+      }
+      const [reference] = await reads.readMany([id], { tenantId });
+      expect(found(reference)).toMatchObject({ averageRating: 4.5, totalReviews: 2, email: '', phone: '' });
+    });
+
     it('answers contact data in the BASIC view, and the profile in the FULL view only', async () => {
       const { reads, admin } = subject();
       const tenantId = freshTenant();

@@ -51,7 +51,7 @@ const WRITES: readonly [what: string, content: UserView, figures: UserView, writ
   ],
   ['tags', UserView.FULL, 0, ({ admin, tenantId, id }) => admin.modifyTags({ tenantId, id, add: ['new'] })],
   ['a booking', 0, UserView.FULL, statistics({ totalBookings: 1n })],
-  ['a review', 0, UserView.BASIC, statistics({ averageRating: 4, totalReviews: 2 })],
+  ['a review', 0, UserView.REFERENCE, statistics({ averageRating: 4, totalReviews: 2 })],
   ['deleting', UserView.REFERENCE, 0, ({ admin, tenantId, id }) => admin.deleteUser({ tenantId, id })],
 ];
 
@@ -98,6 +98,23 @@ export function describeTouchedViews(subject: () => ServiceSubject): void {
       expectRight(change, before, after);
     });
 
+    it('stars: leaves unchanged what is held without ratings only where the user has none', async () => {
+      const { admin, users } = subject();
+      const tenantId = freshTenant();
+      const { id } = await seedUser({ admin }, tenantId);
+      const { id: rated } = await seedUser({ admin }, tenantId);
+      await statistics({ averageRating: 4, totalReviews: 2 })({ admin, tenantId, id: rated });
+      const ids = [id, rated];
+      const versions = { [id]: 1n, [rated]: 2n };
+      const ask = async (known: object) => {
+        const { outcomes } = await users.batchGetUsers({ tenantId, ids, ...known, minVersions: versions });
+        return outcomes.map(({ outcome }) => outcome.case);
+      };
+      expect(await ask({ knownVersions: versions })).toEqual(['unchanged', 'unchanged']);
+      expect(await ask({ knownUnratedVersions: versions })).toEqual(['unchanged', 'user']);
+      expect(await ask({ knownUnratedVersions: { [id]: 9n } })).toEqual(['user', 'user']);
+    });
+
     it('A4: is everything where the user comes to be, is erased, or is answered by another one', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
@@ -139,9 +156,8 @@ export function describeTouchedViews(subject: () => ServiceSubject): void {
         expectRight(change, before, await readAll(who));
         // An id that was merged into this user may lead to another one now. Only the kind of the change says so.
         expect(change?.kind).toBe(kind);
-        // Its name stays, and with it what most others show of it.
+        // Its name stays, and with it what most others show of it, but for its ratings.
         expect(change?.touchedViews?.views).not.toContain(UserView.REFERENCE);
-        expect(change?.touchedViews?.figureViews).not.toContain(UserView.REFERENCE);
       }
     });
   });

@@ -12,7 +12,7 @@ import { OPTIONS } from '../with-cache.test-support.ts';
 import { withCache } from '../with-cache.ts';
 
 const [tenantId, id] = ['acme', 'a'];
-const VIEWS = [UserView.REFERENCE, UserView.BASIC];
+const VIEWS = [UserView.REFERENCE, UserView.FULL];
 /** How long a process of the service may answer from the database before. */
 const LAG_MS = 500;
 
@@ -61,7 +61,7 @@ function nextVersion(line: Line, lineNumber: number, touches: string): User {
 }
 
 function inView(user: User, view: UserView): User {
-  return view === UserView.BASIC ? user : create(UserSchema, { ...user, totalReviews: 0 });
+  return view === UserView.FULL ? user : create(UserSchema, { ...user, totalReviews: 0 });
 }
 
 /** A service of which some processes go on answering from the database before for a while. */
@@ -128,7 +128,7 @@ it('A2: never shows a mixture of two databases, and that of before only for half
           const user = nextVersion(line, lines.length, action.touches);
           lines[lines.length - 1] = [...line, user];
           const views = action.touches === 'name' ? VIEWS : [];
-          const figureViews = action.touches === 'figures' ? [UserView.BASIC] : [];
+          const figureViews = action.touches === 'figures' ? [UserView.FULL] : [];
           const { version, etag, updateTime } = user;
           const touchedViews = create(TouchedViewsSchema, {
             views,

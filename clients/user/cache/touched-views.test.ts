@@ -63,7 +63,7 @@ describe('a change that a view does not show', () => {
 
   it('A4: leaves the user answered in an outage, with the reason where it is from before', async () => {
     const users = await openWarm(REFERENCE, { ttlMs: 1, liveTtlMs: 600_000 });
-    await record(users, REVIEW);
+    await record(users, BOOKING);
     fake.down();
     await expect.poll(async () => (await users.lookup(ADA)).outcome).toBe('found');
     await expect
@@ -107,7 +107,54 @@ describe('a change that a view does not show', () => {
     await record(users, BOOKING);
     nowMs = 3_600_000;
     expect(await users.lookup(ADA)).toMatchObject({ source: 'service', version: 2n });
-    expect(fake.requests(UserService.method.batchGetUsers).at(-1)?.knownVersions).toEqual({ [ADA]: 2n });
+    expect(fake.requests(UserService.method.batchGetUsers).at(-1)?.knownUnratedVersions).toEqual({
+      [ADA]: 2n,
+    });
+  });
+
+  it('stars: is known by the version that the client says it holds, with or without ratings', async () => {
+    let nowMs = 0;
+    fake.users.update('acme', BEN, { totalReviews: 3 });
+    const users = await openWarm(REFERENCE, { clock: () => nowMs });
+    await users.getUser(BEN);
+    nowMs = 3_600_000;
+    await users.lookupMany([ADA, BEN]);
+    expect(fake.requests(UserService.method.batchGetUsers).at(-1)).toMatchObject({
+      knownVersions: { [BEN]: 2n },
+      knownUnratedVersions: { [ADA]: 1n },
+    });
+    await users.getUser(ADA, { view: BASIC });
+    nowMs = 7_200_000;
+    await users.getUser(ADA, { view: BASIC });
+    const last = fake.requests(UserService.method.batchGetUsers).at(-1);
+    expect(last).toMatchObject({ knownVersions: { [ADA]: 1n }, knownUnratedVersions: {} });
+  });
+});
+
+describe('a change of ratings alone', () => {
+  it('stars: has a reference shown as it was, and read anew in the background', async () => {
+    const users = await openWarm(REFERENCE);
+    await record(users, REVIEW);
+    expect(users.describe(ADA).entries).toMatchObject([{ version: '1', dueVersion: '2', isFresh: true }]);
+    expect(await users.lookup(ADA)).toMatchObject({ outcome: 'found', source: 'cache', version: 1n });
+    await expect
+      .poll(() => users.peek(ADA))
+      .toMatchObject({ version: 2n, averageRating: 5, totalReviews: 1 });
+  });
+
+  it('stars: leaves a reference answered in an outage, from memory and from the snapshot file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rollcall-stars-'));
+    opened.defer(() => rm(folder, { recursive: true }));
+    const snapshotPath = join(folder, 'users.snapshot');
+    const users = await openWarm(REFERENCE, { snapshotPath, breaker: { resetTimeoutMs: 600_000 } });
+    await record(users, REVIEW);
+    fake.down();
+    while (users.stats().breaker === 'closed') await users.lookup(randomUUID());
+    expect(await users.lookup(ADA)).toMatchObject({ outcome: 'found', source: 'stale', version: 1n });
+    await users.close();
+    const settings = { transport: fake.transport, tenantId: 'acme', snapshotPath };
+    const later = opened.use(createUserClient(settings));
+    expect(await later.lookup(ADA)).toMatchObject({ outcome: 'found', source: 'snapshot', version: 1n });
   });
 });
 
@@ -176,12 +223,19 @@ describe('what is in memory of a user', () => {
 
   it('A4: is kept in the views that a change does not touch', () => {
     const { cache, versions } = open();
-    expect(see(cache, 2n, touched([FULL], [BASIC]))).toBe(1);
-    expect(versions()).toEqual([2n, 1n, undefined]);
+    expect(see(cache, 2n, touched([BASIC], [FULL]))).toBe(1);
+    expect(versions()).toEqual([2n, undefined, 1n]);
     expect(cache.getFloor('acme', ADA)?.version).toBe(2n);
     // Told again, it changes nothing.
     expect(see(cache, 2n, touched([REFERENCE, BASIC, FULL]))).toBe(0);
-    expect(versions()).toEqual([2n, 1n, undefined]);
+    expect(versions()).toEqual([2n, undefined, 1n]);
+  });
+
+  it('stars: has a reference read anew also where a service of before names the larger views alone', () => {
+    const { cache } = open();
+    see(cache, 2n, touched([], [BASIC, FULL]));
+    const entry = cache.getUser({ tenantId: 'acme', view: REFERENCE }, ADA);
+    expect(entry).toMatchObject({ user: { version: 1n }, dueVersion: 2n });
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { type TouchedViews, type User, UserChangeKind, type UserView } from '@rollcall/contract/user';
+import { type TouchedViews, type User, UserChangeKind, UserView } from '@rollcall/contract/user';
 import type { CachedUser } from '../cached-user.ts';
 import { compactUser } from '../compact-user.ts';
 import type { SeenFloor } from '../user-memory.ts';
@@ -35,7 +35,7 @@ export function noteChange(entry: ChangedEntry, view: UserView, change: SeenChan
   if (version <= through) return 'none';
   if (touchedViews === undefined || version !== through + 1n || touchedViews.views.includes(view))
     return 'outdated';
-  if (entry.dueVersion !== undefined || touchedViews.figureViews.includes(view)) {
+  if (entry.dueVersion !== undefined || isFigureOf(view, touchedViews)) {
     entry.dueVersion = version;
     return 'due';
   }
@@ -59,6 +59,14 @@ export function noteChanges(user: User, view: UserView, changes: readonly SeenCh
   const entry: ChangedEntry = { user, dueVersion: undefined };
   for (const change of changes) if (noteChange(entry, view, change) === 'outdated') break;
   return entry;
+}
+
+/**
+ * Whether the view shows a changed figure. BASIC shows no other figures than ratings, which every view shows: a service from
+ * before they were in REFERENCE does not name that view.
+ */
+function isFigureOf(view: UserView, { figureViews }: TouchedViews): boolean {
+  return figureViews.includes(view) || figureViews.includes(UserView.BASIC);
 }
 
 /** Undefined where the change lacks what every view shows of it. */

@@ -209,6 +209,20 @@ describe('the audit log of the auth service', () => {
     expect(JSON.parse(tail.stdout)).toMatchObject({ batch: 7, outcome: 'USER_NOT_FOUND' });
   });
 
+  it('stars: tells no read of ratings, which whoever may read references may read', async () => {
+    await using auth = await openAuth();
+    const { users, admin } = auth.connect();
+    const tenantId = freshTenant();
+    const { id } = await seedUser({ admin }, tenantId);
+    await admin.recordStatistics({ tenantId, id, source: 'booking', averageRating: 4, totalReviews: 3 });
+    const rated = { averageRating: 4, totalReviews: 3, email: '', phone: '' };
+    expect((await users.getUser({ tenantId, id })).user).toMatchObject(rated);
+    const { outcomes } = await users.batchGetUsers({ tenantId, ids: [id], view: UserView.REFERENCE });
+    expect(outcomes[0]?.outcome.value).toMatchObject(rated);
+    const methods = (await auth.lines()).map(({ method }) => method.split('/')[1]);
+    expect(methods).toEqual(['CreateUser', 'RecordStatistics']);
+  });
+
   it('keeps why somebody was erased', async () => {
     await using auth = await openAuth();
     const { admin } = auth.connect();

@@ -110,6 +110,26 @@ describe('the change feed', () => {
     await expect.poll(touched).toEqual([undefined, none]);
   });
 
+  it('stars: says of a change of ratings that the code before wrote that every view shows it', async () => {
+    await using feed = openFeed();
+    const [tenantId, id] = [tenant(), randomUUID()];
+    await using watching = watch(feed, [tenantId]);
+    await begun(watching);
+    const columns = 'tenant_id, user_id, version, kind, figures_view, update_time';
+    const values = [tenantId, id];
+    await pool.query(
+      `insert into user_changes (${columns}) values ($1, $2, 2, 'UPDATED', 'BASIC', now())`,
+      values,
+    );
+    await pool.query(
+      `insert into user_changes (${columns}) values ($1, $2, 3, 'UPDATED', 'FULL', now())`,
+      values,
+    );
+    const figures = () =>
+      watching.told.flatMap(({ changes }) => changes.map(({ touched }) => touched?.figures));
+    await expect.poll(figures).toEqual(['REFERENCE', 'FULL']);
+  });
+
   it('skips no change that commits later than one that was begun after it', async () => {
     await using feed = openFeed();
     const [tenantId, early, late] = [tenant(), randomUUID(), randomUUID()];

@@ -131,13 +131,13 @@ export async function writeParty(
   { user, mergedInto, kind, touched }: WrittenParty,
   seal: ContactSeal,
 ): Promise<void> {
-  const contact = user.contact ?? { email: '', phone: '', averageRating: 0, totalReviews: 0 };
+  const contact = user.contact ?? { email: '', phone: '' };
   const email = seal.sealEmail(contact.email, user);
   const phone = seal.sealPhone(contact.phone, user);
   const profile = mergeProfile(user.profile ?? {}, {}, user.tags);
   const values = [
     ...[user.tenantId, user.id, new Date(), mergedInto, user.state, user.role, user.firstName, user.lastName],
-    ...[user.displayName, user.profileImage, user.businessName, contact.averageRating, contact.totalReviews],
+    ...[user.displayName, user.profileImage, user.businessName, user.averageRating, user.totalReviews],
     ...[email.email_sealed, email.email_key, email.email_base_key, phone.phone_sealed, phone.phone_key],
     ...[JSON.stringify(profile), kind, user.tags ?? [], touched.content, touched.figures],
   ];

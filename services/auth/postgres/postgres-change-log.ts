@@ -171,8 +171,13 @@ function toChange(row: ChangeRow): UserChange {
     id: row.user_id,
     version: BigInt(row.version),
     kind: row.kind,
-    touched: updateTime ? { content, figures, updateTime } : undefined,
+    touched: updateTime ? { content, figures: figuresFrom(figures), updateTime } : undefined,
   };
+}
+
+/** Code before showed ratings from BASIC on, and wrote that of each change of ratings, and of nothing else. */
+function figuresFrom(written: UserView | null): UserView | null {
+  return written === 'BASIC' ? 'REFERENCE' : written;
 }
 
 interface HolderRow {

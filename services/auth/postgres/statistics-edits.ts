@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RunPrepared } from '@rollcall/runtime/postgres';
-import { type SourceStatistics, sumRatings, sumStatistics, type UserRatings } from '../users/statistics.ts';
+import { type SourceStatistics, sumRatings, sumStatistics } from '../users/statistics.ts';
 import { touchedBetween } from '../users/touched-views.ts';
 import type { User } from '../users/user.ts';
 import type { StatisticsEdits } from '../users/user-writes.ts';
@@ -47,10 +47,15 @@ export function statisticsEdits(run: RunPrepared, seal: ContactSeal): Statistics
       const rows = await run<{ told: StatisticsJson }>(SOURCES, [user.tenantId, user.id]);
       const sources = rows.map((row) => statisticsFromJson(row.told));
       const [statistics, ratings] = [sumStatistics(sources), sumRatings(sources)];
-      if (isDeepStrictEqual([statistics, ratings], [user.statistics, ratingsOf(user)])) return user;
+      if (
+        isDeepStrictEqual(
+          [statistics, ratings],
+          [user.statistics, { averageRating: user.averageRating, totalReviews: user.totalReviews }],
+        )
+      )
+        return user;
       const { averageRating, totalReviews } = ratings;
-      const contact = { email: '', phone: '', ...user.contact, ...ratings };
-      const touched = touchedBetween(user, { ...user, contact, statistics });
+      const touched = touchedBetween(user, { ...user, ...ratings, statistics });
       await run(CHANGE, [
         ...[user.tenantId, user.id, new Date(), averageRating, totalReviews],
         ...[statistics?.lastActivityTime, touched.content, touched.figures],
@@ -70,8 +75,4 @@ function toValues(told: SourceStatistics): unknown[] {
     ...[told.firstBookingTime, told.lastBookingTime, told.lastActivityTime],
     ...[told.averageRating, told.totalReviews],
   ];
-}
-
-function ratingsOf({ contact }: User): UserRatings {
-  return { averageRating: contact?.averageRating ?? 0, totalReviews: contact?.totalReviews ?? 0 };
 }

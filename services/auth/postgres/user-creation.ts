@@ -67,7 +67,7 @@ function newUser(
     id,
     createTime: now,
     updateTime: now,
-    contact: { email, phone, averageRating: 0, totalReviews: 0 },
+    contact: { email, phone },
     profile: mergeProfile({}, profile, tags),
     tags,
   } satisfies User;
@@ -82,5 +82,7 @@ const EMPTY = {
   displayName: '',
   profileImage: '',
   businessName: '',
+  averageRating: 0,
+  totalReviews: 0,
   deleteTime: null,
 } as const;

@@ -20,18 +20,18 @@ export interface SelectedRow {
   delete_time: Date | null;
   /** Who answers in its place; null: it answers itself. */
   merged_into: string | null;
-  email_sealed: Buffer | null;
-  phone_sealed: Buffer | null;
   average_rating: number;
   total_reviews: number;
+  email_sealed: Buffer | null;
+  phone_sealed: Buffer | null;
   profile: ProfileJson | null;
   tags: string[] | null;
   statistics: StatisticsJson[] | null;
 }
 
 const REFERENCE_COLUMNS = `u.tenant_id, u.id, u.version, u.state, u.role, u.first_name, u.last_name, u.display_name,
-  u.profile_image, u.business_name, u.create_time, u.update_time, u.delete_time, u.merged_into`;
-const BASIC_COLUMNS = `${REFERENCE_COLUMNS}, u.email_sealed, u.phone_sealed, u.average_rating, u.total_reviews`;
+  u.profile_image, u.business_name, u.average_rating, u.total_reviews, u.create_time, u.update_time, u.delete_time, u.merged_into`;
+const BASIC_COLUMNS = `${REFERENCE_COLUMNS}, u.email_sealed, u.phone_sealed`;
 
 /** SQL text of an array of ids: a user's, and those that were merged into it. Cheap where there are none. */
 export function familyOf(tenantId: string, id: string): string {
@@ -76,16 +76,14 @@ export function userFromRow(row: SelectedRow, view: UserView, seal: ContactSeal)
     displayName: row.display_name,
     profileImage: row.profile_image,
     businessName: row.business_name,
+    averageRating: row.average_rating,
+    totalReviews: row.total_reviews,
     createTime: row.create_time,
     updateTime: row.update_time,
     deleteTime: row.delete_time,
   };
   if (view === 'REFERENCE') return reference;
-  const contact = {
-    ...seal.open(row, reference),
-    averageRating: row.average_rating,
-    totalReviews: row.total_reviews,
-  };
+  const contact = seal.open(row, reference);
   return view === 'BASIC' ? { ...reference, contact } : { ...reference, contact, ...longTailOf(row) };
 }
 

@@ -23,7 +23,9 @@ const ADA: User = {
   createTime: new Date(1_600_000_000_000),
   updateTime: new Date(1_650_000_000_000),
   deleteTime: null,
-  contact: { email: 'ada@example.com', phone: '', averageRating: 4.5, totalReviews: 3 },
+  averageRating: 4.5,
+  totalReviews: 3,
+  contact: { email: 'ada@example.com', phone: '' },
   profile: { tags: ['early'] },
 };
 
@@ -41,14 +43,14 @@ const anyUser: fc.Arbitrary<User> = fc.record(
     displayName: text,
     profileImage: text,
     businessName: text,
+    averageRating: fc.double({ noNaN: true }),
+    totalReviews: fc.integer(),
     createTime: time,
     updateTime: time,
     deleteTime: fc.option(time),
     contact: fc.record({
       email: text,
       phone: text,
-      averageRating: fc.double({ noNaN: true }),
-      totalReviews: fc.integer(),
     }),
     profile: fc.record({ crmFields: fc.dictionary(fc.constantFrom('note', 'source'), text, { maxKeys: 1 }) }),
     tags: fc.array(text),
@@ -56,7 +58,16 @@ const anyUser: fc.Arbitrary<User> = fc.record(
   {
     requiredKeys: [
       ...['tenantId', 'id', 'version', 'state', 'role', 'firstName', 'lastName'],
-      ...['displayName', 'profileImage', 'businessName', 'createTime', 'updateTime', 'deleteTime'],
+      ...[
+        'displayName',
+        'profileImage',
+        'businessName',
+        'averageRating',
+        'totalReviews',
+        'createTime',
+        'updateTime',
+        'deleteTime',
+      ],
     ] as never,
   },
 );

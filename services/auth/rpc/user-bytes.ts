@@ -52,9 +52,9 @@ function writeUser(writer: MessageWriter, field: number, user: User): void {
   writer.text(8, shownName(user));
   writer.text(9, user.profileImage);
   writer.text(10, user.businessName);
+  writer.double(11, user.averageRating);
+  writer.int32(12, user.totalReviews);
   if (user.contact) {
-    writer.double(11, user.contact.averageRating);
-    writer.int32(12, user.contact.totalReviews);
     writer.text(13, user.contact.email);
     writer.text(14, user.contact.phone);
   }

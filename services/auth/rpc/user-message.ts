@@ -39,6 +39,8 @@ export function toUserInit(user: User): UserInit {
     displayName: shownName(user),
     profileImage: user.profileImage,
     businessName: user.businessName,
+    averageRating: user.averageRating,
+    totalReviews: user.totalReviews,
     createTime: toTimestampInit(user.createTime),
     updateTime: toTimestampInit(user.updateTime),
     etag: etagOf(user.version),

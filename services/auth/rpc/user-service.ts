@@ -49,6 +49,7 @@ export function userServiceImplementation(
         ids: request.ids.map((id) => id.toLowerCase()),
         view: viewFromMessage(request.view),
         knownVersions: byLowerCaseId(request.knownVersions),
+        knownUnratedVersions: byLowerCaseId(request.knownUnratedVersions),
         minVersions: byLowerCaseId(request.minVersions),
         requireAll: request.requireAll,
       });

@@ -59,7 +59,7 @@ export async function autoMerge(
 export function chooseSurvivor(first: User, second: User): User {
   const [bookings, reviews] = [
     (user: User) => user.statistics?.totalBookings ?? 0n,
-    (user: User) => user.contact?.totalReviews ?? 0,
+    (user: User) => user.totalReviews,
   ];
   if (bookings(first) !== bookings(second)) return bookings(first) > bookings(second) ? first : second;
   if (reviews(first) !== reviews(second)) return reviews(first) > reviews(second) ? first : second;

@@ -11,6 +11,8 @@ export interface BatchGetUsersQuery {
   readonly view: UserView;
   /** Versions the caller holds, by id. */
   readonly knownVersions: ReadonlyMap<string, bigint>;
+  /** Versions of copies that show no ratings, by id: current only where the user has none. */
+  readonly knownUnratedVersions: ReadonlyMap<string, bigint>;
   /** Lowest versions the caller accepts, by id. */
   readonly minVersions: ReadonlyMap<string, bigint>;
   /** Throw where a user is missing. */
@@ -37,6 +39,10 @@ function outcomeOf(user: User | undefined, id: string, query: BatchGetUsersQuery
   // An id that was merged away answers another user, whose versions are its own.
   if (user.id !== id) return { kind: 'user', user };
   requireVersion(user, query.minVersions.get(id) ?? 0n);
-  const known = query.knownVersions.get(id);
-  return known === user.version ? { kind: 'unchanged', version: known } : { kind: 'user', user };
+  return isKnown(user, query) ? { kind: 'unchanged', version: user.version } : { kind: 'user', user };
+}
+
+function isKnown({ id, version, totalReviews }: User, query: BatchGetUsersQuery): boolean {
+  if (query.knownVersions.get(id) === version) return true;
+  return totalReviews === 0 && query.knownUnratedVersions.get(id) === version;
 }

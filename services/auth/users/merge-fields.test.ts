@@ -16,10 +16,11 @@ function user(id: string, { contact, ...fields }: Partial<User>): User {
       updateTime: TIME,
     },
     ...{ firstName: '', lastName: '', displayName: '', profileImage: '', businessName: '', deleteTime: null },
+    ...{ averageRating: 0, totalReviews: 0 },
     profile: {},
     tags: [],
     ...fields,
-    contact: { email: '', phone: '', averageRating: 0, totalReviews: 0, ...contact },
+    contact: { email: '', phone: '', ...contact },
   };
 }
 
@@ -27,7 +28,9 @@ const consent = (purpose: string, granted: boolean) => ({ purpose, granted });
 const survivor = user('a', {
   firstName: 'Ada',
   tags: ['2024', 'vip'],
-  contact: { email: 'a@example.com', phone: '', averageRating: 4, totalReviews: 1 },
+  averageRating: 4,
+  totalReviews: 1,
+  contact: { email: 'a@example.com', phone: '' },
   profile: {
     address: { lines: ['1 Street'] },
     crmFields: { owner: 'Kim' },
@@ -40,7 +43,9 @@ const loser = user('b', {
   lastName: 'King',
   role: 'VENDOR',
   tags: ['vip', '1999'],
-  contact: { email: 'b@example.com', phone: '555', averageRating: 1, totalReviews: 2 },
+  averageRating: 1,
+  totalReviews: 2,
+  contact: { email: 'b@example.com', phone: '555' },
   profile: {
     birthDate: '1815-12-10',
     address: { lines: ['2 Street'], locality: 'London' },
@@ -53,7 +58,8 @@ describe('mergedUser', () => {
   it("keeps the survivor's values, and fills what is missing entry by entry", () => {
     expect(mergedUser(survivor, loser, [])).toMatchObject({
       ...{ id: 'a', firstName: 'Ada', lastName: 'King', role: 'CUSTOMER', tags: ['2024', 'vip', '1999'] },
-      contact: { email: 'a@example.com', phone: '555', averageRating: 2, totalReviews: 3 },
+      ...{ averageRating: 2, totalReviews: 3 },
+      contact: { email: 'a@example.com', phone: '555' },
       profile: {
         birthDate: '1815-12-10',
         address: { lines: ['1 Street'] },

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { sumRatings, sumStatistics } from './statistics.ts';
-import type { ProfileJson, User, UserContact } from './user.ts';
+import { sumRatings, sumStatistics, type UserRatings } from './statistics.ts';
+import type { ProfileJson, User } from './user.ts';
 
 /** Path of User to the name of a text. */
 const TEXTS = {
@@ -50,7 +50,7 @@ export function mergedUser(survivor: User, loser: User, takeFromLoser: readonly 
   );
   const result: Places = new Map([...mine].filter(([place]) => !taken.has(pathOf(place))));
   for (const [place, value] of theirs) if (!result.has(place)) result.set(place, value);
-  result.set(RATINGS, sumRatings([ratingsOf(survivor.contact), ratingsOf(loser.contact)]));
+  result.set(RATINGS, sumRatings([ratingsOf(survivor), ratingsOf(loser)]));
   const told = [survivor.statistics, loser.statistics].filter((each) => each !== undefined);
   return { ...withPlaces(survivor, bounded(result)), statistics: sumStatistics(told) };
 }
@@ -83,7 +83,7 @@ function placesOf(user: User): Places {
       ...((profile.consents ?? []) as Consent[]).map(
         (each) => [placeOf(CONSENTS, each.purpose), each] as const,
       ),
-      [RATINGS, ratingsOf(contact)] as const,
+      [RATINGS, ratingsOf(user)] as const,
     ].filter(([, value]) => value !== undefined && value !== ''),
   );
 }
@@ -99,13 +99,14 @@ function entriesOf(path: string, entries: object): Entry[] {
 function withPlaces(user: User, places: Places): User {
   const text = (path: string) => (places.get(path) ?? '') as string;
   const texts = Object.fromEntries(Object.entries(TEXTS).map(([path, key]) => [key, text(path)]));
-  const ratings = places.get(RATINGS) as Pick<UserContact, 'averageRating' | 'totalReviews'>;
+  const ratings = places.get(RATINGS) as UserRatings;
   return {
     ...user,
     ...(texts as Pick<User, (typeof TEXTS)[keyof typeof TEXTS]>),
     role: places.get('role') as User['role'],
     state: places.get('state') as User['state'],
-    contact: { email: text('email'), phone: text('phone'), ...ratings },
+    ...ratings,
+    contact: { email: text('email'), phone: text('phone') },
     profile: profileOf(user.profile ?? {}, places),
     tags: entriesAt(TAGS, places).map(([tag]) => tag),
   };
@@ -145,8 +146,8 @@ function bounded(places: Places): Places {
   );
 }
 
-function ratingsOf(contact: UserContact | undefined) {
-  return { averageRating: contact?.averageRating ?? 0, totalReviews: contact?.totalReviews ?? 0 };
+function ratingsOf({ averageRating, totalReviews }: User): UserRatings {
+  return { averageRating, totalReviews };
 }
 
 // No name of an entry can be mistaken for a path: what cannot be stored stands between.

@@ -31,17 +31,19 @@ export interface UserReference {
   readonly displayName: string;
   readonly profileImage: string;
   readonly businessName: string;
+  /** Mean of all ratings; 0 where there are none. */
+  readonly averageRating: number;
+  /** How many ratings that is the mean of. */
+  readonly totalReviews: number;
   readonly createTime: Date;
   readonly updateTime: Date;
   readonly deleteTime: Date | null;
 }
 
-/** Contact data and ratings: what the BASIC view adds. */
+/** Contact data: what the BASIC view adds. */
 export interface UserContact {
   readonly email: string;
   readonly phone: string;
-  readonly averageRating: number;
-  readonly totalReviews: number;
 }
 
 /** A user as far as it was read: contact from the BASIC view on, all else in the FULL view. */

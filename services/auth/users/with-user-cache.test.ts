@@ -15,6 +15,7 @@ class Table implements UserReads {
   write(id: string, version: bigint, tenantId = 'acme'): void {
     const time = new Date(0);
     const texts = { firstName: '', lastName: '', displayName: '', profileImage: '', businessName: '' };
+    const ratings = { averageRating: 0, totalReviews: 0 };
     const times = { createTime: time, updateTime: time, deleteTime: null };
     this.users.set(`${tenantId}/${id}`, {
       tenantId,
@@ -23,6 +24,7 @@ class Table implements UserReads {
       state: 'ACTIVE',
       role: 'CUSTOMER',
       ...texts,
+      ...ratings,
       ...times,
     });
   }

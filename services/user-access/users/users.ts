@@ -16,7 +16,7 @@ export type KnownUser = { readonly id: string } & (
   | { readonly outcome: 'unavailable'; readonly why: string }
 );
 
-/** How much of a user: BASIC adds e-mail, phone and ratings, and is granted to few. */
+/** How much of a user: BASIC adds e-mail and phone, and is granted to few. */
 export type KnownUserView = 'REFERENCE' | 'BASIC';
 
 /** How a service learns who its users are. */
@@ -25,7 +25,7 @@ export interface Users {
    * What is known of each of these ids, which are distinct UUIDs in lower case and at most 10,000; up to 500 are one call to
    * the user service. Its being away, slow or unwilling is told as an outcome. Rejects where the caller went away, which
    * aborts `signal`.
-   * @param view default REFERENCE: names and state, no contact data.
+   * @param view default REFERENCE: names, state and ratings, no contact data.
    */
   lookUp(
     tenantId: string,

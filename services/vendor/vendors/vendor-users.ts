@@ -2,7 +2,7 @@ import type { KnownUser } from '@rollcall/user-access';
 import type { Vendor } from './vendor.ts';
 
 /**
- * How vendors learn who their users are: with ratings, and without contact data, which never gets this far.
+ * How vendors learn who their users are: in the REFERENCE view, which shows names and ratings, and no contact data.
  */
 export interface VendorUsers {
   /** What is known of each of these ids, which are distinct. The user service being away is told as an outcome. */

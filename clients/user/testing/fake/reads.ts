@@ -45,10 +45,14 @@ function toOutcome(store: UserStore, request: BatchGetUsersRequest, id: string) 
     return MISSING;
   }
   requireVersion(user, id, ofId(request.minVersions, id) ?? 0n);
-  const known = ofId(request.knownVersions, id);
+  const isUnrated = user.totalReviews === 0;
+  const known = [
+    ofId(request.knownVersions, id),
+    isUnrated ? ofId(request.knownUnratedVersions, id) : undefined,
+  ];
   // A survivor's version says nothing about the copy of the user that was merged away.
-  if (user.id === id.toLowerCase() && user.version === known)
-    return { case: 'unchanged' as const, value: { version: known } };
+  if (user.id === id.toLowerCase() && known.includes(user.version))
+    return { case: 'unchanged' as const, value: { version: user.version } };
   return { case: 'user' as const, value: toView(user, request.view) };
 }
 

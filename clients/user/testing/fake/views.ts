@@ -8,8 +8,7 @@ export function toView(user: User, view: UserView): User {
   shown.etag = etagOf(user.version);
   if (view === UserView.FULL) shown.profile ??= create(ProfileSchema);
   else delete shown.profile;
-  if (view !== UserView.FULL && view !== UserView.BASIC)
-    Object.assign(shown, { email: '', phone: '', averageRating: 0, totalReviews: 0 });
+  if (view !== UserView.FULL && view !== UserView.BASIC) Object.assign(shown, { email: '', phone: '' });
   return shown;
 }
 

@@ -101,14 +101,14 @@ export type User = Message<"rollcall.user.v1.User"> & {
   businessName: string;
 
   /**
-   * Mean of all ratings, 0 to 5; 0 with `total_reviews` 0 means not rated yet. BASIC view. Output only: computed from reviews.
+   * Mean of all ratings, 0 to 5; 0 with `total_reviews` 0 means not rated yet. Output only: computed from reviews.
    *
    * @generated from field: double average_rating = 11;
    */
   averageRating: number;
 
   /**
-   * How many ratings `average_rating` is the mean of. BASIC view. Output only: computed from reviews.
+   * How many ratings `average_rating` is the mean of. Output only: computed from reviews.
    *
    * @generated from field: int32 total_reviews = 12;
    */
@@ -599,15 +599,15 @@ export const UserView = {
   UNSPECIFIED: 0,
 
   /**
-   * What stands beside a reference to a user: id, tenant, version, state, role, names, image, business name, times, etag.
-   * No contact data.
+   * What stands beside a reference to a user: id, tenant, version, state, role, names, image, business name, ratings,
+   * times, etag. No contact data.
    *
    * @generated from enum value: USER_VIEW_REFERENCE = 1;
    */
   REFERENCE: 1,
 
   /**
-   * REFERENCE, e-mail, phone and ratings.
+   * REFERENCE, e-mail and phone.
    *
    * @generated from enum value: USER_VIEW_BASIC = 2;
    */

@@ -102,8 +102,7 @@ export type Vendor = Message<"rollcall.vendor.v1.Vendor"> & {
   etag: string;
 
   /**
-   * The user behind `user_id`, BASIC view without contact data: names, business name, ratings. Without ratings, as in the
-   * REFERENCE view, where the user service cannot be asked and no more is known from before. Output only.
+   * The user behind `user_id`, REFERENCE view: names, business name, ratings. Output only.
    *
    * @generated from field: rollcall.user.v1.AttachedUser user = 12;
    */
