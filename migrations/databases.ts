@@ -19,6 +19,9 @@ import { billingMigration } from './billing/2026-11-20-billing.ts';
 import { paymentsMigration } from './billing/2026-11-20-payments.ts';
 import { stripeCallsMigration } from './billing/2026-11-20-stripe-calls.ts';
 import { stripeOriginsMigration } from './billing/2026-12-01-stripe-origins.ts';
+import { eventEnvelopesMigration } from './billing/2026-12-02-event-envelopes.ts';
+import { refundsByChargeMigration } from './billing/2026-12-02-refunds-by-charge.ts';
+import { subscriptionEndsMigration } from './billing/2026-12-02-subscription-ends.ts';
 import { bookingMoneyMigration } from './booking/2026-11-20-booking-money.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
 import { petsAndReviewsMigration } from './booking/2026-11-20-pets-and-reviews.ts';
@@ -126,6 +129,9 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       stripeCallsMigration,
       userAccessMigration('billing'),
       stripeOriginsMigration,
+      eventEnvelopesMigration,
+      subscriptionEndsMigration,
+      refundsByChargeMigration,
     ],
     hasOutbox: true,
   },

@@ -50,7 +50,7 @@ const STATEMENT_TIMEOUT_MS = 5000;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-12-01-stripe-origins',
+  migration: '2026-12-02-refunds-by-charge',
   variable: 'BILLING_DATABASE_URL',
   migrate: 'npm run migrate',
 };

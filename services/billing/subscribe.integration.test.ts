@@ -249,7 +249,9 @@ describe('CancelSubscription', () => {
   it('ends what costs nothing at once, and leaves room for another', async () => {
     await subscribe(free);
     const { customer } = await cancel({ atPeriodEnd: true });
-    expect(customer?.subscription?.state).toBe(SubscriptionState.CANCELED);
+    expect(customer?.subscription).toMatchObject({
+      ...{ state: SubscriptionState.CANCELED, endTime: expect.anything() },
+    });
     expect((await subscribe(paid)).customer?.subscription?.planId).toBe(paid.planId);
   });
 
@@ -259,8 +261,11 @@ describe('CancelSubscription', () => {
     expect(later.customer?.subscription).toMatchObject({
       ...{ cancelAtPeriodEnd: true, state: SubscriptionState.INCOMPLETE },
     });
+    expect(later.customer?.subscription?.endTime).toEqual(later.customer?.subscription?.currentPeriodEnd);
     const now = await cancel();
-    expect(now.customer?.subscription?.state).toBe(SubscriptionState.CANCELED);
+    expect(now.customer?.subscription).toMatchObject({
+      ...{ state: SubscriptionState.CANCELED, endTime: expect.anything() },
+    });
     const id = customer?.subscription?.stripeSubscriptionId ?? '';
     expect(stripe.account.find('subscription', id)).toMatchObject({ status: 'canceled' });
     expect((await cancel()).customer).toEqual(now.customer);

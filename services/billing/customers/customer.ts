@@ -21,9 +21,23 @@ export interface Subscription {
   /** Null: not known. */
   readonly currentPeriodEnd: Date | null;
   readonly cancelAtPeriodEnd: boolean;
+  /** When it ends, or ended; null: it goes on. */
+  readonly endTime: Date | null;
+  /** It goes on, and its payments are not collected for now. */
+  readonly collectionPaused: boolean;
+  /** When payments are collected again; null: not known, or they are collected. */
+  readonly collectionResumeTime: Date | null;
   readonly createTime: Date;
   readonly updateTime: Date;
 }
+
+/** Of a subscription of which no end is known. */
+export const GOES_ON = {
+  cancelAtPeriodEnd: false,
+  endTime: null,
+  collectionPaused: false,
+  collectionResumeTime: null,
+} as const satisfies Partial<Subscription>;
 
 /** A user who has subscribed. */
 export interface Customer {

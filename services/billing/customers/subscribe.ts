@@ -6,7 +6,7 @@ import type { Snapshots } from '../payments/snapshots.ts';
 import { idempotencyKey } from '../payments/stripe-gateway.ts';
 import type { PlanStore } from '../plans/plan-store.ts';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
-import { type Customer, isUnfinished, type SubscriptionOrder } from './customer.ts';
+import { type Customer, GOES_ON, isUnfinished, type SubscriptionOrder } from './customer.ts';
 import type { CustomerStore } from './customer-store.ts';
 import { finishOrder, requireNoneLive, secretOf } from './finish-order.ts';
 import { requirePrice } from './require-price.ts';
@@ -109,7 +109,7 @@ function toOrder(
   const subscription = {
     ...{ id: uuidv7(), planId, areaId, createTime: now, updateTime: now },
     state: stripePriceId === null ? ('ACTIVE' as const) : ('INCOMPLETE' as const),
-    ...{ stripeSubscriptionId: null, currentPeriodEnd: null, cancelAtPeriodEnd: false },
+    ...{ stripeSubscriptionId: null, currentPeriodEnd: null, ...GOES_ON },
   };
   return { tenantId, customerId, subscription, stripePriceId, paymentMethodId, stripeCustomerId: null };
 }

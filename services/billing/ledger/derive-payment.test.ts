@@ -37,7 +37,7 @@ function toSnapshots(event: StoryEvent): Snapshot[] {
     kind,
     id,
     facts,
-    key: { ...placeOf(kind, facts, type), asOf: created, digest },
+    key: { ...placeOf(kind, facts, type), asOf: created ?? 0, digest },
     ambiguous: false,
   }));
 }
@@ -175,11 +175,24 @@ describe('a payment', () => {
       });
   });
 
-  it('shows what Stripe says went back where no refund is known that explains it', () => {
+  it('refund-by-charge: counts what a charge says went back where no refund is known that explains it', () => {
     const told = story();
-    const charge = told.charge('charge.refunded', { ...CAPTURED, amount_refunded: 500 });
-    expect(paymentAfter([charge])).toMatchObject({ state: 'SUCCEEDED', refunded: 0, unseenRefunds: 500 });
-    const refund = told.refund('refund.created', { amount: 500, status: 'pending' });
+    const charge = told.charge('charge.refunded', {
+      ...CAPTURED,
+      amount_refunded: 500,
+    });
+    expect(paymentAfter([charge])).toMatchObject({
+      ...{
+        state: 'PARTIALLY_REFUNDED',
+        refunded: 500,
+        unseenRefunds: 500,
+        refunds: [],
+      },
+    });
+    const refund = told.refund('refund.created', {
+      amount: 500,
+      status: 'pending',
+    });
     expect(paymentAfter([charge, refund])).toMatchObject({
       state: 'SUCCEEDED',
       refunded: 0,
@@ -202,7 +215,183 @@ describe('a payment', () => {
       amount_refunded: 300,
       refunds: { object: 'list', data: [{ ...refund, charge: 'ch_p_1', payment_intent: 'pi_p' }] },
     });
-    expect(paymentAfter([charge])).toMatchObject({ state: 'PARTIALLY_REFUNDED', refunded: 300 });
+    expect(paymentAfter([charge])).toMatchObject({
+      state: 'PARTIALLY_REFUNDED',
+      refunded: 300,
+    });
+  });
+
+  it('refund-by-charge: counts a refund once, whichever event tells of it and in whatever order', () => {
+    for (const stepS of [0, 1, 10]) {
+      const told = story({ stepS });
+      const gone = { ...CAPTURED, amount_refunded: 500 };
+      const events = [
+        told.intent('payment_intent.succeeded', SUCCEEDED),
+        told.charge('charge.succeeded', CAPTURED),
+        told.charge('charge.refunded', gone),
+        told.refund('refund.created', { amount: 500, status: 'pending' }),
+        told.refund('refund.updated', { amount: 500 }),
+        told.charge('charge.updated', gone),
+      ];
+      expect(paymentAfter(events.slice(0, 3))).toMatchObject({
+        refunded: 500,
+        unseenRefunds: 500,
+      });
+      for (const order of permutations(events))
+        expect(paymentAfter([...order, ...order.toReversed()])).toMatchObject({
+          ...{ state: 'PARTIALLY_REFUNDED', refunded: 500, unseenRefunds: 0 },
+        });
+    }
+  });
+
+  it('refund-by-charge: adds what only the charge tells of to the refunds that are known', () => {
+    const told = story();
+    const events = [
+      told.charge('charge.succeeded', CAPTURED),
+      told.refund('refund.created', { amount: 300 }, 1),
+      told.charge('charge.refunded', { ...CAPTURED, amount_refunded: 1999 }),
+      told.refund('refund.created', { amount: 200, status: 'pending' }, 2),
+    ];
+    for (const order of permutations(events))
+      expect(paymentAfter(order)).toMatchObject({
+        ...{ state: 'PARTIALLY_REFUNDED', refunded: 1799, unseenRefunds: 1499 },
+      });
+  });
+
+  it.each(['failed', 'canceled'])('refund-by-charge: gives the money of a refund that %s back', (status) => {
+    for (const stepS of [0, 10]) {
+      const told = story({ stepS });
+      const events = [
+        told.intent('payment_intent.succeeded', SUCCEEDED),
+        told.charge('charge.refunded', {
+          ...CAPTURED,
+          amount_refunded: 1999,
+        }),
+        told.refund('refund.created', {}),
+        told.refund('charge.refund.updated', { status }),
+      ];
+      for (const order of permutations(events))
+        expect(paymentAfter(order)).toMatchObject({
+          state: 'SUCCEEDED',
+          refunded: 0,
+          unseenRefunds: 0,
+        });
+    }
+  });
+
+  it.each(['failed', 'canceled'])(
+    'refund-by-charge: leaves all of it to be refunded after a refund that %s, by a refund or by the charge',
+    (status) => {
+      const told = story();
+      const events = [
+        told.intent('payment_intent.succeeded', SUCCEEDED),
+        told.charge('charge.refunded', { ...CAPTURED, amount_refunded: 1999 }),
+        told.refund('charge.refund.updated', { status }, 1),
+        told.charge('charge.refunded', {
+          ...CAPTURED,
+          amount_refunded: 1999,
+          refunded: true,
+        }),
+      ];
+      for (const order of permutations(events))
+        expect(paymentAfter(order)).toMatchObject({
+          ...{ state: 'REFUNDED', refunded: 1999, unseenRefunds: 1999 },
+          refunds: [{ held: false }],
+        });
+      const second = told.refund('refund.created', {}, 2);
+      for (const order of permutations([...events, second]))
+        expect(paymentAfter(order)).toMatchObject({
+          ...{ state: 'REFUNDED', refunded: 1999, unseenRefunds: 0 },
+          refunds: [{ held: false }, { held: false }],
+        });
+    },
+  );
+
+  it('refund-by-charge: never counts more than came in, whatever the charge says', () => {
+    const told = story();
+    const events = [
+      told.charge('charge.refunded', { ...CAPTURED, amount_refunded: 5000 }),
+      told.refund('refund.created', { amount: 700, status: 'pending' }),
+    ];
+    expect(paymentAfter(events)).toMatchObject({
+      refunded: 1299,
+      unseenRefunds: 1299,
+    });
+  });
+
+  it('refund-by-charge: keeps the refunds of several charges of a payment apart', () => {
+    const told = story({ amount: 3000 });
+    const half = { captured: true, amount: 1500, amount_captured: 1500 };
+    const events = [
+      told.charge('charge.refunded', { ...half, amount_refunded: 100 }, 1),
+      told.charge('charge.refunded', { ...half, amount_refunded: 250 }, 2),
+      told.refund('refund.created', { charge: 'ch_p_1', amount: 100 }, 1),
+      told.refund('refund.created', { charge: null, amount: 50 }, 2),
+    ];
+    expect(paymentAfter(events.slice(0, 2))).toMatchObject({ refunded: 350 });
+    for (const order of permutations(events))
+      expect(paymentAfter(order)).toMatchObject({
+        refunded: 350,
+        unseenRefunds: 200,
+      });
+  });
+
+  it.each([
+    ['latest_charge', (charge: object) => ({ latest_charge: charge })],
+    ['charges', (charge: object) => ({ charges: { object: 'list', data: [charge] } })],
+  ])('refund-by-charge: reads the charge that stands in a payment intent as %s', (_, place) => {
+    const told = story();
+    const { object } = told.charge('charge.refunded', {
+      ...CAPTURED,
+      amount_refunded: 500,
+    }).data;
+    const refund = {
+      id: 're_p_1',
+      amount: 200,
+      currency: 'eur',
+      created: 1,
+      status: 'succeeded',
+    };
+    const withRefund = {
+      ...object,
+      refunds: { object: 'list', data: [refund] },
+    };
+    const events = [
+      told.charge('charge.succeeded', CAPTURED),
+      told.intent('payment_intent.updated', {
+        ...SUCCEEDED,
+        ...place(withRefund),
+      }),
+    ];
+    for (const order of permutations(events))
+      expect(paymentAfter(order)).toMatchObject({
+        ...{
+          refunded: 500,
+          unseenRefunds: 300,
+          refunds: [{ stripeId: 're_p_1', amount: 200 }],
+        },
+      });
+  });
+
+  it('refund-by-charge: reads the charge and the intent that a refund or a dispute is expanded with', () => {
+    const told = story();
+    const { object: charge } = told.charge('charge.refunded', {
+      ...CAPTURED,
+      amount_refunded: 500,
+    }).data;
+    const { object: intent } = told.intent('payment_intent.succeeded', SUCCEEDED).data;
+    const expanded = { charge, payment_intent: intent };
+    expect(paymentAfter([told.refund('refund.updated', { amount: 400, ...expanded })])).toMatchObject({
+      ...{
+        state: 'PARTIALLY_REFUNDED',
+        captured: 1999,
+        refunded: 500,
+        unseenRefunds: 100,
+      },
+    });
+    expect(paymentAfter([told.dispute('charge.dispute.created', expanded)])).toMatchObject({
+      ...{ refunded: 500, disputeState: 'NEEDS_RESPONSE' },
+    });
   });
 
   it('follows a dispute through its funds, an appeal and back', () => {
@@ -337,10 +526,17 @@ describe('any set of events', () => {
       fc.property(
         fc.array(refund, { maxLength: 6 }),
         fc.integer({ min: 0, max: 1999 }),
-        (refunds, captured) => {
+        fc.integer({ min: 0, max: 4000 }),
+        (refunds, captured, gone) => {
           const told = story();
           const events = [
-            told.charge('charge.succeeded', { captured: captured > 0, amount_captured: captured }),
+            told.charge('charge.succeeded', {
+              ...{
+                captured: captured > 0,
+                amount_captured: captured,
+                amount_refunded: gone,
+              },
+            }),
             ...refunds.map((each, index) => told.refund('refund.updated', each, index)),
           ];
           const payment = paymentAfter(events);
@@ -348,7 +544,8 @@ describe('any set of events', () => {
           const sum = (states: string[]) =>
             counted.reduce((total, each) => total + (states.includes(each.state) ? each.amount : 0), 0);
           expect(sum(['PENDING', 'REQUIRES_ACTION', 'SUCCEEDED'])).toBeLessThanOrEqual(captured);
-          expect(payment?.refunded).toBe(sum(['SUCCEEDED']));
+          expect(payment?.refunded).toBeLessThanOrEqual(captured);
+          expect(payment?.refunded).toBe(sum(['SUCCEEDED']) + (payment?.unseenRefunds ?? 0));
         },
       ),
     );

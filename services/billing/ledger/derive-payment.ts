@@ -1,4 +1,4 @@
-import { type DerivedRefund, deriveRefunds, type RefundObject } from './derive-refunds.ts';
+import { type ChargeObject, type DerivedRefund, deriveRefunds, type RefundObject } from './derive-refunds.ts';
 import type { ChargeFacts, DisputeFacts, IntentFacts, RefundFacts } from './facts.ts';
 import type { OwnerFacts } from './owner.ts';
 import { DISPUTE_STATES, type DisputeState, type PaymentState } from './payment-states.ts';
@@ -24,7 +24,7 @@ export interface DerivedPayment {
   readonly amount: number;
   readonly captured: number;
   readonly refunded: number;
-  /** What Stripe says went back, and no refund that is known explains. */
+  /** Part of `refunded`: what a charge says went back, and no refund that is known explains. */
   readonly unseenRefunds: number;
   readonly disputeState: DisputeState | null;
   readonly failureCode: string | null;
@@ -43,11 +43,15 @@ export interface DerivedPayment {
   readonly misfits: readonly string[];
 }
 
-type Known<F> = { readonly id: string; readonly facts: F };
+type Known<F> = {
+  readonly id: string;
+  readonly facts: F;
+  readonly asOf: number;
+};
 
 interface Parts {
   readonly intent: IntentFacts | undefined;
-  readonly charges: readonly Known<ChargeFacts>[];
+  readonly charges: readonly ChargeObject[];
   readonly refunds: readonly RefundObject[];
   readonly disputes: readonly Known<DisputeFacts>[];
 }
@@ -91,7 +95,10 @@ export function derivePayment(intent: string, objects: readonly Snapshot[]): Der
 }
 
 // All of them are of one mode and account; of some it is not known.
-function originOf(objects: readonly Snapshot[]): { livemode: boolean | null; account: string | null } {
+function originOf(objects: readonly Snapshot[]): {
+  livemode: boolean | null;
+  account: string | null;
+} {
   const origins = objects.flatMap(({ origin }) => origin ?? []);
   const account = origins.find((each) => each.account !== null)?.account ?? null;
   return { livemode: origins[0]?.livemode ?? null, account };
@@ -101,7 +108,11 @@ function partsOf(objects: readonly Snapshot[]): Parts {
   const of = <F extends { created: number }>(kind: string) =>
     objects
       .filter((each) => each.kind === kind)
-      .map(({ id, facts }) => ({ id, facts: facts as unknown as F }))
+      .map(({ id, facts, key }) => ({
+        id,
+        facts: facts as unknown as F,
+        asOf: key.asOf,
+      }))
       .sort((a, b) => a.facts.created - b.facts.created || (a.id < b.id ? -1 : 1));
   return {
     intent: of<IntentFacts>('payment_intent')[0]?.facts,

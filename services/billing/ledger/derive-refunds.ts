@@ -5,6 +5,16 @@ import { REFUND_STATES, type RefundState } from './payment-states.ts';
 export interface RefundObject {
   readonly id: string;
   readonly facts: RefundFacts;
+  /** When it was so, by Stripe, in s since 1970. */
+  readonly asOf: number;
+}
+
+/** A charge as it was told. */
+export interface ChargeObject {
+  readonly id: string;
+  readonly facts: ChargeFacts;
+  /** When it was so, by Stripe, in s since 1970. */
+  readonly asOf: number;
 }
 
 /** A refund as the ledger has it. */
@@ -22,40 +32,78 @@ export interface DerivedRefund {
 
 interface Known {
   readonly captured: number;
-  readonly charges: readonly { readonly facts: ChargeFacts }[];
+  /** Oldest first. */
+  readonly charges: readonly ChargeObject[];
   /** Oldest first. */
   readonly refunds: readonly RefundObject[];
 }
 
-/** Which refunds count, and what they come to: never more than was captured. */
-export function deriveRefunds({ captured, charges, refunds }: Known): {
+/** What went back, as refunds and charges tell it. */
+export interface DerivedRefunds {
   readonly refunds: readonly DerivedRefund[];
+  /** What went back, with `unseenRefunds`; never more than was captured. */
   readonly refunded: number;
+  /** What a charge says went back, and no refund that is known explains. */
   readonly unseenRefunds: number;
-} {
+}
+
+/** Which refunds count, and what they and the charges come to. A refund that a charge told of first is counted once. */
+export function deriveRefunds({ captured, charges, refunds }: Known): DerivedRefunds {
   const releases = releasesAmong(refunds, charges);
   let [left, refunded] = [captured, 0];
   const derived = refunds.map((refund) => {
-    const { amount, status } = refund.facts;
-    const isLive = status !== 'failed' && status !== 'canceled';
+    const { amount } = refund.facts;
+    const isLive = !isUndone(refund);
     const held = captured === 0 || releases.has(refund.id) || (isLive && amount > left);
     if (isLive && !held) left -= amount;
-    if (status === 'succeeded' && !held) refunded += amount;
+    if (refund.facts.status === 'succeeded' && !held) refunded += amount;
     return toRefund(refund, held);
   });
-  const seen = refunds.reduce((sum, { id, facts }) => sum + (releases.has(id) ? 0 : facts.amount), 0);
+  const moved = refunds.filter(({ id }) => !releases.has(id));
+  const unseen = charges.reduce(
+    (sum, charge) => sum + unseenOf(charge, refundsOf(charge, charges, moved)),
+    0,
+  );
+  const unseenRefunds = Math.min(unseen, left);
   return {
     refunds: derived,
-    refunded,
-    unseenRefunds: captured > 0 ? Math.max(0, toldBy(charges) - seen) : 0,
+    refunded: refunded + unseenRefunds,
+    unseenRefunds,
   };
+}
+
+function isUndone({ facts: { status } }: RefundObject): boolean {
+  return status === 'failed' || status === 'canceled';
+}
+
+// A refund that does not name its charge is of the one that the money came by.
+function refundsOf(
+  { id }: ChargeObject,
+  charges: readonly ChargeObject[],
+  refunds: readonly RefundObject[],
+): RefundObject[] {
+  const main = charges.findLast(({ facts }) => facts.captured) ?? charges.at(-1);
+  return refunds.filter(({ facts }) => (facts.charge ?? main?.id) === id);
+}
+
+/**
+ * What a charge says went back beyond what its refunds explain. One that was undone before the charge was told is not part of
+ * what the charge says any more; one that was undone later still is.
+ */
+function unseenOf({ facts, asOf }: ChargeObject, refunds: readonly RefundObject[]): number {
+  const told = Math.max(0, facts.amount_refunded - releasedOf(facts));
+  const within = refunds.filter((each) => !(isUndone(each) && each.asOf < asOf));
+  return Math.max(0, told - within.reduce((sum, each) => sum + each.facts.amount, 0));
 }
 
 /**
  * Where less is captured than was set aside, or the time for it ran out, Stripe gives the rest back as a refund by which
  * no money moves. Such a one is no part of what was captured.
  */
-function releasesAmong(refunds: readonly RefundObject[], charges: Known['charges']): ReadonlySet<string> {
+function releasesAmong(
+  refunds: readonly RefundObject[],
+  charges: readonly ChargeObject[],
+): ReadonlySet<string> {
   const releases = new Set(
     refunds.filter(({ facts }) => facts.reason === 'expired_uncaptured_charge').map(({ id }) => id),
   );
@@ -67,10 +115,6 @@ function releasesAmong(refunds: readonly RefundObject[], charges: Known['charges
     if (facts.captured && release) releases.add(release.id);
   }
   return releases;
-}
-
-function toldBy(charges: Known['charges']): number {
-  return charges.reduce((sum, { facts }) => sum + Math.max(0, facts.amount_refunded - releasedOf(facts)), 0);
 }
 
 function releasedOf({ captured, amount, amount_captured, amount_refunded }: ChargeFacts): number {

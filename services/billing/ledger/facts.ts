@@ -8,8 +8,10 @@ import {
   isRaw,
   optionalAmountOf,
   optionalIdOf,
+  optionalTimeOf,
   type Raw,
   requiredWordOf,
+  timeOf,
   wordOf,
 } from './read-fields.ts';
 
@@ -78,6 +80,14 @@ export interface SubscriptionFacts extends OwnerFacts {
   readonly customer: string | null;
   readonly current_period_end: number | null;
   readonly cancel_at_period_end: boolean;
+  /** When it is to end; also where the customer asked for the end of the period. Null: at no time of its own. */
+  readonly cancel_at: number | null;
+  /** When it ended; null: it has not. */
+  readonly ended_at: number | null;
+  /** Its payments are not collected for now. */
+  readonly collection_paused: boolean;
+  /** When they are collected again; null: not known, or they are collected. */
+  readonly collection_resumes_at: number | null;
 }
 
 /** What is kept of an invoice. */
@@ -114,7 +124,7 @@ const READERS: { readonly [K in StripeKind]: (raw: Raw) => FactsOf[K] } = {
     currency: currencyOf(raw),
     customer: optionalIdOf(raw, 'customer'),
     failure_code: failureOf(raw.last_payment_error),
-    created: amountOf(raw, 'created'),
+    created: timeOf(raw, 'created'),
     ...ownerOf(raw),
   }),
   charge: (raw) => ({
@@ -127,7 +137,7 @@ const READERS: { readonly [K in StripeKind]: (raw: Raw) => FactsOf[K] } = {
     currency: currencyOf(raw),
     customer: optionalIdOf(raw, 'customer'),
     failure_code: wordOf(raw, 'failure_code'),
-    created: amountOf(raw, 'created'),
+    created: timeOf(raw, 'created'),
     ...ownerOf(raw),
   }),
   refund: (raw) => ({
@@ -139,7 +149,7 @@ const READERS: { readonly [K in StripeKind]: (raw: Raw) => FactsOf[K] } = {
     reason: wordOf(raw, 'reason'),
     failure_reason: wordOf(raw, 'failure_reason'),
     moved: raw.balance_transaction !== null,
-    created: amountOf(raw, 'created'),
+    created: timeOf(raw, 'created'),
   }),
   dispute: (raw) => ({
     status: requiredWordOf(raw, 'status'),
@@ -149,7 +159,7 @@ const READERS: { readonly [K in StripeKind]: (raw: Raw) => FactsOf[K] } = {
     currency: currencyOf(raw),
     reason: wordOf(raw, 'reason'),
     ...movementsOf(raw),
-    created: amountOf(raw, 'created'),
+    created: timeOf(raw, 'created'),
   }),
   customer: (raw) => ({ deleted: raw.deleted === true, ...ownerOf(raw) }),
   subscription: (raw) => ({
@@ -157,6 +167,9 @@ const READERS: { readonly [K in StripeKind]: (raw: Raw) => FactsOf[K] } = {
     customer: optionalIdOf(raw, 'customer'),
     current_period_end: periodEndOf(raw),
     cancel_at_period_end: raw.cancel_at_period_end === true,
+    cancel_at: optionalTimeOf(raw, 'cancel_at'),
+    ended_at: optionalTimeOf(raw, 'ended_at'),
+    ...pauseOf(raw.pause_collection),
     ...ownerOf(raw),
   }),
   invoice: (raw) => ({
@@ -179,18 +192,36 @@ function capturedOf(raw: Raw): number {
 }
 
 // Their amounts are in the currency of the account; which way the money went does not depend on that.
-function movementsOf({ balance_transactions: list = [] }: Raw): { movements: number; withdrawn: boolean } {
+function movementsOf({ balance_transactions: list = [] }: Raw): {
+  movements: number;
+  withdrawn: boolean;
+} {
   if (!Array.isArray(list)) return fault('balance_transactions');
   const amounts = list.map((each) => (isRaw(each) && typeof each.amount === 'number' ? each.amount : 0));
-  return { movements: list.length, withdrawn: amounts.reduce((sum, each) => sum + each, 0) < 0 };
+  return {
+    movements: list.length,
+    withdrawn: amounts.reduce((sum, each) => sum + each, 0) < 0,
+  };
+}
+
+function pauseOf(pause: unknown): {
+  collection_paused: boolean;
+  collection_resumes_at: number | null;
+} {
+  const isPaused = isRaw(pause);
+  return {
+    collection_paused: isPaused,
+    collection_resumes_at: isPaused ? optionalTimeOf(pause, 'resumes_at') : null,
+  };
 }
 
 // Once a field of the subscription, since 2025-03-31 one of its items.
 function periodEndOf(raw: Raw): number | null {
   const items = isRaw(raw.items) && Array.isArray(raw.items.data) ? raw.items.data : [];
-  const of = (each: unknown) => (isRaw(each) ? each.current_period_end : undefined);
-  const end = [raw, ...items].map(of).find((each) => Number.isSafeInteger(each));
-  return (end as number | undefined) ?? null;
+  const ends = [raw, ...items].map((each) =>
+    isRaw(each) ? optionalTimeOf(each, 'current_period_end') : null,
+  );
+  return ends.find((each) => each !== null) ?? null;
 }
 
 /** The id of an object. Throws LedgerError SHAPE_UNKNOWN where it has none. */

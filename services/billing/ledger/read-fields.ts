@@ -48,6 +48,22 @@ export function optionalAmountOf(raw: Raw, field: string): number {
   return raw[field] === undefined || raw[field] === null ? 0 : amountOf(raw, field);
 }
 
+/** A time in s since 1970, at most the end of the year 9999. */
+export function timeOf(raw: Raw, field: string): number {
+  return optionalTimeOf(raw, field) ?? fault(field);
+}
+
+/** As `timeOf`; null: there is none. */
+export function optionalTimeOf(raw: Raw, field: string): number | null {
+  const value = raw[field];
+  if (value === undefined || value === null) return null;
+  const isTime = Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_SECONDS;
+  return isTime ? (value as number) : fault(field);
+}
+
+/** The last second of the year 9999, in s since 1970. */
+export const MAX_SECONDS = 253_402_300_799;
+
 /** ISO 4217, upper case. */
 export function currencyOf(raw: Raw): string {
   const value = raw.currency;

@@ -27,12 +27,15 @@ export interface Told {
 }
 
 /**
- * What an event tells: the object that it is about and, in versions that embed them in a charge, its refunds.
+ * What an event tells: the object that it is about, then those that stand in it, as older versions and expanded fields have them.
  * @throws LedgerError where one of them is not understood.
  */
 export function snapshotsOfEvent(kind: StripeKind, raw: Raw, told: Told): Snapshot[] {
   const own = snapshotOf(kind, raw, told);
-  return kind === 'charge' ? [own, ...embeddedRefunds(raw, told)] : [own];
+  const within = embeddedIn(kind, raw).flatMap((each) => snapshotsOfEvent(each.kind, each.raw, told));
+  if (within.length === 0) return [own];
+  // An object may stand in several places of one event, and is the same in all.
+  return [...new Map([own, ...within].toReversed().map((each) => [each.id, each])).values()].toReversed();
 }
 
 /**
@@ -90,10 +93,42 @@ function snapshotOf(kind: StripeKind, raw: Raw, { type, created }: Told): Snapsh
   return { kind, id: objectIdOf(raw), key, facts, ambiguous: false };
 }
 
-function embeddedRefunds(charge: Raw, told: Told): Snapshot[] {
-  const list = isRaw(charge.refunds) && Array.isArray(charge.refunds.data) ? charge.refunds.data : [];
-  const intent = charge.payment_intent ?? null;
-  return list.filter(isRaw).map((each) => snapshotOf('refund', { payment_intent: intent, ...each }, told));
+interface Embedded {
+  readonly kind: StripeKind;
+  readonly raw: Raw;
+}
+
+/** Objects that stand in another one. What they do not say of their place, the other one does. */
+function embeddedIn(kind: StripeKind, raw: Raw): Embedded[] {
+  const inPlace = (of: StripeKind, value: unknown) => (isRaw(value) ? [{ kind: of, raw: value }] : []);
+  const intents = () => inPlace('payment_intent', raw.payment_intent);
+  const charges = () => inPlace('charge', raw.charge);
+  switch (kind) {
+    case 'payment_intent':
+      return [
+        ...inPlace('charge', raw.latest_charge),
+        ...listed('charge', raw.charges, { payment_intent: raw.id }),
+      ];
+    case 'charge':
+      return [
+        ...intents(),
+        ...listed('refund', raw.refunds, {
+          payment_intent: raw.payment_intent,
+          charge: raw.id,
+        }),
+      ];
+    case 'refund':
+    case 'dispute':
+    case 'invoice':
+      return [...intents(), ...charges()];
+    default:
+      return [];
+  }
+}
+
+function listed(kind: StripeKind, list: unknown, place: Raw): Embedded[] {
+  const data = isRaw(list) && Array.isArray(list.data) ? list.data : [];
+  return data.filter(isRaw).map((each) => ({ kind, raw: { ...place, ...each } }));
 }
 
 // Facts are written down field by field in one order, whoever tells them.

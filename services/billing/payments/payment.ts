@@ -31,6 +31,8 @@ export interface Payment {
   readonly captured: Money;
   /** What went back. */
   readonly refunded: Money;
+  /** Part of `refunded` that only a charge tells of: no refund that is known explains it. */
+  readonly unseenRefunds: Money;
   /** Null: there is none. */
   readonly disputeState: DisputeState | null;
   /** Why the last attempt failed, in Stripe's words; null: it did not. */
@@ -60,7 +62,8 @@ export interface PaymentEvent {
 }
 
 /** What can still be sent back, in minor units: what came in, without what went or is going back. */
-export function leftOf({ captured, refunds }: Payment): bigint {
+export function leftOf({ captured, unseenRefunds, refunds }: Payment): bigint {
   const live = refunds.filter(({ state }) => state !== 'FAILED' && state !== 'CANCELED');
-  return live.reduce((left, { amount }) => left - amount.minorUnits, captured.minorUnits);
+  const left = captured.minorUnits - unseenRefunds.minorUnits;
+  return live.reduce((rest, { amount }) => rest - amount.minorUnits, left);
 }

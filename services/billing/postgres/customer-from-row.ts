@@ -9,6 +9,9 @@ export interface SubscriptionRow {
   stripe_subscription_id: string | null;
   current_period_end: Date | null;
   cancel_at_period_end: boolean;
+  end_time: Date | null;
+  collection_paused: boolean;
+  collection_resume_time: Date | null;
   subscription_create_time: Date;
   subscription_update_time: Date;
 }
@@ -34,7 +37,7 @@ export type CustomerRow = {
 
 /** The columns of `SubscriptionRow`, from `subscriptions s`. */
 export const SUBSCRIPTION_COLUMNS = `s.id as subscription_id, s.plan_id, s.area_id, s.state, s.stripe_subscription_id,
-  s.current_period_end, s.cancel_at_period_end, s.create_time as subscription_create_time,
+  s.current_period_end, s.cancel_at_period_end, s.end_time, s.collection_paused, s.collection_resume_time, s.create_time as subscription_create_time,
   s.update_time as subscription_update_time`;
 
 /** Selects `CustomerRow`; what follows says which. */
@@ -82,6 +85,9 @@ function subscriptionFromRow(row: SubscriptionRow): Subscription {
     stripeSubscriptionId: row.stripe_subscription_id,
     currentPeriodEnd: row.current_period_end,
     cancelAtPeriodEnd: row.cancel_at_period_end,
+    endTime: row.end_time,
+    collectionPaused: row.collection_paused,
+    collectionResumeTime: row.collection_resume_time,
     createTime: row.subscription_create_time,
     updateTime: row.subscription_update_time,
   };

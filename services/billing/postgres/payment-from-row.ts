@@ -18,6 +18,7 @@ export interface PaymentRow {
   amount: string;
   captured: string;
   refunded: string;
+  unseen_refunds: string;
   dispute_state: DisputeState | null;
   failure_code: string | null;
   stripe_payment_intent_id: string;
@@ -28,7 +29,7 @@ export interface PaymentRow {
 }
 
 /** What to select, and from where. */
-export const SELECT_PAYMENTS = `select tenant_id, id, user_id, booking_id, state, currency, amount, captured, refunded,
+export const SELECT_PAYMENTS = `select tenant_id, id, user_id, booking_id, state, currency, amount, captured, refunded, unseen_refunds,
   dispute_state, failure_code, stripe_payment_intent_id, livemode, stripe_account, create_time, update_time from payments`;
 
 /** A row of `refunds`. */
@@ -59,6 +60,7 @@ export function paymentFromRow(row: PaymentRow, refunds: readonly RefundRow[] = 
     amount: money(row.amount),
     captured: money(row.captured),
     refunded: money(row.refunded),
+    unseenRefunds: money(row.unseen_refunds),
     disputeState: row.dispute_state,
     failureCode: row.failure_code,
     stripePaymentIntentId: row.stripe_payment_intent_id,

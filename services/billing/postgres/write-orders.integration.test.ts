@@ -3,7 +3,7 @@ import { createLogger, Secret } from '@rollcall/runtime';
 import { createPool, type Pool } from '@rollcall/runtime/postgres';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { SubscriptionOrder, SubscriptionState } from '../customers/customer.ts';
+import { GOES_ON, type SubscriptionOrder, type SubscriptionState } from '../customers/customer.ts';
 import type { SubscriptionNews } from '../customers/customer-store.ts';
 import { beginOrder, cancelOrder, dropOrder, settleOrder } from './write-orders.ts';
 
@@ -42,9 +42,18 @@ beforeEach(async () => {
   for (const tenantId of TENANTS) await beginOrder(pool, { ...order, tenantId }, undefined);
 });
 
-function newOrder(init: Partial<SubscriptionOrder> & { state?: SubscriptionState; createTime?: Date } = {}) {
+function newOrder(
+  init: Partial<SubscriptionOrder> & {
+    state?: SubscriptionState;
+    createTime?: Date;
+  } = {},
+) {
   const { state = 'INCOMPLETE', createTime = EARLY, ...rest } = init;
-  const stripe = { stripeSubscriptionId: null, currentPeriodEnd: null, cancelAtPeriodEnd: false };
+  const stripe = {
+    stripeSubscriptionId: null,
+    currentPeriodEnd: null,
+    ...GOES_ON,
+  };
   return {
     ...{ tenantId: 'acme', customerId: randomUUID(), stripePriceId: 'price_900' },
     ...{ paymentMethodId: '', stripeCustomerId: null },

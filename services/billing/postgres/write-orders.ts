@@ -144,7 +144,9 @@ const DROP_CUSTOMER = {
 // What is over stays as it is, whoever was faster.
 const END = {
   name: 'end_subscription',
-  text: `update subscriptions set ${NEWS} where tenant_id = $1 and id = $2 and state not in ('CANCELED', 'INCOMPLETE_EXPIRED')`,
+  text: `update subscriptions set ${NEWS},
+      end_time = case when $6 then $5 when $3 = 'CANCELED' then coalesce(end_time, $7) else end_time end
+    where tenant_id = $1 and id = $2 and state not in ('CANCELED', 'INCOMPLETE_EXPIRED')`,
 };
 
 const NOTE_CANCELLATION = {

@@ -21,12 +21,19 @@ export function toCustomerMessage(customer: Customer): CustomerMessage {
 }
 
 function toSubscriptionMessage(subscription: Subscription): SubscriptionMessage {
-  const { state, stripeSubscriptionId, currentPeriodEnd, createTime, updateTime, ...rest } = subscription;
+  const { state, stripeSubscriptionId, createTime, updateTime, ...others } = subscription;
+  const { currentPeriodEnd, endTime, collectionResumeTime, ...rest } = others;
   return create(SubscriptionSchema, {
     ...rest,
     state: StateMessage[state],
     stripeSubscriptionId: stripeSubscriptionId ?? '',
-    ...(currentPeriodEnd && { currentPeriodEnd: timestampFromDate(currentPeriodEnd) }),
+    ...(currentPeriodEnd && {
+      currentPeriodEnd: timestampFromDate(currentPeriodEnd),
+    }),
+    ...(endTime && { endTime: timestampFromDate(endTime) }),
+    ...(collectionResumeTime && {
+      collectionResumeTime: timestampFromDate(collectionResumeTime),
+    }),
     createTime: timestampFromDate(createTime),
     updateTime: timestampFromDate(updateTime),
   });

@@ -15,9 +15,10 @@ import type { Payment, PaymentEvent, PaymentState, Refund } from '../payments/pa
 export function toPaymentMessage(payment: Payment): PaymentMessage {
   const { userId, bookingId, state, disputeState, failureCode, createTime, updateTime, refunds, ...others } =
     payment;
-  const { livemode, stripeAccount, ...rest } = others;
+  const { livemode, stripeAccount, unseenRefunds, ...rest } = others;
   return create(PaymentSchema, {
     ...rest,
+    ...(unseenRefunds.minorUnits > 0n && { refundedByCharge: unseenRefunds }),
     userId: userId ?? '',
     bookingId: bookingId ?? '',
     state: StateMessage[state],

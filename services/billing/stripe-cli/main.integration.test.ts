@@ -43,21 +43,27 @@ async function waiting(): Promise<string[]> {
 }
 
 describe('npm run stripe', () => {
-  it.each([[[]], [['send', '--help']], [['replay', '--help']], [['reconcile', '--help']]])(
-    '%j says what it can do',
-    async (args) => {
-      expect(await stripeTool(args)).toMatchObject({
-        code: 0,
-        out: expect.stringContaining('npm run stripe --'),
-      });
-    },
-  );
+  it.each([
+    [[]],
+    [['send', '--help']],
+    [['list', '--help']],
+    [['replay', '--help']],
+    [['reconcile', '--help']],
+  ])('%j says what it can do', async (args) => {
+    expect(await stripeTool(args)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('npm run stripe --'),
+    });
+  });
 
   it.each([
     [['pay'], 'There is no tool "pay"'],
     [['reconcile'], '--since is missing'],
     [['reconcile', '--since', 'yesterday', '--rate', '0'], '--rate must be'],
     [['reconcile', '--since', '2026-11-02', '--until', '2026-11-01'], '--since must be before'],
+    [['list'], 'one of dead'],
+    [['list', 'toString'], 'one of dead'],
+    [['list', 'dead', 'held'], 'one of dead'],
     [['replay'], 'or --dead'],
     [['replay', 'evt_1', '--dead'], 'not both'],
     [['replay', 'pi_1'], 'no ids of events'],
@@ -76,6 +82,32 @@ describe('npm run stripe', () => {
     ).toContain('BILLING_DATABASE_URL is not set');
     const nowhere = { BILLING_DATABASE_URL: 'postgres://a:b@127.0.0.1:9/c' };
     expect((await stripeTool(['replay', '--dead'], nowhere)).err).toContain('BILLING_DATABASE_URL');
+  });
+});
+
+describe('list', () => {
+  it('thin-event: tells the events that are dead, and why', async () => {
+    await client.query('truncate stripe_events');
+    for (const id of ['evt_a', 'evt_b']) await event(id, 'failed');
+    await event('evt_c', 'applied');
+    const { code, out } = await stripeTool(['list', 'dead']);
+    expect([code, out.trim().split('\n')]).toEqual([
+      0,
+      [
+        expect.stringMatching(/^evt_a {2}charge.succeeded .* no$/),
+        expect.stringContaining('evt_b'),
+        '2 dead',
+      ],
+    ]);
+    const json = await stripeTool(['list', 'dead', '--json']);
+    expect(JSON.parse(json.out)).toMatchObject([{ id: 'evt_a', fault: 'no' }, { id: 'evt_b' }]);
+  });
+
+  it.each(['foreign', 'unowned', 'unseen', 'held'])('tells what is %s', async (group) => {
+    expect(await stripeTool(['list', group])).toMatchObject({
+      code: 0,
+      out: `0 ${group}\n`,
+    });
   });
 });
 

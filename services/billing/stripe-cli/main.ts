@@ -1,4 +1,5 @@
-// npm run stripe -- send|replay|reconcile: events as Stripe sends them, events once more, and what is here against what is there.
+// npm run stripe -- send|list|replay|reconcile: events as Stripe sends them, what waits for a person, events once more, and what is
+// here against what is there.
 import { createLogger, readConfig, StartupError } from '@rollcall/runtime';
 import { createPool, explainDatabaseFault, type Pool } from '@rollcall/runtime/postgres';
 import { BILLING_SETTINGS, isLiveKey } from '../config.ts';
@@ -6,6 +7,7 @@ import { tellChanges } from '../effects/tell-changes.ts';
 import { createStripeGateway } from '../stripe/create-stripe-gateway.ts';
 import { createLedgerSnapshots } from '../stripe/ledger-snapshots.ts';
 import { findBillingDatabase } from './billing-database.ts';
+import { LIST_HELP, readListCommand, runList } from './list-command.ts';
 import { RECONCILE_HELP, readReconcileCommand } from './reconcile-command.ts';
 import { REPLAY_HELP, readReplayCommand, runReplay } from './replay-command.ts';
 import { runReconcile } from './run-reconcile.ts';
@@ -13,6 +15,7 @@ import { runSend } from './run-send.ts';
 import { readSendCommand, SEND_HELP } from './send-command.ts';
 
 const HELP = `npm run stripe -- send       events as Stripe sends them, signed, to the webhook
+npm run stripe -- list       what waits for a person
 npm run stripe -- replay     events of the ledger once more
 npm run stripe -- reconcile  what is here against what is at Stripe
 
@@ -32,6 +35,11 @@ async function main([tool = '--help', ...args]: readonly string[]): Promise<numb
       return say(HELP);
     case 'send':
       return isHelp ? say(SEND_HELP) : await send(args);
+    case 'list': {
+      if (isHelp) return say(LIST_HELP);
+      const command = readListCommand(args);
+      return await withPool((pool) => runList(command, pool, output));
+    }
     case 'replay': {
       if (isHelp) return say(REPLAY_HELP);
       const command = readReplayCommand(args);
@@ -42,7 +50,7 @@ async function main([tool = '--help', ...args]: readonly string[]): Promise<numb
       return await reconcileWith(readReconcileCommand(args, new Date()));
     }
     default:
-      throw new StartupError(`There is no tool "${tool}": it is send, replay or reconcile`);
+      throw new StartupError(`There is no tool "${tool}": it is send, list, replay or reconcile`);
   }
 }
 

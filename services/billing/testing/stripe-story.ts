@@ -152,8 +152,32 @@ export function refundedAndDisputed(options: StoryOptions): StoryEvent[] {
     story.intent('payment_intent.succeeded', { status: 'succeeded', amount_received: amount }),
     story.refund('refund.created', { amount: part, status: 'pending' }),
     story.refund('refund.updated', { amount: part }),
-    story.dispute('charge.dispute.created', { balance_transactions: WITHDRAWN }),
-    story.dispute('charge.dispute.closed', { status: 'lost', balance_transactions: WITHDRAWN }),
+    story.dispute('charge.dispute.created', {
+      balance_transactions: WITHDRAWN,
+    }),
+    story.dispute('charge.dispute.closed', {
+      status: 'lost',
+      balance_transactions: WITHDRAWN,
+    }),
+  ];
+}
+
+/** A payment that went back in part, told first by its charge, then by a refund that is on its way: six events, first to last. */
+export function refundedByCharge(options: StoryOptions): StoryEvent[] {
+  const story = tellStory(options);
+  const { amount = 1999 } = options;
+  const captured = { captured: true, amount_captured: amount };
+  const part = Math.floor(amount / 4);
+  return [
+    story.charge('charge.succeeded', captured),
+    story.intent('payment_intent.succeeded', {
+      status: 'succeeded',
+      amount_received: amount,
+    }),
+    story.charge('charge.refunded', { ...captured, amount_refunded: part }),
+    story.refund('refund.created', { amount: part, status: 'pending' }),
+    story.refund('refund.updated', { amount: part }),
+    story.charge('charge.updated', { ...captured, amount_refunded: part }),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { permutations } from '../testing/permutations.ts';
-import { refundedAndDisputed, type StoryEvent } from '../testing/stripe-story.ts';
+import { refundedAndDisputed, refundedByCharge, type StoryEvent } from '../testing/stripe-story.ts';
 import { FINAL_ROWS, openTestLedger, type TestLedger } from './ledger.test-support.ts';
 
 const EXPECTED = {
@@ -65,4 +65,26 @@ it('ends in the same state where each event comes again after the one behind it'
     expect(await ledger.apply()).toMatchObject({ applied: 5040, failed: 0 });
   }
   await expectOneFinalState(ledger);
+});
+
+it('refund-by-charge: ends in one state for all 720 orders of a refund that a charge tells of too', async () => {
+  await using ledger = await openTestLedger();
+  const orders = [...permutations([0, 1, 2, 3, 4, 5])].map((order, index) => {
+    const events = refundedByCharge({ name: String(index), stepS: index % 2 });
+    return order.map((place) => events[place] as StoryEvent);
+  });
+  for (let place = 0; place < 6; place += 1) {
+    await ledger.store(orders.flatMap((order) => order.slice(Math.max(0, place - 1), place + 1)));
+    expect(await ledger.apply()).toMatchObject({ applied: 720, failed: 0 });
+  }
+  const finals = await ledger.rows(
+    `select final, count(*)::int as count from (${FINAL_ROWS}) as each group by final`,
+  );
+  const expected = {
+    state: 'PARTIALLY_REFUNDED',
+    captured: 1999,
+    refunded: 499,
+    unseen_refunds: 0,
+  };
+  expect(finals).toEqual([{ final: expect.objectContaining(expected), count: 720 }]);
 });

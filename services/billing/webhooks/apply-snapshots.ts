@@ -79,7 +79,11 @@ async function writeAll(
     before,
     known,
     changed,
-  }: { readonly before: Objects; readonly known: Objects; readonly changed: Objects },
+  }: {
+    readonly before: Objects;
+    readonly known: Objects;
+    readonly changed: Objects;
+  },
 ): Promise<PaymentChange[]> {
   const objects = [...changed.values()];
   await writeObjects(run, objects);
@@ -89,7 +93,27 @@ async function writeAll(
   const payments = derive(known, intents);
   requireFitting(payments, changed);
   const earlier = new Map(derive(before, intents).map((each) => [each.intent, each]));
-  const parts = payments.flatMap((each) => changedParts(earlier.get(each.intent), each) ?? []);
+  return await writeParts(
+    run,
+    payments.flatMap((each) => changedParts(earlier.get(each.intent), each) ?? []),
+  );
+}
+
+/**
+ * Derives payments from what is known, because a rule changed, and writes every row of them. The caller holds their locks.
+ * Answers the payments that changed.
+ */
+export async function deriveAnew(run: RunPrepared, keys: readonly string[]): Promise<PaymentChange[]> {
+  const objects = await readObjects(run, {
+    intents: keys,
+    ids: [],
+    charges: [],
+  });
+  const known = new Map(objects.map((each) => [each.snapshot.id, each]));
+  return await writeParts(run, derive(known, new Set(keys)));
+}
+
+async function writeParts(run: RunPrepared, parts: readonly DerivedPayment[]): Promise<PaymentChange[]> {
   const strangers = parts.filter(({ owner, customer }) => customer && !(owner.tenant_id && owner.user_id));
   const owners = await readOwners(run, [...new Set(strangers.map(({ customer }) => customer ?? ''))]);
   return await writePayments(run, parts, owners);

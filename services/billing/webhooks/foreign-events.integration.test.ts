@@ -203,10 +203,19 @@ describe('B9: an event', () => {
     ]);
   });
 
-  it('whose account is no text is refused as no event', async () => {
+  it('whose account is no text waits for a person, and nothing of it is applied', async () => {
     await using billing = await open();
-    for (const of of [{ account: 7 }, { account: ['acct_1'] }, { context: { account: 'acct_1' } }])
-      expect(await billing.deliver(paid(of).event)).toMatchObject({ status: 400, reason: 'EVENT_MALFORMED' });
+    for (const of of [{ account: 7 }, { account: ['acct_1'] }, { context: { account: 'acct_1' } }]) {
+      const { event } = paid(of);
+      expect(await billing.deliver(event)).toMatchObject({ status: 200 });
+      expect(await stored(event.id)).toMatchObject([
+        {
+          state: 'failed',
+          next_attempt_time: null,
+          last_error: expect.stringContaining('ENVELOPE_UNKNOWN'),
+        },
+      ]);
+    }
   });
 
   it('that was received under other settings, or before there were any, is looked at again when it is applied', async () => {
@@ -245,7 +254,9 @@ describe('B9: an event', () => {
     const { intent, event } = paid({ account: OURS });
     await billing.deliver(event);
     await applied(event.id);
-    const refunded = structuredClone(event) as StoryEvent & { data: { object: Record<string, unknown> } };
+    const refunded = structuredClone(event) as StoryEvent & {
+      data: { object: Record<string, unknown> };
+    };
     const canceled = {
       ...refunded,
       id: 'evt_same_id',

@@ -20,7 +20,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   changes = [];
   await ledger.rows(
-    'truncate stripe_events, stripe_objects, payments, refunds, disputes, customers, subscriptions, invoices cascade',
+    'truncate stripe_events, stripe_objects, payments, refunds, disputes, customers, subscriptions, invoices, payments_to_derive cascade',
   );
 });
 
@@ -110,6 +110,57 @@ describe('two events of one second that differ', () => {
   });
 });
 
+describe('a payment that a rule changed', () => {
+  const captured = {
+    captured: true,
+    amount_captured: 1999,
+    amount_refunded: 1999,
+  };
+  const owned = {
+    tenant_id: 'acme',
+    user_id: '0190b0d5-4a1c-7e2f-8c3d-000000000001',
+  };
+
+  // As code of before wrote it: what only the charge tells of does not count.
+  async function writeAsBefore(name: string): Promise<void> {
+    await ledger.store([tellStory({ name, metadata: owned }).charge('charge.refunded', captured)]);
+    await ledger.apply();
+    await ledger.rows(`update payments set refunded = 0, state = 'SUCCEEDED'`);
+    await ledger.rows('insert into payments_to_derive select stripe_payment_intent_id from payments');
+  }
+
+  it('refund-by-charge: is derived anew once, and told to others', async () => {
+    await writeAsBefore('stale');
+    await settleWith();
+    const now = { state: 'REFUNDED', refunded: 1999 };
+    expect(changes).toMatchObject([{ intent: 'pi_stale', now, before: { state: 'SUCCEEDED', refunded: 0 } }]);
+    await settleWith();
+    expect(changes).toHaveLength(1);
+    expect(await ledger.rows('select state, refunded::int from payments')).toEqual([now]);
+  });
+
+  it('refund-by-charge: keeps no other one back where the database refuses it', async () => {
+    await writeAsBefore('other');
+    await ledger.rows(`insert into payments_to_derive values ('pi_broken')`);
+    await ledger.store([tellStory({ name: 'broken', metadata: owned }).charge('charge.refunded', captured)]);
+    await ledger.apply();
+    await ledger.rows(`update stripe_objects set payload = payload || '{"amount_captured": 1}'`);
+    await ledger.rows(
+      `update stripe_objects set payload = payload || '{"amount_captured": 1999}' where id like '%other%'`,
+    );
+    await settleWith();
+    expect(await ledger.rows('select key from payments_to_derive')).toEqual([]);
+    expect(changes.map(({ intent }) => intent)).toEqual(['pi_other']);
+    expect(ledger.log).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        payment: 'pi_broken',
+        fault: expect.stringContaining('payments_captured_grows'),
+      }),
+    );
+  });
+});
+
 describe('what Stripe tells before it is known here', () => {
   const [TENANT, USER, PLAN, AREA] = ['acme', 1, 2, 3].map((each) =>
     typeof each === 'string' ? each : `0190b0d5-4a1c-7e2f-8c3d-00000000000${each}`,
@@ -172,6 +223,105 @@ describe('what Stripe tells before it is known here', () => {
     await ledger.apply();
     expect(await accountStates()).toMatchObject([{ subscription: 'CANCELED', invoice: 'PAID' }]);
   });
+
+  const [NOW_S, SOON_S, LONG_AGO_S] = [1_767_225_600, 1_800_000_000, 1_600_000_000];
+  const paused = (resumesAt: number | null) => ({
+    pause_collection: { behavior: 'void', resumes_at: resumesAt },
+  });
+
+  it.each<[string, Record<string, unknown>, object]>([
+    ['an end of its own', { cancel_at: SOON_S + 7 }, { end_time: SOON_S + 7, cancel_at_period_end: false }],
+    [
+      'the end of its period by a time',
+      { cancel_at: SOON_S },
+      { end_time: SOON_S, cancel_at_period_end: true },
+    ],
+    [
+      'the end of its period by a flag',
+      { cancel_at_period_end: true },
+      { end_time: SOON_S, cancel_at_period_end: true },
+    ],
+    ['an end that is past', { cancel_at: LONG_AGO_S }, { state: 'ACTIVE', end_time: LONG_AGO_S }],
+    ['no end', {}, { end_time: null, cancel_at_period_end: false }],
+    ['a pause until a time', paused(SOON_S), { collection_paused: true, resumes: SOON_S, end_time: null }],
+    ['a pause', paused(null), { state: 'ACTIVE', collection_paused: true, resumes: null }],
+    [
+      'an end that came',
+      {
+        status: 'canceled',
+        ended_at: NOW_S + 60,
+        canceled_at: NOW_S,
+        cancel_at: SOON_S,
+      },
+      { state: 'CANCELED', end_time: NOW_S + 60 },
+    ],
+    [
+      'a cancellation that was taken back',
+      { status: 'trialing', cancel_at: null, canceled_at: null },
+      { state: 'TRIALING', end_time: null },
+    ],
+  ])(
+    'portal-cancel: shows %s, told before and after the subscription is here',
+    async (_, change, expected) => {
+      const told = (created: number, object: Record<string, unknown>): StoryEvent => ({
+        ...{
+          id: `evt_${created}`,
+          type: 'customer.subscription.updated',
+          created,
+        },
+        ...{
+          api_version: '2026-10-28.endive',
+          data: { object: { ...SUBSCRIPTION, ...object } },
+        },
+      });
+      await ledger.store([told(1, change)]);
+      await ledger.apply();
+      await makeCustomer();
+      await makeSubscriptionAndInvoice();
+      await settleWith();
+      expect(await subscriptionRow()).toMatchObject([expected]);
+      await ledger.store([told(2, { cancel_at: SOON_S + 1, ...paused(SOON_S) }), told(3, change)]);
+      await ledger.apply();
+      expect(await subscriptionRow()).toMatchObject([expected]);
+    },
+  );
+
+  it('portal-cancel: refuses a time that is none before anything of the event is written', async () => {
+    for (const time of [-1, 0.5, 1e15, 'soon'])
+      await ledger.store([
+        {
+          ...{
+            id: `evt_${time}`,
+            type: 'customer.subscription.updated',
+            created: 1,
+          },
+          ...{
+            api_version: '2026-10-28.endive',
+            data: { object: { ...SUBSCRIPTION, cancel_at: time } },
+          },
+        },
+      ]);
+    expect(await ledger.rows(`select distinct state, last_error from stripe_events`)).toEqual([
+      { state: 'failed', last_error: expect.stringContaining('"cancel_at"') },
+    ]);
+  });
+
+  const SUBSCRIPTION = {
+    ...{
+      id: 'sub_1',
+      object: 'subscription',
+      customer: 'cus_late',
+      status: 'active',
+    },
+    ...{
+      cancel_at_period_end: false,
+      items: { data: [{ current_period_end: SOON_S }] },
+    },
+  };
+
+  const subscriptionRow = () =>
+    ledger.rows(`select state, cancel_at_period_end, extract(epoch from end_time)::int as end_time,
+      collection_paused, extract(epoch from collection_resume_time)::int as resumes from subscriptions`);
 
   async function makeSubscriptionAndInvoice(): Promise<void> {
     await ledger.rows(

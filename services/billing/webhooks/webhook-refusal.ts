@@ -6,7 +6,7 @@ export type WebhookRefusalReason =
   | 'SIGNATURE_INVALID'
   /** It was signed too long ago. */
   | 'SIGNATURE_EXPIRED'
-  /** Signed, and yet no event. */
+  /** Signed, and yet no JSON: cut off. */
   | 'EVENT_MALFORMED'
   /** It could not be made durable now; Stripe sends it again. */
   | 'LEDGER_UNAVAILABLE';

@@ -10,7 +10,9 @@ export async function updateAccounts(run: RunPrepared, objects: readonly KnownOb
     objects
       .filter(({ snapshot }) => snapshot.kind === kind)
       .map(({ snapshot }) => ({ stripe_id: snapshot.id, ...snapshot.facts }));
-  const subscriptions = of('subscription') as (SubscriptionFacts & { stripe_id: string })[];
+  const subscriptions = of('subscription') as (SubscriptionFacts & {
+    stripe_id: string;
+  })[];
   if (subscriptions.length > 0) await run(UPDATE_SUBSCRIPTIONS, [JSON.stringify(subscriptions)]);
   const invoices = of('invoice') as (InvoiceFacts & { stripe_id: string })[];
   if (invoices.length > 0) await run(UPDATE_INVOICES, [JSON.stringify(invoices)]);
@@ -31,14 +33,34 @@ export async function linkOwners(run: RunPrepared): Promise<PaymentChange[]> {
   return rows.map(toChange);
 }
 
-const SUBSCRIPTION = `state = upper(u.status),
-  current_period_end = coalesce(to_timestamp(u.current_period_end), s.current_period_end),
-  cancel_at_period_end = u.cancel_at_period_end, update_time = clock_timestamp()`;
+const PERIOD_END = `coalesce(to_timestamp(u.current_period_end), s.current_period_end)`;
 
-const SUBSCRIPTION_DIFFERS = `(s.state, s.current_period_end, s.cancel_at_period_end) is distinct from
-  (upper(u.status), coalesce(to_timestamp(u.current_period_end), s.current_period_end), u.cancel_at_period_end)`;
+// What was asked for at Stripe's portal has a time, and no flag: https://docs.stripe.com/billing/subscriptions/cancel
+const END = `case
+    when u.status in ('canceled', 'incomplete_expired')
+      then coalesce(to_timestamp(u.ended_at), s.end_time, to_timestamp(u.cancel_at))
+    when u.cancel_at is not null then to_timestamp(u.cancel_at)
+    when u.cancel_at_period_end then ${PERIOD_END} end`;
 
-const SUBSCRIPTION_COLUMNS = 'status text, current_period_end float8, cancel_at_period_end boolean';
+const SUBSCRIPTION_VALUES = {
+  state: 'upper(u.status)',
+  current_period_end: PERIOD_END,
+  cancel_at_period_end: `u.cancel_at_period_end or coalesce(to_timestamp(u.cancel_at) = ${PERIOD_END}, false)`,
+  end_time: END,
+  collection_paused: 'coalesce(u.collection_paused, false)',
+  collection_resume_time: 'to_timestamp(u.collection_resumes_at)',
+};
+
+const SUBSCRIPTION = Object.entries(SUBSCRIPTION_VALUES)
+  .map(([column, value]) => `${column} = ${value}`)
+  .concat('update_time = clock_timestamp()')
+  .join(', ');
+
+const SUBSCRIPTION_DIFFERS = `(${Object.keys(SUBSCRIPTION_VALUES).map((column) => `s.${column}`)})
+  is distinct from (${Object.values(SUBSCRIPTION_VALUES)})`;
+
+const SUBSCRIPTION_COLUMNS = `status text, current_period_end float8, cancel_at_period_end boolean, cancel_at float8,
+  ended_at float8, collection_paused boolean, collection_resumes_at float8`;
 
 const UPDATE_SUBSCRIPTIONS = {
   name: 'update_subscriptions',

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file rollcall/billing/v1/customer.proto.
  */
 export const file_rollcall_billing_v1_customer: GenFile = /*@__PURE__*/
-  fileDesc("CiJyb2xsY2FsbC9iaWxsaW5nL3YxL2N1c3RvbWVyLnByb3RvEhNyb2xsY2FsbC5iaWxsaW5nLnYxIuABCghDdXN0b21lchIKCgJpZBgBIAEoCRIRCgl0ZW5hbnRfaWQYAiABKAkSGgoSc3RyaXBlX2N1c3RvbWVyX2lkGAMgASgJEjcKDHN1YnNjcmlwdGlvbhgEIAEoCzIhLnJvbGxjYWxsLmJpbGxpbmcudjEuU3Vic2NyaXB0aW9uEi8KC2NyZWF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiywIKDFN1YnNjcmlwdGlvbhIKCgJpZBgBIAEoCRIPCgdwbGFuX2lkGAIgASgJEg8KB2FyZWFfaWQYAyABKAkSNQoFc3RhdGUYBCABKA4yJi5yb2xsY2FsbC5iaWxsaW5nLnYxLlN1YnNjcmlwdGlvblN0YXRlEh4KFnN0cmlwZV9zdWJzY3JpcHRpb25faWQYBSABKAkSNgoSY3VycmVudF9wZXJpb2RfZW5kGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIcChRjYW5jZWxfYXRfcGVyaW9kX2VuZBgHIAEoCBIvCgtjcmVhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKsUCChFTdWJzY3JpcHRpb25TdGF0ZRIiCh5TVUJTQ1JJUFRJT05fU1RBVEVfVU5TUEVDSUZJRUQQABIhCh1TVUJTQ1JJUFRJT05fU1RBVEVfSU5DT01QTEVURRABEikKJVNVQlNDUklQVElPTl9TVEFURV9JTkNPTVBMRVRFX0VYUElSRUQQAhIfChtTVUJTQ1JJUFRJT05fU1RBVEVfVFJJQUxJTkcQAxIdChlTVUJTQ1JJUFRJT05fU1RBVEVfQUNUSVZFEAQSHwobU1VCU0NSSVBUSU9OX1NUQVRFX1BBU1RfRFVFEAUSHQoZU1VCU0NSSVBUSU9OX1NUQVRFX1VOUEFJRBAGEh0KGVNVQlNDUklQVElPTl9TVEFURV9QQVVTRUQQBxIfChtTVUJTQ1JJUFRJT05fU1RBVEVfQ0FOQ0VMRUQQCGIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("CiJyb2xsY2FsbC9iaWxsaW5nL3YxL2N1c3RvbWVyLnByb3RvEhNyb2xsY2FsbC5iaWxsaW5nLnYxIuABCghDdXN0b21lchIKCgJpZBgBIAEoCRIRCgl0ZW5hbnRfaWQYAiABKAkSGgoSc3RyaXBlX2N1c3RvbWVyX2lkGAMgASgJEjcKDHN1YnNjcmlwdGlvbhgEIAEoCzIhLnJvbGxjYWxsLmJpbGxpbmcudjEuU3Vic2NyaXB0aW9uEi8KC2NyZWF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi0AMKDFN1YnNjcmlwdGlvbhIKCgJpZBgBIAEoCRIPCgdwbGFuX2lkGAIgASgJEg8KB2FyZWFfaWQYAyABKAkSNQoFc3RhdGUYBCABKA4yJi5yb2xsY2FsbC5iaWxsaW5nLnYxLlN1YnNjcmlwdGlvblN0YXRlEh4KFnN0cmlwZV9zdWJzY3JpcHRpb25faWQYBSABKAkSNgoSY3VycmVudF9wZXJpb2RfZW5kGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIcChRjYW5jZWxfYXRfcGVyaW9kX2VuZBgHIAEoCBIvCgtjcmVhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZChFjb2xsZWN0aW9uX3BhdXNlZBgLIAEoCBI6ChZjb2xsZWN0aW9uX3Jlc3VtZV90aW1lGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCrFAgoRU3Vic2NyaXB0aW9uU3RhdGUSIgoeU1VCU0NSSVBUSU9OX1NUQVRFX1VOU1BFQ0lGSUVEEAASIQodU1VCU0NSSVBUSU9OX1NUQVRFX0lOQ09NUExFVEUQARIpCiVTVUJTQ1JJUFRJT05fU1RBVEVfSU5DT01QTEVURV9FWFBJUkVEEAISHwobU1VCU0NSSVBUSU9OX1NUQVRFX1RSSUFMSU5HEAMSHQoZU1VCU0NSSVBUSU9OX1NUQVRFX0FDVElWRRAEEh8KG1NVQlNDUklQVElPTl9TVEFURV9QQVNUX0RVRRAFEh0KGVNVQlNDUklQVElPTl9TVEFURV9VTlBBSUQQBhIdChlTVUJTQ1JJUFRJT05fU1RBVEVfUEFVU0VEEAcSHwobU1VCU0NSSVBUSU9OX1NUQVRFX0NBTkNFTEVEEAhiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * A user who has subscribed. There is none for anybody else, and nothing here says who the user is.
@@ -119,7 +119,7 @@ export type Subscription = Message<"rollcall.billing.v1.Subscription"> & {
   currentPeriodEnd?: Timestamp | undefined;
 
   /**
-   * It ends then.
+   * It ends then, however that was asked for.
    *
    * @generated from field: bool cancel_at_period_end = 7;
    */
@@ -138,6 +138,27 @@ export type Subscription = Message<"rollcall.billing.v1.Subscription"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 9;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * When it ends, or ended; also before or after the paid period. Absent: it goes on.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 10;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * It goes on, and its payments are not collected for now.
+   *
+   * @generated from field: bool collection_paused = 11;
+   */
+  collectionPaused: boolean;
+
+  /**
+   * When payments are collected again; absent: not known, or they are collected.
+   *
+   * @generated from field: google.protobuf.Timestamp collection_resume_time = 12;
+   */
+  collectionResumeTime?: Timestamp | undefined;
 };
 
 /**

@@ -1,0 +1,74 @@
+import { StartupError } from '@rollcall/runtime';
+import type { Pool } from '@rollcall/runtime/postgres';
+import type { CommandOutput } from './command-output.ts';
+import { readArguments } from './read-arguments.ts';
+
+/** What --help prints. */
+export const LIST_HELP = `npm run stripe -- list WHAT [--json]
+
+WHAT  dead     events that failed and are not tried again by themselves, and why
+      foreign  events of another mode or account
+      unowned  payments of which nobody knows whose they are: no call answers them
+      unseen   payments of which more went back than the refunds that are known explain
+      held     refunds that are not counted, because nothing captured is known that they could be part of
+
+--json  tells them as one JSON array
+
+At most 1000 are told, oldest first. The database is found by BILLING_DATABASE_URL, else it is that of npm start.
+`;
+
+/** What waits for a person. */
+export type ListedGroup = 'dead' | 'foreign' | 'unowned' | 'unseen' | 'held';
+
+/** What to list, and how. */
+export interface ListCommand {
+  readonly group: ListedGroup;
+  readonly asJson: boolean;
+}
+
+/** Reads the command. Throws StartupError. */
+export function readListCommand(args: readonly string[]): ListCommand {
+  const { values, positionals } = readArguments(args, {
+    json: { type: 'boolean' },
+  });
+  const [group, ...more] = positionals;
+  const isGroup = (text = ''): text is ListedGroup => Object.hasOwn(QUERIES, text);
+  if (!isGroup(group) || more.length > 0)
+    throw new StartupError(`Say what to list: one of ${Object.keys(QUERIES).join(', ')}; --help says more`);
+  return { group, asJson: values.json === true };
+}
+
+/** Tells what waits. Answers the exit code, 0. */
+export async function runList(
+  { group, asJson }: ListCommand,
+  pool: Pool,
+  { write }: CommandOutput,
+): Promise<number> {
+  const { rows } = await pool.query<Record<string, unknown>>(`${QUERIES[group]} limit ${LIMIT}`);
+  if (asJson) write(`${JSON.stringify(rows)}\n`);
+  else for (const row of rows) write(`${Object.values(row).map(toText).join('  ')}\n`);
+  if (!asJson) write(`${rows.length} ${group}\n`);
+  return 0;
+}
+
+const LIMIT = 1000;
+
+function toText(value: unknown): string {
+  if (value === null) return '-';
+  return value instanceof Date ? value.toISOString() : String(value);
+}
+
+const EVENTS = `select id, type, object_id as object, create_time as time, receive_time, last_error as fault
+  from stripe_events`;
+const PAYMENTS = `select id, stripe_payment_intent_id as stripe_id, state, currency, amount, captured, refunded,
+  unseen_refunds, stripe_customer_id as customer, create_time as time from payments`;
+
+const QUERIES: Readonly<Record<ListedGroup, string>> = {
+  dead: `${EVENTS} where state = 'failed' and next_attempt_time is null order by receive_time, id`,
+  foreign: `${EVENTS} where state = 'foreign' order by receive_time, id`,
+  unowned: `${PAYMENTS} where tenant_id is null order by create_time, id`,
+  unseen: `${PAYMENTS} where unseen_refunds > 0 order by create_time, id`,
+  held: `select r.id, r.stripe_refund_id as stripe_id, r.state, r.currency, r.amount,
+      p.stripe_payment_intent_id as payment, r.create_time as time
+    from refunds r join payments p on p.id = r.payment_id where r.held order by r.create_time, r.id`,
+};
