@@ -30,7 +30,7 @@ const ANY_NUMBER = '+12125550100';
  * Answers undefined where the text has no digits or is not a phone number.
  */
 export function readPhone(text: string): PhoneNumber | undefined {
-  const cleaned = cleanPhone(text).replace(DECIMAL_ZERO, '$1');
+  const cleaned = cleanPhone(text);
   const [written = ''] = MAIN.exec(cleaned) ?? [];
   const extension = readExtension(cleaned.slice(written.length));
   const main = readMain(written);
@@ -44,7 +44,7 @@ export function phoneKey(text: string): string | null {
 
 /**
  * A phone number in the characters that `User.phone` allows: full-width forms, dashes and spaces of other kinds are
- * replaced, and invisible characters, which come with numbers that are copied from elsewhere, are removed.
+ * replaced; invisible characters, `tel:`, and the apostrophe and the `.0` of a spreadsheet are removed.
  */
 export function cleanPhone(text: string): string {
   return text
@@ -53,7 +53,9 @@ export function cleanPhone(text: string): string {
     .replace(/[\p{Pd}\u2212]/gu, '-')
     .replace(/\s+/g, ' ')
     .replace(/\p{Nd}/gu, (digit) => parseIncompletePhoneNumber(digit) || digit)
-    .trim();
+    .trim()
+    .replace(/^(?:tel:|')/i, '')
+    .replace(DECIMAL_ZERO, '$1');
 }
 
 function readMain(written: string): string {

@@ -31,7 +31,7 @@ KIND  what is in the file:
 ${Object.entries(KINDS)
   .map(([name, { doc }]) => `      ${name}: ${doc}`)
   .join('\n')}
-PATH  a CSV file in UTF-8 with a header line, separated by ; or ,
+PATH  a CSV file in UTF-8 or UTF-16 with a header line, separated by ; , | or tabs
 
 --tenant T     the tenant that users and bookings belong to (default ${DEFAULT_TENANT})
 --currency C   the currency of the file's amounts, by ISO 4217 code (default ${DEFAULT_CURRENCY})

@@ -6,10 +6,10 @@ import { createPatience } from './calls/patience.ts';
 import { ImportFault } from './import-fault.ts';
 import { importRows } from './import-rows.ts';
 import { createProgress, type Screen } from './report/progress.ts';
-import { openReport } from './report/report-file.ts';
+import { openReport, type ReportLine } from './report/report-file.ts';
 import { toSummary } from './report/summary.ts';
 import { createTally, wrongSums } from './report/tally.ts';
-import { openSource } from './source/open-source.ts';
+import { openSource, type Source } from './source/open-source.ts';
 
 /** Where an import runs. */
 export interface ImportSurroundings {
@@ -41,6 +41,7 @@ export async function importFile(args: ImportArguments, surroundings: ImportSurr
     booking: createPatience({ service: `booking service at ${addresses.booking}`, say, signal }),
   };
   const tally = createTally();
+  await report.add(columnsLeftOut(source));
   try {
     await importRows(source.rows, tally, { ...args, services, patience, report, progress, signal });
     progress.complete();
@@ -52,4 +53,10 @@ export async function importFile(args: ImportArguments, surroundings: ImportSurr
     throw new ImportFault(`The counts do not add up, which is a defect: ${wrong.join('; ')}`);
   await report.finish();
   return toSummary(tally, { reportPath: args.reportPath, elapsedMs: performance.now() - begun });
+}
+
+function columnsLeftOut({ headerLine, unusedColumns }: Source): ReportLine[] {
+  if (unusedColumns.length === 0) return [];
+  const reason = `columns that are not used: ${unusedColumns.join(', ')}`;
+  return [{ line: headerLine, outcome: 'left-out', reason }];
 }

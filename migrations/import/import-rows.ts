@@ -60,9 +60,11 @@ async function importBatch(
     context.progress.update(before + done, plan.endByte);
     return outcome;
   });
-  const lines = outcomes.flatMap((outcome, i) => toReportLine(outcome, plans[i]));
+  const lines = outcomes.flatMap((outcome, i) => toReportLines(outcome, plans[i]));
   await context.report.add(lines);
-  tally.reported += lines.length;
+  const leftOut = lines.filter((line) => line.outcome === 'left-out').length;
+  tally.leftOut += leftOut;
+  tally.reported += lines.length - leftOut;
   for (const outcome of outcomes) count(tally, outcome);
 }
 
@@ -73,7 +75,17 @@ async function importRow(plan: RowPlan, context: ImportContext & PlanContext): P
   return bookRow(request, link, { ...context, call: context.patience.booking });
 }
 
-function toReportLine(outcome: Outcome, plan: RowPlan | undefined): ReportLine[] {
-  if (outcome.kind === 'linked' || !plan) return [];
-  return [{ line: plan.line, outcome: outcome.kind, reason: outcome.reason }];
+/** What the report says of a row: that it is not linked, and which of its values were left out. */
+function toReportLines(outcome: Outcome, plan: RowPlan | undefined): ReportLine[] {
+  if (!plan) return [];
+  const { line } = plan;
+  const row: ReportLine[] =
+    outcome.kind === 'linked' ? [] : [{ line, outcome: outcome.kind, reason: outcome.reason }];
+  if (plan.kind === 'refuse' || outcome.kind === 'refused') return row;
+  const values = plan.leftOut.map(({ from, reason }) => ({
+    line,
+    outcome: 'left-out' as const,
+    reason: `${from} ${reason}`,
+  }));
+  return [...row, ...values];
 }

@@ -54,7 +54,10 @@ const ROWS = [
 const SUMMARY = 'rows: 511 read = 106 linked + 2 unlinked + 403 refused';
 const REPORT = [
   'line,outcome,reason',
+  '1,left-out,columns that are not used: credit_card',
   ...Array.from({ length: 400 }, (_, i) => `${102 + i},refused,adr is not a decimal number such as 107.42`),
+  expect.stringMatching(/^504,left-out,"phone-number must be a phone number: .*"$/),
+  expect.stringMatching(/^507,left-out,"phone-number must be a phone number: .*"$/),
   '508,unlinked,email is empty',
   expect.stringMatching(/^509,unlinked,"?email must /),
   '510,refused,arrival_date_day_of_month is not a day of that month',

@@ -72,6 +72,41 @@ describe('hotelBookings', () => {
     expect(read({ adr: 'NULL' }).booking).not.toHaveProperty('amount');
   });
 
+  it('sheet-files: reads whole numbers that a program wrote with .0, and cells that are formulas of a text', () => {
+    const floats = { arrival_date_year: '2015.0', arrival_date_day_of_month: '1.0', is_canceled: '0.0' };
+    const row = read({
+      ...floats,
+      stays_in_week_nights: '2.0',
+      hotel: '="City"',
+      'phone-number': '="0049 30 1"',
+    });
+    expect(row.booking).toMatchObject({
+      startDate: '2015-07-01',
+      endDate: '2015-07-03',
+      title: 'City, room A',
+    });
+    expect(row.person.phone).toBe('0049 30 1');
+  });
+
+  it('sheet-files: leaves error values of a spreadsheet out and says where they are', () => {
+    const row = read({ name: '#NAME?', country: '#N/A' });
+    expect(row.person.name).toBe('');
+    expect(row.booking.contactDetails).toEqual({ email: 'ada.king@example.com', phone: '555-0100' });
+    expect(row.leftOut?.map(({ from }) => from)).toEqual(['name', 'country']);
+  });
+
+  it.for([
+    [{ hotel: '#REF!' }, 'hotel is an error value of a spreadsheet: correct or empty the cell'],
+    [{ adr: '#VALUE!' }, 'adr is an error value'],
+    [
+      { arrival_date_year: '42186' },
+      'arrival_date_year is the serial number by which a spreadsheet keeps a date',
+    ],
+    [{ arrival_date_day_of_month: '42186.0' }, 'arrival_date_day_of_month is the serial number'],
+  ] as const)('sheet-files: refuses %j: %s', ([changes, why]) => {
+    expect(() => read(changes)).toThrow(why);
+  });
+
   it.for([
     [{ hotel: ' ' }, 'hotel is empty'],
     [{ arrival_date_year: '15' }, 'arrival_date_year is not a year of four digits'],

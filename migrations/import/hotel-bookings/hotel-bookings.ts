@@ -1,6 +1,7 @@
 import { toMinorUnits } from '../source/amount.ts';
+import { isErrorValue, textOf } from '../source/cell.ts';
 import type { Currency } from '../source/currency.ts';
-import { type Cells, RowFault, type SourceKind } from '../source/source-kind.ts';
+import { type Cells, type LeftOut, RowFault, type SourceKind } from '../source/source-kind.ts';
 import { readStatus, STATUS_COLUMNS } from './status.ts';
 import { readStay, STAY_COLUMNS } from './stay.ts';
 
@@ -26,7 +27,9 @@ export const hotelBookings: SourceKind<Column> = {
   doc: 'hotel bookings, in the columns of the data set "Hotel booking demand" with name, email and phone-number',
   required: REQUIRED,
   optional: OPTIONAL,
-  read(cells, currency) {
+  personColumns: { name: 'name', email: 'email', phone: 'phone-number' },
+  read(row, currency) {
+    const { cells, leftOut } = withoutErrorValues(row);
     const { nights, ...dates } = readStay(cells);
     return {
       booking: {
@@ -37,9 +40,26 @@ export const hotelBookings: SourceKind<Column> = {
         contactDetails: readContactDetails(cells),
       },
       person: { name: given(cells.name), email: given(cells.email), phone: given(cells['phone-number']) },
+      ...(leftOut.length > 0 && { leftOut }),
     };
   },
 };
+
+// What a booking has only in its contact details; all other columns say what it is.
+const DETAIL_COLUMNS: readonly Column[] = ['name', 'email', 'phone-number', ...OPTIONAL];
+const ERROR_VALUE = 'is an error value of a spreadsheet: correct or empty the cell';
+
+/** Empties what a spreadsheet could not compute. Throws RowFault where a booking cannot do without it. */
+function withoutErrorValues(row: Cells<Column>): { cells: Cells<Column>; leftOut: LeftOut[] } {
+  const columns = [...REQUIRED, ...OPTIONAL].filter((column) => isErrorValue(row[column]));
+  const needed = columns.find((column) => !DETAIL_COLUMNS.includes(column));
+  if (needed) throw new RowFault(`${needed} ${ERROR_VALUE}`);
+  const emptied = Object.fromEntries(columns.map((column) => [column, '']));
+  return {
+    cells: { ...row, ...emptied },
+    leftOut: columns.map((from) => ({ from, reason: ERROR_VALUE })),
+  };
+}
 
 function readTitle(cells: Cells<Column>): string {
   const hotel = given(cells.hotel);
@@ -72,6 +92,6 @@ function readContactDetails(cells: Cells<Column>): Record<string, string> {
 
 /** The data set writes NULL where nothing is known. */
 function given(text: string): string {
-  const trimmed = text.trim();
-  return trimmed === 'NULL' ? '' : trimmed;
+  const said = textOf(text);
+  return said === 'NULL' ? '' : said;
 }

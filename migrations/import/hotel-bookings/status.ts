@@ -1,4 +1,5 @@
 import { BookingStatus } from '@rollcall/contract/booking';
+import { textOf, wholeNumberOf } from '../source/cell.ts';
 import { type Cells, RowFault } from '../source/source-kind.ts';
 
 /** Columns that say what became of a booking. */
@@ -15,8 +16,8 @@ const STATUSES: ReadonlyMap<string, { status: BookingStatus; isCanceled: string 
 
 /** What became of a booking. Throws RowFault where the columns do not say, or contradict each other. */
 export function readStatus(cells: Cells<(typeof STATUS_COLUMNS)[number]>): BookingStatus {
-  const known = STATUSES.get(cells.reservation_status.trim().toLowerCase());
+  const known = STATUSES.get(textOf(cells.reservation_status).toLowerCase());
   if (!known) throw new RowFault('reservation_status is none of Check-Out, Canceled, No-Show');
-  if (cells.is_canceled.trim() === known.isCanceled) return known.status;
+  if (wholeNumberOf(cells.is_canceled) === known.isCanceled) return known.status;
   throw new RowFault('is_canceled and reservation_status contradict each other');
 }

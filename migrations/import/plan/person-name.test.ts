@@ -18,6 +18,34 @@ describe('splitName', () => {
     expect(splitName(name)).toMatchObject({ firstName, lastName });
   });
 
+  it.for([
+    ['King, Ada', 'Ada', 'King', 'Ada King'],
+    [' King ,Ada ', 'Ada', 'King', 'Ada King'],
+    ['King, Ada M.', 'Ada M.', 'King', 'Ada M. King'],
+    ['van der Berg, Jan', 'Jan', 'van der Berg', 'Jan van der Berg'],
+    ['Sánchez García, María José', 'María José', 'Sánchez García', 'María José Sánchez García'],
+    ['King, Jr., Ada', 'Ada', 'King', 'Ada King Jr.'],
+    ['King, Ada, Jr.', 'Ada', 'King', 'Ada King Jr.'],
+    ['King Jr., Ada', 'Ada', 'King', 'Ada King Jr.'],
+    ['King, Dr. Ada MD', 'Ada', 'King', 'Dr. Ada King MD'],
+    ['Dr. King, Ada', 'Ada', 'King', 'Dr. Ada King'],
+    ['King, Ada, Mrs.', 'Ada', 'King', 'Mrs. Ada King'],
+    ['King, Ada, Countess', 'Ada', 'King', 'King, Ada, Countess'],
+    ['王，小明', '小明', '王', '小明 王'],
+    ['King,', '', 'King', 'King'],
+    ['King, Jr.', '', 'King', 'King, Jr.'],
+    ['King, Mrs.', '', 'King', 'King, Mrs.'],
+    [', Ada', 'Ada', '', 'Ada'],
+    ['Dr. Ada King, MD, Ph.D.', 'Ada', 'King', 'Dr. Ada King, MD, Ph.D.'],
+    ['Acme, Inc.', 'Acme', '', 'Acme, Inc.'],
+    [' , , ', '', '', ''],
+  ] as const)(
+    'sheet-files: splits "%s" into "%s" and "%s", and shows "%s"',
+    ([name, firstName, lastName, displayName]) => {
+      expect(splitName(name)).toEqual({ firstName, lastName, displayName });
+    },
+  );
+
   it('keeps the whole name to show', () => {
     expect(splitName(' Mrs.  Debra Jackson DDS ').displayName).toBe('Mrs. Debra Jackson DDS');
   });

@@ -2,7 +2,13 @@ import { create } from '@bufbuild/protobuf';
 import { type CreateBookingRequest, CreateBookingRequestSchema } from '@rollcall/contract/booking';
 import type { Currency } from '../source/currency.ts';
 import type { Row } from '../source/read-rows.ts';
-import { type Cells, RowFault, type SourceKind, type SourceRecord } from '../source/source-kind.ts';
+import {
+  type Cells,
+  type LeftOut,
+  RowFault,
+  type SourceKind,
+  type SourceRecord,
+} from '../source/source-kind.ts';
 import { fieldFaults } from './field-faults.ts';
 import type { Ledger } from './ledger.ts';
 import { type Person, planPerson } from './plan-person.ts';
@@ -17,6 +23,8 @@ export type RowPlan = { readonly line: number; readonly endByte: number } & (
       readonly request: CreateBookingRequest;
       /** Who to link it to, or why nobody. */
       readonly person: Person | { readonly reason: string };
+      /** Values that neither the user nor the booking has, or only the booking's contact details, by column. */
+      readonly leftOut: readonly LeftOut[];
     }
 );
 
@@ -36,11 +44,18 @@ export function planRow(row: Row, context: PlanContext): RowPlan {
   try {
     const record = context.kind.read(row.cells, context.currency);
     const request = bookingRequest(record, row.cells, context);
-    return { line, endByte, kind: 'book', request, person: planPerson(record.person) };
+    const person = planPerson(record.person);
+    const leftOut = [...(record.leftOut ?? []), ...partsLeftOut(person, context.kind)];
+    return { line, endByte, kind: 'book', request, person, leftOut };
   } catch (error) {
     if (!(error instanceof RowFault)) throw error;
     return { line, endByte, kind: 'refuse', reason: error.message };
   }
+}
+
+function partsLeftOut(person: Person | { readonly reason: string }, kind: SourceKind): LeftOut[] {
+  if ('reason' in person) return [];
+  return person.leftOut.map(({ from, reason }) => ({ from: kind.personColumns[from], reason }));
 }
 
 function bookingRequest(record: SourceRecord, cells: Cells, context: PlanContext): CreateBookingRequest {

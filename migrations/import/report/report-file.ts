@@ -2,11 +2,11 @@ import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promis
 import { basename, dirname, join } from 'node:path';
 import { ImportFault } from '../import-fault.ts';
 
-/** One row that did not become what it should. */
+/** One row that did not become what it should, or one value that was left out of what it became. */
 export interface ReportLine {
   /** Line of the file, the header's is 1. */
   readonly line: number;
-  readonly outcome: 'unlinked' | 'refused';
+  readonly outcome: 'unlinked' | 'refused' | 'left-out';
   /** Names columns and rules, never what was in them. */
   readonly reason: string;
 }

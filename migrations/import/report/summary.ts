@@ -8,6 +8,7 @@ export function toSummary(
   const { read, linked, unlinked, refused, reported, users } = tally;
   const seconds = (elapsedMs / 1000).toFixed(1);
   const gone = users.lost > 0 ? `, ${users.lost} gone since an earlier import` : '';
+  const leftOut = tally.leftOut > 0 ? [`values left out: ${tally.leftOut}, listed there too`] : [];
   return [
     `rows: ${read} read = ${linked} linked + ${unlinked} unlinked + ${refused} refused`,
     `bookings: ${tally.bookingsCreated} created, ${tally.bookingsFound} already there`,
@@ -15,5 +16,6 @@ export function toSummary(
     `time: ${seconds} s`,
     `rows that are not linked: ${reported}, listed in`,
     `  ${reportPath}`,
+    ...leftOut,
   ];
 }

@@ -42,6 +42,16 @@ describe('toSummary', () => {
   });
 });
 
+describe('toSummary of values', () => {
+  it('sheet-files: tells how many values were left out', () => {
+    const tally = { ...goodTally(), leftOut: 3 };
+    expect(toSummary(tally, { reportPath: 'report.csv', elapsedMs: 1234 }).at(-1)).toBe(
+      'values left out: 3, listed there too',
+    );
+    expect(wrongSums(tally)).toEqual([]);
+  });
+});
+
 function goodTally(): Tally {
   const tally = createTally();
   Object.assign(tally, { read: 4, reported: 2, people: 3 });

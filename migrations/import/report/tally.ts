@@ -10,8 +10,10 @@ export interface Tally {
   refused: number;
   bookingsCreated: number;
   bookingsFound: number;
-  /** Lines in the report. */
+  /** Rows in the report that are not linked. */
   reported: number;
+  /** Values in the report that were left out of what became of their rows. */
+  leftOut: number;
   /** Different people with a usable e-mail, as the ledger has them at the end. */
   people: number;
   readonly users: PeopleCounts;
@@ -27,6 +29,7 @@ export function createTally(): Tally {
     bookingsCreated: 0,
     bookingsFound: 0,
     reported: 0,
+    leftOut: 0,
     people: 0,
     users: { created: 0, found: 0, lost: 0 },
   };

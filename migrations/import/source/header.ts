@@ -5,17 +5,44 @@ import { splitRecord } from './split-record.ts';
 
 /** Where a file keeps what. */
 export interface Layout {
-  readonly delimiter: Delimiter;
-  /** Number of columns of every row. */
+  readonly delimiter: string;
+  /** Number of columns that every row must have: up to the last one with a name. */
   readonly width: number;
+  /** Number of columns of the header, those without a name at its end included. */
+  readonly headerWidth: number;
   /** The columns that are used and where they stand; -1: the file lacks this optional one. */
   readonly columns: readonly (readonly [name: string, index: number])[];
+  /** Names of columns that are not used, in order. */
+  readonly unused: readonly string[];
 }
 
-/** What stands between the fields of a file. */
-export type Delimiter = (typeof DELIMITERS)[number];
+/** What a file begins with: the header, and the delimiter that a line above it may name. */
+export interface Front {
+  readonly header: Line | undefined;
+  /** What `sep=` names; absent: there is no such line. */
+  readonly delimiter?: string;
+}
 
-const DELIMITERS = [';', ','] as const;
+const DELIMITERS = [';', ',', '\t', '|'] as const;
+
+// As Excel reads it; programs that write such a file again quote it, or fill it up with delimiters.
+const SEPARATOR_LINE = /^"?sep=(\\t|tab|[^"\w\s]|\t)"?[;,\t|]*$/i;
+
+/** Reads up to the header line, over empty lines and over a first line `sep=;` that says what the delimiter is. */
+export async function readFront(lines: AsyncIterator<Line>): Promise<Front> {
+  const first = await nextFilled(lines);
+  const [, named] = SEPARATOR_LINE.exec(first?.text ?? '') ?? [];
+  if (named === undefined) return { header: first };
+  return { header: await nextFilled(lines), delimiter: named.length > 1 ? '\t' : named };
+}
+
+async function nextFilled(lines: AsyncIterator<Line>): Promise<Line | undefined> {
+  for (;;) {
+    const { done, value } = await lines.next();
+    if (done) return undefined;
+    if (value.fault || value.text.trim()) return value;
+  }
+}
 
 /**
  * Reads the header line: whichever delimiter finds more of the kind's columns is the file's.
@@ -23,31 +50,58 @@ const DELIMITERS = [';', ','] as const;
  */
 export function readHeader(
   line: Line | undefined,
-  { kind, kindName, path }: { kind: SourceKind; kindName: string; path: string },
+  { kind, kindName, path, delimiter }: HeaderContext,
 ): Layout {
   const fault = (why: string) => new ImportFault(`${path} is not a ${kindName} file: ${why}`);
   const header = `the first line must be the header: ${kind.required.join(', ')}`;
   if (!line) throw fault(`it is empty; ${header}`);
-  if (line.fault) throw fault(`line 1: ${line.fault}`);
-  const [{ delimiter, names, missing }] = DELIMITERS.map((each) => judge(line.text, each, kind)).sort(
-    (a, b) => a.missing.length - b.missing.length,
-  ) as [Judged];
+  if (line.fault) throw fault(`line ${line.number}: ${line.fault}`);
+  const candidates = [...new Set([...(delimiter ? [delimiter] : []), ...DELIMITERS])];
+  const [judged] = candidates
+    .map((each) => judge(line.text, each, kind))
+    .sort((a, b) => a.missing.length - b.missing.length) as [Judged];
+  const { names, missing } = judged;
+  const place = `its header, ${line.number === 1 ? 'the first line' : `line ${line.number}`},`;
   if (missing.length === kind.required.length) throw fault(header);
-  if (missing.length > 0) throw fault(`its header, the first line, has no ${missing.join(', ')}`);
-  const columns = [...kind.required, ...kind.optional].map((name) => [name, names.indexOf(name)] as const);
+  if (missing.length > 0) throw fault(`${place} has no ${missing.join(', ')}`);
+  const used = [...kind.required, ...kind.optional];
+  const columns = used.map((name) => [name, names.indexOf(name)] as const);
   const twice = columns.find(([name, index]) => index !== names.lastIndexOf(name));
-  if (twice) throw fault(`its header, the first line, has ${twice[0]} twice: leave one`);
-  return { delimiter, width: names.length, columns };
+  if (twice) throw fault(`${place} has ${twice[0]} twice: leave one`);
+  return {
+    delimiter: judged.delimiter,
+    width: names.findLastIndex((name) => name !== '') + 1,
+    headerWidth: names.length,
+    columns,
+    unused: names.filter((name) => name !== '' && !used.includes(name)),
+  };
+}
+
+/** What a header is read for. */
+export interface HeaderContext {
+  readonly kind: SourceKind;
+  readonly kindName: string;
+  readonly path: string;
+  /** Tried first. */
+  readonly delimiter?: string | undefined;
 }
 
 interface Judged {
-  delimiter: Delimiter;
+  delimiter: string;
   names: string[];
   missing: string[];
 }
 
-function judge(text: string, delimiter: Delimiter, kind: SourceKind): Judged {
+function judge(text: string, delimiter: string, kind: SourceKind): Judged {
   const split = splitRecord(text, delimiter);
-  const names = split.kind === 'fields' ? split.fields.map((name) => name.trim().toLowerCase()) : [];
+  const names = split.kind === 'fields' ? split.fields.map(toName) : [];
   return { delimiter, names, missing: kind.required.filter((name) => !names.includes(name)) };
+}
+
+/** A column's name without letter case, outer space and invisible characters. */
+function toName(text: string): string {
+  return text
+    .replace(/\p{Cf}/gu, '')
+    .trim()
+    .toLowerCase();
 }

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { ImportFault } from '../import-fault.ts';
-import { readHeader } from './header.ts';
+import { toUtf8 } from './encoding.ts';
+import { readFront, readHeader } from './header.ts';
 import { readLines } from './read-lines.ts';
 import { type Row, readRows } from './read-rows.ts';
 import type { SourceKind } from './source-kind.ts';
@@ -11,6 +12,10 @@ export interface Source extends AsyncDisposable {
   readonly totalBytes: number;
   /** Its rows, once. */
   readonly rows: AsyncGenerator<Row>;
+  /** Columns of the file that the kind does not use. */
+  readonly unusedColumns: readonly string[];
+  /** The line that the header stands on. */
+  readonly headerLine: number;
 }
 
 const FAULTS: ReadonlyMap<string, string> = new Map(
@@ -31,10 +36,17 @@ export async function openSource(
   try {
     const stats = await file.stat();
     if (!stats.isFile()) throw new ImportFault(`${path} is not a file: give the path of a CSV file`);
-    const lines = readLines(file.createReadStream({ autoClose: false, highWaterMark: 65_536 }));
-    const header = await lines.next();
-    const layout = readHeader(header.done ? undefined : header.value, { kind, kindName, path });
-    return { totalBytes: stats.size, rows: readRows(lines, layout), [Symbol.asyncDispose]: close };
+    const bytes = file.createReadStream({ autoClose: false, highWaterMark: 65_536 });
+    const lines = readLines(await toUtf8(bytes, path));
+    const { header, delimiter } = await readFront(lines);
+    const layout = readHeader(header, { kind, kindName, path, delimiter });
+    return {
+      totalBytes: stats.size,
+      rows: readRows(lines, layout),
+      unusedColumns: layout.unused,
+      headerLine: header?.number ?? 1,
+      [Symbol.asyncDispose]: close,
+    };
   } catch (error) {
     await close();
     throw error;

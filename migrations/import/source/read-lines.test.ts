@@ -11,6 +11,19 @@ describe('readLines', () => {
     ]);
   });
 
+  it.for([1, 2, 3, 100])(
+    'sheet-files: splits at CR, and at all three in one file, in chunks of %i bytes',
+    async (size) => {
+      expect(await linesOf('a\r\rb\r\nc\nd\r', size)).toEqual([
+        { number: 1, endByte: 2, text: 'a', endsWithCr: true },
+        { number: 2, endByte: 3, text: '', endsWithCr: true },
+        { number: 3, endByte: 6, text: 'b' },
+        { number: 4, endByte: 8, text: 'c' },
+        { number: 5, endByte: 10, text: 'd', endsWithCr: true },
+      ]);
+    },
+  );
+
   it('has no line after the last line break', async () => {
     expect(await linesOf('a\r\n', 100)).toEqual([{ number: 1, endByte: 3, text: 'a' }]);
     expect(await linesOf('', 100)).toEqual([]);

@@ -1,3 +1,5 @@
+import type { Utf8Chunks } from './encoding.ts';
+
 /** One line of a file. */
 export interface Line {
   /** Counted from 1. */
@@ -8,6 +10,8 @@ export interface Line {
   readonly text: string;
   /** Why the text cannot be used, which is empty then; absent: it can. */
   readonly fault?: string;
+  /** The line ends with CR alone. */
+  readonly endsWithCr?: true;
 }
 
 /** A longer line is not kept: it bounds the memory that a file without line breaks could ask for. A row has about 200 bytes. */
@@ -18,43 +22,76 @@ const CARRIAGE_RETURN = 13;
 // Takes a byte order mark away, too.
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Splits bytes into lines that end with LF or CRLF. Holds one line at a time. */
-export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line> {
+/** Splits UTF-8 text into lines that end with LF, CRLF or CR, also in one file. Holds one line at a time. */
+export async function* readLines(source: AsyncIterable<Buffer> | Utf8Chunks): AsyncGenerator<Line> {
+  const { chunks, unitBytes, startByte } = 'chunks' in source ? source : { ...UTF8_FILE, chunks: source };
+  const sizeOf = (part: Buffer) => (unitBytes === 1 ? part.length : part.toString().length * unitBytes);
   let parts: Buffer[] = [];
-  let [number, bytes, kept] = [0, 0, 0];
+  let [number, bytes, kept] = [0, startByte, 0];
+  // Whether the chunk before ended with a CR, which an LF may follow.
+  let isAfterCr = false;
   const add = (part: Buffer) => {
-    bytes += part.length;
+    bytes += sizeOf(part);
     kept += part.length;
     if (kept <= MAX_LINE_BYTES) parts.push(part);
     else parts = [];
   };
-  const end = (): Line => {
+  const end = (isCr: boolean): Line => {
     number += 1;
-    const line = { number, endByte: bytes, ...(kept > MAX_LINE_BYTES ? TOO_LONG : decode(parts)) };
+    const content = kept > MAX_LINE_BYTES ? TOO_LONG : decode(parts);
+    const line = { number, endByte: bytes, ...content, ...(isCr && ENDS_WITH_CR) };
     parts = [];
     kept = 0;
     return line;
   };
   for await (const chunk of chunks) {
+    if (chunk.length === 0) continue;
     let from = 0;
-    for (let at = chunk.indexOf(LINE_FEED); at >= 0; at = chunk.indexOf(LINE_FEED, from)) {
+    if (isAfterCr) {
+      isAfterCr = false;
+      const isCrlf = chunk[0] === LINE_FEED;
+      if (isCrlf) bytes += unitBytes;
+      if (isCrlf) from = 1;
+      yield end(!isCrlf);
+    }
+    for (const at of lineBreaks(chunk)) {
+      if (at < from) continue;
       add(chunk.subarray(from, at));
-      bytes += 1;
-      yield end();
+      bytes += unitBytes;
       from = at + 1;
+      const isCr = chunk[at] === CARRIAGE_RETURN;
+      isAfterCr = isCr && from === chunk.length;
+      if (isAfterCr) break;
+      const isCrlf = isCr && chunk[from] === LINE_FEED;
+      if (isCrlf) bytes += unitBytes;
+      if (isCrlf) from += 1;
+      yield end(isCr && !isCrlf);
     }
     add(chunk.subarray(from));
   }
-  if (kept > 0) yield end();
+  if (isAfterCr || kept > 0) yield end(isAfterCr);
+}
+
+const UTF8_FILE = { unitBytes: 1, startByte: 0 } as const;
+const ENDS_WITH_CR = { endsWithCr: true } as const;
+
+/** Where each CR and each LF of a chunk stands, in order. */
+function* lineBreaks(chunk: Buffer): Generator<number> {
+  let feed = chunk.indexOf(LINE_FEED);
+  let carriage = chunk.indexOf(CARRIAGE_RETURN);
+  while (feed >= 0 || carriage >= 0) {
+    const isFeed = carriage < 0 || (feed >= 0 && feed < carriage);
+    yield isFeed ? feed : carriage;
+    if (isFeed) feed = chunk.indexOf(LINE_FEED, feed + 1);
+    else carriage = chunk.indexOf(CARRIAGE_RETURN, carriage + 1);
+  }
 }
 
 const TOO_LONG = { text: '', fault: `the line is longer than ${MAX_LINE_BYTES} bytes` };
 
-function decode(parts: Buffer[]): Pick<Line, 'text' | 'fault'> {
-  const bytes = Buffer.concat(parts);
-  const isCrlf = bytes.at(-1) === CARRIAGE_RETURN;
+function decode(parts: readonly Buffer[]): Pick<Line, 'text' | 'fault'> {
   try {
-    const text = UTF8.decode(isCrlf ? bytes.subarray(0, -1) : bytes);
+    const text = UTF8.decode(Buffer.concat(parts));
     return text.includes('\0') ? { text: '', fault: 'the line has a NUL character' } : { text };
   } catch {
     return { text: '', fault: 'the line is not UTF-8 text: save the file as UTF-8' };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readHeader } from './header.ts';
+import { toUtf8 } from './encoding.ts';
+import { readFront, readHeader } from './header.ts';
 import { readLines } from './read-lines.ts';
 import { type Row, readRows } from './read-rows.ts';
 import type { SourceKind } from './source-kind.ts';
@@ -8,6 +9,7 @@ const kind: SourceKind = {
   doc: 'for this test',
   required: ['name', 'city'],
   optional: ['note'],
+  personColumns: { name: 'name', email: 'note', phone: 'note' },
   read: () => {
     throw new Error('not used');
   },
@@ -23,6 +25,97 @@ describe('readRows', () => {
   it('takes commas where the header has them, and semicolons as text then', async () => {
     expect(await cellsOf('name,city,note\n"King, Ada",a;b,\n')).toEqual([
       { name: 'King, Ada', city: 'a;b', note: '' },
+    ]);
+  });
+
+  it.each([
+    ['CR', '\r'],
+    ['CRLF', '\r\n'],
+    ['LF', '\n'],
+  ])('sheet-files: reads lines that end with %s, and with others in between', async (_, end) => {
+    const lines = ['name;city', 'Ada;Lisbon', '"two\nlines";b', 'Eve;Porto'];
+    expect(await cellsOf(lines.join(end))).toMatchObject([
+      { name: 'Ada', city: 'Lisbon' },
+      { name: 'two\nlines' },
+      { name: 'Eve' },
+    ]);
+    expect(await cellsOf('name;city\ra;b\r\nc;d\ne;f')).toMatchObject([
+      { name: 'a' },
+      { name: 'c' },
+      { name: 'e' },
+    ]);
+  });
+
+  it('sheet-files: keeps a CR in a quoted field as it was read before', async () => {
+    expect(await cellsOf('name;city\n"two\rlines";b\n')).toMatchObject([{ name: 'two\rlines', city: 'b' }]);
+  });
+
+  it.each([
+    ['sep=;', 'name;city\nKing, Ada;b'],
+    ['\uFEFFsep=,', 'name,city\n"King, Ada",b'],
+    ['SEP=\t', 'name\tcity\nKing, Ada\tb'],
+    ['sep=\\t', 'name\tcity\nKing, Ada\tb'],
+    ['sep=|', 'name|city\nKing, Ada|b'],
+    ['sep=^', 'name^city\nKing, Ada^b'],
+    ['"sep=;"', 'name;city\nKing, Ada;b'],
+    ['sep=,;', 'name;city\nKing, Ada;b'],
+    ['', 'name\tcity\nKing, Ada\tb'],
+    ['\n \n', 'name;city\nKing, Ada;b'],
+  ])('sheet-files: reads what stands below a first line %j', async (first, rest) => {
+    expect(await cellsOf(first === '' ? rest : `${first}\n${rest}`)).toEqual([
+      { name: 'King, Ada', city: 'b', note: '' },
+    ]);
+  });
+
+  it('sheet-files: counts lines from the first one, which is not always the header', async () => {
+    expect(await rowsOf('sep=;\nname;city\na;b\n')).toMatchObject([{ line: 3 }]);
+    await expect(rowsOf('sep=;\nname;town\n')).rejects.toThrow('its header, line 2, has no city');
+  });
+
+  it.each(['utf-16le', 'utf-16be'] as const)(
+    'sheet-files: reads %s, with and without a byte order mark',
+    async (encoding) => {
+      const text = 'name\tcity\r\nJosé\tŁódź\r\n😀\t"a\n b"\r\n';
+      for (const marked of [text, `\uFEFF${text}`]) {
+        const content = toUtf16(marked, encoding);
+        for (const size of [1, 3, 1000]) {
+          const rows = await rowsOf(content, size);
+          expect(rows).toMatchObject([
+            { line: 2, cells: { name: 'José', city: 'Łódź' } },
+            { line: 3, cells: { name: '😀', city: 'a\n b' }, endByte: content.length },
+          ]);
+        }
+      }
+    },
+  );
+
+  it.each([
+    ['PK\x03\x04', 'it is a workbook (.xlsx, .ods) or a zip file'],
+    ['\xd0\xcf\x11\xe0', 'it is a workbook (.xls)'],
+    ['\x1f\x8b', 'it is compressed (gzip)'],
+    ['\xff\xfe\0\0', 'it is UTF-32'],
+  ])('sheet-files: says of %j: %s', async (bytes, why) => {
+    await expect(rowsOf(Buffer.from(`${bytes}rest`, 'latin1'))).rejects.toThrow(`Cannot read x.csv: ${why}`);
+  });
+
+  it('sheet-files: takes columns without a name at the end of the header, and rows without them', async () => {
+    const cells = await cellsOf('name;city;;\na;b;;\nc;d\ne;f;;;;\ng;h;x;\n');
+    expect(cells).toMatchObject([{ name: 'a' }, { name: 'c' }, { name: 'e' }, { name: 'g' }]);
+    expect(await rowsOf('name;city;;\na\nb;c;;;x\n')).toMatchObject([
+      { fault: 'the row has 1 columns, the header 2' },
+      { fault: 'the row has 5 columns, the header 2' },
+    ]);
+  });
+
+  it('sheet-files: takes rows of empty fields for no rows', async () => {
+    expect(await cellsOf('name;city;note\n;;\n ; \n"";"";""\n  \na;b;\n;;;;;\n')).toMatchObject([
+      { name: 'a' },
+    ]);
+  });
+
+  it('sheet-files: takes a column that is not used twice, and a header with invisible characters', async () => {
+    expect(await cellsOf('\u200bName\u200b;x;x; city ;\na;1;2;b;\n')).toMatchObject([
+      { name: 'a', city: 'b' },
     ]);
   });
 
@@ -75,10 +168,10 @@ describe('readHeader', () => {
   });
 });
 
-async function rowsOf(content: string | Buffer): Promise<Row[]> {
-  const lines = readLines(chunk(content));
-  const header = await lines.next();
-  const layout = readHeader(header.value ?? undefined, { kind, kindName: 'things', path: 'x.csv' });
+async function rowsOf(content: string | Buffer, chunkBytes = 1_000_000): Promise<Row[]> {
+  const lines = readLines(await toUtf8(chunksOf(Buffer.from(content), chunkBytes), 'x.csv'));
+  const { header, delimiter } = await readFront(lines);
+  const layout = readHeader(header, { kind, kindName: 'things', path: 'x.csv', delimiter });
   return Array.fromAsync(readRows(lines, layout));
 }
 
@@ -86,6 +179,11 @@ async function cellsOf(content: string) {
   return (await rowsOf(content)).map((row) => 'cells' in row && row.cells);
 }
 
-async function* chunk(content: string | Buffer) {
-  yield Buffer.from(content);
+async function* chunksOf(content: Buffer, size: number) {
+  for (let at = 0; at < content.length; at += size) yield content.subarray(at, at + size);
+}
+
+function toUtf16(text: string, encoding: 'utf-16le' | 'utf-16be'): Buffer {
+  const bytes = Buffer.from(text, 'utf16le');
+  return encoding === 'utf-16le' ? bytes : bytes.swap16();
 }

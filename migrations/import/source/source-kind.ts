@@ -12,11 +12,21 @@ export interface SourcePerson {
   readonly phone: string;
 }
 
+/** A value of a row that what is made of the row does not have. */
+export interface LeftOut<From extends string = string> {
+  /** Column, or part of a person, that it stands in. */
+  readonly from: From;
+  /** What the value breaks, as what follows "is left out: "; never the value. */
+  readonly reason: string;
+}
+
 /** What one row says. */
 export interface SourceRecord {
   /** The booking without its user. */
   readonly booking: MessageInitShape<typeof BookingSchema>;
   readonly person: SourcePerson;
+  /** By column; absent: none. */
+  readonly leftOut?: readonly LeftOut[];
 }
 
 /**
@@ -32,6 +42,8 @@ export interface SourceKind<Column extends string = string> {
   readonly required: readonly Column[];
   /** Columns that are used where they are there, lower case. */
   readonly optional: readonly Column[];
+  /** Which columns a person comes from. */
+  readonly personColumns: Readonly<Record<keyof SourcePerson, Column>>;
   /** Throws RowFault where the row cannot become a booking. */
   read(cells: Cells<Column>, currency: Currency): SourceRecord;
 }

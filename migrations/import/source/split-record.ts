@@ -18,7 +18,7 @@ export function splitRecord(text: string, delimiter: string): SplitRecord {
       delimiter,
       record_delimiter: '\n',
       relax_column_count: true,
-      relax_quotes: !text.includes('\n'),
+      relax_quotes: !/[\r\n]/.test(text),
     });
     return fields && more.length === 0 ? { kind: 'fields', fields } : { kind: 'broken' };
   } catch (error) {
