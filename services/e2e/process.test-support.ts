@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { type ListeningPorts, listeningPorts, TEST_KEYS } from '@rollcall/runtime/testing';
+import { COMPILE_CACHE, type ListeningPorts, listeningPorts, TEST_KEYS } from '@rollcall/runtime/testing';
 
 /** A service as a process of its own, listening. Disposing it ends it by SIGTERM. */
 export interface ServiceProcess extends AsyncDisposable, ListeningPorts {
@@ -22,7 +22,13 @@ export async function startService(
   const prefix = name.toUpperCase();
   const main = fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url));
   const child = spawn(process.execPath, [main], {
-    env: { [`${prefix}_GRPC_PORT`]: '0', [`${prefix}_HTTP_PORT`]: '0', ...TEST_KEYS, ...env },
+    env: {
+      [`${prefix}_GRPC_PORT`]: '0',
+      [`${prefix}_HTTP_PORT`]: '0',
+      ...TEST_KEYS,
+      ...COMPILE_CACHE,
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let output = '';

@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { TEST_KEYS } from '@rollcall/runtime/testing';
+import { COMPILE_CACHE, TEST_KEYS } from '@rollcall/runtime/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mountSmallDisk, type SmallDisk } from './small-disk.test-support.ts';
 
@@ -47,6 +47,7 @@ describe.skipIf(!disk)(
         const child = spawn(process.execPath, [mainOf(service)], {
           env: {
             ...TEST_KEYS,
+            ...COMPILE_CACHE,
             PATH: process.env.PATH,
             LOG_LEVEL: 'debug',
             AUTH_ADDRESS: `127.0.0.1:${authGrpc}`,

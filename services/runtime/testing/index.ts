@@ -7,6 +7,7 @@ export {
 export { createTestDatabase, type TestDatabase } from './database.ts';
 export { TEST_KEYS } from './keys.ts';
 export {
+  COMPILE_CACHE,
   type ListeningPorts,
   listeningPorts,
   type MainProcess,

@@ -12,9 +12,17 @@ export interface ListeningPorts {
 /** A service's process, whose output can be read. */
 export type MainProcess = ChildProcessByStdio<null, Readable, Readable>;
 
-/** Starts a service's `main.ts` as a process of its own. `env` is all of its environment. */
+/** The one variable that a process of a test inherits: where Node keeps compiled code, which halves the time that a start takes. */
+export const COMPILE_CACHE: Readonly<NodeJS.ProcessEnv> = process.env.NODE_COMPILE_CACHE
+  ? { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }
+  : {};
+
+/** Starts a service's `main.ts` as a process of its own. `env` is all of its environment, beside the compile cache. */
 export function startMain(main: string, env: NodeJS.ProcessEnv, args: readonly string[] = []): MainProcess {
-  return spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [main, ...args], {
+    env: { ...COMPILE_CACHE, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 /** How a process ended, and what it said. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Code, type ConnectError } from '@connectrpc/connect';
 import { UserService } from '@rollcall/contract/user';
-import { createTestDatabase, listeningPorts, TEST_KEYS } from '@rollcall/runtime/testing';
+import { COMPILE_CACHE, createTestDatabase, listeningPorts, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport, createServiceClient, type ServiceClient } from '@rollcall/transport';
 import { createUserAdminClient, type UserAdminClient } from '@rollcall/user-client/admin';
 import pg from 'pg';
@@ -67,7 +67,7 @@ export async function startAuth(): Promise<AuthUnderTest> {
 function spawnAuth(databaseUrl: string, grpcPort: number): ChildProcess {
   const env = { AUTH_DATABASE_URL: databaseUrl, AUTH_GRPC_PORT: String(grpcPort), AUTH_HTTP_PORT: '0' };
   return spawn(process.execPath, [AUTH_MAIN], {
-    env: { ...TEST_KEYS, ...env },
+    env: { ...TEST_KEYS, ...COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
 }
