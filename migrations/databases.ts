@@ -14,6 +14,7 @@ import { auditChainsMigration } from './auth/2026-12-01-audit-chains.ts';
 import { feedLineMigration } from './auth/2026-12-01-feed-line.ts';
 import { pooledFeedMigration } from './auth/2026-12-01-pooled-feed.ts';
 import { touchedViewsMigration } from './auth/2026-12-01-touched-views.ts';
+import { erasuresMigration } from './auth/2026-12-02-erasures.ts';
 import { phoneKeysMigration } from './auth/2026-12-02-phone-keys.ts';
 import { billingMigration } from './billing/2026-11-20-billing.ts';
 import { paymentsMigration } from './billing/2026-11-20-payments.ts';
@@ -101,6 +102,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       auditChainsMigration,
       touchedViewsMigration,
       phoneKeysMigration,
+      erasuresMigration,
     ],
   },
   booking: {

@@ -60,6 +60,7 @@ const BY_REASON: ReadonlyMap<string, Judgement> = new Map(
     STREAM_TOO_SLOW: 'refused',
     PROFILE_TOO_LARGE: 'refused',
     EXTERNAL_ID_TAKEN: 'refused',
+    ERASURE_NOT_FOUND: 'refused',
     INTERNAL: 'service_fault',
   } satisfies Record<keyof typeof ErrorReason, Judgement>),
 );

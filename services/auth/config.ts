@@ -6,6 +6,7 @@ import {
   databaseUrlsSetting,
   integerSetting,
   LOG_LEVEL_SETTING,
+  namesSetting,
   optional,
   portSetting,
   textSetting,
@@ -104,6 +105,18 @@ export const AUTH_SETTINGS = {
     min: 1,
     max: 64,
     doc: 'Most passwords hashed at once, each in a thread of its own, on a core and in 19 MiB.',
+  }),
+  erasureConsumers: namesSetting({
+    variable: 'AUTH_ERASURE_CONSUMERS',
+    default: 'booking,vendor,billing',
+    doc: 'Services that are expected to report each erasure, separated by commas.',
+  }),
+  erasureReportHours: integerSetting({
+    variable: 'AUTH_ERASURE_REPORT_HOURS',
+    default: '24',
+    min: 1,
+    max: 8760,
+    doc: 'How long a service may take to report an erasure until it is overdue, in hours.',
   }),
   mailDirectory: optional(
     textSetting({

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@connectrpc/connect';
-import { freshTenant } from '@rollcall/contract/testing';
+import { expectRefusal, freshTenant } from '@rollcall/contract/testing';
 import { UserAdminService, UserService, UserView } from '@rollcall/contract/user';
 import { createTestDatabase, query, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
@@ -58,6 +58,49 @@ describe('EraseUser', () => {
     );
     const known = [...ERASED_TABLES, ...Object.keys(KEPT_TABLES)];
     expect(tables.map(({ name }) => name).toSorted()).toEqual(known.toSorted());
+  });
+
+  it('erased-elsewhere: shows of each erasure which service has reported it, and when', async () => {
+    await using database = await createTestDatabase('auth');
+    await using auth = await startAuth(database.url);
+    const { admin } = auth;
+    const tenantId = freshTenant();
+    const make = async () => (await admin.createUser({ tenantId, user: { firstName: NAME } })).user?.id ?? '';
+    const ids = [await make(), await make(), await make()];
+    const name = { tenantId, id: ids[0] ?? '' };
+    const notErased = { code: 'NotFound', reason: 'ERASURE_NOT_FOUND' } as const;
+    await expectRefusal(admin.getErasure(name), notErased);
+    await expectRefusal(admin.reportErasure({ ...name, consumer: 'booking' }), notErased);
+    for (const id of ids) await admin.eraseUser({ tenantId, id });
+
+    const awaited = ['booking', 'vendor', 'billing'];
+    expect((await admin.getErasure(name)).erasure).toMatchObject({
+      ...name,
+      reports: [],
+      awaitedConsumers: awaited,
+    });
+    const report = { ...name, id: name.id.toUpperCase(), consumer: 'vendor' };
+    const { erasure: first } = await admin.reportErasure({ ...report, remaining: 'one object' });
+    expect(first).toMatchObject({
+      reports: [{ consumer: 'vendor', remaining: 'one object' }],
+      awaitedConsumers: ['booking', 'billing'],
+    });
+    const { erasure: second } = await admin.reportErasure(report);
+    expect(second?.reports).toMatchObject([{ consumer: 'vendor', remaining: '' }]);
+    expect(second?.reports[0]?.reportTime).toEqual(first?.reports[0]?.reportTime);
+
+    const listed: string[] = [];
+    for (let pageToken: string | undefined = ''; pageToken !== undefined; ) {
+      const page = await admin.listErasures({ pageSize: 2, pageToken });
+      listed.push(...page.erasures.map(({ id }) => id));
+      pageToken = page.nextPageToken || undefined;
+    }
+    expect(listed).toEqual(ids);
+    const pending = await admin.listErasures({ tenantId, awaitedFrom: 'vendor' });
+    expect(pending.erasures.map(({ id }) => id)).toEqual(ids.slice(1));
+    expect((await admin.listErasures({ tenantId: freshTenant() })).erasures).toEqual([]);
+    const erasedBefore = { seconds: 1_700_000_000n, nanos: 0 };
+    expect((await admin.listErasures({ tenantId, erasedBefore })).erasures).toEqual([]);
   });
 
   it('lets nothing come to a user that is being erased', async () => {

@@ -23,6 +23,7 @@ import {
 import { createKeyring } from '@rollcall/runtime/sealing';
 import { openCallers } from './callers/open-callers.ts';
 import type { AuthConfig } from './config.ts';
+import { watchErasures } from './erasures/erasure-watch.ts';
 import { type ChangeFeed, createChangeFeed } from './feed/change-feed.ts';
 import { createFeedHold } from './feed/feed-hold.ts';
 import { type KeyRotation, startKeyRotation } from './keys/key-rotation.ts';
@@ -31,6 +32,7 @@ import { type ContactSeal, createContactSeal } from './postgres/contact-seal.ts'
 import { createMergeTimeline } from './postgres/merge-timeline.ts';
 import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
 import { createPostgresDuplicates } from './postgres/postgres-duplicates.ts';
+import { createPostgresErasures } from './postgres/postgres-erasures.ts';
 import { createPostgresRotation } from './postgres/postgres-rotation.ts';
 import { createPostgresUserMerges } from './postgres/postgres-user-merges.ts';
 import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
@@ -67,7 +69,7 @@ const CALLER_CONNECTIONS = 2;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-12-02-phone-keys',
+  migration: '2026-12-02-erasures',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -168,6 +170,14 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   const people = stack.use(
     await startPeople({ config, pool: writePool, contactSeal: seal, reads, committed, logger }),
   );
+  const erasures = createPostgresErasures(writePool);
+  const erasureWatch = stack.use(
+    watchErasures(erasures, {
+      consumers: config.erasureConsumers,
+      reportHours: config.erasureReportHours,
+      logger,
+    }),
+  );
   const adminParts = {
     reads,
     search: createPostgresUserSearch(pool, seal),
@@ -175,6 +185,9 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     records: createPostgresRecordReads(pool),
     merges: createPostgresUserMerges({ pool: writePool, seal }, committed),
     duplicates: createPostgresDuplicates(pool),
+    erasures,
+    erasureConsumers: config.erasureConsumers,
+    logger,
     timeline: [
       createActivityTimeline(pool),
       createNoteTimeline(pool),
@@ -201,6 +214,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
         ...people.readMetrics(),
         ...callers.readMetrics(),
         ...hold.readings(),
+        ...erasureWatch.readings(),
       ],
       pages: {
         '/.well-known/jwks.json': async () => ({

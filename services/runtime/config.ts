@@ -50,6 +50,17 @@ export function choiceSetting<const C extends string>(about: About & { choices: 
   return { ...rest, parse };
 }
 
+/** Names of services and the like, separated by commas: each of lower-case letters, digits, dots, dashes and underscores. */
+export function namesSetting(about: About): Setting<readonly string[]> {
+  const parse = (text: string) => {
+    const names = text.split(',').map((each) => each.trim());
+    if (!names.every((name) => /^[a-z0-9][a-z0-9._-]{0,62}$/.test(name)))
+      throw new Error('names separated by commas, such as booking,billing');
+    return [...new Set(names)];
+  };
+  return { ...about, parse };
+}
+
 /** Yes or no, as `true` or `false`. */
 export function booleanSetting(about: About): Setting<boolean> {
   const { parse, ...rest } = choiceSetting({ ...about, choices: ['true', 'false'] });

@@ -7,6 +7,7 @@ export {
   databaseUrlSetting,
   databaseUrlsSetting,
   integerSetting,
+  namesSetting,
   optional,
   portSetting,
   readConfig,

@@ -63,6 +63,16 @@ const USER_ADMIN_SERVICE = {
   deleteUser: { ...inFull, ids: idOf },
   undeleteUser: { ...inFull, ids: idOf },
   eraseUser: { ...inFull, ids: idOf, why: ({ reason }) => reason },
+  // Ids and times: of whom nothing is left nothing is told.
+  getErasure: { ...ofTenant, view: () => undefined, isAudited: () => false, ids: idOf },
+  listErasures: {
+    // Not a tenant that could be granted by name: only a grant for all covers it.
+    tenants: ({ tenantId }) => [tenantId || '*'],
+    view: () => undefined,
+    isAudited: () => false,
+    ids: noIds,
+  },
+  reportErasure: { ...blindly, ids: idOf },
   listUsers: { ...byView, ids: noIds, answeredIds: ({ users }) => idsOf(...users) },
   // What is searched for may be an address or a number.
   searchUsers: {

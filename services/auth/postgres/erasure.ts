@@ -20,6 +20,7 @@ export const ERASED_TABLES = [
 /** Tables with a `user_id` that an erasure leaves, and why they hold nothing of a person. */
 export const KEPT_TABLES: Readonly<Record<string, string>> = {
   user_changes: 'id, version, kind and time, and in which views a change shows',
+  erasure_reports: 'which service has cleared what it held, when, and what it left for an operator',
   user_words:
     'a trigger empties it as the names in `users` go, and with it what `name_parts` knew by them alone',
   user_merges:

@@ -1,5 +1,7 @@
 import type { UserAdminService } from '@rollcall/contract/user';
+import type { Logger } from '@rollcall/runtime';
 import type { Implementation } from '@rollcall/runtime/rpc';
+import type { Erasures } from '../erasures/erasures.ts';
 import type { DuplicateReads } from '../users/duplicates.ts';
 import type { TimelineSource } from '../users/timeline.ts';
 import type { UserMerges } from '../users/user-merges.ts';
@@ -16,6 +18,10 @@ export interface AdminParts {
   readonly records: RecordReads;
   readonly merges: UserMerges;
   readonly duplicates: DuplicateReads;
+  readonly erasures: Erasures;
+  /** Services that are expected to report each erasure. */
+  readonly erasureConsumers: readonly string[];
+  readonly logger: Logger;
   /** Where a timeline is gathered from. */
   readonly timeline: readonly TimelineSource[];
 }

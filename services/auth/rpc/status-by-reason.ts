@@ -28,6 +28,7 @@ export const STATUS_BY_REASON = {
   STREAM_TOO_SLOW: Code.Aborted,
   PROFILE_TOO_LARGE: Code.InvalidArgument,
   EXTERNAL_ID_TAKEN: Code.AlreadyExists,
+  ERASURE_NOT_FOUND: Code.NotFound,
 } as const satisfies Record<Reason, Code> & Record<UserErrorReason, Code>;
 
 const RETRY_MS: Partial<Record<UserErrorReason, number>> = { VERSION_NOT_REACHED: 50, OVERLOADED: 1000 };

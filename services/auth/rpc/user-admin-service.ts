@@ -2,6 +2,7 @@ import type { UserAdminService } from '@rollcall/contract/user';
 import type { Implementation } from '@rollcall/runtime/rpc';
 import { activityCalls } from './activity-calls.ts';
 import type { AdminParts } from './admin-calls.ts';
+import { erasureCalls } from './erasure-calls.ts';
 import { externalIdCalls } from './external-id-calls.ts';
 import { lifecycleCalls } from './lifecycle-calls.ts';
 import { mergeCalls } from './merge-calls.ts';
@@ -17,6 +18,7 @@ export function userAdminServiceImplementation(parts: AdminParts): Implementatio
     ...userCalls(parts),
     ...searchCalls(parts),
     ...lifecycleCalls(parts),
+    ...erasureCalls(parts),
     ...externalIdCalls(parts),
     ...noteCalls(parts),
     ...tagCalls(parts),

@@ -12,6 +12,7 @@ export type UserErrorReason =
   | 'PROFILE_TOO_LARGE'
   | 'MERGE_REFUSED'
   | 'EXTERNAL_ID_TAKEN'
+  | 'ERASURE_NOT_FOUND'
   | 'OVERLOADED'
   | 'DRAINING';
 
