@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { JsonObject } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { ErrorInfoSchema } from '../index.ts';
 import { UserView } from '../user.ts';
@@ -12,6 +13,12 @@ const tenantId = 'demo';
 const crm = (fields: number) =>
   Object.fromEntries(Array.from({ length: fields }, (_, i) => [`field ${i}`, 'x'.repeat(2000)]));
 const id = randomUUID();
+const deepActivity = (depth: number) => ({
+  kind: 'deep',
+  source: 'test',
+  time: { seconds: 1n },
+  attributes: JSON.parse(`{"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`) as JsonObject,
+});
 const invalid = (...fields: string[]): Refusal => ({
   code: 'InvalidArgument',
   reason: 'FIELD_INVALID',
@@ -96,8 +103,23 @@ const CASES: Case[] = [
   ],
   [
     'a tag that cannot be kept',
-    ({ admin }) => admin.createUser({ tenantId, user: { profile: { tags: ['a\0b'] } } }),
-    invalid('user.profile'),
+    ({ admin }) => admin.createUser({ tenantId, user: { profile: { tags: ['x', 'a\0b'] } } }),
+    invalid('user.profile.tags[1]'),
+  ],
+  [
+    'a search for what cannot be kept',
+    ({ admin }) => admin.searchUsers({ tenantId, query: 'a\0' }),
+    invalid('query'),
+  ],
+  [
+    'a filter by what cannot be kept',
+    ({ admin }) => admin.listUsers({ tenantId, filter: { tags: ['\0'] } }),
+    invalid('filter.tags[0]'),
+  ],
+  [
+    'attributes that are nested 17 deep',
+    ({ admin }) => admin.recordActivity({ tenantId, id, activity: deepActivity(17) }),
+    invalid('activity.attributes'),
   ],
   [
     'a date of birth that is none',
@@ -192,6 +214,31 @@ export function describeBadInput(subject: () => ServiceSubject): void {
       const consents = [{ purpose: 'x', answerTime: never }];
       const made = admin.createUser({ tenantId, user: { profile: { consents } } });
       await expect(made).rejects.toThrow(/answer_time must|Timestamp/);
+    });
+
+    it('nul: refuses a batch of keys of which one cannot be kept, and names it', async () => {
+      const { users } = subject();
+      const keyOf = (externalId: string) => ({
+        key: { case: 'externalId' as const, value: { source: 'legacy', externalId } },
+      });
+      const resolved = users.resolveUsers({ tenantId, keys: [keyOf('a'), keyOf('a\0b')] });
+      await expectRefusal(resolved, invalid('keys[1].external_id.external_id'));
+    });
+
+    it('end-of-time: keeps the last moment there is, and reads the user afterwards', async () => {
+      const { admin, users } = subject();
+      const tenant = freshTenant();
+      const user = await seedUser({ admin }, tenant);
+      const last = { seconds: 253_402_300_799n, nanos: 999_999_900 };
+      await admin.recordStatistics({
+        ...{ tenantId: tenant, id: user.id, source: 'test', revision: 1n },
+        lastActivityTime: last,
+      });
+      const read = await users.getUser({ tenantId: tenant, id: user.id, view: UserView.FULL });
+      expect(read.user?.profile?.statistics?.lastActivityTime).toMatchObject({
+        seconds: last.seconds,
+        nanos: 999_000_000,
+      });
     });
 
     it('refuses a batch of more than one answer can hold, whose users can be had in smaller ones', async () => {

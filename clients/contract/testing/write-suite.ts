@@ -152,11 +152,9 @@ export function describeWrites(subject: () => ServiceSubject): void {
       const { admin, users } = subject();
       const tenantId = freshTenant();
       await seedUser({ admin }, tenantId, { email: 'kate@example.com' });
-      const keys = ['\u212Aate@example.com', 'k\0ate@example.com'].map((value) => ({
-        key: { case: 'email' as const, value },
-      }));
+      const keys = [{ key: { case: 'email' as const, value: '\u212Aate@example.com' } }];
       const { outcomes } = await users.resolveUsers({ tenantId, keys });
-      expect(outcomes.map(({ outcome }) => outcome.case)).toEqual(['missing', 'missing']);
+      expect(outcomes.map(({ outcome }) => outcome.case)).toEqual(['missing']);
     });
 
     it('suspends and reinstates a user', async () => {

@@ -3,7 +3,8 @@ import type { DescMessage, Message } from '@bufbuild/protobuf';
 import { pathToString } from '@bufbuild/protobuf/reflect';
 import type { Validator } from '@bufbuild/protovalidate';
 import { Code, type ConnectError } from '@connectrpc/connect';
-import { refusal } from './refusal.ts';
+import { contentCheck } from '@rollcall/contract/request-content';
+import { invalidField, refusal } from './refusal.ts';
 
 /** Throws where the package that knows the contract's rules is not installed. It is one that tests need and clients do not. */
 export function requireFieldRules(): void {
@@ -19,8 +20,10 @@ export function requireFieldRules(): void {
 
 let validator: Promise<Validator> | undefined;
 
-/** Throws FIELD_INVALID with the first field that breaks a rule of its proto file, as the real service does. */
+/** Throws FIELD_INVALID with the first field that breaks a rule of every field or of its proto file, as the real service does. */
 export async function checkFields(schema: DescMessage, message: Message): Promise<void> {
+  const fault = contentCheck(schema)(message);
+  if (fault) throw invalidField(fault.field, fault.description);
   validator ??= import('@bufbuild/protovalidate').then(({ createValidator }) =>
     createValidator({ failFast: true }),
   );

@@ -33,7 +33,7 @@ export interface FieldSizes {
 export interface ValueSizes {
   readonly wireType: WireType;
   /** Bounds of a string or of bytes. */
-  readonly text?: { readonly maxChars: number; readonly maxBytes: number };
+  readonly text?: TextSizes;
   /** The most bytes of a message in binary form, where its field sets a bound of its own. */
   readonly maxBytes?: number;
   /** Bounds within a message; absent for other values, and for messages that are bounded as a whole. */
@@ -42,6 +42,14 @@ export interface ValueSizes {
   readonly names?: EnumNames;
   readonly binaryBytes: number;
   readonly jsonBytes: number;
+}
+
+/** How long a string or bytes may be. */
+export interface TextSizes {
+  readonly maxChars: number;
+  readonly maxBytes: number;
+  /** Whether it is a string. */
+  readonly isUtf8: boolean;
 }
 
 /** The names by which JSON may give a value of an enum. */
@@ -236,13 +244,15 @@ function readScalar(
   const { maxChars, maxBytes } = text ?? { maxChars: 0, maxBytes: 0 };
   return {
     wireType: DELIMITED,
-    text: { maxChars, maxBytes },
+    text: { maxChars, maxBytes, isUtf8: scalar === ScalarType.STRING },
     binaryBytes: withLength(maxBytes),
     jsonBytes: Math.min(maxChars * JSON_BYTES_OF_CHAR, maxBytes * JSON_BYTES_OF_BYTE),
   };
 }
 
-function textBounds(rules: FieldRules | undefined): ValueSizes['text'] | undefined {
+type TextBounds = Omit<TextSizes, 'isUtf8'>;
+
+function textBounds(rules: FieldRules | undefined): TextBounds | undefined {
   const type = rules?.type;
   if (type?.case === 'bytes') return toText(undefined, Number(type.value.maxLen || type.value.len));
   if (type?.case !== 'string') return undefined;
@@ -253,13 +263,13 @@ function textBounds(rules: FieldRules | undefined): ValueSizes['text'] | undefin
   return toText(Number(maxLen || len) || longest || undefined, Number(maxBytes || lenBytes) || undefined);
 }
 
-function toText(maxChars: number | undefined, maxBytes: number | undefined): ValueSizes['text'] | undefined {
+function toText(maxChars: number | undefined, maxBytes: number | undefined): TextBounds | undefined {
   if (!maxChars && !maxBytes) return undefined;
   const bytes = maxBytes || (maxChars as number) * BYTES_OF_CHAR;
   return { maxChars: maxChars || bytes, maxBytes: bytes };
 }
 
-function defaultText(defaults: Defaults | undefined): ValueSizes['text'] | undefined {
+function defaultText(defaults: Defaults | undefined): TextBounds | undefined {
   return defaults && toText(defaults.maxChars, undefined);
 }
 

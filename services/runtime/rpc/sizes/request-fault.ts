@@ -1,3 +1,4 @@
+import { TOO_DEEP, UNSTORABLE } from '@rollcall/contract/request-content';
 import type { FieldSizes, ValueSizes } from './message-sizes.ts';
 
 /** What is wrong with one field of a request. */
@@ -35,3 +36,9 @@ export function tooLong({ text }: ValueSizes): RequestFault {
 export function tooLarge(maxBytes: number): RequestFault {
   return { field: '', description: `must take at most ${maxBytes} bytes` };
 }
+
+/** A text that no database can keep; the field is for the caller to add. */
+export const unstorable: RequestFault = { field: '', description: UNSTORABLE };
+
+/** A struct that is nested too deep; the field is for the caller to add. */
+export const tooDeep: RequestFault = { field: '', description: TOO_DEEP };

@@ -1,11 +1,13 @@
 import { isUtf8 } from 'node:buffer';
-import { type DescMethod, fromBinary, type Message } from '@bufbuild/protobuf';
+import { type DescMessage, type DescMethod, fromBinary, type Message } from '@bufbuild/protobuf';
+import { contentCheck } from '@rollcall/contract/request-content';
 import { methodPath } from '../call.ts';
 import { MAX_MESSAGE_BYTES } from '../limits.ts';
 import { isOpen } from '../open-services.ts';
 import { invalidField, runtimeError } from '../reasons.ts';
 import type { RpcError } from '../rpc-error.ts';
 import { type Defaults, type MessageSizes, messageSizes } from './message-sizes.ts';
+import type { RequestFault } from './request-fault.ts';
 import { MALFORMED, scanBinary } from './scan-binary.ts';
 import { scanJson } from './scan-json.ts';
 
@@ -61,7 +63,29 @@ export function decodeRequest(sizes: RequestSizes, bytes: Uint8Array): Message {
   try {
     return fromBinary(input, bytes, { readUnknownFields: false });
   } catch (cause) {
-    throw malformed(sizes, { cause });
+    throw undecodableFault(sizes, bytes) ?? malformed(sizes, { cause });
+  }
+}
+
+/** How deep messages may lie in one another where a struct is looked for that is nested too deep. */
+const DEEP = 1000;
+
+/** The field for which the decoder refused a request; undefined: none, or it cannot be told. */
+function undecodableFault(
+  { message, method: { input } }: RequestSizes,
+  bytes: Uint8Array,
+): RpcError | undefined {
+  const found = scanBinary(message, bytes);
+  if (found === MALFORMED) return undefined;
+  const fault = found ?? deepFault(input, bytes);
+  return fault && invalidField(fault.field, fault.description);
+}
+
+function deepFault(input: DescMessage, bytes: Uint8Array): RequestFault | undefined {
+  try {
+    return contentCheck(input)(fromBinary(input, bytes, { readUnknownFields: false, recursionLimit: DEEP }));
+  } catch {
+    return undefined;
   }
 }
 

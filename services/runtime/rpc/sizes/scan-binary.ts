@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import {
   DELIMITED,
   FIXED32,
@@ -7,7 +8,7 @@ import {
   VARINT,
   type ValueSizes,
 } from './message-sizes.ts';
-import { type RequestFault, tooLarge, tooLong, tooMany, within } from './request-fault.ts';
+import { type RequestFault, tooLarge, tooLong, tooMany, unstorable, within } from './request-fault.ts';
 
 /** Bytes that are not the message: cut short, or with a value in another form than its field has. */
 export const MALFORMED = 'malformed';
@@ -90,8 +91,10 @@ function scanValue(field: FieldSizes, wireType: number, { bytes, counts }: Place
 function scanContent(field: FieldSizes, content: Bytes, counts: Counts): Found {
   const { value } = field;
   const { text, maxBytes, message } = value;
-  if (text)
-    return content.length > text.maxBytes || content.hasMoreChars(text.maxChars) ? tooLong(value) : undefined;
+  if (text) {
+    if (content.length > text.maxBytes || content.hasMoreChars(text.maxChars)) return tooLong(value);
+    return text.isUtf8 && !content.isUtf8 ? unstorable : undefined;
+  }
   if (maxBytes !== undefined && content.length > maxBytes) return tooLarge(maxBytes);
   if (!message) return undefined;
   let inner = counts.within.get(field);
@@ -120,6 +123,10 @@ class Bytes {
 
   get length(): number {
     return this.#end - this.#at;
+  }
+
+  get isUtf8(): boolean {
+    return isUtf8(this.#all.subarray(this.#at, this.#end));
   }
 
   /** Field number and wire type; undefined where it is none. */

@@ -1,5 +1,14 @@
+import { isStorable, MAX_STRUCT_DEPTH } from '@rollcall/contract/request-content';
 import { DELIMITED, type FieldSizes, type MessageSizes, type ValueSizes } from './message-sizes.ts';
-import { type RequestFault, tooLarge, tooLong, tooMany, within } from './request-fault.ts';
+import {
+  type RequestFault,
+  tooDeep,
+  tooLarge,
+  tooLong,
+  tooMany,
+  unstorable,
+  within,
+} from './request-fault.ts';
 import { unknownEnumName, unknownField } from './unknown-name.ts';
 
 /**
@@ -44,7 +53,12 @@ function scanMap(field: FieldSizes, map: object): RequestFault | undefined {
 
 function scanValue(sizes: ValueSizes, value: unknown): RequestFault | undefined {
   const { text, maxBytes, message, names, wireType, jsonBytes } = sizes;
-  if (text) return typeof value === 'string' && isLonger(value, text) ? tooLong(sizes) : undefined;
+  if (text) {
+    if (typeof value !== 'string') return undefined;
+    if (isLonger(value, text)) return tooLong(sizes);
+    // The decoder refuses half a surrogate pair, and does not say where it stands.
+    return isStorable(value) ? undefined : unstorable;
+  }
   if (message) return scanJson(message, value);
   // Numbers and names of enums may be written as text, and a long number takes long to be read.
   if (wireType !== DELIMITED) {
@@ -52,23 +66,31 @@ function scanValue(sizes: ValueSizes, value: unknown): RequestFault | undefined 
     if (names && !names.known.has(value)) return unknownEnumName(names, value);
     return value.length > jsonBytes ? tooLarge(jsonBytes) : undefined;
   }
-  return maxBytes !== undefined && takesMore(value, maxBytes) ? tooLarge(maxBytes) : undefined;
+  return maxBytes === undefined ? undefined : opaqueFault(value, maxBytes);
 }
 
 /** The least that an element of a list takes, in either form. */
 const ELEMENT_BYTES = 2;
 
 // A loop in place of calls: values may lie deeper in one another than the stack reaches.
-function takesMore(value: unknown, maxBytes: number): boolean {
-  const rest = [value];
+function opaqueFault(value: unknown, maxBytes: number): RequestFault | undefined {
+  const rest = [{ value, depth: 1 }];
   let bytes = 0;
-  for (let next = rest.pop(); next !== undefined && bytes <= maxBytes; next = rest.pop()) {
+  let isTooDeep = false;
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    const { depth } = next;
     bytes += ELEMENT_BYTES;
-    if (typeof next === 'string') bytes += Buffer.byteLength(next);
-    else if (Array.isArray(next)) for (const each of next) rest.push(each);
-    else if (isObject(next)) for (const [key, each] of Object.entries(next)) rest.push(key, each);
+    if (typeof next.value === 'string') bytes += Buffer.byteLength(next.value);
+    else if (typeof next.value === 'object' && next.value !== null) {
+      isTooDeep ||= depth > MAX_STRUCT_DEPTH;
+      for (const [key, each] of Object.entries(next.value)) {
+        if (!Array.isArray(next.value)) rest.push({ value: key, depth });
+        rest.push({ value: each, depth: depth + 1 });
+      }
+    }
+    if (bytes > maxBytes) return tooLarge(maxBytes);
   }
-  return bytes > maxBytes;
+  return isTooDeep ? tooDeep : undefined;
 }
 
 function isLonger(value: string, { maxChars, maxBytes }: { maxChars: number; maxBytes: number }): boolean {
