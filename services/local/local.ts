@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StartupError } from '@rollcall/runtime';
+import { Secret, StartupError } from '@rollcall/runtime';
 import { keepAuthKeys } from './auth-keys.ts';
 import { type LocalConfig, portsOf } from './config.ts';
 import { openDataDirectory } from './data-directory.ts';
@@ -12,7 +12,7 @@ import { type SupervisedPostgres, supervisePostgres } from './postgres/supervise
 import { confirmReset, resetDataDirectory } from './reset.ts';
 import { planSample, type SamplePlan } from './sample/bring-sample.ts';
 import { noteSampleLoaded } from './sample/sample-state.ts';
-import { databaseUrls, grpcAddresses, serviceSpecs } from './service-specs.ts';
+import { billingBaseUrl, databaseUrls, grpcAddresses, serviceSpecs } from './service-specs.ts';
 import { ownerOf, SERVICES, type ServiceName } from './services.ts';
 import { keepStripeSecret } from './stripe-secret.ts';
 import type { StartedFacts } from './summary.ts';
@@ -89,7 +89,8 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
   });
   await unlessAborted(signal, ready);
 
-  const hasSample = await bringSample(plan, { config, dataDirectory: directory.path, output, signal });
+  const sampleContext = { config, dataDirectory: directory.path, output, signal, stripeSecret };
+  const hasSample = await bringSample(plan, sampleContext);
   const started = stack.move();
   return {
     facts: { postgresVersion: postgres?.version, hasSample },
@@ -135,18 +136,22 @@ interface SampleContext {
   dataDirectory: string;
   output: LocalOutput;
   signal: AbortSignal;
+  /** As STRIPE_WEBHOOK_SECRETS takes it. */
+  stripeSecret: string;
 }
 
 /** @returns whether the sample is in: where it cannot be brought in, everything else runs all the same */
 async function bringSample(plan: SamplePlan, context: SampleContext): Promise<boolean> {
-  const { config, dataDirectory, output, signal } = context;
+  const { config, dataDirectory, output, signal, stripeSecret } = context;
   const onWait = (reason: string) => output.say(`  Sample     waits, and goes on by itself: ${reason}`);
   try {
     await output.step('Sample', async () => {
       if (!plan.load) return plan.why;
       // Most starts do without, and need no gRPC client then.
       const { describeSample, loadSample } = await import('./sample/load-sample.ts');
-      const loaded = await loadSample(grpcAddresses(config), { onWait, signal });
+      const [secret = ''] = stripeSecret.split(',');
+      const webhook = { baseUrl: billingBaseUrl(config), secret: new Secret(secret.trim()) };
+      const loaded = await loadSample({ addresses: grpcAddresses(config), webhook }, { onWait, signal });
       const fault = noteSampleLoaded(dataDirectory);
       if (fault) output.say(`  Sample     is in, and the next start looks again: ${fault}`);
       return describeSample(loaded);

@@ -32,6 +32,11 @@ export function grpcAddresses(config: LocalConfig): Readonly<Record<ServiceName,
   return byService((service) => `127.0.0.1:${settingsOf(config, service).grpcPort}`);
 }
 
+/** Where billing takes events of Stripe: `http://127.0.0.1:8084`. */
+export function billingBaseUrl(config: LocalConfig): string {
+  return `http://127.0.0.1:${settingsOf(config, 'billing').httpPort}`;
+}
+
 /** What services get beside what the environment has. */
 export interface SpecContext {
   readonly urls: DatabaseUrls;

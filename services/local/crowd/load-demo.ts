@@ -1,8 +1,10 @@
+import { readWebhookSecret } from '@rollcall/billing/samples';
 import { StartupError } from '@rollcall/runtime';
 import type { LocalConfig } from '../config.ts';
 import { describeSample, loadSample } from '../sample/load-sample.ts';
+import type { WebhookTarget } from '../sample/money/payment-webhook.ts';
 import { readSampleState, writeSampleState } from '../sample/sample-state.ts';
-import { grpcAddresses } from '../service-specs.ts';
+import { billingBaseUrl, grpcAddresses } from '../service-specs.ts';
 
 /**
  * Loads the sample of `npm start` into the services that run on this machine.
@@ -12,7 +14,8 @@ export async function loadDemo(config: LocalConfig, screen: { write(text: string
   const onWait = (reason: string) => void screen.write(`Waits, and goes on by itself: ${reason}\n`);
   const { signal } = new AbortController();
   try {
-    const loaded = await loadSample(grpcAddresses(config), { onWait, signal });
+    const webhook = webhookOf(config, screen);
+    const loaded = await loadSample({ addresses: grpcAddresses(config), webhook }, { onWait, signal });
     screen.write(`${describeSample(loaded)}\n`);
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
@@ -23,4 +26,14 @@ export async function loadDemo(config: LocalConfig, screen: { write(text: string
   }
   // So that the next start does not load it again; databases of one's own have no such note.
   if (readSampleState(config.dataDirectory) === 'pending') writeSampleState(config.dataDirectory, 'loaded');
+}
+
+function webhookOf(config: LocalConfig, screen: { write(text: string): unknown }): WebhookTarget | undefined {
+  try {
+    return { baseUrl: billingBaseUrl(config), secret: readWebhookSecret(config.env) };
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    screen.write(`Payments are left out. ${error.message}\n`);
+    return undefined;
+  }
 }

@@ -1,4 +1,8 @@
 import { VerificationState } from '@rollcall/contract/vendor';
+import type { BookingInvoice } from './money/booking-invoices.ts';
+import type { BookingPayment } from './money/booking-payments.ts';
+import { loadInvoice } from './money/load-money.ts';
+import { tellPayment, type WebhookTarget } from './money/payment-webhook.ts';
 import type { SampleBooking } from './sample-bookings.ts';
 import type { SampleClients } from './sample-clients.ts';
 import type { samplePets } from './sample-pets.ts';
@@ -20,15 +24,34 @@ export async function loadPet(
   await pets.createPet(pet);
 }
 
-/** Makes a booking, and its review. */
+/** The money of a booking. */
+export interface BookingMoney {
+  readonly payment: BookingPayment | undefined;
+  readonly invoice: BookingInvoice | undefined;
+  /** Undefined: there is nothing to sign events with, and no payment is told of. */
+  readonly webhook: WebhookTarget | undefined;
+}
+
+/**
+ * Makes a booking, its review, its payment and its invoice.
+ * @returns whether billing takes the payment for one
+ */
 export async function loadBooking(
-  { bookings, reviews }: SampleClients,
+  clients: SampleClients,
   { request, review }: SampleBooking,
-): Promise<void> {
-  const { booking } = await bookings.createBooking(request);
-  if (!review || !booking) return;
-  const { requestId } = review;
-  await reviews.createReview({ tenantId, requestId, review: { ...review.review, bookingId: booking.id } });
+  { payment, invoice, webhook }: BookingMoney,
+): Promise<boolean> {
+  const { booking } = await clients.bookings.createBooking(request);
+  if (!booking) return false;
+  const { id: bookingId } = booking;
+  if (review) {
+    const { requestId } = review;
+    await clients.reviews.createReview({ tenantId, requestId, review: { ...review.review, bookingId } });
+  }
+  const { userId, amount, title } = request.booking;
+  if (invoice) await loadInvoice(clients, invoice, { bookingId, userId, amount, title });
+  if (!payment || !webhook) return false;
+  return await tellPayment(webhook, payment, { bookingId, userId, amount });
 }
 
 /**

@@ -1,6 +1,11 @@
 import { StartupError } from '@rollcall/runtime';
 import type { ServiceName } from '../services.ts';
 import { loadBooking, loadPet, loadUser, loadVendor } from './load-one.ts';
+import { bookingInvoices } from './money/booking-invoices.ts';
+import { bookingPayments } from './money/booking-payments.ts';
+import { countPayments, loadCustomer, loadPlans } from './money/load-money.ts';
+import type { WebhookTarget } from './money/payment-webhook.ts';
+import { SAMPLE_PLANS, sampleCustomers } from './money/sample-plans.ts';
 import { createRetryLoad, type RetryLoad, type RetryLoadOptions } from './retry-load.ts';
 import { sampleBookings } from './sample-bookings.ts';
 import { openSampleClients } from './sample-clients.ts';
@@ -18,41 +23,66 @@ export interface LoadedSample {
   readonly pets: number;
   readonly bookings: number;
   readonly reviews: number;
+  readonly plans: number;
+  readonly customers: number;
+  readonly payments: number;
+  readonly invoices: number;
+}
+
+/** Where the sample is loaded into. */
+export interface SampleTarget {
+  /** Where the services listen for gRPC: `127.0.0.1:50051`. */
+  readonly addresses: Readonly<Record<ServiceName, string>>;
+  /** Undefined: there is nothing to sign events of Stripe with, and the sample has no payments. */
+  readonly webhook: WebhookTarget | undefined;
 }
 
 /**
  * Makes everything in the sample through the services' own calls. Repeating it, whole or after it was interrupted, changes nothing
  * that is there. Calls that fail for a time are repeated.
- * @param addresses where the services listen for gRPC: `127.0.0.1:50051`
  * @param options whose signal stops it between two calls; it then rejects with the signal's reason
  * @throws StartupError with the fault of the call that did not succeed
  */
 export async function loadSample(
-  addresses: Readonly<Record<ServiceName, string>>,
+  { addresses, webhook }: SampleTarget,
   options: RetryLoadOptions,
 ): Promise<LoadedSample> {
   using clients = openSampleClients(addresses);
   const users = sampleUsers();
   const [vendors, pets, bookings] = [sampleVendors(users), samplePets(users), sampleBookings(users)];
+  const [payments, invoices] = [bookingPayments(bookings), bookingInvoices(bookings)];
+  const customers = sampleCustomers(users);
+  const applied = new Set<string>();
   const { signal } = options;
   const context = { signal, retry: createRetryLoad(options) };
   try {
     await forEach(users, context, (each) => loadUser(clients, each));
+    const plans = await context.retry(() => loadPlans(clients));
     // What others refer to first: users, then whoever offers, then who books.
     await forEach(vendors, context, (each) => loadVendor(clients, each));
     await forEach(pets, context, (each) => loadPet(clients, each));
-    await forEach(bookings, context, (each) => loadBooking(clients, each));
+    await forEach(customers, context, (each) => loadCustomer(clients, each, plans));
+    await forEach(bookings, context, async (each) => {
+      const { reference } = each.request.booking;
+      const [payment, invoice] = [payments.get(reference), invoices.get(reference)];
+      const isApplied = await loadBooking(clients, each, { payment, invoice, webhook });
+      if (payment && isApplied) applied.add(payment.id);
+    });
+    const shown = await context.retry(() => countPayments(clients, applied));
+    return {
+      ...{ users: users.length, vendors: vendors.length, pets: pets.length, bookings: bookings.length },
+      reviews: bookings.filter(({ review }) => review).length,
+      ...{
+        plans: SAMPLE_PLANS.length,
+        customers: customers.length,
+        payments: shown,
+        invoices: invoices.size,
+      },
+    };
   } catch (error) {
     signal.throwIfAborted();
     throw new StartupError(error instanceof Error ? error.message : String(error), { cause: error });
   }
-  return {
-    users: users.length,
-    vendors: vendors.length,
-    pets: pets.length,
-    bookings: bookings.length,
-    reviews: bookings.filter(({ review }) => review).length,
-  };
 }
 
 /** For people: `200 users, 16 vendors`. */

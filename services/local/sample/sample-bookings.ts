@@ -56,6 +56,8 @@ export function sampleBookings(users: readonly SampleUser[]) {
     return {
       request: { tenantId: SAMPLE_TENANT, requestId, booking },
       review: isReviewed ? review : undefined,
+      /** When it was booked, in ms since 1970. */
+      bookedAtMs: timeMs,
     };
   });
 }

@@ -1,3 +1,13 @@
+import {
+  type CustomerClient,
+  createCustomerClient,
+  createInvoiceClient,
+  createPaymentClient,
+  createPlanClient,
+  type InvoiceClient,
+  type PaymentClient,
+  type PlanClient,
+} from '@rollcall/billing-client';
 import { BookingService, PetService, ReviewService } from '@rollcall/contract/booking';
 import { UserAdminService } from '@rollcall/contract/user';
 import { createServiceClient, type ServiceClient } from '@rollcall/transport';
@@ -20,6 +30,10 @@ export interface SampleClients extends Disposable {
   readonly reviews: ServiceClient<typeof ReviewService>;
   readonly vendors: VendorClient;
   readonly activities: ActivityClient;
+  readonly plans: PlanClient;
+  readonly customers: CustomerClient;
+  readonly invoices: InvoiceClient;
+  readonly payments: PaymentClient;
 }
 
 /** Makes the clients, which connect on demand. */
@@ -36,6 +50,10 @@ export function openSampleClients(addresses: Readonly<Record<ServiceName, string
     reviews: stack.use(createServiceClient(ReviewService, optionsOf('booking'))),
     vendors: stack.use(createVendorClient(optionsOf('vendor'))),
     activities: stack.use(createActivityClient(optionsOf('vendor'))),
+    plans: stack.use(createPlanClient(optionsOf('billing'))),
+    customers: stack.use(createCustomerClient(optionsOf('billing'))),
+    invoices: stack.use(createInvoiceClient(optionsOf('billing'))),
+    payments: stack.use(createPaymentClient(optionsOf('billing'))),
   };
   const closers = stack.move();
   return { ...clients, [Symbol.dispose]: () => closers.dispose() };

@@ -1,0 +1,35 @@
+import { BookingStatus } from '@rollcall/contract/booking';
+import { seededRandom, uuidV7 } from '../random.ts';
+import type { SampleBooking } from '../sample-bookings.ts';
+
+const SEED = 20_260_401;
+/** Every so many bookings that are over have an invoice. */
+const INVOICED_EVERY = 6;
+/** Every so many invoices are taken back. */
+const VOIDED_EVERY = 7;
+
+/** The invoice of a sample booking. */
+export interface BookingInvoice {
+  readonly requestId: string;
+  /** It is taken back after it was issued. */
+  readonly isVoided: boolean;
+}
+
+/**
+ * The invoices of the sample's bookings, by the reference of the booking: the same every time. Nobody known, no invoice.
+ * @param bookings as `sampleBookings` gives them
+ */
+export function bookingInvoices(bookings: readonly SampleBooking[]): ReadonlyMap<string, BookingInvoice> {
+  const random = seededRandom(SEED);
+  const invoiced = bookings
+    .filter(
+      ({ request }) => request.booking.status === BookingStatus.COMPLETED && request.booking.userId !== '',
+    )
+    .filter((_, index) => index % INVOICED_EVERY === 0);
+  return new Map(
+    invoiced.map(({ request, bookedAtMs }, index) => [
+      request.booking.reference,
+      { requestId: uuidV7(random, bookedAtMs), isVoided: index % VOIDED_EVERY === 3 },
+    ]),
+  );
+}

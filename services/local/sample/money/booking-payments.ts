@@ -1,0 +1,97 @@
+import { BookingStatus } from '@rollcall/contract/booking';
+import type { SampleBooking } from '../sample-bookings.ts';
+
+/** An event of Stripe about the payment of a booking, so many seconds after the payment was asked for. */
+export interface PaymentStep {
+  readonly afterS: number;
+  readonly type: string;
+  /** Parts of the amount that went back, of three. Default: all of it, where money goes back. */
+  readonly thirds?: { readonly refunded: number; readonly before: number; readonly refund: number };
+  /** How a dispute ended. */
+  readonly outcome?: 'won' | 'lost';
+}
+
+/** The payment of a sample booking, and what Stripe tells of it. */
+export interface BookingPayment {
+  /** "pi_…" */
+  readonly id: string;
+  /** When it was asked for, in s since 1970. */
+  readonly createdS: number;
+  readonly steps: readonly PaymentStep[];
+}
+
+const HOUR_S = 3600;
+/** People pay after they have booked. */
+const PAYS_AFTER_S = 300;
+
+// No two events of a payment in one second: which is the newer one is then certain.
+const PAID: readonly PaymentStep[] = [
+  { afterS: 1, type: 'charge.succeeded' },
+  { afterS: 2, type: 'payment_intent.succeeded' },
+];
+const FAILED: readonly PaymentStep[] = [{ afterS: 2, type: 'payment_intent.payment_failed' }];
+const FAILED_THEN_PAID: readonly PaymentStep[] = [
+  ...FAILED,
+  { afterS: 60, type: 'charge.succeeded' },
+  { afterS: 61, type: 'payment_intent.succeeded' },
+];
+const CANCELED: readonly PaymentStep[] = [{ afterS: 3, type: 'payment_intent.canceled' }];
+const REFUNDED: readonly PaymentStep[] = [
+  ...PAID,
+  { afterS: HOUR_S, type: 'charge.refunded' },
+  { afterS: HOUR_S + 1, type: 'refund.updated' },
+];
+const A_THIRD_BACK: readonly PaymentStep[] = [...PAID, ...refundOf({ refunded: 1, before: 0, refund: 1 })];
+const REFUNDED_IN_TWO: readonly PaymentStep[] = [
+  ...A_THIRD_BACK,
+  ...refundOf({ refunded: 2, before: 1, refund: 2 }),
+];
+const DISPUTE_WON = disputed('won');
+const DISPUTE_LOST = disputed('lost');
+
+/** What becomes of the payments of bookings by their status, the n-th booking of a status taking the n-th of its list, over and over. */
+const COURSES: ReadonlyMap<BookingStatus, readonly (readonly PaymentStep[] | undefined)[]> = new Map([
+  [BookingStatus.PENDING, [FAILED, undefined, undefined]],
+  [BookingStatus.PAID, [PAID, PAID, FAILED_THEN_PAID, PAID, PAID, A_THIRD_BACK, PAID, PAID]],
+  [BookingStatus.COMPLETED, [PAID, PAID, PAID, A_THIRD_BACK, PAID, PAID, DISPUTE_WON, PAID]],
+  [BookingStatus.ATTENDED, [PAID, PAID, PAID, PAID, A_THIRD_BACK, PAID, PAID, DISPUTE_LOST]],
+  [BookingStatus.CANCELLED, [REFUNDED, CANCELED, undefined, REFUNDED_IN_TWO]],
+]);
+
+/**
+ * The payments of the sample's bookings, by the reference of the booking: the same every time. Who has paid keeps paid; a cancelled
+ * booking has its money back, or none was ever taken.
+ * @param bookings as `sampleBookings` gives them
+ */
+export function bookingPayments(bookings: readonly SampleBooking[]): ReadonlyMap<string, BookingPayment> {
+  const seen = new Map<BookingStatus, number>();
+  const payments = new Map<string, BookingPayment>();
+  for (const { request, bookedAtMs } of bookings) {
+    const { status, reference } = request.booking;
+    const nth = seen.get(status) ?? 0;
+    seen.set(status, nth + 1);
+    const courses = COURSES.get(status) ?? [];
+    const steps = courses[nth % courses.length];
+    if (!steps) continue;
+    // What Stripe's ids may have: letters and digits.
+    const id = `pi_${reference.replaceAll('-', '')}`;
+    payments.set(reference, { id, createdS: bookedAtMs / 1000 + PAYS_AFTER_S, steps });
+  }
+  return payments;
+}
+
+function refundOf(thirds: NonNullable<PaymentStep['thirds']>): PaymentStep[] {
+  const afterS = HOUR_S * thirds.refund;
+  return [
+    { afterS, type: 'charge.refunded', thirds },
+    { afterS: afterS + 1, type: 'refund.updated', thirds },
+  ];
+}
+
+function disputed(outcome: 'won' | 'lost'): PaymentStep[] {
+  return [
+    ...PAID,
+    { afterS: 90, type: 'charge.dispute.created' },
+    { afterS: 2 * HOUR_S, type: 'charge.dispute.closed', outcome },
+  ];
+}

@@ -1,0 +1,72 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+import { eventSample, PAYMENT_EVENTS, postEvent } from '@rollcall/billing/samples';
+import { type Secret, StartupError } from '@rollcall/runtime';
+import { SAMPLE_TENANT } from '../sample-users.ts';
+import type { BookingPayment, PaymentStep } from './booking-payments.ts';
+
+/** Where billing takes events of Stripe, and what they are signed with. */
+export interface WebhookTarget {
+  /** `http://127.0.0.1:8084` */
+  readonly baseUrl: string;
+  readonly secret: Secret;
+}
+
+/** A booking that was made, and what its payment is of. */
+export interface PaidBooking {
+  readonly bookingId: string;
+  /** Empty: somebody who is not known. */
+  readonly userId: string;
+  readonly amount: { readonly currencyCode: string; readonly minorUnits: bigint };
+}
+
+/**
+ * Tells billing of a payment as Stripe does, by signed events with the same ids every time.
+ * @returns whether billing applies them: it keeps events of the other mode, and makes nothing of them
+ * @throws ConnectError UNAVAILABLE where they are to be sent again
+ * @throws StartupError where billing refuses one
+ */
+export async function tellPayment(
+  { baseUrl, secret }: WebhookTarget,
+  payment: BookingPayment,
+  paid: PaidBooking,
+): Promise<boolean> {
+  const url = new URL('/webhooks/stripe', baseUrl);
+  const events = payment.steps.map((step, at) => eventOf(step, at, { payment, paid }));
+  const answers = await Promise.all(events.map((event) => post(() => postEvent(url, event, secret))));
+  return answers.every((text) => !text.includes('"foreign"'));
+}
+
+function eventOf(
+  { type, afterS, thirds, outcome }: PaymentStep,
+  at: number,
+  { payment, paid }: { payment: BookingPayment; paid: PaidBooking },
+) {
+  const { id, createdS } = payment;
+  const amount = Number(paid.amount.minorUnits);
+  const { bookingId, userId } = paid;
+  const third = Math.floor(amount / 3);
+  const object = {
+    ...{ id, amount, created: createdS, customer: null, currency: paid.amount.currencyCode.toLowerCase() },
+    metadata: { tenant_id: SAMPLE_TENANT, booking_id: bookingId, ...(userId && { user_id: userId }) },
+  };
+  const back = thirds && {
+    refund: thirds.refund,
+    refundedBefore: thirds.before * third,
+    refunded: thirds.refunded + thirds.before === 3 ? undefined : thirds.refunded * third,
+  };
+  return eventSample({
+    id: `evt_${id.slice('pi_'.length)}n${at + 1}`,
+    type,
+    object: PAYMENT_EVENTS.get(type)?.(object, { ...back, outcome }) ?? {},
+    created: createdS + afterS,
+  });
+}
+
+async function post(send: () => ReturnType<typeof postEvent>): Promise<string> {
+  const { status, text } = await send().catch((error: Error) => {
+    throw new ConnectError(error.message, Code.Unavailable, undefined, undefined, error);
+  });
+  if (status === 200) return text;
+  if (status >= 500 || status === 408) throw new ConnectError(text, Code.Unavailable);
+  throw new StartupError(`billing refuses an event of the sample (${status}): ${text}`);
+}
