@@ -1,5 +1,5 @@
 // npm run import -- KIND PATH …: reads a file of bookings into the running services.
-import { StartupError } from '@rollcall/runtime';
+import { StartupError, withLocalPorts } from '@rollcall/runtime';
 import { HELP, readArguments } from './arguments.ts';
 import { readAddresses } from './calls/addresses.ts';
 import { ImportFault } from './import-fault.ts';
@@ -15,7 +15,8 @@ async function main(args: readonly string[]): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const surroundings = { addresses: readAddresses(env), folder, screen: process.stderr, signal: untilTold() };
+  const addresses = readAddresses(withLocalPorts(env));
+  const surroundings = { addresses, folder, screen: process.stderr, signal: untilTold() };
   const summary = await importFile(read, surroundings);
   process.stdout.write(`${summary.join('\n')}\n`);
 }

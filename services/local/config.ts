@@ -50,7 +50,12 @@ export interface LocalPort {
 
 /** Every port that this start will listen on. */
 export function portsOf(settings: LocalSettings): LocalPort[] {
-  const ports = SERVICES.flatMap((service) => {
+  return [...servicePortsOf(settings), ...postgresPortOf(settings)];
+}
+
+/** The ports of the services. */
+export function servicePortsOf(settings: LocalSettings): LocalPort[] {
+  return SERVICES.flatMap((service) => {
     const { grpcPort, httpPort } = settingsOf(settings, service);
     const variables = variablesOf(service);
     return [
@@ -58,8 +63,12 @@ export function portsOf(settings: LocalSettings): LocalPort[] {
       { variable: variables.httpPort, port: httpPort },
     ];
   });
-  if (embeddedOf(settings).length === 0) return ports;
-  return [...ports, { variable: LOCAL_SETTINGS.postgresPort.variable, port: settings.postgresPort }];
+}
+
+/** The port of the embedded Postgres; none where no database is embedded. */
+export function postgresPortOf(settings: LocalSettings): LocalPort[] {
+  if (embeddedOf(settings).length === 0) return [];
+  return [{ variable: LOCAL_SETTINGS.postgresPort.variable, port: settings.postgresPort }];
 }
 
 function embeddedOf(settings: LocalSettings): ServiceName[] {

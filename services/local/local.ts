@@ -2,16 +2,18 @@ import { totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Secret, StartupError } from '@rollcall/runtime';
 import { keepAuthKeys } from './auth-keys.ts';
-import { type LocalConfig, portsOf } from './config.ts';
+import { type LocalConfig, portsOf, postgresPortOf, servicePortsOf } from './config.ts';
 import { openDataDirectory } from './data-directory.ts';
-import { requireFreePorts } from './free-ports.ts';
 import { migrate } from './migrate.ts';
 import type { LocalOutput } from './output.ts';
+import { choosePorts, describeMoved, type MovedPort, startOnPorts } from './ports/choose-ports.ts';
+import { keepPorts } from './ports/keep-ports.ts';
 import { sizeSettings } from './postgres/size-settings.ts';
 import { type SupervisedPostgres, supervisePostgres } from './postgres/supervise-postgres.ts';
 import { confirmReset, resetDataDirectory } from './reset.ts';
 import { planSample, type SamplePlan } from './sample/bring-sample.ts';
 import { noteSampleLoaded } from './sample/sample-state.ts';
+import type { ServiceSpec } from './service-process.ts';
 import { billingBaseUrl, databaseUrls, grpcAddresses, serviceSpecs } from './service-specs.ts';
 import { ownerOf, SERVICES, type ServiceName } from './services.ts';
 import { keepStripeSecret } from './stripe-secret.ts';
@@ -32,6 +34,8 @@ const HEARD_MS = 500;
  */
 export interface RunningLocal extends AsyncDisposable {
   facts: StartedFacts;
+  /** The settings that it runs by: as they were given, but for ports that were in use. */
+  config: LocalConfig;
 }
 
 /** What a start needs beside its settings. */
@@ -47,29 +51,39 @@ export interface LocalOptions {
  * Starts everything: Postgres, schemas, services, sample. What was started is stopped again when a later step fails.
  * @throws StartupError, or the signal's reason
  */
-export async function startLocal(config: LocalConfig, options: LocalOptions): Promise<RunningLocal> {
+export async function startLocal(settings: LocalConfig, options: LocalOptions): Promise<RunningLocal> {
   const { output, signal } = options;
   await using stack = new AsyncDisposableStack();
-  const directory = stack.use(openDataDirectory(config.dataDirectory));
+  const directory = stack.use(openDataDirectory(settings.dataDirectory));
   output.say(`Rollcall starts; data and logs in ${directory.path}`);
-  await requireFreePorts(portsOf(config), directory.afterKill ? AFTER_KILL_MS : 0);
-  if (config.flags.reset) await reset(config, directory.path, output);
-  const plan = planSample(config, directory.path);
+  const moved: MovedPort[] = [];
+  const onMoved = (ports: readonly MovedPort[]) => {
+    moved.push(...ports);
+    for (const port of ports) output.say(`  ${describeMoved(port)}`);
+  };
+  const patienceMs = directory.afterKill ? AFTER_KILL_MS : 0;
+  const chosen = await choosePorts(settings, { ports: portsOf(settings), patienceMs });
+  onMoved(chosen.moved);
+  if (settings.flags.reset) await reset(settings, directory.path, output);
+  const plan = planSample(settings, directory.path);
 
-  const postgres = await startPostgres(config, directory.path, output);
+  const database = await startOnPorts(chosen.config, { portsOf: postgresPortOf, onMoved }, (config) =>
+    startPostgres(config, directory.path, output),
+  );
+  const { started: postgres } = database;
   if (postgres) stack.use(postgres);
   signal.throwIfAborted();
 
-  const urls = databaseUrls(config, postgres);
-  const keys = keepAuthKeys(directory.path, config);
-  const stripeSecret = keepStripeSecret(directory.path, config.env);
+  const urls = databaseUrls(database.config, postgres);
+  const keys = keepAuthKeys(directory.path, settings);
+  const stripeSecret = keepStripeSecret(directory.path, settings.env);
   const migrations = output.step('Schemas', async () => {
     const migrateOne = (service: ServiceName) => {
-      const embeddedIn = config.embedded.includes(service) ? directory.path : undefined;
+      const embeddedIn = settings.embedded.includes(service) ? directory.path : undefined;
       const isAsSet = embeddedIn === undefined;
       const isOwned = !isAsSet && ownerOf(service) !== service;
       const ownerUrl = isOwned ? postgres?.ownerUrl(service) : undefined;
-      const env = { ...config.env, ...keys };
+      const env = { ...settings.env, ...keys };
       return migrate(service, urls[service], { env, ownerUrl, isAsSet, onWait: output.say, embeddedIn });
     };
     await Promise.all(SERVICES.map((service) => againAfterOutage(postgres, () => migrateOne(service))));
@@ -77,10 +91,40 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
   });
   await unlessAborted(signal, migrations);
 
-  const services = serviceSpecs(config, directory.path, { urls, keys, stripeSecret }).map((spec) => {
-    const isExcused = (begunAtMs: number) => postgres?.wasAwaySince(begunAtMs) ?? false;
+  const isExcused = (begunAtMs: number) => postgres?.wasAwaySince(begunAtMs) ?? false;
+  const secrets = { urls, keys, stripeSecret };
+  const served = await startOnPorts(database.config, { portsOf: servicePortsOf, onMoved }, (config) => {
+    const specs = serviceSpecs(config, directory.path, secrets);
+    return startServices(specs, { ...options, isExcused });
+  });
+  const { config } = served;
+  stack.use(served.started);
+  const kept = stack.use(keepPorts(directory.path, portsOf(config)));
+  if (kept.fault) output.say(`  Ports      are not told to other commands: ${kept.fault}`);
+
+  const sampleContext = { config, dataDirectory: directory.path, output, signal, stripeSecret };
+  const hasSample = await bringSample(plan, sampleContext);
+  const started = stack.move();
+  return {
+    facts: { postgresVersion: postgres?.version, hasSample, moved },
+    config,
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  };
+}
+
+interface ServicesOptions extends LocalOptions {
+  isExcused: (begunAtMs: number) => boolean;
+}
+
+/** Starts the services; those that started are stopped again where one does not. */
+async function startServices(
+  specs: readonly ServiceSpec[],
+  { output, signal, onService, isExcused }: ServicesOptions,
+): Promise<AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  const services = specs.map((spec) => {
     const service = stack.use(superviseService(spec, { say: output.say, isExcused }));
-    options.onService(service);
+    onService(service);
     return service;
   });
   const ready = output.step('Services', async () => {
@@ -88,14 +132,7 @@ export async function startLocal(config: LocalConfig, options: LocalOptions): Pr
     return SERVICES.join(', ');
   });
   await unlessAborted(signal, ready);
-
-  const sampleContext = { config, dataDirectory: directory.path, output, signal, stripeSecret };
-  const hasSample = await bringSample(plan, sampleContext);
-  const started = stack.move();
-  return {
-    facts: { postgresVersion: postgres?.version, hasSample },
-    [Symbol.asyncDispose]: () => started.disposeAsync(),
-  };
+  return stack.move();
 }
 
 async function reset(config: LocalConfig, dataDirectory: string, output: LocalOutput): Promise<void> {

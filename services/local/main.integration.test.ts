@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   closeSync,
@@ -11,7 +11,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -20,12 +20,16 @@ import { fileURLToPath } from 'node:url';
 import { runMain } from '@rollcall/runtime/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { removePostgresHome } from './postgres/placement.ts';
+import { expectSampleMoney } from './testing/expect-sample-money.ts';
+import { freePorts, isListening } from './testing/ports.ts';
+import { childOf, processes } from './testing/processes.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const SAMPLE = fileURLToPath(new URL('./crowd/main.ts', import.meta.url));
 const LIST_USERS = 'rollcall.user.v1.UserAdminService/ListUsers';
 const LIST_VENDORS = 'rollcall.vendor.v1.VendorService/ListVendors';
 const LIST_CUSTOMERS = 'rollcall.billing.v1.CustomerService/ListCustomers';
+const LIST_PAYMENTS = 'rollcall.billing.v1.PaymentService/ListPayments';
 const LIST_BOOKINGS = 'rollcall.booking.v1.BookingService/ListBookings';
 const PORTS = [
   'AUTH_GRPC_PORT',
@@ -60,10 +64,10 @@ describe('npm start', { timeout: 180_000 }, () => {
     rmSync(join(dataDirectory, '..'), { recursive: true });
   });
 
-  it('finishes the sample that a killed start left half-way, revives a killed service, and leaves no process', async () => {
+  it('empty-billing: finishes the sample that a killed start left half-way, each payment once, revives a killed service, leaves no process, and ports: gives way to what holds a default', async () => {
     const first = launch();
     await first.says('  Services');
-    while ((await count('AUTH_HTTP_PORT', LIST_USERS, 'users')) === 0) await sleep(1);
+    while ((await count('BILLING_HTTP_PORT', LIST_PAYMENTS, 'payments')) === 0) await sleep(1);
     first.child.kill('SIGKILL');
     await allEnded();
 
@@ -73,7 +77,7 @@ describe('npm start', { timeout: 180_000 }, () => {
     expect(await count('AUTH_HTTP_PORT', LIST_USERS, 'users')).toBe(200);
     expect(await count('BOOKING_HTTP_PORT', LIST_BOOKINGS, 'bookings')).toBe(500);
     expect(await count('VENDOR_HTTP_PORT', LIST_VENDORS, 'vendors')).toBe(16);
-    expect(await count('BILLING_HTTP_PORT', LIST_CUSTOMERS, 'customers')).toBe(0);
+    await expectSampleMoney({ billing: env.BILLING_HTTP_PORT, booking: env.BOOKING_HTTP_PORT });
 
     process.kill(childOf(second.child, 'auth/main.ts'), 'SIGKILL');
     await second.says('auth is ready again.');
@@ -93,11 +97,25 @@ describe('npm start', { timeout: 180_000 }, () => {
     }
     expect(modeOf('stripe-webhook-secret')).toBe(0o600);
 
+    // In use, whoever has it: this server, or a start of somebody else's at the defaults.
+    const holder = createServer().listen(50_053, '127.0.0.1');
+    await once(holder, 'listening').catch(() => {});
+    env.VENDOR_GRPC_PORT = '';
     const third = launch();
     await third.says('Rollcall is ready');
     expect(third.output()).toMatch(/Sample {5}loaded earlier/);
+    const [, moved = ''] =
+      /Port 50053 is in use: VENDOR_GRPC_PORT is (\d+) in this run/.exec(third.output()) ?? [];
+    expect(third.output()).toContain(`127.0.0.1:${moved} `);
+    expect(third.output()).toContain(`50053 is in use: ${moved}, as VENDOR_GRPC_PORT would set it`);
+    env.VENDOR_GRPC_PORT = moved;
+    expect(await isListening(Number(moved))).toBe(true);
+    const ports = join(dataDirectory, 'ports.json');
+    expect(readFileSync(ports, 'utf8')).toContain(`"VENDOR_GRPC_PORT":${moved}`);
     third.child.kill('SIGTERM');
     expect(await third.ended).toBe(0);
+    expect(existsSync(ports)).toBe(false);
+    holder.close();
     expectNoSecrets([first.output(), second.output(), third.output(), ...logs()]);
   });
 
@@ -152,7 +170,9 @@ describe('npm start', { timeout: 180_000 }, () => {
     // What a start does not load can be loaded later.
     const loaded = await runMain(SAMPLE, env, ['--demo']);
     expect(loaded).toMatchObject({ code: 0, stderr: '' });
-    expect(loaded.stdout).toMatch(/^200 users, 16 vendors, \d+ pets, 500 bookings, \d+ reviews\n$/);
+    expect(loaded.stdout).toMatch(
+      /^200 users, 16 vendors, \d+ pets, 500 bookings, \d+ reviews, .*428 payments, 12 invoices\n$/,
+    );
     expect(await count('BOOKING_HTTP_PORT', LIST_BOOKINGS, 'bookings')).toBe(500);
     child.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);
@@ -264,37 +284,4 @@ function byName(ports: number[]) {
     (typeof PORTS)[number],
     string
   >;
-}
-
-function processes(): { pid: number; parent: number; args: string }[] {
-  const { stdout } = spawnSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' });
-  return [...stdout.matchAll(/^\s*(\d+)\s+(\d+)\s+(.*)$/gm)].map(([, pid, parent, args = '']) => ({
-    pid: Number(pid),
-    parent: Number(parent),
-    args,
-  }));
-}
-
-function childOf(launcher: ChildProcess, entry: string): number {
-  const found = processes().find(({ parent, args }) => parent === launcher.pid && args.endsWith(entry));
-  if (!found) throw new Error(`${entry} does not run`);
-  return found.pid;
-}
-
-async function isListening(port: number): Promise<boolean> {
-  const server = createServer();
-  const free = once(server, 'listening').then(() => true);
-  const taken = once(server, 'error').then(() => false);
-  server.listen(port, '127.0.0.1');
-  const isFree = await Promise.race([free, taken]).catch(() => false);
-  server.close();
-  return !isFree;
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
 }

@@ -1,13 +1,13 @@
 // npm start: everything on this machine, in one terminal.
 import { once } from 'node:events';
 import { StartupError, standardOutput } from '@rollcall/runtime';
-import { type LocalConfig, readLocalConfig } from './config.ts';
+import { readLocalConfig } from './config.ts';
 import { diskFault } from './disk-fault.ts';
 import { type RunningLocal, startLocal } from './local.ts';
 import { createOutput } from './output.ts';
 import { SERVICES } from './services.ts';
 import { listenForStop } from './stop-signal.ts';
-import { callsToPaste, endpointTable } from './summary.ts';
+import { callsToPaste, endpointTable, movedNotes } from './summary.ts';
 import type { SupervisedService } from './supervisor.ts';
 import { USAGE } from './usage.ts';
 
@@ -40,7 +40,7 @@ async function main(): Promise<number> {
   try {
     const onService = (service: SupervisedService) => services.push(service);
     const running = await startLocal(config, { output, signal: stop.signal, onService });
-    return await runUntilStopped(running, config, stop.signal);
+    return await runUntilStopped(running, stop.signal);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     output.say('Stopped before everything had started.');
@@ -48,14 +48,10 @@ async function main(): Promise<number> {
   }
 }
 
-async function runUntilStopped(
-  running: RunningLocal,
-  config: LocalConfig,
-  signal: AbortSignal,
-): Promise<number> {
+async function runUntilStopped(running: RunningLocal, signal: AbortSignal): Promise<number> {
   await using everything = running;
   if (!signal.aborted) {
-    announce(everything, config);
+    announce(everything);
     await once(signal, 'abort');
   }
   output.say(STOPPING);
@@ -64,8 +60,9 @@ async function runUntilStopped(
   return 0;
 }
 
-function announce({ facts }: RunningLocal, config: LocalConfig): void {
+function announce({ facts, config }: RunningLocal): void {
   output.say(`\n${endpointTable(config, facts)}\n`);
+  if (facts.moved.length > 0) output.say(`${movedNotes(facts)}\n`);
   output.say('Reachable from this machine only: callers need not say who they are.');
   output.say('To try it, in another terminal:\n');
   output.say(`${callsToPaste(config, facts)}\n`);

@@ -1,4 +1,5 @@
 import type { LocalConfig } from './config.ts';
+import type { MovedPort } from './ports/choose-ports.ts';
 import { SAMPLE_TENANT, sampleUsers } from './sample/sample-users.ts';
 import { SERVICES, type ServiceName } from './services.ts';
 import { type ServiceSettings, settingsOf } from './settings.ts';
@@ -9,10 +10,15 @@ export interface StartedFacts {
   postgresVersion: string | undefined;
   /** Whether the sample is in the databases. */
   hasSample: boolean;
+  /** Ports that were in use, and those in their places. */
+  moved: readonly MovedPort[];
 }
 
 /** What listens where, as a table that fits into 80 columns. */
-export function endpointTable(config: LocalConfig, { postgresVersion }: StartedFacts): string {
+export function endpointTable(
+  config: LocalConfig,
+  { postgresVersion }: Pick<StartedFacts, 'postgresVersion'>,
+): string {
   const rows = [
     ['SERVICE', 'ADDRESS', 'SPEAKS'],
     ...SERVICES.flatMap((service) => rowsOf(service, settingsOf(config, service))),
@@ -23,8 +29,17 @@ export function endpointTable(config: LocalConfig, { postgresVersion }: StartedF
   return table(rows);
 }
 
+/** What differs from the addresses that the README names; empty: nothing. Each line fits into 80 columns. */
+export function movedNotes({ moved }: Pick<StartedFacts, 'moved'>): string {
+  if (moved.length === 0) return '';
+  const lines = moved.map(
+    ({ variable, from, to }) => `  ${from} is in use: ${to}, as ${variable} would set it`,
+  );
+  return ['Not where the README says:', ...lines].join('\n');
+}
+
 /** Three calls to paste into another terminal, one with each kind of client; each line fits into 80 columns. */
-export function callsToPaste(config: LocalConfig, { hasSample }: StartedFacts): string {
+export function callsToPaste(config: LocalConfig, { hasSample }: Pick<StartedFacts, 'hasSample'>): string {
   const [user] = sampleUsers();
   const tenant = SAMPLE_TENANT;
   const [method, request] =

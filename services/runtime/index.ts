@@ -22,10 +22,15 @@ export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.t
 export { commandAddress, type DatabaseAccess, databaseAccessSettings } from './postgres/database-access.ts';
 export {
   localDatabaseUrl,
-  localDataDirectory,
   localPassword,
   SECRET_FILE,
 } from './postgres/local-database.ts';
+export {
+  type LocalPorts,
+  localDataDirectory,
+  PORTS_FILE,
+  withLocalPorts,
+} from './processes/local-start.ts';
 export {
   HANG_LIMITS,
   type HangLimits,

@@ -4,6 +4,7 @@ import { createPool, explainDatabaseFault, type Pool } from '@rollcall/runtime/p
 import { AUDIT_HELP, type AuditCommand, readAuditCommand, runAuditCommand } from '../audit/audit-command.ts';
 import { AUDIT_SETTINGS } from '../audit/audit-settings.ts';
 import { DATABASE_VARIABLE, findCommandDatabase } from '../command-database.ts';
+import { AUTH_SETTINGS } from '../config.ts';
 import { GRANTS_HELP, readGrantsCommand, runGrantsCommand } from './commands/grants.ts';
 import { readTokenCommand, runTokenCommand, TOKEN_HELP } from './commands/token.ts';
 import { createPostgresGrants } from './postgres-grants.ts';
@@ -25,8 +26,11 @@ async function main([tool, ...args]: readonly string[]): Promise<string> {
       const command = readAuditCommand(args, retentionDays);
       return await withPool((pool) => runAuditCommand(command, pool), isForOwner(command));
     }
-    case 'token':
-      return isHelp ? TOKEN_HELP : await runTokenCommand(readTokenCommand(args));
+    case 'token': {
+      if (isHelp) return TOKEN_HELP;
+      const { tokenAudience } = readConfig({ tokenAudience: AUTH_SETTINGS.tokenAudience }, process.env);
+      return await runTokenCommand(readTokenCommand(args, tokenAudience));
+    }
     default:
       throw new StartupError(`There is no tool "${tool ?? ''}": it is grants, audit or token`);
   }

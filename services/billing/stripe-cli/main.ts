@@ -1,6 +1,6 @@
 // npm run stripe -- send|list|replay|reconcile: events as Stripe sends them, what waits for a person, events once more, and what is
 // here against what is there.
-import { createLogger, readConfig, StartupError } from '@rollcall/runtime';
+import { createLogger, readConfig, StartupError, withLocalPorts } from '@rollcall/runtime';
 import { createPool, explainDatabaseFault, type Pool } from '@rollcall/runtime/postgres';
 import { BILLING_SETTINGS, isLiveKey } from '../config.ts';
 import { tellChanges } from '../effects/tell-changes.ts';
@@ -55,8 +55,9 @@ async function main([tool = '--help', ...args]: readonly string[]): Promise<numb
 }
 
 async function send(args: readonly string[]): Promise<number> {
-  const { httpPort } = readConfig({ httpPort: BILLING_SETTINGS.httpPort }, process.env);
-  return await runSend(readSendCommand(args, httpPort), process.env, output);
+  const { host, httpPort } = BILLING_SETTINGS;
+  const address = readConfig({ host, httpPort }, withLocalPorts(process.env));
+  return await runSend(readSendCommand(args, address), process.env, output);
 }
 
 function say(text: string): number {

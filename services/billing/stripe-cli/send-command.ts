@@ -3,8 +3,13 @@ import { PAYMENT_EVENTS } from '../stripe/samples/payment-events.ts';
 import { STORIES, type Story } from '../stripe/samples/stories.ts';
 import { Faults, matching, readArguments, uuid, webAddress, wholeNumber } from './read-arguments.ts';
 
-const DEFAULT_PORT = 8084;
-const urlAt = (port: number) => `http://127.0.0.1:${port}/webhooks/stripe`;
+/** Where the billing service of this machine listens. */
+export interface BillingAddress {
+  readonly host: string;
+  readonly httpPort: number;
+}
+
+const DEFAULT_ADDRESS: BillingAddress = { host: '127.0.0.1', httpPort: 8084 };
 const OUTCOMES = ['won', 'lost', 'warning_closed'] as const;
 
 /** What --help prints. */
@@ -27,7 +32,8 @@ TYPE         ${wrapped([...PAYMENT_EVENTS.keys()])}
 --refunded-before  what went back with earlier refunds; default 0
 --refund     which refund of the payment, from 1; default 1
 --outcome    of charge.dispute.closed: ${OUTCOMES.join(', ')}; default lost
---url        default ${urlAt(DEFAULT_PORT)}, or with the port of BILLING_HTTP_PORT
+--url        default ${urlAt(DEFAULT_ADDRESS)}, or as BILLING_HOST and BILLING_HTTP_PORT
+             say, or at the port that a running npm start has taken
 --print      prints the events and posts none
 
 Signed with the first of STRIPE_WEBHOOK_SECRETS, else with the secret that npm start keeps in its data directory.
@@ -77,10 +83,10 @@ const amount = wholeNumber(1, 99_999_999);
 
 /**
  * Reads the command.
- * @param httpPort of the billing service on this machine, which events go to where no --url says otherwise.
+ * @param address of the billing service on this machine, which events go to where no --url says otherwise.
  * @throws StartupError naming every fault at once, one line each.
  */
-export function readSendCommand(args: readonly string[], httpPort = DEFAULT_PORT): SendCommand {
+export function readSendCommand(args: readonly string[], address = DEFAULT_ADDRESS): SendCommand {
   const { values, positionals } = readArguments(args, OPTIONS);
   const faults = new Faults();
   const read = <T>(option: keyof typeof values, parse: (text: string) => T) =>
@@ -99,7 +105,7 @@ export function readSendCommand(args: readonly string[], httpPort = DEFAULT_PORT
     refundedBefore: read('refunded-before', wholeNumber(0, 99_999_999)),
     refund: read('refund', wholeNumber(1, 99)),
     outcome: read('outcome', oneOf(OUTCOMES)),
-    url: read('url', webAddress) ?? new URL(urlAt(httpPort)),
+    url: read('url', webAddress) ?? new URL(urlAt(address)),
     isPrinted: values.print === true,
   };
   const what = whatOf(positionals, read('story', oneOf(STORIES)), faults);
@@ -120,6 +126,11 @@ function whatOf(
   else if (!PAYMENT_EVENTS.has(type) && !CUSTOMER_EVENTS.has(type))
     faults.add(`"${type}" is no type of event that is known here`);
   return type === undefined ? undefined : { type };
+}
+
+function urlAt({ host, httpPort }: BillingAddress): string {
+  const name = host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${httpPort}/webhooks/stripe`;
 }
 
 function oneOf<const T extends string>(choices: readonly T[]): (text: string) => T {

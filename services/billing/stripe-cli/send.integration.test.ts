@@ -155,7 +155,8 @@ describe('what cannot be sent', () => {
   });
 
   it('names the cure where there is no secret, and where nobody answers', async () => {
-    expect(readSendCommand(['charge.failed'], 22084).url.href).toBe('http://127.0.0.1:22084/webhooks/stripe');
+    const address = { host: '::1', httpPort: 22084 };
+    expect(readSendCommand(['charge.failed'], address).url.href).toBe('http://[::1]:22084/webhooks/stripe');
     const command = readSendCommand(['charge.failed', '--url', 'http://127.0.0.1:9/']);
     const output = { write: () => {} };
     const nowhere = { ROLLCALL_DATA_DIR: join(directory, 'none') };

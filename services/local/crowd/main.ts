@@ -1,5 +1,5 @@
 // npm run sample -- --users N: a crowd of made-up users in the database of a running npm start.
-import { StartupError } from '@rollcall/runtime';
+import { StartupError, withLocalPorts } from '@rollcall/runtime';
 import { explainDatabaseFault } from '@rollcall/runtime/postgres';
 import { readLocalConfig } from '../config.ts';
 import { readSampleArguments, SAMPLE_USAGE } from './arguments.ts';
@@ -23,11 +23,13 @@ async function main(): Promise<void> {
   }
   if (wanted === 'demo') {
     const { loadDemo } = await import('./load-demo.ts');
-    await loadDemo(readLocalConfig(process.env, []), process.stdout);
+    await loadDemo(readLocalConfig(withLocalPorts(process.env), []), process.stdout);
     return;
   }
   const { users, tenantId } = wanted;
-  const { url: databaseUrl, keyring } = await findAuthDatabase(readLocalConfig(process.env, []));
+  const { url: databaseUrl, keyring } = await findAuthDatabase(
+    readLocalConfig(withLocalPorts(process.env), []),
+  );
   const progress = createCrowdProgress(process.stdout, users);
   const onProgress = (done: number) => progress.update(done);
   try {

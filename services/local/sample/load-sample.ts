@@ -1,3 +1,4 @@
+import type { PaymentState } from '@rollcall/contract/billing';
 import { StartupError } from '@rollcall/runtime';
 import type { ServiceName } from '../services.ts';
 import { loadBooking, loadPet, loadUser, loadVendor } from './load-one.ts';
@@ -13,7 +14,7 @@ import { samplePets } from './sample-pets.ts';
 import { sampleUsers } from './sample-users.ts';
 import { sampleVendors } from './sample-vendors.ts';
 
-/** Calls at a time: keeps two cores busy, and is less than the services' connections to their databases. Our own choice. */
+/** Calls at a time to one service: keeps two cores busy, and is less than its connections to its database. Our own choice. */
 const CONCURRENCY = 8;
 
 /** How much was loaded. */
@@ -52,21 +53,23 @@ export async function loadSample(
   const [vendors, pets, bookings] = [sampleVendors(users), samplePets(users), sampleBookings(users)];
   const [payments, invoices] = [bookingPayments(bookings), bookingInvoices(bookings)];
   const customers = sampleCustomers(users);
-  const applied = new Set<string>();
+  const applied = new Map<string, PaymentState>();
   const { signal } = options;
   const context = { signal, retry: createRetryLoad(options) };
   try {
     await forEach(users, context, (each) => loadUser(clients, each));
     const plans = await context.retry(() => loadPlans(clients));
     // What others refer to first: users, then whoever offers, then who books.
-    await forEach(vendors, context, (each) => loadVendor(clients, each));
-    await forEach(pets, context, (each) => loadPet(clients, each));
-    await forEach(customers, context, (each) => loadCustomer(clients, each, plans));
+    await Promise.all([
+      forEach(vendors, context, (each) => loadVendor(clients, each)),
+      forEach(pets, context, (each) => loadPet(clients, each)),
+      forEach(customers, context, (each) => loadCustomer(clients, each, plans)),
+    ]);
     await forEach(bookings, context, async (each) => {
       const { reference } = each.request.booking;
       const [payment, invoice] = [payments.get(reference), invoices.get(reference)];
       const isApplied = await loadBooking(clients, each, { payment, invoice, webhook });
-      if (payment && isApplied) applied.add(payment.id);
+      if (payment && isApplied) applied.set(payment.id, payment.state);
     });
     const shown = await context.retry(() => countPayments(clients, applied));
     return {

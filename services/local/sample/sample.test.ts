@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BookingStatus } from '@rollcall/contract/booking';
@@ -7,6 +7,9 @@ import { ActivityState, VerificationState } from '@rollcall/contract/vendor';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readLocalConfig } from '../config.ts';
 import { planSample } from './bring-sample.ts';
+import { bookingInvoices } from './money/booking-invoices.ts';
+import { bookingPayments } from './money/booking-payments.ts';
+import { SAMPLE_AREAS, SAMPLE_PLANS, SUBSCRIBED_PLAN, sampleCustomers } from './money/sample-plans.ts';
 import { sampleBookings } from './sample-bookings.ts';
 import { samplePets } from './sample-pets.ts';
 import { writeSampleState } from './sample-state.ts';
@@ -84,6 +87,82 @@ describe('the sample', () => {
     const pets = samplePets(users);
     expect(pets.length).toBeGreaterThan(30);
     expect(pets.every(({ pet }) => customers.has(pet.userId))).toBe(true);
+  });
+});
+
+describe('the money of the sample', () => {
+  const users = sampleUsers();
+  const bookings = sampleBookings(users);
+  const payments = bookingPayments(bookings);
+  const statusOf = new Map(bookings.map(({ request: { booking } }) => [booking.reference, booking.status]));
+  const stepsOf = (reference: string) => payments.get(reference)?.steps.map(({ type }) => type) ?? [];
+
+  it('empty-billing: is the same every time', () => {
+    expect(bookingPayments(sampleBookings(sampleUsers()))).toEqual(payments);
+    expect(bookingInvoices(sampleBookings(sampleUsers()))).toEqual(bookingInvoices(bookings));
+    expect(sampleCustomers(sampleUsers())).toEqual(sampleCustomers(users));
+  });
+
+  it('empty-billing: has money for every booking that is paid, took place or was attended, and for no other', () => {
+    const { PAID, COMPLETED, ATTENDED, CANCELLED } = BookingStatus;
+    const isOwed: readonly BookingStatus[] = [PAID, COMPLETED, ATTENDED];
+    for (const [reference, status] of statusOf) {
+      const hasPaid = stepsOf(reference).includes('payment_intent.succeeded');
+      if (isOwed.includes(status)) expect(hasPaid, reference).toBe(true);
+      else if (status !== CANCELLED) expect(hasPaid, reference).toBe(false);
+      // Who cancelled has all of it back, whether at once or in parts.
+      else expect(hasPaid, reference).toBe(stepsOf(reference).includes('refund.updated'));
+    }
+  });
+
+  it('empty-billing: has refunds of all and of a part, attempts that failed, and disputes that were won and lost', () => {
+    const steps = [...payments.values()].flatMap((payment) => payment.steps);
+    const types = new Set(steps.map(({ type }) => type));
+    for (const type of ['charge.refunded', 'refund.updated', 'payment_intent.payment_failed']) {
+      expect(types).toContain(type);
+    }
+    expect(steps.some(({ thirds }) => thirds)).toBe(true);
+    expect(new Set(steps.map(({ outcome }) => outcome))).toEqual(new Set([undefined, 'won', 'lost']));
+  });
+
+  it('empty-billing: leaves no doubt which event of a payment is the newer one, and gives each payment an id of its own', () => {
+    const ids = [...payments.values()].map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { id, createdS, steps } of payments.values()) {
+      expect(id).toMatch(/^pi_[A-Za-z0-9]+$/);
+      expect(Number.isInteger(createdS)).toBe(true);
+      const seconds = steps.map(({ afterS }) => afterS);
+      expect(seconds).toEqual([...new Set(seconds)].sort((a, b) => a - b));
+    }
+  });
+
+  it('empty-billing: has customers of a plan that costs nothing, in every area, some of whom have left', () => {
+    const customers = sampleCustomers(users);
+    const plan = SAMPLE_PLANS.find(({ code }) => code === SUBSCRIBED_PLAN);
+    expect(Object.values(plan?.prices ?? { none: 1n }).every((price) => price === 0n)).toBe(true);
+    expect(customers.every(({ request }) => idsOf(UserRole.CUSTOMER).has(request.userId))).toBe(true);
+    expect(new Set(customers.map(({ areaCode }) => areaCode)).size).toBeGreaterThan(1);
+    expect(customers.some(({ end }) => end)).toBe(true);
+    expect(customers.some(({ end }) => !end)).toBe(true);
+  });
+
+  it('empty-billing: leaves to whoever pastes the calls of the READMEs what those make: the first user, areas and plans', () => {
+    const readme = readFileSync(new URL('../../billing/README.md', import.meta.url), 'utf8');
+    const made = [...readme.matchAll(/"code":"([a-z-]+)"/g)].map(([, code]) => code ?? '');
+    expect(made).toEqual(['eu', 'basic']);
+    const codes: string[] = [...SAMPLE_AREAS, ...SAMPLE_PLANS].map(({ code }) => code);
+    expect(codes.filter((code) => made.includes(code))).toEqual([]);
+    expect(sampleCustomers(users).map(({ request }) => request.userId)).not.toContain(users[0]?.userId);
+  });
+
+  it('empty-billing: has invoices of bookings that took place, by somebody, some of them taken back', () => {
+    const invoices = bookingInvoices(bookings);
+    const userOf = new Map(bookings.map(({ request: { booking } }) => [booking.reference, booking.userId]));
+    for (const reference of invoices.keys()) {
+      expect(statusOf.get(reference)).toBe(BookingStatus.COMPLETED);
+      expect(userOf.get(reference)).not.toBe('');
+    }
+    expect(new Set([...invoices.values()].map(({ isVoided }) => isVoided))).toEqual(new Set([true, false]));
   });
 });
 

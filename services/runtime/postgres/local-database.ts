@@ -1,11 +1,19 @@
 import { createHmac } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { integerSetting, readConfig } from '../config.ts';
+import { localDataDirectory, withLocalPorts } from '../processes/local-start.ts';
 import { Secret } from '../secret.ts';
 
-const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url));
-const DEFAULT_PORT = '54320';
+const SETTINGS = {
+  port: integerSetting({
+    variable: 'POSTGRES_PORT',
+    default: '54320',
+    min: 1,
+    max: 65_535,
+    doc: 'Port of the PostgreSQL of npm start.',
+  }),
+};
 
 /** Name of the file in the data directory of `npm start` that the passwords of its PostgreSQL derive from. */
 export const SECRET_FILE = 'postgres-secret';
@@ -15,15 +23,10 @@ export function localPassword(secret: string, role: string): string {
   return createHmac('sha256', secret).update(role).digest('base64url');
 }
 
-/** The directory in which `npm start` keeps its data. Undefined: there is none. */
-export function localDataDirectory(env: NodeJS.ProcessEnv): string | undefined {
-  const path = resolve(CHECKOUT, env.ROLLCALL_DATA_DIR?.trim() || '.rollcall');
-  return existsSync(path) ? path : undefined;
-}
-
 /**
  * The address of a database in the PostgreSQL of `npm start`, whether that runs or not.
  * Undefined: this checkout has none, or its secret belongs to another user.
+ * @throws StartupError where POSTGRES_PORT is no port
  */
 export function localDatabaseUrl(
   env: NodeJS.ProcessEnv,
@@ -31,9 +34,9 @@ export function localDatabaseUrl(
 ): Secret | undefined {
   const directory = localDataDirectory(env);
   if (directory === undefined) return undefined;
+  const { port } = readConfig(SETTINGS, withLocalPorts(env));
   try {
     const secret = readFileSync(join(directory, SECRET_FILE), 'utf8').trim();
-    const port = env.POSTGRES_PORT?.trim() || DEFAULT_PORT;
     return new Secret(`postgres://${role}:${localPassword(secret, role)}@127.0.0.1:${port}/${database}`);
   } catch {
     return undefined;

@@ -11,7 +11,7 @@ npm run token -- --caller CALLER --key FILE [--ttl 15m] [--audience auth]
 --caller     who the token is for: a name (booking) or a SPIFFE id
 --key        the private key
 --ttl        how long it is good for: 90s, 15m, 1h; default 15m, at most 1h
---audience   the service that shall take it, as its AUTH_TOKEN_AUDIENCE says; default auth
+--audience   the service that shall take it, as its AUTH_TOKEN_AUDIENCE says; default: AUTH_TOKEN_AUDIENCE, else auth
 
 Prints the token and nothing else. Whoever holds it is the caller until it expires.
 `;
@@ -31,8 +31,12 @@ export type TokenCommand =
   | { readonly kind: 'make-keys'; readonly key: string; readonly jwks: string }
   | { readonly kind: 'mint'; readonly key: string; readonly request: TokenRequest };
 
-/** Reads the command. Throws StartupError in one line. */
-export function readTokenCommand(args: readonly string[]): TokenCommand {
+/**
+ * Reads the command.
+ * @param tokenAudience audience of the token where the command names none. Default `auth`.
+ * @throws StartupError in one line
+ */
+export function readTokenCommand(args: readonly string[], tokenAudience = 'auth'): TokenCommand {
   const values = parse(args);
   if (values.key === undefined) throw new StartupError(`--key FILE is missing: ${SEE_HELP}`);
   if (values['make-keys']) {
@@ -42,7 +46,7 @@ export function readTokenCommand(args: readonly string[]): TokenCommand {
   if (values.caller === undefined) throw new StartupError(`--caller CALLER is missing: ${SEE_HELP}`);
   const request = {
     caller: values.caller,
-    audience: values.audience ?? 'auth',
+    audience: values.audience ?? tokenAudience,
     ttlSeconds: toSeconds(values.ttl ?? '15m'),
   };
   return { kind: 'mint', key: values.key, request };

@@ -1,3 +1,4 @@
+import { PaymentState } from '@rollcall/contract/billing';
 import { BookingStatus } from '@rollcall/contract/booking';
 import type { SampleBooking } from '../sample-bookings.ts';
 
@@ -11,46 +12,65 @@ export interface PaymentStep {
   readonly outcome?: 'won' | 'lost';
 }
 
-/** The payment of a sample booking, and what Stripe tells of it. */
-export interface BookingPayment {
+/** What Stripe tells of a payment, and how the payment stands in the end. */
+export interface PaymentCourse {
+  readonly steps: readonly PaymentStep[];
+  readonly state: PaymentState;
+}
+
+/** The payment of a sample booking. */
+export interface BookingPayment extends PaymentCourse {
   /** "pi_…" */
   readonly id: string;
   /** When it was asked for, in s since 1970. */
   readonly createdS: number;
-  readonly steps: readonly PaymentStep[];
 }
 
 const HOUR_S = 3600;
 /** People pay after they have booked. */
 const PAYS_AFTER_S = 300;
 
-// No two events of a payment in one second: which is the newer one is then certain.
-const PAID: readonly PaymentStep[] = [
-  { afterS: 1, type: 'charge.succeeded' },
-  { afterS: 2, type: 'payment_intent.succeeded' },
+// No two events of a payment in one second: which is the newer one is then certain. Of most payments one event is told, which says
+// all that matters: the start waits for each.
+const SUCCEEDED: PaymentStep = { afterS: 2, type: 'payment_intent.succeeded' };
+const PAID_STEPS: readonly PaymentStep[] = [{ afterS: 1, type: 'charge.succeeded' }, SUCCEEDED];
+const ATTEMPT_FAILED: PaymentStep = { afterS: 2, type: 'payment_intent.payment_failed' };
+const A_THIRD_BACK_STEPS: readonly PaymentStep[] = [
+  ...PAID_STEPS,
+  ...refundOf({ refunded: 1, before: 0, refund: 1 }),
 ];
-const FAILED: readonly PaymentStep[] = [{ afterS: 2, type: 'payment_intent.payment_failed' }];
-const FAILED_THEN_PAID: readonly PaymentStep[] = [
-  ...FAILED,
-  { afterS: 60, type: 'charge.succeeded' },
-  { afterS: 61, type: 'payment_intent.succeeded' },
-];
-const CANCELED: readonly PaymentStep[] = [{ afterS: 3, type: 'payment_intent.canceled' }];
-const REFUNDED: readonly PaymentStep[] = [
-  ...PAID,
-  { afterS: HOUR_S, type: 'charge.refunded' },
-  { afterS: HOUR_S + 1, type: 'refund.updated' },
-];
-const A_THIRD_BACK: readonly PaymentStep[] = [...PAID, ...refundOf({ refunded: 1, before: 0, refund: 1 })];
-const REFUNDED_IN_TWO: readonly PaymentStep[] = [
-  ...A_THIRD_BACK,
-  ...refundOf({ refunded: 2, before: 1, refund: 2 }),
-];
+
+const PAID: PaymentCourse = { state: PaymentState.SUCCEEDED, steps: [SUCCEEDED] };
+const FAILED: PaymentCourse = { state: PaymentState.PENDING, steps: [ATTEMPT_FAILED] };
+const FAILED_THEN_PAID: PaymentCourse = {
+  state: PaymentState.SUCCEEDED,
+  steps: [ATTEMPT_FAILED, { ...SUCCEEDED, afterS: 61 }],
+};
+const CANCELED: PaymentCourse = {
+  state: PaymentState.CANCELED,
+  steps: [{ afterS: 3, type: 'payment_intent.canceled' }],
+};
+const REFUNDED: PaymentCourse = {
+  state: PaymentState.REFUNDED,
+  steps: [
+    ...PAID_STEPS,
+    { afterS: HOUR_S, type: 'charge.refunded' },
+    { afterS: HOUR_S + 1, type: 'refund.updated' },
+  ],
+};
+const A_THIRD_BACK: PaymentCourse = {
+  state: PaymentState.PARTIALLY_REFUNDED,
+  steps: A_THIRD_BACK_STEPS,
+};
+const REFUNDED_IN_TWO: PaymentCourse = {
+  state: PaymentState.REFUNDED,
+  steps: [...A_THIRD_BACK_STEPS, ...refundOf({ refunded: 2, before: 1, refund: 2 })],
+};
 const DISPUTE_WON = disputed('won');
 const DISPUTE_LOST = disputed('lost');
 
 /** What becomes of the payments of bookings by their status, the n-th booking of a status taking the n-th of its list, over and over. */
-const COURSES: ReadonlyMap<BookingStatus, readonly (readonly PaymentStep[] | undefined)[]> = new Map([
+const COURSES: ReadonlyMap<BookingStatus, readonly (PaymentCourse | undefined)[]> = new Map([
   [BookingStatus.PENDING, [FAILED, undefined, undefined]],
   [BookingStatus.PAID, [PAID, PAID, FAILED_THEN_PAID, PAID, PAID, A_THIRD_BACK, PAID, PAID]],
   [BookingStatus.COMPLETED, [PAID, PAID, PAID, A_THIRD_BACK, PAID, PAID, DISPUTE_WON, PAID]],
@@ -71,11 +91,11 @@ export function bookingPayments(bookings: readonly SampleBooking[]): ReadonlyMap
     const nth = seen.get(status) ?? 0;
     seen.set(status, nth + 1);
     const courses = COURSES.get(status) ?? [];
-    const steps = courses[nth % courses.length];
-    if (!steps) continue;
+    const course = courses[nth % courses.length];
+    if (!course) continue;
     // What Stripe's ids may have: letters and digits.
     const id = `pi_${reference.replaceAll('-', '')}`;
-    payments.set(reference, { id, createdS: bookedAtMs / 1000 + PAYS_AFTER_S, steps });
+    payments.set(reference, { id, createdS: bookedAtMs / 1000 + PAYS_AFTER_S, ...course });
   }
   return payments;
 }
@@ -88,10 +108,13 @@ function refundOf(thirds: NonNullable<PaymentStep['thirds']>): PaymentStep[] {
   ];
 }
 
-function disputed(outcome: 'won' | 'lost'): PaymentStep[] {
-  return [
-    ...PAID,
-    { afterS: 90, type: 'charge.dispute.created' },
-    { afterS: 2 * HOUR_S, type: 'charge.dispute.closed', outcome },
-  ];
+function disputed(outcome: 'won' | 'lost'): PaymentCourse {
+  return {
+    state: PaymentState.SUCCEEDED,
+    steps: [
+      ...PAID_STEPS,
+      { afterS: 90, type: 'charge.dispute.created' },
+      { afterS: 2 * HOUR_S, type: 'charge.dispute.closed', outcome },
+    ],
+  };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { PaymentState } from '@rollcall/contract/billing';
 import type { SampleClients } from '../sample-clients.ts';
 import { SAMPLE_TENANT } from '../sample-users.ts';
 import type { BookingInvoice } from './booking-invoices.ts';
@@ -86,23 +87,26 @@ export async function loadInvoice(
 
 /**
  * Waits until billing has applied what it was told of payments, but not for ever: what it took stands in its ledger.
- * @param ids of payment intents
- * @returns how many of them billing shows
+ * @param states in which payments are in the end, by the id of their payment intent
+ * @returns how many of them billing shows so
  */
-export async function countPayments(clients: SampleClients, ids: ReadonlySet<string>): Promise<number> {
+export async function countPayments(clients: SampleClients, states: PaymentStates): Promise<number> {
   const deadline = performance.now() + APPLIED_WITHIN_MS;
   for (;;) {
-    const shown = await shownPayments(clients, ids);
-    if (shown >= ids.size || performance.now() >= deadline) return shown;
+    const shown = await shownPayments(clients, states);
+    if (shown >= states.size || performance.now() >= deadline) return shown;
     await sleep(POLL_MS);
   }
 }
 
-async function shownPayments({ payments: client }: SampleClients, ids: ReadonlySet<string>): Promise<number> {
+/** How payments stand in the end, by the id of their payment intent. */
+export type PaymentStates = ReadonlyMap<string, PaymentState>;
+
+async function shownPayments({ payments: client }: SampleClients, states: PaymentStates): Promise<number> {
   let [shown, pageToken] = [0, ''];
   do {
     const { payments, nextPageToken } = await client.listPayments({ tenantId, pageSize: PAGE, pageToken });
-    shown += payments.filter(({ stripePaymentIntentId: id }) => ids.has(id)).length;
+    shown += payments.filter((each) => states.get(each.stripePaymentIntentId) === each.state).length;
     pageToken = nextPageToken;
   } while (pageToken !== '');
   return shown;
