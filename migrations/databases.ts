@@ -22,10 +22,12 @@ import { stripeCallsMigration } from './billing/2026-11-20-stripe-calls.ts';
 import { stripeOriginsMigration } from './billing/2026-12-01-stripe-origins.ts';
 import { eventEnvelopesMigration } from './billing/2026-12-02-event-envelopes.ts';
 import { refundsByChargeMigration } from './billing/2026-12-02-refunds-by-charge.ts';
+import { stripeUnitsMigration } from './billing/2026-12-02-stripe-units.ts';
 import { subscriptionEndsMigration } from './billing/2026-12-02-subscription-ends.ts';
 import { bookingMoneyMigration } from './booking/2026-11-20-booking-money.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
 import { petsAndReviewsMigration } from './booking/2026-11-20-pets-and-reviews.ts';
+import { otherPaymentsMigration } from './booking/2026-12-02-other-payments.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
 import type { ServiceRights } from './service-rights.ts';
 import { userAccessMigration } from './user-access.ts';
@@ -113,6 +115,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       bookingMoneyMigration,
       petsAndReviewsMigration,
       userAccessMigration('booking'),
+      otherPaymentsMigration,
     ],
     hasOutbox: true,
   },
@@ -134,6 +137,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       eventEnvelopesMigration,
       subscriptionEndsMigration,
       refundsByChargeMigration,
+      stripeUnitsMigration,
     ],
     hasOutbox: true,
   },

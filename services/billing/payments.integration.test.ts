@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import {
   type CreatePaymentRequest,
@@ -8,11 +9,13 @@ import {
   type RefundPaymentRequestSchema,
   RefundState,
 } from '@rollcall/contract/billing';
+import { currencyOf } from '@rollcall/contract/currencies';
 import { UserState } from '@rollcall/contract/user';
 import { createLogger, Secret } from '@rollcall/runtime';
 import { createPool } from '@rollcall/runtime/postgres';
 import { faultOf } from '@rollcall/transport/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { STRIPE_UNITS, stepOf } from './currencies/stripe-units.ts';
 import type { Snapshots } from './payments/snapshots.ts';
 import { createLedgerSnapshots } from './stripe/ledger-snapshots.ts';
 import { type BillingUnderTest, startBilling } from './testing/start-billing.ts';
@@ -33,7 +36,7 @@ beforeAll(async () => {
   );
   const pool = createPool({
     url: new Secret(billing.databaseUrl),
-    maxConnections: 1,
+    maxConnections: 4,
     statementTimeoutMs: 5000,
     logger: createLogger({ service: 'test', level: 'silent' }),
   });
@@ -188,6 +191,86 @@ describe('CreatePayment', () => {
       metadata: { why: 'rate_limited' },
       retries: true,
     });
+  });
+});
+
+describe('every currency', () => {
+  const money = (currencyCode: string, minorUnits: bigint) => ({ currencyCode, minorUnits });
+
+  it.each([
+    ['ISK', 5400n, 540_000],
+    ['UGX', 5400n, 540_000],
+    ['MGA', 540_000n, 5400],
+    ['JPY', 5400n, 5400],
+    ['KWD', 5120n, 5120],
+    ['HUF', 5401n, 5401],
+  ])('money-units: %s %i is asked of Stripe as %i', async (currency, minorUnits, amount) => {
+    const { payment } = await create({ amount: money(currency, minorUnits) });
+    const intent = stripe.account.find('payment_intent', payment?.stripePaymentIntentId ?? '');
+    expect(intent).toMatchObject({ amount, currency: currency.toLowerCase() });
+    expect(payment?.amount).toMatchObject(money(currency, minorUnits));
+  });
+
+  it.each([
+    ['KWD', 5123n, 'amount.minor_units'],
+    ['MGA', 5401n, 'amount.minor_units'],
+    ['CLF', 5400n, 'amount.currency_code'],
+    ['HRK', 5400n, 'amount.currency_code'],
+    ['ZZZ', 5400n, 'amount.currency_code'],
+    ['XAU', 5400n, 'amount.currency_code'],
+  ])('money-units: %s %i is refused, and nothing is sent or written', async (currency, minorUnits, field) => {
+    const requestId = randomUUID();
+    const before = stripe.requests.length;
+    const fault = await faultOf(create({ requestId, amount: money(currency, minorUnits) }));
+    expect(fault).toMatchObject({ code: 'InvalidArgument', reason: 'FIELD_INVALID', fields: [field] });
+    expect(stripe.requests.length).toBe(before);
+    // The id was not used up.
+    expect((await create({ requestId })).payment?.state).toBe(PaymentState.PENDING);
+  });
+
+  it('money-units: is asked, paid, sent back in part and in full with the amounts of ISO 4217', {
+    timeout: 180_000,
+  }, async () => {
+    const user = newUser();
+    const taken = [...STRIPE_UNITS].filter(([, { isTaken }]) => isTaken).map(([code]) => code);
+    const amountOf = (code: string) => money(code, 70n * 10n ** BigInt(currencyOf(code)?.decimals ?? 0));
+    const faults: string[] = [];
+    const run = async (code: string) => {
+      const amount = amountOf(code);
+      const { id } = await paid({ userId: user, amount });
+      const part = { ...amount, minorUnits: stepOf(code) };
+      const { payment: once } = await refund({ id, amount: part });
+      const { payment: last } = await refund({ id });
+      const seen = [last?.amount, last?.captured, once?.refunded, last?.refunded];
+      const isRight = isDeepStrictEqual(
+        seen.map((each) => [each?.currencyCode, each?.minorUnits]),
+        [amount, amount, part, amount].map((each) => [each.currencyCode, each.minorUnits]),
+      );
+      if (!isRight || last?.state !== PaymentState.REFUNDED || last.stripeAmounts) faults.push(code);
+    };
+    for (let at = 0; at < taken.length; at += 4) await Promise.all(taken.slice(at, at + 4).map(run));
+    expect(taken.length).toBeGreaterThan(150);
+    expect(faults).toEqual([]);
+  });
+
+  it('money-units: shows what minor units cannot say as Stripe counts it', async () => {
+    const { payment } = await create({ amount: money('ISK', 5400n) });
+    const intent = stripe.account.find('payment_intent', payment?.stripePaymentIntentId ?? '');
+    stripe.account.put({ ...intent, amount: 5450 } as typeof intent);
+    stripe.account.pay(intent.id);
+    await snapshots.apply([stripe.account.find('payment_intent', intent.id)], new Date(Date.now() + 60_000));
+    const shown = await get(payment?.id ?? '');
+    expect(shown).toMatchObject({
+      ...{ state: PaymentState.SUCCEEDED, captured: money('ISK', 54n) },
+      stripeAmounts: { amount: 5450n, captured: 5450n, refunded: 0n, decimals: 2 },
+    });
+    // The fraction cannot be sent back, and what can is.
+    const { payment: back } = await refund({ id: shown.id });
+    expect(back).toMatchObject({
+      ...{ state: PaymentState.PARTIALLY_REFUNDED, refunded: money('ISK', 54n) },
+      stripeAmounts: { captured: 5450n, refunded: 5400n },
+    });
+    expect(await faultOf(refund({ id: shown.id }))).toMatchObject({ metadata: { why: 'nothing_left' } });
   });
 });
 

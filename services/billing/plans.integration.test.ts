@@ -96,6 +96,20 @@ describe('CreatePlan', () => {
     expect(fault).toMatchObject({ code: 'InvalidArgument', fields: [`plan.${field}`] });
   });
 
+  it.each([
+    ['KWD', 5123n, 'minor_units'],
+    ['MGA', 5450n, 'minor_units'],
+    ['CLF', 5400n, 'currency_code'],
+  ])('money-units: takes no price of %s %i, which Stripe does not take', async (code, minorUnits, field) => {
+    const area = await newArea(`land-of-${code.toLowerCase()}`, code);
+    const price = { areaId: area, amount: { currencyCode: code, minorUnits }, stripePriceId: 'price_1' };
+    const plan = newPlan({ code: `plan-of-${code.toLowerCase()}`, prices: [price] });
+    expect(await faultOf(billing.plans.createPlan({ tenantId, plan }))).toMatchObject({
+      code: 'InvalidArgument',
+      fields: [`plan.prices[0].amount.${field}`],
+    });
+  });
+
   it('names every price that cannot be', async () => {
     const prices = [
       { areaId, amount: { currencyCode: 'USD', minorUnits: 1n }, stripePriceId: 'price_1' },

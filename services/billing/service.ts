@@ -50,7 +50,7 @@ const STATEMENT_TIMEOUT_MS = 5000;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-12-02-refunds-by-charge',
+  migration: '2026-12-02-stripe-units',
   variable: 'BILLING_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -106,7 +106,7 @@ export async function createBillingService(
     gateway,
   };
   const tasks = billingTasks({
-    ...{ admin: access.admin, pool, sums: createPostgresPaymentSums(pool) },
+    ...{ admin: access.admin, pool, sums: createPostgresPaymentSums(pool, scope) },
     bookings: stack.use(connectBookings(config.bookingAddress)),
   });
   const outbox = stack.use(await startOutbox({ url: outboxUrl, logger, tasks }));

@@ -1,4 +1,4 @@
-import { BookingStatus } from '@rollcall/contract/booking';
+import { BookingStatus, PaymentMatch } from '@rollcall/contract/booking';
 import { faultOf } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BookingUnderTest, newUserId, startBooking } from './testing/start-booking.ts';
@@ -116,6 +116,41 @@ describe('RecordBookingPayment', () => {
     expect([told?.status, told?.paid, told?.refunded]).toEqual([PENDING, undefined, undefined]);
   });
 
+  it('foreign-money: shows money in another currency, which pays nothing', async () => {
+    const { id } = await booking.book({ amount: eur(5400n) });
+    const yen = { currencyCode: 'JPY', minorUnits: 1n };
+    const told = await booking.client.recordBookingPayment({ tenantId, id, revision: 1n, paid: yen });
+    const shown = { status: PENDING, paid: yen, otherPayments: [] };
+    expect(told.booking).toMatchObject({ ...shown, paymentMatch: PaymentMatch.OTHER_CURRENCY });
+    const { bookings } = await booking.client.listBookings({ tenantId });
+    expect(bookings.find((each) => each.id === id)).toMatchObject({
+      ...shown,
+      paymentMatch: PaymentMatch.OTHER_CURRENCY,
+    });
+    const metrics = await fetch(`http://127.0.0.1:${booking.service.doors.http.port}/metrics`);
+    expect(await metrics.text()).toMatch(
+      /rollcall_booking_payments_recorded_total\{match="other_currency",service="booking"\} [1-9]/,
+    );
+  });
+
+  it('foreign-money: is paid by the money in its own currency, whichever came first', async () => {
+    const { id } = await booking.book({ amount: eur(5400n) });
+    const yen = { currencyCode: 'JPY', minorUnits: 1n };
+    const tellBoth = async (revision: bigint, paid: bigint) => {
+      const otherPayments = [{ paid: eur(paid) }];
+      const request = { tenantId, id, revision, paid: yen, refunded: yen, otherPayments };
+      return (await booking.client.recordBookingPayment(request)).booking;
+    };
+    expect(await tellBoth(1n, 5000n)).toMatchObject({
+      ...{ status: PENDING, paymentMatch: PaymentMatch.PARTIAL, paid: eur(5000n) },
+      otherPayments: [{ paid: yen, refunded: yen }],
+    });
+    expect(await tellBoth(2n, 5400n)).toMatchObject({ status: PAID, paymentMatch: PaymentMatch.FULL });
+    const last = await tellBoth(3n, 6000n);
+    expect(last).toMatchObject({ status: PAID, paymentMatch: PaymentMatch.EXCESS });
+    expect((await booking.client.getBooking({ tenantId, id })).booking).toEqual(last);
+  });
+
   it('changes nothing for the same again, nor for what is older', async () => {
     const { id } = await booking.book({ amount });
     const told = await tell(id, [5n, 1000n, 200n]);
@@ -173,6 +208,10 @@ describe('RecordBookingPayment', () => {
     ['refunded.minor_units', { paid: eur(1n), refunded: eur(-1n) }],
     ['refunded.currency_code', { paid: eur(1n), refunded: { currencyCode: 'USD', minorUnits: 1n } }],
     ['revision', { paid: eur(1n), revision: -1n }],
+    ['paid.currency_code', { paid: { currencyCode: 'ZZZ', minorUnits: 1n } }],
+    ['other_payments[0].paid', { paid: eur(1n), otherPayments: [{}] }],
+    ['other_payments[0].paid.minor_units', { paid: eur(1n), otherPayments: [{ paid: eur(-1n) }] }],
+    ['other_payments[0].paid.currency_code', { paid: eur(1n), otherPayments: [{ paid: eur(1n) }] }],
     ['id', { id: 'x', paid: eur(1n) }],
     ['tenant_id', { tenantId: 'No', paid: eur(1n) }],
   ])('refuses a %s that cannot be: %o', async (field, request) => {

@@ -21,6 +21,7 @@ import {
   userTasks,
 } from '@rollcall/user-access';
 import type { BookingConfig } from './config.ts';
+import { createRecordedPayments, type RecordedPayments } from './payments/recorded-payments.ts';
 import { ENTITIES } from './postgres/pet-entities.ts';
 import { createPostgresBookingReads } from './postgres/postgres-booking-reads.ts';
 import { createPostgresBookingWrites } from './postgres/postgres-booking-writes.ts';
@@ -37,7 +38,7 @@ const STATEMENT_TIMEOUT_MS = 5000;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-booking-user-access',
+  migration: '2026-12-02-other-payments',
   variable: 'BOOKING_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -81,7 +82,8 @@ export async function createBookingService(
   const access = stack.use(await connectUserAccess(config, { prefix: 'BOOKING', logger, clock }));
   const outbox = stack.use(await startOutbox({ url: outboxUrl, logger, tasks: tasksOf(access, pool) }));
   const merges = stack.use(followMerges({ pool, users: access.fresh, columns: USER_COLUMNS, logger }));
-  const ports = createPorts({ pool, orm, access, logger });
+  const recorded = createRecordedPayments(logger);
+  const ports = createPorts({ pool, orm, access, recorded, logger });
   const probe = stack.use(createDatabaseProbe({ ...database, logger }));
   const doors = stack.use(
     await openDoors({
@@ -93,7 +95,7 @@ export async function createBookingService(
       toRpcError,
       // Its own database only: without the user service bookings are still shown.
       isReady: probe.isAnswering,
-      readMetrics: () => [...access.readings(), ...outbox.readings(), ...merges.readings()],
+      readMetrics: () => [access, outbox, merges, recorded].flatMap((each) => each.readings()),
       routes: (chain) => bookingRoutes(ports, [...chain, inheritDeadline, inheritSeenVersions]),
     }),
   );
@@ -106,15 +108,17 @@ interface PortParts {
   readonly pool: Pool;
   readonly orm: MikroORM;
   readonly access: UserAccess;
+  readonly recorded: RecordedPayments;
   readonly logger: Logger;
 }
 
-function createPorts({ pool, orm, access, logger }: PortParts): RoutePorts {
+function createPorts({ pool, orm, access, recorded, logger }: PortParts): RoutePorts {
   const aliases = createUserAliases(pool);
   const common = { users: access.users, aliases };
   return {
     bookings: {
       ...common,
+      recorded,
       reads: createPostgresBookingReads(pool),
       writes: createPostgresBookingWrites(pool),
       pets: createBookingPets(orm, aliases),

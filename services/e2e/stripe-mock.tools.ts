@@ -75,7 +75,7 @@ describe.runIf(isThere)('stripe-mock, which holds requests to Stripe’s own des
   it('takes a refund', async () => {
     const refund = await gateway.createRefund({
       paymentIntentId: 'pi_1',
-      minorUnits: 500n,
+      amount: { currencyCode: 'EUR', minorUnits: 500n },
       reason: 'requested_by_customer',
       metadata,
       idempotencyKey: newKey(),
@@ -86,7 +86,7 @@ describe.runIf(isThere)('stripe-mock, which holds requests to Stripe’s own des
   it('refuses what the description does not know', async () => {
     const refund = gateway.createRefund({
       paymentIntentId: 'pi_1',
-      minorUnits: 500n,
+      amount: { currencyCode: 'EUR', minorUnits: 500n },
       reason: 'no such reason' as 'duplicate',
       metadata,
       idempotencyKey: newKey(),

@@ -1,6 +1,7 @@
 import type { OutboxJob } from '@rollcall/runtime/outbox';
 import { activityJob, statisticsJob } from '@rollcall/user-access';
 import { v4 as uuidv4 } from 'uuid';
+import { formatStripeAmount, fromStripeAmount } from '../currencies/stripe-units.ts';
 import type { PaymentChange, PaymentStanding } from '../webhooks/payment-change.ts';
 import { bookingJob } from './booking-job.ts';
 
@@ -39,9 +40,11 @@ interface Teller {
 
 // The id stays with the job, so that the activity is told once however often the job is tried.
 function activitiesOf(change: PaymentChange, { tenantId, userId, now: time }: Teller): OutboxJob[] {
-  return kindsOf(change).map(({ kind, minorUnits }) => {
-    const attributes = { payment_id: change.paymentId, currency: change.currency, minor_units: minorUnits };
-    const summary = `${SUMMARIES[kind]}: ${minorUnits} ${change.currency} in minor units`;
+  const { paymentId, currency } = change;
+  return kindsOf(change).map(({ kind, amount }) => {
+    const { minorUnits } = fromStripeAmount(currency, BigInt(amount));
+    const attributes = { payment_id: paymentId, currency, minor_units: Number(minorUnits) };
+    const summary = `${SUMMARIES[kind]}: ${formatStripeAmount(currency, BigInt(amount))}`;
     return activityJob({
       ...{ tenantId, userId, requestId: uuidv4() },
       activity: { kind, time, summary, attributes },
@@ -58,7 +61,8 @@ const SUMMARIES = {
 
 interface Happening {
   readonly kind: keyof typeof SUMMARIES;
-  readonly minorUnits: number;
+  /** As Stripe counts it. */
+  readonly amount: number;
 }
 
 function kindsOf({ now, before, amount }: PaymentChange): Happening[] {
@@ -73,6 +77,6 @@ function kindsOf({ now, before, amount }: PaymentChange): Happening[] {
 
 const NOTHING: PaymentStanding = { state: 'PENDING', captured: 0, refunded: 0, disputeState: null };
 
-function toHappening(kind: Happening['kind'], minorUnits: number): Happening {
-  return { kind, minorUnits };
+function toHappening(kind: Happening['kind'], amount: number): Happening {
+  return { kind, amount };
 }

@@ -58,18 +58,20 @@ interface Paid {
   readonly currency?: string;
   readonly of?: string;
   readonly at?: string;
+  readonly livemode?: boolean;
+  readonly account?: string;
 }
 
 async function pay(
   bookingId: string,
-  { captured, refunded = 0, currency = 'EUR', of = tenantId, at = '2026-01-01' }: Paid,
+  { captured, refunded = 0, currency = 'EUR', of = tenantId, at = '2026-01-01', livemode, account }: Paid,
 ) {
   const state = captured === 0 ? 'PENDING' : refunded === 0 ? 'SUCCEEDED' : 'PARTIALLY_REFUNDED';
   await pool.query(
     `insert into payments (id, stripe_payment_intent_id, tenant_id, user_id, booking_id, state, currency, amount,
-       captured, refunded, create_time, update_time)
-     values (gen_random_uuid(), gen_random_uuid()::text, $1, gen_random_uuid(), $2, $3, $4, $5, $5, $6, $7, $7)`,
-    [of, bookingId, state, currency, captured, refunded, at],
+       captured, refunded, create_time, update_time, livemode, stripe_account)
+     values (gen_random_uuid(), gen_random_uuid()::text, $1, gen_random_uuid(), $2, $3, $4, $5, $5, $6, $7, $7, $8, $9)`,
+    [of, bookingId, state, currency, captured, refunded, at, livemode, account],
   );
 }
 
@@ -90,14 +92,42 @@ it('tells what all payments for a booking came to, with revisions that grow', as
   expect(second?.revision).toBeGreaterThan(first?.revision ?? 0n);
 });
 
-it('adds what came in the currency of the first payment, and tells nothing where nothing came in', async () => {
+it('foreign-money: tells what came in each currency, and nothing where nothing came in', async () => {
   const [mixed, empty] = [randomUUID(), randomUUID()];
   await pay(mixed, { captured: 5, currency: 'USD', at: '2026-02-01' });
   await pay(mixed, { captured: 7, currency: 'CHF', at: '2026-01-01' });
   await pay(empty, { captured: 0 });
   await tell(mixed);
   await tell(empty);
-  expect(told.map(({ paid }) => paid)).toMatchObject([{ currencyCode: 'CHF', minorUnits: 7n }]);
+  expect(told).toHaveLength(1);
+  expect(told[0]?.paid).toMatchObject({ currencyCode: 'CHF', minorUnits: 7n });
+  expect(told[0]?.otherPayments).toMatchObject([
+    { paid: { currencyCode: 'USD', minorUnits: 5n }, refunded: { currencyCode: 'USD', minorUnits: 0n } },
+  ]);
+});
+
+it('money-units: tells minor units of what Stripe counts in other units', async () => {
+  const [krona, ariary, part] = [randomUUID(), randomUUID(), randomUUID()];
+  await pay(krona, { captured: 5400, currency: 'ISK' });
+  await pay(ariary, { captured: 5400, currency: 'MGA' });
+  await pay(part, { captured: 5450, refunded: 5400, currency: 'ISK' });
+  for (const each of [krona, ariary, part]) await tell(each);
+  const units = told.map(({ paid, refunded }) => [paid?.minorUnits, refunded?.minorUnits]);
+  // Half a króna stays: it must not look as if all went back.
+  expect(units).toEqual([
+    [54n, 0n],
+    [540_000n, 0n],
+    [54n, 53n],
+  ]);
+});
+
+it('foreign-money: tells nothing of what was paid in another mode or to another account', async () => {
+  const bookingId = randomUUID();
+  await pay(bookingId, { captured: 7 });
+  await pay(bookingId, { captured: 1000, livemode: true });
+  await pay(bookingId, { captured: 1000, account: 'acct_other' });
+  await tell(bookingId);
+  expect(told.map(({ paid }) => paid?.minorUnits)).toEqual([7n]);
 });
 
 describe('T1: the revision of a booking', () => {

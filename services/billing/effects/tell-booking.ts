@@ -13,9 +13,10 @@ export function tellBooking(bookings: BookingClient, sums: PaymentSums): OutboxT
     const booking = payload as BookingOfTenant;
     // Before the sums are read: a telling that lost its way cannot undo one that read later.
     const revision = await sums.takeRevision(booking);
-    const told = await sums.ofBooking(booking);
-    if (!told) return;
-    const request = { tenantId: booking.tenantId, id: booking.bookingId, revision, ...told };
+    const [first, ...others] = await sums.ofBooking(booking);
+    if (!first) return;
+    const name = { tenantId: booking.tenantId, id: booking.bookingId };
+    const request = { ...name, revision, ...first, otherPayments: others };
     try {
       await bookings.recordBookingPayment(request, { signal, timeoutMs: TELL_TIMEOUT_MS });
     } catch (error) {

@@ -5,7 +5,9 @@ export type LedgerErrorReason =
   /** A status, which decides about money, has a name that nobody here knows. */
   | 'STATUS_UNKNOWN'
   /** What belongs to one payment is in several currencies. */
-  | 'CURRENCY_MIXED';
+  | 'CURRENCY_MIXED'
+  /** How Stripe counts the currency is not known here, so that no amount of it can be taken for anything. */
+  | 'CURRENCY_UNKNOWN';
 
 /** Something of Stripe's that is not understood. Its message names fields and never repeats what stands in them. */
 export class LedgerError extends Error {

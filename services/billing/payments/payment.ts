@@ -1,3 +1,4 @@
+import { fromStripeAmount, stepOf } from '../currencies/stripe-units.ts';
 import type { DisputeState, PaymentState, RefundState } from '../ledger/payment-states.ts';
 import type { Money } from '../money.ts';
 
@@ -11,9 +12,20 @@ export interface Refund {
   readonly stripeRefundId: string;
   readonly state: RefundState;
   readonly amount: Money;
+  /** The same as Stripe counts it: nothing is left out. */
+  readonly stripeAmount: bigint;
   /** Why, in Stripe's words; null: not said. */
   readonly reason: string | null;
   readonly createTime: Date;
+}
+
+/** Amounts of a payment as Stripe counts them. */
+export interface StripeAmounts {
+  readonly amount: bigint;
+  readonly captured: bigint;
+  readonly refunded: bigint;
+  /** Part of `refunded`. */
+  readonly refundedByCharge: bigint;
 }
 
 /** Money that a user paid. How it stands is derived from what Stripe tells, and written by nobody else. */
@@ -33,6 +45,8 @@ export interface Payment {
   readonly refunded: Money;
   /** Part of `refunded` that only a charge tells of: no refund that is known explains it. */
   readonly unseenRefunds: Money;
+  /** The four as Stripe counts them: nothing is left out. */
+  readonly stripeAmounts: StripeAmounts;
   /** Null: there is none. */
   readonly disputeState: DisputeState | null;
   /** Why the last attempt failed, in Stripe's words; null: it did not. */
@@ -61,9 +75,11 @@ export interface PaymentEvent {
   readonly applyTime: Date;
 }
 
-/** What can still be sent back, in minor units: what came in, without what went or is going back. */
-export function leftOf({ captured, unseenRefunds, refunds }: Payment): bigint {
+/** What can still be sent back, in minor units: what came in, without what went or is going back, as far as Stripe takes it. */
+export function leftOf({ captured: { currencyCode }, stripeAmounts, refunds }: Payment): bigint {
   const live = refunds.filter(({ state }) => state !== 'FAILED' && state !== 'CANCELED');
-  const left = captured.minorUnits - unseenRefunds.minorUnits;
-  return live.reduce((rest, { amount }) => rest - amount.minorUnits, left);
+  const rest = stripeAmounts.captured - stripeAmounts.refundedByCharge;
+  const left = live.reduce((sum, { stripeAmount }) => sum - stripeAmount, rest);
+  const { minorUnits } = fromStripeAmount(currencyCode, left);
+  return minorUnits - (minorUnits % stepOf(currencyCode));
 }

@@ -63,7 +63,7 @@ async function refund(
 function requireRefundable(payment: Payment, amount: Money | undefined): bigint {
   const { id, captured } = payment;
   const left = leftOf(payment);
-  if (captured.minorUnits === 0n) throw notRefundable(id, 'not_captured', left);
+  if (payment.stripeAmounts.captured === 0n) throw notRefundable(id, 'not_captured', left);
   if (left <= 0n) throw notRefundable(id, 'nothing_left', left);
   if (!amount) return left;
   if (amount.currencyCode !== captured.currencyCode) throw notRefundable(id, 'other_currency', left);
@@ -78,7 +78,7 @@ function refundOf(
 ): NewStripeRefund {
   return {
     paymentIntentId: payment.stripePaymentIntentId,
-    minorUnits,
+    amount: { currencyCode: payment.captured.currencyCode, minorUnits },
     reason,
     metadata: {
       ...{ tenant_id: tenantId, payment_id: payment.id, request_id: request.id },

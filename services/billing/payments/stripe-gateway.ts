@@ -1,3 +1,4 @@
+import type { Money } from '../money.ts';
 import type { StripeKind, StripeMetadata, StripeObject } from './stripe-object.ts';
 
 /** What every write says: a repeat of the same key with the same content does nothing twice, for a day at least. */
@@ -46,22 +47,12 @@ export interface StripeSubscription {
 
 /** A payment intent to make. */
 export interface NewPaymentIntent extends StripeWrite {
-  readonly amount: StripeAmount;
+  /** One in which `paymentFaultOf` finds no fault. */
+  readonly amount: Money;
   /** Must not name the person. Empty: none. */
   readonly description: string;
   readonly metadata: StripeMetadata;
 }
-
-/** Money as Stripe takes it. */
-export interface StripeAmount {
-  /** ISO 4217, upper case. */
-  readonly currencyCode: string;
-  /** More than 0, at most `MAX_STRIPE_AMOUNT`. */
-  readonly minorUnits: bigint;
-}
-
-/** The most that Stripe takes in one payment: eight digits, as its reference says of `amount`. */
-export const MAX_STRIPE_AMOUNT = 99_999_999n;
 
 /** A payment intent as Stripe answered it. */
 export interface PaymentIntent {
@@ -77,7 +68,8 @@ export interface PaymentIntent {
 export interface NewStripeRefund extends StripeWrite {
   /** "pi_…" */
   readonly paymentIntentId: string;
-  readonly minorUnits: bigint;
+  /** One in which `refundFaultOf` finds no fault, in the currency of the payment. */
+  readonly amount: Money;
   /** Empty: not said. */
   readonly reason: '' | 'duplicate' | 'fraudulent' | 'requested_by_customer';
   readonly metadata: StripeMetadata;

@@ -1,3 +1,4 @@
+import { paymentFaultOf } from '../currencies/stripe-units.ts';
 import type { PlanPrice } from './plan.ts';
 import { areaNotFound } from './plan-refusals.ts';
 import type { PlanStore } from './plan-store.ts';
@@ -26,6 +27,8 @@ export async function faultsOfPrices(
     if (amount.currencyCode !== currency)
       faults[`[${i}].amount.currency_code`] = `must be ${currency}, that of the area`;
     if (amount.minorUnits < 0n) faults[`[${i}].amount.minor_units`] = 'must not be less than 0';
+    const fault = amount.minorUnits > 0n ? paymentFaultOf(amount) : undefined;
+    if (fault) faults[`[${i}].amount.${fault.field}`] ??= fault.rule;
     if (amount.minorUnits > 0n && !stripePriceId)
       faults[`[${i}].stripe_price_id`] = 'must be given where the amount is more than 0';
   }

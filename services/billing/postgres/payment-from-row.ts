@@ -1,3 +1,4 @@
+import { fromStripeAmount } from '../currencies/stripe-units.ts';
 import type {
   DisputeState,
   Payment,
@@ -7,7 +8,7 @@ import type {
   RefundState,
 } from '../payments/payment.ts';
 
-/** A row of `payments` as the prepared statements answer it. */
+/** A row of `payments` as the prepared statements answer it; amounts as Stripe counts them. */
 export interface PaymentRow {
   tenant_id: string;
   id: string;
@@ -32,7 +33,7 @@ export interface PaymentRow {
 export const SELECT_PAYMENTS = `select tenant_id, id, user_id, booking_id, state, currency, amount, captured, refunded, unseen_refunds,
   dispute_state, failure_code, stripe_payment_intent_id, livemode, stripe_account, create_time, update_time from payments`;
 
-/** A row of `refunds`. */
+/** A row of `refunds`; the amount as Stripe counts it. */
 export interface RefundRow {
   payment_id: string;
   id: string;
@@ -50,17 +51,24 @@ export const SELECT_REFUNDS = `select payment_id, id, stripe_refund_id, state, c
 
 /** A row with its refunds as a payment of the domain. */
 export function paymentFromRow(row: PaymentRow, refunds: readonly RefundRow[] = []): Payment {
-  const money = (minorUnits: string) => ({ currencyCode: row.currency, minorUnits: BigInt(minorUnits) });
+  const stripeAmounts = {
+    amount: BigInt(row.amount),
+    captured: BigInt(row.captured),
+    refunded: BigInt(row.refunded),
+    refundedByCharge: BigInt(row.unseen_refunds),
+  };
+  const money = (amount: bigint) => fromStripeAmount(row.currency, amount);
   return {
     tenantId: row.tenant_id,
     id: row.id,
     userId: row.user_id,
     bookingId: row.booking_id,
     state: row.state,
-    amount: money(row.amount),
-    captured: money(row.captured),
-    refunded: money(row.refunded),
-    unseenRefunds: money(row.unseen_refunds),
+    amount: money(stripeAmounts.amount),
+    captured: money(stripeAmounts.captured),
+    refunded: money(stripeAmounts.refunded),
+    unseenRefunds: money(stripeAmounts.refundedByCharge),
+    stripeAmounts,
     disputeState: row.dispute_state,
     failureCode: row.failure_code,
     stripePaymentIntentId: row.stripe_payment_intent_id,
@@ -77,7 +85,8 @@ function refundFromRow(row: RefundRow): Refund {
     id: row.id,
     stripeRefundId: row.stripe_refund_id,
     state: row.state,
-    amount: { currencyCode: row.currency, minorUnits: BigInt(row.amount) },
+    amount: fromStripeAmount(row.currency, BigInt(row.amount)),
+    stripeAmount: BigInt(row.amount),
     reason: row.reason,
     createTime: row.create_time,
   };

@@ -9,13 +9,14 @@ import {
   RefundState as RefundMessage,
   PaymentState as StateMessage,
 } from '@rollcall/contract/billing';
-import type { Payment, PaymentEvent, PaymentState, Refund } from '../payments/payment.ts';
+import { isWhole, unitsOf } from '../currencies/stripe-units.ts';
+import type { Payment, PaymentEvent, PaymentState, Refund, StripeAmounts } from '../payments/payment.ts';
 
 /** A payment as it goes over the wire. */
 export function toPaymentMessage(payment: Payment): PaymentMessage {
   const { userId, bookingId, state, disputeState, failureCode, createTime, updateTime, refunds, ...others } =
     payment;
-  const { livemode, stripeAccount, unseenRefunds, ...rest } = others;
+  const { livemode, stripeAccount, unseenRefunds, stripeAmounts, ...rest } = others;
   return create(PaymentSchema, {
     ...rest,
     ...(unseenRefunds.minorUnits > 0n && { refundedByCharge: unseenRefunds }),
@@ -26,15 +27,23 @@ export function toPaymentMessage(payment: Payment): PaymentMessage {
     failureCode: failureCode ?? '',
     ...(livemode !== null && { livemode }),
     stripeAccount: stripeAccount ?? '',
+    ...exactAmounts(rest.amount.currencyCode, stripeAmounts),
     createTime: timestampFromDate(createTime),
     updateTime: timestampFromDate(updateTime),
     refunds: refunds.map(toRefundInit),
   });
 }
 
-function toRefundInit({ state, reason, createTime, ...rest }: Refund) {
+// Only where the amounts beside it leave something out.
+function exactAmounts(currencyCode: string, amounts: StripeAmounts) {
+  if (Object.values(amounts).every((each) => isWhole(currencyCode, each))) return {};
+  return { stripeAmounts: { ...amounts, decimals: unitsOf(currencyCode).decimals } };
+}
+
+function toRefundInit({ state, reason, createTime, stripeAmount, ...rest }: Refund) {
   return {
     ...rest,
+    ...(!isWhole(rest.amount.currencyCode, stripeAmount) && { stripeAmount }),
     state: RefundMessage[state],
     reason: reason ?? '',
     createTime: timestampFromDate(createTime),

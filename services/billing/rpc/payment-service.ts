@@ -12,12 +12,13 @@ import {
 import { digestOf } from '@rollcall/runtime';
 import { type Implementation, invalidField, pageFromRequest, requireStorable } from '@rollcall/runtime/rpc';
 import type { UserAliases } from '@rollcall/user-access';
+import { paymentFaultOf, refundFaultOf } from '../currencies/stripe-units.ts';
 import type { Money } from '../money.ts';
 import { createPayment, type PaymentPorts } from '../payments/create-payment.ts';
 import { listPaymentEvents, listPayments } from '../payments/list-payments.ts';
 import { paymentNotFound } from '../payments/payment-refusals.ts';
 import { refundPayment } from '../payments/refund-payment.ts';
-import { MAX_STRIPE_AMOUNT, type NewStripeRefund } from '../payments/stripe-gateway.ts';
+import type { NewStripeRefund } from '../payments/stripe-gateway.ts';
 import { eventPageFrom } from './list-request.ts';
 import { moneyFromMessage } from './money-message.ts';
 import { statesFromMessage, toEventMessage, toPaymentMessage } from './payment-message.ts';
@@ -37,7 +38,7 @@ export function paymentServiceImplementation(
       const asked = {
         userId: request.userId.toLowerCase(),
         bookingId: request.bookingId.toLowerCase(),
-        amount: payable(request.amount),
+        amount: amountFrom(request.amount, paymentFaultOf),
         description: requireStorable('description', text),
       };
       const created = await createPayment(ports, {
@@ -51,7 +52,11 @@ export function paymentServiceImplementation(
       const id = request.id.toLowerCase();
       // Field rules have refused any other.
       const reason = request.reason as NewStripeRefund['reason'];
-      const asked = { id, reason, ...(request.amount && { amount: payable(request.amount) }) };
+      const asked = {
+        id,
+        reason,
+        ...(request.amount && { amount: amountFrom(request.amount, refundFaultOf) }),
+      };
       const payment = await refundPayment(ports, {
         ...{ tenantId, ...asked },
         request: { id: requestId.toLowerCase(), fingerprint: digestOf({ call: 'RefundPayment', ...asked }) },
@@ -95,8 +100,9 @@ function filterFrom(request: ListPaymentsRequest) {
   };
 }
 
-function payable(message: MoneyMessage | undefined): Money {
+function amountFrom(message: MoneyMessage | undefined, faultOf: typeof paymentFaultOf): Money {
   const amount = moneyFromMessage(message);
-  if (amount.minorUnits >= 1n && amount.minorUnits <= MAX_STRIPE_AMOUNT) return amount;
-  throw invalidField('amount.minor_units', `must be from 1 to ${MAX_STRIPE_AMOUNT}`);
+  const fault = faultOf(amount);
+  if (fault) throw invalidField(`amount.${fault.field}`, fault.rule);
+  return amount;
 }

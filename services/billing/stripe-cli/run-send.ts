@@ -1,4 +1,5 @@
 import { localDataDirectory } from '@rollcall/runtime';
+import { fromStripeAmount } from '../currencies/stripe-units.ts';
 import type { CommandOutput } from './command-output.ts';
 import { postEvent, type WebhookAnswer } from './post-event.ts';
 import type { SendCommand } from './send-command.ts';
@@ -27,7 +28,11 @@ export async function runSend(
   }
   if (payment) {
     const isKept = sent.keep(payment);
-    write(`payment ${payment.id}: ${payment.amount} ${payment.currency.toUpperCase()} in minor units\n`);
+    const { currencyCode, minorUnits } = fromStripeAmount(
+      payment.currency.toUpperCase(),
+      BigInt(payment.amount),
+    );
+    write(`payment ${payment.id}: ${minorUnits} ${currencyCode} in minor units\n`);
     if (isKept) write(`next: npm run stripe -- send charge.refunded --payment ${payment.id}\n`);
   }
   if (refused > 0) write(`${refused} of ${events.length} were not taken\n`);

@@ -1,3 +1,4 @@
+import { STRIPE_UNITS } from '../currencies/stripe-units.ts';
 import { CUSTOMER_EVENTS } from '../stripe/samples/customer-events.ts';
 import { PAYMENT_EVENTS } from '../stripe/samples/payment-events.ts';
 import { STORIES, type Story } from '../stripe/samples/stories.ts';
@@ -22,7 +23,7 @@ TYPE         ${wrapped([...PAYMENT_EVENTS.keys()])}
 --shuffle    a whole number: the story in an order of that number's own
 --duplicates each event this often; default 1
 --payment    pi_…: an event of a payment that was sent before; amount, currency and owner are known from then
---amount     in minor units; default 1999
+--amount     in minor units of ISO 4217, as everywhere here: events hold what Stripe makes of them; default 1999
 --currency   default EUR
 --tenant     default demo
 --user       id of the user who pays
@@ -64,6 +65,7 @@ export interface SendCommand {
   readonly shuffle: number | undefined;
   readonly duplicates: number;
   readonly payment: string | undefined;
+  /** In minor units of ISO 4217, as are the two others. */
   readonly amount: number | undefined;
   /** In lower case. */
   readonly currency: string | undefined;
@@ -79,7 +81,9 @@ export interface SendCommand {
   readonly isPrinted: boolean;
 }
 
-const amount = wholeNumber(1, 99_999_999);
+// The most digits that Stripe takes of any currency; how many it takes of this one is looked at with the payment.
+const MAX_AMOUNT = 999_999_999_999;
+const amount = wholeNumber(1, MAX_AMOUNT);
 
 /**
  * Reads the command.
@@ -96,13 +100,13 @@ export function readSendCommand(args: readonly string[], address = DEFAULT_ADDRE
     duplicates: read('duplicates', wholeNumber(1, 100)) ?? 1,
     payment: read('payment', matching(/^pi_[A-Za-z0-9]{1,200}$/, 'the id of a payment intent, pi_…')),
     amount: read('amount', amount),
-    currency: read('currency', matching(/^[A-Za-z]{3}$/, 'three letters, such as EUR'))?.toLowerCase(),
+    currency: read('currency', stripeCurrency)?.toLowerCase(),
     tenant: read('tenant', matching(/^[a-z0-9][a-z0-9-]{0,62}$/, 'the id of a tenant')),
     user: read('user', uuid)?.toLowerCase(),
     booking: read('booking', uuid)?.toLowerCase(),
     customer: read('customer', matching(/^cus_[A-Za-z0-9]{1,200}$/, 'the id of a customer, cus_…')),
     refunded: read('refunded', amount),
-    refundedBefore: read('refunded-before', wholeNumber(0, 99_999_999)),
+    refundedBefore: read('refunded-before', wholeNumber(0, MAX_AMOUNT)),
     refund: read('refund', wholeNumber(1, 99)),
     outcome: read('outcome', oneOf(OUTCOMES)),
     url: read('url', webAddress) ?? new URL(urlAt(address)),
@@ -111,6 +115,11 @@ export function readSendCommand(args: readonly string[], address = DEFAULT_ADDRE
   const what = whatOf(positionals, read('story', oneOf(STORIES)), faults);
   faults.throwIfAny();
   return { ...command, what: what as SendCommand['what'] };
+}
+
+function stripeCurrency(text: string): string {
+  if (STRIPE_UNITS.has(text.toUpperCase())) return text;
+  throw new Error('the ISO 4217 code of a currency that Stripe takes, such as EUR');
 }
 
 function whatOf(

@@ -1,5 +1,6 @@
 import { StartupError } from '@rollcall/runtime';
 import type Stripe from 'stripe';
+import { refundFaultOf, stepOf, toStripeAmount } from '../currencies/stripe-units.ts';
 import { CUSTOMER_EVENTS } from '../stripe/samples/customer-events.ts';
 import { eventSample } from '../stripe/samples/event.ts';
 import { PAYMENT_EVENTS } from '../stripe/samples/payment-events.ts';
@@ -37,22 +38,21 @@ function inOrder({ shuffle, duplicates }: SendCommand, events: readonly Stripe.E
   return shuffle === undefined ? all : shuffled(all, shuffle);
 }
 
-function paymentEvent(
-  { refunded, refundedBefore, refund, outcome }: SendCommand,
-  type: string,
-  payment: SamplePayment,
-  now: number,
-): Stripe.Event {
+function paymentEvent(command: SendCommand, type: string, payment: SamplePayment, now: number): Stripe.Event {
+  const { refund, outcome } = command;
+  const refunded = stripeAmountOf(payment, 'refunded', command.refunded);
+  const refundedBefore = stripeAmountOf(payment, 'refunded-before', command.refundedBefore);
   const object = PAYMENT_EVENTS.get(type)?.(payment, { refunded, refundedBefore, refund, outcome }) ?? {};
   return eventSample({ type, object, created: now });
 }
 
 function customerEvent(command: SendCommand, type: string, now: number): Stripe.Event {
+  const { currency = DEFAULT_CURRENCY } = command;
   const account = {
     customer: command.customer ?? `cus_S${randomLetters(13)}`,
     price: 'price_Sample',
-    amount: command.amount ?? DEFAULT_AMOUNT,
-    currency: command.currency ?? DEFAULT_CURRENCY,
+    amount: stripeAmountOf({ currency }, 'amount', command.amount) ?? defaultAmountOf(currency),
+    currency,
     created: now,
     metadata: metadataOf(command),
   };
@@ -62,7 +62,7 @@ function customerEvent(command: SendCommand, type: string, now: number): Stripe.
 // Longer than any story.
 const STORY_S = 60;
 
-const DEFAULT_AMOUNT = 1999;
+const DEFAULT_MINOR_UNITS = 1999n;
 const DEFAULT_CURRENCY = 'eur';
 const DEFAULT_TENANT = 'demo';
 
@@ -72,15 +72,37 @@ function paymentOf(command: SendCommand, sent: SentPayments, now: number): Sampl
     throw new StartupError(
       `Nothing is known of ${command.payment}, because it was not sent from here: say --amount, --currency, --tenant and --user as it has them`,
     );
+  const currency = command.currency ?? before?.currency ?? DEFAULT_CURRENCY;
   const isOwned = command.tenant ?? command.user ?? command.booking;
   return {
     id: command.payment ?? `pi_S${randomLetters(23)}`,
-    amount: command.amount ?? before?.amount ?? DEFAULT_AMOUNT,
-    currency: command.currency ?? before?.currency ?? DEFAULT_CURRENCY,
+    amount:
+      stripeAmountOf({ currency }, 'amount', command.amount) ?? before?.amount ?? defaultAmountOf(currency),
+    currency,
     created: before?.created ?? now,
     customer: command.customer ?? before?.customer ?? null,
     metadata: before && isOwned === undefined ? before.metadata : metadataOf(command),
   };
+}
+
+/** The amount of an option as Stripe counts it. @throws StartupError where Stripe cannot have said so. */
+function stripeAmountOf(
+  { currency }: Pick<SamplePayment, 'currency'>,
+  option: string,
+  minorUnits: number | undefined,
+): number | undefined {
+  if (minorUnits === undefined || minorUnits === 0) return minorUnits;
+  const money = { currencyCode: currency.toUpperCase(), minorUnits: BigInt(minorUnits) };
+  const fault = refundFaultOf(money);
+  if (fault) throw new StartupError(`--${option} ${fault.rule}`);
+  return Number(toStripeAmount(money));
+}
+
+// As much of the default as Stripe takes of the currency.
+function defaultAmountOf(currency: string): number {
+  const currencyCode = currency.toUpperCase();
+  const minorUnits = DEFAULT_MINOR_UNITS - (DEFAULT_MINOR_UNITS % stepOf(currencyCode));
+  return Number(toStripeAmount({ currencyCode, minorUnits }));
 }
 
 function metadataOf({ tenant = DEFAULT_TENANT, user, booking }: SendCommand): Record<string, string> {

@@ -60,6 +60,47 @@ function objectOf(event: Stripe.Event | undefined): Record<string, unknown> {
   return event?.data.object as unknown as Record<string, unknown>;
 }
 
+describe('amounts', () => {
+  it.each([
+    ['ISK', 5400, 540_000],
+    ['UGX', 5400, 540_000],
+    ['MGA', 540_000, 5400],
+    ['JPY', 5400, 5400],
+    ['KWD', 5120, 5120],
+  ])(
+    'money-units: of %s are %i in minor units on the command line and %i in events',
+    async (code, given, sent) => {
+      const { printed } = await send(
+        `payment_intent.succeeded --user ${USER} --amount ${given} --currency ${code}`,
+      );
+      expect(objectOf(events[0])).toMatchObject({
+        amount: sent,
+        amount_received: sent,
+        currency: code.toLowerCase(),
+      });
+      const [line = '', payment = ''] = /payment (pi_\w+): .*/.exec(printed) ?? [];
+      expect(line).toBe(`payment ${payment}: ${given} ${code} in minor units`);
+      await send(`charge.refunded --payment ${payment} --refunded ${given}`);
+      expect(objectOf(events[1])).toMatchObject({ amount: sent, amount_refunded: sent });
+    },
+  );
+
+  it('money-units: are refused where Stripe cannot have said so', async () => {
+    await expect(send('payment_intent.succeeded --amount 5123 --currency KWD')).rejects.toThrow(
+      '--amount must be a multiple of 10',
+    );
+    for (const code of ['ZZZ', 'CLF', 'XAU'])
+      await expect(send(`payment_intent.succeeded --currency ${code}`)).rejects.toThrow(
+        `--currency must be the ISO 4217 code of a currency that Stripe takes`,
+      );
+  });
+
+  it('money-units: have a default in every currency', async () => {
+    for (const code of ['MGA', 'KWD', 'ISK']) await send(`payment_intent.succeeded --currency ${code}`);
+    expect(events.map((each) => objectOf(each).amount)).toEqual([19, 1990, 199_900]);
+  });
+});
+
 describe('send', () => {
   it('posts an event that Stripe’s package verifies, by the secret that npm start keeps', async () => {
     const { code, printed } = await send(

@@ -33,9 +33,10 @@ function newKey(): string {
   return idempotencyKey({ what: 'test', tenantId: 'acme', requestId: String(writes++) });
 }
 
+const EUR = (minorUnits: bigint) => ({ currencyCode: 'EUR', minorUnits });
+
 function newIntent(terms: Partial<NewPaymentIntent> = {}): NewPaymentIntent {
-  const amount = { currencyCode: 'EUR', minorUnits: 1999n };
-  return { amount, description: '', metadata, idempotencyKey: newKey(), ...terms };
+  return { amount: EUR(1999n), description: '', metadata, idempotencyKey: newKey(), ...terms };
 }
 
 async function refusalOf(call: Promise<unknown>): Promise<BillingError> {
@@ -92,7 +93,7 @@ describe('writes', () => {
     const { id } = await gateway.createPaymentIntent(newIntent());
     server.account.pay(id);
     const order = { paymentIntentId: id, reason: 'duplicate', metadata } as const;
-    const refund = await gateway.createRefund({ ...order, minorUnits: 500n, idempotencyKey: newKey() });
+    const refund = await gateway.createRefund({ ...order, amount: EUR(500n), idempotencyKey: newKey() });
     expect(refund).toMatchObject({
       object: 'refund',
       amount: 500,
@@ -100,7 +101,7 @@ describe('writes', () => {
       reason: 'duplicate',
       metadata,
     });
-    const tooMuch = gateway.createRefund({ ...order, minorUnits: 1500n, idempotencyKey: newKey() });
+    const tooMuch = gateway.createRefund({ ...order, amount: EUR(1500n), idempotencyKey: newKey() });
     expect(await refusalOf(tooMuch)).toMatchObject({
       reason: 'STRIPE_REFUSED',
       metadata: { stripe_code: 'amount_too_large', stripe_request_id: 'req_standin' },

@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import { toStripeAmount } from '../currencies/stripe-units.ts';
 import type { NewPaymentIntent, NewStripeRefund, PaymentIntent } from '../payments/stripe-gateway.ts';
 import type { StripeObject } from '../payments/stripe-object.ts';
 import { toStripeObject } from './plain-object.ts';
@@ -10,7 +11,7 @@ export async function createPaymentIntent(
   { amount, description, metadata, idempotencyKey }: NewPaymentIntent,
 ): Promise<PaymentIntent> {
   const params = {
-    amount: Number(amount.minorUnits),
+    amount: Number(toStripeAmount(amount)),
     currency: amount.currencyCode.toLowerCase(),
     automatic_payment_methods: { enabled: true },
     ...(description && { description }),
@@ -27,11 +28,11 @@ export function findPaymentIntent(stripe: Stripe, id: string): Promise<PaymentIn
 /** Sends money back. */
 export async function createRefund(
   stripe: Stripe,
-  { paymentIntentId, minorUnits, reason, metadata, idempotencyKey }: NewStripeRefund,
+  { paymentIntentId, amount, reason, metadata, idempotencyKey }: NewStripeRefund,
 ): Promise<StripeObject> {
   const params = {
     payment_intent: paymentIntentId,
-    amount: Number(minorUnits),
+    amount: Number(toStripeAmount(amount)),
     ...(reason && { reason }),
     metadata,
   };

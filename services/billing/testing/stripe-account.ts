@@ -1,3 +1,4 @@
+import { STRIPE_UNITS } from '../currencies/stripe-units.ts';
 import { STRIPE_KINDS, type StripeKind, type StripeObject } from '../payments/stripe-object.ts';
 import { chargeSample } from '../stripe/samples/charge.ts';
 import { customerSample } from '../stripe/samples/customer.ts';
@@ -97,6 +98,7 @@ export class StripeAccount {
       customer: null,
       metadata: metadataOf(form),
     };
+    requirePayable(payment);
     if (payment.amount < 50) throw new StripeRefusal(400, 'amount_too_small');
     return this.#keep(paymentIntentSample(payment, { status: 'requires_payment_method' }));
   }
@@ -110,6 +112,7 @@ export class StripeAccount {
 
   createRefund(form: Form): StripeObject {
     const payment = this.#paymentOf(form.get('payment_intent') ?? '');
+    requirePayable({ ...payment, amount: Number(form.get('amount')) });
     const charge = this.#of('charge').get(idBeside(payment, 'ch'));
     if (!charge) throw new StripeRefusal(400, 'payment_intent_unexpected_state');
     const [before, amount] = [Number(charge.amount_refunded), Number(form.get('amount'))];
@@ -137,6 +140,14 @@ export class StripeAccount {
     const { amount, currency, created, customer, metadata } = this.find('payment_intent', id);
     return { id, amount, currency, created, customer, metadata } as SamplePayment;
   }
+}
+
+// https://support.stripe.com/questions/deprecation-of-fractional-isk-charges-and-refunds
+function requirePayable({ amount, currency }: Pick<SamplePayment, 'amount' | 'currency'>): void {
+  const units = STRIPE_UNITS.get(currency.toUpperCase());
+  if (!units || currency !== currency.toLowerCase()) throw new StripeRefusal(400, 'invalid_currency');
+  if (BigInt(amount) % units.step !== 0n)
+    throw new StripeRefusal(400, 'invalid_charge_amount_no_decimal_compatible');
 }
 
 function metadataOf(form: Form): Record<string, string> {

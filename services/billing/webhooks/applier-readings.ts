@@ -14,6 +14,8 @@ export interface LedgerState {
   readonly heldRefunds: number;
   /** Objects of which two snapshots of one second differ. */
   readonly ambiguous: number;
+  /** Payments with a fraction of a minor unit, which answers show rounded down. */
+  readonly fractional: number;
 }
 
 /** Before anybody has looked. */
@@ -24,6 +26,7 @@ export const NO_STATE: LedgerState = {
   foreign: 0,
   heldRefunds: 0,
   ambiguous: 0,
+  fractional: 0,
 };
 
 /** What the applier did since it began, and how the ledger stands, for /metrics. */
@@ -49,5 +52,10 @@ export function applierReadings(
     gauge('events_foreign', 'Events of another mode or account, kept and not applied.', state.foreign),
     gauge('refunds_held', 'Refunds without anything captured that they could be part of.', state.heldRefunds),
     gauge('objects_ambiguous', 'Objects of which two snapshots of one second differ.', state.ambiguous),
+    gauge(
+      'payments_fractional',
+      'Payments with a fraction of a minor unit, which answers show rounded down.',
+      state.fractional,
+    ),
   ];
 }

@@ -1,4 +1,5 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
+import { STRIPE_UNITS } from '../currencies/stripe-units.ts';
 import { changedParts } from '../ledger/changed-parts.ts';
 import { type DerivedPayment, derivePayment } from '../ledger/derive-payment.ts';
 import { LedgerError } from '../ledger/ledger-error.ts';
@@ -24,6 +25,7 @@ export async function applySnapshots(
   intents: IntentsOfCharges,
   extent: Extent = 'all',
 ): Promise<PaymentChange[]> {
+  requireKnownCurrencies(snapshots);
   const known = await readKnown(run, snapshots, intents);
   const before = extent === 'changed' ? new Map(known) : NOTHING;
   const changed = new Map<string, KnownObject>();
@@ -117,6 +119,12 @@ async function writeParts(run: RunPrepared, parts: readonly DerivedPayment[]): P
   const strangers = parts.filter(({ owner, customer }) => customer && !(owner.tenant_id && owner.user_id));
   const owners = await readOwners(run, [...new Set(strangers.map(({ customer }) => customer ?? ''))]);
   return await writePayments(run, parts, owners);
+}
+
+function requireKnownCurrencies(snapshots: readonly Snapshot[]): void {
+  for (const { facts } of snapshots)
+    if ('currency' in facts && !STRIPE_UNITS.has(facts.currency))
+      throw new LedgerError('CURRENCY_UNKNOWN', 'How Stripe counts its currency is in no table here.');
 }
 
 function requireFitting(payments: readonly DerivedPayment[], changed: Objects): void {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { tellStory } from '../testing/stripe-story.ts';
 import { openTestLedger, type TestLedger } from './ledger.test-support.ts';
+import { readLedgerState } from './postgres/ledger-state.ts';
 import { MAX_ATTEMPTS } from './retry-delay.ts';
 
 const stack = new AsyncDisposableStack();
@@ -42,6 +43,38 @@ describe('an event that cannot be applied', () => {
     expect(ledger.log).toContainEqual(
       expect.objectContaining({ eventId: poison.id, attempts: 1, level: 'warn' }),
     );
+  });
+
+  it.each(['zzz', 'lyd', 'clf'])(
+    'money-units: fails where nobody knows how Stripe counts %s, and no amount is taken for anything',
+    async (currency) => {
+      const story = tellStory({ name: currency, currency });
+      const event = story.intent('payment_intent.succeeded', PAID);
+      await ledger.store([event]);
+      expect(await ledger.apply()).toMatchObject({ applied: 0, failed: 1 });
+      expect(await events()).toMatchObject([
+        { id: event.id, last_error: expect.stringMatching(/^CURRENCY_UNKNOWN/), again: true },
+      ]);
+      expect(await ledger.rows('select from payments')).toEqual([]);
+    },
+  );
+
+  it('money-units: keeps a fraction of a króna, shows how many such payments there are, and logs each', async () => {
+    const story = tellStory({ name: 'krona', currency: 'isk', amount: 5450 });
+    await ledger.store([
+      story.intent('payment_intent.succeeded', { status: 'succeeded', amount_received: 5450 }),
+      tellStory({ name: 'whole', currency: 'isk', amount: 5400 }).intent('payment_intent.succeeded', {
+        ...{ status: 'succeeded', amount_received: 5400 },
+      }),
+    ]);
+    expect(await ledger.apply()).toMatchObject({ applied: 2, failed: 0 });
+    expect(await ledger.rows(`select captured::int from payments order by captured`)).toEqual([
+      { captured: 5400 },
+      { captured: 5450 },
+    ]);
+    expect((await readLedgerState(ledger.pool)).fractional).toBe(1);
+    const warnings = ledger.log.filter(({ currency }) => currency === 'ISK');
+    expect(warnings).toMatchObject([{ level: 'warn', captured: 5450 }]);
   });
 
   it('is tried again later and later, is dead in the end, and is applied when it is put back and nothing is wrong any more', async () => {

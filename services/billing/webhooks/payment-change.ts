@@ -1,6 +1,6 @@
 import type { DisputeState, PaymentState } from '../ledger/payment-states.ts';
 
-/** What can be told of a payment to others. Amounts in the smallest unit of the currency. */
+/** What can be told of a payment to others. Amounts as Stripe counts them. */
 export interface PaymentStanding {
   readonly state: PaymentState;
   readonly captured: number;

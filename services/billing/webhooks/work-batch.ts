@@ -1,5 +1,6 @@
 import type { Logger } from '@rollcall/runtime';
 import { isDatabaseAway, type Pool, type RunPrepared } from '@rollcall/runtime/postgres';
+import { isWhole } from '../currencies/stripe-units.ts';
 import type { LedgerScope } from '../ledger/origin.ts';
 import { type Applied, applyEvents } from './apply-events.ts';
 import { faultText } from './event-fault.ts';
@@ -52,9 +53,15 @@ export async function workBatch(options: BatchOptions, claim: Claim): Promise<Ba
 async function applyAndTell(
   run: RunPrepared,
   events: Parameters<typeof applyEvents>[1],
-  { scope, onChanges }: BatchOptions,
+  { scope, onChanges, logger }: BatchOptions,
 ): Promise<Applied> {
   const applied = await applyEvents(run, events, scope);
+  for (const { paymentId, currency, now } of applied.changes)
+    if (!isWhole(currency, BigInt(now.captured)) || !isWhole(currency, BigInt(now.refunded)))
+      logger.warn(
+        { paymentId, currency, ...now },
+        'a payment has a fraction of a minor unit, and is shown rounded down',
+      );
   if (applied.changes.length > 0) await onChanges(run, applied.changes);
   return applied;
 }

@@ -6,7 +6,11 @@ import { isNewer, NEXT_STATUSES, statusOf } from './booking-course.ts';
 const AMOUNT: Money = { currencyCode: 'EUR', minorUnits: 1000n };
 
 function payment(paid: bigint, refunded = 0n, revision = 1n): Payment {
-  return { currencyCode: 'EUR', paid, refunded, revision };
+  return { currencyCode: 'EUR', paid, refunded, revision, others: [] };
+}
+
+function foreign(paid: bigint, refunded = 0n): Payment {
+  return { ...payment(paid, refunded), currencyCode: 'JPY' };
 }
 
 describe('where people may move a booking', () => {
@@ -32,7 +36,33 @@ describe('statusOf', () => {
     ['all of it went back', payment(1000n, 1000n), AMOUNT, 'REFUNDED'],
     ['all of a part went back', payment(10n, 10n), AMOUNT, 'REFUNDED'],
     ['anything came in where no amount is known', payment(1n), null, 'PAID'],
-    ['anything came in of another currency', payment(1n), { ...AMOUNT, currencyCode: 'USD' }, 'PAID'],
+    ['foreign-money: anything came in of another currency', foreign(1n), AMOUNT, 'PENDING'],
+    ['foreign-money: much came in of another currency', foreign(10_000n), AMOUNT, 'PENDING'],
+    ['foreign-money: all of another currency went back', foreign(1n, 1n), AMOUNT, 'PENDING'],
+    [
+      'foreign-money: all came in beside another currency',
+      { ...payment(1000n), others: [foreign(1n)] },
+      AMOUNT,
+      'PAID',
+    ],
+    [
+      'foreign-money: all went back, and another currency did not',
+      { ...payment(1000n, 1000n), others: [foreign(1n)] },
+      AMOUNT,
+      'REFUNDED',
+    ],
+    [
+      'foreign-money: a part came in beside more of another currency',
+      { ...payment(1n), others: [foreign(10_000n)] },
+      AMOUNT,
+      'PENDING',
+    ],
+    [
+      'foreign-money: one of two currencies went back where no amount is known',
+      { ...payment(1n, 1n), others: [foreign(1n)] },
+      null,
+      'PAID',
+    ],
     ['nothing came in for what costs nothing', payment(0n), { ...AMOUNT, minorUnits: 0n }, 'PENDING'],
   ])('of a booking that is PENDING once %s', (_what, money, amount, status) => {
     expect(statusOf({ standing: 'PENDING', amount, payment: money })).toBe(status);
@@ -48,8 +78,32 @@ describe('statusOf', () => {
   );
 });
 
+describe('statusOf money in another currency', () => {
+  it('foreign-money: follows where people took it for the amount and it went back', () => {
+    expect(statusOf({ standing: 'PAID', amount: AMOUNT, payment: foreign(1n) })).toBe('PAID');
+    expect(statusOf({ standing: 'PAID', amount: AMOUNT, payment: foreign(1n, 1n) })).toBe('REFUNDED');
+  });
+
+  it('foreign-money: never makes a booking PAID, whatever came in', () => {
+    const money = fc.record({ currencyCode: fc.constantFrom('JPY', 'USD'), paid: fc.bigInt(0n, 10_000n) });
+    fc.assert(
+      fc.property(fc.array(money, { minLength: 1 }), ([first, ...rest]) => {
+        const others = rest.map((each) => ({ ...each, refunded: 0n }));
+        const told = {
+          ...(first as { currencyCode: string; paid: bigint }),
+          refunded: 0n,
+          revision: 1n,
+          others,
+        };
+        expect(statusOf({ standing: 'PENDING', amount: AMOUNT, payment: told })).toBe('PENDING');
+      }),
+    );
+  });
+});
+
 describe('isNewer', () => {
   const payments = fc.record({
+    others: fc.constantFrom([], [foreign(1n)], [foreign(2n)]),
     currencyCode: fc.constantFrom('EUR', 'USD'),
     paid: fc.bigInt(0n, 3n),
     refunded: fc.bigInt(0n, 3n),

@@ -1,4 +1,5 @@
-import type { BookingStatus, Money, Payment } from './booking.ts';
+import { matchOf } from '../payments/payment-match.ts';
+import type { BookingStatus, Money, Payment, Received } from './booking.ts';
 
 /** Where people may move a booking from each status. */
 export const NEXT_STATUSES: Readonly<Record<BookingStatus, readonly BookingStatus[]>> = {
@@ -24,14 +25,17 @@ export interface BookingStanding {
  * that one whose amount is there is not PENDING any more.
  */
 export function statusOf({ standing, amount, payment }: BookingStanding): BookingStatus {
-  if (!payment || payment.paid === 0n) return standing;
-  if (payment.refunded === payment.paid) return 'REFUNDED';
-  return standing === 'PENDING' && covers(payment, amount) ? 'PAID' : standing;
+  const match = matchOf({ amount, payment });
+  if (!payment || match === 'NOTHING') return standing;
+  if (match === 'OTHER_CURRENCY')
+    // Somebody took it for the amount, or else it has no say.
+    return standing !== 'PENDING' && isAllBack([payment, ...payment.others]) ? 'REFUNDED' : standing;
+  if (isAllBack(amount ? [payment] : [payment, ...payment.others])) return 'REFUNDED';
+  return standing === 'PENDING' && match !== 'PARTIAL' ? 'PAID' : standing;
 }
 
-// Where the amount is not known, or cannot be compared, whatever came in is taken for it.
-function covers({ paid, currencyCode }: Payment, amount: Money | null): boolean {
-  return !amount || amount.currencyCode !== currencyCode || paid >= amount.minorUnits;
+function isAllBack(received: readonly Received[]): boolean {
+  return received.every(({ paid, refunded }) => paid === refunded);
 }
 
 /** Whether a telling of payments replaces the one before. One order over all tellings, so that the last of them remains. */
@@ -41,5 +45,10 @@ export function isNewer(told: Payment, before: Payment | null): boolean {
   // Two that claim the same place: the one with more in it.
   if (told.paid !== before.paid) return told.paid > before.paid;
   if (told.refunded !== before.refunded) return told.refunded > before.refunded;
-  return told.currencyCode > before.currencyCode;
+  if (told.currencyCode !== before.currencyCode) return told.currencyCode > before.currencyCode;
+  return textOf(told.others) > textOf(before.others);
+}
+
+function textOf(received: readonly Received[]): string {
+  return received.map(({ currencyCode, paid, refunded }) => `${currencyCode} ${paid} ${refunded}`).join();
 }

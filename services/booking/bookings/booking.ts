@@ -14,13 +14,22 @@ export interface Money {
   readonly minorUnits: bigint;
 }
 
-/** The money of a booking as the billing service told it last, all payments together, in minor units. */
-export interface Payment {
+/** What came in in one currency, in minor units. */
+export interface Received {
   /** ISO 4217, upper case. */
   readonly currencyCode: string;
   readonly paid: bigint;
   /** Of what was paid. */
   readonly refunded: bigint;
+}
+
+/**
+ * The money of a booking as the billing service told it last, all payments together: in the currency of its amount where any
+ * came in in it, else in that of the first payment.
+ */
+export interface Payment extends Received {
+  /** What came in in other currencies, one entry a currency, by its code. */
+  readonly others: readonly Received[];
   /** Grows with each telling. */
   readonly revision: bigint;
 }

@@ -1,5 +1,12 @@
 import type { Booking, BookingStatus, BookingView, ContactDetails } from '../bookings/booking.ts';
 
+/** What came in in another currency; whole numbers as text, which JSON holds without loss. */
+export interface OtherPaymentColumn {
+  readonly currencyCode: string;
+  readonly paid: string;
+  readonly refunded: string;
+}
+
 /** A row as the prepared statements answer it; contact details in the FULL view. */
 export interface SelectedRow {
   tenant_id: string;
@@ -18,6 +25,7 @@ export interface SelectedRow {
   refunded_minor_units: string | null;
   payment_currency: string | null;
   payment_revision: string | null;
+  other_payments: OtherPaymentColumn[] | null;
   create_time: Date;
   update_time: Date;
   contact_details: ContactDetails | null;
@@ -26,7 +34,7 @@ export interface SelectedRow {
 // Dates as text: as a Date they would begin to depend on time zones.
 const BASIC_COLUMNS = `b.tenant_id, b.id, b.reference, b.user_id, b.vendor_id, b.pet_ids, b.status, b.start_date::text,
   b.end_date::text, b.amount_minor_units, b.amount_currency, b.title, b.paid_minor_units, b.refunded_minor_units,
-  b.payment_currency, b.payment_revision, b.create_time, b.update_time`;
+  b.payment_currency, b.payment_revision, b.other_payments, b.create_time, b.update_time`;
 
 /** What to select of `bookings b` for a view. */
 export const COLUMNS_BY_VIEW: Readonly<Record<BookingView, string>> = {
@@ -70,5 +78,10 @@ function paymentOf(row: SelectedRow): Booking['payment'] {
     paid: BigInt(paid_minor_units),
     refunded: BigInt(refunded_minor_units),
     revision: BigInt(payment_revision),
+    others: (row.other_payments ?? []).map((each) => ({
+      currencyCode: each.currencyCode,
+      paid: BigInt(each.paid),
+      refunded: BigInt(each.refunded),
+    })),
   };
 }

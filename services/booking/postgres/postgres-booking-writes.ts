@@ -1,9 +1,14 @@
 import { Buffer } from 'node:buffer';
 import { type Pool, runPrepared, transactPrepared } from '@rollcall/runtime/postgres';
-import type { Booking, BookingStatus } from '../bookings/booking.ts';
+import type { Booking, BookingStatus, Payment } from '../bookings/booking.ts';
 import type { BookingChange, BookingWrites } from '../bookings/booking-writes.ts';
 import type { WriteRequest } from '../requests/write-request.ts';
-import { bookingFromRow, COLUMNS_BY_VIEW, type SelectedRow } from './booking-from-row.ts';
+import {
+  bookingFromRow,
+  COLUMNS_BY_VIEW,
+  type OtherPaymentColumn,
+  type SelectedRow,
+} from './booking-from-row.ts';
 import { writeTellings } from './write-tellings.ts';
 
 /** Writes by prepared statements, each in one transaction with what is to be told of it. */
@@ -68,7 +73,7 @@ const HOLD = {
 const CHANGE = {
   name: 'booking_change',
   text: `update bookings set status = $3, standing = nullif($4, $3), update_time = $5, paid_minor_units = $6,
-      refunded_minor_units = $7, payment_currency = $8, payment_revision = $9
+      refunded_minor_units = $7, payment_currency = $8, payment_revision = $9, other_payments = $10
     where tenant_id = $1 and id = $2`,
 };
 
@@ -86,5 +91,13 @@ function toValues(booking: Booking, request: WriteRequest | undefined): unknown[
 
 function toChanges({ status, standing, updateTime, payment }: BookingChange): unknown[] {
   const money = [payment?.paid, payment?.refunded, payment?.currencyCode, payment?.revision];
-  return [status, standing, updateTime, ...money.map((each) => each ?? null)];
+  return [status, standing, updateTime, ...money.map((each) => each ?? null), toOtherPayments(payment)];
+}
+
+function toOtherPayments(payment: Payment | null): string | null {
+  if (!payment || payment.others.length === 0) return null;
+  const columns = payment.others.map(({ currencyCode, paid, refunded }): OtherPaymentColumn => {
+    return { currencyCode, paid: String(paid), refunded: String(refunded) };
+  });
+  return JSON.stringify(columns);
 }

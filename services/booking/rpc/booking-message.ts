@@ -4,14 +4,16 @@ import {
   type Booking as BookingMessage,
   BookingSchema,
   BookingUserSchema,
+  PaymentMatch as MatchMessage,
   BookingUserOutcome as OutcomeMessage,
   BookingStatus as StatusMessage,
   type BookingUser as UserMessage,
   BookingView as ViewMessage,
 } from '@rollcall/contract/booking';
 import { type KnownUser, toAttachedUser } from '@rollcall/user-access';
-import type { Booking, BookingView, Payment } from '../bookings/booking.ts';
+import type { Booking, BookingView, Payment, Received } from '../bookings/booking.ts';
 import type { ShownBooking } from '../bookings/shown-booking.ts';
+import { matchOf, type PaymentMatch } from '../payments/payment-match.ts';
 
 /** The view that was asked for. Field rules have refused values that the contract does not name. */
 export function viewFromMessage(view: ViewMessage): BookingView {
@@ -43,12 +45,29 @@ function bareBooking(booking: Booking): MessageInitShape<typeof BookingSchema> {
   };
   if (booking.contactDetails) init.contactDetails = booking.contactDetails as JsonObject;
   if (booking.amount) init.amount = booking.amount;
-  if (booking.payment) Object.assign(init, toMoneyMessages(booking.payment));
+  if (booking.payment) Object.assign(init, toPaymentMessages(booking, booking.payment));
   return init;
 }
 
+function toPaymentMessages(booking: Booking, payment: Payment): MessageInitShape<typeof BookingSchema> {
+  return {
+    ...toReceivedMessage(payment),
+    otherPayments: payment.others.map(toReceivedMessage),
+    paymentMatch: MATCHES[matchOf(booking)],
+  };
+}
+
+const MATCHES = {
+  NOTHING: MatchMessage.UNSPECIFIED,
+  FULL: MatchMessage.FULL,
+  PARTIAL: MatchMessage.PARTIAL,
+  EXCESS: MatchMessage.EXCESS,
+  OTHER_CURRENCY: MatchMessage.OTHER_CURRENCY,
+  AMOUNT_UNKNOWN: MatchMessage.AMOUNT_UNKNOWN,
+} as const satisfies Record<PaymentMatch, MatchMessage>;
+
 // What is nothing is absent.
-function toMoneyMessages({ currencyCode, paid, refunded }: Payment) {
+function toReceivedMessage({ currencyCode, paid, refunded }: Received) {
   return {
     ...(paid > 0n && { paid: { currencyCode, minorUnits: paid } }),
     ...(refunded > 0n && { refunded: { currencyCode, minorUnits: refunded } }),

@@ -14,8 +14,8 @@ import { changeBookingStatus } from '../bookings/change-booking-status.ts';
 import { type CreateBookingPorts, createBooking } from '../bookings/create-booking.ts';
 import { getBooking } from '../bookings/get-booking.ts';
 import { type ListBookingsPorts, listBookings } from '../bookings/list-bookings.ts';
-import { recordPayment } from '../bookings/record-payment.ts';
 import { showBooking } from '../bookings/shown-booking.ts';
+import { type RecordPaymentPorts, recordPayment } from '../payments/record-payment.ts';
 import { toBookingMessage, viewFromMessage } from './booking-message.ts';
 import { statusFromMessage } from './booking-status.ts';
 import { listFromRequest } from './list-bookings.ts';
@@ -23,7 +23,7 @@ import { newBookingFromMessage } from './new-booking.ts';
 import { paymentFromRequest } from './payment.ts';
 
 /** What the calls work with. */
-export type BookingPorts = CreateBookingPorts & ListBookingsPorts;
+export type BookingPorts = CreateBookingPorts & ListBookingsPorts & RecordPaymentPorts;
 
 /** The calls of BookingService. */
 export function bookingServiceImplementation(ports: BookingPorts): Implementation<typeof BookingService> {
@@ -55,7 +55,7 @@ export function bookingServiceImplementation(ports: BookingPorts): Implementatio
     },
     async recordBookingPayment(request, call) {
       const name = { tenantId: request.tenantId, id: request.id.toLowerCase() };
-      const booking = await recordPayment(writes, { ...name, payment: paymentFromRequest(request) });
+      const booking = await recordPayment(ports, { ...name, payment: paymentFromRequest(request) });
       return create(RecordBookingPaymentResponseSchema, { booking: await shown(booking, call) });
     },
     async listBookings(request, call) {

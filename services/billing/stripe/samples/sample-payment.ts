@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto';
 export interface SamplePayment {
   /** "pi_…" */
   readonly id: string;
-  /** In minor units. */
+  /** As Stripe counts it. */
   readonly amount: number;
   /** ISO 4217, in lower case as Stripe has it. */
   readonly currency: string;

@@ -7,6 +7,9 @@ export async function readLedgerState(pool: Pool): Promise<LedgerState> {
   return row ?? NO_STATE;
 }
 
+// As the index says it, which is why it names the currencies.
+const FRACTIONAL = `currency in ('ISK', 'UGX') and (amount % 100 <> 0 or captured % 100 <> 0 or refunded % 100 <> 0)`;
+
 const READ = {
   name: 'stripe_ledger_state',
   text: `select
@@ -16,5 +19,6 @@ const READ = {
     (select count(*) from stripe_events where state = 'failed' and next_attempt_time is null)::float8 as dead,
     (select count(*) from stripe_events where state = 'foreign')::float8 as foreign,
     (select count(*) from refunds where held)::float8 as "heldRefunds",
-    (select count(*) from stripe_objects where ambiguous)::float8 as ambiguous`,
+    (select count(*) from stripe_objects where ambiguous)::float8 as ambiguous,
+    (select count(*) from payments where ${FRACTIONAL})::float8 as fractional`,
 };

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file rollcall/billing/v1/payment.proto.
  */
 export const file_rollcall_billing_v1_payment: GenFile = /*@__PURE__*/
-  fileDesc("CiFyb2xsY2FsbC9iaWxsaW5nL3YxL3BheW1lbnQucHJvdG8SE3JvbGxjYWxsLmJpbGxpbmcudjEi8QQKB1BheW1lbnQSCgoCaWQYASABKAkSEQoJdGVuYW50X2lkGAIgASgJEg8KB3VzZXJfaWQYAyABKAkSEgoKYm9va2luZ19pZBgEIAEoCRIwCgVzdGF0ZRgFIAEoDjIhLnJvbGxjYWxsLmJpbGxpbmcudjEuUGF5bWVudFN0YXRlEicKBmFtb3VudBgGIAEoCzIXLnJvbGxjYWxsLnR5cGUudjEuTW9uZXkSKQoIY2FwdHVyZWQYByABKAsyFy5yb2xsY2FsbC50eXBlLnYxLk1vbmV5EikKCHJlZnVuZGVkGAggASgLMhcucm9sbGNhbGwudHlwZS52MS5Nb25leRI4Cg1kaXNwdXRlX3N0YXRlGAkgASgOMiEucm9sbGNhbGwuYmlsbGluZy52MS5EaXNwdXRlU3RhdGUSFAoMZmFpbHVyZV9jb2RlGAogASgJEiAKGHN0cmlwZV9wYXltZW50X2ludGVudF9pZBgLIAEoCRIvCgtjcmVhdGVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKB3JlZnVuZHMYDiADKAsyGy5yb2xsY2FsbC5iaWxsaW5nLnYxLlJlZnVuZBIVCghsaXZlbW9kZRgPIAEoCEgAiAEBEhYKDnN0cmlwZV9hY2NvdW50GBAgASgJEjMKEnJlZnVuZGVkX2J5X2NoYXJnZRgRIAEoCzIXLnJvbGxjYWxsLnR5cGUudjEuTW9uZXlCCwoJX2xpdmVtb2RlIskBCgZSZWZ1bmQSCgoCaWQYASABKAkSGAoQc3RyaXBlX3JlZnVuZF9pZBgCIAEoCRIvCgVzdGF0ZRgDIAEoDjIgLnJvbGxjYWxsLmJpbGxpbmcudjEuUmVmdW5kU3RhdGUSJwoGYW1vdW50GAQgASgLMhcucm9sbGNhbGwudHlwZS52MS5Nb25leRIOCgZyZWFzb24YBSABKAkSLwoLY3JlYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIo8BCgxQYXltZW50RXZlbnQSFwoPc3RyaXBlX2V2ZW50X2lkGAEgASgJEgwKBHR5cGUYAiABKAkSKAoEdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKYXBwbHlfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAq/wEKDFBheW1lbnRTdGF0ZRIdChlQQVlNRU5UX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVUEFZTUVOVF9TVEFURV9QRU5ESU5HEAESHAoYUEFZTUVOVF9TVEFURV9QUk9DRVNTSU5HEAISHAoYUEFZTUVOVF9TVEFURV9BVVRIT1JJWkVEEAMSGwoXUEFZTUVOVF9TVEFURV9TVUNDRUVERUQQBBIkCiBQQVlNRU5UX1NUQVRFX1BBUlRJQUxMWV9SRUZVTkRFRBAFEhoKFlBBWU1FTlRfU1RBVEVfUkVGVU5ERUQQBhIaChZQQVlNRU5UX1NUQVRFX0NBTkNFTEVEEAcqtwEKC1JlZnVuZFN0YXRlEhwKGFJFRlVORF9TVEFURV9VTlNQRUNJRklFRBAAEhgKFFJFRlVORF9TVEFURV9QRU5ESU5HEAESIAocUkVGVU5EX1NUQVRFX1JFUVVJUkVTX0FDVElPThACEhoKFlJFRlVORF9TVEFURV9TVUNDRUVERUQQAxIXChNSRUZVTkRfU1RBVEVfRkFJTEVEEAQSGQoVUkVGVU5EX1NUQVRFX0NBTkNFTEVEEAUqyAIKDERpc3B1dGVTdGF0ZRIdChlESVNQVVRFX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVRElTUFVURV9TVEFURV9XQVJOSU5HEAESIAocRElTUFVURV9TVEFURV9ORUVEU19SRVNQT05TRRACEh4KGkRJU1BVVEVfU1RBVEVfVU5ERVJfUkVWSUVXEAMSIAocRElTUFVURV9TVEFURV9XQVJOSU5HX0NMT1NFRBAEEhUKEURJU1BVVEVfU1RBVEVfV09OEAUSFgoSRElTUFVURV9TVEFURV9MT1NUEAYSGwoXRElTUFVURV9TVEFURV9QUkVWRU5URUQQBxInCiNESVNQVVRFX1NUQVRFX0FQUEVBTF9ORUVEU19SRVNQT05TRRAIEiUKIURJU1BVVEVfU1RBVEVfQVBQRUFMX1VOREVSX1JFVklFVxAJYgZwcm90bzM", [file_google_protobuf_timestamp, file_rollcall_type_v1_money]);
+  fileDesc("CiFyb2xsY2FsbC9iaWxsaW5nL3YxL3BheW1lbnQucHJvdG8SE3JvbGxjYWxsLmJpbGxpbmcudjEirQUKB1BheW1lbnQSCgoCaWQYASABKAkSEQoJdGVuYW50X2lkGAIgASgJEg8KB3VzZXJfaWQYAyABKAkSEgoKYm9va2luZ19pZBgEIAEoCRIwCgVzdGF0ZRgFIAEoDjIhLnJvbGxjYWxsLmJpbGxpbmcudjEuUGF5bWVudFN0YXRlEicKBmFtb3VudBgGIAEoCzIXLnJvbGxjYWxsLnR5cGUudjEuTW9uZXkSKQoIY2FwdHVyZWQYByABKAsyFy5yb2xsY2FsbC50eXBlLnYxLk1vbmV5EikKCHJlZnVuZGVkGAggASgLMhcucm9sbGNhbGwudHlwZS52MS5Nb25leRI4Cg1kaXNwdXRlX3N0YXRlGAkgASgOMiEucm9sbGNhbGwuYmlsbGluZy52MS5EaXNwdXRlU3RhdGUSFAoMZmFpbHVyZV9jb2RlGAogASgJEiAKGHN0cmlwZV9wYXltZW50X2ludGVudF9pZBgLIAEoCRIvCgtjcmVhdGVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKB3JlZnVuZHMYDiADKAsyGy5yb2xsY2FsbC5iaWxsaW5nLnYxLlJlZnVuZBIVCghsaXZlbW9kZRgPIAEoCEgAiAEBEhYKDnN0cmlwZV9hY2NvdW50GBAgASgJEjMKEnJlZnVuZGVkX2J5X2NoYXJnZRgRIAEoCzIXLnJvbGxjYWxsLnR5cGUudjEuTW9uZXkSOgoOc3RyaXBlX2Ftb3VudHMYEiABKAsyIi5yb2xsY2FsbC5iaWxsaW5nLnYxLlN0cmlwZUFtb3VudHNCCwoJX2xpdmVtb2RlInEKDVN0cmlwZUFtb3VudHMSDgoGYW1vdW50GAEgASgDEhAKCGNhcHR1cmVkGAIgASgDEhAKCHJlZnVuZGVkGAMgASgDEhAKCGRlY2ltYWxzGAQgASgFEhoKEnJlZnVuZGVkX2J5X2NoYXJnZRgFIAEoAyL3AQoGUmVmdW5kEgoKAmlkGAEgASgJEhgKEHN0cmlwZV9yZWZ1bmRfaWQYAiABKAkSLwoFc3RhdGUYAyABKA4yIC5yb2xsY2FsbC5iaWxsaW5nLnYxLlJlZnVuZFN0YXRlEicKBmFtb3VudBgEIAEoCzIXLnJvbGxjYWxsLnR5cGUudjEuTW9uZXkSDgoGcmVhc29uGAUgASgJEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIaCg1zdHJpcGVfYW1vdW50GAcgASgDSACIAQFCEAoOX3N0cmlwZV9hbW91bnQijwEKDFBheW1lbnRFdmVudBIXCg9zdHJpcGVfZXZlbnRfaWQYASABKAkSDAoEdHlwZRgCIAEoCRIoCgR0aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgphcHBseV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCr/AQoMUGF5bWVudFN0YXRlEh0KGVBBWU1FTlRfU1RBVEVfVU5TUEVDSUZJRUQQABIZChVQQVlNRU5UX1NUQVRFX1BFTkRJTkcQARIcChhQQVlNRU5UX1NUQVRFX1BST0NFU1NJTkcQAhIcChhQQVlNRU5UX1NUQVRFX0FVVEhPUklaRUQQAxIbChdQQVlNRU5UX1NUQVRFX1NVQ0NFRURFRBAEEiQKIFBBWU1FTlRfU1RBVEVfUEFSVElBTExZX1JFRlVOREVEEAUSGgoWUEFZTUVOVF9TVEFURV9SRUZVTkRFRBAGEhoKFlBBWU1FTlRfU1RBVEVfQ0FOQ0VMRUQQByq3AQoLUmVmdW5kU3RhdGUSHAoYUkVGVU5EX1NUQVRFX1VOU1BFQ0lGSUVEEAASGAoUUkVGVU5EX1NUQVRFX1BFTkRJTkcQARIgChxSRUZVTkRfU1RBVEVfUkVRVUlSRVNfQUNUSU9OEAISGgoWUkVGVU5EX1NUQVRFX1NVQ0NFRURFRBADEhcKE1JFRlVORF9TVEFURV9GQUlMRUQQBBIZChVSRUZVTkRfU1RBVEVfQ0FOQ0VMRUQQBSrIAgoMRGlzcHV0ZVN0YXRlEh0KGURJU1BVVEVfU1RBVEVfVU5TUEVDSUZJRUQQABIZChVESVNQVVRFX1NUQVRFX1dBUk5JTkcQARIgChxESVNQVVRFX1NUQVRFX05FRURTX1JFU1BPTlNFEAISHgoaRElTUFVURV9TVEFURV9VTkRFUl9SRVZJRVcQAxIgChxESVNQVVRFX1NUQVRFX1dBUk5JTkdfQ0xPU0VEEAQSFQoRRElTUFVURV9TVEFURV9XT04QBRIWChJESVNQVVRFX1NUQVRFX0xPU1QQBhIbChdESVNQVVRFX1NUQVRFX1BSRVZFTlRFRBAHEicKI0RJU1BVVEVfU1RBVEVfQVBQRUFMX05FRURTX1JFU1BPTlNFEAgSJQohRElTUFVURV9TVEFURV9BUFBFQUxfVU5ERVJfUkVWSUVXEAliBnByb3RvMw", [file_google_protobuf_timestamp, file_rollcall_type_v1_money]);
 
 /**
  * Money that a user paid: one for each payment intent at Stripe, whatever becomes of it.
@@ -141,6 +141,14 @@ export type Payment = Message<"rollcall.billing.v1.Payment"> & {
    * @generated from field: rollcall.type.v1.Money refunded_by_charge = 17;
    */
   refundedByCharge?: Money | undefined;
+
+  /**
+   * The amounts as Stripe counts them; present only where one of them is no whole number of minor units, so that `amount`,
+   * `captured` and `refunded` are rounded down. Stripe counts ISK and UGX in hundredths, which ISO 4217 does not know.
+   *
+   * @generated from field: rollcall.billing.v1.StripeAmounts stripe_amounts = 18;
+   */
+  stripeAmounts?: StripeAmounts | undefined;
 };
 
 /**
@@ -149,6 +157,55 @@ export type Payment = Message<"rollcall.billing.v1.Payment"> & {
  */
 export const PaymentSchema: GenMessage<Payment> = /*@__PURE__*/
   messageDesc(file_rollcall_billing_v1_payment, 0);
+
+/**
+ * Amounts of a payment in the unit that Stripe counts its currency in.
+ *
+ * @generated from message rollcall.billing.v1.StripeAmounts
+ */
+export type StripeAmounts = Message<"rollcall.billing.v1.StripeAmounts"> & {
+  /**
+   * What is asked for.
+   *
+   * @generated from field: int64 amount = 1;
+   */
+  amount: bigint;
+
+  /**
+   * What came in.
+   *
+   * @generated from field: int64 captured = 2;
+   */
+  captured: bigint;
+
+  /**
+   * What went back.
+   *
+   * @generated from field: int64 refunded = 3;
+   */
+  refunded: bigint;
+
+  /**
+   * Decimals of the unit: 5450 with 2 is 54.50.
+   *
+   * @generated from field: int32 decimals = 4;
+   */
+  decimals: number;
+
+  /**
+   * Part of `refunded` that only the charge tells of.
+   *
+   * @generated from field: int64 refunded_by_charge = 5;
+   */
+  refundedByCharge: bigint;
+};
+
+/**
+ * Describes the message rollcall.billing.v1.StripeAmounts.
+ * Use `create(StripeAmountsSchema)` to create a new message.
+ */
+export const StripeAmountsSchema: GenMessage<StripeAmounts> = /*@__PURE__*/
+  messageDesc(file_rollcall_billing_v1_payment, 1);
 
 /**
  * Money on its way back.
@@ -197,6 +254,13 @@ export type Refund = Message<"rollcall.billing.v1.Refund"> & {
    * @generated from field: google.protobuf.Timestamp create_time = 6;
    */
   createTime?: Timestamp | undefined;
+
+  /**
+   * How much as Stripe counts it; present only where it is no whole number of minor units, so that `amount` is rounded down.
+   *
+   * @generated from field: optional int64 stripe_amount = 7;
+   */
+  stripeAmount?: bigint | undefined;
 };
 
 /**
@@ -204,7 +268,7 @@ export type Refund = Message<"rollcall.billing.v1.Refund"> & {
  * Use `create(RefundSchema)` to create a new message.
  */
 export const RefundSchema: GenMessage<Refund> = /*@__PURE__*/
-  messageDesc(file_rollcall_billing_v1_payment, 1);
+  messageDesc(file_rollcall_billing_v1_payment, 2);
 
 /**
  * Something that Stripe told of a payment.
@@ -246,7 +310,7 @@ export type PaymentEvent = Message<"rollcall.billing.v1.PaymentEvent"> & {
  * Use `create(PaymentEventSchema)` to create a new message.
  */
 export const PaymentEventSchema: GenMessage<PaymentEvent> = /*@__PURE__*/
-  messageDesc(file_rollcall_billing_v1_payment, 2);
+  messageDesc(file_rollcall_billing_v1_payment, 3);
 
 /**
  * How a payment stands.

@@ -52,7 +52,7 @@ export type CreatePaymentRequest = Message<"rollcall.billing.v1.CreatePaymentReq
   bookingId: string;
 
   /**
-   * How much; more than 0.
+   * How much; more than 0, and what Stripe takes: FIELD_INVALID names the field otherwise, before anything is sent.
    *
    * @generated from field: rollcall.type.v1.Money amount = 5;
    */

@@ -20,7 +20,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file rollcall/booking/v1/booking.proto.
  */
 export const file_rollcall_booking_v1_booking: GenFile = /*@__PURE__*/
-  fileDesc("CiFyb2xsY2FsbC9ib29raW5nL3YxL2Jvb2tpbmcucHJvdG8SE3JvbGxjYWxsLmJvb2tpbmcudjEingYKB0Jvb2tpbmcSEwoCaWQYASABKAlCB7pIBHICGCQSGgoJdGVuYW50X2lkGAIgASgJQge6SARyAhg/Ej4KCXJlZmVyZW5jZRgDIAEoCUIrukgo2AEBciMYPzIfXltBLVphLXowLTldW0EtWmEtejAtOS1dezAsNjJ9JBIcCgd1c2VyX2lkGAQgASgJQgu6SAjYAQFyA7ABARI4Cg9jb250YWN0X2RldGFpbHMYBSABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0QgbI8xiAgAgSPAoGc3RhdHVzGAYgASgOMiIucm9sbGNhbGwuYm9va2luZy52MS5Cb29raW5nU3RhdHVzQgi6SAWCAQIQARI5CgpzdGFydF9kYXRlGAcgASgJQiW6SCJyIBgKMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kEjcKCGVuZF9kYXRlGAggASgJQiW6SCJyIBgKMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kEicKBmFtb3VudBgJIAEoCzIXLnJvbGxjYWxsLnR5cGUudjEuTW9uZXkSFwoFdGl0bGUYCiABKAlCCLpIBXIDGJADEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoEdXNlchgNIAEoCzIgLnJvbGxjYWxsLmJvb2tpbmcudjEuQm9va2luZ1VzZXISHgoJdmVuZG9yX2lkGA4gASgJQgu6SAjYAQFyA7ABARIiCgdwZXRfaWRzGA8gAygJQhG6SA6SAQsQFBgBIgVyA7ABARIlCgRwYWlkGBAgASgLMhcucm9sbGNhbGwudHlwZS52MS5Nb25leRIpCghyZWZ1bmRlZBgRIAEoCzIXLnJvbGxjYWxsLnR5cGUudjEuTW9uZXkSLgoGdmVuZG9yGBIgASgLMh4ucm9sbGNhbGwudXNlci52MS5BdHRhY2hlZFVzZXIikQEKC0Jvb2tpbmdVc2VyEhMKAmlkGAEgASgJQge6SARyAhgkEjgKB291dGNvbWUYAiABKA4yJy5yb2xsY2FsbC5ib29raW5nLnYxLkJvb2tpbmdVc2VyT3V0Y29tZRIkCgR1c2VyGAMgASgLMhYucm9sbGNhbGwudXNlci52MS5Vc2VyEg0KBXN0YWxlGAQgASgIKtoBCg1Cb29raW5nU3RhdHVzEh4KGkJPT0tJTkdfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGgoWQk9PS0lOR19TVEFUVVNfUEVORElORxABEhcKE0JPT0tJTkdfU1RBVFVTX1BBSUQQAhIcChhCT09LSU5HX1NUQVRVU19DT01QTEVURUQQAxIbChdCT09LSU5HX1NUQVRVU19BVFRFTkRFRBAEEhwKGEJPT0tJTkdfU1RBVFVTX0NBTkNFTExFRBAFEhsKF0JPT0tJTkdfU1RBVFVTX1JFRlVOREVEEAYqWgoLQm9va2luZ1ZpZXcSHAoYQk9PS0lOR19WSUVXX1VOU1BFQ0lGSUVEEAASFgoSQk9PS0lOR19WSUVXX0JBU0lDEAESFQoRQk9PS0lOR19WSUVXX0ZVTEwQAirEAQoSQm9va2luZ1VzZXJPdXRjb21lEiQKIEJPT0tJTkdfVVNFUl9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHgoaQk9PS0lOR19VU0VSX09VVENPTUVfRk9VTkQQARIgChxCT09LSU5HX1VTRVJfT1VUQ09NRV9ERUxFVEVEEAISIAocQk9PS0lOR19VU0VSX09VVENPTUVfTUlTU0lORxADEiQKIEJPT0tJTkdfVVNFUl9PVVRDT01FX1VOQVZBSUxBQkxFEARiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp, file_rollcall_type_v1_money, file_rollcall_type_v1_size, file_rollcall_user_v1_attached_user, file_rollcall_user_v1_user]);
+  fileDesc("CiFyb2xsY2FsbC9ib29raW5nL3YxL2Jvb2tpbmcucHJvdG8SE3JvbGxjYWxsLmJvb2tpbmcudjEinwcKB0Jvb2tpbmcSEwoCaWQYASABKAlCB7pIBHICGCQSGgoJdGVuYW50X2lkGAIgASgJQge6SARyAhg/Ej4KCXJlZmVyZW5jZRgDIAEoCUIrukgo2AEBciMYPzIfXltBLVphLXowLTldW0EtWmEtejAtOS1dezAsNjJ9JBIcCgd1c2VyX2lkGAQgASgJQgu6SAjYAQFyA7ABARI4Cg9jb250YWN0X2RldGFpbHMYBSABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0QgbI8xiAgAgSPAoGc3RhdHVzGAYgASgOMiIucm9sbGNhbGwuYm9va2luZy52MS5Cb29raW5nU3RhdHVzQgi6SAWCAQIQARI5CgpzdGFydF9kYXRlGAcgASgJQiW6SCJyIBgKMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kEjcKCGVuZF9kYXRlGAggASgJQiW6SCJyIBgKMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kEicKBmFtb3VudBgJIAEoCzIXLnJvbGxjYWxsLnR5cGUudjEuTW9uZXkSFwoFdGl0bGUYCiABKAlCCLpIBXIDGJADEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoEdXNlchgNIAEoCzIgLnJvbGxjYWxsLmJvb2tpbmcudjEuQm9va2luZ1VzZXISHgoJdmVuZG9yX2lkGA4gASgJQgu6SAjYAQFyA7ABARIiCgdwZXRfaWRzGA8gAygJQhG6SA6SAQsQFBgBIgVyA7ABARIlCgRwYWlkGBAgASgLMhcucm9sbGNhbGwudHlwZS52MS5Nb25leRIpCghyZWZ1bmRlZBgRIAEoCzIXLnJvbGxjYWxsLnR5cGUudjEuTW9uZXkSLgoGdmVuZG9yGBIgASgLMh4ucm9sbGNhbGwudXNlci52MS5BdHRhY2hlZFVzZXISRQoOb3RoZXJfcGF5bWVudHMYEyADKAsyIi5yb2xsY2FsbC5ib29raW5nLnYxLk1vbmV5UmVjZWl2ZWRCCbpIBpIBAxDIARI4Cg1wYXltZW50X21hdGNoGBQgASgOMiEucm9sbGNhbGwuYm9va2luZy52MS5QYXltZW50TWF0Y2giaQoNTW9uZXlSZWNlaXZlZBItCgRwYWlkGAEgASgLMhcucm9sbGNhbGwudHlwZS52MS5Nb25leUIGukgDyAEBEikKCHJlZnVuZGVkGAIgASgLMhcucm9sbGNhbGwudHlwZS52MS5Nb25leSKRAQoLQm9va2luZ1VzZXISEwoCaWQYASABKAlCB7pIBHICGCQSOAoHb3V0Y29tZRgCIAEoDjInLnJvbGxjYWxsLmJvb2tpbmcudjEuQm9va2luZ1VzZXJPdXRjb21lEiQKBHVzZXIYAyABKAsyFi5yb2xsY2FsbC51c2VyLnYxLlVzZXISDQoFc3RhbGUYBCABKAgqvgEKDFBheW1lbnRNYXRjaBIdChlQQVlNRU5UX01BVENIX1VOU1BFQ0lGSUVEEAASFgoSUEFZTUVOVF9NQVRDSF9GVUxMEAESGQoVUEFZTUVOVF9NQVRDSF9QQVJUSUFMEAISGAoUUEFZTUVOVF9NQVRDSF9FWENFU1MQAxIgChxQQVlNRU5UX01BVENIX09USEVSX0NVUlJFTkNZEAQSIAocUEFZTUVOVF9NQVRDSF9BTU9VTlRfVU5LTk9XThAFKtoBCg1Cb29raW5nU3RhdHVzEh4KGkJPT0tJTkdfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGgoWQk9PS0lOR19TVEFUVVNfUEVORElORxABEhcKE0JPT0tJTkdfU1RBVFVTX1BBSUQQAhIcChhCT09LSU5HX1NUQVRVU19DT01QTEVURUQQAxIbChdCT09LSU5HX1NUQVRVU19BVFRFTkRFRBAEEhwKGEJPT0tJTkdfU1RBVFVTX0NBTkNFTExFRBAFEhsKF0JPT0tJTkdfU1RBVFVTX1JFRlVOREVEEAYqWgoLQm9va2luZ1ZpZXcSHAoYQk9PS0lOR19WSUVXX1VOU1BFQ0lGSUVEEAASFgoSQk9PS0lOR19WSUVXX0JBU0lDEAESFQoRQk9PS0lOR19WSUVXX0ZVTEwQAirEAQoSQm9va2luZ1VzZXJPdXRjb21lEiQKIEJPT0tJTkdfVVNFUl9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHgoaQk9PS0lOR19VU0VSX09VVENPTUVfRk9VTkQQARIgChxCT09LSU5HX1VTRVJfT1VUQ09NRV9ERUxFVEVEEAISIAocQk9PS0lOR19VU0VSX09VVENPTUVfTUlTU0lORxADEiQKIEJPT0tJTkdfVVNFUl9PVVRDT01FX1VOQVZBSUxBQkxFEARiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp, file_rollcall_type_v1_money, file_rollcall_type_v1_size, file_rollcall_user_v1_attached_user, file_rollcall_user_v1_user]);
 
 /**
  * A stay, a seat, a table: something kept for somebody.
@@ -135,7 +135,8 @@ export type Booking = Message<"rollcall.booking.v1.Booking"> & {
   petIds: string[];
 
   /**
-   * What was paid for it, as the billing service last told; absent: nothing. Output only.
+   * What was paid for it, as the billing service last told: in the currency of `amount` where anything came in in it, else in
+   * that of the first payment; absent: nothing. Output only.
    *
    * @generated from field: rollcall.type.v1.Money paid = 16;
    */
@@ -154,6 +155,20 @@ export type Booking = Message<"rollcall.booking.v1.Booking"> & {
    * @generated from field: rollcall.user.v1.AttachedUser vendor = 18;
    */
   vendor?: AttachedUser | undefined;
+
+  /**
+   * What came in in other currencies than `paid`, one entry a currency. It is shown, and never pays the booking. Output only.
+   *
+   * @generated from field: repeated rollcall.booking.v1.MoneyReceived other_payments = 19;
+   */
+  otherPayments: MoneyReceived[];
+
+  /**
+   * How what came in compares with `amount`. Output only.
+   *
+   * @generated from field: rollcall.booking.v1.PaymentMatch payment_match = 20;
+   */
+  paymentMatch: PaymentMatch;
 };
 
 /**
@@ -162,6 +177,34 @@ export type Booking = Message<"rollcall.booking.v1.Booking"> & {
  */
 export const BookingSchema: GenMessage<Booking> = /*@__PURE__*/
   messageDesc(file_rollcall_booking_v1_booking, 0);
+
+/**
+ * What came in in one currency, and what of that went back.
+ *
+ * @generated from message rollcall.booking.v1.MoneyReceived
+ */
+export type MoneyReceived = Message<"rollcall.booking.v1.MoneyReceived"> & {
+  /**
+   * What came in.
+   *
+   * @generated from field: rollcall.type.v1.Money paid = 1;
+   */
+  paid?: Money | undefined;
+
+  /**
+   * What of that went back, in the same currency; absent: nothing.
+   *
+   * @generated from field: rollcall.type.v1.Money refunded = 2;
+   */
+  refunded?: Money | undefined;
+};
+
+/**
+ * Describes the message rollcall.booking.v1.MoneyReceived.
+ * Use `create(MoneyReceivedSchema)` to create a new message.
+ */
+export const MoneyReceivedSchema: GenMessage<MoneyReceived> = /*@__PURE__*/
+  messageDesc(file_rollcall_booking_v1_booking, 1);
 
 /**
  * What is known of the user of a booking.
@@ -203,7 +246,69 @@ export type BookingUser = Message<"rollcall.booking.v1.BookingUser"> & {
  * Use `create(BookingUserSchema)` to create a new message.
  */
 export const BookingUserSchema: GenMessage<BookingUser> = /*@__PURE__*/
-  messageDesc(file_rollcall_booking_v1_booking, 1);
+  messageDesc(file_rollcall_booking_v1_booking, 2);
+
+/**
+ * How what came in for a booking compares with what it costs.
+ *
+ * @generated from enum rollcall.booking.v1.PaymentMatch
+ */
+export const PaymentMatch = {
+  /**
+   * Nothing came in.
+   *
+   * @generated from enum value: PAYMENT_MATCH_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * All of the amount, and no more.
+   *
+   * @generated from enum value: PAYMENT_MATCH_FULL = 1;
+   */
+  FULL: 1,
+
+  /**
+   * Less than the amount.
+   *
+   * @generated from enum value: PAYMENT_MATCH_PARTIAL = 2;
+   */
+  PARTIAL: 2,
+
+  /**
+   * More than the amount, and the surplus did not go back.
+   *
+   * @generated from enum value: PAYMENT_MATCH_EXCESS = 3;
+   */
+  EXCESS: 3,
+
+  /**
+   * Money in other currencies alone, which cannot be compared: the booking is not paid by it.
+   *
+   * @generated from enum value: PAYMENT_MATCH_OTHER_CURRENCY = 4;
+   */
+  OTHER_CURRENCY: 4,
+
+  /**
+   * The amount of the booking is not known: whatever came in is taken for it.
+   *
+   * @generated from enum value: PAYMENT_MATCH_AMOUNT_UNKNOWN = 5;
+   */
+  AMOUNT_UNKNOWN: 5,
+} as const;
+
+/**
+ * How what came in for a booking compares with what it costs.
+ *
+ * @generated from enum rollcall.booking.v1.PaymentMatch
+ */
+export type PaymentMatch = (typeof PaymentMatch)[keyof typeof PaymentMatch] | UnknownEnum;
+
+/**
+ * Describes the enum rollcall.booking.v1.PaymentMatch.
+ */
+export const PaymentMatchSchema: GenEnum<PaymentMatch> = /*@__PURE__*/
+  enumDesc(file_rollcall_booking_v1_booking, 0);
 
 /**
  * How far a booking is.
@@ -272,7 +377,7 @@ export type BookingStatus = (typeof BookingStatus)[keyof typeof BookingStatus] |
  * Describes the enum rollcall.booking.v1.BookingStatus.
  */
 export const BookingStatusSchema: GenEnum<BookingStatus> = /*@__PURE__*/
-  enumDesc(file_rollcall_booking_v1_booking, 0);
+  enumDesc(file_rollcall_booking_v1_booking, 1);
 
 /**
  * How much of a booking to answer.
@@ -313,7 +418,7 @@ export type BookingView = (typeof BookingView)[keyof typeof BookingView] | Unkno
  * Describes the enum rollcall.booking.v1.BookingView.
  */
 export const BookingViewSchema: GenEnum<BookingView> = /*@__PURE__*/
-  enumDesc(file_rollcall_booking_v1_booking, 1);
+  enumDesc(file_rollcall_booking_v1_booking, 2);
 
 /**
  * Whether the user of a booking is known.
@@ -368,5 +473,5 @@ export type BookingUserOutcome = (typeof BookingUserOutcome)[keyof typeof Bookin
  * Describes the enum rollcall.booking.v1.BookingUserOutcome.
  */
 export const BookingUserOutcomeSchema: GenEnum<BookingUserOutcome> = /*@__PURE__*/
-  enumDesc(file_rollcall_booking_v1_booking, 2);
+  enumDesc(file_rollcall_booking_v1_booking, 3);
 
