@@ -21,6 +21,7 @@ const REFUSED: [file: string, statement: string, rule: string][] = [
   ['services/vendor/x.ts', "import '@rollcall/booking-client';", 'noRestrictedImports'],
   ['services/vendor/vendors/x.ts', "import '../postgres/vendor-rows.ts';", 'noRestrictedImports'],
   ['services/billing/x.ts', "import '@rollcall/booking';", 'noRestrictedImports'],
+  ['services/billing/x.ts', "import '@rollcall/transport';", 'noRestrictedImports'],
   ['services/booking/bookings/x.ts', "import '@rollcall/transport';", 'noRestrictedImports'],
   ['migrations/x.ts', "import '@rollcall/auth';", 'noRestrictedImports'],
   ['services/auth/x.ts', 'export const x = process.env;', 'noProcessEnv'],
@@ -36,6 +37,7 @@ const ALLOWED: [file: string, statement: string][] = [
   ['services/user-access/x.ts', "import '@rollcall/transport';"],
   ['services/vendor/x.ts', "import '@rollcall/user-access';"],
   ['services/billing/x.ts', "import '@rollcall/booking-client';"],
+  ['services/billing/x.ts', "import '@rollcall/transport/guard';"],
   ['services/booking/x.test.ts', "import '@rollcall/auth';"],
 ];
 

@@ -1,7 +1,9 @@
 import type { DescService } from '@bufbuild/protobuf';
 import type { Transport } from '@connectrpc/connect';
 import { checkOptions } from './check-options.ts';
-import { createGrpcTransport } from './grpc-transport.ts';
+import { createGrpcTransport, DEFAULT_TIMEOUT_MS } from './grpc-transport.ts';
+import type { CallGuard } from './guard/call-guard.ts';
+import { guardTransport } from './guard/guard-transport.ts';
 import { showValue } from './show-value.ts';
 import { TransportOptionError } from './transport-option-error.ts';
 import type { GrpcTransportOptions } from './transport-options.ts';
@@ -13,6 +15,8 @@ export interface ConnectionOptions extends Partial<Omit<GrpcTransportOptions, 'r
    * whoever made it closes it. Excludes every other option of this kind.
    */
   transport?: Transport;
+  /** The guard that every call passes, which whoever made it closes. Default none. */
+  guard?: CallGuard | undefined;
 }
 
 /** A transport, and how its user lets go of it. */
@@ -37,6 +41,17 @@ const CHANNEL_OPTIONS = [
 /** Takes the transport given, or makes one over which reads of `services` are retried. Throws TransportOptionError. */
 export function openTransport(options: ConnectionOptions, services: readonly DescService[]): OpenedTransport {
   checkOptions(options);
+  const { guard, ...connection } = options;
+  const opened = openUnguarded(connection, services);
+  if (guard === undefined) return opened;
+  const { defaultTimeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  return { ...opened, transport: guardTransport(opened.transport, guard, defaultTimeoutMs) };
+}
+
+function openUnguarded(
+  options: Omit<ConnectionOptions, 'guard'>,
+  services: readonly DescService[],
+): OpenedTransport {
   const { transport, address, ...rest } = options;
   if (transport !== undefined) {
     const contradicting = CHANNEL_OPTIONS.find((option) => options[option] !== undefined);

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { ErrorReason } from '@rollcall/contract/user';
-import { errorReason, isCallNotSent, retryDelayMs } from '@rollcall/transport';
+import { errorReason, isCallNotSent } from '@rollcall/transport';
 import type { DegradedReason } from './user-lookup.ts';
 
 /** The breaker is open: the service was not asked. */
@@ -107,21 +107,6 @@ export function isOutage(error: unknown): boolean {
 /** Whether no answer came before the deadline. */
 export function isTimeout(error: unknown): boolean {
   return degradedReason(error) === 'deadline_exceeded';
-}
-
-/** Those that speak of this client as a whole, and not of the one call or the one server. */
-const WAIT_REASONS = new Set<string | undefined>([
-  'RATE_LIMITED',
-  'OVERLOADED',
-] satisfies (keyof typeof ErrorReason)[]);
-/** The longest wait that is obeyed, in ms: a server that is wrong about it must not silence its clients for good. */
-export const LONGEST_WAIT_MS = 60_000;
-
-/** How long, in ms, the service wants this client to ask nothing at all. Undefined: it did not say, or spoke of one call. */
-export function askedToWaitMs(error: unknown): number | undefined {
-  if (!WAIT_REASONS.has(errorReason(error)?.reason)) return undefined;
-  const delayMs = retryDelayMs(error);
-  return delayMs && Math.min(delayMs, LONGEST_WAIT_MS);
 }
 
 function judge(error: unknown): Judgement {

@@ -1,7 +1,7 @@
 import { createRouterTransport } from '@connectrpc/connect';
 import { UserService } from '@rollcall/contract/user';
 import { expect, it } from 'vitest';
-import { createBreaker } from './breaker.ts';
+import { createUserBreaker } from './breaker.ts';
 import { createCounters } from './counters.ts';
 import { Deadlines } from './deadlines.ts';
 import { createRemoteUserReader } from './remote-user-reader.ts';
@@ -16,7 +16,7 @@ it('resolving answers also where a fault of its own comes between', async () => 
   const clock = () => performance.now();
   const transport = createRouterTransport(({ service }) => service(UserService, new MapUserService()));
   const resolver = createRemoteUserReader(transport, clock);
-  const breaker = createBreaker();
+  const breaker = createUserBreaker();
   const limits = { maxEntries: 9, maxBytes: 99_999, maxMissingEntries: 9, maxSeenVersions: 9 };
   const context = {
     settings: OPTIONS,

@@ -5,7 +5,7 @@ import type { TelemetryOptions } from './telemetry.ts';
 import type { Clock, DegradeLimit } from './user-reader.ts';
 
 /** How to reach the user service, and how to remember what it says. Give `address` or `transport`; all else has a default. */
-export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeoutMs'> {
+export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeoutMs' | 'guard'> {
   /** The tenant to ask about. Absent: name one with `forTenant`. */
   tenantId?: string;
   /**

@@ -1,6 +1,6 @@
 import { UserService } from '@rollcall/contract/user';
 import { openTransport } from '@rollcall/transport';
-import { type BreakerState, createBreaker } from './breaker.ts';
+import { type BreakerState, createUserBreaker } from './breaker.ts';
 import type { FeedHealth } from './change-feed.ts';
 import { toSettings, type UserClientSettings } from './check-options.ts';
 import { createCoarseClock } from './coarse-clock.ts';
@@ -65,7 +65,7 @@ export function createUserClient(options: UserClientOptions): UserClient {
   const cache = new UserCache(settings);
   const connection = openTransport(options, [UserService]);
   const telemetry = createTelemetry(options);
-  const breaker = createBreaker(options.breaker, (change) =>
+  const breaker = createUserBreaker(options.breaker, (change) =>
     publish('rollcall:user-client:breaker:changed', () => change),
   );
   // A clock that was given is a test's, and held: it is looked at each time.

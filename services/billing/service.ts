@@ -10,6 +10,7 @@ import {
   requireSessions,
 } from '@rollcall/runtime/postgres';
 import {
+  createOutgoingCalls,
   type Interceptor,
   implementService,
   type OpenDoors,
@@ -72,6 +73,7 @@ export async function createBillingService(
 ): Promise<BillingService> {
   await using stack = new AsyncDisposableStack();
   const logger = createLogger({ service: 'billing', level: config.logLevel });
+  const outgoing = createOutgoingCalls({ service: 'billing', logger });
   const database = {
     url: config.databaseUrl,
     isPooled: config.isPooled,
@@ -83,9 +85,9 @@ export async function createBillingService(
   await requireSchema(pool, SCHEMA);
   await requireSessions(pool, config, 'BILLING');
   const outboxUrl = await requireDirectUrl(config, { prefix: 'BILLING', what: 'the outbox' });
-  const access = stack.use(await connectUserAccess(config, { prefix: 'BILLING', logger, clock }));
+  const access = stack.use(await connectUserAccess(config, { prefix: 'BILLING', logger, clock, outgoing }));
   const gateway = stack.use(
-    createStripeGateway({ apiKey: config.stripeApiKey, apiBase: config.stripeApiBase }),
+    createStripeGateway({ apiKey: config.stripeApiKey, apiBase: config.stripeApiBase, observer: outgoing }),
   );
   const scope = ledgerScopeOf(config);
   warnOfOtherMode(config, scope, logger);
@@ -107,7 +109,7 @@ export async function createBillingService(
   };
   const tasks = billingTasks({
     ...{ admin: access.admin, pool, sums: createPostgresPaymentSums(pool, scope) },
-    bookings: stack.use(connectBookings(config.bookingAddress)),
+    bookings: stack.use(connectBookings(config.bookingAddress, outgoing)).client,
   });
   const outbox = stack.use(await startOutbox({ url: outboxUrl, logger, tasks }));
   const merges = stack.use(followMerges({ pool, users: access.fresh, columns: USER_COLUMNS, logger }));
@@ -128,6 +130,7 @@ export async function createBillingService(
       http: { port: config.httpPort, variable: 'BILLING_HTTP_PORT' },
       logger,
       toRpcError,
+      outgoing,
       // Its own database only: without the others what is here is still shown.
       isReady: probe.isAnswering,
       readMetrics: () => [access, outbox, merges, webhooks].flatMap((each) => each.readings()),

@@ -10,7 +10,7 @@ import {
   requireSchema,
   requireSessions,
 } from '@rollcall/runtime/postgres';
-import { type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
+import { createOutgoingCalls, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
 import {
   connectUserAccess,
   createUserAliases,
@@ -68,6 +68,7 @@ export async function createBookingService(
 ): Promise<BookingService> {
   await using stack = new AsyncDisposableStack();
   const logger = createLogger({ service: 'booking', level: config.logLevel });
+  const outgoing = createOutgoingCalls({ service: 'booking', logger });
   const database = {
     url: config.databaseUrl,
     isPooled: config.isPooled,
@@ -79,7 +80,7 @@ export async function createBookingService(
   await requireSchema(pool, SCHEMA);
   await requireSessions(pool, config, 'BOOKING');
   const outboxUrl = await requireDirectUrl(config, { prefix: 'BOOKING', what: 'the outbox' });
-  const access = stack.use(await connectUserAccess(config, { prefix: 'BOOKING', logger, clock }));
+  const access = stack.use(await connectUserAccess(config, { prefix: 'BOOKING', logger, clock, outgoing }));
   const outbox = stack.use(await startOutbox({ url: outboxUrl, logger, tasks: tasksOf(access, pool) }));
   const merges = stack.use(followMerges({ pool, users: access.fresh, columns: USER_COLUMNS, logger }));
   const recorded = createRecordedPayments(logger);
@@ -93,6 +94,7 @@ export async function createBookingService(
       http: { port: config.httpPort, variable: 'BOOKING_HTTP_PORT' },
       logger,
       toRpcError,
+      outgoing,
       // Its own database only: without the user service bookings are still shown.
       isReady: probe.isAnswering,
       readMetrics: () => [access, outbox, merges, recorded].flatMap((each) => each.readings()),

@@ -1,6 +1,7 @@
 import { UserService } from '@rollcall/contract/user';
 import { StartupError } from '@rollcall/runtime';
 import { createServiceClient, type ServiceClient } from '@rollcall/transport';
+import { type CallGuard, type CallObserver, createCallGuard, observeCalls } from '@rollcall/transport/guard';
 import { createUserClient, TransportOptionError, type UserClient } from '@rollcall/user-client';
 import { createUserAdminClient, type UserAdminClient } from '@rollcall/user-client/admin';
 import type { AuthCredentials } from './auth-credentials.ts';
@@ -14,6 +15,8 @@ export interface UserClients {
   readonly client: UserClient;
   readonly admin: UserAdminClient;
   readonly fresh: ServiceClient<typeof UserService>;
+  /** What the calls of `admin` and `fresh` pass; `client` has a breaker of its own. */
+  readonly guard: CallGuard;
 }
 
 /** What they are made with. */
@@ -23,7 +26,12 @@ export interface ConnectOptions {
   readonly prefix: string;
   /** Monotonic, in ms. */
   readonly clock: () => number;
+  /** Hears of every call. */
+  readonly outgoing: CallObserver;
 }
+
+/** The user service, in messages and metrics. */
+const TARGET = 'auth';
 
 /**
  * Makes the clients of the user service, of which nothing is asked yet.
@@ -31,23 +39,26 @@ export interface ConnectOptions {
  */
 export function connectClients(
   { authAddress: address, usersSnapshotPath }: Pick<UserAccessConfig, 'authAddress' | 'usersSnapshotPath'>,
-  { credentials, prefix, clock }: ConnectOptions,
+  { credentials, prefix, clock, outgoing }: ConnectOptions,
 ): UserClients {
   if (usersSnapshotPath !== undefined)
     prepareSnapshotFolder(usersSnapshotPath, `${prefix}_USERS_SNAPSHOT_PATH`);
   const connection = { address, interceptors: [passOnRequestId], ...credentials };
+  const guard = createCallGuard({ target: TARGET, observer: outgoing });
   try {
     // First the one that holds nothing yet where the address is refused.
-    const admin = createUserAdminClient(connection);
-    const fresh = createServiceClient(UserService, connection);
+    const admin = createUserAdminClient({ ...connection, guard });
+    const fresh = createServiceClient(UserService, { ...connection, guard });
     const client = createUserClient({
       ...connection,
+      interceptors: [...connection.interceptors, observeCalls(TARGET, outgoing)],
       timeoutMs: LOOKUP_TIMEOUT_MS,
       clock,
       ...(usersSnapshotPath !== undefined && { snapshotPath: usersSnapshotPath }),
     });
-    return { client, admin, fresh };
+    return { client, admin, fresh, guard };
   } catch (error) {
+    guard.close();
     throw error instanceof TransportOptionError ? addressFault(error, prefix) : error;
   }
 }

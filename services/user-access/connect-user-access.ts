@@ -1,6 +1,6 @@
 import type { UserService } from '@rollcall/contract/user';
 import type { Logger } from '@rollcall/runtime';
-import type { MetricReading } from '@rollcall/runtime/rpc';
+import { createOutgoingCalls, type MetricReading, type OutgoingCalls } from '@rollcall/runtime/rpc';
 import type { ServiceClient } from '@rollcall/transport';
 import type { UserClient } from '@rollcall/user-client';
 import type { UserAdminClient } from '@rollcall/user-client/admin';
@@ -17,7 +17,10 @@ export interface UserAccess extends AsyncDisposable {
   readonly client: UserClient;
   /** Users beside a service's own rows; an outage is an outcome. */
   readonly users: Users;
-  /** Searches, and what the service tells the owner; 1 s a call where no deadline is nearer, an outage is an error. */
+  /**
+   * Searches, and what the service tells the owner; 1 s a call where no deadline is nearer, an outage is an error. After two
+   * timeouts in a row calls of `admin` and `fresh` fail at once with UNAVAILABLE, until the user service answers again.
+   */
   readonly admin: UserAdminClient;
   /** Reads and the change feed as they are, with nothing remembered: for `followMerges`. */
   readonly fresh: ServiceClient<typeof UserService>;
@@ -32,6 +35,8 @@ export interface UserAccessOptions {
   readonly logger: Logger;
   /** Monotonic, in ms, by which what is known of users grows old. Default `performance.now`. */
   readonly clock?: () => number;
+  /** Hears of the calls to the user service. Default: they are logged only. */
+  readonly outgoing?: OutgoingCalls;
 }
 
 /**
@@ -40,10 +45,13 @@ export interface UserAccessOptions {
  */
 export async function connectUserAccess(
   config: UserAccessConfig,
-  { prefix, logger, clock = () => performance.now() }: UserAccessOptions,
+  { prefix, logger, clock = () => performance.now(), outgoing }: UserAccessOptions,
 ): Promise<UserAccess> {
   const credentials = await readAuthCredentials(config, prefix);
-  const { client, admin, fresh } = connectClients(config, { credentials, prefix, clock });
+  const { client, admin, fresh, guard } = connectClients(config, {
+    ...{ credentials, prefix, clock },
+    outgoing: outgoing ?? createOutgoingCalls({ service: config.callerName, logger }),
+  });
   return {
     client,
     admin,
@@ -51,6 +59,8 @@ export async function connectUserAccess(
     users: createRemoteUsers(client, logger),
     readings: () => userClientReadings(client),
     async [Symbol.asyncDispose]() {
+      // First: what ends now says nothing about the user service.
+      guard.close();
       admin.close();
       fresh.close();
       await client.close();

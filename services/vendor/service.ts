@@ -8,7 +8,7 @@ import {
   requireSchema,
   requireSessions,
 } from '@rollcall/runtime/postgres';
-import { implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
+import { createOutgoingCalls, implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
 import {
   connectUserAccess,
   createUserAliases,
@@ -55,6 +55,7 @@ export async function createVendorService(
 ): Promise<VendorService> {
   await using stack = new AsyncDisposableStack();
   const logger = createLogger({ service: 'vendor', level: config.logLevel });
+  const outgoing = createOutgoingCalls({ service: 'vendor', logger });
   const { databaseUrl: url, isPooled, maxConnections } = config;
   const pool = stack.adopt(
     createPool({ url, isPooled, maxConnections, statementTimeoutMs: STATEMENT_TIMEOUT_MS, logger }),
@@ -63,7 +64,7 @@ export async function createVendorService(
   await requireSchema(pool, SCHEMA);
   await requireSessions(pool, config, 'VENDOR');
   const outboxUrl = await requireDirectUrl(config, { prefix: 'VENDOR', what: 'the outbox' });
-  const access = stack.use(await connectUserAccess(config, { prefix: 'VENDOR', logger, clock }));
+  const access = stack.use(await connectUserAccess(config, { prefix: 'VENDOR', logger, clock, outgoing }));
   const outbox = stack.use(
     await startOutbox({
       url: outboxUrl,
@@ -95,6 +96,7 @@ export async function createVendorService(
       http: { port: config.httpPort, variable: 'VENDOR_HTTP_PORT' },
       logger,
       toRpcError,
+      outgoing,
       // Its own database only: without the user service vendors are still shown.
       isReady: probe.isAnswering,
       readMetrics: () => [...access.readings(), ...outbox.readings(), ...merges.readings()],

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { Secret } from '@rollcall/runtime';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { CallEnd } from '@rollcall/transport/guard';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BillingError } from '../billing-error.ts';
 import { idempotencyKey, type NewPaymentIntent, type StripeGateway } from '../payments/stripe-gateway.ts';
 import { STRIPE_KINDS } from '../payments/stripe-object.ts';
@@ -200,6 +201,116 @@ describe('trouble', () => {
     const refusal = await refusalOf(gateway.createPaymentIntent(newIntent()));
     expect(refusal).toMatchObject({ reason: 'STRIPE_REFUSED', metadata: { stripe_code: 'card_declined' } });
     expect(inspect(refusal, { depth: 9, showHidden: true })).not.toMatch(/4242|Lovelace|sk_test/);
+  });
+});
+
+describe('while Stripe hangs', () => {
+  const seen: string[] = [];
+  const observer = {
+    onEnd: ({ target, method, code }: CallEnd) => void seen.push(`${target} ${method} ${code}`),
+    onRefused: ({ target, method }: { target: string; method: string }) =>
+      void seen.push(`${target} refused ${method}`),
+    onState: ({ target, state }: { target: string; state: string }) => void seen.push(`${target} ${state}`),
+  };
+  const impatient = { maxRetries: 0, timeoutMs: 500, observer };
+  const patient = { maxRetries: 0, timeoutMs: 20_000, observer };
+  let opened: DisposableStack;
+  // Closed before the next test, whose faults would befall its probes.
+  const openHere = (options: Partial<StripeGatewayOptions>) =>
+    opened.use(createStripeGateway({ apiKey: new Secret(STRIPE_TEST_KEY), apiBase: server.url, ...options }));
+  beforeEach(() => {
+    seen.length = 0;
+    opened = new DisposableStack();
+    return () => opened.dispose();
+  });
+  const post = 'stripe POST /v1/payment_intents';
+  const isBack = (of: StripeGateway) =>
+    expect
+      .poll(() => of.retrieve('charge', 'ch_none').then(() => 'back', String), { timeout: 15_000 })
+      .toBe('back');
+
+  it.each([
+    ['with silence', 'silence'],
+    ['within the body of its answers', 'endless body'],
+  ] as const)(
+    'outgoing-breakers: calls are refused at once after two timeouts in a row, %s, and no write is repeated',
+    async (_, fault) => {
+      const hanging = openHere(impatient);
+      const before = server.requests.length;
+      server.plan({ fault, times: Number.POSITIVE_INFINITY });
+      const order = newIntent();
+      for (let i = 0; i < 2; i++)
+        expect(await refusalOf(hanging.createPaymentIntent(order))).toMatchObject({
+          metadata: { why: 'ETIMEDOUT' },
+        });
+      const refusal = await refusalOf(hanging.createPaymentIntent(order));
+      expect(refusal).toMatchObject({
+        reason: 'STRIPE_UNAVAILABLE',
+        message: expect.stringContaining('Stripe'),
+        metadata: { why: 'breaker_open' },
+        retryDelayMs: 1000,
+      });
+      expect(await refusalOf(hanging.retrieve('charge', 'ch_1'))).toMatchObject({
+        metadata: { why: 'breaker_open' },
+      });
+      server.heal();
+      await isBack(hanging);
+      const sent = server.requests.slice(before);
+      expect(sent.filter(({ method }) => method === 'POST')).toHaveLength(2);
+      // What it was asked behind the callers' backs has no idempotency key and makes nothing.
+      const probes = sent.filter(({ path }) => path === '/v1/payment_intents').slice(2);
+      expect(new Set(probes.map(({ method, idempotencyKey }) => `${method} ${idempotencyKey}`))).toEqual(
+        new Set(['GET undefined']),
+      );
+      // The same key makes one payment intent, as often as it is sent.
+      expect((await hanging.createPaymentIntent(order)).id).toBe(
+        (await hanging.createPaymentIntent(order)).id,
+      );
+      expect(seen.slice(0, 5)).toEqual([
+        'stripe closed',
+        `${post} ETIMEDOUT`,
+        ...['stripe open', `${post} ETIMEDOUT`].toSorted(),
+        'stripe refused make a payment intent',
+      ]);
+      expect(seen.at(-1)).toBe(`${post} OK`);
+    },
+  );
+
+  it('outgoing-breakers: the package sends no request again that would only meet an open breaker', async () => {
+    const repeating = openHere({ timeoutMs: 200, maxRetries: 2 });
+    server.plan({ fault: 'silence', times: Number.POSITIVE_INFINITY });
+    const order = newIntent({ description: `patient ${newKey()}` });
+    expect(await refusalOf(repeating.createPaymentIntent(order))).toMatchObject({
+      metadata: { why: 'breaker_open' },
+    });
+    const sent = server.requests.filter(({ form }) => form.get('description') === order.description);
+    expect(sent.map(({ idempotencyKey: key }) => key)).toEqual([order.idempotencyKey, order.idempotencyKey]);
+  });
+
+  it.each([
+    ['a declined card', { status: 402, code: 'card_declined' }],
+    ['too many requests', { status: 429, retryAfterS: 7 }],
+    ['an object that is missing', { status: 404, code: 'resource_missing' }],
+    ['a key without permission', { status: 403 }],
+    ['a fault of ours', { status: 400 }],
+  ] as const)('outgoing-breakers: %s is an answer, however often', async (_, fault) => {
+    const refusing = openHere(patient);
+    server.plan({ fault, times: 20 });
+    for (let i = 0; i < 20; i++) await refusalOf(refusing.createPaymentIntent(newIntent()));
+    expect((await refusing.createPaymentIntent(newIntent())).id).toMatch(/^pi_/);
+    const codes = seen.filter((each) => each.startsWith(post)).map((each) => each.split(' ').at(-1));
+    expect(codes).toEqual([...Array<string>(20).fill(String(fault.status)), 'OK']);
+    expect(seen).not.toContain('stripe open');
+  });
+
+  it('outgoing-breakers: failures of Stripe itself open the breaker where they are most of many', async () => {
+    const failing = openHere(patient);
+    server.plan({ fault: { status: 500 }, times: Number.POSITIVE_INFINITY });
+    for (let i = 0; i < 12; i++) await refusalOf(failing.retrieve('charge', `ch_${i}`));
+    expect(seen).toContain('stripe GET /v1/charges/{id} 500');
+    expect(seen).toContain('stripe open');
+    server.heal();
+    await isBack(failing);
   });
 });
 

@@ -1,6 +1,8 @@
 import type { Secret } from '@rollcall/runtime';
+import { type CallGuard, type CallObserver, createCallGuard } from '@rollcall/transport/guard';
 import type Stripe from 'stripe';
 import type { StripeGateway } from '../payments/stripe-gateway.ts';
+import { STRIPE_CALLS } from './judge-stripe-calls.ts';
 import { createStripeClient } from './stripe-client.ts';
 import { billingErrorFrom, notConfigured } from './stripe-fault.ts';
 import { createPaymentIntent, createRefund, findPaymentIntent } from './stripe-payments.ts';
@@ -21,27 +23,39 @@ export interface StripeGatewayOptions {
   readonly timeoutMs?: number;
   /** How often the package sends a request again that was not answered, or with a failure of Stripe's own. Default 2. */
   readonly maxRetries?: number;
+  /** Hears of every request. Default: nothing is told. */
+  readonly observer?: CallObserver;
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_RETRIES = 2;
 
 /**
- * Stripe through its official package. Opens no connection before the first call; disposing closes them.
+ * Stripe through its official package. Opens no connection before the first call; disposing closes them. After two requests in a
+ * row that were not answered in time, calls are refused at once with STRIPE_UNAVAILABLE, until Stripe answers again.
  * @throws StartupError where `apiBase` cannot be used.
  */
 export function createStripeGateway(options: StripeGatewayOptions): StripeGateway & Disposable {
   const { apiKey, apiBase, timeoutMs = DEFAULT_TIMEOUT_MS, maxRetries = DEFAULT_MAX_RETRIES } = options;
   if (!apiKey) return gatewayOf(undefined, () => {});
-  const client = createStripeClient({ apiKey, apiBase, timeoutMs, maxRetries });
-  return gatewayOf(client.stripe, () => client[Symbol.dispose]());
+  using stack = new DisposableStack();
+  const guard = stack.use(createCallGuard({ target: 'stripe', observer: options.observer, ...STRIPE_CALLS }));
+  const { stripe } = stack.use(createStripeClient({ apiKey, apiBase, timeoutMs, maxRetries, guard }));
+  const closers = stack.move();
+  return gatewayOf({ stripe, guard }, () => closers.dispose());
 }
 
-function gatewayOf(stripe: Stripe | undefined, close: () => void): StripeGateway & Disposable {
+/** The package, and what its requests pass. */
+interface Connection {
+  readonly stripe: Stripe;
+  readonly guard: CallGuard;
+}
+
+function gatewayOf(connection: Connection | undefined, close: () => void): StripeGateway & Disposable {
   const asking = <A, T>(what: string, call: (stripe: Stripe, argument: A) => Promise<T>) =>
-    askingOf(stripe, what, call);
+    askingOf(connection, what, call);
   return {
-    isConfigured: stripe !== undefined,
+    isConfigured: connection !== undefined,
     createCustomer: asking('make a customer', createCustomer),
     createSubscription: asking('make a subscription', createSubscription),
     findSubscription: asking('find a subscription', findSubscription),
@@ -56,13 +70,16 @@ function gatewayOf(stripe: Stripe | undefined, close: () => void): StripeGateway
 }
 
 function askingOf<A, T>(
-  stripe: Stripe | undefined,
+  connection: Connection | undefined,
   what: string,
   call: (stripe: Stripe, argument: A) => Promise<T>,
 ): (argument: A) => Promise<T> {
   return async (argument) => {
-    if (!stripe) throw notConfigured();
+    if (!connection) throw notConfigured();
+    const { stripe, guard } = connection;
     try {
+      // Here as well, because the package would send a request again that its guard refuses.
+      guard.requireClosed(what);
       return await call(stripe, argument);
     } catch (error) {
       throw billingErrorFrom(error, what);

@@ -1,7 +1,9 @@
 import http from 'node:http';
 import https from 'node:https';
 import { type Secret, StartupError } from '@rollcall/runtime';
+import type { CallGuard } from '@rollcall/transport/guard';
 import Stripe from 'stripe';
+import { guardHttpClient } from './guard-http-client.ts';
 
 /** The version of Stripe's API that billing reads and writes, whatever the account's own is. */
 export const STRIPE_API_VERSION = '2026-10-28.endive';
@@ -15,6 +17,8 @@ export interface StripeClientOptions {
   readonly timeoutMs: number;
   /** How often the package sends a request again. 0: only where its connection was closed under it. */
   readonly maxRetries: number;
+  /** What every request passes, those that the package sends again included. Whoever made it closes it. */
+  readonly guard: CallGuard;
 }
 
 /** The official package, and what closes its connections. */
@@ -30,7 +34,7 @@ const MAX_SOCKETS = 25;
  * @throws StartupError where a live key would go over a connection that is not encrypted, or `apiBase` has a path.
  */
 export function createStripeClient(options: StripeClientOptions): StripeClient {
-  const { apiKey, apiBase, timeoutMs, maxRetries } = options;
+  const { apiKey, apiBase, timeoutMs, maxRetries, guard } = options;
   const isPlain = apiBase?.protocol === 'http:';
   if (isPlain && apiKey.reveal().includes('_live_'))
     throw new StartupError('STRIPE_API_BASE is not https, and STRIPE_API_KEY is a live key: change one.');
@@ -39,7 +43,7 @@ export function createStripeClient(options: StripeClientOptions): StripeClient {
   const agent = new (isPlain ? http : https).Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
   const stripe = new Stripe(apiKey.reveal(), {
     apiVersion: STRIPE_API_VERSION,
-    httpAgent: agent as http.Agent,
+    httpClient: guardHttpClient(Stripe.createNodeHttpClient(agent as http.Agent), guard),
     maxNetworkRetries: maxRetries,
     timeout: timeoutMs,
     telemetry: false,

@@ -1,3 +1,4 @@
+import { isTargetUnavailable } from '@rollcall/transport/guard';
 import Stripe from 'stripe';
 import { BillingError } from '../billing-error.ts';
 
@@ -16,7 +17,9 @@ export function notConfigured(): BillingError {
  * kept: they can hold the payment intent with its secret, the payment method, or a part of the key.
  */
 export function billingErrorFrom(error: unknown, what: string): unknown {
+  if (isTargetUnavailable(error)) return notAsked(what);
   if (!(error instanceof Stripe.errors.StripeError)) return error;
+  if (isTargetUnavailable(error.detail)) return notAsked(what);
   const about = aboutOf(error, what);
   if (error instanceof Stripe.errors.StripeAuthenticationError) return unknownKey(about);
   return isUnavailable(error) ? unavailable(error, about) : refused(about);
@@ -79,6 +82,16 @@ function unavailable(error: Stripe.errors.StripeError, about: About): BillingErr
   return new BillingError('STRIPE_UNAVAILABLE', message, {
     metadata: { ...about, why },
     retryDelayMs: retryDelayMs(error),
+  });
+}
+
+// The breaker is open: Stripe failed just before.
+function notAsked(what: string): BillingError {
+  const why = 'breaker_open';
+  const message = `Stripe is not asked to ${what} for a moment, because it did not answer just before; try again with the same request id.`;
+  return new BillingError('STRIPE_UNAVAILABLE', message, {
+    metadata: { what, why },
+    retryDelayMs: RETRY_DELAY_MS,
   });
 }
 

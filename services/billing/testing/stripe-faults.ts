@@ -12,7 +12,9 @@ export type StripeFault =
   | 'drop before'
   | 'drop after'
   /** No answer ever. */
-  | 'silence';
+  | 'silence'
+  /** The head of an answer, and a body that goes on and on. */
+  | 'endless body';
 
 /** A fault, and the requests that it befalls. */
 export interface PlannedFault {

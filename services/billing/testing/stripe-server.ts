@@ -83,6 +83,7 @@ class StandIn implements StripeServer {
     this.requests.push(request);
     const fault = this.#faults.take(request);
     if (fault === 'silence') return;
+    if (fault === 'endless body') return sendWithoutEnd(response);
     if (fault === 'drop before') return void message.socket.destroy();
     const answer = typeof fault === 'object' ? failureOf(fault) : this.#answer(request);
     if (fault === 'drop after') return void message.socket.destroy();
@@ -155,6 +156,12 @@ function errorOf(status: number, code: string): Answer {
   const type = code === 'idempotency_error' ? code : 'invalid_request_error';
   // The sentence is what must never be passed on.
   return { status, body: { error: { type, code, message: 'Card 4242 of Ada Lovelace, says Stripe.' } } };
+}
+
+function sendWithoutEnd(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json', 'request-id': 'req_standin' });
+  const timer = setInterval(() => response.write(' '), 20);
+  response.once('close', () => clearInterval(timer));
 }
 
 function send(response: ServerResponse, { status, body, headers }: Answer): void {

@@ -71,7 +71,7 @@ function isSetUpFault({ code }: ConnectError): boolean {
 
 function searchUnavailable(cause: ConnectError): BookingError {
   const why = Code[cause.code];
-  const message = `Users cannot be searched for now (${why}); try again, or list without user_query.`;
+  const message = `The auth service cannot be asked to search for users now (${why}); try again, or list without user_query.`;
   return new BookingError('USER_SEARCH_UNAVAILABLE', message, { metadata: { why }, cause });
 }
 

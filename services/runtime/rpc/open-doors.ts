@@ -6,6 +6,7 @@ import { isLoopback, listenFault } from '../listen-fault.ts';
 import type { Logger } from '../logger.ts';
 import { type MetricReading, metricReadingsText } from '../metric-reading.ts';
 import { createMetrics } from '../metrics.ts';
+import type { OutgoingCalls } from '../outgoing/outgoing-calls.ts';
 import { StartupError } from '../startup-error.ts';
 import type { Interceptor } from './call.ts';
 import { createChain } from './chain.ts';
@@ -60,6 +61,8 @@ export interface DoorsOptions {
   readonly plainRoutes?: Readonly<Record<string, PlainRoute>>;
   /** What /metrics shows besides calls and the process, read each time it is asked for. Default: nothing. */
   readonly readMetrics?: () => readonly MetricReading[];
+  /** The calls that the service makes to others, shown on /metrics. Default: it makes none. */
+  readonly outgoing?: Pick<OutgoingCalls, 'metricsText'>;
   /** The longest that a unary call may take, in milliseconds. Default 10000. */
   readonly maxCallMs?: number;
   /** How long calls in progress may go on once the doors close, in milliseconds. Default 5000. */
@@ -105,7 +108,8 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
   const metricsPage = coalesced(async () => {
     const readings = [...(options.readMetrics?.() ?? []), ...ingress.partial.readings()];
     const own = await metricReadingsText(options.name, readings);
-    const body = `${await metrics.registry.metrics()}\n${own}`;
+    const outgoing = (await options.outgoing?.metricsText()) ?? '';
+    const body = [await metrics.registry.metrics(), own, outgoing].join('\n');
     return { status: 200, type: 'text/plain; version=0.0.4', body };
   });
   const pages = {

@@ -2,14 +2,26 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { ERROR_DOMAIN, ErrorInfoSchema, RetryInfoSchema } from '@rollcall/contract';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Breaker, type BreakerAttempt, type BreakerOptions, createBreaker } from './breaker.ts';
-import { BreakerOpenError, LONGEST_WAIT_MS } from './judge.ts';
+import {
+  type Breaker,
+  type BreakerAttempt,
+  type BreakerListener,
+  type BreakerOptions,
+  createBreaker,
+} from './breaker.ts';
+import { CALL_JUDGE } from './judge-calls.ts';
+import { LONGEST_WAIT_MS } from './wait.ts';
 
 const away = () => Promise.reject(new ConnectError('away', Code.Unavailable));
 const lateError = () => new ConnectError('late', Code.DeadlineExceeded);
 const late = () => Promise.reject(lateError());
 const refused = () => Promise.reject(new ConnectError('no', Code.PermissionDenied));
 const well = () => Promise.resolve('well');
+
+class BreakerOpenError extends Error {}
+const judge = { ...CALL_JUDGE, refusal: () => new BreakerOpenError() };
+const make = (options?: BreakerOptions, onChange?: BreakerListener) =>
+  createBreaker({ judge, options, onChange });
 
 let breaker: Breaker;
 beforeEach(() => {
@@ -22,7 +34,7 @@ afterEach(() => {
 });
 
 function create(options: BreakerOptions = {}): Breaker {
-  return createBreaker({ volumeThreshold: 4, resetTimeoutMs: 1_000, ...options });
+  return make({ volumeThreshold: 4, resetTimeoutMs: 1_000, ...options });
 }
 
 async function fail(times: number): Promise<void> {
@@ -193,7 +205,7 @@ describe('createBreaker', () => {
 
   it('leaves the options alone that it is given', () => {
     const options = Object.freeze({ volumeThreshold: 5 });
-    createBreaker(options).close();
+    make(options).close();
     expect(options).toEqual({ volumeThreshold: 5 });
   });
 
@@ -206,7 +218,7 @@ describe('createBreaker', () => {
 describe('a service that hangs', () => {
   beforeEach(() => {
     breaker.close();
-    breaker = createBreaker();
+    breaker = make();
   });
 
   async function timeOut(attempt?: BreakerAttempt): Promise<void> {
@@ -242,7 +254,7 @@ describe('a service that hangs', () => {
     const gone = () => Promise.reject(new ConnectError('gone', Code.Canceled));
     for (const between of [away, gone]) {
       breaker.close();
-      breaker = createBreaker();
+      breaker = make();
       await timeOut();
       await expect(breaker.run(between)).rejects.toThrow();
       expect(breaker.state).toBe('closed');
@@ -301,7 +313,7 @@ describe('a service that hangs', () => {
 
   it('A5: is told how many timeouts are too many', async () => {
     breaker.close();
-    breaker = createBreaker({ timeoutThreshold: 3 });
+    breaker = make({ timeoutThreshold: 3 });
     for (const state of ['closed', 'closed', 'open']) {
       await timeOut();
       expect(breaker.state).toBe(state);
@@ -439,7 +451,7 @@ describe('its own probes', () => {
   it('A5: are told as changes of state in the turn in which they end', async () => {
     const changes: string[] = [];
     breaker.close();
-    breaker = createBreaker({ volumeThreshold: 4 }, ({ from, to }) => changes.push(`${from} → ${to}`));
+    breaker = make({ volumeThreshold: 4 }, ({ from, to }) => changes.push(`${from} → ${to}`));
     await tripWith(away);
     expect(changes).toEqual(['closed → open']);
     await vi.advanceTimersByTimeAsync(TO_PROBE_MS);

@@ -1,0 +1,279 @@
+import {
+  type Code,
+  Code as Codes,
+  ConnectError,
+  createClient,
+  createServiceImplSpec,
+  type ServiceImpl,
+} from '@connectrpc/connect';
+import { ERROR_DOMAIN, ErrorInfoSchema, RetryInfoSchema } from '@rollcall/contract';
+import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from '@rollcall/contract/health';
+import { UserAdminService, UserService } from '@rollcall/contract/user';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { withDeadline } from '../call-deadline.ts';
+import { createGrpcTransport } from '../grpc-transport.ts';
+import { openTransport } from '../open-transport.ts';
+import { createServiceClient } from '../service-client.ts';
+import { startGrpcTestServer } from '../testing/grpc-test-server.ts';
+import { type CallEnd, type CallGuard, createCallGuard, isTargetUnavailable } from './call-guard.ts';
+import { observeCalls } from './observe-calls.ts';
+
+const TIMEOUT_MS = 150;
+const RESET_MS = 100;
+const SEARCH = 'rollcall.user.v1.UserAdminService/SearchUsers';
+const RECORD = 'rollcall.user.v1.UserAdminService/RecordActivity';
+const CHECK = 'grpc.health.v1.Health/Check';
+
+const stack = new AsyncDisposableStack();
+/** What the service does with each call: it hangs, answers, or fails with this. */
+let mood: 'hangs' | 'answers' | ConnectError;
+let isServing: boolean;
+/** Calls that reached the service, by method. */
+let reached: Record<string, number>;
+let address: string;
+
+async function serve(method: string): Promise<object> {
+  reached[method] = (reached[method] ?? 0) + 1;
+  if (mood === 'hangs') return await new Promise<never>(() => {});
+  if (mood !== 'answers') throw mood;
+  return {};
+}
+
+beforeAll(async () => {
+  const checks: Pick<ServiceImpl<typeof Health>, 'check'> = {
+    check: async () => {
+      await serve(CHECK);
+      return { status: isServing ? ServingStatus.SERVING : ServingStatus.NOT_SERVING };
+    },
+  };
+  const watches: Pick<ServiceImpl<typeof UserService>, 'watchUsers'> = {
+    async *watchUsers() {
+      yield await serve('watch');
+    },
+  };
+  const others = [
+    createServiceImplSpec<typeof Health>(Health, checks),
+    createServiceImplSpec<typeof UserService>(UserService, watches),
+  ];
+  const server = stack.use(
+    await startGrpcTestServer(
+      UserAdminService,
+      { searchUsers: () => serve(SEARCH), recordActivity: () => serve(RECORD) },
+      { others },
+    ),
+  );
+  address = server.address;
+});
+afterAll(() => stack.disposeAsync());
+
+let test: DisposableStack;
+let guard: CallGuard;
+type Admin = ReturnType<typeof createServiceClient<typeof UserAdminService>>;
+/** Waits for a service that hangs no longer than it must, and for one that answers as long as a busy machine takes. */
+let admin: Admin;
+let patient: Admin;
+let seen: { ends: CallEnd[]; refused: string[]; states: string[] };
+beforeEach(() => {
+  mood = 'answers';
+  isServing = true;
+  reached = {};
+  seen = { ends: [], refused: [], states: [] };
+  test = new DisposableStack();
+  guard = test.use(
+    createCallGuard({
+      target: 'auth',
+      breaker: { resetTimeoutMs: RESET_MS, volumeThreshold: 8 },
+      observer: {
+        onEnd: (end) => seen.ends.push(end),
+        onRefused: ({ target, method }) => seen.refused.push(`${target} ${method}`),
+        onState: ({ target, state }) => seen.states.push(`${target} ${state}`),
+      },
+    }),
+  );
+  const connect = (defaultTimeoutMs: number) =>
+    test.use(createServiceClient(UserAdminService, { address, guard, defaultTimeoutMs }));
+  admin = connect(TIMEOUT_MS);
+  patient = connect(20_000);
+  return () => test.dispose();
+});
+
+const client = () => (mood === 'hangs' ? admin : patient);
+const search = () => client().searchUsers({ tenantId: 'acme', query: 'ada' });
+const record = () => client().recordActivity({ tenantId: 'acme', id: 'u' });
+const codeOf = (call: Promise<unknown>) =>
+  call.then(
+    () => 'OK',
+    (error: ConnectError) => Codes[error.code],
+  );
+
+async function trip(call: () => Promise<unknown>): Promise<void> {
+  mood = 'hangs';
+  for (let i = 0; i < 2; i++) expect(await codeOf(call())).toBe('DeadlineExceeded');
+  expect(guard.state).toBe('open');
+}
+
+const isClosed = () => expect.poll(() => guard.state, { timeout: 10_000, interval: 10 }).toBe('closed');
+
+describe('a guard of calls', () => {
+  it('outgoing-breakers: refuses calls at once after two timeouts in a row, and names the target', async () => {
+    await trip(search);
+    const before = { ...reached };
+    const error = await search().catch((reason: unknown) => reason);
+    expect(isTargetUnavailable(error)).toBe(true);
+    expect(error).toBeInstanceOf(ConnectError);
+    expect(error).toMatchObject({ code: Codes.Unavailable, message: expect.stringContaining('auth') });
+    // Another method of the same target is refused as well: the target hangs, and not the method.
+    expect(await codeOf(record())).toBe('Unavailable');
+    expect(reached[RECORD]).toBeUndefined();
+    expect(reached[SEARCH]).toBe(before[SEARCH]);
+    expect(seen.refused).toEqual([`auth ${SEARCH}`, `auth ${RECORD}`]);
+  });
+
+  it('outgoing-breakers: repeats the read that failed, without any caller, until the target answers', async () => {
+    await trip(search);
+    await expect.poll(() => reached[SEARCH], { timeout: 10_000 }).toBeGreaterThan(3);
+    mood = 'answers';
+    await isClosed();
+    expect(await codeOf(search())).toBe('OK');
+    expect(seen.states[0]).toBe('auth closed');
+    expect(seen.states).toContain('auth half-open');
+    expect(seen.states.at(-1)).toBe('auth closed');
+  });
+
+  it('outgoing-breakers: repeats no write, and asks the health of the target in its place', async () => {
+    await trip(record);
+    await expect.poll(() => reached[CHECK], { timeout: 10_000 }).toBeGreaterThan(0);
+    // It answers, and says that it does not serve.
+    mood = 'answers';
+    isServing = false;
+    const before = reached[CHECK] ?? 0;
+    await expect.poll(() => reached[CHECK], { timeout: 10_000 }).toBeGreaterThan(before + 1);
+    expect(guard.state).not.toBe('closed');
+    isServing = true;
+    await isClosed();
+    expect(reached[RECORD]).toBe(2);
+    expect(await codeOf(record())).toBe('OK');
+  });
+
+  it.each([
+    Codes.InvalidArgument,
+    Codes.NotFound,
+    Codes.AlreadyExists,
+    Codes.PermissionDenied,
+    Codes.Unauthenticated,
+    Codes.FailedPrecondition,
+    Codes.OutOfRange,
+    Codes.Unimplemented,
+    Codes.ResourceExhausted,
+    Codes.Aborted,
+  ])('outgoing-breakers: stays closed while calls are refused with %s', async (code: Code) => {
+    mood = new ConnectError('no', code);
+    for (let i = 0; i < 20; i++) expect(await codeOf(search())).toBe(Codes[code]);
+    expect(guard.state).toBe('closed');
+  });
+
+  it('outgoing-breakers: begins the row of timeouts anew with each answer, a refusal included', async () => {
+    const refused = new ConnectError('no', Codes.NotFound);
+    for (const each of ['hangs', refused, 'hangs', 'answers', 'hangs'] as const) {
+      mood = each;
+      await codeOf(record());
+    }
+    expect(guard.state).toBe('closed');
+    await codeOf(record());
+    expect(guard.state).toBe('open');
+  });
+
+  it('outgoing-breakers: opens where most of many calls fail', async () => {
+    mood = new ConnectError('broken', Codes.Internal);
+    for (let i = 0; i < 8; i++) expect(await codeOf(record())).toBe('Internal');
+    expect(guard.state).toBe('open');
+  });
+
+  it('outgoing-breakers: keeps to the time for which a caller over its limit is asked to wait', async () => {
+    mood = new ConnectError('slow down', Codes.ResourceExhausted, undefined, [
+      { desc: ErrorInfoSchema, value: { reason: 'RATE_LIMITED', domain: ERROR_DOMAIN } },
+      { desc: RetryInfoSchema, value: { retryDelay: { seconds: 30n } } },
+    ]);
+    expect(await codeOf(record())).toBe('ResourceExhausted');
+    mood = 'answers';
+    expect(await codeOf(record())).toBe('ResourceExhausted');
+    expect(reached[RECORD]).toBe(1);
+    expect(guard.state).toBe('closed');
+  });
+
+  it('outgoing-breakers: learns nothing from a call whose caller was in a hurry', async () => {
+    mood = 'hangs';
+    for (let i = 0; i < 12; i++) expect(await codeOf(withDeadline(10, search))).toBe('DeadlineExceeded');
+    for (let i = 0; i < 12; i++) expect(await codeOf(withDeadline(0, search))).toBe('DeadlineExceeded');
+    expect(guard.state).toBe('closed');
+  });
+
+  it('outgoing-breakers: counts a call that its caller takes back at its deadline', async () => {
+    mood = 'hangs';
+    const taken = () =>
+      withDeadline(TIMEOUT_MS + 20, () => {
+        const canceled = new AbortController();
+        setTimeout(() => canceled.abort(), TIMEOUT_MS - 10);
+        return admin.recordActivity({}, { signal: canceled.signal, timeoutMs: 60_000 });
+      });
+    for (let i = 0; i < 2; i++) expect(await codeOf(taken())).toBe('DeadlineExceeded');
+    expect(guard.state).toBe('open');
+  });
+
+  it('outgoing-breakers: learns nothing from a call that its caller takes back before', async () => {
+    mood = 'hangs';
+    for (let i = 0; i < 12; i++) {
+      const canceled = new AbortController();
+      const call = admin.recordActivity({}, { signal: canceled.signal });
+      canceled.abort();
+      expect(await codeOf(call)).toBe('Canceled');
+    }
+    expect(guard.state).toBe('closed');
+  });
+
+  it('outgoing-breakers: lets no stream begin while its breaker is open', async () => {
+    const users = test.use(createServiceClient(UserService, { address, guard }));
+    const watch = () => Array.fromAsync(users.watchUsers({ tenantIds: ['acme'] }));
+    expect(await watch()).toHaveLength(1);
+    await trip(record);
+    expect(await watch().catch(isTargetUnavailable)).toBe(true);
+    expect(reached.watch).toBe(1);
+  });
+
+  it('outgoing-breakers: tells of each call that was sent, its own included', async () => {
+    await search();
+    mood = new ConnectError('no', Codes.NotFound);
+    await codeOf(record());
+    await trip(record);
+    mood = 'answers';
+    await isClosed();
+    const codes = (method: string) =>
+      seen.ends.filter((end) => end.method === method).map(({ target, code }) => `${target} ${code}`);
+    expect(codes(SEARCH)).toEqual(['auth OK']);
+    expect(codes(RECORD)).toEqual(['auth NOT_FOUND', 'auth DEADLINE_EXCEEDED', 'auth DEADLINE_EXCEEDED']);
+    expect(codes(CHECK).slice(-3)).toEqual(['auth OK', 'auth OK', 'auth OK']);
+    for (const { seconds } of seen.ends) expect(seconds).toBeGreaterThanOrEqual(0);
+  });
+
+  it('outgoing-breakers: stands around a transport that was passed in too, and refuses all once closed', async () => {
+    const transport = test.use(createGrpcTransport({ address, defaultTimeoutMs: 20_000 }));
+    const opened = openTransport({ transport, guard }, [UserAdminService]);
+    const guarded = createClient(UserAdminService, opened.transport);
+    expect(await codeOf(guarded.searchUsers({}))).toBe('OK');
+    guard.close();
+    expect(await codeOf(guarded.searchUsers({}))).toBe('Unavailable');
+  });
+});
+
+it('outgoing-breakers: calls of a client with a breaker of its own are told of as well', async () => {
+  const observer = { onEnd: (end: CallEnd) => void seen.ends.push(end) };
+  const interceptors = [observeCalls('auth', observer)];
+  const observed = test.use(createServiceClient(UserAdminService, { address, interceptors }));
+  await observed.searchUsers({});
+  mood = new ConnectError('no', Codes.PermissionDenied);
+  expect(await codeOf(observed.searchUsers({}))).toBe('PermissionDenied');
+  expect(seen.ends.map(({ method, code }) => `${method} ${code}`)).toEqual([
+    `${SEARCH} OK`,
+    `${SEARCH} PERMISSION_DENIED`,
+  ]);
+});

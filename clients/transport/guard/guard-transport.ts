@@ -1,0 +1,81 @@
+import type { DescMethod } from '@bufbuild/protobuf';
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
+import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
+import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from '@rollcall/contract/health';
+import { remainingMs } from '../call-deadline.ts';
+import type { CallGuard, GuardedCall } from './call-guard.ts';
+
+/**
+ * The time in ms that a call must have had for its timeout to say something about the target: some hundred times what a service
+ * here takes when it is well. Our own choice. A target may have a shorter default deadline; then that is it.
+ */
+const COUNTED_TIMEOUT_MS = 500;
+/** A call that is canceled this close, in ms, before the deadline of its own caller was not answered before that deadline. */
+const DEADLINE_SLACK_MS = 50;
+
+/**
+ * A transport over which the guard's breaker lets calls pass. Streams pass while it is closed, and say nothing about the target,
+ * because their readers see to their silence. While the breaker is open the guard repeats the read that failed last, outside of
+ * its caller's deadline; a write is never repeated, and the target's health is asked in its place.
+ * @param defaultTimeoutMs deadline in ms of a call over `transport` that names none
+ */
+export function guardTransport(transport: Transport, guard: CallGuard, defaultTimeoutMs: number): Transport {
+  const countedMs = Math.min(COUNTED_TIMEOUT_MS, defaultTimeoutMs);
+  return {
+    unary(method, signal, timeoutMs, header, message, contextValues) {
+      const askedMs = timeoutMs ?? defaultTimeoutMs;
+      const hadMs = Math.min(askedMs, remainingMs() ?? Number.POSITIVE_INFINITY);
+      const call = () => transport.unary(method, signal, timeoutMs, header, message, contextValues);
+      // For later pages of a search `askedMs` is what an earlier page left over.
+      const probeMs = Math.max(askedMs, countedMs);
+      const repeat = (ended: AbortSignal) =>
+        transport.unary(method, ended, probeMs, header, message, contextValues);
+      const probe = isRead(method)
+        ? { probe: repeat }
+        : { probe: toHealthProbe(transport, method, probeMs), probeMethod: HEALTH_CHECK };
+      const about = { method: pathOf(method), isCutShort: hadMs < countedMs, ...probe };
+      return guard.run(() => untilDeadline(call, countedMs), about);
+    },
+    async stream(method, signal, timeoutMs, header, messages, contextValues) {
+      guard.requireClosed(pathOf(method));
+      return await transport.stream(method, signal, timeoutMs, header, messages, contextValues);
+    },
+  };
+}
+
+const HEALTH_CHECK = `${Health.typeName}/${Health.method.check.name}`;
+
+function pathOf(method: DescMethod): string {
+  return `${method.parent.typeName}/${method.name}`;
+}
+
+function isRead({ idempotency }: DescMethod): boolean {
+  return idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
+}
+
+function toHealthProbe(transport: Transport, method: DescMethod, timeoutMs: number): GuardedCall['probe'] {
+  const health = createClient(Health, transport);
+  return async (signal) => {
+    const { status } = await health.check({ service: method.parent.typeName }, { signal, timeoutMs });
+    if (status !== ServingStatus.SERVING)
+      throw new ConnectError('the service says that it does not serve now', Code.Unavailable);
+  };
+}
+
+/**
+ * A caller whose deadline passes takes its call back, often a moment before this process sees the deadline pass itself. The
+ * target let it pass all the same.
+ */
+async function untilDeadline<Result>(call: () => Promise<Result>, countedMs: number): Promise<Result> {
+  const startedMs = performance.now();
+  try {
+    return await call();
+  } catch (error) {
+    const isCanceled = error instanceof ConnectError && error.code === Code.Canceled;
+    const leftMs = remainingMs() ?? Number.POSITIVE_INFINITY;
+    const waitedMs = performance.now() - startedMs;
+    if (!isCanceled || leftMs > DEADLINE_SLACK_MS || waitedMs < countedMs - DEADLINE_SLACK_MS) throw error;
+    const message = 'the deadline of the caller passed';
+    throw new ConnectError(message, Code.DeadlineExceeded, undefined, undefined, error);
+  }
+}
