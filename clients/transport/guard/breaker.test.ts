@@ -287,6 +287,11 @@ describe('a service that hangs', () => {
     expect(breaker.state).toBe('open');
   });
 
+  it('outgoing-breakers: is not opened by any number of calls that were cut short', async () => {
+    for (let i = 0; i < 50; i++) await timeOut({ isCutShort: true });
+    expect(breaker.state).toBe('closed');
+  });
+
   it('A5: learns nothing from a probe that was cut short', async () => {
     await trip(10);
     await timeOut({ isCutShort: true });
@@ -336,8 +341,8 @@ describe('its own probes', () => {
     asked.breaker += 1;
     return service();
   };
-  /** Longer than from a trip to a probe, its jitter included. */
-  const TO_PROBE_MS = 1_100;
+  /** Longer than from a trip to three probes one after the other, their jitter included. */
+  const TO_PROBE_MS = 1_110;
 
   beforeEach(() => {
     asked = { callers: 0, breaker: 0 };
