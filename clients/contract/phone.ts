@@ -32,9 +32,10 @@ const ANY_NUMBER = '+12125550100';
 export function readPhone(text: string): PhoneNumber | undefined {
   const cleaned = cleanPhone(text);
   const [written = ''] = MAIN.exec(cleaned) ?? [];
-  const extension = readExtension(cleaned.slice(written.length));
   const main = readMain(written);
-  return main && extension !== undefined ? { main, extension } : undefined;
+  if (!main) return undefined;
+  const extension = readExtension(cleaned.slice(written.length));
+  return extension === undefined ? undefined : { main, extension };
 }
 
 /** The main number in the form in which numbers are compared; null where the text is not a phone number. */

@@ -56,6 +56,7 @@ const REPORT = [
   'line,outcome,reason',
   '1,left-out,columns that are not used: credit_card',
   ...Array.from({ length: 400 }, (_, i) => `${102 + i},refused,adr is not a decimal number such as 107.42`),
+  '503,left-out,name is not taken for the user: the first row of this e-mail has another or none',
   expect.stringMatching(/^504,left-out,"phone-number must be a phone number: .*"$/),
   expect.stringMatching(/^507,left-out,"phone-number must be a phone number: .*"$/),
   '508,unlinked,email is empty',

@@ -12,6 +12,8 @@ export interface Ledger extends Disposable {
   link(emailKey: string): Link | undefined;
   /** Notes where a person leads. */
   remember(emailKey: string, link: Link): void;
+  /** Which parts of a person's row are given and differ from those of the person's first row in this run. */
+  differing<Part extends string>(emailKey: string, parts: Readonly<Record<Part, string>>): Part[];
   /** How many people were noted. */
   countPeople(): number;
 }
@@ -24,9 +26,13 @@ export function openLedger(): Ledger {
   const database = new DatabaseSync('');
   database.exec(`
     create table contents (digest blob primary key, seen integer not null) without rowid;
+    create table firsts (digest blob, part text, value blob not null, primary key (digest, part)) without rowid;
     create table people (digest blob primary key, user_id text, reason text) without rowid;`);
   const count = database.prepare(
     'insert into contents values (?, 1) on conflict do update set seen = seen + 1 returning seen',
+  );
+  const first = database.prepare(
+    'insert into firsts values (?, ?, ?) on conflict do update set value = value returning value',
   );
   const find = database.prepare('select user_id, reason from people where digest = ?');
   const note = database.prepare('insert or replace into people values (?, ?, ?)');
@@ -41,6 +47,15 @@ export function openLedger(): Ledger {
     remember(emailKey, link) {
       const isUser = 'userId' in link;
       note.run(digest([emailKey]), isUser ? link.userId : null, isUser ? null : link.reason);
+    },
+    differing(emailKey, parts) {
+      const person = digest([emailKey]);
+      const entries = Object.entries<string>(parts).map(([part, text]) => {
+        const value = digest([text]);
+        const isFirst = value.equals(first.get(person, part, value)?.value as Uint8Array);
+        return { part: part as keyof typeof parts, isOther: text !== '' && !isFirst };
+      });
+      return entries.filter(({ isOther }) => isOther).map(({ part }) => part);
     },
     countPeople: () => Number(people.get()?.size),
     [Symbol.dispose]: () => database.close(),

@@ -49,6 +49,23 @@ describe('planRow', () => {
     });
   });
 
+  it('sheet-files: lists what a later row says otherwise of a person, and what is no value', () => {
+    using ledger = openLedger();
+    const context = { ...CONTEXT, ledger };
+    const leftOut = (changes: Record<string, string>) => {
+      const planned = plan(changes, context);
+      return planned.kind === 'book' && planned.leftOut.map(({ from }) => from);
+    };
+    expect(leftOut({})).toEqual([]);
+    expect(
+      leftOut({ 'phone-number': '(555) 0100 x5', name: 'King, Ada', email: 'ADA.KING@example.com' }),
+    ).toEqual([]);
+    expect(leftOut({ 'phone-number': '555-0199' })).toEqual(['phone-number']);
+    expect(leftOut({ 'phone-number': '', name: 'Augusta King' })).toEqual(['name']);
+    expect(leftOut({ 'phone-number': '4.47911E+11', country: '#N/A' })).toEqual(['country', 'phone-number']);
+    expect(leftOut({ email: 'other@example.com', name: 'Augusta King' })).toEqual([]);
+  });
+
   it('carries nothing of a card', () => {
     using ledger = openLedger();
     const planned = plan({ credit_card: CARD }, { ...CONTEXT, ledger });

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { type CreateBookingRequest, CreateBookingRequestSchema } from '@rollcall/contract/booking';
+import { phoneKey } from '@rollcall/contract/phone';
 import type { Currency } from '../source/currency.ts';
 import type { Row } from '../source/read-rows.ts';
 import {
@@ -45,7 +46,7 @@ export function planRow(row: Row, context: PlanContext): RowPlan {
     const record = context.kind.read(row.cells, context.currency);
     const request = bookingRequest(record, row.cells, context);
     const person = planPerson(record.person);
-    const leftOut = [...(record.leftOut ?? []), ...partsLeftOut(person, context.kind)];
+    const leftOut = [...(record.leftOut ?? []), ...partsLeftOut(person, context)];
     return { line, endByte, kind: 'book', request, person, leftOut };
   } catch (error) {
     if (!(error instanceof RowFault)) throw error;
@@ -53,9 +54,18 @@ export function planRow(row: Row, context: PlanContext): RowPlan {
   }
 }
 
-function partsLeftOut(person: Person | { readonly reason: string }, kind: SourceKind): LeftOut[] {
+const NOT_FIRST = 'is not taken for the user: the first row of this e-mail has another or none';
+
+/** Parts of a person that its user does not have: unusable ones, and others than in the first row of the person. */
+function partsLeftOut(
+  person: Person | { readonly reason: string },
+  { kind, ledger }: PlanContext,
+): LeftOut[] {
   if ('reason' in person) return [];
-  return person.leftOut.map(({ from, reason }) => ({ from: kind.personColumns[from], reason }));
+  const { emailKey, user, leftOut } = person;
+  const parts = { name: user.displayName, phone: phoneKey(user.phone) ?? '' };
+  const others = ledger.differing(emailKey, parts).map((from) => ({ from, reason: NOT_FIRST }));
+  return [...leftOut, ...others].map(({ from, reason }) => ({ from: kind.personColumns[from], reason }));
 }
 
 function bookingRequest(record: SourceRecord, cells: Cells, context: PlanContext): CreateBookingRequest {

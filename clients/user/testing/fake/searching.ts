@@ -74,7 +74,7 @@ async function matcherOf(query: string): Promise<(user: User) => Match | undefin
 
 /** Whether a user has the number that is searched for. Loads what reads numbers only where the query may be one. */
 async function phoneMatcherOf(text: string): Promise<(user: User) => boolean> {
-  if (!/^[^\p{L}]*\p{Nd}/u.test(text)) return () => false;
+  if (!/^(?:tel:|[^\p{L}]*\p{Nd})/iu.test(text)) return () => false;
   const { phoneKey } = await import('@rollcall/contract/phone').catch((cause: unknown) => {
     const cure = 'npm install --save-dev libphonenumber-js';
     throw new Error(`The fake user service reads phone numbers as the real one does; it needs: ${cure}`, {

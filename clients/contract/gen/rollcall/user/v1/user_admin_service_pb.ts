@@ -2351,7 +2351,7 @@ export const DuplicateReason = {
   SAME_EMAIL: 1,
 
   /**
-   * The same phone number.
+   * The same phone number, extensions aside.
    *
    * @generated from enum value: DUPLICATE_REASON_SAME_PHONE = 2;
    */
