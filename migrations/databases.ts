@@ -21,6 +21,7 @@ import { paymentsMigration } from './billing/2026-11-20-payments.ts';
 import { stripeCallsMigration } from './billing/2026-11-20-stripe-calls.ts';
 import { stripeOriginsMigration } from './billing/2026-12-01-stripe-origins.ts';
 import { eventEnvelopesMigration } from './billing/2026-12-02-event-envelopes.ts';
+import { moneyWithoutIntentsMigration } from './billing/2026-12-02-money-without-intents.ts';
 import { refundsByChargeMigration } from './billing/2026-12-02-refunds-by-charge.ts';
 import { stripeUnitsMigration } from './billing/2026-12-02-stripe-units.ts';
 import { subscriptionEndsMigration } from './billing/2026-12-02-subscription-ends.ts';
@@ -138,6 +139,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       subscriptionEndsMigration,
       refundsByChargeMigration,
       stripeUnitsMigration,
+      moneyWithoutIntentsMigration,
     ],
     hasOutbox: true,
   },

@@ -300,6 +300,26 @@ describe('RefundPayment', () => {
     });
   });
 
+  it('charge-without-intent: sends back what came by a charge, and nothing of what Stripe did not bring', async () => {
+    const intent = (await create()).payment?.stripePaymentIntentId ?? '';
+    stripe.account.pay(intent);
+    const charge = stripe.account.list('charge').find((each) => each.payment_intent === intent);
+    const shown = { ...charge, id: charge?.id ?? '', object: 'charge', payment_intent: null };
+    const invoice = { id: `in_${intent}`, object: 'invoice', status: 'paid', payment_intent: null };
+    const money = { amount_paid: 1999, currency: 'eur', metadata: { tenant_id: tenantId, user_id: userId } };
+    await snapshots.apply([shown, { ...invoice, ...money }], new Date());
+    const { payments } = await billing.payments.listPayments({ tenantId, userId });
+    const [byCharge, byInvoice] = [shown.id, invoice.id].map((id) =>
+      payments.find((each) => each.stripeChargeId === id || each.stripeInvoiceId === id),
+    );
+    expect(byCharge).toMatchObject({ stripePaymentIntentId: '', captured: EUR(1999n) });
+    const sent = await refund({ id: byCharge?.id ?? '', amount: EUR(500n) });
+    expect(sent.payment).toMatchObject({ refunded: EUR(500n), refunds: [{ amount: EUR(500n) }] });
+    expect(await faultOf(refund({ id: byInvoice?.id ?? '' }))).toMatchObject({
+      ...{ reason: 'NOT_REFUNDABLE', metadata: { why: 'not_by_stripe' } },
+    });
+  });
+
   it('sends back nothing of what has not come in, or is more than is left, or is other money', async () => {
     const { payment } = await create();
     expect(await faultOf(refund({ id: payment?.id ?? '' }))).toMatchObject({

@@ -51,7 +51,7 @@ const STATEMENT_TIMEOUT_MS = 5000;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-12-02-stripe-units',
+  migration: '2026-12-02-money-without-intents',
   variable: 'BILLING_DATABASE_URL',
   migrate: 'npm run migrate',
 };

@@ -70,6 +70,8 @@ export const ALLOWED: Readonly<Record<'booking' | 'vendor' | 'billing', Allowed>
       'payments.stripe_payment_intent_id': STRIPE_ID,
       'payments.stripe_customer_id': STRIPE_ID,
       'payments_to_derive.key': STRIPE_ID,
+      'payments.stripe_charge_id': STRIPE_ID,
+      'payments.stripe_invoice_id': STRIPE_ID,
       'payments.failure_code': 'A code of Stripe: "card_declined".',
       'refunds.stripe_refund_id': STRIPE_ID,
       'refunds.reason': 'A word of Stripe: "requested_by_customer".',

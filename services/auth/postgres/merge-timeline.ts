@@ -32,6 +32,7 @@ export function createMergeTimeline(pool: Pool): TimelineSource {
       return rows.map(
         ({ id, time, merge_id: mergeId, survivor_id: survivorId, loser_id: loserId, undone }) => ({
           time,
+          recordTime: time,
           id,
           content: { case: 'merge' as const, value: { mergeId, survivorId, loserId, undone } },
         }),

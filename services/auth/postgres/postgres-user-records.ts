@@ -1,5 +1,5 @@
 import type { Pool } from '@rollcall/runtime/postgres';
-import type { TimelineContent, TimelineSource } from '../users/timeline.ts';
+import type { TimelineEntry, TimelineSource } from '../users/timeline.ts';
 import type { Activity, ExternalId, Note, RecordReads } from '../users/user-records.ts';
 
 const EXTERNAL_IDS = {
@@ -44,6 +44,8 @@ export function createPostgresRecordReads(pool: Pool): RecordReads {
 export function createActivityTimeline(pool: Pool): TimelineSource {
   return createTimeline<Activity & { id: string }>(pool, ACTIVITIES, ({ id, ...row }) => ({
     time: row.time,
+    // Its id is made when it is recorded.
+    recordTime: timeOfUuidV7(id),
     id,
     content: { case: 'activity', value: { ...row, attributes: row.attributes ?? undefined } },
   }));
@@ -53,6 +55,7 @@ export function createActivityTimeline(pool: Pool): TimelineSource {
 export function createNoteTimeline(pool: Pool): TimelineSource {
   return createTimeline<Note>(pool, NOTES, (note) => ({
     time: note.createTime,
+    recordTime: note.createTime,
     id: note.id,
     content: { case: 'note', value: note },
   }));
@@ -63,6 +66,7 @@ export function createSignInTimeline(pool: Pool): TimelineSource {
   type Row = { id: string; outcome: string; create_time: Date };
   return createTimeline<Row>(pool, SIGN_INS, ({ id, outcome, create_time }) => ({
     time: create_time,
+    recordTime: create_time,
     id,
     content: { case: 'signIn', value: { succeeded: outcome === 'SUCCEEDED', method: 'password' } },
   }));
@@ -71,7 +75,7 @@ export function createSignInTimeline(pool: Pool): TimelineSource {
 function createTimeline<Row extends { id: string }>(
   pool: Pool,
   statement: { name: string; text: string },
-  toEntry: (row: Row) => { time: Date; id: string; content: TimelineContent },
+  toEntry: (row: Row) => TimelineEntry,
 ): TimelineSource {
   return {
     async find({ tenantId, userId, before, limit }) {
@@ -79,4 +83,9 @@ function createTimeline<Row extends { id: string }>(
       return (await pool.query<Row>({ ...statement, values })).rows.map(toEntry);
     },
   };
+}
+
+// A UUID of version 7 begins with 48 bits that count the ms since 1970: RFC 9562, section 5.7.
+function timeOfUuidV7(id: string): Date {
+  return new Date(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16));
 }

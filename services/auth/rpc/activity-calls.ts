@@ -76,8 +76,12 @@ function requireKeepable(attributes: JsonObject): void {
   throw invalidField('activity.attributes', `must not take more than ${MAX_ATTRIBUTES_BYTES} bytes as JSON`);
 }
 
-function toEntryMessage({ time, content }: TimelineEntry) {
-  return create(TimelineEntrySchema, { time: timestampFromDate(time), entry: toContent(content) });
+function toEntryMessage({ time, recordTime, content }: TimelineEntry) {
+  return create(TimelineEntrySchema, {
+    time: timestampFromDate(time),
+    recordTime: timestampFromDate(recordTime),
+    entry: toContent(content),
+  });
 }
 
 function toContent(content: TimelineEntry['content']) {

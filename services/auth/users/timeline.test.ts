@@ -5,6 +5,7 @@ import { gatherTimeline, type TimelineEntry, type TimelineSource, timelinePositi
 const signIn = { case: 'signIn', value: { succeeded: true, method: 'password' } } as const;
 const entry = (timeMs: number): TimelineEntry => ({
   time: new Date(timeMs),
+  recordTime: new Date(timeMs),
   id: randomUUID(),
   content: signIn,
 });

@@ -17,7 +17,10 @@ export type TimelineContent =
 
 /** One entry. Its time and then its id, a UUID in lower case, order it among those of all sources. */
 export interface TimelineEntry {
+  /** When it happened. */
   readonly time: Date;
+  /** When it was recorded. */
+  readonly recordTime: Date;
   readonly id: string;
   readonly content: TimelineContent;
 }

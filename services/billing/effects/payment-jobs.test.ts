@@ -1,14 +1,27 @@
 import { describe, expect, it } from 'vitest';
+import { NO_HAPPENINGS } from '../ledger/happenings.ts';
 import type { PaymentChange, PaymentStanding } from '../webhooks/payment-change.ts';
 import { paymentJobs } from './payment-jobs.ts';
 
 const now = new Date('2026-11-20T12:00:00Z');
-const PENDING: PaymentStanding = { state: 'PENDING', captured: 0, refunded: 0, disputeState: null };
+const PENDING: PaymentStanding = {
+  ...{ state: 'PENDING', captured: 0, refunded: 0, everRefunded: 0, disputeState: null },
+};
+const refunded = (state: PaymentStanding['state'], amount: number, ever = amount): PaymentStanding => ({
+  ...PAID,
+  ...{ state, refunded: amount, everRefunded: ever },
+});
+const HAPPENED = {
+  captured: 1_767_225_600,
+  refunded: 1_767_225_700,
+  disputed: 1_767_225_800,
+  canceled: 1_767_225_900,
+};
 const PAID: PaymentStanding = { ...PENDING, state: 'SUCCEEDED', captured: 1000 };
 
 const change = (init: Partial<PaymentChange>): PaymentChange => ({
   ...{ paymentId: 'p1', intent: 'pi_1', tenantId: 'acme', userId: 'u1', bookingId: 'b1' },
-  ...{ currency: 'EUR', amount: 1000, now: PAID, before: PENDING, formerUserId: 'u1' },
+  ...{ currency: 'EUR', amount: 1000, now: PAID, before: PENDING, formerUserId: 'u1', happened: HAPPENED },
   ...init,
 });
 
@@ -26,7 +39,7 @@ describe('paymentJobs', () => {
       payload: {
         ...{ tenantId: 'acme', userId: 'u1', requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) },
         activity: {
-          ...{ kind: 'payment.succeeded', time: now.toISOString() },
+          ...{ kind: 'payment.succeeded', time: '2026-01-01T00:00:00.000Z' },
           attributes: { payment_id: 'p1', currency: 'EUR', minor_units: 1000 },
         },
       },
@@ -38,7 +51,7 @@ describe('paymentJobs', () => {
   });
 
   it.each<[string, Partial<PaymentChange>, string[]]>([
-    ['a refund', { before: PAID, now: { ...PAID, state: 'PARTIALLY_REFUNDED', refunded: 1 } }, ['refunded']],
+    ['a refund', { before: PAID, now: refunded('PARTIALLY_REFUNDED', 1) }, ['refunded']],
     ['a dispute', { before: PAID, now: { ...PAID, disputeState: 'NEEDS_RESPONSE' } }, ['disputed']],
     [
       'a dispute that goes on',
@@ -46,15 +59,41 @@ describe('paymentJobs', () => {
       [],
     ],
     [
-      'all at once',
-      { before: null, now: { ...PAID, state: 'REFUNDED', refunded: 1000 } },
-      ['succeeded', 'refunded'],
+      'refund-by-charge: a refund that was told before, and is told again once it is no longer pending,',
+      { before: refunded('SUCCEEDED', 0, 500), now: refunded('PARTIALLY_REFUNDED', 500) },
+      [],
     ],
+    [
+      'refund-by-charge: a refund after one that failed',
+      { before: refunded('SUCCEEDED', 0, 500), now: refunded('PARTIALLY_REFUNDED', 500, 1000) },
+      ['refunded'],
+    ],
+    ['all at once', { before: null, now: refunded('REFUNDED', 1000) }, ['succeeded', 'refunded']],
   ])('tells of %s', (_what, init, kinds) => {
     expect(told([change(init)])).toEqual([
       ...kinds.map((kind) => `user.activity payment.${kind}`),
       ...['booking.payment acme/b1', 'user.statistics acme/u1'],
     ]);
+  });
+
+  it('activity-time: tells when each of what happened at once happened, and else when it was learned of', () => {
+    const all = {
+      before: null,
+      now: { ...refunded('REFUNDED', 1000), disputeState: 'LOST' },
+    } as const;
+    const times = (init: Partial<PaymentChange>) =>
+      paymentJobs([change({ ...all, ...init })], now).flatMap(({ payload }) => {
+        const { kind, time } = (payload.activity ?? {}) as { kind?: string; time?: string };
+        return kind ? [[kind, time]] : [];
+      });
+    expect(times({})).toEqual([
+      ['payment.succeeded', '2026-01-01T00:00:00.000Z'],
+      ['payment.refunded', '2026-01-01T00:01:40.000Z'],
+      ['payment.disputed', '2026-01-01T00:03:20.000Z'],
+    ]);
+    expect(new Set(times({ happened: NO_HAPPENINGS }).map(([, time]) => time))).toEqual(
+      new Set([now.toISOString()]),
+    );
   });
 
   it('tells of what was given up once, and no figures where nothing came in', () => {

@@ -8,7 +8,7 @@ import { bookingJob } from './booking-job.ts';
 /**
  * What others are to be told of payments that changed: jobs to add last in the transaction that changes them. What is told of
  * one user or one booking is told once, however many of its payments changed. Nothing of payments that are nobody's.
- * @param now when the transaction learned of it
+ * @param now when the transaction learned of it: the time of what nothing says when it happened
  */
 export function paymentJobs(changes: readonly PaymentChange[], now: Date): OutboxJob[] {
   const jobs = changes.flatMap((change) => jobsOf(change, now));
@@ -39,9 +39,11 @@ interface Teller {
 }
 
 // The id stays with the job, so that the activity is told once however often the job is tried.
-function activitiesOf(change: PaymentChange, { tenantId, userId, now: time }: Teller): OutboxJob[] {
+function activitiesOf(change: PaymentChange, { tenantId, userId, now }: Teller): OutboxJob[] {
   const { paymentId, currency } = change;
   return kindsOf(change).map(({ kind, amount }) => {
+    const happened = change.happened[TIMES[kind]];
+    const time = happened === null ? now : new Date(happened * 1000);
     const { minorUnits } = fromStripeAmount(currency, BigInt(amount));
     const attributes = { payment_id: paymentId, currency, minor_units: Number(minorUnits) };
     const summary = `${SUMMARIES[kind]}: ${formatStripeAmount(currency, BigInt(amount))}`;
@@ -59,6 +61,13 @@ const SUMMARIES = {
   'payment.canceled': 'A payment was given up',
 } as const;
 
+const TIMES = {
+  'payment.succeeded': 'captured',
+  'payment.refunded': 'refunded',
+  'payment.disputed': 'disputed',
+  'payment.canceled': 'canceled',
+} as const satisfies Record<keyof typeof SUMMARIES, keyof PaymentChange['happened']>;
+
 interface Happening {
   readonly kind: keyof typeof SUMMARIES;
   /** As Stripe counts it. */
@@ -66,16 +75,24 @@ interface Happening {
 }
 
 function kindsOf({ now, before, amount }: PaymentChange): Happening[] {
-  const { captured, refunded, disputeState, state } = before ?? NOTHING;
+  const { captured, refunded, everRefunded, disputeState, state } = before ?? NOTHING;
+  // A refund that a charge told of counts no longer while it is pending, and again once it succeeded.
+  const back = Math.min(now.refunded - refunded, now.everRefunded - everRefunded);
   return [
     ...(now.captured > captured ? [toHappening('payment.succeeded', now.captured - captured)] : []),
-    ...(now.refunded > refunded ? [toHappening('payment.refunded', now.refunded - refunded)] : []),
+    ...(back > 0 ? [toHappening('payment.refunded', back)] : []),
     ...(now.disputeState && !disputeState ? [toHappening('payment.disputed', amount)] : []),
     ...(now.state === 'CANCELED' && state !== 'CANCELED' ? [toHappening('payment.canceled', amount)] : []),
   ];
 }
 
-const NOTHING: PaymentStanding = { state: 'PENDING', captured: 0, refunded: 0, disputeState: null };
+const NOTHING: PaymentStanding = {
+  state: 'PENDING',
+  captured: 0,
+  refunded: 0,
+  everRefunded: 0,
+  disputeState: null,
+};
 
 function toHappening(kind: Happening['kind'], amount: number): Happening {
   return { kind, amount };

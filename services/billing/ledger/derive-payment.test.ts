@@ -11,7 +11,7 @@ import {
 import { readWebhookEvent } from '../webhooks/webhook-event.ts';
 import { derivePayment } from './derive-payment.ts';
 import { placeOf } from './lifecycle.ts';
-import { joinSnapshots, type Snapshot, snapshotOfRead } from './snapshot.ts';
+import { chargeOf, intentOf, joinSnapshots, type Snapshot, snapshotOfRead } from './snapshot.ts';
 
 /** What is known after these events, told in this order. */
 function tell(events: readonly StoryEvent[]): Map<string, Snapshot> {
@@ -432,6 +432,102 @@ describe('a payment', () => {
     ];
     for (const order of permutations(events))
       expect(paymentAfter(order)).toMatchObject({ state: 'SUCCEEDED', refunds: [], misfits: ['re_p_1'] });
+  });
+});
+
+describe('money that came without a payment intent', () => {
+  const without = { payment_intent: null };
+  const after = (events: readonly StoryEvent[], key = 'ch_p_1') =>
+    derivePayment(
+      key,
+      [...tell(events).values()].filter((each) => intentOf(each) === key || chargeOf(each) === key),
+    );
+
+  it('charge-without-intent: is a payment of its charge, with its refunds and disputes, in any order', () => {
+    const metadata = { tenant_id: 'acme', user_id: '0190b0d5-4a1c-7e2f-8c3d-0123456789ab' };
+    const told = story({ metadata });
+    const events = [
+      told.charge('charge.pending', { ...without, status: 'pending' }),
+      told.charge('charge.succeeded', { ...CAPTURED, ...without }),
+      told.charge('charge.refunded', { ...CAPTURED, ...without, amount_refunded: 500 }),
+      told.refund('refund.created', { ...without, amount: 500 }),
+      told.dispute('charge.dispute.created', without),
+    ];
+    for (const order of permutations(events))
+      expect(after(order)).toMatchObject({
+        ...{ intent: 'ch_p_1', charge: 'ch_p_1', invoice: null, state: 'PARTIALLY_REFUNDED' },
+        ...{ captured: 1999, refunded: 500, unseenRefunds: 0, disputeState: 'NEEDS_RESPONSE' },
+        owner: { ...metadata, booking_id: null },
+      });
+  });
+
+  it.each<[string, string, Record<string, unknown>, object]>([
+    ['waits', 'charge.pending', { status: 'pending' }, { state: 'PROCESSING', captured: 0 }],
+    [
+      'failed',
+      'charge.failed',
+      { status: 'failed', failure_code: 'card_declined' },
+      { state: 'PENDING', failureCode: 'card_declined' },
+    ],
+    ['is set aside', 'charge.succeeded', {}, { state: 'AUTHORIZED', captured: 0, amount: 1999 }],
+    ['was captured', 'charge.captured', CAPTURED, { state: 'SUCCEEDED', captured: 1999 }],
+    [
+      'was captured in part',
+      'charge.captured',
+      { captured: true, amount_captured: 600, amount_refunded: 1399 },
+      { state: 'SUCCEEDED', captured: 600, refunded: 0 },
+    ],
+    [
+      'was let go',
+      'charge.expired',
+      { amount_refunded: 1999 },
+      { state: 'CANCELED', captured: 0, refunded: 0 },
+    ],
+  ])('charge-without-intent: follows a charge that %s', (_, type, change, expected) => {
+    expect(after([story().charge(type, { ...without, ...change })])).toMatchObject(expected);
+  });
+
+  const invoice = (change: Record<string, unknown>): StoryEvent => {
+    const event = story().intent('invoice.paid', {
+      ...{ id: 'in_1', object: 'invoice', status: 'paid', amount_paid: 1999, amount_received: undefined },
+      ...change,
+    });
+    return event;
+  };
+
+  it('charge-without-intent: is a payment of the invoice that says nothing else paid it', () => {
+    for (const change of [
+      { payment_intent: null, charge: null },
+      { paid_out_of_band: true },
+      { payments: { data: [{ payment: { type: 'payment_record', payment_record: 'pr_1' } }] } },
+    ])
+      expect(after([invoice(change)], 'in_1')).toMatchObject({
+        ...{ state: 'SUCCEEDED', captured: 1999, amount: 1999, charge: null, invoice: 'in_1' },
+      });
+  });
+
+  it('charge-without-intent: is one payment where an invoice and its charge tell of it', () => {
+    for (const change of [
+      { payment_intent: null, charge: 'ch_p_1' },
+      { payments: { data: [{ payment: { type: 'charge', charge: 'ch_p_1' } }] } },
+    ]) {
+      const paid = invoice(change);
+      const charge = story().charge('charge.succeeded', { ...CAPTURED, ...without });
+      const expected = { state: 'SUCCEEDED', captured: 1999, charge: 'ch_p_1', invoice: null };
+      expect(after([paid])).toMatchObject(expected);
+      for (const order of permutations([paid, charge])) expect(after(order)).toMatchObject(expected);
+    }
+  });
+
+  it('charge-without-intent: is none of an invoice that an intent paid, that is not paid, or that does not say how', () => {
+    for (const change of [
+      { payment_intent: 'pi_p', charge: 'ch_p_1' },
+      { payment_intent: null, status: 'open' },
+      { payment_intent: null, amount_paid: 0 },
+      { payments: { data: [{ payment: { type: 'payment_intent', payment_intent: 'pi_p' } }] } },
+      {},
+    ])
+      expect(after([invoice(change)], 'in_1')).toBeUndefined();
   });
 });
 

@@ -1,5 +1,6 @@
 import { type ChargeObject, type DerivedRefund, deriveRefunds, type RefundObject } from './derive-refunds.ts';
-import type { ChargeFacts, DisputeFacts, IntentFacts, RefundFacts } from './facts.ts';
+import type { ChargeFacts, DisputeFacts, IntentFacts, InvoiceFacts, RefundFacts } from './facts.ts';
+import { happeningsOf, lastRefund } from './happenings.ts';
 import type { OwnerFacts } from './owner.ts';
 import { DISPUTE_STATES, type DisputeState, type PaymentState } from './payment-states.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -18,7 +19,12 @@ export interface DerivedDispute {
 
 /** A payment as it follows from what is known of it. Amounts in the smallest unit of the currency, times in s since 1970. */
 export interface DerivedPayment {
+  /** The payment intent; of money that came without one the charge, or the invoice. */
   readonly intent: string;
+  /** Where there is no payment intent: the charge that the money came by; else null. */
+  readonly charge: string | null;
+  /** Where there is neither: the invoice that says it was paid; else null. */
+  readonly invoice: string | null;
   readonly state: PaymentState;
   readonly currency: string;
   readonly amount: number;
@@ -26,6 +32,8 @@ export interface DerivedPayment {
   readonly refunded: number;
   /** Part of `refunded`: what a charge says went back, and no refund that is known explains. */
   readonly unseenRefunds: number;
+  /** What ever went back: `refunded`, and what of it was given back again. */
+  readonly everRefunded: number;
   readonly disputeState: DisputeState | null;
   readonly failureCode: string | null;
   /** The customer at Stripe: whose the payment is where the metadata do not say it. */
@@ -33,6 +41,10 @@ export interface DerivedPayment {
   /** As the metadata say. */
   readonly owner: OwnerFacts;
   readonly createTime: number;
+  /** When money first came in; null: none did. */
+  readonly captureTime: number | null;
+  /** When money last went back; null: none did. */
+  readonly refundTime: number | null;
   /** Null: not known. */
   readonly livemode: boolean | null;
   /** "acct_…"; null: the account that the webhook or the key belongs to, or not known. */
@@ -54,6 +66,8 @@ interface Parts {
   readonly charges: readonly ChargeObject[];
   readonly refunds: readonly RefundObject[];
   readonly disputes: readonly Known<DisputeFacts>[];
+  /** Only those that say no payment intent paid them. */
+  readonly invoices: readonly Known<InvoiceFacts>[];
 }
 
 /**
@@ -62,36 +76,55 @@ interface Parts {
  */
 export function derivePayment(intent: string, objects: readonly Snapshot[]): DerivedPayment | undefined {
   const known = partsOf(objects);
-  const main = known.intent ?? known.charges[0]?.facts;
-  if (!main) return undefined;
+  const main = known.intent ?? known.charges[0]?.facts ?? known.invoices[0]?.facts;
+  if (!main?.currency) return undefined;
   const { fits = [], misfits = [] } = Object.groupBy(objects, ({ facts }) =>
     'currency' in facts && facts.currency !== main.currency ? 'misfits' : 'fits',
   );
   const parts = misfits.length === 0 ? known : partsOf(fits);
-  const { charges, disputes } = parts;
+  const { charges, disputes, invoices } = parts;
   const captured = Math.max(
     parts.intent?.amount_received ?? 0,
     charges.reduce((sum, { facts }) => sum + facts.amount_captured, 0),
+    invoices.reduce((sum, { facts }) => sum + facts.amount_paid, 0),
   );
-  const { refunds, refunded, unseenRefunds } = deriveRefunds({ captured, charges, refunds: parts.refunds });
+  const { refunds, ...sums } = deriveRefunds({ captured, charges, refunds: parts.refunds });
+  const { refunded } = sums;
   return {
     intent,
+    ...withoutIntent(intent, parts),
     state: stateOf(parts, captured, refunded),
     currency: main.currency,
-    amount: parts.intent?.amount ?? charges.at(-1)?.facts.amount ?? 0,
+    amount: parts.intent?.amount ?? charges.at(-1)?.facts.amount ?? captured,
     captured,
-    refunded,
-    unseenRefunds,
+    ...sums,
     disputeState: disputes.map(toDispute).at(-1)?.state ?? null,
     failureCode: failureOf(parts, captured),
-    customer: parts.intent?.customer ?? charges.find(({ facts }) => facts.customer)?.facts.customer ?? null,
+    customer: toldBy(parts).find(({ customer }) => customer)?.customer ?? null,
     owner: ownerOf(parts),
     createTime: main.created,
+    captureTime: captured > 0 ? happeningsOf([], objects).captured : null,
+    refundTime: refunded > 0 ? lastRefund(objects) : null,
     ...originOf(objects),
     refunds,
     disputes: disputes.map(toDispute),
     misfits: misfits.map(({ id }) => id),
   };
+}
+
+function withoutIntent(
+  key: string,
+  { intent, charges, invoices }: Parts,
+): Pick<DerivedPayment, 'charge' | 'invoice'> {
+  const isOfCharge = ({ id, facts }: Known<InvoiceFacts>) => id !== key && facts.paid_without_intent === key;
+  const isCharge = charges.some(({ id }) => id === key) || invoices.some(isOfCharge);
+  const isInvoice = !intent && invoices.some(({ id }) => id === key);
+  return { charge: isCharge ? key : null, invoice: isInvoice ? key : null };
+}
+
+// What can say whose the payment is, the most telling first.
+function toldBy({ intent, charges, invoices }: Parts): (IntentFacts | ChargeFacts | InvoiceFacts)[] {
+  return [...(intent ? [intent] : []), ...[...charges, ...invoices].map(({ facts }) => facts)];
 }
 
 // All of them are of one mode and account; of some it is not known.
@@ -119,6 +152,7 @@ function partsOf(objects: readonly Snapshot[]): Parts {
     charges: of<ChargeFacts>('charge'),
     refunds: of<RefundFacts>('refund'),
     disputes: of<DisputeFacts>('dispute'),
+    invoices: of<InvoiceFacts>('invoice'),
   };
 }
 
@@ -129,9 +163,16 @@ function stateOf({ intent, charges }: Parts, captured: number, refunded: number)
   }
   if (intent?.status === 'canceled') return 'CANCELED';
   if (intent?.status === 'requires_capture') return 'AUTHORIZED';
-  if (charges.some(({ facts }) => facts.status === 'succeeded')) return 'AUTHORIZED';
+  const set = charges.filter(({ facts }) => facts.status === 'succeeded').map(({ facts }) => facts);
+  // Without an intent nobody but the charge says that what was set aside was let go.
+  const isLetGo = !intent && set.length > 0 && set.every(isReleased);
+  if (set.length > 0) return isLetGo ? 'CANCELED' : 'AUTHORIZED';
   const isOnItsWay = intent ? intent.status === 'processing' : charges.at(-1)?.facts.status === 'pending';
   return isOnItsWay ? 'PROCESSING' : 'PENDING';
+}
+
+function isReleased({ payment_intent, captured, amount, amount_refunded }: ChargeFacts): boolean {
+  return payment_intent === null && !captured && amount_refunded >= amount;
 }
 
 // The intent knows of every attempt; only where it is not known yet the last charge has to do.
@@ -142,8 +183,8 @@ function failureOf({ intent, charges }: Parts, captured: number): string | null 
   return last?.status === 'failed' ? last.failure_code : null;
 }
 
-function ownerOf({ intent, charges }: Parts): OwnerFacts {
-  const told = [intent, ...charges.map(({ facts }) => facts)].find((each) => each?.tenant_id);
+function ownerOf(parts: Parts): OwnerFacts {
+  const told = toldBy(parts).find((each) => each.tenant_id);
   if (!told) return { tenant_id: null, user_id: null, booking_id: null };
   return { tenant_id: told.tenant_id, user_id: told.user_id, booking_id: told.booking_id };
 }

@@ -45,6 +45,8 @@ export interface DerivedRefunds {
   readonly refunded: number;
   /** What a charge says went back, and no refund that is known explains. */
   readonly unseenRefunds: number;
+  /** What ever went back: `refunded`, and what of it was given back again. */
+  readonly everRefunded: number;
 }
 
 /** Which refunds count, and what they and the charges come to. A refund that a charge told of first is counted once. */
@@ -65,11 +67,9 @@ export function deriveRefunds({ captured, charges, refunds }: Known): DerivedRef
     0,
   );
   const unseenRefunds = Math.min(unseen, left);
-  return {
-    refunds: derived,
-    refunded: refunded + unseenRefunds,
-    unseenRefunds,
-  };
+  const undone = moved.filter(isUndone).reduce((sum, { facts }) => sum + facts.amount, 0);
+  const all = refunded + unseenRefunds;
+  return { refunds: derived, refunded: all, unseenRefunds, everRefunded: all + undone };
 }
 
 function isUndone({ facts: { status } }: RefundObject): boolean {

@@ -95,6 +95,13 @@ export interface InvoiceFacts extends OwnerFacts {
   readonly status: string;
   readonly customer: string | null;
   readonly payment_intent: string | null;
+  readonly charge: string | null;
+  readonly amount_paid: number;
+  /** Null: not said. */
+  readonly currency: string | null;
+  readonly created: number;
+  /** Its charge or itself, where it is paid and says that no payment intent paid it; null: another event tells of the money. */
+  readonly paid_without_intent: string | null;
 }
 
 /** What is kept of each kind. */
@@ -176,9 +183,28 @@ const READERS: { readonly [K in StripeKind]: (raw: Raw) => FactsOf[K] } = {
     status: requiredWordOf(raw, 'status'),
     customer: optionalIdOf(raw, 'customer'),
     payment_intent: optionalIdOf(raw, 'payment_intent'),
+    charge: optionalIdOf(raw, 'charge'),
+    amount_paid: optionalAmountOf(raw, 'amount_paid'),
+    currency: raw.currency === undefined || raw.currency === null ? null : currencyOf(raw),
+    created: optionalTimeOf(raw, 'created') ?? 0,
+    paid_without_intent: paidWithoutIntent(raw),
     ...ownerOf(raw),
   }),
 };
+
+// Up to 2025-02-24 an invoice names its intent and its charge, or null; since then a list of payments that is mostly not sent.
+function paidWithoutIntent(raw: Raw): string | null {
+  if (raw.status !== 'paid' || optionalAmountOf(raw, 'amount_paid') === 0) return null;
+  const { data = [] } = isRaw(raw.payments) ? raw.payments : {};
+  const payments = Array.isArray(data) ? data.filter(isRaw).map(({ payment }) => payment) : [];
+  const isOutside = raw.paid_out_of_band === true || payments.length > 0 || raw.payment_intent === null;
+  const hasIntent = [raw, ...payments].some((each) => isRaw(each) && optionalIdOf(each, 'payment_intent'));
+  if (!isOutside || hasIntent) return null;
+  const charges = [raw, ...payments].flatMap((each) =>
+    isRaw(each) ? (optionalIdOf(each, 'charge') ?? []) : [],
+  );
+  return charges[0] ?? objectIdOf(raw);
+}
 
 // What the bank says is more telling than that it declined.
 function failureOf(error: unknown): string | null {

@@ -55,6 +55,11 @@ export const READ_MARGIN_S = 5;
 // Above every step that an event can have.
 const READ_STEP = 2 ** 30;
 
+/** Whether a snapshot is what Stripe answered when it was asked, and no event told it. */
+export function isRead({ step }: OrderKey): boolean {
+  return step === READ_STEP;
+}
+
 /** The newer of two snapshots of one object, whichever comes first, however often; whose it is may be known by the older. */
 export function joinSnapshots(a: Snapshot, b: Snapshot): Snapshot {
   const newer = newerOf(a, b);
@@ -75,10 +80,15 @@ export function kindOf(raw: Raw): StripeKind | undefined {
   return STRIPE_KINDS.find((kind) => kind === raw.object);
 }
 
-/** The payment intent that a snapshot belongs to; null: it says none. */
+/**
+ * The key of the payment that a snapshot belongs to: the id of a payment intent; where money came without one that of the charge,
+ * or of the invoice. Null: it says none.
+ */
 export function intentOf({ kind, id, facts }: Snapshot): string | null {
   if (kind === 'payment_intent') return id;
-  if (kind === 'invoice') return null;
+  // An invoice that was told before this was kept says nothing of it.
+  if (kind === 'invoice') return ('paid_without_intent' in facts && facts.paid_without_intent) || null;
+  if (kind === 'charge' && 'payment_intent' in facts) return facts.payment_intent ?? id;
   return 'payment_intent' in facts ? facts.payment_intent : null;
 }
 

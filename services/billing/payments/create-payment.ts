@@ -108,5 +108,6 @@ async function secretOf(
 ): Promise<string> {
   if (intent) return intent.clientSecret;
   if (state !== 'PENDING') return '';
+  if (stripePaymentIntentId === null) return '';
   return (await gateway.findPaymentIntent(stripePaymentIntentId))?.clientSecret ?? '';
 }

@@ -10,7 +10,7 @@ export function paymentNotFound(tenantId: string, id: string): BillingError {
 /** That money cannot go back. */
 export function notRefundable(
   id: string,
-  why: 'not_captured' | 'other_currency' | 'more_than_left' | 'nothing_left',
+  why: 'not_by_stripe' | 'not_captured' | 'other_currency' | 'more_than_left' | 'nothing_left',
   left: bigint,
 ): BillingError {
   const message = `Of payment ${id} that cannot be sent back (${why}): ${left} is left of it, in minor units.`;

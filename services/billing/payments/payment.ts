@@ -51,13 +51,21 @@ export interface Payment {
   readonly disputeState: DisputeState | null;
   /** Why the last attempt failed, in Stripe's words; null: it did not. */
   readonly failureCode: string | null;
-  /** "pi_…" */
-  readonly stripePaymentIntentId: string;
+  /** "pi_…"; null: it came without one. */
+  readonly stripePaymentIntentId: string | null;
+  /** "ch_…", where it came without a payment intent; else null. */
+  readonly stripeChargeId: string | null;
+  /** "in_…", where it came without both, and an invoice says it was paid; else null. */
+  readonly stripeInvoiceId: string | null;
   /** Whether it is real money; null: not known, as of payments of before this was stored. */
   readonly livemode: boolean | null;
   /** "acct_…"; null: the account that the webhook or the key belongs to. */
   readonly stripeAccount: string | null;
   readonly createTime: Date;
+  /** When money first came in, by Stripe; null: none did, or it is not known. */
+  readonly captureTime: Date | null;
+  /** When money last went back, by Stripe; null: none did, or it is not known. */
+  readonly refundTime: Date | null;
   readonly updateTime: Date;
   /** Oldest first. */
   readonly refunds: readonly Refund[];

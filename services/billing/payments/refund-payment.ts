@@ -63,6 +63,7 @@ async function refund(
 function requireRefundable(payment: Payment, amount: Money | undefined): bigint {
   const { id, captured } = payment;
   const left = leftOf(payment);
+  if (payment.stripeInvoiceId !== null) throw notRefundable(id, 'not_by_stripe', left);
   if (payment.stripeAmounts.captured === 0n) throw notRefundable(id, 'not_captured', left);
   if (left <= 0n) throw notRefundable(id, 'nothing_left', left);
   if (!amount) return left;
@@ -78,6 +79,7 @@ function refundOf(
 ): NewStripeRefund {
   return {
     paymentIntentId: payment.stripePaymentIntentId,
+    chargeId: payment.stripeChargeId,
     amount: { currencyCode: payment.captured.currencyCode, minorUnits },
     reason,
     metadata: {

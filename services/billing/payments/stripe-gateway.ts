@@ -66,8 +66,10 @@ export interface PaymentIntent {
 
 /** A refund to make. */
 export interface NewStripeRefund extends StripeWrite {
-  /** "pi_…" */
-  readonly paymentIntentId: string;
+  /** "pi_…"; null: the money came without one, by `chargeId`. */
+  readonly paymentIntentId: string | null;
+  /** "ch_…", where the money came without a payment intent. Default: the payment intent names it. */
+  readonly chargeId?: string | null;
   /** One in which `refundFaultOf` finds no fault, in the currency of the payment. */
   readonly amount: Money;
   /** Empty: not said. */

@@ -23,15 +23,20 @@ export interface PaymentRow {
   dispute_state: DisputeState | null;
   failure_code: string | null;
   stripe_payment_intent_id: string;
+  stripe_charge_id: string | null;
+  stripe_invoice_id: string | null;
   livemode: boolean | null;
   stripe_account: string | null;
   create_time: Date;
+  capture_time: Date | null;
+  refund_time: Date | null;
   update_time: Date;
 }
 
 /** What to select, and from where. */
 export const SELECT_PAYMENTS = `select tenant_id, id, user_id, booking_id, state, currency, amount, captured, refunded, unseen_refunds,
-  dispute_state, failure_code, stripe_payment_intent_id, livemode, stripe_account, create_time, update_time from payments`;
+  dispute_state, failure_code, stripe_payment_intent_id, stripe_charge_id, stripe_invoice_id, livemode, stripe_account, create_time, capture_time, refund_time,
+  update_time from payments`;
 
 /** A row of `refunds`; the amount as Stripe counts it. */
 export interface RefundRow {
@@ -71,10 +76,16 @@ export function paymentFromRow(row: PaymentRow, refunds: readonly RefundRow[] = 
     stripeAmounts,
     disputeState: row.dispute_state,
     failureCode: row.failure_code,
-    stripePaymentIntentId: row.stripe_payment_intent_id,
+    // What came without a payment intent has its charge or its invoice for a key.
+    stripePaymentIntentId:
+      row.stripe_charge_id === null && row.stripe_invoice_id === null ? row.stripe_payment_intent_id : null,
+    stripeChargeId: row.stripe_charge_id,
+    stripeInvoiceId: row.stripe_invoice_id,
     livemode: row.livemode,
     stripeAccount: row.stripe_account,
     createTime: row.create_time,
+    captureTime: row.capture_time,
+    refundTime: row.refund_time,
     updateTime: row.update_time,
     refunds: refunds.map(refundFromRow),
   };

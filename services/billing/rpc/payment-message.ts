@@ -16,7 +16,8 @@ import type { Payment, PaymentEvent, PaymentState, Refund, StripeAmounts } from 
 export function toPaymentMessage(payment: Payment): PaymentMessage {
   const { userId, bookingId, state, disputeState, failureCode, createTime, updateTime, refunds, ...others } =
     payment;
-  const { livemode, stripeAccount, unseenRefunds, stripeAmounts, ...rest } = others;
+  const { livemode, stripeAccount, unseenRefunds, stripeAmounts, ...more } = others;
+  const { stripePaymentIntentId, stripeChargeId, stripeInvoiceId, captureTime, refundTime, ...rest } = more;
   return create(PaymentSchema, {
     ...rest,
     ...(unseenRefunds.minorUnits > 0n && { refundedByCharge: unseenRefunds }),
@@ -28,7 +29,12 @@ export function toPaymentMessage(payment: Payment): PaymentMessage {
     ...(livemode !== null && { livemode }),
     stripeAccount: stripeAccount ?? '',
     ...exactAmounts(rest.amount.currencyCode, stripeAmounts),
+    stripePaymentIntentId: stripePaymentIntentId ?? '',
+    stripeChargeId: stripeChargeId ?? '',
+    stripeInvoiceId: stripeInvoiceId ?? '',
     createTime: timestampFromDate(createTime),
+    ...(captureTime && { captureTime: timestampFromDate(captureTime) }),
+    ...(refundTime && { refundTime: timestampFromDate(refundTime) }),
     updateTime: timestampFromDate(updateTime),
     refunds: refunds.map(toRefundInit),
   });

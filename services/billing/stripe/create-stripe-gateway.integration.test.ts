@@ -102,6 +102,11 @@ describe('writes', () => {
       reason: 'duplicate',
       metadata,
     });
+    const { charge } = refund;
+    const byCharge = { ...order, paymentIntentId: null, chargeId: String(charge), amount: EUR(100n) };
+    expect(await gateway.createRefund({ ...byCharge, idempotencyKey: newKey() })).toMatchObject({
+      ...{ amount: 100, charge, payment_intent: null },
+    });
     const tooMuch = gateway.createRefund({ ...order, amount: EUR(1500n), idempotencyKey: newKey() });
     expect(await refusalOf(tooMuch)).toMatchObject({
       reason: 'STRIPE_REFUSED',

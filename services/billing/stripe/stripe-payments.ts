@@ -28,10 +28,11 @@ export function findPaymentIntent(stripe: Stripe, id: string): Promise<PaymentIn
 /** Sends money back. */
 export async function createRefund(
   stripe: Stripe,
-  { paymentIntentId, amount, reason, metadata, idempotencyKey }: NewStripeRefund,
+  { paymentIntentId, chargeId, amount, reason, metadata, idempotencyKey }: NewStripeRefund,
 ): Promise<StripeObject> {
   const params = {
-    payment_intent: paymentIntentId,
+    ...(paymentIntentId && { payment_intent: paymentIntentId }),
+    ...(chargeId && { charge: chargeId }),
     amount: Number(toStripeAmount(amount)),
     ...(reason && { reason }),
     metadata,

@@ -80,11 +80,6 @@ it('refund-by-charge: ends in one state for all 720 orders of a refund that a ch
   const finals = await ledger.rows(
     `select final, count(*)::int as count from (${FINAL_ROWS}) as each group by final`,
   );
-  const expected = {
-    state: 'PARTIALLY_REFUNDED',
-    captured: 1999,
-    refunded: 499,
-    unseen_refunds: 0,
-  };
+  const expected = { state: 'PARTIALLY_REFUNDED', captured: 1999, refunded: 499, unseen_refunds: 0 };
   expect(finals).toEqual([{ final: expect.objectContaining(expected), count: 720 }]);
 });

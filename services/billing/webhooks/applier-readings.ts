@@ -10,6 +10,8 @@ export interface LedgerState {
   readonly dead: number;
   /** Events of another mode or account. */
   readonly foreign: number;
+  /** Payments of which nobody knows whose they are. */
+  readonly unowned: number;
   /** Refunds that are told of and not counted yet. */
   readonly heldRefunds: number;
   /** Objects of which two snapshots of one second differ. */
@@ -24,6 +26,7 @@ export const NO_STATE: LedgerState = {
   lagS: 0,
   dead: 0,
   foreign: 0,
+  unowned: 0,
   heldRefunds: 0,
   ambiguous: 0,
   fractional: 0,
@@ -50,6 +53,7 @@ export function applierReadings(
     gauge('lag_seconds', 'How long the event that waits longest has been due.', state.lagS),
     gauge('events_dead', 'Events that wait for a replay.', state.dead),
     gauge('events_foreign', 'Events of another mode or account, kept and not applied.', state.foreign),
+    gauge('payments_unowned', 'Payments of which nobody knows whose they are.', state.unowned),
     gauge('refunds_held', 'Refunds without anything captured that they could be part of.', state.heldRefunds),
     gauge('objects_ambiguous', 'Objects of which two snapshots of one second differ.', state.ambiguous),
     gauge(

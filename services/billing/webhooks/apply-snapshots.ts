@@ -2,6 +2,7 @@ import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { STRIPE_UNITS } from '../currencies/stripe-units.ts';
 import { changedParts } from '../ledger/changed-parts.ts';
 import { type DerivedPayment, derivePayment } from '../ledger/derive-payment.ts';
+import { happeningsOf } from '../ledger/happenings.ts';
 import { LedgerError } from '../ledger/ledger-error.ts';
 import { chargeOf, intentOf, joinSnapshots, type Snapshot } from '../ledger/snapshot.ts';
 import { type IntentsOfCharges, intentAmong } from './intents-of-charges.ts';
@@ -41,7 +42,36 @@ export async function applySnapshots(
     changed.set(orphan.snapshot.id, orphan);
     known.set(orphan.snapshot.id, orphan);
   }
-  return await writeAll(run, { before, known, changed });
+  const changes = await writeAll(run, { before, known, changed });
+  return changes.length > 0 ? withTimes(changes, known, snapshots) : changes;
+}
+
+// What is told now says when it happened; what an orphan told before is only known by now.
+function withTimes(
+  changes: readonly PaymentChange[],
+  known: Objects,
+  told: readonly Snapshot[],
+): PaymentChange[] {
+  const byPayment = Map.groupBy(known.values(), ({ intent }) => intent);
+  const toldByPayment = Map.groupBy(told, ({ id }) => known.get(id)?.intent ?? null);
+  return changes.map((change) => {
+    const snapshots = (byPayment.get(change.intent) ?? []).map(({ snapshot }) => snapshot);
+    return { ...change, happened: happeningsOf(toldByPayment.get(change.intent) ?? [], snapshots) };
+  });
+}
+
+/** The changes with the times of what is known of their payments. */
+export async function withKnownTimes(
+  run: RunPrepared,
+  changes: readonly PaymentChange[],
+): Promise<PaymentChange[]> {
+  if (changes.length === 0) return [];
+  const objects = await readObjects(run, {
+    intents: changes.map(({ intent }) => intent),
+    ids: [],
+    charges: [],
+  });
+  return withTimes(changes, new Map(objects.map((each) => [each.snapshot.id, each])), []);
 }
 
 const NOTHING: Objects = new Map();
@@ -58,12 +88,18 @@ async function readKnown(
   for (const snapshot of snapshots) {
     const intent = intentAmong(snapshot, intents);
     if (intent) groups.add(intent);
-    // What names no intent itself may be known as nobody's yet.
-    if (!intentOf(snapshot)) ids.push(snapshot.id);
+    // What names no intent itself may be known as nobody's yet, or as another one's.
+    if (!namesIntent(snapshot)) ids.push(snapshot.id);
     if (snapshot.kind === 'charge') charges.push(snapshot.id);
   }
   const objects = await readObjects(run, { intents: [...groups], ids, charges });
   return new Map(objects.map((each) => [each.snapshot.id, each]));
+}
+
+function namesIntent({ kind, facts }: Snapshot): boolean {
+  if (kind === 'payment_intent') return true;
+  // The payment of an invoice is told by its intent, and the invoice belongs to none.
+  return kind !== 'invoice' && 'payment_intent' in facts && facts.payment_intent !== null;
 }
 
 // Refunds and disputes that waited for the charge which says what payment they belong to.
@@ -112,7 +148,7 @@ export async function deriveAnew(run: RunPrepared, keys: readonly string[]): Pro
     charges: [],
   });
   const known = new Map(objects.map((each) => [each.snapshot.id, each]));
-  return await writeParts(run, derive(known, new Set(keys)));
+  return withTimes(await writeParts(run, derive(known, new Set(keys))), known, []);
 }
 
 async function writeParts(run: RunPrepared, parts: readonly DerivedPayment[]): Promise<PaymentChange[]> {
@@ -122,9 +158,14 @@ async function writeParts(run: RunPrepared, parts: readonly DerivedPayment[]): P
 }
 
 function requireKnownCurrencies(snapshots: readonly Snapshot[]): void {
-  for (const { facts } of snapshots)
-    if ('currency' in facts && !STRIPE_UNITS.has(facts.currency))
+  for (const { facts } of snapshots.filter(isMoney))
+    if ('currency' in facts && !STRIPE_UNITS.has(facts.currency ?? ''))
       throw new LedgerError('CURRENCY_UNKNOWN', 'How Stripe counts its currency is in no table here.');
+}
+
+// An invoice is none where another event tells of the money.
+function isMoney(snapshot: Snapshot): boolean {
+  return snapshot.kind !== 'invoice' || intentOf(snapshot) !== null;
 }
 
 function requireFitting(payments: readonly DerivedPayment[], changed: Objects): void {

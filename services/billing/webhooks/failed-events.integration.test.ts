@@ -3,6 +3,7 @@ import { tellStory } from '../testing/stripe-story.ts';
 import { openTestLedger, type TestLedger } from './ledger.test-support.ts';
 import { readLedgerState } from './postgres/ledger-state.ts';
 import { MAX_ATTEMPTS } from './retry-delay.ts';
+import { settle } from './settle.ts';
 
 const stack = new AsyncDisposableStack();
 let ledger: TestLedger;
@@ -174,6 +175,62 @@ describe('an event of what names only a charge', () => {
       { type: 'charge.succeeded' },
       { type: 'refund.created' },
     ]);
+  });
+});
+
+describe('an event of money that came without a payment intent', () => {
+  const without = { payment_intent: null };
+  const metadata = { tenant_id: 'acme', user_id: '0190b0d5-4a1c-7e2f-8c3d-0123456789ab' };
+
+  it.each(['before', 'after', 'together'])(
+    'charge-without-intent: makes a payment of its charge, its refund being told %s it',
+    async (when) => {
+      const told = tellStory({ name: `bare_${when}`, metadata });
+      const captured = { ...without, captured: true, amount_captured: 1999 };
+      const charge = told.charge('charge.succeeded', captured);
+      const refund = told.refund('refund.created', { ...without, amount: 300 });
+      const batches =
+        { before: [[refund], [charge]], after: [[charge], [refund]], together: [[refund, charge]] }[when] ??
+        [];
+      for (const batch of batches) {
+        await ledger.store(batch);
+        expect(await ledger.apply()).toMatchObject({ applied: batch.length, failed: 0 });
+      }
+      expect(
+        await ledger.rows('select state, refunded::int, tenant_id, user_id, stripe_charge_id from payments'),
+      ).toEqual([
+        {
+          ...{ state: 'PARTIALLY_REFUNDED', refunded: 300, ...metadata },
+          stripe_charge_id: `ch_bare_${when}_1`,
+        },
+      ]);
+      expect(await ledger.rows('select type from payment_events order by type')).toEqual([
+        { type: 'charge.succeeded' },
+        { type: 'refund.created' },
+      ]);
+    },
+  );
+
+  it('charge-without-intent: is seen by an operator where nobody knows whose it is', async () => {
+    await ledger.store([tellStory({ name: 'nobody' }).charge('charge.succeeded', without)]);
+    await ledger.apply();
+    expect(await readLedgerState(ledger.pool)).toMatchObject({ unowned: 1 });
+  });
+
+  it('charge-without-intent: becomes a payment where it was applied by code of before', async () => {
+    const told = tellStory({ name: 'before', metadata });
+    const captured = { ...without, captured: true, amount_captured: 1999 };
+    await ledger.store([told.charge('charge.succeeded', captured), told.refund('refund.created', without)]);
+    await ledger.apply();
+    await ledger.rows('delete from refunds');
+    await ledger.rows('delete from payments');
+    await ledger.rows(`insert into payments_to_derive values ('ch_before_1')`);
+    const { pool, logger } = ledger;
+    await settle({ pool, logger, onChanges: async () => {}, rereads: undefined });
+    expect(await ledger.rows('select state, refunded::int, stripe_charge_id from payments')).toEqual([
+      { state: 'REFUNDED', refunded: 1999, stripe_charge_id: 'ch_before_1' },
+    ]);
+    expect(await ledger.rows('select type from payment_events order by type')).toHaveLength(2);
   });
 });
 

@@ -61,10 +61,10 @@ export async function openTestLedger(): Promise<TestLedger> {
   };
 }
 
-/** Everything of payments that does not depend on when they were written: one text for each. */
+/** Everything of payments that does not depend on when they were written or how far apart their events are: one text for each. */
 export const FINAL_ROWS = `
   select p.stripe_payment_intent_id as intent,
-    to_jsonb(p) - '{id,stripe_payment_intent_id,update_time}'::text[] || jsonb_build_object(
+    to_jsonb(p) - '{id,stripe_payment_intent_id,update_time,capture_time,refund_time}'::text[] || jsonb_build_object(
       'refunds', (select jsonb_agg(to_jsonb(r) - '{id,payment_id,stripe_refund_id,update_time}'::text[] order by r.create_time)
         from refunds r where r.payment_id = p.id),
       'disputes', (select jsonb_agg(to_jsonb(d) - '{id,payment_id,stripe_dispute_id,update_time}'::text[] order by d.create_time)

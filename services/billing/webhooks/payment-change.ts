@@ -1,3 +1,4 @@
+import type { Happenings } from '../ledger/happenings.ts';
 import type { DisputeState, PaymentState } from '../ledger/payment-states.ts';
 
 /** What can be told of a payment to others. Amounts as Stripe counts them. */
@@ -5,6 +6,8 @@ export interface PaymentStanding {
   readonly state: PaymentState;
   readonly captured: number;
   readonly refunded: number;
+  /** What ever went back, however it was told: it grows only by what was not told before. */
+  readonly everRefunded: number;
   readonly disputeState: DisputeState | null;
 }
 
@@ -20,6 +23,8 @@ export interface PaymentChange {
   readonly now: PaymentStanding;
   /** Null: it is new, or was not the user's. */
   readonly before: PaymentStanding | null;
+  /** When what changed happened, by Stripe. */
+  readonly happened: Happenings;
   /** Whose it was; null: nobody's. */
   readonly formerUserId: string | null;
 }

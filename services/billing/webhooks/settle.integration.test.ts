@@ -2,7 +2,9 @@ import { transactPrepared } from '@rollcall/runtime/postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { snapshotOfRead } from '../ledger/snapshot.ts';
 import type { StripeObject } from '../payments/stripe-object.ts';
+import { createLedgerSnapshots } from '../stripe/ledger-snapshots.ts';
 import { type StoryEvent, tellStory } from '../testing/stripe-story.ts';
+import { applyDue } from './applier.ts';
 import { lockSnapshots } from './apply-events.ts';
 import { applySnapshots } from './apply-snapshots.ts';
 import { openTestLedger, type TestLedger } from './ledger.test-support.ts';
@@ -110,6 +112,57 @@ describe('two events of one second that differ', () => {
   });
 });
 
+describe('when something happened', () => {
+  const captured = { captured: true, amount_captured: 1999 };
+  const START_S = 1_767_225_600;
+
+  async function applyTelling(): Promise<PaymentChange[]> {
+    const told: PaymentChange[] = [];
+    const { pool, logger } = ledger;
+    await applyDue({ pool, logger, onChanges: async (_, more) => void told.push(...more) });
+    return told;
+  }
+
+  it('activity-time: is what the event says, however late it is applied and whatever comes with it', async () => {
+    const story = tellStory({ name: 'times', metadata: { tenant_id: 'acme' } });
+    const events = [
+      story.charge('charge.succeeded', captured),
+      story.charge('charge.refunded', { ...captured, amount_refunded: 500 }),
+      story.refund('refund.updated', { amount: 500 }),
+      story.dispute('charge.dispute.created', {}),
+    ];
+    const happened = { captured: START_S + 10, refunded: START_S + 20, disputed: START_S + 201 };
+    await ledger.store(events.toReversed());
+    expect(await applyTelling()).toMatchObject([{ happened: { ...happened, canceled: null } }]);
+    const times = `select extract(epoch from capture_time)::int as captured, extract(epoch from refund_time)::int as refunded,
+      update_time > now() - interval '1 minute' as recorded_now from payments`;
+    // Of the charge only the refund is known by then, and when it was made.
+    expect(await ledger.rows(times)).toEqual([
+      { captured: START_S + 1, refunded: START_S + 30, recorded_now: true },
+    ]);
+  });
+
+  it('activity-time: is when the charge was made where only a later event of it came', async () => {
+    const story = tellStory({ name: 'later', metadata: { tenant_id: 'acme' } });
+    await ledger.store([story.charge('charge.refunded', { ...captured, amount_refunded: 500 })]);
+    expect(await applyTelling()).toMatchObject([
+      { happened: { captured: START_S + 1, refunded: START_S + 10 } },
+    ]);
+  });
+
+  it('activity-time: of what Stripe answers is when its object was made', async () => {
+    const story = tellStory({ name: 'read', metadata: { tenant_id: 'acme' } });
+    const paid = story.intent('payment_intent.succeeded', { status: 'succeeded', amount_received: 1999 });
+    const read = [objectOf(paid), objectOf(story.refund('refund.created', { amount: 500 }))];
+    const told: PaymentChange[] = [];
+    await createLedgerSnapshots(ledger.pool, async (_, more) => void told.push(...more)).apply(
+      read,
+      new Date(),
+    );
+    expect(told).toMatchObject([{ happened: { captured: START_S, refunded: START_S + 101 } }]);
+  });
+});
+
 describe('a payment that a rule changed', () => {
   const captured = {
     captured: true,
@@ -183,7 +236,10 @@ describe('what Stripe tells before it is known here', () => {
     await makeCustomer();
     await settleWith();
     expect(changes).toMatchObject([
-      { tenantId: TENANT, userId: USER, now: { captured: 1999 }, before: null },
+      {
+        ...{ tenantId: TENANT, userId: USER, now: { captured: 1999 }, before: null },
+        happened: { captured: 1_767_225_610, refunded: null },
+      },
     ]);
     await settleWith();
     expect(changes).toHaveLength(1);

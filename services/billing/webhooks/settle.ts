@@ -4,7 +4,7 @@ import { LedgerError } from '../ledger/ledger-error.ts';
 import { READ_MARGIN_S } from '../ledger/snapshot.ts';
 import type { Snapshots } from '../payments/snapshots.ts';
 import type { StripeGateway } from '../payments/stripe-gateway.ts';
-import { deriveAnew } from './apply-snapshots.ts';
+import { deriveAnew, withKnownTimes } from './apply-snapshots.ts';
 import { faultText } from './event-fault.ts';
 import { linkOwners, settleAccounts } from './postgres/account-rows.ts';
 import { clearAmbiguous, readAmbiguous } from './postgres/ambiguous-objects.ts';
@@ -42,7 +42,7 @@ const MOST_STALE = 200;
 export async function settle(options: SettleOptions): Promise<void> {
   await deriveStale(options);
   await transactRelaxed(options.pool, async (run) => {
-    const changes = await linkOwners(run);
+    const changes = await withKnownTimes(run, await linkOwners(run));
     if (changes.length > 0) await options.onChanges(run, changes);
     await settleAccounts(run, RECENT_MS);
   });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { UserView } from '@rollcall/user-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EffectsUnderTest, startEffects } from '../testing/effects.test-support.ts';
@@ -43,6 +44,29 @@ describe('what a service tells the owner', () => {
       totalBookings: 3n,
       totalSpent: [{ currencyCode: 'EUR', minorUnits: 900n }],
     });
+  });
+
+  it('activity-time: keeps when it happened beside when the owner recorded it, also through a merge', async () => {
+    const [userId, survivorId] = await Promise.all([1, 2].map(() => effects.auth.createUser(tenantId)));
+    const [before, time] = [Date.now(), new Date('2026-01-01T23:16:00.123Z')];
+    const activity = { kind: 'payment.succeeded', time };
+    await effects.add(activityJob({ tenantId, userId: userId ?? '', requestId: randomUUID(), activity }));
+    await effects.drained();
+    const timesOf = async (id = '') => {
+      const { entries } = await effects.auth.admin.listTimeline({ tenantId, id });
+      return entries.flatMap(({ entry, time: happened, recordTime }) =>
+        entry.case === 'activity' && happened && recordTime ? [[happened, recordTime].map(timestampMs)] : [],
+      );
+    };
+    const [times] = await timesOf(userId);
+    expect(times?.[0]).toBe(time.getTime());
+    expect(times?.[1]).toBeGreaterThanOrEqual(before);
+    await effects.auth.admin.mergeUsers({
+      tenantId,
+      plan: { survivorId: survivorId ?? '', loserId: userId ?? '' },
+      requestId: randomUUID(),
+    });
+    expect(await timesOf(survivorId)).toEqual([times]);
   });
 
   // Two starts of a process, on a machine that may be busy.

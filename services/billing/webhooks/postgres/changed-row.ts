@@ -1,8 +1,10 @@
+import { NO_HAPPENINGS } from '../../ledger/happenings.ts';
 import type { PaymentChange, PaymentStanding } from '../payment-change.ts';
 
 /** What a statement that changes payments answers of them; behind it follows what was before. */
 export const CHANGED = `new.id, new.stripe_payment_intent_id as intent, new.tenant_id, new.user_id, new.booking_id,
-      new.currency, new.amount::float8, new.state, new.captured::float8, new.refunded::float8, new.dispute_state`;
+      new.currency, new.amount::float8, new.state, new.captured::float8, new.refunded::float8, new.ever_refunded::float8,
+      new.dispute_state`;
 
 /** A payment as a statement that changed it answers it; what was before is absent where that is not to matter. */
 export interface ChangedRow {
@@ -16,21 +18,24 @@ export interface ChangedRow {
   readonly state: PaymentStanding['state'];
   readonly captured: number;
   readonly refunded: number;
+  readonly ever_refunded: number;
   readonly dispute_state: PaymentStanding['disputeState'];
   readonly old_state: PaymentStanding['state'] | null;
   readonly old_captured?: number | null;
   readonly old_refunded?: number | null;
+  readonly old_ever_refunded?: number | null;
   readonly old_dispute_state?: PaymentStanding['disputeState'];
   readonly old_user_id?: string | null;
 }
 
 /** What changed, for others. */
 export function toChange(row: ChangedRow): PaymentChange {
-  const { state, captured, refunded, dispute_state: disputeState } = row;
+  const { state, captured, refunded, ever_refunded: everRefunded, dispute_state: disputeState } = row;
   const standing = row.old_state && {
     state: row.old_state,
     captured: row.old_captured ?? 0,
     refunded: row.old_refunded ?? 0,
+    everRefunded: row.old_ever_refunded ?? 0,
     disputeState: row.old_dispute_state ?? null,
   };
   return {
@@ -41,9 +46,11 @@ export function toChange(row: ChangedRow): PaymentChange {
     bookingId: row.booking_id,
     currency: row.currency,
     amount: row.amount,
-    now: { state, captured, refunded, disputeState },
+    now: { state, captured, refunded, everRefunded, disputeState },
     // To somebody whose it was not before all of it is news.
     before: (row.old_user_id ?? null) === row.user_id ? standing : null,
+    // Snapshots say it, and rows do not.
+    happened: NO_HAPPENINGS,
     formerUserId: row.old_user_id ?? null,
   };
 }

@@ -18,6 +18,7 @@ const READ = {
       from stripe_events where next_attempt_time is not null)::float8 as "lagS",
     (select count(*) from stripe_events where state = 'failed' and next_attempt_time is null)::float8 as dead,
     (select count(*) from stripe_events where state = 'foreign')::float8 as foreign,
+    (select count(*) from payments where tenant_id is null)::float8 as unowned,
     (select count(*) from refunds where held)::float8 as "heldRefunds",
     (select count(*) from stripe_objects where ambiguous)::float8 as ambiguous,
     (select count(*) from payments where ${FRACTIONAL})::float8 as fractional`,

@@ -61,6 +61,8 @@ const DIFFERS = (table: string, columns: readonly string[]) =>
 
 const TOLD = [
   'stripe_customer_id',
+  'stripe_charge_id',
+  'stripe_invoice_id',
   'state',
   'currency',
   'amount',
@@ -70,6 +72,8 @@ const TOLD = [
   'dispute_state',
   'failure_code',
   'create_time',
+  'capture_time',
+  'refund_time',
   'livemode',
   'stripe_account',
 ];
@@ -81,18 +85,20 @@ const OWNED = `tenant_id = coalesce(excluded.tenant_id, payments.tenant_id),
 
 const WRITE_PAYMENTS = {
   name: 'write_payments',
-  text: `insert into payments (id, stripe_payment_intent_id, tenant_id, user_id, booking_id, ${TOLD}, update_time)
-    select id, intent, "tenantId", "userId", "bookingId", customer, state, currency, amount, captured, refunded,
-      "unseenRefunds", "disputeState", "failureCode", to_timestamp("createTime"), livemode, account, clock_timestamp()
+  text: `insert into payments (id, stripe_payment_intent_id, tenant_id, user_id, booking_id, ${TOLD}, ever_refunded, update_time)
+    select id, intent, "tenantId", "userId", "bookingId", customer, charge, invoice, state, currency, amount, captured, refunded,
+      "unseenRefunds", "disputeState", "failureCode", to_timestamp("createTime"), to_timestamp("captureTime"), to_timestamp("refundTime"), livemode, account, "everRefunded", clock_timestamp()
     from json_to_recordset($1::json) as p(id uuid, intent text, "tenantId" text, "userId" uuid, "bookingId" uuid,
-      customer text, state text, currency text, amount bigint, captured bigint, refunded bigint, "unseenRefunds" bigint,
-      "disputeState" text, "failureCode" text, "createTime" float8, livemode boolean, account text)
+      customer text, charge text, invoice text, state text, currency text, amount bigint, captured bigint, refunded bigint, "unseenRefunds" bigint,
+      "disputeState" text, "failureCode" text, "createTime" float8, "captureTime" float8, "refundTime" float8, livemode boolean, account text, "everRefunded" bigint)
     order by intent
-    on conflict (stripe_payment_intent_id) do update set ${SET(TOLD)}, ${OWNED}, update_time = clock_timestamp()
+    on conflict (stripe_payment_intent_id) do update set ${SET(TOLD)}, ${OWNED},
+      ever_refunded = greatest(payments.ever_refunded, excluded.ever_refunded), update_time = clock_timestamp()
     where ${DIFFERS('payments', TOLD)}
       or excluded.tenant_id is not null
         and ${DIFFERS('payments', ['tenant_id', 'user_id', 'booking_id'])}
     returning ${CHANGED}, old.state as old_state, old.captured::float8 as old_captured, old.refunded::float8 as old_refunded,
+      old.ever_refunded::float8 as old_ever_refunded,
       old.dispute_state as old_dispute_state, old.user_id as old_user_id`,
 };
 

@@ -1,0 +1,95 @@
+import { isRead, type Snapshot } from './snapshot.ts';
+
+/** When something happened to a payment, by Stripe, in s since 1970; null: nothing says so. */
+export interface Happenings {
+  /** Money first came in. */
+  readonly captured: number | null;
+  /** Money first went back. */
+  readonly refunded: number | null;
+  /** The bank asked about it. */
+  readonly disputed: number | null;
+  /** It was given up. */
+  readonly canceled: number | null;
+}
+
+/** Nothing says when. */
+export const NO_HAPPENINGS: Happenings = { captured: null, refunded: null, disputed: null, canceled: null };
+
+/**
+ * When what became of a payment happened, whatever the order of the snapshots.
+ * @param told what is told now, which says best when it happened
+ * @param known the newest snapshots of the payment, which say it where `told` does not
+ */
+export function happeningsOf(told: readonly Snapshot[], known: readonly Snapshot[]): Happenings {
+  const first = (timeOf: (snapshot: Snapshot) => number | null) =>
+    earliest(told, timeOf) ?? earliest(known, timeOf);
+  return {
+    captured: first(capturedAt) ?? earliest([...told, ...known], paidAround),
+    refunded: first((each) => refundedAt(each) ?? chargedBackAt(each)),
+    disputed: first((each) => (each.kind === 'dispute' ? createdOf(each) : null)),
+    canceled: first(canceledAt),
+  };
+}
+
+/** When money last went back, as the newest snapshots of a payment say. A charge says so only where no refund does. */
+export function lastRefund(known: readonly Snapshot[]): number | null {
+  return latest(known, refundedAt) ?? latest(known, chargedBackAt);
+}
+
+type TimeOf = (snapshot: Snapshot) => number | null;
+
+function timesOf(snapshots: readonly Snapshot[], timeOf: TimeOf): number[] {
+  return snapshots.flatMap((each) => timeOf(each) ?? []);
+}
+
+function earliest(snapshots: readonly Snapshot[], timeOf: TimeOf): number | null {
+  const times = timesOf(snapshots, timeOf);
+  return times.length > 0 ? Math.min(...times) : null;
+}
+
+function latest(snapshots: readonly Snapshot[], timeOf: TimeOf): number | null {
+  const times = timesOf(snapshots, timeOf);
+  return times.length > 0 ? Math.max(...times) : null;
+}
+
+// A read says how something is, and not since when; a charge that shows money going back is told later than it came in.
+function capturedAt(snapshot: Snapshot): number | null {
+  return isRead(snapshot.key) || goneOf(snapshot) > 0 || !isPaid(snapshot) ? null : snapshot.key.asOf;
+}
+
+// The charge was made about then, the intent before it.
+function paidAround(snapshot: Snapshot): number | null {
+  return isPaid(snapshot) ? createdOf(snapshot) : null;
+}
+
+function refundedAt(snapshot: Snapshot): number | null {
+  const { kind, key, facts } = snapshot;
+  if (kind !== 'refund' || !('status' in facts) || facts.status !== 'succeeded') return null;
+  return isRead(key) ? createdOf(snapshot) : key.asOf;
+}
+
+function chargedBackAt(snapshot: Snapshot): number | null {
+  return goneOf(snapshot) > 0 ? snapshot.key.asOf : null;
+}
+
+function canceledAt({ kind, key, facts }: Snapshot): number | null {
+  const isCanceled = kind === 'payment_intent' && 'status' in facts && facts.status === 'canceled';
+  const isLetGo = 'amount_refunded' in facts && !facts.captured && facts.amount_refunded > 0;
+  return isCanceled || isLetGo ? key.asOf : null;
+}
+
+function isPaid({ facts }: Snapshot): boolean {
+  if ('amount_received' in facts) return facts.amount_received > 0;
+  if ('amount_captured' in facts) return facts.amount_captured > 0;
+  return 'paid_without_intent' in facts && facts.paid_without_intent !== null;
+}
+
+// Without what was set aside and never captured.
+function goneOf({ facts }: Snapshot): number {
+  if (!('amount_refunded' in facts) || !facts.captured) return 0;
+  return Math.max(0, facts.amount_refunded - (facts.amount - facts.amount_captured));
+}
+
+function createdOf({ facts }: Snapshot): number | null {
+  return 'created' in facts ? facts.created : null;
+}
