@@ -5,8 +5,8 @@ import { describe, expect, inject, it } from 'vitest';
 import { DATABASES } from './databases.ts';
 import { migrate } from './migrate.ts';
 
-const { auth, booking } = DATABASES;
-if (!auth || !booking) throw new Error('the databases of this test are gone');
+const { auth, billing, booking } = DATABASES;
+if (!auth || !billing || !booking) throw new Error('the databases of this test are gone');
 
 describe('migrate', () => {
   it('does not touch the database of another service, by whatever name it was found', async () => {
@@ -84,5 +84,39 @@ describe('migrate', () => {
     await expect(migrate(booking, new Secret(database.url), { isPooled: true })).rejects.toThrow(
       `statement_timeout is 0 ms for the role ${username} of BOOKING_DATABASE_URL`,
     );
+  });
+});
+
+describe('payments of before Stripe’s units were known', () => {
+  it('money-units: are told again some time later where they were told wrong', async () => {
+    await using database = await createTestDatabase('billing');
+    const sql = (text: string) => query(database.url, text);
+    await sql(`delete from mikro_orm_migrations where name = '2026-12-02-stripe-units'`);
+    await sql('drop index payments_fractional');
+    const [user, krona, euro, both] = ['1', '2', '3', '4'].map(
+      (digit) => `019c0000-0000-7000-8000-${digit.repeat(12)}`,
+    );
+    const pay = (booking: string | undefined, currency: string, captured: number, of = user) =>
+      sql(`insert into payments (id, stripe_payment_intent_id, tenant_id, user_id, booking_id, state, currency, amount,
+          captured, create_time, update_time)
+        values (gen_random_uuid(), gen_random_uuid()::text, 'acme', '${of}', '${booking}',
+          '${captured > 0 ? 'SUCCEEDED' : 'PENDING'}', '${currency}', 5400, ${captured}, now(), now())`);
+    await pay(krona, 'ISK', 5400);
+    await pay(euro, 'EUR', 5400, euro);
+    await pay(euro, 'ISK', 0, euro);
+    await pay(both, 'EUR', 5400, euro);
+    await pay(both, 'JPY', 5400, euro);
+    expect(await migrate(billing, new Secret(database.url))).toEqual(['2026-12-02-stripe-units']);
+    const jobs =
+      await sql(`select key, payload::jsonb as payload, run_at > now() + interval '10 minutes' as later
+      from graphile_worker._private_jobs order by key`);
+    const job = (task: string, id: string | undefined, of: object) => {
+      return { key: `${task}:acme/${id}`, payload: { tenantId: 'acme', ...of }, later: true };
+    };
+    expect(jobs).toEqual([
+      job('booking.payment', krona, { bookingId: krona }),
+      job('booking.payment', both, { bookingId: both }),
+      job('user.statistics', user, { userId: user }),
+    ]);
   });
 });

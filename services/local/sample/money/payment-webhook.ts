@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { eventSample, PAYMENT_EVENTS, postEvent } from '@rollcall/billing/samples';
+import { eventSample, PAYMENT_EVENTS, postEvent, toStripeAmount } from '@rollcall/billing/samples';
 import { type Secret, StartupError } from '@rollcall/runtime';
 import { SAMPLE_TENANT } from '../sample-users.ts';
 import type { BookingPayment, PaymentStep } from './booking-payments.ts';
@@ -42,7 +42,7 @@ function eventOf(
   { payment, paid }: { payment: BookingPayment; paid: PaidBooking },
 ) {
   const { id, createdS } = payment;
-  const amount = Number(paid.amount.minorUnits);
+  const amount = Number(toStripeAmount(paid.amount));
   const { bookingId, userId } = paid;
   const third = Math.floor(amount / 3);
   const object = {
