@@ -10,6 +10,7 @@ export type { DoorCallers, Guarded } from './rpc/door-callers.ts';
 export { isUuid, requireStorable, requireUuid } from './rpc/field-faults.ts';
 export { REQUEST_ID_HEADER } from './rpc/interceptors/with-request-id.ts';
 export { type CallClass, SHED_FROM, withShedding } from './rpc/interceptors/with-shedding.ts';
+export { fieldRuleFault } from './rpc/interceptors/with-validation.ts';
 export { MAX_MESSAGE_BYTES } from './rpc/limits.ts';
 export { createLoadGauge, type LoadGauge } from './rpc/load-gauge.ts';
 export { type MessageWriter, writeMessage } from './rpc/message-writer.ts';

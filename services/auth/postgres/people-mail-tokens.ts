@@ -1,4 +1,7 @@
+import { create } from '@bufbuild/protobuf';
+import { UserSchema } from '@rollcall/contract/user';
 import type { RunPrepared } from '@rollcall/runtime/postgres';
+import { fieldRuleFault } from '@rollcall/runtime/rpc';
 import type { MailTokenPurpose, PasswordChange } from '../people/people-store.ts';
 import type { PeopleSeals } from './people-access.ts';
 import { holdActive } from './people-lock.ts';
@@ -68,7 +71,10 @@ export async function findMailToken(
   return row && { purpose: row.purpose, userId: row.user_id ?? undefined };
 }
 
-/** Makes the user of a registration. False: the token is used. Throws UserError EMAIL_TAKEN. */
+/**
+ * Makes the user of a registration. False: the token is used, or the registration was taken in by an older rule than that of a
+ * user. Throws UserError EMAIL_TAKEN.
+ */
 export async function completeRegistration(
   run: RunPrepared,
   { seal, contactSeal }: PeopleSeals,
@@ -81,7 +87,9 @@ export async function completeRegistration(
     tenantId,
     id: row.id,
   });
-  await createUserCreation(run, contactSeal).insert(tenantId, userId, { email, firstName, lastName });
+  const person = { email, firstName, lastName };
+  if (fieldRuleFault(UserSchema, create(UserSchema, person))) return false;
+  await createUserCreation(run, contactSeal).insert(tenantId, userId, person);
   await run(SET_PASSWORD, [tenantId, userId, row.password_hash]);
   await run(VERIFY, [tenantId, userId, seal.sealVerified(email, { tenantId, id: userId })]);
   // Whoever else registered with this address did so before somebody proved to read its mails.

@@ -1,3 +1,4 @@
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { pathToString } from '@bufbuild/protobuf/reflect';
 import { createValidator, type Validator, type Violation } from '@bufbuild/protovalidate';
 import { contentCheck } from '@rollcall/contract/request-content';
@@ -11,7 +12,7 @@ import type { RpcError } from '../rpc-error.ts';
  * kept. Requests of client streams are not looked at. Must be the innermost interceptor: who may not ask is not told what was wrong.
  */
 export function withValidation(): Interceptor {
-  const validator = createValidator({ failFast: true, regexMatch: matchOwnPattern() });
+  const validator = createRuleValidator();
   return (next, { input, methodKind }) => {
     if (methodKind === 'client_streaming' || methodKind === 'bidi_streaming') return next;
     const faultOf = contentCheck(input);
@@ -23,6 +24,21 @@ export function withValidation(): Interceptor {
       return fault ? Promise.reject(fault) : next(call);
     };
   };
+}
+
+let own: Validator | undefined;
+
+/** The first field rule that a message breaks which did not come as a request; undefined: none. */
+export function fieldRuleFault<S extends DescMessage>(
+  schema: S,
+  message: MessageShape<S>,
+): RpcError | undefined {
+  own ??= createRuleValidator();
+  return check(own, schema, message);
+}
+
+function createRuleValidator(): Validator {
+  return createValidator({ failFast: true, regexMatch: matchOwnPattern() });
 }
 
 function check(
