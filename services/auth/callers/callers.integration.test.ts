@@ -7,11 +7,18 @@ import { expectRefusal, freshTenant, seedUser } from '@rollcall/contract/testing
 import { UserAdminService, UserService, UserView } from '@rollcall/contract/user';
 import { readConfig, StartupError } from '@rollcall/runtime';
 import type { AuditEntry } from '@rollcall/runtime/callers';
-import { createTestAuthority, createTestDatabase, runMain, TEST_KEYS } from '@rollcall/runtime/testing';
+import {
+  createTestAuthority,
+  createTestDatabase,
+  type Ran,
+  runMain,
+  TEST_KEYS,
+} from '@rollcall/runtime/testing';
 import { createGrpcTransport, type GrpcTransportOptions } from '@rollcall/transport';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AUTH_SETTINGS, createAuthService } from '../index.ts';
+import { runTool } from './commands/run-tool.ts';
 
 const BOOKING = 'spiffe://example.org/booking';
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -23,8 +30,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-// The tools, as processes of their own.
-const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) => runMain(MAIN, env, args);
+/** A tool in this process, answered as the process of its own answers that `main.ts` is. */
+async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+  try {
+    return { code: 0, stdout: await runTool(args, env), stderr: '' };
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    return { code: 1, stdout: '', stderr: `${error.message}\n` };
+  }
+}
 
 async function openAuth(env: NodeJS.ProcessEnv = {}) {
   await using stack = new AsyncDisposableStack();
@@ -348,6 +362,20 @@ describe('the tools', () => {
     expect(stderr).toMatch(words);
     expect(stderr).not.toMatch(/\n\s+at /);
     expect(stdout).toBe('');
+  });
+
+  it('are processes that print what they answer, or what is wrong on one line', async () => {
+    await using database = await createTestDatabase('auth');
+    const env = { AUTH_DATABASE_URL: database.url };
+    expect(await runMain(MAIN, env, ['grants', 'list'])).toEqual({
+      code: 0,
+      stdout: 'nothing is granted\n',
+      stderr: '',
+    });
+    const args = ['grants', 'drop', 'booking'];
+    const wrong = await runMain(MAIN, env, args);
+    expect(wrong).toEqual(await run(args, env));
+    expect(wrong.stderr).toMatch(/^.*say list, set or remove.*\n$/);
   });
 
   it('say that there is no database where neither a setting nor npm start has one', async () => {
