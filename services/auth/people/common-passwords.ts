@@ -1,3 +1,5 @@
+import { foldCase, visibleText } from '@rollcall/contract/text';
+
 // The passwords of eight characters and more that stand at the top of published lists of leaked ones, in lower case and
 // without the digits and marks that people put behind them: `password`, `password1` and `Password123!` are one entry.
 const STEMS = `
@@ -30,11 +32,12 @@ const COMMON = new Set(STEMS);
 
 /**
  * Whether a password is among those that are tried first: on the list, with any digits and marks before and behind it, or
- * all one character, or a run such as `12345678` or `hgfedcba`.
+ * all one character, or a run such as `12345678` or `hgfedcba`. Letters of every script count: what stands beside a common word
+ * in another script makes another password. Characters that nobody sees do not.
  */
 export function isCommonPassword(password: string): boolean {
-  const lower = password.normalize('NFKC').toLowerCase();
-  const stem = lower.replace(/^[\d\W_]+|[\d\W_]+$/g, '');
+  const lower = foldCase(visibleText(password).normalize('NFKC'));
+  const stem = lower.replace(/^[^\p{L}\p{M}]+|[^\p{L}\p{M}]+$/gu, '');
   return COMMON.has(lower) || COMMON.has(stem) || isRun(lower) || /^(.{1,4})\1+$/u.test(lower);
 }
 

@@ -32,6 +32,38 @@ describe('isCommonPassword', () => {
   });
 });
 
+describe('passwords: a password with letters beyond ASCII', () => {
+  it.each([
+    'зелёныйdragonулетел',
+    'ñandúpassword',
+    'monkeyとさる',
+    'पासpassword',
+    'ドラゴンdragon',
+    'passwordé',
+    'öpassword1',
+  ])('passwords: is not called common for a word within it: %s', (password) => {
+    expect(isCommonPassword(password)).toBe(false);
+  });
+
+  it.each([
+    '«Password»',
+    '🐉dragon🐉',
+    'password١٢٣',
+    'p\u200bassword',
+    '\u2060letmein1\u00ad',
+    'ＰＡＳＳＷＯＲＤ１',
+    'paſſword',
+    'абвгдежз',
+    'зззззззз',
+    '\u200b'.repeat(8),
+  ])(
+    'passwords: is called common where only marks, digits, width or what nobody sees differ: %j',
+    (password) => {
+      expect(isCommonPassword(password)).toBe(true);
+    },
+  );
+});
+
 describe('requireGoodPassword', () => {
   it("refuses the person's own address, whole or its first part", () => {
     for (const password of ['Ada.Lovelace@example.com', 'ada.lovelace']) {

@@ -1,3 +1,4 @@
+import { foldCase, visibleText } from '@rollcall/contract/text';
 import { isCommonPassword } from './common-passwords.ts';
 import { PeopleError } from './people-error.ts';
 
@@ -7,9 +8,8 @@ import { PeopleError } from './people-error.ts';
  * @throws PeopleError PASSWORD_TOO_COMMON
  */
 export function requireGoodPassword(password: string, email: string): void {
-  const lower = password.toLowerCase();
-  const address = email.trim().toLowerCase();
-  const isOwn = address !== '' && (lower === address || lower === address.split('@', 1)[0]);
+  const [lower, address] = [password, email].map((text) => foldCase(visibleText(text).normalize('NFKC')));
+  const isOwn = Boolean(address) && (lower === address || lower === address?.split('@', 1)[0]);
   if (!isOwn && !isCommonPassword(password)) return;
   throw new PeopleError(
     'PASSWORD_TOO_COMMON',

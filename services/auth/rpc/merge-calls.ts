@@ -46,7 +46,9 @@ export function mergeCalls({
     async listDuplicateCandidates(request) {
       const { tenantId } = request;
       const minScore = request.minScore || DEFAULT_MIN_SCORE;
-      const tokens = pageTokens(['ListDuplicateCandidates', tenantId, minScore], isDuplicatePosition);
+      // A place is one among these passes, and none among others.
+      const tie = ['ListDuplicateCandidates', tenantId, minScore, PASSES.length];
+      const tokens = pageTokens(tie, isDuplicatePosition);
       const position = tokens.read(request.pageToken);
       const list = { tenantId, minScore, limit: pageLimit(request), position };
       const page = await listDuplicates({ reads, duplicates }, list);

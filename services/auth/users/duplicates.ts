@@ -1,4 +1,4 @@
-import { fold, isSimilarName } from './name-likeness.ts';
+import { nameLikeness, sortedName } from './name-likeness.ts';
 import type { User, UserReference } from './user.ts';
 
 /** Why two users look like one; the names stand in `rollcall.user.v1.DuplicateReason`. */
@@ -51,41 +51,53 @@ export interface DuplicateCandidate extends DuplicatePair {
   readonly second: User;
 }
 
-// Our own judgement: an address is one person's, a name with a birth date nearly, a number often a family's.
-const WEIGHTS: Readonly<Record<DuplicateReason, number>> = {
-  SAME_EMAIL: 0.9,
-  SIMILAR_NAME_SAME_BIRTH_DATE: 0.8,
-  SAME_PHONE: 0.6,
+/** What tells that two users are one person. A birth date counts only together with a name, whose given name is the same or near. */
+type Evidence = 'SAME_EMAIL' | 'SAME_NAME' | 'NEAR_NAME' | 'SAME_PHONE';
+
+interface EvidenceRule {
+  readonly reason: DuplicateReason;
+  readonly key: DuplicateKey;
+  /** How likely it is right by itself. Our own judgement: an address is one person's, a name with a birth date nearly, a number often a family's. */
+  readonly weight: number;
+}
+
+const RULES: Readonly<Record<Evidence, EvidenceRule>> = {
+  SAME_EMAIL: { reason: 'SAME_EMAIL', key: 'email', weight: 0.9 },
+  SAME_NAME: { reason: 'SIMILAR_NAME_SAME_BIRTH_DATE', key: 'birthDate', weight: 0.8 },
+  // Twins may be called Anna and Anne.
+  NEAR_NAME: { reason: 'SIMILAR_NAME_SAME_BIRTH_DATE', key: 'birthDate', weight: 0.5 },
+  SAME_PHONE: { reason: 'SAME_PHONE', key: 'phone', weight: 0.6 },
 };
 
-const REASONS = Object.keys(WEIGHTS) as DuplicateReason[];
-
-const KEY_OF: Readonly<Record<DuplicateReason, DuplicateKey>> = {
-  SAME_EMAIL: 'email',
-  SAME_PHONE: 'phone',
-  SIMILAR_NAME_SAME_BIRTH_DATE: 'birthDate',
-};
+const EVIDENCE = Object.keys(RULES) as Evidence[];
 
 /** The service's own threshold: one reason alone is enough. */
-export const DEFAULT_MIN_SCORE = Math.min(...Object.values(WEIGHTS));
+export const DEFAULT_MIN_SCORE = Math.min(...Object.values(RULES).map(({ weight }) => weight));
 
-/** A pass over all users that finds the pairs of one score: those with exactly these reasons. */
+/** A pass over all users that finds the pairs of one score: those with exactly this evidence. */
 export interface DuplicatePass {
+  readonly evidence: readonly Evidence[];
   readonly reasons: readonly DuplicateReason[];
   readonly score: number;
   readonly by: DuplicateKey;
 }
 
-/** All passes, most certain first. */
-export const PASSES: readonly DuplicatePass[] = subsets(REASONS)
-  .map((reasons) => ({ reasons, score: scoreOf(reasons), by: rarestOf(reasons) }))
+/** All passes, most certain first. A name is not the same and near at once. */
+export const PASSES: readonly DuplicatePass[] = subsets(EVIDENCE)
+  .filter((evidence) => !(evidence.includes('SAME_NAME') && evidence.includes('NEAR_NAME')))
+  .map((evidence) => ({
+    evidence,
+    reasons: evidence.map((each) => RULES[each].reason),
+    score: scoreOf(evidence),
+    by: rarestOf(evidence),
+  }))
   .sort((one, other) => other.score - one.score);
 
 /** The pairs of a group that a pass is for, in a stable order. */
 export function pairsOf({ suspects }: SuspectGroup, pass: DuplicatePass): DuplicatePair[] {
   const pairs = neighbours(suspects, pass.by).filter(([one, other]) => {
-    const reasons = reasonsOf(one, other);
-    return reasons.length === pass.reasons.length && reasons.every((each) => pass.reasons.includes(each));
+    const evidence = evidenceOf(one, other);
+    return evidence.length === pass.evidence.length && evidence.every((each) => pass.evidence.includes(each));
   });
   return pairs
     .map(([one, other]) => toPair(one, other, pass))
@@ -117,12 +129,14 @@ export function isOlder(
   );
 }
 
-function reasonsOf(one: DuplicateSuspect, other: DuplicateSuspect): DuplicateReason[] {
-  return REASONS.filter((reason) => {
-    const key = KEY_OF[reason];
-    if (one[key] === null || one[key] !== other[key]) return false;
-    return key !== 'birthDate' || isSimilarName(one, other);
+function evidenceOf(one: DuplicateSuspect, other: DuplicateSuspect): Evidence[] {
+  const shared = EVIDENCE.filter((each) => {
+    const { key } = RULES[each];
+    return one[key] !== null && one[key] === other[key];
   });
+  if (!shared.includes('SAME_NAME')) return shared;
+  const likeness = nameLikeness(one, other);
+  return shared.filter((each) => RULES[each].key !== 'birthDate' || each === `${likeness}_NAME`);
 }
 
 // Whoever is born on one day is compared with those whose names stand nearby in the alphabet, by first and by last name: all
@@ -136,11 +150,11 @@ function neighbours(
   if (by !== 'birthDate') return windowed(suspects, suspects.length);
   const pairs = [
     ...windowed(
-      sortedBy(suspects, ({ firstName, lastName }) => fold(`${firstName} ${lastName}`)),
+      sortedBy(suspects, ({ firstName, lastName }) => sortedName(firstName, lastName)),
       NEARBY,
     ),
     ...windowed(
-      sortedBy(suspects, ({ firstName, lastName }) => fold(`${lastName} ${firstName}`)),
+      sortedBy(suspects, ({ firstName, lastName }) => sortedName(lastName, firstName)),
       NEARBY,
     ),
   ];
@@ -166,16 +180,18 @@ function sortedBy<T>(all: readonly T[], key: (each: T) => string): T[] {
   return keyed.sort(([one], [other]) => (one < other ? -1 : 1)).map(([, each]) => each);
 }
 
-/** That at least one of the reasons is right, each by itself. */
-function scoreOf(reasons: readonly DuplicateReason[]): number {
-  const wrong = reasons.reduce((all, reason) => all * (1 - WEIGHTS[reason]), 1);
+/** That at least one is right, each by itself. A near name and a number tell nothing more together: brothers and sisters have both. */
+function scoreOf(evidence: readonly Evidence[]): number {
+  const isFamily = evidence.includes('NEAR_NAME') && evidence.includes('SAME_PHONE');
+  const counted = evidence.filter((each) => !(isFamily && each === 'NEAR_NAME'));
+  const wrong = counted.reduce((all, each) => all * (1 - RULES[each].weight), 1);
   return Math.round((1 - wrong) * 1000) / 1000;
 }
 
 // Fewest users share an address, most a birth date.
-function rarestOf(reasons: readonly DuplicateReason[]): DuplicateKey {
-  if (reasons.includes('SAME_EMAIL')) return 'email';
-  return reasons.includes('SAME_PHONE') ? 'phone' : 'birthDate';
+function rarestOf(evidence: readonly Evidence[]): DuplicateKey {
+  if (evidence.includes('SAME_EMAIL')) return 'email';
+  return evidence.includes('SAME_PHONE') ? 'phone' : 'birthDate';
 }
 
 function subsets<T>(all: readonly T[]): T[][] {

@@ -1,28 +1,79 @@
 import { describe, expect, it } from 'vitest';
-import { isSimilarName } from './name-likeness.ts';
+import { nameLikeness } from './name-likeness.ts';
 
 const named = (name: string) => {
   const [firstName = '', lastName = ''] = name.split('/');
   return { firstName, lastName };
 };
+const compare = (one: string, other: string) => [
+  nameLikeness(named(one), named(other)),
+  nameLikeness(named(other), named(one)),
+];
 
-describe('isSimilarName', () => {
+describe('nameLikeness', () => {
   it.each([
+    ['Søren/Sørensen', 'Soren/Sørensen'],
     ['José/García', 'jose/garcia'],
-    ['Jon/Smith', 'John/Smith'],
-    ['Ada/Lovelace', 'Lovelace/Ada'],
-    ["Sinead/O'Connor", 'Sinéad/O’Connor'],
-    ['Katherine/Johnson', 'Catherine/Johnson'],
-  ])('takes %s and %s for one', (one, other) => {
-    expect(isSimilarName(named(one), named(other))).toBe(true);
+    ['Łukasz/Weiß', 'LUKASZ/WEIẞ'],
+    ["Sinead/O'Connor", 'Sinéad/OʼConnor'],
+    ['Þóra/Æsa', 'Thora/Aesa'],
+    ['Jo\u200bhanna/Voß', 'Johanna/VOSS'],
+    ['علی\u200cرضا/کریمی', 'عليرضا/كريمي'],
+    ['ﾀﾛｳ/ﾀﾅｶ', 'たろう/たなか'],
+    ['Đặng/Nguyễn', 'Dang/Nguyen'],
+  ])('folded-names: takes %s and %s for one name', (one, other) => {
+    expect(compare(one, other)).toEqual(['SAME', 'SAME']);
   });
 
   it.each([
+    ['Ada/Lovelace', 'Lovelace/Ada'],
+    ['Anna Maria/Silva', 'Anna/Maria Silva'],
+    ['Anna-Maria/Silva', 'Annamaria/Silva'],
+    ['Ada Lovelace/', 'Ada/Lovelace'],
+    ['/Ada Lovelace', 'Ada/Lovelace'],
+    ['Anna/Schwarzenberger', 'Anna/Schwartzenberger'],
+    ['小明/李', '李小明/'],
+    ['小明/李', '李/小明'],
+    ['민수/김', '김민수/'],
+  ])('takes %s and %s for one name, whose parts stand elsewhere', (one, other) => {
+    expect(compare(one, other)).toEqual(['SAME', 'SAME']);
+  });
+
+  it.each([
+    ['Jon/Smith', 'John/Smith'],
+    ['Katherine/Johnson', 'Catherine/Johnson'],
+    ['Anna/Schwarzenberger', 'Anne/Schwarzenberger'],
+    ['A./Schwarzenberger', 'Anna/Schwarzenberger'],
+    ['Anna M./Schwarzenberger', 'Anna Maria/Schwarzenberger'],
+    ['Anna Maria/Schwarzenberger', 'Anna/Schwarzenberger'],
+    ['Jon Smith/', 'John/Smith'],
+    ['Smith/Jon', 'John/Smith'],
+    ['José/García', 'José/García López'],
+    ['Suharto/', 'Suharto/'],
+    ['Schwarzenberger/Anne', 'Anna/Schwarzenberger'],
+    ['किरण/शर्मा', 'करण/शर्मा'],
+  ])('twins: says of %s and %s no more than that they may be one name', (one, other) => {
+    expect(compare(one, other)).toEqual(['NEAR', 'NEAR']);
+  });
+
+  it.each([
+    ['Anna/Schwarzenberger', 'Hans/Schwarzenberger'],
+    ['Anna Schwarzenberger/', 'Hans Schwarzenberger/'],
+    ['/Anna Schwarzenberger', '/Hans Schwarzenberger'],
+    ['/Schwarzenberger', '/Schwarzenberger'],
+    ['/Müller Schwarzenberger', '/Müller Schwarzenberger'],
+    ['Anna/Schwarzenberger', '/Schwarzenberger'],
+    ['Anna Maria/Schwarzenberger', 'Anna Sophie/Schwarzenberger'],
+    ['A./Schwarzenberger', 'Hans/Schwarzenberger'],
+    ['Hans/Schwarzenberger', 'Schwarzenberger/Anna'],
+    ['小明/李', '小红/李'],
+    ['민수/김', '민주/김'],
     ['Ann/Lee', 'Dan/Lee'],
     ['Ada/Lovelace', 'Grace/Hopper'],
     ['Ada/', '/'],
     ['/', '/'],
-  ])('does not take %s and %s for one', (one, other) => {
-    expect(isSimilarName(named(one), named(other))).toBe(false);
+    ['\u200b/\u2060', '\u200b/\u2060'],
+  ])('twins: does not take %s and %s for one name', (one, other) => {
+    expect(compare(one, other)).toEqual(['NONE', 'NONE']);
   });
 });

@@ -62,8 +62,8 @@ export function fieldNames(fields: number): string[] {
 
 const FIELDS = ['first_name', 'last_name', 'display_name', 'business_name'];
 
-// One letter more, less, other, or two that changed places.
-function isNear(a: readonly string[], b: readonly string[]): boolean {
+/** Whether two words differ by one letter: more, less, other, or two that changed places. */
+export function isNear(a: readonly string[], b: readonly string[]): boolean {
   if (Math.abs(a.length - b.length) > 1) return false;
   let from = 0;
   while (from < a.length && a[from] === b[from]) from++;

@@ -1,0 +1,36 @@
+/**
+ * Characters that leave no mark on a screen and separate nothing: what Unicode calls default-ignorable, controls other than
+ * line breaks and tabs, and three that only look like nothing: annotation marks, BRAILLE PATTERN BLANK, a null note head.
+ */
+export const INVISIBLE =
+  /[\p{Default_Ignorable_Code_Point}[\p{Cc}--[\t-\r\x85]]\u2800\ufff9-\ufffb\u{1d159}]/v;
+
+/** Characters between words that leave no mark on a screen. */
+export const SPACE = /[\p{Z}\t-\r\x85]/v;
+
+/**
+ * Signs that stand for an apostrophe, a glottal stop or a soft sign, in one spelling or another, and the Arabic letter that only
+ * draws a word out. Unicode has no property for them: some are letters, others punctuation.
+ */
+export const APOSTROPHES =
+  /['`´ʹ-ˏˮ՚׳״ـ\u1fbd\u1fbf\u1fef\u1ffd\u1ffe\u2018\u2019\u201b\u2032-\u2037\u05f3\u05f4ߴߵꞋꞌ\uff07\uff40]/v;
+
+/**
+ * Marks that a name is found without: accents, and points for vowels where the script can do without them. Marks of Thai or
+ * Devanagari are vowels and stay; so do the two that make another syllable of a kana.
+ */
+export const ACCENTS =
+  /[[\p{M}&&[\p{sc=Zinh}\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{sc=Copt}\p{sc=Glag}\p{sc=Hebr}\p{sc=Arab}\p{sc=Syrc}]]--[\u3099\u309a]]/v;
+
+/** What separates words: spaces and punctuation. `% _ \ @ # *` and other signs are characters of a name among others. */
+export const SEPARATORS = /[[\p{P}\p{Z}\t-\r\x85\u2000-\u206f\u2212<>\|]--[%_\\@#*]]/v;
+
+/**
+ * Letters of scripts that are written without spaces, or, as Korean, in which a given name is written right behind a family name.
+ */
+export const SPACELESS =
+  /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Bopo}\p{sc=Hang}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}\p{sc=Tibt}\p{sc=Yiii}\p{sc=Lana}\p{sc=Talu}\p{sc=Tale}\p{sc=Tavt}\p{sc=Java}\p{sc=Bali}\p{sc=Tang}\p{sc=Nshu}\u30fc\u3099\u309a]/v;
+
+/** Letters of alphabets, abjads and abugidas: one of them alone is a sound, not a word or a syllable. */
+export const ALPHABETIC =
+  /[[\p{L}\p{M}]--[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Yiii}\p{sc=Ethi}\p{sc=Cher}\p{sc=Cans}\p{sc=Vaii}\p{sc=Tang}\p{sc=Nshu}\uac00-\ud7a3\u30fc]]/v;

@@ -1,0 +1,27 @@
+/**
+ * What letters are searched as that Unicode neither decomposes nor folds, each letter followed by its replacement.
+ *
+ * `Intl.Collator` knows a dozen of the Latin ones only. Latin: letters with a stroke, a hook or a tail, and ligatures. Arabic:
+ * forms that a Persian, an Urdu and an Arabic keyboard give for one letter, and endings that are written either way. Greek:
+ * the sigma at the end of a word.
+ */
+const LETTER_FORMS = `
+  æae œoe þth ðd đd ɖd ɗd ƌd øo ɵo ɔo łl ƚl ɫl ⱡl ħh ⱨh ŧt ƭt ʈt ⱦt ŋn ɲn ƞn ƀb ɓb ƃb ƈc ȼc əe ǝe ɛe ɇe ƒf ǥg ɠg ɣg
+  ıi ɨi ɩi ɉj ƙk ⱪk ĸq ƥp ɍr ɽr ȿs ʉu ʊu ʋv ⱳw ɏy ƴy ƶz ȥz ɀz ʒz
+  ىي یي کك ہه ھه ەه ةه ٱا
+  ςσ`;
+
+const FIRST_KATAKANA = 0x30a1;
+const LAST_KATAKANA = 0x30f6;
+const KANA_DISTANCE = 0x60;
+
+/** What a letter is searched as, for those that neither a decomposition nor a change of case explains. */
+export const LETTERS: ReadonlyMap<string, string> = new Map([
+  ...LETTER_FORMS.trim()
+    .split(/\s+/)
+    .map((form): [string, string] => [form.charAt(0), form.slice(1)]),
+  ...Array.from({ length: LAST_KATAKANA - FIRST_KATAKANA + 1 }, (_, i): [string, string] => [
+    String.fromCodePoint(FIRST_KATAKANA + i),
+    String.fromCodePoint(FIRST_KATAKANA + i - KANA_DISTANCE),
+  ]),
+]);
