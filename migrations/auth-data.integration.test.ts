@@ -141,6 +141,88 @@ describe('phone-keys', () => {
   });
 });
 
+describe('folded-names', () => {
+  it('folded-names: finds who was written before and during it, and takes all of it back', async () => {
+    await using database = await createTestDatabase('auth');
+    await using client = await connect(database.ownerUrl);
+    await using writer = await connect(database.ownerUrl);
+    await down(database.ownerUrl, FOLDED_NAMES);
+    const names = [
+      ...[
+        'Ada Lovelace',
+        'Jo\u200bhanna WEIẞ',
+        'Kaʻaʻawa O´Brien',
+        '小明 李',
+        'علی\u200cرضا کریمی',
+        'Σοφία ΠΑΠΆΣ',
+      ],
+      ...['\u200b Silva', 'ﾀﾅｶ 佐々木', 'Łukasz Müller', 'Weiss Weiß'],
+    ];
+    await writer.query(INSERT_NAMES, [names]);
+    const before = await client.query(READ_WORDS);
+    const sortNames = 'select first_name, sort_name from users order by 1, 2';
+    const sortedBefore = await client.query(sortNames);
+
+    await writer.query('begin');
+    await writer.query(INSERT_NAMES, [['Hans WEIẞ', 'Grace Hopper']]);
+    const migrated = migrate(auth, new Secret(database.ownerUrl), KEYS);
+    await expect
+      .poll(() => client.query(`select 1 from pg_locks where relation = 'users'::regclass and not granted`))
+      .toHaveLength(1);
+    await writer.query('commit');
+    await migrated;
+
+    const words = await client.query(READ_WORDS);
+    expect(words).toEqual(await client.query(WORDS_BY_NAMES));
+    expect(words.map(({ word }) => word)).toEqual(
+      expect.arrayContaining([
+        'johanna',
+        'weiss',
+        'kaaawa',
+        'obrien',
+        'عليرضا',
+        'σοφια',
+        'παπασ',
+        'たなか',
+        '佐々木',
+      ]),
+    );
+    expect(await client.query(STRAY_WORDS)).toEqual([]);
+    expect(await client.query(`select 1 from name_parts where part = '明' and word = '小明'`)).toHaveLength(
+      1,
+    );
+    expect(await client.query(`select last_name from users where first_name = ''`)).toEqual([
+      { last_name: 'Silva' },
+    ]);
+    const sorted = await client.query(`select 1 from users
+      where sort_name <> left(search_text(coalesce(nullif(display_name, ''), btrim(first_name || ' ' || last_name))), 100)`);
+    expect(sorted).toEqual([]);
+
+    await client.query(`delete from users where first_name in ('Hans', 'Grace')`);
+    await client.query(`update users set first_name = e'\\u200b' where first_name = ''`);
+    await down(database.ownerUrl, FOLDED_NAMES);
+    expect(await client.query(READ_WORDS)).toEqual(before);
+    expect(await client.query(sortNames)).toEqual(sortedBefore);
+    expect(await client.query(STRAY_WORDS)).toEqual([]);
+    await migrate(auth, new Secret(database.ownerUrl), KEYS);
+  });
+});
+
+const FOLDED_NAMES = '2026-12-02-folded-names';
+
+const INSERT_NAMES = `insert into users (tenant_id, id, state, role, first_name, last_name, create_time, update_time)
+  select 't', gen_random_uuid(), 'ACTIVE', 'CUSTOMER', split_part(name, ' ', 1), split_part(name, ' ', 2), now(), now()
+  from unnest($1::text[]) name`;
+
+const READ_WORDS = 'select user_id, word, entry from user_words order by 1, 2';
+
+const WORDS_BY_NAMES = `select id as user_id, split_part(item, ':', 1) collate "C" as word, entry
+  from users, search_entry(first_name, last_name, display_name, business_name) entry, string_to_table(entry, ' ') item
+  order by 1, 2`;
+
+const STRAY_WORDS = `(select word from user_words except select word from name_parts where kind = 0 and part = word)
+  union all (select word from name_parts except select word from user_words)`;
+
 /** A row as the code before the main numbers stored it. */
 function toStoredPhone({ id, tenantId, phone, before }: StoredPhone) {
   const place = { tenantId, table: 'users', column: 'phone_sealed', rowId: id };

@@ -15,6 +15,7 @@ import { feedLineMigration } from './auth/2026-12-01-feed-line.ts';
 import { pooledFeedMigration } from './auth/2026-12-01-pooled-feed.ts';
 import { touchedViewsMigration } from './auth/2026-12-01-touched-views.ts';
 import { erasuresMigration } from './auth/2026-12-02-erasures.ts';
+import { foldedNamesMigration } from './auth/2026-12-02-folded-names.ts';
 import { phoneKeysMigration } from './auth/2026-12-02-phone-keys.ts';
 import { billingMigration } from './billing/2026-11-20-billing.ts';
 import { paymentsMigration } from './billing/2026-11-20-payments.ts';
@@ -106,6 +107,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       touchedViewsMigration,
       phoneKeysMigration,
       erasuresMigration,
+      foldedNamesMigration,
     ],
   },
   booking: {

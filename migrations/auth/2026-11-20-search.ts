@@ -2,6 +2,29 @@ import type { MigrationObject } from '@mikro-orm/core';
 import { sqlMigration } from '../sql-migration.ts';
 import { FOLDED_LETTERS, LETTERS } from './letter-cases.ts';
 
+/** How names are folded until `2026-12-02-folded-names`, behind `create`. */
+export const FORMER_SEARCH_TEXT = `function search_text(value text) returns text language plpgsql immutable strict parallel safe as $$
+  begin
+    if value !~ '^[\\x20-\\x7e]*$' then
+      value := regexp_replace(normalize(value, NFKD), '[\\u0300-\\u036f\\u0591-\\u05c7\\u064b-\\u065f\\u0670\\ufe0e\\ufe0f\\u2018\\u2019\\u02bc]+', '', 'g');
+      if value !~ '^[\\x20-\\x7e]*$' then
+        value := translate(value, '${LETTERS}', '${FOLDED_LETTERS}');
+        value := replace(replace(replace(value, 'ß', 'ss'), 'æ', 'ae'), 'Æ', 'ae');
+        value := replace(replace(replace(replace(value, 'œ', 'oe'), 'Œ', 'oe'), 'þ', 'th'), 'Þ', 'th');
+        value := regexp_replace(value, '[\\u0001-\\u001f\\u007f-\\u00a1\\u00ab\\u00b7\\u00bb\\u00bf\\u2000-\\u206f\\u3000-\\u303f]+', ' ', 'g');
+      end if;
+    end if;
+    return translate(lower(value collate "C"), '"(),-./:;<>?!&[]{|}\`''', '                   ');
+  end $$`;
+
+/** Which parts of a word it is found by until then, behind `create`. */
+export const FORMER_SEARCH_PARTS = `function search_parts(word text) returns table (kind smallint, part text)
+  language sql immutable parallel safe as $$
+    select 0::smallint, substr(word, at) from generate_series(2, length(word) - 1) at
+    union
+    select 1::smallint, left(word, at - 1) || substr(word, at + 1) from generate_series(1, length(word)) at
+    where length(word) between 3 and 20 $$`;
+
 /**
  * Search by name, and lists in the order of names.
  *
@@ -18,19 +41,7 @@ export const searchMigration: MigrationObject = sqlMigration('2026-11-20-search'
       end if;
     end $$`,
     // Without letter case, accents, apostrophes; punctuation is a space. % _ \\ and the like are letters among others.
-    `create function search_text(value text) returns text language plpgsql immutable strict parallel safe as $$
-      begin
-        if value !~ '^[\\x20-\\x7e]*$' then
-          value := regexp_replace(normalize(value, NFKD), '[\\u0300-\\u036f\\u0591-\\u05c7\\u064b-\\u065f\\u0670\\ufe0e\\ufe0f\\u2018\\u2019\\u02bc]+', '', 'g');
-          if value !~ '^[\\x20-\\x7e]*$' then
-            value := translate(value, '${LETTERS}', '${FOLDED_LETTERS}');
-            value := replace(replace(replace(value, 'ß', 'ss'), 'æ', 'ae'), 'Æ', 'ae');
-            value := replace(replace(replace(replace(value, 'œ', 'oe'), 'Œ', 'oe'), 'þ', 'th'), 'Þ', 'th');
-            value := regexp_replace(value, '[\\u0001-\\u001f\\u007f-\\u00a1\\u00ab\\u00b7\\u00bb\\u00bf\\u2000-\\u206f\\u3000-\\u303f]+', ' ', 'g');
-          end if;
-        end if;
-        return translate(lower(value collate "C"), '"(),-./:;<>?!&[]{|}\`''', '                   ');
-      end $$`,
+    `create ${FORMER_SEARCH_TEXT}`,
     // 'ada:5 lovelace:6': each word with the fields that have it: 1 first, 2 last, 4 display, 8 business name.
     `create function search_entry(first_name text, last_name text, display_name text, business_name text)
       returns text language plpgsql immutable parallel safe as $$
@@ -76,12 +87,7 @@ export const searchMigration: MigrationObject = sqlMigration('2026-11-20-search'
       word text collate "C" not null,
       primary key (tenant_id, kind, part, word)
     )`,
-    `create function search_parts(word text) returns table (kind smallint, part text)
-      language sql immutable parallel safe as $$
-        select 0::smallint, substr(word, at) from generate_series(2, length(word) - 1) at
-        union
-        select 1::smallint, left(word, at - 1) || substr(word, at + 1) from generate_series(1, length(word)) at
-        where length(word) between 3 and 20 $$`,
+    `create ${FORMER_SEARCH_PARTS}`,
     // A word is made known before anybody has it, and held against those who would remove it until this ends. One by one, in
     // order, where they are few: a plan for many, made while the tables were small, looks through all of them for ever.
     `create function know_word(tenant text, new_word text) returns void language plpgsql as $$

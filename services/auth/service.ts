@@ -69,7 +69,7 @@ const CALLER_CONNECTIONS = 2;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-12-02-erasures',
+  migration: '2026-12-02-folded-names',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };

@@ -7,7 +7,7 @@ export type { Call, Interceptor } from './rpc/call.ts';
 export { currentRequestId } from './rpc/current-call.ts';
 export { databaseFault } from './rpc/database-fault.ts';
 export type { DoorCallers, Guarded } from './rpc/door-callers.ts';
-export { isUuid, requireStorable, requireUuid } from './rpc/field-faults.ts';
+export { isUuid, requireStorable, requireUuid, requireVisible, SHOWS_NOTHING } from './rpc/field-faults.ts';
 export { REQUEST_ID_HEADER } from './rpc/interceptors/with-request-id.ts';
 export { type CallClass, SHED_FROM, withShedding } from './rpc/interceptors/with-shedding.ts';
 export { fieldRuleFault } from './rpc/interceptors/with-validation.ts';

@@ -102,6 +102,11 @@ const CASES: Case[] = [
     invalid('user.first_name'),
   ],
   [
+    'a tag that shows nothing',
+    ({ admin }) => admin.createUser({ tenantId, user: { profile: { tags: ['\u200b'] } } }),
+    invalid('user.profile.tags'),
+  ],
+  [
     'a tag that cannot be kept',
     ({ admin }) => admin.createUser({ tenantId, user: { profile: { tags: ['x', 'a\0b'] } } }),
     invalid('user.profile.tags[1]'),

@@ -69,6 +69,29 @@ export function describeDuplicates(name: string, subject: () => ServiceSubject):
       expect(certain.candidates).toEqual(candidates.slice(0, 2));
     });
 
+    it('twins: are not those who share a family name and a birth date, however long it is', async () => {
+      const { admin } = subject();
+      const tenantId = freshTenant();
+      const seed = async (firstName: string, lastName = 'Schwarzenberger') =>
+        (
+          await seedUser({ admin }, tenantId, {
+            firstName,
+            lastName,
+            phone: '',
+            profile: { birthDate: '1990-01-01' },
+          })
+        ).id;
+      await seed('Anna');
+      await seed('Hans');
+      await seed('Anne');
+      await seed('');
+      const pair = [await seed('Søren', 'Sørensen'), await seed('Soren', 'Sørensen')];
+      const { candidates } = await admin.listDuplicateCandidates({ tenantId, minScore: 0.6 });
+      expect(candidates.map(({ first, second }) => [first?.id, second?.id])).toEqual([pair]);
+      const { merges } = await admin.autoMergeDuplicates({ tenantId, minScore: 0.6, dryRun: true });
+      expect(merges).toHaveLength(1);
+    });
+
     it('are each a pair, also where several share an address, and none is deleted or merged', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();

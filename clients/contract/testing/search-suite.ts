@@ -102,6 +102,66 @@ export function describeSearching(subject: () => ServiceSubject): void {
       expect(await ids(tenantId, '🍕🍕')).toEqual([sign]);
     });
 
+    it.each([
+      [
+        'invisible',
+        'Jo\u200bhanna',
+        'Hintze',
+        ['Johanna', 'jo\u00adhanna', 'hin\u2060tze', '\ufeffJohanna Hintze'],
+      ],
+      ['invisible', 'علی\u200cرضا', 'کریمی', ['علیرضا', 'علی\u200cرضا', 'عليرضا', 'علی\u200dرضا کریمی']],
+      ['invisible', 'Johanna', 'Hin\u00adtze', ['Jo\u200bhanna', 'hintze']],
+      ['apostrophes', 'Kaʻaʻawa', 'Kahananui', ['kaaawa', 'Ka’a’awa', "ka'a'awa", 'KAʼAʼAWA']],
+      ['apostrophes', 'Sinéad', 'O´Connor', ['oconnor', 'O’Connor', 'O`Connor', 'OʻConnor', 'o＇connor']],
+      ['capitals', 'Anna', 'WEIẞ', ['weiss', 'Weiß', 'WEISS', 'weiẞ']],
+      ['capitals', 'ΟΔΥΣΣΕΥΣ', 'İnönü', ['οδυσσευς', 'οδυσσευσ', 'inonu', 'INÖNÜ', 'ınönü']],
+      ['folded-names', 'Ｓøren', 'Đặng', ['soren', 'sØren', 'dang', 'ｄａｎｇ']],
+      ['folded-names', 'ﾀﾛｳ', '佐々木', ['タロウ', 'たろう', '佐々木', '々木']],
+    ])('%s: finds %s %s as %j', async (_, firstName, lastName, queries) => {
+      const tenantId = freshTenant();
+      const id = await named(tenantId, firstName, lastName);
+      await named(tenantId, 'Zoe', 'Quist');
+      for (const query of queries) expect([query, await ids(tenantId, query)]).toEqual([query, [id]]);
+    });
+
+    it('short-names: finds a name of one character that is a word or a syllable', async () => {
+      const tenantId = freshTenant();
+      const li = await named(tenantId, '小明', '李');
+      const kim = await named(tenantId, '민수', '김');
+      const joined = await named(tenantId, '', '', { displayName: '王小李' });
+      expect(await ids(tenantId, '李')).toEqual([li, joined]);
+      expect(await ids(tenantId, '\u200b李\u200b')).toEqual([li, joined]);
+      expect(await ids(tenantId, '명')).toEqual([]);
+      expect(await ids(tenantId, '김')).toEqual([kim]);
+      expect(await ids(tenantId, '明')).toEqual([li]);
+      expect(await ids(tenantId, '李 小')).toEqual([li, joined]);
+    });
+
+    it.each([
+      ['小明', '李', ['李小明', '小明李', '李 小明', '小明 李', '李　小明', '李小']],
+      ['太郎', '田中', ['田中太郎', '太郎田中', '田中・太郎', '田中太']],
+      ['민수', '김', ['김민수', '민수김', '김 민수', '김민']],
+      ['สมชาย', 'ใจดี', ['สมชายใจดี', 'ใจดีสมชาย', 'สมชาย ใจดี', 'สมชายใจ']],
+      ['小 明', '欧阳', ['欧阳小明', '小明欧阳']],
+      ['Xiaoming', '李', ['xiaoming李', '李Xiaoming']],
+    ])('joined-names: finds %s %s as %j', async (firstName, lastName, queries) => {
+      const tenantId = freshTenant();
+      const id = await named(tenantId, firstName, lastName);
+      await named(tenantId, '花', '鈴木');
+      for (const query of queries) expect([query, await ids(tenantId, query)]).toEqual([query, [id]]);
+    });
+
+    it('joined-names: finds both who have the name in two fields and in one', async () => {
+      const tenantId = freshTenant();
+      const apart = await named(tenantId, '小明', '李');
+      const joined = await named(tenantId, '', '', { displayName: '李小明' });
+      const other = await named(tenantId, '小红', '李');
+      for (const query of ['李小明', '李 小明'])
+        expect([query, (await ids(tenantId, query)).sort()]).toEqual([query, [apart, joined].sort()]);
+      expect(await ids(tenantId, '小明李')).toContain(apart);
+      expect(await ids(tenantId, '李小红')).toEqual([other]);
+    });
+
     it('takes signs that mean something to a database for themselves', async () => {
       const tenantId = freshTenant();
       const id = await named(tenantId, '', '', { businessName: '50%_off a\\b' });
@@ -112,14 +172,14 @@ export function describeSearching(subject: () => ServiceSubject): void {
         expect([query, await ids(tenantId, query)]).toEqual([query, [id]]);
     });
 
-    it('takes queries of 2 to 200 characters', async () => {
+    it('short-names: takes queries of 2 to 200 characters that can be seen', async () => {
       const tenantId = freshTenant();
       const name = 'x'.repeat(200);
       const id = await named(tenantId, name);
       expect(await ids(tenantId, 'xx')).toEqual([id]);
       expect(await ids(tenantId, name)).toEqual([id]);
       expect(await ids(tenantId, 'xy '.repeat(66))).toEqual([]);
-      for (const query of ['', 'x', 'x'.repeat(201)]) {
+      for (const query of ['', 'x', 'é', 'x\u200b', '\u200b\u200b\u200b', 'x'.repeat(201)]) {
         const refused = subject().admin.searchUsers({ tenantId, query });
         await expectRefusal(refused, { code: 'InvalidArgument', reason: 'FIELD_INVALID', fields: ['query'] });
       }

@@ -26,6 +26,28 @@ export function describeWrites(subject: () => ServiceSubject): void {
       expect(user?.etag).not.toBe('');
     });
 
+    it('invisible: takes a name that shows nothing for none, and keeps every other as it was spelled', async () => {
+      const { admin, users } = subject();
+      const tenantId = freshTenant();
+      const read = async (id: string) => (await users.getUser({ tenantId, id, view: UserView.FULL })).user;
+      for (const nothing of ['\u200b', ' \u2060 ', '\u3164', '\u2800', '\u00ad\u200d']) {
+        const named = await seedUser({ admin }, tenantId, { displayName: nothing, businessName: nothing });
+        expect(await read(named.id)).toMatchObject({ displayName: 'Ada Lovelace', businessName: '' });
+        const names = { firstName: nothing, lastName: nothing, displayName: nothing };
+        const other = await seedUser({ admin }, tenantId, { ...names, businessName: 'Ada & Co' });
+        expect(await read(other.id)).toMatchObject({ firstName: '', lastName: '', displayName: 'Ada & Co' });
+      }
+      const spelled = { firstName: 'علی\u200cرضا', lastName: 'WEIẞ', displayName: 'Jo\u200bhanna Kaʻaʻawa' };
+      const { id } = await seedUser({ admin }, tenantId, spelled);
+      expect(await read(id)).toMatchObject(spelled);
+      await admin.updateUser({
+        tenantId,
+        user: { id, displayName: '\u200b', firstName: '\u200b' },
+        updateMask: { paths: ['display_name', 'first_name'] },
+      });
+      expect(await read(id)).toMatchObject({ firstName: '', displayName: 'WEIẞ' });
+    });
+
     it('refuses an id that the tenant has already', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();

@@ -17,10 +17,11 @@ export const APOSTROPHES =
 
 /**
  * Marks that a name is found without: accents, and points for vowels where the script can do without them. Marks of Thai or
- * Devanagari are vowels and stay; so do the two that make another syllable of a kana.
+ * Devanagari are vowels and stay; so do the two that make another syllable of a kana, and the Greek iota below a letter, whose capital
+ * is a letter.
  */
 export const ACCENTS =
-  /[[\p{M}&&[\p{sc=Zinh}\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{sc=Copt}\p{sc=Glag}\p{sc=Hebr}\p{sc=Arab}\p{sc=Syrc}]]--[\u3099\u309a]]/v;
+  /[[\p{M}&&[\p{sc=Zinh}\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{sc=Copt}\p{sc=Glag}\p{sc=Hebr}\p{sc=Arab}\p{sc=Syrc}]]--[\u0345\u3099\u309a]]/v;
 
 /** What separates words: spaces and punctuation. `% _ \ @ # *` and other signs are characters of a name among others. */
 export const SEPARATORS = /[[\p{P}\p{Z}\t-\r\x85\u2000-\u206f\u2212<>\|]--[%_\\@#*]]/v;

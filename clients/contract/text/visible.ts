@@ -2,6 +2,7 @@ import { ALPHABETIC, INVISIBLE, SPACE, SPACELESS } from './characters.ts';
 
 const ALL_INVISIBLE = new RegExp(INVISIBLE.source, 'gv');
 const NOTHING_VISIBLE = new RegExp(`^(?:${INVISIBLE.source}|${SPACE.source})*$`, 'v');
+const TWO_OF_ASCII = /[\x21-\x7e][\x20-\x7e]*[\x21-\x7e]/;
 const ONE_LETTER = new RegExp(`^${ALPHABETIC.source}$`, 'v');
 const GRAPHEMES = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
@@ -20,8 +21,12 @@ export function visibleText(text: string): string {
   return text.replace(ALL_INVISIBLE, '').trim();
 }
 
+/** What is wrong with a text that `isSearchable` refuses, to stand behind the field's name. */
+export const TOO_SHORT = 'must have two characters that can be seen, or one that is a word or a syllable';
+
 /** Whether a text is long enough to search by: two characters, or one that is a word or a syllable, as `李`. */
 export function isSearchable(query: string): boolean {
+  if (TWO_OF_ASCII.test(query)) return true;
   const visible = visibleText(query).normalize('NFC');
   const [first, ...others] = graphemesOf(visible);
   return first !== undefined && (others.length > 0 || !(first.length === 1 && isOneLetter(first)));

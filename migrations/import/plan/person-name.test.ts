@@ -46,6 +46,16 @@ describe('splitName', () => {
     },
   );
 
+  it.for([
+    ['\u200b', '', ''],
+    ['Ada \u2060 King', 'Ada', 'King'],
+    ['Ｄｒ． Ada King ＭＤ', 'Ada', 'King'],
+    ['علی\u200cرضا کریمی', 'علی\u200cرضا', 'کریمی'],
+    ['李　小明', '李', '小明'],
+  ] as const)('invisible: splits %j into %j and %j', ([name, firstName, lastName]) => {
+    expect(splitName(name)).toMatchObject({ firstName, lastName });
+  });
+
   it('keeps the whole name to show', () => {
     expect(splitName(' Mrs.  Debra Jackson DDS ').displayName).toBe('Mrs. Debra Jackson DDS');
   });

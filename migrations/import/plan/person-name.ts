@@ -1,3 +1,5 @@
+import { foldText, isBlank } from '@rollcall/contract/text';
+
 /** A name in the parts that a user has. */
 export interface PersonName {
   readonly firstName: string;
@@ -62,7 +64,7 @@ function joined(words: Words): string {
 }
 
 function wordsOf(text: string): string[] {
-  return text.trim().split(/\s+/).filter(Boolean);
+  return text.split(/\s+/).filter((word) => !isBlank(word));
 }
 
 function isBesideName(word: string): boolean {
@@ -82,5 +84,5 @@ function isCompanyForm(word: string): boolean {
 }
 
 function bare(word: string): string {
-  return word.toLowerCase().replaceAll(/[.()]/g, '');
+  return foldText(word).replaceAll(' ', '');
 }

@@ -1,5 +1,5 @@
 import type { Pool } from '@rollcall/runtime/postgres';
-import { POINTS } from '../users/search-score.ts';
+import { isPart, POINTS } from '../users/search-score.ts';
 import type { User, UserView } from '../users/user.ts';
 import type { UserFilter } from '../users/user-reads.ts';
 import { type OwnerBlock, type OwnerWalk, type UserSearch, WORDS_AT_ONCE } from '../users/user-search.ts';
@@ -33,10 +33,25 @@ export function createPostgresUserSearch(pool: Pool, seal: ContactSeal): UserSea
         `${term}\u{10ffff}`,
         from?.points ?? POINTS.exact,
         from?.word ?? '',
-        [...term].length > 1,
+        isPart(term),
       ]),
     wordsNear: (tenantId, { term, shortened }) =>
       wordsBy(WORDS_NEAR, [tenantId, [term, ...shortened], shortened]),
+    async knownAmong(tenantId, parts) {
+      const { rows } = await pool.query<{ part: string; isWord: boolean }>({
+        ...KNOWN_AMONG,
+        values: [tenantId, parts],
+      });
+      return {
+        words: new Set(rows.filter(({ isWord }) => isWord).map(({ part }) => part)),
+        beginnings: new Set(rows.map(({ part }) => part)),
+      };
+    },
+    async haveTogether(tenantId, { word, others }) {
+      const patterns = others.map((other) => other.replace(/[\\%_]/g, '\\$&'));
+      const { rowCount } = await pool.query({ ...HAVE_TOGETHER, values: [tenantId, word, patterns] });
+      return rowCount === 1;
+    },
     walk: (walk) => walkOwners(pool, walk),
     async count(tenantId, words, limit) {
       const { rows } = await pool.query<{ owners: number }>({ ...COUNT, values: [tenantId, words, limit] });
@@ -114,6 +129,23 @@ const WORDS_NEAR = {
       union
       select word from name_parts where tenant_id = $1 and kind = 0 and part = any($3::text[]) and word = part) near
     limit 2000`,
+};
+
+const KNOWN_AMONG = {
+  name: 'search_known_among',
+  text: `select given.part, exists (select 1 from name_parts
+        where tenant_id = $1 and kind = 0 and part = given.part and word = given.part) as "isWord"
+    from unnest($2::text[]) given (part)
+    where exists (select 1 from name_parts where tenant_id = $1 and kind = 0 and part >= given.part
+      and part < given.part || '\u{10ffff}' and word = part)`,
+};
+
+// Of those who have the word, so many are looked at: as many as a search looks at in one block.
+const HAVE_TOGETHER = {
+  name: 'search_have_together',
+  text: `select 1 from (select entry from user_words where tenant_id = $1 and word = $2 limit 10000) owners
+    where (select bool_and(entry like other || '%' or entry like '% ' || other || '%') from unnest($3::text[]) other)
+    limit 1`,
 };
 
 // For each word in turn its owners in order of their ids: the loop ends with the limit, having read no more than that.

@@ -15,6 +15,7 @@ import {
   SignOutResponseSchema,
   VerifyEmailResponseSchema,
 } from '@rollcall/contract/auth';
+import { trimText } from '@rollcall/contract/text';
 import { type Call, type Implementation, requireStorable } from '@rollcall/runtime/rpc';
 import { changePassword } from '../people/change-password.ts';
 import type { KeyKeeper } from '../people/key-keeper.ts';
@@ -39,7 +40,8 @@ export function authServiceImplementation(
       requireStorable('email', request.email);
       requireStorable('first_name', request.firstName);
       requireStorable('last_name', request.lastName);
-      await register(people, { ...request, source: sourceOf(request, call) });
+      const names = { firstName: trimText(request.firstName), lastName: trimText(request.lastName) };
+      await register(people, { ...request, ...names, source: sourceOf(request, call) });
       return create(RegisterResponseSchema);
     },
     async signIn(request, call) {

@@ -1,10 +1,11 @@
 import { create } from '@bufbuild/protobuf';
+import { isSearchable, TOO_SHORT } from '@rollcall/contract/text';
 import {
   ListUsersResponseSchema,
   type SearchUsersRequest,
   SearchUsersResponseSchema,
 } from '@rollcall/contract/user';
-import { type PageTokens, pageTokens } from '@rollcall/runtime/rpc';
+import { invalidField, type PageTokens, pageTokens } from '@rollcall/runtime/rpc';
 import { type SearchPosition, searchUsers } from '../users/search-users.ts';
 import type { AdminCalls, AdminParts } from './admin-calls.ts';
 import { listFromRequest, mostUserBytes, tokensFor } from './list-users.ts';
@@ -29,6 +30,7 @@ export function searchCalls({ reads, search }: AdminParts): AdminCalls<'listUser
       return create(ListUsersResponseSchema, { users, nextPageToken: next ? tokens.write(next) : '' });
     },
     async searchUsers(request) {
+      if (!isSearchable(request.query)) throw invalidField('query', TOO_SHORT);
       const tokens = searchTokens(request);
       const position = tokens.read(request.pageToken);
       const page = await searchUsers(search, {

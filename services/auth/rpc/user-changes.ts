@@ -1,4 +1,5 @@
 import { type JsonObject, toJson } from '@bufbuild/protobuf';
+import { isBlank, trimText } from '@rollcall/contract/text';
 import {
   type Profile,
   ProfileSchema,
@@ -7,7 +8,7 @@ import {
   type User as UserMessage,
 } from '@rollcall/contract/user';
 import { isStorable, UNSTORABLE } from '@rollcall/runtime';
-import { invalidField, requireStorable } from '@rollcall/runtime/rpc';
+import { invalidField, requireStorable, SHOWS_NOTHING } from '@rollcall/runtime/rpc';
 import type { ProfileJson, UserChanges, UserRole } from '../users/user.ts';
 import { requireTimestamp } from './timestamp.ts';
 
@@ -86,7 +87,7 @@ function textsOf(user: UserMessage) {
   for (const [field, key] of Object.entries(TEXTS)) {
     requireStorable(`user.${field}`, user[key]);
   }
-  return Object.fromEntries(Object.values(TEXTS).map((key) => [key, user[key].trim()])) as Record<
+  return Object.fromEntries(Object.values(TEXTS).map((key) => [key, trimText(user[key])])) as Record<
     (typeof TEXTS)[keyof typeof TEXTS],
     string
   >;
@@ -95,6 +96,7 @@ function textsOf(user: UserMessage) {
 function profileOf(user: UserMessage): ProfileJson {
   if (!user.profile) return {};
   if (!user.profile.tags.every(isStorable)) throw invalidField('user.profile', UNSTORABLE);
+  if (user.profile.tags.some(isBlank)) throw invalidField('user.profile.tags', SHOWS_NOTHING);
   const written = toProfileJson(user.profile);
   JSON.stringify(written, (key, value) => {
     const texts = typeof value === 'string' ? [key, value] : [key];

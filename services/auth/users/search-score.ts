@@ -1,5 +1,12 @@
+import { isSearchable } from '@rollcall/contract/text';
+
 /** How well words match, in millionths. */
 export const POINTS = { exact: 1_000_000, prefix: 700_000, part: 400_000, length: 250_000, near: 300_000 };
+
+/** Whether a term is looked for within words too: one letter is only where it is a word or a syllable by itself. */
+export function isPart(term: string): boolean {
+  return lengthOf(term) > 1 || isSearchable(term);
+}
 
 /** A typing mistake is looked for in words of this length and longer; among shorter ones too many are near each other. */
 export const NEAR_LENGTH = 4;
@@ -13,7 +20,7 @@ export function pointsOf(term: string, word: string): number {
   const length = lengthOf(term);
   const share = () => Math.trunc((POINTS.length * length) / lengthOf(word));
   if (word.startsWith(term)) return POINTS.prefix + share();
-  if (length > 1 && word.includes(term)) return POINTS.part + share();
+  if (isPart(term) && word.includes(term)) return POINTS.part + share();
   if (length < NEAR_LENGTH || !isNear([...term], [...word])) return 0;
   // People seldom mistake the first letter.
   return POINTS.near + (word[0] === term[0] ? 1 : 0);

@@ -1,4 +1,6 @@
 import { phoneKey } from '@rollcall/contract/phone';
+import { visibleText } from '@rollcall/contract/text';
+import { splitJoinedNames } from './joined-names.ts';
 import { bestWord, fieldNames, wordsOfEntry } from './search-score.ts';
 import { createTermWords, type TermWords } from './term-words.ts';
 import { emailKey, type User, type UserView } from './user.ts';
@@ -85,7 +87,7 @@ function endOf(found: FoundList): SearchPage {
 }
 
 async function findContacts(search: UserSearch, { query, filter, view, position }: SearchCommand) {
-  const email = isAddress(query) ? emailKey(query) : null;
+  const email = isAddress(query) ? emailKey(visibleText(query)) : null;
   const users = email
     ? await search.withEmail(filter, email, view)
     : phoneKey(query)
@@ -100,7 +102,7 @@ async function findContacts(search: UserSearch, { query, filter, view, position 
 }
 
 function isAddress(query: string): boolean {
-  return /^\S+@\S+$/.test(query.trim());
+  return /^\S+@\S+$/.test(visibleText(query));
 }
 
 async function findNames(
@@ -109,7 +111,8 @@ async function findNames(
   { list, known }: { list: FoundList; known: ReadonlySet<string> },
 ): Promise<FoundList> {
   const { filter, view, limit } = command;
-  const terms = [...new Set(await search.termsOf(command.query))].slice(0, MAX_TERMS);
+  const given = [...new Set(await search.termsOf(command.query))].slice(0, MAX_TERMS);
+  const terms = await splitJoinedNames(search, filter.tenantId, given);
   if (terms.length === 0) return list;
   const start = command.position && !('contact' in command.position) ? command.position : undefined;
   const words = terms.map((term) => createTermWords(search, filter.tenantId, term));

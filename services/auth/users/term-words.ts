@@ -1,4 +1,4 @@
-import { NEAR_LENGTH, POINTS, pointsOf, shortenedForms } from './search-score.ts';
+import { isPart, NEAR_LENGTH, POINTS, pointsOf, shortenedForms } from './search-score.ts';
 import { type UserSearch, WORDS_AT_ONCE, type WordPlace } from './user-search.ts';
 
 /** Some of the words that match a term. */
@@ -70,7 +70,7 @@ export function createTermWords(search: UserSearch, tenantId: string, term: stri
         const whole = word.replace(/[\\%_]/g, '\\$&');
         return [`${whole}:%`, `% ${whole}:%`];
       });
-      return [...([...term].length > 1 ? [`%${escaped}%`] : begun), ...near];
+      return [...(isPart(term) ? [`%${escaped}%`] : begun), ...near];
     },
   };
 }

@@ -37,6 +37,13 @@ export interface OwnerWalk {
   readonly patterns: readonly (readonly string[])[];
 }
 
+/** Which of some texts are in names. */
+export interface KnownParts {
+  readonly words: ReadonlySet<string>;
+  /** Whole words too. */
+  readonly beginnings: ReadonlySet<string>;
+}
+
 /** What a search reads. Each call does bounded work. */
 export interface UserSearch {
   /** The words of a text as they are searched: without letter case, accents, punctuation. */
@@ -45,6 +52,10 @@ export interface UserSearch {
   wordsWith(tenantId: string, term: string, from: WordPlace | undefined): Promise<string[]>;
   /** Words that may have one letter other than the term; not all have. */
   wordsNear(tenantId: string, forms: { term: string; shortened: readonly string[] }): Promise<string[]>;
+  /** Which of the texts are words of names, and which are beginnings of words. */
+  knownAmong(tenantId: string, parts: readonly string[]): Promise<KnownParts>;
+  /** Whether somebody who has the word has words that begin with each of the others. Looks at a bounded number of users. */
+  haveTogether(tenantId: string, name: { word: string; others: readonly string[] }): Promise<boolean>;
   walk(walk: OwnerWalk): Promise<OwnerBlock>;
   /** How many have one of the words, counted no further than the limit. */
   count(tenantId: string, words: readonly string[], limit: number): Promise<number>;

@@ -6,14 +6,14 @@ import {
   type InvoiceLine as LineMessage,
   InvoiceState as StateMessage,
 } from '@rollcall/contract/billing';
-import { requireStorable } from '@rollcall/runtime/rpc';
+import { requireVisible } from '@rollcall/runtime/rpc';
 import type { Invoice, InvoiceLine } from '../invoices/invoice.ts';
 import { moneyFromMessage } from './money-message.ts';
 
 /** The lines that are asked for. Throws RpcError FIELD_INVALID. */
 export function linesFromMessage(lines: readonly LineMessage[]): InvoiceLine[] {
   return lines.map(({ description, amount, bookingId }, i) => ({
-    description: requireStorable(`lines[${i}].description`, description),
+    description: requireVisible(`lines[${i}].description`, description),
     amount: moneyFromMessage(amount),
     bookingId: bookingId.toLowerCase() || null,
   }));

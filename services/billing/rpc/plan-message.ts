@@ -8,7 +8,7 @@ import {
   PlanSchema,
 } from '@rollcall/contract/billing';
 import { currencyOf } from '@rollcall/contract/currencies';
-import { invalidField, requireStorable } from '@rollcall/runtime/rpc';
+import { invalidField, requireStorable, requireVisible } from '@rollcall/runtime/rpc';
 import type { Area, NewArea, NewPlan, Plan, PlanPrice } from '../plans/plan.ts';
 import { moneyFromMessage } from './money-message.ts';
 
@@ -28,8 +28,7 @@ export function newPlanFromMessage(plan: PlanMessage): NewPlan {
 
 /** The title of a plan. Throws RpcError FIELD_INVALID. */
 export function titleFrom({ title }: PlanMessage): string {
-  if (!title) throw invalidField('plan.title', 'must not be empty');
-  return requireStorable('plan.title', title);
+  return requireVisible('plan.title', title);
 }
 
 /** The prices of a plan. Throws RpcError FIELD_INVALID. */
@@ -47,7 +46,7 @@ export function newAreaFromMessage(area: AreaMessage): NewArea {
   if (!currencyOf(currencyCode)) throw invalidField('area.currency_code', 'must be a currency of ISO 4217');
   return {
     code,
-    title: requireStorable('area.title', area.title),
+    title: requireVisible('area.title', area.title),
     countryCodes,
     currencyCode,
     taxBasisPoints,

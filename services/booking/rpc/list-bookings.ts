@@ -1,5 +1,12 @@
 import type { ListBookingsRequest } from '@rollcall/contract/booking';
-import { isUuid, type PageTokens, pageByPosition, requireStorable } from '@rollcall/runtime/rpc';
+import { isSearchable, TOO_SHORT } from '@rollcall/contract/text';
+import {
+  invalidField,
+  isUuid,
+  type PageTokens,
+  pageByPosition,
+  requireStorable,
+} from '@rollcall/runtime/rpc';
 import { isCalendarDate } from '../bookings/booking-dates.ts';
 import type { BookingOrder, ListPosition } from '../bookings/booking-reads.ts';
 import type { ListBookingsQuery } from '../bookings/list-bookings.ts';
@@ -23,6 +30,8 @@ export function listFromRequest(request: ListBookingsRequest): {
 
 function filterFrom(request: ListBookingsRequest): ListBookingsQuery['filter'] {
   requireStorable('user_query', request.userQuery);
+  if (request.userQuery !== '' && !isSearchable(request.userQuery))
+    throw invalidField('user_query', TOO_SHORT);
   const statuses = [...new Set(request.statuses.map(statusFromMessage))].sort();
   return {
     userId: request.userId.toLowerCase() || null,

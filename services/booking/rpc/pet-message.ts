@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { type Pet as PetMessage, PetSchema } from '@rollcall/contract/booking';
+import { isBlank } from '@rollcall/contract/text';
 import { invalidField, requireStorable, requireUuid } from '@rollcall/runtime/rpc';
 import { toAttachedUser } from '@rollcall/user-access';
 import type { NewPet, PetTerms } from '../pets/pet.ts';
@@ -35,8 +36,8 @@ function termsFrom({ name, species, breed, birthDate, careNotes }: PetMessage): 
 }
 
 function requireTerms({ name, species }: Partial<PetTerms>): void {
-  if (name === '') throw invalidField('pet.name', 'must be given');
-  if (species === '') throw invalidField('pet.species', 'must be given');
+  if (name !== undefined && isBlank(name)) throw invalidField('pet.name', 'must be given');
+  if (species !== undefined && isBlank(species)) throw invalidField('pet.species', 'must be given');
 }
 
 /** A pet with its user as it goes over the wire. */

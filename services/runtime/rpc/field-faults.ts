@@ -1,3 +1,4 @@
+import { isBlank } from '@rollcall/contract/text';
 import { isStorable, UNSTORABLE } from '../storable-text.ts';
 import { invalidField } from './reasons.ts';
 
@@ -5,6 +6,15 @@ import { invalidField } from './reasons.ts';
 export function requireStorable(field: string, text: string): string {
   if (isStorable(text)) return text;
   throw invalidField(field, UNSTORABLE);
+}
+
+/** What is wrong with a text that must show something and does not, to stand behind the field's name. */
+export const SHOWS_NOTHING = 'must have a character that can be seen';
+
+/** The text, where a database can keep it and a reader sees something. Throws RpcError FIELD_INVALID. */
+export function requireVisible(field: string, text: string): string {
+  if (isBlank(requireStorable(field, text))) throw invalidField(field, SHOWS_NOTHING);
+  return text;
 }
 
 /** An id in lower case. Throws RpcError FIELD_INVALID for what is none: output-only fields have no rule of their own. */

@@ -5,7 +5,7 @@ import {
   ActivitySchema,
   ActivityState as StateMessage,
 } from '@rollcall/contract/vendor';
-import { invalidField, requireStorable } from '@rollcall/runtime/rpc';
+import { invalidField, requireStorable, requireVisible } from '@rollcall/runtime/rpc';
 import { toAttachedUser } from '@rollcall/user-access';
 import type { ActivityState, ActivityTerms } from '../activities/activity.ts';
 import type { ShownActivity } from '../activities/shown-activity.ts';
@@ -77,8 +77,7 @@ export function toActivityMessage({ activity, user }: ShownActivity): ActivityMe
 }
 
 function titleOf({ title }: ActivityMessage): string {
-  if (title.trim() === '') throw invalidField('activity.title', 'must not be empty');
-  return requireStorable('activity.title', title);
+  return requireVisible('activity.title', title);
 }
 
 function priceOf({ price }: ActivityMessage): ActivityTerms['price'] {

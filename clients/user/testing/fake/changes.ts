@@ -1,6 +1,7 @@
 import { create, type DescMessage, toJson, toJsonString } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { Code } from '@connectrpc/connect';
+import { isBlank, trimText } from '@rollcall/contract/text';
 import {
   type Profile,
   ProfileSchema,
@@ -43,6 +44,8 @@ export function requireStorable(given: User): void {
   }
   if (given.profile === undefined) return;
   requireMoments(given.profile);
+  if (given.profile.tags.some(isBlank))
+    throw invalidField('user.profile.tags', 'must have a character that can be seen');
   JSON.stringify(toJson(ProfileSchema, given.profile), (key, value) => {
     if (!isStorable(key) || (typeof value === 'string' && !isStorable(value)))
       throw invalidField('user.profile', UNSTORABLE);
@@ -54,7 +57,7 @@ export function requireStorable(given: User): void {
 export function copyFields(given: User, to: User, paths: readonly string[]): void {
   for (const path of paths.filter((each) => TEXTS.includes(each) || each === 'role' || each === 'state')) {
     const value = get(UserSchema, given, path);
-    set(to, localName(UserSchema, path), typeof value === 'string' ? value.trim() : value);
+    set(to, localName(UserSchema, path), typeof value === 'string' ? trimText(value) : value);
   }
   const parts = PARTS.filter((part) => paths.includes('profile') || paths.includes(`profile.${part}`));
   if (parts.length === 0) return;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type DescMessage, type MessageShape, toBinary, toJsonString } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { ServiceImpl } from '@connectrpc/connect';
+import { foldText } from '@rollcall/contract/text';
 import {
   type ListUsersRequest,
   ListUsersRequestSchema,
@@ -15,7 +16,6 @@ import {
 import { requireMoment } from './changes.ts';
 import { nanosOf } from './moments.ts';
 import { invalidField } from './refusal.ts';
-import { foldedText } from './search-words.ts';
 import type { UserStore } from './user-store.ts';
 import { shownName, toView } from './views.ts';
 
@@ -62,7 +62,7 @@ export type Place = readonly [key: string, id: string];
 function orderOf({ orderBy }: ListUsersRequest): (user: User) => Place {
   if (!ORDERS.includes(orderBy))
     throw invalidField('order_by', `must be empty or one of ${ORDERS.filter(Boolean).join(', ')}`);
-  if (orderBy.startsWith('display_name')) return (user) => [foldedText(shownName(user)), user.id];
+  if (orderBy.startsWith('display_name')) return (user) => [foldText(shownName(user)), user.id];
   const time = orderBy.startsWith('update_time') ? 'updateTime' : 'createTime';
   return (user) => [momentKeyOf(user[time]), user.id];
 }

@@ -1,36 +1,5 @@
+import { graphemesOf, isSearchable, isSpaceless, wordsOf } from '@rollcall/contract/text';
 import type { User } from '@rollcall/contract/user';
-
-/** A text as it is searched and sorted: without letter case, accents and punctuation. */
-export function foldedText(text: string): string {
-  const plain = text
-    .normalize('NFKD')
-    .replace(/[\p{M}'’`]/gu, '')
-    .toLowerCase()
-    .replace(/[ßæœþøđðħłı]/g, (letter) => STROKED.get(letter) ?? letter);
-  return plain.replace(/[\s"(),./:;<>?!&[\]{|}-]+/g, ' ').trim();
-}
-
-const STROKED: ReadonlyMap<string, string> = new Map(
-  Object.entries<string>({
-    ß: 'ss',
-    æ: 'ae',
-    œ: 'oe',
-    þ: 'th',
-    ø: 'o',
-    đ: 'd',
-    ð: 'd',
-    ħ: 'h',
-    ł: 'l',
-    ı: 'i',
-  }),
-);
-
-/** The words of a text, as they are searched. */
-export function wordsOf(text: string): string[] {
-  return foldedText(text)
-    .split(' ')
-    .filter((word) => word !== '');
-}
 
 /** How well a user's names match all words of a query, and which of them do. Undefined: one word matches none. */
 export function matchNames(
@@ -44,22 +13,37 @@ export function matchNames(
     business_name: user.businessName,
   }).map(([name, text]) => ({ name, words: wordsOf(text) }));
   const words = [...new Set(fields.flatMap((field) => field.words))];
+  const parts = terms.flatMap((term) => splitJoined(term, words) ?? [term]);
   let sum = 0;
   const matched = new Set<string>();
-  for (const term of terms) {
+  for (const term of parts) {
     const scored = words.map((word) => ({ word, score: scoreOf(term, word) }));
     const best = scored.reduce((a, b) => (b.score > a.score ? b : a), { word: '', score: 0 });
     if (best.score === 0) return undefined;
     sum += best.score;
     for (const { name, words } of fields) if (words.includes(best.word)) matched.add(name);
   }
-  return { score: sum / terms.length, matchedFields: [...matched] };
+  return { score: sum / parts.length, matchedFields: [...matched] };
+}
+
+// Names that are written without a space between them, the last of them perhaps not to its end.
+function splitJoined(term: string, words: readonly string[]): string[] | undefined {
+  if (!isSpaceless(term)) return undefined;
+  const letters = graphemesOf(term);
+  for (let at = letters.length - 1; at > 0; at--) {
+    const [head, rest] = [letters.slice(0, at).join(''), letters.slice(at).join('')];
+    if (!words.includes(head)) continue;
+    const others = words.some((word) => word.startsWith(rest)) ? [rest] : splitJoined(rest, words);
+    if (others) return [head, ...others];
+  }
+  return undefined;
 }
 
 function scoreOf(term: string, word: string): number {
   if (word === term) return 1;
   if (word.startsWith(term)) return 0.7 + (0.25 * term.length) / word.length;
-  if (term.length > 1 && word.includes(term)) return 0.4 + (0.25 * term.length) / word.length;
+  const isPart = [...term].length > 1 || isSearchable(term);
+  if (isPart && word.includes(term)) return 0.4 + (0.25 * term.length) / word.length;
   return term.length >= 4 && differsByOneLetter(term, word) ? 0.3 : 0;
 }
 

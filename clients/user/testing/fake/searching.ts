@@ -1,4 +1,5 @@
 import type { ServiceImpl } from '@connectrpc/connect';
+import { isSearchable, TOO_SHORT, visibleText, wordsOf } from '@rollcall/contract/text';
 import {
   type SearchUsersRequest,
   SearchUsersRequestSchema,
@@ -16,7 +17,8 @@ import {
   tieOf,
   toToken,
 } from './listing.ts';
-import { matchNames, wordsOf } from './search-words.ts';
+import { invalidField } from './refusal.ts';
+import { matchNames } from './search-words.ts';
 import type { UserStore } from './user-store.ts';
 import { emailKey } from './views.ts';
 
@@ -25,6 +27,7 @@ export function searchingOf(store: UserStore): Pick<ServiceImpl<typeof UserAdmin
   return {
     async searchUsers(request: SearchUsersRequest) {
       requireMoments(request.filter);
+      if (!isSearchable(request.query)) throw invalidField('query', TOO_SHORT);
       const tie = tieOf(SearchUsersRequestSchema, request);
       const after = readToken(tie, request.pageToken);
       const matchOf = await matcherOf(request.query);
@@ -58,7 +61,7 @@ export function searchingOf(store: UserStore): Pick<ServiceImpl<typeof UserAdmin
 type Match = { readonly score: number; readonly matchedFields: string[] };
 
 async function matcherOf(query: string): Promise<(user: User) => Match | undefined> {
-  const text = query.trim();
+  const text = visibleText(query);
   if (/^\S+@\S+$/.test(text)) {
     const key = emailKey(text);
     return ({ email }) =>
