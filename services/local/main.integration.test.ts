@@ -171,7 +171,7 @@ describe('npm start', { timeout: 180_000 }, () => {
     const loaded = await runMain(SAMPLE, env, ['--demo']);
     expect(loaded).toMatchObject({ code: 0, stderr: '' });
     expect(loaded.stdout).toMatch(
-      /^200 users, 16 vendors, \d+ pets, 500 bookings, \d+ reviews, .*428 payments, 12 invoices\n$/,
+      /^200 users, 16 vendors, \d+ pets, 500 bookings, \d+ reviews, .*265 payments, 12 invoices\n$/,
     );
     expect(await count('BOOKING_HTTP_PORT', LIST_BOOKINGS, 'bookings')).toBe(500);
     child.kill('SIGTERM');

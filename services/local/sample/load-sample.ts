@@ -14,7 +14,7 @@ import { samplePets } from './sample-pets.ts';
 import { sampleUsers } from './sample-users.ts';
 import { sampleVendors } from './sample-vendors.ts';
 
-/** Calls at a time to one service: keeps two cores busy, and is less than its connections to its database. Our own choice. */
+/** Calls at a time: keeps two cores busy, and is less than the services' connections to their databases. Our own choice. */
 const CONCURRENCY = 8;
 
 /** How much was loaded. */
@@ -60,11 +60,9 @@ export async function loadSample(
     await forEach(users, context, (each) => loadUser(clients, each));
     const plans = await context.retry(() => loadPlans(clients));
     // What others refer to first: users, then whoever offers, then who books.
-    await Promise.all([
-      forEach(vendors, context, (each) => loadVendor(clients, each)),
-      forEach(pets, context, (each) => loadPet(clients, each)),
-      forEach(customers, context, (each) => loadCustomer(clients, each, plans)),
-    ]);
+    await forEach(vendors, context, (each) => loadVendor(clients, each));
+    await forEach(pets, context, (each) => loadPet(clients, each));
+    await forEach(customers, context, (each) => loadCustomer(clients, each, plans));
     await forEach(bookings, context, async (each) => {
       const { reference } = each.request.booking;
       const [payment, invoice] = [payments.get(reference), invoices.get(reference)];

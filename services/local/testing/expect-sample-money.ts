@@ -19,7 +19,7 @@ export async function expectSampleMoney({ billing, booking }: MoneyPorts): Promi
   expect(await list(`${ofBilling}.CustomerService/ListCustomers`, 'customers')).toHaveLength(36);
   expect(await list(`${ofBilling}.InvoiceService/ListInvoices`, 'invoices')).toHaveLength(12);
   const payments = await list<ShownPayment>(`${ofBilling}.PaymentService/ListPayments`, 'payments');
-  expect(payments).toHaveLength(428);
+  expect(payments).toHaveLength(265);
   expect(payments.some(({ refunds = [] }) => refunds.length > 1)).toBe(true);
   const states = payments.map(({ state }) => state.replace('PAYMENT_STATE_', ''));
   expect([...new Set(states)].sort()).toEqual([

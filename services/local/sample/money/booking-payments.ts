@@ -69,18 +69,22 @@ const REFUNDED_IN_TWO: PaymentCourse = {
 const DISPUTE_WON = disputed('won');
 const DISPUTE_LOST = disputed('lost');
 
-/** What becomes of the payments of bookings by their status, the n-th booking of a status taking the n-th of its list, over and over. */
+/**
+ * What becomes of the payments of bookings by their status, the n-th booking of a status taking the n-th of its list, over and over.
+ * Undefined: it was paid at the desk, or not at all. Every PAID booking has a payment; of the others as few as show each course, because
+ * the start waits for them.
+ */
 const COURSES: ReadonlyMap<BookingStatus, readonly (PaymentCourse | undefined)[]> = new Map([
-  [BookingStatus.PENDING, [FAILED, undefined, undefined]],
+  [BookingStatus.PENDING, oneIn(6, [FAILED])],
   [BookingStatus.PAID, [PAID, PAID, FAILED_THEN_PAID, PAID, PAID, A_THIRD_BACK, PAID, PAID]],
-  [BookingStatus.COMPLETED, [PAID, PAID, PAID, A_THIRD_BACK, PAID, PAID, DISPUTE_WON, PAID]],
-  [BookingStatus.ATTENDED, [PAID, PAID, PAID, PAID, A_THIRD_BACK, PAID, PAID, DISPUTE_LOST]],
-  [BookingStatus.CANCELLED, [REFUNDED, CANCELED, undefined, REFUNDED_IN_TWO]],
+  [BookingStatus.COMPLETED, oneIn(4, [PAID, A_THIRD_BACK, DISPUTE_WON])],
+  [BookingStatus.ATTENDED, oneIn(4, [PAID, A_THIRD_BACK, DISPUTE_LOST])],
+  [BookingStatus.CANCELLED, oneIn(4, [REFUNDED, CANCELED, REFUNDED_IN_TWO])],
 ]);
 
 /**
- * The payments of the sample's bookings, by the reference of the booking: the same every time. Who has paid keeps paid; a cancelled
- * booking has its money back, or none was ever taken.
+ * The payments of the sample's bookings, by the reference of the booking: the same every time. A cancelled booking
+ * has its money back, or none was ever taken.
  * @param bookings as `sampleBookings` gives them
  */
 export function bookingPayments(bookings: readonly SampleBooking[]): ReadonlyMap<string, BookingPayment> {
@@ -98,6 +102,11 @@ export function bookingPayments(bookings: readonly SampleBooking[]): ReadonlyMap
     payments.set(reference, { id, createdS: bookedAtMs / 1000 + PAYS_AFTER_S, ...course });
   }
   return payments;
+}
+
+function oneIn(count: number, courses: readonly PaymentCourse[]): (PaymentCourse | undefined)[] {
+  const none = Array.from({ length: count - 1 }, () => undefined);
+  return courses.flatMap((course) => [course, ...none]);
 }
 
 function refundOf(thirds: NonNullable<PaymentStep['thirds']>): PaymentStep[] {
