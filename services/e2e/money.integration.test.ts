@@ -2,7 +2,7 @@ import { type StoryEvent, signatureOf, tellStory } from '@rollcall/billing/testi
 import { createPaymentClient } from '@rollcall/billing-client';
 import { createBookingClient, createReviewClient } from '@rollcall/booking-client';
 import { type Payment, PaymentState } from '@rollcall/contract/billing';
-import { BookingStatus, BookingUserOutcome } from '@rollcall/contract/booking';
+import { BookingStatus, BookingUserOutcome, PaymentMatch } from '@rollcall/contract/booking';
 import { freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService, UserRole, UserService, UserView } from '@rollcall/contract/user';
 import { createTestDatabase } from '@rollcall/runtime/testing';
@@ -101,8 +101,38 @@ describe('bookings, reviews, payments and refunds of one user', () => {
       expect(await told()).toEqual(figures);
       expect(await kinds()).toEqual(before);
     });
+    await expectOwnMoneyOnly(house);
   });
 });
+
+/** money-units, foreign-money: 54 kr for 5400 kr and 1 yen for 54 euros are shown, and pay nothing. */
+async function expectOwnMoneyOnly({ bookings, deliver }: Awaited<ReturnType<typeof openHouse>>) {
+  const tenantId = freshTenant();
+  const dates = { startDate: '2026-05-01', endDate: '2026-05-03' };
+  const book = async (reference: string, currencyCode: string) => {
+    const amount = { currencyCode, minorUnits: 5400n };
+    const { booking } = await bookings.createBooking({ tenantId, booking: { reference, amount, ...dates } });
+    return booking?.id as string;
+  };
+  const pay = (name: string, bookingId: string, [amount, currency]: [number, string]) => {
+    const metadata = { tenant_id: tenantId, booking_id: bookingId };
+    return tellStory({ name, amount, currency, metadata }).intent('payment_intent.succeeded', {
+      ...{ status: 'succeeded', amount_received: amount },
+    });
+  };
+  const [kronur, euros] = [await book('KRONUR', 'ISK'), await book('EUROS', 'EUR')];
+  const page = async () =>
+    (await bookings.listBookings({ tenantId, orderBy: 'create_time' })).bookings.map(
+      ({ reference, status, paid, paymentMatch }) =>
+        `${reference} ${nameOf(BookingStatus, status)} ${paid?.minorUnits} ${paid?.currencyCode} ${nameOf(PaymentMatch, paymentMatch)}`,
+    );
+  await deliver([pay('hundredths', kronur, [5400, 'isk']), pay('yen', euros, [1, 'jpy'])]);
+  await expect
+    .poll(page, PATIENCE)
+    .toEqual(['KRONUR PENDING 54 ISK PARTIAL', 'EUROS PENDING 1 JPY OTHER_CURRENCY']);
+  await deliver([pay('rest', kronur, [534_600, 'isk']), pay('all', euros, [5400, 'eur'])]);
+  await expect.poll(page, PATIENCE).toEqual(['KRONUR PAID 5400 ISK FULL', 'EUROS PAID 5400 EUR FULL']);
+}
 
 type Admin = ReturnType<typeof createServiceClient<typeof UserAdminService>>;
 type Users = ReturnType<typeof createServiceClient<typeof UserService>>;
