@@ -81,10 +81,16 @@ describe('listFromRequest', () => {
     );
   });
 
+  it('short-names: takes a query of one character that is a word', () => {
+    expect(listOf({ userQuery: '李' }).list.filter.userQuery).toBe('李');
+  });
+
   it.each([
     ['start_from', { startFrom: '2026-02-30' }],
     ['start_before', { startBefore: '0000-01-01' }],
     ['user_query', { userQuery: 'a\0b' }],
+    ['user_query', { userQuery: '\u200b\u2060\u200b' }],
+    ['user_query', { userQuery: 'a\u200b' }],
   ])('refuses a %s that nothing can be compared with, by its name', (field, init) => {
     const violations = [expect.objectContaining({ field })];
     expect(() => listOf(init)).toThrow(

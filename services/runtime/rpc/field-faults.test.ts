@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isUuid, requireStorable, requireUuid } from './field-faults.ts';
+import { isUuid, requireStorable, requireUuid, requireVisible } from './field-faults.ts';
 import { RpcError } from './rpc-error.ts';
 
 const ID = '019c0000-0000-7000-8000-00000000000a';
@@ -21,6 +21,15 @@ describe('requireStorable', () => {
   it.each(['a\u0000b', '\ud83d'])('refuses %j, which no database keeps, by the name of its field', (text) => {
     const refusal = { reason: 'FIELD_INVALID', fields: 'user.name' };
     expect(refusalOf(() => requireStorable('user.name', text))).toEqual(refusal);
+  });
+});
+
+describe('requireVisible', () => {
+  it('invisible: refuses a text that shows nothing, and answers any other as it is spelled', () => {
+    const refusal = { reason: 'FIELD_INVALID', fields: 'plan.title' };
+    for (const text of ['', ' ', '\u200b', '\u2060 \u00ad', '\u3164', 'a\u0000b'])
+      expect([text, refusalOf(() => requireVisible('plan.title', text))]).toEqual([text, refusal]);
+    expect(requireVisible('plan.title', ' Jo\u200bhanna ')).toBe(' Jo\u200bhanna ');
   });
 });
 
