@@ -29,6 +29,7 @@ import { subscriptionEndsMigration } from './billing/2026-12-02-subscription-end
 import { bookingMoneyMigration } from './booking/2026-11-20-booking-money.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
 import { petsAndReviewsMigration } from './booking/2026-11-20-pets-and-reviews.ts';
+import { activityTimesMigration } from './booking/2026-12-02-activity-times.ts';
 import { otherPaymentsMigration } from './booking/2026-12-02-other-payments.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
 import type { ServiceRights } from './service-rights.ts';
@@ -119,6 +120,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       petsAndReviewsMigration,
       userAccessMigration('booking'),
       otherPaymentsMigration,
+      activityTimesMigration,
     ],
     hasOutbox: true,
   },

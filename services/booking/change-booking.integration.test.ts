@@ -1,3 +1,4 @@
+import { timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { BookingStatus, PaymentMatch } from '@rollcall/contract/booking';
 import { faultOf } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,6 +17,30 @@ afterAll(() => booking[Symbol.asyncDispose]());
 async function change(id: string, status: BookingStatus) {
   return (await booking.client.changeBookingStatus({ tenantId, id, status })).booking;
 }
+
+describe('activity-time: a payment that is recorded later than it happened', () => {
+  it('activity-time: is told, and counted in the figures, with the time at which it happened', async () => {
+    const userId = newUserId();
+    booking.users.put(tenantId, userId);
+    const { id } = await booking.book({ userId, amount: { currencyCode: 'EUR', minorUnits: 100n } });
+    const time = new Date(Date.now() + 3_600_000);
+    await booking.client.recordBookingPayment({
+      ...{ tenantId, id, revision: 1n, paid: { currencyCode: 'EUR', minorUnits: 100n } },
+      time: timestampFromDate(time),
+    });
+    const late = { currencyCode: 'EUR', minorUnits: 50n };
+    await booking.client.recordBookingPayment({
+      ...{ tenantId, id, revision: 2n, paid: { currencyCode: 'EUR', minorUnits: 100n }, refunded: late },
+      time: timestampFromDate(new Date(time.getTime() - 7_200_000)),
+    });
+    const read = (await booking.client.getBooking({ tenantId, id })).booking;
+    const recorded = read?.updateTime && timestampDate(read.updateTime);
+    expect(recorded?.getTime()).toBeLessThan(time.getTime());
+    expect(await booking.sql('select activity_time from bookings where id = $1', [id])).toEqual([
+      { activity_time: time },
+    ]);
+  });
+});
 
 describe('ChangeBookingStatus', () => {
   type Name = Exclude<keyof typeof BookingStatus, 'UNSPECIFIED'>;

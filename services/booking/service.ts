@@ -38,7 +38,7 @@ const STATEMENT_TIMEOUT_MS = 5000;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-12-02-other-payments',
+  migration: '2026-12-02-activity-times',
   variable: 'BOOKING_DATABASE_URL',
   migrate: 'npm run migrate',
 };

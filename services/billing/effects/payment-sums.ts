@@ -4,6 +4,8 @@ import type { BookingOfTenant } from './booking-job.ts';
 
 /** What came in for a booking in one currency, and what of that went back. */
 export interface BookingMoney {
+  /** When the last of it came in or went back; absent: not known. */
+  readonly time?: Date;
   readonly paid: Money;
   readonly refunded: Money;
 }

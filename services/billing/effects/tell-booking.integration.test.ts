@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
+import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { createBookingClient } from '@rollcall/booking-client';
 import {
@@ -128,6 +129,24 @@ it('foreign-money: tells nothing of what was paid in another mode or to another 
   await pay(bookingId, { captured: 1000, account: 'acct_other' });
   await tell(bookingId);
   expect(told.map(({ paid }) => paid?.minorUnits)).toEqual([7n]);
+});
+
+it('activity-time: tells when the last of it came in or went back, and nothing where that is not known', async () => {
+  const [known, unknown] = [randomUUID(), randomUUID()];
+  await pay(known, { captured: 700 });
+  await pay(known, { captured: 300, currency: 'CHF' });
+  await pay(unknown, { captured: 1 });
+  await pool.query(
+    `update payments set capture_time = '2026-01-01T23:16:00Z',
+       refund_time = case currency when 'CHF' then timestamptz '2026-01-02T10:00:00Z' end where booking_id = $1`,
+    [known],
+  );
+  await tell(known);
+  await tell(unknown);
+  expect(told.map(({ time }) => time && timestampDate(time).toISOString())).toEqual([
+    '2026-01-02T10:00:00.000Z',
+    undefined,
+  ]);
 });
 
 describe('T1: the revision of a booking', () => {

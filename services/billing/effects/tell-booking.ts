@@ -1,8 +1,9 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { BookingClient } from '@rollcall/booking-client';
 import { OutboxAwayError, OutboxRefusedError, type OutboxTask } from '@rollcall/runtime/outbox';
 import type { BookingOfTenant } from './booking-job.ts';
-import type { PaymentSums } from './payment-sums.ts';
+import type { BookingMoney, PaymentSums } from './payment-sums.ts';
 
 /** The longest that one telling may take, in ms. Our own choice: nobody waits for it. */
 const TELL_TIMEOUT_MS = 5000;
@@ -16,13 +17,23 @@ export function tellBooking(bookings: BookingClient, sums: PaymentSums): OutboxT
     const [first, ...others] = await sums.ofBooking(booking);
     if (!first) return;
     const name = { tenantId: booking.tenantId, id: booking.bookingId };
-    const request = { ...name, revision, ...first, otherPayments: others };
+    const { paid, refunded } = first;
+    const time = lastOf([first, ...others]);
+    const request = {
+      ...{ ...name, revision, paid, refunded, otherPayments: others },
+      ...(time && { time: timestampFromDate(time) }),
+    };
     try {
       await bookings.recordBookingPayment(request, { signal, timeoutMs: TELL_TIMEOUT_MS });
     } catch (error) {
       throw toOutboxError(error);
     }
   };
+}
+
+function lastOf(money: readonly BookingMoney[]): Date | undefined {
+  const times = money.flatMap(({ time }) => time?.getTime() ?? []);
+  return times.length > 0 ? new Date(Math.max(...times)) : undefined;
 }
 
 function toOutboxError(error: unknown): unknown {

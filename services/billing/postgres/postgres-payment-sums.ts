@@ -40,14 +40,19 @@ interface BookingRow {
   currency: string;
   captured: string;
   refunded: string;
+  last: Date | null;
 }
 
 // Both are rounded down; but where a fraction stays, it must not look as if all of it went back.
-function toBookingMoney({ currency, captured, refunded }: BookingRow): BookingMoney {
+function toBookingMoney({ currency, captured, refunded, last }: BookingRow): BookingMoney {
   const paid = fromStripeAmount(currency, BigInt(captured));
   const back = fromStripeAmount(currency, BigInt(refunded));
   const isAll = captured === refunded || back.minorUnits < paid.minorUnits || paid.minorUnits === 0n;
-  return { paid, refunded: isAll ? back : { ...paid, minorUnits: paid.minorUnits - 1n } };
+  return {
+    ...(last && { time: last }),
+    paid,
+    refunded: isAll ? back : { ...paid, minorUnits: paid.minorUnits - 1n },
+  };
 }
 
 // Rows of before modes and accounts were stored count as the ledger's own.
@@ -56,13 +61,15 @@ const COUNTED = `captured > 0 and (livemode is null or livemode = $3)
 
 const OF_USER = {
   name: 'sums_of_user',
-  text: `select currency, sum(captured - refunded)::text as spent, max(create_time) as last from payments
+  text: `select currency, sum(captured - refunded)::text as spent, 
+      max(greatest(create_time, capture_time, refund_time)) as last from payments
     where tenant_id = $1 and user_id = $2 and ${COUNTED} group by currency order by currency`,
 };
 
 const OF_BOOKING = {
   name: 'sums_of_booking',
-  text: `select currency, sum(captured)::text as captured, sum(refunded)::text as refunded from payments
+  text: `select currency, sum(captured)::text as captured, sum(refunded)::text as refunded,
+      max(greatest(capture_time, refund_time)) as last from payments
     where tenant_id = $1 and booking_id = $2 and ${COUNTED}
     group by currency order by min(create_time), currency`,
 };

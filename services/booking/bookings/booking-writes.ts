@@ -21,6 +21,8 @@ export interface BookingChange {
   readonly status: BookingStatus;
   readonly payment: Payment | null;
   readonly updateTime: Date;
+  /** When it happened; absent: at `updateTime`, when it is recorded. */
+  readonly happenTime?: Date | undefined;
 }
 
 /** A change, and whom to tell of it. */

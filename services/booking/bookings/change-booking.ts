@@ -26,6 +26,6 @@ export async function changeBooking(
 
 function withTellings(held: HeldBooking, change: Omit<BookingChange, 'updateTime'>): DecidedChange {
   const updateTime = new Date();
-  const tellings = tellingsOfChange({ ...held, ...change }, held.status, updateTime);
+  const tellings = tellingsOfChange({ ...held, ...change }, held.status, change.happenTime ?? updateTime);
   return { change: { ...change, updateTime }, tellings };
 }

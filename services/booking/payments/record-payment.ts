@@ -14,6 +14,8 @@ export interface RecordPaymentPorts {
 /** What is told of the money of a booking. */
 export interface RecordPaymentCommand extends BookingName {
   readonly payment: Payment;
+  /** When the last of it came in or went back; absent: now. */
+  readonly happenTime?: Date | undefined;
 }
 
 /** Takes in what was paid and refunded; what is older than what is known changes nothing. Throws BookingError BOOKING_NOT_FOUND. */
@@ -25,7 +27,9 @@ export async function recordPayment(
   const booking = await changeBooking(writes, command, ({ standing, amount, payment: before }) => {
     const payment = inCurrencyOf(amount, command.payment);
     isNews = isNewer(payment, before);
-    return isNews ? { standing, status: statusOf({ standing, amount, payment }), payment } : undefined;
+    if (!isNews) return undefined;
+    const { happenTime } = command;
+    return { standing, status: statusOf({ standing, amount, payment }), payment, happenTime };
   });
   if (isNews) recorded.note(booking);
   return booking;

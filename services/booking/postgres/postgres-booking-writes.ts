@@ -73,7 +73,8 @@ const HOLD = {
 const CHANGE = {
   name: 'booking_change',
   text: `update bookings set status = $3, standing = nullif($4, $3), update_time = $5, paid_minor_units = $6,
-      refunded_minor_units = $7, payment_currency = $8, payment_revision = $9, other_payments = $10
+      refunded_minor_units = $7, payment_currency = $8, payment_revision = $9, other_payments = $10,
+      activity_time = greatest(coalesce(activity_time, update_time), $11)
     where tenant_id = $1 and id = $2`,
 };
 
@@ -89,9 +90,16 @@ function toValues(booking: Booking, request: WriteRequest | undefined): unknown[
   ];
 }
 
-function toChanges({ status, standing, updateTime, payment }: BookingChange): unknown[] {
+function toChanges({ status, standing, updateTime, happenTime, payment }: BookingChange): unknown[] {
   const money = [payment?.paid, payment?.refunded, payment?.currencyCode, payment?.revision];
-  return [status, standing, updateTime, ...money.map((each) => each ?? null), toOtherPayments(payment)];
+  return [
+    status,
+    standing,
+    updateTime,
+    ...money.map((each) => each ?? null),
+    toOtherPayments(payment),
+    happenTime ?? updateTime,
+  ];
 }
 
 function toOtherPayments(payment: Payment | null): string | null {

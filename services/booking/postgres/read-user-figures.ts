@@ -3,7 +3,7 @@ import type { ToldStatistics } from '@rollcall/user-access';
 
 /**
  * What the booking service knows of a user in numbers, by exactly this id, counted anew: bookings ever made, whatever became of
- * them; when one last changed, or a review by the user did; and the reviews about the user.
+ * them; when something last happened to one, or a review by the user did; and the reviews about the user.
  */
 export async function readUserFigures(pool: Pool, tenantId: string, userId: string): Promise<ToldStatistics> {
   const [row] = await runPrepared<FiguresRow>(pool, FIGURES, [tenantId, userId]);
@@ -32,7 +32,7 @@ const FIGURES = {
   name: 'user_figures',
   text: `with of_user as (
       select count(*) as total_bookings, min(create_time) as first_booking_time, max(create_time) as last_booking_time,
-        max(update_time) as last_change
+        max(coalesce(activity_time, update_time)) as last_change
       from bookings where tenant_id = $1 and user_id = $2
     ), by_user as (
       select max(update_time) as last_review from reviews where tenant_id = $1 and customer_id = $2

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { timestampDate } from '@bufbuild/protobuf/wkt';
 import {
   type Booking as BookingMessage,
   type BookingService,
@@ -55,7 +56,11 @@ export function bookingServiceImplementation(ports: BookingPorts): Implementatio
     },
     async recordBookingPayment(request, call) {
       const name = { tenantId: request.tenantId, id: request.id.toLowerCase() };
-      const booking = await recordPayment(ports, { ...name, payment: paymentFromRequest(request) });
+      const booking = await recordPayment(ports, {
+        ...name,
+        payment: paymentFromRequest(request),
+        happenTime: request.time && timestampDate(request.time),
+      });
       return create(RecordBookingPaymentResponseSchema, { booking: await shown(booking, call) });
     },
     async listBookings(request, call) {

@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import type { BookingWrites, DecidedChange, HeldBooking } from './booking-writes.ts';
+import { changeBooking } from './change-booking.ts';
+
+const held = {
+  ...{ tenantId: 'acme', id: 'b1', userId: 'u1', reference: 'B-1' },
+  ...{ status: 'PENDING', standing: 'PENDING', amount: null, payment: null },
+} as unknown as HeldBooking;
+
+async function changed(happenTime?: Date): Promise<DecidedChange | undefined> {
+  let decided: DecidedChange | undefined;
+  const writes = {
+    change: async (
+      _tenantId: string,
+      _id: string,
+      decide: (of: HeldBooking) => DecidedChange | undefined,
+    ) => {
+      decided = decide(held);
+      return held;
+    },
+  } as unknown as BookingWrites;
+  await changeBooking(writes, held, () => ({
+    standing: 'PENDING',
+    status: 'PAID',
+    payment: null,
+    happenTime,
+  }));
+  return decided;
+}
+
+it('activity-time: tells a change with the time at which it happened, and records it with that of now', async () => {
+  const [happenTime, before] = [new Date('2026-01-01T23:16:00Z'), Date.now()];
+  const decided = await changed(happenTime);
+  expect(decided?.tellings).toMatchObject([{ activity: { kind: 'booking.paid', time: happenTime } }]);
+  expect(decided?.change.updateTime.getTime()).toBeGreaterThanOrEqual(before);
+});
+
+it('activity-time: tells a change of which nothing else is known with the time of now', async () => {
+  const decided = await changed();
+  expect(decided?.tellings).toMatchObject([{ activity: { time: decided?.change.updateTime } }]);
+});
