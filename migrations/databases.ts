@@ -30,10 +30,11 @@ import { bookingMoneyMigration } from './booking/2026-11-20-booking-money.ts';
 import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
 import { petsAndReviewsMigration } from './booking/2026-11-20-pets-and-reviews.ts';
 import { activityTimesMigration } from './booking/2026-12-02-activity-times.ts';
+import { madeByRequestIndexMigration } from './booking/2026-12-02-made-by-request-index.ts';
 import { otherPaymentsMigration } from './booking/2026-12-02-other-payments.ts';
 import type { DatabaseMigration } from './keyed-migration.ts';
 import type { ServiceRights } from './service-rights.ts';
-import { userAccessMigration } from './user-access.ts';
+import { erasedUsersMigration, userAccessMigration } from './user-access.ts';
 import { vendorsMigration } from './vendor/2026-11-20-vendors.ts';
 
 /** Keys for migrations that convert what is sealed. A database without contact data needs none. */
@@ -121,13 +122,15 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       userAccessMigration('booking'),
       otherPaymentsMigration,
       activityTimesMigration,
+      madeByRequestIndexMigration,
+      erasedUsersMigration('booking'),
     ],
     hasOutbox: true,
   },
   vendor: {
     variable: 'VENDOR_DATABASE_URL',
     statementTimeoutMs: 5000,
-    migrations: [vendorsMigration, userAccessMigration('vendor')],
+    migrations: [vendorsMigration, userAccessMigration('vendor'), erasedUsersMigration('vendor')],
     hasOutbox: true,
   },
   billing: {
@@ -144,6 +147,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       refundsByChargeMigration,
       stripeUnitsMigration,
       moneyWithoutIntentsMigration,
+      erasedUsersMigration('billing'),
     ],
     hasOutbox: true,
   },

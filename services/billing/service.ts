@@ -20,6 +20,7 @@ import {
 import {
   connectUserAccess,
   createUserAliases,
+  followErasures,
   followMerges,
   inheritDeadline,
   inheritSeenVersions,
@@ -28,6 +29,7 @@ import { type BillingConfig, isLiveKey, ledgerScopeOf } from './config.ts';
 import { billingTasks } from './effects/billing-tasks.ts';
 import { connectBookings } from './effects/connect-bookings.ts';
 import { tellChanges } from './effects/tell-changes.ts';
+import { erasedRows } from './erasure/erased-rows.ts';
 import type { LedgerScope } from './ledger/origin.ts';
 import { ENTITIES } from './postgres/plan-entities.ts';
 import { createPostgresCustomerStore } from './postgres/postgres-customer-store.ts';
@@ -51,7 +53,7 @@ const STATEMENT_TIMEOUT_MS = 5000;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-12-02-money-without-intents',
+  migration: '2026-12-02-billing-erased-users',
   variable: 'BILLING_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -112,7 +114,10 @@ export async function createBillingService(
     bookings: stack.use(connectBookings(config.bookingAddress, outgoing)).client,
   });
   const outbox = stack.use(await startOutbox({ url: outboxUrl, logger, tasks }));
-  const merges = stack.use(followMerges({ pool, users: access.fresh, columns: USER_COLUMNS, logger }));
+  const followed = { pool, columns: USER_COLUMNS, logger };
+  const rows = erasedRows(pool, gateway);
+  const erasures = stack.use(followErasures({ ...followed, admin: access.admin, consumer: 'billing', rows }));
+  const merges = stack.use(followMerges({ ...followed, users: access.fresh, onErased: erasures.look }));
   const webhooks = stack.use(
     openWebhooks({
       ...{ pool, logger, onChanges: tellChanges },
@@ -133,7 +138,7 @@ export async function createBillingService(
       outgoing,
       // Its own database only: without the others what is here is still shown.
       isReady: probe.isAnswering,
-      readMetrics: () => [access, outbox, merges, webhooks].flatMap((each) => each.readings()),
+      readMetrics: () => [access, outbox, merges, erasures, webhooks].flatMap((each) => each.readings()),
       plainRoutes: webhooks.plainRoutes,
       routes: (chain) => routesOf(ports, [...chain, inheritDeadline, inheritSeenVersions]),
     }),

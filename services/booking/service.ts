@@ -14,6 +14,7 @@ import { createOutgoingCalls, type OpenDoors, openDoors } from '@rollcall/runtim
 import {
   connectUserAccess,
   createUserAliases,
+  followErasures,
   followMerges,
   inheritDeadline,
   inheritSeenVersions,
@@ -22,6 +23,7 @@ import {
 } from '@rollcall/user-access';
 import type { BookingConfig } from './config.ts';
 import { createRecordedPayments, type RecordedPayments } from './payments/recorded-payments.ts';
+import { ERASED_ROWS } from './postgres/erased-rows.ts';
 import { ENTITIES } from './postgres/pet-entities.ts';
 import { createPostgresBookingReads } from './postgres/postgres-booking-reads.ts';
 import { createPostgresBookingWrites } from './postgres/postgres-booking-writes.ts';
@@ -38,7 +40,7 @@ const STATEMENT_TIMEOUT_MS = 5000;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-12-02-activity-times',
+  migration: '2026-12-02-booking-erased-users',
   variable: 'BOOKING_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -82,7 +84,11 @@ export async function createBookingService(
   const outboxUrl = await requireDirectUrl(config, { prefix: 'BOOKING', what: 'the outbox' });
   const access = stack.use(await connectUserAccess(config, { prefix: 'BOOKING', logger, clock, outgoing }));
   const outbox = stack.use(await startOutbox({ url: outboxUrl, logger, tasks: tasksOf(access, pool) }));
-  const merges = stack.use(followMerges({ pool, users: access.fresh, columns: USER_COLUMNS, logger }));
+  const followed = { pool, columns: USER_COLUMNS, logger };
+  const erasures = stack.use(
+    followErasures({ ...followed, admin: access.admin, consumer: 'booking', rows: ERASED_ROWS }),
+  );
+  const merges = stack.use(followMerges({ ...followed, users: access.fresh, onErased: erasures.look }));
   const recorded = createRecordedPayments(logger);
   const ports = createPorts({ pool, orm, access, recorded, logger });
   const probe = stack.use(createDatabaseProbe({ ...database, logger }));
@@ -97,7 +103,7 @@ export async function createBookingService(
       outgoing,
       // Its own database only: without the user service bookings are still shown.
       isReady: probe.isAnswering,
-      readMetrics: () => [access, outbox, merges, recorded].flatMap((each) => each.readings()),
+      readMetrics: () => [access, outbox, merges, erasures, recorded].flatMap((each) => each.readings()),
       routes: (chain) => bookingRoutes(ports, [...chain, inheritDeadline, inheritSeenVersions]),
     }),
   );

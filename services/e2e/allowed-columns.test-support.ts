@@ -23,7 +23,7 @@ export const ALLOWED: Readonly<Record<'booking' | 'vendor' | 'billing', Allowed>
     columns: {
       ...USER_ACCESS,
       'bookings.contact_details':
-        'THE LEGACY EXCEPTION: what a booking was made with, kept as evidence, never matched against users.',
+        'THE LEGACY EXCEPTION: what a booking was made with, kept as evidence, never matched against users; cleared when the user is erased.',
       'bookings.reference': 'What the booking is called, chosen by the service or an import: [A-Za-z0-9-].',
       'bookings.standing':
         'A status, of the same list as `status`: what the booking is but for its payments.',

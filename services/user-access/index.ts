@@ -12,6 +12,12 @@ export {
   type UserOfTenant,
 } from './effects/effect-jobs.ts';
 export { type ToldStatistics, type UserTasksOptions, userTasks } from './effects/user-tasks.ts';
+export type { ErasedRows, ErasedUser } from './erasures/erased-rows.ts';
+export {
+  type ErasureFollower,
+  type FollowErasuresOptions,
+  followErasures,
+} from './erasures/follow-erasures.ts';
 export { type FollowMergesOptions, followMerges, type MergeFollower } from './merges/follow-merges.ts';
 export type { HeldColumn } from './merges/held-users.ts';
 export { createUserAliases, type UserAliases } from './merges/user-aliases.ts';

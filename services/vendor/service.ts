@@ -12,12 +12,14 @@ import { createOutgoingCalls, implementService, type OpenDoors, openDoors } from
 import {
   connectUserAccess,
   createUserAliases,
+  followErasures,
   followMerges,
   inheritDeadline,
   inheritSeenVersions,
   userTasks,
 } from '@rollcall/user-access';
 import type { VendorConfig } from './config.ts';
+import { ERASED_ROWS } from './postgres/erased-rows.ts';
 import { createPostgresActivityReads } from './postgres/postgres-activity-reads.ts';
 import { createPostgresActivityWrites } from './postgres/postgres-activity-writes.ts';
 import { createPostgresVendorReads } from './postgres/postgres-vendor-reads.ts';
@@ -31,7 +33,7 @@ const STATEMENT_TIMEOUT_MS = 5000;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-11-20-vendor-user-access',
+  migration: '2026-12-02-vendor-erased-users',
   variable: 'VENDOR_DATABASE_URL',
   migrate: 'npm run migrate',
 };
@@ -73,7 +75,11 @@ export async function createVendorService(
     }),
   );
   const columns = [{ table: 'vendors', column: 'user_id' }];
-  const merges = stack.use(followMerges({ pool, users: access.fresh, columns, logger }));
+  const followed = { pool, columns, logger };
+  const erasures = stack.use(
+    followErasures({ ...followed, admin: access.admin, consumer: 'vendor', rows: ERASED_ROWS }),
+  );
+  const merges = stack.use(followMerges({ ...followed, users: access.fresh, onErased: erasures.look }));
   const vendors = {
     reads: createPostgresVendorReads(pool),
     writes: createPostgresVendorWrites(pool),
@@ -99,7 +105,12 @@ export async function createVendorService(
       outgoing,
       // Its own database only: without the user service vendors are still shown.
       isReady: probe.isAnswering,
-      readMetrics: () => [...access.readings(), ...outbox.readings(), ...merges.readings()],
+      readMetrics: () => [
+        ...access.readings(),
+        ...outbox.readings(),
+        ...merges.readings(),
+        ...erasures.readings(),
+      ],
       routes: (chain) => {
         const own = [...chain, inheritDeadline, inheritSeenVersions];
         return [

@@ -45,6 +45,12 @@ export interface StripeSubscription {
   readonly object: StripeObject;
 }
 
+/** A customer to delete. */
+export interface StripeDeletion extends StripeWrite {
+  /** "cus_…" */
+  readonly customerId: string;
+}
+
 /** A payment intent to make. */
 export interface NewPaymentIntent extends StripeWrite {
   /** One in which `paymentFaultOf` finds no fault. */
@@ -104,6 +110,8 @@ export interface StripeGateway {
   /** Whether there is a key. */
   readonly isConfigured: boolean;
   createCustomer(customer: NewStripeCustomer): Promise<StripeObject>;
+  /** Deletes a customer for good, which ends its subscriptions. One that is not there is deleted already. */
+  deleteCustomer(customer: StripeDeletion): Promise<void>;
   createSubscription(subscription: NewStripeSubscription): Promise<StripeSubscription>;
   /**
    * The subscription of a customer whose metadata say this `subscription_id`, in any state; undefined: there is none. Asked where

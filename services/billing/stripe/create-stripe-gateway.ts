@@ -11,6 +11,7 @@ import {
   cancelSubscription,
   createCustomer,
   createSubscription,
+  deleteCustomer,
   findSubscription,
 } from './stripe-subscriptions.ts';
 
@@ -57,6 +58,7 @@ function gatewayOf(connection: Connection | undefined, close: () => void): Strip
   return {
     isConfigured: connection !== undefined,
     createCustomer: asking('make a customer', createCustomer),
+    deleteCustomer: asking('delete a customer', deleteCustomer),
     createSubscription: asking('make a subscription', createSubscription),
     findSubscription: asking('find a subscription', findSubscription),
     cancelSubscription: asking('end a subscription', cancelSubscription),

@@ -3,6 +3,7 @@ import type {
   NewStripeCustomer,
   NewStripeSubscription,
   StripeCancellation,
+  StripeDeletion,
   StripeSubscription,
 } from '../payments/stripe-gateway.ts';
 import type { StripeObject } from '../payments/stripe-object.ts';
@@ -15,6 +16,18 @@ export async function createCustomer(
   { metadata, idempotencyKey }: NewStripeCustomer,
 ): Promise<StripeObject> {
   return toStripeObject(await stripe.customers.create({ metadata }, { idempotencyKey }));
+}
+
+/** Deletes a customer, with what Stripe was told of the person. https://docs.stripe.com/api/customers/delete */
+export async function deleteCustomer(
+  stripe: Stripe,
+  { customerId, idempotencyKey }: StripeDeletion,
+): Promise<void> {
+  try {
+    await stripe.customers.del(customerId, {}, { idempotencyKey });
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
 }
 
 /**

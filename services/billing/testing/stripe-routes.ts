@@ -30,6 +30,11 @@ export function answerOf(account: StripeAccount, { method, path, form }: StripeR
   if (!kind) throw new StripeRefusal(404, 'url_unknown');
   if (method === 'GET')
     return id ? account.find(kind, id) : pageOf(account.list(kind).map(expand(account, form)), form);
+  if (kind === 'customer' && id && method === 'DELETE') {
+    const { id: deleted } = account.find(kind, id);
+    account.remove(kind, deleted);
+    return { id: deleted, object: kind, deleted: true };
+  }
   if (kind === 'subscription' && id)
     return account.changeSubscription(
       id,

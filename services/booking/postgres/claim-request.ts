@@ -31,7 +31,9 @@ export async function findRequest(
   request: WriteRequest,
 ): Promise<string | undefined> {
   const [row] = await run<{ made_id: string; fingerprint: Buffer }>(CLAIMED, [tenantId, request.id]);
-  if (row && !row.fingerprint.equals(request.fingerprint)) throw requestIdReused(request.id);
+  // Of an erased user the digest is gone.
+  if (row && row.fingerprint.byteLength > 0 && !row.fingerprint.equals(request.fingerprint))
+    throw requestIdReused(request.id);
   return row?.made_id;
 }
 

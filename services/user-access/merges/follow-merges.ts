@@ -19,6 +19,8 @@ export interface FollowMergesOptions {
   /** Where the service's rows have users. */
   readonly columns: readonly HeldColumn[];
   readonly logger: Logger;
+  /** Called when the feed told that users were erased. */
+  readonly onErased?: () => void;
   /** How often, in ms, tenants are looked for that have their first row. Default 5000. */
   readonly tenantsMs?: number;
 }
@@ -77,7 +79,7 @@ export function followMerges(options: FollowMergesOptions): MergeFollower {
 
 /** One stream: until it breaks, or there are other tenants. */
 async function followOnce(
-  { pool, users, columns, logger, tenantsMs = 5000 }: FollowMergesOptions,
+  { pool, users, columns, logger, onErased, tenantsMs = 5000 }: FollowMergesOptions,
   ending: AbortSignal,
   heard: () => void,
 ): Promise<void> {
@@ -113,6 +115,7 @@ async function followOnce(
       heard();
       watchdog.heard();
     },
+    erased: () => onErased?.(),
   };
   try {
     await readMerges({ tenantIds, cursor }, { users, store, signal: watchdog.signal, listener });

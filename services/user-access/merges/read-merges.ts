@@ -13,6 +13,8 @@ export interface Place {
 export interface ReadListener {
   /** Something came: the feed is alive. */
   heard(): void;
+  /** Users were erased. */
+  erased?(): void;
 }
 
 // Users that were merged or taken apart, by tenant, with the versions that made them so.
@@ -33,6 +35,7 @@ export async function readMerges(
   let savedMs = Number.NEGATIVE_INFINITY;
   for await (const { changes, checkpoint } of users.watchUsers(toRequest(place), { signal })) {
     listener.heard();
+    if (changes.some(({ kind }) => kind === UserChangeKind.ERASED)) listener.erased?.();
     const merged = mergedIn(changes);
     if (merged.size > 0) {
       await lookUp(merged, options);

@@ -58,7 +58,7 @@ export type Booking = Message<"rollcall.booking.v1.Booking"> & {
 
   /**
    * Contact details as the booking was made with, in whatever shape the source had them. A legacy field, kept for what it
-   * proves and never matched against users. At most 16 KiB as JSON, nested 16 deep. FULL view.
+   * proves and never matched against users. Gone once the user is erased. At most 16 KiB as JSON, nested 16 deep. FULL view.
    *
    * @generated from field: google.protobuf.Struct contact_details = 5;
    */
