@@ -223,6 +223,40 @@ const WORDS_BY_NAMES = `select id as user_id, split_part(item, ':', 1) collate "
 const STRAY_WORDS = `(select word from user_words except select word from name_parts where kind = 0 and part = word)
   union all (select word from name_parts except select word from user_words)`;
 
+describe('last-moments', () => {
+  it('end-of-time: cuts moments that were rounded up into the year 10000, and no others', async () => {
+    await using database = await createTestDatabase('auth');
+    await using client = await connect(database.ownerUrl);
+    await down(database.ownerUrl, '2026-12-02-last-moments');
+    const ids = [randomUUID(), randomUUID()];
+    await client.query(
+      `insert into users (tenant_id, id, state, role, create_time, update_time, last_activity_time)
+       select 't', id, 'ACTIVE', 'CUSTOMER', now(), now(), case n when 1 then timestamptz '10000-01-01 00:00:00+00' end
+       from unnest($1::uuid[]) with ordinality as u (id, n)`,
+      [ids],
+    );
+    await client.query(
+      `insert into user_statistics (tenant_id, user_id, source, revision, total_bookings, total_spent,
+         first_booking_time, last_activity_time, average_rating, total_reviews)
+       select 't', id, 'test', 1, 0, '[]', '2026-01-01 00:00:00+00', '10000-01-01 00:00:00+00', 0, 0
+       from unnest($1::uuid[]) id`,
+      [ids],
+    );
+    await migrate(auth, new Secret(database.ownerUrl), KEYS);
+    const LAST = '9999-12-31 23:59:59.999+00';
+    const users = await client.query(
+      `select last_activity_time = timestamptz '${LAST}' as cut from users order by id = $1 desc`,
+      [ids[0]],
+    );
+    expect(users).toEqual([{ cut: true }, { cut: null }]);
+    const statistics = await client.query(
+      `select last_activity_time = timestamptz '${LAST}' as cut, first_booking_time = '2026-01-01 00:00:00+00' as kept,
+         last_booking_time from user_statistics`,
+    );
+    expect(statistics).toEqual(Array(2).fill({ cut: true, kept: true, last_booking_time: null }));
+  });
+});
+
 /** A row as the code before the main numbers stored it. */
 function toStoredPhone({ id, tenantId, phone, before }: StoredPhone) {
   const place = { tenantId, table: 'users', column: 'phone_sealed', rowId: id };

@@ -16,6 +16,7 @@ import { pooledFeedMigration } from './auth/2026-12-01-pooled-feed.ts';
 import { touchedViewsMigration } from './auth/2026-12-01-touched-views.ts';
 import { erasuresMigration } from './auth/2026-12-02-erasures.ts';
 import { foldedNamesMigration } from './auth/2026-12-02-folded-names.ts';
+import { lastMomentsMigration } from './auth/2026-12-02-last-moments.ts';
 import { phoneKeysMigration } from './auth/2026-12-02-phone-keys.ts';
 import { billingMigration } from './billing/2026-11-20-billing.ts';
 import { paymentsMigration } from './billing/2026-11-20-payments.ts';
@@ -110,6 +111,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       phoneKeysMigration,
       erasuresMigration,
       foldedNamesMigration,
+      lastMomentsMigration,
     ],
   },
   booking: {

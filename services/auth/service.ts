@@ -69,7 +69,7 @@ const CALLER_CONNECTIONS = 2;
 
 /** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-12-02-folded-names',
+  migration: '2026-12-02-last-moments',
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };
