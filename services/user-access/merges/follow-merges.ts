@@ -19,7 +19,7 @@ export interface FollowMergesOptions {
   /** Where the service's rows have users. */
   readonly columns: readonly HeldColumn[];
   readonly logger: Logger;
-  /** Called when the feed told that users were erased. */
+  /** Called when the feed told that users were erased, or may have told so unheard. */
   readonly onErased?: () => void;
   /** How often, in ms, tenants are looked for that have their first row. Default 5000. */
   readonly tenantsMs?: number;
@@ -98,6 +98,8 @@ async function followOnce(
     await checkTenants(added, { users, store, held, columns, signal: ending });
     await store.saveCursor(cursor);
     await store.saveTenants(added);
+    // The feed tells nothing of these tenants from before the cursor.
+    onErased?.();
     logger.info({ tenants: added.length }, 'merges of users are followed');
   }
   using watchdog = createWatchdog(ending, SILENCE_MS);
