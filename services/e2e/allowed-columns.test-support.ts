@@ -27,6 +27,7 @@ export const ALLOWED: Readonly<Record<'booking' | 'vendor' | 'billing', Allowed>
       'bookings.reference': 'What the booking is called, chosen by the service or an import: [A-Za-z0-9-].',
       'bookings.standing':
         'A status, of the same list as `status`: what the booking is but for its payments.',
+      'bookings.other_payments': 'What came in in other currencies: codes and amounts.',
       'bookings.title': 'What was booked: a house and a room.',
       'pets.name': "A pet's name, which is nobody's.",
       'pets.species': 'What a pet is.',
