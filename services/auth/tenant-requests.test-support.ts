@@ -1,6 +1,6 @@
 import { UserView } from '@rollcall/contract/user';
 import fc from 'fast-check';
-import { EXPENDABLE_IDS, type FilledTenant, IDS, REQUEST_IDS } from './tenants.test-support.ts';
+import { ERASED_IDS, EXPENDABLE_IDS, type FilledTenant, IDS, REQUEST_IDS } from './tenants.test-support.ts';
 
 /** What is asked of an RPC: the fields of its request, by JSON name. */
 export type Fields = Record<string, unknown>;
@@ -23,6 +23,7 @@ export function requestsOf(mine: FilledTenant, other: FilledTenant, tokens: Fore
   const recorded = IDS.slice(0, 2);
   const id = pick(...recorded, ...recorded, ...IDS, mine.randomId, other.randomId, UNKNOWN_ID);
   const expendable = pick(...EXPENDABLE_IDS, ...EXPENDABLE_IDS, other.randomId);
+  const erased = pick(...ERASED_IDS, ...ERASED_IDS, IDS[0], other.randomId);
   const requestId = pick('', '', '', ...REQUEST_IDS);
   const etag = pick('', '', other.etag);
   const view = pick(UserView.REFERENCE, UserView.BASIC, UserView.FULL);
@@ -97,6 +98,13 @@ export function requestsOf(mine: FilledTenant, other: FilledTenant, tokens: Fore
     'UserAdminService.ListExternalIds': ask({ id, ...page('ListExternalIds') }),
     'UserAdminService.ListNotes': ask({ id, ...page('ListNotes') }),
     'UserAdminService.ListTimeline': ask({ id, ...page('ListTimeline') }),
+    'UserAdminService.ListErasures': ask({ ...page('ListErasures'), awaitedFrom: pick('', '', 'vendor') }),
+    'UserAdminService.GetErasure': ask({ id: erased }),
+    'UserAdminService.ReportErasure': ask({
+      id: erased,
+      consumer: pick('booking', 'vendor'),
+      remaining: pick('', 'an invoice'),
+    }),
     'UserAdminService.CreateUser': ask({
       requestId,
       userId: pick('', ...IDS, '019c0000-0000-7000-8000-000000000099'),

@@ -191,6 +191,7 @@ const PAGED: Record<string, Fields> = {
   ListExternalIds: { id: IDS[0] },
   ListNotes: { id: IDS[0] },
   ListTimeline: { id: IDS[0] },
+  ListErasures: {},
 };
 
 async function firstPage(rpc: string, { tenantId }: FilledTenant): Promise<string> {
@@ -227,6 +228,7 @@ describe('between two tenants', () => {
     const { tenantId } = other;
     const reads: [string, Fields][] = [
       ['UserAdminService.ListUsers', { tenantId, view: UserView.FULL, pageSize: 50 }],
+      ['UserAdminService.ListErasures', { tenantId }],
       ...['ListNotes', 'ListTimeline', 'ListExternalIds'].flatMap((rpc) =>
         [...IDS.slice(0, 2), other.randomId, ...EXPENDABLE_IDS.slice(0, 3)].map((id): [string, Fields] => [
           `UserAdminService.${rpc}`,

@@ -11,6 +11,8 @@ const requestOf = (kind: number, n: number) => `5a5a5a5a-0000-4000-8${kind}00-00
 export const IDS = [0, 1, 2, 3, 4, 5].map(idOf);
 /** Ids of users in both tenants who may be merged, deleted and erased. */
 export const EXPENDABLE_IDS = [6, 7, 8, 9, 10, 11].map(idOf);
+/** Ids of users who were erased in both tenants. */
+export const ERASED_IDS = [20, 21].map(idOf);
 /** Request ids that were used in both tenants, of creations and of notes. */
 export const REQUEST_IDS = [requestOf(1, 0), requestOf(1, 1), requestOf(2, 0), requestOf(3, 0)];
 
@@ -61,6 +63,12 @@ export async function fillTenant(auth: AuthWithMail, mark: Mark) {
   const mergeIds: string[] = [];
   for (const [n, plan] of MERGES.entries())
     mergeIds.push((await auth.admin.mergeUsers({ tenantId, requestId: requestOf(4, n), plan })).mergeId);
+  for (const userId of ERASED_IDS) {
+    await auth.admin.createUser({ tenantId, userId, user: { firstName: 'Gone' } });
+    await auth.admin.eraseUser({ tenantId, id: userId });
+    const report = { tenantId, id: userId, consumer: 'booking', remaining: say('remaining') };
+    await auth.admin.reportErasure(report);
+  }
   const people = await addPeople(auth, { say, tenantId, password: say(' horse battery') });
   const emails = made.flatMap(({ email }) => (email.includes(mark.word) ? [email] : []));
   const { user } = await users.getUser({ tenantId, id: idOf(0), view: UserView.FULL });
