@@ -23,7 +23,7 @@ it('erased-elsewhere: deletes the customer at Stripe, and leaves it to an operat
   const pool = stack.adopt(createPool(options), (each) => each.end());
   const remaining = async (apiKey: Secret | undefined) => {
     using gateway = createStripeGateway({ apiKey, apiBase: stripe.url, maxRetries: 0 });
-    return erasedRows(pool, gateway).elsewhere?.(user, new AbortController().signal);
+    return await erasedRows(pool, gateway).elsewhere?.(user, new AbortController().signal);
   };
   expect(await remaining(undefined)).toBe(
     `Stripe customer ${customer?.id} is to be deleted by hand: the service has no STRIPE_API_KEY.`,
