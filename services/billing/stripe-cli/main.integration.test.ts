@@ -3,6 +3,7 @@ import { createTestDatabase, runMain, type TestDatabase } from '@rollcall/runtim
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STRIPE_TEST_KEY, type StripeServer, startStripeServer } from '../testing/stripe-server.ts';
+import { runTool, toldFault } from './run-tool.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 const stack = new AsyncDisposableStack();
@@ -20,10 +21,21 @@ beforeAll(async () => {
 
 afterAll(() => stack.disposeAsync());
 
-async function stripeTool(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const settings = { PATH: process.env.PATH, BILLING_DATABASE_URL: database.url, ...env };
-  const { code, stdout: out, stderr: err } = await runMain(MAIN, settings, args);
-  return { code, out, err };
+/** A tool in this process, answered as the process of its own answers that `main.ts` is. */
+async function stripeTool(args: readonly string[], own: NodeJS.ProcessEnv = {}) {
+  const env = { BILLING_DATABASE_URL: database.url, ...own };
+  let out = '';
+  const write = (text: string) => {
+    out += text;
+  };
+  try {
+    const code = await runTool(args, { env, write, interruption: () => new AbortController().signal });
+    return { code, out, err: '' };
+  } catch (error) {
+    const told = toldFault(error);
+    if (told === undefined) throw error;
+    return { code: 1, out, err: `${told}\n` };
+  }
 }
 
 async function event(id: string, state: 'failed' | 'applied' | 'ignored') {
@@ -71,6 +83,20 @@ describe('npm run stripe', () => {
     const { code, err } = await stripeTool(args);
     expect([code, err]).toEqual([1, expect.stringContaining(message)]);
     expect(err).not.toContain('    at ');
+  });
+
+  it('is a process that prints what it answers, or what is wrong on one line', async () => {
+    const settings = { BILLING_DATABASE_URL: database.url };
+    const run = async (args: readonly string[]) => {
+      const { code, stdout: out, stderr: err } = await runMain(MAIN, settings, args);
+      return { code, out, err };
+    };
+    for (const args of [
+      ['list', 'held'],
+      ['list', 'toString'],
+    ]) {
+      expect(await run(args)).toEqual(await stripeTool(args));
+    }
   });
 
   it('names the variable that is missing, and the database that does not answer', async () => {

@@ -1,0 +1,129 @@
+import { createLogger, readConfig, StartupError, withLocalPorts } from '@rollcall/runtime';
+import { createPool, explainDatabaseFault, type Pool } from '@rollcall/runtime/postgres';
+import { BILLING_SETTINGS, isLiveKey } from '../config.ts';
+import { tellChanges } from '../effects/tell-changes.ts';
+import { createStripeGateway } from '../stripe/create-stripe-gateway.ts';
+import { createLedgerSnapshots } from '../stripe/ledger-snapshots.ts';
+import { findBillingDatabase } from './billing-database.ts';
+import type { CommandOutput } from './command-output.ts';
+import { LIST_HELP, readListCommand, runList } from './list-command.ts';
+import { RECONCILE_HELP, readReconcileCommand } from './reconcile-command.ts';
+import { REPLAY_HELP, readReplayCommand, runReplay } from './replay-command.ts';
+import { runReconcile } from './run-reconcile.ts';
+import { runSend } from './run-send.ts';
+import { readSendCommand, SEND_HELP } from './send-command.ts';
+
+const HELP = `npm run stripe -- send       events as Stripe sends them, signed, to the webhook
+npm run stripe -- list       what waits for a person
+npm run stripe -- replay     events of the ledger once more
+npm run stripe -- reconcile  what is here against what is at Stripe
+
+Each says more with --help.
+`;
+
+// A page of objects is looked up in one statement; a look for what stands in no list goes through many rows.
+const STATEMENT_TIMEOUT_MS = 60_000;
+
+/** Where a tool reads its settings and writes what it has to say. */
+export interface ToolSurroundings extends CommandOutput {
+  readonly env: NodeJS.ProcessEnv;
+  /** Asked by a comparison alone, which ends after the objects under way once this is aborted; the others just end. */
+  interruption(): AbortSignal;
+}
+
+/**
+ * Runs `send`, `list`, `replay` or `reconcile`, and answers the exit code.
+ * @throws StartupError or BillingError that says what is wrong: see `toldFault`
+ */
+export async function runTool(
+  [tool = '--help', ...args]: readonly string[],
+  surroundings: ToolSurroundings,
+): Promise<number> {
+  const say = (text: string) => {
+    surroundings.write(text);
+    return 0;
+  };
+  const isHelp = args.includes('--help') || args.includes('-h');
+  switch (tool) {
+    case '--help':
+    case '-h':
+      return say(HELP);
+    case 'send':
+      return isHelp ? say(SEND_HELP) : await send(args, surroundings);
+    case 'list': {
+      if (isHelp) return say(LIST_HELP);
+      const command = readListCommand(args);
+      return await withPool(surroundings.env, (pool) => runList(command, pool, surroundings));
+    }
+    case 'replay': {
+      if (isHelp) return say(REPLAY_HELP);
+      const command = readReplayCommand(args);
+      return await withPool(surroundings.env, (pool) => runReplay(command, pool, surroundings));
+    }
+    case 'reconcile': {
+      if (isHelp) return say(RECONCILE_HELP);
+      return await reconcileWith(readReconcileCommand(args, new Date()), surroundings);
+    }
+    default:
+      throw new StartupError(`There is no tool "${tool}": it is send, list, replay or reconcile`);
+  }
+}
+
+async function send(args: readonly string[], { env, write }: ToolSurroundings): Promise<number> {
+  const { host, httpPort } = BILLING_SETTINGS;
+  const address = readConfig({ host, httpPort }, withLocalPorts(env));
+  return await runSend(readSendCommand(args, address), env, { write });
+}
+
+async function reconcileWith(
+  command: ReturnType<typeof readReconcileCommand>,
+  { env, write, interruption }: ToolSurroundings,
+): Promise<number> {
+  const { stripeApiKey: apiKey, stripeApiBase: apiBase, livemode } = BILLING_SETTINGS;
+  const config = readConfig({ apiKey, apiBase, livemode }, env);
+  if (!config.apiKey) throw new StartupError('STRIPE_API_KEY is not set: nothing can be asked of Stripe');
+  const isLive = isLiveKey(config.apiKey);
+  if (isLive !== undefined && isLive !== (config.livemode ?? isLive))
+    throw new StartupError(
+      `BILLING_LIVEMODE is ${config.livemode}, and STRIPE_API_KEY is a key of ${isLive ? 'live' : 'test'} mode: take the key of the mode that the ledger is of`,
+    );
+  using gateway = createStripeGateway(config);
+  return await withPool(env, (pool) =>
+    runReconcile(command, {
+      write,
+      pool,
+      gateway,
+      snapshots: createLedgerSnapshots(pool, tellChanges),
+      signal: interruption(),
+    }),
+  );
+}
+
+async function withPool(env: NodeJS.ProcessEnv, work: (pool: Pool) => Promise<number>): Promise<number> {
+  const logger = createLogger({ service: 'billing', level: 'silent' });
+  const pool = createPool({
+    ...findBillingDatabase(env),
+    maxConnections: 2,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    logger,
+  });
+  try {
+    return await work(pool);
+  } catch (error) {
+    if (error instanceof StartupError || !isOfDatabase(error)) throw error;
+    const why = explainDatabaseFault(error, 'BILLING_DATABASE_URL', 'npm run migrate');
+    throw new StartupError(why, { cause: error });
+  } finally {
+    await pool.end();
+  }
+}
+
+function isOfDatabase(error: unknown): boolean {
+  return typeof (error as { code?: unknown }).code === 'string';
+}
+
+/** What a person is told of an error of `runTool`; undefined: it is a fault of the tool itself. */
+export function toldFault(error: unknown): string | undefined {
+  const isTold = error instanceof StartupError || (error as Error).name === 'BillingError';
+  return isTold ? (error as Error).message : undefined;
+}
