@@ -317,7 +317,12 @@ describe.each(DOORS)('a guarded door, by %s', (_, openTransport) => {
     const users = createClient(UserService, opened.transport);
     const watch = async (tenantIds: string[]) => {
       const stop = new AbortController();
-      for await (const _ of users.watchUsers({ tenantIds }, { signal: stop.signal })) return 'begun';
+      try {
+        for await (const _ of users.watchUsers({ tenantIds }, { signal: stop.signal })) return 'begun';
+      } finally {
+        // Or the stream stays open, and the server waits for it when it drains.
+        stop.abort();
+      }
     };
     expect(await watch(['demo', 'acme'])).toBe('begun');
     const denied = { code: 'PermissionDenied', reason: 'NOT_GRANTED' } as const;
