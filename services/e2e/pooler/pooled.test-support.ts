@@ -33,3 +33,16 @@ export async function connect(url: string): Promise<{ client: Client } & AsyncDi
   await client.connect();
   return { client, [Symbol.asyncDispose]: () => client.end() };
 }
+
+/** Does a piece of work for each item, at most twelve at a time. */
+export async function inDozens<T, R>(
+  items: readonly T[],
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const done: R[] = [];
+  for (let at = 0; at < items.length; at += 12) {
+    const dozen = items.slice(at, at + 12).map((item, index) => work(item, at + index));
+    done.push(...(await Promise.all(dozen)));
+  }
+  return done;
+}
