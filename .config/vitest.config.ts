@@ -10,8 +10,6 @@ export default defineConfig({
     // The default, said aloud: vitest then does not end every run with the advice to turn it off.
     isolate: true,
     globalSetup: 'services/local/testing/global-setup.ts',
-    // Most files wait for processes or a database as long as they compute: two at a time keep two processors busy.
-    maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
     // A condition of a busy machine may take longer to come than the default of a second.
