@@ -181,6 +181,8 @@ it('goes on without the user service, and tells everything once that is back: co
     'booking.refunded': 1,
     'review.written': 2,
   });
+  // The reads of booking find the service again by themselves, no sooner than what it is told does.
+  await expect.poll(() => isUpToDate(userId), PATIENT).toBe(true);
 });
 
 it('tells a merged user what was told of both, by the ids that stand in its bookings', async () => {
