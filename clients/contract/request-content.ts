@@ -72,10 +72,10 @@ function googleCheck(message: DescMessage): Check | undefined {
     case 'google.protobuf.Duration':
       return durationFault;
     case 'google.protobuf.Struct':
-      return (value: unknown) => structFault(value, MAX_STRUCT_DEPTH);
+      return jsonFault;
     case 'google.protobuf.Value':
     case 'google.protobuf.ListValue':
-      return (value: Message) => structFault(toJson(message, value), MAX_STRUCT_DEPTH);
+      return (value: Message) => jsonFault(toJson(message, value));
     case 'google.protobuf.StringValue':
       return (value: unknown) => (typeof value === 'string' ? textFault(value) : undefined);
     default:
@@ -171,11 +171,16 @@ function textFault(text: string): ContentFault | undefined {
   return isStorable(text) ? undefined : { field: '', description: UNSTORABLE };
 }
 
+/** What is wrong with a Timestamp, to stand behind the field's name; undefined: it is a moment of the years 1 to 9999. */
+export function momentFault({ seconds, nanos }: Pick<Timestamp, 'seconds' | 'nanos'>): string | undefined {
+  const isMoment = seconds >= FIRST_SECOND && seconds <= LAST_SECOND && nanos >= 0 && nanos < 1e9;
+  return isMoment ? undefined : 'must be a moment of the years 1 to 9999';
+}
+
 function timestampFault(time: Timestamp): ContentFault | undefined {
-  const { seconds, nanos } = time;
-  if (seconds < FIRST_SECOND || seconds > LAST_SECOND || nanos < 0 || nanos > 999_999_999)
-    return { field: '', description: 'must be a moment of the years 1 to 9999' };
-  time.nanos = nanos - (nanos % KEPT_NANOS);
+  const description = momentFault(time);
+  if (description) return { field: '', description };
+  time.nanos -= time.nanos % KEPT_NANOS;
   return undefined;
 }
 
@@ -188,15 +193,24 @@ function durationFault(duration: Duration): ContentFault | undefined {
   return undefined;
 }
 
-function structFault(value: unknown, depthLeft: number): ContentFault | undefined {
-  if (typeof value === 'string') return textFault(value);
+/**
+ * What is wrong with a value of a `Struct`, to stand behind the field's name; undefined: it can be kept.
+ * @param depthLeft how many objects and lists may lie in one another; default MAX_STRUCT_DEPTH
+ */
+export function structFault(value: unknown, depthLeft = MAX_STRUCT_DEPTH): string | undefined {
+  if (typeof value === 'string') return isStorable(value) ? undefined : UNSTORABLE;
   if (typeof value === 'number' && !Number.isFinite(value))
-    return { field: '', description: 'must hold no number that is infinite or none' };
+    return 'must hold no number that is infinite or none';
   if (typeof value !== 'object' || value === null) return undefined;
-  if (depthLeft === 0) return { field: '', description: TOO_DEEP };
+  if (depthLeft === 0) return TOO_DEEP;
   for (const [key, each] of Object.entries(value)) {
-    const fault = textFault(key) ?? structFault(each, depthLeft - 1);
+    const fault = isStorable(key) ? structFault(each, depthLeft - 1) : UNSTORABLE;
     if (fault) return fault;
   }
   return undefined;
+}
+
+function jsonFault(value: unknown): ContentFault | undefined {
+  const description = structFault(value);
+  return description === undefined ? undefined : { field: '', description };
 }

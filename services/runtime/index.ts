@@ -42,5 +42,4 @@ export type { RunningService } from './running-service.ts';
 export { namesSameDatabase } from './same-database.ts';
 export { Secret } from './secret.ts';
 export { StartupError } from './startup-error.ts';
-export { isStorable, UNSTORABLE } from './storable-text.ts';
 export { isSupervisor, superviseWorkers } from './workers.ts';

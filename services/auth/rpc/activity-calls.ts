@@ -1,12 +1,12 @@
 import { create, type JsonObject, toJsonString } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { isStorable, UNSTORABLE } from '@rollcall/contract/request-content';
 import {
   type Activity as ActivityMessage,
   ListTimelineResponseSchema,
   RecordActivityResponseSchema,
   TimelineEntrySchema,
 } from '@rollcall/contract/user';
-import { isStorable, UNSTORABLE } from '@rollcall/runtime';
 import { invalidField, isTimePosition, requireStorable } from '@rollcall/runtime/rpc';
 import { v7 as uuidv7 } from 'uuid';
 import { recordActivity } from '../users/record-activity.ts';

@@ -1,11 +1,11 @@
 import { create } from '@bufbuild/protobuf';
+import { isStorable } from '@rollcall/contract/request-content';
 import {
   type ExternalId as ExternalIdMessage,
   LinkExternalIdResponseSchema,
   ListExternalIdsResponseSchema,
   UnlinkExternalIdResponseSchema,
 } from '@rollcall/contract/user';
-import { isStorable } from '@rollcall/runtime';
 import { requireStorable } from '@rollcall/runtime/rpc';
 import { linkExternalId, unlinkExternalId } from '../users/external-ids.ts';
 import type { ExternalId } from '../users/user-records.ts';

@@ -1,6 +1,6 @@
 import { toJsonString } from '@bufbuild/protobuf';
+import { isStorable } from '@rollcall/contract/request-content';
 import { type ListUsersRequest, ProfileSchema, type User as UserMessage } from '@rollcall/contract/user';
-import { isStorable } from '@rollcall/runtime';
 import { invalidField, isTimePosition, type PageTokens, pageTokens } from '@rollcall/runtime/rpc';
 import type { UserList, UserPlace } from '../users/user-reads.ts';
 import { pageLimit } from './take-fitting.ts';

@@ -1,4 +1,4 @@
-import { isStorable } from '@rollcall/runtime';
+import { isStorable } from '@rollcall/contract/request-content';
 import { isTimePosition } from '@rollcall/runtime/rpc';
 import type { SearchPosition } from '../users/search-users.ts';
 

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
+import { isStorable, UNSTORABLE } from '@rollcall/contract/request-content';
 import { isBlank } from '@rollcall/contract/text';
 import { ModifyTagsResponseSchema } from '@rollcall/contract/user';
-import { isStorable, UNSTORABLE } from '@rollcall/runtime';
 import { invalidField, SHOWS_NOTHING } from '@rollcall/runtime/rpc';
 import { modifyTags } from '../users/modify-tags.ts';
 import type { AdminCalls, AdminParts } from './admin-calls.ts';

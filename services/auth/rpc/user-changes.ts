@@ -1,4 +1,5 @@
 import { type JsonObject, toJson } from '@bufbuild/protobuf';
+import { isStorable, UNSTORABLE } from '@rollcall/contract/request-content';
 import { isBlank, trimText } from '@rollcall/contract/text';
 import {
   type Profile,
@@ -7,7 +8,6 @@ import {
   UserState as StateMessage,
   type User as UserMessage,
 } from '@rollcall/contract/user';
-import { isStorable, UNSTORABLE } from '@rollcall/runtime';
 import { invalidField, requireStorable, SHOWS_NOTHING } from '@rollcall/runtime/rpc';
 import type { ProfileJson, UserChanges, UserRole } from '../users/user.ts';
 import { requireTimestamp } from './timestamp.ts';

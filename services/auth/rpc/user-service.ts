@@ -1,5 +1,6 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate, timestampNow } from '@bufbuild/protobuf/wkt';
+import { isStorable } from '@rollcall/contract/request-content';
 import {
   ResolveUsersResponseSchema,
   UserChangeKind,
@@ -10,7 +11,6 @@ import {
   type WatchUsersResponse,
   WatchUsersResponseSchema,
 } from '@rollcall/contract/user';
-import { isStorable } from '@rollcall/runtime';
 import type { Implementation } from '@rollcall/runtime/rpc';
 import type { ChangeFeed, WatchNews } from '../feed/change-feed.ts';
 import { batchGetUsers } from '../users/batch-get-users.ts';

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@bufbuild/protobuf';
+import { MAX_STRUCT_DEPTH } from '@rollcall/contract/request-content';
 import { describe, expect, it } from 'vitest';
-import { contactDetailsFromMessage, MAX_CONTACT_BYTES, MAX_CONTACT_DEPTH } from './contact-details.ts';
+import { contactDetailsFromMessage, MAX_CONTACT_BYTES } from './contact-details.ts';
 
 /** Objects in one another, `depth` in all. */
 function nested(depth: number): JsonObject {
@@ -32,8 +33,8 @@ describe('contactDetailsFromMessage', () => {
   });
 
   it('bounds how deep they are nested', () => {
-    expect(contactDetailsFromMessage(nested(MAX_CONTACT_DEPTH))).toEqual(nested(MAX_CONTACT_DEPTH));
-    expect(() => contactDetailsFromMessage(nested(MAX_CONTACT_DEPTH + 1))).toThrow('nested deeper');
+    expect(contactDetailsFromMessage(nested(MAX_STRUCT_DEPTH))).toEqual(nested(MAX_STRUCT_DEPTH));
+    expect(() => contactDetailsFromMessage(nested(MAX_STRUCT_DEPTH + 1))).toThrow('nested deeper');
     expect(() => contactDetailsFromMessage(nested(3000))).toThrow('nested deeper');
   });
 

@@ -1,5 +1,5 @@
+import { isStorable, UNSTORABLE } from '@rollcall/contract/request-content';
 import { isBlank } from '@rollcall/contract/text';
-import { isStorable, UNSTORABLE } from '../storable-text.ts';
 import { invalidField } from './reasons.ts';
 
 /** The text, where a database can keep it. Throws RpcError FIELD_INVALID. */

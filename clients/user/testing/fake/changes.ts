@@ -1,6 +1,7 @@
 import { create, type DescMessage, toJson, toJsonString } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { Code } from '@connectrpc/connect';
+import { isStorable, momentFault, UNSTORABLE } from '@rollcall/contract/request-content';
 import { isBlank, trimText } from '@rollcall/contract/text';
 import {
   type Profile,
@@ -17,7 +18,6 @@ const TEXTS = ['first_name', 'last_name', 'display_name', 'profile_image', 'busi
 const PARTS = ['birth_date', 'address', 'preferences', 'consents', 'tags', 'loyalty', 'crm_fields'];
 const PATHS = [...TEXTS, 'role', 'state', 'profile', ...PARTS.map((part) => `profile.${part}`)];
 const MAX_PROFILE_BYTES = 64 * 1024;
-const UNSTORABLE = 'must not hold the character U+0000 or half a surrogate pair';
 
 /** Everything of a new user that a caller may choose. */
 export function copyNew(given: User, to: User): void {
@@ -84,18 +84,14 @@ function requireMoments({ birthDate, consents }: Profile): void {
 }
 
 /** Checks that a timestamp is one. Throws FIELD_INVALID. */
-export function requireMoment(field: string, { seconds, nanos }: Timestamp): void {
-  if (seconds >= -62_135_596_800n && seconds <= 253_402_300_799n && nanos >= 0 && nanos < 1e9) return;
-  throw invalidField(field, 'must be a moment of the years 1 to 9999');
+export function requireMoment(field: string, time: Timestamp): void {
+  const fault = momentFault(time);
+  if (fault) throw invalidField(field, fault);
 }
 
 /** Checks that one text can be kept. Throws FIELD_INVALID. */
 export function requireStorableText(field: string, text: string): void {
   if (!isStorable(text)) throw invalidField(field, UNSTORABLE);
-}
-
-function isStorable(text: string): boolean {
-  return !text.includes('\0') && text.isWellFormed();
 }
 
 function get(schema: DescMessage, message: object, path: string): unknown {
