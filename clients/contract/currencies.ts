@@ -4,7 +4,7 @@ export interface Currency {
   readonly code: string;
   /** Decimals of its smallest unit: 2 for EUR, 0 for JPY. */
   readonly decimals: number;
-  /** `active`: money. `fund`: a unit of account that nobody pays in. `withdrawn`: replaced by another currency. */
+  /** `active`: legal tender. `fund`: a unit of account, in which nobody pays. `withdrawn`: no longer legal tender. */
   readonly kind: 'active' | 'fund' | 'withdrawn';
 }
 
@@ -33,7 +33,7 @@ export const CURRENCIES: ReadonlyMap<string, Currency> = new Map(
   ].map((each) => [each.code, each]),
 );
 
-/** The currency of a code in upper case; undefined: there is none, or it has no smallest unit. */
+/** The currency with this upper-case code; undefined where ISO 4217 has none, or none with a smallest unit. */
 export function currencyOf(code: string): Currency | undefined {
   return CURRENCIES.get(code);
 }

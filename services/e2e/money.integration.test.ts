@@ -105,7 +105,7 @@ describe('bookings, reviews, payments and refunds of one user', () => {
   });
 });
 
-/** money-units, foreign-money: 54 kr for 5400 kr and 1 yen for 54 euros are shown, and pay nothing. */
+/** 54 kr for 5400 kr and 1 yen for 54 euros are shown, and do not make a booking PAID. */
 async function expectOwnMoneyOnly({ bookings, deliver }: Awaited<ReturnType<typeof openHouse>>) {
   const tenantId = freshTenant();
   const dates = { startDate: '2026-05-01', endDate: '2026-05-03' };

@@ -94,7 +94,7 @@ export function toStripeAmount(money: Money): bigint {
   const fault = refundFaultOf(money);
   if (fault) throw new Error(`Stripe cannot be asked for this amount: ${fault.field} ${fault.rule}`);
   const { currencyCode, minorUnits } = money;
-  const surplus = unitsOf(currencyCode).decimals - decimalsOf(currencyCode);
+  const surplus = surplusOf(currencyCode);
   return surplus >= 0 ? minorUnits * 10n ** BigInt(surplus) : minorUnits / 10n ** BigInt(-surplus);
 }
 
@@ -108,7 +108,7 @@ export function fromStripeAmount(currencyCode: string, amount: bigint): Money {
 
 /** Whether `fromStripeAmount` leaves nothing out. */
 export function isWhole(currencyCode: string, amount: bigint): boolean {
-  const surplus = unitsOf(currencyCode).decimals - decimalsOf(currencyCode);
+  const surplus = surplusOf(currencyCode);
   return surplus <= 0 || amount % 10n ** BigInt(surplus) === 0n;
 }
 
@@ -126,7 +126,12 @@ function decimalsOf(currencyCode: string): number {
   return currencyOf(currencyCode)?.decimals ?? 2;
 }
 
+/** How many decimals more Stripe counts a currency with than ISO 4217 has. */
+function surplusOf(currencyCode: string): number {
+  return unitsOf(currencyCode).decimals - decimalsOf(currencyCode);
+}
+
 function toMinorUnits(currencyCode: string, amount: bigint): bigint {
-  const surplus = unitsOf(currencyCode).decimals - decimalsOf(currencyCode);
+  const surplus = surplusOf(currencyCode);
   return surplus > 0 ? amount / 10n ** BigInt(surplus) : amount * 10n ** BigInt(-surplus);
 }

@@ -30,7 +30,7 @@ export interface DerivedPayment {
   readonly amount: number;
   readonly captured: number;
   readonly refunded: number;
-  /** Part of `refunded`: what a charge says went back, and no refund that is known explains. */
+  /** The part of `refunded` that a charge reports and no known refund explains. */
   readonly unseenRefunds: number;
   /** What ever went back: `refunded`, and what of it was given back again. */
   readonly everRefunded: number;

@@ -43,7 +43,7 @@ export interface Payment {
   readonly captured: Money;
   /** What went back. */
   readonly refunded: Money;
-  /** Part of `refunded` that only a charge tells of: no refund that is known explains it. */
+  /** The part of `refunded` that a charge reports and no known refund explains. */
   readonly unseenRefunds: Money;
   /** The four as Stripe counts them: nothing is left out. */
   readonly stripeAmounts: StripeAmounts;

@@ -136,8 +136,8 @@ export type Payment = Message<"rollcall.billing.v1.Payment"> & {
   stripeAccount: string;
 
   /**
-   * Part of `refunded` that only the charge at Stripe tells of: no refund that is known explains it, and `refunds` does not
-   * list it. It is less as soon as Stripe tells of the refund itself.
+   * The part of `refunded` that the charge at Stripe reports and no entry of `refunds` explains. It shrinks once Stripe
+   * sends the refund itself.
    *
    * @generated from field: rollcall.type.v1.Money refunded_by_charge = 17;
    */
@@ -223,7 +223,7 @@ export type StripeAmounts = Message<"rollcall.billing.v1.StripeAmounts"> & {
   decimals: number;
 
   /**
-   * Part of `refunded` that only the charge tells of.
+   * The part of `refunded` that the charge reports and no refund explains.
    *
    * @generated from field: int64 refunded_by_charge = 5;
    */
