@@ -1,15 +1,15 @@
-import { Buffer } from 'node:buffer';
 import type { KnownUser, Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 import type { WriteRequest } from '../requests/write-request.ts';
 import { requireBookableUsers } from './bookable-users.ts';
 import type { NewBooking } from './booking.ts';
 import { requireDates } from './booking-dates.ts';
-import { BookingError, requestIdReused } from './booking-error.ts';
+import { BookingError } from './booking-error.ts';
 import { type BookingPets, requirePets } from './booking-pets.ts';
 import { createReference } from './booking-reference.ts';
 import { tellingsOfMaking } from './booking-tellings.ts';
 import type { BookingWrites } from './booking-writes.ts';
+import { requireSameRequest } from './require-same-request.ts';
 import { type ShownBooking, showBooking } from './shown-booking.ts';
 
 /** What CreateBooking works with. */
@@ -88,10 +88,7 @@ async function replay(
 ): Promise<CreatedBooking | undefined> {
   const before = request && (await writes.findByRequest(tenantId, request.id));
   if (!before) return undefined;
-  // Of an erased user the digest is gone.
-  const isGone = before.fingerprint.byteLength === 0;
-  if (!isGone && !Buffer.from(request.fingerprint).equals(before.fingerprint))
-    throw requestIdReused(request.id);
+  requireSameRequest(request, before.fingerprint);
   return { ...(await showBooking(users, before.booking, signal)), replayed: true };
 }
 

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { RunPrepared } from '@rollcall/runtime/postgres';
-import { requestIdReused } from '../bookings/booking-error.ts';
+import { requireSameRequest } from '../bookings/require-same-request.ts';
 import type { WriteRequest } from '../requests/write-request.ts';
 
 /** What a request is about to make. */
@@ -31,9 +31,7 @@ export async function findRequest(
   request: WriteRequest,
 ): Promise<string | undefined> {
   const [row] = await run<{ made_id: string; fingerprint: Buffer }>(CLAIMED, [tenantId, request.id]);
-  // Of an erased user the digest is gone.
-  if (row && row.fingerprint.byteLength > 0 && !row.fingerprint.equals(request.fingerprint))
-    throw requestIdReused(request.id);
+  if (row) requireSameRequest(request, row.fingerprint);
   return row?.made_id;
 }
 

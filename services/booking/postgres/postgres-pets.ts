@@ -2,8 +2,8 @@ import { Buffer } from 'node:buffer';
 import type { EntityManager, FilterQuery, MikroORM } from '@mikro-orm/postgresql';
 import type { UserAliases } from '@rollcall/user-access';
 import type { TimePosition } from '../answers/time-position.ts';
-import { requestIdReused } from '../bookings/booking-error.ts';
 import type { BookingPets } from '../bookings/booking-pets.ts';
+import { requireSameRequest } from '../bookings/require-same-request.ts';
 import type { Pet } from '../pets/pet.ts';
 import type { PetList, PetStore } from '../pets/pet-store.ts';
 import type { WriteRequest } from '../requests/write-request.ts';
@@ -88,7 +88,7 @@ async function madeBy(
   request: WriteRequest,
 ): Promise<string | undefined> {
   const row = await em.findOne(RequestEntity, { tenantId, requestId: request.id });
-  if (row && !Buffer.from(row.fingerprint).equals(request.fingerprint)) throw requestIdReused(request.id);
+  if (row) requireSameRequest(request, row.fingerprint);
   return row?.madeId;
 }
 
