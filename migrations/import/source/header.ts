@@ -1,3 +1,4 @@
+import { visibleText } from '@rollcall/contract/text';
 import { ImportFault } from '../import-fault.ts';
 import type { Line } from './read-lines.ts';
 import type { SourceKind } from './source-kind.ts';
@@ -100,8 +101,5 @@ function judge(text: string, delimiter: string, kind: SourceKind): Judged {
 
 /** A column's name without letter case, outer space and invisible characters. */
 function toName(text: string): string {
-  return text
-    .replace(/\p{Cf}/gu, '')
-    .trim()
-    .toLowerCase();
+  return visibleText(text).toLowerCase();
 }
