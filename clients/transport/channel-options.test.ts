@@ -79,14 +79,17 @@ describe('createGrpcTransport', () => {
     expect(fault('127.0.0.1:1' as never)).toBe('options');
   });
 
-  it.each(['defaultTimeoutMs', 'keepAliveMs', 'keepAliveTimeoutMs', 'maxReconnectBackoffMs'] as const)(
-    'refuses a %s that is no duration',
-    (option) => {
-      expect(fault({ address: '127.0.0.1:1', [option]: -1 })).toBe(option);
-      expect(fault({ address: '127.0.0.1:1', [option]: Number.NaN })).toBe(option);
-      expect(fault({ address: '127.0.0.1:1', [option]: Number.POSITIVE_INFINITY })).toBe(option);
-    },
-  );
+  it.each([
+    'defaultTimeoutMs',
+    'connectTimeoutMs',
+    'keepAliveMs',
+    'keepAliveTimeoutMs',
+    'maxReconnectBackoffMs',
+  ] as const)('refuses a %s that is no duration', (option) => {
+    expect(fault({ address: '127.0.0.1:1', [option]: -1 })).toBe(option);
+    expect(fault({ address: '127.0.0.1:1', [option]: Number.NaN })).toBe(option);
+    expect(fault({ address: '127.0.0.1:1', [option]: Number.POSITIVE_INFINITY })).toBe(option);
+  });
 });
 
 describe('createServiceClient', () => {

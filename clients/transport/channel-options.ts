@@ -1,4 +1,5 @@
 import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
+import { withConnectLimit } from './connect-limit.ts';
 import { toServiceConfig } from './retry-policy.ts';
 import { showValue } from './show-value.ts';
 import type { Target } from './target.ts';
@@ -12,6 +13,8 @@ export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 export const DEFAULT_KEEP_ALIVE_MS = 10_000;
 /** Default of `keepAliveTimeoutMs`. */
 export const DEFAULT_KEEP_ALIVE_TIMEOUT_MS = 2_000;
+/** Default of `connectTimeoutMs`. grpc-js has no such limit. */
+export const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 /** Default of `maxReconnectBackoffMs`. grpc-js would wait up to two minutes, and a server that is back stay unseen. */
 export const DEFAULT_MAX_RECONNECT_BACKOFF_MS = 2_000;
 const INITIAL_RECONNECT_BACKOFF_MS = 100;
@@ -39,8 +42,13 @@ export function toChannelOptions(options: GrpcTransportOptions): ChannelOptions 
   };
 }
 
-/** TLS, or plaintext where that is allowed. Throws TransportOptionError. */
+/** TLS, or plaintext where that is allowed, within `connectTimeoutMs`. Throws TransportOptionError. */
 export function toCredentials(target: Target, options: GrpcTransportOptions): ChannelCredentials {
+  const timeoutMs = atLeast(1, options, 'connectTimeoutMs', DEFAULT_CONNECT_TIMEOUT_MS);
+  return withConnectLimit(toUnlimited(target, options), timeoutMs);
+}
+
+function toUnlimited(target: Target, options: GrpcTransportOptions): ChannelCredentials {
   const { tls } = options;
   if (tls !== undefined) return toTlsCredentials(tls);
   if (target.isLoopback || options.allowInsecure === true) return credentials.createInsecure();
@@ -67,7 +75,12 @@ function toServerName(tls: TlsOptions | undefined): ChannelOptions {
   return { 'grpc.ssl_target_name_override': tls.serverName, 'grpc.default_authority': tls.serverName };
 }
 
-type DurationOption = 'keepAliveMs' | 'keepAliveTimeoutMs' | 'maxReconnectBackoffMs' | 'defaultTimeoutMs';
+type DurationOption =
+  | 'connectTimeoutMs'
+  | 'defaultTimeoutMs'
+  | 'keepAliveMs'
+  | 'keepAliveTimeoutMs'
+  | 'maxReconnectBackoffMs';
 
 /** The option or its default, in ms. Node's timers end at 2^31-1. Throws TransportOptionError. */
 export function atLeast(

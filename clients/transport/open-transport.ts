@@ -31,6 +31,7 @@ const CHANNEL_OPTIONS = [
   'tls',
   'allowInsecure',
   'defaultTimeoutMs',
+  'connectTimeoutMs',
   'keepAliveMs',
   'keepAliveTimeoutMs',
   'maxReconnectBackoffMs',

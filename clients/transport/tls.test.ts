@@ -1,7 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer } from 'node:tls';
 import { Code, createClient } from '@connectrpc/connect';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { UserService } from '@rollcall/contract/user';
@@ -61,5 +64,29 @@ describe.skipIf(!hasOpenssl)('TLS', () => {
   it('refuses a certificate of another name, or one that nobody trusts', async () => {
     expect(await callOver((certificate) => ({ rootCertificates: certificate }))).toBe('Unavailable');
     expect(await callOver(() => ({ serverName: 'users.test' }))).toBe('Unavailable');
+  });
+
+  it('gives up a server that finishes the handshake and says nothing more', async () => {
+    const { key, certificate } = makeCertificate();
+    const sockets: Socket[] = [];
+    const server = createServer({ key, cert: certificate, ALPNProtocols: ['h2'] }, (socket) => {
+      sockets.push(socket.on('error', () => {}));
+    });
+    using stack = new DisposableStack();
+    stack.defer(() => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    using transport = createGrpcTransport({
+      address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+      tls: { rootCertificates: certificate, serverName: 'users.test' },
+      defaultTimeoutMs: 10_000,
+      connectTimeoutMs: 200,
+    });
+    await expect(createClient(UserService, transport).getUser({})).rejects.toMatchObject({
+      code: Code.Unavailable,
+      message: expect.stringContaining('the server did not answer within 200 ms'),
+    });
   });
 });

@@ -36,6 +36,11 @@ export interface GrpcTransportOptions {
   keepAliveMs?: number;
   /** Time in ms for the answer to that ping; without one the connection is dropped and its calls fail. Default 2000. */
   keepAliveTimeoutMs?: number;
+  /**
+   * Time in ms for a server that accepted a connection to finish the TLS handshake and say its first word; after it the connection is
+   * given up and another one tried. Default 5000. How long the network may take to accept one is the system's own limit.
+   */
+  connectTimeoutMs?: number;
   /** Longest pause in ms between attempts to reach a server that is away. Default 2000, so that its return is seen soon. */
   maxReconnectBackoffMs?: number;
   /** Services whose unary methods without side effects are sent again when UNAVAILABLE; see `RETRY_POLICY`. Default none. */

@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Code, createClient } from '@connectrpc/connect';
+import { UserService } from '@rollcall/contract/user';
+import { expect, it } from 'vitest';
+import { createGrpcTransport, type GrpcTransportOptions } from './index.ts';
+import { startGrpcTestServer } from './testing.ts';
+
+/** A port whose first connections are accepted and never answered; later ones reach the server behind it. */
+async function startSilentAtFirst(silent: number, behind: number): Promise<Door> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket.on('error', () => {}));
+    if (sockets.length <= silent) return;
+    const onwards = connect(behind, '127.0.0.1').on('error', () => socket.destroy());
+    socket.pipe(onwards).pipe(socket);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    sockets,
+    [Symbol.dispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+interface Door extends Disposable {
+  readonly address: string;
+  readonly sockets: readonly Socket[];
+}
+
+function open(address: string, options: Partial<GrpcTransportOptions> = {}) {
+  return createGrpcTransport({ address, defaultTimeoutMs: 10_000, ...options });
+}
+
+it('a server that accepts the connection and says nothing is given up, and tried again', async () => {
+  await using server = await startGrpcTestServer(UserService, { getUser: () => ({ user: { id: 'u' } }) });
+  using door = await startSilentAtFirst(2, server.port);
+  using transport = open(door.address, { connectTimeoutMs: 200 });
+  const users = createClient(UserService, transport);
+  await expect(users.getUser({})).rejects.toMatchObject({
+    code: Code.Unavailable,
+    message: expect.stringContaining('the server did not answer within 200 ms'),
+  });
+  await expect.poll(() => users.getUser({}).then(({ user }) => user?.id, String)).toBe('u');
+  expect(door.sockets).toHaveLength(3);
+});
+
+it('a connection that was answered lives on past the limit', async () => {
+  await using server = await startGrpcTestServer(UserService, { getUser: () => ({ user: { id: 'u' } }) });
+  using door = await startSilentAtFirst(0, server.port);
+  using transport = open(door.address, { connectTimeoutMs: 50 });
+  const users = createClient(UserService, transport);
+  await users.getUser({});
+  await sleep(200);
+  await users.getUser({});
+  expect(door.sockets).toHaveLength(1);
+});
