@@ -1,4 +1,4 @@
-import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -17,12 +17,16 @@ export const COMPILE_CACHE: Readonly<NodeJS.ProcessEnv> = process.env.NODE_COMPI
   ? { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }
   : {};
 
-/** Starts a service's `main.ts` as a process of its own. `env` is all of its environment, beside the compile cache. */
+/**
+ * Starts a service's `main.ts` as a process of its own. `env` is all of its environment, beside the compile cache. The channel to its
+ * parent ends it with the process that runs the test, also where that test failed before it ended what it started.
+ */
 export function startMain(main: string, env: NodeJS.ProcessEnv, args: readonly string[] = []): MainProcess {
-  return spawn(process.execPath, [main, ...args], {
+  const options: SpawnOptions = {
     env: { ...COMPILE_CACHE, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  };
+  return spawn(process.execPath, [main, ...args], options) as MainProcess;
 }
 
 /** How a process ended, and what it said. */
