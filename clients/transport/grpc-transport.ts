@@ -1,3 +1,4 @@
+import type { DescMethod } from '@bufbuild/protobuf';
 import { Code, ConnectError, createContextValues, type Transport } from '@connectrpc/connect';
 import { createMethodUrl, runStreamingCall } from '@connectrpc/connect/protocol';
 import { Client } from '@grpc/grpc-js';
@@ -5,6 +6,7 @@ import { remainingMs } from './call-deadline.ts';
 import { atLeast, toChannelOptions, toCredentials } from './channel-options.ts';
 import { checkOptions, toInterceptors } from './check-options.ts';
 import { OpenCalls } from './open-calls.ts';
+import { isRetryable } from './retry-policy.ts';
 import { runUnary } from './run-unary.ts';
 import { makeStreamCall } from './stream-call.ts';
 import { toTarget } from './target.ts';
@@ -33,6 +35,8 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
   const interceptors = toInterceptors(options);
   const client = new Client(target.uri, toCredentials(target, options), toChannelOptions(options));
   const openCalls = new OpenCalls(client);
+  const isRetried = (method: DescMethod) =>
+    isRetryable(method) && (options.retryReadsOf ?? []).includes(method.parent);
   const baseUrl = `${options.tls === undefined ? 'http' : 'https'}://${options.address}`;
 
   return {
@@ -49,7 +53,8 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
           contextValues,
         },
         message,
-        next: (request) => makeUnaryCall(openCalls, request, limit.deadline),
+        next: (request) =>
+          makeUnaryCall(openCalls, request, { deadline: limit.deadline, isRetried: isRetried(method) }),
         interceptors,
         timeoutMs: limit.timeoutMs,
         signal,

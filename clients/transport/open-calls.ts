@@ -16,6 +16,10 @@ export class OpenCalls {
     this.#client = client;
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** The channel to call on. Throws ConnectError CANCELED after `close`. */
   get client(): Client {
     if (this.#isClosed) throw new ConnectError('the transport is closed', Code.Canceled);

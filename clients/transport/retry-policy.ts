@@ -33,8 +33,8 @@ export function toServiceConfig(services: readonly DescService[]): ServiceConfig
   };
 }
 
-/** Streams are left out: who watches resumes by its cursor. */
-function isRetryable(method: DescMethod): boolean {
+/** Whether calls of this method may be sent again: unary, without side effects. Streams are left out: a watch resumes by its cursor. */
+export function isRetryable(method: DescMethod): boolean {
   return (
     method.methodKind === 'unary' && method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
   );

@@ -11,6 +11,16 @@ import { toWire } from './wire.ts';
 
 const NOTHING = new Metadata();
 
+/** Where one unary call goes, how long it may take, and whether it may be sent twice. */
+export interface UnaryCallOptions {
+  readonly deadline: Date;
+  /**
+   * Whether a call is sent once more whose connection broke between the answer's headers and its message. grpc-js retries no
+   * call whose headers came, so a server's death would fail such a read although nothing of the answer was used.
+   */
+  readonly isRetried: boolean;
+}
+
 /**
  * One request, one answer. The signal of the request cancels the call; so does closing the transport. Goes to the channel
  * itself as grpc-js' Client does, without what that makes for each call: an emitter, interceptors and a stack trace.
@@ -18,7 +28,7 @@ const NOTHING = new Metadata();
 export function makeUnaryCall<I extends DescMessage, O extends DescMessage>(
   openCalls: OpenCalls,
   request: UnaryRequest<I, O>,
-  deadline: Date,
+  { deadline, isRetried }: UnaryCallOptions,
 ): Promise<UnaryResponse<I, O>> {
   return new Promise((resolve, reject) => {
     request.signal.throwIfAborted();
@@ -27,15 +37,16 @@ export function makeUnaryCall<I extends DescMessage, O extends DescMessage>(
       answerDecoderOf(request.method, request.contextValues),
     );
     const bytes = toBytes(() => serialize(request.message));
-    const metadata = metadataFromHeaders(request.header);
-    const call = openCalls.channel.createCall(path, deadline, undefined, null, undefined);
-    call.start(
-      metadata,
-      new UnaryCall(openCalls, call, { request, parse, resolve, reject, header: NOTHING }),
-    );
-    call.startRead();
-    call.sendMessageWithContext({}, bytes);
-    call.halfClose();
+    const send = (retry?: () => void) => {
+      const metadata = metadataFromHeaders(request.header);
+      const call = openCalls.channel.createCall(path, deadline, undefined, null, undefined);
+      const pending = { request, parse, resolve, reject, retry, header: NOTHING };
+      call.start(metadata, new UnaryCall(openCalls, call, pending));
+      call.startRead();
+      call.sendMessageWithContext({}, bytes);
+      call.halfClose();
+    };
+    send(isRetried ? () => send() : undefined);
   });
 }
 
@@ -45,6 +56,8 @@ interface Pending<I extends DescMessage, O extends DescMessage> {
   readonly parse: (bytes: Buffer) => MessageShape<O>;
   readonly resolve: (response: UnaryResponse<I, O>) => void;
   readonly reject: (error: ConnectError) => void;
+  /** Sends it once more. Undefined: it may not be. */
+  readonly retry: (() => void) | undefined;
   header: Metadata;
   message?: MessageShape<O>;
   /** Comes with the message, and the status that tells of its end says nothing of it. */
@@ -99,17 +112,23 @@ class UnaryCall<I extends DescMessage, O extends DescMessage> {
   /** Comes last, and it alone has the trailers of a call that went well. */
   onReceiveStatus(status: StatusObject): void {
     if (this.#pending === undefined) return;
-    const { request, resolve, reject, header, message, failure } = this.#pending;
+    const { request, resolve, reject, retry, header, message, failure } = this.#pending;
     this.#pending = undefined;
     this.#call = undefined;
     this.#openCalls.delete(this);
     request.signal.removeEventListener('abort', this);
     const { method, service } = request;
     if (failure !== undefined) reject(failure);
+    else if (retry !== undefined && isBrokenOff(status, header) && !this.#openCalls.isClosed) retry();
     else if (status.code !== grpcStatus.OK) reject(connectErrorFromStatus(status));
     else if (message === undefined) reject(connectErrorFromStatus(withoutMessage(status)));
     else resolve(toResponse({ stream: false, service, method, message }, header, status.metadata));
   }
+}
+
+/** Whether the call failed after the headers and the server sent no trailers of its own, which may ask for a pause. */
+function isBrokenOff({ code, metadata }: StatusObject, header: Metadata): boolean {
+  return code === grpcStatus.UNAVAILABLE && header !== NOTHING && Object.keys(metadata.getMap()).length === 0;
 }
 
 function toBytes(serialize: () => Buffer): Buffer {

@@ -102,7 +102,7 @@ describe('the user client, while its service', () => {
     async () => {
       const users = await openWarm();
       let version = 0n;
-      const seen = await readDuring(users, [...known, STRANGER], async () => {
+      const { seen } = await readDuring(users, [...known, STRANGER], async () => {
         await auth.kill('SIGKILL');
         await expect.poll(() => users.stats().breaker, BACK).toBe('open');
         await expectDegraded(users);
@@ -135,7 +135,7 @@ describe('the user client, while its service', () => {
   it('forgets its connections (RST), asks again over new ones', LIMIT, async () => {
     const proxy = opened.use(await openFaultyProxy(auth.grpcPort));
     const users = await openWarm({ address: addressOf({ grpcPort: proxy.port }), timeoutMs: 2_000 });
-    const seen = await readDuring(users, known, async () => {
+    const { seen } = await readDuring(users, known, async () => {
       for (let i = 0; i < 20; i++) {
         proxy.reset();
         await sleep(50);
@@ -160,7 +160,7 @@ describe('the user client, while its service', () => {
 
   it('is restarted under load with a farewell (GOAWAY), answers every known id', LIMIT, async () => {
     const users = await openWarm();
-    const seen = await readDuring(users, known, async () => {
+    const { seen } = await readDuring(users, known, async () => {
       await sleep(200);
       await auth.kill('SIGTERM');
       await restartAuth();
@@ -175,12 +175,12 @@ describe('the user client of two servers', () => {
   it('loses no read when one is killed', LIMIT, async () => {
     const other = await startAuth();
     const users = await openWarm({ address: `${addressOf(auth)},${addressOf(other)}`, timeoutMs: 10_000 });
-    const seen = await readDuring(users, known, async () => {
+    const { seen, causes } = await readDuring(users, known, async () => {
       await sleep(300);
       await auth.kill('SIGKILL');
       await sleep(700);
     });
-    expect(Object.keys(seen)).toEqual(['found by service']);
+    expect(Object.keys(seen), [...causes].join()).toEqual(['found by service']);
   });
 
   it('loses no read while both are restarted, one after the other', LIMIT, async () => {
@@ -190,7 +190,7 @@ describe('the user client of two servers', () => {
       timeoutMs: 10_000,
       maxReconnectBackoffMs: 300,
     });
-    const seen = await readDuring(users, known, async () => {
+    const { seen, causes } = await readDuring(users, known, async () => {
       for (const server of [auth, other]) {
         await sleep(200);
         expect(await server.kill('SIGTERM')).toBe(0);
@@ -199,7 +199,7 @@ describe('the user client of two servers', () => {
         await sleep(1_000);
       }
     });
-    expect(Object.keys(seen)).toEqual(['found by service']);
+    expect(Object.keys(seen), [...causes].join()).toEqual(['found by service']);
   });
 
   it('reads on where one hangs, by hedging', LIMIT, async () => {

@@ -45,16 +45,22 @@ export async function openFaultyProxy(target: number): Promise<FaultyProxy> {
   return proxy;
 }
 
-/** What callers saw: how often each outcome, with its source, came, and what was thrown. */
-export type Seen = Record<string, number>;
+/** What callers saw. */
+export interface Reads {
+  /** How often each outcome, with its source, came, and what was thrown. */
+  readonly seen: Readonly<Record<string, number>>;
+  /** The errors behind answers from before an outage, each once. */
+  readonly causes: ReadonlySet<string>;
+}
 
 /** Reads these ids over and over, as several callers would, until `faults` is done. */
 export async function readDuring(
   users: UserClient,
   ids: readonly string[],
   faults: () => Promise<unknown>,
-): Promise<Seen> {
-  const seen: Seen = {};
+): Promise<Reads> {
+  const seen: Record<string, number> = {};
+  const causes = new Set<string>();
   let isOver = false;
   const note = (what: string) => {
     seen[what] = (seen[what] ?? 0) + 1;
@@ -63,7 +69,10 @@ export async function readDuring(
     while (!isOver) {
       const lookups = await users.lookupMany(ids).catch((error) => note(`thrown: ${error}`));
       if (lookups && lookups.length !== ids.length) note('an id without an outcome');
-      for (const lookup of lookups ?? []) note(shown(lookup));
+      for (const lookup of lookups ?? []) {
+        note(shown(lookup));
+        if ('degraded' in lookup && lookup.degraded) causes.add(String(lookup.degraded.cause));
+      }
       await sleep(5);
     }
   };
@@ -74,7 +83,7 @@ export async function readDuring(
     isOver = true;
     await Promise.all(callers);
   }
-  return seen;
+  return { seen, causes };
 }
 
 /** `found by service`, `missing`, `unavailable`, … */
