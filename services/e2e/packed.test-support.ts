@@ -19,6 +19,13 @@ export interface StrangersProject extends AsyncDisposable {
   write(name: string, text: string): Promise<string>;
 }
 
+interface Failed {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** Makes the project: a `package.json` that says ES modules, and nothing else. */
 export async function openStrangersProject(): Promise<StrangersProject> {
   const directory = await mkdtemp(join(tmpdir(), 'stranger-'));
@@ -32,8 +39,10 @@ export async function openStrangersProject(): Promise<StrangersProject> {
     try {
       return (await run(command, args, options)).stdout;
     } catch (error) {
-      const { stdout, stderr } = error as { stdout: string; stderr: string };
-      throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error });
+      const { code, signal, stdout, stderr } = error as Failed;
+      // The beginning and the end say what failed; the rest would hide the other tests' faults in a log.
+      const said = `${stdout}${stderr}`.replace(/^([\s\S]{2000})[\s\S]+([\s\S]{2000})$/, '$1\n…\n$2');
+      throw new Error(`${command} ${args.join(' ')} ended with ${code ?? signal}:\n${said}`);
     }
   };
   return {

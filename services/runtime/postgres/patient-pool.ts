@@ -28,7 +28,12 @@ export class PatientPool extends pg.Pool {
     super(config);
     this.#maxWaitMs = maxWaitMs;
     this.#maxWaiting = 100 * config.max;
-    this.on('connect', (client) => this.#connected.add(client));
+    this.on('connect', (client) => {
+      this.#connected.add(client);
+      // A connection may break between two statements of a transaction, or while it closes. Its user learns by the next statement;
+      // without a listener the event would end the process.
+      client.on('error', () => {});
+    });
     this.on('remove', (client) => {
       this.#connected.delete(client);
       this.#outdated.delete(client);

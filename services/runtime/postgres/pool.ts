@@ -57,7 +57,5 @@ export function createPool(options: PoolOptions): RenewablePool {
   const pool = new PatientPool(config, { maxWaitMs });
   // An idle connection that breaks is replaced on demand; unheard, the event would end the process.
   pool.on('error', (error) => logger.warn({ error }, 'an idle database connection broke'));
-  // So would that of one that breaks between two statements of a transaction; whoever has it learns by the next of them.
-  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
