@@ -9,6 +9,8 @@ import {
 import { type Duration, isWrapperDesc, type Timestamp } from '@bufbuild/protobuf/wkt';
 import { type FieldRules, fieldRules } from './rules.ts';
 
+export { unmaskedRemoval } from './update-mask.ts';
+
 /** A field of a request with content that no service takes. */
 export interface ContentFault {
   /** Path of the field: `user.profile.tags[3]`; of a map or a `Struct` all that it holds is one place. */

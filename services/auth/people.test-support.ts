@@ -5,9 +5,8 @@ import { createClient, type Transport } from '@connectrpc/connect';
 import { AuthService } from '@rollcall/contract/auth';
 import { UserAdminService } from '@rollcall/contract/user';
 import { readConfig } from '@rollcall/runtime';
-import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
+import { createTestDatabase, openTestPool, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
-import pg from 'pg';
 import { expect, vi } from 'vitest';
 import { AUTH_SETTINGS, createAuthService } from './index.ts';
 
@@ -15,7 +14,7 @@ import { AUTH_SETTINGS, createAuthService } from './index.ts';
 export async function startAuthWithMail() {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase('auth'));
-  const pool = stack.adopt(new pg.Pool({ connectionString: database.url, max: 2 }), (each) => each.end());
+  const pool = stack.use(openTestPool(database.url, 2));
   const mailDirectory = await mkdtemp(join(tmpdir(), 'rollcall-mail-'));
   stack.defer(() => rm(mailDirectory, { recursive: true }));
   const auth = stack.use(

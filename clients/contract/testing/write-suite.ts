@@ -132,6 +132,37 @@ export function describeWrites(subject: () => ServiceSubject): void {
       }
     });
 
+    it('looks at nothing that the mask does not name', async () => {
+      const { admin } = subject();
+      const tenant = freshTenant();
+      const user = await seedUser({ admin }, tenant, { profile: { address: { locality: 'Oslo' } } });
+      const change = (paths: string[], profile: object = {}) =>
+        admin.updateUser({
+          tenantId: tenant,
+          user: {
+            ...{
+              id: user.id,
+              firstName: 'Changed',
+              phone: '((((',
+              email: 'ada@localhost',
+            },
+            profile: { birthDate: '9999-99-99', tags: ['new'], ...profile },
+          },
+          updateMask: { paths },
+        });
+      expect((await change(['first_name', 'profile.tags'])).user).toMatchObject({
+        firstName: 'Changed',
+        lastName: user.lastName,
+        phone: user.phone,
+        profile: { tags: ['new'], address: { locality: 'Oslo' }, birthDate: '' },
+      });
+      for (const path of ['phone', 'email', 'profile', 'profile.birth_date'])
+        await expectRefusal(change(['first_name', path]), {
+          code: 'InvalidArgument',
+          reason: 'FIELD_INVALID',
+        });
+    });
+
     it('counts every one of many concurrent updates', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();

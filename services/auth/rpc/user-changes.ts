@@ -124,8 +124,9 @@ function isDate(text: string): boolean {
 
 function profileChanges(user: UserMessage, paths: readonly string[]): Pick<UserChanges, 'profile' | 'tags'> {
   const isNamed = (part: string) => paths.includes('profile') || paths.includes(`profile.${part}`);
-  const given = profileOf(user);
   const parts = Object.entries(PROFILE_PARTS).filter(([part]) => isNamed(part));
+  if (parts.length === 0 && !isNamed('tags')) return {};
+  const given = profileOf(user);
   return {
     ...(parts.length > 0 && {
       profile: Object.fromEntries(parts.map(([, key]) => [key, given[key] ?? null])),

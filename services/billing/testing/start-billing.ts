@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { DescService } from '@bufbuild/protobuf';
 import { CustomerService, InvoiceService, PaymentService, PlanService } from '@rollcall/contract/billing';
 import { readConfig } from '@rollcall/runtime';
-import { createTestDatabase } from '@rollcall/runtime/testing';
+import { createTestDatabase, openTestPool } from '@rollcall/runtime/testing';
 import { createServiceClient, type ServiceClient } from '@rollcall/transport';
 import { createFakeUserService, type FakeUserService, type FakeUsers } from '@rollcall/user-client/testing';
-import { Pool } from 'pg';
 import { BILLING_SETTINGS } from '../config.ts';
 import { type BillingService, createBillingService } from '../service.ts';
 
@@ -67,7 +66,7 @@ export async function startBilling(env: NodeJS.ProcessEnv = {}): Promise<Billing
     invoices: client(InvoiceService),
     payments: client(PaymentService),
   };
-  const pool = stack.adopt(new Pool({ connectionString: database.url, max: 1 }), (each) => each.end());
+  const pool = stack.use(openTestPool(database.url));
   const closers = stack.move();
   return {
     ...clients,

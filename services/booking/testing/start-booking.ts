@@ -8,10 +8,9 @@ import {
   ReviewService,
 } from '@rollcall/contract/booking';
 import { readConfig } from '@rollcall/runtime';
-import { createTestDatabase } from '@rollcall/runtime/testing';
+import { createTestDatabase, openTestPool } from '@rollcall/runtime/testing';
 import { createServiceClient, type ServiceClient } from '@rollcall/transport';
 import { createFakeUserService, type FakeUserService, type FakeUsers } from '@rollcall/user-client/testing';
-import { Pool } from 'pg';
 import { BOOKING_SETTINGS } from '../config.ts';
 import { type BookingService, createBookingService } from '../service.ts';
 
@@ -60,7 +59,7 @@ export async function startBooking(): Promise<BookingUnderTest> {
     const response = await client.createBooking({ tenantId, booking: newBooking(booking) });
     return response.booking ?? create(BookingSchema);
   };
-  const pool = stack.adopt(new Pool({ connectionString: database.url, max: 1 }), (each) => each.end());
+  const pool = stack.use(openTestPool(database.url));
   const sql = async (statement: string, values: unknown[]) => (await pool.query(statement, values)).rows;
   const closers = stack.move();
   return {

@@ -1,7 +1,7 @@
-import pg from 'pg';
+import type { Pool } from 'pg';
 import { createLogger, type Logger } from '../logger.ts';
 import { Secret } from '../secret.ts';
-import { createTestDatabase } from '../testing/index.ts';
+import { createTestDatabase, openTestPool } from '../testing/index.ts';
 import { addJobs } from './add-jobs.ts';
 import { type Outbox, type OutboxOptions, startOutbox } from './outbox.ts';
 import type { OutboxJob, OutboxTask } from './outbox-job.ts';
@@ -9,7 +9,7 @@ import type { OutboxJob, OutboxTask } from './outbox-job.ts';
 /** A database with an outbox, of which nothing is worked off unless somebody is told to. */
 export interface OutboxUnderTest extends AsyncDisposable {
   readonly url: string;
-  readonly pool: pg.Pool;
+  readonly pool: Pool;
   /** What was logged, one object a line. */
   readonly lines: readonly Record<string, unknown>[];
   /** Adds jobs in a transaction of their own. */
@@ -24,10 +24,7 @@ export interface OutboxUnderTest extends AsyncDisposable {
 export async function createOutboxUnderTest(): Promise<OutboxUnderTest> {
   await using stack = new AsyncDisposableStack();
   const { url } = stack.use(await createTestDatabase('booking'));
-  const pool = stack.adopt(new pg.Pool({ connectionString: url, max: 4 }), (each) => each.end());
-  // Tests cut connections, also these.
-  pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
+  const pool = stack.use(openTestPool(url, 4));
   const lines: Record<string, unknown>[] = [];
   const logger = loggerInto(lines);
   const closers = stack.move();

@@ -15,6 +15,6 @@ export {
   runMain,
   startMain,
 } from './main-process.ts';
-export { query } from './query.ts';
+export { openTestPool, query } from './query.ts';
 export { openTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export { TEST_DOORS } from './test-doors.ts';

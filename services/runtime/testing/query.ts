@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import { Client, Pool } from 'pg';
 
 /** Runs one statement over a connection of its own, and answers the rows. */
 export async function query<Row extends object = Record<string, unknown>>(
@@ -15,4 +15,13 @@ export async function query<Row extends object = Record<string, unknown>>(
   } finally {
     await client.end();
   }
+}
+
+/** A pool for the statements of a test. Disposing it closes its connections. */
+export function openTestPool(url: string, max = 1): Pool & AsyncDisposable {
+  const pool = new Pool({ connectionString: url, max });
+  // A database that is dropped or stopped under it is a test's doing; without listeners the event would end the run.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.end() });
 }

@@ -4,10 +4,15 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Code, type ConnectError } from '@connectrpc/connect';
 import { UserService } from '@rollcall/contract/user';
-import { COMPILE_CACHE, createTestDatabase, listeningPorts, TEST_KEYS } from '@rollcall/runtime/testing';
+import {
+  COMPILE_CACHE,
+  createTestDatabase,
+  listeningPorts,
+  openTestPool,
+  TEST_KEYS,
+} from '@rollcall/runtime/testing';
 import { createGrpcTransport, createServiceClient, type ServiceClient } from '@rollcall/transport';
 import { createUserAdminClient, type UserAdminClient } from '@rollcall/user-client/admin';
-import pg from 'pg';
 
 // By its address, as somebody else's process: this room knows no service.
 const AUTH_MAIN = fileURLToPath(new URL('../../auth/main.ts', import.meta.url));
@@ -32,7 +37,7 @@ export interface AuthUnderTest extends AsyncDisposable {
 export async function startAuth(): Promise<AuthUnderTest> {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase('auth'));
-  const pool = stack.adopt(new pg.Pool({ connectionString: database.url, max: 1 }), (each) => each.end());
+  const pool = stack.use(openTestPool(database.url));
   let child = spawnAuth(database.url, 0);
   stack.defer(() => killed(child));
   const { grpcPort } = await listeningPorts(child);

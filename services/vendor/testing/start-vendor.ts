@@ -10,10 +10,9 @@ import {
   VerificationState,
 } from '@rollcall/contract/vendor';
 import { readConfig } from '@rollcall/runtime';
-import { createTestDatabase } from '@rollcall/runtime/testing';
+import { createTestDatabase, openTestPool } from '@rollcall/runtime/testing';
 import { createServiceClient, type ServiceClient } from '@rollcall/transport';
 import { createFakeUserService, type FakeUserService, type FakeUsers } from '@rollcall/user-client/testing';
-import { Pool } from 'pg';
 import { VENDOR_SETTINGS } from '../config.ts';
 import { createVendorService, type VendorService } from '../service.ts';
 
@@ -64,7 +63,7 @@ export async function startVendor(env: NodeJS.ProcessEnv = {}): Promise<VendorUn
   const options = { address: `127.0.0.1:${service.doors.grpc.port}`, defaultTimeoutMs: 10_000 };
   const vendors = stack.use(createServiceClient(VendorServiceDescriptor, options));
   const activities = stack.use(createServiceClient(ActivityService, options));
-  const pool = stack.adopt(new Pool({ connectionString: database.url, max: 1 }), (each) => each.end());
+  const pool = stack.use(openTestPool(database.url));
   const { users } = userService;
 
   const makeVendor: VendorUnderTest['makeVendor'] = async (vendor = {}, tenantId = TENANT) => {

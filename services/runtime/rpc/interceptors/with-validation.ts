@@ -1,27 +1,31 @@
-import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import type { DescMessage, Message, MessageShape } from '@bufbuild/protobuf';
 import { pathToString } from '@bufbuild/protobuf/reflect';
 import { createValidator, type Validator, type Violation } from '@bufbuild/protovalidate';
-import { contentCheck } from '@rollcall/contract/request-content';
+import { contentCheck, unmaskedRemoval } from '@rollcall/contract/request-content';
 import type { Interceptor } from '../call.ts';
 import { invalidField, runtimeError } from '../reasons.ts';
 import type { RpcError } from '../rpc-error.ts';
 
 /**
  * Refuses a request with content that no service takes, or that breaks the field rules of its proto file. Names the first field
- * and rule that it finds broken: looking on would be work in proportion to what is wrong. Cuts times to the precision that is
- * kept. Requests of client streams are not looked at. Must be the innermost interceptor: who may not ask is not told what was wrong.
+ * and rule that it finds broken: looking on would be work in proportion to what is wrong. What an update mask does not name
+ * may break any rule, and is removed then. Cuts times to the precision that is kept. Requests of client streams are not looked at. Must be the innermost interceptor: who may not ask is not told what was wrong.
  */
 export function withValidation(): Interceptor {
   const validator = createRuleValidator();
   return (next, { input, methodKind }) => {
     if (methodKind === 'client_streaming' || methodKind === 'bidi_streaming') return next;
-    const faultOf = contentCheck(input);
+    const contentFaultOf = contentCheck(input);
+    const removeUnmasked = unmaskedRemoval(input);
+    const faultOf = (request: Message) => {
+      const found = contentFaultOf(request);
+      return found ? invalidField(found.field, found.description) : check(validator, input, request);
+    };
     return (call) => {
-      const found = faultOf(call.request);
-      const fault = found
-        ? invalidField(found.field, found.description)
-        : check(validator, input, call.request);
-      return fault ? Promise.reject(fault) : next(call);
+      const fault = faultOf(call.request);
+      if (!fault) return next(call);
+      removeUnmasked?.(call.request);
+      return removeUnmasked && !faultOf(call.request) ? next(call) : Promise.reject(fault);
     };
   };
 }

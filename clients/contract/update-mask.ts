@@ -1,0 +1,54 @@
+import { create, type DescField, type DescMessage, type Message } from '@bufbuild/protobuf';
+import type { FieldMask } from '@bufbuild/protobuf/wkt';
+
+/** Fields of a changed resource that say which one it is, and so count whatever the mask names. */
+const IDENTITY = ['id', 'etag'];
+
+type Fields = Record<string, unknown>;
+
+/**
+ * Removes from an update what its `update_mask` does not name, in place: nothing reads it, so nothing of it may be wrong. A caller
+ * sends back the whole resource that it read, which may hold what an older rule allowed. Undefined for requests without a mask.
+ */
+export function unmaskedRemoval(request: DescMessage): ((request: Message) => void) | undefined {
+  const messages = request.fields.filter((field) => field.fieldKind === 'message');
+  const mask = messages.find(({ message }) => message.typeName === 'google.protobuf.FieldMask');
+  const [resource, ...others] = messages.filter((field) => field !== mask);
+  if (!mask || !resource || others.length > 0) return undefined;
+  return (message) => {
+    const fields = message as unknown as Fields;
+    const given = fields[resource.localName] as Message | undefined;
+    const paths = (fields[mask.localName] as FieldMask | undefined)?.paths ?? [];
+    if (given) fields[resource.localName] = pick(resource.message, given, [...IDENTITY, ...paths]);
+  };
+}
+
+function pick(schema: DescMessage, from: Message, paths: readonly string[]): Message {
+  const to = create(schema);
+  for (const field of schema.fields) {
+    if (paths.includes(field.name)) copy(field, from, to);
+    else pickWithin(field, { from, to, paths });
+  }
+  return to;
+}
+
+function pickWithin(field: DescField, { from, to, paths }: Picking): void {
+  const prefix = `${field.name}.`;
+  const within = paths.filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length));
+  const given = (from as unknown as Fields)[field.localName];
+  if (within.length === 0 || field.fieldKind !== 'message' || given === undefined) return;
+  (to as unknown as Fields)[field.localName] = pick(field.message, given as Message, within);
+}
+
+interface Picking {
+  readonly from: Message;
+  readonly to: Message;
+  readonly paths: readonly string[];
+}
+
+function copy({ localName, oneof }: DescField, from: Message, to: Message): void {
+  const place = oneof?.localName ?? localName;
+  const given = (from as unknown as Fields)[place];
+  const isGiven = oneof ? (given as { case?: string }).case === localName : given !== undefined;
+  if (isGiven) (to as unknown as Fields)[place] = given;
+}
