@@ -1,5 +1,6 @@
 import { type DescEnum, type DescField, type DescMessage, getOption, ScalarType } from '@bufbuild/protobuf';
 import { type FieldRules, fieldRules, maxBytes as maxBytesOption } from '@rollcall/contract/rules';
+import { type JsonForm, jsonForm } from './json-form.ts';
 
 /** How large a message may be, field by field, as its proto file bounds it. */
 export interface MessageSizes {
@@ -25,6 +26,10 @@ export interface FieldSizes {
   readonly value: ValueSizes;
   /** Bounds of a map's keys. */
   readonly key?: ValueSizes;
+  /** How JSON writes one value. */
+  readonly form: JsonForm;
+  /** Name of the oneof that the field is in; absent: of none. */
+  readonly oneof?: string;
   readonly binaryBytes: number;
   readonly jsonBytes: number;
 }
@@ -153,6 +158,8 @@ function readField(field: DescField, reading: Reading): FieldSizes {
     maxItems,
     value,
     ...(key && { key }),
+    form: jsonForm(field),
+    ...(field.oneof && { oneof: field.oneof.name }),
     binaryBytes: maxItems * (tagBytes + entryBytes),
     jsonBytes: nameBytes + maxItems * (JSON_LAYOUT_BYTES + (key?.jsonBytes ?? 0) + value.jsonBytes),
   };

@@ -1,4 +1,5 @@
 import { isStorable, MAX_STRUCT_DEPTH } from '@rollcall/contract/request-content';
+import { type JsonForm, LIST, OBJECT } from './json-form.ts';
 import { DELIMITED, type FieldSizes, type MessageSizes, type ValueSizes } from './message-sizes.ts';
 import {
   type RequestFault,
@@ -9,33 +10,49 @@ import {
   unstorable,
   within,
 } from './request-fault.ts';
-import { unknownEnumName, unknownField } from './unknown-name.ts';
+import { enumFault, unknownField } from './unknown-name.ts';
 
 /**
- * Looks for the first field of a message in JSON form that is larger than its bound, and for the first name of a field or of
- * an enum's value that does not exist. What is not of the field's kind is left to the decoder, which refuses it.
+ * Looks for the first field of a message in JSON form that is larger than its bound, given twice or of another kind than the
+ * contract's, and for the first name of a field or of an enum's value that does not exist.
  */
 export function scanJson(sizes: MessageSizes, json: unknown): RequestFault | undefined {
   if (!isObject(json)) return undefined;
+  const given = new Map<string, FieldSizes>();
   for (const [name, value] of Object.entries(json)) {
     const field = sizes.byName.get(name);
-    const fault = field ? scanField(field, value) : unknownField(sizes, name);
+    const fault = field ? (givenBeside(field, given) ?? scanField(field, value)) : unknownField(sizes, name);
     if (fault) return fault;
   }
   return undefined;
 }
 
+// By both names of a field, or by two fields of a oneof: which one counts would be anybody's guess.
+function givenBeside(field: FieldSizes, given: Map<string, FieldSizes>): RequestFault | undefined {
+  const place = field.oneof ?? field.name;
+  const other = given.get(place);
+  given.set(place, field);
+  if (!other) return undefined;
+  const description =
+    other === field ? 'must be given by one of its names only' : `must not be given beside ${other.name}`;
+  return { field: field.name, description };
+}
+
 function scanField(field: FieldSizes, value: unknown): RequestFault | undefined {
-  if (field.kind === 'map') return isObject(value) ? scanMap(field, value) : undefined;
-  if (field.kind === 'list') return Array.isArray(value) ? scanList(field, value) : undefined;
-  const fault = scanValue(field.value, value);
+  // Means that the field is not given.
+  if (value === null) return undefined;
+  if (field.kind === 'map')
+    return isObject(value) ? scanMap(field, value) : { field: field.name, description: OBJECT.wanted };
+  if (field.kind === 'list')
+    return Array.isArray(value) ? scanList(field, value) : { field: field.name, description: LIST.wanted };
+  const fault = scanValue(field.value, value, field.form);
   return fault && within(field, fault);
 }
 
 function scanList(field: FieldSizes, values: readonly unknown[]): RequestFault | undefined {
   if (values.length > field.maxItems) return tooMany(field);
   for (const [index, value] of values.entries()) {
-    const fault = scanValue(field.value, value);
+    const fault = scanValue(field.value, value, field.form);
     if (fault) return within(field, fault, index);
   }
   return undefined;
@@ -45,27 +62,25 @@ function scanMap(field: FieldSizes, map: object): RequestFault | undefined {
   const entries = Object.entries(map);
   if (entries.length > field.maxItems) return tooMany(field);
   for (const [key, value] of entries) {
-    const fault = (field.key && scanValue(field.key, key)) ?? scanValue(field.value, value);
+    const fault = (field.key && scanValue(field.key, key)) ?? scanValue(field.value, value, field.form);
     if (fault) return within(field, fault);
   }
   return undefined;
 }
 
-function scanValue(sizes: ValueSizes, value: unknown): RequestFault | undefined {
+function scanValue(sizes: ValueSizes, value: unknown, form?: JsonForm): RequestFault | undefined {
   const { text, maxBytes, message, names, wireType, jsonBytes } = sizes;
-  if (text) {
-    if (typeof value !== 'string') return undefined;
+  if (names) return enumFault(names, value);
+  // A number may be written as text, and a long one takes long to be read.
+  if (wireType !== DELIMITED && typeof value === 'string' && value.length > jsonBytes)
+    return tooLarge(jsonBytes);
+  if (form && !form.takes(value)) return { field: '', description: form.wanted };
+  if (typeof value === 'string' && text) {
     if (isLonger(value, text)) return tooLong(sizes);
     // The decoder refuses half a surrogate pair, and does not say where it stands.
     return isStorable(value) ? undefined : unstorable;
   }
   if (message) return scanJson(message, value);
-  // Numbers and names of enums may be written as text, and a long number takes long to be read.
-  if (wireType !== DELIMITED) {
-    if (typeof value !== 'string') return undefined;
-    if (names && !names.known.has(value)) return unknownEnumName(names, value);
-    return value.length > jsonBytes ? tooLarge(jsonBytes) : undefined;
-  }
   return maxBytes === undefined ? undefined : opaqueFault(value, maxBytes);
 }
 

@@ -215,10 +215,7 @@ describe('scanning JSON', () => {
     });
   });
 
-  it.each([null, 7, 'text', [], { ids: 'none' }, { ids: null, knownVersions: [] }])(
-    'leaves %j, which is no such message, to the decoder',
-    (json) => {
-      expect(scanJson(batch.message, json)).toBeUndefined();
-    },
-  );
+  it.each([null, 7, 'text', []])('leaves %j, which is no message, to the decoder', (json) => {
+    expect(scanJson(batch.message, json)).toBeUndefined();
+  });
 });

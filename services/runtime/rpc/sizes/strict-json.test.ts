@@ -1,6 +1,6 @@
 import { connect as connectHttp2 } from 'node:http2';
 import { gzipSync } from 'node:zlib';
-import { create, type DescField } from '@bufbuild/protobuf';
+import { create, type DescField, type DescMessage, fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { ConnectError } from '@connectrpc/connect';
 import { errorFromJson } from '@connectrpc/connect/protocol-connect';
 import { BadRequestSchema, ErrorInfoSchema } from '@rollcall/contract';
@@ -120,6 +120,99 @@ describe('the names in a request as JSON', () => {
     expect(fault).toMatchObject({ reason: 'MESSAGE_MALFORMED' });
   });
 });
+
+describe('the values in a request as JSON', () => {
+  // Each field once, in whichever request it stands.
+  const fields = [...new Map(requestFields().map((each) => [each.path.at(-1), each])).values()];
+  const VALUES = [
+    ...['', 'PAID', 'true', '0x10', ' 1', '1e2', '7', '1.5', 'NaN', '9223372036854775808', 'first_name'],
+    ...['2026-02-30T00:00:00Z', '2026-01-01T24:00:00Z', '0001-01-01T00:00:00+01:00', '9999-12-31T23:59:60Z'],
+    ...['2026-02-28T23:59:59.123456789-12:30', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999999999Z'],
+    ...[true, 0, -1, 1.5, 2 ** 31, -(2 ** 31), 1e300, 2 ** 53, [], {}, ['a'], [[1]], { a: 'b' }, null],
+  ];
+  /** What the decoder takes and we do not, because it reads another value than the one that was written. */
+  const MISREAD = new Set<unknown>(['0x10', ' 1', '2026-02-30T00:00:00Z', '2026-01-01T24:00:00Z', 2 ** 53]);
+
+  it('enum-names: a value of another kind than its field is refused by the name of the field, and no other value', () => {
+    let refused = 0;
+    const wrong: string[] = [];
+    for (const { method, path, name } of fields)
+      for (const value of VALUES)
+        for (const json of [jsonWithValue(path, value), jsonWithWhole(path, value)]) {
+          const fault = faultOf(method, json);
+          const isNamed = fault?.options.violations?.[0]?.field.startsWith(
+            placeOf(path).replace(/\[0\]$/, ''),
+          );
+          const isTaken = isDecoded(method.input, json);
+          if (!isTaken) refused++;
+          const isWrong = isTaken ? KIND.test(fault?.message ?? '') && !MISREAD.has(value) : !isNamed;
+          if (isWrong) wrong.push(`${name} ${JSON.stringify(json)}: ${fault?.message}`);
+        }
+    expect(wrong).toEqual([]);
+    expect(refused).toBeGreaterThan(5_000);
+  });
+
+  it('enum-names: a list that is given as one value is refused with what is wanted', () => {
+    expect(faultOf(listBookings, { statuses: 'BOOKING_STATUS_PAID' })?.message).toBe(
+      'statuses must be a list.',
+    );
+    expect(faultOf(listBookings, { statuses: [null] })?.message).toMatch(
+      /^statuses\[0\] must be one of BOOKING_STATUS_PENDING, /,
+    );
+    expect(faultOf(autoMergeDuplicates, { dryRun: 'true' })?.message).toBe('dry_run must be true or false.');
+    expect(faultOf(listUsers, { filter: [] })?.message).toBe('filter must be an object.');
+  });
+
+  it.each([
+    ['a day that no month has', '2026-02-30T00:00:00Z'],
+    ['a day that the year does not have', '2025-02-29T10:00:00+02:00'],
+    ['an hour that no day has', '2026-01-01T24:00:00Z'],
+  ])('end-of-time: a moment of %s is refused, and not taken for the next day', (_, createdFrom) => {
+    expect(isDecoded(listUsers.input, { filter: { createdFrom } })).toBe(true);
+    expect(faultOf(listUsers, { filter: { createdFrom } })?.message).toMatch(
+      /^filter\.created_from must be a moment of the years 1 to 9999/,
+    );
+  });
+
+  it('unknown-fields: a whole number is refused where JSON has lost its last digits, and taken as text', () => {
+    const { getUser } = UserService.method;
+    const withVersion = (version: string) => {
+      const json = Buffer.from(`{"minVersion":${version}}`);
+      return jsonFault(requestSizes(getUser), json)?.message;
+    };
+    expect(withVersion('9007199254740993')).toMatch(/^min_version must be a whole number of 64 bits/);
+    for (const version of ['9007199254740991', '"9007199254740993"', '"9223372036854775807"'])
+      expect(withVersion(version)).toBeUndefined();
+  });
+
+  it('unknown-fields: a field that is given by both of its names, or beside another of its oneof, is refused', () => {
+    const { resolveUsers } = UserService.method;
+    expect(faultOf(autoMergeDuplicates, { dryRun: true, dry_run: false })?.message).toBe(
+      'dry_run must be given by one of its names only.',
+    );
+    expect(faultOf(resolveUsers, { keys: [{ email: 'a@b.co', externalId: {} }] })?.message).toBe(
+      'keys[0].external_id must not be given beside email.',
+    );
+  });
+});
+
+/** How a refusal begins that says of which kind a value must be. */
+const KIND = /must be (a list|an object|a text|true or false|a number|a whole number|a moment|given by)/;
+
+function isDecoded(input: DescMessage, json: object): boolean {
+  try {
+    fromJson(input, json as JsonValue);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A request as JSON in which the value stands in place of the whole field, also where it is a list or a map. */
+function jsonWithWhole(path: readonly DescField[], value: unknown): object {
+  const whole = { [(path.at(-1) as DescField).jsonName]: value };
+  return path.length === 1 ? whole : jsonWithValue(path.slice(0, -1), whole);
+}
 
 const ID = '0190b0d5-4a1c-7e2f-8c3d-0123456789ab';
 let test: TestDoors;

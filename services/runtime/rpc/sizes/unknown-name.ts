@@ -1,4 +1,5 @@
 import { closest, distance } from 'fastest-levenshtein';
+import { WHOLE_32 } from './json-form.ts';
 import type { EnumNames, MessageSizes } from './message-sizes.ts';
 import type { RequestFault } from './request-fault.ts';
 
@@ -20,8 +21,14 @@ export function unknownField({ typeName, byName }: MessageSizes, name: string): 
   };
 }
 
-/** A text that is the name of no value of the enum; the field is for the caller to add. */
-export function unknownEnumName({ prefix, allowed }: EnumNames, name: string): RequestFault {
+/** What is wrong with an enum's value as JSON has it: a name, or a number of 32 bits. The field is for the caller to add. */
+export function enumFault(names: EnumNames, value: unknown): RequestFault | undefined {
+  if (typeof value === 'string') return names.known.has(value) ? undefined : unknownEnumName(names, value);
+  if (WHOLE_32.takes(value)) return undefined;
+  return { field: '', description: `must be one of ${names.allowed.join(', ')}` };
+}
+
+function unknownEnumName({ prefix, allowed }: EnumNames, name: string): RequestFault {
   const short = allowed.map((each) => each.slice(prefix.length));
   const upper = name.toUpperCase();
   const near = nearest(upper.startsWith(prefix) ? upper.slice(prefix.length) : upper, short);

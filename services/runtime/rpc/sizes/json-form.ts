@@ -1,0 +1,97 @@
+import { type DescField, ScalarType } from '@bufbuild/protobuf';
+
+/** How a value is written in JSON. */
+export interface JsonForm {
+  /** Whether it is a value of this form. What the decoder refuses beyond that, it refuses without the field's name. */
+  takes(value: unknown): boolean;
+  /** What is wanted, to stand behind the field's name. */
+  readonly wanted: string;
+}
+
+/** The form of one value of a field: of a list its element, of a map the value of its entry. */
+export function jsonForm(field: DescField): JsonForm {
+  if (field.message) return MESSAGES.get(field.message.typeName) ?? OBJECT;
+  switch (field.scalar) {
+    case ScalarType.STRING:
+    case ScalarType.BYTES:
+      return TEXT;
+    case ScalarType.BOOL:
+      return BOOL;
+    case ScalarType.DOUBLE:
+    case ScalarType.FLOAT:
+      return NUMBER;
+    default:
+      return LONG.has(field.scalar) ? WHOLE_64 : WHOLE_32;
+  }
+}
+
+/** The form of a list as a whole. */
+export const LIST: JsonForm = { takes: Array.isArray, wanted: 'must be a list' };
+
+/** The form of a map as a whole, and of a message. */
+export const OBJECT: JsonForm = {
+  takes: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  wanted: 'must be an object',
+};
+
+const LONG = new Set<ScalarType | undefined>([
+  ...[ScalarType.INT64, ScalarType.SINT64, ScalarType.SFIXED64],
+  ...[ScalarType.UINT64, ScalarType.FIXED64],
+]);
+const TEXT: JsonForm = { takes: (value) => typeof value === 'string', wanted: 'must be a text' };
+const BOOL: JsonForm = { takes: (value) => typeof value === 'boolean', wanted: 'must be true or false' };
+const NOT_FINITE = new Set<unknown>(['NaN', 'Infinity', '-Infinity']);
+const NUMBER: JsonForm = {
+  takes: (value) => Number.isFinite(numberOf(value)) || NOT_FINITE.has(value),
+  wanted: 'must be a number',
+};
+/** A whole number that is no longer than 32 bits; also an enum's value, where it is no name. */
+export const WHOLE_32: JsonForm = {
+  takes: (value) => (numberOf(value) | 0) === numberOf(value),
+  wanted: 'must be a whole number of 32 bits',
+};
+// A number of JSON has 53 bits, and the rest is lost before anybody sees it.
+const WHOLE_64: JsonForm = {
+  takes: (value) => Number.isSafeInteger(value) || (typeof value === 'string' && isWhole64(value)),
+  wanted: `must be a whole number of 64 bits, and a text beyond ${Number.MAX_SAFE_INTEGER}`,
+};
+
+/** Messages that JSON writes in a form of their own: https://protobuf.dev/programming-guides/json/ */
+const MESSAGES: ReadonlyMap<string, JsonForm> = new Map([
+  [
+    'google.protobuf.Timestamp',
+    {
+      takes: isMoment,
+      wanted: 'must be a moment of the years 1 to 9999, such as 2026-01-31T12:30:00Z',
+    },
+  ],
+  [
+    'google.protobuf.FieldMask',
+    {
+      takes: (value: unknown) => typeof value === 'string' && !value.includes('_'),
+      wanted: 'must be a text of paths as JSON names them, such as "firstName,profile.tags"',
+    },
+  ],
+]);
+
+function isWhole64(text: string): boolean {
+  return /^-?\d+$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+}
+
+function numberOf(value: unknown): number {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && /^-?\d*\.?\d+(?:e[+-]?\d+)?$/i.test(value) ? Number(value) : Number.NaN;
+}
+
+const MOMENT = /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
+const END_MS = Date.UTC(10_000, 0);
+
+// The decoder's own reading takes 30 February for a day of March.
+function isMoment(value: unknown): boolean {
+  const [, year, month, day] = (typeof value === 'string' && MOMENT.exec(value)) || [];
+  if (year === undefined) return false;
+  const ms = Date.parse(value as string);
+  const date = new Date(`${year}-${month}-${day}T00:00:00Z`);
+  return ms >= FIRST_MS && ms < END_MS && date.toISOString().startsWith(`${year}-${month}-${day}`);
+}
