@@ -19,9 +19,10 @@ const HAPPENED = {
 };
 const PAID: PaymentStanding = { ...PENDING, state: 'SUCCEEDED', captured: 1000 };
 
+const OWNER = { tenantId: 'acme', userId: 'u1', bookingId: 'b1' };
 const change = (init: Partial<PaymentChange>): PaymentChange => ({
-  ...{ paymentId: 'p1', intent: 'pi_1', tenantId: 'acme', userId: 'u1', bookingId: 'b1' },
-  ...{ currency: 'EUR', amount: 1000, now: PAID, before: PENDING, formerUserId: 'u1', happened: HAPPENED },
+  ...{ paymentId: 'p1', intent: 'pi_1', ...OWNER, former: OWNER },
+  ...{ currency: 'EUR', amount: 1000, now: PAID, before: PENDING, happened: HAPPENED },
   ...init,
 });
 
@@ -104,7 +105,7 @@ describe('paymentJobs', () => {
 
   it('tells figures once however many payments changed, in one order whatever theirs', () => {
     const changes = ['u2', 'u1', 'u2'].map((userId) =>
-      change({ userId, formerUserId: userId, before: PAID }),
+      change({ userId, former: { ...OWNER, userId }, before: PAID }),
     );
     const jobs = ['booking.payment acme/b1', 'user.statistics acme/u1', 'user.statistics acme/u2'];
     expect(told(changes)).toEqual(jobs);
@@ -112,9 +113,17 @@ describe('paymentJobs', () => {
   });
 
   it('tells of a payment that becomes a user’s to that user, and whose it was before', () => {
-    expect(told([change({ before: null, formerUserId: 'u0', bookingId: null })])).toEqual([
-      ...['user.activity payment.succeeded', 'user.statistics acme/u0', 'user.statistics acme/u1'],
+    const former = { tenantId: 'elsewhere', userId: 'u0', bookingId: null };
+    expect(told([change({ before: null, former, bookingId: null })])).toEqual([
+      ...['user.activity payment.succeeded', 'user.statistics acme/u1', 'user.statistics elsewhere/u0'],
     ]);
+  });
+
+  it('refund-by-charge: tells the booking that a payment is for, and the one that it was for before', () => {
+    const jobs = ['booking.payment acme/b0', 'booking.payment acme/b1', 'user.statistics acme/u1'];
+    const former = { ...OWNER, bookingId: 'b0' };
+    expect(told([change({ before: PAID, former })])).toEqual(jobs);
+    expect(told([change({ before: PAID, former, bookingId: null })])).toEqual([jobs[0], jobs[2]]);
   });
 
   it('tells nobody of payments that are nobody’s', () => {

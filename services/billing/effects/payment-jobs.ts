@@ -2,7 +2,7 @@ import type { OutboxJob } from '@rollcall/runtime/outbox';
 import { activityJob, statisticsJob } from '@rollcall/user-access';
 import { v4 as uuidv4 } from 'uuid';
 import { formatStripeAmount, fromStripeAmount } from '../currencies/stripe-units.ts';
-import type { PaymentChange, PaymentStanding } from '../webhooks/payment-change.ts';
+import type { PaymentChange, PaymentOwner, PaymentStanding } from '../webhooks/payment-change.ts';
 import { bookingJob } from './booking-job.ts';
 
 /**
@@ -21,14 +21,20 @@ export function paymentJobs(changes: readonly PaymentChange[], now: Date): Outbo
 }
 
 function jobsOf(change: PaymentChange, now: Date): OutboxJob[] {
-  const { tenantId, userId, bookingId, formerUserId } = change;
+  const { tenantId, userId, bookingId, former, currency } = change;
   if (tenantId === null) return [];
-  const isMoney = change.now.captured > 0;
-  const users = isMoney ? new Set([userId, formerUserId]) : [];
+  // Who had the payment before counts it no more.
+  const owners = [{ tenantId, userId, bookingId }, ...(former ? [former] : [])];
   return [
-    ...[...users].flatMap((each) => (each ? [statisticsJob({ tenantId, userId: each })] : [])),
-    ...(bookingId && isMoney ? [bookingJob({ tenantId, bookingId })] : []),
+    ...(change.now.captured > 0 ? owners.flatMap((owner) => sumsOf(owner, currency)) : []),
     ...(userId ? activitiesOf(change, { tenantId, userId, now }) : []),
+  ];
+}
+
+function sumsOf({ tenantId, userId, bookingId }: PaymentOwner, currency: string): OutboxJob[] {
+  return [
+    ...(userId ? [statisticsJob({ tenantId, userId })] : []),
+    ...(bookingId ? [bookingJob({ tenantId, bookingId, currency })] : []),
   ];
 }
 

@@ -23,7 +23,7 @@ const stack = new AsyncDisposableStack();
 let pool: Pool;
 let told: RecordBookingPaymentRequest[];
 let fault: Code | undefined;
-let tell: (bookingId: string) => Promise<void>;
+let tell: (bookingId: string, currency?: string) => Promise<void>;
 
 beforeAll(async () => {
   const database = stack.use(await createTestDatabase('billing'));
@@ -43,7 +43,7 @@ beforeAll(async () => {
   );
   const bookings = stack.use(createBookingClient({ address: server.address }));
   const task = tellBooking(bookings, createPostgresPaymentSums(pool));
-  tell = (bookingId) => task({ tenantId, bookingId }, call);
+  tell = (bookingId, currency) => task({ tenantId, bookingId, currency }, call);
 });
 
 afterAll(() => stack.disposeAsync());
@@ -105,6 +105,22 @@ it('foreign-money: tells what came in each currency, and nothing where nothing c
   expect(told[0]?.otherPayments).toMatchObject([
     { paid: { currencyCode: 'USD', minorUnits: 5n }, refunded: { currencyCode: 'USD', minorUnits: 0n } },
   ]);
+});
+
+it('refund-by-charge: takes back what was told where every payment turned out to be for another booking', async () => {
+  const [before, after] = [randomUUID(), randomUUID()];
+  await pay(before, { captured: 7, refunded: 2 });
+  await tell(before, 'EUR');
+  await pool.query('update payments set booking_id = $2 where booking_id = $1', [before, after]);
+  await tell(before, 'EUR');
+  await tell(after, 'EUR');
+  const sums = told.map(({ id, paid, refunded }) => [id, paid?.minorUnits, refunded?.minorUnits]);
+  expect(sums).toEqual([
+    [before, 7n, 2n],
+    [before, 0n, 0n],
+    [after, 7n, 2n],
+  ]);
+  expect(told[1]?.revision).toBeGreaterThan(told[0]?.revision ?? 0n);
 });
 
 it('money-units: tells minor units of what Stripe counts in other units', async () => {

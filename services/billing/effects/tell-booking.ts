@@ -2,7 +2,7 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { BookingClient } from '@rollcall/booking-client';
 import { OutboxAwayError, OutboxRefusedError, type OutboxTask } from '@rollcall/runtime/outbox';
-import type { BookingOfTenant } from './booking-job.ts';
+import type { BookingJob, BookingOfTenant } from './booking-job.ts';
 import type { BookingMoney, PaymentSums } from './payment-sums.ts';
 
 /** The longest that one telling may take, in ms. Our own choice: nobody waits for it. */
@@ -11,10 +11,11 @@ const TELL_TIMEOUT_MS = 5000;
 /** The task behind `bookingJob`. It may be done again without harm: what is told with a lower revision changes nothing. */
 export function tellBooking(bookings: BookingClient, sums: PaymentSums): OutboxTask {
   return async (payload, { signal }) => {
-    const booking = payload as BookingOfTenant;
+    // Jobs of before name no currency.
+    const booking = payload as BookingOfTenant & Partial<BookingJob>;
     // Before the sums are read: a telling that lost its way cannot undo one that read later.
     const revision = await sums.takeRevision(booking);
-    const [first, ...others] = await sums.ofBooking(booking);
+    const [first = nothingIn(booking.currency), ...others] = await sums.ofBooking(booking);
     if (!first) return;
     const name = { tenantId: booking.tenantId, id: booking.bookingId };
     const { paid, refunded } = first;
@@ -29,6 +30,13 @@ export function tellBooking(bookings: BookingClient, sums: PaymentSums): OutboxT
       throw toOutboxError(error);
     }
   };
+}
+
+// All of its payments turned out to be for others: what was told before is to be taken back.
+function nothingIn(currencyCode: string | undefined): BookingMoney | undefined {
+  if (!currencyCode) return undefined;
+  const nothing = { currencyCode, minorUnits: 0n };
+  return { paid: nothing, refunded: nothing };
 }
 
 function lastOf(money: readonly BookingMoney[]): Date | undefined {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { tellStory } from '../testing/stripe-story.ts';
+import { applyDue } from './applier.ts';
 import { openTestLedger, type TestLedger } from './ledger.test-support.ts';
+import type { PaymentChange } from './payment-change.ts';
 import { readLedgerState } from './postgres/ledger-state.ts';
 import { MAX_ATTEMPTS } from './retry-delay.ts';
 import { settle } from './settle.ts';
@@ -244,6 +246,27 @@ describe('whose a payment is', () => {
     await ledger.store([tellStory({ name: 'told', metadata }).charge('charge.succeeded', {})]);
     await ledger.apply();
     expect(await owners()).toEqual([{ tenant_id: TENANT, user_id: USER, booking_id: BOOKING }]);
+  });
+
+  it('refund-by-charge: is told with who had it before, where an operator corrects the metadata', async () => {
+    const told: PaymentChange[] = [];
+    const { pool, logger } = ledger;
+    const onChanges = async (_: unknown, changes: readonly PaymentChange[]) => void told.push(...changes);
+    const metadata = { tenant_id: TENANT, user_id: USER, booking_id: BOOKING };
+    const story = tellStory({ name: 'moved', metadata });
+    const captured = { captured: true, amount_captured: 1999 };
+    await ledger.store([story.charge('charge.succeeded', captured)]);
+    await applyDue({ pool, logger, onChanges });
+    const moved = { tenant_id: TENANT, user_id: BOOKING, booking_id: USER };
+    await ledger.store([story.charge('charge.updated', { ...captured, metadata: moved })]);
+    await applyDue({ pool, logger, onChanges });
+    expect(told).toMatchObject([
+      { userId: USER, bookingId: BOOKING, before: null, former: null },
+      {
+        ...{ userId: BOOKING, bookingId: USER, before: null },
+        former: { tenantId: TENANT, userId: USER, bookingId: BOOKING },
+      },
+    ]);
   });
 
   it('is nobody where they say what is no id', async () => {

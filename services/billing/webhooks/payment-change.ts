@@ -11,6 +11,13 @@ export interface PaymentStanding {
   readonly disputeState: DisputeState | null;
 }
 
+/** Whose a payment is, and for which booking. */
+export interface PaymentOwner {
+  readonly tenantId: string;
+  readonly userId: string | null;
+  readonly bookingId: string | null;
+}
+
 /** A payment that changed, or is new. */
 export interface PaymentChange {
   readonly paymentId: string;
@@ -25,6 +32,6 @@ export interface PaymentChange {
   readonly before: PaymentStanding | null;
   /** When what changed happened, by Stripe. */
   readonly happened: Happenings;
-  /** Whose it was; null: nobody's. */
-  readonly formerUserId: string | null;
+  /** Whose it was, and for which booking; null: nobody's. */
+  readonly former: PaymentOwner | null;
 }

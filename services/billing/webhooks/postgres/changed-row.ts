@@ -25,7 +25,9 @@ export interface ChangedRow {
   readonly old_refunded?: number | null;
   readonly old_ever_refunded?: number | null;
   readonly old_dispute_state?: PaymentStanding['disputeState'];
+  readonly old_tenant_id?: string | null;
   readonly old_user_id?: string | null;
+  readonly old_booking_id?: string | null;
 }
 
 /** What changed, for others. */
@@ -48,9 +50,18 @@ export function toChange(row: ChangedRow): PaymentChange {
     amount: row.amount,
     now: { state, captured, refunded, everRefunded, disputeState },
     // To somebody whose it was not before all of it is news.
-    before: (row.old_user_id ?? null) === row.user_id ? standing : null,
+    before: isSameUser(row) ? standing : null,
     // Snapshots say it, and rows do not.
     happened: NO_HAPPENINGS,
-    formerUserId: row.old_user_id ?? null,
+    former: formerOwner(row),
   };
+}
+
+function isSameUser({ tenant_id, user_id, old_tenant_id = null, old_user_id = null }: ChangedRow): boolean {
+  return old_user_id === user_id && (user_id === null || old_tenant_id === tenant_id);
+}
+
+function formerOwner({ old_tenant_id, old_user_id = null, old_booking_id = null }: ChangedRow) {
+  if (!old_tenant_id) return null;
+  return { tenantId: old_tenant_id, userId: old_user_id, bookingId: old_booking_id };
 }

@@ -99,7 +99,8 @@ const WRITE_PAYMENTS = {
         and ${DIFFERS('payments', ['tenant_id', 'user_id', 'booking_id'])}
     returning ${CHANGED}, old.state as old_state, old.captured::float8 as old_captured, old.refunded::float8 as old_refunded,
       old.ever_refunded::float8 as old_ever_refunded,
-      old.dispute_state as old_dispute_state, old.user_id as old_user_id`,
+      old.dispute_state as old_dispute_state, old.tenant_id as old_tenant_id, old.user_id as old_user_id,
+      old.booking_id as old_booking_id`,
 };
 
 const REFUND = ['state', 'amount', 'held', 'reason', 'failure_reason', 'create_time'];
