@@ -396,7 +396,7 @@ describe('ListPaymentEvents', () => {
       await billing.sql(
         `insert into stripe_events (id, type, create_time, livemode, object_kind, object_id, payment_intent, payload, state, apply_time)
          values ($1, 'payment_intent.created', to_timestamp($2), false, 'payment_intent', $3, $3, '[]', 'applied', now())`,
-        [`evt_${i}${intent}`, 1_700_000_000 + Math.floor(i / 2), intent],
+        [`evt_${i}-${intent}.x`, 1_700_000_000 + Math.floor(i / 2), intent],
       );
     const seen: string[] = [];
     for (let pageToken = '', first = true; first || pageToken; first = false) {
@@ -404,7 +404,7 @@ describe('ListPaymentEvents', () => {
       seen.push(...page.events.map(({ stripeEventId }) => stripeEventId));
       pageToken = page.nextPageToken;
     }
-    expect(seen).toEqual([0, 1, 2].map((i) => `evt_${i}${intent}`));
+    expect(seen).toEqual([0, 1, 2].map((i) => `evt_${i}-${intent}.x`));
   });
 });
 

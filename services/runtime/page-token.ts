@@ -53,8 +53,13 @@ export interface TimePosition {
 /** Whether a database can compare with it: anybody can write a token that looks like ours. */
 export function isTimePosition(value: unknown): value is TimePosition {
   const { timeMs, id } = (value ?? {}) as Partial<TimePosition>;
-  const isTime = Number.isInteger(timeMs) && Number(timeMs) >= 0 && Number(timeMs) < END_OF_TIME_MS;
-  return isTime && typeof id === 'string' && isUuid(id);
+  return isMoment(timeMs) && typeof id === 'string' && isUuid(id);
 }
 
-const END_OF_TIME_MS = Date.UTC(10_000, 0);
+/** Whether it is a number of ms since 1970 that lies in the years 1 to 9999, as every moment that is kept does. */
+export function isMoment(timeMs: unknown): timeMs is number {
+  return Number.isInteger(timeMs) && Number(timeMs) >= FIRST_MS && Number(timeMs) < END_MS;
+}
+
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
+const END_MS = Date.UTC(10_000, 0);

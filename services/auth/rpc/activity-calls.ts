@@ -60,7 +60,6 @@ function activityFromMessage(message: ActivityMessage): Activity {
   const { kind, source, summary, attributes } = message;
   // Field rules have made sure of it.
   const time = requireTimestamp('activity.time', message.time as NonNullable<ActivityMessage['time']>);
-  if (time.getTime() < 0) throw invalidField('activity.time', 'must not be before 1970');
   requireStorable('activity.summary', summary);
   if (attributes) requireKeepable(attributes);
   return { kind, source, time, summary, attributes };

@@ -1,4 +1,5 @@
-import { type AskedPage, type PageRequest, pageByPosition } from '@rollcall/runtime/rpc';
+import { type AskedPage, isMoment, type PageRequest, pageByPosition } from '@rollcall/runtime/rpc';
+import { isId } from '../ledger/read-fields.ts';
 import type { EventPosition } from '../payments/payment-reads.ts';
 
 /** The page that is asked for of a list that is ordered by code. Throws RpcError PAGE_TOKEN_INVALID. */
@@ -18,8 +19,5 @@ function isCode(value: unknown): value is string {
 
 function isEventPosition(value: unknown): value is EventPosition {
   const { timeMs, id } = (value ?? {}) as Partial<EventPosition>;
-  const isTime = Number.isInteger(timeMs) && Number(timeMs) >= 0 && Number(timeMs) < END_OF_TIME_MS;
-  return isTime && typeof id === 'string' && /^[A-Za-z0-9_]{1,255}$/.test(id);
+  return isMoment(timeMs) && isId(id);
 }
-
-const END_OF_TIME_MS = Date.UTC(10_000, 0);

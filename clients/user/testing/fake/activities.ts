@@ -28,7 +28,7 @@ export function activitiesOf(
       const user = requireUser(store, request);
       remember(RecordActivityRequestSchema, request, () => {
         requireNotErased(store, user);
-        store.activities.put(user, newId(), activity);
+        store.activities.put(user, newId(), { activity, recordTime: store.now() });
       });
       return {};
     },
@@ -38,7 +38,6 @@ export function activitiesOf(
 function checked(given: Activity): Activity {
   const activity = clone(ActivitySchema, given);
   const time = keptMoment('activity.time', given.time as Timestamp);
-  if (time.seconds < 0n) throw invalidField('activity.time', 'must not be before 1970');
   requireStorableText('activity.summary', given.summary);
   if (given.attributes) requireKeepable(given.attributes);
   return Object.assign(activity, { time });

@@ -69,8 +69,11 @@ function orderOf({ orderBy }: ListUsersRequest): (user: User) => Place {
 
 /** A moment as a text whose order is that of time. */
 export function momentKeyOf(time: Timestamp | undefined): string {
-  return String(nanosOf(time)).padStart(24, '0');
+  return String(nanosOf(time) + BEFORE_ALL_NANOS).padStart(24, '0');
 }
+
+// More than lies between the year 1 and 1970, so that no key is negative.
+const BEFORE_ALL_NANOS = 10n ** 20n;
 
 /** Which of two places comes first. */
 export function compare([keyA, idA]: Place, [keyB, idB]: Place): number {

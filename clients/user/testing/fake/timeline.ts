@@ -29,8 +29,12 @@ function entriesOf({ activities, notes, merges }: UserStore, user: User): PageIt
   return [
     ...activities
       .entriesOf(user)
-      .map(([id, activity]) => toItem(id, activity.time, { case: 'activity', value: activity })),
-    ...notes.of(user).map((note) => toItem(note.id, note.createTime, { case: 'note', value: note })),
+      .map(([id, { activity, recordTime }]) =>
+        toItem({ id, time: activity.time, recordTime }, { case: 'activity', value: activity }),
+      ),
+    ...notes
+      .of(user)
+      .map((note) => toItem({ id: note.id, time: note.createTime }, { case: 'note', value: note })),
     ...merges.of(user).flatMap(eventsOf),
   ];
 }
@@ -41,16 +45,26 @@ function eventsOf({ mergeId, plan, time, undone }: MadeMerge): PageItem<Timeline
     const { survivorId, loserId } = plan;
     return { case: 'merge' as const, value: { mergeId, survivorId, loserId, undone: isUndone } };
   };
-  const made = toItem(mergeId, time, event(false));
-  return undone ? [made, toItem(undone.id, undone.time, event(true))] : [made];
+  const made = toItem({ id: mergeId, time }, event(false));
+  return undone ? [made, toItem(undone, event(true))] : [made];
+}
+
+interface Told {
+  readonly id: string;
+  readonly time: TimelineEntry['time'];
+  /** Default: as it happened. */
+  readonly recordTime?: TimelineEntry['recordTime'];
 }
 
 function toItem(
-  id: string,
-  time: TimelineEntry['time'],
+  { id, time, recordTime = time }: Told,
   entry: NonNullable<Parameters<typeof create<typeof TimelineEntrySchema>>[1]>['entry'],
 ): PageItem<TimelineEntry> {
-  const item = create(TimelineEntrySchema, { ...(time && { time }), ...(entry && { entry }) });
+  const item = create(TimelineEntrySchema, {
+    ...(time && { time }),
+    ...(recordTime && { recordTime }),
+    ...(entry && { entry }),
+  });
   const bytes = Buffer.byteLength(toJsonString(TimelineEntrySchema, item));
   return { item, place: [momentKeyOf(time), id], bytes };
 }

@@ -46,12 +46,18 @@ export interface Keeping {
   readonly mergedInto?: string | null;
 }
 
+/** What a service told that a user did, and when it did. */
+export interface RecordedActivity {
+  readonly activity: Activity;
+  readonly recordTime: Timestamp;
+}
+
 /** Users in a Map, by tenant and id. Every write counts the version up and is told to the change log. */
 export class UserStore {
   readonly changes = new ChangeLog();
   readonly external = new ExternalIds();
   readonly notes = new Belongings<Note>();
-  readonly activities = new Belongings<Activity>();
+  readonly activities = new Belongings<RecordedActivity>();
   readonly figures = new ToldFigures();
   readonly merges = new MergeBook();
   readonly #erased = new Set<string>();
