@@ -1,5 +1,6 @@
 import { StartupError } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
+import { fromStripeAmount } from '../currencies/stripe-units.ts';
 import type { CommandOutput } from './command-output.ts';
 import { readArguments } from './read-arguments.ts';
 
@@ -11,14 +12,17 @@ WHAT  dead     events that failed and are not tried again by themselves, and why
       unowned  payments of which nobody knows whose they are: no call answers them
       unseen   payments of which more went back than the refunds that are known explain
       held     refunds that are not counted, because nothing captured is known that they could be part of
+      misfit   refunds and disputes in another currency than their payment, which are left out of it
 
 --json  tells them as one JSON array
+
+Amounts are in minor units of ISO 4217, as everywhere but in events.
 
 At most 1000 are told, oldest first. The database is found by BILLING_DATABASE_URL, else it is that of npm start.
 `;
 
 /** What waits for a person. */
-export type ListedGroup = 'dead' | 'foreign' | 'unowned' | 'unseen' | 'held';
+export type ListedGroup = 'dead' | 'foreign' | 'unowned' | 'unseen' | 'held' | 'misfit';
 
 /** What to list, and how. */
 export interface ListCommand {
@@ -44,7 +48,8 @@ export async function runList(
   pool: Pool,
   { write }: CommandOutput,
 ): Promise<number> {
-  const { rows } = await pool.query<Record<string, unknown>>(`${QUERIES[group]} limit ${LIMIT}`);
+  const found = await pool.query<Record<string, unknown>>(`${QUERIES[group]} limit ${LIMIT}`);
+  const rows = found.rows.map(inMinorUnits);
   if (asJson) write(`${JSON.stringify(rows)}\n`);
   else for (const row of rows) write(`${Object.values(row).map(toText).join('  ')}\n`);
   if (!asJson) write(`${rows.length} ${group}\n`);
@@ -52,6 +57,18 @@ export async function runList(
 }
 
 const LIMIT = 1000;
+const AMOUNTS = ['amount', 'captured', 'refunded', 'unseen_refunds'];
+
+// The tables hold what Stripe says.
+function inMinorUnits(row: Record<string, unknown>): Record<string, unknown> {
+  const { currency } = row;
+  if (typeof currency !== 'string') return row;
+  const amounts = AMOUNTS.filter((name) => name in row).map((name) => {
+    const { minorUnits } = fromStripeAmount(currency, BigInt(String(row[name])));
+    return [name, String(minorUnits)];
+  });
+  return { ...row, ...Object.fromEntries(amounts) };
+}
 
 function toText(value: unknown): string {
   if (value === null) return '-';
@@ -71,4 +88,9 @@ const QUERIES: Readonly<Record<ListedGroup, string>> = {
   held: `select r.id, r.stripe_refund_id as stripe_id, r.state, r.currency, r.amount,
       p.stripe_payment_intent_id as payment, r.create_time as time
     from refunds r join payments p on p.id = r.payment_id where r.held order by r.create_time, r.id`,
+  misfit: `select o.id as stripe_id, o.kind, o.payload ->> 'status' as status, o.payload ->> 'currency' as currency,
+      o.payload ->> 'amount' as amount, p.stripe_payment_intent_id as payment, p.currency as payment_currency,
+      to_timestamp((o.payload ->> 'created')::float8) as time
+    from stripe_objects o join payments p on p.stripe_payment_intent_id = o.payment_intent
+    where o.kind in ('charge', 'refund', 'dispute') and o.payload ->> 'currency' <> p.currency order by 8, 1`,
 };

@@ -1,8 +1,14 @@
 import { fileURLToPath } from 'node:url';
+import { createLogger, Secret } from '@rollcall/runtime';
+import { createPool, type Pool } from '@rollcall/runtime/postgres';
 import { createTestDatabase, runMain, type TestDatabase } from '@rollcall/runtime/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STRIPE_TEST_KEY, type StripeServer, startStripeServer } from '../testing/stripe-server.ts';
+import { type StoryEvent, tellStory } from '../testing/stripe-story.ts';
+import { applyDue } from '../webhooks/applier.ts';
+import { storeEvents } from '../webhooks/postgres/store-events.ts';
+import { readWebhookEvent } from '../webhooks/webhook-event.ts';
 import { runTool, toldFault } from './run-tool.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -129,12 +135,67 @@ describe('list', () => {
     expect(JSON.parse(json.out)).toMatchObject([{ id: 'evt_a', fault: 'no' }, { id: 'evt_b' }]);
   });
 
-  it.each(['foreign', 'unowned', 'unseen', 'held'])('tells what is %s', async (group) => {
+  it.each(['foreign', 'unowned', 'unseen', 'held', 'misfit'])('tells what is %s', async (group) => {
     expect(await stripeTool(['list', group])).toMatchObject({
       code: 0,
       out: `0 ${group}\n`,
     });
   });
+});
+
+describe('list of money', () => {
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const told = async (group: string) =>
+    JSON.parse((await stripeTool(['list', group, '--json'])).out) as Record<string, unknown>[];
+
+  it('money-units: tells minor units of what Stripe counts in other units', async () => {
+    const pool = createPool({
+      url: new Secret(database.url),
+      maxConnections: 1,
+      statementTimeoutMs: 5000,
+      logger,
+    });
+    await using _pool = { [Symbol.asyncDispose]: () => pool.end() };
+    const captured = { captured: true, amount_captured: 540_000, amount_refunded: 5450 };
+    const isk = tellStory({ name: 'isk', amount: 540_000, currency: 'isk' });
+    const mga = tellStory({ name: 'mga', amount: 5400, currency: 'mga' });
+    await apply(pool, [
+      isk.charge('charge.refunded', captured),
+      mga.charge('charge.succeeded', { captured: true, amount_captured: 5400 }),
+    ]);
+    expect(await told('unowned')).toMatchObject([
+      { currency: 'ISK', amount: '5400', captured: '5400', refunded: '54', unseen_refunds: '54' },
+      { currency: 'MGA', amount: '540000', captured: '540000', refunded: '0' },
+    ]);
+    expect((await stripeTool(['list', 'unseen'])).out).toMatch(/ISK {2}5400 {2}5400 {2}54 {2}54 /);
+  });
+
+  it('foreign-money: tells a refund and a dispute in another currency, whatever came first', async () => {
+    const pool = createPool({
+      url: new Secret(database.url),
+      maxConnections: 1,
+      statementTimeoutMs: 5000,
+      logger,
+    });
+    await using _pool = { [Symbol.asyncDispose]: () => pool.end() };
+    const story = tellStory({ name: 'mix', currency: 'isk', amount: 540_000 });
+    await apply(pool, [story.refund('refund.created', { currency: 'mga', amount: 54 })]);
+    await apply(pool, [story.charge('charge.succeeded', { captured: true, amount_captured: 540_000 })]);
+    expect(await told('misfit')).toMatchObject([
+      {
+        ...{ stripe_id: 're_mix_1', kind: 'refund', status: 'succeeded', currency: 'MGA', amount: '5400' },
+        ...{ payment: 'pi_mix', payment_currency: 'ISK' },
+      },
+    ]);
+  });
+
+  async function apply(pool: Pool, events: readonly StoryEvent[]) {
+    await storeEvents(
+      pool,
+      events.map((each) => readWebhookEvent(JSON.stringify(each))),
+    );
+    await applyDue({ pool, logger });
+  }
 });
 
 describe('replay', () => {

@@ -95,6 +95,19 @@ describe('amounts', () => {
       );
   });
 
+  it('money-units: of a story that sends money back in parts are such as Stripe takes, in every currency', async () => {
+    const steps = { EUR: 1, JPY: 1, MGA: 1, KWD: 10, ISK: 100, UGX: 100 };
+    for (const [code, step] of Object.entries(steps)) {
+      events = [];
+      await send(`--story partial-refunds --currency ${code}`);
+      const parts = events.map(objectOf).flatMap(({ object, amount, amount_refunded: back }) => {
+        return object === 'refund' ? [Number(amount)] : [Number(back ?? 0)];
+      });
+      expect(new Set(parts).size, code).toBeGreaterThan(2);
+      for (const part of parts) expect(part % step, `${part} of ${code}`).toBe(0);
+    }
+  });
+
   it('money-units: have a default in every currency', async () => {
     for (const code of ['MGA', 'KWD', 'ISK']) await send(`payment_intent.succeeded --currency ${code}`);
     expect(events.map((each) => objectOf(each).amount)).toEqual([19, 1990, 199_900]);

@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import { unitsOf } from '../../currencies/stripe-units.ts';
 import { eventSample } from './event.ts';
 import { PAYMENT_EVENTS, type PaymentEventTerms } from './payment-events.ts';
 import type { SamplePayment } from './sample-payment.ts';
@@ -21,7 +22,7 @@ type Step = readonly [type: string, terms?: PaymentEventTerms];
 
 /** Every event of a story, in the order in which it happened; some within one second, as at Stripe. */
 export function storyOf(story: Story, payment: SamplePayment): Stripe.Event[] {
-  return stepsOf(story, payment.amount).map(([type, terms = {}], at) =>
+  return stepsOf(story, payment).map(([type, terms = {}], at) =>
     eventSample({
       type,
       object: PAYMENT_EVENTS.get(type)?.(payment, terms) ?? {},
@@ -37,8 +38,9 @@ const PAID: readonly Step[] = [
   ['charge.updated'],
 ];
 
-function stepsOf(story: Story, amount: number): readonly Step[] {
-  const half = Math.floor(amount / 2);
+function stepsOf(story: Story, { amount, currency }: SamplePayment): readonly Step[] {
+  const step = 2 * Number(unitsOf(currency.toUpperCase()).step);
+  const half = Math.floor(amount / step) * (step / 2);
   const steps: Readonly<Record<Story, readonly Step[]>> = {
     paid: PAID,
     'failed-then-paid': [
