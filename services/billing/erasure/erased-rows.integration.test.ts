@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { SubscriptionState } from '@rollcall/contract/billing';
 import { createLogger, Secret } from '@rollcall/runtime';
-import { createPool } from '@rollcall/runtime/postgres';
+import { createPool, type Pool } from '@rollcall/runtime/postgres';
 import { expect, it } from 'vitest';
 import { createStripeGateway } from '../stripe/create-stripe-gateway.ts';
 import { startBilling } from '../testing/start-billing.ts';
@@ -33,4 +34,19 @@ it('erased-elsewhere: deletes the customer at Stripe, and leaves it to an operat
   expect(await remaining(key)).toBe('');
   expect(stripe.account.list('customer')).toEqual([]);
   expect(await remaining(key)).toBe('');
+});
+
+it('portal-cancel: ends what costs nothing, and says when', async () => {
+  await using billing = await startBilling();
+  const user = { tenantId: 'acme', userId: randomUUID() };
+  billing.users.put(user.tenantId, user.userId, { displayName: 'Ada' });
+  await billing.customers.subscribe({ ...user, ...(await billing.sell({ minorUnits: 0n })) });
+  const gateway = { isConfigured: false, deleteCustomer: async () => {} };
+  for (const { text } of erasedRows({} as Pool, gateway).statements)
+    await billing.sql(text, [user.tenantId, [user.userId], 100]);
+  const { customer } = await billing.customers.getCustomer({ tenantId: user.tenantId, id: user.userId });
+  expect(customer?.subscription).toMatchObject({
+    state: SubscriptionState.CANCELED,
+    endTime: expect.anything(),
+  });
 });

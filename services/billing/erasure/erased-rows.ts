@@ -24,7 +24,7 @@ const STATEMENTS = [
           and state not in ('CANCELED', 'INCOMPLETE_EXPIRED')
         order by id limit $3 for update
       )
-      update subscriptions u set state = 'CANCELED', update_time = now()
+      update subscriptions u set state = 'CANCELED', end_time = least(end_time, now()), update_time = now()
       from chosen s where u.tenant_id = s.tenant_id and u.id = s.id returning 1`,
   },
 ];

@@ -136,6 +136,32 @@ describe('T1: an unfinished subscription', () => {
   });
 });
 
+describe('portal-cancel: when a subscription ended', () => {
+  const endTime = async () => {
+    const { rows } = await pool.query(
+      `select end_time from subscriptions where id = $1 and tenant_id = 'acme'`,
+      [order.subscription.id],
+    );
+    return rows[0]?.end_time as Date | null;
+  };
+
+  it.each<SubscriptionState>(['CANCELED', 'INCOMPLETE_EXPIRED'])(
+    'portal-cancel: is known of one that is %s, however that was learned',
+    async (over) => {
+      const before = Date.now();
+      await settleOrder(pool, refOf(order), newsOf(over, null));
+      const ended = await endTime();
+      expect(ended?.getTime()).toBeGreaterThanOrEqual(before);
+      expect(ended?.getTime()).toBeLessThanOrEqual(Date.now());
+    },
+  );
+
+  it('portal-cancel: is not known of one that goes on', async () => {
+    await settleOrder(pool, refOf(order), newsOf('ACTIVE', newStripeId('sub')));
+    expect(await endTime()).toBeNull();
+  });
+});
+
 describe('T1: the end of a subscription', () => {
   const end = (state: SubscriptionState, stripeSubscriptionId: string | null = null) =>
     cancelOrder(pool, {

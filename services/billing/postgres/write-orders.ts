@@ -120,7 +120,9 @@ const INSERT = {
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
 };
 
-const NEWS = `state = $3, stripe_subscription_id = $4, current_period_end = $5, cancel_at_period_end = $6, update_time = $7`;
+// What is over ended by now; what is to end with its period ends then.
+const NEWS = `state = $3, stripe_subscription_id = $4, current_period_end = $5, cancel_at_period_end = $6, update_time = $7,
+      end_time = case when $3 in ('CANCELED', 'INCOMPLETE_EXPIRED') then least(end_time, $7) when $6 then $5 else end_time end`;
 
 // Once Stripe's id stands there, what it says is told by its events.
 const UNFINISHED = `tenant_id = $1 and id = $2 and stripe_subscription_id is null and state = 'INCOMPLETE'`;
@@ -144,8 +146,7 @@ const DROP_CUSTOMER = {
 // What is over stays as it is, whoever was faster.
 const END = {
   name: 'end_subscription',
-  text: `update subscriptions set ${NEWS},
-      end_time = case when $6 then $5 when $3 = 'CANCELED' then coalesce(end_time, $7) else end_time end
+  text: `update subscriptions set ${NEWS}
     where tenant_id = $1 and id = $2 and state not in ('CANCELED', 'INCOMPLETE_EXPIRED')`,
 };
 
