@@ -499,6 +499,7 @@ describe('money that came without a payment intent', () => {
     for (const change of [
       { payment_intent: null, charge: null },
       { paid_out_of_band: true },
+      { paid_out_of_band: true, payment_intent: 'pi_p', charge: null },
       { payments: { data: [{ payment: { type: 'payment_record', payment_record: 'pr_1' } }] } },
     ])
       expect(after([invoice(change)], 'in_1')).toMatchObject({
@@ -522,6 +523,7 @@ describe('money that came without a payment intent', () => {
   it('charge-without-intent: is none of an invoice that an intent paid, that is not paid, or that does not say how', () => {
     for (const change of [
       { payment_intent: 'pi_p', charge: 'ch_p_1' },
+      { payment_intent: 'pi_p', charge: 'ch_p_1', paid_out_of_band: true },
       { payment_intent: null, status: 'open' },
       { payment_intent: null, amount_paid: 0 },
       { payments: { data: [{ payment: { type: 'payment_intent', payment_intent: 'pi_p' } }] } },

@@ -198,7 +198,11 @@ function paidWithoutIntent(raw: Raw): string | null {
   const { data = [] } = isRaw(raw.payments) ? raw.payments : {};
   const payments = Array.isArray(data) ? data.filter(isRaw).map(({ payment }) => payment) : [];
   const isOutside = raw.paid_out_of_band === true || payments.length > 0 || raw.payment_intent === null;
-  const hasIntent = [raw, ...payments].some((each) => isRaw(each) && optionalIdOf(each, 'payment_intent'));
+  // The intent of an invoice that somebody marked as paid was given up; one that paid would have left a charge.
+  const isByHand = raw.paid_out_of_band === true && raw.charge === null;
+  const hasIntent = [...(isByHand ? [] : [raw]), ...payments].some(
+    (each) => isRaw(each) && optionalIdOf(each, 'payment_intent'),
+  );
   if (!isOutside || hasIntent) return null;
   const charges = [raw, ...payments].flatMap((each) =>
     isRaw(each) ? (optionalIdOf(each, 'charge') ?? []) : [],

@@ -31,12 +31,20 @@ export interface Told {
  * @throws LedgerError where one of them is not understood.
  */
 export function snapshotsOfEvent(kind: StripeKind, raw: Raw, told: Told): Snapshot[] {
+  return snapshotsIn({ kind, raw }, told, MOST_LEVELS);
+}
+
+function snapshotsIn({ kind, raw }: Embedded, told: Told, levelsLeft: number): Snapshot[] {
   const own = snapshotOf(kind, raw, told);
-  const within = embeddedIn(kind, raw).flatMap((each) => snapshotsOfEvent(each.kind, each.raw, told));
+  const embedded = levelsLeft > 0 ? embeddedIn(kind, raw) : [];
+  const within = embedded.flatMap((each) => snapshotsIn(each, told, levelsLeft - 1));
   if (within.length === 0) return [own];
   // An object may stand in several places of one event, and is the same in all.
   return [...new Map([own, ...within].toReversed().map((each) => [each.id, each])).values()].toReversed();
 }
+
+// As deep as Stripe expands: https://docs.stripe.com/api/expanding_objects
+const MOST_LEVELS = 4;
 
 /**
  * What Stripe answered when it was asked. It is taken to be a little older than it is, so that it never hides an event

@@ -76,6 +76,22 @@ describe('an event', () => {
     expect(about(type, object)).toMatchObject({ state });
   });
 
+  it('thin-event: is read without an error however deep objects stand in one another', () => {
+    const about = `"status":"succeeded","amount":1,"currency":"eur","created":1`;
+    const charge = `{"object":"charge","id":"ch_1",${about},"payment_intent":`;
+    const intent = `{"object":"payment_intent","id":"pi_1",${about},"latest_charge":`;
+    const levels = 4000;
+    const object = [(charge + intent).repeat(levels), '}}'.repeat(levels)].join('null');
+    const body = JSON.stringify({ ...event, type: 'charge.updated', data: { object: 0 } });
+    expect(readWebhookEvent(body.replace('"object":0', `"object":${object}`))).toMatchObject({
+      state: 'received',
+      payload: [
+        { kind: 'payment_intent', id: 'pi_1' },
+        { kind: 'charge', id: 'ch_1' },
+      ],
+    });
+  });
+
   it('thin-event: of any JSON is read without an error', () => {
     const events = refundedAndDisputed({ name: 'any' });
     fc.assert(
