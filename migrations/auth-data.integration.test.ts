@@ -208,6 +208,37 @@ describe('folded-names', () => {
   });
 });
 
+describe('more-folded-letters', () => {
+  it('folded-names: finds who was written before it, and takes all of it back', async () => {
+    await using database = await createTestDatabase('auth');
+    await using client = await connect(database.ownerUrl);
+    const name = '2026-12-02-more-folded-letters';
+    await down(database.ownerUrl, name);
+    const names = ['ज़ाकिर ख़ान', 'മോഹൻ ലാൽ', 'Sahaiʔa O΄Brien', 'װאַסערמאַן Ⱥda', 'Ada Lovelace', 'Søren WEIẞ'];
+    await client.query(INSERT_NAMES, [names]);
+    const before = await client.query(READ_WORDS);
+    await migrate(auth, new Secret(database.ownerUrl), KEYS);
+    const words = await client.query(READ_WORDS);
+    expect(words).toEqual(await client.query(WORDS_BY_NAMES));
+    expect(words.map(({ word }) => word)).toEqual(
+      expect.arrayContaining([
+        'जाकिर',
+        'खान',
+        'മോഹന്'.normalize('NFKD'),
+        'sahaia',
+        'obrien',
+        'וואסערמאן',
+        'ada',
+        'soren',
+      ]),
+    );
+    expect(await client.query(STRAY_WORDS)).toEqual([]);
+    await down(database.ownerUrl, name);
+    expect(await client.query(READ_WORDS)).toEqual(before);
+    expect(await client.query(STRAY_WORDS)).toEqual([]);
+  });
+});
+
 const FOLDED_NAMES = '2026-12-02-folded-names';
 
 const INSERT_NAMES = `insert into users (tenant_id, id, state, role, first_name, last_name, create_time, update_time)

@@ -17,6 +17,7 @@ import { touchedViewsMigration } from './auth/2026-12-01-touched-views.ts';
 import { erasuresMigration } from './auth/2026-12-02-erasures.ts';
 import { foldedNamesMigration } from './auth/2026-12-02-folded-names.ts';
 import { lastMomentsMigration } from './auth/2026-12-02-last-moments.ts';
+import { moreFoldedLettersMigration } from './auth/2026-12-02-more-folded-letters.ts';
 import { phoneKeysMigration } from './auth/2026-12-02-phone-keys.ts';
 import { billingMigration } from './billing/2026-11-20-billing.ts';
 import { paymentsMigration } from './billing/2026-11-20-payments.ts';
@@ -112,6 +113,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       erasuresMigration,
       foldedNamesMigration,
       lastMomentsMigration,
+      moreFoldedLettersMigration,
     ],
   },
   booking: {

@@ -11,29 +11,53 @@ import {
   UNSEEN,
 } from './folded-characters.ts';
 
-const letters = LETTER_GROUPS.map(
-  ([from, to]) => `if value ~ '[${from}]' then value := translate(value, '${from}', '${to}'); end if;`,
-).join('\n        ');
-const longerLetters = LONGER_LETTERS.reduce(
-  (text, [letter, folded]) => `replace(${text}, '${letter}', '${folded}')`,
-  'value',
-);
+/** What a `search_text` folds. Classes are of PostgreSQL's regular expressions. */
+export interface FoldedCharacters {
+  readonly leftOut: string;
+  readonly accents: string;
+  readonly separators: string;
+  /** The dots of Catalan `l·l`. */
+  readonly dotsOfLl: string;
+  readonly letterGroups: typeof LETTER_GROUPS;
+  readonly longerLetters: typeof LONGER_LETTERS;
+}
 
-/** Words are separated by one space or more; `% _ \\` and the like are letters among others. */
-const SEARCH_TEXT = `function search_text(value text) returns text language plpgsql immutable strict parallel safe as $$
+/** Behind `create`. Words are separated by one space or more; `% _ \\` and the like are letters among others. */
+export function searchText(folded: FoldedCharacters): string {
+  const { leftOut, accents, separators, dotsOfLl, letterGroups, longerLetters } = folded;
+  const letters = letterGroups.map(
+    ([from, to]) => `if value ~ '[${from}]' then value := translate(value, '${from}', '${to}'); end if;`,
+  );
+  const longer = longerLetters.reduce(
+    (text, [letter, folded]) => `replace(${text}, '${letter}', '${folded}')`,
+    'value',
+  );
+  return `function search_text(value text) returns text language plpgsql immutable strict parallel safe as $$
   begin
     if value !~ '^[\\x20-\\x7e]*$' then
-      value := normalize(regexp_replace(value, '[${LEFT_OUT}]+', '', 'g'), NFKD);
-      value := regexp_replace(value, '[${ACCENTS}${LEFT_OUT}]+', '', 'g');
+      value := normalize(regexp_replace(value, '[${leftOut}]+', '', 'g'), NFKD);
+      value := regexp_replace(value, '[${accents}${leftOut}]+', '', 'g');
       if value !~ '^[\\x20-\\x7e]*$' then
-        value := regexp_replace(value, '([lL])\\u00b7(?=[lL])', '\\1', 'g');
-        value := regexp_replace(value, '[${SEPARATORS}]+', ' ', 'g');
-        ${letters}
-        value := ${longerLetters};
+        value := regexp_replace(value, '([lL])[${dotsOfLl}](?=[lL])', '\\1', 'g');
+        value := regexp_replace(value, '[${separators}]+', ' ', 'g');
+        ${letters.join('\n        ')}
+        value := ${longer};
       end if;
     end if;
     return translate(lower(value collate "C"), '"(),-./:;<>?!&[]{|}\`''', '                   ');
   end $$`;
+}
+
+/** What this migration folds. */
+export const FOLDED_NAMES: FoldedCharacters = {
+  leftOut: LEFT_OUT,
+  accents: ACCENTS,
+  separators: SEPARATORS,
+  dotsOfLl: '\\u00b7',
+  letterGroups: LETTER_GROUPS,
+  longerLetters: LONGER_LETTERS,
+};
+const SEARCH_TEXT = searchText(FOLDED_NAMES);
 
 /** The last letter of a word is a part by itself where it is a syllable or a word. */
 const SEARCH_PARTS = `function search_parts(word text) returns table (kind smallint, part text)
@@ -59,7 +83,7 @@ const CHANGED = `select tenant_id, id, search_entry(${NAMES}) as was, next_searc
  * The users concerned are found before writers of names have to wait, and looked for once more among those who were written
  * meanwhile. A search sees all before or all after, because it is one transaction.
  */
-function refold(searchText: string): string[] {
+export function refold(searchText: string): string[] {
   return [
     `create ${searchText.replace('search_text', 'next_search_text')}`,
     `do $$ begin

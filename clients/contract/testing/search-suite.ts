@@ -113,6 +113,9 @@ export function describeSearching(subject: () => ServiceSubject): void {
       ['invisible', 'Johanna', 'Hin\u00adtze', ['Jo\u200bhanna', 'hintze']],
       ['apostrophes', 'Kaʻaʻawa', 'Kahananui', ['kaaawa', 'Ka’a’awa', "ka'a'awa", 'KAʼAʼAWA']],
       ['apostrophes', 'Sinéad', 'O´Connor', ['oconnor', 'O’Connor', 'O`Connor', 'OʻConnor', 'o＇connor']],
+      ['apostrophes', 'Sahaiʔa', 'O΄Brien', ['sahaia', 'Sahai’a', 'obrien', "o'brien"]],
+      ['invisible', 'മോഹൻ', 'ലാൽ', ['മോഹന്\u200d', 'ലാല്\u200d മോഹൻ']],
+      ['folded-names', 'ज़ाकिर', 'ख़ान', ['जाकिर', 'खान', 'ज़ाकिर', 'खान जाकिर']],
       ['capitals', 'Anna', 'WEIẞ', ['weiss', 'Weiß', 'WEISS', 'weiẞ']],
       ['capitals', 'ΟΔΥΣΣΕΥΣ', 'İnönü', ['οδυσσευς', 'οδυσσευσ', 'inonu', 'INÖNÜ', 'ınönü']],
       ['folded-names', 'Ｓøren', 'Đặng', ['soren', 'sØren', 'dang', 'ｄａｎｇ']],
@@ -143,6 +146,11 @@ export function describeSearching(subject: () => ServiceSubject): void {
       ['민수', '김', ['김민수', '민수김', '김 민수', '김민']],
       ['สมชาย', 'ใจดี', ['สมชายใจดี', 'ใจดีสมชาย', 'สมชาย ใจดี', 'สมชายใจ']],
       ['小 明', '欧阳', ['欧阳小明', '小明欧阳']],
+      [
+        'กัลยาณิวัฒนาพรรณี',
+        'ศรีสุวรรณวงศ์ประเสริฐกุล',
+        ['กัลยาณิวัฒนาพรรณีศรีสุวรรณวงศ์ประเสริฐกุล', 'ศรีสุวรรณวงศ์ประเสริฐกุลกัลยาณิวัฒนาพรรณี'],
+      ],
       ['Xiaoming', '李', ['xiaoming李', '李Xiaoming']],
     ])('joined-names: finds %s %s as %j', async (firstName, lastName, queries) => {
       const tenantId = freshTenant();

@@ -10,21 +10,21 @@ export const SPACE = /[\p{Z}\t-\r\x85]/v;
 
 /**
  * Signs that stand for an apostrophe, a glottal stop or a soft sign, in one spelling or another, and the Arabic letter that only
- * draws a word out. Unicode has no property for them: some are letters, others punctuation.
+ * draws a word out. Unicode has no property for them: some are letters (`ʔ`), others punctuation.
  */
 export const APOSTROPHES =
-  /['`´ʹ-ˏˮ՚׳״ـ\u1fbd\u1fbf\u1fef\u1ffd\u1ffe\u2018\u2019\u201b\u2032-\u2037\u05f3\u05f4ߴߵꞋꞌ\uff07\uff40]/v;
+  /['`´ʹ-ˏˮ՚׳״ـ\u1fbd\u1fbf\u1fef\u1ffd\u1ffe\u0241\u0242\u0294\u0384\u2018\u2019\u201b\u2032-\u2037\u05f3\u05f4ߴߵꞋꞌ\u275b\u275c\uff07\uff40]/v;
 
 /**
- * Marks that a name is found without: accents, and points for vowels where the script can do without them. Marks of Thai or
- * Devanagari are vowels and stay; so do the two that make another syllable of a kana, and the Greek iota below a letter, whose capital
- * is a letter.
+ * Marks that a name is found without: accents, points for vowels where the script can do without them, and the dot below Indic
+ * letters (nukta), which keyboards leave out. Other marks of Thai or Devanagari are vowels and stay; so do the two that make another
+ * syllable of a kana, and the Greek iota below a letter, whose capital is a letter.
  */
 export const ACCENTS =
-  /[[\p{M}&&[\p{sc=Zinh}\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{sc=Copt}\p{sc=Glag}\p{sc=Hebr}\p{sc=Arab}\p{sc=Syrc}]]--[\u0345\u3099\u309a]]/v;
+  /[[[\p{M}&&[\p{sc=Zinh}\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{sc=Copt}\p{sc=Glag}\p{sc=Hebr}\p{sc=Arab}\p{sc=Syrc}]]\u093c\u09bc\u0a3c\u0abc\u0b3c\u0c3c\u0cbc]--[\u0345\u3099\u309a]]/v;
 
 /** What separates words: spaces and punctuation. `% _ \ @ # *` and other signs are characters of a name among others. */
-export const SEPARATORS = /[[\p{P}\p{Z}\t-\r\x85\u2000-\u206f\u2212<>\|]--[%_\\@#*]]/v;
+export const SEPARATORS = /[[\p{P}\p{Z}\t-\r\x85\u02d7\u2000-\u206f\u2212\u2219\u22c5<>\|]--[%_\\@#*]]/v;
 
 /**
  * Letters of scripts that are written without spaces, or, as Korean, in which a given name is written right behind a family name.

@@ -8,8 +8,8 @@ const LEFT_OUT = new RegExp(`${APOSTROPHES.source}|${INVISIBLE.source}`, 'gv');
 const ACCENTS_LEFT = new RegExp(`${ACCENTS.source}|${APOSTROPHES.source}`, 'gv');
 const BETWEEN_WORDS = new RegExp(`${SEPARATORS.source}+`, 'gv');
 const NON_ASCII_LETTERS = new RegExp(`[${[...LETTERS.keys()].join('')}]`, 'gu');
-/** The dot of Catalan `l·l`; elsewhere it separates words. */
-const DOT_OF_LL = /(?<=l)·(?=l)/giu;
+/** The dot of Catalan `l·l`, also where it was typed as a bullet or an operator; elsewhere it separates words. */
+const DOT_OF_LL = /(?<=l)[·•‧∙⋅](?=l)/giu;
 
 /**
  * A text as names are searched and compared: without letter case, accents, apostrophes and characters that nobody sees, its

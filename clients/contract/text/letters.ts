@@ -2,13 +2,17 @@
  * What letters are searched as that Unicode neither decomposes nor folds, each letter followed by its replacement.
  *
  * `Intl.Collator` knows a dozen of the Latin ones only. Latin: letters with a stroke, a hook or a tail, and ligatures. Arabic:
- * forms that a Persian, an Urdu and an Arabic keyboard give for one letter, and endings that are written either way. Greek:
- * the sigma at the end of a word.
+ * forms that a Persian, an Urdu and an Arabic keyboard give for one letter, and endings that are written either way. Yiddish:
+ * letters of two, which others type one by one. Malayalam and Bengali: letters without a vowel, once written as two and a joiner.
+ * Greek: the sigma at the end of a word.
  */
 const LETTER_FORMS = `
   æae œoe þth ðd đd ɖd ɗd ƌd øo ɵo ɔo łl ƚl ɫl ⱡl ħh ⱨh ŧt ƭt ʈt ⱦt ŋn ɲn ƞn ƀb ɓb ƃb ƈc ȼc əe ǝe ɛe ɇe ƒf ǥg ɠg ɣg
   ıi ɨi ɩi ɉj ƙk ⱪk ĸq ƥp ɍr ɽr ȿs ʉu ʊu ʋv ⱳw ɏy ƴy ƶz ȥz ɀz ʒz
+  ⱥa ɑa ꟈd ɡg ꞡg ɦh ȷj ꝁk ꝃk ꝅk ꞣk ɬl ꝉl ȴl ɱm ꞥn ȵn ꝋo ᵽp ꝑp ꝓp ɋq ꝗq ꝙq ꞧr ʂs ꞩs ꟊs ȶt ꜳaa ꜵao ꜷau ꜹav ꜻav ꜽay ꝏoo
   ىي یي کك ہه ھه ەه ةه ٱا
+  \u05f0\u05d5\u05d5 \u05f1\u05d5\u05d9 \u05f2\u05d9\u05d9
+  ൔമ് ൕയ് ൖഴ് ൺണ് ൻന് ർര് ൽല് ൾള് ൿക് ৎত্
   ςσ`;
 
 const FIRST_KATAKANA = 0x30a1;

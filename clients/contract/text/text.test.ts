@@ -30,6 +30,9 @@ describe('foldText', () => {
       'O＇Brien',
       'O՚Brien',
       'OꞌBrien',
+      'O΄Brien',
+      'OʔBrien',
+      'O❜Brien',
     ].map((name): [string, string] => [name, 'obrien']),
     ['צ׳רלי', 'צרלי'],
   ])('apostrophes: folds %s to %s', (text, folded) => {
@@ -62,6 +65,10 @@ describe('foldText', () => {
     ['Gal·la 玛丽·居里 マリー・キュリー', 'galla 玛丽 居里 まりー きゅりー'],
     ['Əliyev ɓoye', 'eliyev boye'],
     ['علی كريم', 'علي كريم'],
+    ['ज़ाकिर ड़ শ্রেয়া', 'जाकिर ड শ্রেযা'],
+    ['װאַסערמאַן ױ ײ', 'וואסערמאן וי יי'],
+    ['Ⱥda Ɡ ꞩ ꜳ Ꝏ', 'ada g s aa oo'],
+    ['Gal·la Gal⋅la Gal•la Gaŀla Jean˗Luc', 'galla galla galla galla jean luc'],
     ['50%_off a\\b #1', '50%_off a\\b #1'],
   ])('folded-names: folds %s to %s', (text, folded) => {
     expect(foldText(text)).toBe(folded.normalize('NFKD'));
@@ -84,6 +91,12 @@ describe('foldText', () => {
     expect(IGNORABLE.length).toBeGreaterThan(4000);
     expect(IGNORABLE.filter((each) => foldText(`${each}Jo${each}hanna${each}`) !== 'johanna')).toEqual([]);
     expect(foldText('علی\u200cرضا')).toBe(foldText('علیرضا'));
+    // As these letters were written before Unicode had them.
+    for (const [old, letter] of [
+      ['മോഹന്\u200d', 'മോഹൻ'],
+      ['ত্\u200d', 'ৎ'],
+    ] as const)
+      expect(foldText(old)).toBe(foldText(letter));
     expect(wordsOf('Jo\u0007hanna\tKing')).toEqual(['johanna', 'king']);
   });
 });

@@ -1,8 +1,8 @@
 import { graphemesOf, isSpaceless } from '@rollcall/contract/text';
 import type { KnownParts, UserSearch } from './user-search.ts';
 
-/** Longer words are no joined names. Our own choice: a Thai name with its family name has some 20 letters. */
-const MAX_LETTERS = 24;
+/** Longer words are no joined names. Our own choice: a long Thai name with its family name has some 40 letters. */
+const MAX_LETTERS = 48;
 /** A family name, and given names in up to three words. */
 const MAX_PARTS = 4;
 /** So many ways to split a word are looked up among users. */
