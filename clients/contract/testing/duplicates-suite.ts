@@ -92,6 +92,23 @@ export function describeDuplicates(name: string, subject: () => ServiceSubject):
       expect(merges).toHaveLength(1);
     });
 
+    it('twins: are told apart by the name that is shown, where people have no other', async () => {
+      const { admin } = subject();
+      const tenantId = freshTenant();
+      const seed = async (displayName: string) => {
+        const names = { firstName: '', lastName: '', displayName };
+        const profile = { birthDate: '1990-01-01' };
+        return (await seedUser({ admin }, tenantId, { ...names, phone: '', profile })).id;
+      };
+      const pair = [await seed('Jörg Weiß'), await seed('JORG WEISS')];
+      await seed('Anna Schwarzenberger');
+      await seed('Hans Schwarzenberger');
+      const { candidates } = await admin.listDuplicateCandidates({ tenantId });
+      expect(candidates.map(({ first, second, score }) => [first?.id, second?.id, score])).toEqual([
+        [...pair, 0.8],
+      ]);
+    });
+
     it('are each a pair, also where several share an address, and none is deleted or merged', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();

@@ -61,7 +61,9 @@ const STRETCHES: Readonly<Record<DuplicateKey, PreparedStatement>> = {
 
 const SUSPECTS = {
   name: 'duplicate_suspects',
-  text: `select u.id, u.first_name, u.last_name, u.create_time, encode(u.email_base_key, 'hex') as email,
+  // Who has no other name than the one that is shown is compared by that.
+  text: `select u.id, case when u.first_name || u.last_name = '' then u.display_name else u.first_name end as first_name,
+      u.last_name, u.create_time, encode(u.email_base_key, 'hex') as email,
       encode(u.phone_key, 'hex') as phone, p.profile ->> 'birthDate' as birth_date
     from users u left join user_profiles p on p.tenant_id = u.tenant_id and p.user_id = u.id
     where u.tenant_id = $1 and u.id = any($2::uuid[]) and u.delete_time is null and u.merged_into is null`,

@@ -32,6 +32,7 @@ describe('nameLikeness', () => {
     ['Ada Lovelace/', 'Ada/Lovelace'],
     ['/Ada Lovelace', 'Ada/Lovelace'],
     ['Anna/Schwarzenberger', 'Anna/Schwartzenberger'],
+    ['Anna/Meyer', 'Anna/Meier'],
     ['小明/李', '李小明/'],
     ['小明/李', '李/小明'],
     ['민수/김', '김민수/'],
@@ -52,6 +53,10 @@ describe('nameLikeness', () => {
     ['Suharto/', 'Suharto/'],
     ['Schwarzenberger/Anne', 'Anna/Schwarzenberger'],
     ['किरण/शर्मा', 'करण/शर्मा'],
+    ['José María/López', 'María José/López'],
+    ['小 明/李', '明 小/李'],
+    ['Wei/Lin', 'Wei/Liu'],
+    ['Anna/Lee', 'Anna/Leo'],
   ])('twins: says of %s and %s no more than that they may be one name', (one, other) => {
     expect(compare(one, other)).toEqual(['NEAR', 'NEAR']);
   });

@@ -15,6 +15,8 @@ export type NameLikeness = 'SAME' | 'NEAR' | 'NONE';
 const MIN_FAMILY_LIKENESS = 0.8;
 /** Among shorter names with one letter amiss too many are other names. Our own choice. */
 const MIN_MISTAKEN = 3;
+/** Among shorter family names with one letter amiss many are other families: "Lin" and "Liu". Our own choice. */
+const MIN_MISTAKEN_FAMILY = 5;
 /** From here on also the first letter may be a mistake: "Katherine" and "Catherine". Our own choice. */
 const MIN_MISTAKEN_FIRST = 6;
 
@@ -25,7 +27,8 @@ const MIN_MISTAKEN_FIRST = 6;
 export function nameLikeness(one: ComparedName, other: ComparedName): NameLikeness {
   const [a, b] = [partsOf(one), partsOf(other)];
   if (a.given.length === 0 && b.given.length === 0) return 'NONE';
-  if (isSameWhole(a, b)) return 'SAME';
+  // José María and María José are brother and sister.
+  if (isSameWhole(a, b)) return isSameFamily(a, b) && joined(a.given) !== joined(b.given) ? 'NEAR' : 'SAME';
   const isWhole = [a.given, a.family, b.given, b.family].every((part) => part.length > 0);
   if (!isWhole) return likenessOfWords(a, b);
   const inOrder = likenessOfParts(a, b);
@@ -61,6 +64,10 @@ function isSameWhole(a: NameParts, b: NameParts): boolean {
   return [joined(b.given, b.family), joined(b.family, b.given)].some((each) => orders.includes(each));
 }
 
+function isSameFamily(a: NameParts, b: NameParts): boolean {
+  return a.family.length > 0 && joined(a.family) === joined(b.family);
+}
+
 // Where a part is missing, the name may stand whole in the other field. One word alone may be a family name.
 function likenessOfWords(a: NameParts, b: NameParts): NameLikeness {
   const [words, others] = [
@@ -82,8 +89,7 @@ function likenessOfParts(a: NameParts, b: NameParts): NameLikeness {
 }
 
 function likenessOfGiven(a: readonly string[], b: readonly string[]): NameLikeness {
-  if (joined(a) === joined(b) || isSameSet(a, b)) return 'SAME';
-  return matchWords(a, b);
+  return joined(a) === joined(b) ? 'SAME' : matchWords(a, b);
 }
 
 // A mistake in a family name makes no brother or sister; one part of a double name may be another family.
@@ -91,7 +97,9 @@ function likenessOfFamily(a: readonly string[], b: readonly string[]): NameLiken
   const [one, other] = [joined(a), joined(b)];
   if (one === other || isSameSet(a, b)) return 'SAME';
   if (isSpaceless(one + other)) return 'NONE';
-  if (likeness(a.join(' '), b.join(' ')) >= MIN_FAMILY_LIKENESS || isMistaken(one, other)) return 'SAME';
+  if (likeness(a.join(' '), b.join(' ')) >= MIN_FAMILY_LIKENESS) return 'SAME';
+  if (isMistaken(one, other))
+    return Math.min(one.length, other.length) < MIN_MISTAKEN_FAMILY ? 'NEAR' : 'SAME';
   const [fewer, more] = a.length < b.length ? [a, b] : [b, a];
   return fewer.every((word) => more.includes(word)) ? 'NEAR' : 'NONE';
 }
