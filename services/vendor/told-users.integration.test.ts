@@ -52,7 +52,7 @@ describe('what happens to a vendor', () => {
     ]);
     expect(new Set(told.map((each) => each?.source))).toEqual(new Set(['vendor']));
     expect(told.find((each) => each?.kind === 'vendor.activity_created')).toMatchObject({
-      summary: 'Offers A tour',
+      summary: 'Offers an activity',
       attributes: { vendor_id: id, activity_id: activity?.id },
     });
     expect(JSON.stringify(told.map((each) => each?.attributes))).not.toContain('between us');

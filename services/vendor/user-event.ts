@@ -4,8 +4,8 @@ export interface UserEvent {
   /** By the service's own name for it: `vendor.verified`. */
   readonly kind: string;
   readonly time: Date;
-  /** One line to show, at most 500 characters. */
+  /** One line to show, at most 500 characters. Never what a person wrote: a job may wait long after the person is erased. */
   readonly summary: string;
-  /** Ids and states of this service, by name. Never what somebody wrote about somebody. */
+  /** Ids and states of this service, by name. Never what a person wrote. */
   readonly attributes: Readonly<Record<string, string>>;
 }

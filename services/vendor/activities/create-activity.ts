@@ -78,7 +78,7 @@ function newActivity(
     userId,
     kind: 'vendor.activity_created',
     time: now,
-    summary: `Offers ${terms.title}`,
+    summary: 'Offers an activity',
     attributes: { vendor_id: vendorId, activity_id: activity.id, state: terms.state },
   };
   return { activity, event };
