@@ -107,6 +107,19 @@ const CASES: Case[] = [
     invalid('user.profile.tags'),
   ],
   [
+    'invisible: a note that shows nothing',
+    ({ admin }) => admin.createNote({ tenantId, id, text: '\u2060 \u200b' }),
+    invalid('text'),
+  ],
+  [
+    'invisible: a consent to nothing that can be seen',
+    ({ admin }) => {
+      const consents = [{ purpose: 'newsletter' }, { purpose: '\u200b' }];
+      return admin.createUser({ tenantId, user: { profile: { consents } } });
+    },
+    invalid('user.profile.consents[1].purpose'),
+  ],
+  [
     'a tag that cannot be kept',
     ({ admin }) => admin.createUser({ tenantId, user: { profile: { tags: ['x', 'a\0b'] } } }),
     invalid('user.profile.tags[1]'),

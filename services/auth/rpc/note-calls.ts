@@ -6,7 +6,7 @@ import {
   ListNotesResponseSchema,
   NoteSchema,
 } from '@rollcall/contract/user';
-import { isTimePosition, requireStorable } from '@rollcall/runtime/rpc';
+import { isTimePosition, requireStorable, requireVisible } from '@rollcall/runtime/rpc';
 import { v7 as uuidv7 } from 'uuid';
 import { createNote, deleteNote } from '../users/notes.ts';
 import type { Note } from '../users/user-records.ts';
@@ -24,7 +24,7 @@ export function noteCalls({
   return {
     async createNote(request) {
       const { tenantId, text, author } = request;
-      requireStorable('text', text);
+      requireVisible('text', text);
       requireStorable('author', author);
       const owner = { tenantId, id: request.id.toLowerCase() };
       const write = writeRequest('CreateNote', request, { ...owner, text, author });

@@ -8,7 +8,7 @@ import {
   UserState as StateMessage,
   type User as UserMessage,
 } from '@rollcall/contract/user';
-import { invalidField, requireStorable, SHOWS_NOTHING } from '@rollcall/runtime/rpc';
+import { invalidField, requireStorable, requireVisible, SHOWS_NOTHING } from '@rollcall/runtime/rpc';
 import type { ProfileJson, UserChanges, UserRole } from '../users/user.ts';
 import { requireTimestamp } from './timestamp.ts';
 
@@ -110,7 +110,8 @@ function toProfileJson(profile: Profile): JsonObject {
   if (profile.birthDate && !isDate(profile.birthDate)) {
     throw invalidField('user.profile.birth_date', 'must be a date of the calendar');
   }
-  for (const [i, { answerTime }] of profile.consents.entries()) {
+  for (const [i, { purpose, answerTime }] of profile.consents.entries()) {
+    requireVisible(`user.profile.consents[${i}].purpose`, purpose);
     if (answerTime) requireTimestamp(`user.profile.consents[${i}].answer_time`, answerTime);
   }
   // Gathered, not written; whatever stands there is ignored.

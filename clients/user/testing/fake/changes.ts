@@ -18,6 +18,7 @@ const TEXTS = ['first_name', 'last_name', 'display_name', 'profile_image', 'busi
 const PARTS = ['birth_date', 'address', 'preferences', 'consents', 'tags', 'loyalty', 'crm_fields'];
 const PATHS = [...TEXTS, 'role', 'state', 'profile', ...PARTS.map((part) => `profile.${part}`)];
 const MAX_PROFILE_BYTES = 64 * 1024;
+const SHOWS_NOTHING = 'must have a character that can be seen';
 
 /** Everything of a new user that a caller may choose. */
 export function copyNew(given: User, to: User): void {
@@ -44,8 +45,9 @@ export function requireStorable(given: User): void {
   }
   if (given.profile === undefined) return;
   requireMoments(given.profile);
-  if (given.profile.tags.some(isBlank))
-    throw invalidField('user.profile.tags', 'must have a character that can be seen');
+  if (given.profile.tags.some(isBlank)) throw invalidField('user.profile.tags', SHOWS_NOTHING);
+  for (const [i, { purpose }] of given.profile.consents.entries())
+    requireVisibleText(`user.profile.consents[${i}].purpose`, purpose);
   JSON.stringify(toJson(ProfileSchema, given.profile), (key, value) => {
     if (!isStorable(key) || (typeof value === 'string' && !isStorable(value)))
       throw invalidField('user.profile', UNSTORABLE);
@@ -92,6 +94,12 @@ export function requireMoment(field: string, time: Timestamp): void {
 /** Checks that one text can be kept. Throws FIELD_INVALID. */
 export function requireStorableText(field: string, text: string): void {
   if (!isStorable(text)) throw invalidField(field, UNSTORABLE);
+}
+
+/** Checks that one text can be kept and shows something. Throws FIELD_INVALID. */
+export function requireVisibleText(field: string, text: string): void {
+  requireStorableText(field, text);
+  if (isBlank(text)) throw invalidField(field, SHOWS_NOTHING);
 }
 
 function get(schema: DescMessage, message: object, path: string): unknown {

@@ -7,7 +7,7 @@ import {
   NoteSchema,
   type UserAdminService,
 } from '@rollcall/contract/user';
-import { requireStorableText } from './changes.ts';
+import { requireStorableText, requireVisibleText } from './changes.ts';
 import { requireNotErased, requireReadable, requireUser } from './lifecycle.ts';
 import { momentKeyOf, tieOf } from './listing.ts';
 import { newId } from './new-id.ts';
@@ -22,7 +22,7 @@ export function notesOf(store: UserStore, remember: Remember): Calls {
   return {
     createNote(request) {
       const { text, author } = request;
-      requireStorableText('text', text);
+      requireVisibleText('text', text);
       requireStorableText('author', author);
       const user = requireUser(store, request);
       requireNotErased(store, user);
