@@ -46,6 +46,8 @@ describe('readPhone', () => {
     ['zeros that are no international prefix', '0012 345', '0012345'],
     ['a country code that no country has', '+999 123 4567 x5', '9991234567'],
     ['a decimal zero of a spreadsheet', '447911123456.0', '447911123456'],
+    ['a decimal zero behind few digits', '112.0', '112'],
+    ['a group of zeros behind a dot', '555.0000', '5550000'],
     ['full-width digits', '＋４４ ７９１１ １２３４５６', '447911123456'],
     ['Arabic digits', '+٤٤ ٧٩١١ ١٢٣٤٥٦', '447911123456'],
     ['marks of direction around it', '\u202a+44\u00a07911\u2011123456\u202c', '447911123456'],
@@ -87,6 +89,11 @@ describe('User.phone', () => {
     ['4,47911e11', 'scientific notation'],
     ['447911123456.0', 'must not end in .0'],
     ['+447911123456.00', 'must not end in .0'],
+    ['447911123456.0 ', 'must not end in .0'],
+    ['(447911123456.0)', 'must not end in .0'],
+    ['447911123456.0 x5', 'must not end in .0'],
+    ['112.0', 'must not end in .0'],
+    ['+1800.0', 'must not end in .0'],
     ['((((', '3 to 15 digits'],
     ['(--)', '3 to 15 digits'],
     ['1 2 x345', '3 to 15 digits'],
@@ -109,6 +116,8 @@ describe('User.phone', () => {
     '0049 30 12345678901',
     '+1/212/555 0100',
     '(1) 555-0100',
+    '555.0000',
+    '212.555.0100',
   ])('phones: takes %s', (text) => {
     expect(faultOf(text)).toBeUndefined();
   });

@@ -17,8 +17,8 @@ export interface PhoneNumber {
 
 // What stands before an extension: as in the rule of `User.phone`, which a test holds against this.
 const MAIN = /^[+]?[0-9 ()./-]*/;
-// Digits that a spreadsheet keeps as a number come out as 447911123456.0.
-const DECIMAL_ZERO = /^([+]?[0-9]{5,})[.]0+$/;
+// Digits that a spreadsheet keeps as a number come out as 447911123456.0. Fewer digits before several zeros are a number: 555.0000.
+const DECIMAL_ZERO = /^([+]?[0-9]+(?=[.]0$)|[+]?[0-9]{5,}(?=[.]0+$))[.]0+$/;
 const INTERNATIONAL_PREFIX = /^00(?=[1-9])/;
 // Longer than the library reads, and once allowed.
 const LONG_EXTENSION = /^x([0-9]{10,})$/;

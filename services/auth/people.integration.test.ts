@@ -323,6 +323,25 @@ describe('whether an address is known', () => {
     });
   });
 
+  it('two-address-rules: gets no mail where no user may have it, and the same answer', async () => {
+    const tenantId = freshTenant();
+    const known = `nobody.${randomUUID()}@example.com`;
+    const odd = [
+      'ada@localhost',
+      'a@x.co, b@x.co',
+      'Ada <a@x.co>',
+      'a@x.co\r\nBcc: b@x.co',
+      'ada',
+      'root@[127.0.0.1]',
+    ];
+    for (const email of [...odd, known])
+      expect(await auth.people.requestPasswordReset({ tenantId, email })).toMatchObject({});
+    await auth.mails.next(known);
+    const waiting = () => auth.query('select 1 from mail_outbox where tenant_id = $1', [tenantId]);
+    await expect.poll(waiting, { timeout: 30_000 }).toEqual([]);
+    for (const email of odd) expect(await auth.mails.unread(email.replaceAll(/\p{Cc}/gu, ' '))).toEqual([]);
+  });
+
   it('is asked by several at once, none of whom is refused: none asked too often', async () => {
     const { email } = stranger();
     for (let i = 0; i < 25; i++) {

@@ -1,3 +1,6 @@
+import { create } from '@bufbuild/protobuf';
+import { UserSchema } from '@rollcall/contract/user';
+import { fieldRuleFault } from '@rollcall/runtime/rpc';
 import { nobodyToResetMail, passwordResetMail } from './mail-texts.ts';
 import { attemptKey, findByEmail, type People } from './people.ts';
 import type { MailOrder } from './people-store.ts';
@@ -9,6 +12,7 @@ export const RESET_MS = 60 * 60_000;
 
 /**
  * Sends a mail to an address: with a token where a user has it who may sign in, else one that says so, to whoever reads it there.
+ * An address that no user may have gets none: it may be several, or of the machine that sends.
  * @throws PeopleError TOO_MANY_ATTEMPTS (of the source)
  */
 export async function requestPasswordReset(
@@ -21,6 +25,7 @@ export async function requestPasswordReset(
   // Too many mails for one address: said to nobody, because that would tell of those before.
   if (isTooMuch) return;
   const to = email.trim();
+  if (!user && fieldRuleFault(UserSchema, create(UserSchema, { email: to }))) return;
   const userId = user?.state === 'ACTIVE' ? user.id : undefined;
   await store.queueMail(
     userId === undefined ? { tenantId, mail: nobodyToResetMail(to) } : resetOrder(tenantId, userId, to),

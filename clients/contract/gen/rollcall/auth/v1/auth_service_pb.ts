@@ -383,7 +383,8 @@ export type RequestPasswordResetRequest = Message<"rollcall.auth.v1.RequestPassw
   tenantId: string;
 
   /**
-   * The person's address, in any letter case; one that breaks the rule of `User.email` is taken in like any other that is not known.
+   * The person's address, in any letter case; one that breaks the rule of `User.email` is taken in like any other that is not known,
+   * and gets no mail.
    *
    * @generated from field: string email = 2;
    */
