@@ -122,6 +122,8 @@ export function describeMerges(name: string, subject: () => ServiceSubject): voi
       await told(survivor.id, 3n);
       const { mergeId, user } = await admin.mergeUsers({ tenantId, plan });
       expect(user?.profile?.statistics?.totalBookings).toBe(5n);
+      // Neither of them has any.
+      expect(user?.profile?.preferences).toBeUndefined();
 
       const key = { key: { case: 'externalId' as const, value: externalId } };
       const { outcomes } = await users.resolveUsers({ tenantId, keys: [key] });

@@ -137,6 +137,15 @@ export function describeNames(subject: () => ServiceSubject): void {
       expect(user?.version).toBe(11n);
     });
 
+    it('invisible: are refused where they show nothing', async () => {
+      const { admin } = subject();
+      const tenantId = freshTenant();
+      const { id } = await seedUser({ admin }, tenantId);
+      const refusal = { code: 'InvalidArgument', reason: 'FIELD_INVALID', fields: ['add'] } as const;
+      for (const tag of [' ', '\u200b', '\n', '\u3164'])
+        await expectRefusal(admin.modifyTags({ tenantId, id, add: ['a', tag] }), refusal);
+    });
+
     it('are a hundred at most, and none of a deleted user', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();

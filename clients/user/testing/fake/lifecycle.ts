@@ -11,7 +11,7 @@ import {
   UserSchema,
   UserState,
 } from '@rollcall/contract/user';
-import { requireStorableText } from './changes.ts';
+import { requireVisibleText } from './changes.ts';
 import { eraseUser } from './erasure.ts';
 import type { Once } from './once.ts';
 import { refusal, userNotFound } from './refusal.ts';
@@ -51,7 +51,7 @@ export function lifecycleOf(store: UserStore, once: Once): Lifecycle {
         return store.isErased(user) ? user : eraseUser(store, user);
       }),
     modifyTags: (request) => {
-      for (const tag of request.add) requireStorableText('add', tag);
+      for (const tag of request.add) requireVisibleText('add', tag);
       return once(ModifyTagsRequestSchema, request, () => {
         const user = requireUser(store, request);
         if (user.state === UserState.DELETED) throw deleted(user);

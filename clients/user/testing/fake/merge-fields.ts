@@ -76,7 +76,10 @@ function withPlaces(user: User, places: Places): User {
   const profile = json.profile as JsonObject;
   for (const path of FIELDS) put(json, path, places.get(path));
   for (const part of WHOLES) put(profile, part, places.get(`profile.${part}`));
-  for (const part of MAPS) put(profile, part, Object.fromEntries(entriesAt(part, places)));
+  for (const part of MAPS) {
+    const entries = entriesAt(part, places);
+    put(profile, part, entries.length > 0 ? Object.fromEntries(entries) : undefined);
+  }
   for (const part of LISTS)
     put(
       profile,
