@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import {
   type Code,
   Code as Codes,
@@ -127,6 +129,30 @@ describe('a guard of calls', () => {
     expect(reached[RECORD]).toBeUndefined();
     expect(reached[SEARCH]).toBe(before[SEARCH]);
     expect(seen.refused).toEqual([`auth ${SEARCH}`, `auth ${RECORD}`]);
+  });
+
+  it('outgoing-breakers: refuses calls after one that waited for a connection in vain and one behind it', async () => {
+    const mute = createServer().listen(0, '127.0.0.1');
+    test.defer(() => mute.close());
+    const sockets = new Set<Socket>();
+    mute.on('connection', (socket) => sockets.add(socket.on('error', () => {})));
+    test.defer(() => {
+      for (const each of sockets) each.destroy();
+    });
+    await once(mute, 'listening');
+    const { port } = mute.address() as AddressInfo;
+    // So that only the row counts.
+    const breaker = { resetTimeoutMs: 20_000, volumeThreshold: 1000 };
+    const own = test.use(createCallGuard({ target: 'auth', breaker }));
+    const connection = { address: `127.0.0.1:${port}`, guard: own, connectTimeoutMs: 600 };
+    const client = test.use(
+      createServiceClient(UserAdminService, { ...connection, defaultTimeoutMs: 20_000 }),
+    );
+    const call = () => codeOf(client.recordActivity({ tenantId: 'acme', id: 'u' }));
+    expect(await call()).toBe('Unavailable');
+    expect(own.state).toBe('closed');
+    expect(await call()).toBe('Unavailable');
+    expect(own.state).toBe('open');
   });
 
   it('outgoing-breakers: repeats the read that failed, without any caller, until the target answers', async () => {

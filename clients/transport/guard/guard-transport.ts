@@ -4,6 +4,7 @@ import { Code, ConnectError, createClient, type Transport } from '@connectrpc/co
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from '@rollcall/contract/health';
 import { remainingMs } from '../call-deadline.ts';
 import type { CallGuard, GuardedCall } from './call-guard.ts';
+import { isUnanswered, markTimeout } from './judge-calls.ts';
 
 /**
  * The time in ms that a call must have had for its timeout to say something about the target: some hundred times what a service
@@ -21,6 +22,7 @@ const DEADLINE_SLACK_MS = 50;
  */
 export function guardTransport(transport: Transport, guard: CallGuard, defaultTimeoutMs: number): Transport {
   const countedMs = Math.min(COUNTED_TIMEOUT_MS, defaultTimeoutMs);
+  const waiting = createWaiting(countedMs);
   return {
     unary(method, signal, timeoutMs, header, message, contextValues) {
       const askedMs = timeoutMs ?? defaultTimeoutMs;
@@ -34,7 +36,7 @@ export function guardTransport(transport: Transport, guard: CallGuard, defaultTi
         ? { probe: repeat }
         : { probe: toHealthProbe(transport, method, probeMs), probeMethod: HEALTH_CHECK };
       const about = { method: pathOf(method), isCutShort: hadMs < countedMs, ...probe };
-      return guard.run(() => untilDeadline(call, countedMs), about);
+      return guard.run(() => waiting(call), about);
     },
     async stream(method, signal, timeoutMs, header, messages, contextValues) {
       guard.requireClosed(pathOf(method));
@@ -63,19 +65,36 @@ function toHealthProbe(transport: Transport, method: DescMethod, timeoutMs: numb
 }
 
 /**
- * A caller whose deadline passes takes its call back, often a moment before this process sees the deadline pass itself. The
- * target let it pass all the same.
+ * Runs calls so that a wait in vain counts as a timeout, whatever ended it. A target that hangs accepts connections and gives none
+ * back that a call could use: one call waits until the channel gives up, and those behind it fail at once.
  */
-async function untilDeadline<Result>(call: () => Promise<Result>, countedMs: number): Promise<Result> {
-  const startedMs = performance.now();
-  try {
-    return await call();
-  } catch (error) {
-    const isCanceled = error instanceof ConnectError && error.code === Code.Canceled;
-    const leftMs = remainingMs() ?? Number.POSITIVE_INFINITY;
-    const waitedMs = performance.now() - startedMs;
-    if (!isCanceled || leftMs > DEADLINE_SLACK_MS || waitedMs < countedMs - DEADLINE_SLACK_MS) throw error;
-    const message = 'the deadline of the caller passed';
-    throw new ConnectError(message, Code.DeadlineExceeded, undefined, undefined, error);
-  }
+function createWaiting(countedMs: number): <Result>(call: () => Promise<Result>) => Promise<Result> {
+  let wasInVain = false;
+  return async (call) => {
+    const startedMs = performance.now();
+    try {
+      const result = await call();
+      wasInVain = false;
+      return result;
+    } catch (error) {
+      const hasWaited = performance.now() - startedMs >= countedMs - DEADLINE_SLACK_MS;
+      const fault = hasWaited ? orDeadline(error) : error;
+      const isInVain = isUnanswered(fault) && (hasWaited || wasInVain);
+      if (isInVain) markTimeout(fault);
+      wasInVain = isInVain;
+      throw fault;
+    }
+  };
+}
+
+/**
+ * A caller whose deadline passes takes its call back, often a moment before this process sees the deadline pass itself. The target
+ * let it pass all the same.
+ */
+function orDeadline(error: unknown): unknown {
+  const isCanceled = error instanceof ConnectError && error.code === Code.Canceled;
+  const leftMs = remainingMs() ?? Number.POSITIVE_INFINITY;
+  if (!isCanceled || leftMs > DEADLINE_SLACK_MS) return error;
+  const message = 'the deadline of the caller passed';
+  return new ConnectError(message, Code.DeadlineExceeded, undefined, undefined, error);
 }

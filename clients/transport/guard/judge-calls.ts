@@ -1,6 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { status } from '@grpc/grpc-js';
 import { isCallNotSent } from '../call-not-sent.ts';
+import { errorReason } from '../error-reason.ts';
 import type { BreakerJudge } from './breaker.ts';
 import { askedToWaitMs } from './wait.ts';
 
@@ -16,11 +17,26 @@ const OUTAGES: ReadonlySet<Code> = new Set([
   Code.DataLoss,
 ]);
 
+const timeouts = new WeakSet<object>();
+
+/** Has the judge take the error for a timeout, whatever its code. */
+export function markTimeout(error: ConnectError): void {
+  timeouts.add(error);
+}
+
+/** Whether a call failed and no server said so: its deadline passed, or there was no connection for it. */
+export function isUnanswered(error: unknown): error is ConnectError {
+  if (!(error instanceof ConnectError)) return false;
+  return error.code === Code.DeadlineExceeded || (error.code === Code.Unavailable && !errorReason(error));
+}
+
 /** What errors of gRPC calls mean, whichever service was called. Refusals of a caller are answers, and open no breaker. */
 export const CALL_JUDGE: Omit<BreakerJudge, 'refusal'> = {
   isOutage: (error) => error instanceof ConnectError && OUTAGES.has(error.code) && !isCallNotSent(error),
   isTimeout: (error) =>
-    error instanceof ConnectError && error.code === Code.DeadlineExceeded && !isCallNotSent(error),
+    error instanceof ConnectError &&
+    (error.code === Code.DeadlineExceeded || timeouts.has(error)) &&
+    !isCallNotSent(error),
   askedToWaitMs,
 };
 
