@@ -36,6 +36,8 @@ const KEPT_NANOS = 1_000_000;
 /** The bounds of a Timestamp by its own definition, in seconds: the years 1 to 9999. */
 const FIRST_SECOND = -62_135_596_800n;
 const LAST_SECOND = 253_402_300_799n;
+const FIRST_MS = 1000 * Number(FIRST_SECOND);
+const END_MS = 1000 * (Number(LAST_SECOND) + 1);
 /** The bound of a Duration by its own definition, in seconds: 10,000 years. */
 const LONGEST_SECONDS = 315_576_000_000n;
 
@@ -177,6 +179,11 @@ function textFault(text: string): ContentFault | undefined {
 export function momentFault({ seconds, nanos }: Pick<Timestamp, 'seconds' | 'nanos'>): string | undefined {
   const isMoment = seconds >= FIRST_SECOND && seconds <= LAST_SECOND && nanos >= 0 && nanos < 1e9;
   return isMoment ? undefined : 'must be a moment of the years 1 to 9999';
+}
+
+/** Whether it is a number of ms since 1970 that lies in the years 1 to 9999, as every moment that is kept does. */
+export function isMomentMs(ms: unknown): ms is number {
+  return Number.isInteger(ms) && Number(ms) >= FIRST_MS && Number(ms) < END_MS;
 }
 
 function timestampFault(time: Timestamp): ContentFault | undefined {

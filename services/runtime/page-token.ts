@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isMomentMs } from '@rollcall/contract/request-content';
 import { isUuid } from './rpc/field-faults.ts';
 import { runtimeError } from './rpc/reasons.ts';
 
@@ -53,13 +54,5 @@ export interface TimePosition {
 /** Whether a database can compare with it: anybody can write a token that looks like ours. */
 export function isTimePosition(value: unknown): value is TimePosition {
   const { timeMs, id } = (value ?? {}) as Partial<TimePosition>;
-  return isMoment(timeMs) && typeof id === 'string' && isUuid(id);
+  return isMomentMs(timeMs) && typeof id === 'string' && isUuid(id);
 }
-
-/** Whether it is a number of ms since 1970 that lies in the years 1 to 9999, as every moment that is kept does. */
-export function isMoment(timeMs: unknown): timeMs is number {
-  return Number.isInteger(timeMs) && Number(timeMs) >= FIRST_MS && Number(timeMs) < END_MS;
-}
-
-const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
-const END_MS = Date.UTC(10_000, 0);

@@ -2,7 +2,7 @@
 export { isLoopback, listenFault } from './listen-fault.ts';
 export type { MetricReading } from './metric-reading.ts';
 export { createOutgoingCalls, type OutgoingCalls, type OutgoingState } from './outgoing/outgoing-calls.ts';
-export { isMoment, isTimePosition, type PageTokens, pageTokens, type TimePosition } from './page-token.ts';
+export { isTimePosition, type PageTokens, pageTokens, type TimePosition } from './page-token.ts';
 export type { Call, Interceptor } from './rpc/call.ts';
 export { currentRequestId } from './rpc/current-call.ts';
 export { databaseFault } from './rpc/database-fault.ts';

@@ -1,4 +1,5 @@
-import { type AskedPage, isMoment, type PageRequest, pageByPosition } from '@rollcall/runtime/rpc';
+import { isMomentMs } from '@rollcall/contract/request-content';
+import { type AskedPage, type PageRequest, pageByPosition } from '@rollcall/runtime/rpc';
 import { isId } from '../ledger/read-fields.ts';
 import type { EventPosition } from '../payments/payment-reads.ts';
 
@@ -19,5 +20,5 @@ function isCode(value: unknown): value is string {
 
 function isEventPosition(value: unknown): value is EventPosition {
   const { timeMs, id } = (value ?? {}) as Partial<EventPosition>;
-  return isMoment(timeMs) && isId(id);
+  return isMomentMs(timeMs) && isId(id);
 }

@@ -1,4 +1,5 @@
 import { type DescField, ScalarType } from '@bufbuild/protobuf';
+import { isMomentMs } from '@rollcall/contract/request-content';
 
 /** How a value is written in JSON. */
 export interface JsonForm {
@@ -84,14 +85,11 @@ function numberOf(value: unknown): number {
 }
 
 const MOMENT = /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
-const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
-const END_MS = Date.UTC(10_000, 0);
 
 // The decoder's own reading takes 30 February for a day of March.
 function isMoment(value: unknown): boolean {
   const [, year, month, day] = (typeof value === 'string' && MOMENT.exec(value)) || [];
   if (year === undefined) return false;
-  const ms = Date.parse(value as string);
   const date = new Date(`${year}-${month}-${day}T00:00:00Z`);
-  return ms >= FIRST_MS && ms < END_MS && date.toISOString().startsWith(`${year}-${month}-${day}`);
+  return isMomentMs(Date.parse(value as string)) && date.toISOString().startsWith(`${year}-${month}-${day}`);
 }
