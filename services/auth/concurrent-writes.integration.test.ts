@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { freshTenant, seedUser } from '@rollcall/contract/testing';
 import { type User, UserRole, UserState, UserView } from '@rollcall/contract/user';
 import { Client } from 'pg';
@@ -176,6 +177,22 @@ async function versionsTold({ tenantId, id }: Target): Promise<number[]> {
 const settled = (results: readonly PromiseSettledResult<unknown>[]) => results.map(({ status }) => status);
 const names = Object.keys(WRITERS);
 const pairs = names.map((name, i) => [name, names[(i + 1) % names.length] ?? ''] as const);
+
+it('figures-are-news: writers of one user have transactions in the order of its versions, which the feed tells by', async () => {
+  const target = await seed();
+  const writes = Array.from({ length: 40 }, (_, n) => {
+    const written = { ...target, requestId: n % 4 ? randomUUID() : '' };
+    return n % 2
+      ? adminOf(n).recordStatistics({ ...target, source: `s${n}`, revision: 1n, totalBookings: 1n })
+      : adminOf(n >> 1).modifyTags({ ...written, add: [`t${n}`] });
+  });
+  await Promise.all(writes);
+  const rows = await database.query(
+    'select version::int from user_changes where tenant_id = $1 and user_id = $2 order by xid, seq',
+    [target.tenantId, target.id],
+  );
+  expect(rows.map(({ version }) => version)).toEqual(Array.from({ length: 41 }, (_, i) => i + 1));
+});
 
 describe.each([
   ['one process', 0],

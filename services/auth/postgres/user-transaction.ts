@@ -5,9 +5,15 @@ import { isRestarted, MergedMeanwhileError } from './transact-users.ts';
 import { type SelectedRow, selectOf, userFromRow } from './user-from-row.ts';
 import { requireSameRequest } from './write-errors.ts';
 
+// Taken before the transaction has an id, which the first row that it writes or locks gives it: so that of one user's writers who
+// has the lower version has the lower id, which is the order in which the change feed tells.
+const turnOf = (id: string) =>
+  `(select pg_advisory_xact_lock(hashtextextended($1::text || '/' || ${id}::uuid, 0))) turn`;
+
 const CLAIM = {
   name: 'write_claim',
-  text: `insert into write_requests (tenant_id, request_id, method, fingerprint, user_id) values ($1, $2, $3, $4, $5)
+  text: `insert into write_requests (tenant_id, request_id, method, fingerprint, user_id)
+    select $1::text, $2::uuid, $3::text, $4::bytea, $5::uuid from ${turnOf('$5')}
     on conflict do nothing returning user_id`,
 };
 
@@ -18,8 +24,8 @@ const CLAIMED = {
 
 const LOCK = {
   name: 'user_lock',
-  text: `select id, erase_time is not null as is_erased from users
-    where tenant_id = $1 and id = $2 and merged_into is null for update`,
+  text: `select id, erase_time is not null as is_erased from ${turnOf('$2')}, users
+    where tenant_id = $1 and id = $2 and merged_into is null for update of users`,
 };
 
 const ANSWERED_BY = {
