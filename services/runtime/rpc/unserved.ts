@@ -72,7 +72,7 @@ export function createUnservedLog(logger: Logger): UnservedLog {
 const SENTENCES = {
   MESSAGE_TOO_LARGE: 'The message is larger than the method takes, or the service sends.',
   MESSAGE_MALFORMED:
-    'The request cannot be read as a message of the method: look at its form, encoding and compression.',
+    'The request cannot be read as a message of the method: look at its form, encoding and compression, and for a name that is given twice.',
   DEADLINE_EXCEEDED: 'The deadline passed before the call was served.',
   CANCELLED: 'The caller went away before the request was read.',
   NOT_IMPLEMENTED: 'The service has no such method, or does not take requests in this form.',

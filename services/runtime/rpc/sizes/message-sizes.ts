@@ -59,7 +59,10 @@ export interface TextSizes {
 
 /** The names by which JSON may give a value of an enum. */
 export interface EnumNames {
-  readonly known: ReadonlySet<string>;
+  /** The number of each. */
+  readonly known: ReadonlyMap<string, number>;
+  /** Whether the field rules take a number. */
+  takes(number: number): boolean;
   /** Those that the field rules take. */
   readonly allowed: readonly string[];
   /** What all of them begin with: `BOOKING_STATUS_`. */
@@ -208,10 +211,15 @@ function readValue(field: DescField, rules: FieldRules | undefined, reading: Rea
 }
 
 function enumNames({ values, sharedPrefix = '' }: DescEnum, rules: FieldRules | undefined): EnumNames {
-  const refused = rules?.type.case === 'enum' ? rules.type.value.notIn : [];
+  const { notIn = [], definedOnly = false } = rules?.type.case === 'enum' ? rules.type.value : {};
+  const takes = (number: number) =>
+    !notIn.includes(number) && (!definedOnly || values.some((each) => each.number === number));
   return {
-    known: new Set(values.flatMap(({ name, jsonName }) => [name, jsonName])),
-    allowed: values.filter(({ number }) => !refused.includes(number)).map(({ name }) => name),
+    known: new Map(
+      values.flatMap(({ name, jsonName, number }) => [name, jsonName].map((each) => [each, number])),
+    ),
+    takes,
+    allowed: values.filter(({ number }) => takes(number)).map(({ name }) => name),
     prefix: sharedPrefix.toUpperCase(),
   };
 }

@@ -89,7 +89,7 @@ function reflectOf(message: DescMessage, rest: readonly DescField[], what: { cou
 }
 
 function plain(field: DescField | undefined, text: string): unknown {
-  if (field?.enum) return 99;
+  if (field?.enum) return 1;
   return field?.scalar === 9 ? text : field?.scalar === 3 ? 1n : 1;
 }
 

@@ -60,7 +60,6 @@ describe('the sizes of requests', () => {
         .join('.');
       const fault = { field, description: expect.stringMatching(/no more than|at most/) };
       expect(scanBinary(message, toBinary(method.input, beyond))).toEqual(fault);
-      // JSON has no word for an enum value that does not exist, other than its number.
       expect(scanJson(message, toJson(method.input, beyond))).toEqual(fault);
     },
   );

@@ -23,8 +23,9 @@ export function unknownField({ typeName, byName }: MessageSizes, name: string): 
 
 /** What is wrong with an enum's value as JSON has it: a name, or a number of 32 bits. The field is for the caller to add. */
 export function enumFault(names: EnumNames, value: unknown): RequestFault | undefined {
-  if (typeof value === 'string') return names.known.has(value) ? undefined : unknownEnumName(names, value);
-  if (WHOLE_32.takes(value)) return undefined;
+  const number = typeof value === 'string' ? names.known.get(value) : value;
+  if (typeof value === 'string' && number === undefined) return unknownEnumName(names, value);
+  if (WHOLE_32.takes(number) && names.takes(Number(number))) return undefined;
   return { field: '', description: `must be one of ${names.allowed.join(', ')}` };
 }
 
