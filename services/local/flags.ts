@@ -18,6 +18,7 @@ const FLAGS: ReadonlyMap<string, keyof LocalFlags> = new Map(
     '--yes': 'yes',
     '--no-sample': 'noSample',
     '--help': 'help',
+    '-h': 'help',
   }),
 );
 
@@ -28,7 +29,7 @@ const FLAGS: ReadonlyMap<string, keyof LocalFlags> = new Map(
 export function readFlags(args: readonly string[]): LocalFlags {
   const unknown = args.filter((arg) => !FLAGS.has(arg));
   if (unknown.length > 0) {
-    const known = [...FLAGS.keys()].join(', ');
+    const known = [...FLAGS.keys()].filter((flag) => flag.startsWith('--')).join(', ');
     throw new StartupError(
       `npm start does not know ${unknown.map((arg) => `"${arg}"`).join(', ')}: it takes ${known}`,
     );

@@ -5,17 +5,19 @@ import { errorCode } from './error-code.ts';
 /**
  * What a file holds that only its owner may read.
  * @returns undefined where there is none
- * @throws StartupError where it belongs to somebody else
+ * @throws StartupError where it belongs to somebody else, or is no file
  */
 export function readKeptFile(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    if (errorCode(error) !== 'EACCES') throw error;
-    throw new StartupError(`${path} belongs to another user: start as that user, or set ROLLCALL_DATA_DIR`, {
-      cause: error,
-    });
+    const code = errorCode(error);
+    if (code === 'ENOENT') return undefined;
+    const why =
+      code === 'EACCES'
+        ? 'belongs to another user: start as that user'
+        : `cannot be read (${(error as Error).message}): put back the file that was there`;
+    throw new StartupError(`${path} ${why}, or set ROLLCALL_DATA_DIR`, { cause: error });
   }
 }
 

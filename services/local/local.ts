@@ -26,6 +26,9 @@ const AFTER_KILL_MS = 10_000;
 /** Twice what all services take at their defaults, so that there is room for somebody who looks in. Our own choice. */
 const MAX_CONNECTIONS = '300';
 
+/** How long other services may take to tell their faults, after one could not start. Milliseconds. Our own choice. */
+const OTHERS_MS = 3000;
+
 /** After a database ended, this process hears of it within so long. Milliseconds. Our own choice. */
 const HEARD_MS = 500;
 
@@ -128,11 +131,27 @@ async function startServices(
     return service;
   });
   const ready = output.step('Services', async () => {
-    await Promise.all(services.map((service) => service.ready));
+    await allReady(services);
     return SERVICES.join(', ');
   });
   await unlessAborted(signal, ready);
   return stack.move();
+}
+
+/**
+ * Waits until every service is ready.
+ * @throws StartupError with the faults of every service that cannot start
+ */
+async function allReady(services: readonly SupervisedService[]): Promise<void> {
+  const each = services.map(({ ready }) => ready);
+  try {
+    await Promise.all(each);
+  } catch (first) {
+    const ended = await Promise.allSettled(each.map((ready) => Promise.race([ready, sleep(OTHERS_MS)])));
+    const faults = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    if (!faults.every((fault) => fault instanceof StartupError)) throw first;
+    throw new StartupError(faults.map(({ message }) => message).join('\n'), { cause: first });
+  }
 }
 
 async function reset(config: LocalConfig, dataDirectory: string, output: LocalOutput): Promise<void> {

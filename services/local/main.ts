@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { StartupError, standardOutput } from '@rollcall/runtime';
 import { readLocalConfig } from './config.ts';
-import { diskFault } from './disk-fault.ts';
+import { fileFault } from './file-fault.ts';
 import { type RunningLocal, startLocal } from './local.ts';
 import { createOutput } from './output.ts';
 import { SERVICES } from './services.ts';
@@ -17,7 +17,7 @@ const STOPPING = `Stopping: ${SERVICES.toReversed().join(', ')}, Postgres ...`;
 try {
   process.exitCode = await main();
 } catch (error) {
-  const line = error instanceof StartupError ? error.message : diskFault(error);
+  const line = error instanceof StartupError ? error.message : fileFault(error);
   if (line === undefined) throw error;
   process.stderr.write(`${line}\n`);
   process.exitCode = 1;
@@ -25,7 +25,7 @@ try {
 
 /** @returns the exit code */
 async function main(): Promise<number> {
-  if (process.argv.includes('--help')) {
+  if (process.argv.includes('--help') || process.argv.includes('-h')) {
     output.say(USAGE);
     return 0;
   }

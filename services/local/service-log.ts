@@ -2,7 +2,7 @@ import { type LogFile, linesOf } from './log-file.ts';
 
 /** What the log of a run that has ended says last. */
 export interface LastWords {
-  /** The complaint that the run ended with, in one line; '' where its last line is none. */
+  /** The complaint that the run ended with, a line for each fault; '' where its last line is none. */
   readonly reason: string;
   /** The last line of the run, whatever it says; '' where it wrote none. */
   readonly lastLine: string;

@@ -98,7 +98,7 @@ function endingOf(child: ChildProcess, log: LogFile | undefined): Promise<Ending
   let fault = '';
   child.on('message', (message) => {
     const { startupFault } = (message ?? {}) as Partial<StartupFault>;
-    fault = startupFault?.split('\n', 1)[0] ?? fault;
+    fault = startupFault ?? fault;
   });
   child.on('error', (error) => resolve({ how: error.message, ...SILENT }));
   child.once('exit', async (code, signal) => {

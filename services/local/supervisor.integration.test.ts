@@ -86,6 +86,14 @@ describe('a supervised service', { timeout: 60_000 }, () => {
     expect(said).toEqual([]);
   });
 
+  it('rejects with every fault of its settings, a line for each', async () => {
+    const env = { ...spec.env, STAND_IN_FAULT: 'STAND_IN_PORT must be odd\nSTAND_IN_NEEDS must be a file' };
+    await using service = superviseService({ ...spec, env }, { say });
+    await expect(service.ready).rejects.toThrow(
+      'stand-in did not start:\n  STAND_IN_PORT must be odd\n  STAND_IN_NEEDS must be a file',
+    );
+  });
+
   it('B5: is killed and started again when it hangs, its workers included, and says so', async () => {
     await using service = superviseService(spec, { say, hang: SOON });
     await service.ready;
@@ -126,7 +134,7 @@ describe('a supervised service', { timeout: 60_000 }, () => {
     await service.ready;
     for (const [level, msg] of [
       ['error', 'long ago'],
-      ['info', 'just now'],
+      ['info', 'just now. '],
     ])
       await fetch(`http://127.0.0.1:${spec.httpPort}/log?${JSON.stringify({ level, msg })}`);
     process.kill((await pid()) ?? 0, 'SIGKILL');

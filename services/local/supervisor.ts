@@ -134,7 +134,7 @@ class Supervisor implements SupervisedService {
 
   async #pause(what: string): Promise<void> {
     const pauseMs = this.#pauses.next(performance.now() - this.#startedAtMs);
-    this.#say(`${what} Starting it again in ${pauseMs / 1000} s.`);
+    this.#say(`${what.replace(/[ .]+$/, '')}. Starting it again in ${pauseMs / 1000} s.`);
     const { signal } = this.#stopping;
     await sleep(pauseMs, undefined, { signal }).catch((error: unknown) => {
       if (!signal.aborted) throw error;
@@ -151,11 +151,13 @@ async function startFault(spec: ServiceSpec, service: ServiceProcess): Promise<S
   const ending = await Promise.race([service.ended, sleep(0, undefined)]);
   if (!ending) return new StartupError(`${spec.name} does not become ready: see its log, ${log}`);
   const reason = ending.reason || ending.lastLine || `it ended with ${ending.how}: see its log, ${log}`;
-  return new StartupError(`${spec.name} did not start: ${reason}`);
+  // Each fault of its settings has a line.
+  const faults = reason.includes('\n') ? `\n${reason}`.replaceAll('\n', '\n  ') : ` ${reason}`;
+  return new StartupError(`${spec.name} did not start:${faults}`);
 }
 
 /** The reason is of this run alone; where the run gave none, its last line may help. */
 function describe({ how, reason, lastLine }: Ending): string {
-  if (reason) return `ended (${how}): ${reason}`;
+  if (reason) return `ended (${how}): ${reason.replaceAll('\n', '; ')}`;
   return lastLine ? `ended (${how}), its last log line: ${lastLine}` : `ended (${how})`;
 }

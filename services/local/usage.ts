@@ -2,8 +2,10 @@ import { inWords } from './in-words.ts';
 import { SERVICES } from './services.ts';
 import { LOCAL_SETTINGS } from './settings.ts';
 
-const settings = Object.values(LOCAL_SETTINGS).map(
-  ({ variable, default: value, doc }) => `  ${variable.padEnd(20)} ${(value ?? '').padEnd(10)} ${doc}`,
+const known = Object.values(LOCAL_SETTINGS);
+const width = Math.max(...known.map(({ variable }) => variable.length));
+const settings = known.map(
+  ({ variable, default: value, doc }) => `  ${variable.padEnd(width)}  ${(value ?? '').padEnd(10)} ${doc}`,
 );
 
 /** What `npm start -- --help` prints. */
@@ -14,5 +16,5 @@ export const USAGE = `npm start [-- FLAGS]   starts Postgres, the services ${inW
   --no-sample   starts without sample data
   --help        prints this
 
-Settings by environment, with their defaults:
+Settings by environment, with their defaults; docs/settings.md has those of each service:
 ${settings.join('\n')}`;

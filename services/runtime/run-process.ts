@@ -8,6 +8,7 @@ const LAST_LINES_MS = 1000;
 
 /** What a process tells the parent that started it with a channel, before it ends because it cannot start. */
 export interface StartupFault {
+  /** A line for each fault, without a stack trace. */
   readonly startupFault: string;
 }
 
@@ -28,7 +29,8 @@ export async function runProcess(start: () => Promise<RunningService>): Promise<
     const fault = explainStartup(error);
     process.stderr.write(`${fault}\n`);
     // Its log may be on a disk that is full.
-    process.send?.({ startupFault: fault } satisfies StartupFault);
+    const startupFault = error instanceof StartupError ? fault : (fault.split('\n', 1)[0] ?? fault);
+    process.send?.({ startupFault } satisfies StartupFault);
     return await exit(1);
   }
   tellReady();

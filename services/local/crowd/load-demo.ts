@@ -11,7 +11,8 @@ import { billingBaseUrl, grpcAddresses } from '../service-specs.ts';
  * @throws StartupError with the fault of the call that did not succeed, and the cure
  */
 export async function loadDemo(config: LocalConfig, screen: { write(text: string): unknown }): Promise<void> {
-  const onWait = (reason: string) => void screen.write(`Waits, and goes on by itself: ${reason}\n`);
+  const onWait = (reason: string) =>
+    void screen.write(`Waits, and goes on by itself once "npm start" is ready: ${reason}\n`);
   const { signal } = new AbortController();
   try {
     const webhook = webhookOf(config, screen);

@@ -10,6 +10,7 @@ import {
   realpathSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -69,6 +70,19 @@ describe('an embedded Postgres', { timeout: 30_000 }, () => {
     });
     expect(await query(second.ownerUrl('auth'), 'select answer from note')).toEqual([{ answer: 42 }]);
     expect(statSync(join(dataDirectory, 'postgres-secret')).mode & 0o077).toBe(0);
+  });
+
+  it('leaves a database of another version of PostgreSQL as it is, and says what to do', async () => {
+    const options = { dataDirectory, port: 0, durable: false };
+    const first = await startEmbeddedPostgres(options);
+    await first[Symbol.asyncDispose]();
+    const file = join(first.location, 'PG_VERSION');
+    writeFileSync(file, '17\n');
+    await expect(startEmbeddedPostgres(options)).rejects.toThrow(
+      `The database in ${first.location} was made by PostgreSQL 17, which PostgreSQL 18 of this Rollcall cannot read: start the Rollcall that made it, begin anew with "npm start -- --reset", or set ROLLCALL_DATA_DIR to another directory`,
+    );
+    writeFileSync(file, '18\n');
+    await using _again = await startEmbeddedPostgres(options);
   });
 
   it('makes the databases of services that came later, beside those that are there', async () => {

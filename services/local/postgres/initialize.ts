@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process';
-import { existsSync, lchownSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lchownSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { StartupError } from '@rollcall/runtime';
 import { lastComplaint } from '../log-file.ts';
@@ -13,6 +22,8 @@ const DRAFT = 'draft-';
 export interface InitializeOptions {
   /** Holds `bin/initdb`. */
   binaries: string;
+  /** Of the binaries: `18.4.0-beta.17`. */
+  version: string;
   /** Undefined: as this process's own user. */
   user: ServerUser | undefined;
   /** The superuser's. */
@@ -25,11 +36,14 @@ export interface InitializeOptions {
  * Makes the database cluster in `<home>/data`, unless it is there. It is made beside and moved to its place when it is whole, so a start
  * that was killed half-way is made good by the next.
  * @param home belongs to the server's user
- * @throws StartupError with initdb's reason
+ * @throws StartupError with initdb's reason, or where another version of PostgreSQL made the cluster
  */
 export async function initializeDatabase(home: string, options: InitializeOptions): Promise<string> {
   const data = join(home, 'data');
-  if (existsSync(data)) return data;
+  if (existsSync(data)) {
+    requireMajor(data, options.version);
+    return data;
+  }
   const drafts = readdirSync(home).filter((name) => name.startsWith(DRAFT));
   for (const name of drafts) rmSync(join(home, name), { recursive: true, force: true });
   // A name of its own: the initdb of a start that was killed may still be writing to the earlier one.
@@ -43,6 +57,17 @@ export async function initializeDatabase(home: string, options: InitializeOption
   renameSync(join(draft, 'data'), data);
   rmSync(draft, { recursive: true });
   return data;
+}
+
+/** A major version of PostgreSQL does not read the files of another. What is no cluster at all the postmaster refuses. */
+function requireMajor(data: string, version: string): void {
+  const file = join(data, 'PG_VERSION');
+  if (!existsSync(file)) return;
+  const [found, wanted] = [readFileSync(file, 'utf8').trim(), version.split('.', 1)[0]];
+  if (found === wanted) return;
+  throw new StartupError(
+    `The database in ${data} was made by PostgreSQL ${found}, which PostgreSQL ${wanted} of this Rollcall cannot read: start the Rollcall that made it, begin anew with "npm start -- --reset", or set ROLLCALL_DATA_DIR to another directory`,
+  );
 }
 
 async function runInitdb(

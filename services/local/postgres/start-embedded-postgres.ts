@@ -73,7 +73,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const binaries = reachableBinaries(installed, user);
   const credentials = keepCredentials(dataDirectory, !existsSync(join(home, 'data')));
   const password = credentials.passwordOf(SUPERUSER);
-  const data = await initializeDatabase(home, { binaries, user, password, durable });
+  const version = installed.packageVersion;
+  const data = await initializeDatabase(home, { binaries, version, user, password, durable });
   await waitForPredecessor(data);
   await endOrphans(data);
 
@@ -82,11 +83,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const { port, postmaster } = await startOnPort(options.port, start);
   try {
     const adminUrl = urlOf(SUPERUSER, SUPERUSER, { credentials, port });
-    const version = await ensureDatabases(adminUrl, databases, credentials);
+    const serverVersion = await ensureDatabases(adminUrl, databases, credentials);
     return {
       host: HOST,
       port,
-      version,
+      version: serverVersion,
       location: data,
       adminUrl,
       databaseUrl: (name) => urlOf(name, name, { credentials, port }),

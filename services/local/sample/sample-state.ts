@@ -1,6 +1,6 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '../error-code.ts';
+import { readKeptFile } from '../kept-file.ts';
 
 /** Name of the file in the data directory. */
 export const SAMPLE_STATE_FILE = 'sample-state';
@@ -13,13 +13,8 @@ export type SampleState = 'pending' | 'loaded' | 'declined';
 
 /** @returns undefined where none was noted: nothing was ever started there */
 export function readSampleState(dataDirectory: string): SampleState | undefined {
-  try {
-    const text = readFileSync(join(dataDirectory, SAMPLE_STATE_FILE), 'utf8').trim();
-    return STATES.find((state) => state === text);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = readKeptFile(join(dataDirectory, SAMPLE_STATE_FILE))?.trim();
+  return STATES.find((state) => state === text);
 }
 
 /** Notes the state, whole or not at all. */
