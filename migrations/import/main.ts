@@ -1,13 +1,11 @@
 // npm run import -- KIND PATH …: reads a file of bookings into the running services.
-import { StartupError, withLocalPorts } from '@rollcall/runtime';
+import { commandFolder, StartupError, withLocalPorts } from '@rollcall/runtime';
 import { HELP, readArguments } from './arguments.ts';
 import { readAddresses } from './calls/addresses.ts';
 import { ImportFault } from './import-fault.ts';
 import { importFile } from './import-file.ts';
 
 const { env } = process;
-// npm runs scripts in the root of the checkout, and tells where the person stands.
-const folder = (env.npm_lifecycle_event === 'import' && env.INIT_CWD) || process.cwd();
 
 async function main(args: readonly string[]): Promise<void> {
   const read = readArguments(args);
@@ -16,7 +14,12 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   const addresses = readAddresses(withLocalPorts(env));
-  const surroundings = { addresses, folder, screen: process.stderr, signal: untilTold() };
+  const surroundings = {
+    addresses,
+    folder: commandFolder(env, 'import'),
+    screen: process.stderr,
+    signal: untilTold(),
+  };
   const summary = await importFile(read, surroundings);
   process.stdout.write(`${summary.join('\n')}\n`);
 }

@@ -28,6 +28,15 @@ describe('B9: the mode and the account whose events become payments', () => {
     expect(scopeOf(env)).toEqual({ livemode, account: undefined });
   });
 
+  it.each(['sk_test_1 2', 'sk_test_1\nx', 'sk_test_ü'])(
+    'take no key or secret that no header can carry, and repeat none of it: %j',
+    (text) => {
+      const read = () => scopeOf({ STRIPE_API_KEY: text, STRIPE_WEBHOOK_SECRETS: `whsec_1,${text}` });
+      expect(read).toThrow(/^STRIPE_API_KEY must be letters.*\nSTRIPE_WEBHOOK_SECRETS must be letters.*$/);
+      expect(read).not.toThrow('sk_test');
+    },
+  );
+
   it('take an account of the form acct_…, and nothing else', () => {
     expect(scopeOf({ BILLING_STRIPE_ACCOUNT: 'acct_1A' }).account).toBe('acct_1A');
     expect(() => scopeOf({ BILLING_STRIPE_ACCOUNT: 'ours', BILLING_LIVEMODE: 'yes' })).toThrow(

@@ -2,9 +2,9 @@ import { Secret, type Setting } from '@rollcall/runtime';
 
 type About = Omit<Setting<unknown>, 'parse'>;
 
-/** A text that must not be seen. */
+/** A text that must not be seen: printable ASCII without blanks, as a header can carry it. */
 export function secretSetting(about: About): Setting<Secret> {
-  return { ...about, parse: (text) => new Secret(text) };
+  return { ...about, parse: parseSecret };
 }
 
 /** Several texts that must not be seen, separated by commas; where it is left out, none. */
@@ -14,8 +14,14 @@ export function secretsSetting(about: About): Setting<readonly Secret[]> {
       .split(',')
       .map((each) => each.trim())
       .filter(Boolean)
-      .map((each) => new Secret(each));
+      .map(parseSecret);
   return { ...about, default: '', parse };
+}
+
+// The text itself is never repeated in a message.
+function parseSecret(text: string): Secret {
+  if (!/^[!-~]+$/.test(text)) throw new Error('letters, digits and signs of ASCII, without blanks');
+  return new Secret(text);
 }
 
 const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/;

@@ -1,6 +1,15 @@
 // The door of @rollcall/runtime: what every process needs, and loads fast. Serving calls stands behind
 // `@rollcall/runtime/rpc`, databases behind `@rollcall/runtime/postgres`, so that a command-line tool need not wait for them.
 export {
+  commandFolder,
+  readArguments,
+  readCommand,
+  refuseOtherOptions,
+  SEE_HELP,
+  timeOf,
+} from './commands/arguments.ts';
+export { type CommandDatabase, findCommandDatabase } from './commands/command-database.ts';
+export {
   booleanSetting,
   type ConfigOf,
   choiceSetting,
@@ -19,7 +28,7 @@ export { digestOf } from './digest.ts';
 export { LogOutput, standardOutput } from './log/log-output.ts';
 export { LOG_LEVEL_SETTING } from './log-level-setting.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
-export { commandAddress, type DatabaseAccess, databaseAccessSettings } from './postgres/database-access.ts';
+export { type DatabaseAccess, databaseAccessSettings } from './postgres/database-access.ts';
 export {
   localDatabaseUrl,
   localPassword,

@@ -85,8 +85,22 @@ describe('the credentials of a service', () => {
       { VENDOR_AUTH_CA_FILE: '/nope/ca' },
       'VENDOR_AUTH_CA_FILE (/nope/ca) cannot be read',
     ],
+    [
+      'a private key is not there',
+      { VENDOR_CALLER_KEY_FILE: '/nope/key' },
+      'VENDOR_CALLER_KEY_FILE: The private key /nope/key cannot be used: ENOENT',
+    ],
   ])('name the setting where %s', async (_, env, words) => {
     await expect(readAuthCredentials(settings(env), prefix)).rejects.toThrow(words);
+  });
+
+  it('name the setting where no token can be made for the caller', async () => {
+    const key = join(folder, crypto.randomUUID());
+    await writeKeyPair(key, `${key}.jwks`);
+    const env = { VENDOR_CALLER_KEY_FILE: key, VENDOR_CALLER: 'Vendor!' };
+    await expect(readAuthCredentials(settings(env), prefix)).rejects.toThrow(
+      'VENDOR_CALLER "Vendor!" cannot name a caller',
+    );
   });
 
   it('name the setting where another machine would be called in the clear', async () => {

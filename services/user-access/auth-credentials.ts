@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { StartupError } from '@rollcall/runtime';
-import { createTokenSource, readPrivateKey } from '@rollcall/runtime/callers';
+import { createTokenSource, isCallerId, readPrivateKey } from '@rollcall/runtime/callers';
 import type { UserClientOptions } from '@rollcall/user-client';
 import type { UserAccessConfig } from './settings.ts';
 
@@ -31,7 +31,11 @@ export async function readAuthCredentials(
   const certificateChain = await readPem(`${prefix}_TLS_CERT_FILE`, tlsCertificate);
   const privateKey = await readPem(`${prefix}_TLS_KEY_FILE`, tlsKey);
   const own = certificateChain && privateKey && { certificateChain, privateKey };
-  const key = callerKey === undefined ? undefined : await readPrivateKey(callerKey);
+  const key = callerKey === undefined ? undefined : await readKey(`${prefix}_CALLER_KEY_FILE`, callerKey);
+  if (key && !isCallerId(caller))
+    throw new StartupError(
+      `${prefix}_CALLER "${caller}" cannot name a caller: give a SPIFFE id, or a name of a-z, 0-9, ".", "_", "-"`,
+    );
   return {
     ...(rootCertificates && { tls: { rootCertificates, ...own } }),
     ...(key && { callerToken: createTokenSource(key, { caller, audience, ttlSeconds: TOKEN_SECONDS }) }),
@@ -45,6 +49,12 @@ function requireTogether({ authCa, tlsCertificate, tlsKey }: CredentialSettings,
     );
   if (tlsCertificate !== undefined && authCa === undefined)
     throw new StartupError(`${prefix}_TLS_CERT_FILE needs TLS: set ${prefix}_AUTH_CA_FILE`);
+}
+
+async function readKey(variable: string, path: string) {
+  return await readPrivateKey(path).catch((error: Error) => {
+    throw new StartupError(`${variable}: ${error.message}`, { cause: error });
+  });
 }
 
 async function readPem(variable: string, path: string | undefined): Promise<Buffer | undefined> {

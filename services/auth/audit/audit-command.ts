@@ -1,6 +1,7 @@
-import { parseArgs } from 'node:util';
-import { StartupError } from '@rollcall/runtime';
+import { resolve } from 'node:path';
+import { readCommand, SEE_HELP, StartupError, timeOf } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
+import { METHODS } from '../callers/access.ts';
 import { readAuditProtection, unprotectedWarning } from './audit-protection.ts';
 import { type AuditHead, readCentralChain } from './central-chain.ts';
 import { entriesOf } from './chain-batches.ts';
@@ -22,7 +23,7 @@ verify   computes the chains of hashes anew; names what is not as it was written
 --file   an exported chain in place of those in the database
 tail     prints the last lines, oldest first, as JSON
 search   prints the last lines that are asked for, oldest first, as JSON; without --from it looks through all chains
---from   ISO 8601, as 2026-12-01T08:00:00Z; --to likewise, and exclusive
+--from   a day (2026-12-01, UTC) or a time (2026-12-01T08:00:00Z); --to likewise, and exclusive
 --lines  how many, 1 to 10000; default 20, for search 1000
 export   writes each chain that was closed to a file, verifies it, and notes it
 prune    deletes chains that were exported, and closed more days ago than --days says; default AUTH_AUDIT_RETENTION_DAYS
@@ -44,8 +45,21 @@ const OPTIONS = {
   to: { type: 'string' },
   days: { type: 'string' },
 } as const;
-const SEE_HELP = '--help says more';
+
+const RULES = {
+  options: OPTIONS,
+  commands: {
+    verify: { options: ['head', 'file'] },
+    tail: { options: ['lines', 'file'] },
+    search: {
+      options: ['user', 'caller', 'tenant', 'method', 'outcome', 'from', 'to', 'lines', 'file'],
+    },
+    export: { options: ['to'] },
+    prune: { options: ['days'] },
+  },
+} as const;
 const MAX_SHOWN_FINDINGS = 20;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** What to do with the audit log. */
 export type AuditCommand =
@@ -62,14 +76,17 @@ export type AuditCommand =
 /**
  * Reads the command.
  * @param retentionDays what AUTH_AUDIT_RETENTION_DAYS says; undefined: it is not set.
+ * @param folder that relative paths start from. Default: the folder of the process.
  * @throws StartupError in one line.
  */
-export function readAuditCommand(args: readonly string[], retentionDays?: number): AuditCommand {
-  const { values, positionals } = parse(args);
-  const [verb, ...rest] = positionals;
-  if (rest.length > 0) throw new StartupError(`"${rest[0]}" is one argument too many: ${SEE_HELP}`);
-  const { file } = values;
-  switch (verb) {
+export function readAuditCommand(
+  args: readonly string[],
+  retentionDays?: number,
+  folder: string = process.cwd(),
+): AuditCommand {
+  const { command, values } = readCommand('npm run audit', args, RULES);
+  const file = values.file === undefined ? undefined : resolve(folder, values.file);
+  switch (command) {
     case 'verify':
       return { kind: 'verify', head: values.head === undefined ? undefined : toHead(values.head), file };
     case 'tail':
@@ -83,13 +100,9 @@ export function readAuditCommand(args: readonly string[], retentionDays?: number
       };
     case 'export':
       if (values.to === undefined) throw new StartupError(`--to DIRECTORY is missing: ${SEE_HELP}`);
-      return { kind: 'export', directory: values.to };
+      return { kind: 'export', directory: resolve(folder, values.to) };
     case 'prune':
       return { kind: 'prune', days: toDays(values.days, retentionDays) };
-    default:
-      throw new StartupError(
-        `There is no command "${verb ?? ''}": say verify, tail, search, export or prune; ${SEE_HELP}`,
-      );
   }
 }
 
@@ -161,34 +174,34 @@ async function verifyFile(pool: Pool, path: string): Promise<string> {
   return `The chain ${chain} of ${path} is whole: ${record.closed.batches} batches; SHA-256 of the file: ${digest}\n`;
 }
 
-type Values = ReturnType<typeof parse>['values'];
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw new StartupError(`${(error as Error).message.split('\n', 1)[0]}; ${SEE_HELP}`, { cause: error });
-  }
-}
+type Values = { readonly [K in keyof typeof OPTIONS]?: string | undefined };
 
 function toQuery({ user, caller, tenant, method, outcome, from, to }: Values): AuditQuery {
-  return {
-    user: user?.toLowerCase(),
-    caller,
-    tenant,
-    method,
-    outcome,
-    fromMs: toTime('--from', from),
-    toMs: toTime('--to', to),
-  };
+  const [fromMs, toMs] = [toTime('--from', from), toTime('--to', to)];
+  if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs)
+    throw new StartupError(`--from must be before --to: nothing is between ${from} and ${to}`);
+  if (user !== undefined && !UUID.test(user))
+    throw new StartupError(`--user must be the id of a user, a UUID, not "${user}"`);
+  if (method !== undefined) requireMethod(method);
+  return { user: user?.toLowerCase(), caller, tenant, method, outcome, fromMs, toMs };
+}
+
+// A name that is misspelt would find nothing, as if there had been no calls.
+function requireMethod(text: string): void {
+  const isKnown = METHODS.some(({ service, method }) => `.${service}/${method}`.endsWith(`.${text}`));
+  if (!isKnown)
+    throw new StartupError(
+      `--method knows no "${text}": write Service/Method, as in UserService/GetUser; ${SEE_HELP}`,
+    );
 }
 
 function toTime(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const atMs = Date.parse(text);
-  if (Number.isNaN(atMs))
-    throw new StartupError(`${option} must be a time as 2026-12-01T08:00:00Z, not "${text}"`);
-  return atMs;
+  try {
+    return timeOf(text).getTime();
+  } catch (error) {
+    throw new StartupError(`${option} must be ${(error as Error).message}, not "${text}"`, { cause: error });
+  }
 }
 
 function toHead(text: string): AuditHead {

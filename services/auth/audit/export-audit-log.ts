@@ -60,10 +60,17 @@ async function exportOne(client: ClientBase, path: string, record: ChainRecord):
   try {
     return await writeExport(path, record, batchesOf(client, record.chain));
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' && code !== 'EACCES' && code !== 'ENOSPC' && code !== 'ENOTDIR') throw error;
+    if (!isOfFiles(error)) throw error;
     throw new StartupError(`${path} cannot be written: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** Whether an error is one of the file system, and none of the database. */
+function isOfFiles(error: unknown): boolean {
+  const { path, syscall } = error as NodeJS.ErrnoException;
+  return (
+    path !== undefined || (syscall !== undefined && ['write', 'fsync', 'rename', 'close'].includes(syscall))
+  );
 }
 
 // What the central chain says is believed only where the chain itself is whole; breaks that it notes are part of it.

@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readAuditCommand, runAuditCommand } from './audit-command.ts';
@@ -136,6 +136,12 @@ describe('chains of the audit log', () => {
     await expect(run(test, 'export', '--to', join(root, 'nowhere'))).rejects.toThrow(
       /cannot be written: ENOENT/,
     );
+    const path = await run(test, 'export', '--to', join(root, 'nowhere')).catch(
+      ({ message }: Error) => message.split(' ', 1)[0] ?? '',
+    );
+    const folder = await newFolder();
+    await mkdir(join(folder, basename(path)));
+    await expect(run(test, 'export', '--to', folder)).rejects.toThrow(/cannot be written: EISDIR/);
     expect(() => readAuditCommand(['export'])).toThrow('--to DIRECTORY is missing');
     expect(() => readAuditCommand(['prune'])).toThrow('AUTH_AUDIT_RETENTION_DAYS is not set');
     expect(readAuditCommand(['prune'], 30)).toEqual({ kind: 'prune', days: 30 });

@@ -57,7 +57,11 @@ describe('text that the role of the service adds to the log before chains', () =
     await using test = await openLog();
     await test.pool.query('select audit_append($1)', [[JSON.stringify(LINE), text]]);
     await write(test.log, 2);
-    for (const args of [['tail'], ['search', '--caller', LINE.caller], ['search', '--user', 'u']])
+    for (const args of [
+      ['tail'],
+      ['search', '--caller', LINE.caller],
+      ['search', '--user', '0190b0d5-4a1c-7e2f-8c3d-00000000000a'],
+    ])
       expect(await runAuditCommand(readAuditCommand(args), test.pool)).not.toContain('soon');
     const shown = await runAuditCommand(readAuditCommand(['tail']), test.pool);
     expect(shown.trim().split('\n')).toHaveLength(3);

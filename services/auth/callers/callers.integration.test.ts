@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -336,6 +336,7 @@ describe('the audit log of the auth service', () => {
 
 describe('the tools', () => {
   it.each([
+    [['grants', 'set'], /^CALLER is missing/],
     [['grants', 'set', 'booking'], /--methods is missing.*\n--tenants is missing/],
     [['grants', 'set', 'Booking', '--methods', 'UserService/*', '--tenants', '*'], /cannot name a caller/],
     [
@@ -351,11 +352,29 @@ describe('the tools', () => {
       /--rate must be a number/,
     ],
     [['grants', 'drop', 'booking'], /say list, set or remove/],
+    [
+      ['grants', 'list', '--tenants', 'demo'],
+      /npm run grants -- list does not take --tenants: it takes --json/,
+    ],
+    [['grants', 'remove', 'booking', '--tenants', 'demo'], /remove does not take --tenants: it takes --name/],
     [['audit', 'look'], /say verify, tail, search/],
     [['audit', 'verify', '--head', 'x'], /NUMBER:HASH/],
+    [
+      ['audit', 'tail', '--user', 'x'],
+      /npm run audit -- tail does not take --user: it takes --lines, --file/,
+    ],
+    [['audit', 'search', '--user', 'ada'], /--user must be the id of a user, a UUID, not "ada"/],
+    [['audit', 'search', '--from', '12 days'], /--from must be a day such as 2026-11-01, or a time/],
+    [['audit', 'search', '--from', '2026-12-02', '--to', '2026-12-01'], /--from must be before --to/],
+    [['audit', 'search', '--method', 'EraseUser'], /--method knows no "EraseUser"/],
     [['token', '--caller', 'booking'], /--key FILE is missing/],
     [['token', '--caller', 'booking', '--key', '/nope/key'], /cannot be used: ENOENT/],
     [['token', '--caller', 'booking', '--key', 'k', '--ttl', '1d'], /90s, 15m or 1h/],
+    [['token', 'booking', '--key', 'k'], /"booking" is one argument too many/],
+    [
+      ['token', '--make-keys', '--key', 'k', '--jwks', 'j', '--caller', 'x'],
+      /--make-keys does not take --caller/,
+    ],
   ])('say what is wrong with %j', async (args, words) => {
     const { code, stderr, stdout } = await run(args);
     expect(code).toBe(1);
@@ -381,7 +400,26 @@ describe('the tools', () => {
   it('say that there is no database where neither a setting nor npm start has one', async () => {
     const { code, stderr } = await run(['grants', 'list'], { ROLLCALL_DATA_DIR: '/nowhere' });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/AUTH_DATABASE_URL is not set/);
+    expect(stderr).toMatch(/AUTH_DATABASE_URL is not set.*run "npm start"/);
+  });
+
+  it('name npm start as the cure where its database does not answer, and no variable that is not set', async () => {
+    const data = join(folder, crypto.randomUUID());
+    await mkdir(data);
+    await writeFile(join(data, 'postgres-secret'), 'secret\n');
+    const { code, stderr } = await run(['grants', 'list'], { ROLLCALL_DATA_DIR: data, POSTGRES_PORT: '9' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^No PostgreSQL of npm start answers \(.*:9\): run "npm start" in another terminal.*\n$/,
+    );
+  });
+
+  it('write files where the person stands, whom npm tells of', async () => {
+    const env = { npm_lifecycle_event: 'token', INIT_CWD: folder };
+    const [key, jwks] = [crypto.randomUUID(), crypto.randomUUID()];
+    const made = await run(['token', '--make-keys', '--key', key, '--jwks', jwks], env);
+    expect(made.stdout).toContain(`wrote ${join(folder, key)} `);
+    expect((await run(['token', '--caller', 'booking', '--key', key], env)).code).toBe(0);
   });
 
   it('list, replace and remove grants', async () => {

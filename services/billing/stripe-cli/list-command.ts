@@ -1,8 +1,7 @@
-import { StartupError } from '@rollcall/runtime';
+import { readArguments, StartupError } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
 import { fromStripeAmount } from '../currencies/stripe-units.ts';
 import type { CommandOutput } from './command-output.ts';
-import { readArguments } from './read-arguments.ts';
 
 /** What --help prints. */
 export const LIST_HELP = `npm run stripe -- list WHAT [--json]

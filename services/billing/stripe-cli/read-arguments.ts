@@ -1,19 +1,4 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { StartupError } from '@rollcall/runtime';
-
-const SEE_HELP = '--help says more';
-
-/** Arguments by their options. Throws StartupError for one that is not known. */
-export function readArguments<const O extends NonNullable<ParseArgsConfig['options']>>(
-  args: readonly string[],
-  options: O,
-) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    throw new StartupError(`${(error as Error).message.split('\n', 1)[0]}; ${SEE_HELP}`, { cause: error });
-  }
-}
+import { SEE_HELP, StartupError } from '@rollcall/runtime';
 
 /** Reads each value, and tells every fault at once, one line each. */
 export class Faults {
@@ -62,14 +47,6 @@ export function webAddress(text: string): URL {
   const url = URL.parse(text);
   if (url && /^https?:$/.test(url.protocol)) return url;
   throw new Error('an address such as http://127.0.0.1:8084/webhooks/stripe');
-}
-
-/** A day or a time; a day begins in UTC. */
-export function timeOf(text: string): Date {
-  const time = new Date(text);
-  const isTime = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text);
-  if (isTime && !Number.isNaN(time.getTime())) return time;
-  throw new Error('a day such as 2026-11-01, or a time such as 2026-11-01T12:00:00Z');
 }
 
 /** An id of a user or a booking. */

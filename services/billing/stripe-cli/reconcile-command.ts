@@ -1,6 +1,6 @@
-import { StartupError } from '@rollcall/runtime';
+import { readArguments, StartupError, timeOf } from '@rollcall/runtime';
 import type { RunTerms } from '../reconcile/reconcile-store.ts';
-import { Faults, readArguments, timeOf, wholeNumber } from './read-arguments.ts';
+import { Faults, wholeNumber } from './read-arguments.ts';
 
 const DEFAULT_RATE = 20;
 

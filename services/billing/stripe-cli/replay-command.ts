@@ -1,7 +1,6 @@
-import { StartupError } from '@rollcall/runtime';
+import { readArguments, StartupError } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { CommandOutput } from './command-output.ts';
-import { readArguments } from './read-arguments.ts';
 
 /** What --help prints. */
 export const REPLAY_HELP = `npm run stripe -- replay EVENT_ID...

@@ -26,7 +26,7 @@ export async function runSend(
     if (!isTaken(answer)) refused += 1;
     write(`${event.id} ${event.type} -> ${answer.status} ${answer.text}\n`);
   }
-  if (payment) {
+  if (payment && refused < events.length) {
     const isKept = sent.keep(payment);
     const { currencyCode, minorUnits } = fromStripeAmount(
       payment.currency.toUpperCase(),

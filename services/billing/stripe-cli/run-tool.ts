@@ -1,10 +1,15 @@
-import { createLogger, readConfig, StartupError, withLocalPorts } from '@rollcall/runtime';
+import {
+  createLogger,
+  findCommandDatabase,
+  readConfig,
+  StartupError,
+  withLocalPorts,
+} from '@rollcall/runtime';
 import { createPool, explainDatabaseFault, type Pool } from '@rollcall/runtime/postgres';
 import { BILLING_SETTINGS, isLiveKey } from '../config.ts';
 import { tellChanges } from '../effects/tell-changes.ts';
 import { createStripeGateway } from '../stripe/create-stripe-gateway.ts';
 import { createLedgerSnapshots } from '../stripe/ledger-snapshots.ts';
-import { findBillingDatabase } from './billing-database.ts';
 import type { CommandOutput } from './command-output.ts';
 import { LIST_HELP, readListCommand, runList } from './list-command.ts';
 import { RECONCILE_HELP, readReconcileCommand } from './reconcile-command.ts';
@@ -100,9 +105,11 @@ async function reconcileWith(
 }
 
 async function withPool(env: NodeJS.ProcessEnv, work: (pool: Pool) => Promise<number>): Promise<number> {
+  const { url, isPooled, variable, migrate } = findCommandDatabase(env, 'billing');
   const logger = createLogger({ service: 'billing', level: 'silent' });
   const pool = createPool({
-    ...findBillingDatabase(env),
+    url,
+    isPooled,
     maxConnections: 2,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     logger,
@@ -111,8 +118,7 @@ async function withPool(env: NodeJS.ProcessEnv, work: (pool: Pool) => Promise<nu
     return await work(pool);
   } catch (error) {
     if (error instanceof StartupError || !isOfDatabase(error)) throw error;
-    const why = explainDatabaseFault(error, 'BILLING_DATABASE_URL', 'npm run migrate');
-    throw new StartupError(why, { cause: error });
+    throw new StartupError(explainDatabaseFault(error, variable, migrate), { cause: error });
   } finally {
     await pool.end();
   }

@@ -1,8 +1,9 @@
+import { readArguments } from '@rollcall/runtime';
 import { STRIPE_UNITS } from '../currencies/stripe-units.ts';
 import { CUSTOMER_EVENTS } from '../stripe/samples/customer-events.ts';
 import { PAYMENT_EVENTS } from '../stripe/samples/payment-events.ts';
 import { STORIES, type Story } from '../stripe/samples/stories.ts';
-import { Faults, matching, readArguments, uuid, webAddress, wholeNumber } from './read-arguments.ts';
+import { Faults, matching, uuid, webAddress, wholeNumber } from './read-arguments.ts';
 
 /** Where the billing service of this machine listens. */
 export interface BillingAddress {
@@ -112,7 +113,8 @@ export function readSendCommand(args: readonly string[], address = DEFAULT_ADDRE
     url: read('url', webAddress) ?? new URL(urlAt(address)),
     isPrinted: values.print === true,
   };
-  const what = whatOf(positionals, read('story', oneOf(STORIES)), faults);
+  const story = read('story', oneOf(STORIES));
+  const what = values.story === undefined || story ? whatOf(positionals, story, faults) : undefined;
   faults.throwIfAny();
   return { ...command, what: what as SendCommand['what'] };
 }

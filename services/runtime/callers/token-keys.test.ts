@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt, type JWK } from 'jose';
@@ -26,6 +26,21 @@ describe('a key pair', () => {
     await writeKeyPair(path, join(folder, 'b.jwks'));
     await chmod(path, 0o640);
     await expect(readPrivateKey(path)).rejects.toThrow(`chmod 600 ${path}`);
+  });
+
+  it('is asked for in place of a folder or a file that is none, whose mode stays as it is', async () => {
+    const path = join(folder, 'words');
+    await writeFile(path, 'null', { mode: 0o644 });
+    await expect(readPrivateKey(path)).rejects.toThrow(/it is not a private Ed25519 key in JWK form$/);
+    await expect(readPrivateKey(folder)).rejects.toThrow(/cannot be used: EISDIR/);
+  });
+
+  it('leaves no half behind where one of its files cannot be written', async () => {
+    const before = await readdir(folder);
+    await expect(writeKeyPair(join(folder, 'half.json'), folder)).rejects.toThrow(
+      `${folder} cannot be written: it is there already: name another, or remove it`,
+    );
+    expect(await readdir(folder)).toEqual(before);
   });
 });
 

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { importJWK, type JWK, SignJWT } from 'jose';
 import { StartupError } from '../startup-error.ts';
 import { isCallerId } from './caller-id.ts';
@@ -27,18 +27,24 @@ export function makeKeyPair(): { privateJwk: string; publicJwks: string } {
   };
 }
 
-/** Writes a key pair into two new files, the private one for its owner alone. Throws StartupError where one is there. */
+/**
+ * Writes a key pair into two new files, the private one for its owner alone; both or none.
+ * @throws StartupError where one is there, or cannot be written
+ */
 export async function writeKeyPair(privatePath: string, publicPath: string): Promise<void> {
   const { privateJwk, publicJwks } = makeKeyPair();
+  await using stack = new AsyncDisposableStack();
   for (const [path, text, mode] of [
     [privatePath, privateJwk, 0o600],
     [publicPath, publicJwks, 0o644],
   ] as const) {
     await writeFile(path, text, { mode, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EEXIST' ? 'is there already: name another, or remove it' : error.message;
-      throw new StartupError(`${path} cannot be written: it ${why}`, { cause: error });
+      const why = error.code === 'EEXIST' ? 'it is there already: name another, or remove it' : error.message;
+      throw new StartupError(`${path} cannot be written: ${why}`, { cause: error });
     });
+    stack.defer(() => rm(path, { force: true }));
   }
+  stack.move();
 }
 
 /** Reads a private key. Throws StartupError where it is none, or others than its owner may read it. */
@@ -46,15 +52,21 @@ export async function readPrivateKey(path: string): Promise<JWK> {
   const fail = (why: string, cause?: unknown) => {
     throw new StartupError(`The private key ${path} cannot be used: ${why}`, { cause });
   };
-  const { mode } = (await stat(path).catch((error: Error) => fail(error.message, error))) as { mode: number };
-  if (mode & 0o077) fail(`others than its owner may read it: run chmod 600 ${path}`);
+  const text = (await readFile(path, 'utf8').catch((error: Error) => fail(error.message, error))) as string;
+  const key = parseKey(text);
+  if (!key) return fail('it is not a private Ed25519 key in JWK form') as never;
+  // Said of a key alone: what else lies at this path may have to be read by others.
+  if ((await stat(path)).mode & 0o077) fail(`others than its owner may read it: run chmod 600 ${path}`);
+  return key;
+}
+
+function parseKey(text: string): JWK | undefined {
   try {
-    const key = JSON.parse(await readFile(path, 'utf8')) as JWK;
-    if (key.kty === 'OKP' && key.crv === 'Ed25519' && key.d) return key;
-  } catch (error) {
-    fail('it is not JSON', error);
+    const key = JSON.parse(text) as JWK | null;
+    return key?.kty === 'OKP' && key.crv === 'Ed25519' && key.d ? key : undefined;
+  } catch {
+    return undefined;
   }
-  return fail('it is not a private Ed25519 key in JWK form') as never;
 }
 
 /** Signs a token. Throws StartupError where the caller cannot be one, or the life is out of bounds. */

@@ -26,11 +26,3 @@ export function databaseAccessSettings(prefix: string, { needsDirect }: { needsD
     ),
   } as const;
 }
-
-/** How a command reaches the database: past the pooler where the settings say how, so that its statements may take longer. */
-export function commandAddress({ databaseUrl, isPooled, directDatabaseUrl }: DatabaseAccess): {
-  url: Secret;
-  isPooled: boolean;
-} {
-  return directDatabaseUrl ? { url: directDatabaseUrl, isPooled: false } : { url: databaseUrl, isPooled };
-}

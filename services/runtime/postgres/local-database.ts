@@ -15,6 +15,9 @@ const SETTINGS = {
   }),
 };
 
+/** What messages call the PostgreSQL of `npm start`, where another database has the name of its variable. */
+export const LOCAL_DATABASE = 'the database of npm start';
+
 /** Name of the file in the data directory of `npm start` that the passwords of its PostgreSQL derive from. */
 export const SECRET_FILE = 'postgres-secret';
 

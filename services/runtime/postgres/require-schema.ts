@@ -1,5 +1,6 @@
 import { StartupError } from '../startup-error.ts';
 import { isDatabaseUnavailable, sqlState } from './database-error.ts';
+import { LOCAL_DATABASE } from './local-database.ts';
 import type { Pool } from './pool.ts';
 import { StatementTimeoutError } from './statement-timeout.ts';
 
@@ -36,6 +37,7 @@ export async function requireSchema(
 export function explain(error: unknown, variable: string, migrate: string): string {
   if (error instanceof StatementTimeoutError) return explainTimeout(error, variable);
   const state = sqlState(error);
+  if (variable === LOCAL_DATABASE) return explainLocal(error, state);
   if (isRefusedParameter(error)) {
     return `${variable} leads to a connection pooler (${(error as Error).message}): set ${pooledOf(variable)}=true, or let ${variable} name the database itself`;
   }
@@ -51,6 +53,18 @@ export function explain(error: unknown, variable: string, migrate: string): stri
     return `The database of ${variable} does not answer (${(error as Error).message || (error as { code?: string }).code}): start it, or correct ${variable}`;
   }
   return `The database of ${variable} cannot be used: ${(error as Error).message}`;
+}
+
+/** No variable leads to the database of `npm start`, and none can be corrected. */
+function explainLocal(error: unknown, state: string | undefined): string {
+  const { message, code } = error as { message?: string; code?: string };
+  const start = 'run "npm start" in another terminal, and this again once Rollcall is ready';
+  // At its port there may be another PostgreSQL.
+  if (isDatabaseUnavailable(error) || state === '28P01' || state === '28000')
+    return `No PostgreSQL of npm start answers (${message || code}): ${start}`;
+  if (state === '42P01' || state === '3D000')
+    return `The database of npm start is of an earlier version: ${start}`;
+  return `The database of npm start cannot be used: ${message}`;
 }
 
 function explainTimeout({ timeoutMs, maxTimeoutMs }: StatementTimeoutError, variable: string): string {

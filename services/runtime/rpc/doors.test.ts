@@ -415,7 +415,9 @@ describe('the HTTP door', () => {
 
 describe('openDoors', () => {
   it('will not listen where others than this machine could reach it', async () => {
-    await expect(open(undefined, { host: '0.0.0.0' })).rejects.toThrow(/loopback/);
+    await expect(open(undefined, { host: '0.0.0.0' })).rejects.toThrow(
+      /_HOST must be a loopback address, not "0\.0\.0\.0", because .*: set it to 127\.0\.0\.1 or unset it$/,
+    );
   });
 
   it('names the port, the variable and the cure where a port is taken, and closes what it had opened', async () => {

@@ -90,7 +90,7 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
   const tls = callers?.guarded?.tls;
   if (!isLoopback(host) && !tls) {
     throw new StartupError(
-      `${options.name} will not listen on ${host}: its callers are not authenticated, so it takes a loopback address (127.0.0.1) only`,
+      `${options.name.toUpperCase()}_HOST must be a loopback address, not "${host}", because callers are not authenticated: set it to 127.0.0.1 or unset it`,
     );
   }
   await using stack = new AsyncDisposableStack();

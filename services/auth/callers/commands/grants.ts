@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { StartupError } from '@rollcall/runtime';
+import { readCommand, SEE_HELP, StartupError } from '@rollcall/runtime';
 import { type Grant, isCallerId } from '@rollcall/runtime/callers';
 import { METHODS, VIEWS } from '../access.ts';
 import type { GrantStore } from '../postgres-grants.ts';
@@ -34,6 +33,15 @@ const OPTIONS = {
   json: { type: 'boolean' },
 } as const;
 
+const RULES = {
+  options: OPTIONS,
+  commands: {
+    list: { options: ['json'], operands: 1 },
+    set: { options: ['methods', 'tenants', 'views', 'name', 'rate', 'burst', 'concurrency'], operands: 1 },
+    remove: { options: ['name'], operands: 1 },
+  },
+} as const;
+
 type Values = { readonly [K in Exclude<keyof typeof OPTIONS, 'json'>]?: string };
 
 /** What to do with grants. */
@@ -44,17 +52,15 @@ export type GrantsCommand =
 
 /** Reads the command. Throws StartupError naming every fault at once, one line each. */
 export function readGrantsCommand(args: readonly string[]): GrantsCommand {
-  const { values, positionals } = parse(args);
-  const [verb, caller, ...rest] = positionals;
-  if (rest.length > 0) throw new StartupError(`"${rest[0]}" is one argument too many: ${SEE_HELP}`);
-  if (verb === 'list') return { kind: 'list', caller, asJson: values.json === true };
-  if (verb !== 'set' && verb !== 'remove')
-    throw new StartupError(`There is no command "${verb ?? ''}": say list, set or remove; ${SEE_HELP}`);
-  if (caller === undefined || !isCallerId(caller))
+  const { command, operands, values } = readCommand('npm run grants', args, RULES);
+  const [caller] = operands;
+  if (command === 'list') return { kind: 'list', caller, asJson: values.json === true };
+  if (caller === undefined) throw new StartupError(`CALLER is missing: ${SEE_HELP}`);
+  if (!isCallerId(caller))
     throw new StartupError(
-      `"${caller ?? ''}" cannot name a caller: give a SPIFFE id, or a name of a-z, 0-9, ".", "_", "-"`,
+      `"${caller}" cannot name a caller: give a SPIFFE id, or a name of a-z, 0-9, ".", "_", "-"`,
     );
-  if (verb === 'remove') return { kind: 'remove', caller, name: values.name };
+  if (command === 'remove') return { kind: 'remove', caller, name: values.name };
   return { kind: 'set', grant: toGrant(caller, values) };
 }
 
@@ -77,16 +83,6 @@ export async function runGrantsCommand(command: GrantsCommand, store: GrantStore
   const shown = all.filter(({ caller }) => command.caller === undefined || caller === command.caller);
   if (command.asJson) return `${JSON.stringify(shown, null, 2)}\n`;
   return shown.length > 0 ? shown.map(describeGrant).join('') : 'nothing is granted\n';
-}
-
-const SEE_HELP = '--help says more';
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw new StartupError(`${(error as Error).message.split('\n', 1)[0]}; ${SEE_HELP}`, { cause: error });
-  }
 }
 
 function toGrant(caller: string, values: Values): Grant {

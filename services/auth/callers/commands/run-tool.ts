@@ -1,4 +1,11 @@
-import { createLogger, readConfig, StartupError } from '@rollcall/runtime';
+import {
+  type CommandDatabase,
+  commandFolder,
+  createLogger,
+  findCommandDatabase,
+  readConfig,
+  StartupError,
+} from '@rollcall/runtime';
 import { createPool, explainDatabaseFault, type Pool } from '@rollcall/runtime/postgres';
 import {
   AUDIT_HELP,
@@ -7,7 +14,6 @@ import {
   runAuditCommand,
 } from '../../audit/audit-command.ts';
 import { AUDIT_SETTINGS } from '../../audit/audit-settings.ts';
-import { type CommandDatabase, DATABASE_VARIABLE, findCommandDatabase } from '../../command-database.ts';
 import { AUTH_SETTINGS } from '../../config.ts';
 import { createPostgresGrants } from '../postgres-grants.ts';
 import { GRANTS_HELP, readGrantsCommand, runGrantsCommand } from './grants.ts';
@@ -34,13 +40,13 @@ export async function runTool([tool, ...args]: readonly string[], env: NodeJS.Pr
     case 'audit': {
       if (isHelp) return AUDIT_HELP;
       const { retentionDays } = readConfig(AUDIT_SETTINGS, env);
-      const command = readAuditCommand(args, retentionDays);
+      const command = readAuditCommand(args, retentionDays, commandFolder(env, tool));
       return await withPool(readAddress(env, isForOwner(command)), (pool) => runAuditCommand(command, pool));
     }
     case 'token': {
       if (isHelp) return TOKEN_HELP;
       const { tokenAudience } = readConfig({ tokenAudience: AUTH_SETTINGS.tokenAudience }, env);
-      return await runTokenCommand(readTokenCommand(args, tokenAudience));
+      return await runTokenCommand(readTokenCommand(args, tokenAudience), commandFolder(env, tool));
     }
     default:
       throw new StartupError(`There is no tool "${tool ?? ''}": it is grants, audit or token`);
@@ -55,13 +61,17 @@ function isForOwner({ kind }: AuditCommand): boolean {
 /** Where the database is; what the owner alone may do goes past any pooler. */
 function readAddress(env: NodeJS.ProcessEnv, isAsOwner: boolean): CommandDatabase {
   const { ownerUrl } = isAsOwner ? readConfig(AUDIT_SETTINGS, env) : { ownerUrl: undefined };
-  if (ownerUrl) return { url: ownerUrl, isPooled: false };
-  return findCommandDatabase(env, isAsOwner ? 'auth_owner' : 'auth');
+  if (ownerUrl) {
+    const { variable } = AUDIT_SETTINGS.ownerUrl;
+    return { url: ownerUrl, isPooled: false, variable, migrate: 'npm run migrate' };
+  }
+  return findCommandDatabase(env, 'auth', isAsOwner ? 'auth_owner' : 'auth');
 }
 
-async function withPool(address: CommandDatabase, work: (pool: Pool) => Promise<string>): Promise<string> {
+async function withPool(database: CommandDatabase, work: (pool: Pool) => Promise<string>): Promise<string> {
   const pool = createPool({
-    ...address,
+    url: database.url,
+    isPooled: database.isPooled,
     maxConnections: 1,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     logger: createLogger({ service: 'auth', level: 'silent' }),
@@ -70,9 +80,8 @@ async function withPool(address: CommandDatabase, work: (pool: Pool) => Promise<
     return await work(pool);
   } catch (error) {
     if (error instanceof StartupError) throw error;
-    throw new StartupError(explainDatabaseFault(error, DATABASE_VARIABLE, 'npm run migrate'), {
-      cause: error,
-    });
+    const { variable, migrate } = database;
+    throw new StartupError(explainDatabaseFault(error, variable, migrate), { cause: error });
   } finally {
     await pool.end();
   }

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
-import { StartupError } from '@rollcall/runtime';
+import { resolve } from 'node:path';
+import { readArguments, refuseOtherOptions, SEE_HELP, StartupError } from '@rollcall/runtime';
 import { mintToken, readPrivateKey, type TokenRequest, writeKeyPair } from '@rollcall/runtime/callers';
 
 /** What --help prints. */
@@ -24,7 +24,6 @@ const OPTIONS = {
   ttl: { type: 'string' },
   audience: { type: 'string' },
 } as const;
-const SEE_HELP = '--help says more';
 
 /** What to do about tokens. */
 export type TokenCommand =
@@ -37,9 +36,16 @@ export type TokenCommand =
  * @throws StartupError in one line
  */
 export function readTokenCommand(args: readonly string[], tokenAudience = 'auth'): TokenCommand {
-  const values = parse(args);
+  const { values, positionals } = readArguments(args, OPTIONS);
+  if (positionals.length > 0)
+    throw new StartupError(`"${positionals[0]}" is one argument too many; ${SEE_HELP}`);
+  const makesKeys = values['make-keys'] === true;
+  const [command, takes] = makesKeys
+    ? (['npm run token -- --make-keys', ['make-keys', 'key', 'jwks']] as const)
+    : (['npm run token -- --caller', ['caller', 'key', 'ttl', 'audience']] as const);
+  refuseOtherOptions(values, { command, takes });
   if (values.key === undefined) throw new StartupError(`--key FILE is missing: ${SEE_HELP}`);
-  if (values['make-keys']) {
+  if (makesKeys) {
     if (values.jwks === undefined) throw new StartupError(`--jwks FILE is missing: ${SEE_HELP}`);
     return { kind: 'make-keys', key: values.key, jwks: values.jwks };
   }
@@ -52,20 +58,17 @@ export function readTokenCommand(args: readonly string[], tokenAudience = 'auth'
   return { kind: 'mint', key: values.key, request };
 }
 
-/** Does it, and answers what to print. Throws StartupError where a file is at fault. */
-export async function runTokenCommand(command: TokenCommand): Promise<string> {
-  if (command.kind === 'mint')
-    return `${await mintToken(await readPrivateKey(command.key), command.request)}\n`;
-  await writeKeyPair(command.key, command.jwks);
-  return `wrote ${command.key} (private, for its owner alone) and ${command.jwks} (public)\n`;
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS }).values;
-  } catch (error) {
-    throw new StartupError(`${(error as Error).message.split('\n', 1)[0]}; ${SEE_HELP}`, { cause: error });
-  }
+/**
+ * Makes a token or a key pair, and answers what to print.
+ * @param folder that relative paths start from
+ * @throws StartupError where a file is at fault
+ */
+export async function runTokenCommand(command: TokenCommand, folder: string): Promise<string> {
+  const key = resolve(folder, command.key);
+  if (command.kind === 'mint') return `${await mintToken(await readPrivateKey(key), command.request)}\n`;
+  const jwks = resolve(folder, command.jwks);
+  await writeKeyPair(key, jwks);
+  return `wrote ${key} (private, for its owner alone) and ${jwks} (public)\n`;
 }
 
 const UNIT_SECONDS = { s: 1, m: 60, h: 3600 } as const;

@@ -1,0 +1,104 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { StartupError } from '../startup-error.ts';
+
+/** The end of a message about wrong arguments. */
+export const SEE_HELP = '--help says more';
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** What one command of a command line takes. */
+export interface CommandRules<Name extends string> {
+  readonly options: readonly Name[];
+  /** How many arguments may follow the command. Default 0. */
+  readonly operands?: number;
+}
+
+/**
+ * Reads arguments by their options.
+ * @throws StartupError for an option that does not exist, or that lacks its value
+ */
+export function readArguments<const O extends Options>(args: readonly string[], options: O) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    throw new StartupError(`${explain(error as Error)}; ${SEE_HELP}`, { cause: error });
+  }
+}
+
+/**
+ * Reads arguments of which the first names a command. An option of another command is refused: ignored, a filter would show everything.
+ * @param tool as people call it: `npm run grants`
+ * @throws StartupError in one line
+ */
+export function readCommand<const O extends Options, Command extends string>(
+  tool: string,
+  args: readonly string[],
+  { options, commands }: { options: O; commands: Readonly<Record<Command, CommandRules<keyof O & string>>> },
+) {
+  const { values, positionals } = readArguments(args, options);
+  const [name, ...operands] = positionals;
+  const names = Object.keys(commands);
+  if (name === undefined || !Object.hasOwn(commands, name)) {
+    const what = name === undefined ? `${tool} needs a command` : `There is no command "${name}"`;
+    throw new StartupError(`${what}: say ${inWords(names)}; ${SEE_HELP}`);
+  }
+  const rules = commands[name as Command];
+  refuseOtherOptions(values, { command: `${tool} -- ${name}`, takes: rules.options });
+  const extra = operands[rules.operands ?? 0];
+  if (extra !== undefined) throw new StartupError(`"${extra}" is one argument too many; ${SEE_HELP}`);
+  return { command: name as Command, operands, values };
+}
+
+/**
+ * Refuses options that a command does not take.
+ * @throws StartupError naming them, and those that it takes
+ */
+export function refuseOtherOptions(
+  values: object,
+  { command, takes }: { command: string; takes: readonly string[] },
+): void {
+  const others = Object.keys(values).filter((name) => !takes.includes(name));
+  if (others.length === 0) return;
+  const known =
+    takes.length > 0 ? `it takes ${takes.map((name) => `--${name}`).join(', ')}` : 'it takes none';
+  throw new StartupError(
+    `${command} does not take ${others.map((name) => `--${name}`).join(', ')}: ${known}; ${SEE_HELP}`,
+  );
+}
+
+/**
+ * Reads a day, which begins in UTC, or a time.
+ * @throws Error whose message ends the sentence "… must be"
+ */
+export function timeOf(text: string): Date {
+  const [, year, month, day] =
+    /^(\d{4})-(\d{2})-(\d{2})(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.exec(text)?.map(Number) ?? [];
+  const time = new Date(text);
+  // A Date takes the 30th of February for the 2nd of March.
+  const isDay =
+    day !== undefined && new Date(Date.UTC(year ?? 0, (month ?? 0) - 1, day)).getUTCDate() === day;
+  if (isDay && !Number.isNaN(time.getTime())) return time;
+  throw new Error('a day such as 2026-11-01, or a time such as 2026-11-01T12:00:00Z');
+}
+
+/**
+ * The folder that relative paths of a command line start from. npm runs scripts at the top of the checkout, and tells where the person
+ * stands.
+ * @param script of package.json: `import`
+ */
+export function commandFolder(env: NodeJS.ProcessEnv, script: string): string {
+  return (env.npm_lifecycle_event === script && env.INIT_CWD) || process.cwd();
+}
+
+function explain({ message }: Error): string {
+  // The first sentence names the option; what follows is of no use here.
+  const [why = ''] = message.split(/\.\s|\n/);
+  return why.replace(
+    /^Option '(?:-\w, )?(--[\w-]+)\b.*' argument is ambiguous$/,
+    'Option $1 needs a value: write one that begins with "-" as $1=-…',
+  );
+}
+
+function inWords(names: readonly string[]): string {
+  return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter(Boolean).join(' or ');
+}

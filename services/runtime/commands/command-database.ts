@@ -1,0 +1,48 @@
+import { databaseUrlSetting, readConfig } from '../config.ts';
+import { databaseAccessSettings } from '../postgres/database-access.ts';
+import { LOCAL_DATABASE, localDatabaseUrl } from '../postgres/local-database.ts';
+import type { Secret } from '../secret.ts';
+import { StartupError } from '../startup-error.ts';
+
+/** How a command reaches the database of a service. */
+export interface CommandDatabase {
+  readonly url: Secret;
+  /** Whether the URL leads to a pooler in transaction mode. */
+  readonly isPooled: boolean;
+  /** The variable that names it, or `LOCAL_DATABASE`. For messages. */
+  readonly variable: string;
+  /** The command that brings its schema up to date. For messages. */
+  readonly migrate: string;
+}
+
+/**
+ * Finds the database of a service: the one that its variable names, past a pooler where a second variable says how, so that statements of
+ * the command may take longer; else the one that `npm start` keeps in its data directory.
+ * @param service `auth`: its variables begin with `AUTH_DATABASE_`
+ * @param localRole who enters the database of `npm start`. Default: the role of the service.
+ * @throws StartupError where there is neither
+ */
+export function findCommandDatabase(
+  env: NodeJS.ProcessEnv,
+  service: string,
+  localRole: string = service,
+): CommandDatabase {
+  const prefix = service.toUpperCase();
+  const variable = `${prefix}_DATABASE_URL`;
+  if (!env[variable]?.trim()) {
+    const local = localDatabaseUrl(env, { database: service, role: localRole });
+    if (local) return { url: local, isPooled: false, variable: LOCAL_DATABASE, migrate: 'npm start' };
+    throw new StartupError(
+      `${variable} is not set, and there is no database of npm start here: run "npm start", or set it to postgres://user:password@host:port/database`,
+    );
+  }
+  const settings = {
+    databaseUrl: databaseUrlSetting({ variable, doc: `PostgreSQL database of the ${service} service.` }),
+    ...databaseAccessSettings(prefix, { needsDirect: 'commands' }),
+  };
+  const { databaseUrl, isPooled, directDatabaseUrl } = readConfig(settings, env);
+  const migrate = 'npm run migrate';
+  if (!directDatabaseUrl) return { url: databaseUrl, isPooled, variable, migrate };
+  const { variable: directVariable } = settings.directDatabaseUrl;
+  return { url: directDatabaseUrl, isPooled: false, variable: directVariable, migrate };
+}
