@@ -43,7 +43,7 @@ const CALLERS_UNKNOWN =
   'callers are not authenticated in these containers; who adds it adds a volume with the files as well';
 const NO_POOLER = 'the databases of these containers have no pooler before them';
 
-/** Settings of the README that no container has, each with the reason. */
+/** Settings of docs/settings.md that no container has, each with the reason. */
 const NOT_IN_CONTAINERS: readonly (readonly [variables: RegExp, reason: string])[] = [
   [/^[A-Z]+_HOST$/, 'every container listens on loopback alone'],
   [/^[A-Z]+_(AUTH_CA|TLS_CERT|TLS_KEY|TLS_CLIENT_CA|CALLER_KEY|CALLER_JWKS)_FILE$/, CALLERS_UNKNOWN],
@@ -52,24 +52,24 @@ const NOT_IN_CONTAINERS: readonly (readonly [variables: RegExp, reason: string])
   [/^AUTH_DATABASE_REPLICA_URLS$/, 'no container is a replica'],
 ];
 
-/** Who of the README's readers runs in which container; `npm start` and the command lines run in none. */
+/** Which reader of a setting runs in which container; `npm start` and the command lines run in none. */
 const CONTAINER_OF: ReadonlyMap<string, string> = new Map(
   [...PROCESSES.map(([name]) => name), 'migrate'].map((name) => [name, name]),
 );
 
-interface ReadmeSetting {
+interface PromisedSetting {
   readonly variable: string;
   readonly readers: readonly string[];
 }
 
-/** Every setting that the table of the README promises, with who reads it. */
-function readmeSettings(): ReadmeSetting[] {
-  const rows = read('README.md').matchAll(/^\| `([A-Z_]+)` \| \S+ \| ([^|]+) \| [^|]+ \|$/gm);
+/** Every setting that docs/settings.md promises, with its readers. */
+function documentedSettings(): PromisedSetting[] {
+  const rows = read('docs/settings.md').matchAll(/^\| `([A-Z_]+)` \| \S+ \| ([^|]+) \| [^|]+ \|$/gm);
   return [...rows].map(([, variable = '', readers = '']) => ({ variable, readers: readers.split(', ') }));
 }
 
 /** Every setting that the table of a service's own README promises. */
-function settingsOfServiceReadme(name: string): ReadmeSetting[] {
+function settingsOfServiceReadme(name: string): PromisedSetting[] {
   const cells = read(`services/${name}/README.md`).matchAll(/^\| ((?:`[A-Z]+_[A-Z_]+`(?:, )?)+) \|/gm);
   const variables = [...cells].flatMap(([, cell = '']) => cell.replaceAll('`', '').split(', '));
   return variables.map((variable) => ({ variable, readers: [name] }));
@@ -123,8 +123,11 @@ describe('docker-compose.yml', () => {
     },
   );
 
-  it('mail-in-compose: gives each reader each setting that a README promises, but for a list with reasons', () => {
-    const promised = [...readmeSettings(), ...PROCESSES.flatMap(([name]) => settingsOfServiceReadme(name))];
+  it('mail-in-compose: gives each reader each setting that the documents promise, but for a list with reasons', () => {
+    const promised = [
+      ...documentedSettings(),
+      ...PROCESSES.flatMap(([name]) => settingsOfServiceReadme(name)),
+    ];
     expect(promised.length).toBeGreaterThan(80);
     const absent = promised.flatMap(({ variable, readers }) =>
       readers
@@ -136,8 +139,8 @@ describe('docker-compose.yml', () => {
     expect(absent).toEqual([]);
   });
 
-  it('mail-in-compose: gives no container what the list says none has, and lists nothing that no README promises', () => {
-    const promised = readmeSettings().map(({ variable }) => variable);
+  it('mail-in-compose: gives no container what the list says none has, and lists nothing that no document promises', () => {
+    const promised = documentedSettings().map(({ variable }) => variable);
     for (const [variables, reason] of NOT_IN_CONTAINERS) {
       expect(promised.filter((variable) => variables.test(variable))).not.toEqual([]);
       expect(reason).not.toBe('');

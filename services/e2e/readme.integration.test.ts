@@ -25,6 +25,8 @@ const blocks = (path: string, language: string) =>
     ([, code]) => code ?? '',
   );
 
+const SIGNING_SECRET = 'whsec_readme';
+
 const stack = new AsyncDisposableStack();
 let auth: ServiceProcess;
 const consumers = new Map<string, ServiceProcess>();
@@ -36,7 +38,8 @@ beforeAll(async () => {
   const address = `127.0.0.1:${auth.grpcPort}`;
   for (const name of ['booking', 'vendor', 'billing'] as const) {
     const database = stack.use(await createTestDatabase(name));
-    const env = { [`${name.toUpperCase()}_DATABASE_URL`]: database.url, AUTH_ADDRESS: address };
+    const own = { [`${name.toUpperCase()}_DATABASE_URL`]: database.url, AUTH_ADDRESS: address };
+    const env = { ...own, STRIPE_WEBHOOK_SECRETS: SIGNING_SECRET };
     consumers.set(name, stack.use(await startService(name, env)));
   }
   using admin = createUserAdminClient({ address });
@@ -84,9 +87,11 @@ describe('README.md', () => {
       expect(scripts[`pre${script}`]).toBe('node services/local/ensure-installed.mjs');
     }
   });
+});
 
+describe('docs/settings.md', () => {
   it('has the settings that the code has, with their defaults and readers', () => {
-    const rows = [...read('README.md').matchAll(/^\| `([A-Z_]+)` \| (\S+) \| ([^|]+) \| [^|]+ \|$/gm)];
+    const rows = [...read('docs/settings.md').matchAll(/^\| `([A-Z_]+)` \| (\S+) \| ([^|]+) \| [^|]+ \|$/gm)];
     const told = Object.fromEntries(
       rows.map(([, variable, value, readers]) => [variable, { value, readers }]),
     );
@@ -106,6 +111,24 @@ describe('services/booking/README.md', () => {
   });
 });
 
+describe('services/billing/README.md', () => {
+  it('has calls that answer, from an area to a payment', { timeout: 60_000 }, async () => {
+    const shell =
+      blocks('services/billing/README.md', 'sh').find((each) => each.includes('IssueInvoice')) ?? '';
+    const env = {
+      ...process.env,
+      STRIPE_WEBHOOK_SECRETS: SIGNING_SECRET,
+      BILLING_HTTP_PORT: String(consumers.get('billing')?.httpPort),
+    };
+    const { stdout } = await promisify(execFile)('bash', ['-euc', withPorts(shell)], { cwd: top, env });
+    expect(stdout).not.toMatch(/"code":"[a-z]+_/);
+    expect(stdout).toContain('"state":"SUBSCRIPTION_STATE_ACTIVE"');
+    expect(stdout).toContain('"displayName":"Agnieszka Sikora"');
+    expect(stdout).toMatch(/payment_intent\.succeeded -> 200/);
+    expect(stdout).toMatch(/"number":"\d{4}-000001"/);
+  });
+});
+
 const withExamples = globSync('clients/*/README.md', { cwd: top }).filter(
   (path) => blocks(path, 'ts').length > 0,
 );
@@ -117,6 +140,15 @@ describe.each(withExamples)('%s', (path) => {
         expect(printed).toContain('Agnieszka Sikora');
       }
     }
+  });
+});
+
+describe('clients/contract/README.md', () => {
+  it('names every entry of the package', () => {
+    const { exports } = JSON.parse(read('clients/contract/package.json')) as { exports: object };
+    const named = [...read('clients/contract/README.md').matchAll(/`(@rollcall\/contract[a-z/-]*)`/g)];
+    const entries = Object.keys(exports).map((path) => path.replace('.', '@rollcall/contract'));
+    expect(new Set(named.map(([, name]) => name))).toEqual(new Set(entries));
   });
 });
 

@@ -1,7 +1,7 @@
 import { Secret } from './secret.ts';
 import { StartupError } from './startup-error.ts';
 
-/** One environment variable that a process reads. The README's table is held equal to these by a test. */
+/** One environment variable that a process reads. A test holds the tables of docs/settings.md equal to these. */
 export interface Setting<T> {
   /** Name of the variable. */
   readonly variable: string;
