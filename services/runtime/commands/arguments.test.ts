@@ -35,7 +35,10 @@ describe('readCommand', () => {
     [['search', 'them', 'all'], '"all" is one argument too many; --help says more'],
     [['tail', '--usr', 'ada'], "Unknown option '--usr'; --help says more"],
     [['tail', '--lines'], "Option '--lines <value>' argument missing; --help says more"],
-    [['tail', '--lines', '-1'], 'Option --lines needs a value: write one that begins with "-" as --lines=-…; --help says more'],
+    [
+      ['tail', '--lines', '-1'],
+      'Option --lines needs a value: write one that begins with "-" as --lines=-…; --help says more',
+    ],
     [['tail', '--json=no'], "Option '--json' does not take an argument; --help says more"],
   ])('refuses in one line: %j', (args, message) => {
     expect(() => read(...args)).toThrow(new RegExp(`^${RegExp.escape(message)}$`));
