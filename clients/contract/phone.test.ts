@@ -92,6 +92,7 @@ describe('User.phone', () => {
     ['447911123456.0 ', 'must not end in .0'],
     ['(447911123456.0)', 'must not end in .0'],
     ['447911123456.0 x5', 'must not end in .0'],
+    ['447 911 123 456.0', 'must not end in .0'],
     ['112.0', 'must not end in .0'],
     ['+1800.0', 'must not end in .0'],
     ['((((', '3 to 15 digits'],

@@ -27,7 +27,7 @@ export interface Front {
 const DELIMITERS = [';', ',', '\t', '|'] as const;
 
 // As Excel reads it; programs that write such a file again quote it, or fill it up with delimiters.
-const SEPARATOR_LINE = /^"?sep=(\\t|tab|[^"\w\s]|\t)"?[;,\t|]*$/i;
+const SEPARATOR_LINE = /^"?sep=(\\t|tab|[^"\w\s]|\t)"?[;,\t| ]*$/i;
 
 /** Reads up to the header line, over empty lines and over a first line `sep=;` that says what the delimiter is. */
 export async function readFront(lines: AsyncIterator<Line>): Promise<Front> {
@@ -41,7 +41,9 @@ async function nextFilled(lines: AsyncIterator<Line>): Promise<Line | undefined>
   for (;;) {
     const { done, value } = await lines.next();
     if (done) return undefined;
-    if (value.fault || value.text.trim()) return value;
+    // A program that adds a byte order mark to a file that has one leaves the second before the first quote.
+    const line = { ...value, text: value.text.replace(/^\ufeff+/, '') };
+    if (line.fault || line.text.trim()) return line;
   }
 }
 

@@ -58,6 +58,8 @@ describe('readRows', () => {
     ['sep=|', 'name|city\nKing, Ada|b'],
     ['sep=^', 'name^city\nKing, Ada^b'],
     ['"sep=;"', 'name;city\nKing, Ada;b'],
+    ['sep=; ', 'name;city\nKing, Ada;b'],
+    ['\uFEFF\uFEFF"sep=;"', '"name";"city"\n"King, Ada";b'],
     ['sep=,;', 'name;city\nKing, Ada;b'],
     ['', 'name\tcity\nKing, Ada\tb'],
     ['\n \n', 'name;city\nKing, Ada;b'],
@@ -114,6 +116,7 @@ describe('readRows', () => {
   });
 
   it('sheet-files: takes a column that is not used twice, and a header with invisible characters', async () => {
+    expect(await cellsOf('\uFEFF\uFEFF"name";"city"\n"a";"b"\n')).toMatchObject([{ name: 'a', city: 'b' }]);
     expect(await cellsOf('\u200bName\u200b;x;x; city ;\na;1;2;b;\n')).toMatchObject([
       { name: 'a', city: 'b' },
     ]);
