@@ -59,8 +59,17 @@ const MARKS: Readonly<Record<Utf16, Buffer>> = {
 
 async function* decode(chunks: AsyncIterable<Buffer>, encoding: Utf16): AsyncGenerator<Buffer> {
   const decoder = new TextDecoder(encoding);
-  for await (const chunk of chunks) yield Buffer.from(decoder.decode(chunk, { stream: true }));
-  yield Buffer.from(decoder.decode());
+  for await (const chunk of chunks) yield toBytes(decoder.decode(chunk, { stream: true }));
+  yield toBytes(decoder.decode());
+}
+
+// No byte of UTF-8, so that the line is refused as one that cannot be read.
+const UNREADABLE = Buffer.from([0xff]);
+
+// What is no character, such as half a surrogate pair or the last byte of a file that is cut, was decoded as U+FFFD.
+function toBytes(text: string): Buffer {
+  const parts = text.split('\ufffd').map((part) => Buffer.from(part));
+  return Buffer.concat(parts.flatMap((part, i) => (i === 0 ? [part] : [UNREADABLE, part])));
 }
 
 const PEEKED_BYTES = 4;

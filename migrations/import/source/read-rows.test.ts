@@ -91,6 +91,23 @@ describe('readRows', () => {
     },
   );
 
+  it.each(['utf-16le', 'utf-16be'] as const)(
+    'sheet-files: refuses a line of %s that holds half a character, and reads the others',
+    async (encoding) => {
+      const fault = 'the line is not UTF-8 text: save the file as UTF-8';
+      const content = toUtf16('\uFEFFname\tcity\nA\ud800b\tc\n😀\te\nf\tg', encoding);
+      for (const size of [1, 3, 1000]) {
+        expect(await rowsOf(content, size)).toMatchObject([
+          { fault },
+          { cells: { name: '😀' } },
+          { cells: {} },
+        ]);
+        const cut = content.subarray(0, -1);
+        expect(await rowsOf(cut, size)).toMatchObject([{ fault }, { cells: { name: '😀' } }, { fault }]);
+      }
+    },
+  );
+
   it.each([
     ['PK\x03\x04', 'it is a workbook (.xlsx, .ods) or a zip file'],
     ['\xd0\xcf\x11\xe0', 'it is a workbook (.xls)'],
