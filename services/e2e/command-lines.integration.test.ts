@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { LOCAL_SETTINGS } from '@rollcall/local';
 import { localDatabaseUrl, PORTS_FILE, SECRET_FILE } from '@rollcall/runtime';
@@ -78,6 +80,18 @@ describe('command lines', () => {
       const ports = { pid: process.pid, ports: servers.env };
       writeFileSync(join(servers.dataDirectory, PORTS_FILE), JSON.stringify(ports));
       expect(await firstAsked({ script, args, servers, env: {} })).toBe(asks);
+    },
+  );
+
+  it.each([...new Set(COMMANDS.map(({ script }) => script)), 'token', 'migrate'])(
+    '%s tells no error where its reader has gone, as in "| head"',
+    { timeout: 60_000 },
+    async (script) => {
+      const [main, tool] = commandOf(script);
+      const child = spawn(process.execPath, [main, ...tool, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+      child.stdout.destroy();
+      const errors = text(child.stderr);
+      expect([await once(child, 'close'), await errors]).toEqual([[0, null], '']);
     },
   );
 

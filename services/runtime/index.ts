@@ -9,6 +9,7 @@ export {
   timeOf,
 } from './commands/arguments.ts';
 export { type CommandDatabase, findCommandDatabase } from './commands/command-database.ts';
+export { ignoreGoneReaders } from './commands/ignore-gone-readers.ts';
 export {
   booleanSetting,
   type ConfigOf,

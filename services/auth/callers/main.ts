@@ -1,7 +1,8 @@
 // npm run grants|audit|token: who may call, what was called, and tokens to call with.
-import { StartupError } from '@rollcall/runtime';
+import { ignoreGoneReaders, StartupError } from '@rollcall/runtime';
 import { runTool } from './commands/run-tool.ts';
 
+ignoreGoneReaders();
 try {
   process.stdout.write(await runTool(process.argv.slice(2), process.env));
 } catch (error) {

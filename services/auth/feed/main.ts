@@ -1,5 +1,11 @@
 // npm run feed: which change feed the database holds, and another one after a backup was restored.
-import { createLogger, findCommandDatabase, readCommand, StartupError } from '@rollcall/runtime';
+import {
+  createLogger,
+  findCommandDatabase,
+  ignoreGoneReaders,
+  readCommand,
+  StartupError,
+} from '@rollcall/runtime';
 import { createPool, explainDatabaseFault, requireSchema } from '@rollcall/runtime/postgres';
 import { createPostgresChangeLog } from '../postgres/postgres-change-log.ts';
 import type { ChangeLog } from './change-log.ts';
@@ -42,6 +48,7 @@ async function main(args: readonly string[]): Promise<string> {
   }
 }
 
+ignoreGoneReaders();
 try {
   process.stdout.write(await main(process.argv.slice(2)));
 } catch (error) {
