@@ -24,6 +24,7 @@ import { paymentsMigration } from './billing/2026-11-20-payments.ts';
 import { stripeCallsMigration } from './billing/2026-11-20-stripe-calls.ts';
 import { stripeOriginsMigration } from './billing/2026-12-01-stripe-origins.ts';
 import { eventEnvelopesMigration } from './billing/2026-12-02-event-envelopes.ts';
+import { fractionalPaymentsMigration } from './billing/2026-12-02-fractional-payments.ts';
 import { moneyWithoutIntentsMigration } from './billing/2026-12-02-money-without-intents.ts';
 import { refundsByChargeMigration } from './billing/2026-12-02-refunds-by-charge.ts';
 import { stripeUnitsMigration } from './billing/2026-12-02-stripe-units.ts';
@@ -152,6 +153,7 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
       stripeUnitsMigration,
       moneyWithoutIntentsMigration,
       erasedUsersMigration('billing'),
+      fractionalPaymentsMigration,
     ],
     hasOutbox: true,
   },

@@ -7,9 +7,6 @@ export async function readLedgerState(pool: Pool): Promise<LedgerState> {
   return row ?? NO_STATE;
 }
 
-// As the index says it, which is why it names the currencies.
-const FRACTIONAL = `currency in ('ISK', 'UGX') and (amount % 100 <> 0 or captured % 100 <> 0 or refunded % 100 <> 0)`;
-
 const READ = {
   name: 'stripe_ledger_state',
   text: `select
@@ -21,5 +18,5 @@ const READ = {
     (select count(*) from payments where tenant_id is null)::float8 as unowned,
     (select count(*) from refunds where held)::float8 as "heldRefunds",
     (select count(*) from stripe_objects where ambiguous)::float8 as ambiguous,
-    (select count(*) from payments where ${FRACTIONAL})::float8 as fractional`,
+    (select count(*) from payments where fractional)::float8 as fractional`,
 };
