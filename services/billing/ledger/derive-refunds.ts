@@ -49,8 +49,12 @@ export interface DerivedRefunds {
   readonly everRefunded: number;
 }
 
+const NOTHING_WENT_BACK: DerivedRefunds = { refunds: [], refunded: 0, unseenRefunds: 0, everRefunded: 0 };
+
 /** Which refunds count, and what they and the charges come to. A refund that a charge told of first is counted once. */
 export function deriveRefunds({ captured, charges, refunds }: Known): DerivedRefunds {
+  if (refunds.length === 0 && charges.every(({ facts }) => facts.amount_refunded === 0))
+    return NOTHING_WENT_BACK;
   const releases = releasesAmong(refunds, charges);
   let [left, refunded] = [captured, 0];
   const derived = refunds.map((refund) => {

@@ -21,14 +21,18 @@ export const NO_HAPPENINGS: Happenings = { captured: null, refunded: null, dispu
  * @param known the newest snapshots of the payment, which say it where `told` does not
  */
 export function happeningsOf(told: readonly Snapshot[], known: readonly Snapshot[]): Happenings {
-  const first = (timeOf: (snapshot: Snapshot) => number | null) =>
-    earliest(told, timeOf) ?? earliest(known, timeOf);
+  const first = (timeOf: TimeOf) => earliest(told, timeOf) ?? earliest(known, timeOf);
   return {
     captured: first(capturedAt) ?? earliest([...told, ...known], paidAround),
     refunded: first((each) => refundedAt(each) ?? chargedBackAt(each)),
     disputed: first((each) => (each.kind === 'dispute' ? createdOf(each) : null)),
     canceled: first(canceledAt),
   };
+}
+
+/** When money first came in, as the newest snapshots of a payment say. */
+export function firstCapture(known: readonly Snapshot[]): number | null {
+  return earliest(known, capturedAt) ?? earliest(known, paidAround);
 }
 
 /** When money last went back, as the newest snapshots of a payment say. A charge says so only where no refund does. */
@@ -38,18 +42,26 @@ export function lastRefund(known: readonly Snapshot[]): number | null {
 
 type TimeOf = (snapshot: Snapshot) => number | null;
 
-function timesOf(snapshots: readonly Snapshot[], timeOf: TimeOf): number[] {
-  return snapshots.flatMap((each) => timeOf(each) ?? []);
-}
-
 function earliest(snapshots: readonly Snapshot[], timeOf: TimeOf): number | null {
-  const times = timesOf(snapshots, timeOf);
-  return times.length > 0 ? Math.min(...times) : null;
+  return extreme(snapshots, timeOf, Math.min);
 }
 
 function latest(snapshots: readonly Snapshot[], timeOf: TimeOf): number | null {
-  const times = timesOf(snapshots, timeOf);
-  return times.length > 0 ? Math.max(...times) : null;
+  return extreme(snapshots, timeOf, Math.max);
+}
+
+// Without lists in between: every payment of every batch comes by here.
+function extreme(
+  snapshots: readonly Snapshot[],
+  timeOf: TimeOf,
+  choose: (a: number, b: number) => number,
+): number | null {
+  let chosen: number | null = null;
+  for (const each of snapshots) {
+    const time = timeOf(each);
+    if (time !== null) chosen = chosen === null ? time : choose(chosen, time);
+  }
+  return chosen;
 }
 
 // A read says how something is, and not since when; a charge that shows money going back is told later than it came in.
