@@ -86,7 +86,8 @@ async function writeRest(options: CrowdOptions, run: Run): Promise<void> {
       } catch (error) {
         hasFailed = true;
         run.todo.unshift(first);
-        throw error;
+        // The connection may have broken before the statement, which then says nothing of why.
+        throw writer.broken() ?? error;
       }
       run.done += last - first + 1;
       run.progressAtMs = performance.now();
@@ -99,15 +100,23 @@ async function writeRest(options: CrowdOptions, run: Run): Promise<void> {
   if (run.done > run.found) await holder.client.query('analyze users, user_tags, user_words, name_parts');
 }
 
-async function connect(connectionString: string): Promise<{ client: Client } & AsyncDisposable> {
+interface Connection extends AsyncDisposable {
+  readonly client: Client;
+  /** The error that ended it. */
+  readonly broken: () => Error | undefined;
+}
+
+async function connect(connectionString: string): Promise<Connection> {
   const client = new Client({ connectionString });
-  // A connection that breaks fails the query that waits for it, which is where it is told.
-  client.on('error', () => undefined);
+  let broken: Error | undefined;
+  client.on('error', (error) => {
+    broken ??= error;
+  });
   await client.connect();
   // A batch takes as long as it takes, whatever the database says of other sessions.
   await client.query('set statement_timeout = 0');
   // A connection that is broken already has no end of its own.
-  return { client, [Symbol.asyncDispose]: () => client.end().catch(() => {}) };
+  return { client, broken: () => broken, [Symbol.asyncDispose]: () => client.end().catch(() => {}) };
 }
 
 /** Held until the connection ends, however that ends. */
