@@ -25,6 +25,10 @@ export async function openSyncEngine(databaseUrl: string): Promise<WebhookContes
     autoExpandLists: false,
     backfillRelatedEntities: false,
   });
+  const { pool } = sync.postgresClient;
+  // Its connections may still be closing when their Postgres stops; unheard, that would end the run before its table.
+  pool.on('error', () => {});
+  pool.on('connect', (each) => each.on('error', () => {}));
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   const deliver = ({ body, signature }: Delivery) => sync.processWebhook(body, signature);
