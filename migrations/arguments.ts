@@ -1,6 +1,7 @@
 import {
   databaseAccessSettings,
   databaseUrlSetting,
+  inWords,
   namesSameDatabase,
   optional,
   readConfig,
@@ -23,9 +24,6 @@ export interface MigrationTarget {
   /** As the role that owns the tables; undefined: `url` is that. */
   readonly ownerUrl: Secret | undefined;
 }
-
-const inWords = (words: readonly string[], word: 'and' | 'or') =>
-  [words.slice(0, -1).join(', '), ...words.slice(-1)].filter(Boolean).join(` ${word} `);
 
 const NAMES = inWords(Object.keys(DATABASES), 'or');
 

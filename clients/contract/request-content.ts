@@ -181,6 +181,14 @@ export function momentFault({ seconds, nanos }: Pick<Timestamp, 'seconds' | 'nan
   return isMoment ? undefined : 'must be a moment of the years 1 to 9999';
 }
 
+/** Whether a text is a day of the calendar, `YYYY-MM-DD`. `Date` alone takes 30 February for a day of March. */
+export function isCalendarDate(text: string): boolean {
+  const date = new Date(`${text}T00:00:00Z`);
+  return (
+    /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
+  );
+}
+
 /** Whether it is a number of ms since 1970 that lies in the years 1 to 9999, as every moment that is kept does. */
 export function isMomentMs(ms: unknown): ms is number {
   return Number.isInteger(ms) && Number(ms) >= FIRST_MS && Number(ms) < END_MS;

@@ -3,10 +3,9 @@ import { type CallCredentials, ChannelCredentials, type experimental } from '@gr
 type CreateSecureConnector = ChannelCredentials['_createSecureConnector'];
 
 /**
- * The same credentials, with a limit in ms for a connection to become one that calls can use: the TLS handshake, and after it the
- * server's first bytes. Past it the connection is destroyed, and the channel tries again after its pause. grpc-js itself waits
- * without end for the first frame of a server that accepted the connection (grpc/grpc-node#2785), and its keep-alive
- * begins only after that frame.
+ * Adds to credentials a limit for setting a connection up, in ms: for the TLS handshake and the server's first bytes. A connection
+ * that exceeds it is destroyed, and the channel tries again after its back-off. grpc-js itself waits without end for the first frame
+ * of a server that accepted the connection (grpc/grpc-node#2785), and its keep-alive begins only after that frame.
  */
 export function withConnectLimit(credentials: ChannelCredentials, timeoutMs: number): ChannelCredentials {
   return new LimitedCredentials(credentials, timeoutMs);

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { namesSameDatabase, readConfig, StartupError } from '@rollcall/runtime';
+import { inWords, namesSameDatabase, readConfig, StartupError } from '@rollcall/runtime';
 import { type LocalFlags, readFlags } from './flags.ts';
-import { inWords } from './in-words.ts';
 import { SERVICES, type ServiceName } from './services.ts';
 import {
   DATABASE_VARIABLES,

@@ -3,13 +3,13 @@ import {
   choiceSetting,
   databaseUrlSetting,
   integerSetting,
+  inWords,
   LOG_LEVELS,
   optional,
   type Secret,
   textSetting,
 } from '@rollcall/runtime';
 import { keysSetting } from '@rollcall/runtime/sealing';
-import { inWords } from './in-words.ts';
 import { SERVICES, type ServiceName } from './services.ts';
 
 const port = (variable: string, about: { default: string; doc: string }) =>

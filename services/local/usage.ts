@@ -1,4 +1,4 @@
-import { inWords } from './in-words.ts';
+import { inWords } from '@rollcall/runtime';
 import { SERVICES } from './services.ts';
 import { LOCAL_SETTINGS } from './settings.ts';
 

@@ -26,6 +26,7 @@ export {
   textSetting,
 } from './config.ts';
 export { digestOf } from './digest.ts';
+export { inWords } from './in-words.ts';
 export { LogOutput, standardOutput } from './log/log-output.ts';
 export { LOG_LEVEL_SETTING } from './log-level-setting.ts';
 export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';

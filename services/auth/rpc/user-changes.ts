@@ -1,5 +1,5 @@
 import { type JsonObject, toJson } from '@bufbuild/protobuf';
-import { isStorable, UNSTORABLE } from '@rollcall/contract/request-content';
+import { isCalendarDate, isStorable, UNSTORABLE } from '@rollcall/contract/request-content';
 import { isBlank, trimText } from '@rollcall/contract/text';
 import {
   type Profile,
@@ -107,7 +107,7 @@ function profileOf(user: UserMessage): ProfileJson {
 }
 
 function toProfileJson(profile: Profile): JsonObject {
-  if (profile.birthDate && !isDate(profile.birthDate)) {
+  if (profile.birthDate && !isCalendarDate(profile.birthDate)) {
     throw invalidField('user.profile.birth_date', 'must be a date of the calendar');
   }
   for (const [i, { purpose, answerTime }] of profile.consents.entries()) {
@@ -116,11 +116,6 @@ function toProfileJson(profile: Profile): JsonObject {
   }
   // Gathered, not written; whatever stands there is ignored.
   return toJson(ProfileSchema, { ...profile, tags: [], statistics: undefined }) as JsonObject;
-}
-
-function isDate(text: string): boolean {
-  const date = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
 }
 
 function profileChanges(user: UserMessage, paths: readonly string[]): Pick<UserChanges, 'profile' | 'tags'> {

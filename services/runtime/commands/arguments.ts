@@ -1,4 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { isCalendarDate } from '@rollcall/contract/request-content';
+import { inWords } from '../in-words.ts';
 import { StartupError } from '../startup-error.ts';
 
 /** The end of a message about wrong arguments. */
@@ -40,7 +42,7 @@ export function readCommand<const O extends Options, Command extends string>(
   const names = Object.keys(commands);
   if (name === undefined || !Object.hasOwn(commands, name)) {
     const what = name === undefined ? `${tool} needs a command` : `There is no command "${name}"`;
-    throw new StartupError(`${what}: say ${inWords(names)}; ${SEE_HELP}`);
+    throw new StartupError(`${what}: say ${inWords(names, 'or')}; ${SEE_HELP}`);
   }
   const rules = commands[name as Command];
   refuseOtherOptions(values, { command: `${tool} -- ${name}`, takes: rules.options });
@@ -71,13 +73,9 @@ export function refuseOtherOptions(
  * @throws Error whose message ends the sentence "… must be"
  */
 export function timeOf(text: string): Date {
-  const [, year, month, day] =
-    /^(\d{4})-(\d{2})-(\d{2})(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.exec(text)?.map(Number) ?? [];
+  const [, day = ''] = /^(\d{4}-\d{2}-\d{2})(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/.exec(text) ?? [];
   const time = new Date(text);
-  // A Date takes the 30th of February for the 2nd of March.
-  const isDay =
-    day !== undefined && new Date(Date.UTC(year ?? 0, (month ?? 0) - 1, day)).getUTCDate() === day;
-  if (isDay && !Number.isNaN(time.getTime())) return time;
+  if (isCalendarDate(day) && !Number.isNaN(time.getTime())) return time;
   throw new Error('a day such as 2026-11-01, or a time such as 2026-11-01T12:00:00Z');
 }
 
@@ -97,8 +95,4 @@ function explain({ message }: Error): string {
     /^Option '(?:-\w, )?(--[\w-]+)\b.*' argument is ambiguous$/,
     'Option $1 needs a value: write one that begins with "-" as $1=-…',
   );
-}
-
-function inWords(names: readonly string[]): string {
-  return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter(Boolean).join(' or ');
 }

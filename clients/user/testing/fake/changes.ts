@@ -1,7 +1,7 @@
 import { create, type DescMessage, toJson, toJsonString } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { Code } from '@connectrpc/connect';
-import { isStorable, momentFault, UNSTORABLE } from '@rollcall/contract/request-content';
+import { isCalendarDate, isStorable, momentFault, UNSTORABLE } from '@rollcall/contract/request-content';
 import { isBlank, trimText } from '@rollcall/contract/text';
 import {
   type Profile,
@@ -77,8 +77,7 @@ export function requireSize({ profile }: User): void {
 }
 
 function requireMoments({ birthDate, consents }: Profile): void {
-  const date = new Date(`${birthDate}T00:00:00Z`);
-  if (birthDate && (Number.isNaN(date.getTime()) || !date.toISOString().startsWith(birthDate)))
+  if (birthDate && !isCalendarDate(birthDate))
     throw invalidField('user.profile.birth_date', 'must be a date of the calendar');
   for (const [i, { answerTime }] of consents.entries()) {
     if (answerTime) requireMoment(`user.profile.consents[${i}].answer_time`, answerTime);

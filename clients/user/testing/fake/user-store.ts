@@ -46,7 +46,7 @@ export interface Keeping {
   readonly mergedInto?: string | null;
 }
 
-/** What a service told that a user did, and when it did. */
+/** An activity, and when it was recorded. */
 export interface RecordedActivity {
   readonly activity: Activity;
   readonly recordTime: Timestamp;

@@ -8,8 +8,9 @@ import type { RpcError } from '../rpc-error.ts';
 
 /**
  * Refuses a request with content that no service takes, or that breaks the field rules of its proto file. Names the first field
- * and rule that it finds broken: looking on would be work in proportion to what is wrong. What an update mask does not name
- * may break any rule, and is removed then. Cuts times to the precision that is kept. Requests of client streams are not looked at. Must be the innermost interceptor: who may not ask is not told what was wrong.
+ * and rule that it finds broken: looking on would be work in proportion to what is wrong. Fields that an update mask does not name
+ * may break any rule; where one does, all of them are removed.
+ * Cuts times to the precision that is kept. Requests of client streams are not looked at. Must be the innermost interceptor: who may not ask is not told what was wrong.
  */
 export function withValidation(): Interceptor {
   const validator = createRuleValidator();

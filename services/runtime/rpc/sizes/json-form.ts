@@ -1,5 +1,5 @@
 import { type DescField, ScalarType } from '@bufbuild/protobuf';
-import { isMomentMs } from '@rollcall/contract/request-content';
+import { isCalendarDate, isMomentMs } from '@rollcall/contract/request-content';
 
 /** How a value is written in JSON. */
 export interface JsonForm {
@@ -84,12 +84,11 @@ function numberOf(value: unknown): number {
   return typeof value === 'string' && /^-?\d*\.?\d+(?:e[+-]?\d+)?$/i.test(value) ? Number(value) : Number.NaN;
 }
 
-const MOMENT = /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
+const MOMENT = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
 
-// The decoder's own reading takes 30 February for a day of March.
+// The decoder does not look whether there is such a day.
 function isMoment(value: unknown): boolean {
-  const [, year, month, day] = (typeof value === 'string' && MOMENT.exec(value)) || [];
-  if (year === undefined) return false;
-  const date = new Date(`${year}-${month}-${day}T00:00:00Z`);
-  return isMomentMs(Date.parse(value as string)) && date.toISOString().startsWith(`${year}-${month}-${day}`);
+  if (typeof value !== 'string') return false;
+  const [, day] = MOMENT.exec(value) ?? [];
+  return day !== undefined && isCalendarDate(day) && isMomentMs(Date.parse(value));
 }
