@@ -11,7 +11,7 @@ export {
 } from './postgres/database-error.ts';
 export { createDatabaseProbe, type DatabaseProbe } from './postgres/database-probe.ts';
 export { createOrm } from './postgres/orm.ts';
-export { CallOverError, PoolBusyError } from './postgres/patient-pool.ts';
+export { CallOverError, PoolBusyError, surviveBrokenConnections } from './postgres/patient-pool.ts';
 export { createPool, type Pool, type PoolOptions, type RenewablePool } from './postgres/pool.ts';
 export {
   type PreparedStatement,

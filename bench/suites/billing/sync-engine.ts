@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { surviveBrokenConnections } from '@rollcall/runtime/postgres';
 import type * as SyncEngine from '@supabase/stripe-sync-engine';
 import pg from 'pg';
 import type { Delivery, PaymentMix } from './payment-mix.ts';
@@ -25,10 +26,8 @@ export async function openSyncEngine(databaseUrl: string): Promise<WebhookContes
     autoExpandLists: false,
     backfillRelatedEntities: false,
   });
-  const { pool } = sync.postgresClient;
-  // Its connections may still be closing when their Postgres stops; unheard, that would end the run before its table.
-  pool.on('error', () => {});
-  pool.on('connect', (each) => each.on('error', () => {}));
+  // Its connections may still be closing when their Postgres stops.
+  surviveBrokenConnections(sync.postgresClient.pool);
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   const deliver = ({ body, signature }: Delivery) => sync.processWebhook(body, signature);

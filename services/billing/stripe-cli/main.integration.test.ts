@@ -148,14 +148,14 @@ describe('list of money', () => {
   const told = async (group: string) =>
     JSON.parse((await stripeTool(['list', group, '--json'])).out) as Record<string, unknown>[];
 
+  const openPool = () => {
+    const url = new Secret(database.url);
+    const pool = createPool({ url, maxConnections: 1, statementTimeoutMs: 5000, logger });
+    return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.end() });
+  };
+
   it('money-units: tells minor units of what Stripe counts in other units', async () => {
-    const pool = createPool({
-      url: new Secret(database.url),
-      maxConnections: 1,
-      statementTimeoutMs: 5000,
-      logger,
-    });
-    await using _pool = { [Symbol.asyncDispose]: () => pool.end() };
+    await using pool = openPool();
     const captured = { captured: true, amount_captured: 540_000, amount_refunded: 5450 };
     const isk = tellStory({ name: 'isk', amount: 540_000, currency: 'isk' });
     const mga = tellStory({ name: 'mga', amount: 5400, currency: 'mga' });
@@ -171,13 +171,7 @@ describe('list of money', () => {
   });
 
   it('foreign-money: tells a refund and a dispute in another currency, whatever came first', async () => {
-    const pool = createPool({
-      url: new Secret(database.url),
-      maxConnections: 1,
-      statementTimeoutMs: 5000,
-      logger,
-    });
-    await using _pool = { [Symbol.asyncDispose]: () => pool.end() };
+    await using pool = openPool();
     const story = tellStory({ name: 'mix', currency: 'isk', amount: 540_000 });
     await apply(pool, [story.refund('refund.created', { currency: 'mga', amount: 54 })]);
     await apply(pool, [story.charge('charge.succeeded', { captured: true, amount_captured: 540_000 })]);

@@ -1,6 +1,7 @@
 import { runMigrations } from 'graphile-worker';
 import pg from 'pg';
 import type { Logger } from '../logger.ts';
+import { surviveBrokenConnections } from '../postgres/patient-pool.ts';
 import type { Pool } from '../postgres/pool.ts';
 import type { Secret } from '../secret.ts';
 import { StartupError } from '../startup-error.ts';
@@ -18,8 +19,7 @@ export async function installOutbox(url: Secret, logger: Logger): Promise<void> 
     // It takes as long as it takes, whatever the database says of other sessions.
     onConnect: (client) => client.query('set statement_timeout = 0'),
   });
-  pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
+  surviveBrokenConnections(pool);
   try {
     await runMigrations({ pgPool: pool, schema: 'graphile_worker', logger: toWorkerLogger(logger) });
     await pool.query(OUTBOX_SCHEMA);

@@ -11,6 +11,15 @@ export class CallOverError extends Error {
   override readonly name = 'CallOverError';
 }
 
+/**
+ * Lets the process survive a connection of a pool that breaks while it is idle, between two statements of a transaction, or while it
+ * closes. The next statement of its user fails; without listeners the event would end the process.
+ */
+export function surviveBrokenConnections(pool: pg.Pool): void {
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+}
+
 type Callback = Parameters<pg.Pool['connect']>[0];
 
 /**
@@ -28,12 +37,8 @@ export class PatientPool extends pg.Pool {
     super(config);
     this.#maxWaitMs = maxWaitMs;
     this.#maxWaiting = 100 * config.max;
-    this.on('connect', (client) => {
-      this.#connected.add(client);
-      // A connection may break between two statements of a transaction, or while it closes. Its user learns by the next statement;
-      // without a listener the event would end the process.
-      client.on('error', () => {});
-    });
+    surviveBrokenConnections(this);
+    this.on('connect', (client) => this.#connected.add(client));
     this.on('remove', (client) => {
       this.#connected.delete(client);
       this.#outdated.delete(client);

@@ -1,4 +1,5 @@
 import { Client, Pool } from 'pg';
+import { surviveBrokenConnections } from '../postgres/patient-pool.ts';
 
 /** Runs one statement over a connection of its own, and answers the rows. */
 export async function query<Row extends object = Record<string, unknown>>(
@@ -20,8 +21,6 @@ export async function query<Row extends object = Record<string, unknown>>(
 /** A pool for the statements of a test. Disposing it closes its connections. */
 export function openTestPool(url: string, max = 1): Pool & AsyncDisposable {
   const pool = new Pool({ connectionString: url, max });
-  // A database that is dropped or stopped under it is a test's doing; without listeners the event would end the run.
-  pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
+  surviveBrokenConnections(pool);
   return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.end() });
 }
