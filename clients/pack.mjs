@@ -27,7 +27,7 @@ function build(stage) {
   // From the doors on, so that nothing goes out that no door leads to; and what types what brings no types.
   const files = PACKED.flatMap((name) => {
     const doors = Object.values(readManifest(name).exports).map((door) => join(clients, name, door));
-    return [...doors, ...globSync(`${clients}${name}/*.d.ts`)];
+    return [...doors, ...globSync(`${clients}${name}/{,*/}*.d.ts`)];
   });
   const options = { extends: join(top, 'tsconfig.json'), compilerOptions, include: [], files };
   writeFileSync(config, JSON.stringify(options));

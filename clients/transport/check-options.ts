@@ -1,5 +1,5 @@
 import type { Interceptor } from '@connectrpc/connect';
-import { withCallerToken } from './caller-token.ts';
+import { withCallerToken } from './call/caller-token.ts';
 import { showKind, showValue } from './show-value.ts';
 import { TransportOptionError } from './transport-option-error.ts';
 import type { GrpcTransportOptions } from './transport-options.ts';

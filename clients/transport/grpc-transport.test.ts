@@ -24,7 +24,7 @@ import {
   isCallNotSent,
   withAnswerDecoder,
 } from './index.ts';
-import { type GrpcTestServer, startGrpcTestServer } from './testing.ts';
+import { type GrpcTestServer, startGrpcTestServer } from './testing/index.ts';
 
 const stack: AsyncDisposableStack[] = [];
 afterEach(async () => {

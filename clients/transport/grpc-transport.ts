@@ -2,16 +2,16 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { Code, ConnectError, createContextValues, type Transport } from '@connectrpc/connect';
 import { createMethodUrl, runStreamingCall } from '@connectrpc/connect/protocol';
 import { Client } from '@grpc/grpc-js';
-import { remainingMs } from './call-deadline.ts';
-import { atLeast, toChannelOptions, toCredentials } from './channel-options.ts';
+import { remainingMs } from './call/call-deadline.ts';
+import { OpenCalls } from './call/open-calls.ts';
+import { runUnary } from './call/run-unary.ts';
+import { makeStreamCall } from './call/stream-call.ts';
+import { makeUnaryCall } from './call/unary-call.ts';
+import { atLeast, toChannelOptions, toCredentials } from './channel/channel-options.ts';
+import { isRetryable } from './channel/retry-policy.ts';
+import { toTarget } from './channel/target.ts';
 import { checkOptions, toInterceptors } from './check-options.ts';
-import { OpenCalls } from './open-calls.ts';
-import { isRetryable } from './retry-policy.ts';
-import { runUnary } from './run-unary.ts';
-import { makeStreamCall } from './stream-call.ts';
-import { toTarget } from './target.ts';
 import type { GrpcTransportOptions } from './transport-options.ts';
-import { makeUnaryCall } from './unary-call.ts';
 
 /** Default of `defaultTimeoutMs`: several round trips and two retries, short enough for a page that waits. */
 export const DEFAULT_TIMEOUT_MS = 1_000;

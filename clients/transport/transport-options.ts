@@ -1,6 +1,6 @@
 import type { DescService } from '@bufbuild/protobuf';
 import type { Interceptor } from '@connectrpc/connect';
-import type { CallerToken } from './caller-token.ts';
+import type { CallerToken } from './call/caller-token.ts';
 
 /** Certificates for TLS, all PEM. `{}` trusts the certificate authorities that Node brings. */
 export interface TlsOptions {

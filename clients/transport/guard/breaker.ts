@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { Code, ConnectError } from '@connectrpc/connect';
 import CircuitBreaker from 'opossum';
-import { isCallNotSent } from '../call-not-sent.ts';
+import { isCallNotSent } from '../call/call-not-sent.ts';
 import { createWait } from './wait.ts';
 
 /** When to stop asking a service that fails, and when to try again. */

@@ -12,7 +12,7 @@ import { ERROR_DOMAIN, ErrorInfoSchema, RetryInfoSchema } from '@rollcall/contra
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from '@rollcall/contract/health';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { withDeadline } from '../call-deadline.ts';
+import { withDeadline } from '../call/call-deadline.ts';
 import { createGrpcTransport } from '../grpc-transport.ts';
 import { openTransport } from '../open-transport.ts';
 import { createServiceClient } from '../service-client.ts';

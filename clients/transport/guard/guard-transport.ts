@@ -2,7 +2,7 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from '@rollcall/contract/health';
-import { remainingMs } from '../call-deadline.ts';
+import { remainingMs } from '../call/call-deadline.ts';
 import type { CallGuard, GuardedCall } from './call-guard.ts';
 import { isUnanswered, markTimeout } from './judge-calls.ts';
 

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { status } from '@grpc/grpc-js';
-import { isCallNotSent } from '../call-not-sent.ts';
-import { errorReason } from '../error-reason.ts';
+import { isCallNotSent } from '../call/call-not-sent.ts';
+import { errorReason } from '../call/error-reason.ts';
 import type { BreakerJudge } from './breaker.ts';
 import { askedToWaitMs } from './wait.ts';
 

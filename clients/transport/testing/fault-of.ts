@@ -1,6 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { BadRequestSchema, RetryInfoSchema } from '@rollcall/contract';
-import { errorReason } from '../error-reason.ts';
+import { errorReason } from '../call/error-reason.ts';
 
 /** How a call failed. */
 export interface Fault {

@@ -15,7 +15,7 @@ import type {
   sendUnaryData,
 } from '@grpc/grpc-js';
 import { StatusSchema } from '@rollcall/contract';
-import { headersFromMetadata, metadataFromHeaders } from '../metadata-headers.ts';
+import { headersFromMetadata, metadataFromHeaders } from '../call/metadata-headers.ts';
 
 type UnarySpec = Extract<MethodImplSpec, { kind: 'unary' }>;
 type StreamSpec = Extract<MethodImplSpec, { kind: 'server_streaming' }>;

@@ -10,25 +10,25 @@ import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { type GrpcTestServer, startGrpcTestServer } from '@rollcall/transport/testing';
 import { activitiesOf } from './fake/activities.ts';
 import { externalIdsOf } from './fake/external-ids.ts';
-import { type FakeUsers, usersOf } from './fake/fake-users.ts';
+import { away, Troubles } from './fake/faults.ts';
 import { requireFieldRules } from './fake/field-rules.ts';
-import { guardService, type ReceivedCall } from './fake/guard.ts';
+import { onceOf, rememberRequests } from './fake/idempotency.ts';
+import { guardService, type ReceivedCall } from './fake/interceptor.ts';
 import { lifecycleOf } from './fake/lifecycle.ts';
 import { listingOf } from './fake/listing.ts';
 import { mergingOf } from './fake/merging.ts';
+import { type FakeBackup, UserStore } from './fake/model/user-store.ts';
 import { notesOf } from './fake/notes.ts';
-import { onceOf, rememberRequests } from './fake/once.ts';
 import { readsOf } from './fake/reads.ts';
-import { searchingOf } from './fake/searching.ts';
-import { statisticsOf } from './fake/statistics.ts';
+import { statisticsOf } from './fake/record-statistics.ts';
+import { searchingOf } from './fake/search.ts';
 import { timelineOf } from './fake/timeline.ts';
-import { away, Troubles } from './fake/troubles.ts';
-import { type FakeBackup, UserStore } from './fake/user-store.ts';
+import { type FakeUsers, usersOf } from './fake/users.ts';
 import { watchOf } from './fake/watch.ts';
 import { writesOf } from './fake/writes.ts';
 
-export type { FakeUsers } from './fake/fake-users.ts';
-export type { FakeBackup, UserFields } from './fake/user-store.ts';
+export type { FakeBackup, UserFields } from './fake/model/user-store.ts';
+export type { FakeUsers } from './fake/users.ts';
 
 /** A user service in memory, for tests of those who call one. Disposing it ends every call and stream that is open. */
 export interface FakeUserService extends AsyncDisposable {

@@ -8,10 +8,10 @@ import {
   UserChangeKind,
   UserSchema,
 } from '@rollcall/contract/user';
+import { inFull, toUser, type UserFields, UserStore } from './fake/model/user-store.ts';
 import { readsOf } from './fake/reads.ts';
-import { inFull, toUser, type UserFields, UserStore } from './fake/user-store.ts';
 
-export { refusal } from './fake/refusal.ts';
+export { refusal } from './fake/model/refusal.ts';
 
 /** The reads of the fake with a hook before each answer, for tests of the client itself: handlers as Connect's router takes them. */
 export class MapUserService {

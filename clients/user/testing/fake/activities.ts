@@ -7,13 +7,13 @@ import {
   RecordActivityRequestSchema,
   type UserAdminService,
 } from '@rollcall/contract/user';
-import { requireStorableText } from './changes.ts';
+import type { Remember } from './idempotency.ts';
 import { requireNotErased, requireUser } from './lifecycle.ts';
-import { keptMoment } from './moments.ts';
-import { newId } from './new-id.ts';
-import type { Remember } from './once.ts';
-import { invalidField } from './refusal.ts';
-import type { UserStore } from './user-store.ts';
+import { newId } from './model/new-id.ts';
+import { invalidField } from './model/refusal.ts';
+import { keptMoment } from './model/timestamps.ts';
+import type { UserStore } from './model/user-store.ts';
+import { requireStorableText } from './user-fields.ts';
 
 const MAX_ATTRIBUTES_BYTES = 16 * 1024;
 

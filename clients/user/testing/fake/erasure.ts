@@ -1,6 +1,6 @@
 import { type User, UserChangeKind, UserState } from '@rollcall/contract/user';
-import type { Owner } from './belongings.ts';
-import { toUser, type UserStore } from './user-store.ts';
+import type { Owner } from './model/related-records.ts';
+import { toUser, type UserStore } from './model/user-store.ts';
 
 /** Leaves nothing but tombstones of a user and of everyone who was merged into it: they are one person. */
 export function eraseUser(store: UserStore, user: User): User {

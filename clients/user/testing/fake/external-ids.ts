@@ -6,12 +6,12 @@ import {
   UnlinkExternalIdRequestSchema,
   type UserAdminService,
 } from '@rollcall/contract/user';
-import { requireStorableText } from './changes.ts';
-import { externalKeyOf as keyOf } from './external-id-map.ts';
+import type { Once } from './idempotency.ts';
 import { requireNotErased, requireReadable, requireUser } from './lifecycle.ts';
-import type { Once } from './once.ts';
-import { invalidField, refusal } from './refusal.ts';
-import type { UserStore } from './user-store.ts';
+import { externalKeyOf as keyOf } from './model/external-id-map.ts';
+import { invalidField, refusal } from './model/refusal.ts';
+import type { UserStore } from './model/user-store.ts';
+import { requireStorableText } from './user-fields.ts';
 
 type Calls = Pick<
   ServiceImpl<typeof UserAdminService>,

@@ -4,7 +4,7 @@ import { pathToString } from '@bufbuild/protobuf/reflect';
 import type { Validator } from '@bufbuild/protovalidate';
 import { Code, type ConnectError } from '@connectrpc/connect';
 import { contentCheck, unmaskedRemoval } from '@rollcall/contract/request-content';
-import { invalidField, refusal } from './refusal.ts';
+import { invalidField, refusal } from './model/refusal.ts';
 
 /** Throws where the package that knows the contract's rules is not installed. It is one that tests need and clients do not. */
 export function requireFieldRules(): void {

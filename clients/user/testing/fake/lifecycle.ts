@@ -11,12 +11,12 @@ import {
   UserSchema,
   UserState,
 } from '@rollcall/contract/user';
-import { requireVisibleText } from './changes.ts';
 import { eraseUser } from './erasure.ts';
-import type { Once } from './once.ts';
-import { refusal, userNotFound } from './refusal.ts';
-import type { UserStore } from './user-store.ts';
-import { etagOf } from './views.ts';
+import type { Once } from './idempotency.ts';
+import { refusal, userNotFound } from './model/refusal.ts';
+import type { UserStore } from './model/user-store.ts';
+import { etagOf } from './model/views.ts';
+import { requireVisibleText } from './user-fields.ts';
 
 type Lifecycle = Pick<
   ServiceImpl<typeof UserAdminService>,

@@ -13,11 +13,11 @@ import {
   UserState,
   type UserView,
 } from '@rollcall/contract/user';
-import { requireMoment } from './changes.ts';
-import { nanosOf } from './moments.ts';
-import { invalidField } from './refusal.ts';
-import type { UserStore } from './user-store.ts';
-import { shownName, toView } from './views.ts';
+import { invalidField } from './model/refusal.ts';
+import { nanosOf } from './model/timestamps.ts';
+import type { UserStore } from './model/user-store.ts';
+import { shownName, toView } from './model/views.ts';
+import { requireMoment } from './user-fields.ts';
 
 const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 1000;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { fromJson, type JsonObject, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { type User, UserSchema } from '@rollcall/contract/user';
-import { sumRatings, sumStatistics, withFigures } from './figures.ts';
+import { sumRatings, sumStatistics, withFigures } from './model/statistics.ts';
 
 const TEXTS = ['first_name', 'last_name', 'display_name', 'profile_image', 'business_name'];
 const FIELDS = [...TEXTS, 'email', 'phone', 'role', 'state'];

@@ -2,10 +2,10 @@ import { create } from '@bufbuild/protobuf';
 import { FieldMaskSchema } from '@bufbuild/protobuf/wkt';
 import { Code, type ConnectError } from '@connectrpc/connect';
 import { type MergePlan, MergePlanSchema, type User, UserState } from '@rollcall/contract/user';
-import type { MadeMerge } from './merge-book.ts';
 import { MERGE_PATHS } from './merge-fields.ts';
-import { invalidField, refusal, userNotFound } from './refusal.ts';
-import type { Row, UserStore } from './user-store.ts';
+import type { MadeMerge } from './model/merge-log.ts';
+import { invalidField, refusal, userNotFound } from './model/refusal.ts';
+import type { Row, UserStore } from './model/user-store.ts';
 
 /** Why two users are not merged, or a merge is not taken back. */
 export type MergeRefusal =

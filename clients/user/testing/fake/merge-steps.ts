@@ -1,12 +1,12 @@
 import { clone } from '@bufbuild/protobuf';
 import { type MergePlan, type User, UserChangeKind, UserSchema } from '@rollcall/contract/user';
-import { requireSize } from './changes.ts';
-import { withToldFigures } from './figures.ts';
-import type { MadeMerge } from './merge-book.ts';
 import { mergedUser, unmergedUser } from './merge-fields.ts';
 import { mergeRefused, requireMergeable } from './merge-plan.ts';
-import { newId } from './new-id.ts';
-import type { UserStore } from './user-store.ts';
+import type { MadeMerge } from './model/merge-log.ts';
+import { newId } from './model/new-id.ts';
+import { withToldFigures } from './model/statistics.ts';
+import type { UserStore } from './model/user-store.ts';
+import { requireSize } from './user-fields.ts';
 
 /** The survivor as a merge would make it. Throws USER_NOT_FOUND, MERGE_REFUSED. */
 export function planMerge(store: UserStore, tenantId: string, plan: MergePlan) {

@@ -7,12 +7,12 @@ import {
   type User,
   type UserAdminService,
 } from '@rollcall/contract/user';
+import type { Remember } from './idempotency.ts';
 import { requireEtag } from './lifecycle.ts';
 import { jsonOf, MERGE_PATHS } from './merge-fields.ts';
 import { checkedPlan, requireMerge } from './merge-plan.ts';
 import { makeMerge, planMerge, takeBack } from './merge-steps.ts';
-import type { Remember } from './once.ts';
-import { inFull, type UserStore } from './user-store.ts';
+import { inFull, type UserStore } from './model/user-store.ts';
 
 type Merging = Pick<
   ServiceImpl<typeof UserAdminService>,

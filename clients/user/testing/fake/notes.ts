@@ -7,13 +7,13 @@ import {
   NoteSchema,
   type UserAdminService,
 } from '@rollcall/contract/user';
-import { requireStorableText, requireVisibleText } from './changes.ts';
+import type { Remember } from './idempotency.ts';
 import { requireNotErased, requireReadable, requireUser } from './lifecycle.ts';
 import { momentKeyOf, tieOf } from './listing.ts';
-import { newId } from './new-id.ts';
-import type { Remember } from './once.ts';
-import { pageOf } from './record-pages.ts';
-import type { UserStore } from './user-store.ts';
+import { newId } from './model/new-id.ts';
+import type { UserStore } from './model/user-store.ts';
+import { pageOf } from './pages.ts';
+import { requireStorableText, requireVisibleText } from './user-fields.ts';
 
 type Calls = Pick<ServiceImpl<typeof UserAdminService>, 'createNote' | 'listNotes' | 'deleteNote'>;
 

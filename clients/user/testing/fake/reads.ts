@@ -8,9 +8,9 @@ import {
   type User,
   UserSchema,
 } from '@rollcall/contract/user';
-import { refusal, userNotFound } from './refusal.ts';
-import type { UserStore } from './user-store.ts';
-import { emailKey, toView } from './views.ts';
+import { refusal, userNotFound } from './model/refusal.ts';
+import type { UserStore } from './model/user-store.ts';
+import { emailKey, toView } from './model/views.ts';
 
 /** GetUser, BatchGetUsers and ResolveUsers over a store. */
 export function readsOf(store: UserStore) {

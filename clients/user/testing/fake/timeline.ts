@@ -9,9 +9,9 @@ import {
 } from '@rollcall/contract/user';
 import { requireReadable } from './lifecycle.ts';
 import { momentKeyOf, tieOf } from './listing.ts';
-import type { MadeMerge } from './merge-book.ts';
-import { type PageItem, pageOf } from './record-pages.ts';
-import type { UserStore } from './user-store.ts';
+import type { MadeMerge } from './model/merge-log.ts';
+import type { UserStore } from './model/user-store.ts';
+import { type PageItem, pageOf } from './pages.ts';
 
 /** ListTimeline over a store. Nobody signs in here, so it tells of no sign-in. */
 export function timelineOf(store: UserStore): Pick<ServiceImpl<typeof UserAdminService>, 'listTimeline'> {

@@ -1,9 +1,9 @@
 import { timestampNow } from '@bufbuild/protobuf/wkt';
 import { Code, type HandlerContext } from '@connectrpc/connect';
 import type { WatchUsersRequest } from '@rollcall/contract/user';
-import { refusal } from './refusal.ts';
-import { aborted, away, type Troubles } from './troubles.ts';
-import type { UserStore } from './user-store.ts';
+import { aborted, away, type Troubles } from './faults.ts';
+import { refusal } from './model/refusal.ts';
+import type { UserStore } from './model/user-store.ts';
 
 /** Half of what the contract promises at most, so that a busy machine does not look like a broken stream. */
 const CHECKPOINT_EVERY_MS = 500;

@@ -10,12 +10,12 @@ import {
   UserSchema,
   UserState,
 } from '@rollcall/contract/user';
-import { copyFields, copyNew, requirePaths, requireSize, requireStorable } from './changes.ts';
-import { newId } from './new-id.ts';
-import type { Once } from './once.ts';
-import { refusal, userNotFound } from './refusal.ts';
-import { toUser, type UserStore } from './user-store.ts';
-import { etagOf } from './views.ts';
+import type { Once } from './idempotency.ts';
+import { newId } from './model/new-id.ts';
+import { refusal, userNotFound } from './model/refusal.ts';
+import { toUser, type UserStore } from './model/user-store.ts';
+import { etagOf } from './model/views.ts';
+import { copyFields, copyNew, requirePaths, requireSize, requireStorable } from './user-fields.ts';
 
 type Writes = Pick<ServiceImpl<typeof UserAdminService>, 'createUser' | 'updateUser'>;
 

@@ -9,8 +9,8 @@ import { Code, createClient } from '@connectrpc/connect';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { UserService } from '@rollcall/contract/user';
 import { describe, expect, it } from 'vitest';
-import { createGrpcTransport, type TlsOptions } from './index.ts';
-import { startGrpcTestServer } from './testing.ts';
+import { createGrpcTransport, type TlsOptions } from '../index.ts';
+import { startGrpcTestServer } from '../testing/index.ts';
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 if (!hasOpenssl)

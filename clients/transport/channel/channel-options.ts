@@ -1,11 +1,11 @@
 import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
+import { showValue } from '../show-value.ts';
+import { TransportOptionError } from '../transport-option-error.ts';
+import type { GrpcTransportOptions, TlsOptions } from '../transport-options.ts';
 import { withConnectLimit } from './connect-limit.ts';
 import { toServiceConfig } from './retry-policy.ts';
-import { showValue } from './show-value.ts';
 import type { Target } from './target.ts';
 import { toTlsCredentials } from './tls-credentials.ts';
-import { TransportOptionError } from './transport-option-error.ts';
-import type { GrpcTransportOptions, TlsOptions } from './transport-options.ts';
 
 /** Largest message in bytes, sent or received: gRPC's own limit for receiving, 4 MiB. Above it: RESOURCE_EXHAUSTED. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;

@@ -7,7 +7,7 @@ import {
   RETRY_POLICY,
   type TlsOptions,
   TransportOptionError,
-} from './index.ts';
+} from '../index.ts';
 import { toServiceConfig } from './retry-policy.ts';
 
 function fault(options: GrpcTransportOptions): unknown {

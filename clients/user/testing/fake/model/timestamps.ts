@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { type Timestamp, TimestampSchema } from '@bufbuild/protobuf/wkt';
-import { requireMoment } from './changes.ts';
+import { requireMoment } from '../user-fields.ts';
 
 const NANOS_PER_MS = 1_000_000;
 

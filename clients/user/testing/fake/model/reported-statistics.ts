@@ -1,5 +1,5 @@
 import type { RecordStatisticsRequest } from '@rollcall/contract/user';
-import type { Owner } from './belongings.ts';
+import type { Owner } from './related-records.ts';
 
 /** What services told of users, each by the id that it knows: that does not follow a user into a merge. */
 export class ToldFigures {

@@ -9,7 +9,7 @@ export {
   type BreakerParts,
   type BreakerState,
   createBreaker,
-} from './guard/breaker.ts';
+} from './breaker.ts';
 export {
   type CallEnd,
   type CallGuard,
@@ -18,7 +18,7 @@ export {
   createCallGuard,
   type GuardedCall,
   isTargetUnavailable,
-} from './guard/call-guard.ts';
-export { guardTransport } from './guard/guard-transport.ts';
-export { observeCalls } from './guard/observe-calls.ts';
-export { askedToWaitMs, LONGEST_WAIT_MS } from './guard/wait.ts';
+} from './call-guard.ts';
+export { guardTransport } from './guard-transport.ts';
+export { observeCalls } from './observe-calls.ts';
+export { askedToWaitMs, LONGEST_WAIT_MS } from './wait.ts';

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Code, createClient } from '@connectrpc/connect';
 import { UserService } from '@rollcall/contract/user';
 import { expect, it } from 'vitest';
-import { createGrpcTransport, type GrpcTransportOptions } from './index.ts';
-import { startGrpcTestServer } from './testing.ts';
+import { createGrpcTransport, type GrpcTransportOptions } from '../index.ts';
+import { startGrpcTestServer } from '../testing/index.ts';
 
 /** A port whose first connections are accepted and never answered; later ones reach the server behind it. */
 async function startSilentAtFirst(silent: number, behind: number): Promise<Door> {

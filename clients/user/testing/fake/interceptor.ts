@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { DescMethod, DescService, Message, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import { ErrorInfoSchema } from '@rollcall/contract';
+import type { Troubles } from './faults.ts';
 import { checkFields } from './field-rules.ts';
-import type { Troubles } from './troubles.ts';
 
 /** A call that arrived. */
 export interface ReceivedCall<M extends DescMethod = DescMethod> {

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Code, createClient } from '@connectrpc/connect';
 import { UserService } from '@rollcall/contract/user';
 import { describe, expect, it } from 'vitest';
-import { createGrpcTransport, remainingMs, withDeadline, withoutDeadline } from './index.ts';
-import { startGrpcTestServer } from './testing.ts';
+import { createGrpcTransport, remainingMs, withDeadline, withoutDeadline } from '../index.ts';
+import { startGrpcTestServer } from '../testing/index.ts';
 
 describe('withDeadline', () => {
   it('tells what is left, also behind timers and promises, and nothing outside', async () => {

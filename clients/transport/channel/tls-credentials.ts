@@ -2,9 +2,9 @@ import { Buffer } from 'node:buffer';
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
-import { showKind } from './show-value.ts';
-import { TransportOptionError } from './transport-option-error.ts';
-import type { TlsOptions } from './transport-options.ts';
+import { showKind } from '../show-value.ts';
+import { TransportOptionError } from '../transport-option-error.ts';
+import type { TlsOptions } from '../transport-options.ts';
 
 type PemOption = 'rootCertificates' | 'privateKey' | 'certificateChain';
 

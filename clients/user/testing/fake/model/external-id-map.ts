@@ -1,5 +1,5 @@
 import type { ExternalId } from '@rollcall/contract/user';
-import { Belongings, type Owner } from './belongings.ts';
+import { Belongings, type Owner } from './related-records.ts';
 
 /** Names of users in other systems. */
 export class ExternalIds extends Belongings<ExternalId> {

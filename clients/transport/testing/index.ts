@@ -1,7 +1,7 @@
 // The door of @rollcall/transport/testing: real servers for tests, on loopback, and how a call to one failed.
-export { type Fault, faultOf } from './testing/fault-of.ts';
+export { type Fault, faultOf } from './fault-of.ts';
 export {
   type GrpcTestServer,
   type GrpcTestServerOptions,
   startGrpcTestServer,
-} from './testing/grpc-test-server.ts';
+} from './grpc-test-server.ts';

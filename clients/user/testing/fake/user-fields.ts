@@ -11,7 +11,7 @@ import {
   UserSchema,
   UserState,
 } from '@rollcall/contract/user';
-import { invalidField, refusal } from './refusal.ts';
+import { invalidField, refusal } from './model/refusal.ts';
 
 const TEXTS = ['first_name', 'last_name', 'display_name', 'profile_image', 'business_name', 'email', 'phone'];
 // Statistics are gathered, not written.

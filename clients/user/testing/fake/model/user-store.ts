@@ -12,12 +12,12 @@ import {
   UserState,
   UserView,
 } from '@rollcall/contract/user';
-import { Belongings, type Owner } from './belongings.ts';
 import { ChangeLog } from './change-log.ts';
 import { ExternalIds } from './external-id-map.ts';
-import { MergeBook } from './merge-book.ts';
+import { MergeBook } from './merge-log.ts';
 import { refusal } from './refusal.ts';
-import { ToldFigures } from './told-figures.ts';
+import { Belongings, type Owner } from './related-records.ts';
+import { ToldFigures } from './reported-statistics.ts';
 import { touchedViews } from './touched-views.ts';
 import { emailKey, toView } from './views.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { TransportOptionError } from '../transport-option-error.ts';
 import { toTarget } from './target.ts';
-import { TransportOptionError } from './transport-option-error.ts';
 
 describe('toTarget', () => {
   it.each([

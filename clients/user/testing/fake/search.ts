@@ -17,10 +17,10 @@ import {
   tieOf,
   toToken,
 } from './listing.ts';
-import { invalidField } from './refusal.ts';
+import { invalidField } from './model/refusal.ts';
+import type { UserStore } from './model/user-store.ts';
+import { emailKey } from './model/views.ts';
 import { matchNames } from './search-words.ts';
-import type { UserStore } from './user-store.ts';
-import { emailKey } from './views.ts';
 
 /** SearchUsers over a store: looks at everyone. Scores differ from the real ones; the order of kinds of matches does not. */
 export function searchingOf(store: UserStore): Pick<ServiceImpl<typeof UserAdminService>, 'searchUsers'> {

@@ -5,7 +5,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { Code, createClient } from '@connectrpc/connect';
 import { GetUserResponseSchema, UserAdminService, UserService } from '@rollcall/contract/user';
 import { expect, it } from 'vitest';
-import { createGrpcTransport } from './index.ts';
+import { createGrpcTransport } from '../index.ts';
 
 /** Answers headers, and then what `ends` says for the call of this number, the first one 0. */
 async function startServer(ends: readonly ('break' | 'refuse' | 'answer')[]): Promise<Server> {

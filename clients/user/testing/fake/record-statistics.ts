@@ -8,12 +8,12 @@ import {
   UserChangeKind,
   UserSchema,
 } from '@rollcall/contract/user';
-import { withToldFigures } from './figures.ts';
+import type { Once } from './idempotency.ts';
 import { requireNotErased, requireUser } from './lifecycle.ts';
-import { keptMoment } from './moments.ts';
-import type { Once } from './once.ts';
-import { invalidField } from './refusal.ts';
-import type { UserStore } from './user-store.ts';
+import { invalidField } from './model/refusal.ts';
+import { withToldFigures } from './model/statistics.ts';
+import { keptMoment } from './model/timestamps.ts';
+import type { UserStore } from './model/user-store.ts';
 
 /** RecordStatistics over a store. */
 export function statisticsOf(

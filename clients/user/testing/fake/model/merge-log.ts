@@ -1,6 +1,6 @@
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { MergePlan, User } from '@rollcall/contract/user';
-import type { Owner } from './belongings.ts';
+import type { Owner } from './related-records.ts';
 
 /** A merge that was made. */
 export interface MadeMerge {

@@ -1,8 +1,8 @@
 import { type DescMessage, equals, type MessageShape } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';
 import type { User } from '@rollcall/contract/user';
-import { refusal } from './refusal.ts';
-import { inFull, type UserStore } from './user-store.ts';
+import { refusal } from './model/refusal.ts';
+import { inFull, type UserStore } from './model/user-store.ts';
 
 /** Does something once for a request id, and answers a repeat the same. Throws REQUEST_ID_REUSED. */
 export type Remember = <S extends DescMessage, T>(

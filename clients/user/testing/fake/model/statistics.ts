@@ -8,8 +8,8 @@ import {
   type UserStatistics,
   UserStatisticsSchema,
 } from '@rollcall/contract/user';
-import type { Owner } from './belongings.ts';
-import { nanosOf } from './moments.ts';
+import type { Owner } from './related-records.ts';
+import { nanosOf } from './timestamps.ts';
 import type { UserStore } from './user-store.ts';
 
 type Figures = Omit<UserStatistics, '$typeName' | '$unknown'>;

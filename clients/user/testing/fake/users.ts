@@ -3,8 +3,8 @@ import { MergePlanSchema, type User, UserSchema, UserState } from '@rollcall/con
 import { toTenantId, toUserId } from '../../ids.ts';
 import { checkedPlan, requireMerge } from './merge-plan.ts';
 import { makeMerge, planMerge, takeBack } from './merge-steps.ts';
-import { userNotFound } from './refusal.ts';
-import { inFull, toUser, type UserFields, type UserStore } from './user-store.ts';
+import { userNotFound } from './model/refusal.ts';
+import { inFull, toUser, type UserFields, type UserStore } from './model/user-store.ts';
 
 /**
  * The users of a fake. Each write is a version, and is told to those who watch. Ids are UUIDs; one that was merged away stands for
