@@ -65,7 +65,7 @@ export const ROOMS: readonly Room[] = [
     sources: ['services/billing/{ledger,webhooks}/**/*.ts'],
     stages: [
       ['services/billing/ledger', 'services/billing/webhooks'],
-      ['services/billing/payments', 'services/billing/subscribe', 'services/billing/reconcile'],
+      ['services/billing/payments', 'services/billing/customers/subscribe', 'services/billing/reconcile'],
       ['services/billing'],
     ],
   },

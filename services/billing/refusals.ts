@@ -1,4 +1,4 @@
-import { BillingError } from './billing-error.ts';
+import { BillingError } from './errors.ts';
 
 /** That a request id was used before for something else. */
 export function requestIdReused(requestId: string): BillingError {

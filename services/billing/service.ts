@@ -26,26 +26,26 @@ import {
   inheritSeenVersions,
 } from '@rollcall/user-access';
 import { type BillingConfig, isLiveKey, ledgerScopeOf } from './config.ts';
-import { billingTasks } from './effects/billing-tasks.ts';
-import { connectBookings } from './effects/connect-bookings.ts';
-import { tellChanges } from './effects/tell-changes.ts';
-import { erasedRows } from './erasure/erased-rows.ts';
 import type { LedgerScope } from './ledger/origin.ts';
+import { billingTasks } from './outbox/billing-tasks.ts';
+import { connectBookings } from './outbox/connect-bookings.ts';
+import { tellChanges } from './outbox/tell-changes.ts';
+import { createPostgresCustomerStore } from './postgres/customer-store.ts';
+import { erasedRows } from './postgres/erased-rows.ts';
+import { createPostgresInvoiceStore } from './postgres/invoice-store.ts';
+import { createPostgresPaymentReads } from './postgres/payment-reads.ts';
+import { createPostgresPaymentRequests } from './postgres/payment-requests.ts';
+import { createPostgresPaymentSums } from './postgres/payment-sums.ts';
 import { ENTITIES } from './postgres/plan-entities.ts';
-import { createPostgresCustomerStore } from './postgres/postgres-customer-store.ts';
-import { createPostgresInvoiceStore } from './postgres/postgres-invoice-store.ts';
-import { createPostgresPaymentReads } from './postgres/postgres-payment-reads.ts';
-import { createPostgresPaymentRequests } from './postgres/postgres-payment-requests.ts';
-import { createPostgresPaymentSums } from './postgres/postgres-payment-sums.ts';
-import { createPostgresPlanStore } from './postgres/postgres-plan-store.ts';
+import { createPostgresPlanStore } from './postgres/plan-store.ts';
 import { customerServiceImplementation } from './rpc/customer-service.ts';
 import { invoiceServiceImplementation } from './rpc/invoice-service.ts';
 import { type PaymentServicePorts, paymentServiceImplementation } from './rpc/payment-service.ts';
 import { planServiceImplementation } from './rpc/plan-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { createStripeGateway } from './stripe/create-stripe-gateway.ts';
-import { createLedgerSnapshots } from './stripe/ledger-snapshots.ts';
 import { createRemoteFreshUsers } from './users/remote-fresh-users.ts';
+import { createLedgerSnapshots } from './webhooks/apply/ledger-snapshots.ts';
 import { openWebhooks } from './webhooks/open-webhooks.ts';
 
 // A statement that runs longer than this holds a connection that others wait for.

@@ -12,9 +12,9 @@ import { startGrpcTestServer } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AuthUnderTest, startAuth } from '../user-access/testing/auth.test-support.ts';
 import { randomLetters } from './stripe/samples/sample-payment.ts';
+import { shuffled } from './stripe/samples/shuffle.ts';
 import { STORIES, storyOf } from './stripe/samples/stories.ts';
 import { postEvent } from './stripe-cli/post-event.ts';
-import { shuffled } from './stripe-cli/shuffle.ts';
 import { type BillingUnderTest, startBilling } from './testing/start-billing.ts';
 
 const tenantId = 'acme';

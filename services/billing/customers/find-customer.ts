@@ -1,5 +1,5 @@
 import type { UserAliases } from '@rollcall/user-access';
-import { BillingError } from '../billing-error.ts';
+import { BillingError } from '../errors.ts';
 import type { Customer } from './customer.ts';
 import type { CustomerStore } from './customer-store.ts';
 

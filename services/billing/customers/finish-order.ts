@@ -1,4 +1,4 @@
-import { BillingError } from '../billing-error.ts';
+import { BillingError } from '../errors.ts';
 import type { Snapshots } from '../payments/snapshots.ts';
 import { idempotencyKey, type StripeSubscription } from '../payments/stripe-gateway.ts';
 import { isOver, isUnfinished, type SubscriptionOrder } from './customer.ts';

@@ -1,15 +1,15 @@
 import type { UserAliases, Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
-import { BillingError } from '../billing-error.ts';
-import { requireEligibleUser } from '../eligible-user.ts';
+import { BillingError } from '../errors.ts';
 import type { Snapshots } from '../payments/snapshots.ts';
 import { idempotencyKey } from '../payments/stripe-gateway.ts';
 import type { PlanStore } from '../plans/plan-store.ts';
+import { requirePrice } from '../plans/require-price.ts';
+import { requireEligibleUser } from '../users/active-user.ts';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
 import { type Customer, GOES_ON, isUnfinished, type SubscriptionOrder } from './customer.ts';
 import type { CustomerStore } from './customer-store.ts';
 import { finishOrder, requireNoneLive, secretOf } from './finish-order.ts';
-import { requirePrice } from './require-price.ts';
 import type { SubscriptionGateway } from './subscription-gateway.ts';
 
 /** What Subscribe works with. */

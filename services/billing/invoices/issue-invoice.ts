@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
-import { requireActive } from '../eligible-user.ts';
+import { requireActive } from '../users/active-user.ts';
+import type { FreshUsers } from '../users/fresh-users.ts';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
-import type { FreshUsers } from './fresh-users.ts';
 import { profileFromUser } from './frozen-profile.ts';
 import type { Invoice, InvoiceLine } from './invoice.ts';
 import type { InvoiceStore } from './invoice-store.ts';

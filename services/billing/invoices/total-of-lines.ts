@@ -1,4 +1,4 @@
-import { BillingError } from '../billing-error.ts';
+import { BillingError } from '../errors.ts';
 import type { Money } from '../money.ts';
 import type { InvoiceLine } from './invoice.ts';
 

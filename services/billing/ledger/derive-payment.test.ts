@@ -8,7 +8,7 @@ import {
   tellStory,
   WITHDRAWN,
 } from '../testing/stripe-story.ts';
-import { readWebhookEvent } from '../webhooks/webhook-event.ts';
+import { readWebhookEvent } from '../webhooks/receive/webhook-event.ts';
 import { derivePayment } from './derive-payment.ts';
 import { placeOf } from './lifecycle.ts';
 import { chargeOf, intentOf, joinSnapshots, type Snapshot, snapshotOfRead } from './snapshot.ts';

@@ -1,9 +1,9 @@
 import { type ChargeObject, type DerivedRefund, deriveRefunds, type RefundObject } from './derive-refunds.ts';
-import type { ChargeFacts, DisputeFacts, IntentFacts, InvoiceFacts, RefundFacts } from './facts.ts';
 import { firstCapture, lastRefund } from './happenings.ts';
 import type { OwnerFacts } from './owner.ts';
 import { DISPUTE_STATES, type DisputeState, type PaymentState } from './payment-states.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { ChargeFacts, DisputeFacts, IntentFacts, InvoiceFacts, RefundFacts } from './stripe-fields.ts';
 
 /** A dispute as the ledger has it. */
 export interface DerivedDispute {

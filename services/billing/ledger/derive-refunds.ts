@@ -1,5 +1,5 @@
-import type { ChargeFacts, RefundFacts } from './facts.ts';
 import { REFUND_STATES, type RefundState } from './payment-states.ts';
+import type { ChargeFacts, RefundFacts } from './stripe-fields.ts';
 
 /** A refund as it was told. */
 export interface RefundObject {

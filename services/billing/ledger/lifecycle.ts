@@ -1,6 +1,6 @@
-import type { StripeKind } from '../payments/stripe-object.ts';
-import type { FactsOf } from './facts.ts';
 import { LedgerError } from './ledger-error.ts';
+import type { FactsOf } from './stripe-fields.ts';
+import type { StripeKind } from './stripe-object.ts';
 
 /** The part of an order key that depends on what an object says and on the event that says it. */
 export interface Place {

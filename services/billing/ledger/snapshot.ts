@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
-import { STRIPE_KINDS, type StripeKind } from '../payments/stripe-object.ts';
-import { type FactsOf, factsOf, objectIdOf } from './facts.ts';
 import { placeOf } from './lifecycle.ts';
 import { compareKeys, isTie, type OrderKey } from './order-key.ts';
 import type { Origin } from './origin.ts';
 import { isRaw, type Raw } from './read-fields.ts';
+import { type FactsOf, factsOf, objectIdOf } from './stripe-fields.ts';
+import { STRIPE_KINDS, type StripeKind } from './stripe-object.ts';
 
 /** An object of Stripe as it was at some time. */
 export interface Snapshot<K extends StripeKind = StripeKind> {

@@ -1,9 +1,9 @@
 import type { Users } from '@rollcall/user-access';
-import { requireEligibleUser } from '../eligible-user.ts';
 import type { Money } from '../money.ts';
 import { requestIdReused } from '../refusals.ts';
+import { requireEligibleUser } from '../users/active-user.ts';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
-import { madeBefore } from './made-before.ts';
+import { madeBefore } from './earlier-attempt.ts';
 import type { Payment } from './payment.ts';
 import type { PaymentReads } from './payment-reads.ts';
 import type { KnownPaymentRequest, PaymentRequests } from './payment-requests.ts';

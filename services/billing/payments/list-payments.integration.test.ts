@@ -4,12 +4,12 @@ import { createPool, type Pool } from '@rollcall/runtime/postgres';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import type { UserAliases } from '@rollcall/user-access';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createPostgresPaymentReads } from '../postgres/postgres-payment-reads.ts';
-import { createLedgerSnapshots } from '../stripe/ledger-snapshots.ts';
+import type { StripeObject } from '../ledger/stripe-object.ts';
+import { createPostgresPaymentReads } from '../postgres/payment-reads.ts';
 import { paymentIntentSample } from '../stripe/samples/payment-intent.ts';
 import { randomLetters } from '../stripe/samples/sample-payment.ts';
+import { createLedgerSnapshots } from '../webhooks/apply/ledger-snapshots.ts';
 import { listPayments } from './list-payments.ts';
-import type { StripeObject } from './stripe-object.ts';
 
 const stack = new AsyncDisposableStack();
 const tenantId = 'acme';

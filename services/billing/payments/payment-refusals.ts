@@ -1,4 +1,4 @@
-import { BillingError } from '../billing-error.ts';
+import { BillingError } from '../errors.ts';
 
 /** That a tenant has no such payment. */
 export function paymentNotFound(tenantId: string, id: string): BillingError {

@@ -1,6 +1,6 @@
-import { fromStripeAmount, stepOf } from '../currencies/stripe-units.ts';
 import type { DisputeState, PaymentState, RefundState } from '../ledger/payment-states.ts';
 import type { Money } from '../money.ts';
+import { fromStripeAmount, stepOf } from '../stripe-units.ts';
 
 export type { DisputeState, PaymentState, RefundState } from '../ledger/payment-states.ts';
 

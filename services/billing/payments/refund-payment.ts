@@ -2,7 +2,7 @@ import type { Money } from '../money.ts';
 import { requestIdReused } from '../refusals.ts';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
 import type { PaymentPorts } from './create-payment.ts';
-import { madeBefore } from './made-before.ts';
+import { madeBefore } from './earlier-attempt.ts';
 import { leftOf, type Payment } from './payment.ts';
 import { notRefundable, paymentNotFound } from './payment-refusals.ts';
 import type { KnownPaymentRequest } from './payment-requests.ts';

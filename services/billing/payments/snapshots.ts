@@ -1,4 +1,4 @@
-import type { StripeObject } from './stripe-object.ts';
+import type { StripeObject } from '../ledger/stripe-object.ts';
 
 /** What Stripe answered becomes part of the ledger by the same code as what its events tell. */
 export interface Snapshots {

@@ -1,5 +1,5 @@
+import type { StripeKind, StripeMetadata, StripeObject } from '../ledger/stripe-object.ts';
 import type { Money } from '../money.ts';
-import type { StripeKind, StripeMetadata, StripeObject } from './stripe-object.ts';
 
 /** What every write says: a repeat of the same key with the same content does nothing twice, for a day at least. */
 export interface StripeWrite {

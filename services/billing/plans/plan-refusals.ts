@@ -1,4 +1,4 @@
-import { BillingError } from '../billing-error.ts';
+import { BillingError } from '../errors.ts';
 
 /** That the tenant has no plan of this id. */
 export function planNotFound(tenantId: string, id: string): BillingError {

@@ -1,4 +1,4 @@
-import { paymentFaultOf } from '../currencies/stripe-units.ts';
+import { paymentFaultOf } from '../stripe-units.ts';
 import type { PlanPrice } from './plan.ts';
 import { areaNotFound } from './plan-refusals.ts';
 import type { PlanStore } from './plan-store.ts';

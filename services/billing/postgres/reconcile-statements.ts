@@ -1,5 +1,5 @@
 import type { PreparedStatement } from '@rollcall/runtime/postgres';
-import type { StripeKind } from '../payments/stripe-object.ts';
+import type { StripeKind } from '../ledger/stripe-object.ts';
 
 const RUN_COLUMNS = `id, since_time, until_time, position, after_id`;
 

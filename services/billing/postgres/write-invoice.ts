@@ -8,7 +8,7 @@ import {
 } from '@rollcall/runtime/postgres';
 import type { InvoiceDraft } from '../invoices/invoice.ts';
 import type { WriteRequest } from '../write-request.ts';
-import { toKeptProfile } from './invoice-from-row.ts';
+import { toKeptProfile } from './invoice-rows.ts';
 
 /** What is issued, by which request, and when. */
 export interface InvoiceIssue {

@@ -1,4 +1,4 @@
-import type { StripeKind, StripeObject } from '../payments/stripe-object.ts';
+import type { StripeKind, StripeObject } from '../ledger/stripe-object.ts';
 import type { Drift } from './drift.ts';
 import { judgeObject } from './judge-objects.ts';
 import type { ReconcilePorts } from './reconcile-ports.ts';

@@ -1,4 +1,4 @@
-import type { StripeKind } from '../payments/stripe-object.ts';
+import type { StripeKind } from '../ledger/stripe-object.ts';
 
 /** How an object at Stripe and what is here can disagree. */
 export const DRIFT_CLASSES = [

@@ -1,5 +1,5 @@
 import { DISPUTE_STATES } from '../ledger/payment-states.ts';
-import type { StripeKind } from '../payments/stripe-object.ts';
+import type { StripeKind } from '../ledger/stripe-object.ts';
 import type { Drift, Facts, Here } from './drift.ts';
 
 /** Kinds of which each object must have a row of its own. */

@@ -1,6 +1,6 @@
-import { factsOf } from '../ledger/facts.ts';
 import { LedgerError } from '../ledger/ledger-error.ts';
-import type { StripeKind, StripeObject } from '../payments/stripe-object.ts';
+import { factsOf } from '../ledger/stripe-fields.ts';
+import type { StripeKind, StripeObject } from '../ledger/stripe-object.ts';
 import { compareFacts, type Drift, type Here } from './drift.ts';
 import { compareRow } from './expected-row.ts';
 

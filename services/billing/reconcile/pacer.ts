@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BillingError } from '../billing-error.ts';
+import { BillingError } from '../errors.ts';
 
 /** Stripe cannot be asked any more for now, or a person said stop. What was written down stays. */
 export class RunCutOff extends Error {

@@ -1,6 +1,6 @@
+import type { StripeKind } from '../ledger/stripe-object.ts';
 import type { Snapshots } from '../payments/snapshots.ts';
 import type { StripeGateway } from '../payments/stripe-gateway.ts';
-import type { StripeKind } from '../payments/stripe-object.ts';
 import type { Pacer } from './pacer.ts';
 import type { ReconcileStore } from './reconcile-store.ts';
 

@@ -1,4 +1,4 @@
-import type { StripeKind } from '../payments/stripe-object.ts';
+import type { StripeKind } from '../ledger/stripe-object.ts';
 import type { Drift, Here } from './drift.ts';
 
 /** What is to be compared. Runs of the same terms are one run as long as it is not complete. */

@@ -2,11 +2,10 @@ import { createLogger, Secret } from '@rollcall/runtime';
 import { createPool, type Pool } from '@rollcall/runtime/postgres';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { StripeObject } from '../ledger/stripe-object.ts';
 import type { Snapshots } from '../payments/snapshots.ts';
 import type { StripeGateway } from '../payments/stripe-gateway.ts';
-import type { StripeObject } from '../payments/stripe-object.ts';
 import { createStripeGateway } from '../stripe/create-stripe-gateway.ts';
-import { createLedgerSnapshots } from '../stripe/ledger-snapshots.ts';
 import { chargeSample } from '../stripe/samples/charge.ts';
 import { customerSample } from '../stripe/samples/customer.ts';
 import { disputeSample } from '../stripe/samples/dispute.ts';
@@ -17,6 +16,7 @@ import { randomLetters, type SamplePayment } from '../stripe/samples/sample-paym
 import { subscriptionSample } from '../stripe/samples/subscription.ts';
 import { runReconcile } from '../stripe-cli/run-reconcile.ts';
 import { STRIPE_TEST_KEY, type StripeServer, startStripeServer } from '../testing/stripe-server.ts';
+import { createLedgerSnapshots } from '../webhooks/apply/ledger-snapshots.ts';
 
 const DAY = new Date('2026-11-01T00:00:00Z');
 const DAY_S = DAY.getTime() / 1000;

@@ -1,4 +1,4 @@
-import type { StripeKind } from '../payments/stripe-object.ts';
+import type { StripeKind } from '../ledger/stripe-object.ts';
 import { compareObjects } from './compare-objects.ts';
 import { RunCutOff } from './pacer.ts';
 import type { ReconcilePorts } from './reconcile-ports.ts';

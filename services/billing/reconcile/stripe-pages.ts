@@ -1,6 +1,6 @@
-import { BillingError } from '../billing-error.ts';
+import { BillingError } from '../errors.ts';
+import type { StripeKind } from '../ledger/stripe-object.ts';
 import type { StripePage } from '../payments/stripe-gateway.ts';
-import type { StripeKind } from '../payments/stripe-object.ts';
 import type { ReconcilePorts } from './reconcile-ports.ts';
 import type { OpenRun } from './reconcile-store.ts';
 

@@ -10,11 +10,11 @@ import {
 import { digestOf } from '@rollcall/runtime';
 import { type Implementation, pageFromRequest } from '@rollcall/runtime/rpc';
 import type { UserAliases } from '@rollcall/user-access';
-import type { FreshUsers } from '../invoices/fresh-users.ts';
 import type { InvoiceStore } from '../invoices/invoice-store.ts';
 import { issueInvoice } from '../invoices/issue-invoice.ts';
 import { listInvoices } from '../invoices/list-invoices.ts';
 import { invoiceNotFound, voidInvoice } from '../invoices/void-invoice.ts';
+import type { FreshUsers } from '../users/fresh-users.ts';
 import { linesFromMessage, toInvoiceMessage } from './invoice-message.ts';
 
 /** What the calls work with. */

@@ -9,8 +9,8 @@ import {
   RefundState as RefundMessage,
   PaymentState as StateMessage,
 } from '@rollcall/contract/billing';
-import { isWhole, unitsOf } from '../currencies/stripe-units.ts';
 import type { Payment, PaymentEvent, PaymentState, Refund, StripeAmounts } from '../payments/payment.ts';
+import { isWhole, unitsOf } from '../stripe-units.ts';
 
 /** A payment as it goes over the wire. */
 export function toPaymentMessage(payment: Payment): PaymentMessage {

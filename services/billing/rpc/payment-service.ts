@@ -12,13 +12,13 @@ import {
 import { digestOf } from '@rollcall/runtime';
 import { type Implementation, invalidField, pageFromRequest, requireStorable } from '@rollcall/runtime/rpc';
 import type { UserAliases } from '@rollcall/user-access';
-import { paymentFaultOf, refundFaultOf } from '../currencies/stripe-units.ts';
 import type { Money } from '../money.ts';
 import { createPayment, type PaymentPorts } from '../payments/create-payment.ts';
 import { listPaymentEvents, listPayments } from '../payments/list-payments.ts';
 import { paymentNotFound } from '../payments/payment-refusals.ts';
 import { refundPayment } from '../payments/refund-payment.ts';
 import type { NewStripeRefund } from '../payments/stripe-gateway.ts';
+import { paymentFaultOf, refundFaultOf } from '../stripe-units.ts';
 import { eventPageFrom } from './list-request.ts';
 import { moneyFromMessage } from './money-message.ts';
 import { statesFromMessage, toEventMessage, toPaymentMessage } from './payment-message.ts';

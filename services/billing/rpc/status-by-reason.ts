@@ -1,7 +1,7 @@
 import { Code } from '@connectrpc/connect';
 import type { ErrorReason } from '@rollcall/contract/billing';
 import { databaseFault, RpcError, RUNTIME_REASONS } from '@rollcall/runtime/rpc';
-import { BillingError, type BillingErrorReason } from '../billing-error.ts';
+import { BillingError, type BillingErrorReason } from '../errors.ts';
 
 /** A reason as it goes over the wire. */
 type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>;

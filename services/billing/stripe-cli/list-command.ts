@@ -1,6 +1,6 @@
 import { readArguments, StartupError } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
-import { fromStripeAmount } from '../currencies/stripe-units.ts';
+import { fromStripeAmount } from '../stripe-units.ts';
 import type { CommandOutput } from './command-output.ts';
 
 /** What --help prints. */

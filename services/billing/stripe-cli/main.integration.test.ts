@@ -6,9 +6,9 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STRIPE_TEST_KEY, type StripeServer, startStripeServer } from '../testing/stripe-server.ts';
 import { type StoryEvent, tellStory } from '../testing/stripe-story.ts';
-import { applyDue } from '../webhooks/applier.ts';
+import { applyDue } from '../webhooks/apply/applier.ts';
 import { storeEvents } from '../webhooks/postgres/store-events.ts';
-import { readWebhookEvent } from '../webhooks/webhook-event.ts';
+import { readWebhookEvent } from '../webhooks/receive/webhook-event.ts';
 import { runTool, toldFault } from './run-tool.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));

@@ -1,7 +1,7 @@
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { Snapshots } from '../payments/snapshots.ts';
 import type { StripeGateway } from '../payments/stripe-gateway.ts';
-import { createPostgresReconcileStore } from '../postgres/postgres-reconcile-store.ts';
+import { createPostgresReconcileStore } from '../postgres/reconcile-store.ts';
 import { createPacer } from '../reconcile/pacer.ts';
 import { reconcile } from '../reconcile/reconcile.ts';
 import type { CommandOutput } from './command-output.ts';

@@ -1,5 +1,5 @@
 import { localDataDirectory } from '@rollcall/runtime';
-import { fromStripeAmount } from '../currencies/stripe-units.ts';
+import { fromStripeAmount } from '../stripe-units.ts';
 import type { CommandOutput } from './command-output.ts';
 import { postEvent, type WebhookAnswer } from './post-event.ts';
 import type { SendCommand } from './send-command.ts';

@@ -7,9 +7,9 @@ import {
 } from '@rollcall/runtime';
 import { createPool, explainDatabaseFault, type Pool } from '@rollcall/runtime/postgres';
 import { BILLING_SETTINGS, isLiveKey } from '../config.ts';
-import { tellChanges } from '../effects/tell-changes.ts';
+import { tellChanges } from '../outbox/tell-changes.ts';
 import { createStripeGateway } from '../stripe/create-stripe-gateway.ts';
-import { createLedgerSnapshots } from '../stripe/ledger-snapshots.ts';
+import { createLedgerSnapshots } from '../webhooks/apply/ledger-snapshots.ts';
 import type { CommandOutput } from './command-output.ts';
 import { LIST_HELP, readListCommand, runList } from './list-command.ts';
 import { RECONCILE_HELP, readReconcileCommand } from './reconcile-command.ts';

@@ -1,14 +1,14 @@
 import { StartupError } from '@rollcall/runtime';
 import type Stripe from 'stripe';
-import { refundFaultOf, stepOf, toStripeAmount } from '../currencies/stripe-units.ts';
 import { CUSTOMER_EVENTS } from '../stripe/samples/customer-events.ts';
 import { eventSample } from '../stripe/samples/event.ts';
 import { PAYMENT_EVENTS } from '../stripe/samples/payment-events.ts';
 import { randomLetters, type SamplePayment } from '../stripe/samples/sample-payment.ts';
+import { shuffled } from '../stripe/samples/shuffle.ts';
 import { storyOf } from '../stripe/samples/stories.ts';
+import { refundFaultOf, stepOf, toStripeAmount } from '../stripe-units.ts';
 import type { SendCommand } from './send-command.ts';
 import type { SentPayments } from './sent-payments.ts';
-import { shuffled } from './shuffle.ts';
 
 /** The events of a command, in the order in which they go out, and the payment that they are of. */
 export interface EventsToSend {

@@ -8,7 +8,7 @@ import Stripe from 'stripe';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CUSTOMER_EVENTS } from '../stripe/samples/customer-events.ts';
 import { PAYMENT_EVENTS } from '../stripe/samples/payment-events.ts';
-import { readWebhookEvent } from '../webhooks/webhook-event.ts';
+import { readWebhookEvent } from '../webhooks/receive/webhook-event.ts';
 import { runSend } from './run-send.ts';
 import { readSendCommand } from './send-command.ts';
 import { WEBHOOK_SECRET_FILE } from './webhook-secret.ts';

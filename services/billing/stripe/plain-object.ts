@@ -1,4 +1,4 @@
-import type { StripeObject } from '../payments/stripe-object.ts';
+import type { StripeObject } from '../ledger/stripe-object.ts';
 
 /**
  * An object of the package as plain JSON, as an event would hold it: without what the package puts beside it, and without the

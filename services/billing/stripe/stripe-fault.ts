@@ -1,6 +1,6 @@
 import { isTargetUnavailable } from '@rollcall/transport/guard';
 import Stripe from 'stripe';
-import { BillingError } from '../billing-error.ts';
+import { BillingError } from '../errors.ts';
 
 // Where Stripe does not say how long: about as long as a request that it limits stays limited.
 const RETRY_DELAY_MS = 1000;

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
-import { toStripeAmount } from '../currencies/stripe-units.ts';
+import type { StripeObject } from '../ledger/stripe-object.ts';
 import type { NewPaymentIntent, NewStripeRefund, PaymentIntent } from '../payments/stripe-gateway.ts';
-import type { StripeObject } from '../payments/stripe-object.ts';
+import { toStripeAmount } from '../stripe-units.ts';
 import { toStripeObject } from './plain-object.ts';
 import { orMissing } from './stripe-fault.ts';
 

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
+import type { StripeKind, StripeObject } from '../ledger/stripe-object.ts';
 import type { StripeList, StripePage } from '../payments/stripe-gateway.ts';
-import type { StripeKind, StripeObject } from '../payments/stripe-object.ts';
 import { toStripeObject } from './plain-object.ts';
 import { orMissing } from './stripe-fault.ts';
 

@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import type { StripeObject } from '../ledger/stripe-object.ts';
 import type {
   NewStripeCustomer,
   NewStripeSubscription,
@@ -6,7 +7,6 @@ import type {
   StripeDeletion,
   StripeSubscription,
 } from '../payments/stripe-gateway.ts';
-import type { StripeObject } from '../payments/stripe-object.ts';
 import { toStripeObject } from './plain-object.ts';
 import { isMissing } from './stripe-fault.ts';
 

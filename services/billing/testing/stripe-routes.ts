@@ -1,4 +1,4 @@
-import type { StripeKind, StripeObject } from '../payments/stripe-object.ts';
+import type { StripeKind, StripeObject } from '../ledger/stripe-object.ts';
 import { type Form, type StripeAccount, StripeRefusal } from './stripe-account.ts';
 
 /** A request that was found to be in order. */

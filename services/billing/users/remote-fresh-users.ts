@@ -2,7 +2,7 @@ import { Code } from '@connectrpc/connect';
 import type { Logger } from '@rollcall/runtime';
 import type { KnownUser } from '@rollcall/user-access';
 import { type UserClient, type UserLookup, UserServiceRefusedError, UserView } from '@rollcall/user-client';
-import type { FreshUsers } from '../invoices/fresh-users.ts';
+import type { FreshUsers } from './fresh-users.ts';
 
 // Nobody looks at a page meanwhile; the caller's own deadline bounds it too.
 const READ_TIMEOUT_MS = 2000;

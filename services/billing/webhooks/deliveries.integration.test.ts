@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shapesOf } from '../testing/odd-shapes.ts';
 import { refundedAndDisputed, type StoryEvent, signatureOf, tellStory } from '../testing/stripe-story.ts';
-import { openTestLedger, type TestLedger } from './ledger.test-support.ts';
+import { openTestLedger, type TestLedger } from '../testing/test-ledger.ts';
 import { openWebhooks } from './open-webhooks.ts';
 
 const SECRET = 'whsec_now';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LedgerScope } from '../ledger/origin.ts';
 import { runReplay } from '../stripe-cli/replay-command.ts';
 import { refundedAndDisputed, type StoryEvent, signatureOf, tellStory } from '../testing/stripe-story.ts';
-import { openTestLedger, type TestLedger } from './ledger.test-support.ts';
+import { openTestLedger, type TestLedger } from '../testing/test-ledger.ts';
 import { openWebhooks } from './open-webhooks.ts';
 
 const SECRET = 'whsec_1';

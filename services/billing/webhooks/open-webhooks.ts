@@ -2,14 +2,14 @@ import type { Logger, Secret } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { MetricReading, PlainRoute } from '@rollcall/runtime/rpc';
 import { DEFAULT_SCOPE, type LedgerScope } from '../ledger/origin.ts';
-import { startApplier } from './applier.ts';
-import { createInbox } from './inbox.ts';
+import { startApplier } from './apply/applier.ts';
+import { type Rereads, settle } from './apply/maintain-ledger.ts';
+import type { OnChanges } from './apply/work-batch.ts';
 import { makeMisdatedDue } from './postgres/claim-events.ts';
 import { storeEvents } from './postgres/store-events.ts';
-import { createWebhookReceiver } from './receiver.ts';
-import { type Rereads, settle } from './settle.ts';
-import { WEBHOOK_PATH, webhookRoute } from './webhook-route.ts';
-import type { OnChanges } from './work-batch.ts';
+import { createInbox } from './receive/inbox.ts';
+import { createWebhookReceiver } from './receive/receiver.ts';
+import { WEBHOOK_PATH, webhookRoute } from './receive/webhook-route.ts';
 
 /** What webhooks need. */
 export interface WebhooksOptions {

@@ -2,11 +2,11 @@ import { createLogger, type Logger, Secret } from '@rollcall/runtime';
 import { createPool, type Pool } from '@rollcall/runtime/postgres';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { shuffled } from '../../stripe-cli/shuffle.ts';
-import { applyDue } from '../../webhooks/applier.ts';
+import { applyDue } from '../../webhooks/apply/applier.ts';
 import { storeEvents } from '../../webhooks/postgres/store-events.ts';
-import { readWebhookEvent } from '../../webhooks/webhook-event.ts';
+import { readWebhookEvent } from '../../webhooks/receive/webhook-event.ts';
 import { randomLetters } from './sample-payment.ts';
+import { shuffled } from './shuffle.ts';
 import { STORIES, type Story, storyOf } from './stories.ts';
 
 const stack = new AsyncDisposableStack();

@@ -1,6 +1,6 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
-import type { InvoiceFacts, SubscriptionFacts } from '../../ledger/facts.ts';
-import type { PaymentChange } from '../payment-change.ts';
+import type { InvoiceFacts, SubscriptionFacts } from '../../ledger/stripe-fields.ts';
+import type { PaymentChange } from '../apply/payment-change.ts';
 import { CHANGED, type ChangedRow, toChange } from './changed-row.ts';
 import type { KnownObject } from './object-rows.ts';
 

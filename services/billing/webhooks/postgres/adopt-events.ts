@@ -1,6 +1,6 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { intentOf } from '../../ledger/snapshot.ts';
-import type { IntentsOfCharges } from '../intents-of-charges.ts';
+import type { IntentsOfCharges } from '../apply/intents-of-charges.ts';
 import type { KnownObject } from './object-rows.ts';
 
 /** What is known of these charges. */

@@ -1,5 +1,5 @@
 import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
-import type { StripeKind } from '../../payments/stripe-object.ts';
+import type { StripeKind } from '../../ledger/stripe-object.ts';
 
 /** An object of which two snapshots of one second differ. */
 export interface AmbiguousObject {

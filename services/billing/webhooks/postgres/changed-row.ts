@@ -1,5 +1,5 @@
 import { NO_HAPPENINGS } from '../../ledger/happenings.ts';
-import type { PaymentChange, PaymentStanding } from '../payment-change.ts';
+import type { PaymentChange, PaymentStanding } from '../apply/payment-change.ts';
 
 /** What a statement that changes payments answers of them; behind it follows what was before. */
 export const CHANGED = `new.id, new.stripe_payment_intent_id as intent, new.tenant_id, new.user_id, new.booking_id,

@@ -1,8 +1,8 @@
 import { type Pool, type RunPrepared, runPrepared } from '@rollcall/runtime/postgres';
 import type { Origin } from '../../ledger/origin.ts';
-import type { StripeKind } from '../../payments/stripe-object.ts';
-import { LONGEST_DELAY_MS } from '../retry-delay.ts';
-import type { ToldObject } from '../webhook-event.ts';
+import type { StripeKind } from '../../ledger/stripe-object.ts';
+import { LONGEST_DELAY_MS } from '../apply/retry-delay.ts';
+import type { ToldObject } from '../receive/webhook-event.ts';
 
 /** An event that this transaction has for itself. */
 export interface ClaimedEvent extends Origin {

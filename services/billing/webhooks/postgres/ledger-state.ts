@@ -1,5 +1,5 @@
 import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
-import { type LedgerState, NO_STATE } from '../applier-readings.ts';
+import { type LedgerState, NO_STATE } from '../apply/applier-readings.ts';
 
 /** How the ledger stands now. Every part is counted by an index of just what it counts. */
 export async function readLedgerState(pool: Pool): Promise<LedgerState> {

@@ -1,6 +1,6 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { chargeOf, intentOf, type Snapshot } from '../../ledger/snapshot.ts';
-import type { StripeKind } from '../../payments/stripe-object.ts';
+import type { StripeKind } from '../../ledger/stripe-object.ts';
 
 /** An object as the ledger knows it. */
 export interface KnownObject {

@@ -1,7 +1,7 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { v7 as uuidv7 } from 'uuid';
 import type { DerivedPayment } from '../../ledger/derive-payment.ts';
-import type { PaymentChange } from '../payment-change.ts';
+import type { PaymentChange } from '../apply/payment-change.ts';
 import { CHANGED, type ChangedRow, toChange } from './changed-row.ts';
 
 /** Whose a payment is by the customer at Stripe. */

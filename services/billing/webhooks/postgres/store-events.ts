@@ -1,5 +1,5 @@
 import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
-import type { WebhookEvent } from '../webhook-event.ts';
+import type { WebhookEvent } from '../receive/webhook-event.ts';
 
 /**
  * Writes events into the ledger in one statement, on disk when it returns, whatever the database is set to. Answers the

@@ -1,0 +1,105 @@
+import type { OutboxJob } from '@rollcall/runtime/outbox';
+import { activityJob, statisticsJob } from '@rollcall/user-access';
+import { v4 as uuidv4 } from 'uuid';
+import { formatStripeAmount, fromStripeAmount } from '../stripe-units.ts';
+import type { PaymentChange, PaymentOwner, PaymentStanding } from '../webhooks/apply/payment-change.ts';
+import { bookingJob } from './booking-job.ts';
+
+/**
+ * What others are to be told of payments that changed: jobs to add last in the transaction that changes them. What is told of
+ * one user or one booking is told once, however many of its payments changed. Nothing of payments that are nobody's.
+ * @param now when the transaction learned of it: the time of what nothing says when it happened
+ */
+export function paymentJobs(changes: readonly PaymentChange[], now: Date): OutboxJob[] {
+  const jobs = changes.flatMap((change) => jobsOf(change, now));
+  const keyed = new Map(
+    jobs.flatMap((job) => (job.key === undefined ? [] : [[`${job.task} ${job.key}`, job]])),
+  );
+  // In one order everywhere: whoever adds a key waits for others who added it.
+  const once = [...keyed].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, job]) => job);
+  return [...jobs.filter(({ key }) => key === undefined), ...once];
+}
+
+function jobsOf(change: PaymentChange, now: Date): OutboxJob[] {
+  const { tenantId, userId, bookingId, former, currency } = change;
+  if (tenantId === null) return [];
+  // Who had the payment before counts it no more.
+  const owners = [{ tenantId, userId, bookingId }, ...(former ? [former] : [])];
+  return [
+    ...(change.now.captured > 0 ? owners.flatMap((owner) => sumsOf(owner, currency)) : []),
+    ...(userId ? activitiesOf(change, { tenantId, userId, now }) : []),
+  ];
+}
+
+function sumsOf({ tenantId, userId, bookingId }: PaymentOwner, currency: string): OutboxJob[] {
+  return [
+    ...(userId ? [statisticsJob({ tenantId, userId })] : []),
+    ...(bookingId ? [bookingJob({ tenantId, bookingId, currency })] : []),
+  ];
+}
+
+interface Teller {
+  readonly tenantId: string;
+  readonly userId: string;
+  readonly now: Date;
+}
+
+// The id stays with the job, so that the activity is told once however often the job is tried.
+function activitiesOf(change: PaymentChange, { tenantId, userId, now }: Teller): OutboxJob[] {
+  const { paymentId, currency } = change;
+  return kindsOf(change).map(({ kind, amount }) => {
+    const happened = change.happened[TIMES[kind]];
+    const time = happened === null ? now : new Date(happened * 1000);
+    const { minorUnits } = fromStripeAmount(currency, BigInt(amount));
+    const attributes = { payment_id: paymentId, currency, minor_units: Number(minorUnits) };
+    const summary = `${SUMMARIES[kind]}: ${formatStripeAmount(currency, BigInt(amount))}`;
+    return activityJob({
+      ...{ tenantId, userId, requestId: uuidv4() },
+      activity: { kind, time, summary, attributes },
+    });
+  });
+}
+
+const SUMMARIES = {
+  'payment.succeeded': 'A payment came in',
+  'payment.refunded': 'Money went back',
+  'payment.disputed': 'A payment is disputed',
+  'payment.canceled': 'A payment was given up',
+} as const;
+
+const TIMES = {
+  'payment.succeeded': 'captured',
+  'payment.refunded': 'refunded',
+  'payment.disputed': 'disputed',
+  'payment.canceled': 'canceled',
+} as const satisfies Record<keyof typeof SUMMARIES, keyof PaymentChange['happened']>;
+
+interface Happening {
+  readonly kind: keyof typeof SUMMARIES;
+  /** As Stripe counts it. */
+  readonly amount: number;
+}
+
+function kindsOf({ now, before, amount }: PaymentChange): Happening[] {
+  const { captured, refunded, everRefunded, disputeState, state } = before ?? NOTHING;
+  // A refund that a charge told of counts no longer while it is pending, and again once it succeeded.
+  const back = Math.min(now.refunded - refunded, now.everRefunded - everRefunded);
+  return [
+    ...(now.captured > captured ? [toHappening('payment.succeeded', now.captured - captured)] : []),
+    ...(back > 0 ? [toHappening('payment.refunded', back)] : []),
+    ...(now.disputeState && !disputeState ? [toHappening('payment.disputed', amount)] : []),
+    ...(now.state === 'CANCELED' && state !== 'CANCELED' ? [toHappening('payment.canceled', amount)] : []),
+  ];
+}
+
+const NOTHING: PaymentStanding = {
+  state: 'PENDING',
+  captured: 0,
+  refunded: 0,
+  everRefunded: 0,
+  disputeState: null,
+};
+
+function toHappening(kind: Happening['kind'], amount: number): Happening {
+  return { kind, amount };
+}

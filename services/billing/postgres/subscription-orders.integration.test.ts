@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import { createLogger, Secret } from '@rollcall/runtime';
+import { createPool, type Pool } from '@rollcall/runtime/postgres';
+import { createTestDatabase } from '@rollcall/runtime/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { GOES_ON, type SubscriptionOrder, type SubscriptionState } from '../customers/customer.ts';
+import type { SubscriptionNews } from '../customers/customer-store.ts';
+import { beginOrder, cancelOrder, dropOrder, settleOrder } from './subscription-orders.ts';
+
+const EARLY = new Date('2026-01-01T00:00:00Z');
+const LATE = new Date('2026-02-01T00:00:00Z');
+const TENANTS = ['acme', 'elsewhere'];
+const stack = new AsyncDisposableStack();
+const sold = { planId: randomUUID(), areaId: randomUUID() };
+let pool: Pool;
+let order: SubscriptionOrder;
+
+beforeAll(async () => {
+  const { url } = stack.use(await createTestDatabase('billing'));
+  const logger = createLogger({ service: 'billing', level: 'silent' });
+  const config = { url: new Secret(url), maxConnections: 2, statementTimeoutMs: 5000, logger };
+  pool = stack.adopt(createPool(config), (each) => each.end());
+  for (const tenantId of TENANTS) {
+    await pool.query(
+      `insert into areas (tenant_id, id, code, title, country_codes, currency, tax_basis_points, create_time, update_time)
+       values ($1, $2, 'de', 'Germany', '{DE}', 'EUR', 1900, now(), now())`,
+      [tenantId, sold.areaId],
+    );
+    await pool.query(
+      `insert into plans (tenant_id, id, code, title, interval, create_time, update_time)
+       values ($1, $2, 'pro', 'Pro', 'MONTH', now(), now())`,
+      [tenantId, sold.planId],
+    );
+  }
+});
+
+afterAll(() => stack.disposeAsync());
+
+beforeEach(async () => {
+  order = newOrder();
+  // Ids are unique within a tenant: the other one has the same customer and the same subscription.
+  for (const tenantId of TENANTS) await beginOrder(pool, { ...order, tenantId }, undefined);
+});
+
+function newOrder(
+  init: Partial<SubscriptionOrder> & {
+    state?: SubscriptionState;
+    createTime?: Date;
+  } = {},
+) {
+  const { state = 'INCOMPLETE', createTime = EARLY, ...rest } = init;
+  const stripe = {
+    stripeSubscriptionId: null,
+    currentPeriodEnd: null,
+    ...GOES_ON,
+  };
+  return {
+    ...{ tenantId: 'acme', customerId: randomUUID(), stripePriceId: 'price_900' },
+    ...{ paymentMethodId: '', stripeCustomerId: null },
+    subscription: { id: randomUUID(), ...sold, state, ...stripe, createTime, updateTime: createTime },
+    ...rest,
+  };
+}
+
+const newsOf = (state: SubscriptionState, stripeSubscriptionId: string | null): SubscriptionNews => {
+  return { state, stripeSubscriptionId, currentPeriodEnd: null, cancelAtPeriodEnd: false };
+};
+const newStripeId = (kind: string) => `${kind}_${randomUUID()}`;
+const refOf = ({ tenantId, subscription }: SubscriptionOrder) => ({
+  tenantId,
+  subscriptionId: subscription.id,
+});
+
+/** The subscription in each tenant, in one word each. */
+async function subscriptions() {
+  const { rows } = await pool.query(
+    `select tenant_id, state, stripe_subscription_id as stripe from subscriptions where id = $1 order by tenant_id`,
+    [order.subscription.id],
+  );
+  return rows.map(({ tenant_id, state, stripe }) => `${tenant_id} ${state} ${stripe}`);
+}
+
+async function customers() {
+  const { rows } = await pool.query(
+    `select tenant_id, stripe_customer_id, update_time from customers where id = $1 order by tenant_id`,
+    [order.customerId],
+  );
+  return rows;
+}
+
+const BEGUN = ['acme INCOMPLETE null', 'elsewhere INCOMPLETE null'];
+
+describe('T1: an unfinished subscription', () => {
+  it('is settled once, and no other of its id', async () => {
+    const id = newStripeId('sub');
+    expect(await settleOrder(pool, refOf(order), newsOf('ACTIVE', id))).toBe(true);
+    expect(await subscriptions()).toEqual([`acme ACTIVE ${id}`, BEGUN[1]]);
+  });
+
+  it('is not settled again while Stripe still calls it incomplete', async () => {
+    const id = newStripeId('sub');
+    await settleOrder(pool, refOf(order), newsOf('INCOMPLETE', id));
+    expect(await settleOrder(pool, refOf(order), newsOf('ACTIVE', newStripeId('sub')))).toBe(false);
+    expect(await subscriptions()).toEqual([`acme INCOMPLETE ${id}`, BEGUN[1]]);
+  });
+
+  it('is not settled after it expired without an id of Stripe', async () => {
+    await settleOrder(pool, refOf(order), newsOf('INCOMPLETE_EXPIRED', null));
+    expect(await settleOrder(pool, refOf(order), newsOf('ACTIVE', newStripeId('sub')))).toBe(false);
+    expect(await subscriptions()).toEqual(['acme INCOMPLETE_EXPIRED null', BEGUN[1]]);
+  });
+
+  it('is dropped with its customer, and no other of its id', async () => {
+    await dropOrder(pool, refOf(order));
+    expect(await subscriptions()).toEqual([BEGUN[1]]);
+    expect(await customers()).toMatchObject([{ tenant_id: 'elsewhere' }]);
+  });
+
+  it('is dropped alone where its customer has another', async () => {
+    await settleOrder(pool, refOf(order), newsOf('INCOMPLETE_EXPIRED', null));
+    const next = newOrder({ customerId: order.customerId });
+    await beginOrder(pool, next, undefined);
+    await dropOrder(pool, refOf(next));
+    expect(await subscriptions()).toEqual(['acme INCOMPLETE_EXPIRED null', BEGUN[1]]);
+    expect(await customers()).toHaveLength(2);
+  });
+
+  it.each<[string, SubscriptionState, boolean]>([
+    ['Stripe has it', 'INCOMPLETE', true],
+    ['it expired', 'INCOMPLETE_EXPIRED', false],
+  ])('is not dropped once %s', async (_, state, isAtStripe) => {
+    const id = isAtStripe ? newStripeId('sub') : null;
+    await settleOrder(pool, refOf(order), newsOf(state, id));
+    await dropOrder(pool, refOf(order));
+    expect(await subscriptions()).toEqual([`acme ${state} ${id}`, BEGUN[1]]);
+  });
+});
+
+describe('portal-cancel: when a subscription ended', () => {
+  const endTime = async () => {
+    const { rows } = await pool.query(
+      `select end_time from subscriptions where id = $1 and tenant_id = 'acme'`,
+      [order.subscription.id],
+    );
+    return rows[0]?.end_time as Date | null;
+  };
+
+  it.each<SubscriptionState>(['CANCELED', 'INCOMPLETE_EXPIRED'])(
+    'portal-cancel: is known of one that is %s, however that was learned',
+    async (over) => {
+      const before = Date.now();
+      await settleOrder(pool, refOf(order), newsOf(over, null));
+      const ended = await endTime();
+      expect(ended?.getTime()).toBeGreaterThanOrEqual(before);
+      expect(ended?.getTime()).toBeLessThanOrEqual(Date.now());
+    },
+  );
+
+  it('portal-cancel: is not known of one that goes on', async () => {
+    await settleOrder(pool, refOf(order), newsOf('ACTIVE', newStripeId('sub')));
+    expect(await endTime()).toBeNull();
+  });
+});
+
+describe('T1: the end of a subscription', () => {
+  const end = (state: SubscriptionState, stripeSubscriptionId: string | null = null) =>
+    cancelOrder(pool, {
+      ...{ tenantId: order.tenantId, customerId: order.customerId },
+      ended: { subscriptionId: order.subscription.id, news: newsOf(state, stripeSubscriptionId) },
+    });
+
+  it('is written once, for no other of its id', async () => {
+    await end('CANCELED');
+    expect(await subscriptions()).toEqual(['acme CANCELED null', BEGUN[1]]);
+  });
+
+  it.each<SubscriptionState>(['CANCELED', 'INCOMPLETE_EXPIRED'])(
+    'leaves one that is %s as it is',
+    async (over) => {
+      const id = newStripeId('sub');
+      await settleOrder(pool, refOf(order), newsOf(over, id));
+      for (const state of ['ACTIVE', 'CANCELED', 'INCOMPLETE_EXPIRED'] as const)
+        await end(state, newStripeId('sub'));
+      expect(await subscriptions()).toEqual([`acme ${over} ${id}`, BEGUN[1]]);
+    },
+  );
+});
+
+describe('T1: the customer of a new subscription', () => {
+  beforeEach(() => settleOrder(pool, refOf(order), newsOf('CANCELED', null)));
+
+  const begin = (stripeCustomerId: string | null, createTime = LATE) =>
+    beginOrder(pool, newOrder({ customerId: order.customerId, stripeCustomerId, createTime }), undefined);
+
+  it('gets the id at Stripe that it lacked, in its tenant alone', async () => {
+    const id = newStripeId('cus');
+    expect(await begin(id)).toMatchObject({ stripeCustomerId: id });
+    expect(await customers()).toMatchObject([{ stripe_customer_id: id }, { stripe_customer_id: null }]);
+  });
+
+  it.each([['another'], [null]])(
+    'keeps the id at Stripe that it has where the order brings %s',
+    async (other) => {
+      const id = newStripeId('cus');
+      await pool.query(`update customers set stripe_customer_id = $2 where tenant_id = 'acme' and id = $1`, [
+        ...[order.customerId, id],
+      ]);
+      expect(await begin(other && newStripeId('cus'))).toMatchObject({ stripeCustomerId: id });
+      expect(await customers()).toMatchObject([{ stripe_customer_id: id }, { stripe_customer_id: null }]);
+    },
+  );
+
+  it('never gets an earlier time of update', async () => {
+    await begin(null);
+    expect((await customers())[0].update_time).toEqual(LATE);
+    await pool.query(`update subscriptions set state = 'CANCELED' where customer_id = $1`, [
+      order.customerId,
+    ]);
+    await begin(null, EARLY);
+    expect((await customers())[0].update_time).toEqual(LATE);
+  });
+});

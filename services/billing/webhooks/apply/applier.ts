@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '@rollcall/runtime';
+import type { Pool } from '@rollcall/runtime/postgres';
+import type { MetricReading } from '@rollcall/runtime/rpc';
+import { DEFAULT_SCOPE, type LedgerScope } from '../../ledger/origin.ts';
+import { readLedgerState } from '../postgres/ledger-state.ts';
+import { applierReadings, type LedgerState, NO_STATE } from './applier-readings.ts';
+import { type BatchResult, type OnChanges, workBatch } from './work-batch.ts';
+
+/** Applies what the ledger has received. Disposing it lets the batches at work end. */
+export interface Applier extends AsyncDisposable {
+  /** There is something new: works at once instead of at the next look. */
+  wake(): void;
+  /** For /metrics. */
+  readings(): MetricReading[];
+}
+
+/** What the applier needs. */
+export interface ApplierOptions {
+  readonly pool: Pool;
+  readonly logger: Logger;
+  /** Whose events are applied. Default: those of test mode that name no account. */
+  readonly scope?: LedgerScope;
+  /** What follows for others; in the transaction. Default: nothing. */
+  readonly onChanges?: OnChanges;
+  /** Most events of one transaction. Default 500. */
+  readonly batchSize?: number;
+  /** How many transactions at once. Default 2. */
+  readonly workers?: number;
+  /** What is done beside, every few seconds; it may fail, and is done again. Default: nothing. */
+  readonly settle?: () => Promise<void>;
+  /** How often, in ms, to look for what others stored, and for what is due again. Default 1000. */
+  readonly pollMs?: number;
+}
+
+const DEFAULTS = {
+  scope: DEFAULT_SCOPE,
+  onChanges: async () => {},
+  settle: async () => {},
+  batchSize: 500,
+  workers: 2,
+  pollMs: 1000,
+} as const;
+
+/** Starts to apply. */
+export function startApplier(options: ApplierOptions): Applier {
+  return new RunningApplier({ ...DEFAULTS, ...options });
+}
+
+/**
+ * Applies everything that is due now, in this call, and answers what became of it. For tests and tools.
+ * @throws the error of the database where that is away
+ */
+export async function applyDue(options: ApplierOptions): Promise<BatchResult> {
+  const total = { claimed: 0, applied: 0, failed: 0, dead: 0 };
+  for (;;) {
+    const { batchSize: limit, ...rest } = { ...DEFAULTS, ...options };
+    const batch = await workBatch(rest, { limit });
+    for (const key of ['claimed', 'applied', 'failed', 'dead'] as const) total[key] += batch[key];
+    if (batch.claimed === 0) return total;
+    if (isBusy(batch)) await sleep(BUSY_MS);
+  }
+}
+
+// Others are at all of it: what they do takes a few milliseconds.
+const BUSY_MS = 5;
+// The database is away, and answers again at some time.
+const OUTAGE_MS = 1000;
+const WATCH_MS = 5000;
+
+function isBusy({ claimed, applied, failed }: BatchResult): boolean {
+  return claimed > 0 && applied + failed === 0;
+}
+
+class RunningApplier implements Applier {
+  readonly #options: Required<ApplierOptions>;
+  readonly #ending = new AbortController();
+  readonly #loops: Promise<void>[];
+  readonly #counts = { applied: 0, failed: 0, dead: 0 };
+  #state: LedgerState = NO_STATE;
+  #waiting: (() => void)[] = [];
+  #isNews = false;
+
+  constructor(options: Required<ApplierOptions>) {
+    this.#options = options;
+    this.#loops = Array.from({ length: options.workers }, () => this.#work());
+    this.#loops.push(this.#watch());
+  }
+
+  wake(): void {
+    this.#isNews = true;
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  readings(): MetricReading[] {
+    return applierReadings(this.#counts, this.#state);
+  }
+
+  async #work(): Promise<void> {
+    while (!this.#ending.signal.aborted) {
+      this.#isNews = false;
+      const batch = await this.#try();
+      if (!batch) await this.#pause(OUTAGE_MS);
+      else if (isBusy(batch)) await this.#pause(BUSY_MS);
+      else if (batch.claimed === 0) await this.#rest();
+    }
+  }
+
+  async #try(): Promise<BatchResult | undefined> {
+    try {
+      const batch = await workBatch(this.#options, { limit: this.#options.batchSize });
+      for (const key of ['applied', 'failed', 'dead'] as const) this.#counts[key] += batch[key];
+      return batch;
+    } catch (error) {
+      this.#options.logger.warn({ error }, 'webhooks cannot be applied now, and are tried again');
+      return undefined;
+    }
+  }
+
+  // Until there is news, or it is time to look.
+  async #rest(): Promise<void> {
+    if (this.#isNews) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push(resolve);
+    const look = new AbortController();
+    await Promise.race([promise, this.#pause(this.#options.pollMs, look.signal)]);
+    look.abort();
+    this.#waiting = this.#waiting.filter((each) => each !== resolve);
+  }
+
+  async #pause(ms: number, signal = this.#ending.signal): Promise<void> {
+    const either = AbortSignal.any([signal, this.#ending.signal]);
+    await sleep(ms, undefined, { signal: either }).catch(() => {});
+  }
+
+  async #watch(): Promise<void> {
+    while (!this.#ending.signal.aborted) {
+      await this.#options.settle().catch((error: unknown) => {
+        this.#options.logger.warn(
+          { error },
+          'what events leave open cannot be settled now, and is tried again',
+        );
+      });
+      this.#state = await readLedgerState(this.#options.pool).catch(() => this.#state);
+      await this.#pause(WATCH_MS);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
+    await Promise.all(this.#loops);
+  }
+}

@@ -1,0 +1,184 @@
+import type { RunPrepared } from '@rollcall/runtime/postgres';
+import { changedParts } from '../../ledger/changed-parts.ts';
+import { type DerivedPayment, derivePayment } from '../../ledger/derive-payment.ts';
+import { happeningsOf } from '../../ledger/happenings.ts';
+import { LedgerError } from '../../ledger/ledger-error.ts';
+import { chargeOf, intentOf, joinSnapshots, type Snapshot } from '../../ledger/snapshot.ts';
+import { STRIPE_UNITS } from '../../stripe-units.ts';
+import { updateAccounts } from '../postgres/account-rows.ts';
+import { adoptEvents } from '../postgres/adopt-events.ts';
+import { type KnownObject, readObjects, writeObjects } from '../postgres/object-rows.ts';
+import { readOwners, writePayments } from '../postgres/payment-rows.ts';
+import { type IntentsOfCharges, intentAmong } from './intents-of-charges.ts';
+import type { PaymentChange } from './payment-change.ts';
+
+/** What is written: every row of the payments that are told of, or of those rows what the snapshots change. */
+export type Extent = 'all' | 'changed';
+
+/**
+ * Joins snapshots with what is known, and writes what follows from it. The caller holds the locks of all of them.
+ * Answers the payments that changed.
+ * @param extent `all` also puts right what is not as it follows from the snapshots, whatever changed it. Default: `all`.
+ */
+export async function applySnapshots(
+  run: RunPrepared,
+  snapshots: readonly Snapshot[],
+  intents: IntentsOfCharges,
+  extent: Extent = 'all',
+): Promise<PaymentChange[]> {
+  requireKnownCurrencies(snapshots);
+  const known = await readKnown(run, snapshots, intents);
+  const before = extent === 'changed' ? new Map(known) : NOTHING;
+  const changed = new Map<string, KnownObject>();
+  for (const snapshot of snapshots) {
+    const before = known.get(snapshot.id);
+    const joined = before ? joinSnapshots(before.snapshot, snapshot) : snapshot;
+    const intent = before?.intent ?? intentAmong(joined, intents);
+    if (joined === before?.snapshot && intent === before.intent) continue;
+    changed.set(joined.id, { snapshot: joined, intent });
+    known.set(joined.id, { snapshot: joined, intent });
+  }
+  for (const orphan of adoptedBy(known)) {
+    changed.set(orphan.snapshot.id, orphan);
+    known.set(orphan.snapshot.id, orphan);
+  }
+  const changes = await writeAll(run, { before, known, changed });
+  return changes.length > 0 ? withTimes(changes, known, snapshots) : changes;
+}
+
+// What is told now says when it happened; what an orphan told before is only known by now.
+function withTimes(
+  changes: readonly PaymentChange[],
+  known: Objects,
+  told: readonly Snapshot[],
+): PaymentChange[] {
+  const byPayment = Map.groupBy(known.values(), ({ intent }) => intent);
+  const toldByPayment = Map.groupBy(told, ({ id }) => known.get(id)?.intent ?? null);
+  return changes.map((change) => {
+    const snapshots = (byPayment.get(change.intent) ?? []).map(({ snapshot }) => snapshot);
+    return { ...change, happened: happeningsOf(toldByPayment.get(change.intent) ?? [], snapshots) };
+  });
+}
+
+/** The changes with the times of what is known of their payments. */
+export async function withKnownTimes(
+  run: RunPrepared,
+  changes: readonly PaymentChange[],
+): Promise<PaymentChange[]> {
+  if (changes.length === 0) return [];
+  const objects = await readObjects(run, {
+    intents: changes.map(({ intent }) => intent),
+    ids: [],
+    charges: [],
+  });
+  return withTimes(changes, new Map(objects.map((each) => [each.snapshot.id, each])), []);
+}
+
+const NOTHING: Objects = new Map();
+
+type Objects = ReadonlyMap<string, KnownObject>;
+
+async function readKnown(
+  run: RunPrepared,
+  snapshots: readonly Snapshot[],
+  intents: IntentsOfCharges,
+): Promise<Map<string, KnownObject>> {
+  const groups = new Set<string>();
+  const [ids, charges]: [string[], string[]] = [[], []];
+  for (const snapshot of snapshots) {
+    const intent = intentAmong(snapshot, intents);
+    if (intent) groups.add(intent);
+    // What names no intent itself may be known as nobody's yet, or as another one's.
+    if (!namesIntent(snapshot)) ids.push(snapshot.id);
+    if (snapshot.kind === 'charge') charges.push(snapshot.id);
+  }
+  const objects = await readObjects(run, { intents: [...groups], ids, charges });
+  return new Map(objects.map((each) => [each.snapshot.id, each]));
+}
+
+function namesIntent({ kind, facts }: Snapshot): boolean {
+  if (kind === 'payment_intent') return true;
+  // The payment of an invoice is told by its intent, and the invoice belongs to none.
+  return kind !== 'invoice' && 'payment_intent' in facts && facts.payment_intent !== null;
+}
+
+// Refunds and disputes that waited for the charge which says what payment they belong to.
+function adoptedBy(known: ReadonlyMap<string, KnownObject>): KnownObject[] {
+  return [...known.values()].flatMap(({ snapshot, intent }) => {
+    if (intent) return [];
+    const charge = known.get(chargeOf(snapshot) ?? '');
+    return charge?.intent ? [{ snapshot, intent: charge.intent }] : [];
+  });
+}
+
+async function writeAll(
+  run: RunPrepared,
+  {
+    before,
+    known,
+    changed,
+  }: {
+    readonly before: Objects;
+    readonly known: Objects;
+    readonly changed: Objects;
+  },
+): Promise<PaymentChange[]> {
+  const objects = [...changed.values()];
+  await writeObjects(run, objects);
+  await updateAccounts(run, objects);
+  await adoptEvents(run, objects);
+  const intents = new Set(objects.map(({ intent }) => intent));
+  const payments = derive(known, intents);
+  requireFitting(payments, changed);
+  const earlier = new Map(derive(before, intents).map((each) => [each.intent, each]));
+  return await writeParts(
+    run,
+    payments.flatMap((each) => changedParts(earlier.get(each.intent), each) ?? []),
+  );
+}
+
+/**
+ * Derives payments from what is known, because a rule changed, and writes every row of them. The caller holds their locks.
+ * Answers the payments that changed.
+ */
+export async function deriveAnew(run: RunPrepared, keys: readonly string[]): Promise<PaymentChange[]> {
+  const objects = await readObjects(run, {
+    intents: keys,
+    ids: [],
+    charges: [],
+  });
+  const known = new Map(objects.map((each) => [each.snapshot.id, each]));
+  return withTimes(await writeParts(run, derive(known, new Set(keys))), known, []);
+}
+
+async function writeParts(run: RunPrepared, parts: readonly DerivedPayment[]): Promise<PaymentChange[]> {
+  const strangers = parts.filter(({ owner, customer }) => customer && !(owner.tenant_id && owner.user_id));
+  const owners = await readOwners(run, [...new Set(strangers.map(({ customer }) => customer ?? ''))]);
+  return await writePayments(run, parts, owners);
+}
+
+function requireKnownCurrencies(snapshots: readonly Snapshot[]): void {
+  for (const { facts } of snapshots.filter(isMoney))
+    if ('currency' in facts && !STRIPE_UNITS.has(facts.currency ?? ''))
+      throw new LedgerError('CURRENCY_UNKNOWN', 'How Stripe counts its currency is in no table here.');
+}
+
+// An invoice is none where another event tells of the money.
+function isMoney(snapshot: Snapshot): boolean {
+  return snapshot.kind !== 'invoice' || intentOf(snapshot) !== null;
+}
+
+function requireFitting(payments: readonly DerivedPayment[], changed: Objects): void {
+  for (const misfit of payments.flatMap(({ misfits }) => misfits))
+    if (changed.has(misfit))
+      throw new LedgerError('CURRENCY_MIXED', 'It is not in the currency of the payment that it belongs to.');
+}
+
+function derive(objects: Objects, intents: ReadonlySet<string | null>): DerivedPayment[] {
+  const groups = Map.groupBy(objects.values(), ({ intent }) => intent);
+  return [...intents].flatMap((intent) => {
+    if (!intent) return [];
+    const snapshots = (groups.get(intent) ?? []).map(({ snapshot }) => snapshot);
+    return derivePayment(intent, snapshots) ?? [];
+  });
+}

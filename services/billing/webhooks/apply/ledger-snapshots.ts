@@ -1,0 +1,30 @@
+import { type Pool, transactPrepared } from '@rollcall/runtime/postgres';
+import { kindOf, type Snapshot, snapshotOfRead } from '../../ledger/snapshot.ts';
+import type { StripeObject } from '../../ledger/stripe-object.ts';
+import type { Snapshots } from '../../payments/snapshots.ts';
+import { lockSnapshots } from './apply-events.ts';
+import { applySnapshots } from './apply-snapshots.ts';
+import type { OnChanges } from './work-batch.ts';
+
+/**
+ * Applies what was read as events are applied: under the same locks, by the same code, with the same effects.
+ * @param onChanges what follows for others, in the transaction. Default: nothing.
+ */
+export function createLedgerSnapshots(pool: Pool, onChanges: OnChanges = async () => {}): Snapshots {
+  return {
+    async apply(objects, readTime) {
+      const snapshots = objects.map((each) => toSnapshot(each, readTime));
+      await transactPrepared(pool, async (run) => {
+        const { intents } = await lockSnapshots(run, snapshots, 'wait');
+        const changes = await applySnapshots(run, snapshots, intents);
+        if (changes.length > 0) await onChanges(run, changes);
+      });
+    },
+  };
+}
+
+function toSnapshot(object: StripeObject, readTime: Date): Snapshot {
+  const kind = kindOf(object);
+  if (!kind) throw new Error(`Nothing of the kind ${object.object} is kept`);
+  return snapshotOfRead(kind, object, readTime.getTime());
+}

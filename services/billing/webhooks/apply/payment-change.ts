@@ -1,0 +1,37 @@
+import type { Happenings } from '../../ledger/happenings.ts';
+import type { DisputeState, PaymentState } from '../../ledger/payment-states.ts';
+
+/** What can be told of a payment to others. Amounts as Stripe counts them. */
+export interface PaymentStanding {
+  readonly state: PaymentState;
+  readonly captured: number;
+  readonly refunded: number;
+  /** What ever went back, however it was told: it grows only by what was not told before. */
+  readonly everRefunded: number;
+  readonly disputeState: DisputeState | null;
+}
+
+/** Whose a payment is, and for which booking. */
+export interface PaymentOwner {
+  readonly tenantId: string;
+  readonly userId: string | null;
+  readonly bookingId: string | null;
+}
+
+/** A payment that changed, or is new. */
+export interface PaymentChange {
+  readonly paymentId: string;
+  readonly intent: string;
+  readonly tenantId: string | null;
+  readonly userId: string | null;
+  readonly bookingId: string | null;
+  readonly currency: string;
+  readonly amount: number;
+  readonly now: PaymentStanding;
+  /** Null: it is new, or was not the user's. */
+  readonly before: PaymentStanding | null;
+  /** When what changed happened, by Stripe. */
+  readonly happened: Happenings;
+  /** Whose it was, and for which booking; null: nobody's. */
+  readonly former: PaymentOwner | null;
+}
