@@ -13,6 +13,7 @@ const REFUSED: [file: string, statement: string, rule: string][] = [
   ['services/auth/x.ts', "import '@rollcall/user-client';", 'noRestrictedImports'],
   ['services/auth/x.ts', "import '../runtime/config.ts';", 'noRestrictedImports'],
   ['services/auth/users/x.ts', "import '../rpc/user-message.ts';", 'noRestrictedImports'],
+  ['services/auth/users/reading/x.ts', "import '../../rpc/user-message.ts';", 'noRestrictedImports'],
   ['services/auth/users/x.ts', "import '@bufbuild/protobuf';", 'noRestrictedImports'],
   ['services/booking/x.ts', "import '@rollcall/auth';", 'noRestrictedImports'],
   ['services/booking/x.ts', "import '../../clients/user/with-cache.ts';", 'noRestrictedImports'],

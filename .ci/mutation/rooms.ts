@@ -18,11 +18,11 @@ export const ROOMS: readonly Room[] = [
     name: 'feed',
     sources: [
       'services/auth/feed/**/*.ts',
-      'services/auth/postgres/postgres-change-log.ts',
-      'services/auth/users/with-user-cache.ts',
+      'services/auth/postgres/feed/postgres-change-log.ts',
+      'services/auth/users/reading/with-user-cache.ts',
     ],
     stages: [
-      ['services/auth/feed', 'services/auth/users', 'services/auth/postgres/snapshot-clock'],
+      ['services/auth/feed', 'services/auth/users', 'services/auth/postgres/feed/snapshot-clock'],
       ['services/auth/service', 'services/auth/concurrent-writes'],
       ['services/e2e/workers', 'services/e2e/replicas'],
     ],
@@ -47,10 +47,10 @@ export const ROOMS: readonly Room[] = [
     name: 'sealing',
     sources: [
       'services/runtime/sealing/**/*.ts',
-      'services/auth/postgres/{contact-seal,people-seal,sealed-*}.ts',
+      'services/auth/postgres/{rows/contact-seal,rows/sealed-*,sealing/*,people-seal}.ts',
     ],
     stages: [
-      ['services/runtime/sealing', 'services/auth/postgres/sealed-places'],
+      ['services/runtime/sealing', 'services/auth/postgres/sealing/sealed-places'],
       [
         'services/auth/keys',
         'services/auth/merges',

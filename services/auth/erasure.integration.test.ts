@@ -7,7 +7,7 @@ import { UserAdminService, UserService, UserView } from '@rollcall/contract/user
 import { createTestDatabase, query, TEST_KEYS } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { describe, expect, it } from 'vitest';
-import { ERASED_TABLES, KEPT_TABLES } from './postgres/erasure.ts';
+import { ERASED_TABLES, KEPT_TABLES } from './postgres/users/erasure.ts';
 
 const NAME = 'Zephyrine';
 const EMAIL = 'zephyrine.quux@example.com';

@@ -5,9 +5,9 @@ import { createKeyring } from '@rollcall/runtime/sealing';
 import type { PoolClient } from 'pg';
 import { expect, it } from 'vitest';
 import { NEW, OLD, OLD_INDEX, openDatabase, startAuth } from './auth.test-support.ts';
-import { createContactSeal } from './postgres/contact-seal.ts';
-import { createPostgresRotation } from './postgres/postgres-rotation.ts';
-import { sealedContact } from './postgres/sealed-contact.ts';
+import { createContactSeal } from './postgres/rows/contact-seal.ts';
+import { createPostgresRotation } from './postgres/sealing/postgres-rotation.ts';
+import { sealedContact } from './postgres/sealing/sealed-contact.ts';
 
 const sealWith = (encryptionKeys: string) =>
   createContactSeal(

@@ -4,8 +4,8 @@ import { Secret, StartupError } from '@rollcall/runtime';
 import { createKeyring, makeKey } from '@rollcall/runtime/sealing';
 import { describe, expect, it } from 'vitest';
 import { type Keys, NEW, NEW_INDEX, OLD, OLD_INDEX, openDatabase, startAuth } from './auth.test-support.ts';
-import { createContactSeal } from './postgres/contact-seal.ts';
-import { OTHER_BYTES, sealedTables } from './postgres/sealed-tables.ts';
+import { createContactSeal } from './postgres/rows/contact-seal.ts';
+import { OTHER_BYTES, sealedTables } from './postgres/sealing/sealed-tables.ts';
 
 const KEYRING = createKeyring({ encryptionKeys: new Secret(OLD), indexKeys: new Secret(OLD_INDEX) });
 

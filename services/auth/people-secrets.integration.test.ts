@@ -16,8 +16,6 @@ import { resetPassword } from './people/reset-password.ts';
 import { signIn } from './people/sign-in.ts';
 import { makeSigningKey } from './people/signing-keys.ts';
 import { verifyEmail } from './people/verify-email.ts';
-import { createContactSeal } from './postgres/contact-seal.ts';
-import { lifecycleEdits } from './postgres/lifecycle-edits.ts';
 import { cleanPeople } from './postgres/people-housekeeping.ts';
 import { createPostgresOutbox } from './postgres/people-mail.ts';
 import { createPeopleSeal } from './postgres/people-seal.ts';
@@ -25,9 +23,11 @@ import { sealedPeople } from './postgres/people-sealed-tables.ts';
 import { createPostgresSigningKeys } from './postgres/people-signing-keys.ts';
 import { createPostgresThrottles } from './postgres/people-throttles.ts';
 import { createPostgresPeople } from './postgres/postgres-people.ts';
-import { createPostgresRotation } from './postgres/postgres-rotation.ts';
-import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
-import { sealedContact } from './postgres/sealed-contact.ts';
+import { createContactSeal } from './postgres/rows/contact-seal.ts';
+import { createPostgresRotation } from './postgres/sealing/postgres-rotation.ts';
+import { sealedContact } from './postgres/sealing/sealed-contact.ts';
+import { lifecycleEdits } from './postgres/users/lifecycle-edits.ts';
+import { createPostgresUserReads } from './postgres/users/postgres-user-reads.ts';
 import type { User } from './users/user.ts';
 
 const keyring = createKeyring({

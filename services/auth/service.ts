@@ -28,35 +28,35 @@ import { type ChangeFeed, createChangeFeed } from './feed/change-feed.ts';
 import { createFeedHold } from './feed/feed-hold.ts';
 import { type KeyRotation, startKeyRotation } from './keys/key-rotation.ts';
 import { toJwks } from './people/signing-keys.ts';
-import { type ContactSeal, createContactSeal } from './postgres/contact-seal.ts';
-import { createMergeTimeline } from './postgres/merge-timeline.ts';
-import { createPostgresChangeLog } from './postgres/postgres-change-log.ts';
-import { createPostgresDuplicates } from './postgres/postgres-duplicates.ts';
-import { createPostgresErasures } from './postgres/postgres-erasures.ts';
-import { createPostgresRotation } from './postgres/postgres-rotation.ts';
-import { createPostgresUserMerges } from './postgres/postgres-user-merges.ts';
-import { createPostgresUserReads } from './postgres/postgres-user-reads.ts';
+import { createPostgresChangeLog } from './postgres/feed/postgres-change-log.ts';
+import { followReplica } from './postgres/feed/replica.ts';
+import { createMergeTimeline } from './postgres/merges/merge-timeline.ts';
+import { createPostgresDuplicates } from './postgres/merges/postgres-duplicates.ts';
+import { createPostgresUserMerges } from './postgres/merges/postgres-user-merges.ts';
+import { type ContactSeal, createContactSeal } from './postgres/rows/contact-seal.ts';
+import { createPostgresRotation } from './postgres/sealing/postgres-rotation.ts';
+import { requireKeys } from './postgres/sealing/require-keys.ts';
+import { sealedTables } from './postgres/sealing/sealed-tables.ts';
+import { createPostgresErasures } from './postgres/users/postgres-erasures.ts';
+import { createPostgresUserReads } from './postgres/users/postgres-user-reads.ts';
 import {
   createActivityTimeline,
   createNoteTimeline,
   createPostgresRecordReads,
   createSignInTimeline,
-} from './postgres/postgres-user-records.ts';
-import { createPostgresUserSearch } from './postgres/postgres-user-search.ts';
-import { createPostgresUserWrites } from './postgres/postgres-user-writes.ts';
-import { followReplica } from './postgres/replica.ts';
-import { requireKeys } from './postgres/require-keys.ts';
-import { sealedTables } from './postgres/sealed-tables.ts';
+} from './postgres/users/postgres-user-records.ts';
+import { createPostgresUserSearch } from './postgres/users/postgres-user-search.ts';
+import { createPostgresUserWrites } from './postgres/users/postgres-user-writes.ts';
 import { authServiceImplementation } from './rpc/auth-service.ts';
 import { callClass } from './rpc/call-class.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
 import { userServiceImplementation } from './rpc/user-service.ts';
 import { startPeople } from './start-people.ts';
-import type { UserReads } from './users/user-reads.ts';
-import { withGathering } from './users/with-gathering.ts';
-import { withReplicas } from './users/with-replicas.ts';
-import { type CachedUserReads, withUserCache } from './users/with-user-cache.ts';
+import type { UserReads } from './users/reading/user-reads.ts';
+import { withReplicas } from './users/reading/with-replicas.ts';
+import { withGathering } from './users/reading/with-request-coalescing.ts';
+import { type CachedUserReads, withUserCache } from './users/reading/with-user-cache.ts';
 
 // A statement that runs longer holds a connection that others wait for. A write may wait for another one's lock.
 const READ_TIMEOUT_MS = 3000;

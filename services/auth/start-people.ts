@@ -10,15 +10,15 @@ import { createKeyKeeper, type KeyKeeper } from './people/key-keeper.ts';
 import { createPasswordHasher, type PasswordHasher } from './people/password-hasher.ts';
 import type { People } from './people/people.ts';
 import type { KeySchedule } from './people/signing-keys.ts';
-import type { ContactSeal } from './postgres/contact-seal.ts';
 import { cleanPeople } from './postgres/people-housekeeping.ts';
 import { createPostgresOutbox } from './postgres/people-mail.ts';
 import { createPeopleSeal } from './postgres/people-seal.ts';
 import { createPostgresSigningKeys } from './postgres/people-signing-keys.ts';
 import { createPostgresThrottles } from './postgres/people-throttles.ts';
 import { createPostgresPeople } from './postgres/postgres-people.ts';
-import type { WrittenUser } from './postgres/postgres-user-writes.ts';
-import type { UserReads } from './users/user-reads.ts';
+import type { ContactSeal } from './postgres/rows/contact-seal.ts';
+import type { WrittenUser } from './postgres/users/postgres-user-writes.ts';
+import type { UserReads } from './users/reading/user-reads.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;

@@ -1,6 +1,6 @@
 import type { Grant } from '@rollcall/runtime/callers';
 import type { Pool } from '@rollcall/runtime/postgres';
-import { FEED_IDENTITY } from '../postgres/postgres-change-log.ts';
+import { FEED_IDENTITY } from '../postgres/feed/postgres-change-log.ts';
 
 /** Where grants are kept. */
 export interface GrantStore {

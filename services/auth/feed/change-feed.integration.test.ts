@@ -5,7 +5,7 @@ import { createPool, type Pool } from '@rollcall/runtime/postgres';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createPostgresChangeLog } from '../postgres/postgres-change-log.ts';
+import { createPostgresChangeLog } from '../postgres/feed/postgres-change-log.ts';
 import { type ChangeFeed, createChangeFeed, type WatchNews } from './change-feed.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { FeedPosition } from './feed-position.ts';

@@ -2,7 +2,7 @@ import { createLogger, Secret } from '@rollcall/runtime';
 import { createPool } from '@rollcall/runtime/postgres';
 import { createTestDatabase, query } from '@rollcall/runtime/testing';
 import { expect, it } from 'vitest';
-import { createPostgresChangeLog } from '../postgres/postgres-change-log.ts';
+import { createPostgresChangeLog } from '../postgres/feed/postgres-change-log.ts';
 
 it('A6: reads the feed by index over a session without settings, however few changes there were', async () => {
   await using database = await createTestDatabase('auth');

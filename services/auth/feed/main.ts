@@ -7,7 +7,7 @@ import {
   StartupError,
 } from '@rollcall/runtime';
 import { createPool, explainDatabaseFault, requireSchema } from '@rollcall/runtime/postgres';
-import { createPostgresChangeLog } from '../postgres/postgres-change-log.ts';
+import { createPostgresChangeLog } from '../postgres/feed/postgres-change-log.ts';
 import type { ChangeLog } from './change-log.ts';
 
 const HELP = `npm run feed -- show

@@ -1,6 +1,6 @@
+import type { UserReads } from '../users/reading/user-reads.ts';
 import type { User } from '../users/user.ts';
 import { emailKey } from '../users/user.ts';
-import type { UserReads } from '../users/user-reads.ts';
 import type { AccessTokens } from './access-token.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import type { PeopleStore } from './people-store.ts';

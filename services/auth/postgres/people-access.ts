@@ -1,8 +1,8 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import type { Access } from '../people/people-store.ts';
 import { emailKey, type User } from '../users/user.ts';
-import type { ContactSeal } from './contact-seal.ts';
 import type { PeopleSeal } from './people-seal.ts';
+import type { ContactSeal } from './rows/contact-seal.ts';
 
 const FIND = {
   name: 'access_find',

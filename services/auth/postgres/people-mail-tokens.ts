@@ -8,7 +8,7 @@ import { holdActive } from './people-lock.ts';
 import { queueMail } from './people-mail.ts';
 import type { PeopleSeal } from './people-seal.ts';
 import { endSessions } from './people-sessions.ts';
-import { createUserCreation } from './user-creation.ts';
+import { createUserCreation } from './users/user-creation.ts';
 
 const FIND = {
   name: 'mail_token_find',

@@ -1,7 +1,7 @@
 import type { Keyring } from '@rollcall/runtime/sealing';
 import { createPeopleSeal, type PeopleSeal, type SealedRow } from './people-seal.ts';
 import { signingKeyPlace } from './people-signing-keys.ts';
-import type { SealedTable } from './sealed-table.ts';
+import type { SealedTable } from './rows/sealed-table.ts';
 
 /** The tables of people's sign-in whose keys change. `throttles` is none: its counts are forgotten with the key, or after a day. */
 export function sealedPeople(keyring: Keyring): readonly SealedTable[] {

@@ -12,7 +12,7 @@ import {
 } from './people-mail-tokens.ts';
 import { findSession, refresh, signOut } from './people-sessions.ts';
 import { beginSignIn, openSession, recordFailure } from './people-sign-in.ts';
-import type { WrittenUser } from './postgres-user-writes.ts';
+import type { WrittenUser } from './users/postgres-user-writes.ts';
 
 /** Whom to tell of what was committed. */
 export interface PeopleNews {

@@ -9,9 +9,9 @@ import {
 } from '@rollcall/contract/user';
 import { invalidField, isTimePosition, requireStorable } from '@rollcall/runtime/rpc';
 import { v7 as uuidv7 } from 'uuid';
-import { recordActivity } from '../users/record-activity.ts';
-import { gatherTimeline, type TimelineEntry, timelinePositionOf } from '../users/timeline.ts';
-import type { Activity } from '../users/user-records.ts';
+import { recordActivity } from '../users/records/record-activity.ts';
+import { gatherTimeline, type TimelineEntry, timelinePositionOf } from '../users/records/timeline.ts';
+import type { Activity } from '../users/records/user-records.ts';
 import type { AdminCalls, AdminParts } from './admin-calls.ts';
 import { toNoteMessage } from './note-calls.ts';
 import { cutPage } from './take-fitting.ts';

@@ -2,12 +2,12 @@ import type { UserAdminService } from '@rollcall/contract/user';
 import type { Logger } from '@rollcall/runtime';
 import type { Implementation } from '@rollcall/runtime/rpc';
 import type { Erasures } from '../erasures/erasures.ts';
-import type { DuplicateReads } from '../users/duplicates.ts';
-import type { TimelineSource } from '../users/timeline.ts';
-import type { UserMerges } from '../users/user-merges.ts';
-import type { UserReads } from '../users/user-reads.ts';
-import type { RecordReads } from '../users/user-records.ts';
-import type { UserSearch } from '../users/user-search.ts';
+import type { DuplicateReads } from '../users/merging/duplicates.ts';
+import type { UserMerges } from '../users/merging/user-merges.ts';
+import type { UserReads } from '../users/reading/user-reads.ts';
+import type { TimelineSource } from '../users/records/timeline.ts';
+import type { RecordReads } from '../users/records/user-records.ts';
+import type { UserSearch } from '../users/searching/user-search.ts';
 import type { UserWrites } from '../users/user-writes.ts';
 
 /** What the calls of UserAdminService work with. */

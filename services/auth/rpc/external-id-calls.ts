@@ -7,8 +7,8 @@ import {
   UnlinkExternalIdResponseSchema,
 } from '@rollcall/contract/user';
 import { requireStorable } from '@rollcall/runtime/rpc';
-import { linkExternalId, unlinkExternalId } from '../users/external-ids.ts';
-import type { ExternalId } from '../users/user-records.ts';
+import { linkExternalId, unlinkExternalId } from '../users/records/external-ids.ts';
+import type { ExternalId } from '../users/records/user-records.ts';
 import type { AdminCalls, AdminParts } from './admin-calls.ts';
 import { cutPage } from './take-fitting.ts';
 import { toUserMessage } from './user-message.ts';

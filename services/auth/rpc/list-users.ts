@@ -2,7 +2,7 @@ import { toJsonString } from '@bufbuild/protobuf';
 import { isStorable } from '@rollcall/contract/request-content';
 import { type ListUsersRequest, ProfileSchema, type User as UserMessage } from '@rollcall/contract/user';
 import { invalidField, isTimePosition, type PageTokens, pageTokens } from '@rollcall/runtime/rpc';
-import type { UserList, UserPlace } from '../users/user-reads.ts';
+import type { UserList, UserPlace } from '../users/reading/user-reads.ts';
 import { pageLimit } from './take-fitting.ts';
 import { filterFromMessage, filterTie } from './user-filter.ts';
 import { viewFromMessage } from './user-message.ts';

@@ -8,8 +8,8 @@ import {
 } from '@rollcall/contract/user';
 import { isTimePosition, requireStorable, requireVisible } from '@rollcall/runtime/rpc';
 import { v7 as uuidv7 } from 'uuid';
-import { createNote, deleteNote } from '../users/notes.ts';
-import type { Note } from '../users/user-records.ts';
+import { createNote, deleteNote } from '../users/records/notes.ts';
+import type { Note } from '../users/records/user-records.ts';
 import type { AdminCalls, AdminParts } from './admin-calls.ts';
 import { cutPage } from './take-fitting.ts';
 import { userPageFrom } from './user-page.ts';

@@ -8,7 +8,7 @@ import {
   type UserOutcomeSchema,
 } from '@rollcall/contract/user';
 import { MAX_MESSAGE_BYTES, PreparedAnswer, runtimeError } from '@rollcall/runtime/rpc';
-import type { UserOutcome } from '../users/batch-get-users.ts';
+import type { UserOutcome } from '../users/reading/batch-get-users.ts';
 import type { User } from '../users/user.ts';
 import { encodeOutcomes, encodeUser } from './user-bytes.ts';
 import { toUserInit } from './user-message.ts';

@@ -6,7 +6,7 @@ import {
   SearchUsersResponseSchema,
 } from '@rollcall/contract/user';
 import { invalidField, type PageTokens, pageTokens } from '@rollcall/runtime/rpc';
-import { type SearchPosition, searchUsers } from '../users/search-users.ts';
+import { type SearchPosition, searchUsers } from '../users/searching/search-users.ts';
 import type { AdminCalls, AdminParts } from './admin-calls.ts';
 import { listFromRequest, mostUserBytes, tokensFor } from './list-users.ts';
 import { isSearchPosition } from './search-position.ts';

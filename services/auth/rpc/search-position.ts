@@ -1,6 +1,6 @@
 import { isStorable } from '@rollcall/contract/request-content';
 import { isTimePosition } from '@rollcall/runtime/rpc';
-import type { SearchPosition } from '../users/search-users.ts';
+import type { SearchPosition } from '../users/searching/search-users.ts';
 
 /** Whether a search can go on there: anybody can write a token that looks like ours. */
 export function isSearchPosition(value: unknown): value is SearchPosition {

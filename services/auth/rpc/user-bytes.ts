@@ -1,7 +1,7 @@
 import { toBinary } from '@bufbuild/protobuf';
 import { ProfileSchema, UserRole as RoleMessage, UserState as StateMessage } from '@rollcall/contract/user';
 import { type MessageWriter, writeMessage } from '@rollcall/runtime/rpc';
-import type { UserOutcome } from '../users/batch-get-users.ts';
+import type { UserOutcome } from '../users/reading/batch-get-users.ts';
 import { etagOf, shownName, type User } from '../users/user.ts';
 import { toProfileMessage } from './user-message.ts';
 

@@ -1,6 +1,6 @@
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { type UserFilter as FilterMessage, UserRole, UserState } from '@rollcall/contract/user';
-import type { UserFilter } from '../users/user-reads.ts';
+import type { UserFilter } from '../users/reading/user-reads.ts';
 import { requireTimestamp } from './timestamp.ts';
 
 /** The filter of a request; absent: all who are not deleted. Throws RpcError FIELD_INVALID. */

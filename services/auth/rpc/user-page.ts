@@ -1,6 +1,6 @@
 import { type PageTokens, pageTokens } from '@rollcall/runtime/rpc';
-import { getUser } from '../users/get-user.ts';
-import type { UserReads } from '../users/user-reads.ts';
+import { getUser } from '../users/reading/get-user.ts';
+import type { UserReads } from '../users/reading/user-reads.ts';
 import { pageLimit } from './take-fitting.ts';
 
 /** What every request for a page of what one user has, has. */

@@ -1,6 +1,6 @@
+import type { Activity, ExternalId, Note } from './records/user-records.ts';
 import type { SourceStatistics } from './statistics.ts';
 import type { User, UserChanges } from './user.ts';
-import type { Activity, ExternalId, Note } from './user-records.ts';
 
 /** Names a write, so that a repeat of it is known. */
 export interface WriteRequest {

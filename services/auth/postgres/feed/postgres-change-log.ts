@@ -1,0 +1,192 @@
+import type { Pool } from '@rollcall/runtime/postgres';
+import type { ChangeLog, FeedHolder, FeedStretch } from '../../feed/change-log.ts';
+import type { FeedPosition } from '../../feed/feed-position.ts';
+import type { UserView } from '../../users/user.ts';
+import type { UserChange, UserChangeKind } from '../../users/user-change.ts';
+import { createSnapshotClock } from './snapshot-clock.ts';
+
+interface ChangeRow {
+  feed: string;
+  xmin: string;
+  end_xid: string;
+  xmax: string;
+  now: Date;
+  seq: string | null;
+  tenant_id: string;
+  user_id: string;
+  version: string;
+  kind: UserChangeKind;
+  touched_view: UserView | null;
+  figures_view: UserView | null;
+  update_time: Date | null;
+}
+
+/**
+ * The identity of the feed, as an expression. A place in the feed is a transaction id, which means something else after
+ * - a restored backup: `feed_id`, which the operator renews; a dump in another cluster shows by the system identifier;
+ * - a promotion or a recovery to a point in time: the timeline, which PostgreSQL does not tell of a standby;
+ * - a crash, or a copy of the files: ids of transactions whose log was not written yet are given out again. Recovery
+ *   resets the statistics, and a regular stop keeps them.
+ */
+export const FEED_IDENTITY = `(
+  select concat_ws('-', left(f.feed_id::text, 8), to_hex(c.system_identifier),
+    left(pg_walfile_name(pg_current_wal_lsn()), 8),
+    to_hex((extract(epoch from (pg_stat_get_archiver()).stats_reset) * 1000)::bigint))
+  from user_change_feed f, pg_control_system() c)`;
+
+// The end and the identity are taken by the statement that reads the rows. A left join answers them also where there is no row.
+// The rows are read by a function of the database, which holds the settings that they need: see `2026-12-01-pooled-feed`.
+const READ = `
+  with bound as (
+    select coalesce($2::text::xid8, pg_snapshot_xmin(s)) as end_xid, pg_snapshot_xmin(s) as xmin,
+      pg_snapshot_xmax(s) as xmax,
+      -- Of the statement's beginning, before its snapshot: nothing that is missing in the one was committed before the other.
+      statement_timestamp() as now,
+      ${FEED_IDENTITY} as feed
+    from pg_current_snapshot() s
+  )
+  select b.feed, b.xmin::text, b.end_xid::text, b.xmax::text, b.now,
+    c.seq, c.tenant_id, c.user_id, c.version, c.kind, c.touched_view, c.figures_view, c.update_time
+  from bound b left join lateral user_changes_with_views($1::text::xid8, b.end_xid, $3, $4, $5) c on true
+  order by c.seq`;
+
+const BOUNDS = `
+  select ${FEED_IDENTITY} as feed, f.removed_through::text,
+    pg_snapshot_xmin(s)::text as xmin, pg_snapshot_xmax(s)::text as xmax
+  from user_change_feed f, pg_current_snapshot() s`;
+
+// Every cursor of this feed lies behind what an earlier one removed. Rows of transactions that this cluster has not reached
+// came with a dump from another one: they would be told once it does.
+const ADOPT = `
+  with adopted as (
+    update user_change_feed set line = now.feed, removed_through = '0'
+    from (select ${FEED_IDENTITY} as feed) now
+    where line is distinct from now.feed
+    returning 1
+  )
+  delete from user_changes
+  where exists (select from adopted) and xid >= pg_snapshot_xmax(pg_current_snapshot())`;
+
+const RENEW = `update user_change_feed set feed_id = gen_random_uuid()`;
+
+// What a role without pg_monitor may see of the sessions of others: their process and their transaction id, not its start.
+const HOLDER = `
+  select database, pid, who, (extract(epoch from clock_timestamp() - since) * 1000)::float8 as age_ms
+  from (
+    select datname as database, pid, concat_ws(' ', usename, nullif(application_name, '')) as who,
+      xact_start as since, backend_xid as xid
+    from pg_stat_activity where backend_xid is not null
+    union all
+    select database, null, concat('prepared transaction ', gid), prepared, transaction from pg_prepared_xacts
+  ) holders
+  order by age(xid) desc limit 1`;
+
+const REMOVE = 'select remove_user_changes($1) as removed';
+
+/** The change feed in table `user_changes`; see its migration for why it is read by snapshot. */
+export function createPostgresChangeLog(pool: Pool): ChangeLog {
+  const clocks = createFeedClocks();
+  const readBounds = async () => {
+    const { rows } = await pool.query({ name: 'feed_bounds', text: BOUNDS });
+    const { feed, removed_through, xmin, xmax } = rows[0];
+    return {
+      feed: feed as string,
+      removedThrough: BigInt(removed_through),
+      now: { xid: BigInt(xmin) },
+      xmax: BigInt(xmax),
+    };
+  };
+  return {
+    bounds: readBounds,
+    async read(after, { limit, tenantIds }) {
+      const values = [
+        String(after.xid),
+        after.within ? String(after.within.endXid) : null,
+        String(after.within?.seq ?? 0n),
+        tenantIds ?? null,
+        limit + 1,
+      ];
+      const { rows } = await pool.query<ChangeRow>({ name: 'feed_read', text: READ, values });
+      return toStretch(rows, { after, limit, clockOf: clocks });
+    },
+    adopt: async () => void (await pool.query({ name: 'feed_adopt', text: ADOPT })),
+    async renew() {
+      await pool.query(RENEW);
+      return (await readBounds()).feed;
+    },
+    async holder() {
+      const { rows } = await pool.query<HolderRow>({ name: 'feed_holder', text: HOLDER });
+      return rows[0] && toHolder(rows[0]);
+    },
+    async removeOlderThan(ageMs) {
+      const { rows } = await pool.query({ name: 'feed_remove', text: REMOVE, values: [ageMs / 1000] });
+      return Number(rows[0].removed);
+    },
+  };
+}
+
+type SnapshotClock = ReturnType<typeof createSnapshotClock>;
+
+/** The clock of the feed that is read: what was looked at of another feed says nothing of this one. */
+function createFeedClocks(): (feed: string) => SnapshotClock {
+  let known: { readonly feed: string; readonly clock: SnapshotClock } | undefined;
+  return (feed) => {
+    if (known?.feed !== feed) known = { feed, clock: createSnapshotClock() };
+    return known.clock;
+  };
+}
+
+function toStretch(
+  rows: readonly ChangeRow[],
+  { after, limit, clockOf }: { after: FeedPosition; limit: number; clockOf: (feed: string) => SnapshotClock },
+): FeedStretch {
+  const [first] = rows;
+  if (!first) throw new Error('The feed was read without an end.');
+  const { feed, now } = first;
+  const endXid = BigInt(first.end_xid);
+  const found = rows.filter((row) => row.seq !== null);
+  const kept = found.slice(0, limit);
+  const last = kept.at(-1);
+  const more = found.length > limit;
+  const position =
+    more && last ? { xid: after.xid, within: { endXid, seq: BigInt(last.seq as string) } } : { xid: endXid };
+  const clock = clockOf(feed);
+  clock.note({ at: now, xmax: BigInt(first.xmax) });
+  const time = clock.completeUntil(more ? after.xid : endXid);
+  return {
+    feed,
+    changes: kept.map(toChange),
+    position,
+    now: { xid: BigInt(first.xmin) },
+    more,
+    time,
+    behindMs: now.getTime() - time.getTime(),
+  };
+}
+
+function toChange(row: ChangeRow): UserChange {
+  const { touched_view: content, figures_view: figures, update_time: updateTime } = row;
+  return {
+    tenantId: row.tenant_id,
+    id: row.user_id,
+    version: BigInt(row.version),
+    kind: row.kind,
+    touched: updateTime ? { content, figures: figuresFrom(figures), updateTime } : undefined,
+  };
+}
+
+/** Code before showed ratings from BASIC on, and wrote that of each change of ratings, and of nothing else. */
+function figuresFrom(written: UserView | null): UserView | null {
+  return written === 'BASIC' ? 'REFERENCE' : written;
+}
+
+interface HolderRow {
+  database: string;
+  pid: number | null;
+  who: string;
+  age_ms: number | null;
+}
+
+function toHolder({ database, pid, who, age_ms }: HolderRow): FeedHolder {
+  return { database, pid: pid ?? undefined, who, ageMs: age_ms ?? undefined };
+}

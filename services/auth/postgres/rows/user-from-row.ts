@@ -1,0 +1,97 @@
+import { sumStatistics } from '../../users/statistics.ts';
+import type { ProfileJson, User, UserRole, UserState, UserView } from '../../users/user.ts';
+import type { ContactSeal } from './contact-seal.ts';
+import { STATISTICS_JSON, type StatisticsJson, statisticsFromJson } from './statistics-json.ts';
+
+/** A row as the prepared statements answer it: contact columns from the BASIC view on, `profile` in the FULL view. */
+export interface SelectedRow {
+  tenant_id: string;
+  id: string;
+  version: string;
+  state: UserState;
+  role: UserRole;
+  first_name: string;
+  last_name: string;
+  display_name: string;
+  profile_image: string;
+  business_name: string;
+  create_time: Date;
+  update_time: Date;
+  delete_time: Date | null;
+  /** Who answers in its place; null: it answers itself. */
+  merged_into: string | null;
+  average_rating: number;
+  total_reviews: number;
+  email_sealed: Buffer | null;
+  phone_sealed: Buffer | null;
+  profile: ProfileJson | null;
+  tags: string[] | null;
+  statistics: StatisticsJson[] | null;
+}
+
+const REFERENCE_COLUMNS = `u.tenant_id, u.id, u.version, u.state, u.role, u.first_name, u.last_name, u.display_name,
+  u.profile_image, u.business_name, u.average_rating, u.total_reviews, u.create_time, u.update_time, u.delete_time, u.merged_into`;
+const BASIC_COLUMNS = `${REFERENCE_COLUMNS}, u.email_sealed, u.phone_sealed`;
+
+/** SQL text of an array of ids: a user's, and those that were merged into it. Cheap where there are none. */
+export function familyOf(tenantId: string, id: string): string {
+  return `(case when exists (select 1 from users where tenant_id = ${tenantId} and merged_into = ${id}) then array(
+    with recursive family as (
+      select ${id} as id
+      union all
+      select m.id from family f join users m on m.tenant_id = ${tenantId} and m.merged_into = f.id
+    ) select id from family) else array[${id}] end)`;
+}
+
+const OF_USER = 'tenant_id = u.tenant_id and user_id = u.id';
+const TAGS = `(select array_agg(tag order by position, tag) from user_tags where ${OF_USER})`;
+const STATISTICS = `(select jsonb_agg(${STATISTICS_JSON} order by source) from user_statistics
+  where tenant_id = u.tenant_id and user_id = any(${familyOf('u.tenant_id', 'u.id')}))`;
+
+/** The columns of each view. */
+const COLUMNS: Readonly<Record<UserView, string>> = {
+  REFERENCE: REFERENCE_COLUMNS,
+  BASIC: BASIC_COLUMNS,
+  FULL: `${BASIC_COLUMNS}, p.profile, ${TAGS} as tags, ${STATISTICS} as statistics`,
+};
+
+const FROM_FULL = `from users u left join user_profiles p on p.tenant_id = u.tenant_id and p.user_id = u.id`;
+
+/** What to select, and from where, for a view; `others`: what else to select of `u`. */
+export function selectOf(view: UserView, others: readonly string[] = []): string {
+  const columns = [COLUMNS[view], ...others].join(', ');
+  return `select ${columns} ${view === 'FULL' ? FROM_FULL : 'from users u'}`;
+}
+
+/** A selected row as a user of the domain. Opens contact data where the view holds them; throws SealingError. */
+export function userFromRow(row: SelectedRow, view: UserView, seal: ContactSeal): User {
+  const reference = {
+    tenantId: row.tenant_id,
+    id: row.id,
+    version: BigInt(row.version),
+    state: row.state,
+    role: row.role,
+    firstName: row.first_name,
+    lastName: row.last_name,
+    displayName: row.display_name,
+    profileImage: row.profile_image,
+    businessName: row.business_name,
+    averageRating: row.average_rating,
+    totalReviews: row.total_reviews,
+    createTime: row.create_time,
+    updateTime: row.update_time,
+    deleteTime: row.delete_time,
+  };
+  if (view === 'REFERENCE') return reference;
+  const contact = seal.open(row, reference);
+  return view === 'BASIC' ? { ...reference, contact } : { ...reference, contact, ...longTailOf(row) };
+}
+
+/** What only the FULL view holds. */
+function longTailOf({ profile, tags, statistics }: SelectedRow) {
+  return {
+    profile: profile ?? {},
+    tags: tags ?? [],
+    statistics: sumStatistics((statistics ?? []).map(statisticsFromJson)),
+  };
+}

@@ -1,0 +1,85 @@
+import type { Pool } from '@rollcall/runtime/postgres';
+import type { Erasure, Erasures } from '../../erasures/erasures.ts';
+
+interface ErasureRow {
+  tenant_id: string;
+  id: string;
+  erase_time: Date;
+  reports: { consumer: string; time: number; remaining: string }[] | null;
+}
+
+const SELECT = `select u.tenant_id, u.id, u.erase_time, (
+    select jsonb_agg(jsonb_build_object('consumer', r.consumer, 'remaining', r.remaining,
+      'time', (extract(epoch from r.report_time) * 1000)::bigint) order by r.consumer)
+    from erasure_reports r where r.tenant_id = u.tenant_id and r.user_id = u.id
+  ) as reports
+  from users u where u.erase_time is not null`;
+
+const FIND = { name: 'erasure_find', text: `${SELECT} and u.tenant_id = $1 and u.id = $2` };
+
+const NOT_REPORTED_BY = (consumer: string) => `not exists (select from erasure_reports r
+  where r.tenant_id = u.tenant_id and r.user_id = u.id and r.consumer = ${consumer})`;
+
+const LIST = {
+  name: 'erasure_list',
+  text: `${SELECT}
+    and ($1::text is null or u.tenant_id = $1)
+    and ($2::text is null or ${NOT_REPORTED_BY('$2')})
+    and ($3::timestamptz is null or u.erase_time < $3)
+    and ($4::timestamptz is null or (u.erase_time, u.tenant_id, u.id) > ($4, $5::text, $6::uuid))
+    order by u.erase_time, u.tenant_id, u.id limit $7`,
+};
+
+const REPORT = {
+  name: 'erasure_report',
+  text: `insert into erasure_reports (tenant_id, user_id, consumer, remaining)
+    select tenant_id, id, $3, $4 from users where tenant_id = $1 and id = $2 and erase_time is not null
+    on conflict (tenant_id, user_id, consumer) do update set remaining = excluded.remaining
+    returning user_id`,
+};
+
+const COUNT = {
+  name: 'erasure_count',
+  text: `select c.consumer, count(*) as erasures from unnest($1::text[]) as c (consumer)
+    join users u on u.erase_time < $2 and ${NOT_REPORTED_BY('c.consumer')}
+    group by c.consumer`,
+};
+
+/** Erasures in `users`, and what services report of them in `erasure_reports`. */
+export function createPostgresErasures(pool: Pool): Erasures {
+  return {
+    async find({ tenantId, id }) {
+      const { rows } = await pool.query<ErasureRow>({ ...FIND, values: [tenantId, id] });
+      return rows[0] && erasureFromRow(rows[0]);
+    },
+    async list({ tenantId, awaitedFrom, erasedBefore, after, limit }) {
+      const place = after ? [new Date(after.timeMs), after.tenantId, after.id] : [null, null, null];
+      const values = [tenantId ?? null, awaitedFrom ?? null, erasedBefore ?? null, ...place, limit];
+      return (await pool.query<ErasureRow>({ ...LIST, values })).rows.map(erasureFromRow);
+    },
+    async report({ tenantId, id }, { consumer, remaining }) {
+      const { rows } = await pool.query({ ...REPORT, values: [tenantId, id, consumer, remaining] });
+      return rows.length > 0;
+    },
+    async countAwaited(consumers, erasedBefore) {
+      const { rows } = await pool.query<{ consumer: string; erasures: string }>({
+        ...COUNT,
+        values: [consumers, erasedBefore],
+      });
+      return new Map(rows.map(({ consumer, erasures }) => [consumer, Number(erasures)]));
+    },
+  };
+}
+
+function erasureFromRow({ tenant_id, id, erase_time, reports }: ErasureRow): Erasure {
+  return {
+    tenantId: tenant_id,
+    id,
+    eraseTime: erase_time,
+    reports: (reports ?? []).map(({ consumer, time, remaining }) => ({
+      consumer,
+      reportTime: new Date(time),
+      remaining,
+    })),
+  };
+}

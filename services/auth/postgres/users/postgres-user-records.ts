@@ -1,0 +1,91 @@
+import type { Pool } from '@rollcall/runtime/postgres';
+import type { TimelineEntry, TimelineSource } from '../../users/records/timeline.ts';
+import type { Activity, ExternalId, Note, RecordReads } from '../../users/records/user-records.ts';
+
+const EXTERNAL_IDS = {
+  name: 'external_ids',
+  text: `select source, external_id as "externalId" from user_external_ids
+    where tenant_id = $1 and user_id = $2 and ($3::text is null or (source, external_id) > ($3, $4::text))
+    order by source, external_id limit $5`,
+};
+
+// In reverse order of time and id, beginning behind a place.
+const newestFirst = (table: string, time: string, columns: string) => `select id, ${columns} from ${table}
+  where tenant_id = $1 and user_id = $2 and ($3::timestamptz is null or (${time}, id) < ($3, $4::uuid))
+  order by ${time} desc, id desc limit $5`;
+
+const NOTES = {
+  name: 'notes',
+  text: newestFirst('user_notes', 'create_time', 'text, author, create_time as "createTime"'),
+};
+
+const ACTIVITIES = {
+  name: 'activities',
+  text: newestFirst('user_activities', 'time', 'kind, source, time, summary, attributes'),
+};
+
+const SIGN_INS = { name: 'sign_ins', text: newestFirst('sign_ins', 'create_time', 'outcome, create_time') };
+
+/** What is kept beside users, page by page. */
+export function createPostgresRecordReads(pool: Pool): RecordReads {
+  return {
+    async listExternalIds({ tenantId, userId, after, limit }) {
+      const values = [tenantId, userId, after?.source ?? null, after?.externalId ?? null, limit];
+      return (await pool.query<ExternalId>({ ...EXTERNAL_IDS, values })).rows;
+    },
+    async listNotes({ tenantId, userId, before, limit }) {
+      const values = [tenantId, userId, before ? new Date(before.timeMs) : null, before?.id ?? null, limit];
+      return (await pool.query<Note>({ ...NOTES, values })).rows;
+    },
+  };
+}
+
+/** The part of a timeline that other services told. */
+export function createActivityTimeline(pool: Pool): TimelineSource {
+  return createTimeline<Activity & { id: string }>(pool, ACTIVITIES, ({ id, ...row }) => ({
+    time: row.time,
+    // Its id is made when it is recorded.
+    recordTime: timeOfUuidV7(id),
+    id,
+    content: { case: 'activity', value: { ...row, attributes: row.attributes ?? undefined } },
+  }));
+}
+
+/** The part of a timeline that people wrote. */
+export function createNoteTimeline(pool: Pool): TimelineSource {
+  return createTimeline<Note>(pool, NOTES, (note) => ({
+    time: note.createTime,
+    recordTime: note.createTime,
+    id: note.id,
+    content: { case: 'note', value: note },
+  }));
+}
+
+/** The part of a timeline that the user's own sign-ins are, as far back as they are kept. */
+export function createSignInTimeline(pool: Pool): TimelineSource {
+  type Row = { id: string; outcome: string; create_time: Date };
+  return createTimeline<Row>(pool, SIGN_INS, ({ id, outcome, create_time }) => ({
+    time: create_time,
+    recordTime: create_time,
+    id,
+    content: { case: 'signIn', value: { succeeded: outcome === 'SUCCEEDED', method: 'password' } },
+  }));
+}
+
+function createTimeline<Row extends { id: string }>(
+  pool: Pool,
+  statement: { name: string; text: string },
+  toEntry: (row: Row) => TimelineEntry,
+): TimelineSource {
+  return {
+    async find({ tenantId, userId, before, limit }) {
+      const values = [tenantId, userId, before ? new Date(before.timeMs) : null, before?.id ?? null, limit];
+      return (await pool.query<Row>({ ...statement, values })).rows.map(toEntry);
+    },
+  };
+}
+
+// A UUID of version 7 begins with 48 bits that count the ms since 1970: RFC 9562, section 5.7.
+function timeOfUuidV7(id: string): Date {
+  return new Date(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16));
+}

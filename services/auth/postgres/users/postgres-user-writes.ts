@@ -1,0 +1,89 @@
+import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
+import type { UserCreation, UserEdit, UserUpdate, UserWrites } from '../../users/user-writes.ts';
+import type { ContactSeal } from '../rows/contact-seal.ts';
+import { transactUsers } from '../rows/with-user-transaction.ts';
+import { createUserCreation } from './user-creation.ts';
+import { createUserEdit } from './user-edit.ts';
+import { createUnlockedUserUpdate, createUserUpdate, OvertakenError } from './user-update.ts';
+
+/** Whose row was written. */
+export interface WrittenUser {
+  readonly tenantId: string;
+  readonly id: string;
+}
+
+/**
+ * Writes, each all or nothing, by prepared statements: the feed of this process waits while it works, and a mapper's unit of
+ * work and its unplanned statements hold it up for longer.
+ * @param committed called behind each commit, before its caller hears of it, with the users that it may have changed.
+ */
+export function createPostgresUserWrites(
+  { pool, seal }: { pool: Pool; seal: ContactSeal },
+  committed: (written: readonly WrittenUser[]) => void,
+): UserWrites {
+  const telling = async <T>(work: (written: WrittenUser[]) => Promise<T>): Promise<T> => {
+    const written: WrittenUser[] = [];
+    const result = await work(written);
+    committed(written);
+    return result;
+  };
+  return {
+    create: (work) =>
+      telling((written) =>
+        transactUsers(pool, (run) => work(notingCreation(createUserCreation(run, seal), written))),
+      ),
+    update: (work) =>
+      telling((written) => update({ pool, seal }, (changes) => work(notingUpdate(changes, written)))),
+    edit: (work) =>
+      telling((written) =>
+        transactUsers(pool, (run) => work(notingEdit(createUserEdit(run, seal), written))),
+      ),
+  };
+}
+
+// Whoever was overtaken takes the lock, so that it gets its turn however many write the same user.
+async function update<T>(
+  { pool, seal }: { pool: Pool; seal: ContactSeal },
+  work: (update: UserUpdate) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(
+      createUnlockedUserUpdate((statement, values) => runPrepared(pool, statement, values), seal),
+    );
+  } catch (error) {
+    if (!(error instanceof OvertakenError)) throw error;
+    return await transactUsers(pool, (run) => work(createUserUpdate(run, seal)));
+  }
+}
+
+function notingCreation(creation: UserCreation, written: WrittenUser[]): UserCreation {
+  return {
+    ...creation,
+    insert(tenantId, id, user) {
+      written.push({ tenantId, id });
+      return creation.insert(tenantId, id, user);
+    },
+  };
+}
+
+// Whoever is locked may have been changed.
+function notingEdit(edit: UserEdit, written: WrittenUser[]): UserEdit {
+  return {
+    ...edit,
+    async lock(tenantId, id) {
+      const user = await edit.lock(tenantId, id);
+      if (user) written.push({ tenantId, id: user.id });
+      return user;
+    },
+  };
+}
+
+function notingUpdate(changes: UserUpdate, written: WrittenUser[]): UserUpdate {
+  return {
+    ...changes,
+    update(user, wanted) {
+      written.push(user);
+      return changes.update(user, wanted);
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import type { RunPrepared } from '@rollcall/runtime/postgres';
+import type { UserTransaction, WriteRequest } from '../../users/user-writes.ts';
+import type { ContactOwner, ContactSeal } from '../rows/contact-seal.ts';
+import { type SelectedRow, selectOf, userFromRow } from '../rows/user-from-row.ts';
+import { isRestarted, MergedMeanwhileError } from '../rows/with-user-transaction.ts';
+import { requireSameRequest } from '../rows/write-errors.ts';
+
+// Taken before the transaction has an id, which the first row that it writes or locks gives it: so that of one user's writers who
+// has the lower version has the lower id, which is the order in which the change feed tells.
+const turnOf = (id: string) =>
+  `(select pg_advisory_xact_lock(hashtextextended($1::text || '/' || ${id}::uuid, 0))) turn`;
+
+const CLAIM = {
+  name: 'write_claim',
+  text: `insert into write_requests (tenant_id, request_id, method, fingerprint, user_id)
+    select $1::text, $2::uuid, $3::text, $4::bytea, $5::uuid from ${turnOf('$5')}
+    on conflict do nothing returning user_id`,
+};
+
+const CLAIMED = {
+  name: 'write_claimed',
+  text: 'select method, fingerprint, user_id from write_requests where tenant_id = $1 and request_id = $2',
+};
+
+const LOCK = {
+  name: 'user_lock',
+  text: `select id, erase_time is not null as is_erased from ${turnOf('$2')}, users
+    where tenant_id = $1 and id = $2 and merged_into is null for update of users`,
+};
+
+const ANSWERED_BY = {
+  name: 'user_answered_by',
+  text: `with recursive chain as (
+      select id, merged_into from users where tenant_id = $1 and id = $2
+      union all
+      select m.id, m.merged_into from chain c join users m on m.tenant_id = $1 and m.id = c.merged_into
+    ) select id from chain where merged_into is null`,
+};
+
+const READ = {
+  name: 'user_of_write',
+  text: `${selectOf('FULL')} where u.tenant_id = $1 and u.id = $2 and u.merged_into is null`,
+};
+
+/** What every write does, on top of a transaction of prepared statements. */
+export function createUserTransaction(run: RunPrepared, seal: ContactSeal): UserTransaction {
+  return {
+    claim: (tenantId, request, userId) => claim(run, { tenantId, request, userId }),
+    async lock(tenantId, id) {
+      const locked = await lockAnswering(run, tenantId, id);
+      if (!locked) return undefined;
+      // A statement of its own: what it reads of other tables would else be from before a wait for the lock.
+      const user = await readUser(run, { tenantId, id: locked.id }, seal);
+      return user && { ...user, isErased: locked.is_erased, askedId: id };
+    },
+  };
+}
+
+interface LockedRow {
+  id: string;
+  is_erased: boolean;
+}
+
+// Whoever was merged away is never held while its survivor is waited for: who holds that one may wait for the other.
+async function lockAnswering(run: RunPrepared, tenantId: string, id: string): Promise<LockedRow | undefined> {
+  const answering = isRestarted(run) ? await answeredBy(run, tenantId, id) : id;
+  if (answering === undefined) return undefined;
+  const [row] = await run<LockedRow>(LOCK, [tenantId, answering]);
+  if (row) return row;
+  if ((await answeredBy(run, tenantId, id)) === undefined) return undefined;
+  throw new MergedMeanwhileError();
+}
+
+async function answeredBy(run: RunPrepared, tenantId: string, id: string): Promise<string | undefined> {
+  const [row] = await run<{ id: string }>(ANSWERED_BY, [tenantId, id]);
+  return row?.id;
+}
+
+/** A user in full, as the transaction sees it, undefined: there is none, or it was merged away. */
+export async function readUser(run: RunPrepared, { tenantId, id }: ContactOwner, seal: ContactSeal) {
+  const [row] = await run<SelectedRow>(READ, [tenantId, id]);
+  return row && userFromRow(row, 'FULL', seal);
+}
+
+async function claim(
+  run: RunPrepared,
+  { tenantId, request, userId }: { tenantId: string; request: WriteRequest; userId: string },
+): Promise<string | undefined> {
+  const { id, method, fingerprint } = request;
+  // A repeat that comes while the first is still at work waits here for its end.
+  const noted = await run(CLAIM, [tenantId, id, method, Buffer.from(fingerprint), userId]);
+  if (noted.length > 0) return undefined;
+  const rows = await run<{ method: string; fingerprint: Buffer; user_id: string }>(CLAIMED, [tenantId, id]);
+  const [before] = rows;
+  if (!before) throw new Error('A write that was noted before is not there any more.');
+  requireSameRequest(request, before);
+  return before.user_id;
+}

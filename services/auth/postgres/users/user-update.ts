@@ -1,0 +1,156 @@
+import type { RunPrepared } from '@rollcall/runtime/postgres';
+import { touchedBetween } from '../../users/touched-views.ts';
+import type { User, UserChanges } from '../../users/user.ts';
+import type { UserUpdate } from '../../users/user-writes.ts';
+import { announce } from '../feed/change-insert.ts';
+import type { ContactSeal } from '../rows/contact-seal.ts';
+import { holdAddress } from '../rows/reserve-email.ts';
+import { isSameProfile, mergeProfile } from '../rows/stored-profile.ts';
+import { toUserError } from '../rows/write-errors.ts';
+import { createUserTransaction, readUser } from './user-transaction.ts';
+
+const UPDATE = {
+  name: 'user_update',
+  text: `with changed as (
+      update users set version = version + 1, update_time = $4, state = $5, role = $6, first_name = $7, last_name = $8,
+        display_name = $9, profile_image = $10, business_name = $11,
+        email_sealed = case when $12 then $13 else email_sealed end, email_key = case when $12 then $14 else email_key end,
+        email_base_key = case when $12 then $18 else email_base_key end,
+        phone_sealed = case when $15 then $16 else phone_sealed end, phone_key = case when $15 then $17 else phone_key end
+      where tenant_id = $1 and id = $2 and version = $3 returning tenant_id, id, version, update_time
+    ), kept as (
+      insert into user_profiles (tenant_id, user_id, profile)
+      select tenant_id, id, $19::jsonb from changed where $19::jsonb is not null
+      on conflict (tenant_id, user_id) do update set profile = excluded.profile
+    ), untagged as (
+      delete from user_tags t using changed c
+      where t.tenant_id = c.tenant_id and t.user_id = c.id and $20::text[] is not null and t.tag <> all($20::text[])
+    ), tagged as (
+      insert into user_tags (tenant_id, user_id, tag, position)
+      select tenant_id, id, t.tag, t.position from changed, unnest($20::text[]) with ordinality as t (tag, position)
+      on conflict (tenant_id, user_id, tag) do update set position = excluded.position
+    )
+    ${announce({ kind: `'UPDATED'`, contentView: '$21::text', figuresView: '$22::text' })} returning version`,
+};
+
+/** The user was changed by somebody else since it was read: what was begun must begin anew. */
+export class OvertakenError extends Error {
+  override readonly name = 'OvertakenError';
+}
+
+/** The transaction that changes a user and keeps others waiting meanwhile. */
+export function createUserUpdate(run: RunPrepared, seal: ContactSeal): UserUpdate {
+  return {
+    ...createUserTransaction(run, seal),
+    async update(user, changes) {
+      if (changes.email !== undefined) await holdAddress(run, changes.email, { seal, owner: user });
+      return update(run, { user, changes }, seal);
+    },
+  };
+}
+
+/**
+ * The same without a transaction: reads, and writes in one statement, which rejects with OvertakenError where another write
+ * came between. No number of a transaction is held while this process is busy, and the feed waits for none. A request that
+ * has to be noted and an address that has to be held are none of its business: OvertakenError.
+ */
+export function createUnlockedUserUpdate(run: RunPrepared, seal: ContactSeal): UserUpdate {
+  return {
+    claim: () => Promise.reject(new OvertakenError()),
+    async lock(tenantId, id) {
+      const user = await readUser(run, { tenantId, id }, seal);
+      // Who answers for a user that was merged away is found under locks.
+      if (!user) throw new OvertakenError();
+      return user;
+    },
+    async update(user, changes) {
+      if (changes.email !== undefined && seal.keyring.hasOldIndexKeys) throw new OvertakenError();
+      return update(run, { user, changes }, seal);
+    },
+  };
+}
+
+async function update(
+  run: RunPrepared,
+  { user, changes }: { user: User; changes: UserChanges },
+  seal: ContactSeal,
+): Promise<User> {
+  const before = user.profile ?? {};
+  const tags = changes.tags ?? user.tags ?? [];
+  const profile = mergeProfile(before, changes.profile, tags);
+  const isProfileChanged = !isSameProfile(profile, before);
+  const isTagged = JSON.stringify(tags) !== JSON.stringify(user.tags ?? []);
+  if (!isProfileChanged && !isTagged && !isChanged(user, changes)) return user;
+  const changed = {
+    ...applied(user, changes),
+    profile,
+    tags,
+    version: user.version + 1n,
+    updateTime: new Date(),
+  };
+  const touched = touchedBetween({ ...user, profile: before }, changed);
+  const keptProfile = isProfileChanged ? JSON.stringify(profile) : null;
+  const values = [
+    ...toValues(changed),
+    ...contactValues({ user, changes }, seal),
+    keptProfile,
+    isTagged ? tags : null,
+    ...[touched.content, touched.figures],
+  ];
+  const written = await run(UPDATE, values).catch((error: unknown) => {
+    throw toUserError(error, user);
+  });
+  if (written.length === 0) throw new OvertakenError();
+  return changed;
+}
+
+function applied(user: User, { profile: _, tags: __, email, phone, ...columns }: UserChanges): User {
+  const { contact } = user;
+  if (!contact) throw new Error('A user is changed that was not read in full.');
+  return {
+    ...user,
+    ...columns,
+    contact: { ...contact, email: email ?? contact.email, phone: phone ?? contact.phone },
+  };
+}
+
+function isChanged(user: User, { profile: _, tags: __, ...columns }: UserChanges): boolean {
+  const before: Partial<Record<string, unknown>> = { ...user, ...user.contact };
+  return Object.entries(columns).some(([key, value]) => before[key] !== value);
+}
+
+// In the order of the statement's parameters, the version that is expected among them.
+function toValues(user: User): unknown[] {
+  return [
+    user.tenantId,
+    user.id,
+    user.version - 1n,
+    user.updateTime,
+    user.state,
+    user.role,
+    user.firstName,
+    user.lastName,
+    user.displayName,
+    user.profileImage,
+    user.businessName,
+  ];
+}
+
+// What is not changed is left as it lies there.
+function contactValues(
+  { user, changes }: { user: User; changes: UserChanges },
+  seal: ContactSeal,
+): unknown[] {
+  const { email, phone } = changes;
+  const emailColumns = email === undefined ? undefined : seal.sealEmail(email, user);
+  const phoneColumns = phone === undefined ? undefined : seal.sealPhone(phone, user);
+  return [
+    emailColumns !== undefined,
+    emailColumns?.email_sealed,
+    emailColumns?.email_key,
+    phoneColumns !== undefined,
+    phoneColumns?.phone_sealed,
+    phoneColumns?.phone_key,
+    emailColumns?.email_base_key,
+  ];
+}

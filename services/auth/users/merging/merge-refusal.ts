@@ -1,0 +1,69 @@
+import { etagOf, type User } from '../user.ts';
+import { UserError, userNotFound } from '../user-error.ts';
+import type { MergeParty, MergePlan } from './user-merges.ts';
+
+/** Why two users are not merged, or a merge is not taken back; sent as `refusal` in the metadata. */
+export type MergeRefusal =
+  | 'SELF'
+  | 'CYCLE'
+  | 'ALREADY_MERGED'
+  | 'SURVIVOR_MERGED'
+  | 'DELETED'
+  | 'ERASED'
+  | 'NO_SUCH_MERGE'
+  | 'ALREADY_UNDONE'
+  | 'LATER_MERGE';
+
+/** MERGE_REFUSED, and why. */
+export function mergeRefused(
+  refusal: MergeRefusal,
+  message: string,
+  metadata: Readonly<Record<string, string>>,
+): UserError {
+  return new UserError('MERGE_REFUSED', message, { refusal, ...metadata });
+}
+
+/** Who takes part in a merge. Throws UserError USER_NOT_FOUND, MERGE_REFUSED. A user of another tenant is not found. */
+export function requireMergeable(
+  tenantId: string,
+  { survivorId, loserId }: MergePlan,
+  parties: ReadonlyMap<string, MergeParty>,
+): { survivor: MergeParty; loser: MergeParty } {
+  const [survivor, loser] = [survivorId, loserId].map((id) => {
+    const party = parties.get(id);
+    if (!party) throw userNotFound(tenantId, id);
+    return party;
+  }) as [MergeParty, MergeParty];
+  const ids = { tenant_id: tenantId, survivor_id: survivorId, loser_id: loserId };
+  if (survivor === loser) throw mergeRefused('SELF', `User ${loserId} cannot be merged into itself.`, ids);
+  if (survivor.answeredBy === loser.id) {
+    const message = `User ${survivorId} was merged into ${loserId}, which cannot be merged into it in turn.`;
+    throw mergeRefused('CYCLE', message, ids);
+  }
+  if (loser.mergedInto !== null) throw alreadyMerged('ALREADY_MERGED', loser, ids);
+  if (survivor.mergedInto !== null) throw alreadyMerged('SURVIVOR_MERGED', survivor, ids);
+  for (const party of [survivor, loser]) requireAlive(party, ids);
+  return { survivor, loser };
+}
+
+/** Throws UserError ETAG_MISMATCH where an etag was given that is no longer the user's; empty: whatever it is. */
+export function requireSameEtag(user: User, etag: string): void {
+  if (etag === '' || etag === etagOf(user.version)) return;
+  throw new UserError('ETAG_MISMATCH', `User ${user.id} has changed since etag ${etag}; read it again.`, {
+    id: user.id,
+    etag,
+    current_etag: etagOf(user.version),
+  });
+}
+
+function alreadyMerged(refusal: MergeRefusal, party: MergeParty, ids: Record<string, string>): UserError {
+  const message = `User ${party.id} is merged into ${party.answeredBy} already; merge that one.`;
+  return mergeRefused(refusal, message, { ...ids, id: party.id, merged_into: party.answeredBy });
+}
+
+function requireAlive({ id, isErased, state }: MergeParty, ids: Record<string, string>): void {
+  if (isErased) throw mergeRefused('ERASED', `User ${id} is erased.`, { ...ids, id });
+  if (state === 'DELETED') {
+    throw mergeRefused('DELETED', `User ${id} is deleted; undelete it first.`, { ...ids, id });
+  }
+}

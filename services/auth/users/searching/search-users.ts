@@ -1,0 +1,199 @@
+import { phoneKey } from '@rollcall/contract/phone';
+import { visibleText } from '@rollcall/contract/text';
+import type { UserFilter } from '../reading/user-reads.ts';
+import { emailKey, type User, type UserView } from '../user.ts';
+import { splitJoinedNames } from './joined-names.ts';
+import { bestWord, fieldNames, wordsOfEntry } from './search-score.ts';
+import { createTermWords, type TermWords } from './term-words.ts';
+import type { UserSearch, WordOwner, WordPlace } from './user-search.ts';
+
+/** Where a search goes on. */
+export type SearchPosition =
+  /** Behind a user who has the address or number. */
+  { readonly contact: string } | NamePosition;
+
+/** Where a search goes on among names. */
+export interface NamePosition {
+  /** Which term of the query leads the search. */
+  readonly lead: number;
+  /** Absent: at the best. */
+  readonly from?: WordPlace;
+  /** Of what is found from there on, behind this match. */
+  readonly after?: { readonly points: number; readonly id: string };
+}
+
+/** What to search for. */
+export interface SearchCommand {
+  readonly query: string;
+  readonly filter: UserFilter;
+  readonly view: UserView;
+  readonly limit: number;
+  readonly position?: SearchPosition;
+}
+
+/** Somebody who was found. */
+export interface FoundUser {
+  readonly user: User;
+  /** In millionths. */
+  readonly points: number;
+  /** As `User` of the contract names them. */
+  readonly matchedFields: readonly string[];
+  /** Where the search goes on behind this one. */
+  readonly position: SearchPosition;
+}
+
+/** A page of a search. */
+export interface SearchPage {
+  readonly found: readonly FoundUser[];
+  /** Absent: this was all. A page may be short all the same. */
+  readonly next?: SearchPosition;
+}
+
+/** More words than this say no more about a person. */
+const MAX_TERMS = 8;
+/** So many entries of several words are looked at, and put in order, at a time. */
+const BLOCK = 10_000;
+/** A page that looked at so many ends there: it is short, and the next goes on. */
+const MAX_LOOKS = 20_000;
+/** A page whose filter refused so many ends there as well. */
+const MAX_PASSES = 4_000;
+
+/**
+ * A page of users by what is remembered of them, best match first: those who have exactly this address or number, then
+ * those each of whose words of the query matches a word of their names. A search by several words is in order within each
+ * 10,000 of those who have the rarest of them.
+ */
+export async function searchUsers(search: UserSearch, command: SearchCommand): Promise<SearchPage> {
+  const { limit, position } = command;
+  const contacts = await findContacts(search, command);
+  const found: FoundList = position && !('contact' in position) ? [] : contacts.behind;
+  if (found.length > limit) return cut(found, limit);
+  if (isAddress(command.query)) return { found };
+  const names = await findNames(search, command, { list: found, known: contacts.ids });
+  return names.length > limit ? cut(names, limit) : endOf(names);
+}
+
+/** A found list that may know where to go on, though it is not full. */
+type FoundList = FoundUser[] & { next?: SearchPosition };
+
+function cut(found: readonly FoundUser[], limit: number): SearchPage {
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  return { found: page, ...(last && { next: last.position }) };
+}
+
+function endOf(found: FoundList): SearchPage {
+  return { found: [...found], ...(found.next && { next: found.next }) };
+}
+
+async function findContacts(search: UserSearch, { query, filter, view, position }: SearchCommand) {
+  const email = isAddress(query) ? emailKey(visibleText(query)) : null;
+  const users = email
+    ? await search.withEmail(filter, email, view)
+    : phoneKey(query)
+      ? await search.withPhone(filter, query, view)
+      : [];
+  const after = position && 'contact' in position ? position.contact : '';
+  const matchedFields = [email ? 'email' : 'phone'];
+  const behind = users
+    .filter(({ id }) => id > after)
+    .map((user) => ({ user, points: 1_000_000, matchedFields, position: { contact: user.id } }));
+  return { ids: new Set(users.map(({ id }) => id)), behind };
+}
+
+function isAddress(query: string): boolean {
+  return /^\S+@\S+$/.test(visibleText(query));
+}
+
+async function findNames(
+  search: UserSearch,
+  command: SearchCommand,
+  { list, known }: { list: FoundList; known: ReadonlySet<string> },
+): Promise<FoundList> {
+  const { filter, view, limit } = command;
+  const given = [...new Set(await search.termsOf(command.query))].slice(0, MAX_TERMS);
+  const terms = await splitJoinedNames(search, filter.tenantId, given);
+  if (terms.length === 0) return list;
+  const start = command.position && !('contact' in command.position) ? command.position : undefined;
+  const words = terms.map((term) => createTermWords(search, filter.tenantId, term));
+  const lead = start?.lead ?? (await rarest(search, filter.tenantId, words));
+  const leading = words[lead];
+  if (leading === undefined) return list;
+  const isSingle = terms.length === 1;
+  const patterns = await Promise.all(words.filter((each) => each !== leading).map((each) => each.patterns()));
+  let { from, after } = start ?? {};
+  let looks = 0;
+  let passes = 0;
+  for (;;) {
+    const limitOfBlock = isSingle ? Math.min(2000, (limit + 10) * (looks > 0 ? 4 : 1)) : BLOCK;
+    const { words, next } = await leading.from(from);
+    const afterId = words[0] === from?.word ? (from?.id ?? '') : '';
+    const walk = { tenantId: filter.tenantId, words, afterId, limit: limitOfBlock, patterns };
+    const block = await search.walk(walk);
+    const positionOf = ({ place, points, id }: Judged): NamePosition =>
+      isSingle ? { lead, from: place } : { lead, ...(from && { from }), after: { points, id } };
+    const matches = block.owners
+      .map((owner) => judge(owner, terms, lead))
+      .filter((each) => each !== undefined)
+      .filter((each) => !known.has(each.id) && (after === undefined || bestFirst(each, after) > 0));
+    if (!isSingle) matches.sort(bestFirst);
+    while (matches.length > 0) {
+      const some = matches.splice(0, Math.max(100, limit + 1 - list.length));
+      const users = await search.pass(
+        filter,
+        some.map(({ id }) => id),
+        view,
+      );
+      for (const match of some) {
+        const user = users.get(match.id);
+        const { points, matchedFields } = match;
+        if (user) list.push({ user, points, matchedFields, position: positionOf(match) });
+      }
+      if (list.length > limit) return list;
+      passes += some.length;
+      if (passes >= MAX_PASSES && matches.length > 0)
+        return Object.assign(list, { next: positionOf(some.at(-1) as Judged) });
+    }
+    after = undefined;
+    looks += limitOfBlock;
+    from = block.last ? leading.placeOf(block.last) : next;
+    if (from === undefined) return list;
+    if (looks >= MAX_LOOKS || passes >= MAX_PASSES) return Object.assign(list, { next: { lead, from } });
+  }
+}
+
+async function rarest(search: UserSearch, tenantId: string, terms: readonly TermWords[]): Promise<number> {
+  if (terms.length === 1) return 0;
+  let rarest = { at: 0, owners: Number.POSITIVE_INFINITY };
+  for (const [at, term] of terms.entries()) {
+    const { words, next } = await term.from(undefined);
+    // Words beyond the first batch have owners too.
+    const owners = next ? BLOCK : await search.count(tenantId, words, Math.min(BLOCK, rarest.owners));
+    if (owners < rarest.owners) rarest = { at, owners };
+  }
+  return rarest.at;
+}
+
+/** How an entry matches a query. */
+interface Judged {
+  readonly id: string;
+  readonly points: number;
+  readonly matchedFields: readonly string[];
+  readonly place: WordPlace;
+}
+
+// Undefined: does not match every term, or is found by a better word elsewhere.
+function judge({ id, word, entry }: WordOwner, terms: readonly string[], lead: number): Judged | undefined {
+  const words = wordsOfEntry(entry);
+  const best = terms.map((term) => bestWord(term, words));
+  const leading = best[lead];
+  if (leading?.word !== word || best.includes(undefined)) return undefined;
+  const sum = best.reduce((total, each) => total + (each?.points ?? 0), 0);
+  const fields = best.reduce((all, each) => all | (each?.fields ?? 0), 0);
+  const points = Math.round(sum / terms.length);
+  return { id, points, matchedFields: fieldNames(fields), place: { points: leading.points, word, id } };
+}
+
+function bestFirst(a: { points: number; id: string }, b: { points: number; id: string }): number {
+  return b.points - a.points || (a.id < b.id ? -1 : Number(a.id > b.id));
+}
