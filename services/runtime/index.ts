@@ -24,12 +24,14 @@ export {
   type Setting,
   type Settings,
   textSetting,
-} from './config.ts';
+} from './config/config.ts';
+export { LOG_LEVEL_SETTING } from './config/log-level-setting.ts';
+export { namesSameDatabase } from './config/same-database.ts';
+export { Secret } from './config/secret.ts';
 export { digestOf } from './digest.ts';
 export { inWords } from './in-words.ts';
 export { LogOutput, standardOutput } from './log/log-output.ts';
-export { LOG_LEVEL_SETTING } from './log-level-setting.ts';
-export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
+export { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './log/logger.ts';
 export { type DatabaseAccess, databaseAccessSettings } from './postgres/database-access.ts';
 export {
   localDatabaseUrl,
@@ -42,15 +44,13 @@ export {
   PORTS_FILE,
   withLocalPorts,
 } from './processes/local-start.ts';
+export { runProcess, type StartupFault } from './processes/run-process.ts';
+export type { RunningService } from './processes/running-service.ts';
 export {
   HANG_LIMITS,
   type HangLimits,
   type WatchedProcess,
   watchForHang,
 } from './processes/watch-for-hang.ts';
-export { runProcess, type StartupFault } from './run-process.ts';
-export type { RunningService } from './running-service.ts';
-export { namesSameDatabase } from './same-database.ts';
-export { Secret } from './secret.ts';
+export { isSupervisor, superviseWorkers } from './processes/workers.ts';
 export { StartupError } from './startup-error.ts';
-export { isSupervisor, superviseWorkers } from './workers.ts';

@@ -1,6 +1,6 @@
 import type { Message } from '@bufbuild/protobuf';
 import { type Call, methodPath } from '../rpc/call.ts';
-import { isUuid } from '../rpc/field-faults.ts';
+import { isUuid } from '../rpc/requests/field-faults.ts';
 import { type AuditEntry, MAX_AUDITED_IDS } from './audit-log.ts';
 import type { MethodAccess } from './method-access.ts';
 

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
+import { pollQuietly } from '../background/poll.ts';
 import { StartupError } from '../startup-error.ts';
-import { pollQuietly } from './poll-quietly.ts';
 
 /** A file, and the variable that names it, for messages. */
 export interface NamedFile {

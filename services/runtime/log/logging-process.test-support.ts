@@ -1,8 +1,9 @@
 // A process that logs as services do. Told a number over its channel, it logs so many lines and answers with how many were dropped so far;
 // told `end`, it ends as services do.
-import { createLogger } from '../logger.ts';
-import { runProcess } from '../run-process.ts';
+
+import { runProcess } from '../processes/run-process.ts';
 import { standardOutput } from './log-output.ts';
+import { createLogger } from './logger.ts';
 
 const logger = createLogger({ service: 'logging', level: 'info' });
 const filler = 'x'.repeat(1000);

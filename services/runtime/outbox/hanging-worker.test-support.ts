@@ -1,6 +1,7 @@
 // A process for tests to kill: takes a job from the outbox of OUTBOX_URL, says so, and never finishes it.
-import { createLogger } from '../logger.ts';
-import { Secret } from '../secret.ts';
+
+import { Secret } from '../config/secret.ts';
+import { createLogger } from '../log/logger.ts';
 import { startOutbox } from './outbox.ts';
 
 await startOutbox({

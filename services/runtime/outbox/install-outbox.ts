@@ -1,9 +1,9 @@
 import { runMigrations } from 'graphile-worker';
 import pg from 'pg';
-import type { Logger } from '../logger.ts';
-import { surviveBrokenConnections } from '../postgres/patient-pool.ts';
+import type { Secret } from '../config/secret.ts';
+import type { Logger } from '../log/logger.ts';
+import { surviveBrokenConnections } from '../postgres/bounded-pool.ts';
 import type { Pool } from '../postgres/pool.ts';
-import type { Secret } from '../secret.ts';
 import { StartupError } from '../startup-error.ts';
 import { OUTBOX_SCHEMA } from './outbox-schema.ts';
 import { toWorkerLogger } from './worker-logger.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { holdMark } from './holder-mark.ts';
+import { holdMark } from './worker-heartbeat.ts';
 import { startWorkerRun, type WorkerRun, type WorkerRunOptions } from './worker-run.ts';
 
 const RESTART_MS = 1000;

@@ -1,6 +1,6 @@
-import type { MetricReading } from '../metric-reading.ts';
+import type { MetricReading } from '../metrics/metric-reading.ts';
 import type { OutcomeCounts } from './count-outcomes.ts';
-import type { TaskBacklog } from './look-after.ts';
+import type { TaskBacklog } from './maintenance.ts';
 
 /** What an outbox tells of itself. */
 export interface OutboxNumbers {

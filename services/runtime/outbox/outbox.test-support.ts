@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
-import { createLogger, type Logger } from '../logger.ts';
-import { Secret } from '../secret.ts';
+import { Secret } from '../config/secret.ts';
+import { createLogger, type Logger } from '../log/logger.ts';
 import { createTestDatabase, openTestPool } from '../testing/index.ts';
 import { addJobs } from './add-jobs.ts';
 import { type Outbox, type OutboxOptions, startOutbox } from './outbox.ts';

@@ -1,18 +1,18 @@
-import type { Logger } from '../logger.ts';
-import type { MetricReading } from '../metric-reading.ts';
+import { repeat } from '../background/repeat.ts';
+import type { Secret } from '../config/secret.ts';
+import type { Logger } from '../log/logger.ts';
+import type { MetricReading } from '../metrics/metric-reading.ts';
 import { createPool } from '../postgres/pool.ts';
-import type { Secret } from '../secret.ts';
 import { countOutcomes } from './count-outcomes.ts';
 import { createDeadJobs, type DeadJobs } from './dead-jobs.ts';
 import { requireOutbox } from './install-outbox.ts';
 import { keepRunning } from './keep-running.ts';
-import { freeJobs, readBacklog, type TaskBacklog } from './look-after.ts';
+import { freeJobs, readBacklog, type TaskBacklog } from './maintenance.ts';
 import type { OutboxTask } from './outbox-job.ts';
 import { outboxReadings } from './outbox-readings.ts';
-import { createPassOver } from './pass-over.ts';
-import { createPauses } from './pauses.ts';
-import { repeat } from './repeat.ts';
+import { createPauses } from './paused-tasks.ts';
 import { runJob } from './run-job.ts';
+import { createPassOver } from './skip-paused.ts';
 
 /** How an outbox is worked off. */
 export interface OutboxOptions {

@@ -1,12 +1,12 @@
 import type { Job } from 'graphile-worker';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../log/logger.ts';
+import { serializeError } from '../log/serialize-error.ts';
 import { isDatabaseAway } from '../postgres/database-error.ts';
 import type { Pool } from '../postgres/pool.ts';
-import { serializeError } from '../serialize-error.ts';
 import type { Outcome } from './count-outcomes.ts';
 import { OutboxAwayError, OutboxRefusedError } from './outbox-error.ts';
 import type { OutboxTask } from './outbox-job.ts';
-import type { Pauses } from './pauses.ts';
+import type { Pauses } from './paused-tasks.ts';
 import { type Settlement, settleJob } from './settle-job.ts';
 
 /** What jobs are run with. */

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { run, type TaskList, type WorkerEvents } from 'graphile-worker';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../log/logger.ts';
 import type { Pool } from '../postgres/pool.ts';
 import { toWorkerLogger } from './worker-logger.ts';
 

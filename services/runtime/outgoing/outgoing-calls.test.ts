@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../log/logger.ts';
 import { createOutgoingCalls } from './outgoing-calls.ts';
 
 function open() {

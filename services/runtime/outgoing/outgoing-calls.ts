@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../log/logger.ts';
 
 /** Whether calls to a target are let pass: open, they are not; half-open, the process finds out whether they could. */
 export type OutgoingState = 'closed' | 'open' | 'half-open';

@@ -1,5 +1,5 @@
-import { booleanSetting, databaseUrlSetting, optional } from '../config.ts';
-import type { Secret } from '../secret.ts';
+import { booleanSetting, databaseUrlSetting, optional } from '../config/config.ts';
+import type { Secret } from '../config/secret.ts';
 
 /** How a process reaches its database. */
 export interface DatabaseAccess {

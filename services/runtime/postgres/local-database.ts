@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { integerSetting, readConfig } from '../config.ts';
+import { integerSetting, readConfig } from '../config/config.ts';
+import { Secret } from '../config/secret.ts';
 import { localDataDirectory, withLocalPorts } from '../processes/local-start.ts';
-import { Secret } from '../secret.ts';
 
 const SETTINGS = {
   port: integerSetting({

@@ -1,6 +1,6 @@
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { describe, expect, it } from 'vitest';
-import { Secret } from '../secret.ts';
+import { Secret } from '../config/secret.ts';
 import { createOrm } from './orm.ts';
 
 const STATEMENT_TIMEOUT_MS = 500;

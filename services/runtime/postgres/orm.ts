@@ -1,8 +1,8 @@
 import { MikroORM, type Options } from '@mikro-orm/postgresql';
 import type { Pool } from 'pg';
-import type { Secret } from '../secret.ts';
+import type { Secret } from '../config/secret.ts';
+import { reclaimClients } from './lease-timeout.ts';
 import { CONNECT_TIMEOUT_MS } from './pool.ts';
-import { reclaimClients } from './reclaim-clients.ts';
 import { requireStatementTimeout } from './statement-timeout.ts';
 
 // As many statements, each as slow as it may be, fit into one transaction before its connection is taken away.

@@ -1,9 +1,9 @@
 import type pg from 'pg';
-import type { Logger } from '../logger.ts';
-import type { Secret } from '../secret.ts';
+import type { Secret } from '../config/secret.ts';
+import type { Logger } from '../log/logger.ts';
+import { PatientPool } from './bounded-pool.ts';
 import { TYPES } from './parse-timestamp.ts';
-import { PatientPool } from './patient-pool.ts';
-import { punctualClient } from './punctual-client.ts';
+import { punctualClient } from './query-timeout-client.ts';
 import { requireStatementTimeout } from './statement-timeout.ts';
 
 /** Connections for prepared statements, beside those that MikroORM keeps. */

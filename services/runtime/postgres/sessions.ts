@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { Secret } from '../secret.ts';
+import type { Secret } from '../config/secret.ts';
 import { StartupError } from '../startup-error.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { sqlState } from './database-error.ts';

@@ -1,8 +1,8 @@
 import { createTestDatabase, query, type TestDatabase } from '@rollcall/runtime/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLogger } from '../logger.ts';
+import { Secret } from '../config/secret.ts';
+import { createLogger } from '../log/logger.ts';
 import { databaseFault } from '../rpc/database-fault.ts';
-import { Secret } from '../secret.ts';
 import { createOrm } from './orm.ts';
 import { createPool, type PoolOptions } from './pool.ts';
 import { explain } from './require-schema.ts';

@@ -1,8 +1,8 @@
 // A service of two workers that listen on no port, which takes a worker that is silent for a second and a half for hung.
 import cluster from 'node:cluster';
-import { createLogger } from '../logger.ts';
-import { runProcess } from '../run-process.ts';
-import { superviseWorkers } from '../workers.ts';
+import { createLogger } from '../log/logger.ts';
+import { runProcess } from './run-process.ts';
+import { superviseWorkers } from './workers.ts';
 
 const logger = createLogger({ service: 'two-workers', level: 'info' });
 

@@ -1,9 +1,9 @@
 import { identifyBy } from '../callers/authentication.ts';
 import type { PeerCertificates } from '../callers/peer-certificates.ts';
-import type { Logger } from '../logger.ts';
-import type { RpcMetrics } from '../metrics.ts';
+import type { Logger } from '../log/logger.ts';
+import type { RpcMetrics } from '../metrics/rpc-metrics.ts';
+import type { DoorCallers } from './access-control.ts';
 import type { Interceptor } from './call.ts';
-import type { DoorCallers } from './door-callers.ts';
 import type { OpenCallLimits } from './ingress/open-call-limits.ts';
 import { withAudit } from './interceptors/with-audit.ts';
 import { withAuthentication } from './interceptors/with-authentication.ts';

@@ -8,8 +8,8 @@ import { expectRefusal } from '@rollcall/contract/testing';
 import { GetUserResponseSchema, UserService } from '@rollcall/contract/user';
 import { createGrpcTransport } from '@rollcall/transport';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestDoors, type TestDoors } from './doors.test-support.ts';
 import { implementService } from './route.ts';
+import { openTestDoors, type TestDoors } from './servers.test-support.ts';
 
 const NAMES = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf'];
 const ID = '0190b0d5-4a1c-7e2f-8c3d-0123456789ab';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Code, type ConnectError } from '@connectrpc/connect';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../log/logger.ts';
 import { RUNTIME_REASONS, type RuntimeReason, runtimeError } from './reasons.ts';
 import { RpcError, toConnectError } from './rpc-error.ts';
 import { statusName } from './status-name.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../config.ts';
+import { readConfig } from '../config/config.ts';
 import { keysSetting, makeKey, parseKeys } from './key-list.ts';
 
 const SETTINGS = { keys: keysSetting({ variable: 'X_KEYS', doc: 'Keys.' }) };

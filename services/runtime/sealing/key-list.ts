@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Setting } from '../config.ts';
-import { Secret } from '../secret.ts';
+import type { Setting } from '../config/config.ts';
+import { Secret } from '../config/secret.ts';
 
 /** Bytes of a key: AES-256 takes as many, and HMAC-SHA256 gains nothing from more. */
 export const KEY_BYTES = 32;

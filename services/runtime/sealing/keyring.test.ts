@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Secret } from '../secret.ts';
+import { Secret } from '../config/secret.ts';
 import { makeKey } from './key-list.ts';
 import { createKeyring } from './keyring.ts';
 

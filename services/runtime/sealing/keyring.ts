@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
-import type { Secret } from '../secret.ts';
+import type { Secret } from '../config/secret.ts';
 import { createCipher, keyIdOf, type SealedPlace } from './cipher.ts';
 import { parseKeys } from './key-list.ts';
 

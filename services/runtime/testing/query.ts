@@ -1,5 +1,5 @@
 import { Client, Pool } from 'pg';
-import { surviveBrokenConnections } from '../postgres/patient-pool.ts';
+import { surviveBrokenConnections } from '../postgres/bounded-pool.ts';
 
 /** Runs one statement over a connection of its own, and answers the rows. */
 export async function query<Row extends object = Record<string, unknown>>(

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TestDoors } from '../doors.test-support.ts';
+import type { TestDoors } from '../servers.test-support.ts';
 import { isLoopbackHost, judgeOrigin } from './loopback-host.ts';
 import { openRawHttp2 } from './raw-http2.test-support.ts';
 import { GET_USER, openServers, PLAIN_PATH } from './wire-protocols.test-support.ts';

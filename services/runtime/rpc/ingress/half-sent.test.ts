@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { TestDoors } from '../doors.test-support.ts';
+import type { TestDoors } from '../servers.test-support.ts';
 import { DecompressionQueue } from './decompression.ts';
 import { AwaitedMessage, PartialMessages } from './partial-messages.ts';
 import { openRawHttp2, type RawHttp2 } from './raw-http2.test-support.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
+import { createQueue } from '../http/message-queue.ts';
 import { MAX_MESSAGE_BYTES } from '../limits.ts';
-import { createQueue } from '../message-queue.ts';
 import { runtimeError } from '../reasons.ts';
 import type { RpcError } from '../rpc-error.ts';
 import { GrowingBuffer, MessageAssembler, MessageTooLargeError } from './message-assembler.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http2';
-import type { Logger } from '../../logger.ts';
+import type { Logger } from '../../log/logger.ts';
 import { runtimeError } from '../reasons.ts';
 import type { RpcError } from '../rpc-error.ts';
 import { createUnservedLog, type UnservedLog } from '../unserved.ts';

@@ -1,6 +1,6 @@
 import { connect as connectHttp2 } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TestDoors } from '../doors.test-support.ts';
+import type { TestDoors } from '../servers.test-support.ts';
 import { GET_USER, openServers } from './wire-protocols.test-support.ts';
 
 let test: TestDoors;

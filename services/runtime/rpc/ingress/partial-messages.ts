@@ -1,4 +1,4 @@
-import type { MetricReading } from '../../metric-reading.ts';
+import type { MetricReading } from '../../metrics/metric-reading.ts';
 import { runtimeError } from '../reasons.ts';
 import type { RpcError } from '../rpc-error.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TestDoors } from '../doors.test-support.ts';
+import type { TestDoors } from '../servers.test-support.ts';
 import { openRawHttp2 } from './raw-http2.test-support.ts';
 import {
   beginCall,

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { GetUserRequestSchema, GetUserResponseSchema, UserService } from '@rollcall/contract/user';
-import { openTestDoors, type TestDoors } from '../doors.test-support.ts';
-import type { DoorsOptions } from '../open-doors.ts';
-import type { PlainRoute } from '../plain-route.ts';
+import type { PlainRoute } from '../http/post-route.ts';
 import { implementService } from '../route.ts';
+import { openTestDoors, type TestDoors } from '../servers.test-support.ts';
+import type { DoorsOptions } from '../start-servers.ts';
 import { openRawHttp2 } from './raw-http2.test-support.ts';
 
 export const USER_ID = '0190b0d5-4a1c-7e2f-8c3d-0123456789ab';

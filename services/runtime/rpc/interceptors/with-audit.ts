@@ -3,8 +3,8 @@ import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { toAuditEntry } from '../../callers/audit-entry.ts';
 import type { AuditLog } from '../../callers/audit-log.ts';
 import type { AccessOf, MethodAccess } from '../../callers/method-access.ts';
+import { isOpen } from '../built-in/open-services.ts';
 import { type Call, type Handler, type Interceptor, methodPath } from '../call.ts';
-import { isOpen } from '../open-services.ts';
 import { PreparedAnswer } from '../prepared-answer.ts';
 import { RpcError } from '../rpc-error.ts';
 

@@ -1,7 +1,7 @@
 import type { Identify } from '../../callers/authentication.ts';
 import { LOCAL_CALLER } from '../../callers/caller-id.ts';
+import { isOpen } from '../built-in/open-services.ts';
 import type { Interceptor } from '../call.ts';
-import { isOpen } from '../open-services.ts';
 
 /**
  * Finds out who asks, and refuses whom nobody knows (CALLER_UNKNOWN). Health and reflection are open.

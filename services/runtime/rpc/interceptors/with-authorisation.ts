@@ -1,8 +1,8 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import type { Asked, GrantBook } from '../../callers/grants.ts';
 import type { AccessOf, MethodAccess } from '../../callers/method-access.ts';
+import { isOpen } from '../built-in/open-services.ts';
 import { type Call, type Interceptor, methodPath } from '../call.ts';
-import { isOpen } from '../open-services.ts';
 import { runtimeError } from '../reasons.ts';
 import type { RpcError } from '../rpc-error.ts';
 

@@ -1,7 +1,7 @@
 import { createCallerLimits, type LimitRefusal } from '../../callers/caller-limits.ts';
 import type { Grant } from '../../callers/grants.ts';
+import { isOpen } from '../built-in/open-services.ts';
 import type { Interceptor } from '../call.ts';
-import { isOpen } from '../open-services.ts';
 import { runtimeError } from '../reasons.ts';
 import type { RpcError } from '../rpc-error.ts';
 

@@ -2,7 +2,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { Health } from '@rollcall/contract/health';
 import { describe, expect, it } from 'vitest';
 import { LOCAL_CALLER } from '../../callers/caller-id.ts';
-import { createLogger } from '../../logger.ts';
+import { createLogger } from '../../log/logger.ts';
 import type { Call } from '../call.ts';
 import { runtimeError } from '../reasons.ts';
 import { RpcError } from '../rpc-error.ts';

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { LOCAL_CALLER } from '../../callers/caller-id.ts';
-import type { Logger } from '../../logger.ts';
-import type { RpcMetrics } from '../../metrics.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { RpcMetrics } from '../../metrics/rpc-metrics.ts';
 import { type Call, type Handler, type Interceptor, methodPath } from '../call.ts';
 import { runtimeError } from '../reasons.ts';
 import { RpcError, toConnectError } from '../rpc-error.ts';

@@ -1,7 +1,7 @@
 import type { LimitRefusal } from '../../callers/caller-limits.ts';
+import { isOpen } from '../built-in/open-services.ts';
 import { type Call, type Interceptor, methodPath } from '../call.ts';
 import type { OpenCallLimits } from '../ingress/open-call-limits.ts';
-import { isOpen } from '../open-services.ts';
 import { runtimeError } from '../reasons.ts';
 import type { RpcError } from '../rpc-error.ts';
 

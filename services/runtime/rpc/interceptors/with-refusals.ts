@@ -1,8 +1,8 @@
 import { toAuditEntry } from '../../callers/audit-entry.ts';
 import type { AuditLog } from '../../callers/audit-log.ts';
 import type { AccessOf } from '../../callers/method-access.ts';
+import { isOpen } from '../built-in/open-services.ts';
 import type { Interceptor } from '../call.ts';
-import { isOpen } from '../open-services.ts';
 import type { RuntimeReason } from '../reasons.ts';
 import { RpcError } from '../rpc-error.ts';
 

@@ -1,6 +1,6 @@
 import type { Call, Interceptor } from '../call.ts';
-import type { LoadGauge } from '../load-gauge.ts';
 import { runtimeError } from '../reasons.ts';
+import type { LoadGauge } from './load-gauge.ts';
 
 /**
  * What goes first when there is too much: what is dear and can wait. Each is refused from this load on, 1 being the most that

@@ -20,7 +20,12 @@ import { contentCheck, MAX_STRUCT_DEPTH } from '@rollcall/contract/request-conte
 import { UserAdminService } from '@rollcall/contract/user';
 import { describe, expect, it } from 'vitest';
 import type { Call } from '../call.ts';
-import { jsonWithValue, placeOf, type RequestField, requestFields } from '../request-fields.test-support.ts';
+import {
+  jsonWithValue,
+  placeOf,
+  type RequestField,
+  requestFields,
+} from '../sizes/request-fields.test-support.ts';
 import { decodeRequest, jsonFault, requestSizes } from '../sizes/request-sizes.ts';
 import { withValidation } from './with-validation.ts';
 

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { type DescMessage, type DescMethod, fromBinary, type Message } from '@bufbuild/protobuf';
 import { contentCheck } from '@rollcall/contract/request-content';
+import { isOpen } from '../built-in/open-services.ts';
 import { methodPath } from '../call.ts';
 import { MAX_MESSAGE_BYTES } from '../limits.ts';
-import { isOpen } from '../open-services.ts';
 import { invalidField, runtimeError } from '../reasons.ts';
 import type { RpcError } from '../rpc-error.ts';
 import { type Defaults, type MessageSizes, messageSizes } from './message-sizes.ts';

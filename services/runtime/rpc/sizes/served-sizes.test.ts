@@ -13,9 +13,9 @@ import {
 import { connectErrorFromStatus } from '@rollcall/transport';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Call } from '../call.ts';
-import { openTestDoors, type TestDoors } from '../doors.test-support.ts';
 import { withValidation } from '../interceptors/with-validation.ts';
 import { implementService } from '../route.ts';
+import { openTestDoors, type TestDoors } from '../servers.test-support.ts';
 import { binaryWith, delimited, jsonWith, repeatedFields, SERVICES, times } from './sizes.test-support.ts';
 
 const ID = '0190b0d5-4a1c-7e2f-8c3d-0123456789ab';

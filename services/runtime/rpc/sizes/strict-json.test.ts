@@ -8,9 +8,9 @@ import { BookingService } from '@rollcall/contract/booking';
 import { ServerReflection } from '@rollcall/contract/reflection';
 import { GetUserResponseSchema, UserAdminService, UserService } from '@rollcall/contract/user';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestDoors, type TestDoors } from '../doors.test-support.ts';
-import { jsonWithValue, placeOf, requestFields } from '../request-fields.test-support.ts';
 import { implementService } from '../route.ts';
+import { openTestDoors, type TestDoors } from '../servers.test-support.ts';
+import { jsonWithValue, placeOf, requestFields } from './request-fields.test-support.ts';
 import { jsonFault, requestSizes } from './request-sizes.ts';
 import { SERVICES } from './sizes.test-support.ts';
 

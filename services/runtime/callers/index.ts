@@ -1,0 +1,23 @@
+// Who asks: certificates, service tokens, grants, limits, and the log of it all.
+
+export { pollQuietly } from '../background/poll.ts';
+export { type AuditEntry, type AuditLog, MAX_AUDITED_IDS, type RecordOptions } from './audit-log.ts';
+export { isCallerId, LOCAL_CALLER } from './caller-id.ts';
+export { type Grant, type GrantBook, type GrantLimits, indexGrants } from './grants.ts';
+export { type AccessOf, type AccessTable, accessFrom, type MethodAccess } from './method-access.ts';
+export {
+  createTokenVerifier,
+  MAX_TOKEN_SECONDS,
+  TokenFault,
+  type TokenVerifier,
+  watchKeys,
+} from './service-token.ts';
+export { type TlsMaterial, watchTls } from './tls-material.ts';
+export {
+  createTokenSource,
+  mintToken,
+  readPrivateKey,
+  type TokenRequest,
+  writeKeyPair,
+} from './token-keys.ts';
+export type { NamedFile, Watched } from './watched-files.ts';

@@ -1,0 +1,52 @@
+import cluster from 'node:cluster';
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { standardOutput } from '../log/log-output.ts';
+import { type Call, methodPath } from '../rpc/call.ts';
+import { statusName } from '../rpc/status-name.ts';
+
+/** Counts and times calls, for Prometheus. */
+export interface RpcMetrics {
+  readonly registry: Registry;
+  /** Notes the end of a call: its status code (0 is OK) and its length in seconds. */
+  observe(call: Call, code: number, seconds: number): void;
+}
+
+// From a cache hit to the service's own upper bound.
+const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Metrics of one process, in a registry of its own: `rollcall_rpc_duration_seconds`, `rollcall_log_lines_dropped_total`, and those that Node has of itself. */
+export function createMetrics(service: string): RpcMetrics & Disposable {
+  const registry = new Registry();
+  // Workers answer in turn where their ports are shared; each counts for itself.
+  registry.setDefaultLabels({ service, ...(cluster.worker && { worker: String(cluster.worker.id) }) });
+  collectDefaultMetrics({ register: registry });
+  const duration = new Histogram({
+    name: 'rollcall_rpc_duration_seconds',
+    help: 'How long calls took that this process served, by method, door and status code.',
+    labelNames: ['method', 'door', 'code'] as const,
+    buckets: BUCKETS,
+    registers: [registry],
+  });
+  new Counter({
+    name: 'rollcall_log_lines_dropped_total',
+    help: 'Log lines that this process dropped, because its standard output did not take them.',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(standardOutput().dropped);
+    },
+  });
+  return {
+    registry,
+    observe: (call, code, seconds) =>
+      duration.observe(
+        {
+          method: methodPath(call.method),
+          door: call.door,
+          code: statusName(code),
+        },
+        seconds,
+      ),
+    [Symbol.dispose]: () => registry.clear(),
+  };
+}

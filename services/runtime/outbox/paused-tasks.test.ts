@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { createPauses, PAUSE_MS } from './paused-tasks.ts';
+
+function heldPauses() {
+  let nowMs = 0;
+  const pauses = createPauses(() => nowMs);
+  const pass = (ms: number) => {
+    nowMs += ms;
+  };
+  return { pauses, pass };
+}
+
+describe('pauses', () => {
+  it('leave a task alone for a while, and no other', () => {
+    const { pauses, pass } = heldPauses();
+    pauses.noteAway('tell');
+    expect([pauses.paused(), pauses.remainingMs('other')]).toEqual([['tell'], 0]);
+    pass(PAUSE_MS.first);
+    expect(pauses.paused()).toEqual([]);
+  });
+
+  it('double with each try that fails, up to the longest', () => {
+    const { pauses, pass } = heldPauses();
+    const lengths = Array.from({ length: 7 }, () => {
+      const { delayMs } = pauses.noteAway('tell');
+      pass(delayMs);
+      return delayMs;
+    });
+    expect(lengths).toEqual([500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
+  });
+
+  it('count jobs that find out at the same time as one try', () => {
+    const { pauses, pass } = heldPauses();
+    expect([1, 2].map(() => pauses.noteAway('tell'))).toEqual([
+      { delayMs: 500, isFirst: true },
+      { delayMs: 500, isFirst: false },
+    ]);
+    pass(500);
+    expect(pauses.noteAway('tell')).toEqual({ delayMs: 1000, isFirst: false });
+  });
+
+  it('begin anew once somebody was reached', () => {
+    const { pauses, pass } = heldPauses();
+    pass(pauses.noteAway('tell').delayMs);
+    pauses.noteAway('tell');
+    expect([pauses.noteReached('tell'), pauses.noteReached('tell')]).toEqual([true, false]);
+    expect(pauses.paused()).toEqual([]);
+    expect(pauses.noteAway('tell')).toEqual({ delayMs: PAUSE_MS.first, isFirst: true });
+  });
+});

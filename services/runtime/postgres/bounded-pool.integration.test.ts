@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import type { Call } from '../rpc/call.ts';
+import { runAsCurrent } from '../rpc/current-call.ts';
+import { createTestDatabase } from '../testing/index.ts';
+import { CallOverError, PatientPool, PoolBusyError } from './bounded-pool.ts';
+
+async function openPool(max: number, maxWaitMs: number) {
+  const database = await createTestDatabase('auth');
+  const pool = new PatientPool({ connectionString: database.url, max }, { maxWaitMs });
+  return {
+    pool,
+    async [Symbol.asyncDispose]() {
+      await pool.end();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe('a pool of database connections', () => {
+  it('makes nobody wait longer than it says, and works on when there is one again', async () => {
+    await using opened = await openPool(1, 50);
+    const { pool } = opened;
+    const held = await pool.connect();
+    await expect(pool.query('select 1')).rejects.toBeInstanceOf(PoolBusyError);
+    await expect(pool.connect()).rejects.toBeInstanceOf(PoolBusyError);
+    held.release();
+    await expect
+      .poll(() => pool.query('select 1 as one').then(({ rows }) => rows, String))
+      .toEqual([{ one: 1 }]);
+    expect(pool.totalCount).toBe(1);
+  });
+
+  it('serves all who come together, as many at a time as it has connections', async () => {
+    await using opened = await openPool(2, 20_000);
+    const answers = Array.from({ length: 50 }, (_, i) => opened.pool.query('select $1::int as n', [i]));
+    expect((await Promise.all(answers)).map(({ rows }) => rows[0].n)).toEqual(
+      Array.from({ length: 50 }, (_, i) => i),
+    );
+    expect(opened.pool.totalCount).toBe(2);
+  });
+
+  it('lets nobody join a queue that is too long', async () => {
+    await using opened = await openPool(1, 20_000);
+    const held = await opened.pool.connect();
+    const waiting = Array.from({ length: 100 }, () => opened.pool.query('select 1'));
+    await expect(opened.pool.query('select 1')).rejects.toBeInstanceOf(PoolBusyError);
+    held.release();
+    await Promise.all(waiting);
+  });
+
+  it('begins nothing for a call that ended while it waited', async () => {
+    await using opened = await openPool(1, 20_000);
+    const held = await opened.pool.connect();
+    const caller = new AbortController();
+    const query = runAsCurrent({ signal: caller.signal } as Call, () => opened.pool.query('select 1'));
+    caller.abort();
+    held.release();
+    await expect(query).rejects.toBeInstanceOf(CallOverError);
+    expect((await opened.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  });
+
+  it('A1: uses no connection again that was there when it is renewed, idle or lent', async () => {
+    await using opened = await openPool(2, 20_000);
+    const { pool } = opened;
+    const pid = async () => (await pool.query('select pg_backend_pid() as pid')).rows[0].pid as number;
+    const lent = await pool.connect();
+    const before = new Set([(await lent.query('select pg_backend_pid() as pid')).rows[0].pid, await pid()]);
+    pool.renew();
+    const waiting = Array.from({ length: 10 }, pid);
+    lent.release();
+    for (const each of [...(await Promise.all(waiting)), await pid()]) expect(before).not.toContain(each);
+    expect(before.size).toBe(2);
+    expect(pool.totalCount).toBeLessThanOrEqual(2);
+  });
+});

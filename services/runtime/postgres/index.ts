@@ -1,0 +1,29 @@
+// PostgreSQL: prepared statements on a pool, MikroORM, what its errors mean.
+
+export { CallOverError, PoolBusyError, surviveBrokenConnections } from './bounded-pool.ts';
+export type { DatabaseAccess } from './database-access.ts';
+export {
+  type DatabaseOutage,
+  databaseOutage,
+  isDatabaseAway,
+  isDatabaseUnavailable,
+  sqlState,
+  violatedConstraint,
+} from './database-error.ts';
+export { createDatabaseProbe, type DatabaseProbe } from './database-probe.ts';
+export { createOrm } from './orm.ts';
+export { createPool, type Pool, type PoolOptions, type RenewablePool } from './pool.ts';
+export {
+  type PreparedStatement,
+  type RunPrepared,
+  runPrepared,
+  transactPrepared,
+} from './prepared-transaction.ts';
+export { explain as explainDatabaseFault, requireSchema } from './require-schema.ts';
+export {
+  probeSessions,
+  requireDirect,
+  requireDirectUrl,
+  requireReplicaSessions,
+  requireSessions,
+} from './sessions.ts';

@@ -1,0 +1,34 @@
+import pg from 'pg';
+import { expect, it } from 'vitest';
+import { createTestDatabase } from '../testing/index.ts';
+import { isDatabaseUnavailable } from './database-error.ts';
+import { punctualClient } from './query-timeout-client.ts';
+
+it('gives a connection up that brings no answer in time, and answers as pg does otherwise', async () => {
+  await using database = await createTestDatabase('auth');
+  const pool = new pg.Pool({ connectionString: database.url, max: 1, Client: punctualClient(300) });
+  pool.on('connect', (client) => client.on('error', () => {}));
+  try {
+    const slow = await pool.query('select pg_sleep(3)').catch((error) => error);
+    expect(slow.message).toBe('Query read timeout');
+    expect(isDatabaseUnavailable(slow)).toBe(true);
+    // A new object each time: pg writes its callback into the one that it is given.
+    const named = () => ({ name: 'one', text: 'select $1::int as n', values: [7] });
+    expect((await pool.query(named())).rows).toEqual([{ n: 7 }]);
+    await expect(pool.query('select nothing')).rejects.toThrow('column "nothing" does not exist');
+
+    const client = await pool.connect();
+    expect((await client.query(named())).rows).toEqual([{ n: 7 }]);
+    await expect(client.query('select nothing')).rejects.toThrow('column "nothing" does not exist');
+    await expect(client.query('select pg_sleep(3)')).rejects.toThrow('Query read timeout');
+    client.release(true);
+
+    const kept = await pool.connect();
+    await kept.query('select 1');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect((await kept.query(named())).rows).toEqual([{ n: 7 }]);
+    kept.release();
+  } finally {
+    await pool.end();
+  }
+});

@@ -1,0 +1,124 @@
+import { create, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
+import { Code } from '@connectrpc/connect';
+import {
+  ServerReflection,
+  type ServerReflectionRequest,
+  ServerReflectionResponseSchema,
+  ServerReflectionV1Alpha,
+  ServerReflectionV1AlphaResponseSchema,
+} from '@rollcall/contract/reflection';
+import type { Interceptor } from '../call.ts';
+import type { OpenCallLimits } from '../ingress/open-call-limits.ts';
+import { countRequests } from '../interceptors/with-open-call-limits.ts';
+import { implementService, type Route } from '../route.ts';
+import type { ReflectionIndex } from './reflection-index.ts';
+
+type Answer = NonNullable<MessageInitShape<typeof ServerReflectionResponseSchema>['messageResponse']>;
+
+/**
+ * Server reflection, v1 and v1alpha, by which grpcurl and its like list, describe and call without a proto file.
+ * @param services full names of the services to list; they need not all be known when this is called.
+ * Each request of a stream counts as a call does: a small one asks for hundreds of kilobytes.
+ */
+export function reflectionRoutes(
+  index: ReflectionIndex,
+  services: () => string[],
+  { chain, openCalls }: { chain: readonly Interceptor[]; openCalls: OpenCallLimits },
+): Route[] {
+  const reply = answerer(index, services);
+  return [
+    ...implementService(
+      ServerReflection,
+      {
+        serverReflectionInfo: (requests, call) =>
+          answers(countRequests(requests, call, openCalls), ServerReflectionResponseSchema, reply),
+      },
+      chain,
+    ),
+    // Both versions have the same fields under the same numbers.
+    ...implementService(
+      ServerReflectionV1Alpha,
+      {
+        serverReflectionInfo: (requests, call) =>
+          answers(
+            countRequests(requests as never, call, openCalls),
+            ServerReflectionV1AlphaResponseSchema,
+            reply,
+          ),
+      },
+      chain,
+    ),
+  ];
+}
+
+async function* answers<S extends DescMessage>(
+  requests: AsyncIterable<ServerReflectionRequest>,
+  schema: S,
+  reply: (request: ServerReflectionRequest) => Answer,
+): AsyncIterable<MessageShape<S>> {
+  for await (const request of requests) {
+    const { host, messageRequest } = request;
+    const init = {
+      validHost: host,
+      originalRequest: { host, messageRequest },
+      messageResponse: reply(request),
+    };
+    yield create(schema, init as unknown as MessageInitShape<S>);
+  }
+}
+
+function answerer(
+  index: ReflectionIndex,
+  services: () => string[],
+): (request: ServerReflectionRequest) => Answer {
+  return ({ messageRequest: asked }) => {
+    switch (asked.case) {
+      case 'listServices':
+        return {
+          case: 'listServicesResponse',
+          value: { service: services().map((name) => ({ name })) },
+        };
+      case 'fileByFilename':
+        return files(index.fileByName(asked.value), asked.value);
+      case 'fileContainingSymbol':
+        return files(index.fileBySymbol(asked.value), asked.value);
+      case 'fileContainingExtension': {
+        const { containingType, extensionNumber } = asked.value;
+        return files(
+          index.fileByExtension(containingType, extensionNumber),
+          `${containingType} ${extensionNumber}`,
+        );
+      }
+      case 'allExtensionNumbersOfType': {
+        const numbers = index.extensionNumbers(asked.value);
+        if (!numbers) return notFound(asked.value);
+        return {
+          case: 'allExtensionNumbersResponse',
+          value: { baseTypeName: asked.value, extensionNumber: numbers },
+        };
+      }
+      default:
+        return {
+          case: 'errorResponse',
+          value: {
+            errorCode: Code.InvalidArgument,
+            errorMessage: 'Nothing was asked.',
+          },
+        };
+    }
+  };
+}
+
+function files(found: Uint8Array[] | undefined, name: string): Answer {
+  return found ? { case: 'fileDescriptorResponse', value: { fileDescriptorProto: found } } : notFound(name);
+}
+
+function notFound(name: string): Answer {
+  return {
+    case: 'errorResponse',
+    value: {
+      errorCode: Code.NotFound,
+      errorMessage: `There is no "${name}" here.`,
+    },
+  };
+}

@@ -1,0 +1,156 @@
+import { once } from 'node:events';
+import type { Message } from '@bufbuild/protobuf';
+import * as grpc from '@grpc/grpc-js';
+import type { Call } from '../call.ts';
+import type { PreparedAnswer } from '../prepared-answer.ts';
+import type { Route } from '../route.ts';
+import { decodeRequest, type RequestSizes, requestSizes } from '../sizes/request-sizes.ts';
+import { toGrpcStatus } from './status.ts';
+
+// One for all: the exception that stands in for none takes a trace of the stack, and calls that ended well are aborted too.
+const GONE = new Error('The caller is gone, or has its answer.');
+
+type Answer = Message | PreparedAnswer<Message>;
+
+type Surface = grpc.ServerUnaryCall<Buffer, Answer> &
+  grpc.ServerReadableStream<Buffer, Answer> &
+  grpc.ServerWritableStream<Buffer, Answer> &
+  grpc.ServerDuplexStream<Buffer, Answer>;
+
+/** Makes a route a handler of grpc-js, of whichever of its four kinds. */
+export function serveGrpcCall(route: Route): grpc.UntypedHandleCall {
+  // Read when the door opens: a method whose fields have no bounds is not served.
+  const sizes = requestSizes(route.method);
+  const streams =
+    route.method.methodKind === 'server_streaming' || route.method.methodKind === 'bidi_streaming';
+  const serve = streams
+    ? (surface: Surface) => void serveStreaming({ route, sizes }, surface)
+    : (surface: Surface, callback: grpc.sendUnaryData<Answer>) =>
+        void serveSingle({ route, sizes }, surface, callback);
+  return serve as grpc.UntypedHandleCall;
+}
+
+/** A route, and how large its requests may be. */
+interface SizedRoute {
+  readonly route: Route;
+  readonly sizes: RequestSizes;
+}
+
+async function serveSingle(
+  served: SizedRoute,
+  surface: Surface,
+  callback: grpc.sendUnaryData<Answer>,
+): Promise<void> {
+  let answer: Answer | null = null;
+  const call = new GrpcCall(served, surface, (message) => {
+    answer = message;
+  });
+  try {
+    await served.route.handle(call);
+    call.flushHeaders();
+    callback(null, answer);
+  } catch (error) {
+    call.flushHeaders();
+    callback(toGrpcStatus(error));
+  }
+}
+
+async function serveStreaming(served: SizedRoute, surface: Surface): Promise<void> {
+  const call: GrpcCall = new GrpcCall(served, surface, (message) => {
+    call.flushHeaders();
+    return surface.write(message) ? undefined : drained(surface, call.signal);
+  });
+  try {
+    await served.route.handle(call);
+    call.flushHeaders();
+    surface.end();
+  } catch (error) {
+    call.flushHeaders();
+    surface.emit('error', toGrpcStatus(error));
+  }
+}
+
+// A caller that went away never drains.
+async function drained(surface: Surface, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await once(surface, 'drain', { signal });
+}
+
+class GrpcCall implements Call {
+  readonly door = 'grpc';
+  readonly method: Call['method'];
+  send: Call['send'];
+  readonly peer: string;
+  requestId = '';
+  caller = '';
+  grant: Call['grant'];
+  readonly #surface: Surface;
+  readonly #sizes: RequestSizes;
+  #request: Message | undefined;
+  #abortController: AbortController | undefined;
+  #headers: grpc.Metadata | undefined;
+
+  constructor({ route, sizes }: SizedRoute, surface: Surface, send: Call['send']) {
+    this.method = route.method;
+    this.#sizes = sizes;
+    this.#surface = surface;
+    // Once the caller is gone, nobody knows any more.
+    this.peer = surface.getPeer();
+    this.send = send;
+  }
+
+  get request(): Message {
+    this.#request ??= decodeRequest(this.#sizes, this.#surface.request);
+    return this.#request;
+  }
+
+  get requests(): AsyncIterable<Message> {
+    return decodeAll(this.#sizes, this.#surface);
+  }
+
+  // Made on demand: most calls end before anybody asks.
+  get signal(): AbortSignal {
+    return this.#controller().signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#controller().abort(reason);
+  }
+
+  timeoutMs(): number | undefined {
+    const deadline = this.#surface.getDeadline();
+    return deadline === Number.POSITIVE_INFINITY ? undefined : Number(deadline) - Date.now();
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#surface.metadata.get(name)[0];
+    return value === undefined ? undefined : value.toString();
+  }
+
+  setHeader(name: string, value: string): void {
+    this.#headers ??= new grpc.Metadata();
+    this.#headers.set(name, value);
+  }
+
+  flushHeaders(): void {
+    if (!this.#headers || this.#surface.cancelled) return;
+    this.#surface.sendMetadata(this.#headers);
+    this.#headers = undefined;
+  }
+
+  #controller(): AbortController {
+    if (!this.#abortController) {
+      const controller = new AbortController();
+      this.#abortController = controller;
+      if (this.#surface.cancelled) controller.abort(GONE);
+      else this.#surface.once('cancelled', () => controller.abort(GONE));
+    }
+    return this.#abortController;
+  }
+}
+
+async function* decodeAll(sizes: RequestSizes, surface: Surface): AsyncIterable<Message> {
+  // A stream that was destroyed cannot tell its caller why it ended.
+  const messages = surface.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  for await (const bytes of messages) yield decodeRequest(sizes, bytes);
+}

@@ -1,0 +1,129 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import * as grpc from '@grpc/grpc-js';
+import type { OpenGate } from '../http/listener.ts';
+import type { Ingress } from '../ingress/ingress.ts';
+import { MAX_CONNECTIONS, MAX_MESSAGE_BYTES } from '../limits.ts';
+import type { OpenDoor } from '../listening-server.ts';
+import type { Route } from '../route.ts';
+import { requestSizes } from '../sizes/request-sizes.ts';
+import { serveGrpcCall } from './call.ts';
+import { boundConnections, refuseStream, withBoundedMessages } from './ingress.ts';
+import { toServiceDefinitions } from './routes.ts';
+import { withUnservedCalls } from './unserved.ts';
+
+/** Where and how the gRPC door listens. */
+export interface GrpcDoorOptions {
+  readonly routes: readonly Route[];
+  /** Address to bind: a loopback address where callers are not authenticated. */
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly ingress: Ingress;
+  /** Absent: plaintext. */
+  readonly openGate?: OpenGate | undefined;
+  /** How long calls in progress may go on once the door closes, in milliseconds. Default 5000. */
+  readonly drainMs?: number;
+  /** How long a connection lives, in milliseconds, until its caller is asked to open another. Default 1800000. */
+  readonly maxConnectionAgeMs?: number;
+}
+
+const SERVER_OPTIONS: grpc.ServerOptions = {
+  'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+  'grpc.max_concurrent_streams': 1000,
+  // Ends black holes, and connections that stay in the middle of a frame: they cannot answer a ping.
+  'grpc.keepalive_time_ms': 20_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  // Lets clients that balance by DNS learn of new addresses.
+  'grpc.max_connection_age_ms': 1_800_000,
+  'grpc.max_connection_age_grace_ms': 60_000,
+};
+
+// What grpc-js would print beside our log, it also tells the caller of each of its functions.
+grpc.setLogVerbosity(grpc.logVerbosity.NONE);
+
+/** Opens the gRPC door. Rejects with the system's error (EADDRINUSE, EACCES) where it cannot listen. */
+export async function openGrpcDoor(options: GrpcDoorOptions): Promise<OpenDoor> {
+  const { ingress } = options;
+  // The library knows one bound for all methods; each has its own besides, which is looked at before decoding.
+  const maxMessageBytes = Math.max(...options.routes.map(maxBytesOf));
+  const server = new grpc.Server({
+    ...SERVER_OPTIONS,
+    'grpc.max_receive_message_length': maxMessageBytes,
+    ...(options.maxConnectionAgeMs && { 'grpc.max_connection_age_ms': options.maxConnectionAgeMs }),
+    interceptors: [withBoundedMessages({ ...ingress, maxMessageBytes }), withUnservedCalls(ingress.unserved)],
+  });
+  boundConnections(server, { judge: ingress.judgeGrpc, maxConnections: MAX_CONNECTIONS }, (stream, error) => {
+    const { remoteAddress, remotePort } = stream.session?.socket ?? {};
+    const where = { method: '', door: 'grpc', peer: `${remoteAddress}:${remotePort}` };
+    refuseStream(stream, ingress.unserved.record(where, error));
+  });
+  for (const { definition, routes } of toServiceDefinitions(options.routes)) {
+    const entries = routes.map((route) => [route.method.name, serveGrpcCall(route)]);
+    server.addService(definition, Object.fromEntries(entries));
+  }
+  const { openGate } = options;
+  const { port, stop } = openGate ? await bindBehind(openGate, server, options) : await bind(server, options);
+  return {
+    host: options.host,
+    port,
+    [Symbol.asyncDispose]: () => {
+      stop();
+      return close(server, options.drainMs ?? 5000);
+    },
+  };
+}
+
+function maxBytesOf({ method }: Route): number {
+  return requestSizes(method).maxBinaryBytes;
+}
+
+interface Bound {
+  readonly port: number;
+  /** Takes no new connections, where the server does not see to that itself. */
+  readonly stop: () => void;
+}
+
+function bind(server: grpc.Server, { host, port }: GrpcDoorOptions): Promise<Bound> {
+  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, bound) => {
+      if (error) reject(error);
+      else resolve({ port: bound, stop: () => {} });
+    });
+  });
+}
+
+// grpc-js' own TLS asks for certificates from all callers or from none; some have a token instead.
+function bindBehind(
+  openGate: OpenGate,
+  server: grpc.Server,
+  { host, port }: GrpcDoorOptions,
+): Promise<Bound> {
+  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  const gate = openGate((socket) => injector.injectConnection(socket));
+  const listener = createServer((socket: Socket) => {
+    socket.on('error', () => socket.destroy());
+    gate.accept(socket);
+  });
+  listener.maxConnections = MAX_CONNECTIONS;
+  return new Promise((resolve, reject) => {
+    listener.once('error', reject);
+    listener.listen(port, host, () =>
+      resolve({ port: (listener.address() as AddressInfo).port, stop: () => void listener.close() }),
+    );
+  });
+}
+
+function close(server: grpc.Server, drainMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    // grpc-js waits for each peer to close its side; one that does not read never will.
+    const timer = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, drainMs);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,267 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { Code, type ConnectError, createContextValues } from '@connectrpc/connect';
+import type { UniversalHandler, UniversalServerRequest } from '@connectrpc/connect/protocol';
+import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
+import type { Logger } from '../../log/logger.ts';
+import { readCallBody } from '../ingress/call-body.ts';
+import { answerByDefault, closeUnread } from '../ingress/http-answers.ts';
+import type { Ingress } from '../ingress/ingress.ts';
+import type { OriginFault } from '../ingress/loopback-host.ts';
+import type { OpenDoor } from '../listening-server.ts';
+import { runtimeError } from '../reasons.ts';
+import type { Route } from '../route.ts';
+import { toConnectError } from '../rpc-error.ts';
+import { type CheckedRequest, checkRequest } from '../sizes/http-request.ts';
+import { requestSizes } from '../sizes/request-sizes.ts';
+import { arrivalKey, type HttpArrival } from './call.ts';
+import { listenHttp, type OpenGate } from './listener.ts';
+import { BodyRefused, type PlainAnswer, type PlainRoute, readBody } from './post-route.ts';
+import { toHttpHandlers } from './routes.ts';
+import { explainResponse } from './unserved.ts';
+
+/** A plain page beside the calls: health, metrics. Answers GET. */
+export type Page = (asker: PageAsker) => Promise<{
+  status: number;
+  type: string;
+  body: string;
+}>;
+
+/** Who asks for a page, as far as the request says. */
+export interface PageAsker {
+  /** Address of the caller, `host:port`. */
+  readonly peer: string;
+  /** A header of the request, by lower-case name. */
+  header(name: string): string | undefined;
+}
+
+/** Where and how the HTTP door listens. */
+export interface HttpDoorOptions {
+  readonly routes: readonly Route[];
+  /** Plain pages by path: `/healthz`. */
+  readonly pages: Readonly<Record<string, Page>>;
+  /** Plain paths that take a body, by path: `/webhooks/stripe`. */
+  readonly plainRoutes: Readonly<Record<string, PlainRoute>>;
+  /** Address to bind: a loopback address where callers are not authenticated. */
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly logger: Logger;
+  readonly ingress: Ingress;
+  /** Absent: plaintext. */
+  readonly openGate?: OpenGate | undefined;
+  /** How long calls in progress may go on once the door closes, in milliseconds. Default 5000. */
+  readonly drainMs?: number;
+}
+
+/**
+ * Opens the door for Connect, gRPC-Web, JSON and plain pages, over HTTP/1.1 and HTTP/2 on one port.
+ * Rejects with the system's error (EADDRINUSE, EACCES) where it cannot listen.
+ */
+export async function openHttpDoor(options: HttpDoorOptions): Promise<OpenDoor> {
+  const shutdown = new AbortController();
+  const handlers = toHttpHandlers(options.routes, shutdown.signal);
+  const listener = await listenHttp(toListener(options, handlers), options);
+  const close = async () => {
+    const timer = setTimeout(() => shutdown.abort(), options.drainMs ?? 5000);
+    await listener.close(options.drainMs ?? 5000);
+    clearTimeout(timer);
+  };
+  return {
+    host: options.host,
+    port: listener.port,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function toListener(options: HttpDoorOptions, handlers: Map<string, UniversalHandler>): RequestListener {
+  const { ingress } = options;
+  // A path comes from outside, and must not find what every object inherits.
+  const plainRoutes = new Map(Object.entries(options.plainRoutes));
+  const pages = new Map(Object.entries(options.pages));
+  return (request, response) => {
+    const path = request.url?.split('?', 1)[0] ?? '';
+    const handler = handlers.get(path);
+    const plain = plainRoutes.get(path);
+    answerByDefault(response);
+    closeUnread(request);
+    const fault = ingress.judgeHttp(request, plain?.hosts);
+    const done = fault
+      ? refuseOrigin(fault, { request, response, isCall: handler !== undefined })
+      : handler
+        ? serveCall(handler, { request, response }, ingress)
+        : plain
+          ? servePlain(plain, { request, response }, options)
+          : servePage(pages.get(path), { path, request, response }, ingress);
+    done.catch((error: unknown) => {
+      // The caller went away while the answer was written, or sent what is no request, such as a host that is none.
+      options.logger.debug({ path, error }, 'answer not delivered');
+      if (response.headersSent) response.destroy();
+      else end(response, { status: 400, type: 'text/plain', body: 'The request cannot be read.\n' });
+    });
+  };
+}
+
+/** A request and the answer to it. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+async function serveCall(handler: UniversalHandler, http: Exchange, { partial, unserved }: Ingress) {
+  const arrival: HttpArrival = { peer: peerOf(http.request), served: false };
+  const values = createContextValues().set(arrivalKey, arrival);
+  const where = { method: handler.requestPath.slice(1), door: 'http', peer: arrival.peer };
+  let fault: ConnectError | undefined;
+  const universal = await readCallBody(
+    universalRequestFromNodeRequest(http.request, http.response, undefined, values),
+    { request: http.request, handler, partial },
+    (error) => {
+      fault = unserved.record(where, error);
+      refuseRest(http.request, http.response);
+      return fault;
+    },
+  );
+  const answer = await handler(await checked(handler, arrival, universal));
+  const explain = (ended: { code: number; message: string }) =>
+    fault ?? unserved.explain({ ...where, ...ended });
+  if (!arrival.served && answer.status >= 400) {
+    return universalResponseToNodeResponse(await explainResponse(answer, explain), http.response);
+  }
+  await universalResponseToNodeResponse(answer, http.response);
+  // In protocols that tell of an error behind the answer the status is 200; known by nobody having been asked.
+  if (!arrival.served) explain({ code: Code.Unknown, message: `ended behind HTTP status ${answer.status}` });
+}
+
+// The requests of a stream come one by one, and are bounded by Connect.
+async function checked(
+  { method }: UniversalHandler,
+  arrival: HttpArrival,
+  request: UniversalServerRequest,
+): Promise<UniversalServerRequest> {
+  if (method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming') return request;
+  const { request: readable, fault } = await checkRequest(request, requestSizes(method)).catch(
+    // A body that is not read to its end: Connect answers that in the form of the protocol.
+    (error: unknown): CheckedRequest => ({ request: { ...request, body: failing(error) } }),
+  );
+  if (fault) arrival.fault = fault;
+  return readable;
+}
+
+// biome-ignore lint/correctness/useYield: a body of which nothing can be read.
+async function* failing(error: unknown): AsyncGenerator<Uint8Array> {
+  throw error;
+}
+
+async function servePlain(
+  route: PlainRoute,
+  { request, response }: Exchange,
+  { logger, ingress: { partial } }: HttpDoorOptions,
+): Promise<void> {
+  if (request.method !== 'POST') {
+    request.resume();
+    return end(response, { status: 405, type: 'text/plain', body: 'This path takes POST.\n' });
+  }
+  const header = (name: string) => request.headers[name]?.toString();
+  try {
+    const body = await readBody({ request, partial }, route);
+    end(response, await answerOf(logger, route, { body, peer: peerOf(request), header }));
+  } catch (error) {
+    if (!(error instanceof BodyRefused)) throw error;
+    logger.warn(
+      { path: request.url?.split('?', 1)[0], peer: peerOf(request), status: error.status },
+      error.message,
+    );
+    refuseRest(request, response);
+    end(response, { status: error.status, type: 'text/plain', body: `${error.message}\n` });
+  }
+}
+
+async function answerOf(
+  logger: Logger,
+  route: PlainRoute,
+  post: Parameters<PlainRoute['answer']>[0],
+): Promise<PlainAnswer> {
+  try {
+    return await route.answer(post);
+  } catch (error) {
+    logger.error({ error, peer: post.peer }, 'a plain route failed');
+    return { status: 500, type: 'text/plain', body: 'The service failed.\n' };
+  }
+}
+
+// How much of a body that is too long is taken and thrown away, so that its sender comes to read the answer, and for how long.
+const LINGER_BYTES = 16 * 1024 * 1024;
+const LINGER_MS = 2000;
+
+// Before the answer begins.
+function refuseRest(request: IncomingMessage, response: ServerResponse): void {
+  // Of HTTP/2 the stream ends, and not its connection, which has no such header.
+  if (request.httpVersionMajor !== 1 || response.headersSent || request.destroyed) return;
+  response.setHeader('connection', 'close');
+  let rest = 0;
+  request.on('data', (chunk: Buffer) => {
+    rest += chunk.length;
+    if (rest > LINGER_BYTES) request.destroy();
+  });
+  const timer = setTimeout(() => request.destroy(), LINGER_MS);
+  request.once('close', () => clearTimeout(timer));
+}
+
+async function refuseOrigin(
+  { status, message }: OriginFault,
+  { request, response, isCall }: Exchange & { readonly isCall: boolean },
+): Promise<void> {
+  request.resume();
+  if (!isCall) return end(response, { status, type: 'text/plain', body: `${message}\n` });
+  const reason = status === 403 ? 'NOT_GRANTED' : 'MESSAGE_MALFORMED';
+  const error = toConnectError(runtimeError(reason, message), randomUUID());
+  const body = Buffer.from(errorToJsonBytes(error, undefined)).toString();
+  end(response, { status, type: 'application/json', body });
+}
+
+async function servePage(
+  page: Page | undefined,
+  { path, request, response }: Exchange & { readonly path: string },
+  { openCalls }: Ingress,
+): Promise<void> {
+  request.resume();
+  if (!page)
+    return end(response, {
+      status: 404,
+      type: 'text/plain',
+      body: 'There is nothing at this path.\n',
+    });
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return end(response, {
+      status: 405,
+      type: 'text/plain',
+      body: 'This page answers GET.\n',
+    });
+  }
+  const entered = openCalls.enter(path, peerOf(request));
+  if (typeof entered !== 'function') {
+    response.setHeader('retry-after', Math.ceil(entered.retryMs / 1000));
+    return end(response, { status: 429, type: 'text/plain', body: 'This page is asked for too often.\n' });
+  }
+  const header = (name: string) => request.headers[name]?.toString();
+  try {
+    end(response, await page({ peer: peerOf(request), header }));
+  } finally {
+    entered();
+  }
+}
+
+function peerOf({ socket }: IncomingMessage): string {
+  return `${socket.remoteAddress}:${socket.remotePort}`;
+}
+
+function end(response: ServerResponse, { status, type, body }: Awaited<ReturnType<Page>>): void {
+  response
+    .writeHead(status, {
+      'content-type': type,
+      'content-length': Buffer.byteLength(body),
+    })
+    .end(body);
+}

@@ -1,0 +1,211 @@
+import { readDescriptorImage } from '@rollcall/contract';
+import { Health } from '@rollcall/contract/health';
+import { type Identify, identifyBy } from '../callers/authentication.ts';
+import { createPeerCertificates } from '../callers/peer-certificates.ts';
+import { isLoopback, listenFault } from '../listen-fault.ts';
+import type { Logger } from '../log/logger.ts';
+import { type MetricReading, metricReadingsText } from '../metrics/metric-reading.ts';
+import { createMetrics } from '../metrics/rpc-metrics.ts';
+import type { OutgoingCalls } from '../outgoing/outgoing-calls.ts';
+import { StartupError } from '../startup-error.ts';
+import { type DoorCallers, requireAccess } from './access-control.ts';
+import { createHealthState, type HealthState, healthImplementation } from './built-in/health.ts';
+import { createReadiness, type Readiness } from './built-in/readiness.ts';
+import { reflectionRoutes } from './built-in/reflection.ts';
+import { createReflectionIndex } from './built-in/reflection-index.ts';
+import type { Interceptor } from './call.ts';
+import { createChain } from './chain.ts';
+import { openGrpcDoor } from './grpc/server.ts';
+import type { OpenGate } from './http/listener.ts';
+import type { PlainRoute } from './http/post-route.ts';
+import { openHttpDoor, type Page } from './http/server.ts';
+import { createIngress, type IngressBounds } from './ingress/ingress.ts';
+import type { OpenCallLimits } from './ingress/open-call-limits.ts';
+import type { OpenDoor } from './listening-server.ts';
+import { implementService, type Route } from './route.ts';
+import { RpcError } from './rpc-error.ts';
+import { createTlsGate } from './tls-listener.ts';
+
+/** One port to listen on, and the variable that sets it, for the message when it is taken. */
+export interface Listen {
+  readonly port: number;
+  readonly variable: string;
+}
+
+/** What a service brings; health, reflection, pages and the chain come with the doors. */
+export interface DoorsOptions {
+  /** Short name of the service, for metrics. */
+  readonly name: string;
+  /** The service's own routes, behind the chain that it is given. */
+  readonly routes: (chain: readonly Interceptor[]) => Route[];
+  /** Address to bind both doors to; a loopback address, unless callers are guarded, and by TLS. */
+  readonly host: string;
+  readonly grpc: Listen;
+  readonly http: Listen;
+  readonly logger: Logger;
+  /** Who may call. Default: everybody on this machine. */
+  readonly callers?: DoorCallers;
+  /** Turns an error of the service's own into one for the wire; undefined: unknown, answered INTERNAL. */
+  readonly toRpcError: (error: unknown) => RpcError | undefined;
+  /**
+   * Whether what the service depends on answers. Asked at most twice a second, for /readyz and the health service alike; it must
+   * not wait behind calls.
+   */
+  readonly isReady: () => Promise<boolean>;
+  /** Plain pages beside health and metrics, by path. Default: none. */
+  readonly pages?: Readonly<Record<string, Page>>;
+  /**
+   * Plain paths of the HTTP door that take a body, by path. Callers are not authenticated there: each route makes sure by
+   * itself whose the body is. Default: none.
+   */
+  readonly plainRoutes?: Readonly<Record<string, PlainRoute>>;
+  /** What /metrics shows besides calls and the process, read each time it is asked for. Default: nothing. */
+  readonly readMetrics?: () => readonly MetricReading[];
+  /** The calls that the service makes to others, shown on /metrics. Default: it makes none. */
+  readonly outgoing?: Pick<OutgoingCalls, 'metricsText'>;
+  /** The longest that a unary call may take, in milliseconds. Default 10000. */
+  readonly maxCallMs?: number;
+  /** How long calls in progress may go on once the doors close, in milliseconds. Default 5000. */
+  readonly drainMs?: number;
+  /** How long a gRPC connection lives, in milliseconds, until its caller is asked to open another. Default 1800000. */
+  readonly maxConnectionAgeMs?: number;
+  /** Bounds on requests before their callers are known. Default: those of each bound. */
+  readonly ingress?: IngressBounds;
+  /** Refuses calls that there is no room for. Default: there is room for all. */
+  readonly shedding?: Interceptor;
+}
+
+/** Both doors, open. Disposing tells health first, then drains and closes both. */
+export interface OpenDoors extends AsyncDisposable {
+  readonly grpc: OpenDoor;
+  readonly http: OpenDoor;
+}
+
+/**
+ * Opens both doors of a service: one implementation, one chain.
+ * @throws StartupError where the address is not loopback, or a port cannot be listened on.
+ */
+export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
+  const { host, logger, callers } = options;
+  const tls = callers?.guarded?.tls;
+  if (!isLoopback(host) && !tls) {
+    throw new StartupError(
+      `${options.name.toUpperCase()}_HOST must be a loopback address, not "${host}", because callers are not authenticated: set it to 127.0.0.1 or unset it`,
+    );
+  }
+  await using stack = new AsyncDisposableStack();
+  const metrics = stack.use(createMetrics(options.name));
+  const state = createHealthState();
+  const readiness = stack.use(createReadiness(options.isReady));
+  const ingress = stack.use(
+    createIngress({ logger, isGuarded: callers?.guarded !== undefined }, options.ingress),
+  );
+  const certificates = createPeerCertificates();
+  const { openCalls } = ingress;
+  const chain = createChain({ maxCallMs: 10_000, ...options, metrics, certificates, openCalls });
+  const routes = allRoutes(options.routes, { chain, openCalls }, { state, readiness });
+  if (callers) requireAccess(routes, callers.accessOf);
+  const metricsPage = coalesced(async () => {
+    const readings = [...(options.readMetrics?.() ?? []), ...ingress.partial.readings()];
+    const own = await metricReadingsText(options.name, readings);
+    const outgoing = (await options.outgoing?.metricsText()) ?? '';
+    const body = [await metrics.registry.metrics(), own, outgoing].join('\n');
+    return { status: 200, type: 'text/plain; version=0.0.4', body };
+  });
+  const pages = {
+    ...options.pages,
+    ...createPages(readiness, state),
+    '/metrics': callers?.guarded
+      ? forKnown(identifyBy(certificates, callers.guarded.tokens), metricsPage)
+      : metricsPage,
+  };
+  const openGate =
+    tls && (((onSecure) => createTlsGate({ tls, certificates, onSecure, logger })) satisfies OpenGate);
+  const common = {
+    routes,
+    host,
+    logger,
+    ingress,
+    openGate,
+    ...(options.drainMs !== undefined && { drainMs: options.drainMs }),
+  };
+  const grpc = stack.use(
+    await openGrpcDoor({
+      ...common,
+      ...(options.maxConnectionAgeMs && { maxConnectionAgeMs: options.maxConnectionAgeMs }),
+      port: options.grpc.port,
+    }).catch(listenFault(options.grpc)),
+  );
+  const http = stack.use(
+    await openHttpDoor({
+      ...common,
+      pages,
+      plainRoutes: options.plainRoutes ?? {},
+      port: options.http.port,
+    }).catch(listenFault(options.http)),
+  );
+  stack.defer(state.drain);
+  const closers = stack.move();
+  logger.info(
+    { host, grpcPort: grpc.port, httpPort: http.port },
+    callers?.guarded
+      ? 'listening; callers are authenticated'
+      : 'listening on loopback only: callers are not authenticated',
+  );
+  return { grpc, http, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+}
+
+function allRoutes(
+  ownRoutes: DoorsOptions['routes'],
+  { chain, openCalls }: { chain: readonly Interceptor[]; openCalls: OpenCallLimits },
+  health: { state: HealthState; readiness: Readiness },
+): Route[] {
+  const own = ownRoutes(chain);
+  const names = [...new Set(own.map((route) => route.method.parent.typeName))];
+  const services = () => [...new Set(all.map((route) => route.method.parent.typeName))];
+  const all: Route[] = [
+    ...own,
+    ...implementService(Health, healthImplementation(names, health), chain),
+    ...reflectionRoutes(createReflectionIndex(readDescriptorImage()), services, { chain, openCalls }),
+  ];
+  return all;
+}
+
+/** A page that is made once for all who ask meanwhile. */
+function coalesced(make: () => ReturnType<Page>): Page {
+  let making: ReturnType<Page> | undefined;
+  return () => {
+    making ??= make().finally(() => {
+      making = undefined;
+    });
+    return making;
+  };
+}
+
+/** A page for whom the service knows, whatever is granted. */
+function forKnown(identify: Identify, page: Page): Page {
+  return async (asker) => {
+    try {
+      await identify(asker);
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      return { status: 401, type: 'text/plain', body: `${error.message}\n` };
+    }
+    return await page(asker);
+  };
+}
+
+function createPages({ isReady }: Readiness, state: HealthState): Record<string, Page> {
+  const text = (ok: boolean, body: string) => ({
+    status: ok ? 200 : 503,
+    type: 'text/plain',
+    body: `${body}\n`,
+  });
+  return {
+    '/healthz': async () => text(true, 'alive'),
+    '/readyz': async () => {
+      if (!state.serving) return text(false, 'draining');
+      return (await isReady()) ? text(true, 'ready') : text(false, 'a dependency does not answer');
+    },
+  };
+}

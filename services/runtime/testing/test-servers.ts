@@ -1,0 +1,13 @@
+import { createLogger } from '../log/logger.ts';
+import type { DoorsOptions } from '../rpc/start-servers.ts';
+
+/** What doors need beside their routes, where a test minds nothing of it: loopback, ports of the system's choice, no log. */
+export const TEST_DOORS = {
+  name: 'test',
+  host: '127.0.0.1',
+  grpc: { port: 0, variable: 'TEST_GRPC_PORT' },
+  http: { port: 0, variable: 'TEST_HTTP_PORT' },
+  logger: createLogger({ service: 'test', level: 'silent' }),
+  toRpcError: () => undefined,
+  isReady: async () => true,
+} satisfies Omit<DoorsOptions, 'routes'>;
