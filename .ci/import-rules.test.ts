@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { biomeJson } from '../.config/write-biome.mjs';
 
 const REFUSED: [file: string, statement: string, rule: string][] = [
   ['clients/contract/x.ts', "import '@rollcall/transport';", 'noRestrictedImports'],
@@ -45,7 +46,7 @@ const ALLOWED: [file: string, statement: string][] = [
 let directory: string;
 let found: ReadonlyMap<string, readonly string[]>;
 
-// Every case is a file of its own in a copy of the house, and the linter goes through all of it once.
+// Each case is a file of its own in a copy of the folders, which the linter reads once.
 const at = (file: string, i: number) => file.replace('x.', `x${i}.`);
 
 beforeAll(async () => {
@@ -72,6 +73,10 @@ describe('the linter', () => {
       expect(found.get(at(file, i)) ?? []).toEqual([]);
     },
   );
+});
+
+it('is configured by what .config/write-biome.mjs makes of .config/rooms.json', async () => {
+  expect(await readFile(new URL('../.config/biome.json', import.meta.url), 'utf8')).toBe(biomeJson());
 });
 
 async function lint(cwd: string): Promise<Map<string, string[]>> {
