@@ -10,7 +10,7 @@ import { AttachedUserOutcome, UserView } from '@rollcall/contract/user';
 import { Secret } from '@rollcall/runtime';
 import { startGrpcTestServer } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type AuthUnderTest, startAuth } from '../user-access/testing/auth.test-support.ts';
+import { type AuthUnderTest, startAuth } from '../user-access/testing/start-auth.ts';
 import { randomLetters } from './stripe/samples/sample-payment.ts';
 import { shuffled } from './stripe/samples/shuffle.ts';
 import { STORIES, storyOf } from './stripe/samples/stories.ts';

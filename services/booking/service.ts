@@ -30,10 +30,10 @@ import { createPostgresBookingWrites } from './postgres/postgres-booking-writes.
 import { createBookingPets, createPostgresPets } from './postgres/postgres-pets.ts';
 import { createPostgresReviewReads } from './postgres/postgres-review-reads.ts';
 import { createPostgresReviewWrites } from './postgres/postgres-review-writes.ts';
-import { readUserFigures } from './postgres/read-user-figures.ts';
+import { readUserFigures } from './postgres/user-statistics.ts';
+import { createRemoteUserFinder } from './remote-user-finder.ts';
 import { bookingRoutes, type RoutePorts } from './rpc/routes.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
-import { createRemoteUserFinder } from './users/remote-user-finder.ts';
 
 // A statement that runs longer than this holds a connection that others wait for.
 const STATEMENT_TIMEOUT_MS = 5000;

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 const TRIED: Readonly<Record<string, string>> = {
   'rollcall.user.v1.UserService': 'clients/contract/testing/etag-suite.ts',
   'rollcall.user.v1.UserAdminService': 'clients/contract/testing/etag-suite.ts',
-  'rollcall.vendor.v1.VendorService': 'services/vendor/etags.integration.test.ts',
+  'rollcall.vendor.v1.VendorService': 'services/vendor/vendors/etags.integration.test.ts',
 };
 
 it.each(contractServices().map((service) => [service.typeName, service] as const))(

@@ -5,7 +5,7 @@ import { type CallGuard, type CallObserver, createCallGuard, observeCalls } from
 import { createUserClient, TransportOptionError, type UserClient } from '@rollcall/user-client';
 import { createUserAdminClient, type UserAdminClient } from '@rollcall/user-client/admin';
 import type { AuthCredentials } from './auth-credentials.ts';
-import { passOnRequestId } from './rpc/pass-on-request-id.ts';
+import { passOnRequestId } from './caller-context.ts';
 import type { UserAccessConfig } from './settings.ts';
 import { prepareSnapshotFolder } from './snapshot-folder.ts';
 import { LOOKUP_TIMEOUT_MS } from './users/remote-users.ts';

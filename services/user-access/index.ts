@@ -4,25 +4,25 @@ export {
   type UserAccess,
   type UserAccessOptions,
 } from './connect-user-access.ts';
-export {
-  type ActivityJob,
-  activityJob,
-  statisticsJob,
-  type ToldActivity,
-  type UserOfTenant,
-} from './effects/effect-jobs.ts';
-export { type ToldStatistics, type UserTasksOptions, userTasks } from './effects/user-tasks.ts';
 export type { ErasedRows, ErasedUser } from './erasures/erased-rows.ts';
 export {
   type ErasureFollower,
   type FollowErasuresOptions,
   followErasures,
 } from './erasures/follow-erasures.ts';
+export { inheritDeadline } from './inherit-deadline.ts';
+export { inheritSeenVersions } from './inherit-seen-versions.ts';
 export { type FollowMergesOptions, followMerges, type MergeFollower } from './merges/follow-merges.ts';
 export type { HeldColumn } from './merges/held-users.ts';
 export { createUserAliases, type UserAliases } from './merges/user-aliases.ts';
-export { inheritDeadline } from './rpc/inherit-deadline.ts';
-export { inheritSeenVersions } from './rpc/inherit-seen-versions.ts';
+export {
+  type ActivityJob,
+  activityJob,
+  statisticsJob,
+  type ToldActivity,
+  type UserOfTenant,
+} from './outbox/user-jobs.ts';
+export { type ToldStatistics, type UserTasksOptions, userTasks } from './outbox/user-tasks.ts';
 export { type UserAccessConfig, type UserAccessOwner, userAccessSettings } from './settings.ts';
 export { toAttachedUser } from './users/attached-user.ts';
 export {
@@ -31,6 +31,6 @@ export {
   type NotActive,
   type Refusal,
   refusalOf,
-} from './users/judge-active.ts';
+} from './users/check-active.ts';
 export type { KnownUser, KnownUserView, Users } from './users/users.ts';
 export { type UserIdOf, type WithUsers, type WithUsersOptions, withUsers } from './users/with-users.ts';

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { VendorError } from './vendor-error.ts';
+import { VendorError } from './errors.ts';
 
 /** Names a write, so that a repeat of it is known. */
 export interface WriteRequest {

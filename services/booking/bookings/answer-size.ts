@@ -1,5 +1,5 @@
-import { mostTextBytes, mostUserBytes } from '../answers/answer-size.ts';
-import type { ShownBooking } from './shown-booking.ts';
+import { mostTextBytes, mostUserBytes } from '../page.ts';
+import type { ShownBooking } from './booking-with-users.ts';
 
 // A `google.protobuf.Struct` takes most for its JSON where it is a list of digits: eleven for two characters.
 const JSON_BYTES = 6;

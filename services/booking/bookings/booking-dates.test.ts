@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { BookingError } from '../errors.ts';
 import { isCalendarDate, requireDates } from './booking-dates.ts';
-import { BookingError } from './booking-error.ts';
 
 describe('isCalendarDate', () => {
   it.each(['2026-01-01', '2024-02-29', '2000-02-29', '0001-01-01', '9999-12-31'])('takes %s', (text) => {

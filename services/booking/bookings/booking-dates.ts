@@ -1,4 +1,4 @@
-import { BookingError } from './booking-error.ts';
+import { BookingError } from '../errors.ts';
 
 /** Throws BookingError DATES_INVALID where a date is on no calendar, or the booking would end before it starts. */
 export function requireDates({ startDate, endDate }: { startDate: string; endDate: string }): void {

@@ -1,6 +1,6 @@
 import type { KnownUser } from '@rollcall/user-access';
+import { BookingError } from '../errors.ts';
 import type { NewBooking } from './booking.ts';
-import { BookingError } from './booking-error.ts';
 
 /** How bookings learn whose pets come along. Ids are in lower case. */
 export interface BookingPets {

@@ -1,5 +1,5 @@
-import type { WriteRequest } from '../requests/write-request.ts';
-import type { Telling } from '../tellings/telling.ts';
+import type { Telling } from '../outbox/telling.ts';
+import type { WriteRequest } from '../write-request.ts';
 import type { Booking, BookingStatus, Payment } from './booking.ts';
 
 /** What a request did when it came first. */

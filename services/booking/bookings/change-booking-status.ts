@@ -1,6 +1,6 @@
+import { BookingError } from '../errors.ts';
 import type { Booking, BookingStatus } from './booking.ts';
-import { NEXT_STATUSES, statusOf } from './booking-course.ts';
-import { BookingError } from './booking-error.ts';
+import { NEXT_STATUSES, statusOf } from './booking-status-transitions.ts';
 import type { BookingWrites, HeldBooking } from './booking-writes.ts';
 import { type BookingName, changeBooking } from './change-booking.ts';
 

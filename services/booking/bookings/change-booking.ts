@@ -1,6 +1,6 @@
+import { notFound } from '../errors.ts';
+import { tellingsOfChange } from '../outbox/booking-tellings.ts';
 import type { Booking } from './booking.ts';
-import { notFound } from './booking-error.ts';
-import { tellingsOfChange } from './booking-tellings.ts';
 import type { BookingChange, BookingWrites, DecidedChange, HeldBooking } from './booking-writes.ts';
 
 /** Which booking to change. */

@@ -1,16 +1,16 @@
 import type { KnownUser, Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
-import type { WriteRequest } from '../requests/write-request.ts';
-import { requireBookableUsers } from './bookable-users.ts';
+import { BookingError } from '../errors.ts';
+import { tellingsOfMaking } from '../outbox/booking-tellings.ts';
+import { requireBookableUsers } from '../require-active-users.ts';
+import type { WriteRequest } from '../write-request.ts';
 import type { NewBooking } from './booking.ts';
 import { requireDates } from './booking-dates.ts';
-import { BookingError } from './booking-error.ts';
 import { type BookingPets, requirePets } from './booking-pets.ts';
 import { createReference } from './booking-reference.ts';
-import { tellingsOfMaking } from './booking-tellings.ts';
+import { type ShownBooking, showBooking } from './booking-with-users.ts';
 import type { BookingWrites } from './booking-writes.ts';
 import { requireSameRequest } from './require-same-request.ts';
-import { type ShownBooking, showBooking } from './shown-booking.ts';
 
 /** What CreateBooking works with. */
 export interface CreateBookingPorts {

@@ -1,8 +1,8 @@
 import type { Users } from '@rollcall/user-access';
+import { notFound } from '../errors.ts';
 import type { BookingView } from './booking.ts';
-import { notFound } from './booking-error.ts';
 import type { BookingReads } from './booking-reads.ts';
-import { type ShownBooking, showBooking } from './shown-booking.ts';
+import { type ShownBooking, showBooking } from './booking-with-users.ts';
 
 /** Which booking, and how much of it. */
 export interface GetBookingQuery {

@@ -1,5 +1,5 @@
 import type { UserAliases, Users } from '@rollcall/user-access';
-import { takeFitting } from '../answers/answer-size.ts';
+import { takeFitting } from '../page.ts';
 import { mostBookingBytes } from './answer-size.ts';
 import type { Booking } from './booking.ts';
 import type {
@@ -9,7 +9,7 @@ import type {
   BookingReads,
   ListPosition,
 } from './booking-reads.ts';
-import { type ShownBooking, showBookings } from './shown-booking.ts';
+import { type ShownBooking, showBookings } from './booking-with-users.ts';
 import type { UserFinder } from './user-finder.ts';
 
 /** What ListBookings works with. */

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import type { WriteRequest } from '../requests/write-request.ts';
-import { requestIdReused } from './booking-error.ts';
+import { requestIdReused } from '../errors.ts';
+import type { WriteRequest } from '../write-request.ts';
 
 /**
  * Checks that a repeat asks for what its id asked for first. An empty digest is that of an erased user, and can be compared with

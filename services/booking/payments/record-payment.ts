@@ -1,5 +1,5 @@
 import type { Booking, Payment } from '../bookings/booking.ts';
-import { isNewer, statusOf } from '../bookings/booking-course.ts';
+import { isNewer, statusOf } from '../bookings/booking-status-transitions.ts';
 import type { BookingWrites } from '../bookings/booking-writes.ts';
 import { type BookingName, changeBooking } from '../bookings/change-booking.ts';
 import { inCurrencyOf } from './payment-match.ts';

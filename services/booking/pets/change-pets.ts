@@ -1,5 +1,5 @@
 import type { Users } from '@rollcall/user-access';
-import { notFound } from '../bookings/booking-error.ts';
+import { notFound } from '../errors.ts';
 import type { PetTerms } from './pet.ts';
 import type { PetName, PetStore } from './pet-store.ts';
 import { type ShownPet, showPet } from './shown-pet.ts';

@@ -1,8 +1,8 @@
 import type { KnownUser, Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
-import { requireBookableUsers } from '../bookings/bookable-users.ts';
-import { notFound } from '../bookings/booking-error.ts';
-import type { WriteRequest } from '../requests/write-request.ts';
+import { notFound } from '../errors.ts';
+import { requireBookableUsers } from '../require-active-users.ts';
+import type { WriteRequest } from '../write-request.ts';
 import type { NewPet } from './pet.ts';
 import type { PetStore } from './pet-store.ts';
 import { type ShownPet, showPet } from './shown-pet.ts';

@@ -1,6 +1,6 @@
 import type { UserAliases, Users } from '@rollcall/user-access';
-import { mostTextBytes, mostUserBytes, takeFitting } from '../answers/answer-size.ts';
-import type { TimePosition } from '../answers/time-position.ts';
+import { mostTextBytes, mostUserBytes, takeFitting } from '../page.ts';
+import type { TimePosition } from '../time-position.ts';
 import type { PetList, PetStore } from './pet-store.ts';
 import { type ShownPet, showPets } from './shown-pet.ts';
 

@@ -1,5 +1,5 @@
-import type { TimePosition } from '../answers/time-position.ts';
-import type { WriteRequest } from '../requests/write-request.ts';
+import type { TimePosition } from '../time-position.ts';
+import type { WriteRequest } from '../write-request.ts';
 import type { Pet, PetTerms } from './pet.ts';
 
 /** Which pets to list: newest first. */

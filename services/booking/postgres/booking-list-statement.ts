@@ -1,6 +1,6 @@
 import type { PreparedStatement } from '@rollcall/runtime/postgres';
 import type { BookingList, BookingOrder } from '../bookings/booking-reads.ts';
-import { COLUMNS_BY_VIEW } from './booking-from-row.ts';
+import { COLUMNS_BY_VIEW } from './booking-row.ts';
 
 /** A statement and the values that go into it. */
 export interface ListStatement extends PreparedStatement {

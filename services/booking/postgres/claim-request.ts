@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { requireSameRequest } from '../bookings/require-same-request.ts';
-import type { WriteRequest } from '../requests/write-request.ts';
+import type { WriteRequest } from '../write-request.ts';
 
 /** What a request is about to make. */
 export interface ClaimedRequest {

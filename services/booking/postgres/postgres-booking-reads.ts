@@ -1,7 +1,7 @@
 import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
 import type { BookingReads } from '../bookings/booking-reads.ts';
-import { bookingFromRow, COLUMNS_BY_VIEW, type SelectedRow } from './booking-from-row.ts';
 import { listStatement } from './booking-list-statement.ts';
+import { bookingFromRow, COLUMNS_BY_VIEW, type SelectedRow } from './booking-row.ts';
 
 /**
  * Reads by named prepared statements: each is planned once per connection, which measured several times faster than

@@ -2,14 +2,9 @@ import { Buffer } from 'node:buffer';
 import { type Pool, runPrepared, transactPrepared } from '@rollcall/runtime/postgres';
 import type { Booking, BookingStatus, Payment } from '../bookings/booking.ts';
 import type { BookingChange, BookingWrites } from '../bookings/booking-writes.ts';
-import type { WriteRequest } from '../requests/write-request.ts';
-import {
-  bookingFromRow,
-  COLUMNS_BY_VIEW,
-  type OtherPaymentColumn,
-  type SelectedRow,
-} from './booking-from-row.ts';
-import { writeTellings } from './write-tellings.ts';
+import { writeTellings } from '../outbox/enqueue-user-reports.ts';
+import type { WriteRequest } from '../write-request.ts';
+import { bookingFromRow, COLUMNS_BY_VIEW, type OtherPaymentColumn, type SelectedRow } from './booking-row.ts';
 
 /** Writes by prepared statements, each in one transaction with what is to be told of it. */
 export function createPostgresBookingWrites(pool: Pool): BookingWrites {

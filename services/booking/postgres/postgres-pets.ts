@@ -1,12 +1,12 @@
 import { Buffer } from 'node:buffer';
 import type { EntityManager, FilterQuery, MikroORM } from '@mikro-orm/postgresql';
 import type { UserAliases } from '@rollcall/user-access';
-import type { TimePosition } from '../answers/time-position.ts';
 import type { BookingPets } from '../bookings/booking-pets.ts';
 import { requireSameRequest } from '../bookings/require-same-request.ts';
 import type { Pet } from '../pets/pet.ts';
 import type { PetList, PetStore } from '../pets/pet-store.ts';
-import type { WriteRequest } from '../requests/write-request.ts';
+import type { TimePosition } from '../time-position.ts';
+import type { WriteRequest } from '../write-request.ts';
 import { PetEntity, type PetRow, RequestEntity } from './pet-entities.ts';
 
 /** Pets, through MikroORM: they are few, and nobody is told of them. */

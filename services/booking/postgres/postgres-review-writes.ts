@@ -1,5 +1,6 @@
 import { type Pool, type RunPrepared, transactPrepared } from '@rollcall/runtime/postgres';
 import type { BookingStatus } from '../bookings/booking.ts';
+import { writeTellings } from '../outbox/enqueue-user-reports.ts';
 import type { Review } from '../reviews/review.ts';
 import type {
   ReviewedBooking,
@@ -9,7 +10,6 @@ import type {
 } from '../reviews/review-writes.ts';
 import { claimRequest, findRequest } from './claim-request.ts';
 import { REVIEW_COLUMNS, type ReviewRow, reviewFromRow } from './postgres-review-reads.ts';
-import { writeTellings } from './write-tellings.ts';
 
 /** Writes by prepared statements, each in one transaction with what is to be told of it. */
 export function createPostgresReviewWrites(pool: Pool): ReviewWrites {

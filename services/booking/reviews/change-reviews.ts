@@ -1,8 +1,8 @@
 import type { Users } from '@rollcall/user-access';
-import { notFound } from '../bookings/booking-error.ts';
+import { notFound } from '../errors.ts';
+import { tellingsOf } from '../outbox/review-tellings.ts';
 import type { ReviewTerms } from './review.ts';
 import type { ReviewName, ReviewReads } from './review-reads.ts';
-import { tellingsOf } from './review-tellings.ts';
 import type { ReviewWrites } from './review-writes.ts';
 import { type ShownReview, showReview } from './shown-review.ts';
 

@@ -1,11 +1,11 @@
 import type { Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 import type { BookingStatus } from '../bookings/booking.ts';
-import { BookingError, notFound } from '../bookings/booking-error.ts';
-import type { WriteRequest } from '../requests/write-request.ts';
+import { BookingError, notFound } from '../errors.ts';
+import { tellingsOf } from '../outbox/review-tellings.ts';
+import type { WriteRequest } from '../write-request.ts';
 import type { NewReview } from './review.ts';
 import type { ReviewReads } from './review-reads.ts';
-import { tellingsOf } from './review-tellings.ts';
 import type { DecidedReview, ReviewedBooking, ReviewWrites } from './review-writes.ts';
 import { type ShownReview, showReview } from './shown-review.ts';
 

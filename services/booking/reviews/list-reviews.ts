@@ -1,6 +1,6 @@
 import type { UserAliases, Users } from '@rollcall/user-access';
-import { mostTextBytes, mostUserBytes, takeFitting } from '../answers/answer-size.ts';
-import type { TimePosition } from '../answers/time-position.ts';
+import { mostTextBytes, mostUserBytes, takeFitting } from '../page.ts';
+import type { TimePosition } from '../time-position.ts';
 import type { ReviewList, ReviewReads } from './review-reads.ts';
 import { type ShownReview, showReviews } from './shown-review.ts';
 

@@ -1,4 +1,4 @@
-import type { TimePosition } from '../answers/time-position.ts';
+import type { TimePosition } from '../time-position.ts';
 import type { Review } from './review.ts';
 
 /** Which reviews to list: newest first. */

@@ -1,6 +1,6 @@
 import type { BookingStatus } from '../bookings/booking.ts';
-import type { WriteRequest } from '../requests/write-request.ts';
-import type { Telling } from '../tellings/telling.ts';
+import type { Telling } from '../outbox/telling.ts';
+import type { WriteRequest } from '../write-request.ts';
 import type { Review, ReviewTerms } from './review.ts';
 import type { ReviewName } from './review-reads.ts';
 

@@ -12,7 +12,7 @@ import {
 } from '@rollcall/contract/booking';
 import { type KnownUser, toAttachedUser } from '@rollcall/user-access';
 import type { Booking, BookingView, Payment, Received } from '../bookings/booking.ts';
-import type { ShownBooking } from '../bookings/shown-booking.ts';
+import type { ShownBooking } from '../bookings/booking-with-users.ts';
 import { matchOf, type PaymentMatch } from '../payments/payment-match.ts';
 
 /** The view that was asked for. Field rules have refused values that the contract does not name. */

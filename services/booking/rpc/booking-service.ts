@@ -11,15 +11,15 @@ import {
 } from '@rollcall/contract/booking';
 import { type Call, type Implementation, writeRequest } from '@rollcall/runtime/rpc';
 import type { Booking } from '../bookings/booking.ts';
+import { showBooking } from '../bookings/booking-with-users.ts';
 import { changeBookingStatus } from '../bookings/change-booking-status.ts';
 import { type CreateBookingPorts, createBooking } from '../bookings/create-booking.ts';
 import { getBooking } from '../bookings/get-booking.ts';
 import { type ListBookingsPorts, listBookings } from '../bookings/list-bookings.ts';
-import { showBooking } from '../bookings/shown-booking.ts';
 import { type RecordPaymentPorts, recordPayment } from '../payments/record-payment.ts';
 import { toBookingMessage, viewFromMessage } from './booking-message.ts';
 import { statusFromMessage } from './booking-status.ts';
-import { listFromRequest } from './list-bookings.ts';
+import { listFromRequest } from './list-request.ts';
 import { newBookingFromMessage } from './new-booking.ts';
 import { paymentFromRequest } from './payment.ts';
 

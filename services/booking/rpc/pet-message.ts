@@ -6,7 +6,7 @@ import { invalidField, requireStorable, requireUuid } from '@rollcall/runtime/rp
 import { toAttachedUser } from '@rollcall/user-access';
 import type { NewPet, PetTerms } from '../pets/pet.ts';
 import type { ShownPet } from '../pets/shown-pet.ts';
-import { dayFrom, maskedBy, requireGiven } from './field-faults.ts';
+import { dayFrom, maskedBy, requireGiven } from './request-fields.ts';
 
 /** What CreatePet writes; output-only fields are left out. Throws RpcError FIELD_INVALID. */
 export function newPetFromMessage(pet: PetMessage): NewPet {

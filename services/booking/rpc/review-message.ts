@@ -5,7 +5,7 @@ import { invalidField, requireStorable, requireUuid } from '@rollcall/runtime/rp
 import { toAttachedUser } from '@rollcall/user-access';
 import type { NewReview, ReviewTerms } from '../reviews/review.ts';
 import type { ShownReview } from '../reviews/shown-review.ts';
-import { maskedBy, requireGiven } from './field-faults.ts';
+import { maskedBy, requireGiven } from './request-fields.ts';
 
 /** What CreateReview writes; output-only fields are left out. Throws RpcError FIELD_INVALID. */
 export function newReviewFromMessage({ bookingId, rating, text }: ReviewMessage): NewReview {

@@ -1,7 +1,7 @@
 import { Code } from '@connectrpc/connect';
 import type { ErrorReason } from '@rollcall/contract/booking';
 import { databaseFault, RpcError, RUNTIME_REASONS } from '@rollcall/runtime/rpc';
-import { BookingError, type BookingErrorReason } from '../bookings/booking-error.ts';
+import { BookingError, type BookingErrorReason } from '../errors.ts';
 
 /** A reason as it goes over the wire. */
 type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>;

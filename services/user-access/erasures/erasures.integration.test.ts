@@ -6,8 +6,8 @@ import { createTestDatabase } from '@rollcall/runtime/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { UserAccess } from '../connect-user-access.ts';
 import { followMerges } from '../merges/follow-merges.ts';
-import { accessTo } from '../testing/access.test-support.ts';
-import { type AuthUnderTest, startAuth } from '../testing/auth.test-support.ts';
+import { accessTo } from '../testing/access-to.ts';
+import { type AuthUnderTest, startAuth } from '../testing/start-auth.ts';
 import type { ErasedRows } from './erased-rows.ts';
 import { type FollowErasuresOptions, followErasures } from './follow-erasures.ts';
 

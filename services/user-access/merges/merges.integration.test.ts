@@ -3,8 +3,8 @@ import { createLogger, Secret } from '@rollcall/runtime';
 import { createPool, type Pool } from '@rollcall/runtime/postgres';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { accessTo } from '../testing/access.test-support.ts';
-import { type AuthUnderTest, startAuth } from '../testing/auth.test-support.ts';
+import { accessTo } from '../testing/access-to.ts';
+import { type AuthUnderTest, startAuth } from '../testing/start-auth.ts';
 import { followMerges, type MergeFollower } from './follow-merges.ts';
 import { createUserAliases, type UserAliases } from './user-aliases.ts';
 

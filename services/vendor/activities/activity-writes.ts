@@ -1,4 +1,4 @@
-import type { UserEvent } from '../user-event.ts';
+import type { UserEvent } from '../outbox/user-event.ts';
 import type { VerificationState } from '../vendors/vendor.ts';
 import type { EarlierWrite, WriteRequest } from '../write-request.ts';
 import type { Activity, ActivityTerms } from './activity.ts';

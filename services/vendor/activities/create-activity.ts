@@ -1,6 +1,6 @@
 import type { Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
-import { vendorNotFound } from '../vendor-error.ts';
+import { vendorNotFound } from '../errors.ts';
 import { findRepeated, type WriteRequest } from '../write-request.ts';
 import type { Activity, ActivityTerms } from './activity.ts';
 import type { ActivityWrites, NewActivity, OfferingVendor } from './activity-writes.ts';

@@ -1,5 +1,5 @@
 import type { Users } from '@rollcall/user-access';
-import { activityNotFound } from '../vendor-error.ts';
+import { activityNotFound } from '../errors.ts';
 import type { ActivityReads } from './activity-reads.ts';
 import { type ShownActivity, withVendorUser } from './shown-activity.ts';
 

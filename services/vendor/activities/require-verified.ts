@@ -1,4 +1,4 @@
-import { VendorError } from '../vendor-error.ts';
+import { VendorError } from '../errors.ts';
 import type { ActivityState } from './activity.ts';
 import type { OfferingVendor } from './activity-writes.ts';
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { activityNotFound } from '../vendor-error.ts';
+import { activityNotFound } from '../errors.ts';
 import type { Activity, ActivityTerms } from './activity.ts';
 import type { ActivityWrites } from './activity-writes.ts';
 import { requireVerified } from './require-verified.ts';

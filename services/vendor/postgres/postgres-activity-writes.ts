@@ -9,10 +9,10 @@ import {
 } from '@rollcall/runtime/postgres';
 import type { Activity, ActivityTerms } from '../activities/activity.ts';
 import type { ActivityWrites, OfferingVendor } from '../activities/activity-writes.ts';
+import { tellUser } from '../outbox/tell-user.ts';
 import type { VerificationState } from '../vendors/vendor.ts';
 import type { WriteRequest } from '../write-request.ts';
 import { ACTIVITIES, ACTIVITY_COLUMNS, type ActivityRow, activityFromRow } from './activity-from-row.ts';
-import { tellUser } from './tell-user.ts';
 
 /** Writes that hold the vendor's row meanwhile: first the vendor, then the activity, as whoever suspends a vendor does. */
 export function createPostgresActivityWrites(pool: Pool): ActivityWrites {

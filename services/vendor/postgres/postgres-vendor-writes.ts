@@ -7,10 +7,10 @@ import {
   transactPrepared,
   violatedConstraint,
 } from '@rollcall/runtime/postgres';
+import { tellUser } from '../outbox/tell-user.ts';
 import type { Vendor } from '../vendors/vendor.ts';
 import type { VendorChange, VendorWrites } from '../vendors/vendor-writes.ts';
 import type { WriteRequest } from '../write-request.ts';
-import { tellUser } from './tell-user.ts';
 import { VENDOR_COLUMNS, type VendorRow, vendorFromRow } from './vendor-from-row.ts';
 
 /** Writes, each with what its user hears of it in one transaction. */

@@ -9,7 +9,7 @@ import { invalidField, requireStorable, requireVisible } from '@rollcall/runtime
 import { toAttachedUser } from '@rollcall/user-access';
 import type { ActivityState, ActivityTerms } from '../activities/activity.ts';
 import type { ShownActivity } from '../activities/shown-activity.ts';
-import { requirePaths } from './field-rules.ts';
+import { requirePaths } from './request-fields.ts';
 
 const STATES: Readonly<Record<StateMessage, ActivityState>> = {
   [StateMessage.UNSPECIFIED]: 'DRAFT',

@@ -1,7 +1,7 @@
 import { Code } from '@connectrpc/connect';
 import type { ErrorReason } from '@rollcall/contract/vendor';
 import { databaseFault, RpcError, RUNTIME_REASONS } from '@rollcall/runtime/rpc';
-import { VendorError, type VendorErrorReason } from '../vendor-error.ts';
+import { VendorError, type VendorErrorReason } from '../errors.ts';
 
 /** A reason as it goes over the wire. */
 type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>;

@@ -9,7 +9,7 @@ import { requireStorable } from '@rollcall/runtime/rpc';
 import { toAttachedUser } from '@rollcall/user-access';
 import { etagOf, type VendorProfile, type VerificationState } from '../vendors/vendor.ts';
 import type { ShownVendor } from '../vendors/vendor-users.ts';
-import { requirePaths } from './field-rules.ts';
+import { requirePaths } from './request-fields.ts';
 
 const STATES: Readonly<Record<StateMessage, VerificationState | undefined>> = {
   [StateMessage.UNSPECIFIED]: undefined,

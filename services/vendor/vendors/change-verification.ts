@@ -1,4 +1,4 @@
-import { vendorNotFound } from '../vendor-error.ts';
+import { vendorNotFound } from '../errors.ts';
 import type { Vendor } from './vendor.ts';
 import type { VendorWrites } from './vendor-writes.ts';
 import { changedVerification, type VerificationTarget, verificationEvent } from './verification.ts';

@@ -1,6 +1,6 @@
 import type { UserAliases } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
-import { VendorError } from '../vendor-error.ts';
+import { VendorError } from '../errors.ts';
 import { findRepeated, type WriteRequest } from '../write-request.ts';
 import { requireEligibleUser } from './eligible-user.ts';
 import type { Vendor, VendorProfile } from './vendor.ts';

@@ -1,5 +1,5 @@
 import { judgeActive, refusalOf } from '@rollcall/user-access';
-import { VendorError } from '../vendor-error.ts';
+import { VendorError } from '../errors.ts';
 import type { VendorUsers } from './vendor-users.ts';
 
 /** Which user. */

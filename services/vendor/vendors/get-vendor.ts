@@ -1,5 +1,5 @@
 import type { UserAliases } from '@rollcall/user-access';
-import { VendorError, vendorNotFound } from '../vendor-error.ts';
+import { VendorError, vendorNotFound } from '../errors.ts';
 import type { Vendor } from './vendor.ts';
 import type { VendorReads } from './vendor-reads.ts';
 import { type ShownVendor, type VendorUsers, withVendorUsers } from './vendor-users.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { VendorError, vendorNotFound } from '../vendor-error.ts';
+import { VendorError, vendorNotFound } from '../errors.ts';
 import { etagOf, type Vendor, type VendorProfile } from './vendor.ts';
 import type { VendorWrites } from './vendor-writes.ts';
 

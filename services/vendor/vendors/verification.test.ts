@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VendorError } from '../vendor-error.ts';
+import { VendorError } from '../errors.ts';
 import type { Vendor, VerificationState } from './vendor.ts';
 import { changedVerification, VERIFICATION_CHANGES, verificationEvent } from './verification.ts';
 

@@ -1,5 +1,5 @@
-import type { UserEvent } from '../user-event.ts';
-import { VendorError } from '../vendor-error.ts';
+import { VendorError } from '../errors.ts';
+import type { UserEvent } from '../outbox/user-event.ts';
 import type { Vendor, Verification, VerificationState } from './vendor.ts';
 
 /** From which state a vendor can go to which. */

@@ -3,7 +3,7 @@ import { UserService, UserState, UserView } from '@rollcall/contract/user';
 import { VerificationState } from '@rollcall/contract/vendor';
 import { faultOf } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startVendor, TENANT, type VendorUnderTest } from './testing/start-vendor.ts';
+import { startVendor, TENANT, type VendorUnderTest } from '../testing/start-vendor.ts';
 
 let vendor: VendorUnderTest;
 

@@ -3,7 +3,7 @@ import { type Booking, BookingStatus, type ListBookingsRequestSchema } from '@ro
 import { UserService } from '@rollcall/contract/user';
 import { faultOf } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BookingUnderTest, newUserId, startBooking } from './testing/start-booking.ts';
+import { type BookingUnderTest, newUserId, startBooking } from '../testing/start-booking.ts';
 
 let booking: BookingUnderTest;
 

@@ -12,7 +12,7 @@ import type { BookingOrder, ListPosition } from '../bookings/booking-reads.ts';
 import type { ListBookingsQuery } from '../bookings/list-bookings.ts';
 import { viewFromMessage } from './booking-message.ts';
 import { statusFromMessage } from './booking-status.ts';
-import { dayFrom } from './field-faults.ts';
+import { dayFrom } from './request-fields.ts';
 
 /** What a request asks for. Throws RpcError PAGE_TOKEN_INVALID, FIELD_INVALID. */
 export function listFromRequest(request: ListBookingsRequest): {

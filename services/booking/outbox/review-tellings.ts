@@ -1,5 +1,5 @@
-import type { Telling } from '../tellings/telling.ts';
-import type { Review } from './review.ts';
+import type { Review } from '../reviews/review.ts';
+import type { Telling } from './telling.ts';
 
 /** What can happen to a review. */
 export type ReviewEvent = 'written' | 'changed' | 'deleted';

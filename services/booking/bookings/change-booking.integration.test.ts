@@ -2,7 +2,7 @@ import { timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { BookingStatus, PaymentMatch } from '@rollcall/contract/booking';
 import { faultOf } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BookingUnderTest, newUserId, startBooking } from './testing/start-booking.ts';
+import { type BookingUnderTest, newUserId, startBooking } from '../testing/start-booking.ts';
 
 const tenantId = 'acme';
 const { PENDING, PAID, COMPLETED, CANCELLED, REFUNDED } = BookingStatus;

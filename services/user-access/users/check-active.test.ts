@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { UserSchema, UserState } from '@rollcall/contract/user';
 import { describe, expect, it } from 'vitest';
-import { judgeActive, refusalOf } from './judge-active.ts';
+import { judgeActive, refusalOf } from './check-active.ts';
 import type { KnownUser } from './users.ts';
 
 const id = '019c0000-0000-7000-8000-000000000001';

@@ -2,9 +2,9 @@ import { createLogger, Secret } from '@rollcall/runtime';
 import { addJobs, type Outbox, type OutboxJob, startOutbox } from '@rollcall/runtime/outbox';
 import { createPool, type Pool } from '@rollcall/runtime/postgres';
 import { createTestDatabase } from '@rollcall/runtime/testing';
-import { type UserTasksOptions, userTasks } from '../effects/user-tasks.ts';
-import { accessTo } from './access.test-support.ts';
-import { type AuthUnderTest, startAuth } from './auth.test-support.ts';
+import { type UserTasksOptions, userTasks } from '../outbox/user-tasks.ts';
+import { accessTo } from './access-to.ts';
+import { type AuthUnderTest, startAuth } from './start-auth.ts';
 
 /** A service that tells the owner, up to the outbox, and the real owner. */
 export interface EffectsUnderTest extends AsyncDisposable {

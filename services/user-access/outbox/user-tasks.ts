@@ -3,9 +3,9 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { OutboxTask } from '@rollcall/runtime/outbox';
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { UserAdminClient } from '@rollcall/user-client/admin';
-import { ACTIVITY_TASK, STATISTICS_TASK, type UserOfTenant } from './effect-jobs.ts';
-import { TELL_TIMEOUT_MS, tellOwner } from './tell-owner.ts';
-import { takeRevision } from './told-revisions.ts';
+import { TELL_TIMEOUT_MS, tellOwner } from './call-user-service.ts';
+import { takeRevision } from './statistics-revision.ts';
+import { ACTIVITY_TASK, STATISTICS_TASK, type UserOfTenant } from './user-jobs.ts';
 
 /** A service's figures about a user. What it does not keep it leaves out: the owner adds up those of all services. */
 export interface ToldStatistics {

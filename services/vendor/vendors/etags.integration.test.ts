@@ -2,7 +2,7 @@ import { etagFields } from '@rollcall/contract/testing';
 import { VendorService } from '@rollcall/contract/vendor';
 import { faultOf } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startVendor, TENANT as tenantId, type VendorUnderTest } from './testing/start-vendor.ts';
+import { startVendor, TENANT as tenantId, type VendorUnderTest } from '../testing/start-vendor.ts';
 
 let vendor: VendorUnderTest;
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { ActivityState, VerificationState } from '@rollcall/contract/vendor';
 import { faultOf } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type AuthUnderTest, startAuth } from '../user-access/testing/auth.test-support.ts';
-import { startVendor, TENANT, type VendorUnderTest } from './testing/start-vendor.ts';
+import { type AuthUnderTest, startAuth } from '../../user-access/testing/start-auth.ts';
+import { startVendor, TENANT, type VendorUnderTest } from '../testing/start-vendor.ts';
 
 const tenantId = TENANT;
 const stack = new AsyncDisposableStack();

@@ -1,7 +1,7 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { BookingStatus, BookingView, ListBookingsRequestSchema } from '@rollcall/contract/booking';
 import { describe, expect, it } from 'vitest';
-import { listFromRequest } from './list-bookings.ts';
+import { listFromRequest } from './list-request.ts';
 
 const ID = '019c0000-0000-7000-8000-000000000001';
 const TIME = '2026-05-01T00:00:00.000Z';

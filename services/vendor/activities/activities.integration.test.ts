@@ -3,7 +3,7 @@ import { UserService, UserView } from '@rollcall/contract/user';
 import { ActivityState, VerificationState } from '@rollcall/contract/vendor';
 import { faultOf } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startVendor, TENANT, type VendorUnderTest } from './testing/start-vendor.ts';
+import { startVendor, TENANT, type VendorUnderTest } from '../testing/start-vendor.ts';
 
 let vendor: VendorUnderTest;
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { UserView } from '@rollcall/user-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type EffectsUnderTest, startEffects } from '../testing/effects.test-support.ts';
-import { activityJob, STATISTICS_TASK, statisticsJob } from './effect-jobs.ts';
+import { type EffectsUnderTest, startEffects } from '../testing/start-outbox.ts';
+import { activityJob, STATISTICS_TASK, statisticsJob } from './user-jobs.ts';
 import type { ToldStatistics } from './user-tasks.ts';
 
 const tenantId = 'acme';

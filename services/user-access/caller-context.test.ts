@@ -7,7 +7,7 @@ import { TEST_DOORS } from '@rollcall/runtime/testing';
 import { createServiceClient } from '@rollcall/transport';
 import { startGrpcTestServer } from '@rollcall/transport/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { accessTo } from '../testing/access.test-support.ts';
+import { accessTo } from './testing/access-to.ts';
 
 let opened: AsyncDisposableStack;
 /** The request ids that reached the user service; null where a call came without. */

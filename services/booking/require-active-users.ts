@@ -1,5 +1,5 @@
 import { judgeActive, type KnownUser, refusalOf, type Users } from '@rollcall/user-access';
-import { BookingError } from './booking-error.ts';
+import { BookingError } from './errors.ts';
 
 /** Whom to ask about. */
 export interface WantedUsers {

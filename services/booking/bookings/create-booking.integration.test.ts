@@ -9,7 +9,7 @@ import {
 import { UserState } from '@rollcall/contract/user';
 import { faultOf } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BookingUnderTest, newBooking, newUserId, startBooking } from './testing/start-booking.ts';
+import { type BookingUnderTest, newBooking, newUserId, startBooking } from '../testing/start-booking.ts';
 
 const tenantId = 'acme';
 let booking: BookingUnderTest;

@@ -2,7 +2,7 @@ import { addJobs } from '@rollcall/runtime/outbox';
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { activityJob } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
-import type { UserEvent } from '../user-event.ts';
+import type { UserEvent } from './user-event.ts';
 
 /** Has a user told of something, exactly when the transaction of `run` commits. */
 export async function tellUser(run: RunPrepared, tenantId: string, event: UserEvent): Promise<void> {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BookingStatus, Money, Payment } from './booking.ts';
-import { isNewer, NEXT_STATUSES, statusOf } from './booking-course.ts';
+import { isNewer, NEXT_STATUSES, statusOf } from './booking-status-transitions.ts';
 
 const AMOUNT: Money = { currencyCode: 'EUR', minorUnits: 1000n };
 

@@ -2,7 +2,7 @@ import { BookingUserOutcome, BookingView } from '@rollcall/contract/booking';
 import { UserService, UserState, UserView } from '@rollcall/contract/user';
 import { faultOf } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BookingUnderTest, newUserId, startBooking } from './testing/start-booking.ts';
+import { type BookingUnderTest, newUserId, startBooking } from '../testing/start-booking.ts';
 
 let booking: BookingUnderTest;
 

@@ -4,7 +4,7 @@ import type { PetSchema } from '@rollcall/contract/booking';
 import { AttachedUserOutcome, UserState } from '@rollcall/contract/user';
 import { faultOf } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BookingUnderTest, newUserId, startBooking } from './testing/start-booking.ts';
+import { type BookingUnderTest, newUserId, startBooking } from '../testing/start-booking.ts';
 
 const tenantId = 'acme';
 let booking: BookingUnderTest;

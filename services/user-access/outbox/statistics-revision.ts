@@ -1,5 +1,5 @@
 import type { Pool } from '@rollcall/runtime/postgres';
-import type { UserOfTenant } from './effect-jobs.ts';
+import type { UserOfTenant } from './user-jobs.ts';
 
 /**
  * A revision above all that were taken for this user before. Figures that are read after it was taken hold everything that an

@@ -1,5 +1,5 @@
-import type { Telling } from '../tellings/telling.ts';
-import type { Booking, BookingStatus } from './booking.ts';
+import type { Booking, BookingStatus } from '../bookings/booking.ts';
+import type { Telling } from './telling.ts';
 
 /** What the user of a booking is told about: that it was made. Nothing where it has no user. */
 export function tellingsOfMaking(booking: Booking): Telling[] {
