@@ -1,6 +1,6 @@
 import { showValue } from '@rollcall/transport';
-import { UserClientOptionError } from './errors.ts';
-import type { UserLookup } from './user-lookup.ts';
+import { UserClientOptionError } from './model/errors.ts';
+import type { UserLookup } from './model/user-lookup.ts';
 
 /** Where a row has the id of a user: the name of a field, or a function. No id is null, undefined or empty. */
 export type UserColumn<Row> = (keyof Row & string) | ((row: Row) => string | null | undefined);

@@ -2,11 +2,10 @@
 export { type User, UserRole, UserState, UserView } from '@rollcall/contract/user';
 export { TransportOptionError } from '@rollcall/transport';
 export type { UserColumn, WithUsers } from './attach.ts';
-export { BREAKER_DEFAULTS, type BreakerOptions, type BreakerState } from './breaker.ts';
-export { carrySeenVersions } from './carry-seen-versions.ts';
-export type { SeenVersion } from './change-feed.ts';
-export { NUMBER_OPTIONS, REFRESH_AHEAD_RATIO } from './check-options.ts';
-export type { CachedDescription, DescribedEntry, UserDescription, ViewName } from './describe-user.ts';
+export type { CachedDescription, DescribedEntry, UserDescription, ViewName } from './cache/describe-user.ts';
+export type { FeedState, FeedStats } from './feed/change-feed.ts';
+export type { SeenVersion } from './model/change-feed.ts';
+export { isOutage } from './model/classify-error.ts';
 export {
   type BatchAnswered,
   type BatchSent,
@@ -21,7 +20,7 @@ export {
   type SnapshotFailed,
   type SnapshotMoved,
   type StaleAnswered,
-} from './diagnostics.ts';
+} from './model/diagnostics.ts';
 export {
   UserClientClosedError,
   UserClientError,
@@ -31,15 +30,7 @@ export {
   UserReadCanceledError,
   UserServiceRefusedError,
   UserUnavailableError,
-} from './errors.ts';
-export type { FeedState, FeedStats } from './invalidation.ts';
-export { isOutage } from './judge.ts';
-export { type Metric, type MetricReading, type MetricSource, toMetricReadings } from './metric-readings.ts';
-export { SEEN_HEADER } from './seen-header.ts';
-export type { TelemetryOptions } from './telemetry.ts';
-export type { TenantUserClient } from './tenant-user-client.ts';
-export { createUserClient, type UserClient, type UserClientStats } from './user-client.ts';
-export type { UserClientOptions, UserReadOptions } from './user-client-options.ts';
+} from './model/errors.ts';
 export type {
   Degradation,
   DegradedReason,
@@ -50,8 +41,13 @@ export type {
   UserKey,
   UserLookup,
   UserOutcome,
-} from './user-lookup.ts';
-export type { DegradeLimit } from './user-reader.ts';
+} from './model/user-lookup.ts';
+export type { DegradeLimit } from './model/user-reader.ts';
+export { NUMBER_OPTIONS, REFRESH_AHEAD_RATIO } from './options/check-options.ts';
+export type { UserClientOptions, UserReadOptions } from './options/user-client-options.ts';
+export { BREAKER_DEFAULTS, type BreakerOptions, type BreakerState } from './remote/breaker.ts';
+export { carrySeenVersions } from './seen-versions/carry-seen-versions.ts';
+export { SEEN_HEADER } from './seen-versions/seen-header.ts';
 export {
   currentFloor,
   noteSeenHeader,
@@ -60,4 +56,13 @@ export {
   seenHeader,
   withSeenHeader,
   withSeenVersions,
-} from './version-context.ts';
+} from './seen-versions/version-context.ts';
+export {
+  type Metric,
+  type MetricReading,
+  type MetricSource,
+  toMetricReadings,
+} from './telemetry/metric-readings.ts';
+export type { TelemetryOptions } from './telemetry/telemetry.ts';
+export type { TenantUserClient } from './tenant-user-client.ts';
+export { createUserClient, type UserClient, type UserClientStats } from './user-client.ts';

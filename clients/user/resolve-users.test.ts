@@ -1,16 +1,16 @@
 import { createRouterTransport } from '@connectrpc/connect';
 import { UserService } from '@rollcall/contract/user';
 import { expect, it } from 'vitest';
-import { createUserBreaker } from './breaker.ts';
-import { createCounters } from './counters.ts';
-import { Deadlines } from './deadlines.ts';
-import { createRemoteUserReader } from './remote-user-reader.ts';
+import { UserCache } from './cache/store/user-cache.ts';
+import { OPTIONS, scope } from './cache/with-cache.test-support.ts';
+import { withCache } from './cache/with-cache.ts';
+import { Deadlines } from './in-flight/deadline-timers.ts';
+import { createCounters } from './model/counters.ts';
+import type { UserKey } from './model/user-lookup.ts';
+import { createUserBreaker } from './remote/breaker.ts';
+import { createRemoteUserReader } from './remote/remote-user-reader.ts';
 import { resolveUsers } from './resolve-users.ts';
 import { MapUserService } from './testing/map-user-service.ts';
-import { UserCache } from './user-cache.ts';
-import type { UserKey } from './user-lookup.ts';
-import { OPTIONS, scope } from './with-cache.test-support.ts';
-import { withCache } from './with-cache.ts';
 
 it('resolving answers also where a fault of its own comes between', async () => {
   const clock = () => performance.now();

@@ -1,13 +1,13 @@
-import { MAX_BATCH_SIZE } from './batches.ts';
-import { catchUp } from './catch-up.ts';
-import { sharedDeadlineMs } from './deadlines.ts';
-import { UserClientOptionError } from './errors.ts';
-import { deadlinePassed, Gathering } from './gathering.ts';
-import type { UserResolver } from './remote-user-reader.ts';
-import type { UserKey } from './user-lookup.ts';
-import type { ReadCall, UserAnswer, UserScope } from './user-reader.ts';
-import { type BreakerContext, toAttempt, toProbe } from './with-breaker.ts';
-import type { CachedUserReader } from './with-cache.ts';
+import type { CachedUserReader } from './cache/with-cache.ts';
+import { MAX_BATCH_SIZE } from './in-flight/batcher.ts';
+import { sharedDeadlineMs } from './in-flight/deadline-timers.ts';
+import { deadlinePassed, Gathering } from './in-flight/pending-answers.ts';
+import { UserClientOptionError } from './model/errors.ts';
+import type { UserKey } from './model/user-lookup.ts';
+import type { ReadCall, UserAnswer, UserScope } from './model/user-reader.ts';
+import type { UserResolver } from './remote/remote-user-reader.ts';
+import { type BreakerContext, toAttempt, toProbe } from './remote/with-breaker.ts';
+import { catchUp } from './seen-versions/reread-newer.ts';
 
 /** What resolving needs. */
 export interface ResolveContext extends BreakerContext {

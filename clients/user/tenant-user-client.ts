@@ -1,8 +1,8 @@
 import type { User } from '@rollcall/contract/user';
 import type { UserColumn, WithUsers } from './attach.ts';
-import type { UserDescription } from './describe-user.ts';
-import type { UserReadOptions } from './user-client-options.ts';
-import type { KeyLookup, UserKey, UserLookup } from './user-lookup.ts';
+import type { UserDescription } from './cache/describe-user.ts';
+import type { KeyLookup, UserKey, UserLookup } from './model/user-lookup.ts';
+import type { UserReadOptions } from './options/user-client-options.ts';
 
 /** Asks about the users of one tenant. Every method throws UserClientOptionError before any call where an argument is wrong. */
 export interface TenantUserClient {

@@ -1,22 +1,22 @@
 import type { User } from '@rollcall/contract/user';
 import { attachUsers, type UserColumn, type WithUsers } from './attach.ts';
-import { toCall, toMinVersion, toReadOptions, toScope } from './call-options.ts';
-import { catchUp } from './catch-up.ts';
-import type { UserClientSettings } from './check-options.ts';
-import type { ClientCounters } from './counters.ts';
-import type { UserDescription } from './describe-user.ts';
-import { UserClientClosedError, UserReadCanceledError } from './errors.ts';
-import { checkList, toTenantId, toUserId, toUserIds } from './ids.ts';
-import { ownText } from './own-text.ts';
+import type { UserDescription } from './cache/describe-user.ts';
+import type { CachedUserReader } from './cache/with-cache.ts';
+import type { ClientCounters } from './model/counters.ts';
+import { ownText } from './model/detach-string.ts';
+import { UserClientClosedError, UserReadCanceledError } from './model/errors.ts';
+import type { KeyLookup, UserKey, UserLookup } from './model/user-lookup.ts';
+import type { ReadCall, UserAnswer, UserRead, UserScope } from './model/user-reader.ts';
+import { toCall, toMinVersion, toReadOptions, toScope } from './options/call-options.ts';
+import type { UserClientSettings } from './options/check-options.ts';
+import { checkList, toTenantId, toUserId, toUserIds } from './options/ids.ts';
+import type { UserReadOptions } from './options/user-client-options.ts';
 import { type ResolveContext, resolveUsers, toUserKey } from './resolve-users.ts';
+import { catchUp } from './seen-versions/reread-newer.ts';
+import { currentFloor, hasSeenVersions } from './seen-versions/version-context.ts';
 import type { TenantUserClient } from './tenant-user-client.ts';
 import { toFreshLookup, toLookup, toOutcome } from './to-lookup.ts';
 import { toUsers } from './to-users.ts';
-import type { UserReadOptions } from './user-client-options.ts';
-import type { KeyLookup, UserKey, UserLookup } from './user-lookup.ts';
-import type { ReadCall, UserAnswer, UserRead, UserScope } from './user-reader.ts';
-import { currentFloor, hasSeenVersions } from './version-context.ts';
-import type { CachedUserReader } from './with-cache.ts';
 
 /** What the clients of all tenants share. */
 export interface UserClientLayers extends ResolveContext {

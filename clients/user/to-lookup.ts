@@ -1,11 +1,11 @@
 import { ConnectError } from '@connectrpc/connect';
 import { UserState } from '@rollcall/contract/user';
 import { errorReason } from '@rollcall/transport';
-import type { CachedUser } from './cached-user.ts';
-import { UserServiceRefusedError } from './errors.ts';
-import { degradedReason } from './judge.ts';
-import type { UserLookup, UserOutcome } from './user-lookup.ts';
-import type { UserAnswer } from './user-reader.ts';
+import type { CachedUser } from './model/cached-user.ts';
+import { degradedReason } from './model/classify-error.ts';
+import { UserServiceRefusedError } from './model/errors.ts';
+import type { UserLookup, UserOutcome } from './model/user-lookup.ts';
+import type { UserAnswer } from './model/user-reader.ts';
 
 /** A fresh entry as callers see it. */
 export function toFreshLookup(id: string, { user, readAtMs }: CachedUser, nowMs: number): UserLookup {

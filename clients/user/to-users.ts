@@ -1,7 +1,7 @@
 import type { User } from '@rollcall/contract/user';
-import { UserNotFoundError, UserUnavailableError } from './errors.ts';
+import { UserNotFoundError, UserUnavailableError } from './model/errors.ts';
+import type { UserAnswer } from './model/user-reader.ts';
 import { toLookup } from './to-lookup.ts';
-import type { UserAnswer } from './user-reader.ts';
 
 /** The users among the answers, for who wants users and nothing else. Throws UserNotFoundError, UserUnavailableError. */
 export function toUsers(tenantId: string, ids: readonly string[], answers: readonly UserAnswer[]): User[] {

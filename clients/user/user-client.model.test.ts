@@ -9,7 +9,6 @@ import {
 } from '@rollcall/contract/user';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { SeenVersion } from './change-feed.ts';
 import {
   createUserClient,
   type KnownUser,
@@ -19,10 +18,11 @@ import {
   UserNotFoundError,
   UserUnavailableError,
 } from './index.ts';
+import type { SeenVersion } from './model/change-feed.ts';
 import { RANDOM_SEED } from './random-seed.test-support.ts';
+import { withSeenVersions } from './seen-versions/version-context.ts';
 import type { UserFields } from './testing/fake-user-service.ts';
 import { MapUserService } from './testing/map-user-service.ts';
-import { withSeenVersions } from './version-context.ts';
 
 // The client with all its layers against a service in memory, under random reads, writes, deletes, merges, outages, slow and lost
 // answers, invalidations and the passing of time. The model is what the service holds and what this client was shown.

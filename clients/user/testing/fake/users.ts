@@ -1,6 +1,6 @@
 import { clone, create } from '@bufbuild/protobuf';
 import { MergePlanSchema, type User, UserSchema, UserState } from '@rollcall/contract/user';
-import { toTenantId, toUserId } from '../../ids.ts';
+import { toTenantId, toUserId } from '../../options/ids.ts';
 import { checkedPlan, requireMerge } from './merge-plan.ts';
 import { makeMerge, planMerge, takeBack } from './merge-steps.ts';
 import { userNotFound } from './model/refusal.ts';

@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Deadlines } from './deadline-timers.ts';
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+function setUp() {
+  const deadlines = new Deadlines(() => 1_000);
+  const over: string[] = [];
+  const join = (name: string, atMs: number) => deadlines.join({ giveUp: () => over.push(name) }, atMs);
+  return { deadlines, over, join };
+}
+
+it('has one timer for all whose time is over within the same ms, and tells each of them, not before', () => {
+  const { over, join } = setUp();
+  join('a', 1_009.2);
+  join('b', 1_010);
+  join('c', 1_010.5);
+  expect(vi.getTimerCount()).toBe(2);
+  vi.advanceTimersByTime(9);
+  expect(over).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(over).toEqual(['a', 'b']);
+  vi.advanceTimersByTime(1);
+  expect(over).toEqual(['a', 'b', 'c']);
+});
+
+it('leaves no timer behind when nobody waits any more, and begins anew after that', () => {
+  const { deadlines, over, join } = setUp();
+  const group = join('a', 1_010);
+  expect(join('b', 1_010)).toBe(group);
+  deadlines.leave(group);
+  expect(vi.getTimerCount()).toBe(1);
+  deadlines.leave(group);
+  expect(vi.getTimerCount()).toBe(0);
+  join('c', 1_010);
+  vi.advanceTimersByTime(10);
+  expect(over).toEqual(['c']);
+});
+
+it('tells at once whose time is over already, and waits for the longest time that timers know', () => {
+  const { over, join } = setUp();
+  join('past', 900);
+  join('never', 2 ** 40);
+  vi.advanceTimersByTime(1);
+  expect(over).toEqual(['past']);
+});
+
+it('tells all who wait when it is closed, and leaves no timer', () => {
+  const { deadlines, over, join } = setUp();
+  join('a', 1_010);
+  join('b', 1_010);
+  join('c', 2_000);
+  deadlines.close();
+  expect(over).toEqual(['a', 'b', 'c']);
+  expect(vi.getTimerCount()).toBe(0);
+});

@@ -1,0 +1,67 @@
+import type { UserView } from '@rollcall/contract/user';
+import { remainingMs, showValue } from '@rollcall/transport';
+import { UserClientOptionError } from '../model/errors.ts';
+import type { ReadCall, UserScope } from '../model/user-reader.ts';
+import { toDegradeLimit, toView } from './check-options.ts';
+import { toVersion } from './ids.ts';
+import type { UserReadOptions } from './user-client-options.ts';
+
+const LONGEST_MS = 2 ** 31 - 1;
+const NO_OPTIONS: UserReadOptions = {};
+
+/** The options of a call; none where it gave none. Throws UserClientOptionError where it gave something else. */
+export function toReadOptions(options: UserReadOptions = NO_OPTIONS): UserReadOptions {
+  if (typeof options === 'object' && options !== null) return options;
+  throw new UserClientOptionError('options', `${showValue(options)} is not an object with options of a read`);
+}
+
+/** The scope of a call. Throws UserClientOptionError where there is no tenant, or the view is none. */
+export function toScope(defaultScope: UserScope | undefined, view: UserView | undefined): UserScope {
+  if (defaultScope === undefined) {
+    throw new UserClientOptionError(
+      'tenantId',
+      'no tenant to ask about; give tenantId to createUserClient, or use forTenant(tenantId)',
+    );
+  }
+  return view === undefined ? defaultScope : { ...defaultScope, view: toView(view) };
+}
+
+/** What the layers look at. Throws UserClientOptionError that names the option at fault. */
+export function toCall(
+  { signal, timeoutMs, maxStaleMs, degrade }: UserReadOptions,
+  defaults: { timeoutMs: number; nowMs: number },
+): ReadCall {
+  const limitMs = timeoutMs ?? defaults.timeoutMs;
+  if (typeof limitMs !== 'number' || Number.isNaN(limitMs))
+    throw new UserClientOptionError('timeoutMs', `${showValue(limitMs)} is not a number`);
+  if (maxStaleMs !== undefined && !(typeof maxStaleMs === 'number' && maxStaleMs >= 0))
+    throw new UserClientOptionError('maxStaleMs', `${showValue(maxStaleMs)} is not a number from 0`);
+  if (degrade === 'none' && maxStaleMs !== undefined)
+    throw new UserClientOptionError(
+      'maxStaleMs',
+      "has no meaning beside degrade 'none'; leave one of them out",
+    );
+  return {
+    // Nobody works for a caller who has stopped waiting.
+    deadlineAtMs: defaults.nowMs + Math.min(limitMs, remainingMs() ?? LONGEST_MS, LONGEST_MS),
+    ...(signal !== undefined && { signal: toSignal(signal) }),
+    ...(maxStaleMs !== undefined && { maxStaleMs }),
+    ...(degrade !== undefined && { degrade: toDegradeLimit(degrade) }),
+  };
+}
+
+/** 0n where none is given. Throws UserClientOptionError. */
+export function toMinVersion(minVersion: bigint | undefined): bigint {
+  return minVersion === undefined ? 0n : toVersion(minVersion, 'minVersion');
+}
+
+/** By what it can do: a signal may be of another realm, or a library's own. */
+function toSignal(signal: AbortSignal): AbortSignal {
+  const { aborted, addEventListener, removeEventListener } = (signal ?? {}) as Partial<AbortSignal>;
+  const canListen = typeof addEventListener === 'function' && typeof removeEventListener === 'function';
+  if (typeof aborted === 'boolean' && canListen) return signal;
+  throw new UserClientOptionError(
+    'signal',
+    `${showValue(signal)} is not an AbortSignal; of a controller give its signal`,
+  );
+}

@@ -1,0 +1,63 @@
+import type { SeenVersion } from '../model/change-feed.ts';
+import { MAX_VERSION, toTenantId, toUserId } from '../options/ids.ts';
+
+/**
+ * The header, in requests and answers alike, that carries versions which a reader must not fall behind:
+ * `TENANT/USER/VERSION`, several separated by commas, newest first.
+ */
+export const SEEN_HEADER = 'x-rollcall-seen';
+
+/**
+ * Longest header written, in characters: some 80 versions. What has no room is the oldest, and is left out. A quarter of
+ * what Node takes for all headers together over HTTP/1.1, the narrowest way there is:
+ * https://nodejs.org/docs/latest-v24.x/api/cli.html#--max-http-header-sizesize
+ */
+export const MAX_SEEN_HEADER_LENGTH = 4_096;
+
+/** Longest header read: that of two hops which met. */
+const MAX_READ_LENGTH = 2 * MAX_SEEN_HEADER_LENGTH;
+const VERSION = /^[1-9][0-9]{0,18}$/;
+
+/** The header's value. Undefined: there is nothing to say. */
+export function encodeSeenVersions(newestFirst: Iterable<SeenVersion>): string | undefined {
+  let header = '';
+  for (const { tenantId, id, version } of newestFirst) {
+    const item = `${header === '' ? '' : ','}${tenantId}/${id}/${version}`;
+    if (header.length + item.length > MAX_SEEN_HEADER_LENGTH) break;
+    header += item;
+  }
+  return header === '' ? undefined : header;
+}
+
+/** What a header says, newest first; or the fault that makes it useless as a whole. */
+export type SeenHeader =
+  | { readonly seen: readonly SeenVersion[]; readonly fault?: never }
+  | { readonly seen?: never; readonly fault: string };
+
+/** Reads a header's value, which may come from anyone. Never throws. */
+export function decodeSeenVersions(header: string): SeenHeader {
+  if (header.length > MAX_READ_LENGTH) {
+    return { fault: `${SEEN_HEADER} has ${header.length} characters, more than ${MAX_READ_LENGTH}` };
+  }
+  const seen: SeenVersion[] = [];
+  for (const item of header.split(',')) {
+    const version = toSeenVersion(item.trim());
+    if (version === undefined) {
+      return {
+        fault: `${SEEN_HEADER} holds '${item.trim().slice(0, 80)}', which is not TENANT/USER/VERSION`,
+      };
+    }
+    seen.push(version);
+  }
+  return { seen };
+}
+
+function toSeenVersion(item: string): SeenVersion | undefined {
+  const [tenantId, id, version = '', ...rest] = item.split('/');
+  if (rest.length > 0 || !VERSION.test(version) || BigInt(version) > MAX_VERSION) return undefined;
+  try {
+    return { tenantId: toTenantId(tenantId), id: toUserId(id, SEEN_HEADER), version: BigInt(version) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,80 @@
+import type { Transport } from '@connectrpc/connect';
+import { type Attributes, type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api';
+import { UserClientOptionError } from '../model/errors.ts';
+import { type ClientMetrics, metricsAt } from './client-metrics.ts';
+import type { MetricSource } from './metric-readings.ts';
+import { SCOPE } from './telemetry-scope.ts';
+import { withCallTelemetry } from './with-call-telemetry.ts';
+
+/** Whom to tell through OpenTelemetry. */
+export interface TelemetryOptions {
+  /** Default: the global one, as it is when the client is made. */
+  meterProvider?: MeterProvider;
+  /** Default: the global one. */
+  tracerProvider?: TracerProvider;
+}
+
+/** What one client tells. */
+export interface Telemetry {
+  /** Absent: nobody reads metrics. */
+  readonly metrics: ClientMetrics | undefined;
+  /** Tells of the calls that pass. */
+  overCalls(transport: Transport): Transport;
+  /** Lets these be read whenever metrics are collected, until `close`. */
+  observe(read: () => MetricSource): void;
+  /** What was counted stays counted. Again: nothing. */
+  close(): void;
+}
+
+/**
+ * What the options of a client want told. Without an SDK in the process, or with `false`, no metrics and spans are made.
+ * Throws UserClientOptionError.
+ */
+export function createTelemetry({ telemetry, address }: TelemetrySettings): Telemetry {
+  const { meterProvider, tracerProvider } = toProviders(telemetry);
+  const clientMetrics = meterProvider && metricsAt(meterProvider);
+  const tracer = tracerProvider?.getTracer(SCOPE.name, SCOPE.version);
+  let leave: (() => void) | undefined;
+  return {
+    metrics: clientMetrics,
+    overCalls: (transport) =>
+      withCallTelemetry(transport, { tracer, metrics: clientMetrics, attributes: toServer(address) }),
+    observe(read) {
+      leave = clientMetrics?.join(read);
+    },
+    close: () => leave?.(),
+  };
+}
+
+/** The options that matter here. */
+export interface TelemetrySettings {
+  readonly telemetry?: TelemetryOptions | false;
+  readonly address?: string;
+}
+
+function toProviders(telemetry: TelemetryOptions | false = {}): TelemetryOptions {
+  if (telemetry === false) return {};
+  if (telemetry === null || typeof telemetry !== 'object')
+    throw new UserClientOptionError(
+      'telemetry',
+      `${telemetry} is neither false nor { meterProvider, tracerProvider }`,
+    );
+  const { meterProvider = metrics.getMeterProvider(), tracerProvider = trace.getTracerProvider() } =
+    telemetry;
+  if (typeof meterProvider?.getMeter !== 'function')
+    throw new UserClientOptionError('telemetry.meterProvider', 'is not a MeterProvider of OpenTelemetry');
+  if (typeof tracerProvider?.getTracer !== 'function')
+    throw new UserClientOptionError('telemetry.tracerProvider', 'is not a TracerProvider of OpenTelemetry');
+  return { meterProvider, tracerProvider };
+}
+
+/** What is known of the server beforehand: nothing where the transport is another's. A list of servers stays one text. */
+function toServer(address: string | undefined): Attributes {
+  if (address === undefined) return {};
+  const [, host, port] = /^\[?([^,\]]+)\]?:(\d+)$/.exec(address) ?? [];
+  const server =
+    host === undefined
+      ? { 'server.address': address }
+      : { 'server.address': host, 'server.port': Number(port) };
+  return { 'rpc.system.name': 'grpc', ...server };
+}

@@ -1,0 +1,89 @@
+import type { StaleListener } from '../cache/cache-lookup.ts';
+import type { CachedUserReader } from '../cache/with-cache.ts';
+import { isHeard, publish } from '../model/diagnostics.ts';
+import type { Clock, UserAnswer, UserScope } from '../model/user-reader.ts';
+import type { ClientMetrics } from './client-metrics.ts';
+
+type FoundAnswer = Extract<UserAnswer, { outcome: 'found' }>;
+
+/** Which source an age belongs to: the attribute of `answer.age`. */
+export const SOURCE_ATTRIBUTE = 'rollcall.user_client.source';
+
+/** Whom to tell, and the clock that ages are told by. */
+export interface AnswerTelemetryContext {
+  /** Absent: nobody reads metrics. */
+  metrics: Pick<ClientMetrics, 'answerAge'> | undefined;
+  clock: Clock;
+}
+
+/**
+ * Tells how old answers from memory are, once a read and source, and of reads with stale answers. Stands above the cache.
+ * Where nobody wants to know, answers pass untouched; what is answered by `peek`, as a single hit is, always does.
+ */
+export function withAnswerTelemetry<Reader extends Pick<CachedUserReader, 'readMany' | 'manyNow'>>(
+  next: Reader,
+  { metrics, clock }: AnswerTelemetryContext,
+): Reader {
+  return {
+    ...next,
+    manyNow(scope, ids) {
+      const entries = next.manyNow(scope, ids);
+      if (metrics !== undefined && entries !== undefined && entries.length > 0) {
+        const oldestMs = clock() - oldestAtMs(entries);
+        metrics.answerAge.record(oldestMs / 1000, { [SOURCE_ATTRIBUTE]: 'cache' });
+      }
+      return entries;
+    },
+    readMany(scope, reads, call) {
+      const answers = next.readMany(scope, reads, call);
+      if (metrics === undefined && !isHeard('rollcall:user-client:answer:stale')) return answers;
+      return answers.then((given) => {
+        const found = given.filter((answer) => answer.outcome === 'found');
+        const nowMs = clock();
+        for (const [source, ms] of oldestBySource(found, nowMs))
+          metrics?.answerAge.record(ms / 1000, { [SOURCE_ATTRIBUTE]: source });
+        tellStale(scope, found, nowMs);
+        return given;
+      });
+    },
+  };
+}
+
+/** Tells of single stale answers, which are given at once and pass no read: to the same metric and channel. */
+export function createStaleListener({ metrics, clock }: AnswerTelemetryContext): StaleListener {
+  return ({ tenantId }, source, readAtMs) => {
+    metrics?.answerAge.record((clock() - readAtMs) / 1000, { [SOURCE_ATTRIBUTE]: source });
+    if (!isHeard('rollcall:user-client:answer:stale')) return;
+    publish('rollcall:user-client:answer:stale', () => ({
+      tenantId,
+      count: 1,
+      oldestMs: clock() - readAtMs,
+      reason: 'breaker_open',
+    }));
+  };
+}
+
+/** A reduction, because there may be more than a call takes arguments. */
+function oldestAtMs(entries: readonly { readonly readAtMs: number }[]): number {
+  return entries.reduce((least, { readAtMs }) => Math.min(least, readAtMs), Infinity);
+}
+
+function oldestBySource(answers: readonly FoundAnswer[], nowMs: number): Map<string, number> {
+  const oldest = new Map<string, number>();
+  for (const { source, readAtMs } of answers) {
+    if (source !== 'service') oldest.set(source, Math.max(oldest.get(source) ?? 0, nowMs - readAtMs));
+  }
+  return oldest;
+}
+
+function tellStale({ tenantId }: UserScope, answers: readonly FoundAnswer[], nowMs: number): void {
+  const stale = answers.filter(({ degraded }) => degraded !== undefined);
+  const reason = stale[0]?.degraded?.reason;
+  if (reason === undefined) return;
+  publish('rollcall:user-client:answer:stale', () => ({
+    tenantId,
+    count: stale.length,
+    oldestMs: nowMs - oldestAtMs(stale),
+    reason,
+  }));
+}

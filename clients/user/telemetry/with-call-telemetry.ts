@@ -1,0 +1,108 @@
+import type { Transport } from '@connectrpc/connect';
+import {
+  type Attributes,
+  context,
+  propagation,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import { errorReason } from '@rollcall/transport';
+import { type BatchSent, publish } from '../model/diagnostics.ts';
+import { toBatchSent, toEndAttributes, toSpanAttributes } from './call-attributes.ts';
+import type { ClientMetrics } from './client-metrics.ts';
+
+/** Whom calls are told to. */
+export interface CallTelemetry {
+  /** Absent: no spans, and no trace is passed on. */
+  readonly tracer: Tracer | undefined;
+  /** Absent: no metrics. */
+  readonly metrics: ClientMetrics | undefined;
+  /** Attributes of every call: the system, and the server where it is known. */
+  readonly attributes: Attributes;
+}
+
+/**
+ * Tells of every unary call: a CLIENT span, whose trace travels in the call's headers, metrics, and diagnostics channels.
+ * Stands directly above the wire, so that a probe and a hedge each have a span of their own. Streams live for days and pass
+ * untold. A batch is a child of the span that was active where it was begun, as the caller's who came first.
+ *
+ * No personal data: the tenant and the number of ids go into a span, never an id; of an error its status and reason,
+ * never its message, which may name a user.
+ */
+export function withCallTelemetry(next: Transport, telemetry: CallTelemetry): Transport {
+  return {
+    stream: (...call) => next.stream(...call),
+    async unary(method, signal, timeoutMs, header, message, contextValues) {
+      const sent = toBatchSent(method, message);
+      const told = startTelling(telemetry, `${method.parent.typeName}/${method.name}`, sent);
+      try {
+        const answer = await told.within((headers) =>
+          next.unary(method, signal, timeoutMs, withHeaders(header, headers), message, contextValues),
+        );
+        told.end();
+        return answer;
+      } catch (error) {
+        told.end(error);
+        throw error;
+      }
+    },
+  };
+}
+
+function startTelling({ tracer, metrics, attributes }: CallTelemetry, rpcMethod: string, sent: BatchSent) {
+  const startedAtMs = performance.now();
+  const known = { ...attributes, 'rpc.method': rpcMethod };
+  const span = tracer?.startSpan(rpcMethod, { kind: SpanKind.CLIENT, attributes: known });
+  if (span?.isRecording()) span.setAttributes(toSpanAttributes(sent));
+  metrics?.batchSize.record(sent.size, { 'rpc.method': rpcMethod });
+  publish('rollcall:user-client:batch:sent', () => sent);
+  return {
+    within: <Result>(call: (headers: Record<string, string>) => Promise<Result>) => callWithin(span, call),
+    end(error?: unknown) {
+      const durationMs = performance.now() - startedAtMs;
+      const ended = toEndAttributes(error);
+      if (span !== undefined) endSpan(span, ended, error);
+      metrics?.callDuration.record(durationMs / 1000, { ...known, ...ended });
+      publish('rollcall:user-client:batch:answered', () => ({
+        sent,
+        durationMs,
+        status: ended['rpc.response.status_code'],
+        ...(error !== undefined && { error }),
+      }));
+    },
+  };
+}
+
+/** The span is active during the call, and its trace stands in the headers, where the process has a propagator. */
+function callWithin<Result>(
+  span: Span | undefined,
+  call: (headers: Record<string, string>) => Promise<Result>,
+): Promise<Result> {
+  if (span === undefined) return call({});
+  const inner = trace.setSpan(context.active(), span);
+  const headers: Record<string, string> = {};
+  propagation.inject(inner, headers);
+  return context.with(inner, () => call(headers));
+}
+
+type Header = Parameters<Transport['unary']>[3];
+
+function withHeaders(header: Header, added: Record<string, string>): Header {
+  const entries = Object.entries(added);
+  if (entries.length === 0) return header;
+  const headers = new Headers(header);
+  for (const [name, value] of entries) headers.set(name, value);
+  return headers;
+}
+
+function endSpan(span: Span, ended: Attributes, error: unknown): void {
+  if (span.isRecording()) {
+    const reason = errorReason(error)?.reason;
+    span.setAttributes(reason === undefined ? ended : { ...ended, 'rollcall.error.reason': reason });
+    if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
+  }
+  span.end();
+}
