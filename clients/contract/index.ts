@@ -3,7 +3,6 @@
 // `…/health`, `…/reflection`.
 
 export { readDescriptorImage } from './descriptor-image.ts';
-export { ERROR_DOMAIN } from './error-domain.ts';
 export { Code } from './gen/google/rpc/code_pb.ts';
 export {
   type BadRequest,
@@ -18,3 +17,6 @@ export {
 } from './gen/google/rpc/error_details_pb.ts';
 export { type Status, StatusSchema } from './gen/google/rpc/status_pb.ts';
 export { type Money, MoneySchema } from './gen/rollcall/type/v1/money_pb.ts';
+
+/** The `domain` of every `google.rpc.ErrorInfo` that Rollcall sends; a reason is unique within it. */
+export const ERROR_DOMAIN = 'rollcall';

@@ -10,8 +10,7 @@ import { makeUnaryCall } from './call/unary-call.ts';
 import { atLeast, toChannelOptions, toCredentials } from './channel/channel-options.ts';
 import { isRetryable } from './channel/retry-policy.ts';
 import { toTarget } from './channel/target.ts';
-import { checkOptions, toInterceptors } from './check-options.ts';
-import type { GrpcTransportOptions } from './transport-options.ts';
+import { checkOptions, type GrpcTransportOptions, toInterceptors } from './transport-options.ts';
 
 /** Default of `defaultTimeoutMs`: several round trips and two retries, short enough for a page that waits. */
 export const DEFAULT_TIMEOUT_MS = 1_000;

@@ -1,12 +1,10 @@
 import type { DescService } from '@bufbuild/protobuf';
-import type { Transport } from '@connectrpc/connect';
-import { checkOptions } from './check-options.ts';
+import { type Client, createClient, type Transport } from '@connectrpc/connect';
 import { createGrpcTransport, DEFAULT_TIMEOUT_MS } from './grpc-transport.ts';
 import type { CallGuard } from './guard/call-guard.ts';
 import { guardTransport } from './guard/guard-transport.ts';
 import { showValue } from './show-value.ts';
-import { TransportOptionError } from './transport-option-error.ts';
-import type { GrpcTransportOptions } from './transport-options.ts';
+import { checkOptions, type GrpcTransportOptions, TransportOptionError } from './transport-options.ts';
 
 /** How a client reaches its service: `address`, with what else belongs to a channel, or a `transport` that exists. */
 export interface ConnectionOptions extends Partial<Omit<GrpcTransportOptions, 'retryReadsOf'>> {
@@ -75,4 +73,20 @@ function toTransport(transport: Partial<Transport> | null): Transport {
     'transport',
     `${showValue(transport)} is not a Connect transport, which has unary and stream; make one with createGrpcTransport`,
   );
+}
+
+/** Connect's typed client of a service, one method per RPC, that closes what it opened. */
+export type ServiceClient<Service extends DescService> = Client<Service> &
+  Disposable & {
+    /** Cancels open calls and closes connections, unless the transport was passed in. */
+    close(): void;
+  };
+
+/** Makes the typed client of a service; its reads are retried. Throws TransportOptionError. */
+export function createServiceClient<Service extends DescService>(
+  service: Service,
+  options: ConnectionOptions,
+): ServiceClient<Service> {
+  const { transport, close } = openTransport(options, [service]);
+  return Object.assign(createClient(service, transport), { close, [Symbol.dispose]: close });
 }

@@ -1,6 +1,7 @@
 import type { DescService } from '@bufbuild/protobuf';
 import type { Interceptor } from '@connectrpc/connect';
-import type { CallerToken } from './call/caller-token.ts';
+import { type CallerToken, withCallerToken } from './call/caller-token.ts';
+import { showKind, showValue } from './show-value.ts';
 
 /** Certificates for TLS, all PEM. `{}` trusts the certificate authorities that Node brings. */
 export interface TlsOptions {
@@ -52,4 +53,48 @@ export interface GrpcTransportOptions {
   callerToken?: CallerToken;
   /** Run around every call, the first outermost, as with Connect's own transports. Default none. */
   interceptors?: Interceptor[];
+}
+
+/** The options that a fault can be about. */
+export type TransportOption = keyof GrpcTransportOptions | 'options' | 'transport';
+
+/** An option cannot be used. Thrown while a transport is made, before any call leaves. */
+export class TransportOptionError extends Error {
+  override readonly name = 'TransportOptionError';
+  /** Stable; the same for every fault of an option. */
+  readonly reason = 'option_invalid';
+  /** The option at fault. */
+  readonly option: TransportOption;
+
+  constructor(option: TransportOption, fault: string, cause?: unknown) {
+    super(`${option}: ${fault}`, cause === undefined ? undefined : { cause });
+    this.option = option;
+  }
+}
+
+/** Throws TransportOptionError where the options are no object. */
+export function checkOptions(options: unknown): void {
+  if (typeof options === 'object' && options !== null) return;
+  throw new TransportOptionError('options', `${showValue(options)} is not an object with options`);
+}
+
+/** What runs around every call, the first outermost. Throws TransportOptionError. */
+export function toInterceptors({ interceptors = [], callerToken }: GrpcTransportOptions): Interceptor[] {
+  if (!Array.isArray(interceptors))
+    throw new TransportOptionError(
+      'interceptors',
+      `${showValue(interceptors)} is not an array of interceptors`,
+    );
+  for (const [at, one] of interceptors.entries())
+    if (typeof one !== 'function')
+      throw new TransportOptionError('interceptors', `${showValue(one)} at [${at}] is not a function`);
+  if (callerToken === undefined) return [...interceptors];
+  // Not shown: it may be the token itself.
+  if (typeof callerToken !== 'function')
+    throw new TransportOptionError(
+      'callerToken',
+      `${showKind(callerToken)} is not a function; give () => token`,
+    );
+  // The innermost: no other interceptor sees the token.
+  return [...interceptors, withCallerToken(callerToken)];
 }

@@ -1,7 +1,7 @@
 // The contract as a suite of tests, for everything that claims to keep it.
 
 export { describeDuplicates } from './duplicates-suite.ts';
-export { contractServices, etagFields } from './etag-fields.ts';
+export { contractServices, etagFields } from './etag-suite.ts';
 export { expectRefusal, type Refusal } from './expect-refusal.ts';
 export { describeMerges } from './merge-suite.ts';
 export { describeReads, type ReadSuiteSubject } from './read-suite.ts';

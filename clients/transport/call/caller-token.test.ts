@@ -3,7 +3,7 @@ import { Code, ConnectError, createClient, createRouterTransport } from '@connec
 import { GetUserResponseSchema, UserService } from '@rollcall/contract/user';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { remainingMs, withDeadline } from './call-deadline.ts';
-import { isCallNotSent } from './call-not-sent.ts';
+import { isCallNotSent } from './call-errors.ts';
 import { type CallerToken, withCallerToken } from './caller-token.ts';
 
 const jwt = (name: string, expiresAtMs: number) =>

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
 import { showValue } from '../show-value.ts';
 import { withoutDeadline } from './call-deadline.ts';
-import { markNotSent } from './call-not-sent.ts';
+import { markNotSent } from './call-errors.ts';
 
 /**
  * Where a client takes its service token from: a JWT, or any other text without spaces. Never logged. Asked once for all calls

@@ -2,10 +2,9 @@ import { once } from 'node:events';
 import type { DescMessage } from '@bufbuild/protobuf';
 import { Code, ConnectError, type StreamRequest, type StreamResponse } from '@connectrpc/connect';
 import { type ClientDuplexStream, status as grpcStatus, type StatusObject } from '@grpc/grpc-js';
-import { connectErrorFromStatus } from './connect-error.ts';
-import { headersFromMetadata, metadataFromHeaders } from './metadata-headers.ts';
+import { connectErrorFromStatus } from './call-errors.ts';
 import type { OpenCalls } from './open-calls.ts';
-import { toWire } from './wire.ts';
+import { headersFromMetadata, metadataFromHeaders, toWire } from './wire.ts';
 
 /**
  * A call that streams in any direction: on the wire a server stream is one that the client ends after one message.

@@ -2,12 +2,9 @@ import type { Buffer } from 'node:buffer';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { Code, ConnectError, type UnaryRequest, type UnaryResponse } from '@connectrpc/connect';
 import { status as grpcStatus, Metadata, type StatusObject } from '@grpc/grpc-js';
-import { answerDecoderOf } from './answer-decoder.ts';
-import { markNotSent } from './call-not-sent.ts';
-import { connectErrorFromStatus } from './connect-error.ts';
-import { headersFromMetadata, metadataFromHeaders } from './metadata-headers.ts';
+import { connectErrorFromStatus, markNotSent } from './call-errors.ts';
 import type { OpenCalls } from './open-calls.ts';
-import { toWire } from './wire.ts';
+import { answerDecoderOf, headersFromMetadata, metadataFromHeaders, toWire } from './wire.ts';
 
 const NOTHING = new Metadata();
 

@@ -1,7 +1,6 @@
 import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
 import { showValue } from '../show-value.ts';
-import { TransportOptionError } from '../transport-option-error.ts';
-import type { GrpcTransportOptions, TlsOptions } from '../transport-options.ts';
+import { type GrpcTransportOptions, type TlsOptions, TransportOptionError } from '../transport-options.ts';
 import { withConnectLimit } from './connect-limit.ts';
 import { toServiceConfig } from './retry-policy.ts';
 import type { Target } from './target.ts';

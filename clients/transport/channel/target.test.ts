@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TransportOptionError } from '../transport-option-error.ts';
+import { TransportOptionError } from '../transport-options.ts';
 import { toTarget } from './target.ts';
 
 describe('toTarget', () => {

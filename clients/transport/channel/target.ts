@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
-import { TransportOptionError } from '../transport-option-error.ts';
+import { TransportOptionError } from '../transport-options.ts';
 
 /** An address as grpc-js wants it. */
 export interface Target {

@@ -3,8 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
 import { showKind } from '../show-value.ts';
-import { TransportOptionError } from '../transport-option-error.ts';
-import type { TlsOptions } from '../transport-options.ts';
+import { type TlsOptions, TransportOptionError } from '../transport-options.ts';
 
 type PemOption = 'rootCertificates' | 'privateKey' | 'certificateChain';
 

@@ -2,13 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { ERROR_DOMAIN, ErrorInfoSchema, RetryInfoSchema } from '@rollcall/contract';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  type Breaker,
-  type BreakerAttempt,
-  type BreakerListener,
-  type BreakerOptions,
-  createBreaker,
-} from './breaker.ts';
+import { type Breaker, type BreakerAttempt, createBreaker } from './breaker.ts';
+import type { BreakerListener, BreakerOptions } from './breaker-options.ts';
 import { CALL_JUDGE } from './judge-calls.ts';
 import { LONGEST_WAIT_MS } from './wait.ts';
 

@@ -1,50 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { EventEmitter } from 'node:events';
 import { Code, ConnectError } from '@connectrpc/connect';
-import CircuitBreaker from 'opossum';
-import { isCallNotSent } from '../call/call-not-sent.ts';
+import { isCallNotSent } from '../call/call-errors.ts';
+import {
+  BREAKER_DEFAULTS,
+  type BreakerJudge,
+  type BreakerListener,
+  type BreakerOptions,
+  type BreakerState,
+} from './breaker-options.ts';
+import { type Call, createCircuit, startWindow } from './circuit.ts';
 import { createWait } from './wait.ts';
 
-/** When to stop asking a service that fails, and when to try again. */
-export interface BreakerOptions {
-  /** Share of calls of the last 10 s above which failing ones trip it, in percent. Default 50. */
-  errorThresholdPercentage?: number;
-  /** Calls within the last 10 s below which the breaker stays closed whatever happens. Default 10. */
-  volumeThreshold?: number;
-  /** Timeouts in a row that trip it at any volume; an answer in between begins the row anew. Default 2. */
-  timeoutThreshold?: number;
-  /** Time in ms from the trip to the probes. Default 1000. */
-  resetTimeoutMs?: number;
-  /** Probes that must go well one after the other before it closes. Default 3. The client makes them itself, one at a time. */
-  probes?: number;
-}
-
-/** Defaults of BreakerOptions. */
-export const BREAKER_DEFAULTS = {
-  errorThresholdPercentage: 50,
-  volumeThreshold: 10,
-  timeoutThreshold: 2,
-  resetTimeoutMs: 1_000,
-  probes: 3,
-} as const;
-
-/** Closed: calls pass. Open: they fail at once. Half-open: they fail at once too, and probes find out whether the service is back. */
-export type BreakerState = 'closed' | 'open' | 'half-open';
-
-/** What the errors of the calls to one target mean for its breaker. */
-export interface BreakerJudge {
-  /** Whether the target is away or failing. False: it answered, or the error is not about it. */
-  isOutage(error: unknown): boolean;
-  /** Whether no answer came before the deadline. */
-  isTimeout(error: unknown): boolean;
-  /** Time in ms for which the target asked to be left alone altogether. Undefined: it did not ask, or spoke of one call. */
-  askedToWaitMs(error: unknown): number | undefined;
-  /** The error of a call that the open breaker refuses. */
-  refusal(): Error;
-}
-
-/** Hears of each change of state, in the turn in which it happens. */
-export type BreakerListener = (change: { readonly from: BreakerState; readonly to: BreakerState }) => void;
+/** Share of `resetTimeoutMs` by which the breaker's own probe comes later, at random, so that many clients do not ask at once. */
+const PROBE_JITTER = 0.1;
 
 /** What a breaker is made with. */
 export interface BreakerParts {
@@ -85,14 +53,6 @@ export interface Breaker {
   /** Stops its timers and its own probes. Later calls reject with the judge's refusal. */
   close(): void;
 }
-
-type Call<Result = unknown> = () => Promise<Result>;
-type Circuit = CircuitBreaker<[Call], unknown>;
-
-const WINDOW_MS = 10_000;
-const BUCKETS = 10;
-/** Share of `resetTimeoutMs` by which the breaker's own probe comes later, at random, so that many clients do not ask at once. */
-const PROBE_JITTER = 0.1;
 
 /**
  * A breaker around opossum. opossum keeps the state, the timer from open to half-open, the window of the last 10 s and the
@@ -239,40 +199,6 @@ export function createBreaker({ judge, options = {}, onChange }: BreakerParts): 
       window.stop();
       circuit.shutdown();
     },
-  };
-}
-
-/** The deadline is the only timeout. Options are a fresh object, because opossum writes into it. */
-function createCircuit(
-  options: BreakerOptions,
-  { rotation, isOutage }: { rotation: EventEmitter; isOutage: BreakerJudge['isOutage'] },
-): Circuit {
-  return new CircuitBreaker((call: Call) => call(), {
-    timeout: false,
-    errorThresholdPercentage: options.errorThresholdPercentage ?? BREAKER_DEFAULTS.errorThresholdPercentage,
-    volumeThreshold: options.volumeThreshold ?? BREAKER_DEFAULTS.volumeThreshold,
-    resetTimeout: options.resetTimeoutMs ?? BREAKER_DEFAULTS.resetTimeoutMs,
-    rollingCountTimeout: WINDOW_MS,
-    rollingCountBuckets: BUCKETS,
-    rotateBucketController: rotation,
-    rollingPercentilesEnabled: false,
-    enableSnapshots: false,
-    name: 'rollcall',
-    errorFilter: (error) => !isOutage(error),
-  });
-}
-
-/** opossum's window moves when it is told to, which also is the one way to empty it. */
-function startWindow() {
-  const rotation = new EventEmitter();
-  const rotate = () => void rotation.emit('rotate');
-  const timer = setInterval(rotate, WINDOW_MS / BUCKETS).unref();
-  return {
-    rotation,
-    empty: () => {
-      for (let i = 0; i < BUCKETS; i++) rotate();
-    },
-    stop: () => clearInterval(timer),
   };
 }
 

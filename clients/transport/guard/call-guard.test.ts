@@ -14,11 +14,10 @@ import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withDeadline } from '../call/call-deadline.ts';
 import { createGrpcTransport } from '../grpc-transport.ts';
-import { openTransport } from '../open-transport.ts';
-import { createServiceClient } from '../service-client.ts';
+import { createServiceClient, openTransport } from '../open-transport.ts';
 import { startGrpcTestServer } from '../testing/grpc-test-server.ts';
-import { type CallEnd, type CallGuard, createCallGuard, isTargetUnavailable } from './call-guard.ts';
-import { observeCalls } from './observe-calls.ts';
+import { type CallGuard, createCallGuard, isTargetUnavailable } from './call-guard.ts';
+import { type CallEnd, observeCalls } from './observe-calls.ts';
 
 const TIMEOUT_MS = 150;
 const RESET_MS = 100;

@@ -1,27 +1,8 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { type BreakerJudge, type BreakerOptions, type BreakerState, createBreaker } from './breaker.ts';
-import { CALL_JUDGE, codeOfCall } from './judge-calls.ts';
-
-/** How a call ended. */
-export interface CallEnd {
-  /** Who was called: `auth`. */
-  readonly target: string;
-  /** What was called: `rollcall.user.v1.UserAdminService/SearchUsers`. */
-  readonly method: string;
-  /** `OK`, or the name of the error's code. */
-  readonly code: string;
-  readonly seconds: number;
-}
-
-/** Hears of the calls of guards. */
-export interface CallObserver {
-  /** A call ended that was sent; the guard's own probes are such calls too. */
-  onEnd(end: CallEnd): void;
-  /** A call was refused by the guard, and not sent. */
-  onRefused(call: Pick<CallEnd, 'target' | 'method'>): void;
-  /** The breaker of a target is in this state now. Told when the guard is made, and at each change. */
-  onState(state: { readonly target: string; readonly state: BreakerState }): void;
-}
+import { createBreaker } from './breaker.ts';
+import type { BreakerJudge, BreakerOptions, BreakerState } from './breaker-options.ts';
+import { CALL_JUDGE } from './judge-calls.ts';
+import { type CallObserver, codeOfCall } from './observe-calls.ts';
 
 /** What a guard is made with. */
 export interface CallGuardOptions {

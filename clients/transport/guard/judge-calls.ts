@@ -1,8 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { status } from '@grpc/grpc-js';
-import { isCallNotSent } from '../call/call-not-sent.ts';
-import { errorReason } from '../call/error-reason.ts';
-import type { BreakerJudge } from './breaker.ts';
+import { errorReason, isCallNotSent } from '../call/call-errors.ts';
+import type { BreakerJudge } from './breaker-options.ts';
 import { askedToWaitMs } from './wait.ts';
 
 /**
@@ -39,9 +37,3 @@ export const CALL_JUDGE: Omit<BreakerJudge, 'refusal'> = {
     !isCallNotSent(error),
   askedToWaitMs,
 };
-
-/** The name of an error's code as gRPC's documents have it: `NOT_FOUND`. An error that is no ConnectError is `UNKNOWN`. */
-export function codeOfCall(error: unknown): string {
-  const code = error instanceof ConnectError ? error.code : Code.Unknown;
-  return status[code] ?? `CODE_${code}`;
-}

@@ -1,4 +1,4 @@
-import { errorReason, retryDelayMs } from '../call/error-reason.ts';
+import { errorReason, retryDelayMs } from '../call/call-errors.ts';
 
 /** Reasons that speak of this caller as a whole, and not of the one call or the one server. */
 const WAIT_REASONS = new Set<string | undefined>(['RATE_LIMITED', 'OVERLOADED']);

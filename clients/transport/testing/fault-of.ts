@@ -1,6 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { BadRequestSchema, RetryInfoSchema } from '@rollcall/contract';
-import { errorReason } from '../call/error-reason.ts';
+import { errorReason } from '../call/call-errors.ts';
 
 /** How a call failed. */
 export interface Fault {

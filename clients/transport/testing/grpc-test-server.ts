@@ -12,8 +12,7 @@ import {
   Server,
   ServerCredentials,
 } from '@grpc/grpc-js';
-import { serveStream, serveUnary } from './serve-call.ts';
-import { toServerWire } from './server-wire.ts';
+import { serveStream, serveUnary, toServerWire } from './serve-call.ts';
 
 /** A grpc-js server on loopback. */
 export interface GrpcTestServer extends AsyncDisposable {

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { create, type Message, toBinary } from '@bufbuild/protobuf';
+import { create, type DescMethod, fromBinary, type Message, toBinary } from '@bufbuild/protobuf';
 import { anyPack } from '@bufbuild/protobuf/wkt';
 import {
   ConnectError,
@@ -15,7 +15,16 @@ import type {
   sendUnaryData,
 } from '@grpc/grpc-js';
 import { StatusSchema } from '@rollcall/contract';
-import { headersFromMetadata, metadataFromHeaders } from '../call/metadata-headers.ts';
+import { headersFromMetadata, metadataFromHeaders } from '../call/wire.ts';
+
+/** How grpc-js' server names a method and turns bytes to messages and back. */
+export function toServerWire(method: DescMethod) {
+  return {
+    path: `/${method.parent.typeName}/${method.name}`,
+    parse: (bytes: Buffer): Message => fromBinary(method.input, bytes),
+    serialize: (message: Message): Buffer => Buffer.from(toBinary(method.output, message)),
+  };
+}
 
 type UnarySpec = Extract<MethodImplSpec, { kind: 'unary' }>;
 type StreamSpec = Extract<MethodImplSpec, { kind: 'server_streaming' }>;

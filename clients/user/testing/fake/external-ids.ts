@@ -8,8 +8,8 @@ import {
 } from '@rollcall/contract/user';
 import type { Once } from './idempotency.ts';
 import { requireNotErased, requireReadable, requireUser } from './lifecycle.ts';
-import { externalKeyOf as keyOf } from './model/external-id-map.ts';
 import { invalidField, refusal } from './model/refusal.ts';
+import { externalKeyOf as keyOf } from './model/related-records.ts';
 import type { UserStore } from './model/user-store.ts';
 import { requireStorableText } from './user-fields.ts';
 

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { type DescMessage, type MessageShape, toBinary, toJsonString } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { ServiceImpl } from '@connectrpc/connect';
 import { foldText } from '@rollcall/contract/text';
@@ -9,19 +7,14 @@ import {
   type User,
   type UserAdminService,
   type UserFilter,
-  UserSchema,
   UserState,
-  type UserView,
 } from '@rollcall/contract/user';
 import { invalidField } from './model/refusal.ts';
-import { nanosOf } from './model/timestamps.ts';
+import { momentKeyOf, nanosOf, requireMoment } from './model/timestamps.ts';
 import type { UserStore } from './model/user-store.ts';
-import { shownName, toView } from './model/views.ts';
-import { requireMoment } from './user-fields.ts';
+import { shownName } from './model/views.ts';
+import { compare, type Place, pageSizeOf, readToken, takeFitting, tieOf, toToken } from './pages.ts';
 
-const DEFAULT_PAGE_SIZE = 50;
-const MAX_PAGE_SIZE = 1000;
-const MAX_ANSWER_BYTES = 4_000_000;
 const ORDERS = [
   '',
   'create_time',
@@ -56,29 +49,12 @@ export function listingOf(store: UserStore): Pick<ServiceImpl<typeof UserAdminSe
   };
 }
 
-/** A place in a list: a text whose order is the list's, then the id. */
-export type Place = readonly [key: string, id: string];
-
 function orderOf({ orderBy }: ListUsersRequest): (user: User) => Place {
   if (!ORDERS.includes(orderBy))
     throw invalidField('order_by', `must be empty or one of ${ORDERS.filter(Boolean).join(', ')}`);
   if (orderBy.startsWith('display_name')) return (user) => [foldText(shownName(user)), user.id];
   const time = orderBy.startsWith('update_time') ? 'updateTime' : 'createTime';
   return (user) => [momentKeyOf(user[time]), user.id];
-}
-
-/** A moment as a text whose order is that of time. */
-export function momentKeyOf(time: Timestamp | undefined): string {
-  return String(nanosOf(time) + BEFORE_ALL_NANOS).padStart(24, '0');
-}
-
-// More than lies between the year 1 and 1970, so that no key is negative.
-const BEFORE_ALL_NANOS = 10n ** 20n;
-
-/** Which of two places comes first. */
-export function compare([keyA, idA]: Place, [keyB, idB]: Place): number {
-  if (keyA !== keyB) return keyA < keyB ? -1 : 1;
-  return idA < idB ? -1 : Number(idA > idB);
 }
 
 /** Refuses a filter whose moments are none. */
@@ -112,47 +88,4 @@ function isWithin(
   if (from === undefined && before === undefined) return true;
   if (time === undefined) return false;
   return (!from || nanosOf(time) >= nanosOf(from)) && (!before || nanosOf(time) < nanosOf(before));
-}
-
-/** How many a page may hold. */
-export function pageSizeOf({ pageSize }: { readonly pageSize: number }): number {
-  return Math.min(pageSize || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
-}
-
-/** As many, from the first on, as one answer holds; at least one. */
-export function takeFitting(users: readonly User[], view: UserView): User[] {
-  const shown = users.map((user) => toView(user, view));
-  let bytes = 0;
-  const tooMany = shown.findIndex((user, i) => {
-    bytes += toBinary(UserSchema, user).byteLength + 6;
-    return i > 0 && bytes > MAX_ANSWER_BYTES;
-  });
-  return tooMany < 0 ? shown : shown.slice(0, tooMany);
-}
-
-/** Ties a token to everything of the request that must stay the same. */
-export function tieOf<M extends DescMessage>(schema: M, request: MessageShape<M>): string {
-  const json = toJsonString(schema, { ...request, pageToken: '', pageSize: 0 });
-  return createHash('sha256').update(json).digest('base64url').slice(0, 12);
-}
-
-/** The token of a place. */
-export function toToken(tie: string, place: Place): string {
-  return Buffer.from(JSON.stringify([tie, ...place])).toString('base64url');
-}
-
-/** The place of a token; undefined for the empty one. Throws where it belongs to another request. */
-export function readToken(tie: string, token: string): Place | undefined {
-  if (token === '') return undefined;
-  try {
-    const [written, key, id] = JSON.parse(Buffer.from(token, 'base64url').toString()) as unknown[];
-    if (written === tie && typeof key === 'string' && typeof id === 'string') return [key, id];
-  } catch {
-    // Not one of ours; told below like any other that does not fit.
-  }
-  throw invalidField(
-    'page_token',
-    'is not a token of this request: begin again without one',
-    'PAGE_TOKEN_INVALID',
-  );
 }

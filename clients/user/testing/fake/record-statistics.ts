@@ -32,7 +32,7 @@ function tell(store: UserStore, told: RecordStatisticsRequest): User {
   const user = requireUser(store, told);
   requireNotErased(store, user);
   store.figures.tell(told);
-  const after = withToldFigures(store, user, store.familyOf(user));
+  const after = withToldFigures(store.figures, user, store.familyOf(user));
   return equals(UserSchema, user, after) ? user : store.keep(after, { kind: UserChangeKind.UPDATED });
 }
 

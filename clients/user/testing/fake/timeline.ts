@@ -1,17 +1,105 @@
-import { create, toJsonString } from '@bufbuild/protobuf';
+import { clone, create, type JsonObject, toJsonString } from '@bufbuild/protobuf';
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { ServiceImpl } from '@connectrpc/connect';
 import {
+  type Activity,
+  ActivitySchema,
+  CreateNoteRequestSchema,
+  DeleteNoteRequestSchema,
+  ListNotesRequestSchema,
   ListTimelineRequestSchema,
+  NoteSchema,
+  RecordActivityRequestSchema,
   type TimelineEntry,
   TimelineEntrySchema,
   type User,
   type UserAdminService,
 } from '@rollcall/contract/user';
-import { requireReadable } from './lifecycle.ts';
-import { momentKeyOf, tieOf } from './listing.ts';
+import type { Remember } from './idempotency.ts';
+import { requireNotErased, requireReadable, requireUser } from './lifecycle.ts';
 import type { MadeMerge } from './model/merge-log.ts';
-import type { UserStore } from './model/user-store.ts';
-import { type PageItem, pageOf } from './pages.ts';
+import { invalidField } from './model/refusal.ts';
+import { keptMoment, momentKeyOf } from './model/timestamps.ts';
+import { newId, type UserStore } from './model/user-store.ts';
+import { type PageItem, pageOf, tieOf } from './pages.ts';
+import { requireStorableText, requireVisibleText } from './user-fields.ts';
+
+type Calls = Pick<ServiceImpl<typeof UserAdminService>, 'createNote' | 'listNotes' | 'deleteNote'>;
+
+/** CreateNote, ListNotes and DeleteNote over a store. */
+export function notesOf(store: UserStore, remember: Remember): Calls {
+  return {
+    createNote(request) {
+      const { text, author } = request;
+      requireVisibleText('text', text);
+      requireStorableText('author', author);
+      const user = requireUser(store, request);
+      requireNotErased(store, user);
+      const note = remember(CreateNoteRequestSchema, request, () => {
+        const made = create(NoteSchema, { id: newId(), text, author, createTime: store.now() });
+        store.notes.put(user, made.id, made);
+        return made;
+      });
+      return { note };
+    },
+    listNotes(request) {
+      const user = requireReadable(store, request);
+      const all = store.notes.of(user).map((note) => ({
+        item: note,
+        place: [momentKeyOf(note.createTime), note.id] as const,
+        bytes: Buffer.byteLength(toJsonString(NoteSchema, note)),
+      }));
+      const tie = tieOf(ListNotesRequestSchema, { ...request, id: request.id.toLowerCase() });
+      const { items, nextPageToken } = pageOf(all, tie, request);
+      return { notes: items, nextPageToken };
+    },
+    deleteNote(request) {
+      const user = requireUser(store, request);
+      remember(DeleteNoteRequestSchema, request, () =>
+        store.notes.remove(user, request.noteId.toLowerCase()),
+      );
+      return {};
+    },
+  };
+}
+
+const MAX_ATTRIBUTES_BYTES = 16 * 1024;
+
+/** RecordActivity over a store. */
+export function activitiesOf(
+  store: UserStore,
+  remember: Remember,
+): Pick<ServiceImpl<typeof UserAdminService>, 'recordActivity'> {
+  return {
+    recordActivity(request) {
+      const activity = checked(request.activity as Activity);
+      const user = requireUser(store, request);
+      remember(RecordActivityRequestSchema, request, () => {
+        requireNotErased(store, user);
+        store.activities.put(user, newId(), { activity, recordTime: store.now() });
+      });
+      return {};
+    },
+  };
+}
+
+function checked(given: Activity): Activity {
+  const activity = clone(ActivitySchema, given);
+  const time = keptMoment('activity.time', given.time as Timestamp);
+  requireStorableText('activity.summary', given.summary);
+  if (given.attributes) requireKeepable(given.attributes);
+  return Object.assign(activity, { time });
+}
+
+function requireKeepable(attributes: JsonObject): void {
+  const text = JSON.stringify(attributes, (key, value) => {
+    for (const each of [key, value])
+      if (typeof each === 'string') requireStorableText('activity.attributes', each);
+    return value;
+  });
+  if (Buffer.byteLength(text) <= MAX_ATTRIBUTES_BYTES) return;
+  throw invalidField('activity.attributes', `must not take more than ${MAX_ATTRIBUTES_BYTES} bytes as JSON`);
+}
 
 /** ListTimeline over a store. Nobody signs in here, so it tells of no sign-in. */
 export function timelineOf(store: UserStore): Pick<ServiceImpl<typeof UserAdminService>, 'listTimeline'> {

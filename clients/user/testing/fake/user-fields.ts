@@ -1,7 +1,6 @@
 import { create, type DescMessage, toJson, toJsonString } from '@bufbuild/protobuf';
-import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { Code } from '@connectrpc/connect';
-import { isCalendarDate, isStorable, momentFault, UNSTORABLE } from '@rollcall/contract/request-content';
+import { isCalendarDate, isStorable, UNSTORABLE } from '@rollcall/contract/request-content';
 import { isBlank, trimText } from '@rollcall/contract/text';
 import {
   type Profile,
@@ -12,6 +11,7 @@ import {
   UserState,
 } from '@rollcall/contract/user';
 import { invalidField, refusal } from './model/refusal.ts';
+import { requireMoment } from './model/timestamps.ts';
 
 const TEXTS = ['first_name', 'last_name', 'display_name', 'profile_image', 'business_name', 'email', 'phone'];
 // Statistics are gathered, not written.
@@ -82,12 +82,6 @@ function requireMoments({ birthDate, consents }: Profile): void {
   for (const [i, { answerTime }] of consents.entries()) {
     if (answerTime) requireMoment(`user.profile.consents[${i}].answer_time`, answerTime);
   }
-}
-
-/** Checks that a timestamp is one. Throws FIELD_INVALID. */
-export function requireMoment(field: string, time: Timestamp): void {
-  const fault = momentFault(time);
-  if (fault) throw invalidField(field, fault);
 }
 
 /** Checks that one text can be kept. Throws FIELD_INVALID. */

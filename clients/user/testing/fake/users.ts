@@ -2,7 +2,7 @@ import { clone, create } from '@bufbuild/protobuf';
 import { MergePlanSchema, type User, UserSchema, UserState } from '@rollcall/contract/user';
 import { toTenantId, toUserId } from '../../options/ids.ts';
 import { checkedPlan, requireMerge } from './merge-plan.ts';
-import { makeMerge, planMerge, takeBack } from './merge-steps.ts';
+import { makeMerge, planMerge, takeBack } from './merging.ts';
 import { userNotFound } from './model/refusal.ts';
 import { inFull, toUser, type UserFields, type UserStore } from './model/user-store.ts';
 

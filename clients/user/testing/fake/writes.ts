@@ -11,9 +11,8 @@ import {
   UserState,
 } from '@rollcall/contract/user';
 import type { Once } from './idempotency.ts';
-import { newId } from './model/new-id.ts';
 import { refusal, userNotFound } from './model/refusal.ts';
-import { toUser, type UserStore } from './model/user-store.ts';
+import { newId, toUser, type UserStore } from './model/user-store.ts';
 import { etagOf } from './model/views.ts';
 import { copyFields, copyNew, requirePaths, requireSize, requireStorable } from './user-fields.ts';
 

@@ -3,6 +3,7 @@ import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { MoneySchema } from '@rollcall/contract';
 import {
   ProfileSchema,
+  type RecordStatisticsRequest,
   type User,
   UserSchema,
   type UserStatistics,
@@ -10,7 +11,36 @@ import {
 } from '@rollcall/contract/user';
 import type { Owner } from './related-records.ts';
 import { nanosOf } from './timestamps.ts';
-import type { UserStore } from './user-store.ts';
+
+/** What services told of users, each by the id that it knows: that does not follow a user into a merge. */
+export class ToldFigures {
+  readonly #told = new Map<string, RecordStatisticsRequest>();
+
+  /** Keeps what a service tells in place of what it told before, unless that was newer. */
+  tell(told: RecordStatisticsRequest): void {
+    const key = `${toPrefix(told)}${told.source}`;
+    const before = this.#told.get(key);
+    if (before === undefined || told.revision >= before.revision) this.#told.set(key, told);
+  }
+
+  /** Everything that was told of these. */
+  of(owners: readonly Owner[]): RecordStatisticsRequest[] {
+    return owners.flatMap((owner) => this.#keysOf(owner).flatMap((key) => this.#told.get(key) ?? []));
+  }
+
+  /** Forgets what was told of a user. */
+  clear(owner: Owner): void {
+    for (const key of this.#keysOf(owner)) this.#told.delete(key);
+  }
+
+  #keysOf(owner: Owner): string[] {
+    return [...this.#told.keys()].filter((key) => key.startsWith(toPrefix(owner)));
+  }
+}
+
+function toPrefix({ tenantId, id }: Owner): string {
+  return `${tenantId}/${id.toLowerCase()}/`;
+}
 
 type Figures = Omit<UserStatistics, '$typeName' | '$unknown'>;
 type Ratings = Pick<User, 'averageRating' | 'totalReviews'>;
@@ -21,8 +51,8 @@ const MIN_INT64 = -(2n ** 63n);
 const MAX_INT32 = 2 ** 31 - 1;
 
 /** The user with the sum of what services told of these; as it is where none told anything. */
-export function withToldFigures(store: UserStore, user: User, owners: readonly Owner[]): User {
-  const told = store.figures.of(owners);
+export function withToldFigures(figures: ToldFigures, user: User, owners: readonly Owner[]): User {
+  const told = figures.of(owners);
   return told.length > 0 ? withFigures(user, sumStatistics(told), sumRatings(told)) : user;
 }
 

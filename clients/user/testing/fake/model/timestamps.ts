@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { type Timestamp, TimestampSchema } from '@bufbuild/protobuf/wkt';
-import { requireMoment } from '../user-fields.ts';
+import { momentFault } from '@rollcall/contract/request-content';
+import { invalidField } from './refusal.ts';
 
 const NANOS_PER_MS = 1_000_000;
 
@@ -14,4 +15,18 @@ export function keptMoment(field: string, time: Timestamp): Timestamp {
   requireMoment(field, time);
   const { seconds, nanos } = time;
   return create(TimestampSchema, { seconds, nanos: nanos - (nanos % NANOS_PER_MS) });
+}
+
+/** A moment as a text whose order is that of time. */
+export function momentKeyOf(time: Timestamp | undefined): string {
+  return String(nanosOf(time) + BEFORE_ALL_NANOS).padStart(24, '0');
+}
+
+// More than lies between the year 1 and 1970, so that no key is negative.
+const BEFORE_ALL_NANOS = 10n ** 20n;
+
+/** Checks that a timestamp is one. Throws FIELD_INVALID. */
+export function requireMoment(field: string, time: Timestamp): void {
+  const fault = momentFault(time);
+  if (fault) throw invalidField(field, fault);
 }

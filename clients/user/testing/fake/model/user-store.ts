@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { clone, create, type MessageInitShape } from '@bufbuild/protobuf';
-import type { Timestamp } from '@bufbuild/protobuf/wkt';
-import { TimestampSchema } from '@bufbuild/protobuf/wkt';
+import { type Timestamp, TimestampSchema } from '@bufbuild/protobuf/wkt';
 import { Code } from '@connectrpc/connect';
 import {
   type Activity,
@@ -13,13 +13,11 @@ import {
   UserView,
 } from '@rollcall/contract/user';
 import { ChangeLog } from './change-log.ts';
-import { ExternalIds } from './external-id-map.ts';
 import { MergeBook } from './merge-log.ts';
 import { refusal } from './refusal.ts';
-import { Belongings, type Owner } from './related-records.ts';
-import { ToldFigures } from './reported-statistics.ts';
-import { touchedViews } from './touched-views.ts';
-import { emailKey, toView } from './views.ts';
+import { Belongings, ExternalIds, type Owner } from './related-records.ts';
+import { ToldFigures } from './statistics.ts';
+import { emailKey, touchedViews, toView } from './views.ts';
 
 /** Fields of a user as a test gives them. What is left out is empty, ACTIVE, CUSTOMER. */
 export type UserFields = Extract<MessageInitShape<typeof UserSchema>, { $typeName?: never }>;
@@ -214,4 +212,10 @@ function kindOf(before: User | undefined, after: User): UserChangeKind {
   const [was, is] = [before, after].map(({ state }) => state === UserState.DELETED);
   if (was === is) return UserChangeKind.UPDATED;
   return is ? UserChangeKind.DELETED : UserChangeKind.UNDELETED;
+}
+
+/** A UUIDv7: the time in ms, then chance. */
+export function newId(): string {
+  const time = Date.now().toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
