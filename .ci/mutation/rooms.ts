@@ -29,7 +29,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'auth-statements',
-    sources: ['services/auth/postgres/**/*.ts'],
+    sources: ['services/auth/postgres/**/*.ts', 'services/auth/sign-in/postgres/**/*.ts'],
     stages: [
       ['services/auth/postgres', 'services/auth/concurrent-writes', 'services/auth/users'],
       ['services/auth'],
@@ -47,7 +47,8 @@ export const ROOMS: readonly Room[] = [
     name: 'sealing',
     sources: [
       'services/runtime/sealing/**/*.ts',
-      'services/auth/postgres/{rows/contact-seal,rows/sealed-*,sealing/*,people-seal}.ts',
+      'services/auth/postgres/{rows/contact-seal,rows/sealed-*,sealing/*}.ts',
+      'services/auth/sign-in/postgres/sign-in-seal*.ts',
     ],
     stages: [
       ['services/runtime/sealing', 'services/auth/postgres/sealing/sealed-places'],
@@ -55,9 +56,9 @@ export const ROOMS: readonly Room[] = [
         'services/auth/keys',
         'services/auth/merges',
         'services/auth/erasure',
-        'services/auth/people/key-keeper',
+        'services/auth/sign-in/tokens/signing-key-rotator',
       ],
-      ['services/auth/people-secrets', 'migrations/auth-data'],
+      ['services/auth/sign-in/sign-in-secrets', 'migrations/auth-data'],
     ],
   },
   {

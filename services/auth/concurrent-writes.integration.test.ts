@@ -3,7 +3,7 @@ import { freshTenant, seedUser } from '@rollcall/contract/testing';
 import { type User, UserRole, UserState, UserView } from '@rollcall/contract/user';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Auth, openDatabase, startAuth } from './auth.test-support.ts';
+import { type Auth, openDatabase, startAuth } from './testing/auth.test-support.ts';
 
 // Room for all writers at once, each with a connection, also on a machine that is busy.
 const ENV = { AUTH_DATABASE_CONNECTIONS: '20', AUTH_DATABASE_WAIT_MS: '10000' };

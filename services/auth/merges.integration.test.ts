@@ -4,7 +4,15 @@ import { expectRefusal, freshTenant, seedUser } from '@rollcall/contract/testing
 import { UserState, UserView } from '@rollcall/contract/user';
 import { errorReason } from '@rollcall/transport';
 import { describe, expect, it } from 'vitest';
-import { type Auth, NEW, NEW_INDEX, OLD, OLD_INDEX, openDatabase, startAuth } from './auth.test-support.ts';
+import {
+  type Auth,
+  NEW,
+  NEW_INDEX,
+  OLD,
+  OLD_INDEX,
+  openDatabase,
+  startAuth,
+} from './testing/auth.test-support.ts';
 
 async function seedTwo({ admin }: Auth) {
   const tenantId = freshTenant();

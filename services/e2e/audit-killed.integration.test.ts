@@ -7,7 +7,7 @@ import { createGrpcTransport } from '@rollcall/transport';
 import { expect, it } from 'vitest';
 import { startService } from './process.test-support.ts';
 
-const TOOLS = fileURLToPath(new URL('../auth/callers/main.ts', import.meta.url));
+const TOOLS = fileURLToPath(new URL('../auth/commands/main.ts', import.meta.url));
 const READERS = 16;
 
 it('B11: kill -9 in the middle of a batch costs no line of a call that was answered, and breaks no chain', {

@@ -1,9 +1,9 @@
 import type { AuditEntry } from '@rollcall/runtime/callers';
 import { describe, expect, it } from 'vitest';
-import { readAuditCommand, runAuditCommand } from './audit-command.ts';
-import { LINE, openLog, type TestLog, write, writeSingly } from './audit-log.test-support.ts';
-import { createChainStore } from './chain-store.ts';
-import { createChainWriter } from './chain-writer.ts';
+import { readAuditCommand, runAuditCommand } from '../commands/audit-command.ts';
+import { LINE, openLog, type TestLog, write, writeSingly } from '../testing/audit-log.test-support.ts';
+import { createChainStore } from './chains/chain-store.ts';
+import { createChainWriter } from './chains/chain-writer.ts';
 import { verifyAuditLog } from './verify-audit-log.ts';
 
 const run = (test: TestLog, ...args: string[]) => runAuditCommand(readAuditCommand(args), test.pool);

@@ -3,7 +3,7 @@ import { pollQuietly } from '@rollcall/runtime/callers';
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { MetricReading } from '@rollcall/runtime/rpc';
 import { readAuditProtection, unprotectedWarning } from './audit-protection.ts';
-import { type ChainBreak, createChainStore } from './chain-store.ts';
+import { type ChainBreak, createChainStore } from './chains/chain-store.ts';
 
 const LOOK_EVERY_MS = 60_000;
 

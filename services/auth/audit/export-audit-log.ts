@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { StartupError } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { ClientBase } from 'pg';
-import { type CentralChain, type ChainRecord, readCentralChain } from './central-chain.ts';
-import { batchesOf } from './chain-batches.ts';
+import { type CentralChain, type ChainRecord, readCentralChain } from './chains/central-chain.ts';
+import { batchesOf } from './chains/chain-batches.ts';
 import { BrokenExport, exportName, writeExport } from './exported-chain.ts';
 import { inSnapshot } from './verify-audit-log.ts';
 

@@ -6,8 +6,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { StartupError } from '@rollcall/runtime';
-import type { ChainRecord } from './central-chain.ts';
-import { checkChain, type StoredBatch } from './chain-batches.ts';
+import type { ChainRecord } from './chains/central-chain.ts';
+import { checkChain, type StoredBatch } from './chains/chain-batches.ts';
 
 // Its first line says what it is; every other is a batch. Bytes are in base64.
 const FORMAT = 'rollcall audit chain 1';

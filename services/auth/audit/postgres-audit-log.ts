@@ -3,8 +3,8 @@ import { Code } from '@connectrpc/connect';
 import type { AuditEntry, AuditLog, RecordOptions } from '@rollcall/runtime/callers';
 import type { Pool } from '@rollcall/runtime/postgres';
 import { RpcError } from '@rollcall/runtime/rpc';
-import { type ChainBreak, createChainStore } from './chain-store.ts';
-import { type ChainLimits, createChainWriter } from './chain-writer.ts';
+import { type ChainBreak, createChainStore } from './chains/chain-store.ts';
+import { type ChainLimits, createChainWriter } from './chains/chain-writer.ts';
 import { createRefusalTally } from './refusal-tally.ts';
 
 // A batch this large takes a few milliseconds, and the rest waits as long.

@@ -1,7 +1,7 @@
 import type { AuditEntry } from '@rollcall/runtime/callers';
 import type { ClientBase } from 'pg';
-import type { ChainRecord } from './central-chain.ts';
-import { batchesOf, entriesOf } from './chain-batches.ts';
+import type { ChainRecord } from './chains/central-chain.ts';
+import { batchesOf, entriesOf } from './chains/chain-batches.ts';
 import { readOldLine } from './verify-old-log.ts';
 
 /** Which lines to show. What is undefined does not matter. */

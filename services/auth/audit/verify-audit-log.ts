@@ -1,7 +1,12 @@
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { ClientBase } from 'pg';
-import { type AuditFinding, type AuditHead, type CentralChain, readCentralChain } from './central-chain.ts';
-import { batchesOf, checkChain } from './chain-batches.ts';
+import {
+  type AuditFinding,
+  type AuditHead,
+  type CentralChain,
+  readCentralChain,
+} from './chains/central-chain.ts';
+import { batchesOf, checkChain } from './chains/chain-batches.ts';
 import { checkOldLog } from './verify-old-log.ts';
 
 /** What a look through the whole log found. */

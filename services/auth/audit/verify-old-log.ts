@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AuditEntry } from '@rollcall/runtime/callers';
 import type { ClientBase } from 'pg';
-import type { AuditFinding, AuditHead } from './central-chain.ts';
+import type { AuditFinding, AuditHead } from './chains/central-chain.ts';
 
 /** What a look through the log before chains found. */
 export interface OldLogCheck {

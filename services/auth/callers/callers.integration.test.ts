@@ -17,11 +17,11 @@ import {
 import { createGrpcTransport, type GrpcTransportOptions } from '@rollcall/transport';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runTool } from '../commands/run-tool.ts';
 import { AUTH_SETTINGS, createAuthService } from '../index.ts';
-import { runTool } from './commands/run-tool.ts';
 
 const BOOKING = 'spiffe://example.org/booking';
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../commands/main.ts', import.meta.url));
 const authority = createTestAuthority();
 
 let folder: string;

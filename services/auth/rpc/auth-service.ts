@@ -17,18 +17,18 @@ import {
 } from '@rollcall/contract/auth';
 import { trimText } from '@rollcall/contract/text';
 import { type Call, type Implementation, requireStorable } from '@rollcall/runtime/rpc';
-import { changePassword } from '../people/change-password.ts';
-import type { KeyKeeper } from '../people/key-keeper.ts';
-import type { People } from '../people/people.ts';
-import { refreshSession } from '../people/refresh-session.ts';
-import { register } from '../people/register.ts';
-import { requestEmailVerification } from '../people/request-email-verification.ts';
-import { requestPasswordReset } from '../people/request-password-reset.ts';
-import { resetPassword } from '../people/reset-password.ts';
-import type { OpenSession } from '../people/session.ts';
-import { signIn } from '../people/sign-in.ts';
-import { signOut } from '../people/sign-out.ts';
-import { verifyEmail } from '../people/verify-email.ts';
+import { changePassword } from '../sign-in/passwords/change-password.ts';
+import { requestPasswordReset } from '../sign-in/passwords/request-password-reset.ts';
+import { resetPassword } from '../sign-in/passwords/reset-password.ts';
+import { refreshSession } from '../sign-in/refresh-session.ts';
+import { register } from '../sign-in/register.ts';
+import { requestEmailVerification } from '../sign-in/request-email-verification.ts';
+import type { OpenSession } from '../sign-in/session.ts';
+import { signIn } from '../sign-in/sign-in.ts';
+import type { People } from '../sign-in/sign-in-context.ts';
+import { signOut } from '../sign-in/sign-out.ts';
+import type { KeyKeeper } from '../sign-in/tokens/signing-key-rotator.ts';
+import { verifyEmail } from '../sign-in/verify-email.ts';
 
 /** The calls of AuthService. */
 export function authServiceImplementation(

@@ -1,7 +1,7 @@
 import { Code } from '@connectrpc/connect';
 import type { ErrorReason } from '@rollcall/contract/auth';
 import { RpcError } from '@rollcall/runtime/rpc';
-import type { PeopleError, PeopleErrorReason } from '../people/people-error.ts';
+import type { PeopleError, PeopleErrorReason } from '../sign-in/sign-in-error.ts';
 
 type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>;
 

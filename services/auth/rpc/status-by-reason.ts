@@ -2,7 +2,7 @@ import { Code } from '@connectrpc/connect';
 import type { ErrorReason } from '@rollcall/contract/user';
 import { CallOverError, PoolBusyError } from '@rollcall/runtime/postgres';
 import { databaseFault, RpcError, RUNTIME_REASONS, runtimeError } from '@rollcall/runtime/rpc';
-import { PeopleError } from '../people/people-error.ts';
+import { PeopleError } from '../sign-in/sign-in-error.ts';
 import { UserError, type UserErrorReason } from '../users/user-error.ts';
 import { toPeopleRpcError } from './people-status.ts';
 

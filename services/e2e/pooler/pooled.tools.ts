@@ -254,7 +254,7 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
 
   it('A6: commands work through the pooler, and name its setting where that is missing', async () => {
     await setTimeouts('auth');
-    const list = (env: NodeJS.ProcessEnv) => run('services/auth/callers/main.ts', ['grants', 'list'], env);
+    const list = (env: NodeJS.ProcessEnv) => run('services/auth/commands/main.ts', ['grants', 'list'], env);
     const url = { AUTH_DATABASE_URL: pooled('auth') };
     expect((await list(url)).output).toMatch(/connection pooler .*: set AUTH_DATABASE_POOLED=true/);
     expect(await list({ ...url, AUTH_DATABASE_POOLED: 'true' })).toMatchObject({ code: 0 });

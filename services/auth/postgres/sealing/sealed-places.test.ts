@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { Secret } from '@rollcall/runtime';
 import { createKeyring, makeKey } from '@rollcall/runtime/sealing';
 import { describe, expect, it } from 'vitest';
+import { createPeopleSeal } from '../../sign-in/postgres/sign-in-seal.ts';
+import { signingKeyPlace } from '../../sign-in/postgres/signing-keys.ts';
 import type { User } from '../../users/user.ts';
 import { sealImage } from '../merges/merge-images.ts';
-import { createPeopleSeal } from '../people-seal.ts';
-import { signingKeyPlace } from '../people-signing-keys.ts';
 import { createContactSeal } from '../rows/contact-seal.ts';
 import { sealedTables } from './sealed-tables.ts';
 

@@ -1,4 +1,4 @@
-import { sealedPeople } from '../people-sealed-tables.ts';
+import { sealedPeople } from '../../sign-in/postgres/sign-in-sealed-tables.ts';
 import type { ContactSeal } from '../rows/contact-seal.ts';
 import type { SealedTable } from '../rows/sealed-table.ts';
 import { sealedContact } from './sealed-contact.ts';

@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '@rollcall/runtime';
+import type { Mail, MailSender } from './mail.ts';
+
+/** A mail whose turn it is. */
+export interface QueuedMail {
+  readonly tenantId: string;
+  readonly id: string;
+  /** This one included. */
+  readonly attempts: number;
+  /** Throws where it cannot be read any more. */
+  open(): Mail;
+}
+
+/** How long a mail waits after each attempt: twice as long as the time before. */
+export interface MailRetry {
+  readonly firstWaitMs: number;
+  readonly maxWaitMs: number;
+}
+
+/** Mails that wait to be sent. */
+export interface MailOutbox {
+  /** Takes some that are due; each is due again after a while, unless `sent` is called. */
+  take(limit: number, retry: MailRetry): Promise<readonly QueuedMail[]>;
+  sent(mail: QueuedMail): Promise<void>;
+}
+
+/** How mails are sent. */
+export interface MailWorkerOptions {
+  readonly outbox: MailOutbox;
+  readonly sender: MailSender;
+  readonly logger: Logger;
+  /** Default: 30 s, doubled up to an hour. Must be longer than sending takes. */
+  readonly retry?: MailRetry;
+  /** How often to look, in ms, for what another process left. Default 2000. */
+  readonly everyMs?: number;
+}
+
+/** Sends mails in the background. Disposing of it waits for those on their way. */
+export interface MailWorker extends AsyncDisposable {
+  /** Looks at once. */
+  poke(): void;
+}
+
+const RETRY: MailRetry = { firstWaitMs: 30_000, maxWaitMs: 60 * 60_000 };
+const EVERY_MS = 2000;
+const BATCH = 10;
+
+/** Sends what the outbox holds, each at least once. Logs name a mail by its id, and hold nothing of it. */
+export function startMailWorker({
+  outbox,
+  sender,
+  logger,
+  retry = RETRY,
+  everyMs = EVERY_MS,
+}: MailWorkerOptions): MailWorker {
+  const stop = new AbortController();
+  let poked = Promise.withResolvers<void>();
+
+  async function send(mail: QueuedMail): Promise<void> {
+    try {
+      await sender.send(mail.open(), mail.id);
+      await outbox.sent(mail);
+    } catch (error) {
+      const { tenantId, id: mailId, attempts } = mail;
+      logger.warn({ tenantId, mailId, attempts, error }, 'a mail could not be sent; it is tried again');
+    }
+  }
+
+  async function sendAll(): Promise<void> {
+    for (;;) {
+      const mails = await outbox.take(BATCH, retry);
+      await Promise.all(mails.map(send));
+      if (mails.length < BATCH || stop.signal.aborted) return;
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!stop.signal.aborted) {
+      poked = Promise.withResolvers();
+      await sendAll().catch((error: unknown) => logger.warn({ error }, 'the mail outbox cannot be read'));
+      await pause();
+    }
+  }
+
+  async function pause(): Promise<void> {
+    const woken = new AbortController();
+    const signal = AbortSignal.any([stop.signal, woken.signal]);
+    const slept = sleep(everyMs, undefined, { signal }).catch(() => {
+      // Woken, or told to stop: the loop looks.
+    });
+    await Promise.race([slept, poked.promise]);
+    woken.abort();
+  }
+
+  const running = run();
+  return {
+    poke: () => poked.resolve(),
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await running;
+    },
+  };
+}

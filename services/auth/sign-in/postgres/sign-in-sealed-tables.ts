@@ -1,0 +1,98 @@
+import type { Keyring } from '@rollcall/runtime/sealing';
+import type { SealedTable } from '../../postgres/rows/sealed-table.ts';
+import { createPeopleSeal, type PeopleSeal, type SealedRow } from './sign-in-seal.ts';
+import { signingKeyPlace } from './signing-keys.ts';
+
+/** The tables of people's sign-in whose keys change. `throttles` is none: its counts are forgotten with the key, or after a day. */
+export function sealedPeople(keyring: Keyring): readonly SealedTable[] {
+  const seal = createPeopleSeal(keyring);
+  return [
+    verifiedEmails(keyring, seal),
+    mailTokens(keyring, seal),
+    mailOutbox(keyring, seal),
+    signingKeys(keyring),
+  ];
+}
+
+const TENANT = { column: 'tenant_id', type: 'text' } as const;
+const ID = { column: 'id', type: 'uuid' } as const;
+
+function verifiedEmails(keyring: Keyring, seal: PeopleSeal): SealedTable {
+  return {
+    table: 'verified_emails',
+    key: [TENANT, { column: 'user_id', type: 'uuid' }],
+    columns: ['email_sealed'],
+    where: 'true',
+    withFirstKeys(row) {
+      const { email_sealed, user_id } = row as { email_sealed: Buffer; user_id: string };
+      if (keyring.isCurrent(email_sealed)) return undefined;
+      const at = { tenantId: String(row.tenant_id), id: user_id };
+      return { email_sealed: seal.sealVerified(seal.openVerified(email_sealed, at), at) };
+    },
+  };
+}
+
+function mailTokens(keyring: Keyring, seal: PeopleSeal): SealedTable {
+  return addressed(keyring, seal, {
+    table: 'mail_tokens',
+    column: 'person_sealed',
+    rewrite(sealed, at) {
+      const person = seal.openPerson(sealed, at);
+      return { email: person.email, sealAgain: () => seal.sealPerson(person, at) };
+    },
+  });
+}
+
+function mailOutbox(keyring: Keyring, seal: PeopleSeal): SealedTable {
+  return addressed(keyring, seal, {
+    table: 'mail_outbox',
+    column: 'mail_sealed',
+    rewrite(sealed, at) {
+      const mail = seal.openMail(sealed, at);
+      return { email: mail.to, sealAgain: () => seal.sealMail(mail, at) };
+    },
+  });
+}
+
+/** A table that keeps something sealed for an address, and finds it by the address's blind index. */
+interface Addressed {
+  readonly table: string;
+  readonly column: string;
+  rewrite(sealed: Buffer, at: SealedRow): { readonly email: string; sealAgain(): Buffer };
+}
+
+function addressed(keyring: Keyring, seal: PeopleSeal, { table, column, rewrite }: Addressed): SealedTable {
+  return {
+    table,
+    key: [TENANT, ID],
+    columns: [column, 'email_key'],
+    where: 'true',
+    withFirstKeys(row) {
+      const [sealed, emailKey] = [row[column] as Buffer, row.email_key as Buffer];
+      const at = placeOf(row);
+      const { email, sealAgain } = rewrite(sealed, at);
+      const key = seal.emailIndex(at.tenantId, email);
+      if (keyring.isCurrent(sealed) && key.equals(emailKey)) return undefined;
+      return { [column]: sealAgain(), email_key: key };
+    },
+  };
+}
+
+function signingKeys(keyring: Keyring): SealedTable {
+  return {
+    table: 'signing_keys',
+    key: [{ column: 'id', type: 'text' }],
+    columns: ['private_key_sealed'],
+    where: 'true',
+    withFirstKeys(row) {
+      const { private_key_sealed, id } = row as { private_key_sealed: Buffer; id: string };
+      if (keyring.isCurrent(private_key_sealed)) return undefined;
+      const privateKey = keyring.open(private_key_sealed, signingKeyPlace(id));
+      return { private_key_sealed: keyring.seal(privateKey, signingKeyPlace(id)) };
+    },
+  };
+}
+
+function placeOf(row: Readonly<Record<string, unknown>>): SealedRow {
+  return { tenantId: String(row.tenant_id), id: String(row.id) };
+}

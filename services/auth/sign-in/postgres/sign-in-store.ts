@@ -1,0 +1,67 @@
+import { type Pool, type RunPrepared, runPrepared, transactPrepared } from '@rollcall/runtime/postgres';
+import type { WrittenUser } from '../../postgres/users/postgres-user-writes.ts';
+import { UserError } from '../../users/user-error.ts';
+import type { PeopleStore } from '../sign-in-store.ts';
+import { findAccess, type PeopleSeals, replaceHash } from './credentials.ts';
+import { queueMail } from './mail-outbox.ts';
+import {
+  changePassword,
+  completeRegistration,
+  findMailToken,
+  resetPassword,
+  verifyEmail,
+} from './mail-tokens.ts';
+import { findSession, refresh, signOut } from './sessions.ts';
+import { beginSignIn, openSession, recordFailure } from './sign-in-attempts.ts';
+
+/** Whom to tell of what was committed. */
+export interface PeopleNews {
+  /** Called behind the commit that made a user, before its caller hears of it. */
+  readonly committed: (written: readonly WrittenUser[]) => void;
+  /** Called behind each commit of a mail. */
+  readonly mailQueued: () => void;
+}
+
+/** Everything about sign-in, by prepared statements. */
+export function createPostgresPeople(pool: Pool, seals: PeopleSeals, news: PeopleNews): PeopleStore {
+  const { seal } = seals;
+  const alone: RunPrepared = (statement, values) => runPrepared(pool, statement, values);
+  const together = <T>(work: (run: RunPrepared) => Promise<T>) => transactPrepared(pool, work);
+  const withMail = async <T>(done: Promise<T>): Promise<T> => {
+    const result = await done;
+    news.mailQueued();
+    return result;
+  };
+  return {
+    beginSignIn: (attempt) => beginSignIn(alone, seals, attempt),
+    findAccess: (tenantId, user) => findAccess(alone, seal, { tenantId, user }),
+    recordFailure: (failure) => recordFailure(alone, failure),
+    openSession: (opening) => openSession(alone, seals, opening),
+    replaceHash: (tenantId, userId, hashes) => replaceHash(alone, { tenantId, userId, ...hashes }),
+    refresh: (tenantId, tokens, answer) =>
+      together((run) => refresh(run, seals, { tenantId, ...tokens, answer })),
+    signOut: (tenantId, tokenHash, everywhere) =>
+      together((run) => signOut(run, { tenantId, tokenHash, everywhere })),
+    findSession: (tenantId, id) => findSession(alone, tenantId, id),
+    changePassword: (change) => withMail(together((run) => changePassword(run, seal, change))),
+    queueMail: (order) => withMail(queueMail(alone, seal, order)),
+    findMailToken: (tenantId, hash, purposes) => findMailToken(alone, { tenantId, hash, purposes }),
+    async completeRegistration(tenantId, hash, userId) {
+      const registration = { tenantId, hash, userId };
+      const isDone = await together((run) => completeRegistration(run, seals, registration)).catch(
+        falseWhereTaken,
+      );
+      if (isDone) news.committed([{ tenantId, id: userId }]);
+      return isDone;
+    },
+    verifyEmail: (tenantId, hash, user) =>
+      together((run) => verifyEmail(run, seal, { tenantId, hash, user })),
+    resetPassword: (change) => withMail(together((run) => resetPassword(run, seal, change))),
+  };
+}
+
+// The address became somebody else's since the mail was sent.
+function falseWhereTaken(error: unknown): false {
+  if (error instanceof UserError && error.reason === 'EMAIL_TAKEN') return false;
+  throw error;
+}

@@ -1,0 +1,85 @@
+import { v7 as uuidv7 } from 'uuid';
+import { type OpenSession, SESSION_MS, signSession, type UnsignedSession } from './session.ts';
+import { attemptKey, type People } from './sign-in-context.ts';
+import { credentialsWrong, tooManyAttempts } from './sign-in-error.ts';
+import type { FailedSignIn, PeopleStore, SignInAttempt, SignInStart } from './sign-in-store.ts';
+import { sourceKey } from './throttle.ts';
+import { hashToken, makeSecretToken } from './tokens/secret-token.ts';
+
+/** Who wants in. */
+export interface SignInCommand extends SignInAttempt {
+  readonly password: string;
+}
+
+/**
+ * Opens a session. Whoever fails learns nothing of why: the same statements run and the same hash is computed, also for nobody.
+ * @throws PeopleError CREDENTIALS_WRONG, TOO_MANY_ATTEMPTS, OVERLOADED
+ */
+export async function signIn(people: People, command: SignInCommand): Promise<OpenSession> {
+  const { store, hasher, tokens } = people;
+  const { tenantId, email, password, source } = command;
+  const start = await store.beginSignIn({ tenantId, email, source });
+  if (start.waitMs > 0) throw tooManyAttempts(start.waitMs);
+  const { user, passwordHash } = start;
+  const verification = await verifyOrGiveBack(people, command, passwordHash);
+  if (user?.state !== 'ACTIVE' || passwordHash === undefined || !verification.matches) {
+    return await refuse(people, command, start);
+  }
+  // Before the session is there: where this cannot be opened, nobody would get to know of it.
+  const isEmailVerified = user.isEmailVerified();
+  const session = await open(store, command, { userId: user.id, passwordHash });
+  if (verification.isOutdated) {
+    const hashes = { from: passwordHash, to: await hasher.hash(password) };
+    await store.replaceHash(tenantId, user.id, hashes);
+  }
+  return await signSession(tokens, { ...session, isEmailVerified });
+}
+
+// What was never looked at is no attempt.
+async function verifyOrGiveBack(
+  people: People,
+  { tenantId, email, password }: SignInCommand,
+  passwordHash: string | undefined,
+) {
+  try {
+    return await people.hasher.verify(passwordHash, password);
+  } catch (error) {
+    await people.throttles.giveBack({ tenantId, kind: 'ACCOUNT', key: attemptKey(email) });
+    throw error;
+  }
+}
+
+async function refuse(
+  { store, throttles }: People,
+  { tenantId, source }: SignInCommand,
+  start: SignInStart,
+): Promise<never> {
+  await throttles.take({ tenantId, kind: 'SOURCE', key: sourceKey(source) });
+  await store.recordFailure({
+    tenantId,
+    ...(start.user && { userId: start.user.id }),
+    outcome: outcomeOf(start),
+    source,
+  });
+  throw credentialsWrong();
+}
+
+function outcomeOf({ user, passwordHash }: SignInStart): FailedSignIn['outcome'] {
+  if (!user) return 'UNKNOWN_ADDRESS';
+  if (user.state !== 'ACTIVE') return 'NOT_ACTIVE';
+  return passwordHash === undefined ? 'NO_PASSWORD' : 'WRONG_PASSWORD';
+}
+
+async function open(
+  store: PeopleStore,
+  { tenantId, email, source }: SignInCommand,
+  { userId, passwordHash }: { userId: string; passwordHash: string },
+): Promise<Omit<UnsignedSession, 'isEmailVerified'>> {
+  const refreshToken = makeSecretToken();
+  const tokenHash = hashToken(refreshToken);
+  const session = { tenantId, userId, sessionId: uuidv7() };
+  const kept = { tokenHash, passwordHash, email, source, lifetimeMs: SESSION_MS };
+  const opened = await store.openSession({ ...session, ...kept });
+  if (!opened) throw credentialsWrong();
+  return { ...session, ...opened, refreshToken };
+}

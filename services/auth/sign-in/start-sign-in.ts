@@ -1,0 +1,145 @@
+import { type Logger, StartupError } from '@rollcall/runtime';
+import type { Pool } from '@rollcall/runtime/postgres';
+import type { MetricReading } from '@rollcall/runtime/rpc';
+import { SealingError } from '@rollcall/runtime/sealing';
+import type { AuthConfig } from '../config.ts';
+import type { ContactSeal } from '../postgres/rows/contact-seal.ts';
+import type { WrittenUser } from '../postgres/users/postgres-user-writes.ts';
+import type { UserReads } from '../users/reading/user-reads.ts';
+import { createFileMailSender } from './mail/file-mail-sender.ts';
+import { type MailWorker, startMailWorker } from './mail/mail-worker.ts';
+import { createPasswordHasher, type PasswordHasher } from './passwords/password-hasher.ts';
+import { createPostgresOutbox } from './postgres/mail-outbox.ts';
+import { cleanPeople } from './postgres/people-housekeeping.ts';
+import { createPeopleSeal } from './postgres/sign-in-seal.ts';
+import { createPostgresPeople } from './postgres/sign-in-store.ts';
+import { createPostgresSigningKeys } from './postgres/signing-keys.ts';
+import { createPostgresThrottles } from './postgres/throttles.ts';
+import type { People } from './sign-in-context.ts';
+import { ACCESS_TOKEN_MS, createAccessTokens } from './tokens/access-token.ts';
+import { createKeyKeeper, type KeyKeeper } from './tokens/signing-key-rotator.ts';
+import type { KeySchedule } from './tokens/signing-keys.ts';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+// A key signs for a week. It is shown an hour before, longer than verifiers keep a key set, and as long after as its last
+// tokens live, twice over.
+const SCHEDULE: KeySchedule = {
+  signingMs: 7 * DAY_MS,
+  aheadMs: 60 * MINUTE_MS,
+  behindMs: 2 * ACCESS_TOKEN_MS,
+};
+
+const KEYS_EVERY_MS = MINUTE_MS;
+const CLEAN_EVERY_MS = 10 * MINUTE_MS;
+
+/** What people's sign-in stands on. */
+export interface PeopleOptions {
+  readonly config: AuthConfig;
+  readonly pool: Pool;
+  readonly contactSeal: ContactSeal;
+  readonly reads: UserReads;
+  readonly committed: (written: readonly WrittenUser[]) => void;
+  readonly logger: Logger;
+}
+
+/** People's sign-in, and what it does in the background. */
+export interface RunningPeople extends AsyncDisposable {
+  readonly people: People;
+  readonly keys: KeyKeeper;
+  readMetrics(): readonly MetricReading[];
+}
+
+/** Puts people's sign-in together, and starts what goes on in the background: keys, mails, cleaning up. */
+export async function startPeople(options: PeopleOptions): Promise<RunningPeople> {
+  const { config, pool, contactSeal, reads, logger } = options;
+  await using stack = new AsyncDisposableStack();
+  const seal = createPeopleSeal(contactSeal.keyring);
+  const keys = stack.use(
+    await createKeyKeeper(createPostgresSigningKeys(pool, contactSeal.keyring), {
+      schedule: SCHEDULE,
+      everyMs: KEYS_EVERY_MS,
+      onError: (error) => logger.warn({ error }, 'signing keys cannot be looked after; trying again'),
+    }).catch(explainSealing),
+  );
+  const hasher = stack.use(await createPasswordHasher({ concurrency: config.passwordConcurrency }));
+  const mails = startMails(options);
+  if (mails) stack.use(mails);
+  const cleaning = setInterval(() => void clean(pool, logger), CLEAN_EVERY_MS);
+  cleaning.unref();
+  stack.defer(() => clearInterval(cleaning));
+  const news = { committed: options.committed, mailQueued: () => mails?.poke() };
+  const people: People = {
+    reads,
+    store: createPostgresPeople(pool, { seal, contactSeal }, news),
+    throttles: createPostgresThrottles(pool, seal),
+    hasher,
+    tokens: createAccessTokens(keys, {
+      issuer: config.tokenIssuer,
+      audience: config.accessTokenAudience,
+    }),
+    onReuse: (session) =>
+      logger.warn(
+        session,
+        'a refresh token came a second time: its session was ended, because one of its two holders is a thief',
+      ),
+  };
+  const closers = stack.move();
+  return {
+    people,
+    keys,
+    readMetrics: () => readingsOf(hasher),
+    [Symbol.asyncDispose]: () => closers.disposeAsync(),
+  };
+}
+
+function explainSealing(error: unknown): never {
+  if (!(error instanceof SealingError)) throw error;
+  throw new StartupError(
+    `AUTH_ENCRYPTION_KEYS does not open the signing keys in the database, which are sealed with key "${error.keyId}": add that key behind the others, or correct it`,
+    { cause: error },
+  );
+}
+
+function startMails({ config, pool, contactSeal, logger }: PeopleOptions): MailWorker | undefined {
+  if (config.mailDirectory === undefined) {
+    logger.warn(
+      'no mail is sent, because AUTH_MAIL_DIRECTORY is not set: nobody can register or reset a password',
+    );
+    return undefined;
+  }
+  return startMailWorker({
+    outbox: createPostgresOutbox(pool, createPeopleSeal(contactSeal.keyring)),
+    sender: createFileMailSender(config.mailDirectory),
+    logger,
+  });
+}
+
+async function clean(pool: Pool, logger: Logger): Promise<void> {
+  try {
+    const mails = await cleanPeople(pool);
+    if (mails > 0) logger.warn({ mails }, 'mails were given up: they could not be sent in time');
+  } catch (error) {
+    logger.warn({ error }, 'expired tokens, sessions and sign-ins cannot be removed; trying again');
+  }
+}
+
+function readingsOf(hasher: PasswordHasher): readonly MetricReading[] {
+  return [
+    {
+      name: 'rollcall_password_hashes_total',
+      help: 'Passwords that were hashed, to keep or to compare.',
+      type: 'counter',
+      labels: {},
+      value: hasher.hashes,
+    },
+    {
+      name: 'rollcall_password_hashes_waiting',
+      help: 'Passwords that wait for their turn.',
+      type: 'gauge',
+      labels: {},
+      value: hasher.waiting,
+    },
+  ];
+}
