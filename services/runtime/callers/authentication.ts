@@ -1,6 +1,5 @@
 import type { Call } from '../rpc/call.ts';
-import { runtimeError } from '../rpc/reasons.ts';
-import type { RpcError } from '../rpc/rpc-error.ts';
+import { type RpcError, runtimeError } from '../rpc/errors.ts';
 import type { PeerCertificates } from './peer-certificates.ts';
 import { TokenFault, type TokenVerifier } from './service-token.ts';
 

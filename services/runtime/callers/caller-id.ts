@@ -1,3 +1,5 @@
+import type { X509Certificate } from 'node:crypto';
+
 /** Who asks where callers are not authenticated: everybody on this machine. No certificate and no token may say so. */
 export const LOCAL_CALLER = 'local';
 
@@ -14,4 +16,18 @@ export function isSpiffeId(text: string): boolean {
 /** Whether a value can name a caller: a SPIFFE id, or a name of lower-case letters, digits, `.`, `_` and `-`. */
 export function isCallerId(text: unknown): text is string {
   return typeof text === 'string' && text !== LOCAL_CALLER && (NAME.test(text) || isSpiffeId(text));
+}
+
+// Node writes names that could be mistaken for several in quotes, as JSON.
+const NAMES = /([A-Za-z0-9 ]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/gy;
+
+/**
+ * The SPIFFE id of a certificate that was verified; undefined where it has none. It has exactly one URI, or it is no identity:
+ * https://github.com/spiffe/spiffe/blob/main/standards/X509-SVID.md#2-spiffe-id
+ */
+export function spiffeIdOf(certificate: X509Certificate): string | undefined {
+  const names = [...(certificate.subjectAltName ?? '').matchAll(NAMES)];
+  const uris = names.filter(([, kind]) => kind === 'URI').map(([, , value]) => value ?? '');
+  const [uri = ''] = uris;
+  return uris.length === 1 && !certificate.ca && isSpiffeId(uri) ? uri : undefined;
 }

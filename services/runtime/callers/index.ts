@@ -3,8 +3,16 @@
 export { pollQuietly } from '../background/poll.ts';
 export { type AuditEntry, type AuditLog, MAX_AUDITED_IDS, type RecordOptions } from './audit-log.ts';
 export { isCallerId, LOCAL_CALLER } from './caller-id.ts';
-export { type Grant, type GrantBook, type GrantLimits, indexGrants } from './grants.ts';
-export { type AccessOf, type AccessTable, accessFrom, type MethodAccess } from './method-access.ts';
+export {
+  type AccessOf,
+  type AccessTable,
+  accessFrom,
+  type Grant,
+  type GrantBook,
+  type GrantLimits,
+  indexGrants,
+  type MethodAccess,
+} from './grants.ts';
 export {
   createTokenVerifier,
   MAX_TOKEN_SECONDS,

@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import { spiffeIdOf } from './certificate-id.ts';
+import { spiffeIdOf } from './caller-id.ts';
 
 /** Who stands behind each open connection, as their certificates say. */
 export interface PeerCertificates {

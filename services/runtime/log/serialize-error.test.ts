@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { serializeError } from './serialize-error.ts';
+import { serializeError } from './logger.ts';
 
 const postgres = (code: string, message: string) =>
   Object.assign(new Error(message), {

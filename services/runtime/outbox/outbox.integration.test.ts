@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addJobs } from './add-jobs.ts';
+import { addJobs, OutboxAwayError, OutboxRefusedError } from './job.ts';
 import { createOutboxUnderTest, type OutboxUnderTest, waitFor } from './outbox.test-support.ts';
-import { OutboxAwayError, OutboxRefusedError } from './outbox-error.ts';
 
 let box: OutboxUnderTest;
 beforeEach(async () => {

@@ -2,9 +2,8 @@ import type { Pool } from 'pg';
 import { Secret } from '../config/secret.ts';
 import { createLogger, type Logger } from '../log/logger.ts';
 import { createTestDatabase, openTestPool } from '../testing/index.ts';
-import { addJobs } from './add-jobs.ts';
+import { addJobs, type OutboxJob, type OutboxTask } from './job.ts';
 import { type Outbox, type OutboxOptions, startOutbox } from './outbox.ts';
-import type { OutboxJob, OutboxTask } from './outbox-job.ts';
 
 /** A database with an outbox, of which nothing is worked off unless somebody is told to. */
 export interface OutboxUnderTest extends AsyncDisposable {

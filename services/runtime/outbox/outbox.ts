@@ -1,18 +1,15 @@
 import { repeat } from '../background/repeat.ts';
 import type { Secret } from '../config/secret.ts';
 import type { Logger } from '../log/logger.ts';
-import type { MetricReading } from '../metrics/metric-reading.ts';
+import type { MetricReading } from '../metrics/metrics.ts';
 import { createPool } from '../postgres/pool.ts';
-import { countOutcomes } from './count-outcomes.ts';
-import { createDeadJobs, type DeadJobs } from './dead-jobs.ts';
-import { requireOutbox } from './install-outbox.ts';
-import { keepRunning } from './keep-running.ts';
-import { freeJobs, readBacklog, type TaskBacklog } from './maintenance.ts';
-import type { OutboxTask } from './outbox-job.ts';
-import { outboxReadings } from './outbox-readings.ts';
-import { createPauses } from './paused-tasks.ts';
+import type { OutboxTask } from './job.ts';
+import { createDeadJobs, type DeadJobs, freeJobs, readBacklog, type TaskBacklog } from './maintenance.ts';
+import { countOutcomes, outboxReadings } from './metrics.ts';
+import { createPassOver, createPauses } from './paused-tasks.ts';
 import { runJob } from './run-job.ts';
-import { createPassOver } from './skip-paused.ts';
+import { requireOutbox } from './schema.ts';
+import { keepRunning } from './worker.ts';
 
 /** How an outbox is worked off. */
 export interface OutboxOptions {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createOutboxUnderTest, type OutboxUnderTest } from './outbox.test-support.ts';
-import { settleJob } from './settle-job.ts';
+import { settleJob } from './run-job.ts';
 
 let box: OutboxUnderTest;
 let id: string;

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Call } from '../rpc/call.ts';
-import { runAsCurrent } from '../rpc/current-call.ts';
+import { type Call, runAsCurrent } from '../rpc/call.ts';
 import { createTestDatabase } from '../testing/index.ts';
 import { CallOverError, PatientPool, PoolBusyError } from './bounded-pool.ts';
 

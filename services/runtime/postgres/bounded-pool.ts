@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { watchCurrentCall } from '../rpc/current-call.ts';
+import { watchCurrentCall } from '../rpc/call.ts';
 
 /** No connection was to be had in time: others have them all. What was asked has not begun. */
 export class PoolBusyError extends Error {

@@ -10,9 +10,15 @@ export {
   sqlState,
   violatedConstraint,
 } from './database-error.ts';
-export { createDatabaseProbe, type DatabaseProbe } from './database-probe.ts';
 export { createOrm } from './orm.ts';
-export { createPool, type Pool, type PoolOptions, type RenewablePool } from './pool.ts';
+export {
+  createDatabaseProbe,
+  createPool,
+  type DatabaseProbe,
+  type Pool,
+  type PoolOptions,
+  type RenewablePool,
+} from './pool.ts';
 export {
   type PreparedStatement,
   type RunPrepared,

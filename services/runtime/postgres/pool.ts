@@ -1,9 +1,8 @@
-import type pg from 'pg';
+import pg from 'pg';
 import type { Secret } from '../config/secret.ts';
 import type { Logger } from '../log/logger.ts';
 import { PatientPool } from './bounded-pool.ts';
 import { TYPES } from './parse-timestamp.ts';
-import { punctualClient } from './query-timeout-client.ts';
 import { requireStatementTimeout } from './statement-timeout.ts';
 
 /** Connections for prepared statements, beside those that MikroORM keeps. */
@@ -58,4 +57,57 @@ export function createPool(options: PoolOptions): RenewablePool {
   // An idle connection that breaks is replaced on demand; unheard, the event would end the process.
   pool.on('error', (error) => logger.warn({ error }, 'an idle database connection broke'));
   return pool;
+}
+
+/**
+ * A client of pg whose connection ends where an answer takes longer than `limitMs`: a connection that has become a black hole
+ * never brings it, and whatever is asked over it later would wait as well. The query rejects with `Query read timeout`.
+ *
+ * In place of pg's own `query_timeout`, which puts another callback into each query; V8 then keeps the rows of all queries
+ * until the next full collection, which every page pays for.
+ */
+export function punctualClient(limitMs: number): typeof pg.Client {
+  return class PunctualClient extends pg.Client {
+    // biome-ignore lint/suspicious/noExplicitAny: pg has a dozen signatures for it, which stay as they are.
+    override query(config: any, values?: any, callback?: any): any {
+      const { stream } = (this as unknown as Connected).connection;
+      const timer = setTimeout(() => stream.destroy(new Error('Query read timeout')), limitMs);
+      const timed = (then: QueryCallback) => (error: Error, result: pg.QueryResult) => {
+        clearTimeout(timer);
+        then(error, result);
+      };
+      if (typeof values === 'function') return super.query(config, timed(values));
+      if (typeof callback === 'function') return super.query(config, values, timed(callback));
+      return super.query(config, values).finally(() => clearTimeout(timer));
+    }
+  };
+}
+
+type QueryCallback = (error: Error, result: pg.QueryResult) => void;
+
+/** What pg's types leave out. */
+interface Connected {
+  readonly connection: pg.Connection;
+}
+
+/** Asks whether a database answers. */
+export interface DatabaseProbe extends AsyncDisposable {
+  /** Never rejects. */
+  isAnswering(): Promise<boolean>;
+}
+
+/**
+ * A probe with a connection of its own: calls that have all others say nothing about the database.
+ * @param options as of the pool that calls use, so that both find the same database.
+ */
+export function createDatabaseProbe(options: Omit<PoolOptions, 'maxConnections'>): DatabaseProbe {
+  const pool = createPool({ ...options, maxConnections: 1 });
+  return {
+    isAnswering: () =>
+      pool.query('select 1').then(
+        () => true,
+        () => false,
+      ),
+    [Symbol.asyncDispose]: () => pool.end(),
+  };
 }

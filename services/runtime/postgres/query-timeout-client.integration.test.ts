@@ -2,7 +2,7 @@ import pg from 'pg';
 import { expect, it } from 'vitest';
 import { createTestDatabase } from '../testing/index.ts';
 import { isDatabaseUnavailable } from './database-error.ts';
-import { punctualClient } from './query-timeout-client.ts';
+import { punctualClient } from './pool.ts';
 
 it('gives a connection up that brings no answer in time, and answers as pg does otherwise', async () => {
   await using database = await createTestDatabase('auth');

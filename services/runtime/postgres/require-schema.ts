@@ -1,6 +1,6 @@
 import { StartupError } from '../startup-error.ts';
+import { LOCAL_DATABASE } from './database-access.ts';
 import { isDatabaseUnavailable, sqlState } from './database-error.ts';
-import { LOCAL_DATABASE } from './local-database.ts';
 import type { Pool } from './pool.ts';
 import { StatementTimeoutError } from './statement-timeout.ts';
 

@@ -1,7 +1,6 @@
 import { standardOutput } from '../log/log-output.ts';
 import { StartupError } from '../startup-error.ts';
-import type { RunningService } from './running-service.ts';
-import { tellReady } from './workers.ts';
+import { type RunningService, tellReady } from './workers.ts';
 
 /** How long the last lines may take to be written. Milliseconds. Our own choice. */
 const LAST_LINES_MS = 1000;

@@ -1,9 +1,14 @@
-import cluster, { type Worker } from 'node:cluster';
+import type { Worker } from 'node:cluster';
+import cluster from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log/logger.ts';
 import { StartupError } from '../startup-error.ts';
-import type { RunningService } from './running-service.ts';
 import { type HangLimits, watchForHang } from './watch-for-hang.ts';
+
+/** Something that runs until it is disposed. */
+export interface RunningService extends AsyncDisposable {
+  readonly logger: Logger;
+}
 
 /** What `superviseWorkers` needs. */
 export interface WorkersOptions {

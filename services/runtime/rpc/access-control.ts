@@ -1,10 +1,11 @@
+import type { DescMethod } from '@bufbuild/protobuf';
+import { Health } from '@rollcall/contract/health';
+import { ServerReflection, ServerReflectionV1Alpha } from '@rollcall/contract/reflection';
 import type { AuditLog } from '../callers/audit-log.ts';
-import type { GrantBook } from '../callers/grants.ts';
-import type { AccessOf } from '../callers/method-access.ts';
+import type { AccessOf, GrantBook } from '../callers/grants.ts';
 import type { TokenVerifier } from '../callers/service-token.ts';
 import type { TlsMaterial } from '../callers/tls-material.ts';
 import type { Watched } from '../callers/watched-files.ts';
-import { isOpen } from './built-in/open-services.ts';
 import { methodPath } from './call.ts';
 import type { Route } from './route.ts';
 
@@ -34,4 +35,13 @@ export function requireAccess(routes: readonly Route[], accessOf: AccessOf): voi
     if (method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming')
       throw new Error(`${methodPath(method)} has many requests, and is judged by its first one only.`);
   }
+}
+
+const OPEN: ReadonlySet<string> = new Set(
+  [Health, ServerReflection, ServerReflectionV1Alpha].map(({ typeName }) => typeName),
+);
+
+/** Whether everybody may call a method, known or not: health and reflection, which tell nothing of a user. */
+export function isOpen(method: DescMethod): boolean {
+  return OPEN.has(method.parent.typeName);
 }

@@ -1,6 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DescMethod, Message } from '@bufbuild/protobuf';
 import type { Grant } from '../callers/grants.ts';
-import type { PreparedAnswer } from './prepared-answer.ts';
 
 /** Through which door, and in which protocol, a call came in. */
 export type Door = 'grpc' | 'connect' | 'grpc-web';
@@ -47,4 +47,39 @@ export type Interceptor = (next: Handler, method: DescMethod) => Handler;
 /** "rollcall.user.v1.UserService/GetUser" */
 export function methodPath(method: DescMethod): string {
   return `${method.parent.typeName}/${method.name}`;
+}
+
+/**
+ * An answer that its handler can give in two forms, and makes in the one that the door wants: bytes where the wire is
+ * binary and they are at hand, the message where it is turned into something else, such as JSON. Both must say the same.
+ */
+export class PreparedAnswer<Answer extends Message> {
+  readonly toBytes: () => Uint8Array;
+  readonly toMessage: () => Answer;
+
+  constructor(forms: { toBytes: () => Uint8Array; toMessage: () => Answer }) {
+    this.toBytes = forms.toBytes;
+    this.toMessage = forms.toMessage;
+  }
+}
+
+const calls = new AsyncLocalStorage<Call>();
+
+/** Serves a call so that everything it leads to can ask about it. */
+export function runAsCurrent<T>(call: Call, serve: () => T): T {
+  return calls.run(call, serve);
+}
+
+/** The id of the call that is being served here. Undefined outside of calls. For calls to other services, to pass it on. */
+export function currentRequestId(): string | undefined {
+  return calls.getStore()?.requestId;
+}
+
+/**
+ * Answers whether nobody waits any more for the call that is being served here: its caller went away, or its deadline passed.
+ * For those who are about to begin something dear. Outside of calls: never.
+ */
+export function watchCurrentCall(): () => boolean {
+  const call = calls.getStore();
+  return () => call?.signal.aborted ?? false;
 }

@@ -1,21 +1,19 @@
 import { identifyBy } from '../callers/authentication.ts';
 import type { PeerCertificates } from '../callers/peer-certificates.ts';
 import type { Logger } from '../log/logger.ts';
-import type { RpcMetrics } from '../metrics/rpc-metrics.ts';
+import type { RpcMetrics } from '../metrics/metrics.ts';
 import type { DoorCallers } from './access-control.ts';
 import type { Interceptor } from './call.ts';
+import type { RpcError } from './errors.ts';
 import type { OpenCallLimits } from './ingress/open-call-limits.ts';
-import { withAudit } from './interceptors/with-audit.ts';
+import { withAudit, withRefusals } from './interceptors/with-audit.ts';
 import { withAuthentication } from './interceptors/with-authentication.ts';
 import { withAuthorisation } from './interceptors/with-authorisation.ts';
-import { withCallerLimits } from './interceptors/with-caller-limits.ts';
 import { withDeadline } from './interceptors/with-deadline.ts';
+import { withCallerLimits, withOpenCallLimits } from './interceptors/with-limits.ts';
 import { withObservation } from './interceptors/with-observation.ts';
-import { withOpenCallLimits } from './interceptors/with-open-call-limits.ts';
-import { withRefusals } from './interceptors/with-refusals.ts';
 import { withRequestId } from './interceptors/with-request-id.ts';
 import { withValidation } from './interceptors/with-validation.ts';
-import type { RpcError } from './rpc-error.ts';
 
 /** What the chain needs. */
 export interface ChainOptions {

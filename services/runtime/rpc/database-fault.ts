@@ -1,6 +1,5 @@
 import { type DatabaseOutage, databaseOutage, isOutOfResources } from '../postgres/database-error.ts';
-import { type RuntimeReason, runtimeError } from './reasons.ts';
-import type { RpcError } from './rpc-error.ts';
+import { type RpcError, type RuntimeReason, runtimeError } from './errors.ts';
 
 /** How an outage of the database is told to a caller. */
 interface Told {

@@ -1,8 +1,6 @@
 import type { DescMethod, DescService, MessageShape } from '@bufbuild/protobuf';
-import type { Call, Handler, Interceptor } from './call.ts';
-import { methodPath } from './call.ts';
-import type { PreparedAnswer } from './prepared-answer.ts';
-import { runtimeError } from './reasons.ts';
+import { type Call, type Handler, type Interceptor, methodPath, type PreparedAnswer } from './call.ts';
+import { runtimeError } from './errors.ts';
 
 /** One method, and what serves it. */
 export interface Route {

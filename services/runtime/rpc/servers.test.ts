@@ -17,7 +17,7 @@ import {
 } from '@rollcall/contract/user';
 import { createGrpcTransport } from '@rollcall/transport';
 import { describe, expect, it } from 'vitest';
-import { currentRequestId } from './current-call.ts';
+import { currentRequestId } from './call.ts';
 import { type Implementation, implementService } from './route.ts';
 import { openTestDoors, type TestDoors } from './servers.test-support.ts';
 

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Code, type ConnectError } from '@connectrpc/connect';
 import type { Logger } from '../log/logger.ts';
-import { RUNTIME_REASONS, type RuntimeReason, runtimeError } from './reasons.ts';
-import { RpcError, toConnectError } from './rpc-error.ts';
-import { statusName } from './status-name.ts';
+import { statusName } from '../metrics/metrics.ts';
+import { RpcError, RUNTIME_REASONS, type RuntimeReason, runtimeError, toConnectError } from './errors.ts';
 
 /** A call that a door's library ended by itself, before the chain of interceptors saw it. */
 export interface UnservedCall {

@@ -6,7 +6,6 @@ import {
   randomFillSync,
 } from 'node:crypto';
 import type { NamedKey } from './key-list.ts';
-import { SealingError } from './sealing-error.ts';
 
 /** Where a sealed value stands. It opens in no other place. */
 export interface SealedPlace {
@@ -96,4 +95,21 @@ function open(sealed: Uint8Array, place: SealedPlace, keys: ReadonlyMap<string, 
 // As a JSON array no two places have the same text, whatever stands in their names.
 function associated({ tenantId, table, column, rowId }: SealedPlace, keyId: string): Buffer {
   return Buffer.from(JSON.stringify([tenantId, table, column, rowId, keyId]));
+}
+
+/** Why a sealed value cannot be read. */
+export type SealingReason = 'KEY_UNKNOWN' | 'TAMPERED' | 'MALFORMED';
+
+/** A sealed value that cannot be opened. Holds neither the value nor a key. */
+export class SealingError extends Error {
+  override readonly name = 'SealingError';
+  readonly reason: SealingReason;
+  /** The id of the key that sealed it; empty where the value does not say. */
+  readonly keyId: string;
+
+  constructor(reason: SealingReason, message: string, keyId = '', options: ErrorOptions = {}) {
+    super(message, options);
+    this.reason = reason;
+    this.keyId = keyId;
+  }
 }

@@ -6,7 +6,7 @@ import {
   HealthCheckResponse_ServingStatus as Status,
 } from '@rollcall/contract/health';
 import type { Call } from '../call.ts';
-import { runtimeError } from '../reasons.ts';
+import { runtimeError } from '../errors.ts';
 import type { Implementation } from '../route.ts';
 import type { Readiness } from './readiness.ts';
 

@@ -9,7 +9,7 @@ import {
 } from '@rollcall/contract/reflection';
 import type { Interceptor } from '../call.ts';
 import type { OpenCallLimits } from '../ingress/open-call-limits.ts';
-import { countRequests } from '../interceptors/with-open-call-limits.ts';
+import { countRequests } from '../interceptors/with-limits.ts';
 import { implementService, type Route } from '../route.ts';
 import type { ReflectionIndex } from './reflection-index.ts';
 

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import type { Message } from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';
-import type { Call } from '../call.ts';
-import type { PreparedAnswer } from '../prepared-answer.ts';
+import type { Call, PreparedAnswer } from '../call.ts';
 import type { Route } from '../route.ts';
 import { decodeRequest, type RequestSizes, requestSizes } from '../sizes/request-sizes.ts';
 import { toGrpcStatus } from './status.ts';

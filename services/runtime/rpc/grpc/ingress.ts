@@ -1,5 +1,6 @@
 import { constants, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
+import type { RpcError } from '../errors.ts';
 import { decompressions } from '../ingress/decompression.ts';
 import { MessageAssembler, PREFIX_BYTES } from '../ingress/message-assembler.ts';
 import {
@@ -7,8 +8,7 @@ import {
   type PartialMessageRefusal,
   type PartialMessages,
 } from '../ingress/partial-messages.ts';
-import { MAX_HEADER_BYTES } from '../limits.ts';
-import type { RpcError } from '../rpc-error.ts';
+import { MAX_HEADER_BYTES } from '../listening-server.ts';
 import type { UnservedLog } from '../unserved.ts';
 import { toGrpcStatus } from './status.ts';
 

@@ -1,7 +1,6 @@
 import { type DescMethod, type DescService, type Message, toBinary } from '@bufbuild/protobuf';
 import type * as grpc from '@grpc/grpc-js';
-import { methodPath } from '../call.ts';
-import { PreparedAnswer } from '../prepared-answer.ts';
+import { methodPath, PreparedAnswer } from '../call.ts';
 import type { Route } from '../route.ts';
 
 type Answer = Message | PreparedAnswer<Message>;

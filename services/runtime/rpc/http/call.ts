@@ -1,7 +1,7 @@
 import type { Message } from '@bufbuild/protobuf';
 import { type ContextKey, createContextKey, type HandlerContext } from '@connectrpc/connect';
 import type { Call, Door } from '../call.ts';
-import type { RpcError } from '../rpc-error.ts';
+import type { RpcError } from '../errors.ts';
 
 /** What the HTTP door notes of a request before Connect reads it. */
 export interface HttpArrival {

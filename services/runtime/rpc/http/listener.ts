@@ -3,7 +3,7 @@ import { createServer as createHttp2, type Http2Server, type Http2Session } from
 import type { AddressInfo, Socket } from 'node:net';
 import { answerUnlisted, answerUnreadable } from '../ingress/http-answers.ts';
 import type { Ingress } from '../ingress/ingress.ts';
-import { MAX_CONNECTIONS, MAX_HEADER_BYTES } from '../limits.ts';
+import { MAX_CONNECTIONS, MAX_HEADER_BYTES } from '../listening-server.ts';
 import type { TlsGate } from '../tls-listener.ts';
 
 /** A port on which HTTP/1.1 and HTTP/2 are both understood. */

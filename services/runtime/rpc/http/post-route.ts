@@ -1,5 +1,5 @@
+import { RpcError } from '../errors.ts';
 import { type BodySource, readWholeBody } from '../ingress/http-body.ts';
-import { RpcError } from '../rpc-error.ts';
 
 /** A plain path that takes a body, beside the calls: what others post to us in a form of their own. Answers POST. */
 export interface PlainRoute {

@@ -7,9 +7,9 @@ import {
 } from '@connectrpc/connect';
 import type { Compression, UniversalHandler } from '@connectrpc/connect/protocol';
 import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node';
+import { PreparedAnswer } from '../call.ts';
 import { decompressions } from '../ingress/decompression.ts';
-import { MAX_MESSAGE_BYTES } from '../limits.ts';
-import { PreparedAnswer } from '../prepared-answer.ts';
+import { MAX_MESSAGE_BYTES } from '../listening-server.ts';
 import type { Route } from '../route.ts';
 import { requestSizes } from '../sizes/request-sizes.ts';
 import { arrivalKey, HttpCall, type HttpInput } from './call.ts';

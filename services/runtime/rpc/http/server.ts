@@ -5,14 +5,13 @@ import type { UniversalHandler, UniversalServerRequest } from '@connectrpc/conne
 import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import type { Logger } from '../../log/logger.ts';
+import { runtimeError, toConnectError } from '../errors.ts';
 import { readCallBody } from '../ingress/call-body.ts';
 import { answerByDefault, closeUnread } from '../ingress/http-answers.ts';
 import type { Ingress } from '../ingress/ingress.ts';
 import type { OriginFault } from '../ingress/loopback-host.ts';
 import type { OpenDoor } from '../listening-server.ts';
-import { runtimeError } from '../reasons.ts';
 import type { Route } from '../route.ts';
-import { toConnectError } from '../rpc-error.ts';
 import { type CheckedRequest, checkRequest } from '../sizes/http-request.ts';
 import { requestSizes } from '../sizes/request-sizes.ts';
 import { arrivalKey, type HttpArrival } from './call.ts';

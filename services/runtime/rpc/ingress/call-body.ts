@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { UniversalHandler, UniversalServerRequest } from '@connectrpc/connect/protocol';
-import { RpcError } from '../rpc-error.ts';
+import { RpcError } from '../errors.ts';
 import { readMessages, readWholeBody } from './http-body.ts';
 import type { PartialMessages } from './partial-messages.ts';
 

@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
+import { type RpcError, runtimeError } from '../errors.ts';
 import { createQueue } from '../http/message-queue.ts';
-import { MAX_MESSAGE_BYTES } from '../limits.ts';
-import { runtimeError } from '../reasons.ts';
-import type { RpcError } from '../rpc-error.ts';
+import { MAX_MESSAGE_BYTES } from '../listening-server.ts';
 import { GrowingBuffer, MessageAssembler, MessageTooLargeError } from './message-assembler.ts';
 import { AwaitedMessage, type PartialMessageRefusal, type PartialMessages } from './partial-messages.ts';
 

@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { Logger } from '../../log/logger.ts';
-import { runtimeError } from '../reasons.ts';
-import type { RpcError } from '../rpc-error.ts';
+import { type RpcError, runtimeError } from '../errors.ts';
 import { createUnservedLog, type UnservedLog } from '../unserved.ts';
 import { judgeOrigin, type OriginFault } from './loopback-host.ts';
 import { type OpenCallBounds, OpenCallLimits } from './open-call-limits.ts';

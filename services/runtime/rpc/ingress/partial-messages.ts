@@ -1,6 +1,5 @@
-import type { MetricReading } from '../../metrics/metric-reading.ts';
-import { runtimeError } from '../reasons.ts';
-import type { RpcError } from '../rpc-error.ts';
+import type { MetricReading } from '../../metrics/metrics.ts';
+import { type RpcError, runtimeError } from '../errors.ts';
 
 /** Bounds on request messages that have begun and not yet arrived whole. */
 export interface PartialMessageLimits {

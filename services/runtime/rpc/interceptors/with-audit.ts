@@ -1,12 +1,10 @@
 import type { Message } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
-import { toAuditEntry } from '../../callers/audit-entry.ts';
-import type { AuditLog } from '../../callers/audit-log.ts';
-import type { AccessOf, MethodAccess } from '../../callers/method-access.ts';
-import { isOpen } from '../built-in/open-services.ts';
-import { type Call, type Handler, type Interceptor, methodPath } from '../call.ts';
-import { PreparedAnswer } from '../prepared-answer.ts';
-import { RpcError } from '../rpc-error.ts';
+import { type AuditLog, toAuditEntry } from '../../callers/audit-log.ts';
+import type { AccessOf, MethodAccess } from '../../callers/grants.ts';
+import { isOpen } from '../access-control.ts';
+import { type Call, type Handler, type Interceptor, methodPath, PreparedAnswer } from '../call.ts';
+import { RpcError, type RuntimeReason } from '../errors.ts';
 
 /**
  * Writes calls that touch contact data into the audit log. Their answer leaves once the line is durable; where it cannot be
@@ -69,4 +67,30 @@ function watchAnswer(call: Call): () => { answer?: Message } {
     return send(answer);
   };
   return () => (sent ? { answer: sent } : {});
+}
+
+const REFUSALS: ReadonlySet<string> = new Set<RuntimeReason>([
+  'CALLER_UNKNOWN',
+  'NOT_GRANTED',
+  'RATE_LIMITED',
+]);
+
+/**
+ * Has every refusal written into the audit log. Nobody waits for it, so that a flood of refusals costs little.
+ * Must stand behind `withObservation`, and before those who refuse.
+ */
+export function withRefusals(accessOf: AccessOf, audit: AuditLog): Interceptor {
+  return (next, method) => {
+    if (isOpen(method)) return next;
+    const access = accessOf(method);
+    return async (call) => {
+      try {
+        await next(call);
+      } catch (error) {
+        if (error instanceof RpcError && REFUSALS.has(error.reason))
+          audit.refused(toAuditEntry(call, access, { outcome: error.reason }));
+        throw error;
+      }
+    };
+  };
 }

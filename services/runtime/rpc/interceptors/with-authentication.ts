@@ -1,6 +1,6 @@
 import type { Identify } from '../../callers/authentication.ts';
 import { LOCAL_CALLER } from '../../callers/caller-id.ts';
-import { isOpen } from '../built-in/open-services.ts';
+import { isOpen } from '../access-control.ts';
 import type { Interceptor } from '../call.ts';
 
 /**

@@ -1,10 +1,8 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import type { Asked, GrantBook } from '../../callers/grants.ts';
-import type { AccessOf, MethodAccess } from '../../callers/method-access.ts';
-import { isOpen } from '../built-in/open-services.ts';
+import type { AccessOf, Asked, GrantBook, MethodAccess } from '../../callers/grants.ts';
+import { isOpen } from '../access-control.ts';
 import { type Call, type Interceptor, methodPath } from '../call.ts';
-import { runtimeError } from '../reasons.ts';
-import type { RpcError } from '../rpc-error.ts';
+import { type RpcError, runtimeError } from '../errors.ts';
 
 /**
  * Refuses what is not granted (NOT_GRANTED): method, view and every tenant, by what the request says of itself. A stream that is

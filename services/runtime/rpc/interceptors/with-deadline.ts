@@ -1,5 +1,5 @@
 import type { Call, Interceptor } from '../call.ts';
-import { runtimeError } from '../reasons.ts';
+import { runtimeError } from '../errors.ts';
 
 /**
  * Bounds every call by its caller's deadline, and a unary one, where the caller set none or a longer one, by the service's own.

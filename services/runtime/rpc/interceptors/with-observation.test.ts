@@ -4,8 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { LOCAL_CALLER } from '../../callers/caller-id.ts';
 import { createLogger } from '../../log/logger.ts';
 import type { Call } from '../call.ts';
-import { runtimeError } from '../reasons.ts';
-import { RpcError } from '../rpc-error.ts';
+import { RpcError, runtimeError } from '../errors.ts';
 import { withObservation } from './with-observation.ts';
 
 interface Observed {

@@ -1,11 +1,9 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { LOCAL_CALLER } from '../../callers/caller-id.ts';
 import type { Logger } from '../../log/logger.ts';
-import type { RpcMetrics } from '../../metrics/rpc-metrics.ts';
+import { type RpcMetrics, statusName } from '../../metrics/metrics.ts';
 import { type Call, type Handler, type Interceptor, methodPath } from '../call.ts';
-import { runtimeError } from '../reasons.ts';
-import { RpcError, toConnectError } from '../rpc-error.ts';
-import { statusName } from '../status-name.ts';
+import { RpcError, runtimeError, toConnectError } from '../errors.ts';
 
 // A message may repeat what was asked, which may be megabytes.
 const MAX_LOGGED_CHARS = 2000;

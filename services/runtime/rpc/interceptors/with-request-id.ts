@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Interceptor } from '../call.ts';
-import { runAsCurrent } from '../current-call.ts';
+import { type Interceptor, runAsCurrent } from '../call.ts';
 
 /** Header that carries the request id, both ways. */
 export const REQUEST_ID_HEADER = 'x-request-id';

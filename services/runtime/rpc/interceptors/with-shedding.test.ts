@@ -1,7 +1,7 @@
 import { Code } from '@connectrpc/connect';
 import { describe, expect, it } from 'vitest';
 import type { Call } from '../call.ts';
-import type { RpcError } from '../rpc-error.ts';
+import type { RpcError } from '../errors.ts';
 import { type CallClass, SHED_FROM, withShedding } from './with-shedding.ts';
 
 const CALL = {} as Call;

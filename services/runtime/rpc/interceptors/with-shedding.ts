@@ -1,5 +1,5 @@
 import type { Call, Interceptor } from '../call.ts';
-import { runtimeError } from '../reasons.ts';
+import { runtimeError } from '../errors.ts';
 import type { LoadGauge } from './load-gauge.ts';
 
 /**

@@ -3,8 +3,7 @@ import { pathToString } from '@bufbuild/protobuf/reflect';
 import { createValidator, type Validator, type Violation } from '@bufbuild/protovalidate';
 import { contentCheck, unmaskedRemoval } from '@rollcall/contract/request-content';
 import type { Interceptor } from '../call.ts';
-import { invalidField, runtimeError } from '../reasons.ts';
-import type { RpcError } from '../rpc-error.ts';
+import { invalidField, type RpcError, runtimeError } from '../errors.ts';
 
 /**
  * Refuses a request with content that no service takes, or that breaks the field rules of its proto file. Names the first field

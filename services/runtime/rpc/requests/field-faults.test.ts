@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RpcError } from '../rpc-error.ts';
+import { RpcError } from '../errors.ts';
 import { isUuid, requireStorable, requireUuid, requireVisible } from './field-faults.ts';
 
 const ID = '019c0000-0000-7000-8000-00000000000a';

@@ -1,6 +1,6 @@
 import { isStorable, UNSTORABLE } from '@rollcall/contract/request-content';
 import { isBlank } from '@rollcall/contract/text';
-import { invalidField } from '../reasons.ts';
+import { invalidField } from '../errors.ts';
 
 /** The text, where a database can keep it. Throws RpcError FIELD_INVALID. */
 export function requireStorable(field: string, text: string): string {

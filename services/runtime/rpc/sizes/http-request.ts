@@ -1,9 +1,9 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip } from 'node:zlib';
 import type { UniversalServerRequest } from '@connectrpc/connect/protocol';
+import type { RpcError } from '../errors.ts';
 import { decompressions } from '../ingress/decompression.ts';
-import { MAX_MESSAGE_BYTES } from '../limits.ts';
-import type { RpcError } from '../rpc-error.ts';
+import { MAX_MESSAGE_BYTES } from '../listening-server.ts';
 import {
   binaryFault,
   jsonFault,

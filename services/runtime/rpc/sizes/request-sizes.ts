@@ -1,11 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { type DescMessage, type DescMethod, fromBinary, type Message } from '@bufbuild/protobuf';
 import { contentCheck } from '@rollcall/contract/request-content';
-import { isOpen } from '../built-in/open-services.ts';
+import { isOpen } from '../access-control.ts';
 import { methodPath } from '../call.ts';
-import { MAX_MESSAGE_BYTES } from '../limits.ts';
-import { invalidField, runtimeError } from '../reasons.ts';
-import type { RpcError } from '../rpc-error.ts';
+import { invalidField, type RpcError, runtimeError } from '../errors.ts';
+import { MAX_MESSAGE_BYTES } from '../listening-server.ts';
 import { type Defaults, type MessageSizes, messageSizes } from './message-sizes.ts';
 import type { RequestFault } from './request-fault.ts';
 import { MALFORMED, scanBinary } from './scan-binary.ts';

@@ -8,8 +8,8 @@ import {
   UserView,
 } from '@rollcall/contract/user';
 import { describe, expect, it } from 'vitest';
-import { MAX_MESSAGE_BYTES } from '../limits.ts';
-import { RpcError } from '../rpc-error.ts';
+import { RpcError } from '../errors.ts';
+import { MAX_MESSAGE_BYTES } from '../listening-server.ts';
 import { messageSizes } from './message-sizes.ts';
 import { decodeRequest, requestSizes } from './request-sizes.ts';
 import { MALFORMED, scanBinary } from './scan-binary.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { namesSameDatabase } from './same-database.ts';
-import { Secret } from './secret.ts';
+import { Secret } from '../config/secret.ts';
+import { namesSameDatabase } from './database-access.ts';
 
 const isSame = (one: string, other: string) => namesSameDatabase(new Secret(one), new Secret(other));
 

@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import { digestOf } from '../../digest.ts';
-import { fingerprintOf, writeRequest } from './write-request.ts';
+import { digestOf, fingerprintOf, writeRequest } from './idempotency.ts';
 
 // Of every kind of value that callers choose.
 const BOOKING = {
@@ -79,5 +78,24 @@ describe('writeRequest', () => {
 
   it('names none without an id', () => {
     expect(writeRequest('', { title: 'Room 1' })).toEqual({});
+  });
+});
+
+const digestHex = (value: unknown) => Buffer.from(digestOf(value)).toString('hex');
+
+describe('digestOf', () => {
+  it('does not mind the order of keys, at any depth, nor keys without a value', () => {
+    expect(digestHex({ b: 1n, a: { d: 2, c: [3] }, e: undefined })).toBe(
+      digestHex({ a: { c: [3], d: 2 }, b: 1n }),
+    );
+  });
+
+  it.each([
+    [{ a: 1 }, { a: 2 }],
+    [{ a: [1, 2] }, { a: [2, 1] }],
+    [{ a: null }, {}],
+    [{ a: { b: 1 } }, { a: 1, b: 1 }],
+  ])('tells %j from %j', (one, other) => {
+    expect(digestHex(one)).not.toBe(digestHex(other));
   });
 });

@@ -1,6 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { isCalendarDate } from '@rollcall/contract/request-content';
-import { inWords } from '../in-words.ts';
 import { StartupError } from '../startup-error.ts';
 
 /** The end of a message about wrong arguments. */
@@ -95,4 +94,18 @@ function explain({ message }: Error): string {
     /^Option '(?:-\w, )?(--[\w-]+)\b.*' argument is ambiguous$/,
     'Option $1 needs a value: write one that begins with "-" as $1=-…',
   );
+}
+
+/** Lets a command go on whose reader has gone, as in `npm run audit -- tail | head`: what it has begun is done, and no error is told. */
+export function ignoreGoneReaders(): void {
+  for (const output of [process.stdout, process.stderr]) {
+    output.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
+
+/** Words as a sentence lists them: `auth, booking and vendor`; '' for none. */
+export function inWords(words: readonly string[], conjunction: 'and' | 'or' = 'and'): string {
+  return [words.slice(0, -1).join(', '), ...words.slice(-1)].filter(Boolean).join(` ${conjunction} `);
 }

@@ -1,8 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { createTestAuthority } from '@rollcall/runtime/testing';
 import { describe, expect, it } from 'vitest';
-import { isCallerId } from './caller-id.ts';
-import { spiffeIdOf } from './certificate-id.ts';
+import { isCallerId, spiffeIdOf } from './caller-id.ts';
 
 const authority = createTestAuthority();
 const idOf = (uris: string[], names: string[] = []) =>

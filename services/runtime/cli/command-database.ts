@@ -1,7 +1,6 @@
 import { databaseUrlSetting, readConfig } from '../config/config.ts';
 import type { Secret } from '../config/secret.ts';
-import { databaseAccessSettings } from '../postgres/database-access.ts';
-import { LOCAL_DATABASE, localDatabaseUrl } from '../postgres/local-database.ts';
+import { databaseAccessSettings, LOCAL_DATABASE, localDatabaseUrl } from '../postgres/database-access.ts';
 import { StartupError } from '../startup-error.ts';
 
 /** How a command reaches the database of a service. */

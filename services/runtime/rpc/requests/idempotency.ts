@@ -1,4 +1,4 @@
-import { digestOf } from '../../digest.ts';
+import { createHash } from 'node:crypto';
 
 /** Names a write, so that a repeat of it is known. */
 export interface NamedWrite {
@@ -27,4 +27,18 @@ export function fingerprintOf(asked: object): Uint8Array {
 // The wire does not tell a default from nothing.
 function isGiven(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : Boolean(value);
+}
+
+/**
+ * A digest of a JSON-like value, equal for equal content: the order of keys does not count, nor do keys whose value is
+ * undefined. A bigint counts as its decimal text.
+ */
+export function digestOf(value: unknown): Uint8Array {
+  return createHash('sha256').update(JSON.stringify(value, canonical)).digest();
+}
+
+function canonical(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

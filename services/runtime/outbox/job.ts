@@ -34,3 +34,41 @@ export interface OutboxCall {
  * Throws OutboxAwayError, OutboxRefusedError, or anything else, which is tried again later.
  */
 export type OutboxTask = (payload: unknown, call: OutboxCall) => Promise<void>;
+
+/**
+ * What a task throws where those whom it calls cannot be reached. The job keeps its attempts, and all jobs of its task wait a
+ * while: an outage is no fault of theirs.
+ */
+export class OutboxAwayError extends Error {
+  override readonly name = 'OutboxAwayError';
+}
+
+/** What a task throws where trying again cannot help: the job is dead at once, and stays to be seen and retried by hand. */
+export class OutboxRefusedError extends Error {
+  override readonly name = 'OutboxRefusedError';
+}
+
+/** Runs one statement in the caller's transaction. */
+export type RunStatement = (text: string, values: unknown[]) => Promise<unknown>;
+
+/**
+ * Adds jobs in the transaction of `run`: they are there exactly when it commits, and found within half a second. Jobs with
+ * keys go last in a transaction: others that add the same key wait for its end.
+ */
+export async function addJobs(run: RunStatement, jobs: readonly OutboxJob[]): Promise<void> {
+  if (jobs.length > 0) await run('select outbox.add_jobs($1::json)', [JSON.stringify(jobs.map(toSpec))]);
+}
+
+function toSpec({ task, payload, key, runAt, maxAttempts = DEFAULT_MAX_ATTEMPTS }: OutboxJob) {
+  return {
+    task,
+    payload,
+    // Keys are unique across tasks in the table.
+    key: key === undefined ? null : `${task}:${key}`,
+    run_at: runAt?.toISOString() ?? null,
+    max_attempts: maxAttempts,
+  };
+}
+
+// With what `retryDelayMs` says, half an hour.
+const DEFAULT_MAX_ATTEMPTS = 12;
