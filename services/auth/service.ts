@@ -29,17 +29,16 @@ import { createFeedHold } from './feed/feed-hold.ts';
 import { type KeyRotation, startKeyRotation } from './keys/key-rotation.ts';
 import { createPostgresChangeLog } from './postgres/feed/postgres-change-log.ts';
 import { followReplica } from './postgres/feed/replica.ts';
-import { createMergeTimeline } from './postgres/merges/merge-timeline.ts';
 import { createPostgresDuplicates } from './postgres/merges/postgres-duplicates.ts';
 import { createPostgresUserMerges } from './postgres/merges/postgres-user-merges.ts';
-import { type ContactSeal, createContactSeal } from './postgres/rows/contact-seal.ts';
+import { type ContactSeal, createContactSeal, requireKeys } from './postgres/rows/contact-seal.ts';
 import { createPostgresRotation } from './postgres/sealing/postgres-rotation.ts';
-import { requireKeys } from './postgres/sealing/require-keys.ts';
 import { sealedTables } from './postgres/sealing/sealed-tables.ts';
 import { createPostgresErasures } from './postgres/users/postgres-erasures.ts';
 import { createPostgresUserReads } from './postgres/users/postgres-user-reads.ts';
 import {
   createActivityTimeline,
+  createMergeTimeline,
   createNoteTimeline,
   createPostgresRecordReads,
   createSignInTimeline,

@@ -7,9 +7,8 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPostgresChangeLog } from '../postgres/feed/postgres-change-log.ts';
 import { type ChangeFeed, createChangeFeed, type WatchNews } from './change-feed.ts';
-import type { ChangeLog } from './change-log.ts';
-import type { FeedPosition } from './feed-position.ts';
-import { MAX_BEHIND } from './subscriber.ts';
+import type { ChangeLog, FeedPosition } from './change-log.ts';
+import { MAX_BEHIND } from './subscribers.ts';
 
 const stack = new AsyncDisposableStack();
 let url: string;

@@ -1,8 +1,14 @@
 import { MAX_ANSWER_LAG_MS } from '@rollcall/contract/user';
 import { UserError } from '../users/user-error.ts';
-import type { ChangeLog, FeedBounds } from './change-log.ts';
-import { endOf, type FeedPosition, positionFromCursor, toCursor } from './feed-position.ts';
-import type { FeedNews } from './subscriber.ts';
+import {
+  type ChangeLog,
+  endOf,
+  type FeedBounds,
+  type FeedPosition,
+  positionFromCursor,
+  toCursor,
+} from './change-log.ts';
+import type { FeedNews } from './subscribers.ts';
 import { cursorOfAnotherFeed, type FeedListener, Tail, type TailOptions } from './tail.ts';
 import { WatchPlaces } from './watch-places.ts';
 

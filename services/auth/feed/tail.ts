@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UserChange } from '../users/user-change.ts';
 import { UserError } from '../users/user-error.ts';
-import { Audience } from './audience.ts';
-import type { ChangeLog, FeedStretch } from './change-log.ts';
+import type { ChangeLog, FeedPosition, FeedStretch } from './change-log.ts';
 import type { FeedHold } from './feed-hold.ts';
-import type { FeedPosition } from './feed-position.ts';
-import type { Subscriber } from './subscriber.ts';
+import { Audience, type Subscriber } from './subscribers.ts';
 
 /** How the tail is read. */
 export interface TailOptions {

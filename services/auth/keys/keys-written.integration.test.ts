@@ -6,7 +6,7 @@ import type { PoolClient } from 'pg';
 import { expect, it } from 'vitest';
 import { createContactSeal } from '../postgres/rows/contact-seal.ts';
 import { createPostgresRotation } from '../postgres/sealing/postgres-rotation.ts';
-import { sealedContact } from '../postgres/sealing/sealed-contact.ts';
+import { sealedContact } from '../postgres/sealing/sealed-tables.ts';
 import { NEW, OLD, OLD_INDEX, openDatabase, startAuth } from '../testing/auth.test-support.ts';
 
 const sealWith = (encryptionKeys: string) =>

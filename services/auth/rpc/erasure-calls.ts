@@ -17,7 +17,7 @@ import {
 } from '../erasures/erasures.ts';
 import { UserError } from '../users/user-error.ts';
 import type { AdminCalls, AdminParts } from './admin-calls.ts';
-import { requireTimestamp } from './timestamp.ts';
+import { requireTimestamp } from './request-fields.ts';
 
 /** GetErasure, ListErasures, ReportErasure. */
 export function erasureCalls({

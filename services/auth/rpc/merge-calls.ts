@@ -17,15 +17,14 @@ import { type AutoMergeReport, autoMerge } from '../users/merging/auto-merge.ts'
 import { DEFAULT_MIN_SCORE, type DuplicateCandidate, PASSES } from '../users/merging/duplicates.ts';
 import { type DuplicatePosition, listDuplicates } from '../users/merging/list-duplicates.ts';
 import { MERGE_PATHS } from '../users/merging/merge-fields.ts';
-import { type MergePreview, mergeUsers, previewMerge } from '../users/merging/merge-users.ts';
-import { unmergeUsers } from '../users/merging/unmerge-users.ts';
+import { type MergePreview, mergeUsers, previewMerge, unmergeUsers } from '../users/merging/merge-users.ts';
 import type { MergePlan } from '../users/merging/user-merges.ts';
 import type { User } from '../users/user.ts';
 import type { AdminCalls, AdminParts } from './admin-calls.ts';
-import { mostUserBytes } from './list-users.ts';
-import { pageLimit, takeFitting } from './take-fitting.ts';
+import { pageLimit, takeFitting } from './page.ts';
+import { writeRequest } from './request-fields.ts';
+import { mostUserBytes } from './search-calls.ts';
 import { toUserMessage } from './user-message.ts';
-import { writeRequest } from './write-request.ts';
 
 const DEFAULT_MAX_MERGES = 100;
 

@@ -2,7 +2,7 @@ import { fromBinary, toBinary, toJson } from '@bufbuild/protobuf';
 import { BatchGetUsersResponseSchema, GetUserResponseSchema } from '@rollcall/contract/user';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { UserOutcome } from '../users/reading/batch-get-users.ts';
+import type { UserOutcome } from '../users/reading/get-users.ts';
 import type { User } from '../users/user.ts';
 import { batchAnswer, singleAnswer } from './prepared-users.ts';
 

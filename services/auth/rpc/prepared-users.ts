@@ -1,17 +1,25 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import {
   type BatchGetUsersResponse,
   BatchGetUsersResponseSchema,
   type GetUserResponse,
   GetUserResponseSchema,
+  ProfileSchema,
+  UserRole as RoleMessage,
+  UserState as StateMessage,
   type UserOutcomeSchema,
 } from '@rollcall/contract/user';
-import { MAX_MESSAGE_BYTES, PreparedAnswer, runtimeError } from '@rollcall/runtime/rpc';
-import type { UserOutcome } from '../users/reading/batch-get-users.ts';
-import type { User } from '../users/user.ts';
-import { encodeOutcomes, encodeUser } from './user-bytes.ts';
-import { toUserInit } from './user-message.ts';
+import {
+  MAX_MESSAGE_BYTES,
+  type MessageWriter,
+  PreparedAnswer,
+  runtimeError,
+  writeMessage,
+} from '@rollcall/runtime/rpc';
+import type { UserOutcome } from '../users/reading/get-users.ts';
+import { etagOf, shownName, type User } from '../users/user.ts';
+import { toProfileMessage, toUserInit } from './user-message.ts';
 
 /** The answer of GetUser. `readTimeMs`: since 1970. */
 export function singleAnswer(user: User, readTimeMs: number): PreparedAnswer<GetUserResponse> {
@@ -63,4 +71,69 @@ function checkSize(outcomes: readonly UserOutcome[]): void {
 function tooLarge(count: number) {
   const message = `One answer cannot hold the profiles of ${count} users; ask for fewer at once, or for a smaller view.`;
   return runtimeError('MESSAGE_TOO_LARGE', message, { metadata: { ids: String(count) } });
+}
+
+/** A GetUserResponse. `readTimeMs`: since 1970. */
+export function encodeUser(user: User, readTimeMs: number): Uint8Array {
+  return writeMessage((writer) => {
+    writeUser(writer, 1, user);
+    writer.time(2, readTimeMs);
+  });
+}
+
+/** A BatchGetUsersResponse: `outcomes` to `ids`, as they were asked for. */
+export function encodeOutcomes(
+  ids: readonly string[],
+  outcomes: readonly UserOutcome[],
+  readTimeMs: number,
+): Uint8Array {
+  return writeMessage((writer) => {
+    for (let i = 0; i < ids.length; i++) {
+      const start = writer.open(1);
+      writer.text(1, ids[i] as string);
+      writeOutcome(writer, outcomes[i] as UserOutcome);
+      writer.close(start);
+    }
+    writer.time(2, readTimeMs);
+  });
+}
+
+function writeOutcome(writer: MessageWriter, outcome: UserOutcome): void {
+  if (outcome.kind === 'user') {
+    writeUser(writer, 2, outcome.user);
+    return;
+  }
+  const start = writer.open(outcome.kind === 'missing' ? 3 : 4);
+  if (outcome.kind === 'unchanged') writer.int64(1, outcome.version);
+  writer.close(start);
+}
+
+function writeUser(writer: MessageWriter, field: number, user: User): void {
+  const start = writer.open(field);
+  writer.text(1, user.id);
+  writer.text(2, user.tenantId);
+  writer.int64(3, user.version);
+  writer.int32(4, StateMessage[user.state]);
+  writer.int32(5, RoleMessage[user.role]);
+  writer.text(6, user.firstName);
+  writer.text(7, user.lastName);
+  writer.text(8, shownName(user));
+  writer.text(9, user.profileImage);
+  writer.text(10, user.businessName);
+  writer.double(11, user.averageRating);
+  writer.int32(12, user.totalReviews);
+  if (user.contact) {
+    writer.text(13, user.contact.email);
+    writer.text(14, user.contact.phone);
+  }
+  writer.time(15, user.createTime.getTime());
+  writer.time(16, user.updateTime.getTime());
+  if (user.deleteTime) writer.time(17, user.deleteTime.getTime());
+  writer.text(18, etagOf(user.version));
+  if (user.profile) {
+    const profile = writer.open(19);
+    writer.raw(toBinary(ProfileSchema, toProfileMessage(user)));
+    writer.close(profile);
+  }
+  writer.close(start);
 }

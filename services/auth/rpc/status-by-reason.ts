@@ -1,13 +1,13 @@
 import { Code } from '@connectrpc/connect';
-import type { ErrorReason } from '@rollcall/contract/user';
+import type { ErrorReason as SignInReason } from '@rollcall/contract/auth';
+import type { ErrorReason as UserReason } from '@rollcall/contract/user';
 import { CallOverError, PoolBusyError } from '@rollcall/runtime/postgres';
 import { databaseFault, RpcError, RUNTIME_REASONS, runtimeError } from '@rollcall/runtime/rpc';
-import { PeopleError } from '../sign-in/sign-in-error.ts';
+import { PeopleError, type PeopleErrorReason } from '../sign-in/sign-in-error.ts';
 import { UserError, type UserErrorReason } from '../users/user-error.ts';
-import { toPeopleRpcError } from './people-status.ts';
 
-/** A reason as it goes over the wire. */
-type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>;
+/** A reason that the contract names. */
+type ReasonOf<Enum> = Exclude<keyof Enum, 'UNSPECIFIED'>;
 
 /** The one table from reason to status. A reason that the contract gains does not compile until it stands here. */
 export const STATUS_BY_REASON = {
@@ -29,7 +29,7 @@ export const STATUS_BY_REASON = {
   PROFILE_TOO_LARGE: Code.InvalidArgument,
   EXTERNAL_ID_TAKEN: Code.AlreadyExists,
   ERASURE_NOT_FOUND: Code.NotFound,
-} as const satisfies Record<Reason, Code> & Record<UserErrorReason, Code>;
+} as const satisfies Record<ReasonOf<typeof UserReason>, Code> & Record<UserErrorReason, Code>;
 
 const RETRY_MS: Partial<Record<UserErrorReason, number>> = { VERSION_NOT_REACHED: 50, OVERLOADED: 1000 };
 
@@ -61,4 +61,22 @@ function overloaded(cause: PoolBusyError): RpcError {
       cause,
     },
   );
+}
+
+/** The one table from a reason of people's sign-in to its status. A reason that the contract gains does not compile until it stands here. */
+export const STATUS_BY_PEOPLE_REASON = {
+  CREDENTIALS_WRONG: Code.Unauthenticated,
+  TOO_MANY_ATTEMPTS: Code.ResourceExhausted,
+  SESSION_OVER: Code.Unauthenticated,
+  ACCESS_TOKEN_INVALID: Code.Unauthenticated,
+  MAIL_TOKEN_INVALID: Code.FailedPrecondition,
+  PASSWORD_TOO_COMMON: Code.InvalidArgument,
+  OVERLOADED: Code.Unavailable,
+} as const satisfies Record<ReasonOf<typeof SignInReason>, Code> & Record<PeopleErrorReason, Code>;
+
+/** A refusal as one for the wire. */
+export function toPeopleRpcError({ reason, message, retryDelayMs }: PeopleError): RpcError {
+  const retry = retryDelayMs === undefined ? {} : { retryDelayMs };
+  const metadata = retryDelayMs === undefined ? {} : { retry_delay_ms: String(retryDelayMs) };
+  return new RpcError({ code: STATUS_BY_PEOPLE_REASON[reason], reason }, message, { metadata, ...retry });
 }

@@ -1,16 +1,23 @@
 import { create } from '@bufbuild/protobuf';
+import { isStorable, UNSTORABLE } from '@rollcall/contract/request-content';
+import { isBlank } from '@rollcall/contract/text';
 import {
   CreateUserResponseSchema,
+  DeleteUserResponseSchema,
+  EraseUserResponseSchema,
+  ModifyTagsResponseSchema,
+  UndeleteUserResponseSchema,
   UpdateUserResponseSchema,
   type User as UserMessage,
 } from '@rollcall/contract/user';
+import { invalidField, SHOWS_NOTHING } from '@rollcall/runtime/rpc';
 import { v7 as uuidv7 } from 'uuid';
-import { createUser } from '../users/create-user.ts';
-import { updateUser } from '../users/update-user.ts';
+import { deleteUser, eraseUser, undeleteUser } from '../users/user-lifecycle.ts';
+import { createUser, modifyTags, updateUser } from '../users/write-user.ts';
 import type { AdminCalls, AdminParts } from './admin-calls.ts';
+import { writeRequest } from './request-fields.ts';
 import { changesFromMask, changesFromNew } from './user-changes.ts';
 import { toUserMessage } from './user-message.ts';
-import { writeRequest } from './write-request.ts';
 
 /** CreateUser, UpdateUser. Field rules have made sure of `user`; the casts rely on it. */
 export function userCalls({ writes }: AdminParts): AdminCalls<'createUser' | 'updateUser'> {
@@ -33,6 +40,44 @@ export function userCalls({ writes }: AdminParts): AdminCalls<'createUser' | 'up
       const write = writeRequest('UpdateUser', request, { tenantId, ...command });
       const changed = await updateUser(writes, { tenantId, ...command, ...write });
       return create(UpdateUserResponseSchema, { user: toUserMessage(changed) });
+    },
+  };
+}
+
+/** DeleteUser, UndeleteUser, EraseUser. */
+export function lifecycleCalls({
+  writes,
+}: AdminParts): AdminCalls<'deleteUser' | 'undeleteUser' | 'eraseUser'> {
+  return {
+    async deleteUser(request) {
+      const command = { tenantId: request.tenantId, id: request.id.toLowerCase(), etag: request.etag };
+      const user = await deleteUser(writes, { ...command, ...writeRequest('DeleteUser', request, command) });
+      return create(DeleteUserResponseSchema, { user: toUserMessage(user) });
+    },
+    async undeleteUser(request) {
+      const command = { tenantId: request.tenantId, id: request.id.toLowerCase(), etag: request.etag };
+      const write = writeRequest('UndeleteUser', request, command);
+      const user = await undeleteUser(writes, { ...command, ...write });
+      return create(UndeleteUserResponseSchema, { user: toUserMessage(user) });
+    },
+    async eraseUser(request) {
+      const command = { tenantId: request.tenantId, id: request.id.toLowerCase() };
+      const user = await eraseUser(writes, { ...command, ...writeRequest('EraseUser', request, command) });
+      return create(EraseUserResponseSchema, { user: toUserMessage(user) });
+    },
+  };
+}
+
+/** ModifyTags. */
+export function tagCalls({ writes }: AdminParts): AdminCalls<'modifyTags'> {
+  return {
+    async modifyTags(request) {
+      const { tenantId, add, remove } = request;
+      if (!add.every(isStorable)) throw invalidField('add', UNSTORABLE);
+      if (add.some(isBlank)) throw invalidField('add', SHOWS_NOTHING);
+      const command = { tenantId, id: request.id.toLowerCase(), add, remove };
+      const user = await modifyTags(writes, { ...command, ...writeRequest('ModifyTags', request, command) });
+      return create(ModifyTagsResponseSchema, { user: toUserMessage(user) });
     },
   };
 }

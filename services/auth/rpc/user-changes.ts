@@ -10,7 +10,7 @@ import {
 } from '@rollcall/contract/user';
 import { invalidField, requireStorable, requireVisible, SHOWS_NOTHING } from '@rollcall/runtime/rpc';
 import type { ProfileJson, UserChanges, UserRole } from '../users/user.ts';
-import { requireTimestamp } from './timestamp.ts';
+import { requireTimestamp } from './request-fields.ts';
 
 const TEXTS = {
   first_name: 'firstName',

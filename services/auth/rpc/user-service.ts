@@ -13,13 +13,10 @@ import {
 } from '@rollcall/contract/user';
 import type { Implementation } from '@rollcall/runtime/rpc';
 import type { ChangeFeed, WatchNews } from '../feed/change-feed.ts';
-import { batchGetUsers } from '../users/reading/batch-get-users.ts';
-import { getUser } from '../users/reading/get-user.ts';
-import { type ResolveKey, resolveUsers } from '../users/reading/resolve-users.ts';
+import { batchGetUsers, getUser, type ResolveKey, resolveUsers } from '../users/reading/get-users.ts';
 import type { UserReads } from '../users/reading/user-reads.ts';
-import { VIEWS } from '../users/touched-views.ts';
 import { etagOf, type UserView } from '../users/user.ts';
-import type { UserChange } from '../users/user-change.ts';
+import { type UserChange, VIEWS } from '../users/user-change.ts';
 import { batchAnswer, singleAnswer } from './prepared-users.ts';
 import { toRpcError } from './status-by-reason.ts';
 import { toUserMessage, viewFromMessage } from './user-message.ts';

@@ -7,7 +7,7 @@ import { createTestDatabase, query, TEST_KEYS, type TestDatabase } from '@rollca
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createContactSeal } from '../postgres/rows/contact-seal.ts';
 import { createPostgresRotation } from '../postgres/sealing/postgres-rotation.ts';
-import { sealedContact } from '../postgres/sealing/sealed-contact.ts';
+import { sealedContact } from '../postgres/sealing/sealed-tables.ts';
 import { lifecycleEdits } from '../postgres/users/lifecycle-edits.ts';
 import { createPostgresUserReads } from '../postgres/users/postgres-user-reads.ts';
 import type { User } from '../users/user.ts';

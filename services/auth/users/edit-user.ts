@@ -1,4 +1,5 @@
-import { userDeleted, userNotFound } from './user-error.ts';
+import { etagOf, type User } from './user.ts';
+import { UserError, userDeleted, userNotFound } from './user-error.ts';
 import type { LockedUser, UserEdit, UserWrites, WriteRequest } from './user-writes.ts';
 
 /** Which user to do something to. */
@@ -34,4 +35,14 @@ export function editUser<T>(
 /** Throws UserError USER_DELETED where the user is erased: nothing may come to a tombstone. */
 export function requireNotErased({ tenantId, id, isErased }: LockedUser): void {
   if (isErased) throw userDeleted(tenantId, id, true);
+}
+
+/** Throws UserError ETAG_MISMATCH where an etag was given that is no longer the user's. */
+export function requireEtag(user: User, etag: string): void {
+  if (etag === '' || etag === etagOf(user.version)) return;
+  throw new UserError('ETAG_MISMATCH', `User ${user.id} has changed since etag ${etag}; read it again.`, {
+    id: user.id,
+    etag,
+    current_etag: etagOf(user.version),
+  });
 }

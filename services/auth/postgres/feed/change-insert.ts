@@ -1,5 +1,4 @@
-import type { TouchedViews } from '../../users/touched-views.ts';
-import type { UserChangeKind } from '../../users/user-change.ts';
+import type { TouchedViews, UserChangeKind } from '../../users/user-change.ts';
 
 /** What a statement announces; each is SQL text. */
 interface Announcement {

@@ -1,6 +1,5 @@
 import type { Pool } from '@rollcall/runtime/postgres';
-import type { ChangeLog, FeedHolder, FeedStretch } from '../../feed/change-log.ts';
-import type { FeedPosition } from '../../feed/feed-position.ts';
+import type { ChangeLog, FeedHolder, FeedPosition, FeedStretch } from '../../feed/change-log.ts';
 import type { UserView } from '../../users/user.ts';
 import type { UserChange, UserChangeKind } from '../../users/user-change.ts';
 import { createSnapshotClock } from './snapshot-clock.ts';

@@ -1,13 +1,13 @@
 import type { PreparedStatement, RunPrepared } from '@rollcall/runtime/postgres';
 import type { MergeParty } from '../../users/merging/user-merges.ts';
-import type { TouchedViews } from '../../users/touched-views.ts';
 import type { User } from '../../users/user.ts';
+import type { TouchedViews } from '../../users/user-change.ts';
 import { announce } from '../feed/change-insert.ts';
 import type { ContactSeal } from '../rows/contact-seal.ts';
 import { mergeProfile } from '../rows/stored-profile.ts';
+import { toUserError } from '../rows/uniqueness.ts';
 import { familyOf, type SelectedRow, selectOf, userFromRow } from '../rows/user-from-row.ts';
-import { MergedMeanwhileError } from '../rows/with-user-transaction.ts';
-import { toUserError } from '../rows/write-errors.ts';
+import { MergedMeanwhileError } from '../users/user-transaction.ts';
 
 interface PartyRow extends SelectedRow {
   erase_time: Date | null;

@@ -7,13 +7,12 @@ import type {
   RunMerge,
   UserMerges,
 } from '../../users/merging/user-merges.ts';
-import { ALL_TOUCHED, touchedBetween, withFigures } from '../../users/touched-views.ts';
 import type { User } from '../../users/user.ts';
+import { ALL_TOUCHED, touchedBetween, withFigures } from '../../users/user-change.ts';
 import type { ContactSeal } from '../rows/contact-seal.ts';
-import { holdAddress } from '../rows/reserve-email.ts';
-import { transactUsers } from '../rows/with-user-transaction.ts';
+import { holdAddress } from '../rows/uniqueness.ts';
 import type { WrittenUser } from '../users/postgres-user-writes.ts';
-import { createUserTransaction } from '../users/user-transaction.ts';
+import { createUserTransaction, transactUsers } from '../users/user-transaction.ts';
 import { openImage, sealImage } from './merge-images.ts';
 import { moveRows } from './merge-movers.ts';
 import { addUpFigures, findParties, freeAddress, lockParties, writeParty } from './merge-parties.ts';

@@ -1,8 +1,8 @@
+import type { Keyring } from '@rollcall/runtime/sealing';
+import { resealImage } from '../merges/merge-images.ts';
 import { sealedPeople } from '../../sign-in/postgres/sign-in-sealed-tables.ts';
-import type { ContactSeal } from '../rows/contact-seal.ts';
+import type { ContactColumns, ContactSeal } from '../rows/contact-seal.ts';
 import type { SealedTable } from '../rows/sealed-table.ts';
-import { sealedContact } from './sealed-contact.ts';
-import { sealedMerges } from './sealed-merges.ts';
 
 /** Every table that holds something that keys made: the log tells that old keys can go once none of these needs them. */
 export function sealedTables(seal: ContactSeal): SealedTable[] {
@@ -25,3 +25,58 @@ export const OTHER_BYTES: Readonly<Record<string, string>> = {
   'signing_keys.public_key': 'public',
   'throttles.key': 'forgotten within a day: under another key a throttle begins anew',
 };
+
+type Row = ContactColumns & { readonly tenant_id: string; readonly id: string };
+
+/** Table `users` as one whose keys change. */
+export function sealedContact(seal: ContactSeal): SealedTable {
+  return {
+    table: 'users',
+    key: [
+      { column: 'tenant_id', type: 'text' },
+      { column: 'id', type: 'uuid' },
+    ],
+    columns: ['email_sealed', 'email_key', 'email_base_key', 'phone_sealed', 'phone_key'],
+    where: 'email_sealed is not null or phone_sealed is not null',
+    withFirstKeys(row) {
+      const { tenant_id: tenantId, id, ...columns } = row as unknown as Row;
+      const owner = { tenantId, id };
+      const { email, phone } = seal.open(columns, owner);
+      const fresh = { ...seal.sealEmail(email, owner), ...seal.sealPhone(phone, owner) };
+      const isCurrent = [columns.email_sealed, columns.phone_sealed].every(
+        (sealed) => sealed === null || seal.keyring.isCurrent(sealed),
+      );
+      const isFound = (['email_key', 'email_base_key', 'phone_key'] as const).every((column) =>
+        isSame(fresh[column], columns[column]),
+      );
+      return isCurrent && isFound ? undefined : fresh;
+    },
+  };
+}
+
+function isSame(one: Buffer | null, other: Buffer | null): boolean {
+  return one === null || other === null ? one === other : one.equals(other);
+}
+
+const COLUMNS = ['survivor_before', 'loser_before'] as const;
+
+/** Table `user_merges` as one whose keys change. */
+export function sealedMerges(keyring: Keyring): SealedTable {
+  return {
+    table: 'user_merges',
+    key: [
+      { column: 'tenant_id', type: 'text' },
+      { column: 'merge_id', type: 'uuid' },
+    ],
+    columns: COLUMNS,
+    where: 'survivor_before is not null or loser_before is not null',
+    withFirstKeys(row) {
+      const place = { tenantId: row.tenant_id as string, mergeId: row.merge_id as string };
+      const images = COLUMNS.map((column) => [column, row[column] as Buffer | null] as const);
+      if (images.every(([, image]) => image === null || keyring.isCurrent(image))) return undefined;
+      return Object.fromEntries(
+        images.map(([column, image]) => [column, image && resealImage(keyring, image, { ...place, column })]),
+      );
+    },
+  };
+}

@@ -1,14 +1,12 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { eraseAddress } from '../../sign-in/postgres/people-erase.ts';
-import { ALL_TOUCHED, type TouchedViews, touchedBy } from '../../users/touched-views.ts';
 import type { User } from '../../users/user.ts';
-import type { UserChangeKind } from '../../users/user-change.ts';
+import { ALL_TOUCHED, type TouchedViews, touchedBy, type UserChangeKind } from '../../users/user-change.ts';
 import type { LifecycleEdits } from '../../users/user-writes.ts';
 import { announceAlways } from '../feed/change-insert.ts';
 import type { ContactSeal } from '../rows/contact-seal.ts';
-import { holdAddress } from '../rows/reserve-email.ts';
+import { holdAddress, toUserError } from '../rows/uniqueness.ts';
 import { familyOf } from '../rows/user-from-row.ts';
-import { toUserError } from '../rows/write-errors.ts';
 import { ERASE_RECORDS } from './erasure.ts';
 import { readUser } from './user-transaction.ts';
 

@@ -1,9 +1,10 @@
-import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
+import { type Pool, type RunPrepared, runPrepared } from '@rollcall/runtime/postgres';
 import type { UserCreation, UserEdit, UserUpdate, UserWrites } from '../../users/user-writes.ts';
 import type { ContactSeal } from '../rows/contact-seal.ts';
-import { transactUsers } from '../rows/with-user-transaction.ts';
+import { lifecycleEdits } from './lifecycle-edits.ts';
+import { recordEdits, statisticsEdits } from './record-edits.ts';
 import { createUserCreation } from './user-creation.ts';
-import { createUserEdit } from './user-edit.ts';
+import { createUserTransaction, transactUsers } from './user-transaction.ts';
 import { createUnlockedUserUpdate, createUserUpdate, OvertakenError } from './user-update.ts';
 
 /** Whose row was written. */
@@ -85,5 +86,16 @@ function notingUpdate(changes: UserUpdate, written: WrittenUser[]): UserUpdate {
       written.push(user);
       return changes.update(user, wanted);
     },
+  };
+}
+
+/** The transaction in which everything can be done to a user that is locked. */
+export function createUserEdit(run: RunPrepared, seal: ContactSeal): UserEdit {
+  return {
+    ...createUserUpdate(run, seal),
+    ...createUserTransaction(run, seal),
+    ...lifecycleEdits(run, seal),
+    ...recordEdits(run),
+    ...statisticsEdits(run, seal),
   };
 }

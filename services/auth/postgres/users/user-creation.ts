@@ -1,12 +1,11 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
-import { ALL_TOUCHED } from '../../users/touched-views.ts';
 import type { User, UserChanges } from '../../users/user.ts';
+import { ALL_TOUCHED } from '../../users/user-change.ts';
 import type { UserCreation } from '../../users/user-writes.ts';
 import { announceAlways } from '../feed/change-insert.ts';
 import type { ContactSeal } from '../rows/contact-seal.ts';
-import { holdAddress } from '../rows/reserve-email.ts';
 import { mergeProfile } from '../rows/stored-profile.ts';
-import { toUserError } from '../rows/write-errors.ts';
+import { holdAddress, toUserError } from '../rows/uniqueness.ts';
 import { createUserTransaction } from './user-transaction.ts';
 
 const INSERT = {

@@ -1,9 +1,40 @@
-import type { RunPrepared } from '@rollcall/runtime/postgres';
+import { type Pool, type RunPrepared, transactPrepared } from '@rollcall/runtime/postgres';
+import { UserError } from '../../users/user-error.ts';
 import type { UserTransaction, WriteRequest } from '../../users/user-writes.ts';
 import type { ContactOwner, ContactSeal } from '../rows/contact-seal.ts';
 import { type SelectedRow, selectOf, userFromRow } from '../rows/user-from-row.ts';
-import { isRestarted, MergedMeanwhileError } from '../rows/with-user-transaction.ts';
-import { requireSameRequest } from '../rows/write-errors.ts';
+
+/** Whoever was to be locked was merged away, or came back, while this waited: it must let go of all it holds, and begin anew. */
+export class MergedMeanwhileError extends Error {
+  override readonly name = 'MergedMeanwhileError';
+}
+
+// Each round means that somebody else's merge was committed.
+const MAX_ROUNDS = 50;
+
+const restarted = new WeakSet<RunPrepared>();
+
+/**
+ * A transaction that locks users. Postgres keeps a lock that it waited for, even where the row is no longer what was asked for;
+ * so whoever is overtaken by a merge begins anew, rather than hold one user and wait for another out of turn.
+ */
+export async function transactUsers<T>(pool: Pool, work: (run: RunPrepared) => Promise<T>): Promise<T> {
+  for (let round = 1; ; round += 1) {
+    try {
+      return await transactPrepared(pool, (run) => {
+        if (round > 1) restarted.add(run);
+        return work(run);
+      });
+    } catch (error) {
+      if (!(error instanceof MergedMeanwhileError) || round === MAX_ROUNDS) throw error;
+    }
+  }
+}
+
+/** Whether this transaction began anew: then somebody was merged, and who answers is to be read first. */
+export function isRestarted(run: RunPrepared): boolean {
+  return restarted.has(run);
+}
 
 // Taken before the transaction has an id, which the first row that it writes or locks gives it: so that of one user's writers who
 // has the lower version has the lower id, which is the order in which the change feed tells.
@@ -95,4 +126,22 @@ async function claim(
   if (!before) throw new Error('A write that was noted before is not there any more.');
   requireSameRequest(request, before);
   return before.user_id;
+}
+
+/**
+ * Throws UserError REQUEST_ID_REUSED unless what was done under this request's id was this very request. What a request said
+ * of a user who was erased since is not known any more: its method is all that has to fit.
+ */
+function requireSameRequest(
+  request: WriteRequest,
+  before: { readonly method: string; readonly fingerprint: Uint8Array },
+): void {
+  const isForgotten = before.fingerprint.length === 0;
+  const isSame = isForgotten || Buffer.compare(before.fingerprint, request.fingerprint) === 0;
+  if (before.method === request.method && isSame) return;
+  const message = `Request id ${request.id} was used before, for another request; choose a new one.`;
+  throw new UserError('REQUEST_ID_REUSED', message, {
+    reused_request_id: request.id,
+    method: before.method,
+  });
 }

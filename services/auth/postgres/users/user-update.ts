@@ -1,12 +1,11 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
-import { touchedBetween } from '../../users/touched-views.ts';
 import type { User, UserChanges } from '../../users/user.ts';
+import { touchedBetween } from '../../users/user-change.ts';
 import type { UserUpdate } from '../../users/user-writes.ts';
 import { announce } from '../feed/change-insert.ts';
 import type { ContactSeal } from '../rows/contact-seal.ts';
-import { holdAddress } from '../rows/reserve-email.ts';
 import { isSameProfile, mergeProfile } from '../rows/stored-profile.ts';
-import { toUserError } from '../rows/write-errors.ts';
+import { holdAddress, toUserError } from '../rows/uniqueness.ts';
 import { createUserTransaction, readUser } from './user-transaction.ts';
 
 const UPDATE = {

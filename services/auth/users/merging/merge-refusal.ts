@@ -1,4 +1,3 @@
-import { etagOf, type User } from '../user.ts';
 import { UserError, userNotFound } from '../user-error.ts';
 import type { MergeParty, MergePlan } from './user-merges.ts';
 
@@ -44,16 +43,6 @@ export function requireMergeable(
   if (survivor.mergedInto !== null) throw alreadyMerged('SURVIVOR_MERGED', survivor, ids);
   for (const party of [survivor, loser]) requireAlive(party, ids);
   return { survivor, loser };
-}
-
-/** Throws UserError ETAG_MISMATCH where an etag was given that is no longer the user's; empty: whatever it is. */
-export function requireSameEtag(user: User, etag: string): void {
-  if (etag === '' || etag === etagOf(user.version)) return;
-  throw new UserError('ETAG_MISMATCH', `User ${user.id} has changed since etag ${etag}; read it again.`, {
-    id: user.id,
-    etag,
-    current_etag: etagOf(user.version),
-  });
 }
 
 function alreadyMerged(refusal: MergeRefusal, party: MergeParty, ids: Record<string, string>): UserError {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { VIEWS } from '../touched-views.ts';
 import type { User, UserView } from '../user.ts';
+import { VIEWS } from '../user-change.ts';
 import type { UserReads } from './user-reads.ts';
 
 /** How much is remembered, and when it may be answered. */

@@ -2,9 +2,8 @@ import { phoneKey } from '@rollcall/contract/phone';
 import { visibleText } from '@rollcall/contract/text';
 import type { UserFilter } from '../reading/user-reads.ts';
 import { emailKey, type User, type UserView } from '../user.ts';
-import { splitJoinedNames } from './joined-names.ts';
 import { bestWord, fieldNames, wordsOfEntry } from './search-score.ts';
-import { createTermWords, type TermWords } from './term-words.ts';
+import { createTermWords, splitJoinedNames, type TermWords } from './search-terms.ts';
 import type { UserSearch, WordOwner, WordPlace } from './user-search.ts';
 
 /** Where a search goes on. */

@@ -2,6 +2,7 @@ import { equals } from '@bufbuild/protobuf';
 import { ProfileSchema, UserSchema } from '@rollcall/contract/user';
 import { describe, expect, it } from 'vitest';
 import { toUserMessage } from '../rpc/user-message.ts';
+import type { User, UserView } from './user.ts';
 import {
   SHOWN_FIELDS,
   touchedBetween,
@@ -9,8 +10,7 @@ import {
   type UserField,
   VIEWS,
   withFigures,
-} from './touched-views.ts';
-import type { User, UserView } from './user.ts';
+} from './user-change.ts';
 
 const USER = {
   ...{ tenantId: 'acme', id: '019c0000-0000-7000-8000-000000000001', version: 1n },

@@ -3,21 +3,22 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { isStorable, UNSTORABLE } from '@rollcall/contract/request-content';
 import {
   type Activity as ActivityMessage,
+  CreateNoteResponseSchema,
+  DeleteNoteResponseSchema,
+  ListNotesResponseSchema,
   ListTimelineResponseSchema,
+  NoteSchema,
   RecordActivityResponseSchema,
   TimelineEntrySchema,
 } from '@rollcall/contract/user';
-import { invalidField, isTimePosition, requireStorable } from '@rollcall/runtime/rpc';
+import { invalidField, isTimePosition, requireStorable, requireVisible } from '@rollcall/runtime/rpc';
 import { v7 as uuidv7 } from 'uuid';
-import { recordActivity } from '../users/records/record-activity.ts';
+import { createNote, deleteNote, recordActivity } from '../users/records/record-commands.ts';
 import { gatherTimeline, type TimelineEntry, timelinePositionOf } from '../users/records/timeline.ts';
-import type { Activity } from '../users/records/user-records.ts';
+import type { Activity, Note } from '../users/records/user-records.ts';
 import type { AdminCalls, AdminParts } from './admin-calls.ts';
-import { toNoteMessage } from './note-calls.ts';
-import { cutPage } from './take-fitting.ts';
-import { requireTimestamp } from './timestamp.ts';
-import { userPageFrom } from './user-page.ts';
-import { writeRequest } from './write-request.ts';
+import { cutPage, userPageFrom } from './page.ts';
+import { requireTimestamp, writeRequest } from './request-fields.ts';
 
 /** The most bytes of an activity's attributes as JSON. Our own choice: a page of 50 fits into one message many times over. */
 const MAX_ATTRIBUTES_BYTES = 16 * 1024;
@@ -95,4 +96,49 @@ function toContent(content: TimelineEntry['content']) {
     default:
       return content;
   }
+}
+
+/** CreateNote, ListNotes, DeleteNote. */
+export function noteCalls({
+  reads,
+  writes,
+  records,
+}: AdminParts): AdminCalls<'createNote' | 'listNotes' | 'deleteNote'> {
+  return {
+    async createNote(request) {
+      const { tenantId, text, author } = request;
+      requireVisible('text', text);
+      requireStorable('author', author);
+      const owner = { tenantId, id: request.id.toLowerCase() };
+      const write = writeRequest('CreateNote', request, { ...owner, text, author });
+      // A repeat finds the note by its request.
+      const note = { id: write.request?.id ?? uuidv7(), text, author, createTime: new Date() };
+      const kept = await createNote(writes, { ...owner, note, ...write });
+      return create(CreateNoteResponseSchema, { note: toNoteMessage(kept) });
+    },
+    async listNotes(request) {
+      const asked = await userPageFrom(reads, request, { method: 'ListNotes', isPosition: isTimePosition });
+      const { owner, position: before, limit, tokens } = asked;
+      const found = await records.listNotes({ ...owner, before, limit: limit + 1 });
+      const { page, last } = cutPage(found.map(toNoteMessage), limit, (note) =>
+        Buffer.byteLength(toJsonString(NoteSchema, note)),
+      );
+      const end = last && found.find((note) => note.id === last.id);
+      return create(ListNotesResponseSchema, {
+        notes: page,
+        nextPageToken: end ? tokens.write({ timeMs: end.createTime.getTime(), id: end.id }) : '',
+      });
+    },
+    async deleteNote(request) {
+      const owner = { tenantId: request.tenantId, id: request.id.toLowerCase() };
+      const command = { ...owner, noteId: request.noteId.toLowerCase() };
+      await deleteNote(writes, { ...command, ...writeRequest('DeleteNote', request, command) });
+      return create(DeleteNoteResponseSchema);
+    },
+  };
+}
+
+/** A note as it goes over the wire. */
+export function toNoteMessage({ id, text, author, createTime }: Note) {
+  return create(NoteSchema, { id, text, author, createTime: timestampFromDate(createTime) });
 }

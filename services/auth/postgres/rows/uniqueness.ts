@@ -1,7 +1,23 @@
-import type { RunPrepared } from '@rollcall/runtime/postgres';
+import { type RunPrepared, sqlState, violatedConstraint } from '@rollcall/runtime/postgres';
 import { emailKey } from '../../users/user.ts';
+import { UserError } from '../../users/user-error.ts';
 import type { ContactOwner, ContactSeal } from './contact-seal.ts';
-import { emailTaken } from './write-errors.ts';
+
+/** What a write of `users` failed with, as the domain calls it; anything unexpected is itself. */
+export function toUserError(error: unknown, { tenantId, id }: { tenantId: string; id: string }): unknown {
+  if (sqlState(error) !== '23505') return error;
+  if (violatedConstraint(error) === 'users_email_key') {
+    return emailTaken(tenantId);
+  }
+  const message = `Tenant ${tenantId} has a user ${id} already.`;
+  return new UserError('USER_ID_TAKEN', message, { tenant_id: tenantId, id });
+}
+
+/** EMAIL_TAKEN. The address itself stays out of messages and logs. */
+export function emailTaken(tenantId: string): UserError {
+  const message = `Another user of tenant ${tenantId} has this e-mail address.`;
+  return new UserError('EMAIL_TAKEN', message, { tenant_id: tenantId });
+}
 
 const HOLD = {
   name: 'address_hold',

@@ -1,7 +1,17 @@
-import type { Timestamp } from '@bufbuild/protobuf/wkt';
+import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
+import { momentFault } from '@rollcall/contract/request-content';
 import { type UserFilter as FilterMessage, UserRole, UserState } from '@rollcall/contract/user';
+import { digestOf } from '@rollcall/runtime';
+import { invalidField } from '@rollcall/runtime/rpc';
 import type { UserFilter } from '../users/reading/user-reads.ts';
-import { requireTimestamp } from './timestamp.ts';
+import type { WriteRequest } from '../users/user-writes.ts';
+
+/** The moment of a timestamp. Throws RpcError FIELD_INVALID where it is none. */
+export function requireTimestamp(field: string, timestamp: Timestamp): Date {
+  const fault = momentFault(timestamp);
+  if (fault) throw invalidField(field, fault);
+  return timestampDate(timestamp);
+}
 
 /** The filter of a request; absent: all who are not deleted. Throws RpcError FIELD_INVALID. */
 export function filterFromMessage(tenantId: string, filter: FilterMessage | undefined): UserFilter {
@@ -43,4 +53,18 @@ function stateFromMessage(state: UserState): UserFilter['states'][number] {
 function roleFromMessage(role: UserRole): UserFilter['roles'][number] {
   if (role === UserRole.ADMIN) return 'ADMIN';
   return role === UserRole.VENDOR ? 'VENDOR' : 'CUSTOMER';
+}
+
+/**
+ * How a write is known when it is repeated; nothing where the caller gave no request id. The digest is of what is written, not
+ * of the message: neither what is output only nor the case of an id counts.
+ */
+export function writeRequest(
+  method: string,
+  { requestId }: { requestId: string },
+  written: object,
+): { request?: WriteRequest } {
+  return requestId
+    ? { request: { id: requestId.toLowerCase(), method, fingerprint: digestOf(written) } }
+    : {};
 }

@@ -1,19 +1,22 @@
 import { create } from '@bufbuild/protobuf';
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { isStorable } from '@rollcall/contract/request-content';
 import {
   type ExternalId as ExternalIdMessage,
   LinkExternalIdResponseSchema,
   ListExternalIdsResponseSchema,
+  type RecordStatisticsRequest,
+  RecordStatisticsResponseSchema,
   UnlinkExternalIdResponseSchema,
 } from '@rollcall/contract/user';
-import { requireStorable } from '@rollcall/runtime/rpc';
-import { linkExternalId, unlinkExternalId } from '../users/records/external-ids.ts';
+import { invalidField, requireStorable } from '@rollcall/runtime/rpc';
+import { linkExternalId, recordStatistics, unlinkExternalId } from '../users/records/record-commands.ts';
 import type { ExternalId } from '../users/records/user-records.ts';
+import type { SourceStatistics } from '../users/statistics.ts';
 import type { AdminCalls, AdminParts } from './admin-calls.ts';
-import { cutPage } from './take-fitting.ts';
+import { cutPage, userPageFrom } from './page.ts';
+import { requireTimestamp, writeRequest } from './request-fields.ts';
 import { toUserMessage } from './user-message.ts';
-import { userPageFrom } from './user-page.ts';
-import { writeRequest } from './write-request.ts';
 
 // Of a message with both texts at their longest, every character escaped.
 const EXTERNAL_ID_BYTES = 6 * (63 + 200) + 100;
@@ -70,4 +73,39 @@ function commandFrom(request: { tenantId: string; id: string; externalId?: Exter
 function isExternalId(value: unknown): value is ExternalId {
   const { source, externalId } = (value ?? {}) as Partial<Record<keyof ExternalId, unknown>>;
   return [source, externalId].every((text) => typeof text === 'string' && isStorable(text));
+}
+
+/** RecordStatistics. */
+export function statisticsCalls({ writes }: AdminParts): AdminCalls<'recordStatistics'> {
+  return {
+    async recordStatistics(request) {
+      const told = statisticsFrom(request);
+      const owner = { tenantId: request.tenantId, id: request.id.toLowerCase() };
+      const write = writeRequest('RecordStatistics', request, { ...owner, told });
+      const user = await recordStatistics(writes, { ...owner, told, ...write });
+      return create(RecordStatisticsResponseSchema, { user: toUserMessage(user) });
+    },
+  };
+}
+
+function statisticsFrom(request: RecordStatisticsRequest): SourceStatistics {
+  const { source, revision, totalBookings, totalReviews, averageRating } = request;
+  const totalSpent = request.totalSpent.map(({ currencyCode, minorUnits }) => ({ currencyCode, minorUnits }));
+  const currencies = new Set(totalSpent.map(({ currencyCode }) => currencyCode));
+  if (currencies.size < totalSpent.length)
+    throw invalidField('total_spent', 'must have one entry a currency');
+  const time = (field: string, given: Timestamp | undefined) =>
+    given ? requireTimestamp(field, given) : null;
+  return {
+    source,
+    revision,
+    totalBookings,
+    totalSpent: totalSpent.sort((one, other) => (one.currencyCode < other.currencyCode ? -1 : 1)),
+    firstBookingTime: time('first_booking_time', request.firstBookingTime),
+    lastBookingTime: time('last_booking_time', request.lastBookingTime),
+    lastActivityTime: time('last_activity_time', request.lastActivityTime),
+    // Without ratings there is no mean of them.
+    averageRating: totalReviews === 0 ? 0 : averageRating,
+    totalReviews,
+  };
 }
