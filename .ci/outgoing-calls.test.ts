@@ -25,7 +25,7 @@ const MADE_IN: ReadonlyMap<string, Bound> = new Map([
   ['services/billing/stripe/create-stripe-gateway.ts', 'guard'],
   ['services/billing/stripe-cli/post-event.ts', 'tool'],
   ['services/local/sample/sample-clients.ts', 'tool'],
-  ['services/local/service-process.ts', 'tool'],
+  ['services/local/processes/service-process.ts', 'tool'],
   ['services/local/postgres/supervise-postgres.ts', 'tool'],
   ['migrations/import/calls/connect-services.ts', 'tool'],
 ]);

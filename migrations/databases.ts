@@ -35,9 +35,9 @@ import { petsAndReviewsMigration } from './booking/2026-11-20-pets-and-reviews.t
 import { activityTimesMigration } from './booking/2026-12-02-activity-times.ts';
 import { madeByRequestIndexMigration } from './booking/2026-12-02-made-by-request-index.ts';
 import { otherPaymentsMigration } from './booking/2026-12-02-other-payments.ts';
-import type { DatabaseMigration } from './keyed-migration.ts';
-import type { ServiceRights } from './service-rights.ts';
-import { erasedUsersMigration, userAccessMigration } from './user-access.ts';
+import type { DatabaseMigration } from './lib/keyed-migration.ts';
+import type { ServiceRights } from './lib/service-rights.ts';
+import { erasedUsersMigration, userAccessMigration } from './lib/user-access.ts';
 import { vendorsMigration } from './vendor/2026-11-20-vendors.ts';
 
 /** Keys for migrations that convert what is sealed. A database without contact data needs none. */

@@ -7,10 +7,10 @@ import { explainDatabaseFault, requireDirect } from '@rollcall/runtime/postgres'
 import { createKeyring, type Keyring } from '@rollcall/runtime/sealing';
 import pg from 'pg';
 import { DATABASES, KEY_SETTINGS, type MigratedDatabase } from './databases.ts';
-import { withKeys } from './keyed-migration.ts';
-import { type LockOptions, takeMigrationLock } from './migration-lock.ts';
-import { closeIdleSessions, setPooledTimeout } from './pooled-timeout.ts';
-import { grantServiceRights, roleOf } from './service-rights.ts';
+import { withKeys } from './lib/keyed-migration.ts';
+import { type LockOptions, takeMigrationLock } from './lib/migration-lock.ts';
+import { closeIdleSessions, setPooledTimeout } from './lib/pooled-timeout.ts';
+import { grantServiceRights, roleOf } from './lib/service-rights.ts';
 
 // A migration takes as long as it takes, whatever the database says of other sessions.
 const NO_TIMEOUT = 'set statement_timeout = 0';

@@ -24,7 +24,7 @@ export const ROOMS: readonly Room[] = [
     stages: [
       ['services/auth/feed', 'services/auth/users', 'services/auth/postgres/feed/snapshot-clock'],
       ['services/auth/service', 'services/auth/concurrent-writes'],
-      ['services/e2e/workers', 'services/e2e/replicas'],
+      ['services/e2e/replicas'],
     ],
   },
   {

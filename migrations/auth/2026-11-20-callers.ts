@@ -1,5 +1,5 @@
 import type { MigrationObject } from '@mikro-orm/core';
-import { sqlMigration } from '../sql-migration.ts';
+import { sqlMigration } from '../lib/sql-migration.ts';
 
 /**
  * Who may call, and the log of who did.

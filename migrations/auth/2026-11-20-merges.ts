@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 import type { Keyring } from '@rollcall/runtime/sealing';
-import type { KeyedMigration } from '../keyed-migration.ts';
+import type { KeyedMigration } from '../lib/keyed-migration.ts';
 
 // So many rows are in memory at once.
 const BATCH_ROWS = 1000;

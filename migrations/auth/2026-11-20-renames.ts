@@ -1,5 +1,5 @@
 import type { MigrationObject } from '@mikro-orm/core';
-import { sqlMigration } from '../sql-migration.ts';
+import { sqlMigration } from '../lib/sql-migration.ts';
 
 /** Words of an entry. No word holds a colon, and an expression without a query needs no run of the executor. */
 const wordsOf = (entry: string) => `string_to_array(regexp_replace(${entry}, ':[0-9]+', '', 'g'), ' ')`;

@@ -1,5 +1,5 @@
 import type { MigrationObject } from '@mikro-orm/core';
-import { sqlMigration } from '../sql-migration.ts';
+import { sqlMigration } from '../lib/sql-migration.ts';
 
 /** The change of keys goes through several tables; how far it is in each stands by itself. `after_key`: of the last row, as text. */
 export const rotatedTablesMigration: MigrationObject = sqlMigration('2026-11-20-rotated-tables', {

@@ -1,6 +1,6 @@
 import type { MigrationObject } from '@mikro-orm/core';
-import { sqlMigration } from '../sql-migration.ts';
-import { FOLDED_LETTERS, LETTERS } from './letter-cases.ts';
+import { FOLDED_LETTERS, LETTERS } from '../lib/letter-cases.ts';
+import { sqlMigration } from '../lib/sql-migration.ts';
 
 /** How names are folded until `2026-12-02-folded-names`, behind `create`. */
 export const FORMER_SEARCH_TEXT = `function search_text(value text) returns text language plpgsql immutable strict parallel safe as $$

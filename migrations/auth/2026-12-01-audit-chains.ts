@@ -1,5 +1,5 @@
 import type { MigrationObject } from '@mikro-orm/core';
-import { sqlMigration } from '../sql-migration.ts';
+import { sqlMigration } from '../lib/sql-migration.ts';
 
 // A definer's function that finds its tables by the caller's path would write where the caller says.
 const AS_OWNER = 'security definer set search_path = pg_catalog, public, pg_temp';

@@ -1,5 +1,5 @@
 import type { MigrationObject } from '@mikro-orm/core';
-import { sqlMigration } from '../sql-migration.ts';
+import { sqlMigration } from '../lib/sql-migration.ts';
 
 /** The change feed's row says which feed the database holds, so that a replica shows whether it follows it. */
 export const feedLineMigration: MigrationObject = sqlMigration('2026-12-01-feed-line', {

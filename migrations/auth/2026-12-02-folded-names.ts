@@ -1,6 +1,4 @@
 import type { MigrationObject } from '@mikro-orm/core';
-import { sqlMigration } from '../sql-migration.ts';
-import { FORMER_SEARCH_PARTS, FORMER_SEARCH_TEXT } from './2026-11-20-search.ts';
 import {
   ACCENTS,
   LEFT_OUT,
@@ -9,7 +7,9 @@ import {
   SEPARATORS,
   SYLLABLES,
   UNSEEN,
-} from './folded-characters.ts';
+} from '../lib/folded-characters.ts';
+import { sqlMigration } from '../lib/sql-migration.ts';
+import { FORMER_SEARCH_PARTS, FORMER_SEARCH_TEXT } from './2026-11-20-search.ts';
 
 /** What a `search_text` folds. Classes are of PostgreSQL's regular expressions. */
 export interface FoldedCharacters {

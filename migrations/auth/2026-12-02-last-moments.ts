@@ -1,4 +1,4 @@
-import { sqlMigration } from '../sql-migration.ts';
+import { sqlMigration } from '../lib/sql-migration.ts';
 
 /** The last moment that an answer can tell: a Timestamp ends with the year 9999. */
 const LAST = `timestamptz '9999-12-31 23:59:59.999+00'`;

@@ -1,5 +1,5 @@
 import type { MigrationObject } from '@mikro-orm/core';
-import { sqlMigration } from '../sql-migration.ts';
+import { sqlMigration } from '../lib/sql-migration.ts';
 import { FOLDED_NAMES, type FoldedCharacters, refold, searchText } from './2026-12-02-folded-names.ts';
 
 const FOLDED: FoldedCharacters = {

@@ -1,7 +1,7 @@
 import { Migration } from '@mikro-orm/migrations';
 import { phoneKey } from '@rollcall/contract/phone';
 import type { Keyring } from '@rollcall/runtime/sealing';
-import type { KeyedMigration } from '../keyed-migration.ts';
+import type { KeyedMigration } from '../lib/keyed-migration.ts';
 
 // So many rows are in memory at once.
 const BATCH_ROWS = 1000;

@@ -1,5 +1,5 @@
 import type { MigrationObject } from '@mikro-orm/core';
-import { sqlMigration } from '../sql-migration.ts';
+import { sqlMigration } from '../lib/sql-migration.ts';
 
 /**
  * What is sold, who subscribed to it, and what was billed. There is no table of users here: the id of a customer is the

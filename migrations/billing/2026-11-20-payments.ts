@@ -1,6 +1,6 @@
 import type { MigrationObject } from '@mikro-orm/core';
-import { sqlMigration } from '../sql-migration.ts';
-import { FOLLOWS_STATE, MONEY_TABLES, REFUNDS_FIT, STATE_RANKS } from './payments-invariants.ts';
+import { FOLLOWS_STATE, MONEY_TABLES, REFUNDS_FIT, STATE_RANKS } from '../lib/payments-invariants.ts';
+import { sqlMigration } from '../lib/sql-migration.ts';
 
 /**
  * What Stripe told, and the money that follows from it.

@@ -1,5 +1,5 @@
 import type { MigrationObject } from '@mikro-orm/core';
-import { sqlMigration } from '../sql-migration.ts';
+import { sqlMigration } from '../lib/sql-migration.ts';
 
 /** An event that does not say when it happened is kept too. Null: it does not say so, and is never applied. */
 export const eventEnvelopesMigration: MigrationObject = sqlMigration('2026-12-02-event-envelopes', {

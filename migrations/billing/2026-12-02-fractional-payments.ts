@@ -1,5 +1,5 @@
 import type { MigrationObject } from '@mikro-orm/core';
-import { sqlMigration } from '../sql-migration.ts';
+import { sqlMigration } from '../lib/sql-migration.ts';
 
 const FRACTIONAL = `currency in ('ISK', 'UGX') and (amount % 100 <> 0 or captured % 100 <> 0 or refunded % 100 <> 0)`;
 

@@ -1,5 +1,5 @@
 import type { MigrationObject } from '@mikro-orm/core';
-import { sqlMigration } from '../sql-migration.ts';
+import { sqlMigration } from '../lib/sql-migration.ts';
 
 // When the jobs are done: by then no process of the code before is left, which took these amounts for minor units.
 const LATER = `now() + interval '15 minutes'`;

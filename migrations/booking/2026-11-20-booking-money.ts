@@ -1,5 +1,5 @@
 import type { MigrationObject } from '@mikro-orm/core';
-import { sqlMigration } from '../sql-migration.ts';
+import { sqlMigration } from '../lib/sql-migration.ts';
 
 /**
  * Vendors, pets and money of bookings. `standing` is the status that people gave a booking where its money has moved it on

@@ -1,5 +1,5 @@
 import type { MigrationObject } from '@mikro-orm/core';
-import { sqlMigration } from '../sql-migration.ts';
+import { sqlMigration } from '../lib/sql-migration.ts';
 
 /**
  * Pets, which belong to this domain, and reviews. Users are named by their ids alone, as everywhere here. `made_by_request`

@@ -1,5 +1,5 @@
 import type { MigrationObject } from '@mikro-orm/core';
-import { sqlMigration } from '../sql-migration.ts';
+import { sqlMigration } from '../lib/sql-migration.ts';
 
 /** When something last happened to a booking, by whoever saw it; null: at `update_time`, when it was recorded. */
 export const activityTimesMigration: MigrationObject = sqlMigration('2026-12-02-activity-times', {

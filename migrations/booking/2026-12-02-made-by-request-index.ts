@@ -1,5 +1,5 @@
 import type { MigrationObject } from '@mikro-orm/core';
-import { sqlMigration } from '../sql-migration.ts';
+import { sqlMigration } from '../lib/sql-migration.ts';
 
 /** Finds the requests that made pets and reviews by what they made: the digest of what was asked goes with its user. */
 export const madeByRequestIndexMigration: MigrationObject = sqlMigration('2026-12-02-made-by-request-index', {

@@ -1,5 +1,5 @@
 import type { MigrationObject } from '@mikro-orm/core';
-import { sqlMigration } from '../sql-migration.ts';
+import { sqlMigration } from '../lib/sql-migration.ts';
 
 /**
  * What came in for a booking in other currencies than `payment_currency`: `[{"currencyCode", "paid", "refunded"}]`, numbers as

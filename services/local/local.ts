@@ -1,24 +1,24 @@
 import { totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Secret, StartupError } from '@rollcall/runtime';
-import { keepAuthKeys } from './auth-keys.ts';
 import { type LocalConfig, portsOf, postgresPortOf, servicePortsOf } from './config.ts';
-import { openDataDirectory } from './data-directory.ts';
-import { migrate } from './migrate.ts';
+import { keepAuthKeys } from './data-directory/auth-keys.ts';
+import { openDataDirectory } from './data-directory/data-directory.ts';
+import { keepStripeSecret } from './data-directory/stripe-secret.ts';
 import type { LocalOutput } from './output.ts';
 import { choosePorts, describeMoved, type MovedPort, startOnPorts } from './ports/choose-ports.ts';
 import { keepPorts } from './ports/keep-ports.ts';
 import { sizeSettings } from './postgres/size-settings.ts';
 import { type SupervisedPostgres, supervisePostgres } from './postgres/supervise-postgres.ts';
+import { migrate } from './processes/migrate.ts';
+import type { ServiceSpec } from './processes/service-process.ts';
+import { billingBaseUrl, databaseUrls, grpcAddresses, serviceSpecs } from './processes/service-specs.ts';
+import { type SupervisedService, superviseService } from './processes/supervisor.ts';
 import { confirmReset, resetDataDirectory } from './reset.ts';
 import { planSample, type SamplePlan } from './sample/bring-sample.ts';
 import { noteSampleLoaded } from './sample/sample-state.ts';
-import type { ServiceSpec } from './service-process.ts';
-import { billingBaseUrl, databaseUrls, grpcAddresses, serviceSpecs } from './service-specs.ts';
 import { ownerOf, SERVICES, type ServiceName } from './services.ts';
-import { keepStripeSecret } from './stripe-secret.ts';
 import type { StartedFacts } from './summary.ts';
-import { type SupervisedService, superviseService } from './supervisor.ts';
 
 /** How long the processes of a start that was killed may take to end. Our own choice. */
 const AFTER_KILL_MS = 10_000;

@@ -25,7 +25,7 @@ import { freePorts, isListening } from './testing/ports.ts';
 import { childOf, processes } from './testing/processes.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
-const SAMPLE = fileURLToPath(new URL('./crowd/main.ts', import.meta.url));
+const SAMPLE = fileURLToPath(new URL('./seed-users/main.ts', import.meta.url));
 const LIST_USERS = 'rollcall.user.v1.UserAdminService/ListUsers';
 const LIST_VENDORS = 'rollcall.vendor.v1.VendorService/ListVendors';
 const LIST_CUSTOMERS = 'rollcall.billing.v1.CustomerService/ListCustomers';

@@ -2,13 +2,13 @@
 import { once } from 'node:events';
 import { StartupError, standardOutput } from '@rollcall/runtime';
 import { readLocalConfig } from './config.ts';
-import { fileFault } from './file-fault.ts';
+import { fileFault } from './data-directory/file-fault.ts';
 import { type RunningLocal, startLocal } from './local.ts';
 import { createOutput } from './output.ts';
+import type { SupervisedService } from './processes/supervisor.ts';
 import { SERVICES } from './services.ts';
 import { listenForStop } from './stop-signal.ts';
 import { callsToPaste, endpointTable, movedNotes } from './summary.ts';
-import type { SupervisedService } from './supervisor.ts';
 import { USAGE } from './usage.ts';
 
 const output = createOutput(standardOutput());

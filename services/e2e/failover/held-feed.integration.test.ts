@@ -5,8 +5,8 @@ import { createGrpcTransport } from '@rollcall/transport';
 import { createUserClient } from '@rollcall/user-client';
 import pg from 'pg';
 import { expect, it } from 'vitest';
-import { startService } from '../process.test-support.ts';
-import { startPrimary } from '../replica.test-support.ts';
+import { startService } from '../testing/process.ts';
+import { startPrimary } from '../testing/replica.ts';
 
 const POLL = { timeout: 20_000 };
 

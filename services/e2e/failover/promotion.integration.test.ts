@@ -7,8 +7,8 @@ import { openTcpProxy, query } from '@rollcall/runtime/testing';
 import { createGrpcTransport, errorReason } from '@rollcall/transport';
 import { createUserClient, type UserClient, withSeenVersions } from '@rollcall/user-client';
 import { expect, it } from 'vitest';
-import { type ServiceProcess, startService } from '../process.test-support.ts';
-import { startPrimary, startReplica } from '../replica.test-support.ts';
+import { type ServiceProcess, startService } from '../testing/process.ts';
+import { startPrimary, startReplica } from '../testing/replica.ts';
 
 const LOST_WRITES = 60;
 const POLL = { timeout: 20_000 };

@@ -8,7 +8,7 @@ import { createTestDatabase, query, TEST_KEYS } from '@rollcall/runtime/testing'
 import { createGrpcTransport } from '@rollcall/transport';
 import { createUserClient } from '@rollcall/user-client';
 import { expect, it } from 'vitest';
-import { startService } from '../process.test-support.ts';
+import { startService } from '../testing/process.ts';
 
 const POLL = { timeout: 20_000 };
 const FEED = fileURLToPath(new URL('../../auth/feed/main.ts', import.meta.url));

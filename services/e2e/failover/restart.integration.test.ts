@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@rollcall/local';
 import { expect, it } from 'vitest';
-import { startPrimary } from '../replica.test-support.ts';
+import { startPrimary } from '../testing/replica.ts';
 
 const FEED = fileURLToPath(new URL('../../auth/feed/main.ts', import.meta.url));
 

@@ -14,8 +14,8 @@ import { createVendorService, VENDOR_SETTINGS } from '@rollcall/vendor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DATABASES } from '../../../migrations/databases.ts';
 import { migrateAsOwner } from '../../../migrations/migrate.ts';
-import { openAuth } from '../open-auth.test-support.ts';
-import { startService } from '../process.test-support.ts';
+import { openAuth } from '../testing/open-auth.ts';
+import { startService } from '../testing/process.ts';
 import { missingPgbouncer, type Pgbouncer, startPgbouncer } from './pgbouncer.test-support.ts';
 import { asRole, busy, connect, inDozens, run } from './pooled.test-support.ts';
 
@@ -281,7 +281,7 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
 
   it('A6: npm run sample refuses the pooler', async () => {
     const env = { ...TEST_KEYS, AUTH_DATABASE_URL: pooled('auth') };
-    const ran = await run('services/local/crowd/main.ts', ['--users', '5'], env);
+    const ran = await run('services/local/seed-users/main.ts', ['--users', '5'], env);
     expect(ran.output).toContain('AUTH_DATABASE_URL leads to a connection pooler in transaction mode');
     expect(ran.code).toBe(1);
   });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { acquireProcessLock, releaseProcessLock } from '../process-lock.mjs';
+import { acquireProcessLock, releaseProcessLock } from './process-lock.mjs';
 
 const POLL_MS = 200;
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { localPassword, SECRET_FILE, StartupError } from '@rollcall/runtime';
-import { makeKeptFile, readKeptFile } from '../kept-file.ts';
+import { makeKeptFile, readKeptFile } from '../data-directory/secret-file.ts';
 
 /** Name of the superuser of an embedded Postgres. */
 export const SUPERUSER = 'postgres';

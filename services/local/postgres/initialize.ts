@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { StartupError } from '@rollcall/runtime';
-import { lastComplaint } from '../log-file.ts';
+import { lastComplaint } from '../processes/log-file.ts';
 import { DATABASE_VARIABLES } from '../settings.ts';
 import { SUPERUSER } from './credentials.ts';
 import type { ServerUser } from './server-user.ts';

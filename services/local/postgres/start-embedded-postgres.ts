@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartupError } from '@rollcall/runtime';
-import { closeLog, type LogFile, lastComplaint, linesOf, openLog } from '../log-file.ts';
+import { closeLog, type LogFile, lastComplaint, linesOf, openLog } from '../processes/log-file.ts';
 import { ownerOf } from '../services.ts';
 import { findPostgresBinaries, type PostgresBinaries } from './binaries.ts';
 import { type Credentials, keepCredentials, SUPERUSER } from './credentials.ts';

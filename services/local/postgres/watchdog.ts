@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import type { LogFile } from '../log-file.ts';
+import type { LogFile } from '../processes/log-file.ts';
 import type { ServerUser } from './server-user.ts';
 
 /**

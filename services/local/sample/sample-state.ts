@@ -1,6 +1,6 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readKeptFile } from '../kept-file.ts';
+import { readKeptFile } from '../data-directory/secret-file.ts';
 
 /** Name of the file in the data directory. */
 export const SAMPLE_STATE_FILE = 'sample-state';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type {} from '@rollcall/runtime/testing';
 import type { TestProject } from 'vitest/node';
-import { migrate } from '../migrate.ts';
+import { migrate } from '../processes/migrate.ts';
 import { ownerOf, SERVICES } from '../services.ts';
 import { startDisposablePostgres } from './disposable-postgres.ts';
 

@@ -1,0 +1,54 @@
+// npm run sample -- --users N: a crowd of made-up users in the database of a running npm start.
+import { ignoreGoneReaders, StartupError, withLocalPorts } from '@rollcall/runtime';
+import { explainDatabaseFault } from '@rollcall/runtime/postgres';
+import { readLocalConfig } from '../config.ts';
+import { readSampleArguments, SAMPLE_USAGE } from './arguments.ts';
+import { findAuthDatabase } from './find-database.ts';
+import { createCrowdProgress } from './progress.ts';
+import { writeCrowd } from './write-seed-users.ts';
+
+ignoreGoneReaders();
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof StartupError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
+
+async function main(): Promise<void> {
+  const wanted = readSampleArguments(process.argv.slice(2));
+  if (wanted === 'help') {
+    process.stdout.write(`${SAMPLE_USAGE}\n`);
+    return;
+  }
+  if (wanted === 'demo') {
+    const { loadDemo } = await import('./load-demo.ts');
+    await loadDemo(readLocalConfig(withLocalPorts(process.env), []), process.stdout);
+    return;
+  }
+  const { users, tenantId } = wanted;
+  const { url: databaseUrl, keyring } = await findAuthDatabase(
+    readLocalConfig(withLocalPorts(process.env), []),
+  );
+  const progress = createCrowdProgress(process.stdout, users);
+  const onProgress = (done: number) => progress.update(done);
+  try {
+    const onWait = (reason: string) =>
+      progress.note(`The database is away (${reason}); this goes on once it is back.`);
+    const { written, found } = await writeCrowd({
+      ...{ databaseUrl, keyring, tenantId, users },
+      ...{ onProgress, onWait },
+    });
+    progress.end();
+    const were = found > 0 ? `; ${found} were there already` : '';
+    process.stdout.write(
+      `${written} users written into tenant ${tenantId} in ${progress.seconds().toFixed(1)} s${were}\n`,
+    );
+  } catch (error) {
+    progress.end();
+    if (error instanceof StartupError) throw error;
+    const reason = explainDatabaseFault(error, 'AUTH_DATABASE_URL', 'npm run migrate');
+    throw new StartupError(`${reason}. What was written stays; run this again to go on`, { cause: error });
+  }
+}
