@@ -11,8 +11,8 @@ import {
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SECRET_FILE, StartupError } from '@rollcall/runtime';
-import { errorCode } from './error-code.ts';
 import { acquireProcessLock, releaseProcessLock } from '../install/process-lock.mjs';
+import { errorCode } from './error-code.ts';
 
 /** The directory that holds everything `npm start` keeps. Held by one process at a time; disposing of it lets go. */
 export interface DataDirectory extends Disposable {
