@@ -15,7 +15,7 @@ export type BookingErrorReason =
   | 'REQUEST_ID_REUSED';
 
 /** What a `BookingError` carries beside its reason and message. */
-export interface BookingErrorOptions {
+interface BookingErrorOptions {
   /** Every changing part of the message. Never contact data. */
   readonly metadata: Readonly<Record<string, string>>;
   /** What is wrong with a field of the booking, by the field's name in the contract: `start_date`. */

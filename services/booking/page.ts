@@ -1,5 +1,13 @@
 import type { KnownUser } from '@rollcall/user-access';
 
+/** A place in a list that is ordered by the time of making, newest first. */
+export interface TimePosition {
+  /** `createTime` in ms since 1970. */
+  readonly timeMs: number;
+  /** In lower case. */
+  readonly id: string;
+}
+
 /** The most bytes of what is listed in one answer: what fits into a message of 4 MiB with room for what stands around it. */
 export const MAX_ANSWER_BYTES = 3_900_000;
 

@@ -1,11 +1,11 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { Logger } from '@rollcall/runtime';
 import type { UserAdminClient } from '@rollcall/user-client/admin';
-import type { UserFinder } from './bookings/user-finder.ts';
+import type { UserFinder } from './bookings/read-bookings.ts';
 import { BookingError } from './errors.ts';
 
 /** As many users are found by words at most. Our own choice: more than anybody reads, few enough to look for in one index. */
-export const MAX_FOUND_USERS = 5000;
+const MAX_FOUND_USERS = 5000;
 
 // As many as the owner answers at once.
 const PAGE_SIZE = 1000;

@@ -2,7 +2,7 @@ import { judgeActive, type KnownUser, refusalOf, type Users } from '@rollcall/us
 import { BookingError } from './errors.ts';
 
 /** Whom to ask about. */
-export interface WantedUsers {
+interface WantedUsers {
   readonly tenantId: string;
   /** In lower case. */
   readonly userIds: readonly string[];

@@ -1,4 +1,9 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
+import {
+  BookingService as BookingServiceDescriptor,
+  PetService as PetServiceDescriptor,
+  ReviewService as ReviewServiceDescriptor,
+} from '@rollcall/contract/booking';
 import { createLogger, type Logger, type RunningService } from '@rollcall/runtime';
 import { startOutbox } from '@rollcall/runtime/outbox';
 import {
@@ -10,7 +15,14 @@ import {
   requireSchema,
   requireSessions,
 } from '@rollcall/runtime/postgres';
-import { createOutgoingCalls, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
+import {
+  createOutgoingCalls,
+  type Interceptor,
+  implementService,
+  type OpenDoors,
+  openDoors,
+  type Route,
+} from '@rollcall/runtime/rpc';
 import {
   connectUserAccess,
   createUserAliases,
@@ -22,17 +34,17 @@ import {
   userTasks,
 } from '@rollcall/user-access';
 import type { BookingConfig } from './config.ts';
-import { createRecordedPayments, type RecordedPayments } from './payments/recorded-payments.ts';
+import { createRecordedPayments, type RecordedPayments } from './payments/record-payment.ts';
+import type { ListPetsPorts } from './pets/read-pets.ts';
+import { createPostgresBookingReads, createPostgresBookingWrites } from './postgres/booking-store.ts';
 import { ERASED_ROWS } from './postgres/erased-rows.ts';
-import { ENTITIES } from './postgres/pet-entities.ts';
-import { createPostgresBookingReads } from './postgres/postgres-booking-reads.ts';
-import { createPostgresBookingWrites } from './postgres/postgres-booking-writes.ts';
-import { createBookingPets, createPostgresPets } from './postgres/postgres-pets.ts';
-import { createPostgresReviewReads } from './postgres/postgres-review-reads.ts';
-import { createPostgresReviewWrites } from './postgres/postgres-review-writes.ts';
+import { createBookingPets, createPostgresPets, ENTITIES } from './postgres/pet-store.ts';
+import { createPostgresReviewReads, createPostgresReviewWrites } from './postgres/review-store.ts';
 import { readUserFigures } from './postgres/user-statistics.ts';
 import { createRemoteUserFinder } from './remote-user-finder.ts';
-import { bookingRoutes, type RoutePorts } from './rpc/routes.ts';
+import { type BookingPorts, bookingServiceImplementation } from './rpc/booking-service.ts';
+import { petServiceImplementation } from './rpc/pet-service.ts';
+import { type ReviewPorts, reviewServiceImplementation } from './rpc/review-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 
 // A statement that runs longer than this holds a connection that others wait for.
@@ -144,4 +156,20 @@ function createPorts({ pool, orm, access, recorded, logger }: PortParts): RouteP
 function tasksOf({ admin }: UserAccess, pool: Pool) {
   const readStatistics = (tenantId: string, userId: string) => readUserFigures(pool, tenantId, userId);
   return userTasks({ admin, pool, source: 'booking', readStatistics });
+}
+
+/** What each of the services works with. */
+interface RoutePorts {
+  readonly bookings: BookingPorts;
+  readonly pets: ListPetsPorts;
+  readonly reviews: ReviewPorts;
+}
+
+/** The routes of all three services, each behind the chain of interceptors. */
+function bookingRoutes(ports: RoutePorts, chain: readonly Interceptor[]): Route[] {
+  return [
+    ...implementService(BookingServiceDescriptor, bookingServiceImplementation(ports.bookings), chain),
+    ...implementService(PetServiceDescriptor, petServiceImplementation(ports.pets), chain),
+    ...implementService(ReviewServiceDescriptor, reviewServiceImplementation(ports.reviews), chain),
+  ];
 }

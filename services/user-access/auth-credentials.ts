@@ -5,7 +5,7 @@ import type { UserClientOptions } from '@rollcall/user-client';
 import type { UserAccessConfig } from './settings.ts';
 
 /** The settings by which a service makes itself known. */
-export type CredentialSettings = Pick<
+type CredentialSettings = Pick<
   UserAccessConfig,
   'authCa' | 'tlsCertificate' | 'tlsKey' | 'callerKey' | 'callerName' | 'tokenAudience'
 >;

@@ -1,3 +1,5 @@
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { UserService } from '@rollcall/contract/user';
 import { StartupError } from '@rollcall/runtime';
 import { createServiceClient, type ServiceClient } from '@rollcall/transport';
@@ -7,11 +9,10 @@ import { createUserAdminClient, type UserAdminClient } from '@rollcall/user-clie
 import type { AuthCredentials } from './auth-credentials.ts';
 import { passOnRequestId } from './caller-context.ts';
 import type { UserAccessConfig } from './settings.ts';
-import { prepareSnapshotFolder } from './snapshot-folder.ts';
 import { LOOKUP_TIMEOUT_MS } from './users/remote-users.ts';
 
 /** The ways to the user service. They connect on demand; whoever makes them closes them. */
-export interface UserClients {
+interface UserClients {
   readonly client: UserClient;
   readonly admin: UserAdminClient;
   readonly fresh: ServiceClient<typeof UserService>;
@@ -20,7 +21,7 @@ export interface UserClients {
 }
 
 /** What they are made with. */
-export interface ConnectOptions {
+interface ConnectOptions {
   readonly credentials: AuthCredentials;
   /** Of the variables: `VENDOR`. */
   readonly prefix: string;
@@ -69,4 +70,23 @@ function addressFault(error: TransportOptionError, prefix: string): StartupError
       ? `AUTH_ADDRESS cannot be called (${error.message}): set ${prefix}_AUTH_CA_FILE, or correct AUTH_ADDRESS`
       : `AUTH_ADDRESS is not an address to call (${error.message}): correct it`;
   return new StartupError(message, { cause: error });
+}
+
+/**
+ * Sees to it that a snapshot of users can be written at this path. It holds names: a folder that is missing is made for its
+ * owner alone (0700), in one that is there. What is there already keeps its mode.
+ * @throws StartupError that names the variable.
+ */
+function prepareSnapshotFolder(path: string, variable: string): void {
+  const folder = dirname(path);
+  try {
+    if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new StartupError(
+      `${variable}: ${folder} cannot be ${code === 'ENOENT' ? 'made' : 'written'} (${code}): name a file in a folder that can, or unset it`,
+      { cause },
+    );
+  }
 }

@@ -2,12 +2,11 @@ import type { UserService } from '@rollcall/contract/user';
 import type { Logger } from '@rollcall/runtime';
 import { createOutgoingCalls, type MetricReading, type OutgoingCalls } from '@rollcall/runtime/rpc';
 import type { ServiceClient } from '@rollcall/transport';
-import type { UserClient } from '@rollcall/user-client';
+import { type Metric, toMetricReadings, type UserClient } from '@rollcall/user-client';
 import type { UserAdminClient } from '@rollcall/user-client/admin';
 import { readAuthCredentials } from './auth-credentials.ts';
 import { connectClients } from './connect-clients.ts';
 import type { UserAccessConfig } from './settings.ts';
-import { userClientReadings } from './user-client-readings.ts';
 import { createRemoteUsers } from './users/remote-users.ts';
 import type { Users } from './users/users.ts';
 
@@ -66,4 +65,26 @@ export async function connectUserAccess(
       await client.close();
     },
   };
+}
+
+/** What the user client tells of itself, in Prometheus's spelling: `rollcall_user_client_lookups_total`. */
+function userClientReadings(client: Pick<UserClient, 'stats'>): MetricReading[] {
+  return toMetricReadings(client.stats()).map(({ metric, attributes, value }) => ({
+    name: toName(metric),
+    help: metric.description,
+    type: metric.kind === 'counter' ? 'counter' : 'gauge',
+    labels: Object.fromEntries(Object.entries(attributes).map(([name, text]) => [underscored(name), text])),
+    value,
+  }));
+}
+
+// As OpenTelemetry's own exporters have it, so that one board serves both.
+// https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
+function toName({ name, unit, kind }: Metric): string {
+  const withUnit = unit === 's' ? `${underscored(name)}_seconds` : underscored(name);
+  return kind === 'counter' ? `${withUnit}_total` : withUnit;
+}
+
+function underscored(name: string): string {
+  return name.replaceAll('.', '_');
 }

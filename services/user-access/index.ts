@@ -1,4 +1,6 @@
 // The door of @rollcall/user-access: how a service that keeps no users lives on those of the user service.
+
+export { inheritDeadline, inheritSeenVersions } from './caller-context.ts';
 export {
   connectUserAccess,
   type UserAccess,
@@ -10,8 +12,6 @@ export {
   type FollowErasuresOptions,
   followErasures,
 } from './erasures/follow-erasures.ts';
-export { inheritDeadline } from './inherit-deadline.ts';
-export { inheritSeenVersions } from './inherit-seen-versions.ts';
 export { type FollowMergesOptions, followMerges, type MergeFollower } from './merges/follow-merges.ts';
 export type { HeldColumn } from './merges/held-users.ts';
 export { createUserAliases, type UserAliases } from './merges/user-aliases.ts';
@@ -24,7 +24,6 @@ export {
 } from './outbox/user-jobs.ts';
 export { type ToldStatistics, type UserTasksOptions, userTasks } from './outbox/user-tasks.ts';
 export { type UserAccessConfig, type UserAccessOwner, userAccessSettings } from './settings.ts';
-export { toAttachedUser } from './users/attached-user.ts';
 export {
   type ActiveJudgement,
   judgeActive,
@@ -33,4 +32,10 @@ export {
   refusalOf,
 } from './users/check-active.ts';
 export type { KnownUser, KnownUserView, Users } from './users/users.ts';
-export { type UserIdOf, type WithUsers, type WithUsersOptions, withUsers } from './users/with-users.ts';
+export {
+  toAttachedUser,
+  type UserIdOf,
+  type WithUsers,
+  type WithUsersOptions,
+  withUsers,
+} from './users/users.ts';

@@ -51,3 +51,11 @@ const TEXT_BYTES = 3;
 export function mostBytesWith(texts: readonly string[]): number {
   return FRAME_BYTES + TEXT_BYTES * texts.reduce((sum, { length }) => sum + length, 0);
 }
+
+/** Where a page begins, as the first values behind the tenant: time and id of the row before it. */
+export function boundsOf(after: ListPosition | undefined): [Date | string, string] {
+  return after ? [new Date(after.timeMs), after.id] : BEFORE_ALL;
+}
+
+// Where the first page begins, so that it needs no statement of its own.
+const BEFORE_ALL: [string, string] = ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];

@@ -19,11 +19,9 @@ import {
   userTasks,
 } from '@rollcall/user-access';
 import type { VendorConfig } from './config.ts';
+import { createPostgresActivityReads, createPostgresActivityWrites } from './postgres/activity-store.ts';
 import { ERASED_ROWS } from './postgres/erased-rows.ts';
-import { createPostgresActivityReads } from './postgres/postgres-activity-reads.ts';
-import { createPostgresActivityWrites } from './postgres/postgres-activity-writes.ts';
-import { createPostgresVendorReads } from './postgres/postgres-vendor-reads.ts';
-import { createPostgresVendorWrites } from './postgres/postgres-vendor-writes.ts';
+import { createPostgresVendorReads, createPostgresVendorWrites } from './postgres/vendor-store.ts';
 import { activityServiceImplementation } from './rpc/activity-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { vendorServiceImplementation } from './rpc/vendor-service.ts';

@@ -13,7 +13,7 @@ export interface BookingPets {
 }
 
 /** A booking to make, and what is known of its user; undefined: it has none. */
-export interface BookingWithPets {
+interface BookingWithPets {
   readonly tenantId: string;
   readonly booking: NewBooking;
   readonly owner: KnownUser | undefined;

@@ -12,7 +12,7 @@ export const NEXT_STATUSES: Readonly<Record<BookingStatus, readonly BookingStatu
 };
 
 /** What decides the status of a booking. */
-export interface BookingStanding {
+interface BookingStanding {
   /** The status that people gave it. */
   readonly standing: BookingStatus;
   readonly amount: Money | null;

@@ -1,4 +1,5 @@
 import { type KnownUser, type Users, withUsers } from '@rollcall/user-access';
+import { mostTextBytes, mostUserBytes } from '../page.ts';
 import type { Booking } from './booking.ts';
 
 /** A booking and its users. */
@@ -38,4 +39,19 @@ function userOf({ userId }: Booking): string | null {
 
 function vendorOf({ vendorId }: Booking): string | null {
   return vendorId;
+}
+
+// A `google.protobuf.Struct` takes most for its JSON where it is a list of digits: eleven for two characters.
+const JSON_BYTES = 6;
+
+// Two amounts of money with their codes, each number of at most ten bytes.
+const OTHER_BYTES = 50;
+
+/** No fewer bytes than the booking takes on the wire. */
+export function mostBookingBytes({ booking, user, vendor }: ShownBooking): number {
+  const jsonLength = booking.contactDetails ? JSON.stringify(booking.contactDetails).length : 0;
+  const others = booking.payment?.others.length ?? 0;
+  const own =
+    mostTextBytes(booking.title, ...booking.petIds) + JSON_BYTES * jsonLength + OTHER_BYTES * others;
+  return own + mostUserBytes(user) + mostUserBytes(vendor);
 }

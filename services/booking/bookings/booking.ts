@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { BookingError } from '../errors.ts';
+
 /** How far a booking is. */
 export type BookingStatus = 'PENDING' | 'PAID' | 'COMPLETED' | 'ATTENDED' | 'CANCELLED' | 'REFUNDED';
 
@@ -35,7 +38,7 @@ export interface Payment extends Received {
 }
 
 /** What every view shows of a booking, and a caller may choose. */
-export interface BookingTerms {
+interface BookingTerms {
   /** A lower-case UUID of the user service; null: nobody who is known there. */
   readonly userId: string | null;
   /** The vendor's user, likewise. */
@@ -73,4 +76,42 @@ export interface Booking extends BookingTerms {
   readonly payment: Payment | null;
   readonly createTime: Date;
   readonly updateTime: Date;
+}
+
+/** Throws BookingError DATES_INVALID where a date is on no calendar, or the booking would end before it starts. */
+export function requireDates({ startDate, endDate }: { startDate: string; endDate: string }): void {
+  const faults = {
+    ...(!isCalendarDate(startDate) && { start_date: NO_SUCH_DAY }),
+    ...(!isCalendarDate(endDate) && { end_date: NO_SUCH_DAY }),
+  };
+  // Of one form and length, so they compare as text.
+  if (Object.keys(faults).length === 0 && endDate < startDate) {
+    Object.assign(faults, { end_date: 'must not be before start_date' });
+  }
+  const told = Object.entries(faults).map(([field, fault]) => `${field} ${fault}`);
+  if (told.length === 0) return;
+  throw new BookingError('DATES_INVALID', `A booking from ${startDate} to ${endDate}: ${told.join('; ')}.`, {
+    metadata: { start_date: startDate, end_date: endDate },
+    faults,
+  });
+}
+
+/** Whether a text is a day of the Gregorian calendar as YYYY-MM-DD, from the year 1, which is where Postgres begins. */
+export function isCalendarDate(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text.startsWith('0000')) return false;
+  const date = new Date(`${text}T00:00:00Z`);
+  // The 30th of February is read as the 1st or 2nd of March, and told by that.
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+}
+
+const NO_SUCH_DAY = 'must be a day that exists, as YYYY-MM-DD';
+
+// Crockford's base 32 has no I, L, O or U: https://www.crockford.com/base32.html
+const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+const LENGTH = 8;
+
+/** A random reference that can be read out on the phone: "7K2M90XA", one of 32^8. Says nothing about how many there are. */
+export function createReference(): string {
+  return Array.from(randomBytes(LENGTH), (byte) => DIGITS[byte % DIGITS.length]).join('');
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { BookingWrites, DecidedChange, HeldBooking } from './booking-writes.ts';
+import type { BookingWrites, DecidedChange, HeldBooking } from './booking-store.ts';
 import { changeBooking } from './change-booking.ts';
 
 const held = {

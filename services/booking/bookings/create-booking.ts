@@ -1,16 +1,13 @@
 import type { KnownUser, Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 import { BookingError } from '../errors.ts';
-import { tellingsOfMaking } from '../outbox/booking-tellings.ts';
+import { tellingsOfMaking } from '../outbox/user-reports.ts';
 import { requireBookableUsers } from '../require-active-users.ts';
-import type { WriteRequest } from '../write-request.ts';
-import type { NewBooking } from './booking.ts';
-import { requireDates } from './booking-dates.ts';
+import { requireSameRequest, type WriteRequest } from '../write-request.ts';
+import { createReference, type NewBooking, requireDates } from './booking.ts';
 import { type BookingPets, requirePets } from './booking-pets.ts';
-import { createReference } from './booking-reference.ts';
+import type { BookingWrites } from './booking-store.ts';
 import { type ShownBooking, showBooking } from './booking-with-users.ts';
-import type { BookingWrites } from './booking-writes.ts';
-import { requireSameRequest } from './require-same-request.ts';
 
 /** What CreateBooking works with. */
 export interface CreateBookingPorts {
@@ -22,7 +19,7 @@ export interface CreateBookingPorts {
 }
 
 /** The booking to make. */
-export interface CreateBookingCommand {
+interface CreateBookingCommand {
   readonly tenantId: string;
   readonly booking: NewBooking;
   /** Absent: a repeat makes another booking. */
@@ -31,7 +28,7 @@ export interface CreateBookingCommand {
 }
 
 /** A booking, in full. */
-export interface CreatedBooking extends ShownBooking {
+interface CreatedBooking extends ShownBooking {
   /** An earlier call with the same request id made it. */
   readonly replayed: boolean;
 }

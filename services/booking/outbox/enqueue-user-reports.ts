@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { addJobs, type RunStatement } from '@rollcall/runtime/outbox';
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { activityJob, statisticsJob } from '@rollcall/user-access';
-import type { Telling } from './telling.ts';
+import type { Telling } from './user-reports.ts';
 
 /**
  * Writes down, in the transaction of a change, what the user service is to be told of it. Goes last: others who tell of the

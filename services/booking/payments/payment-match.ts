@@ -4,7 +4,7 @@ import type { Money, Payment, Received } from '../bookings/booking.ts';
 export type PaymentMatch = 'NOTHING' | 'FULL' | 'PARTIAL' | 'EXCESS' | 'OTHER_CURRENCY' | 'AMOUNT_UNKNOWN';
 
 /** What is compared. */
-export interface PaidAmount {
+interface PaidAmount {
   readonly amount: Money | null;
   readonly payment: Payment | null;
 }

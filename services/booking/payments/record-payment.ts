@@ -1,9 +1,46 @@
+import type { Logger } from '@rollcall/runtime';
+import type { MetricReading } from '@rollcall/runtime/rpc';
 import type { Booking, Payment } from '../bookings/booking.ts';
 import { isNewer, statusOf } from '../bookings/booking-status-transitions.ts';
-import type { BookingWrites } from '../bookings/booking-writes.ts';
+import type { BookingWrites } from '../bookings/booking-store.ts';
 import { type BookingName, changeBooking } from '../bookings/change-booking.ts';
-import { inCurrencyOf } from './payment-match.ts';
-import type { RecordedPayments } from './recorded-payments.ts';
+import { inCurrencyOf, matchOf, type PaymentMatch } from './payment-match.ts';
+
+/** What was told of the money of bookings, for operators. */
+export interface RecordedPayments {
+  /** Counts what was told, and logs a booking whose money needs a person to look at it. */
+  note(booking: Booking): void;
+  /** For /metrics. */
+  readings(): MetricReading[];
+}
+
+/** Money that a person has to decide about: too much of it, or some in another currency. */
+const TO_LOOK_AT: ReadonlySet<PaymentMatch> = new Set(['EXCESS', 'OTHER_CURRENCY']);
+
+/** Counts from 0, since the process began. */
+export function createRecordedPayments(logger: Logger): RecordedPayments {
+  const counts = new Map<PaymentMatch, number>();
+  return {
+    note(booking) {
+      const match = matchOf(booking);
+      counts.set(match, (counts.get(match) ?? 0) + 1);
+      const others = booking.payment?.others.length ?? 0;
+      if (TO_LOOK_AT.has(match) || others > 0)
+        logger.warn(
+          { tenantId: booking.tenantId, bookingId: booking.id, match, otherCurrencies: others },
+          'what came in for a booking is not what it costs',
+        );
+    },
+    readings: () =>
+      [...counts].map(([match, value]) => ({
+        name: 'rollcall_booking_payments_recorded_total',
+        help: 'Payments of bookings that were told, by how they compare with the amount.',
+        type: 'counter',
+        labels: { match: match.toLowerCase() },
+        value,
+      })),
+  };
+}
 
 /** What RecordBookingPayment works with. */
 export interface RecordPaymentPorts {
@@ -12,7 +49,7 @@ export interface RecordPaymentPorts {
 }
 
 /** What is told of the money of a booking. */
-export interface RecordPaymentCommand extends BookingName {
+interface RecordPaymentCommand extends BookingName {
   readonly payment: Payment;
   /** When the last of it came in or went back; absent: now. */
   readonly happenTime?: Date | undefined;

@@ -1,4 +1,4 @@
-import type { TimePosition } from '../time-position.ts';
+import type { TimePosition } from '../page.ts';
 import type { WriteRequest } from '../write-request.ts';
 import type { Pet, PetTerms } from './pet.ts';
 

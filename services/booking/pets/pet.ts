@@ -1,3 +1,5 @@
+import { type KnownUser, type Users, withUsers } from '@rollcall/user-access';
+
 /** What may be said of a pet, and changed. */
 export interface PetTerms {
   readonly name: string;
@@ -22,4 +24,24 @@ export interface Pet extends NewPet {
   readonly id: string;
   readonly createTime: Date;
   readonly updateTime: Date;
+}
+
+/** A pet and whose it is. */
+export interface ShownPet {
+  readonly pet: Pet;
+  readonly user: KnownUser | undefined;
+}
+
+/** Puts users beside pets of one tenant, all of them by one lookup. */
+export async function showPets(users: Users, pets: readonly Pet[], signal: AbortSignal): Promise<ShownPet[]> {
+  const tenantId = pets[0]?.tenantId ?? '';
+  const columns = { user: ({ userId }: Pet) => userId };
+  const shown = await withUsers(users, pets, { tenantId, columns, signal });
+  return shown.map(({ row, users: { user } }) => ({ pet: row, user }));
+}
+
+/** The same for one pet. */
+export async function showPet(users: Users, pet: Pet, signal: AbortSignal): Promise<ShownPet> {
+  const [shown] = await showPets(users, [pet], signal);
+  return shown ?? { pet, user: undefined };
 }

@@ -1,9 +1,9 @@
 import type { PreparedStatement } from '@rollcall/runtime/postgres';
-import type { BookingList, BookingOrder } from '../bookings/booking-reads.ts';
+import type { BookingList, BookingOrder } from '../bookings/booking-store.ts';
 import { COLUMNS_BY_VIEW } from './booking-row.ts';
 
 /** A statement and the values that go into it. */
-export interface ListStatement extends PreparedStatement {
+interface ListStatement extends PreparedStatement {
   readonly values: unknown[];
 }
 

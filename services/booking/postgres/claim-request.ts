@@ -1,10 +1,9 @@
 import { Buffer } from 'node:buffer';
 import type { RunPrepared } from '@rollcall/runtime/postgres';
-import { requireSameRequest } from '../bookings/require-same-request.ts';
-import type { WriteRequest } from '../write-request.ts';
+import { requireSameRequest, type WriteRequest } from '../write-request.ts';
 
 /** What a request is about to make. */
-export interface ClaimedRequest {
+interface ClaimedRequest {
   readonly tenantId: string;
   /** Undefined: repeats of it are not known. */
   readonly request: WriteRequest | undefined;

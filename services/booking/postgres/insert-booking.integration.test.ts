@@ -4,9 +4,9 @@ import { createTestDatabase } from '@rollcall/runtime/testing';
 import type { Users } from '@rollcall/user-access';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BookingPets } from '../bookings/booking-pets.ts';
-import type { BookingWrites } from '../bookings/booking-writes.ts';
+import type { BookingWrites } from '../bookings/booking-store.ts';
 import { createBooking } from '../bookings/create-booking.ts';
-import { createPostgresBookingWrites } from './postgres-booking-writes.ts';
+import { createPostgresBookingWrites } from './booking-store.ts';
 
 const stack = new AsyncDisposableStack();
 let writes: BookingWrites;

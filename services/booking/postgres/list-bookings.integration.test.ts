@@ -4,8 +4,8 @@ import { createTestDatabase } from '@rollcall/runtime/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Booking, BookingStatus } from '../bookings/booking.ts';
-import type { BookingFilter, BookingOrder, ListPosition } from '../bookings/booking-reads.ts';
-import { createPostgresBookingReads } from './postgres-booking-reads.ts';
+import type { BookingFilter, BookingOrder, ListPosition } from '../bookings/booking-store.ts';
+import { createPostgresBookingReads } from './booking-store.ts';
 
 const stack = new AsyncDisposableStack();
 let pool: Pool;

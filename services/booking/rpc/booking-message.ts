@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { create, type JsonObject, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
@@ -10,8 +11,10 @@ import {
   type BookingUser as UserMessage,
   BookingView as ViewMessage,
 } from '@rollcall/contract/booking';
+import { structFault } from '@rollcall/contract/request-content';
+import { invalidField } from '@rollcall/runtime/rpc';
 import { type KnownUser, toAttachedUser } from '@rollcall/user-access';
-import type { Booking, BookingView, Payment, Received } from '../bookings/booking.ts';
+import type { Booking, BookingStatus, BookingView, Payment, Received } from '../bookings/booking.ts';
 import type { ShownBooking } from '../bookings/booking-with-users.ts';
 import { matchOf, type PaymentMatch } from '../payments/payment-match.ts';
 
@@ -87,4 +90,37 @@ function toUserMessage(known: KnownUser): UserMessage {
     outcome: OUTCOMES[known.outcome],
     ...('user' in known && { user: known.user, stale: known.stale }),
   });
+}
+
+const STATUSES: Readonly<Record<StatusMessage, BookingStatus>> = {
+  [StatusMessage.UNSPECIFIED]: 'PENDING',
+  [StatusMessage.PENDING]: 'PENDING',
+  [StatusMessage.PAID]: 'PAID',
+  [StatusMessage.COMPLETED]: 'COMPLETED',
+  [StatusMessage.ATTENDED]: 'ATTENDED',
+  [StatusMessage.CANCELLED]: 'CANCELLED',
+  [StatusMessage.REFUNDED]: 'REFUNDED',
+};
+
+/** A status of the wire; not given: PENDING. Field rules have refused values that the contract does not name. */
+export function statusFromMessage(status: StatusMessage): BookingStatus {
+  return STATUSES[status] ?? 'PENDING';
+}
+
+/** The most that contact details may take, in bytes of JSON. Our own choice: an address book's entry many times over. */
+export const MAX_CONTACT_BYTES = 16 * 1024;
+
+/** Contact details as they are kept; null: none were given. Throws RpcError FIELD_INVALID for what cannot be kept. */
+export function contactDetailsFromMessage(details: JsonObject | undefined): JsonObject | null {
+  if (!details) return null;
+  const fault = structFault(details) ?? sizeFault(details);
+  if (fault) throw invalidField('booking.contact_details', fault);
+  return details;
+}
+
+function sizeFault(details: JsonObject): string | undefined {
+  const bytes = Buffer.byteLength(JSON.stringify(details));
+  return bytes > MAX_CONTACT_BYTES
+    ? `must be at most ${MAX_CONTACT_BYTES} bytes as JSON, and is ${bytes}`
+    : undefined;
 }

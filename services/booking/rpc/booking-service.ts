@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
+import type { Money } from '@rollcall/contract';
 import {
   type Booking as BookingMessage,
   type BookingService,
@@ -7,21 +8,30 @@ import {
   CreateBookingResponseSchema,
   GetBookingResponseSchema,
   ListBookingsResponseSchema,
+  type MoneyReceived,
+  type RecordBookingPaymentRequest,
   RecordBookingPaymentResponseSchema,
 } from '@rollcall/contract/booking';
-import { type Call, type Implementation, writeRequest } from '@rollcall/runtime/rpc';
-import type { Booking } from '../bookings/booking.ts';
+import {
+  type Call,
+  type Implementation,
+  invalidField,
+  requireStorable,
+  writeRequest,
+} from '@rollcall/runtime/rpc';
+import type { Booking, NewBooking, Payment, Received } from '../bookings/booking.ts';
 import { showBooking } from '../bookings/booking-with-users.ts';
-import { changeBookingStatus } from '../bookings/change-booking-status.ts';
+import { changeBookingStatus } from '../bookings/change-booking.ts';
 import { type CreateBookingPorts, createBooking } from '../bookings/create-booking.ts';
-import { getBooking } from '../bookings/get-booking.ts';
-import { type ListBookingsPorts, listBookings } from '../bookings/list-bookings.ts';
+import { getBooking, type ListBookingsPorts, listBookings } from '../bookings/read-bookings.ts';
 import { type RecordPaymentPorts, recordPayment } from '../payments/record-payment.ts';
-import { toBookingMessage, viewFromMessage } from './booking-message.ts';
-import { statusFromMessage } from './booking-status.ts';
+import {
+  contactDetailsFromMessage,
+  statusFromMessage,
+  toBookingMessage,
+  viewFromMessage,
+} from './booking-message.ts';
 import { listFromRequest } from './list-request.ts';
-import { newBookingFromMessage } from './new-booking.ts';
-import { paymentFromRequest } from './payment.ts';
 
 /** What the calls work with. */
 export type BookingPorts = CreateBookingPorts & ListBookingsPorts & RecordPaymentPorts;
@@ -72,4 +82,48 @@ export function bookingServiceImplementation(ports: BookingPorts): Implementatio
       });
     },
   };
+}
+
+/** What CreateBooking writes; output-only fields are left out. Throws RpcError FIELD_INVALID. */
+function newBookingFromMessage(booking: BookingMessage): NewBooking {
+  const { reference, userId, vendorId, petIds, status, startDate, endDate, amount, title } = booking;
+  requireStorable('booking.title', title);
+  return {
+    reference,
+    userId: userId.toLowerCase() || null,
+    vendorId: vendorId.toLowerCase() || null,
+    petIds: [...new Set(petIds.map((id) => id.toLowerCase()))],
+    contactDetails: contactDetailsFromMessage(booking.contactDetails),
+    status: statusFromMessage(status),
+    startDate,
+    endDate,
+    amount: amount ? { currencyCode: amount.currencyCode, minorUnits: amount.minorUnits } : null,
+    title,
+  };
+}
+
+/** What a request tells of money. Throws RpcError FIELD_INVALID. */
+function paymentFromRequest(request: RecordBookingPaymentRequest): Payment {
+  const { revision, otherPayments } = request;
+  const first = receivedFrom('', request);
+  const others = otherPayments.map((each, i) => receivedFrom(`other_payments[${i}].`, each));
+  const seen = new Set([first.currencyCode]);
+  for (const [i, { currencyCode }] of others.entries()) {
+    if (seen.has(currencyCode))
+      throw invalidField(`other_payments[${i}].paid.currency_code`, 'must not stand in an entry before');
+    seen.add(currencyCode);
+  }
+  return { ...first, others, revision };
+}
+
+function receivedFrom(place: string, told: Pick<MoneyReceived, 'paid' | 'refunded'>): Received {
+  // Field rules have made sure of `paid` by the time a handler runs.
+  const { currencyCode, minorUnits: paid } = told.paid as Money;
+  const refunded = told.refunded?.minorUnits ?? 0n;
+  if (paid < 0n) throw invalidField(`${place}paid.minor_units`, 'must not be negative');
+  if (refunded < 0n) throw invalidField(`${place}refunded.minor_units`, 'must not be negative');
+  if (told.refunded && told.refunded.currencyCode !== currencyCode)
+    throw invalidField(`${place}refunded.currency_code`, `must be that of paid, ${currencyCode}`);
+  if (refunded > paid) throw invalidField(`${place}refunded.minor_units`, 'must not be more than was paid');
+  return { currencyCode, paid, refunded };
 }

@@ -7,11 +7,10 @@ import {
   pageByPosition,
   requireStorable,
 } from '@rollcall/runtime/rpc';
-import { isCalendarDate } from '../bookings/booking-dates.ts';
-import type { BookingOrder, ListPosition } from '../bookings/booking-reads.ts';
-import type { ListBookingsQuery } from '../bookings/list-bookings.ts';
-import { viewFromMessage } from './booking-message.ts';
-import { statusFromMessage } from './booking-status.ts';
+import { isCalendarDate } from '../bookings/booking.ts';
+import type { BookingOrder, ListPosition } from '../bookings/booking-store.ts';
+import type { ListBookingsQuery } from '../bookings/read-bookings.ts';
+import { statusFromMessage, viewFromMessage } from './booking-message.ts';
 import { dayFrom } from './request-fields.ts';
 
 /** What a request asks for. Throws RpcError PAGE_TOKEN_INVALID, FIELD_INVALID. */

@@ -1,5 +1,5 @@
 import { invalidField } from '@rollcall/runtime/rpc';
-import { isCalendarDate } from '../bookings/booking-dates.ts';
+import { isCalendarDate } from '../bookings/booking.ts';
 
 /** A day, null where none is given. Throws RpcError FIELD_INVALID for one that is on no calendar. */
 export function dayFrom(field: string, text: string): string | null {

@@ -1,18 +1,33 @@
 import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
   CreateReviewResponseSchema,
   DeleteReviewResponseSchema,
   GetReviewResponseSchema,
   ListReviewsResponseSchema,
   type Review as ReviewMessage,
+  ReviewSchema,
   type ReviewService,
   UpdateReviewResponseSchema,
 } from '@rollcall/contract/booking';
-import { type Implementation, pageFromRequest, writeRequest } from '@rollcall/runtime/rpc';
-import { deleteReview, getReview, updateReview } from '../reviews/change-reviews.ts';
-import { type CreateReviewPorts, createReview } from '../reviews/create-review.ts';
-import { type ListReviewsPorts, listReviews } from '../reviews/list-reviews.ts';
-import { newReviewFromMessage, reviewChangesFromMessage, toReviewMessage } from './review-message.ts';
+import {
+  type Implementation,
+  invalidField,
+  pageFromRequest,
+  requireStorable,
+  requireUuid,
+  writeRequest,
+} from '@rollcall/runtime/rpc';
+import { toAttachedUser } from '@rollcall/user-access';
+import { getReview, type ListReviewsPorts, listReviews } from '../reviews/read-reviews.ts';
+import type { NewReview, ReviewTerms, ShownReview } from '../reviews/review.ts';
+import {
+  type CreateReviewPorts,
+  createReview,
+  deleteReview,
+  updateReview,
+} from '../reviews/write-reviews.ts';
+import { maskedBy, requireGiven } from './request-fields.ts';
 
 /** What the calls work with. */
 export type ReviewPorts = CreateReviewPorts & ListReviewsPorts;
@@ -50,4 +65,35 @@ export function reviewServiceImplementation(ports: ReviewPorts): Implementation<
       return create(DeleteReviewResponseSchema);
     },
   };
+}
+
+/** What CreateReview writes; output-only fields are left out. Throws RpcError FIELD_INVALID. */
+function newReviewFromMessage({ bookingId, rating, text }: ReviewMessage): NewReview {
+  requireGiven('review.booking_id', bookingId);
+  requireGiven('review.rating', rating);
+  requireStorable('review.text', text);
+  return { bookingId: bookingId.toLowerCase(), rating, text };
+}
+
+/** Which review to change, and how. Throws RpcError FIELD_INVALID. */
+function reviewChangesFromMessage(
+  { id, rating, text }: ReviewMessage,
+  paths: readonly string[],
+): { id: string; changes: Partial<ReviewTerms> } {
+  const changes = maskedBy<ReviewTerms>(paths, { rating: { rating }, text: { text } });
+  if (changes.rating === 0) throw invalidField('review.rating', 'must be given');
+  requireStorable('review.text', text);
+  return { id: requireUuid('review.id', id), changes };
+}
+
+/** A review with its users as it goes over the wire. */
+function toReviewMessage({ review, customer, vendor }: ShownReview): ReviewMessage {
+  const { tenantId, id, bookingId, customerId, vendorId, rating, text, createTime, updateTime } = review;
+  return create(ReviewSchema, {
+    ...{ tenantId, id, bookingId, customerId, vendorId, rating, text },
+    createTime: timestampFromDate(createTime),
+    updateTime: timestampFromDate(updateTime),
+    ...(customer && { customer: toAttachedUser(customer) }),
+    ...(vendor && { vendor: toAttachedUser(vendor) }),
+  });
 }

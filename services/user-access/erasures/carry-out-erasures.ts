@@ -19,7 +19,7 @@ export interface CarryOutOptions {
 }
 
 /** What became of a look at the owner's erasures. */
-export interface CarriedOut {
+interface CarriedOut {
   /** Users whose erasure was reported. */
   readonly reported: number;
   /** What could not be cleared elsewhere, and is tried again at the next look. */

@@ -3,11 +3,10 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import type { Logger } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { MetricReading } from '@rollcall/runtime/rpc';
-import { createAliasStore } from './alias-store.ts';
-import { checkTenants } from './check-tenants.ts';
 import { createHeldUsers, type HeldColumn } from './held-users.ts';
-import type { FreshUsers } from './look-up-users.ts';
+import { checkTenants, type FreshUsers } from './look-up-users.ts';
 import { readCursor, readMerges } from './read-merges.ts';
+import { createAliasStore } from './user-aliases.ts';
 import { createWatchdog } from './watchdog.ts';
 
 /** What following works with. */

@@ -15,7 +15,7 @@ export interface HeldUsers {
 }
 
 /** Where to go on. */
-export interface HeldPlace {
+interface HeldPlace {
   readonly tenantId: string;
   /** The last id seen. */
   readonly after: string;

@@ -1,6 +1,5 @@
 import { type UserChange, UserChangeKind } from '@rollcall/contract/user';
-import { ANSWER_LAG_MS } from './check-tenants.ts';
-import { type FreshUsers, type LookUpOptions, lookUpUsers } from './look-up-users.ts';
+import { ANSWER_LAG_MS, type FreshUsers, type LookUpOptions, lookUpUsers } from './look-up-users.ts';
 
 /** Where to read from. */
 export interface Place {
@@ -10,7 +9,7 @@ export interface Place {
 }
 
 /** What is told of reading. */
-export interface ReadListener {
+interface ReadListener {
   /** Something came: the feed is alive. */
   heard(): void;
   /** Users were erased. */

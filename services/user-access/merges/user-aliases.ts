@@ -43,3 +43,72 @@ const SURVIVOR = {
   name: 'user-aliases-survivor',
   text: 'select survivor_id as id from user_aliases where tenant_id = $1 and user_id = $2',
 };
+
+/** A user and who answers for it: another, or itself. */
+export interface Answer {
+  readonly id: string;
+  readonly survivorId: string;
+}
+
+/** What following merges keeps in the service's database. */
+export interface AliasStore {
+  /** Writes down who answers for whom; whoever answers for itself is no alias. */
+  write(tenantId: string, answers: readonly Answer[]): Promise<void>;
+  /** The users for whom one of these answers. */
+  aliasesOf(tenantId: string, survivorIds: readonly string[]): Promise<string[]>;
+  /** Up to `limit` aliases behind this one, in order. */
+  aliasesAfter(tenantId: string, after: string, limit: number): Promise<string[]>;
+  /** How far the feed was followed, and for which tenants; undefined: not at all yet. */
+  readPosition(): Promise<{ cursor: string; tenantIds: ReadonlySet<string> } | undefined>;
+  /** Goes on from here. */
+  saveCursor(cursor: string): Promise<void>;
+  /** These tenants' users have been looked at: from the cursor on, the feed tells the rest. */
+  saveTenants(tenantIds: readonly string[]): Promise<void>;
+  /** The cursor is of no use any more: everybody is to be looked at again. */
+  forgetPosition(): Promise<void>;
+}
+
+/** In the tables that `userAccessMigration` makes. */
+export function createAliasStore(pool: Pool): AliasStore {
+  const ids = async (text: string, values: unknown[]) =>
+    (await pool.query<{ id: string }>(text, values)).rows.map(({ id }) => id);
+  return {
+    async write(tenantId, answers) {
+      const merged = answers.filter(({ id, survivorId }) => id !== survivorId);
+      const themselves = answers.filter(({ id, survivorId }) => id === survivorId);
+      await pool.query(REMOVE, [tenantId, themselves.map(({ id }) => id)]);
+      if (merged.length === 0) return;
+      await pool.query(PUT, [tenantId, merged.map(({ id }) => id), merged.map((each) => each.survivorId)]);
+    },
+    aliasesOf: (tenantId, survivorIds) => ids(OF_SURVIVORS, [tenantId, survivorIds]),
+    aliasesAfter: (tenantId, after, limit) => ids(AFTER, [tenantId, after, limit]),
+    async readPosition() {
+      const { rows } = await pool.query<{ cursor: string; tenant_ids: string[] }>(POSITION);
+      return rows[0] && { cursor: rows[0].cursor, tenantIds: new Set(rows[0].tenant_ids) };
+    },
+    saveCursor: async (cursor) => void (await pool.query(SAVE_CURSOR, [cursor])),
+    saveTenants: async (tenantIds) => void (await pool.query(SAVE_TENANTS, [tenantIds])),
+    forgetPosition: async () => void (await pool.query(FORGET)),
+  };
+}
+
+const REMOVE = 'delete from user_aliases where tenant_id = $1 and user_id = any($2::uuid[])';
+
+const PUT = `insert into user_aliases (tenant_id, user_id, survivor_id)
+  select $1, * from unnest($2::uuid[], $3::uuid[])
+  on conflict (tenant_id, user_id) do update set survivor_id = excluded.survivor_id
+  where user_aliases.survivor_id <> excluded.survivor_id`;
+
+const OF_SURVIVORS = `select user_id as id from user_aliases where tenant_id = $1 and survivor_id = any($2::uuid[])`;
+
+const AFTER = `select user_id as id from user_aliases where tenant_id = $1 and user_id > $2::uuid
+  order by user_id limit $3`;
+
+const POSITION = `select cursor, array(select tenant_id from user_feed_tenants) as tenant_ids from user_feed`;
+
+const SAVE_CURSOR = `insert into user_feed (cursor) values ($1)
+  on conflict (is_only) do update set cursor = excluded.cursor`;
+
+const SAVE_TENANTS = 'insert into user_feed_tenants select unnest($1::text[]) on conflict do nothing';
+
+const FORGET = 'with gone as (delete from user_feed_tenants) delete from user_feed';

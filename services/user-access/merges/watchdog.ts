@@ -1,5 +1,5 @@
 /** Ends a stream of which nothing is heard. */
-export interface Watchdog extends Disposable {
+interface Watchdog extends Disposable {
   /** Aborts where the stream is to end. */
   readonly signal: AbortSignal;
   /** Whether it was ended by `end`. */

@@ -3,7 +3,7 @@ import { createLogger, Secret } from '@rollcall/runtime';
 import { createPool, type Pool } from '@rollcall/runtime/postgres';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { takeRevision } from './statistics-revision.ts';
+import { takeRevision } from './user-tasks.ts';
 
 const stack = new AsyncDisposableStack();
 let pool: Pool;

@@ -1,10 +1,11 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import type { OutboxTask } from '@rollcall/runtime/outbox';
+import { Code, ConnectError } from '@connectrpc/connect';
+import type { ErrorReason } from '@rollcall/contract/user';
+import { OutboxAwayError, OutboxRefusedError, type OutboxTask } from '@rollcall/runtime/outbox';
 import type { Pool } from '@rollcall/runtime/postgres';
+import { errorReason } from '@rollcall/transport';
 import type { UserAdminClient } from '@rollcall/user-client/admin';
-import { TELL_TIMEOUT_MS, tellOwner } from './call-user-service.ts';
-import { takeRevision } from './statistics-revision.ts';
 import { ACTIVITY_TASK, STATISTICS_TASK, type UserOfTenant } from './user-jobs.ts';
 
 /** A service's figures about a user. What it does not keep it leaves out: the owner adds up those of all services. */
@@ -83,4 +84,65 @@ function toFigures({
     ...(lastBookingTime && { lastBookingTime: timestampFromDate(lastBookingTime) }),
     ...(lastActivityTime && { lastActivityTime: timestampFromDate(lastActivityTime) }),
   };
+}
+
+/**
+ * A revision above all that were taken for this user before. Figures that are read after it was taken hold everything that an
+ * earlier revision told of. It follows the clock, so that a database that was set back to a backup is not behind the owner.
+ */
+export async function takeRevision(pool: Pool, { tenantId, userId }: UserOfTenant): Promise<bigint> {
+  const { rows } = await pool.query<{ revision: string }>({ ...TAKE, values: [tenantId, userId] });
+  return BigInt(rows[0]?.revision ?? 0);
+}
+
+const NOW = `(extract(epoch from clock_timestamp()) * 1000)::bigint`;
+
+const TAKE = {
+  name: 'told-revisions-take',
+  text: `insert into told_statistics as told (tenant_id, user_id, revision) values ($1, $2, ${NOW})
+    on conflict (tenant_id, user_id) do update set revision = greatest(told.revision + 1, excluded.revision)
+    returning revision::text`,
+};
+
+/** The longest that one telling may take, in ms. Our own choice: nobody waits for it. */
+export const TELL_TIMEOUT_MS = 5000;
+
+/**
+ * Calls the user service for the outbox: its being away, busy or unwilling to know us is not the job's fault; a refusal is
+ * for good; a fault inside it is tried again a few times. A user who was erased has nothing more to be told.
+ */
+async function tellOwner(call: () => Promise<unknown>): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    if (errorReason(error)?.reason === 'USER_DELETED') return;
+    throw toOutboxError(error);
+  }
+}
+
+function toOutboxError(error: unknown): unknown {
+  if (!(error instanceof ConnectError)) return error;
+  if (isAway(error)) return new OutboxAwayError(error.message, { cause: error });
+  if (REFUSALS.has(error.code)) return new OutboxRefusedError(error.message, { cause: error });
+  return error;
+}
+
+// Who is not known, or asks too much, is so with every job alike; so is an owner whose disk is full.
+const AWAY = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.Unauthenticated]);
+
+const REFUSALS = new Set([
+  Code.InvalidArgument,
+  Code.NotFound,
+  Code.AlreadyExists,
+  Code.FailedPrecondition,
+  Code.OutOfRange,
+]);
+
+const AWAY_REASONS = new Set([
+  'RATE_LIMITED',
+  'DATABASE_FULL',
+] satisfies (keyof typeof ErrorReason)[]) as ReadonlySet<string | undefined>;
+
+function isAway(error: ConnectError): boolean {
+  return AWAY.has(error.code) || AWAY_REASONS.has(errorReason(error)?.reason);
 }

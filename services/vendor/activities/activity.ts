@@ -1,3 +1,5 @@
+import { type KnownUser, type Users, withUsers } from '@rollcall/user-access';
+
 /** Whether an activity can be booked. */
 export type ActivityState = 'DRAFT' | 'PUBLISHED' | 'ARCHIVED';
 
@@ -32,4 +34,22 @@ export interface Activity extends ActivityTerms {
   readonly userId: string;
   readonly createTime: Date;
   readonly updateTime: Date;
+}
+
+/** An activity and its vendor's user. */
+export interface ShownActivity {
+  readonly activity: Activity;
+  readonly user: KnownUser | undefined;
+}
+
+/** Puts their vendors' users beside activities of one tenant, all of them by one lookup of the REFERENCE view. */
+export async function withVendorUser(
+  users: Users,
+  activities: readonly Activity[],
+  signal: AbortSignal,
+): Promise<ShownActivity[]> {
+  const tenantId = activities[0]?.tenantId ?? '';
+  const columns = { vendor: ({ userId }: Activity) => userId };
+  const shown = await withUsers(users, activities, { tenantId, columns, signal });
+  return shown.map((each) => ({ activity: each.row, user: each.users.vendor }));
 }

@@ -1,28 +1,38 @@
 import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
   type Activity as ActivityMessage,
+  ActivitySchema,
   type ActivityService,
   CreateActivityResponseSchema,
   GetActivityResponseSchema,
   ListActivitiesResponseSchema,
+  ActivityState as StateMessage,
   UpdateActivityResponseSchema,
 } from '@rollcall/contract/vendor';
-import { type Implementation, pageFromRequest, requireUuid, writeRequest } from '@rollcall/runtime/rpc';
-import type { ActivityReads } from '../activities/activity-reads.ts';
-import { type CreateActivityPorts, createActivity } from '../activities/create-activity.ts';
-import { getActivity } from '../activities/get-activity.ts';
-import { listActivities } from '../activities/list-activities.ts';
-import { withVendorUser } from '../activities/shown-activity.ts';
-import { updateActivity } from '../activities/update-activity.ts';
 import {
-  activityStateFromMessage,
-  termsFromMask,
-  termsFromMessage,
-  toActivityMessage,
-} from './activity-message.ts';
+  type Implementation,
+  invalidField,
+  pageFromRequest,
+  requireStorable,
+  requireUuid,
+  requireVisible,
+  writeRequest,
+} from '@rollcall/runtime/rpc';
+import { toAttachedUser } from '@rollcall/user-access';
+import {
+  type ActivityState,
+  type ActivityTerms,
+  type ShownActivity,
+  withVendorUser,
+} from '../activities/activity.ts';
+import type { ActivityReads } from '../activities/activity-store.ts';
+import { getActivity, listActivities } from '../activities/read-activities.ts';
+import { type CreateActivityPorts, createActivity, updateActivity } from '../activities/write-activities.ts';
+import { requirePaths } from './request-fields.ts';
 
 /** What the calls work with. */
-export interface ActivityPorts extends CreateActivityPorts {
+interface ActivityPorts extends CreateActivityPorts {
   readonly reads: ActivityReads;
 }
 
@@ -64,4 +74,85 @@ export function activityServiceImplementation(ports: ActivityPorts): Implementat
       });
     },
   };
+}
+
+const STATES: Readonly<Record<StateMessage, ActivityState>> = {
+  [StateMessage.UNSPECIFIED]: 'DRAFT',
+  [StateMessage.DRAFT]: 'DRAFT',
+  [StateMessage.PUBLISHED]: 'PUBLISHED',
+  [StateMessage.ARCHIVED]: 'ARCHIVED',
+};
+
+/** A state that was asked for. Field rules have refused those that the contract does not name. */
+function activityStateFromMessage(state: StateMessage): ActivityState {
+  return STATES[state] ?? 'DRAFT';
+}
+
+/** What CreateActivity writes. Throws RpcError FIELD_INVALID. */
+function termsFromMessage(activity: ActivityMessage): ActivityTerms {
+  return {
+    title: titleOf(activity),
+    description: requireStorable('activity.description', activity.description),
+    price: priceOf(activity),
+    durationMinutes: activity.durationMinutes,
+    capacity: activity.capacity,
+    state: activityStateFromMessage(activity.state),
+  };
+}
+
+/** What UpdateActivity writes: the fields that the mask names. Throws RpcError FIELD_INVALID. */
+function termsFromMask(activity: ActivityMessage, paths: readonly string[]): Partial<ActivityTerms> {
+  const named = requirePaths(paths, [
+    'title',
+    'description',
+    'price',
+    'duration_minutes',
+    'capacity',
+    'state',
+  ]);
+  const { durationMinutes, capacity, description } = activity;
+  return {
+    ...(named.has('title') && { title: titleOf(activity) }),
+    ...(named.has('description') && {
+      description: requireStorable('activity.description', description),
+    }),
+    ...(named.has('price') && { price: priceOf(activity) }),
+    ...(named.has('duration_minutes') && { durationMinutes }),
+    ...(named.has('capacity') && { capacity }),
+    ...(named.has('state') && { state: requireState(activity) }),
+  };
+}
+
+/** An activity with its vendor's user as it goes over the wire. */
+function toActivityMessage({ activity, user }: ShownActivity): ActivityMessage {
+  return create(ActivitySchema, {
+    id: activity.id,
+    tenantId: activity.tenantId,
+    vendorId: activity.vendorId,
+    title: activity.title,
+    description: activity.description,
+    durationMinutes: activity.durationMinutes,
+    capacity: activity.capacity,
+    state: StateMessage[activity.state],
+    createTime: timestampFromDate(activity.createTime),
+    updateTime: timestampFromDate(activity.updateTime),
+    ...(activity.price && { price: activity.price }),
+    ...(user && { vendorUser: toAttachedUser(user) }),
+  });
+}
+
+function titleOf({ title }: ActivityMessage): string {
+  return requireVisible('activity.title', title);
+}
+
+function priceOf({ price }: ActivityMessage): ActivityTerms['price'] {
+  if (!price) return null;
+  if (price.minorUnits < 0n) throw invalidField('activity.price.minor_units', 'must not be below 0');
+  return { currencyCode: price.currencyCode, minorUnits: price.minorUnits };
+}
+
+function requireState({ state }: ActivityMessage): ActivityState {
+  if (state === StateMessage.UNSPECIFIED)
+    throw invalidField('activity.state', 'must be given where update_mask names it');
+  return activityStateFromMessage(state);
 }

@@ -1,12 +1,15 @@
 import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
   ChangeVerificationResponseSchema,
   CreateVendorResponseSchema,
   type GetVendorRequest,
   GetVendorResponseSchema,
   ListVendorsResponseSchema,
+  VerificationState as StateMessage,
   UpdateVendorResponseSchema,
   type Vendor as VendorMessage,
+  VendorSchema,
   type VendorService,
 } from '@rollcall/contract/vendor';
 import {
@@ -16,14 +19,20 @@ import {
   requireUuid,
   writeRequest,
 } from '@rollcall/runtime/rpc';
-import { changeVerification } from '../vendors/change-verification.ts';
+import { toAttachedUser } from '@rollcall/user-access';
 import { type CreateVendorPorts, createVendor } from '../vendors/create-vendor.ts';
-import { getVendor, type VendorKey } from '../vendors/get-vendor.ts';
-import { listVendors } from '../vendors/list-vendors.ts';
+import { getVendor, listVendors, type VendorKey } from '../vendors/read-vendors.ts';
 import { updateVendor } from '../vendors/update-vendor.ts';
-import type { Vendor } from '../vendors/vendor.ts';
-import { withVendorUsers } from '../vendors/vendor-users.ts';
-import { profileFromMask, profileFromMessage, stateFromMessage, toVendorMessage } from './vendor-message.ts';
+import {
+  etagOf,
+  type ShownVendor,
+  type Vendor,
+  type VendorProfile,
+  type VerificationState,
+  withVendorUsers,
+} from '../vendors/vendor.ts';
+import { changeVerification } from '../vendors/verification.ts';
+import { requirePaths } from './request-fields.ts';
 
 /** The calls of VendorService. Field rules have made sure of `vendor` and `key`; the casts rely on it. */
 export function vendorServiceImplementation(ports: CreateVendorPorts): Implementation<typeof VendorService> {
@@ -78,4 +87,59 @@ export function vendorServiceImplementation(ports: CreateVendorPorts): Implement
 function toKey(key: GetVendorRequest['key']): VendorKey {
   const id = (key.value ?? '').toLowerCase();
   return key.case === 'userId' ? { userId: id } : { id };
+}
+
+const STATES: Readonly<Record<StateMessage, VerificationState | undefined>> = {
+  [StateMessage.UNSPECIFIED]: undefined,
+  [StateMessage.UNVERIFIED]: 'UNVERIFIED',
+  [StateMessage.SUBMITTED]: 'SUBMITTED',
+  [StateMessage.VERIFIED]: 'VERIFIED',
+  [StateMessage.REJECTED]: 'REJECTED',
+  [StateMessage.SUSPENDED]: 'SUSPENDED',
+};
+
+/** A state that was asked for. Field rules have refused those that the contract does not name. */
+export function stateFromMessage(state: StateMessage): VerificationState {
+  return STATES[state] ?? 'UNVERIFIED';
+}
+
+/** What a vendor says of itself. Throws RpcError FIELD_INVALID for a text that cannot be kept. */
+function profileFromMessage({ businessLicense, serviceAreas }: VendorMessage): VendorProfile {
+  return {
+    businessLicense: requireStorable('vendor.business_license', businessLicense),
+    serviceAreas: serviceAreas.map(({ countryCode, region, postalCodePrefix }, at) => ({
+      countryCode,
+      region: requireStorable(`vendor.service_areas[${at}].region`, region),
+      postalCodePrefix: requireStorable(`vendor.service_areas[${at}].postal_code_prefix`, postalCodePrefix),
+    })),
+  };
+}
+
+/** What UpdateVendor writes: the fields that the mask names. Throws RpcError FIELD_INVALID. */
+function profileFromMask(vendor: VendorMessage, paths: readonly string[]): Partial<VendorProfile> {
+  const named = requirePaths(paths, ['business_license', 'service_areas']);
+  const { businessLicense, serviceAreas } = profileFromMessage(vendor);
+  return {
+    ...(named.has('business_license') && { businessLicense }),
+    ...(named.has('service_areas') && { serviceAreas }),
+  };
+}
+
+/** A vendor with its user as it goes over the wire. */
+function toVendorMessage({ vendor, user }: ShownVendor): VendorMessage {
+  const { verifyTime } = vendor;
+  return create(VendorSchema, {
+    id: vendor.id,
+    tenantId: vendor.tenantId,
+    userId: vendor.userId,
+    businessLicense: vendor.businessLicense,
+    serviceAreas: [...vendor.serviceAreas],
+    verificationState: StateMessage[vendor.verificationState],
+    verificationNote: vendor.verificationNote,
+    createTime: timestampFromDate(vendor.createTime),
+    updateTime: timestampFromDate(vendor.updateTime),
+    etag: etagOf(vendor),
+    ...(verifyTime && { verifyTime: timestampFromDate(verifyTime) }),
+    ...(user && { user: toAttachedUser(user) }),
+  });
 }

@@ -1,12 +1,15 @@
-import type { UserAliases } from '@rollcall/user-access';
+import { judgeActive, refusalOf, type UserAliases } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 import { VendorError } from '../errors.ts';
 import { findRepeated, type WriteRequest } from '../write-request.ts';
-import { requireEligibleUser } from './eligible-user.ts';
-import type { Vendor, VendorProfile } from './vendor.ts';
-import type { VendorReads } from './vendor-reads.ts';
-import { type ShownVendor, type VendorUsers, withVendorUsers } from './vendor-users.ts';
-import type { VendorWrites } from './vendor-writes.ts';
+import {
+  type ShownVendor,
+  type Vendor,
+  type VendorProfile,
+  type VendorUsers,
+  withVendorUsers,
+} from './vendor.ts';
+import type { VendorReads, VendorWrites } from './vendor-store.ts';
 
 /** What CreateVendor works with. */
 export interface CreateVendorPorts {
@@ -17,7 +20,7 @@ export interface CreateVendorPorts {
 }
 
 /** The vendor to make. */
-export interface CreateVendorCommand {
+interface CreateVendorCommand {
   readonly tenantId: string;
   readonly userId: string;
   readonly profile: VendorProfile;
@@ -27,7 +30,7 @@ export interface CreateVendorCommand {
 }
 
 /** A vendor and its user. */
-export interface CreatedVendor extends ShownVendor {
+interface CreatedVendor extends ShownVendor {
   /** An earlier call with the same request id made it. */
   readonly replayed: boolean;
 }
@@ -104,4 +107,31 @@ async function requireNoVendor(
 
 function vendorExists(userId: string): VendorError {
   return new VendorError('VENDOR_EXISTS', `User ${userId} is a vendor already.`, { user_id: userId });
+}
+
+/** Which user. */
+export interface UserRef {
+  readonly tenantId: string;
+  readonly userId: string;
+}
+
+/**
+ * The id of the user who is to be a vendor, which after a merge is the one that survived: active, as far as is known; what was
+ * known before the user service went away will do.
+ * Throws VendorError USER_NOT_ELIGIBLE, and USER_UNKNOWN_NOW where the user service cannot be asked and nothing is known.
+ */
+export async function requireEligibleUser(
+  users: VendorUsers,
+  ref: UserRef,
+  signal: AbortSignal,
+): Promise<string> {
+  const known = await users.lookUp(ref.tenantId, [ref.userId], signal);
+  const judged = judgeActive(known.get(ref.userId));
+  if (judged.ok) return judged.user.user.id;
+  const { message, metadata } = refusalOf(judged, ref, 'be a vendor as');
+  throw new VendorError(
+    judged.why === 'unknown' ? 'USER_UNKNOWN_NOW' : 'USER_NOT_ELIGIBLE',
+    message,
+    metadata,
+  );
 }

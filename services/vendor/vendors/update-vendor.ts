@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { VendorError, vendorNotFound } from '../errors.ts';
 import { etagOf, type Vendor, type VendorProfile } from './vendor.ts';
-import type { VendorWrites } from './vendor-writes.ts';
+import type { VendorWrites } from './vendor-store.ts';
 
 /** The change to make. */
-export interface UpdateVendorCommand {
+interface UpdateVendorCommand {
   readonly tenantId: string;
   readonly id: string;
   readonly changes: Partial<VendorProfile>;

@@ -1,6 +1,7 @@
-import { VendorError } from '../errors.ts';
-import type { UserEvent } from '../outbox/user-event.ts';
+import { VendorError, vendorNotFound } from '../errors.ts';
+import type { UserEvent } from '../outbox/user-activity.ts';
 import type { Vendor, Verification, VerificationState } from './vendor.ts';
+import type { VendorWrites } from './vendor-store.ts';
 
 /** From which state a vendor can go to which. */
 export const VERIFICATION_CHANGES: Readonly<Record<VerificationState, readonly VerificationState[]>> = {
@@ -12,7 +13,7 @@ export const VERIFICATION_CHANGES: Readonly<Record<VerificationState, readonly V
 };
 
 /** A state to go to, and why. */
-export interface VerificationTarget {
+interface VerificationTarget {
   readonly state: VerificationState;
   readonly note: string;
 }
@@ -58,4 +59,29 @@ function changeRefused({ id, verificationState: from }: Vendor, to: Verification
     `Vendor ${id} is ${from}, and goes from there to ${open}, not to ${to}.`,
     { id, from, to },
   );
+}
+
+/** Which vendor goes where, and why. */
+interface ChangeVerificationCommand extends VerificationTarget {
+  readonly tenantId: string;
+  readonly id: string;
+}
+
+/**
+ * Says how far a vendor has been checked, and tells its user where that is news.
+ * Throws VendorError VENDOR_NOT_FOUND, VERIFICATION_CHANGE_REFUSED.
+ */
+export async function changeVerification(
+  writes: VendorWrites,
+  { tenantId, id, ...target }: ChangeVerificationCommand,
+): Promise<Vendor> {
+  const vendor = await writes.change(tenantId, id, (current) => {
+    const now = new Date();
+    const values = changedVerification(current, target, now);
+    if (!values) return undefined;
+    if (target.state === current.verificationState) return { values };
+    return { values, event: verificationEvent(current, target.state, now) };
+  });
+  if (vendor) return vendor;
+  throw vendorNotFound(tenantId, id);
 }

@@ -1,0 +1,109 @@
+import type { UserAliases, Users } from '@rollcall/user-access';
+import { notFound } from '../errors.ts';
+import { takeFitting } from '../page.ts';
+import type { Booking, BookingView } from './booking.ts';
+import type {
+  BookingFilter,
+  BookingList,
+  BookingOrder,
+  BookingReads,
+  ListPosition,
+} from './booking-store.ts';
+import { mostBookingBytes, type ShownBooking, showBooking, showBookings } from './booking-with-users.ts';
+
+/** How bookings learn which users are meant. Ids are in lower case. */
+export interface UserFinder {
+  /**
+   * The users whom the user service finds by these words. Nothing of the answer is kept.
+   * Throws BookingError USER_SEARCH_UNAVAILABLE, TOO_MANY_USERS. Rejects where the caller went away, which aborts `signal`.
+   */
+  find(tenantId: string, query: string, signal: AbortSignal): Promise<readonly string[]>;
+}
+
+/** Which booking, and how much of it. */
+interface GetBookingQuery {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly view: BookingView;
+  readonly signal: AbortSignal;
+}
+
+/** One booking with its users. Throws BookingError BOOKING_NOT_FOUND. */
+export async function getBooking(
+  reads: BookingReads,
+  users: Users,
+  { tenantId, id, view, signal }: GetBookingQuery,
+): Promise<ShownBooking> {
+  const booking = await reads.find(tenantId, id, view);
+  if (!booking) throw notFound('booking', { tenantId, id });
+  return showBooking(users, booking, signal);
+}
+
+/** What ListBookings works with. */
+export interface ListBookingsPorts {
+  readonly reads: BookingReads;
+  readonly users: Users;
+  readonly finder: UserFinder;
+  readonly aliases: UserAliases;
+}
+
+/** Which bookings. Null: no matter. */
+export interface ListBookingsQuery extends Omit<BookingList, 'filter'> {
+  readonly filter: Omit<BookingFilter, 'userIds' | 'vendorIds'> & {
+    readonly userId: string | null;
+    readonly vendorId: string | null;
+    /** Words by which the user service finds those who booked. */
+    readonly userQuery: string | null;
+  };
+  readonly signal: AbortSignal;
+}
+
+/** One page of a list. */
+interface BookingPage {
+  readonly bookings: readonly ShownBooking[];
+  /** Where the next page begins; absent: this was the last. */
+  readonly next?: ListPosition;
+}
+
+/**
+ * One page of bookings with their users, of whom all are looked up at once. Shorter than asked for where an answer cannot hold
+ * it. Users who were merged count as who they are now. Throws BookingError USER_SEARCH_UNAVAILABLE, TOO_MANY_USERS.
+ */
+export async function listBookings(ports: ListBookingsPorts, query: ListBookingsQuery): Promise<BookingPage> {
+  const { signal, filter: asked, limit, ...list } = query;
+  const filter = await withIds(ports, query);
+  if (filter.userIds?.length === 0) return { bookings: [] };
+  // One more than asked for tells whether there is a next page.
+  const found = await ports.reads.list({ ...list, filter, limit: limit + 1 });
+  const bookings = takeFitting(
+    await showBookings(ports.users, found.slice(0, limit), signal),
+    mostBookingBytes,
+  );
+  const last = bookings.at(-1)?.booking;
+  if (found.length <= bookings.length || !last) return { bookings };
+  return { bookings, next: positionOf(last, list.order) };
+}
+
+async function withIds(ports: ListBookingsPorts, query: ListBookingsQuery): Promise<BookingFilter> {
+  const { userId, vendorId, userQuery, ...rest } = query.filter;
+  const [userIds, vendorIds] = await Promise.all([
+    userIdsOf(ports, query),
+    vendorId ? ports.aliases.allIdsOf(query.tenantId, [vendorId]) : null,
+  ]);
+  return { ...rest, userIds, vendorIds };
+}
+
+async function userIdsOf(
+  { finder, aliases }: ListBookingsPorts,
+  { tenantId, filter: { userId, userQuery }, signal }: ListBookingsQuery,
+): Promise<readonly string[] | null> {
+  const ofOne = userId ? await aliases.allIdsOf(tenantId, [userId]) : null;
+  if (!userQuery) return ofOne;
+  const found = await finder.find(tenantId, userQuery, signal);
+  const ofFound = found.length > 0 ? await aliases.allIdsOf(tenantId, found) : [];
+  return ofOne ? ofOne.filter((id) => ofFound.includes(id)) : ofFound;
+}
+
+function positionOf({ id, createTime, startDate }: Booking, { by }: BookingOrder): ListPosition {
+  return { at: by === 'create_time' ? createTime.toISOString() : startDate, id };
+}

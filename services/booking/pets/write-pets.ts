@@ -1,0 +1,61 @@
+import type { KnownUser, Users } from '@rollcall/user-access';
+import { v7 as uuidv7 } from 'uuid';
+import { notFound } from '../errors.ts';
+import { requireBookableUsers } from '../require-active-users.ts';
+import type { WriteRequest } from '../write-request.ts';
+import { type NewPet, type PetTerms, type ShownPet, showPet } from './pet.ts';
+import type { PetName, PetStore } from './pet-store.ts';
+
+/** What reading and changing pets works with. */
+interface PetPorts {
+  readonly pets: PetStore;
+  readonly users: Users;
+}
+
+/** The pet to add. */
+interface CreatePetCommand {
+  readonly tenantId: string;
+  readonly pet: NewPet;
+  /** Absent: a repeat adds another pet. */
+  readonly request?: WriteRequest;
+  readonly signal: AbortSignal;
+}
+
+/** A pet. */
+interface CreatedPet extends ShownPet {
+  /** An earlier call with the same request id made it. */
+  readonly replayed: boolean;
+}
+
+/**
+ * Adds a pet of an active user, once per request.
+ * Throws BookingError REQUEST_ID_REUSED, USER_NOT_BOOKABLE, USER_UNKNOWN_NOW; PET_NOT_FOUND where what it made is gone.
+ */
+export async function createPet({ pets, users }: PetPorts, command: CreatePetCommand): Promise<CreatedPet> {
+  const { tenantId, pet, request, signal } = command;
+  const replayOf = async (id: string) => {
+    const made = await pets.find({ tenantId, id });
+    if (!made) throw notFound('pet', { tenantId, id });
+    return { ...(await showPet(users, made, signal)), replayed: true };
+  };
+  // Before the user is looked at: what was done stays done.
+  const before = request && (await pets.madeBy(tenantId, request));
+  if (before !== undefined) return replayOf(before);
+  const known = await requireBookableUsers(users, { tenantId, userIds: [pet.userId], signal });
+  const now = new Date();
+  const made = { ...pet, tenantId, id: uuidv7(), createTime: now, updateTime: now };
+  const meanwhile = await pets.insert(made, request);
+  if (meanwhile !== undefined) return replayOf(meanwhile);
+  return { pet: made, user: known.get(pet.userId) as KnownUser, replayed: false };
+}
+
+/** Changes what is given of a pet. Throws BookingError PET_NOT_FOUND. */
+export async function updatePet(
+  { pets, users }: PetPorts,
+  { changes, ...name }: PetName & { readonly changes: Partial<PetTerms> },
+  signal: AbortSignal,
+): Promise<ShownPet> {
+  const pet = await pets.update(name, changes, new Date());
+  if (!pet) throw notFound('pet', name);
+  return showPet(users, pet, signal);
+}

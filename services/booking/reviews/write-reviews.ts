@@ -1,0 +1,114 @@
+import type { Users } from '@rollcall/user-access';
+import { v7 as uuidv7 } from 'uuid';
+import type { BookingStatus } from '../bookings/booking.ts';
+import { BookingError, notFound } from '../errors.ts';
+import { tellingsOf } from '../outbox/user-reports.ts';
+import type { WriteRequest } from '../write-request.ts';
+import { type NewReview, type ReviewTerms, type ShownReview, showReview } from './review.ts';
+import type {
+  DecidedReview,
+  ReviewedBooking,
+  ReviewName,
+  ReviewReads,
+  ReviewWrites,
+} from './review-store.ts';
+
+/** What CreateReview works with. */
+export interface CreateReviewPorts {
+  readonly reads: ReviewReads;
+  readonly writes: ReviewWrites;
+  readonly users: Users;
+}
+
+/** The review to write. */
+interface CreateReviewCommand {
+  readonly tenantId: string;
+  readonly review: NewReview;
+  /** Absent: a repeat is another attempt. */
+  readonly request?: WriteRequest;
+  readonly signal: AbortSignal;
+}
+
+/** A review. */
+interface CreatedReview extends ShownReview {
+  /** An earlier call with the same request id wrote it. */
+  readonly replayed: boolean;
+}
+
+/**
+ * Writes the review of a booking, in the name of its user. Asks nobody who that is: the booking is proof enough.
+ * Throws BookingError REQUEST_ID_REUSED, BOOKING_NOT_FOUND, BOOKING_NOT_REVIEWABLE, REVIEW_EXISTS; REVIEW_NOT_FOUND where what
+ * the request wrote is gone.
+ */
+export async function createReview(
+  { reads, writes, users }: CreateReviewPorts,
+  { tenantId, review, request, signal }: CreateReviewCommand,
+): Promise<CreatedReview> {
+  const { bookingId } = review;
+  const wanted = { tenantId, bookingId, request };
+  const written = await writes.write(wanted, (booking) => decide(booking, tenantId, review));
+  switch (written.outcome) {
+    case 'written':
+      return { ...(await showReview(users, written.review, signal)), replayed: false };
+    case 'repeated': {
+      const name = { tenantId, id: written.madeId };
+      const made = await reads.find(name);
+      if (!made) throw notFound('review', name);
+      return { ...(await showReview(users, made, signal)), replayed: true };
+    }
+    case 'no_booking':
+      throw notFound('booking', { tenantId, id: bookingId });
+    case 'has_review':
+      throw reviewExists(tenantId, bookingId);
+  }
+}
+
+const TOOK_PLACE: readonly BookingStatus[] = ['COMPLETED', 'ATTENDED'];
+
+function decide(booking: ReviewedBooking, tenantId: string, review: NewReview): DecidedReview {
+  const { userId, vendorId, status, reference } = booking;
+  const refuse = (why: string, told: string) => notReviewable(told, { tenantId, id: review.bookingId, why });
+  if (!userId) throw refuse('no_user', `Booking ${reference} has no user who could review it.`);
+  if (!vendorId) throw refuse('no_vendor', `Booking ${reference} has no vendor to review.`);
+  if (!TOOK_PLACE.includes(status))
+    throw refuse('status', `Booking ${reference} is ${status}: only what took place is reviewed.`);
+  const now = new Date();
+  const ids = { tenantId, id: uuidv7(), customerId: userId, vendorId };
+  const written = { ...review, ...ids, createTime: now, updateTime: now };
+  return { review: written, tellings: tellingsOf(written, 'written', now) };
+}
+
+function notReviewable(
+  message: string,
+  { tenantId, id, why }: { tenantId: string; id: string; why: string },
+): BookingError {
+  return new BookingError('BOOKING_NOT_REVIEWABLE', message, {
+    metadata: { tenant_id: tenantId, booking_id: id, why },
+  });
+}
+
+function reviewExists(tenantId: string, bookingId: string): BookingError {
+  const message = `Booking ${bookingId} has a review: change that one.`;
+  return new BookingError('REVIEW_EXISTS', message, {
+    metadata: { tenant_id: tenantId, booking_id: bookingId },
+  });
+}
+
+/** Changes what is given of a review. Throws BookingError REVIEW_NOT_FOUND. */
+export async function updateReview(
+  { writes, users }: { writes: ReviewWrites; users: Users },
+  { changes, ...name }: ReviewName & { readonly changes: Partial<ReviewTerms> },
+  signal: AbortSignal,
+): Promise<ShownReview> {
+  const updateTime = new Date();
+  const review = await writes.update(name, { ...changes, updateTime }, (each) =>
+    tellingsOf(each, 'changed', updateTime),
+  );
+  if (!review) throw notFound('review', name);
+  return showReview(users, review, signal);
+}
+
+/** Removes a review, if it is there. */
+export function deleteReview(writes: ReviewWrites, name: ReviewName): Promise<void> {
+  return writes.remove(name, (review) => tellingsOf(review, 'deleted', new Date()));
+}

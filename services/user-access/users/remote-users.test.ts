@@ -1,0 +1,46 @@
+import { create } from '@bufbuild/protobuf';
+import { UserSchema } from '@rollcall/contract/user';
+import { createLogger } from '@rollcall/runtime';
+import type { UserLookup } from '@rollcall/user-client';
+import { describe, expect, it } from 'vitest';
+import { createOutageLog } from './remote-users.ts';
+
+const id = '019c0000-0000-7000-8000-000000000001';
+const degraded = { reason: 'breaker_open', cause: new Error('away') } as const;
+const known = { id, outcome: 'found', user: create(UserSchema, { id }), version: 1n, ageMs: 0 } as const;
+
+const STALE: UserLookup = { ...known, source: 'stale', degraded };
+const CACHED: UserLookup = { ...known, source: 'cache' };
+const FRESH: UserLookup = { ...known, source: 'service' };
+const UNAVAILABLE: UserLookup = { id, outcome: 'unavailable', degraded };
+const MISSING: UserLookup = { id, outcome: 'missing', source: 'service', ageMs: 0 };
+
+/** Levels of the lines that are logged when these answers come one after the other. */
+function levelsAfter(answers: UserLookup[][]): string[] {
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  const note = createOutageLog(createLogger({ service: 'test', level: 'trace' }, { write }));
+  for (const answer of answers) note(answer);
+  return lines.map((line) => JSON.parse(line).level);
+}
+
+describe('an outage log', () => {
+  it('says nothing while all is well', () => {
+    expect(levelsAfter([[FRESH], [CACHED, MISSING], []])).toEqual([]);
+  });
+
+  it.each([
+    ['stale users', STALE],
+    ['users of whom nothing is known', UNAVAILABLE],
+  ])('warns once of an outage that shows by %s, and tells its end', (_what, away) => {
+    expect(levelsAfter([[CACHED, away], [away], [FRESH], [FRESH]])).toEqual(['warn', 'info']);
+  });
+
+  it('does not take an answer from memory for the end of an outage', () => {
+    expect(levelsAfter([[STALE], [CACHED], []])).toEqual(['warn']);
+  });
+
+  it('takes the news that a user is missing for the end of an outage', () => {
+    expect(levelsAfter([[UNAVAILABLE], [MISSING], [STALE]])).toEqual(['warn', 'info', 'warn']);
+  });
+});

@@ -1,0 +1,87 @@
+import { create } from '@bufbuild/protobuf';
+import { AttachedUserOutcome, UserSchema } from '@rollcall/contract/user';
+import { describe, expect, it } from 'vitest';
+import { type KnownUser, toAttachedUser, type Users, withUsers } from './users.ts';
+
+const [ANA, BEN, EVE] = ['a', 'b', 'e'].map((digit) => `${digit.repeat(8)}-0000-7000-8000-000000000000`) as [
+  string,
+  string,
+  string,
+];
+
+/** Knows nobody, and notes what it is asked. */
+function notingUsers() {
+  const asked: unknown[][] = [];
+  const users: Users = {
+    async lookUp(tenantId, ids, _signal, view) {
+      asked.push([tenantId, [...ids], view]);
+      return new Map(ids.map((id): [string, KnownUser] => [id, { id, outcome: 'missing' }]));
+    },
+  };
+  return { users, asked };
+}
+
+interface Review {
+  readonly customerId: string;
+  readonly vendorId: string | null;
+}
+
+const options = {
+  tenantId: 'acme',
+  columns: { customer: (row: Review) => row.customerId, vendor: (row: Review) => row.vendorId },
+  signal: new AbortController().signal,
+};
+
+describe('withUsers', () => {
+  it('asks once for all rows and columns, and puts each user where it belongs', async () => {
+    const { users, asked } = notingUsers();
+    const rows = [
+      { customerId: ANA, vendorId: EVE },
+      { customerId: BEN, vendorId: null },
+      { customerId: ANA, vendorId: BEN },
+    ];
+    const shown = await withUsers(users, rows, options);
+    expect(asked).toEqual([['acme', [ANA, EVE, BEN], undefined]]);
+    expect(shown.map(({ users: { customer, vendor } }) => [customer?.id, vendor?.id])).toEqual([
+      [ANA, EVE],
+      [BEN, undefined],
+      [ANA, BEN],
+    ]);
+    expect(shown.map(({ row }) => row)).toEqual(rows);
+  });
+
+  it('asks for the view that is wanted', async () => {
+    const { users, asked } = notingUsers();
+    await withUsers(users, [{ customerId: ANA, vendorId: null }], { ...options, view: 'BASIC' });
+    expect(asked).toEqual([['acme', [ANA], 'BASIC']]);
+  });
+
+  it('asks nobody where no row has a user', async () => {
+    const { users, asked } = notingUsers();
+    const columns = { vendor: (row: Review) => row.vendorId };
+    const shown = await withUsers(users, [{ customerId: ANA, vendorId: null }], { ...options, columns });
+    expect(shown).toEqual([{ row: { customerId: ANA, vendorId: null }, users: { vendor: undefined } }]);
+    expect(await withUsers(users, [], options)).toEqual([]);
+    expect(asked).toEqual([]);
+  });
+});
+
+const id = '019c0000-0000-7000-8000-000000000001';
+const user = create(UserSchema, { id: '019c0000-0000-7000-8000-000000000002', displayName: 'Ana' });
+
+describe('toAttachedUser', () => {
+  it('shows who is known, under the id that was kept', () => {
+    expect(toAttachedUser({ id, outcome: 'deleted', user, stale: true })).toMatchObject({
+      id,
+      outcome: AttachedUserOutcome.DELETED,
+      user: { id: user.id, displayName: 'Ana' },
+      stale: true,
+    });
+  });
+
+  it('says nothing of whom nobody can be asked about', () => {
+    const attached = toAttachedUser({ id, outcome: 'unavailable', why: 'breaker_open' });
+    expect(attached).toMatchObject({ id, outcome: AttachedUserOutcome.UNAVAILABLE, stale: false });
+    expect(attached.user).toBeUndefined();
+  });
+});
