@@ -7,7 +7,7 @@ import { OpenCalls } from './call/open-calls.ts';
 import { runUnary } from './call/run-unary.ts';
 import { makeStreamCall } from './call/stream-call.ts';
 import { makeUnaryCall } from './call/unary-call.ts';
-import { atLeast, toChannelOptions, toCredentials } from './channel/channel-options.ts';
+import { toChannelOptions, toCredentials, toDurationMs } from './channel/channel-options.ts';
 import { isRetryable } from './channel/retry-policy.ts';
 import { toTarget } from './channel/target.ts';
 import { checkOptions, type GrpcTransportOptions, toInterceptors } from './transport-options.ts';
@@ -30,7 +30,7 @@ export interface GrpcTransport extends Transport, Disposable {
 export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
   checkOptions(options);
   const target = toTarget(options.address);
-  const defaultTimeoutMs = atLeast(1, options, 'defaultTimeoutMs', DEFAULT_TIMEOUT_MS);
+  const defaultTimeoutMs = toDurationMs(1, options, 'defaultTimeoutMs', DEFAULT_TIMEOUT_MS);
   const interceptors = toInterceptors(options);
   const client = new Client(target.uri, toCredentials(target, options), toChannelOptions(options));
   const openCalls = new OpenCalls(client);

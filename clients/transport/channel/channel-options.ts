@@ -1,7 +1,7 @@
 import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
 import { showValue } from '../show-value.ts';
 import { type GrpcTransportOptions, type TlsOptions, TransportOptionError } from '../transport-options.ts';
-import { withConnectLimit } from './connect-limit.ts';
+import { withConnectTimeout } from './connect-timeout.ts';
 import { toServiceConfig } from './retry-policy.ts';
 import type { Target } from './target.ts';
 import { toTlsCredentials } from './tls-credentials.ts';
@@ -22,7 +22,7 @@ const DNS_PAUSE_MS = 2_000;
 
 /** What grpc-js is told about the channel. Throws TransportOptionError. */
 export function toChannelOptions(options: GrpcTransportOptions): ChannelOptions {
-  const maxBackoffMs = atLeast(1, options, 'maxReconnectBackoffMs', DEFAULT_MAX_RECONNECT_BACKOFF_MS);
+  const maxBackoffMs = toDurationMs(1, options, 'maxReconnectBackoffMs', DEFAULT_MAX_RECONNECT_BACKOFF_MS);
   return {
     'grpc.service_config': JSON.stringify(toServiceConfig(options.retryReadsOf ?? [])),
     // The policy is ours: no TXT record may change it, and no environment variable may send calls through a proxy.
@@ -43,8 +43,8 @@ export function toChannelOptions(options: GrpcTransportOptions): ChannelOptions 
 
 /** TLS, or plaintext where that is allowed, within `connectTimeoutMs`. Throws TransportOptionError. */
 export function toCredentials(target: Target, options: GrpcTransportOptions): ChannelCredentials {
-  const timeoutMs = atLeast(1, options, 'connectTimeoutMs', DEFAULT_CONNECT_TIMEOUT_MS);
-  return withConnectLimit(toUnlimited(target, options), timeoutMs);
+  const timeoutMs = toDurationMs(1, options, 'connectTimeoutMs', DEFAULT_CONNECT_TIMEOUT_MS);
+  return withConnectTimeout(toUnlimited(target, options), timeoutMs);
 }
 
 function toUnlimited(target: Target, options: GrpcTransportOptions): ChannelCredentials {
@@ -59,8 +59,8 @@ function toUnlimited(target: Target, options: GrpcTransportOptions): ChannelCred
 }
 
 function toKeepAlive(options: GrpcTransportOptions): ChannelOptions {
-  const keepAliveMs = atLeast(0, options, 'keepAliveMs', DEFAULT_KEEP_ALIVE_MS);
-  const timeoutMs = atLeast(1, options, 'keepAliveTimeoutMs', DEFAULT_KEEP_ALIVE_TIMEOUT_MS);
+  const keepAliveMs = toDurationMs(0, options, 'keepAliveMs', DEFAULT_KEEP_ALIVE_MS);
+  const timeoutMs = toDurationMs(1, options, 'keepAliveTimeoutMs', DEFAULT_KEEP_ALIVE_TIMEOUT_MS);
   if (keepAliveMs === 0) return {};
   return {
     'grpc.keepalive_time_ms': keepAliveMs,
@@ -82,7 +82,7 @@ type DurationOption =
   | 'maxReconnectBackoffMs';
 
 /** The option or its default, in ms. Node's timers end at 2^31-1. Throws TransportOptionError. */
-export function atLeast(
+export function toDurationMs(
   least: number,
   options: GrpcTransportOptions,
   option: DurationOption,

@@ -25,15 +25,15 @@ export const BREAKER_DEFAULTS = {
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** What the errors of the calls to one target mean for its breaker. */
-export interface BreakerJudge {
+export interface ErrorClassifier {
   /** Whether the target is away or failing. False: it answered, or the error is not about it. */
   isOutage(error: unknown): boolean;
   /** Whether no answer came before the deadline. */
   isTimeout(error: unknown): boolean;
   /** Time in ms for which the target asked to be left alone altogether. Undefined: it did not ask, or spoke of one call. */
-  askedToWaitMs(error: unknown): number | undefined;
+  requestedBackoffMs(error: unknown): number | undefined;
   /** The error of a call that the open breaker refuses. */
-  refusal(): Error;
+  openError(): Error;
 }
 
 /** Hears of each change of state, in the turn in which it happens. */

@@ -4,8 +4,8 @@ import { ERROR_DOMAIN, ErrorInfoSchema, RetryInfoSchema } from '@rollcall/contra
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Breaker, type BreakerAttempt, createBreaker } from './breaker.ts';
 import type { BreakerListener, BreakerOptions } from './breaker-options.ts';
-import { CALL_JUDGE } from './judge-calls.ts';
-import { LONGEST_WAIT_MS } from './wait.ts';
+import { CALL_ERROR_CLASSIFIER } from './call-error-classifier.ts';
+import { MAX_REQUESTED_BACKOFF_MS } from './requested-backoff.ts';
 
 const away = () => Promise.reject(new ConnectError('away', Code.Unavailable));
 const lateError = () => new ConnectError('late', Code.DeadlineExceeded);
@@ -14,9 +14,9 @@ const refused = () => Promise.reject(new ConnectError('no', Code.PermissionDenie
 const well = () => Promise.resolve('well');
 
 class BreakerOpenError extends Error {}
-const judge = { ...CALL_JUDGE, refusal: () => new BreakerOpenError() };
+const classifier = { ...CALL_ERROR_CLASSIFIER, openError: () => new BreakerOpenError() };
 const make = (options?: BreakerOptions, onChange?: BreakerListener) =>
-  createBreaker({ judge, options, onChange });
+  createBreaker({ classifier, options, onChange });
 
 let breaker: Breaker;
 beforeEach(() => {
@@ -489,7 +489,7 @@ describe('a service that asks to wait', () => {
     await expect(breaker.run(wait('VERSION_NOT_REACHED', 60))).rejects.toThrow();
     expect(await breaker.run(well)).toBe('well');
     await expect(breaker.run(wait('RATE_LIMITED', 1e9))).rejects.toThrow();
-    await vi.advanceTimersByTimeAsync(LONGEST_WAIT_MS);
+    await vi.advanceTimersByTimeAsync(MAX_REQUESTED_BACKOFF_MS);
     expect(await breaker.run(well)).toBe('well');
   });
 });

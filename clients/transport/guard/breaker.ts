@@ -3,20 +3,20 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { isCallNotSent } from '../call/call-errors.ts';
 import {
   BREAKER_DEFAULTS,
-  type BreakerJudge,
   type BreakerListener,
   type BreakerOptions,
   type BreakerState,
+  type ErrorClassifier,
 } from './breaker-options.ts';
 import { type Call, createCircuit, startWindow } from './circuit.ts';
-import { createWait } from './wait.ts';
+import { createRequestedBackoff } from './requested-backoff.ts';
 
 /** Share of `resetTimeoutMs` by which the breaker's own probe comes later, at random, so that many clients do not ask at once. */
 const PROBE_JITTER = 0.1;
 
 /** What a breaker is made with. */
 export interface BreakerParts {
-  readonly judge: BreakerJudge;
+  readonly classifier: ErrorClassifier;
   /** Default: all defaults. */
   readonly options?: BreakerOptions | undefined;
   /** Default: nothing is told. */
@@ -46,11 +46,11 @@ export interface BreakerAttempt {
 export interface Breaker {
   readonly state: BreakerState;
   /**
-   * Runs the call. Rejects without running it with the judge's refusal, or, where the target told this process to wait, with
+   * Runs the call. Rejects without running it with `openError`, or, where the target told this process to wait, with
    * the error that said so.
    */
   run<Result>(call: () => Promise<Result>, attempt?: BreakerAttempt): Promise<Result>;
-  /** Stops its timers and its own probes. Later calls reject with the judge's refusal. */
+  /** Stops its timers and its own probes. Later calls reject with `openError`. */
   close(): void;
 }
 
@@ -65,12 +65,12 @@ export interface Breaker {
  * timeouts in a row are counted beside the window, and trip the breaker by themselves. Once it is open the breaker probes by
  * itself, one call at a time: were each caller a probe, each page of a quiet process would wait for its deadline.
  */
-export function createBreaker({ judge, options = {}, onChange }: BreakerParts): Breaker {
+export function createBreaker({ classifier, options = {}, onChange }: BreakerParts): Breaker {
   const { probes = BREAKER_DEFAULTS.probes, resetTimeoutMs = BREAKER_DEFAULTS.resetTimeoutMs } = options;
   const window = startWindow();
-  const { isOutage, isTimeout } = judge;
+  const { isOutage, isTimeout } = classifier;
   const circuit = createCircuit(options, { rotation: window.rotation, isOutage });
-  const wait = createWait(judge.askedToWaitMs);
+  const wait = createRequestedBackoff(classifier.requestedBackoffMs);
   const timeouts = createTimeoutRow(options.timeoutThreshold ?? BREAKER_DEFAULTS.timeoutThreshold);
   let period = 0;
   let probing = 0;
@@ -188,7 +188,8 @@ export function createBreaker({ judge, options = {}, onChange }: BreakerParts): 
     async run<Result>(call: Call<Result>, attempt: BreakerAttempt = {}) {
       const heeding = () => wait.heed(call);
       if (state === 'closed') return wait.isOver() ? fire(heeding, attempt) : wait.refuse();
-      if (state === 'open' || ownProbe !== undefined || probing + succeeded >= probes) throw judge.refusal();
+      if (state === 'open' || ownProbe !== undefined || probing + succeeded >= probes)
+        throw classifier.openError();
       return wait.isOver() ? probe(heeding, attempt) : wait.refuse();
     },
     close() {

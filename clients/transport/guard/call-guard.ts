@@ -1,7 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { createBreaker } from './breaker.ts';
-import type { BreakerJudge, BreakerOptions, BreakerState } from './breaker-options.ts';
-import { CALL_JUDGE } from './judge-calls.ts';
+import type { BreakerOptions, BreakerState, ErrorClassifier } from './breaker-options.ts';
+import { CALL_ERROR_CLASSIFIER } from './call-error-classifier.ts';
 import { type CallObserver, codeOfCall } from './observe-calls.ts';
 
 /** What a guard is made with. */
@@ -13,7 +13,7 @@ export interface CallGuardOptions {
   /** Default: all defaults. */
   readonly breaker?: BreakerOptions | undefined;
   /** What errors mean. Default: as of gRPC calls. */
-  readonly judge?: Omit<BreakerJudge, 'refusal'>;
+  readonly classifier?: Omit<ErrorClassifier, 'openError'>;
   /** Names the code of an error, for metrics. Default: as of gRPC calls. */
   readonly codeOf?: (error: unknown) => string;
 }
@@ -62,10 +62,10 @@ function targetUnavailable(target: string): ConnectError {
 
 /** Makes the guard of one target, its breaker closed. */
 export function createCallGuard(options: CallGuardOptions): CallGuard {
-  const { target, observer, judge = CALL_JUDGE, codeOf = codeOfCall } = options;
+  const { target, observer, classifier = CALL_ERROR_CLASSIFIER, codeOf = codeOfCall } = options;
   const refusal = () => targetUnavailable(target);
   const breaker = createBreaker({
-    judge: { ...judge, refusal },
+    classifier: { ...classifier, openError: refusal },
     options: options.breaker,
     onChange: ({ to }) => observer?.onState({ target, state: to }),
   });

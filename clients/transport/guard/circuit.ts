@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import CircuitBreaker from 'opossum';
-import { BREAKER_DEFAULTS, type BreakerJudge, type BreakerOptions } from './breaker-options.ts';
+import { BREAKER_DEFAULTS, type BreakerOptions, type ErrorClassifier } from './breaker-options.ts';
 
 export type Call<Result = unknown> = () => Promise<Result>;
 type Circuit = CircuitBreaker<[Call], unknown>;
@@ -11,7 +11,7 @@ const BUCKETS = 10;
 /** The deadline is the only timeout. Options are a fresh object, because opossum writes into it. */
 export function createCircuit(
   options: BreakerOptions,
-  { rotation, isOutage }: { rotation: EventEmitter; isOutage: BreakerJudge['isOutage'] },
+  { rotation, isOutage }: { rotation: EventEmitter; isOutage: ErrorClassifier['isOutage'] },
 ): Circuit {
   return new CircuitBreaker((call: Call) => call(), {
     timeout: false,

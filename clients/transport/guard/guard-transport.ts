@@ -3,8 +3,8 @@ import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from '@rollcall/contract/health';
 import { remainingMs } from '../call/call-deadline.ts';
+import { isUnanswered, markTimeout } from './call-error-classifier.ts';
 import type { CallGuard, GuardedCall } from './call-guard.ts';
-import { isUnanswered, markTimeout } from './judge-calls.ts';
 
 /**
  * The time in ms that a call must have had for its timeout to say something about the target: some hundred times what a service

@@ -2,10 +2,10 @@
 export { type Breaker, type BreakerAttempt, type BreakerParts, createBreaker } from './breaker.ts';
 export {
   BREAKER_DEFAULTS,
-  type BreakerJudge,
   type BreakerListener,
   type BreakerOptions,
   type BreakerState,
+  type ErrorClassifier,
 } from './breaker-options.ts';
 export {
   type CallGuard,
@@ -16,4 +16,4 @@ export {
 } from './call-guard.ts';
 export { guardTransport } from './guard-transport.ts';
 export { type CallEnd, type CallObserver, observeCalls } from './observe-calls.ts';
-export { askedToWaitMs, LONGEST_WAIT_MS } from './wait.ts';
+export { MAX_REQUESTED_BACKOFF_MS, requestedBackoffMs } from './requested-backoff.ts';

@@ -1,5 +1,5 @@
 // The door of @rollcall/transport/testing: real servers for tests, on loopback, and how a call to one failed.
-export { type Fault, faultOf } from './fault-of.ts';
+export { type CallFailure, faultOf } from './call-failure.ts';
 export {
   type GrpcTestServer,
   type GrpcTestServerOptions,

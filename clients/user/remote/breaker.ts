@@ -1,9 +1,9 @@
 import {
-  askedToWaitMs,
   type Breaker,
   type BreakerListener,
   type BreakerOptions,
   createBreaker,
+  requestedBackoffMs,
 } from '@rollcall/transport/guard';
 import { BreakerOpenError, isOutage, isTimeout } from '../model/classify-error.ts';
 
@@ -17,7 +17,7 @@ export {
 
 /** Makes the breaker between this client and the user service. @throws BreakerOpenError from `run` while it is open. */
 export function createUserBreaker(options: BreakerOptions = {}, onChange?: BreakerListener): Breaker {
-  return createBreaker({ judge: JUDGE, options, onChange });
+  return createBreaker({ classifier: CLASSIFIER, options, onChange });
 }
 
-const JUDGE = { isOutage, isTimeout, askedToWaitMs, refusal: () => new BreakerOpenError() };
+const CLASSIFIER = { isOutage, isTimeout, requestedBackoffMs, openError: () => new BreakerOpenError() };

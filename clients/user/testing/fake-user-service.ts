@@ -8,21 +8,21 @@ import {
 } from '@connectrpc/connect';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
 import { type GrpcTestServer, startGrpcTestServer } from '@rollcall/transport/testing';
-import { externalIdsOf } from './fake/external-ids.ts';
-import { away, Troubles } from './fake/faults.ts';
-import { onceOf, rememberRequests } from './fake/idempotency.ts';
-import { guardService, type ReceivedCall, requireFieldRules } from './fake/interceptor.ts';
-import { lifecycleOf } from './fake/lifecycle.ts';
-import { listingOf } from './fake/listing.ts';
-import { mergingOf } from './fake/merging.ts';
+import { createExternalIdHandlers } from './fake/external-ids.ts';
+import { Faults, serviceDown } from './fake/faults.ts';
+import { createRunOnce, createWriteOnce } from './fake/idempotency.ts';
+import { interceptService, type ReceivedCall, requireValidator } from './fake/interceptor.ts';
+import { createLifecycleHandlers } from './fake/lifecycle.ts';
+import { createListHandlers } from './fake/listing.ts';
+import { createMergeHandlers } from './fake/merging.ts';
 import { type FakeBackup, UserStore } from './fake/model/user-store.ts';
-import { readsOf } from './fake/reads.ts';
-import { statisticsOf } from './fake/record-statistics.ts';
-import { searchingOf } from './fake/search.ts';
-import { activitiesOf, notesOf, timelineOf } from './fake/timeline.ts';
-import { type FakeUsers, usersOf } from './fake/users.ts';
-import { watchOf } from './fake/watch.ts';
-import { writesOf } from './fake/writes.ts';
+import { createReadHandlers } from './fake/reads.ts';
+import { createStatisticsHandlers } from './fake/record-statistics.ts';
+import { createSearchHandlers } from './fake/search.ts';
+import { createActivityHandlers, createNoteHandlers, createTimelineHandlers } from './fake/timeline.ts';
+import { createFakeUsers, type FakeUsers } from './fake/users.ts';
+import { createWatchHandlers } from './fake/watch.ts';
+import { createWriteHandlers } from './fake/writes.ts';
 
 export type { FakeBackup, UserFields } from './fake/model/user-store.ts';
 export type { FakeUsers } from './fake/users.ts';
@@ -71,27 +71,31 @@ export interface FakeUserService extends AsyncDisposable {
  * here, so a timeline tells of no sign-in. Throws where `@bufbuild/protovalidate` is not installed.
  */
 export function createFakeUserService(): FakeUserService {
-  requireFieldRules();
+  requireValidator();
   const store = new UserStore();
-  const troubles = new Troubles();
-  const remember = rememberRequests();
-  const once = onceOf(store, remember);
+  const troubles = new Faults();
+  const remember = createRunOnce();
+  const once = createWriteOnce(store, remember);
   const received: ReceivedCall[] = [];
   const guards = { troubles, received };
-  const users = guardService(UserService, { ...readsOf(store), ...watchOf(store, troubles) }, guards);
-  const admin = guardService(
+  const users = interceptService(
+    UserService,
+    { ...createReadHandlers(store), ...createWatchHandlers(store, troubles) },
+    guards,
+  );
+  const admin = interceptService(
     UserAdminService,
     {
-      ...writesOf(store, once),
-      ...lifecycleOf(store, once),
-      ...externalIdsOf(store, once),
-      ...listingOf(store),
-      ...searchingOf(store),
-      ...mergingOf(store, remember),
-      ...notesOf(store, remember),
-      ...activitiesOf(store, remember),
-      ...timelineOf(store),
-      ...statisticsOf(store, once),
+      ...createWriteHandlers(store, once),
+      ...createLifecycleHandlers(store, once),
+      ...createExternalIdHandlers(store, once),
+      ...createListHandlers(store),
+      ...createSearchHandlers(store),
+      ...createMergeHandlers(store, remember),
+      ...createNoteHandlers(store, remember),
+      ...createActivityHandlers(store, remember),
+      ...createTimelineHandlers(store),
+      ...createStatisticsHandlers(store, once),
     },
     guards,
   );
@@ -100,7 +104,7 @@ export function createFakeUserService(): FakeUserService {
   const serve = (port = 0) => startGrpcTestServer(UserService, users, { port, others });
 
   const down = () => {
-    troubles.fault = away;
+    troubles.fault = serviceDown;
     troubles.cutStreams();
     server?.kill();
   };
@@ -109,7 +113,7 @@ export function createFakeUserService(): FakeUserService {
       router.service(UserService, users);
       router.service(UserAdminService, admin);
     }),
-    users: usersOf(store),
+    users: createFakeUsers(store),
     requests: <M extends DescMethod>(method: M) =>
       received
         .filter((call) => call.method === (method as DescMethod))
@@ -118,7 +122,7 @@ export function createFakeUserService(): FakeUserService {
       troubles.latencyMs = ms;
     },
     silent: () => {
-      troubles.silent = true;
+      troubles.isSilent = true;
     },
     fail: (code = Code.Internal) => {
       troubles.fault = () => new ConnectError('the fake user service was told to fail', code);
@@ -127,10 +131,10 @@ export function createFakeUserService(): FakeUserService {
     flapping: (turns) => {
       troubles.fault = flaps(turns);
     },
-    stale: () => store.holdReaders(),
+    stale: () => store.freezeReads(),
     up: async () => {
       troubles.clear();
-      store.releaseReaders();
+      store.unfreezeReads();
       if (server === undefined) return;
       server.kill();
       server = await serve(server.port);
@@ -159,5 +163,5 @@ function flaps({
   down?: number;
 } = {}): (isStream: boolean) => ConnectError | undefined {
   let calls = 0;
-  return (isStream) => (isStream || calls++ % (up + down) < up ? undefined : away());
+  return (isStream) => (isStream || calls++ % (up + down) < up ? undefined : serviceDown());
 }

@@ -8,8 +8,8 @@ import {
   UserChangeKind,
   UserSchema,
 } from '@rollcall/contract/user';
-import { inFull, toUser, type UserFields, UserStore } from './fake/model/user-store.ts';
-import { readsOf } from './fake/reads.ts';
+import { toFullView, toUser, type UserFields, UserStore } from './fake/model/user-store.ts';
+import { createReadHandlers } from './fake/reads.ts';
 
 export { refusal } from './fake/model/refusal.ts';
 
@@ -22,11 +22,11 @@ export class MapUserService {
   /** Thrown in place of each answer. Default: none. */
   fault: ConnectError | undefined;
   readonly #store = new UserStore();
-  readonly #reads = readsOf(this.#store);
+  readonly #reads = createReadHandlers(this.#store);
 
   /** Makes or replaces a user: version 1, or one more than before. Answers it. */
   put(tenantId: string, id: string, fields: UserFields = {}): User {
-    return inFull(this.#store.write(toUser(tenantId, id, fields)));
+    return toFullView(this.#store.write(toUser(tenantId, id, fields)));
   }
 
   /**
@@ -37,10 +37,10 @@ export class MapUserService {
     const [loser, survivor] = [loserId, survivorId].map((id) => this.#store.current(tenantId, id));
     if (!loser || !survivor) throw new Error(`Tenant ${tenantId} has no users ${loserId} and ${survivorId}.`);
     const kind = UserChangeKind.MERGED;
-    this.#store.keep(survivor, { kind });
+    this.#store.writeUnchecked(survivor, { kind });
     // The client's model counts whoever an address leads to as shown for the id that had it first; no client can know that id.
     const without = Object.assign(clone(UserSchema, loser), { email: '' });
-    this.#store.keep(without, { kind, mergedInto: survivor.id });
+    this.#store.writeUnchecked(without, { kind, mergedInto: survivor.id });
   }
 
   getUser = async (request: GetUserRequest) => {

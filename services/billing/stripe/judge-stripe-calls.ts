@@ -21,13 +21,13 @@ export class AnswerFault extends Error {
  * requests, or an object that another request holds) included: how long to wait after 429 is told to the caller.
  */
 export const STRIPE_CALLS = {
-  judge: {
+  classifier: {
     isOutage: (error) => !(error instanceof AnswerFault && /^4\d\d$/.test(error.code)),
     isTimeout: (error) => codeOfFault(error) === Stripe.HttpClient.TIMEOUT_ERROR_CODE,
-    askedToWaitMs: () => undefined,
+    requestedBackoffMs: () => undefined,
   },
   codeOf: codeOfFault,
-} as const satisfies Pick<CallGuardOptions, 'judge' | 'codeOf'>;
+} as const satisfies Pick<CallGuardOptions, 'classifier' | 'codeOf'>;
 
 function codeOfFault(error: unknown): string {
   const code = (error as { code?: unknown } | undefined)?.code;

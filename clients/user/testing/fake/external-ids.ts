@@ -6,12 +6,12 @@ import {
   UnlinkExternalIdRequestSchema,
   type UserAdminService,
 } from '@rollcall/contract/user';
-import type { Once } from './idempotency.ts';
+import type { WriteOnce } from './idempotency.ts';
 import { requireNotErased, requireReadable, requireUser } from './lifecycle.ts';
 import { invalidField, refusal } from './model/refusal.ts';
-import { externalKeyOf as keyOf } from './model/related-records.ts';
+import { externalIdKey as keyOf } from './model/related-records.ts';
 import type { UserStore } from './model/user-store.ts';
-import { requireStorableText } from './user-fields.ts';
+import { requireStorableText } from './writable-fields.ts';
 
 type Calls = Pick<
   ServiceImpl<typeof UserAdminService>,
@@ -19,7 +19,7 @@ type Calls = Pick<
 >;
 
 /** LinkExternalId, UnlinkExternalId and ListExternalIds over a store. */
-export function externalIdsOf(store: UserStore, once: Once): Calls {
+export function createExternalIdHandlers(store: UserStore, once: WriteOnce): Calls {
   return {
     linkExternalId: (request) => {
       const externalId = request.externalId as ExternalId;
@@ -27,12 +27,12 @@ export function externalIdsOf(store: UserStore, once: Once): Calls {
       return once(LinkExternalIdRequestSchema, request, () => {
         const user = requireUser(store, request);
         requireNotErased(store, user);
-        const holder = store.external.holder(request.tenantId, externalId);
+        const holder = store.externalIds.holder(request.tenantId, externalId);
         if (holder !== undefined && holder !== user.id) {
           const message = `Another user of tenant ${request.tenantId} has this name in ${externalId.source}.`;
           throw refusal(Code.AlreadyExists, 'EXTERNAL_ID_TAKEN', message);
         }
-        store.external.link(user, externalId);
+        store.externalIds.link(user, externalId);
         return user;
       });
     },
@@ -41,14 +41,14 @@ export function externalIdsOf(store: UserStore, once: Once): Calls {
       requireStorableText('external_id.external_id', externalId.externalId);
       return once(UnlinkExternalIdRequestSchema, request, () => {
         const user = requireUser(store, request);
-        store.external.unlink(user, externalId);
+        store.externalIds.unlink(user, externalId);
         return user;
       });
     },
     listExternalIds({ tenantId, id, pageSize, pageToken }) {
       const user = requireReadable(store, { tenantId, id });
       const after = readToken(pageToken, user.id);
-      const all = store.external.of(user).filter((each) => after === undefined || keyOf(each) > after);
+      const all = store.externalIds.of(user).filter((each) => after === undefined || keyOf(each) > after);
       const page = all.slice(0, Math.min(pageSize || 50, 1000));
       const last = page.at(-1);
       const nextPageToken = last && page.length < all.length ? writeToken(keyOf(last), user.id) : '';

@@ -2,20 +2,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Code, ConnectError } from '@connectrpc/connect';
 
 /** What is wrong with the fake at the moment, and what that does to a call. */
-export class Troubles {
+export class Faults {
   /** Time in ms that each answer takes. */
   latencyMs = 0;
   /** Whether nothing is ever answered. */
-  silent = false;
+  isSilent = false;
   /** Asked for each call: what it fails with. Undefined: nothing. */
   fault: (isStream: boolean) => ConnectError | undefined = () => undefined;
   readonly #end = new AbortController();
   #streams = new AbortController();
 
   /** Lets a call through to its handler when it is time, or fails it. */
-  async pass(signal: AbortSignal, isStream: boolean): Promise<void> {
+  async apply(signal: AbortSignal, isStream: boolean): Promise<void> {
     const gone = AbortSignal.any([signal, this.#end.signal]);
-    if (this.silent) await aborted(gone);
+    if (this.isSilent) await whenAborted(gone);
     if (this.latencyMs > 0) await delay(this.latencyMs, undefined, { signal: gone });
     const fault = this.fault(isStream);
     if (fault !== undefined) throw fault;
@@ -34,7 +34,7 @@ export class Troubles {
   /** All is well again. */
   clear(): void {
     this.latencyMs = 0;
-    this.silent = false;
+    this.isSilent = false;
     this.fault = () => undefined;
   }
 
@@ -46,12 +46,12 @@ export class Troubles {
 }
 
 /** How a process that is not there fails its callers. */
-export function away(): ConnectError {
+export function serviceDown(): ConnectError {
   return new ConnectError('the fake user service is down', Code.Unavailable);
 }
 
 /** Settles when the signal is aborted. */
-export async function aborted(signal: AbortSignal): Promise<void> {
+export async function whenAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -2,17 +2,17 @@ import { type DescMessage, equals, type MessageShape } from '@bufbuild/protobuf'
 import { Code } from '@connectrpc/connect';
 import type { User } from '@rollcall/contract/user';
 import { refusal } from './model/refusal.ts';
-import { inFull, type UserStore } from './model/user-store.ts';
+import { toFullView, type UserStore } from './model/user-store.ts';
 
 /** Does something once for a request id, and answers a repeat the same. Throws REQUEST_ID_REUSED. */
-export type Remember = <S extends DescMessage, T>(
+export type RunOnce = <S extends DescMessage, T>(
   schema: S,
   request: MessageShape<S> & { tenantId: string; requestId: string },
   work: () => T,
 ) => T;
 
 /** Does a write once for a request id, and answers a repeat with the user as it is by then. Throws REQUEST_ID_REUSED. */
-export type Once = <S extends DescMessage>(
+export type WriteOnce = <S extends DescMessage>(
   schema: S,
   request: MessageShape<S> & { tenantId: string; requestId: string },
   work: () => User,
@@ -26,7 +26,7 @@ interface DoneRequest {
 }
 
 /** Remembers requests, each of them by its tenant and id, whatever it is for. */
-export function rememberRequests(): Remember {
+export function createRunOnce(): RunOnce {
   const done = new Map<string, DoneRequest>();
   return (schema, request, work) => {
     if (request.requestId === '') return work();
@@ -43,10 +43,10 @@ export function rememberRequests(): Remember {
 }
 
 /** Writes whose answer is the user. */
-export function onceOf(store: UserStore, remember: Remember): Once {
+export function createWriteOnce(store: UserStore, remember: RunOnce): WriteOnce {
   return (schema, request, work) => {
     const id = remember(schema, request, () => work().id);
-    return { user: inFull(store.current(request.tenantId, id) as User) };
+    return { user: toFullView(store.current(request.tenantId, id) as User) };
   };
 }
 

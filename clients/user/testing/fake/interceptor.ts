@@ -13,7 +13,7 @@ import type { Validator } from '@bufbuild/protovalidate';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import { ErrorInfoSchema } from '@rollcall/contract';
 import { contentCheck, unmaskedRemoval } from '@rollcall/contract/request-content';
-import type { Troubles } from './faults.ts';
+import type { Faults } from './faults.ts';
 import { invalidField, refusal } from './model/refusal.ts';
 
 /** A call that arrived. */
@@ -26,10 +26,10 @@ type Unary = (request: Message, context: HandlerContext) => unknown;
 type Stream = (request: Message, context: HandlerContext) => AsyncIterable<unknown>;
 
 /** Puts what every call goes through before the handlers of a service: it is noted, waits its trouble out, and is checked. */
-export function guardService<S extends DescService>(
+export function interceptService<S extends DescService>(
   service: S,
   handlers: Partial<ServiceImpl<S>>,
-  { troubles, received }: { troubles: Troubles; received: ReceivedCall[] },
+  { troubles, received }: { troubles: Faults; received: ReceivedCall[] },
 ): Partial<ServiceImpl<S>> {
   async function enter(
     method: DescMethod,
@@ -37,7 +37,7 @@ export function guardService<S extends DescService>(
     ...[{ signal }]: [HandlerContext]
   ): Promise<void> {
     received.push({ method, request });
-    await troubles.pass(signal, method.methodKind !== 'unary');
+    await troubles.apply(signal, method.methodKind !== 'unary');
     await checkFields(method.input, request);
   }
 
@@ -80,7 +80,7 @@ function withRequestId({ metadata, ...info }: MessageInitShape<typeof ErrorInfoS
 }
 
 /** Throws where the package that knows the contract's rules is not installed. It is one that tests need and clients do not. */
-export function requireFieldRules(): void {
+export function requireValidator(): void {
   try {
     createRequire(import.meta.url).resolve('@bufbuild/protovalidate');
   } catch (cause) {

@@ -12,12 +12,12 @@ import {
   UserSchema,
   UserState,
 } from '@rollcall/contract/user';
-import type { Once } from './idempotency.ts';
+import type { WriteOnce } from './idempotency.ts';
 import { refusal, userNotFound } from './model/refusal.ts';
 import type { Owner } from './model/related-records.ts';
 import { toUser, type UserStore } from './model/user-store.ts';
 import { etagOf } from './model/views.ts';
-import { requireVisibleText } from './user-fields.ts';
+import { requireVisibleText } from './writable-fields.ts';
 
 type Lifecycle = Pick<
   ServiceImpl<typeof UserAdminService>,
@@ -27,7 +27,7 @@ type Lifecycle = Pick<
 const MAX_TAGS = 100;
 
 /** DeleteUser, UndeleteUser, EraseUser and ModifyTags over a store. */
-export function lifecycleOf(store: UserStore, once: Once): Lifecycle {
+export function createLifecycleHandlers(store: UserStore, once: WriteOnce): Lifecycle {
   const statesBefore = new Map<string, UserState>();
   return {
     deleteUser: (request) =>
@@ -112,8 +112,8 @@ function keyOf({ tenantId, id }: User): string {
 
 /** Leaves nothing but tombstones of a user and of everyone who was merged into it: they are one person. */
 export function eraseUser(store: UserStore, user: User): User {
-  const [, ...merged] = store.familyOf(user);
-  for (const { tenantId, id } of merged) eraseOne(store, store.own(tenantId, id)?.user as User);
+  const [, ...merged] = store.mergeGroupOf(user);
+  for (const { tenantId, id } of merged) eraseOne(store, store.row(tenantId, id)?.user as User);
   return eraseOne(store, user);
 }
 
@@ -124,7 +124,10 @@ function eraseOne(store: UserStore, { tenantId, id, role, createTime, deleteTime
   return store.write(tombstone, { kind: UserChangeKind.ERASED });
 }
 
-function eraseBeside({ external, notes, activities, figures, merges }: UserStore, owner: Owner): void {
+function eraseBeside(
+  { externalIds: external, notes, activities, statistics: figures, merges }: UserStore,
+  owner: Owner,
+): void {
   for (const each of [external, notes, activities, figures]) each.clear(owner);
   for (const merge of merges.of(owner)) merge.before = undefined;
 }

@@ -10,10 +10,18 @@ import {
   UserState,
 } from '@rollcall/contract/user';
 import { invalidField } from './model/refusal.ts';
-import { momentKeyOf, nanosOf, requireMoment } from './model/timestamps.ts';
+import { requireTimestamp, timestampSortKey, toNanos } from './model/timestamps.ts';
 import type { UserStore } from './model/user-store.ts';
-import { shownName } from './model/views.ts';
-import { compare, type Place, pageSizeOf, readToken, takeFitting, tieOf, toToken } from './pages.ts';
+import { displayNameOf } from './model/views.ts';
+import {
+  comparePositions,
+  limitUsersBySize,
+  type PagePosition,
+  readPageToken,
+  requestFingerprint,
+  toPageSize,
+  writePageToken,
+} from './pages.ts';
 
 const ORDERS = [
   '',
@@ -26,48 +34,52 @@ const ORDERS = [
 ];
 
 /** ListUsers over a store. */
-export function listingOf(store: UserStore): Pick<ServiceImpl<typeof UserAdminService>, 'listUsers'> {
+export function createListHandlers(
+  store: UserStore,
+): Pick<ServiceImpl<typeof UserAdminService>, 'listUsers'> {
   return {
     listUsers(request: ListUsersRequest) {
       const placeOf = orderOf(request);
-      requireMoments(request.filter);
+      requireFilterTimes(request.filter);
       const sign = request.orderBy.endsWith(' desc') ? -1 : 1;
-      const after = readToken(tieOf(ListUsersRequestSchema, request), request.pageToken);
+      const after = readPageToken(requestFingerprint(ListUsersRequestSchema, request), request.pageToken);
       const behind = store
         .readAll(request.tenantId)
-        .filter((user) => passes(user, request.filter))
-        .sort((a, b) => sign * compare(placeOf(a), placeOf(b)))
-        .filter((user) => after === undefined || sign * compare(placeOf(user), after) > 0);
-      const page = takeFitting(behind.slice(0, pageSizeOf(request)), request.view);
+        .filter((user) => matchesFilter(user, request.filter))
+        .sort((a, b) => sign * comparePositions(placeOf(a), placeOf(b)))
+        .filter((user) => after === undefined || sign * comparePositions(placeOf(user), after) > 0);
+      const page = limitUsersBySize(behind.slice(0, toPageSize(request)), request.view);
       const last = behind[page.length - 1];
       const isCut = last && page.length < behind.length;
       return {
         users: page,
-        nextPageToken: isCut ? toToken(tieOf(ListUsersRequestSchema, request), placeOf(last)) : '',
+        nextPageToken: isCut
+          ? writePageToken(requestFingerprint(ListUsersRequestSchema, request), placeOf(last))
+          : '',
       };
     },
   };
 }
 
-function orderOf({ orderBy }: ListUsersRequest): (user: User) => Place {
+function orderOf({ orderBy }: ListUsersRequest): (user: User) => PagePosition {
   if (!ORDERS.includes(orderBy))
     throw invalidField('order_by', `must be empty or one of ${ORDERS.filter(Boolean).join(', ')}`);
-  if (orderBy.startsWith('display_name')) return (user) => [foldText(shownName(user)), user.id];
+  if (orderBy.startsWith('display_name')) return (user) => [foldText(displayNameOf(user)), user.id];
   const time = orderBy.startsWith('update_time') ? 'updateTime' : 'createTime';
-  return (user) => [momentKeyOf(user[time]), user.id];
+  return (user) => [timestampSortKey(user[time]), user.id];
 }
 
 /** Refuses a filter whose moments are none. */
-export function requireMoments(filter: UserFilter | undefined): void {
+export function requireFilterTimes(filter: UserFilter | undefined): void {
   const { createdFrom, createdBefore, activeFrom, activeBefore } = filter ?? {};
-  if (createdFrom) requireMoment('filter.created_from', createdFrom);
-  if (createdBefore) requireMoment('filter.created_before', createdBefore);
-  if (activeFrom) requireMoment('filter.active_from', activeFrom);
-  if (activeBefore) requireMoment('filter.active_before', activeBefore);
+  if (createdFrom) requireTimestamp('filter.created_from', createdFrom);
+  if (createdBefore) requireTimestamp('filter.created_before', createdBefore);
+  if (activeFrom) requireTimestamp('filter.active_from', activeFrom);
+  if (activeBefore) requireTimestamp('filter.active_before', activeBefore);
 }
 
 /** Whether a filter lets a user through. */
-export function passes(user: User, filter: UserFilter | undefined): boolean {
+export function matchesFilter(user: User, filter: UserFilter | undefined): boolean {
   const states = filter?.states.length ? filter.states : [UserState.ACTIVE, UserState.SUSPENDED];
   const { tags = [], statistics } = user.profile ?? {};
   return (
@@ -87,5 +99,5 @@ function isWithin(
 ): boolean {
   if (from === undefined && before === undefined) return true;
   if (time === undefined) return false;
-  return (!from || nanosOf(time) >= nanosOf(from)) && (!before || nanosOf(time) < nanosOf(before));
+  return (!from || toNanos(time) >= toNanos(from)) && (!before || toNanos(time) < toNanos(before));
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { fromJson, type JsonObject, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { type User, UserSchema } from '@rollcall/contract/user';
-import { sumRatings, sumStatistics, withFigures } from './model/statistics.ts';
+import { sumRatings, sumStatistics, withStatistics } from './model/statistics.ts';
 
 const TEXTS = ['first_name', 'last_name', 'display_name', 'profile_image', 'business_name'];
 const FIELDS = [...TEXTS, 'email', 'phone', 'role', 'state'];
@@ -30,7 +30,7 @@ export function mergedUser(survivor: User, loser: User, takeFromLoser: readonly 
   const result: Places = new Map([...mine].filter(([place]) => !taken.has(pathOf(place))));
   for (const [place, value] of theirs) if (!result.has(place)) result.set(place, value);
   const statistics = sumStatistics([survivor, loser].flatMap(({ profile }) => profile?.statistics ?? []));
-  return withFigures(withPlaces(survivor, bounded(result)), statistics, sumRatings([survivor, loser]));
+  return withStatistics(withPlaces(survivor, bounded(result)), statistics, sumRatings([survivor, loser]));
 }
 
 /** The user as it was before a merge, but for what changed since: that stays. */
@@ -44,17 +44,17 @@ export function unmergedUser(current: User, { before, result }: { before: User; 
   }
   const isRatedAsMade = isDeepStrictEqual(ratingsOf(current), ratingsOf(result));
   const ratings = ratingsOf(isRatedAsMade ? before : current);
-  return withFigures(withPlaces(current, restored), before.profile?.statistics, ratings);
+  return withStatistics(withPlaces(current, restored), before.profile?.statistics, ratings);
 }
 
 /** A user as JSON by the names of the contract, display name as it was given. */
-export function jsonOf(user: User): JsonObject & { profile: JsonObject } {
+export function toProtoJson(user: User): JsonObject & { profile: JsonObject } {
   const json = toJson(UserSchema, user, { useProtoFieldName: true }) as JsonObject;
   return { ...json, profile: (json.profile ?? {}) as JsonObject };
 }
 
 function placesOf(user: User): Places {
-  const { profile, ...fields } = jsonOf(user);
+  const { profile, ...fields } = toProtoJson(user);
   const maps = MAPS.flatMap((part) => Object.entries((profile[part] ?? {}) as JsonObject).map(inside(part)));
   const tags = ((profile.tags ?? []) as string[]).map((tag) => [tag, tag] as const);
   const consents = ((profile.consents ?? []) as { purpose: string }[]).map(
@@ -72,7 +72,7 @@ function placesOf(user: User): Places {
 }
 
 function withPlaces(user: User, places: Places): User {
-  const json: JsonObject = jsonOf(user);
+  const json: JsonObject = toProtoJson(user);
   const profile = json.profile as JsonObject;
   for (const path of FIELDS) put(json, path, places.get(path));
   for (const part of WHOLES) put(profile, part, places.get(`profile.${part}`));

@@ -3,9 +3,9 @@ import { FieldMaskSchema } from '@bufbuild/protobuf/wkt';
 import { Code, type ConnectError } from '@connectrpc/connect';
 import { type MergePlan, MergePlanSchema, type User, UserState } from '@rollcall/contract/user';
 import { MERGE_PATHS } from './merge-fields.ts';
-import type { MadeMerge } from './model/merge-log.ts';
+import type { MergeRecord } from './model/merge-log.ts';
 import { invalidField, refusal, userNotFound } from './model/refusal.ts';
-import type { Row, UserStore } from './model/user-store.ts';
+import type { UserRow, UserStore } from './model/user-store.ts';
 
 /** Why two users are not merged, or a merge is not taken back. */
 export type MergeRefusal =
@@ -25,7 +25,7 @@ export function mergeRefused(why: MergeRefusal, message: string): ConnectError {
 }
 
 /** A plan in the form in which plans are compared. Throws FIELD_INVALID. */
-export function checkedPlan({ survivorId, loserId, takeFromLoser }: MergePlan): MergePlan {
+export function normalizePlan({ survivorId, loserId, takeFromLoser }: MergePlan): MergePlan {
   const paths = takeFromLoser?.paths ?? [];
   const unknown = paths.filter((path) => path !== 'profile' && !MERGE_PATHS.includes(path));
   if (unknown.length > 0) {
@@ -46,10 +46,10 @@ export function requireMergeable(
   { survivorId, loserId }: MergePlan,
 ): { survivor: User; loser: User } {
   const [survivor, loser] = [survivorId, loserId].map((id) => {
-    const row = store.own(tenantId, id);
+    const row = store.row(tenantId, id);
     if (row === undefined) throw userNotFound(tenantId, id);
     return row;
-  }) as [Row, Row];
+  }) as [UserRow, UserRow];
   if (survivor === loser) throw mergeRefused('SELF', `User ${loserId} cannot be merged into itself.`);
   if (store.current(tenantId, survivorId) === loser.user) {
     const message = `User ${survivorId} was merged into ${loserId}, which cannot be merged into it in turn.`;
@@ -62,13 +62,13 @@ export function requireMergeable(
 }
 
 /** The merge of an id. Throws MERGE_REFUSED. */
-export function requireMerge(store: UserStore, tenantId: string, mergeId: string): MadeMerge {
+export function requireMerge(store: UserStore, tenantId: string, mergeId: string): MergeRecord {
   const merge = store.merges.find(tenantId, mergeId.toLowerCase());
   if (merge) return merge;
   throw mergeRefused('NO_SUCH_MERGE', `Tenant ${tenantId} has no merge ${mergeId}.`);
 }
 
-function merged(why: MergeRefusal, { user, mergedInto }: Row): ConnectError {
+function merged(why: MergeRefusal, { user, mergedInto }: UserRow): ConnectError {
   return mergeRefused(why, `User ${user.id} is merged into ${mergedInto} already; merge that one.`);
 }
 

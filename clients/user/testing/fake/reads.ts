@@ -13,7 +13,7 @@ import type { UserStore } from './model/user-store.ts';
 import { emailKey, toView } from './model/views.ts';
 
 /** GetUser, BatchGetUsers and ResolveUsers over a store. */
-export function readsOf(store: UserStore) {
+export function createReadHandlers(store: UserStore) {
   return {
     getUser({ tenantId, id, view, minVersion }: GetUserRequest) {
       const user = store.read(tenantId, id);
@@ -85,6 +85,6 @@ function find(
   { tenantId, key: { key } }: { tenantId: string; key: ResolveUsersRequest['keys'][number] },
 ): User | undefined {
   if (key.case !== 'externalId') return store.readByEmail(tenantId, emailKey(key.value ?? ''));
-  const holder = store.external.holder(tenantId, key.value);
+  const holder = store.externalIds.holder(tenantId, key.value);
   return holder === undefined ? undefined : store.read(tenantId, holder);
 }

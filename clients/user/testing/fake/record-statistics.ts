@@ -8,17 +8,17 @@ import {
   UserChangeKind,
   UserSchema,
 } from '@rollcall/contract/user';
-import type { Once } from './idempotency.ts';
+import type { WriteOnce } from './idempotency.ts';
 import { requireNotErased, requireUser } from './lifecycle.ts';
 import { invalidField } from './model/refusal.ts';
-import { withToldFigures } from './model/statistics.ts';
-import { keptMoment } from './model/timestamps.ts';
+import { withReportedStatistics } from './model/statistics.ts';
+import { toWholeMs } from './model/timestamps.ts';
 import type { UserStore } from './model/user-store.ts';
 
 /** RecordStatistics over a store. */
-export function statisticsOf(
+export function createStatisticsHandlers(
   store: UserStore,
-  once: Once,
+  once: WriteOnce,
 ): Pick<ServiceImpl<typeof UserAdminService>, 'recordStatistics'> {
   return {
     recordStatistics(request) {
@@ -31,9 +31,11 @@ export function statisticsOf(
 function tell(store: UserStore, told: RecordStatisticsRequest): User {
   const user = requireUser(store, told);
   requireNotErased(store, user);
-  store.figures.tell(told);
-  const after = withToldFigures(store.figures, user, store.familyOf(user));
-  return equals(UserSchema, user, after) ? user : store.keep(after, { kind: UserChangeKind.UPDATED });
+  store.statistics.record(told);
+  const after = withReportedStatistics(store.statistics, user, store.mergeGroupOf(user));
+  return equals(UserSchema, user, after)
+    ? user
+    : store.writeUnchecked(after, { kind: UserChangeKind.UPDATED });
 }
 
 function checked(request: RecordStatisticsRequest): RecordStatisticsRequest {
@@ -42,9 +44,9 @@ function checked(request: RecordStatisticsRequest): RecordStatisticsRequest {
     throw invalidField('total_spent', 'must have one entry a currency');
   const { firstBookingTime: first, lastBookingTime: last, lastActivityTime: heard } = request;
   return Object.assign(clone(RecordStatisticsRequestSchema, request), {
-    ...(first && { firstBookingTime: keptMoment('first_booking_time', first) }),
-    ...(last && { lastBookingTime: keptMoment('last_booking_time', last) }),
-    ...(heard && { lastActivityTime: keptMoment('last_activity_time', heard) }),
+    ...(first && { firstBookingTime: toWholeMs('first_booking_time', first) }),
+    ...(last && { lastBookingTime: toWholeMs('last_booking_time', last) }),
+    ...(heard && { lastActivityTime: toWholeMs('last_activity_time', heard) }),
     // Without ratings there is no mean of them.
     averageRating: request.totalReviews === 0 ? 0 : request.averageRating,
   });

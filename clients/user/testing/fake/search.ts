@@ -13,32 +13,42 @@ import {
   type User,
   type UserAdminService,
 } from '@rollcall/contract/user';
-import { passes, requireMoments } from './listing.ts';
+import { matchesFilter, requireFilterTimes } from './listing.ts';
 import { invalidField } from './model/refusal.ts';
 import type { UserStore } from './model/user-store.ts';
 import { emailKey } from './model/views.ts';
-import { compare, type Place, pageSizeOf, readToken, takeFitting, tieOf, toToken } from './pages.ts';
+import {
+  comparePositions,
+  limitUsersBySize,
+  type PagePosition,
+  readPageToken,
+  requestFingerprint,
+  toPageSize,
+  writePageToken,
+} from './pages.ts';
 
 /** SearchUsers over a store: looks at everyone. Scores differ from the real ones; the order of kinds of matches does not. */
-export function searchingOf(store: UserStore): Pick<ServiceImpl<typeof UserAdminService>, 'searchUsers'> {
+export function createSearchHandlers(
+  store: UserStore,
+): Pick<ServiceImpl<typeof UserAdminService>, 'searchUsers'> {
   return {
     async searchUsers(request: SearchUsersRequest) {
-      requireMoments(request.filter);
+      requireFilterTimes(request.filter);
       if (!isSearchable(request.query)) throw invalidField('query', TOO_SHORT);
-      const tie = tieOf(SearchUsersRequestSchema, request);
-      const after = readToken(tie, request.pageToken);
+      const tie = requestFingerprint(SearchUsersRequestSchema, request);
+      const after = readPageToken(tie, request.pageToken);
       const matchOf = await matcherOf(request.query);
       const found = store
         .readAll(request.tenantId)
-        .filter((user) => passes(user, request.filter))
+        .filter((user) => matchesFilter(user, request.filter))
         .flatMap((user) => {
           const match = matchOf(user);
           return match ? [{ user, ...match, place: placeOf(user, match.score) }] : [];
         })
-        .sort((a, b) => compare(a.place, b.place))
-        .filter(({ place }) => after === undefined || compare(place, after) > 0);
-      const wanted = found.slice(0, pageSizeOf(request));
-      const users = takeFitting(
+        .sort((a, b) => comparePositions(a.place, b.place))
+        .filter(({ place }) => after === undefined || comparePositions(place, after) > 0);
+      const wanted = found.slice(0, toPageSize(request));
+      const users = limitUsersBySize(
         wanted.map(({ user }) => user),
         request.view,
       );
@@ -49,7 +59,7 @@ export function searchingOf(store: UserStore): Pick<ServiceImpl<typeof UserAdmin
           score: found[i]?.score ?? 0,
           matchedFields: found[i]?.matchedFields ?? [],
         })),
-        nextPageToken: last && users.length < found.length ? toToken(tie, last.place) : '',
+        nextPageToken: last && users.length < found.length ? writePageToken(tie, last.place) : '',
       };
     },
   };
@@ -86,7 +96,7 @@ async function phoneMatcherOf(text: string): Promise<(user: User) => boolean> {
 }
 
 // The best first: what a score lacks of 1 sorts as a text.
-function placeOf({ id }: User, score: number): Place {
+function placeOf({ id }: User, score: number): PagePosition {
   return [(1 - score).toFixed(12), id];
 }
 

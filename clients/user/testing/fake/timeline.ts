@@ -15,19 +15,19 @@ import {
   type User,
   type UserAdminService,
 } from '@rollcall/contract/user';
-import type { Remember } from './idempotency.ts';
+import type { RunOnce } from './idempotency.ts';
 import { requireNotErased, requireReadable, requireUser } from './lifecycle.ts';
-import type { MadeMerge } from './model/merge-log.ts';
+import type { MergeRecord } from './model/merge-log.ts';
 import { invalidField } from './model/refusal.ts';
-import { keptMoment, momentKeyOf } from './model/timestamps.ts';
+import { timestampSortKey, toWholeMs } from './model/timestamps.ts';
 import { newId, type UserStore } from './model/user-store.ts';
-import { type PageItem, pageOf, tieOf } from './pages.ts';
-import { requireStorableText, requireVisibleText } from './user-fields.ts';
+import { type PageItem, requestFingerprint, toPage } from './pages.ts';
+import { requireStorableText, requireVisibleText } from './writable-fields.ts';
 
 type Calls = Pick<ServiceImpl<typeof UserAdminService>, 'createNote' | 'listNotes' | 'deleteNote'>;
 
 /** CreateNote, ListNotes and DeleteNote over a store. */
-export function notesOf(store: UserStore, remember: Remember): Calls {
+export function createNoteHandlers(store: UserStore, remember: RunOnce): Calls {
   return {
     createNote(request) {
       const { text, author } = request;
@@ -46,11 +46,11 @@ export function notesOf(store: UserStore, remember: Remember): Calls {
       const user = requireReadable(store, request);
       const all = store.notes.of(user).map((note) => ({
         item: note,
-        place: [momentKeyOf(note.createTime), note.id] as const,
+        position: [timestampSortKey(note.createTime), note.id] as const,
         bytes: Buffer.byteLength(toJsonString(NoteSchema, note)),
       }));
-      const tie = tieOf(ListNotesRequestSchema, { ...request, id: request.id.toLowerCase() });
-      const { items, nextPageToken } = pageOf(all, tie, request);
+      const tie = requestFingerprint(ListNotesRequestSchema, { ...request, id: request.id.toLowerCase() });
+      const { items, nextPageToken } = toPage(all, tie, request);
       return { notes: items, nextPageToken };
     },
     deleteNote(request) {
@@ -66,9 +66,9 @@ export function notesOf(store: UserStore, remember: Remember): Calls {
 const MAX_ATTRIBUTES_BYTES = 16 * 1024;
 
 /** RecordActivity over a store. */
-export function activitiesOf(
+export function createActivityHandlers(
   store: UserStore,
-  remember: Remember,
+  remember: RunOnce,
 ): Pick<ServiceImpl<typeof UserAdminService>, 'recordActivity'> {
   return {
     recordActivity(request) {
@@ -85,7 +85,7 @@ export function activitiesOf(
 
 function checked(given: Activity): Activity {
   const activity = clone(ActivitySchema, given);
-  const time = keptMoment('activity.time', given.time as Timestamp);
+  const time = toWholeMs('activity.time', given.time as Timestamp);
   requireStorableText('activity.summary', given.summary);
   if (given.attributes) requireKeepable(given.attributes);
   return Object.assign(activity, { time });
@@ -102,12 +102,14 @@ function requireKeepable(attributes: JsonObject): void {
 }
 
 /** ListTimeline over a store. Nobody signs in here, so it tells of no sign-in. */
-export function timelineOf(store: UserStore): Pick<ServiceImpl<typeof UserAdminService>, 'listTimeline'> {
+export function createTimelineHandlers(
+  store: UserStore,
+): Pick<ServiceImpl<typeof UserAdminService>, 'listTimeline'> {
   return {
     listTimeline(request) {
       const user = requireReadable(store, request);
-      const tie = tieOf(ListTimelineRequestSchema, { ...request, id: request.id.toLowerCase() });
-      const { items, nextPageToken } = pageOf(entriesOf(store, user), tie, request);
+      const tie = requestFingerprint(ListTimelineRequestSchema, { ...request, id: request.id.toLowerCase() });
+      const { items, nextPageToken } = toPage(entriesOf(store, user), tie, request);
       return { entries: items, nextPageToken };
     },
   };
@@ -128,7 +130,7 @@ function entriesOf({ activities, notes, merges }: UserStore, user: User): PageIt
 }
 
 // A merge and its undoing are two entries.
-function eventsOf({ mergeId, plan, time, undone }: MadeMerge): PageItem<TimelineEntry>[] {
+function eventsOf({ mergeId, plan, time, undone }: MergeRecord): PageItem<TimelineEntry>[] {
   const event = (isUndone: boolean) => {
     const { survivorId, loserId } = plan;
     return { case: 'merge' as const, value: { mergeId, survivorId, loserId, undone: isUndone } };
@@ -154,5 +156,5 @@ function toItem(
     ...(entry && { entry }),
   });
   const bytes = Buffer.byteLength(toJsonString(TimelineEntrySchema, item));
-  return { item, place: [momentKeyOf(time), id], bytes };
+  return { item, position: [timestampSortKey(time), id], bytes };
 }

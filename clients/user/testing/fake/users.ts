@@ -1,10 +1,10 @@
 import { clone, create } from '@bufbuild/protobuf';
 import { MergePlanSchema, type User, UserSchema, UserState } from '@rollcall/contract/user';
 import { toTenantId, toUserId } from '../../options/ids.ts';
-import { checkedPlan, requireMerge } from './merge-plan.ts';
-import { makeMerge, planMerge, takeBack } from './merging.ts';
+import { normalizePlan, requireMerge } from './merge-plan.ts';
+import { applyMerge, planMerge, undoMerge } from './merging.ts';
 import { userNotFound } from './model/refusal.ts';
-import { inFull, toUser, type UserFields, type UserStore } from './model/user-store.ts';
+import { toFullView, toUser, type UserFields, type UserStore } from './model/user-store.ts';
 
 /**
  * The users of a fake. Each write is a version, and is told to those who watch. Ids are UUIDs; one that was merged away stands for
@@ -27,26 +27,26 @@ export interface FakeUsers {
 }
 
 /** The users of a store, as a test has them in its hands. */
-export function usersOf(store: UserStore): FakeUsers {
+export function createFakeUsers(store: UserStore): FakeUsers {
   const change = (tenantId: string, id: string, fields: UserFields) => {
     const before = store.current(tenantId, id);
     if (before === undefined) throw userNotFound(tenantId, id);
     const { version, ...rest } = fields;
     const after = toUser(tenantId, before.id, { ...clone(UserSchema, before), ...rest } as UserFields);
-    return inFull(store.write(after, { version }));
+    return toFullView(store.write(after, { version }));
   };
   return {
     put: (tenantId, id, { version, ...fields } = {}) => {
       const [tenant, user] = [toTenantId(tenantId), toUserId(id, 'id')];
       const answering = store.current(tenant, user)?.id ?? user;
-      return inFull(store.write(toUser(tenant, answering, fields), { version }));
+      return toFullView(store.write(toUser(tenant, answering, fields), { version }));
     },
     update: change,
     delete: (tenantId, id) => change(tenantId, id, { state: UserState.DELETED }),
     merge: (tenantId, loserId, survivorId) => {
-      const plan = checkedPlan(create(MergePlanSchema, { loserId, survivorId }));
-      return makeMerge(store, plan, planMerge(store, tenantId, plan)).mergeId;
+      const plan = normalizePlan(create(MergePlanSchema, { loserId, survivorId }));
+      return applyMerge(store, plan, planMerge(store, tenantId, plan)).mergeId;
     },
-    unmerge: (tenantId, mergeId) => takeBack(store, requireMerge(store, tenantId, mergeId)),
+    unmerge: (tenantId, mergeId) => undoMerge(store, requireMerge(store, tenantId, mergeId)),
   };
 }

@@ -1,7 +1,7 @@
 import { timestampNow } from '@bufbuild/protobuf/wkt';
 import { Code, type HandlerContext } from '@connectrpc/connect';
 import type { WatchUsersRequest } from '@rollcall/contract/user';
-import { aborted, away, type Troubles } from './faults.ts';
+import { type Faults, serviceDown, whenAborted } from './faults.ts';
 import { refusal } from './model/refusal.ts';
 import type { UserStore } from './model/user-store.ts';
 
@@ -9,7 +9,7 @@ import type { UserStore } from './model/user-store.ts';
 const CHECKPOINT_EVERY_MS = 500;
 
 /** WatchUsers over a store. */
-export function watchOf({ changes }: UserStore, troubles: Troubles) {
+export function createWatchHandlers({ changes }: UserStore, troubles: Faults) {
   return {
     async *watchUsers({ tenantIds, cursor }: WatchUsersRequest, { signal }: Pick<HandlerContext, 'signal'>) {
       const cut = troubles.streamSignal;
@@ -19,7 +19,7 @@ export function watchOf({ changes }: UserStore, troubles: Troubles) {
       if (position === undefined) throw cursorExpired(feed);
       while (!gone.aborted) {
         if (changes.feed !== feed) throw cursorExpired(changes.feed);
-        const grown = changes.grown;
+        const grown = changes.nextChange;
         const told = changes.after(position);
         position += told.length;
         yield {
@@ -27,9 +27,9 @@ export function watchOf({ changes }: UserStore, troubles: Troubles) {
           checkpoint: { cursor: changes.toCursor(position), time: timestampNow(), feed },
         };
         await nextMoment(grown, gone);
-        while (troubles.silent && !gone.aborted) await nextMoment(changes.grown, gone);
+        while (troubles.isSilent && !gone.aborted) await nextMoment(changes.nextChange, gone);
       }
-      if (cut.aborted) throw away();
+      if (cut.aborted) throw serviceDown();
     },
   };
 }
@@ -44,7 +44,7 @@ async function nextMoment(grown: Promise<void>, gone: AbortSignal): Promise<void
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, CHECKPOINT_EVERY_MS);
   const over = new AbortController();
-  await Promise.race([promise, grown, aborted(AbortSignal.any([gone, over.signal]))]);
+  await Promise.race([promise, grown, whenAborted(AbortSignal.any([gone, over.signal]))]);
   over.abort();
   clearTimeout(timer);
 }

@@ -10,16 +10,16 @@ import {
   UserSchema,
   UserState,
 } from '@rollcall/contract/user';
-import type { Once } from './idempotency.ts';
+import type { WriteOnce } from './idempotency.ts';
 import { refusal, userNotFound } from './model/refusal.ts';
 import { newId, toUser, type UserStore } from './model/user-store.ts';
 import { etagOf } from './model/views.ts';
-import { copyFields, copyNew, requirePaths, requireSize, requireStorable } from './user-fields.ts';
+import { copyFields, copyNewFields, requirePaths, requireSize, requireStorable } from './writable-fields.ts';
 
 type Writes = Pick<ServiceImpl<typeof UserAdminService>, 'createUser' | 'updateUser'>;
 
 /** CreateUser and UpdateUser over a store. */
-export function writesOf(store: UserStore, once: Once): Writes {
+export function createWriteHandlers(store: UserStore, once: WriteOnce): Writes {
   return {
     createUser(request: CreateUserRequest) {
       requireStorable(request.user as User);
@@ -39,7 +39,7 @@ function createUser(store: UserStore, { tenantId, userId, user }: CreateUserRequ
   if (store.current(tenantId, id))
     throw refusal(Code.AlreadyExists, 'USER_ID_TAKEN', `Tenant ${tenantId} has a user ${id} already.`);
   const made = toUser(tenantId, id, {});
-  copyNew(user as User, made);
+  copyNewFields(user as User, made);
   requireSize(made);
   return store.write(made);
 }

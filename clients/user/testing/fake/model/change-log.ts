@@ -33,7 +33,7 @@ export class ChangeLog {
   }
 
   /** Settles at the next change. */
-  get grown(): Promise<void> {
+  get nextChange(): Promise<void> {
     return this.#grown.promise;
   }
 
@@ -59,7 +59,7 @@ export class ChangeLog {
   }
 
   /** The feed is another one from now on. */
-  replace(): void {
+  startNewFeed(): void {
     this.expireCursors();
     this.#feed += 1;
   }

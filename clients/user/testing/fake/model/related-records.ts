@@ -12,7 +12,7 @@ interface Belonging<T> extends Owner {
 }
 
 /** What users have beside their own fields, each under a key that is its own within a tenant. It follows its owner into a merge. */
-export class Belongings<T> {
+export class RelatedRecords<T> {
   readonly #kept = new Map<string, Belonging<T>>();
 
   put({ tenantId, id }: Owner, key: string, item: T): void {
@@ -38,7 +38,7 @@ export class Belongings<T> {
     return this.#of(owner).map(([, { key, item }]) => [key, item]);
   }
 
-  /** Gives all of a user to another. Answers what went, for `giveBack`. */
+  /** Gives all of a user to another. Answers what went, for `moveBack`. */
   move(from: Owner, toId: string): readonly string[] {
     const went = this.#of(from).map(([key]) => key);
     this.#give(went, from.id, toId);
@@ -46,7 +46,7 @@ export class Belongings<T> {
   }
 
   /** Gives what went to another back to its owner, where it is still there. */
-  giveBack(went: readonly string[], fromId: string, { id }: Owner): void {
+  moveBack(went: readonly string[], fromId: string, { id }: Owner): void {
     this.#give(went, fromId, id);
   }
 
@@ -73,27 +73,27 @@ function toKey(tenantId: string, key: string): string {
 }
 
 /** Names of users in other systems. */
-export class ExternalIds extends Belongings<ExternalId> {
+export class ExternalIds extends RelatedRecords<ExternalId> {
   holder(tenantId: string, externalId: ExternalId): string | undefined {
-    return this.ownerOf(tenantId, externalKeyOf(externalId));
+    return this.ownerOf(tenantId, externalIdKey(externalId));
   }
 
   link(owner: Owner, externalId: ExternalId): void {
-    this.put(owner, externalKeyOf(externalId), externalId);
+    this.put(owner, externalIdKey(externalId), externalId);
   }
 
   /** Where the user has it. */
   unlink(owner: Owner, externalId: ExternalId): void {
-    this.remove(owner, externalKeyOf(externalId));
+    this.remove(owner, externalIdKey(externalId));
   }
 
   /** All of a user, in order. */
   override of(owner: Owner): ExternalId[] {
-    return super.of(owner).sort((one, other) => (externalKeyOf(one) < externalKeyOf(other) ? -1 : 1));
+    return super.of(owner).sort((one, other) => (externalIdKey(one) < externalIdKey(other) ? -1 : 1));
   }
 }
 
 /** A name in another system as one text. No source holds a space, which sorts before all that it may hold. */
-export function externalKeyOf({ source, externalId }: ExternalId): string {
+export function externalIdKey({ source, externalId }: ExternalId): string {
   return `${source} ${externalId}`;
 }

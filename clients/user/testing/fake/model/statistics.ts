@@ -10,14 +10,14 @@ import {
   UserStatisticsSchema,
 } from '@rollcall/contract/user';
 import type { Owner } from './related-records.ts';
-import { nanosOf } from './timestamps.ts';
+import { toNanos } from './timestamps.ts';
 
 /** What services told of users, each by the id that it knows: that does not follow a user into a merge. */
-export class ToldFigures {
+export class ReportedStatistics {
   readonly #told = new Map<string, RecordStatisticsRequest>();
 
   /** Keeps what a service tells in place of what it told before, unless that was newer. */
-  tell(told: RecordStatisticsRequest): void {
+  record(told: RecordStatisticsRequest): void {
     const key = `${toPrefix(told)}${told.source}`;
     const before = this.#told.get(key);
     if (before === undefined || told.revision >= before.revision) this.#told.set(key, told);
@@ -51,13 +51,17 @@ const MIN_INT64 = -(2n ** 63n);
 const MAX_INT32 = 2 ** 31 - 1;
 
 /** The user with the sum of what services told of these; as it is where none told anything. */
-export function withToldFigures(figures: ToldFigures, user: User, owners: readonly Owner[]): User {
+export function withReportedStatistics(
+  figures: ReportedStatistics,
+  user: User,
+  owners: readonly Owner[],
+): User {
   const told = figures.of(owners);
-  return told.length > 0 ? withFigures(user, sumStatistics(told), sumRatings(told)) : user;
+  return told.length > 0 ? withStatistics(user, sumStatistics(told), sumRatings(told)) : user;
 }
 
 /** The user with these figures in place of its own. */
-export function withFigures(user: User, statistics: UserStatistics | undefined, ratings: Ratings): User {
+export function withStatistics(user: User, statistics: UserStatistics | undefined, ratings: Ratings): User {
   const after = Object.assign(clone(UserSchema, user), ratings);
   after.profile ??= create(ProfileSchema);
   if (statistics) after.profile.statistics = statistics;
@@ -69,7 +73,7 @@ export function withFigures(user: User, statistics: UserStatistics | undefined, 
 export function sumStatistics(all: readonly Figures[]): UserStatistics | undefined {
   if (all.length === 0) return undefined;
   const times = (of: (figures: Figures) => Timestamp | undefined) =>
-    all.flatMap((each) => of(each) ?? []).sort((one, other) => (nanosOf(one) < nanosOf(other) ? -1 : 1));
+    all.flatMap((each) => of(each) ?? []).sort((one, other) => (toNanos(one) < toNanos(other) ? -1 : 1));
   const first = times(({ firstBookingTime }) => firstBookingTime)[0];
   const last = times(({ lastBookingTime }) => lastBookingTime).at(-1);
   const heard = times(({ lastActivityTime }) => lastActivityTime).at(-1);

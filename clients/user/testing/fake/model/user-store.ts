@@ -13,17 +13,17 @@ import {
   UserView,
 } from '@rollcall/contract/user';
 import { ChangeLog } from './change-log.ts';
-import { MergeBook } from './merge-log.ts';
+import { MergeLog } from './merge-log.ts';
 import { refusal } from './refusal.ts';
-import { Belongings, ExternalIds, type Owner } from './related-records.ts';
-import { ToldFigures } from './statistics.ts';
+import { ExternalIds, type Owner, RelatedRecords } from './related-records.ts';
+import { ReportedStatistics } from './statistics.ts';
 import { emailKey, touchedViews, toView } from './views.ts';
 
 /** Fields of a user as a test gives them. What is left out is empty, ACTIVE, CUSTOMER. */
 export type UserFields = Extract<MessageInitShape<typeof UserSchema>, { $typeName?: never }>;
 
 /** A user as it is itself, whoever answers in its place. */
-export interface Row {
+export interface UserRow {
   readonly user: User;
   /** The id that answers in its place; absent: it answers for itself. */
   readonly mergedInto?: string | undefined;
@@ -31,11 +31,11 @@ export interface Row {
 
 /** The users of a fake as they were at one time. */
 export interface FakeBackup {
-  readonly rows: ReadonlyMap<string, Row>;
+  readonly rows: ReadonlyMap<string, UserRow>;
 }
 
 /** How a row is kept. */
-export interface Keeping {
+export interface WriteOptions {
   /** Default: one more than before. */
   readonly version?: bigint | undefined;
   /** What is announced. Default: what the states before and after tell. */
@@ -53,14 +53,14 @@ export interface RecordedActivity {
 /** Users in a Map, by tenant and id. Every write counts the version up and is told to the change log. */
 export class UserStore {
   readonly changes = new ChangeLog();
-  readonly external = new ExternalIds();
-  readonly notes = new Belongings<Note>();
-  readonly activities = new Belongings<RecordedActivity>();
-  readonly figures = new ToldFigures();
-  readonly merges = new MergeBook();
+  readonly externalIds = new ExternalIds();
+  readonly notes = new RelatedRecords<Note>();
+  readonly activities = new RelatedRecords<RecordedActivity>();
+  readonly statistics = new ReportedStatistics();
+  readonly merges = new MergeLog();
   readonly #erased = new Set<string>();
-  readonly #rows = new Map<string, Row>();
-  #shown: ReadonlyMap<string, Row> = this.#rows;
+  readonly #rows = new Map<string, UserRow>();
+  #shown: ReadonlyMap<string, UserRow> = this.#rows;
   #latestNanos = 0n;
 
   /** The user as readers see it, stored form: `displayName` as it was given. */
@@ -88,16 +88,16 @@ export class UserStore {
   }
 
   /** The user itself, whoever answers in its place. */
-  own(tenantId: string, id: string): Row | undefined {
+  row(tenantId: string, id: string): UserRow | undefined {
     return this.#rows.get(toKey(tenantId, id));
   }
 
   /** A user and everyone who was merged into it, and into those. */
-  familyOf({ tenantId, id }: Owner): Owner[] {
+  mergeGroupOf({ tenantId, id }: Owner): Owner[] {
     const merged = [...this.#rows.values()].filter(
       (row) => row.user.tenantId === tenantId && row.mergedInto === id,
     );
-    return [{ tenantId, id }, ...merged.flatMap(({ user }) => this.familyOf(user))];
+    return [{ tenantId, id }, ...merged.flatMap(({ user }) => this.mergeGroupOf(user))];
   }
 
   /** Whether nothing but the tombstone is left of a user. */
@@ -106,15 +106,15 @@ export class UserStore {
   }
 
   /** Keeps a user under its tenant and id: version and times are given here. Throws EMAIL_TAKEN. */
-  write(user: User, keeping: Keeping = {}): User {
+  write(user: User, keeping: WriteOptions = {}): User {
     this.requireFreeEmail(user, [user.id]);
-    return this.keep(user, keeping);
+    return this.writeUnchecked(user, keeping);
   }
 
   /** The same, whoever has the address. */
-  keep(user: User, { version, kind, mergedInto }: Keeping): User {
+  writeUnchecked(user: User, { version, kind, mergedInto }: WriteOptions): User {
     const { tenantId, id } = user;
-    const before = this.own(tenantId, id);
+    const before = this.row(tenantId, id);
     const now = this.now();
     const kept = clone(UserSchema, user);
     kept.version = version ?? (before?.user.version ?? 0n) + 1n;
@@ -158,16 +158,16 @@ export class UserStore {
   restore({ rows }: FakeBackup): void {
     this.#rows.clear();
     for (const [key, row] of rows) this.#rows.set(key, row);
-    this.changes.replace();
+    this.changes.startNewFeed();
   }
 
   /** Readers go on seeing what is true now, whatever is written from now on. */
-  holdReaders(): void {
+  freezeReads(): void {
     this.#shown = new Map(this.#rows);
   }
 
   /** Readers see what is true. */
-  releaseReaders(): void {
+  unfreezeReads(): void {
     this.#shown = this.#rows;
   }
 
@@ -189,7 +189,7 @@ export function toUser(tenantId: string, id: string, fields: UserFields): User {
 }
 
 /** The whole user, as a write answers it. */
-export function inFull(user: User): User {
+export function toFullView(user: User): User {
   return toView(user, UserView.FULL);
 }
 
@@ -202,7 +202,7 @@ function toKey(tenantId: string, id: string): string {
   return `${tenantId}/${id.toLowerCase()}`;
 }
 
-function find(rows: ReadonlyMap<string, Row>, tenantId: string, id: string): User | undefined {
+function find(rows: ReadonlyMap<string, UserRow>, tenantId: string, id: string): User | undefined {
   const row = rows.get(toKey(tenantId, id));
   return row?.mergedInto === undefined ? row?.user : find(rows, tenantId, row.mergedInto);
 }

@@ -11,7 +11,7 @@ import {
 /** A user as it is answered: a copy with as much as the view shows, the name to show, and the etag. */
 export function toView(user: User, view: UserView): User {
   const shown = clone(UserSchema, user);
-  shown.displayName = shownName(user);
+  shown.displayName = displayNameOf(user);
   shown.etag = etagOf(user.version);
   if (view === UserView.FULL) shown.profile ??= create(ProfileSchema);
   else delete shown.profile;
@@ -20,7 +20,7 @@ export function toView(user: User, view: UserView): User {
 }
 
 /** The name to show for a user who gave none. */
-export function shownName(user: User): string {
+export function displayNameOf(user: User): string {
   return user.displayName || `${user.firstName} ${user.lastName}`.trim() || user.businessName;
 }
 

@@ -3,7 +3,7 @@ import { BadRequestSchema, RetryInfoSchema } from '@rollcall/contract';
 import { errorReason } from '../call/call-errors.ts';
 
 /** How a call failed. */
-export interface Fault {
+export interface CallFailure {
   /** Name of the status. */
   readonly code: string | undefined;
   /** Absent: the error gives none. */
@@ -17,7 +17,7 @@ export interface Fault {
 }
 
 /** How a call failed, as a caller sees it. Throws where it did not fail. */
-export async function faultOf(call: Promise<unknown>): Promise<Fault> {
+export async function faultOf(call: Promise<unknown>): Promise<CallFailure> {
   const error = await call.then(
     () => undefined,
     (reason: unknown) => reason,

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { errorReason, isCallNotSent } from '../call/call-errors.ts';
-import type { BreakerJudge } from './breaker-options.ts';
-import { askedToWaitMs } from './wait.ts';
+import type { ErrorClassifier } from './breaker-options.ts';
+import { requestedBackoffMs } from './requested-backoff.ts';
 
 /**
  * Codes that say that the service is away or failing. RESOURCE_EXHAUSTED is none: a caller over its limit, or a message over
@@ -29,11 +29,11 @@ export function isUnanswered(error: unknown): error is ConnectError {
 }
 
 /** What errors of gRPC calls mean, whichever service was called. Refusals of a caller are answers, and open no breaker. */
-export const CALL_JUDGE: Omit<BreakerJudge, 'refusal'> = {
+export const CALL_ERROR_CLASSIFIER: Omit<ErrorClassifier, 'openError'> = {
   isOutage: (error) => error instanceof ConnectError && OUTAGES.has(error.code) && !isCallNotSent(error),
   isTimeout: (error) =>
     error instanceof ConnectError &&
     (error.code === Code.DeadlineExceeded || timeouts.has(error)) &&
     !isCallNotSent(error),
-  askedToWaitMs,
+  requestedBackoffMs: requestedBackoffMs,
 };

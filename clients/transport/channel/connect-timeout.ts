@@ -7,7 +7,7 @@ type CreateSecureConnector = ChannelCredentials['_createSecureConnector'];
  * that exceeds it is destroyed, and the channel tries again after its back-off. grpc-js itself waits without end for the first frame
  * of a server that accepted the connection (grpc/grpc-node#2785), and its keep-alive begins only after that frame.
  */
-export function withConnectLimit(credentials: ChannelCredentials, timeoutMs: number): ChannelCredentials {
+export function withConnectTimeout(credentials: ChannelCredentials, timeoutMs: number): ChannelCredentials {
   return new LimitedCredentials(credentials, timeoutMs);
 }
 

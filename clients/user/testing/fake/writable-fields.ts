@@ -11,7 +11,7 @@ import {
   UserState,
 } from '@rollcall/contract/user';
 import { invalidField, refusal } from './model/refusal.ts';
-import { requireMoment } from './model/timestamps.ts';
+import { requireTimestamp } from './model/timestamps.ts';
 
 const TEXTS = ['first_name', 'last_name', 'display_name', 'profile_image', 'business_name', 'email', 'phone'];
 // Statistics are gathered, not written.
@@ -21,7 +21,7 @@ const MAX_PROFILE_BYTES = 64 * 1024;
 const SHOWS_NOTHING = 'must have a character that can be seen';
 
 /** Everything of a new user that a caller may choose. */
-export function copyNew(given: User, to: User): void {
+export function copyNewFields(given: User, to: User): void {
   const role = given.role === UserRole.UNSPECIFIED ? [] : ['role'];
   copyFields(given, to, [...TEXTS, 'profile', ...role]);
 }
@@ -80,7 +80,7 @@ function requireMoments({ birthDate, consents }: Profile): void {
   if (birthDate && !isCalendarDate(birthDate))
     throw invalidField('user.profile.birth_date', 'must be a date of the calendar');
   for (const [i, { answerTime }] of consents.entries()) {
-    if (answerTime) requireMoment(`user.profile.consents[${i}].answer_time`, answerTime);
+    if (answerTime) requireTimestamp(`user.profile.consents[${i}].answer_time`, answerTime);
   }
 }
 
