@@ -1,15 +1,14 @@
-// Fails where clients/contract/gen is not what the proto files give, and leaves the new files for a look.
+// Fails where a generated file is not what npm run generate gives, and leaves the new files for a look.
 import { execFileSync } from 'node:child_process';
 
-const GENERATED = 'clients/contract/gen';
-const status = () => execFileSync('git', ['status', '--porcelain', '--', GENERATED], { encoding: 'utf8' });
+const GENERATED = ['clients/contract/gen', '.config/biome.json', 'docs/settings.md'];
+const status = () => execFileSync('git', ['status', '--porcelain', '--', ...GENERATED], { encoding: 'utf8' });
 
 const before = status();
 execFileSync('npm', ['run', '--silent', 'generate'], { stdio: 'inherit' });
-if (status() !== before || before !== '') {
-  process.stderr.write(
-    `${GENERATED} is not what the proto files give: commit the outcome of npm run generate.\n${status()}`,
-  );
+const after = status();
+if (after !== before || before !== '') {
+  process.stderr.write(`Generated files are out of date: commit the outcome of npm run generate.\n${after}`);
   process.exit(1);
 }
-process.stdout.write(`${GENERATED} is what the proto files give.\n`);
+process.stdout.write(`Up to date: ${GENERATED.join(', ')}.\n`);

@@ -7,6 +7,7 @@ import type { Settings } from '@rollcall/runtime';
 import { VENDOR_SETTINGS } from '@rollcall/vendor';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { documentedSettings } from '../../../.ci/settings/tables.ts';
 
 // No container engine is needed here: the files are held against the code that they start.
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
@@ -60,12 +61,6 @@ const CONTAINER_OF: ReadonlyMap<string, string> = new Map(
 interface PromisedSetting {
   readonly variable: string;
   readonly readers: readonly string[];
-}
-
-/** Every setting that docs/settings.md promises, with its readers. */
-function documentedSettings(): PromisedSetting[] {
-  const rows = read('docs/settings.md').matchAll(/^\| `([A-Z_]+)` \| \S+ \| ([^|]+) \| [^|]+ \|$/gm);
-  return [...rows].map(([, variable = '', readers = '']) => ({ variable, readers: readers.split(', ') }));
 }
 
 /** Every setting that the table of a service's own README promises. */
