@@ -9,6 +9,7 @@ import {
   namesSetting,
   optional,
   portSetting,
+  type Settings,
   textSetting,
 } from '@rollcall/runtime';
 import { keysSetting } from '@rollcall/runtime/sealing';
@@ -160,3 +161,21 @@ export const AUTH_SETTINGS = {
 
 /** The settings of one auth process. */
 export type AuthConfig = ConfigOf<typeof AUTH_SETTINGS>;
+
+/** What `npm run audit` reads from its environment beside AUTH_DATABASE_URL. */
+export const AUDIT_SETTINGS = {
+  ownerUrl: optional(
+    databaseUrlSetting({
+      variable: 'AUTH_DATABASE_OWNER_URL',
+      doc: 'PostgreSQL database of the auth service as the role that owns its tables, for export and prune.',
+    }),
+  ),
+  retentionDays: optional(
+    integerSetting({
+      variable: 'AUTH_AUDIT_RETENTION_DAYS',
+      min: 1,
+      max: 100_000,
+      doc: 'Days that chains of the audit log stay in the database once they are closed and exported.',
+    }),
+  ),
+} as const satisfies Settings;

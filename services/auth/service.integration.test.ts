@@ -26,7 +26,7 @@ describe('the auth service', () => {
   it('tells its watchers that it drains, and does not wait for them', async () => {
     await using database = await createTestDatabase('auth');
     const auth = await createAuthService(configFor(database.url));
-    using transport = createGrpcTransport({ address: `127.0.0.1:${auth.doors.grpc.port}` });
+    using transport = createGrpcTransport({ address: `127.0.0.1:${auth.servers.grpc.port}` });
     const users = createClient(UserService, transport);
     const begun = Promise.withResolvers<void>();
     const watch = async () => {
@@ -42,7 +42,7 @@ describe('the auth service', () => {
   it('B10: takes 500 watches at once, which wait for their turn to be opened', async () => {
     await using database = await createTestDatabase('auth');
     await using auth = await createAuthService(configFor(database.url));
-    using transport = createGrpcTransport({ address: `127.0.0.1:${auth.doors.grpc.port}` });
+    using transport = createGrpcTransport({ address: `127.0.0.1:${auth.servers.grpc.port}` });
     const users = createClient(UserService, transport);
     const stop = new AbortController();
     const open = async (n: number) => {
@@ -60,7 +60,7 @@ describe('the auth service', () => {
     const { auth, proxy, metrics } = test;
     proxy.freeze();
     // Without a timer of its own, so that it is the service which notices.
-    const session = connectHttp2(`http://127.0.0.1:${auth.doors.grpc.port}`);
+    const session = connectHttp2(`http://127.0.0.1:${auth.servers.grpc.port}`);
     const watch = async () => {
       const stream = session.request({
         ':method': 'POST',
@@ -157,7 +157,7 @@ async function startBehindProxy() {
   const proxy = stack.use(await openTcpProxy({ host: url.hostname, port: Number(url.port) }));
   url.port = String(proxy.port);
   const auth = stack.use(await createAuthService(configFor(url.href)));
-  const baseUrl = `http://127.0.0.1:${auth.doors.http.port}`;
+  const baseUrl = `http://127.0.0.1:${auth.servers.http.port}`;
   const transport = createConnectTransport({ baseUrl, httpVersion: '1.1' });
   const closers = stack.move();
   return {

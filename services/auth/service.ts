@@ -50,7 +50,7 @@ import { callClass } from './rpc/call-class.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
 import { userServiceImplementation } from './rpc/user-service.ts';
-import { startPeople } from './sign-in/start-sign-in.ts';
+import { startSignIn } from './sign-in/start-sign-in.ts';
 import { toJwks } from './sign-in/tokens/signing-keys.ts';
 import type { UserReads } from './users/reading/user-reads.ts';
 import { withReplicas } from './users/reading/with-replicas.ts';
@@ -75,7 +75,7 @@ const SCHEMA = {
 
 /** A running auth service. Disposing it drains the doors, then closes the database. */
 export interface AuthService extends RunningService {
-  readonly doors: OpenDoors;
+  readonly servers: OpenDoors;
 }
 
 /**
@@ -167,7 +167,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   };
   const writes = createPostgresUserWrites({ pool: writePool, seal }, committed);
   const people = stack.use(
-    await startPeople({ config, pool: writePool, contactSeal: seal, reads, committed, logger }),
+    await startSignIn({ config, pool: writePool, contactSeal: seal, reads, onCommitted: committed, logger }),
   );
   const erasures = createPostgresErasures(writePool);
   const erasureWatch = stack.use(
@@ -213,13 +213,13 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
         ...people.readMetrics(),
         ...callers.readMetrics(),
         ...hold.readings(),
-        ...erasureWatch.readings(),
+        ...erasureWatch.readMetrics(),
       ],
       pages: {
         '/.well-known/jwks.json': async () => ({
           status: 200,
           type: 'application/json',
-          body: `${JSON.stringify(toJwks(people.keys.shown()))}\n`,
+          body: `${JSON.stringify(toJwks(people.keys.publishedKeys()))}\n`,
         }),
       },
       shedding: withShedding({ gauge, classOf: callClass }),
@@ -231,7 +231,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
         ...implementService(UserAdminService, userAdminServiceImplementation(adminParts), chain),
         ...implementService(
           AuthServiceDefinition,
-          authServiceImplementation(people.people, people.keys),
+          authServiceImplementation(people.context, people.keys),
           chain,
         ),
       ],
@@ -240,7 +240,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   // Watches have no end of their own, so the doors would wait for them.
   stack.defer(feed.drain);
   const closers = stack.move();
-  return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+  return { logger, servers: doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }
 
 function cached(reads: UserReads, maxEntries: number, { isTold }: ChangeFeed): CachedUserReads {

@@ -2,13 +2,48 @@ import type { Logger } from '@rollcall/runtime';
 import { pollQuietly } from '@rollcall/runtime/callers';
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { MetricReading } from '@rollcall/runtime/rpc';
-import { readAuditProtection, unprotectedWarning } from './audit-protection.ts';
 import { type ChainBreak, createChainStore } from './chains/chain-store.ts';
+
+/** Whether the role of a connection can do more with the audit log than add to it. */
+interface AuditProtection {
+  readonly role: string;
+  readonly isProtected: boolean;
+}
+
+const TABLES = [
+  'audit_log',
+  'audit_head',
+  'audit_central',
+  'audit_central_head',
+  'audit_chains',
+  'audit_batches',
+];
+
+/** Looks what the role may do: change or own a table of the log, the schema, or the database. */
+export async function readAuditProtection(pool: Pick<Pool, 'query'>): Promise<AuditProtection> {
+  const { rows } = await pool.query<{ role: string; isFree: boolean }>(
+    `select current_user::text as role,
+       bool_or(has_table_privilege(c.oid, 'insert, update, delete, truncate') or pg_has_role(c.relowner, 'MEMBER')
+         or pg_has_role(n.nspowner, 'MEMBER') or pg_has_role(d.datdba, 'MEMBER')) as "isFree"
+     from pg_class c
+     join pg_namespace n on n.oid = c.relnamespace
+     join pg_database d on d.datname = current_database()
+     where c.oid = any($1::regclass[])`,
+    [TABLES],
+  );
+  const [row] = rows;
+  return { role: row?.role ?? '', isProtected: row?.isFree === false };
+}
+
+/** What an operator is told of a log that is not protected. */
+export function unprotectedWarning(role: string): string {
+  return `the audit log is not protected against the role "${role}", which the service uses: let another role own the tables and run migrations (AUTH_DATABASE_OWNER_URL)`;
+}
 
 const LOOK_EVERY_MS = 60_000;
 
 /** Looks after the log in the background, and raises the alarm. */
-export interface AuditWatch extends AsyncDisposable {
+interface AuditWatch extends AsyncDisposable {
   /** Raises the alarm: a chain of this process is broken. */
   readonly onBreak: (broken: ChainBreak) => void;
   readMetrics(): readonly MetricReading[];
@@ -33,7 +68,7 @@ export async function startAuditWatch(
     );
   if (breaks > 0) alarm({ breaks });
   const look = async () => {
-    await store.lookAfter();
+    await store.closeAbandoned();
     const found = await store.countBreaks();
     if (found > breaks) alarm({ breaks: found });
     breaks = found;

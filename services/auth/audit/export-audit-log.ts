@@ -4,7 +4,7 @@ import type { Pool } from '@rollcall/runtime/postgres';
 import type { ClientBase } from 'pg';
 import { type CentralChain, type ChainRecord, readCentralChain } from './chains/central-chain.ts';
 import { batchesOf } from './chains/chain-batches.ts';
-import { BrokenExport, exportName, writeExport } from './exported-chain.ts';
+import { BrokenExportError, exportName, writeExport } from './exported-chain.ts';
 import { inSnapshot } from './verify-audit-log.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -25,7 +25,7 @@ export async function exportChains(pool: Pool, directory: string): Promise<strin
     const path = join(directory, exportName(record));
     const digest = await inSnapshot(pool, (client) => exportOne(client, path, record)).catch(
       (error: unknown) => {
-        if (!(error instanceof BrokenExport)) throw error;
+        if (!(error instanceof BrokenExportError)) throw error;
         broken.push(error.message);
       },
     );

@@ -13,7 +13,7 @@ import { checkChain, type StoredBatch } from './chains/chain-batches.ts';
 const FORMAT = 'rollcall audit chain 1';
 
 /** A file does not hold the chain that was written: a batch is missing or changed. */
-export class BrokenExport extends StartupError {}
+export class BrokenExportError extends StartupError {}
 
 /** Name of the file of a chain: when it was opened, and its number. */
 export function exportName({ chain, openedMs }: ChainRecord): string {
@@ -23,7 +23,7 @@ export function exportName({ chain, openedMs }: ChainRecord): string {
 /**
  * Writes a chain to a file and reads it again. A file of this name is replaced once the new one is whole.
  * @returns SHA-256 of the file, hexadecimal.
- * @throws BrokenExport where the chain is not as it was written; no file is left then.
+ * @throws BrokenExportError where the chain is not as it was written; no file is left then.
  */
 export async function writeExport(
   path: string,
@@ -50,7 +50,7 @@ async function* linesOf({ chain }: ChainRecord, batches: AsyncIterable<StoredBat
 }
 
 /** The file of a chain. */
-export interface ExportedChain {
+interface ExportedChain {
   readonly chain: string;
   batches(): AsyncGenerator<StoredBatch>;
 }
@@ -74,7 +74,7 @@ export async function openExport(path: string): Promise<ExportedChain> {
 /**
  * Computes the chain of a file anew, against what the central chain noted.
  * @returns SHA-256 of the file, hexadecimal.
- * @throws BrokenExport naming the first batch that is not as it was written; StartupError where the file is none of this chain.
+ * @throws BrokenExportError naming the first batch that is not as it was written; StartupError where the file is none of this chain.
  */
 export async function checkExport(path: string, record: ChainRecord): Promise<string> {
   const { chain, batches } = await openExport(path);
@@ -83,7 +83,7 @@ export async function checkExport(path: string, record: ChainRecord): Promise<st
     throw new StartupError(`${path} cannot be read: ${(error as Error).message}`, { cause: error });
   });
   if (check.finding)
-    throw new BrokenExport(`${path} is broken at ${check.finding.place}: ${check.finding.why}`);
+    throw new BrokenExportError(`${path} is broken at ${check.finding.place}: ${check.finding.why}`);
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');

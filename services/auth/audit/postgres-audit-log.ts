@@ -34,7 +34,7 @@ interface Waiting {
 }
 
 /** How the log is written. */
-export interface AuditLogOptions {
+interface AuditLogOptions {
   /** Told why something that no call waits for failed. It is tried again. */
   readonly onError: (error: unknown, what: string) => void;
   /** Told where somebody else wrote into a chain of this process, or took something out. Calls go on, in another chain. */

@@ -1,7 +1,7 @@
 import type { AuditEntry } from '@rollcall/runtime/callers';
 
 /** Refusals of a while, like ones counted together. */
-export interface RefusalTally {
+interface RefusalTally {
   add(entry: AuditEntry): void;
   /** What has come together, at most `maxLines` of it, which is forgotten here. */
   take(): AuditEntry[];

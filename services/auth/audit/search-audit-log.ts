@@ -2,7 +2,7 @@ import type { AuditEntry } from '@rollcall/runtime/callers';
 import type { ClientBase } from 'pg';
 import type { ChainRecord } from './chains/central-chain.ts';
 import { batchesOf, entriesOf } from './chains/chain-batches.ts';
-import { readOldLine } from './verify-old-log.ts';
+import { readLegacyLine } from './verify-legacy-log.ts';
 
 /** Which lines to show. What is undefined does not matter. */
 export interface AuditQuery {
@@ -53,7 +53,7 @@ export async function findEntries(
   chains: Iterable<ChainRecord>,
   { query, limit }: { readonly query: AuditQuery; readonly limit: number },
 ): Promise<PlacedEntry[]> {
-  const newest = createNewest(limit);
+  const newest = createNewestEntries(limit);
   const endOf = ({ closed }: ChainRecord) => closed?.atMs ?? Number.POSITIVE_INFINITY;
   const present = [...chains]
     .filter(({ isPruned }) => !isPruned)
@@ -65,12 +65,13 @@ export async function findEntries(
       for (const entry of entries)
         if (matches(entry, query)) newest.add({ chain: record.chain, batch: seq, ...entry });
   }
-  for await (const entry of oldEntries(client, newest.oldestMs)) if (matches(entry, query)) newest.add(entry);
+  for await (const entry of legacyEntries(client, newest.oldestMs))
+    if (matches(entry, query)) newest.add(entry);
   return newest.take();
 }
 
 // The newest first, so that few are read where few are asked for. What is no line is left out; verifying names it.
-async function* oldEntries(client: ClientBase, oldestMs: () => number): AsyncGenerator<PlacedEntry> {
+async function* legacyEntries(client: ClientBase, oldestMs: () => number): AsyncGenerator<PlacedEntry> {
   let before = '9223372036854775807';
   for (;;) {
     const { rows } = await client.query<{ seq: string; content: string }>(
@@ -78,7 +79,7 @@ async function* oldEntries(client: ClientBase, oldestMs: () => number): AsyncGen
       [before],
     );
     const lines = rows.flatMap(({ seq, content }) => {
-      const line = readOldLine(content);
+      const line = readLegacyLine(content);
       return line ? [{ seq: Number(seq), ...line }] : [];
     });
     yield* lines;
@@ -90,7 +91,7 @@ async function* oldEntries(client: ClientBase, oldestMs: () => number): AsyncGen
 }
 
 /** Keeps the newest of what is added. */
-export function createNewest(limit: number) {
+export function createNewestEntries(limit: number) {
   let kept: PlacedEntry[] = [];
   const trim = () => {
     kept.sort((one, other) => Date.parse(one.time) - Date.parse(other.time));

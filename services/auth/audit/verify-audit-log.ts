@@ -7,10 +7,10 @@ import {
   readCentralChain,
 } from './chains/central-chain.ts';
 import { batchesOf, checkChain } from './chains/chain-batches.ts';
-import { checkOldLog } from './verify-old-log.ts';
+import { checkLegacyLog } from './verify-legacy-log.ts';
 
 /** What a look through the whole log found. */
-export interface AuditVerdict {
+interface AuditVerdict {
   /** What is not as it was written; none: the log is whole. */
   readonly findings: readonly AuditFinding[];
   /** Of the central chain, to be kept outside of the database. */
@@ -30,7 +30,7 @@ export interface AuditVerdict {
 export function verifyAuditLog(pool: Pool, noted?: AuditHead): Promise<AuditVerdict> {
   return inSnapshot(pool, async (client) => {
     const central = await readCentralChain(client, noted);
-    const old = await checkOldLog(client, { marks: central.legacyMarks, noted });
+    const old = await checkLegacyLog(client, { marks: central.legacyCheckpoints, noted });
     const kept = [...central.chains.values()].filter(({ isPruned }) => !isPruned);
     const findings = [...central.findings, ...(old.finding ? [old.finding] : [])];
     let lines = old.lines;
@@ -41,7 +41,7 @@ export function verifyAuditLog(pool: Pool, noted?: AuditHead): Promise<AuditVerd
       const finding = check.finding ?? compare(record.chain, check, rows.get(record.chain));
       if (finding) findings.push(finding);
     }
-    findings.push(...(await strangers(client, central, rows)));
+    findings.push(...(await unknownChains(client, central, rows)));
     if (noted && !central.hasNoted && !old.hasNoted)
       findings.push({ place: `entry ${noted.seq}`, why: 'the log is not the one whose head was noted' });
     const pruned = central.chains.size - kept.length;
@@ -85,7 +85,7 @@ function compare(
 }
 
 /** Chains that the central chain does not know, or knows to be pruned. */
-async function strangers(
+async function unknownChains(
   client: ClientBase,
   { chains }: CentralChain,
   rows: ReadonlyMap<string, ChainRow>,

@@ -33,7 +33,7 @@ const byView = {
 const inFull = { ...ofTenant, view: () => 'FULL', isAudited: () => true };
 
 /** A write that answers nothing of the user. */
-const blindly = { ...ofTenant, view: () => undefined, isAudited: () => true };
+const answersNothing = { ...ofTenant, view: () => undefined, isAudited: () => true };
 
 /** What the calls of UserService touch. */
 const USER_SERVICE = {
@@ -72,7 +72,7 @@ const USER_ADMIN_SERVICE = {
     isAudited: () => false,
     ids: noIds,
   },
-  reportErasure: { ...blindly, ids: idOf },
+  reportErasure: { ...answersNothing, ids: idOf },
   listUsers: { ...byView, ids: noIds, answeredIds: ({ users }) => idsOf(...users) },
   // What is searched for may be an address or a number.
   searchUsers: {
@@ -104,29 +104,29 @@ const USER_ADMIN_SERVICE = {
   listExternalIds: { ...inFull, ids: idOf },
   createNote: { ...inFull, ids: idOf },
   listNotes: { ...inFull, ids: idOf },
-  deleteNote: { ...blindly, ids: idOf },
+  deleteNote: { ...answersNothing, ids: idOf },
   modifyTags: { ...inFull, ids: idOf },
-  recordActivity: { ...blindly, ids: idOf },
+  recordActivity: { ...answersNothing, ids: idOf },
   listTimeline: { ...inFull, ids: idOf },
   recordStatistics: { ...inFull, ids: idOf },
 } satisfies AccessTable<typeof UserAdminService>;
 
 /** Proof of who a person is: secrets go in, and nothing of a profile comes out. Who is granted it lets people sign in. */
-const person = { ...ofTenant, view: () => undefined, isAudited: () => true, ids: noIds };
+const unauthenticated = { ...ofTenant, view: () => undefined, isAudited: () => true, ids: noIds };
 /** The same where the person's own access token says of which tenant. */
-const signedIn = { ...person, tenants: noIds };
+const signedIn = { ...unauthenticated, tenants: noIds };
 
 /** What the calls of AuthService touch. Whether a sign-in succeeded stands in the user's timeline. */
 const AUTH_SERVICE = {
-  register: person,
-  signIn: person,
-  refreshSession: person,
-  signOut: person,
+  register: unauthenticated,
+  signIn: unauthenticated,
+  refreshSession: unauthenticated,
+  signOut: unauthenticated,
   changePassword: signedIn,
-  requestPasswordReset: person,
-  resetPassword: person,
+  requestPasswordReset: unauthenticated,
+  resetPassword: unauthenticated,
   requestEmailVerification: signedIn,
-  verifyEmail: person,
+  verifyEmail: unauthenticated,
   getSigningKeys: { ...signedIn, isAudited: () => false },
 } satisfies AccessTable<typeof AuthService>;
 

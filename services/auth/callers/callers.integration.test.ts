@@ -55,7 +55,7 @@ async function openAuth(env: NodeJS.ProcessEnv = {}) {
   const auth = stack.use(await createAuthService(config));
   const closers = stack.move();
   const connect = (options: Partial<GrpcTransportOptions> = {}) => {
-    const address = `127.0.0.1:${auth.doors.grpc.port}`;
+    const address = `127.0.0.1:${auth.servers.grpc.port}`;
     const transport = closers.use(createGrpcTransport({ address, defaultTimeoutMs: 5_000, ...options }));
     return {
       users: createClient(UserService, transport),
@@ -78,7 +78,7 @@ async function openAuth(env: NodeJS.ProcessEnv = {}) {
       .map((line) => JSON.parse(line));
   const tool = (...args: string[]) => run(args, { AUTH_DATABASE_URL: database.url });
   const metric = async (name: string) => {
-    const text = await (await fetch(`http://127.0.0.1:${auth.doors.http.port}/metrics`)).text();
+    const text = await (await fetch(`http://127.0.0.1:${auth.servers.http.port}/metrics`)).text();
     return Number(new RegExp(`^${name}\\{.*\\} (.+)$`, 'm').exec(text)?.[1]);
   };
   return { connect, query, lines, tool, metric, [Symbol.asyncDispose]: () => closers.disposeAsync() };

@@ -1,17 +1,47 @@
-import type { Logger } from '@rollcall/runtime';
+import { type Logger, StartupError } from '@rollcall/runtime';
 import { createTokenVerifier, watchKeys, watchTls } from '@rollcall/runtime/callers';
 import type { Pool } from '@rollcall/runtime/postgres';
-import type { DoorCallers, Guarded, MetricReading } from '@rollcall/runtime/rpc';
+import { type DoorCallers, type Guarded, isLoopback, type MetricReading } from '@rollcall/runtime/rpc';
 import { startAuditWatch } from '../audit/audit-watch.ts';
 import { createPostgresAuditLog } from '../audit/postgres-audit-log.ts';
 import type { AuthConfig } from '../config.ts';
 import { accessOf } from './access.ts';
-import { openGrantBook } from './grant-book.ts';
-import { isGuarded } from './guard-settings.ts';
-import { createPostgresGrants } from './postgres-grants.ts';
+import { createPostgresGrants, watchGrants } from './grants.ts';
+
+/** The settings that say how callers are known. */
+export type CallerSettings = Pick<
+  AuthConfig,
+  'host' | 'tlsCertificate' | 'tlsKey' | 'tlsClientCa' | 'callerKeys' | 'requireCallers'
+>;
+
+/**
+ * Whether callers are authenticated: on any address but loopback always, there where anything says so.
+ * @throws StartupError naming the variables, where they are to be and the settings do not say how.
+ */
+export function isGuarded(settings: CallerSettings): boolean {
+  const { host, tlsCertificate, tlsKey, tlsClientCa, callerKeys, requireCallers } = settings;
+  const files = [tlsCertificate, tlsKey, tlsClientCa, callerKeys];
+  const isLocal = isLoopback(host);
+  if (isLocal && !requireCallers && files.every((file) => file === undefined)) return false;
+  const faults = [
+    (tlsCertificate === undefined) !== (tlsKey === undefined) &&
+      'AUTH_TLS_CERT_FILE and AUTH_TLS_KEY_FILE go together: set both or neither',
+    tlsClientCa !== undefined &&
+      tlsCertificate === undefined &&
+      'AUTH_TLS_CLIENT_CA_FILE needs TLS: set AUTH_TLS_CERT_FILE and AUTH_TLS_KEY_FILE',
+    !isLocal &&
+      tlsCertificate === undefined &&
+      `AUTH_HOST ${host} can be reached from other machines: set AUTH_TLS_CERT_FILE and AUTH_TLS_KEY_FILE, or set AUTH_HOST to 127.0.0.1`,
+    tlsClientCa === undefined &&
+      callerKeys === undefined &&
+      'Callers are to be authenticated, and nothing says how: set AUTH_TLS_CLIENT_CA_FILE, AUTH_CALLER_JWKS_FILE or both',
+  ].filter((fault) => fault !== false);
+  if (faults.length > 0) throw new StartupError([...new Set(faults)].join('\n'));
+  return true;
+}
 
 /** What guarding callers needs. */
-export interface CallersOptions {
+interface CallersOptions {
   readonly config: AuthConfig;
   /** For the audit log and the grants alone: neither waits behind reads of users. */
   readonly pool: Pool;
@@ -51,7 +81,7 @@ export async function openCallers({ config, pool, logger }: CallersOptions): Pro
           );
     const tokens = keys && createTokenVerifier(keys, { audience: config.tokenAudience });
     const grants = stack.use(
-      await openGrantBook(createPostgresGrants(pool), told('grants cannot be read: what was granted stays')),
+      await watchGrants(createPostgresGrants(pool), told('grants cannot be read: what was granted stays')),
     );
     return { tls, tokens, grants };
   };

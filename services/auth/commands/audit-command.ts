@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import { readCommand, SEE_HELP, StartupError, timeOf } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
-import { readAuditProtection, unprotectedWarning } from '../audit/audit-protection.ts';
+import { readAuditProtection, unprotectedWarning } from '../audit/audit-watch.ts';
 import { type AuditHead, readCentralChain } from '../audit/chains/central-chain.ts';
 import { entriesOf } from '../audit/chains/chain-batches.ts';
 import { exportChains, pruneChains } from '../audit/export-audit-log.ts';
 import { checkExport, openExport } from '../audit/exported-chain.ts';
 import {
   type AuditQuery,
-  createNewest,
+  createNewestEntries,
   findEntries,
   matches,
   type PlacedEntry,
@@ -148,7 +148,7 @@ async function show(pool: Pool, showing: Showing): Promise<PlacedEntry[]> {
 }
 
 async function showFile(path: string, { query, limit }: Showing): Promise<PlacedEntry[]> {
-  const newest = createNewest(limit);
+  const newest = createNewestEntries(limit);
   const { chain, batches } = await openExport(path);
   for await (const { seq, entries } of entriesOf(batches()))
     for (const entry of entries) if (matches(entry, query)) newest.add({ chain, batch: seq, ...entry });

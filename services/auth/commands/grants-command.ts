@@ -1,7 +1,7 @@
 import { readCommand, SEE_HELP, StartupError } from '@rollcall/runtime';
 import { type Grant, isCallerId } from '@rollcall/runtime/callers';
 import { METHODS, VIEWS } from '../callers/access.ts';
-import type { GrantStore } from '../callers/postgres-grants.ts';
+import type { GrantStore } from '../callers/grants.ts';
 
 /** What --help prints. */
 export const GRANTS_HELP = `npm run grants -- list [CALLER] [--json]
@@ -45,7 +45,7 @@ const RULES = {
 type Values = { readonly [K in Exclude<keyof typeof OPTIONS, 'json'>]?: string };
 
 /** What to do with grants. */
-export type GrantsCommand =
+type GrantsCommand =
   | { readonly kind: 'list'; readonly caller: string | undefined; readonly asJson: boolean }
   | { readonly kind: 'set'; readonly grant: Grant }
   | { readonly kind: 'remove'; readonly caller: string; readonly name: string | undefined };

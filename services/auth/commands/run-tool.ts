@@ -7,9 +7,8 @@ import {
   StartupError,
 } from '@rollcall/runtime';
 import { createPool, explainDatabaseFault, type Pool } from '@rollcall/runtime/postgres';
-import { AUDIT_SETTINGS } from '../audit/audit-settings.ts';
-import { createPostgresGrants } from '../callers/postgres-grants.ts';
-import { AUTH_SETTINGS } from '../config.ts';
+import { createPostgresGrants } from '../callers/grants.ts';
+import { AUDIT_SETTINGS, AUTH_SETTINGS } from '../config.ts';
 import { AUDIT_HELP, type AuditCommand, readAuditCommand, runAuditCommand } from './audit-command.ts';
 import { GRANTS_HELP, readGrantsCommand, runGrantsCommand } from './grants-command.ts';
 import { readTokenCommand, runTokenCommand, TOKEN_HELP } from './token-command.ts';

@@ -26,7 +26,7 @@ const OPTIONS = {
 } as const;
 
 /** What to do about tokens. */
-export type TokenCommand =
+type TokenCommand =
   | { readonly kind: 'make-keys'; readonly key: string; readonly jwks: string }
   | { readonly kind: 'mint'; readonly key: string; readonly request: TokenRequest };
 

@@ -16,8 +16,8 @@ describe('watchErasures', () => {
       },
     };
     const consumers = ['booking', 'billing'];
-    await using watch = watchErasures(erasures, { consumers, reportHours: 2, logger, everyMs: 5 });
-    const values = () => watch.readings().map(({ labels, value }) => [labels.consumer, value]);
+    await using watch = watchErasures(erasures, { consumers, reportHours: 2, logger, pollMs: 5 });
+    const values = () => watch.readMetrics().map(({ labels, value }) => [labels.consumer, value]);
     await expect.poll(values).toEqual([
       ['booking', 0],
       ['billing', 2],

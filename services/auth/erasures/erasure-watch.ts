@@ -11,13 +11,13 @@ export interface ErasureWatchOptions {
   readonly reportHours: number;
   readonly logger: Logger;
   /** How often erasures are counted. Milliseconds. Default 60000. */
-  readonly everyMs?: number;
+  readonly pollMs?: number;
 }
 
 /** Counts the erasures that services have not reported in time. Disposing it stops. */
 export interface ErasureWatch extends AsyncDisposable {
   /** For /metrics: `rollcall_erasures_overdue`. */
-  readings(): MetricReading[];
+  readMetrics(): MetricReading[];
 }
 
 const HOUR_MS = 3_600_000;
@@ -25,7 +25,7 @@ const HOUR_MS = 3_600_000;
 /** Counts overdue erasures again and again. Logs a warning when a service falls behind, and one line when it no longer is. */
 export function watchErasures(
   erasures: Pick<Erasures, 'countAwaited'>,
-  { consumers, reportHours, logger, everyMs = 60_000 }: ErasureWatchOptions,
+  { consumers, reportHours, logger, pollMs: everyMs = 60_000 }: ErasureWatchOptions,
 ): ErasureWatch {
   const ending = new AbortController();
   let overdue = new Map(consumers.map((consumer) => [consumer, 0]));
@@ -48,7 +48,7 @@ export function watchErasures(
   };
   const watching = watch();
   return {
-    readings: () => [...overdue].map(([consumer, value]) => toReading(consumer, value)),
+    readMetrics: () => [...overdue].map(([consumer, value]) => toReading(consumer, value)),
     async [Symbol.asyncDispose]() {
       ending.abort();
       await watching;

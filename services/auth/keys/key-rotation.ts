@@ -63,7 +63,7 @@ export function startKeyRotation({
     return states.has('elsewhere') ? 'elsewhere' : 'finished';
   }
 
-  async function stepAndTell(): Promise<number> {
+  async function stepAndLog(): Promise<number> {
     const begun = performance.now();
     const state = await stepAll();
     if (state === 'finished' && !isFinished) {
@@ -79,7 +79,7 @@ export function startKeyRotation({
 
   async function run(): Promise<void> {
     while (!stop.signal.aborted) {
-      const pauseMs = await stepAndTell().catch((error: unknown) => {
+      const pauseMs = await stepAndLog().catch((error: unknown) => {
         logger.warn({ error }, 'rows cannot be brought to the first key; trying again');
         return AFTER_ERROR_MS;
       });

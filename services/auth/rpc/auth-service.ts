@@ -17,23 +17,17 @@ import {
 } from '@rollcall/contract/auth';
 import { trimText } from '@rollcall/contract/text';
 import { type Call, type Implementation, requireStorable } from '@rollcall/runtime/rpc';
-import { changePassword } from '../sign-in/passwords/change-password.ts';
-import { requestPasswordReset } from '../sign-in/passwords/request-password-reset.ts';
-import { resetPassword } from '../sign-in/passwords/reset-password.ts';
-import { refreshSession } from '../sign-in/refresh-session.ts';
-import { register } from '../sign-in/register.ts';
-import { requestEmailVerification } from '../sign-in/request-email-verification.ts';
-import type { OpenSession } from '../sign-in/session.ts';
+import { changePassword, requestPasswordReset, resetPassword } from '../sign-in/passwords/change-password.ts';
+import { register, requestEmailVerification, verifyEmail } from '../sign-in/registration.ts';
+import { type OpenSession, refreshSession, signOut } from '../sign-in/session.ts';
 import { signIn } from '../sign-in/sign-in.ts';
-import type { People } from '../sign-in/sign-in-context.ts';
-import { signOut } from '../sign-in/sign-out.ts';
-import type { KeyKeeper } from '../sign-in/tokens/signing-key-rotator.ts';
-import { verifyEmail } from '../sign-in/verify-email.ts';
+import type { SignInContext } from '../sign-in/sign-in-context.ts';
+import type { SigningKeyRotator } from '../sign-in/tokens/signing-key-rotator.ts';
 
 /** The calls of AuthService. */
 export function authServiceImplementation(
-  people: People,
-  keys: Pick<KeyKeeper, 'shown'>,
+  people: SignInContext,
+  keys: Pick<SigningKeyRotator, 'publishedKeys'>,
 ): Implementation<typeof AuthService> {
   return {
     async register(request, call) {
@@ -77,7 +71,7 @@ export function authServiceImplementation(
       return create(VerifyEmailResponseSchema, { userId: await verifyEmail(people, request) });
     },
     async getSigningKeys() {
-      const shown = keys.shown().map(({ id, publicKey, activateTime }) => ({
+      const shown = keys.publishedKeys().map(({ id, publicKey, activateTime }) => ({
         keyId: id,
         x: publicKey.toString('base64url'),
         activateTime: timestampFromDate(activateTime),

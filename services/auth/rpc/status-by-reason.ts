@@ -3,7 +3,7 @@ import type { ErrorReason as SignInReason } from '@rollcall/contract/auth';
 import type { ErrorReason as UserReason } from '@rollcall/contract/user';
 import { CallOverError, PoolBusyError } from '@rollcall/runtime/postgres';
 import { databaseFault, RpcError, RUNTIME_REASONS, runtimeError } from '@rollcall/runtime/rpc';
-import { PeopleError, type PeopleErrorReason } from '../sign-in/sign-in-error.ts';
+import { SignInError, type SignInErrorReason } from '../sign-in/sign-in-error.ts';
 import { UserError, type UserErrorReason } from '../users/user-error.ts';
 
 /** A reason that the contract names. */
@@ -35,7 +35,7 @@ const RETRY_MS: Partial<Record<UserErrorReason, number>> = { VERSION_NOT_REACHED
 
 /** An error of the domain or the database as one for the wire; undefined: it is not known here. */
 export function toRpcError(error: unknown): RpcError | undefined {
-  if (error instanceof PeopleError) return toPeopleRpcError(error);
+  if (error instanceof SignInError) return toPeopleRpcError(error);
   if (error instanceof UserError) {
     const { reason, message, metadata } = error;
     const retryDelayMs = RETRY_MS[reason];
@@ -72,10 +72,10 @@ export const STATUS_BY_PEOPLE_REASON = {
   MAIL_TOKEN_INVALID: Code.FailedPrecondition,
   PASSWORD_TOO_COMMON: Code.InvalidArgument,
   OVERLOADED: Code.Unavailable,
-} as const satisfies Record<ReasonOf<typeof SignInReason>, Code> & Record<PeopleErrorReason, Code>;
+} as const satisfies Record<ReasonOf<typeof SignInReason>, Code> & Record<SignInErrorReason, Code>;
 
 /** A refusal as one for the wire. */
-export function toPeopleRpcError({ reason, message, retryDelayMs }: PeopleError): RpcError {
+export function toPeopleRpcError({ reason, message, retryDelayMs }: SignInError): RpcError {
   const retry = retryDelayMs === undefined ? {} : { retryDelayMs };
   const metadata = retryDelayMs === undefined ? {} : { retry_delay_ms: String(retryDelayMs) };
   return new RpcError({ code: STATUS_BY_PEOPLE_REASON[reason], reason }, message, { metadata, ...retry });

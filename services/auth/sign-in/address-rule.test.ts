@@ -8,7 +8,7 @@ import { fieldRules } from '@rollcall/contract/rules';
 import { CreateUserRequestSchema, ResolveUsersRequestSchema, UserSchema } from '@rollcall/contract/user';
 import { fieldRuleFault } from '@rollcall/runtime/rpc';
 import { describe, expect, it } from 'vitest';
-import type { PeopleSeals } from './postgres/credentials.ts';
+import type { SignInSeals } from './postgres/credentials.ts';
 import { completeRegistration } from './postgres/mail-tokens.ts';
 
 const tenantId = 'demo';
@@ -106,7 +106,7 @@ describe('a registration that an older version took in', () => {
     const seal = { openPerson: () => ({ email: 'ada@example.com', firstName: '', lastName: '', ...person }) };
     const made = await completeRegistration(
       run as never,
-      { seal, contactSeal: {} } as unknown as PeopleSeals,
+      { seal, contactSeal: {} } as unknown as SignInSeals,
       {
         ...{ tenantId, hash: Buffer.alloc(0), userId: '0190b0d5-4a1c-7e2f-8c3d-0123456789ab' },
       },

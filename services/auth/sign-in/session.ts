@@ -1,11 +1,14 @@
-import type { UserRole } from '../users/user.ts';
+import type { User, UserRole } from '../users/user.ts';
+import type { SignInContext } from './sign-in-context.ts';
+import { accessTokenInvalid, sessionOver } from './sign-in-error.ts';
 import type { AccessTokens } from './tokens/access-token.ts';
+import { hashToken, makeSecretToken } from './tokens/secret-token.ts';
 
 /** How long a session lives, however often it is refreshed. OWASP ASVS 5, 7.3.2, wants a bound; the length is our own choice. */
 export const SESSION_MS = 30 * 24 * 60 * 60_000;
 
 /** How long a session lives without being refreshed (ASVS 5, 7.3.1). */
-export const IDLE_MS = 7 * 24 * 60 * 60_000;
+export const SESSION_IDLE_MS = 7 * 24 * 60 * 60_000;
 
 /** A session as its owner gets it. */
 export interface OpenSession {
@@ -42,4 +45,46 @@ export async function signSession(tokens: AccessTokens, session: UnsignedSession
     sessionExpireTime: expireTime,
     isEmailVerified,
   };
+}
+
+/**
+ * The user whom an access token speaks for, with contact data, while its session is alive: for what is worth a look.
+ * @throws SignInError ACCESS_TOKEN_INVALID
+ */
+export async function requireSession(
+  { reads, store, tokens }: SignInContext,
+  accessToken: string,
+): Promise<{ readonly user: User; readonly sessionId: string }> {
+  const { tenantId, sessionId } = await tokens.verify(accessToken);
+  const session = await store.findSession(tenantId, sessionId);
+  const user = session && (await reads.find(tenantId, session.userId, 'BASIC'));
+  if (!user) throw accessTokenInvalid();
+  return { user, sessionId };
+}
+
+/**
+ * Takes a refresh token and answers the next. One that was used before ends the session: either of its two holders is a thief.
+ * A failure leaves the token as it was.
+ * @throws SignInError SESSION_OVER
+ */
+export async function refreshSession(
+  { store, tokens, onReuse }: SignInContext,
+  { tenantId, refreshToken }: { tenantId: string; refreshToken: string },
+): Promise<OpenSession> {
+  const next = makeSecretToken();
+  const hashes = { used: hashToken(refreshToken), next: hashToken(next) };
+  const outcome = await store.refresh(tenantId, hashes, async ({ id, ...session }) => {
+    return await signSession(tokens, { ...session, tenantId, sessionId: id, refreshToken: next });
+  });
+  if (outcome.kind === 'REUSED') onReuse({ tenantId, sessionId: outcome.sessionId });
+  if (outcome.kind !== 'REFRESHED') throw sessionOver();
+  return outcome.answer;
+}
+
+/** Ends the session of a refresh token, or all of its user. Says nothing of whether there was one. */
+export async function signOut(
+  { store }: SignInContext,
+  { tenantId, refreshToken, everywhere }: { tenantId: string; refreshToken: string; everywhere: boolean },
+): Promise<void> {
+  await store.signOut(tenantId, hashToken(refreshToken), everywhere);
 }

@@ -1,15 +1,14 @@
 import type { UserReads } from '../users/reading/user-reads.ts';
-import type { User } from '../users/user.ts';
-import { emailKey } from '../users/user.ts';
+import { emailKey, type User } from '../users/user.ts';
 import type { PasswordHasher } from './passwords/password-hasher.ts';
-import type { PeopleStore } from './sign-in-store.ts';
+import type { SignInStore } from './sign-in-store.ts';
 import type { Throttles } from './throttle.ts';
 import type { AccessTokens } from './tokens/access-token.ts';
 
 /** What the commands work with. */
-export interface People {
+export interface SignInContext {
   readonly reads: UserReads;
-  readonly store: PeopleStore;
+  readonly store: SignInStore;
   readonly throttles: Throttles;
   readonly hasher: PasswordHasher;
   readonly tokens: AccessTokens;
@@ -26,9 +25,4 @@ export async function findByEmail(
   const key = emailKey(email);
   if (key === null) return undefined;
   return (await reads.findByEmailKeys(tenantId, [key], 'BASIC')).get(key);
-}
-
-/** What attempts on an address are counted by: also where nobody can have it. */
-export function attemptKey(email: string): string {
-  return emailKey(email) ?? email.trim().toLowerCase();
 }

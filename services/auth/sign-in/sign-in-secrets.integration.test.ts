@@ -13,22 +13,20 @@ import { createPostgresUserReads } from '../postgres/users/postgres-user-reads.t
 import type { User } from '../users/user.ts';
 import type { Mail } from './mail/mail.ts';
 import { startMailWorker } from './mail/mail-worker.ts';
+import { requestPasswordReset, resetPassword } from './passwords/change-password.ts';
 import { createPasswordHasher } from './passwords/password-hasher.ts';
-import { requestPasswordReset } from './passwords/request-password-reset.ts';
-import { resetPassword } from './passwords/reset-password.ts';
+import { deleteExpired } from './postgres/cleanup.ts';
 import { createPostgresOutbox } from './postgres/mail-outbox.ts';
-import { cleanPeople } from './postgres/people-housekeeping.ts';
-import { createPeopleSeal } from './postgres/sign-in-seal.ts';
-import { sealedPeople } from './postgres/sign-in-sealed-tables.ts';
-import { createPostgresPeople } from './postgres/sign-in-store.ts';
+import { createSignInSeal } from './postgres/sign-in-seal.ts';
+import { signInSealedTables } from './postgres/sign-in-sealed-tables.ts';
+import { createPostgresSignInStore } from './postgres/sign-in-store.ts';
 import { createPostgresSigningKeys } from './postgres/signing-keys.ts';
 import { createPostgresThrottles } from './postgres/throttles.ts';
-import { refreshSession } from './refresh-session.ts';
-import { register } from './register.ts';
+import { register, verifyEmail } from './registration.ts';
+import { refreshSession } from './session.ts';
 import { signIn } from './sign-in.ts';
-import type { People } from './sign-in-context.ts';
+import type { SignInContext } from './sign-in-context.ts';
 import { makeSigningKey } from './tokens/signing-keys.ts';
-import { verifyEmail } from './verify-email.ts';
 
 const keyring = createKeyring({
   encryptionKeys: new Secret(TEST_KEYS.AUTH_ENCRYPTION_KEYS),
@@ -40,7 +38,7 @@ const PASSWORD = 'correct horse battery';
 
 let database: TestDatabase;
 let pool: Pool;
-let people: People;
+let people: SignInContext;
 let statements: string[];
 
 beforeEach(async () => {
@@ -56,12 +54,12 @@ beforeEach(async () => {
   people = await peopleWith(keyring);
 });
 
-async function peopleWith(ring: Keyring): Promise<People> {
-  const [seal, contactSeal] = [createPeopleSeal(ring), createContactSeal(ring)];
-  const news = { committed: () => undefined, mailQueued: () => undefined };
+async function peopleWith(ring: Keyring): Promise<SignInContext> {
+  const [seal, contactSeal] = [createSignInSeal(ring), createContactSeal(ring)];
+  const news = { onCommitted: () => undefined, onMailQueued: () => undefined };
   return {
     reads: createPostgresUserReads(pool, contactSeal),
-    store: createPostgresPeople(pool, { seal, contactSeal }, news),
+    store: createPostgresSignInStore(pool, { seal, contactSeal }, news),
     throttles: createPostgresThrottles(pool, seal),
     hasher: await createPasswordHasher({
       concurrency: 1,
@@ -81,14 +79,14 @@ afterEach(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-const outbox = () => createPostgresOutbox(pool, createPeopleSeal(keyring));
+const outbox = () => createPostgresOutbox(pool, createSignInSeal(keyring));
 const RETRY = { firstWaitMs: 3_600_000, maxWaitMs: 3_600_000 };
 
 async function takeMail(): Promise<Mail> {
-  const [mail] = await outbox().take(1, RETRY);
+  const [mail] = await outbox().claim(1, RETRY);
   if (!mail) throw new Error('no mail waits');
   const opened = mail.open();
-  await outbox().sent(mail);
+  await outbox().markSent(mail);
   return opened;
 }
 
@@ -209,7 +207,7 @@ describe('what is kept', () => {
     }
     await pool.query(`update sign_ins set create_time = now() - interval '91 days'`);
     await pool.query(`update throttles set update_time = now() - interval '2 days'`);
-    expect(await cleanPeople(pool)).toBe(1);
+    expect(await deleteExpired(pool)).toBe(1);
     for (const table of [
       'sessions',
       'refresh_tokens',
@@ -358,7 +356,7 @@ describe('a change of keys', () => {
       removeIds: [],
     }));
 
-    for (const table of [sealedContact(createContactSeal(both)), ...sealedPeople(both)]) {
+    for (const table of [sealedContact(createContactSeal(both)), ...signInSealedTables(both)]) {
       const rotation = createPostgresRotation(pool, table, both);
       for (let steps = 0; (await rotation.step(1)).state !== 'finished'; steps++)
         expect(steps).toBeLessThan(50);
@@ -367,7 +365,7 @@ describe('a change of keys', () => {
     const after = ring(fresh);
     people = await peopleWith(after);
     expect(await createPostgresSigningKeys(pool, after).list()).toHaveLength(1);
-    const mails = await createPostgresOutbox(pool, createPeopleSeal(after)).take(10, RETRY);
+    const mails = await createPostgresOutbox(pool, createSignInSeal(after)).claim(10, RETRY);
     const tokenTo = (to: string) =>
       tokenOf(mails.map((mail) => mail.open()).find((mail) => mail.to === to) as Mail);
     await verifyEmail(people, { tenantId, token: tokenTo(other.email) });
@@ -420,7 +418,7 @@ describe('a mail', () => {
       },
       logger,
       retry: { firstWaitMs: 1, maxWaitMs: 10 },
-      everyMs: 5,
+      pollMs: 5,
     });
     await expect.poll(() => sent.length, { timeout: 10_000 }).toBe(1);
     await expect
@@ -438,7 +436,7 @@ describe('a mail', () => {
     for (let i = 0; i < 20; i++) await register(people, { ...stranger(), source: `192.0.2.${i}` });
     const sent: string[] = [];
     const sender = { send: async (_: Mail, id: string) => void sent.push(id) };
-    const workers = [1, 2, 3].map(() => startMailWorker({ outbox: outbox(), sender, logger, everyMs: 5 }));
+    const workers = [1, 2, 3].map(() => startMailWorker({ outbox: outbox(), sender, logger, pollMs: 5 }));
     await expect.poll(() => sent.length, { timeout: 10_000 }).toBe(20);
     for (const worker of workers) await worker[Symbol.asyncDispose]();
     expect(new Set(sent).size).toBe(20);
@@ -446,10 +444,10 @@ describe('a mail', () => {
 
   it('is dropped from no transaction: it waits where its process was killed as it sent', async () => {
     await register(people, stranger());
-    const [taken] = await outbox().take(1, { firstWaitMs: 0, maxWaitMs: 0 });
+    const [taken] = await outbox().claim(1, { firstWaitMs: 0, maxWaitMs: 0 });
     // Nobody says that it was sent.
-    const [again] = await outbox().take(1, RETRY);
+    const [again] = await outbox().claim(1, RETRY);
     expect(again).toMatchObject({ id: taken?.id, attempts: 2 });
-    expect(await outbox().take(1, RETRY)).toEqual([]);
+    expect(await outbox().claim(1, RETRY)).toEqual([]);
   });
 });

@@ -10,7 +10,7 @@ export interface Access {
 }
 
 /** How a sign-in ended. */
-export type SignInOutcome = 'SUCCEEDED' | 'WRONG_PASSWORD' | 'NO_PASSWORD' | 'NOT_ACTIVE' | 'UNKNOWN_ADDRESS';
+type SignInOutcome = 'SUCCEEDED' | 'WRONG_PASSWORD' | 'NO_PASSWORD' | 'NOT_ACTIVE' | 'UNKNOWN_ADDRESS';
 
 /** Who wants to sign in. */
 export interface SignInAttempt {
@@ -90,7 +90,7 @@ export interface Registration {
 }
 
 /** A token that goes with a mail. */
-export interface MailToken {
+interface MailToken {
   readonly purpose: MailTokenPurpose;
   readonly hash: Buffer;
   readonly lifetimeMs: number;
@@ -118,7 +118,7 @@ export interface PasswordChange {
 }
 
 /** Everything about sign-in that is kept. Each method is one transaction. */
-export interface PeopleStore {
+export interface SignInStore {
   /**
    * Counts an attempt on an address as failed before it is made, so that many at once are counted too, unless it or its source
    * has to wait; finds who has the address. The same work is done for nobody.

@@ -1,29 +1,29 @@
 import { v7 as uuidv7 } from 'uuid';
 import { type OpenSession, SESSION_MS, signSession, type UnsignedSession } from './session.ts';
-import { attemptKey, type People } from './sign-in-context.ts';
+import type { SignInContext } from './sign-in-context.ts';
 import { credentialsWrong, tooManyAttempts } from './sign-in-error.ts';
-import type { FailedSignIn, PeopleStore, SignInAttempt, SignInStart } from './sign-in-store.ts';
-import { sourceKey } from './throttle.ts';
+import type { FailedSignIn, SignInAttempt, SignInStart, SignInStore } from './sign-in-store.ts';
+import { emailThrottleKey, sourceThrottleKey } from './throttle.ts';
 import { hashToken, makeSecretToken } from './tokens/secret-token.ts';
 
 /** Who wants in. */
-export interface SignInCommand extends SignInAttempt {
+interface SignInCommand extends SignInAttempt {
   readonly password: string;
 }
 
 /**
  * Opens a session. Whoever fails learns nothing of why: the same statements run and the same hash is computed, also for nobody.
- * @throws PeopleError CREDENTIALS_WRONG, TOO_MANY_ATTEMPTS, OVERLOADED
+ * @throws SignInError CREDENTIALS_WRONG, TOO_MANY_ATTEMPTS, OVERLOADED
  */
-export async function signIn(people: People, command: SignInCommand): Promise<OpenSession> {
-  const { store, hasher, tokens } = people;
+export async function signIn(context: SignInContext, command: SignInCommand): Promise<OpenSession> {
+  const { store, hasher, tokens } = context;
   const { tenantId, email, password, source } = command;
   const start = await store.beginSignIn({ tenantId, email, source });
   if (start.waitMs > 0) throw tooManyAttempts(start.waitMs);
   const { user, passwordHash } = start;
-  const verification = await verifyOrGiveBack(people, command, passwordHash);
+  const verification = await verifyOrGiveBack(context, command, passwordHash);
   if (user?.state !== 'ACTIVE' || passwordHash === undefined || !verification.matches) {
-    return await refuse(people, command, start);
+    return await refuse(context, command, start);
   }
   // Before the session is there: where this cannot be opened, nobody would get to know of it.
   const isEmailVerified = user.isEmailVerified();
@@ -37,24 +37,24 @@ export async function signIn(people: People, command: SignInCommand): Promise<Op
 
 // What was never looked at is no attempt.
 async function verifyOrGiveBack(
-  people: People,
+  context: SignInContext,
   { tenantId, email, password }: SignInCommand,
   passwordHash: string | undefined,
 ) {
   try {
-    return await people.hasher.verify(passwordHash, password);
+    return await context.hasher.verify(passwordHash, password);
   } catch (error) {
-    await people.throttles.giveBack({ tenantId, kind: 'ACCOUNT', key: attemptKey(email) });
+    await context.throttles.refund({ tenantId, kind: 'ACCOUNT', key: emailThrottleKey(email) });
     throw error;
   }
 }
 
 async function refuse(
-  { store, throttles }: People,
+  { store, throttles }: SignInContext,
   { tenantId, source }: SignInCommand,
   start: SignInStart,
 ): Promise<never> {
-  await throttles.take({ tenantId, kind: 'SOURCE', key: sourceKey(source) });
+  await throttles.take({ tenantId, kind: 'SOURCE', key: sourceThrottleKey(source) });
   await store.recordFailure({
     tenantId,
     ...(start.user && { userId: start.user.id }),
@@ -71,7 +71,7 @@ function outcomeOf({ user, passwordHash }: SignInStart): FailedSignIn['outcome']
 }
 
 async function open(
-  store: PeopleStore,
+  store: SignInStore,
   { tenantId, email, source }: SignInCommand,
   { userId, passwordHash }: { userId: string; passwordHash: string },
 ): Promise<Omit<UnsignedSession, 'isEmailVerified'>> {

@@ -9,15 +9,15 @@ import type { UserReads } from '../users/reading/user-reads.ts';
 import { createFileMailSender } from './mail/file-mail-sender.ts';
 import { type MailWorker, startMailWorker } from './mail/mail-worker.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/password-hasher.ts';
+import { deleteExpired } from './postgres/cleanup.ts';
 import { createPostgresOutbox } from './postgres/mail-outbox.ts';
-import { cleanPeople } from './postgres/people-housekeeping.ts';
-import { createPeopleSeal } from './postgres/sign-in-seal.ts';
-import { createPostgresPeople } from './postgres/sign-in-store.ts';
+import { createSignInSeal } from './postgres/sign-in-seal.ts';
+import { createPostgresSignInStore } from './postgres/sign-in-store.ts';
 import { createPostgresSigningKeys } from './postgres/signing-keys.ts';
 import { createPostgresThrottles } from './postgres/throttles.ts';
-import type { People } from './sign-in-context.ts';
+import type { SignInContext } from './sign-in-context.ts';
 import { ACCESS_TOKEN_MS, createAccessTokens } from './tokens/access-token.ts';
-import { createKeyKeeper, type KeyKeeper } from './tokens/signing-key-rotator.ts';
+import { createSigningKeyRotator, type SigningKeyRotator } from './tokens/signing-key-rotator.ts';
 import type { KeySchedule } from './tokens/signing-keys.ts';
 
 const MINUTE_MS = 60_000;
@@ -27,39 +27,39 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 // tokens live, twice over.
 const SCHEDULE: KeySchedule = {
   signingMs: 7 * DAY_MS,
-  aheadMs: 60 * MINUTE_MS,
-  behindMs: 2 * ACCESS_TOKEN_MS,
+  publishAheadMs: 60 * MINUTE_MS,
+  publishBehindMs: 2 * ACCESS_TOKEN_MS,
 };
 
 const KEYS_EVERY_MS = MINUTE_MS;
 const CLEAN_EVERY_MS = 10 * MINUTE_MS;
 
 /** What people's sign-in stands on. */
-export interface PeopleOptions {
+interface SignInOptions {
   readonly config: AuthConfig;
   readonly pool: Pool;
   readonly contactSeal: ContactSeal;
   readonly reads: UserReads;
-  readonly committed: (written: readonly WrittenUser[]) => void;
+  readonly onCommitted: (written: readonly WrittenUser[]) => void;
   readonly logger: Logger;
 }
 
 /** People's sign-in, and what it does in the background. */
-export interface RunningPeople extends AsyncDisposable {
-  readonly people: People;
-  readonly keys: KeyKeeper;
+interface RunningSignIn extends AsyncDisposable {
+  readonly context: SignInContext;
+  readonly keys: SigningKeyRotator;
   readMetrics(): readonly MetricReading[];
 }
 
 /** Puts people's sign-in together, and starts what goes on in the background: keys, mails, cleaning up. */
-export async function startPeople(options: PeopleOptions): Promise<RunningPeople> {
+export async function startSignIn(options: SignInOptions): Promise<RunningSignIn> {
   const { config, pool, contactSeal, reads, logger } = options;
   await using stack = new AsyncDisposableStack();
-  const seal = createPeopleSeal(contactSeal.keyring);
+  const seal = createSignInSeal(contactSeal.keyring);
   const keys = stack.use(
-    await createKeyKeeper(createPostgresSigningKeys(pool, contactSeal.keyring), {
+    await createSigningKeyRotator(createPostgresSigningKeys(pool, contactSeal.keyring), {
       schedule: SCHEDULE,
-      everyMs: KEYS_EVERY_MS,
+      pollMs: KEYS_EVERY_MS,
       onError: (error) => logger.warn({ error }, 'signing keys cannot be looked after; trying again'),
     }).catch(explainSealing),
   );
@@ -69,10 +69,10 @@ export async function startPeople(options: PeopleOptions): Promise<RunningPeople
   const cleaning = setInterval(() => void clean(pool, logger), CLEAN_EVERY_MS);
   cleaning.unref();
   stack.defer(() => clearInterval(cleaning));
-  const news = { committed: options.committed, mailQueued: () => mails?.poke() };
-  const people: People = {
+  const listeners = { onCommitted: options.onCommitted, onMailQueued: () => mails?.wake() };
+  const context: SignInContext = {
     reads,
-    store: createPostgresPeople(pool, { seal, contactSeal }, news),
+    store: createPostgresSignInStore(pool, { seal, contactSeal }, listeners),
     throttles: createPostgresThrottles(pool, seal),
     hasher,
     tokens: createAccessTokens(keys, {
@@ -87,7 +87,7 @@ export async function startPeople(options: PeopleOptions): Promise<RunningPeople
   };
   const closers = stack.move();
   return {
-    people,
+    context,
     keys,
     readMetrics: () => readingsOf(hasher),
     [Symbol.asyncDispose]: () => closers.disposeAsync(),
@@ -102,7 +102,7 @@ function explainSealing(error: unknown): never {
   );
 }
 
-function startMails({ config, pool, contactSeal, logger }: PeopleOptions): MailWorker | undefined {
+function startMails({ config, pool, contactSeal, logger }: SignInOptions): MailWorker | undefined {
   if (config.mailDirectory === undefined) {
     logger.warn(
       'no mail is sent, because AUTH_MAIL_DIRECTORY is not set: nobody can register or reset a password',
@@ -110,7 +110,7 @@ function startMails({ config, pool, contactSeal, logger }: PeopleOptions): MailW
     return undefined;
   }
   return startMailWorker({
-    outbox: createPostgresOutbox(pool, createPeopleSeal(contactSeal.keyring)),
+    outbox: createPostgresOutbox(pool, createSignInSeal(contactSeal.keyring)),
     sender: createFileMailSender(config.mailDirectory),
     logger,
   });
@@ -118,7 +118,7 @@ function startMails({ config, pool, contactSeal, logger }: PeopleOptions): MailW
 
 async function clean(pool: Pool, logger: Logger): Promise<void> {
   try {
-    const mails = await cleanPeople(pool);
+    const mails = await deleteExpired(pool);
     if (mails > 0) logger.warn({ mails }, 'mails were given up: they could not be sent in time');
   } catch (error) {
     logger.warn({ error }, 'expired tokens, sessions and sign-ins cannot be removed; trying again');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { sourceKey } from './throttle.ts';
+import { sourceThrottleKey } from './throttle.ts';
 
-describe('sourceKey', () => {
+describe('sourceThrottleKey', () => {
   it.each([
     ['192.0.2.1', '192.0.2.1'],
     ['::ffff:192.0.2.1', '192.0.2.1'],
@@ -12,6 +12,6 @@ describe('sourceKey', () => {
     ['::1', '0:0:0:0::/64'],
     ['', ''],
   ])('takes %s for %s', (source, key) => {
-    expect(sourceKey(source)).toBe(key);
+    expect(sourceThrottleKey(source)).toBe(key);
   });
 });

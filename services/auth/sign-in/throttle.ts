@@ -1,11 +1,12 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { emailKey } from '../users/user.ts';
 import { tooManyAttempts } from './sign-in-error.ts';
 
 /** What is limited: sign-ins of an address and of a source, mails to an address and from a source. */
 export type ThrottleKind = 'ACCOUNT' | 'SOURCE' | 'MAIL' | 'MAIL_SOURCE';
 
 /** How a limit grows: after the free attempts each waits twice as long as the one before, up to the most. */
-export interface ThrottleLimit {
+interface ThrottleLimit {
   readonly free: number;
   readonly firstWaitMs: number;
   /** Nobody is kept out longer by one attempt: a limit slows guessing down, and locks nobody out for good. */
@@ -37,17 +38,22 @@ export interface Throttles {
    */
   take(key: ThrottleKey): Promise<number>;
   /** Takes one attempt back that was none. */
-  giveBack(key: ThrottleKey): Promise<void>;
+  refund(key: ThrottleKey): Promise<void>;
 }
 
-/** Counts an attempt. Throws PeopleError TOO_MANY_ATTEMPTS. */
-export async function requireTurn(throttles: Throttles, key: ThrottleKey): Promise<void> {
+/** Counts an attempt. Throws SignInError TOO_MANY_ATTEMPTS. */
+export async function requireAttempt(throttles: Throttles, key: ThrottleKey): Promise<void> {
   const waitMs = await throttles.take(key);
   if (waitMs > 0) throw tooManyAttempts(waitMs);
 }
 
+/** The throttle key of an address, also of one that no user can have. */
+export function emailThrottleKey(email: string): string {
+  return emailKey(email) ?? email.trim().toLowerCase();
+}
+
 /** What attempts from a machine are counted by: an IPv4 address, or the /64 that whoever has an IPv6 address has all of. */
-export function sourceKey(source: string): string {
+export function sourceThrottleKey(source: string): string {
   const mapped = /^::ffff:([\d.]+)$/i.exec(source)?.[1];
   if (mapped !== undefined && isIPv4(mapped)) return mapped;
   if (!isIPv6(source)) return source;

@@ -45,13 +45,13 @@ export async function startAuth(
     ),
   );
   const transport = stack.use(
-    createGrpcTransport({ address: `127.0.0.1:${auth.doors.grpc.port}`, defaultTimeoutMs: 15_000 }),
+    createGrpcTransport({ address: `127.0.0.1:${auth.servers.grpc.port}`, defaultTimeoutMs: 15_000 }),
   );
   const closers = stack.move();
   return {
     users: createClient(UserService, transport),
     admin: createClient(UserAdminService, transport),
-    metrics: async () => (await fetch(`http://127.0.0.1:${auth.doors.http.port}/metrics`)).text(),
+    metrics: async () => (await fetch(`http://127.0.0.1:${auth.servers.http.port}/metrics`)).text(),
     [Symbol.asyncDispose]: () => closers.disposeAsync(),
   };
 }

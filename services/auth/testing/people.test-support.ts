@@ -30,9 +30,9 @@ export async function startAuthWithMail() {
     ),
   );
   const transport = stack.use(
-    createGrpcTransport({ address: `127.0.0.1:${auth.doors.grpc.port}`, defaultTimeoutMs: 15_000 }),
+    createGrpcTransport({ address: `127.0.0.1:${auth.servers.grpc.port}`, defaultTimeoutMs: 15_000 }),
   );
-  const baseUrl = `http://127.0.0.1:${auth.doors.http.port}`;
+  const baseUrl = `http://127.0.0.1:${auth.servers.http.port}`;
   const closers = stack.move();
   return {
     ...clientsOver(transport),

@@ -14,9 +14,9 @@ it('a client that remembers a user answers with the survivor once it is told of 
   // Another process: nothing but the feed tells it what the first one writes.
   const other = stack.use(await openAuth(database.url));
   const toOne = stack.use(
-    createGrpcTransport({ address: `127.0.0.1:${one.doors.grpc.port}`, defaultTimeoutMs: 10_000 }),
+    createGrpcTransport({ address: `127.0.0.1:${one.servers.grpc.port}`, defaultTimeoutMs: 10_000 }),
   );
-  const address = `127.0.0.1:${other.doors.grpc.port}`;
+  const address = `127.0.0.1:${other.servers.grpc.port}`;
   const toOther = stack.use(createGrpcTransport({ address, defaultTimeoutMs: 10_000 }));
   const admin = createClient(UserAdminService, toOne);
   const tenantId = freshTenant();

@@ -113,7 +113,7 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
     expect(ran).toEqual({ code: 0, output: 'auth: up to date\n' });
     // The sessions of the pooler from before are gone, so that the same pooler serves.
     await using auth = await openAuth(pooled('auth'), env);
-    expect(auth.doors.grpc.port).toBeGreaterThan(0);
+    expect(auth.servers.grpc.port).toBeGreaterThan(0);
   });
 
   it('A6: migrations refuse the pooler before they take a lock, and name the cure', async () => {
@@ -131,7 +131,7 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
   it('A6: calls and watches work over several sessions, and statements are ended in time', async () => {
     await setTimeouts('auth');
     await using auth = await openAuth(pooled('auth'), { AUTH_DATABASE_POOLED: 'true' });
-    const address = `127.0.0.1:${auth.doors.grpc.port}`;
+    const address = `127.0.0.1:${auth.servers.grpc.port}`;
     using admin = createUserAdminClient({ address, defaultTimeoutMs: 20_000 });
     await using users = createUserClient({ address, timeoutMs: 20_000 });
     const tenantId = freshTenant();
@@ -276,7 +276,7 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
       ...env,
       ...replicas('postgres://u:p@127.0.0.1:1/auth'),
     });
-    expect(auth.doors.grpc.port).toBeGreaterThan(0);
+    expect(auth.servers.grpc.port).toBeGreaterThan(0);
   });
 
   it('A6: npm run sample refuses the pooler', async () => {

@@ -119,7 +119,7 @@ async function openCompany() {
     ...{ AUTH_ADDRESS: authAddress, LOG_LEVEL: 'silent', STRIPE_WEBHOOK_SECRETS: SECRET },
   });
   const auth = stack.use(await openAuth(urls.get('auth') ?? ''));
-  const owner = `127.0.0.1:${auth.doors.grpc.port}`;
+  const owner = `127.0.0.1:${auth.servers.grpc.port}`;
   const booking = stack.use(
     await createBookingService(readConfig(BOOKING_SETTINGS, envOf('BOOKING', owner))),
   );

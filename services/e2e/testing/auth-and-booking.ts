@@ -78,7 +78,7 @@ type Query = (text: string, values?: unknown[]) => Promise<Record<string, unknow
 async function startableAuth(url: string) {
   const start = (port: number) => openAuth(url, { AUTH_GRPC_PORT: String(port) });
   let running: Awaited<ReturnType<typeof start>> | undefined = await start(0);
-  const { port } = running.doors.grpc;
+  const { port } = running.servers.grpc;
   const stop = async () => {
     await running?.[Symbol.asyncDispose]();
     running = undefined;

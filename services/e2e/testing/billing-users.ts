@@ -55,5 +55,5 @@ export async function startBillingWithUsers(tenantId = freshTenant()) {
 async function startAuth(stack: AsyncDisposableStack): Promise<{ address: string }> {
   const database = stack.use(await createTestDatabase('auth'));
   const auth = stack.use(await openAuth(database.url));
-  return { address: `127.0.0.1:${auth.doors.grpc.port}` };
+  return { address: `127.0.0.1:${auth.servers.grpc.port}` };
 }

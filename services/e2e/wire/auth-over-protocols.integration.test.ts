@@ -33,17 +33,17 @@ beforeAll(async () => {
 afterAll(() => stack.disposeAsync());
 
 const DOORS: Record<string, () => Transport> = {
-  'the gRPC door': () => stack.use(createGrpcTransport({ address: `127.0.0.1:${auth.doors.grpc.port}` })),
+  'the gRPC door': () => stack.use(createGrpcTransport({ address: `127.0.0.1:${auth.servers.grpc.port}` })),
   'the HTTP door, Connect with JSON over HTTP/1.1': () =>
     createConnectTransport({
-      baseUrl: `http://127.0.0.1:${auth.doors.http.port}`,
+      baseUrl: `http://127.0.0.1:${auth.servers.http.port}`,
       httpVersion: '1.1',
       useBinaryFormat: false,
     }),
   'the HTTP door, gRPC-Web over HTTP/1.1': () =>
-    createGrpcWebTransport({ baseUrl: `http://127.0.0.1:${auth.doors.http.port}`, httpVersion: '1.1' }),
+    createGrpcWebTransport({ baseUrl: `http://127.0.0.1:${auth.servers.http.port}`, httpVersion: '1.1' }),
   'the HTTP door, gRPC over HTTP/2': () =>
-    createNodeGrpcTransport({ baseUrl: `http://127.0.0.1:${auth.doors.http.port}` }),
+    createNodeGrpcTransport({ baseUrl: `http://127.0.0.1:${auth.servers.http.port}` }),
 };
 
 for (const [name, openTransport] of Object.entries(DOORS)) {
@@ -64,7 +64,7 @@ function openSubject(transport: Transport): ServiceSubject {
 
 let cached: { reads: ReadSubject; admin: ServiceSubject['admin'] } | undefined;
 describeReads('the cached client', () => {
-  const address = `127.0.0.1:${auth.doors.grpc.port}`;
+  const address = `127.0.0.1:${auth.servers.grpc.port}`;
   cached ??= {
     reads: readsOverClient(stack.use(createUserClient({ address }))),
     admin: openSubject(stack.use(createGrpcTransport({ address }))).admin,

@@ -8,7 +8,7 @@ import { openAuth } from '../testing/open-auth.ts';
 it('a version that nobody wrote costs whoever claims it, and nobody whose read travels along', async () => {
   await using database = await createTestDatabase('auth');
   await using auth = await openAuth(database.url);
-  const address = `127.0.0.1:${auth.doors.grpc.port}`;
+  const address = `127.0.0.1:${auth.servers.grpc.port}`;
   using admin = createUserAdminClient({ address });
   const tenantId = freshTenant();
   const ids: string[] = [];

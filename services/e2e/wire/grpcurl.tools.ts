@@ -68,7 +68,7 @@ beforeAll(async () => {
   process.stdout.write(`These cases ran with ${tool.name}.\n`);
   const database = stack.use(await createTestDatabase('auth'));
   auth = stack.use(await openAuth(database.url));
-  address = `127.0.0.1:${auth.doors.grpc.port}`;
+  address = `127.0.0.1:${auth.servers.grpc.port}`;
   using transport = createGrpcTransport({ address });
   ({ id } = await seedUser({ admin: createClient(UserAdminService, transport) }, tenantId));
 });

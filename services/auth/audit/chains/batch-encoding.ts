@@ -85,7 +85,7 @@ function writeLine(to: Writer, entry: AuditEntry, { startMs, wordOf }: LineConte
 }
 
 /** Turns the batches of one chain into lines again. */
-export interface BatchDecoder {
+interface BatchDecoder {
   /** @throws Error where the bytes are no batch that follows on those before. */
   decode(bytes: Uint8Array): AuditEntry[];
 }

@@ -23,7 +23,7 @@ export interface ChainRecord {
   /** The first hash before. */
   readonly opening: Buffer;
   /** By number of batches: the hash that the chain had then. */
-  readonly marks: Map<number, Buffer>;
+  readonly checkpoints: Map<number, Buffer>;
   readonly closed: { readonly batches: number; readonly hash: Buffer; readonly atMs: number } | undefined;
   readonly isExported: boolean;
   readonly isPruned: boolean;
@@ -34,7 +34,7 @@ export interface CentralChain {
   /** In the order in which they were opened. */
   readonly chains: ReadonlyMap<string, ChainRecord>;
   /** By number of lines: the hash that the log before chains had then. */
-  readonly legacyMarks: ReadonlyMap<string, Buffer>;
+  readonly legacyCheckpoints: ReadonlyMap<string, Buffer>;
   readonly head: AuditHead;
   readonly findings: readonly AuditFinding[];
   /** Whether it has the head that was noted before. */
@@ -87,7 +87,13 @@ export async function readCentralChain(client: ClientBase, noted?: AuditHead): P
   const [kept] = heads;
   if (kept?.seq !== String(seq) || !kept.hash.equals(hash))
     found(seq + 1n, `it is missing: the central chain went on to entry ${kept?.seq}`);
-  return { chains, legacyMarks, head: { seq, hash: hash.toString('hex') }, findings, hasNoted };
+  return {
+    chains,
+    legacyCheckpoints: legacyMarks,
+    head: { seq, hash: hash.toString('hex') },
+    findings,
+    hasNoted,
+  };
 }
 
 function enter(chains: Map<string, ChainRecord>, row: EntryRow): void {
@@ -98,7 +104,7 @@ function enter(chains: Map<string, ChainRecord>, row: EntryRow): void {
       chain: row.chain,
       openedMs: Number(row.at_ms),
       opening: row.hash,
-      marks: new Map(),
+      checkpoints: new Map(),
       closed: undefined,
       isExported: false,
       isPruned: false,
@@ -107,7 +113,7 @@ function enter(chains: Map<string, ChainRecord>, row: EntryRow): void {
   }
   const before = chains.get(row.chain);
   if (!before) return;
-  before.marks.set(batches, row.head);
+  before.checkpoints.set(batches, row.head);
   const closed = row.kind === 'close' ? { batches, hash: row.head, atMs: Number(row.at_ms) } : before.closed;
   chains.set(row.chain, {
     ...before,

@@ -12,7 +12,7 @@ export interface StoredBatch {
 }
 
 /** A batch that was read, and its lines. */
-export interface ReadBatch extends StoredBatch {
+interface ReadBatch extends StoredBatch {
   readonly entries: readonly AuditEntry[];
 }
 
@@ -46,7 +46,7 @@ export async function* entriesOf(batches: AsyncIterable<StoredBatch>): AsyncGene
 }
 
 /** What a look through one chain found. */
-export interface ChainCheck {
+interface ChainCheck {
   readonly batches: number;
   readonly hash: Buffer;
   readonly lines: number;
@@ -60,7 +60,7 @@ export async function checkChain(
   batches: AsyncIterable<StoredBatch>,
 ): Promise<ChainCheck> {
   const decoder = createBatchDecoder();
-  const last = Math.max(0, ...record.marks.keys());
+  const last = Math.max(0, ...record.checkpoints.keys());
   let [head, lines] = [{ batches: 0, hash: record.opening }, 0];
   const broken = (seq: number, why: string): ChainCheck => ({
     ...head,
@@ -72,7 +72,7 @@ export async function checkChain(
     if (batch.seq !== next.batches) return broken(next.batches, 'it is missing');
     if (!batch.hash.equals(next.hash))
       return broken(next.batches, 'its text is not the one that was written');
-    const mark = record.marks.get(next.batches);
+    const mark = record.checkpoints.get(next.batches);
     if (mark && !mark.equals(next.hash))
       return broken(next.batches, 'the chain up to here is not the one that the central chain noted');
     if (record.closed && next.batches > record.closed.batches)

@@ -8,7 +8,7 @@ export interface ChainHead {
 }
 
 /** What extending a chain led to. */
-export type Extension =
+type Extension =
   | { readonly isWritten: true }
   /** `head` is undefined where the chain is not there. */
   | { readonly isWritten: false; readonly state: string; readonly head: ChainHead | undefined };
@@ -27,10 +27,10 @@ export interface ChainStore {
   open(byWhom: string, broken?: ChainBreak): Promise<{ readonly chain: string; readonly hash: Buffer }>;
   extend(chain: string, after: ChainHead, lines: Buffer): Promise<Extension>;
   /** Has the central chain note how far a chain has come. */
-  note(chain: string): Promise<void>;
+  checkpoint(chain: string): Promise<void>;
   close(chain: string): Promise<void>;
   /** Closes chains of processes that are gone, and notes how far the log of earlier versions has come. */
-  lookAfter(): Promise<void>;
+  closeAbandoned(): Promise<void>;
   /** Breaks that the central chain knows. */
   countBreaks(): Promise<number>;
 }
@@ -74,9 +74,9 @@ export function createChainStore(pool: Pool): ChainStore {
       const head = batches === null || hash === null ? undefined : { batches, hash };
       return { isWritten: false, state: state ?? 'missing', head };
     },
-    note: (chain) => run(NOTE, [chain]),
+    checkpoint: (chain) => run(NOTE, [chain]),
     close: (chain) => run(CLOSE, [chain]),
-    lookAfter: () => run(LOOK_AFTER, []),
+    closeAbandoned: () => run(LOOK_AFTER, []),
     async countBreaks() {
       const [row] = await runPrepared<{ breaks: number }>(pool, COUNT_BREAKS, []);
       return row?.breaks ?? 0;

@@ -18,7 +18,7 @@ const MAX_UNCERTAIN = 20;
 const MAX_BREAKS = 5;
 
 /** How a chain is written. */
-export interface ChainWriterOptions {
+interface ChainWriterOptions {
   readonly store: ChainStore;
   /** Who writes it, for the central chain: host and process. */
   readonly writer: string;
@@ -29,7 +29,7 @@ export interface ChainWriterOptions {
 }
 
 /** Writes the chains of one process, one after the other. No two of its methods may run at once. */
-export interface ChainWriter {
+interface ChainWriter {
   /** Appends lines as one batch. Resolves once it is durable. */
   append(entries: readonly AuditEntry[]): Promise<void>;
   /** Has the central chain note how far the chain has come, where it moved; ends the chain where that is due. */
@@ -44,7 +44,7 @@ interface OpenChain {
   readonly openedAtMs: number;
   head: ChainHead;
   lines: number;
-  notedBatches: number;
+  checkpointedBatches: number;
   /** Batches that may or may not have been written when their statement failed. */
   uncertain: { readonly head: ChainHead; readonly batch: EncodedBatch }[];
 }
@@ -61,7 +61,7 @@ export function createChainWriter(options: ChainWriterOptions): ChainWriter {
       openedAtMs: performance.now(),
       head: { batches: 0, hash },
       lines: 0,
-      notedBatches: 0,
+      checkpointedBatches: 0,
       uncertain: [],
     };
   };
@@ -98,9 +98,9 @@ export function createChainWriter(options: ChainWriterOptions): ChainWriter {
     async tick() {
       if (!chain) return;
       if (isDue(chain)) return await close();
-      if (chain.notedBatches === chain.head.batches) return;
-      await store.note(chain.id);
-      chain.notedBatches = chain.head.batches;
+      if (chain.checkpointedBatches === chain.head.batches) return;
+      await store.checkpoint(chain.id);
+      chain.checkpointedBatches = chain.head.batches;
     },
     close,
   };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Secret } from '@rollcall/runtime';
 import { createKeyring, makeKey } from '@rollcall/runtime/sealing';
 import { describe, expect, it } from 'vitest';
-import { createPeopleSeal } from '../../sign-in/postgres/sign-in-seal.ts';
+import { createSignInSeal } from '../../sign-in/postgres/sign-in-seal.ts';
 import { signingKeyPlace } from '../../sign-in/postgres/signing-keys.ts';
 import type { User } from '../../users/user.ts';
 import { sealImage } from '../merges/merge-images.ts';
@@ -14,7 +14,7 @@ const keyring = (encryptionKeys: string) =>
   createKeyring({ encryptionKeys: new Secret(encryptionKeys), indexKeys: new Secret(INDEX) });
 const written = keyring(OLD);
 const contact = createContactSeal(written);
-const people = createPeopleSeal(written);
+const people = createSignInSeal(written);
 // Their keys change, so that each table opens what it holds in order to seal it again.
 const tables = sealedTables(createContactSeal(keyring(`${NEW},${OLD}`)));
 
@@ -23,7 +23,7 @@ const USER = { version: 1n, firstName: 'Ada', createTime: new Date(), updateTime
 const MAIL = { to: EMAIL, subject: 'Hello', text: 'Hello' } as unknown as Parameters<
   typeof people.sealMail
 >[0];
-const PERSON = { email: EMAIL, firstName: 'Ada' } as unknown as Parameters<typeof people.sealPerson>[0];
+const PERSON = { email: EMAIL, firstName: 'Ada' } as unknown as Parameters<typeof people.sealRegistration>[0];
 
 interface At {
   readonly tenantId: string;
@@ -37,7 +37,7 @@ const SEALED: Readonly<Record<string, Readonly<Record<string, (at: At) => Buffer
     phone_sealed: (at) => contact.sealPhone('+491701234567', at).phone_sealed,
   },
   verified_emails: { email_sealed: (at) => people.sealVerified(EMAIL, at) },
-  mail_tokens: { person_sealed: (at) => people.sealPerson(PERSON, at) },
+  mail_tokens: { person_sealed: (at) => people.sealRegistration(PERSON, at) },
   mail_outbox: { mail_sealed: (at) => people.sealMail(MAIL, at) },
   signing_keys: { private_key_sealed: ({ id }) => written.seal('a private key', signingKeyPlace(id)) },
   user_merges: {

@@ -1,12 +1,12 @@
 import type { Keyring } from '@rollcall/runtime/sealing';
-import { sealedPeople } from '../../sign-in/postgres/sign-in-sealed-tables.ts';
+import { signInSealedTables } from '../../sign-in/postgres/sign-in-sealed-tables.ts';
 import { resealImage } from '../merges/merge-images.ts';
 import type { ContactColumns, ContactSeal } from '../rows/contact-seal.ts';
 import type { SealedTable } from '../rows/sealed-table.ts';
 
 /** Every table that holds something that keys made: the log tells that old keys can go once none of these needs them. */
 export function sealedTables(seal: ContactSeal): SealedTable[] {
-  return [sealedContact(seal), ...sealedPeople(seal.keyring), sealedMerges(seal.keyring)];
+  return [sealedContact(seal), ...signInSealedTables(seal.keyring), sealedMerges(seal.keyring)];
 }
 
 /** Columns of bytes that no change of keys needs to reach, and why. */

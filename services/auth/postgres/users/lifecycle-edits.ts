@@ -1,5 +1,5 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
-import { eraseAddress } from '../../sign-in/postgres/people-erase.ts';
+import { eraseByEmail } from '../../sign-in/postgres/cleanup.ts';
 import type { User } from '../../users/user.ts';
 import { ALL_TOUCHED, type TouchedViews, touchedBy, type UserChangeKind } from '../../users/user-change.ts';
 import type { LifecycleEdits } from '../../users/user-writes.ts';
@@ -77,7 +77,7 @@ export function lifecycleEdits(run: RunPrepared, seal: ContactSeal): LifecycleEd
   };
   const eraseMerged = async ({ tenantId }: User, { id, email_sealed }: MergedRow) => {
     const { email } = seal.open({ email_sealed, phone_sealed: null }, { tenantId, id });
-    await eraseAddress(run, seal.keyring, { tenantId, email });
+    await eraseByEmail(run, seal.keyring, { tenantId, email });
     for (const statement of ERASE_RECORDS) await run(statement, [tenantId, id]);
     await run(ERASE, [tenantId, id, new Date()]);
   };
@@ -88,7 +88,7 @@ export function lifecycleEdits(run: RunPrepared, seal: ContactSeal): LifecycleEd
       return change(UNDELETE, user);
     },
     async erase(user) {
-      await eraseAddress(run, seal.keyring, { tenantId: user.tenantId, email: user.contact?.email ?? '' });
+      await eraseByEmail(run, seal.keyring, { tenantId: user.tenantId, email: user.contact?.email ?? '' });
       for (const statement of ERASE_RECORDS) await run(statement, [user.tenantId, user.id]);
       for (const merged of await run<MergedRow>(MERGED, [user.tenantId, user.id]))
         await eraseMerged(user, merged);

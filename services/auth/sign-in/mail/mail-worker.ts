@@ -13,7 +13,7 @@ export interface QueuedMail {
 }
 
 /** How long a mail waits after each attempt: twice as long as the time before. */
-export interface MailRetry {
+interface MailRetry {
   readonly firstWaitMs: number;
   readonly maxWaitMs: number;
 }
@@ -21,25 +21,25 @@ export interface MailRetry {
 /** Mails that wait to be sent. */
 export interface MailOutbox {
   /** Takes some that are due; each is due again after a while, unless `sent` is called. */
-  take(limit: number, retry: MailRetry): Promise<readonly QueuedMail[]>;
-  sent(mail: QueuedMail): Promise<void>;
+  claim(limit: number, retry: MailRetry): Promise<readonly QueuedMail[]>;
+  markSent(mail: QueuedMail): Promise<void>;
 }
 
 /** How mails are sent. */
-export interface MailWorkerOptions {
+interface MailWorkerOptions {
   readonly outbox: MailOutbox;
   readonly sender: MailSender;
   readonly logger: Logger;
   /** Default: 30 s, doubled up to an hour. Must be longer than sending takes. */
   readonly retry?: MailRetry;
   /** How often to look, in ms, for what another process left. Default 2000. */
-  readonly everyMs?: number;
+  readonly pollMs?: number;
 }
 
 /** Sends mails in the background. Disposing of it waits for those on their way. */
 export interface MailWorker extends AsyncDisposable {
   /** Looks at once. */
-  poke(): void;
+  wake(): void;
 }
 
 const RETRY: MailRetry = { firstWaitMs: 30_000, maxWaitMs: 60 * 60_000 };
@@ -52,7 +52,7 @@ export function startMailWorker({
   sender,
   logger,
   retry = RETRY,
-  everyMs = EVERY_MS,
+  pollMs: everyMs = EVERY_MS,
 }: MailWorkerOptions): MailWorker {
   const stop = new AbortController();
   let poked = Promise.withResolvers<void>();
@@ -60,7 +60,7 @@ export function startMailWorker({
   async function send(mail: QueuedMail): Promise<void> {
     try {
       await sender.send(mail.open(), mail.id);
-      await outbox.sent(mail);
+      await outbox.markSent(mail);
     } catch (error) {
       const { tenantId, id: mailId, attempts } = mail;
       logger.warn({ tenantId, mailId, attempts, error }, 'a mail could not be sent; it is tried again');
@@ -69,7 +69,7 @@ export function startMailWorker({
 
   async function sendAll(): Promise<void> {
     for (;;) {
-      const mails = await outbox.take(BATCH, retry);
+      const mails = await outbox.claim(BATCH, retry);
       await Promise.all(mails.map(send));
       if (mails.length < BATCH || stop.signal.aborted) return;
     }
@@ -95,7 +95,7 @@ export function startMailWorker({
 
   const running = run();
   return {
-    poke: () => poked.resolve(),
+    wake: () => poked.resolve(),
     async [Symbol.asyncDispose]() {
       stop.abort();
       await running;

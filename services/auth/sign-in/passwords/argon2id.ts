@@ -15,7 +15,7 @@ const SALT_BYTES = 16;
 const TAG_BYTES = 32;
 
 // A hash from elsewhere must not make this process take all memory or time.
-const MOST: Argon2Parameters = { memoryKib: 262_144, passes: 16, parallelism: 16 };
+const LIMITS: Argon2Parameters = { memoryKib: 262_144, passes: 16, parallelism: 16 };
 
 interface Parsed {
   readonly parameters: Argon2Parameters;
@@ -73,7 +73,7 @@ function parse(phc: string): Parsed {
   const [, m, t, p, salt = '', tag = ''] = match;
   const parameters = { memoryKib: Number(m), passes: Number(t), parallelism: Number(p) };
   const { memoryKib, passes, parallelism } = parameters;
-  if (memoryKib > MOST.memoryKib || passes > MOST.passes || parallelism > MOST.parallelism) {
+  if (memoryKib > LIMITS.memoryKib || passes > LIMITS.passes || parallelism > LIMITS.parallelism) {
     throw new Error('A stored password asks for more memory or time than it may.');
   }
   return { parameters, salt: Buffer.from(salt, 'base64'), tag: Buffer.from(tag, 'base64') };

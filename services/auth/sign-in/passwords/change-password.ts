@@ -1,12 +1,17 @@
-import { passwordChangedMail } from '../mail/mail-texts.ts';
-import { requireSession } from '../require-session.ts';
-import { attemptKey, type People } from '../sign-in-context.ts';
-import { credentialsWrong } from '../sign-in-error.ts';
-import { requireTurn } from '../throttle.ts';
+import { create } from '@bufbuild/protobuf';
+import { UserSchema } from '@rollcall/contract/user';
+import { fieldRuleFault } from '@rollcall/runtime/rpc';
+import { noAccountMail, passwordChangedMail, passwordResetMail } from '../mail/mail.ts';
+import { requireSession } from '../session.ts';
+import { findByEmail, type SignInContext } from '../sign-in-context.ts';
+import { credentialsWrong, mailTokenInvalid } from '../sign-in-error.ts';
+import type { MailOrder } from '../sign-in-store.ts';
+import { emailThrottleKey, requireAttempt, sourceThrottleKey } from '../throttle.ts';
+import { hashToken, makeSecretToken } from '../tokens/secret-token.ts';
 import { requireGoodPassword } from './password-rules.ts';
 
 /** The change to make. */
-export interface ChangePasswordCommand {
+interface ChangePasswordCommand {
   readonly accessToken: string;
   readonly currentPassword: string;
   readonly newPassword: string;
@@ -15,17 +20,17 @@ export interface ChangePasswordCommand {
 
 /**
  * Gives a signed-in user another password and ends all other sessions.
- * @throws PeopleError ACCESS_TOKEN_INVALID, CREDENTIALS_WRONG, PASSWORD_TOO_COMMON, TOO_MANY_ATTEMPTS, OVERLOADED
+ * @throws SignInError ACCESS_TOKEN_INVALID, CREDENTIALS_WRONG, PASSWORD_TOO_COMMON, TOO_MANY_ATTEMPTS, OVERLOADED
  */
-export async function changePassword(people: People, command: ChangePasswordCommand): Promise<void> {
-  const { store, throttles, hasher } = people;
-  const { user, sessionId } = await requireSession(people, command.accessToken);
+export async function changePassword(context: SignInContext, command: ChangePasswordCommand): Promise<void> {
+  const { store, throttles, hasher } = context;
+  const { user, sessionId } = await requireSession(context, command.accessToken);
   const { tenantId, id: userId } = user;
   const email = user.contact?.email ?? '';
   requireGoodPassword(command.newPassword, email);
   // Who holds a stolen session may not guess any faster than at the front door.
-  const key = attemptKey(email) || userId;
-  await requireTurn(throttles, { tenantId, kind: 'ACCOUNT', key });
+  const key = emailThrottleKey(email) || userId;
+  await requireAttempt(throttles, { tenantId, kind: 'ACCOUNT', key });
   const { passwordHash: from } = await store.findAccess(tenantId, user);
   const { matches } = await hasher.verify(from, command.currentPassword);
   if (from === undefined || !matches) {
@@ -36,4 +41,67 @@ export async function changePassword(people: People, command: ChangePasswordComm
   const mail = email === '' ? {} : { mail: passwordChangedMail(email) };
   const change = { tenantId, userId, passwordHash, from, keepSessionId: sessionId, email: key, ...mail };
   if (!(await store.changePassword(change))) throw credentialsWrong();
+}
+
+/** How long a password may be chosen: it stands in a mailbox, and is worth the account. */
+export const RESET_MS = 60 * 60_000;
+
+/**
+ * Sends a mail to an address: with a token where a user has it who may sign in, else one that says so, to whoever reads it there.
+ * An address that no user may have gets none: it may be several, or of the machine that sends.
+ * @throws SignInError TOO_MANY_ATTEMPTS (of the source)
+ */
+export async function requestPasswordReset(
+  { reads, store, throttles }: SignInContext,
+  { tenantId, email, source }: { tenantId: string; email: string; source: string },
+): Promise<void> {
+  await requireAttempt(throttles, { tenantId, kind: 'MAIL_SOURCE', key: sourceThrottleKey(source) });
+  const isTooMuch = (await throttles.take({ tenantId, kind: 'MAIL', key: emailThrottleKey(email) })) > 0;
+  const user = await findByEmail(reads, tenantId, email);
+  // Too many mails for one address: said to nobody, because that would tell of those before.
+  if (isTooMuch) return;
+  const to = email.trim();
+  if (!user && fieldRuleFault(UserSchema, create(UserSchema, { email: to }))) return;
+  const userId = user?.state === 'ACTIVE' ? user.id : undefined;
+  await store.queueMail(
+    userId === undefined ? { tenantId, mail: noAccountMail(to) } : resetOrder(tenantId, userId, to),
+  );
+}
+
+function resetOrder(tenantId: string, userId: string, to: string): MailOrder {
+  const token = makeSecretToken();
+  return {
+    tenantId,
+    userId,
+    mail: passwordResetMail(to, token),
+    token: { purpose: 'RESET_PASSWORD', hash: hashToken(token), lifetimeMs: RESET_MS },
+  };
+}
+
+/**
+ * Gives the user of a token another password, or a first one, and ends all sessions. Whoever reads the mailbox has the address,
+ * so it is verified by that.
+ * @throws SignInError MAIL_TOKEN_INVALID, PASSWORD_TOO_COMMON, OVERLOADED
+ */
+export async function resetPassword(
+  { reads, store, hasher }: SignInContext,
+  { tenantId, token, newPassword }: { tenantId: string; token: string; newPassword: string },
+): Promise<void> {
+  const tokenHash = hashToken(token);
+  // Looked up first: hashing is dear, and anybody can make up tokens.
+  const found = await store.findMailToken(tenantId, tokenHash, ['RESET_PASSWORD']);
+  const user = found?.userId === undefined ? undefined : await reads.find(tenantId, found.userId, 'BASIC');
+  const email = user?.contact?.email ?? '';
+  if (user?.state !== 'ACTIVE' || email === '') throw mailTokenInvalid();
+  requireGoodPassword(newPassword, email);
+  const passwordHash = await hasher.hash(newPassword);
+  const change = {
+    tenantId,
+    userId: user.id,
+    passwordHash,
+    mail: passwordChangedMail(email),
+    tokenHash,
+    email,
+  };
+  if (!(await store.resetPassword(change))) throw mailTokenInvalid();
 }

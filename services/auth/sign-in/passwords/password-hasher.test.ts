@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PeopleError } from '../sign-in-error.ts';
+import { SignInError } from '../sign-in-error.ts';
 import { createPasswordHasher } from './password-hasher.ts';
 
 const CHEAP = { memoryKib: 8, passes: 1, parallelism: 1 };
@@ -38,8 +38,8 @@ describe('createPasswordHasher', () => {
     await using hasher = await createPasswordHasher({ concurrency: 1, maxWaiting: 2, parameters: CHEAP });
     const answers = await Promise.allSettled(Array.from({ length: 5 }, () => hasher.hash('a password')));
     const refused = answers.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
-    expect(refused.map((reason: PeopleError) => reason.reason)).toEqual(['OVERLOADED', 'OVERLOADED']);
-    expect(refused[0]).toBeInstanceOf(PeopleError);
+    expect(refused.map((reason: SignInError) => reason.reason)).toEqual(['OVERLOADED', 'OVERLOADED']);
+    expect(refused[0]).toBeInstanceOf(SignInError);
     expect(refused[0].retryDelayMs).toBeGreaterThan(0);
     expect(await hasher.hash('a password')).toMatch(/^\$argon2id/);
     expect(hasher.waiting).toBe(0);

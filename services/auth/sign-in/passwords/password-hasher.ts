@@ -1,4 +1,4 @@
-import { PeopleError } from '../sign-in-error.ts';
+import { SignInError } from '../sign-in-error.ts';
 import { type Argon2Parameters, ASVS_PARAMETERS, isOutdated } from './argon2id.ts';
 import type { Argon2idTask } from './argon2id-thread.ts';
 import { createThreadPool } from './thread-pool.ts';
@@ -12,9 +12,9 @@ export interface Verification {
 
 /** Hashes passwords, a few at a time, in threads of its own. Every method costs one hash, except that a refusal costs none. */
 export interface PasswordHasher extends AsyncDisposable {
-  /** As a PHC string. Throws PeopleError OVERLOADED. */
+  /** As a PHC string. Throws SignInError OVERLOADED. */
   hash(password: string): Promise<string>;
-  /** Undefined: there is nothing to compare with; the work is done all the same, for the sake of its time. Throws PeopleError OVERLOADED. */
+  /** Undefined: there is nothing to compare with; the work is done all the same, for the sake of its time. Throws SignInError OVERLOADED. */
   verify(stored: string | undefined, password: string): Promise<Verification>;
   /** How many hashes were computed so far. */
   readonly hashes: number;
@@ -23,7 +23,7 @@ export interface PasswordHasher extends AsyncDisposable {
 }
 
 /** What the hasher is held to. */
-export interface PasswordHasherOptions {
+interface PasswordHasherOptions {
   /** Hashes at once: each takes the parameters' memory, and has a thread. */
   readonly concurrency: number;
   /** Most that wait; what comes then is refused. Default 32 for each at work: about a second. */
@@ -70,6 +70,6 @@ export async function createPasswordHasher({
   };
 }
 
-function overloaded(): PeopleError {
-  return new PeopleError('OVERLOADED', 'Too many passwords are to be checked just now; try again.', 1000);
+function overloaded(): SignInError {
+  return new SignInError('OVERLOADED', 'Too many passwords are to be checked just now; try again.', 1000);
 }

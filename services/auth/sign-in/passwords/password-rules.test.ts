@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isCommonPassword } from './common-passwords.ts';
-import { requireGoodPassword } from './password-rules.ts';
+import { isCommonPassword, requireGoodPassword } from './password-rules.ts';
 
 describe('isCommonPassword', () => {
   it.each([

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 export type ThreadAnswer<Result> = { readonly result: Result } | { readonly error: unknown };
 
 /** Bounds of a pool of threads. */
-export interface ThreadPoolOptions {
+interface ThreadPoolOptions {
   /** What each thread runs: it takes every message as a task and posts a ThreadAnswer to each. */
   readonly script: URL;
   /** How many there are, and so the most that is at work at once. */
@@ -16,13 +16,13 @@ export interface ThreadPoolOptions {
 }
 
 /** Threads for work that keeps a core busy. They keep no process alive. */
-export interface ThreadPool<Task, Result> extends AsyncDisposable {
+interface ThreadPool<Task, Result> extends AsyncDisposable {
   /** Does a task in its turn. Rejects with `overloaded()` where too much waits already, and where its thread ended. */
   run(task: Task): Promise<Result>;
   readonly waiting: number;
 }
 
-interface Order<Task, Result> {
+interface QueuedTask<Task, Result> {
   readonly task: Task;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
@@ -30,27 +30,27 @@ interface Order<Task, Result> {
 
 interface Thread<Task, Result> {
   /** Oldest first: the first is at work. */
-  readonly orders: Order<Task, Result>[];
+  readonly tasks: QueuedTask<Task, Result>[];
   /** Undefined: it has not begun, or it ended; it begins with its next task. */
   worker?: Worker | undefined;
 }
 
 // One at work, and one to go on with at once: a thread that waited for its next task would leave its core idle meanwhile.
-const MOST_HANDED = 2;
+const MAX_TASKS_PER_THREAD = 2;
 
 /** Makes a pool. Its threads begin with their first tasks. */
 export function createThreadPool<Task, Result>(options: ThreadPoolOptions): ThreadPool<Task, Result> {
   const { script, maxWaiting, overloaded } = options;
-  const threads = Array.from({ length: options.threads }, (): Thread<Task, Result> => ({ orders: [] }));
-  const queue: Order<Task, Result>[] = [];
-  const pending = () => threads.reduce((sum, { orders }) => sum + orders.length, queue.length);
+  const threads = Array.from({ length: options.threads }, (): Thread<Task, Result> => ({ tasks: [] }));
+  const queue: QueuedTask<Task, Result>[] = [];
+  const pending = () => threads.reduce((sum, { tasks: orders }) => sum + orders.length, queue.length);
 
   function handOut(): void {
     while (queue.length > 0) {
-      const thread = threads.reduce((best, each) => (each.orders.length < best.orders.length ? each : best));
-      if (thread.orders.length >= MOST_HANDED) return;
-      const order = queue.shift() as Order<Task, Result>;
-      thread.orders.push(order);
+      const thread = threads.reduce((best, each) => (each.tasks.length < best.tasks.length ? each : best));
+      if (thread.tasks.length >= MAX_TASKS_PER_THREAD) return;
+      const order = queue.shift() as QueuedTask<Task, Result>;
+      thread.tasks.push(order);
       thread.worker ??= begin(thread);
       thread.worker.postMessage(order.task);
     }
@@ -62,7 +62,7 @@ export function createThreadPool<Task, Result>(options: ThreadPoolOptions): Thre
     let cause: unknown;
     worker.unref();
     worker.on('message', (answer: ThreadAnswer<Result>) => {
-      const order = thread.orders.shift();
+      const order = thread.tasks.shift();
       handOut();
       if ('error' in answer) order?.reject(answer.error);
       else order?.resolve(answer.result);
@@ -73,7 +73,7 @@ export function createThreadPool<Task, Result>(options: ThreadPoolOptions): Thre
     worker.on('exit', () => {
       thread.worker = undefined;
       const ended = new Error('The thread ended before it had answered.', { cause });
-      for (const { reject } of thread.orders.splice(0)) reject(ended);
+      for (const { reject } of thread.tasks.splice(0)) reject(ended);
       handOut();
     });
     return worker;

@@ -2,7 +2,27 @@ import type { RunPrepared } from '@rollcall/runtime/postgres';
 import type { ContactSeal } from '../../postgres/rows/contact-seal.ts';
 import { emailKey, type User } from '../../users/user.ts';
 import type { Access } from '../sign-in-store.ts';
-import type { PeopleSeal } from './sign-in-seal.ts';
+import type { SignInSeal } from './sign-in-seal.ts';
+
+/**
+ * Selects a row where user $2 of tenant $1 is not erased, and keeps it so until the transaction ends: nothing of a person may be
+ * written behind an erasure that is at work.
+ */
+export const LOCK_UNERASED_USER = `select 1 from users where tenant_id = $1::text and id = $2::uuid and erase_time is null for key share`;
+
+const ACTIVE = {
+  name: 'people_hold_active',
+  text: `select 1 from users where tenant_id = $1 and id = $2 and state = 'ACTIVE' and merged_into is null
+    for key share`,
+};
+
+/**
+ * Whether a user is active. The first statement of every transaction about a user's sign-in, before any other row is locked: an
+ * erasure goes the same way.
+ */
+export async function lockActiveUser(run: RunPrepared, tenantId: string, userId: string): Promise<boolean> {
+  return (await run(ACTIVE, [tenantId, userId])).length > 0;
+}
 
 const FIND = {
   name: 'access_find',
@@ -18,20 +38,20 @@ const REPLACE = {
 };
 
 /** How people's data and users' contact data are sealed. */
-export interface PeopleSeals {
-  readonly seal: PeopleSeal;
+export interface SignInSeals {
+  readonly seal: SignInSeal;
   readonly contactSeal: ContactSeal;
 }
 
-const NOBODY = '00000000-0000-0000-0000-000000000000';
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 /** What there is of somebody's sign-in; nobody has nothing. */
 export async function findAccess(
   run: RunPrepared,
-  seal: PeopleSeal,
+  seal: SignInSeal,
   { tenantId, user }: { tenantId: string; user: User | undefined },
 ): Promise<Access> {
-  const id = user?.id ?? NOBODY;
+  const id = user?.id ?? NIL_UUID;
   type Row = { password_hash: string | null; email_sealed: Buffer | null };
   const [row] = await run<Row>(FIND, [tenantId, id]);
   return {
@@ -46,7 +66,7 @@ export async function findAccess(
 
 /** Whether the address that was verified, sealed, is the one that the user has now. */
 export function isVerified(
-  seal: PeopleSeal,
+  seal: SignInSeal,
   sealed: Buffer | null,
   { tenantId, id, email = '' }: { tenantId: string; id: string; email?: string | undefined },
 ): boolean {
@@ -56,7 +76,7 @@ export function isVerified(
 
 /** Whether a user's address is verified, of both as they are kept. Throws SealingError. */
 export function hasVerifiedEmail(
-  { seal, contactSeal }: PeopleSeals,
+  { seal, contactSeal }: SignInSeals,
   { email_sealed, verified_sealed }: { email_sealed: Buffer | null; verified_sealed: Buffer | null },
   owner: { tenantId: string; id: string },
 ): boolean {

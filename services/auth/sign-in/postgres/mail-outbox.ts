@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { type Pool, type RunPrepared, runPrepared } from '@rollcall/runtime/postgres';
 import type { MailOutbox, QueuedMail } from '../mail/mail-worker.ts';
 import type { MailOrder } from '../sign-in-store.ts';
-import { PERSON } from './people-lock.ts';
-import type { PeopleSeal } from './sign-in-seal.ts';
+import { LOCK_UNERASED_USER } from './credentials.ts';
+import type { SignInSeal } from './sign-in-seal.ts';
 
 // A mail about what somebody did is of no use later.
 const PLAIN_MAIL_MS = 24 * 60 * 60_000;
 
 const QUEUE = {
   name: 'mail_queue',
-  text: `with person as (${PERSON}),
+  text: `with person as (${LOCK_UNERASED_USER}),
     allowed as (select where $2::uuid is null or exists (select from person)),
     kept as (
       insert into mail_tokens (tenant_id, id, token_hash, purpose, user_id, email_key, person_sealed, password_hash, expire_time)
@@ -41,7 +41,7 @@ const SENT = { name: 'mail_sent', text: 'delete from mail_outbox where tenant_id
 const NAMELESS = { firstName: '', lastName: '' };
 
 /** Keeps a mail until it is sent, and its token under the same id, in one statement. */
-export async function queueMail(run: RunPrepared, seal: PeopleSeal, order: MailOrder): Promise<void> {
+export async function queueMail(run: RunPrepared, seal: SignInSeal, order: MailOrder): Promise<void> {
   const { tenantId, userId, mail, token } = order;
   const id = randomUUID();
   const registration = token?.registration;
@@ -54,15 +54,17 @@ export async function queueMail(run: RunPrepared, seal: PeopleSeal, order: MailO
     token?.lifetimeMs ?? PLAIN_MAIL_MS,
     token?.hash ?? null,
     token?.purpose ?? null,
-    token ? seal.sealPerson(registration?.person ?? { ...NAMELESS, email: mail.to }, { tenantId, id }) : null,
+    token
+      ? seal.sealRegistration(registration?.person ?? { ...NAMELESS, email: mail.to }, { tenantId, id })
+      : null,
     registration?.passwordHash ?? null,
   ]);
 }
 
 /** The mails that wait. */
-export function createPostgresOutbox(pool: Pool, seal: PeopleSeal): MailOutbox {
+export function createPostgresOutbox(pool: Pool, seal: SignInSeal): MailOutbox {
   return {
-    async take(limit, { firstWaitMs, maxWaitMs }) {
+    async claim(limit, { firstWaitMs, maxWaitMs }) {
       type Row = { tenant_id: string; id: string; mail_sealed: Buffer; attempts: number };
       const rows = await runPrepared<Row>(pool, TAKE, [limit, firstWaitMs, maxWaitMs]);
       return rows.map(({ tenant_id: tenantId, id, mail_sealed, attempts }): QueuedMail => {
@@ -70,7 +72,7 @@ export function createPostgresOutbox(pool: Pool, seal: PeopleSeal): MailOutbox {
         return { ...at, attempts, open: () => seal.openMail(mail_sealed, at) };
       });
     },
-    async sent({ tenantId, id }) {
+    async markSent({ tenantId, id }) {
       await runPrepared(pool, SENT, [tenantId, id]);
     },
   };

@@ -4,11 +4,10 @@ import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { fieldRuleFault } from '@rollcall/runtime/rpc';
 import { createUserCreation } from '../../postgres/users/user-creation.ts';
 import type { MailTokenPurpose, PasswordChange } from '../sign-in-store.ts';
-import type { PeopleSeals } from './credentials.ts';
+import { lockActiveUser, type SignInSeals } from './credentials.ts';
 import { queueMail } from './mail-outbox.ts';
-import { holdActive } from './people-lock.ts';
 import { endSessions } from './sessions.ts';
-import type { PeopleSeal } from './sign-in-seal.ts';
+import type { SignInSeal } from './sign-in-seal.ts';
 
 const FIND = {
   name: 'mail_token_find',
@@ -77,13 +76,13 @@ export async function findMailToken(
  */
 export async function completeRegistration(
   run: RunPrepared,
-  { seal, contactSeal }: PeopleSeals,
+  { seal, contactSeal }: SignInSeals,
   { tenantId, hash, userId }: { tenantId: string; hash: Buffer; userId: string },
 ): Promise<boolean> {
   type Row = { id: string; person_sealed: Buffer; password_hash: string };
   const [row] = await run<Row>(TAKE_REGISTRATION, [tenantId, hash]);
   if (!row) return false;
-  const { email, firstName, lastName } = seal.openPerson(row.person_sealed, {
+  const { email, firstName, lastName } = seal.openRegistration(row.person_sealed, {
     tenantId,
     id: row.id,
   });
@@ -100,10 +99,10 @@ export async function completeRegistration(
 /** Verifies an address. False: the token is used, or was sent to another one. */
 export async function verifyEmail(
   run: RunPrepared,
-  seal: PeopleSeal,
+  seal: SignInSeal,
   { tenantId, hash, user }: { tenantId: string; hash: Buffer; user: { id: string; email: string } },
 ): Promise<boolean> {
-  if (!(await holdActive(run, tenantId, user.id))) return false;
+  if (!(await lockActiveUser(run, tenantId, user.id))) return false;
   const indexes = seal.emailIndexes(tenantId, user.email);
   const taken = await run(TAKE, [tenantId, hash, 'VERIFY_EMAIL', user.id, indexes]);
   if (taken.length === 0) return false;
@@ -114,11 +113,11 @@ export async function verifyEmail(
 /** Sets a password by a token. False: the token is used, or was sent to another address. */
 export async function resetPassword(
   run: RunPrepared,
-  seal: PeopleSeal,
+  seal: SignInSeal,
   change: PasswordChange & { tokenHash: Buffer; email: string },
 ): Promise<boolean> {
   const { tenantId, userId, email } = change;
-  if (!(await holdActive(run, tenantId, userId))) return false;
+  if (!(await lockActiveUser(run, tenantId, userId))) return false;
   const indexes = seal.emailIndexes(tenantId, email);
   const taken = await run(TAKE, [tenantId, change.tokenHash, 'RESET_PASSWORD', userId, indexes]);
   if (taken.length === 0) return false;
@@ -133,11 +132,11 @@ export async function resetPassword(
 /** Changes a password. False: it is not the one of `from` any more. */
 export async function changePassword(
   run: RunPrepared,
-  seal: PeopleSeal,
+  seal: SignInSeal,
   change: PasswordChange & { from: string; keepSessionId: string; email: string },
 ): Promise<boolean> {
   const { tenantId, userId, from, passwordHash } = change;
-  if (!(await holdActive(run, tenantId, userId))) return false;
+  if (!(await lockActiveUser(run, tenantId, userId))) return false;
   const changed = await run(CHANGE, [tenantId, userId, from, passwordHash]);
   if (changed.length === 0) return false;
   await endSessions(run, change, { reason: 'PASSWORD_CHANGED', keepId: change.keepSessionId });
@@ -149,7 +148,7 @@ export async function changePassword(
 
 async function finishChange(
   run: RunPrepared,
-  seal: PeopleSeal,
+  seal: SignInSeal,
   { tenantId, userId, email, mail }: PasswordChange & { email: string },
 ): Promise<void> {
   await run(FORGIVE, [tenantId, seal.throttleIndex({ tenantId, kind: 'ACCOUNT', key: email })]);

@@ -1,8 +1,8 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import type { UserRole, UserState } from '../../users/user.ts';
-import { IDLE_MS } from '../session.ts';
+import { SESSION_IDLE_MS } from '../session.ts';
 import type { LiveSession, RefreshedSession, RefreshOutcome } from '../sign-in-store.ts';
-import { hasVerifiedEmail, type PeopleSeals } from './credentials.ts';
+import { hasVerifiedEmail, type SignInSeals } from './credentials.ts';
 
 // Of many at once one alone finds the token unused; the others wait here until that one has committed.
 const USE = {
@@ -82,7 +82,7 @@ export interface Refresh<Answer> {
 /** Uses up a token, keeps the next one and makes the answer, within a transaction. Throws SealingError, and what `answer` throws. */
 export async function refresh<Answer>(
   run: RunPrepared,
-  seals: PeopleSeals,
+  seals: SignInSeals,
   { tenantId, used, next, answer }: Refresh<Answer>,
 ): Promise<RefreshOutcome<Answer>> {
   const [token] = await run<{ session_id: string }>(USE, [tenantId, used]);
@@ -90,7 +90,7 @@ export async function refresh<Answer>(
     const [ended] = await run<{ id: string }>(END_REUSED, [tenantId, used]);
     return ended ? { kind: 'REUSED', sessionId: ended.id } : { kind: 'OVER' };
   }
-  const [row] = await run<LockedRow>(LOCK, [tenantId, token.session_id, IDLE_MS]);
+  const [row] = await run<LockedRow>(LOCK, [tenantId, token.session_id, SESSION_IDLE_MS]);
   if (!row) return { kind: 'OVER' };
   if (row.state !== 'ACTIVE') {
     await run(END, [tenantId, row.id, 'USER_NOT_ACTIVE']);

@@ -1,10 +1,8 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { emailKey, type UserRole, type UserState } from '../../users/user.ts';
-import { attemptKey } from '../sign-in-context.ts';
 import type { FailedSignIn, SessionOpening, SignInAttempt, SignInStart } from '../sign-in-store.ts';
-import { sourceKey } from '../throttle.ts';
-import { hasVerifiedEmail, type PeopleSeals } from './credentials.ts';
-import { PERSON } from './people-lock.ts';
+import { emailThrottleKey, sourceThrottleKey } from '../throttle.ts';
+import { hasVerifiedEmail, LOCK_UNERASED_USER, type SignInSeals } from './credentials.ts';
 import { readWaitMs, takeSql, WAIT_MS } from './throttles.ts';
 
 // One statement, because a sign-in costs little beside its hash but the ways to the database. Who was merged away is
@@ -45,7 +43,7 @@ interface BeginRow {
 
 const FAILED = {
   name: 'sign_in_failed',
-  text: `with person as (${PERSON})
+  text: `with person as (${LOCK_UNERASED_USER})
     insert into sign_ins (tenant_id, user_id, outcome, source_address)
     select $1, $2, $3::text, $4::text where $2::uuid is null or exists (select from person)`,
 };
@@ -75,12 +73,12 @@ const OPEN = {
 /** Counts an attempt, and finds who it is of; the same statement runs for nobody. */
 export async function beginSignIn(
   run: RunPrepared,
-  seals: PeopleSeals,
+  seals: SignInSeals,
   { tenantId, email, source }: SignInAttempt,
 ): Promise<SignInStart> {
   const { seal, contactSeal } = seals;
-  const index = seal.throttleIndex({ tenantId, kind: 'ACCOUNT', key: attemptKey(email) });
-  const sourceIndex = seal.throttleIndex({ tenantId, kind: 'SOURCE', key: sourceKey(source) });
+  const index = seal.throttleIndex({ tenantId, kind: 'ACCOUNT', key: emailThrottleKey(email) });
+  const sourceIndex = seal.throttleIndex({ tenantId, kind: 'SOURCE', key: sourceThrottleKey(source) });
   const key = emailKey(email);
   const emailIndexes = key === null ? [] : contactSeal.emailIndexes(key, tenantId);
   const [row] = await run<BeginRow>(BEGIN, [tenantId, sourceIndex, index, emailIndexes]);
@@ -108,11 +106,11 @@ export async function recordFailure(
 /** Opens a session. Undefined: its user may not sign in any more. */
 export async function openSession(
   run: RunPrepared,
-  { seal }: PeopleSeals,
+  { seal }: SignInSeals,
   opening: SessionOpening,
 ): Promise<{ role: UserRole; expireTime: Date } | undefined> {
   const { tenantId, userId, passwordHash, sessionId, lifetimeMs, tokenHash, source } = opening;
-  const account = seal.throttleIndex({ tenantId, kind: 'ACCOUNT', key: attemptKey(opening.email) });
+  const account = seal.throttleIndex({ tenantId, kind: 'ACCOUNT', key: emailThrottleKey(opening.email) });
   const values = [tenantId, userId, passwordHash, sessionId, lifetimeMs, tokenHash, source, account];
   const [row] = await run<{ role: UserRole; expire_time: Date }>(OPEN, values);
   return row && { role: row.role, expireTime: row.expire_time };

@@ -11,7 +11,7 @@ export interface SealedRow {
 }
 
 /** How what people give is kept: addresses as blind indexes, mails and registrations sealed. */
-export interface PeopleSeal {
+export interface SignInSeal {
   /** What an address is kept as in `email_key`. */
   emailIndex(tenantId: string, email: string): Buffer;
   /** What it may have been kept as, under every index key. */
@@ -20,9 +20,9 @@ export interface PeopleSeal {
   sealMail(mail: Mail, at: SealedRow): Buffer;
   /** Throws SealingError. */
   openMail(sealed: Uint8Array, at: SealedRow): Mail;
-  sealPerson(person: Registration, at: SealedRow): Buffer;
+  sealRegistration(person: Registration, at: SealedRow): Buffer;
   /** Throws SealingError. */
-  openPerson(sealed: Uint8Array, at: SealedRow): Registration;
+  openRegistration(sealed: Uint8Array, at: SealedRow): Registration;
   /** `id`: the user's. */
   sealVerified(email: string, at: SealedRow): Buffer;
   /** Throws SealingError. */
@@ -30,7 +30,7 @@ export interface PeopleSeal {
 }
 
 /** With the keys of a keyring. */
-export function createPeopleSeal(keyring: Keyring): PeopleSeal {
+export function createSignInSeal(keyring: Keyring): SignInSeal {
   // One place for all tables, so that an address can be compared across them.
   const place = (tenantId: string) => ({ tenantId, table: 'people', column: 'email_key' });
   const normal = (email: string) => emailKey(email) ?? email.trim();
@@ -41,8 +41,8 @@ export function createPeopleSeal(keyring: Keyring): PeopleSeal {
       keyring.blindIndex(key, { tenantId, table: 'throttles', column: kind }),
     sealMail: (mail, at) => keyring.seal(JSON.stringify(mail), MAIL(at)),
     openMail: (sealed, at) => JSON.parse(keyring.open(sealed, MAIL(at))) as Mail,
-    sealPerson: (person, at) => keyring.seal(JSON.stringify(person), PERSON(at)),
-    openPerson: (sealed, at) => JSON.parse(keyring.open(sealed, PERSON(at))) as Registration,
+    sealRegistration: (person, at) => keyring.seal(JSON.stringify(person), PERSON(at)),
+    openRegistration: (sealed, at) => JSON.parse(keyring.open(sealed, PERSON(at))) as Registration,
     sealVerified: (email, at) => keyring.seal(email, VERIFIED(at)),
     openVerified: (sealed, at) => keyring.open(sealed, VERIFIED(at)),
   };

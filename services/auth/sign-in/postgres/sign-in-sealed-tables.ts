@@ -1,11 +1,11 @@
 import type { Keyring } from '@rollcall/runtime/sealing';
 import type { SealedTable } from '../../postgres/rows/sealed-table.ts';
-import { createPeopleSeal, type PeopleSeal, type SealedRow } from './sign-in-seal.ts';
+import { createSignInSeal, type SealedRow, type SignInSeal } from './sign-in-seal.ts';
 import { signingKeyPlace } from './signing-keys.ts';
 
 /** The tables of people's sign-in whose keys change. `throttles` is none: its counts are forgotten with the key, or after a day. */
-export function sealedPeople(keyring: Keyring): readonly SealedTable[] {
-  const seal = createPeopleSeal(keyring);
+export function signInSealedTables(keyring: Keyring): readonly SealedTable[] {
+  const seal = createSignInSeal(keyring);
   return [
     verifiedEmails(keyring, seal),
     mailTokens(keyring, seal),
@@ -17,7 +17,7 @@ export function sealedPeople(keyring: Keyring): readonly SealedTable[] {
 const TENANT = { column: 'tenant_id', type: 'text' } as const;
 const ID = { column: 'id', type: 'uuid' } as const;
 
-function verifiedEmails(keyring: Keyring, seal: PeopleSeal): SealedTable {
+function verifiedEmails(keyring: Keyring, seal: SignInSeal): SealedTable {
   return {
     table: 'verified_emails',
     key: [TENANT, { column: 'user_id', type: 'uuid' }],
@@ -32,18 +32,18 @@ function verifiedEmails(keyring: Keyring, seal: PeopleSeal): SealedTable {
   };
 }
 
-function mailTokens(keyring: Keyring, seal: PeopleSeal): SealedTable {
+function mailTokens(keyring: Keyring, seal: SignInSeal): SealedTable {
   return addressed(keyring, seal, {
     table: 'mail_tokens',
     column: 'person_sealed',
     rewrite(sealed, at) {
-      const person = seal.openPerson(sealed, at);
-      return { email: person.email, sealAgain: () => seal.sealPerson(person, at) };
+      const person = seal.openRegistration(sealed, at);
+      return { email: person.email, sealAgain: () => seal.sealRegistration(person, at) };
     },
   });
 }
 
-function mailOutbox(keyring: Keyring, seal: PeopleSeal): SealedTable {
+function mailOutbox(keyring: Keyring, seal: SignInSeal): SealedTable {
   return addressed(keyring, seal, {
     table: 'mail_outbox',
     column: 'mail_sealed',
@@ -61,7 +61,7 @@ interface Addressed {
   rewrite(sealed: Buffer, at: SealedRow): { readonly email: string; sealAgain(): Buffer };
 }
 
-function addressed(keyring: Keyring, seal: PeopleSeal, { table, column, rewrite }: Addressed): SealedTable {
+function addressed(keyring: Keyring, seal: SignInSeal, { table, column, rewrite }: Addressed): SealedTable {
   return {
     table,
     key: [TENANT, ID],

@@ -1,8 +1,8 @@
 import { type Pool, type RunPrepared, runPrepared, transactPrepared } from '@rollcall/runtime/postgres';
 import type { WrittenUser } from '../../postgres/users/postgres-user-writes.ts';
 import { UserError } from '../../users/user-error.ts';
-import type { PeopleStore } from '../sign-in-store.ts';
-import { findAccess, type PeopleSeals, replaceHash } from './credentials.ts';
+import type { SignInStore } from '../sign-in-store.ts';
+import { findAccess, replaceHash, type SignInSeals } from './credentials.ts';
 import { queueMail } from './mail-outbox.ts';
 import {
   changePassword,
@@ -15,21 +15,25 @@ import { findSession, refresh, signOut } from './sessions.ts';
 import { beginSignIn, openSession, recordFailure } from './sign-in-attempts.ts';
 
 /** Whom to tell of what was committed. */
-export interface PeopleNews {
+interface SignInListeners {
   /** Called behind the commit that made a user, before its caller hears of it. */
-  readonly committed: (written: readonly WrittenUser[]) => void;
+  readonly onCommitted: (written: readonly WrittenUser[]) => void;
   /** Called behind each commit of a mail. */
-  readonly mailQueued: () => void;
+  readonly onMailQueued: () => void;
 }
 
 /** Everything about sign-in, by prepared statements. */
-export function createPostgresPeople(pool: Pool, seals: PeopleSeals, news: PeopleNews): PeopleStore {
+export function createPostgresSignInStore(
+  pool: Pool,
+  seals: SignInSeals,
+  listeners: SignInListeners,
+): SignInStore {
   const { seal } = seals;
   const alone: RunPrepared = (statement, values) => runPrepared(pool, statement, values);
   const together = <T>(work: (run: RunPrepared) => Promise<T>) => transactPrepared(pool, work);
   const withMail = async <T>(done: Promise<T>): Promise<T> => {
     const result = await done;
-    news.mailQueued();
+    listeners.onMailQueued();
     return result;
   };
   return {
@@ -51,7 +55,7 @@ export function createPostgresPeople(pool: Pool, seals: PeopleSeals, news: Peopl
       const isDone = await together((run) => completeRegistration(run, seals, registration)).catch(
         falseWhereTaken,
       );
-      if (isDone) news.committed([{ tenantId, id: userId }]);
+      if (isDone) listeners.onCommitted([{ tenantId, id: userId }]);
       return isDone;
     },
     verifyEmail: (tenantId, hash, user) =>

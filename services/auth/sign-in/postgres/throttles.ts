@@ -1,6 +1,6 @@
 import { type Pool, type PreparedStatement, type RunPrepared, runPrepared } from '@rollcall/runtime/postgres';
 import { THROTTLE_LIMITS, type ThrottleKind, type Throttles } from '../throttle.ts';
-import type { PeopleSeal } from './sign-in-seal.ts';
+import type { SignInSeal } from './sign-in-seal.ts';
 
 // Columns keep milliseconds: rounded up, a moment that has come would lie ahead, and who comes at once would be refused.
 const NOW = `date_trunc('milliseconds', clock_timestamp())`;
@@ -66,7 +66,7 @@ export async function readWaitMs(
 }
 
 /** Counts in the database: every process knows, and a restart forgets nothing. */
-export function createPostgresThrottles(pool: Pool, seal: PeopleSeal): Throttles {
+export function createPostgresThrottles(pool: Pool, seal: SignInSeal): Throttles {
   const run: RunPrepared = (statement, values) => runPrepared(pool, statement, values);
   return {
     async take(key) {
@@ -74,7 +74,7 @@ export function createPostgresThrottles(pool: Pool, seal: PeopleSeal): Throttles
       const taken = await run(TAKE[key.kind], [key.tenantId, index]);
       return taken.length > 0 ? 0 : await readWaitMs(run, { ...key, index });
     },
-    async giveBack({ tenantId, kind, key }) {
+    async refund({ tenantId, kind, key }) {
       await run(GIVE_BACK, [tenantId, kind, seal.throttleIndex({ tenantId, kind, key })]);
     },
   };

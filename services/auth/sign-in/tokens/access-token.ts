@@ -3,7 +3,7 @@ import { isUuid } from '@rollcall/runtime/rpc';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import type { UserRole } from '../../users/user.ts';
 import { accessTokenInvalid } from '../sign-in-error.ts';
-import type { KeyKeeper } from './signing-key-rotator.ts';
+import type { SigningKeyRotator } from './signing-key-rotator.ts';
 
 /** How long an access token lives: what a revoked session can still be used for elsewhere. */
 export const ACCESS_TOKEN_MS = 10 * 60_000;
@@ -13,7 +13,7 @@ const ALGORITHM = 'EdDSA';
 const TYPE = 'at+jwt';
 
 /** Whom an access token speaks for. */
-export interface AccessClaims {
+interface AccessClaims {
   readonly tenantId: string;
   readonly userId: string;
   readonly role: UserRole;
@@ -23,12 +23,12 @@ export interface AccessClaims {
 /** Makes and checks access tokens. */
 export interface AccessTokens {
   sign(claims: AccessClaims): Promise<{ readonly token: string; readonly expireTime: Date }>;
-  /** Throws PeopleError ACCESS_TOKEN_INVALID. */
+  /** Throws SignInError ACCESS_TOKEN_INVALID. */
   verify(token: string): Promise<AccessClaims>;
 }
 
 /** What access tokens say of themselves, and are held to by all who verify them. */
-export interface AccessTokenParties {
+interface AccessTokenOptions {
   /** Claim `iss`. */
   readonly issuer: string;
   /** Claim `aud`: the services that people's tokens are for, under one name. */
@@ -37,13 +37,13 @@ export interface AccessTokenParties {
 
 /** @param now in ms since 1970. */
 export function createAccessTokens(
-  keys: Pick<KeyKeeper, 'signing' | 'verifying'>,
-  { issuer, audience }: AccessTokenParties,
+  keys: Pick<SigningKeyRotator, 'signingKey' | 'verificationKey'>,
+  { issuer, audience }: AccessTokenOptions,
   now: () => number = Date.now,
 ): AccessTokens {
   return {
     async sign({ tenantId, userId, role, sessionId }) {
-      const { id, key } = keys.signing();
+      const { id, key } = keys.signingKey();
       const issuedAt = Math.floor(now() / 1000);
       const expiresAt = issuedAt + ACCESS_TOKEN_MS / 1000;
       const token = await new SignJWT({ tenant: tenantId, role, sid: sessionId })
@@ -59,7 +59,7 @@ export function createAccessTokens(
     },
     async verify(token) {
       const find = async ({ kid }: { kid?: string }) => {
-        const key = kid === undefined ? undefined : await keys.verifying(kid);
+        const key = kid === undefined ? undefined : await keys.verificationKey(kid);
         if (!key) throw accessTokenInvalid();
         return key;
       };

@@ -6,7 +6,7 @@ import { decodeJwt, type JWTPayload, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPostgresSigningKeys } from '../postgres/signing-keys.ts';
 import { createAccessTokens } from './access-token.ts';
-import { createKeyKeeper } from './signing-key-rotator.ts';
+import { createSigningKeyRotator } from './signing-key-rotator.ts';
 
 const PARTIES = { issuer: 'rollcall', audience: 'rollcall' };
 const claims = {
@@ -15,7 +15,7 @@ const claims = {
   role: 'CUSTOMER',
   sessionId: '0190b0d5-4a1c-7e2f-8c3d-0123456789ac',
 } as const;
-const SCHEDULE = { signingMs: 1000, aheadMs: 100, behindMs: 50 };
+const SCHEDULE = { signingMs: 1000, publishAheadMs: 100, publishBehindMs: 50 };
 const [OLD, NEW] = [makeKey('k1'), makeKey('k2')];
 const indexKeys = new Secret(makeKey('i1'));
 const ringOf = (keys: string) => createKeyring({ encryptionKeys: new Secret(keys), indexKeys });
@@ -37,9 +37,9 @@ afterEach(async () => {
 });
 
 const open = (keys = OLD) =>
-  createKeyKeeper(createPostgresSigningKeys(pool, ringOf(keys)), {
+  createSigningKeyRotator(createPostgresSigningKeys(pool, ringOf(keys)), {
     schedule: SCHEDULE,
-    everyMs: 3_600_000,
+    pollMs: 3_600_000,
     onError: () => expect.fail('no look in the background is due'),
     now: () => new Date(now),
   });
@@ -47,8 +47,8 @@ const open = (keys = OLD) =>
 it('agrees on one key, however many processes start at once', async () => {
   const keepers = await Promise.all(Array.from({ length: 10 }, () => open()));
   for (const keeper of keepers) await keeper.refresh();
-  expect(new Set(keepers.map((keeper) => keeper.signing().id)).size).toBe(1);
-  expect(keepers[0]?.shown()).toHaveLength(1);
+  expect(new Set(keepers.map((keeper) => keeper.signingKey().id)).size).toBe(1);
+  expect(keepers[0]?.publishedKeys()).toHaveLength(1);
   for (const keeper of keepers) keeper[Symbol.dispose]();
 });
 
@@ -57,22 +57,22 @@ it('rotates while tokens of the key before are still taken, also by a process th
   using other = await open();
   const [ours, theirs] = [createAccessTokens(one, PARTIES), createAccessTokens(other, PARTIES)];
   const { token: before } = await ours.sign(claims);
-  const first = one.signing().id;
+  const first = one.signingKey().id;
   now += 950;
   await one.refresh();
-  expect(one.shown()).toHaveLength(2);
-  expect(one.signing().id).toBe(first);
+  expect(one.publishedKeys()).toHaveLength(2);
+  expect(one.signingKey().id).toBe(first);
   // Late, so that the next one is shown for its whole time all the same.
   now += 110;
-  expect(one.signing().id).not.toBe(first);
+  expect(one.signingKey().id).not.toBe(first);
   const { token: after } = await ours.sign(claims);
   // The other process has heard of nothing.
-  expect(other.shown()).toHaveLength(1);
+  expect(other.publishedKeys()).toHaveLength(1);
   expect(await theirs.verify(after)).toEqual(claims);
   expect(await theirs.verify(before)).toEqual(claims);
   now += 100;
   await other.refresh();
-  expect(other.shown()).toHaveLength(1);
+  expect(other.publishedKeys()).toHaveLength(1);
   await expect(theirs.verify(before)).rejects.toMatchObject({ reason: 'ACCESS_TOKEN_INVALID' });
   expect(await theirs.verify(after)).toEqual(claims);
 });
@@ -114,7 +114,7 @@ describe('B10: a genuine access token', () => {
     ['no end', { exp: undefined }],
   ])('with %s is refused, and nothing else is thrown', async (_, odd) => {
     using keeper = await open();
-    const { id: kid, key } = keeper.signing();
+    const { id: kid, key } = keeper.signingKey();
     const token = await new SignJWT({ ...payload, ...ids, ...odd } as JWTPayload)
       .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid })
       .sign(key);
@@ -131,7 +131,7 @@ it('is not asked by tokens of made-up keys more than once in a while', async () 
     looks++;
     return query(...args);
   }) as typeof pool.query;
-  for (let i = 0; i < 20; i++) expect(await keeper.verifying(`made-up-${i}`)).toBeUndefined();
+  for (let i = 0; i < 20; i++) expect(await keeper.verificationKey(`made-up-${i}`)).toBeUndefined();
   expect(looks).toBe(1);
 });
 
@@ -145,6 +145,6 @@ it('keeps private halves sealed, and works with none but the keys that sealed th
   expect(sealed.includes(Buffer.from(privateKey, 'base64').subarray(-32))).toBe(false);
   expect(sealed.includes(privateKey)).toBe(false);
   using keeper = await open(`${NEW},${OLD}`);
-  expect(keeper.signing().id).toBe(rows[0].id);
+  expect(keeper.signingKey().id).toBe(rows[0].id);
   await expect(open(NEW)).rejects.toMatchObject({ reason: 'KEY_UNKNOWN' });
 });

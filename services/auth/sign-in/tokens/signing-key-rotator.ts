@@ -11,22 +11,22 @@ import {
 } from './signing-keys.ts';
 
 /** The keys of this process, kept in step with all others by the store. */
-export interface KeyKeeper extends Disposable {
+export interface SigningKeyRotator extends Disposable {
   /** The key that signs now. */
-  signing(): { readonly id: string; readonly key: KeyObject };
+  signingKey(): { readonly id: string; readonly key: KeyObject };
   /** The key of a token, looked up once more where it is not known: another process may have made it. Undefined: there is none. */
-  verifying(id: string): Promise<KeyObject | undefined>;
+  verificationKey(id: string): Promise<KeyObject | undefined>;
   /** Every key that is shown, newest first. */
-  shown(): readonly PublicSigningKey[];
+  publishedKeys(): readonly PublicSigningKey[];
   /** Rotates where that is due, and reads what others made. */
   refresh(): Promise<void>;
 }
 
 /** How keys are kept. */
-export interface KeyKeeperOptions {
+interface SigningKeyRotatorOptions {
   readonly schedule: KeySchedule;
   /** How often to look whether something is due, in ms. */
-  readonly everyMs: number;
+  readonly pollMs: number;
   /** A look that failed; the keys that are known go on. */
   readonly onError: (error: unknown) => void;
   readonly now?: () => Date;
@@ -41,10 +41,10 @@ interface LoadedKey extends PublicSigningKey {
 }
 
 /** Reads the keys, makes the first one where there is none, and goes on in the background. */
-export async function createKeyKeeper(
+export async function createSigningKeyRotator(
   store: SigningKeyStore,
-  { schedule, everyMs, onError, now = () => new Date() }: KeyKeeperOptions,
-): Promise<KeyKeeper> {
+  { schedule, pollMs: everyMs, onError, now = () => new Date() }: SigningKeyRotatorOptions,
+): Promise<SigningKeyRotator> {
   let keys: readonly LoadedKey[] = [];
   let lookedAt = Number.NEGATIVE_INFINITY;
   const load = async () => {
@@ -66,19 +66,19 @@ export async function createKeyKeeper(
   timer.unref();
   const find = (id: string) => keys.find((key) => key.id === id)?.verifyingKey;
   return {
-    signing() {
+    signingKey() {
       const found = signingKeyAt(keys, now());
       if (!found) throw new Error('There is no key to sign with.');
       return { id: found.id, key: found.privateKey };
     },
-    async verifying(id) {
+    async verificationKey(id) {
       const found = find(id);
       if (found || performance.now() - lookedAt < UNKNOWN_KEY_EVERY_MS) return found;
       lookedAt = performance.now();
       await load();
       return find(id);
     },
-    shown: () => [...keys].reverse(),
+    publishedKeys: () => [...keys].reverse(),
     refresh,
     [Symbol.dispose]: () => clearInterval(timer),
   };

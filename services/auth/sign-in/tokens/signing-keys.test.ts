@@ -10,7 +10,7 @@ import {
   toPublicKey,
 } from './signing-keys.ts';
 
-const SCHEDULE: KeySchedule = { signingMs: 1000, aheadMs: 100, behindMs: 50 };
+const SCHEDULE: KeySchedule = { signingMs: 1000, publishAheadMs: 100, publishBehindMs: 50 };
 const at = (ms: number) => new Date(1_000_000 + ms);
 
 describe('planKeys', () => {
@@ -45,7 +45,7 @@ describe('planKeys', () => {
       }
       signedUntil.set(signing.id, now);
       for (const [id, until] of signedUntil) {
-        if (now - until <= SCHEDULE.behindMs) expect(keys.map((key) => key.id)).toContain(id);
+        if (now - until <= SCHEDULE.publishBehindMs) expect(keys.map((key) => key.id)).toContain(id);
       }
       expect(keys.length).toBeLessThanOrEqual(3);
     }

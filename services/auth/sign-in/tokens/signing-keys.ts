@@ -26,9 +26,9 @@ export interface KeySchedule {
   /** How long a key signs. */
   readonly signingMs: number;
   /** How long before that it is shown. */
-  readonly aheadMs: number;
+  readonly publishAheadMs: number;
   /** How long it is still shown after: a token's life, and some for clocks that differ. */
-  readonly behindMs: number;
+  readonly publishBehindMs: number;
 }
 
 /** Keeps keys. */
@@ -73,12 +73,12 @@ export function planKeys(
     .sort((a, b) => Number(a.activateTime) - Number(b.activateTime));
   const newest = sorted.at(-1);
   if (!newest) return { add: [makeSigningKey(now)], removeIds: [] };
-  const isDue = Number(newest.activateTime) + schedule.signingMs - schedule.aheadMs <= Number(now);
-  const add = isDue ? [makeSigningKey(new Date(Number(now) + schedule.aheadMs))] : [];
+  const isDue = Number(newest.activateTime) + schedule.signingMs - schedule.publishAheadMs <= Number(now);
+  const add = isDue ? [makeSigningKey(new Date(Number(now) + schedule.publishAheadMs))] : [];
   // A key signs no more once the next one does.
   const isGone = (_: PublicSigningKey, i: number) => {
     const next = sorted[i + 1];
-    return next !== undefined && Number(next.activateTime) + schedule.behindMs < Number(now);
+    return next !== undefined && Number(next.activateTime) + schedule.publishBehindMs < Number(now);
   };
   const gone = [...sorted.filter(isGone), ...keys.filter(isMisdated)];
   return { add, removeIds: gone.map(({ id }) => id) };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CallerSettings, isGuarded } from './guard-settings.ts';
+import { type CallerSettings, isGuarded } from './open-callers.ts';
 
 const NOTHING: CallerSettings = {
   host: '127.0.0.1',

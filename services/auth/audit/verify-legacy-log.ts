@@ -4,7 +4,7 @@ import type { ClientBase } from 'pg';
 import type { AuditFinding, AuditHead } from './chains/central-chain.ts';
 
 /** What a look through the log before chains found. */
-export interface OldLogCheck {
+interface LegacyLogCheck {
   readonly lines: bigint;
   /** Undefined: it is whole. */
   readonly finding: AuditFinding | undefined;
@@ -22,13 +22,13 @@ const GENESIS = createHash('sha256').update('rollcall audit log').digest();
 const PAGE = 5000;
 
 /** Computes the chain of `audit_log` anew, against what the central chain noted of it. */
-export async function checkOldLog(
+export async function checkLegacyLog(
   client: ClientBase,
   { marks, noted }: { readonly marks: ReadonlyMap<string, Buffer>; readonly noted: AuditHead | undefined },
-): Promise<OldLogCheck> {
+): Promise<LegacyLogCheck> {
   let [seq, hash, hasNoted] = [0n, GENESIS as Buffer, false];
   let unreadable: bigint | undefined;
-  const broken = (at: bigint, why: string): OldLogCheck => ({
+  const broken = (at: bigint, why: string): LegacyLogCheck => ({
     lines: seq,
     finding: { place: `line ${at} of the log before chains`, why },
     hasNoted,
@@ -48,7 +48,7 @@ export async function checkOldLog(
         return broken(next, 'the log up to here is not the one that the central chain noted');
       [seq, hash] = [next, line.hash];
       hasNoted ||= noted?.seq === seq && noted.hash === hash.toString('hex');
-      if (unreadable === undefined && !readOldLine(line.content)) unreadable = seq;
+      if (unreadable === undefined && !readLegacyLine(line.content)) unreadable = seq;
     }
     if (rows.length < PAGE) break;
   }
@@ -64,7 +64,7 @@ export async function checkOldLog(
 }
 
 /** Reads a line. Undefined: it is none, for the role of the service can add any text. */
-export function readOldLine(content: string): AuditEntry | undefined {
+export function readLegacyLine(content: string): AuditEntry | undefined {
   let line: Partial<Record<keyof AuditEntry, unknown>> | null;
   try {
     line = JSON.parse(content) as typeof line;
