@@ -20,7 +20,7 @@ type Bound = 'guard' | 'own breaker' | 'tool';
 /** Every file of a process of ours that makes one, and what its calls pass. A tool runs once, and a person waits for it. */
 const MADE_IN: ReadonlyMap<string, Bound> = new Map([
   ['services/user-access/connect-clients.ts', 'guard'],
-  ['services/billing/outbox/connect-bookings.ts', 'guard'],
+  ['services/billing/outbox/tasks.ts', 'guard'],
   ['services/billing/stripe/stripe-client.ts', 'guard'],
   ['services/billing/stripe/create-stripe-gateway.ts', 'guard'],
   ['services/billing/stripe-cli/post-event.ts', 'tool'],

@@ -19,7 +19,7 @@ export type BillingErrorReason =
   | 'REQUEST_ID_REUSED';
 
 /** What a `BillingError` carries beside its reason and message. */
-export interface BillingErrorOptions {
+interface BillingErrorOptions {
   /** Every changing part of the message. Never contact or card data. */
   readonly metadata: Readonly<Record<string, string>>;
   /** What is wrong with a field of the request, by its path in the contract: `plan.prices`. */
@@ -46,4 +46,64 @@ export class BillingError extends Error {
     this.faults = options.faults ?? {};
     this.retryDelayMs = options.retryDelayMs;
   }
+}
+
+/** That nobody of this id ever subscribed. */
+export function customerNotFound(tenantId: string, id: string): BillingError {
+  return new BillingError('CUSTOMER_NOT_FOUND', `Tenant ${tenantId} has no customer ${id}.`, {
+    metadata: { tenant_id: tenantId, id },
+  });
+}
+
+/** That the tenant has no invoice of this id. */
+export function invoiceNotFound(tenantId: string, id: string): BillingError {
+  return new BillingError('INVOICE_NOT_FOUND', `Tenant ${tenantId} has no invoice ${id}.`, {
+    metadata: { tenant_id: tenantId, id },
+  });
+}
+
+/** That a request id was used before for something else. */
+export function requestIdReused(requestId: string): BillingError {
+  const message = `Request id ${requestId} was used before, for another request; choose a new one.`;
+  return new BillingError('REQUEST_ID_REUSED', message, { metadata: { reused_request_id: requestId } });
+}
+
+/** That the tenant has no plan of this id. */
+export function planNotFound(tenantId: string, id: string): BillingError {
+  return new BillingError('PLAN_NOT_FOUND', `Tenant ${tenantId} has no plan ${id}.`, {
+    metadata: { tenant_id: tenantId, plan_id: id },
+  });
+}
+
+/** That the tenant has no area of this id. */
+export function areaNotFound(tenantId: string, id: string): BillingError {
+  return new BillingError('AREA_NOT_FOUND', `Tenant ${tenantId} has no area ${id}.`, {
+    metadata: { tenant_id: tenantId, area_id: id },
+  });
+}
+
+/** That the tenant has another plan or area of this code. */
+export function codeTaken(what: 'plan' | 'area', tenantId: string, code: string): BillingError {
+  return new BillingError('CODE_TAKEN', `Another ${what} of tenant ${tenantId} has the code ${code}.`, {
+    metadata: { tenant_id: tenantId, code },
+  });
+}
+
+/** That a tenant has no such payment. */
+export function paymentNotFound(tenantId: string, id: string): BillingError {
+  return new BillingError('PAYMENT_NOT_FOUND', `Tenant ${tenantId} has no payment ${id}.`, {
+    metadata: { tenant_id: tenantId, id },
+  });
+}
+
+/** That money cannot go back. */
+export function notRefundable(
+  id: string,
+  why: 'not_by_stripe' | 'not_captured' | 'other_currency' | 'more_than_left' | 'nothing_left',
+  left: bigint,
+): BillingError {
+  const message = `Of payment ${id} that cannot be sent back (${why}): ${left} is left of it, in minor units.`;
+  return new BillingError('NOT_REFUNDABLE', message, {
+    metadata: { id, why, left_minor_units: String(left) },
+  });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { newsFrom } from './customers/news-from-stripe.ts';
+import { newsFrom } from './customers/customer.ts';
 import { DISPUTE_STATES, REFUND_STATES } from './ledger/payment-states.ts';
 import { readSendCommand } from './stripe-cli/send-command.ts';
 import { readWebhookEvent } from './webhooks/receive/webhook-event.ts';

@@ -9,7 +9,7 @@ import {
   STRIPE_UNITS,
   stepOf,
   toStripeAmount,
-} from './stripe-units.ts';
+} from './money.ts';
 
 const money = (currencyCode: string, minorUnits: bigint) => ({ currencyCode, minorUnits });
 

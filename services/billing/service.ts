@@ -27,14 +27,12 @@ import {
 } from '@rollcall/user-access';
 import { type BillingConfig, isLiveKey, ledgerScopeOf } from './config.ts';
 import type { LedgerScope } from './ledger/origin.ts';
-import { billingTasks } from './outbox/billing-tasks.ts';
-import { connectBookings } from './outbox/connect-bookings.ts';
-import { tellChanges } from './outbox/tell-changes.ts';
+import { tellChanges } from './outbox/payment-jobs.ts';
+import { billingTasks, connectBookings } from './outbox/tasks.ts';
 import { createPostgresCustomerStore } from './postgres/customer-store.ts';
 import { erasedRows } from './postgres/erased-rows.ts';
 import { createPostgresInvoiceStore } from './postgres/invoice-store.ts';
-import { createPostgresPaymentReads } from './postgres/payment-reads.ts';
-import { createPostgresPaymentRequests } from './postgres/payment-requests.ts';
+import { createPostgresPaymentReads, createPostgresPaymentRequests } from './postgres/payment-store.ts';
 import { createPostgresPaymentSums } from './postgres/payment-sums.ts';
 import { ENTITIES } from './postgres/plan-entities.ts';
 import { createPostgresPlanStore } from './postgres/plan-store.ts';
@@ -44,7 +42,7 @@ import { type PaymentServicePorts, paymentServiceImplementation } from './rpc/pa
 import { planServiceImplementation } from './rpc/plan-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { createStripeGateway } from './stripe/create-stripe-gateway.ts';
-import { createRemoteFreshUsers } from './users/remote-fresh-users.ts';
+import { createRemoteFreshUsers } from './users/fresh-users.ts';
 import { createLedgerSnapshots } from './webhooks/apply/ledger-snapshots.ts';
 import { openWebhooks } from './webhooks/open-webhooks.ts';
 

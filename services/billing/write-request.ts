@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { requestIdReused } from './refusals.ts';
+import { requestIdReused } from './errors.ts';
 
 /** Names a write, so that a repeat of it is known. */
 export interface WriteRequest {

@@ -1,22 +1,25 @@
-import type { Snapshots } from '../payments/snapshots.ts';
-import { idempotencyKey } from '../payments/stripe-gateway.ts';
+import { idempotencyKey, type Snapshots } from '../payments/stripe-gateway.ts';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
-import { type Customer, isUnfinished, type SubscriptionOrder } from './customer.ts';
-import type { CustomerStore, SubscriptionNews } from './customer-store.ts';
+import {
+  type Customer,
+  isUnfinished,
+  newsFrom,
+  type SubscriptionNews,
+  type SubscriptionOrder,
+} from './customer.ts';
+import type { CustomerStore } from './customer-store.ts';
 import { type CustomerRef, type FindCustomerPorts, findCustomer } from './find-customer.ts';
-import { isGivenUp, noteAnswer } from './finish-order.ts';
-import { newsFrom } from './news-from-stripe.ts';
-import type { SubscriptionGateway } from './subscription-gateway.ts';
+import { isGivenUp, noteAnswer, type SubscriptionGateway } from './finish-order.ts';
 
 /** What CancelSubscription works with. */
-export interface CancelPorts extends Pick<FindCustomerPorts, 'aliases'> {
+interface CancelPorts extends Pick<FindCustomerPorts, 'aliases'> {
   readonly customers: CustomerStore;
   readonly gateway: SubscriptionGateway;
   readonly snapshots: Snapshots;
 }
 
 /** Whose subscription ends, and when. */
-export interface CancelCommand extends CustomerRef {
+interface CancelCommand extends CustomerRef {
   /** What is paid for is still had. */
   readonly atPeriodEnd: boolean;
   /** Absent: a repeat ends what the customer has by then. */

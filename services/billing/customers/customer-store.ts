@@ -1,23 +1,17 @@
 import type { TimePosition } from '../page.ts';
 import type { WriteRequest } from '../write-request.ts';
-import type { Customer, Subscription, SubscriptionOrder } from './customer.ts';
+import type { Customer, SubscriptionNews, SubscriptionOrder } from './customer.ts';
 
 /** Part of the customers of a tenant, newest first. */
-export interface CustomerList {
+interface CustomerList {
   readonly tenantId: string;
   readonly limit: number;
   /** Begin behind this place; absent: at the newest. */
   readonly after?: TimePosition;
 }
 
-/** What Stripe says of a subscription. */
-export type SubscriptionNews = Pick<
-  Subscription,
-  'state' | 'stripeSubscriptionId' | 'currentPeriodEnd' | 'cancelAtPeriodEnd'
->;
-
 /** What a request id did before. */
-export interface EarlierOrder {
+interface EarlierOrder {
   readonly order: SubscriptionOrder;
   readonly fingerprint: Uint8Array;
 }

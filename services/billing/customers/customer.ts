@@ -1,3 +1,5 @@
+import type { StripeSubscription } from '../payments/stripe-gateway.ts';
+
 /** How a subscription stands. The names are Stripe's. */
 export type SubscriptionState =
   | 'INCOMPLETE'
@@ -74,4 +76,35 @@ export interface SubscriptionOrder {
 export function isUnfinished({ stripePriceId, subscription }: SubscriptionOrder): boolean {
   const { state, stripeSubscriptionId } = subscription;
   return stripePriceId !== null && stripeSubscriptionId === null && !isOver(state);
+}
+
+/** What Stripe says of a subscription. */
+export type SubscriptionNews = Pick<
+  Subscription,
+  'state' | 'stripeSubscriptionId' | 'currentPeriodEnd' | 'cancelAtPeriodEnd'
+>;
+
+const STATES: ReadonlyMap<string, SubscriptionState> = new Map(
+  Object.entries<SubscriptionState>({
+    incomplete: 'INCOMPLETE',
+    incomplete_expired: 'INCOMPLETE_EXPIRED',
+    trialing: 'TRIALING',
+    active: 'ACTIVE',
+    past_due: 'PAST_DUE',
+    unpaid: 'UNPAID',
+    paused: 'PAUSED',
+    canceled: 'CANCELED',
+  }),
+);
+
+/** What Stripe's answer means here. Throws Error for a state that Stripe did not have when this was written. */
+export function newsFrom({
+  id,
+  status,
+  currentPeriodEnd,
+  cancelAtPeriodEnd,
+}: StripeSubscription): SubscriptionNews {
+  const state = STATES.get(status);
+  if (!state) throw new Error(`Stripe says that subscription ${id} is ${status}, which is not known here`);
+  return { state, stripeSubscriptionId: id, currentPeriodEnd, cancelAtPeriodEnd };
 }

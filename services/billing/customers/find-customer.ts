@@ -1,5 +1,5 @@
 import type { UserAliases } from '@rollcall/user-access';
-import { BillingError } from '../errors.ts';
+import { customerNotFound } from '../errors.ts';
 import type { Customer } from './customer.ts';
 import type { CustomerStore } from './customer-store.ts';
 
@@ -27,14 +27,7 @@ export async function findCustomer(
   const found = await customers.find(tenantId, await aliases.allIdsOf(tenantId, [survivor]));
   const customer = found.find((each) => each.id === survivor) ?? newest(found);
   if (customer) return customer;
-  throw customerNotFound({ tenantId, id });
-}
-
-/** That nobody of this id ever subscribed. */
-export function customerNotFound({ tenantId, id }: CustomerRef): BillingError {
-  return new BillingError('CUSTOMER_NOT_FOUND', `Tenant ${tenantId} has no customer ${id}.`, {
-    metadata: { tenant_id: tenantId, id },
-  });
+  throw customerNotFound(tenantId, id);
 }
 
 function newest(customers: readonly Customer[]): Customer | undefined {

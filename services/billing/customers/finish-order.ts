@@ -1,13 +1,30 @@
 import { BillingError } from '../errors.ts';
-import type { Snapshots } from '../payments/snapshots.ts';
-import { idempotencyKey, type StripeSubscription } from '../payments/stripe-gateway.ts';
-import { isOver, isUnfinished, type SubscriptionOrder } from './customer.ts';
-import type { CustomerStore, SubscriptionNews } from './customer-store.ts';
-import { newsFrom } from './news-from-stripe.ts';
-import type { SubscriptionGateway } from './subscription-gateway.ts';
+import {
+  idempotencyKey,
+  type Snapshots,
+  type StripeGateway,
+  type StripeSubscription,
+} from '../payments/stripe-gateway.ts';
+import { isOver, isUnfinished, newsFrom, type SubscriptionNews, type SubscriptionOrder } from './customer.ts';
+import type { CustomerStore } from './customer-store.ts';
+
+/** What subscriptions ask of Stripe. */
+export interface SubscriptionGateway
+  extends Pick<StripeGateway, 'createCustomer' | 'createSubscription' | 'cancelSubscription'> {
+  /**
+   * The subscription of a customer whose metadata say this `subscription_id`, in any state; undefined: there is none. Asked where
+   * an earlier attempt was cut off, because Stripe forgets keys: https://docs.stripe.com/api/idempotent_requests
+   */
+  findSubscription(wanted: {
+    /** "cus_…" */
+    readonly customerId: string;
+    /** Ours. */
+    readonly subscriptionId: string;
+  }): Promise<StripeSubscription | undefined>;
+}
 
 /** What finishing works with. */
-export interface FinishPorts {
+interface FinishPorts {
   readonly customers: Pick<CustomerStore, 'settle' | 'drop' | 'findLive'>;
   readonly gateway: SubscriptionGateway;
   readonly snapshots: Snapshots;

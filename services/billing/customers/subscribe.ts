@@ -1,16 +1,14 @@
 import type { UserAliases, Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 import { BillingError } from '../errors.ts';
-import type { Snapshots } from '../payments/snapshots.ts';
-import { idempotencyKey } from '../payments/stripe-gateway.ts';
+import { idempotencyKey, type Snapshots } from '../payments/stripe-gateway.ts';
+import { requirePrice } from '../plans/plan-prices.ts';
 import type { PlanStore } from '../plans/plan-store.ts';
-import { requirePrice } from '../plans/require-price.ts';
 import { requireEligibleUser } from '../users/active-user.ts';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
 import { type Customer, GOES_ON, isUnfinished, type SubscriptionOrder } from './customer.ts';
 import type { CustomerStore } from './customer-store.ts';
-import { finishOrder, requireNoneLive, secretOf } from './finish-order.ts';
-import type { SubscriptionGateway } from './subscription-gateway.ts';
+import { finishOrder, requireNoneLive, type SubscriptionGateway, secretOf } from './finish-order.ts';
 
 /** What Subscribe works with. */
 export interface SubscribePorts {
@@ -36,7 +34,7 @@ export interface SubscribeCommand {
 }
 
 /** Who subscribed. */
-export interface Subscribed {
+interface Subscribed {
   readonly customer: Customer;
   readonly replayed: boolean;
   /** What the payer needs to confirm the first payment; empty: nothing. Never kept. */

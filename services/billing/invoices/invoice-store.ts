@@ -13,7 +13,7 @@ export interface InvoiceList {
 }
 
 /** What a request id did before. */
-export interface EarlierInvoice {
+interface EarlierInvoice {
   readonly invoice: Invoice;
   readonly fingerprint: Uint8Array;
 }

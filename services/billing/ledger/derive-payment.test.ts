@@ -10,8 +10,8 @@ import {
 } from '../testing/stripe-story.ts';
 import { readWebhookEvent } from '../webhooks/receive/webhook-event.ts';
 import { derivePayment } from './derive-payment.ts';
-import { placeOf } from './lifecycle.ts';
 import { chargeOf, intentOf, joinSnapshots, type Snapshot, snapshotOfRead } from './snapshot.ts';
+import { placeOf } from './snapshot-order.ts';
 
 /** What is known after these events, told in this order. */
 function tell(events: readonly StoryEvent[]): Map<string, Snapshot> {

@@ -1,59 +1,10 @@
-import { type ChargeObject, type DerivedRefund, deriveRefunds, type RefundObject } from './derive-refunds.ts';
+import { type ChargeObject, deriveRefunds, type RefundObject } from './derive-refunds.ts';
+import type { DerivedDispute, DerivedPayment } from './derived-payment.ts';
 import { firstCapture, lastRefund } from './happenings.ts';
 import type { OwnerFacts } from './owner.ts';
-import { DISPUTE_STATES, type DisputeState, type PaymentState } from './payment-states.ts';
+import { DISPUTE_STATES, type PaymentState } from './payment-states.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { ChargeFacts, DisputeFacts, IntentFacts, InvoiceFacts, RefundFacts } from './stripe-fields.ts';
-
-/** A dispute as the ledger has it. */
-export interface DerivedDispute {
-  readonly stripeId: string;
-  readonly state: DisputeState;
-  readonly currency: string;
-  readonly amount: number;
-  /** What the bank holds of it now. */
-  readonly withdrawn: number;
-  readonly reason: string | null;
-  readonly createTime: number;
-}
-
-/** A payment as it follows from what is known of it. Amounts in the smallest unit of the currency, times in s since 1970. */
-export interface DerivedPayment {
-  /** The payment intent; of money that came without one the charge, or the invoice. */
-  readonly intent: string;
-  /** Where there is no payment intent: the charge that the money came by; else null. */
-  readonly charge: string | null;
-  /** Where there is neither: the invoice that says it was paid; else null. */
-  readonly invoice: string | null;
-  readonly state: PaymentState;
-  readonly currency: string;
-  readonly amount: number;
-  readonly captured: number;
-  readonly refunded: number;
-  /** The part of `refunded` that a charge reports and no known refund explains. */
-  readonly unseenRefunds: number;
-  /** What ever went back: `refunded`, and what of it was given back again. */
-  readonly everRefunded: number;
-  readonly disputeState: DisputeState | null;
-  readonly failureCode: string | null;
-  /** The customer at Stripe: whose the payment is where the metadata do not say it. */
-  readonly customer: string | null;
-  /** As the metadata say. */
-  readonly owner: OwnerFacts;
-  readonly createTime: number;
-  /** When money first came in; null: none did. */
-  readonly captureTime: number | null;
-  /** When money last went back; null: none did. */
-  readonly refundTime: number | null;
-  /** Null: not known. */
-  readonly livemode: boolean | null;
-  /** "acct_…"; null: the account that the webhook or the key belongs to, or not known. */
-  readonly account: string | null;
-  readonly refunds: readonly DerivedRefund[];
-  readonly disputes: readonly DerivedDispute[];
-  /** What belongs to the intent by name, and is in another currency: it is left out. */
-  readonly misfits: readonly string[];
-}
 
 type Known<F> = {
   readonly id: string;

@@ -1,4 +1,5 @@
-import { REFUND_STATES, type RefundState } from './payment-states.ts';
+import type { DerivedRefund } from './derived-payment.ts';
+import { REFUND_STATES } from './payment-states.ts';
 import type { ChargeFacts, RefundFacts } from './stripe-fields.ts';
 
 /** A refund as it was told. */
@@ -17,19 +18,6 @@ export interface ChargeObject {
   readonly asOf: number;
 }
 
-/** A refund as the ledger has it. */
-export interface DerivedRefund {
-  readonly stripeId: string;
-  readonly state: RefundState;
-  readonly currency: string;
-  readonly amount: number;
-  /** Not counted: nothing captured is known, or left, that it could be part of; or it only released what was set aside. */
-  readonly held: boolean;
-  readonly reason: string | null;
-  readonly failureReason: string | null;
-  readonly createTime: number;
-}
-
 interface Known {
   readonly captured: number;
   /** Oldest first. */
@@ -39,7 +27,7 @@ interface Known {
 }
 
 /** What went back, as refunds and charges tell it. */
-export interface DerivedRefunds {
+interface DerivedRefunds {
   readonly refunds: readonly DerivedRefund[];
   /** What went back, with `unseenRefunds`; never more than was captured. */
   readonly refunded: number;

@@ -1,5 +1,5 @@
 /** Why something of Stripe's cannot become a part of the ledger. */
-export type LedgerErrorReason =
+type LedgerErrorReason =
   /** A field that is needed is not there, or is not what it must be. */
   | 'SHAPE_UNKNOWN'
   /** A status, which decides about money, has a name that nobody here knows. */

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import { placeOf } from './lifecycle.ts';
-import { compareKeys, isTie, type OrderKey } from './order-key.ts';
 import type { Origin } from './origin.ts';
 import { isRaw, type Raw } from './read-fields.ts';
-import { type FactsOf, factsOf, objectIdOf } from './stripe-fields.ts';
+import { factsOf, objectIdOf } from './read-stripe-fields.ts';
+import { compareKeys, isTie, type OrderKey, placeOf } from './snapshot-order.ts';
+import type { FactsOf } from './stripe-fields.ts';
 import { STRIPE_KINDS, type StripeKind } from './stripe-object.ts';
 
 /** An object of Stripe as it was at some time. */
@@ -152,4 +152,12 @@ function listed(kind: StripeKind, list: unknown, place: Raw): Embedded[] {
 // Facts are written down field by field in one order, whoever tells them.
 function digestOf(facts: object): string {
   return hash('sha1', JSON.stringify(facts), 'base64url');
+}
+
+/** By charge: the payment intent that it belongs to. */
+export type IntentsOfCharges = ReadonlyMap<string, string>;
+
+/** The intent of a snapshot, also where it names only a charge. */
+export function intentAmong(snapshot: Snapshot, intents: IntentsOfCharges): string | null {
+  return intentOf(snapshot) ?? intents.get(chargeOf(snapshot) ?? '') ?? null;
 }

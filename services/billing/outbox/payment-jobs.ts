@@ -1,9 +1,14 @@
-import type { OutboxJob } from '@rollcall/runtime/outbox';
+import { addJobs, type OutboxJob } from '@rollcall/runtime/outbox';
 import { activityJob, statisticsJob } from '@rollcall/user-access';
 import { v4 as uuidv4 } from 'uuid';
-import { formatStripeAmount, fromStripeAmount } from '../stripe-units.ts';
-import type { PaymentChange, PaymentOwner, PaymentStanding } from '../webhooks/apply/payment-change.ts';
-import { bookingJob } from './booking-job.ts';
+import { formatStripeAmount, fromStripeAmount } from '../money.ts';
+import type {
+  OnChanges,
+  PaymentChange,
+  PaymentOwner,
+  PaymentStanding,
+} from '../webhooks/apply/payment-change.ts';
+import { bookingJob } from './booking-payments.ts';
 
 /**
  * What others are to be told of payments that changed: jobs to add last in the transaction that changes them. What is told of
@@ -103,3 +108,7 @@ const NOTHING: PaymentStanding = {
 function toHappening(kind: Happening['kind'], amount: number): Happening {
   return { kind, amount };
 }
+
+/** Has others told of payments that changed, by jobs of the transaction that changes them; last in it. */
+export const tellChanges: OnChanges = (run, changes) =>
+  addJobs((text, values) => run({ name: 'outbox_add_jobs', text }, values), paymentJobs(changes, new Date()));

@@ -1,14 +1,12 @@
 import type { Users } from '@rollcall/user-access';
+import { requestIdReused } from '../errors.ts';
 import type { Money } from '../money.ts';
-import { requestIdReused } from '../refusals.ts';
 import { requireEligibleUser } from '../users/active-user.ts';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
 import { madeBefore } from './earlier-attempt.ts';
 import type { Payment } from './payment.ts';
-import type { PaymentReads } from './payment-reads.ts';
-import type { KnownPaymentRequest, PaymentRequests } from './payment-requests.ts';
-import type { Snapshots } from './snapshots.ts';
-import { idempotencyKey, type PaymentIntent, type StripeGateway } from './stripe-gateway.ts';
+import type { KnownPaymentRequest, PaymentReads, PaymentRequests } from './payment-store.ts';
+import { idempotencyKey, type PaymentIntent, type Snapshots, type StripeGateway } from './stripe-gateway.ts';
 
 /** What payments are made with. */
 export interface PaymentPorts {
@@ -22,7 +20,7 @@ export interface PaymentPorts {
 }
 
 /** The payment to make. Ids are in lower case. */
-export interface CreatePaymentCommand {
+interface CreatePaymentCommand {
   readonly tenantId: string;
   readonly userId: string;
   /** Empty: none. */
@@ -34,7 +32,7 @@ export interface CreatePaymentCommand {
 }
 
 /** A payment, and what the payer needs to confirm it; empty: nothing. Never kept. */
-export interface CreatedPayment {
+interface CreatedPayment {
   readonly payment: Payment;
   readonly clientSecret: string;
 }

@@ -1,5 +1,5 @@
 import type { StripeObject } from '../ledger/stripe-object.ts';
-import type { KnownPaymentRequest } from './payment-requests.ts';
+import type { KnownPaymentRequest } from './payment-store.ts';
 import type { StripeGateway } from './stripe-gateway.ts';
 
 // Stripe forgets a key after a day at the earliest: https://docs.stripe.com/api/idempotent_requests

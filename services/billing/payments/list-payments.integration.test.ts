@@ -5,7 +5,7 @@ import { createTestDatabase } from '@rollcall/runtime/testing';
 import type { UserAliases } from '@rollcall/user-access';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { StripeObject } from '../ledger/stripe-object.ts';
-import { createPostgresPaymentReads } from '../postgres/payment-reads.ts';
+import { createPostgresPaymentReads } from '../postgres/payment-store.ts';
 import { paymentIntentSample } from '../stripe/samples/payment-intent.ts';
 import { randomLetters } from '../stripe/samples/sample-payment.ts';
 import { createLedgerSnapshots } from '../webhooks/apply/ledger-snapshots.ts';

@@ -1,11 +1,11 @@
 import type { UserAliases } from '@rollcall/user-access';
+import { paymentNotFound } from '../errors.ts';
 import { type Page, type TimePosition, toPage } from '../page.ts';
 import type { Payment, PaymentEvent } from './payment.ts';
-import type { EventPosition, PaymentEventList, PaymentList, PaymentReads } from './payment-reads.ts';
-import { paymentNotFound } from './payment-refusals.ts';
+import type { EventPosition, PaymentEventList, PaymentList, PaymentReads } from './payment-store.ts';
 
 /** Which payments. */
-export interface ListPaymentsQuery extends Omit<PaymentList, 'userIds'> {
+interface ListPaymentsQuery extends Omit<PaymentList, 'userIds'> {
   /** Only those of this user, and of users merged with it; absent: of everybody. */
   readonly userId?: string;
 }

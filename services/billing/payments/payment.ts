@@ -1,6 +1,5 @@
 import type { DisputeState, PaymentState, RefundState } from '../ledger/payment-states.ts';
-import type { Money } from '../money.ts';
-import { fromStripeAmount, stepOf } from '../stripe-units.ts';
+import { fromStripeAmount, type Money, stepOf } from '../money.ts';
 
 export type { DisputeState, PaymentState, RefundState } from '../ledger/payment-states.ts';
 

@@ -15,11 +15,11 @@ import { createLogger, Secret } from '@rollcall/runtime';
 import { createPool } from '@rollcall/runtime/postgres';
 import { faultOf } from '@rollcall/transport/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { STRIPE_UNITS, stepOf } from '../stripe-units.ts';
+import { STRIPE_UNITS, stepOf } from '../money.ts';
 import { type BillingUnderTest, startBilling } from '../testing/start-billing.ts';
 import { STRIPE_TEST_KEY, type StripeServer, startStripeServer } from '../testing/stripe-server.ts';
 import { createLedgerSnapshots } from '../webhooks/apply/ledger-snapshots.ts';
-import type { Snapshots } from './snapshots.ts';
+import type { Snapshots } from './stripe-gateway.ts';
 
 const stack = new AsyncDisposableStack();
 const tenantId = 'acme';

@@ -1,15 +1,14 @@
+import { notRefundable, paymentNotFound, requestIdReused } from '../errors.ts';
 import type { Money } from '../money.ts';
-import { requestIdReused } from '../refusals.ts';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
 import type { PaymentPorts } from './create-payment.ts';
 import { madeBefore } from './earlier-attempt.ts';
 import { leftOf, type Payment } from './payment.ts';
-import { notRefundable, paymentNotFound } from './payment-refusals.ts';
-import type { KnownPaymentRequest } from './payment-requests.ts';
+import type { KnownPaymentRequest } from './payment-store.ts';
 import { idempotencyKey, type NewStripeRefund } from './stripe-gateway.ts';
 
 /** The money to send back. Ids are in lower case. */
-export interface RefundPaymentCommand {
+interface RefundPaymentCommand {
   readonly tenantId: string;
   readonly id: string;
   /** Absent: all that is left. */
@@ -19,7 +18,7 @@ export interface RefundPaymentCommand {
 }
 
 /** What refunds are made with. */
-export type RefundPorts = Omit<PaymentPorts, 'users'>;
+type RefundPorts = Omit<PaymentPorts, 'users'>;
 
 /**
  * Sends money back, once per request; written down before Stripe is asked, as `createPayment` does.

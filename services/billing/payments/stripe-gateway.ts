@@ -2,7 +2,7 @@ import type { StripeKind, StripeMetadata, StripeObject } from '../ledger/stripe-
 import type { Money } from '../money.ts';
 
 /** What every write says: a repeat of the same key with the same content does nothing twice, for a day at least. */
-export interface StripeWrite {
+interface StripeWrite {
   /** At most 255 characters; `idempotencyKey` makes one. */
   readonly idempotencyKey: string;
 }
@@ -137,4 +137,13 @@ export interface StripeGateway {
 /** A key that no other write of any tenant has. */
 export function idempotencyKey(write: { what: string; tenantId: string; requestId: string }): string {
   return `rollcall:${write.what}:${write.tenantId}:${write.requestId}`;
+}
+
+/** What Stripe answered becomes part of the ledger by the same code as what its events tell. */
+export interface Snapshots {
+  /**
+   * Applies objects that were read from Stripe, all or none. What is older than what is known changes nothing.
+   * @param readTime when Stripe was asked
+   */
+  apply(objects: readonly StripeObject[], readTime: Date): Promise<void>;
 }

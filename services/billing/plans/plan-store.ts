@@ -1,7 +1,7 @@
 import type { Area, Plan } from './plan.ts';
 
 /** Part of a list by code. */
-export interface CodeList {
+interface CodeList {
   readonly tenantId: string;
   readonly limit: number;
   /** Begin behind this code; absent: at the first. */

@@ -1,7 +1,7 @@
 import { type FrozenProfile, type Invoice, type InvoiceState, invoiceNumber } from '../invoices/invoice.ts';
 
 /** A profile as it is kept: plain JSON, in which a version of a user is text. */
-export interface KeptProfile {
+interface KeptProfile {
   readonly display_name: string;
   readonly business_name: string;
   readonly email: string;

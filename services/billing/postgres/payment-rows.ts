@@ -1,3 +1,4 @@
+import { fromStripeAmount } from '../money.ts';
 import type {
   DisputeState,
   Payment,
@@ -6,7 +7,6 @@ import type {
   Refund,
   RefundState,
 } from '../payments/payment.ts';
-import { fromStripeAmount } from '../stripe-units.ts';
 
 /** A row of `payments` as the prepared statements answer it; amounts as Stripe counts them. */
 export interface PaymentRow {

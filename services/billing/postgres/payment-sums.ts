@@ -1,8 +1,8 @@
 import { currencyOf } from '@rollcall/contract/currencies';
 import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
 import { DEFAULT_SCOPE, type LedgerScope } from '../ledger/origin.ts';
-import type { BookingMoney, PaymentSums } from '../outbox/payment-sums.ts';
-import { fromStripeAmount } from '../stripe-units.ts';
+import { fromStripeAmount } from '../money.ts';
+import type { BookingMoney, PaymentSums } from '../outbox/booking-payments.ts';
 
 /**
  * What payments come to, by prepared statements.

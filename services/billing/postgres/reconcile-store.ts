@@ -1,7 +1,7 @@
 import { type Pool, runPrepared, transactPrepared } from '@rollcall/runtime/postgres';
 import { v7 as uuidv7 } from 'uuid';
 import type { Drift, Facts, Here } from '../reconcile/drift.ts';
-import type { FoundDrift, OpenRun, ReconcileStore } from '../reconcile/reconcile-store.ts';
+import type { FoundDrift, OpenRun, ReconcileStore } from '../reconcile/reconcile-ports.ts';
 import * as statements from './reconcile-statements.ts';
 
 /** Runs and what they found by prepared statements. */

@@ -3,8 +3,8 @@ import { createLogger, Secret } from '@rollcall/runtime';
 import { createPool, type Pool } from '@rollcall/runtime/postgres';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { SubscriptionNews } from '../customers/customer.ts';
 import { GOES_ON, type SubscriptionOrder, type SubscriptionState } from '../customers/customer.ts';
-import type { SubscriptionNews } from '../customers/customer-store.ts';
 import { beginOrder, cancelOrder, dropOrder, settleOrder } from './subscription-orders.ts';
 
 const EARLY = new Date('2026-01-01T00:00:00Z');

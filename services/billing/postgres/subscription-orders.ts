@@ -7,8 +7,8 @@ import {
   transactPrepared,
   violatedConstraint,
 } from '@rollcall/runtime/postgres';
-import type { SubscriptionOrder } from '../customers/customer.ts';
-import type { Cancellation, SubscriptionNews, SubscriptionRef } from '../customers/customer-store.ts';
+import type { SubscriptionNews, SubscriptionOrder } from '../customers/customer.ts';
+import type { Cancellation, SubscriptionRef } from '../customers/customer-store.ts';
 import type { WriteRequest } from '../write-request.ts';
 
 /** Writes a subscription down, and its customer; undefined: another is live, or the request did it before. */

@@ -1,13 +1,14 @@
+import { LedgerError } from '../ledger/ledger-error.ts';
+import { factsOf } from '../ledger/read-stripe-fields.ts';
 import type { StripeKind, StripeObject } from '../ledger/stripe-object.ts';
-import type { Drift } from './drift.ts';
-import { judgeObject } from './judge-objects.ts';
-import type { ReconcilePorts } from './reconcile-ports.ts';
-import type { FoundDrift } from './reconcile-store.ts';
+import { compareFacts, type Drift, type Here } from './drift.ts';
+import { compareRow } from './expected-row.ts';
+import type { FoundDrift, ReconcilePorts } from './reconcile-ports.ts';
 
 type Ports = Pick<ReconcilePorts, 'gateway' | 'store' | 'snapshots' | 'pace' | 'now'>;
 
 /** Objects of one kind as Stripe had them at one time. */
-export interface ObjectsRead {
+interface ObjectsRead {
   readonly runId: string;
   readonly kind: StripeKind;
   readonly objects: readonly StripeObject[];
@@ -96,5 +97,21 @@ async function applied(
     const why = [constraint, reason].find((each) => typeof each === 'string');
     if (why === undefined) throw error;
     return `refused: ${why}`;
+  }
+}
+
+/** Where an object and what is here of it disagree; nothing: nowhere. */
+function judgeObject(kind: StripeKind, object: StripeObject, here: Here | undefined): Drift[] {
+  const about = { kind, id: object.id };
+  try {
+    const there = factsOf(kind, object) as unknown as Readonly<Record<string, unknown>>;
+    const status = `status ${there.status ?? 'none'}`;
+    if (!here?.facts) return [{ ...about, class: 'missing_here', here: 'nothing', there: status }];
+    const differing = compareFacts(about, here.facts, there);
+    const classes = new Set(differing.map((each) => each.class));
+    return [...differing, ...compareRow(about, here, there).filter((each) => !classes.has(each.class))];
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    return [{ ...about, class: 'not_understood', here: error.message, there: 'cannot be kept' }];
   }
 }

@@ -12,7 +12,7 @@ export const DRIFT_CLASSES = [
 ] as const;
 
 /** One of `DRIFT_CLASSES`. */
-export type DriftClass = (typeof DRIFT_CLASSES)[number];
+type DriftClass = (typeof DRIFT_CLASSES)[number];
 
 /** One disagreement. */
 export interface Drift {

@@ -13,7 +13,7 @@ export class RunCutOff extends Error {
 }
 
 /** How requests are paced. */
-export interface PacerOptions {
+interface PacerOptions {
   /** Most requests in a second. */
   readonly ratePerS: number;
   /** How often one is tried where Stripe cannot be asked. */

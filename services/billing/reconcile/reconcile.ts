@@ -1,9 +1,9 @@
+import { BillingError } from '../errors.ts';
 import type { StripeKind } from '../ledger/stripe-object.ts';
+import type { StripePage } from '../payments/stripe-gateway.ts';
 import { compareObjects } from './compare-objects.ts';
 import { RunCutOff } from './pacer.ts';
-import type { ReconcilePorts } from './reconcile-ports.ts';
-import type { FoundDrift, OpenRun, RunReport, RunTerms } from './reconcile-store.ts';
-import { nextPage } from './stripe-pages.ts';
+import type { FoundDrift, OpenRun, ReconcilePorts, RunReport, RunTerms } from './reconcile-ports.ts';
 
 /** What a run came to, and whether it came to its end. */
 export interface ReconcileResult extends RunReport {
@@ -106,4 +106,27 @@ async function unseen(ports: ReconcilePorts, run: OpenRun, { kind, after, repair
 // Nothing here is deleted because Stripe does not have it: that a payment is gone is for a person to judge.
 function missingThere(kind: StripeKind, id: string): FoundDrift {
   return { kind, id, class: 'missing_there', here: 'kept', there: 'nothing', repaired: false, note: '' };
+}
+
+// The most that Stripe gives at once.
+const PAGE = 100;
+
+/** The part of a list behind an object. Where Stripe has deleted that object since, the list begins anew. */
+async function nextPage(
+  { gateway, pace }: Pick<ReconcilePorts, 'gateway' | 'pace'>,
+  run: OpenRun,
+  { kind, after }: { kind: StripeKind; after: string | null },
+): Promise<StripePage> {
+  const list = {
+    createdFrom: Math.floor(run.since.getTime() / 1000),
+    createdBefore: Math.ceil(run.until.getTime() / 1000),
+    limit: PAGE,
+  };
+  try {
+    return await pace(() => gateway.list(kind, { ...list, ...(after && { after }) }));
+  } catch (error) {
+    const isGone = error instanceof BillingError && error.metadata.stripe_code === 'resource_missing';
+    if (!isGone || after === null) throw error;
+    return await pace(() => gateway.list(kind, list));
+  }
 }

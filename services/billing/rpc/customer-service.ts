@@ -1,21 +1,26 @@
 import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
   CancelSubscriptionResponseSchema,
+  type Customer as CustomerMessage,
+  CustomerSchema,
   type CustomerService,
   GetCustomerResponseSchema,
   GetCustomerWithProfileResponseSchema,
   ListCustomersResponseSchema,
+  SubscriptionState as StateMessage,
   type SubscribeRequest,
   SubscribeResponseSchema,
+  type Subscription as SubscriptionMessage,
+  SubscriptionSchema,
 } from '@rollcall/contract/billing';
 import { type Implementation, pageFromRequest, requireStorable, writeRequest } from '@rollcall/runtime/rpc';
 import { toAttachedUser, withUsers } from '@rollcall/user-access';
 import { cancelSubscription } from '../customers/cancel-subscription.ts';
-import type { Customer } from '../customers/customer.ts';
+import type { Customer, Subscription } from '../customers/customer.ts';
 import { findCustomer } from '../customers/find-customer.ts';
 import { type SubscribeCommand, type SubscribePorts, subscribe } from '../customers/subscribe.ts';
 import { toPage } from '../page.ts';
-import { toCustomerMessage } from './customer-message.ts';
 
 /** The calls of CustomerService. */
 export function customerServiceImplementation(ports: SubscribePorts): Implementation<typeof CustomerService> {
@@ -82,4 +87,34 @@ function subscriptionFrom(request: SubscribeRequest): Omit<SubscribeCommand, 'si
     paymentMethodId: requireStorable('payment_method_id', request.paymentMethodId),
   };
   return { tenantId: request.tenantId, ...asked, ...writeRequest(request.requestId, asked) };
+}
+
+/** A customer as it goes over the wire. */
+function toCustomerMessage(customer: Customer): CustomerMessage {
+  const { tenantId, id, stripeCustomerId, subscription, createTime, updateTime } = customer;
+  return create(CustomerSchema, {
+    ...{ tenantId, id, stripeCustomerId: stripeCustomerId ?? '' },
+    ...(subscription && { subscription: toSubscriptionMessage(subscription) }),
+    createTime: timestampFromDate(createTime),
+    updateTime: timestampFromDate(updateTime),
+  });
+}
+
+function toSubscriptionMessage(subscription: Subscription): SubscriptionMessage {
+  const { state, stripeSubscriptionId, createTime, updateTime, ...others } = subscription;
+  const { currentPeriodEnd, endTime, collectionResumeTime, ...rest } = others;
+  return create(SubscriptionSchema, {
+    ...rest,
+    state: StateMessage[state],
+    stripeSubscriptionId: stripeSubscriptionId ?? '',
+    ...(currentPeriodEnd && {
+      currentPeriodEnd: timestampFromDate(currentPeriodEnd),
+    }),
+    ...(endTime && { endTime: timestampFromDate(endTime) }),
+    ...(collectionResumeTime && {
+      collectionResumeTime: timestampFromDate(collectionResumeTime),
+    }),
+    createTime: timestampFromDate(createTime),
+    updateTime: timestampFromDate(updateTime),
+  });
 }

@@ -1,24 +1,30 @@
 import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
   GetInvoiceResponseSchema,
+  type Invoice as InvoiceMessage,
+  InvoiceSchema,
   type InvoiceService,
   IssueInvoiceResponseSchema,
+  type InvoiceLine as LineMessage,
   type ListInvoicesRequest,
   ListInvoicesResponseSchema,
+  InvoiceState as StateMessage,
   VoidInvoiceResponseSchema,
 } from '@rollcall/contract/billing';
 import { digestOf } from '@rollcall/runtime';
-import { type Implementation, pageFromRequest } from '@rollcall/runtime/rpc';
+import { type Implementation, pageFromRequest, requireVisible } from '@rollcall/runtime/rpc';
 import type { UserAliases } from '@rollcall/user-access';
+import { invoiceNotFound } from '../errors.ts';
+import { issueInvoice, voidInvoice } from '../invoices/change-invoices.ts';
+import type { Invoice, InvoiceLine } from '../invoices/invoice.ts';
 import type { InvoiceStore } from '../invoices/invoice-store.ts';
-import { issueInvoice } from '../invoices/issue-invoice.ts';
 import { listInvoices } from '../invoices/list-invoices.ts';
-import { invoiceNotFound, voidInvoice } from '../invoices/void-invoice.ts';
 import type { FreshUsers } from '../users/fresh-users.ts';
-import { linesFromMessage, toInvoiceMessage } from './invoice-message.ts';
+import { moneyFromMessage } from './requests.ts';
 
 /** What the calls work with. */
-export interface InvoicePorts {
+interface InvoicePorts {
   readonly invoices: InvoiceStore;
   readonly freshUsers: FreshUsers;
   readonly aliases: UserAliases;
@@ -64,4 +70,28 @@ async function allIdsOf(
 ): Promise<{ userIds?: readonly string[] }> {
   if (!userId) return {};
   return { userIds: await aliases.allIdsOf(tenantId, [await aliases.survivorOf(tenantId, userId)]) };
+}
+
+/** The lines that are asked for. Throws RpcError FIELD_INVALID. */
+function linesFromMessage(lines: readonly LineMessage[]): InvoiceLine[] {
+  return lines.map(({ description, amount, bookingId }, i) => ({
+    description: requireVisible(`lines[${i}].description`, description),
+    amount: moneyFromMessage(amount),
+    bookingId: bookingId.toLowerCase() || null,
+  }));
+}
+
+/** An invoice as it goes over the wire. */
+function toInvoiceMessage(invoice: Invoice): InvoiceMessage {
+  const { state, profile, lines, paymentId, stripeInvoiceId, issueTime, updateTime, ...rest } = invoice;
+  return create(InvoiceSchema, {
+    ...rest,
+    state: StateMessage[state],
+    profile: { ...profile, addressLines: [...profile.addressLines] },
+    lines: lines.map((line) => ({ ...line, bookingId: line.bookingId ?? '' })),
+    paymentId: paymentId ?? '',
+    stripeInvoiceId: stripeInvoiceId ?? '',
+    issueTime: timestampFromDate(issueTime),
+    updateTime: timestampFromDate(updateTime),
+  });
 }

@@ -1,26 +1,35 @@
 import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
   type Area as AreaMessage,
+  AreaSchema,
   CreateAreaResponseSchema,
   CreatePlanResponseSchema,
   GetPlanResponseSchema,
+  PlanInterval as IntervalMessage,
   ListAreasResponseSchema,
   ListPlansResponseSchema,
   type Plan as PlanMessage,
+  PlanSchema,
   type PlanService,
   UpdatePlanResponseSchema,
 } from '@rollcall/contract/billing';
-import type { Implementation } from '@rollcall/runtime/rpc';
+import { currencyOf } from '@rollcall/contract/currencies';
+import {
+  type Implementation,
+  invalidField,
+  isUuid,
+  requireStorable,
+  requireVisible,
+  runtimeError,
+} from '@rollcall/runtime/rpc';
+import { planNotFound } from '../errors.ts';
 import { toPage } from '../page.ts';
-import { createArea } from '../plans/create-area.ts';
-import { createPlan } from '../plans/create-plan.ts';
-import { planNotFound } from '../plans/plan-refusals.ts';
-import type { PlanStore } from '../plans/plan-store.ts';
-import { updatePlan } from '../plans/update-plan.ts';
-import { codePageFrom } from './list-request.ts';
-import { planChangeFromMessage } from './plan-change.ts';
-import { newAreaFromMessage, newPlanFromMessage, toAreaMessage, toPlanMessage } from './plan-message.ts';
-import { requirePrices } from './require-prices.ts';
+import { createArea, createPlan, updatePlan } from '../plans/change-plans.ts';
+import type { Area, NewArea, NewPlan, Plan, PlanPrice } from '../plans/plan.ts';
+import { faultsOfPrices } from '../plans/plan-prices.ts';
+import type { PlanChange, PlanStore } from '../plans/plan-store.ts';
+import { codePageFrom, moneyFromMessage } from './requests.ts';
 
 /** The calls of PlanService. */
 export function planServiceImplementation(store: PlanStore): Implementation<typeof PlanService> {
@@ -64,4 +73,103 @@ export function planServiceImplementation(store: PlanStore): Implementation<type
       return create(ListAreasResponseSchema, { areas: rows.map(toAreaMessage), nextPageToken });
     },
   };
+}
+
+/** What UpdatePlan changes, and of which plan. Throws RpcError FIELD_INVALID. */
+function planChangeFromMessage(
+  plan: PlanMessage,
+  paths: readonly string[],
+): { id: string; change: PlanChange } {
+  const id = plan.id.toLowerCase();
+  if (!isUuid(id)) throw invalidField('plan.id', 'must be the UUID of the plan to change');
+  const unknown = paths.find((path) => !PATHS.has(path));
+  if (unknown !== undefined || paths.length === 0)
+    throw invalidField('update_mask', `must name some of ${[...PATHS].join(', ')}, and nothing else`);
+  return {
+    id,
+    change: {
+      ...(paths.includes('title') && { title: titleFrom(plan) }),
+      ...(paths.includes('prices') && { prices: pricesFromMessage(plan) }),
+      ...(paths.includes('retired') && { retired: plan.retired }),
+    },
+  };
+}
+
+const PATHS: ReadonlySet<string> = new Set(['title', 'prices', 'retired']);
+
+/** Throws RpcError FIELD_INVALID that names every fault of the prices, and BillingError AREA_NOT_FOUND. */
+async function requirePrices(
+  store: Pick<PlanStore, 'findAreas'>,
+  tenantId: string,
+  prices: readonly PlanPrice[],
+): Promise<void> {
+  const faults = Object.entries(await faultsOfPrices(store, tenantId, prices));
+  if (faults.length === 0) return;
+  const violations = faults.map(([place, description]) => ({ field: `plan.prices${place}`, description }));
+  const told = violations.map(({ field, description }) => `${field} ${description}`).join('; ');
+  const fields = violations.map(({ field }) => field).join(',');
+  throw runtimeError('FIELD_INVALID', `${told}.`, { violations, metadata: { fields } });
+}
+
+/** What CreatePlan adds; output-only fields are left out. Throws RpcError FIELD_INVALID. */
+function newPlanFromMessage(plan: PlanMessage): NewPlan {
+  // Field rules let both be left out, for the sake of UpdatePlan.
+  if (!plan.code) throw invalidField('plan.code', 'must be given');
+  if (!plan.interval) throw invalidField('plan.interval', 'must be given');
+  return {
+    code: plan.code,
+    title: titleFrom(plan),
+    interval: plan.interval === IntervalMessage.YEAR ? 'YEAR' : 'MONTH',
+    prices: pricesFromMessage(plan),
+    retired: plan.retired,
+  };
+}
+
+/** The title of a plan. Throws RpcError FIELD_INVALID. */
+function titleFrom({ title }: PlanMessage): string {
+  return requireVisible('plan.title', title);
+}
+
+/** The prices of a plan. Throws RpcError FIELD_INVALID. */
+function pricesFromMessage({ prices }: PlanMessage): PlanPrice[] {
+  return prices.map(({ areaId, amount, stripePriceId }, i) => ({
+    areaId: areaId.toLowerCase(),
+    amount: moneyFromMessage(amount),
+    stripePriceId: requireStorable(`plan.prices[${i}].stripe_price_id`, stripePriceId) || null,
+  }));
+}
+
+/** What CreateArea adds; output-only fields are left out. Throws RpcError FIELD_INVALID. */
+function newAreaFromMessage(area: AreaMessage): NewArea {
+  const { code, countryCodes, currencyCode, taxBasisPoints } = area;
+  if (!currencyOf(currencyCode)) throw invalidField('area.currency_code', 'must be a currency of ISO 4217');
+  return {
+    code,
+    title: requireVisible('area.title', area.title),
+    countryCodes,
+    currencyCode,
+    taxBasisPoints,
+  };
+}
+
+/** A plan as it goes over the wire. */
+function toPlanMessage(plan: Plan): PlanMessage {
+  const { interval, prices, createTime, updateTime, ...rest } = plan;
+  return create(PlanSchema, {
+    ...rest,
+    interval: IntervalMessage[interval],
+    prices: prices.map((price) => ({ ...price, stripePriceId: price.stripePriceId ?? '' })),
+    createTime: timestampFromDate(createTime),
+    updateTime: timestampFromDate(updateTime),
+  });
+}
+
+/** An area as it goes over the wire. */
+function toAreaMessage({ createTime, updateTime, countryCodes, ...rest }: Area): AreaMessage {
+  return create(AreaSchema, {
+    ...rest,
+    countryCodes: [...countryCodes],
+    createTime: timestampFromDate(createTime),
+    updateTime: timestampFromDate(updateTime),
+  });
 }

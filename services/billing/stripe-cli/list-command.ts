@@ -1,7 +1,7 @@
 import { readArguments, StartupError } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
-import { fromStripeAmount } from '../stripe-units.ts';
-import type { CommandOutput } from './command-output.ts';
+import { fromStripeAmount } from '../money.ts';
+import type { CommandOutput } from './command-line.ts';
 
 /** What --help prints. */
 export const LIST_HELP = `npm run stripe -- list WHAT [--json]
@@ -21,10 +21,10 @@ At most 1000 are told, oldest first. The database is found by BILLING_DATABASE_U
 `;
 
 /** What waits for a person. */
-export type ListedGroup = 'dead' | 'foreign' | 'unowned' | 'unseen' | 'held' | 'misfit';
+type ListedGroup = 'dead' | 'foreign' | 'unowned' | 'unseen' | 'held' | 'misfit';
 
 /** What to list, and how. */
-export interface ListCommand {
+interface ListCommand {
   readonly group: ListedGroup;
   readonly asJson: boolean;
 }

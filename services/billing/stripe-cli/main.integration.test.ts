@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STRIPE_TEST_KEY, type StripeServer, startStripeServer } from '../testing/stripe-server.ts';
 import { type StoryEvent, tellStory } from '../testing/stripe-story.ts';
 import { applyDue } from '../webhooks/apply/applier.ts';
-import { storeEvents } from '../webhooks/postgres/store-events.ts';
+import { storeEvents } from '../webhooks/postgres/event-rows.ts';
 import { readWebhookEvent } from '../webhooks/receive/webhook-event.ts';
 import { runTool, toldFault } from './run-tool.ts';
 

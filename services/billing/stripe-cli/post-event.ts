@@ -1,4 +1,6 @@
-import { type Secret, StartupError } from '@rollcall/runtime';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { localDataDirectory, Secret, StartupError } from '@rollcall/runtime';
 import Stripe from 'stripe';
 
 /** What the webhook answered. */
@@ -27,5 +29,31 @@ export async function postEvent(url: URL, event: Stripe.Event, secret: Secret): 
     throw new StartupError(`Nobody answers at ${url.href}: start the billing service, or say --url`, {
       cause,
     });
+  }
+}
+
+/** Name of the file in the data directory of `npm start` that holds the signing secret of webhooks. */
+export const WEBHOOK_SECRET_FILE = 'stripe-webhook-secret';
+
+/**
+ * The secret to sign with: the first of STRIPE_WEBHOOK_SECRETS, else the one that `npm start` made for itself.
+ * @throws StartupError where there is neither
+ */
+export function readWebhookSecret(env: NodeJS.ProcessEnv): Secret {
+  const [given] = (env.STRIPE_WEBHOOK_SECRETS ?? '').split(',').map((each) => each.trim());
+  const secret = given || keptSecret(localDataDirectory(env));
+  if (secret) return new Secret(secret);
+  throw new StartupError(
+    'There is no secret to sign with: set STRIPE_WEBHOOK_SECRETS as the billing service has it, or start everything by "npm start"',
+  );
+}
+
+function keptSecret(directory: string | undefined): string | undefined {
+  if (!directory) return undefined;
+  try {
+    return readFileSync(join(directory, WEBHOOK_SECRET_FILE), 'utf8').trim();
+  } catch {
+    // Not there, or somebody else's: told by the caller as not to be had.
+    return undefined;
   }
 }

@@ -1,6 +1,12 @@
 import { readArguments, StartupError, timeOf } from '@rollcall/runtime';
-import type { RunTerms } from '../reconcile/reconcile-store.ts';
-import { Faults, wholeNumber } from './read-arguments.ts';
+import type { Pool } from '@rollcall/runtime/postgres';
+import type { Snapshots, StripeGateway } from '../payments/stripe-gateway.ts';
+import { createPostgresReconcileStore } from '../postgres/reconcile-store.ts';
+import { DRIFT_CLASSES } from '../reconcile/drift.ts';
+import { createPacer } from '../reconcile/pacer.ts';
+import { type ReconcileResult, reconcile } from '../reconcile/reconcile.ts';
+import type { FoundDrift, RunTerms } from '../reconcile/reconcile-ports.ts';
+import { type CommandOutput, Faults, wholeNumber } from './command-line.ts';
 
 const DEFAULT_RATE = 20;
 
@@ -26,7 +32,7 @@ that of npm start.
 `;
 
 /** What to compare, and how. */
-export interface ReconcileCommand {
+interface ReconcileCommand {
   readonly terms: RunTerms;
   readonly ratePerS: number;
   readonly asJson: boolean;
@@ -57,4 +63,98 @@ export function readReconcileCommand(args: readonly string[], now: Date): Reconc
     ratePerS,
     asJson: values.json === true,
   };
+}
+
+/** What the command works with. */
+interface ReconcileTools extends CommandOutput {
+  readonly pool: Pool;
+  readonly gateway: StripeGateway;
+  readonly snapshots: Snapshots;
+  /** Stops the run after what it is at. */
+  readonly signal: AbortSignal;
+  /** How often a request is tried where Stripe cannot be asked. Default 6. */
+  readonly maxAttempts?: number;
+  /** The longest to wait between two tries, in ms. Default 60000. */
+  readonly maxWaitMs?: number;
+}
+
+/** Compares, tells, and answers the exit code. */
+export async function runReconcile(command: ReconcileCommand, tools: ReconcileTools): Promise<number> {
+  const { pool, gateway, snapshots, signal, write, maxAttempts = 6, maxWaitMs = 60_000 } = tools;
+  const { terms, ratePerS, asJson } = command;
+  const result = await reconcile(
+    {
+      gateway,
+      snapshots,
+      store: createPostgresReconcileStore(pool),
+      pace: createPacer({ ratePerS, maxAttempts, maxWaitMs, signal }),
+    },
+    terms,
+  );
+  if (asJson) write(resultAsJson(result));
+  else write(`${result.isResumed ? 'goes on with a run that was cut off\n' : ''}${describeResult(result)}`);
+  return exitCodeOf(result);
+}
+
+// More would not be read; --json has them all.
+const MOST_SHOWN = 50;
+
+/** The exit code of a result. */
+function exitCodeOf({ cutOff, drifts }: ReconcileResult): number {
+  if (cutOff) return 2;
+  return drifts.every(({ repaired }) => repaired) ? 0 : 3;
+}
+
+/** A result for a person to read. The last line says whether it is complete. */
+function describeResult(result: ReconcileResult): string {
+  const { drifts, objects, since, until, cutOff } = result;
+  const shown = drifts.slice(0, MOST_SHOWN).map(describeDrift);
+  const more = drifts.length - shown.length;
+  const lines = [
+    ...shown,
+    ...(more > 0 ? [`and ${more} more, which --json tells`] : []),
+    ...countsOf(drifts),
+    `${objects} objects from ${since.toISOString()} to ${until.toISOString()}`,
+    cutOff
+      ? `INCOMPLETE (${cutOff.why}): ${cutOff.message} The same call goes on where this one stopped.`
+      : `COMPLETE: ${drifts.length === 0 ? 'nothing differs' : `${left(drifts)} of ${drifts.length} differences are left`}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** A result for a program to read. */
+function resultAsJson(result: ReconcileResult): string {
+  const { cutOff, since, until, objects, drifts, isResumed } = result;
+  const counts = Object.fromEntries(
+    DRIFT_CLASSES.map((each) => [each, drifts.filter((drift) => drift.class === each).length]),
+  );
+  const told = {
+    complete: cutOff === undefined,
+    why: cutOff?.why ?? null,
+    resumed: isResumed,
+    since,
+    until,
+    objects,
+    counts,
+    left: left(drifts),
+    drifts,
+  };
+  return `${JSON.stringify(told, null, 2)}\n`;
+}
+
+function left(drifts: readonly FoundDrift[]): number {
+  return drifts.filter(({ repaired }) => !repaired).length;
+}
+
+function describeDrift({ class: driftClass, kind, id, here, there, repaired, note }: FoundDrift): string {
+  const about = [repaired ? 'repaired' : '', note].filter(Boolean).join('; ');
+  return `${driftClass} ${kind} ${id}: here ${here}; at Stripe ${there}${about && ` (${about})`}`;
+}
+
+function countsOf(drifts: readonly FoundDrift[]): string[] {
+  return DRIFT_CLASSES.flatMap((each) => {
+    const of = drifts.filter((drift) => drift.class === each);
+    const repaired = of.length - left(of);
+    return of.length > 0 ? [`${each}: ${of.length}${repaired > 0 ? `, ${repaired} repaired` : ''}`] : [];
+  });
 }

@@ -1,6 +1,6 @@
 import { readArguments, StartupError } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
-import type { CommandOutput } from './command-output.ts';
+import type { CommandOutput } from './command-line.ts';
 
 /** What --help prints. */
 export const REPLAY_HELP = `npm run stripe -- replay EVENT_ID...
@@ -17,7 +17,7 @@ that of npm start.
 `;
 
 /** Which events to put back. */
-export type ReplayCommand = { readonly ids: readonly string[] } | 'dead' | 'foreign';
+type ReplayCommand = { readonly ids: readonly string[] } | 'dead' | 'foreign';
 
 /** Reads the command. Throws StartupError. */
 export function readReplayCommand(args: readonly string[]): ReplayCommand {

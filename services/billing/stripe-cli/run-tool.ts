@@ -7,16 +7,15 @@ import {
 } from '@rollcall/runtime';
 import { createPool, explainDatabaseFault, type Pool } from '@rollcall/runtime/postgres';
 import { BILLING_SETTINGS, isLiveKey } from '../config.ts';
-import { tellChanges } from '../outbox/tell-changes.ts';
+import { tellChanges } from '../outbox/payment-jobs.ts';
 import { createStripeGateway } from '../stripe/create-stripe-gateway.ts';
 import { createLedgerSnapshots } from '../webhooks/apply/ledger-snapshots.ts';
-import type { CommandOutput } from './command-output.ts';
+import type { CommandOutput } from './command-line.ts';
 import { LIST_HELP, readListCommand, runList } from './list-command.ts';
-import { RECONCILE_HELP, readReconcileCommand } from './reconcile-command.ts';
+import { RECONCILE_HELP, readReconcileCommand, runReconcile } from './reconcile-command.ts';
 import { REPLAY_HELP, readReplayCommand, runReplay } from './replay-command.ts';
-import { runReconcile } from './run-reconcile.ts';
-import { runSend } from './run-send.ts';
 import { readSendCommand, SEND_HELP } from './send-command.ts';
+import { runSend } from './send-events.ts';
 
 const HELP = `npm run stripe -- send       events as Stripe sends them, signed, to the webhook
 npm run stripe -- list       what waits for a person
@@ -30,7 +29,7 @@ Each says more with --help.
 const STATEMENT_TIMEOUT_MS = 60_000;
 
 /** Where a tool reads its settings and writes what it has to say. */
-export interface ToolSurroundings extends CommandOutput {
+interface ToolSurroundings extends CommandOutput {
   readonly env: NodeJS.ProcessEnv;
   /** Asked by a comparison alone, which ends after the objects under way once this is aborted; the others just end. */
   interruption(): AbortSignal;

@@ -1,12 +1,12 @@
 import { readArguments } from '@rollcall/runtime';
+import { STRIPE_UNITS } from '../money.ts';
 import { CUSTOMER_EVENTS } from '../stripe/samples/customer-events.ts';
 import { PAYMENT_EVENTS } from '../stripe/samples/payment-events.ts';
 import { STORIES, type Story } from '../stripe/samples/stories.ts';
-import { STRIPE_UNITS } from '../stripe-units.ts';
-import { Faults, matching, uuid, webAddress, wholeNumber } from './read-arguments.ts';
+import { Faults, matching, uuid, webAddress, wholeNumber } from './command-line.ts';
 
 /** Where the billing service of this machine listens. */
-export interface BillingAddress {
+interface BillingAddress {
   readonly host: string;
   readonly httpPort: number;
 }

@@ -1,17 +1,55 @@
-import { StartupError } from '@rollcall/runtime';
+import { localDataDirectory, StartupError } from '@rollcall/runtime';
 import type Stripe from 'stripe';
+import { fromStripeAmount, refundFaultOf, stepOf, toStripeAmount } from '../money.ts';
 import { CUSTOMER_EVENTS } from '../stripe/samples/customer-events.ts';
 import { eventSample } from '../stripe/samples/event.ts';
 import { PAYMENT_EVENTS } from '../stripe/samples/payment-events.ts';
 import { randomLetters, type SamplePayment } from '../stripe/samples/sample-payment.ts';
 import { shuffled } from '../stripe/samples/shuffle.ts';
 import { storyOf } from '../stripe/samples/stories.ts';
-import { refundFaultOf, stepOf, toStripeAmount } from '../stripe-units.ts';
+import type { CommandOutput } from './command-line.ts';
+import { postEvent, readWebhookSecret, type WebhookAnswer } from './post-event.ts';
 import type { SendCommand } from './send-command.ts';
-import type { SentPayments } from './sent-payments.ts';
+import { createSentPayments, type SentPayments } from './sent-payments.ts';
+
+/** Sends what the command asks for and tells what was answered. Answers the exit code: 1 where an event was not taken. */
+export async function runSend(
+  command: SendCommand,
+  env: NodeJS.ProcessEnv,
+  { write }: CommandOutput,
+): Promise<number> {
+  const sent = createSentPayments(localDataDirectory(env));
+  const { events, payment } = eventsToSend(command, sent, Math.floor(Date.now() / 1000));
+  if (command.isPrinted) {
+    for (const event of events) write(`${JSON.stringify(event, null, 2)}\n`);
+    return 0;
+  }
+  const secret = readWebhookSecret(env);
+  let refused = 0;
+  for (const event of events) {
+    const answer = await postEvent(command.url, event, secret);
+    if (!isTaken(answer)) refused += 1;
+    write(`${event.id} ${event.type} -> ${answer.status} ${answer.text}\n`);
+  }
+  if (payment && refused < events.length) {
+    const isKept = sent.keep(payment);
+    const { currencyCode, minorUnits } = fromStripeAmount(
+      payment.currency.toUpperCase(),
+      BigInt(payment.amount),
+    );
+    write(`payment ${payment.id}: ${minorUnits} ${currencyCode} in minor units\n`);
+    if (isKept) write(`next: npm run stripe -- send charge.refunded --payment ${payment.id}\n`);
+  }
+  if (refused > 0) write(`${refused} of ${events.length} were not taken\n`);
+  return refused > 0 ? 1 : 0;
+}
+
+function isTaken({ status }: WebhookAnswer): boolean {
+  return status >= 200 && status < 300;
+}
 
 /** The events of a command, in the order in which they go out, and the payment that they are of. */
-export interface EventsToSend {
+interface EventsToSend {
   readonly events: readonly Stripe.Event[];
   /** Undefined: they are of a customer. */
   readonly payment: SamplePayment | undefined;
@@ -22,7 +60,7 @@ export interface EventsToSend {
  * @param now in s since 1970
  * @throws StartupError where a payment is meant of which nothing is known
  */
-export function eventsToSend(command: SendCommand, sent: SentPayments, now: number): EventsToSend {
+function eventsToSend(command: SendCommand, sent: SentPayments, now: number): EventsToSend {
   const { what } = command;
   if ('type' in what && CUSTOMER_EVENTS.has(what.type))
     return { events: inOrder(command, [customerEvent(command, what.type, now)]), payment: undefined };

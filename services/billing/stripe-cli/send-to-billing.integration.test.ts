@@ -5,8 +5,8 @@ import { createPool } from '@rollcall/runtime/postgres';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BillingUnderTest, startBilling } from '../testing/start-billing.ts';
 import { readReplayCommand, runReplay } from './replay-command.ts';
-import { runSend } from './run-send.ts';
 import { readSendCommand } from './send-command.ts';
+import { runSend } from './send-events.ts';
 
 const SECRETS = { STRIPE_WEBHOOK_SECRETS: 'whsec_new,whsec_old' };
 const stack = new AsyncDisposableStack();

@@ -9,9 +9,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CUSTOMER_EVENTS } from '../stripe/samples/customer-events.ts';
 import { PAYMENT_EVENTS } from '../stripe/samples/payment-events.ts';
 import { readWebhookEvent } from '../webhooks/receive/webhook-event.ts';
-import { runSend } from './run-send.ts';
+import { WEBHOOK_SECRET_FILE } from './post-event.ts';
 import { readSendCommand } from './send-command.ts';
-import { WEBHOOK_SECRET_FILE } from './webhook-secret.ts';
+import { runSend } from './send-events.ts';
 
 const USER = '0190b0d5-4a1c-7e2f-8c3d-0123456789ab';
 const stack = new AsyncDisposableStack();

@@ -2,7 +2,7 @@ import type { Secret } from '@rollcall/runtime';
 import { type CallGuard, type CallObserver, createCallGuard } from '@rollcall/transport/guard';
 import type Stripe from 'stripe';
 import type { StripeGateway } from '../payments/stripe-gateway.ts';
-import { STRIPE_CALLS } from './judge-stripe-calls.ts';
+import { STRIPE_CALLS } from './guard-http-client.ts';
 import { createStripeClient } from './stripe-client.ts';
 import { billingErrorFrom, notConfigured } from './stripe-fault.ts';
 import { createPaymentIntent, createRefund, findPaymentIntent } from './stripe-payments.ts';

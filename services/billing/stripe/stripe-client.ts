@@ -9,7 +9,7 @@ import { guardHttpClient } from './guard-http-client.ts';
 export const STRIPE_API_VERSION = '2026-10-28.endive';
 
 /** How to reach Stripe. */
-export interface StripeClientOptions {
+interface StripeClientOptions {
   readonly apiKey: Secret;
   /** Where to ask instead of https://api.stripe.com; undefined: there. */
   readonly apiBase: URL | undefined;
@@ -22,7 +22,7 @@ export interface StripeClientOptions {
 }
 
 /** The official package, and what closes its connections. */
-export interface StripeClient extends Disposable {
+interface StripeClient extends Disposable {
   readonly stripe: Stripe;
 }
 

@@ -1,9 +1,9 @@
 import type Stripe from 'stripe';
 import type { StripeObject } from '../ledger/stripe-object.ts';
+import { toStripeAmount } from '../money.ts';
 import type { NewPaymentIntent, NewStripeRefund, PaymentIntent } from '../payments/stripe-gateway.ts';
-import { toStripeAmount } from '../stripe-units.ts';
-import { toStripeObject } from './plain-object.ts';
 import { orMissing } from './stripe-fault.ts';
+import { toStripeObject } from './stripe-reads.ts';
 
 /** Makes a payment intent that the payer confirms by any means that the account allows. */
 export async function createPaymentIntent(

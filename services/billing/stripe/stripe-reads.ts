@@ -1,7 +1,6 @@
 import type Stripe from 'stripe';
 import type { StripeKind, StripeObject } from '../ledger/stripe-object.ts';
 import type { StripeList, StripePage } from '../payments/stripe-gateway.ts';
-import { toStripeObject } from './plain-object.ts';
 import { orMissing } from './stripe-fault.ts';
 
 type Named = { readonly id: string; readonly object: string };
@@ -51,4 +50,14 @@ export async function listOf(
     ...(list.after && { starting_after: list.after }),
   });
   return { objects: page.data.map(toStripeObject), hasMore: page.has_more };
+}
+
+/**
+ * An object of the package as plain JSON, as an event would hold it: without what the package puts beside it, and without the
+ * secret that only the payer is to see.
+ */
+export function toStripeObject(object: { readonly id: string; readonly object: string }): StripeObject {
+  // Decimals of the package become the text that Stripe sent.
+  const { client_secret, ...plain } = JSON.parse(JSON.stringify(object)) as StripeObject;
+  return plain as StripeObject;
 }

@@ -7,8 +7,8 @@ import type {
   StripeDeletion,
   StripeSubscription,
 } from '../payments/stripe-gateway.ts';
-import { toStripeObject } from './plain-object.ts';
 import { isMissing } from './stripe-fault.ts';
+import { toStripeObject } from './stripe-reads.ts';
 
 /** Makes a customer, of whom Stripe learns nothing but ids. */
 export async function createCustomer(

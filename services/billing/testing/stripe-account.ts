@@ -1,11 +1,10 @@
 import { STRIPE_KINDS, type StripeKind, type StripeObject } from '../ledger/stripe-object.ts';
-import { chargeSample } from '../stripe/samples/charge.ts';
-import { customerSample } from '../stripe/samples/customer.ts';
+import { STRIPE_UNITS } from '../money.ts';
+import { chargeSample, refundSample } from '../stripe/samples/charge.ts';
+import { customerSample } from '../stripe/samples/customer-events.ts';
 import { paymentIntentSample } from '../stripe/samples/payment-intent.ts';
-import { refundSample } from '../stripe/samples/refund.ts';
 import { idBeside, randomLetters, type SamplePayment } from '../stripe/samples/sample-payment.ts';
 import { subscriptionSample } from '../stripe/samples/subscription.ts';
-import { STRIPE_UNITS } from '../stripe-units.ts';
 
 /** Fields of a form as Stripe's package writes them: `metadata[user_id]`. */
 export type Form = ReadonlyMap<string, string>;

@@ -2,7 +2,7 @@ import type { StripeKind, StripeObject } from '../ledger/stripe-object.ts';
 import { type Form, type StripeAccount, StripeRefusal } from './stripe-account.ts';
 
 /** A request that was found to be in order. */
-export interface StripeRequest {
+interface StripeRequest {
   readonly method: string;
   /** Without the query: "/v1/refunds". */
   readonly path: string;

@@ -12,7 +12,7 @@ import { answerOf } from './stripe-routes.ts';
 export const STRIPE_TEST_KEY = 'sk_test_standin';
 
 /** A request as it came. */
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string;
   readonly path: string;
   readonly idempotencyKey: string | undefined;

@@ -3,8 +3,8 @@ import { createLogger, Secret } from '@rollcall/runtime';
 import { createPool, type Pool } from '@rollcall/runtime/postgres';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { applyDue } from '../webhooks/apply/applier.ts';
-import type { BatchResult } from '../webhooks/apply/work-batch.ts';
-import { storeEvents } from '../webhooks/postgres/store-events.ts';
+import type { BatchResult } from '../webhooks/apply/apply-batch.ts';
+import { storeEvents } from '../webhooks/postgres/event-rows.ts';
 import { readWebhookEvent } from '../webhooks/receive/webhook-event.ts';
 import type { StoryEvent } from './stripe-story.ts';
 

@@ -2,7 +2,7 @@ import { judgeActive, type KnownUser, refusalOf, type Users } from '@rollcall/us
 import { BillingError } from '../errors.ts';
 
 /** A user who may act. */
-export type ActiveUser = Extract<KnownUser, { outcome: 'found' }>;
+type ActiveUser = Extract<KnownUser, { outcome: 'found' }>;
 
 /** Which user. */
 export interface UserRef {

@@ -4,12 +4,10 @@ import type { MetricReading, PlainRoute } from '@rollcall/runtime/rpc';
 import { DEFAULT_SCOPE, type LedgerScope } from '../ledger/origin.ts';
 import { startApplier } from './apply/applier.ts';
 import { type Rereads, settle } from './apply/maintain-ledger.ts';
-import type { OnChanges } from './apply/work-batch.ts';
-import { makeMisdatedDue } from './postgres/claim-events.ts';
-import { storeEvents } from './postgres/store-events.ts';
+import type { OnChanges } from './apply/payment-change.ts';
+import { makeMisdatedDue, storeEvents } from './postgres/event-rows.ts';
 import { createInbox } from './receive/inbox.ts';
-import { createWebhookReceiver } from './receive/receiver.ts';
-import { WEBHOOK_PATH, webhookRoute } from './receive/webhook-route.ts';
+import { createWebhookReceiver, WEBHOOK_PATH, webhookRoute } from './receive/webhook-receiver.ts';
 
 /** What webhooks need. */
 export interface WebhooksOptions {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findCommandDatabase } from '@rollcall/runtime';
 import { afterAll, expect, it } from 'vitest';
-import { readWebhookSecret } from '../../billing/stripe-cli/webhook-secret.ts';
+import { readWebhookSecret } from '../../billing/stripe-cli/post-event.ts';
 import { keepStripeSecret } from '../../local/data-directory/stripe-secret.ts';
 import { keepCredentials } from '../../local/postgres/credentials.ts';
 

@@ -1,10 +1,9 @@
 import type Stripe from 'stripe';
-import { customerSample } from './customer.ts';
 import { invoiceSample } from './invoice.ts';
 import { subscriptionSample } from './subscription.ts';
 
 /** What the events of one customer at Stripe have in common. */
-export interface SampleAccount {
+interface SampleAccount {
   /** "cus_…" */
   readonly customer: string;
   /** "price_…" */
@@ -60,4 +59,47 @@ function invoice(status: Stripe.Invoice.Status): Maker {
 
 function beside({ customer: id }: SampleAccount, prefix: string): string {
   return `${prefix}_${id.slice('cus_'.length)}`;
+}
+
+/** Whose a sample customer is. */
+export interface SampleCustomer {
+  /** "cus_…" */
+  readonly id: string;
+  /** In s since 1970. */
+  readonly created: number;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** A customer as Stripe sends it in an event: without name and address, as billing makes them. */
+export function customerSample({ id, created, metadata }: SampleCustomer): Stripe.Customer {
+  return {
+    id,
+    object: 'customer',
+    address: null,
+    balance: 0,
+    created,
+    currency: null,
+    customer_account: null,
+    default_source: null,
+    delinquent: false,
+    description: null,
+    discount: null,
+    email: null,
+    invoice_prefix: 'SAMPLE00',
+    invoice_settings: {
+      custom_fields: null,
+      default_payment_method: null,
+      footer: null,
+      rendering_options: null,
+    },
+    livemode: false,
+    metadata: { ...metadata },
+    name: null,
+    next_invoice_sequence: 1,
+    phone: null,
+    preferred_locales: [],
+    shipping: null,
+    tax_exempt: 'none',
+    test_clock: null,
+  };
 }

@@ -3,7 +3,7 @@ import { STRIPE_API_VERSION } from '../stripe-client.ts';
 import { randomLetters } from './sample-payment.ts';
 
 /** An event to make. */
-export interface SampleEvent {
+interface SampleEvent {
   readonly type: string;
   /** What it is about, as it was then. */
   readonly object: object;

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 
 /** What a sample invoice is for. */
-export interface SampleInvoice {
+interface SampleInvoice {
   /** "in_…" */
   readonly id: string;
   /** "cus_…" */

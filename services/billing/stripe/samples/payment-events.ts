@@ -1,7 +1,6 @@
-import { chargeSample } from './charge.ts';
+import { chargeSample, refundSample, type SampleRefundTerms } from './charge.ts';
 import { disputeSample, type SampleDisputeTerms } from './dispute.ts';
 import { paymentIntentSample, type SampleIntentTerms } from './payment-intent.ts';
-import { refundSample, type SampleRefundTerms } from './refund.ts';
 import type { SamplePayment } from './sample-payment.ts';
 
 /** What more an event of a payment may say. */

@@ -3,7 +3,7 @@ import { createPool, type Pool } from '@rollcall/runtime/postgres';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyDue } from '../../webhooks/apply/applier.ts';
-import { storeEvents } from '../../webhooks/postgres/store-events.ts';
+import { storeEvents } from '../../webhooks/postgres/event-rows.ts';
 import { readWebhookEvent } from '../../webhooks/receive/webhook-event.ts';
 import { randomLetters } from './sample-payment.ts';
 import { shuffled } from './shuffle.ts';

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import { unitsOf } from '../../stripe-units.ts';
+import { unitsOf } from '../../money.ts';
 import { eventSample } from './event.ts';
 import { PAYMENT_EVENTS, type PaymentEventTerms } from './payment-events.ts';
 import type { SamplePayment } from './sample-payment.ts';

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 
 /** What a sample subscription is of. */
-export interface SampleSubscription {
+interface SampleSubscription {
   /** "sub_…" */
   readonly id: string;
   /** "cus_…" */
@@ -20,7 +20,7 @@ export interface SampleSubscription {
 }
 
 /** How it stands. */
-export interface SampleSubscriptionTerms {
+interface SampleSubscriptionTerms {
   readonly status: Stripe.Subscription.Status;
   /** Default false. */
   readonly cancelAtPeriodEnd?: boolean;

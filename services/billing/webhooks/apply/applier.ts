@@ -3,12 +3,12 @@ import type { Logger } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { MetricReading } from '@rollcall/runtime/rpc';
 import { DEFAULT_SCOPE, type LedgerScope } from '../../ledger/origin.ts';
-import { readLedgerState } from '../postgres/ledger-state.ts';
-import { applierReadings, type LedgerState, NO_STATE } from './applier-readings.ts';
-import { type BatchResult, type OnChanges, workBatch } from './work-batch.ts';
+import { applierReadings, type LedgerState, NO_STATE, readLedgerState } from '../postgres/ledger-state.ts';
+import { type BatchResult, workBatch } from './apply-batch.ts';
+import type { OnChanges } from './payment-change.ts';
 
 /** Applies what the ledger has received. Disposing it lets the batches at work end. */
-export interface Applier extends AsyncDisposable {
+interface Applier extends AsyncDisposable {
   /** There is something new: works at once instead of at the next look. */
   wake(): void;
   /** For /metrics. */
@@ -16,7 +16,7 @@ export interface Applier extends AsyncDisposable {
 }
 
 /** What the applier needs. */
-export interface ApplierOptions {
+interface ApplierOptions {
   readonly pool: Pool;
   readonly logger: Logger;
   /** Whose events are applied. Default: those of test mode that name no account. */

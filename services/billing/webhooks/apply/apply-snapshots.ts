@@ -1,19 +1,24 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
-import { changedParts } from '../../ledger/changed-parts.ts';
-import { type DerivedPayment, derivePayment } from '../../ledger/derive-payment.ts';
+import { derivePayment } from '../../ledger/derive-payment.ts';
+import { changedParts, type DerivedPayment } from '../../ledger/derived-payment.ts';
 import { happeningsOf } from '../../ledger/happenings.ts';
 import { LedgerError } from '../../ledger/ledger-error.ts';
-import { chargeOf, intentOf, joinSnapshots, type Snapshot } from '../../ledger/snapshot.ts';
-import { STRIPE_UNITS } from '../../stripe-units.ts';
+import {
+  chargeOf,
+  type IntentsOfCharges,
+  intentAmong,
+  intentOf,
+  joinSnapshots,
+  type Snapshot,
+} from '../../ledger/snapshot.ts';
+import { STRIPE_UNITS } from '../../money.ts';
 import { updateAccounts } from '../postgres/account-rows.ts';
-import { adoptEvents } from '../postgres/adopt-events.ts';
-import { type KnownObject, readObjects, writeObjects } from '../postgres/object-rows.ts';
+import { adoptEvents, type KnownObject, readObjects, writeObjects } from '../postgres/object-rows.ts';
 import { readOwners, writePayments } from '../postgres/payment-rows.ts';
-import { type IntentsOfCharges, intentAmong } from './intents-of-charges.ts';
 import type { PaymentChange } from './payment-change.ts';
 
 /** What is written: every row of the payments that are told of, or of those rows what the snapshots change. */
-export type Extent = 'all' | 'changed';
+type Extent = 'all' | 'changed';
 
 /**
  * Joins snapshots with what is known, and writes what follows from it. The caller holds the locks of all of them.

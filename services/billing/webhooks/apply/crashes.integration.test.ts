@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { refundedAndDisputed, type StoryEvent } from '../../testing/stripe-story.ts';
 import { FINAL_ROWS, openTestLedger, type TestLedger } from '../../testing/test-ledger.ts';
 import { applyDue } from './applier.ts';
-import type { OnChanges } from './work-batch.ts';
+import type { OnChanges } from './payment-change.ts';
 
 /** A pool whose connections break once this many statements were answered through it. */
 function breakingAfter(

@@ -3,9 +3,9 @@ import { tellStory } from '../../testing/stripe-story.ts';
 import { openTestLedger, type TestLedger } from '../../testing/test-ledger.ts';
 import { readLedgerState } from '../postgres/ledger-state.ts';
 import { applyDue } from './applier.ts';
+import { MAX_ATTEMPTS } from './failed-attempt.ts';
 import { settle } from './maintain-ledger.ts';
 import type { PaymentChange } from './payment-change.ts';
-import { MAX_ATTEMPTS } from './retry-delay.ts';
 
 const stack = new AsyncDisposableStack();
 let ledger: TestLedger;

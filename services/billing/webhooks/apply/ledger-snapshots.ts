@@ -1,10 +1,10 @@
 import { type Pool, transactPrepared } from '@rollcall/runtime/postgres';
 import { kindOf, type Snapshot, snapshotOfRead } from '../../ledger/snapshot.ts';
 import type { StripeObject } from '../../ledger/stripe-object.ts';
-import type { Snapshots } from '../../payments/snapshots.ts';
-import { lockSnapshots } from './apply-events.ts';
+import type { Snapshots } from '../../payments/stripe-gateway.ts';
 import { applySnapshots } from './apply-snapshots.ts';
-import type { OnChanges } from './work-batch.ts';
+import { lockSnapshots } from './lock-snapshots.ts';
+import type { OnChanges } from './payment-change.ts';
 
 /**
  * Applies what was read as events are applied: under the same locks, by the same code, with the same effects.

@@ -5,9 +5,9 @@ import type { StripeObject } from '../../ledger/stripe-object.ts';
 import { type StoryEvent, tellStory } from '../../testing/stripe-story.ts';
 import { openTestLedger, type TestLedger } from '../../testing/test-ledger.ts';
 import { applyDue } from './applier.ts';
-import { lockSnapshots } from './apply-events.ts';
 import { applySnapshots } from './apply-snapshots.ts';
 import { createLedgerSnapshots } from './ledger-snapshots.ts';
+import { lockSnapshots } from './lock-snapshots.ts';
 import { type Rereads, settle } from './maintain-ledger.ts';
 import type { PaymentChange } from './payment-change.ts';
 

@@ -2,16 +2,13 @@ import type { Logger } from '@rollcall/runtime';
 import { isDatabaseAway, type Pool } from '@rollcall/runtime/postgres';
 import { LedgerError } from '../../ledger/ledger-error.ts';
 import { READ_MARGIN_S } from '../../ledger/snapshot.ts';
-import type { Snapshots } from '../../payments/snapshots.ts';
-import type { StripeGateway } from '../../payments/stripe-gateway.ts';
+import type { Snapshots, StripeGateway } from '../../payments/stripe-gateway.ts';
 import { linkOwners, settleAccounts } from '../postgres/account-rows.ts';
-import { clearAmbiguous, readAmbiguous } from '../postgres/ambiguous-objects.ts';
-import { lockKeys } from '../postgres/claim-events.ts';
-import { transactRelaxed } from '../postgres/run.ts';
-import { dropStale, readStale } from '../postgres/stale-payments.ts';
+import { lockKeys, transactRelaxed } from '../postgres/ledger-transaction.ts';
+import { clearAmbiguous, dropStale, readAmbiguous, readStale } from '../postgres/maintenance-queue.ts';
 import { deriveAnew, withKnownTimes } from './apply-snapshots.ts';
-import { faultText } from './event-fault.ts';
-import type { OnChanges } from './work-batch.ts';
+import { faultText } from './failed-attempt.ts';
+import type { OnChanges } from './payment-change.ts';
 
 /** How Stripe is asked again. */
 export interface Rereads {
@@ -21,7 +18,7 @@ export interface Rereads {
 }
 
 /** What is needed to settle what events alone leave open. */
-export interface SettleOptions {
+interface SettleOptions {
   readonly pool: Pool;
   readonly logger: Logger;
   readonly onChanges: OnChanges;

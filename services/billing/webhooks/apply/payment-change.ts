@@ -1,3 +1,4 @@
+import type { RunPrepared } from '@rollcall/runtime/postgres';
 import type { Happenings } from '../../ledger/happenings.ts';
 import type { DisputeState, PaymentState } from '../../ledger/payment-states.ts';
 
@@ -35,3 +36,6 @@ export interface PaymentChange {
   /** Whose it was, and for which booking; null: nobody's. */
   readonly former: PaymentOwner | null;
 }
+
+/** What follows for others from payments that changed; runs inside the transaction that changes them. */
+export type OnChanges = (run: RunPrepared, changes: readonly PaymentChange[]) => Promise<void>;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { refundedAndDisputed, type StoryEvent } from '../../testing/stripe-story.ts';
 import { FINAL_ROWS, openTestLedger } from '../../testing/test-ledger.ts';
-import { storeEvents } from '../postgres/store-events.ts';
+import { storeEvents } from '../postgres/event-rows.ts';
 import { readWebhookEvent } from '../receive/webhook-event.ts';
 import { startApplier } from './applier.ts';
 

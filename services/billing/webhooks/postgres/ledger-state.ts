@@ -1,5 +1,69 @@
 import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
-import { type LedgerState, NO_STATE } from '../apply/applier-readings.ts';
+import type { MetricReading } from '@rollcall/runtime/rpc';
+
+/** How the ledger stands. */
+export interface LedgerState {
+  /** Events that are due or will be. */
+  readonly waiting: number;
+  /** How long the longest due has been so, in s. */
+  readonly lagS: number;
+  /** Events that are not tried again by themselves. */
+  readonly dead: number;
+  /** Events of another mode or account. */
+  readonly foreign: number;
+  /** Payments of which nobody knows whose they are. */
+  readonly unowned: number;
+  /** Refunds that are told of and not counted yet. */
+  readonly heldRefunds: number;
+  /** Objects of which two snapshots of one second differ. */
+  readonly ambiguous: number;
+  /** Payments with a fraction of a minor unit, which answers show rounded down. */
+  readonly fractional: number;
+}
+
+/** Before anybody has looked. */
+export const NO_STATE: LedgerState = {
+  waiting: 0,
+  lagS: 0,
+  dead: 0,
+  foreign: 0,
+  unowned: 0,
+  heldRefunds: 0,
+  ambiguous: 0,
+  fractional: 0,
+};
+
+/** What the applier did since it began, and how the ledger stands, for /metrics. */
+export function applierReadings(
+  counts: { readonly applied: number; readonly failed: number; readonly dead: number },
+  state: LedgerState,
+): MetricReading[] {
+  const reading = (type: 'counter' | 'gauge') => (name: string, help: string, value: number) => ({
+    name: `rollcall_webhook_${name}`,
+    help,
+    type,
+    labels: {},
+    value,
+  });
+  const [counter, gauge] = [reading('counter'), reading('gauge')];
+  return [
+    counter('events_applied_total', 'Events of Stripe that were applied.', counts.applied),
+    counter('attempts_failed_total', 'Attempts to apply an event that failed.', counts.failed),
+    counter('events_died_total', 'Events that failed for the last time.', counts.dead),
+    gauge('events_waiting', 'Events that are not applied yet.', state.waiting),
+    gauge('lag_seconds', 'How long the event that waits longest has been due.', state.lagS),
+    gauge('events_dead', 'Events that wait for a replay.', state.dead),
+    gauge('events_foreign', 'Events of another mode or account, kept and not applied.', state.foreign),
+    gauge('payments_unowned', 'Payments of which nobody knows whose they are.', state.unowned),
+    gauge('refunds_held', 'Refunds without anything captured that they could be part of.', state.heldRefunds),
+    gauge('objects_ambiguous', 'Objects of which two snapshots of one second differ.', state.ambiguous),
+    gauge(
+      'payments_fractional',
+      'Payments with a fraction of a minor unit, which answers show rounded down.',
+      state.fractional,
+    ),
+  ];
+}
 
 /** How the ledger stands now. Every part is counted by an index of just what it counts. */
 export async function readLedgerState(pool: Pool): Promise<LedgerState> {

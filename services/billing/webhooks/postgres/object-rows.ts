@@ -1,5 +1,5 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
-import { chargeOf, intentOf, type Snapshot } from '../../ledger/snapshot.ts';
+import { chargeOf, type IntentsOfCharges, intentOf, type Snapshot } from '../../ledger/snapshot.ts';
 import type { StripeKind } from '../../ledger/stripe-object.ts';
 
 /** An object as the ledger knows it. */
@@ -93,3 +93,33 @@ function toRow({ snapshot, intent }: KnownObject): ObjectRow & { charge: string 
     account: snapshot.origin?.account ?? null,
   };
 }
+
+/** What is known of these charges. */
+export async function readIntentsOfCharges(
+  run: RunPrepared,
+  charges: readonly string[],
+): Promise<IntentsOfCharges> {
+  if (charges.length === 0) return new Map();
+  const rows = await run<{ id: string; payment_intent: string }>(READ_INTENTS, [charges]);
+  return new Map(rows.map((row) => [row.id, row.payment_intent]));
+}
+
+const READ_INTENTS = {
+  name: 'intents_of_stripe_charges',
+  text: `select id, payment_intent from stripe_objects where id = any($1::text[]) and payment_intent is not null`,
+};
+
+/** Writes into the ledger which payment events tell of that name none themselves. */
+export async function adoptEvents(run: RunPrepared, objects: readonly KnownObject[]): Promise<void> {
+  const adopted = objects.filter(({ snapshot, intent }) => intent && !intentOf(snapshot));
+  if (adopted.length === 0) return;
+  const ids = adopted.map(({ snapshot }) => snapshot.id);
+  await run(ADOPT, [ids, adopted.map(({ intent }) => intent)]);
+}
+
+const ADOPT = {
+  name: 'adopt_stripe_events',
+  text: `update stripe_events e set payment_intent = a.intent
+    from unnest($1::text[], $2::text[]) as a(id, intent)
+    where e.object_id = a.id and e.payment_intent is null`,
+};

@@ -1,11 +1,11 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { v7 as uuidv7 } from 'uuid';
-import type { DerivedPayment } from '../../ledger/derive-payment.ts';
+import type { DerivedPayment } from '../../ledger/derived-payment.ts';
 import type { PaymentChange } from '../apply/payment-change.ts';
 import { CHANGED, type ChangedRow, toChange } from './changed-row.ts';
 
 /** Whose a payment is by the customer at Stripe. */
-export interface CustomerOwner {
+interface CustomerOwner {
   readonly tenantId: string;
   readonly userId: string;
 }

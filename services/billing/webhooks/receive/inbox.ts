@@ -11,7 +11,7 @@ export interface Inbox extends AsyncDisposable {
 }
 
 /** What the inbox needs. */
-export interface InboxOptions {
+interface InboxOptions {
   /** Makes events durable, all or none; answers the ids of those that were not there before. */
   readonly store: (events: readonly WebhookEvent[]) => Promise<ReadonlySet<string>>;
   /** Told after new events were stored. Default: nobody is. */

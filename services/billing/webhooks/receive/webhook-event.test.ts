@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { shapesOf } from '../../testing/odd-shapes.ts';
 import { refundedAndDisputed } from '../../testing/stripe-story.ts';
+import { isKnownVersion } from './event-envelope.ts';
 import { readWebhookEvent } from './webhook-event.ts';
 
 const read = (event: unknown) => readWebhookEvent(JSON.stringify(event));
@@ -103,3 +104,15 @@ describe('an event', () => {
     );
   });
 });
+
+it.each([
+  ['2020-08-27', true],
+  ['2024-06-20', true],
+  ['2025-03-31.basil', true],
+  ['2026-10-28.endive', true],
+  ['2020-03-02', false],
+  ['2026-10-29.endive', false],
+  ['endive', false],
+  ['', false],
+  [null, false],
+])('knows the version %s: %s', (version, isKnown) => expect(isKnownVersion(version)).toBe(isKnown));

@@ -1,11 +1,9 @@
-import { hash } from 'node:crypto';
 import { LedgerError } from '../../ledger/ledger-error.ts';
 import { foreignFault, foreignReason, type LedgerScope } from '../../ledger/origin.ts';
-import { isId, isRaw, MAX_SECONDS, type Raw } from '../../ledger/read-fields.ts';
+import { isId, isRaw, type Raw } from '../../ledger/read-fields.ts';
 import { intentOf, kindOf, type Snapshot, snapshotsOfEvent } from '../../ledger/snapshot.ts';
 import { STRIPE_KINDS, type StripeKind } from '../../ledger/stripe-object.ts';
-import { isKnownVersion } from './api-versions.ts';
-import { WebhookRefusal } from './webhook-refusal.ts';
+import { doubtOf, type EventEnvelope, readEnvelope } from './event-envelope.ts';
 
 /** A part of what an event tells, as the ledger keeps it. */
 export type ToldObject = Pick<Snapshot, 'kind' | 'id' | 'facts'> & {
@@ -13,17 +11,7 @@ export type ToldObject = Pick<Snapshot, 'kind' | 'id' | 'facts'> & {
 };
 
 /** An event as it goes into the ledger. */
-export interface WebhookEvent {
-  /** "evt_…"; "sha256:…" of the body: it names none. */
-  readonly id: string;
-  /** "unknown": it names none. */
-  readonly type: string;
-  readonly apiVersion: string | null;
-  /** When it happened, by Stripe, in s since 1970; null: it does not say so, and is not applied. */
-  readonly created: number | null;
-  readonly livemode: boolean;
-  /** "acct_…"; null: the account that the webhook belongs to. */
-  readonly account: string | null;
+export interface WebhookEvent extends EventEnvelope {
   /** What it is about; null: nothing that is kept. */
   readonly kind: StripeKind | null;
   readonly objectId: string | null;
@@ -149,76 +137,6 @@ export function inScope(event: WebhookEvent, scope: LedgerScope): WebhookEvent {
   // What is ignored has nothing in it that could be applied under other settings.
   if (!reason || event.state === 'ignored') return event;
   return { ...event, state: 'foreign', fault: foreignFault(reason, event) };
-}
-
-type Envelope = Pick<WebhookEvent, 'id' | 'type' | 'apiVersion' | 'created' | 'livemode' | 'account'>;
-
-interface ReadEnvelope {
-  readonly event: Raw;
-  readonly envelope: Envelope;
-  /** Why nothing of the event can be applied; null: nothing speaks against it. */
-  readonly doubt: string | null;
-}
-
-function readEnvelope(body: string): ReadEnvelope {
-  const parsed = parse(body);
-  const event = isRaw(parsed) ? parsed : {};
-  const { id, type, api_version: version, livemode } = event;
-  const created = secondsOf(event.created);
-  const accounts = accountsOf(event);
-  const missing = [
-    ...(isId(id) ? [] : ['id']),
-    ...(isId(type) ? [] : ['type']),
-    ...(created === null ? ['created'] : []),
-    ...(accounts ? [] : ['account']),
-  ];
-  const envelope = {
-    // The same body again is the same event.
-    id: isId(id) ? id : `sha256:${hash('sha256', body)}`,
-    type: isId(type) ? type : 'unknown',
-    apiVersion: isId(version) ? version : null,
-    created,
-    livemode: livemode === true,
-    account: accounts?.[0] ?? null,
-  };
-  const doubt = missing.length === 0 ? null : `ENVELOPE_UNKNOWN: not as it was known: ${missing.join(', ')}`;
-  return { event, envelope, doubt };
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (error) {
-    // The message of a SyntaxError repeats a part of the body.
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new WebhookRefusal('EVENT_MALFORMED', 'The body is not JSON.');
-  }
-}
-
-// A number of seconds, or since version 2 of the API a text as in RFC 3339. Cut to seconds, never rounded up.
-function secondsOf(created: unknown): number | null {
-  const isText = typeof created === 'string' && RFC_3339.test(created);
-  const seconds = isText ? Math.floor(Date.parse(created) / 1000) : created;
-  const isTime = Number.isSafeInteger(seconds) && (seconds as number) >= 0;
-  return isTime && (seconds as number) <= MAX_SECONDS ? (seconds as number) : null;
-}
-
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/i;
-
-/** Why an event waits for a person to look at it; null: it does not. */
-function doubtOf(event: Raw, apiVersion: string | null): string | null {
-  if (typeof (event.livemode ?? false) !== 'boolean')
-    return 'MODE_UNKNOWN: livemode is neither true nor false; replay it once it was looked at';
-  // An organization is above its accounts, and contradicts none.
-  if (new Set(accountsOf(event)?.filter((id) => !id.startsWith('org_'))).size > 1)
-    return 'ACCOUNT_AMBIGUOUS: account and context name two; replay it once it was looked at';
-  return isKnownVersion(apiVersion) ? null : 'API_VERSION_UNKNOWN: replay it once its version was looked at';
-}
-
-// A webhook of a Connect platform names the connected account, and one of an organization the context: "org_…/acct_…".
-function accountsOf({ account, context }: Raw): string[] | undefined {
-  const named = [account, context].filter((each) => each !== undefined && each !== null && each !== '');
-  return named.every(isId) ? named.map((each) => each.split('/').at(-1) ?? each) : undefined;
 }
 
 function belongings(snapshots: readonly Snapshot[]) {

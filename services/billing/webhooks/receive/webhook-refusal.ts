@@ -1,5 +1,5 @@
 /** Why a delivery is not accepted. */
-export type WebhookRefusalReason =
+type WebhookRefusalReason =
   /** There is no secret to check signatures by. */
   | 'STRIPE_NOT_CONFIGURED'
   /** The signature is not there, or by none of the secrets. */
@@ -21,3 +21,12 @@ export class WebhookRefusal extends Error {
     this.reason = reason;
   }
 }
+
+// Stripe takes any 2xx for done, and sends whatever else again for days: only what may be right later is 5xx.
+export const STATUS = {
+  STRIPE_NOT_CONFIGURED: { status: 503, code: 'failed_precondition' },
+  SIGNATURE_INVALID: { status: 400, code: 'invalid_argument' },
+  SIGNATURE_EXPIRED: { status: 400, code: 'invalid_argument' },
+  EVENT_MALFORMED: { status: 400, code: 'invalid_argument' },
+  LEDGER_UNAVAILABLE: { status: 503, code: 'unavailable' },
+} satisfies Record<WebhookRefusalReason, { status: number; code: string }>;

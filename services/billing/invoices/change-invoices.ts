@@ -1,0 +1,102 @@
+import { v7 as uuidv7 } from 'uuid';
+import { BillingError, invoiceNotFound } from '../errors.ts';
+import type { Money } from '../money.ts';
+import { requireActive } from '../users/active-user.ts';
+import type { FreshUsers } from '../users/fresh-users.ts';
+import { requireSameRequest, type WriteRequest } from '../write-request.ts';
+import { type Invoice, type InvoiceLine, profileFromUser } from './invoice.ts';
+import type { InvoiceStore } from './invoice-store.ts';
+
+/** What IssueInvoice works with. */
+interface IssueInvoicePorts {
+  readonly invoices: Pick<InvoiceStore, 'issue' | 'findByRequest'>;
+  readonly freshUsers: FreshUsers;
+}
+
+/** The invoice to issue. Ids are in lower case. */
+interface IssueInvoiceCommand {
+  readonly tenantId: string;
+  readonly userId: string;
+  readonly lines: readonly InvoiceLine[];
+  readonly request: WriteRequest;
+  readonly signal: AbortSignal;
+}
+
+/** An invoice. */
+interface IssuedInvoice {
+  readonly invoice: Invoice;
+  /** An earlier call with the same request id made it. */
+  readonly replayed: boolean;
+}
+
+/**
+ * Issues an invoice with the user as it is at this moment, once per request. After a merge it names the survivor.
+ * Throws BillingError LINES_INVALID, REQUEST_ID_REUSED, USER_NOT_ELIGIBLE, USER_UNKNOWN_NOW.
+ */
+export async function issueInvoice(
+  ports: IssueInvoicePorts,
+  command: IssueInvoiceCommand,
+): Promise<IssuedInvoice> {
+  const { tenantId, userId, lines, request, signal } = command;
+  const total = totalOfLines(lines);
+  // Before the user is looked at: what was done stays done, whatever became of the user since.
+  const before = await replay(ports, command);
+  if (before) return before;
+  const { user } = requireActive(await ports.freshUsers.read(tenantId, userId, signal), { tenantId, userId });
+  const draft = { tenantId, id: uuidv7(), userId: user.id, profile: profileFromUser(user), lines, total };
+  const invoice = await ports.invoices.issue(draft, request);
+  if (invoice) return { invoice, replayed: false };
+  // The same request was at work at the same time, and faster.
+  const meanwhile = await replay(ports, command);
+  if (meanwhile) return meanwhile;
+  throw new Error(`Request ${request.id} of ${tenantId} issued an invoice that cannot be found`);
+}
+
+async function replay(
+  { invoices }: IssueInvoicePorts,
+  { tenantId, request }: IssueInvoiceCommand,
+): Promise<IssuedInvoice | undefined> {
+  const earlier = await invoices.findByRequest(tenantId, request.id);
+  if (!earlier) return undefined;
+  requireSameRequest(request, earlier.fingerprint);
+  return { invoice: earlier.invoice, replayed: true };
+}
+
+/** Takes an invoice back; it keeps its number. Again: nothing. Throws BillingError INVOICE_NOT_FOUND, INVOICE_SETTLED. */
+export async function voidInvoice(
+  invoices: Pick<InvoiceStore, 'void'>,
+  { tenantId, id }: { tenantId: string; id: string },
+): Promise<Invoice> {
+  const invoice = await invoices.void(tenantId, id);
+  if (!invoice) throw invoiceNotFound(tenantId, id);
+  if (invoice.state !== 'PAID') return invoice;
+  throw new BillingError('INVOICE_SETTLED', `Invoice ${invoice.number} is paid and cannot be taken back.`, {
+    metadata: { tenant_id: tenantId, id, number: invoice.number },
+  });
+}
+
+/** What lines come to. Throws BillingError LINES_INVALID where they are of several currencies, or come to less than nothing. */
+export function totalOfLines(lines: readonly InvoiceLine[]): Money {
+  const currencyCode = lines[0]?.amount.currencyCode ?? '';
+  const odd = lines.findIndex(({ amount }) => amount.currencyCode !== currencyCode);
+  if (odd >= 0)
+    throw invalid({
+      [`lines[${odd}].amount.currency_code`]: `must be ${currencyCode}, as in the first line`,
+    });
+  const minorUnits = lines.reduce((sum, { amount }) => sum + amount.minorUnits, 0n);
+  if (minorUnits < 0n)
+    throw invalid({ lines: `must not come to less than nothing, and come to ${minorUnits}` });
+  if (minorUnits > MAX_MINOR_UNITS) throw invalid({ lines: 'come to more than can be counted' });
+  return { currencyCode, minorUnits };
+}
+
+// What the wire and the database can hold.
+const MAX_MINOR_UNITS = 2n ** 63n - 1n;
+
+function invalid(faults: Readonly<Record<string, string>>): BillingError {
+  const told = Object.entries(faults).map(([field, fault]) => `${field} ${fault}`);
+  return new BillingError('LINES_INVALID', `${told.join('; ')}.`, {
+    metadata: { fields: Object.keys(faults).join(',') },
+    faults,
+  });
+}

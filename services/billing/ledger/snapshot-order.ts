@@ -1,0 +1,156 @@
+import { LedgerError } from './ledger-error.ts';
+import type { FactsOf } from './stripe-fields.ts';
+import type { StripeKind } from './stripe-object.ts';
+
+/** Where a snapshot stands among those of one object: compared field by field, the first that differs decides. */
+export interface OrderKey {
+  /** How far along its life the object is; Stripe never goes back from one to the one before. */
+  readonly tier: number;
+  /** When it was so, by Stripe, in s since 1970. */
+  readonly asOf: number;
+  /** What is certain to be later within one second. */
+  readonly step: number;
+  /** What is likely to be later. It decides, but is not relied on: see `isTie`. */
+  readonly guess: number;
+  /** Of the facts, so that the choice depends on nothing else. */
+  readonly digest: string;
+}
+
+/** Below 0: `a` is the older one; 0: they say the same; above 0: the newer one. */
+export function compareKeys(a: OrderKey, b: OrderKey): number {
+  return compareCertain(a, b) || a.guess - b.guess || compareText(a.digest, b.digest);
+}
+
+/** Whether it is not certain which of two is the newer one, although they differ. */
+export function isTie(a: OrderKey, b: OrderKey): boolean {
+  return compareCertain(a, b) === 0 && a.digest !== b.digest;
+}
+
+function compareCertain(a: OrderKey, b: OrderKey): number {
+  return a.tier - b.tier || a.asOf - b.asOf || a.step - b.step;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The part of an order key that depends on what an object says and on the event that says it. */
+export interface Place {
+  readonly tier: number;
+  readonly step: number;
+  readonly guess: number;
+}
+
+/** The life of a kind: how far along is each status, and what orders snapshots of one second. */
+interface Lifecycle<K extends StripeKind> {
+  readonly tierOf: (facts: FactsOf[K]) => number | undefined;
+  /** What can only grow, 0 or more; the event that made the object comes before all others in any case. */
+  readonly growsWith: (facts: FactsOf[K]) => number;
+  readonly guess: (facts: FactsOf[K]) => number;
+}
+
+const INTENT = {
+  requires_payment_method: { tier: 0, guess: 0 },
+  requires_confirmation: { tier: 0, guess: 1 },
+  requires_action: { tier: 0, guess: 2 },
+  processing: { tier: 0, guess: 3 },
+  requires_capture: { tier: 1, guess: 0 },
+  canceled: { tier: 2, guess: 0 },
+  succeeded: { tier: 3, guess: 0 },
+};
+// A failed attempt asks for another payment method, as does an intent that has seen none.
+const AFTER_FAILURE = 4;
+
+const REFUND = {
+  requires_action: { tier: 0, guess: 0 },
+  pending: { tier: 0, guess: 1 },
+  succeeded: { tier: 1, guess: 0 },
+  canceled: { tier: 2, guess: 0 },
+  failed: { tier: 3, guess: 0 },
+};
+
+// What was won or lost may be appealed, and is won or lost again after that: by time alone.
+const DISPUTE = {
+  warning_needs_response: { tier: 0, guess: 0 },
+  warning_under_review: { tier: 0, guess: 1 },
+  warning_closed: { tier: 1, guess: 0 },
+  needs_response: { tier: 2, guess: 0 },
+  under_review: { tier: 3, guess: 0 },
+  prevented: { tier: 4, guess: 0 },
+  charge_refunded: { tier: 4, guess: 0 },
+  appeal_needs_response: { tier: 4, guess: 1 },
+  appeal_under_review: { tier: 4, guess: 2 },
+  won: { tier: 4, guess: 3 },
+  lost: { tier: 4, guess: 4 },
+};
+
+const SUBSCRIPTION = {
+  incomplete: { tier: 0, guess: 0 },
+  trialing: { tier: 1, guess: 0 },
+  active: { tier: 1, guess: 1 },
+  past_due: { tier: 1, guess: 2 },
+  unpaid: { tier: 1, guess: 3 },
+  paused: { tier: 1, guess: 4 },
+  incomplete_expired: { tier: 2, guess: 0 },
+  canceled: { tier: 2, guess: 1 },
+};
+
+const INVOICE = {
+  draft: { tier: 0, guess: 0 },
+  open: { tier: 1, guess: 0 },
+  uncollectible: { tier: 2, guess: 0 },
+  void: { tier: 3, guess: 0 },
+  paid: { tier: 4, guess: 0 },
+};
+
+type Statuses = Readonly<Record<string, { readonly tier: number; readonly guess: number }>>;
+const at = (statuses: Statuses, status: string) =>
+  Object.hasOwn(statuses, status) ? statuses[status] : undefined;
+const tierIn = (statuses: Statuses) => (facts: { status: string }) => at(statuses, facts.status)?.tier;
+const guessIn = (statuses: Statuses) => (facts: { status: string }) => at(statuses, facts.status)?.guess ?? 0;
+const nothing = () => 0;
+
+const LIFECYCLES: { readonly [K in StripeKind]: Lifecycle<K> } = {
+  payment_intent: {
+    tierOf: tierIn(INTENT),
+    growsWith: nothing,
+    guess: (facts) =>
+      facts.status === 'requires_payment_method' && facts.failure_code
+        ? AFTER_FAILURE
+        : guessIn(INTENT)(facts),
+  },
+  charge: {
+    tierOf: ({ status, captured }) =>
+      status === 'pending'
+        ? 0
+        : status === 'failed'
+          ? 1
+          : status === 'succeeded'
+            ? captured
+              ? 3
+              : 2
+            : undefined,
+    growsWith: nothing,
+    guess: (facts) => facts.amount_captured + facts.amount_refunded,
+  },
+  refund: { tierOf: tierIn(REFUND), growsWith: nothing, guess: guessIn(REFUND) },
+  dispute: { tierOf: tierIn(DISPUTE), growsWith: (facts) => facts.movements, guess: guessIn(DISPUTE) },
+  customer: { tierOf: ({ deleted }) => (deleted ? 1 : 0), growsWith: nothing, guess: nothing },
+  subscription: { tierOf: tierIn(SUBSCRIPTION), growsWith: nothing, guess: guessIn(SUBSCRIPTION) },
+  invoice: { tierOf: tierIn(INVOICE), growsWith: nothing, guess: guessIn(INVOICE) },
+};
+
+// The event that makes an object is its first one, whatever the clock says.
+const FIRST = /\.(created|pending)$|^charge\.(succeeded|failed)$/;
+
+/**
+ * Where a snapshot that an event tells stands in the life of its object.
+ * @throws LedgerError STATUS_UNKNOWN
+ */
+export function placeOf<K extends StripeKind>(kind: K, facts: FactsOf[K], eventType: string): Place {
+  const lifecycle: Lifecycle<K> = LIFECYCLES[kind];
+  const tier = lifecycle.tierOf(facts);
+  if (tier === undefined) throw new LedgerError('STATUS_UNKNOWN', `The status of this ${kind} is not known.`);
+  const isFirst = FIRST.test(eventType);
+  return { tier, step: 2 * lifecycle.growsWith(facts) + (isFirst ? 0 : 1), guess: lifecycle.guess(facts) };
+}

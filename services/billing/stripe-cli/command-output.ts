@@ -1,4 +1,0 @@
-/** Where a command tells what it does. */
-export interface CommandOutput {
-  write(text: string): void;
-}

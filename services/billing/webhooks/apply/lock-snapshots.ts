@@ -1,0 +1,50 @@
+import type { RunPrepared } from '@rollcall/runtime/postgres';
+import {
+  chargeOf,
+  type IntentsOfCharges,
+  intentAmong,
+  intentOf,
+  type Snapshot,
+} from '../../ledger/snapshot.ts';
+import { lockKeys } from '../postgres/ledger-transaction.ts';
+import { readIntentsOfCharges } from '../postgres/object-rows.ts';
+
+/**
+ * Locks what snapshots belong to. A charge that is named can only be looked up once it is locked, and its payment is locked
+ * after that.
+ */
+export async function lockSnapshots(
+  run: RunPrepared,
+  snapshots: readonly Snapshot[],
+  patience: 'try' | 'wait',
+): Promise<{ readonly locked: ReadonlySet<string>; readonly intents: IntentsOfCharges }> {
+  const keys = new Set(snapshots.flatMap((each) => keysOf(each, NO_INTENTS)));
+  const locked = await lockKeys(run, [...keys], patience);
+  const intents = await intentsOf(run, snapshots);
+  const more = new Set(snapshots.flatMap((each) => keysOf(each, intents))).difference(keys);
+  if (more.size === 0) return { locked, intents };
+  return { locked: locked.union(await lockKeys(run, [...more], patience)), intents };
+}
+
+const NO_INTENTS: IntentsOfCharges = new Map();
+
+// What must be applied by one worker at a time. A charge may be what a refund waits for that names nothing else.
+export function keysOf(snapshot: Snapshot, intents: IntentsOfCharges): string[] {
+  const intent = intentAmong(snapshot, intents);
+  if (snapshot.kind === 'charge') return intent ? [intent, snapshot.id] : [snapshot.id];
+  const charge = intentOf(snapshot) ? null : chargeOf(snapshot);
+  return [intent, charge].filter((each) => each !== null).concat(intent || charge ? [] : snapshot.id);
+}
+
+// The intents of the charges that refunds and disputes without an intent name.
+async function intentsOf(run: RunPrepared, snapshots: readonly Snapshot[]): Promise<IntentsOfCharges> {
+  const charges = snapshots.flatMap((each) => (intentOf(each) ? [] : (chargeOf(each) ?? [])));
+  if (charges.length === 0) return new Map();
+  const here = snapshots
+    .filter(({ kind }) => kind === 'charge')
+    .map((each) => [each.id, intentOf(each)] as const);
+  return new Map([
+    ...(await readIntentsOfCharges(run, charges)),
+    ...here.flatMap(([id, intent]) => (intent ? [[id, intent] as const] : [])),
+  ]);
+}

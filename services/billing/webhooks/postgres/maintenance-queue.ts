@@ -1,0 +1,59 @@
+import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
+import type { StripeKind } from '../../ledger/stripe-object.ts';
+
+/** Payments to derive anew because a rule changed, by the key that they have at Stripe. */
+export async function readStale(pool: Pool, limit: number): Promise<string[]> {
+  const rows = await runPrepared<{ key: string }>(pool, READ_STALE, [limit]);
+  return rows.map(({ key }) => key);
+}
+
+const READ_STALE = {
+  name: 'stale_payments',
+  text: 'select key from payments_to_derive order by key limit $1',
+};
+
+/** Says of a payment that it is derived by the rules of now. */
+export async function dropStale(pool: Pool, key: string): Promise<void> {
+  await runPrepared(pool, DROP_STALE, [key]);
+}
+
+const DROP_STALE = {
+  name: 'drop_stale_payment',
+  text: 'delete from payments_to_derive where key = $1',
+};
+
+/** An object of which two snapshots of one second differ. */
+interface AmbiguousObject {
+  readonly id: string;
+  readonly kind: StripeKind;
+  /** Of the snapshot that was chosen. */
+  readonly digest: string;
+}
+
+/** Ambiguous objects, those first that have been so for longest. */
+export function readAmbiguous(
+  pool: Pool,
+  { olderThanS, limit }: { readonly olderThanS: number; readonly limit: number },
+): Promise<AmbiguousObject[]> {
+  return runPrepared<AmbiguousObject>(pool, READ_AMBIGUOUS, [olderThanS, limit]);
+}
+
+const READ_AMBIGUOUS = {
+  name: 'ambiguous_stripe_objects',
+  text: `select id, kind, digest from stripe_objects
+    where ambiguous and as_of < extract(epoch from clock_timestamp()) - $1::float8
+    order by update_time, id limit $2`,
+};
+
+/** Says of an object that nobody need read it again, as long as the snapshot is the same. */
+export async function clearAmbiguous(
+  pool: Pool,
+  { id, digest }: Omit<AmbiguousObject, 'kind'>,
+): Promise<void> {
+  await runPrepared(pool, CLEAR_AMBIGUOUS, [id, digest]);
+}
+
+const CLEAR_AMBIGUOUS = {
+  name: 'clear_ambiguous_stripe_object',
+  text: `update stripe_objects set ambiguous = false where id = $1 and digest = $2 and ambiguous`,
+};
