@@ -11,7 +11,7 @@ export type WithUsers<Row, Columns> = Omit<Row, keyof Columns> & {
 };
 
 /** Two ways to the same lookups. */
-export interface UserLookups {
+interface UserLookups {
   /** Where all are in memory. Undefined: they are to be asked for, or an id is none. */
   lookupNow(ids: readonly string[]): readonly UserLookup[] | undefined;
   /** Throws UserClientOptionError where an id is none, with the name for its place. */

@@ -1,10 +1,11 @@
 // The door of @rollcall/user-client. `@rollcall/user-client/admin` is the other one, for those who change users.
 export { type User, UserRole, UserState, UserView } from '@rollcall/contract/user';
 export { TransportOptionError } from '@rollcall/transport';
+export { BREAKER_DEFAULTS, type BreakerOptions, type BreakerState } from '@rollcall/transport/guard';
 export type { UserColumn, WithUsers } from './attach.ts';
-export type { CachedDescription, DescribedEntry, UserDescription, ViewName } from './cache/describe-user.ts';
+export type { CachedDescription, DescribedEntry, UserDescription } from './cache/describe-user.ts';
 export type { FeedState, FeedStats } from './feed/change-feed.ts';
-export type { SeenVersion } from './model/change-feed.ts';
+export type { SeenVersion } from './model/change-sink.ts';
 export { isOutage } from './model/classify-error.ts';
 export {
   type BatchAnswered,
@@ -42,10 +43,9 @@ export type {
   UserLookup,
   UserOutcome,
 } from './model/user-lookup.ts';
-export type { DegradeLimit } from './model/user-reader.ts';
+export type { DegradeLimit, ViewName } from './model/user-reader.ts';
 export { NUMBER_OPTIONS, REFRESH_AHEAD_RATIO } from './options/check-options.ts';
-export type { UserClientOptions, UserReadOptions } from './options/user-client-options.ts';
-export { BREAKER_DEFAULTS, type BreakerOptions, type BreakerState } from './remote/breaker.ts';
+export type { TelemetryOptions, UserClientOptions, UserReadOptions } from './options/user-client-options.ts';
 export { carrySeenVersions } from './seen-versions/carry-seen-versions.ts';
 export { SEEN_HEADER } from './seen-versions/seen-header.ts';
 export {
@@ -63,6 +63,5 @@ export {
   type MetricSource,
   toMetricReadings,
 } from './telemetry/metric-readings.ts';
-export type { TelemetryOptions } from './telemetry/telemetry.ts';
 export type { TenantUserClient } from './tenant-user-client.ts';
 export { createUserClient, type UserClient, type UserClientStats } from './user-client.ts';

@@ -1,15 +1,15 @@
 import { createRouterTransport } from '@connectrpc/connect';
 import { UserService } from '@rollcall/contract/user';
 import { expect, it } from 'vitest';
-import { UserCache } from './cache/store/user-cache.ts';
 import { OPTIONS, scope } from './cache/with-cache.test-support.ts';
 import { withCache } from './cache/with-cache.ts';
 import { Deadlines } from './in-flight/deadline-timers.ts';
 import { createCounters } from './model/counters.ts';
 import type { UserKey } from './model/user-lookup.ts';
-import { createUserBreaker } from './remote/breaker.ts';
 import { createRemoteUserReader } from './remote/remote-user-reader.ts';
+import { createUserBreaker } from './remote/with-breaker.ts';
 import { resolveUsers } from './resolve-users.ts';
+import { UserCache } from './store/user-cache.ts';
 import { MapUserService } from './testing/map-user-service.ts';
 
 it('resolving answers also where a fault of its own comes between', async () => {

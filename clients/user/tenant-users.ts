@@ -2,8 +2,8 @@ import type { User } from '@rollcall/contract/user';
 import { attachUsers, type UserColumn, type WithUsers } from './attach.ts';
 import type { UserDescription } from './cache/describe-user.ts';
 import type { CachedUserReader } from './cache/with-cache.ts';
+import { ownText } from './model/compact-user.ts';
 import type { ClientCounters } from './model/counters.ts';
-import { ownText } from './model/detach-string.ts';
 import { UserClientClosedError, UserReadCanceledError } from './model/errors.ts';
 import type { KeyLookup, UserKey, UserLookup } from './model/user-lookup.ts';
 import type { ReadCall, UserAnswer, UserRead, UserScope } from './model/user-reader.ts';
@@ -15,11 +15,10 @@ import { type ResolveContext, resolveUsers, toUserKey } from './resolve-users.ts
 import { catchUp } from './seen-versions/reread-newer.ts';
 import { currentFloor, hasSeenVersions } from './seen-versions/version-context.ts';
 import type { TenantUserClient } from './tenant-user-client.ts';
-import { toFreshLookup, toLookup, toOutcome } from './to-lookup.ts';
-import { toUsers } from './to-users.ts';
+import { toFreshLookup, toLookup, toOutcome, toUsers } from './to-lookup.ts';
 
 /** What the clients of all tenants share. */
-export interface UserClientLayers extends ResolveContext {
+interface UserClientLayers extends ResolveContext {
   settings: UserClientSettings;
   counters: ClientCounters;
   isClosed(): boolean;

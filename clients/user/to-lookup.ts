@@ -1,9 +1,9 @@
 import { ConnectError } from '@connectrpc/connect';
-import { UserState } from '@rollcall/contract/user';
+import { type User, UserState } from '@rollcall/contract/user';
 import { errorReason } from '@rollcall/transport';
 import type { CachedUser } from './model/cached-user.ts';
 import { degradedReason } from './model/classify-error.ts';
-import { UserServiceRefusedError } from './model/errors.ts';
+import { UserNotFoundError, UserServiceRefusedError, UserUnavailableError } from './model/errors.ts';
 import type { UserLookup, UserOutcome } from './model/user-lookup.ts';
 import type { UserAnswer } from './model/user-reader.ts';
 
@@ -44,4 +44,25 @@ function toUnavailable(error: unknown): UserOutcome {
   if (reason !== undefined) return { outcome: 'unavailable', degraded: { reason, cause: error } };
   if (error instanceof ConnectError) throw new UserServiceRefusedError(error, errorReason(error)?.reason);
   throw error;
+}
+
+/** The users among the answers, for who wants users and nothing else. Throws UserNotFoundError, UserUnavailableError. */
+export function toUsers(tenantId: string, ids: readonly string[], answers: readonly UserAnswer[]): User[] {
+  const users: User[] = [];
+  for (const answer of answers) {
+    if (answer.outcome !== 'found') throw whyNot(tenantId, ids, answers);
+    users.push(answer.user);
+  }
+  return users;
+}
+
+/** Why not all of them are users: a refusal before a missing one, and that before one that is unavailable. */
+function whyNot(tenantId: string, ids: readonly string[], answers: readonly UserAnswer[]): Error {
+  const lookups = answers.map((answer, i) => toLookup(ids[i] as string, answer, 0));
+  const missing = lookups.filter((lookup) => lookup.outcome === 'missing').map(({ id }) => id);
+  if (missing.length > 0) return new UserNotFoundError(tenantId, [...new Set(missing)]);
+  const unavailable = lookups.filter((lookup) => lookup.outcome === 'unavailable');
+  const [first] = unavailable;
+  if (first === undefined) return new TypeError('all answers are users');
+  return new UserUnavailableError(tenantId, [...new Set(unavailable.map(({ id }) => id))], first.degraded);
 }

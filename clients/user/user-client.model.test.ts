@@ -18,7 +18,7 @@ import {
   UserNotFoundError,
   UserUnavailableError,
 } from './index.ts';
-import type { SeenVersion } from './model/change-feed.ts';
+import type { SeenVersion } from './model/change-sink.ts';
 import { RANDOM_SEED } from './random-seed.test-support.ts';
 import { withSeenVersions } from './seen-versions/version-context.ts';
 import type { UserFields } from './testing/fake-user-service.ts';

@@ -4,13 +4,13 @@ import { BreakerOpenError } from '../model/classify-error.ts';
 import type { ClientCounters } from '../model/counters.ts';
 import type { UserAnswer, UserRead, UserScope } from '../model/user-reader.ts';
 import { currentFloor, hasSeenNewer, hasSeenVersions } from '../seen-versions/version-context.ts';
+import type { UserCache } from '../store/user-cache.ts';
 import type { Freshness, Ripeness } from './freshness.ts';
 import type { RefreshAhead } from './refresh-ahead.ts';
 import { type Degrading, degrade, isGoodEnough } from './stale-policy.ts';
-import type { UserCache } from './store/user-cache.ts';
 
 /** What recalling needs. */
-export interface RecallContext {
+interface RecallContext {
   cache: UserCache;
   freshness: Freshness;
   ahead: RefreshAhead;

@@ -1,15 +1,11 @@
-import { UserView } from '@rollcall/contract/user';
+import type { BreakerState } from '@rollcall/transport/guard';
 import type { Flights } from '../in-flight/in-flight-reads.ts';
 import { reaches } from '../model/cached-user.ts';
-import type { FeedHealth } from '../model/change-feed.ts';
-import type { Clock } from '../model/user-reader.ts';
-import type { BreakerState } from '../remote/breaker.ts';
+import type { FeedHealth } from '../model/change-sink.ts';
+import { type Clock, toViewName, type ViewName } from '../model/user-reader.ts';
 import { currentFloor } from '../seen-versions/version-context.ts';
+import type { UserCache } from '../store/user-cache.ts';
 import type { Freshness } from './freshness.ts';
-import type { UserCache } from './store/user-cache.ts';
-
-/** How much of a user, as `UserView` names it. */
-export type ViewName = Exclude<keyof typeof UserView, 'UNSPECIFIED'>;
 
 /** A user in memory, and whether it would be answered. */
 export interface DescribedEntry {
@@ -60,7 +56,7 @@ export interface UserDescription extends CachedDescription {
 }
 
 /** What describing needs. */
-export interface DescribeContext {
+interface DescribeContext {
   cache: UserCache;
   freshness: Freshness;
   flights: Flights;
@@ -137,9 +133,4 @@ function explain(
     : 'changes since it was read are not told';
   const verdict = ageMs < lifeMs ? 'within' : 'past';
   return `Its age of ${Math.round(ageMs)} ms is ${verdict} its life of ${lifeMs} ms: ${feed}.`;
-}
-
-/** `REFERENCE`, as the contract has it. */
-export function toViewName(view: UserView): ViewName {
-  return view === UserView.FULL ? 'FULL' : view === UserView.BASIC ? 'BASIC' : 'REFERENCE';
 }

@@ -1,5 +1,5 @@
 import type { CachedUser } from '../model/cached-user.ts';
-import type { FeedHealth } from '../model/change-feed.ts';
+import type { FeedHealth } from '../model/change-sink.ts';
 import type { Clock } from '../model/user-reader.ts';
 
 /** How long answers are good. */

@@ -10,8 +10,8 @@ import { createUserClient } from '../index.ts';
 import { createCounters } from '../model/counters.ts';
 import type { UserAnswer, UserReader } from '../model/user-reader.ts';
 import { startSnapshots } from '../snapshot/snapshots.ts';
+import { UserCache } from '../store/user-cache.ts';
 import { createFakeUserService } from '../testing/index.ts';
-import { UserCache } from './store/user-cache.ts';
 import { basic, OPTIONS, outage, scope } from './with-cache.test-support.ts';
 import { withCache } from './with-cache.ts';
 

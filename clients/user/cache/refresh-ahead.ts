@@ -8,7 +8,7 @@ const MAX_REFRESHES = 500;
 const PAUSE_MS = 1_000;
 
 /** What refreshing needs. */
-export interface RefreshContext {
+interface RefreshContext {
   clock: Clock;
   counters: ClientCounters;
   /** Whether the service can be asked at all. */

@@ -10,8 +10,8 @@ import { createUserClient, type UserClient, type UserClientOptions } from '../in
 import { createCounters } from '../model/counters.ts';
 import type { UserAnswer, UserReader } from '../model/user-reader.ts';
 import { noteSeenVersion, seenHeader, withSeenVersions } from '../seen-versions/version-context.ts';
+import { UserCache } from '../store/user-cache.ts';
 import { createFakeUserService, type FakeUserService } from '../testing/index.ts';
-import { UserCache } from './store/user-cache.ts';
 import { OPTIONS, outage, scope } from './with-cache.test-support.ts';
 import { withCache } from './with-cache.ts';
 

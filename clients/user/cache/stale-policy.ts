@@ -2,7 +2,7 @@ import { type CachedUser, reaches } from '../model/cached-user.ts';
 import { degradedReason } from '../model/classify-error.ts';
 import type { ClientCounters } from '../model/counters.ts';
 import type { Clock, DegradeLimit, ReadCall, UserAnswer, UserRead, UserScope } from '../model/user-reader.ts';
-import type { UserCache } from './store/user-cache.ts';
+import type { UserCache } from '../store/user-cache.ts';
 
 /** What degrading needs. */
 export interface Degrading {

@@ -6,7 +6,7 @@ import { VersionNotReachedError } from '../model/classify-error.ts';
 import { type ClientCounters, createCounters } from '../model/counters.ts';
 import type { ReadCall, UserAnswer, UserRead, UserReader, UserScope } from '../model/user-reader.ts';
 import { withSeenVersions } from '../seen-versions/version-context.ts';
-import { UserCache, type UserCacheOptions } from './store/user-cache.ts';
+import { UserCache, type UserCacheOptions } from '../store/user-cache.ts';
 import { basic, OPTIONS, outage, scope } from './with-cache.test-support.ts';
 import { type CachedUserReader, type CachingOptions, withCache } from './with-cache.ts';
 

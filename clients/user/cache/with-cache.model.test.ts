@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { createCounters } from '../model/counters.ts';
 import type { UserAnswer, UserReader, UserScope } from '../model/user-reader.ts';
 import { RANDOM_SEED } from '../random-seed.test-support.ts';
-import { UserCache } from './store/user-cache.ts';
+import { UserCache } from '../store/user-cache.ts';
 import { withCache } from './with-cache.ts';
 
 // One id of one tenant most of the time, so that what happens to it comes together.

@@ -7,7 +7,7 @@ import { AnswerMalformedError, VersionNotReachedError } from '../model/classify-
 import { type ClientCounters, createCounters } from '../model/counters.ts';
 import { UserReadCanceledError } from '../model/errors.ts';
 import type { ReadCall, UserAnswer, UserRead, UserReader, UserScope } from '../model/user-reader.ts';
-import { UserCache } from './store/user-cache.ts';
+import { UserCache } from '../store/user-cache.ts';
 import { basic, OPTIONS, outage, scope } from './with-cache.test-support.ts';
 import { type CachedUserReader, type CachingOptions, withCache } from './with-cache.ts';
 

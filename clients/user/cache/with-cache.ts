@@ -3,7 +3,7 @@ import type { BatchingOptions } from '../in-flight/batcher.ts';
 import { Deadlines } from '../in-flight/deadline-timers.ts';
 import { Flights } from '../in-flight/in-flight-reads.ts';
 import { deadlinePassed, Gathering } from '../in-flight/pending-answers.ts';
-import type { ChangeSink, FeedHealth } from '../model/change-feed.ts';
+import type { ChangeSink, FeedHealth } from '../model/change-sink.ts';
 import { VersionNotReachedError } from '../model/classify-error.ts';
 import type { ClientCounters } from '../model/counters.ts';
 import type {
@@ -16,14 +16,14 @@ import type {
   UserScope,
 } from '../model/user-reader.ts';
 import { forgetSeenVersions } from '../seen-versions/version-context.ts';
+import { admit } from '../store/accept-answer.ts';
+import type { SeenFloor } from '../store/known-versions.ts';
+import type { UserCache } from '../store/user-cache.ts';
 import { AWAY, Recall, type StaleListener, toAnswer } from './cache-lookup.ts';
 import { type CachedDescription, describeCached } from './describe-user.ts';
 import { Freshness, type FreshnessOptions, NO_FEED } from './freshness.ts';
 import { RefreshAhead } from './refresh-ahead.ts';
 import { type Degrading, degrade } from './stale-policy.ts';
-import { admit } from './store/accept-answer.ts';
-import type { SeenFloor } from './store/lru-store.ts';
-import type { UserCache } from './store/user-cache.ts';
 
 /**
  * How long a version binds that was known before the change feed told of everything, in ms, where the service says that it does
@@ -42,7 +42,7 @@ export interface CachingOptions extends FreshnessOptions, BatchingOptions {
 }
 
 /** What the cache stands beside. */
-export interface CachingContext {
+interface CachingContext {
   options: CachingOptions;
   clock: Clock;
   /** The clock of hits, which may be coarse. Absent: `clock`. */

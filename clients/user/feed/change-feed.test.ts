@@ -7,7 +7,7 @@ import { createGrpcTransport } from '@rollcall/transport';
 import { type GrpcTestServer, startGrpcTestServer } from '@rollcall/transport/testing';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ChangeSink, SeenVersion } from '../model/change-feed.ts';
+import type { ChangeSink, SeenVersion } from '../model/change-sink.ts';
 import { RANDOM_SEED } from '../random-seed.test-support.ts';
 import { ChangeLogService, type LoggedChange } from '../testing/change-log-service.ts';
 import { refusal } from '../testing/map-user-service.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { type Client, createClient, type Transport } from '@connectrpc/connect';
 import { type UserChange, UserService, type WatchUsersResponse } from '@rollcall/contract/user';
-import type { ChangeSink, FeedHealth, SeenVersion } from '../model/change-feed.ts';
+import type { ChangeSink, FeedHealth, SeenVersion } from '../model/change-sink.ts';
 import type { Clock } from '../model/user-reader.ts';
 import { FeedPosition } from './feed-position.ts';
 import { FeedReport } from './feed-report.ts';
@@ -15,9 +15,9 @@ import {
   feedNamedBy,
   judgeStreamEnd,
   REFUSED_BACKOFF,
+  readWatchStream,
   type StreamEnd,
-} from './watch-retry.ts';
-import { readWatchStream } from './watch-stream.ts';
+} from './watch-stream.ts';
 import { WatchRoster } from './watched-tenants.ts';
 
 /** What the change feed needs. */

@@ -2,7 +2,7 @@ import { MAX_ANSWER_LAG_MS } from '@rollcall/contract/user';
 import { FeedClock, LIVE_WITHIN_MS } from './feed-clock.ts';
 
 /** A checkpoint as it came. */
-export interface ReceivedCheckpoint {
+interface ReceivedCheckpoint {
   readonly cursor: string;
   /** The feed's own time in ms. Undefined, or 1970: it gave none, so the checkpoint is a place to resume at and nothing else. */
   readonly timeMs: number | undefined;

@@ -2,7 +2,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { RetryInfoSchema } from '@rollcall/contract';
 import { describe, expect, it } from 'vitest';
 import { refusal } from '../testing/map-user-service.ts';
-import { askedPauseMs, BREAK_BACKOFF, backoffMs, judgeStreamEnd, REFUSED_BACKOFF } from './watch-retry.ts';
+import { askedPauseMs, BREAK_BACKOFF, backoffMs, judgeStreamEnd, REFUSED_BACKOFF } from './watch-stream.ts';
 import { MAX_WATCHED_TENANTS, WatchRoster } from './watched-tenants.ts';
 
 function rosterOf(...tenantIds: string[]): WatchRoster {

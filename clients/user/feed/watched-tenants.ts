@@ -1,4 +1,4 @@
-import { backoffMs, REFUSED_BACKOFF } from './watch-retry.ts';
+import { backoffMs, REFUSED_BACKOFF } from './watch-stream.ts';
 
 /** Most tenants of one stream, as the contract has it. */
 export const MAX_WATCHED_TENANTS = 1_000;

@@ -1,7 +1,8 @@
 import { UserView } from '@rollcall/contract/user';
 import { expect, it } from 'vitest';
 import { Batches } from './batcher.ts';
-import { type Flight, FlightBoard, type Place } from './in-flight-index.ts';
+import { FlightBoard } from './in-flight-index.ts';
+import type { Flight, Place } from './in-flight-read.ts';
 
 const batches = new Batches<Flight>({}, () => {});
 const place: Place = { gathering: { put: () => {} }, at: 0, next: undefined };

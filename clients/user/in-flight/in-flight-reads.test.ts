@@ -1,11 +1,11 @@
 import { create } from '@bufbuild/protobuf';
 import { UserSchema, UserView } from '@rollcall/contract/user';
 import { describe, expect, it } from 'vitest';
-import { UserCache } from '../cache/store/user-cache.ts';
 import { OPTIONS, scope } from '../cache/with-cache.test-support.ts';
 import { withCache } from '../cache/with-cache.ts';
 import { createCounters } from '../model/counters.ts';
 import type { ReadCall, UserAnswer, UserRead, UserReader, UserScope } from '../model/user-reader.ts';
+import { UserCache } from '../store/user-cache.ts';
 import { MAX_BATCH_SIZE } from './batcher.ts';
 
 const call: ReadCall = { deadlineAtMs: 2_000 };

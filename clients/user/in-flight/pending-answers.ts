@@ -1,10 +1,11 @@
 import { Code, ConnectError } from '@connectrpc/connect';
+import { AnswerMalformedError } from '../model/classify-error.ts';
 import { UserReadCanceledError } from '../model/errors.ts';
 import type { ReadCall, UserAnswer } from '../model/user-reader.ts';
 import type { DeadlineGroup, Deadlines, Waiter } from './deadline-timers.ts';
 
 /** What gathering needs besides the call. */
-export interface GatheringContext {
+interface GatheringContext {
   deadlines: Deadlines;
   /** What is answered in place of a failure. Absent: the failure. */
   instead?: (at: number, error: unknown) => UserAnswer;
@@ -77,4 +78,9 @@ export class Gathering implements Waiter {
 /** The error of a caller that has no time left. */
 export function deadlinePassed(): ConnectError {
   return new ConnectError('the deadline of the call passed before the answer came', Code.DeadlineExceeded);
+}
+
+/** The answer to a read that the service left out. */
+export function unanswered(): UserAnswer {
+  return { outcome: 'failed', error: new AnswerMalformedError('an id has no answer') };
 }

@@ -7,12 +7,12 @@ import { runInNewContext } from 'node:vm';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { BatchGetUsersResponseSchema, UserSchema, UserView } from '@rollcall/contract/user';
 import { describe, expect, it } from 'vitest';
-import { UserMemory } from '../cache/store/lru-store.ts';
-import { UserCache } from '../cache/store/user-cache.ts';
 import { createUserClient } from '../index.ts';
 import { decodeUsers } from '../remote/decode-users.ts';
 import { writeSnapshot } from '../snapshot/snapshot-file.ts';
 import { type Snapshots, startSnapshots } from '../snapshot/snapshots.ts';
+import { UserMemory } from '../store/lru-store.ts';
+import { UserCache } from '../store/user-cache.ts';
 import { createFakeUserService } from '../testing/index.ts';
 
 // V8 keeps what a text was cut from as long as the part: an id cut from a line of a large file would keep the file.

@@ -1,6 +1,6 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
 import type { UserView } from '@rollcall/contract/user';
-import type { BreakerState } from '../remote/breaker.ts';
+import type { BreakerState } from '@rollcall/transport/guard';
 import type { DegradedReason } from './user-lookup.ts';
 
 /** A call that leaves for the service: many ids (BatchGetUsers) or other keys (ResolveUsers) in one. */

@@ -1,4 +1,4 @@
-import type { User, UserView } from '@rollcall/contract/user';
+import { type User, UserView } from '@rollcall/contract/user';
 import type { Degradation } from './user-lookup.ts';
 
 /** What every id of a read shares. One read is of one tenant and one view, so that answers cannot cross either. */
@@ -6,6 +6,14 @@ export interface UserScope {
   readonly tenantId: string;
   /** Never UNSPECIFIED. */
   readonly view: UserView;
+}
+
+/** How much of a user, as `UserView` names it. */
+export type ViewName = Exclude<keyof typeof UserView, 'UNSPECIFIED'>;
+
+/** `REFERENCE`, as the contract has it. */
+export function toViewName(view: UserView): ViewName {
+  return view === UserView.FULL ? 'FULL' : view === UserView.BASIC ? 'BASIC' : 'REFERENCE';
 }
 
 /** One id to read. */

@@ -1,8 +1,8 @@
 import { UserView } from '@rollcall/contract/user';
 import { showValue } from '@rollcall/transport';
+import { BREAKER_DEFAULTS, type BreakerOptions } from '@rollcall/transport/guard';
 import { UserClientOptionError } from '../model/errors.ts';
 import type { DegradeLimit } from '../model/user-reader.ts';
-import { BREAKER_DEFAULTS, type BreakerOptions } from '../remote/breaker.ts';
 import type { UserClientOptions } from './user-client-options.ts';
 
 const LONGEST_MS = 2 ** 31 - 1;

@@ -1,8 +1,8 @@
+import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 import type { UserView } from '@rollcall/contract/user';
 import type { ConnectionOptions } from '@rollcall/transport';
+import type { BreakerOptions } from '@rollcall/transport/guard';
 import type { Clock, DegradeLimit } from '../model/user-reader.ts';
-import type { BreakerOptions } from '../remote/breaker.ts';
-import type { TelemetryOptions } from '../telemetry/telemetry.ts';
 
 /** How to reach the user service, and how to remember what it says. Give `address` or `transport`; all else has a default. */
 export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeoutMs' | 'guard'> {
@@ -85,6 +85,14 @@ export interface UserClientOptions extends Omit<ConnectionOptions, 'defaultTimeo
   telemetry?: TelemetryOptions | false;
   /** Monotonic clock in ms, for tests. Default `performance.now`. */
   clock?: Clock;
+}
+
+/** Whom to tell through OpenTelemetry. */
+export interface TelemetryOptions {
+  /** Default: the global one, as it is when the client is made. */
+  meterProvider?: MeterProvider;
+  /** Default: the global one. */
+  tracerProvider?: TracerProvider;
 }
 
 /** What one call wants otherwise. */

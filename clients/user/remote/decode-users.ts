@@ -11,7 +11,7 @@ import { compactUser } from '../model/compact-user.ts';
 import { UNUSUAL, WireReader } from './wire-reader.ts';
 
 /** What was asked for: what an answer repeats of it needs no texts of its own. */
-export interface AskedUsers {
+interface AskedUsers {
   readonly tenantId: string;
   /** In the order of the request. */
   readonly ids: readonly string[];

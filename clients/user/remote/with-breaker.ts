@@ -1,8 +1,22 @@
+import {
+  type Breaker,
+  type BreakerAttempt,
+  type BreakerListener,
+  type BreakerOptions,
+  createBreaker,
+  requestedBackoffMs,
+} from '@rollcall/transport/guard';
 import type { Deadlines } from '../in-flight/deadline-timers.ts';
-import { unanswered } from '../in-flight/flight-answers.ts';
-import { Gathering } from '../in-flight/pending-answers.ts';
+import { Gathering, unanswered } from '../in-flight/pending-answers.ts';
+import { BreakerOpenError, isOutage, isTimeout } from '../model/classify-error.ts';
 import type { Clock, ReadCall, UserAnswer, UserRead, UserReader, UserScope } from '../model/user-reader.ts';
-import type { Breaker, BreakerAttempt } from './breaker.ts';
+
+/** Makes the breaker between this client and the user service. @throws BreakerOpenError from `run` while it is open. */
+export function createUserBreaker(options: BreakerOptions = {}, onChange?: BreakerListener): Breaker {
+  return createBreaker({ classifier: CLASSIFIER, options, onChange });
+}
+
+const CLASSIFIER = { isOutage, isTimeout, requestedBackoffMs, openError: () => new BreakerOpenError() };
 
 /** What stands between the callers of a client and its breaker. */
 export interface BreakerContext {

@@ -2,7 +2,7 @@ import { isOutage } from '../model/classify-error.ts';
 import type { UserAnswer, UserReader } from '../model/user-reader.ts';
 
 /** When to ask twice. */
-export interface HedgingOptions {
+interface HedgingOptions {
   /** Time in ms without an answer after which the same read is sent once more. 0: never. */
   hedgeAfterMs: number;
 }

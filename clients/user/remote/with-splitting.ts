@@ -1,8 +1,14 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { errorReason } from '@rollcall/transport';
-import { toViewName } from '../cache/describe-user.ts';
 import type { UserKey } from '../model/user-lookup.ts';
-import type { ReadCall, UserAnswer, UserRead, UserReader, UserScope } from '../model/user-reader.ts';
+import {
+  type ReadCall,
+  toViewName,
+  type UserAnswer,
+  type UserRead,
+  type UserReader,
+  type UserScope,
+} from '../model/user-reader.ts';
 import type { UserResolver } from './remote-user-reader.ts';
 
 type Asked = UserRead | UserKey;

@@ -1,4 +1,4 @@
-import type { SeenVersion } from '../model/change-feed.ts';
+import type { SeenVersion } from '../model/change-sink.ts';
 import { MAX_VERSION, toTenantId, toUserId } from '../options/ids.ts';
 
 /**
@@ -30,7 +30,7 @@ export function encodeSeenVersions(newestFirst: Iterable<SeenVersion>): string |
 }
 
 /** What a header says, newest first; or the fault that makes it useless as a whole. */
-export type SeenHeader =
+type SeenHeader =
   | { readonly seen: readonly SeenVersion[]; readonly fault?: never }
   | { readonly seen?: never; readonly fault: string };
 

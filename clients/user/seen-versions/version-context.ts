@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { User } from '@rollcall/contract/user';
 import { showValue } from '@rollcall/transport';
-import type { SeenVersion } from '../model/change-feed.ts';
+import type { SeenVersion } from '../model/change-sink.ts';
 import { publish } from '../model/diagnostics.ts';
 import { UserClientOptionError } from '../model/errors.ts';
 import { toTenantId, toUserId, toVersion } from '../options/ids.ts';

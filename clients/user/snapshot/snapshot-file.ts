@@ -4,8 +4,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { type User, UserSchema, type UserView } from '@rollcall/contract/user';
-import { compactUser } from '../model/compact-user.ts';
-import { ownText } from '../model/detach-string.ts';
+import { compactUser, ownText } from '../model/compact-user.ts';
 import { toView } from '../options/check-options.ts';
 import { toTenantId, toUserId } from '../options/ids.ts';
 
@@ -54,7 +53,7 @@ const CHUNK_LINES = 500;
 const END_BYTES = `sha256 ${'0'.repeat(64)}\n`.length;
 
 /** How far a write goes. */
-export interface WriteLimits {
+interface WriteLimits {
   /** Of the file. Entries beyond are left out, the least recently used ones first. */
   maxBytes: number;
   /** Ends the write, and nothing is left of it. Absent: nothing does. */

@@ -2,7 +2,7 @@ import { publish, type SnapshotMoved } from '../model/diagnostics.ts';
 import { type SnapshotEntry, writeSnapshot } from './snapshot-file.ts';
 
 /** Where to write, and how much. */
-export interface SnapshotWriterOptions {
+interface SnapshotWriterOptions {
   path: string;
   /** Most bytes of the file. */
   maxBytes: number;

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { UserSchema, UserView } from '@rollcall/contract/user';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { UserCache } from '../cache/store/user-cache.ts';
+import { UserCache } from '../store/user-cache.ts';
 import { readSnapshot, writeSnapshot } from './snapshot-file.ts';
 import { type SnapshotOptions, startSnapshots } from './snapshots.ts';
 

@@ -1,7 +1,7 @@
 import type { UserView } from '@rollcall/contract/user';
-import type { UserCache } from '../cache/store/user-cache.ts';
 import { publish } from '../model/diagnostics.ts';
 import type { Clock } from '../model/user-reader.ts';
+import type { UserCache } from '../store/user-cache.ts';
 import {
   readSnapshot,
   removeUnfinished,
@@ -27,7 +27,7 @@ export interface SnapshotOptions {
 }
 
 /** What snapshots stand beside. */
-export interface SnapshotContext {
+interface SnapshotContext {
   clock: Clock;
   /** Identity of the change feed. Empty, or absent: not known. */
   feed?: () => string;

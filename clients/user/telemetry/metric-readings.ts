@@ -1,5 +1,5 @@
+import type { BreakerState } from '@rollcall/transport/guard';
 import type { ClientCounters } from '../model/counters.ts';
-import type { BreakerState } from '../remote/breaker.ts';
 
 /** What a metric is, for whichever library shows it. */
 export interface Metric {
@@ -29,13 +29,13 @@ export interface MetricSource extends Readonly<ClientCounters> {
 }
 
 /** How a user was come by: the attribute of `lookups`. */
-export const PATH_ATTRIBUTE = 'rollcall.user_client.path';
+const PATH_ATTRIBUTE = 'rollcall.user_client.path';
 /** What came of a lookup while the service was away: the attribute of `degraded_lookups`. */
-export const OUTCOME_ATTRIBUTE = 'rollcall.user_client.outcome';
+const OUTCOME_ATTRIBUTE = 'rollcall.user_client.outcome';
 /** What an entry of the cache says: the attribute of `entries`. */
-export const ENTRY_ATTRIBUTE = 'rollcall.user_client.entry';
+const ENTRY_ATTRIBUTE = 'rollcall.user_client.entry';
 /** The attribute of `breaker.state`. */
-export const BREAKER_STATE_ATTRIBUTE = 'rollcall.user_client.breaker.state';
+const BREAKER_STATE_ATTRIBUTE = 'rollcall.user_client.breaker.state';
 
 /** What is read off the client when somebody collects; costs nothing in between. */
 export const READ_METRICS = {

@@ -9,10 +9,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createUserClient, UserClientOptionError, type UserClientOptions } from '../index.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { MapUserService } from '../testing/map-user-service.ts';
-import { RECORDED_METRICS } from './client-metrics.ts';
+import { RECORDED_METRICS, SCOPE } from './client-metrics.ts';
 import { type MetricSource, READ_METRICS, toMetricReadings } from './metric-readings.ts';
 import { openMetrics, type Point } from './telemetry.test-support.ts';
-import { SCOPE } from './telemetry-scope.ts';
 
 const [ANN, BEN, NOBODY] = [randomUUID(), randomUUID(), randomUUID()] as const;
 

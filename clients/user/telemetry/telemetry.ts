@@ -1,21 +1,13 @@
 import type { Transport } from '@connectrpc/connect';
-import { type Attributes, type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api';
+import { type Attributes, metrics, trace } from '@opentelemetry/api';
 import { UserClientOptionError } from '../model/errors.ts';
-import { type ClientMetrics, metricsAt } from './client-metrics.ts';
+import type { TelemetryOptions } from '../options/user-client-options.ts';
+import { type ClientMetrics, metricsAt, SCOPE } from './client-metrics.ts';
 import type { MetricSource } from './metric-readings.ts';
-import { SCOPE } from './telemetry-scope.ts';
 import { withCallTelemetry } from './with-call-telemetry.ts';
 
-/** Whom to tell through OpenTelemetry. */
-export interface TelemetryOptions {
-  /** Default: the global one, as it is when the client is made. */
-  meterProvider?: MeterProvider;
-  /** Default: the global one. */
-  tracerProvider?: TracerProvider;
-}
-
 /** What one client tells. */
-export interface Telemetry {
+interface Telemetry {
   /** Absent: nobody reads metrics. */
   readonly metrics: ClientMetrics | undefined;
   /** Tells of the calls that pass. */
@@ -47,7 +39,7 @@ export function createTelemetry({ telemetry, address }: TelemetrySettings): Tele
 }
 
 /** The options that matter here. */
-export interface TelemetrySettings {
+interface TelemetrySettings {
   readonly telemetry?: TelemetryOptions | false;
   readonly address?: string;
 }

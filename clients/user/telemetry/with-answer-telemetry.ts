@@ -7,10 +7,10 @@ import type { ClientMetrics } from './client-metrics.ts';
 type FoundAnswer = Extract<UserAnswer, { outcome: 'found' }>;
 
 /** Which source an age belongs to: the attribute of `answer.age`. */
-export const SOURCE_ATTRIBUTE = 'rollcall.user_client.source';
+const SOURCE_ATTRIBUTE = 'rollcall.user_client.source';
 
 /** Whom to tell, and the clock that ages are told by. */
-export interface AnswerTelemetryContext {
+interface AnswerTelemetryContext {
   /** Absent: nobody reads metrics. */
   metrics: Pick<ClientMetrics, 'answerAge'> | undefined;
   clock: Clock;

@@ -1,4 +1,5 @@
-import type { Transport } from '@connectrpc/connect';
+import type { DescMethodUnary } from '@bufbuild/protobuf';
+import { Code, ConnectError, type Transport } from '@connectrpc/connect';
 import {
   type Attributes,
   context,
@@ -9,13 +10,13 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
+import { UserView } from '@rollcall/contract/user';
 import { errorReason } from '@rollcall/transport';
 import { type BatchSent, publish } from '../model/diagnostics.ts';
-import { toBatchSent, toEndAttributes, toSpanAttributes } from './call-attributes.ts';
 import type { ClientMetrics } from './client-metrics.ts';
 
 /** Whom calls are told to. */
-export interface CallTelemetry {
+interface CallTelemetry {
   /** Absent: no spans, and no trace is passed on. */
   readonly tracer: Tracer | undefined;
   /** Absent: no metrics. */
@@ -105,4 +106,39 @@ function endSpan(span: Span, ended: Attributes, error: unknown): void {
     if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
   }
   span.end();
+}
+
+/** What a call asks for, in numbers. */
+function toBatchSent(method: DescMethodUnary, message: unknown): BatchSent {
+  const { tenantId = '', view = UserView.UNSPECIFIED, ids, keys } = message as Partial<BatchSent> & Batch;
+  return { method: method.name, tenantId, view, size: (ids ?? keys ?? []).length };
+}
+
+interface Batch {
+  readonly ids?: readonly unknown[];
+  readonly keys?: readonly unknown[];
+}
+
+const VIEW_NAMES = new Map<UserView, string>(Object.entries(UserView).map(([name, view]) => [view, name]));
+
+/** What a span says of it. */
+function toSpanAttributes({ tenantId, view, size }: BatchSent): Attributes {
+  return {
+    'rollcall.tenant.id': tenantId,
+    'rollcall.user.view': VIEW_NAMES.get(view) ?? '',
+    'rollcall.user_client.batch.size': size,
+  };
+}
+
+/** How it ended, by the conventions of OpenTelemetry. `error` undefined: well. */
+function toEndAttributes(error: unknown) {
+  const status = error === undefined ? 'OK' : statusOf(error);
+  return { 'rpc.response.status_code': status, ...(error !== undefined && { 'error.type': status }) };
+}
+
+/** As gRPC spells it: DEADLINE_EXCEEDED. */
+function statusOf(error: unknown): string {
+  const code = error instanceof ConnectError ? error.code : Code.Unknown;
+  if (code === Code.Canceled) return 'CANCELLED';
+  return Code[code].replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
 }

@@ -1,31 +1,42 @@
 import { LRUCache } from 'lru-cache';
-import type { CachedUser } from '../../model/cached-user.ts';
-import { ownText } from '../../model/detach-string.ts';
-import { estimateBytes } from '../../model/estimate-bytes.ts';
-import type { UserScope } from '../../model/user-reader.ts';
-import { MergedIds } from './merged-ids.ts';
-import { knownThrough, noteChange, noteSurvivorChange, type SeenChange } from './touched-views.ts';
-import type { SharedScope, UserEntry } from './user-entry.ts';
+import type { CachedUser } from '../model/cached-user.ts';
+import { estimateBytes, ownText } from '../model/compact-user.ts';
+import type { UserScope } from '../model/user-reader.ts';
+import { KnownVersions, type SeenFloor } from './known-versions.ts';
+import { noteChange, noteSurvivorChange, type SeenChange } from './touched-views.ts';
+import { knownThrough, type SharedScope, type UserEntry } from './user-entry.ts';
+
+/** Ids that were merged away and are in memory, by the survivor that they show: changes of it are told under its own id. */
+class MergedIds {
+  readonly #bySurvivor = new Map<string, Set<string>>();
+
+  /** The ids that show this survivor, in any tenant. */
+  of(survivorId: string): Iterable<string> {
+    return this.#bySurvivor.get(survivorId) ?? [];
+  }
+
+  add(id: string, survivorId: string): void {
+    const ids = this.#bySurvivor.get(survivorId);
+    if (ids === undefined) this.#bySurvivor.set(survivorId, new Set([id]));
+    else ids.add(id);
+  }
+
+  delete(id: string, survivorId: string): void {
+    const ids = this.#bySurvivor.get(survivorId);
+    ids?.delete(id);
+    if (ids?.size === 0) this.#bySurvivor.delete(survivorId);
+  }
+
+  clear(): void {
+    this.#bySurvivor.clear();
+  }
+}
 
 /** How much is remembered. */
 export interface UserMemoryOptions {
   maxEntries: number;
   maxBytes: number;
   maxSeenVersions: number;
-}
-
-/** The highest version of a user that is known to exist. */
-export interface SeenFloor {
-  readonly version: bigint;
-  /** Point on the client's clock at which that was known. */
-  readonly seenAtMs: number;
-}
-
-/** A floor in one tenant, and those in the others that have the same id. */
-interface FloorLink extends SeenFloor {
-  readonly tenantId: string;
-  readonly era: number;
-  readonly next: FloorLink | undefined;
 }
 
 /** Of a whole turn of the memory: by how much an entry may be taken for less recently used than it is. */
@@ -45,10 +56,9 @@ const LOOK = { allowStale: true };
  */
 export class UserMemory {
   readonly #held: LRUCache<string, UserEntry>;
-  readonly #seen: LRUCache<string, FloorLink>;
+  readonly #known: KnownVersions;
   readonly #maxBytes: number;
   readonly #scopes = new Map<string, SharedScope[]>();
-  #era = 0;
   #comparableFromEra = 0;
   readonly #mergedIds = new MergedIds();
   readonly #putsPerEpoch: number;
@@ -62,7 +72,7 @@ export class UserMemory {
     this.#maxBytes = maxBytes;
     this.#putsPerEpoch = Math.ceil(maxEntries / EPOCHS_PER_TURN);
     this.#putsLeft = this.#putsPerEpoch;
-    this.#seen = new LRUCache({ max: maxSeenVersions });
+    this.#known = new KnownVersions(maxSeenVersions);
     this.#held = new LRUCache({
       max: maxEntries,
       noDisposeOnSet: true,
@@ -88,14 +98,14 @@ export class UserMemory {
 
   /** Lets nothing bind any more that is known up to now. */
   unbind(): void {
-    this.#era += 1;
+    this.#known.beginEra();
     this.#scopes.clear();
   }
 
   /** `unbind`, and a version that is held need not have the content any more that it had. */
   beginEra(): void {
     this.unbind();
-    this.#comparableFromEra = this.#era;
+    this.#comparableFromEra = this.#known.era;
   }
 
   /** Whether the entry's version still has its content, as far as is known. */
@@ -105,18 +115,17 @@ export class UserMemory {
 
   /** Whether the entry is of this era, so that its version binds. */
   isCurrent({ scope }: UserEntry): boolean {
-    return scope.era === this.#era;
+    return scope.era === this.#known.era;
   }
 
   /** The version remembered of an id. Undefined: none is, or the user is in memory. */
   floor(tenantId: string, id: string): SeenFloor | undefined {
-    const link = this.#seen.size === 0 ? undefined : linkOf(this.#seen.peek(id, LOOK), tenantId);
-    return link?.era === this.#era ? link : undefined;
+    return this.#known.get(tenantId, id);
   }
 
   /** Forgets the version remembered of an id. */
   lower(tenantId: string, id: string): void {
-    this.#unsee(tenantId, id);
+    this.#known.delete(tenantId, id);
   }
 
   /**
@@ -142,7 +151,7 @@ export class UserMemory {
         return false;
       });
     if (isMerged) this.#mergedIds.add(key, user.id);
-    else this.#unsee(tenantId, key);
+    else this.#known.delete(tenantId, key);
     const bytes = estimateBytes(user);
     const head: UserEntry = {
       user,
@@ -192,12 +201,8 @@ export class UserMemory {
   }
 
   /** Remembers the version unless a higher one is remembered. */
-  raise(tenantId: string, id: string, { version, seenAtMs }: SeenFloor): void {
-    const first = this.#seen.size === 0 ? undefined : this.#seen.get(id, LOOK);
-    const known = linkOf(first, tenantId);
-    if (known !== undefined && known.era === this.#era && known.version >= version) return;
-    const next = known === undefined ? first : without(first, tenantId);
-    this.#seen.set(id, { tenantId, version, seenAtMs, era: this.#era, next }, PLAIN);
+  raise(tenantId: string, id: string, known: SeenFloor): void {
+    this.#known.raise(tenantId, id, known);
   }
 
   /** Forgets the users of an id in this tenant. */
@@ -214,13 +219,13 @@ export class UserMemory {
 
   clear(): void {
     this.#held.clear();
-    this.#seen.clear();
+    this.#known.clear();
     this.#mergedIds.clear();
     this.#bytes = 0;
   }
 
   get size(): { entries: number; bytes: number; seenVersions: number } {
-    return { entries: this.#held.size, bytes: this.#bytes, seenVersions: this.#seen.size };
+    return { entries: this.#held.size, bytes: this.#bytes, seenVersions: this.#known.size };
   }
 
   #touch(id: string, head: UserEntry): void {
@@ -261,14 +266,6 @@ export class UserMemory {
     else this.#held.set(id, rest, PLAIN);
   }
 
-  #unsee(tenantId: string, id: string): void {
-    const first = this.#seen.size === 0 ? undefined : this.#seen.peek(id, LOOK);
-    if (linkOf(first, tenantId) === undefined) return;
-    const others = without(first, tenantId);
-    if (others === undefined) this.#seen.delete(id);
-    else this.#seen.set(id, others, PLAIN);
-  }
-
   #rest(id: string, head: UserEntry, isKept: (entry: UserEntry) => boolean): UserEntry | undefined {
     let rest: UserEntry | undefined;
     for (let entry: UserEntry | undefined = head; entry !== undefined; entry = entry.next)
@@ -280,21 +277,8 @@ export class UserMemory {
   #toShared({ tenantId, view }: UserScope, isMerged: boolean): SharedScope {
     const shared = this.#scopes.get(tenantId) ?? [];
     for (const scope of shared) if (scope.view === view && scope.isMerged === isMerged) return scope;
-    const scope = { tenantId, view, isMerged, era: this.#era };
+    const scope = { tenantId, view, isMerged, era: this.#known.era };
     this.#scopes.set(tenantId, [...shared, scope]);
     return scope;
   }
-}
-
-function linkOf(first: FloorLink | undefined, tenantId: string): FloorLink | undefined {
-  let link = first;
-  while (link !== undefined && link.tenantId !== tenantId) link = link.next;
-  return link;
-}
-
-function without(floor: FloorLink | undefined, tenantId: string): FloorLink | undefined {
-  let others: FloorLink | undefined;
-  for (let link = floor; link !== undefined; link = link.next)
-    if (link.tenantId !== tenantId) others = { ...link, next: others };
-  return others;
 }

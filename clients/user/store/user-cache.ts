@@ -1,11 +1,12 @@
 import { UserView } from '@rollcall/contract/user';
 import { LRUCache } from 'lru-cache';
-import { type CachedUser, isNewer } from '../../model/cached-user.ts';
-import { ownText } from '../../model/detach-string.ts';
-import type { UserScope } from '../../model/user-reader.ts';
-import { type SeenFloor, UserMemory, type UserMemoryOptions } from './lru-store.ts';
-import { knownThrough, type SeenChange } from './touched-views.ts';
-import type { UserEntry } from './user-entry.ts';
+import { type CachedUser, isNewer } from '../model/cached-user.ts';
+import { ownText } from '../model/compact-user.ts';
+import type { UserScope } from '../model/user-reader.ts';
+import type { SeenFloor } from './known-versions.ts';
+import { UserMemory, type UserMemoryOptions } from './lru-store.ts';
+import type { SeenChange } from './touched-views.ts';
+import { knownThrough, type UserEntry } from './user-entry.ts';
 
 /** How much is remembered. */
 export interface UserCacheOptions extends UserMemoryOptions {

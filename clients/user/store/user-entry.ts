@@ -1,6 +1,17 @@
-import type { CachedUser } from '../../model/cached-user.ts';
-import type { UserScope } from '../../model/user-reader.ts';
-import type { ChangedEntry } from './touched-views.ts';
+import type { User } from '@rollcall/contract/user';
+import type { CachedUser } from '../model/cached-user.ts';
+import type { UserScope } from '../model/user-reader.ts';
+
+/** An entry that changes may be noted in. */
+export interface ChangedEntry {
+  user: User;
+  dueVersion: bigint | undefined;
+}
+
+/** The version up to which every change of the user is accounted for in an entry. */
+export function knownThrough({ user, dueVersion }: Pick<CachedUser, 'user' | 'dueVersion'>): bigint {
+  return dueVersion ?? user.version;
+}
 
 /** What entries of one tenant and view share. */
 export interface SharedScope extends UserScope {

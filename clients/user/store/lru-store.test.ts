@@ -1,8 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { UserSchema, UserView } from '@rollcall/contract/user';
 import { beforeEach, expect, it } from 'vitest';
-import { estimateBytes } from '../../model/estimate-bytes.ts';
-import type { UserScope } from '../../model/user-reader.ts';
+import { estimateBytes } from '../model/compact-user.ts';
+import type { UserScope } from '../model/user-reader.ts';
 import { UserMemory, type UserMemoryOptions } from './lru-store.ts';
 
 const acme: UserScope = { tenantId: 'acme', view: UserView.REFERENCE };

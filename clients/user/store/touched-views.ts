@@ -1,7 +1,7 @@
 import { type TouchedViews, type User, UserChangeKind, UserView } from '@rollcall/contract/user';
-import type { CachedUser } from '../../model/cached-user.ts';
-import { compactUser } from '../../model/compact-user.ts';
-import type { SeenFloor } from './lru-store.ts';
+import { compactUser } from '../model/compact-user.ts';
+import type { SeenFloor } from './known-versions.ts';
+import { type ChangedEntry, knownThrough } from './user-entry.ts';
 
 /** A version that exists, and in which views its change shows. */
 export interface SeenChange extends SeenFloor {
@@ -12,18 +12,7 @@ export interface SeenChange extends SeenFloor {
 }
 
 /** What may become of an entry at a change: `raised` shows the new version, `due` is to be read anew, `outdated` is not to be shown. */
-export type ChangeEffect = 'none' | 'raised' | 'due' | 'outdated';
-
-/** An entry that changes may be noted in. */
-export interface ChangedEntry {
-  user: User;
-  dueVersion: bigint | undefined;
-}
-
-/** The version up to which every change of the user is accounted for in an entry. */
-export function knownThrough({ user, dueVersion }: Pick<CachedUser, 'user' | 'dueVersion'>): bigint {
-  return dueVersion ?? user.version;
-}
+type ChangeEffect = 'none' | 'raised' | 'due' | 'outdated';
 
 /**
  * Notes a change in an entry of this view. One that the view does not show raises the entry: it is what the service would

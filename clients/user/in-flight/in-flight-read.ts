@@ -1,9 +1,50 @@
-import { noteChanges, type SeenChange } from '../cache/store/touched-views.ts';
-import type { UserCache } from '../cache/store/user-cache.ts';
 import type { CachedUser } from '../model/cached-user.ts';
 import { AnswerMalformedError, degradedReason } from '../model/classify-error.ts';
 import type { UserAnswer, UserRead } from '../model/user-reader.ts';
-import type { Flight, Survivor } from './in-flight-index.ts';
+import type { SeenFloor } from '../store/known-versions.ts';
+import { noteChanges, type SeenChange } from '../store/touched-views.ts';
+import type { UserCache } from '../store/user-cache.ts';
+import type { Batch } from './batcher.ts';
+import type { Gathering } from './pending-answers.ts';
+
+/** Where the answer of a flight is waited for, and who came next. */
+export interface Place {
+  readonly gathering: Pick<Gathering, 'put'>;
+  readonly at: number;
+  next: Place | undefined;
+}
+
+/** Who answered for an id that was merged away, and when. */
+export interface Survivor {
+  readonly id: string;
+  readonly readAtMs: number;
+}
+
+/** A read on its way, and who waits for it. */
+export interface Flight {
+  /** What those who wait want. */
+  readonly wanted: UserRead;
+  /** What the service is asked. */
+  read: UserRead;
+  readonly batch: Batch<Flight>;
+  /** What was held when it left, for the answer `unchanged`. */
+  held: CachedUser | undefined;
+  /** The highest version that was told while it was on its way. */
+  told: SeenFloor | undefined;
+  /** The changes that were told meanwhile, the latest of them where they were many. Undefined: none. */
+  changes: SeenChange[] | undefined;
+  /** Who is asked in place of the id, because it is known to be newer than it was answered. */
+  survivor: Survivor | undefined;
+  readonly beganAtMs: number;
+  first: Place;
+  last: Place;
+  /** Whether others may come to wait for it too. */
+  isJoinable: boolean;
+  /** The id was invalidated meanwhile: those who wait are answered, and nothing is kept. */
+  isDiscarded: boolean;
+  /** Another one of the same id. */
+  next: Flight | undefined;
+}
 
 /** The read, saying which version is held where that would do. */
 export function toFlown(read: UserRead, held: CachedUser | undefined): UserRead {
@@ -16,11 +57,6 @@ export function toFlown(read: UserRead, held: CachedUser | undefined): UserRead 
 /** Whether the service says that the version does not exist. */
 export function isNotReached(answer: UserAnswer): boolean {
   return answer.outcome === 'failed' && degradedReason(answer.error) === 'version_not_reached';
-}
-
-/** The answer to a read that the service left out. */
-export function unanswered(): UserAnswer {
-  return { outcome: 'failed', error: new AnswerMalformedError('an id has no answer') };
 }
 
 /** The user that an answer means: of `unchanged` the one that is held. */

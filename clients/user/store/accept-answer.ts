@@ -1,10 +1,10 @@
-import type { CachedUser } from '../../model/cached-user.ts';
-import type { UserAnswer, UserRead, UserScope } from '../../model/user-reader.ts';
-import { knownThrough } from './touched-views.ts';
+import type { CachedUser } from '../model/cached-user.ts';
+import type { UserAnswer, UserRead, UserScope } from '../model/user-reader.ts';
 import type { UserCache } from './user-cache.ts';
+import { knownThrough } from './user-entry.ts';
 
 /** Where an answer wants to enter. */
-export interface Entrance {
+interface Entrance {
   readonly scope: UserScope;
   /** The id that it is the answer about. */
   readonly id: string;
