@@ -31,7 +31,7 @@ import { createPostgresChangeLog } from './postgres/feed/postgres-change-log.ts'
 import { followReplica } from './postgres/feed/replica.ts';
 import { createPostgresDuplicates } from './postgres/merges/postgres-duplicates.ts';
 import { createPostgresUserMerges } from './postgres/merges/postgres-user-merges.ts';
-import { type ContactSeal, createContactSeal, requireKeys } from './postgres/rows/contact-seal.ts';
+import { type ContactSeal, createContactSeal, requireContactKeys } from './postgres/rows/contact-seal.ts';
 import { createPostgresRotation } from './postgres/sealing/postgres-rotation.ts';
 import { sealedTables } from './postgres/sealing/sealed-tables.ts';
 import { createPostgresErasures } from './postgres/users/postgres-erasures.ts';
@@ -54,7 +54,7 @@ import { startSignIn } from './sign-in/start-sign-in.ts';
 import { toJwks } from './sign-in/tokens/signing-keys.ts';
 import type { UserReads } from './users/reading/user-reads.ts';
 import { withReplicas } from './users/reading/with-replicas.ts';
-import { withGathering } from './users/reading/with-request-coalescing.ts';
+import { withRequestCoalescing } from './users/reading/with-request-coalescing.ts';
 import { type CachedUserReads, withUserCache } from './users/reading/with-user-cache.ts';
 
 // A statement that runs longer holds a connection that others wait for. A write may wait for another one's lock.
@@ -105,7 +105,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   await requireSchema(pool, SCHEMA);
   await requireSessions(pool, config, 'AUTH');
   const seal = createContactSeal(createKeyring(config));
-  await requireKeys(pool, seal);
+  await requireContactKeys(pool, seal);
   // Connections of its own: news must not wait behind reads, nor reads behind those who catch up.
   const feedPool = openPool({ ...database, maxConnections: FEED_CONNECTIONS });
   const changeLog = createPostgresChangeLog(feedPool);
@@ -138,36 +138,36 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       }),
     ),
   );
-  let listeningSinceMs = Number.POSITIVE_INFINITY;
+  let feedAttachedSinceMs = Number.POSITIVE_INFINITY;
   const replicated = withReplicas(createPostgresUserReads(pool, seal), {
     replicas,
     maxLagMs: MAX_ANSWER_LAG_MS,
-    toldSinceMs: () => listeningSinceMs,
+    feedAttachedSinceMs: () => feedAttachedSinceMs,
     isAway: (error) => isDatabaseUnavailable(error) || error instanceof PoolBusyError,
   });
-  const reads = cached(withGathering(replicated), config.maxCachedUsers, feed);
-  const forget = (changes: readonly { tenantId: string; id: string }[]) => {
+  const reads = cached(withRequestCoalescing(replicated), config.maxCachedUsers, feed);
+  const invalidate = (changes: readonly { tenantId: string; id: string }[]) => {
     // First, so that nobody reads from a replica what was just forgotten.
-    if (replicas.length > 0) replicated.note(changes);
-    for (const { tenantId, id } of changes) reads.forget(tenantId, id);
+    if (replicas.length > 0) replicated.markChanged(changes);
+    for (const { tenantId, id } of changes) reads.invalidate(tenantId, id);
   };
-  const replaced = (id: string, before: string) => {
+  const onReplaced = (id: string, before: string) => {
     logger.warn({ feed: id, before }, 'the database went back or is another one: all is read anew');
     // First, so that what is read from now on comes from where the addresses lead now.
     for (const each of pools) each.renew();
     for (const replica of replicas) replica.fail();
-    listeningSinceMs = performance.now();
-    reads.forgetAll();
+    feedAttachedSinceMs = performance.now();
+    reads.invalidateAll();
   };
-  await feed.listen({ changed: forget, replaced });
-  listeningSinceMs = performance.now();
-  const committed = (changes: readonly { tenantId: string; id: string }[]) => {
-    forget(changes);
-    feed.poke();
+  await feed.attach({ onChanged: invalidate, onReplaced });
+  feedAttachedSinceMs = performance.now();
+  const onCommitted = (changes: readonly { tenantId: string; id: string }[]) => {
+    invalidate(changes);
+    feed.wake();
   };
-  const writes = createPostgresUserWrites({ pool: writePool, seal }, committed);
+  const writes = createPostgresUserWrites({ pool: writePool, seal }, onCommitted);
   const people = stack.use(
-    await startSignIn({ config, pool: writePool, contactSeal: seal, reads, onCommitted: committed, logger }),
+    await startSignIn({ config, pool: writePool, contactSeal: seal, reads, onCommitted, logger }),
   );
   const erasures = createPostgresErasures(writePool);
   const erasureWatch = stack.use(
@@ -177,12 +177,12 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       logger,
     }),
   );
-  const adminParts = {
+  const adminDependencies = {
     reads,
     search: createPostgresUserSearch(pool, seal),
     writes,
     records: createPostgresRecordReads(pool),
-    merges: createPostgresUserMerges({ pool: writePool, seal }, committed),
+    merges: createPostgresUserMerges({ pool: writePool, seal }, onCommitted),
     duplicates: createPostgresDuplicates(pool),
     erasures,
     erasureConsumers: config.erasureConsumers,
@@ -228,7 +228,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
       isReady: probe.isAnswering,
       routes: (chain) => [
         ...implementService(UserService, userServiceImplementation(reads, feed), chain),
-        ...implementService(UserAdminService, userAdminServiceImplementation(adminParts), chain),
+        ...implementService(UserAdminService, userAdminServiceImplementation(adminDependencies), chain),
         ...implementService(
           AuthServiceDefinition,
           authServiceImplementation(people.context, people.keys),
@@ -243,10 +243,10 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   return { logger, servers: doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }
 
-function cached(reads: UserReads, maxEntries: number, { isTold }: ChangeFeed): CachedUserReads {
+function cached(reads: UserReads, maxEntries: number, { isFeedCurrent }: ChangeFeed): CachedUserReads {
   return maxEntries > 0
-    ? withUserCache(reads, { maxEntries, isTold })
-    : { ...reads, forget: () => {}, forgetAll: () => {} };
+    ? withUserCache(reads, { maxEntries, isFeedCurrent })
+    : { ...reads, invalidate: () => {}, invalidateAll: () => {} };
 }
 
 function startRotation(pool: Pool, seal: ContactSeal, logger: Logger): KeyRotation {

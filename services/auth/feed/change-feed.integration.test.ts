@@ -6,9 +6,9 @@ import { createTestDatabase } from '@rollcall/runtime/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPostgresChangeLog } from '../postgres/feed/postgres-change-log.ts';
-import { type ChangeFeed, createChangeFeed, type WatchNews } from './change-feed.ts';
+import { type ChangeFeed, createChangeFeed, type WatchUpdate } from './change-feed.ts';
 import type { ChangeLog, FeedPosition } from './change-log.ts';
-import { MAX_BEHIND } from './subscribers.ts';
+import { MAX_PENDING_CHANGES } from './subscribers.ts';
 
 const stack = new AsyncDisposableStack();
 let url: string;
@@ -54,14 +54,14 @@ async function openWriter(): Promise<
 }
 
 interface Watch extends AsyncDisposable {
-  readonly told: WatchNews[];
+  readonly told: WatchUpdate[];
   readonly versions: () => string[];
   readonly ended: Promise<unknown>;
 }
 
 function watch(feed: ChangeFeed, tenantIds: string[], cursor = ''): Watch {
   const stop = new AbortController();
-  const told: WatchNews[] = [];
+  const told: WatchUpdate[] = [];
   const read = async () => {
     const call = { signal: stop.signal, abort: (error: unknown) => stop.abort(error) };
     for await (const news of feed.watch({ tenantIds, cursor }, call)) told.push(news);
@@ -211,7 +211,7 @@ describe('the change feed', () => {
       },
     };
     await using behind = createChangeFeed(heldLog, { pollMs: 5, onError: () => {} });
-    await behind.listen({ changed: () => {}, replaced: () => {} });
+    await behind.attach({ onChanged: () => {}, onReplaced: () => {} });
     const { promise, resolve: open } = Promise.withResolvers<void>();
     gate = promise;
     await pool.query(ANNOUNCE, [tenantId, id, 1]);
@@ -343,7 +343,7 @@ describe('the change feed', () => {
   it('A1: ends every watch when the feed is renewed, refuses its cursors, and tells the listener before', async () => {
     await using feed = openFeed();
     const heard: string[] = [];
-    await feed.listen({ changed: () => {}, replaced: () => heard.push('replaced') });
+    await feed.attach({ onChanged: () => {}, onReplaced: () => heard.push('replaced') });
     const tenantId = tenant();
     await using watching = watch(feed, [tenantId]);
     await begun(watching);
@@ -382,7 +382,7 @@ describe('the change feed', () => {
     };
     await using feed = createChangeFeed(wentBack, { pollMs: 5, onError: () => {} });
     const replaced: string[] = [];
-    await feed.listen({ changed: () => {}, replaced: (now) => replaced.push(now) });
+    await feed.attach({ onChanged: () => {}, onReplaced: (now) => replaced.push(now) });
     await using watching = watch(feed, [tenant()]);
     await begun(watching);
     lost = `${watching.told[0]?.feed}-went-back`;
@@ -420,7 +420,7 @@ describe('the change feed', () => {
     );
     await pool.query(`update user_change_feed set removed_through = '99999998', line = 'another cluster'`);
     await using feed = openFeed();
-    await feed.listen({ changed: () => {}, replaced: () => {} });
+    await feed.attach({ onChanged: () => {}, onReplaced: () => {} });
     const isClear = async () =>
       (await pool.query('select from user_changes where tenant_id = $1', [tenantId])).rowCount === 0;
     await expect.poll(isClear).toBe(true);
@@ -471,10 +471,10 @@ describe('the change feed', () => {
     await stuck.next();
     await pool.query(
       `insert into user_changes (tenant_id, user_id, version, kind) select $1, $2, n, 'UPDATED' from generate_series(1, $3::int) n order by n`,
-      [tenantId, randomUUID(), MAX_BEHIND + 1],
+      [tenantId, randomUUID(), MAX_PENDING_CHANGES + 1],
     );
     await expect.poll(() => cut, { timeout: 10_000 }).toMatchObject({ reason: 'STREAM_TOO_SLOW' });
-    await expect.poll(() => reading.versions().length, { timeout: 10_000 }).toBe(MAX_BEHIND + 1);
+    await expect.poll(() => reading.versions().length, { timeout: 10_000 }).toBe(MAX_PENDING_CHANGES + 1);
     await stuck.return?.(undefined);
   });
 

@@ -8,9 +8,9 @@ import {
   positionFromCursor,
   toCursor,
 } from './change-log.ts';
-import type { FeedNews } from './subscribers.ts';
+import type { FeedUpdate } from './subscribers.ts';
 import { cursorOfAnotherFeed, type FeedListener, Tail, type TailOptions } from './tail.ts';
-import { WatchPlaces } from './watch-places.ts';
+import { WatchSlots } from './watch-slots.ts';
 
 /** What to watch. */
 export interface WatchQuery {
@@ -20,7 +20,7 @@ export interface WatchQuery {
 }
 
 /** What a watcher hears, with where to resume behind it. One object for all who hear the same at once. */
-export type WatchNews = Pick<FeedNews, 'feed' | 'changes' | 'time'> & { readonly cursor: string };
+export type WatchUpdate = Pick<FeedUpdate, 'feed' | 'changes' | 'time'> & { readonly cursor: string };
 
 /** The call that watches. */
 export interface WatchCall {
@@ -37,13 +37,13 @@ export interface ChangeFeed extends AsyncDisposable {
    * News, as they come: at once, with every change, and at least every half second. Ends when the signal aborts.
    * Throws UserError CURSOR_EXPIRED, STREAM_TOO_SLOW, OVERLOADED, DRAINING.
    */
-  watch(query: WatchQuery, call: WatchCall): AsyncIterable<WatchNews>;
+  watch(query: WatchQuery, call: WatchCall): AsyncIterable<WatchUpdate>;
   /** Tells this process itself of every change from now on, before any watcher hears of it. Once. */
-  listen(listener: FeedListener): Promise<void>;
+  attach(listener: FeedListener): Promise<void>;
   /** Whether the listener has heard of all that was committed until `MAX_ANSWER_LAG_MS` ago. */
-  isTold(): boolean;
+  isFeedCurrent(): boolean;
   /** There may be news. */
-  poke(): void;
+  wake(): void;
   /** Ends every watch: the process is about to end. */
   drain(): Promise<void>;
 }
@@ -65,7 +65,7 @@ export interface ChangeFeedOptions extends TailOptions {
 /** The feed of one process: one reader of the log's end tells all watchers; who is behind catches up by itself first. */
 export function createChangeFeed(log: ChangeLog, options: ChangeFeedOptions): ChangeFeed {
   const tail = new Tail(log, options);
-  const places = new WatchPlaces({ maxWatches: MAX_WATCHES, maxReads: options.maxReads ?? MAX_READS });
+  const places = new WatchSlots({ maxWatches: MAX_WATCHES, maxReads: options.maxReads ?? MAX_READS });
   const cleaning = setInterval(() => log.removeOlderThan(RETENTION_MS).catch(options.onError), CLEANING_MS);
   cleaning.unref();
   const end = () => tail.end(new UserError('DRAINING', 'The process is about to end; resume elsewhere.', {}));
@@ -74,9 +74,9 @@ export function createChangeFeed(log: ChangeLog, options: ChangeFeedOptions): Ch
       return tail.feed;
     },
     watch: (query, call) => watch({ log: inTurn(log, places, call.signal), tail, places }, query, call),
-    listen: async (listener) => tail.listen(listener, await log.bounds()),
-    isTold: () => tail.ageMs < MAX_ANSWER_LAG_MS,
-    poke: () => tail.poke(),
+    attach: async (listener) => tail.attach(listener, await log.bounds()),
+    isFeedCurrent: () => tail.ageMs < MAX_ANSWER_LAG_MS,
+    wake: () => tail.wake(),
     drain: end,
     async [Symbol.asyncDispose]() {
       clearInterval(cleaning);
@@ -89,7 +89,7 @@ export function createChangeFeed(log: ChangeLog, options: ChangeFeedOptions): Ch
 type WatchedLog = Pick<ChangeLog, 'bounds' | 'read'>;
 
 // Many watches open at once when a process begins: they take turns, so that none is refused for want of a connection.
-function inTurn(log: ChangeLog, places: WatchPlaces, signal: AbortSignal): WatchedLog {
+function inTurn(log: ChangeLog, places: WatchSlots, signal: AbortSignal): WatchedLog {
   return {
     bounds: () => places.read(() => log.bounds(), signal),
     read: (after, scope) => places.read(() => log.read(after, scope), signal),
@@ -97,11 +97,11 @@ function inTurn(log: ChangeLog, places: WatchPlaces, signal: AbortSignal): Watch
 }
 
 async function* watch(
-  { log, tail, places }: { log: WatchedLog; tail: Tail; places: WatchPlaces },
+  { log, tail, places }: { log: WatchedLog; tail: Tail; places: WatchSlots },
   { tenantIds, cursor }: WatchQuery,
   { signal, abort }: WatchCall,
-): AsyncGenerator<WatchNews> {
-  using _ = places.enter();
+): AsyncGenerator<WatchUpdate> {
+  using _ = places.acquire();
   const { subscriber, at, from, feed } = await joinTail({ log, tail }, { tenantIds, cursor }, abort);
   try {
     for await (const news of catchUp(log, { feed, from, to: at }, tenantIds)) {
@@ -134,7 +134,7 @@ async function* catchUp(
   log: WatchedLog,
   { feed, from, to }: { feed: string; from: FeedPosition; to: FeedPosition },
   tenantIds: readonly string[],
-): AsyncGenerator<FeedNews> {
+): AsyncGenerator<FeedUpdate> {
   let position = from;
   do {
     const within = position.within ?? { endXid: to.xid, seq: 0n };
@@ -145,9 +145,9 @@ async function* catchUp(
   } while (position.within || position.xid < to.xid);
 }
 
-const told = new WeakMap<FeedNews, WatchNews>();
+const told = new WeakMap<FeedUpdate, WatchUpdate>();
 
-function toWatchNews(news: FeedNews): WatchNews {
+function toWatchNews(news: FeedUpdate): WatchUpdate {
   const known = told.get(news);
   if (known) return known;
   const { feed, changes, time, position } = news;

@@ -30,7 +30,7 @@ export function endOf({ xid, within }: FeedPosition): FeedPosition {
 }
 
 /** A piece of the feed, and where it ends. */
-export interface FeedStretch {
+export interface FeedBatch {
   /** The feed that this is a piece of. Where it differs from the feed that was read before, the piece continues nothing. */
   readonly feed: string;
   readonly changes: readonly UserChange[];
@@ -38,7 +38,7 @@ export interface FeedStretch {
   /** Where a watcher begins that wants nothing of the past. */
   readonly now: FeedPosition;
   /** Whether more can be had at once. */
-  readonly more: boolean;
+  readonly hasMore: boolean;
   /** Every change that was committed before this moment of the database's clock lies before `position`. */
   readonly time: Date;
   /** How far `time` is behind the database's clock. Milliseconds. */
@@ -79,7 +79,7 @@ export interface ChangeLog {
   read(
     after: FeedPosition,
     options: { readonly limit: number; readonly tenantIds?: readonly string[] },
-  ): Promise<FeedStretch>;
+  ): Promise<FeedBatch>;
   /**
    * Writes down in the database which feed it holds now, so that replicas show whether they follow it, and clears away what
    * another feed left. Again: nothing.

@@ -36,7 +36,7 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 
 async function note(behindMs: number, more = false): Promise<void> {
-  hold.note({ behindMs, more });
+  hold.record({ behindMs, hasMore: more });
   // Long enough for a look, which awaits once.
   await new Promise(setImmediate);
 }
@@ -99,7 +99,7 @@ describe('A3: a feed that is held back', () => {
     await note(2000);
     found = HOLDER;
     nowMs += 1000;
-    hold.note({ behindMs: 3000, more: false });
+    hold.record({ behindMs: 3000, hasMore: false });
     await note(0);
     expect(heard).toEqual([]);
     expect(readings()).toEqual([behind(0)]);

@@ -1,5 +1,5 @@
 import type { MetricReading } from '@rollcall/runtime/rpc';
-import type { ChangeLog, FeedHolder, FeedStretch } from './change-log.ts';
+import type { ChangeLog, FeedBatch, FeedHolder } from './change-log.ts';
 
 /** What watching over the feed's end needs. */
 export interface FeedHoldOptions {
@@ -13,7 +13,7 @@ export interface FeedHoldOptions {
 /** How far the end of the feed is behind, and which transaction it waits for. */
 export interface FeedHold {
   /** Takes in what the tail read. */
-  note(stretch: Pick<FeedStretch, 'behindMs' | 'more'>): void;
+  record(stretch: Pick<FeedBatch, 'behindMs' | 'hasMore'>): void;
   readings(): MetricReading[];
 }
 
@@ -51,8 +51,8 @@ export function createFeedHold(log: Pick<ChangeLog, 'holder'>, options: FeedHold
   }
 
   return {
-    note(stretch) {
-      if (stretch.more) return;
+    record(stretch) {
+      if (stretch.hasMore) return;
       const nowMs = performance.now();
       // A feed that was never complete yet is behind since this process first read it.
       const behindMs = Math.min(stretch.behindMs, nowMs - startedAtMs);

@@ -3,7 +3,7 @@ import { UserError } from '../users/user-error.ts';
 import type { FeedPosition } from './change-log.ts';
 
 /** What a watcher is told at once. */
-export interface FeedNews {
+export interface FeedUpdate {
   /** The feed that this is news of. */
   readonly feed: string;
   readonly changes: readonly UserChange[];
@@ -14,15 +14,15 @@ export interface FeedNews {
 }
 
 /** How far a watcher may fall behind, in changes. Our own choice: minutes of a busy tenant, a few MB of memory. */
-export const MAX_BEHIND = 20_000;
+export const MAX_PENDING_CHANGES = 20_000;
 
 /** One watcher of the tail of the feed: what it has still to be told, and its being waited for. */
 export class Subscriber {
   readonly #onFailure: (error: UserError) => void;
   // Stretches are kept as they came, not copied: who keeps up hands on the very object that all others get.
-  #waiting: FeedNews[] = [];
+  #waiting: FeedUpdate[] = [];
   #behind = 0;
-  #last: FeedNews;
+  #last: FeedUpdate;
   #failure: UserError | undefined;
   #wake: () => void = () => {};
 
@@ -30,18 +30,18 @@ export class Subscriber {
    * @param begin where the watch begins, with no changes.
    * @param onFailure called when the watch is ended from this side: whoever writes to a caller that does not read would never ask again.
    */
-  constructor(begin: FeedNews, onFailure: (error: UserError) => void) {
+  constructor(begin: FeedUpdate, onFailure: (error: UserError) => void) {
     this.#last = begin;
     this.#onFailure = onFailure;
   }
 
   /** Takes in a stretch of the feed, all of it to be told. */
-  push(news: FeedNews): void {
+  push(news: FeedUpdate): void {
     this.#last = news;
     if (news.changes.length === 0 || this.#failure) return;
     this.#waiting.push(news);
     this.#behind += news.changes.length;
-    if (this.#behind > MAX_BEHIND) this.fail(tooSlow(this.#behind));
+    if (this.#behind > MAX_PENDING_CHANGES) this.fail(tooSlow(this.#behind));
     else this.#wake();
   }
 
@@ -55,13 +55,13 @@ export class Subscriber {
   }
 
   /** What there is to tell, at the latest after `patienceMs`, then with no changes. Throws what it was failed with. */
-  async next(patienceMs: number, signal: AbortSignal): Promise<FeedNews> {
+  async next(patienceMs: number, signal: AbortSignal): Promise<FeedUpdate> {
     if (this.#waiting.length === 0 && !this.#failure && !signal.aborted) await this.#wait(patienceMs, signal);
     if (this.#failure) throw this.#failure;
     return this.#take();
   }
 
-  #take(): FeedNews {
+  #take(): FeedUpdate {
     const waiting = this.#waiting;
     const last = this.#last;
     if (waiting.length === 0) return last.changes.length === 0 ? last : { ...last, changes: [] };
@@ -87,14 +87,17 @@ export class Subscriber {
 
 function tooSlow(behind: number): UserError {
   const message = `The stream is ${behind} changes behind and was ended; resume from its last checkpoint.`;
-  return new UserError('STREAM_TOO_SLOW', message, { behind: String(behind), limit: String(MAX_BEHIND) });
+  return new UserError('STREAM_TOO_SLOW', message, {
+    behind: String(behind),
+    limit: String(MAX_PENDING_CHANGES),
+  });
 }
 
 /**
  * Everybody who is told of the same tenants. What is of those tenants is picked once for all, and all are handed the same
  * object, by which whoever writes it knows that it has been made into bytes before.
  */
-export class Audience {
+export class SubscriberGroup {
   readonly #tenantIds: ReadonlySet<string>;
   readonly #subscribers = new Set<Subscriber>();
 
@@ -111,7 +114,7 @@ export class Audience {
     return this.#subscribers.size;
   }
 
-  add(begin: FeedNews, onFailure: (error: UserError) => void): Subscriber {
+  add(begin: FeedUpdate, onFailure: (error: UserError) => void): Subscriber {
     const subscriber = new Subscriber(begin, onFailure);
     this.#subscribers.add(subscriber);
     return subscriber;
@@ -121,7 +124,7 @@ export class Audience {
     return this.#subscribers.delete(subscriber);
   }
 
-  tell({ feed, changes, position, time }: FeedNews): void {
+  deliver({ feed, changes, position, time }: FeedUpdate): void {
     const news = {
       feed,
       changes: changes.filter((change) => this.#tenantIds.has(change.tenantId)),

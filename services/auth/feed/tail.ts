@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UserChange } from '../users/user-change.ts';
 import { UserError } from '../users/user-error.ts';
-import type { ChangeLog, FeedPosition, FeedStretch } from './change-log.ts';
+import type { ChangeLog, FeedBatch, FeedPosition } from './change-log.ts';
 import type { FeedHold } from './feed-hold.ts';
-import { Audience, type Subscriber } from './subscribers.ts';
+import { type Subscriber, SubscriberGroup } from './subscribers.ts';
 
 /** How the tail is read. */
 export interface TailOptions {
@@ -12,7 +12,7 @@ export interface TailOptions {
   /** Time in ms between two readings where nothing calls for one. Default 15. */
   readonly pollMs?: number;
   /** Notes how far each stretch is behind. Absent: nothing does. */
-  readonly hold?: Pick<FeedHold, 'note'>;
+  readonly hold?: Pick<FeedHold, 'record'>;
 }
 
 /** Who wants to be told. */
@@ -23,7 +23,7 @@ export interface Watcher {
 }
 
 /** Where a watcher wants to join. */
-export interface JoinPlace {
+export interface JoinPosition {
   readonly feed: string;
   /** The tail must be here or further. */
   readonly after: FeedPosition;
@@ -33,9 +33,9 @@ export interface JoinPlace {
 
 /** Hears of changes before any watcher does. */
 export interface FeedListener {
-  changed(changes: readonly UserChange[]): void;
+  onChanged(changes: readonly UserChange[]): void;
   /** The feed is another one: no version that was read before need exist, and changes up to now may never be told. */
-  replaced(feed: string, before: string): void;
+  onReplaced(feed: string, before: string): void;
 }
 
 const POLL_MS = 15;
@@ -44,7 +44,7 @@ const READ_LIMIT = 5000;
 // Telling a watcher costs this thread nearly the same for one change as for twenty, so that changes had better be told together.
 const SPACING_MS_PER_WATCHER = 0.2;
 // While writes come without end, each reading takes from them: so many of them share one.
-const LEAST_SPACING_MS = 5;
+const MIN_SPACING_MS = 5;
 
 /**
  * The one reader of the feed's end in this process, and everybody it tells. Reads only while somebody listens. It looks
@@ -56,7 +56,7 @@ const LEAST_SPACING_MS = 5;
 export class Tail {
   readonly #log: ChangeLog;
   readonly #options: TailOptions;
-  readonly #audiences = new Map<string, Audience>();
+  readonly #audiences = new Map<string, SubscriberGroup>();
   #feed: string | undefined;
   #adopted: string | undefined;
   #position: FeedPosition | undefined;
@@ -90,7 +90,7 @@ export class Tail {
    * Adds a watcher, once the tail is at or behind no earlier place than `after`; answers it and where it was added.
    * Undefined: the tail reads another feed, or does not know yet that this is one.
    */
-  async join(watcher: Watcher, { feed, after, begin }: JoinPlace) {
+  async join(watcher: Watcher, { feed, after, begin }: JoinPosition) {
     for (;;) {
       if (this.#ended) throw this.#ended;
       if (!this.#isWanted && !this.#reading) this.#begin(feed, begin);
@@ -98,7 +98,7 @@ export class Tail {
       const isSame = this.#feed === feed;
       // Only between two stretches: inside one a place is not a number alone.
       if (isSame && !at.within && at.xid >= after.xid) return this.#add(watcher, at);
-      this.poke();
+      this.wake();
       this.#start();
       await sleep(this.#options.pollMs ?? POLL_MS);
       if (!isSame) return undefined;
@@ -106,7 +106,7 @@ export class Tail {
   }
 
   /** Tells this process itself of every change from `now` on, for as long as it lives. */
-  listen(listener: FeedListener, { feed, now }: { feed: string; now: FeedPosition }): void {
+  attach(listener: FeedListener, { feed, now }: { feed: string; now: FeedPosition }): void {
     if (this.#position === undefined) this.#begin(feed, now);
     this.#listener = listener;
     this.#start();
@@ -128,7 +128,7 @@ export class Tail {
   }
 
   /** Reads as soon as may be: there may be news. */
-  poke(): void {
+  wake(): void {
     this.#isPoked = true;
     this.#wake();
   }
@@ -139,7 +139,7 @@ export class Tail {
     this.#closing.abort();
     for (const audience of this.#audiences.values()) audience.fail(error);
     this.#audiences.clear();
-    this.poke();
+    this.wake();
     await this.#reading;
   }
 
@@ -149,8 +149,8 @@ export class Tail {
   }
 
   #add({ tenantIds, onFailure }: Watcher, at: FeedPosition) {
-    const key = Audience.keyOf(tenantIds);
-    const audience = this.#audiences.get(key) ?? new Audience(tenantIds);
+    const key = SubscriberGroup.keyOf(tenantIds);
+    const audience = this.#audiences.get(key) ?? new SubscriberGroup(tenantIds);
     this.#audiences.set(key, audience);
     const subscriber = audience.add(
       { feed: this.#feed as string, changes: [], position: at, time: this.#time },
@@ -186,10 +186,10 @@ export class Tail {
       if (stretch.feed === this.#feed) this.#tell(stretch, askedAtMs);
       else this.#replace(stretch, askedAtMs);
       await this.#adopt(stretch.feed);
-      if (stretch.more) return { spacingMs: 0, pauseMs: 0 };
+      if (stretch.hasMore) return { spacingMs: 0, pauseMs: 0 };
       return {
         spacingMs:
-          stretch.changes.length > 0 ? Math.max(LEAST_SPACING_MS, this.size * SPACING_MS_PER_WATCHER) : 0,
+          stretch.changes.length > 0 ? Math.max(MIN_SPACING_MS, this.size * SPACING_MS_PER_WATCHER) : 0,
         pauseMs: pollMs,
       };
     } catch (error) {
@@ -198,18 +198,18 @@ export class Tail {
     }
   }
 
-  #tell(stretch: FeedStretch, askedAtMs: number): void {
-    this.#listener?.changed(stretch.changes);
-    if (!stretch.more) this.#readAtMs = askedAtMs;
+  #tell(stretch: FeedBatch, askedAtMs: number): void {
+    this.#listener?.onChanged(stretch.changes);
+    if (!stretch.hasMore) this.#readAtMs = askedAtMs;
     this.#position = stretch.position;
     this.#time = stretch.time;
-    this.#options.hold?.note(stretch);
-    for (const audience of this.#audiences.values()) audience.tell(stretch);
+    this.#options.hold?.record(stretch);
+    for (const audience of this.#audiences.values()) audience.deliver(stretch);
   }
 
   /** Nothing leads from one feed to another: whoever was told the one must forget, and begins the other where it is now. */
-  #replace({ feed, now, time }: FeedStretch, askedAtMs: number): void {
-    this.#listener?.replaced(feed, this.#feed as string);
+  #replace({ feed, now, time }: FeedBatch, askedAtMs: number): void {
+    this.#listener?.onReplaced(feed, this.#feed as string);
     this.#begin(feed, now);
     this.#readAtMs = askedAtMs;
     this.#time = time;

@@ -4,7 +4,7 @@ import { Secret, StartupError } from '@rollcall/runtime';
 import { createKeyring, makeKey } from '@rollcall/runtime/sealing';
 import { describe, expect, it } from 'vitest';
 import { createContactSeal } from '../postgres/rows/contact-seal.ts';
-import { OTHER_BYTES, sealedTables } from '../postgres/sealing/sealed-tables.ts';
+import { sealedTables, UNAFFECTED_COLUMNS } from '../postgres/sealing/sealed-tables.ts';
 import {
   type Keys,
   NEW,
@@ -200,7 +200,7 @@ describe('keys that are changed', () => {
     const rotated = sealedTables(createContactSeal(KEYRING)).flatMap(({ table, columns: made }) =>
       made.map((column) => `${table}.${column}`),
     );
-    const known = [...rotated, ...Object.keys(OTHER_BYTES)];
+    const known = [...rotated, ...Object.keys(UNAFFECTED_COLUMNS)];
     expect(columns.map(({ name }) => name).toSorted()).toEqual(known.toSorted());
   });
 });

@@ -11,7 +11,7 @@ import type { UserSearch } from '../users/searching/user-search.ts';
 import type { UserWrites } from '../users/user-writes.ts';
 
 /** What the calls of UserAdminService work with. */
-export interface AdminParts {
+export interface AdminDependencies {
   readonly reads: UserReads;
   readonly search: UserSearch;
   readonly writes: UserWrites;

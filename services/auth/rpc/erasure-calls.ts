@@ -16,7 +16,7 @@ import {
   type Erasures,
 } from '../erasures/erasures.ts';
 import { UserError } from '../users/user-error.ts';
-import type { AdminCalls, AdminParts } from './admin-calls.ts';
+import type { AdminCalls, AdminDependencies } from './admin-calls.ts';
 import { requireTimestamp } from './request-fields.ts';
 
 /** GetErasure, ListErasures, ReportErasure. */
@@ -24,7 +24,7 @@ export function erasureCalls({
   erasures,
   erasureConsumers: consumers,
   logger,
-}: AdminParts): AdminCalls<'getErasure' | 'listErasures' | 'reportErasure'> {
+}: AdminDependencies): AdminCalls<'getErasure' | 'listErasures' | 'reportErasure'> {
   return {
     async getErasure(request) {
       const erasure = await requireErasure(erasures, nameOf(request));

@@ -20,10 +20,10 @@ import { MERGE_PATHS } from '../users/merging/merge-fields.ts';
 import { type MergePreview, mergeUsers, previewMerge, unmergeUsers } from '../users/merging/merge-users.ts';
 import type { MergePlan } from '../users/merging/user-merges.ts';
 import type { User } from '../users/user.ts';
-import type { AdminCalls, AdminParts } from './admin-calls.ts';
-import { pageLimit, takeFitting } from './page.ts';
+import type { AdminCalls, AdminDependencies } from './admin-calls.ts';
+import { limitBySize, pageLimit } from './page.ts';
 import { writeRequest } from './request-fields.ts';
-import { mostUserBytes } from './search-calls.ts';
+import { maxUserBytes } from './search-calls.ts';
 import { toUserMessage } from './user-message.ts';
 
 const DEFAULT_MAX_MERGES = 100;
@@ -38,7 +38,7 @@ export function mergeCalls({
   reads,
   merges,
   duplicates,
-}: AdminParts): AdminCalls<
+}: AdminDependencies): AdminCalls<
   'listDuplicateCandidates' | 'previewMergeUsers' | 'mergeUsers' | 'unmergeUsers' | 'autoMergeDuplicates'
 > {
   return {
@@ -51,7 +51,7 @@ export function mergeCalls({
       const position = tokens.read(request.pageToken);
       const list = { tenantId, minScore, limit: pageLimit(request), position };
       const page = await listDuplicates({ reads, duplicates }, list);
-      const candidates = takeFitting(page.candidates.map(toCandidateMessage), mostCandidateBytes);
+      const candidates = limitBySize(page.candidates.map(toCandidateMessage), maxCandidateBytes);
       const isCut = candidates.length < page.candidates.length;
       const next = isCut ? page.positions[candidates.length - 1] : page.next;
       return create(ListDuplicateCandidatesResponseSchema, {
@@ -103,7 +103,7 @@ export function mergeCalls({
           ...writeRequest('AutoMergeDuplicates', request, command),
           runId: uuidv7(),
           newMergeId: () => uuidv7(),
-          hasRoom: roomOf(call),
+          canContinue: budgetOf(call),
         },
       );
       return create(AutoMergeDuplicatesResponseSchema, {
@@ -114,12 +114,12 @@ export function mergeCalls({
 }
 
 // Nothing is merged that the answer could not tell of.
-function roomOf(call: Call): (report: readonly AutoMergeReport[]) => boolean {
+function budgetOf(call: Call): (report: readonly AutoMergeReport[]) => boolean {
   const leftMs = Math.min(call.timeoutMs() ?? MAX_RUN_MS, MAX_RUN_MS);
   const endMs = performance.now() + leftMs - Math.min(LAST_MS, leftMs * LAST_RATIO);
   return (report) => {
     const bytes = report.reduce(
-      (sum, { candidate }) => sum + mostCandidateBytes(toBriefMessage(candidate)),
+      (sum, { candidate }) => sum + maxCandidateBytes(toBriefMessage(candidate)),
       0,
     );
     return performance.now() < endMs && !call.signal.aborted && bytes < MAX_REPORT_BYTES;
@@ -185,8 +185,8 @@ function toBriefMessage(candidate: DuplicateCandidate): CandidateMessage {
   return toCandidateMessage({ ...candidate, first: brief(candidate.first), second: brief(candidate.second) });
 }
 
-function mostCandidateBytes({ first, second }: CandidateMessage): number {
-  return [first, second].reduce((sum, user) => sum + (user ? mostUserBytes(user) : 0), 0);
+function maxCandidateBytes({ first, second }: CandidateMessage): number {
+  return [first, second].reduce((sum, user) => sum + (user ? maxUserBytes(user) : 0), 0);
 }
 
 function isDuplicatePosition(value: unknown): value is DuplicatePosition {

@@ -15,12 +15,12 @@ export function pageLimit({ pageSize }: { pageSize: number }): number {
 
 /**
  * As many of these, from the first on, as fit into one answer in either form; at least one.
- * @param mostBytes the most that one can take.
+ * @param maxEncodedBytes the most that one can take.
  */
-export function takeFitting<T>(all: readonly T[], mostBytes: (each: T) => number): T[] {
+export function limitBySize<T>(all: readonly T[], maxEncodedBytes: (each: T) => number): T[] {
   let bytes = 0;
   const tooMany = all.findIndex((each, i) => {
-    bytes += mostBytes(each);
+    bytes += maxEncodedBytes(each);
     return i > 0 && bytes > MAX_ANSWER_BYTES;
   });
   return tooMany < 0 ? [...all] : all.slice(0, tooMany);
@@ -30,12 +30,12 @@ export function takeFitting<T>(all: readonly T[], mostBytes: (each: T) => number
  * A page of what was read, and the last of it where more is there: behind that the next page begins.
  * @param found one more than `limit`, where there are as many.
  */
-export function cutPage<T>(
+export function toPage<T>(
   found: readonly T[],
   limit: number,
-  mostBytes: (each: T) => number,
+  maxEncodedBytes: (each: T) => number,
 ): { page: T[]; last?: T } {
-  const page = takeFitting(found.slice(0, limit), mostBytes);
+  const page = limitBySize(found.slice(0, limit), maxEncodedBytes);
   const last = page.at(-1);
   return page.length < found.length && last !== undefined ? { page, last } : { page };
 }

@@ -13,8 +13,8 @@ import { invalidField, requireStorable } from '@rollcall/runtime/rpc';
 import { linkExternalId, recordStatistics, unlinkExternalId } from '../users/records/record-commands.ts';
 import type { ExternalId } from '../users/records/user-records.ts';
 import type { SourceStatistics } from '../users/statistics.ts';
-import type { AdminCalls, AdminParts } from './admin-calls.ts';
-import { cutPage, userPageFrom } from './page.ts';
+import type { AdminCalls, AdminDependencies } from './admin-calls.ts';
+import { toPage, userPageFrom } from './page.ts';
 import { requireTimestamp, writeRequest } from './request-fields.ts';
 import { toUserMessage } from './user-message.ts';
 
@@ -26,7 +26,7 @@ export function externalIdCalls({
   reads,
   writes,
   records,
-}: AdminParts): AdminCalls<'linkExternalId' | 'unlinkExternalId' | 'listExternalIds'> {
+}: AdminDependencies): AdminCalls<'linkExternalId' | 'unlinkExternalId' | 'listExternalIds'> {
   return {
     async linkExternalId(request) {
       const command = commandFrom(request);
@@ -47,7 +47,7 @@ export function externalIdCalls({
       });
       const { owner, position: after, limit, tokens } = asked;
       const found = await records.listExternalIds({ ...owner, after, limit: limit + 1 });
-      const { page, last } = cutPage(found, limit, () => EXTERNAL_ID_BYTES);
+      const { page, last } = toPage(found, limit, () => EXTERNAL_ID_BYTES);
       return create(ListExternalIdsResponseSchema, {
         externalIds: page,
         nextPageToken: last ? tokens.write(last) : '',
@@ -76,13 +76,13 @@ function isExternalId(value: unknown): value is ExternalId {
 }
 
 /** RecordStatistics. */
-export function statisticsCalls({ writes }: AdminParts): AdminCalls<'recordStatistics'> {
+export function statisticsCalls({ writes }: AdminDependencies): AdminCalls<'recordStatistics'> {
   return {
     async recordStatistics(request) {
       const told = statisticsFrom(request);
       const owner = { tenantId: request.tenantId, id: request.id.toLowerCase() };
       const write = writeRequest('RecordStatistics', request, { ...owner, told });
-      const user = await recordStatistics(writes, { ...owner, told, ...write });
+      const user = await recordStatistics(writes, { ...owner, statistics: told, ...write });
       return create(RecordStatisticsResponseSchema, { user: toUserMessage(user) });
     },
   };

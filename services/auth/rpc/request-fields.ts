@@ -34,7 +34,7 @@ export function filterFromMessage(tenantId: string, filter: FilterMessage | unde
 }
 
 /** All that a page token must find again of a filter. */
-export function filterTie(filter: FilterMessage | undefined): unknown[] {
+export function filterTokenParts(filter: FilterMessage | undefined): unknown[] {
   const moments = [filter?.createdFrom, filter?.createdBefore, filter?.activeFrom, filter?.activeBefore];
   return [
     filter?.states ?? [],

@@ -10,23 +10,23 @@ import {
   type User as UserMessage,
 } from '@rollcall/contract/user';
 import { invalidField, isTimePosition, type PageTokens, pageTokens } from '@rollcall/runtime/rpc';
-import type { UserList, UserPlace } from '../users/reading/user-reads.ts';
+import type { UserList, UserPosition } from '../users/reading/user-reads.ts';
 import { type SearchPosition, searchUsers } from '../users/searching/search-users.ts';
-import type { AdminCalls, AdminParts } from './admin-calls.ts';
-import { pageLimit, takeFitting } from './page.ts';
-import { filterFromMessage, filterTie } from './request-fields.ts';
+import type { AdminCalls, AdminDependencies } from './admin-calls.ts';
+import { limitBySize, pageLimit } from './page.ts';
+import { filterFromMessage, filterTokenParts } from './request-fields.ts';
 import { toUserMessage, viewFromMessage } from './user-message.ts';
 
 /** Finding users: ListUsers, SearchUsers. */
-export function searchCalls({ reads, search }: AdminParts): AdminCalls<'listUsers' | 'searchUsers'> {
+export function searchCalls({ reads, search }: AdminDependencies): AdminCalls<'listUsers' | 'searchUsers'> {
   return {
     async listUsers(request) {
       const tokens = tokensFor(request);
       const list = listFromRequest(request, tokens);
       const page = await reads.list(list);
-      const users = takeFitting(
+      const users = limitBySize(
         page.listed.map(({ user }) => toUserMessage(user)),
-        mostUserBytes,
+        maxUserBytes,
       );
       // A page that one answer cannot hold is cut, and goes on behind its last user.
       const next = users.length < page.listed.length ? page.listed[users.length - 1]?.position : page.next;
@@ -43,9 +43,9 @@ export function searchCalls({ reads, search }: AdminParts): AdminCalls<'listUser
         limit: pageLimit(request),
         ...(position && { position }),
       });
-      const users = takeFitting(
+      const users = limitBySize(
         page.found.map(({ user }) => toUserMessage(user)),
-        mostUserBytes,
+        maxUserBytes,
       );
       const matches = users.map((user, i) => {
         const { points = 0, matchedFields = [] } = page.found[i] ?? {};
@@ -58,7 +58,7 @@ export function searchCalls({ reads, search }: AdminParts): AdminCalls<'listUser
 }
 
 function searchTokens({ tenantId, query, view, filter }: SearchUsersRequest): PageTokens<SearchPosition> {
-  return pageTokens(['SearchUsers', tenantId, query, view, ...filterTie(filter)], isSearchPosition);
+  return pageTokens(['SearchUsers', tenantId, query, view, ...filterTokenParts(filter)], isSearchPosition);
 }
 
 const ORDERS = {
@@ -72,16 +72,16 @@ const ORDERS = {
 } as const;
 
 /** Page tokens that fit this request and no other. */
-export function tokensFor(request: ListUsersRequest): PageTokens<UserPlace> {
+export function tokensFor(request: ListUsersRequest): PageTokens<UserPosition> {
   const { tenantId, view, filter, orderBy } = request;
   return pageTokens(
-    ['ListUsers', tenantId, view, orderBy, ...filterTie(filter)],
+    ['ListUsers', tenantId, view, orderBy, ...filterTokenParts(filter)],
     orderBy.startsWith('display_name') ? isNamePosition : isTimedPosition,
   );
 }
 
 /** What the request asks for. Throws RpcError PAGE_TOKEN_INVALID, FIELD_INVALID. */
-export function listFromRequest(request: ListUsersRequest, tokens: PageTokens<UserPlace>): UserList {
+export function listFromRequest(request: ListUsersRequest, tokens: PageTokens<UserPosition>): UserList {
   const after = tokens.read(request.pageToken);
   return {
     filter: filterFromMessage(request.tenantId, request.filter),
@@ -96,7 +96,7 @@ export function listFromRequest(request: ListUsersRequest, tokens: PageTokens<Us
 const USER_BYTES = 3_000;
 
 /** The most bytes that a user can take in an answer, in either form. */
-export function mostUserBytes(user: UserMessage): number {
+export function maxUserBytes(user: UserMessage): number {
   const texts = [user.firstName, user.lastName, user.displayName, user.businessName, user.profileImage];
   const names = texts.reduce((sum, { length }) => sum + 6 * length, USER_BYTES);
   return user.profile ? names + Buffer.byteLength(toJsonString(ProfileSchema, user.profile)) : names;
@@ -108,13 +108,13 @@ function orderOf(orderBy: string): (typeof ORDERS)[keyof typeof ORDERS] {
   throw invalidField('order_by', description);
 }
 
-function isTimedPosition(value: unknown): value is UserPlace {
-  const { key, id } = (value ?? {}) as Partial<UserPlace>;
+function isTimedPosition(value: unknown): value is UserPosition {
+  const { key, id } = (value ?? {}) as Partial<UserPosition>;
   return isTimePosition({ timeMs: key, id });
 }
 
-function isNamePosition(value: unknown): value is UserPlace {
-  const { key, id } = (value ?? {}) as Partial<UserPlace>;
+function isNamePosition(value: unknown): value is UserPosition {
+  const { key, id } = (value ?? {}) as Partial<UserPosition>;
   return typeof key === 'string' && isStorable(key) && isTimePosition({ timeMs: 0, id });
 }
 

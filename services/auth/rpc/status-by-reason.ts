@@ -35,7 +35,7 @@ const RETRY_MS: Partial<Record<UserErrorReason, number>> = { VERSION_NOT_REACHED
 
 /** An error of the domain or the database as one for the wire; undefined: it is not known here. */
 export function toRpcError(error: unknown): RpcError | undefined {
-  if (error instanceof SignInError) return toPeopleRpcError(error);
+  if (error instanceof SignInError) return toSignInRpcError(error);
   if (error instanceof UserError) {
     const { reason, message, metadata } = error;
     const retryDelayMs = RETRY_MS[reason];
@@ -64,7 +64,7 @@ function overloaded(cause: PoolBusyError): RpcError {
 }
 
 /** The one table from a reason of people's sign-in to its status. A reason that the contract gains does not compile until it stands here. */
-export const STATUS_BY_PEOPLE_REASON = {
+export const STATUS_BY_SIGN_IN_REASON = {
   CREDENTIALS_WRONG: Code.Unauthenticated,
   TOO_MANY_ATTEMPTS: Code.ResourceExhausted,
   SESSION_OVER: Code.Unauthenticated,
@@ -75,8 +75,8 @@ export const STATUS_BY_PEOPLE_REASON = {
 } as const satisfies Record<ReasonOf<typeof SignInReason>, Code> & Record<SignInErrorReason, Code>;
 
 /** A refusal as one for the wire. */
-export function toPeopleRpcError({ reason, message, retryDelayMs }: SignInError): RpcError {
+export function toSignInRpcError({ reason, message, retryDelayMs }: SignInError): RpcError {
   const retry = retryDelayMs === undefined ? {} : { retryDelayMs };
   const metadata = retryDelayMs === undefined ? {} : { retry_delay_ms: String(retryDelayMs) };
-  return new RpcError({ code: STATUS_BY_PEOPLE_REASON[reason], reason }, message, { metadata, ...retry });
+  return new RpcError({ code: STATUS_BY_SIGN_IN_REASON[reason], reason }, message, { metadata, ...retry });
 }

@@ -14,10 +14,10 @@ import {
 import { invalidField, isTimePosition, requireStorable, requireVisible } from '@rollcall/runtime/rpc';
 import { v7 as uuidv7 } from 'uuid';
 import { createNote, deleteNote, recordActivity } from '../users/records/record-commands.ts';
-import { gatherTimeline, type TimelineEntry, timelinePositionOf } from '../users/records/timeline.ts';
+import { listTimeline, type TimelineEntry, timelinePositionOf } from '../users/records/timeline.ts';
 import type { Activity, Note } from '../users/records/user-records.ts';
-import type { AdminCalls, AdminParts } from './admin-calls.ts';
-import { cutPage, userPageFrom } from './page.ts';
+import type { AdminCalls, AdminDependencies } from './admin-calls.ts';
+import { toPage, userPageFrom } from './page.ts';
 import { requireTimestamp, writeRequest } from './request-fields.ts';
 
 /** The most bytes of an activity's attributes as JSON. Our own choice: a page of 50 fits into one message many times over. */
@@ -28,7 +28,7 @@ export function activityCalls({
   reads,
   writes,
   timeline,
-}: AdminParts): AdminCalls<'recordActivity' | 'listTimeline'> {
+}: AdminDependencies): AdminCalls<'recordActivity' | 'listTimeline'> {
   return {
     async recordActivity(request) {
       // Field rules have made sure of it.
@@ -44,9 +44,9 @@ export function activityCalls({
         isPosition: isTimePosition,
       });
       const { owner, position: before, limit, tokens } = asked;
-      const found = await gatherTimeline(timeline, { ...owner, before, limit: limit + 1 });
+      const found = await listTimeline(timeline, { ...owner, before, limit: limit + 1 });
       const messages = found.map((entry) => ({ entry, message: toEntryMessage(entry) }));
-      const cut = cutPage(messages, limit, ({ message }) =>
+      const cut = toPage(messages, limit, ({ message }) =>
         Buffer.byteLength(toJsonString(TimelineEntrySchema, message)),
       );
       return create(ListTimelineResponseSchema, {
@@ -62,11 +62,11 @@ function activityFromMessage(message: ActivityMessage): Activity {
   // Field rules have made sure of it.
   const time = requireTimestamp('activity.time', message.time as NonNullable<ActivityMessage['time']>);
   requireStorable('activity.summary', summary);
-  if (attributes) requireKeepable(attributes);
+  if (attributes) requireStorableAttributes(attributes);
   return { kind, source, time, summary, attributes };
 }
 
-function requireKeepable(attributes: JsonObject): void {
+function requireStorableAttributes(attributes: JsonObject): void {
   const text = JSON.stringify(attributes, (key, value) => {
     const texts = typeof value === 'string' ? [key, value] : [key];
     if (!texts.every(isStorable)) throw invalidField('activity.attributes', UNSTORABLE);
@@ -103,7 +103,7 @@ export function noteCalls({
   reads,
   writes,
   records,
-}: AdminParts): AdminCalls<'createNote' | 'listNotes' | 'deleteNote'> {
+}: AdminDependencies): AdminCalls<'createNote' | 'listNotes' | 'deleteNote'> {
   return {
     async createNote(request) {
       const { tenantId, text, author } = request;
@@ -120,7 +120,7 @@ export function noteCalls({
       const asked = await userPageFrom(reads, request, { method: 'ListNotes', isPosition: isTimePosition });
       const { owner, position: before, limit, tokens } = asked;
       const found = await records.listNotes({ ...owner, before, limit: limit + 1 });
-      const { page, last } = cutPage(found.map(toNoteMessage), limit, (note) =>
+      const { page, last } = toPage(found.map(toNoteMessage), limit, (note) =>
         Buffer.byteLength(toJsonString(NoteSchema, note)),
       );
       const end = last && found.find((note) => note.id === last.id);

@@ -1,6 +1,6 @@
 import type { UserAdminService } from '@rollcall/contract/user';
 import type { Implementation } from '@rollcall/runtime/rpc';
-import type { AdminParts } from './admin-calls.ts';
+import type { AdminDependencies } from './admin-calls.ts';
 import { erasureCalls } from './erasure-calls.ts';
 import { mergeCalls } from './merge-calls.ts';
 import { externalIdCalls, statisticsCalls } from './record-calls.ts';
@@ -9,7 +9,9 @@ import { activityCalls, noteCalls } from './timeline-calls.ts';
 import { lifecycleCalls, tagCalls, userCalls } from './user-calls.ts';
 
 /** The calls of UserAdminService, area by area. */
-export function userAdminServiceImplementation(parts: AdminParts): Implementation<typeof UserAdminService> {
+export function userAdminServiceImplementation(
+  parts: AdminDependencies,
+): Implementation<typeof UserAdminService> {
   return {
     ...userCalls(parts),
     ...searchCalls(parts),

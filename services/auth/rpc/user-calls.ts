@@ -14,13 +14,13 @@ import { invalidField, SHOWS_NOTHING } from '@rollcall/runtime/rpc';
 import { v7 as uuidv7 } from 'uuid';
 import { deleteUser, eraseUser, undeleteUser } from '../users/user-lifecycle.ts';
 import { createUser, modifyTags, updateUser } from '../users/write-user.ts';
-import type { AdminCalls, AdminParts } from './admin-calls.ts';
+import type { AdminCalls, AdminDependencies } from './admin-calls.ts';
 import { writeRequest } from './request-fields.ts';
 import { changesFromMask, changesFromNew } from './user-changes.ts';
 import { toUserMessage } from './user-message.ts';
 
 /** CreateUser, UpdateUser. Field rules have made sure of `user`; the casts rely on it. */
-export function userCalls({ writes }: AdminParts): AdminCalls<'createUser' | 'updateUser'> {
+export function userCalls({ writes }: AdminDependencies): AdminCalls<'createUser' | 'updateUser'> {
   return {
     async createUser(request) {
       const { tenantId, userId } = request;
@@ -47,7 +47,7 @@ export function userCalls({ writes }: AdminParts): AdminCalls<'createUser' | 'up
 /** DeleteUser, UndeleteUser, EraseUser. */
 export function lifecycleCalls({
   writes,
-}: AdminParts): AdminCalls<'deleteUser' | 'undeleteUser' | 'eraseUser'> {
+}: AdminDependencies): AdminCalls<'deleteUser' | 'undeleteUser' | 'eraseUser'> {
   return {
     async deleteUser(request) {
       const command = { tenantId: request.tenantId, id: request.id.toLowerCase(), etag: request.etag };
@@ -69,7 +69,7 @@ export function lifecycleCalls({
 }
 
 /** ModifyTags. */
-export function tagCalls({ writes }: AdminParts): AdminCalls<'modifyTags'> {
+export function tagCalls({ writes }: AdminDependencies): AdminCalls<'modifyTags'> {
   return {
     async modifyTags(request) {
       const { tenantId, add, remove } = request;

@@ -12,7 +12,7 @@ import {
   WatchUsersResponseSchema,
 } from '@rollcall/contract/user';
 import type { Implementation } from '@rollcall/runtime/rpc';
-import type { ChangeFeed, WatchNews } from '../feed/change-feed.ts';
+import type { ChangeFeed, WatchUpdate } from '../feed/change-feed.ts';
 import { batchGetUsers, getUser, type ResolveKey, resolveUsers } from '../users/reading/get-users.ts';
 import type { UserReads } from '../users/reading/user-reads.ts';
 import { etagOf, type UserView } from '../users/user.ts';
@@ -26,7 +26,7 @@ export function userServiceImplementation(
   reads: UserReads,
   feed: ChangeFeed,
 ): Implementation<typeof UserService> {
-  const messages = new WeakMap<WatchNews, WatchUsersResponse>();
+  const messages = new WeakMap<WatchUpdate, WatchUsersResponse>();
   return {
     async getUser(request) {
       // Taken before the read: the answer is true then or later.
@@ -84,7 +84,7 @@ export function userServiceImplementation(
   };
 }
 
-function toNewsMessage({ feed, changes, cursor, time }: WatchNews) {
+function toNewsMessage({ feed, changes, cursor, time }: WatchUpdate) {
   return create(WatchUsersResponseSchema, {
     changes: changes.map(toChangeMessage),
     checkpoint: { cursor, time: timestampFromDate(time), feed },

@@ -12,14 +12,14 @@ interface Announcement {
  * a user's changes are in the order of its versions. A part `changed` of the statement must answer `tenant_id`, `id`, `version`
  * and `update_time`.
  */
-export function announce({ kind, contentView, figuresView }: Announcement): string {
+export function changeInsert({ kind, contentView, figuresView }: Announcement): string {
   return `insert into user_changes (tenant_id, user_id, version, kind, touched_view, figures_view, update_time)
     select tenant_id, id, version, ${kind}, ${contentView}, ${figuresView}, update_time from changed`;
 }
 
 /** What a statement announces that always changes the same fields. */
-export function announceAlways(kind: UserChangeKind, touched: TouchedViews): string {
-  return announce({
+export function fixedChangeInsert(kind: UserChangeKind, touched: TouchedViews): string {
+  return changeInsert({
     kind: `'${kind}'`,
     contentView: literal(touched.content),
     figuresView: literal(touched.figures),

@@ -1,5 +1,5 @@
 import type { Pool } from '@rollcall/runtime/postgres';
-import type { ChangeLog, FeedHolder, FeedPosition, FeedStretch } from '../../feed/change-log.ts';
+import type { ChangeLog, FeedBatch, FeedHolder, FeedPosition } from '../../feed/change-log.ts';
 import type { UserView } from '../../users/user.ts';
 import type { UserChange, UserChangeKind } from '../../users/user-change.ts';
 import { createSnapshotClock } from './snapshot-clock.ts';
@@ -106,7 +106,7 @@ export function createPostgresChangeLog(pool: Pool): ChangeLog {
         limit + 1,
       ];
       const { rows } = await pool.query<ChangeRow>({ name: 'feed_read', text: READ, values });
-      return toStretch(rows, { after, limit, clockOf: clocks });
+      return toBatch(rows, { after, limit, clockOf: clocks });
     },
     adopt: async () => void (await pool.query({ name: 'feed_adopt', text: ADOPT })),
     async renew() {
@@ -135,10 +135,10 @@ function createFeedClocks(): (feed: string) => SnapshotClock {
   };
 }
 
-function toStretch(
+function toBatch(
   rows: readonly ChangeRow[],
   { after, limit, clockOf }: { after: FeedPosition; limit: number; clockOf: (feed: string) => SnapshotClock },
-): FeedStretch {
+): FeedBatch {
   const [first] = rows;
   if (!first) throw new Error('The feed was read without an end.');
   const { feed, now } = first;
@@ -150,14 +150,14 @@ function toStretch(
   const position =
     more && last ? { xid: after.xid, within: { endXid, seq: BigInt(last.seq as string) } } : { xid: endXid };
   const clock = clockOf(feed);
-  clock.note({ at: now, xmax: BigInt(first.xmax) });
+  clock.record({ at: now, xmax: BigInt(first.xmax) });
   const time = clock.completeUntil(more ? after.xid : endXid);
   return {
     feed,
     changes: kept.map(toChange),
     position,
     now: { xid: BigInt(first.xmin) },
-    more,
+    hasMore: more,
     time,
     behindMs: now.getTime() - time.getTime(),
   };

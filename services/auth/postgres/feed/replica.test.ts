@@ -16,7 +16,7 @@ it('A1: a replica is read only of the feed that is followed, however much furthe
     primary: poolOf(() => primary),
     feed: () => followed,
     onChange: () => {},
-    lookMs: 1,
+    pollMs: 1,
   });
   const isUsable = () => replica.completeUntilMs > performance.now() - 500;
   await expect.poll(isUsable).toBe(true);

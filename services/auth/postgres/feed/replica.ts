@@ -24,20 +24,20 @@ export interface ReplicaOptions {
   readonly feed: () => string | undefined;
   /** Told when it begins to be of use, and when it ceases. */
   readonly onChange: (isAnswering: boolean, error?: unknown) => void;
-  /** Time in ms between two looks. Default 100. */
-  readonly lookMs?: number;
+  /** Time in ms between two observations. Default 100. */
+  readonly pollMs?: number;
 }
 
-const LOOK_MS = 100;
-const MAX_LOOKS = 64;
+const POLL_MS = 100;
+const MAX_OBSERVATIONS = 64;
 
-interface Look {
+interface LogObservation {
   readonly atMs: number;
   readonly lsn: bigint;
 }
 
 /** How far a server's log has come, and which feed its database holds. */
-interface LogPlace {
+interface LogPosition {
   readonly lsn: bigint;
   readonly feed: string;
 }
@@ -49,36 +49,36 @@ interface LogPlace {
  * (`synchronous_commit = off`) may be seen there a moment before its log says so.
  */
 export function followReplica(options: ReplicaOptions): Replica {
-  const { reads, pool, primary, feed, onChange, lookMs = LOOK_MS } = options;
+  const { reads, pool, primary, feed, onChange, pollMs = POLL_MS } = options;
   const closing = new AbortController();
-  let looks: Look[] = [];
+  let observations: LogObservation[] = [];
   let completeUntilMs = Number.NEGATIVE_INFINITY;
   let isAnswering = false;
-  const tell = (answers: boolean, error?: unknown) => {
+  const reportAnswering = (answers: boolean, error?: unknown) => {
     if (answers !== isAnswering) onChange(answers, error);
     isAnswering = answers;
   };
   const fail = (error?: unknown) => {
-    looks = [];
+    observations = [];
     completeUntilMs = Number.NEGATIVE_INFINITY;
-    tell(false, error);
+    reportAnswering(false, error);
   };
-  const look = async () => {
+  const observe = async () => {
     const atMs = performance.now();
-    const written = await readPlace(primary, WRITTEN);
+    const written = await readLogPosition(primary, WRITTEN);
     if (written && written.feed === feed())
-      looks = [...looks.slice(1 - MAX_LOOKS), { atMs, lsn: written.lsn }];
-    const replayed = await readPlace(pool, REPLAYED);
+      observations = [...observations.slice(1 - MAX_OBSERVATIONS), { atMs, lsn: written.lsn }];
+    const replayed = await readLogPosition(pool, REPLAYED);
     // Not a replica, not one any more, or not one of this feed.
     if (replayed === undefined || replayed.feed !== feed()) return fail();
-    const known = looks.findLast(({ lsn }) => lsn <= replayed.lsn);
+    const known = observations.findLast(({ lsn }) => lsn <= replayed.lsn);
     if (known) completeUntilMs = known.atMs;
-    tell(true);
+    reportAnswering(true);
   };
   const following = (async () => {
     while (!closing.signal.aborted) {
-      await look().catch(fail);
-      await sleep(lookMs, undefined, { signal: closing.signal }).catch(() => {});
+      await observe().catch(fail);
+      await sleep(pollMs, undefined, { signal: closing.signal }).catch(() => {});
     }
   })();
   return {
@@ -105,10 +105,10 @@ const REPLAYED = {
     from user_change_feed`,
 };
 
-async function readPlace(
+async function readLogPosition(
   pool: Pool,
   statement: { name: string; text: string },
-): Promise<LogPlace | undefined> {
+): Promise<LogPosition | undefined> {
   const { rows } = await pool.query<{ lsn: string | null; feed: string | null }>(statement);
   const { lsn, feed } = rows[0] ?? {};
   const [high, low] = lsn?.split('/') ?? [];

@@ -10,17 +10,17 @@ describe('createSnapshotClock', () => {
 
   it('goes on with each look while no later transaction ends behind one that is still at work', () => {
     const clock = createSnapshotClock();
-    clock.note({ at: at(1), xmax: 10n });
+    clock.record({ at: at(1), xmax: 10n });
     expect(clock.completeUntil(10n)).toEqual(at(1));
-    clock.note({ at: at(2), xmax: 10n });
+    clock.record({ at: at(2), xmax: 10n });
     expect(clock.completeUntil(10n)).toEqual(at(2));
   });
 
   it('stays where it was once one has, until the one at work ends', () => {
     const clock = createSnapshotClock();
-    clock.note({ at: at(1), xmax: 10n });
-    clock.note({ at: at(2), xmax: 12n });
-    clock.note({ at: at(3), xmax: 15n });
+    clock.record({ at: at(1), xmax: 10n });
+    clock.record({ at: at(2), xmax: 12n });
+    clock.record({ at: at(3), xmax: 15n });
     expect(clock.completeUntil(10n)).toEqual(at(1));
     expect(clock.completeUntil(12n)).toEqual(at(2));
     expect(clock.completeUntil(15n)).toEqual(at(3));

@@ -1,11 +1,11 @@
 /** A look at the database: at this time, no transaction with this number or a higher one had ended. */
-export interface SnapshotLook {
+export interface SnapshotObservation {
   readonly at: Date;
   /** `pg_snapshot_xmax`. */
   readonly xmax: bigint;
 }
 
-const MAX_LOOKS = 512;
+const MAX_OBSERVATIONS = 512;
 
 /**
  * Tells until when a feed is complete that holds all transactions below a number. Those at or above it were committed
@@ -13,15 +13,15 @@ const MAX_LOOKS = 512;
  */
 export function createSnapshotClock() {
   // By time, oldest first. Before the first look nothing is known.
-  let looks: SnapshotLook[] = [];
+  let observations: SnapshotObservation[] = [];
   return {
-    note(look: SnapshotLook): void {
-      looks.push(look);
-      if (looks.length > MAX_LOOKS) looks = looks.slice(-MAX_LOOKS);
+    record(observation: SnapshotObservation): void {
+      observations.push(observation);
+      if (observations.length > MAX_OBSERVATIONS) observations = observations.slice(-MAX_OBSERVATIONS);
     },
     /** Every change committed before this moment is of a transaction below `xid`. 1970 where nothing is known. */
     completeUntil(xid: bigint): Date {
-      return looks.findLast((look) => look.xmax <= xid)?.at ?? new Date(0);
+      return observations.findLast(({ xmax }) => xmax <= xid)?.at ?? new Date(0);
     },
   };
 }

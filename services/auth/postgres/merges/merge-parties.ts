@@ -2,12 +2,12 @@ import type { PreparedStatement, RunPrepared } from '@rollcall/runtime/postgres'
 import type { MergeParty } from '../../users/merging/user-merges.ts';
 import type { User } from '../../users/user.ts';
 import type { TouchedViews } from '../../users/user-change.ts';
-import { announce } from '../feed/change-insert.ts';
+import { changeInsert } from '../feed/change-insert.ts';
 import type { ContactSeal } from '../rows/contact-seal.ts';
-import { mergeProfile } from '../rows/stored-profile.ts';
+import { updatedProfile } from '../rows/stored-profile.ts';
 import { toUserError } from '../rows/uniqueness.ts';
-import { familyOf, type SelectedRow, selectOf, userFromRow } from '../rows/user-from-row.ts';
-import { MergedMeanwhileError } from '../users/user-transaction.ts';
+import { mergeGroupOf, type SelectedRow, selectOf, userFromRow } from '../rows/user-from-row.ts';
+import { ConcurrentMergeError } from '../users/user-transaction.ts';
 
 interface PartyRow extends SelectedRow {
   erase_time: Date | null;
@@ -54,11 +54,11 @@ const WRITE = {
       select tenant_id, id, t.tag, t.position from changed, unnest($21::text[]) with ordinality as t (tag, position)
       on conflict (tenant_id, user_id, tag) do update set position = excluded.position
     )
-    ${announce({ kind: '$20', contentView: '$22::text', figuresView: '$23::text' })}`,
+    ${changeInsert({ kind: '$20', contentView: '$22::text', figuresView: '$23::text' })}`,
 };
 
 // Of whom services have told figures, those go by the rows that are its own now.
-const ADD_UP = {
+const SUM_FIGURES = {
   name: 'merge_add_up',
   text: `update users u set last_activity_time = s.last_activity_time, total_reviews = s.total_reviews,
       average_rating = s.average_rating
@@ -66,12 +66,12 @@ const ADD_UP = {
       select count(*) as sources, max(last_activity_time) as last_activity_time,
         least(sum(total_reviews), 2147483647)::integer as total_reviews,
         coalesce(sum(average_rating * total_reviews) / nullif(sum(total_reviews), 0), 0) as average_rating
-      from user_statistics where tenant_id = $1 and user_id = any(${familyOf('$1', '$2::uuid')})
+      from user_statistics where tenant_id = $1 and user_id = any(${mergeGroupOf('$1', '$2::uuid')})
     ) s where u.tenant_id = $1 and u.id = $2 and s.sources > 0`,
 };
 
 // So that another row can have the address before this one is written; what it is to keep is written behind it.
-const FREE_ADDRESS = {
+const RELEASE_EMAIL = {
   name: 'merge_free_address',
   text: 'update users set email_key = null where tenant_id = $1 and id = $2',
 };
@@ -97,24 +97,24 @@ export async function lockParties(
   const answering = [...before.values()].filter(({ mergedInto }) => mergedInto === null).map(({ id }) => id);
   for (const id of answering.toSorted()) {
     const locked = await run(LOCK, [tenantId, id]);
-    if (locked.length === 0) throw new MergedMeanwhileError();
+    if (locked.length === 0) throw new ConcurrentMergeError();
   }
   if (answering.length < ids.length) await run(LOCK_MERGED, [tenantId, ids, answering]);
   // A statement of its own: its snapshot is of after the wait.
   const parties = await findParties(run, which, seal);
   const isLate = [...parties.values()].some(({ id, mergedInto }) => !mergedInto && !answering.includes(id));
-  if (isLate) throw new MergedMeanwhileError();
+  if (isLate) throw new ConcurrentMergeError();
   return parties;
 }
 
 /** Brings a user's ratings and last activity up to who is merged into it. Part of the version that was written last. */
-export async function addUpFigures(run: RunPrepared, { tenantId, id }: User): Promise<void> {
-  await run(ADD_UP, [tenantId, id]);
+export async function sumFigures(run: RunPrepared, { tenantId, id }: User): Promise<void> {
+  await run(SUM_FIGURES, [tenantId, id]);
 }
 
 /** Lets a user's address go for the moment. */
-export async function freeAddress(run: RunPrepared, { tenantId, id }: User): Promise<void> {
-  await run(FREE_ADDRESS, [tenantId, id]);
+export async function releaseEmail(run: RunPrepared, { tenantId, id }: User): Promise<void> {
+  await run(RELEASE_EMAIL, [tenantId, id]);
 }
 
 /** A party as it shall be. */
@@ -134,7 +134,7 @@ export async function writeParty(
   const contact = user.contact ?? { email: '', phone: '' };
   const email = seal.sealEmail(contact.email, user);
   const phone = seal.sealPhone(contact.phone, user);
-  const profile = mergeProfile(user.profile ?? {}, {}, user.tags);
+  const profile = updatedProfile(user.profile ?? {}, {}, user.tags);
   const values = [
     ...[user.tenantId, user.id, new Date(), mergedInto, user.state, user.role, user.firstName, user.lastName],
     ...[user.displayName, user.profileImage, user.businessName, user.averageRating, user.totalReviews],
@@ -150,7 +150,7 @@ function partyFromRow(row: PartyRow, seal: ContactSeal): MergeParty {
   return {
     ...userFromRow(row, 'FULL', seal),
     mergedInto: row.merged_into,
-    answeredBy: row.answered_by,
+    canonicalId: row.answered_by,
     isErased: row.erase_time !== null,
   };
 }

@@ -77,7 +77,7 @@ const SUSPECTS = {
 /** Users that share an address but for a plus-suffix, a number, a birth date. While index keys rotate some may be missing. */
 export function createPostgresDuplicates(pool: Pool): DuplicateReads {
   return {
-    async readStretch({ tenantId, by, after }) {
+    async readBatch({ tenantId, by, after }) {
       const limits = LIMITS[by];
       const values = [tenantId, after, limits.entries, limits.group];
       const rows = await runPrepared<{ [K in keyof StretchRow]: StretchRow[K] }>(pool, STRETCHES[by], values);

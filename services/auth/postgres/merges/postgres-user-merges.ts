@@ -10,12 +10,12 @@ import type {
 import type { User } from '../../users/user.ts';
 import { ALL_TOUCHED, touchedBetween, withFigures } from '../../users/user-change.ts';
 import type { ContactSeal } from '../rows/contact-seal.ts';
-import { holdAddress } from '../rows/uniqueness.ts';
+import { reserveEmail } from '../rows/uniqueness.ts';
 import type { WrittenUser } from '../users/postgres-user-writes.ts';
-import { createUserTransaction, transactUsers } from '../users/user-transaction.ts';
+import { createUserTransaction, withUserTransaction } from '../users/user-transaction.ts';
 import { openImage, sealImage } from './merge-images.ts';
-import { moveRows } from './merge-movers.ts';
-import { addUpFigures, findParties, freeAddress, lockParties, writeParty } from './merge-parties.ts';
+import { findParties, lockParties, releaseEmail, sumFigures, writeParty } from './merge-parties.ts';
+import { moveRows } from './moved-rows.ts';
 
 interface MergeRow {
   survivor_id: string;
@@ -61,19 +61,19 @@ const FIND_RUN = {
 
 /**
  * Merges, each in one transaction that holds both users.
- * @param committed called behind each commit, before its caller hears of it, with the users that it may have changed.
+ * @param onCommitted called behind each commit, before its caller hears of it, with the users that it may have changed.
  */
 export function createPostgresUserMerges(
   { pool, seal }: { pool: Pool; seal: ContactSeal },
-  committed: (written: readonly WrittenUser[]) => void,
+  onCommitted: (written: readonly WrittenUser[]) => void,
 ): UserMerges {
   return {
     findParties: (tenantId, ids) =>
       findParties((statement, values) => runPrepared(pool, statement, values), { tenantId, ids }, seal),
     async transact(work) {
       const written: WrittenUser[] = [];
-      const result = await transactUsers(pool, (run) => work(transaction(run, { seal, written })));
-      committed(written);
+      const result = await withUserTransaction(pool, (run) => work(transaction(run, { seal, written })));
+      onCommitted(written);
       return result;
     },
     findRun: (tenantId, runId) =>
@@ -93,17 +93,17 @@ function transaction(
       written.push(...parties.values());
       return parties;
     },
-    merge: (merge) => makeMerge(run, merge, seal),
+    merge: (merge) => insertMerge(run, merge, seal),
     findMerge: (tenantId, mergeId) => findMerge(run, { tenantId, mergeId }, seal),
     async findLaterMerge({ tenantId, mergeId }) {
       const [later] = await run<{ merge_id: string }>(FIND_LATER, [tenantId, mergeId]);
       return later?.merge_id;
     },
-    unmerge: (merge, users) => takeBack(run, { merge, ...users }, seal),
+    unmerge: (merge, users) => undoMerge(run, { merge, ...users }, seal),
   };
 }
 
-async function makeMerge(run: RunPrepared, merge: NewMerge, seal: ContactSeal): Promise<void> {
+async function insertMerge(run: RunPrepared, merge: NewMerge, seal: ContactSeal): Promise<void> {
   const { mergeId, plan, survivor, loser, result, cause } = merge;
   const { tenantId } = survivor;
   const image = (user: User, column: 'survivor_before' | 'loser_before') =>
@@ -113,25 +113,30 @@ async function makeMerge(run: RunPrepared, merge: NewMerge, seal: ContactSeal): 
     ...[image(survivor, 'survivor_before'), image(loser, 'loser_before'), new Date()],
     ...[cause?.runId, cause?.score, cause?.reasons as DuplicateReason[] | undefined],
   ]);
-  await freeAddress(run, loser);
+  await releaseEmail(run, loser);
   const kind = 'MERGED';
   // The figures are added up behind it.
   const touched = withFigures(touchedBetween(survivor, result));
   await writeParty(run, { user: result, mergedInto: null, kind, touched }, seal);
-  const away = { user: withHeldAddress(merge), mergedInto: survivor.id, kind, touched: ALL_TOUCHED } as const;
+  const away = {
+    user: withRetainedEmail(merge),
+    mergedInto: survivor.id,
+    kind,
+    touched: ALL_TOUCHED,
+  } as const;
   await writeParty(run, away, seal);
-  await addUpFigures(run, survivor);
+  await sumFigures(run, survivor);
   await moveRows(run, 'merge', { tenantId, mergeId, survivorId: survivor.id, loserId: loser.id });
 }
 
 // Both addresses go on leading to the survivor, and to nobody else: the loser keeps the one that the survivor has not.
-function withHeldAddress({ survivor, loser, result }: NewMerge): User {
+function withRetainedEmail({ survivor, loser, result }: NewMerge): User {
   const { contact } = loser;
   if (!contact || result.contact?.email !== contact.email) return loser;
   return { ...loser, contact: { ...contact, email: survivor.contact?.email ?? '' } };
 }
 
-async function takeBack(
+async function undoMerge(
   run: RunPrepared,
   { merge, survivor, loser }: { merge: Merge; survivor: User; loser: User },
   seal: ContactSeal,
@@ -139,13 +144,13 @@ async function takeBack(
   const { tenantId, mergeId } = merge;
   const before = (await findParties(run, { tenantId, ids: [survivor.id] }, seal)).get(survivor.id);
   await run(UNDO, [tenantId, mergeId, new Date()]);
-  await freeAddress(run, loser);
+  await releaseEmail(run, loser);
   const kind = 'UNMERGED';
   const touched = before ? withFigures(touchedBetween(before, survivor)) : ALL_TOUCHED;
   await writeParty(run, { user: survivor, mergedInto: null, kind, touched }, seal);
-  await holdAddress(run, loser.contact?.email ?? '', { seal, owner: loser });
+  await reserveEmail(run, loser.contact?.email ?? '', { seal, owner: loser });
   await writeParty(run, { user: loser, mergedInto: null, kind, touched: ALL_TOUCHED }, seal);
-  for (const user of [survivor, loser]) await addUpFigures(run, user);
+  for (const user of [survivor, loser]) await sumFigures(run, user);
   await moveRows(run, 'unmerge', { tenantId, mergeId, survivorId: survivor.id, loserId: loser.id });
 }
 

@@ -96,7 +96,7 @@ type Sample = Pick<ContactColumns, 'email_sealed' | 'phone_sealed'> & {
  * would fail, and one address could be taken twice.
  * @throws StartupError naming the variable and the cure
  */
-export async function requireKeys(pool: Pool, seal: ContactSeal): Promise<void> {
+export async function requireContactKeys(pool: Pool, seal: ContactSeal): Promise<void> {
   const { rows } = await pool.query<Sample>(
     `select tenant_id, id, email_sealed, null::bytea as phone_sealed, email_key from users
      where delete_time is null and email_key is not null limit 1`,

@@ -11,10 +11,10 @@ export interface SealedTable {
   readonly key: readonly { readonly column: string; readonly type: 'text' | 'uuid' | 'bytea' }[];
   /** Columns of type bytea, nullable or not, that keys made: sealed values and blind indexes. */
   readonly columns: readonly string[];
-  /** What else `withFirstKeys` needs of a row. */
+  /** What else `withCurrentKeys` needs of a row. */
   readonly others?: readonly string[];
   /** SQL: the rows that hold anything of it. */
   readonly where: string;
   /** The columns as the first keys would have them; undefined: they have. A column that is left out stays as it is. */
-  withFirstKeys(row: SealedTableRow): Readonly<Record<string, Buffer | null>> | undefined;
+  withCurrentKeys(row: SealedTableRow): Readonly<Record<string, Buffer | null>> | undefined;
 }

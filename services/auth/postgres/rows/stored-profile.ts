@@ -5,7 +5,7 @@ import { UserError } from '../../users/user-error.ts';
  * The profile with these changes. Keys in order, so that two can be compared as text.
  * @param tags what the user's tags will be: they count as part of the profile. Throws UserError PROFILE_TOO_LARGE.
  */
-export function mergeProfile(
+export function updatedProfile(
   profile: ProfileJson,
   changes: ProfileJson = {},
   tags: readonly string[] = [],

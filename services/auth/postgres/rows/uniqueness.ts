@@ -19,13 +19,13 @@ export function emailTaken(tenantId: string): UserError {
   return new UserError('EMAIL_TAKEN', message, { tenant_id: tenantId });
 }
 
-const HOLD = {
-  name: 'address_hold',
+const RESERVE = {
+  name: 'email_reserve',
   text: 'select pg_advisory_xact_lock(key) from (select unnest($1::bigint[]) as key order by 1) held',
 };
 
-const HOLDER = {
-  name: 'address_holder',
+const OTHER_OWNER = {
+  name: 'email_owner',
   text: `select 1 from users where tenant_id = $1 and email_key = any($2::bytea[]) and delete_time is null and id <> $3`,
 };
 
@@ -33,7 +33,7 @@ const HOLDER = {
  * Makes sure, until the transaction ends, that nobody else has an address, while there are several index keys: the unique
  * index cannot tell then that two blind indexes are of one address. Throws UserError EMAIL_TAKEN.
  */
-export async function holdAddress(
+export async function reserveEmail(
   run: RunPrepared,
   email: string,
   { seal, owner }: { seal: ContactSeal; owner: ContactOwner },
@@ -42,8 +42,8 @@ export async function holdAddress(
   if (key === null || !seal.keyring.hasOldIndexKeys) return;
   const indexes = seal.emailIndexes(key, owner.tenantId);
   // Whoever writes this address, under whichever of the keys, holds the same numbers.
-  await run(HOLD, [indexes.map((index) => index.readBigInt64BE())]);
+  await run(RESERVE, [indexes.map((index) => index.readBigInt64BE())]);
   // A statement of its own: its snapshot is of after the wait.
-  const others = await run(HOLDER, [owner.tenantId, indexes, owner.id]);
+  const others = await run(OTHER_OWNER, [owner.tenantId, indexes, owner.id]);
   if (others.length > 0) throw emailTaken(owner.tenantId);
 }

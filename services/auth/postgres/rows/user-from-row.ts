@@ -72,7 +72,7 @@ const REFERENCE_COLUMNS = `u.tenant_id, u.id, u.version, u.state, u.role, u.firs
 const BASIC_COLUMNS = `${REFERENCE_COLUMNS}, u.email_sealed, u.phone_sealed`;
 
 /** SQL text of an array of ids: a user's, and those that were merged into it. Cheap where there are none. */
-export function familyOf(tenantId: string, id: string): string {
+export function mergeGroupOf(tenantId: string, id: string): string {
   return `(case when exists (select 1 from users where tenant_id = ${tenantId} and merged_into = ${id}) then array(
     with recursive family as (
       select ${id} as id
@@ -84,7 +84,7 @@ export function familyOf(tenantId: string, id: string): string {
 const OF_USER = 'tenant_id = u.tenant_id and user_id = u.id';
 const TAGS = `(select array_agg(tag order by position, tag) from user_tags where ${OF_USER})`;
 const STATISTICS = `(select jsonb_agg(${STATISTICS_JSON} order by source) from user_statistics
-  where tenant_id = u.tenant_id and user_id = any(${familyOf('u.tenant_id', 'u.id')}))`;
+  where tenant_id = u.tenant_id and user_id = any(${mergeGroupOf('u.tenant_id', 'u.id')}))`;
 
 /** The columns of each view. */
 const COLUMNS: Readonly<Record<UserView, string>> = {
@@ -122,11 +122,11 @@ export function userFromRow(row: SelectedRow, view: UserView, seal: ContactSeal)
   };
   if (view === 'REFERENCE') return reference;
   const contact = seal.open(row, reference);
-  return view === 'BASIC' ? { ...reference, contact } : { ...reference, contact, ...longTailOf(row) };
+  return view === 'BASIC' ? { ...reference, contact } : { ...reference, contact, ...fullViewOf(row) };
 }
 
 /** What only the FULL view holds. */
-function longTailOf({ profile, tags, statistics }: SelectedRow) {
+function fullViewOf({ profile, tags, statistics }: SelectedRow) {
   return {
     profile: profile ?? {},
     tags: tags ?? [],

@@ -113,7 +113,7 @@ function statementsOf({ table, key, columns, others = [], where }: SealedTable) 
 
 /** The row as the first keys would have it and as it was, in hexadecimal; undefined: they have. */
 function toJson(table: SealedTable, row: SealedTableRow) {
-  const fresh = table.withFirstKeys(row);
+  const fresh = table.withCurrentKeys(row);
   if (fresh === undefined) return undefined;
   const hex = (value: unknown) => (value instanceof Buffer ? value.toString('hex') : null);
   const columns = table.columns.flatMap((column) => [

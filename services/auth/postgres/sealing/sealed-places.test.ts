@@ -73,7 +73,7 @@ function open(
   const nothing = Object.fromEntries(
     table.columns.map((each) => [each, each === 'email_key' ? Buffer.alloc(32) : null]),
   );
-  const sealedAgain = table.withFirstKeys({ ...nothing, ...ids, [column]: value });
+  const sealedAgain = table.withCurrentKeys({ ...nothing, ...ids, [column]: value });
   expect(sealedAgain?.[column]).toBeInstanceOf(Buffer);
 }
 

@@ -10,7 +10,7 @@ export function sealedTables(seal: ContactSeal): SealedTable[] {
 }
 
 /** Columns of bytes that no change of keys needs to reach, and why. */
-export const OTHER_BYTES: Readonly<Record<string, string>> = {
+export const UNAFFECTED_COLUMNS: Readonly<Record<string, string>> = {
   'write_requests.fingerprint': 'a digest',
   'refresh_tokens.token_hash': 'a digest',
   'mail_tokens.token_hash': 'a digest',
@@ -38,7 +38,7 @@ export function sealedContact(seal: ContactSeal): SealedTable {
     ],
     columns: ['email_sealed', 'email_key', 'email_base_key', 'phone_sealed', 'phone_key'],
     where: 'email_sealed is not null or phone_sealed is not null',
-    withFirstKeys(row) {
+    withCurrentKeys(row) {
       const { tenant_id: tenantId, id, ...columns } = row as unknown as Row;
       const owner = { tenantId, id };
       const { email, phone } = seal.open(columns, owner);
@@ -70,7 +70,7 @@ export function sealedMerges(keyring: Keyring): SealedTable {
     ],
     columns: COLUMNS,
     where: 'survivor_before is not null or loser_before is not null',
-    withFirstKeys(row) {
+    withCurrentKeys(row) {
       const place = { tenantId: row.tenant_id as string, mergeId: row.merge_id as string };
       const images = COLUMNS.map((column) => [column, row[column] as Buffer | null] as const);
       if (images.every(([, image]) => image === null || keyring.isCurrent(image))) return undefined;

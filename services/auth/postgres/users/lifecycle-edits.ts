@@ -3,10 +3,10 @@ import { eraseByEmail } from '../../sign-in/postgres/cleanup.ts';
 import type { User } from '../../users/user.ts';
 import { ALL_TOUCHED, type TouchedViews, touchedBy, type UserChangeKind } from '../../users/user-change.ts';
 import type { LifecycleEdits } from '../../users/user-writes.ts';
-import { announceAlways } from '../feed/change-insert.ts';
+import { fixedChangeInsert } from '../feed/change-insert.ts';
 import type { ContactSeal } from '../rows/contact-seal.ts';
-import { holdAddress, toUserError } from '../rows/uniqueness.ts';
-import { familyOf } from '../rows/user-from-row.ts';
+import { reserveEmail, toUserError } from '../rows/uniqueness.ts';
+import { mergeGroupOf } from '../rows/user-from-row.ts';
 import { ERASE_RECORDS } from './erasure.ts';
 import { readUser } from './user-transaction.ts';
 
@@ -21,7 +21,7 @@ const changing = ({ kind, touched, assignments }: Changing) => `with changed as 
     update users set version = version + 1, update_time = $3, ${assignments} where tenant_id = $1 and id = $2
     returning tenant_id, id, version, update_time
   )
-  ${announceAlways(kind, touched)}`;
+  ${fixedChangeInsert(kind, touched)}`;
 
 const STATE_TOUCHED = touchedBy(['state', 'deleteTime']);
 
@@ -64,7 +64,7 @@ interface MergedRow {
 const MERGED = {
   name: 'user_merged',
   text: `select id, email_sealed from users
-    where tenant_id = $1 and id = any(${familyOf('$1', '$2::uuid')}) and id <> $2 order by id for update`,
+    where tenant_id = $1 and id = any(${mergeGroupOf('$1', '$2::uuid')}) and id <> $2 order by id for update`,
 };
 
 /** Deleting, undeleting and erasing users that are locked. */
@@ -84,7 +84,7 @@ export function lifecycleEdits(run: RunPrepared, seal: ContactSeal): LifecycleEd
   return {
     delete: (user) => change(DELETE, user),
     async undelete(user) {
-      await holdAddress(run, user.contact?.email ?? '', { seal, owner: user });
+      await reserveEmail(run, user.contact?.email ?? '', { seal, owner: user });
       return change(UNDELETE, user);
     },
     async erase(user) {

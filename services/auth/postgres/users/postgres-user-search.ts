@@ -3,7 +3,7 @@ import type { UserFilter } from '../../users/reading/user-reads.ts';
 import { isPart, POINTS } from '../../users/searching/search-score.ts';
 import {
   type OwnerBlock,
-  type OwnerWalk,
+  type OwnerScan,
   type UserSearch,
   WORDS_AT_ONCE,
 } from '../../users/searching/user-search.ts';
@@ -42,9 +42,9 @@ export function createPostgresUserSearch(pool: Pool, seal: ContactSeal): UserSea
       ]),
     wordsNear: (tenantId, { term, shortened }) =>
       wordsBy(WORDS_NEAR, [tenantId, [term, ...shortened], shortened]),
-    async knownAmong(tenantId, parts) {
+    async knownParts(tenantId, parts) {
       const { rows } = await pool.query<{ part: string; isWord: boolean }>({
-        ...KNOWN_AMONG,
+        ...KNOWN_PARTS,
         values: [tenantId, parts],
       });
       return {
@@ -52,17 +52,17 @@ export function createPostgresUserSearch(pool: Pool, seal: ContactSeal): UserSea
         beginnings: new Set(rows.map(({ part }) => part)),
       };
     },
-    async haveTogether(tenantId, { word, others }) {
+    async isNameOfOneUser(tenantId, { word, others }) {
       const patterns = others.map((other) => other.replace(/[\\%_]/g, '\\$&'));
-      const { rowCount } = await pool.query({ ...HAVE_TOGETHER, values: [tenantId, word, patterns] });
+      const { rowCount } = await pool.query({ ...NAME_OF_ONE_USER, values: [tenantId, word, patterns] });
       return rowCount === 1;
     },
-    walk: (walk) => walkOwners(pool, walk),
+    scan: (walk) => scanOwners(pool, walk),
     async count(tenantId, words, limit) {
       const { rows } = await pool.query<{ owners: number }>({ ...COUNT, values: [tenantId, words, limit] });
       return rows[0]?.owners ?? 0;
     },
-    async pass(filter, ids, view) {
+    async filterUsers(filter, ids, view) {
       const users = await select({ filter, view }, (bind) => `u.id = any(${bind(ids)}::uuid[])`);
       return new Map(users.map((user) => [user.id, user]));
     },
@@ -122,7 +122,7 @@ const WORDS_WITH = {
     cross join lateral (select case
         when word = $2 then ${POINTS.exact}
         when starts_with(word, $2) then ${POINTS.prefix} + ${POINTS.length} * char_length($2) / char_length(word)
-        else ${POINTS.part} + ${POINTS.length} * char_length($2) / char_length(word) end as points) judged
+        else ${POINTS.part} + ${POINTS.length} * char_length($2) / char_length(word) end as points) scored
     where (points < $4::integer or points = $4::integer and word >= $5) and ($6::boolean or starts_with(word, $2))
     order by points desc, word limit ${WORDS_AT_ONCE}`,
 };
@@ -136,8 +136,8 @@ const WORDS_NEAR = {
     limit 2000`,
 };
 
-const KNOWN_AMONG = {
-  name: 'search_known_among',
+const KNOWN_PARTS = {
+  name: 'search_known_parts',
   text: `select given.part, exists (select 1 from name_parts
         where tenant_id = $1 and kind = 0 and part = given.part and word = given.part) as "isWord"
     from unnest($2::text[]) given (part)
@@ -146,8 +146,8 @@ const KNOWN_AMONG = {
 };
 
 // Of those who have the word, so many are looked at: as many as a search looks at in one block.
-const HAVE_TOGETHER = {
-  name: 'search_have_together',
+const NAME_OF_ONE_USER = {
+  name: 'search_name_of_one_user',
   text: `select 1 from (select entry from user_words where tenant_id = $1 and word = $2 limit 10000) owners
     where (select bool_and(entry like other || '%' or entry like '% ' || other || '%') from unnest($3::text[]) other)
     limit 1`,
@@ -175,7 +175,7 @@ interface OwnerRow {
   entry: string | null;
 }
 
-async function walkOwners(pool: Pool, walk: OwnerWalk): Promise<OwnerBlock> {
+async function scanOwners(pool: Pool, walk: OwnerScan): Promise<OwnerBlock> {
   const { tenantId, words, afterId, limit, patterns } = walk;
   const matching = patterns.map((_, i) => `entry like any($${5 + i}::text[])`);
   // The last of a full block comes along without its entry, to go on behind it.
@@ -183,8 +183,8 @@ async function walkOwners(pool: Pool, walk: OwnerWalk): Promise<OwnerBlock> {
     select word, user_id, entry from block ${matching.length > 0 ? `where ${matching.join(' and ')}` : ''}
     union all
     (select word, user_id, null from block offset $4 - 1)`;
-  const values = [tenantId, words, afterId || NOBODY, limit, ...patterns];
-  const { rows } = await pool.query<OwnerRow>({ name: `search_walk_${patterns.length}`, text, values });
+  const values = [tenantId, words, afterId || FIRST_ID, limit, ...patterns];
+  const { rows } = await pool.query<OwnerRow>({ name: `search_scan_${patterns.length}`, text, values });
   const owners = rows.flatMap(({ word, user_id: id, entry }) =>
     entry === null ? [] : [{ word, id, entry }],
   );
@@ -192,4 +192,4 @@ async function walkOwners(pool: Pool, walk: OwnerWalk): Promise<OwnerBlock> {
   return { owners, ...(last && { last: { word: last.word, id: last.user_id } }) };
 }
 
-const NOBODY = '00000000-0000-0000-0000-000000000000';
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';

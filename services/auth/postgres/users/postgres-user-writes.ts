@@ -4,8 +4,8 @@ import type { ContactSeal } from '../rows/contact-seal.ts';
 import { lifecycleEdits } from './lifecycle-edits.ts';
 import { recordEdits, statisticsEdits } from './record-edits.ts';
 import { createUserCreation } from './user-creation.ts';
-import { createUserTransaction, transactUsers } from './user-transaction.ts';
-import { createUnlockedUserUpdate, createUserUpdate, OvertakenError } from './user-update.ts';
+import { createUserTransaction, withUserTransaction } from './user-transaction.ts';
+import { createOptimisticUserUpdate, createUserUpdate, WriteConflictError } from './user-update.ts';
 
 /** Whose row was written. */
 export interface WrittenUser {
@@ -16,28 +16,28 @@ export interface WrittenUser {
 /**
  * Writes, each all or nothing, by prepared statements: the feed of this process waits while it works, and a mapper's unit of
  * work and its unplanned statements hold it up for longer.
- * @param committed called behind each commit, before its caller hears of it, with the users that it may have changed.
+ * @param onCommitted called behind each commit, before its caller hears of it, with the users that it may have changed.
  */
 export function createPostgresUserWrites(
   { pool, seal }: { pool: Pool; seal: ContactSeal },
-  committed: (written: readonly WrittenUser[]) => void,
+  onCommitted: (written: readonly WrittenUser[]) => void,
 ): UserWrites {
-  const telling = async <T>(work: (written: WrittenUser[]) => Promise<T>): Promise<T> => {
+  const reportingCommit = async <T>(work: (written: WrittenUser[]) => Promise<T>): Promise<T> => {
     const written: WrittenUser[] = [];
     const result = await work(written);
-    committed(written);
+    onCommitted(written);
     return result;
   };
   return {
     create: (work) =>
-      telling((written) =>
-        transactUsers(pool, (run) => work(notingCreation(createUserCreation(run, seal), written))),
+      reportingCommit((written) =>
+        withUserTransaction(pool, (run) => work(trackCreation(createUserCreation(run, seal), written))),
       ),
     update: (work) =>
-      telling((written) => update({ pool, seal }, (changes) => work(notingUpdate(changes, written)))),
+      reportingCommit((written) => update({ pool, seal }, (changes) => work(trackUpdate(changes, written)))),
     edit: (work) =>
-      telling((written) =>
-        transactUsers(pool, (run) => work(notingEdit(createUserEdit(run, seal), written))),
+      reportingCommit((written) =>
+        withUserTransaction(pool, (run) => work(trackEdit(createUserEdit(run, seal), written))),
       ),
   };
 }
@@ -49,15 +49,15 @@ async function update<T>(
 ): Promise<T> {
   try {
     return await work(
-      createUnlockedUserUpdate((statement, values) => runPrepared(pool, statement, values), seal),
+      createOptimisticUserUpdate((statement, values) => runPrepared(pool, statement, values), seal),
     );
   } catch (error) {
-    if (!(error instanceof OvertakenError)) throw error;
-    return await transactUsers(pool, (run) => work(createUserUpdate(run, seal)));
+    if (!(error instanceof WriteConflictError)) throw error;
+    return await withUserTransaction(pool, (run) => work(createUserUpdate(run, seal)));
   }
 }
 
-function notingCreation(creation: UserCreation, written: WrittenUser[]): UserCreation {
+function trackCreation(creation: UserCreation, written: WrittenUser[]): UserCreation {
   return {
     ...creation,
     insert(tenantId, id, user) {
@@ -68,7 +68,7 @@ function notingCreation(creation: UserCreation, written: WrittenUser[]): UserCre
 }
 
 // Whoever is locked may have been changed.
-function notingEdit(edit: UserEdit, written: WrittenUser[]): UserEdit {
+function trackEdit(edit: UserEdit, written: WrittenUser[]): UserEdit {
   return {
     ...edit,
     async lock(tenantId, id) {
@@ -79,7 +79,7 @@ function notingEdit(edit: UserEdit, written: WrittenUser[]): UserEdit {
   };
 }
 
-function notingUpdate(changes: UserUpdate, written: WrittenUser[]): UserUpdate {
+function trackUpdate(changes: UserUpdate, written: WrittenUser[]): UserUpdate {
   return {
     ...changes,
     update(user, wanted) {

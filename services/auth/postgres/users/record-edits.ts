@@ -6,9 +6,14 @@ import type { User } from '../../users/user.ts';
 import { touchedBetween } from '../../users/user-change.ts';
 import { UserError } from '../../users/user-error.ts';
 import type { RecordEdits, StatisticsEdits } from '../../users/user-writes.ts';
-import { announce } from '../feed/change-insert.ts';
+import { changeInsert } from '../feed/change-insert.ts';
 import type { ContactSeal } from '../rows/contact-seal.ts';
-import { familyOf, STATISTICS_JSON, type StatisticsJson, statisticsFromJson } from '../rows/user-from-row.ts';
+import {
+  mergeGroupOf,
+  STATISTICS_JSON,
+  type StatisticsJson,
+  statisticsFromJson,
+} from '../rows/user-from-row.ts';
 import { readUser } from './user-transaction.ts';
 
 // Answers whose it is, whether it was there or not, and holds it until the end.
@@ -91,7 +96,7 @@ const PUT = {
 const SOURCES = {
   name: 'statistics_sources',
   text: `select ${STATISTICS_JSON} as told from user_statistics
-    where tenant_id = $1 and user_id = any(${familyOf('$1', '$2::uuid')}) order by source`,
+    where tenant_id = $1 and user_id = any(${mergeGroupOf('$1', '$2::uuid')}) order by source`,
 };
 
 const CHANGE = {
@@ -101,7 +106,7 @@ const CHANGE = {
         last_activity_time = $6
       where tenant_id = $1 and id = $2 returning tenant_id, id, version, update_time
     )
-    ${announce({ kind: `'UPDATED'`, contentView: '$7::text', figuresView: '$8::text' })}`,
+    ${changeInsert({ kind: `'UPDATED'`, contentView: '$7::text', figuresView: '$8::text' })}`,
 };
 
 /** Figures that services tell of users that are locked. */

@@ -2,10 +2,10 @@ import type { RunPrepared } from '@rollcall/runtime/postgres';
 import type { User, UserChanges } from '../../users/user.ts';
 import { ALL_TOUCHED } from '../../users/user-change.ts';
 import type { UserCreation } from '../../users/user-writes.ts';
-import { announceAlways } from '../feed/change-insert.ts';
+import { fixedChangeInsert } from '../feed/change-insert.ts';
 import type { ContactSeal } from '../rows/contact-seal.ts';
-import { mergeProfile } from '../rows/stored-profile.ts';
-import { holdAddress, toUserError } from '../rows/uniqueness.ts';
+import { updatedProfile } from '../rows/stored-profile.ts';
+import { reserveEmail, toUserError } from '../rows/uniqueness.ts';
 import { createUserTransaction } from './user-transaction.ts';
 
 const INSERT = {
@@ -22,7 +22,7 @@ const INSERT = {
       insert into user_tags (tenant_id, user_id, tag, position)
       select tenant_id, id, t.tag, t.position from changed, unnest($16::text[]) with ordinality as t (tag, position)
     )
-    ${announceAlways('CREATED', ALL_TOUCHED)}`,
+    ${fixedChangeInsert('CREATED', ALL_TOUCHED)}`,
 };
 
 /** The transaction that makes a user. */
@@ -30,7 +30,7 @@ export function createUserCreation(run: RunPrepared, seal: ContactSeal): UserCre
   return {
     ...createUserTransaction(run, seal),
     async insert(tenantId, id, user) {
-      await holdAddress(run, user.email ?? '', { seal, owner: { tenantId, id } });
+      await reserveEmail(run, user.email ?? '', { seal, owner: { tenantId, id } });
       const made = newUser(tenantId, id, user);
       const sealed = {
         ...seal.sealEmail(made.contact.email, made),
@@ -67,7 +67,7 @@ function newUser(
     createTime: now,
     updateTime: now,
     contact: { email, phone },
-    profile: mergeProfile({}, profile, tags),
+    profile: updatedProfile({}, profile, tags),
     tags,
   } satisfies User;
 }

@@ -13,7 +13,7 @@ export function conditionsOf(filter: UserFilter, bind: Bind): string[] {
     `u.state = any(${bind(states)}::text[])`,
     ...(roles.length > 0 ? [`u.role = any(${bind(roles)}::text[])`] : []),
     ...createdConditions(filter, bind, 'u.'),
-    ...narrowConditions(filter, bind),
+    ...unindexedConditions(filter, bind),
   ];
 }
 
@@ -26,7 +26,7 @@ export function createdConditions({ createdFrom, createdBefore }: UserFilter, bi
 }
 
 /** Those of them that no order of a list knows: tags, and when a user was last heard of. */
-export function narrowConditions(filter: UserFilter, bind: Bind): string[] {
+export function unindexedConditions(filter: UserFilter, bind: Bind): string[] {
   const { tenantId, tags, activeFrom, activeBefore } = filter;
   return [
     // By `offset` a look for each user, which is what pays where users are looked at until a page is full.

@@ -4,7 +4,7 @@ import { createPool, type Pool } from '@rollcall/runtime/postgres';
 import { createKeyring } from '@rollcall/runtime/sealing';
 import { createTestDatabase, TEST_KEYS } from '@rollcall/runtime/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { UserFilter, UserList, UserPlace } from '../../users/reading/user-reads.ts';
+import type { UserFilter, UserList, UserPosition } from '../../users/reading/user-reads.ts';
 import { createContactSeal } from '../rows/contact-seal.ts';
 import { listUsers } from './user-listing.ts';
 
@@ -47,7 +47,7 @@ async function insert(tenantId: string, count: number): Promise<void> {
 
 async function listAll(list: Omit<UserList, 'after'>): Promise<{ ids: string[]; pages: number }> {
   const ids: string[] = [];
-  let after: UserPlace | undefined;
+  let after: UserPosition | undefined;
   let pages = 0;
   do {
     const page = await listUsers(pool, { ...list, ...(after && { after }) }, seal);

@@ -5,35 +5,35 @@ import type { ContactOwner, ContactSeal } from '../rows/contact-seal.ts';
 import { type SelectedRow, selectOf, userFromRow } from '../rows/user-from-row.ts';
 
 /** Whoever was to be locked was merged away, or came back, while this waited: it must let go of all it holds, and begin anew. */
-export class MergedMeanwhileError extends Error {
-  override readonly name = 'MergedMeanwhileError';
+export class ConcurrentMergeError extends Error {
+  override readonly name = 'ConcurrentMergeError';
 }
 
 // Each round means that somebody else's merge was committed.
 const MAX_ROUNDS = 50;
 
-const restarted = new WeakSet<RunPrepared>();
+const retries = new WeakSet<RunPrepared>();
 
 /**
  * A transaction that locks users. Postgres keeps a lock that it waited for, even where the row is no longer what was asked for;
  * so whoever is overtaken by a merge begins anew, rather than hold one user and wait for another out of turn.
  */
-export async function transactUsers<T>(pool: Pool, work: (run: RunPrepared) => Promise<T>): Promise<T> {
+export async function withUserTransaction<T>(pool: Pool, work: (run: RunPrepared) => Promise<T>): Promise<T> {
   for (let round = 1; ; round += 1) {
     try {
       return await transactPrepared(pool, (run) => {
-        if (round > 1) restarted.add(run);
+        if (round > 1) retries.add(run);
         return work(run);
       });
     } catch (error) {
-      if (!(error instanceof MergedMeanwhileError) || round === MAX_ROUNDS) throw error;
+      if (!(error instanceof ConcurrentMergeError) || round === MAX_ROUNDS) throw error;
     }
   }
 }
 
 /** Whether this transaction began anew: then somebody was merged, and who answers is to be read first. */
-export function isRestarted(run: RunPrepared): boolean {
-  return restarted.has(run);
+export function isRetry(run: RunPrepared): boolean {
+  return retries.has(run);
 }
 
 // Taken before the transaction has an id, which the first row that it writes or locks gives it: so that of one user's writers who
@@ -94,12 +94,12 @@ interface LockedRow {
 
 // Whoever was merged away is never held while its survivor is waited for: who holds that one may wait for the other.
 async function lockAnswering(run: RunPrepared, tenantId: string, id: string): Promise<LockedRow | undefined> {
-  const answering = isRestarted(run) ? await answeredBy(run, tenantId, id) : id;
+  const answering = isRetry(run) ? await answeredBy(run, tenantId, id) : id;
   if (answering === undefined) return undefined;
   const [row] = await run<LockedRow>(LOCK, [tenantId, answering]);
   if (row) return row;
   if ((await answeredBy(run, tenantId, id)) === undefined) return undefined;
-  throw new MergedMeanwhileError();
+  throw new ConcurrentMergeError();
 }
 
 async function answeredBy(run: RunPrepared, tenantId: string, id: string): Promise<string | undefined> {

@@ -2,10 +2,10 @@ import type { RunPrepared } from '@rollcall/runtime/postgres';
 import type { User, UserChanges } from '../../users/user.ts';
 import { touchedBetween } from '../../users/user-change.ts';
 import type { UserUpdate } from '../../users/user-writes.ts';
-import { announce } from '../feed/change-insert.ts';
+import { changeInsert } from '../feed/change-insert.ts';
 import type { ContactSeal } from '../rows/contact-seal.ts';
-import { isSameProfile, mergeProfile } from '../rows/stored-profile.ts';
-import { holdAddress, toUserError } from '../rows/uniqueness.ts';
+import { isSameProfile, updatedProfile } from '../rows/stored-profile.ts';
+import { reserveEmail, toUserError } from '../rows/uniqueness.ts';
 import { createUserTransaction, readUser } from './user-transaction.ts';
 
 const UPDATE = {
@@ -29,12 +29,12 @@ const UPDATE = {
       select tenant_id, id, t.tag, t.position from changed, unnest($20::text[]) with ordinality as t (tag, position)
       on conflict (tenant_id, user_id, tag) do update set position = excluded.position
     )
-    ${announce({ kind: `'UPDATED'`, contentView: '$21::text', figuresView: '$22::text' })} returning version`,
+    ${changeInsert({ kind: `'UPDATED'`, contentView: '$21::text', figuresView: '$22::text' })} returning version`,
 };
 
 /** The user was changed by somebody else since it was read: what was begun must begin anew. */
-export class OvertakenError extends Error {
-  override readonly name = 'OvertakenError';
+export class WriteConflictError extends Error {
+  override readonly name = 'WriteConflictError';
 }
 
 /** The transaction that changes a user and keeps others waiting meanwhile. */
@@ -42,28 +42,28 @@ export function createUserUpdate(run: RunPrepared, seal: ContactSeal): UserUpdat
   return {
     ...createUserTransaction(run, seal),
     async update(user, changes) {
-      if (changes.email !== undefined) await holdAddress(run, changes.email, { seal, owner: user });
+      if (changes.email !== undefined) await reserveEmail(run, changes.email, { seal, owner: user });
       return update(run, { user, changes }, seal);
     },
   };
 }
 
 /**
- * The same without a transaction: reads, and writes in one statement, which rejects with OvertakenError where another write
+ * The same without a transaction: reads, and writes in one statement, which rejects with WriteConflictError where another write
  * came between. No number of a transaction is held while this process is busy, and the feed waits for none. A request that
- * has to be noted and an address that has to be held are none of its business: OvertakenError.
+ * has to be noted and an address that has to be held are none of its business: WriteConflictError.
  */
-export function createUnlockedUserUpdate(run: RunPrepared, seal: ContactSeal): UserUpdate {
+export function createOptimisticUserUpdate(run: RunPrepared, seal: ContactSeal): UserUpdate {
   return {
-    claim: () => Promise.reject(new OvertakenError()),
+    claim: () => Promise.reject(new WriteConflictError()),
     async lock(tenantId, id) {
       const user = await readUser(run, { tenantId, id }, seal);
       // Who answers for a user that was merged away is found under locks.
-      if (!user) throw new OvertakenError();
+      if (!user) throw new WriteConflictError();
       return user;
     },
     async update(user, changes) {
-      if (changes.email !== undefined && seal.keyring.hasOldIndexKeys) throw new OvertakenError();
+      if (changes.email !== undefined && seal.keyring.hasOldIndexKeys) throw new WriteConflictError();
       return update(run, { user, changes }, seal);
     },
   };
@@ -76,7 +76,7 @@ async function update(
 ): Promise<User> {
   const before = user.profile ?? {};
   const tags = changes.tags ?? user.tags ?? [];
-  const profile = mergeProfile(before, changes.profile, tags);
+  const profile = updatedProfile(before, changes.profile, tags);
   const isProfileChanged = !isSameProfile(profile, before);
   const isTagged = JSON.stringify(tags) !== JSON.stringify(user.tags ?? []);
   if (!isProfileChanged && !isTagged && !isChanged(user, changes)) return user;
@@ -99,7 +99,7 @@ async function update(
   const written = await run(UPDATE, values).catch((error: unknown) => {
     throw toUserError(error, user);
   });
-  if (written.length === 0) throw new OvertakenError();
+  if (written.length === 0) throw new WriteConflictError();
   return changed;
 }
 

@@ -23,7 +23,7 @@ function verifiedEmails(keyring: Keyring, seal: SignInSeal): SealedTable {
     key: [TENANT, { column: 'user_id', type: 'uuid' }],
     columns: ['email_sealed'],
     where: 'true',
-    withFirstKeys(row) {
+    withCurrentKeys(row) {
       const { email_sealed, user_id } = row as { email_sealed: Buffer; user_id: string };
       if (keyring.isCurrent(email_sealed)) return undefined;
       const at = { tenantId: String(row.tenant_id), id: user_id };
@@ -67,7 +67,7 @@ function addressed(keyring: Keyring, seal: SignInSeal, { table, column, rewrite 
     key: [TENANT, ID],
     columns: [column, 'email_key'],
     where: 'true',
-    withFirstKeys(row) {
+    withCurrentKeys(row) {
       const [sealed, emailKey] = [row[column] as Buffer, row.email_key as Buffer];
       const at = placeOf(row);
       const { email, sealAgain } = rewrite(sealed, at);
@@ -84,7 +84,7 @@ function signingKeys(keyring: Keyring): SealedTable {
     key: [{ column: 'id', type: 'text' }],
     columns: ['private_key_sealed'],
     where: 'true',
-    withFirstKeys(row) {
+    withCurrentKeys(row) {
       const { private_key_sealed, id } = row as { private_key_sealed: Buffer; id: string };
       if (keyring.isCurrent(private_key_sealed)) return undefined;
       const privateKey = keyring.open(private_key_sealed, signingKeyPlace(id));

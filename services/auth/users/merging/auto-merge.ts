@@ -19,7 +19,7 @@ export interface AutoMergeCommand {
   /** Makes an id for a merge. */
   readonly newMergeId: () => string;
   /** Whether there is time for another merge, and room in the report: asked before each. */
-  readonly hasRoom: (report: readonly AutoMergeReport[]) => boolean;
+  readonly canContinue: (report: readonly AutoMergeReport[]) => boolean;
 }
 
 /** One pair, and what became of it. */
@@ -69,7 +69,7 @@ export function chooseSurvivor(first: User, second: User): User {
 async function run(sources: AutoMergeSources, command: AutoMergeCommand): Promise<AutoMergeReport[]> {
   const report: AutoMergeReport[] = [];
   const isRoomLeft = () =>
-    report.filter(({ refusal }) => refusal === '').length < command.maxMerges && command.hasRoom(report);
+    report.filter(({ refusal }) => refusal === '').length < command.maxMerges && command.canContinue(report);
   let position: DuplicatePosition | undefined = { pass: 0, after: '' };
   while (position && isRoomLeft()) {
     const { tenantId, minScore } = command;

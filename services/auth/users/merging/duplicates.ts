@@ -22,7 +22,7 @@ export interface SuspectGroup {
 }
 
 /** A stretch of all keys in order. */
-export interface SuspectStretch {
+export interface SuspectBatch {
   /** Groups of two and more in order of their keys, but for such as are too large to tell anything. */
   readonly groups: readonly SuspectGroup[];
   /** The key behind which the next stretch begins; undefined: this was the last. */
@@ -32,7 +32,7 @@ export interface SuspectStretch {
 /** How suspects are read. */
 export interface DuplicateReads {
   /** The groups behind a key, in bounded time; empty: from the first on. */
-  readStretch(query: { tenantId: string; by: DuplicateKey; after: string }): Promise<SuspectStretch>;
+  readBatch(query: { tenantId: string; by: DuplicateKey; after: string }): Promise<SuspectBatch>;
 }
 
 /** Two users that may be one person. */
@@ -101,7 +101,7 @@ export function pairsOf({ suspects }: SuspectGroup, pass: DuplicatePass): Duplic
   });
   return pairs
     .map(([one, other]) => toPair(one, other, pass))
-    .sort((one, other) => (comparable(one) < comparable(other) ? -1 : 1));
+    .sort((one, other) => (pairKey(one) < pairKey(other) ? -1 : 1));
 }
 
 function toPair(
@@ -114,7 +114,7 @@ function toPair(
 }
 
 /** A pair's place among those of its group. */
-export function comparable({ firstId, secondId }: Pick<DuplicatePair, 'firstId' | 'secondId'>): string {
+export function pairKey({ firstId, secondId }: Pick<DuplicatePair, 'firstId' | 'secondId'>): string {
   return `${firstId} ${secondId}`;
 }
 

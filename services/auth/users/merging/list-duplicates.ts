@@ -1,11 +1,11 @@
 import type { UserReads } from '../reading/user-reads.ts';
 import {
-  comparable,
   type DuplicateCandidate,
   type DuplicatePair,
   type DuplicatePass,
   type DuplicateReads,
   PASSES,
+  pairKey,
   pairsOf,
 } from './duplicates.ts';
 
@@ -36,7 +36,7 @@ export interface DuplicatePage {
 }
 
 // What one page may cost, whether it finds anything or not; the last stretch of a pass is not counted, and there are few passes.
-const MAX_FULL_STRETCHES = 4;
+const MAX_FULL_BATCHES = 4;
 
 /** What pairs are found with. */
 export interface DuplicateSources {
@@ -51,14 +51,14 @@ export interface DuplicateSources {
 export async function listDuplicates(sources: DuplicateSources, list: DuplicateList): Promise<DuplicatePage> {
   const found: { pair: DuplicatePair; behind: DuplicatePosition }[] = [];
   let at: DuplicatePosition | undefined = list.position ?? { pass: 0, after: '' };
-  for (let full = 0; at && full < MAX_FULL_STRETCHES && found.length < list.limit; ) {
+  for (let full = 0; at && full < MAX_FULL_BATCHES && found.length < list.limit; ) {
     const pass: DuplicatePass | undefined = PASSES[at.pass];
     if (!pass || pass.score < list.minScore) {
       at = undefined;
       break;
     }
     const from: DuplicatePosition = at;
-    const { groups, next } = await sources.duplicates.readStretch({
+    const { groups, next } = await sources.duplicates.readBatch({
       tenantId: list.tenantId,
       by: pass.by,
       after: from.after,
@@ -90,13 +90,13 @@ function pairsIn(
 ) {
   const skipTo = from.within?.key === key ? from.within.pair : '';
   return pairs
-    .filter((pair) => comparable(pair) > skipTo)
+    .filter((pair) => pairKey(pair) > skipTo)
     .map((pair, n, all) => ({
       pair,
       behind:
         n === all.length - 1
           ? { pass: from.pass, after: key }
-          : { pass: from.pass, after: before, within: { key, pair: comparable(pair) } },
+          : { pass: from.pass, after: before, within: { key, pair: pairKey(pair) } },
     }));
 }
 

@@ -35,7 +35,7 @@ export function requireMergeable(
   }) as [MergeParty, MergeParty];
   const ids = { tenant_id: tenantId, survivor_id: survivorId, loser_id: loserId };
   if (survivor === loser) throw mergeRefused('SELF', `User ${loserId} cannot be merged into itself.`, ids);
-  if (survivor.answeredBy === loser.id) {
+  if (survivor.canonicalId === loser.id) {
     const message = `User ${survivorId} was merged into ${loserId}, which cannot be merged into it in turn.`;
     throw mergeRefused('CYCLE', message, ids);
   }
@@ -46,8 +46,8 @@ export function requireMergeable(
 }
 
 function alreadyMerged(refusal: MergeRefusal, party: MergeParty, ids: Record<string, string>): UserError {
-  const message = `User ${party.id} is merged into ${party.answeredBy} already; merge that one.`;
-  return mergeRefused(refusal, message, { ...ids, id: party.id, merged_into: party.answeredBy });
+  const message = `User ${party.id} is merged into ${party.canonicalId} already; merge that one.`;
+  return mergeRefused(refusal, message, { ...ids, id: party.id, merged_into: party.canonicalId });
 }
 
 function requireAlive({ id, isErased, state }: MergeParty, ids: Record<string, string>): void {

@@ -47,7 +47,7 @@ export function mergeUsers(merges: UserMerges, command: MergeUsersCommand): Prom
     requireEtag(loser, command.loserEtag);
     const result = mergedUser(survivor, loser, plan.takeFromLoser);
     await transaction.merge({ mergeId, plan, survivor, loser, result, cause: command.cause });
-    return { mergeId, survivor: await readAnswering(transaction, tenantId, plan.survivorId) };
+    return { mergeId, survivor: await readCanonical(transaction, tenantId, plan.survivorId) };
   });
 }
 
@@ -70,11 +70,11 @@ export async function previewMerge(
 }
 
 /** Whoever answers for an id now. */
-export async function readAnswering(reads: PartyReads, tenantId: string, id: string): Promise<MergeParty> {
+export async function readCanonical(reads: PartyReads, tenantId: string, id: string): Promise<MergeParty> {
   const party = (await reads.findParties(tenantId, [id])).get(id);
   if (!party) throw userNotFound(tenantId, id);
-  if (party.answeredBy === id) return party;
-  return readAnswering(reads, tenantId, party.answeredBy);
+  if (party.canonicalId === id) return party;
+  return readCanonical(reads, tenantId, party.canonicalId);
 }
 
 async function repeated(
@@ -85,7 +85,7 @@ async function repeated(
   const merge = await transaction.findMerge(tenantId, mergeId);
   if (!merge)
     throw mergeRefused('NO_SUCH_MERGE', `Tenant ${tenantId} has no merge ${mergeId}.`, { merge_id: mergeId });
-  return { mergeId, survivor: await readAnswering(transaction, tenantId, merge.survivorId) };
+  return { mergeId, survivor: await readCanonical(transaction, tenantId, merge.survivorId) };
 }
 
 /** The merge to take back. */
@@ -110,8 +110,8 @@ export function unmergeUsers(
     const merge = await requireMerge(transaction, tenantId, mergeId);
     if (before === undefined) await unmerge(transaction, merge);
     return {
-      survivor: await readAnswering(transaction, tenantId, merge.survivorId),
-      restored: await readAnswering(transaction, tenantId, merge.loserId),
+      survivor: await readCanonical(transaction, tenantId, merge.survivorId),
+      restored: await readCanonical(transaction, tenantId, merge.loserId),
     };
   });
 }

@@ -15,7 +15,7 @@ export interface MergeParty extends User {
   /** The user that it was merged into; null: none. */
   readonly mergedInto: string | null;
   /** The id that answers for it: its own, or at the end of all merges. */
-  readonly answeredBy: string;
+  readonly canonicalId: string;
   readonly isErased: boolean;
 }
 

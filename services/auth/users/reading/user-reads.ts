@@ -8,7 +8,7 @@ export interface ListPosition {
 }
 
 /** A place in a list of users: what it is ordered by, and the id. */
-export interface UserPlace {
+export interface UserPosition {
   /** A time in ms since 1970, or the name as it is sorted. */
   readonly key: number | string;
   readonly id: string;
@@ -36,21 +36,21 @@ export interface UserList {
   readonly descending: boolean;
   readonly limit: number;
   /** Begin behind this place; absent: at the beginning. */
-  readonly after?: UserPlace;
+  readonly after?: UserPosition;
 }
 
 /** A user in a list. */
 export interface ListedUser {
   readonly user: User;
   /** Where the list goes on behind it. */
-  readonly position: UserPlace;
+  readonly position: UserPosition;
 }
 
 /** One page of a list. */
 export interface UserPage {
   readonly listed: readonly ListedUser[];
   /** Where the next page begins; absent: this was the last. */
-  readonly next?: UserPlace;
+  readonly next?: UserPosition;
 }
 
 /** A name in another system as one text, different for different names. */

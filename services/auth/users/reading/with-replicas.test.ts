@@ -29,7 +29,7 @@ function reading(name: string, versions: Record<string, bigint>): UserReads & { 
   return reads as unknown as UserReads & { isAway: boolean };
 }
 
-function open(toldSinceMs = 0) {
+function open(feedAttachedSinceMs = 0) {
   const primary = reading('primary', { a: 2n, b: 5n, new: 1n });
   const source = reading('replica', { a: 2n, b: 4n });
   const replica: ReplicaReads & { completeUntilMs: number } = {
@@ -42,7 +42,7 @@ function open(toldSinceMs = 0) {
   const reads = withReplicas(primary, {
     replicas: [replica],
     maxLagMs: MAX_LAG_MS,
-    toldSinceMs: () => toldSinceMs,
+    feedAttachedSinceMs: () => feedAttachedSinceMs,
     isAway: (error) => error === AWAY,
     clock: () => nowMs,
   });
@@ -80,17 +80,17 @@ describe('reads with a replica', () => {
 
   it('ask the primary for whoever changed a moment ago, so that no older answer is remembered', async () => {
     const { reads, replica } = open();
-    reads.note([{ tenantId: TENANT, id: 'b' }]);
+    reads.markChanged([{ tenantId: TENANT, id: 'b' }]);
     const find = () => {
       replica.completeUntilMs = nowMs;
       return reads.find(TENANT, 'b', 'REFERENCE').then((user) => user?.version);
     };
     expect(await find()).toBe(5n);
     nowMs += 2 * MAX_LAG_MS + 1;
-    reads.note([]);
+    reads.markChanged([]);
     expect(await find()).toBe(5n);
     nowMs += 2 * MAX_LAG_MS + 1;
-    reads.note([]);
+    reads.markChanged([]);
     expect(await find()).toBe(4n);
   });
 

@@ -16,7 +16,7 @@ export interface ReplicasOptions {
   /** How far behind a replica may be, in ms, and still be read: no further than an answer may be behind the feed. */
   readonly maxLagMs: number;
   /** Point on the same clock since when `note` hears of every change. Infinity: not yet. */
-  readonly toldSinceMs: () => number;
+  readonly feedAttachedSinceMs: () => number;
   /** Whether an error means that a replica cannot be read now, rather than that the question was wrong. */
   readonly isAway: (error: unknown) => boolean;
   /** Monotonic clock in ms. Default `performance.now`. */
@@ -26,7 +26,7 @@ export interface ReplicasOptions {
 /** Reads that go to replicas where those are good enough. */
 export interface ReplicatedReads extends UserReads {
   /** These users changed: for a while they are read from the primary. To be told before anybody forgets what it remembers. */
-  note(changes: readonly { readonly tenantId: string; readonly id: string }[]): void;
+  markChanged(changes: readonly { readonly tenantId: string; readonly id: string }[]): void;
 }
 
 /**
@@ -35,14 +35,14 @@ export interface ReplicatedReads extends UserReads {
  * lags is passed over until it is well again.
  */
 export function withReplicas(primary: UserReads, options: ReplicasOptions): ReplicatedReads {
-  const { replicas, maxLagMs, toldSinceMs, isAway, clock = () => performance.now() } = options;
+  const { replicas, maxLagMs, feedAttachedSinceMs, isAway, clock = () => performance.now() } = options;
   // Longer than a replica that is read may be behind.
   const markMs = 2 * maxLagMs;
   let turn = 0;
   let marks = { recent: new Set<string>(), before: new Set<string>(), sinceMs: clock() };
 
   function choose(): ReplicaReads | undefined {
-    const fromMs = Math.max(clock() - maxLagMs, toldSinceMs());
+    const fromMs = Math.max(clock() - maxLagMs, feedAttachedSinceMs());
     for (let i = 0; i < replicas.length; i++) {
       const replica = replicas[turn++ % replicas.length] as ReplicaReads;
       if (replica.completeUntilMs >= fromMs) return replica;
@@ -103,7 +103,7 @@ export function withReplicas(primary: UserReads, options: ReplicasOptions): Repl
       const replica = choose();
       return (replica && (await ask(replica, (reads) => reads.list(list)))) ?? primary.list(list);
     },
-    note(changes) {
+    markChanged(changes) {
       const nowMs = clock();
       if (nowMs - marks.sinceMs > markMs) marks = { recent: new Set(), before: marks.recent, sinceMs: nowMs };
       for (const { tenantId, id } of changes) marks.recent.add(toKey(tenantId, id));

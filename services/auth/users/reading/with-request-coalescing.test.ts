@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { User } from '../user.ts';
 import type { UserReads } from './user-reads.ts';
-import { withGathering } from './with-request-coalescing.ts';
+import { withRequestCoalescing } from './with-request-coalescing.ts';
 
 const TENANT = 'acme';
 
@@ -111,7 +111,7 @@ function recording() {
     },
   } as UserReads;
   return {
-    reads: withGathering(next),
+    reads: withRequestCoalescing(next),
     asked,
     lowest: () => lowest,
     failNext: () => {

@@ -48,7 +48,7 @@ class Table implements UserReads {
 function setUp({ maxEntries = 10 } = {}) {
   const table = new Table();
   const feed = { told: true };
-  return { table, feed, reads: withUserCache(table, { maxEntries, isTold: () => feed.told }) };
+  return { table, feed, reads: withUserCache(table, { maxEntries, isFeedCurrent: () => feed.told }) };
 }
 
 describe('withUserCache', () => {
@@ -97,7 +97,7 @@ describe('withUserCache', () => {
     await reads.find('acme', ANN, 'BASIC');
     await reads.find('acme', ANN, 'FULL');
     table.write(ANN, 2n);
-    reads.forget('acme', ANN);
+    reads.invalidate('acme', ANN);
     expect(await reads.find('acme', ANN, 'BASIC')).toMatchObject({ version: 2n });
     expect(await reads.find('acme', ANN, 'FULL')).toMatchObject({ version: 2n });
   });
@@ -109,7 +109,7 @@ describe('withUserCache', () => {
     table.held = gate.promise;
     const slow = reads.find('acme', ANN, 'BASIC');
     table.write(ANN, 2n);
-    reads.forget('acme', ANN);
+    reads.invalidate('acme', ANN);
     gate.resolve();
     expect(await slow).toMatchObject({ version: 1n });
     expect(await reads.find('acme', ANN, 'BASIC')).toMatchObject({ version: 2n });
@@ -123,7 +123,7 @@ describe('withUserCache', () => {
     table.held = gate.promise;
     table.write(BEN, 7n);
     const slow = reads.find('acme', BEN, 'BASIC');
-    reads.forgetAll();
+    reads.invalidateAll();
     gate.resolve();
     expect(await slow).toMatchObject({ version: 7n });
     // Their writes were lost: the database answers what was before.

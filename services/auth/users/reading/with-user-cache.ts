@@ -8,29 +8,32 @@ export interface UserCacheOptions {
   /** Most users in memory, each view counted by itself. */
   readonly maxEntries: number;
   /** Whether `forget` has heard of all that was committed until a moment ago. While false, nothing comes from memory. */
-  readonly isTold: () => boolean;
+  readonly isFeedCurrent: () => boolean;
 }
 
 /** Reads users, and remembers what it read until it is told to forget. */
 export interface CachedUserReads extends UserReads {
   /** Forgets a user in every view, and what is being read of it: it changed. To be called before anybody else is told. */
-  forget(tenantId: string, id: string): void;
+  invalidate(tenantId: string, id: string): void;
   /** Forgets all users, and what is being read: the database is another one, or went back. */
-  forgetAll(): void;
+  invalidateAll(): void;
 }
 
 /**
  * Answers users from memory. Unknown ids and such as were merged away are read each time, and so are users of which a
  * higher version is asked for than is remembered.
  */
-export function withUserCache(next: UserReads, { maxEntries, isTold }: UserCacheOptions): CachedUserReads {
+export function withUserCache(
+  next: UserReads,
+  { maxEntries, isFeedCurrent }: UserCacheOptions,
+): CachedUserReads {
   const users = new LRUCache<string, User>({ max: maxEntries });
   // Of each read on its way the users that changed meanwhile: what it brings of them may be from before.
   const open = new Set<Set<string>>();
   // Counts how often all was forgotten: a read that began before may bring what is no more.
-  let era = 0;
+  let generation = 0;
 
-  function remembered(tenantId: string, id: string, view: UserView, minVersion: bigint): User | undefined {
+  function cached(tenantId: string, id: string, view: UserView, minVersion: bigint): User | undefined {
     const user = users.get(toKey(tenantId, view, id));
     return user === undefined || user.version < minVersion ? undefined : user;
   }
@@ -39,13 +42,13 @@ export function withUserCache(next: UserReads, { maxEntries, isTold }: UserCache
     { tenantId, ids, view }: { tenantId: string; ids: readonly string[]; view: UserView },
     read: () => Promise<readonly (User | undefined)[]>,
   ): Promise<readonly (User | undefined)[]> {
-    if (!isTold()) return read();
+    if (!isFeedCurrent()) return read();
     const changed = new Set<string>();
     open.add(changed);
-    const begunIn = era;
+    const begunIn = generation;
     try {
       const found = await read();
-      if (begunIn !== era) return found;
+      if (begunIn !== generation) return found;
       for (const [i, user] of found.entries()) {
         if (user === undefined || user.id !== ids[i] || changed.has(toChangeKey(tenantId, user.id))) continue;
         const key = toKey(tenantId, view, user.id);
@@ -61,7 +64,7 @@ export function withUserCache(next: UserReads, { maxEntries, isTold }: UserCache
   return {
     ...next,
     async find(tenantId, id, view, minVersion = 0n) {
-      const user = isTold() ? remembered(tenantId, id, view, minVersion) : undefined;
+      const user = isFeedCurrent() ? cached(tenantId, id, view, minVersion) : undefined;
       if (user !== undefined) return user;
       const [found] = await fill({ tenantId, ids: [id], view }, async () => [
         await next.find(tenantId, id, view, minVersion),
@@ -69,8 +72,8 @@ export function withUserCache(next: UserReads, { maxEntries, isTold }: UserCache
       return found;
     },
     async findMany(tenantId, ids, view, minVersions) {
-      if (!isTold()) return next.findMany(tenantId, ids, view, minVersions);
-      const known = ids.map((id) => remembered(tenantId, id, view, minVersions?.get(id) ?? 0n));
+      if (!isFeedCurrent()) return next.findMany(tenantId, ids, view, minVersions);
+      const known = ids.map((id) => cached(tenantId, id, view, minVersions?.get(id) ?? 0n));
       const unknown = ids.filter((_, i) => known[i] === undefined);
       if (unknown.length === 0) return known;
       const found = await fill({ tenantId, ids: unknown, view }, () =>
@@ -79,12 +82,12 @@ export function withUserCache(next: UserReads, { maxEntries, isTold }: UserCache
       let at = 0;
       return known.map((user) => user ?? found[at++]);
     },
-    forget(tenantId, id) {
+    invalidate(tenantId, id) {
       for (const view of VIEWS) users.delete(toKey(tenantId, view, id));
       for (const changed of open) changed.add(toChangeKey(tenantId, id));
     },
-    forgetAll() {
-      era += 1;
+    invalidateAll() {
+      generation += 1;
       users.clear();
     },
   };

@@ -75,7 +75,7 @@ export function recordActivity(writes: UserWrites, command: RecordActivityComman
 
 /** What a service tells. */
 export interface RecordStatisticsCommand extends EditCommand {
-  readonly told: SourceStatistics;
+  readonly statistics: SourceStatistics;
 }
 
 /** Keeps a service's figures. Throws UserError USER_NOT_FOUND, USER_DELETED where the user is erased, REQUEST_ID_REUSED. */
@@ -83,6 +83,6 @@ export function recordStatistics(writes: UserWrites, command: RecordStatisticsCo
   return editUser(writes, command, async ({ edit, user, isRepeat }) => {
     if (isRepeat) return user;
     requireNotErased(user);
-    return edit.putStatistics(user, command.told);
+    return edit.putStatistics(user, command.statistics);
   });
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { gatherTimeline, type TimelineEntry, type TimelineSource, timelinePositionOf } from './timeline.ts';
+import { listTimeline, type TimelineEntry, type TimelineSource, timelinePositionOf } from './timeline.ts';
 
 const signIn = { case: 'signIn', value: { succeeded: true, method: 'password' } } as const;
 const entry = (timeMs: number): TimelineEntry => ({
@@ -24,7 +24,7 @@ function sourceOf(entries: TimelineEntry[]): TimelineSource {
   };
 }
 
-describe('gatherTimeline', () => {
+describe('listTimeline', () => {
   it('pages through all sources, each entry once and newest first, though many are of one moment and more come', async () => {
     const lists = [0, 1, 2].map((n) =>
       Array.from({ length: 20 }, (_, i) => entry(((i * (n + 1)) % 7) * 1000)),
@@ -35,7 +35,7 @@ describe('gatherTimeline', () => {
     for (;;) {
       const last = seen.at(-1);
       const page = { tenantId: 't', userId: 'u', limit: 7, before: last && timelinePositionOf(last) };
-      const entries = await gatherTimeline(sources, page);
+      const entries = await listTimeline(sources, page);
       if (entries.length === 0) break;
       seen.push(...entries);
       // Newer than everything seen, so it belongs to no later page.

@@ -37,7 +37,7 @@ export interface TimelineSource {
 }
 
 /** The newest entries of all sources behind `before`: `limit` of them, or all there are. */
-export async function gatherTimeline(
+export async function listTimeline(
   sources: readonly TimelineSource[],
   page: TimelinePage,
 ): Promise<TimelineEntry[]> {

@@ -1,20 +1,20 @@
 import { graphemesOf, isSpaceless } from '@rollcall/contract/text';
 import { isPart, NEAR_LENGTH, POINTS, pointsOf, shortenedForms } from './search-score.ts';
-import { type KnownParts, type UserSearch, WORDS_AT_ONCE, type WordPlace } from './user-search.ts';
+import { type KnownParts, type UserSearch, WORDS_AT_ONCE, type WordPosition } from './user-search.ts';
 
 /** Some of the words that match a term. */
 export interface WordBatch {
   /** Best first. */
   readonly words: readonly string[];
   /** Where further ones begin; absent: these were the last. */
-  readonly next?: WordPlace;
+  readonly next?: WordPosition;
 }
 
 /** The words of names that match one term of a query, best first. */
 export interface TermWords {
   /** Some of them, from a place on. */
-  from(place: WordPlace | undefined): Promise<WordBatch>;
-  placeOf(owner: { readonly word: string; readonly id: string }): WordPlace;
+  from(place: WordPosition | undefined): Promise<WordBatch>;
+  placeOf(owner: { readonly word: string; readonly id: string }): WordPosition;
   /** What the entry of a user who matches looks like: one of these LIKE patterns. */
   patterns(): Promise<string[]>;
 }
@@ -46,7 +46,7 @@ export function createTermWords(search: UserSearch, tenantId: string, term: stri
       .map(({ word }) => word);
   }
 
-  async function read(place: WordPlace | undefined): Promise<WordBatch> {
+  async function read(place: WordPosition | undefined): Promise<WordBatch> {
     const isMistyped = place !== undefined && place.points < POINTS.part;
     const holding = isMistyped ? [] : await search.wordsWith(tenantId, term, place);
     const last = holding.at(-1);
@@ -76,7 +76,7 @@ export function createTermWords(search: UserSearch, tenantId: string, term: stri
   };
 }
 
-function isBefore(a: WordPlace, b: WordPlace): boolean {
+function isBefore(a: WordPosition, b: WordPosition): boolean {
   return a.points > b.points || (a.points === b.points && a.word < b.word);
 }
 
@@ -105,10 +105,10 @@ export async function splitJoinedNames(
 async function splitTerm(search: UserSearch, tenantId: string, term: string): Promise<readonly string[]> {
   const letters = graphemesOf(term);
   if (letters.length < 2 || letters.length > MAX_LETTERS) return [term];
-  const known = await search.knownAmong(tenantId, partsOf(letters));
+  const known = await search.knownParts(tenantId, partsOf(letters));
   for (const parts of splitsOf(letters, known).slice(0, MAX_SPLITS)) {
     const [word = '', ...others] = parts;
-    if (await search.haveTogether(tenantId, { word, others })) return parts;
+    if (await search.isNameOfOneUser(tenantId, { word, others })) return parts;
   }
   return [term];
 }

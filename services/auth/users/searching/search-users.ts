@@ -4,7 +4,7 @@ import type { UserFilter } from '../reading/user-reads.ts';
 import { emailKey, type User, type UserView } from '../user.ts';
 import { bestWord, fieldNames, wordsOfEntry } from './search-score.ts';
 import { createTermWords, splitJoinedNames, type TermWords } from './search-terms.ts';
-import type { UserSearch, WordOwner, WordPlace } from './user-search.ts';
+import type { UserSearch, WordOwner, WordPosition } from './user-search.ts';
 
 /** Where a search goes on. */
 export type SearchPosition =
@@ -16,7 +16,7 @@ export interface NamePosition {
   /** Which term of the query leads the search. */
   readonly lead: number;
   /** Absent: at the best. */
-  readonly from?: WordPlace;
+  readonly from?: WordPosition;
   /** Of what is found from there on, behind this match. */
   readonly after?: { readonly points: number; readonly id: string };
 }
@@ -53,9 +53,9 @@ const MAX_TERMS = 8;
 /** So many entries of several words are looked at, and put in order, at a time. */
 const BLOCK = 10_000;
 /** A page that looked at so many ends there: it is short, and the next goes on. */
-const MAX_LOOKS = 20_000;
+const MAX_SCANNED = 20_000;
 /** A page whose filter refused so many ends there as well. */
-const MAX_PASSES = 4_000;
+const MAX_FILTERED = 4_000;
 
 /**
  * A page of users by what is remembered of them, best match first: those who have exactly this address or number, then
@@ -121,24 +121,24 @@ async function findNames(
   const isSingle = terms.length === 1;
   const patterns = await Promise.all(words.filter((each) => each !== leading).map((each) => each.patterns()));
   let { from, after } = start ?? {};
-  let looks = 0;
-  let passes = 0;
+  let scanned = 0;
+  let filtered = 0;
   for (;;) {
-    const limitOfBlock = isSingle ? Math.min(2000, (limit + 10) * (looks > 0 ? 4 : 1)) : BLOCK;
+    const limitOfBlock = isSingle ? Math.min(2000, (limit + 10) * (scanned > 0 ? 4 : 1)) : BLOCK;
     const { words, next } = await leading.from(from);
     const afterId = words[0] === from?.word ? (from?.id ?? '') : '';
     const walk = { tenantId: filter.tenantId, words, afterId, limit: limitOfBlock, patterns };
-    const block = await search.walk(walk);
-    const positionOf = ({ place, points, id }: Judged): NamePosition =>
+    const block = await search.scan(walk);
+    const positionOf = ({ place, points, id }: NameMatch): NamePosition =>
       isSingle ? { lead, from: place } : { lead, ...(from && { from }), after: { points, id } };
     const matches = block.owners
-      .map((owner) => judge(owner, terms, lead))
+      .map((owner) => matchOwner(owner, terms, lead))
       .filter((each) => each !== undefined)
       .filter((each) => !known.has(each.id) && (after === undefined || bestFirst(each, after) > 0));
     if (!isSingle) matches.sort(bestFirst);
     while (matches.length > 0) {
       const some = matches.splice(0, Math.max(100, limit + 1 - list.length));
-      const users = await search.pass(
+      const users = await search.filterUsers(
         filter,
         some.map(({ id }) => id),
         view,
@@ -149,15 +149,16 @@ async function findNames(
         if (user) list.push({ user, points, matchedFields, position: positionOf(match) });
       }
       if (list.length > limit) return list;
-      passes += some.length;
-      if (passes >= MAX_PASSES && matches.length > 0)
-        return Object.assign(list, { next: positionOf(some.at(-1) as Judged) });
+      filtered += some.length;
+      if (filtered >= MAX_FILTERED && matches.length > 0)
+        return Object.assign(list, { next: positionOf(some.at(-1) as NameMatch) });
     }
     after = undefined;
-    looks += limitOfBlock;
+    scanned += limitOfBlock;
     from = block.last ? leading.placeOf(block.last) : next;
     if (from === undefined) return list;
-    if (looks >= MAX_LOOKS || passes >= MAX_PASSES) return Object.assign(list, { next: { lead, from } });
+    if (scanned >= MAX_SCANNED || filtered >= MAX_FILTERED)
+      return Object.assign(list, { next: { lead, from } });
   }
 }
 
@@ -174,15 +175,19 @@ async function rarest(search: UserSearch, tenantId: string, terms: readonly Term
 }
 
 /** How an entry matches a query. */
-interface Judged {
+interface NameMatch {
   readonly id: string;
   readonly points: number;
   readonly matchedFields: readonly string[];
-  readonly place: WordPlace;
+  readonly place: WordPosition;
 }
 
 // Undefined: does not match every term, or is found by a better word elsewhere.
-function judge({ id, word, entry }: WordOwner, terms: readonly string[], lead: number): Judged | undefined {
+function matchOwner(
+  { id, word, entry }: WordOwner,
+  terms: readonly string[],
+  lead: number,
+): NameMatch | undefined {
   const words = wordsOfEntry(entry);
   const best = terms.map((term) => bestWord(term, words));
   const leading = best[lead];

@@ -2,7 +2,7 @@ import type { UserFilter } from '../reading/user-reads.ts';
 import type { User, UserView } from '../user.ts';
 
 /** A place among the words that match a term, best first, and among those who have the word. */
-export interface WordPlace {
+export interface WordPosition {
   /** See `pointsOf`. */
   readonly points: number;
   readonly word: string;
@@ -26,7 +26,7 @@ export interface OwnerBlock {
 }
 
 /** What to walk through. */
-export interface OwnerWalk {
+export interface OwnerScan {
   readonly tenantId: string;
   readonly words: readonly string[];
   /** Of the first word, begin behind this user; empty: at the first. */
@@ -49,18 +49,18 @@ export interface UserSearch {
   /** The words of a text as they are searched: without letter case, accents, punctuation. */
   termsOf(query: string): Promise<string[]>;
   /** Words that are the term, begin with it or hold it: best first, from a place on. */
-  wordsWith(tenantId: string, term: string, from: WordPlace | undefined): Promise<string[]>;
+  wordsWith(tenantId: string, term: string, from: WordPosition | undefined): Promise<string[]>;
   /** Words that may have one letter other than the term; not all have. */
   wordsNear(tenantId: string, forms: { term: string; shortened: readonly string[] }): Promise<string[]>;
   /** Which of the texts are words of names, and which are beginnings of words. */
-  knownAmong(tenantId: string, parts: readonly string[]): Promise<KnownParts>;
+  knownParts(tenantId: string, parts: readonly string[]): Promise<KnownParts>;
   /** Whether somebody who has the word has words that begin with each of the others. Looks at a bounded number of users. */
-  haveTogether(tenantId: string, name: { word: string; others: readonly string[] }): Promise<boolean>;
-  walk(walk: OwnerWalk): Promise<OwnerBlock>;
+  isNameOfOneUser(tenantId: string, name: { word: string; others: readonly string[] }): Promise<boolean>;
+  scan(walk: OwnerScan): Promise<OwnerBlock>;
   /** How many have one of the words, counted no further than the limit. */
   count(tenantId: string, words: readonly string[], limit: number): Promise<number>;
   /** Those of the users whom the filter lets through. */
-  pass(filter: UserFilter, ids: readonly string[], view: UserView): Promise<ReadonlyMap<string, User>>;
+  filterUsers(filter: UserFilter, ids: readonly string[], view: UserView): Promise<ReadonlyMap<string, User>>;
   /** Users by `emailKey`, in order of their ids. */
   withEmail(filter: UserFilter, key: string, view: UserView): Promise<User[]>;
   /** Users whose number is this one, extensions aside, in order of their ids. */

@@ -1,7 +1,7 @@
 import type { PreparedStatement, RunPrepared } from '@rollcall/runtime/postgres';
 
 /** Rows that belong to a user, and follow it into a merge. */
-interface Mover {
+interface MovedTable {
   /** Written into the database with every row that was moved: it stays as it is. */
   readonly area: string;
   /** A table with `tenant_id` and `user_id`. */
@@ -15,7 +15,7 @@ interface Mover {
  * An area with rows of its own adds a line here. No such area: tags, which are a field; statistics, which services go on
  * telling by the id that they know, and which are added up over the survivor and whoever was merged into it.
  */
-const MOVERS: readonly Mover[] = [
+const MOVED_TABLES: readonly MovedTable[] = [
   { area: 'external_ids', table: 'user_external_ids', rowKey: `source || ' ' || external_id` },
   { area: 'notes', table: 'user_notes', rowKey: 'id::text' },
   { area: 'activities', table: 'user_activities', rowKey: 'id::text' },
@@ -24,15 +24,15 @@ const MOVERS: readonly Mover[] = [
   { area: 'sign_ins', table: 'sign_ins', rowKey: 'id::text' },
 ];
 
-interface Moving {
+interface MoveStatements {
   readonly merge: PreparedStatement;
   readonly unmerge: PreparedStatement;
 }
 
-const MOVINGS = MOVERS.map(toMoving);
+const MOVE_STATEMENTS = MOVED_TABLES.map(moveStatements);
 
 /** Statements of a mover: merging takes tenant, loser, survivor and merge; taking back takes the same. */
-export function toMoving({ area, table, rowKey }: Mover): Moving {
+export function moveStatements({ area, table, rowKey }: MovedTable): MoveStatements {
   return {
     merge: {
       name: `merge_${area}`,
@@ -53,7 +53,7 @@ export function toMoving({ area, table, rowKey }: Mover): Moving {
 }
 
 /** Whose rows, and by which merge. */
-export interface MovedBy {
+export interface RowMove {
   readonly tenantId: string;
   readonly loserId: string;
   readonly survivorId: string;
@@ -61,7 +61,7 @@ export interface MovedBy {
 }
 
 /** Gives the survivor all rows of the loser, or takes back those that a merge gave. */
-export async function moveRows(run: RunPrepared, which: keyof Moving, moved: MovedBy): Promise<void> {
+export async function moveRows(run: RunPrepared, which: keyof MoveStatements, moved: RowMove): Promise<void> {
   const { tenantId, loserId, survivorId, mergeId } = moved;
-  for (const each of MOVINGS) await run(each[which], [tenantId, loserId, survivorId, mergeId]);
+  for (const each of MOVE_STATEMENTS) await run(each[which], [tenantId, loserId, survivorId, mergeId]);
 }

@@ -1,7 +1,7 @@
 import { UserError } from '../users/user-error.ts';
 
 /** How many watches a process takes, and how many of them read the log at the same time. */
-export interface WatchPlacesOptions {
+export interface WatchSlotsOptions {
   /** The most watches at once, those that still wait to be opened included. */
   readonly maxWatches: number;
   /**
@@ -12,19 +12,19 @@ export interface WatchPlacesOptions {
 }
 
 /** The places of the watches of one process. A watch that cannot read yet waits for its turn, until its call ends. */
-export class WatchPlaces {
-  readonly #options: WatchPlacesOptions;
+export class WatchSlots {
+  readonly #options: WatchSlotsOptions;
   /** Those who wait for their turn, first come first served. */
   readonly #waiting = new Set<() => void>();
   #watches = 0;
   #reads = 0;
 
-  constructor(options: WatchPlacesOptions) {
+  constructor(options: WatchSlotsOptions) {
     this.#options = options;
   }
 
   /** Takes a place; disposing gives it back. Throws UserError OVERLOADED where all are taken. */
-  enter(): Disposable {
+  acquire(): Disposable {
     const { maxWatches } = this.#options;
     if (this.#watches >= maxWatches) throw overloaded(maxWatches);
     this.#watches += 1;

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { WatchPlaces } from './watch-places.ts';
+import { WatchSlots } from './watch-slots.ts';
 
 const NEVER = new AbortController().signal;
 
 describe('the places of watches', () => {
   it('B10: let all read that there are places for, a few at a time, in the order they came', async () => {
-    const places = new WatchPlaces({ maxWatches: 500, maxReads: 2 });
+    const places = new WatchSlots({ maxWatches: 500, maxReads: 2 });
     const [order, at] = [[] as number[], { now: 0, most: 0 }];
     const read = async (n: number) => {
-      using _ = places.enter();
+      using _ = places.acquire();
       await places.read(async () => {
         at.now += 1;
         at.most = Math.max(at.most, at.now);
@@ -24,17 +24,17 @@ describe('the places of watches', () => {
   });
 
   it('B10: refuse the one that is too many, and give places back', () => {
-    const places = new WatchPlaces({ maxWatches: 2, maxReads: 1 });
-    using _ = places.enter();
+    const places = new WatchSlots({ maxWatches: 2, maxReads: 1 });
+    using _ = places.acquire();
     {
-      using __ = places.enter();
-      expect(() => places.enter()).toThrow('has 2 watchers and takes no more');
+      using __ = places.acquire();
+      expect(() => places.acquire()).toThrow('has 2 watchers and takes no more');
     }
-    expect(() => places.enter()).not.toThrow();
+    expect(() => places.acquire()).not.toThrow();
   });
 
   it('B10: let go of who waits when its call ends, and of nobody else', async () => {
-    const places = new WatchPlaces({ maxWatches: 10, maxReads: 1 });
+    const places = new WatchSlots({ maxWatches: 10, maxReads: 1 });
     const first = Promise.withResolvers<void>();
     const reading = places.read(() => first.promise, NEVER);
     const leaving = new AbortController();
