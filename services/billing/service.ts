@@ -115,7 +115,7 @@ export async function createBillingService(
   const followed = { pool, columns: USER_COLUMNS, logger };
   const rows = erasedRows(pool, gateway);
   const erasures = stack.use(followErasures({ ...followed, admin: access.admin, consumer: 'billing', rows }));
-  const merges = stack.use(followMerges({ ...followed, users: access.fresh, onErased: erasures.look }));
+  const merges = stack.use(followMerges({ ...followed, users: access.uncached, onErased: erasures.wake }));
   const webhooks = stack.use(
     openWebhooks({
       ...{ pool, logger, onChanges: tellChanges },

@@ -27,7 +27,7 @@ export function createRemoteUserFinder(
         return await searchAll(admin, { tenantId, query, signal });
       } catch (error) {
         if (signal.aborted || !(error instanceof ConnectError)) throw error;
-        if (isSetUpFault(error))
+        if (isConfigurationFault(error))
           logger.error({ error, tenantId }, 'the user service refuses to search for users');
         throw searchUnavailable(error);
       }
@@ -65,7 +65,7 @@ function leftMs(endMs: number): number {
 }
 
 // What waiting does not mend.
-function isSetUpFault({ code }: ConnectError): boolean {
+function isConfigurationFault({ code }: ConnectError): boolean {
   return code === Code.PermissionDenied || code === Code.Unauthenticated || code === Code.Unimplemented;
 }
 

@@ -1,8 +1,8 @@
-import { judgeActive, type KnownUser, refusalOf, type Users } from '@rollcall/user-access';
+import { checkActive, refusalOf, type ShownUser, type Users } from '@rollcall/user-access';
 import { BookingError } from './errors.ts';
 
 /** Whom to ask about. */
-interface WantedUsers {
+interface RequiredUsers {
   readonly tenantId: string;
   /** In lower case. */
   readonly userIds: readonly string[];
@@ -14,15 +14,15 @@ interface WantedUsers {
  * will do. One lookup, none for nobody. Throws BookingError USER_NOT_BOOKABLE, and USER_UNKNOWN_NOW where the user service
  * cannot be asked and nothing is known.
  */
-export async function requireBookableUsers(
+export async function requireActiveUsers(
   users: Users,
-  { tenantId, userIds, signal }: WantedUsers,
-): Promise<ReadonlyMap<string, KnownUser>> {
+  { tenantId, userIds, signal }: RequiredUsers,
+): Promise<ReadonlyMap<string, ShownUser>> {
   const ids = [...new Set(userIds)];
   if (ids.length === 0) return new Map();
   const known = await users.lookUp(tenantId, ids, signal);
   for (const id of ids) {
-    const judged = judgeActive(known.get(id));
+    const judged = checkActive(known.get(id));
     if (judged.ok) continue;
     const { message, metadata } = refusalOf(judged, { tenantId, userId: id }, 'book as or with');
     const reason = judged.why === 'unknown' ? 'USER_UNKNOWN_NOW' : 'USER_NOT_BOOKABLE';

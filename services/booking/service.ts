@@ -40,7 +40,7 @@ import { createPostgresBookingReads, createPostgresBookingWrites } from './postg
 import { ERASED_ROWS } from './postgres/erased-rows.ts';
 import { createBookingPets, createPostgresPets, ENTITIES } from './postgres/pet-store.ts';
 import { createPostgresReviewReads, createPostgresReviewWrites } from './postgres/review-store.ts';
-import { readUserFigures } from './postgres/user-statistics.ts';
+import { readUserStatistics } from './postgres/user-statistics.ts';
 import { createRemoteUserFinder } from './remote-user-finder.ts';
 import { type BookingPorts, bookingServiceImplementation } from './rpc/booking-service.ts';
 import { petServiceImplementation } from './rpc/pet-service.ts';
@@ -100,7 +100,7 @@ export async function createBookingService(
   const erasures = stack.use(
     followErasures({ ...followed, admin: access.admin, consumer: 'booking', rows: ERASED_ROWS }),
   );
-  const merges = stack.use(followMerges({ ...followed, users: access.fresh, onErased: erasures.look }));
+  const merges = stack.use(followMerges({ ...followed, users: access.uncached, onErased: erasures.wake }));
   const recorded = createRecordedPayments(logger);
   const ports = createPorts({ pool, orm, access, recorded, logger });
   const probe = stack.use(createDatabaseProbe({ ...database, logger }));
@@ -154,7 +154,7 @@ function createPorts({ pool, orm, access, recorded, logger }: PortParts): RouteP
 }
 
 function tasksOf({ admin }: UserAccess, pool: Pool) {
-  const readStatistics = (tenantId: string, userId: string) => readUserFigures(pool, tenantId, userId);
+  const readStatistics = (tenantId: string, userId: string) => readUserStatistics(pool, tenantId, userId);
   return userTasks({ admin, pool, source: 'booking', readStatistics });
 }
 

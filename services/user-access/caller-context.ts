@@ -34,7 +34,7 @@ export const inheritSeenVersions: ServerInterceptor = (next) => (call) =>
  * Sends the id of the call that is being served along with the calls that it makes, so that one id is found in the logs of
  * both services. A call that several share carries the id of whoever began it. Streams belong to no call, and carry none.
  */
-export const passOnRequestId: ClientInterceptor = (next) => (request) => {
+export const propagateRequestId: ClientInterceptor = (next) => (request) => {
   const requestId = currentRequestId();
   if (!request.stream && requestId !== undefined) request.header.set(REQUEST_ID_HEADER, requestId);
   return next(request);

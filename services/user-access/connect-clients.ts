@@ -7,7 +7,7 @@ import { type CallGuard, type CallObserver, createCallGuard, observeCalls } from
 import { createUserClient, TransportOptionError, type UserClient } from '@rollcall/user-client';
 import { createUserAdminClient, type UserAdminClient } from '@rollcall/user-client/admin';
 import type { AuthCredentials } from './auth-credentials.ts';
-import { passOnRequestId } from './caller-context.ts';
+import { propagateRequestId } from './caller-context.ts';
 import type { UserAccessConfig } from './settings.ts';
 import { LOOKUP_TIMEOUT_MS } from './users/remote-users.ts';
 
@@ -15,7 +15,7 @@ import { LOOKUP_TIMEOUT_MS } from './users/remote-users.ts';
 interface UserClients {
   readonly client: UserClient;
   readonly admin: UserAdminClient;
-  readonly fresh: ServiceClient<typeof UserService>;
+  readonly uncached: ServiceClient<typeof UserService>;
   /** What the calls of `admin` and `fresh` pass; `client` has a breaker of its own. */
   readonly guard: CallGuard;
 }
@@ -44,12 +44,12 @@ export function connectClients(
 ): UserClients {
   if (usersSnapshotPath !== undefined)
     prepareSnapshotFolder(usersSnapshotPath, `${prefix}_USERS_SNAPSHOT_PATH`);
-  const connection = { address, interceptors: [passOnRequestId], ...credentials };
+  const connection = { address, interceptors: [propagateRequestId], ...credentials };
   const guard = createCallGuard({ target: TARGET, observer: outgoing });
   try {
     // First the one that holds nothing yet where the address is refused.
     const admin = createUserAdminClient({ ...connection, guard });
-    const fresh = createServiceClient(UserService, { ...connection, guard });
+    const uncached = createServiceClient(UserService, { ...connection, guard });
     const client = createUserClient({
       ...connection,
       interceptors: [...connection.interceptors, observeCalls(TARGET, outgoing)],
@@ -57,7 +57,7 @@ export function connectClients(
       clock,
       ...(usersSnapshotPath !== undefined && { snapshotPath: usersSnapshotPath }),
     });
-    return { client, admin, fresh, guard };
+    return { client, admin, uncached, guard };
   } catch (error) {
     guard.close();
     throw error instanceof TransportOptionError ? addressFault(error, prefix) : error;

@@ -22,7 +22,7 @@ export interface UserAccess extends AsyncDisposable {
    */
   readonly admin: UserAdminClient;
   /** Reads and the change feed as they are, with nothing remembered: for `followMerges`. */
-  readonly fresh: ServiceClient<typeof UserService>;
+  readonly uncached: ServiceClient<typeof UserService>;
   /** How users were come by, for /metrics: `rollcall_user_client_…`. */
   readings(): MetricReading[];
 }
@@ -47,21 +47,21 @@ export async function connectUserAccess(
   { prefix, logger, clock = () => performance.now(), outgoing }: UserAccessOptions,
 ): Promise<UserAccess> {
   const credentials = await readAuthCredentials(config, prefix);
-  const { client, admin, fresh, guard } = connectClients(config, {
+  const { client, admin, uncached, guard } = connectClients(config, {
     ...{ credentials, prefix, clock },
     outgoing: outgoing ?? createOutgoingCalls({ service: config.callerName, logger }),
   });
   return {
     client,
     admin,
-    fresh,
+    uncached,
     users: createRemoteUsers(client, logger),
     readings: () => userClientReadings(client),
     async [Symbol.asyncDispose]() {
       // First: what ends now says nothing about the user service.
       guard.close();
       admin.close();
-      fresh.close();
+      uncached.close();
       await client.close();
     },
   };

@@ -13,25 +13,25 @@ export {
   followErasures,
 } from './erasures/follow-erasures.ts';
 export { type FollowMergesOptions, followMerges, type MergeFollower } from './merges/follow-merges.ts';
-export type { HeldColumn } from './merges/held-users.ts';
+export type { UserColumn } from './merges/stored-users.ts';
 export { createUserAliases, type UserAliases } from './merges/user-aliases.ts';
 export {
   type ActivityJob,
   activityJob,
   statisticsJob,
-  type ToldActivity,
+  type UserActivity,
   type UserOfTenant,
 } from './outbox/user-jobs.ts';
-export { type ToldStatistics, type UserTasksOptions, userTasks } from './outbox/user-tasks.ts';
+export { type UserStatistics, type UserTasksOptions, userTasks } from './outbox/user-tasks.ts';
 export { type UserAccessConfig, type UserAccessOwner, userAccessSettings } from './settings.ts';
 export {
-  type ActiveJudgement,
-  judgeActive,
+  type ActiveCheck,
+  checkActive,
   type NotActive,
   type Refusal,
   refusalOf,
 } from './users/check-active.ts';
-export type { KnownUser, KnownUserView, Users } from './users/users.ts';
+export type { ShownUser, ShownUserView, Users } from './users/users.ts';
 export {
   toAttachedUser,
   type UserIdOf,

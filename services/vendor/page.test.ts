@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_ANSWER_BYTES, mostBytesWith, toPage } from './page.ts';
+import { MAX_RESPONSE_BYTES, maxRowBytes, toPage } from './page.ts';
 
 const rows = Array.from({ length: 5 }, (_, at) => ({ id: `id-${at}`, createTime: new Date(1000 - at) }));
 
@@ -11,16 +11,16 @@ describe('toPage', () => {
   });
 
   it('ends before an answer is too large, behind one row at least', () => {
-    const third = () => MAX_ANSWER_BYTES / 3 + 1;
+    const third = () => MAX_RESPONSE_BYTES / 3 + 1;
     expect(toPage(rows, 5, third)).toEqual({ rows: rows.slice(0, 2), next: { timeMs: 999, id: 'id-1' } });
-    expect(toPage(rows, 5, () => 2 * MAX_ANSWER_BYTES).rows).toHaveLength(1);
+    expect(toPage(rows, 5, () => 2 * MAX_RESPONSE_BYTES).rows).toHaveLength(1);
   });
 });
 
 describe('mostBytesWith', () => {
   it('is no less than what UTF-8 takes', () => {
     for (const text of ['plain', 'ŁłŻ', '日本語', '🎡🎢']) {
-      expect(mostBytesWith([text]) - mostBytesWith([])).toBeGreaterThanOrEqual(Buffer.byteLength(text));
+      expect(maxRowBytes([text]) - maxRowBytes([])).toBeGreaterThanOrEqual(Buffer.byteLength(text));
     }
   });
 });

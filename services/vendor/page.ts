@@ -19,7 +19,7 @@ export interface Listed {
 }
 
 /** The most bytes of rows in one answer: what fits into a message of 4 MiB with room for what stands around them. */
-export const MAX_ANSWER_BYTES = 3_900_000;
+export const MAX_RESPONSE_BYTES = 3_900_000;
 
 /**
  * A page out of what was found: no more than `limit`, and no more than surely fits into one answer; at least one.
@@ -34,7 +34,7 @@ export function toPage<Row extends Listed>(
   let bytes = 0;
   const tooMany = found.findIndex((row, at) => {
     bytes += mostBytes(row);
-    return at > 0 && bytes > MAX_ANSWER_BYTES;
+    return at > 0 && bytes > MAX_RESPONSE_BYTES;
   });
   const rows = found.slice(0, Math.min(limit, tooMany < 0 ? limit : tooMany));
   const last = rows.at(-1);
@@ -48,12 +48,12 @@ const FRAME_BYTES = 8_000;
 const TEXT_BYTES = 3;
 
 /** No fewer bytes than a row with these texts takes on the wire, its user included. */
-export function mostBytesWith(texts: readonly string[]): number {
+export function maxRowBytes(texts: readonly string[]): number {
   return FRAME_BYTES + TEXT_BYTES * texts.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** Where a page begins, as the first values behind the tenant: time and id of the row before it. */
-export function boundsOf(after: ListPosition | undefined): [Date | string, string] {
+export function pageBounds(after: ListPosition | undefined): [Date | string, string] {
   return after ? [new Date(after.timeMs), after.id] : BEFORE_ALL;
 }
 

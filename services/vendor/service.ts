@@ -37,7 +37,7 @@ const SCHEMA = {
 };
 
 // Vendors have no figures of their own: ratings are booking's to tell.
-const NO_FIGURES = async () => ({});
+const NO_STATISTICS = async () => ({});
 
 /** A running vendor service. Disposing it drains the doors, then the outbox, then closes the user client and the database. */
 export interface VendorService extends RunningService {
@@ -69,7 +69,7 @@ export async function createVendorService(
     await startOutbox({
       url: outboxUrl,
       logger,
-      tasks: userTasks({ admin: access.admin, pool, source: 'vendor', readStatistics: NO_FIGURES }),
+      tasks: userTasks({ admin: access.admin, pool, source: 'vendor', readStatistics: NO_STATISTICS }),
     }),
   );
   const columns = [{ table: 'vendors', column: 'user_id' }];
@@ -77,7 +77,7 @@ export async function createVendorService(
   const erasures = stack.use(
     followErasures({ ...followed, admin: access.admin, consumer: 'vendor', rows: ERASED_ROWS }),
   );
-  const merges = stack.use(followMerges({ ...followed, users: access.fresh, onErased: erasures.look }));
+  const merges = stack.use(followMerges({ ...followed, users: access.uncached, onErased: erasures.wake }));
   const vendors = {
     reads: createPostgresVendorReads(pool),
     writes: createPostgresVendorWrites(pool),

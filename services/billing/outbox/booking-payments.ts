@@ -7,7 +7,7 @@ import {
   OutboxRefusedError,
   type OutboxTask,
 } from '@rollcall/runtime/outbox';
-import type { ToldStatistics } from '@rollcall/user-access';
+import type { UserStatistics } from '@rollcall/user-access';
 import type { Money } from '../money.ts';
 
 /** Tells the booking service what came in for a booking. */
@@ -44,7 +44,7 @@ export interface BookingMoney {
 /** What payments come to, as far as they are committed now. */
 export interface PaymentSums {
   /** What payments of exactly this user id brought in less what went back, by currency, and when the last of them came. */
-  ofUser(tenantId: string, userId: string): Promise<ToldStatistics>;
+  ofUser(tenantId: string, userId: string): Promise<UserStatistics>;
   /** What payments for a booking came to, one entry a currency, that of the first payment first; empty: nothing ever came in. */
   ofBooking(booking: BookingOfTenant): Promise<readonly BookingMoney[]>;
   /** A revision above all that were taken for this booking before; sums that are read after it hold all that earlier ones told. */

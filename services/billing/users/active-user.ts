@@ -1,8 +1,8 @@
-import { judgeActive, type KnownUser, refusalOf, type Users } from '@rollcall/user-access';
+import { checkActive, refusalOf, type ShownUser, type Users } from '@rollcall/user-access';
 import { BillingError } from '../errors.ts';
 
 /** A user who may act. */
-type ActiveUser = Extract<KnownUser, { outcome: 'found' }>;
+type ActiveUser = Extract<ShownUser, { outcome: 'found' }>;
 
 /** Which user. */
 export interface UserRef {
@@ -24,8 +24,8 @@ export async function requireEligibleUser(
 }
 
 /** The user, where it is active. Throws as `requireEligibleUser` does. */
-export function requireActive(known: KnownUser | undefined, ref: UserRef): ActiveUser {
-  const judged = judgeActive(known);
+export function requireActive(known: ShownUser | undefined, ref: UserRef): ActiveUser {
+  const judged = checkActive(known);
   if (judged.ok) return judged.user;
   const { message, metadata } = refusalOf(judged, ref, 'pay as');
   if (judged.why !== 'unknown') throw new BillingError('USER_NOT_ELIGIBLE', message, { metadata });

@@ -1,6 +1,6 @@
 import { Code } from '@connectrpc/connect';
 import type { Logger } from '@rollcall/runtime';
-import type { KnownUser } from '@rollcall/user-access';
+import type { ShownUser } from '@rollcall/user-access';
 import { type UserClient, type UserLookup, UserServiceRefusedError, UserView } from '@rollcall/user-client';
 
 /** How invoices learn whom they name. */
@@ -9,7 +9,7 @@ export interface FreshUsers {
    * The user as the user service knows it at this moment, with the postal address where that is granted. Nothing is answered
    * from memory: where the service does not answer the outcome is `unavailable`. Rejects where the caller went away.
    */
-  read(tenantId: string, userId: string, signal: AbortSignal): Promise<KnownUser>;
+  read(tenantId: string, userId: string, signal: AbortSignal): Promise<ShownUser>;
 }
 
 // Nobody looks at a page meanwhile; the caller's own deadline bounds it too.
@@ -44,7 +44,7 @@ function isNotGranted(error: unknown): boolean {
   return error instanceof UserServiceRefusedError && error.code === Code.PermissionDenied;
 }
 
-function toKnownUser(lookup: UserLookup): KnownUser {
+function toKnownUser(lookup: UserLookup): ShownUser {
   const { id } = lookup;
   if (lookup.outcome === 'missing') return { id, outcome: 'missing' };
   if (lookup.outcome === 'unavailable') return { id, outcome: 'unavailable', why: lookup.degraded.reason };

@@ -1,4 +1,4 @@
-import type { KnownUser } from '@rollcall/user-access';
+import type { ShownUser } from '@rollcall/user-access';
 import { BookingError } from '../errors.ts';
 import type { NewBooking } from './booking.ts';
 
@@ -16,7 +16,7 @@ export interface BookingPets {
 interface BookingWithPets {
   readonly tenantId: string;
   readonly booking: NewBooking;
-  readonly owner: KnownUser | undefined;
+  readonly owner: ShownUser | undefined;
 }
 
 /** Makes sure that all pets of a booking are its user's own. Throws BookingError PET_NOT_FOUND. */

@@ -65,23 +65,23 @@ describe('statusOf', () => {
     ],
     ['nothing came in for what costs nothing', payment(0n), { ...AMOUNT, minorUnits: 0n }, 'PENDING'],
   ])('of a booking that is PENDING once %s', (_what, money, amount, status) => {
-    expect(statusOf({ standing: 'PENDING', amount, payment: money })).toBe(status);
+    expect(statusOf({ manualStatus: 'PENDING', amount, payment: money })).toBe(status);
   });
 
   it.each<BookingStatus>(['PAID', 'COMPLETED', 'ATTENDED', 'CANCELLED', 'REFUNDED'])(
     'stays %s as people said, whatever comes in, unless all of it went back',
     (standing) => {
       for (const money of [null, payment(0n), payment(1n), payment(1000n), payment(1000n, 1n)])
-        expect(statusOf({ standing, amount: AMOUNT, payment: money })).toBe(standing);
-      expect(statusOf({ standing, amount: AMOUNT, payment: payment(1n, 1n) })).toBe('REFUNDED');
+        expect(statusOf({ manualStatus: standing, amount: AMOUNT, payment: money })).toBe(standing);
+      expect(statusOf({ manualStatus: standing, amount: AMOUNT, payment: payment(1n, 1n) })).toBe('REFUNDED');
     },
   );
 });
 
 describe('statusOf money in another currency', () => {
   it('foreign-money: follows where people took it for the amount and it went back', () => {
-    expect(statusOf({ standing: 'PAID', amount: AMOUNT, payment: foreign(1n) })).toBe('PAID');
-    expect(statusOf({ standing: 'PAID', amount: AMOUNT, payment: foreign(1n, 1n) })).toBe('REFUNDED');
+    expect(statusOf({ manualStatus: 'PAID', amount: AMOUNT, payment: foreign(1n) })).toBe('PAID');
+    expect(statusOf({ manualStatus: 'PAID', amount: AMOUNT, payment: foreign(1n, 1n) })).toBe('REFUNDED');
   });
 
   it('foreign-money: never makes a booking PAID, whatever came in', () => {
@@ -95,7 +95,7 @@ describe('statusOf money in another currency', () => {
           revision: 1n,
           others,
         };
-        expect(statusOf({ standing: 'PENDING', amount: AMOUNT, payment: told })).toBe('PENDING');
+        expect(statusOf({ manualStatus: 'PENDING', amount: AMOUNT, payment: told })).toBe('PENDING');
       }),
     );
   });

@@ -1,5 +1,5 @@
 import { matchOf } from '../payments/payment-match.ts';
-import type { BookingStatus, Money, Payment, Received } from './booking.ts';
+import type { BookingStatus, Money, Payment, ReceivedMoney } from './booking.ts';
 
 /** Where people may move a booking from each status. */
 export const NEXT_STATUSES: Readonly<Record<BookingStatus, readonly BookingStatus[]>> = {
@@ -12,9 +12,9 @@ export const NEXT_STATUSES: Readonly<Record<BookingStatus, readonly BookingStatu
 };
 
 /** What decides the status of a booking. */
-interface BookingStanding {
+interface StatusInputs {
   /** The status that people gave it. */
-  readonly standing: BookingStatus;
+  readonly manualStatus: BookingStatus;
   readonly amount: Money | null;
   readonly payment: Payment | null;
 }
@@ -24,7 +24,7 @@ interface BookingStanding {
  * in which payments are told, the same status remains. All of the money back: REFUNDED. Otherwise what people say, except
  * that one whose amount is there is not PENDING any more.
  */
-export function statusOf({ standing, amount, payment }: BookingStanding): BookingStatus {
+export function statusOf({ manualStatus: standing, amount, payment }: StatusInputs): BookingStatus {
   const match = matchOf({ amount, payment });
   if (!payment || match === 'NOTHING') return standing;
   if (match === 'OTHER_CURRENCY')
@@ -34,7 +34,7 @@ export function statusOf({ standing, amount, payment }: BookingStanding): Bookin
   return standing === 'PENDING' && match !== 'PARTIAL' ? 'PAID' : standing;
 }
 
-function isAllBack(received: readonly Received[]): boolean {
+function isAllBack(received: readonly ReceivedMoney[]): boolean {
   return received.every(({ paid, refunded }) => paid === refunded);
 }
 
@@ -49,6 +49,6 @@ export function isNewer(told: Payment, before: Payment | null): boolean {
   return textOf(told.others) > textOf(before.others);
 }
 
-function textOf(received: readonly Received[]): string {
+function textOf(received: readonly ReceivedMoney[]): string {
   return received.map(({ currencyCode, paid, refunded }) => `${currencyCode} ${paid} ${refunded}`).join();
 }

@@ -1,4 +1,4 @@
-import type { Telling } from '../outbox/user-reports.ts';
+import type { UserReport } from '../outbox/user-reports.ts';
 import type { WriteRequest } from '../write-request.ts';
 import type { Booking, BookingStatus, BookingView, Payment } from './booking.ts';
 
@@ -55,14 +55,14 @@ export interface EarlierWrite {
 }
 
 /** A booking that nobody else changes meanwhile, BASIC view. */
-export interface HeldBooking extends Booking {
+export interface LockedBooking extends Booking {
   /** The status that people gave it; differs from `status` where money moved it on. */
-  readonly standing: BookingStatus;
+  readonly manualStatus: BookingStatus;
 }
 
 /** What becomes of a booking, all of it. */
 export interface BookingChange {
-  readonly standing: BookingStatus;
+  readonly manualStatus: BookingStatus;
   readonly status: BookingStatus;
   readonly payment: Payment | null;
   readonly updateTime: Date;
@@ -73,7 +73,7 @@ export interface BookingChange {
 /** A change, and whom to tell of it. */
 export interface DecidedChange {
   readonly change: BookingChange;
-  readonly tellings: readonly Telling[];
+  readonly reports: readonly UserReport[];
 }
 
 /** How bookings are written. Tellings are written down with what they tell of, or not at all. */
@@ -84,7 +84,11 @@ export interface BookingWrites {
    * Adds a booking, noted as the work of `request`. False, and nothing is added: the tenant has its reference or the
    * request's id already, both of which are waited for where another caller is about to add them.
    */
-  insert(booking: Booking, request: WriteRequest | undefined, tellings: readonly Telling[]): Promise<boolean>;
+  insert(
+    booking: Booking,
+    request: WriteRequest | undefined,
+    tellings: readonly UserReport[],
+  ): Promise<boolean>;
   /**
    * Holds a booking, changes it as `decide` says, and answers it as it is then; `decide` answers undefined to leave it as it
    * is, and what it throws leaves it so as well. Undefined: there is no such booking.
@@ -92,6 +96,6 @@ export interface BookingWrites {
   change(
     tenantId: string,
     id: string,
-    decide: (held: HeldBooking) => DecidedChange | undefined,
+    decide: (held: LockedBooking) => DecidedChange | undefined,
   ): Promise<Booking | undefined>;
 }

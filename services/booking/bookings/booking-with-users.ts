@@ -1,22 +1,22 @@
-import { type KnownUser, type Users, withUsers } from '@rollcall/user-access';
-import { mostTextBytes, mostUserBytes } from '../page.ts';
+import { type ShownUser, type Users, withUsers } from '@rollcall/user-access';
+import { maxTextBytes, maxUserBytes } from '../page.ts';
 import type { Booking } from './booking.ts';
 
 /** A booking and its users. */
-export interface ShownBooking {
+export interface BookingWithUsers {
   readonly booking: Booking;
   /** Undefined: the booking has none. */
-  readonly user: KnownUser | undefined;
+  readonly user: ShownUser | undefined;
   /** The vendor's user, likewise. */
-  readonly vendor: KnownUser | undefined;
+  readonly vendor: ShownUser | undefined;
 }
 
 /** Puts users and vendors beside bookings of one tenant, all of them by one lookup; none where no booking has any. */
-export async function showBookings(
+export async function bookingsWithUsers(
   users: Users,
   bookings: readonly Booking[],
   signal: AbortSignal,
-): Promise<ShownBooking[]> {
+): Promise<BookingWithUsers[]> {
   const tenantId = bookings[0]?.tenantId ?? '';
   const columns = { user: userOf, vendor: vendorOf };
   const shown = await withUsers(users, bookings, { tenantId, columns, signal });
@@ -24,12 +24,12 @@ export async function showBookings(
 }
 
 /** The same for one booking. */
-export async function showBooking(
+export async function bookingWithUsers(
   users: Users,
   booking: Booking,
   signal: AbortSignal,
-): Promise<ShownBooking> {
-  const [shown] = await showBookings(users, [booking], signal);
+): Promise<BookingWithUsers> {
+  const [shown] = await bookingsWithUsers(users, [booking], signal);
   return shown ?? { booking, user: undefined, vendor: undefined };
 }
 
@@ -48,10 +48,9 @@ const JSON_BYTES = 6;
 const OTHER_BYTES = 50;
 
 /** No fewer bytes than the booking takes on the wire. */
-export function mostBookingBytes({ booking, user, vendor }: ShownBooking): number {
+export function maxBookingBytes({ booking, user, vendor }: BookingWithUsers): number {
   const jsonLength = booking.contactDetails ? JSON.stringify(booking.contactDetails).length : 0;
   const others = booking.payment?.others.length ?? 0;
-  const own =
-    mostTextBytes(booking.title, ...booking.petIds) + JSON_BYTES * jsonLength + OTHER_BYTES * others;
-  return own + mostUserBytes(user) + mostUserBytes(vendor);
+  const own = maxTextBytes(booking.title, ...booking.petIds) + JSON_BYTES * jsonLength + OTHER_BYTES * others;
+  return own + maxUserBytes(user) + maxUserBytes(vendor);
 }

@@ -18,7 +18,7 @@ export interface Money {
 }
 
 /** What came in in one currency, in minor units. */
-export interface Received {
+export interface ReceivedMoney {
   /** ISO 4217, upper case. */
   readonly currencyCode: string;
   readonly paid: bigint;
@@ -30,9 +30,9 @@ export interface Received {
  * The money of a booking as the billing service told it last, all payments together: in the currency of its amount where any
  * came in in it, else in that of the first payment.
  */
-export interface Payment extends Received {
+export interface Payment extends ReceivedMoney {
   /** What came in in other currencies, one entry a currency, by its code. */
-  readonly others: readonly Received[];
+  readonly others: readonly ReceivedMoney[];
   /** Grows with each telling. */
   readonly revision: bigint;
 }

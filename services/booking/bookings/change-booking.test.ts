@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import type { BookingWrites, DecidedChange, HeldBooking } from './booking-store.ts';
+import type { BookingWrites, DecidedChange, LockedBooking } from './booking-store.ts';
 import { changeBooking } from './change-booking.ts';
 
 const held = {
   ...{ tenantId: 'acme', id: 'b1', userId: 'u1', reference: 'B-1' },
   ...{ status: 'PENDING', standing: 'PENDING', amount: null, payment: null },
-} as unknown as HeldBooking;
+} as unknown as LockedBooking;
 
 async function changed(happenTime?: Date): Promise<DecidedChange | undefined> {
   let decided: DecidedChange | undefined;
@@ -13,14 +13,14 @@ async function changed(happenTime?: Date): Promise<DecidedChange | undefined> {
     change: async (
       _tenantId: string,
       _id: string,
-      decide: (of: HeldBooking) => DecidedChange | undefined,
+      decide: (of: LockedBooking) => DecidedChange | undefined,
     ) => {
       decided = decide(held);
       return held;
     },
   } as unknown as BookingWrites;
   await changeBooking(writes, held, () => ({
-    standing: 'PENDING',
+    manualStatus: 'PENDING',
     status: 'PAID',
     payment: null,
     happenTime,
@@ -31,11 +31,11 @@ async function changed(happenTime?: Date): Promise<DecidedChange | undefined> {
 it('activity-time: tells a change with the time at which it happened, and records it with that of now', async () => {
   const [happenTime, before] = [new Date('2026-01-01T23:16:00Z'), Date.now()];
   const decided = await changed(happenTime);
-  expect(decided?.tellings).toMatchObject([{ activity: { kind: 'booking.paid', time: happenTime } }]);
+  expect(decided?.reports).toMatchObject([{ activity: { kind: 'booking.paid', time: happenTime } }]);
   expect(decided?.change.updateTime.getTime()).toBeGreaterThanOrEqual(before);
 });
 
 it('activity-time: tells a change of which nothing else is known with the time of now', async () => {
   const decided = await changed();
-  expect(decided?.tellings).toMatchObject([{ activity: { time: decided?.change.updateTime } }]);
+  expect(decided?.reports).toMatchObject([{ activity: { time: decided?.change.updateTime } }]);
 });

@@ -1,8 +1,8 @@
 import { BookingError, notFound } from '../errors.ts';
-import { tellingsOfChange } from '../outbox/user-reports.ts';
+import { reportsOfBookingChange } from '../outbox/user-reports.ts';
 import type { Booking, BookingStatus } from './booking.ts';
 import { NEXT_STATUSES, statusOf } from './booking-status-transitions.ts';
-import type { BookingChange, BookingWrites, DecidedChange, HeldBooking } from './booking-store.ts';
+import type { BookingChange, BookingWrites, DecidedChange, LockedBooking } from './booking-store.ts';
 
 /** Which booking to change. */
 export interface BookingName {
@@ -15,20 +15,24 @@ export interface BookingName {
 export async function changeBooking(
   writes: BookingWrites,
   { tenantId, id }: BookingName,
-  decide: (held: HeldBooking) => Omit<BookingChange, 'updateTime'> | undefined,
+  decide: (held: LockedBooking) => Omit<BookingChange, 'updateTime'> | undefined,
 ): Promise<Booking> {
   const booking = await writes.change(tenantId, id, (held) => {
     const change = decide(held);
-    return change && withTellings(held, change);
+    return change && withReports(held, change);
   });
   if (!booking) throw notFound('booking', { tenantId, id });
   return booking;
 }
 
-function withTellings(held: HeldBooking, change: Omit<BookingChange, 'updateTime'>): DecidedChange {
+function withReports(held: LockedBooking, change: Omit<BookingChange, 'updateTime'>): DecidedChange {
   const updateTime = new Date();
-  const tellings = tellingsOfChange({ ...held, ...change }, held.status, change.happenTime ?? updateTime);
-  return { change: { ...change, updateTime }, tellings };
+  const tellings = reportsOfBookingChange(
+    { ...held, ...change },
+    held.status,
+    change.happenTime ?? updateTime,
+  );
+  return { change: { ...change, updateTime }, reports: tellings };
 }
 
 /** Where a booking is to go. */
@@ -46,11 +50,11 @@ export function changeBookingStatus(writes: BookingWrites, command: ChangeStatus
     const { amount, payment } = held;
     if (held.status === standing) return undefined;
     if (!NEXT_STATUSES[held.status].includes(standing)) throw refused(held, standing);
-    return { standing, status: statusOf({ standing, amount, payment }), payment };
+    return { manualStatus: standing, status: statusOf({ manualStatus: standing, amount, payment }), payment };
   });
 }
 
-function refused({ tenantId, id, status }: HeldBooking, to: BookingStatus): BookingError {
+function refused({ tenantId, id, status }: LockedBooking, to: BookingStatus): BookingError {
   const ways = NEXT_STATUSES[status];
   const message = `Booking ${id} is ${status}, and goes from there ${ways.length > 0 ? `to ${ways.join(' or ')} only` : 'nowhere'}.`;
   return new BookingError('STATUS_CHANGE_REFUSED', message, {

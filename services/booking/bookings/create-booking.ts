@@ -1,13 +1,13 @@
-import type { KnownUser, Users } from '@rollcall/user-access';
+import type { ShownUser, Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 import { BookingError } from '../errors.ts';
-import { tellingsOfMaking } from '../outbox/user-reports.ts';
-import { requireBookableUsers } from '../require-active-users.ts';
+import { reportsOfNewBooking } from '../outbox/user-reports.ts';
+import { requireActiveUsers } from '../require-active-users.ts';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
 import { createReference, type NewBooking, requireDates } from './booking.ts';
 import { type BookingPets, requirePets } from './booking-pets.ts';
 import type { BookingWrites } from './booking-store.ts';
-import { type ShownBooking, showBooking } from './booking-with-users.ts';
+import { type BookingWithUsers, bookingWithUsers } from './booking-with-users.ts';
 
 /** What CreateBooking works with. */
 export interface CreateBookingPorts {
@@ -28,7 +28,7 @@ interface CreateBookingCommand {
 }
 
 /** A booking, in full. */
-interface CreatedBooking extends ShownBooking {
+interface CreatedBooking extends BookingWithUsers {
   /** An earlier call with the same request id made it. */
   readonly replayed: boolean;
 }
@@ -50,7 +50,7 @@ export async function createBooking(
   const before = await replay(ports, command);
   if (before) return before;
   const userIds = [booking.userId, booking.vendorId].filter((id) => id !== null);
-  const known = await requireBookableUsers(ports.users, { tenantId, userIds, signal });
+  const known = await requireActiveUsers(ports.users, { tenantId, userIds, signal });
   await requirePets(ports.pets, { tenantId, booking, owner: known.get(booking.userId ?? '') });
   return insertOrReplay(ports, command, known);
 }
@@ -58,7 +58,7 @@ export async function createBooking(
 async function insertOrReplay(
   ports: CreateBookingPorts,
   command: CreateBookingCommand,
-  known: ReadonlyMap<string, KnownUser>,
+  known: ReadonlyMap<string, ShownUser>,
 ): Promise<CreatedBooking> {
   const { tenantId, booking, request } = command;
   const draws = booking.reference ? 1 : MAX_DRAWS;
@@ -67,7 +67,7 @@ async function insertOrReplay(
     const reference = booking.reference || (ports.newReference ?? createReference)();
     const times = { createTime: now, updateTime: now };
     const made = { ...booking, tenantId, id: uuidv7(), reference, payment: null, ...times };
-    if (await ports.writes.insert(made, request, tellingsOfMaking(made))) {
+    if (await ports.writes.insert(made, request, reportsOfNewBooking(made))) {
       const [user, vendor] = [known.get(made.userId ?? ''), known.get(made.vendorId ?? '')];
       return { booking: made, user, vendor, replayed: false };
     }
@@ -86,7 +86,7 @@ async function replay(
   const before = request && (await writes.findByRequest(tenantId, request.id));
   if (!before) return undefined;
   requireSameRequest(request, before.fingerprint);
-  return { ...(await showBooking(users, before.booking, signal)), replayed: true };
+  return { ...(await bookingWithUsers(users, before.booking, signal)), replayed: true };
 }
 
 function referenceTaken(tenantId: string, reference: string): BookingError {

@@ -1,6 +1,6 @@
 import type { UserAliases, Users } from '@rollcall/user-access';
 import { notFound } from '../errors.ts';
-import { takeFitting } from '../page.ts';
+import { limitBySize } from '../page.ts';
 import type { Booking, BookingView } from './booking.ts';
 import type {
   BookingFilter,
@@ -9,7 +9,12 @@ import type {
   BookingReads,
   ListPosition,
 } from './booking-store.ts';
-import { mostBookingBytes, type ShownBooking, showBooking, showBookings } from './booking-with-users.ts';
+import {
+  type BookingWithUsers,
+  bookingsWithUsers,
+  bookingWithUsers,
+  maxBookingBytes,
+} from './booking-with-users.ts';
 
 /** How bookings learn which users are meant. Ids are in lower case. */
 export interface UserFinder {
@@ -33,10 +38,10 @@ export async function getBooking(
   reads: BookingReads,
   users: Users,
   { tenantId, id, view, signal }: GetBookingQuery,
-): Promise<ShownBooking> {
+): Promise<BookingWithUsers> {
   const booking = await reads.find(tenantId, id, view);
   if (!booking) throw notFound('booking', { tenantId, id });
-  return showBooking(users, booking, signal);
+  return bookingWithUsers(users, booking, signal);
 }
 
 /** What ListBookings works with. */
@@ -60,7 +65,7 @@ export interface ListBookingsQuery extends Omit<BookingList, 'filter'> {
 
 /** One page of a list. */
 interface BookingPage {
-  readonly bookings: readonly ShownBooking[];
+  readonly bookings: readonly BookingWithUsers[];
   /** Where the next page begins; absent: this was the last. */
   readonly next?: ListPosition;
 }
@@ -75,9 +80,9 @@ export async function listBookings(ports: ListBookingsPorts, query: ListBookings
   if (filter.userIds?.length === 0) return { bookings: [] };
   // One more than asked for tells whether there is a next page.
   const found = await ports.reads.list({ ...list, filter, limit: limit + 1 });
-  const bookings = takeFitting(
-    await showBookings(ports.users, found.slice(0, limit), signal),
-    mostBookingBytes,
+  const bookings = limitBySize(
+    await bookingsWithUsers(ports.users, found.slice(0, limit), signal),
+    maxBookingBytes,
   );
   const last = bookings.at(-1)?.booking;
   if (found.length <= bookings.length || !last) return { bookings };

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Money, Payment } from '../bookings/booking.ts';
-import { inCurrencyOf, matchOf, type PaymentMatch } from './payment-match.ts';
+import { matchOf, type PaymentMatch, withMainCurrency } from './payment-match.ts';
 
 const AMOUNT: Money = { currencyCode: 'EUR', minorUnits: 5400n };
 const euros = (paid: bigint, refunded = 0n): Payment => {
@@ -28,6 +28,9 @@ it.each<[PaymentMatch, Money | null, Payment | null]>([
 
 it('foreign-money: puts what came in the currency of the amount first, whichever was told first', () => {
   const told = { ...yen, revision: 3n, others: [dollars, { currencyCode: 'EUR', paid: 7n, refunded: 0n }] };
-  expect(inCurrencyOf(AMOUNT, told)).toEqual({ ...euros(7n), revision: 3n, others: [yen, dollars] });
-  expect(inCurrencyOf(null, told)).toMatchObject({ currencyCode: 'JPY', others: [{ paid: 7n }, dollars] });
+  expect(withMainCurrency(AMOUNT, told)).toEqual({ ...euros(7n), revision: 3n, others: [yen, dollars] });
+  expect(withMainCurrency(null, told)).toMatchObject({
+    currencyCode: 'JPY',
+    others: [{ paid: 7n }, dollars],
+  });
 });

@@ -1,4 +1,4 @@
-import type { Money, Payment, Received } from '../bookings/booking.ts';
+import type { Money, Payment, ReceivedMoney } from '../bookings/booking.ts';
 
 /** How what came in for a booking compares with what it costs. `OTHER_CURRENCY`: it cannot be compared. */
 export type PaymentMatch = 'NOTHING' | 'FULL' | 'PARTIAL' | 'EXCESS' | 'OTHER_CURRENCY' | 'AMOUNT_UNKNOWN';
@@ -19,12 +19,12 @@ export function matchOf({ amount, payment }: PaidAmount): PaymentMatch {
 }
 
 /** A payment with what came in in the currency of the amount first, where anything did. */
-export function inCurrencyOf(amount: Money | null, { revision, others, ...first }: Payment): Payment {
+export function withMainCurrency(amount: Money | null, { revision, others, ...first }: Payment): Payment {
   const all = [first, ...others];
   const main = all.find(({ currencyCode }) => currencyCode === amount?.currencyCode) ?? first;
   return { ...main, revision, others: all.filter((each) => each !== main).sort(byCode) };
 }
 
-function byCode(one: Received, other: Received): number {
+function byCode(one: ReceivedMoney, other: ReceivedMoney): number {
   return one.currencyCode < other.currencyCode ? -1 : 1;
 }

@@ -4,28 +4,28 @@ import type { Booking, Payment } from '../bookings/booking.ts';
 import { isNewer, statusOf } from '../bookings/booking-status-transitions.ts';
 import type { BookingWrites } from '../bookings/booking-store.ts';
 import { type BookingName, changeBooking } from '../bookings/change-booking.ts';
-import { inCurrencyOf, matchOf, type PaymentMatch } from './payment-match.ts';
+import { matchOf, type PaymentMatch, withMainCurrency } from './payment-match.ts';
 
 /** What was told of the money of bookings, for operators. */
 export interface RecordedPayments {
   /** Counts what was told, and logs a booking whose money needs a person to look at it. */
-  note(booking: Booking): void;
+  record(booking: Booking): void;
   /** For /metrics. */
   readings(): MetricReading[];
 }
 
 /** Money that a person has to decide about: too much of it, or some in another currency. */
-const TO_LOOK_AT: ReadonlySet<PaymentMatch> = new Set(['EXCESS', 'OTHER_CURRENCY']);
+const NEEDS_REVIEW: ReadonlySet<PaymentMatch> = new Set(['EXCESS', 'OTHER_CURRENCY']);
 
 /** Counts from 0, since the process began. */
 export function createRecordedPayments(logger: Logger): RecordedPayments {
   const counts = new Map<PaymentMatch, number>();
   return {
-    note(booking) {
+    record(booking) {
       const match = matchOf(booking);
       counts.set(match, (counts.get(match) ?? 0) + 1);
       const others = booking.payment?.others.length ?? 0;
-      if (TO_LOOK_AT.has(match) || others > 0)
+      if (NEEDS_REVIEW.has(match) || others > 0)
         logger.warn(
           { tenantId: booking.tenantId, bookingId: booking.id, match, otherCurrencies: others },
           'what came in for a booking is not what it costs',
@@ -61,13 +61,22 @@ export async function recordPayment(
   command: RecordPaymentCommand,
 ): Promise<Booking> {
   let isNews = false;
-  const booking = await changeBooking(writes, command, ({ standing, amount, payment: before }) => {
-    const payment = inCurrencyOf(amount, command.payment);
-    isNews = isNewer(payment, before);
-    if (!isNews) return undefined;
-    const { happenTime } = command;
-    return { standing, status: statusOf({ standing, amount, payment }), payment, happenTime };
-  });
-  if (isNews) recorded.note(booking);
+  const booking = await changeBooking(
+    writes,
+    command,
+    ({ manualStatus: standing, amount, payment: before }) => {
+      const payment = withMainCurrency(amount, command.payment);
+      isNews = isNewer(payment, before);
+      if (!isNews) return undefined;
+      const { happenTime } = command;
+      return {
+        manualStatus: standing,
+        status: statusOf({ manualStatus: standing, amount, payment }),
+        payment,
+        happenTime,
+      };
+    },
+  );
+  if (isNews) recorded.record(booking);
   return booking;
 }

@@ -23,8 +23,8 @@ export interface PetStore {
   find(name: PetName): Promise<Pet | undefined>;
   list(list: PetList): Promise<Pet[]>;
   /** The id of what this request made before, which may be gone; undefined: it is new. Throws BookingError REQUEST_ID_REUSED. */
-  madeBy(tenantId: string, request: WriteRequest): Promise<string | undefined>;
-  /** Adds a pet as the work of `request`. Where that came before nothing is added, and answered is what `madeBy` says. */
+  findIdByRequest(tenantId: string, request: WriteRequest): Promise<string | undefined>;
+  /** Adds a pet as the work of `request`. Where that came before nothing is added, and answered is what `findIdByRequest` says. */
   insert(pet: Pet, request: WriteRequest | undefined): Promise<string | undefined>;
   /** Changes what is given, and answers the pet as it is then. Undefined: there is none. */
   update(name: PetName, changes: Partial<PetTerms>, updateTime: Date): Promise<Pet | undefined>;

@@ -1,4 +1,4 @@
-import { type KnownUser, type Users, withUsers } from '@rollcall/user-access';
+import { type ShownUser, type Users, withUsers } from '@rollcall/user-access';
 
 /** What may be said of a pet, and changed. */
 export interface PetTerms {
@@ -27,13 +27,17 @@ export interface Pet extends NewPet {
 }
 
 /** A pet and whose it is. */
-export interface ShownPet {
+export interface PetWithUser {
   readonly pet: Pet;
-  readonly user: KnownUser | undefined;
+  readonly user: ShownUser | undefined;
 }
 
 /** Puts users beside pets of one tenant, all of them by one lookup. */
-export async function showPets(users: Users, pets: readonly Pet[], signal: AbortSignal): Promise<ShownPet[]> {
+export async function petsWithUsers(
+  users: Users,
+  pets: readonly Pet[],
+  signal: AbortSignal,
+): Promise<PetWithUser[]> {
   const tenantId = pets[0]?.tenantId ?? '';
   const columns = { user: ({ userId }: Pet) => userId };
   const shown = await withUsers(users, pets, { tenantId, columns, signal });
@@ -41,7 +45,7 @@ export async function showPets(users: Users, pets: readonly Pet[], signal: Abort
 }
 
 /** The same for one pet. */
-export async function showPet(users: Users, pet: Pet, signal: AbortSignal): Promise<ShownPet> {
-  const [shown] = await showPets(users, [pet], signal);
+export async function petWithUser(users: Users, pet: Pet, signal: AbortSignal): Promise<PetWithUser> {
+  const [shown] = await petsWithUsers(users, [pet], signal);
   return shown ?? { pet, user: undefined };
 }

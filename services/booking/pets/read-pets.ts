@@ -1,7 +1,7 @@
 import type { UserAliases, Users } from '@rollcall/user-access';
 import { notFound } from '../errors.ts';
-import { mostTextBytes, mostUserBytes, type TimePosition, takeFitting } from '../page.ts';
-import { type ShownPet, showPet, showPets } from './pet.ts';
+import { limitBySize, maxTextBytes, maxUserBytes, type TimePosition } from '../page.ts';
+import { type PetWithUser, petsWithUsers, petWithUser } from './pet.ts';
 import type { PetList, PetName, PetStore } from './pet-store.ts';
 
 /** One pet and whose it is. Throws BookingError PET_NOT_FOUND. */
@@ -9,10 +9,10 @@ export async function getPet(
   { pets, users }: Omit<ListPetsPorts, 'aliases'>,
   name: PetName,
   signal: AbortSignal,
-): Promise<ShownPet> {
+): Promise<PetWithUser> {
   const pet = await pets.find(name);
   if (!pet) throw notFound('pet', name);
-  return showPet(users, pet, signal);
+  return petWithUser(users, pet, signal);
 }
 
 /** What ListPets works with. */
@@ -31,7 +31,7 @@ interface ListPetsQuery extends Omit<PetList, 'userIds'> {
 
 /** One page of a list. */
 interface PetPage {
-  readonly pets: readonly ShownPet[];
+  readonly pets: readonly PetWithUser[];
   /** Where the next page begins; absent: this was the last. */
   readonly next?: TimePosition;
 }
@@ -44,13 +44,13 @@ export async function listPets(
   const userIds = userId ? await aliases.allIdsOf(list.tenantId, [userId]) : null;
   // One more than asked for tells whether there is a next page.
   const found = await pets.list({ ...list, userIds, limit: list.limit + 1 });
-  const shown = takeFitting(await showPets(users, found.slice(0, list.limit), signal), mostPetBytes);
+  const shown = limitBySize(await petsWithUsers(users, found.slice(0, list.limit), signal), maxPetBytes);
   const last = shown.at(-1)?.pet;
   if (found.length <= shown.length || !last) return { pets: shown };
   return { pets: shown, next: { timeMs: last.createTime.getTime(), id: last.id } };
 }
 
-function mostPetBytes({ pet, user }: ShownPet): number {
+function maxPetBytes({ pet, user }: PetWithUser): number {
   const { name, species, breed, careNotes } = pet;
-  return mostTextBytes(name, species, breed, careNotes) + mostUserBytes(user);
+  return maxTextBytes(name, species, breed, careNotes) + maxUserBytes(user);
 }

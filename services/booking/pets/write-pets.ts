@@ -1,9 +1,9 @@
-import type { KnownUser, Users } from '@rollcall/user-access';
+import type { ShownUser, Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 import { notFound } from '../errors.ts';
-import { requireBookableUsers } from '../require-active-users.ts';
+import { requireActiveUsers } from '../require-active-users.ts';
 import type { WriteRequest } from '../write-request.ts';
-import { type NewPet, type PetTerms, type ShownPet, showPet } from './pet.ts';
+import { type NewPet, type PetTerms, type PetWithUser, petWithUser } from './pet.ts';
 import type { PetName, PetStore } from './pet-store.ts';
 
 /** What reading and changing pets works with. */
@@ -22,7 +22,7 @@ interface CreatePetCommand {
 }
 
 /** A pet. */
-interface CreatedPet extends ShownPet {
+interface CreatedPet extends PetWithUser {
   /** An earlier call with the same request id made it. */
   readonly replayed: boolean;
 }
@@ -36,17 +36,17 @@ export async function createPet({ pets, users }: PetPorts, command: CreatePetCom
   const replayOf = async (id: string) => {
     const made = await pets.find({ tenantId, id });
     if (!made) throw notFound('pet', { tenantId, id });
-    return { ...(await showPet(users, made, signal)), replayed: true };
+    return { ...(await petWithUser(users, made, signal)), replayed: true };
   };
   // Before the user is looked at: what was done stays done.
-  const before = request && (await pets.madeBy(tenantId, request));
+  const before = request && (await pets.findIdByRequest(tenantId, request));
   if (before !== undefined) return replayOf(before);
-  const known = await requireBookableUsers(users, { tenantId, userIds: [pet.userId], signal });
+  const known = await requireActiveUsers(users, { tenantId, userIds: [pet.userId], signal });
   const now = new Date();
   const made = { ...pet, tenantId, id: uuidv7(), createTime: now, updateTime: now };
   const meanwhile = await pets.insert(made, request);
   if (meanwhile !== undefined) return replayOf(meanwhile);
-  return { pet: made, user: known.get(pet.userId) as KnownUser, replayed: false };
+  return { pet: made, user: known.get(pet.userId) as ShownUser, replayed: false };
 }
 
 /** Changes what is given of a pet. Throws BookingError PET_NOT_FOUND. */
@@ -54,8 +54,8 @@ export async function updatePet(
   { pets, users }: PetPorts,
   { changes, ...name }: PetName & { readonly changes: Partial<PetTerms> },
   signal: AbortSignal,
-): Promise<ShownPet> {
+): Promise<PetWithUser> {
   const pet = await pets.update(name, changes, new Date());
   if (!pet) throw notFound('pet', name);
-  return showPet(users, pet, signal);
+  return petWithUser(users, pet, signal);
 }

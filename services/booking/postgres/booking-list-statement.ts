@@ -27,7 +27,7 @@ export function listStatement(list: BookingList): ListStatement {
     letters.push(letter);
     return sql(`$${values.push(value)}`);
   });
-  const where = ['b.tenant_id = $1', ...conditions, behind(order)].join(' and ');
+  const where = ['b.tenant_id = $1', ...conditions, afterPosition(order)].join(' and ');
   const kind = [view[0], order.by[0], order.direction[0]].join('').toLowerCase();
   return {
     name: `bookings_${kind}_${letters.join('')}`,
@@ -99,7 +99,7 @@ const TYPES = { create_time: 'timestamptz', start_date: 'date' } as const satisf
   string
 >;
 
-function behind({ by, direction }: BookingOrder): string {
+function afterPosition({ by, direction }: BookingOrder): string {
   return `(b.${by}, b.id) ${direction === 'desc' ? '<' : '>'} ($2::${TYPES[by]}, $3::uuid)`;
 }
 

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { type Pool, runPrepared, transactPrepared } from '@rollcall/runtime/postgres';
 import type { Booking, BookingStatus, Payment } from '../bookings/booking.ts';
 import type { BookingChange, BookingReads, BookingWrites } from '../bookings/booking-store.ts';
-import { writeTellings } from '../outbox/enqueue-user-reports.ts';
+import { enqueueUserReports } from '../outbox/enqueue-user-reports.ts';
 import type { WriteRequest } from '../write-request.ts';
 import { listStatement } from './booking-list-statement.ts';
 import { bookingFromRow, COLUMNS_BY_VIEW, type OtherPaymentColumn, type SelectedRow } from './booking-row.ts';
@@ -43,20 +43,20 @@ export function createPostgresBookingWrites(pool: Pool): BookingWrites {
       return transactPrepared(pool, async (run) => {
         const added = await run(INSERT, toValues(booking, request));
         if (added.length === 0) return false;
-        await writeTellings(run, tellings);
+        await enqueueUserReports(run, tellings);
         return true;
       });
     },
     change(tenantId, id, decide) {
       return transactPrepared(pool, async (run) => {
-        const [row] = await run<HeldRow>(HOLD, [tenantId, id]);
+        const [row] = await run<LockedRow>(LOCK, [tenantId, id]);
         if (!row) return undefined;
         const booking = bookingFromRow(row, 'BASIC');
-        const decided = decide({ ...booking, standing: row.standing ?? row.status });
+        const decided = decide({ ...booking, manualStatus: row.standing ?? row.status });
         if (!decided) return booking;
         await run(CHANGE, [tenantId, id, ...toChanges(decided.change)]);
-        await writeTellings(run, decided.tellings);
-        const { standing, ...changed } = decided.change;
+        await enqueueUserReports(run, decided.reports);
+        const { manualStatus: standing, ...changed } = decided.change;
         return { ...booking, ...changed };
       });
     },
@@ -67,7 +67,7 @@ interface RequestedRow extends SelectedRow {
   request_fingerprint: Buffer;
 }
 
-interface HeldRow extends SelectedRow {
+interface LockedRow extends SelectedRow {
   standing: BookingStatus | null;
 }
 
@@ -86,7 +86,7 @@ const INSERT = {
     on conflict do nothing returning id`,
 };
 
-const HOLD = {
+const LOCK = {
   name: 'booking_hold',
   text: `select ${COLUMNS_BY_VIEW.BASIC}, b.standing from bookings b where b.tenant_id = $1 and b.id = $2 for update`,
 };
@@ -111,7 +111,13 @@ function toValues(booking: Booking, request: WriteRequest | undefined): unknown[
   ];
 }
 
-function toChanges({ status, standing, updateTime, happenTime, payment }: BookingChange): unknown[] {
+function toChanges({
+  status,
+  manualStatus: standing,
+  updateTime,
+  happenTime,
+  payment,
+}: BookingChange): unknown[] {
   const money = [payment?.paid, payment?.refunded, payment?.currencyCode, payment?.revision];
   return [
     status,

@@ -57,7 +57,7 @@ export function createPostgresPets(orm: MikroORM): PetStore {
       const rows = await orm.em.fork().find(PetEntity, whereOf(list), { orderBy, limit: list.limit });
       return rows.map(petFromRow);
     },
-    madeBy: (tenantId, request) => madeBy(orm.em.fork(), tenantId, request),
+    findIdByRequest: (tenantId, request) => findIdByRequest(orm.em.fork(), tenantId, request),
     insert: (pet, request) => orm.em.fork().transactional((em) => insert(em, pet, request)),
     async update({ tenantId, id }, changes, updateTime) {
       const em = orm.em.fork();
@@ -87,11 +87,11 @@ function whereOf({ tenantId, userIds, after }: PetList): FilterQuery<PetRow> {
   return {
     tenantId,
     ...(userIds && { userId: { $in: [...userIds] } }),
-    ...(after && behind(after)),
+    ...(after && afterPosition(after)),
   };
 }
 
-function behind({ timeMs, id }: TimePosition) {
+function afterPosition({ timeMs, id }: TimePosition) {
   const time = new Date(timeMs);
   // The first part says nothing new, and lets the index begin where the page does.
   return {
@@ -111,14 +111,14 @@ async function insert(
     const claim = { tenantId, requestId: request.id, fingerprint, madeId, createTime: pet.createTime };
     // What another caller is about to note is waited for.
     await em.createQueryBuilder(RequestEntity).insert(claim).onConflict().ignore().execute();
-    const before = await madeBy(em, tenantId, request);
+    const before = await findIdByRequest(em, tenantId, request);
     if (before !== madeId) return before;
   }
   await em.insert(PetEntity, pet);
   return undefined;
 }
 
-async function madeBy(
+async function findIdByRequest(
   em: EntityManager,
   tenantId: string,
   request: WriteRequest,

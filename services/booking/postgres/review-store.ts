@@ -1,6 +1,6 @@
 import { type Pool, type RunPrepared, runPrepared, transactPrepared } from '@rollcall/runtime/postgres';
 import type { BookingStatus } from '../bookings/booking.ts';
-import { writeTellings } from '../outbox/enqueue-user-reports.ts';
+import { enqueueUserReports } from '../outbox/enqueue-user-reports.ts';
 import type { Review } from '../reviews/review.ts';
 import type {
   ReviewedBooking,
@@ -86,14 +86,14 @@ export function createPostgresReviewWrites(pool: Pool): ReviewWrites {
         const values = [tenantId, id, rating ?? null, text ?? null, updateTime];
         const [row] = await run<ReviewRow>(UPDATE, values);
         const review = row && reviewFromRow(row);
-        if (review) await writeTellings(run, tellings(review));
+        if (review) await enqueueUserReports(run, tellings(review));
         return review;
       });
     },
     remove({ tenantId, id }, tellings) {
       return transactPrepared(pool, async (run) => {
         const [row] = await run<ReviewRow>(REMOVE, [tenantId, id]);
-        if (row) await writeTellings(run, tellings(reviewFromRow(row)));
+        if (row) await enqueueUserReports(run, tellings(reviewFromRow(row)));
       });
     },
   };
@@ -108,16 +108,16 @@ async function write(
   const before = request && (await findRequest(run, tenantId, request));
   if (before !== undefined) return { outcome: 'repeated', madeId: before };
   // Whoever holds the booking writes its only review; others wait here, and then see it.
-  const [row] = await run<BookingRow>(HOLD, [tenantId, bookingId]);
+  const [row] = await run<BookingRow>(LOCK_BOOKING, [tenantId, bookingId]);
   if (!row) return { outcome: 'no_booking' };
   const meanwhile = request && (await findRequest(run, tenantId, request));
   if (meanwhile !== undefined) return { outcome: 'repeated', madeId: meanwhile };
   if ((await run(OF_BOOKING, [tenantId, bookingId])).length > 0) return { outcome: 'has_review' };
-  const { review, tellings } = decide(bookingFromRow(row));
+  const { review, reports: tellings } = decide(bookingFromRow(row));
   // Refuses where the same request is at work for another booking.
   await claimRequest(run, { tenantId, request, madeId: review.id });
   await run(INSERT, toValues(review));
-  await writeTellings(run, tellings);
+  await enqueueUserReports(run, tellings);
   return { outcome: 'written', review };
 }
 
@@ -137,7 +137,7 @@ function toValues(review: Review): unknown[] {
   return [tenantId, id, bookingId, customerId, vendorId, rating, text, createTime, updateTime];
 }
 
-const HOLD = {
+const LOCK_BOOKING = {
   name: 'reviewed_booking_hold',
   text: 'select status, user_id, vendor_id, reference from bookings where tenant_id = $1 and id = $2 for update',
 };

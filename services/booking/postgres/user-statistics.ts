@@ -1,12 +1,16 @@
 import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
-import type { ToldStatistics } from '@rollcall/user-access';
+import type { UserStatistics } from '@rollcall/user-access';
 
 /**
  * What the booking service knows of a user in numbers, by exactly this id, counted anew: bookings ever made, whatever became of
  * them; when something last happened to one, or a review by the user did; and the reviews about the user.
  */
-export async function readUserFigures(pool: Pool, tenantId: string, userId: string): Promise<ToldStatistics> {
-  const [row] = await runPrepared<FiguresRow>(pool, FIGURES, [tenantId, userId]);
+export async function readUserStatistics(
+  pool: Pool,
+  tenantId: string,
+  userId: string,
+): Promise<UserStatistics> {
+  const [row] = await runPrepared<StatisticsRow>(pool, STATISTICS, [tenantId, userId]);
   if (!row) throw new Error('a count came back without a row');
   const { first_booking_time, last_booking_time, last_activity_time } = row;
   return {
@@ -19,7 +23,7 @@ export async function readUserFigures(pool: Pool, tenantId: string, userId: stri
   };
 }
 
-interface FiguresRow {
+interface StatisticsRow {
   total_bookings: string;
   first_booking_time: Date | null;
   last_booking_time: Date | null;
@@ -28,7 +32,7 @@ interface FiguresRow {
   total_reviews: string;
 }
 
-const FIGURES = {
+const STATISTICS = {
   name: 'user_figures',
   text: `with of_user as (
       select count(*) as total_bookings, min(create_time) as first_booking_time, max(create_time) as last_booking_time,

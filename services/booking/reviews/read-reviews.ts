@@ -1,7 +1,7 @@
 import type { UserAliases, Users } from '@rollcall/user-access';
 import { notFound } from '../errors.ts';
-import { mostTextBytes, mostUserBytes, type TimePosition, takeFitting } from '../page.ts';
-import { type ShownReview, showReview, showReviews } from './review.ts';
+import { limitBySize, maxTextBytes, maxUserBytes, type TimePosition } from '../page.ts';
+import { type ReviewWithUsers, reviewsWithUsers, reviewWithUsers } from './review.ts';
 import type { ReviewList, ReviewName, ReviewReads } from './review-store.ts';
 
 /** One review and its users. Throws BookingError REVIEW_NOT_FOUND. */
@@ -9,10 +9,10 @@ export async function getReview(
   { reads, users }: { reads: ReviewReads; users: Users },
   name: ReviewName,
   signal: AbortSignal,
-): Promise<ShownReview> {
+): Promise<ReviewWithUsers> {
   const review = await reads.find(name);
   if (!review) throw notFound('review', name);
-  return showReview(users, review, signal);
+  return reviewWithUsers(users, review, signal);
 }
 
 /** What ListReviews works with. */
@@ -33,7 +33,7 @@ interface ListReviewsQuery extends Omit<ReviewList, 'customerIds' | 'vendorIds'>
 
 /** One page of a list. */
 interface ReviewPage {
-  readonly reviews: readonly ShownReview[];
+  readonly reviews: readonly ReviewWithUsers[];
   /** Where the next page begins; absent: this was the last. */
   readonly next?: TimePosition;
 }
@@ -47,13 +47,13 @@ export async function listReviews(
   const [customerIds, vendorIds] = await Promise.all([idsOf(customerId), idsOf(vendorId)]);
   // One more than asked for tells whether there is a next page.
   const found = await reads.list({ ...list, customerIds, vendorIds, limit: list.limit + 1 });
-  const page = await showReviews(users, found.slice(0, list.limit), signal);
-  const reviews = takeFitting(page, mostReviewBytes);
+  const page = await reviewsWithUsers(users, found.slice(0, list.limit), signal);
+  const reviews = limitBySize(page, maxReviewBytes);
   const last = reviews.at(-1)?.review;
   if (found.length <= reviews.length || !last) return { reviews };
   return { reviews, next: { timeMs: last.createTime.getTime(), id: last.id } };
 }
 
-function mostReviewBytes({ review, customer, vendor }: ShownReview): number {
-  return mostTextBytes(review.text) + mostUserBytes(customer) + mostUserBytes(vendor);
+function maxReviewBytes({ review, customer, vendor }: ReviewWithUsers): number {
+  return maxTextBytes(review.text) + maxUserBytes(customer) + maxUserBytes(vendor);
 }

@@ -1,5 +1,5 @@
 import type { BookingStatus } from '../bookings/booking.ts';
-import type { Telling } from '../outbox/user-reports.ts';
+import type { UserReport } from '../outbox/user-reports.ts';
 import type { TimePosition } from '../page.ts';
 import type { WriteRequest } from '../write-request.ts';
 import type { Review, ReviewTerms } from './review.ts';
@@ -47,7 +47,7 @@ export interface ReviewToWrite {
 /** What is written, and whom to tell. */
 export interface DecidedReview {
   readonly review: Review;
-  readonly tellings: readonly Telling[];
+  readonly reports: readonly UserReport[];
 }
 
 /** What became of it: the review; what the request made before, which may be gone; or that something is in the way. */
@@ -67,8 +67,8 @@ export interface ReviewWrites {
   update(
     name: ReviewName,
     changes: Partial<ReviewTerms> & { readonly updateTime: Date },
-    tellings: (review: Review) => readonly Telling[],
+    tellings: (review: Review) => readonly UserReport[],
   ): Promise<Review | undefined>;
   /** Removes a review, if it is there, and tells of it. */
-  remove(name: ReviewName, tellings: (review: Review) => readonly Telling[]): Promise<void>;
+  remove(name: ReviewName, tellings: (review: Review) => readonly UserReport[]): Promise<void>;
 }

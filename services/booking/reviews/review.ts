@@ -1,4 +1,4 @@
-import { type KnownUser, type Users, withUsers } from '@rollcall/user-access';
+import { type ShownUser, type Users, withUsers } from '@rollcall/user-access';
 
 /** What may be said in a review, and changed. */
 export interface ReviewTerms {
@@ -27,18 +27,18 @@ export interface Review extends NewReview {
 }
 
 /** A review, who wrote it and whom it is about. */
-export interface ShownReview {
+export interface ReviewWithUsers {
   readonly review: Review;
-  readonly customer: KnownUser | undefined;
-  readonly vendor: KnownUser | undefined;
+  readonly customer: ShownUser | undefined;
+  readonly vendor: ShownUser | undefined;
 }
 
 /** Puts users beside reviews of one tenant, all of them by one lookup. */
-export async function showReviews(
+export async function reviewsWithUsers(
   users: Users,
   reviews: readonly Review[],
   signal: AbortSignal,
-): Promise<ShownReview[]> {
+): Promise<ReviewWithUsers[]> {
   const tenantId = reviews[0]?.tenantId ?? '';
   const columns = {
     customer: ({ customerId }: Review) => customerId,
@@ -49,7 +49,11 @@ export async function showReviews(
 }
 
 /** The same for one review. */
-export async function showReview(users: Users, review: Review, signal: AbortSignal): Promise<ShownReview> {
-  const [shown] = await showReviews(users, [review], signal);
+export async function reviewWithUsers(
+  users: Users,
+  review: Review,
+  signal: AbortSignal,
+): Promise<ReviewWithUsers> {
+  const [shown] = await reviewsWithUsers(users, [review], signal);
   return shown ?? { review, customer: undefined, vendor: undefined };
 }

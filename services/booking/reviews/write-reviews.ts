@@ -2,9 +2,9 @@ import type { Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 import type { BookingStatus } from '../bookings/booking.ts';
 import { BookingError, notFound } from '../errors.ts';
-import { tellingsOf } from '../outbox/user-reports.ts';
+import { reportsOfReview } from '../outbox/user-reports.ts';
 import type { WriteRequest } from '../write-request.ts';
-import { type NewReview, type ReviewTerms, type ShownReview, showReview } from './review.ts';
+import { type NewReview, type ReviewTerms, type ReviewWithUsers, reviewWithUsers } from './review.ts';
 import type {
   DecidedReview,
   ReviewedBooking,
@@ -30,7 +30,7 @@ interface CreateReviewCommand {
 }
 
 /** A review. */
-interface CreatedReview extends ShownReview {
+interface CreatedReview extends ReviewWithUsers {
   /** An earlier call with the same request id wrote it. */
   readonly replayed: boolean;
 }
@@ -49,12 +49,12 @@ export async function createReview(
   const written = await writes.write(wanted, (booking) => decide(booking, tenantId, review));
   switch (written.outcome) {
     case 'written':
-      return { ...(await showReview(users, written.review, signal)), replayed: false };
+      return { ...(await reviewWithUsers(users, written.review, signal)), replayed: false };
     case 'repeated': {
       const name = { tenantId, id: written.madeId };
       const made = await reads.find(name);
       if (!made) throw notFound('review', name);
-      return { ...(await showReview(users, made, signal)), replayed: true };
+      return { ...(await reviewWithUsers(users, made, signal)), replayed: true };
     }
     case 'no_booking':
       throw notFound('booking', { tenantId, id: bookingId });
@@ -63,19 +63,19 @@ export async function createReview(
   }
 }
 
-const TOOK_PLACE: readonly BookingStatus[] = ['COMPLETED', 'ATTENDED'];
+const REVIEWABLE_STATUSES: readonly BookingStatus[] = ['COMPLETED', 'ATTENDED'];
 
 function decide(booking: ReviewedBooking, tenantId: string, review: NewReview): DecidedReview {
   const { userId, vendorId, status, reference } = booking;
   const refuse = (why: string, told: string) => notReviewable(told, { tenantId, id: review.bookingId, why });
   if (!userId) throw refuse('no_user', `Booking ${reference} has no user who could review it.`);
   if (!vendorId) throw refuse('no_vendor', `Booking ${reference} has no vendor to review.`);
-  if (!TOOK_PLACE.includes(status))
+  if (!REVIEWABLE_STATUSES.includes(status))
     throw refuse('status', `Booking ${reference} is ${status}: only what took place is reviewed.`);
   const now = new Date();
   const ids = { tenantId, id: uuidv7(), customerId: userId, vendorId };
   const written = { ...review, ...ids, createTime: now, updateTime: now };
-  return { review: written, tellings: tellingsOf(written, 'written', now) };
+  return { review: written, reports: reportsOfReview(written, 'written', now) };
 }
 
 function notReviewable(
@@ -99,16 +99,16 @@ export async function updateReview(
   { writes, users }: { writes: ReviewWrites; users: Users },
   { changes, ...name }: ReviewName & { readonly changes: Partial<ReviewTerms> },
   signal: AbortSignal,
-): Promise<ShownReview> {
+): Promise<ReviewWithUsers> {
   const updateTime = new Date();
   const review = await writes.update(name, { ...changes, updateTime }, (each) =>
-    tellingsOf(each, 'changed', updateTime),
+    reportsOfReview(each, 'changed', updateTime),
   );
   if (!review) throw notFound('review', name);
-  return showReview(users, review, signal);
+  return reviewWithUsers(users, review, signal);
 }
 
 /** Removes a review, if it is there. */
 export function deleteReview(writes: ReviewWrites, name: ReviewName): Promise<void> {
-  return writes.remove(name, (review) => tellingsOf(review, 'deleted', new Date()));
+  return writes.remove(name, (review) => reportsOfReview(review, 'deleted', new Date()));
 }

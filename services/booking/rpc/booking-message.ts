@@ -13,9 +13,9 @@ import {
 } from '@rollcall/contract/booking';
 import { structFault } from '@rollcall/contract/request-content';
 import { invalidField } from '@rollcall/runtime/rpc';
-import { type KnownUser, toAttachedUser } from '@rollcall/user-access';
-import type { Booking, BookingStatus, BookingView, Payment, Received } from '../bookings/booking.ts';
-import type { ShownBooking } from '../bookings/booking-with-users.ts';
+import { type ShownUser, toAttachedUser } from '@rollcall/user-access';
+import type { Booking, BookingStatus, BookingView, Payment, ReceivedMoney } from '../bookings/booking.ts';
+import type { BookingWithUsers } from '../bookings/booking-with-users.ts';
 import { matchOf, type PaymentMatch } from '../payments/payment-match.ts';
 
 /** The view that was asked for. Field rules have refused values that the contract does not name. */
@@ -24,7 +24,7 @@ export function viewFromMessage(view: ViewMessage): BookingView {
 }
 
 /** A booking with its users as it goes over the wire, with as much as was read of it. */
-export function toBookingMessage({ booking, user, vendor }: ShownBooking): BookingMessage {
+export function toBookingMessage({ booking, user, vendor }: BookingWithUsers): BookingMessage {
   const init = bareBooking(booking);
   if (user) init.user = toUserMessage(user);
   if (vendor) init.vendor = toAttachedUser(vendor);
@@ -70,7 +70,7 @@ const MATCHES = {
 } as const satisfies Record<PaymentMatch, MatchMessage>;
 
 // What is nothing is absent.
-function toReceivedMessage({ currencyCode, paid, refunded }: Received) {
+function toReceivedMessage({ currencyCode, paid, refunded }: ReceivedMoney) {
   return {
     ...(paid > 0n && { paid: { currencyCode, minorUnits: paid } }),
     ...(refunded > 0n && { refunded: { currencyCode, minorUnits: refunded } }),
@@ -82,9 +82,9 @@ const OUTCOMES = {
   deleted: OutcomeMessage.DELETED,
   missing: OutcomeMessage.MISSING,
   unavailable: OutcomeMessage.UNAVAILABLE,
-} as const satisfies Record<KnownUser['outcome'], OutcomeMessage>;
+} as const satisfies Record<ShownUser['outcome'], OutcomeMessage>;
 
-function toUserMessage(known: KnownUser): UserMessage {
+function toUserMessage(known: ShownUser): UserMessage {
   return create(BookingUserSchema, {
     id: known.id,
     outcome: OUTCOMES[known.outcome],

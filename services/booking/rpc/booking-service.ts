@@ -19,8 +19,8 @@ import {
   requireStorable,
   writeRequest,
 } from '@rollcall/runtime/rpc';
-import type { Booking, NewBooking, Payment, Received } from '../bookings/booking.ts';
-import { showBooking } from '../bookings/booking-with-users.ts';
+import type { Booking, NewBooking, Payment, ReceivedMoney } from '../bookings/booking.ts';
+import { bookingWithUsers } from '../bookings/booking-with-users.ts';
 import { changeBookingStatus } from '../bookings/change-booking.ts';
 import { type CreateBookingPorts, createBooking } from '../bookings/create-booking.ts';
 import { getBooking, type ListBookingsPorts, listBookings } from '../bookings/read-bookings.ts';
@@ -40,7 +40,7 @@ export type BookingPorts = CreateBookingPorts & ListBookingsPorts & RecordPaymen
 export function bookingServiceImplementation(ports: BookingPorts): Implementation<typeof BookingService> {
   const { reads, writes, users } = ports;
   const shown = async (booking: Booking, { signal }: Call) =>
-    toBookingMessage(await showBooking(users, booking, signal));
+    toBookingMessage(await bookingWithUsers(users, booking, signal));
   return {
     async createBooking({ tenantId, requestId, booking: message }, { signal }) {
       // Field rules have made sure of `booking` by the time a handler runs.
@@ -105,8 +105,8 @@ function newBookingFromMessage(booking: BookingMessage): NewBooking {
 /** What a request tells of money. Throws RpcError FIELD_INVALID. */
 function paymentFromRequest(request: RecordBookingPaymentRequest): Payment {
   const { revision, otherPayments } = request;
-  const first = receivedFrom('', request);
-  const others = otherPayments.map((each, i) => receivedFrom(`other_payments[${i}].`, each));
+  const first = receivedFromMessage('', request);
+  const others = otherPayments.map((each, i) => receivedFromMessage(`other_payments[${i}].`, each));
   const seen = new Set([first.currencyCode]);
   for (const [i, { currencyCode }] of others.entries()) {
     if (seen.has(currencyCode))
@@ -116,7 +116,7 @@ function paymentFromRequest(request: RecordBookingPaymentRequest): Payment {
   return { ...first, others, revision };
 }
 
-function receivedFrom(place: string, told: Pick<MoneyReceived, 'paid' | 'refunded'>): Received {
+function receivedFromMessage(place: string, told: Pick<MoneyReceived, 'paid' | 'refunded'>): ReceivedMoney {
   // Field rules have made sure of `paid` by the time a handler runs.
   const { currencyCode, minorUnits: paid } = told.paid as Money;
   const refunded = told.refunded?.minorUnits ?? 0n;

@@ -11,7 +11,7 @@ import { isCalendarDate } from '../bookings/booking.ts';
 import type { BookingOrder, ListPosition } from '../bookings/booking-store.ts';
 import type { ListBookingsQuery } from '../bookings/read-bookings.ts';
 import { statusFromMessage, viewFromMessage } from './booking-message.ts';
-import { dayFrom } from './request-fields.ts';
+import { dayFromText } from './request-fields.ts';
 
 /** What a request asks for. Throws RpcError PAGE_TOKEN_INVALID, FIELD_INVALID. */
 export function listFromRequest(request: ListBookingsRequest): {
@@ -37,8 +37,8 @@ function filterFrom(request: ListBookingsRequest): ListBookingsQuery['filter'] {
     userQuery: request.userQuery || null,
     vendorId: request.vendorId.toLowerCase() || null,
     statuses: statuses.length > 0 ? statuses : null,
-    startFrom: dayFrom('start_from', request.startFrom),
-    startBefore: dayFrom('start_before', request.startBefore),
+    startFrom: dayFromText('start_from', request.startFrom),
+    startBefore: dayFromText('start_before', request.startBefore),
   };
 }
 

@@ -20,10 +20,10 @@ import {
   writeRequest,
 } from '@rollcall/runtime/rpc';
 import { toAttachedUser } from '@rollcall/user-access';
-import type { NewPet, PetTerms, ShownPet } from '../pets/pet.ts';
+import type { NewPet, PetTerms, PetWithUser } from '../pets/pet.ts';
 import { getPet, type ListPetsPorts, listPets } from '../pets/read-pets.ts';
 import { createPet, updatePet } from '../pets/write-pets.ts';
-import { dayFrom, maskedBy, requireGiven } from './request-fields.ts';
+import { dayFromText, pickMasked, requirePresent } from './request-fields.ts';
 
 /** The calls of PetService. */
 export function petServiceImplementation(ports: ListPetsPorts): Implementation<typeof PetService> {
@@ -60,7 +60,7 @@ export function petServiceImplementation(ports: ListPetsPorts): Implementation<t
 
 /** What CreatePet writes; output-only fields are left out. Throws RpcError FIELD_INVALID. */
 function newPetFromMessage(pet: PetMessage): NewPet {
-  requireGiven('pet.user_id', pet.userId);
+  requirePresent('pet.user_id', pet.userId);
   const terms = termsFrom(pet);
   requireTerms(terms);
   return { userId: pet.userId.toLowerCase(), ...terms };
@@ -74,7 +74,7 @@ function petChangesFromMessage(
   const { name, species, breed, birthDate, careNotes } = termsFrom(pet);
   const values = { name: { name }, species: { species }, breed: { breed } };
   const more = { birth_date: { birthDate }, care_notes: { careNotes } };
-  const changes = maskedBy<PetTerms>(paths, { ...values, ...more });
+  const changes = pickMasked<PetTerms>(paths, { ...values, ...more });
   requireTerms(changes);
   return { id: requireUuid('pet.id', pet.id), changes };
 }
@@ -82,7 +82,7 @@ function petChangesFromMessage(
 function termsFrom({ name, species, breed, birthDate, careNotes }: PetMessage): PetTerms {
   for (const [field, text] of Object.entries({ name, species, breed, care_notes: careNotes }))
     requireStorable(`pet.${field}`, text);
-  return { name, species, breed, birthDate: dayFrom('pet.birth_date', birthDate), careNotes };
+  return { name, species, breed, birthDate: dayFromText('pet.birth_date', birthDate), careNotes };
 }
 
 function requireTerms({ name, species }: Partial<PetTerms>): void {
@@ -91,7 +91,7 @@ function requireTerms({ name, species }: Partial<PetTerms>): void {
 }
 
 /** A pet with its user as it goes over the wire. */
-function toPetMessage({ pet, user }: ShownPet): PetMessage {
+function toPetMessage({ pet, user }: PetWithUser): PetMessage {
   const { tenantId, id, userId, name, species, breed, careNotes, createTime, updateTime } = pet;
   return create(PetSchema, {
     ...{ tenantId, id, userId, name, species, breed, careNotes },

@@ -20,14 +20,14 @@ import {
 } from '@rollcall/runtime/rpc';
 import { toAttachedUser } from '@rollcall/user-access';
 import { getReview, type ListReviewsPorts, listReviews } from '../reviews/read-reviews.ts';
-import type { NewReview, ReviewTerms, ShownReview } from '../reviews/review.ts';
+import type { NewReview, ReviewTerms, ReviewWithUsers } from '../reviews/review.ts';
 import {
   type CreateReviewPorts,
   createReview,
   deleteReview,
   updateReview,
 } from '../reviews/write-reviews.ts';
-import { maskedBy, requireGiven } from './request-fields.ts';
+import { pickMasked, requirePresent } from './request-fields.ts';
 
 /** What the calls work with. */
 export type ReviewPorts = CreateReviewPorts & ListReviewsPorts;
@@ -69,8 +69,8 @@ export function reviewServiceImplementation(ports: ReviewPorts): Implementation<
 
 /** What CreateReview writes; output-only fields are left out. Throws RpcError FIELD_INVALID. */
 function newReviewFromMessage({ bookingId, rating, text }: ReviewMessage): NewReview {
-  requireGiven('review.booking_id', bookingId);
-  requireGiven('review.rating', rating);
+  requirePresent('review.booking_id', bookingId);
+  requirePresent('review.rating', rating);
   requireStorable('review.text', text);
   return { bookingId: bookingId.toLowerCase(), rating, text };
 }
@@ -80,14 +80,14 @@ function reviewChangesFromMessage(
   { id, rating, text }: ReviewMessage,
   paths: readonly string[],
 ): { id: string; changes: Partial<ReviewTerms> } {
-  const changes = maskedBy<ReviewTerms>(paths, { rating: { rating }, text: { text } });
+  const changes = pickMasked<ReviewTerms>(paths, { rating: { rating }, text: { text } });
   if (changes.rating === 0) throw invalidField('review.rating', 'must be given');
   requireStorable('review.text', text);
   return { id: requireUuid('review.id', id), changes };
 }
 
 /** A review with its users as it goes over the wire. */
-function toReviewMessage({ review, customer, vendor }: ShownReview): ReviewMessage {
+function toReviewMessage({ review, customer, vendor }: ReviewWithUsers): ReviewMessage {
   const { tenantId, id, bookingId, customerId, vendorId, rating, text, createTime, updateTime } = review;
   return create(ReviewSchema, {
     ...{ tenantId, id, bookingId, customerId, vendorId, rating, text },

@@ -19,7 +19,7 @@ export interface CarryOutOptions {
 }
 
 /** What became of a look at the owner's erasures. */
-interface CarriedOut {
+interface CarryOutResult {
   /** Users whose erasure was reported. */
   readonly reported: number;
   /** What could not be cleared elsewhere, and is tried again at the next look. */
@@ -35,13 +35,13 @@ const CALL_TIMEOUT_MS = 5000;
  * @param isWhole look at all erasures, as after a start: a database that was restored has forgotten what it cleared. False: only at
  *   those that this service has not reported.
  */
-export async function carryOutErasures(isWhole: boolean, options: CarryOutOptions): Promise<CarriedOut> {
+export async function carryOutErasures(isWhole: boolean, options: CarryOutOptions): Promise<CarryOutResult> {
   const sum = { reported: 0, failed: 0 };
   for await (const erasures of pagesOf(isWhole, options)) {
     for (const [tenantId, ofTenant] of Map.groupBy(erasures, (each) => each.tenantId)) {
       const open = await clearRows(tenantId, ofTenant, options);
       for (const erasure of open) {
-        if (await finish(erasure, options)) sum.reported += 1;
+        if (await clearElsewhereAndReport(erasure, options)) sum.reported += 1;
         else sum.failed += 1;
       }
     }
@@ -70,7 +70,7 @@ function isDone({ reports }: Erasure, consumer: string): boolean {
 }
 
 /** False: it is to be tried again. */
-async function finish(erasure: Erasure, options: CarryOutOptions): Promise<boolean> {
+async function clearElsewhereAndReport(erasure: Erasure, options: CarryOutOptions): Promise<boolean> {
   const { admin, consumer, elsewhere, logger, signal } = options;
   const { tenantId, id } = erasure;
   try {

@@ -55,7 +55,7 @@ export function createErasedStore(pool: Pool, { statements }: ErasedRows): Erase
       return rows.map(({ id }) => id);
     },
     async erasedSince(since, after, limit) {
-      const place = after ? [after.tenantId, after.userId] : ['', FIRST];
+      const place = after ? [after.tenantId, after.userId] : ['', BEFORE_ALL_IDS];
       const rows = await runPrepared<{ tenant_id: string; user_id: string }>(pool, SINCE, [
         since,
         ...place,
@@ -66,7 +66,7 @@ export function createErasedStore(pool: Pool, { statements }: ErasedRows): Erase
   };
 }
 
-const FIRST = '00000000-0000-0000-0000-000000000000';
+const BEFORE_ALL_IDS = '00000000-0000-0000-0000-000000000000';
 
 const NOTE = {
   name: 'erased_note',

@@ -96,7 +96,7 @@ describe('followErasures', () => {
     const id = await heldUser();
     await using erasures = follow();
     await using _merges = followMerges({
-      ...{ pool, users: access.fresh, columns, logger, tenantsMs: 50, onErased: erasures.look },
+      ...{ pool, users: access.uncached, columns, logger, tenantsMs: 50, onErased: erasures.wake },
     });
     const isFollowed = async () =>
       (await pool.query('select 1 from user_feed_tenants where tenant_id = $1', [tenantId])).rows.length;
@@ -135,7 +135,7 @@ describe('followErasures', () => {
     await using following = follow();
     await expect.poll(() => reportsOf(id), PATIENCE).toEqual(['']);
     await pool.query(`update held set text = 'Ada' where user_id = $1`, [id]);
-    following.look();
+    following.wake();
     await expect.poll(() => textsOf(id), PATIENCE).toEqual(['']);
   });
 
@@ -154,7 +154,7 @@ describe('followErasures', () => {
     expect(await reportsOf(id)).toEqual([]);
     expect(await textsOf(id)).toEqual(['']);
     isAway = false;
-    following.look();
+    following.wake();
     await expect.poll(() => reportsOf(id), PATIENCE).toEqual(['one object']);
     // A start later it can be done.
     remaining = '';

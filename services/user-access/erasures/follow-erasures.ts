@@ -4,7 +4,7 @@ import type { Logger } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { MetricReading } from '@rollcall/runtime/rpc';
 import type { UserAdminClient } from '@rollcall/user-client/admin';
-import { createHeldUsers, type HeldColumn } from '../merges/held-users.ts';
+import { createStoredUsers, type UserColumn } from '../merges/stored-users.ts';
 import { type CarryOutOptions, carryOutErasures } from './carry-out-erasures.ts';
 import { createErasedStore, type ErasedRows, type ErasedStore, type ErasedUser } from './erased-rows.ts';
 
@@ -18,7 +18,7 @@ export interface FollowErasuresOptions {
   /** What the service holds of users. */
   readonly rows: ErasedRows;
   /** Where the service's rows have users. */
-  readonly columns: readonly HeldColumn[];
+  readonly columns: readonly UserColumn[];
   readonly logger: Logger;
   /** How often the owner is asked without an event of the change feed. Milliseconds. Default 60000. */
   readonly everyMs?: number;
@@ -27,19 +27,19 @@ export interface FollowErasuresOptions {
 /** Erasures being carried out. Disposing it stops. */
 export interface ErasureFollower extends AsyncDisposable {
   /** Asks the owner now: the change feed told of an erasure. */
-  look(): void;
+  wake(): void;
   /** For /metrics: `rollcall_user_erasures_…`. */
   readings(): MetricReading[];
 }
 
 const HOUR_MS = 3_600_000;
 /** How often all erasures are looked at, and not only those that this service has not reported. */
-const WHOLE_EVERY_MS = 6 * HOUR_MS;
+const FULL_CHECK_EVERY_MS = 6 * HOUR_MS;
 /** For how long rows may still be made by what was known of a user before the erasure: twice the age of what outages answer. */
 const SWEEP_AGAIN_MS = 48 * HOUR_MS;
 const SWEEP_PAGE = 500;
 // One line in ten minutes is enough of an outage.
-const TELL_EVERY_MS = 600_000;
+const LOG_EVERY_MS = 600_000;
 
 /**
  * Clears what a service holds of erased users, and reports that it did. The owner's list of erasures says of whom: an event of the
@@ -49,7 +49,7 @@ export function followErasures(options: FollowErasuresOptions): ErasureFollower 
   const { pool, rows, columns, logger, everyMs = 60_000 } = options;
   const ending = new AbortController();
   const store = createErasedStore(pool, rows);
-  const held = createHeldUsers(pool, columns);
+  const held = createStoredUsers(pool, columns);
   const { admin, consumer } = options;
   const carryOut: CarryOutOptions = {
     ...{ admin, consumer, store, logger, elsewhere: rows.elsewhere, signal: ending.signal },
@@ -62,7 +62,7 @@ export function followErasures(options: FollowErasuresOptions): ErasureFollower 
   let isAsked = false;
   const lookOnce = async () => {
     const startedMs = performance.now();
-    const isWhole = startedMs - wholeMs >= WHOLE_EVERY_MS;
+    const isWhole = startedMs - wholeMs >= FULL_CHECK_EVERY_MS;
     await carryOutErasures(isWhole, carryOut);
     await sweepAgain(store);
     if (isWhole) wholeMs = startedMs;
@@ -73,7 +73,7 @@ export function followErasures(options: FollowErasuresOptions): ErasureFollower 
       isAsked = false;
       waiting = new AbortController();
       await lookOnce().catch((error: unknown) => {
-        if (ending.signal.aborted || performance.now() - toldMs < TELL_EVERY_MS) return;
+        if (ending.signal.aborted || performance.now() - toldMs < LOG_EVERY_MS) return;
         toldMs = performance.now();
         logger.warn(
           { error, cure: cureOf(error) },
@@ -87,11 +87,11 @@ export function followErasures(options: FollowErasuresOptions): ErasureFollower 
   };
   const following = follow();
   return {
-    look() {
+    wake() {
       isAsked = true;
       waiting.abort();
     },
-    readings: () => [silence((performance.now() - lookedMs) / 1000)],
+    readings: () => [silenceReading((performance.now() - lookedMs) / 1000)],
     async [Symbol.asyncDispose]() {
       ending.abort();
       await following;
@@ -121,7 +121,7 @@ function cureOf(error: unknown): string {
   return code === Code.Unimplemented ? 'upgrade the user service' : '';
 }
 
-function silence(seconds: number): MetricReading {
+function silenceReading(seconds: number): MetricReading {
   return {
     name: 'rollcall_user_erasures_silence_seconds',
     help: 'How long ago this service last looked whether all erasures are carried out here, and found that they are.',

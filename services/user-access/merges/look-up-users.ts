@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type UserService, UserView } from '@rollcall/contract/user';
 import type { ServiceClient } from '@rollcall/transport';
-import type { HeldColumn, HeldUsers } from './held-users.ts';
+import type { StoredUsers, UserColumn } from './stored-users.ts';
 import type { AliasStore } from './user-aliases.ts';
 
 /** Calls of UserService that remember nothing. */
-export type FreshUsers = Pick<ServiceClient<typeof UserService>, 'batchGetUsers' | 'watchUsers'>;
+export type UncachedUsers = Pick<ServiceClient<typeof UserService>, 'batchGetUsers' | 'watchUsers'>;
 
 /** Most ids of one call, as the contract has it. */
 const MAX_IDS = 500;
 
 /** What looking up works with. */
 export interface LookUpOptions {
-  readonly users: FreshUsers;
+  readonly users: UncachedUsers;
   readonly store: AliasStore;
   readonly signal: AbortSignal;
 }
@@ -45,23 +45,26 @@ export async function lookUpUsers(
 const LOOK_UP_TIMEOUT_MS = 5000;
 
 /** What checking works with. */
-interface CheckOptions extends LookUpOptions {
-  readonly held: HeldUsers;
-  readonly columns: readonly HeldColumn[];
+interface LookUpTenantsOptions extends LookUpOptions {
+  readonly held: StoredUsers;
+  readonly columns: readonly UserColumn[];
 }
 
 /** What the owner answers holds all that was committed half a second before: after this many ms, all that the cursor left out. */
-export const ANSWER_LAG_MS = 1000;
+export const READ_LAG_MS = 1000;
 
-const FIRST = '00000000-0000-0000-0000-000000000000';
+const BEFORE_ALL_IDS = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Looks up all users that the service holds of these tenants, and all that were merged as far as is known. Whatever changes
  * after the cursor from which the feed will be followed may be missed, and nothing else.
  */
-export async function checkTenants(tenantIds: readonly string[], options: CheckOptions): Promise<void> {
+export async function lookUpTenants(
+  tenantIds: readonly string[],
+  options: LookUpTenantsOptions,
+): Promise<void> {
   const { held, store, columns, signal } = options;
-  await sleep(ANSWER_LAG_MS, undefined, { signal });
+  await sleep(READ_LAG_MS, undefined, { signal });
   for (const tenantId of tenantIds) {
     const sources = [
       (after: string) => store.aliasesAfter(tenantId, after, MAX_IDS),
@@ -78,7 +81,7 @@ async function checkPages(
   idsAfter: (after: string) => Promise<string[]>,
   options: LookUpOptions,
 ): Promise<void> {
-  for (let ids = await idsAfter(FIRST); ids.length > 0; ids = await idsAfter(ids.at(-1) as string)) {
+  for (let ids = await idsAfter(BEFORE_ALL_IDS); ids.length > 0; ids = await idsAfter(ids.at(-1) as string)) {
     await lookUpUsers(tenantId, new Map(ids.map((id) => [id, 0n])), options);
   }
 }

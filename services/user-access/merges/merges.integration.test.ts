@@ -29,7 +29,7 @@ beforeEach(async () => {
   aliases = createUserAliases(pool);
   const access = opened.use(await accessTo(auth.address));
   const columns = [{ table: 'held', column: 'user_id' }];
-  follow = () => followMerges({ pool, users: access.fresh, columns, logger, tenantsMs: 50 });
+  follow = () => followMerges({ pool, users: access.uncached, columns, logger, tenantsMs: 50 });
 });
 afterEach(() => opened.disposeAsync());
 

@@ -1,8 +1,8 @@
 import { type UserChange, UserChangeKind } from '@rollcall/contract/user';
-import { ANSWER_LAG_MS, type FreshUsers, type LookUpOptions, lookUpUsers } from './look-up-users.ts';
+import { type LookUpOptions, lookUpUsers, READ_LAG_MS, type UncachedUsers } from './look-up-users.ts';
 
 /** Where to read from. */
-export interface Place {
+export interface FeedPosition {
   readonly tenantIds: readonly string[];
   /** Empty: from now on. */
   readonly cursor: string;
@@ -11,9 +11,9 @@ export interface Place {
 /** What is told of reading. */
 interface ReadListener {
   /** Something came: the feed is alive. */
-  heard(): void;
+  onMessage(): void;
   /** Users were erased. */
-  erased?(): void;
+  onErased?(): void;
 }
 
 // Users that were merged or taken apart, by tenant, with the versions that made them so.
@@ -26,19 +26,19 @@ const SAVE_EVERY_MS = 10_000;
  * before it any more. The cursor is saved behind what was looked up twice.
  */
 export async function readMerges(
-  place: Place,
+  place: FeedPosition,
   options: LookUpOptions & { readonly listener: ReadListener },
 ): Promise<void> {
   const { users, store, signal, listener } = options;
   const twice: { readonly merged: Merged; readonly cursor: string; readonly dueMs: number }[] = [];
   let savedMs = Number.NEGATIVE_INFINITY;
   for await (const { changes, checkpoint } of users.watchUsers(toRequest(place), { signal })) {
-    listener.heard();
-    if (changes.some(({ kind }) => kind === UserChangeKind.ERASED)) listener.erased?.();
+    listener.onMessage();
+    if (changes.some(({ kind }) => kind === UserChangeKind.ERASED)) listener.onErased?.();
     const merged = mergedIn(changes);
     if (merged.size > 0) {
       await lookUp(merged, options);
-      const dueMs = performance.now() + ANSWER_LAG_MS;
+      const dueMs = performance.now() + READ_LAG_MS;
       twice.push({ merged, cursor: checkpoint?.cursor ?? '', dueMs });
     }
     let safe = twice.length === 0 ? (checkpoint?.cursor ?? '') : '';
@@ -57,7 +57,7 @@ export async function readMerges(
 
 /** Where the feed is now. */
 export async function readCursor(
-  users: FreshUsers,
+  users: UncachedUsers,
   tenantIds: readonly string[],
   signal: AbortSignal,
 ): Promise<string> {
@@ -75,7 +75,7 @@ export async function readCursor(
   }
 }
 
-function toRequest({ tenantIds, cursor }: Place) {
+function toRequest({ tenantIds, cursor }: FeedPosition) {
   return { tenantIds: [...tenantIds], cursor };
 }
 

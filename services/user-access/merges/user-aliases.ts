@@ -45,7 +45,7 @@ const SURVIVOR = {
 };
 
 /** A user and who answers for it: another, or itself. */
-export interface Answer {
+export interface UserSurvivor {
   readonly id: string;
   readonly survivorId: string;
 }
@@ -53,7 +53,7 @@ export interface Answer {
 /** What following merges keeps in the service's database. */
 export interface AliasStore {
   /** Writes down who answers for whom; whoever answers for itself is no alias. */
-  write(tenantId: string, answers: readonly Answer[]): Promise<void>;
+  write(tenantId: string, answers: readonly UserSurvivor[]): Promise<void>;
   /** The users for whom one of these answers. */
   aliasesOf(tenantId: string, survivorIds: readonly string[]): Promise<string[]>;
   /** Up to `limit` aliases behind this one, in order. */

@@ -3,10 +3,10 @@ interface Watchdog extends Disposable {
   /** Aborts where the stream is to end. */
   readonly signal: AbortSignal;
   /** Whether it was ended by `end`. */
-  readonly isEnded: boolean;
-  heard(): void;
+  readonly isStopped: boolean;
+  reset(): void;
   /** Ends the stream, for no fault of its own. */
-  end(): void;
+  stop(): void;
 }
 
 /** @param silenceMs how long nothing may be heard, in ms */
@@ -17,14 +17,14 @@ export function createWatchdog(ending: AbortSignal, silenceMs: number): Watchdog
   let timer = setTimeout(bark, silenceMs);
   return {
     signal: AbortSignal.any([ending, own.signal]),
-    get isEnded() {
+    get isStopped() {
       return isEnded;
     },
-    heard() {
+    reset() {
       clearTimeout(timer);
       timer = setTimeout(bark, silenceMs);
     },
-    end() {
+    stop() {
       isEnded = true;
       own.abort();
     },

@@ -12,7 +12,7 @@ export interface UserOfTenant {
 }
 
 /** What a user did. Neither summary nor attributes hold contact data. */
-export interface ToldActivity {
+export interface UserActivity {
   /** The service's own name for it: `booking.created`. */
   readonly kind: string;
   readonly time: Date;
@@ -26,7 +26,7 @@ export interface ToldActivity {
 export interface ActivityJob extends UserOfTenant {
   /** UUID, the same for the same activity, so that it is told once. */
   readonly requestId: string;
-  readonly activity: ToldActivity;
+  readonly activity: UserActivity;
 }
 
 /** A job to add in the transaction in which the user did something. */

@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { UserView } from '@rollcall/user-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type EffectsUnderTest, startEffects } from '../testing/start-outbox.ts';
+import { type OutboxUnderTest, startOutboxUnderTest } from '../testing/start-outbox.ts';
 import { activityJob, STATISTICS_TASK, statisticsJob } from './user-jobs.ts';
-import type { ToldStatistics } from './user-tasks.ts';
+import type { UserStatistics } from './user-tasks.ts';
 
 const tenantId = 'acme';
-let effects: EffectsUnderTest;
+let effects: OutboxUnderTest;
 /** What the service counts, by user. */
-let figures: Map<string, ToldStatistics>;
+let figures: Map<string, UserStatistics>;
 
 beforeEach(async () => {
   figures = new Map();
-  effects = await startEffects(async (_tenantId, userId) => figures.get(userId) ?? {});
+  effects = await startOutboxUnderTest(async (_tenantId, userId) => figures.get(userId) ?? {});
 });
 afterEach(() => effects[Symbol.asyncDispose]());
 

@@ -9,7 +9,7 @@ import type { UserAdminClient } from '@rollcall/user-client/admin';
 import { ACTIVITY_TASK, STATISTICS_TASK, type UserOfTenant } from './user-jobs.ts';
 
 /** A service's figures about a user. What it does not keep it leaves out: the owner adds up those of all services. */
-export interface ToldStatistics {
+export interface UserStatistics {
   readonly totalBookings?: bigint;
   /** One entry a currency. */
   readonly totalSpent?: readonly { readonly currencyCode: string; readonly minorUnits: bigint }[];
@@ -33,12 +33,12 @@ export interface UserTasksOptions {
    * The figures as they are committed now, of rows that have exactly this id. Never with those of ids that were merged into
    * it: the owner keeps figures by the id that they were told of, and adds them up.
    */
-  readonly readStatistics: (tenantId: string, userId: string) => Promise<ToldStatistics>;
+  readonly readStatistics: (tenantId: string, userId: string) => Promise<UserStatistics>;
 }
 
 /** The tasks behind `activityJob` and `statisticsJob`, for `startOutbox`. Each may be done again without harm. */
 export function userTasks(options: UserTasksOptions): Record<string, OutboxTask> {
-  return { [ACTIVITY_TASK]: tellActivity(options), [STATISTICS_TASK]: tellStatistics(options) };
+  return { [ACTIVITY_TASK]: recordActivity(options), [STATISTICS_TASK]: recordStatistics(options) };
 }
 
 interface ActivityPayload extends UserOfTenant {
@@ -51,32 +51,38 @@ interface ActivityPayload extends UserOfTenant {
   };
 }
 
-function tellActivity({ admin, source }: UserTasksOptions): OutboxTask {
+function recordActivity({ admin, source }: UserTasksOptions): OutboxTask {
   return async (payload, { signal }) => {
     const { tenantId, userId: id, requestId, activity } = payload as ActivityPayload;
     const told = { ...activity, source, time: timestampFromDate(new Date(activity.time)) };
     const request = { tenantId, id, requestId, activity: told };
-    await tellOwner(() => admin.recordActivity(request, { signal, timeoutMs: TELL_TIMEOUT_MS }));
+    await callUserService(() => admin.recordActivity(request, { signal, timeoutMs: CALL_TIMEOUT_MS }));
   };
 }
 
-function tellStatistics({ admin, pool, source, readStatistics }: UserTasksOptions): OutboxTask {
+function recordStatistics({ admin, pool, source, readStatistics }: UserTasksOptions): OutboxTask {
   return async (payload, { signal }) => {
     const { tenantId, userId: id } = payload as UserOfTenant;
     // Before the figures are read: a telling that lost its way cannot undo one that read later.
     const revision = await takeRevision(pool, { tenantId, userId: id });
-    const request = { tenantId, id, source, revision, ...toFigures(await readStatistics(tenantId, id)) };
-    await tellOwner(() => admin.recordStatistics(request, { signal, timeoutMs: TELL_TIMEOUT_MS }));
+    const request = {
+      tenantId,
+      id,
+      source,
+      revision,
+      ...toStatisticsFields(await readStatistics(tenantId, id)),
+    };
+    await callUserService(() => admin.recordStatistics(request, { signal, timeoutMs: CALL_TIMEOUT_MS }));
   };
 }
 
-function toFigures({
+function toStatisticsFields({
   firstBookingTime,
   lastBookingTime,
   lastActivityTime,
   totalSpent,
   ...rest
-}: ToldStatistics) {
+}: UserStatistics) {
   return {
     ...rest,
     ...(totalSpent && { totalSpent: [...totalSpent] }),
@@ -105,13 +111,13 @@ const TAKE = {
 };
 
 /** The longest that one telling may take, in ms. Our own choice: nobody waits for it. */
-export const TELL_TIMEOUT_MS = 5000;
+export const CALL_TIMEOUT_MS = 5000;
 
 /**
  * Calls the user service for the outbox: its being away, busy or unwilling to know us is not the job's fault; a refusal is
  * for good; a fault inside it is tried again a few times. A user who was erased has nothing more to be told.
  */
-async function tellOwner(call: () => Promise<unknown>): Promise<void> {
+async function callUserService(call: () => Promise<unknown>): Promise<void> {
   try {
     await call();
   } catch (error) {
@@ -122,13 +128,13 @@ async function tellOwner(call: () => Promise<unknown>): Promise<void> {
 
 function toOutboxError(error: unknown): unknown {
   if (!(error instanceof ConnectError)) return error;
-  if (isAway(error)) return new OutboxAwayError(error.message, { cause: error });
+  if (isUnavailable(error)) return new OutboxAwayError(error.message, { cause: error });
   if (REFUSALS.has(error.code)) return new OutboxRefusedError(error.message, { cause: error });
   return error;
 }
 
 // Who is not known, or asks too much, is so with every job alike; so is an owner whose disk is full.
-const AWAY = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.Unauthenticated]);
+const UNAVAILABLE_CODES = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.Unauthenticated]);
 
 const REFUSALS = new Set([
   Code.InvalidArgument,
@@ -138,11 +144,11 @@ const REFUSALS = new Set([
   Code.OutOfRange,
 ]);
 
-const AWAY_REASONS = new Set([
+const UNAVAILABLE_REASONS = new Set([
   'RATE_LIMITED',
   'DATABASE_FULL',
 ] satisfies (keyof typeof ErrorReason)[]) as ReadonlySet<string | undefined>;
 
-function isAway(error: ConnectError): boolean {
-  return AWAY.has(error.code) || AWAY_REASONS.has(errorReason(error)?.reason);
+function isUnavailable(error: ConnectError): boolean {
+  return UNAVAILABLE_CODES.has(error.code) || UNAVAILABLE_REASONS.has(errorReason(error)?.reason);
 }

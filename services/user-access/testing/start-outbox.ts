@@ -7,7 +7,7 @@ import { accessTo } from './access-to.ts';
 import { type AuthUnderTest, startAuth } from './start-auth.ts';
 
 /** A service that tells the owner, up to the outbox, and the real owner. */
-export interface EffectsUnderTest extends AsyncDisposable {
+export interface OutboxUnderTest extends AsyncDisposable {
   readonly auth: AuthUnderTest;
   readonly pool: Pool;
   /** The same tasks, of figures that are come by in another way. */
@@ -19,9 +19,9 @@ export interface EffectsUnderTest extends AsyncDisposable {
 }
 
 /** Starts all of it. */
-export async function startEffects(
+export async function startOutboxUnderTest(
   readStatistics: UserTasksOptions['readStatistics'],
-): Promise<EffectsUnderTest> {
+): Promise<OutboxUnderTest> {
   await using stack = new AsyncDisposableStack();
   const auth = stack.use(await startAuth());
   const database = stack.use(await createTestDatabase('booking'));

@@ -1,39 +1,39 @@
 import { create } from '@bufbuild/protobuf';
 import { UserSchema, UserState } from '@rollcall/contract/user';
 import { describe, expect, it } from 'vitest';
-import { judgeActive, refusalOf } from './check-active.ts';
-import type { KnownUser } from './users.ts';
+import { checkActive, refusalOf } from './check-active.ts';
+import type { ShownUser } from './users.ts';
 
 const id = '019c0000-0000-7000-8000-000000000001';
 const told = (state: UserState, stale = false) => ({ user: create(UserSchema, { id, state }), stale });
 
 describe('judgeActive', () => {
   it('takes whoever is active, also as last known', () => {
-    const fresh: KnownUser = { id, outcome: 'found', ...told(UserState.ACTIVE) };
-    const stale: KnownUser = { id, outcome: 'found', ...told(UserState.ACTIVE, true) };
-    expect([judgeActive(fresh), judgeActive(stale)]).toEqual([
+    const fresh: ShownUser = { id, outcome: 'found', ...told(UserState.ACTIVE) };
+    const stale: ShownUser = { id, outcome: 'found', ...told(UserState.ACTIVE, true) };
+    expect([checkActive(fresh), checkActive(stale)]).toEqual([
       { ok: true, user: fresh },
       { ok: true, user: stale },
     ]);
   });
 
-  it.each<[string, KnownUser]>([
+  it.each<[string, ShownUser]>([
     ['missing', { id, outcome: 'missing' }],
     ['deleted', { id, outcome: 'deleted', ...told(UserState.DELETED) }],
     ['suspended', { id, outcome: 'found', ...told(UserState.SUSPENDED) }],
     // A state that this version does not know yet.
     ['suspended', { id, outcome: 'found', ...told(99 as UserState) }],
   ])('refuses whoever is %s', (why, known) => {
-    expect(judgeActive(known)).toEqual({ ok: false, why });
+    expect(checkActive(known)).toEqual({ ok: false, why });
   });
 
   it('tells an outage from a refusal', () => {
-    expect(judgeActive({ id, outcome: 'unavailable', why: 'breaker_open' })).toEqual({
+    expect(checkActive({ id, outcome: 'unavailable', why: 'breaker_open' })).toEqual({
       ok: false,
       why: 'unknown',
       detail: 'breaker_open',
     });
-    expect(judgeActive(undefined)).toEqual({ ok: false, why: 'unknown', detail: 'no_answer' });
+    expect(checkActive(undefined)).toEqual({ ok: false, why: 'unknown', detail: 'no_answer' });
   });
 });
 

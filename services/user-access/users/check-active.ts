@@ -1,9 +1,9 @@
 import { UserState } from '@rollcall/user-client';
-import type { KnownUser } from './users.ts';
+import type { ShownUser } from './users.ts';
 
 /** Whether somebody may do what only active users may. */
-export type ActiveJudgement =
-  | { readonly ok: true; readonly user: Extract<KnownUser, { outcome: 'found' }> }
+export type ActiveCheck =
+  | { readonly ok: true; readonly user: Extract<ShownUser, { outcome: 'found' }> }
   | NotActive;
 
 /** Why somebody may not. */
@@ -17,7 +17,7 @@ export type NotActive =
  * whom nothing is known is refused.
  * @param known undefined: there was no answer about the user
  */
-export function judgeActive(known: KnownUser | undefined): ActiveJudgement {
+export function checkActive(known: ShownUser | undefined): ActiveCheck {
   if (!known) return { ok: false, why: 'unknown', detail: 'no_answer' };
   if (known.outcome === 'unavailable') return { ok: false, why: 'unknown', detail: known.why };
   if (known.outcome === 'missing') return { ok: false, why: 'missing' };

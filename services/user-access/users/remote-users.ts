@@ -7,7 +7,7 @@ import {
   UserServiceRefusedError,
   UserView,
 } from '@rollcall/user-client';
-import type { KnownUser, KnownUserView, Users } from './users.ts';
+import type { ShownUser, ShownUserView, Users } from './users.ts';
 
 /**
  * The longest that a page waits for its users, in ms, before it goes out without them. Our own choice: some hundred times
@@ -16,7 +16,7 @@ import type { KnownUser, KnownUserView, Users } from './users.ts';
 export const LOOKUP_TIMEOUT_MS = 500;
 
 const VIEWS = { REFERENCE: UserView.REFERENCE, BASIC: UserView.BASIC } as const satisfies Record<
-  KnownUserView,
+  ShownUserView,
   UserView
 >;
 
@@ -31,7 +31,7 @@ export function createRemoteUsers(client: UserClient, logger: Logger): Users {
         const options = { signal, view: VIEWS[view] };
         const lookups = await client.forTenant(tenantId).lookupMany(ids, options);
         if (!isInHurry) noteOutages(lookups);
-        return new Map(lookups.map((lookup) => [lookup.id, toKnownUser(lookup)]));
+        return new Map(lookups.map((lookup) => [lookup.id, toShownUser(lookup)]));
       } catch (error) {
         if (!(error instanceof UserServiceRefusedError)) throw error;
         // A fault of ours or of the set-up. Rows are shown all the same, and nothing is said about their users.
@@ -42,7 +42,7 @@ export function createRemoteUsers(client: UserClient, logger: Logger): Users {
   };
 }
 
-function toKnownUser(lookup: UserLookup): KnownUser {
+function toShownUser(lookup: UserLookup): ShownUser {
   const { id } = lookup;
   switch (lookup.outcome) {
     case 'found':

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { AttachedUserOutcome, UserSchema } from '@rollcall/contract/user';
 import { describe, expect, it } from 'vitest';
-import { type KnownUser, toAttachedUser, type Users, withUsers } from './users.ts';
+import { type ShownUser, toAttachedUser, type Users, withUsers } from './users.ts';
 
 const [ANA, BEN, EVE] = ['a', 'b', 'e'].map((digit) => `${digit.repeat(8)}-0000-7000-8000-000000000000`) as [
   string,
@@ -15,7 +15,7 @@ function notingUsers() {
   const users: Users = {
     async lookUp(tenantId, ids, _signal, view) {
       asked.push([tenantId, [...ids], view]);
-      return new Map(ids.map((id): [string, KnownUser] => [id, { id, outcome: 'missing' }]));
+      return new Map(ids.map((id): [string, ShownUser] => [id, { id, outcome: 'missing' }]));
     },
   };
   return { users, asked };

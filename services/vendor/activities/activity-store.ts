@@ -1,4 +1,4 @@
-import type { UserEvent } from '../outbox/user-activity.ts';
+import type { VendorUserActivity } from '../outbox/user-activity.ts';
 import type { ListPosition } from '../page.ts';
 import type { VerificationState } from '../vendors/vendor.ts';
 import type { EarlierWrite, WriteRequest } from '../write-request.ts';
@@ -34,7 +34,7 @@ export interface OfferingVendor {
 /** An activity to add, and what its vendor's user hears of it. */
 export interface NewActivity {
   readonly activity: Activity;
-  readonly event: UserEvent;
+  readonly userActivity: VendorUserActivity;
 }
 
 /** How activities are written. While one is, its vendor's verification stays as it is. */

@@ -1,4 +1,4 @@
-import { type KnownUser, type Users, withUsers } from '@rollcall/user-access';
+import { type ShownUser, type Users, withUsers } from '@rollcall/user-access';
 
 /** Whether an activity can be booked. */
 export type ActivityState = 'DRAFT' | 'PUBLISHED' | 'ARCHIVED';
@@ -37,17 +37,17 @@ export interface Activity extends ActivityTerms {
 }
 
 /** An activity and its vendor's user. */
-export interface ShownActivity {
+export interface ActivityWithUser {
   readonly activity: Activity;
-  readonly user: KnownUser | undefined;
+  readonly user: ShownUser | undefined;
 }
 
 /** Puts their vendors' users beside activities of one tenant, all of them by one lookup of the REFERENCE view. */
-export async function withVendorUser(
+export async function activitiesWithUsers(
   users: Users,
   activities: readonly Activity[],
   signal: AbortSignal,
-): Promise<ShownActivity[]> {
+): Promise<ActivityWithUser[]> {
   const tenantId = activities[0]?.tenantId ?? '';
   const columns = { vendor: ({ userId }: Activity) => userId };
   const shown = await withUsers(users, activities, { tenantId, columns, signal });

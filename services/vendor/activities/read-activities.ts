@@ -1,7 +1,7 @@
 import type { Users } from '@rollcall/user-access';
 import { activityNotFound } from '../errors.ts';
-import { type ListPosition, mostBytesWith, toPage } from '../page.ts';
-import { type ShownActivity, withVendorUser } from './activity.ts';
+import { type ListPosition, maxRowBytes, toPage } from '../page.ts';
+import { type ActivityWithUser, activitiesWithUsers } from './activity.ts';
 import type { ActivityList, ActivityReads } from './activity-store.ts';
 
 /** One activity with its vendor's user. Throws VendorError ACTIVITY_NOT_FOUND. */
@@ -9,16 +9,16 @@ export async function getActivity(
   reads: ActivityReads,
   users: Users,
   { tenantId, id, signal }: { tenantId: string; id: string; signal: AbortSignal },
-): Promise<ShownActivity> {
+): Promise<ActivityWithUser> {
   const activity = await reads.find(tenantId, id);
-  const [shown] = activity ? await withVendorUser(users, [activity], signal) : [];
+  const [shown] = activity ? await activitiesWithUsers(users, [activity], signal) : [];
   if (shown) return shown;
   throw activityNotFound(tenantId, id);
 }
 
 /** One page of activities. */
 interface ActivityPage {
-  readonly activities: readonly ShownActivity[];
+  readonly activities: readonly ActivityWithUser[];
   /** Where the next page begins; absent: this was the last. */
   readonly next?: ListPosition;
 }
@@ -32,7 +32,7 @@ export async function listActivities(
   // One more than asked for tells whether there is a next page.
   const found = await reads.list({ ...list, limit: list.limit + 1 });
   const { rows, next } = toPage(found, list.limit, ({ title, description }) =>
-    mostBytesWith([title, description]),
+    maxRowBytes([title, description]),
   );
-  return { activities: await withVendorUser(users, rows, signal), ...(next && { next }) };
+  return { activities: await activitiesWithUsers(users, rows, signal), ...(next && { next }) };
 }

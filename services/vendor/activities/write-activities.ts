@@ -7,8 +7,8 @@ import {
   type Activity,
   type ActivityState,
   type ActivityTerms,
-  type ShownActivity,
-  withVendorUser,
+  type ActivityWithUser,
+  activitiesWithUsers,
 } from './activity.ts';
 import type { ActivityWrites, NewActivity, OfferingVendor } from './activity-store.ts';
 
@@ -29,7 +29,7 @@ interface CreateActivityCommand {
 }
 
 /** An activity and its vendor's user. */
-interface CreatedActivity extends ShownActivity {
+interface CreatedActivity extends ActivityWithUser {
   /** An earlier call with the same request id made it. */
   readonly replayed: boolean;
 }
@@ -39,9 +39,9 @@ export async function createActivity(
   { writes, users }: CreateActivityPorts,
   command: CreateActivityCommand,
 ): Promise<CreatedActivity> {
-  const before = await repeated(writes, command);
+  const before = await replay(writes, command);
   const made = before ?? (await insert(writes, command));
-  const [shown] = await withVendorUser(users, [made.activity], command.signal);
+  const [shown] = await activitiesWithUsers(users, [made.activity], command.signal);
   return { activity: made.activity, user: shown?.user, replayed: made.replayed };
 }
 
@@ -59,12 +59,12 @@ async function insert(writes: ActivityWrites, command: CreateActivityCommand): P
   if (made === 'no_vendor') throw vendorNotFound(tenantId, vendorId);
   if (made !== 'request_used') return { activity: made, replayed: false };
   // The same request was at work at the same time, and faster.
-  const meanwhile = await repeated(writes, command);
+  const meanwhile = await replay(writes, command);
   if (meanwhile) return meanwhile;
   throw new Error(`request id ${request?.id} was used and made nothing`);
 }
 
-async function repeated(
+async function replay(
   writes: ActivityWrites,
   { tenantId, request }: CreateActivityCommand,
 ): Promise<Made | undefined> {
@@ -86,7 +86,7 @@ function newActivity(
     summary: 'Offers an activity',
     attributes: { vendor_id: vendorId, activity_id: activity.id, state: terms.state },
   };
-  return { activity, event };
+  return { activity, userActivity: event };
 }
 
 /** The change to make. */

@@ -4,7 +4,7 @@ import { activityJob } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 
 /** Something that happened to a user here, for the user's timeline in the user service. */
-export interface UserEvent {
+export interface VendorUserActivity {
   readonly userId: string;
   /** By the service's own name for it: `vendor.verified`. */
   readonly kind: string;
@@ -16,7 +16,11 @@ export interface UserEvent {
 }
 
 /** Has a user told of something, exactly when the transaction of `run` commits. */
-export async function tellUser(run: RunPrepared, tenantId: string, event: UserEvent): Promise<void> {
+export async function enqueueUserActivity(
+  run: RunPrepared,
+  tenantId: string,
+  event: VendorUserActivity,
+): Promise<void> {
   const { userId, ...activity } = event;
   const job = activityJob({ tenantId, userId, requestId: uuidv7(), activity });
   await addJobs((text, values) => run({ name: 'outbox_add_jobs', text }, values), [job]);

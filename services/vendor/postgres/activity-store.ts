@@ -10,8 +10,8 @@ import {
 } from '@rollcall/runtime/postgres';
 import type { Activity, ActivityState, ActivityTerms } from '../activities/activity.ts';
 import type { ActivityReads, ActivityWrites, OfferingVendor } from '../activities/activity-store.ts';
-import { tellUser } from '../outbox/user-activity.ts';
-import { boundsOf } from '../page.ts';
+import { enqueueUserActivity } from '../outbox/user-activity.ts';
+import { pageBounds } from '../page.ts';
 import type { VerificationState } from '../vendors/vendor.ts';
 import type { WriteRequest } from '../write-request.ts';
 
@@ -69,7 +69,7 @@ export function createPostgresActivityReads(pool: Pool): ActivityReads {
   return {
     find: async (tenantId, id) => (await select(FIND, [tenantId, id]))[0],
     list({ tenantId, vendorId, states, limit, after }) {
-      const values = [tenantId, ...boundsOf(after), limit];
+      const values = [tenantId, ...pageBounds(after), limit];
       if (vendorId && states.length > 0)
         return select(LIST_OF_VENDOR_IN_STATES, [...values, states, vendorId]);
       if (vendorId) return select(LIST_OF_VENDOR, [...values, vendorId]);
@@ -109,17 +109,17 @@ export function createPostgresActivityWrites(pool: Pool): ActivityWrites {
     insert: ({ tenantId, vendorId, request }, make) =>
       unlessRepeated(() =>
         transactPrepared(pool, async (run) => {
-          const [row] = await run<VendorRow>(HOLD_VENDOR, [tenantId, vendorId]);
+          const [row] = await run<VendorRow>(LOCK_VENDOR, [tenantId, vendorId]);
           if (!row) return 'no_vendor';
-          const { activity, event } = make(toVendor(row));
+          const { activity, userActivity: event } = make(toVendor(row));
           await insertActivity(run, activity, request);
-          await tellUser(run, tenantId, event);
+          await enqueueUserActivity(run, tenantId, event);
           return activity;
         }),
       ),
     change: (tenantId, id, decide) =>
       transactPrepared(pool, async (run) => {
-        const [vendor] = await run<VendorRow>(HOLD_VENDOR_OF, [tenantId, id]);
+        const [vendor] = await run<VendorRow>(LOCK_VENDOR_OF, [tenantId, id]);
         const [row] = vendor ? await run<ActivityRow>(LOCK, [tenantId, id]) : [];
         if (!vendor || !row) return undefined;
         const activity = activityFromRow(row);
@@ -189,12 +189,12 @@ const FIND_BY_REQUEST = {
   text: `select ${ACTIVITY_COLUMNS}, a.request_fingerprint from ${ACTIVITIES} where a.tenant_id = $1 and a.request_id = $2`,
 };
 
-const HOLD_VENDOR = {
+const LOCK_VENDOR = {
   name: 'vendor_hold',
   text: `select id, user_id, verification_state from vendors where tenant_id = $1 and id = $2 for share`,
 };
 
-const HOLD_VENDOR_OF = {
+const LOCK_VENDOR_OF = {
   name: 'vendor_hold_of_activity',
   text: `select id, user_id, verification_state from vendors
     where tenant_id = $1 and id = (select vendor_id from activities where tenant_id = $1 and id = $2) for share`,

@@ -8,8 +8,8 @@ import {
   transactPrepared,
   violatedConstraint,
 } from '@rollcall/runtime/postgres';
-import { tellUser } from '../outbox/user-activity.ts';
-import { boundsOf } from '../page.ts';
+import { enqueueUserActivity } from '../outbox/user-activity.ts';
+import { pageBounds } from '../page.ts';
 import type { ServiceArea, Vendor, VerificationState } from '../vendors/vendor.ts';
 import type { VendorChange, VendorList, VendorReads, VendorWrites } from '../vendors/vendor-store.ts';
 import type { WriteRequest } from '../write-request.ts';
@@ -59,7 +59,7 @@ export function createPostgresVendorReads(pool: Pool): VendorReads {
     findByUsers: (tenantId, userIds) => select(FIND_BY_USERS, [tenantId, userIds]),
     async list(list) {
       const { tenantId, states, countryCode, limit, after } = list;
-      const values = [tenantId, ...boundsOf(after), limit];
+      const values = [tenantId, ...pageBounds(after), limit];
       const filters = [...(states.length > 0 ? [states] : []), ...(countryCode ? [countryCode] : [])];
       return select(listStatement(list), [...values, ...filters]);
     },
@@ -124,7 +124,7 @@ export function createPostgresVendorWrites(pool: Pool): VendorWrites {
       unlessTaken(() =>
         transactPrepared(pool, async (run) => {
           await insertVendor(run, vendor, request);
-          await tellUser(run, vendor.tenantId, event);
+          await enqueueUserActivity(run, vendor.tenantId, event);
         }),
       ),
     change: (tenantId, id, decide) =>
@@ -134,7 +134,7 @@ export function createPostgresVendorWrites(pool: Pool): VendorWrites {
         const change = vendor && decide(vendor);
         if (!change) return vendor;
         const changed = await updateVendor(run, vendor, change);
-        if (change.event) await tellUser(run, tenantId, change.event);
+        if (change.userActivity) await enqueueUserActivity(run, tenantId, change.userActivity);
         return changed;
       }),
   };

@@ -23,8 +23,8 @@ import { toAttachedUser } from '@rollcall/user-access';
 import {
   type ActivityState,
   type ActivityTerms,
-  type ShownActivity,
-  withVendorUser,
+  type ActivityWithUser,
+  activitiesWithUsers,
 } from '../activities/activity.ts';
 import type { ActivityReads } from '../activities/activity-store.ts';
 import { getActivity, listActivities } from '../activities/read-activities.ts';
@@ -68,7 +68,7 @@ export function activityServiceImplementation(ports: ActivityPorts): Implementat
       const id = requireUuid('activity.id', activity.id);
       const changes = termsFromMask(activity, updateMask?.paths ?? []);
       const changed = await updateActivity(writes, { tenantId, id, changes });
-      const [shown] = await withVendorUser(users, [changed], signal);
+      const [shown] = await activitiesWithUsers(users, [changed], signal);
       return create(UpdateActivityResponseSchema, {
         activity: toActivityMessage(shown ?? { activity: changed, user: undefined }),
       });
@@ -124,7 +124,7 @@ function termsFromMask(activity: ActivityMessage, paths: readonly string[]): Par
 }
 
 /** An activity with its vendor's user as it goes over the wire. */
-function toActivityMessage({ activity, user }: ShownActivity): ActivityMessage {
+function toActivityMessage({ activity, user }: ActivityWithUser): ActivityMessage {
   return create(ActivitySchema, {
     id: activity.id,
     tenantId: activity.tenantId,

@@ -25,11 +25,11 @@ import { getVendor, listVendors, type VendorKey } from '../vendors/read-vendors.
 import { updateVendor } from '../vendors/update-vendor.ts';
 import {
   etagOf,
-  type ShownVendor,
   type Vendor,
   type VendorProfile,
+  type VendorWithUser,
   type VerificationState,
-  withVendorUsers,
+  vendorsWithUsers,
 } from '../vendors/vendor.ts';
 import { changeVerification } from '../vendors/verification.ts';
 import { requirePaths } from './request-fields.ts';
@@ -38,7 +38,7 @@ import { requirePaths } from './request-fields.ts';
 export function vendorServiceImplementation(ports: CreateVendorPorts): Implementation<typeof VendorService> {
   const { reads, writes, users } = ports;
   const toShown = async (vendor: Vendor, signal: AbortSignal) => {
-    const [shown] = await withVendorUsers(users, [vendor], signal);
+    const [shown] = await vendorsWithUsers(users, [vendor], signal);
     return toVendorMessage(shown ?? { vendor, user: undefined });
   };
   return {
@@ -126,7 +126,7 @@ function profileFromMask(vendor: VendorMessage, paths: readonly string[]): Parti
 }
 
 /** A vendor with its user as it goes over the wire. */
-function toVendorMessage({ vendor, user }: ShownVendor): VendorMessage {
+function toVendorMessage({ vendor, user }: VendorWithUser): VendorMessage {
   const { verifyTime } = vendor;
   return create(VendorSchema, {
     id: vendor.id,

@@ -1,13 +1,13 @@
-import { judgeActive, refusalOf, type UserAliases } from '@rollcall/user-access';
+import { checkActive, refusalOf, type UserAliases } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 import { VendorError } from '../errors.ts';
 import { findRepeated, type WriteRequest } from '../write-request.ts';
 import {
-  type ShownVendor,
   type Vendor,
   type VendorProfile,
   type VendorUsers,
-  withVendorUsers,
+  type VendorWithUser,
+  vendorsWithUsers,
 } from './vendor.ts';
 import type { VendorReads, VendorWrites } from './vendor-store.ts';
 
@@ -30,7 +30,7 @@ interface CreateVendorCommand {
 }
 
 /** A vendor and its user. */
-interface CreatedVendor extends ShownVendor {
+interface CreatedVendor extends VendorWithUser {
   /** An earlier call with the same request id made it. */
   readonly replayed: boolean;
 }
@@ -44,9 +44,9 @@ export async function createVendor(
   command: CreateVendorCommand,
 ): Promise<CreatedVendor> {
   // Before the user is looked at: what was done stays done, whatever became of the user since.
-  const before = await repeated(ports, command);
+  const before = await replay(ports, command);
   if (before) return before;
-  const userId = await requireEligibleUser(ports.users, command, command.signal);
+  const userId = await requireActiveUser(ports.users, command, command.signal);
   await requireNoVendor(ports, { tenantId: command.tenantId, userId });
   const vendor = newVendor({ ...command, userId });
   const event = {
@@ -57,9 +57,9 @@ export async function createVendor(
     attributes: { vendor_id: vendor.id },
   };
   if (await ports.writes.insert(vendor, { request: command.request, event }))
-    return shown(ports, vendor, { replayed: false, signal: command.signal });
+    return withUser(ports, vendor, { replayed: false, signal: command.signal });
   // The same request may have been at work at the same time, and faster.
-  const meanwhile = await repeated(ports, command);
+  const meanwhile = await replay(ports, command);
   if (meanwhile) return meanwhile;
   throw vendorExists(userId);
 }
@@ -80,20 +80,20 @@ function newVendor({ tenantId, userId, profile }: Omit<CreateVendorCommand, 'sig
   };
 }
 
-async function repeated(
+async function replay(
   ports: CreateVendorPorts,
   { tenantId, request, signal }: CreateVendorCommand,
 ): Promise<CreatedVendor | undefined> {
   const vendor = await findRepeated(request, (id) => ports.writes.findByRequest(tenantId, id));
-  return vendor && shown(ports, vendor, { replayed: true, signal });
+  return vendor && withUser(ports, vendor, { replayed: true, signal });
 }
 
-async function shown(
+async function withUser(
   { users }: CreateVendorPorts,
   vendor: Vendor,
   { replayed, signal }: { replayed: boolean; signal: AbortSignal },
 ): Promise<CreatedVendor> {
-  const [beside] = await withVendorUsers(users, [vendor], signal);
+  const [beside] = await vendorsWithUsers(users, [vendor], signal);
   return { vendor, user: beside?.user, replayed };
 }
 
@@ -120,13 +120,13 @@ export interface UserRef {
  * known before the user service went away will do.
  * Throws VendorError USER_NOT_ELIGIBLE, and USER_UNKNOWN_NOW where the user service cannot be asked and nothing is known.
  */
-export async function requireEligibleUser(
+export async function requireActiveUser(
   users: VendorUsers,
   ref: UserRef,
   signal: AbortSignal,
 ): Promise<string> {
   const known = await users.lookUp(ref.tenantId, [ref.userId], signal);
-  const judged = judgeActive(known.get(ref.userId));
+  const judged = checkActive(known.get(ref.userId));
   if (judged.ok) return judged.user.user.id;
   const { message, metadata } = refusalOf(judged, ref, 'be a vendor as');
   throw new VendorError(

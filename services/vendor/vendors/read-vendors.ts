@@ -1,7 +1,7 @@
 import type { UserAliases } from '@rollcall/user-access';
 import { VendorError, vendorNotFound } from '../errors.ts';
-import { type ListPosition, mostBytesWith, toPage } from '../page.ts';
-import { type ShownVendor, type Vendor, type VendorUsers, withVendorUsers } from './vendor.ts';
+import { type ListPosition, maxRowBytes, toPage } from '../page.ts';
+import { type Vendor, type VendorUsers, type VendorWithUser, vendorsWithUsers } from './vendor.ts';
 import type { VendorList, VendorReads } from './vendor-store.ts';
 
 /** What GetVendor works with. */
@@ -18,12 +18,12 @@ export type VendorKey = { readonly id: string } | { readonly userId: string };
 export async function getVendor(
   ports: GetVendorPorts,
   { tenantId, key, signal }: { tenantId: string; key: VendorKey; signal: AbortSignal },
-): Promise<ShownVendor> {
+): Promise<VendorWithUser> {
   const vendor =
     'id' in key
       ? await ports.reads.find(tenantId, key.id)
       : await findByUser(ports, { tenantId, userId: key.userId, signal });
-  const [shown] = vendor ? await withVendorUsers(ports.users, [vendor], signal) : [];
+  const [shown] = vendor ? await vendorsWithUsers(ports.users, [vendor], signal) : [];
   if (shown) return shown;
   throw 'id' in key ? vendorNotFound(tenantId, key.id) : noVendorOf(tenantId, key.userId);
 }
@@ -73,7 +73,7 @@ function noVendorOf(tenantId: string, userId: string): VendorError {
 
 /** One page of vendors. */
 interface VendorPage {
-  readonly vendors: readonly ShownVendor[];
+  readonly vendors: readonly VendorWithUser[];
   /** Where the next page begins; absent: this was the last. */
   readonly next?: ListPosition;
 }
@@ -86,19 +86,19 @@ export async function listVendors(
 ): Promise<VendorPage> {
   // One more than asked for tells whether there is a next page.
   const found = await reads.list({ ...list, limit: list.limit + 1 });
-  const { rows, next } = toPage(found, list.limit, mostBytesOf);
-  return { vendors: await withVendorUsers(users, rows, signal), ...(next && { next }) };
+  const { rows, next } = toPage(found, list.limit, maxVendorBytes);
+  return { vendors: await vendorsWithUsers(users, rows, signal), ...(next && { next }) };
 }
 
 // What stands around each area: two tags and four lengths.
 const AREA_FRAME = '          ';
 
-function mostBytesOf({ serviceAreas, businessLicense, verificationNote }: Vendor): number {
+function maxVendorBytes({ serviceAreas, businessLicense, verificationNote }: Vendor): number {
   const areas = serviceAreas.flatMap(({ countryCode, region, postalCodePrefix }) => [
     countryCode,
     region,
     postalCodePrefix,
     AREA_FRAME,
   ]);
-  return mostBytesWith([businessLicense, verificationNote, ...areas]);
+  return maxRowBytes([businessLicense, verificationNote, ...areas]);
 }

@@ -1,4 +1,4 @@
-import type { UserEvent } from '../outbox/user-activity.ts';
+import type { VendorUserActivity } from '../outbox/user-activity.ts';
 import type { ListPosition } from '../page.ts';
 import type { EarlierWrite, WriteRequest } from '../write-request.ts';
 import type { Vendor, VendorProfile, Verification, VerificationState } from './vendor.ts';
@@ -29,7 +29,7 @@ export interface VendorReads {
 export interface VendorChange {
   readonly values: Partial<VendorProfile & Verification>;
   /** Leaves with the change or not at all. */
-  readonly event?: UserEvent;
+  readonly userActivity?: VendorUserActivity;
 }
 
 /** How vendors are written. */
@@ -40,7 +40,10 @@ export interface VendorWrites {
    * Adds a vendor, noted as the work of `request`, and tells its user. False, and nothing is added or told: the user is a vendor
    * or the request's id was used already, both of which are waited for where another caller is about to add them.
    */
-  insert(vendor: Vendor, told: { request: WriteRequest | undefined; event: UserEvent }): Promise<boolean>;
+  insert(
+    vendor: Vendor,
+    told: { request: WriteRequest | undefined; event: VendorUserActivity },
+  ): Promise<boolean>;
   /**
    * Changes a vendor that nobody else can change meanwhile, and answers it as it is then; undefined: there is none. What it had
    * published becomes DRAFT where it is no longer verified.

@@ -1,4 +1,4 @@
-import type { KnownUser } from '@rollcall/user-access';
+import type { ShownUser } from '@rollcall/user-access';
 
 /** How far a vendor has been checked. */
 export type VerificationState = 'UNVERIFIED' | 'SUBMITTED' | 'VERIFIED' | 'REJECTED' | 'SUSPENDED';
@@ -55,21 +55,21 @@ export interface VendorUsers {
     tenantId: string,
     ids: readonly string[],
     signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, KnownUser>>;
+  ): Promise<ReadonlyMap<string, ShownUser>>;
 }
 
 /** A vendor and its user. */
-export interface ShownVendor {
+export interface VendorWithUser {
   readonly vendor: Vendor;
-  readonly user: KnownUser | undefined;
+  readonly user: ShownUser | undefined;
 }
 
 /** Puts users beside vendors of one tenant, all of them by one lookup. */
-export async function withVendorUsers(
+export async function vendorsWithUsers(
   users: VendorUsers,
   vendors: readonly Vendor[],
   signal: AbortSignal,
-): Promise<ShownVendor[]> {
+): Promise<VendorWithUser[]> {
   const [first] = vendors;
   if (!first) return [];
   const ids = [...new Set(vendors.map(({ userId }) => userId))];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VendorError } from '../errors.ts';
 import type { Vendor, VerificationState } from './vendor.ts';
-import { changedVerification, VERIFICATION_CHANGES, verificationEvent } from './verification.ts';
+import { changedVerification, VERIFICATION_CHANGES, verificationActivity } from './verification.ts';
 
 const STATES = Object.keys(VERIFICATION_CHANGES) as VerificationState[];
 const NOW = new Date('2026-05-01T10:00:00Z');
@@ -52,7 +52,7 @@ describe('changedVerification', () => {
 
 describe('verificationEvent', () => {
   it('tells states and ids, and nothing that somebody wrote', () => {
-    expect(verificationEvent(vendorIn('SUBMITTED'), 'VERIFIED', NOW)).toEqual({
+    expect(verificationActivity(vendorIn('SUBMITTED'), 'VERIFIED', NOW)).toEqual({
       userId: 'user-1',
       kind: 'vendor.verified',
       time: NOW,

@@ -1,5 +1,5 @@
 import { VendorError, vendorNotFound } from '../errors.ts';
-import type { UserEvent } from '../outbox/user-activity.ts';
+import type { VendorUserActivity } from '../outbox/user-activity.ts';
 import type { Vendor, Verification, VerificationState } from './vendor.ts';
 import type { VendorWrites } from './vendor-store.ts';
 
@@ -41,7 +41,7 @@ export function changedVerification(
 }
 
 /** Tells a vendor's user that its vendor went from one state to another: `vendor.verified`. The note stays here. */
-export function verificationEvent(vendor: Vendor, to: VerificationState, time: Date): UserEvent {
+export function verificationActivity(vendor: Vendor, to: VerificationState, time: Date): VendorUserActivity {
   const word = to.toLowerCase();
   return {
     userId: vendor.userId,
@@ -80,7 +80,7 @@ export async function changeVerification(
     const values = changedVerification(current, target, now);
     if (!values) return undefined;
     if (target.state === current.verificationState) return { values };
-    return { values, event: verificationEvent(current, target.state, now) };
+    return { values, userActivity: verificationActivity(current, target.state, now) };
   });
   if (vendor) return vendor;
   throw vendorNotFound(tenantId, id);

@@ -1,21 +1,21 @@
 import type { Pool } from '@rollcall/runtime/postgres';
 
 /** A column with ids of users, in a table whose first key is `tenant_id`; with an index on both. */
-export interface HeldColumn {
+export interface UserColumn {
   readonly table: string;
   readonly column: string;
 }
 
 /** Which users a service holds in its rows. */
-export interface HeldUsers {
+export interface StoredUsers {
   /** Every tenant that has rows. */
   tenants(): Promise<string[]>;
   /** Up to `limit` users of one column behind this one, in order, each once. */
-  idsAfter(held: HeldColumn, place: HeldPlace): Promise<string[]>;
+  idsAfter(held: UserColumn, place: IdPage): Promise<string[]>;
 }
 
 /** Where to go on. */
-interface HeldPlace {
+interface IdPage {
   readonly tenantId: string;
   /** The last id seen. */
   readonly after: string;
@@ -23,7 +23,7 @@ interface HeldPlace {
 }
 
 /** Looks into the service's tables. The names are the program's own: they become part of statements. */
-export function createHeldUsers(pool: Pool, columns: readonly HeldColumn[]): HeldUsers {
+export function createStoredUsers(pool: Pool, columns: readonly UserColumn[]): StoredUsers {
   const tables = [...new Set(columns.map(({ table }) => table))];
   return {
     async tenants() {
