@@ -38,7 +38,7 @@ describe('the clients of the billing service', () => {
   });
 
   it.each([createPlanClient, createCustomerClient, createInvoiceClient, createPaymentClient])(
-    'need to know where: %o',
+    'require an address or a transport: %o',
     (createClient) => {
       expect(() => createClient({})).toThrow(
         expect.objectContaining({ reason: 'option_invalid', option: 'address' }),

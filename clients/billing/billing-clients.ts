@@ -10,30 +10,33 @@ export type InvoiceClient = ServiceClient<typeof InvoiceService>;
 /** Connect's typed client of PaymentService, with `close`. */
 export type PaymentClient = ServiceClient<typeof PaymentService>;
 
-/** Makes a client of what is sold. Its reads are retried, its writes are not. Throws TransportOptionError. */
+/**
+ * Creates a client of plans. Reads are retried. Writes are not.
+ * @throws TransportOptionError when an option cannot be used
+ */
 export function createPlanClient(options: ConnectionOptions): PlanClient {
   return createServiceClient(PlanService, options);
 }
 
 /**
- * Makes a client of who pays. Its reads are retried, its writes are not: repeat those with the same `requestId`.
- * Throws TransportOptionError.
+ * Creates a client of customers. Reads are retried. Writes are not: repeat a write with its `requestId`.
+ * @throws TransportOptionError when an option cannot be used
  */
 export function createCustomerClient(options: ConnectionOptions): CustomerClient {
   return createServiceClient(CustomerService, options);
 }
 
 /**
- * Makes a client of invoices. Its reads are retried, its writes are not: repeat those with the same `requestId`.
- * Throws TransportOptionError.
+ * Creates a client of invoices. Reads are retried. Writes are not: repeat a write with its `requestId`.
+ * @throws TransportOptionError when an option cannot be used
  */
 export function createInvoiceClient(options: ConnectionOptions): InvoiceClient {
   return createServiceClient(InvoiceService, options);
 }
 
 /**
- * Makes a client of payments. Its reads are retried, its writes are not: repeat those with the same `requestId`.
- * Throws TransportOptionError.
+ * Creates a client of payments. Reads are retried. Writes are not: repeat a write with its `requestId`.
+ * @throws TransportOptionError when an option cannot be used
  */
 export function createPaymentClient(options: ConnectionOptions): PaymentClient {
   return createServiceClient(PaymentService, options);

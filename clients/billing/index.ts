@@ -1,4 +1,4 @@
-// The door of @rollcall/billing-client.
+// Public API of @rollcall/billing-client: typed clients of plans, customers, invoices and payments.
 export {
   type CustomerClient,
   createCustomerClient,

@@ -17,7 +17,7 @@ describe('createBookingClient', () => {
 });
 
 describe('createPetClient', () => {
-  it('asks for pets', async () => {
+  it('calls the pet service', async () => {
     await using server = await startGrpcTestServer(PetService, {
       getPet: ({ tenantId, id }) => ({ pet: { tenantId, id, name: 'Rex' } }),
     });
@@ -28,7 +28,7 @@ describe('createPetClient', () => {
 });
 
 describe('createReviewClient', () => {
-  it('asks for reviews', async () => {
+  it('calls the review service', async () => {
     await using server = await startGrpcTestServer(ReviewService, {
       getReview: ({ tenantId, id }) => ({ review: { tenantId, id, rating: 4 } }),
     });
@@ -38,8 +38,11 @@ describe('createReviewClient', () => {
   });
 });
 
-it.each([createBookingClient, createPetClient, createReviewClient])('%o needs to know where', (createIt) => {
-  expect(() => createIt({})).toThrow(
-    expect.objectContaining({ reason: 'option_invalid', option: 'address' }),
-  );
-});
+it.each([createBookingClient, createPetClient, createReviewClient])(
+  '%o requires an address or a transport',
+  (createIt) => {
+    expect(() => createIt({})).toThrow(
+      expect.objectContaining({ reason: 'option_invalid', option: 'address' }),
+    );
+  },
+);

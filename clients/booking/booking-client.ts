@@ -4,26 +4,35 @@ import { type ConnectionOptions, createServiceClient, type ServiceClient } from 
 /** Connect's typed client of BookingService, with `close`. */
 export type BookingClient = ServiceClient<typeof BookingService>;
 
-/** The same of PetService. */
+/** Connect's typed client of PetService, with `close`. */
 export type PetClient = ServiceClient<typeof PetService>;
 
-/** The same of ReviewService. */
+/** Connect's typed client of ReviewService, with `close`. */
 export type ReviewClient = ServiceClient<typeof ReviewService>;
 
 /**
- * Makes a client of the booking service. Its reads are retried; its writes are not: repeat CreateBooking with the same
- * `requestId`, the others as they are. Throws TransportOptionError.
+ * Creates a client of bookings. Reads are retried. Writes are not: repeat CreateBooking with its `requestId`,
+ * and other writes as they are.
+ * @throws TransportOptionError when an option cannot be used
  */
 export function createBookingClient(options: ConnectionOptions): BookingClient {
   return createServiceClient(BookingService, options);
 }
 
-/** The same for pets. Throws TransportOptionError. */
+/**
+ * Creates a client of pets. Reads are retried. Writes are not: repeat CreatePet with its `requestId`, and
+ * other writes as they are.
+ * @throws TransportOptionError when an option cannot be used
+ */
 export function createPetClient(options: ConnectionOptions): PetClient {
   return createServiceClient(PetService, options);
 }
 
-/** The same for reviews. Throws TransportOptionError. */
+/**
+ * Creates a client of reviews. Reads are retried. Writes are not: repeat CreateReview with its `requestId`,
+ * and other writes as they are.
+ * @throws TransportOptionError when an option cannot be used
+ */
 export function createReviewClient(options: ConnectionOptions): ReviewClient {
   return createServiceClient(ReviewService, options);
 }

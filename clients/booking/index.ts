@@ -1,4 +1,4 @@
-// The door of @rollcall/booking-client.
+// Public API of @rollcall/booking-client: typed clients of bookings, pets and reviews.
 export {
   type BookingClient,
   createBookingClient,

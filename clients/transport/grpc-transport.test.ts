@@ -61,7 +61,7 @@ async function failure(promise: Promise<unknown>): Promise<ConnectError> {
 const never = () => new Promise<never>(() => {});
 
 describe('a unary call', () => {
-  it('carries messages, headers and trailers both ways', async () => {
+  it('transfers messages, headers and trailers both ways', async () => {
     const server = await serve({
       getUser(request, context) {
         context.responseHeader.set('served-by', 'one');
@@ -92,7 +92,7 @@ describe('a unary call', () => {
     expect(decodeBinaryHeader(trailer.get('seen-bin') ?? '')).toEqual(new Uint8Array([0, 255]));
   });
 
-  it('runs interceptors, the first outermost, with the signal and the answer in their hands', async () => {
+  it('runs interceptors, the first outermost, with the signal and the response', async () => {
     const server = await serve({
       getUser: (_, { requestHeader }) => ({ user: { id: requestHeader.get('trace') ?? '' } }),
     });
@@ -110,7 +110,7 @@ describe('a unary call', () => {
     expect(order).toEqual(['a GetUser false', 'b GetUser false', 'b false', 'a false']);
   });
 
-  it('tells interceptors by the signal that the call is over, and shows them all the same headers', async () => {
+  it('aborts the signal of interceptors at the end of the call, and gives all of them one set of headers', async () => {
     const server = await serve({ getUser: () => ({ user: { id: 'u' } }) });
     const signals: AbortSignal[] = [];
     const { users } = open(server.address, {
@@ -136,7 +136,7 @@ describe('a unary call', () => {
     expect(signals.map((signal) => signal.aborted)).toEqual([true]);
   });
 
-  it('ends by its deadline and its signal, where an interceptor does not', async () => {
+  it('ends at its deadline and on its signal, even when an interceptor does not', async () => {
     const server = await serve({ getUser: () => ({}) });
     const { users } = open(server.address, { interceptors: [() => never] });
     const during = new AbortController();
@@ -147,7 +147,7 @@ describe('a unary call', () => {
     expect((await aborted).code).toBe(Code.Canceled);
   });
 
-  it('is answered by an interceptor that has an answer when the deadline is over', async () => {
+  it('takes the response of an interceptor when the deadline has passed', async () => {
     const server = await serve({ getUser: never });
     const answer = create(GetUserResponseSchema, { user: { id: 'x' } });
     const { users } = open(server.address, {
@@ -166,7 +166,7 @@ describe('a unary call', () => {
     expect((await users.getUser({}, { timeoutMs: 20 })).user?.id).toBe('x');
   });
 
-  it('reads an answer as the call wants it read, and fails with INTERNAL where that cannot be', async () => {
+  it('decodes the response with the decoder of the call, and fails with INTERNAL when that throws', async () => {
     const server = await serve({ getUser: () => ({ user: { id: 'u' } }) });
     const { users } = open(server.address);
     const method = UserService.method.getUser;
@@ -185,7 +185,7 @@ describe('a unary call', () => {
     expect((await users.getUser({})).user?.id).toBe('u');
   });
 
-  it('fails with the code, the message, the metadata and the reason that the server gave', async () => {
+  it('fails with the code, message, metadata and reason of the server', async () => {
     const info = { reason: 'USER_NOT_FOUND', domain: 'rollcall', metadata: { id: 'u' } };
     const server = await serve({
       getUser() {
@@ -202,7 +202,7 @@ describe('a unary call', () => {
     expect(errorReason(error)).toEqual({ reason: 'USER_NOT_FOUND', metadata: { id: 'u' } });
   });
 
-  it('has no reason where the error is not of a Rollcall service', async () => {
+  it('has no reason when the error is not from a Rollcall service', async () => {
     const foreign = create(ErrorInfoSchema, { reason: 'X', domain: 'example.com' });
     expect(
       errorReason(
@@ -213,7 +213,7 @@ describe('a unary call', () => {
     expect(errorReason(undefined)).toBeUndefined();
   });
 
-  it('has a deadline also when nobody gives one, and the server knows it', async () => {
+  it('has a default deadline, which the server receives', async () => {
     let serverSawEnd = () => {};
     const seen = new Promise<void>((resolve) => {
       serverSawEnd = resolve;
@@ -235,7 +235,7 @@ describe('a unary call', () => {
     expect((await failure(users.getUser({ id: 'u' }, { timeoutMs: 50 }))).code).toBe(Code.DeadlineExceeded);
   });
 
-  it('does not call when its deadline has passed', async () => {
+  it('sends nothing when its deadline has passed', async () => {
     let calls = 0;
     const server = await serve({ getUser: () => ({ user: { id: String(++calls) } }) });
     const { users } = open(server.address);
@@ -248,13 +248,13 @@ describe('a unary call', () => {
     expect(calls).toBe(0);
   });
 
-  it('takes a deadline that is further away than timers reach', async () => {
+  it('accepts a deadline beyond the range of timers', async () => {
     const server = await serve({ getUser: () => ({ user: { id: 'u' } }) });
     const { users } = open(server.address);
     expect((await users.getUser({}, { timeoutMs: Number.POSITIVE_INFINITY })).user?.id).toBe('u');
   });
 
-  it('is canceled by its signal, before and after it has left', async () => {
+  it('is canceled by its signal, before and after it is sent', async () => {
     let reached = () => {};
     const arrived = new Promise<void>((resolve) => {
       reached = resolve;
@@ -284,7 +284,7 @@ describe('a unary call', () => {
     expect((await failure(users.resolveUsers({ tenantId: large }))).code).toBe(Code.ResourceExhausted);
   });
 
-  it('fails with INTERNAL where the message cannot be written, and tells that it did not leave', async () => {
+  it('fails with INTERNAL when the message cannot be encoded, and is marked as not sent', async () => {
     const server = await serve({ batchGetUsers: () => ({}) });
     const { users } = open(server.address);
     const error = await failure(users.batchGetUsers({ minVersions: { u: 2n ** 63n } }));
@@ -293,13 +293,13 @@ describe('a unary call', () => {
     expect(isCallNotSent(error)).toBe(true);
   });
 
-  it('refuses a header that gRPC cannot carry', async () => {
+  it('refuses a header that gRPC cannot send', async () => {
     const server = await serve({ getUser: () => ({}) });
     const error = await failure(open(server.address).users.getUser({}, { headers: { name: 'Zoë' } }));
     expect(error.code).toBe(Code.InvalidArgument);
   });
 
-  it('answers UNIMPLEMENTED for a method that the server does not have', async () => {
+  it('fails with UNIMPLEMENTED for a method that the server does not have', async () => {
     const server = await serve({});
     expect((await failure(open(server.address).users.getUser({}))).code).toBe(Code.Unimplemented);
   });
@@ -308,7 +308,7 @@ describe('a unary call', () => {
 describe('retries', () => {
   const away = new ConnectError('draining', Code.Unavailable);
 
-  it('sends a read again while the server is unavailable, at most three times', async () => {
+  it('sends a read at most three times while the server is unavailable', async () => {
     let calls = 0;
     const server = await serve({
       getUser() {
@@ -328,7 +328,7 @@ describe('retries', () => {
     expect(calls).toBe(6);
   });
 
-  it('sends a read once where the service is not named, or the fault is another', async () => {
+  it('sends a read once when its service is not listed, or on another error', async () => {
     let calls = 0;
     const server = await serve({
       getUser() {
@@ -358,7 +358,7 @@ describe('retries', () => {
     expect(calls).toBe(1);
   });
 
-  it('sends a read again no earlier than the server asked, and not at all where it asked for that', async () => {
+  it('follows the pushback of the server, also to not retry at all', async () => {
     const arrivals: number[] = [];
     let pushbackMs = '400';
     const server = await serve({
@@ -370,14 +370,14 @@ describe('retries', () => {
     });
     const { users } = open(server.address, { retryReadsOf: [UserService], defaultTimeoutMs: 10_000 });
     expect((await users.getUser({})).user?.id).toBe('u');
-    // Its own pause would have been 60 ms at most. Timers may be a little early.
+    // The back-off of the policy is at most 60 ms. Timers may be a little early.
     expect((arrivals[1] ?? 0) - (arrivals[0] ?? 0)).toBeGreaterThan(390);
     pushbackMs = '-1';
     expect((await failure(users.getUser({}))).code).toBe(Code.Unavailable);
     expect(arrivals).toHaveLength(3);
   });
 
-  it('stops sending again when the budget is spent', async () => {
+  it('stops retrying when the budget is spent', async () => {
     let calls = 0;
     const server = await serve({
       getUser() {
@@ -394,7 +394,7 @@ describe('retries', () => {
 });
 
 describe('connections', () => {
-  it('shares calls between two servers, and loses none when one dies', async () => {
+  it('balances calls between two servers, and loses none when one dies', async () => {
     const served = { a: 0, b: 0 };
     const one = await serve({ getUser: () => ({ user: { version: BigInt(++served.a) } }) });
     const two = await serve({ getUser: () => ({ user: { version: BigInt(++served.b) } }) });
@@ -409,7 +409,7 @@ describe('connections', () => {
     for (let i = 0; i < 100; i++) await users.getUser({});
   });
 
-  it('fails with UNAVAILABLE while the server is away, and finds it when it returns to its port', async () => {
+  it('fails with UNAVAILABLE while the server is down, and reconnects when it returns to its port', async () => {
     const server = await serve({ getUser: () => ({ user: { id: 'before' } }) });
     const { users } = open(server.address, { maxReconnectBackoffMs: 100 });
     expect((await users.getUser({})).user?.id).toBe('before');
@@ -428,7 +428,7 @@ describe('connections', () => {
       .toBe('after');
   });
 
-  it('ends calls that are open when it is closed, and refuses later ones', async () => {
+  it('cancels calls in flight on close, and refuses later ones', async () => {
     let reached = () => {};
     const arrived = new Promise<void>((resolve) => {
       reached = resolve;
@@ -448,7 +448,7 @@ describe('connections', () => {
     expect((await failure(users.getUser({}))).code).toBe(Code.Canceled);
   });
 
-  it('closes its connection and no other to the same address', async () => {
+  it('closes its own connection, and no other one to the address', async () => {
     const server = await serve({ getUser: () => ({ user: { id: 'u' } }) });
     const [one, two] = [open(server.address), open(server.address)];
     await Promise.all([one.users.getUser({}), two.users.getUser({})]);
@@ -456,7 +456,7 @@ describe('connections', () => {
     expect((await two.users.getUser({})).user?.id).toBe('u');
   });
 
-  it('leaves a listener that never answers by its deadline', async () => {
+  it('ends at its deadline on a listener that never answers', async () => {
     const mute = createServer((socket) => socket.on('error', () => {}));
     const port = await new Promise<number>((resolve) =>
       mute.listen(0, '127.0.0.1', () => resolve((mute.address() as { port: number }).port)),
@@ -468,7 +468,7 @@ describe('connections', () => {
 });
 
 describe('a server stream', () => {
-  it('carries its messages in order, header first, trailer last', async () => {
+  it('delivers its messages in order, headers first, trailers last', async () => {
     const server = await serve({
       async *watchUsers(request, context) {
         for (let i = 0; i < 50; i++) yield { checkpoint: { cursor: `${request.cursor}${i}` } };
@@ -490,7 +490,7 @@ describe('a server stream', () => {
     expect(trailer.get('sent')).toBe('50');
   });
 
-  it('delivers what came before the error, then the error with its reason', async () => {
+  it('delivers the messages before the error, then the error with its reason', async () => {
     const server = await serve({
       async *watchUsers() {
         yield { checkpoint: { cursor: '1' } };
@@ -509,7 +509,7 @@ describe('a server stream', () => {
     expect(errorReason(error)?.reason).toBe('CURSOR_EXPIRED');
   });
 
-  it('outlives the default deadline, keeps to its own, and is ended by its signal', async () => {
+  it('outlives the default deadline, ends at its own, and ends on its signal', async () => {
     const server = await serve({
       async *watchUsers(_, { signal }) {
         yield { checkpoint: { cursor: '1' } };

@@ -12,20 +12,25 @@ import { isRetryable } from './channel/retry-policy.ts';
 import { toTarget } from './channel/target.ts';
 import { checkOptions, type GrpcTransportOptions, toInterceptors } from './transport-options.ts';
 
-/** Default of `defaultTimeoutMs`: several round trips and two retries, short enough for a page that waits. */
+/** Default of `defaultTimeoutMs`, in milliseconds: several round trips and two retries. */
 export const DEFAULT_TIMEOUT_MS = 1_000;
-// 23 days: timers end at 2^31 ms, and the gRPC header rounds up to whole seconds on the way to the server's timer.
+// 23 days. Timers end at 2^31 ms, and the gRPC header rounds the timeout up to whole seconds.
 const LONGEST_TIMEOUT_MS = 2_000_000_000;
 
 /** A Connect transport that owns its connections. */
 export interface GrpcTransport extends Transport, Disposable {
-  /** Cancels the calls that are open (CANCELED) and closes the connections. Later calls fail alike. Again: nothing. */
+  /**
+   * Cancels calls in flight (CANCELED) and closes the connections. Later calls fail with CANCELED. A second
+   * call does nothing.
+   */
   close(): void;
 }
 
 /**
- * Calls gRPC services over grpc-js with Connect's generated clients: `createClient(UserService, createGrpcTransport({ address }))`.
- * Connections are opened by the first call and kept; make one transport per target and process. Throws TransportOptionError.
+ * Creates a Connect transport over grpc-js for Connect's generated clients: `createClient(UserService,
+ * createGrpcTransport({ address }))`. The first call opens the connections, which stay open. Create one
+ * transport per target and process.
+ * @throws TransportOptionError when an option cannot be used
  */
 export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
   checkOptions(options);
@@ -40,7 +45,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
 
   return {
     async unary(method, signal, timeoutMs, header, message, contextValues = createContextValues()) {
-      const limit = toLimit(inherit(timeoutMs ?? defaultTimeoutMs));
+      const limit = toLimit(capByDeadline(timeoutMs ?? defaultTimeoutMs));
       return runUnary({
         request: {
           stream: false,
@@ -84,12 +89,15 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
   };
 }
 
-/** NaN stays NaN, for `toLimit` to refuse. */
-function inherit(timeoutMs: number): number {
+/** NaN stays NaN, and `toLimit` refuses it. */
+function capByDeadline(timeoutMs: number): number {
   return Math.min(timeoutMs, remainingMs() ?? Number.POSITIVE_INFINITY);
 }
 
-/** The deadline twice: as a timer that a jump of the clock cannot move, and as the date that travels to the server. */
+/**
+ * The deadline as a duration, whose timer a jump of the clock cannot move, and as the date sent to the
+ * server.
+ */
 function toLimit(timeoutMs: number): { timeoutMs: number; deadline: Date } {
   if (Number.isNaN(timeoutMs)) throw new ConnectError('timeoutMs is not a number', Code.InvalidArgument);
   if (timeoutMs <= 0)

@@ -1,4 +1,4 @@
-// The door of @rollcall/transport.
+// Public API of @rollcall/transport: a Connect transport over grpc-js, and typed clients over it.
 
 export { remainingMs, withDeadline, withoutDeadline } from './call/call-deadline.ts';
 export {

@@ -6,21 +6,23 @@ import { guardTransport } from './guard/guard-transport.ts';
 import { showValue } from './show-value.ts';
 import { checkOptions, type GrpcTransportOptions, TransportOptionError } from './transport-options.ts';
 
-/** How a client reaches its service: `address`, with what else belongs to a channel, or a `transport` that exists. */
+/**
+ * How a client reaches its service: by `address` and the options of a channel, or by an existing `transport`.
+ */
 export interface ConnectionOptions extends Partial<Omit<GrpcTransportOptions, 'retryReadsOf'>> {
   /**
-   * A Connect transport to use as it is, shared with others or in memory. It keeps its own deadlines and retries, and
-   * whoever made it closes it. Excludes every other option of this kind.
+   * An existing Connect transport, shared or in memory. It keeps its own deadlines and retries, and its
+   * creator closes it. Excludes every option of a channel.
    */
   transport?: Transport;
-  /** The guard that every call passes, which whoever made it closes. Default none. */
+  /** The guard that every call passes. Its creator closes it. Absent: no guard. */
   guard?: CallGuard | undefined;
 }
 
-/** A transport, and how its user lets go of it. */
+/** A transport, and how to close it. */
 export interface OpenedTransport {
   transport: Transport;
-  /** Closes what was opened here; a transport that was passed in stays open. */
+  /** Closes the transport, unless the caller passed it in. */
   close(): void;
 }
 
@@ -37,7 +39,10 @@ const CHANNEL_OPTIONS = [
   'interceptors',
 ] as const satisfies (keyof ConnectionOptions)[];
 
-/** Takes the transport given, or makes one over which reads of `services` are retried. Throws TransportOptionError. */
+/**
+ * Returns the given transport, or creates one that retries the reads of `services`.
+ * @throws TransportOptionError when an option cannot be used
+ */
 export function openTransport(options: ConnectionOptions, services: readonly DescService[]): OpenedTransport {
   checkOptions(options);
   const { guard, ...connection } = options;
@@ -75,14 +80,17 @@ function toTransport(transport: Partial<Transport> | null): Transport {
   );
 }
 
-/** Connect's typed client of a service, one method per RPC, that closes what it opened. */
+/** Connect's typed client of a service, one method per RPC, with `close`. */
 export type ServiceClient<Service extends DescService> = Client<Service> &
   Disposable & {
-    /** Cancels open calls and closes connections, unless the transport was passed in. */
+    /** Cancels calls in flight and closes connections, unless the transport was passed in. */
     close(): void;
   };
 
-/** Makes the typed client of a service; its reads are retried. Throws TransportOptionError. */
+/**
+ * Creates the typed client of a service, which retries its reads.
+ * @throws TransportOptionError when an option cannot be used
+ */
 export function createServiceClient<Service extends DescService>(
   service: Service,
   options: ConnectionOptions,

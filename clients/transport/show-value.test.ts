@@ -15,7 +15,7 @@ describe('showValue', () => {
     [[1], 'an array'],
     [Object.create(null), 'an object'],
     [() => 5, 'a function'],
-  ])('shows a value in a few characters, and whatever it is (%#)', (value, shown) => {
+  ])('formats any value in few characters (%#)', (value, shown) => {
     expect(showValue(value)).toBe(shown);
   });
 });

@@ -1,6 +1,6 @@
 const LONGEST = 80;
 
-/** A value of a caller as the message of an error shows it: short, and whatever it is. Not for secrets. */
+/** Formats a value for an error message: any type, at most 80 characters. Not for secrets. */
 export function showValue(value: unknown): string {
   switch (typeof value) {
     case 'string':
@@ -16,7 +16,7 @@ export function showValue(value: unknown): string {
   }
 }
 
-/** As `showValue`, for what may be a secret: of a text it says that it is one. */
+/** Formats a value that may be a secret: of a text it shows only the type. */
 export function showKind(value: unknown): string {
   return typeof value === 'string' ? 'a text' : showValue(value);
 }

@@ -3,67 +3,91 @@ import type { Interceptor } from '@connectrpc/connect';
 import { type CallerToken, withCallerToken } from './call/caller-token.ts';
 import { showKind, showValue } from './show-value.ts';
 
-/** Certificates for TLS, all PEM. `{}` trusts the certificate authorities that Node brings. */
+/** Certificates for TLS, all in PEM. `{}` trusts the certificate authorities of Node. */
 export interface TlsOptions {
-  /** Certificate authorities to trust. Absent: those that Node brings. */
+  /** Certificate authorities to trust. Absent: those of Node. */
   rootCertificates?: string | Uint8Array;
-  /** The caller's own key, for mutual TLS; goes with `certificateChain`. Absent: no client certificate. */
+  /** The caller's private key, for mutual TLS; requires `certificateChain`. Absent: no client certificate. */
   privateKey?: string | Uint8Array;
-  /** The caller's own certificate chain, for mutual TLS; goes with `privateKey`. */
+  /** The caller's certificate chain, for mutual TLS; requires `privateKey`. */
   certificateChain?: string | Uint8Array;
-  /** The name to expect in the server's certificate. Absent: the host of `address`; give it where that is an IP address. */
+  /**
+   * The name in the server's certificate. Absent: the host of `address`. Set it when that is an IP address.
+   */
   serverName?: string;
 }
 
-/** Where to call, and how. */
+/** Options of a gRPC transport. */
 export interface GrpcTransportOptions {
   /**
-   * The servers to share the calls between, in one of three forms; the port is always given:
-   * `users.internal:50051`, a DNS name, every address of which is used, looked up again when a connection ends;
-   * `10.0.0.1:50051,10.0.0.2:50051`, IPv4 addresses; `[fd00::1]:50051,[fd00::2]:50051`, IPv6 addresses.
+   * The servers, always with a port. Calls are balanced round robin.
+   * `users.internal:50051`: a DNS name. All of its addresses are used, and it is resolved again when a
+   * connection ends.
+   * `10.0.0.1:50051,10.0.0.2:50051`: IPv4 addresses. `[fd00::1]:50051,[fd00::2]:50051`: IPv6 addresses.
    */
   address: string;
-  /** Use TLS. Absent: plaintext, which is refused unless the address is loopback. */
+  /** Enables TLS. Absent: plaintext, which only a loopback address may use. */
   tls?: TlsOptions;
-  /** Plaintext to an address that is not loopback, for networks that encrypt below. Default false. */
+  /**
+   * Allows plaintext to other than loopback addresses, for networks that encrypt below.
+   * @defaultValue false
+   */
   allowInsecure?: boolean;
   /**
-   * Deadline in ms of a unary call that gives no `timeoutMs`. Default 1000. Server streams have none unless the call
-   * gives one, because a watch lives long. A call's `timeoutMs` of 0 or less has passed already: it fails with
-   * DEADLINE_EXCEEDED and nothing is sent (Connect's own transports would wait for ever). `withDeadline` bounds both.
+   * Deadline of a unary call without `timeoutMs`. Milliseconds. A server stream has no deadline unless the
+   * call sets one. A call whose `timeoutMs` is 0 or less fails with DEADLINE_EXCEEDED and sends nothing;
+   * Connect's transports would wait without end. `withDeadline` applies to both.
+   * @defaultValue 1000
    */
   defaultTimeoutMs?: number;
-  /** Idle time in ms after which a connection is probed with a ping, also without calls. Default 10000; 0: never. */
+  /**
+   * Idle time after which a ping probes a connection, also without calls. Milliseconds; 0 disables it.
+   * @defaultValue 10000
+   */
   keepAliveMs?: number;
-  /** Time in ms for the answer to that ping; without one the connection is dropped and its calls fail. Default 2000. */
+  /**
+   * Time for the response to that ping. Milliseconds. Without one the connection closes and its calls fail.
+   * @defaultValue 2000
+   */
   keepAliveTimeoutMs?: number;
   /**
-   * Time in ms for a server that accepted a connection to finish the TLS handshake and say its first word; after it the connection is
-   * given up and another one tried. Default 5000. How long the network may take to accept one is the system's own limit.
+   * Time for a server that accepted a connection to finish the TLS handshake and send its first bytes.
+   * Milliseconds. Then the connection closes and another one is tried. The time until a connection is
+   * accepted is a limit of the operating system.
+   * @defaultValue 5000
    */
   connectTimeoutMs?: number;
-  /** Longest pause in ms between attempts to reach a server that is away. Default 2000, so that its return is seen soon. */
+  /**
+   * Longest pause between attempts to reach a server that is down. Milliseconds.
+   * @defaultValue 2000
+   */
   maxReconnectBackoffMs?: number;
-  /** Services whose unary methods without side effects are sent again when UNAVAILABLE; see `RETRY_POLICY`. Default none. */
+  /**
+   * Services whose unary methods without side effects are retried when UNAVAILABLE; see `RETRY_POLICY`.
+   * @defaultValue []
+   */
   retryReadsOf?: readonly DescService[];
   /**
-   * Gives the service token by which the service knows this caller, sent with every call and renewed before it expires. Default
-   * none: known by the certificate of `tls`, or not at all.
+   * Returns the service token that identifies this caller. It is sent with every call and renewed before it
+   * expires. Absent: the certificate of `tls` identifies the caller, or nothing does.
    */
   callerToken?: CallerToken;
-  /** Run around every call, the first outermost, as with Connect's own transports. Default none. */
+  /**
+   * Interceptors around every call, the first outermost, as in Connect's transports.
+   * @defaultValue []
+   */
   interceptors?: Interceptor[];
 }
 
-/** The options that a fault can be about. */
+/** An option that an error can name. */
 export type TransportOption = keyof GrpcTransportOptions | 'options' | 'transport';
 
-/** An option cannot be used. Thrown while a transport is made, before any call leaves. */
+/** An option cannot be used. Thrown when a transport is created, before any call. */
 export class TransportOptionError extends Error {
   override readonly name = 'TransportOptionError';
-  /** Stable; the same for every fault of an option. */
+  /** Stable, and equal for all options. */
   readonly reason = 'option_invalid';
-  /** The option at fault. */
+  /** The option that cannot be used. */
   readonly option: TransportOption;
 
   constructor(option: TransportOption, fault: string, cause?: unknown) {
@@ -72,13 +96,16 @@ export class TransportOptionError extends Error {
   }
 }
 
-/** Throws TransportOptionError where the options are no object. */
+/** @throws TransportOptionError when the options are not an object */
 export function checkOptions(options: unknown): void {
   if (typeof options === 'object' && options !== null) return;
   throw new TransportOptionError('options', `${showValue(options)} is not an object with options`);
 }
 
-/** What runs around every call, the first outermost. Throws TransportOptionError. */
+/**
+ * The interceptors of every call, the first outermost. The caller token comes last.
+ * @throws TransportOptionError when one is not a function
+ */
 export function toInterceptors({ interceptors = [], callerToken }: GrpcTransportOptions): Interceptor[] {
   if (!Array.isArray(interceptors))
     throw new TransportOptionError(
@@ -95,6 +122,6 @@ export function toInterceptors({ interceptors = [], callerToken }: GrpcTransport
       'callerToken',
       `${showKind(callerToken)} is not a function; give () => token`,
     );
-  // The innermost: no other interceptor sees the token.
+  // As the innermost it hides the token from other interceptors.
   return [...interceptors, withCallerToken(callerToken)];
 }

@@ -1,4 +1,4 @@
-// The door of @rollcall/vendor-client.
+// Public API of @rollcall/vendor-client: typed clients of vendors and of their activities.
 export {
   type ActivityClient,
   createActivityClient,

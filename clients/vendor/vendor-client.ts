@@ -7,12 +7,19 @@ export type VendorClient = ServiceClient<typeof VendorService>;
 /** Connect's typed client of ActivityService, with `close`. */
 export type ActivityClient = ServiceClient<typeof ActivityService>;
 
-/** Makes a client of the vendors. Its reads are retried; repeat a write with the same `requestId`. Throws TransportOptionError. */
+/**
+ * Creates a client of vendors. Reads are retried. Writes are not: repeat a write with its `requestId`.
+ * @throws TransportOptionError when an option cannot be used
+ */
 export function createVendorClient(options: ConnectionOptions): VendorClient {
   return createServiceClient(VendorService, options);
 }
 
-/** Makes a client of what vendors offer. Its reads are retried; repeat a write with the same `requestId`. Throws TransportOptionError. */
+/**
+ * Creates a client of the activities of vendors. Reads are retried. Writes are not: repeat a write with its
+ * `requestId`.
+ * @throws TransportOptionError when an option cannot be used
+ */
 export function createActivityClient(options: ConnectionOptions): ActivityClient {
   return createServiceClient(ActivityService, options);
 }

@@ -7,7 +7,7 @@ import { GetUserResponseSchema, UserAdminService, UserService } from '@rollcall/
 import { expect, it } from 'vitest';
 import { createGrpcTransport } from '../index.ts';
 
-/** Answers headers, and then what `ends` says for the call of this number, the first one 0. */
+/** Answers headers, then what `ends` returns for the call of this number, from 0. */
 async function startServer(ends: readonly ('break' | 'refuse' | 'answer')[]): Promise<Server> {
   let calls = 0;
   const server = createServer();
@@ -46,14 +46,14 @@ function open(address: string, retryReadsOf = [UserService, UserAdminService]) {
   return createGrpcTransport({ address, retryReadsOf, defaultTimeoutMs: 5_000 });
 }
 
-it('a read whose connection broke after the headers is sent once more, over another connection', async () => {
+it('sends a read again over another connection when the first one breaks after the headers', async () => {
   using server = await startServer(['break', 'answer']);
   using transport = open(server.address);
   await createClient(UserService, transport).getUser({});
   expect(server.calls()).toBe(2);
 });
 
-it('it is sent once more and not without end', async () => {
+it('sends it again only once', async () => {
   using server = await startServer(['break', 'break', 'answer']);
   using transport = open(server.address);
   await expect(createClient(UserService, transport).getUser({})).rejects.toMatchObject({
@@ -65,7 +65,7 @@ it('it is sent once more and not without end', async () => {
 it.each([
   ['that the server ended after the headers, asking for no retry', ['refuse', 'answer'], UserService],
   ['of a service that is not retried', ['break', 'answer'], undefined],
-] as const)('a read %s is sent once', async (_what, ends, service) => {
+] as const)('sends a read %s once', async (_what, ends, service) => {
   using server = await startServer(ends);
   using transport = open(server.address, service ? [service as never] : []);
   await expect(createClient(UserService, transport).getUser({})).rejects.toMatchObject({
@@ -74,7 +74,7 @@ it.each([
   expect(server.calls()).toBe(1);
 });
 
-it('a write whose connection broke after the headers is sent once', async () => {
+it('sends a write once when its connection breaks after the headers', async () => {
   using server = await startServer(['break', 'answer']);
   using transport = open(server.address);
   await expect(createClient(UserAdminService, transport).createUser({})).rejects.toMatchObject({

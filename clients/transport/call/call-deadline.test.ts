@@ -6,7 +6,7 @@ import { createGrpcTransport, remainingMs, withDeadline, withoutDeadline } from 
 import { startGrpcTestServer } from '../testing/index.ts';
 
 describe('withDeadline', () => {
-  it('tells what is left, also behind timers and promises, and nothing outside', async () => {
+  it('returns the time left, also after timers and promises, and nothing outside', async () => {
     expect(remainingMs()).toBeUndefined();
     await withDeadline(60_000, async () => {
       await sleep(20);
@@ -16,7 +16,7 @@ describe('withDeadline', () => {
     expect(remainingMs()).toBeUndefined();
   });
 
-  it('lets the earlier deadline hold, whichever is the outer one', () => {
+  it('applies the earlier deadline, inner or outer', () => {
     withDeadline(60_000, () => {
       withDeadline(1_000_000, () => expect(remainingMs()).toBeLessThanOrEqual(60_000));
       withDeadline(10, () => expect(remainingMs()).toBeLessThanOrEqual(10));
@@ -25,7 +25,7 @@ describe('withDeadline', () => {
     });
   });
 
-  it('answers what the work answers', () => {
+  it('returns the result of the work', () => {
     expect(withDeadline(1, () => 'done')).toBe('done');
     expect(() =>
       withDeadline(1, () => {
@@ -34,7 +34,7 @@ describe('withDeadline', () => {
     ).toThrow('work');
   });
 
-  it('bounds every unary call in it, however long that call would wait', async () => {
+  it('bounds every unary call in it', async () => {
     let calls = 0;
     await using server = await startGrpcTestServer(UserService, {
       getUser: () => {

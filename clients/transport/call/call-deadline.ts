@@ -1,12 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-// The point of performance.now(), so that a jump of the machine's clock moves no deadline. Undefined: there is none.
+// A point of performance.now(), so that a jump of the machine's clock moves no deadline. Undefined: none.
 const deadlineAtMs = new AsyncLocalStorage<number | undefined>();
 
 /**
- * Runs `work` so that no unary call made in it, however deep, outlives `timeoutMs` from now: what is left of an incoming
- * call, so that nobody works for a caller who has stopped waiting. Inside another deadline the earlier one holds.
- * @param timeoutMs in ms; 0 or less: calls fail with DEADLINE_EXCEEDED and nothing is sent. Undefined: no bound is added.
+ * Runs `work` so that every unary call in it, however deep, ends within `timeoutMs`. Pass the rest of an
+ * incoming deadline, so that no work outlives the wait of its caller. Inside another deadline the earlier one
+ * applies.
+ * @param timeoutMs milliseconds; 0 or less: calls fail with DEADLINE_EXCEEDED and nothing is sent; undefined:
+ * no deadline is added
  */
 export function withDeadline<Result>(timeoutMs: number | undefined, work: () => Result): Result {
   if (timeoutMs === undefined) return work();
@@ -14,13 +16,16 @@ export function withDeadline<Result>(timeoutMs: number | undefined, work: () => 
   return deadlineAtMs.run(Math.min(outer, performance.now() + timeoutMs), work);
 }
 
-/** What is left in ms of the deadline that this code runs under; 0 or less: it has passed. Undefined: there is none. */
+/** Milliseconds until the deadline of the running code. 0 or less: it has passed. Undefined: no deadline. */
 export function remainingMs(): number | undefined {
   const atMs = deadlineAtMs.getStore();
   return atMs === undefined ? undefined : atMs - performance.now();
 }
 
-/** Runs `work` under no deadline: for what several callers share, which the hurry of the first must not end for the rest. */
+/**
+ * Runs `work` without a deadline: for work that several callers share, which the deadline of one must not
+ * end.
+ */
 export function withoutDeadline<Result>(work: () => Result): Result {
   return deadlineAtMs.run(undefined, work);
 }

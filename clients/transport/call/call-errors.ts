@@ -13,8 +13,8 @@ import { headersFromMetadata } from './wire.ts';
 const STATUS_DETAILS = 'grpc-status-details-bin';
 
 /**
- * A status that is not OK, from the server or from grpc-js, as Connect's error: same code, same message, the trailers as
- * `metadata`, and google.rpc details for `error.findDetails(ErrorInfoSchema)`.
+ * Connect's error of a status that is not OK, from the server or from grpc-js. It has the status' code and
+ * message, the trailers as `metadata`, and the google.rpc details for `error.findDetails(ErrorInfoSchema)`.
  */
 export function connectErrorFromStatus({ code, details, metadata }: StatusObject): ConnectError {
   const error = new ConnectError(details, toCode(code), headersFromMetadata(metadata));
@@ -25,7 +25,7 @@ export function connectErrorFromStatus({ code, details, metadata }: StatusObject
   return error;
 }
 
-/** Codes are the same numbers on both sides; one that nobody knows is UNKNOWN. */
+/** gRPC and Connect number the codes alike. An unknown code becomes UNKNOWN. */
 function toCode(code: number): Code {
   return Code[code] === undefined ? Code.Unknown : code;
 }
@@ -36,27 +36,27 @@ function readStatus(metadata: StatusObject['metadata']): Status | undefined {
   try {
     return fromBinary(StatusSchema, bytes);
   } catch {
-    // Details only add to code and message, which are known: broken ones must not hide those.
+    // Broken details must not hide the code and the message.
     return undefined;
   }
 }
 
-/** Why a Rollcall service refused, for programs. */
+/** Why a Rollcall service refused a call, for programs. */
 export interface ReasonOfError {
-  /** A name of `ErrorReason` of the service that was called, such as `USER_NOT_FOUND`. */
+  /** A name of the `ErrorReason` of the service: `USER_NOT_FOUND`. */
   reason: string;
-  /** The parts of the message that change, by name. */
+  /** The variable parts of the message, by name. */
   metadata: Record<string, string>;
 }
 
-/** Reads the reason that a Rollcall service gave. Undefined where the error is another's, or grpc-js' own. */
+/** The reason that a Rollcall service gave. Undefined: the error comes from elsewhere, such as grpc-js. */
 export function errorReason(error: unknown): ReasonOfError | undefined {
   if (!(error instanceof ConnectError)) return undefined;
   const info = error.findDetails(ErrorInfoSchema).find((detail) => detail.domain === ERROR_DOMAIN);
   return info && { reason: info.reason, metadata: info.metadata };
 }
 
-/** How long, in ms, the service asked to wait before the same is tried again. Undefined: it did not say. */
+/** How long the service asks to wait before a retry, in milliseconds. Undefined: it did not say. */
 export function retryDelayMs(error: unknown): number | undefined {
   if (!(error instanceof ConnectError)) return undefined;
   const [info] = error.findDetails(RetryInfoSchema);
@@ -66,15 +66,15 @@ export function retryDelayMs(error: unknown): number | undefined {
 
 const notSent = new WeakSet<ConnectError>();
 
-/** Marks the error of a call that this process could not send. Its code is the one that callers expect; the service said nothing. */
+/** Marks an error as raised before the call left this process. Its code stays the one that callers expect. */
 export function markNotSent(error: ConnectError): ConnectError {
   notSent.add(error);
   return error;
 }
 
 /**
- * Whether a call failed before it left, by a fault of this process: its message cannot be written, or it has no service token. It
- * says nothing of the service.
+ * Whether a call failed before it left this process: its message cannot be encoded, or it has no service
+ * token. Such an error says nothing about the service.
  */
 export function isCallNotSent(error: unknown): boolean {
   return notSent.has(error as ConnectError);

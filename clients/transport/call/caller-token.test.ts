@@ -9,7 +9,7 @@ import { type CallerToken, withCallerToken } from './caller-token.ts';
 const jwt = (name: string, expiresAtMs: number) =>
   `${name}.${Buffer.from(JSON.stringify({ exp: expiresAtMs / 1000 })).toString('base64url')}.s`;
 
-// What the service saw of each call, and a clock that is moved by hand.
+// The tokens that the service received, and a clock that the test moves.
 function openClient(source: (nowMs: number) => string | Promise<string>) {
   const clock = { nowMs: 1_000_000 };
   const seen: string[] = [];
@@ -31,7 +31,7 @@ function openClient(source: (nowMs: number) => string | Promise<string>) {
 afterEach(() => vi.useRealTimers());
 
 describe('withCallerToken', () => {
-  it('sends one token with many calls, fetches the next before it expires, and lets no call wait for it', async () => {
+  it('reuses a token and fetches the next one in the background before it expires', async () => {
     let made = 0;
     const { clock, seen, call } = openClient((nowMs) => jwt(`t${++made}`, nowMs + 100_000));
     await Promise.all([call(), call()]);
@@ -43,7 +43,7 @@ describe('withCallerToken', () => {
     expect(seen).toEqual(['Bearer t1', 'Bearer t1', 'Bearer t1', 'Bearer t1', 'Bearer t2']);
   });
 
-  it('goes on with the token in hand while there is no other, and fails once that has expired', async () => {
+  it('keeps the current token while the fetch fails, and fails once it has expired', async () => {
     let away = false;
     const { clock, seen, call } = openClient((nowMs) => {
       if (away) throw new Error('the issuer is away');
@@ -64,7 +64,7 @@ describe('withCallerToken', () => {
     expect(seen).toHaveLength(2);
   });
 
-  it('B8: fetches the next where the clock went back behind the beginning of the token in hand', async () => {
+  it('B8: fetches a token when the clock went back to before the current one began', async () => {
     let made = 0;
     const { clock, seen, call } = openClient((nowMs) => jwt(`t${++made}`, nowMs + 100_000));
     await call();
@@ -76,7 +76,7 @@ describe('withCallerToken', () => {
     expect(seen).toEqual(['Bearer t1', 'Bearer t1', 'Bearer t2', 'Bearer t2']);
   });
 
-  it('B8: fetches the next in time, also where the clock went back a little', async () => {
+  it('B8: fetches the next token in time when the clock went back a little', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     let made = 0;
     const { clock, seen, call } = openClient((nowMs) => jwt(`t${++made}`, nowMs + 100_000));
@@ -96,7 +96,7 @@ describe('withCallerToken', () => {
     expect(seen).toEqual(['Bearer t1', 'Bearer t2']);
   });
 
-  it('asks anew each time for a token that does not say when it expires', async () => {
+  it('fetches a token without an expiry for each call', async () => {
     let made = 0;
     const { seen, call } = openClient(() => `opaque${++made}`);
     await call();
@@ -104,7 +104,7 @@ describe('withCallerToken', () => {
     expect(seen).toEqual(['Bearer opaque1', 'Bearer opaque2']);
   });
 
-  it('does not send what is no token, nor tells it in the error', async () => {
+  it('does not send an unusable token, nor show it in the error', async () => {
     const { seen, call } = openClient(() => 'se cret');
     const error = await call().catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: Code.InvalidArgument });
@@ -113,7 +113,7 @@ describe('withCallerToken', () => {
     expect(seen).toEqual([]);
   });
 
-  it('gives up a token that does not come, and asks anew with the next call', async () => {
+  it('stops waiting for a token that does not come, and fetches again for the next call', async () => {
     vi.useFakeTimers();
     let asked = 0;
     const { seen, call } = openClient(() => (++asked === 1 ? new Promise<never>(() => {}) : 'opaque'));
@@ -129,7 +129,7 @@ describe('withCallerToken', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('asks under no deadline of the call that came first, as others wait too', async () => {
+  it('fetches outside of the deadline of the first call, because other calls wait too', async () => {
     const remaining: (number | undefined)[] = [];
     const { call } = openClient(() => {
       remaining.push(remainingMs());
@@ -143,14 +143,14 @@ describe('withCallerToken', () => {
     ['', "gave ''"],
     [undefined, 'gave undefined'],
     [{ token: 'se cret' }, 'gave an object'],
-  ])('says what it was given where that is no token: %j', async (given, shown) => {
+  ])('names an unusable value: %j', async (given, shown) => {
     const { seen, call } = openClient(() => given as string);
     const error = await call().catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: Code.InvalidArgument, rawMessage: expect.stringContaining(shown) });
     expect(seen).toEqual([]);
   });
 
-  it('tells a token that is not to be had from a service that is away', async () => {
+  it('distinguishes a missing token from a service that is down', async () => {
     const { refused, call } = openClient(() => 'opaque');
     refused.add('Bearer opaque');
     const error = await call().catch((reason: unknown) => reason);

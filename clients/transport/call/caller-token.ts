@@ -5,41 +5,46 @@ import { withoutDeadline } from './call-deadline.ts';
 import { markNotSent } from './call-errors.ts';
 
 /**
- * Where a client takes its service token from: a JWT, or any other text without spaces. Never logged. Asked once for all calls
- * that wait, under no deadline of theirs; one that is not there after 5 s is given up, and asked for anew by the next call.
+ * Returns the service token of a client: a JWT, or any text without spaces. Never logged. One call serves all
+ * waiting requests, outside of their deadlines. After 5 s without a token they fail, and the next request
+ * calls it again.
  */
 export type CallerToken = () => string | Promise<string>;
 
-// By the time that much of its life is over, the next one is fetched.
+// Share of the lifetime after which the next token is fetched.
 const RENEW_AT = 0.8;
-// Between two attempts to fetch the next one, while the one in hand will do.
+// Pause between two attempts to fetch the next token while the current one is valid.
 const RETRY_MS = 1_000;
-// Longer than most callers wait, so that it costs none its token. One fetch that has hung must not hold up all calls for ever.
+// Longer than most callers wait, so that no caller loses its token to this limit; short enough that one fetch
+// that hangs does not hold up all calls.
 const FETCH_TIMEOUT_MS = 5_000;
 
-// By how much services let a token begin in their future. Behind that the machine's clock went back, and they refuse it.
+// How far in their future services let a token begin. A larger step means that the clock of this machine went
+// back, and services refuse the token.
 const CLOCK_TOLERANCE_MS = 5_000;
 
-interface Held {
+interface CachedToken {
   readonly token: string;
-  /** In ms since 1970. */
+  /** Milliseconds since 1970. */
   readonly askedAtMs: number;
-  /** The point of `performance.now()`, which no jump of the machine's clock moves. */
+  /** A point of `performance.now()`, which no jump of the machine's clock moves. */
   readonly askedAtUptimeMs: number;
-  /** Age in ms from which on the next one is fetched. */
+  /** Age in milliseconds from which the next token is fetched. */
   readonly renewAgeMs: number;
   readonly lifeMs: number;
 }
 
 /**
- * Sends a service token with every call. One that says when it expires (a JWT) is used until most of its life is over, and the next
- * is fetched beside the calls; any other is asked for anew each time. One that the service refuses is dropped.
- * A call fails with UNAVAILABLE where no token is to be had, and with INVALID_ARGUMENT where what is had is none: `isCallNotSent`.
- * @param now in ms since 1970.
+ * Sends a service token with every call. A JWT with an expiry is used for most of its lifetime, and the next
+ * one is fetched in the background; any other token is fetched for each call. A token that the service
+ * refuses is dropped.
+ * @param now milliseconds since 1970
+ * @throws ConnectError from the call, and `isCallNotSent` holds: UNAVAILABLE when no token can be fetched,
+ * INVALID_ARGUMENT when the source gives no usable token
  */
 export function withCallerToken(source: CallerToken, now: () => number = Date.now): Interceptor {
-  let held: Held | undefined;
-  let fetching: Promise<Held> | undefined;
+  let held: CachedToken | undefined;
+  let fetching: Promise<CachedToken> | undefined;
   const fetch = () => {
     fetching ??= withoutDeadline(() => fetchToken(source, now))
       .then((fetched) => {
@@ -51,12 +56,12 @@ export function withCallerToken(source: CallerToken, now: () => number = Date.no
       });
     return fetching;
   };
-  const current = async (): Promise<Held> => {
+  const current = async (): Promise<CachedToken> => {
     const ageMs = held && ageOf(held, now());
     if (!held || ageMs === undefined || ageMs >= held.lifeMs) return await fetch();
     if (ageMs >= held.renewAgeMs) {
       held = { ...held, renewAgeMs: ageMs + RETRY_MS };
-      // The one in hand is good; that there is no other is told when it no longer is.
+      // The current token is valid: a failed renewal is reported once it is not.
       fetch().catch(() => {});
     }
     return held;
@@ -74,27 +79,30 @@ export function withCallerToken(source: CallerToken, now: () => number = Date.no
   };
 }
 
-/** In ms, by the clock that says more. Undefined: the machine's clock went back, and the token begins in the future. */
-function ageOf({ askedAtMs, askedAtUptimeMs }: Held, nowMs: number): number | undefined {
+/**
+ * Age in milliseconds, by the clock that shows more. Undefined: the machine's clock went back, and the token
+ * begins in the future.
+ */
+function ageOf({ askedAtMs, askedAtUptimeMs }: CachedToken, nowMs: number): number | undefined {
   if (nowMs < askedAtMs - CLOCK_TOLERANCE_MS) return undefined;
   return Math.max(nowMs - askedAtMs, performance.now() - askedAtUptimeMs);
 }
 
-async function fetchToken(source: CallerToken, now: () => number): Promise<Held> {
+async function fetchToken(source: CallerToken, now: () => number): Promise<CachedToken> {
   const askedAtMs = now();
   const askedAtUptimeMs = performance.now();
   let token: string;
   try {
-    token = await inTime(source());
+    token = await withFetchTimeout(source());
   } catch (cause) {
-    throw failedWith(cause);
+    throw noTokenError(cause);
   }
   checkToken(token);
   const lifeMs = (expiryOf(token) ?? askedAtMs) - askedAtMs;
   return { token, askedAtMs, askedAtUptimeMs, lifeMs, renewAgeMs: lifeMs * RENEW_AT };
 }
 
-async function inTime(token: string | Promise<string>): Promise<string> {
+async function withFetchTimeout(token: string | Promise<string>): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
     const giveUp = () => reject(new Error(`no token came within ${FETCH_TIMEOUT_MS} ms`));
@@ -107,13 +115,13 @@ async function inTime(token: string | Promise<string>): Promise<string> {
   }
 }
 
-function failedWith(cause: unknown): ConnectError {
+function noTokenError(cause: unknown): ConnectError {
   const why = cause instanceof Error ? cause.message : showValue(cause);
   const message = `the caller has no service token, as callerToken failed: ${why}`;
   return markNotSent(new ConnectError(message, Code.Unavailable, undefined, undefined, cause));
 }
 
-/** Whatever text it is stays untold: most of it may be a token. */
+/** @throws ConnectError INVALID_ARGUMENT without the text, most of which may be a token */
 function checkToken(token: unknown): void {
   if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return;
   const fault =
@@ -125,7 +133,9 @@ function checkToken(token: unknown): void {
   );
 }
 
-/** In ms since 1970; undefined where the token does not say. Who made it is the service's to look at. */
+/**
+ * Expiry in milliseconds since 1970. Undefined: the token names none. Only the service verifies the token.
+ */
 function expiryOf(token: string): number | undefined {
   const [, payload] = token.split('.');
   try {

@@ -1,12 +1,15 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { type Client, getClientChannel } from '@grpc/grpc-js';
 
-/** What every kind of call can do. */
+/** A call that `close` can cancel. */
 export interface CancelableCall {
   cancel(): void;
 }
 
-/** The channel and the calls open on it: grpc-js closes a channel only once its last call has ended, so `close` ends them. */
+/**
+ * A channel and the calls in flight on it. grpc-js closes a channel once its last call has ended, so `close`
+ * cancels them.
+ */
 export class OpenCalls {
   readonly #client: Client;
   readonly #calls = new Set<CancelableCall>();
@@ -20,13 +23,19 @@ export class OpenCalls {
     return this.#isClosed;
   }
 
-  /** The channel to call on. Throws ConnectError CANCELED after `close`. */
+  /**
+   * The client to call on.
+   * @throws ConnectError CANCELED after `close`
+   */
   get client(): Client {
     if (this.#isClosed) throw new ConnectError('the transport is closed', Code.Canceled);
     return this.#client;
   }
 
-  /** What is under the client, and is closed with it. Throws as `client` does. */
+  /**
+   * The client's channel.
+   * @throws ConnectError CANCELED after `close`
+   */
   get channel(): ReturnType<typeof getClientChannel> {
     return getClientChannel(this.client);
   }

@@ -7,27 +7,28 @@ import {
   type UnaryResponse,
 } from '@connectrpc/connect';
 
-/** A call, and what ends it early. */
+/** A unary call with its interceptors, deadline and signal. */
 export interface UnaryRun<I extends DescMessage, O extends DescMessage> {
   readonly request: Omit<UnaryRequest<I, O>, 'signal' | 'message'>;
   readonly message: MessageInitShape<I>;
-  /** Sends it, when all interceptors have had it. */
+  /** Sends the request, after all interceptors. */
   readonly next: (request: UnaryRequest<I, O>) => Promise<UnaryResponse<I, O>>;
-  /** The first outermost. */
+  /** In order; the first is the outermost. */
   readonly interceptors: readonly Interceptor[];
-  /** In ms, above 0. */
+  /** Milliseconds, above 0. */
   readonly timeoutMs: number;
-  /** The caller's. */
+  /** The caller's signal. */
   readonly signal: AbortSignal | undefined;
 }
 
-// One for all calls, as making it takes a stack trace.
+// Shared by all calls, because creating it captures a stack trace.
 const ENDED = new DOMException('the call has ended', 'AbortError');
 
 /**
- * Runs a unary call as Connect's own `runUnaryCall`, which makes two controllers and an error for each call that goes well.
- * What that promises holds: the request's signal is aborted by the caller, the deadline, a failure, and at the end, and what
- * is thrown is a ConnectError, made of the signal's reason where that came first.
+ * Runs a unary call like Connect's `runUnaryCall`, which creates two controllers and an error for each
+ * successful call. Its guarantees hold: the signal of the request aborts on the caller's abort, the deadline,
+ * a failure and the end of the call. Every error is a ConnectError, made from the signal's reason when that
+ * came first.
  */
 export async function runUnary<I extends DescMessage, O extends DescMessage>(
   run: UnaryRun<I, O>,
@@ -42,7 +43,7 @@ export async function runUnary<I extends DescMessage, O extends DescMessage>(
   try {
     const message = create(run.request.method.input, run.message);
     const request = { ...run.request, message, signal };
-    // Without interceptors nobody has the signal who could want to know, or not heed it.
+    // Only interceptors read the signal after the call, or ignore it.
     if (interceptors.length === 0) return await run.next(request);
     const answer = await unlessAborted(intercept(run.next, interceptors)(request), signal);
     controller.abort(ENDED);
@@ -66,7 +67,7 @@ function intercept<I extends DescMessage, O extends DescMessage>(
   return interceptors.reduceRight((inner, each) => each(inner as never) as never, next);
 }
 
-/** What `work` comes to. After the abort those who heed it have their say; one that has hung is not waited for. */
+/** The result of `work`. After an abort it has one turn to settle; then the wait ends. */
 function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   return new Promise((resolve, reject) => {
     const abandon = () => setImmediate(reject, signal.reason);

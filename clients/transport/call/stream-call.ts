@@ -7,8 +7,8 @@ import type { OpenCalls } from './open-calls.ts';
 import { headersFromMetadata, metadataFromHeaders, toWire } from './wire.ts';
 
 /**
- * A call that streams in any direction: on the wire a server stream is one that the client ends after one message.
- * Resolves once headers have come. Who stops reading early must abort the signal, as with Connect's own transports.
+ * Makes a streaming call of any kind; a server stream is one that the client ends after one message. Resolves
+ * with the headers. A caller that stops reading early must abort the signal, as with Connect's transports.
  */
 export async function makeStreamCall<I extends DescMessage, O extends DescMessage>(
   openCalls: OpenCalls,
@@ -39,14 +39,14 @@ export async function makeStreamCall<I extends DescMessage, O extends DescMessag
   return { stream: true, service, method, header, trailer: end.trailer, message: readMessages(call, end) };
 }
 
-/** How a stream ends, known to its writer and its reader. */
+/** The end of a stream, shared by its writer and its reader. */
 interface StreamEnd {
   status: Promise<StatusObject>;
-  /** Filled when the status is known. */
+  /** Filled once the status is known. */
   trailer: Headers;
-  /** The writer could not go on: ends the call, and the reader is told this error instead of the status. */
+  /** Cancels the call because the writer failed. The reader gets this error in place of the status. */
   fail(error: unknown): void;
-  /** Throws unless the call went well. */
+  /** @throws the error of the writer, or the ConnectError of a status that is not OK */
   check(status: StatusObject): void;
 }
 
@@ -60,7 +60,7 @@ function watchEnd<I, O>(call: ClientDuplexStream<I, O>): StreamEnd {
     for (const [name, value] of headersFromMetadata(status.metadata)) trailer.append(name, value);
     resolve(status);
   });
-  // The status says the same as the error, which would end the process if nobody listened.
+  // The status carries the same error. Without a listener the event would end the process.
   call.on('error', () => {});
   return {
     status: promise,
@@ -77,7 +77,7 @@ function watchEnd<I, O>(call: ClientDuplexStream<I, O>): StreamEnd {
   };
 }
 
-/** The headers, or none where the answer is only a status. */
+/** The headers. Empty when the response is only a status. */
 async function readHeader<I, O>(call: ClientDuplexStream<I, O>, end: StreamEnd): Promise<Headers> {
   const received = new Promise<Headers>((resolve) =>
     call.on('metadata', (metadata) => resolve(headersFromMetadata(metadata))),
@@ -104,7 +104,7 @@ async function* readMessages<I, O>(call: ClientDuplexStream<I, O>, end: StreamEn
   try {
     yield* call;
   } catch {
-    // What ended the stream is in the status, with its trailers: thrown below.
+    // The status names the cause, with its trailers; it is thrown below.
   } finally {
     call.cancel();
   }

@@ -8,19 +8,19 @@ import { answerDecoderOf, headersFromMetadata, metadataFromHeaders, toWire } fro
 
 const NOTHING = new Metadata();
 
-/** Where one unary call goes, how long it may take, and whether it may be sent twice. */
+/** The deadline of a unary call, and whether it may be sent twice. */
 export interface UnaryCallOptions {
   readonly deadline: Date;
   /**
-   * Whether a call is sent once more whose connection broke between the answer's headers and its message. grpc-js retries no
-   * call whose headers came, so a server's death would fail such a read although nothing of the answer was used.
+   * Whether the call is sent again when its connection breaks between the headers and the message. grpc-js
+   * retries no call whose headers came, so the death of a server would fail such a read.
    */
   readonly isRetried: boolean;
 }
 
 /**
- * One request, one answer. The signal of the request cancels the call; so does closing the transport. Goes to the channel
- * itself as grpc-js' Client does, without what that makes for each call: an emitter, interceptors and a stack trace.
+ * Makes a unary call. An abort of the request's signal cancels it, and so does closing the transport. It uses
+ * the channel directly: grpc-js' Client creates an emitter, interceptors and a stack trace for each call.
  */
 export function makeUnaryCall<I extends DescMessage, O extends DescMessage>(
   openCalls: OpenCalls,
@@ -47,30 +47,30 @@ export function makeUnaryCall<I extends DescMessage, O extends DescMessage>(
   });
 }
 
-/** Whose call it is, where its end is told, and what has come of it so far. */
+/** The caller of a call in flight, and what has arrived so far. */
 interface Pending<I extends DescMessage, O extends DescMessage> {
   readonly request: UnaryRequest<I, O>;
   readonly parse: (bytes: Buffer) => MessageShape<O>;
   readonly resolve: (response: UnaryResponse<I, O>) => void;
   readonly reject: (error: ConnectError) => void;
-  /** Sends it once more. Undefined: it may not be. */
+  /** Sends the call again. Undefined: it may not be sent again. */
   readonly retry: (() => void) | undefined;
   header: Metadata;
   message?: MessageShape<O>;
-  /** Comes with the message, and the status that tells of its end says nothing of it. */
+  /** A message that cannot be decoded; the status of the call does not name it. */
   failure?: ConnectError;
 }
 
 type ChannelCall = ReturnType<OpenCalls['channel']['createCall']>;
 
 /**
- * What grpc-js is given of a call. At the end it lets go of everything, because it outlives the call: streams and calls stand
- * in Maps and Sets of node:http2 and grpc-js, and what hangs on those is garbage to full collections only (docs/adr/0028-letting-go.md).
+ * Receives the events of a call from grpc-js. It drops all references at the end, because grpc-js and
+ * node:http2 keep it in Maps and Sets until a full garbage collection (docs/adr/0028-letting-go.md).
  */
 class UnaryCall<I extends DescMessage, O extends DescMessage> {
   readonly #openCalls: OpenCalls;
   #call: ChannelCall | undefined;
-  /** Undefined: it has ended. */
+  /** Undefined: the call has ended. */
   #pending: Pending<I, O> | undefined;
 
   constructor(openCalls: OpenCalls, call: ChannelCall, pending: Pending<I, O>) {
@@ -85,7 +85,7 @@ class UnaryCall<I extends DescMessage, O extends DescMessage> {
     this.#call?.cancelWithStatus(grpcStatus.CANCELLED, 'Cancelled on client');
   }
 
-  /** The signal aborts. */
+  /** Runs when the signal aborts. */
   handleEvent(): void {
     this.#pending?.reject(ConnectError.from(this.#pending.request.signal.reason, Code.Canceled));
     this.cancel();
@@ -106,7 +106,7 @@ class UnaryCall<I extends DescMessage, O extends DescMessage> {
     }
   }
 
-  /** Comes last, and it alone has the trailers of a call that went well. */
+  /** Arrives last, and alone has the trailers of a successful call. */
   onReceiveStatus(status: StatusObject): void {
     if (this.#pending === undefined) return;
     const { request, resolve, reject, retry, header, message, failure } = this.#pending;
@@ -123,7 +123,10 @@ class UnaryCall<I extends DescMessage, O extends DescMessage> {
   }
 }
 
-/** Whether the call failed after the headers and the server sent no trailers of its own, which may ask for a pause. */
+/**
+ * Whether the connection broke after the headers. A server that fails itself sends trailers, which may ask
+ * for a pause.
+ */
 function isBrokenOff({ code, metadata }: StatusObject, header: Metadata): boolean {
   return code === grpcStatus.UNAVAILABLE && header !== NOTHING && Object.keys(metadata.getMap()).length === 0;
 }
@@ -136,7 +139,7 @@ function toBytes(serialize: () => Buffer): Buffer {
   }
 }
 
-/** What was thrown becomes INTERNAL, in grpc-js' own words. */
+/** An INTERNAL error in grpc-js' wording. */
 function toInternal(what: string, cause: unknown): ConnectError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new ConnectError(`${what}: ${why}`, Code.Internal, undefined, undefined, cause);
@@ -146,7 +149,7 @@ function withoutMessage(status: StatusObject): StatusObject {
   return { ...status, code: grpcStatus.UNIMPLEMENTED, details: 'No message received' };
 }
 
-/** Headers and trailers are made when they are looked at, which few do. */
+/** Headers and trailers are converted on first use, because few callers read them. */
 function toResponse<I extends DescMessage, O extends DescMessage>(
   answer: Omit<UnaryResponse<I, O>, 'header' | 'trailer'>,
   header: Metadata,

@@ -16,17 +16,17 @@ import {
 } from '@connectrpc/connect';
 import { Metadata } from '@grpc/grpc-js';
 
-/** Makes the answer's message of its bytes, as `fromBinary` would. What it throws fails the call with INTERNAL. */
+/** Decodes the bytes of a response, as `fromBinary` would. What it throws fails the call with INTERNAL. */
 export type AnswerDecoder<O extends DescMessage> = (bytes: Uint8Array) => MessageShape<O>;
 
 const DECODER = createContextKey<AnswerDecoder<DescMessage> | undefined>(undefined, {
-  description: 'decoder of the answer',
+  description: 'decoder of the response',
 });
 
 /**
- * For `contextValues` of a call that can read its answer faster than by the descriptor. A transport that is not of this
- * package does not know of it, and decodes as ever.
- * @param _method that is called: its answer is what `decode` makes.
+ * Context values that give a call its own decoder of the response, faster than the one by descriptor. Other
+ * Connect transports ignore it and decode by descriptor.
+ * @param _method whose response `decode` returns
  */
 export function withAnswerDecoder<O extends DescMessage>(
   _method: { readonly output: O },
@@ -35,7 +35,7 @@ export function withAnswerDecoder<O extends DescMessage>(
   return createContextValues().set(DECODER, decode as AnswerDecoder<DescMessage>);
 }
 
-/** The decoder that a call of `method` brought. */
+/** The decoder in the context values of a call. Undefined: decode by descriptor. */
 export function answerDecoderOf<O extends DescMessage>(
   _method: { readonly output: O },
   values: ContextValues,
@@ -43,7 +43,7 @@ export function answerDecoderOf<O extends DescMessage>(
   return values.get(DECODER) as AnswerDecoder<O> | undefined;
 }
 
-/** How grpc-js names a method and turns its messages to bytes and back. */
+/** The path of a method, and how its messages become bytes and back, as grpc-js takes them. */
 export interface Wire<I extends DescMessage, O extends DescMessage> {
   path: string;
   serialize(message: MessageShape<I>): Buffer;
@@ -51,8 +51,8 @@ export interface Wire<I extends DescMessage, O extends DescMessage> {
 }
 
 /**
- * Protobuf-es straight into grpc-js; the bytes are not copied.
- * @param decode the call's own way to read its answer. Default: by the descriptor.
+ * Connects protobuf-es to grpc-js without copying bytes.
+ * @param decode decodes the response; default: by descriptor
  */
 export function toWire<I extends DescMessage, O extends DescMessage>(
   method: DescMethod & { input: I; output: O },
@@ -69,7 +69,7 @@ function toBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Fields that belong to the protocol: grpc-js writes them itself, and HTTP/2 forbids some of them. */
+/** Header fields of the protocol: grpc-js writes them itself, and HTTP/2 forbids some of them. */
 const PROTOCOL_FIELDS = new Set([
   'accept-encoding',
   'connection',
@@ -84,7 +84,10 @@ const PROTOCOL_FIELDS = new Set([
   'user-agent',
 ]);
 
-/** Header fields to send. `-bin` fields hold base64, several values joined by commas. Throws ConnectError INVALID_ARGUMENT. */
+/**
+ * Header fields to send. `-bin` fields hold base64; several values are joined by commas.
+ * @throws ConnectError INVALID_ARGUMENT when gRPC cannot send a field
+ */
 export function metadataFromHeaders(headers: Headers): Metadata {
   const metadata = new Metadata();
   for (const [name, value] of headers) {
@@ -106,7 +109,7 @@ export function metadataFromHeaders(headers: Headers): Metadata {
   return metadata;
 }
 
-/** Header fields received; `-bin` fields become unpadded base64, as Connect has them. */
+/** Header fields received. `-bin` fields become unpadded base64, as in Connect. */
 export function headersFromMetadata(metadata: Metadata): Headers {
   const headers = new Headers();
   for (const [name, values] of Object.entries(metadata.toJSON())) {

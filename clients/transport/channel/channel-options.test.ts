@@ -31,7 +31,7 @@ describe('createGrpcTransport', () => {
     expect(fault({ address: '127.0.0.1:50051,10.0.0.1:50051' })).toBe('tls');
   });
 
-  it('allows plaintext to another machine where that is said', () => {
+  it('allows plaintext to another machine with allowInsecure', () => {
     expect(fault({ address: '10.0.0.1:50051', allowInsecure: true })).toBe('none');
   });
 
@@ -39,7 +39,7 @@ describe('createGrpcTransport', () => {
     expect(fault({ address: '10.0.0.1:50051', tls: {} })).toBe('none');
   });
 
-  it('refuses half of a client certificate', () => {
+  it('refuses a private key without a certificate chain', () => {
     expect(fault({ address: '127.0.0.1:1', tls: { privateKey: 'key' } })).toBe('tls');
   });
 
@@ -54,7 +54,7 @@ describe('createGrpcTransport', () => {
     [{ privateKey: 'secret', certificateChain: badPem }, 'certificateChain is not readable as PEM'],
     [{ privateKey: null, certificateChain: badPem }, 'privateKey is null'],
     [{ serverName: 5 }, 'serverName is not a name'],
-  ])('refuses tls %j, says what is wrong with it, and shows none of it', (tls, message) => {
+  ])('refuses tls %j with the fault and without its content', (tls, message) => {
     const error = failure({ address: '127.0.0.1:1', tls: tls as TlsOptions });
     expect(error).toBeInstanceOf(TransportOptionError);
     expect(error).toMatchObject({ option: 'tls', message: expect.stringContaining(`tls: ${message}`) });
@@ -73,7 +73,7 @@ describe('createGrpcTransport', () => {
     expect(String(error)).not.toContain('secret');
   });
 
-  it('refuses what is no options', () => {
+  it('refuses options that are no object', () => {
     expect(fault(undefined as never)).toBe('options');
     expect(fault(null as never)).toBe('options');
     expect(fault('127.0.0.1:1' as never)).toBe('options');
@@ -98,7 +98,7 @@ describe('createServiceClient', () => {
     ['transport', { transport: {} }],
     ['transport', { transport: null }],
     ['transport', { transport: { unary: () => {} } }],
-  ])('refuses %s that cannot be called on: %j', (option, options) => {
+  ])('refuses %s without a usable transport: %j', (option, options) => {
     expect(() => createServiceClient(UserService, options as never)).toThrow(
       expect.objectContaining({ name: 'TransportOptionError', option }),
     );
@@ -106,7 +106,7 @@ describe('createServiceClient', () => {
 });
 
 describe('toServiceConfig', () => {
-  it('retries reads, and neither writes nor streams', () => {
+  it('retries reads, but neither writes nor streams', () => {
     const [config] = toServiceConfig([UserService, UserAdminService]).methodConfig;
     const names = config?.name.map(({ service, method }) => `${service}/${method}`) ?? [];
     expect(names).toContain('rollcall.user.v1.UserService/BatchGetUsers');
@@ -116,7 +116,7 @@ describe('toServiceConfig', () => {
     expect(config?.retryPolicy).toEqual(RETRY_POLICY);
   });
 
-  it('retries nothing where no service is named', () => {
+  it('retries nothing without services', () => {
     expect(toServiceConfig([]).methodConfig).toEqual([]);
   });
 });

@@ -6,29 +6,39 @@ import { toServiceConfig } from './retry-policy.ts';
 import type { Target } from './target.ts';
 import { toTlsCredentials } from './tls-credentials.ts';
 
-/** Largest message in bytes, sent or received: gRPC's own limit for receiving, 4 MiB. Above it: RESOURCE_EXHAUSTED. */
+/**
+ * Largest message, sent or received. Bytes: 4 MiB, gRPC's default for receiving. A larger one fails with
+ * RESOURCE_EXHAUSTED.
+ */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
-/** Default of `keepAliveMs`. grpc-js has it off, and then every call on a black-holed connection runs into its deadline. */
+/**
+ * Default of `keepAliveMs`, in milliseconds. grpc-js has keep-alive off, so every call on a black-holed
+ * connection would run into its deadline.
+ */
 export const DEFAULT_KEEP_ALIVE_MS = 10_000;
-/** Default of `keepAliveTimeoutMs`. */
+/** Default of `keepAliveTimeoutMs`, in milliseconds. */
 export const DEFAULT_KEEP_ALIVE_TIMEOUT_MS = 2_000;
-/** Default of `connectTimeoutMs`. grpc-js has no such limit. */
+/** Default of `connectTimeoutMs`, in milliseconds. grpc-js has no such limit. */
 export const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
-/** Default of `maxReconnectBackoffMs`. grpc-js would wait up to two minutes, and a server that is back stay unseen. */
+/** Default of `maxReconnectBackoffMs`, in milliseconds. grpc-js would wait up to two minutes to reconnect. */
 export const DEFAULT_MAX_RECONNECT_BACKOFF_MS = 2_000;
 const INITIAL_RECONNECT_BACKOFF_MS = 100;
-// grpc-js would look a name up at most every 30 s, and call dead addresses of a service that moved for as long.
+// grpc-js resolves a name at most every 30 s, and would call the old addresses of a service that moved for as
+// long.
 const DNS_PAUSE_MS = 2_000;
 
-/** What grpc-js is told about the channel. Throws TransportOptionError. */
+/**
+ * The channel options of grpc-js.
+ * @throws TransportOptionError when an option has no usable value
+ */
 export function toChannelOptions(options: GrpcTransportOptions): ChannelOptions {
   const maxBackoffMs = toDurationMs(1, options, 'maxReconnectBackoffMs', DEFAULT_MAX_RECONNECT_BACKOFF_MS);
   return {
     'grpc.service_config': JSON.stringify(toServiceConfig(options.retryReadsOf ?? [])),
-    // The policy is ours: no TXT record may change it, and no environment variable may send calls through a proxy.
+    // No TXT record may change the retry policy, and no environment variable may send calls through a proxy.
     'grpc.service_config_disable_resolution': 1,
     'grpc.enable_http_proxy': 0,
-    // Connections of its own, so that closing one transport never touches another with the same address.
+    // Each transport has its own connections, so that closing one does not touch another.
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_channelz': 0,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
@@ -41,13 +51,16 @@ export function toChannelOptions(options: GrpcTransportOptions): ChannelOptions 
   };
 }
 
-/** TLS, or plaintext where that is allowed, within `connectTimeoutMs`. Throws TransportOptionError. */
+/**
+ * Credentials for TLS, or for plaintext where that is allowed, with `connectTimeoutMs`.
+ * @throws TransportOptionError when plaintext is not allowed, or an option has no usable value
+ */
 export function toCredentials(target: Target, options: GrpcTransportOptions): ChannelCredentials {
   const timeoutMs = toDurationMs(1, options, 'connectTimeoutMs', DEFAULT_CONNECT_TIMEOUT_MS);
-  return withConnectTimeout(toUnlimited(target, options), timeoutMs);
+  return withConnectTimeout(toBaseCredentials(target, options), timeoutMs);
 }
 
-function toUnlimited(target: Target, options: GrpcTransportOptions): ChannelCredentials {
+function toBaseCredentials(target: Target, options: GrpcTransportOptions): ChannelCredentials {
   const { tls } = options;
   if (tls !== undefined) return toTlsCredentials(tls);
   if (target.isLoopback || options.allowInsecure === true) return credentials.createInsecure();
@@ -81,7 +94,10 @@ type DurationOption =
   | 'keepAliveTimeoutMs'
   | 'maxReconnectBackoffMs';
 
-/** The option or its default, in ms. Node's timers end at 2^31-1. Throws TransportOptionError. */
+/**
+ * The value of a duration option, or its default. Milliseconds; Node's timers end at 2^31-1.
+ * @throws TransportOptionError when it is no number from `least` to 2^31-1
+ */
 export function toDurationMs(
   least: number,
   options: GrpcTransportOptions,

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { createGrpcTransport, type GrpcTransportOptions } from '../index.ts';
 import { startGrpcTestServer } from '../testing/index.ts';
 
-/** A port whose first connections are accepted and never answered; later ones reach the server behind it. */
+/** A port whose first connections are accepted and stay silent; later ones reach the server behind it. */
 async function startSilentAtFirst(silent: number, behind: number): Promise<Door> {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
@@ -36,7 +36,7 @@ function open(address: string, options: Partial<GrpcTransportOptions> = {}) {
   return createGrpcTransport({ address, defaultTimeoutMs: 10_000, ...options });
 }
 
-it('a server that accepts the connection and says nothing is given up, and tried again', async () => {
+it('closes the connection to a silent server, and tries again', async () => {
   await using server = await startGrpcTestServer(UserService, { getUser: () => ({ user: { id: 'u' } }) });
   using door = await startSilentAtFirst(2, server.port);
   using transport = open(door.address, { connectTimeoutMs: 200 });
@@ -49,7 +49,7 @@ it('a server that accepts the connection and says nothing is given up, and tried
   expect(door.sockets).toHaveLength(3);
 });
 
-it('a connection that was answered lives on past the limit', async () => {
+it('keeps an established connection beyond the timeout', async () => {
   await using server = await startGrpcTestServer(UserService, { getUser: () => ({ user: { id: 'u' } }) });
   using door = await startSilentAtFirst(0, server.port);
   using transport = open(door.address, { connectTimeoutMs: 50 });

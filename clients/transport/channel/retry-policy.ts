@@ -3,10 +3,10 @@ import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import type { ServiceConfig } from '@grpc/grpc-js';
 
 /**
- * How a read is sent again, in the words of a gRPC service config. Only UNAVAILABLE: the server is away or said that it
- * did not begin. Attempts count the first one and share the call's deadline. grpc-js spreads each pause by ±20 % and
- * follows the server's `grpc-retry-pushback-ms`; a call whose answer has begun is never sent again.
- * Pauses of about 50 and 100 ms outlast one server's death behind round robin, and fit a deadline of one second.
+ * The retry policy of reads, as in a gRPC service config. Only UNAVAILABLE is retried: the server is down, or
+ * it did not begin. Attempts include the first one and share the deadline of the call. grpc-js varies each
+ * pause by ±20 % and follows `grpc-retry-pushback-ms`; it retries no call whose headers came. Pauses of about
+ * 50 and 100 ms outlast the death of one server behind round robin, and fit a deadline of 1 s.
  */
 export const RETRY_POLICY = {
   maxAttempts: 3,
@@ -17,13 +17,13 @@ export const RETRY_POLICY = {
 };
 
 /**
- * The retry budget: a failed attempt costs one token, a call that succeeds returns a tenth, and under half of the tokens
- * nothing is sent again. grpc-js keeps one budget per target and process, whatever the number of channels.
- * The figures are gRFC A6's example: https://github.com/grpc/proposal/blob/master/A6-client-retries.md#throttling-configuration
+ * The retry budget: a failed attempt costs one token, a successful call returns a tenth, and below half of
+ * the tokens there is no retry. grpc-js keeps one budget per target and process. Source:
+ * https://github.com/grpc/proposal/blob/master/A6-client-retries.md#throttling-configuration
  */
 export const RETRY_THROTTLING = { maxTokens: 10, tokenRatio: 0.1 };
 
-/** The service config: calls go round all servers, and reads of `services` are retried. */
+/** The gRPC service config: round-robin load balancing, and retries of the reads of `services`. */
 export function toServiceConfig(services: readonly DescService[]): ServiceConfig {
   const name = services.flatMap((service) => service.methods.filter(isRetryable).map(toConfigName));
   return {
@@ -33,7 +33,7 @@ export function toServiceConfig(services: readonly DescService[]): ServiceConfig
   };
 }
 
-/** Whether calls of this method may be sent again: unary, without side effects. Streams are left out: a watch resumes by its cursor. */
+/** Whether a method may be retried: unary, without side effects. A watch resumes by its cursor instead. */
 export function isRetryable(method: DescMethod): boolean {
   return (
     method.methodKind === 'unary' && method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS

@@ -1,11 +1,11 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 import { TransportOptionError } from '../transport-options.ts';
 
-/** An address as grpc-js wants it. */
+/** The target of a channel. */
 export interface Target {
-  /** With the scheme of the resolver: `dns:///users:50051`, `ipv4:10.0.0.1:1,10.0.0.2:1`, `ipv6:[::1]:1`. */
+  /** With the scheme of its resolver: `dns:///users:50051`, `ipv4:10.0.0.1:1,10.0.0.2:1`, `ipv6:[::1]:1`. */
   uri: string;
-  /** No byte to it leaves this machine. */
+  /** Whether all of its traffic stays on this machine. */
   isLoopback: boolean;
 }
 
@@ -15,13 +15,16 @@ LOOPBACK.addAddress('::1', 'ipv6');
 
 const HOST_NAME = /^[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_][a-z0-9_-]{0,62})*\.?$/i;
 
-/** Reads the `address` option; its forms are described there. Throws TransportOptionError. */
+/**
+ * Reads the `address` option, whose forms GrpcTransportOptions lists.
+ * @throws TransportOptionError when it has none of these forms
+ */
 export function toTarget(address: string): Target {
-  const places = String(address)
+  const endpoints = String(address)
     .split(',')
-    .map((part) => toPlace(part.trim()));
-  const hosts = places.map((place) => place.host);
-  const list = places
+    .map((part) => toHostPort(part.trim()));
+  const hosts = endpoints.map(({ host }) => host);
+  const list = endpoints
     .map(({ host, port }) => (isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`))
     .join(',');
   const isLoopback = hosts.every(isLoopbackHost);
@@ -34,7 +37,7 @@ export function toTarget(address: string): Target {
   );
 }
 
-function toPlace(part: string): { host: string; port: number } {
+function toHostPort(part: string): { host: string; port: number } {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(part) ?? [];
   const host = bracketed ?? plain ?? '';
   const port = Number(digits);

@@ -7,9 +7,12 @@ import { type TlsOptions, TransportOptionError } from '../transport-options.ts';
 
 type PemOption = 'rootCertificates' | 'privateKey' | 'certificateChain';
 
-/** TLS as the options want it. Throws TransportOptionError; what PEM was given is not told, as it may be a key. */
+/**
+ * TLS credentials from options.
+ * @throws TransportOptionError when an option cannot be used; the message shows no PEM, which may be a key
+ */
 export function toTlsCredentials(tls: TlsOptions): ChannelCredentials {
-  // A PEM text may be given where the object belongs.
+  // A caller may pass a PEM text in place of the object.
   if (typeof tls !== 'object' || tls === null)
     throw new TransportOptionError(
       'tls',
@@ -42,7 +45,7 @@ function toPem(tls: TlsOptions, option: PemOption): Buffer | null {
   throw new TransportOptionError('tls', `${option} is ${showKind(pem)}; it must be PEM, as text or bytes`);
 }
 
-/** OpenSSL takes anything for authorities: where there is none in it nobody is trusted, and every handshake fails. */
+/** OpenSSL accepts any text as authorities. Without a certificate in it every handshake fails. */
 function checkRoots(roots: Buffer): void {
   try {
     if (!roots.includes('-----BEGIN ')) throw new Error('it has no line that begins one');
@@ -53,7 +56,7 @@ function checkRoots(roots: Buffer): void {
   }
 }
 
-/** Which of them OpenSSL refuses: its own words name none. */
+/** Names the part that OpenSSL refuses, which its own message does not. */
 function faultOf({ key, chain }: Record<'key' | 'chain', Buffer | null>): string {
   if (!isReadable({ cert: chain })) return 'certificateChain is not readable as PEM';
   if (!isReadable({ key })) return 'privateKey is not readable as PEM';

@@ -16,7 +16,7 @@ const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 if (!hasOpenssl)
   process.stderr.write('skipped: TLS, because openssl is not on the PATH to make a certificate\n');
 
-/** A key and a certificate for `users.test` that signs itself, as PEM. */
+/** A private key and its self-signed certificate for `users.test`, in PEM. */
 function makeCertificate(): { key: Buffer; certificate: Buffer } {
   const directory = mkdtempSync(join(tmpdir(), 'rollcall-tls-'));
   const [key, certificate] = [join(directory, 'key.pem'), join(directory, 'certificate.pem')];
@@ -55,18 +55,18 @@ describe.skipIf(!hasOpenssl)('TLS', () => {
     );
   }
 
-  it('carries calls to a server whose certificate is trusted and has the name', async () => {
+  it('calls a server whose certificate is trusted and has the name', async () => {
     expect(
       await callOver((certificate) => ({ rootCertificates: certificate, serverName: 'users.test' })),
     ).toBe('over TLS');
   });
 
-  it('refuses a certificate of another name, or one that nobody trusts', async () => {
+  it('refuses a certificate of another name, or an untrusted one', async () => {
     expect(await callOver((certificate) => ({ rootCertificates: certificate }))).toBe('Unavailable');
     expect(await callOver(() => ({ serverName: 'users.test' }))).toBe('Unavailable');
   });
 
-  it('gives up a server that finishes the handshake and says nothing more', async () => {
+  it('closes the connection to a server that is silent after the handshake', async () => {
     const { key, certificate } = makeCertificate();
     const sockets: Socket[] = [];
     const server = createServer({ key, cert: certificate, ALPNProtocols: ['h2'] }, (socket) => {

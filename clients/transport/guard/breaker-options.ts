@@ -1,14 +1,29 @@
-/** When to stop asking a service that fails, and when to try again. */
+/** When a circuit breaker opens, and when it closes again. */
 export interface BreakerOptions {
-  /** Share of calls of the last 10 s above which failing ones trip it, in percent. Default 50. */
+  /**
+   * Failure rate of the last 10 s above which the breaker opens. Percent.
+   * @defaultValue 50
+   */
   errorThresholdPercentage?: number;
-  /** Calls within the last 10 s below which the breaker stays closed whatever happens. Default 10. */
+  /**
+   * Calls in the last 10 s below which the failure rate does not open the breaker.
+   * @defaultValue 10
+   */
   volumeThreshold?: number;
-  /** Timeouts in a row that trip it at any volume; an answer in between begins the row anew. Default 2. */
+  /**
+   * Consecutive timeouts that open the breaker at any volume. A response resets the count.
+   * @defaultValue 2
+   */
   timeoutThreshold?: number;
-  /** Time in ms from the trip to the probes. Default 1000. */
+  /**
+   * Time from opening to the first probe. Milliseconds.
+   * @defaultValue 1000
+   */
   resetTimeoutMs?: number;
-  /** Probes that must go well one after the other before it closes. Default 3. The client makes them itself, one at a time. */
+  /**
+   * Consecutive successful probes that close the breaker. The client sends them itself, one at a time.
+   * @defaultValue 3
+   */
   probes?: number;
 }
 
@@ -21,20 +36,26 @@ export const BREAKER_DEFAULTS = {
   probes: 3,
 } as const;
 
-/** Closed: calls pass. Open: they fail at once. Half-open: they fail at once too, and probes find out whether the service is back. */
+/**
+ * `closed`: calls pass. `open`: calls fail at once. `half-open`: calls fail at once while probes test the
+ * service.
+ */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
-/** What the errors of the calls to one target mean for its breaker. */
+/** Classifies the errors of calls to one target. */
 export interface ErrorClassifier {
-  /** Whether the target is away or failing. False: it answered, or the error is not about it. */
+  /** Whether the target is down or failing. False: it answered, or the error is not about it. */
   isOutage(error: unknown): boolean;
-  /** Whether no answer came before the deadline. */
+  /** Whether no response came before the deadline. */
   isTimeout(error: unknown): boolean;
-  /** Time in ms for which the target asked to be left alone altogether. Undefined: it did not ask, or spoke of one call. */
+  /**
+   * Back-off that the target requests for all calls of this caller. Milliseconds. Undefined: none is
+   * requested, or only for one call.
+   */
   requestedBackoffMs(error: unknown): number | undefined;
-  /** The error of a call that the open breaker refuses. */
+  /** The error of a call that the open breaker rejects. */
   openError(): Error;
 }
 
-/** Hears of each change of state, in the turn in which it happens. */
+/** Called synchronously on each change of state. */
 export type BreakerListener = (change: { readonly from: BreakerState; readonly to: BreakerState }) => void;

@@ -36,7 +36,7 @@ async function fail(times: number): Promise<void> {
   for (let i = 0; i < times; i++) await expect(breaker.run(away)).rejects.toThrow('away');
 }
 
-/** Fails until it opens, and waits until it is half-open. */
+/** Fails calls until the breaker opens, and waits until it is half-open. */
 async function trip(times = 4): Promise<void> {
   for (let i = 0; i < times && breaker.state === 'closed'; i++) await fail(1);
   expect(breaker.state).toBe('open');
@@ -46,7 +46,7 @@ async function trip(times = 4): Promise<void> {
 
 const slow = (ms: number) => () => new Promise<string>((resolve) => setTimeout(resolve, ms, 'well'));
 
-/** An error that says when to return. */
+/** An error with a retry delay. */
 function wait(reason: string, seconds: number): () => Promise<never> {
   const error = new ConnectError(reason, Code.ResourceExhausted, undefined, [
     { desc: ErrorInfoSchema, value: { reason, domain: ERROR_DOMAIN } },
@@ -56,7 +56,7 @@ function wait(reason: string, seconds: number): () => Promise<never> {
 }
 
 describe('createBreaker', () => {
-  it('opens when most calls of enough calls are outages, and then asks no more', async () => {
+  it('opens when most of enough calls are outages, and then calls no more', async () => {
     await fail(3);
     expect(breaker.state).toBe('closed');
     await fail(1);
@@ -66,7 +66,7 @@ describe('createBreaker', () => {
     expect(calls).toBe(0);
   });
 
-  it('stays closed while the service refuses, however often', async () => {
+  it('stays closed on any number of refusals', async () => {
     for (let i = 0; i < 50; i++) await expect(breaker.run(refused)).rejects.toThrow('no');
     expect(breaker.state).toBe('closed');
   });
@@ -77,7 +77,7 @@ describe('createBreaker', () => {
     expect(await slow).toBe('late');
   });
 
-  it('lets no more calls pass when half-open than have to go well, and closes when all have', async () => {
+  it('lets as many probes pass when half-open as must succeed, and closes when all have', async () => {
     await trip();
     const probes = [slow(10), slow(10), slow(10)].map((call) => breaker.run(call));
     for (let i = 0; i < 100; i++) await expect(breaker.run(well)).rejects.toThrow(BreakerOpenError);
@@ -86,7 +86,7 @@ describe('createBreaker', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  it('does not close before as many probes went well as it was told', async () => {
+  it('closes after the configured number of successful probes', async () => {
     for (let i = 1; i <= 3; i++) {
       if (i === 1) await trip();
       expect(breaker.state).toBe('half-open');
@@ -100,7 +100,7 @@ describe('createBreaker', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  it('begins to count anew when a probe fails after others went well', async () => {
+  it('resets the count when a probe fails after others succeeded', async () => {
     await trip();
     await breaker.run(well);
     await breaker.run(well);
@@ -114,7 +114,7 @@ describe('createBreaker', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  it('is not closed by calls of before the trip that went well late', async () => {
+  it('is not closed by late successes of calls from before it opened', async () => {
     const late = Array.from({ length: 5 }, () => breaker.run(slow(1_500)));
     await trip(10);
     await vi.advanceTimersByTimeAsync(500);
@@ -122,7 +122,7 @@ describe('createBreaker', () => {
     expect(breaker.state).toBe('half-open');
   });
 
-  it('is not opened by probes of an earlier time that failed late', async () => {
+  it('is not opened by late failures of probes from an earlier period', async () => {
     await trip();
     const late = breaker.run(async () => {
       await slow(1_500)();
@@ -138,7 +138,7 @@ describe('createBreaker', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  it('has forgotten the failures of before when it closes', async () => {
+  it('forgets earlier failures when it closes', async () => {
     await trip(100);
     for (let i = 0; i < 3; i++) await breaker.run(well);
     await fail(3);
@@ -161,7 +161,7 @@ describe('createBreaker', () => {
     expect(breaker.state).toBe('open');
   });
 
-  it('learns nothing from a probe that was canceled, and lets another take its place', async () => {
+  it('ignores a canceled probe, and lets another one pass', async () => {
     await trip();
     for (let i = 0; i < 10; i++)
       await expect(
@@ -172,13 +172,13 @@ describe('createBreaker', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  it('takes a refusal for a sign of life', async () => {
+  it('counts a refusal as a response', async () => {
     await trip();
     for (let i = 0; i < 3; i++) await expect(breaker.run(refused)).rejects.toThrow('no');
     expect(breaker.state).toBe('closed');
   });
 
-  it('does not let calls that it turned away hide the next outage', async () => {
+  it('does not count rejected calls, which would hide the next outage', async () => {
     await fail(4);
     for (let i = 0; i < 1_000; i++) await expect(breaker.run(well)).rejects.toThrow(BreakerOpenError);
     await vi.advanceTimersByTimeAsync(1_000);
@@ -188,7 +188,7 @@ describe('createBreaker', () => {
     expect(breaker.state).toBe('open');
   });
 
-  it('is moved by no jump of the machine’s clock', async () => {
+  it('does not depend on jumps of the machine’s clock', async () => {
     await fail(4);
     for (const jumpMs of [86_400_000, -2 * 86_400_000]) {
       vi.setSystemTime(Date.now() + jumpMs);
@@ -198,13 +198,13 @@ describe('createBreaker', () => {
     expect(breaker.state).toBe('half-open');
   });
 
-  it('leaves the options alone that it is given', () => {
+  it('does not change its options', () => {
     const options = Object.freeze({ volumeThreshold: 5 });
     make(options).close();
     expect(options).toEqual({ volumeThreshold: 5 });
   });
 
-  it('turns every call away when closed for good', async () => {
+  it('rejects every call after close()', async () => {
     breaker.close();
     await expect(breaker.run(well)).rejects.toThrow(BreakerOpenError);
   });
@@ -220,24 +220,24 @@ describe('a service that hangs', () => {
     await expect(breaker.run(late, attempt)).rejects.toThrow('late');
   }
 
-  it('A5: opens the breaker by two timeouts in a row, at any volume', async () => {
+  it('A5: opens the breaker with two consecutive timeouts, at any volume', async () => {
     await timeOut();
     expect(breaker.state).toBe('closed');
-    // However long ago the first was: with one call an hour the window never holds two.
+    // The age of the first does not matter: with one call an hour the window never holds two.
     await vi.advanceTimersByTimeAsync(3_600_000);
     await timeOut();
     expect(breaker.state).toBe('open');
     await expect(breaker.run(well)).rejects.toThrow(BreakerOpenError);
   });
 
-  it('A5: begins the row anew with each answer, a refusal included', async () => {
+  it('A5: resets the count with each response, a refusal included', async () => {
     for (const answer of [well, refused]) {
       for (let i = 0; i < 3; i++) {
         await timeOut();
         await breaker.run(answer).catch(() => {});
       }
       expect(breaker.state).toBe('closed');
-      // The window must not trip it here.
+      // The failure rate must not open the breaker here.
       await vi.advanceTimersByTimeAsync(11_000);
     }
     await timeOut();
@@ -245,7 +245,7 @@ describe('a service that hangs', () => {
     expect(breaker.state).toBe('open');
   });
 
-  it('A5: takes neither another failure nor a call that says nothing for an answer', async () => {
+  it('A5: does not count another failure, or a call that says nothing, as a response', async () => {
     const gone = () => Promise.reject(new ConnectError('gone', Code.Canceled));
     for (const between of [away, gone]) {
       breaker.close();
@@ -258,7 +258,7 @@ describe('a service that hangs', () => {
     }
   });
 
-  it('A5: has to answer well again, as often as after any trip', async () => {
+  it('A5: requires as many successful probes as after any opening', async () => {
     for (let i = 0; i < 2; i++) await timeOut();
     await vi.advanceTimersByTimeAsync(1_000);
     expect(breaker.state).toBe('half-open');
@@ -267,12 +267,12 @@ describe('a service that hangs', () => {
     await vi.advanceTimersByTimeAsync(1_000);
     for (let i = 0; i < 3; i++) await breaker.run(well);
     expect(breaker.state).toBe('closed');
-    // What was counted before the trip is forgotten.
+    // The count from before the opening is gone.
     await timeOut();
     expect(breaker.state).toBe('closed');
   });
 
-  it('A5: counts the parts of one read as one, and a call that was cut short not at all', async () => {
+  it('A5: counts the parts of one read as one, and does not count a call that was cut short', async () => {
     const read = {};
     await Promise.all([timeOut({ read }), timeOut({ read }), timeOut({ read })]);
     expect(breaker.state).toBe('closed');
@@ -282,18 +282,18 @@ describe('a service that hangs', () => {
     expect(breaker.state).toBe('open');
   });
 
-  it('outgoing-breakers: is not opened by any number of calls that were cut short', async () => {
+  it('outgoing-breakers: does not open on any number of calls that were cut short', async () => {
     for (let i = 0; i < 50; i++) await timeOut({ isCutShort: true });
     expect(breaker.state).toBe('closed');
   });
 
-  it('A5: learns nothing from a probe that was cut short', async () => {
+  it('A5: ignores a probe that was cut short', async () => {
     await trip(10);
     await timeOut({ isCutShort: true });
     expect(breaker.state).toBe('half-open');
   });
 
-  it('A5: opens it in the turn in which the second deadline passes, and counts that call once', async () => {
+  it('A5: opens the breaker in the turn of the second deadline, and counts that call once', async () => {
     let pass = () => {};
     const onDeadline = (passed: () => void) => {
       pass = passed;
@@ -311,7 +311,7 @@ describe('a service that hangs', () => {
     }
   });
 
-  it('A5: is told how many timeouts are too many', async () => {
+  it('A5: has a configurable threshold of timeouts', async () => {
     breaker.close();
     breaker = make({ timeoutThreshold: 3 });
     for (const state of ['closed', 'closed', 'open']) {
@@ -322,7 +322,7 @@ describe('a service that hangs', () => {
 });
 
 describe('its own probes', () => {
-  /** A service that is asked by callers and by the breaker. */
+  /** A service that callers and the breaker call. */
   let service: () => Promise<unknown>;
   let asked: { callers: number; breaker: number };
   const run = (attempt: Partial<BreakerAttempt> = {}) => {
@@ -336,7 +336,7 @@ describe('its own probes', () => {
     asked.breaker += 1;
     return service();
   };
-  /** Longer than from a trip to three probes one after the other, their jitter included. */
+  /** Longer than from the opening to three consecutive probes, with their jitter. */
   const TO_PROBE_MS = 1_110;
 
   beforeEach(() => {
@@ -354,19 +354,19 @@ describe('its own probes', () => {
   it.each([
     ['away', away],
     ['slow', late],
-  ])('A5: find out that a service is still %s, and no caller does, at any traffic', async (_, fault) => {
+  ])('A5: detect that a service is still %s, in place of callers, at any traffic', async (_, fault) => {
     await tripWith(fault);
     for (let page = 0; page < 20; page++) {
       await vi.advanceTimersByTimeAsync(5 * TO_PROBE_MS);
       await expect(run()).rejects.toThrow(BreakerOpenError);
     }
     expect(asked.callers).toBe(0);
-    // One each reset time, and no more.
+    // One per reset time, and no more.
     expect(asked.breaker).toBeGreaterThanOrEqual(95);
     expect(asked.breaker).toBeLessThanOrEqual(110);
   });
 
-  it('A5: are one at a time, and turn callers away while they hang', async () => {
+  it('A5: run one at a time, and callers are rejected while they hang', async () => {
     await tripWith(late);
     service = slow(60_000);
     await vi.advanceTimersByTimeAsync(50 * TO_PROBE_MS);
@@ -375,19 +375,19 @@ describe('its own probes', () => {
     expect(asked).toEqual({ callers: 0, breaker: 1 });
   });
 
-  it('A5: close it one right after the other once the service answers, without any caller', async () => {
+  it('A5: close the breaker in direct succession once the service answers, without callers', async () => {
     await tripWith(late);
     service = well;
     await vi.advanceTimersByTimeAsync(TO_PROBE_MS);
     expect(asked).toEqual({ callers: 0, breaker: 3 });
     expect(breaker.state).toBe('closed');
     expect(await run()).toBe('well');
-    // Closed, it asks nothing by itself.
+    // A closed breaker does not probe.
     await vi.advanceTimersByTimeAsync(100 * TO_PROBE_MS);
     expect(asked).toEqual({ callers: 1, breaker: 3 });
   });
 
-  it('A5: open it again where one fails behind others that went well', async () => {
+  it('A5: open the breaker again when one fails after others succeeded', async () => {
     await tripWith(late);
     service = () => (asked.breaker < 3 ? well() : away());
     await vi.advanceTimersByTimeAsync(TO_PROBE_MS);
@@ -395,7 +395,7 @@ describe('its own probes', () => {
     expect(asked.breaker).toBe(3);
   });
 
-  it('A5: are made again after one that says nothing, not before the reset time', async () => {
+  it('A5: run again after one that says nothing, not before the reset time', async () => {
     await tripWith(late);
     service = () => Promise.reject(new ConnectError('gone', Code.Canceled));
     await vi.advanceTimersByTimeAsync(TO_PROBE_MS);
@@ -408,7 +408,7 @@ describe('its own probes', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  it('A5: keep to the time that the service asked to be left alone', async () => {
+  it('A5: follow the requested back-off of the service', async () => {
     await tripWith(late);
     service = wait('OVERLOADED', 5);
     await vi.advanceTimersByTimeAsync(TO_PROBE_MS);
@@ -420,7 +420,7 @@ describe('its own probes', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  it('A5: end when it is closed for good, those under way included', async () => {
+  it('A5: end on close(), also those in flight', async () => {
     const signals: AbortSignal[] = [];
     const hang = (signal: AbortSignal) => new Promise<never>(() => signals.push(signal));
     await tripWith(late);
@@ -436,7 +436,7 @@ describe('its own probes', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('A5: run outside of what the caller that tripped it runs in', async () => {
+  it('A5: run outside of the async context of the caller that opened the breaker', async () => {
     const caller = new AsyncLocalStorage<string>();
     const seen: (string | undefined)[] = [];
     const note = async () => void seen.push(caller.getStore());
@@ -448,7 +448,7 @@ describe('its own probes', () => {
     expect(seen).toEqual([undefined, undefined, undefined]);
   });
 
-  it('A5: are told as changes of state in the turn in which they end', async () => {
+  it('A5: report changes of state in the turn in which they end', async () => {
     const changes: string[] = [];
     breaker.close();
     breaker = make({ volumeThreshold: 4 }, ({ from, to }) => changes.push(`${from} → ${to}`));
@@ -462,8 +462,8 @@ describe('its own probes', () => {
   });
 });
 
-describe('a service that asks to wait', () => {
-  it.each(['RATE_LIMITED', 'OVERLOADED'])('is asked nothing before that, after %s', async (reason) => {
+describe('a service that requests a back-off', () => {
+  it.each(['RATE_LIMITED', 'OVERLOADED'])('is not called before its end, after %s', async (reason) => {
     await expect(breaker.run(wait(reason, 3))).rejects.toThrow(reason);
     let calls = 0;
     const count = async () => ++calls;
@@ -475,7 +475,7 @@ describe('a service that asks to wait', () => {
     expect(await breaker.run(count)).toBe(1);
   });
 
-  it('is not asked for a sign of life earlier either', async () => {
+  it('is not probed earlier either', async () => {
     await trip();
     await expect(breaker.run(wait('OVERLOADED', 5))).rejects.toThrow('OVERLOADED');
     await vi.advanceTimersByTimeAsync(1_000);
@@ -485,7 +485,7 @@ describe('a service that asks to wait', () => {
     expect(await breaker.run(well)).toBe('well');
   });
 
-  it('is asked on where it spoke of one call, and not silent for ever where it said so', async () => {
+  it('is called when the back-off was for one call, and when it exceeds the maximum', async () => {
     await expect(breaker.run(wait('VERSION_NOT_REACHED', 60))).rejects.toThrow();
     expect(await breaker.run(well)).toBe('well');
     await expect(breaker.run(wait('RATE_LIMITED', 1e9))).rejects.toThrow();

@@ -11,132 +11,139 @@ import {
 import { type Call, createCircuit, startWindow } from './circuit.ts';
 import { createRequestedBackoff } from './requested-backoff.ts';
 
-/** Share of `resetTimeoutMs` by which the breaker's own probe comes later, at random, so that many clients do not ask at once. */
+/**
+ * Largest random delay of the breaker's own probe, as a share of `resetTimeoutMs`, so that many clients do
+ * not probe at once.
+ */
 const PROBE_JITTER = 0.1;
 
-/** What a breaker is made with. */
+/** Arguments of `createBreaker`. */
 export interface BreakerParts {
   readonly classifier: ErrorClassifier;
-  /** Default: all defaults. */
+  /** Absent: all defaults. */
   readonly options?: BreakerOptions | undefined;
-  /** Default: nothing is told. */
+  /** Called on each change of state. */
   readonly onChange?: BreakerListener | undefined;
 }
 
-/** Reports events of a call to the breaker before the call ends. */
+/** Details of a call for the breaker. */
 export interface BreakerAttempt {
   /**
-   * Calls `passed` when the deadline of the call has passed, in the same turn in which its callers are answered, so that the
-   * next call of theirs finds the breaker as this one left it. Returns what cancels that. Absent: only the end of the call counts.
+   * Calls `passed` when the deadline passes, in the turn in which the callers get their errors, so that their
+   * next call finds the breaker open. Returns a function that cancels it. Absent: only the end of the call
+   * counts.
    */
   readonly onDeadline?: (passed: () => void) => () => void;
-  /** The read that the call is one part of: timeouts of its parts count as one. Absent: a read of its own. */
+  /** The read that the call is part of. Timeouts of one read count once. Absent: each call counts. */
   readonly read?: object | undefined;
   /**
-   * Asks the service the same in the background, at a length of its own: what the breaker itself calls while half-open, after
-   * this call failed, so that no caller waits for a probe. The signal aborts when the breaker is closed for good. Absent: the
-   * calls of callers are the probes.
+   * Repeats the call in the background with a deadline of its own. The half-open breaker calls the probe of
+   * the last failed call, so that no caller waits for it. The signal aborts when the breaker closes for good.
+   * Absent: the calls of callers are the probes.
    */
   readonly probe?: (signal: AbortSignal) => Promise<unknown>;
-  /** The call had less time than `timeoutMs`, so that its timeout says nothing about the service. Default false. */
+  /**
+   * Whether the call had less than its usual time, so that its timeout says nothing about the service.
+   * @defaultValue false
+   */
   readonly isCutShort?: boolean | undefined;
 }
 
-/** Stands between this process and one target. */
+/** A circuit breaker between this process and one target. */
 export interface Breaker {
   readonly state: BreakerState;
   /**
-   * Runs the call. Rejects without running it with `openError`, or, where the target told this process to wait, with
-   * the error that said so.
+   * Runs the call when the breaker lets it pass.
+   * @throws `openError` of the classifier when it does not, or the error with which the target requested a
+   * back-off
    */
   run<Result>(call: () => Promise<Result>, attempt?: BreakerAttempt): Promise<Result>;
-  /** Stops its timers and its own probes. Later calls reject with `openError`. */
+  /** Stops timers and probes. Later calls reject with `openError`. */
   close(): void;
 }
 
 /**
- * A breaker around opossum. opossum keeps the state, the timer from open to half-open, the window of the last 10 s and the
- * judgement over it. Ours is what it hears: only what was begun in the present period (from one change of state to the
- * next), so that an answer to a call of before the trip neither closes nor reopens it; its window is emptied when it closes;
- * while half-open several probes have to go well, and no call beside them passes. Turned away calls are not counted, or
- * an outage would fill the window with calls that did not fail and hide the next one.
+ * Creates a circuit breaker on top of opossum, which keeps the state, the timer to half-open, and the failure
+ * rate of the last 10 s. A response counts only in the period (between two changes of state) in which its
+ * call began. Rejected calls do not count, because they would hide the next outage in the failure rate.
  *
- * A service that hangs costs each caller its whole deadline, and with few callers the window never reaches its volume. So
- * timeouts in a row are counted beside the window, and trip the breaker by themselves. Once it is open the breaker probes by
- * itself, one call at a time: were each caller a probe, each page of a quiet process would wait for its deadline.
+ * Consecutive timeouts open the breaker too: a service that hangs costs each caller its whole deadline, and
+ * few callers never reach the volume. A half-open breaker probes by itself, one call at a time, so that no
+ * caller waits for a probe.
  */
 export function createBreaker({ classifier, options = {}, onChange }: BreakerParts): Breaker {
   const { probes = BREAKER_DEFAULTS.probes, resetTimeoutMs = BREAKER_DEFAULTS.resetTimeoutMs } = options;
   const window = startWindow();
   const { isOutage, isTimeout } = classifier;
   const circuit = createCircuit(options, { rotation: window.rotation, isOutage });
-  const wait = createRequestedBackoff(classifier.requestedBackoffMs);
-  const timeouts = createTimeoutRow(options.timeoutThreshold ?? BREAKER_DEFAULTS.timeoutThreshold);
+  const backoff = createRequestedBackoff(classifier.requestedBackoffMs);
+  const timeouts = createTimeoutCounter(options.timeoutThreshold ?? BREAKER_DEFAULTS.timeoutThreshold);
   let period = 0;
   let probing = 0;
   let succeeded = 0;
   let state: BreakerState = 'closed';
-  /** Of the last call that failed. */
+  /** The probe of the last call that failed. */
   let ownProbe: BreakerAttempt['probe'];
   let ownTimer: NodeJS.Timeout | undefined;
   const ended = new AbortController();
-  // A caller's deadline, seen versions and trace are no concern of the breaker's own probes.
+  // Probes run outside of the caller's deadline, seen versions and trace.
   const outside = AsyncLocalStorage.snapshot();
-  const begin = () => {
+  const startPeriod = () => {
     period += 1;
     probing = 0;
     succeeded = 0;
     timeouts.clear();
     clearTimeout(ownTimer);
   };
-  const turn = (to: BreakerState) => {
+  const changeState = (to: BreakerState) => {
     const from = state;
     state = to;
-    begin();
+    startPeriod();
     if (from !== to) onChange?.({ from, to });
   };
-  circuit.on('open', () => turn('open'));
+  circuit.on('open', () => changeState('open'));
   circuit.on('halfOpen', () => {
-    turn('half-open');
+    changeState('half-open');
     if (ownProbe !== undefined) probeIn(Math.random() * resetTimeoutMs * PROBE_JITTER);
   });
   circuit.on('close', () => {
-    turn('closed');
+    changeState('closed');
     ownProbe = undefined;
     window.empty();
   });
-  const noteFailure = ({ probe: next }: BreakerAttempt) => {
+  const setProbe = ({ probe: next }: BreakerAttempt) => {
     ownProbe = next ?? ownProbe;
   };
 
   function fire<Result>(call: Call<Result>, attempt: BreakerAttempt): Promise<Result> {
     const begun = period;
-    const noteTimeout = once(() => {
+    const recordTimeout = once(() => {
       if (begun !== period) return;
-      noteFailure(attempt);
+      setProbe(attempt);
       if (timeouts.add(attempt)) circuit.open();
     });
-    const stop = attempt.onDeadline?.(noteTimeout);
+    const stop = attempt.onDeadline?.(recordTimeout);
     return new Promise((resolve, reject) => {
-      // What comes late, or never left, goes to the caller alone: opossum sees a call that does not end, and keeps nothing for it.
+      // A late result, and an error from before sending, settle the caller alone. For opossum such a call
+      // never ends, which costs it no memory.
       const action = () =>
-        new Promise<Result>((tellWell, tellFailed) => {
+        new Promise<Result>((countSuccess, countFailure) => {
           call().then(
             (result) => {
               stop?.();
               if (begun !== period) return resolve(result);
               timeouts.clear();
-              tellWell(result);
+              countSuccess(result);
             },
             (error) => {
               stop?.();
               const isCutShort = attempt.isCutShort === true && isTimeout(error);
               if (begun !== period || isCutShort || isCallNotSent(error)) return reject(error);
-              if (isOutage(error)) noteFailure(attempt);
-              if (isTimeout(error)) noteTimeout();
+              if (isOutage(error)) setProbe(attempt);
+              if (isTimeout(error)) recordTimeout();
               else if (!isOutage(error) && !saysNothing(error)) timeouts.clear();
-              // It may have opened just now; then opossum has nothing left to judge.
-              if (begun === period) tellFailed(error);
+              // A breaker that just opened counts no more results.
+              if (begun === period) countFailure(error);
               else reject(error);
             },
           );
@@ -148,19 +155,19 @@ export function createBreaker({ classifier, options = {}, onChange }: BreakerPar
   async function probe<Result>(call: Call<Result>, { isCutShort }: BreakerAttempt): Promise<Result> {
     const begun = period;
     probing += 1;
-    const note = (isWell: boolean | undefined) => {
+    const record = (hasSucceeded: boolean | undefined) => {
       if (begun !== period) return;
       probing -= 1;
-      if (isWell === true && ++succeeded >= probes) circuit.close();
-      if (isWell === false) circuit.open();
+      if (hasSucceeded === true && ++succeeded >= probes) circuit.close();
+      if (hasSucceeded === false) circuit.open();
     };
     try {
       const result = await call();
-      note(true);
+      record(true);
       return result;
     } catch (error) {
-      const isUntold = saysNothing(error) || (isCutShort === true && isTimeout(error));
-      note(isUntold ? undefined : !isOutage(error));
+      const isIrrelevant = saysNothing(error) || (isCutShort === true && isTimeout(error));
+      record(isIrrelevant ? undefined : !isOutage(error));
       throw error;
     }
   }
@@ -172,12 +179,12 @@ export function createBreaker({ classifier, options = {}, onChange }: BreakerPar
   async function probeNow(): Promise<void> {
     const call = ownProbe;
     if (call === undefined) return;
-    if (!wait.isOver()) return probeIn(wait.leftMs());
+    if (!backoff.isOver()) return probeIn(backoff.leftMs());
     const begun = period;
     const before = succeeded;
-    // Nobody waits for its answer: how it ended is in the state by now.
-    await probe(() => wait.heed(() => call(ended.signal)), {}).catch(() => {});
-    // Still half-open: it went well and another one has to, or it said nothing about the service.
+    // The outcome is in the state by now.
+    await probe(() => backoff.run(() => call(ended.signal)), {}).catch(() => {});
+    // Still half-open: the probe succeeded and another is due, or it said nothing about the service.
     if (begun === period) probeIn(succeeded > before ? 0 : resetTimeoutMs);
   }
 
@@ -186,15 +193,15 @@ export function createBreaker({ classifier, options = {}, onChange }: BreakerPar
       return state;
     },
     async run<Result>(call: Call<Result>, attempt: BreakerAttempt = {}) {
-      const heeding = () => wait.heed(call);
-      if (state === 'closed') return wait.isOver() ? fire(heeding, attempt) : wait.refuse();
+      const withBackoff = () => backoff.run(call);
+      if (state === 'closed') return backoff.isOver() ? fire(withBackoff, attempt) : backoff.refuse();
       if (state === 'open' || ownProbe !== undefined || probing + succeeded >= probes)
         throw classifier.openError();
-      return wait.isOver() ? probe(heeding, attempt) : wait.refuse();
+      return backoff.isOver() ? probe(withBackoff, attempt) : backoff.refuse();
     },
     close() {
       state = 'open';
-      begin();
+      startPeriod();
       ownProbe = undefined;
       ended.abort();
       window.stop();
@@ -203,20 +210,20 @@ export function createBreaker({ classifier, options = {}, onChange }: BreakerPar
   };
 }
 
-/** Timeouts since the last answer. */
-function createTimeoutRow(threshold: number) {
-  let length = 0;
+/** Counts the timeouts since the last response. */
+function createTimeoutCounter(threshold: number) {
+  let count = 0;
   let last: object | undefined;
   return {
-    /** Answers whether the row is long enough now. */
+    /** Returns whether the threshold is reached. */
     add({ read, isCutShort = false }: BreakerAttempt): boolean {
       if (isCutShort || (read !== undefined && read === last)) return false;
       last = read;
-      length += 1;
-      return length >= threshold;
+      count += 1;
+      return count >= threshold;
     },
     clear() {
-      length = 0;
+      count = 0;
       last = undefined;
     },
   };
@@ -231,7 +238,7 @@ function once(act: () => void): () => void {
   };
 }
 
-/** Says nothing about the service. */
+/** Whether an error says nothing about the service. */
 function saysNothing(error: unknown): boolean {
   return isCallNotSent(error) || (error instanceof ConnectError && error.code === Code.Canceled);
 }

@@ -4,8 +4,8 @@ import type { ErrorClassifier } from './breaker-options.ts';
 import { requestedBackoffMs } from './requested-backoff.ts';
 
 /**
- * Codes that say that the service is away or failing. RESOURCE_EXHAUSTED is none: a caller over its limit, or a message over
- * the size, is answered; where the service says how long to wait, that is kept to.
+ * Codes of a service that is down or failing. RESOURCE_EXHAUSTED is a response: the caller is over its limit,
+ * or the message over its size.
  */
 const OUTAGES: ReadonlySet<Code> = new Set([
   Code.Unavailable,
@@ -17,18 +17,23 @@ const OUTAGES: ReadonlySet<Code> = new Set([
 
 const timeouts = new WeakSet<object>();
 
-/** Has the judge take the error for a timeout, whatever its code. */
+/** Makes the classifier treat the error as a timeout, whatever its code. */
 export function markTimeout(error: ConnectError): void {
   timeouts.add(error);
 }
 
-/** Whether a call failed and no server said so: its deadline passed, or there was no connection for it. */
+/**
+ * Whether a call failed without a response of a server: its deadline passed, or no connection was available.
+ */
 export function isUnanswered(error: unknown): error is ConnectError {
   if (!(error instanceof ConnectError)) return false;
   return error.code === Code.DeadlineExceeded || (error.code === Code.Unavailable && !errorReason(error));
 }
 
-/** What errors of gRPC calls mean, whichever service was called. Refusals of a caller are answers, and open no breaker. */
+/**
+ * Classifies the errors of gRPC calls to any service. A refused call is a response, and does not open the
+ * breaker.
+ */
 export const CALL_ERROR_CLASSIFIER: Omit<ErrorClassifier, 'openError'> = {
   isOutage: (error) => error instanceof ConnectError && OUTAGES.has(error.code) && !isCallNotSent(error),
   isTimeout: (error) =>

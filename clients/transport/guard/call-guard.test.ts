@@ -26,8 +26,8 @@ const RECORD = 'rollcall.user.v1.UserAdminService/RecordActivity';
 const CHECK = 'grpc.health.v1.Health/Check';
 
 const stack = new AsyncDisposableStack();
-/** What the service does with each call: it hangs, answers, or fails with this. */
-let mood: 'hangs' | 'answers' | ConnectError;
+/** The behaviour of the service: hang, answer, or fail with this code. */
+let behaviour: 'hangs' | 'answers' | ConnectError;
 let isServing: boolean;
 /** Calls that reached the service, by method. */
 let reached: Record<string, number>;
@@ -35,8 +35,8 @@ let address: string;
 
 async function serve(method: string): Promise<object> {
   reached[method] = (reached[method] ?? 0) + 1;
-  if (mood === 'hangs') return await new Promise<never>(() => {});
-  if (mood !== 'answers') throw mood;
+  if (behaviour === 'hangs') return await new Promise<never>(() => {});
+  if (behaviour !== 'answers') throw behaviour;
   return {};
 }
 
@@ -70,12 +70,12 @@ afterAll(() => stack.disposeAsync());
 let test: DisposableStack;
 let guard: CallGuard;
 type Admin = ReturnType<typeof createServiceClient<typeof UserAdminService>>;
-/** Waits for a service that hangs no longer than it must, and for one that answers as long as a busy machine takes. */
+/** Its deadline is short for a service that hangs, and long enough for an answer on a busy machine. */
 let admin: Admin;
-let patient: Admin;
+let adminWithLongDeadline: Admin;
 let seen: { ends: CallEnd[]; refused: string[]; states: string[] };
 beforeEach(() => {
-  mood = 'answers';
+  behaviour = 'answers';
   isServing = true;
   reached = {};
   seen = { ends: [], refused: [], states: [] };
@@ -94,11 +94,11 @@ beforeEach(() => {
   const connect = (defaultTimeoutMs: number) =>
     test.use(createServiceClient(UserAdminService, { address, guard, defaultTimeoutMs }));
   admin = connect(TIMEOUT_MS);
-  patient = connect(20_000);
+  adminWithLongDeadline = connect(20_000);
   return () => test.dispose();
 });
 
-const client = () => (mood === 'hangs' ? admin : patient);
+const client = () => (behaviour === 'hangs' ? admin : adminWithLongDeadline);
 const search = () => client().searchUsers({ tenantId: 'acme', query: 'ada' });
 const record = () => client().recordActivity({ tenantId: 'acme', id: 'u' });
 const codeOf = (call: Promise<unknown>) =>
@@ -108,7 +108,7 @@ const codeOf = (call: Promise<unknown>) =>
   );
 
 async function trip(call: () => Promise<unknown>): Promise<void> {
-  mood = 'hangs';
+  behaviour = 'hangs';
   for (let i = 0; i < 2; i++) expect(await codeOf(call())).toBe('DeadlineExceeded');
   expect(guard.state).toBe('open');
 }
@@ -116,21 +116,21 @@ async function trip(call: () => Promise<unknown>): Promise<void> {
 const isClosed = () => expect.poll(() => guard.state, { timeout: 10_000, interval: 10 }).toBe('closed');
 
 describe('a guard of calls', () => {
-  it('outgoing-breakers: refuses calls at once after two timeouts in a row, and names the target', async () => {
+  it('outgoing-breakers: refuses calls at once after two consecutive timeouts, and names the target', async () => {
     await trip(search);
     const before = { ...reached };
     const error = await search().catch((reason: unknown) => reason);
     expect(isTargetUnavailable(error)).toBe(true);
     expect(error).toBeInstanceOf(ConnectError);
     expect(error).toMatchObject({ code: Codes.Unavailable, message: expect.stringContaining('auth') });
-    // Another method of the same target is refused as well: the target hangs, and not the method.
+    // Another method of the target is refused as well: the target hangs, not the method.
     expect(await codeOf(record())).toBe('Unavailable');
     expect(reached[RECORD]).toBeUndefined();
     expect(reached[SEARCH]).toBe(before[SEARCH]);
     expect(seen.refused).toEqual([`auth ${SEARCH}`, `auth ${RECORD}`]);
   });
 
-  it('outgoing-breakers: refuses calls after one that waited for a connection in vain and one behind it', async () => {
+  it('outgoing-breakers: refuses calls after one that got no connection in time and one behind it', async () => {
     const mute = createServer().listen(0, '127.0.0.1');
     test.defer(() => mute.close());
     const sockets = new Set<Socket>();
@@ -140,7 +140,7 @@ describe('a guard of calls', () => {
     });
     await once(mute, 'listening');
     const { port } = mute.address() as AddressInfo;
-    // So that only the row counts.
+    // Only consecutive timeouts count here.
     const breaker = { resetTimeoutMs: 20_000, volumeThreshold: 1000 };
     const own = test.use(createCallGuard({ target: 'auth', breaker }));
     const connection = { address: `127.0.0.1:${port}`, guard: own, connectTimeoutMs: 600 };
@@ -154,10 +154,10 @@ describe('a guard of calls', () => {
     expect(own.state).toBe('open');
   });
 
-  it('outgoing-breakers: repeats the read that failed, without any caller, until the target answers', async () => {
+  it('outgoing-breakers: repeats the failed read in the background until the target answers', async () => {
     await trip(search);
     await expect.poll(() => reached[SEARCH], { timeout: 10_000 }).toBeGreaterThan(3);
-    mood = 'answers';
+    behaviour = 'answers';
     await isClosed();
     expect(await codeOf(search())).toBe('OK');
     expect(seen.states[0]).toBe('auth closed');
@@ -165,11 +165,11 @@ describe('a guard of calls', () => {
     expect(seen.states.at(-1)).toBe('auth closed');
   });
 
-  it('outgoing-breakers: repeats no write, and asks the health of the target in its place', async () => {
+  it('outgoing-breakers: repeats no write, and checks the health of the target in its place', async () => {
     await trip(record);
     await expect.poll(() => reached[CHECK], { timeout: 10_000 }).toBeGreaterThan(0);
-    // It answers, and says that it does not serve.
-    mood = 'answers';
+    // The service answers that it does not serve.
+    behaviour = 'answers';
     isServing = false;
     const before = reached[CHECK] ?? 0;
     await expect.poll(() => reached[CHECK], { timeout: 10_000 }).toBeGreaterThan(before + 1);
@@ -192,15 +192,15 @@ describe('a guard of calls', () => {
     Codes.ResourceExhausted,
     Codes.Aborted,
   ])('outgoing-breakers: stays closed while calls are refused with %s', async (code: Code) => {
-    mood = new ConnectError('no', code);
+    behaviour = new ConnectError('no', code);
     for (let i = 0; i < 20; i++) expect(await codeOf(search())).toBe(Codes[code]);
     expect(guard.state).toBe('closed');
   });
 
-  it('outgoing-breakers: begins the row of timeouts anew with each answer, a refusal included', async () => {
+  it('outgoing-breakers: resets the count of timeouts with each response, a refusal included', async () => {
     const refused = new ConnectError('no', Codes.NotFound);
     for (const each of ['hangs', refused, 'hangs', 'answers', 'hangs'] as const) {
-      mood = each;
+      behaviour = each;
       await codeOf(record());
     }
     expect(guard.state).toBe('closed');
@@ -208,33 +208,33 @@ describe('a guard of calls', () => {
     expect(guard.state).toBe('open');
   });
 
-  it('outgoing-breakers: opens where most of many calls fail', async () => {
-    mood = new ConnectError('broken', Codes.Internal);
+  it('outgoing-breakers: opens when most of many calls fail', async () => {
+    behaviour = new ConnectError('broken', Codes.Internal);
     for (let i = 0; i < 8; i++) expect(await codeOf(record())).toBe('Internal');
     expect(guard.state).toBe('open');
   });
 
-  it('outgoing-breakers: keeps to the time for which a caller over its limit is asked to wait', async () => {
-    mood = new ConnectError('slow down', Codes.ResourceExhausted, undefined, [
+  it('outgoing-breakers: follows the back-off requested from a caller over its limit', async () => {
+    behaviour = new ConnectError('slow down', Codes.ResourceExhausted, undefined, [
       { desc: ErrorInfoSchema, value: { reason: 'RATE_LIMITED', domain: ERROR_DOMAIN } },
       { desc: RetryInfoSchema, value: { retryDelay: { seconds: 30n } } },
     ]);
     expect(await codeOf(record())).toBe('ResourceExhausted');
-    mood = 'answers';
+    behaviour = 'answers';
     expect(await codeOf(record())).toBe('ResourceExhausted');
     expect(reached[RECORD]).toBe(1);
     expect(guard.state).toBe('closed');
   });
 
-  it('outgoing-breakers: learns nothing from a call whose caller was in a hurry', async () => {
-    mood = 'hangs';
+  it('outgoing-breakers: ignores a call with a very short deadline', async () => {
+    behaviour = 'hangs';
     for (let i = 0; i < 12; i++) expect(await codeOf(withDeadline(10, search))).toBe('DeadlineExceeded');
     for (let i = 0; i < 12; i++) expect(await codeOf(withDeadline(0, search))).toBe('DeadlineExceeded');
     expect(guard.state).toBe('closed');
   });
 
-  it('outgoing-breakers: counts a call that its caller takes back at its deadline', async () => {
-    mood = 'hangs';
+  it('outgoing-breakers: counts a call that its caller cancels at its deadline', async () => {
+    behaviour = 'hangs';
     const taken = () =>
       withDeadline(TIMEOUT_MS + 20, () => {
         const canceled = new AbortController();
@@ -245,8 +245,8 @@ describe('a guard of calls', () => {
     expect(guard.state).toBe('open');
   });
 
-  it('outgoing-breakers: learns nothing from a call that its caller takes back before', async () => {
-    mood = 'hangs';
+  it('outgoing-breakers: ignores a call that its caller cancels before its deadline', async () => {
+    behaviour = 'hangs';
     for (let i = 0; i < 12; i++) {
       const canceled = new AbortController();
       const call = admin.recordActivity({}, { signal: canceled.signal });
@@ -256,7 +256,7 @@ describe('a guard of calls', () => {
     expect(guard.state).toBe('closed');
   });
 
-  it('outgoing-breakers: lets no stream begin while its breaker is open', async () => {
+  it('outgoing-breakers: refuses streams while its breaker is open', async () => {
     const users = test.use(createServiceClient(UserService, { address, guard }));
     const watch = () => Array.fromAsync(users.watchUsers({ tenantIds: ['acme'] }));
     expect(await watch()).toHaveLength(1);
@@ -265,12 +265,12 @@ describe('a guard of calls', () => {
     expect(reached.watch).toBe(1);
   });
 
-  it('outgoing-breakers: tells of each call that was sent, its own included', async () => {
+  it('outgoing-breakers: reports each call that was sent, its probes included', async () => {
     await search();
-    mood = new ConnectError('no', Codes.NotFound);
+    behaviour = new ConnectError('no', Codes.NotFound);
     await codeOf(record());
     await trip(record);
-    mood = 'answers';
+    behaviour = 'answers';
     await isClosed();
     const codes = (method: string) =>
       seen.ends.filter((end) => end.method === method).map(({ target, code }) => `${target} ${code}`);
@@ -280,7 +280,7 @@ describe('a guard of calls', () => {
     for (const { seconds } of seen.ends) expect(seconds).toBeGreaterThanOrEqual(0);
   });
 
-  it('outgoing-breakers: stands around a transport that was passed in too, and refuses all once closed', async () => {
+  it('outgoing-breakers: guards a transport that was passed in, and refuses all calls once closed', async () => {
     const transport = test.use(createGrpcTransport({ address, defaultTimeoutMs: 20_000 }));
     const opened = openTransport({ transport, guard }, [UserAdminService]);
     const guarded = createClient(UserAdminService, opened.transport);
@@ -290,12 +290,12 @@ describe('a guard of calls', () => {
   });
 });
 
-it('outgoing-breakers: calls of a client with a breaker of its own are told of as well', async () => {
+it('outgoing-breakers: reports calls of a client with a breaker of its own', async () => {
   const observer = { onEnd: (end: CallEnd) => void seen.ends.push(end) };
   const interceptors = [observeCalls('auth', observer)];
   const observed = test.use(createServiceClient(UserAdminService, { address, interceptors }));
   await observed.searchUsers({});
-  mood = new ConnectError('no', Codes.PermissionDenied);
+  behaviour = new ConnectError('no', Codes.PermissionDenied);
   expect(await codeOf(observed.searchUsers({}))).toBe('PermissionDenied');
   expect(seen.ends.map(({ method, code }) => `${method} ${code}`)).toEqual([
     `${SEARCH} OK`,

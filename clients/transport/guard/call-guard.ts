@@ -4,51 +4,60 @@ import type { BreakerOptions, BreakerState, ErrorClassifier } from './breaker-op
 import { CALL_ERROR_CLASSIFIER } from './call-error-classifier.ts';
 import { type CallObserver, codeOfCall } from './observe-calls.ts';
 
-/** What a guard is made with. */
+/** Options of `createCallGuard`. */
 export interface CallGuardOptions {
-  /** Who is called, for messages and metrics: `auth`. */
+  /** The name of the target, for messages and metrics: `auth`. */
   readonly target: string;
-  /** Default: nothing is told. */
+  /** Receives the outcome of each call. Absent: no measurements. */
   readonly observer?: CallObserver | undefined;
-  /** Default: all defaults. */
+  /** Absent: all defaults. */
   readonly breaker?: BreakerOptions | undefined;
-  /** What errors mean. Default: as of gRPC calls. */
+  /** Classifies errors. Absent: errors are those of gRPC calls. */
   readonly classifier?: Omit<ErrorClassifier, 'openError'>;
-  /** Names the code of an error, for metrics. Default: as of gRPC calls. */
+  /** The code of an error in metrics. Absent: the gRPC code. */
   readonly codeOf?: (error: unknown) => string;
 }
 
-/** A call, as its guard knows it. */
+/** Details of a call for its guard. */
 export interface GuardedCall {
   readonly method: string;
-  /** Asks the target something without side effects, so that the guard learns whether it is back, and no caller waits for that. */
+  /**
+   * Calls the target without side effects, so that the guard learns whether it is back and no caller waits
+   * for that.
+   */
   readonly probe: (signal: AbortSignal) => Promise<unknown>;
-  /** What the probe calls. Default: `method`. */
+  /** The method that the probe calls. Absent: `method`. */
   readonly probeMethod?: string;
-  /** The call has so little time that its timeout says nothing about the target. Default false. */
+  /**
+   * Whether the call has too little time for its timeout to say something about the target.
+   * @defaultValue false
+   */
   readonly isCutShort?: boolean;
 }
 
-/** Stands between this process and one target: a breaker, and measurements. Whoever makes it closes it. */
+/** A circuit breaker and measurements between this process and one target. Its creator closes it. */
 export interface CallGuard extends Disposable {
   readonly target: string;
   readonly state: BreakerState;
   /**
-   * Runs the call unless the target failed just before.
-   * @throws ConnectError UNAVAILABLE (`isTargetUnavailable`) where the breaker is not closed, and the target's own error where that
-   * asked to be left alone
+   * Runs the call when the breaker is closed.
+   * @throws ConnectError UNAVAILABLE (`isTargetUnavailable`) when the breaker is not closed, or the target's
+   * own error when it requested a back-off
    */
   run<Result>(call: () => Promise<Result>, about: GuardedCall): Promise<Result>;
-  /** @throws ConnectError UNAVAILABLE (`isTargetUnavailable`) where the breaker is not closed */
+  /** @throws ConnectError UNAVAILABLE (`isTargetUnavailable`) when the breaker is not closed */
   requireClosed(method: string): void;
-  /** Stops its timers and probes. Later calls are refused. Again: nothing. */
+  /** Stops timers and probes. Later calls are refused. A second call does nothing. */
   close(): void;
 }
 
-// Not a class of its own: `instanceof ConnectError` goes by the name, and would be false.
+// A subclass would fail: Connect's `instanceof ConnectError` compares the name of the class.
 const refusals = new WeakSet<object>();
 
-/** Whether a guard refused a call, because its target failed just before. The code is UNAVAILABLE, and the message names the target. */
+/**
+ * Whether a guard refused a call because its target failed just before. The code is UNAVAILABLE, and the
+ * message names the target.
+ */
 export function isTargetUnavailable(error: unknown): boolean {
   return typeof error === 'object' && error !== null && refusals.has(error);
 }
@@ -60,7 +69,7 @@ function targetUnavailable(target: string): ConnectError {
   return error;
 }
 
-/** Makes the guard of one target, its breaker closed. */
+/** Creates the guard of one target, with a closed breaker. */
 export function createCallGuard(options: CallGuardOptions): CallGuard {
   const { target, observer, classifier = CALL_ERROR_CLASSIFIER, codeOf = codeOfCall } = options;
   const refusal = () => targetUnavailable(target);

@@ -8,7 +8,10 @@ type Circuit = CircuitBreaker<[Call], unknown>;
 const WINDOW_MS = 10_000;
 const BUCKETS = 10;
 
-/** The deadline is the only timeout. Options are a fresh object, because opossum writes into it. */
+/**
+ * Creates the opossum circuit without a timeout: deadlines end calls. The options are a fresh object, because
+ * opossum writes into it.
+ */
 export function createCircuit(
   options: BreakerOptions,
   { rotation, isOutage }: { rotation: EventEmitter; isOutage: ErrorClassifier['isOutage'] },
@@ -28,7 +31,7 @@ export function createCircuit(
   });
 }
 
-/** opossum's window moves when it is told to, which also is the one way to empty it. */
+/** Starts the rolling window of the failure rate. Rotating it by hand is the only way to empty it. */
 export function startWindow() {
   const rotation = new EventEmitter();
   const rotate = () => void rotation.emit('rotate');

@@ -7,28 +7,28 @@ import { isUnanswered, markTimeout } from './call-error-classifier.ts';
 import type { CallGuard, GuardedCall } from './call-guard.ts';
 
 /**
- * The time in ms that a call must have had for its timeout to say something about the target: some hundred times what a service
- * here takes when it is well. Our own choice. A target may have a shorter default deadline; then that is it.
+ * Time that a call must have for its timeout to say something about the target. Milliseconds: some hundred
+ * times the usual latency, or the default deadline of the target when that is shorter. Our own choice.
  */
 const COUNTED_TIMEOUT_MS = 500;
-/** A call that is canceled this close, in ms, before the deadline of its own caller was not answered before that deadline. */
+/** A call that is canceled this close before its caller's deadline counts as timed out. Milliseconds. */
 const DEADLINE_SLACK_MS = 50;
 
 /**
- * A transport over which the guard's breaker lets calls pass. Streams pass while it is closed, and say nothing about the target,
- * because their readers see to their silence. While the breaker is open the guard repeats the read that failed last, outside of
- * its caller's deadline; a write is never repeated, and the target's health is asked in its place.
- * @param defaultTimeoutMs deadline in ms of a call over `transport` that names none
+ * Wraps a transport with a guard. Streams pass while the breaker is closed and do not count: their readers
+ * detect silence themselves. The open breaker repeats the read that failed last, outside of its caller's
+ * deadline; in place of a write it asks for the health of the target.
+ * @param defaultTimeoutMs deadline of a call over `transport` without one; milliseconds
  */
 export function guardTransport(transport: Transport, guard: CallGuard, defaultTimeoutMs: number): Transport {
   const countedMs = Math.min(COUNTED_TIMEOUT_MS, defaultTimeoutMs);
-  const waiting = createWaiting(countedMs);
+  const markTimeouts = createTimeoutMarker(countedMs);
   return {
     unary(method, signal, timeoutMs, header, message, contextValues) {
       const askedMs = timeoutMs ?? defaultTimeoutMs;
       const hadMs = Math.min(askedMs, remainingMs() ?? Number.POSITIVE_INFINITY);
       const call = () => transport.unary(method, signal, timeoutMs, header, message, contextValues);
-      // For later pages of a search `askedMs` is what an earlier page left over.
+      // For later pages of a search `askedMs` is the rest of an earlier deadline.
       const probeMs = Math.max(askedMs, countedMs);
       const repeat = (ended: AbortSignal) =>
         transport.unary(method, ended, probeMs, header, message, contextValues);
@@ -36,7 +36,7 @@ export function guardTransport(transport: Transport, guard: CallGuard, defaultTi
         ? { probe: repeat }
         : { probe: toHealthProbe(transport, method, probeMs), probeMethod: HEALTH_CHECK };
       const about = { method: pathOf(method), isCutShort: hadMs < countedMs, ...probe };
-      return guard.run(() => waiting(call), about);
+      return guard.run(() => markTimeouts(call), about);
     },
     async stream(method, signal, timeoutMs, header, messages, contextValues) {
       guard.requireClosed(pathOf(method));
@@ -65,33 +65,33 @@ function toHealthProbe(transport: Transport, method: DescMethod, timeoutMs: numb
 }
 
 /**
- * Runs calls so that a wait in vain counts as a timeout, whatever ended it. A target that hangs accepts connections and gives none
- * back that a call could use: one call waits until the channel gives up, and those behind it fail at once.
+ * Makes every wait without a response count as a timeout. A target that hangs accepts connections and never
+ * answers: one call waits until the channel gives up, and the calls behind it fail at once.
  */
-function createWaiting(countedMs: number): <Result>(call: () => Promise<Result>) => Promise<Result> {
-  let wasInVain = false;
+function createTimeoutMarker(countedMs: number): <Result>(call: () => Promise<Result>) => Promise<Result> {
+  let wasUnanswered = false;
   return async (call) => {
     const startedMs = performance.now();
     try {
       const result = await call();
-      wasInVain = false;
+      wasUnanswered = false;
       return result;
     } catch (error) {
       const hasWaited = performance.now() - startedMs >= countedMs - DEADLINE_SLACK_MS;
-      const fault = hasWaited ? orDeadline(error) : error;
-      const isInVain = isUnanswered(fault) && (hasWaited || wasInVain);
-      if (isInVain) markTimeout(fault);
-      wasInVain = isInVain;
+      const fault = hasWaited ? toDeadlineError(error) : error;
+      const isTimeout = isUnanswered(fault) && (hasWaited || wasUnanswered);
+      if (isTimeout) markTimeout(fault);
+      wasUnanswered = isTimeout;
       throw fault;
     }
   };
 }
 
 /**
- * A caller whose deadline passes takes its call back, often a moment before this process sees the deadline pass itself. The target
- * let it pass all the same.
+ * Turns a cancellation at the deadline into DEADLINE_EXCEEDED. A caller often cancels a moment before this
+ * process sees the deadline pass.
  */
-function orDeadline(error: unknown): unknown {
+function toDeadlineError(error: unknown): unknown {
   const isCanceled = error instanceof ConnectError && error.code === Code.Canceled;
   const leftMs = remainingMs() ?? Number.POSITIVE_INFINITY;
   if (!isCanceled || leftMs > DEADLINE_SLACK_MS) return error;

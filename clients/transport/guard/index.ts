@@ -1,4 +1,4 @@
-// Public API of @rollcall/transport/guard: a breaker and measurements around the calls of a process to other processes.
+// Public API of @rollcall/transport/guard: a circuit breaker and measurements around outgoing calls.
 export { type Breaker, type BreakerAttempt, type BreakerParts, createBreaker } from './breaker.ts';
 export {
   BREAKER_DEFAULTS,

@@ -2,30 +2,31 @@ import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
 import { status } from '@grpc/grpc-js';
 import type { BreakerState } from './breaker-options.ts';
 
-/** How a call ended. */
+/** The outcome of a call. */
 export interface CallEnd {
-  /** Who was called: `auth`. */
+  /** The name of the target: `auth`. */
   readonly target: string;
-  /** What was called: `rollcall.user.v1.UserAdminService/SearchUsers`. */
+  /** The method: `rollcall.user.v1.UserAdminService/SearchUsers`. */
   readonly method: string;
   /** `OK`, or the name of the error's code. */
   readonly code: string;
   readonly seconds: number;
 }
 
-/** Hears of the calls of guards. */
+/** Receives the outcomes of outgoing calls. */
 export interface CallObserver {
-  /** A call ended that was sent; the guard's own probes are such calls too. */
+  /** A call that was sent has ended. The guard's own probes count too. */
   onEnd(end: CallEnd): void;
-  /** A call was refused by the guard, and not sent. */
+  /** The guard refused a call, and did not send it. */
   onRefused(call: Pick<CallEnd, 'target' | 'method'>): void;
-  /** The breaker of a target is in this state now. Told when the guard is made, and at each change. */
+  /** The state of the breaker of a target: when the guard is created, and on each change. */
   onState(state: { readonly target: string; readonly state: BreakerState }): void;
 }
 
 /**
- * Tells of each call over a transport whose client has a breaker of its own. A stream is measured until its headers come.
- * @param target who is called: `auth`
+ * Reports each call over a transport whose client has its own breaker. A stream is measured until its
+ * headers.
+ * @param target name of the target: `auth`
  */
 export function observeCalls(target: string, observer: Pick<CallObserver, 'onEnd'>): Interceptor {
   return (next) => async (request) => {
@@ -44,7 +45,7 @@ export function observeCalls(target: string, observer: Pick<CallObserver, 'onEnd
   };
 }
 
-/** The name of an error's code as gRPC's documents have it: `NOT_FOUND`. An error that is no ConnectError is `UNKNOWN`. */
+/** The gRPC name of the code of an error: `NOT_FOUND`. An error that is no ConnectError is `UNKNOWN`. */
 export function codeOfCall(error: unknown): string {
   const code = error instanceof ConnectError ? error.code : Code.Unknown;
   return status[code] ?? `CODE_${code}`;

@@ -19,25 +19,34 @@ export interface GrpcTestServer extends AsyncDisposable {
   /** `127.0.0.1:PORT`. */
   address: string;
   port: number;
-  /** Ends every connection at once, as the death of a process does, and listens no more. Again: nothing. */
+  /**
+   * Closes every connection at once, as when a process dies, and stops listening. A second call does nothing.
+   */
   kill(): void;
 }
 
-/** How a test server listens. */
+/** Options of a test server. */
 export interface GrpcTestServerOptions {
-  /** Default 0: a free one. A fixed one lets a server return after `kill`. */
+  /**
+   * The port. A fixed one lets a server return after `kill`.
+   * @defaultValue 0, a free port
+   */
   port?: number;
-  /** Default plaintext. */
+  /** Absent: plaintext. */
   credentials?: ServerCredentials;
-  /** Further services behind the same port, each by Connect's `createServiceImplSpec`. Default none. */
+  /**
+   * Further services on the port, each from Connect's `createServiceImplSpec`.
+   * @defaultValue []
+   */
   others?: readonly ServiceImplSpec[];
 }
 
 type Listening = Pick<GrpcTestServer, 'port' | 'kill'>;
 
 /**
- * Serves one service with handlers as Connect's router takes them; those left out answer UNIMPLEMENTED. Unary and
- * server-streaming methods only. Rejects where the port is taken.
+ * Starts a server with handlers as Connect's router takes them. A missing handler answers UNIMPLEMENTED.
+ * Supports unary and server-streaming methods.
+ * @throws when the port is in use
  */
 export async function startGrpcTestServer<Service extends DescService>(
   service: Service,
@@ -68,7 +77,9 @@ function register(server: Server, spec: MethodImplSpec): void {
   }
 }
 
-/** Sockets are taken in by hand, because grpc-js' own shutdown says farewell to streams, which a killed process does not. */
+/**
+ * Accepts sockets by hand: grpc-js' own shutdown sends GOAWAY to streams, which a killed process does not.
+ */
 function listen(
   server: Server,
   { port, credentials }: Required<Omit<GrpcTestServerOptions, 'others'>>,

@@ -1,5 +1,5 @@
-// The door of @rollcall/transport/testing: real servers for tests, on loopback, and how a call to one failed.
-export { type CallFailure, faultOf } from './call-failure.ts';
+// Public API of @rollcall/transport/testing: gRPC servers on loopback for tests, and how a call failed.
+export { type Fault, faultOf } from './fault-of.ts';
 export {
   type GrpcTestServer,
   type GrpcTestServerOptions,

@@ -17,7 +17,7 @@ import type {
 import { StatusSchema } from '@rollcall/contract';
 import { headersFromMetadata, metadataFromHeaders } from '../call/wire.ts';
 
-/** How grpc-js' server names a method and turns bytes to messages and back. */
+/** The path of a method, and how the server decodes requests and encodes responses. */
 export function toServerWire(method: DescMethod) {
   return {
     path: `/${method.parent.typeName}/${method.name}`,
@@ -30,7 +30,7 @@ type UnarySpec = Extract<MethodImplSpec, { kind: 'unary' }>;
 type StreamSpec = Extract<MethodImplSpec, { kind: 'server_streaming' }>;
 type Call = ServerUnaryCall<Message, Message> | ServerWritableStream<Message, Message>;
 
-/** Answers one message or a status. */
+/** Answers a unary call with a message or a status. */
 export async function serveUnary(
   spec: UnarySpec,
   call: ServerUnaryCall<Message, Message>,
@@ -46,7 +46,7 @@ export async function serveUnary(
   }
 }
 
-/** Answers messages as they come, then a status. */
+/** Answers a server stream with messages, then a status. */
 export async function serveStream(
   spec: StreamSpec,
   call: ServerWritableStream<Message, Message>,

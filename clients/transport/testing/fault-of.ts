@@ -3,21 +3,24 @@ import { BadRequestSchema, RetryInfoSchema } from '@rollcall/contract';
 import { errorReason } from '../call/call-errors.ts';
 
 /** How a call failed. */
-export interface CallFailure {
-  /** Name of the status. */
+export interface Fault {
+  /** Name of the status code. */
   readonly code: string | undefined;
-  /** Absent: the error gives none. */
+  /** Undefined: the error has none. */
   readonly reason: string | undefined;
   readonly metadata: Readonly<Record<string, string>> | undefined;
   readonly message: string;
-  /** The fields at fault; empty: none is named. */
+  /** Names of the invalid fields; empty: the error names none. */
   readonly fields: readonly string[];
-  /** Whether the error says when to try again. */
+  /** Whether the error has a retry delay. */
   readonly retries: boolean;
 }
 
-/** How a call failed, as a caller sees it. Throws where it did not fail. */
-export async function faultOf(call: Promise<unknown>): Promise<CallFailure> {
+/**
+ * Awaits a call that must fail, and returns how it failed.
+ * @throws Error when it succeeds, or fails with an error that is no ConnectError
+ */
+export async function faultOf(call: Promise<unknown>): Promise<Fault> {
   const error = await call.then(
     () => undefined,
     (reason: unknown) => reason,
