@@ -1,8 +1,8 @@
 import {
   databaseAccessSettings,
   databaseUrlSetting,
-  inWords,
-  namesSameDatabase,
+  formatList,
+  isSameDatabase,
   optional,
   readConfig,
   type Secret,
@@ -25,7 +25,7 @@ export interface MigrationTarget {
   readonly ownerUrl: Secret | undefined;
 }
 
-const NAMES = inWords(Object.keys(DATABASES), 'or');
+const NAMES = formatList(Object.keys(DATABASES), 'or');
 
 /** What --help prints. */
 export const HELP = `npm run migrate [-- NAME ...]   brings databases outside this checkout up to date
@@ -96,7 +96,7 @@ function requireVariables(
   const missing = variables.filter((variable) => !usedVariable(variable, env));
   if (missing.length === 0) return;
   throw new StartupError(
-    `Set ${inWords(missing, 'and')} to postgres://user:password@host:port/database: npm run migrate is for databases outside this checkout, npm start migrates its own`,
+    `Set ${formatList(missing, 'and')} to postgres://user:password@host:port/database: npm run migrate is for databases outside this checkout, npm start migrates its own`,
   );
 }
 
@@ -139,7 +139,7 @@ function ownerSetting(variable: string) {
 
 function requireDistinct(targets: readonly MigrationTarget[]): void {
   for (const [at, one] of targets.entries()) {
-    const same = targets.slice(at + 1).find(({ url }) => namesSameDatabase(one.url, url));
+    const same = targets.slice(at + 1).find(({ url }) => isSameDatabase(one.url, url));
     if (!same) continue;
     throw new StartupError(
       `${one.database.variable} and ${same.database.variable} name the same database: give each service one of its own`,

@@ -1,5 +1,5 @@
 // npm run migrate [-- auth|booking …]: brings the services' databases up to date.
-import { ignoreGoneReaders, readConfig, StartupError } from '@rollcall/runtime';
+import { ignoreBrokenPipes, readConfig, StartupError } from '@rollcall/runtime';
 import { HELP, readTargets } from './arguments.ts';
 import { KEY_SETTINGS } from './databases.ts';
 import { migrateAsOwner, TooNewFault } from './migrate.ts';
@@ -21,7 +21,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-ignoreGoneReaders();
+ignoreBrokenPipes();
 try {
   await main(process.argv.slice(2));
 } catch (error) {

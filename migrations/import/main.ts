@@ -1,5 +1,5 @@
 // npm run import -- KIND PATH …: reads a file of bookings into the running services.
-import { commandFolder, ignoreGoneReaders, StartupError, withLocalPorts } from '@rollcall/runtime';
+import { commandFolder, ignoreBrokenPipes, StartupError, withLocalPorts } from '@rollcall/runtime';
 import { HELP, readArguments } from './arguments.ts';
 import { readAddresses } from './calls/addresses.ts';
 import { ImportFault } from './import-fault.ts';
@@ -35,7 +35,7 @@ function untilTold(): AbortSignal {
   return told.signal;
 }
 
-ignoreGoneReaders();
+ignoreBrokenPipes();
 try {
   await main(process.argv.slice(2));
 } catch (error) {

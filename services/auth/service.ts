@@ -6,7 +6,7 @@ import {
   createPool,
   isDatabaseUnavailable,
   type Pool,
-  PoolBusyError,
+  PoolExhaustedError,
   type PoolOptions,
   type RenewablePool,
   requireReplicaSessions,
@@ -16,8 +16,8 @@ import {
 import {
   createLoadGauge,
   implementService,
-  type OpenDoors,
-  openDoors,
+  type ListeningServers,
+  startServers,
   withShedding,
 } from '@rollcall/runtime/rpc';
 import { createKeyring } from '@rollcall/runtime/sealing';
@@ -75,7 +75,7 @@ const SCHEMA = {
 
 /** A running auth service. Disposing it drains the doors, then closes the database. */
 export interface AuthService extends RunningService {
-  readonly servers: OpenDoors;
+  readonly servers: ListeningServers;
 }
 
 /**
@@ -143,7 +143,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     replicas,
     maxLagMs: MAX_ANSWER_LAG_MS,
     feedAttachedSinceMs: () => feedAttachedSinceMs,
-    isAway: (error) => isDatabaseUnavailable(error) || error instanceof PoolBusyError,
+    isAway: (error) => isDatabaseUnavailable(error) || error instanceof PoolExhaustedError,
   });
   const reads = cached(withRequestCoalescing(replicated), config.maxCachedUsers, feed);
   const invalidate = (changes: readonly { tenantId: string; id: string }[]) => {
@@ -200,7 +200,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   const gauge = stack.use(createLoadGauge({ maxCalls: config.maxCalls, logger }));
   const probe = stack.use(createDatabaseProbe({ ...database, logger }));
   const doors = stack.use(
-    await openDoors({
+    await startServers({
       name: 'auth',
       host: config.host,
       grpc: { port: config.grpcPort, variable: 'AUTH_GRPC_PORT' },
@@ -215,7 +215,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
         ...hold.readings(),
         ...erasureWatch.readMetrics(),
       ],
-      pages: {
+      getRoutes: {
         '/.well-known/jwks.json': async () => ({
           status: 200,
           type: 'application/json',

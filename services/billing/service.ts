@@ -13,9 +13,9 @@ import {
   createOutgoingCalls,
   type Interceptor,
   implementService,
-  type OpenDoors,
-  openDoors,
+  type ListeningServers,
   type Route,
+  startServers,
 } from '@rollcall/runtime/rpc';
 import {
   connectUserAccess,
@@ -58,7 +58,7 @@ const SCHEMA = {
 
 /** A running billing service. Disposing it drains the doors, then closes what it asks and the database. */
 export interface BillingService extends RunningService {
-  readonly doors: OpenDoors;
+  readonly doors: ListeningServers;
 }
 
 /**
@@ -126,7 +126,7 @@ export async function createBillingService(
   );
   const probe = stack.use(createDatabaseProbe({ ...database, logger }));
   const doors = stack.use(
-    await openDoors({
+    await startServers({
       name: 'billing',
       host: config.host,
       grpc: { port: config.grpcPort, variable: 'BILLING_GRPC_PORT' },
@@ -137,7 +137,7 @@ export async function createBillingService(
       // Its own database only: without the others what is here is still shown.
       isReady: probe.isAnswering,
       readMetrics: () => [access, outbox, merges, erasures, webhooks].flatMap((each) => each.readings()),
-      plainRoutes: webhooks.plainRoutes,
+      postRoutes: webhooks.plainRoutes,
       routes: (chain) => routesOf(ports, [...chain, inheritDeadline, inheritSeenVersions]),
     }),
   );

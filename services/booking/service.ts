@@ -19,9 +19,9 @@ import {
   createOutgoingCalls,
   type Interceptor,
   implementService,
-  type OpenDoors,
-  openDoors,
+  type ListeningServers,
   type Route,
+  startServers,
 } from '@rollcall/runtime/rpc';
 import {
   connectUserAccess,
@@ -68,7 +68,7 @@ const USER_COLUMNS = [
 
 /** A running booking service. Disposing it drains the doors, then the outbox, then closes the user client and the database. */
 export interface BookingService extends RunningService {
-  readonly doors: OpenDoors;
+  readonly doors: ListeningServers;
 }
 
 /**
@@ -105,7 +105,7 @@ export async function createBookingService(
   const ports = createPorts({ pool, orm, access, recorded, logger });
   const probe = stack.use(createDatabaseProbe({ ...database, logger }));
   const doors = stack.use(
-    await openDoors({
+    await startServers({
       name: 'booking',
       host: config.host,
       grpc: { port: config.grpcPort, variable: 'BOOKING_GRPC_PORT' },

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { inWords, namesSameDatabase, readConfig, StartupError } from '@rollcall/runtime';
+import { formatList, isSameDatabase, readConfig, StartupError } from '@rollcall/runtime';
 import { type LocalFlags, readFlags } from './flags.ts';
 import { SERVICES, type ServiceName } from './services.ts';
 import {
@@ -77,7 +77,7 @@ function embeddedOf(settings: LocalSettings): ServiceName[] {
 function sharedPorts(settings: LocalSettings): string[] {
   const byPort = Map.groupBy(portsOf(settings), ({ port }) => port);
   return [...byPort].flatMap(([port, users]) => {
-    const variables = inWords(users.map(({ variable }) => variable));
+    const variables = formatList(users.map(({ variable }) => variable));
     const say = users.length === 2 ? 'both say' : 'all say';
     return users.length > 1 ? [`${variables} ${say} ${port}: give each a port of its own`] : [];
   });
@@ -91,7 +91,7 @@ function sharedDatabases(settings: LocalSettings): string[] {
   return urls.flatMap((one, at) =>
     urls
       .slice(at + 1)
-      .filter((other) => namesSameDatabase(one.url, other.url))
+      .filter((other) => isSameDatabase(one.url, other.url))
       .map(
         (other) =>
           `${one.variable} and ${other.variable} name the same database: give each service one of its own`,

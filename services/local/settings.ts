@@ -2,8 +2,8 @@ import {
   type ConfigOf,
   choiceSetting,
   databaseUrlSetting,
+  formatList,
   integerSetting,
-  inWords,
   LOG_LEVELS,
   optional,
   type Secret,
@@ -100,6 +100,6 @@ export function variablesOf(service: ServiceName): Readonly<Record<keyof Service
 }
 
 /** Every variable that names a database, as a sentence has it: `A, B and C`. */
-export const DATABASE_VARIABLES: string = inWords(
+export const DATABASE_VARIABLES: string = formatList(
   SERVICES.map((service) => variablesOf(service).databaseUrl),
 );

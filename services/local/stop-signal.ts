@@ -25,7 +25,7 @@ export function listenForStop(output: LogOutput, onImpatience: () => void): Stop
   };
   for (const name of STOP_SIGNALS) process.on(name, listen);
   // As in `npm start | head`.
-  output.onReaderGone = listen;
+  output.onBrokenPipe = listen;
   return {
     signal: controller.signal,
     [Symbol.dispose]: () => {

@@ -1,4 +1,4 @@
-import { inWords } from '@rollcall/runtime';
+import { formatList } from '@rollcall/runtime';
 import { SERVICES } from './services.ts';
 import { LOCAL_SETTINGS } from './settings.ts';
 
@@ -9,7 +9,7 @@ const settings = known.map(
 );
 
 /** What `npm start -- --help` prints. */
-export const USAGE = `npm start [-- FLAGS]   starts Postgres, the services ${inWords(SERVICES)} and, the first time, sample data
+export const USAGE = `npm start [-- FLAGS]   starts Postgres, the services ${formatList(SERVICES)} and, the first time, sample data
 
   --reset       empties the embedded database first, after asking
   --yes         does not ask

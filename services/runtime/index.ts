@@ -2,13 +2,13 @@
 // `@rollcall/runtime/rpc`, databases behind `@rollcall/runtime/postgres`, so that a command-line tool need not wait for them.
 export {
   commandFolder,
-  ignoreGoneReaders,
-  inWords,
+  formatList,
+  ignoreBrokenPipes,
+  parseTime,
   readArguments,
   readCommand,
   refuseOtherOptions,
   SEE_HELP,
-  timeOf,
 } from './cli/arguments.ts';
 export { type CommandDatabase, findCommandDatabase } from './cli/command-database.ts';
 export {
@@ -32,9 +32,9 @@ export { createLogger, LOG_LEVEL_SETTING, LOG_LEVELS, type Logger, type LogLevel
 export {
   type DatabaseAccess,
   databaseAccessSettings,
+  isSameDatabase,
   localDatabaseUrl,
   localPassword,
-  namesSameDatabase,
   SECRET_FILE,
 } from './postgres/database-access.ts';
 export {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { BookingService, GetBookingResponseSchema } from '@rollcall/contract/booking';
 import { UserService } from '@rollcall/contract/user';
-import { implementService, openDoors } from '@rollcall/runtime/rpc';
-import { TEST_DOORS } from '@rollcall/runtime/testing';
+import { implementService, startServers } from '@rollcall/runtime/rpc';
+import { TEST_SERVER_OPTIONS } from '@rollcall/runtime/testing';
 import { createServiceClient } from '@rollcall/transport';
 import { startGrpcTestServer } from '@rollcall/transport/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -30,8 +30,8 @@ beforeEach(async () => {
   const { client: userClient } = opened.use(await accessTo(userServer.address));
   askDirectly = (id) => userClient.forTenant('acme').lookup(id);
   const doors = opened.use(
-    await openDoors({
-      ...TEST_DOORS,
+    await startServers({
+      ...TEST_SERVER_OPTIONS,
       routes: (chain) => implementService(BookingService, { getBooking }, chain),
     }),
   );

@@ -8,7 +8,12 @@ import {
   requireSchema,
   requireSessions,
 } from '@rollcall/runtime/postgres';
-import { createOutgoingCalls, implementService, type OpenDoors, openDoors } from '@rollcall/runtime/rpc';
+import {
+  createOutgoingCalls,
+  implementService,
+  type ListeningServers,
+  startServers,
+} from '@rollcall/runtime/rpc';
 import {
   connectUserAccess,
   createUserAliases,
@@ -41,7 +46,7 @@ const NO_STATISTICS = async () => ({});
 
 /** A running vendor service. Disposing it drains the doors, then the outbox, then closes the user client and the database. */
 export interface VendorService extends RunningService {
-  readonly doors: OpenDoors;
+  readonly doors: ListeningServers;
 }
 
 /**
@@ -93,7 +98,7 @@ export async function createVendorService(
     createDatabaseProbe({ url, isPooled, statementTimeoutMs: STATEMENT_TIMEOUT_MS, logger }),
   );
   const doors = stack.use(
-    await openDoors({
+    await startServers({
       name: 'vendor',
       host: config.host,
       grpc: { port: config.grpcPort, variable: 'VENDOR_GRPC_PORT' },

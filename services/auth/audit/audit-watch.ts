@@ -1,5 +1,5 @@
 import type { Logger } from '@rollcall/runtime';
-import { pollQuietly } from '@rollcall/runtime/callers';
+import { poll } from '@rollcall/runtime/callers';
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { MetricReading } from '@rollcall/runtime/rpc';
 import { type ChainBreak, createChainStore } from './chains/chain-store.ts';
@@ -74,7 +74,7 @@ export async function startAuditWatch(
     breaks = found;
   };
   let looking: Promise<void> = Promise.resolve();
-  const stop = pollQuietly(() => (looking = look()), {
+  const stop = poll(() => (looking = look()), {
     pollMs: lookEveryMs,
     onError: (error) => logger.warn({ error }, 'the audit log cannot be looked after'),
   });

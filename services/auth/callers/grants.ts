@@ -1,4 +1,4 @@
-import { type Grant, type GrantBook, indexGrants, pollQuietly } from '@rollcall/runtime/callers';
+import { type Grant, type Grants, indexGrants, poll } from '@rollcall/runtime/callers';
 import type { Pool } from '@rollcall/runtime/postgres';
 import { FEED_IDENTITY } from '../postgres/feed/postgres-change-log.ts';
 
@@ -86,7 +86,7 @@ interface WatchGrantsOptions {
 export async function watchGrants(
   store: Pick<GrantStore, 'version' | 'list'>,
   { onError, pollMs = POLL_MS }: WatchGrantsOptions,
-): Promise<GrantBook & Disposable> {
+): Promise<Grants & Disposable> {
   const listeners = new Set<() => void>();
   let version = await store.version();
   let find = indexGrants(await store.list());
@@ -98,7 +98,7 @@ export async function watchGrants(
     version = now;
     for (const listener of listeners) listener();
   };
-  const stop = pollQuietly(look, { onError, pollMs });
+  const stop = poll(look, { onError, pollMs });
   return {
     find: (caller, asked) => find(caller, asked),
     onChange(listener) {

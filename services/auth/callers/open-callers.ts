@@ -1,7 +1,7 @@
 import { type Logger, StartupError } from '@rollcall/runtime';
 import { createTokenVerifier, watchKeys, watchTls } from '@rollcall/runtime/callers';
 import type { Pool } from '@rollcall/runtime/postgres';
-import { type DoorCallers, type Guarded, isLoopback, type MetricReading } from '@rollcall/runtime/rpc';
+import { type AccessControl, type Guarded, isLoopback, type MetricReading } from '@rollcall/runtime/rpc';
 import { startAuditWatch } from '../audit/audit-watch.ts';
 import { createPostgresAuditLog } from '../audit/postgres-audit-log.ts';
 import type { AuthConfig } from '../config.ts';
@@ -49,7 +49,7 @@ interface CallersOptions {
 }
 
 /** Who may call, and the audit log. */
-export interface Callers extends DoorCallers, AsyncDisposable {
+export interface Callers extends AccessControl, AsyncDisposable {
   readMetrics(): readonly MetricReading[];
 }
 

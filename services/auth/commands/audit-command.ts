@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { readCommand, SEE_HELP, StartupError, timeOf } from '@rollcall/runtime';
+import { parseTime, readCommand, SEE_HELP, StartupError } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
 import { readAuditProtection, unprotectedWarning } from '../audit/audit-watch.ts';
 import { type AuditHead, readCentralChain } from '../audit/chains/central-chain.ts';
@@ -204,7 +204,7 @@ function requireMethod(text: string): void {
 function toTime(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   try {
-    return timeOf(text).getTime();
+    return parseTime(text).getTime();
   } catch (error) {
     throw new StartupError(`${option} must be ${(error as Error).message}, not "${text}"`, { cause: error });
   }

@@ -1,8 +1,8 @@
 // npm run grants|audit|token: who may call, what was called, and tokens to call with.
-import { ignoreGoneReaders, StartupError } from '@rollcall/runtime';
+import { ignoreBrokenPipes, StartupError } from '@rollcall/runtime';
 import { runTool } from './run-tool.ts';
 
-ignoreGoneReaders();
+ignoreBrokenPipes();
 try {
   process.stdout.write(await runTool(process.argv.slice(2), process.env));
 } catch (error) {

@@ -2,7 +2,7 @@
 import {
   createLogger,
   findCommandDatabase,
-  ignoreGoneReaders,
+  ignoreBrokenPipes,
   readCommand,
   StartupError,
 } from '@rollcall/runtime';
@@ -48,7 +48,7 @@ async function main(args: readonly string[]): Promise<string> {
   }
 }
 
-ignoreGoneReaders();
+ignoreBrokenPipes();
 try {
   process.stdout.write(await main(process.argv.slice(2)));
 } catch (error) {

@@ -1,7 +1,7 @@
 import { Code } from '@connectrpc/connect';
 import type { ErrorReason as SignInReason } from '@rollcall/contract/auth';
 import type { ErrorReason as UserReason } from '@rollcall/contract/user';
-import { CallOverError, PoolBusyError } from '@rollcall/runtime/postgres';
+import { CallEndedError, PoolExhaustedError } from '@rollcall/runtime/postgres';
 import { databaseFault, RpcError, RUNTIME_REASONS, runtimeError } from '@rollcall/runtime/rpc';
 import { SignInError, type SignInErrorReason } from '../sign-in/sign-in-error.ts';
 import { UserError, type UserErrorReason } from '../users/user-error.ts';
@@ -45,14 +45,14 @@ export function toRpcError(error: unknown): RpcError | undefined {
       ...retry,
     });
   }
-  if (error instanceof PoolBusyError) return overloaded(error);
-  if (error instanceof CallOverError) {
+  if (error instanceof PoolExhaustedError) return overloaded(error);
+  if (error instanceof CallEndedError) {
     return runtimeError('CANCELLED', 'The call ended before its work began.', { cause: error });
   }
   return databaseFault(error, 'auth');
 }
 
-function overloaded(cause: PoolBusyError): RpcError {
+function overloaded(cause: PoolExhaustedError): RpcError {
   return runtimeError(
     'OVERLOADED',
     'The service has more to ask of its database than it can; try again later.',

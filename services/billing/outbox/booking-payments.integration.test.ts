@@ -9,7 +9,7 @@ import {
   RecordBookingPaymentResponseSchema,
 } from '@rollcall/contract/booking';
 import { createLogger, Secret } from '@rollcall/runtime';
-import { OutboxAwayError, OutboxRefusedError } from '@rollcall/runtime/outbox';
+import { OutboxRefusedError, OutboxUnreachableError } from '@rollcall/runtime/outbox';
 import { createPool, type Pool } from '@rollcall/runtime/postgres';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { startGrpcTestServer } from '@rollcall/transport/testing';
@@ -194,8 +194,8 @@ describe('T1: the revision of a booking', () => {
 it.each([
   [Code.NotFound, OutboxRefusedError],
   [Code.FailedPrecondition, OutboxRefusedError],
-  [Code.Unavailable, OutboxAwayError],
-  [Code.DeadlineExceeded, OutboxAwayError],
+  [Code.Unavailable, OutboxUnreachableError],
+  [Code.DeadlineExceeded, OutboxUnreachableError],
   [Code.Internal, ConnectError],
 ])('tells for good, for now and for once from one another: %s', async (code, kind) => {
   const bookingId = randomUUID();

@@ -2,10 +2,10 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { BookingClient } from '@rollcall/booking-client';
 import {
-  OutboxAwayError,
   type OutboxJob,
   OutboxRefusedError,
   type OutboxTask,
+  OutboxUnreachableError,
 } from '@rollcall/runtime/outbox';
 import type { UserStatistics } from '@rollcall/user-access';
 import type { Money } from '../money.ts';
@@ -92,7 +92,7 @@ function lastOf(money: readonly BookingMoney[]): Date | undefined {
 
 function toOutboxError(error: unknown): unknown {
   if (!(error instanceof ConnectError)) return error;
-  if (AWAY.has(error.code)) return new OutboxAwayError(error.message, { cause: error });
+  if (AWAY.has(error.code)) return new OutboxUnreachableError(error.message, { cause: error });
   return REFUSALS.has(error.code) ? new OutboxRefusedError(error.message, { cause: error }) : error;
 }
 

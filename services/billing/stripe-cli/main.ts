@@ -1,6 +1,6 @@
 // npm run stripe -- send|list|replay|reconcile: events as Stripe sends them, what waits for a person, events once more, and what is
 // here against what is there.
-import { ignoreGoneReaders } from '@rollcall/runtime';
+import { ignoreBrokenPipes } from '@rollcall/runtime';
 import { runTool, toldFault } from './run-tool.ts';
 
 function interruption(): AbortSignal {
@@ -9,7 +9,7 @@ function interruption(): AbortSignal {
   return stop.signal;
 }
 
-ignoreGoneReaders();
+ignoreBrokenPipes();
 try {
   process.exitCode = await runTool(process.argv.slice(2), {
     env: process.env,

@@ -1,4 +1,4 @@
-import { readArguments, StartupError, timeOf } from '@rollcall/runtime';
+import { parseTime, readArguments, StartupError } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { Snapshots, StripeGateway } from '../payments/stripe-gateway.ts';
 import { createPostgresReconcileStore } from '../postgres/reconcile-store.ts';
@@ -51,8 +51,8 @@ export function readReconcileCommand(args: readonly string[], now: Date): Reconc
   const { values, positionals } = readArguments(args, OPTIONS);
   const faults = new Faults();
   if (positionals.length > 0) faults.add(`"${positionals[0]}" is one argument too many`);
-  const since = faults.read('since', values.since, timeOf);
-  const until = faults.read('until', values.until, timeOf);
+  const since = faults.read('since', values.since, parseTime);
+  const until = faults.read('until', values.until, parseTime);
   const ratePerS = faults.read('rate', values.rate, wholeNumber(1, 1000)) ?? DEFAULT_RATE;
   if (values.since === undefined) faults.add('--since is missing: from when on to compare');
   if (since && since >= (until ?? now)) faults.add('--since must be before --until, and before now');

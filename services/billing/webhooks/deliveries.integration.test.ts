@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { Secret } from '@rollcall/runtime';
-import { openDoors } from '@rollcall/runtime/rpc';
-import { TEST_DOORS } from '@rollcall/runtime/testing';
+import { startServers } from '@rollcall/runtime/rpc';
+import { TEST_SERVER_OPTIONS } from '@rollcall/runtime/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shapesOf } from '../testing/odd-shapes.ts';
@@ -30,11 +30,11 @@ async function open(secrets: Secret[]): Promise<string> {
   const { pool, logger } = ledger;
   const webhooks = stack.use(openWebhooks({ pool, logger, secrets, toleranceS: 300 }));
   const doors = stack.use(
-    await openDoors({
-      ...TEST_DOORS,
+    await startServers({
+      ...TEST_SERVER_OPTIONS,
       routes: () => [],
       readMetrics: () => webhooks.readings(),
-      plainRoutes: webhooks.plainRoutes,
+      postRoutes: webhooks.plainRoutes,
     }),
   );
   return `http://127.0.0.1:${doors.http.port}`;

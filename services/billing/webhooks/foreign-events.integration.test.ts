@@ -1,6 +1,6 @@
 import { Secret } from '@rollcall/runtime';
-import { openDoors } from '@rollcall/runtime/rpc';
-import { TEST_DOORS } from '@rollcall/runtime/testing';
+import { startServers } from '@rollcall/runtime/rpc';
+import { TEST_SERVER_OPTIONS } from '@rollcall/runtime/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LedgerScope } from '../ledger/origin.ts';
 import { runReplay } from '../stripe-cli/replay-command.ts';
@@ -26,11 +26,11 @@ async function open(scope?: LedgerScope) {
   const options = { pool, logger, secrets: [new Secret(SECRET)], toleranceS: 300 };
   const webhooks = opened.use(openWebhooks({ ...options, ...(scope && { scope }) }));
   const doors = opened.use(
-    await openDoors({
-      ...TEST_DOORS,
+    await startServers({
+      ...TEST_SERVER_OPTIONS,
       routes: () => [],
       readMetrics: () => webhooks.readings(),
-      plainRoutes: webhooks.plainRoutes,
+      postRoutes: webhooks.plainRoutes,
     }),
   );
   const url = `http://127.0.0.1:${doors.http.port}`;

@@ -1,6 +1,6 @@
 import type { Logger, Secret } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
-import type { MetricReading, PlainRoute } from '@rollcall/runtime/rpc';
+import type { MetricReading, PostRoute } from '@rollcall/runtime/rpc';
 import { DEFAULT_SCOPE, type LedgerScope } from '../ledger/origin.ts';
 import { startApplier } from './apply/applier.ts';
 import { type Rereads, settle } from './apply/maintain-ledger.ts';
@@ -30,7 +30,7 @@ export interface WebhooksOptions {
 /** Webhooks, open. Disposing it stores what was delivered, and lets what is being applied end. */
 export interface Webhooks extends AsyncDisposable {
   /** For the HTTP door. */
-  readonly plainRoutes: Readonly<Record<string, PlainRoute>>;
+  readonly plainRoutes: Readonly<Record<string, PostRoute>>;
   /** For /metrics. */
   readings(): MetricReading[];
 }

@@ -1,5 +1,5 @@
 // npm run sample -- --users N: a crowd of made-up users in the database of a running npm start.
-import { ignoreGoneReaders, StartupError, withLocalPorts } from '@rollcall/runtime';
+import { ignoreBrokenPipes, StartupError, withLocalPorts } from '@rollcall/runtime';
 import { explainDatabaseFault } from '@rollcall/runtime/postgres';
 import { readLocalConfig } from '../config.ts';
 import { readSampleArguments, SAMPLE_USAGE } from './arguments.ts';
@@ -7,7 +7,7 @@ import { findAuthDatabase } from './find-database.ts';
 import { createCrowdProgress } from './progress.ts';
 import { writeCrowd } from './write-seed-users.ts';
 
-ignoreGoneReaders();
+ignoreBrokenPipes();
 try {
   await main();
 } catch (error) {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartupError } from '@rollcall/runtime';
-import { isDatabaseAway } from '@rollcall/runtime/postgres';
+import { isDatabaseDown } from '@rollcall/runtime/postgres';
 import type { Keyring } from '@rollcall/runtime/sealing';
 import { Client } from 'pg';
 import { copyIn } from './copy-in.ts';
@@ -49,7 +49,7 @@ export async function writeCrowd(options: CrowdOptions): Promise<CrowdResult> {
       return { written: run.done - run.found, found: run.found };
     } catch (error) {
       const isLate = performance.now() - run.progressAtMs > PATIENCE_MS;
-      if (!isDatabaseAway(error) || isLate) throw error;
+      if (!isDatabaseDown(error) || isLate) throw error;
       if (!isWaiting || run.done > done) options.onWait?.((error as Error).message);
       isWaiting = true;
       await sleep(RETRY_MS);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { pollQuietly } from './poll.ts';
+import { poll } from './poll.ts';
 
-describe('pollQuietly', () => {
+describe('poll', () => {
   it('tells a fault that lasts once, and again where it comes back', async () => {
     const told: string[] = [];
     let looks = 0;
@@ -10,7 +10,7 @@ describe('pollQuietly', () => {
       looks += 1;
       if (fault !== undefined) throw new Error(fault);
     };
-    const stop = pollQuietly(look, { pollMs: 1, onError: (error) => told.push((error as Error).message) });
+    const stop = poll(look, { pollMs: 1, onError: (error) => told.push((error as Error).message) });
     const more = async () => {
       const before = looks;
       await expect.poll(() => looks).toBeGreaterThan(before + 3);

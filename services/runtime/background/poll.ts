@@ -10,7 +10,7 @@ export interface PollOptions {
  * Looks again and again, one look at a time, and does not keep the process running. A fault that lasts is told once.
  * @returns how to stop.
  */
-export function pollQuietly(look: () => Promise<void>, { pollMs, onError }: PollOptions): () => void {
+export function poll(look: () => Promise<void>, { pollMs, onError }: PollOptions): () => void {
   let isLooking = false;
   let told: string | undefined;
   const lookOnce = async () => {

@@ -25,7 +25,7 @@ export interface GrantLimits {
 }
 
 /** What a call asks for. */
-export interface Asked {
+export interface AccessRequest {
   /** `package.Service/Method` */
   readonly method: string;
   /** Every one must be granted. */
@@ -35,15 +35,15 @@ export interface Asked {
 }
 
 /** Says what is granted. */
-export interface GrantBook {
+export interface Grants {
   /** A grant that covers all of what is asked; undefined: there is none. */
-  find(caller: string, asked: Asked): Grant | undefined;
+  find(caller: string, asked: AccessRequest): Grant | undefined;
   /** Calls back after what is granted has changed. Answers how to stop that. */
   onChange(listener: () => void): () => void;
 }
 
 /** A book of the grants given, for `find`. The first that fits is taken, in the order of their names. */
-export function indexGrants(grants: readonly Grant[]): GrantBook['find'] {
+export function indexGrants(grants: readonly Grant[]): Grants['find'] {
   const byCaller = Map.groupBy(
     grants
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
@@ -53,7 +53,7 @@ export function indexGrants(grants: readonly Grant[]): GrantBook['find'] {
   return (caller, asked) => byCaller.get(caller)?.find(({ covers }) => covers(asked))?.grant;
 }
 
-function coverage({ methods, views, tenants }: Grant): (asked: Asked) => boolean {
+function coverage({ methods, views, tenants }: Grant): (asked: AccessRequest) => boolean {
   const [methodSet, viewSet, tenantSet] = [new Set(methods), new Set(views), new Set(tenants)];
   const everyTenant = tenantSet.has('*');
   return ({ method, tenants: asked, view }) =>

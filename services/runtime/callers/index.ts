@@ -1,6 +1,6 @@
 // Who asks: certificates, service tokens, grants, limits, and the log of it all.
 
-export { pollQuietly } from '../background/poll.ts';
+export { poll } from '../background/poll.ts';
 export { type AuditEntry, type AuditLog, MAX_AUDITED_IDS, type RecordOptions } from './audit-log.ts';
 export { isCallerId, LOCAL_CALLER } from './caller-id.ts';
 export {
@@ -8,8 +8,8 @@ export {
   type AccessTable,
   accessFrom,
   type Grant,
-  type GrantBook,
   type GrantLimits,
+  type Grants,
   indexGrants,
   type MethodAccess,
 } from './grants.ts';

@@ -6,7 +6,7 @@ export interface PeerCertificates {
   /** The SPIFFE id of the peer, `host:port`; undefined: it has shown no certificate that is valid now. */
   idOf(peer: string): string | undefined;
   /** Takes a connection whose handshake is done; whether it may go on. A certificate that nobody trusts ends it. */
-  admit(socket: TLSSocket): boolean;
+  accept(socket: TLSSocket): boolean;
 }
 
 interface Known {
@@ -23,7 +23,7 @@ export function createPeerCertificates(now: () => number = Date.now): PeerCertif
       // A connection may outlive the certificate that it began with.
       return found && now() < found.expiresAtMs ? found.id : undefined;
     },
-    admit(socket) {
+    accept(socket) {
       const peer = `${socket.remoteAddress}:${socket.remotePort}`;
       // The port may have been another's a moment ago.
       known.delete(peer);

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { pollQuietly } from '../background/poll.ts';
+import { poll } from '../background/poll.ts';
 import { StartupError } from '../startup-error.ts';
 
 /** A file, and the variable that names it, for messages. */
@@ -49,7 +49,7 @@ export async function watchFiles<T>(options: WatchOptions<T>): Promise<Watched<T
     for (const listener of listeners) listener(current);
   };
   await look().catch((error: unknown) => fail(files, error));
-  const stop = pollQuietly(look, { onError, pollMs });
+  const stop = poll(look, { onError, pollMs });
   return {
     get current() {
       return current;

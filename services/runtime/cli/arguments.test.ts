@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { commandFolder, readArguments, readCommand, timeOf } from './arguments.ts';
+import { commandFolder, parseTime, readArguments, readCommand } from './arguments.ts';
 
 const RULES = {
   options: { lines: { type: 'string' }, user: { type: 'string' }, json: { type: 'boolean' } },
@@ -51,14 +51,14 @@ describe('readArguments', () => {
   });
 });
 
-describe('timeOf', () => {
+describe('parseTime', () => {
   it.each([
     ['2026-11-01', '2026-11-01T00:00:00.000Z'],
     ['2028-02-29', '2028-02-29T00:00:00.000Z'],
     ['2026-11-01T12:00:00Z', '2026-11-01T12:00:00.000Z'],
     ['2026-11-01T00:30:00+02:00', '2026-10-31T22:30:00.000Z'],
   ])('reads %s', (text, time) => {
-    expect(timeOf(text).toISOString()).toBe(time);
+    expect(parseTime(text).toISOString()).toBe(time);
   });
 
   it.each([
@@ -71,7 +71,7 @@ describe('timeOf', () => {
     '2026-11-01T25:00:00Z',
     '2026-11-01T12:00',
   ])('refuses "%s"', (text) => {
-    expect(() => timeOf(text)).toThrow('a day such as 2026-11-01, or a time such as 2026-11-01T12:00:00Z');
+    expect(() => parseTime(text)).toThrow('a day such as 2026-11-01, or a time such as 2026-11-01T12:00:00Z');
   });
 });
 

@@ -41,7 +41,7 @@ export function readCommand<const O extends Options, Command extends string>(
   const names = Object.keys(commands);
   if (name === undefined || !Object.hasOwn(commands, name)) {
     const what = name === undefined ? `${tool} needs a command` : `There is no command "${name}"`;
-    throw new StartupError(`${what}: say ${inWords(names, 'or')}; ${SEE_HELP}`);
+    throw new StartupError(`${what}: say ${formatList(names, 'or')}; ${SEE_HELP}`);
   }
   const rules = commands[name as Command];
   refuseOtherOptions(values, { command: `${tool} -- ${name}`, takes: rules.options });
@@ -71,7 +71,7 @@ export function refuseOtherOptions(
  * Reads a day, which begins in UTC, or a time.
  * @throws Error whose message ends the sentence "… must be"
  */
-export function timeOf(text: string): Date {
+export function parseTime(text: string): Date {
   const [, day = ''] = /^(\d{4}-\d{2}-\d{2})(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/.exec(text) ?? [];
   const time = new Date(text);
   if (isCalendarDate(day) && !Number.isNaN(time.getTime())) return time;
@@ -97,7 +97,7 @@ function explain({ message }: Error): string {
 }
 
 /** Lets a command go on whose reader has gone, as in `npm run audit -- tail | head`: what it has begun is done, and no error is told. */
-export function ignoreGoneReaders(): void {
+export function ignoreBrokenPipes(): void {
   for (const output of [process.stdout, process.stderr]) {
     output.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;
@@ -105,7 +105,8 @@ export function ignoreGoneReaders(): void {
   }
 }
 
-/** Words as a sentence lists them: `auth, booking and vendor`; '' for none. */
-export function inWords(words: readonly string[], conjunction: 'and' | 'or' = 'and'): string {
-  return [words.slice(0, -1).join(', '), ...words.slice(-1)].filter(Boolean).join(` ${conjunction} `);
+/** Words as a sentence lists them: `auth, booking and vendor`. An empty list is ''. */
+export function formatList(words: readonly string[], conjunction: 'and' | 'or' = 'and'): string {
+  const type = conjunction === 'and' ? 'conjunction' : 'disjunction';
+  return new Intl.ListFormat('en-GB', { type }).format(words);
 }

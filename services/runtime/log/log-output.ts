@@ -24,7 +24,7 @@ export class LogOutput {
   /** Called once writing works again after lines were dropped: how many, and what the last fault was. Default: nothing. */
   onRecovery: (dropped: number, cause: Error | undefined) => void = () => {};
   /** Called the first time that the reader of a pipe is gone. Default: nothing. */
-  onReaderGone: () => void = () => {};
+  onBrokenPipe: () => void = () => {};
   readonly #fd: number;
   readonly #maxWaiting: number;
   readonly #retryMs: number;
@@ -137,7 +137,7 @@ export class LogOutput {
       this.#retry = undefined;
       this.#writeNext();
     }, this.#retryMs).unref();
-    if (isNews && error.code === 'EPIPE') this.onReaderGone();
+    if (isNews && error.code === 'EPIPE') this.onBrokenPipe();
   }
 }
 

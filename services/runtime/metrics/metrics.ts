@@ -22,8 +22,8 @@ export function createMetrics(service: string): RpcMetrics & Disposable {
   collectDefaultMetrics({ register: registry });
   const duration = new Histogram({
     name: 'rollcall_rpc_duration_seconds',
-    help: 'How long calls took that this process served, by method, door and status code.',
-    labelNames: ['method', 'door', 'code'] as const,
+    help: 'How long calls took that this process served, by method, protocol and status code.',
+    labelNames: ['method', 'protocol', 'code'] as const,
     buckets: BUCKETS,
     registers: [registry],
   });
@@ -42,7 +42,7 @@ export function createMetrics(service: string): RpcMetrics & Disposable {
       duration.observe(
         {
           method: methodPath(call.method),
-          door: call.door,
+          protocol: call.protocol,
           code: statusName(code),
         },
         seconds,

@@ -31,7 +31,7 @@ export interface OutboxCall {
 
 /**
  * Does one job. It may be called again after it was done, where the process ended too early: repeating it must do no harm.
- * Throws OutboxAwayError, OutboxRefusedError, or anything else, which is tried again later.
+ * Throws OutboxUnreachableError, OutboxRefusedError, or anything else, which is tried again later.
  */
 export type OutboxTask = (payload: unknown, call: OutboxCall) => Promise<void>;
 
@@ -39,8 +39,8 @@ export type OutboxTask = (payload: unknown, call: OutboxCall) => Promise<void>;
  * What a task throws where those whom it calls cannot be reached. The job keeps its attempts, and all jobs of its task wait a
  * while: an outage is no fault of theirs.
  */
-export class OutboxAwayError extends Error {
-  override readonly name = 'OutboxAwayError';
+export class OutboxUnreachableError extends Error {
+  override readonly name = 'OutboxUnreachableError';
 }
 
 /** What a task throws where trying again cannot help: the job is dead at once, and stays to be seen and retried by hand. */

@@ -1,7 +1,7 @@
 import type { Logger } from '../log/logger.ts';
 import type { Pool } from '../postgres/pool.ts';
 import { KEYED_FLAG } from './schema.ts';
-import { GONE_HOLDERS } from './worker-heartbeat.ts';
+import { LOST_WORKERS } from './worker-heartbeat.ts';
 
 /** The jobs of one task, now. */
 export interface TaskBacklog {
@@ -17,8 +17,8 @@ export interface TaskBacklog {
 }
 
 /** Frees the jobs of workers that are gone, drops what was replaced, and lets no job wait for a time before the clock went back. */
-export async function freeJobs(pool: Pool, logger: Logger): Promise<void> {
-  const { rows } = await pool.query<{ holder: string; jobs: number }>(GONE_HOLDERS);
+export async function maintainJobs(pool: Pool, logger: Logger): Promise<void> {
+  const { rows } = await pool.query<{ holder: string; jobs: number }>(LOST_WORKERS);
   if (rows.length > 0) {
     const jobs = rows.reduce((sum, row) => sum + row.jobs, 0);
     logger.warn({ jobs }, 'outbox jobs of workers that are gone are free again');

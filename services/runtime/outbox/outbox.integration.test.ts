@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addJobs, OutboxAwayError, OutboxRefusedError } from './job.ts';
+import { addJobs, OutboxRefusedError, OutboxUnreachableError } from './job.ts';
 import { createOutboxUnderTest, type OutboxUnderTest, waitFor } from './outbox.test-support.ts';
 
 let box: OutboxUnderTest;
@@ -238,7 +238,7 @@ describe('while those whom a task calls are away', () => {
     await using outbox = await box.start({
       tell: async (_payload, { attempt }) => {
         attempts.push(attempt);
-        if (isAway) throw new OutboxAwayError('nobody there');
+        if (isAway) throw new OutboxUnreachableError('nobody there');
       },
       other,
     });

@@ -4,12 +4,12 @@ import type { Logger } from '../log/logger.ts';
 import type { MetricReading } from '../metrics/metrics.ts';
 import { createPool } from '../postgres/pool.ts';
 import type { OutboxTask } from './job.ts';
-import { createDeadJobs, type DeadJobs, freeJobs, readBacklog, type TaskBacklog } from './maintenance.ts';
+import { createDeadJobs, type DeadJobs, maintainJobs, readBacklog, type TaskBacklog } from './maintenance.ts';
 import { countOutcomes, outboxReadings } from './metrics.ts';
-import { createPassOver, createPauses } from './paused-tasks.ts';
+import { createPausedTasks, createSkippedFlags } from './paused-tasks.ts';
 import { runJob } from './run-job.ts';
 import { requireOutbox } from './schema.ts';
-import { keepRunning } from './worker.ts';
+import { keepWorkerRunning } from './worker.ts';
 
 /** How an outbox is worked off. */
 export interface OutboxOptions {
@@ -60,18 +60,21 @@ export async function startOutbox(options: OutboxOptions): Promise<Outbox> {
     (each) => each.end(),
   );
   await requireOutbox(pool);
-  const pauses = createPauses(() => performance.now());
-  const { counts, note } = countOutcomes(Object.keys(tasks));
+  const pausedTasks = createPausedTasks(() => performance.now());
+  const { counts, count } = countOutcomes(Object.keys(tasks));
   const overdue = new AbortController();
-  const jobOptions = { pool, pauses, logger, jobTimeoutMs, ending: overdue.signal, note };
+  const jobOptions = { pool, pausedTasks, logger, jobTimeoutMs, ending: overdue.signal, count };
   const list = Object.entries(tasks).map(([name, task]) => [name, runJob(name, task, jobOptions)]);
   const stopping = new AbortController();
-  const passOver = createPassOver(pauses, { tasks: Object.keys(tasks), stopping: stopping.signal });
-  const run = { pool, tasks: Object.fromEntries(list), concurrency, pollMs, passOver, logger };
-  stack.use(await keepRunning(run, { stopping, overdue, drainMs }));
+  const skippedFlags = createSkippedFlags(pausedTasks, {
+    tasks: Object.keys(tasks),
+    stopping: stopping.signal,
+  });
+  const run = { pool, tasks: Object.fromEntries(list), concurrency, pollMs, skippedFlags, logger };
+  stack.use(await keepWorkerRunning(run, { stopping, overdue, drainMs }));
   let backlog: readonly TaskBacklog[] = [];
   const look = async () => {
-    await freeJobs(pool, logger);
+    await maintainJobs(pool, logger);
     backlog = await readBacklog(pool);
   };
   const onError = (error: unknown) => logger.warn({ error }, 'the outbox cannot be looked after');
@@ -79,7 +82,7 @@ export async function startOutbox(options: OutboxOptions): Promise<Outbox> {
   const closers = stack.move();
   return {
     ...createDeadJobs(pool),
-    readings: () => outboxReadings({ backlog, paused: pauses.paused(), outcomes: counts }),
+    readings: () => outboxReadings({ backlog, paused: pausedTasks.paused(), outcomes: counts }),
     [Symbol.asyncDispose]: () => closers.disposeAsync(),
   };
 }

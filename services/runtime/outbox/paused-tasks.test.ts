@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createPassOver, createPauses, PAUSE_MS, type Pauses } from './paused-tasks.ts';
+import { createPausedTasks, createSkippedFlags, PAUSE_MS, type PausedTasks } from './paused-tasks.ts';
 
 function heldPauses() {
   let nowMs = 0;
-  const pauses = createPauses(() => nowMs);
+  const pauses = createPausedTasks(() => nowMs);
   const pass = (ms: number) => {
     nowMs += ms;
   };
@@ -13,7 +13,7 @@ function heldPauses() {
 describe('pauses', () => {
   it('leave a task alone for a while, and no other', () => {
     const { pauses, pass } = heldPauses();
-    pauses.noteAway('tell');
+    pauses.recordOutage('tell');
     expect([pauses.paused(), pauses.remainingMs('other')]).toEqual([['tell'], 0]);
     pass(PAUSE_MS.first);
     expect(pauses.paused()).toEqual([]);
@@ -22,7 +22,7 @@ describe('pauses', () => {
   it('double with each try that fails, up to the longest', () => {
     const { pauses, pass } = heldPauses();
     const lengths = Array.from({ length: 7 }, () => {
-      const { delayMs } = pauses.noteAway('tell');
+      const { delayMs } = pauses.recordOutage('tell');
       pass(delayMs);
       return delayMs;
     });
@@ -31,29 +31,29 @@ describe('pauses', () => {
 
   it('count jobs that find out at the same time as one try', () => {
     const { pauses, pass } = heldPauses();
-    expect([1, 2].map(() => pauses.noteAway('tell'))).toEqual([
+    expect([1, 2].map(() => pauses.recordOutage('tell'))).toEqual([
       { delayMs: 500, isFirst: true },
       { delayMs: 500, isFirst: false },
     ]);
     pass(500);
-    expect(pauses.noteAway('tell')).toEqual({ delayMs: 1000, isFirst: false });
+    expect(pauses.recordOutage('tell')).toEqual({ delayMs: 1000, isFirst: false });
   });
 
   it('begin anew once somebody was reached', () => {
     const { pauses, pass } = heldPauses();
-    pass(pauses.noteAway('tell').delayMs);
-    pauses.noteAway('tell');
-    expect([pauses.noteReached('tell'), pauses.noteReached('tell')]).toEqual([true, false]);
+    pass(pauses.recordOutage('tell').delayMs);
+    pauses.recordOutage('tell');
+    expect([pauses.recordReached('tell'), pauses.recordReached('tell')]).toEqual([true, false]);
     expect(pauses.paused()).toEqual([]);
-    expect(pauses.noteAway('tell')).toEqual({ delayMs: PAUSE_MS.first, isFirst: true });
+    expect(pauses.recordOutage('tell')).toEqual({ delayMs: PAUSE_MS.first, isFirst: true });
   });
 });
 
 /** Pauses of these tasks, which never end. */
-function pausesOf(...paused: string[]): Pauses {
+function pausesOf(...paused: string[]): PausedTasks {
   return {
-    noteAway: () => ({ delayMs: 0, isFirst: false }),
-    noteReached: () => false,
+    recordOutage: () => ({ delayMs: 0, isFirst: false }),
+    recordReached: () => false,
     remainingMs: (task) => (paused.includes(task) ? 3_600_000 : 0),
     paused: () => paused,
   };
@@ -61,20 +61,20 @@ function pausesOf(...paused: string[]): Pauses {
 
 it('holds nobody up while nobody is away', () => {
   const stopping = new AbortController().signal;
-  expect(createPassOver(pausesOf(), { tasks: ['tell'], stopping })()).toEqual([]);
+  expect(createSkippedFlags(pausesOf(), { tasks: ['tell'], stopping })()).toEqual([]);
 });
 
 it('looks on for the others where one task is left alone', async () => {
   const stopping = new AbortController().signal;
-  const passOver = createPassOver(pausesOf('tell'), { tasks: ['tell', 'other'], stopping });
-  expect(await passOver()).toEqual(['task:tell']);
+  const skippedFlags = createSkippedFlags(pausesOf('tell'), { tasks: ['tell', 'other'], stopping });
+  expect(await skippedFlags()).toEqual(['task:tell']);
 });
 
 it('looks for nothing where all are left alone, until the process ends', async () => {
   const ending = new AbortController();
-  const passOver = createPassOver(pausesOf('tell'), { tasks: ['tell'], stopping: ending.signal });
+  const skippedFlags = createSkippedFlags(pausesOf('tell'), { tasks: ['tell'], stopping: ending.signal });
   let isOver = false;
-  const flags = Promise.resolve(passOver()).finally(() => {
+  const flags = Promise.resolve(skippedFlags()).finally(() => {
     isOver = true;
   });
   await new Promise((resolve) => setTimeout(resolve, 50));

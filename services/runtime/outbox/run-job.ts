@@ -1,84 +1,88 @@
 import type { Job } from 'graphile-worker';
 import { type Logger, serializeError } from '../log/logger.ts';
-import { isDatabaseAway } from '../postgres/database-error.ts';
+import { isDatabaseDown } from '../postgres/database-error.ts';
 import type { Pool } from '../postgres/pool.ts';
-import { OutboxAwayError, OutboxRefusedError, type OutboxTask } from './job.ts';
+import { OutboxRefusedError, type OutboxTask, OutboxUnreachableError } from './job.ts';
 import type { Outcome } from './metrics.ts';
-import type { Pauses } from './paused-tasks.ts';
+import type { PausedTasks } from './paused-tasks.ts';
 
-/** What jobs are run with. */
+/** Options of `runJob`. */
 export interface RunJobOptions {
   readonly pool: Pool;
-  readonly pauses: Pauses;
+  readonly pausedTasks: PausedTasks;
   readonly logger: Logger;
-  /** The longest that a job may take, in ms. */
+  /** The longest that a job may take. Milliseconds. */
   readonly jobTimeoutMs: number;
-  /** Aborts where the process ends and has waited long enough. */
+  /** Aborts when the process ends and has waited for its jobs long enough. */
   readonly ending: AbortSignal;
-  readonly note: (task: string, outcome: Outcome) => void;
+  readonly count: (task: string, outcome: Outcome) => void;
 }
 
-type Held = Pick<Job, 'id' | 'attempts' | 'max_attempts' | 'locked_by'>;
+type LockedJob = Pick<Job, 'id' | 'attempts' | 'max_attempts' | 'locked_by'>;
 
-/** The jobs of one task, as graphile-worker calls them. */
+/** Makes the function by which graphile-worker runs the jobs of one task. */
 export function runJob(name: string, task: OutboxTask, options: RunJobOptions) {
-  return async (payload: unknown, { job }: { job: Held }): Promise<void> => {
+  return async (payload: unknown, { job }: { job: LockedJob }): Promise<void> => {
     const call = { attempt: job.attempts, isLast: job.attempts >= job.max_attempts };
     try {
       await inTime(options, (signal) => task(payload, { ...call, signal }));
     } catch (error) {
-      const fate = judge(error, { isLast: call.isLast, isEnding: options.ending.aborted });
-      const delayMs = tell(name, { job, fate, error }, options);
-      const settlement = { fate: FATES[fate], delayMs, error: toLine(error) };
-      await settleJob(options.pool, { id: job.id, holder: job.locked_by ?? '' }, settlement);
+      const failure = classifyFailure(error, { isLast: call.isLast, isEnding: options.ending.aborted });
+      const delayMs = recordFailure(name, { job, failure, error }, options);
+      const settlement = { next: NEXT[failure], delayMs, error: toLine(error) };
+      await settleJob(options.pool, { id: job.id, worker: job.locked_by ?? '' }, settlement);
       throw error;
     }
-    noteReached(name, options);
-    options.note(name, 'done');
+    recordReached(name, options);
+    options.count(name, 'done');
   };
 }
 
-/** Tells of a job that was not done. Answers how long it waits, in ms. */
-function tell(
+/** Logs and counts a failed attempt, and returns how long the job waits for the next one, in milliseconds. */
+function recordFailure(
   name: string,
-  { job, fate, error }: { job: Held; fate: Fate; error: unknown },
+  { job, failure, error }: { job: LockedJob; failure: Failure; error: unknown },
   options: RunJobOptions,
 ): number {
-  const { pauses, logger, note } = options;
-  note(name, OUTCOMES[fate]);
-  const pause = fate === 'away' ? pauses.noteAway(name) : undefined;
-  if (fate === 'later' || fate === 'dead') noteReached(name, options);
+  const { pausedTasks, logger, count } = options;
+  count(name, OUTCOMES[failure]);
+  const pause = failure === 'outage' ? pausedTasks.recordOutage(name) : undefined;
+  if (failure === 'retry' || failure === 'dead') recordReached(name, options);
   // Of an outage one line is enough.
-  const level = fate === 'dead' ? 'error' : pause?.isFirst === false ? 'debug' : 'warn';
-  logger[level]({ task: name, jobId: job.id, attempt: job.attempts, error }, SENTENCES[fate]);
-  return pause?.delayMs ?? (fate === 'later' ? retryDelayMs(job.attempts) : 0);
+  const level = failure === 'dead' ? 'error' : pause?.isFirst === false ? 'debug' : 'warn';
+  logger[level]({ task: name, jobId: job.id, attempt: job.attempts, error }, MESSAGES[failure]);
+  return pause?.delayMs ?? (failure === 'retry' ? retryDelayMs(job.attempts) : 0);
 }
 
-function noteReached(name: string, { pauses, logger }: RunJobOptions): void {
-  if (pauses.noteReached(name)) logger.info({ task: name }, 'those whom outbox jobs are for are there again');
+function recordReached(name: string, { pausedTasks, logger }: RunJobOptions): void {
+  if (pausedTasks.recordReached(name)) logger.info({ task: name }, 'outbox target reachable again');
 }
 
-/** What becomes of a job that was not done; `back`: the process ends before it. */
-type Fate = 'later' | 'away' | 'back' | 'dead';
+/** Why an attempt failed. `outage`: its target cannot be reached. `shutdown`: the process ended before it. */
+type Failure = 'retry' | 'outage' | 'shutdown' | 'dead';
 
-const OUTCOMES = { later: 'failed', away: 'away', back: 'away', dead: 'dead' } as const satisfies Record<
-  Fate,
-  Outcome
->;
+const OUTCOMES = {
+  retry: 'failed',
+  outage: 'away',
+  shutdown: 'away',
+  dead: 'dead',
+} as const satisfies Record<Failure, Outcome>;
 
-const FATES = { later: 'later', away: 'again', back: 'again', dead: 'dead' } as const satisfies Record<
-  Fate,
-  Settlement['fate']
->;
+const NEXT = {
+  retry: 'later',
+  outage: 'again',
+  shutdown: 'again',
+  dead: 'dead',
+} as const satisfies Record<Failure, Settlement['next']>;
 
-const SENTENCES = {
-  later: 'an outbox job failed and is tried again later',
-  away: 'outbox jobs wait: those whom they are for are away',
-  back: 'an outbox job goes back, because the process ends',
-  dead: 'an outbox job is given up; it stays among the dead',
-} as const satisfies Record<Fate, string>;
+const MESSAGES = {
+  retry: 'outbox job failed and will be retried',
+  outage: 'outbox target unreachable: its jobs wait',
+  shutdown: 'outbox job returned to the queue: the process ends',
+  dead: 'outbox job failed for good and stays as a dead job',
+} as const satisfies Record<Failure, string>;
 
-/** Ends with the signal, whether the task heeds it or not. */
+/** Rejects when the signal aborts, even if the task ignores it. */
 async function inTime(
   { jobTimeoutMs, ending }: RunJobOptions,
   work: (signal: AbortSignal) => Promise<void>,
@@ -95,47 +99,50 @@ async function inTime(
   }
 }
 
-function judge(error: unknown, { isLast, isEnding }: { isLast: boolean; isEnding: boolean }): Fate {
-  if (isEnding) return 'back';
-  if (error instanceof OutboxAwayError || isDatabaseAway(error)) return 'away';
-  return isLast || error instanceof OutboxRefusedError ? 'dead' : 'later';
+function classifyFailure(
+  error: unknown,
+  { isLast, isEnding }: { isLast: boolean; isEnding: boolean },
+): Failure {
+  if (isEnding) return 'shutdown';
+  if (error instanceof OutboxUnreachableError || isDatabaseDown(error)) return 'outage';
+  return isLast || error instanceof OutboxRefusedError ? 'dead' : 'retry';
 }
 
-const LONGEST_DELAY_MS = 300_000;
+const MAX_RETRY_DELAY_MS = 300_000;
 
-/** From a second to five minutes, doubling; somewhat different for each, so that jobs that failed together do not return so. */
+/** The back-off of a failed job, in milliseconds: from 1 second to 5 minutes, doubling, with 25 % of jitter. */
 export function retryDelayMs(attempt: number, random: () => number = Math.random): number {
-  return Math.min(1000 * 2 ** (attempt - 1), LONGEST_DELAY_MS) * (0.75 + random() / 2);
+  return Math.min(1000 * 2 ** (attempt - 1), MAX_RETRY_DELAY_MS) * (0.75 + random() / 2);
 }
 
 const MAX_ERROR_LENGTH = 500;
 
 function toLine(error: unknown): string {
-  // As it is logged: without what Postgres tells of values.
-  const told = error instanceof Error ? (serializeError(error) as Error) : undefined;
-  const text = told ? `${told.name}: ${told.message}` : String(error);
+  // Serialised as for the log, which leaves out the values that Postgres quotes.
+  const serialized = error instanceof Error ? (serializeError(error) as Error) : undefined;
+  const text = serialized ? `${serialized.name}: ${serialized.message}` : String(error);
   return text.replaceAll(/\s+/g, ' ').slice(0, MAX_ERROR_LENGTH);
 }
 
-/** What becomes of a job that was not done. */
+/** What happens to a job after a failed attempt. */
 export interface Settlement {
-  /** `later`: another attempt; `again`: one that does not count; `dead`: none. */
-  readonly fate: 'later' | 'again' | 'dead';
-  /** Not before this many ms from now. */
+  /** `later`: another attempt. `again`: an attempt that does not count. `dead`: no attempt. */
+  readonly next: 'later' | 'again' | 'dead';
+  /** The shortest time until the next attempt. Milliseconds. */
   readonly delayMs: number;
-  /** One line for whoever looks. */
+  /** One line for the operator. */
   readonly error: string;
 }
 
-/** A job as the worker holds it. */
+/** A job that a worker has locked. */
 export interface HeldJob {
   readonly id: string;
-  /** The worker's name in the table. */
-  readonly holder: string;
+  /** Name of the worker in the table. */
+  readonly worker: string;
 }
 
-// graphile-worker's own way counts outages as failures, and waits up to six hours. What it does afterwards finds a job
-// that nobody holds, and leaves it alone. A job that was replaced while it was at work has nothing to come back for.
+// graphile-worker counts outages as failures, and waits up to six hours. What it does afterwards finds a job that no worker
+// has locked, and leaves it alone. A job that was replaced while it ran is deleted.
 const SETTLE = {
   name: 'outbox-settle',
   text: `with replaced as (
@@ -148,11 +155,11 @@ const SETTLE = {
     where id = $1 and locked_by = $2 and not exists (select from replaced)`,
 } as const;
 
-/** Puts a job back, or to the dead; nothing where its holder has it no more. */
+/** Unlocks a job after a failed attempt. Changes nothing when its worker does not hold it any more. */
 export async function settleJob(
   pool: Pool,
-  { id, holder }: HeldJob,
-  { fate, delayMs, error }: Settlement,
+  { id, worker }: HeldJob,
+  { next, delayMs, error }: Settlement,
 ): Promise<void> {
-  await pool.query({ ...SETTLE, values: [id, holder, fate, Math.ceil(delayMs), error] });
+  await pool.query({ ...SETTLE, values: [id, worker, next, Math.ceil(delayMs), error] });
 }

@@ -16,8 +16,8 @@ beforeEach(async () => {
 });
 afterEach(() => box[Symbol.asyncDispose]());
 
-const settle = (holder: string, fate: 'later' | 'again' | 'dead') =>
-  settleJob(box.pool, { id, holder }, { fate, delayMs: 60_000, error: 'failed' });
+const settle = (worker: string, next: 'later' | 'again' | 'dead') =>
+  settleJob(box.pool, { id, worker }, { next, delayMs: 60_000, error: 'failed' });
 
 async function jobs() {
   const { rows } = await box.pool.query(

@@ -6,7 +6,7 @@ const LOCK_CLASS = 1_869_967_984;
 const RETRY_MS = 500;
 
 /** Shows that a holder of jobs lives: a lock that Postgres lets go of when the holder's connection ends, however it does. */
-export function holdMark(pool: Pool, holder: string): AsyncDisposable {
+export function holdHeartbeat(pool: Pool, holder: string): AsyncDisposable {
   const ending = new AbortController();
   const hold = async () => {
     while (!ending.signal.aborted) {
@@ -38,7 +38,7 @@ async function holdOnce(pool: Pool, holder: string, ending: AbortSignal): Promis
 }
 
 /** Holders of jobs that show no life. Those who took their first job just now may have had no time to show it. */
-export const GONE_HOLDERS = {
+export const LOST_WORKERS = {
   name: 'outbox-gone-holders',
   text: `select locked_by as holder, count(*)::int as jobs from graphile_worker.jobs
     where locked_at < now() - interval '5 seconds' and not exists (

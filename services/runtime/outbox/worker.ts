@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { run, type TaskList, type WorkerEvents, Logger as WorkerLogger } from 'graphile-worker';
 import type { Logger } from '../log/logger.ts';
 import type { Pool } from '../postgres/pool.ts';
-import { holdMark } from './worker-heartbeat.ts';
+import { holdHeartbeat } from './worker-heartbeat.ts';
 
 const RESTART_MS = 1000;
 
 /** How it ends. */
-export interface Ending {
+export interface WorkerShutdown {
   /** Aborted at once: no more jobs are looked for. */
   readonly stopping: AbortController;
   /** Aborted once jobs at work have had their time. */
@@ -21,12 +21,15 @@ export interface Ending {
  * Has graphile-worker run, marked as alive, and starts it again where it ended by itself, as it does when the database goes
  * away at the wrong moment. Rejects where it cannot even start. Disposing it waits for the jobs at work.
  */
-export async function keepRunning(options: WorkerRunOptions, ending: Ending): Promise<AsyncDisposable> {
+export async function keepWorkerRunning(
+  options: WorkerRunOptions,
+  ending: WorkerShutdown,
+): Promise<AsyncDisposable> {
   const { stopping } = ending;
   let run = await startWorkerRun(options);
   const work = async () => {
     for (;;) {
-      const error = await whileMarked(options, run);
+      const error = await whileHeartbeat(options, run);
       if (stopping.signal.aborted) return;
       options.logger.error({ error }, 'the outbox ended by itself, and is started again');
       const next = await startAgain(options, stopping.signal);
@@ -46,8 +49,8 @@ export async function keepRunning(options: WorkerRunOptions, ending: Ending): Pr
   };
 }
 
-async function whileMarked({ pool }: WorkerRunOptions, run: WorkerRun): Promise<unknown> {
-  await using _mark = holdMark(pool, run.holder);
+async function whileHeartbeat({ pool }: WorkerRunOptions, run: WorkerRun): Promise<unknown> {
+  await using _mark = holdHeartbeat(pool, run.holder);
   return await run.ended;
 }
 
@@ -80,13 +83,13 @@ export interface WorkerRunOptions {
   /** How often, in ms, a worker that has nothing to do looks for a job. */
   readonly pollMs: number;
   /** Flags of jobs to pass over now. */
-  readonly passOver: () => string[] | Promise<string[]>;
+  readonly skippedFlags: () => string[] | Promise<string[]>;
   readonly logger: Logger;
 }
 
 /** Starts it. The schema is there already. */
 export async function startWorkerRun(options: WorkerRunOptions): Promise<WorkerRun> {
-  const { pool, tasks, concurrency, pollMs, passOver, logger } = options;
+  const { pool, tasks, concurrency, pollMs, skippedFlags, logger } = options;
   const events = new EventEmitter() as WorkerEvents;
   let holder = '';
   events.on('pool:create', ({ workerPool }) => {
@@ -99,7 +102,7 @@ export async function startWorkerRun(options: WorkerRunOptions): Promise<WorkerR
     parsedCronItems: [],
     concurrency,
     pollInterval: pollMs,
-    forbiddenFlags: passOver,
+    forbiddenFlags: skippedFlags,
     // The process has a way of its own to end.
     noHandleSignals: true,
     events,

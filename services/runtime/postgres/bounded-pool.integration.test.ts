@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type Call, runAsCurrent } from '../rpc/call.ts';
 import { createTestDatabase } from '../testing/index.ts';
-import { CallOverError, PatientPool, PoolBusyError } from './bounded-pool.ts';
+import { BoundedPool, CallEndedError, PoolExhaustedError } from './bounded-pool.ts';
 
 async function openPool(max: number, maxWaitMs: number) {
   const database = await createTestDatabase('auth');
-  const pool = new PatientPool({ connectionString: database.url, max }, { maxWaitMs });
+  const pool = new BoundedPool({ connectionString: database.url, max }, { maxWaitMs });
   return {
     pool,
     async [Symbol.asyncDispose]() {
@@ -20,8 +20,8 @@ describe('a pool of database connections', () => {
     await using opened = await openPool(1, 50);
     const { pool } = opened;
     const held = await pool.connect();
-    await expect(pool.query('select 1')).rejects.toBeInstanceOf(PoolBusyError);
-    await expect(pool.connect()).rejects.toBeInstanceOf(PoolBusyError);
+    await expect(pool.query('select 1')).rejects.toBeInstanceOf(PoolExhaustedError);
+    await expect(pool.connect()).rejects.toBeInstanceOf(PoolExhaustedError);
     held.release();
     await expect
       .poll(() => pool.query('select 1 as one').then(({ rows }) => rows, String))
@@ -42,7 +42,7 @@ describe('a pool of database connections', () => {
     await using opened = await openPool(1, 20_000);
     const held = await opened.pool.connect();
     const waiting = Array.from({ length: 100 }, () => opened.pool.query('select 1'));
-    await expect(opened.pool.query('select 1')).rejects.toBeInstanceOf(PoolBusyError);
+    await expect(opened.pool.query('select 1')).rejects.toBeInstanceOf(PoolExhaustedError);
     held.release();
     await Promise.all(waiting);
   });
@@ -54,7 +54,7 @@ describe('a pool of database connections', () => {
     const query = runAsCurrent({ signal: caller.signal } as Call, () => opened.pool.query('select 1'));
     caller.abort();
     held.release();
-    await expect(query).rejects.toBeInstanceOf(CallOverError);
+    await expect(query).rejects.toBeInstanceOf(CallEndedError);
     expect((await opened.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
   });
 

@@ -2,13 +2,13 @@ import pg from 'pg';
 import { watchCurrentCall } from '../rpc/call.ts';
 
 /** No connection was to be had in time: others have them all. What was asked has not begun. */
-export class PoolBusyError extends Error {
-  override readonly name = 'PoolBusyError';
+export class PoolExhaustedError extends Error {
+  override readonly name = 'PoolExhaustedError';
 }
 
 /** Nobody waits any more for what the connection was wanted for. What was asked has not begun. */
-export class CallOverError extends Error {
-  override readonly name = 'CallOverError';
+export class CallEndedError extends Error {
+  override readonly name = 'CallEndedError';
 }
 
 /**
@@ -26,7 +26,7 @@ type Callback = Parameters<pg.Pool['connect']>[0];
  * A pool in which waiting is bounded. Whoever finds all connections lent out waits no longer than `maxWaitMs`, and not at
  * all behind a queue that is as long as it may be; and a connection that comes too late for its call is not used.
  */
-export class PatientPool extends pg.Pool {
+export class BoundedPool extends pg.Pool {
   readonly #maxWaitMs: number;
   readonly #maxWaiting: number;
   readonly #connected = new Set<pg.PoolClient>();
@@ -84,7 +84,7 @@ export class PatientPool extends pg.Pool {
     const client = await this.#wait();
     if (!isOver()) return client;
     client.release();
-    throw new CallOverError('The call ended while it waited for a database connection.');
+    throw new CallEndedError('The call ended while it waited for a database connection.');
   }
 
   #wait(): Promise<pg.PoolClient> {
@@ -108,8 +108,8 @@ export class PatientPool extends pg.Pool {
     return promise;
   }
 
-  #busy(): PoolBusyError {
-    return new PoolBusyError(
+  #busy(): PoolExhaustedError {
+    return new PoolExhaustedError(
       `All ${this.options.max} database connections are in use, and others wait for them.`,
     );
   }

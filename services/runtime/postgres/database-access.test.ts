@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../config/secret.ts';
-import { namesSameDatabase } from './database-access.ts';
+import { isSameDatabase } from './database-access.ts';
 
-const isSame = (one: string, other: string) => namesSameDatabase(new Secret(one), new Secret(other));
+const isSame = (one: string, other: string) => isSameDatabase(new Secret(one), new Secret(other));
 
-describe('namesSameDatabase', () => {
+describe('isSameDatabase', () => {
   it.for([
     ['postgres://a:b@db:5432/x', 'postgres://c:d@DB:5432/x'],
     ['postgres://a@db/x', 'postgresql://a@db:5432/x?sslmode=require'],

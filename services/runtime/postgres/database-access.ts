@@ -85,7 +85,7 @@ const DEFAULT_PORT = '5432';
  * Whether two URLs, as `databaseUrlSetting` reads them, name the same database, whoever enters it. Host names are compared, not
  * looked up; the names of this machine are one.
  */
-export function namesSameDatabase(one: Secret, other: Secret): boolean {
+export function isSameDatabase(one: Secret, other: Secret): boolean {
   return placeOf(one) === placeOf(other);
 }
 

@@ -27,7 +27,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
 }
 
 /** As `databaseOutage`, but for a single statement that was too slow or stood in another's way: the next one may not. */
-export function isDatabaseAway(error: unknown): boolean {
+export function isDatabaseDown(error: unknown): boolean {
   return databaseOutage(error) !== undefined && !CONTENTION.has(sqlState(error) ?? '');
 }
 

@@ -1,11 +1,11 @@
 // PostgreSQL: prepared statements on a pool, MikroORM, what its errors mean.
 
-export { CallOverError, PoolBusyError, surviveBrokenConnections } from './bounded-pool.ts';
+export { CallEndedError, PoolExhaustedError, surviveBrokenConnections } from './bounded-pool.ts';
 export type { DatabaseAccess } from './database-access.ts';
 export {
   type DatabaseOutage,
   databaseOutage,
-  isDatabaseAway,
+  isDatabaseDown,
   isDatabaseUnavailable,
   sqlState,
   violatedConstraint,
@@ -25,7 +25,7 @@ export {
   runPrepared,
   transactPrepared,
 } from './prepared-transaction.ts';
-export { explain as explainDatabaseFault, requireSchema } from './require-schema.ts';
+export { explainDatabaseFault, requireSchema } from './require-schema.ts';
 export {
   probeSessions,
   requireDirect,

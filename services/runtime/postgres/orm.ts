@@ -32,7 +32,7 @@ export function createOrm({ url, entities, maxConnections, ...session }: OrmOpti
       onConnect: requireStatementTimeout(statementTimeoutMs),
       query_timeout: statementTimeoutMs + 1000,
       keepAlive: true,
-      onPoolCreated: (pool: Pool) => reclaimClients(pool, LEASE_STATEMENTS * (statementTimeoutMs + 1000)),
+      onPoolCreated: (pool: Pool) => applyLeaseTimeout(pool, LEASE_STATEMENTS * (statementTimeoutMs + 1000)),
     },
     // Values may be contact data: neither logged nor put into messages.
     debug: false,
@@ -51,7 +51,7 @@ const GRACE_MS = 100;
  * whose rollback fails, so each one that breaks inside a transaction would be missing from the pool for ever.
  * @param leaseMs the longest, in ms, that anybody may keep a connection.
  */
-export function reclaimClients(pool: Pool, leaseMs: number): void {
+export function applyLeaseTimeout(pool: Pool, leaseMs: number): void {
   const leases = new Map<PoolClient, NodeJS.Timeout>();
   const take = (client: PoolClient) => {
     if (leases.has(client)) client.release(true);

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Secret } from '../config/secret.ts';
 import type { Logger } from '../log/logger.ts';
-import { PatientPool } from './bounded-pool.ts';
+import { BoundedPool } from './bounded-pool.ts';
 import { TYPES } from './parse-timestamp.ts';
 import { requireStatementTimeout } from './statement-timeout.ts';
 
@@ -49,11 +49,11 @@ export function createPool(options: PoolOptions): RenewablePool {
     onConnect: requireStatementTimeout(statementTimeoutMs),
     statementTimeoutMs,
     // A black-holed connection is noticed although the statement timeout never arrives at the server.
-    Client: punctualClient(statementTimeoutMs + 1000),
+    Client: queryTimeoutClient(statementTimeoutMs + 1000),
     keepAlive: true,
     types: TYPES,
   };
-  const pool = new PatientPool(config, { maxWaitMs });
+  const pool = new BoundedPool(config, { maxWaitMs });
   // An idle connection that breaks is replaced on demand; unheard, the event would end the process.
   pool.on('error', (error) => logger.warn({ error }, 'an idle database connection broke'));
   return pool;
@@ -66,8 +66,8 @@ export function createPool(options: PoolOptions): RenewablePool {
  * In place of pg's own `query_timeout`, which puts another callback into each query; V8 then keeps the rows of all queries
  * until the next full collection, which every page pays for.
  */
-export function punctualClient(limitMs: number): typeof pg.Client {
-  return class PunctualClient extends pg.Client {
+export function queryTimeoutClient(limitMs: number): typeof pg.Client {
+  return class QueryTimeoutClient extends pg.Client {
     // biome-ignore lint/suspicious/noExplicitAny: pg has a dozen signatures for it, which stay as they are.
     override query(config: any, values?: any, callback?: any): any {
       const { stream } = (this as unknown as Connected).connection;

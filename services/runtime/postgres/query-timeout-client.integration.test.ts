@@ -2,11 +2,11 @@ import pg from 'pg';
 import { expect, it } from 'vitest';
 import { createTestDatabase } from '../testing/index.ts';
 import { isDatabaseUnavailable } from './database-error.ts';
-import { punctualClient } from './pool.ts';
+import { queryTimeoutClient } from './pool.ts';
 
 it('gives a connection up that brings no answer in time, and answers as pg does otherwise', async () => {
   await using database = await createTestDatabase('auth');
-  const pool = new pg.Pool({ connectionString: database.url, max: 1, Client: punctualClient(300) });
+  const pool = new pg.Pool({ connectionString: database.url, max: 1, Client: queryTimeoutClient(300) });
   pool.on('connect', (client) => client.on('error', () => {}));
   try {
     const slow = await pool.query('select pg_sleep(3)').catch((error) => error);

@@ -27,14 +27,14 @@ export async function requireSchema(
   try {
     ({ rowCount } = await pool.query('select 1 from mikro_orm_migrations where name = $1', [migration]));
   } catch (error) {
-    throw new StartupError(explain(error, variable, migrate), { cause: error });
+    throw new StartupError(explainDatabaseFault(error, variable, migrate), { cause: error });
   }
   if (!rowCount)
     throw new StartupError(`The schema of ${variable} is older than this service: run ${migrate}`);
 }
 
 /** One line for an error met while connecting: what is wrong with the database, and the cure. */
-export function explain(error: unknown, variable: string, migrate: string): string {
+export function explainDatabaseFault(error: unknown, variable: string, migrate: string): string {
   if (error instanceof StatementTimeoutError) return explainTimeout(error, variable);
   const state = sqlState(error);
   if (variable === LOCAL_DATABASE) return explainLocal(error, state);

@@ -6,7 +6,7 @@ import { StartupError } from '../startup-error.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { sqlState } from './database-error.ts';
 import { CONNECT_TIMEOUT_MS, type Pool } from './pool.ts';
-import { explain, isRefusedParameter } from './require-schema.ts';
+import { explainDatabaseFault, isRefusedParameter } from './require-schema.ts';
 import { STATEMENT_TIMEOUT_MS, StatementTimeoutError } from './statement-timeout.ts';
 
 /** What a connection keeps from one transaction to the next. */
@@ -74,7 +74,7 @@ export async function requireSessions(pool: Pool, access: DatabaseAccess, prefix
     if (access.isPooled) await requireTimeoutsOfAll(pool);
   } catch (error) {
     if (error instanceof StartupError) throw error;
-    throw new StartupError(explain(error, variable, 'npm run migrate'), { cause: error });
+    throw new StartupError(explainDatabaseFault(error, variable, 'npm run migrate'), { cause: error });
   }
 }
 
@@ -85,7 +85,8 @@ export async function requireSessions(pool: Pool, access: DatabaseAccess, prefix
 export async function requireReplicaSessions(pool: Pool, variable: string): Promise<void> {
   await pool.query('select 1').catch((error: unknown) => {
     const isOfPooler = error instanceof StatementTimeoutError || isRefusedParameter(error);
-    if (isOfPooler) throw new StartupError(explain(error, variable, 'npm run migrate'), { cause: error });
+    if (isOfPooler)
+      throw new StartupError(explainDatabaseFault(error, variable, 'npm run migrate'), { cause: error });
   });
 }
 
@@ -130,7 +131,7 @@ export async function requireDirectUrl(
  */
 export async function requireDirect(url: Secret, variable: string): Promise<void> {
   const { isShared } = await probeSessions(url).catch((error: unknown) => {
-    throw new StartupError(explain(error, variable, 'npm run migrate'), { cause: error });
+    throw new StartupError(explainDatabaseFault(error, variable, 'npm run migrate'), { cause: error });
   });
   if (isShared) throw new StartupError(directCure(variable));
 }

@@ -5,7 +5,7 @@ import { createLogger } from '../log/logger.ts';
 import { databaseFault } from '../rpc/database-fault.ts';
 import { createOrm } from './orm.ts';
 import { createPool, type PoolOptions } from './pool.ts';
-import { explain } from './require-schema.ts';
+import { explainDatabaseFault } from './require-schema.ts';
 import { probeSessions, requireDirectUrl, requireSessions } from './sessions.ts';
 
 const stack = new AsyncDisposableStack();
@@ -33,7 +33,7 @@ describe('the statement timeout of a pool', () => {
     const error = await pool.each.query('select 1').catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: 'StatementTimeoutError', maxTimeoutMs: 3000 });
     expect(databaseFault(error, 'booking')?.reason).toBe('DATABASE_UNAVAILABLE');
-    expect(explain(error, 'BOOKING_DATABASE_URL', 'npm run migrate')).toMatch(
+    expect(explainDatabaseFault(error, 'BOOKING_DATABASE_URL', 'npm run migrate')).toMatch(
       /^Statement timeouts are not active at BOOKING_DATABASE_URL: .* must be 1 to 3000 ms\. .*npm run migrate -- booking with BOOKING_DATABASE_POOLED=true/,
     );
     await using orm = openOrm(true);

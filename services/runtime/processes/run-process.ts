@@ -1,6 +1,6 @@
 import { standardOutput } from '../log/log-output.ts';
 import { StartupError } from '../startup-error.ts';
-import { type RunningService, tellReady } from './workers.ts';
+import { type RunningService, reportReady } from './workers.ts';
 
 /** How long the last lines may take to be written. Milliseconds. Our own choice. */
 const LAST_LINES_MS = 1000;
@@ -18,7 +18,7 @@ export interface StartupFault {
  * outlives its launcher. A `StartupError`, or an address that cannot be listened on, is told in one line and exits 1.
  */
 export async function runProcess(start: () => Promise<RunningService>): Promise<void> {
-  const told = waitToBeTold();
+  const told = waitForStop();
   let service: RunningService;
   try {
     service = await start();
@@ -32,7 +32,7 @@ export async function runProcess(start: () => Promise<RunningService>): Promise<
     process.send?.({ startupFault } satisfies StartupFault);
     return await exit(1);
   }
-  tellReady();
+  reportReady();
   const why = await told;
   service.logger.info({ why }, 'draining');
   await service[Symbol.asyncDispose]();
@@ -48,7 +48,7 @@ async function exit(code: number): Promise<never> {
   process.exit(code);
 }
 
-function waitToBeTold(): Promise<string> {
+function waitForStop(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
     process.once('disconnect', () => resolve('the launcher is gone'));

@@ -31,7 +31,7 @@ const ASK = 'rollcall:ask';
 const ANSWER = 'rollcall:answer';
 
 /** Tells the supervisor, where there is one, that this worker serves, and from then on, when asked, that it lives. */
-export function tellReady(): void {
+export function reportReady(): void {
   if (!cluster.isWorker) return;
   process.on('message', (message) => {
     // The supervisor may be gone by now.
@@ -121,7 +121,7 @@ class Supervisor implements RunningService {
     };
     tell('SIGTERM');
     const timer = setTimeout(tell, this.#options.endMs ?? END_MS, 'SIGKILL');
-    await Promise.all([...this.#workers].map((worker) => worker.isDead() || gone(worker)));
+    await Promise.all([...this.#workers].map((worker) => worker.isDead() || exited(worker)));
     await Promise.all(this.#slots);
     clearTimeout(timer);
   }
@@ -141,7 +141,7 @@ function fork(workers: Set<Worker>): Forked {
   const bornAtMs = performance.now();
   const worker = cluster.fork();
   workers.add(worker);
-  const ended = gone(worker).then((how) => {
+  const ended = exited(worker).then((how) => {
     workers.delete(worker);
     return { how, livedMs: performance.now() - bornAtMs };
   });
@@ -176,7 +176,7 @@ async function ask(worker: Worker, timeoutMs: number): Promise<boolean> {
   return isAlive;
 }
 
-function gone(worker: Worker): Promise<string> {
+function exited(worker: Worker): Promise<string> {
   return new Promise((resolve) => {
     worker.once('exit', (code: number, signal: string | null) =>
       resolve(signal ? `signal ${signal}` : `exit code ${code}`),

@@ -3,12 +3,12 @@ import type { DescMethod, Message } from '@bufbuild/protobuf';
 import type { Grant } from '../callers/grants.ts';
 
 /** Through which door, and in which protocol, a call came in. */
-export type Door = 'grpc' | 'connect' | 'grpc-web';
+export type Protocol = 'grpc' | 'connect' | 'grpc-web';
 
 /** One call in progress, the same whichever door it came through. */
 export interface Call {
   readonly method: DescMethod;
-  readonly door: Door;
+  readonly protocol: Protocol;
   /** Address of the caller, `host:port`, or empty where the door does not know it. */
   readonly peer: string;
   /** The one request of a unary or server-streaming call. Throws RpcError MESSAGE_MALFORMED where it cannot be decoded. */

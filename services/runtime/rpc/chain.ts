@@ -2,15 +2,15 @@ import { identifyBy } from '../callers/authentication.ts';
 import type { PeerCertificates } from '../callers/peer-certificates.ts';
 import type { Logger } from '../log/logger.ts';
 import type { RpcMetrics } from '../metrics/metrics.ts';
-import type { DoorCallers } from './access-control.ts';
+import type { AccessControl } from './access-control.ts';
 import type { Interceptor } from './call.ts';
 import type { RpcError } from './errors.ts';
-import type { OpenCallLimits } from './ingress/open-call-limits.ts';
+import type { PublicCallLimits } from './ingress/public-call-limits.ts';
 import { withAudit, withRefusals } from './interceptors/with-audit.ts';
 import { withAuthentication } from './interceptors/with-authentication.ts';
 import { withAuthorisation } from './interceptors/with-authorisation.ts';
 import { withDeadline } from './interceptors/with-deadline.ts';
-import { withCallerLimits, withOpenCallLimits } from './interceptors/with-limits.ts';
+import { withCallerLimits, withPublicCallLimits } from './interceptors/with-limits.ts';
 import { withObservation } from './interceptors/with-observation.ts';
 import { withRequestId } from './interceptors/with-request-id.ts';
 import { withValidation } from './interceptors/with-validation.ts';
@@ -26,19 +26,19 @@ export interface ChainOptions {
   /** Refuses calls that there is no room for; absent: there is room for all. */
   readonly shedding?: Interceptor;
   /** Who may call; undefined: everybody, unrecorded. */
-  readonly callers?: DoorCallers | undefined;
+  readonly callers?: AccessControl | undefined;
   readonly certificates: PeerCertificates;
   /** Bounds what everybody may call. */
-  readonly openCalls: OpenCallLimits;
+  readonly publicCalls: PublicCallLimits;
 }
 
 /** The interceptors of every call, outermost first, the same behind both doors. */
 export function createChain(options: ChainOptions): readonly Interceptor[] {
-  const { callers, certificates, toRpcError, openCalls } = options;
+  const { callers, certificates, toRpcError, publicCalls } = options;
   const guarded = callers?.guarded;
   const shedding = options.shedding ? [options.shedding] : [];
   const bounds = [
-    withOpenCallLimits(openCalls),
+    withPublicCallLimits(publicCalls),
     ...shedding,
     withDeadline(options.maxCallMs),
     withValidation(),

@@ -2,7 +2,7 @@ import { type DatabaseOutage, databaseOutage, isOutOfResources } from '../postgr
 import { type RpcError, type RuntimeReason, runtimeError } from './errors.ts';
 
 /** How an outage of the database is told to a caller. */
-interface Told {
+interface OutageAnswer {
   readonly reason: RuntimeReason;
   /** Follows "The database of the … service". */
   readonly predicate: string;
@@ -10,7 +10,7 @@ interface Told {
   readonly retryDelayMs: number;
 }
 
-const TOLD = {
+const ANSWERS = {
   unavailable: { reason: 'DATABASE_UNAVAILABLE', predicate: 'does not answer', retryDelayMs: 1000 },
   // Somebody has to make room first.
   full: {
@@ -20,7 +20,7 @@ const TOLD = {
   },
   // Its successor takes them within seconds.
   read_only: { reason: 'DATABASE_READ_ONLY', predicate: 'takes no writes for now', retryDelayMs: 1000 },
-} as const satisfies Record<DatabaseOutage, Told>;
+} as const satisfies Record<DatabaseOutage, OutageAnswer>;
 
 const OUT_OF_RESOURCES = 'lacks memory, connections or another resource';
 
@@ -28,7 +28,7 @@ const OUT_OF_RESOURCES = 'lacks memory, connections or another resource';
 export function databaseFault(error: unknown, service: string): RpcError | undefined {
   const outage = databaseOutage(error);
   if (!outage) return undefined;
-  const { reason, predicate, retryDelayMs } = TOLD[outage];
+  const { reason, predicate, retryDelayMs } = ANSWERS[outage];
   const says = isOutOfResources(error) ? OUT_OF_RESOURCES : predicate;
   const message = `The database of the ${service} service ${says}.`;
   return runtimeError(reason, message, { retryDelayMs, cause: error });

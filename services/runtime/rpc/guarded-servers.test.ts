@@ -20,12 +20,12 @@ import { createGrpcTransport } from '@rollcall/transport';
 import { importJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../callers/audit-log.ts';
-import { type AccessTable, accessFrom, type Grant, type GrantBook, indexGrants } from '../callers/grants.ts';
+import { type AccessTable, accessFrom, type Grant, type Grants, indexGrants } from '../callers/grants.ts';
 import { createTokenVerifier, watchKeys } from '../callers/service-token.ts';
 import { watchTls } from '../callers/tls-material.ts';
 import { makeKeyPair, mintToken } from '../callers/token-keys.ts';
 import { implementService } from './route.ts';
-import { openTestDoors, type TestDoors } from './servers.test-support.ts';
+import { startTestServers, type TestServers } from './servers.test-support.ts';
 
 const BOOKING = 'spiffe://example.org/booking';
 const REQUEST = { tenantId: 'demo', id: '0190b0d5-4a1c-7e2f-8c3d-0123456789ab' };
@@ -63,11 +63,11 @@ const clientOf = (uri: string, by = authority) => by.issue({ uris: [uri] });
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'rollcall-doors-'));
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-servers-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-// Doors with TLS, tokens, grants that the test may change, and a log that it may break.
+// Servers with TLS, tokens, grants that the test may change, and a log that it may break.
 async function openGuarded() {
   await using stack = new AsyncDisposableStack();
   const path = (name: string) => join(folder, name + crypto.randomUUID());
@@ -92,7 +92,7 @@ async function openGuarded() {
   const log = { isBroken: false };
   let answered = 0;
   const test = stack.use(
-    await openTestDoors({
+    await startTestServers({
       callers: {
         accessOf: accessFrom([[UserService, TABLE]]),
         audit: {
@@ -140,7 +140,7 @@ async function openGuarded() {
 function createTestBook() {
   let find = indexGrants([grant]);
   const listeners = new Set<() => void>();
-  const book: GrantBook = {
+  const book: Grants = {
     find: (caller, asked) => find(caller, asked),
     onChange(listener) {
       listeners.add(listener);
@@ -158,9 +158,9 @@ interface Opened extends Disposable {
   readonly transport: Transport;
 }
 
-type OpenTransport = (doors: TestDoors['doors'], own?: TestCertificate) => Opened;
+type OpenTransport = (servers: TestServers['servers'], own?: TestCertificate) => Opened;
 
-const DOORS: [string, OpenTransport][] = [
+const TRANSPORTS: [string, OpenTransport][] = [
   [
     'gRPC',
     ({ grpc }, own) => {
@@ -196,12 +196,12 @@ function overHttp(port: number, httpVersion: '1.1' | '2', own?: TestCertificate)
   return { transport, [Symbol.dispose]: () => {} };
 }
 
-describe.each(DOORS)('a guarded door, by %s', (_, openTransport) => {
+describe.each(TRANSPORTS)('a guarded server, by %s', (_, openTransport) => {
   async function ask(
-    { test }: { test: TestDoors },
+    { test }: { test: TestServers },
     { own, bearer, request = REQUEST }: { own?: TestCertificate; bearer?: string; request?: object },
   ) {
-    using opened = openTransport(test.doors, own);
+    using opened = openTransport(test.servers, own);
     const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
     return await createClient(UserService, opened.transport).getUser(request, { headers });
   }
@@ -275,7 +275,7 @@ describe.each(DOORS)('a guarded door, by %s', (_, openTransport) => {
 
   it('leaves health and reflection open', async () => {
     await using guarded = await openGuarded();
-    using opened = openTransport(guarded.test.doors);
+    using opened = openTransport(guarded.test.servers);
     const { status } = await createClient(Health, opened.transport).check({});
     expect(status).toBe(Serving.SERVING);
   });
@@ -295,7 +295,7 @@ describe.each(DOORS)('a guarded door, by %s', (_, openTransport) => {
 
   it('refuses the next call once a grant is gone, and ends the stream that it had allowed', async () => {
     await using guarded = await openGuarded();
-    using opened = openTransport(guarded.test.doors, clientOf(BOOKING));
+    using opened = openTransport(guarded.test.servers, clientOf(BOOKING));
     const users = createClient(UserService, opened.transport);
     await users.getUser(REQUEST);
     const begun = Promise.withResolvers<void>();
@@ -312,7 +312,7 @@ describe.each(DOORS)('a guarded door, by %s', (_, openTransport) => {
   it('T2: refuses a request that names several tenants where any of them is not granted, wherever it stands', async () => {
     await using guarded = await openGuarded();
     guarded.granted.set([{ ...grant, tenants: ['demo', 'acme'] }]);
-    using opened = openTransport(guarded.test.doors, clientOf(BOOKING));
+    using opened = openTransport(guarded.test.servers, clientOf(BOOKING));
     const users = createClient(UserService, opened.transport);
     const watch = async (tenantIds: string[]) => {
       const stop = new AbortController();
@@ -340,7 +340,7 @@ describe.each(DOORS)('a guarded door, by %s', (_, openTransport) => {
   it('T2: ends a stream of several tenants once any of them is granted no more', async () => {
     await using guarded = await openGuarded();
     guarded.granted.set([{ ...grant, tenants: ['demo', 'acme'] }]);
-    using opened = openTransport(guarded.test.doors, clientOf(BOOKING));
+    using opened = openTransport(guarded.test.servers, clientOf(BOOKING));
     const users = createClient(UserService, opened.transport);
     const begun = Promise.withResolvers<void>();
     const watching = (async () => {
@@ -395,10 +395,10 @@ describe.each(DOORS)('a guarded door, by %s', (_, openTransport) => {
   });
 });
 
-describe('guarded doors', () => {
+describe('guarded servers', () => {
   it('answer reflection to everybody', async () => {
     await using guarded = await openGuarded();
-    using opened = (DOORS[0] as [string, OpenTransport])[1](guarded.test.doors);
+    using opened = (TRANSPORTS[0] as [string, OpenTransport])[1](guarded.test.servers);
     async function* list() {
       yield { messageRequest: { case: 'listServices' as const, value: '' } };
     }
@@ -410,7 +410,7 @@ describe('guarded doors', () => {
 
   it('show metrics to whom they know, and health to everybody', async () => {
     await using guarded = await openGuarded();
-    const { port } = guarded.test.doors.http;
+    const { port } = guarded.test.servers.http;
     const get = (path: string, headers: Record<string, string> = {}) =>
       new Promise<[number | undefined, string]>((resolve, reject) => {
         const agent = new Agent({ keepAlive: false });
@@ -430,7 +430,7 @@ describe('guarded doors', () => {
 
   it('let calls end when they close, and take no new connection', async () => {
     const guarded = await openGuarded();
-    using opened = (DOORS[0] as [string, OpenTransport])[1](guarded.test.doors, clientOf(BOOKING));
+    using opened = (TRANSPORTS[0] as [string, OpenTransport])[1](guarded.test.servers, clientOf(BOOKING));
     const users = createClient(UserService, opened.transport);
     await users.getUser(REQUEST);
     await guarded[Symbol.asyncDispose]();
@@ -439,7 +439,7 @@ describe('guarded doors', () => {
 
   it('do not open for a method of which nobody has said what it touches', async () => {
     const audit = { record: async () => {}, refused: () => {} };
-    const opening = openTestDoors({
+    const opening = startTestServers({
       callers: { accessOf: () => undefined, audit },
       routes: (chain) => implementService(UserService, {}, chain),
     });
@@ -448,7 +448,7 @@ describe('guarded doors', () => {
 
   it('do not open off loopback where callers are not guarded by TLS', async () => {
     const audit = { record: async () => {}, refused: () => {} };
-    const opening = openTestDoors({
+    const opening = startTestServers({
       host: '0.0.0.0',
       callers: { accessOf: accessFrom([[UserService, TABLE]]), audit },
       routes: (chain) => implementService(UserService, {}, chain),

@@ -2,7 +2,7 @@
 
 export type { MetricReading } from '../metrics/metrics.ts';
 export { createOutgoingCalls, type OutgoingCalls, type OutgoingState } from '../metrics/outgoing-calls.ts';
-export type { DoorCallers, Guarded } from './access-control.ts';
+export type { AccessControl, Guarded } from './access-control.ts';
 export type { Call, Interceptor } from './call.ts';
 export { currentRequestId, PreparedAnswer } from './call.ts';
 export { databaseFault } from './database-fault.ts';
@@ -15,12 +15,12 @@ export {
   type RuntimeReason,
   runtimeError,
 } from './errors.ts';
-export type { PlainAnswer, PlainPost, PlainRoute } from './http/post-route.ts';
+export type { HttpAnswer, PostRequest, PostRoute } from './http/post-route.ts';
 export { createLoadGauge, type LoadGauge } from './interceptors/load-gauge.ts';
 export { REQUEST_ID_HEADER } from './interceptors/with-request-id.ts';
 export { type CallClass, SHED_FROM, withShedding } from './interceptors/with-shedding.ts';
 export { fieldRuleFault } from './interceptors/with-validation.ts';
-export type { OpenDoor } from './listening-server.ts';
+export type { ListeningServer } from './listening-server.ts';
 export { isLoopback, listenFault, MAX_MESSAGE_BYTES } from './listening-server.ts';
 export { type MessageWriter, writeMessage } from './message-writer.ts';
 export {
@@ -42,4 +42,4 @@ export {
   type TimePosition,
 } from './requests/pages.ts';
 export { type Implementation, implementService, type Route } from './route.ts';
-export { type DoorsOptions, type OpenDoors, openDoors } from './start-servers.ts';
+export { type ListeningServers, type ServersOptions, startServers } from './start-servers.ts';

@@ -1,7 +1,7 @@
 import { StartupError } from '../startup-error.ts';
 
 /** A door that listens. Disposing it takes no new calls, lets those in progress end for a while, then closes. */
-export interface OpenDoor extends AsyncDisposable {
+export interface ListeningServer extends AsyncDisposable {
   readonly host: string;
   /** The port it listens on, also where 0 was asked for. */
   readonly port: number;

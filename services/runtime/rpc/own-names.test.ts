@@ -9,25 +9,25 @@ import { GetUserResponseSchema, UserService } from '@rollcall/contract/user';
 import { createGrpcTransport } from '@rollcall/transport';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { implementService } from './route.ts';
-import { openTestDoors, type TestDoors } from './servers.test-support.ts';
+import { startTestServers, type TestServers } from './servers.test-support.ts';
 
 const NAMES = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf'];
 const ID = '0190b0d5-4a1c-7e2f-8c3d-0123456789ab';
 
-let test: TestDoors;
+let test: TestServers;
 beforeAll(async () => {
   const getUser = async () => create(GetUserResponseSchema, { user: { id: ID } });
   const plain = { maxBytes: 10, answer: async () => ({ status: 200, type: 'text/plain', body: 'posted' }) };
-  test = await openTestDoors({
+  test = await startTestServers({
     routes: (chain) => implementService(UserService, { getUser }, chain),
-    plainRoutes: { '/hook': plain },
+    postRoutes: { '/hook': plain },
   });
 });
 afterAll(() => test[Symbol.asyncDispose]());
 
 // nghttp2 looks at the path of the schemes http and https alone.
 function ask(path: string, headers: Record<string, string>, body?: Buffer): Promise<number> {
-  const session = connectHttp2(`http://127.0.0.1:${test.doors.http.port}`);
+  const session = connectHttp2(`http://127.0.0.1:${test.servers.http.port}`);
   return new Promise<number>((resolve, reject) => {
     const stream = session.request({ ':scheme': 'x', ':path': path, ...headers });
     stream.once('response', (response) => resolve(Number(response[':status'])));
@@ -47,7 +47,7 @@ describe.each(NAMES)('the name %s, which every object inherits,', (name) => {
   });
 
   it('B7: is no method of the gRPC port', async () => {
-    const client = new GrpcClient(`127.0.0.1:${test.doors.grpc.port}`, credentials.createInsecure());
+    const client = new GrpcClient(`127.0.0.1:${test.servers.grpc.port}`, credentials.createInsecure());
     const same = (bytes: Buffer) => bytes;
     for (const path of [`/${name}`, `/${name}/${name}`, `/rollcall.user.v1.UserService/${name}`]) {
       const code = await new Promise((resolve) => {
@@ -59,7 +59,7 @@ describe.each(NAMES)('the name %s, which every object inherits,', (name) => {
   });
 
   it('B7: is no service for health, and no symbol, file or extension for reflection', async () => {
-    using transport = createGrpcTransport({ address: `127.0.0.1:${test.doors.grpc.port}` });
+    using transport = createGrpcTransport({ address: `127.0.0.1:${test.servers.grpc.port}` });
     await expectRefusal(createClient(Health, transport).check({ service: name }), {
       code: 'NotFound',
       reason: 'SERVICE_UNKNOWN',
@@ -79,7 +79,7 @@ describe.each(NAMES)('the name %s, which every object inherits,', (name) => {
 
   it('B7: is a header, a field and an enum value like any other that is not known', async () => {
     const post = (body: string, headers: Record<string, string> = {}) =>
-      fetch(`http://127.0.0.1:${test.doors.http.port}/rollcall.user.v1.UserService/GetUser`, {
+      fetch(`http://127.0.0.1:${test.servers.http.port}/rollcall.user.v1.UserService/GetUser`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },
         body,

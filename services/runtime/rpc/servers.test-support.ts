@@ -1,19 +1,19 @@
 import { Writable } from 'node:stream';
 import { createLogger } from '../log/logger.ts';
-import { TEST_DOORS } from '../testing/test-servers.ts';
-import { type DoorsOptions, type OpenDoors, openDoors } from './start-servers.ts';
+import { TEST_SERVER_OPTIONS } from '../testing/test-servers.ts';
+import { type ListeningServers, type ServersOptions, startServers } from './start-servers.ts';
 
-/** Doors of a test, and what they logged. */
-export interface TestDoors extends AsyncDisposable {
-  readonly doors: OpenDoors;
+/** Both servers of a test, and what they logged. */
+export interface TestServers extends AsyncDisposable {
+  readonly servers: ListeningServers;
   /** Lines of the log so far, parsed. */
   readonly log: readonly Record<string, unknown>[];
 }
 
-/** Opens both doors on ports of the system's choice. */
-export async function openTestDoors(
-  options: Pick<DoorsOptions, 'routes'> & Partial<DoorsOptions>,
-): Promise<TestDoors> {
+/** Starts both servers on free ports. */
+export async function startTestServers(
+  options: Pick<ServersOptions, 'routes'> & Partial<ServersOptions>,
+): Promise<TestServers> {
   const log: Record<string, unknown>[] = [];
   const destination = new Writable({
     write(line, _, done) {
@@ -21,10 +21,10 @@ export async function openTestDoors(
       done();
     },
   });
-  const doors = await openDoors({
-    ...TEST_DOORS,
+  const servers = await startServers({
+    ...TEST_SERVER_OPTIONS,
     logger: createLogger({ service: 'test', level: 'debug' }, destination),
     ...options,
   });
-  return { doors, log, [Symbol.asyncDispose]: () => doors[Symbol.asyncDispose]() };
+  return { servers, log, [Symbol.asyncDispose]: () => servers[Symbol.asyncDispose]() };
 }

@@ -19,7 +19,7 @@ import { createGrpcTransport } from '@rollcall/transport';
 import { describe, expect, it } from 'vitest';
 import { currentRequestId } from './call.ts';
 import { type Implementation, implementService } from './route.ts';
-import { openTestDoors, type TestDoors } from './servers.test-support.ts';
+import { startTestServers, type TestServers } from './servers.test-support.ts';
 
 type GetUser = NonNullable<Implementation<typeof UserService>['getUser']>;
 
@@ -28,12 +28,15 @@ const answer = () => create(GetUserResponseSchema, { user: { id: REQUEST.id } })
 
 function open(
   getUser: GetUser = async () => answer(),
-  options: Parameters<typeof openTestDoors>[0] | object = {},
+  options: Parameters<typeof startTestServers>[0] | object = {},
 ) {
-  return openTestDoors({ routes: (chain) => implementService(UserService, { getUser }, chain), ...options });
+  return startTestServers({
+    routes: (chain) => implementService(UserService, { getUser }, chain),
+    ...options,
+  });
 }
 
-const DOORS: [string, (doors: TestDoors['doors']) => Transport & Partial<Disposable>][] = [
+const TRANSPORTS: [string, (servers: TestServers['servers']) => Transport & Partial<Disposable>][] = [
   ['gRPC', ({ grpc }) => createGrpcTransport({ address: `127.0.0.1:${grpc.port}` })],
   [
     'HTTP',
@@ -41,12 +44,12 @@ const DOORS: [string, (doors: TestDoors['doors']) => Transport & Partial<Disposa
   ],
 ];
 
-describe.each(DOORS)('the %s door', (door, toTransport) => {
+describe.each(TRANSPORTS)('the %s server', (server, toTransport) => {
   async function withClient(
-    test: TestDoors,
+    test: TestServers,
     work: (users: Client<typeof UserService>, transport: Transport) => Promise<void>,
   ): Promise<void> {
-    const transport = toTransport(test.doors);
+    const transport = toTransport(test.servers);
     try {
       await work(createClient(UserService, transport), transport);
     } finally {
@@ -163,7 +166,7 @@ describe.each(DOORS)('the %s door', (door, toTransport) => {
     await withClient(test, async (users) => {
       const huge = { ...REQUEST, id: 'x'.repeat(4 * 1024 * 1024 + 1) };
       await expect(users.getUser(huge)).rejects.toThrow(/resource_exhausted/);
-      if (door === 'gRPC')
+      if (server === 'gRPC')
         await expectRefusal(callRaw(test, largeFrame()), {
           code: 'ResourceExhausted',
           reason: 'MESSAGE_TOO_LARGE',
@@ -223,19 +226,21 @@ describe.each(DOORS)('the %s door', (door, toTransport) => {
   });
 });
 
-describe('the gRPC door', () => {
+describe('the gRPC server', () => {
   it('refuses bytes that are not the message, with the reason, and logs it', async () => {
     await using test = await open();
     await expectRefusal(callRaw(test, Buffer.from([0xff, 0xff, 0xff])), {
       code: 'InvalidArgument',
       reason: 'MESSAGE_MALFORMED',
     });
-    expect(test.log).toContainEqual(expect.objectContaining({ reason: 'MESSAGE_MALFORMED', door: 'grpc' }));
+    expect(test.log).toContainEqual(
+      expect.objectContaining({ reason: 'MESSAGE_MALFORMED', protocol: 'grpc' }),
+    );
   });
 
   it('closes in time although a peer neither reads nor goes away', async () => {
     const test = await open(undefined, { drainMs: 100 });
-    const peer = connect(test.doors.grpc.port, '127.0.0.1');
+    const peer = connect(test.servers.grpc.port, '127.0.0.1');
     await once(peer, 'connect');
     await sleep(50);
     await test[Symbol.asyncDispose]();
@@ -247,7 +252,7 @@ describe('the gRPC door', () => {
     ['v1alpha', ServerReflectionV1Alpha],
   ])('answers reflection %s', async (_, service) => {
     await using test = await open();
-    using transport = createGrpcTransport({ address: `127.0.0.1:${test.doors.grpc.port}` });
+    using transport = createGrpcTransport({ address: `127.0.0.1:${test.servers.grpc.port}` });
     const reflection = createClient(service as typeof ServerReflection, transport);
     async function* ask() {
       yield { messageRequest: { case: 'listServices' as const, value: '' } };
@@ -267,7 +272,7 @@ describe('the gRPC door', () => {
 
   it('B6: says why it ends a stream of requests whose message cannot be read', async () => {
     await using test = await open();
-    const client = new GrpcClient(`127.0.0.1:${test.doors.grpc.port}`, credentials.createInsecure());
+    const client = new GrpcClient(`127.0.0.1:${test.servers.grpc.port}`, credentials.createInsecure());
     const same = (bytes: Buffer) => bytes;
     const path = `/${ServerReflection.typeName}/ServerReflectionInfo`;
     const stream = client.makeBidiStreamRequest(path, same, same);
@@ -278,9 +283,9 @@ describe('the gRPC door', () => {
   });
 });
 
-describe('the HTTP door', () => {
-  const post = (test: TestDoors, headers: Record<string, string>, body: string) =>
-    fetch(`http://127.0.0.1:${test.doors.http.port}/rollcall.user.v1.UserService/GetUser`, {
+describe('the HTTP server', () => {
+  const post = (test: TestServers, headers: Record<string, string>, body: string) =>
+    fetch(`http://127.0.0.1:${test.servers.http.port}/rollcall.user.v1.UserService/GetUser`, {
       method: 'POST',
       headers,
       body,
@@ -309,7 +314,7 @@ describe('the HTTP door', () => {
 
   it('tells HTTP/1.1 from HTTP/2 also where the first bytes come one by one', async () => {
     await using test = await open();
-    const socket = connect(test.doors.http.port, '127.0.0.1');
+    const socket = connect(test.servers.http.port, '127.0.0.1');
     for (const byte of 'POST /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n') {
       socket.write(byte);
       await sleep(1);
@@ -319,7 +324,7 @@ describe('the HTTP door', () => {
 
   it('answers a host that is none with 400', async () => {
     await using test = await open();
-    const socket = connect(test.doors.http.port, '127.0.0.1');
+    const socket = connect(test.servers.http.port, '127.0.0.1');
     const path = '/rollcall.user.v1.UserService/GetUser';
     socket.write(
       `POST ${path} HTTP/1.1\r\nhost: [\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}`,
@@ -329,7 +334,7 @@ describe('the HTTP door', () => {
 
   it('stops working for a caller that left without reading', async () => {
     let made = 0;
-    await using test = await openTestDoors({
+    await using test = await startTestServers({
       routes: (chain) =>
         implementService(
           UserService,
@@ -344,7 +349,7 @@ describe('the HTTP door', () => {
           chain,
         ),
     });
-    const session = connectHttp2(`http://127.0.0.1:${test.doors.http.port}`);
+    const session = connectHttp2(`http://127.0.0.1:${test.servers.http.port}`);
     const stream = session.request({
       ':method': 'POST',
       ':path': '/rollcall.user.v1.UserService/WatchUsers',
@@ -373,7 +378,7 @@ describe('the HTTP door', () => {
     });
     const waiting = () => ({ ...point('a'), name: 'test_jobs', type: 'gauge' as const, labels: {} });
     await using test = await open(undefined, { readMetrics: () => [point('a'), waiting(), point('b')] });
-    const page = async () => (await fetch(`http://127.0.0.1:${test.doors.http.port}/metrics`)).text();
+    const page = async () => (await fetch(`http://127.0.0.1:${test.servers.http.port}/metrics`)).text();
     expect(await page()).toContain('test_jobs_total{queue="b",service="test"} 0\n');
     value = 3;
     const shown = await page();
@@ -386,7 +391,7 @@ describe('the HTTP door', () => {
 
   it('speaks HTTP/2 without TLS on the same port', async () => {
     await using test = await open();
-    const session = connectHttp2(`http://127.0.0.1:${test.doors.http.port}`);
+    const session = connectHttp2(`http://127.0.0.1:${test.servers.http.port}`);
     const stream = session.request({ ':path': '/healthz' });
     const chunks = await Array.fromAsync(stream);
     expect(Buffer.concat(chunks).toString()).toBe('alive\n');
@@ -397,7 +402,7 @@ describe('the HTTP door', () => {
     let ready = true;
     await using test = await open(undefined, { isReady: async () => ready });
     const get = async (path: string, method = 'GET') => {
-      const response = await fetch(`http://127.0.0.1:${test.doors.http.port}${path}`, { method });
+      const response = await fetch(`http://127.0.0.1:${test.servers.http.port}${path}`, { method });
       return [response.status, await response.text()];
     };
     expect(await get('/readyz')).toEqual([200, 'ready\n']);
@@ -413,7 +418,7 @@ describe('the HTTP door', () => {
   });
 });
 
-describe('openDoors', () => {
+describe('startServers', () => {
   it('will not listen where others than this machine could reach it', async () => {
     await expect(open(undefined, { host: '0.0.0.0' })).rejects.toThrow(
       /_HOST must be a loopback address, not "0\.0\.0\.0", because .*: set it to 127\.0\.0\.1 or unset it$/,
@@ -437,10 +442,10 @@ function largeFrame(): Buffer {
   return Buffer.alloc(4 * 1024 * 1024 + 1);
 }
 
-// Past every encoder, straight to the door.
-async function callRaw(test: TestDoors, bytes: Buffer): Promise<unknown> {
+// Past every encoder, straight to the server.
+async function callRaw(test: TestServers, bytes: Buffer): Promise<unknown> {
   const { connectErrorFromStatus } = await import('@rollcall/transport');
-  const client = new GrpcClient(`127.0.0.1:${test.doors.grpc.port}`, credentials.createInsecure(), {
+  const client = new GrpcClient(`127.0.0.1:${test.servers.grpc.port}`, credentials.createInsecure(), {
     'grpc.max_send_message_length': -1,
   });
   try {

@@ -6,7 +6,7 @@ import type { Logger } from '../log/logger.ts';
 import { createMetrics, type MetricReading, metricReadingsText } from '../metrics/metrics.ts';
 import type { OutgoingCalls } from '../metrics/outgoing-calls.ts';
 import { StartupError } from '../startup-error.ts';
-import { type DoorCallers, requireAccess } from './access-control.ts';
+import { type AccessControl, requireAccess } from './access-control.ts';
 import { createHealthState, type HealthState, healthImplementation } from './built-in/health.ts';
 import { createReadiness, type Readiness } from './built-in/readiness.ts';
 import { reflectionRoutes } from './built-in/reflection.ts';
@@ -14,15 +14,15 @@ import { createReflectionIndex } from './built-in/reflection-index.ts';
 import type { Interceptor } from './call.ts';
 import { createChain } from './chain.ts';
 import { RpcError } from './errors.ts';
-import { openGrpcDoor } from './grpc/server.ts';
-import type { OpenGate } from './http/listener.ts';
-import type { PlainRoute } from './http/post-route.ts';
-import { openHttpDoor, type Page } from './http/server.ts';
+import { startGrpcServer } from './grpc/server.ts';
+import type { TlsListenerFactory } from './http/listener.ts';
+import type { PostRoute } from './http/post-route.ts';
+import { type GetRoute, startHttpServer } from './http/server.ts';
 import { createIngress, type IngressBounds } from './ingress/ingress.ts';
-import type { OpenCallLimits } from './ingress/open-call-limits.ts';
-import { isLoopback, listenFault, type OpenDoor } from './listening-server.ts';
+import type { PublicCallLimits } from './ingress/public-call-limits.ts';
+import { isLoopback, type ListeningServer, listenFault } from './listening-server.ts';
 import { implementService, type Route } from './route.ts';
-import { createTlsGate } from './tls-listener.ts';
+import { createTlsListener } from './tls-listener.ts';
 
 /** One port to listen on, and the variable that sets it, for the message when it is taken. */
 export interface Listen {
@@ -31,7 +31,7 @@ export interface Listen {
 }
 
 /** What a service brings; health, reflection, pages and the chain come with the doors. */
-export interface DoorsOptions {
+export interface ServersOptions {
   /** Short name of the service, for metrics. */
   readonly name: string;
   /** The service's own routes, behind the chain that it is given. */
@@ -42,7 +42,7 @@ export interface DoorsOptions {
   readonly http: Listen;
   readonly logger: Logger;
   /** Who may call. Default: everybody on this machine. */
-  readonly callers?: DoorCallers;
+  readonly callers?: AccessControl;
   /** Turns an error of the service's own into one for the wire; undefined: unknown, answered INTERNAL. */
   readonly toRpcError: (error: unknown) => RpcError | undefined;
   /**
@@ -51,12 +51,12 @@ export interface DoorsOptions {
    */
   readonly isReady: () => Promise<boolean>;
   /** Plain pages beside health and metrics, by path. Default: none. */
-  readonly pages?: Readonly<Record<string, Page>>;
+  readonly getRoutes?: Readonly<Record<string, GetRoute>>;
   /**
    * Plain paths of the HTTP door that take a body, by path. Callers are not authenticated there: each route makes sure by
    * itself whose the body is. Default: none.
    */
-  readonly plainRoutes?: Readonly<Record<string, PlainRoute>>;
+  readonly postRoutes?: Readonly<Record<string, PostRoute>>;
   /** What /metrics shows besides calls and the process, read each time it is asked for. Default: nothing. */
   readonly readMetrics?: () => readonly MetricReading[];
   /** The calls that the service makes to others, shown on /metrics. Default: it makes none. */
@@ -74,16 +74,16 @@ export interface DoorsOptions {
 }
 
 /** Both doors, open. Disposing tells health first, then drains and closes both. */
-export interface OpenDoors extends AsyncDisposable {
-  readonly grpc: OpenDoor;
-  readonly http: OpenDoor;
+export interface ListeningServers extends AsyncDisposable {
+  readonly grpc: ListeningServer;
+  readonly http: ListeningServer;
 }
 
 /**
  * Opens both doors of a service: one implementation, one chain.
  * @throws StartupError where the address is not loopback, or a port cannot be listened on.
  */
-export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
+export async function startServers(options: ServersOptions): Promise<ListeningServers> {
   const { host, logger, callers } = options;
   const tls = callers?.guarded?.tls;
   if (!isLoopback(host) && !tls) {
@@ -99,9 +99,9 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
     createIngress({ logger, isGuarded: callers?.guarded !== undefined }, options.ingress),
   );
   const certificates = createPeerCertificates();
-  const { openCalls } = ingress;
-  const chain = createChain({ maxCallMs: 10_000, ...options, metrics, certificates, openCalls });
-  const routes = allRoutes(options.routes, { chain, openCalls }, { state, readiness });
+  const { publicCalls } = ingress;
+  const chain = createChain({ maxCallMs: 10_000, ...options, metrics, certificates, publicCalls });
+  const routes = allRoutes(options.routes, { chain, publicCalls }, { state, readiness });
   if (callers) requireAccess(routes, callers.accessOf);
   const metricsPage = coalesced(async () => {
     const readings = [...(options.readMetrics?.() ?? []), ...ingress.partial.readings()];
@@ -111,34 +111,35 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
     return { status: 200, type: 'text/plain; version=0.0.4', body };
   });
   const pages = {
-    ...options.pages,
+    ...options.getRoutes,
     ...createPages(readiness, state),
     '/metrics': callers?.guarded
       ? forKnown(identifyBy(certificates, callers.guarded.tokens), metricsPage)
       : metricsPage,
   };
-  const openGate =
-    tls && (((onSecure) => createTlsGate({ tls, certificates, onSecure, logger })) satisfies OpenGate);
+  const listenTls =
+    tls &&
+    (((onSecure) => createTlsListener({ tls, certificates, onSecure, logger })) satisfies TlsListenerFactory);
   const common = {
     routes,
     host,
     logger,
     ingress,
-    openGate,
+    listenTls,
     ...(options.drainMs !== undefined && { drainMs: options.drainMs }),
   };
   const grpc = stack.use(
-    await openGrpcDoor({
+    await startGrpcServer({
       ...common,
       ...(options.maxConnectionAgeMs && { maxConnectionAgeMs: options.maxConnectionAgeMs }),
       port: options.grpc.port,
     }).catch(listenFault(options.grpc)),
   );
   const http = stack.use(
-    await openHttpDoor({
+    await startHttpServer({
       ...common,
-      pages,
-      plainRoutes: options.plainRoutes ?? {},
+      getRoutes: pages,
+      postRoutes: options.postRoutes ?? {},
       port: options.http.port,
     }).catch(listenFault(options.http)),
   );
@@ -154,8 +155,8 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
 }
 
 function allRoutes(
-  ownRoutes: DoorsOptions['routes'],
-  { chain, openCalls }: { chain: readonly Interceptor[]; openCalls: OpenCallLimits },
+  ownRoutes: ServersOptions['routes'],
+  { chain, publicCalls }: { chain: readonly Interceptor[]; publicCalls: PublicCallLimits },
   health: { state: HealthState; readiness: Readiness },
 ): Route[] {
   const own = ownRoutes(chain);
@@ -164,14 +165,14 @@ function allRoutes(
   const all: Route[] = [
     ...own,
     ...implementService(Health, healthImplementation(names, health), chain),
-    ...reflectionRoutes(createReflectionIndex(readDescriptorImage()), services, { chain, openCalls }),
+    ...reflectionRoutes(createReflectionIndex(readDescriptorImage()), services, { chain, publicCalls }),
   ];
   return all;
 }
 
 /** A page that is made once for all who ask meanwhile. */
-function coalesced(make: () => ReturnType<Page>): Page {
-  let making: ReturnType<Page> | undefined;
+function coalesced(make: () => ReturnType<GetRoute>): GetRoute {
+  let making: ReturnType<GetRoute> | undefined;
   return () => {
     making ??= make().finally(() => {
       making = undefined;
@@ -181,7 +182,7 @@ function coalesced(make: () => ReturnType<Page>): Page {
 }
 
 /** A page for whom the service knows, whatever is granted. */
-function forKnown(identify: Identify, page: Page): Page {
+function forKnown(identify: Identify, page: GetRoute): GetRoute {
   return async (asker) => {
     try {
       await identify(asker);
@@ -193,7 +194,7 @@ function forKnown(identify: Identify, page: Page): Page {
   };
 }
 
-function createPages({ isReady }: Readiness, state: HealthState): Record<string, Page> {
+function createPages({ isReady }: Readiness, state: HealthState): Record<string, GetRoute> {
   const text = (ok: boolean, body: string) => ({
     status: ok ? 200 : 503,
     type: 'text/plain',

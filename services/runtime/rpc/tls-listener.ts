@@ -9,13 +9,13 @@ import type { Logger } from '../log/logger.ts';
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** TLS in front of a port. */
-export interface TlsGate {
+export interface TlsListener {
   /** Takes a connection whose handshake is still to come. */
   accept(socket: Socket): void;
 }
 
 /** What a gate needs. */
-export interface TlsGateOptions {
+export interface TlsListenerOptions {
   /** Certificate, key and authorities; what changes is in force for the next connection. */
   readonly tls: Watched<TlsMaterial>;
   /** Remembers whose certificate a connection was begun with. */
@@ -29,7 +29,7 @@ export interface TlsGateOptions {
  * Makes the TLS of a port. A caller may come without a certificate, for it may have a token; one that comes with a certificate
  * which no authority vouches for is sent away.
  */
-export function createTlsGate({ tls, certificates, onSecure, logger }: TlsGateOptions): TlsGate {
+export function createTlsListener({ tls, certificates, onSecure, logger }: TlsListenerOptions): TlsListener {
   const options = {
     ...toContextOptions(tls.current),
     requestCert: tls.current.ca !== undefined,
@@ -40,7 +40,7 @@ export function createTlsGate({ tls, certificates, onSecure, logger }: TlsGateOp
   // It never listens: connections are handed to it by whoever does.
   const server = createServer(options, (socket) => {
     socket.on('error', () => socket.destroy());
-    if (certificates.admit(socket)) return onSecure(socket);
+    if (certificates.accept(socket)) return onSecure(socket);
     const why = String(socket.authorizationError);
     logger.info({ peer: `${socket.remoteAddress}:${socket.remotePort}`, why }, 'certificate refused');
     socket.destroy();

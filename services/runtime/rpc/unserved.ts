@@ -7,7 +7,7 @@ import { RpcError, RUNTIME_REASONS, type RuntimeReason, runtimeError, toConnectE
 /** A call that a door's library ended by itself, before the chain of interceptors saw it. */
 export interface UnservedCall {
   readonly method: string;
-  readonly door: string;
+  readonly protocol: string;
   readonly peer: string;
   readonly code: number;
   /** The library's own words; may repeat what was sent, so they go no further than where they are looked at. */
@@ -15,7 +15,7 @@ export interface UnservedCall {
 }
 
 /** Where such a call came from. */
-export type UnservedWhere = Pick<UnservedCall, 'method' | 'door' | 'peer'>;
+export type UnservedWhere = Pick<UnservedCall, 'method' | 'protocol' | 'peer'>;
 
 /** Tells of calls that ended before they were read. */
 export interface UnservedLog {

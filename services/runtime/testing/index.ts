@@ -17,4 +17,4 @@ export {
 } from './main-process.ts';
 export { openTestPool, query } from './query.ts';
 export { openTcpProxy, type TcpProxy } from './tcp-proxy.ts';
-export { TEST_DOORS } from './test-servers.ts';
+export { TEST_SERVER_OPTIONS } from './test-servers.ts';

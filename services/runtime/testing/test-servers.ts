@@ -1,8 +1,8 @@
 import { createLogger } from '../log/logger.ts';
-import type { DoorsOptions } from '../rpc/start-servers.ts';
+import type { ServersOptions } from '../rpc/start-servers.ts';
 
 /** What doors need beside their routes, where a test minds nothing of it: loopback, ports of the system's choice, no log. */
-export const TEST_DOORS = {
+export const TEST_SERVER_OPTIONS = {
   name: 'test',
   host: '127.0.0.1',
   grpc: { port: 0, variable: 'TEST_GRPC_PORT' },
@@ -10,4 +10,4 @@ export const TEST_DOORS = {
   logger: createLogger({ service: 'test', level: 'silent' }),
   toRpcError: () => undefined,
   isReady: async () => true,
-} satisfies Omit<DoorsOptions, 'routes'>;
+} satisfies Omit<ServersOptions, 'routes'>;

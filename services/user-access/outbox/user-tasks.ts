@@ -2,7 +2,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { ErrorReason } from '@rollcall/contract/user';
-import { OutboxAwayError, OutboxRefusedError, type OutboxTask } from '@rollcall/runtime/outbox';
+import { OutboxRefusedError, type OutboxTask, OutboxUnreachableError } from '@rollcall/runtime/outbox';
 import type { Pool } from '@rollcall/runtime/postgres';
 import { errorReason } from '@rollcall/transport';
 import type { UserAdminClient } from '@rollcall/user-client/admin';
@@ -128,7 +128,7 @@ async function callUserService(call: () => Promise<unknown>): Promise<void> {
 
 function toOutboxError(error: unknown): unknown {
   if (!(error instanceof ConnectError)) return error;
-  if (isUnavailable(error)) return new OutboxAwayError(error.message, { cause: error });
+  if (isUnavailable(error)) return new OutboxUnreachableError(error.message, { cause: error });
   if (REFUSALS.has(error.code)) return new OutboxRefusedError(error.message, { cause: error });
   return error;
 }

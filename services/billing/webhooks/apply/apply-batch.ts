@@ -1,5 +1,5 @@
 import type { Logger } from '@rollcall/runtime';
-import { isDatabaseAway, type Pool, type RunPrepared } from '@rollcall/runtime/postgres';
+import { isDatabaseDown, type Pool, type RunPrepared } from '@rollcall/runtime/postgres';
 import { LedgerError } from '../../ledger/ledger-error.ts';
 import { foreignFault, foreignReason, type LedgerScope } from '../../ledger/origin.ts';
 import type { Snapshot } from '../../ledger/snapshot.ts';
@@ -53,7 +53,7 @@ export async function workBatch(options: BatchOptions, claim: Claim): Promise<Ba
     });
     return { ...NOTHING, claimed: ids.length, applied: applied?.applied.length ?? 0 };
   } catch (error) {
-    if (isDatabaseAway(error) || ids.length === 0) throw error;
+    if (isDatabaseDown(error) || ids.length === 0) throw error;
     return ids.length > 1 ? await workHalves(options, ids) : await fail(options, ids[0] ?? '', error);
   }
 }

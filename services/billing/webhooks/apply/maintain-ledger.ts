@@ -1,5 +1,5 @@
 import type { Logger } from '@rollcall/runtime';
-import { isDatabaseAway, type Pool } from '@rollcall/runtime/postgres';
+import { isDatabaseDown, type Pool } from '@rollcall/runtime/postgres';
 import { LedgerError } from '../../ledger/ledger-error.ts';
 import { READ_MARGIN_S } from '../../ledger/snapshot.ts';
 import type { Snapshots, StripeGateway } from '../../payments/stripe-gateway.ts';
@@ -54,7 +54,7 @@ async function deriveStale({ pool, logger, onChanges }: SettleOptions): Promise<
       const changes = await deriveAnew(run, [key]);
       if (changes.length > 0) await onChanges(run, changes);
     }).catch((error: unknown) => {
-      if (isDatabaseAway(error)) throw error;
+      if (isDatabaseDown(error)) throw error;
       return faultText(error);
     });
     if (derived !== undefined)

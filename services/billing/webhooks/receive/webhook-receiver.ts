@@ -1,5 +1,5 @@
 import type { Logger } from '@rollcall/runtime';
-import type { MetricReading, PlainAnswer, PlainRoute } from '@rollcall/runtime/rpc';
+import type { HttpAnswer, MetricReading, PostRoute } from '@rollcall/runtime/rpc';
 import { type ForeignReason, foreignReason, type LedgerScope } from '../../ledger/origin.ts';
 import type { Inbox } from './inbox.ts';
 import { type SignatureOptions, verifySignature } from './signature.ts';
@@ -91,7 +91,7 @@ export const WEBHOOK_PATH = '/webhooks/stripe';
 const MAX_WEBHOOK_BYTES = 1024 * 1024;
 
 /** Answers deliveries: 200 once an event is durable, known or not; else why not, in the form of Connect's errors. */
-export function webhookRoute(receiver: WebhookReceiver, hosts: readonly string[] = []): PlainRoute {
+export function webhookRoute(receiver: WebhookReceiver, hosts: readonly string[] = []): PostRoute {
   return {
     hosts,
     maxBytes: MAX_WEBHOOK_BYTES,
@@ -108,6 +108,6 @@ export function webhookRoute(receiver: WebhookReceiver, hosts: readonly string[]
   };
 }
 
-function json(status: number, body: object): PlainAnswer {
+function json(status: number, body: object): HttpAnswer {
   return { status, type: 'application/json', body: `${JSON.stringify(body)}\n` };
 }

@@ -5,9 +5,9 @@ import { Health, HealthCheckResponse_ServingStatus as Serving } from '@rollcall/
 import { ServerReflection, ServerReflectionV1Alpha } from '@rollcall/contract/reflection';
 import { createGrpcTransport } from '@rollcall/transport';
 import { describe, expect, it } from 'vitest';
-import { OpenCallLimits } from '../ingress/open-call-limits.ts';
+import { PublicCallLimits } from '../ingress/public-call-limits.ts';
 import { openServers } from '../ingress/wire-protocols.test-support.ts';
-import type { TestDoors } from '../servers.test-support.ts';
+import type { TestServers } from '../servers.test-support.ts';
 import { createReadiness } from './readiness.ts';
 
 const AT_ONCE = 300;
@@ -23,7 +23,7 @@ function openCounted() {
 }
 
 /** Each method and page that everybody may ask for. */
-const OPEN: readonly [string, (test: TestDoors, transports: Transports) => Promise<unknown>][] = [
+const OPEN: readonly [string, (test: TestServers, transports: Transports) => Promise<unknown>][] = [
   ['Health/Check', (_, { grpc }) => createClient(Health, grpc).check({})],
   ['Health/List', (_, { grpc }) => createClient(Health, grpc).list({})],
   ['Health/Watch', (_, { grpc }) => first(createClient(Health, grpc).watch({}))],
@@ -38,7 +38,7 @@ const OPEN: readonly [string, (test: TestDoors, transports: Transports) => Promi
   ['Health/List by HTTP', (_, { http }) => createClient(Health, http).list({})],
   ...['/healthz', '/readyz', '/metrics', '/no/such/page'].map((path): (typeof OPEN)[number] => [
     path,
-    async ({ doors }) => (await fetch(`http://127.0.0.1:${doors.http.port}${path}`)).text(),
+    async ({ servers }) => (await fetch(`http://127.0.0.1:${servers.http.port}${path}`)).text(),
   ]),
 ];
 
@@ -56,8 +56,8 @@ async function* listServices() {
   yield { messageRequest: { case: 'listServices' as const, value: '' } };
 }
 
-const readyz = async ({ doors }: TestDoors) =>
-  (await fetch(`http://127.0.0.1:${doors.http.port}/readyz`)).status;
+const readyz = async ({ servers }: TestServers) =>
+  (await fetch(`http://127.0.0.1:${servers.http.port}/readyz`)).status;
 
 describe('readiness', () => {
   it.each(OPEN)(
@@ -67,11 +67,11 @@ describe('readiness', () => {
       await using test = await openServers({ isReady });
       const startedAt = performance.now();
       using grpc = createGrpcTransport({
-        address: `127.0.0.1:${test.doors.grpc.port}`,
+        address: `127.0.0.1:${test.servers.grpc.port}`,
         defaultTimeoutMs: 30_000,
       });
       const http = createConnectTransport({
-        baseUrl: `http://127.0.0.1:${test.doors.http.port}`,
+        baseUrl: `http://127.0.0.1:${test.servers.http.port}`,
         httpVersion: '2',
       });
       const flood = Array.from({ length: AT_ONCE }, () => ask(test, { grpc, http }));
@@ -109,7 +109,7 @@ describe('readiness', () => {
   ])('B3: Health/Watch of %j tells when it is lost and when it is back', async (service) => {
     let ready = true;
     await using test = await openServers({ isReady: async () => ready });
-    using grpc = createGrpcTransport({ address: `127.0.0.1:${test.doors.grpc.port}` });
+    using grpc = createGrpcTransport({ address: `127.0.0.1:${test.servers.grpc.port}` });
     const seen: Serving[] = [];
     for await (const { status } of createClient(Health, grpc).watch({ service })) {
       seen.push(status);
@@ -121,7 +121,7 @@ describe('readiness', () => {
 
   it('B3: Health/Watch of a service that is not there says so and stays open', async () => {
     await using test = await openServers({ drainMs: 100 });
-    using grpc = createGrpcTransport({ address: `127.0.0.1:${test.doors.grpc.port}` });
+    using grpc = createGrpcTransport({ address: `127.0.0.1:${test.servers.grpc.port}` });
     const watch = createClient(Health, grpc).watch({ service: 'no.Such' })[Symbol.asyncIterator]();
     expect((await watch.next()).value).toMatchObject({ status: Serving.SERVICE_UNKNOWN });
     const next = watch.next().then(
@@ -135,7 +135,7 @@ describe('readiness', () => {
 describe('what everybody may call', () => {
   it('B3: is bounded by address, and one flood leaves others their share', () => {
     let nowMs = 0;
-    const limits = new OpenCallLimits({ ratePerSecond: 10, burst: 3, concurrency: 100 }, () => nowMs);
+    const limits = new PublicCallLimits({ ratePerSecond: 10, burst: 3, concurrency: 100 }, () => nowMs);
     const ask = (peer: string, name = 'a') => {
       const entered = limits.enter(name, peer);
       if (typeof entered === 'function') entered();
@@ -149,8 +149,8 @@ describe('what everybody may call', () => {
   });
 
   it('B3: is refused with a reason beyond the bound, by call and by page', async () => {
-    await using test = await openServers({ ingress: { openCalls: { burst: 1, ratePerSecond: 0.001 } } });
-    using grpc = createGrpcTransport({ address: `127.0.0.1:${test.doors.grpc.port}` });
+    await using test = await openServers({ ingress: { publicCalls: { burst: 1, ratePerSecond: 0.001 } } });
+    using grpc = createGrpcTransport({ address: `127.0.0.1:${test.servers.grpc.port}` });
     const health = createClient(Health, grpc);
     await health.check({});
     await expect(health.check({})).rejects.toThrow(/resource_exhausted.*too often/);
@@ -161,8 +161,8 @@ describe('what everybody may call', () => {
     ['v1', ServerReflection],
     ['v1alpha', ServerReflectionV1Alpha],
   ])('B3: counts each request within a stream of reflection %s', async (_, service) => {
-    await using test = await openServers({ ingress: { openCalls: { burst: 3, ratePerSecond: 0.001 } } });
-    using grpc = createGrpcTransport({ address: `127.0.0.1:${test.doors.grpc.port}` });
+    await using test = await openServers({ ingress: { publicCalls: { burst: 3, ratePerSecond: 0.001 } } });
+    using grpc = createGrpcTransport({ address: `127.0.0.1:${test.servers.grpc.port}` });
     async function* ask() {
       for (let i = 0; i < 5; i++) yield* listServices();
     }
@@ -177,15 +177,15 @@ describe('what everybody may call', () => {
   });
 
   it('B3: lets fewer streams of both sides be open, whose answers are large', () => {
-    const limits = new OpenCallLimits({ bidiConcurrency: 1 });
+    const limits = new PublicCallLimits({ bidiConcurrency: 1 });
     expect(limits.enter('a', '10.0.0.1:1', true)).toBeTypeOf('function');
     expect(limits.enter('a', '10.0.0.2:1', true)).toMatchObject({ limit: 'concurrency' });
     expect(limits.enter('b', '10.0.0.2:1')).toBeTypeOf('function');
   });
 
   it('B3: holds a place while a stream is open', async () => {
-    await using test = await openServers({ ingress: { openCalls: { concurrency: 1 } } });
-    using grpc = createGrpcTransport({ address: `127.0.0.1:${test.doors.grpc.port}` });
+    await using test = await openServers({ ingress: { publicCalls: { concurrency: 1 } } });
+    using grpc = createGrpcTransport({ address: `127.0.0.1:${test.servers.grpc.port}` });
     const health = createClient(Health, grpc);
     const leaving = new AbortController();
     const watch = health.watch({}, { signal: leaving.signal })[Symbol.asyncIterator]();

@@ -8,7 +8,7 @@ import {
   ServerReflectionV1AlphaResponseSchema,
 } from '@rollcall/contract/reflection';
 import type { Interceptor } from '../call.ts';
-import type { OpenCallLimits } from '../ingress/open-call-limits.ts';
+import type { PublicCallLimits } from '../ingress/public-call-limits.ts';
 import { countRequests } from '../interceptors/with-limits.ts';
 import { implementService, type Route } from '../route.ts';
 import type { ReflectionIndex } from './reflection-index.ts';
@@ -23,7 +23,7 @@ type Answer = NonNullable<MessageInitShape<typeof ServerReflectionResponseSchema
 export function reflectionRoutes(
   index: ReflectionIndex,
   services: () => string[],
-  { chain, openCalls }: { chain: readonly Interceptor[]; openCalls: OpenCallLimits },
+  { chain, publicCalls }: { chain: readonly Interceptor[]; publicCalls: PublicCallLimits },
 ): Route[] {
   const reply = answerer(index, services);
   return [
@@ -31,7 +31,7 @@ export function reflectionRoutes(
       ServerReflection,
       {
         serverReflectionInfo: (requests, call) =>
-          answers(countRequests(requests, call, openCalls), ServerReflectionResponseSchema, reply),
+          answers(countRequests(requests, call, publicCalls), ServerReflectionResponseSchema, reply),
       },
       chain,
     ),
@@ -41,7 +41,7 @@ export function reflectionRoutes(
       {
         serverReflectionInfo: (requests, call) =>
           answers(
-            countRequests(requests as never, call, openCalls),
+            countRequests(requests as never, call, publicCalls),
             ServerReflectionV1AlphaResponseSchema,
             reply,
           ),

@@ -76,7 +76,7 @@ async function drained(surface: Surface, signal: AbortSignal): Promise<void> {
 }
 
 class GrpcCall implements Call {
-  readonly door = 'grpc';
+  readonly protocol = 'grpc';
   readonly method: Call['method'];
   send: Call['send'];
   readonly peer: string;

@@ -43,14 +43,14 @@ const UNCOUNTED_BYTES = 4096;
 /**
  * Bounds the connections of a grpc-js server, and ends streams that it answered without a handler: their callers could go on
  * sending. Must be called before the server is bound.
- * @param judge whether a call is refused by its headers; undefined: it is not.
+ * @param check whether a call is refused by its headers; undefined: it is not.
  */
 export function boundConnections(
   server: grpc.Server,
   {
-    judge,
+    check,
     maxConnections,
-  }: { judge: (headers: IncomingHttpHeaders) => RpcError | undefined; maxConnections: number },
+  }: { check: (headers: IncomingHttpHeaders) => RpcError | undefined; maxConnections: number },
   refuse: (stream: ServerHttp2Stream, error: RpcError) => void,
 ): void {
   const internals = server as unknown as ServerInternals;
@@ -61,7 +61,7 @@ export function boundConnections(
     http2.updateSettings({ maxHeaderListSize: MAX_HEADER_BYTES });
     const [serve] = http2.listeners('stream') as ServeStream[];
     const guarded: ServeStream = (stream, headers, ...rest) => {
-      const refusal = judge(headers);
+      const refusal = check(headers);
       if (refusal) return refuse(stream, refusal);
       serve?.(stream, headers, ...rest);
       if (stream.headersSent) endStream(stream);
@@ -164,7 +164,7 @@ class BoundedDecoder extends AwaitedMessage {
   refuse(refusal: PartialMessageRefusal): void {
     this.#end();
     const { partial, unserved } = this.#ingress;
-    const where = { method: this.#method.path.slice(1), door: 'grpc', peer: this.#call.getPeer() };
+    const where = { method: this.#method.path.slice(1), protocol: 'grpc', peer: this.#call.getPeer() };
     this.#call.sendStatus(toGrpcStatus(unserved.record(where, partial.toError(refusal))));
     endStream(this.#call.stream);
   }

@@ -1,8 +1,8 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
-import type { OpenGate } from '../http/listener.ts';
+import type { TlsListenerFactory } from '../http/listener.ts';
 import type { Ingress } from '../ingress/ingress.ts';
-import { MAX_CONNECTIONS, MAX_MESSAGE_BYTES, type OpenDoor } from '../listening-server.ts';
+import { type ListeningServer, MAX_CONNECTIONS, MAX_MESSAGE_BYTES } from '../listening-server.ts';
 import type { Route } from '../route.ts';
 import { requestSizes } from '../sizes/request-sizes.ts';
 import { serveGrpcCall } from './call.ts';
@@ -11,7 +11,7 @@ import { toServiceDefinitions } from './routes.ts';
 import { withUnservedCalls } from './unserved.ts';
 
 /** Where and how the gRPC door listens. */
-export interface GrpcDoorOptions {
+export interface GrpcServerOptions {
   readonly routes: readonly Route[];
   /** Address to bind: a loopback address where callers are not authenticated. */
   readonly host: string;
@@ -19,7 +19,7 @@ export interface GrpcDoorOptions {
   readonly port: number;
   readonly ingress: Ingress;
   /** Absent: plaintext. */
-  readonly openGate?: OpenGate | undefined;
+  readonly listenTls?: TlsListenerFactory | undefined;
   /** How long calls in progress may go on once the door closes, in milliseconds. Default 5000. */
   readonly drainMs?: number;
   /** How long a connection lives, in milliseconds, until its caller is asked to open another. Default 1800000. */
@@ -41,7 +41,7 @@ const SERVER_OPTIONS: grpc.ServerOptions = {
 grpc.setLogVerbosity(grpc.logVerbosity.NONE);
 
 /** Opens the gRPC door. Rejects with the system's error (EADDRINUSE, EACCES) where it cannot listen. */
-export async function openGrpcDoor(options: GrpcDoorOptions): Promise<OpenDoor> {
+export async function startGrpcServer(options: GrpcServerOptions): Promise<ListeningServer> {
   const { ingress } = options;
   // The library knows one bound for all methods; each has its own besides, which is looked at before decoding.
   const maxMessageBytes = Math.max(...options.routes.map(maxBytesOf));
@@ -51,17 +51,23 @@ export async function openGrpcDoor(options: GrpcDoorOptions): Promise<OpenDoor> 
     ...(options.maxConnectionAgeMs && { 'grpc.max_connection_age_ms': options.maxConnectionAgeMs }),
     interceptors: [withBoundedMessages({ ...ingress, maxMessageBytes }), withUnservedCalls(ingress.unserved)],
   });
-  boundConnections(server, { judge: ingress.judgeGrpc, maxConnections: MAX_CONNECTIONS }, (stream, error) => {
-    const { remoteAddress, remotePort } = stream.session?.socket ?? {};
-    const where = { method: '', door: 'grpc', peer: `${remoteAddress}:${remotePort}` };
-    refuseStream(stream, ingress.unserved.record(where, error));
-  });
+  boundConnections(
+    server,
+    { check: ingress.checkGrpcHeaders, maxConnections: MAX_CONNECTIONS },
+    (stream, error) => {
+      const { remoteAddress, remotePort } = stream.session?.socket ?? {};
+      const where = { method: '', protocol: 'grpc', peer: `${remoteAddress}:${remotePort}` };
+      refuseStream(stream, ingress.unserved.record(where, error));
+    },
+  );
   for (const { definition, routes } of toServiceDefinitions(options.routes)) {
     const entries = routes.map((route) => [route.method.name, serveGrpcCall(route)]);
     server.addService(definition, Object.fromEntries(entries));
   }
-  const { openGate } = options;
-  const { port, stop } = openGate ? await bindBehind(openGate, server, options) : await bind(server, options);
+  const { listenTls } = options;
+  const { port, stop } = listenTls
+    ? await bindBehind(listenTls, server, options)
+    : await bind(server, options);
   return {
     host: options.host,
     port,
@@ -82,7 +88,7 @@ interface Bound {
   readonly stop: () => void;
 }
 
-function bind(server: grpc.Server, { host, port }: GrpcDoorOptions): Promise<Bound> {
+function bind(server: grpc.Server, { host, port }: GrpcServerOptions): Promise<Bound> {
   const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   return new Promise((resolve, reject) => {
     server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, bound) => {
@@ -94,15 +100,15 @@ function bind(server: grpc.Server, { host, port }: GrpcDoorOptions): Promise<Bou
 
 // grpc-js' own TLS asks for certificates from all callers or from none; some have a token instead.
 function bindBehind(
-  openGate: OpenGate,
+  listenTls: TlsListenerFactory,
   server: grpc.Server,
-  { host, port }: GrpcDoorOptions,
+  { host, port }: GrpcServerOptions,
 ): Promise<Bound> {
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
-  const gate = openGate((socket) => injector.injectConnection(socket));
+  const tls = listenTls((socket) => injector.injectConnection(socket));
   const listener = createServer((socket: Socket) => {
     socket.on('error', () => socket.destroy());
-    gate.accept(socket);
+    tls.accept(socket);
   });
   listener.maxConnections = MAX_CONNECTIONS;
   return new Promise((resolve, reject) => {

@@ -37,7 +37,7 @@ export function withUnservedCalls(log: UnservedLog): grpc.ServerInterceptor {
       }
       isEnded = true;
       if (status.code === grpc.status.OK || hasDetails(status)) return send(status);
-      const where = { method: method.path.slice(1), door: 'grpc', peer: call.getPeer() };
+      const where = { method: method.path.slice(1), protocol: 'grpc', peer: call.getPeer() };
       const code = status.code ?? grpc.status.UNKNOWN;
       send(toGrpcStatus(log.explain({ ...where, code, message: status.details ?? '' })));
     };

@@ -1,6 +1,6 @@
 import type { Message } from '@bufbuild/protobuf';
 import { type ContextKey, createContextKey, type HandlerContext } from '@connectrpc/connect';
-import type { Call, Door } from '../call.ts';
+import type { Call, Protocol } from '../call.ts';
 import type { RpcError } from '../errors.ts';
 
 /** What the HTTP door notes of a request before Connect reads it. */
@@ -43,8 +43,8 @@ export class HttpCall implements Call {
     return this.#context.method;
   }
 
-  get door(): Door {
-    return this.#context.protocolName as Door;
+  get protocol(): Protocol {
+    return this.#context.protocolName as Protocol;
   }
 
   get peer(): string {

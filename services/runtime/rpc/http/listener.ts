@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { answerUnlisted, answerUnreadable } from '../ingress/http-answers.ts';
 import type { Ingress } from '../ingress/ingress.ts';
 import { MAX_CONNECTIONS, MAX_HEADER_BYTES } from '../listening-server.ts';
-import type { TlsGate } from '../tls-listener.ts';
+import type { TlsListener } from '../tls-listener.ts';
 
 /** A port on which HTTP/1.1 and HTTP/2 are both understood. */
 export interface HttpListener {
@@ -36,12 +36,12 @@ const PING_MS = 20_000;
 const PING_TIMEOUT_MS = 10_000;
 
 /** Makes the TLS in front of a port: `onSecure` is given what is decrypted. */
-export type OpenGate = (onSecure: (socket: Socket) => void) => TlsGate;
+export type TlsListenerFactory = (onSecure: (socket: Socket) => void) => TlsListener;
 
 /** Listens, and hands each connection to the server for the protocol that its first bytes speak. */
 export async function listenHttp(
   handle: RequestListener,
-  where: { host: string; port: number; openGate?: OpenGate | undefined; ingress: Ingress },
+  where: { host: string; port: number; listenTls?: TlsListenerFactory | undefined; ingress: Ingress },
 ): Promise<HttpListener> {
   const { headersTimeoutMs } = where.ingress;
   const http2 = createHttp2(HTTP2_OPTIONS, handle as never);
@@ -67,12 +67,12 @@ export async function listenHttp(
       socket.allowHalfOpen = false;
       http2.emit('connection', socket);
     });
-  const gate = where.openGate?.(serve);
+  const tls = where.listenTls?.(serve);
   http1.removeAllListeners('connection').on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    if (gate) gate.accept(socket);
+    if (tls) tls.accept(socket);
     else serve(socket);
   });
   await listen(http1, where);

@@ -2,7 +2,7 @@ import { RpcError } from '../errors.ts';
 import { type BodySource, readWholeBody } from '../ingress/http-body.ts';
 
 /** A plain path that takes a body, beside the calls: what others post to us in a form of their own. Answers POST. */
-export interface PlainRoute {
+export interface PostRoute {
   /** The most bytes of a body; one more is answered 413, and read no further. */
   readonly maxBytes: number;
   /** How long a body may take to arrive, in ms; longer is answered 408. Default 10000. */
@@ -13,11 +13,11 @@ export interface PlainRoute {
    */
   readonly hosts?: readonly string[];
   /** Must not reject: what fails is answered 500 without a word on why. */
-  readonly answer: (post: PlainPost) => Promise<PlainAnswer>;
+  readonly answer: (post: PostRequest) => Promise<HttpAnswer>;
 }
 
 /** What was posted. Nobody has checked who posts it. */
-export interface PlainPost {
+export interface PostRequest {
   /** As it came, byte for byte. */
   readonly body: Buffer;
   /** Address of the caller, `host:port`. */
@@ -27,7 +27,7 @@ export interface PlainPost {
 }
 
 /** What is answered. */
-export interface PlainAnswer {
+export interface HttpAnswer {
   readonly status: number;
   /** Content type. */
   readonly type: string;
@@ -39,8 +39,8 @@ const READ_TIMEOUT_MS = 10_000;
 const STATUS = { DEADLINE_EXCEEDED: 408, MESSAGE_TOO_LARGE: 413, OVERLOADED: 503 } as const;
 
 /** A body that is not read to its end: the answer that says so. */
-export class BodyRefused extends Error {
-  override readonly name = 'BodyRefused';
+export class BodyRefusedError extends Error {
+  override readonly name = 'BodyRefusedError';
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -51,14 +51,14 @@ export class BodyRefused extends Error {
 
 /**
  * Reads a body to its end.
- * @throws BodyRefused where it is too long or too slow, and the error of the connection where that breaks
+ * @throws BodyRefusedError where it is too long or too slow, and the error of the connection where that breaks
  */
-export async function readBody(source: BodySource, route: PlainRoute): Promise<Buffer> {
+export async function readBody(source: BodySource, route: PostRoute): Promise<Buffer> {
   const { maxBytes, readTimeoutMs = READ_TIMEOUT_MS } = route;
   try {
     return await readWholeBody({ ...source, maxBytes, timeoutMs: readTimeoutMs });
   } catch (error) {
     if (!(error instanceof RpcError) || !Object.hasOwn(STATUS, error.reason)) throw error;
-    throw new BodyRefused(STATUS[error.reason as keyof typeof STATUS], error.message);
+    throw new BodyRefusedError(STATUS[error.reason as keyof typeof STATUS], error.message);
   }
 }

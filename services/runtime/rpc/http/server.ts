@@ -10,25 +10,25 @@ import { readCallBody } from '../ingress/call-body.ts';
 import { answerByDefault, closeUnread } from '../ingress/http-answers.ts';
 import type { Ingress } from '../ingress/ingress.ts';
 import type { OriginFault } from '../ingress/loopback-host.ts';
-import type { OpenDoor } from '../listening-server.ts';
+import type { ListeningServer } from '../listening-server.ts';
 import type { Route } from '../route.ts';
 import { type CheckedRequest, checkRequest } from '../sizes/http-request.ts';
 import { requestSizes } from '../sizes/request-sizes.ts';
 import { arrivalKey, type HttpArrival } from './call.ts';
-import { listenHttp, type OpenGate } from './listener.ts';
-import { BodyRefused, type PlainAnswer, type PlainRoute, readBody } from './post-route.ts';
+import { listenHttp, type TlsListenerFactory } from './listener.ts';
+import { BodyRefusedError, type HttpAnswer, type PostRoute, readBody } from './post-route.ts';
 import { toHttpHandlers } from './routes.ts';
 import { explainResponse } from './unserved.ts';
 
 /** A plain page beside the calls: health, metrics. Answers GET. */
-export type Page = (asker: PageAsker) => Promise<{
+export type GetRoute = (asker: GetRequest) => Promise<{
   status: number;
   type: string;
   body: string;
 }>;
 
 /** Who asks for a page, as far as the request says. */
-export interface PageAsker {
+export interface GetRequest {
   /** Address of the caller, `host:port`. */
   readonly peer: string;
   /** A header of the request, by lower-case name. */
@@ -36,12 +36,12 @@ export interface PageAsker {
 }
 
 /** Where and how the HTTP door listens. */
-export interface HttpDoorOptions {
+export interface HttpServerOptions {
   readonly routes: readonly Route[];
   /** Plain pages by path: `/healthz`. */
-  readonly pages: Readonly<Record<string, Page>>;
+  readonly getRoutes: Readonly<Record<string, GetRoute>>;
   /** Plain paths that take a body, by path: `/webhooks/stripe`. */
-  readonly plainRoutes: Readonly<Record<string, PlainRoute>>;
+  readonly postRoutes: Readonly<Record<string, PostRoute>>;
   /** Address to bind: a loopback address where callers are not authenticated. */
   readonly host: string;
   /** 0 lets the system choose. */
@@ -49,7 +49,7 @@ export interface HttpDoorOptions {
   readonly logger: Logger;
   readonly ingress: Ingress;
   /** Absent: plaintext. */
-  readonly openGate?: OpenGate | undefined;
+  readonly listenTls?: TlsListenerFactory | undefined;
   /** How long calls in progress may go on once the door closes, in milliseconds. Default 5000. */
   readonly drainMs?: number;
 }
@@ -58,7 +58,7 @@ export interface HttpDoorOptions {
  * Opens the door for Connect, gRPC-Web, JSON and plain pages, over HTTP/1.1 and HTTP/2 on one port.
  * Rejects with the system's error (EADDRINUSE, EACCES) where it cannot listen.
  */
-export async function openHttpDoor(options: HttpDoorOptions): Promise<OpenDoor> {
+export async function startHttpServer(options: HttpServerOptions): Promise<ListeningServer> {
   const shutdown = new AbortController();
   const handlers = toHttpHandlers(options.routes, shutdown.signal);
   const listener = await listenHttp(toListener(options, handlers), options);
@@ -74,25 +74,25 @@ export async function openHttpDoor(options: HttpDoorOptions): Promise<OpenDoor> 
   };
 }
 
-function toListener(options: HttpDoorOptions, handlers: Map<string, UniversalHandler>): RequestListener {
+function toListener(options: HttpServerOptions, handlers: Map<string, UniversalHandler>): RequestListener {
   const { ingress } = options;
   // A path comes from outside, and must not find what every object inherits.
-  const plainRoutes = new Map(Object.entries(options.plainRoutes));
-  const pages = new Map(Object.entries(options.pages));
+  const postRoutes = new Map(Object.entries(options.postRoutes));
+  const getRoutes = new Map(Object.entries(options.getRoutes));
   return (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? '';
     const handler = handlers.get(path);
-    const plain = plainRoutes.get(path);
+    const postRoute = postRoutes.get(path);
     answerByDefault(response);
     closeUnread(request);
-    const fault = ingress.judgeHttp(request, plain?.hosts);
+    const fault = ingress.checkHttpHeaders(request, postRoute?.hosts);
     const done = fault
       ? refuseOrigin(fault, { request, response, isCall: handler !== undefined })
       : handler
         ? serveCall(handler, { request, response }, ingress)
-        : plain
-          ? servePlain(plain, { request, response }, options)
-          : servePage(pages.get(path), { path, request, response }, ingress);
+        : postRoute
+          ? servePost(postRoute, { request, response }, options)
+          : serveGet(getRoutes.get(path), { path, request, response }, ingress);
     done.catch((error: unknown) => {
       // The caller went away while the answer was written, or sent what is no request, such as a host that is none.
       options.logger.debug({ path, error }, 'answer not delivered');
@@ -111,7 +111,7 @@ interface Exchange {
 async function serveCall(handler: UniversalHandler, http: Exchange, { partial, unserved }: Ingress) {
   const arrival: HttpArrival = { peer: peerOf(http.request), served: false };
   const values = createContextValues().set(arrivalKey, arrival);
-  const where = { method: handler.requestPath.slice(1), door: 'http', peer: arrival.peer };
+  const where = { method: handler.requestPath.slice(1), protocol: 'http', peer: arrival.peer };
   let fault: ConnectError | undefined;
   const universal = await readCallBody(
     universalRequestFromNodeRequest(http.request, http.response, undefined, values),
@@ -153,10 +153,10 @@ async function* failing(error: unknown): AsyncGenerator<Uint8Array> {
   throw error;
 }
 
-async function servePlain(
-  route: PlainRoute,
+async function servePost(
+  route: PostRoute,
   { request, response }: Exchange,
-  { logger, ingress: { partial } }: HttpDoorOptions,
+  { logger, ingress: { partial } }: HttpServerOptions,
 ): Promise<void> {
   if (request.method !== 'POST') {
     request.resume();
@@ -167,7 +167,7 @@ async function servePlain(
     const body = await readBody({ request, partial }, route);
     end(response, await answerOf(logger, route, { body, peer: peerOf(request), header }));
   } catch (error) {
-    if (!(error instanceof BodyRefused)) throw error;
+    if (!(error instanceof BodyRefusedError)) throw error;
     logger.warn(
       { path: request.url?.split('?', 1)[0], peer: peerOf(request), status: error.status },
       error.message,
@@ -179,9 +179,9 @@ async function servePlain(
 
 async function answerOf(
   logger: Logger,
-  route: PlainRoute,
-  post: Parameters<PlainRoute['answer']>[0],
-): Promise<PlainAnswer> {
+  route: PostRoute,
+  post: Parameters<PostRoute['answer']>[0],
+): Promise<HttpAnswer> {
   try {
     return await route.answer(post);
   } catch (error) {
@@ -220,10 +220,10 @@ async function refuseOrigin(
   end(response, { status, type: 'application/json', body });
 }
 
-async function servePage(
-  page: Page | undefined,
+async function serveGet(
+  page: GetRoute | undefined,
   { path, request, response }: Exchange & { readonly path: string },
-  { openCalls }: Ingress,
+  { publicCalls }: Ingress,
 ): Promise<void> {
   request.resume();
   if (!page)
@@ -239,7 +239,7 @@ async function servePage(
       body: 'This page answers GET.\n',
     });
   }
-  const entered = openCalls.enter(path, peerOf(request));
+  const entered = publicCalls.enter(path, peerOf(request));
   if (typeof entered !== 'function') {
     response.setHeader('retry-after', Math.ceil(entered.retryMs / 1000));
     return end(response, { status: 429, type: 'text/plain', body: 'This page is asked for too often.\n' });
@@ -256,7 +256,7 @@ function peerOf({ socket }: IncomingMessage): string {
   return `${socket.remoteAddress}:${socket.remotePort}`;
 }
 
-function end(response: ServerResponse, { status, type, body }: Awaited<ReturnType<Page>>): void {
+function end(response: ServerResponse, { status, type, body }: Awaited<ReturnType<GetRoute>>): void {
   response
     .writeHead(status, {
       'content-type': type,

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TestDoors } from '../servers.test-support.ts';
-import { isLoopbackHost, judgeOrigin } from './loopback-host.ts';
+import type { TestServers } from '../servers.test-support.ts';
+import { checkOrigin, isLoopbackHost } from './loopback-host.ts';
 import { openRawHttp2 } from './raw-http2.test-support.ts';
 import { GET_USER, openServers, PLAIN_PATH } from './wire-protocols.test-support.ts';
 
@@ -36,16 +36,16 @@ interface Answer {
   readonly headers: string;
 }
 
-let test: TestDoors;
+let test: TestServers;
 beforeAll(async () => {
   test = await openServers();
 });
 afterAll(() => test[Symbol.asyncDispose]());
 
-const own = () => `127.0.0.1:${test.doors.http.port}`;
+const own = () => `127.0.0.1:${test.servers.http.port}`;
 
 async function askHttp1(head: string): Promise<Answer> {
-  const socket = connect(test.doors.http.port, '127.0.0.1');
+  const socket = connect(test.servers.http.port, '127.0.0.1');
   socket.on('error', () => {});
   socket.write(head);
   const text = Buffer.concat(await Array.fromAsync(socket)).toString();
@@ -162,7 +162,7 @@ describe('HTTP/1.1', () => {
   });
 });
 
-describe.each(['http', 'grpc'] as const)('HTTP/2 to the %s port', (door) => {
+describe.each(['http', 'grpc'] as const)('HTTP/2 to the %s port', (server) => {
   it.each([
     ['a foreign :authority', { ':authority': 'evil.test' }],
     ['a foreign host beside a loopback :authority', { ':authority': 'localhost', host: 'evil.test' }],
@@ -172,7 +172,7 @@ describe.each(['http', 'grpc'] as const)('HTTP/2 to the %s port', (door) => {
   ])('B4: refuses %s', async (_, headers) => {
     // Of its own: of many refusals in one second not each has a line in the log.
     await using own = await openServers();
-    using raw = await openRawHttp2(own.doors[door].port);
+    using raw = await openRawHttp2(own.servers[server].port);
     const id = raw.open({
       ':method': 'POST',
       ':scheme': 'http',
@@ -183,7 +183,7 @@ describe.each(['http', 'grpc'] as const)('HTTP/2 to the %s port', (door) => {
     await raw.send(id, Buffer.alloc(5), { end: true });
     await raw.ended(id);
     expect(own.log.filter(({ msg }) => msg === 'call')).toEqual([]);
-    if (door === 'http') expect(raw.data(id)).toMatch(/does not serve|must name one host/);
+    if (server === 'http') expect(raw.data(id)).toMatch(/does not serve|must name one host/);
     else expect(own.log).toContainEqual(expect.objectContaining({ reason: 'NOT_GRANTED' }));
   });
 });
@@ -233,9 +233,9 @@ describe('a loopback host', () => {
 
   it('B4: may be joined by hosts that a path allows, for that path alone', () => {
     const from = (host: string, origin?: string) => ({ hosts: [host], origin, fetchSite: undefined });
-    expect(judgeOrigin(from('Hooks.test:443'), ['hooks.test'])).toBeUndefined();
-    expect(judgeOrigin(from('hooks.test:444'), ['hooks.test:443'])?.status).toBe(403);
-    expect(judgeOrigin(from('evil.hooks.test'), ['hooks.test'])?.status).toBe(403);
-    expect(judgeOrigin(from('hooks.test', 'http://evil.test'), ['hooks.test'])?.status).toBe(403);
+    expect(checkOrigin(from('Hooks.test:443'), ['hooks.test'])).toBeUndefined();
+    expect(checkOrigin(from('hooks.test:444'), ['hooks.test:443'])?.status).toBe(403);
+    expect(checkOrigin(from('evil.hooks.test'), ['hooks.test'])?.status).toBe(403);
+    expect(checkOrigin(from('hooks.test', 'http://evil.test'), ['hooks.test'])?.status).toBe(403);
   });
 });

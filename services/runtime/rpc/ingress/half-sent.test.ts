@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { TestDoors } from '../servers.test-support.ts';
+import type { TestServers } from '../servers.test-support.ts';
 import { DecompressionQueue } from './decompression.ts';
 import { AwaitedMessage, PartialMessages } from './partial-messages.ts';
 import { openRawHttp2, type RawHttp2 } from './raw-http2.test-support.ts';
@@ -19,12 +19,12 @@ import {
 
 const MIB = 1024 * 1024;
 
-const held = (test: TestDoors) => readMetric(test, 'rollcall_rpc_partial_message_bytes');
-const refused = (test: TestDoors, bound: string) =>
+const held = (test: TestServers) => readMetric(test, 'rollcall_rpc_partial_message_bytes');
+const refused = (test: TestServers, bound: string) =>
   readMetric(test, `rollcall_rpc_partial_messages_refused_total{bound="${bound}"`);
 
 describe.each(WIRE_PROTOCOLS)('$name', (protocol) => {
-  const callOnce = async (test: TestDoors) => {
+  const callOnce = async (test: TestServers) => {
     using sending = await beginCall(protocol, test);
     await sending.send(protocol.body(300));
     await sending.end();
@@ -82,12 +82,12 @@ describe.each(WIRE_PROTOCOLS)('$name', (protocol) => {
   });
 });
 
-describe.each(['grpc', 'http'] as const)('one HTTP/2 connection to the %s port', (door) => {
-  const headers = (test: TestDoors, path = GET_USER) => ({
+describe.each(['grpc', 'http'] as const)('one HTTP/2 connection to the %s port', (server) => {
+  const headers = (test: TestServers, path = GET_USER) => ({
     ':method': 'POST',
     ':scheme': 'http',
     ':path': path,
-    ':authority': `127.0.0.1:${test.doors[door].port}`,
+    ':authority': `127.0.0.1:${test.servers[server].port}`,
     'content-type': 'application/grpc',
     te: 'trailers',
   });
@@ -98,7 +98,7 @@ describe.each(['grpc', 'http'] as const)('one HTTP/2 connection to the %s port',
     return bytes;
   };
 
-  async function halfSend(raw: RawHttp2, test: TestDoors, count: number): Promise<void> {
+  async function halfSend(raw: RawHttp2, test: TestServers, count: number): Promise<void> {
     const half = Buffer.concat([prefix(500_000), Buffer.alloc(200_000)]);
     await Promise.all(Array.from({ length: count }, () => raw.send(raw.open(headers(test)), half)));
   }
@@ -107,21 +107,21 @@ describe.each(['grpc', 'http'] as const)('one HTTP/2 connection to the %s port',
     timeout: 60_000,
   }, async () => {
     await using test = await openServers({ ingress: { partialMessages: { maxConnectionBytes: 4 * MIB } } });
-    using raw = await openRawHttp2(test.doors[door].port);
+    using raw = await openRawHttp2(test.servers[server].port);
     await halfSend(raw, test, 90);
     expect(await refused(test, 'connection_bytes')).toBeGreaterThan(0);
     expect(await held(test)).toBeLessThanOrEqual(4 * MIB);
-    using other = await beginCall(WIRE_PROTOCOLS.find((each) => each.door === door) as never, test);
+    using other = await beginCall(WIRE_PROTOCOLS.find((each) => each.server === server) as never, test);
     await other.send(WIRE_PROTOCOLS[0]?.body(300) as Buffer);
     await other.end();
-    expect(await other.answer()).toMatch(door === 'grpc' ? USER_ID : /HTTP\/1.1/);
+    expect(await other.answer()).toMatch(server === 'grpc' ? USER_ID : /HTTP\/1.1/);
     raw[Symbol.dispose]();
     await expect.poll(() => held(test)).toBe(0);
   });
 
   it('B6: headers without a message are awaited in a bounded number', async () => {
     await using test = await openServers({ ingress: { partialMessages: { maxAwaited: 20 } } });
-    using raw = await openRawHttp2(test.doors[door].port);
+    using raw = await openRawHttp2(test.servers[server].port);
     const ids = Array.from({ length: 50 }, () => raw.open(headers(test)));
     await raw.ended(ids[29] as number);
     expect(await refused(test, 'awaited')).toBe(30);
@@ -129,7 +129,7 @@ describe.each(['grpc', 'http'] as const)('one HTTP/2 connection to the %s port',
 
   it('B6: what is sent to a method that is not there is not kept', async () => {
     await using test = await openServers();
-    using raw = await openRawHttp2(test.doors[door].port);
+    using raw = await openRawHttp2(test.servers[server].port);
     const id = raw.open(headers(test, '/no.such.Service/Method'));
     await raw.ended(id);
     await raw.send(id, Buffer.alloc(100_000));
@@ -143,7 +143,7 @@ describe.each(['grpc', 'http'] as const)('one HTTP/2 connection to the %s port',
     timeout: 60_000,
   }, async () => {
     await using test = await openServers();
-    using raw = await openRawHttp2(test.doors[door].port);
+    using raw = await openRawHttp2(test.servers[server].port);
     const bomb = gzipSync(Buffer.alloc(4 * MIB));
     const ids = Array.from({ length: 40 }, () => raw.open({ ...headers(test), 'grpc-encoding': 'gzip' }));
     await Promise.all(
@@ -160,7 +160,7 @@ describe('the HTTP port', () => {
     ['HTTP/1.1 headers', 'POST / HTTP/1.1\r\nhost: localhost\r\n', 'x-more: '.padEnd(200, 'y')],
   ])('B6: a connection whose %s trickle is closed', async (_, first, rest) => {
     await using test = await openServers({ ingress: { headersTimeoutMs: 300 } });
-    const socket = connect(test.doors.http.port, '127.0.0.1').setNoDelay();
+    const socket = connect(test.servers.http.port, '127.0.0.1').setNoDelay();
     socket.on('error', () => {});
     let answer = '';
     socket.on('data', (chunk) => {

@@ -3,27 +3,30 @@ import type { IncomingHttpHeaders } from 'node:http2';
 import type { Logger } from '../../log/logger.ts';
 import { type RpcError, runtimeError } from '../errors.ts';
 import { createUnservedLog, type UnservedLog } from '../unserved.ts';
-import { judgeOrigin, type OriginFault } from './loopback-host.ts';
-import { type OpenCallBounds, OpenCallLimits } from './open-call-limits.ts';
+import { checkOrigin, type OriginFault } from './loopback-host.ts';
 import { type PartialMessageLimits, PartialMessages } from './partial-messages.ts';
+import { type PublicCallBounds, PublicCallLimits } from './public-call-limits.ts';
 
 /** What bounds requests before anything is known of their callers; one for both servers of a process. */
 export interface Ingress extends Disposable {
   readonly partial: PartialMessages;
   readonly unserved: UnservedLog;
-  readonly openCalls: OpenCallLimits;
+  readonly publicCalls: PublicCallLimits;
   /** How long a connection to the HTTP port may take for its first bytes, and a request of HTTP/1.1 for its headers, in ms. */
   readonly headersTimeoutMs: number;
   /** Why a gRPC call is refused by its headers; undefined: it is not. */
-  judgeGrpc(headers: IncomingHttpHeaders): RpcError | undefined;
+  checkGrpcHeaders(headers: IncomingHttpHeaders): RpcError | undefined;
   /** Why a request to the HTTP port is refused by its headers; undefined: it is not. `allowedHosts` come besides loopback. */
-  judgeHttp(request: IncomingMessage, allowedHosts: readonly string[] | undefined): OriginFault | undefined;
+  checkHttpHeaders(
+    request: IncomingMessage,
+    allowedHosts: readonly string[] | undefined,
+  ): OriginFault | undefined;
 }
 
 /** Bounds, where they are not the usual ones. */
 export interface IngressBounds {
   readonly partialMessages?: Partial<PartialMessageLimits>;
-  readonly openCalls?: Partial<OpenCallBounds>;
+  readonly publicCalls?: Partial<PublicCallBounds>;
   /** Default 10000. */
   readonly headersTimeoutMs?: number;
 }
@@ -39,16 +42,16 @@ export function createIngress(
   return {
     partial,
     unserved: createUnservedLog(logger),
-    openCalls: new OpenCallLimits(bounds.openCalls),
+    publicCalls: new PublicCallLimits(bounds.publicCalls),
     headersTimeoutMs: bounds.headersTimeoutMs ?? HEADERS_TIMEOUT_MS,
-    judgeGrpc: isGuarded ? () => undefined : createGrpcJudge(),
-    judgeHttp: (request, allowedHosts) =>
-      isGuarded ? undefined : judgeOrigin(originOf(request), allowedHosts),
+    checkGrpcHeaders: isGuarded ? () => undefined : createGrpcHeadersCheck(),
+    checkHttpHeaders: (request, allowedHosts) =>
+      isGuarded ? undefined : checkOrigin(originOf(request), allowedHosts),
     [Symbol.dispose]: () => partial[Symbol.dispose](),
   };
 }
 
-function createGrpcJudge(): Ingress['judgeGrpc'] {
+function createGrpcHeadersCheck(): Ingress['checkGrpcHeaders'] {
   // Callers have few names for one server, and call it thousands of times a second.
   let served: string | undefined;
   return (headers) => {
@@ -57,7 +60,7 @@ function createGrpcJudge(): Ingress['judgeGrpc'] {
     if (authority === served && host === undefined && origin === undefined && fetchSite === undefined)
       return undefined;
     const hosts = [authority, host].filter((each) => each !== undefined);
-    const fault = judgeOrigin({ hosts, origin, fetchSite: fetchSite?.toString() });
+    const fault = checkOrigin({ hosts, origin, fetchSite: fetchSite?.toString() });
     if (fault) return runtimeError('NOT_GRANTED', fault.message);
     served = authority;
     return undefined;

@@ -26,7 +26,7 @@ const CURE =
  * page of another origin: a page whose name is made to point to 127.0.0.1 would otherwise be served as this machine is.
  * @param allowedHosts hosts besides loopback, in lower case; without a port any port is meant.
  */
-export function judgeOrigin(
+export function checkOrigin(
   request: RequestOrigin,
   allowedHosts: readonly string[] = [],
 ): OriginFault | undefined {

@@ -1,16 +1,16 @@
 import { connect as connectHttp2 } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TestDoors } from '../servers.test-support.ts';
+import type { TestServers } from '../servers.test-support.ts';
 import { GET_USER, openServers } from './wire-protocols.test-support.ts';
 
-let test: TestDoors;
+let test: TestServers;
 beforeAll(async () => {
   test = await openServers();
 });
 afterAll(() => test[Symbol.asyncDispose]());
 
 describe('HTTP/2', () => {
-  const own = () => `127.0.0.1:${test.doors.http.port}`;
+  const own = () => `127.0.0.1:${test.servers.http.port}`;
 
   it.each([
     ['CONNECT to another host', 403, { ':method': 'CONNECT', ':authority': 'evil.test:80' }],

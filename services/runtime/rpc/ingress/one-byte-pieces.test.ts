@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TestDoors } from '../servers.test-support.ts';
+import type { TestServers } from '../servers.test-support.ts';
 import { GrowingBuffer, MessageAssembler } from './message-assembler.ts';
 import { openRawHttp2 } from './raw-http2.test-support.ts';
 import {
@@ -13,7 +13,7 @@ import {
 
 const BYTES = 20_000;
 
-async function call(protocol: WireProtocol, test: TestDoors, bytes: number): Promise<string> {
+async function call(protocol: WireProtocol, test: TestServers, bytes: number): Promise<string> {
   using sending = await beginCall(protocol, test);
   await sending.send(protocol.body(bytes), 1);
   await sending.end();
@@ -80,9 +80,9 @@ describe('the memory of a message', () => {
   });
 });
 
-describe.each(['grpc', 'http'] as const)('the %s port', (door) => {
-  const open = async (test: TestDoors) => {
-    const { port } = test.doors[door];
+describe.each(['grpc', 'http'] as const)('the %s port', (server) => {
+  const open = async (test: TestServers) => {
+    const { port } = test.servers[server];
     const raw = await openRawHttp2(port);
     const headers = {
       ':method': 'POST',
@@ -94,9 +94,9 @@ describe.each(['grpc', 'http'] as const)('the %s port', (door) => {
     };
     return { raw, headers };
   };
-  const serves = async (test: TestDoors) => {
+  const serves = async (test: TestServers) => {
     const protocol = WIRE_PROTOCOLS.find(
-      (each) => each.door === door && each.contentType === 'application/grpc',
+      (each) => each.server === server && each.contentType === 'application/grpc',
     );
     expect(await call(protocol as WireProtocol, test, 300)).toContain(USER_ID);
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TestDoors } from '../servers.test-support.ts';
+import type { TestServers } from '../servers.test-support.ts';
 import { openRawHttp2 } from './raw-http2.test-support.ts';
 import {
   beginCall,
@@ -13,8 +13,8 @@ import {
 
 const KIB = 1024;
 
-const held = (test: TestDoors) => readMetric(test, 'rollcall_rpc_partial_message_bytes');
-const refused = (test: TestDoors, bound: string) =>
+const held = (test: TestServers) => readMetric(test, 'rollcall_rpc_partial_message_bytes');
+const refused = (test: TestServers, bound: string) =>
   readMetric(test, `rollcall_rpc_partial_messages_refused_total{bound="${bound}"`);
 
 describe.each(WIRE_PROTOCOLS)('$name', (protocol) => {
@@ -53,17 +53,17 @@ describe.each(WIRE_PROTOCOLS)('$name', (protocol) => {
   });
 });
 
-describe.each(['grpc', 'http'] as const)('the %s port', (door) => {
+describe.each(['grpc', 'http'] as const)('the %s port', (server) => {
   it('B6: ends a call of more messages than its method takes, and keeps none', {
     timeout: 60_000,
   }, async () => {
     await using test = await openServers();
-    using raw = await openRawHttp2(test.doors[door].port);
+    using raw = await openRawHttp2(test.servers[server].port);
     const id = raw.open({
       ':method': 'POST',
       ':scheme': 'http',
       ':path': GET_USER,
-      ':authority': `127.0.0.1:${test.doors[door].port}`,
+      ':authority': `127.0.0.1:${test.servers[server].port}`,
       'content-type': 'application/grpc',
       te: 'trailers',
     });

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { GetUserRequestSchema, GetUserResponseSchema, UserService } from '@rollcall/contract/user';
-import type { PlainRoute } from '../http/post-route.ts';
+import type { PostRoute } from '../http/post-route.ts';
 import { implementService } from '../route.ts';
-import { openTestDoors, type TestDoors } from '../servers.test-support.ts';
-import type { DoorsOptions } from '../start-servers.ts';
+import { startTestServers, type TestServers } from '../servers.test-support.ts';
+import type { ServersOptions } from '../start-servers.ts';
 import { openRawHttp2 } from './raw-http2.test-support.ts';
 
 export const USER_ID = '0190b0d5-4a1c-7e2f-8c3d-0123456789ab';
@@ -13,26 +13,26 @@ export const GET_USER = `/${UserService.typeName}/GetUser`;
 export const PLAIN_PATH = '/hooks/test';
 
 /** Opens servers with one method and one plain route, which says how many bytes came. */
-export function openServers(options: Partial<DoorsOptions> = {}): Promise<TestDoors> {
-  const plain: PlainRoute = {
+export function openServers(options: Partial<ServersOptions> = {}): Promise<TestServers> {
+  const plain: PostRoute = {
     maxBytes: 4 * 1024 * 1024,
     answer: async ({ body }) => ({ status: 200, type: 'text/plain', body: `${body.length} bytes\n` }),
   };
-  return openTestDoors({
+  return startTestServers({
     routes: (chain) =>
       implementService(
         UserService,
         { getUser: async ({ id }) => create(GetUserResponseSchema, { user: { id } }) },
         chain,
       ),
-    plainRoutes: { [PLAIN_PATH]: plain },
+    postRoutes: { [PLAIN_PATH]: plain },
     ...options,
   });
 }
 
 /** The value of a metric, by the beginning of its line. */
-export async function readMetric(test: TestDoors, name: string): Promise<number> {
-  const page = await (await fetch(`http://127.0.0.1:${test.doors.http.port}/metrics`)).text();
+export async function readMetric(test: TestServers, name: string): Promise<number> {
+  const page = await (await fetch(`http://127.0.0.1:${test.servers.http.port}/metrics`)).text();
   return Number(
     page
       .split('\n')
@@ -46,7 +46,7 @@ export async function readMetric(test: TestDoors, name: string): Promise<number>
 export interface WireProtocol {
   readonly name: string;
   readonly transport: 'HTTP/1.1' | 'HTTP/2';
-  readonly door: 'grpc' | 'http';
+  readonly server: 'grpc' | 'http';
   readonly path: string;
   readonly contentType: string;
   /** A request of about so many bytes, with whatever stands before it. */
@@ -58,7 +58,7 @@ export const WIRE_PROTOCOLS: readonly WireProtocol[] = [
   {
     name: 'gRPC',
     transport: 'HTTP/2',
-    door: 'grpc',
+    server: 'grpc',
     path: GET_USER,
     contentType: 'application/grpc',
     body: prefixed,
@@ -78,7 +78,7 @@ function onHttp(
   contentType: string,
   body: WireProtocol['body'],
 ): WireProtocol {
-  return { name: `${form} by ${transport}`, transport, door: 'http', path: GET_USER, contentType, body };
+  return { name: `${form} by ${transport}`, transport, server: 'http', path: GET_USER, contentType, body };
 }
 
 /** A message that is being sent, by hand. */
@@ -91,8 +91,8 @@ export interface Sending extends Disposable {
 }
 
 /** Begins a call: headers, and nothing of its body. */
-export async function beginCall(protocol: WireProtocol, { doors }: TestDoors): Promise<Sending> {
-  const { port } = doors[protocol.door];
+export async function beginCall(protocol: WireProtocol, { servers }: TestServers): Promise<Sending> {
+  const { port } = servers[protocol.server];
   return protocol.transport === 'HTTP/2' ? beginHttp2(protocol, port) : beginHttp1(protocol, port);
 }
 

@@ -5,7 +5,7 @@ import { UserService, WatchUsersRequestSchema, WatchUsersResponseSchema } from '
 import { describe, expect, it } from 'vitest';
 import type { Call } from '../call.ts';
 import { implementService } from '../route.ts';
-import { openTestDoors, type TestDoors } from '../servers.test-support.ts';
+import { startTestServers, type TestServers } from '../servers.test-support.ts';
 
 const ended = (signal: AbortSignal) =>
   signal.aborted ? undefined : once(signal, 'abort').then(() => undefined);
@@ -15,12 +15,12 @@ function openWatched() {
     yield create(WatchUsersResponseSchema, {});
     await ended(call.signal);
   };
-  return openTestDoors({ routes: (chain) => implementService(UserService, { watchUsers }, chain) });
+  return startTestServers({ routes: (chain) => implementService(UserService, { watchUsers }, chain) });
 }
 
 /** Asks without a timer of its own, as a caller whose clock is late, and answers what ends the stream. */
-async function watch(test: TestDoors, door: 'grpc' | 'http', headers: Record<string, string>) {
-  const session = connectHttp2(`http://127.0.0.1:${test.doors[door].port}`);
+async function watch(test: TestServers, server: 'grpc' | 'http', headers: Record<string, string>) {
+  const session = connectHttp2(`http://127.0.0.1:${test.servers[server].port}`);
   const stream = session.request({
     ':method': 'POST',
     ':path': '/rollcall.user.v1.UserService/WatchUsers',
@@ -40,15 +40,15 @@ async function watch(test: TestDoors, door: 'grpc' | 'http', headers: Record<str
   return { messages, status: told['grpc-status'], message: decodeURIComponent(told['grpc-message'] ?? '') };
 }
 
-describe.each(['grpc', 'http'] as const)('a stream through the %s port', (door) => {
+describe.each(['grpc', 'http'] as const)('a stream through the %s port', (server) => {
   it('B10: ends at the deadline of its caller with DEADLINE_EXCEEDED, and is logged and counted so, once', async () => {
     await using test = await openWatched();
-    const end = await watch(test, door, { 'grpc-timeout': '200m' });
+    const end = await watch(test, server, { 'grpc-timeout': '200m' });
     expect(end).toMatchObject({ status: '4', messages: 1 });
     const lines = () => test.log.filter(({ code }) => code !== undefined);
     await expect.poll(lines).toHaveLength(1);
     expect(lines()).toMatchObject([{ code: 'DEADLINE_EXCEEDED', reason: 'DEADLINE_EXCEEDED', msg: 'call' }]);
-    const page = await (await fetch(`http://127.0.0.1:${test.doors.http.port}/metrics`)).text();
+    const page = await (await fetch(`http://127.0.0.1:${test.servers.http.port}/metrics`)).text();
     expect(page).toMatch(/_count\{[^}]*WatchUsers[^}]*code="DEADLINE_EXCEEDED"[^}]*\} 1/);
   });
 });

@@ -2,7 +2,7 @@ import type { Message } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { type AuditLog, toAuditEntry } from '../../callers/audit-log.ts';
 import type { AccessOf, MethodAccess } from '../../callers/grants.ts';
-import { isOpen } from '../access-control.ts';
+import { isPublicMethod } from '../access-control.ts';
 import { type Call, type Handler, type Interceptor, methodPath, PreparedAnswer } from '../call.ts';
 import { RpcError, type RuntimeReason } from '../errors.ts';
 
@@ -23,7 +23,7 @@ export function withAudit(
 ): Interceptor {
   return (next, method) => {
     const access = accessOf(method);
-    if (!access || isOpen(method)) return next;
+    if (!access || isPublicMethod(method)) return next;
     const serve = method.methodKind === 'unary' ? audited(next, access, { audit, toRpcError }) : refuseStream;
     return (call) => (access.isAudited(call.request) ? serve(call) : next(call));
   };
@@ -81,7 +81,7 @@ const REFUSALS: ReadonlySet<string> = new Set<RuntimeReason>([
  */
 export function withRefusals(accessOf: AccessOf, audit: AuditLog): Interceptor {
   return (next, method) => {
-    if (isOpen(method)) return next;
+    if (isPublicMethod(method)) return next;
     const access = accessOf(method);
     return async (call) => {
       try {

@@ -1,6 +1,6 @@
 import type { Identify } from '../../callers/authentication.ts';
 import { LOCAL_CALLER } from '../../callers/caller-id.ts';
-import { isOpen } from '../access-control.ts';
+import { isPublicMethod } from '../access-control.ts';
 import type { Interceptor } from '../call.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { Interceptor } from '../call.ts';
  */
 export function withAuthentication(identify: Identify | undefined): Interceptor {
   return (next, method) => {
-    if (isOpen(method)) return next;
+    if (isPublicMethod(method)) return next;
     return (call) => {
       const caller = identify ? identify(call) : LOCAL_CALLER;
       if (typeof caller === 'string') {

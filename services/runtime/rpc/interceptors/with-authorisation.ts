@@ -1,6 +1,6 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import type { AccessOf, Asked, GrantBook, MethodAccess } from '../../callers/grants.ts';
-import { isOpen } from '../access-control.ts';
+import type { AccessOf, AccessRequest, Grants, MethodAccess } from '../../callers/grants.ts';
+import { isPublicMethod } from '../access-control.ts';
 import { type Call, type Interceptor, methodPath } from '../call.ts';
 import { type RpcError, runtimeError } from '../errors.ts';
 
@@ -12,9 +12,9 @@ import { type RpcError, runtimeError } from '../errors.ts';
  *
  * @param grants undefined: everything is granted; for loopback addresses alone.
  */
-export function withAuthorisation(accessOf: AccessOf, grants: GrantBook | undefined): Interceptor {
+export function withAuthorisation(accessOf: AccessOf, grants: Grants | undefined): Interceptor {
   return (next, method) => {
-    if (isOpen(method) || !grants) return next;
+    if (isPublicMethod(method) || !grants) return next;
     const access = accessOf(method);
     const path = methodPath(method);
     return (call) => {
@@ -26,7 +26,7 @@ export function withAuthorisation(accessOf: AccessOf, grants: GrantBook | undefi
   };
 }
 
-function toAsked(method: string, access: MethodAccess | undefined, call: Call): Asked {
+function toAsked(method: string, access: MethodAccess | undefined, call: Call): AccessRequest {
   const { request } = call;
   return { method, tenants: access?.tenants(request) ?? [], view: access?.view(request) };
 }
@@ -37,8 +37,8 @@ function isStream(method: DescMethod): boolean {
 
 function whileGranted(
   done: Promise<void>,
-  grants: GrantBook,
-  { call, asked }: { call: Call; asked: Asked },
+  grants: Grants,
+  { call, asked }: { call: Call; asked: AccessRequest },
 ): Promise<void> {
   const stop = grants.onChange(() => {
     if (!grants.find(call.caller, asked)) call.abort(notGranted(call, asked));
@@ -46,7 +46,7 @@ function whileGranted(
   return done.finally(stop);
 }
 
-function notGranted({ caller }: Call, { method, tenants, view }: Asked): RpcError {
+function notGranted({ caller }: Call, { method, tenants, view }: AccessRequest): RpcError {
   const withView = view === undefined ? '' : ` with view ${view}`;
   const inTenants = tenants.slice(0, 10).join(', ');
   return runtimeError(

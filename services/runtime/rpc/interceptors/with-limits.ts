@@ -1,9 +1,9 @@
 import { createCallerLimits, type LimitRefusal } from '../../callers/caller-limits.ts';
 import type { Grant } from '../../callers/grants.ts';
-import { isOpen } from '../access-control.ts';
+import { isPublicMethod } from '../access-control.ts';
 import { type Call, type Interceptor, methodPath } from '../call.ts';
 import { type RpcError, runtimeError } from '../errors.ts';
-import type { OpenCallLimits } from '../ingress/open-call-limits.ts';
+import type { PublicCallLimits } from '../ingress/public-call-limits.ts';
 
 /**
  * Refuses what goes beyond the rate or the concurrency of the caller's grant (RATE_LIMITED), and says when to come again.
@@ -14,7 +14,7 @@ import type { OpenCallLimits } from '../ingress/open-call-limits.ts';
  */
 export function withCallerLimits(limits = createCallerLimits()): Interceptor {
   return (next, method) => {
-    if (isOpen(method)) return next;
+    if (isPublicMethod(method)) return next;
     return async (call) => {
       if (!call.grant) return next(call);
       const entered = limits.enter(call.grant);
@@ -51,9 +51,9 @@ function rateLimited({ caller, name, limits }: Grant, { limit, retryMs }: LimitR
  * Bounds the methods that everybody may call, which no grant bounds: RATE_LIMITED, and when to come again.
  * Must stand behind `withObservation`, and before everything that is work.
  */
-export function withOpenCallLimits(limits: OpenCallLimits): Interceptor {
+export function withPublicCallLimits(limits: PublicCallLimits): Interceptor {
   return (next, method) => {
-    if (!isOpen(method)) return next;
+    if (!isPublicMethod(method)) return next;
     const name = methodPath(method);
     const isBidi = method.methodKind === 'bidi_streaming';
     return async (call) => {
@@ -72,7 +72,7 @@ export function withOpenCallLimits(limits: OpenCallLimits): Interceptor {
 export async function* countRequests<T>(
   requests: AsyncIterable<T>,
   { peer, method }: Pick<Call, 'peer' | 'method'>,
-  limits: OpenCallLimits,
+  limits: PublicCallLimits,
 ): AsyncGenerator<T> {
   const name = methodPath(method);
   let isFirst = true;

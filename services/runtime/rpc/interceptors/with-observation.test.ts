@@ -31,7 +31,7 @@ async function observe(thrown: unknown, situation: Situation = {}): Promise<Obse
   const stop = new AbortController();
   if ('abortedBy' in situation) stop.abort(abortedBy);
   const call = {
-    ...{ method, caller, door: 'grpc', peer: '127.0.0.1:1', requestId: 'r1' },
+    ...{ method, caller, protocol: 'grpc', peer: '127.0.0.1:1', requestId: 'r1' },
     ...{ signal: stop.signal, timeoutMs: () => leftMs },
   } as unknown as Call;
   const observed = withObservation({

@@ -67,7 +67,7 @@ function record(options: ObservationOptions, call: Call, end: { startedAt: numbe
   const line = {
     requestId: call.requestId,
     method: methodPath(call.method),
-    door: call.door,
+    protocol: call.protocol,
     peer: call.peer,
     ...(call.caller !== '' && call.caller !== LOCAL_CALLER && { caller: call.caller }),
     code: statusName(code),

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type DescMessage, type DescMethod, fromBinary, type Message } from '@bufbuild/protobuf';
 import { contentCheck } from '@rollcall/contract/request-content';
-import { isOpen } from '../access-control.ts';
+import { isPublicMethod } from '../access-control.ts';
 import { methodPath } from '../call.ts';
 import { invalidField, type RpcError, runtimeError } from '../errors.ts';
 import { MAX_MESSAGE_BYTES } from '../listening-server.ts';
@@ -42,7 +42,7 @@ export function requestSizes(method: DescMethod): RequestSizes {
 }
 
 function readSizes(method: DescMethod): RequestSizes {
-  const message = messageSizes(method.input, isOpen(method) ? OPEN_DEFAULTS : undefined);
+  const message = messageSizes(method.input, isPublicMethod(method) ? OPEN_DEFAULTS : undefined);
   return {
     method,
     message,

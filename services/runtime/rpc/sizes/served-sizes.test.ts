@@ -15,18 +15,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Call } from '../call.ts';
 import { withValidation } from '../interceptors/with-validation.ts';
 import { implementService } from '../route.ts';
-import { openTestDoors, type TestDoors } from '../servers.test-support.ts';
+import { startTestServers, type TestServers } from '../servers.test-support.ts';
 import { binaryWith, delimited, jsonWith, repeatedFields, SERVICES, times } from './sizes.test-support.ts';
 
 const ID = '0190b0d5-4a1c-7e2f-8c3d-0123456789ab';
 const FAR_BEYOND = 30_000;
 const ours = SERVICES.filter(({ typeName }) => typeName.startsWith('rollcall.'));
 
-let test: TestDoors;
+let test: TestServers;
 let grpc: GrpcClient;
 beforeAll(async () => {
   const getUser = async () => create(GetUserResponseSchema, { user: { id: ID } });
-  test = await openTestDoors({
+  test = await startTestServers({
     routes: (chain) =>
       ours.flatMap((service) =>
         service.typeName === UserService.typeName
@@ -34,7 +34,7 @@ beforeAll(async () => {
           : implementService(service, {}, chain),
       ),
   });
-  grpc = new GrpcClient(`127.0.0.1:${test.doors.grpc.port}`, credentials.createInsecure());
+  grpc = new GrpcClient(`127.0.0.1:${test.servers.grpc.port}`, credentials.createInsecure());
 });
 afterAll(async () => {
   grpc.close();
@@ -75,7 +75,7 @@ function overGrpc(path: string, bytes: Buffer, isStream: boolean): Promise<Told>
 }
 
 async function overHttp(path: string, body: Buffer, headers: Record<string, string>): Promise<Told> {
-  const response = await fetch(`http://127.0.0.1:${test.doors.http.port}/${path}`, {
+  const response = await fetch(`http://127.0.0.1:${test.servers.http.port}/${path}`, {
     method: 'POST',
     headers,
     body: new Uint8Array(body),
@@ -101,7 +101,7 @@ async function overGrpcWeb(
   body: Buffer,
   headers: Record<string, string> = {},
 ): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${test.doors.http.port}/${path}`, {
+  const response = await fetch(`http://127.0.0.1:${test.servers.http.port}/${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/grpc-web+proto', ...headers },
     body: new Uint8Array(body),
@@ -164,7 +164,7 @@ describe('a request over the wire', () => {
       base64: '1',
       message: bomb.toString('base64url'),
     });
-    const response = await fetch(`http://127.0.0.1:${test.doors.http.port}/${BATCH}?${query}`);
+    const response = await fetch(`http://127.0.0.1:${test.servers.http.port}/${BATCH}?${query}`);
     expect(await readTold(response)).toEqual(tooMany);
   });
 
@@ -183,9 +183,9 @@ describe('a request over the wire', () => {
     );
     const query = new URLSearchParams({ connect: 'v1', encoding: 'json', compression: 'gzip', base64: '1' });
     query.set('message', gzipSync(JSON.stringify({ tenantId: 'demo', id: ID })).toString('base64url'));
-    expect(await readTold(await fetch(`http://127.0.0.1:${test.doors.http.port}/${path}?${query}`))).toEqual(
-      ANSWERED,
-    );
+    expect(
+      await readTold(await fetch(`http://127.0.0.1:${test.servers.http.port}/${path}?${query}`)),
+    ).toEqual(ANSWERED);
   });
 
   it('B1: is refused where two messages stand in place of one', async () => {

@@ -9,7 +9,7 @@ import { ServerReflection } from '@rollcall/contract/reflection';
 import { GetUserResponseSchema, UserAdminService, UserService } from '@rollcall/contract/user';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { implementService } from '../route.ts';
-import { openTestDoors, type TestDoors } from '../servers.test-support.ts';
+import { startTestServers, type TestServers } from '../servers.test-support.ts';
 import { jsonWithValue, placeOf, requestFields } from './request-fields.test-support.ts';
 import { jsonFault, requestSizes } from './request-sizes.ts';
 import { SERVICES } from './sizes.test-support.ts';
@@ -228,7 +228,7 @@ function jsonWithWhole(path: readonly DescField[], value: unknown): object {
 }
 
 const ID = '0190b0d5-4a1c-7e2f-8c3d-0123456789ab';
-let test: TestDoors;
+let test: TestServers;
 let served = 0;
 beforeAll(async () => {
   const getUser = async () => {
@@ -236,7 +236,7 @@ beforeAll(async () => {
     return create(GetUserResponseSchema, { user: { id: ID } });
   };
   const ours = SERVICES.filter(({ typeName }) => typeName.startsWith('rollcall.'));
-  test = await openTestDoors({
+  test = await startTestServers({
     routes: (chain) =>
       ours.flatMap((service) =>
         service.typeName === UserService.typeName
@@ -259,7 +259,7 @@ interface Sent {
 
 /** What is answered, headers and trailers included, as text. */
 function send(version: 1 | 2, { path, type, body, encoding }: Sent): Promise<string> {
-  const base = `http://127.0.0.1:${test.doors.http.port}`;
+  const base = `http://127.0.0.1:${test.servers.http.port}`;
   const method = body ? 'POST' : 'GET';
   const headers = {
     ...(body && { 'content-type': type }),

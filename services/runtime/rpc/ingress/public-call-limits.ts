@@ -1,7 +1,7 @@
 import type { LimitRefusal } from '../../callers/caller-limits.ts';
 
 /** Bounds on what everybody may ask for, known or not: health, reflection, plain pages. */
-export interface OpenCallBounds {
+export interface PublicCallBounds {
   /** Calls a second of one address and one method or page. Default 500. */
   readonly ratePerSecond: number;
   /** Calls of one address and one method or page at once, after a pause. Default 1000. */
@@ -12,7 +12,7 @@ export interface OpenCallBounds {
   readonly bidiConcurrency: number;
 }
 
-const DEFAULTS: OpenCallBounds = {
+const DEFAULTS: PublicCallBounds = {
   ratePerSecond: 500,
   burst: 1000,
   concurrency: 1000,
@@ -29,14 +29,14 @@ interface Bucket {
 }
 
 /** Counts calls that need no grant, by address and name. */
-export class OpenCallLimits {
-  readonly #bounds: OpenCallBounds;
+export class PublicCallLimits {
+  readonly #bounds: PublicCallBounds;
   readonly #now: () => number;
   readonly #buckets = new Map<string, Bucket>();
   readonly #active = new Map<string, number>();
 
   /** @param now monotonic, in ms. */
-  constructor(bounds: Partial<OpenCallBounds> = {}, now: () => number = () => performance.now()) {
+  constructor(bounds: Partial<PublicCallBounds> = {}, now: () => number = () => performance.now()) {
     this.#bounds = { ...DEFAULTS, ...bounds };
     this.#now = now;
   }
