@@ -7,7 +7,7 @@ const peek = { name: 'peek', doc: 'peeks', run };
 const suites = [{ name: 'client', cases: [hit, peek] }];
 
 describe('the command line', () => {
-  it('means every case, seven rounds and no file where nothing else is said', () => {
+  it('without options means every case, seven rounds and no file', () => {
     expect(readArguments(['client'], suites)).toEqual({ suite: 'client', cases: [hit, peek], rounds: 7 });
   });
 
@@ -35,7 +35,7 @@ describe('the command line', () => {
     expect(() => readArguments(args, suites)).toThrow(fault);
   });
 
-  it('tells what there is', () => {
+  it('lists suites and cases', () => {
     expect(usage(suites)).toContain('client:\n  hit   hits\n  peek  peeks');
   });
 });

@@ -1,37 +1,37 @@
 import { parseArgs } from 'node:util';
 import type { BenchCase, BenchSuite } from './harness/bench-case.ts';
 
-/** A command line, understood. */
+/** Arguments of `npm run bench`. */
 export interface BenchArguments {
   readonly suite: string;
   readonly cases: readonly BenchCase[];
-  /** File for the rows as JSON. Absent: none is written. */
+  /** File for the rows as JSON. Absent when none is written. */
   readonly json?: string;
-  /** File for a page of Markdown. Absent: none is written. */
+  /** File for a Markdown page. Absent when none is written. */
   readonly markdown?: string;
   readonly rounds: number;
 }
 
-/** A command line that cannot be run; the message says what to change. */
+/** A fault in the command line. The message says what to change. */
 export class ArgumentFault extends Error {}
 
 const DEFAULT_ROUNDS = 7;
-const MOST_ROUNDS = 100;
+const MAX_ROUNDS = 100;
 
-/** What `--help` prints. */
+/** Returns the text of `--help`. */
 export function usage(suites: readonly BenchSuite[]): string {
   return [
     'npm run bench -- SUITE [--case NAME]... [--rounds N] [--json FILE] [--markdown FILE]',
     '',
     '  --case NAME      only this case; may be given several times. Default: all of the suite',
-    `  --rounds N       rounds of each contestant, 1 to ${MOST_ROUNDS}. Default ${DEFAULT_ROUNDS}`,
+    `  --rounds N       rounds of each contestant, 1 to ${MAX_ROUNDS}. Default ${DEFAULT_ROUNDS}`,
     '  --json FILE      writes the rows as a JSON array',
     '  --markdown FILE  writes the table as a page, with the machine named',
     ...suites.flatMap(({ name, cases }) => ['', `${name}:`, ...list(cases)]),
   ].join('\n');
 }
 
-/** Understands a command line. Throws ArgumentFault. */
+/** Reads the command line. @throws ArgumentFault when a suite, case or option is wrong */
 export function readArguments(args: readonly string[], suites: readonly BenchSuite[]): BenchArguments {
   const { values, positionals } = parse(args);
   const [suiteName = '', ...others] = positionals;
@@ -77,8 +77,8 @@ function chooseCases({ name, cases }: BenchSuite, wanted: readonly string[] | un
 
 function readRounds(text: string | undefined): number {
   const rounds = text === undefined ? DEFAULT_ROUNDS : Number(text);
-  if (Number.isInteger(rounds) && rounds >= 1 && rounds <= MOST_ROUNDS) return rounds;
-  throw new ArgumentFault(`--rounds takes a whole number from 1 to ${MOST_ROUNDS}, not ${text}`);
+  if (Number.isInteger(rounds) && rounds >= 1 && rounds <= MAX_ROUNDS) return rounds;
+  throw new ArgumentFault(`--rounds takes a whole number from 1 to ${MAX_ROUNDS}, not ${text}`);
 }
 
 function list(cases: readonly BenchCase[]): string[] {

@@ -1,7 +1,6 @@
 // npm run bench -- SUITE [--case NAME] [--json FILE] [--markdown FILE] [--rounds N]
 import { ArgumentFault, readArguments, usage } from './arguments.ts';
-import { describeLoad, describeMachine } from './harness/machine.ts';
-import { writeJson, writeMarkdown } from './harness/report-files.ts';
+import { describeLoad, describeMachine, writeJson, writeMarkdown } from './harness/report-files.ts';
 import { runSuite } from './harness/run-suite.ts';
 import { renderTable } from './harness/table.ts';
 import { SUITES } from './suites/suites.ts';
@@ -26,7 +25,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (rows.length < cases.length || rows.some(({ verdict }) => verdict === 'failed')) process.exitCode = 1;
 }
 
-/** Aborts at the first Ctrl+C: the case that runs is finished, and everything started is ended. A second one kills. */
+/** Aborts at the first Ctrl+C: the running case finishes, and every process is stopped. A second Ctrl+C kills. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

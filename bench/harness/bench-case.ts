@@ -1,51 +1,50 @@
 import type { World } from '../world/world.ts';
 import type { Spread } from './stats.ts';
 
-/** One measurement of a suite, runnable alone. */
+/** One measurement of a suite. It can run alone. */
 export interface BenchCase {
-  /** As it is named on the command line and in every table. */
+  /** Name on the command line and in every table. */
   readonly name: string;
-  /** What is measured against what, in a line. */
+  /** One line: the measured call, and the peer. */
   readonly doc: string;
-  /** Rejects where it could not be measured properly, such as when an answer was wrong. */
+  /** Rejects when the measurement is not valid, such as after a wrong answer. */
   run(context: BenchContext): Promise<CaseResult>;
 }
 
-/** Cases that share a subject. */
+/** Cases of one subject. */
 export interface BenchSuite {
   readonly name: string;
   readonly cases: readonly BenchCase[];
 }
 
-/** What a case finds. */
+/** Resources and settings that a case runs with. */
 export interface BenchContext {
-  /** The databases and processes that the cases share; what nobody asks for is not started. */
   readonly world: World;
-  /** How many rounds to measure of each contestant. */
+  /** Rounds of each contestant. */
   readonly rounds: number;
 }
 
-/** Figures; or why there are none, which is not a failure. */
+/** Figures, or the reason why there are none, which is no failure. */
 export type CaseResult = Measured | { readonly notMeasured: string };
 
-/** What a case found out. */
+/** Figures of a case. */
 export interface Measured {
   readonly value: Spread;
-  /** Of value and peer's value alike: `pages/s`. */
+  /** Unit of both values, such as `pages/s`. */
   readonly unit: string;
-  /** Whoever did best of those compared with. Absent: there is nobody to compare with. */
+  /** The best peer. Absent when the case has no peer. */
   readonly peer?: { readonly name: string; readonly value: Spread };
   readonly target: Target;
-  /** Further findings, a line each. */
+  /** Further findings, one line each. */
   readonly notes?: readonly string[];
 }
 
-/** What is to be reached. */
+/** Bound that a case should reach. */
 export interface Target {
-  /** `ratio`: value divided by the peer's value. */
+  /** `ratio` is the value divided by the peer's value. */
   readonly of: 'ratio' | 'value';
   readonly bound: 'at least' | 'at most';
   readonly figure: number;
-  /** Something else that must hold too, found out by the case. Absent: nothing. */
+  /** Further condition of the case. @defaultValue true */
   readonly alsoHolds?: boolean;
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { createBusyShare } from './busy-share.ts';
+import { createBusyShare } from './compare.ts';
 
-it('tells a thread that waits from one that works', async () => {
+it('tells a waiting thread from a working one', async () => {
   const waiting = createBusyShare();
   expect(await waiting.during(() => sleep(200, 'done'))).toBe('done');
   const working = createBusyShare();

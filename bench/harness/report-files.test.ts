@@ -35,7 +35,7 @@ describe('the files', () => {
     }
   });
 
-  it('hold a page per run, with the machine and a table per suite', () => {
+  it('hold a page for each run, with the machine and a table for each suite', () => {
     const page = toMarkdownPage([row], ['2 cores', 'load']);
     expect(page).toContain('- 2 cores\n- load\n');
     expect(page).toContain('## client\n\n| case | value |');

@@ -1,13 +1,14 @@
 import { writeFileSync } from 'node:fs';
+import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';
 import type { ResultRow } from './result-row.ts';
 import { renderMarkdownTable } from './table.ts';
 
-/** Writes the rows as a JSON array. */
+/** Writes rows as a JSON array. */
 export function writeJson(file: string, rows: readonly ResultRow[]): void {
   writeFileSync(file, `${JSON.stringify(rows, undefined, 2)}\n`);
 }
 
-/** Writes a page with the rows of one suite. `circumstances`: machine, load, day, a line each. */
+/** Writes a Markdown page with the rows. @param circumstances machine, load and day, one line each */
 export function writeMarkdown(
   file: string,
   rows: readonly ResultRow[],
@@ -16,7 +17,7 @@ export function writeMarkdown(
   writeFileSync(file, toMarkdownPage(rows, circumstances));
 }
 
-/** The text of that page. */
+/** Returns the text of the Markdown page. */
 export function toMarkdownPage(rows: readonly ResultRow[], circumstances: readonly string[]): string {
   const suites = [...new Set(rows.map(({ suite }) => suite))];
   const tables = suites.map((suite) => {
@@ -31,4 +32,18 @@ export function toMarkdownPage(rows: readonly ResultRow[], circumstances: readon
     '',
     ...tables,
   ].join('\n');
+}
+
+/** Describes the machine in one line. Figures of different machines must not be compared. */
+export function describeMachine(): string {
+  const processors = cpus();
+  const model = processors[0]?.model.trim() || 'unknown processor';
+  const memoryGiB = Math.round(totalmem() / 2 ** 30);
+  const cores = `${processors.length} ${processors.length === 1 ? 'core' : 'cores'}`;
+  return `${cores} of ${model}, ${memoryGiB} GiB, ${platform()} ${release()} ${arch()}, Node ${process.version}`;
+}
+
+/** Describes the load before the run in one line. Above a tenth of the cores, figures are not reliable. */
+export function describeLoad(): string {
+  return `load before the run: ${(loadavg()[0] ?? 0).toFixed(2)} of ${cpus().length} cores`;
 }

@@ -11,7 +11,7 @@ const measured: Measured = {
 };
 
 describe('a row', () => {
-  it('has the medians, their ratio, the ends of both and the verdict', () => {
+  it('has the medians, their ratio, the extremes of both and the verdict', () => {
     expect(toResultRow('client', 'hit', measured)).toEqual({
       suite: 'client',
       case: 'hit',
@@ -31,7 +31,7 @@ describe('a row', () => {
     });
   });
 
-  it('says missed on the wrong side of the target, whichever side that is', () => {
+  it('says missed on the wrong side of either kind of target', () => {
     const verdict = (target: Measured['target']) => toResultRow('s', 'c', { ...measured, target }).verdict;
     expect(verdict({ of: 'ratio', bound: 'at least', figure: 0.51 })).toBe('missed');
     expect(verdict({ of: 'ratio', bound: 'at most', figure: 0.5 })).toBe('reached');
@@ -40,7 +40,7 @@ describe('a row', () => {
     expect(verdict({ of: 'value', bound: 'at most', figure: 100, alsoHolds: false })).toBe('missed');
   });
 
-  it('of a case without a peer never reaches a ratio, and has none', () => {
+  it('has no ratio without a peer, and never reaches a ratio then', () => {
     const { peer: _, ...alone } = measured;
     expect(toResultRow('s', 'c', alone)).toMatchObject({ peer: null, ratio: null, verdict: 'missed' });
   });

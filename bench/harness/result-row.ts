@@ -1,7 +1,7 @@
 import type { CaseResult, Target } from './bench-case.ts';
 import type { Spread } from './stats.ts';
 
-/** One case as it is printed and written to a file. null: there is no such figure. */
+/** One case as printed and written to files. null means that there is no such figure. */
 export interface ResultRow {
   readonly suite: string;
   readonly case: string;
@@ -22,7 +22,7 @@ export interface ResultRow {
   readonly notes: readonly string[];
 }
 
-/** Characters of a failure that are told: some list every user that they are about. */
+/** Characters kept of an error message, because some list every user. */
 const LONGEST_REASON = 300;
 
 const NOTHING = {
@@ -39,7 +39,7 @@ const NOTHING = {
   target: null,
 };
 
-/** What a case found, as a row. */
+/** Maps the result of a case to a row. */
 export function toResultRow(suite: string, name: string, result: CaseResult): ResultRow {
   if ('notMeasured' in result) {
     const notes = [`not measured: ${result.notMeasured}`];
@@ -63,7 +63,7 @@ export function toResultRow(suite: string, name: string, result: CaseResult): Re
   };
 }
 
-/** A case that could not be measured because something broke. */
+/** Maps the error of a case to a row. */
 export function toFailedRow(suite: string, name: string, error: unknown): ResultRow {
   const reason = error instanceof Error ? error.message : String(error);
   const notes = [`failed: ${reason.slice(0, LONGEST_REASON)}`];

@@ -2,19 +2,19 @@ import type { World } from '../world/world.ts';
 import type { BenchCase } from './bench-case.ts';
 import { type ResultRow, toFailedRow, toResultRow } from './result-row.ts';
 
-/** What to run, and with what. */
+/** One run of a suite. */
 export interface SuiteRun {
   readonly suite: string;
   readonly cases: readonly BenchCase[];
   readonly world: World;
   readonly rounds: number;
-  /** Told what is under way, for whoever waits. */
+  /** Receives a line when a case starts and ends. */
   say(line: string): void;
-  /** Cases that have not begun when it aborts are left out. */
+  /** After it aborts, no further case starts. */
   readonly signal: AbortSignal;
 }
 
-/** Runs the cases one after another. One that breaks is a row that says so; the others still run. */
+/** Runs the cases in order. A case that fails becomes a row with verdict `failed`, and the others still run. */
 export async function runSuite({ suite, cases, world, rounds, say, signal }: SuiteRun): Promise<ResultRow[]> {
   const rows: ResultRow[] = [];
   for (const { name, doc, run } of cases) {

@@ -16,7 +16,7 @@ describe('the spread of rounds', () => {
     expect(samples).toEqual([10, 9, 2]);
   });
 
-  it('is refused where nothing was measured', () => {
+  it('is refused when nothing was measured', () => {
     expect(() => toSpread([])).toThrow('nothing was measured');
   });
 });

@@ -1,13 +1,13 @@
-/** What several rounds gave: the figure that counts, and how far apart the rounds were. */
+/** Median of several rounds, and how far apart the rounds were. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
   readonly max: number;
-  /** How many rounds were measured. */
+  /** Number of measured rounds. */
   readonly rounds: number;
 }
 
-/** Median, least and most. Throws RangeError without samples. */
+/** Computes median, least and most. @throws RangeError when there are no samples */
 export function toSpread(samples: readonly number[]): Spread {
   const sorted = sort(samples);
   return {
@@ -19,8 +19,9 @@ export function toSpread(samples: readonly number[]): Spread {
 }
 
 /**
- * The sample that a share of all samples does not exceed, by the nearest-rank method: always one that was measured.
- * @param share from above 0 to 1; 0.99 for the 99th percentile
+ * Returns a quantile by the nearest-rank method: always a measured sample.
+ * @param share above 0, at most 1; 0.99 for the 99th percentile
+ * @throws RangeError when there are no samples
  */
 export function quantile(samples: readonly number[], share: number): number {
   const sorted = sort(samples);

@@ -14,7 +14,7 @@ const rows = [
 ];
 
 describe('the table', () => {
-  it('stands in columns, with the rounds and what else was found below', () => {
+  it('has columns, with rounds and notes below', () => {
     expect(renderTable(rows)).toBe(
       [
         'case          value  unit    peer       peer value  ratio  target',
@@ -37,7 +37,7 @@ describe('the table', () => {
 });
 
 describe('a figure', () => {
-  it('has three digits that count, and a sign for its size', () => {
+  it('has three significant digits and a sign for its size', () => {
     const shown = [0.1234, 1.5, 12.345, 999, 1000, 25_460, 1_000_000, 31_234_567].map(showFigure);
     expect(shown).toEqual(['0.123', '1.5', '12.3', '999', '1 k', '25.5 k', '1 M', '31.2 M']);
     expect(showFigure(null)).toBe('–');

@@ -1,10 +1,10 @@
 import type { ResultRow } from './result-row.ts';
 
 const HEADS = ['case', 'value', 'unit', 'peer', 'peer value', 'ratio', 'target', ''] as const;
-/** Columns of figures, which stand to the right. */
+// Columns of figures, aligned to the right.
 const RIGHT = new Set<number>([1, 4, 5, 6]);
 
-/** The rows as a table for a screen, and what else the cases found below it. */
+/** Renders rows as a table for a terminal, with the notes below. */
 export function renderTable(rows: readonly ResultRow[]): string {
   const lines = [HEADS, ...rows.map(toCells)];
   const widths = HEADS.map((_, column) => Math.max(...lines.map((cells) => (cells[column] ?? '').length)));
@@ -15,7 +15,7 @@ export function renderTable(rows: readonly ResultRow[]): string {
   return [head, rule.trimEnd(), ...body, ...renderNotes(rows)].join('\n');
 }
 
-/** The same for a Markdown page. */
+/** Renders rows as a Markdown table, with the notes below. */
 export function renderMarkdownTable(rows: readonly ResultRow[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const rules = HEADS.map((_, i) => (RIGHT.has(i) ? '---:' : '---'));
@@ -23,7 +23,7 @@ export function renderMarkdownTable(rows: readonly ResultRow[]): string {
   return [line(HEADS), line(rules), ...rows.map((row) => line(toCells(row))), '', ...notes].join('\n');
 }
 
-/** Three significant digits, with k, M or G where that is shorter. null: a dash. */
+/** Shows a figure with three significant digits, and k, M or G where that is shorter. null becomes a dash. */
 export function showFigure(figure: number | null): string {
   if (figure === null) return '–';
   for (const [size, sign] of [

@@ -3,7 +3,7 @@ import { BILLING_CASES } from './billing/cases.ts';
 import { CLIENT_CASES } from './client/cases.ts';
 import { SERVER_CASES } from './server/cases.ts';
 
-/** Every suite, by the name that the command line takes. */
+/** All suites, in the order of `--help`. */
 export const SUITES: readonly BenchSuite[] = [
   { name: 'client', cases: CLIENT_CASES },
   { name: 'server', cases: SERVER_CASES },

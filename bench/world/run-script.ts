@@ -4,10 +4,9 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Runs a script in a Node of its own and answers what it wrote to its standard output. Rejects with what it complained
- * about where it fails.
+ * Runs a script in its own Node process. Returns its standard output; rejects with its standard error when it fails.
  * @param env added to this process's environment
- * @param nodeOptions for Node itself, such as `--expose-gc`
+ * @param nodeOptions options of Node, such as `--expose-gc`
  */
 export async function runScript(
   script: URL,
@@ -19,11 +18,11 @@ export async function runScript(
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const [output, complaint, [code]] = await Promise.all([
+  const [output, errors, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
     once(child, 'close'),
   ]);
-  if (code !== 0) throw new Error(`${script.pathname} ended with ${code}: ${complaint.trim()}`);
+  if (code !== 0) throw new Error(`${script.pathname} ended with ${code}: ${errors.trim()}`);
   return output;
 }

@@ -1,11 +1,24 @@
 import type { EmbeddedPostgres } from '@rollcall/local';
-import pg from 'pg';
-import { USER_ID_PREFIX, userIds } from './user-id.ts';
+import type pg from 'pg';
+import { asSuperuser } from './start-postgres.ts';
 
-/** The tenant that everything belongs to. */
+/** Tenant of the benchmark's users and bookings. */
 export const TENANT_ID = 'bench';
 
-/** Columns of a user and where each comes from, for the n-th one: names of real lengths and a picture. */
+// Twelve hexadecimal digits follow.
+const USER_ID_PREFIX = '01900000-0000-7000-8000-';
+
+/** Returns the id of the n-th user, counted from 1: a UUID of version 7 that SQL can compute too. */
+export function userIdAt(n: number): string {
+  return `${USER_ID_PREFIX}${n.toString(16).padStart(12, '0')}`;
+}
+
+/** Returns the ids of users `first` to `last`. */
+export function userIds(first: number, last: number): string[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => userIdAt(first + i));
+}
+
+// Columns of the n-th user and their SQL: names of real lengths, and a picture.
 const USER_COLUMNS = {
   tenant_id: `'${TENANT_ID}'`,
   id: `('${USER_ID_PREFIX}' || lpad(to_hex(n), 12, '0'))::uuid`,
@@ -23,24 +36,24 @@ const USER_COLUMNS = {
   update_time: `timestamptz '2026-01-01 00:00:00Z' + n * interval '1 second'`,
 };
 
-/** What a local table of users has beside those. The auth service seals it, so that only it could write it. */
+// Further columns of a local users table. The auth service seals these, so that no other program can write them.
 const CONTACT_COLUMNS = {
   email: `'guest' || n || '@example.com'`,
   email_key: `'guest' || n || '@example.com'`,
   phone: `'+44 20 7946 ' || lpad((n % 10000)::text, 4, '0')`,
 };
 
-/** Puts users `first` to `last` into the database of the auth service, without contact data. */
+/** Writes users `first` to `last` into the auth database, without contact data. */
 export async function seedUsers(postgres: EmbeddedPostgres, first: number, last: number): Promise<void> {
   await asSuperuser(postgres, 'auth', async (client) => {
-    // Triggers are for changes that somebody may be watching.
+    // Without triggers: no client watches these changes.
     await client.query(`set session_replication_role = 'replica'`);
     await insertUsers(client, USER_COLUMNS, { first, last });
     await client.query('vacuum analyze users');
   });
 }
 
-/** Makes the names of users `first` to `last` known to search, as they are of users whom the service made. For those who are renamed. */
+/** Writes the search index for users `first` to `last`, as the service would have. For cases that rename users. */
 export async function indexNames(postgres: EmbeddedPostgres, first: number, last: number): Promise<void> {
   await asSuperuser(postgres, 'auth', async (client) => {
     await client.query(
@@ -56,14 +69,14 @@ export async function indexNames(postgres: EmbeddedPostgres, first: number, last
   });
 }
 
-/** How much there is to page through. */
+/** Size of the booking tables. */
 export interface BookingSeed {
   readonly bookings: number;
-  /** Every user has as many bookings as any other. */
+  /** Bookings are spread evenly over so many users. */
   readonly users: number;
 }
 
-/** Fills the bookings, and puts the table of users beside them that a service without Rollcall would have. */
+/** Writes bookings, and beside them the users table that a service without Rollcall would have. */
 export async function seedBookings(postgres: EmbeddedPostgres, seed: BookingSeed): Promise<void> {
   await asSuperuser(postgres, 'booking', async (client) => {
     await client.query(`create table users (
@@ -74,7 +87,7 @@ export async function seedBookings(postgres: EmbeddedPostgres, seed: BookingSeed
       create_time timestamptz(3) not null, update_time timestamptz(3) not null, delete_time timestamptz(3),
       primary key (tenant_id, id))`);
     await insertUsers(client, { ...USER_COLUMNS, ...CONTACT_COLUMNS }, { first: 1, last: seed.users });
-    // A prime step, so that the bookings of one page are of users from all over the table.
+    // A prime step spreads the users of one page over the table.
     await client.query(`insert into bookings
       (tenant_id, id, reference, user_id, status, start_date, end_date, amount_minor_units, amount_currency, title, create_time, update_time)
       select '${TENANT_ID}', ('01900000-0000-7000-9000-' || lpad(to_hex(n), 12, '0'))::uuid, 'BK-' || n,
@@ -97,20 +110,4 @@ async function insertUsers(
   await client.query(
     `insert into users (${names}) select ${values} from generate_series(${first}, ${last}) n`,
   );
-}
-
-async function asSuperuser(
-  { adminUrl }: EmbeddedPostgres,
-  database: string,
-  work: (client: pg.Client) => Promise<void>,
-): Promise<void> {
-  const url = new URL(adminUrl);
-  url.pathname = `/${database}`;
-  const client = new pg.Client({ connectionString: url.href });
-  await client.connect();
-  try {
-    await work(client);
-  } finally {
-    await client.end();
-  }
 }

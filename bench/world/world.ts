@@ -1,47 +1,44 @@
 import type { EmbeddedPostgres } from '@rollcall/local';
-import { seedCrowd } from './crowd.ts';
-import { seedCrowdBookings } from './crowd-bookings.ts';
-import { lazily } from './lazily.ts';
-import { adminUrlOf, makeDatabase } from './make-database.ts';
-import { type BookingSeed, indexNames, seedBookings, seedUsers, TENANT_ID } from './seed.ts';
-import { type AuthProcess, startAuth } from './start-auth.ts';
-import { startPostgres } from './start-postgres.ts';
-import { userIds } from './user-id.ts';
+import { type BookingSeed, indexNames, seedBookings, seedUsers, TENANT_ID, userIds } from './seed.ts';
+import { seedCrowd, seedCrowdBookings } from './seed-search.ts';
+import { type ServiceProcess, startAuth } from './start-services.ts';
+import { adminUrlOf, makeDatabase, startPostgres } from './start-postgres.ts';
 
 /**
- * What cases measure against: a real Postgres and real service processes, each started when a case first asks for it and
- * shared by those that come after. Disposing of it ends all of them.
+ * The Postgres servers and service processes that cases measure. Each starts at its first use, and later cases share it.
+ * Disposing stops all of them.
  */
 export interface World extends AsyncDisposable {
   readonly tenantId: string;
+  /** The Postgres that cases share. */
   postgres(): Promise<EmbeddedPostgres>;
-  /** The auth service that cases share; none of them may end it. */
-  auth(): Promise<AuthProcess>;
-  /** An auth service for one case alone, on the same database, with these settings besides. Whoever asks for it disposes of it. */
-  startAuth(env?: Readonly<Record<string, string>>): Promise<AuthProcess>;
-  /** A Postgres of its own that waits for the disk at each commit. */
+  /** The auth service that cases share. No case may end it. */
+  auth(): Promise<ServiceProcess>;
+  /** Starts an auth service for one case, on the shared database. The case disposes of it. @param env further settings */
+  startAuth(env?: Readonly<Record<string, string>>): Promise<ServiceProcess>;
+  /** A second Postgres, which waits for the disk at each commit. */
   durable(): Promise<EmbeddedPostgres>;
-  /** URL of an empty database of that Postgres, made once, for a peer. */
+  /** URL of an empty database in the durable Postgres, created once for a peer. */
   emptyDatabase(name: string): Promise<string>;
-  /** The same Postgres, with the first `count` users of the tenant. */
+  /** The durable Postgres with the first `count` users of the tenant. */
   durableUsers(
     count: number,
   ): Promise<{ readonly postgres: EmbeddedPostgres; readonly ids: readonly string[] }>;
-  /** Ids of the first `count` users of the tenant, who exist from then on. */
+  /** Writes the first `count` users of the tenant and returns their ids. */
   users(count: number): Promise<readonly string[]>;
-  /** Makes the names of the first `count` users known to search, as the service has them; for users that are renamed. */
+  /** Writes the search index of the first `count` users, for cases that rename users. */
   names(count: number): Promise<void>;
-  /** The first `count` of a crowd with names of many cultures exist from then on, in a tenant of their own. */
+  /** Writes `count` users with names of many cultures into a separate tenant. */
   crowd(count: number): Promise<void>;
-  /** The first `count` of the crowd have a booking each, and a table of local users stands beside them. */
+  /** Writes one booking for each of those users, and a local users table beside them. */
   crowdBookings(count: number): Promise<void>;
-  /** URL of the booking database for a peer, who may do anything there. */
+  /** Superuser URL of the booking database, for a peer. */
   bookingAdminUrl(): Promise<string>;
-  /** URL of the booking database with bookings and a local table of users, filled once. */
+  /** URL of the booking database with bookings and a local users table, written once. */
   bookings(seed: BookingSeed): Promise<string>;
 }
 
-/** Makes a world in which nothing has been started. `say`: told what takes its time. */
+/** Creates a world in which nothing runs yet. @param say receives a line before each slow step */
 export function createWorld(say: (line: string) => void): World {
   const stack = new AsyncDisposableStack();
   const postgres = lazily(async () => {
@@ -97,7 +94,7 @@ export function createWorld(say: (line: string) => void): World {
     async crowdBookings(count) {
       await this.crowd(count);
       if (crowdBookings >= count) return;
-      say(`writing ${count} bookings of the crowd ...`);
+      say(`writing ${count} bookings of those users ...`);
       await seedCrowdBookings(await postgres(), count);
       crowdBookings = count;
     },
@@ -111,5 +108,14 @@ export function createWorld(say: (line: string) => void): World {
       return (await postgres()).databaseUrl('booking');
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/** Calls `make` once, at the first call. Later calls get its result, also when it failed. */
+function lazily<Made>(make: () => Promise<Made>): () => Promise<Made> {
+  let made: Promise<Made> | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HELP, readArguments } from './arguments.ts';
-import { KINDS } from './source/kinds.ts';
+import { KINDS } from './source/open-source.ts';
 
 describe('readArguments', () => {
   it('has defaults for all but kind and path', () => {

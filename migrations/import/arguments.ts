@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { ImportFault } from './import-fault.ts';
 import { requireTenant } from './plan/field-faults.ts';
-import { type Currency, readCurrency } from './source/currency.ts';
-import { KINDS, kindOf } from './source/kinds.ts';
+import { type Currency, readCurrency } from './source/amount.ts';
+import { KINDS, kindOf } from './source/open-source.ts';
 import type { SourceKind } from './source/source-kind.ts';
 
 /** What the command line asks for. */

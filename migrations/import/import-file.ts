@@ -1,15 +1,17 @@
 import { resolve } from 'node:path';
 import type { ImportArguments } from './arguments.ts';
-import type { Addresses } from './calls/addresses.ts';
-import { connectServices } from './calls/connect-services.ts';
-import { createPatience } from './calls/patience.ts';
+import { bookRow, type Outcome } from './calls/book-row.ts';
+import { type Addresses, connectServices, type Services } from './calls/connect-services.ts';
+import { linkOf, linkPeople } from './calls/link-people.ts';
+import { createPatience, mapConcurrently, type PatientCall } from './calls/retry-calls.ts';
 import { ImportFault } from './import-fault.ts';
-import { importRows } from './import-rows.ts';
-import { createProgress, type Screen } from './report/progress.ts';
-import { openReport, type ReportLine } from './report/report-file.ts';
-import { toSummary } from './report/summary.ts';
-import { createTally, wrongSums } from './report/tally.ts';
+import { openLedger } from './plan/ledger.ts';
+import { type PlanContext, planRow, type RowPlan } from './plan/plan-row.ts';
+import { createProgress, type Progress, type Screen } from './report/progress.ts';
+import { openReport, type ReportFile, type ReportLine } from './report/report-file.ts';
+import { count, createTally, type Tally, toSummary, wrongSums } from './report/tally.ts';
 import { openSource, type Source } from './source/open-source.ts';
+import { inBatches, type Row } from './source/read-rows.ts';
 
 /** Where an import runs. */
 export interface ImportSurroundings {
@@ -59,4 +61,83 @@ function columnsLeftOut({ headerLine, unusedColumns }: Source): ReportLine[] {
   if (unusedColumns.length === 0) return [];
   const reason = `columns that are not used: ${unusedColumns.join(', ')}`;
   return [{ line: headerLine, outcome: 'left-out', reason }];
+}
+
+/** As many people as the service resolves in one call. Also how many rows are in memory at a time. */
+const BATCH_SIZE = 500;
+/** Calls at a time: keeps two cores busy, and is less than the services' connections to their databases. Our own choice. */
+const CONCURRENCY = 8;
+
+/** What importing needs. */
+export interface ImportContext extends Omit<PlanContext, 'ledger'> {
+  readonly services: Services;
+  /** How each service is called. */
+  readonly patience: { readonly auth: PatientCall; readonly booking: PatientCall };
+  readonly report: ReportFile;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** Imports rows, a batch at a time, first its people and then its bookings; counts into the tally. */
+export async function importRows(
+  rows: AsyncIterable<Row>,
+  tally: Tally,
+  context: ImportContext,
+): Promise<void> {
+  using ledger = openLedger();
+  for await (const batch of inBatches(rows, BATCH_SIZE)) {
+    context.signal.throwIfAborted();
+    tally.read += batch.length;
+    const plans = batch.map((row) => planRow(row, { ...context, ledger }));
+    await importBatch(plans, tally, { ...context, ledger });
+  }
+  tally.people = ledger.countPeople();
+}
+
+async function importBatch(
+  plans: readonly RowPlan[],
+  tally: Tally,
+  context: ImportContext & PlanContext,
+): Promise<void> {
+  const people = plans.flatMap((plan) =>
+    plan.kind === 'book' && 'user' in plan.person ? [plan.person] : [],
+  );
+  const call = context.patience.auth;
+  await linkPeople(people, { ...context, call, concurrency: CONCURRENCY, counts: tally.users });
+  const before = tally.linked + tally.unlinked + tally.refused;
+  let done = 0;
+  const outcomes = await mapConcurrently(plans, CONCURRENCY, async (plan) => {
+    const outcome = await importRow(plan, context);
+    done += 1;
+    context.progress.update(before + done, plan.endByte);
+    return outcome;
+  });
+  const lines = outcomes.flatMap((outcome, i) => toReportLines(outcome, plans[i]));
+  await context.report.add(lines);
+  const leftOut = lines.filter((line) => line.outcome === 'left-out').length;
+  tally.leftOut += leftOut;
+  tally.reported += lines.length - leftOut;
+  for (const outcome of outcomes) count(tally, outcome);
+}
+
+async function importRow(plan: RowPlan, context: ImportContext & PlanContext): Promise<Outcome> {
+  if (plan.kind === 'refuse') return { kind: 'refused', reason: plan.reason };
+  const { person, request } = plan;
+  const link = 'reason' in person ? person : linkOf(person, context.ledger);
+  return bookRow(request, link, { ...context, call: context.patience.booking });
+}
+
+/** What the report says of a row: that it is not linked, and which of its values were left out. */
+function toReportLines(outcome: Outcome, plan: RowPlan | undefined): ReportLine[] {
+  if (!plan) return [];
+  const { line } = plan;
+  const row: ReportLine[] =
+    outcome.kind === 'linked' ? [] : [{ line, outcome: outcome.kind, reason: outcome.reason }];
+  if (plan.kind === 'refuse' || outcome.kind === 'refused') return row;
+  const values = plan.leftOut.map(({ from, reason }) => ({
+    line,
+    outcome: 'left-out' as const,
+    reason: `${from} ${reason}`,
+  }));
+  return [...row, ...values];
 }

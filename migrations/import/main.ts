@@ -1,7 +1,7 @@
 // npm run import -- KIND PATH …: reads a file of bookings into the running services.
 import { commandFolder, ignoreBrokenPipes, StartupError, withLocalPorts } from '@rollcall/runtime';
 import { HELP, readArguments } from './arguments.ts';
-import { readAddresses } from './calls/addresses.ts';
+import { readAddresses } from './calls/connect-services.ts';
 import { ImportFault } from './import-fault.ts';
 import { importFile } from './import-file.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { readStatus } from './hotel-bookings/status.ts';
-import { readCurrency } from './source/currency.ts';
+import { readStatus } from './hotel-bookings/hotel-bookings.ts';
+import { readCurrency } from './source/amount.ts';
 import { readHeader } from './source/header.ts';
-import { kindOf } from './source/kinds.ts';
+import { kindOf } from './source/open-source.ts';
 
 const NAMES = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf'];
 

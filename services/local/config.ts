@@ -2,11 +2,12 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatList, isSameDatabase, readConfig, StartupError } from '@rollcall/runtime';
 import { type LocalFlags, readFlags } from './flags.ts';
-import { SERVICES, type ServiceName } from './services.ts';
 import {
   DATABASE_VARIABLES,
   LOCAL_SETTINGS,
   type LocalSettings,
+  SERVICES,
+  type ServiceName,
   settingsOf,
   variablesOf,
 } from './settings.ts';

@@ -1,4 +1,5 @@
-import { StartupError } from '@rollcall/runtime';
+import { inWords, StartupError } from '@rollcall/runtime';
+import { LOCAL_SETTINGS, SERVICES } from './settings.ts';
 
 /** What `npm start` was asked to do differently. */
 export interface LocalFlags {
@@ -41,3 +42,20 @@ export function readFlags(args: readonly string[]): LocalFlags {
   }
   return flags;
 }
+
+const known = Object.values(LOCAL_SETTINGS);
+const width = Math.max(...known.map(({ variable }) => variable.length));
+const settings = known.map(
+  ({ variable, default: value, doc }) => `  ${variable.padEnd(width)}  ${(value ?? '').padEnd(10)} ${doc}`,
+);
+
+/** What `npm start -- --help` prints. */
+export const USAGE = `npm start [-- FLAGS]   starts Postgres, the services ${inWords(SERVICES)} and, the first time, sample data
+
+  --reset       empties the embedded database first, after asking
+  --yes         does not ask
+  --no-sample   starts without sample data
+  --help        prints this
+
+Settings by environment, with their defaults; docs/settings.md has those of each service:
+${settings.join('\n')}`;

@@ -2,10 +2,9 @@ import { totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Secret, StartupError } from '@rollcall/runtime';
 import { type LocalConfig, portsOf, postgresPortOf, servicePortsOf } from './config.ts';
-import { keepAuthKeys } from './data-directory/auth-keys.ts';
-import { openDataDirectory } from './data-directory/data-directory.ts';
-import { keepStripeSecret } from './data-directory/stripe-secret.ts';
-import type { LocalOutput } from './output.ts';
+import { confirmReset, openDataDirectory, resetDataDirectory } from './data-directory/data-directory.ts';
+import { keepAuthKeys, keepStripeSecret } from './data-directory/secrets.ts';
+import type { LocalOutput, StartedFacts } from './output.ts';
 import { choosePorts, describeMoved, type MovedPort, startOnPorts } from './ports/choose-ports.ts';
 import { keepPorts } from './ports/keep-ports.ts';
 import { sizeSettings } from './postgres/size-settings.ts';
@@ -14,11 +13,8 @@ import { migrate } from './processes/migrate.ts';
 import type { ServiceSpec } from './processes/service-process.ts';
 import { billingBaseUrl, databaseUrls, grpcAddresses, serviceSpecs } from './processes/service-specs.ts';
 import { type SupervisedService, superviseService } from './processes/supervisor.ts';
-import { confirmReset, resetDataDirectory } from './reset.ts';
-import { planSample, type SamplePlan } from './sample/bring-sample.ts';
-import { noteSampleLoaded } from './sample/sample-state.ts';
-import { ownerOf, SERVICES, type ServiceName } from './services.ts';
-import type { StartedFacts } from './summary.ts';
+import { noteSampleLoaded, planSample, type SamplePlan } from './sample/sample-state.ts';
+import { ownerOf, SERVICES, type ServiceName } from './settings.ts';
 
 /** How long the processes of a start that was killed may take to end. Our own choice. */
 const AFTER_KILL_MS = 10_000;

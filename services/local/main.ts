@@ -3,13 +3,12 @@ import { once } from 'node:events';
 import { StartupError, standardOutput } from '@rollcall/runtime';
 import { readLocalConfig } from './config.ts';
 import { fileFault } from './data-directory/file-fault.ts';
+import { USAGE } from './flags.ts';
 import { type RunningLocal, startLocal } from './local.ts';
-import { createOutput } from './output.ts';
+import { callsToPaste, createOutput, endpointTable, movedNotes } from './output.ts';
 import type { SupervisedService } from './processes/supervisor.ts';
-import { SERVICES } from './services.ts';
+import { SERVICES } from './settings.ts';
 import { listenForStop } from './stop-signal.ts';
-import { callsToPaste, endpointTable, movedNotes } from './summary.ts';
-import { USAGE } from './usage.ts';
 
 const output = createOutput(standardOutput());
 const STOPPING = `Stopping: ${SERVICES.toReversed().join(', ')}, Postgres ...`;

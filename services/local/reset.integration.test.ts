@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { confirmReset, resetDataDirectory } from './data-directory/data-directory.ts';
 import { startEmbeddedPostgres } from './postgres/start-embedded-postgres.ts';
-import { confirmReset, resetDataDirectory } from './reset.ts';
 import { writeSampleState } from './sample/sample-state.ts';
 
 describe('a reset', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readLocalConfig } from './config.ts';
-import { callsToPaste, endpointTable, movedNotes } from './summary.ts';
+import { callsToPaste, endpointTable, movedNotes } from './output.ts';
 
 const facts = { postgresVersion: '18.4', hasSample: true, moved: [] };
 

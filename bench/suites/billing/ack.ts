@@ -1,18 +1,17 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchCase } from '../../harness/bench-case.ts';
-import { perSecond } from '../../harness/interleave.ts';
+import { perSecond } from '../../harness/compare.ts';
 import { quantile, toSpread } from '../../harness/stats.ts';
-import { startBilling } from '../../world/start-auth.ts';
+import { startBilling } from '../../world/start-services.ts';
 import { type Delivery, mixPayments, sign } from './payment-mix.ts';
-import { spread } from './spread-calls.ts';
 import { DELIVERIES_AT_ONCE, SECRET } from './webhook-contestant.ts';
 
-/** Payments of the measurement of the highest rate, and of each round at half of it. */
+/** Payments of the run that finds the highest rate, and of each round at half of that rate. */
 const PAYMENTS = 2_000;
 const TICK_MS = 5;
 
-/** How long Stripe waits for its answer while the service is well busy. */
+/** How long Stripe waits for an answer while the service is busy. */
 export const ack: BenchCase = {
   name: 'ack',
   doc: 'p99 of POST /webhooks/stripe, from the first byte sent to the answer, at half of the highest rate',
@@ -27,7 +26,7 @@ export const ack: BenchCase = {
       const highest: number[] = [];
       for (let i = 0; i < 3; i++) {
         const deliveries = sign(mixPayments(`high${i}x`, PAYMENTS).bodies, SECRET);
-        highest.push(await perSecond(deliveries.length, () => spread(deliveries, DELIVERIES_AT_ONCE, post)));
+        highest.push(await perSecond(deliveries.length, () => forEachConcurrently(deliveries, DELIVERIES_AT_ONCE, post)));
         await sleep(1000);
       }
       const rate = Math.max(...highest) / 2;
@@ -52,7 +51,7 @@ export const ack: BenchCase = {
   },
 };
 
-/** Sends on time, whether or not what was sent before has been answered, and counts from the time at which it was due. */
+/** Sends deliveries at a fixed rate without waiting for answers. Times count from the moment when each was due. */
 async function atRate(
   deliveries: readonly Delivery[],
   rate: number,
@@ -97,4 +96,17 @@ function postTo(
   sending.on('error', reject);
   sending.end(body);
   return promise;
+}
+
+/** Runs `work` for each item, `atOnce` of them at the same time. */
+export async function forEachConcurrently<T>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<unknown>,
+) {
+  let next = 0;
+  const go = async () => {
+    while (next < items.length) await work(items[next++] as T);
+  };
+  await Promise.all(Array.from({ length: atOnce }, go));
 }

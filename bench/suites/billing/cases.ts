@@ -3,5 +3,5 @@ import { ack } from './ack.ts';
 import { filteredPage } from './filtered-page.ts';
 import { webhooks } from './webhooks.ts';
 
-/** What billing promises, and booking without a table of users. */
+/** Cases of the suite `billing`, in the order in which they run. */
 export const BILLING_CASES: readonly BenchCase[] = [webhooks, ack, filteredPage];

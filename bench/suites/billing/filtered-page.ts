@@ -3,19 +3,17 @@ import { crowdUser } from '@rollcall/local';
 import { errorReason } from '@rollcall/transport';
 import pg from 'pg';
 import type { BenchCase } from '../../harness/bench-case.ts';
-import { compare } from '../../harness/compare.ts';
-import { perSecond } from '../../harness/interleave.ts';
-import { CROWD_TENANT, CROWD_USERS } from '../../world/crowd.ts';
-import { startBooking } from '../../world/start-auth.ts';
-import { spread } from './spread-calls.ts';
+import { compare, perSecond } from '../../harness/compare.ts';
+import { CROWD_TENANT, CROWD_USERS } from '../../world/seed-search.ts';
+import { startBooking } from '../../world/start-services.ts';
+import { forEachConcurrently } from './ack.ts';
 
-/** Pages of a round, and pages at a time. */
+/** Pages in a round. */
 const PAGES = 100;
 const PAGES_AT_ONCE = 2;
 const PAGE_SIZE = 50;
 const TIMEOUT_MS = 30_000;
 
-/** What the join answers is what a page shows: the booking and its user. */
 const JOINED = {
   name: 'filtered',
   text: `select b.tenant_id, b.id, b.reference, b.user_id, b.status, b.start_date::text, b.end_date::text,
@@ -26,7 +24,7 @@ const JOINED = {
     order by b.create_time desc, b.id desc limit ${PAGE_SIZE}`,
 };
 
-/** Bookings of whoever is called so: nobody here has a table of users to join with. */
+/** Bookings of users with a given name. The booking service has no table of users to join with. */
 export const filteredPage: BenchCase = {
   name: 'filtered-page',
   doc: 'ListBookings by the whole name of a user, 1M users, 1M bookings, against a join with a local users table and ILIKE',
@@ -44,19 +42,19 @@ export const filteredPage: BenchCase = {
         userQuery: name,
         pageSize: PAGE_SIZE,
       });
-      if (page.bookings.length === 0) throw new Error(`nobody called "${name}" has a booking`);
+      if (page.bookings.length === 0) throw new Error(`no user called "${name}" has a booking`);
       found.ours += page.bookings.length;
     };
     const peer = async (name: string) => {
       const { rows } = await pool.query({ ...JOINED, values: [CROWD_TENANT, `%${name}%`] });
-      if (rows.length === 0) throw new Error(`nobody called "${name}" is in the join`);
+      if (rows.length === 0) throw new Error(`no user called "${name}" is in the join`);
       found.peer += rows.length;
     };
     const refused = { names: 0, of: 0 };
-    // Found out beforehand, and for both sides alike: who is called so is too many for a list.
+    // Both sides leave out names of too many users for a list. Found before the rounds.
     const listable = async (round: number) => {
       const names: string[] = [];
-      await spread(namesOf(round), 1, async (name) => {
+      await forEachConcurrently(namesOf(round), 1, async (name) => {
         refused.of += 1;
         await ours(name).then(
           () => names.push(name),
@@ -73,7 +71,7 @@ export const filteredPage: BenchCase = {
     found.ours = 0;
     const measure = (page: typeof ours) => (round: number) => {
       const names = rows[round] ?? [];
-      return perSecond(names.length, () => spread(names, PAGES_AT_ONCE, page));
+      return perSecond(names.length, () => forEachConcurrently(names, PAGES_AT_ONCE, page));
     };
     const measured = await compare({
       ours: { name: 'ListBookings', measure: measure(ours) },
@@ -95,7 +93,7 @@ function poolOf(connectionString: string) {
   return Object.assign(pool, { [Symbol.asyncDispose]: () => pool.end() });
 }
 
-/** Whole names of people from all over the crowd. */
+/** Whole names of users from all over the table. */
 function namesOf(round: number): string[] {
   return Array.from({ length: PAGES }, (_, i) => {
     for (let n = 1 + (((round * PAGES + i) * 7919) % CROWD_USERS); ; n++) {

@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openWebhooks } from '@rollcall/billing';
 import { createLogger, Secret } from '@rollcall/runtime';
 import { createPool } from '@rollcall/runtime/postgres';
+import { forEachConcurrently } from './ack.ts';
 import type { Delivery, PaymentMix } from './payment-mix.ts';
-import { spread } from './spread-calls.ts';
 import { CONNECTIONS, DELIVERIES_AT_ONCE, SECRET, type WebhookContestant } from './webhook-contestant.ts';
 
-const LOOK_MS = 5;
+const POLL_MS = 5;
 
-/** The webhooks of the billing service, without the sockets that the peer has none of either. */
+/** Opens the webhooks of the billing service without sockets, as the peer has none. */
 export function openOurWebhooks(databaseUrl: string): WebhookContestant {
   const logger = createLogger({ service: 'bench', level: 'error' });
   const url = new Secret(databaseUrl);
@@ -25,12 +25,12 @@ export function openOurWebhooks(databaseUrl: string): WebhookContestant {
     });
     if (status !== 200) throw new Error(`a delivery was answered ${status}`);
   };
-  const left = async () =>
+  const pending = async () =>
     (await pool.query(`select from stripe_events where state in ('received', 'failed') limit 1`)).rowCount;
   return {
     async play(deliveries) {
-      await spread(deliveries, DELIVERIES_AT_ONCE, deliver);
-      while ((await left()) !== 0) await sleep(LOOK_MS);
+      await forEachConcurrently(deliveries, DELIVERIES_AT_ONCE, deliver);
+      while ((await pending()) !== 0) await sleep(POLL_MS);
     },
     async countWrong({ payments }: PaymentMix) {
       const { rows } = await pool.query(

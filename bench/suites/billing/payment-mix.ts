@@ -1,22 +1,22 @@
 import { type StoryEvent, signatureOf, tellStory, WITHDRAWN } from '@rollcall/billing/testing';
-import { createRandom } from '../client/zipf.ts';
+import { createRandom } from '../client/mixed-requests.ts';
 
-/** How a payment stands when all of its events were told. */
+/** State of a payment after all of its events. */
 export interface FinalPayment {
   readonly state: string;
   readonly captured: number;
   readonly refunded: number;
-  /** Null: there is no dispute. */
+  /** Null when there is no dispute. */
   readonly disputeState: string | null;
 }
 
-/** What Stripe delivers of many payments, and what comes of it. */
+/** Events of many payments, and the state that must follow from them. */
 export interface PaymentMix {
-  /** Bodies of events: shuffled, a tenth of them twice. */
+  /** Bodies of the events: shuffled, a tenth of them twice. */
   readonly bodies: readonly string[];
   /** By payment intent. */
   readonly payments: ReadonlyMap<string, FinalPayment>;
-  /** The last that was told of each object, by its id. */
+  /** Last snapshot of each object, by its id. */
   readonly objects: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 }
 
@@ -27,7 +27,7 @@ const CAPTURED = { captured: true, amount_captured: AMOUNT };
 const CAME_IN = { status: 'succeeded', amount_received: AMOUNT };
 
 type Story = ReturnType<typeof tellStory>;
-interface Course {
+interface PaymentCourse {
   readonly final: FinalPayment;
   readonly tell: (story: Story) => StoryEvent[];
 }
@@ -49,8 +49,8 @@ const refunded = (story: Story, amount: number) => [
 ];
 const none = { refunded: 0, disputeState: null };
 
-/** Of ten payments: four come in, two at the second attempt, two go back in part, one whole, one to the bank. */
-const COURSES: readonly Course[] = [
+// Of ten payments: four succeed, two succeed at the second attempt, two are refunded in part, one in full, one is lost.
+const COURSES: readonly PaymentCourse[] = [
   ...Array.from({ length: 4 }, () => ({
     final: { state: 'SUCCEEDED', captured: AMOUNT, ...none },
     tell: paid,
@@ -87,8 +87,8 @@ const COURSES: readonly Course[] = [
 ];
 
 /**
- * Tells of so many payments. Every second one happens within a single second, as far as Stripe's clock shows it.
- * @param name makes the ids its own
+ * Creates the events of `count` payments. Every other payment happens within a single second of Stripe's clock.
+ * @param name prefix that makes the ids unique
  */
 export function mixPayments(name: string, count: number): PaymentMix {
   const random = createRandom(count);
@@ -96,7 +96,7 @@ export function mixPayments(name: string, count: number): PaymentMix {
   const objects = new Map<string, Readonly<Record<string, unknown>>>();
   const bodies: string[] = [];
   for (let i = 0; i < count; i++) {
-    const { final, tell } = COURSES[i % COURSES.length] as Course;
+    const { final, tell } = COURSES[i % COURSES.length] as PaymentCourse;
     const story = tellStory({ name: `${name}${i}`, stepS: Math.floor(i / COURSES.length) % 2 });
     payments.set(story.intentId, final);
     for (const event of tell(story)) {
@@ -109,13 +109,13 @@ export function mixPayments(name: string, count: number): PaymentMix {
   return { bodies: shuffle(bodies, random), payments, objects };
 }
 
-/** A delivery: the body, and the header that vouches for it. */
+/** A webhook delivery: its body and its signature header. */
 export interface Delivery {
   readonly body: string;
   readonly signature: string;
 }
 
-/** Signs as Stripe does, at this moment: a signature is good for a few minutes only. */
+/** Signs bodies as Stripe does, with the present time: a signature is valid for a few minutes only. */
 export function sign(bodies: readonly string[], secret: string): Delivery[] {
   return bodies.map((body) => ({ body, signature: signatureOf(body, secret) }));
 }

@@ -2,20 +2,20 @@ import { createRequire } from 'node:module';
 import { surviveBrokenConnections } from '@rollcall/runtime/postgres';
 import type * as SyncEngine from '@supabase/stripe-sync-engine';
 import pg from 'pg';
+import { forEachConcurrently } from './ack.ts';
 import type { Delivery, PaymentMix } from './payment-mix.ts';
-import { spread } from './spread-calls.ts';
 import { CONNECTIONS, DELIVERIES_AT_ONCE, SECRET, type WebhookContestant } from './webhook-contestant.ts';
 
-// As a CommonJS module, because as the other kind it finds no migrations, and says so to nobody.
+// Loaded as CommonJS: as an ES module it finds no migrations and fails silently.
 const { runMigrations, StripeSync }: typeof SyncEngine = createRequire(import.meta.url)(
   '@supabase/stripe-sync-engine',
 );
 
 const TABLES = ['payment_intents', 'charges', 'refunds', 'disputes'];
-/** What of an object must be as it was told last, where it has a column for it; whatever else it has follows from these. */
+/** Fields that must equal those of the last event, where the table has the column. All other columns follow from these. */
 const FIELDS = ['status', 'amount_received', 'captured', 'amount_refunded', 'amount'];
 
-/** What npm has for keeping Stripe's objects in one's own Postgres, without anything that would call Stripe for each event. */
+/** Opens npm's usual library for a copy of Stripe's objects in Postgres. Options that call Stripe for each event are off. */
 export async function openSyncEngine(databaseUrl: string): Promise<WebhookContestant> {
   await runMigrations({ databaseUrl, schema: 'stripe' });
   const sync = new StripeSync({
@@ -32,7 +32,7 @@ export async function openSyncEngine(databaseUrl: string): Promise<WebhookContes
   await client.connect();
   const deliver = ({ body, signature }: Delivery) => sync.processWebhook(body, signature);
   return {
-    play: (deliveries) => spread(deliveries, DELIVERIES_AT_ONCE, deliver),
+    play: (deliveries) => forEachConcurrently(deliveries, DELIVERIES_AT_ONCE, deliver),
     async countWrong({ objects }: PaymentMix) {
       let right = 0;
       for (const table of TABLES) {
@@ -40,7 +40,7 @@ export async function openSyncEngine(databaseUrl: string): Promise<WebhookContes
           `select to_jsonb(t) as row from stripe.${table} t where id = any($1)`,
           [[...objects.keys()]],
         );
-        right += rows.filter(({ row }) => isAsTold(row, objects.get(row.id))).length;
+        right += rows.filter(({ row }) => isLastSeen(row, objects.get(row.id))).length;
       }
       return { wrong: objects.size - right, of: objects.size };
     },
@@ -51,12 +51,12 @@ export async function openSyncEngine(databaseUrl: string): Promise<WebhookContes
   };
 }
 
-function isAsTold(
+function isLastSeen(
   row: Record<string, unknown>,
-  told: Readonly<Record<string, unknown>> | undefined,
+  last: Readonly<Record<string, unknown>> | undefined,
 ): boolean {
   return (
-    told !== undefined &&
-    FIELDS.every((field) => !(field in told && field in row) || String(row[field]) === String(told[field]))
+    last !== undefined &&
+    FIELDS.every((field) => !(field in last && field in row) || String(row[field]) === String(last[field]))
   );
 }

@@ -1,16 +1,15 @@
 import type { BenchCase } from '../../harness/bench-case.ts';
-import { compare } from '../../harness/compare.ts';
-import { perSecond } from '../../harness/interleave.ts';
+import { compare, perSecond } from '../../harness/compare.ts';
 import { openOurWebhooks } from './our-webhooks.ts';
 import { mixPayments, sign } from './payment-mix.ts';
 import { openSyncEngine } from './sync-engine.ts';
 import { SECRET, type WebhookContestant } from './webhook-contestant.ts';
 
-/** Payments of a round. */
+/** Payments in a round. */
 const PAYMENTS = 10_000;
 const WARM_UP_PAYMENTS = 1_000;
 
-/** What becomes of Stripe's events, whatever order they come in. */
+/** Speed of storing and applying Stripe's events, in any order. */
 export const webhooks: BenchCase = {
   name: 'webhooks',
   doc: `events of ${PAYMENTS} payments, shuffled, a tenth twice: verified, durable, applied, against @supabase/stripe-sync-engine`,

@@ -1,16 +1,13 @@
 import type { BenchCase } from '../../harness/bench-case.ts';
-import { coalescedConnect } from './coalesced-connect.ts';
-import { coalescedGrpcJs } from './coalesced-grpc-js.ts';
-import { hit } from './hit.ts';
+import { coalescedConnect, coalescedGrpcJs } from './coalesced.ts';
+import { hit, peek } from './hit.ts';
 import { invalidation } from './invalidation.ts';
 import { memory } from './memory.ts';
 import { mixed } from './mixed.ts';
 import { outage } from './outage.ts';
-import { pageCold } from './page-cold.ts';
-import { pageWarm } from './page-warm.ts';
-import { peek } from './peek.ts';
+import { pageCold, pageWarm } from './page.ts';
 
-/** What the user client is held to. */
+/** Cases of the suite `client`, in the order in which they run. */
 export const CLIENT_CASES: readonly BenchCase[] = [
   hit,
   peek,

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UserClient } from '@rollcall/user-client';
 import { createUserAdminClient } from '@rollcall/user-client/admin';
+import pg from 'pg';
 import type { BenchCase, CaseResult } from '../../harness/bench-case.ts';
 import { quantile, toSpread } from '../../harness/stats.ts';
 import type { World } from '../../world/world.ts';
-import { readCommitTimes } from './commit-times.ts';
-import { ForgettingWatch } from './forgetting-watch.ts';
+import { InvalidationWatch } from './invalidation-watch.ts';
 import { fill, openClient, TIMEOUT_MS } from './open-client.ts';
 
 const CLIENTS = 50;
@@ -13,10 +13,10 @@ const UPDATES_PER_SECOND = 500;
 const SECONDS_PER_ROUND = 2;
 const UPDATES = UPDATES_PER_SECOND * SECONDS_PER_ROUND;
 const MOST_ROUNDS = 5;
-/** When the client itself holds that news does not arrive any more, and stops relying on it. */
+/** When the client itself declares its change feed lost. Milliseconds. */
 const BOUND_MS = 2_000;
 
-/** How long somebody may still see what was changed. */
+/** How long a client still shows the old version of a changed user. */
 export const invalidation: BenchCase = {
   name: 'invalidation',
   doc: `commit of a change until it is gone from ${CLIENTS} clients, ${UPDATES_PER_SECOND} updates/s, 99th percentile`,
@@ -27,7 +27,7 @@ export const invalidation: BenchCase = {
     await using stack = new AsyncDisposableStack();
     const clients: UserClient[] = [];
     for (let i = 0; i < CLIENTS; i++) clients.push(stack.use(await openClient(world)));
-    // One after another: all at once they would find the service overloaded.
+    // One after another: all at once would overload the service.
     for (const client of clients) await fill(client, ids);
 
     const byRound: number[][] = [];
@@ -35,11 +35,11 @@ export const invalidation: BenchCase = {
       byRound.push(await playRound(world, clients, ids.slice(round * UPDATES, (round + 1) * UPDATES)));
     }
     // The first round opens connections and compiles.
-    return judge(byRound.slice(1));
+    return summarize(byRound.slice(1));
   },
 };
 
-function judge(byRound: readonly (readonly number[])[]): CaseResult {
+function summarize(byRound: readonly (readonly number[])[]): CaseResult {
   const all = byRound.flat();
   const late = all.filter((ms) => ms > BOUND_MS).length;
   const of = (share: number) => quantile(all, share).toFixed(1);
@@ -53,13 +53,13 @@ function judge(byRound: readonly (readonly number[])[]): CaseResult {
   };
 }
 
-/** Changes each user once, at the pace, and answers how long each client still showed the old one, in ms. */
+/** Changes each user once at the fixed rate. Returns how long each client showed the old version, in milliseconds. */
 async function playRound(world: World, clients: readonly UserClient[], ids: readonly string[]) {
   using admin = createUserAdminClient({
     address: (await world.auth()).address,
     defaultTimeoutMs: TIMEOUT_MS,
   });
-  using watch = new ForgettingWatch(clients, ids);
+  using watch = new InvalidationWatch(clients, ids);
   const start = performance.now();
   const updates = ids.map(async (id, i) => {
     await sleep(Math.max(0, start + (1000 * i) / UPDATES_PER_SECOND - performance.now()));
@@ -71,4 +71,23 @@ async function playRound(world: World, clients: readonly UserClient[], ids: read
   const goneAtMs = await watch.end(2 * BOUND_MS);
   const committedAtMs = await readCommitTimes(world, ids);
   return goneAtMs.map(({ id, atMs }) => atMs - (committedAtMs.get(id) as number));
+}
+
+/** Reads from Postgres when the last change of each user was committed, in milliseconds since 1970. */
+async function readCommitTimes(
+  world: World,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const client = new pg.Client({ connectionString: (await world.postgres()).databaseUrl('auth') });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ id: string; ms: number }>(
+      `select id, (extract(epoch from pg_xact_commit_timestamp(xmin)) * 1000)::float8 as ms
+       from users where tenant_id = $1 and id = any($2::uuid[])`,
+      [world.tenantId, ids],
+    );
+    return new Map(rows.map(({ id, ms }) => [id, ms]));
+  } finally {
+    await client.end();
+  }
 }

@@ -1,12 +1,10 @@
-// Run by the case `memory` with --expose-gc: remembers users as the client does or as a bare lru-cache does, and writes how
-// many bytes of the heap each of them takes.
+// The case `memory` runs this with --expose-gc. It fills the client's cache or a bare lru-cache and writes the heap
+// bytes of each user.
 import { createUserClient, type User } from '@rollcall/user-client';
 import { LRUCache } from 'lru-cache';
-import { userIds } from '../../world/user-id.ts';
-import { createFetcher } from './fetch-users.ts';
-import { NEVER_STALE_MS, NO_BOUND_BYTES, TIMEOUT_MS } from './open-client.ts';
+import { userIds } from '../../world/seed.ts';
+import { createFetcher, NEVER_STALE_MS, NO_BOUND_BYTES, TIMEOUT_MS } from './open-client.ts';
 
-/** Remembers users, and can say how many. */
 interface Holder {
   read(ids: readonly string[]): Promise<unknown>;
   count(): number;
@@ -24,7 +22,7 @@ for (let first = 1; first <= count; first += IDS_PER_CALL) {
   await holder.read(userIds(first, Math.min(first + IDS_PER_CALL - 1, count)));
 }
 const bytes = measureHeap(gc) - bytesBefore;
-if (holder.count() !== count) throw new Error(`${holder.count()} of ${count} users are remembered`);
+if (holder.count() !== count) throw new Error(`${holder.count()} of ${count} users are in the cache`);
 process.stdout.write(`${bytes / count}\n`);
 process.exit();
 
@@ -44,7 +42,7 @@ function holdByLru(): Holder {
   const lru = new LRUCache<string, User>({ max: count });
   return {
     async read(ids) {
-      // The key is a text that the user holds anyway.
+      // The key is the id text that the user already holds.
       for (const user of await fetcher.fetch(ids)) lru.set(user.id, user);
     },
     count: () => lru.size,
@@ -52,7 +50,7 @@ function holdByLru(): Holder {
 }
 
 function measureHeap(collect: () => void): number {
-  // Once is not enough for what only the first collection lets go.
+  // Several times: finalizers of the first collection release more.
   for (let i = 0; i < 3; i++) collect();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;

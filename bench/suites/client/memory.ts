@@ -1,17 +1,17 @@
 import type { BenchCase } from '../../harness/bench-case.ts';
-import { interleave } from '../../harness/interleave.ts';
+import { interleave } from '../../harness/compare.ts';
 import { toSpread } from '../../harness/stats.ts';
 import { runScript } from '../../world/run-script.ts';
 
 const USERS = 1_000_000;
-/** Memory hardly differs from one process to the next, and each takes seconds to fill. */
+/** Memory hardly differs between processes, and each takes seconds to fill. */
 const MOST_ROUNDS = 2;
 const BUDGET_MS = 30_000;
 const CHILD = new URL('memory-child.ts', import.meta.url);
-// A million users and all that is garbage on the way.
+// Room for a million users and the garbage made on the way.
 const NODE_OPTIONS = ['--expose-gc', '--max-old-space-size=4096'];
 
-/** What remembering a user costs beyond the user. */
+/** Memory that the cache takes for each user, beyond the user itself. */
 export const memory: BenchCase = {
   name: 'memory',
   doc: 'bytes per user at a million known users, against the same objects in a bare lru-cache',

@@ -4,27 +4,26 @@ import { memoryDriver } from 'bentocache/drivers/memory';
 import DataLoader from 'dataloader';
 import { Loader } from 'layered-loader/core';
 import { LRUCache } from 'lru-cache';
-import type { UserFetcher } from './fetch-users.ts';
 import { MIXED_ENTRIES } from './mixed-requests.ts';
-import { NEVER_STALE_MS } from './open-client.ts';
+import { NEVER_STALE_MS, type UserFetcher } from './open-client.ts';
 
-/** A library that others would use here. */
+/** A caching library in the place of the user client. */
 export interface CachingPeer {
   readonly name: string;
   get(id: string): Promise<User | null | undefined>;
-  /** Puts a user into its memory. */
+  /** Puts a user into its cache. */
   put(id: string, user: User): unknown;
 }
 
 /**
- * Each at the setting that its documentation calls the fastest, remembering as many users for as long. Those that cannot
- * put the misses of several callers together are given the batching of dataloader, so that none pays for a call per user.
+ * Creates every peer at the settings that its documentation calls the fastest, with the size and ttl of our cache. A
+ * library that cannot batch misses gets dataloader's batching, so that no peer pays for one call per user.
  */
 export function createMixedPeers(fetcher: UserFetcher): CachingPeer[] {
   return [withDataLoader(fetcher), withLayeredLoader(fetcher), withBentoCache(fetcher)];
 }
 
-/** Batches what is asked in one tick, 500 at most, and remembers nothing: callers of one id are the cache's business. */
+/** Batches the ids of one tick, at most 500. It caches nothing: the cache coalesces callers of one id. */
 function createBatcher(fetcher: UserFetcher): DataLoader<string, User> {
   return new DataLoader((ids) => fetcher.fetch(ids), { cache: false, maxBatchSize: 500 });
 }

@@ -1,21 +1,18 @@
 import type { User, UserClient } from '@rollcall/user-client';
 import type { BenchCase } from '../../harness/bench-case.ts';
-import { createBusyShare } from '../../harness/busy-share.ts';
-import { compare } from '../../harness/compare.ts';
-import { perSecond } from '../../harness/interleave.ts';
-import { openFetcher, type UserFetcher } from './fetch-users.ts';
+import { compare, createBusyShare, perSecond } from '../../harness/compare.ts';
 import { type CachingPeer, createMixedPeers } from './mixed-peers.ts';
 import { createMixedRequests, MIXED_ENTRIES, MIXED_USERS } from './mixed-requests.ts';
-import { fill, openClient } from './open-client.ts';
+import { fill, openClient, openFetcher, type UserFetcher } from './open-client.ts';
 
 const GETS = 100_000;
-/** Callers at a time, each waiting for its answer before it asks again. */
+/** Callers at the same time. Each waits for its answer before it asks again. */
 const CALLERS = 64;
 const IDS_PER_CALL = 500;
 
 type Get = (id: string) => Promise<User | null | undefined>;
 
-/** What a service sees all day: mostly users who were here just now, and some who were not. */
+/** The usual mix of requests: most users are cached, some are not. */
 export const mixed: BenchCase = {
   name: 'mixed',
   doc: '95 of 100 gets known, 1M users by Zipf, 64 callers, against caching libraries over the same RPC',
@@ -28,8 +25,8 @@ export const mixed: BenchCase = {
     const peers = createMixedPeers(fetcher);
     await fillPeers(peers, requests.settled, fetcher);
 
-    // Each round and contestant has requests of its own: the service remembers what it was just asked for, so that of two who
-    // ask for the same the second would be spared the database.
+    // Each round and contestant has its own requests: the service caches users, so that a second reader of the same
+    // requests would skip the database.
     const measure = (get: Get) => () => {
       const ids = requests.next(GETS);
       return perSecond(GETS, () => play(get, ids));
@@ -46,7 +43,7 @@ export const mixed: BenchCase = {
     });
     const notes = [
       ...(measured.notes ?? []),
-      tellHits(client, before),
+      describeHits(client, before),
       `our thread was busy for ${busy.percent()} % of the time; else all callers waited for the service`,
     ];
     return { ...measured, notes };
@@ -74,7 +71,7 @@ async function play(get: Get, ids: readonly string[]): Promise<void> {
   await Promise.all(Array.from({ length: CALLERS }, caller));
 }
 
-function tellHits(client: UserClient, before: ReturnType<UserClient['stats']>): string {
+function describeHits(client: UserClient, before: ReturnType<UserClient['stats']>): string {
   const { hits, misses, coalesced } = client.stats();
   const hitsHere = hits - before.hits;
   const asked = hitsHere + misses - before.misses + coalesced - before.coalesced;

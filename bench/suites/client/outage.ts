@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UserClient } from '@rollcall/user-client';
 import type { BenchCase } from '../../harness/bench-case.ts';
-import { compare } from '../../harness/compare.ts';
-import { perSecond } from '../../harness/interleave.ts';
+import { compare, perSecond } from '../../harness/compare.ts';
 import { fill, openClient } from './open-client.ts';
 
 const USERS = 8_192;
@@ -10,7 +9,7 @@ const GETS = 100_000;
 const BREAKER_WAIT_MS = 30_000;
 const FRESH_WAIT_MS = 30_000;
 
-/** What a known user costs while the service is dead: nobody should notice. */
+/** Cost of reading a cached user while the service is dead. It should be close to a hit. */
 export const outage: BenchCase = {
   name: 'outage',
   doc: 'awaited getUser of known users that are too old, service killed and breaker open, against hit',
@@ -19,7 +18,7 @@ export const outage: BenchCase = {
     await using client = await openClient(world);
     await fill(client, ids);
     await using doomed = await world.startAuth();
-    // Nothing is fresh for longer than a millisecond, so every answer has to come from before the outage.
+    // With this `ttlMs` every answer during the outage is stale.
     await using cutOff = await openClient(world, { address: doomed.address, ttlMs: 1 });
     await fill(cutOff, ids);
     await doomed.kill();
@@ -45,7 +44,7 @@ export const outage: BenchCase = {
   },
 };
 
-// The same loop twice, so that the engine compiles each for the one state of the client that it meets.
+// Two equal loops, so that the engine compiles each for one state of the client.
 async function playOutage(client: UserClient, ids: readonly string[]): Promise<void> {
   for (let i = 0; i < GETS; i++) {
     const id = ids[i % USERS] as string;
@@ -70,7 +69,7 @@ async function untilBreakerOpens(client: UserClient, ids: readonly string[]): Pr
   throw new Error(`the breaker did not open within ${BREAKER_WAIT_MS} ms of the end of the service`);
 }
 
-// For the first seconds the change feed still vouches for what was read: that is fresh, and no measure of an outage.
+// For the first seconds the change feed still covers what was read: that is fresh and measures no outage.
 async function untilNothingIsFresh(client: UserClient, ids: readonly string[]): Promise<void> {
   const giveUpAt = performance.now() + FRESH_WAIT_MS;
   while (performance.now() < giveUpAt) {

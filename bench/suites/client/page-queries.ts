@@ -1,41 +1,40 @@
 import { createLogger, Secret } from '@rollcall/runtime';
 import { createPool } from '@rollcall/runtime/postgres';
 import type { World } from '../../world/world.ts';
-import { createRandom } from './zipf.ts';
+import { createRandom } from './mixed-requests.ts';
 
-/** Users in the local table, and in the user service. */
+/** Users in the local table and in the user service. */
 export const PAGE_USERS = 100_000;
 const BOOKINGS = 300_000;
 const PAGE_SIZE = 50;
-/** Pages in flight, and database connections, as of a process that serves pages. */
+/** Pages in flight, and database connections. */
 export const PAGES_AT_ONCE = 8;
 const STATEMENT_TIMEOUT_MS = 30_000;
 
-/** A row of a page without users. */
+/** A row of a page without its user. */
 export interface BookingRow {
   id: string;
   user_id: string;
 }
 
-/** A row of a page with what a local table says of its user. */
+/** A row of a page joined with the local users table. */
 export interface JoinedRow extends BookingRow {
   user_display_name: string;
 }
 
-/** The two ways to read a page, and where pages begin. */
+/** Reads pages with and without the join. */
 export interface Pages extends AsyncDisposable {
-  /** Bookings only. */
+  /** Reads a page of bookings. */
   readBookings(before: Date): Promise<BookingRow[]>;
-  /** Bookings joined with the local users. */
+  /** Reads a page of bookings joined with the local users. */
   readJoined(before: Date): Promise<JoinedRow[]>;
-  /** Times that pages begin before, the same ones for the same seed. */
+  /** Random times for `before`. Equal seeds give equal times. */
   starts(count: number, seed: number): Date[];
 }
 
-/** What a page shows of a booking. */
 const BOOKING_COLUMNS = `b.tenant_id, b.id, b.reference, b.user_id, b.status, b.start_date::text, b.end_date::text,
   b.amount_minor_units, b.amount_currency, b.title, b.create_time, b.update_time`;
-/** What a user client answers in its REFERENCE view. */
+// The columns behind the REFERENCE view.
 const USER_COLUMNS = `u.version as user_version, u.state as user_state, u.role as user_role,
   u.first_name as user_first_name, u.last_name as user_last_name, u.display_name as user_display_name,
   u.profile_image as user_profile_image, u.business_name as user_business_name,
@@ -49,7 +48,7 @@ const READ_JOINED = {
     left join users u on u.tenant_id = b.tenant_id and u.id = b.user_id ${PAGE}`,
 };
 
-/** Opens the booking database, filled, through the pool that the booking service has. Both statements are prepared once per connection. */
+/** Opens the filled booking database through the booking service's pool. Statements are prepared once per connection. */
 export async function openPages(world: World): Promise<Pages> {
   const url = new Secret(await world.bookings({ bookings: BOOKINGS, users: PAGE_USERS }));
   const logger = createLogger({ service: 'bench', level: 'warn' });

@@ -1,26 +1,24 @@
 import type { UserClient } from '@rollcall/user-client';
-import type { Measured } from '../../harness/bench-case.ts';
-import { createBusyShare } from '../../harness/busy-share.ts';
-import { compare } from '../../harness/compare.ts';
-import { perSecond } from '../../harness/interleave.ts';
-import { PAGES_AT_ONCE, type Pages } from './page-queries.ts';
+import type { BenchCase, Measured } from '../../harness/bench-case.ts';
+import { compare, createBusyShare, perSecond } from '../../harness/compare.ts';
+import { fill, openClient } from './open-client.ts';
+import { openPages, PAGE_USERS, PAGES_AT_ONCE, type Pages } from './page-queries.ts';
 
-/** After so many rounds neither side gets faster any more: the code of a page is compiled bit by bit. */
+/** Rounds until neither side gets faster: the engine compiles the code of a page step by step. */
 const WARM_UPS = 6;
 
-/** What to compare. */
-export interface PageComparison {
+interface PageComparison {
   readonly pages: Pages;
   readonly client: UserClient;
   readonly rounds: number;
-  /** Pages of a round. */
+  /** Pages in a round. */
   readonly count: number;
-  /** The ratio to reach. */
+  /** Target ratio. */
   readonly figure: number;
 }
 
-/** Pages of 50 bookings with the names of their users: `attach` against the join. */
-export async function comparePages(comparison: PageComparison): Promise<Measured> {
+/** Compares `attach` with the SQL join, on pages of 50 bookings with the names of their users. */
+async function comparePages(comparison: PageComparison): Promise<Measured> {
   const { pages, client, rounds, count, figure } = comparison;
   const busy = { ours: createBusyShare(), peer: createBusyShare() };
   const ours = async (before: Date) => {
@@ -61,3 +59,34 @@ async function play(page: (before: Date) => Promise<void>, starts: readonly Date
   };
   await Promise.all(Array.from({ length: PAGES_AT_ONCE }, reader));
 }
+
+/** The slowest page: no user on it is cached, because the client may hold one user only. */
+export const pageCold: BenchCase = {
+  name: 'page-cold',
+  doc: 'pages of 50 bookings with no user known, against a join with a local users table',
+  async run({ world, rounds }) {
+    await world.users(PAGE_USERS);
+    await using pages = await openPages(world);
+    await using client = await openClient(world, { maxEntries: 1 });
+    const measured = await comparePages({ pages, client, rounds, count: 1_000, figure: 0.6 });
+    const { misses, hits } = client.stats();
+    const notes = [
+      ...(measured.notes ?? []),
+      `${misses} users asked for, ${hits} known, ${PAGES_AT_ONCE} pages at a time`,
+    ];
+    return { ...measured, notes };
+  },
+};
+
+/** The usual page: every user on it is cached. */
+export const pageWarm: BenchCase = {
+  name: 'page-warm',
+  doc: `pages of 50 bookings with known users, ${PAGES_AT_ONCE} at a time, against a join with a local users table`,
+  async run({ world, rounds }) {
+    const ids = await world.users(PAGE_USERS);
+    await using pages = await openPages(world);
+    await using client = await openClient(world, { maxEntries: PAGE_USERS });
+    await fill(client, ids);
+    return await comparePages({ pages, client, rounds, count: 2_000, figure: 2.5 });
+  },
+};

@@ -8,8 +8,7 @@ import {
 } from '@rollcall/contract/user';
 import pg from 'pg';
 import type { BenchCase } from '../../harness/bench-case.ts';
-import { compare } from '../../harness/compare.ts';
-import { perSecond } from '../../harness/interleave.ts';
+import { compare, perSecond } from '../../harness/compare.ts';
 import { openLoad, type Prepared, requestBytes } from './load.ts';
 import { toUser } from './to-user.ts';
 
@@ -24,7 +23,7 @@ const READ = {
     create_time, update_time, delete_time from users where tenant_id = $1 and id = any($2::uuid[])`,
 };
 
-/** What the way over the service costs beside asking the database oneself. */
+/** Cost of a batch through the service, against a query in the same process. */
 export const batchPostgres: BenchCase = {
   name: 'batch-postgres',
   doc: `BatchGetUsers of ${PER_BATCH}, every read from Postgres, against node pg reading them in process`,
@@ -58,7 +57,7 @@ export const batchPostgres: BenchCase = {
   },
 };
 
-// Both end with the same objects: ours are decoded from the answer.
+// Our answers are decoded, so that both sides end with equal objects.
 function batchRequest(tenantId: string, ids: readonly string[]): Prepared {
   return {
     bytes: requestBytes(BatchGetUsersRequestSchema, { tenantId, ids: [...ids], view: UserView.REFERENCE }),

@@ -1,15 +1,13 @@
 import type { BenchCase } from '../../harness/bench-case.ts';
 import { batchPostgres } from './batch-postgres.ts';
-import { getPostgres } from './get-postgres.ts';
-import { getWarm } from './get-warm.ts';
+import { getPostgres, getWarm } from './get.ts';
 import { list } from './list.ts';
 import { search } from './search.ts';
 import { signIn } from './sign-in.ts';
 import { update } from './update.ts';
-import { workers } from './workers.ts';
-import { workersAudited } from './workers-audited.ts';
+import { workers, workersAudited } from './workers.ts';
 
-/** What the auth service is held to. */
+/** Cases of the suite `server`, in the order in which they run. */
 export const SERVER_CASES: readonly BenchCase[] = [
   getWarm,
   getPostgres,

@@ -3,11 +3,11 @@ import { UserAdminService, type UserFilterSchema, UserRole, UserState } from '@r
 import { crowdUser } from '@rollcall/local';
 import { createServiceClient } from '@rollcall/transport';
 import type { BenchCase } from '../../harness/bench-case.ts';
-import { interleave } from '../../harness/interleave.ts';
+import { interleave } from '../../harness/compare.ts';
 import { quantile, toSpread } from '../../harness/stats.ts';
-import { CROWD_TENANT, CROWD_USERS } from '../../world/crowd.ts';
+import { CROWD_TENANT, CROWD_USERS } from '../../world/seed-search.ts';
 
-/** Lists of a round: every filter in every order, several times. */
+/** How often a round lists every filter in every order. */
 const REPEATS = 5;
 const BUDGET_MS = 60_000;
 const TIMEOUT_MS = 30_000;
@@ -17,7 +17,7 @@ const moment = (n: number) => ({
   nanos: 0,
 });
 
-/** Common values, rare ones, several at once. */
+// Common values, rare ones, and combinations.
 const FILTERS: readonly MessageInitShape<typeof UserFilterSchema>[] = [
   {},
   { roles: [UserRole.VENDOR] },
@@ -36,7 +36,7 @@ const FILTERS: readonly MessageInitShape<typeof UserFilterSchema>[] = [
 
 const ORDERS = ['create_time', 'create_time desc', 'update_time desc', 'display_name', 'display_name desc'];
 
-/** The first page of a list, by what a console lets people choose. */
+/** The first page of a list, by the filters and orders that an admin console offers. */
 export const list: BenchCase = {
   name: 'list',
   doc: `p99 of ListUsers over gRPC, first page of 50, ${FILTERS.length} filters in ${ORDERS.length} orders, 1,000,000 users`,

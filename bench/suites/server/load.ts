@@ -1,24 +1,30 @@
-import type { DescMessage, DescMethodUnary, MessageInitShape } from '@bufbuild/protobuf';
-import { create, toBinary } from '@bufbuild/protobuf';
-import { perSecond } from '../../harness/interleave.ts';
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  type MessageInitShape,
+  toBinary,
+} from '@bufbuild/protobuf';
+import { perSecond } from '../../harness/compare.ts';
 import { framed, openRawClient, type RawClient } from './raw-http2.ts';
 
-/** Connections of the load, as of so many processes that call. */
-export const CONNECTIONS = 8;
+/** Connections of the load: as many as calling processes. */
+const CONNECTIONS = 8;
 
-/** Calls of one method, as many at a time as `inFlight`. */
+/** Calls of one method, with `inFlight` of them at the same time. */
 export interface Load extends Disposable {
-  /** Plays `requests` once, checks every answer, and answers how many were done in a second. */
+  /** Sends `requests` once and checks every answer. Returns requests per second. */
   play(requests: readonly Prepared[]): Promise<number>;
 }
 
-/** A request as bytes, and how its answer is known to be right. Throws where it is not. */
+/** A request that is encoded before the measurement. */
 export interface Prepared {
   readonly bytes: Buffer;
+  /** @throws Error when the answer is wrong */
   readonly check: (answer: Buffer) => void;
 }
 
-/** Opens the connections of a load. The same for whoever is compared. */
+/** Opens the connections of a load. Both sides of a comparison get equal ones. */
 export async function openLoad(address: string, method: DescMethodUnary, inFlight: number): Promise<Load> {
   const path = `/${method.parent.typeName}/${method.name}`;
   const clients: RawClient[] = [];
@@ -43,7 +49,7 @@ export async function openLoad(address: string, method: DescMethodUnary, inFligh
   };
 }
 
-/** A request as it goes over the wire. */
+/** Encodes a request for `RawClient.call`. */
 export function requestBytes<Desc extends DescMessage>(schema: Desc, init: MessageInitShape<Desc>): Buffer {
   return framed(toBinary(schema, create(schema, init)));
 }

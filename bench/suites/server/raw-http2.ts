@@ -1,12 +1,12 @@
 import { connect, type Socket } from 'node:net';
 
 /**
- * A gRPC client that does next to nothing: requests are bytes made beforehand, of an answer it looks at no more than the
- * message. On a machine of two cores a real client would be slower than any server, and the figure would be its own.
+ * A minimal gRPC client: it sends prepared bytes and reads no more of an answer than the message. On two cores a full
+ * client would be slower than any server and hide it.
  * Frames: https://www.rfc-editor.org/rfc/rfc9113, header fields: https://www.rfc-editor.org/rfc/rfc7541.
  */
 export interface RawClient extends Disposable {
-  /** Sends a framed request and resolves with the answer's message; rejects where there is none. */
+  /** Sends a framed request. Resolves with the answer's message; rejects when the answer is an error. */
   call(request: Buffer): Promise<Buffer>;
 }
 
@@ -31,7 +31,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Connects to a server that takes HTTP/2 without TLS. `path`: of the one method that is called. */
+/** Connects to an HTTP/2 server without TLS. @param path of the one method to call */
 export async function openRawClient(address: string, path: string): Promise<RawClient> {
   const [host = '', port = ''] = address.split(':');
   const socket = connect({ host, port: Number(port), noDelay: true });
@@ -51,7 +51,7 @@ class RawConnection implements RawClient {
   constructor(socket: Socket, headers: Buffer) {
     this.#socket = socket;
     this.#headers = headers;
-    // No table of header fields, so that ours are always the same bytes and theirs need not be remembered.
+    // No dynamic header table, so that our headers are constant bytes and the server's need no decoding.
     const settings = Buffer.alloc(12);
     settings.writeUInt16BE(1, 0);
     settings.writeUInt16BE(4, 6);
@@ -73,7 +73,7 @@ class RawConnection implements RawClient {
     return promise;
   }
 
-  // What is sent in one turn of the loop is one write.
+  // Frames of one event loop turn share one write.
   #send(...frames: Buffer[]): void {
     if (this.#unsent.length === 0) {
       process.nextTick(() => {
@@ -100,7 +100,7 @@ class RawConnection implements RawClient {
   #take({ type, flags, id, payload }: { type: number; flags: number; id: number; payload: Buffer }): void {
     if (type === PING && !(flags & ACK)) this.#send(frame(PING, ACK, 0, payload));
     if (type === SETTINGS && !(flags & ACK)) this.#send(frame(SETTINGS, ACK, 0, Buffer.alloc(0)));
-    if (type === GOAWAY) this.#fail(new Error('the server said goodbye'));
+    if (type === GOAWAY) this.#fail(new Error('the server sent GOAWAY'));
     const waiting = this.#waiting.get(id);
     if (!waiting) return;
     if (type === DATA) waiting.parts.push(payload);
@@ -133,7 +133,7 @@ class RawConnection implements RawClient {
   }
 }
 
-/** A message behind gRPC's five bytes: not compressed, its length. */
+/** Puts gRPC's five bytes (not compressed, length) before a message. */
 export function framed(message: Uint8Array): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt32BE(message.length, 1);
@@ -156,7 +156,7 @@ function windowUpdate(bytes: number): Buffer {
   return frame(WINDOW_UPDATE, 0, 0, payload);
 }
 
-// Indexed: POST, http. Literal, without indexing: what differs.
+// Indexed fields: POST, http. Literal fields without indexing: the others.
 function headerBlock(path: string, authority: string): Buffer {
   return Buffer.concat([
     Buffer.from([0x83, 0x86, 0x04]),

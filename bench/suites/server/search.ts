@@ -3,18 +3,18 @@ import { crowdUser } from '@rollcall/local';
 import { createServiceClient } from '@rollcall/transport';
 import pg from 'pg';
 import type { BenchCase } from '../../harness/bench-case.ts';
-import { interleave } from '../../harness/interleave.ts';
+import { interleave } from '../../harness/compare.ts';
 import { quantile, toSpread } from '../../harness/stats.ts';
-import { CROWD_TENANT, CROWD_USERS } from '../../world/crowd.ts';
+import { CROWD_TENANT, CROWD_USERS } from '../../world/seed-search.ts';
 
-/** Searches of a round. */
+/** Searches in a round. */
 const SEARCHES = 300;
-/** Those of them that the peer does too: each takes it a second or so. */
+/** Searches of a round that the peer runs too. Each takes it about a second. */
 const SHARED = 4;
 const BUDGET_MS = 90_000;
 const TIMEOUT_MS = 30_000;
 
-/** A part of somebody's name, as people type it, best match first. */
+/** Search by a part of a name, best match first. */
 export const search: BenchCase = {
   name: 'search',
   doc: 'p99 of SearchUsers over gRPC by parts of names, first page, 1,000,000 users, against plain ILIKE on the same table',
@@ -32,7 +32,7 @@ export const search: BenchCase = {
       const start = performance.now();
       const { matches } = await admin.searchUsers({ tenantId: CROWD_TENANT, query });
       const ms = performance.now() - start;
-      if (matches.length === 0) throw new Error(`nobody is found by "${query}", who exists`);
+      if (matches.length === 0) throw new Error(`"${query}" finds no user, although one exists`);
       return ms;
     };
     try {
@@ -76,7 +76,7 @@ export const search: BenchCase = {
   },
 };
 
-/** Parts of names of people from all over the crowd: beginnings, whole names, middles, of 2 letters and more. */
+/** Parts of names from all over the table: beginnings, whole names and middles of two letters or more. */
 function parts(round: number, count: number): string[] {
   return Array.from({ length: count }, (_, i) => {
     const name = nameOf(round * count + i, i % 2 === 0);
@@ -100,7 +100,7 @@ function nameOf(n: number, isFirst: boolean): string {
   return isFirst ? firstName : lastName;
 }
 
-// A prime step through those who are not deleted.
+// Steps by a prime through the users that are not deleted.
 function person(n: number) {
   for (let at = 1 + ((n * 7919) % CROWD_USERS); ; at++) {
     const user = crowdUser(1 + (at % CROWD_USERS));
@@ -108,7 +108,7 @@ function person(n: number) {
   }
 }
 
-// Best first, as SearchUsers has it: whole names, then beginnings, then parts.
+// In the order of SearchUsers: whole names, then beginnings, then parts.
 async function byIlike(client: pg.Client, part: string): Promise<number> {
   const start = performance.now();
   await client.query({

@@ -5,47 +5,45 @@ import { UserAdminService } from '@rollcall/contract/user';
 import { createServiceClient } from '@rollcall/transport';
 import pg from 'pg';
 import type { BenchCase } from '../../harness/bench-case.ts';
-import { compare } from '../../harness/compare.ts';
-import { perSecond } from '../../harness/interleave.ts';
+import { compare, perSecond } from '../../harness/compare.ts';
 import type { World } from '../../world/world.ts';
 
 // The default of AUTH_PASSWORD_CONCURRENCY.
 const CONCURRENCY = 2;
-// More than are hashed at once, so that there is always one whose turn it is.
+// More than are hashed at once, so that one is always waiting.
 const CALLERS = 8;
 const SIGN_INS = 160;
-// Of both, before any round: one is too short for what it runs to be compiled. As warm-ups of `compare` they would leave too
-// little of its time for the rounds.
-const BEFORE = 800;
+// Sign-ins of each side before the rounds, until the code is compiled. As warm-ups of `compare` they would use up its time.
+const WARM_UP_SIGN_INS = 800;
 const PASSWORD = 'correct horse battery';
-// OWASP ASVS 5, as the service has them.
+// OWASP ASVS 5. The service uses equal ones.
 const ARGON2ID = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 };
 
 const derive = promisify(argon2);
 
-/** What signing in costs beside the hash of the password. */
+/** Cost of signing in, beside the hash of the password. */
 export const signIn: BenchCase = {
   name: 'sign-in',
   doc: `SignIn by ${CALLERS} callers over gRPC, against crypto.argon2 of the same parameters, ${CONCURRENCY} at once as in the service`,
   async run({ world, rounds }) {
     const { address } = await world.auth();
-    const emails = await seedPeople(world, address);
+    const emails = await seedSignIns(world, address);
     const { tenantId } = world;
-    const people = createServiceClient(AuthService, { address, defaultTimeoutMs: 10_000 });
+    const auth = createServiceClient(AuthService, { address, defaultTimeoutMs: 10_000 });
     const playOurs = (count: number) =>
-      spread(count, CALLERS, async (caller) => {
-        const { session } = await people.signIn({
+      repeat(count, CALLERS, async (caller) => {
+        const { session } = await auth.signIn({
           tenantId,
           email: emails[caller] ?? '',
           password: PASSWORD,
         });
-        if (!session?.refreshToken) throw new Error('somebody was not signed in');
+        if (!session?.refreshToken) throw new Error('a sign-in returned no session');
       });
     const playPeer = (count: number) =>
-      spread(count, CONCURRENCY, async () => void (await hash(randomBytes(16))));
+      repeat(count, CONCURRENCY, async () => void (await hash(randomBytes(16))));
     try {
-      await playOurs(BEFORE);
-      await playPeer(BEFORE);
+      await playOurs(WARM_UP_SIGN_INS);
+      await playPeer(WARM_UP_SIGN_INS);
       return await compare({
         ours: { name: 'SignIn', measure: () => perSecond(SIGN_INS, () => playOurs(SIGN_INS)) },
         peers: [{ name: 'crypto.argon2', measure: () => perSecond(SIGN_INS, () => playPeer(SIGN_INS)) }],
@@ -55,13 +53,13 @@ export const signIn: BenchCase = {
         warmUps: 0,
       });
     } finally {
-      people.close();
+      auth.close();
     }
   },
 };
 
-/** Does so many pieces of work, so many at once. */
-async function spread(count: number, atOnce: number, work: (worker: number) => Promise<void>): Promise<void> {
+/** Runs `work` `count` times, `atOnce` of them at the same time. */
+async function repeat(count: number, atOnce: number, work: (worker: number) => Promise<void>): Promise<void> {
   let left = count;
   const go = async (_: unknown, worker: number) => {
     while (left-- > 0) await work(worker);
@@ -73,15 +71,15 @@ function hash(salt: Buffer): Promise<Buffer> {
   return derive('argon2id', { ...ARGON2ID, message: Buffer.from(PASSWORD), nonce: salt });
 }
 
-/** Makes a user with a password for each caller, and answers their addresses. */
-async function seedPeople(world: World, address: string): Promise<string[]> {
+/** Creates a user with a password for each caller. Returns their e-mail addresses. */
+async function seedSignIns(world: World, address: string): Promise<string[]> {
   const admin = createServiceClient(UserAdminService, { address, defaultTimeoutMs: 10_000 });
   const client = new pg.Client({ connectionString: (await world.postgres()).databaseUrl('auth') });
   await client.connect();
   try {
     const phc = await toPhc();
     const emails: string[] = [];
-    for (let i = 0; i < CALLERS; i++) emails.push(await seedPerson(world.tenantId, { admin, client, phc }));
+    for (let i = 0; i < CALLERS; i++) emails.push(await seedSignIn(world.tenantId, { admin, client, phc }));
     return emails;
   } finally {
     admin.close();
@@ -89,7 +87,7 @@ async function seedPeople(world: World, address: string): Promise<string[]> {
   }
 }
 
-async function seedPerson(
+async function seedSignIn(
   tenantId: string,
   { admin, client, phc }: { admin: Pick<AdminClient, 'createUser'>; client: pg.Client; phc: string },
 ): Promise<string> {

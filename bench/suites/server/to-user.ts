@@ -2,8 +2,8 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { type User, UserRole, UserSchema, UserState } from '@rollcall/contract/user';
 
-/** A row of table `users` as the message that a caller gets, in its REFERENCE view. */
-// biome-ignore lint/suspicious/noExplicitAny: a row as it comes
+/** Maps a row of `users` to the message of the REFERENCE view. */
+// biome-ignore lint/suspicious/noExplicitAny: a row of any shape
 export function toUser(row: any): User {
   return create(UserSchema, {
     id: row.id,

@@ -1,15 +1,14 @@
 import { UpdateUserRequestSchema, UserAdminService } from '@rollcall/contract/user';
 import pg from 'pg';
 import type { BenchCase } from '../../harness/bench-case.ts';
-import { compare } from '../../harness/compare.ts';
-import { perSecond } from '../../harness/interleave.ts';
-import { startAuth } from '../../world/start-auth.ts';
+import { compare, perSecond } from '../../harness/compare.ts';
+import { startAuth } from '../../world/start-services.ts';
 import { openLoad, type Prepared, requestBytes } from './load.ts';
 
 const USERS = 20_000;
 const UPDATES = 4_000;
 const IN_FLIGHT = 64;
-/** Of the peer, and of the service for its writes. */
+/** Database connections of the peer, and of the service for its writes. */
 const CONNECTIONS = 10;
 
 const UPDATE = {
@@ -17,7 +16,7 @@ const UPDATE = {
   text: `update users set display_name = $3, version = version + 1, update_time = now() where tenant_id = $1 and id = $2`,
 };
 
-/** What a version, a change in the feed and an answer cost beside the write itself, both waiting for the disk. */
+/** Cost of a version, a change in the feed and an answer, beside the write itself. Both sides wait for the disk. */
 export const update: BenchCase = {
   name: 'update',
   doc: 'UpdateUser with its change in the feed, against one bare UPDATE per transaction in node pg; fsync on for both',
@@ -37,7 +36,7 @@ export const update: BenchCase = {
       const writer = async () => {
         for (let id = all[at++]; id; id = all[at++]) {
           const { rowCount } = await pool.query({ ...UPDATE, values: [tenantId, id, `Peer ${round}`] });
-          if (rowCount !== 1) throw new Error(`user ${id} was not there to be changed`);
+          if (rowCount !== 1) throw new Error(`user ${id} was not found`);
         }
       };
       return Promise.all(Array.from({ length: IN_FLIGHT }, writer));

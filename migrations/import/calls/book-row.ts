@@ -1,8 +1,7 @@
 import type { CreateBookingRequest } from '@rollcall/contract/booking';
 import type { Link } from '../plan/ledger.ts';
 import type { Services } from './connect-services.ts';
-import type { PatientCall } from './patience.ts';
-import { refusalOf } from './refusal.ts';
+import { type PatientCall, refusalOf } from './retry-calls.ts';
 
 /** What became of one row. */
 export type Outcome =

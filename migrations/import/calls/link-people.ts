@@ -1,11 +1,8 @@
 import { UserState } from '@rollcall/contract/user';
 import type { Ledger, Link } from '../plan/ledger.ts';
-import type { Person } from '../plan/plan-person.ts';
-import { requestId } from '../plan/request-ids.ts';
+import { type Person, requestId } from '../plan/plan-row.ts';
 import type { Services } from './connect-services.ts';
-import { mapConcurrently } from './map-concurrently.ts';
-import type { PatientCall } from './patience.ts';
-import { refusalOf } from './refusal.ts';
+import { mapConcurrently, type PatientCall, refusalOf } from './retry-calls.ts';
 
 /** What became of the people of an import; each counts once, however many rows are theirs. */
 export interface PeopleCounts {

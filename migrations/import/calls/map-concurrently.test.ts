@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { mapConcurrently } from './map-concurrently.ts';
+import { mapConcurrently } from './retry-calls.ts';
 
 describe('mapConcurrently', () => {
   it('answers in order and never runs more than it may', async () => {

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { describe, expect, it } from 'vitest';
-import { createPatience } from './patience.ts';
+import { createPatience } from './retry-calls.ts';
 
 describe('createPatience', () => {
   it('repeats a call until the service is back, and says when that began and ended', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openLedger } from './ledger.ts';
-import { digest } from './request-ids.ts';
+import { digest } from './plan-row.ts';
 
 describe('openLedger', () => {
   it('counts how often a content was there before', () => {

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { digest } from './request-ids.ts';
+import { digest } from './plan-row.ts';
 
 /** Where a person's bookings lead: to a user, or nowhere and why. */
 export type Link = { readonly userId: string } | { readonly reason: string };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planPerson } from './plan-person.ts';
+import { planPerson } from './plan-row.ts';
 
 const person = (changes: Partial<Parameters<typeof planPerson>[0]>) =>
   planPerson({ name: 'Ada King', email: 'ada@example.com', phone: '555-0100', ...changes });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toSummary } from './summary.ts';
-import { count, createTally, type Tally, wrongSums } from './tally.ts';
+import { count, createTally, type Tally, toSummary, wrongSums } from './tally.ts';
 
 describe('wrongSums', () => {
   it('is content where every row and every person has one outcome', () => {

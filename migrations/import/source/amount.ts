@@ -1,4 +1,5 @@
-import type { Currency } from './currency.ts';
+import { currencyOf, type Currency as KnownCurrency } from '@rollcall/contract/currencies';
+import { ImportFault } from '../import-fault.ts';
 
 // Nine digits before the point: with 9,999 units and four decimals still far below the wire's 64 bits.
 const DECIMAL = /^([+-]?)(\d{1,9})(?:\.(\d{1,15}))?$/;
@@ -18,4 +19,14 @@ export function toMinorUnits(rate: string, units: number, { decimals }: Currency
 
 function divideRounding(size: bigint, by: bigint): bigint {
   return (2n * size + by) / (2n * by);
+}
+
+/** A currency that amounts are written in. */
+export type Currency = Pick<KnownCurrency, 'code' | 'decimals'>;
+
+/** The currency of a code in any letter case. Throws ImportFault where there is none. */
+export function readCurrency(text: string): Currency {
+  const known = currencyOf(text.toUpperCase());
+  if (known) return { code: known.code, decimals: known.decimals };
+  throw new ImportFault(`--currency "${text}" is not a currency: give its ISO 4217 code, such as EUR`);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readCurrency } from './currency.ts';
+import { readCurrency } from './amount.ts';
 
 describe('readCurrency', () => {
   it.for([

@@ -1,8 +1,7 @@
 import { visibleText } from '@rollcall/contract/text';
 import { ImportFault } from '../import-fault.ts';
-import type { Line } from './read-lines.ts';
+import { type Line, splitRecord } from './read-lines.ts';
 import type { SourceKind } from './source-kind.ts';
-import { splitRecord } from './split-record.ts';
 
 /** Where a file keeps what. */
 export interface Layout {

@@ -1,7 +1,6 @@
 import type { Layout } from './header.ts';
-import type { Line } from './read-lines.ts';
+import { type Line, splitRecord } from './read-lines.ts';
 import type { Cells } from './source-kind.ts';
-import { splitRecord } from './split-record.ts';
 
 /** One row of a file, or why it is none. */
 export type Row = {
@@ -77,4 +76,16 @@ function placeOf({ number, endByte }: Line) {
 async function next(lines: AsyncIterator<Line>): Promise<Line | undefined> {
   const { done, value } = await lines.next();
   return done ? undefined : value;
+}
+
+/** Groups what comes into arrays of `size`, the last one shorter. */
+export async function* inBatches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let batch: T[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }

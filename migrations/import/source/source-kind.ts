@@ -1,6 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { BookingSchema } from '@rollcall/contract/booking';
-import type { Currency } from './currency.ts';
+import type { Currency } from './amount.ts';
 
 /** The texts of one row by column, as they stand in the file; an optional column that the file lacks is empty. */
 export type Cells<Column extends string = string> = Readonly<Record<Column, string>>;

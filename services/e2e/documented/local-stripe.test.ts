@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { findCommandDatabase } from '@rollcall/runtime';
 import { afterAll, expect, it } from 'vitest';
 import { readWebhookSecret } from '../../billing/stripe-cli/post-event.ts';
-import { keepStripeSecret } from '../../local/data-directory/stripe-secret.ts';
-import { keepCredentials } from '../../local/postgres/credentials.ts';
+import { keepStripeSecret } from '../../local/data-directory/secrets.ts';
+import { keepCredentials } from '../../local/postgres/initialize.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'rollcall-local-stripe-'));
 const env = { ROLLCALL_DATA_DIR: directory };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Secret, StartupError } from '@rollcall/runtime';
 import { makeKey } from '@rollcall/runtime/sealing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { KEYS_FILE, keepAuthKeys } from './auth-keys.ts';
+import { KEYS_FILE, keepAuthKeys } from './secrets.ts';
 
 describe('keepAuthKeys', () => {
   let directory = '';

@@ -1,5 +1,3 @@
-import { errorCode } from './error-code.ts';
-
 const FULL: ReadonlyMap<string, string> = new Map([
   ['ENOSPC', 'the disk is full: make room'],
   ['EDQUOT', 'the quota of the disk is used up: make room'],
@@ -14,4 +12,13 @@ export function fileFault(error: unknown): string | undefined {
     return `${path ? `${path} cannot be written` : 'A file cannot be written'}, because ${full}, or set ROLLCALL_DATA_DIR to another disk`;
   if (path === undefined || syscall === undefined) return undefined;
   return `${path} cannot be used (${message}): look what is there, or set ROLLCALL_DATA_DIR to another directory`;
+}
+
+/**
+ * The system's name of what went wrong.
+ * @returns for example `EACCES`; `UNKNOWN` for anything that is not a system error
+ */
+export function errorCode(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'UNKNOWN';
 }

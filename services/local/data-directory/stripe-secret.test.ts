@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StartupError } from '@rollcall/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { keepStripeSecret, STRIPE_SECRET_FILE } from './stripe-secret.ts';
+import { keepStripeSecret, STRIPE_SECRET_FILE } from './secrets.ts';
 
 describe('keepStripeSecret', () => {
   let directory = '';

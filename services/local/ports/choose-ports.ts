@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartupError } from '@rollcall/runtime';
 import type { LocalConfig, LocalPort } from '../config.ts';
-import { errorCode } from '../data-directory/error-code.ts';
+import { errorCode } from '../data-directory/file-fault.ts';
 import { LOCAL_SETTINGS } from '../settings.ts';
 
 const POLL_MS = 50;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { StartupError } from '@rollcall/runtime';
-import { errorCode } from '../data-directory/error-code.ts';
+import { errorCode } from '../data-directory/file-fault.ts';
 import { DATABASE_VARIABLES } from '../settings.ts';
 
 /** The PostgreSQL that npm installed for this platform. */

@@ -1,6 +1,6 @@
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
-import { ownerOf } from '../services.ts';
-import type { Credentials } from './credentials.ts';
+import { ownerOf } from '../settings.ts';
+import type { Credentials } from './initialize.ts';
 
 /**
  * Makes, for each name, a role and a database that only it, its owner and the superuser may enter. A database that its service owned

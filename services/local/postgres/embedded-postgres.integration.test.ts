@@ -20,7 +20,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { query } from '@rollcall/runtime/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SERVICES } from '../services.ts';
+import { SERVICES } from '../settings.ts';
 import { removePostgresHome } from './placement.ts';
 import { startEmbeddedPostgres } from './start-embedded-postgres.ts';
 

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { StartupError } from '@rollcall/runtime';
-import { errorCode } from '../data-directory/error-code.ts';
+import { errorCode } from '../data-directory/file-fault.ts';
 import { outsideHome, removeOutsideHome } from './outside-home.ts';
 import { canEnter, type ServerUser, userById } from './server-user.ts';
 

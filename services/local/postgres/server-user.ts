@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { StartupError } from '@rollcall/runtime';
-import { errorCode } from '../data-directory/error-code.ts';
+import { errorCode } from '../data-directory/file-fault.ts';
 
 /** The user that Postgres runs as. */
 export interface ServerUser {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type HangLimits, StartupError, watchForHang } from '@rollcall/runtime';
-import { createRestartPauses } from '../processes/restart-pauses.ts';
+import { createRestartPauses } from '../processes/supervisor.ts';
 import {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,

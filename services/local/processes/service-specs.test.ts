@@ -1,7 +1,7 @@
 import { makeKey } from '@rollcall/runtime/sealing';
 import { describe, expect, it } from 'vitest';
 import { readLocalConfig } from '../config.ts';
-import { SERVICES, type ServiceName } from '../services.ts';
+import { SERVICES, type ServiceName } from '../settings.ts';
 import { serviceSpecs } from './service-specs.ts';
 
 const urls = Object.fromEntries(SERVICES.map((name) => [name, `postgres://${name}@db/${name}`])) as Record<

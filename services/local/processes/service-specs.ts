@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LocalConfig } from '../config.ts';
-import type { AuthKeys } from '../data-directory/auth-keys.ts';
+import type { AuthKeys } from '../data-directory/secrets.ts';
 import type { SupervisedPostgres } from '../postgres/supervise-postgres.ts';
-import { SERVICES, type ServiceName } from '../services.ts';
-import { settingsOf, variablesOf } from '../settings.ts';
+import { SERVICES, type ServiceName, settingsOf, variablesOf } from '../settings.ts';
 import { directAccess, directVariable, OWNER_VARIABLE } from './migrate.ts';
 import type { ServiceSpec } from './service-process.ts';
 

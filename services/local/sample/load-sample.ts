@@ -1,6 +1,6 @@
 import type { PaymentState } from '@rollcall/contract/billing';
 import { StartupError } from '@rollcall/runtime';
-import type { ServiceName } from '../services.ts';
+import type { ServiceName } from '../settings.ts';
 import { loadBooking, loadPet, loadUser, loadVendor } from './load-one.ts';
 import { bookingInvoices } from './money/booking-invoices.ts';
 import { bookingPayments } from './money/booking-payments.ts';

@@ -1,7 +1,6 @@
 import { BookingStatus } from '@rollcall/contract/booking';
 import { UserRole } from '@rollcall/contract/user';
-import { type Random, seededRandom, uuidV7 } from './random.ts';
-import { SAMPLE_TENANT, type SampleUser } from './sample-users.ts';
+import { type Random, SAMPLE_TENANT, type SampleUser, seededRandom, uuidV7 } from './sample-users.ts';
 
 /** How many bookings the sample has. */
 export const SAMPLE_BOOKINGS = 500;

@@ -17,7 +17,7 @@ import {
   createVendorClient,
   type VendorClient,
 } from '@rollcall/vendor-client';
-import type { ServiceName } from '../services.ts';
+import type { ServiceName } from '../settings.ts';
 
 /** The first calls meet services that are still warming up. */
 const TIMEOUT_MS = 10_000;

@@ -1,6 +1,5 @@
 import { UserRole } from '@rollcall/contract/user';
-import { seededRandom, uuidV7 } from './random.ts';
-import { SAMPLE_TENANT, type SampleUser } from './sample-users.ts';
+import { SAMPLE_TENANT, type SampleUser, seededRandom, uuidV7 } from './sample-users.ts';
 
 const SEED = 20_260_215;
 const FIRST_TIME = Date.UTC(2026, 1, 15, 8);

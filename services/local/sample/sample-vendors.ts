@@ -1,7 +1,6 @@
 import { UserRole } from '@rollcall/contract/user';
 import { ActivityState, VerificationState } from '@rollcall/contract/vendor';
-import { type Random, seededRandom, uuidV7 } from './random.ts';
-import { SAMPLE_TENANT, type SampleUser } from './sample-users.ts';
+import { type Random, SAMPLE_TENANT, type SampleUser, seededRandom, uuidV7 } from './sample-users.ts';
 
 const SEED = 20_260_201;
 const FIRST_TIME = Date.UTC(2026, 1, 1, 8);

@@ -6,13 +6,12 @@ import { UserRole } from '@rollcall/contract/user';
 import { ActivityState, VerificationState } from '@rollcall/contract/vendor';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readLocalConfig } from '../config.ts';
-import { planSample } from './bring-sample.ts';
 import { bookingInvoices } from './money/booking-invoices.ts';
 import { bookingPayments } from './money/booking-payments.ts';
 import { SAMPLE_AREAS, SAMPLE_PLANS, SUBSCRIBED_PLAN, sampleCustomers } from './money/sample-plans.ts';
 import { sampleBookings } from './sample-bookings.ts';
 import { samplePets } from './sample-pets.ts';
-import { writeSampleState } from './sample-state.ts';
+import { planSample, writeSampleState } from './sample-state.ts';
 import { sampleUsers } from './sample-users.ts';
 import { sampleVendors } from './sample-vendors.ts';
 

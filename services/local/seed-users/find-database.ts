@@ -5,8 +5,8 @@ import { explainDatabaseFault, requireDirect, sqlState } from '@rollcall/runtime
 import { createKeyring, type Keyring } from '@rollcall/runtime/sealing';
 import { Client } from 'pg';
 import type { LocalConfig } from '../config.ts';
-import { KEYS_FILE, keepAuthKeys } from '../data-directory/auth-keys.ts';
-import { keepCredentials } from '../postgres/credentials.ts';
+import { KEYS_FILE, keepAuthKeys } from '../data-directory/secrets.ts';
+import { keepCredentials } from '../postgres/initialize.ts';
 
 /** The auth service's database, as its owner, and the keys of its contact data. */
 export interface AuthDatabase {

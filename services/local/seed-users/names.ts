@@ -1,5 +1,5 @@
 import { CULTURES, type Culture } from '../sample/cultures.ts';
-import type { Random } from '../sample/random.ts';
+import type { Random } from '../sample/sample-users.ts';
 
 /** Given names, family names and what family names are put together of; of nobody in particular. */
 interface NameStock {

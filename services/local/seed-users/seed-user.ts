@@ -1,4 +1,4 @@
-import { seededRandom } from '../sample/random.ts';
+import { seededRandom } from '../sample/sample-users.ts';
 import { ORIGINS, pickCommonFirst } from './names.ts';
 
 /** One of a crowd: the n-th is the same person every time. */

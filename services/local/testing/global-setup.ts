@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type {} from '@rollcall/runtime/testing';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../processes/migrate.ts';
-import { ownerOf, SERVICES } from '../services.ts';
+import { ownerOf, SERVICES } from '../settings.ts';
 import { startDisposablePostgres } from './disposable-postgres.ts';
 
 /**

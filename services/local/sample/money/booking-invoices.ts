@@ -1,6 +1,6 @@
 import { BookingStatus } from '@rollcall/contract/booking';
-import { seededRandom, uuidV7 } from '../random.ts';
 import type { SampleBooking } from '../sample-bookings.ts';
+import { seededRandom, uuidV7 } from '../sample-users.ts';
 
 const SEED = 20_260_401;
 /** Every so many bookings that are over have an invoice. */

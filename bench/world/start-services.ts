@@ -3,28 +3,28 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { makeKey } from '@rollcall/runtime/sealing';
 
-/** A service as a process of its own. Disposing of it ends it by SIGTERM. */
-export interface AuthProcess extends AsyncDisposable {
-  /** Where it serves gRPC: `127.0.0.1:41234`. */
+/** A service process. Disposing ends it with SIGTERM. */
+export interface ServiceProcess extends AsyncDisposable {
+  /** gRPC address, such as `127.0.0.1:41234`. */
   readonly address: string;
-  /** Where it serves HTTP, if it does; else 0. */
+  /** HTTP port. 0 when it serves no HTTP. */
   readonly httpPort: number;
-  /** Ends it by SIGKILL and waits until it is gone. */
+  /** Ends it with SIGKILL and waits until it is gone. */
   kill(): Promise<void>;
 }
 
-/** The same for all processes of one run: they work on one database. */
+/** Keys of all processes of one run, which share one database. */
 export const KEYS = { AUTH_ENCRYPTION_KEYS: makeKey('k1'), AUTH_INDEX_KEYS: makeKey('i1') };
 
 const MAIN = fileURLToPath(new URL('../../services/auth/main.ts', import.meta.url));
 const BOOKING = fileURLToPath(new URL('../../services/booking/main.ts', import.meta.url));
 const BILLING = fileURLToPath(new URL('../../services/billing/main.ts', import.meta.url));
 
-/** Starts the auth service on ports of the system's choice. `env`: further settings of it. */
+/** Starts the auth service on free ports. @param env further settings */
 export function startAuth(
   databaseUrl: string,
   env: Readonly<Record<string, string>> = {},
-): Promise<AuthProcess> {
+): Promise<ServiceProcess> {
   return startProcess(MAIN, {
     env: {
       AUTH_DATABASE_URL: databaseUrl,
@@ -33,38 +33,38 @@ export function startAuth(
       AUTH_GRPC_PORT: '0',
       AUTH_HTTP_PORT: '0',
       LOG_LEVEL: 'info',
-      // Nothing is refused because the machine is busy with something else.
+      // Long, so that no call fails because the machine is busy.
       AUTH_DATABASE_WAIT_MS: '10000',
       ...env,
     },
   });
 }
 
-/** Starts the booking service. */
+/** Starts the booking service on free ports. */
 export function startBooking(
   databaseUrl: string,
   env: Readonly<Record<string, string>> = {},
-): Promise<AuthProcess> {
+): Promise<ServiceProcess> {
   return startProcess(BOOKING, {
     env: { BOOKING_DATABASE_URL: databaseUrl, BOOKING_GRPC_PORT: '0', BOOKING_HTTP_PORT: '0', ...env },
   });
 }
 
-/** Starts the billing service. It needs nobody else until somebody asks for users. */
+/** Starts the billing service on free ports. It calls no other service until a call needs users. */
 export function startBilling(
   databaseUrl: string,
   env: Readonly<Record<string, string>> = {},
-): Promise<AuthProcess> {
+): Promise<ServiceProcess> {
   return startProcess(BILLING, {
     env: { BILLING_DATABASE_URL: databaseUrl, BILLING_GRPC_PORT: '0', BILLING_HTTP_PORT: '0', ...env },
   });
 }
 
-/** Starts a script that tells its port as the services do. It ends with this process, however that ends. */
+/** Starts a script that logs its port as the services do. It ends when this process ends. */
 export async function startProcess(
   script: string,
   { args = [], env = {} }: { args?: readonly string[]; env?: Readonly<Record<string, string>> },
-): Promise<AuthProcess> {
+): Promise<ServiceProcess> {
   const child = spawn(process.execPath, [...nodeOptions(), script, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -88,12 +88,12 @@ interface Ports {
   readonly httpPort?: number;
 }
 
-// `BENCH_SERVICE_OPTIONS=--cpu-prof`: to see where time goes in the services.
+// `BENCH_SERVICE_OPTIONS=--cpu-prof` profiles the services.
 function nodeOptions(): string[] {
   return process.env.BENCH_SERVICE_OPTIONS?.split(' ').filter(Boolean) ?? [];
 }
 
-/** The ports in the log line, of each worker, that says where the service listens. Goes on reading, lest a full pipe stop the service. */
+/** Waits for the log line with the ports, of each worker. It reads on afterwards, because a full pipe would stop the service. */
 function listening(child: ChildProcess, workers: number): Promise<Ports> {
   const { promise, resolve, reject } = Promise.withResolvers<Ports>();
   let output = '';

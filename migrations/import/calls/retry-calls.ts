@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { errorReason } from '@rollcall/transport';
 import { ImportFault } from '../import-fault.ts';
-import { refusalOf } from './refusal.ts';
 
 /** How long a service may stay away in the middle of an import: a restart takes seconds. Our own choice. */
 export const MAX_OUTAGE_MS = 30_000;
@@ -75,4 +74,48 @@ function stayedAway(service: string, error: ConnectError): ImportFault {
     `The ${service} stayed away (${whyOf(error)}): start it again, then run the same command, which goes on where this one ended`,
     { cause: error },
   );
+}
+
+/**
+ * Runs a job for every item, at most `concurrency` at a time, begun in the items' order, and answers the results in that
+ * order. After a failure nothing more is begun; it throws the first one when what was begun has ended.
+ */
+export async function mapConcurrently<T, R>(
+  items: readonly T[],
+  concurrency: number,
+  run: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = new Array(items.length);
+  const rest = items.entries();
+  let failure: { error: unknown } | undefined;
+  const worker = async () => {
+    for (const [index, item] of rest) {
+      if (failure) return;
+      try {
+        results[index] = await run(item);
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  if (failure) throw failure.error;
+  return results;
+}
+
+const ABOUT_THE_REQUEST: ReadonlySet<Code> = new Set([
+  Code.InvalidArgument,
+  Code.AlreadyExists,
+  Code.FailedPrecondition,
+  Code.NotFound,
+  Code.OutOfRange,
+]);
+
+/**
+ * Why a service does not want this one request, by the contract's reason; others may pass. Undefined where the fault lies
+ * elsewhere and the next request would fare no better.
+ */
+export function refusalOf(error: unknown): string | undefined {
+  if (!(error instanceof ConnectError) || !ABOUT_THE_REQUEST.has(error.code)) return undefined;
+  return errorReason(error)?.reason ?? Code[error.code];
 }

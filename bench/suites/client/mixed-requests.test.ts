@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createRandom, createZipf } from './zipf.ts';
+import { createRandom, createZipf } from './mixed-requests.ts';
 
 describe('draws by the law of Zipf', () => {
-  it('are the same for the same seed, and others for another', () => {
+  it('are equal for equal seeds and differ for different ones', () => {
     const draws = (seed: number) => {
       const draw = createZipf(1000, 1.2, createRandom(seed));
       return Array.from({ length: 20 }, draw);
@@ -11,7 +11,7 @@ describe('draws by the law of Zipf', () => {
     expect(draws(1)).not.toEqual(draws(2));
   });
 
-  it('bring each rank as often as the law says', () => {
+  it('give each rank as often as the law says', () => {
     const draw = createZipf(3, 1, createRandom(7));
     const counts = [0, 0, 0];
     for (let i = 0; i < 110_000; i++) {

@@ -1,67 +1,65 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UserClient } from '@rollcall/user-client';
 
-/** One client's memory of one user, changed. */
-export interface Gone {
+/** The moment when one client no longer showed the old version of one user. */
+export interface Invalidated {
   readonly id: string;
-  /** When the old version was seen to be gone, in ms since 1970; where it never was, when nobody looked any longer. */
+  /** Milliseconds since 1970. For a version that never went: when the watch ended. */
   readonly atMs: number;
 }
 
-/** Whoever remembers users. */
-export type Rememberer = Pick<UserClient, 'peek'>;
+/** A cache of users. */
+export type PeekableCache = Pick<UserClient, 'peek'>;
 
 interface Held {
-  readonly client: Rememberer;
+  readonly client: PeekableCache;
   readonly version: bigint;
 }
 
-/** One user, and who still remembers what it was. */
-interface Awaited {
+/** One user, and the caches that still hold its old version. */
+interface AwaitedUser {
   readonly id: string;
   held: Held[];
-  /** Somebody has forgotten it, so that the others are about to. */
-  isLeaving: boolean;
+  /** Whether one cache has dropped the old version, so that the others soon will. */
+  isInvalidating: boolean;
 }
 
 const POLL_MS = 1;
-/** How many clients are looked into for a user that nobody has forgotten yet; at each look the next ones. */
+/** Caches polled for a user while all of them hold the old version. Each poll takes the next ones. */
 const SAMPLE = 3;
 
 /**
- * Looks into the memory of clients every millisecond, until what they held is gone or has been replaced by something newer.
- * Disposing of it stops the looking.
+ * Polls caches every millisecond until each has dropped or replaced the old version of a user. Disposing stops the polling.
  *
- * The looking is done on the thread on which the clients hear their news. Into every memory for every user at every look,
- * it took a third of that thread, and measured itself: so what they hold is noted before the clock runs, and as long as
- * none of a few clients has forgotten a user, the others are not looked into for it. What that adds is a look or two to
- * whoever forgets first; nobody is ever seen to forget too early.
+ * Polling shares the thread that the clients read their feed on. Polling every cache for every user took a third of that
+ * thread and measured itself. So old versions are recorded before the clock runs, and while none of a few sampled caches has
+ * dropped a user, the others are not polled for it. The first drop may be seen one or two polls late, never early.
  */
-export class ForgettingWatch implements Disposable {
-  readonly #clients: readonly Rememberer[];
+export class InvalidationWatch implements Disposable {
+  readonly #clients: readonly PeekableCache[];
   readonly #known = new Map<string, Held[]>();
-  readonly #gone: Gone[] = [];
-  #awaited: Awaited[] = [];
+  readonly #gone: Invalidated[] = [];
+  #awaited: AwaitedUser[] = [];
   #turn = 0;
   #isEnding = false;
   readonly #looking: Promise<void>;
 
-  /** @param ids users that will be waited for; each client must know them. */
-  constructor(clients: readonly Rememberer[], ids: readonly string[]) {
+  /** @param ids users to wait for later. Each cache must hold them. */
+  constructor(clients: readonly PeekableCache[], ids: readonly string[]) {
     this.#clients = clients;
     for (const id of ids) this.#known.set(id, this.#note(id));
     this.#looking = this.#look();
   }
 
-  /** Begins to wait for every client to forget this user, which is one of those announced. */
+  /** Starts to wait until every cache has dropped the old version of a user. @throws Error when `ids` lacked it. */
   expect(id: string): void {
     const held = this.#known.get(id);
     if (held === undefined) throw new Error(`user ${id} was not announced to the watch`);
-    this.#awaited.push({ id, held, isLeaving: false });
+    this.#awaited.push({ id, held, isInvalidating: false });
   }
 
-  /** Waits until all have forgotten, `limitMs` at most, and answers one line for each client and user. */
-  async end(limitMs: number): Promise<readonly Gone[]> {
+  /** Waits at most `limitMs` until all caches have dropped all users. Returns one entry for each cache and user. */
+  async end(limitMs: number): Promise<readonly Invalidated[]> {
     const giveUpAt = performance.now() + limitMs;
     while (this.#awaited.length > 0 && performance.now() < giveUpAt) await sleep(POLL_MS);
     this.#isEnding = true;
@@ -84,14 +82,14 @@ export class ForgettingWatch implements Disposable {
     }
   }
 
-  #lookFor(each: Awaited, atMs: number): void {
+  #lookFor(each: AwaitedUser, atMs: number): void {
     const { id, held } = each;
     const isHeld = ({ client, version }: Held) => client.peek(id)?.version === version;
-    for (let i = 0; i < SAMPLE && !each.isLeaving; i++) {
+    for (let i = 0; i < SAMPLE && !each.isInvalidating; i++) {
       const sample = held[(this.#turn + i) % held.length];
-      each.isLeaving = sample !== undefined && !isHeld(sample);
+      each.isInvalidating = sample !== undefined && !isHeld(sample);
     }
-    if (!each.isLeaving) return;
+    if (!each.isInvalidating) return;
     each.held = held.filter(isHeld);
     for (let i = each.held.length; i < held.length; i++) this.#gone.push({ id, atMs });
   }
