@@ -1,22 +1,22 @@
-import { copyIn, crowdUser, type EmbeddedPostgres, writeCrowd } from '@rollcall/local';
+import { copyIn, type EmbeddedPostgres, seedUser, writeSeedUsers } from '@rollcall/local';
 import { Secret } from '@rollcall/runtime';
 import { createKeyring } from '@rollcall/runtime/sealing';
-import { KEYS } from './start-services.ts';
 import { asSuperuser, withClient } from './start-postgres.ts';
+import { KEYS } from './start-services.ts';
 
 /** Tenant of the users that are searched and listed. */
-export const CROWD_TENANT = 'crowd';
+export const SEARCH_TENANT = 'search';
 /** Users in the cases of search and lists. */
-export const CROWD_USERS = 1_000_000;
+export const SEARCH_USERS = 1_000_000;
 
 /** Writes made-up users with names of many cultures, as `npm run sample -- --users` does. */
-export async function seedCrowd(postgres: EmbeddedPostgres, users: number): Promise<void> {
+export async function seedSearchUsers(postgres: EmbeddedPostgres, users: number): Promise<void> {
   const keyring = createKeyring({
     encryptionKeys: new Secret(KEYS.AUTH_ENCRYPTION_KEYS),
     indexKeys: new Secret(KEYS.AUTH_INDEX_KEYS),
   });
   const databaseUrl = postgres.databaseUrl('auth');
-  await writeCrowd({ databaseUrl, keyring, tenantId: CROWD_TENANT, users });
+  await writeSeedUsers({ databaseUrl, keyring, tenantId: SEARCH_TENANT, users });
   await withClient(databaseUrl, async (client) => void (await client.query('vacuum analyze')));
 }
 
@@ -26,7 +26,7 @@ const BATCH_USERS = 50_000;
  * Writes one booking for each user, and beside them the users table that a service without Rollcall would have, with the
  * index by which Postgres finds parts of names fastest.
  */
-export async function seedCrowdBookings(postgres: EmbeddedPostgres, count: number): Promise<void> {
+export async function seedSearchBookings(postgres: EmbeddedPostgres, count: number): Promise<void> {
   await asSuperuser(postgres, 'booking', async (client) => {
     await client.query(`create table search_users (
       tenant_id text not null, id uuid not null, version bigint not null, state text not null, role text not null,
@@ -53,6 +53,6 @@ export async function seedCrowdBookings(postgres: EmbeddedPostgres, count: numbe
 }
 
 function localUser(n: number) {
-  const { id, state, role, firstName, lastName, businessName } = crowdUser(n);
-  return [CROWD_TENANT, id, 1, state, role, `${firstName} ${lastName}`, '', businessName];
+  const { id, state, role, firstName, lastName, businessName } = seedUser(n);
+  return [SEARCH_TENANT, id, 1, state, role, `${firstName} ${lastName}`, '', businessName];
 }

@@ -1,8 +1,8 @@
 import type { EmbeddedPostgres } from '@rollcall/local';
 import { type BookingSeed, indexNames, seedBookings, seedUsers, TENANT_ID, userIds } from './seed.ts';
-import { seedCrowd, seedCrowdBookings } from './seed-search.ts';
-import { type ServiceProcess, startAuth } from './start-services.ts';
+import { seedSearchBookings, seedSearchUsers } from './seed-search.ts';
 import { adminUrlOf, makeDatabase, startPostgres } from './start-postgres.ts';
+import { type ServiceProcess, startAuth } from './start-services.ts';
 
 /**
  * The Postgres servers and service processes that cases measure. Each starts at its first use, and later cases share it.
@@ -29,9 +29,9 @@ export interface World extends AsyncDisposable {
   /** Writes the search index of the first `count` users, for cases that rename users. */
   names(count: number): Promise<void>;
   /** Writes `count` users with names of many cultures into a separate tenant. */
-  crowd(count: number): Promise<void>;
+  searchUsers(count: number): Promise<void>;
   /** Writes one booking for each of those users, and a local users table beside them. */
-  crowdBookings(count: number): Promise<void>;
+  searchBookings(count: number): Promise<void>;
   /** Superuser URL of the booking database, for a peer. */
   bookingAdminUrl(): Promise<string>;
   /** URL of the booking database with bookings and a local users table, written once. */
@@ -53,8 +53,8 @@ export function createWorld(say: (line: string) => void): World {
   });
   let seeded = 0;
   let named = 0;
-  let crowd = 0;
-  let crowdBookings = 0;
+  let searchUsers = 0;
+  let searchBookings = 0;
   let durableCount = 0;
   let isBooked = false;
   return {
@@ -85,18 +85,18 @@ export function createWorld(say: (line: string) => void): World {
       if (count > named) await indexNames(await postgres(), named + 1, count);
       named = Math.max(named, count);
     },
-    async crowd(count) {
-      if (count <= crowd) return;
+    async searchUsers(count) {
+      if (count <= searchUsers) return;
       say(`writing ${count} users with names of many cultures ...`);
-      await seedCrowd(await postgres(), count);
-      crowd = count;
+      await seedSearchUsers(await postgres(), count);
+      searchUsers = count;
     },
-    async crowdBookings(count) {
-      await this.crowd(count);
-      if (crowdBookings >= count) return;
+    async searchBookings(count) {
+      await this.searchUsers(count);
+      if (searchBookings >= count) return;
       say(`writing ${count} bookings of those users ...`);
-      await seedCrowdBookings(await postgres(), count);
-      crowdBookings = count;
+      await seedSearchBookings(await postgres(), count);
+      searchBookings = count;
     },
     bookingAdminUrl: async () => adminUrlOf(await postgres(), 'booking'),
     async bookings(seed) {

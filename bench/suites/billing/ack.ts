@@ -26,7 +26,9 @@ export const ack: BenchCase = {
       const highest: number[] = [];
       for (let i = 0; i < 3; i++) {
         const deliveries = sign(mixPayments(`high${i}x`, PAYMENTS).bodies, SECRET);
-        highest.push(await perSecond(deliveries.length, () => forEachConcurrently(deliveries, DELIVERIES_AT_ONCE, post)));
+        highest.push(
+          await perSecond(deliveries.length, () => forEachConcurrently(deliveries, DELIVERIES_AT_ONCE, post)),
+        );
         await sleep(1000);
       }
       const rate = Math.max(...highest) / 2;

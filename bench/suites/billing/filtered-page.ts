@@ -1,10 +1,10 @@
 import { createBookingClient } from '@rollcall/booking-client';
-import { crowdUser } from '@rollcall/local';
+import { seedUser } from '@rollcall/local';
 import { errorReason } from '@rollcall/transport';
 import pg from 'pg';
 import type { BenchCase } from '../../harness/bench-case.ts';
 import { compare, perSecond } from '../../harness/compare.ts';
-import { CROWD_TENANT, CROWD_USERS } from '../../world/seed-search.ts';
+import { SEARCH_TENANT, SEARCH_USERS } from '../../world/seed-search.ts';
 import { startBooking } from '../../world/start-services.ts';
 import { forEachConcurrently } from './ack.ts';
 
@@ -19,7 +19,7 @@ const JOINED = {
   text: `select b.tenant_id, b.id, b.reference, b.user_id, b.status, b.start_date::text, b.end_date::text,
       b.amount_minor_units, b.amount_currency, b.title, b.create_time, b.update_time,
       u.version, u.state, u.role, u.name, u.profile_image, u.business_name
-    from bookings b join crowd_users u on u.tenant_id = b.tenant_id and u.id = b.user_id
+    from bookings b join search_users u on u.tenant_id = b.tenant_id and u.id = b.user_id
     where b.tenant_id = $1 and u.state <> 'DELETED' and u.name ilike $2
     order by b.create_time desc, b.id desc limit ${PAGE_SIZE}`,
 };
@@ -29,7 +29,7 @@ export const filteredPage: BenchCase = {
   name: 'filtered-page',
   doc: 'ListBookings by the whole name of a user, 1M users, 1M bookings, against a join with a local users table and ILIKE',
   async run({ world, rounds }) {
-    await world.crowdBookings(CROWD_USERS);
+    await world.searchBookings(SEARCH_USERS);
     const auth = await world.auth();
     const url = (await world.postgres()).databaseUrl('booking');
     await using booking = await startBooking(url, { AUTH_ADDRESS: auth.address });
@@ -38,7 +38,7 @@ export const filteredPage: BenchCase = {
     const found = { ours: 0, peer: 0 };
     const ours = async (name: string) => {
       const page = await bookings.listBookings({
-        tenantId: CROWD_TENANT,
+        tenantId: SEARCH_TENANT,
         userQuery: name,
         pageSize: PAGE_SIZE,
       });
@@ -46,7 +46,7 @@ export const filteredPage: BenchCase = {
       found.ours += page.bookings.length;
     };
     const peer = async (name: string) => {
-      const { rows } = await pool.query({ ...JOINED, values: [CROWD_TENANT, `%${name}%`] });
+      const { rows } = await pool.query({ ...JOINED, values: [SEARCH_TENANT, `%${name}%`] });
       if (rows.length === 0) throw new Error(`no user called "${name}" is in the join`);
       found.peer += rows.length;
     };
@@ -96,8 +96,8 @@ function poolOf(connectionString: string) {
 /** Whole names of users from all over the table. */
 function namesOf(round: number): string[] {
   return Array.from({ length: PAGES }, (_, i) => {
-    for (let n = 1 + (((round * PAGES + i) * 7919) % CROWD_USERS); ; n++) {
-      const { state, firstName, lastName } = crowdUser(1 + (n % CROWD_USERS));
+    for (let n = 1 + (((round * PAGES + i) * 7919) % SEARCH_USERS); ; n++) {
+      const { state, firstName, lastName } = seedUser(1 + (n % SEARCH_USERS));
       if (state !== 'DELETED') return `${firstName} ${lastName}`;
     }
   });

@@ -2,12 +2,7 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { createClient } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import { Client, credentials } from '@grpc/grpc-js';
-import {
-  GetUserRequestSchema,
-  GetUserResponseSchema,
-  UserService,
-  UserView,
-} from '@rollcall/contract/user';
+import { GetUserRequestSchema, GetUserResponseSchema, UserService, UserView } from '@rollcall/contract/user';
 import type { User } from '@rollcall/user-client';
 import type { BenchCase, BenchContext, Measured } from '../../harness/bench-case.ts';
 import { compare, perSecond } from '../../harness/compare.ts';

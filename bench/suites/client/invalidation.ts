@@ -74,10 +74,7 @@ async function playRound(world: World, clients: readonly UserClient[], ids: read
 }
 
 /** Reads from Postgres when the last change of each user was committed, in milliseconds since 1970. */
-async function readCommitTimes(
-  world: World,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, number>> {
+async function readCommitTimes(world: World, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const client = new pg.Client({ connectionString: (await world.postgres()).databaseUrl('auth') });
   await client.connect();
   try {

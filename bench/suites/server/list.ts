@@ -1,11 +1,11 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { UserAdminService, type UserFilterSchema, UserRole, UserState } from '@rollcall/contract/user';
-import { crowdUser } from '@rollcall/local';
+import { seedUser } from '@rollcall/local';
 import { createServiceClient } from '@rollcall/transport';
 import type { BenchCase } from '../../harness/bench-case.ts';
 import { interleave } from '../../harness/compare.ts';
 import { quantile, toSpread } from '../../harness/stats.ts';
-import { CROWD_TENANT, CROWD_USERS } from '../../world/seed-search.ts';
+import { SEARCH_TENANT, SEARCH_USERS } from '../../world/seed-search.ts';
 
 /** How often a round lists every filter in every order. */
 const REPEATS = 5;
@@ -13,7 +13,7 @@ const BUDGET_MS = 60_000;
 const TIMEOUT_MS = 30_000;
 
 const moment = (n: number) => ({
-  seconds: BigInt(Math.floor(crowdUser(n).createTime.getTime() / 1000)),
+  seconds: BigInt(Math.floor(seedUser(n).createTime.getTime() / 1000)),
   nanos: 0,
 });
 
@@ -27,10 +27,10 @@ const FILTERS: readonly MessageInitShape<typeof UserFilterSchema>[] = [
   { states: [UserState.SUSPENDED], roles: [UserRole.VENDOR] },
   { tags: ['vegetarian'] },
   { tags: ['vegetarian'], roles: [UserRole.ADMIN] },
-  { createdFrom: moment(CROWD_USERS / 2), createdBefore: moment(CROWD_USERS / 2 + 5_000) },
-  { createdFrom: moment(CROWD_USERS - 1_000) },
+  { createdFrom: moment(SEARCH_USERS / 2), createdBefore: moment(SEARCH_USERS / 2 + 5_000) },
+  { createdFrom: moment(SEARCH_USERS - 1_000) },
   { createdBefore: moment(1_000), roles: [UserRole.VENDOR] },
-  { activeFrom: moment(CROWD_USERS - 20_000) },
+  { activeFrom: moment(SEARCH_USERS - 20_000) },
   { activeFrom: moment(1), activeBefore: moment(20_000) },
 ];
 
@@ -41,7 +41,7 @@ export const list: BenchCase = {
   name: 'list',
   doc: `p99 of ListUsers over gRPC, first page of 50, ${FILTERS.length} filters in ${ORDERS.length} orders, 1,000,000 users`,
   async run({ world, rounds }) {
-    await world.crowd(CROWD_USERS);
+    await world.searchUsers(SEARCH_USERS);
     const { address } = await world.auth();
     using admin = createServiceClient(UserAdminService, { address, defaultTimeoutMs: TIMEOUT_MS });
     const slowest = { ms: 0, request: '' };
@@ -76,7 +76,7 @@ export const list: BenchCase = {
 };
 
 function listWith(filter: MessageInitShape<typeof UserFilterSchema>, orderBy: string) {
-  return { tenantId: CROWD_TENANT, filter, orderBy };
+  return { tenantId: SEARCH_TENANT, filter, orderBy };
 }
 
 function describe({ filter, orderBy }: ReturnType<typeof listWith>): string {

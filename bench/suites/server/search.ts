@@ -1,11 +1,11 @@
 import { UserAdminService } from '@rollcall/contract/user';
-import { crowdUser } from '@rollcall/local';
+import { seedUser } from '@rollcall/local';
 import { createServiceClient } from '@rollcall/transport';
 import pg from 'pg';
 import type { BenchCase } from '../../harness/bench-case.ts';
 import { interleave } from '../../harness/compare.ts';
 import { quantile, toSpread } from '../../harness/stats.ts';
-import { CROWD_TENANT, CROWD_USERS } from '../../world/seed-search.ts';
+import { SEARCH_TENANT, SEARCH_USERS } from '../../world/seed-search.ts';
 
 /** Searches in a round. */
 const SEARCHES = 300;
@@ -19,7 +19,7 @@ export const search: BenchCase = {
   name: 'search',
   doc: 'p99 of SearchUsers over gRPC by parts of names, first page, 1,000,000 users, against plain ILIKE on the same table',
   async run({ world, rounds }) {
-    await world.crowd(CROWD_USERS);
+    await world.searchUsers(SEARCH_USERS);
     const { address } = await world.auth();
     using admin = createServiceClient(UserAdminService, { address, defaultTimeoutMs: TIMEOUT_MS });
     const client = new pg.Client({ connectionString: (await world.postgres()).databaseUrl('auth') });
@@ -30,7 +30,7 @@ export const search: BenchCase = {
     let ofOurs = 0;
     const ours = async (query: string) => {
       const start = performance.now();
-      const { matches } = await admin.searchUsers({ tenantId: CROWD_TENANT, query });
+      const { matches } = await admin.searchUsers({ tenantId: SEARCH_TENANT, query });
       const ms = performance.now() - start;
       if (matches.length === 0) throw new Error(`"${query}" finds no user, although one exists`);
       return ms;
@@ -102,8 +102,8 @@ function nameOf(n: number, isFirst: boolean): string {
 
 // Steps by a prime through the users that are not deleted.
 function person(n: number) {
-  for (let at = 1 + ((n * 7919) % CROWD_USERS); ; at++) {
-    const user = crowdUser(1 + (at % CROWD_USERS));
+  for (let at = 1 + ((n * 7919) % SEARCH_USERS); ; at++) {
+    const user = seedUser(1 + (at % SEARCH_USERS));
     if (user.state !== 'DELETED') return user;
   }
 }
@@ -119,7 +119,7 @@ async function byIlike(client: pg.Client, part: string): Promise<number> {
         and (first_name ilike $2 or last_name ilike $2 or display_name ilike $2 or business_name ilike $2)
       order by case when first_name ilike $4 or last_name ilike $4 then 0
         when first_name ilike $3 or last_name ilike $3 then 1 else 2 end, id limit 50`,
-    values: [CROWD_TENANT, `%${part}%`, `${part}%`, part],
+    values: [SEARCH_TENANT, `%${part}%`, `${part}%`, part],
   });
   return performance.now() - start;
 }

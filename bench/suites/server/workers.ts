@@ -87,7 +87,9 @@ export const workersAudited: BenchCase = {
     });
     return {
       ...measured,
-      notes: [`contact data: ${medianRate(rates, 'one')} gets/s by one worker, ${medianRate(rates, 'two')} by two`],
+      notes: [
+        `contact data: ${medianRate(rates, 'one')} gets/s by one worker, ${medianRate(rates, 'two')} by two`,
+      ],
     };
   },
 };

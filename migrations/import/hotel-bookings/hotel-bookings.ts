@@ -3,10 +3,14 @@ import { type Currency, toMinorUnits } from '../source/amount.ts';
 import { isErrorValue, isSerialDate, textOf, wholeNumberOf } from '../source/cell.ts';
 import { type Cells, type LeftOut, RowFault, type SourceKind } from '../source/source-kind.ts';
 
+const DATE_COLUMNS = ['arrival_date_year', 'arrival_date_month', 'arrival_date_day_of_month'] as const;
+const NIGHTS_COLUMNS = ['stays_in_weekend_nights', 'stays_in_week_nights'] as const;
+export const STATUS_COLUMNS = ['is_canceled', 'reservation_status'] as const;
 const REQUIRED = [
   'hotel',
   'reserved_room_type',
-  ...STAY_COLUMNS,
+  ...DATE_COLUMNS,
+  ...NIGHTS_COLUMNS,
   ...STATUS_COLUMNS,
   'adr',
   'name',
@@ -15,11 +19,13 @@ const REQUIRED = [
 ] as const;
 const OPTIONAL = ['country', 'agent', 'company'] as const;
 
+type StayColumn = (typeof DATE_COLUMNS)[number] | (typeof NIGHTS_COLUMNS)[number];
 type Column = (typeof REQUIRED)[number] | (typeof OPTIONAL)[number];
 
 /**
- * Hotel bookings with the columns of the public data set "Hotel booking demand", and name, e-mail and phone. `credit_card` is
- * not among the columns: even four digits of a card have no use here, and what is not read cannot leak.
+ * Hotel bookings with the columns of the public data set "Hotel booking demand", and name, e-mail and phone.
+ *
+ * `credit_card` is left out on purpose: Rollcall has no use for cards, and a column that is not read cannot leak.
  */
 export const hotelBookings: SourceKind<Column> = {
   doc: 'hotel bookings, in the columns of the data set "Hotel booking demand" with name, email and phone-number',
@@ -43,11 +49,11 @@ export const hotelBookings: SourceKind<Column> = {
   },
 };
 
-// What a booking has only in its contact details; all other columns say what it is.
+// Only contact details hold these. All other columns are fields of the booking.
 const DETAIL_COLUMNS: readonly Column[] = ['name', 'email', 'phone-number', ...OPTIONAL];
 const ERROR_VALUE = 'is an error value of a spreadsheet: correct or empty the cell';
 
-/** Empties what a spreadsheet could not compute. Throws RowFault where a booking cannot do without it. */
+/** Empties error values of a spreadsheet. @throws RowFault when a required column has one */
 function withoutErrorValues(row: Cells<Column>): { cells: Cells<Column>; leftOut: LeftOut[] } {
   const columns = [...REQUIRED, ...OPTIONAL].filter((column) => isErrorValue(row[column]));
   const needed = columns.find((column) => !DETAIL_COLUMNS.includes(column));
@@ -75,7 +81,7 @@ function readAmount(cells: Cells<Column>, nights: number, currency: Currency) {
   return { amount: { currencyCode: currency.code, minorUnits } };
 }
 
-/** What the source knew of the guest, as it was written there: also an address or a number that is none. */
+/** Keeps the guest's details as the file has them, also unusable addresses and numbers. */
 function readContactDetails(cells: Cells<Column>): Record<string, string> {
   const details = {
     name: cells.name,
@@ -88,30 +94,19 @@ function readContactDetails(cells: Cells<Column>): Record<string, string> {
   return Object.fromEntries(Object.entries(details).filter(([, text]) => given(text)));
 }
 
-/** The data set writes NULL where nothing is known. */
+/** Text of a cell. The data set writes NULL for no value. */
 function given(text: string): string {
   const said = textOf(text);
   return said === 'NULL' ? '' : said;
 }
 
-/** Columns that say when a stay is. */
-export const STAY_COLUMNS = [
-  'arrival_date_year',
-  'arrival_date_month',
-  'arrival_date_day_of_month',
-  'stays_in_weekend_nights',
-  'stays_in_week_nights',
-] as const;
-
-const DATE_COLUMNS = ['arrival_date_year', 'arrival_date_month', 'arrival_date_day_of_month'] as const;
 const SERIAL_DATE =
   'is the serial number by which a spreadsheet keeps a date: write year, month and day into their columns';
 
-/** When somebody stays. */
-export interface Stay {
+interface Stay {
   /** YYYY-MM-DD. */
   readonly startDate: string;
-  /** The day of leaving, YYYY-MM-DD; the same day for a stay without a night. */
+  /** Day of departure, YYYY-MM-DD. Equals `startDate` for a stay without a night. */
   readonly endDate: string;
   readonly nights: number;
 }
@@ -121,14 +116,14 @@ const MONTHS = 'january february march april may june july august september octo
 );
 const DAY_MS = 86_400_000;
 
-/** Reads arrival and nights. Throws RowFault where there is no such day, or a count is not one. */
-export function readStay(cells: Cells<(typeof STAY_COLUMNS)[number]>): Stay {
+/** Reads arrival and nights. @throws RowFault when a date or a number is not valid */
+function readStay(cells: Cells<StayColumn>): Stay {
   const start = readArrival(cells);
   const nights = readNights(cells, 'stays_in_weekend_nights') + readNights(cells, 'stays_in_week_nights');
   return { startDate: toDate(start), endDate: toDate(start + nights * DAY_MS), nights };
 }
 
-function readArrival(cells: Cells<(typeof STAY_COLUMNS)[number]>): number {
+function readArrival(cells: Cells<StayColumn>): number {
   const serial = DATE_COLUMNS.find((column) => isSerialDate(cells[column]));
   if (serial) throw new RowFault(`${serial} ${SERIAL_DATE}`);
   const year = /^[12]\d{3}$/.exec(wholeNumberOf(cells.arrival_date_year));
@@ -143,10 +138,7 @@ function readArrival(cells: Cells<(typeof STAY_COLUMNS)[number]>): number {
   throw new RowFault('arrival_date_day_of_month is not a day of that month');
 }
 
-function readNights(
-  cells: Cells<(typeof STAY_COLUMNS)[number]>,
-  column: 'stays_in_weekend_nights' | 'stays_in_week_nights',
-): number {
+function readNights(cells: Cells<StayColumn>, column: (typeof NIGHTS_COLUMNS)[number]): number {
   const text = wholeNumberOf(cells[column]);
   if (/^\d{1,3}$/.test(text)) return Number(text);
   throw new RowFault(`${column} is not a number of nights from 0 to 999`);
@@ -156,10 +148,7 @@ function toDate(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
 
-/** Columns that say what became of a booking. */
-export const STATUS_COLUMNS = ['is_canceled', 'reservation_status'] as const;
-
-// The source marks a guest who never came as cancelled, and so do we: `is_canceled` is 1 with No-Show.
+// The data set marks a no-show as cancelled (`is_canceled` is 1), and so does the booking.
 const STATUSES: ReadonlyMap<string, { status: BookingStatus; isCanceled: string }> = new Map(
   Object.entries<{ status: BookingStatus; isCanceled: string }>({
     'check-out': { status: BookingStatus.COMPLETED, isCanceled: '0' },
@@ -168,7 +157,7 @@ const STATUSES: ReadonlyMap<string, { status: BookingStatus; isCanceled: string 
   }),
 );
 
-/** What became of a booking. Throws RowFault where the columns do not say, or contradict each other. */
+/** Reads the status. @throws RowFault when the columns have no status or contradict each other */
 export function readStatus(cells: Cells<(typeof STATUS_COLUMNS)[number]>): BookingStatus {
   const known = STATUSES.get(textOf(cells.reservation_status).toLowerCase());
   if (!known) throw new RowFault('reservation_status is none of Check-Out, Canceled, No-Show');

@@ -3,7 +3,7 @@ import { explainDatabaseFault } from '@rollcall/runtime/postgres';
 import { readLocalConfig } from '../config.ts';
 import { readSampleArguments, SAMPLE_USAGE } from './arguments.ts';
 import { findAuthDatabase } from './find-database.ts';
-import { writeCrowd } from './write-seed-users.ts';
+import { writeSeedUsers } from './write-seed-users.ts';
 
 // npm run sample -- --users N: a crowd of made-up users in the database of a running npm start.
 
@@ -31,12 +31,12 @@ async function main(): Promise<void> {
   const { url: databaseUrl, keyring } = await findAuthDatabase(
     readLocalConfig(withLocalPorts(process.env), []),
   );
-  const progress = createCrowdProgress(process.stdout, users);
+  const progress = createSeedProgress(process.stdout, users);
   const onProgress = (done: number) => progress.update(done);
   try {
     const onWait = (reason: string) =>
       progress.note(`The database is away (${reason}); this goes on once it is back.`);
-    const { written, found } = await writeCrowd({
+    const { written, found } = await writeSeedUsers({
       ...{ databaseUrl, keyring, tenantId, users },
       ...{ onProgress, onWait },
     });
@@ -62,7 +62,7 @@ export interface ProgressScreen {
 const PLAIN_EVERY_MS = 5_000;
 
 /** Shows how many users are written: one line that is redrawn on a terminal, elsewhere a line every five seconds. */
-export function createCrowdProgress(screen: ProgressScreen, users: number, now = () => performance.now()) {
+export function createSeedProgress(screen: ProgressScreen, users: number, now = () => performance.now()) {
   const begun = now();
   let drawnAt = begun;
   const draw = (done: number) => {

@@ -1,7 +1,7 @@
 import { phoneKey } from '@rollcall/contract/phone';
 import type { Keyring } from '@rollcall/runtime/sealing';
 import type { CopyValue } from './binary-values.ts';
-import type { CrowdUser } from './seed-user.ts';
+import type { SeedUser } from './seed-user.ts';
 
 /** A row of a table, as its columns below have it. */
 export type Row = readonly CopyValue[];
@@ -27,7 +27,7 @@ export type RowsBeside = { readonly [table in keyof typeof BESIDE_USERS]: Row[] 
 export const noRows = (): RowsBeside => ({ profiles: [], tags: [], statistics: [], changes: [] });
 
 /** Adds what a user has beside the row of `users`: profile, tags and figures where there are any, and the change that the feed tells. */
-export function addRowsBeside(rows: RowsBeside, tenantId: string, user: CrowdUser): void {
+export function addRowsBeside(rows: RowsBeside, tenantId: string, user: SeedUser): void {
   const { id, profile, tags, createTime, lastActivityTime, totalBookings } = user;
   if (profile) rows.profiles.push([tenantId, id, JSON.stringify(profile)]);
   tags.forEach((tag, i) => {
@@ -41,7 +41,7 @@ export function addRowsBeside(rows: RowsBeside, tenantId: string, user: CrowdUse
 }
 
 /** Makes rows of `users`. Contact data are sealed as the auth service seals: it finds these users by address and number. */
-export function userRowMaker(keyring: Keyring, tenantId: string): (user: CrowdUser) => Row {
+export function userRowMaker(keyring: Keyring, tenantId: string): (user: SeedUser) => Row {
   const place = (column: string) => ({ tenantId, table: 'users', column });
   return (user) => {
     const { id, phone } = user;

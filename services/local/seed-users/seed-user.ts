@@ -2,7 +2,7 @@ import { seededRandom } from '../sample/sample-users.ts';
 import { ORIGINS, pickCommonFirst } from './names.ts';
 
 /** One of a crowd: the n-th is the same person every time. */
-export interface CrowdUser {
+export interface SeedUser {
   readonly id: string;
   readonly state: 'ACTIVE' | 'SUSPENDED' | 'DELETED';
   readonly role: 'CUSTOMER' | 'VENDOR' | 'ADMIN';
@@ -32,7 +32,7 @@ const TRADES = ['Travel', 'Tours', 'Guest House', 'Catering', 'Transfers', 'Sons
 const TAGS = ['early-bird', 'regular', 'wheelchair', 'vegetarian', 'quiet-room', 'business'] as const;
 
 /** The n-th of a crowd, from 1. */
-export function crowdUser(n: number): CrowdUser {
+export function seedUser(n: number): SeedUser {
   const random = seededRandom((n * 2_654_435_761) | 1);
   for (let i = 0; i < 3; i++) random.below(2);
   const origin = random.pick(ORIGINS);
@@ -45,7 +45,7 @@ export function crowdUser(n: number): CrowdUser {
   const { languageCode, regionCode } = origin;
   const birthDate = `${1945 + random.below(60)}-0${1 + random.below(9)}-1${random.below(10)}`;
   return {
-    id: crowdUserId(n, createTime.getTime()),
+    id: seedUserId(n, createTime.getTime()),
     state,
     role,
     firstName,
@@ -70,7 +70,7 @@ export function crowdUser(n: number): CrowdUser {
 }
 
 /** The id of the n-th: a UUID of version 7, so that ids lie in order of time. */
-export function crowdUserId(n: number, timeMs = BEGIN_MS + n * STEP_MS): string {
+export function seedUserId(n: number, timeMs = BEGIN_MS + n * STEP_MS): string {
   const time = timeMs.toString(16).padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${n.toString(16).padStart(12, '0')}`;
 }

@@ -8,8 +8,8 @@ import { createKeyring } from '@rollcall/runtime/sealing';
 import { createTestDatabase, runMain, TEST_KEYS } from '@rollcall/runtime/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { crowdUser } from './seed-user.ts';
-import { writeCrowd } from './write-seed-users.ts';
+import { seedUser } from './seed-user.ts';
+import { writeSeedUsers } from './write-seed-users.ts';
 
 const keyring = createKeyring({
   encryptionKeys: new Secret(TEST_KEYS.AUTH_ENCRYPTION_KEYS),
@@ -41,7 +41,7 @@ describe('a crowd', () => {
     const tenantId = 'cut-off';
     const waits: string[] = [];
     let hasCut = false;
-    const writing = writeCrowd({
+    const writing = writeSeedUsers({
       ...{ databaseUrl, keyring, tenantId, users: 30_000 },
       onWait: (reason) => waits.push(reason),
     });
@@ -66,7 +66,7 @@ describe('a crowd', () => {
   it('is written whole, with what the feed tells, sealed as the service seals', async () => {
     const tenantId = 'whole';
     const seen: number[] = [];
-    const done = await writeCrowd({
+    const done = await writeSeedUsers({
       databaseUrl,
       keyring,
       tenantId,
@@ -75,13 +75,13 @@ describe('a crowd', () => {
     });
     expect([done, seen.at(-1)]).toEqual([{ written: 300, found: 0 }, 300]);
     expect([await count('users', tenantId), await count('user_changes', tenantId)]).toEqual([300, 300]);
-    const { id, email } = crowdUser(42);
+    const { id, email } = seedUser(42);
     const place = { tenantId, table: 'users', column: 'email_key' };
     const { rows } = await client.query('select * from users where tenant_id = $1 and email_key = $2', [
       tenantId,
       keyring.blindIndex(email.toLowerCase(), place),
     ]);
-    expect(rows[0]).toMatchObject({ id, first_name: crowdUser(42).firstName });
+    expect(rows[0]).toMatchObject({ id, first_name: seedUser(42).firstName });
     const sealed = { tenantId, table: 'users', column: 'email_sealed', rowId: id };
     expect(keyring.open(rows[0].email_sealed, sealed)).toBe(email);
     expect(await count('user_words', tenantId)).toBeGreaterThan(500);
@@ -89,7 +89,7 @@ describe('a crowd', () => {
 
   it('is left alone where it is, and gone on with where it was interrupted', async () => {
     const tenantId = 'again';
-    const write = (users: number) => writeCrowd({ databaseUrl, keyring, tenantId, users });
+    const write = (users: number) => writeSeedUsers({ databaseUrl, keyring, tenantId, users });
     expect(await write(100)).toEqual({ written: 100, found: 0 });
     await client.query(`delete from user_tags where tenant_id = $1`, [tenantId]);
     expect(await write(250)).toEqual({ written: 150, found: 100 });
@@ -98,7 +98,7 @@ describe('a crowd', () => {
   });
 
   it('is written by one at a time', async () => {
-    const write = () => writeCrowd({ databaseUrl, keyring, tenantId: 'one', users: 30_000 });
+    const write = () => writeSeedUsers({ databaseUrl, keyring, tenantId: 'one', users: 30_000 });
     const ends = await Promise.allSettled([write(), write()]);
     const refused = ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []));
     expect(refused).toEqual([expect.stringContaining('Another "npm run sample" writes into tenant one')]);
@@ -107,10 +107,10 @@ describe('a crowd', () => {
   }, 30_000);
 
   it('has many names, each address once', () => {
-    const people = Array.from({ length: 5000 }, (_, i) => crowdUser(i + 1));
+    const people = Array.from({ length: 5000 }, (_, i) => seedUser(i + 1));
     expect(new Set(people.map(({ email }) => email)).size).toBe(5000);
     expect(new Set(people.map(({ lastName }) => lastName)).size).toBeGreaterThan(1000);
-    expect(crowdUser(7)).toEqual(crowdUser(7));
+    expect(seedUser(7)).toEqual(seedUser(7));
     for (const { email } of people)
       expect(email).toMatch(/^[a-z]+([.][a-z]+)*[.][0-9]+@example[.](com|org|net)$/);
   });

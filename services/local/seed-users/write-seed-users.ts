@@ -5,7 +5,7 @@ import type { Keyring } from '@rollcall/runtime/sealing';
 import { Client } from 'pg';
 import { copyIn } from './copy-in.ts';
 import { addRowsBeside, BESIDE_USERS, noRows, type Row, USERS, userRowMaker } from './seed-rows.ts';
-import { crowdUser, crowdUserId } from './seed-user.ts';
+import { seedUser, seedUserId } from './seed-user.ts';
 
 /** Users of one transaction: long enough to be fast, short enough that the change feed waits little for it. */
 const BATCH_USERS = 25_000;
@@ -16,7 +16,7 @@ const PATIENCE_MS = 120_000;
 const RETRY_MS = 500;
 
 /** What to write, and where. */
-export interface CrowdOptions {
+export interface SeedOptions {
   /** The auth service's database, as its owner. */
   readonly databaseUrl: string;
   readonly keyring: Keyring;
@@ -29,7 +29,7 @@ export interface CrowdOptions {
 }
 
 /** What came of it. */
-export interface CrowdResult {
+export interface SeedResult {
   readonly written: number;
   /** Those that an earlier run had written. */
   readonly found: number;
@@ -40,7 +40,7 @@ export interface CrowdResult {
  * alone, so that a run that was interrupted can be run again. A database that is away is waited for, for up to two minutes without progress.
  * Rejects with the database's error, or with a StartupError where another run writes into the tenant.
  */
-export async function writeCrowd(options: CrowdOptions): Promise<CrowdResult> {
+export async function writeSeedUsers(options: SeedOptions): Promise<SeedResult> {
   const run: Run = { todo: firstsOf(options.users), done: 0, found: 0, progressAtMs: performance.now() };
   for (let isWaiting = false; ; ) {
     const { done } = run;
@@ -70,7 +70,7 @@ function firstsOf(users: number): number[] {
   return Array.from({ length: Math.ceil(users / BATCH_USERS) }, (_, at) => 1 + at * BATCH_USERS);
 }
 
-async function writeRest(options: CrowdOptions, run: Run): Promise<void> {
+async function writeRest(options: SeedOptions, run: Run): Promise<void> {
   await using holder = await connect(options.databaseUrl);
   await holdTenant(holder.client, options.tenantId);
   let hasFailed = false;
@@ -134,7 +134,7 @@ async function holdTenant(client: Client, tenantId: string): Promise<void> {
 /** @returns how many were there already */
 async function writeBatch(
   client: Client,
-  { tenantId, keyring }: CrowdOptions,
+  { tenantId, keyring }: SeedOptions,
   { first, last }: { first: number; last: number },
 ): Promise<number> {
   const found = await alreadyWritten(client, tenantId, { first, last });
@@ -144,8 +144,8 @@ async function writeBatch(
   // Each is made once and let go: what stays of it until its turn is a fraction of all.
   function* userRows(): Generator<Row> {
     for (let n = first; n <= last; n++) {
-      if (found.has(crowdUserId(n))) continue;
-      const user = crowdUser(n);
+      if (found.has(seedUserId(n))) continue;
+      const user = seedUser(n);
       addRowsBeside(beside, tenantId, user);
       yield toRow(user);
     }
@@ -167,7 +167,7 @@ async function alreadyWritten(
 ): Promise<ReadonlySet<string>> {
   const { rows } = await client.query<{ id: string }>(
     'select id from users where tenant_id = $1 and id between $2 and $3',
-    [tenantId, crowdUserId(first), crowdUserId(last)],
+    [tenantId, seedUserId(first), seedUserId(last)],
   );
   return new Set(rows.map(({ id }) => id));
 }
