@@ -5,7 +5,7 @@ import { LOCAL_SETTINGS } from '@rollcall/local';
 import { databaseAccessSettings, type Settings } from '@rollcall/runtime';
 import { VENDOR_SETTINGS } from '@rollcall/vendor';
 import { DATABASES, KEY_SETTINGS } from '../../migrations/databases.ts';
-import { IMPORT_SETTINGS } from '../../migrations/import/calls/addresses.ts';
+import { IMPORT_SETTINGS } from '../../migrations/import/calls/connect-services.ts';
 
 /** A variable of the environment, as the page of settings shows it. */
 export interface DocumentedSetting {
