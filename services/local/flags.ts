@@ -1,4 +1,4 @@
-import { inWords, StartupError } from '@rollcall/runtime';
+import { formatList, StartupError } from '@rollcall/runtime';
 import { LOCAL_SETTINGS, SERVICES } from './settings.ts';
 
 /** What `npm start` was asked to do differently. */
@@ -50,7 +50,7 @@ const settings = known.map(
 );
 
 /** What `npm start -- --help` prints. */
-export const USAGE = `npm start [-- FLAGS]   starts Postgres, the services ${inWords(SERVICES)} and, the first time, sample data
+export const USAGE = `npm start [-- FLAGS]   starts Postgres, the services ${formatList(SERVICES)} and, the first time, sample data
 
   --reset       empties the embedded database first, after asking
   --yes         does not ask
