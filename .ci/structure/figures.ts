@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { type Node, type Source, visit } from './source.ts';
+import type { Walk } from './walks.ts';
 import { PRIVATE } from './words.ts';
 
 /** What `npm run check:structure` prints: one number, what it must not exceed, and where the worst of it is. */
@@ -21,9 +22,27 @@ const MOST_PARAMETERS = 3;
 const GENERATED_OR_LISTS = /^docs\/adr$|\/gen(\/|$)/;
 const FUNCTIONS = ['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'];
 
+/** Most files to open in order to follow each walk of docs/architecture.md. */
+const WALK_BOUNDS: ReadonlyMap<string, number> = new Map([
+  ['A GetUser', 57],
+  ['A webhook', 28],
+  ['A page of bookings', 15],
+]);
+
 /** Measures the structure of the repository. `paths`: all its files. `sources`: the parsed ones. */
-export function measure(paths: readonly string[], sources: readonly Source[]): Figure[] {
-  return [...files(sources), ...folders(paths), ...imports(sources), ...code(sources), ...prose(sources)];
+export function measure(
+  paths: readonly string[],
+  sources: readonly Source[],
+  walks: readonly Walk[] = [],
+): Figure[] {
+  return [
+    ...files(sources),
+    ...folders(paths),
+    ...imports(sources),
+    ...code(sources),
+    ...prose(sources),
+    ...openedFiles(walks),
+  ];
 }
 
 /** The value below which the share `q` of `values` lies. */
@@ -147,6 +166,14 @@ function prose(sources: readonly Source[]): Figure[] {
     { name: 'comments that open with "The same"', value: same.length, most: 0, where: show(same) },
     { name: 'comments wider than 110 columns', value: wide.length, most: 0, where: show(wide) },
   ];
+}
+
+function openedFiles(walks: readonly Walk[]): Figure[] {
+  return walks.flatMap(({ name, files: opened }) => {
+    const most = WALK_BOUNDS.get(name);
+    if (most === undefined) return [];
+    return [{ name: `files to open: ${name}`, value: opened.length, most, where: opened }];
+  });
 }
 
 function wordsOf(comment: string): string {

@@ -1,12 +1,15 @@
 // npm run check:structure -- [--where]
 // Prints the figures of the repository's structure. --where names the files behind each. Exit code 1: a bound is passed.
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Figure, measure } from './figures.ts';
 import { listFiles, readSources } from './source.ts';
+import { readWalks } from './walks.ts';
 
 const { values } = parseArgs({ options: { where: { type: 'boolean', default: false } } });
 const paths = listFiles();
-const figures = measure(paths, readSources(paths));
+const walks = readWalks(readFileSync('docs/architecture.md', 'utf8'));
+const figures = measure(paths, readSources(paths), walks);
 for (const figure of figures) process.stdout.write(`${lineOf(figure)}\n`);
 process.exitCode = figures.some(({ value, most }) => most !== undefined && value > most) ? 1 : 0;
 
