@@ -4,22 +4,23 @@ import { createTokenSource, isCallerId, readPrivateKey } from '@rollcall/runtime
 import type { UserClientOptions } from '@rollcall/user-client';
 import type { UserAccessConfig } from './settings.ts';
 
-/** The settings by which a service makes itself known. */
+/** The settings that name a service's files, key and caller name. */
 type CredentialSettings = Pick<
   UserAccessConfig,
   'authCa' | 'tlsCertificate' | 'tlsKey' | 'callerKey' | 'callerName' | 'tokenAudience'
 >;
 
-/** How calls to the user service are protected, and who they say is asking. */
+/** The TLS files and the caller token of calls to the user service. */
 export type AuthCredentials = Pick<UserClientOptions, 'tls' | 'callerToken'>;
 
-// Long enough that few are made, short enough that one that leaks is of little use.
+// Short, so that a leaked token is soon of no use; long enough that a token is rarely signed.
 const TOKEN_SECONDS = 900;
 
 /**
- * Reads the files by which a service trusts the user service, and is known to it.
+ * Reads the files that a service needs for TLS to the user service and for its own caller token.
  * @param prefix of the variables: `VENDOR`
- * @throws StartupError naming the variable, where a file cannot be used or another one is missing beside it.
+ * @throws StartupError naming the variable, when a file cannot be used or a setting that belongs to it is
+ * missing.
  */
 export async function readAuthCredentials(
   settings: CredentialSettings,

@@ -7,12 +7,13 @@ import {
 import { withDeadline } from '@rollcall/transport';
 import { SEEN_HEADER, seenHeader, withSeenHeader } from '@rollcall/user-client';
 
-// What is left of the caller's time for putting the answer together and sending it.
+// Time left for building and sending the answer. Milliseconds.
 const ANSWER_MS = 50;
 
 /**
- * Lets no call that the handler makes outlast the caller's own deadline, so that the answer still reaches whoever asked.
- * A caller that set none adds no bound. Stands behind the chain of every service, which fails a call whose time is over.
+ * Bounds each outgoing call of a handler by the caller's deadline, so that the answer reaches the caller in
+ * time. A caller without a deadline adds no bound. The interceptor stands behind the chain of every service,
+ * which fails an expired call.
  */
 export const inheritDeadline: ServerInterceptor = (next) => (call) => {
   const leftMs = call.timeoutMs();
@@ -20,8 +21,9 @@ export const inheritDeadline: ServerInterceptor = (next) => (call) => {
 };
 
 /**
- * Shows no user older than the caller says it has seen (`x-rollcall-seen`), and says so in the answer, so that whoever comes
- * after it is bound as well. A header that cannot be read is ignored. Stands anywhere behind the chain of every service.
+ * Shows no user at a version below the one that the caller has seen (header `x-rollcall-seen`), and sets the
+ * header in the answer. The next service on the way is thus bound too. An unreadable header is ignored. The
+ * interceptor stands anywhere behind the chain of a service.
  */
 export const inheritSeenVersions: ServerInterceptor = (next) => (call) =>
   withSeenHeader({ get: (name) => call.header(name) ?? null }, async () => {
@@ -31,8 +33,9 @@ export const inheritSeenVersions: ServerInterceptor = (next) => (call) =>
   });
 
 /**
- * Sends the id of the call that is being served along with the calls that it makes, so that one id is found in the logs of
- * both services. A call that several share carries the id of whoever began it. Streams belong to no call, and carry none.
+ * Adds the request id of the served call to each outgoing call, so that the logs of both services show one
+ * id. A coalesced call carries the id of the request that started it. A stream belongs to no request and
+ * carries no id.
  */
 export const propagateRequestId: ClientInterceptor = (next) => (request) => {
   const requestId = currentRequestId();

@@ -11,32 +11,31 @@ import { propagateRequestId } from './caller-context.ts';
 import type { UserAccessConfig } from './settings.ts';
 import { LOOKUP_TIMEOUT_MS } from './users/remote-users.ts';
 
-/** The ways to the user service. They connect on demand; whoever makes them closes them. */
+/** The clients of the user service. They connect on demand; their creator closes them. */
 interface UserClients {
   readonly client: UserClient;
   readonly admin: UserAdminClient;
   readonly uncached: ServiceClient<typeof UserService>;
-  /** What the calls of `admin` and `fresh` pass; `client` has a breaker of its own. */
+  /** The breaker of `admin` and `uncached`; `client` has its own. */
   readonly guard: CallGuard;
 }
 
-/** What they are made with. */
 interface ConnectOptions {
   readonly credentials: AuthCredentials;
-  /** Of the variables: `VENDOR`. */
+  /** Prefix of the variables: `VENDOR`. */
   readonly prefix: string;
-  /** Monotonic, in ms. */
+  /** Monotonic. Milliseconds. */
   readonly clock: () => number;
-  /** Hears of every call. */
+  /** Observes each call. */
   readonly outgoing: CallObserver;
 }
 
-/** The user service, in messages and metrics. */
+/** Name of the user service in messages and metrics. */
 const TARGET = 'auth';
 
 /**
- * Makes the clients of the user service, of which nothing is asked yet.
- * @throws StartupError where the address cannot be one, or no snapshot can be written.
+ * Creates the clients of the user service without calling it.
+ * @throws StartupError when the address is invalid or the snapshot path cannot be written.
  */
 export function connectClients(
   { authAddress: address, usersSnapshotPath }: Pick<UserAccessConfig, 'authAddress' | 'usersSnapshotPath'>,
@@ -47,7 +46,7 @@ export function connectClients(
   const connection = { address, interceptors: [propagateRequestId], ...credentials };
   const guard = createCallGuard({ target: TARGET, observer: outgoing });
   try {
-    // First the one that holds nothing yet where the address is refused.
+    // `admin` first: it holds no resource yet when a wrong address throws.
     const admin = createUserAdminClient({ ...connection, guard });
     const uncached = createServiceClient(UserService, { ...connection, guard });
     const client = createUserClient({
@@ -73,9 +72,9 @@ function addressFault(error: TransportOptionError, prefix: string): StartupError
 }
 
 /**
- * Sees to it that a snapshot of users can be written at this path. It holds names: a folder that is missing is made for its
- * owner alone (0700), in one that is there. What is there already keeps its mode.
- * @throws StartupError that names the variable.
+ * Makes the folder of a snapshot file. The snapshot holds names, so a new folder is for its owner alone
+ * (0700); an existing folder keeps its mode.
+ * @throws StartupError naming the variable, when the folder cannot be made or written.
  */
 function prepareSnapshotFolder(path: string, variable: string): void {
   const folder = dirname(path);

@@ -10,37 +10,46 @@ import type { UserAccessConfig } from './settings.ts';
 import { createRemoteUsers } from './users/remote-users.ts';
 import type { Users } from './users/users.ts';
 
-/** A service's way to the user service. Disposing it writes the last snapshot and closes the connections. */
+/**
+ * A service's connection to the user service. Disposing it writes the last snapshot and closes the clients.
+ */
 export interface UserAccess extends AsyncDisposable {
-  /** The client that remembers, for whoever needs more than `users` says. */
+  /** The caching client, for calls that `users` does not offer. */
   readonly client: UserClient;
-  /** Users beside a service's own rows; an outage is an outcome. */
+  /** Users beside a service's own rows. An outage is an outcome, not an error. */
   readonly users: Users;
   /**
-   * Searches, and what the service tells the owner; 1 s a call where no deadline is nearer, an outage is an error. After two
-   * timeouts in a row calls of `admin` and `fresh` fail at once with UNAVAILABLE, until the user service answers again.
+   * Searches and writes; 1 s a call unless a deadline is nearer. An outage is an error: after two timeouts in
+   * a row, calls of `admin` and `uncached` fail at once with UNAVAILABLE until the user service answers
+   * again.
    */
   readonly admin: UserAdminClient;
-  /** Reads and the change feed as they are, with nothing remembered: for `followMerges`. */
+  /** Reads and the change feed without a cache, for `followMerges`. */
   readonly uncached: ServiceClient<typeof UserService>;
-  /** How users were come by, for /metrics: `rollcall_user_client_…`. */
+  /** Metrics of the user client: `rollcall_user_client_…`. */
   readings(): MetricReading[];
 }
 
-/** What a way to the user service is made with. */
 export interface UserAccessOptions {
-  /** Of the variables, for messages: `VENDOR`. */
+  /** Prefix of the variables in messages: `VENDOR`. */
   readonly prefix: string;
   readonly logger: Logger;
-  /** Monotonic, in ms, by which what is known of users grows old. Default `performance.now`. */
+  /**
+   * Monotonic clock of the user cache. Milliseconds.
+   * @defaultValue `performance.now`
+   */
   readonly clock?: () => number;
-  /** Hears of the calls to the user service. Default: they are logged only. */
+  /**
+   * Observes calls to the user service.
+   * @defaultValue an observer that only logs
+   */
   readonly outgoing?: OutgoingCalls;
 }
 
 /**
- * Opens a service's way to the user service, which need not be there.
- * @throws StartupError naming the variable, where the address is none, a file cannot be read or no snapshot can be written.
+ * Opens a service's connection to the user service. The user service may be down.
+ * @throws StartupError naming the variable, when the address is invalid, a file cannot be read or the
+ * snapshot cannot be written.
  */
 export async function connectUserAccess(
   config: UserAccessConfig,
@@ -58,7 +67,7 @@ export async function connectUserAccess(
     users: createRemoteUsers(client, logger),
     readings: () => userClientReadings(client),
     async [Symbol.asyncDispose]() {
-      // First: what ends now says nothing about the user service.
+      // First, because calls that end from here on say nothing about the user service.
       guard.close();
       admin.close();
       uncached.close();
@@ -67,7 +76,7 @@ export async function connectUserAccess(
   };
 }
 
-/** What the user client tells of itself, in Prometheus's spelling: `rollcall_user_client_lookups_total`. */
+/** The metrics of the user client by Prometheus names: `rollcall_user_client_lookups_total`. */
 function userClientReadings(client: Pick<UserClient, 'stats'>): MetricReading[] {
   return toMetricReadings(client.stats()).map(({ metric, attributes, value }) => ({
     name: toName(metric),
@@ -78,7 +87,7 @@ function userClientReadings(client: Pick<UserClient, 'stats'>): MetricReading[] 
   }));
 }
 
-// As OpenTelemetry's own exporters have it, so that one board serves both.
+// The names of OpenTelemetry's own exporters, so that one dashboard serves both.
 // https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
 function toName({ name, unit, kind }: Metric): string {
   const withUnit = unit === 's' ? `${underscored(name)}_seconds` : underscored(name);

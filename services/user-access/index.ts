@@ -1,4 +1,4 @@
-// The door of @rollcall/user-access: how a service that keeps no users lives on those of the user service.
+// Public API of @rollcall/user-access: a service without a users table uses the users of the user service.
 
 export { inheritDeadline, inheritSeenVersions } from './caller-context.ts';
 export {

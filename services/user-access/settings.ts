@@ -1,16 +1,16 @@
 import { type ConfigOf, optional, textSetting } from '@rollcall/runtime';
 
-/** Whose settings they are. */
+/** The service that the settings belong to. */
 export interface UserAccessOwner {
-  /** What its variables begin with: `VENDOR`. */
+  /** Prefix of its variables: `VENDOR`. */
   readonly prefix: string;
-  /** Its name, in sentences and as the caller that it is: `vendor`. */
+  /** Its name in sentences, and its default caller name: `vendor`. */
   readonly service: string;
 }
 
 /**
- * What a service that lives on users reads from its environment for it, to spread into its own settings. `AUTH_ADDRESS` and
- * `AUTH_TOKEN_AUDIENCE` are the same for all of them; the other variables begin with the prefix.
+ * The settings of a service that uses the user service, to spread into its own. `AUTH_ADDRESS` and
+ * `AUTH_TOKEN_AUDIENCE` are shared by all services; the other variables begin with the prefix.
  */
 export function userAccessSettings({ prefix, service }: UserAccessOwner) {
   return {
@@ -59,5 +59,5 @@ export function userAccessSettings({ prefix, service }: UserAccessOwner) {
   } as const;
 }
 
-/** The values of these settings. */
+/** The values of the settings. */
 export type UserAccessConfig = ConfigOf<ReturnType<typeof userAccessSettings>>;

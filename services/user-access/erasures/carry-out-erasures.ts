@@ -5,24 +5,23 @@ import type { Logger } from '@rollcall/runtime';
 import type { UserAdminClient } from '@rollcall/user-client/admin';
 import type { ErasedRows, ErasedStore } from './erased-rows.ts';
 
-/** What carrying out works with. */
 export interface CarryOutOptions {
   readonly admin: Pick<UserAdminClient, 'listErasures' | 'reportErasure'>;
-  /** The name by which the service reports: `booking`. */
+  /** The name under which the service reports: `booking`. */
   readonly consumer: string;
   readonly store: ErasedStore;
   readonly elsewhere: ErasedRows['elsewhere'];
-  /** Tenants that the service has rows of, for a caller that may not ask of all. */
+  /** The tenants of the service's rows, for a caller whose grant does not cover all tenants. */
   readonly tenants: () => Promise<readonly string[]>;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
 
-/** What became of a look at the owner's erasures. */
+/** Counts of one check. */
 interface CarryOutResult {
   /** Users whose erasure was reported. */
   readonly reported: number;
-  /** What could not be cleared elsewhere, and is tried again at the next look. */
+  /** Users whose data outside of the database could not be cleared. The next check tries them again. */
   readonly failed: number;
 }
 
@@ -30,14 +29,14 @@ const PAGE_SIZE = 500;
 const CALL_TIMEOUT_MS = 5000;
 
 /**
- * Asks the owner which users are erased, clears what this service holds of them, and reports each. Nothing depends on an earlier
- * look: what was cut off is found again.
- * @param isWhole look at all erasures, as after a start: a database that was restored has forgotten what it cleared. False: only at
- *   those that this service has not reported.
+ * Asks the user service for erased users, clears this service's rows of them, and reports each. A check
+ * depends on no earlier one: it finds again what an interrupted check left.
+ * @param isFull true: check all erasures, because a restored database may hold cleared rows again. False:
+ * only those that this service has not reported.
  */
-export async function carryOutErasures(isWhole: boolean, options: CarryOutOptions): Promise<CarryOutResult> {
+export async function carryOutErasures(isFull: boolean, options: CarryOutOptions): Promise<CarryOutResult> {
   const sum = { reported: 0, failed: 0 };
-  for await (const erasures of pagesOf(isWhole, options)) {
+  for await (const erasures of pagesOf(isFull, options)) {
     for (const [tenantId, ofTenant] of Map.groupBy(erasures, (each) => each.tenantId)) {
       const open = await clearRows(tenantId, ofTenant, options);
       for (const erasure of open) {
@@ -49,7 +48,7 @@ export async function carryOutErasures(isWhole: boolean, options: CarryOutOption
   return sum;
 }
 
-/** Clears the rows, and answers the erasures that are to be reported. */
+/** Clears the rows, and returns the erasures to report. */
 async function clearRows(
   tenantId: string,
   erasures: readonly Erasure[],
@@ -64,12 +63,12 @@ async function clearRows(
   return erasures.filter((each) => uncleared.has(each.id) || !isDone(each, consumer));
 }
 
-// What an earlier report left to an operator is tried again: a setting may have come since.
+// A report that left work to an operator is tried again, because a setting may have been added since.
 function isDone({ reports }: Erasure, consumer: string): boolean {
   return reports.some((report) => report.consumer === consumer && report.remaining === '');
 }
 
-/** False: it is to be tried again. */
+/** Returns false when the next check must try again. */
 async function clearElsewhereAndReport(erasure: Erasure, options: CarryOutOptions): Promise<boolean> {
   const { admin, consumer, elsewhere, logger, signal } = options;
   const { tenantId, id } = erasure;
@@ -79,34 +78,31 @@ async function clearElsewhereAndReport(erasure: Erasure, options: CarryOutOption
     if (before && before.remaining === remaining) return true;
     const request = { tenantId, id, consumer, remaining };
     await admin.reportErasure(request, { signal, timeoutMs: CALL_TIMEOUT_MS });
-    logger.info({ tenantId, id, remaining }, 'what was held of an erased user is cleared');
+    logger.info({ tenantId, id, remaining }, 'data of an erased user is cleared');
     return true;
   } catch (error) {
     if (error instanceof ConnectError || signal.aborted) throw error;
-    logger.warn(
-      { error, tenantId, id },
-      'what is held elsewhere of an erased user cannot be cleared: it is tried again',
-    );
+    logger.warn({ error, tenantId, id }, 'external data of an erased user cannot be cleared, retrying');
     return false;
   }
 }
 
-async function* pagesOf(isWhole: boolean, options: CarryOutOptions): AsyncIterable<Erasure[]> {
+async function* pagesOf(isFull: boolean, options: CarryOutOptions): AsyncIterable<Erasure[]> {
   try {
-    yield* pagesOfTenant('', isWhole, options);
+    yield* pagesOfTenant('', isFull, options);
   } catch (error) {
     if (!(error instanceof ConnectError) || error.code !== Code.PermissionDenied) throw error;
     // The grant names tenants.
-    for (const tenantId of await options.tenants()) yield* pagesOfTenant(tenantId, isWhole, options);
+    for (const tenantId of await options.tenants()) yield* pagesOfTenant(tenantId, isFull, options);
   }
 }
 
 async function* pagesOfTenant(
   tenantId: string,
-  isWhole: boolean,
+  isFull: boolean,
   { admin, consumer, signal }: CarryOutOptions,
 ): AsyncIterable<Erasure[]> {
-  const asked = { tenantId, awaitedFrom: isWhole ? '' : consumer, pageSize: PAGE_SIZE };
+  const asked = { tenantId, awaitedFrom: isFull ? '' : consumer, pageSize: PAGE_SIZE };
   let pageToken = '';
   do {
     const answer = await admin.listErasures({ ...asked, pageToken }, { signal, timeoutMs: CALL_TIMEOUT_MS });

@@ -1,41 +1,42 @@
 import { type Pool, type PreparedStatement, runPrepared } from '@rollcall/runtime/postgres';
 
-/** A user who was erased, by the id that stands in the service's own rows. */
+/** An erased user, by the id in the service's own rows. */
 export interface ErasedUser {
   readonly tenantId: string;
   readonly userId: string;
 }
 
-/** What a service holds of users, and how it is cleared. */
+/** How a service clears its data of erased users. */
 export interface ErasedRows {
   /**
-   * Statements that clear rows of users, by the parameters `$1` tenant, `$2` ids (uuid[]) and `$3` most rows. Each answers a row for
-   * each that it cleared, and none once nothing is left: a repeat does no harm.
+   * Statements that clear rows of users. Parameters: `$1` tenant, `$2` ids (uuid[]), `$3` most rows. A
+   * statement returns one row for each row that it cleared, and none when nothing is left, so a repeat does
+   * no harm.
    */
   readonly statements: readonly PreparedStatement[];
   /**
-   * Clears what is kept outside of the database. Answers what is left for an operator to do, in a sentence without names; empty:
-   * nothing. Rejects where it is to be tried again. Absent: nothing is kept elsewhere.
+   * Clears data outside of the database. Returns the work that is left to an operator, as a sentence without
+   * names; empty means none. A rejection is tried again. Absent: the service keeps no data elsewhere.
    */
   readonly elsewhere?: (user: ErasedUser, signal: AbortSignal) => Promise<string>;
 }
 
-/** Erasures that a service has carried out, in its own database. */
+/** The erasures that a service has carried out, in its own database. */
 export interface ErasedStore {
-  /** Clears all rows of these users of one tenant, a batch at a time, and notes that it did. */
+  /** Clears all rows of these users of one tenant, in batches, and records the erasures. */
   clear(tenantId: string, erased: ReadonlyMap<string, Date>): Promise<void>;
-  /** Those of these users whose rows were not cleared in this database. */
+  /** Returns those of these users whose erasure is not recorded in this database. */
   uncleared(tenantId: string, userIds: readonly string[]): Promise<string[]>;
-  /** Up to `limit` users who were erased after a time, in order, behind this one. */
+  /** Returns up to `limit` users who were erased after `since`, in order, starting behind `after`. */
   erasedSince(since: Date, after: ErasedUser | undefined, limit: number): Promise<ErasedUser[]>;
-  /** Clears all rows of these users of one tenant, a batch at a time. */
+  /** Clears all rows of these users of one tenant, in batches. */
   sweep(tenantId: string, userIds: readonly string[]): Promise<void>;
 }
 
-// Rows of one statement: locks are held for as long as it runs.
+// Rows a statement. A statement holds its locks until it ends.
 const BATCH_ROWS = 500;
 
-/** In the table that `erasedUsersMigration` makes, and by the service's own statements. */
+/** Creates a store on the table of `erasedUsersMigration`, which clears rows by the service's statements. */
 export function createErasedStore(pool: Pool, { statements }: ErasedRows): ErasedStore {
   const sweep = async (tenantId: string, userIds: readonly string[]) => {
     for (const statement of statements) {

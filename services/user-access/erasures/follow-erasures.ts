@@ -8,98 +8,101 @@ import { createStoredUsers, type UserColumn } from '../merges/stored-users.ts';
 import { type CarryOutOptions, carryOutErasures } from './carry-out-erasures.ts';
 import { createErasedStore, type ErasedRows, type ErasedStore, type ErasedUser } from './erased-rows.ts';
 
-/** What following works with. */
 export interface FollowErasuresOptions {
-  /** Of the service's own database, which has the table of `erasedUsersMigration`. */
+  /** Pool of the service's own database, which has the table of `erasedUsersMigration`. */
   readonly pool: Pool;
   readonly admin: Pick<UserAdminClient, 'listErasures' | 'reportErasure'>;
-  /** The name by which the service reports: `booking`. */
+  /** The name under which the service reports: `booking`. */
   readonly consumer: string;
-  /** What the service holds of users. */
+  /** How the service clears its data of users. */
   readonly rows: ErasedRows;
-  /** Where the service's rows have users. */
+  /** Columns with user ids in the service's own tables. */
   readonly columns: readonly UserColumn[];
   readonly logger: Logger;
-  /** How often the owner is asked without an event of the change feed. Milliseconds. Default 60000. */
+  /**
+   * How often the user service is asked without an event of the change feed. Milliseconds.
+   * @defaultValue 60000
+   */
   readonly everyMs?: number;
 }
 
-/** Erasures being carried out. Disposing it stops. */
+/** A running follower of erasures. Disposing it stops the follower. */
 export interface ErasureFollower extends AsyncDisposable {
-  /** Asks the owner now: the change feed told of an erasure. */
+  /** Asks the user service now, because the change feed reported an erasure. */
   wake(): void;
-  /** For /metrics: `rollcall_user_erasures_…`. */
+  /** Metrics: `rollcall_user_erasures_…`. */
   readings(): MetricReading[];
 }
 
 const HOUR_MS = 3_600_000;
-/** How often all erasures are looked at, and not only those that this service has not reported. */
+/** How often all erasures are checked, and not only the unreported ones. Milliseconds. */
 const FULL_CHECK_EVERY_MS = 6 * HOUR_MS;
-/** For how long rows may still be made by what was known of a user before the erasure: twice the age of what outages answer. */
+/**
+ * How long after an erasure callers and caches may still write rows of the user: twice the age up to which an
+ * outage serves stale users. Milliseconds.
+ */
 const SWEEP_AGAIN_MS = 48 * HOUR_MS;
 const SWEEP_PAGE = 500;
-// One line in ten minutes is enough of an outage.
+// An outage is logged once in ten minutes.
 const LOG_EVERY_MS = 600_000;
 
 /**
- * Clears what a service holds of erased users, and reports that it did. The owner's list of erasures says of whom: an event of the
- * change feed only makes it sooner, so that a service that was down, or lost its place in the feed, misses nobody.
+ * Clears a service's data of erased users, and reports each. The list of the user service is the source: an
+ * event of the change feed only makes a check earlier, so a service that was down, or lost its feed position,
+ * misses no user.
  */
 export function followErasures(options: FollowErasuresOptions): ErasureFollower {
   const { pool, rows, columns, logger, everyMs = 60_000 } = options;
   const ending = new AbortController();
   const store = createErasedStore(pool, rows);
-  const held = createStoredUsers(pool, columns);
+  const stored = createStoredUsers(pool, columns);
   const { admin, consumer } = options;
   const carryOut: CarryOutOptions = {
     ...{ admin, consumer, store, logger, elsewhere: rows.elsewhere, signal: ending.signal },
-    tenants: () => held.tenants(),
+    tenants: () => stored.tenants(),
   };
-  let lookedMs = performance.now();
-  let wholeMs = Number.NEGATIVE_INFINITY;
-  let toldMs = Number.NEGATIVE_INFINITY;
-  let waiting = new AbortController();
-  let isAsked = false;
-  const lookOnce = async () => {
+  let checkedMs = performance.now();
+  let fullCheckMs = Number.NEGATIVE_INFINITY;
+  let loggedMs = Number.NEGATIVE_INFINITY;
+  let pause = new AbortController();
+  let isWoken = false;
+  const checkOnce = async () => {
     const startedMs = performance.now();
-    const isWhole = startedMs - wholeMs >= FULL_CHECK_EVERY_MS;
-    await carryOutErasures(isWhole, carryOut);
+    const isFull = startedMs - fullCheckMs >= FULL_CHECK_EVERY_MS;
+    await carryOutErasures(isFull, carryOut);
     await sweepAgain(store);
-    if (isWhole) wholeMs = startedMs;
-    lookedMs = performance.now();
+    if (isFull) fullCheckMs = startedMs;
+    checkedMs = performance.now();
   };
   const follow = async () => {
     while (!ending.signal.aborted) {
-      isAsked = false;
-      waiting = new AbortController();
-      await lookOnce().catch((error: unknown) => {
-        if (ending.signal.aborted || performance.now() - toldMs < LOG_EVERY_MS) return;
-        toldMs = performance.now();
-        logger.warn(
-          { error, cure: cureOf(error) },
-          'erasures of users cannot be carried out: it is tried again',
-        );
+      isWoken = false;
+      pause = new AbortController();
+      await checkOnce().catch((error: unknown) => {
+        if (ending.signal.aborted || performance.now() - loggedMs < LOG_EVERY_MS) return;
+        loggedMs = performance.now();
+        logger.warn({ error, cure: cureOf(error) }, 'cannot carry out erasures of users, retrying');
       });
-      if (isAsked) continue;
-      const signal = AbortSignal.any([ending.signal, waiting.signal]);
+      if (isWoken) continue;
+      const signal = AbortSignal.any([ending.signal, pause.signal]);
       await sleep(everyMs, undefined, { signal }).catch(() => {});
     }
   };
-  const following = follow();
+  const loop = follow();
   return {
     wake() {
-      isAsked = true;
-      waiting.abort();
+      isWoken = true;
+      pause.abort();
     },
-    readings: () => [silenceReading((performance.now() - lookedMs) / 1000)],
+    readings: () => [silenceReading((performance.now() - checkedMs) / 1000)],
     async [Symbol.asyncDispose]() {
       ending.abort();
-      await following;
+      await loop;
     },
   };
 }
 
-/** Clears again what came of a user shortly after the erasure, by callers and processes that had not heard of it. */
+/** Clears rows that were written shortly after an erasure by callers and processes that did not know of it. */
 async function sweepAgain(store: ErasedStore): Promise<void> {
   const since = new Date(Date.now() - SWEEP_AGAIN_MS);
   let after: ErasedUser | undefined;
@@ -124,7 +127,7 @@ function cureOf(error: unknown): string {
 function silenceReading(seconds: number): MetricReading {
   return {
     name: 'rollcall_user_erasures_silence_seconds',
-    help: 'How long ago this service last looked whether all erasures are carried out here, and found that they are.',
+    help: 'Seconds since this service last confirmed that all erasures are carried out here.',
     type: 'gauge',
     labels: {},
     value: seconds,

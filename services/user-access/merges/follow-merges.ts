@@ -9,84 +9,86 @@ import { createStoredUsers, type UserColumn } from './stored-users.ts';
 import { createAliasStore } from './user-aliases.ts';
 import { createWatchdog } from './watchdog.ts';
 
-/** What following works with. */
 export interface FollowMergesOptions {
-  /** Of the service's own database, which has the tables of user-access. */
+  /** Pool of the service's own database, which has the tables of `userAccessMigration`. */
   readonly pool: Pool;
-  /** `fresh` of `connectUserAccess`. */
+  /** `uncached` of `connectUserAccess`. */
   readonly users: UncachedUsers;
-  /** Where the service's rows have users. */
+  /** Columns with user ids in the service's own tables. */
   readonly columns: readonly UserColumn[];
   readonly logger: Logger;
-  /** Called when the feed told that users were erased, or may have told so unheard. */
+  /** Called when the feed reported an erasure, or may have reported one before this process listened. */
   readonly onErased?: () => void;
-  /** How often, in ms, tenants are looked for that have their first row. Default 5000. */
+  /**
+   * How often the service's tables are searched for new tenants. Milliseconds.
+   * @defaultValue 5000
+   */
   readonly tenantsMs?: number;
 }
 
-/** Merges of users being followed. Disposing it stops. */
+/** A running follower of merges. Disposing it stops the follower. */
 export interface MergeFollower extends AsyncDisposable {
-  /** For /metrics: `rollcall_user_merges_…`. */
+  /** Metrics: `rollcall_user_merges_…`. */
   readings(): MetricReading[];
 }
 
-// As many as one stream takes, as the contract has it.
+// The contract's limit of tenants a stream.
 const MAX_TENANTS = 1000;
-// From the first wait after a break to the longest, in ms.
+// The first and the longest wait after a broken stream. Milliseconds.
 const BACKOFF_MS = { first: 200, longest: 5000 } as const;
-// One line a minute is enough of an outage.
+// An outage is logged once a minute.
 const LOG_EVERY_MS = 60_000;
-// The feed says something every second.
+// The feed sends a message every second.
 const MAX_SILENCE_MS = 10_000;
 
 /**
- * Follows the change feed for the tenants that the service has rows of, from where it was last, also when that was another
- * process. Whom it cannot have heard of it looks up: all users of a tenant that is new, and of all tenants where the feed no
- * longer goes back far enough. The user service need not be there.
+ * Follows the change feed for all tenants of the service's rows, and resumes from the stored cursor. Users
+ * are looked up instead where the feed cannot tell: all users of a new tenant, and of all tenants when the
+ * cursor is too old. The user service may be down.
  */
 export function followMerges(options: FollowMergesOptions): MergeFollower {
   const { logger } = options;
   const ending = new AbortController();
-  let heardMs = performance.now();
-  let toldMs = Number.NEGATIVE_INFINITY;
-  const heard = () => {
-    heardMs = performance.now();
+  let lastMessageMs = performance.now();
+  let loggedMs = Number.NEGATIVE_INFINITY;
+  const onMessage = () => {
+    lastMessageMs = performance.now();
   };
   const follow = async () => {
-    for (let breaks = 0; !ending.signal.aborted; ) {
+    for (let failures = 0; !ending.signal.aborted; ) {
       const startedMs = performance.now();
-      const error = await followOnce(options, ending.signal, heard).catch((reason: unknown) => reason);
+      const error = await followOnce(options, ending.signal, onMessage).catch((reason: unknown) => reason);
       if (ending.signal.aborted) return;
-      breaks = error === undefined ? 0 : heardMs > startedMs ? 1 : breaks + 1;
-      if (error !== undefined && performance.now() - toldMs > LOG_EVERY_MS) {
-        toldMs = performance.now();
-        logger.warn({ error }, 'merges of users cannot be followed: it is tried again');
+      failures = error === undefined ? 0 : lastMessageMs > startedMs ? 1 : failures + 1;
+      if (error !== undefined && performance.now() - loggedMs > LOG_EVERY_MS) {
+        loggedMs = performance.now();
+        logger.warn({ error }, 'cannot follow merges of users, retrying');
       }
-      const waitMs = Math.min(BACKOFF_MS.first * 2 ** breaks, BACKOFF_MS.longest);
+      const waitMs = Math.min(BACKOFF_MS.first * 2 ** failures, BACKOFF_MS.longest);
       await sleep(waitMs, undefined, { signal: ending.signal }).catch(() => {});
     }
   };
-  const following = follow();
+  const loop = follow();
   return {
-    readings: () => [silenceReading((performance.now() - heardMs) / 1000)],
+    readings: () => [silenceReading((performance.now() - lastMessageMs) / 1000)],
     async [Symbol.asyncDispose]() {
       ending.abort();
-      await following;
+      await loop;
     },
   };
 }
 
-/** One stream: until it breaks, or there are other tenants. */
+/** Reads one stream until it failures or the tenants of the service change. */
 async function followOnce(
   { pool, users, columns, logger, onErased, tenantsMs = 5000 }: FollowMergesOptions,
   ending: AbortSignal,
-  heard: () => void,
+  onMessage: () => void,
 ): Promise<void> {
   const store = createAliasStore(pool);
-  const held = createStoredUsers(pool, columns);
-  const tenantIds = (await held.tenants()).slice(0, MAX_TENANTS);
+  const stored = createStoredUsers(pool, columns);
+  const tenantIds = (await stored.tenants()).slice(0, MAX_TENANTS);
   if (tenantIds.length === 0) {
-    heard();
+    onMessage();
     await sleep(tenantsMs, undefined, { signal: ending });
     return;
   }
@@ -94,26 +96,27 @@ async function followOnce(
   const cursor = before?.cursor ?? (await readCursor(users, tenantIds, ending));
   const added = tenantIds.filter((tenantId) => !before?.tenantIds.has(tenantId));
   if (added.length > 0) {
-    await lookUpTenants(added, { users, store, held, columns, signal: ending });
+    await lookUpTenants(added, { users, store, stored, columns, signal: ending });
     await store.saveCursor(cursor);
     await store.saveTenants(added);
-    // The feed tells nothing of these tenants from before the cursor.
+    // The feed does not report changes of these tenants from before the cursor.
     onErased?.();
-    logger.info({ tenants: added.length }, 'merges of users are followed');
+    logger.info({ tenants: added.length }, 'following merges of users of new tenants');
   }
   using watchdog = createWatchdog(ending, MAX_SILENCE_MS);
-  const hasOthers = async () => (await held.tenants()).slice(0, MAX_TENANTS).join() !== tenantIds.join();
+  const tenantsChanged = async () =>
+    (await stored.tenants()).slice(0, MAX_TENANTS).join() !== tenantIds.join();
   const timer = setInterval(
     () =>
-      void hasOthers().then(
-        (yes) => yes && watchdog.stop(),
+      void tenantsChanged().then(
+        (changed) => changed && watchdog.stop(),
         () => {},
       ),
     tenantsMs,
   );
   const listener = {
     onMessage: () => {
-      heard();
+      onMessage();
       watchdog.reset();
     },
     onErased: () => onErased?.(),
@@ -123,14 +126,14 @@ async function followOnce(
   } catch (error) {
     if (watchdog.isStopped) return;
     if (!isCursorRefused(error)) throw error;
-    logger.warn('the change feed goes back no further: all users are looked up again');
+    logger.warn('the change feed cursor is too old: looking up all users again');
     await store.forgetPosition();
   } finally {
     clearInterval(timer);
   }
 }
 
-// A cursor that is not taken, whatever is said of it, is of no use.
+// A cursor that is out of range or invalid cannot be used again.
 function isCursorRefused(error: unknown): boolean {
   return (
     error instanceof ConnectError && (error.code === Code.OutOfRange || error.code === Code.InvalidArgument)
@@ -140,7 +143,7 @@ function isCursorRefused(error: unknown): boolean {
 function silenceReading(seconds: number): MetricReading {
   return {
     name: 'rollcall_user_merges_silence_seconds',
-    help: 'How long ago the change feed was last heard of by whoever follows merges of users.',
+    help: 'Seconds since the last message of the change feed that reports merges of users.',
     type: 'gauge',
     labels: {},
     value: seconds,

@@ -4,13 +4,12 @@ import type { ServiceClient } from '@rollcall/transport';
 import type { StoredUsers, UserColumn } from './stored-users.ts';
 import type { AliasStore } from './user-aliases.ts';
 
-/** Calls of UserService that remember nothing. */
+/** The calls of UserService that bypass the cache. */
 export type UncachedUsers = Pick<ServiceClient<typeof UserService>, 'batchGetUsers' | 'watchUsers'>;
 
-/** Most ids of one call, as the contract has it. */
+/** The contract's limit of ids a call. */
 const MAX_IDS = 500;
 
-/** What looking up works with. */
 export interface LookUpOptions {
   readonly users: UncachedUsers;
   readonly store: AliasStore;
@@ -18,7 +17,7 @@ export interface LookUpOptions {
 }
 
 /**
- * Asks the owner who answers for these users, and for those for whom one of them answered so far, and writes it down.
+ * Asks the user service for the survivors of these users and of their known aliases, and stores them.
  * @param versions lowest versions to accept, by id
  */
 export async function lookUpUsers(
@@ -44,32 +43,34 @@ export async function lookUpUsers(
 
 const LOOK_UP_TIMEOUT_MS = 5000;
 
-/** What checking works with. */
 interface LookUpTenantsOptions extends LookUpOptions {
-  readonly held: StoredUsers;
+  readonly stored: StoredUsers;
   readonly columns: readonly UserColumn[];
 }
 
-/** What the owner answers holds all that was committed half a second before: after this many ms, all that the cursor left out. */
+/**
+ * Reads may lag a commit by half a second. After this time, a read holds every change from before the cursor.
+ * Milliseconds.
+ */
 export const READ_LAG_MS = 1000;
 
 const BEFORE_ALL_IDS = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Looks up all users that the service holds of these tenants, and all that were merged as far as is known. Whatever changes
- * after the cursor from which the feed will be followed may be missed, and nothing else.
+ * Looks up all users and all known aliases of these tenants. A change from after the cursor may be missed;
+ * the feed then reports it.
  */
 export async function lookUpTenants(
   tenantIds: readonly string[],
   options: LookUpTenantsOptions,
 ): Promise<void> {
-  const { held, store, columns, signal } = options;
+  const { stored, store, columns, signal } = options;
   await sleep(READ_LAG_MS, undefined, { signal });
   for (const tenantId of tenantIds) {
     const sources = [
       (after: string) => store.aliasesAfter(tenantId, after, MAX_IDS),
       ...columns.map(
-        (column) => (after: string) => held.idsAfter(column, { tenantId, after, limit: MAX_IDS }),
+        (column) => (after: string) => stored.idsAfter(column, { tenantId, after, limit: MAX_IDS }),
       ),
     ];
     for (const idsAfter of sources) await checkPages(tenantId, idsAfter, options);

@@ -1,36 +1,36 @@
 import { type UserChange, UserChangeKind } from '@rollcall/contract/user';
 import { type LookUpOptions, lookUpUsers, READ_LAG_MS, type UncachedUsers } from './look-up-users.ts';
 
-/** Where to read from. */
+/** The tenants of a stream, and its start. */
 export interface FeedPosition {
   readonly tenantIds: readonly string[];
-  /** Empty: from now on. */
+  /** Empty: start at the newest change. */
   readonly cursor: string;
 }
 
-/** What is told of reading. */
+/** Callbacks of a stream. */
 interface ReadListener {
-  /** Something came: the feed is alive. */
+  /** A message arrived. */
   onMessage(): void;
-  /** Users were erased. */
+  /** The message reports erased users. */
   onErased?(): void;
 }
 
-// Users that were merged or taken apart, by tenant, with the versions that made them so.
+// Merged and unmerged users by tenant, with the versions of the change.
 type Merged = ReadonlyMap<string, ReadonlyMap<string, bigint>>;
 
 const SAVE_EVERY_MS = 10_000;
 
 /**
- * Reads the feed until it breaks, and looks up whoever takes part in a merge: at once, and again when no answer can be from
- * before it any more. The cursor is saved behind what was looked up twice.
+ * Reads the feed until it breaks, and looks up each merged user twice: at once, and again when no read can
+ * lag the merge any more. The saved cursor stays behind the second look-up.
  */
 export async function readMerges(
   place: FeedPosition,
   options: LookUpOptions & { readonly listener: ReadListener },
 ): Promise<void> {
   const { users, store, signal, listener } = options;
-  const twice: { readonly merged: Merged; readonly cursor: string; readonly dueMs: number }[] = [];
+  const rechecks: { readonly merged: Merged; readonly cursor: string; readonly dueMs: number }[] = [];
   let savedMs = Number.NEGATIVE_INFINITY;
   for await (const { changes, checkpoint } of users.watchUsers(toRequest(place), { signal })) {
     listener.onMessage();
@@ -39,23 +39,23 @@ export async function readMerges(
     if (merged.size > 0) {
       await lookUp(merged, options);
       const dueMs = performance.now() + READ_LAG_MS;
-      twice.push({ merged, cursor: checkpoint?.cursor ?? '', dueMs });
+      rechecks.push({ merged, cursor: checkpoint?.cursor ?? '', dueMs });
     }
-    let safe = twice.length === 0 ? (checkpoint?.cursor ?? '') : '';
-    for (let first = twice[0]; first && first.dueMs <= performance.now(); first = twice[0]) {
+    let safeCursor = rechecks.length === 0 ? (checkpoint?.cursor ?? '') : '';
+    for (let first = rechecks[0]; first && first.dueMs <= performance.now(); first = rechecks[0]) {
       await lookUp(first.merged, options);
-      safe = first.cursor || safe;
-      twice.shift();
+      safeCursor = first.cursor || safeCursor;
+      rechecks.shift();
       savedMs = Number.NEGATIVE_INFINITY;
     }
-    if (safe && performance.now() - savedMs >= SAVE_EVERY_MS) {
-      await store.saveCursor(safe);
+    if (safeCursor && performance.now() - savedMs >= SAVE_EVERY_MS) {
+      await store.saveCursor(safeCursor);
       savedMs = performance.now();
     }
   }
 }
 
-/** Where the feed is now. */
+/** Returns the newest cursor of the feed. */
 export async function readCursor(
   users: UncachedUsers,
   tenantIds: readonly string[],
@@ -70,7 +70,7 @@ export async function readCursor(
       if (checkpoint) return checkpoint.cursor;
     throw new Error('the change feed ended before it said where it is');
   } finally {
-    // Connect's clients do not pass the end of a loop on to the transport.
+    // Connect's clients do not stop the transport when a loop ends.
     ending.abort();
   }
 }
@@ -93,7 +93,7 @@ function mergedIn(changes: readonly UserChange[]): Merged {
   return new Map(
     [...byTenant].map(([tenantId, each]) => [
       tenantId,
-      // In the order of versions, so that the last one stays.
+      // The feed is in the order of versions, so the highest version of a user stays.
       new Map(each.map(({ id, version }) => [id, version])),
     ]),
   );

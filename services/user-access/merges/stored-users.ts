@@ -1,28 +1,30 @@
 import type { Pool } from '@rollcall/runtime/postgres';
 
-/** A column with ids of users, in a table whose first key is `tenant_id`; with an index on both. */
+/** A column with user ids, in a table that has an index on `tenant_id` and this column. */
 export interface UserColumn {
   readonly table: string;
   readonly column: string;
 }
 
-/** Which users a service holds in its rows. */
+/** The users in the rows of a service. */
 export interface StoredUsers {
-  /** Every tenant that has rows. */
+  /** Returns each tenant that has rows. */
   tenants(): Promise<string[]>;
-  /** Up to `limit` users of one column behind this one, in order, each once. */
-  idsAfter(held: UserColumn, place: IdPage): Promise<string[]>;
+  /** Returns up to `limit` distinct user ids of a column, in order. */
+  idsAfter(userColumn: UserColumn, place: IdPage): Promise<string[]>;
 }
 
-/** Where to go on. */
 interface IdPage {
   readonly tenantId: string;
-  /** The last id seen. */
+  /** The last id of the page before. */
   readonly after: string;
   readonly limit: number;
 }
 
-/** Looks into the service's tables. The names are the program's own: they become part of statements. */
+/**
+ * Reads the service's tables. Table and column names become part of statements and must be constants of the
+ * program.
+ */
 export function createStoredUsers(pool: Pool, columns: readonly UserColumn[]): StoredUsers {
   const tables = [...new Set(columns.map(({ table }) => table))];
   return {
@@ -38,7 +40,7 @@ export function createStoredUsers(pool: Pool, columns: readonly UserColumn[]): S
   };
 }
 
-// From one tenant to the next, so that it costs as much as there are tenants, and not rows.
+// Jumps from tenant to tenant in the index, so the cost grows with tenants and not with rows.
 const tenantsOf = (table: string) => `with recursive found as (
     (select tenant_id from ${table} order by tenant_id limit 1)
     union all

@@ -1,20 +1,20 @@
 import type { Pool } from '@rollcall/runtime/postgres';
 
 /**
- * Who was merged into whom, as far as the change feed told: at most a few seconds behind the owner. Rows keep the id that
- * they were written with; whoever wants all of a person asks here by which ids to look.
+ * The merges of users, a few seconds behind the user service. Rows keep the id that they were written with,
+ * so a query for a user needs all ids of that user.
  */
 export interface UserAliases {
   /**
-   * The ids under which rows of these persons may stand: each given id, the user that answers for it, and all who were
-   * merged into that one. In lower case, each once; those of whom nothing is known are answered as given.
+   * Returns the ids under which rows of these users may stand: each given id, its survivor, and all aliases
+   * of that survivor. Ids are in lower case and distinct. An unknown id is returned as given.
    */
   allIdsOf(tenantId: string, userIds: readonly string[]): Promise<string[]>;
-  /** The user who answers for this id: itself, unless it was merged away. */
+  /** Returns the survivor of a merged user, and any other id as given. */
   survivorOf(tenantId: string, userId: string): Promise<string>;
 }
 
-/** Reads what `followMerges` keeps. */
+/** Creates a reader of the aliases that `followMerges` stores. */
 export function createUserAliases(pool: Pool): UserAliases {
   return {
     async allIdsOf(tenantId, userIds) {
@@ -44,31 +44,31 @@ const SURVIVOR = {
   text: 'select survivor_id as id from user_aliases where tenant_id = $1 and user_id = $2',
 };
 
-/** A user and who answers for it: another, or itself. */
+/** A user and the survivor of its merge. Both ids are equal for a user that was not merged. */
 export interface UserSurvivor {
   readonly id: string;
   readonly survivorId: string;
 }
 
-/** What following merges keeps in the service's database. */
+/** The tables that `followMerges` keeps in the service's database. */
 export interface AliasStore {
-  /** Writes down who answers for whom; whoever answers for itself is no alias. */
+  /** Stores the survivors of these users. A user that is its own survivor is removed from the aliases. */
   write(tenantId: string, answers: readonly UserSurvivor[]): Promise<void>;
-  /** The users for whom one of these answers. */
+  /** Returns the aliases of these survivors. */
   aliasesOf(tenantId: string, survivorIds: readonly string[]): Promise<string[]>;
-  /** Up to `limit` aliases behind this one, in order. */
+  /** Returns up to `limit` aliases behind `after`, in order. */
   aliasesAfter(tenantId: string, after: string, limit: number): Promise<string[]>;
-  /** How far the feed was followed, and for which tenants; undefined: not at all yet. */
+  /** Returns the stored cursor and the tenants that it covers; undefined before the first save. */
   readPosition(): Promise<{ cursor: string; tenantIds: ReadonlySet<string> } | undefined>;
-  /** Goes on from here. */
+  /** Stores the cursor. */
   saveCursor(cursor: string): Promise<void>;
-  /** These tenants' users have been looked at: from the cursor on, the feed tells the rest. */
+  /** Records tenants whose users were looked up. The feed covers them from the cursor on. */
   saveTenants(tenantIds: readonly string[]): Promise<void>;
-  /** The cursor is of no use any more: everybody is to be looked at again. */
+  /** Deletes the cursor and the tenants, so that all users are looked up again. */
   forgetPosition(): Promise<void>;
 }
 
-/** In the tables that `userAccessMigration` makes. */
+/** Creates a store on the tables of `userAccessMigration`. */
 export function createAliasStore(pool: Pool): AliasStore {
   const ids = async (text: string, values: unknown[]) =>
     (await pool.query<{ id: string }>(text, values)).rows.map(({ id }) => id);

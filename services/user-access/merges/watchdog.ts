@@ -1,20 +1,23 @@
-/** Ends a stream of which nothing is heard. */
+/** Ends a stream that stays silent for too long. */
 interface Watchdog extends Disposable {
-  /** Aborts where the stream is to end. */
+  /** Aborted when the stream must end. */
   readonly signal: AbortSignal;
-  /** Whether it was ended by `end`. */
+  /** Whether `stop` ended the stream. */
   readonly isStopped: boolean;
   reset(): void;
-  /** Ends the stream, for no fault of its own. */
+  /** Ends the stream without a fault. */
   stop(): void;
 }
 
-/** @param silenceMs how long nothing may be heard, in ms */
+/**
+ * Creates a watchdog.
+ * @param silenceMs the longest silence before the stream is aborted. Milliseconds.
+ */
 export function createWatchdog(ending: AbortSignal, silenceMs: number): Watchdog {
   const own = new AbortController();
   let isEnded = false;
-  const bark = () => own.abort(new Error(`the change feed said nothing for ${silenceMs} ms`));
-  let timer = setTimeout(bark, silenceMs);
+  const timeOut = () => own.abort(new Error(`the change feed was silent for ${silenceMs} ms`));
+  let timer = setTimeout(timeOut, silenceMs);
   return {
     signal: AbortSignal.any([ending, own.signal]),
     get isStopped() {
@@ -22,13 +25,13 @@ export function createWatchdog(ending: AbortSignal, silenceMs: number): Watchdog
     },
     reset() {
       clearTimeout(timer);
-      timer = setTimeout(bark, silenceMs);
+      timer = setTimeout(timeOut, silenceMs);
     },
     stop() {
       isEnded = true;
       own.abort();
     },
-    // Also what is left of the stream: Connect's clients do not pass the end of a loop on to the transport.
+    // Connect's clients do not stop the transport when a loop ends, so this aborts the stream too.
     [Symbol.dispose]() {
       clearTimeout(timer);
       own.abort();

@@ -1,44 +1,50 @@
 import type { OutboxJob, OutboxPayload } from '@rollcall/runtime/outbox';
 
-/** Tells the owner what a user did. */
+/** Reports a user's activity to the user service. The name is stored in the queue. */
 export const ACTIVITY_TASK = 'user.activity';
-/** Tells the owner a service's figures about a user. */
+/** Reports a service's statistics of a user to the user service. The name is stored in the queue. */
 export const STATISTICS_TASK = 'user.statistics';
 
-/** A user, by the id that stands in the service's own rows. */
+/** A user, by the id in the service's own rows. */
 export interface UserOfTenant {
   readonly tenantId: string;
   readonly userId: string;
 }
 
-/** What a user did. Neither summary nor attributes hold contact data. */
+/** An activity of a user, for the user's timeline. Summary and attributes hold no contact data. */
 export interface UserActivity {
-  /** The service's own name for it: `booking.created`. */
+  /** The service's own name for the activity: `booking.created`. */
   readonly kind: string;
   readonly time: Date;
-  /** One line to show, at most 500 characters. Default: none. */
+  /**
+   * One line to show, at most 500 characters.
+   * @defaultValue none
+   */
   readonly summary?: string;
-  /** What else there is to it. Default: nothing. */
+  /**
+   * Further ids and words.
+   * @defaultValue none
+   */
   readonly attributes?: OutboxPayload;
 }
 
-/** What a job to tell an activity is made of. */
+/** An activity to report. */
 export interface ActivityJob extends UserOfTenant {
-  /** UUID, the same for the same activity, so that it is told once. */
+  /** UUID, equal for equal activities, so that a repeat is recorded once. */
   readonly requestId: string;
   readonly activity: UserActivity;
 }
 
-/** A job to add in the transaction in which the user did something. */
+/** Creates the job that reports an activity. Add it in the transaction of the activity. */
 export function activityJob({ tenantId, userId, requestId, activity }: ActivityJob): OutboxJob {
   const { kind, time, summary = '', attributes = {} } = activity;
-  const told = { kind, time: time.toISOString(), summary, attributes };
-  return { task: ACTIVITY_TASK, payload: { tenantId, userId, requestId, activity: told } };
+  const stored = { kind, time: time.toISOString(), summary, attributes };
+  return { task: ACTIVITY_TASK, payload: { tenantId, userId, requestId, activity: stored } };
 }
 
 /**
- * A job to add in each transaction that changes a user's figures. They are read when it is done, so that one that waits is
- * enough for any number of changes.
+ * Creates the job that reports a user's statistics. Add it in each transaction that changes them. The job
+ * reads the statistics when it runs, so one waiting job covers any number of changes.
  */
 export function statisticsJob({ tenantId, userId }: UserOfTenant): OutboxJob {
   return { task: STATISTICS_TASK, payload: { tenantId, userId }, key: `${tenantId}/${userId}` };

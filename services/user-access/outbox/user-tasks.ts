@@ -8,7 +8,10 @@ import { errorReason } from '@rollcall/transport';
 import type { UserAdminClient } from '@rollcall/user-client/admin';
 import { ACTIVITY_TASK, STATISTICS_TASK, type UserOfTenant } from './user-jobs.ts';
 
-/** A service's figures about a user. What it does not keep it leaves out: the owner adds up those of all services. */
+/**
+ * A service's statistics of a user. The user service adds up those of all services, so a service leaves out
+ * what it does not keep.
+ */
 export interface UserStatistics {
   readonly totalBookings?: bigint;
   /** One entry a currency. */
@@ -16,27 +19,26 @@ export interface UserStatistics {
   readonly firstBookingTime?: Date;
   readonly lastBookingTime?: Date;
   readonly lastActivityTime?: Date;
-  /** Mean of the ratings given to the user, 0 to 5. */
+  /** Mean of the ratings of the user, 0 to 5. */
   readonly averageRating?: number;
-  /** How many ratings that is the mean of. */
+  /** Number of ratings in the mean. */
   readonly totalReviews?: number;
 }
 
-/** What the tasks work with. */
 export interface UserTasksOptions {
   readonly admin: UserAdminClient;
-  /** Of the service's own database, which has the tables of user-access. */
+  /** Pool of the service's own database, which has the tables of `userAccessMigration`. */
   readonly pool: Pool;
-  /** Which service tells: `booking`. */
+  /** The name of the reporting service: `booking`. */
   readonly source: string;
   /**
-   * The figures as they are committed now, of rows that have exactly this id. Never with those of ids that were merged into
-   * it: the owner keeps figures by the id that they were told of, and adds them up.
+   * Reads the committed statistics of rows with exactly this id. Rows of merged users do not count here: the
+   * user service keeps statistics by id and adds them up.
    */
   readonly readStatistics: (tenantId: string, userId: string) => Promise<UserStatistics>;
 }
 
-/** The tasks behind `activityJob` and `statisticsJob`, for `startOutbox`. Each may be done again without harm. */
+/** Creates the tasks of `activityJob` and `statisticsJob` for `startOutbox`. A repeated task does no harm. */
 export function userTasks(options: UserTasksOptions): Record<string, OutboxTask> {
   return { [ACTIVITY_TASK]: recordActivity(options), [STATISTICS_TASK]: recordStatistics(options) };
 }
@@ -54,8 +56,8 @@ interface ActivityPayload extends UserOfTenant {
 function recordActivity({ admin, source }: UserTasksOptions): OutboxTask {
   return async (payload, { signal }) => {
     const { tenantId, userId: id, requestId, activity } = payload as ActivityPayload;
-    const told = { ...activity, source, time: timestampFromDate(new Date(activity.time)) };
-    const request = { tenantId, id, requestId, activity: told };
+    const entry = { ...activity, source, time: timestampFromDate(new Date(activity.time)) };
+    const request = { tenantId, id, requestId, activity: entry };
     await callUserService(() => admin.recordActivity(request, { signal, timeoutMs: CALL_TIMEOUT_MS }));
   };
 }
@@ -63,7 +65,7 @@ function recordActivity({ admin, source }: UserTasksOptions): OutboxTask {
 function recordStatistics({ admin, pool, source, readStatistics }: UserTasksOptions): OutboxTask {
   return async (payload, { signal }) => {
     const { tenantId, userId: id } = payload as UserOfTenant;
-    // Before the figures are read: a telling that lost its way cannot undo one that read later.
+    // Before the statistics are read, so that a late report cannot replace a report with newer statistics.
     const revision = await takeRevision(pool, { tenantId, userId: id });
     const request = {
       tenantId,
@@ -93,8 +95,9 @@ function toStatisticsFields({
 }
 
 /**
- * A revision above all that were taken for this user before. Figures that are read after it was taken hold everything that an
- * earlier revision told of. It follows the clock, so that a database that was set back to a backup is not behind the owner.
+ * Takes a revision above all earlier ones of this user. Statistics that are read afterwards include all that
+ * an earlier revision reported. The revision follows the clock, so a database restored from a backup is not
+ * behind the user service.
  */
 export async function takeRevision(pool: Pool, { tenantId, userId }: UserOfTenant): Promise<bigint> {
   const { rows } = await pool.query<{ revision: string }>({ ...TAKE, values: [tenantId, userId] });
@@ -110,12 +113,12 @@ const TAKE = {
     returning revision::text`,
 };
 
-/** The longest that one telling may take, in ms. Our own choice: nobody waits for it. */
+/** The longest call of a task. Milliseconds. Our own choice: no caller waits for it. */
 export const CALL_TIMEOUT_MS = 5000;
 
 /**
- * Calls the user service for the outbox: its being away, busy or unwilling to know us is not the job's fault; a refusal is
- * for good; a fault inside it is tried again a few times. A user who was erased has nothing more to be told.
+ * Calls the user service from a task. An outage, overload or missing grant postpones all jobs; a refusal is
+ * final; any other fault is retried a few times. A report about an erased user is dropped.
  */
 async function callUserService(call: () => Promise<unknown>): Promise<void> {
   try {
@@ -133,7 +136,7 @@ function toOutboxError(error: unknown): unknown {
   return error;
 }
 
-// Who is not known, or asks too much, is so with every job alike; so is an owner whose disk is full.
+// These faults concern every job alike, as does a full disk of the user service.
 const UNAVAILABLE_CODES = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.Unauthenticated]);
 
 const REFUSALS = new Set([

@@ -14,26 +14,26 @@ import {
 import { createGrpcTransport, createServiceClient, type ServiceClient } from '@rollcall/transport';
 import { createUserAdminClient, type UserAdminClient } from '@rollcall/user-client/admin';
 
-// By its address, as somebody else's process: this room knows no service.
+// A path and not an import, because user-access may not import a service.
 const AUTH_MAIN = fileURLToPath(new URL('../../auth/main.ts', import.meta.url));
 
-/** The real auth service, in a process of its own that can be killed and started again. */
+/** The real auth service in its own process, which a test can kill and start again. */
 export interface AuthUnderTest extends AsyncDisposable {
   readonly address: string;
   readonly admin: UserAdminClient;
-  /** Remembers nothing. */
+  /** A client without a cache. */
   readonly users: ServiceClient<typeof UserService>;
-  /** Ends it by SIGKILL. */
+  /** Ends the process by SIGKILL. */
   kill(): Promise<void>;
-  /** Starts it again, where it was. */
+  /** Starts the process again on the same port. */
   start(): Promise<void>;
-  /** Makes a user and answers the id. */
+  /** Creates a user and returns the id. */
   createUser(tenantId: string): Promise<string>;
-  /** Runs a statement in its database. */
+  /** Runs a statement in the database of the service. */
   sql(statement: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
 }
 
-/** Starts it, with a database of its own. */
+/** Starts the auth service with its own database. */
 export async function startAuth(): Promise<AuthUnderTest> {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase('auth'));
@@ -42,7 +42,7 @@ export async function startAuth(): Promise<AuthUnderTest> {
   stack.defer(() => killed(child));
   const { grpcPort } = await listeningPorts(child);
   const address = `127.0.0.1:${grpcPort}`;
-  // One connection for both, or one of them would be there again before the other.
+  // One connection for both clients, so that both reconnect at the same moment.
   const transport = stack.use(
     createGrpcTransport({ address, defaultTimeoutMs: 10_000, maxReconnectBackoffMs: 100 }),
   );
@@ -77,7 +77,7 @@ function spawnAuth(databaseUrl: string, grpcPort: number): ChildProcess {
   });
 }
 
-/** Waits until the clients here have a connection again. */
+/** Waits until the clients are connected again. */
 async function answers(users: AuthUnderTest['users']): Promise<void> {
   const ask = () =>
     users.getUser({ tenantId: 'nobody', id: randomUUID() }).then(

@@ -6,19 +6,19 @@ import { type UserTasksOptions, userTasks } from '../outbox/user-tasks.ts';
 import { accessTo } from './access-to.ts';
 import { type AuthUnderTest, startAuth } from './start-auth.ts';
 
-/** A service that tells the owner, up to the outbox, and the real owner. */
+/** The outbox of a consumer service, connected to the real auth service. */
 export interface OutboxUnderTest extends AsyncDisposable {
   readonly auth: AuthUnderTest;
   readonly pool: Pool;
-  /** The same tasks, of figures that are come by in another way. */
+  /** Creates the tasks with other statistics. */
   tasksWith(readStatistics: UserTasksOptions['readStatistics']): ReturnType<typeof userTasks>;
   readonly outbox: Outbox;
   add(...jobs: OutboxJob[]): Promise<void>;
-  /** Waits until no job waits; the test's own time limit ends it. */
+  /** Waits until no job waits. The test's own timeout ends the wait. */
   drained(): Promise<void>;
 }
 
-/** Starts all of it. */
+/** Starts the outbox, its database and the auth service. */
 export async function startOutboxUnderTest(
   readStatistics: UserTasksOptions['readStatistics'],
 ): Promise<OutboxUnderTest> {

@@ -1,21 +1,20 @@
 import { UserState } from '@rollcall/user-client';
 import type { ShownUser } from './users.ts';
 
-/** Whether somebody may do what only active users may. */
+/** The result of `checkActive`. */
 export type ActiveCheck =
   | { readonly ok: true; readonly user: Extract<ShownUser, { outcome: 'found' }> }
   | NotActive;
 
-/** Why somebody may not. */
+/** The reason why a user is not active. */
 export type NotActive =
   | { readonly ok: false; readonly why: 'missing' | 'deleted' | 'suspended' }
-  /** The user service cannot be asked and nothing is known from before: worth another try. `detail`: a word for programs. */
+  /** The user service is down and the user is not cached: worth a retry. `detail` is a word for programs. */
   | { readonly ok: false; readonly why: 'unknown'; readonly detail: string };
 
 /**
- * Whether a user is active, as far as is known: what was known before the user service went away will do, and somebody of
- * whom nothing is known is refused.
- * @param known undefined: there was no answer about the user
+ * Checks that a user is active. A stale user counts; an unknown user is refused.
+ * @param known undefined when the lookup returned no entry for the user
  */
 export function checkActive(known: ShownUser | undefined): ActiveCheck {
   if (!known) return { ok: false, why: 'unknown', detail: 'no_answer' };
@@ -26,28 +25,28 @@ export function checkActive(known: ShownUser | undefined): ActiveCheck {
   return { ok: true, user: known };
 }
 
-/** A refusal in words, before a service makes an error of its own of it. */
+/** The text of a refusal, from which each service makes its own error. */
 export interface Refusal {
   readonly message: string;
-  /** Every changing part of the message. */
+  /** Each variable part of the message. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 /**
- * What to tell whoever wanted to do something as somebody who is not active: the same words in every service.
- * @param act what only active users may, up to the word "user": `pay as`
+ * Describes a refusal in words that are equal in all services.
+ * @param act the refused action up to the word "user": `pay as`
  */
 export function refusalOf(
-  judged: NotActive,
+  check: NotActive,
   { tenantId, userId }: { tenantId: string; userId: string },
   act: string,
 ): Refusal {
-  if (judged.why === 'unknown') {
-    const why = judged.detail;
+  if (check.why === 'unknown') {
+    const why = check.detail;
     const message = `The user service cannot be asked now about user ${userId} (${why}); try again.`;
     return { message, metadata: { user_id: userId, why } };
   }
-  const { why } = judged;
+  const { why } = check;
   const message =
     why === 'missing'
       ? `Nobody can ${act} user ${userId}: tenant ${tenantId} has no such user.`

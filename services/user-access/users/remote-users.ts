@@ -10,8 +10,8 @@ import {
 import type { ShownUser, ShownUserView, Users } from './users.ts';
 
 /**
- * The longest that a page waits for its users, in ms, before it goes out without them. Our own choice: some hundred times
- * what the user service takes when it is well, and half of what people notice as a pause.
+ * The longest wait of a page for its users, after which it is sent without them. Milliseconds. Our own
+ * choice: some hundred times a usual lookup, and half of a pause that a person notices.
  */
 export const LOOKUP_TIMEOUT_MS = 500;
 
@@ -20,22 +20,22 @@ const VIEWS = { REFERENCE: UserView.REFERENCE, BASIC: UserView.BASIC } as const 
   UserView
 >;
 
-/** Users by the client of the user service, whose own `timeoutMs` and the caller's deadline bound the wait. */
+/** Creates `Users` on the user client. Its `timeoutMs` and the caller's deadline bound a lookup. */
 export function createRemoteUsers(client: UserClient, logger: Logger): Users {
-  const noteOutages = createOutageLog(logger);
+  const logOutages = createOutageLog(logger);
   return {
     async lookUp(tenantId, ids, signal, view = 'REFERENCE') {
       try {
-        // Where the caller is in a hurry, a late answer says nothing about the user service.
-        const isInHurry = (remainingMs() ?? LOOKUP_TIMEOUT_MS) < LOOKUP_TIMEOUT_MS;
+        // A lookup that ends by a short deadline of the caller is no sign of an outage.
+        const hasShortDeadline = (remainingMs() ?? LOOKUP_TIMEOUT_MS) < LOOKUP_TIMEOUT_MS;
         const options = { signal, view: VIEWS[view] };
         const lookups = await client.forTenant(tenantId).lookupMany(ids, options);
-        if (!isInHurry) noteOutages(lookups);
+        if (!hasShortDeadline) logOutages(lookups);
         return new Map(lookups.map((lookup) => [lookup.id, toShownUser(lookup)]));
       } catch (error) {
         if (!(error instanceof UserServiceRefusedError)) throw error;
-        // A fault of ours or of the set-up. Rows are shown all the same, and nothing is said about their users.
-        logger.error({ error, tenantId }, 'the user service refuses to tell who users are');
+        // A wrong grant or setting. Rows are shown all the same, with their users unavailable.
+        logger.error({ error, tenantId }, 'the user service refuses to look up users');
         return new Map(ids.map((id) => [id, { id, outcome: 'unavailable', why: error.reason }]));
       }
     },
@@ -55,21 +55,21 @@ function toShownUser(lookup: UserLookup): ShownUser {
   }
 }
 
-/** Is shown every answer of the user client, and logs one line when an outage begins and one when it is over. */
+/** Reads each result of the user client, and logs one line when an outage begins and one when it ends. */
 type OutageLog = (lookups: readonly UserLookup[]) => void;
 
-/** An outage log that believes the user service to be there. */
+/** Creates an outage log. It assumes that the user service is up. */
 export function createOutageLog(logger: Logger): OutageLog {
-  let isAway = false;
+  let isDown = false;
   return (lookups) => {
     const degraded = lookups.map(degradationOf).find((each) => each !== undefined);
-    if (degraded && !isAway) {
-      isAway = true;
+    if (degraded && !isDown) {
+      isDown = true;
       const { reason, cause } = degraded;
-      logger.warn({ reason, cause }, 'the user service cannot be asked: users are shown as last known');
-    } else if (isAway && !degraded && lookups.some(isFromService)) {
-      isAway = false;
-      logger.info('the user service can be asked again');
+      logger.warn({ reason, cause }, 'the user service is down: users are shown from the cache');
+    } else if (isDown && !degraded && lookups.some(isFromService)) {
+      isDown = false;
+      logger.info('the user service is up again');
     }
   };
 }
@@ -78,7 +78,7 @@ function degradationOf(lookup: UserLookup): Degradation | undefined {
   return lookup.outcome === 'missing' ? undefined : lookup.degraded;
 }
 
-// An answer from memory says nothing about the service.
+// A cached result says nothing about the user service.
 function isFromService(lookup: UserLookup): boolean {
   return lookup.outcome !== 'unavailable' && lookup.source === 'service';
 }

@@ -3,31 +3,31 @@ import { type AttachedUser, AttachedUserOutcome, AttachedUserSchema } from '@rol
 import type { User } from '@rollcall/user-client';
 
 interface ShownUserData {
-  /** After a merge the one that survived, whose id then differs. */
+  /** The survivor after a merge, whose id then differs. */
   readonly user: User;
-  /** The user service could not be asked, and this is what it said earlier, perhaps to the process before this one. */
+  /** True when the user service could not be asked, and the user is from the cache or the snapshot. */
   readonly stale: boolean;
 }
 
-/** What is known of the user with this id. */
+/** The result of a lookup of one user id. */
 export type ShownUser = { readonly id: string } & (
   | ({ readonly outcome: 'found' } & ShownUserData)
   | ({ readonly outcome: 'deleted' } & ShownUserData)
   | { readonly outcome: 'missing' }
-  /** The user service cannot be asked and nothing is known from before. `why`: a word for logs and programs. */
+  /** The user service cannot be asked and the user is not cached. `why` is a word for logs and programs. */
   | { readonly outcome: 'unavailable'; readonly why: string }
 );
 
-/** How much of a user: BASIC adds e-mail and phone, and is granted to few. */
+/** The fields of a user: BASIC adds e-mail and phone, and needs a grant of its own. */
 export type ShownUserView = 'REFERENCE' | 'BASIC';
 
-/** How a service learns who its users are. */
+/** Looks up the users of a service's rows. */
 export interface Users {
   /**
-   * What is known of each of these ids, which are distinct UUIDs in lower case and at most 10,000; up to 500 are one call to
-   * the user service. Its being away, slow or unwilling is told as an outcome. Rejects where the caller went away, which
-   * aborts `signal`.
-   * @param view default REFERENCE: names, state and ratings, no contact data.
+   * Looks up users by id. An outage, a timeout or a refusal of the user service is an outcome of each id.
+   * @param ids distinct UUIDs in lower case, at most 10,000; a call of the user service takes 500
+   * @param view REFERENCE by default: names, state and ratings, without contact data
+   * @throws when `signal` is aborted because the caller left.
    */
   lookUp(
     tenantId: string,
@@ -37,26 +37,27 @@ export interface Users {
   ): Promise<ReadonlyMap<string, ShownUser>>;
 }
 
-/** Where a row has the id of a user, null where it has none. */
+/** Returns the user id of a row, or null for a row without a user. */
 export type UserIdOf<Row> = (row: Row) => string | null;
 
-/** A row and its users, by the names of the columns; undefined where the row has none there. */
+/** A row and its users by column name; undefined for a column without a user id. */
 export interface WithUsers<Row, Column extends string> {
   readonly row: Row;
   readonly users: Readonly<Record<Column, ShownUser | undefined>>;
 }
 
-/** Whose rows they are, and how much of each user is wanted. */
 export interface WithUsersOptions<Row, Column extends string> {
   readonly tenantId: string;
-  /** A user column by name: `{ customer: (review) => review.customerId }`. */
+  /** The user columns by name: `{ customer: (review) => review.customerId }`. */
   readonly columns: Readonly<Record<Column, UserIdOf<Row>>>;
   readonly signal: AbortSignal;
-  /** Default REFERENCE. */
+  /** @defaultValue REFERENCE */
   readonly view?: ShownUserView;
 }
 
-/** Puts users beside rows of one tenant: one lookup for all rows and columns, none where no row has a user. */
+/**
+ * Adds users to rows of one tenant by one lookup for all rows and columns. Rows without users need no lookup.
+ */
 export async function withUsers<Row, Column extends string>(
   users: Users,
   rows: readonly Row[],
@@ -82,7 +83,7 @@ const OUTCOMES = {
   unavailable: AttachedUserOutcome.UNAVAILABLE,
 } as const satisfies Record<ShownUser['outcome'], AttachedUserOutcome>;
 
-/** What is known of a user as it stands beside something of another service on the wire. */
+/** Converts a shown user to its message. */
 export function toAttachedUser(known: ShownUser): AttachedUser {
   return create(AttachedUserSchema, {
     id: known.id,
