@@ -31,7 +31,7 @@ const settings = (env: NodeJS.ProcessEnv) =>
   readConfig(userAccessSettings({ prefix, service: 'vendor' }), env);
 
 describe('the credentials of a service', () => {
-  it('make it known over TLS, by a certificate and by tokens of its own', async () => {
+  it('identify it over TLS, by a certificate and by its own tokens', async () => {
     const authority = createTestAuthority();
     const server = authority.issue({ names: ['localhost'] });
     const own = authority.issue({ uris: ['spiffe://example.org/vendor'] });
@@ -81,20 +81,20 @@ describe('the credentials of a service', () => {
       'VENDOR_AUTH_CA_FILE',
     ],
     [
-      'a file is not there',
+      'a file is missing',
       { VENDOR_AUTH_CA_FILE: '/nope/ca' },
       'VENDOR_AUTH_CA_FILE (/nope/ca) cannot be read',
     ],
     [
-      'a private key is not there',
+      'a private key is missing',
       { VENDOR_CALLER_KEY_FILE: '/nope/key' },
       'VENDOR_CALLER_KEY_FILE: The private key /nope/key cannot be used: ENOENT',
     ],
-  ])('name the setting where %s', async (_, env, words) => {
+  ])('name the setting when %s', async (_, env, words) => {
     await expect(readAuthCredentials(settings(env), prefix)).rejects.toThrow(words);
   });
 
-  it('name the setting where no token can be made for the caller', async () => {
+  it('name the setting when the caller name cannot stand in a token', async () => {
     const key = join(folder, crypto.randomUUID());
     await writeKeyPair(key, `${key}.jwks`);
     const env = { VENDOR_CALLER_KEY_FILE: key, VENDOR_CALLER: 'Vendor!' };
@@ -103,7 +103,7 @@ describe('the credentials of a service', () => {
     );
   });
 
-  it('name the setting where another machine would be called in the clear', async () => {
+  it('name the setting when a remote address would be called without TLS', async () => {
     const config = settings({ AUTH_ADDRESS: 'users.internal:50051' });
     await expect(connectUserAccess(config, { prefix, logger })).rejects.toThrow('set VENDOR_AUTH_CA_FILE');
   });

@@ -10,9 +10,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accessTo } from './testing/access-to.ts';
 
 let opened: AsyncDisposableStack;
-/** The request ids that reached the user service; null where a call came without. */
+/** The request ids that reached the user service; null for a call without an id. */
 let received: (string | null)[];
-/** Asks a service that looks up the user with this id, under a request id. */
+/** Calls a service that looks up the user with this id, under a request id. */
 let ask: (id: string, requestId: string) => Promise<unknown>;
 let askDirectly: (id: string) => Promise<unknown>;
 
@@ -47,13 +47,13 @@ beforeEach(async () => {
 afterEach(() => opened.disposeAsync());
 
 describe('a call to the user service', () => {
-  it('carries the request id of the call that made it', async () => {
+  it('carries the request id of the call that it serves', async () => {
     await ask(randomUUID(), 'page-1');
     await ask(randomUUID(), 'page-2');
     expect(received).toEqual(['page-1', 'page-2']);
   });
 
-  it('carries none where no call made it', async () => {
+  it('carries no request id outside of a call', async () => {
     await askDirectly(randomUUID());
     expect(received).toEqual([null]);
   });

@@ -12,7 +12,7 @@ afterAll(() => vendor[Symbol.asyncDispose]());
 const WAITING = `select count(*)::int as n from pg_stat_activity
   where datname = current_database() and wait_event_type = 'Lock'`;
 
-/** Holds a row until each of the writes waits for it, so that none sees what another wrote. */
+/** Locks a row until each of the writes waits for it, so that no write sees another. */
 async function meet(
   table: 'activities' | 'vendors',
   id: string,

@@ -9,7 +9,7 @@ import {
 } from '@rollcall/runtime';
 import { userAccessSettings } from '@rollcall/user-access';
 
-/** What the vendor service reads from its environment. */
+/** The settings of the vendor service. */
 export const VENDOR_SETTINGS = {
   databaseUrl: databaseUrlSetting({
     variable: 'VENDOR_DATABASE_URL',
@@ -42,5 +42,5 @@ export const VENDOR_SETTINGS = {
   logLevel: LOG_LEVEL_SETTING,
 } as const;
 
-/** The settings of one vendor process. */
+/** The values of the settings. */
 export type VendorConfig = ConfigOf<typeof VENDOR_SETTINGS>;

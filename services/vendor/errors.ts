@@ -1,4 +1,7 @@
-/** Why the domain refuses; the names stand in the `ErrorReason` of vendors, or of users for what all services share. */
+/**
+ * The reasons of `VendorError`. Each stands in the `ErrorReason` of vendors or, when all services share it,
+ * of users.
+ */
 export type VendorErrorReason =
   | 'VENDOR_NOT_FOUND'
   | 'VENDOR_EXISTS'
@@ -10,11 +13,11 @@ export type VendorErrorReason =
   | 'ETAG_MISMATCH'
   | 'REQUEST_ID_REUSED';
 
-/** A refusal of the domain. */
+/** A refusal by the vendor domain. */
 export class VendorError extends Error {
   override readonly name = 'VendorError';
   readonly reason: VendorErrorReason;
-  /** Every changing part of the message. Never contact data. */
+  /** Each variable part of the message. Never contact data. */
   readonly metadata: Readonly<Record<string, string>>;
 
   constructor(reason: VendorErrorReason, message: string, metadata: Readonly<Record<string, string>>) {
@@ -24,7 +27,6 @@ export class VendorError extends Error {
   }
 }
 
-/** That there is no such vendor. */
 export function vendorNotFound(tenantId: string, id: string): VendorError {
   return new VendorError('VENDOR_NOT_FOUND', `Tenant ${tenantId} has no vendor ${id}.`, {
     tenant_id: tenantId,
@@ -32,7 +34,6 @@ export function vendorNotFound(tenantId: string, id: string): VendorError {
   });
 }
 
-/** That there is no such activity. */
 export function activityNotFound(tenantId: string, id: string): VendorError {
   return new VendorError('ACTIVITY_NOT_FOUND', `Tenant ${tenantId} has no activity ${id}.`, {
     tenant_id: tenantId,

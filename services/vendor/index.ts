@@ -1,3 +1,3 @@
-// The door of the vendor service, for whoever starts it in a process of their own making.
+// Public API of @rollcall/vendor: starts the service in a process of the caller.
 export { VENDOR_SETTINGS, type VendorConfig } from './config.ts';
 export { createVendorService, type VendorService } from './service.ts';

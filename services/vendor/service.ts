@@ -31,28 +31,33 @@ import { activityServiceImplementation } from './rpc/activity-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { vendorServiceImplementation } from './rpc/vendor-service.ts';
 
-// A statement that runs longer than this holds a connection that others wait for.
+// A longer statement holds a connection that other calls wait for. Milliseconds.
 const STATEMENT_TIMEOUT_MS = 5000;
 
-/** The newest migration that this code was written against. */
+/** The newest migration that this code needs. */
 const SCHEMA = {
   migration: '2026-12-02-vendor-erased-users',
   variable: 'VENDOR_DATABASE_URL',
   migrate: 'npm run migrate',
 };
 
-// Vendors have no figures of their own: ratings are booking's to tell.
+// Vendors have no statistics of their own: booking reports the ratings.
 const NO_STATISTICS = async () => ({});
 
-/** A running vendor service. Disposing it drains the doors, then the outbox, then closes the user client and the database. */
+/**
+ * A running vendor service. Disposing it drains the servers and the outbox, then closes the clients and the
+ * database.
+ */
 export interface VendorService extends RunningService {
   readonly doors: ListeningServers;
 }
 
 /**
- * Builds the vendor service bottom-up and opens its doors: the composition root. The user service need not be there.
- * @param clock monotonic, in ms, by which what is known of users grows old.
- * @throws StartupError where the database or a port is not to be had, AUTH_ADDRESS is not an address, or VENDOR_USERS_SNAPSHOT_PATH cannot be written.
+ * Builds the vendor service bottom-up and starts its servers: the composition root. The user service may be
+ * down.
+ * @param clock monotonic clock of the user cache. Milliseconds.
+ * @throws StartupError when the database or a port is unavailable, AUTH_ADDRESS is invalid, or
+ * VENDOR_USERS_SNAPSHOT_PATH cannot be written.
  */
 export async function createVendorService(
   config: VendorConfig,
@@ -106,7 +111,7 @@ export async function createVendorService(
       logger,
       toRpcError,
       outgoing,
-      // Its own database only: without the user service vendors are still shown.
+      // Its own database only, because vendors are shown without the user service too.
       isReady: probe.isAnswering,
       readMetrics: () => [
         ...access.readings(),

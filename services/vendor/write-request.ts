@@ -1,22 +1,25 @@
 import { Buffer } from 'node:buffer';
 import { VendorError } from './errors.ts';
 
-/** Names a write, so that a repeat of it is known. */
+/** The name and the content digest of a write, by which a repeated call is recognised. */
 export interface WriteRequest {
   /** UUID chosen by the caller, in lower case. */
   readonly id: string;
-  /** Digest of everything that was asked. */
+  /** Digest of the requested content. */
   readonly fingerprint: Uint8Array;
 }
 
-/** What a request made when it came first. */
+/** The result of an earlier call with the same request id. */
 export interface EarlierWrite<Made> {
-  /** As it is now. */
+  /** In its current state. */
   readonly made: Made;
   readonly fingerprint: Uint8Array;
 }
 
-/** What an earlier call of the same request made; undefined: there was none. Throws VendorError REQUEST_ID_REUSED. */
+/**
+ * Returns what an earlier call with this request id made, or undefined.
+ * @throws VendorError REQUEST_ID_REUSED
+ */
 export async function findRepeated<Made>(
   request: WriteRequest | undefined,
   find: (requestId: string) => Promise<EarlierWrite<Made> | undefined>,

@@ -45,7 +45,6 @@ export async function startBooking(): Promise<BookingUnderTest> {
     BOOKING_GRPC_PORT: '0',
     BOOKING_HTTP_PORT: '0',
     BOOKING_DATABASE_CONNECTIONS: '5',
-    // What the service tells of users would change them in the midst of a test.
     AUTH_ADDRESS: (await userService.listen()).address,
     LOG_LEVEL: 'silent',
   });

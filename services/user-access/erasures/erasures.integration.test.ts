@@ -51,7 +51,7 @@ beforeEach(() => {
   tenantId = `t-${randomUUID()}`;
 });
 
-/** Follows with a look at the start, and none by the clock. */
+/** Follows erasures with a check at the start, and none by the clock. */
 const follow = (options: Partial<FollowErasuresOptions> = {}) =>
   followErasures({
     ...{ pool, admin: access.admin, consumer: 'booking', rows: ROWS, columns, logger, everyMs: HOUR_MS },
@@ -79,11 +79,11 @@ const reportsOf = async (id: string) =>
   (await auth.admin.getErasure({ tenantId, id })).erasure?.reports.map(({ remaining }) => remaining);
 
 describe('followErasures', () => {
-  it('erased-elsewhere: clears and reports what was erased while the service was down, whatever it missed', async () => {
+  it('erased-elsewhere: clears and reports users who were erased while the service was down', async () => {
     const [id, other] = [await heldUser(1200), await heldUser()];
     const nobody = await auth.createUser(tenantId);
     for (const each of [id, nobody]) await erase(each);
-    // Nothing is left of the feed that would tell of it.
+    // The feed no longer holds the erasure.
     await auth.sql('delete from user_changes');
     await using _following = follow();
     await expect.poll(() => reportsOf(id), PATIENCE).toEqual(['']);
@@ -92,7 +92,7 @@ describe('followErasures', () => {
     expect(await textsOf(other)).toEqual(['Ada']);
   });
 
-  it('erased-elsewhere: hears of an erasure by the change feed', async () => {
+  it('erased-elsewhere: is woken by the change feed', async () => {
     const id = await heldUser();
     await using erasures = follow();
     await using _merges = followMerges({
@@ -106,7 +106,7 @@ describe('followErasures', () => {
     expect(await textsOf(id)).toEqual(['']);
   });
 
-  it('erased-elsewhere: erases every user that was merged into the one who is erased', async () => {
+  it('erased-elsewhere: erases every user that was merged into the erased one', async () => {
     const [survivorId, loserId] = [await heldUser(), await heldUser()];
     await auth.admin.mergeUsers({ tenantId, plan: { survivorId, loserId } });
     await erase(survivorId);
@@ -129,7 +129,7 @@ describe('followErasures', () => {
     await expect.poll(() => textsOf(id), PATIENCE).toEqual(['']);
   });
 
-  it('erased-elsewhere: clears again what is made of the user soon after, by who had not heard of it', async () => {
+  it('erased-elsewhere: clears rows that are written shortly after the erasure', async () => {
     const id = await heldUser();
     await erase(id);
     await using following = follow();
@@ -139,7 +139,7 @@ describe('followErasures', () => {
     await expect.poll(() => textsOf(id), PATIENCE).toEqual(['']);
   });
 
-  it('erased-elsewhere: reports nothing while something elsewhere cannot be cleared, and says what is left to an operator', async () => {
+  it('erased-elsewhere: reports nothing while external data cannot be cleared, and reports what is left to an operator', async () => {
     const [id, next] = [await heldUser(), await heldUser()];
     for (const each of [id, next]) await erase(each);
     let isAway = true;
@@ -156,13 +156,13 @@ describe('followErasures', () => {
     isAway = false;
     following.wake();
     await expect.poll(() => reportsOf(id), PATIENCE).toEqual(['one object']);
-    // A start later it can be done.
+    // The next start can clear it.
     remaining = '';
     await using _restarted = follow({ rows });
     await expect.poll(() => reportsOf(id), PATIENCE).toEqual(['']);
   });
 
-  it('erased-elsewhere: asks by tenant where the grant names tenants, and again after an outage', async () => {
+  it('erased-elsewhere: asks tenant by tenant when the grant names tenants, and again after an outage', async () => {
     const id = await heldUser();
     await erase(id);
     let calls = 0;

@@ -36,7 +36,7 @@ afterEach(() => opened.disposeAsync());
 const hold = (userId: string, tenant = tenantId) =>
   pool.query('insert into held values ($1, $2)', [tenant, userId]);
 
-/** A user of whom the service has a row. */
+/** Creates a user of whom the service has a row. */
 async function heldUser(tenant = tenantId): Promise<string> {
   const id = await auth.createUser(tenant);
   await hold(id, tenant);
@@ -55,14 +55,14 @@ async function becomes(id: string, family: string[], tenant = tenantId): Promise
   await expect.poll(() => familyOf(id, tenant), { timeout: 15_000 }).toEqual(family.toSorted());
 }
 
-/** Waits until the feed is followed from here on: what was there before has been looked at. */
+/** Waits until the feed is followed from now on and all earlier users are looked up. */
 async function isFollowed(tenant = tenantId): Promise<void> {
   const text = 'select 1 from user_feed_tenants where tenant_id = $1';
   await expect.poll(async () => (await pool.query(text, [tenant])).rowCount, { timeout: 15_000 }).toBe(1);
 }
 
 describe('merges of users', () => {
-  it('are followed, through chains, and taken back', async () => {
+  it('are followed through chains and undone', async () => {
     const [ana, anna, annie] = [await heldUser(), await heldUser(), await heldUser()];
     await using _follower = follow();
     await isFollowed();
@@ -79,27 +79,27 @@ describe('merges of users', () => {
     expect(await aliases.survivorOf(tenantId, ana)).toBe(anna);
   });
 
-  it('that are older than the following are found', async () => {
+  it('from before the first start are found', async () => {
     const [ana, anna] = [await heldUser(), await auth.createUser(tenantId)];
     await merge(ana, anna);
     await using _follower = follow();
     await becomes(anna, [ana, anna]);
   });
 
-  it('that came about while nobody followed are caught up with', async () => {
+  it('from while the service was down are found', async () => {
     const [ana, anna] = [await heldUser(), await heldUser()];
     const first = follow();
     await isFollowed();
     await first[Symbol.asyncDispose]();
     await merge(ana, anna);
-    // What is caught up with comes by the feed, and not by looking at everybody again.
+    // Without rows, these merges can only come from the feed.
     await pool.query('truncate held');
     await hold(randomUUID());
     await using _second = follow();
     await becomes(anna, [ana, anna]);
   });
 
-  it('are found by looking at everybody where the feed goes back no further', async () => {
+  it('are found by looking up all users when the cursor is too old', async () => {
     const [ana, anna, ben, benny] = [await heldUser(), await heldUser(), await heldUser(), await heldUser()];
     const mergeId = await merge(ben, benny);
     const first = follow();
@@ -114,11 +114,11 @@ describe('merges of users', () => {
     await becomes(benny, [benny]);
   });
 
-  it('A1: are found by looking at everybody when the feed is another one, under way', async () => {
+  it('A1: are found by looking up all users when another feed takes the place of the first', async () => {
     const [ana, anna] = [await heldUser(), await heldUser()];
     await using _follower = follow();
     await isFollowed();
-    // As from a merge that the owner's database lost when a backup was restored.
+    // The state after the user service lost a merge by a restored backup.
     await pool.query('insert into user_aliases (tenant_id, user_id, survivor_id) values ($1, $2, $3)', [
       tenantId,
       ana,
@@ -130,7 +130,7 @@ describe('merges of users', () => {
     await becomes(anna, [ana, anna]);
   });
 
-  it('are followed again after the user service was away', async () => {
+  it('are followed again after an outage of the user service', async () => {
     const [ana, anna] = [await heldUser(), await heldUser()];
     await using _follower = follow();
     await isFollowed();
@@ -140,7 +140,7 @@ describe('merges of users', () => {
     await becomes(anna, [ana, anna]);
   });
 
-  it('are followed for tenants that come later, and kept apart by tenant', async () => {
+  it('are followed for tenants that are added later, and kept apart by tenant', async () => {
     await heldUser();
     await using _follower = follow();
     await isFollowed();
@@ -153,7 +153,7 @@ describe('merges of users', () => {
 });
 
 describe('allIdsOf', () => {
-  it('answers those whom nobody knows as they were asked, and each id once', async () => {
+  it('returns unknown ids as given, each once', async () => {
     const [one, other] = [randomUUID(), randomUUID()];
     expect(await aliases.allIdsOf(tenantId, [one, other, one])).toHaveLength(2);
     expect(await aliases.allIdsOf(tenantId, [])).toEqual([]);

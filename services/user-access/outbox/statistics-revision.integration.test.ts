@@ -29,14 +29,14 @@ const moveTo = (revision: bigint) =>
     revision,
   ]);
 
-describe('T1: a revision of told figures', () => {
-  it('grows by one while the clock is behind the one before', async () => {
+describe('T1: a revision of reported statistics', () => {
+  it('grows by one while the clock is behind the last revision', async () => {
     const future = (await take()) + 3_600_000n;
     await moveTo(future);
     expect([await take(), await take()]).toEqual([future + 1n, future + 2n]);
   });
 
-  it('follows the clock where the database was set back', async () => {
+  it('follows the clock when the database is restored from a backup', async () => {
     const before = await take();
     await moveTo(1n);
     expect(await take()).toBeGreaterThanOrEqual(before);

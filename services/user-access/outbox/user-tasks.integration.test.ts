@@ -8,7 +8,7 @@ import type { UserStatistics } from './user-tasks.ts';
 
 const tenantId = 'acme';
 let effects: OutboxUnderTest;
-/** What the service counts, by user. */
+/** The statistics of the service by user. */
 let figures: Map<string, UserStatistics>;
 
 beforeEach(async () => {
@@ -30,8 +30,8 @@ async function statisticsOf(id: string) {
   return user?.profile?.statistics;
 }
 
-describe('what a service tells the owner', () => {
-  it('arrives: figures as they are when told, activities each once', async () => {
+describe('a report to the user service', () => {
+  it('arrives: statistics as of the moment of the call, each activity once', async () => {
     const userId = await effects.auth.createUser(tenantId);
     const requestId = randomUUID();
     figures.set(userId, { totalBookings: 3n, totalSpent: [{ currencyCode: 'EUR', minorUnits: 900n }] });
@@ -46,7 +46,7 @@ describe('what a service tells the owner', () => {
     });
   });
 
-  it('activity-time: keeps when it happened beside when the owner recorded it, also through a merge', async () => {
+  it('activity-time: keeps the time of the activity beside the time of its record, also through a merge', async () => {
     const [userId, survivorId] = await Promise.all([1, 2].map(() => effects.auth.createUser(tenantId)));
     const [before, time] = [Date.now(), new Date('2026-01-01T23:16:00.123Z')];
     const activity = { kind: 'payment.succeeded', time };
@@ -69,8 +69,8 @@ describe('what a service tells the owner', () => {
     expect(await timesOf(survivorId)).toEqual([times]);
   });
 
-  // Two starts of a process, on a machine that may be busy.
-  it('waits while the owner is away, and adds up afterwards', { timeout: 60_000 }, async () => {
+  // Two starts of a process take long on a busy machine.
+  it('waits while the user service is down, and adds up afterwards', { timeout: 60_000 }, async () => {
     const users = await Promise.all([1, 2, 3].map(() => effects.auth.createUser(tenantId)));
     await effects.auth.kill();
     for (let n = 1; n <= 4; n++) {
@@ -79,7 +79,7 @@ describe('what a service tells the owner', () => {
         await effects.add(activityOf(userId, `booking.n${n}`), statisticsJob({ tenantId, userId }));
       }
     }
-    // Long enough that some of them have tried.
+    // Long enough for some jobs to have tried.
     const tried = () =>
       effects.outbox.readings().some(({ labels, value }) => labels.outcome === 'away' && value > 1);
     while (!tried()) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -92,7 +92,7 @@ describe('what a service tells the owner', () => {
     }
   });
 
-  it('is given up where the owner knows no such user, and seen', async () => {
+  it('becomes a dead job when the user is unknown', async () => {
     const userId = randomUUID();
     await effects.add(activityOf(userId, 'booking.created'), statisticsJob({ tenantId, userId }));
     await effects.drained();
@@ -100,7 +100,7 @@ describe('what a service tells the owner', () => {
     expect(dead.map(({ task }) => task).sort()).toEqual(['user.activity', 'user.statistics']);
   });
 
-  it('comes to nothing where the user was erased', async () => {
+  it('is dropped when the user was erased', async () => {
     const userId = await effects.auth.createUser(tenantId);
     await effects.auth.admin.eraseUser({ tenantId, id: userId, requestId: randomUUID() });
     await effects.add(activityOf(userId, 'booking.created'), statisticsJob({ tenantId, userId }));
@@ -109,8 +109,8 @@ describe('what a service tells the owner', () => {
   });
 });
 
-describe('figures', () => {
-  it('that were read early and arrive late do not undo newer ones', async () => {
+describe('statistics', () => {
+  it('that were read early and arrive late replace no newer ones', async () => {
     const userId = await effects.auth.createUser(tenantId);
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const { promise: reading, resolve: read } = Promise.withResolvers<void>();
@@ -132,7 +132,7 @@ describe('figures', () => {
     expect((await statisticsOf(userId))?.totalBookings).toBe(2n);
   });
 
-  it('are counted once after a merge, told by whichever id', async () => {
+  it('are counted once after a merge, whichever id they were reported under', async () => {
     const { admin, createUser } = effects.auth;
     const [survivorId, loserId] = [await createUser(tenantId), await createUser(tenantId)];
     figures.set(survivorId, { totalBookings: 2n });
@@ -147,7 +147,7 @@ describe('figures', () => {
     expect((await statisticsOf(survivorId))?.totalBookings).toBe(7n);
   });
 
-  it('follow a database that was set back to a backup', async () => {
+  it('follow a database that is restored from a backup', async () => {
     const userId = await effects.auth.createUser(tenantId);
     figures.set(userId, { totalBookings: 9n });
     await effects.add(statisticsJob({ tenantId, userId }));

@@ -7,8 +7,8 @@ import type { ShownUser } from './users.ts';
 const id = '019c0000-0000-7000-8000-000000000001';
 const told = (state: UserState, stale = false) => ({ user: create(UserSchema, { id, state }), stale });
 
-describe('judgeActive', () => {
-  it('takes whoever is active, also as last known', () => {
+describe('checkActive', () => {
+  it('accepts an active user, also a stale one', () => {
     const fresh: ShownUser = { id, outcome: 'found', ...told(UserState.ACTIVE) };
     const stale: ShownUser = { id, outcome: 'found', ...told(UserState.ACTIVE, true) };
     expect([checkActive(fresh), checkActive(stale)]).toEqual([
@@ -21,9 +21,9 @@ describe('judgeActive', () => {
     ['missing', { id, outcome: 'missing' }],
     ['deleted', { id, outcome: 'deleted', ...told(UserState.DELETED) }],
     ['suspended', { id, outcome: 'found', ...told(UserState.SUSPENDED) }],
-    // A state that this version does not know yet.
+    // A state that this version does not know.
     ['suspended', { id, outcome: 'found', ...told(99 as UserState) }],
-  ])('refuses whoever is %s', (why, known) => {
+  ])('refuses a user who is %s', (why, known) => {
     expect(checkActive(known)).toEqual({ ok: false, why });
   });
 
@@ -44,12 +44,12 @@ describe('refusalOf', () => {
     ['missing', `Nobody can pay as user ${id}: tenant acme has no such user.`],
     ['deleted', `Nobody can pay as user ${id}, who is deleted.`],
     ['suspended', `Nobody can pay as user ${id}, who is suspended.`],
-  ] as const)('says of whoever is %s what cannot be done', (why, message) => {
+  ] as const)('names the refused action for a user who is %s', (why, message) => {
     const metadata = { tenant_id: 'acme', user_id: id, why };
     expect(refusalOf({ ok: false, why }, ref, 'pay as')).toEqual({ message, metadata });
   });
 
-  it('says that it was an outage, and which', () => {
+  it('names the outage and its reason', () => {
     const refusal = refusalOf({ ok: false, why: 'unknown', detail: 'breaker_open' }, ref, 'pay as');
     expect(refusal).toEqual({
       message: `The user service cannot be asked now about user ${id} (breaker_open); try again.`,

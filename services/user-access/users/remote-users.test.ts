@@ -15,7 +15,7 @@ const FRESH: UserLookup = { ...known, source: 'service' };
 const UNAVAILABLE: UserLookup = { id, outcome: 'unavailable', degraded };
 const MISSING: UserLookup = { id, outcome: 'missing', source: 'service', ageMs: 0 };
 
-/** Levels of the lines that are logged when these answers come one after the other. */
+/** Returns the levels of the lines that are logged for these results in sequence. */
 function levelsAfter(answers: UserLookup[][]): string[] {
   const lines: string[] = [];
   const write = (line: string) => void lines.push(line);
@@ -25,22 +25,22 @@ function levelsAfter(answers: UserLookup[][]): string[] {
 }
 
 describe('an outage log', () => {
-  it('says nothing while all is well', () => {
+  it('logs nothing while the user service answers', () => {
     expect(levelsAfter([[FRESH], [CACHED, MISSING], []])).toEqual([]);
   });
 
   it.each([
     ['stale users', STALE],
     ['users of whom nothing is known', UNAVAILABLE],
-  ])('warns once of an outage that shows by %s, and tells its end', (_what, away) => {
+  ])('warns once of an outage that shows by %s, and logs its end', (_what, away) => {
     expect(levelsAfter([[CACHED, away], [away], [FRESH], [FRESH]])).toEqual(['warn', 'info']);
   });
 
-  it('does not take an answer from memory for the end of an outage', () => {
+  it('does not take a cached result for the end of an outage', () => {
     expect(levelsAfter([[STALE], [CACHED], []])).toEqual(['warn']);
   });
 
-  it('takes the news that a user is missing for the end of an outage', () => {
+  it('takes a missing user for the end of an outage', () => {
     expect(levelsAfter([[UNAVAILABLE], [MISSING], [STALE]])).toEqual(['warn', 'info', 'warn']);
   });
 });

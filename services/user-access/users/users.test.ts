@@ -9,7 +9,7 @@ const [ANA, BEN, EVE] = ['a', 'b', 'e'].map((digit) => `${digit.repeat(8)}-0000-
   string,
 ];
 
-/** Knows nobody, and notes what it is asked. */
+/** Creates `Users` without a user, which records its arguments. */
 function notingUsers() {
   const asked: unknown[][] = [];
   const users: Users = {
@@ -33,7 +33,7 @@ const options = {
 };
 
 describe('withUsers', () => {
-  it('asks once for all rows and columns, and puts each user where it belongs', async () => {
+  it('looks up all rows and columns once, and adds each user to its row', async () => {
     const { users, asked } = notingUsers();
     const rows = [
       { customerId: ANA, vendorId: EVE },
@@ -50,13 +50,13 @@ describe('withUsers', () => {
     expect(shown.map(({ row }) => row)).toEqual(rows);
   });
 
-  it('asks for the view that is wanted', async () => {
+  it('looks up the view of its options', async () => {
     const { users, asked } = notingUsers();
     await withUsers(users, [{ customerId: ANA, vendorId: null }], { ...options, view: 'BASIC' });
     expect(asked).toEqual([['acme', [ANA], 'BASIC']]);
   });
 
-  it('asks nobody where no row has a user', async () => {
+  it('looks up nothing when no row has a user', async () => {
     const { users, asked } = notingUsers();
     const columns = { vendor: (row: Review) => row.vendorId };
     const shown = await withUsers(users, [{ customerId: ANA, vendorId: null }], { ...options, columns });
@@ -70,7 +70,7 @@ const id = '019c0000-0000-7000-8000-000000000001';
 const user = create(UserSchema, { id: '019c0000-0000-7000-8000-000000000002', displayName: 'Ana' });
 
 describe('toAttachedUser', () => {
-  it('shows who is known, under the id that was kept', () => {
+  it('shows a found user under the id of the row', () => {
     expect(toAttachedUser({ id, outcome: 'deleted', user, stale: true })).toMatchObject({
       id,
       outcome: AttachedUserOutcome.DELETED,
@@ -79,7 +79,7 @@ describe('toAttachedUser', () => {
     });
   });
 
-  it('says nothing of whom nobody can be asked about', () => {
+  it('shows only the id of an unavailable user', () => {
     const attached = toAttachedUser({ id, outcome: 'unavailable', why: 'breaker_open' });
     expect(attached).toMatchObject({ id, outcome: AttachedUserOutcome.UNAVAILABLE, stale: false });
     expect(attached.user).toBeUndefined();

@@ -17,7 +17,7 @@ const tenantId = TENANT;
 const { DRAFT, PUBLISHED, ARCHIVED } = ActivityState;
 
 describe('CreateActivity', () => {
-  it('keeps a draft of any vendor, with everything that was said of it', async () => {
+  it('keeps all fields of a draft, for any vendor', async () => {
     const made = await vendor.makeVendor();
     const terms = {
       title: 'Sea kayaking',
@@ -53,7 +53,7 @@ describe('CreateActivity', () => {
     expect((await vendor.offer(verified, { state: PUBLISHED })).state).toBe(PUBLISHED);
   });
 
-  it('does the same request once, and refuses another one of its id', async () => {
+  it('answers a repeated request with the first result, and refuses other content under its id', async () => {
     const made = await vendor.makeVendor();
     const request = { tenantId, requestId: randomUUID(), activity: { vendorId: made.id, title: 'Once' } };
     const answers = await Promise.all(
@@ -67,7 +67,7 @@ describe('CreateActivity', () => {
     });
   });
 
-  it('says what is wrong with its fields, and that there is no such vendor', async () => {
+  it('refuses invalid fields and an unknown vendor', async () => {
     const made = await vendor.makeVendor();
     const offer = (fields: object) => faultOf(vendor.offer(made, fields));
     expect(await offer({ title: ' ' })).toMatchObject({ fields: ['activity.title'] });
@@ -89,7 +89,7 @@ describe('CreateActivity', () => {
 });
 
 describe('UpdateActivity', () => {
-  it('changes what the mask names, and nothing else', async () => {
+  it('changes the fields of the mask only', async () => {
     const activity = await vendor.offer(await vendor.makeVendor(), { title: 'Old', capacity: 4 });
     const { id } = activity;
     const change = async (fields: object, paths: string[]) =>
@@ -112,7 +112,7 @@ describe('UpdateActivity', () => {
     expect(await change({ state: ARCHIVED }, ['state'])).toEqual(archived);
   });
 
-  it('says what is wrong with its fields, and that there is no such activity', async () => {
+  it('refuses invalid fields and an unknown activity', async () => {
     const { id } = await vendor.offer(await vendor.makeVendor());
     const update = (fields: object, paths: string[], of = tenantId) =>
       faultOf(
@@ -135,8 +135,8 @@ describe('UpdateActivity', () => {
   });
 });
 
-describe('a vendor that is suspended', () => {
-  it('has nothing published any more, and may publish again once it is verified again', async () => {
+describe('a suspended vendor', () => {
+  it('has no published activity, and may publish again once it is verified again', async () => {
     const made = await vendor.makeVerified();
     const offered = await Promise.all([
       vendor.offer(made, { state: PUBLISHED }),
@@ -164,7 +164,7 @@ describe('a vendor that is suspended', () => {
     expect((await publish()).activity?.state).toBe(PUBLISHED);
   });
 
-  it('has nothing published either where it publishes while it is being suspended', async () => {
+  it('has no published activity even when it publishes during the suspension', async () => {
     for (let round = 0; round < 8; round++) {
       const made = await vendor.makeVerified();
       const drafts = await Promise.all(Array.from({ length: 3 }, () => vendor.offer(made)));
@@ -190,7 +190,7 @@ describe('a vendor that is suspended', () => {
 });
 
 describe('ListActivities', () => {
-  it('lists those of a tenant or a vendor, in some states, newest first, page by page', async () => {
+  it('lists by tenant, vendor and state, newest first, page by page', async () => {
     const tenant = 'offers';
     const [one, other] = [await vendor.makeVerified({}, tenant), await vendor.makeVendor({}, tenant)];
     const offers = [
@@ -222,7 +222,7 @@ describe('ListActivities', () => {
     expect(await idsOf({ vendorId: other.id, states: [PUBLISHED] })).toEqual([]);
   });
 
-  it('ends a page early that one answer could not hold, and goes on behind it', async () => {
+  it('ends a page before it exceeds one response, and continues behind it', async () => {
     const tenant = 'long';
     const made = await vendor.makeVendor({}, tenant);
     const COUNT = 200;

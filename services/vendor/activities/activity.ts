@@ -1,6 +1,6 @@
 import { type ShownUser, type Users, withUsers } from '@rollcall/user-access';
 
-/** Whether an activity can be booked. */
+/** Only a PUBLISHED activity can be booked. */
 export type ActivityState = 'DRAFT' | 'PUBLISHED' | 'ARCHIVED';
 
 /** An amount in the smallest unit of its currency. */
@@ -10,21 +10,21 @@ export interface Money {
   readonly minorUnits: bigint;
 }
 
-/** What a caller chooses of an activity. */
+/** The fields that a caller sets. */
 export interface ActivityTerms {
   /** Never empty. */
   readonly title: string;
   readonly description: string;
-  /** Not below 0; null: it says so when asked. */
+  /** Not negative. Null: the price is on request. */
   readonly price: Money | null;
   /** 0: not fixed. */
   readonly durationMinutes: number;
-  /** How many can take part at once; 0: not limited. */
+  /** Most participants at once. 0: no limit. */
   readonly capacity: number;
   readonly state: ActivityState;
 }
 
-/** Something that a vendor offers. */
+/** An offer of a vendor. */
 export interface Activity extends ActivityTerms {
   readonly tenantId: string;
   /** UUIDv7. */
@@ -42,7 +42,7 @@ export interface ActivityWithUser {
   readonly user: ShownUser | undefined;
 }
 
-/** Puts their vendors' users beside activities of one tenant, all of them by one lookup of the REFERENCE view. */
+/** Adds the vendor's users to activities of one tenant, by one lookup in the REFERENCE view. */
 export async function activitiesWithUsers(
   users: Users,
   activities: readonly Activity[],

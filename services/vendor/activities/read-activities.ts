@@ -4,7 +4,10 @@ import { type ListPosition, maxRowBytes, toPage } from '../page.ts';
 import { type ActivityWithUser, activitiesWithUsers } from './activity.ts';
 import type { ActivityList, ActivityReads } from './activity-store.ts';
 
-/** One activity with its vendor's user. Throws VendorError ACTIVITY_NOT_FOUND. */
+/**
+ * Returns an activity with its vendor's user.
+ * @throws VendorError ACTIVITY_NOT_FOUND
+ */
 export async function getActivity(
   reads: ActivityReads,
   users: Users,
@@ -16,20 +19,23 @@ export async function getActivity(
   throw activityNotFound(tenantId, id);
 }
 
-/** One page of activities. */
+/** One page of a list. */
 interface ActivityPage {
   readonly activities: readonly ActivityWithUser[];
-  /** Where the next page begins; absent: this was the last. */
+  /** Position of the last row. Absent: this is the last page. */
   readonly next?: ListPosition;
 }
 
-/** One page of activities with their vendors' users. Shorter than asked for where an answer cannot hold it. */
+/**
+ * Returns a page of activities with their vendors' users. A page is shorter than its limit when one response
+ * cannot hold it.
+ */
 export async function listActivities(
   reads: ActivityReads,
   users: Users,
   { signal, ...list }: ActivityList & { signal: AbortSignal },
 ): Promise<ActivityPage> {
-  // One more than asked for tells whether there is a next page.
+  // One row more than the limit shows whether a next page exists.
   const found = await reads.list({ ...list, limit: list.limit + 1 });
   const { rows, next } = toPage(found, list.limit, ({ title, description }) =>
     maxRowBytes([title, description]),

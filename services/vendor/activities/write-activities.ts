@@ -12,29 +12,29 @@ import {
 } from './activity.ts';
 import type { ActivityWrites, NewActivity, OfferingVendor } from './activity-store.ts';
 
-/** What CreateActivity works with. */
 export interface CreateActivityPorts {
   readonly writes: ActivityWrites;
   readonly users: Users;
 }
 
-/** The activity to make. */
 interface CreateActivityCommand {
   readonly tenantId: string;
   readonly vendorId: string;
   readonly terms: ActivityTerms;
-  /** Absent: a repeat makes another activity. */
+  /** Absent: a repeated call creates another activity. */
   readonly request?: WriteRequest;
   readonly signal: AbortSignal;
 }
 
-/** An activity and its vendor's user. */
 interface CreatedActivity extends ActivityWithUser {
-  /** An earlier call with the same request id made it. */
+  /** An earlier call with the same request id created it. */
   readonly replayed: boolean;
 }
 
-/** Adds an activity, once per request. Throws VendorError REQUEST_ID_REUSED, VENDOR_NOT_FOUND, VENDOR_NOT_VERIFIED. */
+/**
+ * Creates an activity, once per request id.
+ * @throws VendorError REQUEST_ID_REUSED, VENDOR_NOT_FOUND, VENDOR_NOT_VERIFIED
+ */
 export async function createActivity(
   { writes, users }: CreateActivityPorts,
   command: CreateActivityCommand,
@@ -58,7 +58,7 @@ async function insert(writes: ActivityWrites, command: CreateActivityCommand): P
   });
   if (made === 'no_vendor') throw vendorNotFound(tenantId, vendorId);
   if (made !== 'request_used') return { activity: made, replayed: false };
-  // The same request was at work at the same time, and faster.
+  // A concurrent call with the same request id was faster.
   const meanwhile = await replay(writes, command);
   if (meanwhile) return meanwhile;
   throw new Error(`request id ${request?.id} was used and made nothing`);
@@ -79,24 +79,26 @@ function newActivity(
   const now = new Date();
   const { id: vendorId, userId } = vendor;
   const activity = { ...terms, tenantId, vendorId, userId, id: uuidv7(), createTime: now, updateTime: now };
-  const event = {
+  const userActivity = {
     userId,
     kind: 'vendor.activity_created',
     time: now,
     summary: 'Offers an activity',
     attributes: { vendor_id: vendorId, activity_id: activity.id, state: terms.state },
   };
-  return { activity, userActivity: event };
+  return { activity, userActivity };
 }
 
-/** The change to make. */
 interface UpdateActivityCommand {
   readonly tenantId: string;
   readonly id: string;
   readonly changes: Partial<ActivityTerms>;
 }
 
-/** Changes an activity; nothing where it is so already. Throws VendorError ACTIVITY_NOT_FOUND, VENDOR_NOT_VERIFIED. */
+/**
+ * Changes the given fields of an activity. Equal values change nothing.
+ * @throws VendorError ACTIVITY_NOT_FOUND, VENDOR_NOT_VERIFIED
+ */
 export async function updateActivity(
   writes: ActivityWrites,
   { tenantId, id, changes }: UpdateActivityCommand,
@@ -112,7 +114,10 @@ export async function updateActivity(
   throw activityNotFound(tenantId, id);
 }
 
-/** Throws VendorError VENDOR_NOT_VERIFIED where the vendor may not publish what would be in this state. */
+/**
+ * Refuses to publish for an unverified vendor.
+ * @throws VendorError VENDOR_NOT_VERIFIED
+ */
 function requireVerified(vendor: OfferingVendor, state: ActivityState): void {
   if (state !== 'PUBLISHED' || vendor.verificationState === 'VERIFIED') return;
   throw new VendorError(

@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => stack.disposeAsync());
 
-/** Waits until no job waits; the test's own time limit ends it. */
+/** Waits until no job waits. The test's own timeout ends the wait. */
 async function drained(): Promise<void> {
   const waits = 'select from graphile_worker.jobs where attempts < max_attempts or locked_at is not null';
   while ((await vendor.sql(waits)).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -29,8 +29,8 @@ async function timelineOf(id: string) {
   return entries.map(({ entry }) => (entry.case === 'activity' ? entry.value : undefined));
 }
 
-describe('what happens to a vendor', () => {
-  it('is told to its user once, however often it is asked for', async () => {
+describe('an activity of a vendor', () => {
+  it('is recorded once on the user’s timeline, however often it is requested', async () => {
     const userId = await auth.createUser(tenantId);
     const request = { tenantId, requestId: randomUUID(), vendor: { userId } };
     const { vendor: made } = await vendor.vendors.createVendor(request);
@@ -42,23 +42,23 @@ describe('what happens to a vendor', () => {
     const { activity } = await vendor.activities.createActivity(offer);
     await vendor.activities.createActivity(offer);
     await drained();
-    const told = await timelineOf(userId);
-    expect(told.map((each) => each?.kind).sort()).toEqual([
+    const entries = await timelineOf(userId);
+    expect(entries.map((each) => each?.kind).sort()).toEqual([
       'vendor.activity_created',
       'vendor.created',
       'vendor.submitted',
       'vendor.suspended',
       'vendor.verified',
     ]);
-    expect(new Set(told.map((each) => each?.source))).toEqual(new Set(['vendor']));
-    expect(told.find((each) => each?.kind === 'vendor.activity_created')).toMatchObject({
+    expect(new Set(entries.map((each) => each?.source))).toEqual(new Set(['vendor']));
+    expect(entries.find((each) => each?.kind === 'vendor.activity_created')).toMatchObject({
       summary: 'Offers an activity',
       attributes: { vendor_id: id, activity_id: activity?.id },
     });
-    expect(JSON.stringify(told.map((each) => each?.attributes))).not.toContain('between us');
+    expect(JSON.stringify(entries.map((each) => each?.attributes))).not.toContain('between us');
   });
 
-  it('is not told where it did not come about', async () => {
+  it('is not recorded when the request is refused', async () => {
     const userId = await auth.createUser(tenantId);
     const { vendor: made } = await vendor.vendors.createVendor({ tenantId, vendor: { userId } });
     const id = made?.id ?? '';
@@ -77,7 +77,7 @@ describe('what happens to a vendor', () => {
     expect(await timelineOf(userId)).toHaveLength(1);
   });
 
-  it('is told later where the user service is away, and done all the same', async () => {
+  it('is recorded after an outage of the user service, and changes the vendor at once', async () => {
     const userId = await auth.createUser(tenantId);
     const { vendor: made } = await vendor.vendors.createVendor({ tenantId, vendor: { userId } });
     const id = made?.id ?? '';

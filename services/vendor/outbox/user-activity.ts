@@ -3,25 +3,28 @@ import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { activityJob } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 
-/** Something that happened to a user here, for the user's timeline in the user service. */
+/** An activity of a vendor's user, for the user's timeline. */
 export interface VendorUserActivity {
   readonly userId: string;
-  /** By the service's own name for it: `vendor.verified`. */
+  /** The service's own name for the activity: `vendor.verified`. */
   readonly kind: string;
   readonly time: Date;
-  /** One line to show, at most 500 characters. Never what a person wrote: a job may wait long after the person is erased. */
+  /**
+   * One line to show, at most 500 characters. Never text that a person wrote, because a job may outlast the
+   * person's erasure.
+   */
   readonly summary: string;
-  /** Ids and states of this service, by name. Never what a person wrote. */
+  /** Ids and states by name. Never text that a person wrote. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** Has a user told of something, exactly when the transaction of `run` commits. */
+/** Enqueues the report of an activity in the transaction of `run`. */
 export async function enqueueUserActivity(
   run: RunPrepared,
   tenantId: string,
-  event: VendorUserActivity,
+  userActivity: VendorUserActivity,
 ): Promise<void> {
-  const { userId, ...activity } = event;
+  const { userId, ...activity } = userActivity;
   const job = activityJob({ tenantId, userId, requestId: uuidv7(), activity });
   await addJobs((text, values) => run({ name: 'outbox_add_jobs', text }, values), [job]);
 }

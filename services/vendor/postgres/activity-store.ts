@@ -32,14 +32,12 @@ interface ActivityRow {
   update_time: Date;
 }
 
-/** What is selected of `activities a` and its vendor, `vendors v`. */
+/** The columns of `activities a` and its vendor, `vendors v`. */
 const ACTIVITY_COLUMNS = `a.tenant_id, a.id, a.vendor_id, v.user_id, a.title, a.description, a.price_minor_units,
   a.price_currency, a.duration_minutes, a.capacity, a.state, a.create_time, a.update_time`;
 
-/** Both, joined. */
 export const ACTIVITIES = `activities a join vendors v on v.tenant_id = a.tenant_id and v.id = a.vendor_id`;
 
-/** A row as an activity of the domain. */
 function activityFromRow(row: ActivityRow): Activity {
   return {
     tenantId: row.tenant_id,
@@ -62,7 +60,7 @@ function priceOf({ price_minor_units, price_currency }: ActivityRow): Activity['
   return { currencyCode: price_currency, minorUnits: BigInt(price_minor_units) };
 }
 
-/** Reads by named prepared statements, each planned once per connection. */
+/** Creates a reader with named prepared statements, each planned once per connection. */
 export function createPostgresActivityReads(pool: Pool): ActivityReads {
   const select = async (statement: PreparedStatement, values: unknown[]) =>
     (await runPrepared<ActivityRow>(pool, statement, values)).map(activityFromRow);
@@ -84,7 +82,7 @@ const PAGE = `and (a.create_time, a.id) < ($2::timestamptz, $3::uuid) order by a
 
 const FIND = { name: 'activity', text: `${SELECT} and a.id = $2` };
 
-// One statement for each set of filters, so that none is planned for filters that are not there.
+// One statement for each set of filters, so that no plan carries unused filters.
 const LIST = { name: 'activities', text: `${SELECT} ${PAGE}` };
 
 const LIST_IN_STATES = {
@@ -99,7 +97,7 @@ const LIST_OF_VENDOR_IN_STATES = {
   text: `${SELECT} and a.vendor_id = $6 and a.state = any($5::text[]) ${PAGE}`,
 };
 
-/** Writes that hold the vendor's row meanwhile: first the vendor, then the activity, as whoever suspends a vendor does. */
+/** Creates a writer. It locks the vendor first and then the activity, in the order of a suspension. */
 export function createPostgresActivityWrites(pool: Pool): ActivityWrites {
   return {
     async findByRequest(tenantId, requestId) {
@@ -111,9 +109,9 @@ export function createPostgresActivityWrites(pool: Pool): ActivityWrites {
         transactPrepared(pool, async (run) => {
           const [row] = await run<VendorRow>(LOCK_VENDOR, [tenantId, vendorId]);
           if (!row) return 'no_vendor';
-          const { activity, userActivity: event } = make(toVendor(row));
+          const { activity, userActivity } = make(toVendor(row));
           await insertActivity(run, activity, request);
-          await enqueueUserActivity(run, tenantId, event);
+          await enqueueUserActivity(run, tenantId, userActivity);
           return activity;
         }),
       ),

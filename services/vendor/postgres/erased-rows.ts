@@ -1,8 +1,8 @@
 import type { ErasedRows } from '@rollcall/user-access';
 
 /**
- * How the vendor service clears what it holds of erased users. The rows stay, because bookings and reviews name them; nothing is
- * offered any more, and nothing says who offered it.
+ * Clears the vendor service's data of erased users. The rows stay, because bookings and reviews name them;
+ * activities are archived and all texts are emptied.
  */
 export const ERASED_ROWS: ErasedRows = {
   statements: [

@@ -29,11 +29,10 @@ export interface VendorRow {
   update_time: Date;
 }
 
-/** What is selected of `vendors v`. */
+/** The columns of `vendors v`. */
 const VENDOR_COLUMNS = `v.tenant_id, v.id, v.user_id, v.business_license, v.service_areas, v.verification_state,
   v.verification_note, v.verify_time, v.version, v.create_time, v.update_time`;
 
-/** A row as a vendor of the domain. */
 function vendorFromRow(row: VendorRow): Vendor {
   return {
     tenantId: row.tenant_id,
@@ -50,7 +49,7 @@ function vendorFromRow(row: VendorRow): Vendor {
   };
 }
 
-/** Reads by named prepared statements, each planned once per connection. */
+/** Creates a reader with named prepared statements, each planned once per connection. */
 export function createPostgresVendorReads(pool: Pool): VendorReads {
   const select = async (statement: PreparedStatement, values: unknown[]) =>
     (await runPrepared<VendorRow>(pool, statement, values)).map(vendorFromRow);
@@ -77,7 +76,7 @@ const FIND_BY_USERS = {
     order by v.create_time, v.id`,
 };
 
-/** One statement for each set of filters, so that none is planned for filters that are not there. */
+/** One statement for each set of filters, so that no plan carries unused filters. */
 function listStatement({ states, countryCode }: VendorList): PreparedStatement {
   if (countryCode) return states.length > 0 ? LIST_IN_STATES_AND_COUNTRY : LIST_IN_COUNTRY;
   return states.length > 0 ? LIST_IN_STATES : LIST;
@@ -113,18 +112,18 @@ const LIST_IN_STATES_AND_COUNTRY = {
     ${page('c', 'vendor_id')}`,
 };
 
-/** Writes, each with what its user hears of it in one transaction. */
+/** Creates a writer. Each write enqueues its report in one transaction. */
 export function createPostgresVendorWrites(pool: Pool): VendorWrites {
   return {
     async findByRequest(tenantId, requestId) {
       const rows = await runPrepared<RequestedRow>(pool, FIND_BY_REQUEST, [tenantId, requestId]);
       return rows[0] && { made: vendorFromRow(rows[0]), fingerprint: rows[0].request_fingerprint };
     },
-    insert: (vendor, { request, event }) =>
+    insert: (vendor, { request, userActivity }) =>
       unlessTaken(() =>
         transactPrepared(pool, async (run) => {
           await insertVendor(run, vendor, request);
-          await enqueueUserActivity(run, vendor.tenantId, event);
+          await enqueueUserActivity(run, vendor.tenantId, userActivity);
         }),
       ),
     change: (tenantId, id, decide) =>
@@ -144,7 +143,7 @@ interface RequestedRow extends VendorRow {
   request_fingerprint: Uint8Array;
 }
 
-// Which of the two breaks first is Postgres' choice: a repeat breaks both.
+// A repeated request violates both constraints, and Postgres reports either.
 const TAKEN = new Set(['vendors_user', 'vendors_request_id']);
 
 async function unlessTaken(insert: () => Promise<void>): Promise<boolean> {
@@ -238,7 +237,7 @@ const UPDATE = {
     where v.tenant_id = $1 and v.id = $2 returning ${VENDOR_COLUMNS}`,
 };
 
-// Whoever publishes holds the vendor's row, so none is published behind this.
+// A publishing transaction locks the vendor's row, so none can publish behind this statement.
 const WITHDRAW = {
   name: 'vendor_withdraw_activities',
   text: `update activities set state = 'DRAFT', update_time = $3

@@ -31,12 +31,11 @@ import { getActivity, listActivities } from '../activities/read-activities.ts';
 import { type CreateActivityPorts, createActivity, updateActivity } from '../activities/write-activities.ts';
 import { requirePaths } from './request-fields.ts';
 
-/** What the calls work with. */
 interface ActivityPorts extends CreateActivityPorts {
   readonly reads: ActivityReads;
 }
 
-/** The calls of ActivityService. Field rules have made sure of `activity`; the casts rely on it. */
+/** Implements ActivityService. Field rules guarantee `activity`; the casts rely on it. */
 export function activityServiceImplementation(ports: ActivityPorts): Implementation<typeof ActivityService> {
   const { reads, writes, users } = ports;
   return {
@@ -83,12 +82,15 @@ const STATES: Readonly<Record<StateMessage, ActivityState>> = {
   [StateMessage.ARCHIVED]: 'ARCHIVED',
 };
 
-/** A state that was asked for. Field rules have refused those that the contract does not name. */
+/** Field rules refuse states that the contract does not name. */
 function activityStateFromMessage(state: StateMessage): ActivityState {
   return STATES[state] ?? 'DRAFT';
 }
 
-/** What CreateActivity writes. Throws RpcError FIELD_INVALID. */
+/**
+ * Reads the fields of CreateActivity.
+ * @throws RpcError FIELD_INVALID
+ */
 function termsFromMessage(activity: ActivityMessage): ActivityTerms {
   return {
     title: titleOf(activity),
@@ -100,7 +102,10 @@ function termsFromMessage(activity: ActivityMessage): ActivityTerms {
   };
 }
 
-/** What UpdateActivity writes: the fields that the mask names. Throws RpcError FIELD_INVALID. */
+/**
+ * Reads the fields of UpdateActivity that the mask names.
+ * @throws RpcError FIELD_INVALID
+ */
 function termsFromMask(activity: ActivityMessage, paths: readonly string[]): Partial<ActivityTerms> {
   const named = requirePaths(paths, [
     'title',
@@ -123,7 +128,6 @@ function termsFromMask(activity: ActivityMessage, paths: readonly string[]): Par
   };
 }
 
-/** An activity with its vendor's user as it goes over the wire. */
 function toActivityMessage({ activity, user }: ActivityWithUser): ActivityMessage {
   return create(ActivitySchema, {
     id: activity.id,

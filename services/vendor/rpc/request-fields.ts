@@ -1,6 +1,9 @@
 import { invalidField } from '@rollcall/runtime/rpc';
 
-/** The paths of an update mask. Throws RpcError FIELD_INVALID for none, or for one that cannot be written. */
+/**
+ * Reads the paths of an update mask.
+ * @throws RpcError FIELD_INVALID when the mask is empty or names a field that cannot be written
+ */
 export function requirePaths<Path extends string>(
   paths: readonly string[],
   known: readonly Path[],
@@ -8,6 +11,6 @@ export function requirePaths<Path extends string>(
   if (paths.length === 0) throw invalidField('update_mask', 'must name at least one field');
   const unknown = paths.filter((path) => !known.includes(path as Path));
   if (unknown.length === 0) return new Set(paths as Path[]);
-  const told = unknown.slice(0, 5).join(', ').slice(0, 200);
-  throw invalidField('update_mask', `cannot write ${told}; can write ${known.join(', ')}`);
+  const unknownPaths = unknown.slice(0, 5).join(', ').slice(0, 200);
+  throw invalidField('update_mask', `cannot write ${unknownPaths}; can write ${known.join(', ')}`);
 }

@@ -3,10 +3,12 @@ import type { ErrorReason } from '@rollcall/contract/vendor';
 import { databaseFault, RpcError, RUNTIME_REASONS } from '@rollcall/runtime/rpc';
 import { VendorError, type VendorErrorReason } from '../errors.ts';
 
-/** A reason as it goes over the wire. */
+/** A reason in the contract. */
 type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>;
 
-/** The one table from reason to status. A reason that the contract gains does not compile until it stands here. */
+/**
+ * The table from reason to status. A reason that the contract gains does not compile until it stands here.
+ */
 export const STATUS_BY_REASON = {
   ...RUNTIME_REASONS,
   REQUEST_ID_REUSED: Code.InvalidArgument,
@@ -20,10 +22,10 @@ export const STATUS_BY_REASON = {
   VENDOR_NOT_VERIFIED: Code.FailedPrecondition,
 } as const satisfies Record<Reason, Code> & Record<VendorErrorReason, Code>;
 
-// About as long as the user client leaves a failing service alone.
+// About as long as the user client's breaker stays open. Milliseconds.
 const RETRY_MS = 1000;
 
-/** An error of the domain or the database as one for the wire; undefined: it is not known here. */
+/** Converts an error of the domain or the database to an error for the caller. Undefined: unknown here. */
 export function toRpcError(error: unknown): RpcError | undefined {
   if (error instanceof VendorError) {
     const { reason, message, metadata } = error;

@@ -34,7 +34,7 @@ import {
 import { changeVerification } from '../vendors/verification.ts';
 import { requirePaths } from './request-fields.ts';
 
-/** The calls of VendorService. Field rules have made sure of `vendor` and `key`; the casts rely on it. */
+/** Implements VendorService. Field rules guarantee `vendor` and `key`; the casts rely on it. */
 export function vendorServiceImplementation(ports: CreateVendorPorts): Implementation<typeof VendorService> {
   const { reads, writes, users } = ports;
   const toShown = async (vendor: Vendor, signal: AbortSignal) => {
@@ -98,12 +98,15 @@ const STATES: Readonly<Record<StateMessage, VerificationState | undefined>> = {
   [StateMessage.SUSPENDED]: 'SUSPENDED',
 };
 
-/** A state that was asked for. Field rules have refused those that the contract does not name. */
+/** Field rules refuse states that the contract does not name. */
 export function stateFromMessage(state: StateMessage): VerificationState {
   return STATES[state] ?? 'UNVERIFIED';
 }
 
-/** What a vendor says of itself. Throws RpcError FIELD_INVALID for a text that cannot be kept. */
+/**
+ * Reads the profile of a vendor.
+ * @throws RpcError FIELD_INVALID when a text cannot be stored
+ */
 function profileFromMessage({ businessLicense, serviceAreas }: VendorMessage): VendorProfile {
   return {
     businessLicense: requireStorable('vendor.business_license', businessLicense),
@@ -115,7 +118,10 @@ function profileFromMessage({ businessLicense, serviceAreas }: VendorMessage): V
   };
 }
 
-/** What UpdateVendor writes: the fields that the mask names. Throws RpcError FIELD_INVALID. */
+/**
+ * Reads the profile fields that the mask names.
+ * @throws RpcError FIELD_INVALID
+ */
 function profileFromMask(vendor: VendorMessage, paths: readonly string[]): Partial<VendorProfile> {
   const named = requirePaths(paths, ['business_license', 'service_areas']);
   const { businessLicense, serviceAreas } = profileFromMessage(vendor);
@@ -125,7 +131,6 @@ function profileFromMask(vendor: VendorMessage, paths: readonly string[]): Parti
   };
 }
 
-/** A vendor with its user as it goes over the wire. */
 function toVendorMessage({ vendor, user }: VendorWithUser): VendorMessage {
   const { verifyTime } = vendor;
   return create(VendorSchema, {

@@ -16,33 +16,36 @@ import { createFakeUserService, type FakeUserService, type FakeUsers } from '@ro
 import { VENDOR_SETTINGS } from '../config.ts';
 import { createVendorService, type VendorService } from '../service.ts';
 
-/** The tenant of tests that need no other. */
+/** The tenant of tests that need only one. */
 export const TENANT = 'acme';
 
-/** The vendor service with a database and a user service of its own, called through its gRPC door. */
+/** The vendor service with its own database and a fake user service, called over gRPC. */
 export interface VendorUnderTest extends AsyncDisposable {
   readonly vendors: ServiceClient<typeof VendorServiceDescriptor>;
   readonly activities: ServiceClient<typeof ActivityService>;
   readonly service: VendorService;
-  /** The users that the service can ask about. */
+  /** The users of the fake user service. */
   readonly users: FakeUsers;
-  /** What it asks, and the troubles to give it. */
+  /** The fake user service, for its recorded calls and its faults. */
   readonly userService: FakeUserService;
-  /** Lets everything that the service knows of users grow older, in ms. */
+  /** Advances the clock of the user cache. Milliseconds. */
   age(ms: number): void;
   /** Runs a statement in the service's database. */
   sql<Row = unknown>(statement: string, values?: unknown[]): Promise<Row[]>;
-  /** Makes an active user, and a vendor of it. */
+  /** Creates an active user and its vendor. */
   makeVendor(vendor?: MessageInitShape<typeof VendorSchema>, tenantId?: string): Promise<Vendor>;
-  /** The same, verified. */
+  /** Creates an active user and its verified vendor. */
   makeVerified(vendor?: MessageInitShape<typeof VendorSchema>, tenantId?: string): Promise<Vendor>;
-  /** Takes a vendor through these states, one after the other. */
+  /** Moves a vendor through these states in sequence. */
   verify(vendor: Vendor, ...states: VerificationState[]): Promise<Vendor>;
-  /** Makes an activity of a vendor. */
+  /** Creates an activity of a vendor. */
   offer(vendor: Vendor, activity?: MessageInitShape<typeof ActivitySchema>): Promise<Activity>;
 }
 
-/** Starts all of it. @param env further settings of the service, or other ones */
+/**
+ * Starts the service, its database and the fake user service.
+ * @param env settings that override those of the helper
+ */
 export async function startVendor(env: NodeJS.ProcessEnv = {}): Promise<VendorUnderTest> {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase('vendor'));
@@ -53,13 +56,12 @@ export async function startVendor(env: NodeJS.ProcessEnv = {}): Promise<VendorUn
     VENDOR_GRPC_PORT: '0',
     VENDOR_HTTP_PORT: '0',
     VENDOR_DATABASE_CONNECTIONS: '5',
-    // What the service tells of users would change them in the midst of a test.
     AUTH_ADDRESS: (await userService.listen()).address,
     LOG_LEVEL: 'silent',
     ...env,
   });
   const service = stack.use(await createVendorService(config, () => performance.now() + aheadMs));
-  // Longer than a busy machine needs, so that no test hangs on a service that does not answer.
+  // Longer than a busy machine needs, so that a test fails instead of hanging.
   const options = { address: `127.0.0.1:${service.doors.grpc.port}`, defaultTimeoutMs: 10_000 };
   const vendors = stack.use(createServiceClient(VendorServiceDescriptor, options));
   const activities = stack.use(createServiceClient(ActivityService, options));

@@ -12,7 +12,9 @@ beforeAll(async () => {
 
 afterAll(() => vendor[Symbol.asyncDispose]());
 
-/** A call on a vendor of its own, whose etag is v2 and was v1. A vendor that is created has none yet. */
+/**
+ * A call on a vendor of its own, whose etag is v2 and was v1. A new vendor has no etag before its creation.
+ */
 const CASES: Readonly<Record<string, 'ignored' | (() => Promise<(etag: string) => Promise<unknown>>)>> = {
   'CreateVendor vendor.etag': 'ignored',
   'UpdateVendor vendor.etag': async () => {
@@ -45,7 +47,7 @@ describe('an etag of a request', () => {
     });
   }
 
-  it('T5: says nothing of a vendor that is created', async () => {
+  it('T5: is ignored when a vendor is created', async () => {
     expect((await vendor.makeVendor({ etag: 'v7' })).etag).toBe('v1');
   });
 });

@@ -35,7 +35,7 @@ const vendorOf = async (userId: string) =>
     .then((response) => response.vendor?.id)
     .catch(() => undefined);
 
-/** Waits until the service has heard that an id stands for another, or for itself again. */
+/** Waits until the service has read the survivor of an id from the feed. */
 async function hasHeard(userId: string, survivorIds: string[]): Promise<void> {
   const read = async () => {
     const text = 'select survivor_id from user_aliases where user_id = $1';
@@ -44,7 +44,7 @@ async function hasHeard(userId: string, survivorIds: string[]): Promise<void> {
   await expect.poll(read, { timeout: 15_000 }).toEqual(survivorIds);
 }
 
-it('keeps a vendor working whose user was merged into another, and finds it by both', async () => {
+it('keeps a vendor working after its user was merged, and finds it by both ids', async () => {
   const [ann, anna] = [await auth.createUser(tenantId), await auth.createUser(tenantId)];
   const made = await makeVendor(ann);
   const mergeId = await merge(ann, anna);
@@ -67,7 +67,7 @@ it('keeps a vendor working whose user was merged into another, and finds it by b
   expect(await vendorOf(anna)).toBeUndefined();
 });
 
-it('finds, of two vendors whose users became one, the one that is asked for', async () => {
+it('finds the requested one of two vendors whose users were merged', async () => {
   const [ben, benjamin] = [await auth.createUser(tenantId), await auth.createUser(tenantId)];
   const [older, newer] = [await makeVendor(ben), await makeVendor(benjamin)];
   await merge(ben, benjamin);
@@ -75,7 +75,7 @@ it('finds, of two vendors whose users became one, the one that is asked for', as
   expect([await vendorOf(ben), await vendorOf(benjamin)]).toEqual([older.id, newer.id]);
 });
 
-it('makes the survivor the vendor where its old id is given, and finds it by an id that it never held', async () => {
+it('makes the survivor the vendor when its old id is given, and finds it by the old id', async () => {
   const [cleo, cleopatra] = [await auth.createUser(tenantId), await auth.createUser(tenantId)];
   await merge(cleo, cleopatra);
   const made = await makeVendor(cleo);

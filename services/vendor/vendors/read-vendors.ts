@@ -1,20 +1,22 @@
-import type { UserAliases } from '@rollcall/user-access';
+import type { UserAliases, Users } from '@rollcall/user-access';
 import { VendorError, vendorNotFound } from '../errors.ts';
 import { type ListPosition, maxRowBytes, toPage } from '../page.ts';
-import { type Vendor, type VendorUsers, type VendorWithUser, vendorsWithUsers } from './vendor.ts';
+import { type Vendor, type VendorWithUser, vendorsWithUsers } from './vendor.ts';
 import type { VendorList, VendorReads } from './vendor-store.ts';
 
-/** What GetVendor works with. */
 interface GetVendorPorts {
   readonly reads: VendorReads;
-  readonly users: VendorUsers;
+  readonly users: Users;
   readonly aliases: UserAliases;
 }
 
-/** Which vendor: by its own id, or by that of its user. */
+/** The id of a vendor, or of its user. */
 export type VendorKey = { readonly id: string } | { readonly userId: string };
 
-/** One vendor with its user. Throws VendorError VENDOR_NOT_FOUND. */
+/**
+ * Returns a vendor with its user.
+ * @throws VendorError VENDOR_NOT_FOUND
+ */
 export async function getVendor(
   ports: GetVendorPorts,
   { tenantId, key, signal }: { tenantId: string; key: VendorKey; signal: AbortSignal },
@@ -29,20 +31,21 @@ export async function getVendor(
 }
 
 /**
- * Of two who were vendors before they became one: the one asked for, then the one that survived, then the older. Who was merged
- * before this service had any row of it is known to the user service only.
+ * Finds the vendor of a user. Two vendors whose users were merged are preferred in this order: the requested
+ * user, the survivor, the older vendor. Only the user service knows merges from before this service had rows
+ * of the user.
  */
 async function findByUser(
   ports: GetVendorPorts,
   { tenantId, userId, signal }: UserKey,
 ): Promise<Vendor | undefined> {
   const { aliases, users } = ports;
-  const heard = await findOne(ports, {
+  const found = await findOne(ports, {
     tenantId,
     userId,
     survivor: await aliases.survivorOf(tenantId, userId),
   });
-  if (heard) return heard;
+  if (found) return found;
   const known = (await users.lookUp(tenantId, [userId], signal)).get(userId);
   const survivor = known && 'user' in known ? known.user.id : userId;
   return survivor === userId ? undefined : findOne(ports, { tenantId, userId, survivor });
@@ -59,9 +62,9 @@ async function findOne(
   { tenantId, userId, survivor }: { tenantId: string; userId: string; survivor: string },
 ): Promise<Vendor | undefined> {
   const ids = new Set([userId, ...(await aliases.allIdsOf(tenantId, [survivor]))]);
-  const found = await reads.findByUsers(tenantId, [...ids]);
-  const of = (id: string) => found.find((each) => each.userId === id);
-  return of(userId) ?? of(survivor) ?? found[0];
+  const vendors = await reads.findByUsers(tenantId, [...ids]);
+  const ofUser = (id: string) => vendors.find((each) => each.userId === id);
+  return ofUser(userId) ?? ofUser(survivor) ?? vendors[0];
 }
 
 function noVendorOf(tenantId: string, userId: string): VendorError {
@@ -71,26 +74,29 @@ function noVendorOf(tenantId: string, userId: string): VendorError {
   });
 }
 
-/** One page of vendors. */
+/** One page of a list. */
 interface VendorPage {
   readonly vendors: readonly VendorWithUser[];
-  /** Where the next page begins; absent: this was the last. */
+  /** Position of the last row. Absent: this is the last page. */
   readonly next?: ListPosition;
 }
 
-/** One page of vendors with their users, of whom all are looked up at once. Shorter than asked for where an answer cannot hold it. */
+/**
+ * Returns a page of vendors with their users. A page is shorter than its limit when one response cannot hold
+ * it.
+ */
 export async function listVendors(
   reads: VendorReads,
-  users: VendorUsers,
+  users: Users,
   { signal, ...list }: VendorList & { signal: AbortSignal },
 ): Promise<VendorPage> {
-  // One more than asked for tells whether there is a next page.
+  // One row more than the limit shows whether a next page exists.
   const found = await reads.list({ ...list, limit: list.limit + 1 });
   const { rows, next } = toPage(found, list.limit, maxVendorBytes);
   return { vendors: await vendorsWithUsers(users, rows, signal), ...(next && { next }) };
 }
 
-// What stands around each area: two tags and four lengths.
+// Two tags and four lengths of each area.
 const AREA_FRAME = '          ';
 
 function maxVendorBytes({ serviceAreas, businessLicense, verificationNote }: Vendor): number {

@@ -3,16 +3,18 @@ import { VendorError, vendorNotFound } from '../errors.ts';
 import { etagOf, type Vendor, type VendorProfile } from './vendor.ts';
 import type { VendorWrites } from './vendor-store.ts';
 
-/** The change to make. */
 interface UpdateVendorCommand {
   readonly tenantId: string;
   readonly id: string;
   readonly changes: Partial<VendorProfile>;
-  /** Refuse where this is no longer the vendor's etag; empty: whatever it is. */
+  /** The etag that the vendor must have. Empty: any. */
   readonly etag: string;
 }
 
-/** Changes what a vendor says of itself; nothing where it says so already. Throws VendorError VENDOR_NOT_FOUND, ETAG_MISMATCH. */
+/**
+ * Changes the given profile fields of a vendor. Equal values change nothing.
+ * @throws VendorError VENDOR_NOT_FOUND, ETAG_MISMATCH
+ */
 export async function updateVendor(
   writes: VendorWrites,
   { tenantId, id, changes, etag }: UpdateVendorCommand,

@@ -3,51 +3,51 @@ import type { ListPosition } from '../page.ts';
 import type { EarlierWrite, WriteRequest } from '../write-request.ts';
 import type { Vendor, VendorProfile, Verification, VerificationState } from './vendor.ts';
 
-/** Which vendors to list: newest first. */
+/** A list of vendors, newest first. */
 export interface VendorList {
   readonly tenantId: string;
-  /** Only those in one of these; empty: in any. */
+  /** Empty: in any state. */
   readonly states: readonly VerificationState[];
-  /** Only those that work in this country; null: anywhere. */
+  /** Only vendors with a service area in this country. Null: in any. */
   readonly countryCode: string | null;
   readonly limit: number;
-  /** Begin behind this place; absent: at the newest. */
+  /** Start behind this position. Absent: start at the newest. */
   readonly after?: ListPosition;
 }
 
-/** How vendors are read. Ids are in lower case. */
+/** Reads vendors. Ids are in lower case. */
 export interface VendorReads {
-  /** The vendor, or undefined. */
+  /** Returns the vendor, or undefined. */
   find(tenantId: string, id: string): Promise<Vendor | undefined>;
-  /** The vendors of these users, the oldest first. */
+  /** Returns the vendors of these users, the oldest first. */
   findByUsers(tenantId: string, userIds: readonly string[]): Promise<Vendor[]>;
-  /** Vendors by `createTime` and then id, both descending. */
+  /** Returns vendors by `createTime` and then id, both descending. */
   list(list: VendorList): Promise<Vendor[]>;
 }
 
-/** What is to change of a vendor, and who is to hear of it. */
+/** A change of a vendor, and the activity of its user to report. */
 export interface VendorChange {
   readonly values: Partial<VendorProfile & Verification>;
-  /** Leaves with the change or not at all. */
+  /** Enqueued in the transaction of the change. */
   readonly userActivity?: VendorUserActivity;
 }
 
-/** How vendors are written. */
+/** Writes vendors. */
 export interface VendorWrites {
-  /** What this request id made before; undefined: it is new. */
+  /** Returns what an earlier call with this request id made, or undefined. */
   findByRequest(tenantId: string, requestId: string): Promise<EarlierWrite<Vendor> | undefined>;
   /**
-   * Adds a vendor, noted as the work of `request`, and tells its user. False, and nothing is added or told: the user is a vendor
-   * or the request's id was used already, both of which are waited for where another caller is about to add them.
+   * Inserts a vendor and its request id, and enqueues the report. Returns false and writes nothing when the
+   * user is a vendor or the request id is taken. A concurrent insert of either is waited for.
    */
   insert(
     vendor: Vendor,
-    told: { request: WriteRequest | undefined; event: VendorUserActivity },
+    context: { request: WriteRequest | undefined; userActivity: VendorUserActivity },
   ): Promise<boolean>;
   /**
-   * Changes a vendor that nobody else can change meanwhile, and answers it as it is then; undefined: there is none. What it had
-   * published becomes DRAFT where it is no longer verified.
-   * @param decide given the vendor as it is; undefined: nothing changes. What it throws is thrown on.
+   * Locks and changes a vendor, and returns the changed one, or undefined when there is none. The activities
+   * of a vendor that is no longer VERIFIED become DRAFT.
+   * @param decide returns the change of the locked vendor, or undefined for none; a throw rolls back
    */
   change(
     tenantId: string,

@@ -1,39 +1,39 @@
-import type { ShownUser } from '@rollcall/user-access';
+import { type ShownUser, type Users, withUsers } from '@rollcall/user-access';
 
-/** How far a vendor has been checked. */
+/** The state of a vendor's verification by staff. */
 export type VerificationState = 'UNVERIFIED' | 'SUBMITTED' | 'VERIFIED' | 'REJECTED' | 'SUSPENDED';
 
 /** A place where a vendor works. */
 export interface ServiceArea {
   /** ISO 3166-1 code, upper case. */
   readonly countryCode: string;
-  /** Empty: all of the country. */
+  /** Empty: the whole country. */
   readonly region: string;
   /** Empty: any. */
   readonly postalCodePrefix: string;
 }
 
-/** What a vendor says of itself, and can change. */
+/** The fields that a vendor sets itself. */
 export interface VendorProfile {
-  /** Empty: none was given. */
+  /** Empty: not given. */
   readonly businessLicense: string;
   readonly serviceAreas: readonly ServiceArea[];
 }
 
-/** How far a vendor has been checked, since when, and why. */
+/** The verification of a vendor: its state, the reason and the time. */
 export interface Verification {
   readonly verificationState: VerificationState;
   readonly verificationNote: string;
-  /** Null: it is not verified. */
+  /** Null: not verified. */
   readonly verifyTime: Date | null;
 }
 
-/** A business, run by a user. Its names and ratings are the user's. */
+/** A business of a user. Names and ratings are those of the user. */
 export interface Vendor extends VendorProfile, Verification {
   readonly tenantId: string;
   /** UUIDv7. */
   readonly id: string;
-  /** Lower-case UUID of the user service. */
+  /** The vendor's user: a lower-case UUID of the user service. */
   readonly userId: string;
   /** Starts at 1 and grows by one with each change. */
   readonly version: bigint;
@@ -41,21 +41,9 @@ export interface Vendor extends VendorProfile, Verification {
   readonly updateTime: Date;
 }
 
-/** The opaque fingerprint of a version of a vendor. */
+/** Returns the etag of a vendor's version. */
 export function etagOf({ version }: Vendor): string {
   return `v${version}`;
-}
-
-/**
- * How vendors learn who their users are: in the REFERENCE view, which shows names and ratings, and no contact data.
- */
-export interface VendorUsers {
-  /** What is known of each of these ids, which are distinct. The user service being away is told as an outcome. */
-  lookUp(
-    tenantId: string,
-    ids: readonly string[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, ShownUser>>;
 }
 
 /** A vendor and its user. */
@@ -64,15 +52,14 @@ export interface VendorWithUser {
   readonly user: ShownUser | undefined;
 }
 
-/** Puts users beside vendors of one tenant, all of them by one lookup. */
+/** Adds users to vendors of one tenant, by one lookup in the REFERENCE view. */
 export async function vendorsWithUsers(
-  users: VendorUsers,
+  users: Users,
   vendors: readonly Vendor[],
   signal: AbortSignal,
 ): Promise<VendorWithUser[]> {
-  const [first] = vendors;
-  if (!first) return [];
-  const ids = [...new Set(vendors.map(({ userId }) => userId))];
-  const known = await users.lookUp(first.tenantId, ids, signal);
-  return vendors.map((vendor) => ({ vendor, user: known.get(vendor.userId) }));
+  const tenantId = vendors[0]?.tenantId ?? '';
+  const columns = { user: ({ userId }: Vendor) => userId };
+  const shown = await withUsers(users, vendors, { tenantId, columns, signal });
+  return shown.map(({ row, users: { user } }) => ({ vendor: row, user }));
 }

@@ -16,7 +16,7 @@ afterAll(() => vendor[Symbol.asyncDispose]());
 const tenantId = TENANT;
 
 describe('CreateVendor', () => {
-  it('makes an active user a vendor whom nobody has checked', async () => {
+  it('makes an active user an unverified vendor', async () => {
     const userId = randomUUID();
     vendor.users.put(tenantId, userId, { displayName: 'Vera', businessName: 'Vera & Sons' });
     const serviceAreas = [{ countryCode: 'PT', region: 'Alentejo', postalCodePrefix: '7' }];
@@ -37,7 +37,7 @@ describe('CreateVendor', () => {
     expect(made?.verifyTime).toBeUndefined();
   });
 
-  it('makes one vendor a user, also of many calls at once', async () => {
+  it('makes one vendor per user, also of many calls at once', async () => {
     const userId = randomUUID();
     vendor.users.put(tenantId, userId);
     const calls = Array.from({ length: 8 }, () =>
@@ -54,14 +54,14 @@ describe('CreateVendor', () => {
     });
   });
 
-  it('does the same request once, and refuses another one of its id', async () => {
+  it('answers a repeated request with the first result, and refuses other content under its id', async () => {
     const [userId, requestId] = [randomUUID(), randomUUID()];
     vendor.users.put(tenantId, userId);
     const request = { tenantId, requestId, vendor: { userId, businessLicense: 'L-2' } };
     const made = await Promise.all(Array.from({ length: 4 }, () => vendor.vendors.createVendor(request)));
     expect(new Set(made.map((each) => each.vendor?.id)).size).toBe(1);
     expect(made.filter(({ replayed }) => !replayed)).toHaveLength(1);
-    // What was done stays done, whatever became of the user since.
+    // A finished request stays finished, whatever happened to the user since.
     vendor.users.delete(tenantId, userId);
     expect((await vendor.vendors.createVendor(request)).replayed).toBe(true);
     const other = { ...request, vendor: { userId, businessLicense: 'L-3' } };
@@ -89,7 +89,7 @@ describe('CreateVendor', () => {
     }
   });
 
-  it('says what is wrong with its fields', async () => {
+  it('refuses invalid fields', async () => {
     const userId = randomUUID();
     vendor.users.put(tenantId, userId);
     const create = (fields: object) =>
@@ -127,7 +127,7 @@ describe('GetVendor', () => {
     }
   });
 
-  it('stars: shows ratings, and asks for no contact data', async () => {
+  it('stars: shows ratings, and reads no contact data', async () => {
     const userId = randomUUID();
     const contact = { email: 'vera@example.com', phone: '+44 7700 900000' };
     vendor.users.put(tenantId, userId, {
@@ -219,7 +219,7 @@ describe('ListVendors', () => {
     );
   });
 
-  it('follows a vendor that works elsewhere', async () => {
+  it('follows a vendor that changes its service areas', async () => {
     const { id } = await vendor.makeVendor({ serviceAreas: [{ countryCode: 'FI' }] }, tenant);
     const serviceAreas = [{ countryCode: 'SE' }, { countryCode: 'NO' }];
     await vendor.vendors.updateVendor({
@@ -234,7 +234,7 @@ describe('ListVendors', () => {
 });
 
 describe('UpdateVendor', () => {
-  it('changes what the mask names, and nothing else', async () => {
+  it('changes the fields of the mask only', async () => {
     const made = await vendor.makeVendor({ businessLicense: 'old', serviceAreas: [{ countryCode: 'PT' }] });
     const { vendor: changed } = await vendor.vendors.updateVendor({
       tenantId,
@@ -245,7 +245,7 @@ describe('UpdateVendor', () => {
     expect(changed?.user?.id).toBe(made.userId);
   });
 
-  it('refuses what was read too early, and changes nothing where all is so already', async () => {
+  it('refuses an old etag, and changes nothing when the fields are equal', async () => {
     const { id } = await vendor.makeVendor({ businessLicense: 'one' });
     const update = (businessLicense: string, etag = '') =>
       vendor.vendors.updateVendor({
@@ -262,7 +262,7 @@ describe('UpdateVendor', () => {
     });
   });
 
-  it('says what is wrong with its fields, and that there is no such vendor', async () => {
+  it('refuses invalid fields and an unknown vendor', async () => {
     const { id } = await vendor.makeVendor();
     const update = (fields: object, paths: string[]) =>
       faultOf(vendor.vendors.updateVendor({ tenantId, vendor: { id, ...fields }, updateMask: { paths } }));
@@ -276,7 +276,7 @@ describe('UpdateVendor', () => {
 });
 
 describe('ChangeVerification', () => {
-  it('takes a vendor through its states, with a note and a time', async () => {
+  it('moves a vendor through its states, with a note and a time', async () => {
     const made = await vendor.makeVendor();
     const { id } = made;
     await vendor.verify(made, VerificationState.SUBMITTED);
@@ -293,7 +293,7 @@ describe('ChangeVerification', () => {
     expect(suspended.verifyTime).toBeUndefined();
   });
 
-  it('refuses a way that is none, and lets one of two go it at once', async () => {
+  it('refuses a change that is not in the table, and lets one of two concurrent changes win', async () => {
     const made = await vendor.makeVendor();
     const { id } = made;
     const change = (state: VerificationState) => vendor.vendors.changeVerification({ tenantId, id, state });
@@ -315,15 +315,15 @@ describe('ChangeVerification', () => {
   });
 });
 
-describe('while the user service is away', () => {
+describe('during an outage of the user service', () => {
   beforeEach(() => vendor.userService.up());
 
-  it('shows whom it has seen, makes them vendors, and refuses whom it has not', async () => {
+  it('shows cached users, makes them vendors, and refuses unknown users', async () => {
     const made = await vendor.makeVendor();
     const [seen, unseen] = [randomUUID(), randomUUID()];
     vendor.users.put(tenantId, seen, { displayName: 'Seen' });
     vendor.users.put(tenantId, unseen);
-    // Seen as nobody's vendor, in passing.
+    // Loads the user into the cache.
     const stranger = { tenantId, key: { case: 'id', value: made.id } } as const;
     await vendor.vendors.getVendor(stranger);
     await vendor.vendors.createVendor({ tenantId, vendor: { userId: seen } });

@@ -19,7 +19,7 @@ const OPEN = new Set([
 
 describe('changedVerification', () => {
   it.each(STATES.flatMap((from) => STATES.map((to) => [from, to] as const)))(
-    'goes from %s to %s where that is a way, and nowhere else',
+    'goes from %s to %s when the table allows it, and otherwise refuses',
     (from, to) => {
       const change = () => changedVerification(vendorIn(from), { state: to, note: 'seen' }, NOW);
       if (from === to) expect(change()).toBeUndefined();
@@ -28,14 +28,14 @@ describe('changedVerification', () => {
     },
   );
 
-  it('knows since when a vendor is verified, only as long as it is', () => {
+  it('keeps the time of verification only while the vendor is verified', () => {
     const verified = changedVerification(vendorIn('SUSPENDED'), { state: 'VERIFIED', note: '' }, NOW);
     expect(verified?.verifyTime).toEqual(NOW);
     const suspended = changedVerification(vendorIn('VERIFIED'), { state: 'SUSPENDED', note: '' }, NOW);
     expect(suspended?.verifyTime).toBeNull();
   });
 
-  it('takes another note for the state that a vendor is in already, and leaves its time', () => {
+  it('takes another note for the current state, and keeps the time', () => {
     const noted = changedVerification(vendorIn('VERIFIED'), { state: 'VERIFIED', note: 'seen again' }, NOW);
     expect(noted).toEqual({
       verificationState: 'VERIFIED',
@@ -44,14 +44,14 @@ describe('changedVerification', () => {
     });
   });
 
-  it('says which ways are open where one is not', () => {
+  it('names the open changes when it refuses one', () => {
     const change = () => changedVerification(vendorIn('SUBMITTED'), { state: 'SUSPENDED', note: '' }, NOW);
     expect(change).toThrow(/is SUBMITTED, and goes from there to VERIFIED or REJECTED, not to SUSPENDED/);
   });
 });
 
-describe('verificationEvent', () => {
-  it('tells states and ids, and nothing that somebody wrote', () => {
+describe('verificationActivity', () => {
+  it('holds states and ids, and no text that a person wrote', () => {
     expect(verificationActivity(vendorIn('SUBMITTED'), 'VERIFIED', NOW)).toEqual({
       userId: 'user-1',
       kind: 'vendor.verified',

@@ -3,7 +3,7 @@ import type { VendorUserActivity } from '../outbox/user-activity.ts';
 import type { Vendor, Verification, VerificationState } from './vendor.ts';
 import type { VendorWrites } from './vendor-store.ts';
 
-/** From which state a vendor can go to which. */
+/** The states that may follow each state. */
 export const VERIFICATION_CHANGES: Readonly<Record<VerificationState, readonly VerificationState[]>> = {
   UNVERIFIED: ['SUBMITTED'],
   SUBMITTED: ['VERIFIED', 'REJECTED'],
@@ -12,15 +12,16 @@ export const VERIFICATION_CHANGES: Readonly<Record<VerificationState, readonly V
   SUSPENDED: ['VERIFIED', 'REJECTED'],
 };
 
-/** A state to go to, and why. */
+/** A state to set, and the reason. */
 interface VerificationTarget {
   readonly state: VerificationState;
   readonly note: string;
 }
 
 /**
- * What becomes of a vendor's verification; undefined: nothing changes. The state that it is in already changes the note at most,
- * so that a repeat is harmless. Throws VendorError VERIFICATION_CHANGE_REFUSED.
+ * Returns the changed verification, or undefined when nothing changes. The current state may be set again
+ * with another note, so a repeated call does no harm.
+ * @throws VendorError VERIFICATION_CHANGE_REFUSED
  */
 export function changedVerification(
   vendor: Vendor,
@@ -40,7 +41,7 @@ export function changedVerification(
   };
 }
 
-/** Tells a vendor's user that its vendor went from one state to another: `vendor.verified`. The note stays here. */
+/** Returns the activity of a changed state: `vendor.verified`. It does not hold the note. */
 export function verificationActivity(vendor: Vendor, to: VerificationState, time: Date): VendorUserActivity {
   const word = to.toLowerCase();
   return {
@@ -61,15 +62,14 @@ function changeRefused({ id, verificationState: from }: Vendor, to: Verification
   );
 }
 
-/** Which vendor goes where, and why. */
 interface ChangeVerificationCommand extends VerificationTarget {
   readonly tenantId: string;
   readonly id: string;
 }
 
 /**
- * Says how far a vendor has been checked, and tells its user where that is news.
- * Throws VendorError VENDOR_NOT_FOUND, VERIFICATION_CHANGE_REFUSED.
+ * Changes the verification of a vendor, and reports a changed state to its user's timeline.
+ * @throws VendorError VENDOR_NOT_FOUND, VERIFICATION_CHANGE_REFUSED
  */
 export async function changeVerification(
   writes: VendorWrites,
