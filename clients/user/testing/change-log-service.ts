@@ -11,7 +11,7 @@ import {
 } from '@rollcall/contract/user';
 import { refusal } from './map-user-service.ts';
 
-/** One entry of the log. */
+/** An entry of the change log. */
 export interface LoggedChange {
   readonly tenantId: string;
   readonly id: string;
@@ -22,35 +22,35 @@ export interface LoggedChange {
 type Response = MessageInitShape<typeof WatchUsersResponseSchema>;
 
 /**
- * WatchUsers over a list of changes: cursors are places in the list. Can be cut, silenced, made late, or told to forget. For tests
- * of the feed's consumer, which need what a consumer's test never does and the published fake does not offer: checkpoints of
- * the past, small responses, a pace, faults by request, part of the past expired, and a count of open streams.
+ * WatchUsers over a list of changes, for tests of the change feed. A cursor is an index of the list. Unlike
+ * the published fake it has checkpoints of the past, small responses, a pace, faults per request, expired
+ * changes, and a count of open streams.
  */
 export class ChangeLogService implements Pick<ServiceImpl<typeof UserService>, 'watchUsers'> {
   readonly log: LoggedChange[] = [];
-  /** Every request that came, oldest first. */
+  /** All requests, oldest first. */
   readonly requests: WatchUsersRequest[] = [];
-  /** Pause in ms between checkpoints. */
+  /** Pause between checkpoints. Milliseconds. */
   heartbeatMs = 50;
-  /** Cursors under this place have expired. */
+  /** Index below which cursors have expired. */
   oldest = 0;
-  /** While true, streams fall silent: they send nothing more until they are ended by the client, as in a black hole. */
+  /** Whether streams are silent: they send nothing until the client ends them. */
   isSilent = false;
-  /** Thrown in place of each stream. */
+  /** Error that a stream throws in place of changes. Undefined: none. */
   fault: ((request: WatchUsersRequest) => ConnectError | undefined) | undefined;
-  /** How far behind the time of checkpoints is, in ms. */
+  /** Lag of the time of checkpoints. Milliseconds. */
   behindMs = 0;
-  /** Most changes in one response. */
+  /** Largest number of changes in one response. */
   maxChanges = 3;
-  /** Identity of the feed in checkpoints. Empty: as a service answers that names none. */
+  /** Identity of the feed in checkpoints. Empty: a service that names none. */
   feed = 'feed-1';
-  /** Streams that are open. */
+  /** Number of open streams. */
   open = 0;
   #wake = new AbortController();
   #cut = new AbortController();
   #cutWith: ConnectError | undefined;
 
-  /** Commits the next version of a user. */
+  /** Appends the next version of a user. */
   change(tenantId: string, id: string, touchedViews?: TouchedViews): LoggedChange {
     const versions = this.log.filter((change) => change.tenantId === tenantId && change.id === id);
     const change = { tenantId, id, version: BigInt(versions.length + 1), touchedViews };
@@ -60,13 +60,13 @@ export class ChangeLogService implements Pick<ServiceImpl<typeof UserService>, '
     return change;
   }
 
-  /** Ends every open stream with UNAVAILABLE. */
+  /** Ends all open streams with UNAVAILABLE. */
   cut(): void {
     this.#cut.abort();
     this.#cut = new AbortController();
   }
 
-  /** Ends every open stream with CURSOR_EXPIRED. */
+  /** Ends all open streams with CURSOR_EXPIRED. */
   expire(): void {
     this.#cutWith = refusal(Code.OutOfRange, 'CURSOR_EXPIRED', 'of another feed', {
       metadata: { feed: this.feed },
@@ -106,8 +106,8 @@ export class ChangeLogService implements Pick<ServiceImpl<typeof UserService>, '
       const until = Math.min(this.log.length, place + this.maxChanges);
       const changes = this.log.slice(place, until).filter((change) => tenantIds.includes(change.tenantId));
       place = until;
-      const told = changes.map((change) => ({ ...change, kind: UserChangeKind.UPDATED }));
-      yield { changes: told, checkpoint: this.#checkpoint(place) };
+      const watched = changes.map((change) => ({ ...change, kind: UserChangeKind.UPDATED }));
+      yield { changes: watched, checkpoint: this.#checkpoint(place) };
       if (place < this.log.length) continue;
       const woken = AbortSignal.any([ended, this.#wake.signal]);
       await sleep(this.heartbeatMs, undefined, { signal: woken }).catch(() => {});

@@ -27,75 +27,82 @@ import { createWriteHandlers } from './fake/writes.ts';
 export type { FakeBackup, UserFields } from './fake/model/user-store.ts';
 export type { FakeUsers } from './fake/users.ts';
 
-/** A user service in memory, for tests of those who call one. Disposing it ends every call and stream that is open. */
+/** A user service in memory, for tests of its callers. Disposing it ends open calls and streams. */
 export interface FakeUserService extends AsyncDisposable {
-  /** Give it to the client: `createUserClient({ transport: fake.transport, … })`, `createUserAdminClient` too. Needs no port. */
+  /**
+   * The transport for `createUserClient({ transport: fake.transport, … })` and `createUserAdminClient`. It
+   * needs no port.
+   */
   readonly transport: Transport;
   readonly users: FakeUsers;
-  /** The requests of a method that arrived, oldest first: `fake.requests(UserService.method.batchGetUsers)`. */
+  /** Requests of a method, oldest first: `fake.requests(UserService.method.batchGetUsers)`. */
   requests<M extends DescMethod>(method: M): MessageShape<M['input']>[];
-  /** From now on every answer takes this many ms. 0: as fast as can be. */
+  /** Delays each response. Milliseconds; 0 removes the delay. */
   slow(ms: number): void;
-  /** From now on calls arrive, and nothing ever comes back. */
+  /** Leaves all calls without a response. */
   silent(): void;
-  /** From now on every call fails: with the code given, as if by a fault inside where none is. */
+  /**
+   * Fails all calls.
+   * @param code default INTERNAL
+   */
   fail(code?: Code): void;
-  /** From now on it is not there: calls fail with UNAVAILABLE, streams and connections break. */
+  /** Goes down: calls fail with UNAVAILABLE, and streams and connections break. */
   down(): void;
-  /** From now on it answers so many calls, is down for so many, and so on. Default: one and one. */
+  /**
+   * Answers `up` calls, fails the next `down` calls with UNAVAILABLE, and repeats that. Default: one each.
+   */
   flapping(turns?: { readonly up?: number; readonly down?: number }): void;
-  /** From now on readers see users as they are now, as from a replica that lags; writes and the change feed go on. */
+  /** Freezes reads at the present users, as a replica that lags. Writes and the change feed go on. */
   stale(): void;
-  /** All of the above is over, and a server that went down listens again, where it did. */
+  /** Ends all of the faults above. A server that went down listens on its port again. */
   up(): Promise<void>;
-  /** Breaks every stream that is open, once. */
+  /** Breaks all open streams, once. */
   cutStreams(): void;
-  /** No cursor handed out so far can be resumed from. Streams that are open go on. */
+  /** Expires all cursors so far. Open streams go on. */
   expireCursors(): void;
   /**
-   * The users are those of the backup, as after a backup was restored or a standby promoted that lacked the last writes.
-   * Streams end with CURSOR_EXPIRED, cursors are refused, and checkpoints name another feed.
+   * Replaces the users with those of the backup, as after a restore, or a failover that lost the last writes.
+   * Streams end with CURSOR_EXPIRED, cursors are refused, and checkpoints name a new feed.
    */
   restore(backup: FakeBackup): void;
-  /** What `restore` goes back to: the users as they are now. Nothing else is in it. */
+  /** Returns the present users, for `restore`. Nothing else is in it. */
   backUp(): FakeBackup;
-  /**
-   * Serves the same over gRPC on a port of 127.0.0.1 too, for processes and for what only takes an address. Answers that.
-   */
+  /** Listens for gRPC on a port of 127.0.0.1 as well, for other processes. Returns the address. */
   listen(): Promise<{ readonly address: string }>;
 }
 
 /**
- * Makes a user service without users. It keeps the same contract as the real one, in all of UserService, and in all of
- * UserAdminService but ListDuplicateCandidates and AutoMergeDuplicates, which it answers with UNIMPLEMENTED. Nobody signs in
- * here, so a timeline tells of no sign-in. Throws where `@bufbuild/protovalidate` is not installed.
+ * Creates a user service without users. It implements the contract of UserService and UserAdminService;
+ * ListDuplicateCandidates and AutoMergeDuplicates answer UNIMPLEMENTED. It has no sign-in, so a timeline
+ * shows none.
+ * @throws Error when `@bufbuild/protovalidate` is not installed
  */
 export function createFakeUserService(): FakeUserService {
   requireValidator();
   const store = new UserStore();
-  const troubles = new Faults();
-  const remember = createRunOnce();
-  const once = createWriteOnce(store, remember);
+  const faults = new Faults();
+  const runOnce = createRunOnce();
+  const writeOnce = createWriteOnce(store, runOnce);
   const received: ReceivedCall[] = [];
-  const guards = { troubles, received };
+  const guards = { faults, received };
   const users = interceptService(
     UserService,
-    { ...createReadHandlers(store), ...createWatchHandlers(store, troubles) },
+    { ...createReadHandlers(store), ...createWatchHandlers(store, faults) },
     guards,
   );
   const admin = interceptService(
     UserAdminService,
     {
-      ...createWriteHandlers(store, once),
-      ...createLifecycleHandlers(store, once),
-      ...createExternalIdHandlers(store, once),
+      ...createWriteHandlers(store, writeOnce),
+      ...createLifecycleHandlers(store, writeOnce),
+      ...createExternalIdHandlers(store, writeOnce),
       ...createListHandlers(store),
       ...createSearchHandlers(store),
-      ...createMergeHandlers(store, remember),
-      ...createNoteHandlers(store, remember),
-      ...createActivityHandlers(store, remember),
+      ...createMergeHandlers(store, runOnce),
+      ...createNoteHandlers(store, runOnce),
+      ...createActivityHandlers(store, runOnce),
       ...createTimelineHandlers(store),
-      ...createStatisticsHandlers(store, once),
+      ...createStatisticsHandlers(store, writeOnce),
     },
     guards,
   );
@@ -104,8 +111,8 @@ export function createFakeUserService(): FakeUserService {
   const serve = (port = 0) => startGrpcTestServer(UserService, users, { port, others });
 
   const down = () => {
-    troubles.fault = serviceDown;
-    troubles.cutStreams();
+    faults.fault = serviceDown;
+    faults.cutStreams();
     server?.kill();
   };
   return {
@@ -119,27 +126,27 @@ export function createFakeUserService(): FakeUserService {
         .filter((call) => call.method === (method as DescMethod))
         .map(({ request }) => request as MessageShape<M['input']>),
     slow: (ms) => {
-      troubles.latencyMs = ms;
+      faults.latencyMs = ms;
     },
     silent: () => {
-      troubles.isSilent = true;
+      faults.isSilent = true;
     },
     fail: (code = Code.Internal) => {
-      troubles.fault = () => new ConnectError('the fake user service was told to fail', code);
+      faults.fault = () => new ConnectError('the fake user service was told to fail', code);
     },
     down,
     flapping: (turns) => {
-      troubles.fault = flaps(turns);
+      faults.fault = flappingFault(turns);
     },
     stale: () => store.freezeReads(),
     up: async () => {
-      troubles.clear();
+      faults.clear();
       store.unfreezeReads();
       if (server === undefined) return;
       server.kill();
       server = await serve(server.port);
     },
-    cutStreams: () => troubles.cutStreams(),
+    cutStreams: () => faults.cutStreams(),
     expireCursors: () => store.changes.expireCursors(),
     backUp: () => store.backUp(),
     restore: (backup) => store.restore(backup),
@@ -148,14 +155,14 @@ export function createFakeUserService(): FakeUserService {
       return { address: server.address };
     },
     [Symbol.asyncDispose]: async () => {
-      troubles.end();
+      faults.end();
       server?.kill();
     },
   };
 }
 
-// A stream is no turn of anybody's.
-function flaps({
+// Streams do not count as calls.
+function flappingFault({
   up = 1,
   down = 1,
 }: {

@@ -43,7 +43,7 @@ beforeEach(() => {
 });
 afterEach(() => opened.disposeAsync());
 
-/** A client that asks each time, so that a test sees what the fake does. */
+/** A client without a cache, so that each read reaches the fake. */
 function open(options: Partial<UserClientOptions> = {}): UserClient {
   const breaker = { volumeThreshold: 1_000_000 };
   return opened.use(
@@ -52,7 +52,7 @@ function open(options: Partial<UserClientOptions> = {}): UserClient {
 }
 
 describe('users of the fake', () => {
-  it('are put, updated and deleted, a version each', async () => {
+  it('are put, updated and deleted, with a version for each write', async () => {
     const users = open({ view: UserView.BASIC });
     expect(fake.users.put(tenantId, id, { firstName: 'Ada', email: 'ada@example.com' })).toMatchObject({
       version: 1n,
@@ -74,12 +74,12 @@ describe('users of the fake', () => {
     expect(await users.resolve({ email: 'ada@example.com' })).toMatchObject({ outcome: 'missing' });
   });
 
-  it('take a version that a test wants, and count on from there', () => {
+  it('accept a given version, and continue from it', () => {
     expect(fake.users.put(tenantId, id, { version: 7n }).version).toBe(7n);
     expect(fake.users.update(tenantId, id, { firstName: 'A' }).version).toBe(8n);
   });
 
-  it('are merged and taken apart again', async () => {
+  it('are merged and unmerged', async () => {
     const survivor = randomUUID();
     fake.users.put(tenantId, id, { firstName: 'Ada', lastName: 'King' });
     fake.users.put(tenantId, survivor, { firstName: 'Augusta' });
@@ -92,7 +92,7 @@ describe('users of the fake', () => {
     expect(await open().getUser(survivor)).toMatchObject({ displayName: 'Both', lastName: '' });
   });
 
-  it('are put by the id of one who was merged away as by that of the survivor', async () => {
+  it('are put by the id of a merged user as by that of its survivor', async () => {
     const survivor = randomUUID();
     for (const each of [id, survivor]) fake.users.put(tenantId, each);
     fake.users.merge(tenantId, id, survivor);
@@ -100,7 +100,7 @@ describe('users of the fake', () => {
     expect((await open().getUser(id)).id).toBe(survivor);
   });
 
-  it('are copies that no test can spoil for another', async () => {
+  it('are copies: a change to one does not change the fake', async () => {
     fake.users.put(tenantId, id, { displayName: 'Ada' }).displayName = 'Eve';
     expect((await open().getUser(id)).displayName).toBe('Ada');
   });
@@ -152,39 +152,39 @@ describe('users of the fake', () => {
     expect(act).toThrow(expect.objectContaining({ reason: 'option_invalid', option }));
   });
 
-  it('leave a trace of what was asked', async () => {
+  it('record the requests', async () => {
     await open().lookupMany([id, id.toUpperCase()]);
     expect(fake.requests(UserService.method.batchGetUsers).map(({ ids }) => [...ids])).toEqual([[id]]);
     expect(fake.requests(UserService.method.getUser)).toEqual([]);
   });
 });
 
-describe('a fake in trouble', () => {
+describe('a fake with faults', () => {
   const outcome = async (users: UserClient) => {
     const lookup = await users.lookup(id);
     return lookup.outcome === 'unavailable' ? lookup.degraded.reason : lookup.outcome;
   };
 
-  it('is slow', async () => {
+  it('delays responses', async () => {
     fake.slow(60_000);
     expect(await outcome(open({ timeoutMs: 30 }))).toBe('deadline_exceeded');
     fake.slow(1);
     expect(await outcome(open())).toBe('missing');
   });
 
-  it('falls silent', async () => {
+  it('sends no response', async () => {
     fake.silent();
     expect(await outcome(open({ timeoutMs: 30 }))).toBe('deadline_exceeded');
   });
 
-  it('fails with the code it is told', async () => {
+  it('fails with a given code', async () => {
     fake.fail();
     expect(await outcome(open())).toBe('service_fault');
     fake.fail(Code.PermissionDenied);
     await expect(open().lookup(id)).rejects.toMatchObject({ reason: 'service_refused' });
   });
 
-  it('is down, and up again with the users it had', async () => {
+  it('goes down, and comes up with its users', async () => {
     const users = open();
     fake.users.put(tenantId, id, { displayName: 'Ada' });
     fake.down();
@@ -193,7 +193,7 @@ describe('a fake in trouble', () => {
     expect((await users.getUser(id)).displayName).toBe('Ada');
   });
 
-  it('flaps', async () => {
+  it('alternates between up and down', async () => {
     const users = open();
     fake.flapping({ up: 2, down: 1 });
     const outcomes = [];
@@ -202,7 +202,7 @@ describe('a fake in trouble', () => {
     expect(outcomes).toEqual([...turn, ...turn]);
   });
 
-  it('is stale to readers, while writes go on and versions are asked for in vain', async () => {
+  it('freezes reads: writes go on, and a minimum version is not reached', async () => {
     const users = open();
     fake.users.put(tenantId, id, { displayName: 'Ada' });
     fake.stale();
@@ -218,7 +218,7 @@ describe('a fake in trouble', () => {
     expect((await users.getUser(id)).displayName).toBe('Augusta');
   });
 
-  it('ends what is open when it is disposed of', async () => {
+  it('ends open calls and streams on dispose', async () => {
     fake.silent();
     const open = createClient(UserService, fake.transport).getUser({ tenantId, id });
     await expect.poll(() => fake.requests(UserService.method.getUser).length).toBe(1);
@@ -228,7 +228,7 @@ describe('a fake in trouble', () => {
 });
 
 describe('a fake that listens', () => {
-  it('serves those who change users too, there and without a port', async () => {
+  it('serves writes on its port and without a port', async () => {
     const { address } = await fake.listen();
     for (const connection of [{ address }, { transport: fake.transport }]) {
       const admin = opened.use(createUserAdminClient(connection));
@@ -257,7 +257,7 @@ describe('a fake that listens', () => {
 });
 
 describe('watching the fake', () => {
-  /** Reads a stream until a test has seen enough. */
+  /** Reads a stream until the test has enough responses. */
   async function watch(cursor: string, enough: (told: readonly WatchUsersResponse[]) => boolean) {
     const controller = new AbortController();
     const told: WatchUsersResponse[] = [];
@@ -272,7 +272,7 @@ describe('watching the fake', () => {
     return { changes, ids, cursor: told.at(-1)?.checkpoint?.cursor ?? '' };
   }
 
-  it('begins with a checkpoint, and goes on from each without a gap', async () => {
+  it('starts with a checkpoint, and resumes from each without a gap', async () => {
     fake.users.put(tenantId, id);
     const start = await watch('', (told) => told.length > 0);
     expect(start.changes).toEqual([]);
@@ -288,7 +288,7 @@ describe('watching the fake', () => {
     ]);
   });
 
-  it('tells of a merge and of its undoing for both users, the survivor first', async () => {
+  it('sends a merge and its undoing for both users, the survivor first', async () => {
     const survivor = randomUUID();
     for (const each of [survivor, id]) fake.users.put(tenantId, each);
     const { cursor } = await watch('', () => true);
@@ -301,7 +301,7 @@ describe('watching the fake', () => {
     expect(told.ids).toEqual([survivor, id, survivor, id]);
   });
 
-  it('tells what happens while it is open, and checkpoints while nothing does', async () => {
+  it('sends changes as they happen, and checkpoints in between', async () => {
     const seen = watch('', (told) => {
       if (told.length === 1) fake.users.put(tenantId, id);
       return told.length === 3;
@@ -309,7 +309,7 @@ describe('watching the fake', () => {
     expect((await seen).changes).toEqual([[1n, UserChangeKind.CREATED]]);
   });
 
-  it('refuses a cursor that expired, and one that was never handed out', async () => {
+  it('refuses an expired cursor and an invalid one', async () => {
     const { cursor } = await watch('', () => true);
     fake.expireCursors();
     for (const each of [cursor, 'nonsense']) {
@@ -328,7 +328,7 @@ describe('watching the fake', () => {
     }
   });
 
-  it('says nothing while the fake is silent', async () => {
+  it('sends nothing while the fake is silent', async () => {
     let messages = 0;
     const controller = new AbortController();
     opened.defer(() => controller.abort());
@@ -348,7 +348,7 @@ describe('watching the fake', () => {
   });
 });
 
-it('lives beside others without sharing users', async () => {
+it('shares no users with other fakes', async () => {
   await using other = createFakeUserService();
   const tenant = freshTenant();
   fake.users.put(tenant, id);

@@ -1,4 +1,4 @@
-// The door of @rollcall/user-client/testing: a user service in memory, for tests of those who call one.
+// Public API of @rollcall/user-client/testing: a user service in memory, for tests of its callers.
 export {
   createFakeUserService,
   type FakeBackup,

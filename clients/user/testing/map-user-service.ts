@@ -13,32 +13,36 @@ import { createReadHandlers } from './fake/reads.ts';
 
 export { refusal } from './fake/model/refusal.ts';
 
-/** The reads of the fake with a hook before each answer, for tests of the client itself: handlers as Connect's router takes them. */
+/**
+ * The reads of the fake with a hook before each response, for tests of the client itself. Its members are
+ * handlers as Connect's router takes them.
+ */
 export class MapUserService {
-  /** Every BatchGetUsers that came, oldest first. */
+  /** All BatchGetUsers requests, oldest first. */
   readonly batches: BatchGetUsersRequest[] = [];
-  /** Waited for before each answer. Default: nothing. */
+  /** Awaited before each response. */
   pause: () => Promise<unknown> = async () => {};
-  /** Thrown in place of each answer. Default: none. */
+  /** Thrown in place of each response. Undefined: none. */
   fault: ConnectError | undefined;
   readonly #store = new UserStore();
   readonly #reads = createReadHandlers(this.#store);
 
-  /** Makes or replaces a user: version 1, or one more than before. Answers it. */
+  /** Creates or replaces a user with the next version, and returns it. */
   put(tenantId: string, id: string, fields: UserFields = {}): User {
     return toFullView(this.#store.write(toUser(tenantId, id, fields)));
   }
 
   /**
-   * Lets an id answer another user from now on, whatever states they are in. The survivor's fields stay as they are. The loser's
-   * address leads to nobody from then on; that of the fake, as of the real service, leads to the survivor.
+   * Merges the loser into the survivor, in any state. The fields of the survivor stay as they are. Unlike the
+   * service, it leads the address of the loser to no user.
    */
   merge(tenantId: string, loserId: string, survivorId: string): void {
     const [loser, survivor] = [loserId, survivorId].map((id) => this.#store.current(tenantId, id));
     if (!loser || !survivor) throw new Error(`Tenant ${tenantId} has no users ${loserId} and ${survivorId}.`);
     const kind = UserChangeKind.MERGED;
     this.#store.writeUnchecked(survivor, { kind });
-    // The client's model counts whoever an address leads to as shown for the id that had it first; no client can know that id.
+    // The model of the client counts the user of an address as shown for the first id that had it, which no
+    // client can know.
     const without = Object.assign(clone(UserSchema, loser), { email: '' });
     this.#store.writeUnchecked(without, { kind, mergedInto: survivor.id });
   }
@@ -48,7 +52,7 @@ export class MapUserService {
     return this.#reads.getUser(request);
   };
 
-  /** Answers what was true when the request came, however long the answer takes. */
+  /** Responds with the state at the time of the request, however long the response takes. */
   batchGetUsers = async (request: BatchGetUsersRequest) => {
     this.batches.push(request);
     const answer = this.#reads.batchGetUsers(request);
@@ -56,7 +60,7 @@ export class MapUserService {
     return answer;
   };
 
-  /** An id in another system leads to nobody here. */
+  /** Finds no user by an external id. */
   resolveUsers = async (request: ResolveUsersRequest) => {
     await this.#begin();
     const outcomes = request.keys.map((key) => {

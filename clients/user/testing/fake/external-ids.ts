@@ -9,7 +9,7 @@ import {
 import type { WriteOnce } from './idempotency.ts';
 import { requireNotErased, requireReadable, requireUser } from './lifecycle.ts';
 import { invalidField, refusal } from './model/refusal.ts';
-import { externalIdKey as keyOf } from './model/related-records.ts';
+import { externalIdKey } from './model/related-records.ts';
 import type { UserStore } from './model/user-store.ts';
 import { requireStorableText } from './writable-fields.ts';
 
@@ -18,13 +18,13 @@ type Calls = Pick<
   'linkExternalId' | 'unlinkExternalId' | 'listExternalIds'
 >;
 
-/** LinkExternalId, UnlinkExternalId and ListExternalIds over a store. */
-export function createExternalIdHandlers(store: UserStore, once: WriteOnce): Calls {
+/** Handlers of LinkExternalId, UnlinkExternalId and ListExternalIds. */
+export function createExternalIdHandlers(store: UserStore, writeOnce: WriteOnce): Calls {
   return {
     linkExternalId: (request) => {
       const externalId = request.externalId as ExternalId;
       requireStorableText('external_id.external_id', externalId.externalId);
-      return once(LinkExternalIdRequestSchema, request, () => {
+      return writeOnce(LinkExternalIdRequestSchema, request, () => {
         const user = requireUser(store, request);
         requireNotErased(store, user);
         const holder = store.externalIds.holder(request.tenantId, externalId);
@@ -39,7 +39,7 @@ export function createExternalIdHandlers(store: UserStore, once: WriteOnce): Cal
     unlinkExternalId: (request) => {
       const externalId = request.externalId as ExternalId;
       requireStorableText('external_id.external_id', externalId.externalId);
-      return once(UnlinkExternalIdRequestSchema, request, () => {
+      return writeOnce(UnlinkExternalIdRequestSchema, request, () => {
         const user = requireUser(store, request);
         store.externalIds.unlink(user, externalId);
         return user;
@@ -48,30 +48,32 @@ export function createExternalIdHandlers(store: UserStore, once: WriteOnce): Cal
     listExternalIds({ tenantId, id, pageSize, pageToken }) {
       const user = requireReadable(store, { tenantId, id });
       const after = readToken(pageToken, user.id);
-      const all = store.externalIds.of(user).filter((each) => after === undefined || keyOf(each) > after);
+      const all = store.externalIds
+        .of(user)
+        .filter((each) => after === undefined || externalIdKey(each) > after);
       const page = all.slice(0, Math.min(pageSize || 50, 1000));
       const last = page.at(-1);
-      const nextPageToken = last && page.length < all.length ? writeToken(keyOf(last), user.id) : '';
+      const nextPageToken = last && page.length < all.length ? writeToken(externalIdKey(last), user.id) : '';
       return { externalIds: page, nextPageToken };
     },
   };
 }
 
 function writeToken(key: string, userId: string): string {
-  return Buffer.from(JSON.stringify([tieOf(userId), key])).toString('base64url');
+  return Buffer.from(JSON.stringify([fingerprintOf(userId), key])).toString('base64url');
 }
 
 function readToken(token: string, userId: string): string | undefined {
   if (token === '') return undefined;
   try {
-    const [tie, key] = JSON.parse(Buffer.from(token, 'base64url').toString());
-    if (tie === tieOf(userId) && typeof key === 'string') return key;
+    const [fingerprint, key] = JSON.parse(Buffer.from(token, 'base64url').toString());
+    if (fingerprint === fingerprintOf(userId) && typeof key === 'string') return key;
   } catch {
-    // Told below.
+    // Refused below.
   }
   throw invalidField('page_token', 'is not a token of this request', 'PAGE_TOKEN_INVALID');
 }
 
-function tieOf(userId: string): string {
+function fingerprintOf(userId: string): string {
   return createHash('sha256').update(`ListExternalIds ${userId}`).digest('base64url').slice(0, 12);
 }

@@ -1,18 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Code, ConnectError } from '@connectrpc/connect';
 
-/** What is wrong with the fake at the moment, and what that does to a call. */
+/** The present faults of the fake, and their effect on calls. */
 export class Faults {
-  /** Time in ms that each answer takes. */
+  /** Delay of each response. Milliseconds. */
   latencyMs = 0;
-  /** Whether nothing is ever answered. */
+  /** Whether calls get no response. */
   isSilent = false;
-  /** Asked for each call: what it fails with. Undefined: nothing. */
+  /** Returns the error of the next call. Undefined: it succeeds. */
   fault: (isStream: boolean) => ConnectError | undefined = () => undefined;
   readonly #end = new AbortController();
   #streams = new AbortController();
 
-  /** Lets a call through to its handler when it is time, or fails it. */
+  /** Delays a call, fails it, or holds it without a response. */
   async apply(signal: AbortSignal, isStream: boolean): Promise<void> {
     const gone = AbortSignal.any([signal, this.#end.signal]);
     if (this.isSilent) await whenAborted(gone);
@@ -21,7 +21,7 @@ export class Faults {
     if (fault !== undefined) throw fault;
   }
 
-  /** Aborted when streams that are open now are cut. */
+  /** Aborts when the streams of the present are cut. */
   get streamSignal(): AbortSignal {
     return this.#streams.signal;
   }
@@ -31,26 +31,26 @@ export class Faults {
     this.#streams = new AbortController();
   }
 
-  /** All is well again. */
+  /** Removes all faults. */
   clear(): void {
     this.latencyMs = 0;
     this.isSilent = false;
     this.fault = () => undefined;
   }
 
-  /** Ends what is open and what comes. */
+  /** Ends open and later calls. */
   end(): void {
     this.#end.abort();
     this.#streams.abort();
   }
 }
 
-/** How a process that is not there fails its callers. */
+/** The error of a call to a process that is down. */
 export function serviceDown(): ConnectError {
   return new ConnectError('the fake user service is down', Code.Unavailable);
 }
 
-/** Settles when the signal is aborted. */
+/** Resolves when the signal aborts. */
 export async function whenAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

@@ -4,28 +4,34 @@ import type { User } from '@rollcall/contract/user';
 import { refusal } from './model/refusal.ts';
 import { toFullView, type UserStore } from './model/user-store.ts';
 
-/** Does something once for a request id, and answers a repeat the same. Throws REQUEST_ID_REUSED. */
+/**
+ * Runs work once per request id. A repeat returns the first result.
+ * @throws ConnectError REQUEST_ID_REUSED when the id had another request
+ */
 export type RunOnce = <S extends DescMessage, T>(
   schema: S,
   request: MessageShape<S> & { tenantId: string; requestId: string },
   work: () => T,
 ) => T;
 
-/** Does a write once for a request id, and answers a repeat with the user as it is by then. Throws REQUEST_ID_REUSED. */
+/**
+ * Runs a write once per request id. A repeat returns the present user.
+ * @throws ConnectError REQUEST_ID_REUSED when the id had another request
+ */
 export type WriteOnce = <S extends DescMessage>(
   schema: S,
   request: MessageShape<S> & { tenantId: string; requestId: string },
   work: () => User,
 ) => { user: User };
 
-/** What a request id did, so that a repeat does nothing. */
+/** The request and the result of a request id. */
 interface DoneRequest {
   readonly schema: DescMessage;
   readonly request: unknown;
   readonly result: unknown;
 }
 
-/** Remembers requests, each of them by its tenant and id, whatever it is for. */
+/** Creates a memory of requests by tenant and request id, across methods. */
 export function createRunOnce(): RunOnce {
   const done = new Map<string, DoneRequest>();
   return (schema, request, work) => {
@@ -37,30 +43,30 @@ export function createRunOnce(): RunOnce {
       done.set(key, { schema, request, result });
       return result;
     }
-    requireSame(before, schema, request);
+    requireEqualRequest(before, schema, request);
     return before.result as ReturnType<typeof work>;
   };
 }
 
-/** Writes whose answer is the user. */
-export function createWriteOnce(store: UserStore, remember: RunOnce): WriteOnce {
+/** Creates a `WriteOnce` over a `RunOnce`. */
+export function createWriteOnce(store: UserStore, runOnce: RunOnce): WriteOnce {
   return (schema, request, work) => {
-    const id = remember(schema, request, () => work().id);
+    const id = runOnce(schema, request, () => work().id);
     return { user: toFullView(store.current(request.tenantId, id) as User) };
   };
 }
 
-function requireSame(before: DoneRequest, schema: DescMessage, request: { requestId: string }): void {
+function requireEqualRequest(before: DoneRequest, schema: DescMessage, request: { requestId: string }): void {
   const isSame =
     before.schema.typeName === schema.typeName &&
-    equals(schema, withoutCase(before.request), withoutCase(request));
+    equals(schema, toLowerCaseIds(before.request), toLowerCaseIds(request));
   if (isSame) return;
   const message = `Request id ${request.requestId} was used before, for another request; choose a new one.`;
   throw refusal(Code.InvalidArgument, 'REQUEST_ID_REUSED', message);
 }
 
-// Ids are compared without regard to letter case; the request's own was already.
-function withoutCase(request: unknown): never {
+// Ids are compared in lower case. The request id already was.
+function toLowerCaseIds(request: unknown): never {
   const ids = Object.entries(request as object)
     .filter(([name]) => ['id', 'noteId', 'mergeId'].includes(name))
     .map(([name, id]) => [name, (id as string).toLowerCase()]);

@@ -16,7 +16,7 @@ import { contentCheck, unmaskedRemoval } from '@rollcall/contract/request-conten
 import type { Faults } from './faults.ts';
 import { invalidField, refusal } from './model/refusal.ts';
 
-/** A call that arrived. */
+/** A call that the fake received. */
 export interface ReceivedCall<M extends DescMethod = DescMethod> {
   readonly method: M;
   readonly request: MessageShape<M['input']>;
@@ -25,31 +25,34 @@ export interface ReceivedCall<M extends DescMethod = DescMethod> {
 type Unary = (request: Message, context: HandlerContext) => unknown;
 type Stream = (request: Message, context: HandlerContext) => AsyncIterable<unknown>;
 
-/** Puts what every call goes through before the handlers of a service: it is noted, waits its trouble out, and is checked. */
+/**
+ * Wraps the handlers of a service: each call is recorded, delayed or failed by the present faults, and
+ * validated.
+ */
 export function interceptService<S extends DescService>(
   service: S,
   handlers: Partial<ServiceImpl<S>>,
-  { troubles, received }: { troubles: Faults; received: ReceivedCall[] },
+  { faults, received }: { faults: Faults; received: ReceivedCall[] },
 ): Partial<ServiceImpl<S>> {
-  async function enter(
+  async function receive(
     method: DescMethod,
     request: Message,
     ...[{ signal }]: [HandlerContext]
   ): Promise<void> {
     received.push({ method, request });
-    await troubles.apply(signal, method.methodKind !== 'unary');
+    await faults.apply(signal, method.methodKind !== 'unary');
     await checkFields(method.input, request);
   }
 
   function guard(method: DescMethod, handler: unknown) {
     if (method.methodKind === 'unary')
       return (request: Message, context: HandlerContext) =>
-        enter(method, request, context)
+        receive(method, request, context)
           .then(() => (handler as Unary)(request, context))
           .catch(rethrowWithRequestId);
     return async function* (request: Message, context: HandlerContext) {
       try {
-        await enter(method, request, context);
+        await receive(method, request, context);
         yield* (handler as Stream)(request, context);
       } catch (error) {
         rethrowWithRequestId(error);
@@ -63,23 +66,26 @@ export function interceptService<S extends DescService>(
   return Object.fromEntries(guarded) as Partial<ServiceImpl<S>>;
 }
 
-/** The real service names the line of its log in every error. */
+/** Adds a request id to the error, as the real service does. */
 function rethrowWithRequestId(reason: unknown): never {
   const error = ConnectError.from(reason);
-  const told = new ConnectError(error.rawMessage, error.code, error.metadata, undefined, error.cause);
-  told.details = error.details.map((detail) =>
+  const named = new ConnectError(error.rawMessage, error.code, error.metadata, undefined, error.cause);
+  named.details = error.details.map((detail) =>
     'desc' in detail && detail.desc.typeName === ErrorInfoSchema.typeName
       ? { ...detail, value: withRequestId(detail.value as MessageInitShape<typeof ErrorInfoSchema>) }
       : detail,
   );
-  throw told;
+  throw named;
 }
 
 function withRequestId({ metadata, ...info }: MessageInitShape<typeof ErrorInfoSchema>) {
   return { ...info, metadata: { ...metadata, request_id: randomUUID() } };
 }
 
-/** Throws where the package that knows the contract's rules is not installed. It is one that tests need and clients do not. */
+/**
+ * Checks that the validator of field rules is installed. Tests need it, and clients do not.
+ * @throws Error when it is not
+ */
 export function requireValidator(): void {
   try {
     createRequire(import.meta.url).resolve('@bufbuild/protovalidate');
@@ -93,16 +99,19 @@ export function requireValidator(): void {
 
 let validator: Promise<Validator> | undefined;
 
-/** Throws FIELD_INVALID with the first field that breaks a rule of every field or of its proto file, as the real service does. */
+/**
+ * Checks a request against the rules of all fields and of its proto file, as the real service does.
+ * @throws ConnectError FIELD_INVALID for the first field that breaks a rule
+ */
 export async function checkFields(schema: DescMessage, message: Message): Promise<void> {
-  const fault = await faultOf(schema, message);
+  const fault = await findFault(schema, message);
   if (!fault) return;
   const removeUnmasked = unmaskedRemoval(schema);
   removeUnmasked?.(message);
-  if (!removeUnmasked || (await faultOf(schema, message))) throw fault;
+  if (!removeUnmasked || (await findFault(schema, message))) throw fault;
 }
 
-async function faultOf(schema: DescMessage, message: Message): Promise<ConnectError | undefined> {
+async function findFault(schema: DescMessage, message: Message): Promise<ConnectError | undefined> {
   const fault = contentCheck(schema)(message);
   if (fault) return invalidField(fault.field, fault.description);
   validator ??= import('@bufbuild/protovalidate').then(({ createValidator }) =>
@@ -116,7 +125,10 @@ async function faultOf(schema: DescMessage, message: Message): Promise<ConnectEr
 function toRefusal(
   violations: readonly { field: Parameters<typeof pathToString>[0]; message: string }[],
 ): ConnectError {
-  const told = violations.map(({ field, message }) => ({ field: pathToString(field), description: message }));
-  const text = told.map(({ field, description }) => `${field}: ${description}`).join('; ');
-  return refusal(Code.InvalidArgument, 'FIELD_INVALID', text, { fieldViolations: told });
+  const fieldViolations = violations.map(({ field, message }) => ({
+    field: pathToString(field),
+    description: message,
+  }));
+  const text = fieldViolations.map(({ field, description }) => `${field}: ${description}`).join('; ');
+  return refusal(Code.InvalidArgument, 'FIELD_INVALID', text, { fieldViolations });
 }

@@ -26,36 +26,36 @@ type Lifecycle = Pick<
 
 const MAX_TAGS = 100;
 
-/** DeleteUser, UndeleteUser, EraseUser and ModifyTags over a store. */
-export function createLifecycleHandlers(store: UserStore, once: WriteOnce): Lifecycle {
+/** Handlers of DeleteUser, UndeleteUser, EraseUser and ModifyTags. */
+export function createLifecycleHandlers(store: UserStore, writeOnce: WriteOnce): Lifecycle {
   const statesBefore = new Map<string, UserState>();
   return {
     deleteUser: (request) =>
-      once(DeleteUserRequestSchema, request, () => {
+      writeOnce(DeleteUserRequestSchema, request, () => {
         const user = requireUser(store, request);
         requireEtag(user, request.etag);
         if (user.state === UserState.DELETED) return user;
         statesBefore.set(keyOf(user), user.state);
-        return store.write(changed(user, { state: UserState.DELETED }));
+        return store.write(withFields(user, { state: UserState.DELETED }));
       }),
     undeleteUser: (request) =>
-      once(UndeleteUserRequestSchema, request, () => {
+      writeOnce(UndeleteUserRequestSchema, request, () => {
         const user = requireUser(store, request);
         requireNotErased(store, user);
         requireEtag(user, request.etag);
         if (user.state !== UserState.DELETED) return user;
-        return store.write(changed(user, { state: statesBefore.get(keyOf(user)) ?? UserState.ACTIVE }));
+        return store.write(withFields(user, { state: statesBefore.get(keyOf(user)) ?? UserState.ACTIVE }));
       }),
     eraseUser: (request) =>
-      once(EraseUserRequestSchema, request, () => {
+      writeOnce(EraseUserRequestSchema, request, () => {
         const user = requireUser(store, request);
         return store.isErased(user) ? user : eraseUser(store, user);
       }),
     modifyTags: (request) => {
       for (const tag of request.add) requireVisibleText('add', tag);
-      return once(ModifyTagsRequestSchema, request, () => {
+      return writeOnce(ModifyTagsRequestSchema, request, () => {
         const user = requireUser(store, request);
-        if (user.state === UserState.DELETED) throw deleted(user);
+        if (user.state === UserState.DELETED) throw userDeleted(user);
         const kept = (user.profile?.tags ?? []).filter((tag) => !request.remove.includes(tag));
         const tags = [...new Set([...kept, ...request.add])];
         if (tags.length > MAX_TAGS)
@@ -66,43 +66,49 @@ export function createLifecycleHandlers(store: UserStore, once: WriteOnce): Life
           );
         if (JSON.stringify(tags) === JSON.stringify(user.profile?.tags ?? [])) return user;
         const profile = Object.assign(clone(ProfileSchema, user.profile ?? create(ProfileSchema)), { tags });
-        return store.write(changed(user, { profile }));
+        return store.write(withFields(user, { profile }));
       });
     },
   };
 }
 
-/** The user that a write is about. Throws USER_NOT_FOUND. */
+/**
+ * The user of a write.
+ * @throws ConnectError USER_NOT_FOUND
+ */
 export function requireUser(store: UserStore, { tenantId, id }: { tenantId: string; id: string }): User {
   const user = store.current(tenantId, id);
   if (user === undefined) throw userNotFound(tenantId, id);
   return user;
 }
 
-/** The user that a read is about. Throws USER_NOT_FOUND. */
+/**
+ * The user of a read.
+ * @throws ConnectError USER_NOT_FOUND
+ */
 export function requireReadable(store: UserStore, { tenantId, id }: { tenantId: string; id: string }): User {
   const user = store.read(tenantId, id);
   if (user === undefined) throw userNotFound(tenantId, id);
   return user;
 }
 
-/** Throws USER_DELETED where nothing but a tombstone is left. */
+/** @throws ConnectError USER_DELETED when the user is erased */
 export function requireNotErased(store: UserStore, user: User): void {
-  if (store.isErased(user)) throw deleted(user);
+  if (store.isErased(user)) throw userDeleted(user);
 }
 
-/** Throws ETAG_MISMATCH where an etag was given that is no longer the user's. */
+/** @throws ConnectError ETAG_MISMATCH when the etag is given and not current */
 export function requireEtag(user: User, etag: string): void {
   if (etag === '' || etag === etagOf(user.version)) return;
   const message = `User ${user.id} has changed since etag ${etag}; read it again.`;
   throw refusal(Code.Aborted, 'ETAG_MISMATCH', message);
 }
 
-function deleted({ id }: User) {
+function userDeleted({ id }: User) {
   return refusal(Code.FailedPrecondition, 'USER_DELETED', `User ${id} is deleted.`);
 }
 
-function changed(user: User, fields: Partial<User>): User {
+function withFields(user: User, fields: Partial<User>): User {
   return Object.assign(clone(UserSchema, user), fields);
 }
 
@@ -110,7 +116,7 @@ function keyOf({ tenantId, id }: User): string {
   return `${tenantId}/${id}`;
 }
 
-/** Leaves nothing but tombstones of a user and of everyone who was merged into it: they are one person. */
+/** Erases a user and all users merged into it, because they are one person. Tombstones remain. */
 export function eraseUser(store: UserStore, user: User): User {
   const [, ...merged] = store.mergeGroupOf(user);
   for (const { tenantId, id } of merged) eraseOne(store, store.row(tenantId, id)?.user as User);
@@ -118,13 +124,13 @@ export function eraseUser(store: UserStore, user: User): User {
 }
 
 function eraseOne(store: UserStore, { tenantId, id, role, createTime, deleteTime }: User): User {
-  eraseBeside(store, { tenantId, id });
+  eraseRelatedRecords(store, { tenantId, id });
   const times = { ...(createTime && { createTime }), ...(deleteTime && { deleteTime }) };
   const tombstone = toUser(tenantId, id, { role, state: UserState.DELETED, ...times });
   return store.write(tombstone, { kind: UserChangeKind.ERASED });
 }
 
-function eraseBeside(
+function eraseRelatedRecords(
   { externalIds: external, notes, activities, statistics: figures, merges }: UserStore,
   owner: Owner,
 ): void {

@@ -33,35 +33,35 @@ const ORDERS = [
   'display_name desc',
 ];
 
-/** ListUsers over a store. */
+/** Handler of ListUsers. */
 export function createListHandlers(
   store: UserStore,
 ): Pick<ServiceImpl<typeof UserAdminService>, 'listUsers'> {
   return {
     listUsers(request: ListUsersRequest) {
-      const placeOf = orderOf(request);
+      const positionOf = positionReader(request);
       requireFilterTimes(request.filter);
       const sign = request.orderBy.endsWith(' desc') ? -1 : 1;
-      const after = readPageToken(requestFingerprint(ListUsersRequestSchema, request), request.pageToken);
-      const behind = store
+      const start = readPageToken(requestFingerprint(ListUsersRequestSchema, request), request.pageToken);
+      const remaining = store
         .readAll(request.tenantId)
         .filter((user) => matchesFilter(user, request.filter))
-        .sort((a, b) => sign * comparePositions(placeOf(a), placeOf(b)))
-        .filter((user) => after === undefined || sign * comparePositions(placeOf(user), after) > 0);
-      const page = limitUsersBySize(behind.slice(0, toPageSize(request)), request.view);
-      const last = behind[page.length - 1];
-      const isCut = last && page.length < behind.length;
+        .sort((a, b) => sign * comparePositions(positionOf(a), positionOf(b)))
+        .filter((user) => start === undefined || sign * comparePositions(positionOf(user), start) > 0);
+      const page = limitUsersBySize(remaining.slice(0, toPageSize(request)), request.view);
+      const last = remaining[page.length - 1];
+      const hasMore = last && page.length < remaining.length;
       return {
         users: page,
-        nextPageToken: isCut
-          ? writePageToken(requestFingerprint(ListUsersRequestSchema, request), placeOf(last))
+        nextPageToken: hasMore
+          ? writePageToken(requestFingerprint(ListUsersRequestSchema, request), positionOf(last))
           : '',
       };
     },
   };
 }
 
-function orderOf({ orderBy }: ListUsersRequest): (user: User) => PagePosition {
+function positionReader({ orderBy }: ListUsersRequest): (user: User) => PagePosition {
   if (!ORDERS.includes(orderBy))
     throw invalidField('order_by', `must be empty or one of ${ORDERS.filter(Boolean).join(', ')}`);
   if (orderBy.startsWith('display_name')) return (user) => [foldText(displayNameOf(user)), user.id];
@@ -69,7 +69,10 @@ function orderOf({ orderBy }: ListUsersRequest): (user: User) => PagePosition {
   return (user) => [timestampSortKey(user[time]), user.id];
 }
 
-/** Refuses a filter whose moments are none. */
+/**
+ * Checks the times of a filter.
+ * @throws ConnectError FIELD_INVALID when one is no valid timestamp
+ */
 export function requireFilterTimes(filter: UserFilter | undefined): void {
   const { createdFrom, createdBefore, activeFrom, activeBefore } = filter ?? {};
   if (createdFrom) requireTimestamp('filter.created_from', createdFrom);
@@ -78,7 +81,7 @@ export function requireFilterTimes(filter: UserFilter | undefined): void {
   if (activeBefore) requireTimestamp('filter.active_before', activeBefore);
 }
 
-/** Whether a filter lets a user through. */
+/** Whether a user matches a filter. */
 export function matchesFilter(user: User, filter: UserFilter | undefined): boolean {
   const states = filter?.states.length ? filter.states : [UserState.ACTIVE, UserState.SUSPENDED];
   const { tags = [], statistics } = user.profile ?? {};
@@ -91,7 +94,7 @@ export function matchesFilter(user: User, filter: UserFilter | undefined): boole
   );
 }
 
-// What never happened is within no time.
+// An absent time lies in no range.
 function isWithin(
   time: Timestamp | undefined,
   from: Timestamp | undefined,

@@ -5,57 +5,66 @@ import { sumRatings, sumStatistics, withStatistics } from './model/statistics.ts
 
 const TEXTS = ['first_name', 'last_name', 'display_name', 'profile_image', 'business_name'];
 const FIELDS = [...TEXTS, 'email', 'phone', 'role', 'state'];
-// Taken whole: half of one address and half of another is nobody's.
-const WHOLES = ['birth_date', 'address', 'loyalty'];
-// What only one user has is the only one there is, entry by entry.
+// Merged as a whole: parts of two addresses make no address.
+const ATOMIC_PARTS = ['birth_date', 'address', 'loyalty'];
+// Merged entry by entry.
 const MAPS = ['preferences', 'crm_fields'];
 const LISTS = ['tags', 'consents'];
 const MAX_ENTRIES = 100;
 
-/** Every path of User that a merge decides by itself. */
+/** All paths of User that a merge decides. */
 export const MERGE_PATHS: readonly string[] = [
   ...FIELDS,
-  ...[...WHOLES, ...MAPS, ...LISTS].map((part) => `profile.${part}`),
+  ...[...ATOMIC_PARTS, ...MAPS, ...LISTS].map((part) => `profile.${part}`),
 ];
 
-/** What is known of a user, by place: a path, and within maps and lists the entry's own name. What is empty is not there. */
-type Places = Map<string, JsonValue>;
+/**
+ * Values of a user by key: a path, and for an entry of a map or list the path with the name of the entry.
+ * Empty values are absent.
+ */
+type FieldValues = Map<string, JsonValue>;
 
-/** The survivor with the fields that a merge of the two results in. */
+/** The survivor after a merge. */
 export function mergedUser(survivor: User, loser: User, takeFromLoser: readonly string[]): User {
-  const [mine, theirs] = [placesOf(survivor), placesOf(loser)];
+  const [mine, theirs] = [fieldValuesOf(survivor), fieldValuesOf(loser)];
   const isTaken = (path: string) =>
     takeFromLoser.some((each) => path === each || path.startsWith(`${each}.`));
   const taken = new Set([...theirs.keys()].map(pathOf).filter(isTaken));
-  const result: Places = new Map([...mine].filter(([place]) => !taken.has(pathOf(place))));
-  for (const [place, value] of theirs) if (!result.has(place)) result.set(place, value);
+  const result: FieldValues = new Map([...mine].filter(([key]) => !taken.has(pathOf(key))));
+  for (const [key, value] of theirs) if (!result.has(key)) result.set(key, value);
   const statistics = sumStatistics([survivor, loser].flatMap(({ profile }) => profile?.statistics ?? []));
-  return withStatistics(withPlaces(survivor, bounded(result)), statistics, sumRatings([survivor, loser]));
+  return withStatistics(
+    withFieldValues(survivor, limitEntries(result)),
+    statistics,
+    sumRatings([survivor, loser]),
+  );
 }
 
-/** The user as it was before a merge, but for what changed since: that stays. */
+/** The user as before a merge, with the changes made since. */
 export function unmergedUser(current: User, { before, result }: { before: User; result: User }): User {
-  const [now, was, made] = [placesOf(current), placesOf(before), placesOf(result)];
-  const restored: Places = new Map();
-  for (const place of new Set([...was.keys(), ...now.keys()])) {
-    const isAsMade = isDeepStrictEqual(now.get(place), made.get(place));
-    const value = isAsMade ? was.get(place) : now.get(place);
-    if (value !== undefined) restored.set(place, value);
+  const [now, was, made] = [fieldValuesOf(current), fieldValuesOf(before), fieldValuesOf(result)];
+  const restored: FieldValues = new Map();
+  for (const key of new Set([...was.keys(), ...now.keys()])) {
+    const isUnchanged = isDeepStrictEqual(now.get(key), made.get(key));
+    const value = isUnchanged ? was.get(key) : now.get(key);
+    if (value !== undefined) restored.set(key, value);
   }
-  const isRatedAsMade = isDeepStrictEqual(ratingsOf(current), ratingsOf(result));
-  const ratings = ratingsOf(isRatedAsMade ? before : current);
-  return withStatistics(withPlaces(current, restored), before.profile?.statistics, ratings);
+  const isRatingUnchanged = isDeepStrictEqual(ratingsOf(current), ratingsOf(result));
+  const ratings = ratingsOf(isRatingUnchanged ? before : current);
+  return withStatistics(withFieldValues(current, restored), before.profile?.statistics, ratings);
 }
 
-/** A user as JSON by the names of the contract, display name as it was given. */
+/** A user as JSON with proto field names. The display name stays as given. */
 export function toProtoJson(user: User): JsonObject & { profile: JsonObject } {
   const json = toJson(UserSchema, user, { useProtoFieldName: true }) as JsonObject;
   return { ...json, profile: (json.profile ?? {}) as JsonObject };
 }
 
-function placesOf(user: User): Places {
+function fieldValuesOf(user: User): FieldValues {
   const { profile, ...fields } = toProtoJson(user);
-  const maps = MAPS.flatMap((part) => Object.entries((profile[part] ?? {}) as JsonObject).map(inside(part)));
+  const maps = MAPS.flatMap((part) =>
+    Object.entries((profile[part] ?? {}) as JsonObject).map(entryKeyIn(part)),
+  );
   const tags = ((profile.tags ?? []) as string[]).map((tag) => [tag, tag] as const);
   const consents = ((profile.consents ?? []) as { purpose: string }[]).map(
     (each) => [each.purpose, each] as const,
@@ -63,28 +72,28 @@ function placesOf(user: User): Places {
   return new Map(
     [
       ...FIELDS.map((path) => [path, fields[path]] as const),
-      ...WHOLES.map((part) => [`profile.${part}`, profile[part]] as const),
+      ...ATOMIC_PARTS.map((part) => [`profile.${part}`, profile[part]] as const),
       ...maps,
-      ...tags.map(inside('tags')),
-      ...consents.map(inside('consents')),
+      ...tags.map(entryKeyIn('tags')),
+      ...consents.map(entryKeyIn('consents')),
     ].filter((each): each is [string, JsonValue] => each[1] !== undefined),
   );
 }
 
-function withPlaces(user: User, places: Places): User {
+function withFieldValues(user: User, values: FieldValues): User {
   const json: JsonObject = toProtoJson(user);
   const profile = json.profile as JsonObject;
-  for (const path of FIELDS) put(json, path, places.get(path));
-  for (const part of WHOLES) put(profile, part, places.get(`profile.${part}`));
+  for (const path of FIELDS) put(json, path, values.get(path));
+  for (const part of ATOMIC_PARTS) put(profile, part, values.get(`profile.${part}`));
   for (const part of MAPS) {
-    const entries = entriesAt(part, places);
+    const entries = entriesAt(part, values);
     put(profile, part, entries.length > 0 ? Object.fromEntries(entries) : undefined);
   }
   for (const part of LISTS)
     put(
       profile,
       part,
-      entriesAt(part, places).map(([, value]) => value),
+      entriesAt(part, values).map(([, value]) => value),
     );
   return fromJson(UserSchema, json);
 }
@@ -94,25 +103,25 @@ function put(json: JsonObject, name: string, value: JsonValue | undefined): void
   else json[name] = value;
 }
 
-// The survivor's come first, so what is beyond the bound is the loser's.
-function bounded(places: Places): Places {
-  const paths = Map.groupBy(places, ([place]) => pathOf(place));
+// Values of the survivor come first, so the limit cuts those of the loser.
+function limitEntries(values: FieldValues): FieldValues {
+  const paths = Map.groupBy(values, ([key]) => pathOf(key));
   return new Map([...paths.values()].flatMap((entries) => entries.slice(0, MAX_ENTRIES)));
 }
 
-// No name of an entry can be mistaken for a path: what cannot be stored stands between.
-function inside(part: string) {
+// NUL separates path and name, because no stored name contains it.
+function entryKeyIn(part: string) {
   return ([name, value]: readonly [string, JsonValue]) => [`profile.${part}\0${name}`, value] as const;
 }
 
-function entriesAt(part: string, places: Places): [string, JsonValue][] {
+function entriesAt(part: string, values: FieldValues): [string, JsonValue][] {
   const prefix = `profile.${part}\0`;
-  const entries = [...places].filter(([place]) => place.startsWith(prefix));
-  return entries.map(([place, value]) => [place.slice(prefix.length), value]);
+  const entries = [...values].filter(([key]) => key.startsWith(prefix));
+  return entries.map(([key, value]) => [key.slice(prefix.length), value]);
 }
 
-function pathOf(place: string): string {
-  return place.split('\0', 1)[0] as string;
+function pathOf(key: string): string {
+  return key.split('\0', 1)[0] as string;
 }
 
 function ratingsOf({ averageRating, totalReviews }: User) {

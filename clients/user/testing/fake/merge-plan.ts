@@ -7,7 +7,7 @@ import type { MergeRecord } from './model/merge-log.ts';
 import { invalidField, refusal, userNotFound } from './model/refusal.ts';
 import type { UserRow, UserStore } from './model/user-store.ts';
 
-/** Why two users are not merged, or a merge is not taken back. */
+/** Why a merge, or undoing one, is refused. */
 export type MergeRefusal =
   | 'SELF'
   | 'CYCLE'
@@ -19,12 +19,15 @@ export type MergeRefusal =
   | 'ALREADY_UNDONE'
   | 'LATER_MERGE';
 
-/** MERGE_REFUSED, and why. */
+/** A MERGE_REFUSED error. */
 export function mergeRefused(why: MergeRefusal, message: string): ConnectError {
   return refusal(Code.FailedPrecondition, 'MERGE_REFUSED', message, { metadata: { refusal: why } });
 }
 
-/** A plan in the form in which plans are compared. Throws FIELD_INVALID. */
+/**
+ * A plan with lower-case ids and sorted, distinct paths, so that plans can be compared.
+ * @throws ConnectError FIELD_INVALID when it names an unknown path
+ */
 export function normalizePlan({ survivorId, loserId, takeFromLoser }: MergePlan): MergePlan {
   const paths = takeFromLoser?.paths ?? [];
   const unknown = paths.filter((path) => path !== 'profile' && !MERGE_PATHS.includes(path));
@@ -39,7 +42,11 @@ export function normalizePlan({ survivorId, loserId, takeFromLoser }: MergePlan)
   });
 }
 
-/** Who takes part in a merge. Throws USER_NOT_FOUND, MERGE_REFUSED. A user of another tenant is not found. */
+/**
+ * The two users of a merge.
+ * @throws ConnectError USER_NOT_FOUND, also for a user of another tenant; MERGE_REFUSED when they cannot be
+ * merged
+ */
 export function requireMergeable(
   store: UserStore,
   tenantId: string,
@@ -55,24 +62,27 @@ export function requireMergeable(
     const message = `User ${survivorId} was merged into ${loserId}, which cannot be merged into it in turn.`;
     throw mergeRefused('CYCLE', message);
   }
-  if (loser.mergedInto !== undefined) throw merged('ALREADY_MERGED', loser);
-  if (survivor.mergedInto !== undefined) throw merged('SURVIVOR_MERGED', survivor);
-  for (const { user } of [survivor, loser]) requireAlive(store, user);
+  if (loser.mergedInto !== undefined) throw alreadyMerged('ALREADY_MERGED', loser);
+  if (survivor.mergedInto !== undefined) throw alreadyMerged('SURVIVOR_MERGED', survivor);
+  for (const { user } of [survivor, loser]) requireNotDeleted(store, user);
   return { survivor: survivor.user, loser: loser.user };
 }
 
-/** The merge of an id. Throws MERGE_REFUSED. */
+/**
+ * The merge with an id.
+ * @throws ConnectError MERGE_REFUSED when the tenant has no such merge
+ */
 export function requireMerge(store: UserStore, tenantId: string, mergeId: string): MergeRecord {
   const merge = store.merges.find(tenantId, mergeId.toLowerCase());
   if (merge) return merge;
   throw mergeRefused('NO_SUCH_MERGE', `Tenant ${tenantId} has no merge ${mergeId}.`);
 }
 
-function merged(why: MergeRefusal, { user, mergedInto }: UserRow): ConnectError {
+function alreadyMerged(why: MergeRefusal, { user, mergedInto }: UserRow): ConnectError {
   return mergeRefused(why, `User ${user.id} is merged into ${mergedInto} already; merge that one.`);
 }
 
-function requireAlive(store: UserStore, user: User): void {
+function requireNotDeleted(store: UserStore, user: User): void {
   if (store.isErased(user)) throw mergeRefused('ERASED', `User ${user.id} is erased.`);
   if (user.state === UserState.DELETED)
     throw mergeRefused('DELETED', `User ${user.id} is deleted; undelete it first.`);

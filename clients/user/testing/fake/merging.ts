@@ -24,9 +24,9 @@ type Merging = Pick<
   'previewMergeUsers' | 'mergeUsers' | 'unmergeUsers'
 >;
 
-/** PreviewMergeUsers, MergeUsers and UnmergeUsers over a store. */
-export function createMergeHandlers(store: UserStore, remember: RunOnce): Merging {
-  const answering = (tenantId: string, id: string) => toFullView(store.current(tenantId, id) as User);
+/** Handlers of PreviewMergeUsers, MergeUsers and UnmergeUsers. */
+export function createMergeHandlers(store: UserStore, runOnce: RunOnce): Merging {
+  const currentUser = (tenantId: string, id: string) => toFullView(store.current(tenantId, id) as User);
   return {
     previewMergeUsers({ tenantId, plan }) {
       const planned = planMerge(store, tenantId, normalizePlan(plan as MergePlan));
@@ -35,20 +35,20 @@ export function createMergeHandlers(store: UserStore, remember: RunOnce): Mergin
     mergeUsers(given: MergeUsersRequest) {
       const plan = normalizePlan(given.plan as MergePlan);
       const request = { ...given, plan };
-      const { mergeId } = remember(MergeUsersRequestSchema, request, () => {
+      const { mergeId } = runOnce(MergeUsersRequestSchema, request, () => {
         const planned = planMerge(store, request.tenantId, plan);
         requireEtag(planned.survivor, request.survivorEtag);
         requireEtag(planned.loser, request.loserEtag);
         return applyMerge(store, plan, planned);
       });
-      return { mergeId, user: answering(request.tenantId, plan.survivorId) };
+      return { mergeId, user: currentUser(request.tenantId, plan.survivorId) };
     },
     unmergeUsers(request) {
       const { tenantId } = request;
       const merge = requireMerge(store, tenantId, request.mergeId);
-      remember(UnmergeUsersRequestSchema, request, () => undoMerge(store, merge));
+      runOnce(UnmergeUsersRequestSchema, request, () => undoMerge(store, merge));
       const { survivorId, loserId } = merge.plan;
-      return { survivor: answering(tenantId, survivorId), restored: answering(tenantId, loserId) };
+      return { survivor: currentUser(tenantId, survivorId), restored: currentUser(tenantId, loserId) };
     },
   };
 }
@@ -68,7 +68,10 @@ function valueAt(user: User, path: string): string {
   return JSON.stringify((part === undefined ? fields[field] : profile[part]) ?? null);
 }
 
-/** The survivor as a merge would make it. Throws USER_NOT_FOUND, MERGE_REFUSED. */
+/**
+ * Computes the survivor of a merge.
+ * @throws ConnectError USER_NOT_FOUND or MERGE_REFUSED
+ */
 export function planMerge(store: UserStore, tenantId: string, plan: MergePlan) {
   const { survivor, loser } = requireMergeable(store, tenantId, plan);
   const result = mergedUser(survivor, loser, plan.takeFromLoser?.paths ?? []);
@@ -76,7 +79,10 @@ export function planMerge(store: UserStore, tenantId: string, plan: MergePlan) {
   return { survivor, loser, result: withReportedStatistics(store.statistics, result, both) };
 }
 
-/** Makes a planned merge. Throws PROFILE_TOO_LARGE. */
+/**
+ * Applies a planned merge.
+ * @throws ConnectError PROFILE_TOO_LARGE
+ */
 export function applyMerge(
   store: UserStore,
   plan: MergePlan,
@@ -86,35 +92,38 @@ export function applyMerge(
   const { tenantId } = survivor;
   const kind = UserChangeKind.MERGED;
   store.writeUnchecked(result, { kind });
-  store.writeUnchecked(withHeldAddress(survivor, loser, result), { kind, mergedInto: survivor.id });
-  const movedKeys = belongingsOf(store).map((each) => each.move(loser, survivor.id));
+  store.writeUnchecked(withRemainingEmail(survivor, loser, result), { kind, mergedInto: survivor.id });
+  const movedKeys = movableRecords(store).map((each) => each.move(loser, survivor.id));
   const before = { survivor, loser };
   const merge = { tenantId, mergeId: newId(), plan, time: store.now(), before, movedKeys };
   store.merges.add(merge);
   return merge;
 }
 
-/** Takes a merge back: the loser is as it was, the survivor too but for what changed since. Throws MERGE_REFUSED, EMAIL_TAKEN. */
+/**
+ * Undoes a merge. The loser is restored; the survivor is too, with the changes made since.
+ * @throws ConnectError MERGE_REFUSED or EMAIL_TAKEN
+ */
 export function undoMerge(store: UserStore, merge: MergeRecord): void {
   const { tenantId, plan } = merge;
-  const { survivor, loser } = restored(store, merge);
+  const { survivor, loser } = usersBefore(store, merge);
   for (const each of [survivor, loser]) {
     requireSize(each);
     store.requireFreeEmail(each, [survivor.id, loser.id]);
   }
-  const keeping = { kind: UserChangeKind.UNMERGED, mergedInto: null };
-  const families = [survivor, loser].map((user) => store.mergeGroupOf(user));
-  const [all = [], theirs = []] = families;
+  const options = { kind: UserChangeKind.UNMERGED, mergedInto: null };
+  const groups = [survivor, loser].map((user) => store.mergeGroupOf(user));
+  const [all = [], theirs = []] = groups;
   const mine = all.filter(({ id }) => !theirs.some((each) => each.id === id));
-  store.writeUnchecked(withReportedStatistics(store.statistics, survivor, mine), keeping);
-  store.writeUnchecked(withReportedStatistics(store.statistics, loser, theirs), keeping);
-  for (const [i, each] of belongingsOf(store).entries())
+  store.writeUnchecked(withReportedStatistics(store.statistics, survivor, mine), options);
+  store.writeUnchecked(withReportedStatistics(store.statistics, loser, theirs), options);
+  for (const [i, each] of movableRecords(store).entries())
     each.moveBack(merge.movedKeys[i] ?? [], plan.survivorId, { tenantId, id: plan.loserId });
   merge.before = undefined;
   merge.undone = { id: newId(), time: store.now() };
 }
 
-function restored(store: UserStore, merge: MergeRecord): { survivor: User; loser: User } {
+function usersBefore(store: UserStore, merge: MergeRecord): { survivor: User; loser: User } {
   const { mergeId, before, plan, tenantId } = merge;
   if (merge.undone) throw mergeRefused('ALREADY_UNDONE', `Merge ${mergeId} is taken back already.`);
   const now = store.row(tenantId, plan.survivorId)?.user;
@@ -130,12 +139,12 @@ function restored(store: UserStore, merge: MergeRecord): { survivor: User; loser
   return { survivor, loser: before.loser };
 }
 
-// Both addresses go on leading to the survivor, and to nobody else: the loser keeps the one that the survivor has not.
-function withHeldAddress(survivor: User, loser: User, result: User): User {
+// Both addresses must lead to the survivor alone, so the loser keeps the one that the survivor does not have.
+function withRemainingEmail(survivor: User, loser: User, result: User): User {
   if (result.email !== loser.email) return loser;
   return Object.assign(clone(UserSchema, loser), { email: survivor.email });
 }
 
-function belongingsOf({ externalIds: external, notes, activities }: UserStore) {
+function movableRecords({ externalIds: external, notes, activities }: UserStore) {
   return [external, notes, activities] as const;
 }

@@ -12,13 +12,13 @@ import { refusal, userNotFound } from './model/refusal.ts';
 import type { UserStore } from './model/user-store.ts';
 import { emailKey, toView } from './model/views.ts';
 
-/** GetUser, BatchGetUsers and ResolveUsers over a store. */
+/** Handlers of GetUser, BatchGetUsers and ResolveUsers. */
 export function createReadHandlers(store: UserStore) {
   return {
     getUser({ tenantId, id, view, minVersion }: GetUserRequest) {
       const user = store.read(tenantId, id);
       if (user === undefined) throw userNotFound(tenantId, id);
-      requireVersion(user, id, minVersion);
+      requireMinVersion(user, id, minVersion);
       return { user: toView(user, view), readTime: timestampNow() };
     },
     batchGetUsers(request: BatchGetUsersRequest) {
@@ -28,7 +28,7 @@ export function createReadHandlers(store: UserStore) {
     },
     resolveUsers({ tenantId, view, keys }: ResolveUsersRequest) {
       const outcomes = keys.map((key) => {
-        const found = find(store, { tenantId, key });
+        const found = findByKey(store, { tenantId, key });
         return { key, outcome: found ? { case: 'user' as const, value: toView(found, view) } : MISSING };
       });
       return { outcomes, readTime: timestampNow() };
@@ -44,19 +44,19 @@ function toOutcome(store: UserStore, request: BatchGetUsersRequest, id: string) 
     if (request.requireAll) throw userNotFound(request.tenantId, id);
     return MISSING;
   }
-  requireVersion(user, id, ofId(request.minVersions, id) ?? 0n);
+  requireMinVersion(user, id, findById(request.minVersions, id) ?? 0n);
   const isUnrated = user.totalReviews === 0;
   const known = [
-    ofId(request.knownVersions, id),
-    isUnrated ? ofId(request.knownUnratedVersions, id) : undefined,
+    findById(request.knownVersions, id),
+    isUnrated ? findById(request.knownUnratedVersions, id) : undefined,
   ];
-  // A survivor's version says nothing about the copy of the user that was merged away.
+  // The version of a survivor says nothing about the cached copy of a merged user.
   if (user.id === id.toLowerCase() && known.includes(user.version))
     return { case: 'unchanged' as const, value: { version: user.version } };
   return { case: 'user' as const, value: toView(user, request.view) };
 }
 
-// What one message holds.
+// The largest message. Bytes.
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 function requireSize(outcomes: readonly ReturnType<typeof toOutcome>[]): void {
@@ -69,18 +69,18 @@ function requireSize(outcomes: readonly ReturnType<typeof toOutcome>[]): void {
   }
 }
 
-function ofId(versions: Readonly<Record<string, bigint>>, id: string): bigint | undefined {
+function findById(versions: Readonly<Record<string, bigint>>, id: string): bigint | undefined {
   return Object.entries(versions).find(([key]) => key.toLowerCase() === id.toLowerCase())?.[1];
 }
 
-function requireVersion(user: User, id: string, minVersion: bigint): void {
+function requireMinVersion(user: User, id: string, minVersion: bigint): void {
   if (user.id !== id.toLowerCase() || user.version >= minVersion) return;
   const message = `User ${id} is at version ${user.version} here; version ${minVersion} was asked for.`;
   const metadata = { id: user.id, version: String(user.version), min_version: String(minVersion) };
   throw refusal(Code.Unavailable, 'VERSION_NOT_REACHED', message, { metadata });
 }
 
-function find(
+function findByKey(
   store: UserStore,
   { tenantId, key: { key } }: { tenantId: string; key: ResolveUsersRequest['keys'][number] },
 ): User | undefined {

@@ -15,39 +15,39 @@ import { withReportedStatistics } from './model/statistics.ts';
 import { toWholeMs } from './model/timestamps.ts';
 import type { UserStore } from './model/user-store.ts';
 
-/** RecordStatistics over a store. */
+/** Handler of RecordStatistics. */
 export function createStatisticsHandlers(
   store: UserStore,
-  once: WriteOnce,
+  writeOnce: WriteOnce,
 ): Pick<ServiceImpl<typeof UserAdminService>, 'recordStatistics'> {
   return {
     recordStatistics(request) {
-      const told = checked(request);
-      return once(RecordStatisticsRequestSchema, request, () => tell(store, told));
+      const report = normalize(request);
+      return writeOnce(RecordStatisticsRequestSchema, request, () => recordStatistics(store, report));
     },
   };
 }
 
-function tell(store: UserStore, told: RecordStatisticsRequest): User {
-  const user = requireUser(store, told);
+function recordStatistics(store: UserStore, report: RecordStatisticsRequest): User {
+  const user = requireUser(store, report);
   requireNotErased(store, user);
-  store.statistics.record(told);
+  store.statistics.record(report);
   const after = withReportedStatistics(store.statistics, user, store.mergeGroupOf(user));
   return equals(UserSchema, user, after)
     ? user
     : store.writeUnchecked(after, { kind: UserChangeKind.UPDATED });
 }
 
-function checked(request: RecordStatisticsRequest): RecordStatisticsRequest {
+function normalize(request: RecordStatisticsRequest): RecordStatisticsRequest {
   const currencies = new Set(request.totalSpent.map(({ currencyCode }) => currencyCode));
   if (currencies.size < request.totalSpent.length)
     throw invalidField('total_spent', 'must have one entry a currency');
-  const { firstBookingTime: first, lastBookingTime: last, lastActivityTime: heard } = request;
+  const { firstBookingTime: first, lastBookingTime: last, lastActivityTime: lastActivity } = request;
   return Object.assign(clone(RecordStatisticsRequestSchema, request), {
     ...(first && { firstBookingTime: toWholeMs('first_booking_time', first) }),
     ...(last && { lastBookingTime: toWholeMs('last_booking_time', last) }),
-    ...(heard && { lastActivityTime: toWholeMs('last_activity_time', heard) }),
-    // Without ratings there is no mean of them.
+    ...(lastActivity && { lastActivityTime: toWholeMs('last_activity_time', lastActivity) }),
+    // Without ratings there is no mean.
     averageRating: request.totalReviews === 0 ? 0 : request.averageRating,
   });
 }

@@ -27,7 +27,10 @@ import {
   writePageToken,
 } from './pages.ts';
 
-/** SearchUsers over a store: looks at everyone. Scores differ from the real ones; the order of kinds of matches does not. */
+/**
+ * Handler of SearchUsers, which scans all users. Scores differ from those of the service; the order of kinds
+ * of matches does not.
+ */
 export function createSearchHandlers(
   store: UserStore,
 ): Pick<ServiceImpl<typeof UserAdminService>, 'searchUsers'> {
@@ -35,21 +38,21 @@ export function createSearchHandlers(
     async searchUsers(request: SearchUsersRequest) {
       requireFilterTimes(request.filter);
       if (!isSearchable(request.query)) throw invalidField('query', TOO_SHORT);
-      const tie = requestFingerprint(SearchUsersRequestSchema, request);
-      const after = readPageToken(tie, request.pageToken);
+      const fingerprint = requestFingerprint(SearchUsersRequestSchema, request);
+      const start = readPageToken(fingerprint, request.pageToken);
       const matchOf = await matcherOf(request.query);
       const found = store
         .readAll(request.tenantId)
         .filter((user) => matchesFilter(user, request.filter))
         .flatMap((user) => {
           const match = matchOf(user);
-          return match ? [{ user, ...match, place: placeOf(user, match.score) }] : [];
+          return match ? [{ user, ...match, position: positionOf(user, match.score) }] : [];
         })
-        .sort((a, b) => comparePositions(a.place, b.place))
-        .filter(({ place }) => after === undefined || comparePositions(place, after) > 0);
-      const wanted = found.slice(0, toPageSize(request));
+        .sort((a, b) => comparePositions(a.position, b.position))
+        .filter(({ position }) => start === undefined || comparePositions(position, start) > 0);
+      const candidates = found.slice(0, toPageSize(request));
       const users = limitUsersBySize(
-        wanted.map(({ user }) => user),
+        candidates.map(({ user }) => user),
         request.view,
       );
       const last = found[users.length - 1];
@@ -59,7 +62,7 @@ export function createSearchHandlers(
           score: found[i]?.score ?? 0,
           matchedFields: found[i]?.matchedFields ?? [],
         })),
-        nextPageToken: last && users.length < found.length ? writePageToken(tie, last.place) : '',
+        nextPageToken: last && users.length < found.length ? writePageToken(fingerprint, last.position) : '',
       };
     },
   };
@@ -74,15 +77,18 @@ async function matcherOf(query: string): Promise<(user: User) => Match | undefin
     return ({ email }) =>
       key && key === emailKey(email) ? { score: 1, matchedFields: ['email'] } : undefined;
   }
-  const hasPhone = await phoneMatcherOf(text);
+  const matchesPhone = await phoneMatcherOf(text);
   const terms = [...new Set(wordsOf(text))];
   return (user) => {
-    if (hasPhone(user)) return { score: 1, matchedFields: ['phone'] };
+    if (matchesPhone(user)) return { score: 1, matchedFields: ['phone'] };
     return terms.length > 0 ? matchNames(user, terms) : undefined;
   };
 }
 
-/** Whether a user has the number that is searched for. Loads what reads numbers only where the query may be one. */
+/**
+ * Returns whether a user has the phone number of the query. Loads the phone parser only when the query may be
+ * a number.
+ */
 async function phoneMatcherOf(text: string): Promise<(user: User) => boolean> {
   if (!/^(?:tel:|[^\p{L}]*\p{Nd})/iu.test(text)) return () => false;
   const { phoneKey } = await import('@rollcall/contract/phone').catch((cause: unknown) => {
@@ -95,12 +101,15 @@ async function phoneMatcherOf(text: string): Promise<(user: User) => boolean> {
   return ({ phone }) => key !== null && key === phoneKey(phone);
 }
 
-// The best first: what a score lacks of 1 sorts as a text.
-function placeOf({ id }: User, score: number): PagePosition {
+// Best first: 1 − score sorts as a text.
+function positionOf({ id }: User, score: number): PagePosition {
   return [(1 - score).toFixed(12), id];
 }
 
-/** How well a user's names match all words of a query, and which of them do. Undefined: one word matches none. */
+/**
+ * Score and matched fields of a user whose names match all words of a query. Undefined: a word matches no
+ * name.
+ */
 export function matchNames(
   user: User,
   terms: readonly string[],
@@ -125,7 +134,7 @@ export function matchNames(
   return { score: sum / parts.length, matchedFields: [...matched] };
 }
 
-// Names that are written without a space between them, the last of them perhaps not to its end.
+// Splits names that are written without a space. The last one may be incomplete.
 function splitJoined(term: string, words: readonly string[]): string[] | undefined {
   if (!isSpaceless(term)) return undefined;
   const letters = graphemesOf(term);
@@ -146,7 +155,7 @@ function scoreOf(term: string, word: string): number {
   return term.length >= 4 && differsByOneLetter(term, word) ? 0.3 : 0;
 }
 
-// A letter more, less, other, or two that changed places: what is left between the same beginning and end tells.
+// One letter more, less or different, or two swapped: compare the parts between equal start and end.
 function differsByOneLetter(a: string, b: string): boolean {
   let start = 0;
   while (start < a.length && a[start] === b[start]) start++;

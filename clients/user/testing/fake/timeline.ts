@@ -26,8 +26,8 @@ import { requireStorableText, requireVisibleText } from './writable-fields.ts';
 
 type Calls = Pick<ServiceImpl<typeof UserAdminService>, 'createNote' | 'listNotes' | 'deleteNote'>;
 
-/** CreateNote, ListNotes and DeleteNote over a store. */
-export function createNoteHandlers(store: UserStore, remember: RunOnce): Calls {
+/** Handlers of CreateNote, ListNotes and DeleteNote. */
+export function createNoteHandlers(store: UserStore, runOnce: RunOnce): Calls {
   return {
     createNote(request) {
       const { text, author } = request;
@@ -35,7 +35,7 @@ export function createNoteHandlers(store: UserStore, remember: RunOnce): Calls {
       requireStorableText('author', author);
       const user = requireUser(store, request);
       requireNotErased(store, user);
-      const note = remember(CreateNoteRequestSchema, request, () => {
+      const note = runOnce(CreateNoteRequestSchema, request, () => {
         const made = create(NoteSchema, { id: newId(), text, author, createTime: store.now() });
         store.notes.put(user, made.id, made);
         return made;
@@ -49,15 +49,16 @@ export function createNoteHandlers(store: UserStore, remember: RunOnce): Calls {
         position: [timestampSortKey(note.createTime), note.id] as const,
         bytes: Buffer.byteLength(toJsonString(NoteSchema, note)),
       }));
-      const tie = requestFingerprint(ListNotesRequestSchema, { ...request, id: request.id.toLowerCase() });
-      const { items, nextPageToken } = toPage(all, tie, request);
+      const fingerprint = requestFingerprint(ListNotesRequestSchema, {
+        ...request,
+        id: request.id.toLowerCase(),
+      });
+      const { items, nextPageToken } = toPage(all, fingerprint, request);
       return { notes: items, nextPageToken };
     },
     deleteNote(request) {
       const user = requireUser(store, request);
-      remember(DeleteNoteRequestSchema, request, () =>
-        store.notes.remove(user, request.noteId.toLowerCase()),
-      );
+      runOnce(DeleteNoteRequestSchema, request, () => store.notes.remove(user, request.noteId.toLowerCase()));
       return {};
     },
   };
@@ -65,16 +66,16 @@ export function createNoteHandlers(store: UserStore, remember: RunOnce): Calls {
 
 const MAX_ATTRIBUTES_BYTES = 16 * 1024;
 
-/** RecordActivity over a store. */
+/** Handler of RecordActivity. */
 export function createActivityHandlers(
   store: UserStore,
-  remember: RunOnce,
+  runOnce: RunOnce,
 ): Pick<ServiceImpl<typeof UserAdminService>, 'recordActivity'> {
   return {
     recordActivity(request) {
-      const activity = checked(request.activity as Activity);
+      const activity = normalizeActivity(request.activity as Activity);
       const user = requireUser(store, request);
-      remember(RecordActivityRequestSchema, request, () => {
+      runOnce(RecordActivityRequestSchema, request, () => {
         requireNotErased(store, user);
         store.activities.put(user, newId(), { activity, recordTime: store.now() });
       });
@@ -83,15 +84,15 @@ export function createActivityHandlers(
   };
 }
 
-function checked(given: Activity): Activity {
+function normalizeActivity(given: Activity): Activity {
   const activity = clone(ActivitySchema, given);
   const time = toWholeMs('activity.time', given.time as Timestamp);
   requireStorableText('activity.summary', given.summary);
-  if (given.attributes) requireKeepable(given.attributes);
+  if (given.attributes) requireStorableAttributes(given.attributes);
   return Object.assign(activity, { time });
 }
 
-function requireKeepable(attributes: JsonObject): void {
+function requireStorableAttributes(attributes: JsonObject): void {
   const text = JSON.stringify(attributes, (key, value) => {
     for (const each of [key, value])
       if (typeof each === 'string') requireStorableText('activity.attributes', each);
@@ -101,15 +102,18 @@ function requireKeepable(attributes: JsonObject): void {
   throw invalidField('activity.attributes', `must not take more than ${MAX_ATTRIBUTES_BYTES} bytes as JSON`);
 }
 
-/** ListTimeline over a store. Nobody signs in here, so it tells of no sign-in. */
+/** Handler of ListTimeline. The fake has no sign-in events. */
 export function createTimelineHandlers(
   store: UserStore,
 ): Pick<ServiceImpl<typeof UserAdminService>, 'listTimeline'> {
   return {
     listTimeline(request) {
       const user = requireReadable(store, request);
-      const tie = requestFingerprint(ListTimelineRequestSchema, { ...request, id: request.id.toLowerCase() });
-      const { items, nextPageToken } = toPage(entriesOf(store, user), tie, request);
+      const fingerprint = requestFingerprint(ListTimelineRequestSchema, {
+        ...request,
+        id: request.id.toLowerCase(),
+      });
+      const { items, nextPageToken } = toPage(entriesOf(store, user), fingerprint, request);
       return { entries: items, nextPageToken };
     },
   };
@@ -139,15 +143,15 @@ function eventsOf({ mergeId, plan, time, undone }: MergeRecord): PageItem<Timeli
   return undone ? [made, toItem(undone, event(true))] : [made];
 }
 
-interface Told {
+interface EntryTimes {
   readonly id: string;
   readonly time: TimelineEntry['time'];
-  /** Default: as it happened. */
+  /** Absent: the time itself. */
   readonly recordTime?: TimelineEntry['recordTime'];
 }
 
 function toItem(
-  { id, time, recordTime = time }: Told,
+  { id, time, recordTime = time }: EntryTimes,
   entry: NonNullable<Parameters<typeof create<typeof TimelineEntrySchema>>[1]>['entry'],
 ): PageItem<TimelineEntry> {
   const item = create(TimelineEntrySchema, {

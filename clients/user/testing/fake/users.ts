@@ -7,26 +7,38 @@ import { userNotFound } from './model/refusal.ts';
 import { toFullView, toUser, type UserFields, type UserStore } from './model/user-store.ts';
 
 /**
- * The users of a fake. Each write is a version, and is told to those who watch. Ids are UUIDs; one that was merged away stands for
- * its survivor. Answers are copies, in full.
+ * The users of a fake. Each write creates a version and a change in the feed. Ids are UUIDs; the id of a
+ * merged user stands for its survivor. Returned users are copies in the FULL view.
  */
 export interface FakeUsers {
   /**
-   * Makes or replaces a user: ACTIVE, CUSTOMER, and one version on, where `fields` do not say. Throws where the e-mail is
-   * another's, and UserClientOptionError where the tenant or the id is none that the service could have.
+   * Creates or replaces a user. Defaults: ACTIVE, CUSTOMER, and the next version.
+   * @throws ConnectError EMAIL_TAKEN; UserClientOptionError when the tenant or the id is invalid
    */
   put(tenantId: string, id: string, fields?: UserFields): User;
-  /** Changes these fields. Throws where there is no such user. */
+  /**
+   * Changes fields of a user.
+   * @throws ConnectError USER_NOT_FOUND
+   */
   update(tenantId: string, id: string, fields: UserFields): User;
-  /** Deletes softly: the user is still answered, with state DELETED. Throws where there is no such user. */
+  /**
+   * Deletes a user softly: reads return it with state DELETED.
+   * @throws ConnectError USER_NOT_FOUND
+   */
   delete(tenantId: string, id: string): User;
-  /** Merges the first user into the second, as MergeUsers does, and throws as that is refused. Answers the merge's id. */
+  /**
+   * Merges the loser into the survivor, as MergeUsers does. Returns the id of the merge.
+   * @throws ConnectError as MergeUsers does
+   */
   merge(tenantId: string, loserId: string, survivorId: string): string;
-  /** Takes a merge back, as UnmergeUsers does, and throws as that is refused. */
+  /**
+   * Undoes a merge, as UnmergeUsers does.
+   * @throws ConnectError as UnmergeUsers does
+   */
   unmerge(tenantId: string, mergeId: string): void;
 }
 
-/** The users of a store, as a test has them in its hands. */
+/** Creates the interface of a test to the users of a store. */
 export function createFakeUsers(store: UserStore): FakeUsers {
   const change = (tenantId: string, id: string, fields: UserFields) => {
     const before = store.current(tenantId, id);
@@ -38,8 +50,8 @@ export function createFakeUsers(store: UserStore): FakeUsers {
   return {
     put: (tenantId, id, { version, ...fields } = {}) => {
       const [tenant, user] = [toTenantId(tenantId), toUserId(id, 'id')];
-      const answering = store.current(tenant, user)?.id ?? user;
-      return toFullView(store.write(toUser(tenant, answering, fields), { version }));
+      const survivorId = store.current(tenant, user)?.id ?? user;
+      return toFullView(store.write(toUser(tenant, survivorId, fields), { version }));
     },
     update: change,
     delete: (tenantId, id) => change(tenantId, id, { state: UserState.DELETED }),

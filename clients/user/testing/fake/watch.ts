@@ -5,29 +5,32 @@ import { type Faults, serviceDown, whenAborted } from './faults.ts';
 import { refusal } from './model/refusal.ts';
 import type { UserStore } from './model/user-store.ts';
 
-/** Half of what the contract promises at most, so that a busy machine does not look like a broken stream. */
+/**
+ * Half of the maximum of the contract, so that a busy machine does not look like a broken stream.
+ * Milliseconds.
+ */
 const CHECKPOINT_EVERY_MS = 500;
 
-/** WatchUsers over a store. */
-export function createWatchHandlers({ changes }: UserStore, troubles: Faults) {
+/** Handler of WatchUsers. */
+export function createWatchHandlers({ changes }: UserStore, faults: Faults) {
   return {
     async *watchUsers({ tenantIds, cursor }: WatchUsersRequest, { signal }: Pick<HandlerContext, 'signal'>) {
-      const cut = troubles.streamSignal;
-      const gone = AbortSignal.any([signal, cut]);
+      const cut = faults.streamSignal;
+      const ended = AbortSignal.any([signal, cut]);
       const { feed } = changes;
       let position = cursor === '' ? changes.end : changes.positionOf(cursor);
       if (position === undefined) throw cursorExpired(feed);
-      while (!gone.aborted) {
+      while (!ended.aborted) {
         if (changes.feed !== feed) throw cursorExpired(changes.feed);
-        const grown = changes.nextChange;
-        const told = changes.after(position);
-        position += told.length;
+        const nextChange = changes.nextChange;
+        const newChanges = changes.after(position);
+        position += newChanges.length;
         yield {
-          changes: told.filter(({ tenantId }) => tenantIds.includes(tenantId)),
+          changes: newChanges.filter(({ tenantId }) => tenantIds.includes(tenantId)),
           checkpoint: { cursor: changes.toCursor(position), time: timestampNow(), feed },
         };
-        await nextMoment(grown, gone);
-        while (troubles.isSilent && !gone.aborted) await nextMoment(changes.nextChange, gone);
+        await nextUpdate(nextChange, ended);
+        while (faults.isSilent && !ended.aborted) await nextUpdate(changes.nextChange, ended);
       }
       if (cut.aborted) throw serviceDown();
     },
@@ -39,12 +42,12 @@ function cursorExpired(feed: string) {
   return refusal(Code.OutOfRange, 'CURSOR_EXPIRED', message, { metadata: { feed } });
 }
 
-/** The next change, the next checkpoint, or the end. */
-async function nextMoment(grown: Promise<void>, gone: AbortSignal): Promise<void> {
+/** Resolves at the next change, the next checkpoint, or the end of the stream. */
+async function nextUpdate(nextChange: Promise<void>, ended: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, CHECKPOINT_EVERY_MS);
   const over = new AbortController();
-  await Promise.race([promise, grown, whenAborted(AbortSignal.any([gone, over.signal]))]);
+  await Promise.race([promise, nextChange, whenAborted(AbortSignal.any([ended, over.signal]))]);
   over.abort();
   clearTimeout(timer);
 }

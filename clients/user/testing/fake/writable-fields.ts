@@ -14,19 +14,22 @@ import { invalidField, refusal } from './model/refusal.ts';
 import { requireTimestamp } from './model/timestamps.ts';
 
 const TEXTS = ['first_name', 'last_name', 'display_name', 'profile_image', 'business_name', 'email', 'phone'];
-// Statistics are gathered, not written.
+// Statistics are reported by services.
 const PARTS = ['birth_date', 'address', 'preferences', 'consents', 'tags', 'loyalty', 'crm_fields'];
 const PATHS = [...TEXTS, 'role', 'state', 'profile', ...PARTS.map((part) => `profile.${part}`)];
 const MAX_PROFILE_BYTES = 64 * 1024;
-const SHOWS_NOTHING = 'must have a character that can be seen';
+const BLANK = 'must have a character that can be seen';
 
-/** Everything of a new user that a caller may choose. */
+/** Copies all fields of a new user that a caller may set. */
 export function copyNewFields(given: User, to: User): void {
   const role = given.role === UserRole.UNSPECIFIED ? [] : ['role'];
   copyFields(given, to, [...TEXTS, 'profile', ...role]);
 }
 
-/** Checks the paths of an update mask. Throws FIELD_INVALID. */
+/**
+ * Checks the paths of an update mask.
+ * @throws ConnectError FIELD_INVALID
+ */
 export function requirePaths(given: User, paths: readonly string[]): void {
   if (paths.length === 0) throw invalidField('update_mask', 'must name at least one field');
   const unknown = paths.filter((path) => !PATHS.includes(path));
@@ -38,14 +41,17 @@ export function requirePaths(given: User, paths: readonly string[]): void {
     throw invalidField('user.state', 'can be set to ACTIVE or SUSPENDED; DeleteUser deletes');
 }
 
-/** Checks that every text of a user can be kept. Throws FIELD_INVALID. */
+/**
+ * Checks that all texts of a user can be stored.
+ * @throws ConnectError FIELD_INVALID
+ */
 export function requireStorable(given: User): void {
   for (const path of TEXTS) {
     if (!isStorable(String(get(UserSchema, given, path)))) throw invalidField(`user.${path}`, UNSTORABLE);
   }
   if (given.profile === undefined) return;
-  requireMoments(given.profile);
-  if (given.profile.tags.some(isBlank)) throw invalidField('user.profile.tags', SHOWS_NOTHING);
+  requireProfileTimes(given.profile);
+  if (given.profile.tags.some(isBlank)) throw invalidField('user.profile.tags', BLANK);
   for (const [i, { purpose }] of given.profile.consents.entries())
     requireVisibleText(`user.profile.consents[${i}].purpose`, purpose);
   JSON.stringify(toJson(ProfileSchema, given.profile), (key, value) => {
@@ -55,7 +61,7 @@ export function requireStorable(given: User): void {
   });
 }
 
-/** Copies what the paths name, whether given or empty. */
+/** Copies the fields of the paths, empty ones included. */
 export function copyFields(given: User, to: User, paths: readonly string[]): void {
   for (const path of paths.filter((each) => TEXTS.includes(each) || each === 'role' || each === 'state')) {
     const value = get(UserSchema, given, path);
@@ -68,7 +74,10 @@ export function copyFields(given: User, to: User, paths: readonly string[]): voi
   for (const part of parts) set(to.profile, localName(ProfileSchema, part), get(ProfileSchema, from, part));
 }
 
-/** Checks that a profile is not larger than one may be. Throws PROFILE_TOO_LARGE. */
+/**
+ * Checks the size of a profile.
+ * @throws ConnectError PROFILE_TOO_LARGE
+ */
 export function requireSize({ profile }: User): void {
   const bytes = profile ? Buffer.byteLength(toJsonString(ProfileSchema, profile)) : 0;
   if (bytes <= MAX_PROFILE_BYTES) return;
@@ -76,7 +85,7 @@ export function requireSize({ profile }: User): void {
   throw refusal(Code.InvalidArgument, 'PROFILE_TOO_LARGE', message);
 }
 
-function requireMoments({ birthDate, consents }: Profile): void {
+function requireProfileTimes({ birthDate, consents }: Profile): void {
   if (birthDate && !isCalendarDate(birthDate))
     throw invalidField('user.profile.birth_date', 'must be a date of the calendar');
   for (const [i, { answerTime }] of consents.entries()) {
@@ -84,15 +93,21 @@ function requireMoments({ birthDate, consents }: Profile): void {
   }
 }
 
-/** Checks that one text can be kept. Throws FIELD_INVALID. */
+/**
+ * Checks that a text can be stored.
+ * @throws ConnectError FIELD_INVALID
+ */
 export function requireStorableText(field: string, text: string): void {
   if (!isStorable(text)) throw invalidField(field, UNSTORABLE);
 }
 
-/** Checks that one text can be kept and shows something. Throws FIELD_INVALID. */
+/**
+ * Checks that a text can be stored and is not blank.
+ * @throws ConnectError FIELD_INVALID
+ */
 export function requireVisibleText(field: string, text: string): void {
   requireStorableText(field, text);
-  if (isBlank(text)) throw invalidField(field, SHOWS_NOTHING);
+  if (isBlank(text)) throw invalidField(field, BLANK);
 }
 
 function get(schema: DescMessage, message: object, path: string): unknown {

@@ -18,18 +18,18 @@ import { copyFields, copyNewFields, requirePaths, requireSize, requireStorable }
 
 type Writes = Pick<ServiceImpl<typeof UserAdminService>, 'createUser' | 'updateUser'>;
 
-/** CreateUser and UpdateUser over a store. */
-export function createWriteHandlers(store: UserStore, once: WriteOnce): Writes {
+/** Handlers of CreateUser and UpdateUser. */
+export function createWriteHandlers(store: UserStore, writeOnce: WriteOnce): Writes {
   return {
     createUser(request: CreateUserRequest) {
       requireStorable(request.user as User);
-      return once(CreateUserRequestSchema, request, () => createUser(store, request));
+      return writeOnce(CreateUserRequestSchema, request, () => createUser(store, request));
     },
     updateUser(request: UpdateUserRequest) {
       const given = request.user as User;
       requirePaths(given, request.updateMask?.paths ?? []);
       requireStorable(given);
-      return once(UpdateUserRequestSchema, request, () => updateUser(store, request, given));
+      return writeOnce(UpdateUserRequestSchema, request, () => updateUser(store, request, given));
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { TouchedViews, UserChangeKind } from '@rollcall/contract/user';
 
-/** One change, as WatchUsers tells it. */
+/** A change as WatchUsers sends it. */
 export interface LoggedChange {
   readonly tenantId: string;
   readonly id: string;
@@ -9,35 +9,35 @@ export interface LoggedChange {
   readonly touchedViews: TouchedViews;
 }
 
-/** Every change since the fake was made, and who waits for the next one. */
+/** All changes since the fake was created, and the promise of the next one. */
 export class ChangeLog {
   readonly #changes: LoggedChange[] = [];
   #epoch = 1;
   #feed = 1;
-  #grown = Promise.withResolvers<void>();
+  #nextChange = Promise.withResolvers<void>();
 
   append(change: LoggedChange): void {
     this.#changes.push(change);
-    this.#grown.resolve();
-    this.#grown = Promise.withResolvers();
+    this.#nextChange.resolve();
+    this.#nextChange = Promise.withResolvers();
   }
 
-  /** Where a watcher begins that wants nothing of the past. */
+  /** The position behind the last change. */
   get end(): number {
     return this.#changes.length;
   }
 
-  /** What lies behind a position. */
+  /** The changes after a position. */
   after(position: number): readonly LoggedChange[] {
     return this.#changes.slice(position);
   }
 
-  /** Settles at the next change. */
+  /** Resolves at the next change. */
   get nextChange(): Promise<void> {
-    return this.#grown.promise;
+    return this.#nextChange.promise;
   }
 
-  /** Identity of the feed, as checkpoints name it. */
+  /** Identity of the feed in checkpoints. */
   get feed(): string {
     return `fake-feed-${this.#feed}`;
   }
@@ -47,18 +47,18 @@ export class ChangeLog {
     return `fake-${this.#epoch}-${position}`;
   }
 
-  /** The position of a cursor. Undefined: it has expired, or was never handed out. */
+  /** The position of a cursor. Undefined: it has expired, or is invalid. */
   positionOf(cursor: string): number | undefined {
     const [, epoch, position] = /^fake-(\d{1,15})-(\d{1,15})$/.exec(cursor) ?? [];
     return Number(epoch) === this.#epoch && Number(position) <= this.end ? Number(position) : undefined;
   }
 
-  /** No cursor that was handed out up to now is good any more. */
+  /** Expires all cursors so far. */
   expireCursors(): void {
     this.#epoch += 1;
   }
 
-  /** The feed is another one from now on. */
+  /** Starts a feed with a new identity. */
   startNewFeed(): void {
     this.expireCursors();
     this.#feed += 1;

@@ -2,17 +2,17 @@ import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { MergePlan, User } from '@rollcall/contract/user';
 import type { Owner } from './related-records.ts';
 
-/** A merge that was made. */
+/** A merge that was applied. */
 export interface MergeRecord {
   readonly tenantId: string;
   readonly mergeId: string;
   readonly plan: MergePlan;
   readonly time: Timestamp;
-  /** Both users as they were; undefined: taken back, or one of them was erased since. */
+  /** Both users before the merge. Undefined: it was undone, or one of them was erased since. */
   before: { readonly survivor: User; readonly loser: User } | undefined;
-  /** Keys of what went from the loser to the survivor, a list for each kind of belongings. */
+  /** Keys of the records moved from the loser to the survivor, one list per kind of record. */
   readonly movedKeys: readonly (readonly string[])[];
-  /** When it was taken back, and an id for that. */
+  /** The id and the time of undoing it. */
   undone?: { readonly id: string; readonly time: Timestamp };
 }
 
@@ -28,14 +28,14 @@ export class MergeLog {
     return this.#merges.find((each) => each.tenantId === tenantId && each.mergeId === mergeId);
   }
 
-  /** Those in which a user stayed or was merged away. */
+  /** The merges of a user, as survivor or as loser. */
   of({ tenantId, id }: Owner): MergeRecord[] {
     return this.#merges.filter(
       ({ plan, ...each }) => each.tenantId === tenantId && (plan.survivorId === id || plan.loserId === id),
     );
   }
 
-  /** The latest merge of its survivor that came behind a merge and still stands. */
+  /** The latest merge of the same survivor after this one that is not undone. */
   findLater(merge: MergeRecord): MergeRecord | undefined {
     const place = this.#merges.indexOf(merge);
     return this.of({ tenantId: merge.tenantId, id: merge.plan.survivorId }).findLast(

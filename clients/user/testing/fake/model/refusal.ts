@@ -2,22 +2,22 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { BadRequestSchema, ERROR_DOMAIN, ErrorInfoSchema } from '@rollcall/contract';
 import type { ErrorReason } from '@rollcall/contract/user';
 
-/** Why the user service refuses, as `ErrorInfo.reason` says it. */
+/** Reason of an error: `ErrorInfo.reason`. */
 export type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>;
 
-/** A field of a request that breaks its rule. */
+/** A field of a request that breaks a rule. */
 export interface FieldViolation {
   readonly field: string;
   readonly description: string;
 }
 
-/** What else an error says. */
+/** Further details of an error. */
 export interface RefusalDetails {
   readonly fieldViolations?: readonly FieldViolation[];
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** An error as the user service sends it: code, reason, and the fields at fault where there are any. */
+/** An error of the user service: code, reason, and the invalid fields if any. */
 export function refusal(
   code: Code,
   reason: Reason,
@@ -25,22 +25,25 @@ export function refusal(
   { fieldViolations = [], metadata = {} }: RefusalDetails = {},
 ): ConnectError {
   const info = { desc: ErrorInfoSchema, value: { reason, domain: ERROR_DOMAIN, metadata } };
-  const told = fieldViolations.map(({ field, description }) => ({ field, description: cut(description) }));
-  const fields = { desc: BadRequestSchema, value: { fieldViolations: told } };
+  const violations = fieldViolations.map(({ field, description }) => ({
+    field,
+    description: shorten(description),
+  }));
+  const fields = { desc: BadRequestSchema, value: { fieldViolations: violations } };
   return new ConnectError(
-    cut(message),
+    shorten(message),
     code,
     undefined,
     fieldViolations.length > 0 ? [info, fields] : [info],
   );
 }
 
-// The real service cuts what it repeats, too.
-function cut(text: string): string {
+// The real service shortens repeated input too.
+function shorten(text: string): string {
   return text.length > 1000 ? `${text.slice(0, 1000)}…` : text;
 }
 
-/** A field that breaks a rule; the description stands behind the field's name. */
+/** An error about one invalid field. The description follows the name of the field. */
 export function invalidField(
   field: string,
   description: string,
@@ -51,7 +54,7 @@ export function invalidField(
   });
 }
 
-/** Nobody has this id. */
+/** An error about an unknown id. */
 export function userNotFound(tenantId: string, id: string): ConnectError {
   return refusal(Code.NotFound, 'USER_NOT_FOUND', `Tenant ${tenantId} has no user ${id}.`);
 }

@@ -12,29 +12,29 @@ import {
 import type { Owner } from './related-records.ts';
 import { toNanos } from './timestamps.ts';
 
-/** What services told of users, each by the id that it knows: that does not follow a user into a merge. */
+/** Statistics that services reported, by the id that each service knows: a merge does not move them. */
 export class ReportedStatistics {
-  readonly #told = new Map<string, RecordStatisticsRequest>();
+  readonly #reports = new Map<string, RecordStatisticsRequest>();
 
-  /** Keeps what a service tells in place of what it told before, unless that was newer. */
-  record(told: RecordStatisticsRequest): void {
-    const key = `${toPrefix(told)}${told.source}`;
-    const before = this.#told.get(key);
-    if (before === undefined || told.revision >= before.revision) this.#told.set(key, told);
+  /** Replaces the last report of a service, unless that has a higher revision. */
+  record(report: RecordStatisticsRequest): void {
+    const key = `${toPrefix(report)}${report.source}`;
+    const before = this.#reports.get(key);
+    if (before === undefined || report.revision >= before.revision) this.#reports.set(key, report);
   }
 
-  /** Everything that was told of these. */
+  /** All reports about these users. */
   of(owners: readonly Owner[]): RecordStatisticsRequest[] {
-    return owners.flatMap((owner) => this.#keysOf(owner).flatMap((key) => this.#told.get(key) ?? []));
+    return owners.flatMap((owner) => this.#keysOf(owner).flatMap((key) => this.#reports.get(key) ?? []));
   }
 
-  /** Forgets what was told of a user. */
+  /** Removes the reports about a user. */
   clear(owner: Owner): void {
-    for (const key of this.#keysOf(owner)) this.#told.delete(key);
+    for (const key of this.#keysOf(owner)) this.#reports.delete(key);
   }
 
   #keysOf(owner: Owner): string[] {
-    return [...this.#told.keys()].filter((key) => key.startsWith(toPrefix(owner)));
+    return [...this.#reports.keys()].filter((key) => key.startsWith(toPrefix(owner)));
   }
 }
 
@@ -42,25 +42,25 @@ function toPrefix({ tenantId, id }: Owner): string {
   return `${tenantId}/${id.toLowerCase()}/`;
 }
 
-type Figures = Omit<UserStatistics, '$typeName' | '$unknown'>;
+type Statistics = Omit<UserStatistics, '$typeName' | '$unknown'>;
 type Ratings = Pick<User, 'averageRating' | 'totalReviews'>;
 
-// What a message holds.
+// Bounds of the proto fields.
 const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT32 = 2 ** 31 - 1;
 
-/** The user with the sum of what services told of these; as it is where none told anything. */
+/** The user with the sum of all reports about these users. Without reports it stays as it is. */
 export function withReportedStatistics(
-  figures: ReportedStatistics,
+  reported: ReportedStatistics,
   user: User,
   owners: readonly Owner[],
 ): User {
-  const told = figures.of(owners);
-  return told.length > 0 ? withStatistics(user, sumStatistics(told), sumRatings(told)) : user;
+  const reports = reported.of(owners);
+  return reports.length > 0 ? withStatistics(user, sumStatistics(reports), sumRatings(reports)) : user;
 }
 
-/** The user with these figures in place of its own. */
+/** The user with these statistics and ratings. */
 export function withStatistics(user: User, statistics: UserStatistics | undefined, ratings: Ratings): User {
   const after = Object.assign(clone(UserSchema, user), ratings);
   after.profile ??= create(ProfileSchema);
@@ -69,24 +69,24 @@ export function withStatistics(user: User, statistics: UserStatistics | undefine
   return after;
 }
 
-/** All figures together; undefined: there are none. */
-export function sumStatistics(all: readonly Figures[]): UserStatistics | undefined {
+/** The sum of all statistics. Undefined: there are none. */
+export function sumStatistics(all: readonly Statistics[]): UserStatistics | undefined {
   if (all.length === 0) return undefined;
-  const times = (of: (figures: Figures) => Timestamp | undefined) =>
-    all.flatMap((each) => of(each) ?? []).sort((one, other) => (toNanos(one) < toNanos(other) ? -1 : 1));
+  const times = (read: (statistics: Statistics) => Timestamp | undefined) =>
+    all.flatMap((each) => read(each) ?? []).sort((one, other) => (toNanos(one) < toNanos(other) ? -1 : 1));
   const first = times(({ firstBookingTime }) => firstBookingTime)[0];
   const last = times(({ lastBookingTime }) => lastBookingTime).at(-1);
-  const heard = times(({ lastActivityTime }) => lastActivityTime).at(-1);
+  const lastActivity = times(({ lastActivityTime }) => lastActivityTime).at(-1);
   return create(UserStatisticsSchema, {
     totalBookings: sum(all.map(({ totalBookings }) => totalBookings)),
     totalSpent: sumMoney(all),
     ...(first && { firstBookingTime: first }),
     ...(last && { lastBookingTime: last }),
-    ...(heard && { lastActivityTime: heard }),
+    ...(lastActivity && { lastActivityTime: lastActivity }),
   });
 }
 
-/** The mean of all ratings, each mean as often as it is one of many. */
+/** The mean of all ratings, weighted by their number. */
 export function sumRatings(all: readonly Ratings[]): Ratings {
   const total = all.reduce((count, { totalReviews }) => count + totalReviews, 0);
   if (total === 0) return { averageRating: 0, totalReviews: 0 };
@@ -94,7 +94,7 @@ export function sumRatings(all: readonly Ratings[]): Ratings {
   return { averageRating: weighted / total, totalReviews: Math.min(total, MAX_INT32) };
 }
 
-function sumMoney(all: readonly Figures[]) {
+function sumMoney(all: readonly Statistics[]) {
   const spent = all.flatMap(({ totalSpent }) => totalSpent);
   return [...Map.groupBy(spent, ({ currencyCode }) => currencyCode)]
     .sort(([one], [other]) => (one < other ? -1 : 1))

@@ -5,27 +5,30 @@ import { invalidField } from './refusal.ts';
 
 const NANOS_PER_MS = 1_000_000;
 
-/** A moment as one number; 0: none. */
+/** A timestamp in nanoseconds since 1970. 0: undefined. */
 export function toNanos(time: Timestamp | undefined): bigint {
   return time === undefined ? 0n : time.seconds * 1_000_000_000n + BigInt(time.nanos);
 }
 
-/** A moment as the real service keeps it: whole ms. Throws FIELD_INVALID where it is none. */
+/**
+ * A timestamp cut to whole milliseconds, as the real service stores it.
+ * @throws ConnectError FIELD_INVALID when it is not valid
+ */
 export function toWholeMs(field: string, time: Timestamp): Timestamp {
   requireTimestamp(field, time);
   const { seconds, nanos } = time;
   return create(TimestampSchema, { seconds, nanos: nanos - (nanos % NANOS_PER_MS) });
 }
 
-/** A moment as a text whose order is that of time. */
+/** A text that sorts as the timestamp does. */
 export function timestampSortKey(time: Timestamp | undefined): string {
-  return String(toNanos(time) + BEFORE_ALL_NANOS).padStart(24, '0');
+  return String(toNanos(time) + SORT_KEY_OFFSET_NANOS).padStart(24, '0');
 }
 
-// More than lies between the year 1 and 1970, so that no key is negative.
-const BEFORE_ALL_NANOS = 10n ** 20n;
+// More than the time from the year 1 to 1970, so that no key is negative.
+const SORT_KEY_OFFSET_NANOS = 10n ** 20n;
 
-/** Checks that a timestamp is one. Throws FIELD_INVALID. */
+/** @throws ConnectError FIELD_INVALID when the timestamp is not valid */
 export function requireTimestamp(field: string, time: Timestamp): void {
   const fault = momentFault(time);
   if (fault) throw invalidField(field, fault);

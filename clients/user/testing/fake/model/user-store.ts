@@ -19,38 +19,38 @@ import { ExternalIds, type Owner, RelatedRecords } from './related-records.ts';
 import { ReportedStatistics } from './statistics.ts';
 import { emailKey, touchedViews, toView } from './views.ts';
 
-/** Fields of a user as a test gives them. What is left out is empty, ACTIVE, CUSTOMER. */
+/** Fields of a user in a test. Absent fields are empty, the state ACTIVE and the role CUSTOMER. */
 export type UserFields = Extract<MessageInitShape<typeof UserSchema>, { $typeName?: never }>;
 
-/** A user as it is itself, whoever answers in its place. */
+/** A user, and whether a merge replaced it. */
 export interface UserRow {
   readonly user: User;
-  /** The id that answers in its place; absent: it answers for itself. */
+  /** The id of the survivor. Undefined: the user is not merged. */
   readonly mergedInto?: string | undefined;
 }
 
-/** The users of a fake as they were at one time. */
+/** The users of a fake at one time. */
 export interface FakeBackup {
   readonly rows: ReadonlyMap<string, UserRow>;
 }
 
-/** How a row is kept. */
+/** Options of a write. */
 export interface WriteOptions {
-  /** Default: one more than before. */
+  /** The version. Absent: the next one. */
   readonly version?: bigint | undefined;
-  /** What is announced. Default: what the states before and after tell. */
+  /** The kind of the change. Absent: it follows from the states before and after. */
   readonly kind?: UserChangeKind | undefined;
-  /** Who answers in its place from now on; null: itself. Default: as before. */
+  /** The new survivor; null: none. Absent: as before. */
   readonly mergedInto?: string | null;
 }
 
-/** An activity, and when it was recorded. */
+/** An activity and the time of its record. */
 export interface RecordedActivity {
   readonly activity: Activity;
   readonly recordTime: Timestamp;
 }
 
-/** Users in a Map, by tenant and id. Every write counts the version up and is told to the change log. */
+/** Users in memory, by tenant and id. Each write creates a version and a change in the log. */
 export class UserStore {
   readonly changes = new ChangeLog();
   readonly externalIds = new ExternalIds();
@@ -60,39 +60,41 @@ export class UserStore {
   readonly merges = new MergeLog();
   readonly #erased = new Set<string>();
   readonly #rows = new Map<string, UserRow>();
-  #shown: ReadonlyMap<string, UserRow> = this.#rows;
+  #readable: ReadonlyMap<string, UserRow> = this.#rows;
   #latestNanos = 0n;
 
-  /** The user as readers see it, stored form: `displayName` as it was given. */
+  /** The user as reads see it. `displayName` is as given. */
   read(tenantId: string, id: string): User | undefined {
-    return find(this.#shown, tenantId, id);
+    return find(this.#readable, tenantId, id);
   }
 
-  /** Everyone of a tenant as readers see them, those who were merged away apart. */
+  /** All users of a tenant as reads see them, without merged ones. */
   readAll(tenantId: string): User[] {
-    return [...this.#shown.values()]
+    return [...this.#readable.values()]
       .filter(({ user, mergedInto }) => user.tenantId === tenantId && mergedInto === undefined)
       .map(({ user }) => user);
   }
 
-  /** Who answers for an address, as readers see it: that of a user who was merged away leads to the survivor. */
+  /** The user of an address as reads see it. The address of a merged user leads to its survivor. */
   readByEmail(tenantId: string, key: string): User | undefined {
-    const row = [...this.#shown.values()].find(({ user }) => user.tenantId === tenantId && holds(user, key));
+    const row = [...this.#readable.values()].find(
+      ({ user }) => user.tenantId === tenantId && hasEmail(user, key),
+    );
     const found = row && this.read(tenantId, row.user.id);
     return found?.state === UserState.DELETED ? undefined : found;
   }
 
-  /** The user as writers see it. */
+  /** The user as writes see it. */
   current(tenantId: string, id: string): User | undefined {
     return find(this.#rows, tenantId, id);
   }
 
-  /** The user itself, whoever answers in its place. */
+  /** The stored user, even when it is merged. */
   row(tenantId: string, id: string): UserRow | undefined {
     return this.#rows.get(toKey(tenantId, id));
   }
 
-  /** A user and everyone who was merged into it, and into those. */
+  /** A user and all users merged into it, at any depth. */
   mergeGroupOf({ tenantId, id }: Owner): Owner[] {
     const merged = [...this.#rows.values()].filter(
       (row) => row.user.tenantId === tenantId && row.mergedInto === id,
@@ -100,18 +102,21 @@ export class UserStore {
     return [{ tenantId, id }, ...merged.flatMap(({ user }) => this.mergeGroupOf(user))];
   }
 
-  /** Whether nothing but the tombstone is left of a user. */
+  /** Whether only a tombstone is left of a user. */
   isErased({ tenantId, id }: Owner): boolean {
     return this.#erased.has(toKey(tenantId, id));
   }
 
-  /** Keeps a user under its tenant and id: version and times are given here. Throws EMAIL_TAKEN. */
+  /**
+   * Stores a user with the next version and its times.
+   * @throws ConnectError EMAIL_TAKEN
+   */
   write(user: User, keeping: WriteOptions = {}): User {
     this.requireFreeEmail(user, [user.id]);
     return this.writeUnchecked(user, keeping);
   }
 
-  /** The same, whoever has the address. */
+  /** Stores a user without the check of its address. */
   writeUnchecked(user: User, { version, kind, mergedInto }: WriteOptions): User {
     const { tenantId, id } = user;
     const before = this.row(tenantId, id);
@@ -122,56 +127,59 @@ export class UserStore {
     kept.updateTime = now;
     if (kept.state === UserState.DELETED) kept.deleteTime ??= now;
     else delete kept.deleteTime;
-    const answering = mergedInto === undefined ? before?.mergedInto : (mergedInto ?? undefined);
-    this.#rows.set(toKey(tenantId, id), { user: kept, mergedInto: answering });
-    // What is erased, or answered by another user than before, shows in every view.
-    const isAnother = kind === UserChangeKind.ERASED || before?.mergedInto !== answering;
+    const survivorId = mergedInto === undefined ? before?.mergedInto : (mergedInto ?? undefined);
+    this.#rows.set(toKey(tenantId, id), { user: kept, mergedInto: survivorId });
+    // An erasure, or a change of the survivor, shows in every view.
+    const showsEverywhere = kind === UserChangeKind.ERASED || before?.mergedInto !== survivorId;
     this.changes.append({
       tenantId,
       id,
       version: kept.version,
       kind: kind ?? kindOf(before?.user, kept),
-      touchedViews: touchedViews(isAnother ? undefined : before?.user, kept),
+      touchedViews: touchedViews(showsEverywhere ? undefined : before?.user, kept),
     });
     if (kind === UserChangeKind.ERASED) this.#erased.add(toKey(tenantId, id));
     return kept;
   }
 
-  /** Throws EMAIL_TAKEN where anybody but these has the user's address; a user who was merged away keeps its own. */
+  /**
+   * Checks the address of a user. A merged user keeps its own.
+   * @throws ConnectError EMAIL_TAKEN when a user other than `ids` has it
+   */
   requireFreeEmail({ tenantId, email, state }: User, ids: readonly string[]): void {
     const key = emailKey(email);
     if (key === '' || state === UserState.DELETED) return;
     const taken = [...this.#rows.values()].some(
-      ({ user }) => user.tenantId === tenantId && !ids.includes(user.id) && holds(user, key),
+      ({ user }) => user.tenantId === tenantId && !ids.includes(user.id) && hasEmail(user, key),
     );
     if (!taken) return;
     const message = `Another user of tenant ${tenantId} has this e-mail address.`;
     throw refusal(Code.AlreadyExists, 'EMAIL_TAKEN', message);
   }
 
-  /** The users as they are now. */
+  /** Returns the present users. */
   backUp(): FakeBackup {
     return { rows: new Map(this.#rows) };
   }
 
-  /** The users are those of the backup, and the change feed is another one. */
+  /** Replaces the users with those of a backup, and starts a new change feed. */
   restore({ rows }: FakeBackup): void {
     this.#rows.clear();
     for (const [key, row] of rows) this.#rows.set(key, row);
     this.changes.startNewFeed();
   }
 
-  /** Readers go on seeing what is true now, whatever is written from now on. */
+  /** Freezes reads at the present users. */
   freezeReads(): void {
-    this.#shown = new Map(this.#rows);
+    this.#readable = new Map(this.#rows);
   }
 
-  /** Readers see what is true. */
+  /** Lets reads see all writes again. */
   unfreezeReads(): void {
-    this.#shown = this.#rows;
+    this.#readable = this.#rows;
   }
 
-  /** The time. Never the same moment twice, so that a list by time has one order. */
+  /** The present time, never twice the same, so that a list by time has one order. */
   now(): Timestamp {
     const clock = BigInt(Date.now()) * 1_000_000n;
     this.#latestNanos = clock > this.#latestNanos ? clock : this.#latestNanos + 1n;
@@ -182,19 +190,19 @@ export class UserStore {
   }
 }
 
-/** A user of a tenant from fields. */
+/** Creates a user of a tenant from fields. */
 export function toUser(tenantId: string, id: string, fields: UserFields): User {
   const { state = UserState.ACTIVE, role = UserRole.CUSTOMER } = fields;
   return create(UserSchema, { ...fields, state, role, tenantId, id: id.toLowerCase() });
 }
 
-/** The whole user, as a write answers it. */
+/** The user in the FULL view, as writes return it. */
 export function toFullView(user: User): User {
   return toView(user, UserView.FULL);
 }
 
-// A deleted user has no address, and nobody has none.
-function holds(user: User, key: string): boolean {
+// A deleted user has no address, and an empty address belongs to no user.
+function hasEmail(user: User, key: string): boolean {
   return key !== '' && user.state !== UserState.DELETED && emailKey(user.email) === key;
 }
 
@@ -214,7 +222,7 @@ function kindOf(before: User | undefined, after: User): UserChangeKind {
   return is ? UserChangeKind.DELETED : UserChangeKind.UNDELETED;
 }
 
-/** A UUIDv7: the time in ms, then chance. */
+/** Creates a UUIDv7: the time in milliseconds, then random bits. */
 export function newId(): string {
   const time = Date.now().toString(16).padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;

@@ -8,7 +8,7 @@ import {
   UserView,
 } from '@rollcall/contract/user';
 
-/** A user as it is answered: a copy with as much as the view shows, the name to show, and the etag. */
+/** A copy of a user with the fields of a view, its shown name and its etag. */
 export function toView(user: User, view: UserView): User {
   const shown = clone(UserSchema, user);
   shown.displayName = displayNameOf(user);
@@ -19,17 +19,17 @@ export function toView(user: User, view: UserView): User {
   return shown;
 }
 
-/** The name to show for a user who gave none. */
+/** The name to show: the display name, or else the first and last name, or else the business name. */
 export function displayNameOf(user: User): string {
   return user.displayName || `${user.firstName} ${user.lastName}`.trim() || user.businessName;
 }
 
-/** The opaque fingerprint of a version. */
+/** The etag of a version. */
 export function etagOf(version: bigint): string {
   return `v${version}`;
 }
 
-/** An address in the form in which addresses are compared; empty where there is none, or none that anybody can have. */
+/** The form in which addresses are compared. Empty: there is no address, or no valid one. */
 export function emailKey(email: string): string {
   const trimmed = email.trim();
   return /^[\x21-\x7e]+$/.test(trimmed) ? trimmed.toLowerCase() : '';
@@ -37,7 +37,7 @@ export function emailKey(email: string): string {
 
 const VIEWS = [UserView.REFERENCE, UserView.BASIC, UserView.FULL];
 
-/** In which views a change shows: those that answer another user after it. */
+/** The views whose content a change alters. */
 export function touchedViews(before: User | undefined, after: User): TouchedViews {
   const views = VIEWS.filter(
     (view) => before === undefined || !isAlike(before, after, { view, figures: false }),
@@ -62,7 +62,7 @@ function isAlike(
   return equals(UserSchema, one, other);
 }
 
-/** Without what every change changes. */
+/** A user without the fields that every change alters. */
 function comparable(shown: User, figures: boolean): User {
   const user = Object.assign(clone(UserSchema, shown), { version: 0n, etag: '', updateTime: undefined });
   if (figures) return user;
