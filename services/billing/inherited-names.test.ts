@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { newsFrom } from './customers/customer.ts';
+import { subscriptionFromStripe } from './customers/customer.ts';
 import { DISPUTE_STATES, REFUND_STATES } from './ledger/payment-states.ts';
 import { readSendCommand } from './stripe-cli/send-command.ts';
 import { readWebhookEvent } from './webhooks/receive/webhook-event.ts';
@@ -29,7 +29,7 @@ describe.each(NAMES)('the name %s, which every object inherits,', (name) => {
     expect(DISPUTE_STATES.get(name)).toBeUndefined();
     expect(REFUND_STATES.get(name)).toBeUndefined();
     const subscription = { id: 'sub_1', status: name, currentPeriodEnd: null, cancelAtPeriodEnd: false };
-    expect(() => newsFrom(subscription as never)).toThrow('which is not known here');
+    expect(() => subscriptionFromStripe(subscription as never)).toThrow('which is not known here');
   });
 
   it('B7: is no event that the command line sends', () => {

@@ -26,8 +26,9 @@ import {
   inheritSeenVersions,
 } from '@rollcall/user-access';
 import { type BillingConfig, isLiveKey, ledgerScopeOf } from './config.ts';
+import { createRemoteFreshUsers } from './fresh-users.ts';
 import type { LedgerScope } from './ledger/origin.ts';
-import { tellChanges } from './outbox/payment-jobs.ts';
+import { enqueuePaymentJobs } from './outbox/payment-jobs.ts';
 import { billingTasks, connectBookings } from './outbox/tasks.ts';
 import { createPostgresCustomerStore } from './postgres/customer-store.ts';
 import { erasedRows } from './postgres/erased-rows.ts';
@@ -42,7 +43,6 @@ import { type PaymentServicePorts, paymentServiceImplementation } from './rpc/pa
 import { planServiceImplementation } from './rpc/plan-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { createStripeGateway } from './stripe/create-stripe-gateway.ts';
-import { createRemoteFreshUsers } from './users/fresh-users.ts';
 import { createLedgerSnapshots } from './webhooks/apply/ledger-snapshots.ts';
 import { openWebhooks } from './webhooks/open-webhooks.ts';
 
@@ -90,8 +90,8 @@ export async function createBillingService(
     createStripeGateway({ apiKey: config.stripeApiKey, apiBase: config.stripeApiBase, observer: outgoing }),
   );
   const scope = ledgerScopeOf(config);
-  warnOfOtherMode(config, scope, logger);
-  const snapshots = createLedgerSnapshots(pool, tellChanges);
+  warnOfModeMismatch(config, scope, logger);
+  const snapshots = createLedgerSnapshots(pool, enqueuePaymentJobs);
   const ports = {
     customers: createPostgresCustomerStore(pool),
     plans: createPostgresPlanStore(orm),
@@ -118,8 +118,8 @@ export async function createBillingService(
   const merges = stack.use(followMerges({ ...followed, users: access.uncached, onErased: erasures.wake }));
   const webhooks = stack.use(
     openWebhooks({
-      ...{ pool, logger, onChanges: tellChanges },
-      rereads: { gateway, snapshots },
+      ...{ pool, logger, onChanges: enqueuePaymentJobs },
+      refetch: { gateway, snapshots },
       ...{ secrets: config.stripeWebhookSecrets, toleranceS: config.stripeWebhookToleranceS, scope },
       hosts: config.webhookHosts,
     }),
@@ -145,7 +145,7 @@ export async function createBillingService(
   return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }
 
-function warnOfOtherMode(config: BillingConfig, { livemode }: LedgerScope, logger: Logger): void {
+function warnOfModeMismatch(config: BillingConfig, { livemode }: LedgerScope, logger: Logger): void {
   const isLive = isLiveKey(config.stripeApiKey);
   if (isLive === undefined || isLive === livemode) return;
   logger.warn(

@@ -1,4 +1,4 @@
-import { type StoryEvent, signatureOf, tellStory, WITHDRAWN } from '@rollcall/billing/testing';
+import { type StoryEvent, signatureOf, storyEvents, WITHDRAWN } from '@rollcall/billing/testing';
 import { createRandom } from '../client/mixed-requests.ts';
 
 /** State of a payment after all of its events. */
@@ -26,7 +26,7 @@ const DUPLICATES = 0.1;
 const CAPTURED = { captured: true, amount_captured: AMOUNT };
 const CAME_IN = { status: 'succeeded', amount_received: AMOUNT };
 
-type Story = ReturnType<typeof tellStory>;
+type Story = ReturnType<typeof storyEvents>;
 interface PaymentCourse {
   readonly final: FinalPayment;
   readonly tell: (story: Story) => StoryEvent[];
@@ -97,7 +97,7 @@ export function mixPayments(name: string, count: number): PaymentMix {
   const bodies: string[] = [];
   for (let i = 0; i < count; i++) {
     const { final, tell } = COURSES[i % COURSES.length] as PaymentCourse;
-    const story = tellStory({ name: `${name}${i}`, stepS: Math.floor(i / COURSES.length) % 2 });
+    const story = storyEvents({ name: `${name}${i}`, stepS: Math.floor(i / COURSES.length) % 2 });
     payments.set(story.intentId, final);
     for (const event of tell(story)) {
       const { object } = event.data;

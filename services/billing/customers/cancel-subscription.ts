@@ -3,13 +3,13 @@ import { requireSameRequest, type WriteRequest } from '../write-request.ts';
 import {
   type Customer,
   isUnfinished,
-  newsFrom,
-  type SubscriptionNews,
   type SubscriptionOrder,
+  type SubscriptionUpdate,
+  subscriptionFromStripe,
 } from './customer.ts';
 import type { CustomerStore } from './customer-store.ts';
 import { type CustomerRef, type FindCustomerPorts, findCustomer } from './find-customer.ts';
-import { isGivenUp, noteAnswer, type SubscriptionGateway } from './finish-order.ts';
+import { applyAnswer, isAbandoned, type SubscriptionGateway } from './finish-order.ts';
 
 /** What CancelSubscription works with. */
 interface CancelPorts extends Pick<FindCustomerPorts, 'aliases'> {
@@ -32,43 +32,43 @@ interface CancelCommand extends CustomerRef {
  */
 export async function cancelSubscription(ports: CancelPorts, command: CancelCommand): Promise<Customer> {
   const { tenantId, request } = command;
-  const customer = await addressed(ports, command);
+  const customer = await findAddressed(ports, command);
   const earlier = request && (await ports.customers.findCancellation(tenantId, request.id));
   if (earlier) {
     requireSameRequest(request, earlier);
     return customer;
   }
-  const live = await liveOf(ports, customer);
+  const live = await findLive(ports, customer);
   const cancellation = {
     ...{ tenantId, customerId: customer.id, ...(request && { request }) },
     ...(live && {
-      ended: { subscriptionId: live.subscription.id, news: await end(ports, live, command.atPeriodEnd) },
+      ended: { subscriptionId: live.subscription.id, update: await end(ports, live, command.atPeriodEnd) },
     }),
   };
   await ports.customers.cancel(cancellation);
-  return addressed(ports, { tenantId, id: customer.id });
+  return findAddressed(ports, { tenantId, id: customer.id });
 }
 
-async function addressed(ports: CancelPorts, ref: CustomerRef): Promise<Customer> {
+async function findAddressed(ports: CancelPorts, ref: CustomerRef): Promise<Customer> {
   const [exactly] = await ports.customers.find(ref.tenantId, [ref.id]);
   return exactly ?? findCustomer(ports, ref);
 }
 
 // One that was cut off is settled with Stripe first, and with that has an id there or is over.
-async function liveOf(
+async function findLive(
   ports: CancelPorts,
   { tenantId, id }: Customer,
 ): Promise<SubscriptionOrder | undefined> {
   const live = await ports.customers.findLive(tenantId, [id]);
   if (!live || !isUnfinished(live)) return live;
-  return (await isGivenUp(ports, live)) ? undefined : ports.customers.findLive(tenantId, [id]);
+  return (await isAbandoned(ports, live)) ? undefined : ports.customers.findLive(tenantId, [id]);
 }
 
 async function end(
   ports: CancelPorts,
   { tenantId, subscription }: SubscriptionOrder,
   atPeriodEnd: boolean,
-): Promise<SubscriptionNews> {
+): Promise<SubscriptionUpdate> {
   const { stripeSubscriptionId, currentPeriodEnd, id: requestId } = subscription;
   // What costs nothing is paid until no time.
   if (stripeSubscriptionId === null)
@@ -79,6 +79,6 @@ async function end(
     ...{ subscriptionId: stripeSubscriptionId, atPeriodEnd },
     idempotencyKey: idempotencyKey({ what, tenantId, requestId }),
   });
-  await noteAnswer(ports, ended, askTime);
-  return newsFrom(ended);
+  await applyAnswer(ports, ended, askTime);
+  return subscriptionFromStripe(ended);
 }

@@ -1,6 +1,6 @@
 import type { TimePosition } from '../page.ts';
 import type { WriteRequest } from '../write-request.ts';
-import type { Customer, SubscriptionNews, SubscriptionOrder } from './customer.ts';
+import type { Customer, SubscriptionOrder, SubscriptionUpdate } from './customer.ts';
 
 /** Part of the customers of a tenant, newest first. */
 interface CustomerList {
@@ -27,7 +27,7 @@ export interface Cancellation {
   readonly tenantId: string;
   readonly customerId: string;
   /** What it is by then; absent: there was nothing to end. */
-  readonly ended?: { readonly subscriptionId: string; readonly news: SubscriptionNews };
+  readonly ended?: { readonly subscriptionId: string; readonly update: SubscriptionUpdate };
   /** Absent: a repeat is not known. */
   readonly request?: WriteRequest;
 }
@@ -47,7 +47,7 @@ export interface CustomerStore {
    */
   begin(order: SubscriptionOrder, request: WriteRequest | undefined): Promise<SubscriptionOrder | undefined>;
   /** Writes down how an unfinished subscription ended at Stripe. False: it is gone, or somebody wrote it down before. */
-  settle(ref: SubscriptionRef, news: SubscriptionNews): Promise<boolean>;
+  complete(ref: SubscriptionRef, update: SubscriptionUpdate): Promise<boolean>;
   /** Forgets an unfinished subscription, and the customer who has no other. */
   drop(ref: SubscriptionRef): Promise<void>;
   /** What a cancellation's request id asked for before. */

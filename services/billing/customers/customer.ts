@@ -34,7 +34,7 @@ export interface Subscription {
 }
 
 /** Of a subscription of which no end is known. */
-export const GOES_ON = {
+export const WITHOUT_END = {
   cancelAtPeriodEnd: false,
   endTime: null,
   collectionPaused: false,
@@ -79,7 +79,7 @@ export function isUnfinished({ stripePriceId, subscription }: SubscriptionOrder)
 }
 
 /** What Stripe says of a subscription. */
-export type SubscriptionNews = Pick<
+export type SubscriptionUpdate = Pick<
   Subscription,
   'state' | 'stripeSubscriptionId' | 'currentPeriodEnd' | 'cancelAtPeriodEnd'
 >;
@@ -98,12 +98,12 @@ const STATES: ReadonlyMap<string, SubscriptionState> = new Map(
 );
 
 /** What Stripe's answer means here. Throws Error for a state that Stripe did not have when this was written. */
-export function newsFrom({
+export function subscriptionFromStripe({
   id,
   status,
   currentPeriodEnd,
   cancelAtPeriodEnd,
-}: StripeSubscription): SubscriptionNews {
+}: StripeSubscription): SubscriptionUpdate {
   const state = STATES.get(status);
   if (!state) throw new Error(`Stripe says that subscription ${id} is ${status}, which is not known here`);
   return { state, stripeSubscriptionId: id, currentPeriodEnd, cancelAtPeriodEnd };

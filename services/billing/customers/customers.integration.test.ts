@@ -59,10 +59,10 @@ describe('GetCustomerWithProfile', () => {
     billing.users.delete(tenantId, id);
     billing.age(FORGETS_MS);
     expect((await withProfile(id)).user?.outcome).toBe(AttachedUserOutcome.DELETED);
-    const stranger = randomUUID();
-    billing.users.put(tenantId, stranger);
-    expect(await faultOf(withProfile(stranger))).toMatchObject({
-      ...{ code: 'NotFound', reason: 'CUSTOMER_NOT_FOUND', metadata: { id: stranger } },
+    const unknown = randomUUID();
+    billing.users.put(tenantId, unknown);
+    expect(await faultOf(withProfile(unknown))).toMatchObject({
+      ...{ code: 'NotFound', reason: 'CUSTOMER_NOT_FOUND', metadata: { id: unknown } },
     });
   });
 });

@@ -5,7 +5,13 @@ import {
   type StripeGateway,
   type StripeSubscription,
 } from '../payments/stripe-gateway.ts';
-import { isOver, isUnfinished, newsFrom, type SubscriptionNews, type SubscriptionOrder } from './customer.ts';
+import {
+  isOver,
+  isUnfinished,
+  type SubscriptionOrder,
+  type SubscriptionUpdate,
+  subscriptionFromStripe,
+} from './customer.ts';
 import type { CustomerStore } from './customer-store.ts';
 
 /** What subscriptions ask of Stripe. */
@@ -25,7 +31,7 @@ export interface SubscriptionGateway
 
 /** What finishing works with. */
 interface FinishPorts {
-  readonly customers: Pick<CustomerStore, 'settle' | 'drop' | 'findLive'>;
+  readonly customers: Pick<CustomerStore, 'complete' | 'drop' | 'findLive'>;
   readonly gateway: SubscriptionGateway;
   readonly snapshots: Snapshots;
 }
@@ -47,8 +53,9 @@ export async function finishOrder(
   const found = isResumed ? await findAtStripe(ports.gateway, order) : undefined;
   const askTime = new Date();
   const made = found ?? (await create(ports, order));
-  await noteAnswer(ports, made, askTime);
-  if (!(await ports.customers.settle(ref, newsFrom(made)))) await endUnlessKept(ports, order, made);
+  await applyAnswer(ports, made, askTime);
+  if (!(await ports.customers.complete(ref, subscriptionFromStripe(made))))
+    await cancelUnlessStored(ports, order, made);
   return made.clientSecret;
 }
 
@@ -56,13 +63,13 @@ export async function finishOrder(
  * Throws BillingError ALREADY_SUBSCRIBED where one of these customers has a subscription that is not over. One that was cut
  * off is settled with Stripe first: what Stripe never made is no longer in the way.
  */
-export async function requireNoneLive(
+export async function requireNoLiveSubscription(
   ports: FinishPorts,
   tenantId: string,
   customerIds: readonly string[],
 ): Promise<void> {
   const live = await ports.customers.findLive(tenantId, customerIds);
-  if (!live || (isUnfinished(live) && (await isGivenUp(ports, live)))) return;
+  if (!live || (isUnfinished(live) && (await isAbandoned(ports, live)))) return;
   const { customerId, subscription } = live;
   const message = `Customer ${customerId} has subscription ${subscription.id}, which is not over.`;
   throw new BillingError('ALREADY_SUBSCRIBED', message, {
@@ -71,16 +78,16 @@ export async function requireNoneLive(
 }
 
 /** Settles an unfinished subscription; true: it is over, perhaps never made. Throws BillingError STRIPE_UNAVAILABLE. */
-export async function isGivenUp(ports: FinishPorts, order: SubscriptionOrder): Promise<boolean> {
+export async function isAbandoned(ports: FinishPorts, order: SubscriptionOrder): Promise<boolean> {
   const { tenantId, subscription } = order;
   const ref = { tenantId, subscriptionId: subscription.id };
   const found = await findAtStripe(ports.gateway, order);
   // In either direction: one from further in the future began before the clock went back, and is over too.
   const ageMs = Math.abs(Date.now() - subscription.createTime.getTime());
-  if (!found && ageMs < ATTEMPT_MS) throw stillAtWork(order);
-  const news = found ? newsFrom(found) : NEVER_MADE;
-  await ports.customers.settle(ref, news);
-  return isOver(news.state);
+  if (!found && ageMs < ATTEMPT_MS) throw attemptInProgress(order);
+  const update = found ? subscriptionFromStripe(found) : NEVER_MADE;
+  await ports.customers.complete(ref, update);
+  return isOver(update.state);
 }
 
 /** The secret of a subscription that waits for its first payment; empty: it does not. */
@@ -94,7 +101,7 @@ export async function secretOf(gateway: SubscriptionGateway, order: Subscription
  * Makes what Stripe answered part of the ledger, so that an event that is older changes nothing.
  * @param askTime when Stripe was asked
  */
-export function noteAnswer(
+export function applyAnswer(
   { snapshots }: Pick<FinishPorts, 'snapshots'>,
   { object }: StripeSubscription,
   askTime: Date,
@@ -102,7 +109,7 @@ export function noteAnswer(
   return snapshots.apply([object], askTime);
 }
 
-const NEVER_MADE: SubscriptionNews = {
+const NEVER_MADE: SubscriptionUpdate = {
   state: 'INCOMPLETE_EXPIRED',
   stripeSubscriptionId: null,
   currentPeriodEnd: null,
@@ -136,7 +143,7 @@ async function create({ customers, gateway }: FinishPorts, order: SubscriptionOr
 }
 
 // Somebody took this attempt for given up, or a webhook was faster. In the latter case nothing is to be done.
-async function endUnlessKept(
+async function cancelUnlessStored(
   { customers, gateway }: FinishPorts,
   { tenantId, customerId, subscription }: SubscriptionOrder,
   { id: stripeSubscriptionId }: StripeSubscription,
@@ -149,10 +156,12 @@ async function endUnlessKept(
     atPeriodEnd: false,
     idempotencyKey: idempotencyKey({ what: 'cancel-now', tenantId, requestId }),
   });
-  throw stillAtWork({ tenantId, customerId, subscription });
+  throw attemptInProgress({ tenantId, customerId, subscription });
 }
 
-function stillAtWork({ subscription }: Pick<SubscriptionOrder, 'tenantId' | 'customerId' | 'subscription'>) {
+function attemptInProgress({
+  subscription,
+}: Pick<SubscriptionOrder, 'tenantId' | 'customerId' | 'subscription'>) {
   const message = `What became of subscription ${subscription.id} at Stripe is not known yet; try again.`;
   return new BillingError('STRIPE_UNAVAILABLE', message, {
     metadata: { subscription_id: subscription.id, why: 'attempt_at_work' },

@@ -4,11 +4,16 @@ import { BillingError } from '../errors.ts';
 import { idempotencyKey, type Snapshots } from '../payments/stripe-gateway.ts';
 import { requirePrice } from '../plans/plan-prices.ts';
 import type { PlanStore } from '../plans/plan-store.ts';
-import { requireEligibleUser } from '../users/active-user.ts';
+import { requireEligibleUser } from '../require-active-user.ts';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
-import { type Customer, GOES_ON, isUnfinished, type SubscriptionOrder } from './customer.ts';
+import { type Customer, isUnfinished, type SubscriptionOrder, WITHOUT_END } from './customer.ts';
 import type { CustomerStore } from './customer-store.ts';
-import { finishOrder, requireNoneLive, type SubscriptionGateway, secretOf } from './finish-order.ts';
+import {
+  finishOrder,
+  requireNoLiveSubscription,
+  type SubscriptionGateway,
+  secretOf,
+} from './finish-order.ts';
 
 /** What Subscribe works with. */
 export interface SubscribePorts {
@@ -67,12 +72,12 @@ async function begin(ports: SubscribePorts, command: SubscribeCommand): Promise<
   const { user } = await requireEligibleUser(ports.users, { tenantId, userId }, signal);
   // After a merge it is the survivor who subscribes, and what its other ids have counts.
   const ids = await ports.aliases.allIdsOf(tenantId, [user.id]);
-  await requireNoneLive(ports, tenantId, ids);
+  await requireNoLiveSubscription(ports, tenantId, ids);
   const wanted = toOrder(command, { customerId: user.id, stripePriceId: price.stripePriceId });
   const order = price.stripePriceId === null ? wanted : await withStripeCustomer(ports, wanted);
   const begun = await ports.customers.begin(order, command.request);
   if (begun) return begun;
-  await requireNoneLive(ports, tenantId, ids);
+  await requireNoLiveSubscription(ports, tenantId, ids);
   const message = 'Another subscription of this user was just given up; try again.';
   throw new BillingError('STRIPE_UNAVAILABLE', message, { metadata: { why: 'attempt_ended' } });
 }
@@ -85,15 +90,18 @@ async function replay(ports: SubscribePorts, { tenantId, request }: SubscribeCom
   const clientSecret = isUnfinished(order)
     ? await finishOrder(ports, order, { isResumed: true })
     : await secretOf(ports.gateway, order);
-  return { customer: await reread(ports, order), replayed: true, clientSecret };
+  return { customer: await refetch(ports, order), replayed: true, clientSecret };
 }
 
 async function finish(ports: SubscribePorts, order: SubscriptionOrder): Promise<Subscribed> {
   const clientSecret = isUnfinished(order) ? await finishOrder(ports, order, { isResumed: false }) : '';
-  return { customer: await reread(ports, order), replayed: false, clientSecret };
+  return { customer: await refetch(ports, order), replayed: false, clientSecret };
 }
 
-async function reread(ports: SubscribePorts, { tenantId, customerId }: SubscriptionOrder): Promise<Customer> {
+async function refetch(
+  ports: SubscribePorts,
+  { tenantId, customerId }: SubscriptionOrder,
+): Promise<Customer> {
   const [customer] = await ports.customers.find(tenantId, [customerId]);
   if (customer) return customer;
   throw new Error(`Customer ${customerId} of ${tenantId} is gone although it subscribed`);
@@ -107,7 +115,7 @@ function toOrder(
   const subscription = {
     ...{ id: uuidv7(), planId, areaId, createTime: now, updateTime: now },
     state: stripePriceId === null ? ('ACTIVE' as const) : ('INCOMPLETE' as const),
-    ...{ stripeSubscriptionId: null, currentPeriodEnd: null, ...GOES_ON },
+    ...{ stripeSubscriptionId: null, currentPeriodEnd: null, ...WITHOUT_END },
   };
   return { tenantId, customerId, subscription, stripePriceId, paymentMethodId, stripeCustomerId: null };
 }

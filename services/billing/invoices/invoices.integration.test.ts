@@ -80,7 +80,7 @@ describe('IssueInvoice', () => {
     expect(read.invoice).toEqual(invoice);
   });
 
-  it('names the user as it is at this moment, also where the news of a change is not here', async () => {
+  it('names the user as it is at this moment, also while the change has not arrived here', async () => {
     const userId = newUser();
     await issue(userId);
     await billing.customers.listCustomers({ tenantId });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Invoice } from './invoice.ts';
-import { countFitting, MAX_ANSWER_BYTES } from './list-invoices.ts';
+import { countWithinLimit, MAX_ANSWER_BYTES } from './list-invoices.ts';
 
 const invoice = (description: string): Invoice => {
   const amount = { currencyCode: 'EUR', minorUnits: 1n };
@@ -16,10 +16,10 @@ const invoice = (description: string): Invoice => {
 
 it('counts as many invoices as fit, and one that is larger than any answer', () => {
   const large = invoice('ß'.repeat(500));
-  const fitting = countFitting(Array.from({ length: 50 }, () => large));
+  const fitting = countWithinLimit(Array.from({ length: 50 }, () => large));
   expect(fitting).toBeGreaterThan(0);
   expect(fitting * 500 * 500 * 3).toBeLessThan(MAX_ANSWER_BYTES);
-  expect(countFitting([invoice('x'.repeat(5000)), large])).toBe(1);
-  expect(countFitting([])).toBe(0);
-  expect(countFitting([invoice('x'), invoice('x')])).toBe(2);
+  expect(countWithinLimit([invoice('x'.repeat(5000)), large])).toBe(1);
+  expect(countWithinLimit([])).toBe(0);
+  expect(countWithinLimit([invoice('x'), invoice('x')])).toBe(2);
 });

@@ -9,7 +9,7 @@ export async function listInvoices(
 ): Promise<Page<Invoice, TimePosition>> {
   // One more than asked for tells whether there is a next page.
   const found = await invoices.list({ ...list, limit: list.limit + 1 });
-  const fitting = countFitting(found.slice(0, list.limit));
+  const fitting = countWithinLimit(found.slice(0, list.limit));
   return toPage(found, fitting, ({ issueTime, id }) => ({ timeMs: issueTime.getTime(), id }));
 }
 
@@ -17,10 +17,10 @@ export async function listInvoices(
 export const MAX_ANSWER_BYTES = 3_900_000;
 
 /** How many of these, from the first on, surely fit into one answer; at least one. */
-export function countFitting(invoices: readonly Invoice[]): number {
+export function countWithinLimit(invoices: readonly Invoice[]): number {
   let bytes = 0;
   const tooMany = invoices.findIndex((each, i) => {
-    bytes += mostBytes(each);
+    bytes += maxEncodedBytes(each);
     return i > 0 && bytes > MAX_ANSWER_BYTES;
   });
   return tooMany < 0 ? invoices.length : tooMany;
@@ -33,7 +33,7 @@ const LINE_BYTES = 100;
 const TEXT_BYTES = 3;
 
 /** No fewer bytes than the invoice takes on the wire; quicker than to write it down and look. */
-function mostBytes({ profile, lines }: Invoice): number {
+function maxEncodedBytes({ profile, lines }: Invoice): number {
   const { displayName, businessName, email, phone, addressLines } = profile;
   const texts = [displayName, businessName, email, phone, ...addressLines];
   const lineTexts = lines.map(({ description }) => description);

@@ -5,13 +5,13 @@ import {
   refundedAndDisputed,
   type StoryEvent,
   type StoryOptions,
-  tellStory,
+  storyEvents,
   WITHDRAWN,
 } from '../testing/stripe-story.ts';
 import { readWebhookEvent } from '../webhooks/receive/webhook-event.ts';
 import { derivePayment } from './derive-payment.ts';
 import { chargeOf, intentOf, joinSnapshots, type Snapshot, snapshotOfRead } from './snapshot.ts';
-import { placeOf } from './snapshot-order.ts';
+import { lifecyclePosition } from './snapshot-order.ts';
 
 /** What is known after these events, told in this order. */
 function tell(events: readonly StoryEvent[]): Map<string, Snapshot> {
@@ -33,11 +33,11 @@ function snapshotsOf(event: StoryEvent): Snapshot[] {
 
 function toSnapshots(event: StoryEvent): Snapshot[] {
   const { payload, type, created } = readWebhookEvent(JSON.stringify(event));
-  return payload.map(({ kind, id, facts, digest }) => ({
+  return payload.map(({ kind, id, facts: fields, digest }) => ({
     kind,
     id,
-    facts,
-    key: { ...placeOf(kind, facts, type), asOf: created ?? 0, digest },
+    fields,
+    key: { ...lifecyclePosition(kind, fields, type), asOf: created ?? 0, digest },
     ambiguous: false,
   }));
 }
@@ -48,7 +48,7 @@ const paymentAfter = (events: readonly StoryEvent[]) =>
     [...tell(events).values()].filter((each) => !/customer/.test(each.kind)),
   );
 
-const story = (options: Partial<StoryOptions> = {}) => tellStory({ name: 'p', ...options });
+const story = (options: Partial<StoryOptions> = {}) => storyEvents({ name: 'p', ...options });
 const CAPTURED = { captured: true, amount_captured: 1999 };
 const SUCCEEDED = { status: 'succeeded', amount_received: 1999 };
 
@@ -431,7 +431,11 @@ describe('a payment', () => {
       told.intent('payment_intent.succeeded', SUCCEEDED),
     ];
     for (const order of permutations(events))
-      expect(paymentAfter(order)).toMatchObject({ state: 'SUCCEEDED', refunds: [], misfits: ['re_p_1'] });
+      expect(paymentAfter(order)).toMatchObject({
+        state: 'SUCCEEDED',
+        refunds: [],
+        mixedCurrency: ['re_p_1'],
+      });
   });
 });
 
@@ -544,7 +548,7 @@ describe('two snapshots of one second that differ', () => {
     for (const order of permutations(events)) {
       expect(tell(order).get('pi_p')).toMatchObject({
         ambiguous: true,
-        facts: { failure_code: 'card_declined' },
+        fields: { failure_code: 'card_declined' },
       });
       expect(paymentAfter(order)).toMatchObject({ state: 'PENDING', failureCode: 'card_declined' });
     }
@@ -564,8 +568,8 @@ describe('two snapshots of one second that differ', () => {
         snapshotOfRead('payment_intent', object ?? {}, (known.key.asOf + laterS) * 1000),
       );
     };
-    expect(at(0)).toMatchObject({ ambiguous: true, facts: { status: 'processing' } });
-    expect(at(60)).toMatchObject({ ambiguous: false, facts: { status: 'requires_action' } });
+    expect(at(0)).toMatchObject({ ambiguous: true, fields: { status: 'processing' } });
+    expect(at(60)).toMatchObject({ ambiguous: false, fields: { status: 'requires_action' } });
   });
 });
 
@@ -585,7 +589,7 @@ describe('joining snapshots', () => {
       type: fc.constantFrom('payment_intent.created', 'payment_intent.updated'),
     })
     .map(({ status, at, received, type }): Snapshot => {
-      const event = tellStory({ name: 'p', startS: at, stepS: 0 }).intent(type, {
+      const event = storyEvents({ name: 'p', startS: at, stepS: 0 }).intent(type, {
         status,
         amount_received: received,
       });

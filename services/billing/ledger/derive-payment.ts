@@ -1,24 +1,30 @@
 import { type ChargeObject, deriveRefunds, type RefundObject } from './derive-refunds.ts';
 import type { DerivedDispute, DerivedPayment } from './derived-payment.ts';
-import { firstCapture, lastRefund } from './happenings.ts';
-import type { OwnerFacts } from './owner.ts';
 import { DISPUTE_STATES, type PaymentState } from './payment-states.ts';
+import { firstCapture, lastRefund } from './payment-times.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { ChargeFacts, DisputeFacts, IntentFacts, InvoiceFacts, RefundFacts } from './stripe-fields.ts';
+import type {
+  ChargeFields,
+  DisputeFields,
+  IntentFields,
+  InvoiceFields,
+  OwnerFields,
+  RefundFields,
+} from './stripe-fields.ts';
 
 type Known<F> = {
   readonly id: string;
-  readonly facts: F;
+  readonly fields: F;
   readonly asOf: number;
 };
 
 interface Parts {
-  readonly intent: IntentFacts | undefined;
+  readonly intent: IntentFields | undefined;
   readonly charges: readonly ChargeObject[];
   readonly refunds: readonly RefundObject[];
-  readonly disputes: readonly Known<DisputeFacts>[];
+  readonly disputes: readonly Known<DisputeFields>[];
   /** Only those that say no payment intent paid them. */
-  readonly invoices: readonly Known<InvoiceFacts>[];
+  readonly invoices: readonly Known<InvoiceFields>[];
 }
 
 /**
@@ -27,15 +33,18 @@ interface Parts {
  */
 export function derivePayment(intent: string, objects: readonly Snapshot[]): DerivedPayment | undefined {
   const known = partsOf(objects);
-  const main = known.intent ?? known.charges[0]?.facts ?? known.invoices[0]?.facts;
+  const main = known.intent ?? known.charges[0]?.fields ?? known.invoices[0]?.fields;
   if (!main?.currency) return undefined;
-  const misfits = objects.filter(({ facts }) => 'currency' in facts && facts.currency !== main.currency);
-  const parts = misfits.length === 0 ? known : partsOf(objects.filter((each) => !misfits.includes(each)));
+  const mixedCurrency = objects.filter(
+    ({ fields }) => 'currency' in fields && fields.currency !== main.currency,
+  );
+  const parts =
+    mixedCurrency.length === 0 ? known : partsOf(objects.filter((each) => !mixedCurrency.includes(each)));
   const { charges, invoices } = parts;
   const captured = Math.max(
     parts.intent?.amount_received ?? 0,
-    charges.reduce((sum, { facts }) => sum + facts.amount_captured, 0),
-    invoices.reduce((sum, { facts }) => sum + facts.amount_paid, 0),
+    charges.reduce((sum, { fields }) => sum + fields.amount_captured, 0),
+    invoices.reduce((sum, { fields }) => sum + fields.amount_paid, 0),
   );
   const disputes = parts.disputes.map(toDispute);
   const back = deriveRefunds({ captured, charges, refunds: parts.refunds });
@@ -49,14 +58,14 @@ export function derivePayment(intent: string, objects: readonly Snapshot[]): Der
     invoice,
     state: stateOf(parts, captured, refunded),
     currency: main.currency,
-    amount: parts.intent?.amount ?? charges.at(-1)?.facts.amount ?? captured,
+    amount: parts.intent?.amount ?? charges.at(-1)?.fields.amount ?? captured,
     captured,
     refunded,
     unseenRefunds: back.unseenRefunds,
     everRefunded: back.everRefunded,
     disputeState: disputes.at(-1)?.state ?? null,
     failureCode: failureOf(parts, captured),
-    customer: toldBy(parts).find(({ customer }) => customer)?.customer ?? null,
+    customer: ownerSources(parts).find(({ customer }) => customer)?.customer ?? null,
     owner: ownerOf(parts),
     createTime: main.created,
     captureTime: captured > 0 ? firstCapture(objects) : null,
@@ -65,7 +74,7 @@ export function derivePayment(intent: string, objects: readonly Snapshot[]): Der
     account,
     refunds: back.refunds,
     disputes,
-    misfits: misfits.map(({ id }) => id),
+    mixedCurrency: mixedCurrency.map(({ id }) => id),
   };
 }
 
@@ -73,15 +82,16 @@ function withoutIntent(
   key: string,
   { intent, charges, invoices }: Parts,
 ): Pick<DerivedPayment, 'charge' | 'invoice'> {
-  const isOfCharge = ({ id, facts }: Known<InvoiceFacts>) => id !== key && facts.paid_without_intent === key;
+  const isOfCharge = ({ id, fields }: Known<InvoiceFields>) =>
+    id !== key && fields.paid_without_intent === key;
   const isCharge = charges.some(({ id }) => id === key) || invoices.some(isOfCharge);
   const isInvoice = !intent && invoices.some(({ id }) => id === key);
   return { charge: isCharge ? key : null, invoice: isInvoice ? key : null };
 }
 
 // What can say whose the payment is, the most telling first.
-function toldBy({ intent, charges, invoices }: Parts): (IntentFacts | ChargeFacts | InvoiceFacts)[] {
-  const others = [...charges, ...invoices].map(({ facts }) => facts);
+function ownerSources({ intent, charges, invoices }: Parts): (IntentFields | ChargeFields | InvoiceFields)[] {
+  const others = [...charges, ...invoices].map(({ fields }) => fields);
   return intent ? [intent, ...others] : others;
 }
 
@@ -101,16 +111,16 @@ function partsOf(objects: readonly Snapshot[]): Parts {
     const parts: Known<F>[] = [];
     for (const each of objects)
       if (each.kind === kind)
-        parts.push({ id: each.id, facts: each.facts as unknown as F, asOf: each.key.asOf });
-    if (parts.length > 1) parts.sort((a, b) => a.facts.created - b.facts.created || (a.id < b.id ? -1 : 1));
+        parts.push({ id: each.id, fields: each.fields as unknown as F, asOf: each.key.asOf });
+    if (parts.length > 1) parts.sort((a, b) => a.fields.created - b.fields.created || (a.id < b.id ? -1 : 1));
     return parts;
   };
   return {
-    intent: of<IntentFacts>('payment_intent')[0]?.facts,
-    charges: of<ChargeFacts>('charge'),
-    refunds: of<RefundFacts>('refund'),
-    disputes: of<DisputeFacts>('dispute'),
-    invoices: of<InvoiceFacts>('invoice'),
+    intent: of<IntentFields>('payment_intent')[0]?.fields,
+    charges: of<ChargeFields>('charge'),
+    refunds: of<RefundFields>('refund'),
+    disputes: of<DisputeFields>('dispute'),
+    invoices: of<InvoiceFields>('invoice'),
   };
 }
 
@@ -121,15 +131,15 @@ function stateOf({ intent, charges }: Parts, captured: number, refunded: number)
   }
   if (intent?.status === 'canceled') return 'CANCELED';
   if (intent?.status === 'requires_capture') return 'AUTHORIZED';
-  const set = charges.filter(({ facts }) => facts.status === 'succeeded').map(({ facts }) => facts);
+  const set = charges.filter(({ fields }) => fields.status === 'succeeded').map(({ fields }) => fields);
   // Without an intent nobody but the charge says that what was set aside was let go.
   const isLetGo = !intent && set.length > 0 && set.every(isReleased);
   if (set.length > 0) return isLetGo ? 'CANCELED' : 'AUTHORIZED';
-  const isOnItsWay = intent ? intent.status === 'processing' : charges.at(-1)?.facts.status === 'pending';
+  const isOnItsWay = intent ? intent.status === 'processing' : charges.at(-1)?.fields.status === 'pending';
   return isOnItsWay ? 'PROCESSING' : 'PENDING';
 }
 
-function isReleased({ payment_intent, captured, amount, amount_refunded }: ChargeFacts): boolean {
+function isReleased({ payment_intent, captured, amount, amount_refunded }: ChargeFields): boolean {
   return payment_intent === null && !captured && amount_refunded >= amount;
 }
 
@@ -137,24 +147,24 @@ function isReleased({ payment_intent, captured, amount, amount_refunded }: Charg
 function failureOf({ intent, charges }: Parts, captured: number): string | null {
   if (captured > 0 || intent?.status === 'succeeded') return null;
   if (intent) return intent.failure_code;
-  const last = charges.at(-1)?.facts;
+  const last = charges.at(-1)?.fields;
   return last?.status === 'failed' ? last.failure_code : null;
 }
 
-function ownerOf(parts: Parts): OwnerFacts {
-  const told = toldBy(parts).find((each) => each.tenant_id);
-  if (!told) return { tenant_id: null, user_id: null, booking_id: null };
-  return { tenant_id: told.tenant_id, user_id: told.user_id, booking_id: told.booking_id };
+function ownerOf(parts: Parts): OwnerFields {
+  const source = ownerSources(parts).find((each) => each.tenant_id);
+  if (!source) return { tenant_id: null, user_id: null, booking_id: null };
+  return { tenant_id: source.tenant_id, user_id: source.user_id, booking_id: source.booking_id };
 }
 
-function toDispute({ id, facts }: Known<DisputeFacts>): DerivedDispute {
+function toDispute({ id, fields }: Known<DisputeFields>): DerivedDispute {
   return {
     stripeId: id,
-    state: DISPUTE_STATES.get(facts.status) ?? 'UNDER_REVIEW',
-    currency: facts.currency,
-    amount: facts.amount,
-    withdrawn: facts.withdrawn ? facts.amount : 0,
-    reason: facts.reason,
-    createTime: facts.created,
+    state: DISPUTE_STATES.get(fields.status) ?? 'UNDER_REVIEW',
+    currency: fields.currency,
+    amount: fields.amount,
+    withdrawn: fields.withdrawn ? fields.amount : 0,
+    reason: fields.reason,
+    createTime: fields.created,
   };
 }

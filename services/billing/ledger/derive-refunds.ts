@@ -1,11 +1,11 @@
 import type { DerivedRefund } from './derived-payment.ts';
 import { REFUND_STATES } from './payment-states.ts';
-import type { ChargeFacts, RefundFacts } from './stripe-fields.ts';
+import type { ChargeFields, RefundFields } from './stripe-fields.ts';
 
 /** A refund as it was told. */
 export interface RefundObject {
   readonly id: string;
-  readonly facts: RefundFacts;
+  readonly fields: RefundFields;
   /** When it was so, by Stripe, in s since 1970. */
   readonly asOf: number;
 }
@@ -13,7 +13,7 @@ export interface RefundObject {
 /** A charge as it was told. */
 export interface ChargeObject {
   readonly id: string;
-  readonly facts: ChargeFacts;
+  readonly fields: ChargeFields;
   /** When it was so, by Stripe, in s since 1970. */
   readonly asOf: number;
 }
@@ -41,16 +41,16 @@ const NOTHING_WENT_BACK: DerivedRefunds = { refunds: [], refunded: 0, unseenRefu
 
 /** Which refunds count, and what they and the charges come to. A refund that a charge told of first is counted once. */
 export function deriveRefunds({ captured, charges, refunds }: Known): DerivedRefunds {
-  if (refunds.length === 0 && charges.every(({ facts }) => facts.amount_refunded === 0))
+  if (refunds.length === 0 && charges.every(({ fields }) => fields.amount_refunded === 0))
     return NOTHING_WENT_BACK;
   const releases = releasesAmong(refunds, charges);
   let [left, refunded] = [captured, 0];
   const derived = refunds.map((refund) => {
-    const { amount } = refund.facts;
+    const { amount } = refund.fields;
     const isLive = !isUndone(refund);
     const held = captured === 0 || releases.has(refund.id) || (isLive && amount > left);
     if (isLive && !held) left -= amount;
-    if (refund.facts.status === 'succeeded' && !held) refunded += amount;
+    if (refund.fields.status === 'succeeded' && !held) refunded += amount;
     return toRefund(refund, held);
   });
   const moved = refunds.filter(({ id }) => !releases.has(id));
@@ -59,12 +59,12 @@ export function deriveRefunds({ captured, charges, refunds }: Known): DerivedRef
     0,
   );
   const unseenRefunds = Math.min(unseen, left);
-  const undone = moved.filter(isUndone).reduce((sum, { facts }) => sum + facts.amount, 0);
+  const undone = moved.filter(isUndone).reduce((sum, { fields }) => sum + fields.amount, 0);
   const all = refunded + unseenRefunds;
   return { refunds: derived, refunded: all, unseenRefunds, everRefunded: all + undone };
 }
 
-function isUndone({ facts: { status } }: RefundObject): boolean {
+function isUndone({ fields: { status } }: RefundObject): boolean {
   return status === 'failed' || status === 'canceled';
 }
 
@@ -74,18 +74,18 @@ function refundsOf(
   charges: readonly ChargeObject[],
   refunds: readonly RefundObject[],
 ): RefundObject[] {
-  const main = charges.findLast(({ facts }) => facts.captured) ?? charges.at(-1);
-  return refunds.filter(({ facts }) => (facts.charge ?? main?.id) === id);
+  const main = charges.findLast(({ fields }) => fields.captured) ?? charges.at(-1);
+  return refunds.filter(({ fields }) => (fields.charge ?? main?.id) === id);
 }
 
 /**
  * What a charge says went back beyond what its refunds explain. One that was undone before the charge was told is not part of
  * what the charge says any more; one that was undone later still is.
  */
-function unseenOf({ facts, asOf }: ChargeObject, refunds: readonly RefundObject[]): number {
-  const told = Math.max(0, facts.amount_refunded - releasedOf(facts));
+function unseenOf({ fields, asOf }: ChargeObject, refunds: readonly RefundObject[]): number {
+  const reported = Math.max(0, fields.amount_refunded - releasedOf(fields));
   const within = refunds.filter((each) => !(isUndone(each) && each.asOf < asOf));
-  return Math.max(0, told - within.reduce((sum, each) => sum + each.facts.amount, 0));
+  return Math.max(0, reported - within.reduce((sum, each) => sum + each.fields.amount, 0));
 }
 
 /**
@@ -97,31 +97,31 @@ function releasesAmong(
   charges: readonly ChargeObject[],
 ): ReadonlySet<string> {
   const releases = new Set(
-    refunds.filter(({ facts }) => facts.reason === 'expired_uncaptured_charge').map(({ id }) => id),
+    refunds.filter(({ fields }) => fields.reason === 'expired_uncaptured_charge').map(({ id }) => id),
   );
-  for (const { facts } of charges) {
-    const released = releasedOf(facts);
+  for (const { fields } of charges) {
+    const released = releasedOf(fields);
     const release = refunds.find(
-      ({ facts: each }) => !each.moved && each.status === 'succeeded' && each.amount === released,
+      ({ fields: each }) => !each.moved && each.status === 'succeeded' && each.amount === released,
     );
-    if (facts.captured && release) releases.add(release.id);
+    if (fields.captured && release) releases.add(release.id);
   }
   return releases;
 }
 
-function releasedOf({ captured, amount, amount_captured, amount_refunded }: ChargeFacts): number {
+function releasedOf({ captured, amount, amount_captured, amount_refunded }: ChargeFields): number {
   return captured ? Math.max(0, amount - amount_captured) : amount_refunded;
 }
 
-function toRefund({ id, facts }: RefundObject, held: boolean): DerivedRefund {
+function toRefund({ id, fields }: RefundObject, held: boolean): DerivedRefund {
   return {
     stripeId: id,
-    state: REFUND_STATES.get(facts.status) ?? 'PENDING',
-    currency: facts.currency,
-    amount: facts.amount,
+    state: REFUND_STATES.get(fields.status) ?? 'PENDING',
+    currency: fields.currency,
+    amount: fields.amount,
     held,
-    reason: facts.reason,
-    failureReason: facts.failure_reason,
-    createTime: facts.created,
+    reason: fields.reason,
+    failureReason: fields.failure_reason,
+    createTime: fields.created,
   };
 }

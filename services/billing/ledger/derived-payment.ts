@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { OwnerFacts } from './owner.ts';
 import type { DisputeState, PaymentState, RefundState } from './payment-states.ts';
+import type { OwnerFields } from './stripe-fields.ts';
 
 /** A dispute as the ledger has it. */
 export interface DerivedDispute {
@@ -36,7 +36,7 @@ export interface DerivedPayment {
   /** The customer at Stripe: whose the payment is where the metadata do not say it. */
   readonly customer: string | null;
   /** As the metadata say. */
-  readonly owner: OwnerFacts;
+  readonly owner: OwnerFields;
   readonly createTime: number;
   /** When money first came in; null: none did. */
   readonly captureTime: number | null;
@@ -49,7 +49,7 @@ export interface DerivedPayment {
   readonly refunds: readonly DerivedRefund[];
   readonly disputes: readonly DerivedDispute[];
   /** What belongs to the intent by name, and is in another currency: it is left out. */
-  readonly misfits: readonly string[];
+  readonly mixedCurrency: readonly string[];
 }
 
 /** A refund as the ledger has it. */

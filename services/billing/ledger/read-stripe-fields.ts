@@ -1,4 +1,3 @@
-import { ownerOf } from './owner.ts';
 import {
   amountOf,
   currencyOf,
@@ -13,18 +12,18 @@ import {
   timeOf,
   wordOf,
 } from './read-fields.ts';
-import type { FactsOf } from './stripe-fields.ts';
+import type { FieldsOf, OwnerFields } from './stripe-fields.ts';
 import type { StripeKind } from './stripe-object.ts';
 
 /**
  * Picks what is kept of an object, field by field.
  * @throws LedgerError SHAPE_UNKNOWN where a field that money depends on is not there.
  */
-export function factsOf<K extends StripeKind>(kind: K, raw: Raw): FactsOf[K] {
+export function readStripeFields<K extends StripeKind>(kind: K, raw: Raw): FieldsOf[K] {
   return READERS[kind](raw);
 }
 
-const READERS: { readonly [K in StripeKind]: (raw: Raw) => FactsOf[K] } = {
+const READERS: { readonly [K in StripeKind]: (raw: Raw) => FieldsOf[K] } = {
   payment_intent: (raw) => ({
     status: requiredWordOf(raw, 'status'),
     amount: amountOf(raw, 'amount'),
@@ -158,4 +157,22 @@ function periodEndOf(raw: Raw): number | null {
 /** The id of an object. Throws LedgerError SHAPE_UNKNOWN where it has none. */
 export function objectIdOf(raw: Raw): string {
   return idOf(raw, 'id');
+}
+
+const TENANT = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Reads `metadata.tenant_id`, `.user_id` and `.booking_id`; what is none of that form counts as not said. */
+export function ownerOf(raw: Raw): OwnerFields {
+  const metadata = isRaw(raw.metadata) ? raw.metadata : {};
+  const matching = (field: string, form: RegExp) => {
+    const value = metadata[field];
+    return typeof value === 'string' && form.test(value) ? value.toLowerCase() : null;
+  };
+  return {
+    tenant_id: matching('tenant_id', TENANT),
+    user_id: matching('user_id', UUID),
+    booking_id: matching('booking_id', UUID),
+  };
 }

@@ -1,5 +1,5 @@
 import { LedgerError } from './ledger-error.ts';
-import type { FactsOf } from './stripe-fields.ts';
+import type { FieldsOf } from './stripe-fields.ts';
 import type { StripeKind } from './stripe-object.ts';
 
 /** Where a snapshot stands among those of one object: compared field by field, the first that differs decides. */
@@ -12,7 +12,7 @@ export interface OrderKey {
   readonly step: number;
   /** What is likely to be later. It decides, but is not relied on: see `isTie`. */
   readonly guess: number;
-  /** Of the facts, so that the choice depends on nothing else. */
+  /** Of the fields, so that the choice depends on nothing else. */
   readonly digest: string;
 }
 
@@ -35,7 +35,7 @@ function compareText(a: string, b: string): number {
 }
 
 /** The part of an order key that depends on what an object says and on the event that says it. */
-export interface Place {
+export interface LifecyclePosition {
   readonly tier: number;
   readonly step: number;
   readonly guess: number;
@@ -43,10 +43,10 @@ export interface Place {
 
 /** The life of a kind: how far along is each status, and what orders snapshots of one second. */
 interface Lifecycle<K extends StripeKind> {
-  readonly tierOf: (facts: FactsOf[K]) => number | undefined;
+  readonly tierOf: (fields: FieldsOf[K]) => number | undefined;
   /** What can only grow, 0 or more; the event that made the object comes before all others in any case. */
-  readonly growsWith: (facts: FactsOf[K]) => number;
-  readonly guess: (facts: FactsOf[K]) => number;
+  readonly growsWith: (fields: FieldsOf[K]) => number;
+  readonly guess: (fields: FieldsOf[K]) => number;
 }
 
 const INTENT = {
@@ -106,18 +106,19 @@ const INVOICE = {
 type Statuses = Readonly<Record<string, { readonly tier: number; readonly guess: number }>>;
 const at = (statuses: Statuses, status: string) =>
   Object.hasOwn(statuses, status) ? statuses[status] : undefined;
-const tierIn = (statuses: Statuses) => (facts: { status: string }) => at(statuses, facts.status)?.tier;
-const guessIn = (statuses: Statuses) => (facts: { status: string }) => at(statuses, facts.status)?.guess ?? 0;
+const tierIn = (statuses: Statuses) => (fields: { status: string }) => at(statuses, fields.status)?.tier;
+const guessIn = (statuses: Statuses) => (fields: { status: string }) =>
+  at(statuses, fields.status)?.guess ?? 0;
 const nothing = () => 0;
 
 const LIFECYCLES: { readonly [K in StripeKind]: Lifecycle<K> } = {
   payment_intent: {
     tierOf: tierIn(INTENT),
     growsWith: nothing,
-    guess: (facts) =>
-      facts.status === 'requires_payment_method' && facts.failure_code
+    guess: (fields) =>
+      fields.status === 'requires_payment_method' && fields.failure_code
         ? AFTER_FAILURE
-        : guessIn(INTENT)(facts),
+        : guessIn(INTENT)(fields),
   },
   charge: {
     tierOf: ({ status, captured }) =>
@@ -131,10 +132,10 @@ const LIFECYCLES: { readonly [K in StripeKind]: Lifecycle<K> } = {
               : 2
             : undefined,
     growsWith: nothing,
-    guess: (facts) => facts.amount_captured + facts.amount_refunded,
+    guess: (fields) => fields.amount_captured + fields.amount_refunded,
   },
   refund: { tierOf: tierIn(REFUND), growsWith: nothing, guess: guessIn(REFUND) },
-  dispute: { tierOf: tierIn(DISPUTE), growsWith: (facts) => facts.movements, guess: guessIn(DISPUTE) },
+  dispute: { tierOf: tierIn(DISPUTE), growsWith: (fields) => fields.movements, guess: guessIn(DISPUTE) },
   customer: { tierOf: ({ deleted }) => (deleted ? 1 : 0), growsWith: nothing, guess: nothing },
   subscription: { tierOf: tierIn(SUBSCRIPTION), growsWith: nothing, guess: guessIn(SUBSCRIPTION) },
   invoice: { tierOf: tierIn(INVOICE), growsWith: nothing, guess: guessIn(INVOICE) },
@@ -147,10 +148,14 @@ const FIRST = /\.(created|pending)$|^charge\.(succeeded|failed)$/;
  * Where a snapshot that an event tells stands in the life of its object.
  * @throws LedgerError STATUS_UNKNOWN
  */
-export function placeOf<K extends StripeKind>(kind: K, facts: FactsOf[K], eventType: string): Place {
+export function lifecyclePosition<K extends StripeKind>(
+  kind: K,
+  fields: FieldsOf[K],
+  eventType: string,
+): LifecyclePosition {
   const lifecycle: Lifecycle<K> = LIFECYCLES[kind];
-  const tier = lifecycle.tierOf(facts);
+  const tier = lifecycle.tierOf(fields);
   if (tier === undefined) throw new LedgerError('STATUS_UNKNOWN', `The status of this ${kind} is not known.`);
   const isFirst = FIRST.test(eventType);
-  return { tier, step: 2 * lifecycle.growsWith(facts) + (isFirst ? 0 : 1), guess: lifecycle.guess(facts) };
+  return { tier, step: 2 * lifecycle.growsWith(fields) + (isFirst ? 0 : 1), guess: lifecycle.guess(fields) };
 }

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Origin } from './origin.ts';
 import { isRaw, type Raw } from './read-fields.ts';
-import { factsOf, objectIdOf } from './read-stripe-fields.ts';
-import { compareKeys, isTie, type OrderKey, placeOf } from './snapshot-order.ts';
-import type { FactsOf } from './stripe-fields.ts';
+import { objectIdOf, readStripeFields } from './read-stripe-fields.ts';
+import { compareKeys, isTie, lifecyclePosition, type OrderKey } from './snapshot-order.ts';
+import type { FieldsOf } from './stripe-fields.ts';
 import { STRIPE_KINDS, type StripeKind } from './stripe-object.ts';
 
 /** An object of Stripe as it was at some time. */
@@ -11,7 +11,7 @@ export interface Snapshot<K extends StripeKind = StripeKind> {
   readonly kind: K;
   readonly id: string;
   readonly key: OrderKey;
-  readonly facts: FactsOf[K];
+  readonly fields: FieldsOf[K];
   /** It was also told otherwise for the same time: Stripe is to be asked again. */
   readonly ambiguous: boolean;
   /** Whose it is at Stripe. Absent: not known, as of what was stored before this was. */
@@ -19,7 +19,7 @@ export interface Snapshot<K extends StripeKind = StripeKind> {
 }
 
 /** What tells of an object, and when. */
-export interface Told {
+export interface SnapshotSource {
   /** Type of the event: "charge.refunded". */
   readonly type: string;
   /** When it happened, in s since 1970. */
@@ -30,14 +30,14 @@ export interface Told {
  * What an event tells: the object that it is about, then those that stand in it, as older versions and expanded fields have them.
  * @throws LedgerError where one of them is not understood.
  */
-export function snapshotsOfEvent(kind: StripeKind, raw: Raw, told: Told): Snapshot[] {
-  return snapshotsIn({ kind, raw }, told, MOST_LEVELS);
+export function snapshotsOfEvent(kind: StripeKind, raw: Raw, source: SnapshotSource): Snapshot[] {
+  return snapshotsIn({ kind, raw }, source, MOST_LEVELS);
 }
 
-function snapshotsIn({ kind, raw }: Embedded, told: Told, levelsLeft: number): Snapshot[] {
-  const own = snapshotOf(kind, raw, told);
+function snapshotsIn({ kind, raw }: Embedded, source: SnapshotSource, levelsLeft: number): Snapshot[] {
+  const own = snapshotOf(kind, raw, source);
   const embedded = levelsLeft > 0 ? embeddedIn(kind, raw) : [];
-  const within = embedded.flatMap((each) => snapshotsIn(each, told, levelsLeft - 1));
+  const within = embedded.flatMap((each) => snapshotsIn(each, source, levelsLeft - 1));
   if (within.length === 0) return [own];
   // An object may stand in several places of one event, and is the same in all.
   return [...new Map([own, ...within].toReversed().map((each) => [each.id, each])).values()].toReversed();
@@ -92,23 +92,23 @@ export function kindOf(raw: Raw): StripeKind | undefined {
  * The key of the payment that a snapshot belongs to: the id of a payment intent; where money came without one that of the charge,
  * or of the invoice. Null: it says none.
  */
-export function intentOf({ kind, id, facts }: Snapshot): string | null {
+export function intentOf({ kind, id, fields }: Snapshot): string | null {
   if (kind === 'payment_intent') return id;
   // An invoice that was told before this was kept says nothing of it.
-  if (kind === 'invoice') return ('paid_without_intent' in facts && facts.paid_without_intent) || null;
-  if (kind === 'charge' && 'payment_intent' in facts) return facts.payment_intent ?? id;
-  return 'payment_intent' in facts ? facts.payment_intent : null;
+  if (kind === 'invoice') return ('paid_without_intent' in fields && fields.paid_without_intent) || null;
+  if (kind === 'charge' && 'payment_intent' in fields) return fields.payment_intent ?? id;
+  return 'payment_intent' in fields ? fields.payment_intent : null;
 }
 
 /** The charge by which the payment of a refund or a dispute is found where it names no intent; null otherwise. */
-export function chargeOf({ kind, facts }: Snapshot): string | null {
-  return (kind === 'refund' || kind === 'dispute') && 'charge' in facts ? facts.charge : null;
+export function chargeOf({ kind, fields }: Snapshot): string | null {
+  return (kind === 'refund' || kind === 'dispute') && 'charge' in fields ? fields.charge : null;
 }
 
-function snapshotOf(kind: StripeKind, raw: Raw, { type, created }: Told): Snapshot {
-  const facts = factsOf(kind, raw);
-  const key = { ...placeOf(kind, facts, type), asOf: created, digest: digestOf(facts) };
-  return { kind, id: objectIdOf(raw), key, facts, ambiguous: false };
+function snapshotOf(kind: StripeKind, raw: Raw, { type, created }: SnapshotSource): Snapshot {
+  const fields = readStripeFields(kind, raw);
+  const key = { ...lifecyclePosition(kind, fields, type), asOf: created, digest: digestOf(fields) };
+  return { kind, id: objectIdOf(raw), key, fields, ambiguous: false };
 }
 
 interface Embedded {
@@ -149,15 +149,15 @@ function listed(kind: StripeKind, list: unknown, place: Raw): Embedded[] {
   return data.filter(isRaw).map((each) => ({ kind, raw: { ...place, ...each } }));
 }
 
-// Facts are written down field by field in one order, whoever tells them.
-function digestOf(facts: object): string {
-  return hash('sha1', JSON.stringify(facts), 'base64url');
+// Fields are written down field by field in one order, whoever tells them.
+function digestOf(fields: object): string {
+  return hash('sha1', JSON.stringify(fields), 'base64url');
 }
 
 /** By charge: the payment intent that it belongs to. */
 export type IntentsOfCharges = ReadonlyMap<string, string>;
 
 /** The intent of a snapshot, also where it names only a charge. */
-export function intentAmong(snapshot: Snapshot, intents: IntentsOfCharges): string | null {
+export function intentAmongCharges(snapshot: Snapshot, intents: IntentsOfCharges): string | null {
   return intentOf(snapshot) ?? intents.get(chargeOf(snapshot) ?? '') ?? null;
 }

@@ -1,7 +1,5 @@
-import type { OwnerFacts } from './owner.ts';
-
 /** What is kept of a payment intent. Times are in s since 1970, amounts in the smallest unit of the currency. */
-export interface IntentFacts extends OwnerFacts {
+export interface IntentFields extends OwnerFields {
   readonly status: string;
   readonly amount: number;
   readonly amount_received: number;
@@ -12,7 +10,7 @@ export interface IntentFacts extends OwnerFacts {
 }
 
 /** What is kept of a charge: one attempt to get the money of an intent. */
-export interface ChargeFacts extends OwnerFacts {
+export interface ChargeFields extends OwnerFields {
   readonly status: string;
   readonly payment_intent: string | null;
   readonly amount: number;
@@ -26,7 +24,7 @@ export interface ChargeFacts extends OwnerFacts {
 }
 
 /** What is kept of a refund. */
-export interface RefundFacts {
+export interface RefundFields {
   readonly status: string;
   readonly payment_intent: string | null;
   readonly charge: string | null;
@@ -40,7 +38,7 @@ export interface RefundFacts {
 }
 
 /** What is kept of a dispute. */
-export interface DisputeFacts {
+export interface DisputeFields {
   readonly status: string;
   readonly payment_intent: string | null;
   readonly charge: string | null;
@@ -55,12 +53,12 @@ export interface DisputeFacts {
 }
 
 /** What is kept of a customer. Who it is, Stripe knows, and this does not. */
-interface CustomerFacts extends OwnerFacts {
+interface CustomerFields extends OwnerFields {
   readonly deleted: boolean;
 }
 
 /** What is kept of a subscription. */
-export interface SubscriptionFacts extends OwnerFacts {
+export interface SubscriptionFields extends OwnerFields {
   readonly status: string;
   readonly customer: string | null;
   readonly current_period_end: number | null;
@@ -76,7 +74,7 @@ export interface SubscriptionFacts extends OwnerFacts {
 }
 
 /** What is kept of an invoice. */
-export interface InvoiceFacts extends OwnerFacts {
+export interface InvoiceFields extends OwnerFields {
   readonly status: string;
   readonly customer: string | null;
   readonly payment_intent: string | null;
@@ -90,12 +88,19 @@ export interface InvoiceFacts extends OwnerFacts {
 }
 
 /** What is kept of each kind. */
-export interface FactsOf {
-  readonly payment_intent: IntentFacts;
-  readonly charge: ChargeFacts;
-  readonly refund: RefundFacts;
-  readonly dispute: DisputeFacts;
-  readonly customer: CustomerFacts;
-  readonly subscription: SubscriptionFacts;
-  readonly invoice: InvoiceFacts;
+export interface FieldsOf {
+  readonly payment_intent: IntentFields;
+  readonly charge: ChargeFields;
+  readonly refund: RefundFields;
+  readonly dispute: DisputeFields;
+  readonly customer: CustomerFields;
+  readonly subscription: SubscriptionFields;
+  readonly invoice: InvoiceFields;
+}
+
+/** Whose something is, as the metadata at Stripe say. Never more than ids: the rest of the metadata is not kept. */
+export interface OwnerFields {
+  readonly tenant_id: string | null;
+  readonly user_id: string | null;
+  readonly booking_id: string | null;
 }

@@ -15,7 +15,7 @@ import { createTestDatabase } from '@rollcall/runtime/testing';
 import { startGrpcTestServer } from '@rollcall/transport/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPostgresPaymentSums } from '../postgres/payment-sums.ts';
-import { tellBooking } from './booking-payments.ts';
+import { bookingPaymentTask } from './booking-payments.ts';
 
 const tenantId = 'acme';
 const call = { signal: new AbortController().signal, attempt: 1, isLast: false };
@@ -42,7 +42,7 @@ beforeAll(async () => {
     each.end(),
   );
   const bookings = stack.use(createBookingClient({ address: server.address }));
-  const task = tellBooking(bookings, createPostgresPaymentSums(pool));
+  const task = bookingPaymentTask(bookings, createPostgresPaymentSums(pool));
   tell = (bookingId, currency) => task({ tenantId, bookingId, currency }, call);
 });
 

@@ -14,13 +14,13 @@ import type { Money } from '../money.ts';
 export const BOOKING_TASK = 'booking.payment';
 
 /** A booking of the booking service. */
-interface BookingOfTenant {
+interface BookingRef {
   readonly tenantId: string;
   readonly bookingId: string;
 }
 
 /** What a job to tell what came in for a booking is made of. */
-interface BookingJob extends BookingOfTenant {
+interface BookingJob extends BookingRef {
   /** Of a payment that is or was for it: in this currency it is told that nothing came in, where no payment is left. */
   readonly currency: string;
 }
@@ -34,7 +34,7 @@ export function bookingJob({ tenantId, bookingId, currency }: BookingJob): Outbo
 }
 
 /** What came in for a booking in one currency, and what of that went back. */
-export interface BookingMoney {
+export interface BookingSum {
   /** When the last of it came in or went back; absent: not known. */
   readonly time?: Date;
   readonly paid: Money;
@@ -46,19 +46,19 @@ export interface PaymentSums {
   /** What payments of exactly this user id brought in less what went back, by currency, and when the last of them came. */
   ofUser(tenantId: string, userId: string): Promise<UserStatistics>;
   /** What payments for a booking came to, one entry a currency, that of the first payment first; empty: nothing ever came in. */
-  ofBooking(booking: BookingOfTenant): Promise<readonly BookingMoney[]>;
+  ofBooking(booking: BookingRef): Promise<readonly BookingSum[]>;
   /** A revision above all that were taken for this booking before; sums that are read after it hold all that earlier ones told. */
-  takeRevision(booking: BookingOfTenant): Promise<bigint>;
+  takeRevision(booking: BookingRef): Promise<bigint>;
 }
 
 /** The longest that one telling may take, in ms. Our own choice: nobody waits for it. */
-const TELL_TIMEOUT_MS = 5000;
+const CALL_TIMEOUT_MS = 5000;
 
 /** The task behind `bookingJob`. It may be done again without harm: what is told with a lower revision changes nothing. */
-export function tellBooking(bookings: BookingClient, sums: PaymentSums): OutboxTask {
+export function bookingPaymentTask(bookings: BookingClient, sums: PaymentSums): OutboxTask {
   return async (payload, { signal }) => {
     // Jobs of before name no currency.
-    const booking = payload as BookingOfTenant & Partial<BookingJob>;
+    const booking = payload as BookingRef & Partial<BookingJob>;
     // Before the sums are read: a telling that lost its way cannot undo one that read later.
     const revision = await sums.takeRevision(booking);
     const [first = nothingIn(booking.currency), ...others] = await sums.ofBooking(booking);
@@ -71,7 +71,7 @@ export function tellBooking(bookings: BookingClient, sums: PaymentSums): OutboxT
       ...(time && { time: timestampFromDate(time) }),
     };
     try {
-      await bookings.recordBookingPayment(request, { signal, timeoutMs: TELL_TIMEOUT_MS });
+      await bookings.recordBookingPayment(request, { signal, timeoutMs: CALL_TIMEOUT_MS });
     } catch (error) {
       throw toOutboxError(error);
     }
@@ -79,13 +79,13 @@ export function tellBooking(bookings: BookingClient, sums: PaymentSums): OutboxT
 }
 
 // All of its payments turned out to be for others: what was told before is to be taken back.
-function nothingIn(currencyCode: string | undefined): BookingMoney | undefined {
+function nothingIn(currencyCode: string | undefined): BookingSum | undefined {
   if (!currencyCode) return undefined;
   const nothing = { currencyCode, minorUnits: 0n };
   return { paid: nothing, refunded: nothing };
 }
 
-function lastOf(money: readonly BookingMoney[]): Date | undefined {
+function lastOf(money: readonly BookingSum[]): Date | undefined {
   const times = money.flatMap(({ time }) => time?.getTime() ?? []);
   return times.length > 0 ? new Date(Math.max(...times)) : undefined;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NO_HAPPENINGS } from '../ledger/happenings.ts';
+import { NO_TIMES } from '../ledger/payment-times.ts';
 import type { PaymentChange, PaymentStanding } from '../webhooks/apply/payment-change.ts';
 import { paymentJobs } from './payment-jobs.ts';
 
@@ -21,8 +21,8 @@ const PAID: PaymentStanding = { ...PENDING, state: 'SUCCEEDED', captured: 1000 }
 
 const OWNER = { tenantId: 'acme', userId: 'u1', bookingId: 'b1' };
 const change = (init: Partial<PaymentChange>): PaymentChange => ({
-  ...{ paymentId: 'p1', intent: 'pi_1', ...OWNER, former: OWNER },
-  ...{ currency: 'EUR', amount: 1000, now: PAID, before: PENDING, happened: HAPPENED },
+  ...{ paymentId: 'p1', intent: 'pi_1', ...OWNER, previousOwner: OWNER },
+  ...{ currency: 'EUR', amount: 1000, current: PAID, previous: PENDING, times: HAPPENED },
   ...init,
 });
 
@@ -52,24 +52,24 @@ describe('paymentJobs', () => {
   });
 
   it.each<[string, Partial<PaymentChange>, string[]]>([
-    ['a refund', { before: PAID, now: refunded('PARTIALLY_REFUNDED', 1) }, ['refunded']],
-    ['a dispute', { before: PAID, now: { ...PAID, disputeState: 'NEEDS_RESPONSE' } }, ['disputed']],
+    ['a refund', { previous: PAID, current: refunded('PARTIALLY_REFUNDED', 1) }, ['refunded']],
+    ['a dispute', { previous: PAID, current: { ...PAID, disputeState: 'NEEDS_RESPONSE' } }, ['disputed']],
     [
       'a dispute that goes on',
-      { before: { ...PAID, disputeState: 'NEEDS_RESPONSE' }, now: { ...PAID, disputeState: 'WON' } },
+      { previous: { ...PAID, disputeState: 'NEEDS_RESPONSE' }, current: { ...PAID, disputeState: 'WON' } },
       [],
     ],
     [
       'refund-by-charge: a refund that was told before, and is told again once it is no longer pending,',
-      { before: refunded('SUCCEEDED', 0, 500), now: refunded('PARTIALLY_REFUNDED', 500) },
+      { previous: refunded('SUCCEEDED', 0, 500), current: refunded('PARTIALLY_REFUNDED', 500) },
       [],
     ],
     [
       'refund-by-charge: a refund after one that failed',
-      { before: refunded('SUCCEEDED', 0, 500), now: refunded('PARTIALLY_REFUNDED', 500, 1000) },
+      { previous: refunded('SUCCEEDED', 0, 500), current: refunded('PARTIALLY_REFUNDED', 500, 1000) },
       ['refunded'],
     ],
-    ['all at once', { before: null, now: refunded('REFUNDED', 1000) }, ['succeeded', 'refunded']],
+    ['all at once', { previous: null, current: refunded('REFUNDED', 1000) }, ['succeeded', 'refunded']],
   ])('tells of %s', (_what, init, kinds) => {
     expect(told([change(init)])).toEqual([
       ...kinds.map((kind) => `user.activity payment.${kind}`),
@@ -79,8 +79,8 @@ describe('paymentJobs', () => {
 
   it('activity-time: tells when each of what happened at once happened, and else when it was learned of', () => {
     const all = {
-      before: null,
-      now: { ...refunded('REFUNDED', 1000), disputeState: 'LOST' },
+      previous: null,
+      current: { ...refunded('REFUNDED', 1000), disputeState: 'LOST' },
     } as const;
     const times = (init: Partial<PaymentChange>) =>
       paymentJobs([change({ ...all, ...init })], now).flatMap(({ payload }) => {
@@ -92,20 +92,18 @@ describe('paymentJobs', () => {
       ['payment.refunded', '2026-01-01T00:01:40.000Z'],
       ['payment.disputed', '2026-01-01T00:03:20.000Z'],
     ]);
-    expect(new Set(times({ happened: NO_HAPPENINGS }).map(([, time]) => time))).toEqual(
-      new Set([now.toISOString()]),
-    );
+    expect(new Set(times({ times: NO_TIMES }).map(([, time]) => time))).toEqual(new Set([now.toISOString()]));
   });
 
   it('tells of what was given up once, and no figures where nothing came in', () => {
     const given = { ...PENDING, state: 'CANCELED' } as const;
-    expect(told([change({ now: given })])).toEqual(['user.activity payment.canceled']);
-    expect(told([change({ before: given, now: given })])).toEqual([]);
+    expect(told([change({ current: given })])).toEqual(['user.activity payment.canceled']);
+    expect(told([change({ previous: given, current: given })])).toEqual([]);
   });
 
   it('tells figures once however many payments changed, in one order whatever theirs', () => {
     const changes = ['u2', 'u1', 'u2'].map((userId) =>
-      change({ userId, former: { ...OWNER, userId }, before: PAID }),
+      change({ userId, previousOwner: { ...OWNER, userId }, previous: PAID }),
     );
     const jobs = ['booking.payment acme/b1', 'user.statistics acme/u1', 'user.statistics acme/u2'];
     expect(told(changes)).toEqual(jobs);
@@ -114,7 +112,7 @@ describe('paymentJobs', () => {
 
   it('tells of a payment that becomes a user’s to that user, and whose it was before', () => {
     const former = { tenantId: 'elsewhere', userId: 'u0', bookingId: null };
-    expect(told([change({ before: null, former, bookingId: null })])).toEqual([
+    expect(told([change({ previous: null, previousOwner: former, bookingId: null })])).toEqual([
       ...['user.activity payment.succeeded', 'user.statistics acme/u1', 'user.statistics elsewhere/u0'],
     ]);
   });
@@ -122,8 +120,11 @@ describe('paymentJobs', () => {
   it('refund-by-charge: tells the booking that a payment is for, and the one that it was for before', () => {
     const jobs = ['booking.payment acme/b0', 'booking.payment acme/b1', 'user.statistics acme/u1'];
     const former = { ...OWNER, bookingId: 'b0' };
-    expect(told([change({ before: PAID, former })])).toEqual(jobs);
-    expect(told([change({ before: PAID, former, bookingId: null })])).toEqual([jobs[0], jobs[2]]);
+    expect(told([change({ previous: PAID, previousOwner: former })])).toEqual(jobs);
+    expect(told([change({ previous: PAID, previousOwner: former, bookingId: null })])).toEqual([
+      jobs[0],
+      jobs[2],
+    ]);
   });
 
   it('tells nobody of payments that are nobody’s', () => {

@@ -26,12 +26,12 @@ export function paymentJobs(changes: readonly PaymentChange[], now: Date): Outbo
 }
 
 function jobsOf(change: PaymentChange, now: Date): OutboxJob[] {
-  const { tenantId, userId, bookingId, former, currency } = change;
+  const { tenantId, userId, bookingId, previousOwner: former, currency } = change;
   if (tenantId === null) return [];
   // Who had the payment before counts it no more.
   const owners = [{ tenantId, userId, bookingId }, ...(former ? [former] : [])];
   return [
-    ...(change.now.captured > 0 ? owners.flatMap((owner) => sumsOf(owner, currency)) : []),
+    ...(change.current.captured > 0 ? owners.flatMap((owner) => sumsOf(owner, currency)) : []),
     ...(userId ? activitiesOf(change, { tenantId, userId, now }) : []),
   ];
 }
@@ -43,18 +43,18 @@ function sumsOf({ tenantId, userId, bookingId }: PaymentOwner, currency: string)
   ];
 }
 
-interface Teller {
+interface Payer {
   readonly tenantId: string;
   readonly userId: string;
   readonly now: Date;
 }
 
 // The id stays with the job, so that the activity is told once however often the job is tried.
-function activitiesOf(change: PaymentChange, { tenantId, userId, now }: Teller): OutboxJob[] {
+function activitiesOf(change: PaymentChange, { tenantId, userId, now }: Payer): OutboxJob[] {
   const { paymentId, currency } = change;
   return kindsOf(change).map(({ kind, amount }) => {
-    const happened = change.happened[TIMES[kind]];
-    const time = happened === null ? now : new Date(happened * 1000);
+    const timeS = change.times[TIMES[kind]];
+    const time = timeS === null ? now : new Date(timeS * 1000);
     const { minorUnits } = fromStripeAmount(currency, BigInt(amount));
     const attributes = { payment_id: paymentId, currency, minor_units: Number(minorUnits) };
     const summary = `${SUMMARIES[kind]}: ${formatStripeAmount(currency, BigInt(amount))}`;
@@ -77,23 +77,23 @@ const TIMES = {
   'payment.refunded': 'refunded',
   'payment.disputed': 'disputed',
   'payment.canceled': 'canceled',
-} as const satisfies Record<keyof typeof SUMMARIES, keyof PaymentChange['happened']>;
+} as const satisfies Record<keyof typeof SUMMARIES, keyof PaymentChange['times']>;
 
-interface Happening {
+interface PaymentActivity {
   readonly kind: keyof typeof SUMMARIES;
   /** As Stripe counts it. */
   readonly amount: number;
 }
 
-function kindsOf({ now, before, amount }: PaymentChange): Happening[] {
+function kindsOf({ current: now, previous: before, amount }: PaymentChange): PaymentActivity[] {
   const { captured, refunded, everRefunded, disputeState, state } = before ?? NOTHING;
   // A refund that a charge told of counts no longer while it is pending, and again once it succeeded.
   const back = Math.min(now.refunded - refunded, now.everRefunded - everRefunded);
   return [
-    ...(now.captured > captured ? [toHappening('payment.succeeded', now.captured - captured)] : []),
-    ...(back > 0 ? [toHappening('payment.refunded', back)] : []),
-    ...(now.disputeState && !disputeState ? [toHappening('payment.disputed', amount)] : []),
-    ...(now.state === 'CANCELED' && state !== 'CANCELED' ? [toHappening('payment.canceled', amount)] : []),
+    ...(now.captured > captured ? [toActivity('payment.succeeded', now.captured - captured)] : []),
+    ...(back > 0 ? [toActivity('payment.refunded', back)] : []),
+    ...(now.disputeState && !disputeState ? [toActivity('payment.disputed', amount)] : []),
+    ...(now.state === 'CANCELED' && state !== 'CANCELED' ? [toActivity('payment.canceled', amount)] : []),
   ];
 }
 
@@ -105,10 +105,10 @@ const NOTHING: PaymentStanding = {
   disputeState: null,
 };
 
-function toHappening(kind: Happening['kind'], amount: number): Happening {
+function toActivity(kind: PaymentActivity['kind'], amount: number): PaymentActivity {
   return { kind, amount };
 }
 
 /** Has others told of payments that changed, by jobs of the transaction that changes them; last in it. */
-export const tellChanges: OnChanges = (run, changes) =>
+export const enqueuePaymentJobs: OnChanges = (run, changes) =>
   addJobs((text, values) => run({ name: 'outbox_add_jobs', text }, values), paymentJobs(changes, new Date()));

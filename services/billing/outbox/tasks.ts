@@ -6,7 +6,7 @@ import { type CallObserver, createCallGuard } from '@rollcall/transport/guard';
 import { userTasks } from '@rollcall/user-access';
 import { TransportOptionError } from '@rollcall/user-client';
 import type { UserAdminClient } from '@rollcall/user-client/admin';
-import { BOOKING_TASK, type PaymentSums, tellBooking } from './booking-payments.ts';
+import { BOOKING_TASK, bookingPaymentTask, type PaymentSums } from './booking-payments.ts';
 
 /** What the tasks work with. */
 interface BillingTasksOptions {
@@ -26,7 +26,7 @@ export function billingTasks({
 }: BillingTasksOptions): Record<string, OutboxTask> {
   return {
     ...userTasks({ admin, pool, source: 'billing', readStatistics: sums.ofUser }),
-    [BOOKING_TASK]: tellBooking(bookings, sums),
+    [BOOKING_TASK]: bookingPaymentTask(bookings, sums),
   };
 }
 

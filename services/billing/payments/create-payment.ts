@@ -1,9 +1,9 @@
 import type { Users } from '@rollcall/user-access';
 import { requestIdReused } from '../errors.ts';
 import type { Money } from '../money.ts';
-import { requireEligibleUser } from '../users/active-user.ts';
+import { requireEligibleUser } from '../require-active-user.ts';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
-import { madeBefore } from './earlier-attempt.ts';
+import { findEarlierAttempt } from './earlier-attempt.ts';
 import type { Payment } from './payment.ts';
 import type { KnownPaymentRequest, PaymentReads, PaymentRequests } from './payment-store.ts';
 import { idempotencyKey, type PaymentIntent, type Snapshots, type StripeGateway } from './stripe-gateway.ts';
@@ -77,7 +77,7 @@ async function makeIntent(
 ): Promise<PaymentIntent> {
   const { tenantId, request } = command;
   const readTime = now();
-  const made = await madeBefore(gateway, known, readTime);
+  const made = await findEarlierAttempt(gateway, known, readTime);
   const found = made && (await gateway.findPaymentIntent(made.id));
   if (!found) await requests.begin({ tenantId, request });
   const intent = found ?? (await gateway.createPaymentIntent(intentOf(command)));

@@ -12,7 +12,7 @@ const PAGE = 100;
  * What an earlier attempt made at Stripe, although nobody here heard of it: looked for once the key that would say so may be
  * forgotten. Undefined: nothing, or the key still does.
  */
-export async function madeBefore(
+export async function findEarlierAttempt(
   gateway: Pick<StripeGateway, 'list'>,
   { tenantId, request, refund, createTime, attemptTime }: KnownPaymentRequest,
   now: Date,

@@ -36,13 +36,13 @@ async function pay(userId: string): Promise<string> {
 }
 
 it('shows the history of users who were merged as one, by whichever id it is asked for, and nobody else’s', async () => {
-  const [survivor, merged, stranger] = [randomUUID(), randomUUID(), randomUUID()];
+  const [survivor, merged, other] = [randomUUID(), randomUUID(), randomUUID()];
   const aliases: UserAliases = {
     survivorOf: async (_tenantId, id) => (id === merged ? survivor : id),
     allIdsOf: async (_tenantId, ids) => (ids.includes(survivor) ? [survivor, merged] : [...ids]),
   };
   const [first, second] = [await pay(survivor), await pay(merged)];
-  await pay(stranger);
+  await pay(other);
   const reads = createPostgresPaymentReads(pool);
   for (const userId of [survivor, merged]) {
     const { rows } = await listPayments({ reads, aliases }, { tenantId, userId, limit: 10 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { startBilling } from '../testing/start-billing.ts';
-import { signatureOf, tellStory } from '../testing/stripe-story.ts';
+import { signatureOf, storyEvents } from '../testing/stripe-story.ts';
 
 const SECRET = 'whsec_1';
 
@@ -14,7 +14,7 @@ it('B9: ListPayments and GetPayment show the mode and the account, and nothing o
   const tenantId = 'acme';
   const deliver = async (of: object) => {
     const metadata = { tenant_id: tenantId, user_id: randomUUID() };
-    const told = tellStory({ name: `o${randomUUID().slice(0, 8)}` });
+    const told = storyEvents({ name: `o${randomUUID().slice(0, 8)}` });
     const event = told.intent('payment_intent.succeeded', {
       ...{ status: 'succeeded', amount_received: 1999, metadata },
     });

@@ -83,7 +83,7 @@ export interface PaymentEvent {
 }
 
 /** What can still be sent back, in minor units: what came in, without what went or is going back, as far as Stripe takes it. */
-export function leftOf({ captured: { currencyCode }, stripeAmounts, refunds }: Payment): bigint {
+export function refundableAmount({ captured: { currencyCode }, stripeAmounts, refunds }: Payment): bigint {
   const live = refunds.filter(({ state }) => state !== 'FAILED' && state !== 'CANCELED');
   const rest = stripeAmounts.captured - stripeAmounts.refundedByCharge;
   const left = live.reduce((sum, { stripeAmount }) => sum - stripeAmount, rest);

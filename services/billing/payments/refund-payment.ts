@@ -2,8 +2,8 @@ import { notRefundable, paymentNotFound, requestIdReused } from '../errors.ts';
 import type { Money } from '../money.ts';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
 import type { PaymentPorts } from './create-payment.ts';
-import { madeBefore } from './earlier-attempt.ts';
-import { leftOf, type Payment } from './payment.ts';
+import { findEarlierAttempt } from './earlier-attempt.ts';
+import { type Payment, refundableAmount } from './payment.ts';
 import type { KnownPaymentRequest } from './payment-store.ts';
 import { idempotencyKey, type NewStripeRefund } from './stripe-gateway.ts';
 
@@ -51,7 +51,7 @@ async function refund(
   const { tenantId, request } = command;
   if (!known.refund) throw requestIdReused(request.id);
   const readTime = now();
-  const made = await madeBefore(gateway, known, readTime);
+  const made = await findEarlierAttempt(gateway, known, readTime);
   if (!made) await requests.begin(known);
   const object = made ?? (await gateway.createRefund(refundOf(command, payment, known.refund.minorUnits)));
   await snapshots.apply([object], readTime);
@@ -61,7 +61,7 @@ async function refund(
 /** How much is to go back, in minor units. */
 function requireRefundable(payment: Payment, amount: Money | undefined): bigint {
   const { id, captured } = payment;
-  const left = leftOf(payment);
+  const left = refundableAmount(payment);
   if (payment.stripeInvoiceId !== null) throw notRefundable(id, 'not_by_stripe', left);
   if (payment.stripeAmounts.captured === 0n) throw notRefundable(id, 'not_captured', left);
   if (left <= 0n) throw notRefundable(id, 'nothing_left', left);

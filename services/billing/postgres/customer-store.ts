@@ -1,7 +1,7 @@
 import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
 import type { Customer, Subscription, SubscriptionOrder, SubscriptionState } from '../customers/customer.ts';
 import type { CustomerStore } from '../customers/customer-store.ts';
-import { beginOrder, cancelOrder, dropOrder, settleOrder } from './subscription-orders.ts';
+import { beginOrder, cancelOrder, completeOrder, dropOrder } from './subscription-orders.ts';
 
 /** A subscription as the prepared statements answer it. */
 interface SubscriptionRow {
@@ -119,7 +119,7 @@ export function createPostgresCustomerStore(pool: Pool): CustomerStore {
         : undefined;
     },
     begin: (order, request) => beginOrder(pool, order, request),
-    settle: (ref, news) => settleOrder(pool, ref, news),
+    complete: (ref, update) => completeOrder(pool, ref, update),
     drop: (ref) => dropOrder(pool, ref),
     async findCancellation(tenantId, requestId) {
       const values = [tenantId, requestId];

@@ -1,7 +1,7 @@
 import { type FrozenProfile, type Invoice, type InvoiceState, invoiceNumber } from '../invoices/invoice.ts';
 
 /** A profile as it is kept: plain JSON, in which a version of a user is text. */
-interface KeptProfile {
+interface StoredProfile {
   readonly display_name: string;
   readonly business_name: string;
   readonly email: string;
@@ -18,7 +18,7 @@ export interface InvoiceRow {
   number: number;
   user_id: string;
   state: InvoiceState;
-  profile: KeptProfile;
+  profile: StoredProfile;
   currency: string;
   total_minor_units: string;
   payment_id: string | null;
@@ -45,7 +45,7 @@ export function invoiceFromRow(row: InvoiceRow): Invoice {
     number: invoiceNumber(row.year, row.number),
     userId: row.user_id,
     state: row.state,
-    profile: profileFromKept(row.profile),
+    profile: profileFromStored(row.profile),
     lines: row.lines.map(({ description, minor_units, booking_id: bookingId }) => {
       return { description, amount: { currencyCode, minorUnits: BigInt(minor_units) }, bookingId };
     }),
@@ -58,7 +58,7 @@ export function invoiceFromRow(row: InvoiceRow): Invoice {
 }
 
 /** A profile as it is kept. */
-export function toKeptProfile(profile: FrozenProfile): KeptProfile {
+export function toStoredProfile(profile: FrozenProfile): StoredProfile {
   return {
     display_name: profile.displayName,
     business_name: profile.businessName,
@@ -69,7 +69,7 @@ export function toKeptProfile(profile: FrozenProfile): KeptProfile {
   };
 }
 
-function profileFromKept(kept: KeptProfile): FrozenProfile {
+function profileFromStored(kept: StoredProfile): FrozenProfile {
   return {
     displayName: kept.display_name,
     businessName: kept.business_name,

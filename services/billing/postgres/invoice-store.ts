@@ -10,7 +10,7 @@ import {
 import type { InvoiceDraft } from '../invoices/invoice.ts';
 import type { InvoiceStore } from '../invoices/invoice-store.ts';
 import type { WriteRequest } from '../write-request.ts';
-import { type InvoiceRow, invoiceFromRow, SELECT_INVOICES, toKeptProfile } from './invoice-rows.ts';
+import { type InvoiceRow, invoiceFromRow, SELECT_INVOICES, toStoredProfile } from './invoice-rows.ts';
 
 /**
  * Invoices by prepared statements.
@@ -96,7 +96,7 @@ async function writeIssue(run: RunPrepared, { draft, request, now }: InvoiceIssu
   const { tenantId, id, userId, profile, total, lines } = draft;
   const year = now.getUTCFullYear();
   const [place] = await run<{ last_number: number; last_issue_time: Date }>(NEXT, [tenantId, year, now]);
-  const about = [JSON.stringify(toKeptProfile(profile)), total.currencyCode, total.minorUnits];
+  const about = [JSON.stringify(toStoredProfile(profile)), total.currencyCode, total.minorUnits];
   const by = [request.id, Buffer.from(request.fingerprint)];
   const values = [tenantId, id, year, place?.last_number, userId, ...about, ...by, place?.last_issue_time];
   await run(INSERT, values);

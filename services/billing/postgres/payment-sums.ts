@@ -2,7 +2,7 @@ import { currencyOf } from '@rollcall/contract/currencies';
 import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
 import { DEFAULT_SCOPE, type LedgerScope } from '../ledger/origin.ts';
 import { fromStripeAmount } from '../money.ts';
-import type { BookingMoney, PaymentSums } from '../outbox/booking-payments.ts';
+import type { BookingSum, PaymentSums } from '../outbox/booking-payments.ts';
 
 /**
  * What payments come to, by prepared statements.
@@ -44,7 +44,7 @@ interface BookingRow {
 }
 
 // Both are rounded down; but where a fraction stays, it must not look as if all of it went back.
-function toBookingMoney({ currency, captured, refunded, last }: BookingRow): BookingMoney {
+function toBookingMoney({ currency, captured, refunded, last }: BookingRow): BookingSum {
   const paid = fromStripeAmount(currency, BigInt(captured));
   const back = fromStripeAmount(currency, BigInt(refunded));
   const isAll = captured === refunded || back.minorUnits < paid.minorUnits || paid.minorUnits === 0n;

@@ -62,7 +62,7 @@ export const DRIFTS: PreparedStatement = {
 /** What was kept of objects. */
 export const OBJECTS: PreparedStatement = {
   name: 'reconcile_objects',
-  text: `select id, payload as facts from stripe_objects where kind = $1 and id = any($2::text[])`,
+  text: `select id, payload as fields from stripe_objects where kind = $1 and id = any($2::text[])`,
 };
 
 /** Events of objects that wait, or failed. */
@@ -87,22 +87,22 @@ export const ROWS: { readonly [K in StripeKind]?: PreparedStatement } = {
   payment_intent: {
     name: 'reconcile_payments',
     text: `select stripe_payment_intent_id as id,
-        jsonb_build_object('state', state, 'amount', amount, 'captured', captured) as facts
+        jsonb_build_object('state', state, 'amount', amount, 'captured', captured) as fields
       from payments where stripe_payment_intent_id = any($1::text[])`,
   },
   refund: {
     name: 'reconcile_refunds',
-    text: `select stripe_refund_id as id, jsonb_build_object('state', state, 'amount', amount) as facts
+    text: `select stripe_refund_id as id, jsonb_build_object('state', state, 'amount', amount) as fields
       from refunds where stripe_refund_id = any($1::text[])`,
   },
   dispute: {
     name: 'reconcile_disputes',
-    text: `select stripe_dispute_id as id, jsonb_build_object('state', state, 'amount', amount) as facts
+    text: `select stripe_dispute_id as id, jsonb_build_object('state', state, 'amount', amount) as fields
       from disputes where stripe_dispute_id = any($1::text[])`,
   },
   subscription: {
     name: 'reconcile_subscriptions',
-    text: `select stripe_subscription_id as id, jsonb_build_object('state', state) as facts
+    text: `select stripe_subscription_id as id, jsonb_build_object('state', state) as fields
       from subscriptions where stripe_subscription_id = any($1::text[])`,
   },
 };

@@ -1,6 +1,6 @@
 import { type Pool, runPrepared, transactPrepared } from '@rollcall/runtime/postgres';
 import { v7 as uuidv7 } from 'uuid';
-import type { Drift, Facts, Here } from '../reconcile/drift.ts';
+import type { Drift, Fields, LedgerObject } from '../reconcile/drift.ts';
 import type { FoundDrift, OpenRun, ReconcileStore } from '../reconcile/reconcile-ports.ts';
 import * as statements from './reconcile-statements.ts';
 
@@ -19,7 +19,7 @@ export function createPostgresReconcileStore(pool: Pool): ReconcileStore {
         if (drifts.length > 0) await run(statements.FIND, [runId, JSON.stringify(drifts)]);
         await run(statements.MOVE, [runId, next.step, next.after, seen.length]);
       }),
-    async note(runId, drifts) {
+    async recordDrifts(runId, drifts) {
       if (drifts.length > 0) await runPrepared(pool, statements.FIND, [runId, JSON.stringify(drifts)]);
     },
     async complete(runId) {
@@ -39,17 +39,17 @@ export function createPostgresReconcileStore(pool: Pool): ReconcileStore {
         drifts: drifts satisfies FoundDrift[],
       };
     },
-    async here(kind, ids) {
+    async findStored(kind, ids) {
       const objects = await runPrepared<HereRow>(pool, statements.OBJECTS, [kind, ids]);
       const statement = statements.ROWS[kind];
       const rows = statement ? await runPrepared<HereRow>(pool, statement, [ids]) : [];
       return joined(objects, rows);
     },
-    async waiting(ids) {
+    async findPending(ids) {
       const rows = await runPrepared<{ object_id: string }>(pool, statements.WAITING, [ids]);
       return new Set(rows.map((row) => row.object_id));
     },
-    async unseen({ id, since, until }, { kind, after, limit }) {
+    async listUnlisted({ id, since, until }, { kind, after, limit }) {
       const values = [id, kind, since, until, after ?? '', limit];
       const rows = await runPrepared<{ id: string }>(pool, statements.UNSEEN, values);
       return rows.map((row) => row.id);
@@ -73,7 +73,7 @@ interface DriftRow extends Drift {
 
 interface HereRow {
   id: string;
-  facts: Facts;
+  fields: Fields;
 }
 
 function toRun(row: RunRow): OpenRun {
@@ -86,9 +86,11 @@ function toRun(row: RunRow): OpenRun {
   };
 }
 
-function joined(objects: readonly HereRow[], rows: readonly HereRow[]): Map<string, Here> {
-  const rowOf = new Map(rows.map(({ id, facts }) => [id, facts]));
-  const here = new Map<string, Here>(rows.map(({ id, facts }) => [id, { facts: null, row: facts }]));
-  for (const { id, facts } of objects) here.set(id, { facts, row: rowOf.get(id) ?? null });
+function joined(objects: readonly HereRow[], rows: readonly HereRow[]): Map<string, LedgerObject> {
+  const rowOf = new Map(rows.map(({ id, fields }) => [id, fields]));
+  const here = new Map<string, LedgerObject>(
+    rows.map(({ id, fields }) => [id, { fields: null, row: fields }]),
+  );
+  for (const { id, fields } of objects) here.set(id, { fields, row: rowOf.get(id) ?? null });
   return here;
 }

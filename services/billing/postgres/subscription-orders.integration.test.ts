@@ -3,9 +3,13 @@ import { createLogger, Secret } from '@rollcall/runtime';
 import { createPool, type Pool } from '@rollcall/runtime/postgres';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { SubscriptionNews } from '../customers/customer.ts';
-import { GOES_ON, type SubscriptionOrder, type SubscriptionState } from '../customers/customer.ts';
-import { beginOrder, cancelOrder, dropOrder, settleOrder } from './subscription-orders.ts';
+import {
+  type SubscriptionOrder,
+  type SubscriptionState,
+  type SubscriptionUpdate,
+  WITHOUT_END,
+} from '../customers/customer.ts';
+import { beginOrder, cancelOrder, completeOrder, dropOrder } from './subscription-orders.ts';
 
 const EARLY = new Date('2026-01-01T00:00:00Z');
 const LATE = new Date('2026-02-01T00:00:00Z');
@@ -52,7 +56,7 @@ function newOrder(
   const stripe = {
     stripeSubscriptionId: null,
     currentPeriodEnd: null,
-    ...GOES_ON,
+    ...WITHOUT_END,
   };
   return {
     ...{ tenantId: 'acme', customerId: randomUUID(), stripePriceId: 'price_900' },
@@ -62,7 +66,7 @@ function newOrder(
   };
 }
 
-const newsOf = (state: SubscriptionState, stripeSubscriptionId: string | null): SubscriptionNews => {
+const updateOf = (state: SubscriptionState, stripeSubscriptionId: string | null): SubscriptionUpdate => {
   return { state, stripeSubscriptionId, currentPeriodEnd: null, cancelAtPeriodEnd: false };
 };
 const newStripeId = (kind: string) => `${kind}_${randomUUID()}`;
@@ -91,22 +95,22 @@ async function customers() {
 const BEGUN = ['acme INCOMPLETE null', 'elsewhere INCOMPLETE null'];
 
 describe('T1: an unfinished subscription', () => {
-  it('is settled once, and no other of its id', async () => {
+  it('is completed once, and no other of its id', async () => {
     const id = newStripeId('sub');
-    expect(await settleOrder(pool, refOf(order), newsOf('ACTIVE', id))).toBe(true);
+    expect(await completeOrder(pool, refOf(order), updateOf('ACTIVE', id))).toBe(true);
     expect(await subscriptions()).toEqual([`acme ACTIVE ${id}`, BEGUN[1]]);
   });
 
-  it('is not settled again while Stripe still calls it incomplete', async () => {
+  it('is not completed again while Stripe still calls it incomplete', async () => {
     const id = newStripeId('sub');
-    await settleOrder(pool, refOf(order), newsOf('INCOMPLETE', id));
-    expect(await settleOrder(pool, refOf(order), newsOf('ACTIVE', newStripeId('sub')))).toBe(false);
+    await completeOrder(pool, refOf(order), updateOf('INCOMPLETE', id));
+    expect(await completeOrder(pool, refOf(order), updateOf('ACTIVE', newStripeId('sub')))).toBe(false);
     expect(await subscriptions()).toEqual([`acme INCOMPLETE ${id}`, BEGUN[1]]);
   });
 
-  it('is not settled after it expired without an id of Stripe', async () => {
-    await settleOrder(pool, refOf(order), newsOf('INCOMPLETE_EXPIRED', null));
-    expect(await settleOrder(pool, refOf(order), newsOf('ACTIVE', newStripeId('sub')))).toBe(false);
+  it('is not completed after it expired without an id of Stripe', async () => {
+    await completeOrder(pool, refOf(order), updateOf('INCOMPLETE_EXPIRED', null));
+    expect(await completeOrder(pool, refOf(order), updateOf('ACTIVE', newStripeId('sub')))).toBe(false);
     expect(await subscriptions()).toEqual(['acme INCOMPLETE_EXPIRED null', BEGUN[1]]);
   });
 
@@ -117,7 +121,7 @@ describe('T1: an unfinished subscription', () => {
   });
 
   it('is dropped alone where its customer has another', async () => {
-    await settleOrder(pool, refOf(order), newsOf('INCOMPLETE_EXPIRED', null));
+    await completeOrder(pool, refOf(order), updateOf('INCOMPLETE_EXPIRED', null));
     const next = newOrder({ customerId: order.customerId });
     await beginOrder(pool, next, undefined);
     await dropOrder(pool, refOf(next));
@@ -130,7 +134,7 @@ describe('T1: an unfinished subscription', () => {
     ['it expired', 'INCOMPLETE_EXPIRED', false],
   ])('is not dropped once %s', async (_, state, isAtStripe) => {
     const id = isAtStripe ? newStripeId('sub') : null;
-    await settleOrder(pool, refOf(order), newsOf(state, id));
+    await completeOrder(pool, refOf(order), updateOf(state, id));
     await dropOrder(pool, refOf(order));
     expect(await subscriptions()).toEqual([`acme ${state} ${id}`, BEGUN[1]]);
   });
@@ -149,7 +153,7 @@ describe('portal-cancel: when a subscription ended', () => {
     'portal-cancel: is known of one that is %s, however that was learned',
     async (over) => {
       const before = Date.now();
-      await settleOrder(pool, refOf(order), newsOf(over, null));
+      await completeOrder(pool, refOf(order), updateOf(over, null));
       const ended = await endTime();
       expect(ended?.getTime()).toBeGreaterThanOrEqual(before);
       expect(ended?.getTime()).toBeLessThanOrEqual(Date.now());
@@ -157,7 +161,7 @@ describe('portal-cancel: when a subscription ended', () => {
   );
 
   it('portal-cancel: is not known of one that goes on', async () => {
-    await settleOrder(pool, refOf(order), newsOf('ACTIVE', newStripeId('sub')));
+    await completeOrder(pool, refOf(order), updateOf('ACTIVE', newStripeId('sub')));
     expect(await endTime()).toBeNull();
   });
 });
@@ -166,7 +170,7 @@ describe('T1: the end of a subscription', () => {
   const end = (state: SubscriptionState, stripeSubscriptionId: string | null = null) =>
     cancelOrder(pool, {
       ...{ tenantId: order.tenantId, customerId: order.customerId },
-      ended: { subscriptionId: order.subscription.id, news: newsOf(state, stripeSubscriptionId) },
+      ended: { subscriptionId: order.subscription.id, update: updateOf(state, stripeSubscriptionId) },
     });
 
   it('is written once, for no other of its id', async () => {
@@ -178,7 +182,7 @@ describe('T1: the end of a subscription', () => {
     'leaves one that is %s as it is',
     async (over) => {
       const id = newStripeId('sub');
-      await settleOrder(pool, refOf(order), newsOf(over, id));
+      await completeOrder(pool, refOf(order), updateOf(over, id));
       for (const state of ['ACTIVE', 'CANCELED', 'INCOMPLETE_EXPIRED'] as const)
         await end(state, newStripeId('sub'));
       expect(await subscriptions()).toEqual([`acme ${over} ${id}`, BEGUN[1]]);
@@ -187,7 +191,7 @@ describe('T1: the end of a subscription', () => {
 });
 
 describe('T1: the customer of a new subscription', () => {
-  beforeEach(() => settleOrder(pool, refOf(order), newsOf('CANCELED', null)));
+  beforeEach(() => completeOrder(pool, refOf(order), updateOf('CANCELED', null)));
 
   const begin = (stripeCustomerId: string | null, createTime = LATE) =>
     beginOrder(pool, newOrder({ customerId: order.customerId, stripeCustomerId, createTime }), undefined);

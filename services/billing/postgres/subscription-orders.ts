@@ -7,7 +7,7 @@ import {
   transactPrepared,
   violatedConstraint,
 } from '@rollcall/runtime/postgres';
-import type { SubscriptionNews, SubscriptionOrder } from '../customers/customer.ts';
+import type { SubscriptionOrder, SubscriptionUpdate } from '../customers/customer.ts';
 import type { Cancellation, SubscriptionRef } from '../customers/customer-store.ts';
 import type { WriteRequest } from '../write-request.ts';
 
@@ -32,12 +32,12 @@ export async function beginOrder(
 }
 
 /** Writes down how an unfinished subscription ended at Stripe; false: it is not unfinished any more. */
-export async function settleOrder(
+export async function completeOrder(
   pool: Pool,
   ref: SubscriptionRef,
-  news: SubscriptionNews,
+  update: SubscriptionUpdate,
 ): Promise<boolean> {
-  const rows = await runPrepared(pool, SETTLE, [...keyOf(ref), ...newsValues(news)]);
+  const rows = await runPrepared(pool, COMPLETE, [...keyOf(ref), ...updateValues(update)]);
   return rows.length > 0;
 }
 
@@ -53,19 +53,19 @@ export async function dropOrder(pool: Pool, ref: SubscriptionRef): Promise<void>
 export async function cancelOrder(pool: Pool, cancellation: Cancellation): Promise<boolean> {
   const { tenantId, ended, request } = cancellation;
   return transactPrepared(pool, async (run) => {
-    if (request && !(await noteCancellation(run, cancellation, request))) return false;
-    if (ended) await run(END, [tenantId, ended.subscriptionId, ...newsValues(ended.news)]);
+    if (request && !(await recordCancellation(run, cancellation, request))) return false;
+    if (ended) await run(END, [tenantId, ended.subscriptionId, ...updateValues(ended.update)]);
     return true;
   });
 }
 
-async function noteCancellation(
+async function recordCancellation(
   run: RunPrepared,
   { tenantId, customerId }: Cancellation,
   { id, fingerprint }: WriteRequest,
 ): Promise<boolean> {
   const values = [tenantId, id, Buffer.from(fingerprint), customerId, new Date()];
-  return (await run(NOTE_CANCELLATION, values)).length > 0;
+  return (await run(RECORD_CANCELLATION, values)).length > 0;
 }
 
 // Which of them breaks first is Postgres' choice: a repeat at the same time breaks them all. `on conflict` looks at one
@@ -76,12 +76,12 @@ function keyOf({ tenantId, subscriptionId }: SubscriptionRef): unknown[] {
   return [tenantId, subscriptionId];
 }
 
-function newsValues({
+function updateValues({
   state,
   stripeSubscriptionId,
   currentPeriodEnd,
   cancelAtPeriodEnd,
-}: SubscriptionNews): unknown[] {
+}: SubscriptionUpdate): unknown[] {
   return [state, stripeSubscriptionId, currentPeriodEnd, cancelAtPeriodEnd, new Date()];
 }
 
@@ -121,15 +121,15 @@ const INSERT = {
 };
 
 // What is over ended by now; what is to end with its period ends then.
-const NEWS = `state = $3, stripe_subscription_id = $4, current_period_end = $5, cancel_at_period_end = $6, update_time = $7,
+const UPDATE = `state = $3, stripe_subscription_id = $4, current_period_end = $5, cancel_at_period_end = $6, update_time = $7,
       end_time = case when $3 in ('CANCELED', 'INCOMPLETE_EXPIRED') then least(end_time, $7) when $6 then $5 else end_time end`;
 
 // Once Stripe's id stands there, what it says is told by its events.
 const UNFINISHED = `tenant_id = $1 and id = $2 and stripe_subscription_id is null and state = 'INCOMPLETE'`;
 
-const SETTLE = {
-  name: 'settle_subscription',
-  text: `update subscriptions set ${NEWS} where ${UNFINISHED} returning id`,
+const COMPLETE = {
+  name: 'complete_subscription',
+  text: `update subscriptions set ${UPDATE} where ${UNFINISHED} returning id`,
 };
 
 const DROP = {
@@ -146,12 +146,12 @@ const DROP_CUSTOMER = {
 // What is over stays as it is, whoever was faster.
 const END = {
   name: 'end_subscription',
-  text: `update subscriptions set ${NEWS}
+  text: `update subscriptions set ${UPDATE}
     where tenant_id = $1 and id = $2 and state not in ('CANCELED', 'INCOMPLETE_EXPIRED')`,
 };
 
-const NOTE_CANCELLATION = {
-  name: 'note_cancellation',
+const RECORD_CANCELLATION = {
+  name: 'record_cancellation',
   text: `insert into subscription_cancellations (tenant_id, request_id, request_fingerprint, customer_id, create_time)
     values ($1, $2, $3, $4, $5) on conflict do nothing returning request_id`,
 };

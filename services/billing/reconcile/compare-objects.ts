@@ -1,7 +1,7 @@
 import { LedgerError } from '../ledger/ledger-error.ts';
-import { factsOf } from '../ledger/read-stripe-fields.ts';
+import { readStripeFields } from '../ledger/read-stripe-fields.ts';
 import type { StripeKind, StripeObject } from '../ledger/stripe-object.ts';
-import { compareFacts, type Drift, type Here } from './drift.ts';
+import { compareFields, type Drift, type LedgerObject } from './drift.ts';
 import { compareRow } from './expected-row.ts';
 import type { FoundDrift, ReconcilePorts } from './reconcile-ports.ts';
 
@@ -19,18 +19,21 @@ interface ObjectsRead {
 /** Where objects and what is here of them disagree, and still do when both are looked at again. */
 export async function compareObjects(ports: Ports, read: ObjectsRead): Promise<FoundDrift[]> {
   const { kind, objects } = read;
-  const here = await ports.store.here(
+  const here = await ports.store.findStored(
     kind,
     objects.map(({ id }) => id),
   );
-  const differing = objects.filter((each) => judgeObject(kind, each, here.get(each.id)).length > 0);
+  const differing = objects.filter((each) => compareObject(kind, each, here.get(each.id)).length > 0);
   const found: FoundDrift[] = [];
   for (const each of differing) {
-    const isNew = !here.get(each.id)?.facts;
+    const isNew = !here.get(each.id)?.fields;
     // An event may have come since: what is here by now must not be measured by what Stripe said before.
-    const settled = await settle(ports, isNew ? { ...read, object: each } : await again(ports, read, each));
-    if (read.repair) await ports.store.note(read.runId, settled);
-    found.push(...settled);
+    const confirmed = await confirmDrifts(
+      ports,
+      isNew ? { ...read, object: each } : await refetch(ports, read, each),
+    );
+    if (read.repair) await ports.store.recordDrifts(read.runId, confirmed);
+    found.push(...confirmed);
   }
   return found;
 }
@@ -39,23 +42,25 @@ interface ObjectRead extends Omit<ObjectsRead, 'objects'> {
   readonly object: StripeObject;
 }
 
-async function again(ports: Ports, read: ObjectsRead, listed: StripeObject): Promise<ObjectRead> {
+async function refetch(ports: Ports, read: ObjectsRead, listed: StripeObject): Promise<ObjectRead> {
   const readTime = (ports.now ?? (() => new Date()))();
   const object = (await ports.pace(() => ports.gateway.retrieve(read.kind, listed.id))) ?? listed;
   return { ...read, object, readTime };
 }
 
-async function settle(
+async function confirmDrifts(
   ports: Ports,
   { kind, object: fresh, readTime, repair }: ObjectRead,
 ): Promise<FoundDrift[]> {
-  const before = await judge(ports, kind, fresh);
+  const before = await compareWithStored(ports, kind, fresh);
   if (before.length === 0) return [];
-  const note = (await ports.store.waiting([fresh.id])).has(fresh.id) ? 'an event of it waits or failed' : '';
+  const note = (await ports.store.findPending([fresh.id])).has(fresh.id)
+    ? 'an event of it waits or failed'
+    : '';
   if (!repair) return before.map((each) => ({ ...each, repaired: false, note }));
   const parents = await missingParents(ports, fresh);
   const trouble = await applied(ports, [...parents, fresh], readTime);
-  const after = trouble === undefined ? await judge(ports, kind, fresh) : before;
+  const after = trouble === undefined ? await compareWithStored(ports, kind, fresh) : before;
   const left = new Set(after.map((each) => each.class));
   return before.map((each) => ({
     ...each,
@@ -64,8 +69,8 @@ async function settle(
   }));
 }
 
-async function judge({ store }: Ports, kind: StripeKind, object: StripeObject): Promise<Drift[]> {
-  return judgeObject(kind, object, (await store.here(kind, [object.id])).get(object.id));
+async function compareWithStored({ store }: Ports, kind: StripeKind, object: StripeObject): Promise<Drift[]> {
+  return compareObject(kind, object, (await store.findStored(kind, [object.id])).get(object.id));
 }
 
 // A payment may be older than what is compared, and its refund not.
@@ -76,7 +81,7 @@ async function missingParents(
   const parents: StripeObject[] = [];
   for (const kind of ['payment_intent', 'charge'] as const) {
     const id = object[kind];
-    if (typeof id !== 'string' || (await store.here(kind, [id])).get(id)?.facts) continue;
+    if (typeof id !== 'string' || (await store.findStored(kind, [id])).get(id)?.fields) continue;
     const parent = await pace(() => gateway.retrieve(kind, id));
     if (parent) parents.push(parent);
   }
@@ -101,13 +106,13 @@ async function applied(
 }
 
 /** Where an object and what is here of it disagree; nothing: nowhere. */
-function judgeObject(kind: StripeKind, object: StripeObject, here: Here | undefined): Drift[] {
+function compareObject(kind: StripeKind, object: StripeObject, here: LedgerObject | undefined): Drift[] {
   const about = { kind, id: object.id };
   try {
-    const there = factsOf(kind, object) as unknown as Readonly<Record<string, unknown>>;
+    const there = readStripeFields(kind, object) as unknown as Readonly<Record<string, unknown>>;
     const status = `status ${there.status ?? 'none'}`;
-    if (!here?.facts) return [{ ...about, class: 'missing_here', here: 'nothing', there: status }];
-    const differing = compareFacts(about, here.facts, there);
+    if (!here?.fields) return [{ ...about, class: 'missing_here', here: 'nothing', there: status }];
+    const differing = compareFields(about, here.fields, there);
     const classes = new Set(differing.map((each) => each.class));
     return [...differing, ...compareRow(about, here, there).filter((each) => !classes.has(each.class))];
   } catch (error) {

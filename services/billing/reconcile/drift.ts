@@ -27,14 +27,14 @@ export interface Drift {
 }
 
 /** What is kept of an object: ids, words, amounts, times. */
-export type Facts = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** What is here of an object. */
-export interface Here {
+export interface LedgerObject {
   /** What was kept of it; null: it was never told. */
-  readonly facts: Facts | null;
+  readonly fields: Fields | null;
   /** The row that follows from it; null: there is none. */
-  readonly row: Facts | null;
+  readonly row: Fields | null;
 }
 
 const CLASS_OF_FIELD: ReadonlyMap<string, DriftClass> = new Map(
@@ -55,8 +55,8 @@ const CLASS_OF_FIELD: ReadonlyMap<string, DriftClass> = new Map(
   }),
 );
 
-/** Where two sets of facts disagree: one drift of each class, naming the fields. */
-export function compareFacts(about: Pick<Drift, 'kind' | 'id'>, here: Facts, there: Facts): Drift[] {
+/** Where two sets of fields disagree: one drift of each class, naming the fields. */
+export function compareFields(about: Pick<Drift, 'kind' | 'id'>, here: Fields, there: Fields): Drift[] {
   const fields = [...new Set([...Object.keys(here), ...Object.keys(there)])];
   const differing = fields.filter((field) => textOf(here[field]) !== textOf(there[field]));
   const byClass = Map.groupBy(differing, (field) => CLASS_OF_FIELD.get(field) ?? 'other_differs');
@@ -68,8 +68,8 @@ export function compareFacts(about: Pick<Drift, 'kind' | 'id'>, here: Facts, the
   }));
 }
 
-function describe(facts: Facts, fields: readonly string[]): string {
-  return fields.map((field) => `${field} ${textOf(facts[field])}`).join(', ');
+function describe(fields: Fields, names: readonly string[]): string {
+  return names.map((name) => `${name} ${textOf(fields[name])}`).join(', ');
 }
 
 function textOf(value: unknown): string {

@@ -1,6 +1,6 @@
 import { DISPUTE_STATES } from '../ledger/payment-states.ts';
 import type { StripeKind } from '../ledger/stripe-object.ts';
-import type { Drift, Facts, Here } from './drift.ts';
+import type { Drift, Fields, LedgerObject } from './drift.ts';
 
 /** Kinds of which each object must have a row of its own. */
 const WITH_ROW: ReadonlySet<StripeKind> = new Set(['payment_intent', 'refund', 'dispute']);
@@ -9,7 +9,7 @@ const WITH_ROW: ReadonlySet<StripeKind> = new Set(['payment_intent', 'refund', '
  * Where the row of an object does not follow from it.
  * @param there what Stripe says of it now
  */
-export function compareRow(about: Pick<Drift, 'kind' | 'id'>, { row }: Here, there: Facts): Drift[] {
+export function compareRow(about: Pick<Drift, 'kind' | 'id'>, { row }: LedgerObject, there: Fields): Drift[] {
   if (!row) {
     if (!WITH_ROW.has(about.kind)) return [];
     return [{ ...about, class: 'missing_here', here: 'no row', there: `status ${there.status}` }];
@@ -39,7 +39,7 @@ export function compareRow(about: Pick<Drift, 'kind' | 'id'>, { row }: Here, the
 const SUCCEEDED = ['SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED'];
 
 /** The states that a row may be in; undefined: this kind has none. */
-function statesFor(kind: StripeKind, { status }: Facts): readonly string[] | undefined {
+function statesFor(kind: StripeKind, { status }: Fields): readonly string[] | undefined {
   const name = String(status);
   switch (kind) {
     case 'payment_intent':
@@ -63,12 +63,12 @@ const INTENT_STATES: ReadonlyMap<string, readonly string[]> = new Map(
   }),
 );
 
-function amountsFor(kind: StripeKind, facts: Facts): Record<string, number> {
+function amountsFor(kind: StripeKind, fields: Fields): Record<string, number> {
   if (kind === 'payment_intent')
     return {
-      amount: Number(facts.amount),
-      ...(facts.status === 'succeeded' && { captured: Number(facts.amount_received) }),
+      amount: Number(fields.amount),
+      ...(fields.status === 'succeeded' && { captured: Number(fields.amount_received) }),
     };
-  if (kind === 'refund' || kind === 'dispute') return { amount: Number(facts.amount) };
+  if (kind === 'refund' || kind === 'dispute') return { amount: Number(fields.amount) };
   return {};
 }

@@ -1,6 +1,6 @@
 import type { StripeKind } from '../ledger/stripe-object.ts';
 import type { Snapshots, StripeGateway } from '../payments/stripe-gateway.ts';
-import type { Drift, Here } from './drift.ts';
+import type { Drift, LedgerObject } from './drift.ts';
 import type { Pacer } from './pacer.ts';
 
 /** What a run works with. */
@@ -72,13 +72,16 @@ export interface ReconcileStore {
   /** Writes down what a part came to and where to go on: both or neither. */
   save(runId: string, part: PartResult): Promise<void>;
   /** Writes down what was found before the part is over: what was repaired would be found no more. */
-  note(runId: string, drifts: readonly FoundDrift[]): Promise<void>;
+  recordDrifts(runId: string, drifts: readonly FoundDrift[]): Promise<void>;
   complete(runId: string): Promise<void>;
   report(runId: string): Promise<RunReport>;
   /** What is here of these objects; of one that is not here, nothing. */
-  here(kind: StripeKind, ids: readonly string[]): Promise<ReadonlyMap<string, Here>>;
+  findStored(kind: StripeKind, ids: readonly string[]): Promise<ReadonlyMap<string, LedgerObject>>;
   /** Of these objects those of which an event waits, or failed. */
-  waiting(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  findPending(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Ids of objects that are here, were made in the run's time, and stand in none of Stripe's lists; by id, behind `after`. */
-  unseen(run: OpenRun, part: { kind: StripeKind; after: string | null; limit: number }): Promise<string[]>;
+  listUnlisted(
+    run: OpenRun,
+    part: { kind: StripeKind; after: string | null; limit: number },
+  ): Promise<string[]>;
 }

@@ -89,7 +89,7 @@ async function listed(ports: ReconcilePorts, run: OpenRun, { kind, after, repair
 }
 
 async function unseen(ports: ReconcilePorts, run: OpenRun, { kind, after, repair }: Part): Promise<PartDone> {
-  const ids = await ports.store.unseen(run, { kind, after, limit: UNSEEN_PAGE });
+  const ids = await ports.store.listUnlisted(run, { kind, after, limit: UNSEEN_PAGE });
   const drifts: FoundDrift[] = [];
   for (const id of ids) {
     const readTime = (ports.now ?? (() => new Date()))();

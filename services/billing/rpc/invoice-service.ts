@@ -16,12 +16,12 @@ import { digestOf } from '@rollcall/runtime';
 import { type Implementation, pageFromRequest, requireVisible } from '@rollcall/runtime/rpc';
 import type { UserAliases } from '@rollcall/user-access';
 import { invoiceNotFound } from '../errors.ts';
-import { issueInvoice, voidInvoice } from '../invoices/change-invoices.ts';
+import type { FreshUsers } from '../fresh-users.ts';
 import type { Invoice, InvoiceLine } from '../invoices/invoice.ts';
 import type { InvoiceStore } from '../invoices/invoice-store.ts';
 import { listInvoices } from '../invoices/list-invoices.ts';
-import type { FreshUsers } from '../users/fresh-users.ts';
-import { moneyFromMessage } from './requests.ts';
+import { issueInvoice, voidInvoice } from '../invoices/write-invoices.ts';
+import { moneyFromMessage } from './request-fields.ts';
 
 /** What the calls work with. */
 interface InvoicePorts {

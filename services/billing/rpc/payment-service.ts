@@ -27,7 +27,7 @@ import { listPaymentEvents, listPayments } from '../payments/list-payments.ts';
 import type { Payment, PaymentEvent, PaymentState, Refund, StripeAmounts } from '../payments/payment.ts';
 import { refundPayment } from '../payments/refund-payment.ts';
 import type { NewStripeRefund } from '../payments/stripe-gateway.ts';
-import { eventPageFrom, moneyFromMessage } from './requests.ts';
+import { eventPageFrom, moneyFromMessage } from './request-fields.ts';
 
 /** What the calls work with. */
 export interface PaymentServicePorts extends PaymentPorts {

@@ -25,11 +25,11 @@ import {
 } from '@rollcall/runtime/rpc';
 import { planNotFound } from '../errors.ts';
 import { toPage } from '../page.ts';
-import { createArea, createPlan, updatePlan } from '../plans/change-plans.ts';
 import type { Area, NewArea, NewPlan, Plan, PlanPrice } from '../plans/plan.ts';
 import { faultsOfPrices } from '../plans/plan-prices.ts';
 import type { PlanChange, PlanStore } from '../plans/plan-store.ts';
-import { codePageFrom, moneyFromMessage } from './requests.ts';
+import { createArea, createPlan, updatePlan } from '../plans/write-plans.ts';
+import { codePageFrom, moneyFromMessage } from './request-fields.ts';
 
 /** The calls of PlanService. */
 export function planServiceImplementation(store: PlanStore): Implementation<typeof PlanService> {
@@ -106,9 +106,9 @@ async function requirePrices(
   const faults = Object.entries(await faultsOfPrices(store, tenantId, prices));
   if (faults.length === 0) return;
   const violations = faults.map(([place, description]) => ({ field: `plan.prices${place}`, description }));
-  const told = violations.map(({ field, description }) => `${field} ${description}`).join('; ');
+  const texts = violations.map(({ field, description }) => `${field} ${description}`).join('; ');
   const fields = violations.map(({ field }) => field).join(',');
-  throw runtimeError('FIELD_INVALID', `${told}.`, { violations, metadata: { fields } });
+  throw runtimeError('FIELD_INVALID', `${texts}.`, { violations, metadata: { fields } });
 }
 
 /** What CreatePlan adds; output-only fields are left out. Throws RpcError FIELD_INVALID. */

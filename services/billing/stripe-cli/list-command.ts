@@ -11,7 +11,7 @@ WHAT  dead     events that failed and are not tried again by themselves, and why
       unowned  payments of which nobody knows whose they are: no call answers them
       unseen   payments of which more went back than the refunds that are known explain
       held     refunds that are not counted, because nothing captured is known that they could be part of
-      misfit   refunds and disputes in another currency than their payment, which are left out of it
+      mixed-currency  refunds and disputes in another currency than their payment, which it leaves out
 
 --json  tells them as one JSON array
 
@@ -21,7 +21,7 @@ At most 1000 are told, oldest first. The database is found by BILLING_DATABASE_U
 `;
 
 /** What waits for a person. */
-type ListedGroup = 'dead' | 'foreign' | 'unowned' | 'unseen' | 'held' | 'misfit';
+type ListedGroup = 'dead' | 'foreign' | 'unowned' | 'unseen' | 'held' | 'mixed-currency';
 
 /** What to list, and how. */
 interface ListCommand {
@@ -87,7 +87,7 @@ const QUERIES: Readonly<Record<ListedGroup, string>> = {
   held: `select r.id, r.stripe_refund_id as stripe_id, r.state, r.currency, r.amount,
       p.stripe_payment_intent_id as payment, r.create_time as time
     from refunds r join payments p on p.id = r.payment_id where r.held order by r.create_time, r.id`,
-  misfit: `select o.id as stripe_id, o.kind, o.payload ->> 'status' as status, o.payload ->> 'currency' as currency,
+  'mixed-currency': `select o.id as stripe_id, o.kind, o.payload ->> 'status' as status, o.payload ->> 'currency' as currency,
       o.payload ->> 'amount' as amount, p.stripe_payment_intent_id as payment, p.currency as payment_currency,
       to_timestamp((o.payload ->> 'created')::float8) as time
     from stripe_objects o join payments p on p.stripe_payment_intent_id = o.payment_intent

@@ -5,11 +5,11 @@ import { createTestDatabase, runMain, type TestDatabase } from '@rollcall/runtim
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STRIPE_TEST_KEY, type StripeServer, startStripeServer } from '../testing/stripe-server.ts';
-import { type StoryEvent, tellStory } from '../testing/stripe-story.ts';
+import { type StoryEvent, storyEvents } from '../testing/stripe-story.ts';
 import { applyDue } from '../webhooks/apply/applier.ts';
 import { storeEvents } from '../webhooks/postgres/event-rows.ts';
 import { readWebhookEvent } from '../webhooks/receive/webhook-event.ts';
-import { runTool, toldFault } from './run-tool.ts';
+import { expectedMessage, runTool } from './run-tool.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 const stack = new AsyncDisposableStack();
@@ -38,7 +38,7 @@ async function stripeTool(args: readonly string[], own: NodeJS.ProcessEnv = {}) 
     const code = await runTool(args, { env, write, interruption: () => new AbortController().signal });
     return { code, out, err: '' };
   } catch (error) {
-    const told = toldFault(error);
+    const told = expectedMessage(error);
     if (told === undefined) throw error;
     return { code: 1, out, err: `${told}\n` };
   }
@@ -135,7 +135,7 @@ describe('list', () => {
     expect(JSON.parse(json.out)).toMatchObject([{ id: 'evt_a', fault: 'no' }, { id: 'evt_b' }]);
   });
 
-  it.each(['foreign', 'unowned', 'unseen', 'held', 'misfit'])('tells what is %s', async (group) => {
+  it.each(['foreign', 'unowned', 'unseen', 'held', 'mixed-currency'])('tells what is %s', async (group) => {
     expect(await stripeTool(['list', group])).toMatchObject({
       code: 0,
       out: `0 ${group}\n`,
@@ -157,8 +157,8 @@ describe('list of money', () => {
   it('money-units: tells minor units of what Stripe counts in other units', async () => {
     await using pool = openPool();
     const captured = { captured: true, amount_captured: 540_000, amount_refunded: 5450 };
-    const isk = tellStory({ name: 'isk', amount: 540_000, currency: 'isk' });
-    const mga = tellStory({ name: 'mga', amount: 5400, currency: 'mga' });
+    const isk = storyEvents({ name: 'isk', amount: 540_000, currency: 'isk' });
+    const mga = storyEvents({ name: 'mga', amount: 5400, currency: 'mga' });
     await apply(pool, [
       isk.charge('charge.refunded', captured),
       mga.charge('charge.succeeded', { captured: true, amount_captured: 5400 }),
@@ -172,10 +172,10 @@ describe('list of money', () => {
 
   it('foreign-money: tells a refund and a dispute in another currency, whatever came first', async () => {
     await using pool = openPool();
-    const story = tellStory({ name: 'mix', currency: 'isk', amount: 540_000 });
+    const story = storyEvents({ name: 'mix', currency: 'isk', amount: 540_000 });
     await apply(pool, [story.refund('refund.created', { currency: 'mga', amount: 54 })]);
     await apply(pool, [story.charge('charge.succeeded', { captured: true, amount_captured: 540_000 })]);
-    expect(await told('misfit')).toMatchObject([
+    expect(await told('mixed-currency')).toMatchObject([
       {
         ...{ stripe_id: 're_mix_1', kind: 'refund', status: 'succeeded', currency: 'MGA', amount: '5400' },
         ...{ payment: 'pi_mix', payment_currency: 'ISK' },

@@ -1,7 +1,7 @@
 // npm run stripe -- send|list|replay|reconcile: events as Stripe sends them, what waits for a person, events once more, and what is
 // here against what is there.
 import { ignoreBrokenPipes } from '@rollcall/runtime';
-import { runTool, toldFault } from './run-tool.ts';
+import { expectedMessage, runTool } from './run-tool.ts';
 
 function interruption(): AbortSignal {
   const stop = new AbortController();
@@ -18,7 +18,7 @@ try {
   });
 } catch (error) {
   process.exitCode = 1;
-  const told = toldFault(error);
-  if (told === undefined) throw error;
-  process.stderr.write(`${told}\n`);
+  const message = expectedMessage(error);
+  if (message === undefined) throw error;
+  process.stderr.write(`${message}\n`);
 }

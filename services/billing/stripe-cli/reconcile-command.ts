@@ -128,7 +128,7 @@ function resultAsJson(result: ReconcileResult): string {
   const counts = Object.fromEntries(
     DRIFT_CLASSES.map((each) => [each, drifts.filter((drift) => drift.class === each).length]),
   );
-  const told = {
+  const report = {
     complete: cutOff === undefined,
     why: cutOff?.why ?? null,
     resumed: isResumed,
@@ -139,7 +139,7 @@ function resultAsJson(result: ReconcileResult): string {
     left: left(drifts),
     drifts,
   };
-  return `${JSON.stringify(told, null, 2)}\n`;
+  return `${JSON.stringify(report, null, 2)}\n`;
 }
 
 function left(drifts: readonly FoundDrift[]): number {

@@ -7,7 +7,7 @@ import {
 } from '@rollcall/runtime';
 import { createPool, explainDatabaseFault, type Pool } from '@rollcall/runtime/postgres';
 import { BILLING_SETTINGS, isLiveKey } from '../config.ts';
-import { tellChanges } from '../outbox/payment-jobs.ts';
+import { enqueuePaymentJobs } from '../outbox/payment-jobs.ts';
 import { createStripeGateway } from '../stripe/create-stripe-gateway.ts';
 import { createLedgerSnapshots } from '../webhooks/apply/ledger-snapshots.ts';
 import type { CommandOutput } from './command-line.ts';
@@ -37,7 +37,7 @@ interface ToolSurroundings extends CommandOutput {
 
 /**
  * Runs `send`, `list`, `replay` or `reconcile`, and answers the exit code.
- * @throws StartupError or BillingError that says what is wrong: see `toldFault`
+ * @throws StartupError or BillingError that says what is wrong: see `expectedMessage`
  */
 export async function runTool(
   [tool = '--help', ...args]: readonly string[],
@@ -97,7 +97,7 @@ async function reconcileWith(
       write,
       pool,
       gateway,
-      snapshots: createLedgerSnapshots(pool, tellChanges),
+      snapshots: createLedgerSnapshots(pool, enqueuePaymentJobs),
       signal: interruption(),
     }),
   );
@@ -128,7 +128,7 @@ function isOfDatabase(error: unknown): boolean {
 }
 
 /** What a person is told of an error of `runTool`; undefined: it is a fault of the tool itself. */
-export function toldFault(error: unknown): string | undefined {
+export function expectedMessage(error: unknown): string | undefined {
   const isTold = error instanceof StartupError || (error as Error).name === 'BillingError';
   return isTold ? (error as Error).message : undefined;
 }

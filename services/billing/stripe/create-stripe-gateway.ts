@@ -54,7 +54,7 @@ interface Connection {
 
 function gatewayOf(connection: Connection | undefined, close: () => void): StripeGateway & Disposable {
   const asking = <A, T>(what: string, call: (stripe: Stripe, argument: A) => Promise<T>) =>
-    askingOf(connection, what, call);
+    guardedCall(connection, what, call);
   return {
     isConfigured: connection !== undefined,
     createCustomer: asking('make a customer', createCustomer),
@@ -71,7 +71,7 @@ function gatewayOf(connection: Connection | undefined, close: () => void): Strip
   };
 }
 
-function askingOf<A, T>(
+function guardedCall<A, T>(
   connection: Connection | undefined,
   what: string,
   call: (stripe: Stripe, argument: A) => Promise<T>,

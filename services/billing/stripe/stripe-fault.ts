@@ -17,9 +17,9 @@ export function notConfigured(): BillingError {
  * kept: they can hold the payment intent with its secret, the payment method, or a part of the key.
  */
 export function billingErrorFrom(error: unknown, what: string): unknown {
-  if (isTargetUnavailable(error)) return notAsked(what);
+  if (isTargetUnavailable(error)) return breakerOpen(what);
   if (!(error instanceof Stripe.errors.StripeError)) return error;
-  if (isTargetUnavailable(error.detail)) return notAsked(what);
+  if (isTargetUnavailable(error.detail)) return breakerOpen(what);
   const about = aboutOf(error, what);
   if (error instanceof Stripe.errors.StripeAuthenticationError) return unknownKey(about);
   return isUnavailable(error) ? unavailable(error, about) : refused(about);
@@ -35,7 +35,7 @@ export function isMissing(error: unknown): boolean {
 }
 
 /** What a read answers; undefined: Stripe has no such object. */
-export async function orMissing<T>(read: () => Promise<T>): Promise<T | undefined> {
+export async function undefinedIfMissing<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
@@ -86,7 +86,7 @@ function unavailable(error: Stripe.errors.StripeError, about: About): BillingErr
 }
 
 // The breaker is open: Stripe failed just before.
-function notAsked(what: string): BillingError {
+function breakerOpen(what: string): BillingError {
   const why = 'breaker_open';
   const message = `Stripe is not asked to ${what} for a moment, because it did not answer just before; try again with the same request id.`;
   return new BillingError('STRIPE_UNAVAILABLE', message, {

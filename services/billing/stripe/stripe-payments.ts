@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import type { StripeObject } from '../ledger/stripe-object.ts';
 import { toStripeAmount } from '../money.ts';
 import type { NewPaymentIntent, NewStripeRefund, PaymentIntent } from '../payments/stripe-gateway.ts';
-import { orMissing } from './stripe-fault.ts';
+import { undefinedIfMissing } from './stripe-fault.ts';
 import { toStripeObject } from './stripe-reads.ts';
 
 /** Makes a payment intent that the payer confirms by any means that the account allows. */
@@ -22,7 +22,7 @@ export async function createPaymentIntent(
 
 /** The intent with its secret; undefined: Stripe has none of this id. */
 export function findPaymentIntent(stripe: Stripe, id: string): Promise<PaymentIntent | undefined> {
-  return orMissing(async () => toPaymentIntent(await stripe.paymentIntents.retrieve(id)));
+  return undefinedIfMissing(async () => toPaymentIntent(await stripe.paymentIntents.retrieve(id)));
 }
 
 /** Sends money back. */

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import type { StripeKind, StripeObject } from '../ledger/stripe-object.ts';
 import type { StripeList, StripePage } from '../payments/stripe-gateway.ts';
-import { orMissing } from './stripe-fault.ts';
+import { undefinedIfMissing } from './stripe-fault.ts';
 
 type Named = { readonly id: string; readonly object: string };
 
@@ -19,7 +19,7 @@ export function retrieve(
     refund: (id) => stripe.refunds.retrieve(id),
     dispute: (id) => stripe.disputes.retrieve(id),
   } satisfies Record<StripeKind, (id: string) => Promise<Named>>;
-  return orMissing(async () => toStripeObject(await retrievers[kind](id)));
+  return undefinedIfMissing(async () => toStripeObject(await retrievers[kind](id)));
 }
 
 interface ListParams {

@@ -1,2 +1,2 @@
 // The door of @rollcall/billing/testing: what Stripe says, for tests and benchmarks.
-export { refundedAndDisputed, type StoryEvent, signatureOf, tellStory, WITHDRAWN } from './stripe-story.ts';
+export { refundedAndDisputed, type StoryEvent, signatureOf, storyEvents, WITHDRAWN } from './stripe-story.ts';

@@ -49,21 +49,21 @@ const PERSON = {
 };
 
 /** Begins to tell of a payment. */
-export function tellStory(options: StoryOptions): Story {
+export function storyEvents(options: StoryOptions): Story {
   const { name, startS = 1_767_225_600, stepS = 10, amount = 1999, currency = 'eur' } = options;
   const { metadata = {}, apiVersion = '2026-10-28.endive' } = options;
-  let told = 0;
+  let count = 0;
   const event = (type: string, object: Record<string, unknown>): StoryEvent => {
-    told += 1;
+    count += 1;
     return {
-      id: `evt_${name}_${told}`,
+      id: `evt_${name}_${count}`,
       object: 'event',
       api_version: apiVersion,
-      created: startS + told * stepS,
+      created: startS + count * stepS,
       data: { object },
       livemode: false,
       pending_webhooks: 1,
-      request: { id: `req_${name}_${told}`, idempotency_key: null },
+      request: { id: `req_${name}_${count}`, idempotency_key: null },
       type,
     };
   };
@@ -142,7 +142,7 @@ export const WITHDRAWN = [{ id: 'txn_w', object: 'balance_transaction', amount: 
 
 /** A payment that came in, went back in part, and was lost to the bank: seven events, first to last. */
 export function refundedAndDisputed(options: StoryOptions): StoryEvent[] {
-  const story = tellStory(options);
+  const story = storyEvents(options);
   const { amount = 1999 } = options;
   const captured = { captured: true, amount_captured: amount };
   const part = Math.floor(amount / 4);
@@ -164,7 +164,7 @@ export function refundedAndDisputed(options: StoryOptions): StoryEvent[] {
 
 /** A payment that went back in part, told first by its charge, then by a refund that is on its way: six events, first to last. */
 export function refundedByCharge(options: StoryOptions): StoryEvent[] {
-  const story = tellStory(options);
+  const story = storyEvents(options);
   const { amount = 1999 } = options;
   const captured = { captured: true, amount_captured: amount };
   const part = Math.floor(amount / 4);

@@ -6,7 +6,7 @@ import { TEST_SERVER_OPTIONS } from '@rollcall/runtime/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shapesOf } from '../testing/odd-shapes.ts';
-import { refundedAndDisputed, type StoryEvent, signatureOf, tellStory } from '../testing/stripe-story.ts';
+import { refundedAndDisputed, type StoryEvent, signatureOf, storyEvents } from '../testing/stripe-story.ts';
 import { openTestLedger, type TestLedger } from '../testing/test-ledger.ts';
 import { openWebhooks } from './open-webhooks.ts';
 
@@ -73,7 +73,7 @@ const stored = (id: string) =>
 let stories = 0;
 const story = (options: { apiVersion?: string | null } = {}) => {
   stories += 1;
-  return tellStory({ name: `d${stories}`, ...options });
+  return storyEvents({ name: `d${stories}`, ...options });
 };
 
 describe('a delivery', () => {
@@ -185,7 +185,7 @@ describe('thin-event: any signed JSON is answered 200 and stored', () => {
 });
 
 describe('a delivery is refused, stored nowhere and logged', () => {
-  const event = tellStory({ name: 'refused' }).intent('payment_intent.created', {});
+  const event = storyEvents({ name: 'refused' }).intent('payment_intent.created', {});
   const body = JSON.stringify(event);
 
   async function expectRefused(answer: Promise<Answer>, status: number, reason: string): Promise<Answer> {

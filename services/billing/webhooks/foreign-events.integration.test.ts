@@ -4,7 +4,7 @@ import { TEST_SERVER_OPTIONS } from '@rollcall/runtime/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LedgerScope } from '../ledger/origin.ts';
 import { runReplay } from '../stripe-cli/replay-command.ts';
-import { refundedAndDisputed, type StoryEvent, signatureOf, tellStory } from '../testing/stripe-story.ts';
+import { refundedAndDisputed, type StoryEvent, signatureOf, storyEvents } from '../testing/stripe-story.ts';
 import { openTestLedger, type TestLedger } from '../testing/test-ledger.ts';
 import { openWebhooks } from './open-webhooks.ts';
 
@@ -50,7 +50,7 @@ async function open(scope?: LedgerScope) {
 let stories = 0;
 function paid(of: { livemode?: unknown; account?: unknown; context?: unknown } = {}) {
   stories += 1;
-  const told = tellStory({ name: `f${stories}` });
+  const told = storyEvents({ name: `f${stories}` });
   const event = told.intent('payment_intent.succeeded', { status: 'succeeded', amount_received: 1999 });
   return { intent: told.intentId, event: { ...event, ...of } };
 }

@@ -3,9 +3,9 @@ import type { Pool } from '@rollcall/runtime/postgres';
 import type { MetricReading, PostRoute } from '@rollcall/runtime/rpc';
 import { DEFAULT_SCOPE, type LedgerScope } from '../ledger/origin.ts';
 import { startApplier } from './apply/applier.ts';
-import { type Rereads, settle } from './apply/maintain-ledger.ts';
+import { maintainLedger, type RefetchPorts } from './apply/maintain-ledger.ts';
 import type { OnChanges } from './apply/payment-change.ts';
-import { makeMisdatedDue, storeEvents } from './postgres/event-rows.ts';
+import { resetFutureAttempts, storeEvents } from './postgres/event-rows.ts';
 import { createInbox } from './receive/inbox.ts';
 import { createWebhookReceiver, WEBHOOK_PATH, webhookRoute } from './receive/webhook-receiver.ts';
 
@@ -24,7 +24,7 @@ export interface WebhooksOptions {
   /** What follows for others from payments that changed, in the transaction that changes them. Default: nothing. */
   readonly onChanges?: OnChanges;
   /** Whom to ask where two events of one second differ, and what becomes of the answer. Default: nobody is asked. */
-  readonly rereads?: Rereads;
+  readonly refetch?: RefetchPorts;
 }
 
 /** Webhooks, open. Disposing it stores what was delivered, and lets what is being applied end. */
@@ -37,13 +37,13 @@ export interface Webhooks extends AsyncDisposable {
 
 /** Takes deliveries in and applies them. Everything that it knows is in the database; any number of processes may do so. */
 export function openWebhooks(options: WebhooksOptions): Webhooks {
-  const { pool, logger, secrets, toleranceS, onChanges = async () => {}, rereads } = options;
+  const { pool, logger, secrets, toleranceS, onChanges = async () => {}, refetch } = options;
   const { scope = DEFAULT_SCOPE } = options;
   const applier = startApplier({
     ...{ pool, logger, scope, onChanges },
-    settle: async () => {
-      await makeMisdatedDue(pool);
-      await settle({ pool, logger, onChanges, rereads });
+    maintain: async () => {
+      await resetFutureAttempts(pool);
+      await maintainLedger({ pool, logger, onChanges, refetch });
     },
   });
   const inbox = createInbox({

@@ -1,4 +1,4 @@
-import { type StoryEvent, signatureOf, tellStory } from '@rollcall/billing/testing';
+import { type StoryEvent, signatureOf, storyEvents } from '@rollcall/billing/testing';
 import { createPaymentClient } from '@rollcall/billing-client';
 import { createBookingClient, createReviewClient } from '@rollcall/booking-client';
 import { type Payment, PaymentState } from '@rollcall/contract/billing';
@@ -116,7 +116,7 @@ async function expectOwnMoneyOnly({ bookings, deliver }: Awaited<ReturnType<type
   };
   const pay = (name: string, bookingId: string, [amount, currency]: [number, string]) => {
     const metadata = { tenant_id: tenantId, booking_id: bookingId };
-    return tellStory({ name, amount, currency, metadata }).intent('payment_intent.succeeded', {
+    return storyEvents({ name, amount, currency, metadata }).intent('payment_intent.succeeded', {
       ...{ status: 'succeeded', amount_received: amount },
     });
   };
@@ -204,8 +204,8 @@ async function openHouse() {
   };
 }
 
-function refundedPayment(options: Parameters<typeof tellStory>[0], amount: number): StoryEvent[] {
-  const story = tellStory({ amount: AMOUNT, ...options });
+function refundedPayment(options: Parameters<typeof storyEvents>[0], amount: number): StoryEvent[] {
+  const story = storyEvents({ amount: AMOUNT, ...options });
   const captured = { captured: true, amount_captured: AMOUNT };
   return [
     story.intent('payment_intent.created', {}),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { signatureOf, tellStory } from '@rollcall/billing/testing';
+import { signatureOf, storyEvents } from '@rollcall/billing/testing';
 import { type BookingClient, createBookingClient } from '@rollcall/booking-client';
 import { BookingStatus, BookingUserOutcome } from '@rollcall/contract/booking';
 import { freshTenant, seedUser } from '@rollcall/contract/testing';
@@ -187,7 +187,7 @@ it(
     const [tenantId = ''] = tenants.slice(1);
     const [booked] = (await pages.listBookings({ tenantId })).bookings;
     const metadata = { tenant_id: tenantId, user_id: booked?.userId ?? '', booking_id: booked?.id ?? '' };
-    const story = tellStory({ name: 'hangs', amount: AMOUNT, metadata });
+    const story = storyEvents({ name: 'hangs', amount: AMOUNT, metadata });
     const body = JSON.stringify(
       story.intent('payment_intent.succeeded', { status: 'succeeded', amount_received: AMOUNT }),
     );

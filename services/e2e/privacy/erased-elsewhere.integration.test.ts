@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { BILLING_SETTINGS, createBillingService } from '@rollcall/billing';
-import { signatureOf, tellStory } from '@rollcall/billing/testing';
+import { signatureOf, storyEvents } from '@rollcall/billing/testing';
 import { createInvoiceClient, createPaymentClient } from '@rollcall/billing-client';
 import { BOOKING_SETTINGS, createBookingService } from '@rollcall/booking';
 import { createBookingClient, createPetClient, createReviewClient } from '@rollcall/booking-client';
@@ -145,7 +145,7 @@ async function openCompany() {
     /** A payment as Stripe tells it, with the payer's name and address. */
     async deliver(bookingId: string, { tenantId, userId }: { tenantId: string; userId: string }) {
       const metadata = { tenant_id: tenantId, user_id: userId, booking_id: bookingId };
-      const story = tellStory({ name: 'erased', metadata });
+      const story = storyEvents({ name: 'erased', metadata });
       const payer = {
         billing_details: { name: `${NAME} Quux`, email: EMAIL, phone: PHONE },
         description: NAME,

@@ -4,7 +4,7 @@ import type { Pool } from '@rollcall/runtime/postgres';
 import type { MetricReading } from '@rollcall/runtime/rpc';
 import { DEFAULT_SCOPE, type LedgerScope } from '../../ledger/origin.ts';
 import { applierReadings, type LedgerState, NO_STATE, readLedgerState } from '../postgres/ledger-state.ts';
-import { type BatchResult, workBatch } from './apply-batch.ts';
+import { applyBatch, type BatchResult } from './apply-batch.ts';
 import type { OnChanges } from './payment-change.ts';
 
 /** Applies what the ledger has received. Disposing it lets the batches at work end. */
@@ -28,7 +28,7 @@ interface ApplierOptions {
   /** How many transactions at once. Default 2. */
   readonly workers?: number;
   /** What is done beside, every few seconds; it may fail, and is done again. Default: nothing. */
-  readonly settle?: () => Promise<void>;
+  readonly maintain?: () => Promise<void>;
   /** How often, in ms, to look for what others stored, and for what is due again. Default 1000. */
   readonly pollMs?: number;
 }
@@ -36,7 +36,7 @@ interface ApplierOptions {
 const DEFAULTS = {
   scope: DEFAULT_SCOPE,
   onChanges: async () => {},
-  settle: async () => {},
+  maintain: async () => {},
   batchSize: 500,
   workers: 2,
   pollMs: 1000,
@@ -55,7 +55,7 @@ export async function applyDue(options: ApplierOptions): Promise<BatchResult> {
   const total = { claimed: 0, applied: 0, failed: 0, dead: 0 };
   for (;;) {
     const { batchSize: limit, ...rest } = { ...DEFAULTS, ...options };
-    const batch = await workBatch(rest, { limit });
+    const batch = await applyBatch(rest, { limit });
     for (const key of ['claimed', 'applied', 'failed', 'dead'] as const) total[key] += batch[key];
     if (batch.claimed === 0) return total;
     if (isBusy(batch)) await sleep(BUSY_MS);
@@ -108,7 +108,7 @@ class RunningApplier implements Applier {
 
   async #try(): Promise<BatchResult | undefined> {
     try {
-      const batch = await workBatch(this.#options, { limit: this.#options.batchSize });
+      const batch = await applyBatch(this.#options, { limit: this.#options.batchSize });
       for (const key of ['applied', 'failed', 'dead'] as const) this.#counts[key] += batch[key];
       return batch;
     } catch (error) {
@@ -135,11 +135,8 @@ class RunningApplier implements Applier {
 
   async #watch(): Promise<void> {
     while (!this.#ending.signal.aborted) {
-      await this.#options.settle().catch((error: unknown) => {
-        this.#options.logger.warn(
-          { error },
-          'what events leave open cannot be settled now, and is tried again',
-        );
+      await this.#options.maintain().catch((error: unknown) => {
+        this.#options.logger.warn({ error }, 'ledger maintenance failed; it is retried');
       });
       this.#state = await readLedgerState(this.#options.pool).catch(() => this.#state);
       await this.#pause(WATCH_MS);

@@ -3,7 +3,7 @@ import { isDatabaseDown, type Pool, type RunPrepared } from '@rollcall/runtime/p
 import { LedgerError } from '../../ledger/ledger-error.ts';
 import { foreignFault, foreignReason, type LedgerScope } from '../../ledger/origin.ts';
 import type { Snapshot } from '../../ledger/snapshot.ts';
-import { placeOf } from '../../ledger/snapshot-order.ts';
+import { lifecyclePosition } from '../../ledger/snapshot-order.ts';
 import { isWhole } from '../../money.ts';
 import {
   type Claim,
@@ -14,7 +14,7 @@ import {
   markForeign,
 } from '../postgres/event-rows.ts';
 import { transactRelaxed } from '../postgres/ledger-transaction.ts';
-import type { ToldObject } from '../receive/webhook-event.ts';
+import type { StoredObject } from '../receive/webhook-event.ts';
 import { applySnapshots } from './apply-snapshots.ts';
 import { faultText, retryDelayMs } from './failed-attempt.ts';
 import { keysOf, lockSnapshots } from './lock-snapshots.ts';
@@ -43,28 +43,30 @@ const NOTHING: BatchResult = { claimed: 0, applied: 0, failed: 0, dead: 0 };
  * applied fails alone.
  * @throws the error of the database where that is away; nothing is counted against the events then
  */
-export async function workBatch(options: BatchOptions, claim: Claim): Promise<BatchResult> {
+export async function applyBatch(options: BatchOptions, claim: Claim): Promise<BatchResult> {
   let ids: readonly string[] = [];
   try {
     const applied = await transactRelaxed(options.pool, async (run) => {
       const events = await claimEvents(run, claim);
       ids = events.map(({ id }) => id);
-      return events.length > 0 ? await applyAndTell(run, events, options) : undefined;
+      return events.length > 0 ? await applyAndEnqueue(run, events, options) : undefined;
     });
     return { ...NOTHING, claimed: ids.length, applied: applied?.applied.length ?? 0 };
   } catch (error) {
     if (isDatabaseDown(error) || ids.length === 0) throw error;
-    return ids.length > 1 ? await workHalves(options, ids) : await fail(options, ids[0] ?? '', error);
+    return ids.length > 1
+      ? await applyHalves(options, ids)
+      : await recordFailure(options, ids[0] ?? '', error);
   }
 }
 
-async function applyAndTell(
+async function applyAndEnqueue(
   run: RunPrepared,
   events: Parameters<typeof applyEvents>[1],
   { scope, onChanges, logger }: BatchOptions,
 ): Promise<Applied> {
   const applied = await applyEvents(run, events, scope);
-  for (const { paymentId, currency, now } of applied.changes)
+  for (const { paymentId, currency, current: now } of applied.changes)
     if (!isWhole(currency, BigInt(now.captured)) || !isWhole(currency, BigInt(now.refunded)))
       logger.warn(
         { paymentId, currency, ...now },
@@ -74,10 +76,10 @@ async function applyAndTell(
   return applied;
 }
 
-async function workHalves(options: BatchOptions, ids: readonly string[]): Promise<BatchResult> {
+async function applyHalves(options: BatchOptions, ids: readonly string[]): Promise<BatchResult> {
   const middle = Math.ceil(ids.length / 2);
-  const first = await workBatch(options, { ids: ids.slice(0, middle) });
-  const second = await workBatch(options, { ids: ids.slice(middle) });
+  const first = await applyBatch(options, { ids: ids.slice(0, middle) });
+  const second = await applyBatch(options, { ids: ids.slice(middle) });
   return {
     claimed: ids.length,
     applied: first.applied + second.applied,
@@ -86,7 +88,11 @@ async function workHalves(options: BatchOptions, ids: readonly string[]): Promis
   };
 }
 
-async function fail({ pool, logger }: BatchOptions, id: string, error: unknown): Promise<BatchResult> {
+async function recordFailure(
+  { pool, logger }: BatchOptions,
+  id: string,
+  error: unknown,
+): Promise<BatchResult> {
   const fault = faultText(error);
   const marked = await transactRelaxed(pool, (run) =>
     markFailed(run, { id, error: fault, nextAttemptMs: retryDelayMs }),
@@ -118,11 +124,11 @@ async function applyEvents(
   });
   if (foreign.length > 0) await markForeign(run, foreign);
   const ours = foreign.length > 0 ? events.filter((event) => !foreignReason(event, scope)) : events;
-  const told = ours.map((event) => ({ event, snapshots: snapshotsOf(event) }));
-  const all = told.flatMap(({ snapshots }) => snapshots);
+  const read = ours.map((event) => ({ event, snapshots: snapshotsOf(event) }));
+  const all = read.flatMap(({ snapshots }) => snapshots);
   const { locked, intents } = await lockSnapshots(run, all, 'try');
   const isLocked = (snapshot: Snapshot) => keysOf(snapshot, intents).every((key) => locked.has(key));
-  const { ready = [], busy = [] } = Object.groupBy(told, (each) =>
+  const { ready = [], busy = [] } = Object.groupBy(read, (each) =>
     each.snapshots.every(isLocked) ? 'ready' : 'busy',
   );
   const snapshots = ready.flatMap((each) => each.snapshots);
@@ -145,8 +151,8 @@ function snapshotsOf(event: ClaimedEvent): Snapshot[] {
   return event.payload.map((each) => toSnapshot(event, each));
 }
 
-function toSnapshot(event: ClaimedEvent, { kind, id, facts, digest }: ToldObject): Snapshot {
+function toSnapshot(event: ClaimedEvent, { kind, id, facts: fields, digest }: StoredObject): Snapshot {
   const { type, created, livemode, account } = event;
-  const key = { ...placeOf(kind, facts, type), asOf: created, digest };
-  return { kind, id, key, facts, ambiguous: false, origin: { livemode, account } };
+  const key = { ...lifecyclePosition(kind, fields, type), asOf: created, digest };
+  return { kind, id, key, fields, ambiguous: false, origin: { livemode, account } };
 }

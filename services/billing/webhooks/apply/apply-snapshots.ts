@@ -1,23 +1,23 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { derivePayment } from '../../ledger/derive-payment.ts';
 import { changedParts, type DerivedPayment } from '../../ledger/derived-payment.ts';
-import { happeningsOf } from '../../ledger/happenings.ts';
 import { LedgerError } from '../../ledger/ledger-error.ts';
+import { paymentTimesOf } from '../../ledger/payment-times.ts';
 import {
   chargeOf,
   type IntentsOfCharges,
-  intentAmong,
+  intentAmongCharges,
   intentOf,
   joinSnapshots,
   type Snapshot,
 } from '../../ledger/snapshot.ts';
 import { STRIPE_UNITS } from '../../money.ts';
-import { updateAccounts } from '../postgres/account-rows.ts';
-import { adoptEvents, type KnownObject, readObjects, writeObjects } from '../postgres/object-rows.ts';
+import { updateCustomerRows } from '../postgres/customer-rows.ts';
+import { type KnownObject, linkEvents, readObjects, writeObjects } from '../postgres/object-rows.ts';
 import { readOwners, writePayments } from '../postgres/payment-rows.ts';
 import type { PaymentChange } from './payment-change.ts';
 
-/** What is written: every row of the payments that are told of, or of those rows what the snapshots change. */
+/** What is written: every row of the payments that are latest of, or of those rows what the snapshots change. */
 type Extent = 'all' | 'changed';
 
 /**
@@ -38,12 +38,12 @@ export async function applySnapshots(
   for (const snapshot of snapshots) {
     const before = known.get(snapshot.id);
     const joined = before ? joinSnapshots(before.snapshot, snapshot) : snapshot;
-    const intent = before?.intent ?? intentAmong(joined, intents);
+    const intent = before?.intent ?? intentAmongCharges(joined, intents);
     if (joined === before?.snapshot && intent === before.intent) continue;
     changed.set(joined.id, { snapshot: joined, intent });
     known.set(joined.id, { snapshot: joined, intent });
   }
-  for (const orphan of adoptedBy(known)) {
+  for (const orphan of linkedByCharge(known)) {
     changed.set(orphan.snapshot.id, orphan);
     known.set(orphan.snapshot.id, orphan);
   }
@@ -51,17 +51,17 @@ export async function applySnapshots(
   return changes.length > 0 ? withTimes(changes, known, snapshots) : changes;
 }
 
-// What is told now says when it happened; what an orphan told before is only known by now.
+// What is latest now says when it happened; what an orphan latest before is only known by now.
 function withTimes(
   changes: readonly PaymentChange[],
   known: Objects,
-  told: readonly Snapshot[],
+  latest: readonly Snapshot[],
 ): PaymentChange[] {
   const byPayment = Map.groupBy(known.values(), ({ intent }) => intent);
-  const toldByPayment = Map.groupBy(told, ({ id }) => known.get(id)?.intent ?? null);
+  const latestByPayment = Map.groupBy(latest, ({ id }) => known.get(id)?.intent ?? null);
   return changes.map((change) => {
     const snapshots = (byPayment.get(change.intent) ?? []).map(({ snapshot }) => snapshot);
-    return { ...change, happened: happeningsOf(toldByPayment.get(change.intent) ?? [], snapshots) };
+    return { ...change, times: paymentTimesOf(latestByPayment.get(change.intent) ?? [], snapshots) };
   });
 }
 
@@ -91,7 +91,7 @@ async function readKnown(
   const groups = new Set<string>();
   const [ids, charges]: [string[], string[]] = [[], []];
   for (const snapshot of snapshots) {
-    const intent = intentAmong(snapshot, intents);
+    const intent = intentAmongCharges(snapshot, intents);
     if (intent) groups.add(intent);
     // What names no intent itself may be known as nobody's yet, or as another one's.
     if (!namesIntent(snapshot)) ids.push(snapshot.id);
@@ -101,14 +101,14 @@ async function readKnown(
   return new Map(objects.map((each) => [each.snapshot.id, each]));
 }
 
-function namesIntent({ kind, facts }: Snapshot): boolean {
+function namesIntent({ kind, fields }: Snapshot): boolean {
   if (kind === 'payment_intent') return true;
-  // The payment of an invoice is told by its intent, and the invoice belongs to none.
-  return kind !== 'invoice' && 'payment_intent' in facts && facts.payment_intent !== null;
+  // The payment of an invoice is latest by its intent, and the invoice belongs to none.
+  return kind !== 'invoice' && 'payment_intent' in fields && fields.payment_intent !== null;
 }
 
 // Refunds and disputes that waited for the charge which says what payment they belong to.
-function adoptedBy(known: ReadonlyMap<string, KnownObject>): KnownObject[] {
+function linkedByCharge(known: ReadonlyMap<string, KnownObject>): KnownObject[] {
   return [...known.values()].flatMap(({ snapshot, intent }) => {
     if (intent) return [];
     const charge = known.get(chargeOf(snapshot) ?? '');
@@ -130,11 +130,11 @@ async function writeAll(
 ): Promise<PaymentChange[]> {
   const objects = [...changed.values()];
   await writeObjects(run, objects);
-  await updateAccounts(run, objects);
-  await adoptEvents(run, objects);
+  await updateCustomerRows(run, objects);
+  await linkEvents(run, objects);
   const intents = new Set(objects.map(({ intent }) => intent));
   const payments = derive(known, intents);
-  requireFitting(payments, changed);
+  requireOneCurrency(payments, changed);
   const earlier = new Map(derive(before, intents).map((each) => [each.intent, each]));
   return await writeParts(
     run,
@@ -146,7 +146,7 @@ async function writeAll(
  * Derives payments from what is known, because a rule changed, and writes every row of them. The caller holds their locks.
  * Answers the payments that changed.
  */
-export async function deriveAnew(run: RunPrepared, keys: readonly string[]): Promise<PaymentChange[]> {
+export async function rederive(run: RunPrepared, keys: readonly string[]): Promise<PaymentChange[]> {
   const objects = await readObjects(run, {
     intents: keys,
     ids: [],
@@ -157,14 +157,14 @@ export async function deriveAnew(run: RunPrepared, keys: readonly string[]): Pro
 }
 
 async function writeParts(run: RunPrepared, parts: readonly DerivedPayment[]): Promise<PaymentChange[]> {
-  const strangers = parts.filter(({ owner, customer }) => customer && !(owner.tenant_id && owner.user_id));
-  const owners = await readOwners(run, [...new Set(strangers.map(({ customer }) => customer ?? ''))]);
+  const unowned = parts.filter(({ owner, customer }) => customer && !(owner.tenant_id && owner.user_id));
+  const owners = await readOwners(run, [...new Set(unowned.map(({ customer }) => customer ?? ''))]);
   return await writePayments(run, parts, owners);
 }
 
 function requireKnownCurrencies(snapshots: readonly Snapshot[]): void {
-  for (const { facts } of snapshots.filter(isMoney))
-    if ('currency' in facts && !STRIPE_UNITS.has(facts.currency ?? ''))
+  for (const { fields } of snapshots.filter(isMoney))
+    if ('currency' in fields && !STRIPE_UNITS.has(fields.currency ?? ''))
       throw new LedgerError('CURRENCY_UNKNOWN', 'How Stripe counts its currency is in no table here.');
 }
 
@@ -173,9 +173,9 @@ function isMoney(snapshot: Snapshot): boolean {
   return snapshot.kind !== 'invoice' || intentOf(snapshot) !== null;
 }
 
-function requireFitting(payments: readonly DerivedPayment[], changed: Objects): void {
-  for (const misfit of payments.flatMap(({ misfits }) => misfits))
-    if (changed.has(misfit))
+function requireOneCurrency(payments: readonly DerivedPayment[], changed: Objects): void {
+  for (const id of payments.flatMap(({ mixedCurrency }) => mixedCurrency))
+    if (changed.has(id))
       throw new LedgerError('CURRENCY_MIXED', 'It is not in the currency of the payment that it belongs to.');
 }
 

@@ -32,7 +32,7 @@ function socketOf(client: pg.PoolClient): { destroy(): void } {
 // What is told to others is written where it can be counted.
 const tell: OnChanges = async (run, changes) => {
   const statement = { name: 'tell', text: 'insert into told (intent, state) values ($1, $2)' };
-  for (const { intent, now } of changes) await run(statement, [intent, JSON.stringify(now)]);
+  for (const { intent, current: now } of changes) await run(statement, [intent, JSON.stringify(now)]);
 };
 
 /** Applies what is there; a worker that dies after some statements, then another one. Answers whether the first one died. */

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { tellStory } from '../../testing/stripe-story.ts';
+import { storyEvents } from '../../testing/stripe-story.ts';
 import { openTestLedger, type TestLedger } from '../../testing/test-ledger.ts';
 import { readLedgerState } from '../postgres/ledger-state.ts';
 import { applyDue } from './applier.ts';
 import { MAX_ATTEMPTS } from './failed-attempt.ts';
-import { settle } from './maintain-ledger.ts';
+import { maintainLedger } from './maintain-ledger.ts';
 import type { PaymentChange } from './payment-change.ts';
 
 const stack = new AsyncDisposableStack();
@@ -19,7 +19,7 @@ beforeEach(() => ledger.rows('truncate stripe_events, stripe_objects, payments, 
 afterAll(() => stack.disposeAsync());
 
 const PAID = { status: 'succeeded', amount_received: 1999 };
-const paid = (name: string) => tellStory({ name }).intent('payment_intent.succeeded', PAID);
+const paid = (name: string) => storyEvents({ name }).intent('payment_intent.succeeded', PAID);
 const events = (where = 'true') =>
   ledger.rows(
     `select id, state, attempts, last_error, next_attempt_time is not null as again from stripe_events where ${where}`,
@@ -27,7 +27,7 @@ const events = (where = 'true') =>
 
 describe('an event that cannot be applied', () => {
   it('fails alone, and all that came with it is applied', async () => {
-    const bad = tellStory({ name: 'bad' });
+    const bad = storyEvents({ name: 'bad' });
     await ledger.store([bad.intent('payment_intent.succeeded', PAID)]);
     await ledger.apply();
     const poison = bad.refund('refund.created', { currency: 'usd' });
@@ -51,7 +51,7 @@ describe('an event that cannot be applied', () => {
   it.each(['zzz', 'lyd', 'clf'])(
     'money-units: fails where nobody knows how Stripe counts %s, and no amount is taken for anything',
     async (currency) => {
-      const story = tellStory({ name: currency, currency });
+      const story = storyEvents({ name: currency, currency });
       const event = story.intent('payment_intent.succeeded', PAID);
       await ledger.store([event]);
       expect(await ledger.apply()).toMatchObject({ applied: 0, failed: 1 });
@@ -63,10 +63,10 @@ describe('an event that cannot be applied', () => {
   );
 
   it('money-units: keeps a fraction of a króna, shows how many such payments there are, and logs each', async () => {
-    const story = tellStory({ name: 'krona', currency: 'isk', amount: 5450 });
+    const story = storyEvents({ name: 'krona', currency: 'isk', amount: 5450 });
     await ledger.store([
       story.intent('payment_intent.succeeded', { status: 'succeeded', amount_received: 5450 }),
-      tellStory({ name: 'whole', currency: 'isk', amount: 5400 }).intent('payment_intent.succeeded', {
+      storyEvents({ name: 'whole', currency: 'isk', amount: 5400 }).intent('payment_intent.succeeded', {
         ...{ status: 'succeeded', amount_received: 5400 },
       }),
     ]);
@@ -81,7 +81,7 @@ describe('an event that cannot be applied', () => {
   });
 
   it('is tried again later and later, is dead in the end, and is applied when it is put back and nothing is wrong any more', async () => {
-    const bad = tellStory({ name: 'late' });
+    const bad = storyEvents({ name: 'late' });
     const poison = bad.refund('refund.created', { currency: 'usd', amount: 100 });
     await ledger.store([bad.intent('payment_intent.succeeded', PAID)]);
     await ledger.apply();
@@ -157,7 +157,7 @@ describe('an event of what names only a charge', () => {
   const orphan = { payment_intent: null };
 
   it.each(['before', 'after', 'together'])('is applied %s the charge is known', async (when) => {
-    const told = tellStory({ name: `orphan_${when}` });
+    const told = storyEvents({ name: `orphan_${when}` });
     const charge = told.charge('charge.succeeded', { captured: true, amount_captured: 1999 });
     const rest = [
       told.refund('refund.created', { ...orphan, amount: 300 }),
@@ -187,7 +187,7 @@ describe('an event of money that came without a payment intent', () => {
   it.each(['before', 'after', 'together'])(
     'charge-without-intent: makes a payment of its charge, its refund being told %s it',
     async (when) => {
-      const told = tellStory({ name: `bare_${when}`, metadata });
+      const told = storyEvents({ name: `bare_${when}`, metadata });
       const captured = { ...without, captured: true, amount_captured: 1999 };
       const charge = told.charge('charge.succeeded', captured);
       const refund = told.refund('refund.created', { ...without, amount: 300 });
@@ -214,13 +214,13 @@ describe('an event of money that came without a payment intent', () => {
   );
 
   it('charge-without-intent: is seen by an operator where nobody knows whose it is', async () => {
-    await ledger.store([tellStory({ name: 'nobody' }).charge('charge.succeeded', without)]);
+    await ledger.store([storyEvents({ name: 'nobody' }).charge('charge.succeeded', without)]);
     await ledger.apply();
     expect(await readLedgerState(ledger.pool)).toMatchObject({ unowned: 1 });
   });
 
   it('charge-without-intent: becomes a payment where it was applied by code of before', async () => {
-    const told = tellStory({ name: 'before', metadata });
+    const told = storyEvents({ name: 'before', metadata });
     const captured = { ...without, captured: true, amount_captured: 1999 };
     await ledger.store([told.charge('charge.succeeded', captured), told.refund('refund.created', without)]);
     await ledger.apply();
@@ -228,7 +228,7 @@ describe('an event of money that came without a payment intent', () => {
     await ledger.rows('delete from payments');
     await ledger.rows(`insert into payments_to_derive values ('ch_before_1')`);
     const { pool, logger } = ledger;
-    await settle({ pool, logger, onChanges: async () => {}, rereads: undefined });
+    await maintainLedger({ pool, logger, onChanges: async () => {}, refetch: undefined });
     expect(await ledger.rows('select state, refunded::int, stripe_charge_id from payments')).toEqual([
       { state: 'REFUNDED', refunded: 1999, stripe_charge_id: 'ch_before_1' },
     ]);
@@ -243,7 +243,7 @@ describe('whose a payment is', () => {
 
   it('is what the metadata of the intent or its charge say', async () => {
     const metadata = { tenant_id: TENANT, user_id: USER, booking_id: BOOKING };
-    await ledger.store([tellStory({ name: 'told', metadata }).charge('charge.succeeded', {})]);
+    await ledger.store([storyEvents({ name: 'told', metadata }).charge('charge.succeeded', {})]);
     await ledger.apply();
     expect(await owners()).toEqual([{ tenant_id: TENANT, user_id: USER, booking_id: BOOKING }]);
   });
@@ -253,7 +253,7 @@ describe('whose a payment is', () => {
     const { pool, logger } = ledger;
     const onChanges = async (_: unknown, changes: readonly PaymentChange[]) => void told.push(...changes);
     const metadata = { tenant_id: TENANT, user_id: USER, booking_id: BOOKING };
-    const story = tellStory({ name: 'moved', metadata });
+    const story = storyEvents({ name: 'moved', metadata });
     const captured = { captured: true, amount_captured: 1999 };
     await ledger.store([story.charge('charge.succeeded', captured)]);
     await applyDue({ pool, logger, onChanges });
@@ -261,17 +261,17 @@ describe('whose a payment is', () => {
     await ledger.store([story.charge('charge.updated', { ...captured, metadata: moved })]);
     await applyDue({ pool, logger, onChanges });
     expect(told).toMatchObject([
-      { userId: USER, bookingId: BOOKING, before: null, former: null },
+      { userId: USER, bookingId: BOOKING, previous: null, previousOwner: null },
       {
-        ...{ userId: BOOKING, bookingId: USER, before: null },
-        former: { tenantId: TENANT, userId: USER, bookingId: BOOKING },
+        ...{ userId: BOOKING, bookingId: USER, previous: null },
+        previousOwner: { tenantId: TENANT, userId: USER, bookingId: BOOKING },
       },
     ]);
   });
 
   it('is nobody where they say what is no id', async () => {
     const metadata = { tenant_id: 'Not A Tenant', user_id: 'erika@example.org', booking_id: "'" };
-    await ledger.store([tellStory({ name: 'odd', metadata }).charge('charge.succeeded', {})]);
+    await ledger.store([storyEvents({ name: 'odd', metadata }).charge('charge.succeeded', {})]);
     await ledger.apply();
     expect(await owners()).toEqual([{ tenant_id: null, user_id: null, booking_id: null }]);
   });
@@ -281,7 +281,9 @@ describe('whose a payment is', () => {
       TENANT,
       USER,
     ]);
-    await ledger.store([tellStory({ name: 'cus' }).intent('payment_intent.created', { customer: 'cus_1' })]);
+    await ledger.store([
+      storyEvents({ name: 'cus' }).intent('payment_intent.created', { customer: 'cus_1' }),
+    ]);
     await ledger.apply();
     expect(await owners()).toEqual([{ tenant_id: TENANT, user_id: USER, booking_id: null }]);
   });

@@ -2,7 +2,7 @@ import type { RunPrepared } from '@rollcall/runtime/postgres';
 import {
   chargeOf,
   type IntentsOfCharges,
-  intentAmong,
+  intentAmongCharges,
   intentOf,
   type Snapshot,
 } from '../../ledger/snapshot.ts';
@@ -30,7 +30,7 @@ const NO_INTENTS: IntentsOfCharges = new Map();
 
 // What must be applied by one worker at a time. A charge may be what a refund waits for that names nothing else.
 export function keysOf(snapshot: Snapshot, intents: IntentsOfCharges): string[] {
-  const intent = intentAmong(snapshot, intents);
+  const intent = intentAmongCharges(snapshot, intents);
   if (snapshot.kind === 'charge') return intent ? [intent, snapshot.id] : [snapshot.id];
   const charge = intentOf(snapshot) ? null : chargeOf(snapshot);
   return [intent, charge].filter((each) => each !== null).concat(intent || charge ? [] : snapshot.id);

@@ -2,13 +2,13 @@ import { transactPrepared } from '@rollcall/runtime/postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { snapshotOfRead } from '../../ledger/snapshot.ts';
 import type { StripeObject } from '../../ledger/stripe-object.ts';
-import { type StoryEvent, tellStory } from '../../testing/stripe-story.ts';
+import { type StoryEvent, storyEvents } from '../../testing/stripe-story.ts';
 import { openTestLedger, type TestLedger } from '../../testing/test-ledger.ts';
 import { applyDue } from './applier.ts';
 import { applySnapshots } from './apply-snapshots.ts';
 import { createLedgerSnapshots } from './ledger-snapshots.ts';
 import { lockSnapshots } from './lock-snapshots.ts';
-import { type Rereads, settle } from './maintain-ledger.ts';
+import { maintainLedger, type RefetchPorts } from './maintain-ledger.ts';
 import type { PaymentChange } from './payment-change.ts';
 
 const stack = new AsyncDisposableStack();
@@ -28,16 +28,16 @@ beforeEach(async () => {
 
 afterAll(() => stack.disposeAsync());
 
-function settleWith(rereads?: Rereads): Promise<void> {
+function maintain(refetch?: RefetchPorts): Promise<void> {
   const { pool, logger } = ledger;
   const onChanges = async (_: unknown, more: readonly PaymentChange[]) => void changes.push(...more);
-  return settle({ pool, logger, onChanges, rereads });
+  return maintainLedger({ pool, logger, onChanges, refetch });
 }
 
 /** Stripe as a test has it: answers these objects, and counts what it is asked. */
 function stripeWith(objects: readonly StripeObject[], isConfigured = true) {
   const asked: string[] = [];
-  const rereads: Rereads = {
+  const refetch: RefetchPorts = {
     gateway: {
       isConfigured,
       retrieve: async (_, id) => {
@@ -55,7 +55,7 @@ function stripeWith(objects: readonly StripeObject[], isConfigured = true) {
       },
     },
   };
-  return { rereads, asked };
+  return { refetch, asked };
 }
 
 const objectOf = (event: StoryEvent) => event.data.object as StripeObject;
@@ -63,7 +63,7 @@ const states = () => ledger.rows('select state, failure_code from payments');
 const ambiguous = () => ledger.rows('select id from stripe_objects where ambiguous');
 
 describe('two events of one second that differ', () => {
-  const told = tellStory({ name: 'tie', stepS: 0 });
+  const told = storyEvents({ name: 'tie', stepS: 0 });
   const action = told.intent('payment_intent.requires_action', { status: 'requires_action' });
   const failed = told.intent('payment_intent.payment_failed', {
     last_payment_error: { code: 'card_declined' },
@@ -75,37 +75,37 @@ describe('two events of one second that differ', () => {
     await ledger.apply();
   });
 
-  it('are settled by what Stripe answers, once', async () => {
+  it('are resolved by what Stripe answers, once', async () => {
     expect(await states()).toEqual(CHOSEN);
     expect(await ambiguous()).toEqual([{ id: 'pi_tie' }]);
-    const { rereads, asked } = stripeWith([objectOf(action)]);
-    await settleWith(rereads);
-    await settleWith(rereads);
+    const { refetch, asked } = stripeWith([objectOf(action)]);
+    await maintain(refetch);
+    await maintain(refetch);
     expect(asked).toEqual(['pi_tie']);
     expect(await states()).toEqual([{ state: 'PENDING', failure_code: null }]);
     expect(await ambiguous()).toEqual([]);
   });
 
-  it('stay as chosen where Stripe cannot be asked, and are still to be settled', async () => {
-    const { rereads, asked } = stripeWith([objectOf(action)], false);
-    await settleWith(rereads);
-    await settleWith();
+  it('stay as chosen where Stripe cannot be asked, and stay unresolved', async () => {
+    const { refetch, asked } = stripeWith([objectOf(action)], false);
+    await maintain(refetch);
+    await maintain();
     expect(asked).toEqual([]);
     expect(await states()).toEqual(CHOSEN);
     expect(await ambiguous()).toEqual([{ id: 'pi_tie' }]);
   });
 
-  it('stay to be settled while Stripe does not answer', async () => {
-    const { rereads } = stripeWith([]);
-    const away = { ...rereads.gateway, retrieve: () => Promise.reject(new Error('away')) };
-    await expect(settleWith({ ...rereads, gateway: away })).rejects.toThrow('away');
+  it('stay unresolved while Stripe does not answer', async () => {
+    const { refetch } = stripeWith([]);
+    const away = { ...refetch.gateway, retrieve: () => Promise.reject(new Error('away')) };
+    await expect(maintain({ ...refetch, gateway: away })).rejects.toThrow('away');
     expect(await ambiguous()).toEqual([{ id: 'pi_tie' }]);
   });
 
   it('stay as chosen where Stripe has none of them, or answers what is not understood', async () => {
     for (const objects of [[], [{ ...objectOf(action), status: 'teleported' }]]) {
       await ledger.rows('update stripe_objects set ambiguous = true');
-      await settleWith(stripeWith(objects).rereads);
+      await maintain(stripeWith(objects).refetch);
       expect(await states()).toEqual(CHOSEN);
       expect(await ambiguous()).toEqual([]);
     }
@@ -124,34 +124,34 @@ describe('when something happened', () => {
   }
 
   it('activity-time: is what the event says, however late it is applied and whatever comes with it', async () => {
-    const story = tellStory({ name: 'times', metadata: { tenant_id: 'acme' } });
+    const story = storyEvents({ name: 'times', metadata: { tenant_id: 'acme' } });
     const events = [
       story.charge('charge.succeeded', captured),
       story.charge('charge.refunded', { ...captured, amount_refunded: 500 }),
       story.refund('refund.updated', { amount: 500 }),
       story.dispute('charge.dispute.created', {}),
     ];
-    const happened = { captured: START_S + 10, refunded: START_S + 20, disputed: START_S + 201 };
+    const times = { captured: START_S + 10, refunded: START_S + 20, disputed: START_S + 201 };
     await ledger.store(events.toReversed());
-    expect(await applyTelling()).toMatchObject([{ happened: { ...happened, canceled: null } }]);
-    const times = `select extract(epoch from capture_time)::int as captured, extract(epoch from refund_time)::int as refunded,
+    expect(await applyTelling()).toMatchObject([{ times: { ...times, canceled: null } }]);
+    const columns = `select extract(epoch from capture_time)::int as captured, extract(epoch from refund_time)::int as refunded,
       update_time > now() - interval '1 minute' as recorded_now from payments`;
     // Of the charge only the refund is known by then, and when it was made.
-    expect(await ledger.rows(times)).toEqual([
+    expect(await ledger.rows(columns)).toEqual([
       { captured: START_S + 1, refunded: START_S + 30, recorded_now: true },
     ]);
   });
 
   it('activity-time: is when the charge was made where only a later event of it came', async () => {
-    const story = tellStory({ name: 'later', metadata: { tenant_id: 'acme' } });
+    const story = storyEvents({ name: 'later', metadata: { tenant_id: 'acme' } });
     await ledger.store([story.charge('charge.refunded', { ...captured, amount_refunded: 500 })]);
     expect(await applyTelling()).toMatchObject([
-      { happened: { captured: START_S + 1, refunded: START_S + 10 } },
+      { times: { captured: START_S + 1, refunded: START_S + 10 } },
     ]);
   });
 
   it('activity-time: of what Stripe answers is when its object was made', async () => {
-    const story = tellStory({ name: 'read', metadata: { tenant_id: 'acme' } });
+    const story = storyEvents({ name: 'read', metadata: { tenant_id: 'acme' } });
     const paid = story.intent('payment_intent.succeeded', { status: 'succeeded', amount_received: 1999 });
     const read = [objectOf(paid), objectOf(story.refund('refund.created', { amount: 500 }))];
     const told: PaymentChange[] = [];
@@ -159,7 +159,7 @@ describe('when something happened', () => {
       read,
       new Date(),
     );
-    expect(told).toMatchObject([{ happened: { captured: START_S, refunded: START_S + 101 } }]);
+    expect(told).toMatchObject([{ times: { captured: START_S, refunded: START_S + 101 } }]);
   });
 });
 
@@ -176,7 +176,7 @@ describe('a payment that a rule changed', () => {
 
   // As code of before wrote it: what only the charge tells of does not count.
   async function writeAsBefore(name: string): Promise<void> {
-    await ledger.store([tellStory({ name, metadata: owned }).charge('charge.refunded', captured)]);
+    await ledger.store([storyEvents({ name, metadata: owned }).charge('charge.refunded', captured)]);
     await ledger.apply();
     await ledger.rows(`update payments set refunded = 0, state = 'SUCCEEDED'`);
     await ledger.rows('insert into payments_to_derive select stripe_payment_intent_id from payments');
@@ -184,24 +184,28 @@ describe('a payment that a rule changed', () => {
 
   it('refund-by-charge: is derived anew once, and told to others', async () => {
     await writeAsBefore('stale');
-    await settleWith();
-    const now = { state: 'REFUNDED', refunded: 1999 };
-    expect(changes).toMatchObject([{ intent: 'pi_stale', now, before: { state: 'SUCCEEDED', refunded: 0 } }]);
-    await settleWith();
+    await maintain();
+    const current = { state: 'REFUNDED', refunded: 1999 };
+    expect(changes).toMatchObject([
+      { intent: 'pi_stale', current, previous: { state: 'SUCCEEDED', refunded: 0 } },
+    ]);
+    await maintain();
     expect(changes).toHaveLength(1);
-    expect(await ledger.rows('select state, refunded::int from payments')).toEqual([now]);
+    expect(await ledger.rows('select state, refunded::int from payments')).toEqual([current]);
   });
 
   it('refund-by-charge: keeps no other one back where the database refuses it', async () => {
     await writeAsBefore('other');
     await ledger.rows(`insert into payments_to_derive values ('pi_broken')`);
-    await ledger.store([tellStory({ name: 'broken', metadata: owned }).charge('charge.refunded', captured)]);
+    await ledger.store([
+      storyEvents({ name: 'broken', metadata: owned }).charge('charge.refunded', captured),
+    ]);
     await ledger.apply();
     await ledger.rows(`update stripe_objects set payload = payload || '{"amount_captured": 1}'`);
     await ledger.rows(
       `update stripe_objects set payload = payload || '{"amount_captured": 1999}' where id like '%other%'`,
     );
-    await settleWith();
+    await maintain();
     expect(await ledger.rows('select key from payments_to_derive')).toEqual([]);
     expect(changes.map(({ intent }) => intent)).toEqual(['pi_other']);
     expect(ledger.log).toContainEqual(
@@ -224,24 +228,24 @@ describe('what Stripe tells before it is known here', () => {
 
   it('gives a payment its owner once the customer is somebody', async () => {
     await ledger.store([
-      tellStory({ name: 'late' }).intent('payment_intent.succeeded', {
+      storyEvents({ name: 'late' }).intent('payment_intent.succeeded', {
         customer: 'cus_late',
         status: 'succeeded',
         amount_received: 1999,
       }),
     ]);
     await ledger.apply();
-    await settleWith();
+    await maintain();
     expect(changes).toEqual([]);
     await makeCustomer();
-    await settleWith();
+    await maintain();
     expect(changes).toMatchObject([
       {
-        ...{ tenantId: TENANT, userId: USER, now: { captured: 1999 }, before: null },
-        happened: { captured: 1_767_225_610, refunded: null },
+        ...{ tenantId: TENANT, userId: USER, current: { captured: 1999 }, previous: null },
+        times: { captured: 1_767_225_610, refunded: null },
       },
     ]);
-    await settleWith();
+    await maintain();
     expect(changes).toHaveLength(1);
   });
 
@@ -270,7 +274,7 @@ describe('what Stripe tells before it is known here', () => {
     expect(await ledger.apply()).toMatchObject({ applied: 3 });
     await makeCustomer();
     await makeSubscriptionAndInvoice();
-    await settleWith();
+    await maintain();
     expect(await accountStates()).toEqual([{ subscription: 'ACTIVE', ends: 1_800_000_000, invoice: 'OPEN' }]);
     await ledger.store([
       told('invoice.paid', invoice('paid'), 30),
@@ -334,7 +338,7 @@ describe('what Stripe tells before it is known here', () => {
       await ledger.apply();
       await makeCustomer();
       await makeSubscriptionAndInvoice();
-      await settleWith();
+      await maintain();
       expect(await subscriptionRow()).toMatchObject([expected]);
       await ledger.store([told(2, { cancel_at: SOON_S + 1, ...paused(SOON_S) }), told(3, change)]);
       await ledger.apply();

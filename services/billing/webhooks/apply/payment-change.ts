@@ -1,6 +1,6 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
-import type { Happenings } from '../../ledger/happenings.ts';
 import type { DisputeState, PaymentState } from '../../ledger/payment-states.ts';
+import type { PaymentTimes } from '../../ledger/payment-times.ts';
 
 /** What can be told of a payment to others. Amounts as Stripe counts them. */
 export interface PaymentStanding {
@@ -28,13 +28,13 @@ export interface PaymentChange {
   readonly bookingId: string | null;
   readonly currency: string;
   readonly amount: number;
-  readonly now: PaymentStanding;
+  readonly current: PaymentStanding;
   /** Null: it is new, or was not the user's. */
-  readonly before: PaymentStanding | null;
+  readonly previous: PaymentStanding | null;
   /** When what changed happened, by Stripe. */
-  readonly happened: Happenings;
+  readonly times: PaymentTimes;
   /** Whose it was, and for which booking; null: nobody's. */
-  readonly former: PaymentOwner | null;
+  readonly previousOwner: PaymentOwner | null;
 }
 
 /** What follows for others from payments that changed; runs inside the transaction that changes them. */

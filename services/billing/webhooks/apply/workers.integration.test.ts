@@ -30,11 +30,13 @@ it('applies each event once where workers of two processes work while more comes
   const { pool, logger } = ledger;
   await ledger.rows('create table told (intent text, captured bigint)');
   const onChanges: Parameters<typeof startApplier>[0]['onChanges'] = async (run, changes) => {
-    const came = changes.filter(({ now, before }) => now.captured > (before?.captured ?? 0));
+    const came = changes.filter(
+      ({ current: now, previous: before }) => now.captured > (before?.captured ?? 0),
+    );
     const text = 'insert into told select * from unnest($1::text[], $2::bigint[])';
     await run({ name: 'tell', text }, [
       came.map(({ intent }) => intent),
-      came.map(({ now }) => now.captured),
+      came.map(({ current: now }) => now.captured),
     ]);
   };
   const random = randomFrom(5);

@@ -1,4 +1,4 @@
-import { NO_HAPPENINGS } from '../../ledger/happenings.ts';
+import { NO_TIMES } from '../../ledger/payment-times.ts';
 import type { PaymentChange, PaymentStanding } from '../apply/payment-change.ts';
 
 /** What a statement that changes payments answers of them; behind it follows what was before. */
@@ -48,12 +48,12 @@ export function toChange(row: ChangedRow): PaymentChange {
     bookingId: row.booking_id,
     currency: row.currency,
     amount: row.amount,
-    now: { state, captured, refunded, everRefunded, disputeState },
+    current: { state, captured, refunded, everRefunded, disputeState },
     // To somebody whose it was not before all of it is news.
-    before: isSameUser(row) ? standing : null,
+    previous: isSameUser(row) ? standing : null,
     // Snapshots say it, and rows do not.
-    happened: NO_HAPPENINGS,
-    former: formerOwner(row),
+    times: NO_TIMES,
+    previousOwner: formerOwner(row),
   };
 }
 

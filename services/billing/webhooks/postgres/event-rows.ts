@@ -2,7 +2,7 @@ import { type Pool, type RunPrepared, runPrepared } from '@rollcall/runtime/post
 import type { Origin } from '../../ledger/origin.ts';
 import type { StripeKind } from '../../ledger/stripe-object.ts';
 import { LONGEST_DELAY_MS } from '../apply/failed-attempt.ts';
-import type { ToldObject, WebhookEvent } from '../receive/webhook-event.ts';
+import type { StoredObject, WebhookEvent } from '../receive/webhook-event.ts';
 
 /**
  * Writes events into the ledger in one statement, on disk when it returns, whatever the database is set to. Answers the
@@ -38,7 +38,7 @@ export interface ClaimedEvent extends Origin {
   /** By Stripe, in s since 1970. */
   readonly created: number;
   readonly kind: StripeKind | null;
-  readonly payload: readonly ToldObject[];
+  readonly payload: readonly StoredObject[];
 }
 
 /** Which events: those that are due, longest first, or those of a batch that failed as a whole. */
@@ -67,11 +67,11 @@ const CLAIM_IDS = {
 };
 
 /** Makes due what is due later than any delay lasts: it was put off before the clock went back. */
-export async function makeMisdatedDue(pool: Pool): Promise<void> {
-  await runPrepared(pool, MISDATED, [LONGEST_DELAY_MS]);
+export async function resetFutureAttempts(pool: Pool): Promise<void> {
+  await runPrepared(pool, RESET_FUTURE, [LONGEST_DELAY_MS]);
 }
 
-const MISDATED = {
+const RESET_FUTURE = {
   name: 'misdated_stripe_events',
   text: `update stripe_events set next_attempt_time = clock_timestamp()
     where next_attempt_time > clock_timestamp() + $1::float8 * interval '1 millisecond'`,

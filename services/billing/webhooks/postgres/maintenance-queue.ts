@@ -2,22 +2,22 @@ import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
 import type { StripeKind } from '../../ledger/stripe-object.ts';
 
 /** Payments to derive anew because a rule changed, by the key that they have at Stripe. */
-export async function readStale(pool: Pool, limit: number): Promise<string[]> {
-  const rows = await runPrepared<{ key: string }>(pool, READ_STALE, [limit]);
+export async function readPaymentsToDerive(pool: Pool, limit: number): Promise<string[]> {
+  const rows = await runPrepared<{ key: string }>(pool, READ_TO_DERIVE, [limit]);
   return rows.map(({ key }) => key);
 }
 
-const READ_STALE = {
+const READ_TO_DERIVE = {
   name: 'stale_payments',
   text: 'select key from payments_to_derive order by key limit $1',
 };
 
 /** Says of a payment that it is derived by the rules of now. */
-export async function dropStale(pool: Pool, key: string): Promise<void> {
-  await runPrepared(pool, DROP_STALE, [key]);
+export async function dropPaymentToDerive(pool: Pool, key: string): Promise<void> {
+  await runPrepared(pool, DROP_TO_DERIVE, [key]);
 }
 
-const DROP_STALE = {
+const DROP_TO_DERIVE = {
   name: 'drop_stale_payment',
   text: 'delete from payments_to_derive where key = $1',
 };

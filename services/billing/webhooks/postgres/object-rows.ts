@@ -38,7 +38,7 @@ interface ObjectRow {
   readonly digest: string;
   readonly ambiguous: boolean;
   readonly payment_intent: string | null;
-  readonly payload: Snapshot['facts'];
+  readonly payload: Snapshot['fields'];
   readonly livemode: boolean | null;
   readonly account: string | null;
 }
@@ -74,11 +74,11 @@ function toKnown(row: ObjectRow): KnownObject {
   const key = { tier, asOf, step, guess, digest };
   const { livemode, account } = row;
   const origin = livemode === null ? {} : { origin: { livemode, account } };
-  return { snapshot: { id, kind, key, facts: payload, ambiguous, ...origin }, intent: row.payment_intent };
+  return { snapshot: { id, kind, key, fields: payload, ambiguous, ...origin }, intent: row.payment_intent };
 }
 
 function toRow({ snapshot, intent }: KnownObject): ObjectRow & { charge: string | null } {
-  const { id, kind, key, facts, ambiguous } = snapshot;
+  const { id, kind, key, fields, ambiguous } = snapshot;
   const { asOf, ...order } = key;
   return {
     id,
@@ -88,7 +88,7 @@ function toRow({ snapshot, intent }: KnownObject): ObjectRow & { charge: string 
     ambiguous,
     payment_intent: intent ?? intentOf(snapshot),
     charge: chargeOf(snapshot),
-    payload: facts,
+    payload: fields,
     livemode: snapshot.origin?.livemode ?? null,
     account: snapshot.origin?.account ?? null,
   };
@@ -110,14 +110,14 @@ const READ_INTENTS = {
 };
 
 /** Writes into the ledger which payment events tell of that name none themselves. */
-export async function adoptEvents(run: RunPrepared, objects: readonly KnownObject[]): Promise<void> {
+export async function linkEvents(run: RunPrepared, objects: readonly KnownObject[]): Promise<void> {
   const adopted = objects.filter(({ snapshot, intent }) => intent && !intentOf(snapshot));
   if (adopted.length === 0) return;
   const ids = adopted.map(({ snapshot }) => snapshot.id);
-  await run(ADOPT, [ids, adopted.map(({ intent }) => intent)]);
+  await run(LINK_EVENTS, [ids, adopted.map(({ intent }) => intent)]);
 }
 
-const ADOPT = {
+const LINK_EVENTS = {
   name: 'adopt_stripe_events',
   text: `update stripe_events e set payment_intent = a.intent
     from unnest($1::text[], $2::text[]) as a(id, intent)

@@ -48,7 +48,7 @@ export async function writePayments(
 }
 
 function toRow(payment: DerivedPayment, linked: CustomerOwner | undefined) {
-  const { refunds, disputes, owner, misfits, ...rest } = payment;
+  const { refunds, disputes, owner, mixedCurrency, ...rest } = payment;
   const tenantId = owner.tenant_id ?? linked?.tenantId ?? null;
   // A customer of another tenant has no say in who pays.
   const userId = owner.user_id ?? (linked?.tenantId === tenantId ? (linked?.userId ?? null) : null);
@@ -59,7 +59,7 @@ const SET = (columns: readonly string[]) => columns.map((each) => `${each} = exc
 const DIFFERS = (table: string, columns: readonly string[]) =>
   `(${columns.map((each) => `${table}.${each}`)}) is distinct from (${columns.map((each) => `excluded.${each}`)})`;
 
-const TOLD = [
+const UPDATED = [
   'stripe_customer_id',
   'stripe_charge_id',
   'stripe_invoice_id',
@@ -85,16 +85,16 @@ const OWNED = `tenant_id = coalesce(excluded.tenant_id, payments.tenant_id),
 
 const WRITE_PAYMENTS = {
   name: 'write_payments',
-  text: `insert into payments (id, stripe_payment_intent_id, tenant_id, user_id, booking_id, ${TOLD}, ever_refunded, update_time)
+  text: `insert into payments (id, stripe_payment_intent_id, tenant_id, user_id, booking_id, ${UPDATED}, ever_refunded, update_time)
     select id, intent, "tenantId", "userId", "bookingId", customer, charge, invoice, state, currency, amount, captured, refunded,
       "unseenRefunds", "disputeState", "failureCode", to_timestamp("createTime"), to_timestamp("captureTime"), to_timestamp("refundTime"), livemode, account, "everRefunded", clock_timestamp()
     from json_to_recordset($1::json) as p(id uuid, intent text, "tenantId" text, "userId" uuid, "bookingId" uuid,
       customer text, charge text, invoice text, state text, currency text, amount bigint, captured bigint, refunded bigint, "unseenRefunds" bigint,
       "disputeState" text, "failureCode" text, "createTime" float8, "captureTime" float8, "refundTime" float8, livemode boolean, account text, "everRefunded" bigint)
     order by intent
-    on conflict (stripe_payment_intent_id) do update set ${SET(TOLD)}, ${OWNED},
+    on conflict (stripe_payment_intent_id) do update set ${SET(UPDATED)}, ${OWNED},
       ever_refunded = greatest(payments.ever_refunded, excluded.ever_refunded), update_time = clock_timestamp()
-    where ${DIFFERS('payments', TOLD)}
+    where ${DIFFERS('payments', UPDATED)}
       or excluded.tenant_id is not null
         and ${DIFFERS('payments', ['tenant_id', 'user_id', 'booking_id'])}
     returning ${CHANGED}, old.state as old_state, old.captured::float8 as old_captured, old.refunded::float8 as old_refunded,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { tellStory } from '../../testing/stripe-story.ts';
+import { storyEvents } from '../../testing/stripe-story.ts';
 import { createInbox } from './inbox.ts';
 import { readWebhookEvent, type WebhookEvent } from './webhook-event.ts';
 
 const event = (name: string): WebhookEvent =>
-  readWebhookEvent(JSON.stringify(tellStory({ name }).intent('payment_intent.created', {})));
+  readWebhookEvent(JSON.stringify(storyEvents({ name }).intent('payment_intent.created', {})));
 
 /** A store that writes when it is told to. */
 function heldStore() {

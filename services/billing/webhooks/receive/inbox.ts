@@ -35,7 +35,7 @@ interface Waiting {
  * one write of many events while it is not.
  */
 export function createInbox(options: InboxOptions): Inbox {
-  return new GatheringInbox({
+  return new BatchingInbox({
     maxBatch: 500,
     maxInFlight: 2,
     maxWaiting: 10_000,
@@ -44,7 +44,7 @@ export function createInbox(options: InboxOptions): Inbox {
   });
 }
 
-class GatheringInbox implements Inbox {
+class BatchingInbox implements Inbox {
   readonly #options: Required<InboxOptions>;
   readonly #waiting: Waiting[] = [];
   readonly #inFlight = new Set<Promise<void>>();

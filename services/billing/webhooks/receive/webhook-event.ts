@@ -5,10 +5,13 @@ import { intentOf, kindOf, type Snapshot, snapshotsOfEvent } from '../../ledger/
 import { STRIPE_KINDS, type StripeKind } from '../../ledger/stripe-object.ts';
 import { doubtOf, type EventEnvelope, readEnvelope } from './event-envelope.ts';
 
-/** A part of what an event tells, as the ledger keeps it. */
-export type ToldObject = Pick<Snapshot, 'kind' | 'id' | 'facts'> & {
+/** An object of an event as `stripe_events.payload` keeps it; its names stand in the database. */
+export interface StoredObject {
+  readonly kind: StripeKind;
+  readonly id: string;
+  readonly facts: Snapshot['fields'];
   readonly digest: string;
-};
+}
 
 /** An event as it goes into the ledger. */
 export interface WebhookEvent extends EventEnvelope {
@@ -17,8 +20,8 @@ export interface WebhookEvent extends EventEnvelope {
   readonly objectId: string | null;
   readonly paymentIntent: string | null;
   readonly tenantId: string | null;
-  /** The facts of what it is about, and never the rest: that names persons. */
-  readonly payload: readonly ToldObject[];
+  /** The fields of what it is about, and never the rest: that names persons. */
+  readonly payload: readonly StoredObject[];
   /**
    * `ignored`: of a type that changes nothing here. `failed`: not understood; it waits for somebody to look. `foreign`: of
    * another mode or account than the ledger, and not applied.
@@ -58,7 +61,7 @@ export function readWebhookEvent(body: string): WebhookEvent {
       ...envelope,
       kind,
       objectId: raw.id,
-      ...belongings(snapshots),
+      ...storedParts(snapshots),
       ...verdict,
     };
   } catch (error) {
@@ -74,14 +77,14 @@ export function readWebhookEvent(body: string): WebhookEvent {
 }
 
 type Verdict = Pick<WebhookEvent, 'state' | 'fault'>;
-type About =
+type ReadObject =
   | { readonly raw: Raw & { readonly id: string }; readonly kind: StripeKind }
   | { readonly raw: undefined; readonly verdict: Verdict };
 
 const IGNORED: Verdict = { state: 'ignored', fault: null };
 
 /** The object that an event is about, where it is of a kind that is kept; else what becomes of the event without it. */
-function readObject({ data }: Raw, type: string): About {
+function readObject({ data }: Raw, type: string): ReadObject {
   const raw = isRaw(data) ? data.object : undefined;
   if (!TYPES.test(type) || type === UPCOMING) return { raw: undefined, verdict: IGNORED };
   if (!isRaw(raw) || typeof raw.object !== 'string')
@@ -139,10 +142,15 @@ export function inScope(event: WebhookEvent, scope: LedgerScope): WebhookEvent {
   return { ...event, state: 'foreign', fault: foreignFault(reason, event) };
 }
 
-function belongings(snapshots: readonly Snapshot[]) {
+function storedParts(snapshots: readonly Snapshot[]) {
   const [first] = snapshots;
   if (!first) return NOTHING;
-  const tenantId = 'tenant_id' in first.facts ? first.facts.tenant_id : null;
-  const payload = snapshots.map(({ kind, id, facts, key }) => ({ kind, id, facts, digest: key.digest }));
+  const tenantId = 'tenant_id' in first.fields ? first.fields.tenant_id : null;
+  const payload = snapshots.map(({ kind, id, fields, key }) => ({
+    kind,
+    id,
+    facts: fields,
+    digest: key.digest,
+  }));
   return { paymentIntent: intentOf(first), tenantId, payload };
 }

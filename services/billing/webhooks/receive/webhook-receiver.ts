@@ -27,7 +27,7 @@ interface ReceiverOptions extends SignatureOptions {
 }
 
 // Accounts that the log warns of, in the life of a process.
-const MAX_TOLD = 100;
+const MAX_WARNED = 100;
 
 /** Checks, reads and stores. What the log says of a delivery is its id and its type. */
 export function createWebhookReceiver(options: ReceiverOptions): WebhookReceiver {
@@ -41,15 +41,15 @@ export function createWebhookReceiver(options: ReceiverOptions): WebhookReceiver
     const foreign = foreignReason(event, scope);
     count(isNew ? (foreign ?? event.state) : 'duplicate');
     if (isNew && foreign) logForeign(event, foreign);
-    else logOf(logger, event, isNew);
+    else logDelivery(logger, event, isNew);
     return event;
   };
-  const told = new Set<string>();
+  const warned = new Set<string>();
   // The first of a kind is a warning; a platform may send thousands.
   const logForeign = ({ id: eventId, type, livemode, account }: WebhookEvent, reason: ForeignReason) => {
     const kind = `${reason} ${account}`;
-    const level = told.has(kind) || told.size >= MAX_TOLD ? 'debug' : 'warn';
-    told.add(kind);
+    const level = warned.has(kind) || warned.size >= MAX_WARNED ? 'debug' : 'warn';
+    warned.add(kind);
     const about = { eventId, type, livemode, account, reason };
     logger[level](
       about,
@@ -76,7 +76,11 @@ export function createWebhookReceiver(options: ReceiverOptions): WebhookReceiver
   };
 }
 
-function logOf(logger: Logger, { id, type, apiVersion, state, fault }: WebhookEvent, isNew: boolean): void {
+function logDelivery(
+  logger: Logger,
+  { id, type, apiVersion, state, fault }: WebhookEvent,
+  isNew: boolean,
+): void {
   const about = { eventId: id, type };
   if (!isNew) logger.debug(about, 'webhook was received before');
   else if (state === 'failed')
@@ -84,7 +88,7 @@ function logOf(logger: Logger, { id, type, apiVersion, state, fault }: WebhookEv
   else logger.debug({ ...about, state }, 'webhook received');
 }
 
-/** The path that Stripe is told to deliver to. */
+/** The path that Stripe is warned to deliver to. */
 export const WEBHOOK_PATH = '/webhooks/stripe';
 
 /** The longest delivery, in bytes. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { totalOfLines } from './change-invoices.ts';
 import type { InvoiceLine } from './invoice.ts';
+import { totalOfLines } from './write-invoices.ts';
 
 const line = (minorUnits: bigint, currencyCode = 'EUR'): InvoiceLine => ({
   description: 'Room',

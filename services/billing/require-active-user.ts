@@ -1,5 +1,5 @@
 import { checkActive, refusalOf, type ShownUser, type Users } from '@rollcall/user-access';
-import { BillingError } from '../errors.ts';
+import { BillingError } from './errors.ts';
 
 /** A user who may act. */
 type ActiveUser = Extract<ShownUser, { outcome: 'found' }>;

@@ -1,7 +1,7 @@
 import { isRead, type Snapshot } from './snapshot.ts';
 
 /** When something happened to a payment, by Stripe, in s since 1970; null: nothing says so. */
-export interface Happenings {
+export interface PaymentTimes {
   /** Money first came in. */
   readonly captured: number | null;
   /** Money first went back. */
@@ -13,17 +13,17 @@ export interface Happenings {
 }
 
 /** Nothing says when. */
-export const NO_HAPPENINGS: Happenings = { captured: null, refunded: null, disputed: null, canceled: null };
+export const NO_TIMES: PaymentTimes = { captured: null, refunded: null, disputed: null, canceled: null };
 
 /**
  * When what became of a payment happened, whatever the order of the snapshots.
- * @param told what is told now, which says best when it happened
+ * @param latest what is told now, which says best when it happened
  * @param known the newest snapshots of the payment, which say it where `told` does not
  */
-export function happeningsOf(told: readonly Snapshot[], known: readonly Snapshot[]): Happenings {
-  const first = (timeOf: TimeOf) => earliest(told, timeOf) ?? earliest(known, timeOf);
+export function paymentTimesOf(latest: readonly Snapshot[], known: readonly Snapshot[]): PaymentTimes {
+  const first = (timeOf: TimeOf) => earliest(latest, timeOf) ?? earliest(known, timeOf);
   return {
-    captured: first(capturedAt) ?? earliest([...told, ...known], paidAround),
+    captured: first(capturedAt) ?? earliest([...latest, ...known], paidAround),
     refunded: first((each) => refundedAt(each) ?? chargedBackAt(each)),
     disputed: first((each) => (each.kind === 'dispute' ? createdOf(each) : null)),
     canceled: first(canceledAt),
@@ -66,7 +66,7 @@ function extreme(
 
 // A read says how something is, and not since when; a charge that shows money going back is told later than it came in.
 function capturedAt(snapshot: Snapshot): number | null {
-  return isRead(snapshot.key) || goneOf(snapshot) > 0 || !isPaid(snapshot) ? null : snapshot.key.asOf;
+  return isRead(snapshot.key) || refundedPart(snapshot) > 0 || !isPaid(snapshot) ? null : snapshot.key.asOf;
 }
 
 // The charge was made about then, the intent before it.
@@ -75,33 +75,33 @@ function paidAround(snapshot: Snapshot): number | null {
 }
 
 function refundedAt(snapshot: Snapshot): number | null {
-  const { kind, key, facts } = snapshot;
-  if (kind !== 'refund' || !('status' in facts) || facts.status !== 'succeeded') return null;
+  const { kind, key, fields } = snapshot;
+  if (kind !== 'refund' || !('status' in fields) || fields.status !== 'succeeded') return null;
   return isRead(key) ? createdOf(snapshot) : key.asOf;
 }
 
 function chargedBackAt(snapshot: Snapshot): number | null {
-  return goneOf(snapshot) > 0 ? snapshot.key.asOf : null;
+  return refundedPart(snapshot) > 0 ? snapshot.key.asOf : null;
 }
 
-function canceledAt({ kind, key, facts }: Snapshot): number | null {
-  const isCanceled = kind === 'payment_intent' && 'status' in facts && facts.status === 'canceled';
-  const isLetGo = 'amount_refunded' in facts && !facts.captured && facts.amount_refunded > 0;
+function canceledAt({ kind, key, fields }: Snapshot): number | null {
+  const isCanceled = kind === 'payment_intent' && 'status' in fields && fields.status === 'canceled';
+  const isLetGo = 'amount_refunded' in fields && !fields.captured && fields.amount_refunded > 0;
   return isCanceled || isLetGo ? key.asOf : null;
 }
 
-function isPaid({ facts }: Snapshot): boolean {
-  if ('amount_received' in facts) return facts.amount_received > 0;
-  if ('amount_captured' in facts) return facts.amount_captured > 0;
-  return 'paid_without_intent' in facts && facts.paid_without_intent !== null;
+function isPaid({ fields }: Snapshot): boolean {
+  if ('amount_received' in fields) return fields.amount_received > 0;
+  if ('amount_captured' in fields) return fields.amount_captured > 0;
+  return 'paid_without_intent' in fields && fields.paid_without_intent !== null;
 }
 
 // Without what was set aside and never captured.
-function goneOf({ facts }: Snapshot): number {
-  if (!('amount_refunded' in facts) || !facts.captured) return 0;
-  return Math.max(0, facts.amount_refunded - (facts.amount - facts.amount_captured));
+function refundedPart({ fields }: Snapshot): number {
+  if (!('amount_refunded' in fields) || !fields.captured) return 0;
+  return Math.max(0, fields.amount_refunded - (fields.amount - fields.amount_captured));
 }
 
-function createdOf({ facts }: Snapshot): number | null {
-  return 'created' in facts ? facts.created : null;
+function createdOf({ fields }: Snapshot): number | null {
+  return 'created' in fields ? fields.created : null;
 }

@@ -1,20 +1,20 @@
 import type { RunPrepared } from '@rollcall/runtime/postgres';
-import type { InvoiceFacts, SubscriptionFacts } from '../../ledger/stripe-fields.ts';
+import type { InvoiceFields, SubscriptionFields } from '../../ledger/stripe-fields.ts';
 import type { PaymentChange } from '../apply/payment-change.ts';
 import { CHANGED, type ChangedRow, toChange } from './changed-row.ts';
 import type { KnownObject } from './object-rows.ts';
 
 /** Brings subscriptions and invoices that are here to where they stand at Stripe. What is not here stays there. */
-export async function updateAccounts(run: RunPrepared, objects: readonly KnownObject[]): Promise<void> {
+export async function updateCustomerRows(run: RunPrepared, objects: readonly KnownObject[]): Promise<void> {
   const of = (kind: string) =>
     objects
       .filter(({ snapshot }) => snapshot.kind === kind)
-      .map(({ snapshot }) => ({ stripe_id: snapshot.id, ...snapshot.facts }));
-  const subscriptions = of('subscription') as (SubscriptionFacts & {
+      .map(({ snapshot }) => ({ stripe_id: snapshot.id, ...snapshot.fields }));
+  const subscriptions = of('subscription') as (SubscriptionFields & {
     stripe_id: string;
   })[];
   if (subscriptions.length > 0) await run(UPDATE_SUBSCRIPTIONS, [JSON.stringify(subscriptions)]);
-  const invoices = of('invoice') as (InvoiceFacts & { stripe_id: string })[];
+  const invoices = of('invoice') as (InvoiceFields & { stripe_id: string })[];
   if (invoices.length > 0) await run(UPDATE_INVOICES, [JSON.stringify(invoices)]);
 }
 
@@ -22,9 +22,9 @@ export async function updateAccounts(run: RunPrepared, objects: readonly KnownOb
  * The same for what became known here only after Stripe had told of it, and payments of customers who became somebody's.
  * @param since how far back to look, in ms; what was told longer ago was found by then
  */
-export async function settleAccounts(run: RunPrepared, since: number): Promise<void> {
-  await run(SETTLE_SUBSCRIPTIONS, [since]);
-  await run(SETTLE_INVOICES, [since]);
+export async function catchUpCustomerRows(run: RunPrepared, since: number): Promise<void> {
+  await run(CATCH_UP_SUBSCRIPTIONS, [since]);
+  await run(CATCH_UP_INVOICES, [since]);
 }
 
 /** Gives payments that are nobody's to whom their customer at Stripe is. Answers them as if they were new. */
@@ -71,8 +71,8 @@ const UPDATE_SUBSCRIPTIONS = {
 
 const RECENT = `o.update_time > clock_timestamp() - $1::float8 * interval '1 millisecond'`;
 
-const SETTLE_SUBSCRIPTIONS = {
-  name: 'settle_subscriptions',
+const CATCH_UP_SUBSCRIPTIONS = {
+  name: 'catch_up_subscriptions',
   text: `update subscriptions s set ${SUBSCRIPTION}
     from stripe_objects o, jsonb_to_record(o.payload) as u(${SUBSCRIPTION_COLUMNS})
     where o.kind = 'subscription' and ${RECENT} and s.stripe_subscription_id = o.id and ${SUBSCRIPTION_DIFFERS}`,
@@ -88,8 +88,8 @@ const UPDATE_INVOICES = {
     where i.stripe_invoice_id = u.stripe_id and ${INVOICE_DIFFERS}`,
 };
 
-const SETTLE_INVOICES = {
-  name: 'settle_invoices',
+const CATCH_UP_INVOICES = {
+  name: 'catch_up_invoices',
   text: `update invoices i set ${INVOICE} from stripe_objects o, jsonb_to_record(o.payload) as u(status text)
     where o.kind = 'invoice' and ${RECENT} and i.stripe_invoice_id = o.id and ${INVOICE_DIFFERS}`,
 };

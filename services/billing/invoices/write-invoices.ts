@@ -1,8 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
 import { BillingError, invoiceNotFound } from '../errors.ts';
+import type { FreshUsers } from '../fresh-users.ts';
 import type { Money } from '../money.ts';
-import { requireActive } from '../users/active-user.ts';
-import type { FreshUsers } from '../users/fresh-users.ts';
+import { requireActive } from '../require-active-user.ts';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
 import { type Invoice, type InvoiceLine, profileFromUser } from './invoice.ts';
 import type { InvoiceStore } from './invoice-store.ts';
@@ -94,8 +94,8 @@ export function totalOfLines(lines: readonly InvoiceLine[]): Money {
 const MAX_MINOR_UNITS = 2n ** 63n - 1n;
 
 function invalid(faults: Readonly<Record<string, string>>): BillingError {
-  const told = Object.entries(faults).map(([field, fault]) => `${field} ${fault}`);
-  return new BillingError('LINES_INVALID', `${told.join('; ')}.`, {
+  const texts = Object.entries(faults).map(([field, fault]) => `${field} ${fault}`);
+  return new BillingError('LINES_INVALID', `${texts.join('; ')}.`, {
     metadata: { fields: Object.keys(faults).join(',') },
     faults,
   });
