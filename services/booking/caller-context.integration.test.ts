@@ -14,9 +14,9 @@ beforeEach(async () => {
 afterEach(() => booking[Symbol.asyncDispose]());
 
 describe('the deadline of a caller', () => {
-  it('bounds the wait for users, who are then unavailable, through both doors', async () => {
+  it('bounds the wait for users, who are then unavailable, over both protocols', async () => {
     await bookingOfAna();
-    // Ana is remembered; of the other user every page has to ask, and is not answered.
+    // Ana is cached; each page asks for the other user and gets no answer.
     const { id } = await booking.book();
     await booking.sql('update bookings set user_id = $2 where id = $1', [id, newUserId()]);
     booking.userService.silent();
@@ -34,7 +34,7 @@ describe('the deadline of a caller', () => {
     ]);
   });
 
-  it('ends no read that others share', async () => {
+  it('does not end a read that other callers share', async () => {
     const { id } = await booking.book();
     const userId = newUserId();
     booking.users.put(tenantId, userId, { displayName: 'Ben' });
@@ -51,25 +51,25 @@ describe('the deadline of a caller', () => {
   });
 });
 
-describe('a version that a caller says it has seen', () => {
-  it('binds this page alone, through both doors, and is told in the answer', async () => {
+describe('a version that a caller has seen', () => {
+  it('binds this page alone, over both protocols, and is set in the answer', async () => {
     const { userId, version } = await bookingOfAna();
     const unreached = `${tenantId}/${userId}/${version + 7n}`;
     const { headers, body } = await listOverHttp({ [SEEN_HEADER]: unreached });
     expect(body.bookings[0]?.user.outcome).toBe('BOOKING_USER_OUTCOME_UNAVAILABLE');
     expect(headers.get(SEEN_HEADER)).toBe(unreached);
-    let told: string | null = null;
+    let seenHeader: string | null = null;
     const { bookings } = await booking.client.listBookings(
       { tenantId },
       {
         headers: { [SEEN_HEADER]: unreached },
         onHeader: (each) => {
-          told = each.get(SEEN_HEADER);
+          seenHeader = each.get(SEEN_HEADER);
         },
       },
     );
     expect(bookings[0]?.user?.outcome).toBe(BookingUserOutcome.UNAVAILABLE);
-    expect(told).toBe(unreached);
+    expect(seenHeader).toBe(unreached);
     const asked = booking.userService.requests(UserService.method.batchGetUsers);
     expect(asked.some(({ minVersions }) => minVersions[userId] === version + 7n)).toBe(true);
 
@@ -77,7 +77,7 @@ describe('a version that a caller says it has seen', () => {
     expect(other.bookings[0]?.user?.outcome).toBe(BookingUserOutcome.FOUND);
   });
 
-  it('is ignored where the header cannot be read, and is not answered', async () => {
+  it('is ignored when the header is invalid, and is not set in the answer', async () => {
     await bookingOfAna();
     const { status, headers, body } = await listOverHttp({ [SEEN_HEADER]: 'nonsense' });
     expect([status, headers.get(SEEN_HEADER)]).toEqual([200, null]);
@@ -85,7 +85,7 @@ describe('a version that a caller says it has seen', () => {
   });
 });
 
-/** A booking of a user whom the service has just seen. */
+/** Creates a booking of a user whom the service has just cached. */
 async function bookingOfAna(): Promise<{ userId: string; version: bigint }> {
   const userId = newUserId();
   const { version } = booking.users.put(tenantId, userId, { displayName: 'Ana' });

@@ -9,7 +9,7 @@ import {
 } from '@rollcall/runtime';
 import { userAccessSettings } from '@rollcall/user-access';
 
-/** What the booking service reads from its environment. */
+/** The settings of the booking service. */
 export const BOOKING_SETTINGS = {
   databaseUrl: databaseUrlSetting({
     variable: 'BOOKING_DATABASE_URL',
@@ -42,5 +42,5 @@ export const BOOKING_SETTINGS = {
   logLevel: LOG_LEVEL_SETTING,
 } as const;
 
-/** The settings of one booking process. */
+/** The values of the settings. */
 export type BookingConfig = ConfigOf<typeof BOOKING_SETTINGS>;

@@ -1,4 +1,7 @@
-/** Why the domain refuses; the names stand in the `ErrorReason` of bookings, or of users for what all services share. */
+/**
+ * The reasons of `BookingError`. Each stands in the `ErrorReason` of bookings or, when all services share it,
+ * of users.
+ */
 export type BookingErrorReason =
   | 'BOOKING_NOT_FOUND'
   | 'REFERENCE_TAKEN'
@@ -14,17 +17,16 @@ export type BookingErrorReason =
   | 'TOO_MANY_USERS'
   | 'REQUEST_ID_REUSED';
 
-/** What a `BookingError` carries beside its reason and message. */
 interface BookingErrorOptions {
-  /** Every changing part of the message. Never contact data. */
+  /** Each variable part of the message. Never contact data. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** What is wrong with a field of the booking, by the field's name in the contract: `start_date`. */
+  /** Faults of the booking's fields, by field name in the contract: `start_date`. */
   readonly faults?: Readonly<Record<string, string>>;
-  /** What led to it. */
+  /** The error that led to this one. */
   readonly cause?: unknown;
 }
 
-/** A refusal of the domain. */
+/** A refusal by the booking domain. */
 export class BookingError extends Error {
   override readonly name = 'BookingError';
   readonly reason: BookingErrorReason;
@@ -40,14 +42,12 @@ export class BookingError extends Error {
   }
 }
 
-/** What a tenant can turn out not to have. */
 const NOT_FOUND = {
   booking: 'BOOKING_NOT_FOUND',
   pet: 'PET_NOT_FOUND',
   review: 'REVIEW_NOT_FOUND',
 } as const satisfies Record<string, BookingErrorReason>;
 
-/** A tenant has no such thing. */
 export function notFound(
   what: keyof typeof NOT_FOUND,
   { tenantId, id }: { tenantId: string; id: string },
@@ -57,7 +57,6 @@ export function notFound(
   });
 }
 
-/** A request id that did something else before. */
 export function requestIdReused(requestId: string): BookingError {
   const message = `Request id ${requestId} was used before, for another request; choose a new one.`;
   return new BookingError('REQUEST_ID_REUSED', message, { metadata: { reused_request_id: requestId } });

@@ -1,3 +1,3 @@
-// The door of the booking service, for whoever starts it in a process of their own making.
+// Public API of @rollcall/booking: starts the service in a process of the caller.
 export { BOOKING_SETTINGS, type BookingConfig } from './config.ts';
 export { type BookingService, createBookingService } from './service.ts';

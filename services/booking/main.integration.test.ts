@@ -7,7 +7,7 @@ const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const NOBODY = 'postgres://nobody@127.0.0.1:1/nothing';
 
 describe('the booking process', () => {
-  it('names every setting that is wrong, one line each, and exits 1', async () => {
+  it('names every wrong setting on its own line, and exits 1', async () => {
     const { code, stderr } = await runMain(MAIN, { BOOKING_GRPC_PORT: 'x', BOOKING_HTTP_PORT: '70000' });
     expect(code).toBe(1);
     expect(stderr.trim().split('\n')).toEqual([
@@ -23,7 +23,7 @@ describe('the booking process', () => {
     expect(stderr).toMatch(/^The database of BOOKING_DATABASE_URL does not answer \(.+\): start it.*\n$/);
   });
 
-  it('names an AUTH_ADDRESS that is no address, and exits 1', async () => {
+  it('names an invalid AUTH_ADDRESS, and exits 1', async () => {
     await using database = await createTestDatabase('booking');
     const env = { BOOKING_DATABASE_URL: database.url, AUTH_ADDRESS: 'nowhere' };
     const { code, stderr } = await runMain(MAIN, env);
@@ -31,7 +31,7 @@ describe('the booking process', () => {
     expect(stderr).toMatch(/^AUTH_ADDRESS is not an address to call \(.+\): correct it\n$/);
   });
 
-  it('names a snapshot that cannot be written, and exits 1', async () => {
+  it('names a snapshot path that cannot be written, and exits 1', async () => {
     await using database = await createTestDatabase('booking');
     const env = { BOOKING_DATABASE_URL: database.url, BOOKING_USERS_SNAPSHOT_PATH: `${MAIN}/users.snapshot` };
     const { code, stderr } = await runMain(MAIN, env);
@@ -39,7 +39,7 @@ describe('the booking process', () => {
     expect(stderr).toMatch(/^BOOKING_USERS_SNAPSHOT_PATH: .+ cannot be written \(.+\): name a file .+\n$/);
   });
 
-  it('starts while the user service is away, and ends by SIGTERM with 0', async () => {
+  it('starts while the user service is down, and exits 0 on SIGTERM', async () => {
     await using database = await createTestDatabase('booking');
     const env = { BOOKING_DATABASE_URL: database.url, AUTH_ADDRESS: '127.0.0.1:1' };
     const child = startMain(MAIN, { ...env, BOOKING_GRPC_PORT: '0', BOOKING_HTTP_PORT: '0' });

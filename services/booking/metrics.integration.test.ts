@@ -9,7 +9,7 @@ beforeAll(async () => {
 
 afterAll(() => booking[Symbol.asyncDispose]());
 
-it('shows how the users of its pages were come by among its metrics', async () => {
+it('shows the lookups of the user client among its metrics', async () => {
   const tenantId = 'seen';
   const userId = newUserId();
   booking.users.put(tenantId, userId);

@@ -1,6 +1,6 @@
 import type { ShownUser } from '@rollcall/user-access';
 
-/** A place in a list that is ordered by the time of making, newest first. */
+/** A position in a list that is ordered by `createTime` and id, newest first. */
 export interface TimePosition {
   /** `createTime` in ms since 1970. */
   readonly timeMs: number;
@@ -8,30 +8,33 @@ export interface TimePosition {
   readonly id: string;
 }
 
-/** The most bytes of what is listed in one answer: what fits into a message of 4 MiB with room for what stands around it. */
+/** Bound of the rows of one response: 4 MiB less room for the rest of the message. */
 export const MAX_RESPONSE_BYTES = 3_900_000;
 
-/** As many of these, from the first on, as surely fit into one answer; at least one. */
-export function limitBySize<Row>(rows: readonly Row[], mostBytes: (row: Row) => number): readonly Row[] {
+/**
+ * Returns the first rows that one response can hold, and at least one.
+ * @param maxBytes an upper bound of a row's encoded size
+ */
+export function limitBySize<Row>(rows: readonly Row[], maxBytes: (row: Row) => number): readonly Row[] {
   let bytes = 0;
-  const tooMany = rows.findIndex((each, i) => {
-    bytes += mostBytes(each);
+  const firstTooMany = rows.findIndex((each, i) => {
+    bytes += maxBytes(each);
     return i > 0 && bytes > MAX_RESPONSE_BYTES;
   });
-  return tooMany < 0 ? rows : rows.slice(0, tooMany);
+  return firstTooMany < 0 ? rows : rows.slice(0, firstTooMany);
 }
 
-// UTF-8 takes at most three for each unit of UTF-16.
+// UTF-8 takes at most three bytes for a unit of UTF-16.
 const TEXT_BYTES = 3;
-// Ids, times, states and the names of the fields of one message.
+// Ids, times, states and field names of one message.
 const FRAME_BYTES = 1000;
 
-/** No fewer bytes than a message of bounded fields and these texts takes on the wire; quicker than to write it down and look. */
+/** Returns an upper bound of the encoded size of a message with these texts. Cheaper than encoding it. */
 export function maxTextBytes(...texts: readonly string[]): number {
   return FRAME_BYTES + TEXT_BYTES * texts.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** No fewer bytes than what is known of a user takes on the wire; undefined: nobody. */
+/** Returns an upper bound of the encoded size of a shown user; 0 for undefined. */
 export function maxUserBytes(known: ShownUser | undefined): number {
   if (!known || !('user' in known)) return 0;
   const { displayName, firstName, lastName, businessName, profileImage } = known.user;

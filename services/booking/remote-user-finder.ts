@@ -4,19 +4,23 @@ import type { UserAdminClient } from '@rollcall/user-client/admin';
 import type { UserFinder } from './bookings/read-bookings.ts';
 import { BookingError } from './errors.ts';
 
-/** As many users are found by words at most. Our own choice: more than anybody reads, few enough to look for in one index. */
+/**
+ * Bound of the users of one search. Our own choice: more than a person reads, and few enough for one index
+ * scan.
+ */
 const MAX_FOUND_USERS = 5000;
 
-// As many as the owner answers at once.
+// The user service's bound of a page.
 const PAGE_SIZE = 1000;
 
-// Pages of a search may be short, even empty. So many without an end are as good as too many users.
+// A page of a search may be short or even empty. A search that has not ended after so many counts as too
+// large.
 const MAX_PAGES = 20;
 
-/** The longest that a search may take, all its pages together, in ms; less where the caller's deadline is nearer. */
+/** The longest search with all its pages; less when the caller's deadline is nearer. Milliseconds. */
 const SEARCH_TIMEOUT_MS = 2000;
 
-/** Finds users by SearchUsers of their owner, REFERENCE view: nothing but ids is looked at, and no answer is kept. */
+/** Creates a finder on SearchUsers in the REFERENCE view. It reads ids only and caches nothing. */
 export function createRemoteUserFinder(
   admin: Pick<UserAdminClient, 'searchUsers'>,
   logger: Logger,
@@ -59,12 +63,12 @@ async function searchAll(
   throw tooMany(tenantId);
 }
 
-// Connect takes no bound at all for 0.
+// Connect reads 0 as no timeout.
 function leftMs(endMs: number): number {
   return Math.max(1, endMs - performance.now());
 }
 
-// What waiting does not mend.
+// A retry does not help.
 function isConfigurationFault({ code }: ConnectError): boolean {
   return code === Code.PermissionDenied || code === Code.Unauthenticated || code === Code.Unimplemented;
 }
@@ -75,7 +79,7 @@ function searchUnavailable(cause: ConnectError): BookingError {
   return new BookingError('USER_SEARCH_UNAVAILABLE', message, { metadata: { why }, cause });
 }
 
-// Says nothing of the query: it may be an address.
+// The message does not hold the query, which may be an address.
 function tooMany(tenantId: string): BookingError {
   const message = `More than ${MAX_FOUND_USERS} users are found by these words: say more of the name.`;
   return new BookingError('TOO_MANY_USERS', message, {

@@ -1,7 +1,6 @@
 import { checkActive, refusalOf, type ShownUser, type Users } from '@rollcall/user-access';
 import { BookingError } from './errors.ts';
 
-/** Whom to ask about. */
 interface RequiredUsers {
   readonly tenantId: string;
   /** In lower case. */
@@ -10,9 +9,9 @@ interface RequiredUsers {
 }
 
 /**
- * Those who take part in something new: each is active, as far as is known; what was known before the user service went away
- * will do. One lookup, none for nobody. Throws BookingError USER_NOT_BOOKABLE, and USER_UNKNOWN_NOW where the user service
- * cannot be asked and nothing is known.
+ * Requires active users, by one lookup, or none for an empty list. A stale user counts.
+ * @throws BookingError USER_NOT_BOOKABLE; USER_UNKNOWN_NOW when the user service is down and a user is not
+ * cached
  */
 export async function requireActiveUsers(
   users: Users,
@@ -22,10 +21,10 @@ export async function requireActiveUsers(
   if (ids.length === 0) return new Map();
   const known = await users.lookUp(tenantId, ids, signal);
   for (const id of ids) {
-    const judged = checkActive(known.get(id));
-    if (judged.ok) continue;
-    const { message, metadata } = refusalOf(judged, { tenantId, userId: id }, 'book as or with');
-    const reason = judged.why === 'unknown' ? 'USER_UNKNOWN_NOW' : 'USER_NOT_BOOKABLE';
+    const check = checkActive(known.get(id));
+    if (check.ok) continue;
+    const { message, metadata } = refusalOf(check, { tenantId, userId: id }, 'book as or with');
+    const reason = check.why === 'unknown' ? 'USER_UNKNOWN_NOW' : 'USER_NOT_BOOKABLE';
     throw new BookingError(reason, message, { metadata });
   }
   return known;

@@ -47,17 +47,17 @@ import { petServiceImplementation } from './rpc/pet-service.ts';
 import { type ReviewPorts, reviewServiceImplementation } from './rpc/review-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 
-// A statement that runs longer than this holds a connection that others wait for.
+// A longer statement holds a connection that other calls wait for. Milliseconds.
 const STATEMENT_TIMEOUT_MS = 5000;
 
-/** The newest migration that this code was written against. */
+/** The newest migration that this code needs. */
 const SCHEMA = {
   migration: '2026-12-02-booking-erased-users',
   variable: 'BOOKING_DATABASE_URL',
   migrate: 'npm run migrate',
 };
 
-/** Where rows have users, of whom merges are followed. */
+/** The columns with user ids, whose merges and erasures are followed. */
 const USER_COLUMNS = [
   { table: 'bookings', column: 'user_id' },
   { table: 'bookings', column: 'vendor_id' },
@@ -66,15 +66,20 @@ const USER_COLUMNS = [
   { table: 'reviews', column: 'vendor_id' },
 ];
 
-/** A running booking service. Disposing it drains the doors, then the outbox, then closes the user client and the database. */
+/**
+ * A running booking service. Disposing it drains the servers and the outbox, then closes the clients and the
+ * database.
+ */
 export interface BookingService extends RunningService {
   readonly doors: ListeningServers;
 }
 
 /**
- * Builds the booking service bottom-up and opens its doors: the composition root. The user service need not be there.
- * @param clock monotonic, in ms, by which what is known of users grows old.
- * @throws StartupError where the database or a port is not to be had, AUTH_ADDRESS is not an address, or BOOKING_USERS_SNAPSHOT_PATH cannot be written.
+ * Builds the booking service bottom-up and starts its servers: the composition root. The user service may be
+ * down.
+ * @param clock monotonic clock of the user cache. Milliseconds.
+ * @throws StartupError when the database or a port is unavailable, AUTH_ADDRESS is invalid, or
+ * BOOKING_USERS_SNAPSHOT_PATH cannot be written.
  */
 export async function createBookingService(
   config: BookingConfig,
@@ -113,7 +118,7 @@ export async function createBookingService(
       logger,
       toRpcError,
       outgoing,
-      // Its own database only: without the user service bookings are still shown.
+      // Its own database only, because bookings are shown without the user service too.
       isReady: probe.isAnswering,
       readMetrics: () => [access, outbox, merges, erasures, recorded].flatMap((each) => each.readings()),
       routes: (chain) => bookingRoutes(ports, [...chain, inheritDeadline, inheritSeenVersions]),
@@ -123,7 +128,6 @@ export async function createBookingService(
   return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }
 
-/** What ports are made of. */
 interface PortParts {
   readonly pool: Pool;
   readonly orm: MikroORM;
@@ -158,14 +162,12 @@ function tasksOf({ admin }: UserAccess, pool: Pool) {
   return userTasks({ admin, pool, source: 'booking', readStatistics });
 }
 
-/** What each of the services works with. */
 interface RoutePorts {
   readonly bookings: BookingPorts;
   readonly pets: ListPetsPorts;
   readonly reviews: ReviewPorts;
 }
 
-/** The routes of all three services, each behind the chain of interceptors. */
 function bookingRoutes(ports: RoutePorts, chain: readonly Interceptor[]): Route[] {
   return [
     ...implementService(BookingServiceDescriptor, bookingServiceImplementation(ports.bookings), chain),

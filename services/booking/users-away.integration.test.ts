@@ -9,14 +9,14 @@ import { type BookingUnderTest, newBooking, newUserId, startBooking } from './te
 const tenantId = 'acme';
 let booking: BookingUnderTest;
 
-// Of its own for each test: what a client remembers of an outage would reach into the next.
+// One service for each test, because the client remembers an outage.
 beforeEach(async () => {
   booking = await startBooking();
 });
 
 afterEach(() => booking[Symbol.asyncDispose]());
 
-// Longer than the client believes an answer, shorter than it falls back to one.
+// Longer than a cached user stays fresh, shorter than it may be served stale.
 const FORGETS_MS = 60_000;
 
 const OUTAGES: [string, (users: FakeUserService) => void][] = [
@@ -27,7 +27,7 @@ const OUTAGES: [string, (users: FakeUserService) => void][] = [
 ];
 
 describe.each(OUTAGES)('while the user service %s', (_what, breakIt) => {
-  it('shows seen users as they were and says of others that it cannot tell, then is whole again', async () => {
+  it('shows cached users as stale and others as unavailable, and recovers afterwards', async () => {
     const [seen, unseen] = await aPage();
     breakIt(booking.userService);
     booking.age(FORGETS_MS);
@@ -46,11 +46,11 @@ describe.each(OUTAGES)('while the user service %s', (_what, breakIt) => {
     expect(byUser.get(unseen)?.user).toBeUndefined();
 
     await booking.userService.up();
-    await waitFor(async () => (await told(unseen))?.outcome === BookingUserOutcome.FOUND);
-    expect(await told(seen)).toMatchObject({ outcome: BookingUserOutcome.FOUND, stale: false });
+    await waitFor(async () => (await userInList(unseen))?.outcome === BookingUserOutcome.FOUND);
+    expect(await userInList(seen)).toMatchObject({ outcome: BookingUserOutcome.FOUND, stale: false });
   });
 
-  it('never says that a user is missing, however often it is asked', async () => {
+  it('never shows a user as missing, however often it is looked up', async () => {
     await aPage();
     breakIt(booking.userService);
     booking.age(FORGETS_MS);
@@ -63,7 +63,7 @@ describe.each(OUTAGES)('while the user service %s', (_what, breakIt) => {
     }
   });
 
-  it('takes bookings of seen users and sends others back to try again', async () => {
+  it('accepts bookings of cached users, and asks to retry for others', async () => {
     const [seen, unseen] = await aPage();
     breakIt(booking.userService);
     booking.age(FORGETS_MS);
@@ -76,7 +76,7 @@ describe.each(OUTAGES)('while the user service %s', (_what, breakIt) => {
     expect(fault.metadata).toMatchObject({ user_id: unseen });
   });
 
-  it('answers a repeated request and a booking without a user as ever, and stays ready', async () => {
+  it('answers a repeated request and a booking without a user, and stays ready', async () => {
     const requestId = randomUUID();
     const userId = newUserId();
     booking.users.put(tenantId, userId);
@@ -94,21 +94,21 @@ describe.each(OUTAGES)('while the user service %s', (_what, breakIt) => {
 });
 
 describe('a page', () => {
-  it('goes out before its caller’s deadline although the user service says nothing', async () => {
+  it('is sent before its caller’s deadline although the user service is silent', async () => {
     await aPage();
     booking.userService.silent();
     const { bookings } = await booking.client.listBookings({ tenantId }, { timeoutMs: 300 });
     expect(bookings).toHaveLength(2);
   });
 
-  it('says that it cannot tell where the user service refuses, which is a fault of the set-up', async () => {
+  it('shows users as unavailable when the user service refuses, which is a wrong setting', async () => {
     const [, unseen] = await aPage();
     booking.userService.fail(Code.PermissionDenied);
-    expect(await told(unseen)).toMatchObject({ outcome: BookingUserOutcome.UNAVAILABLE });
+    expect(await userInList(unseen)).toMatchObject({ outcome: BookingUserOutcome.UNAVAILABLE });
   });
 });
 
-/** Two bookings: of a user whom the service has seen, Ana, and of one whom it has not. */
+/** Creates two bookings: of Ana, whom the service has cached, and of an unknown user. */
 async function aPage(): Promise<[seen: string, unseen: string]> {
   const [seen, unseen] = [newUserId(), newUserId()];
   booking.users.put(tenantId, seen, { displayName: 'Ana' });
@@ -119,8 +119,8 @@ async function aPage(): Promise<[seen: string, unseen: string]> {
   return [seen, unseen];
 }
 
-/** What ListBookings tells of a user now. */
-async function told(userId: string) {
+/** Returns the user of a booking in ListBookings. */
+async function userInList(userId: string) {
   const { bookings } = await booking.client.listBookings({ tenantId, userId });
   return bookings[0]?.user;
 }

@@ -1,17 +1,18 @@
 import { Buffer } from 'node:buffer';
 import { requestIdReused } from './errors.ts';
 
-/** Names a write, so that a repeat of it is known. */
+/** The name and the content digest of a write, by which a repeated call is recognised. */
 export interface WriteRequest {
   /** UUID chosen by the caller, in lower case. */
   readonly id: string;
-  /** Digest of everything that was asked. */
+  /** Digest of the requested content. */
   readonly fingerprint: Uint8Array;
 }
 
 /**
- * Checks that a repeat asks for what its id asked for first. An empty digest is that of an erased user, and can be compared with
- * nothing. Throws BookingError REQUEST_ID_REUSED.
+ * Requires that a repeated call has the content of the first. The empty digest of an erased user matches any
+ * content.
+ * @throws BookingError REQUEST_ID_REUSED
  */
 export function requireSameRequest(request: WriteRequest, earlierFingerprint: Uint8Array): void {
   const isErased = earlierFingerprint.byteLength === 0;

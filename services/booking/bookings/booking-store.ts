@@ -2,23 +2,23 @@ import type { UserReport } from '../outbox/user-reports.ts';
 import type { WriteRequest } from '../write-request.ts';
 import type { Booking, BookingStatus, BookingView, Payment } from './booking.ts';
 
-/** What a list is ordered by; those of one moment by their ids, in the same direction. */
+/** The order of a list. Equal values are ordered by id in the same direction. */
 export interface BookingOrder {
   readonly by: 'create_time' | 'start_date';
   readonly direction: 'asc' | 'desc';
 }
 
-/** A place in a list of bookings. */
+/** A position in a list of bookings. */
 export interface ListPosition {
-  /** What the list is ordered by: a day as YYYY-MM-DD, a time as `Date.toISOString` writes it. */
+  /** The value that orders the list: a day as YYYY-MM-DD, or a time as `Date.toISOString` writes it. */
   readonly at: string;
   /** In lower case. */
   readonly id: string;
 }
 
-/** Which bookings. Null: no matter. */
+/** The filters of a list. Null: not filtered. */
 export interface BookingFilter {
-  /** Only of one of these, in lower case. */
+  /** Of one of these users, in lower case. */
   readonly userIds: readonly string[] | null;
   readonly vendorIds: readonly string[] | null;
   readonly statuses: readonly BookingStatus[] | null;
@@ -28,74 +28,74 @@ export interface BookingFilter {
   readonly startBefore: string | null;
 }
 
-/** Which bookings to list, and how. */
+/** A list of bookings. */
 export interface BookingList {
   readonly tenantId: string;
   readonly view: BookingView;
   readonly filter: BookingFilter;
   readonly order: BookingOrder;
   readonly limit: number;
-  /** Begin behind this place; absent: at the beginning. */
+  /** Start behind this position. Absent: start at the beginning. */
   readonly after?: ListPosition;
 }
 
-/** How bookings are read. Ids are in lower case. */
+/** Reads bookings. Ids are in lower case. */
 export interface BookingReads {
-  /** The booking, or undefined. */
+  /** Returns the booking, or undefined. */
   find(tenantId: string, id: string, view: BookingView): Promise<Booking | undefined>;
-  /** Bookings in the order that the list names. */
+  /** Returns bookings in the order of the list. */
   list(list: BookingList): Promise<Booking[]>;
 }
 
-/** What a request did when it came first. */
+/** The result of an earlier call with the same request id. */
 export interface EarlierWrite {
-  /** The booking as it is now, in full. */
+  /** The booking in its current state, FULL view. */
   readonly booking: Booking;
   readonly fingerprint: Uint8Array;
 }
 
-/** A booking that nobody else changes meanwhile, BASIC view. */
+/** A booking that a transaction has locked, BASIC view. */
 export interface LockedBooking extends Booking {
-  /** The status that people gave it; differs from `status` where money moved it on. */
+  /** The status that a caller set; `status` differs once payments changed it. */
   readonly manualStatus: BookingStatus;
 }
 
-/** What becomes of a booking, all of it. */
+/** The changed fields of a booking. */
 export interface BookingChange {
   readonly manualStatus: BookingStatus;
   readonly status: BookingStatus;
   readonly payment: Payment | null;
   readonly updateTime: Date;
-  /** When it happened; absent: at `updateTime`, when it is recorded. */
+  /** When the change happened. Absent: at `updateTime`. */
   readonly happenTime?: Date | undefined;
 }
 
-/** A change, and whom to tell of it. */
+/** A change and its reports to the user service. */
 export interface DecidedChange {
   readonly change: BookingChange;
   readonly reports: readonly UserReport[];
 }
 
-/** How bookings are written. Tellings are written down with what they tell of, or not at all. */
+/** Writes bookings. Reports are enqueued in the transaction of the write. */
 export interface BookingWrites {
-  /** What this request id did before; undefined: it is new. */
+  /** Returns what an earlier call with this request id made, or undefined. */
   findByRequest(tenantId: string, requestId: string): Promise<EarlierWrite | undefined>;
   /**
-   * Adds a booking, noted as the work of `request`. False, and nothing is added: the tenant has its reference or the
-   * request's id already, both of which are waited for where another caller is about to add them.
+   * Inserts a booking and its request id. Returns false and writes nothing when the tenant has its reference
+   * or request id. A concurrent insert of either is waited for.
    */
   insert(
     booking: Booking,
     request: WriteRequest | undefined,
-    tellings: readonly UserReport[],
+    reports: readonly UserReport[],
   ): Promise<boolean>;
   /**
-   * Holds a booking, changes it as `decide` says, and answers it as it is then; `decide` answers undefined to leave it as it
-   * is, and what it throws leaves it so as well. Undefined: there is no such booking.
+   * Locks and changes a booking, and returns the changed one, or undefined when there is none.
+   * @param decide returns the change of the locked booking, or undefined for none; a throw rolls back
    */
   change(
     tenantId: string,
     id: string,
-    decide: (held: LockedBooking) => DecidedChange | undefined,
+    decide: (locked: LockedBooking) => DecidedChange | undefined,
   ): Promise<Booking | undefined>;
 }

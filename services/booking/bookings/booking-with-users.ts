@@ -5,13 +5,13 @@ import type { Booking } from './booking.ts';
 /** A booking and its users. */
 export interface BookingWithUsers {
   readonly booking: Booking;
-  /** Undefined: the booking has none. */
+  /** Undefined: the booking has no user. */
   readonly user: ShownUser | undefined;
-  /** The vendor's user, likewise. */
+  /** The vendor's user. Undefined: the booking has no vendor. */
   readonly vendor: ShownUser | undefined;
 }
 
-/** Puts users and vendors beside bookings of one tenant, all of them by one lookup; none where no booking has any. */
+/** Adds users and vendors to bookings of one tenant, by one lookup. Bookings without users need no lookup. */
 export async function bookingsWithUsers(
   users: Users,
   bookings: readonly Booking[],
@@ -23,7 +23,7 @@ export async function bookingsWithUsers(
   return shown.map(({ row, users: { user, vendor } }) => ({ booking: row, user, vendor }));
 }
 
-/** The same for one booking. */
+/** Adds users to one booking. */
 export async function bookingWithUsers(
   users: Users,
   booking: Booking,
@@ -41,13 +41,13 @@ function vendorOf({ vendorId }: Booking): string | null {
   return vendorId;
 }
 
-// A `google.protobuf.Struct` takes most for its JSON where it is a list of digits: eleven for two characters.
+// The worst case of a `google.protobuf.Struct` is a list of digits: eleven bytes for two characters of JSON.
 const JSON_BYTES = 6;
 
-// Two amounts of money with their codes, each number of at most ten bytes.
+// Two amounts of money with currency codes, each number of at most ten bytes.
 const OTHER_BYTES = 50;
 
-/** No fewer bytes than the booking takes on the wire. */
+/** Returns an upper bound of the encoded size of a booking. */
 export function maxBookingBytes({ booking, user, vendor }: BookingWithUsers): number {
   const jsonLength = booking.contactDetails ? JSON.stringify(booking.contactDetails).length : 0;
   const others = booking.payment?.others.length ?? 0;

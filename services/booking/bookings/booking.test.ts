@@ -3,7 +3,7 @@ import { BookingError } from '../errors.ts';
 import { createReference, isCalendarDate, requireDates } from './booking.ts';
 
 describe('isCalendarDate', () => {
-  it.each(['2026-01-01', '2024-02-29', '2000-02-29', '0001-01-01', '9999-12-31'])('takes %s', (text) => {
+  it.each(['2026-01-01', '2024-02-29', '2000-02-29', '0001-01-01', '9999-12-31'])('accepts %s', (text) => {
     expect(isCalendarDate(text)).toBe(true);
   });
 
@@ -27,11 +27,11 @@ describe('isCalendarDate', () => {
 });
 
 describe('requireDates', () => {
-  it('takes a booking that ends on the day it starts', () => {
+  it('accepts a booking that ends on the day it starts', () => {
     expect(() => requireDates({ startDate: '2026-05-01', endDate: '2026-05-01' })).not.toThrow();
   });
 
-  it('names the end where it comes before the start', () => {
+  it('names the end date when it is before the start date', () => {
     const error = faultOf('2026-05-02', '2026-05-01');
     expect(error.reason).toBe('DATES_INVALID');
     expect(error.faults).toEqual({ end_date: 'must not be before start_date' });
@@ -56,7 +56,7 @@ function faultOf(startDate: string, endDate: string): BookingError {
 
 const many = Array.from({ length: 2000 }, createReference);
 
-it('makes references of eight digits of which none is mistaken for another', () => {
+it('makes references of eight digits that cannot be mistaken for one another', () => {
   for (const reference of many) expect(reference).toMatch(/^[0-9A-HJKMNP-TV-Z]{8}$/);
   // Each of the 32 digits is missing from 16,000 draws about once in 10^220 runs.
   expect(new Set(many.join('')).size).toBe(32);

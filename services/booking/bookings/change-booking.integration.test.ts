@@ -19,7 +19,7 @@ async function change(id: string, status: BookingStatus) {
 }
 
 describe('activity-time: a payment that is recorded later than it happened', () => {
-  it('activity-time: is told, and counted in the figures, with the time at which it happened', async () => {
+  it('activity-time: is reported and counted with the time at which it happened', async () => {
     const userId = newUserId();
     booking.users.put(tenantId, userId);
     const { id } = await booking.book({ userId, amount: { currencyCode: 'EUR', minorUnits: 100n } });
@@ -55,7 +55,7 @@ describe('ChangeBookingStatus', () => {
   const names = Object.keys(WAYS) as Name[];
   const pairs = names.flatMap((from) => names.map((to) => [from, to] as const)).filter(([a, b]) => a !== b);
 
-  it.each(pairs)('from %s to %s as the table says', async (from, to) => {
+  it.each(pairs)('from %s to %s follows the table', async (from, to) => {
     const { id } = await booking.book({ status: BookingStatus[from] });
     const isWay = WAYS[from].includes(to);
     if (isWay) {
@@ -71,13 +71,13 @@ describe('ChangeBookingStatus', () => {
     expect(read.booking?.status).toBe(BookingStatus[isWay ? to : from]);
   });
 
-  it('changes nothing for the same again, the time of the last change included', async () => {
+  it('changes nothing when the status is set again, not even the time of the last change', async () => {
     const { id } = await booking.book({ status: PAID });
     const once = await change(id, COMPLETED);
     expect(await change(id.toUpperCase(), COMPLETED)).toEqual(once);
   });
 
-  it('answers the booking with its users, BASIC view', async () => {
+  it('returns the booking with its users, BASIC view', async () => {
     const [userId, vendorId] = [newUserId(), newUserId()];
     for (const id of [userId, vendorId]) booking.users.put(tenantId, id);
     const { id } = await booking.book({ userId, vendorId, contactDetails: { name: 'Ana' } });
@@ -86,12 +86,12 @@ describe('ChangeBookingStatus', () => {
     expect(changed?.contactDetails).toBeUndefined();
   });
 
-  it('does not know a booking of another tenant', async () => {
+  it('refuses a booking of another tenant', async () => {
     const { id } = await booking.book({}, 'other');
     expect(await faultOf(change(id, PAID))).toMatchObject({ reason: 'BOOKING_NOT_FOUND' });
   });
 
-  it('goes one way where twenty changes at once each rule out the others', async () => {
+  it('lets one of twenty concurrent changes win when each excludes the others', async () => {
     const { id } = await booking.book({ status: PAID });
     const calls = Array.from({ length: 20 }, (_, i) => change(id, i % 2 ? COMPLETED : CANCELLED));
     const settled = await Promise.allSettled(calls);
@@ -105,7 +105,7 @@ describe('ChangeBookingStatus', () => {
     ['status', { id: newUserId(), status: BookingStatus.UNSPECIFIED }],
     ['status', { id: newUserId(), status: 99 as BookingStatus }],
     ['id', { id: 'x', status: PAID }],
-  ])('refuses a %s that is none: %j', async (field, request) => {
+  ])('refuses an invalid %s: %j', async (field, request) => {
     const fault = await faultOf(booking.client.changeBookingStatus({ tenantId, ...request }));
     expect(fault).toMatchObject({ reason: 'FIELD_INVALID', fields: [field] });
   });
@@ -115,8 +115,8 @@ describe('RecordBookingPayment', () => {
   const eur = (minorUnits: bigint) => ({ currencyCode: 'EUR', minorUnits });
   const amount = eur(1000n);
 
-  async function tell(id: string, told: [revision: bigint, paid: bigint, refunded?: bigint]) {
-    const [revision, paid, refunded] = told;
+  async function record(id: string, payments: [revision: bigint, paid: bigint, refunded?: bigint]) {
+    const [revision, paid, refunded] = payments;
     const request = { tenantId, id, revision, paid: eur(paid) };
     const response = await booking.client.recordBookingPayment(
       refunded === undefined ? request : { ...request, refunded: eur(refunded) },
@@ -124,29 +124,29 @@ describe('RecordBookingPayment', () => {
     return response.booking;
   }
 
-  it('shows what came in, and what went back, and moves the booking along', async () => {
+  it('shows payments and refunds, and changes the status', async () => {
     const { id } = await booking.book({ amount });
-    expect(await tell(id, [1n, 400n])).toMatchObject({ status: PENDING, paid: eur(400n) });
-    expect(await tell(id, [2n, 1000n])).toMatchObject({ status: PAID, paid: eur(1000n) });
-    const part = await tell(id, [3n, 1000n, 300n]);
+    expect(await record(id, [1n, 400n])).toMatchObject({ status: PENDING, paid: eur(400n) });
+    expect(await record(id, [2n, 1000n])).toMatchObject({ status: PAID, paid: eur(1000n) });
+    const part = await record(id, [3n, 1000n, 300n]);
     expect(part).toMatchObject({ status: PAID, paid: eur(1000n), refunded: eur(300n) });
-    const all = await tell(id, [4n, 1000n, 1000n]);
+    const all = await record(id, [4n, 1000n, 1000n]);
     expect(all).toMatchObject({ status: REFUNDED, refunded: eur(1000n) });
     expect((await booking.client.getBooking({ tenantId, id })).booking).toEqual(all);
   });
 
-  it('has nothing to show where nothing came in', async () => {
+  it('shows no payment when none was made', async () => {
     const { id } = await booking.book({ amount });
-    const told = await tell(id, [1n, 0n, 0n]);
-    expect([told?.status, told?.paid, told?.refunded]).toEqual([PENDING, undefined, undefined]);
+    const payments = await record(id, [1n, 0n, 0n]);
+    expect([payments?.status, payments?.paid, payments?.refunded]).toEqual([PENDING, undefined, undefined]);
   });
 
   it('foreign-money: shows money in another currency, which pays nothing', async () => {
     const { id } = await booking.book({ amount: eur(5400n) });
     const yen = { currencyCode: 'JPY', minorUnits: 1n };
-    const told = await booking.client.recordBookingPayment({ tenantId, id, revision: 1n, paid: yen });
+    const payments = await booking.client.recordBookingPayment({ tenantId, id, revision: 1n, paid: yen });
     const shown = { status: PENDING, paid: yen, otherPayments: [] };
-    expect(told.booking).toMatchObject({ ...shown, paymentMatch: PaymentMatch.OTHER_CURRENCY });
+    expect(payments.booking).toMatchObject({ ...shown, paymentMatch: PaymentMatch.OTHER_CURRENCY });
     const { bookings } = await booking.client.listBookings({ tenantId });
     expect(bookings.find((each) => each.id === id)).toMatchObject({
       ...shown,
@@ -176,53 +176,53 @@ describe('RecordBookingPayment', () => {
     expect((await booking.client.getBooking({ tenantId, id })).booking).toEqual(last);
   });
 
-  it('changes nothing for the same again, nor for what is older', async () => {
+  it('changes nothing for a repeated or older report', async () => {
     const { id } = await booking.book({ amount });
-    const told = await tell(id, [5n, 1000n, 200n]);
-    expect(await tell(id, [5n, 1000n, 200n])).toEqual(told);
-    expect(await tell(id, [4n, 1000n])).toEqual(told);
-    expect(await tell(id, [0n, 0n])).toEqual(told);
+    const payments = await record(id, [5n, 1000n, 200n]);
+    expect(await record(id, [5n, 1000n, 200n])).toEqual(payments);
+    expect(await record(id, [4n, 1000n])).toEqual(payments);
+    expect(await record(id, [0n, 0n])).toEqual(payments);
   });
 
-  it.each(permutations([0, 1, 2, 3]))('leads to one state, told in the order %j', async (...order) => {
-    const told: [bigint, bigint, bigint?][] = [
+  it.each(permutations([0, 1, 2, 3]))('leads to one state, reported in the order %j', async (...order) => {
+    const payments: [bigint, bigint, bigint?][] = [
       [1n, 400n],
       [2n, 1000n],
       [3n, 1000n, 1000n],
-      // Paid anew after all went back.
+      // Paid anew after a full refund.
       [4n, 2000n, 1000n],
     ];
     const { id } = await booking.book({ amount });
-    for (const at of order) await tell(id, told[at] as [bigint, bigint, bigint?]);
+    for (const at of order) await record(id, payments[at] as [bigint, bigint, bigint?]);
     const { booking: after } = await booking.client.getBooking({ tenantId, id });
     expect(after).toMatchObject({ status: PAID, paid: eur(2000n), refunded: eur(1000n) });
   });
 
-  it('leads to one state where all are told at once, each twice', async () => {
+  it('leads to one state when all are reported at once, each twice', async () => {
     const { id } = await booking.book({ amount });
-    const told: [bigint, bigint, bigint?][] = [
+    const payments: [bigint, bigint, bigint?][] = [
       [1n, 400n],
       [2n, 1000n],
       [3n, 1000n, 1000n],
     ];
-    await Promise.all([...told, ...told].map((each) => tell(id, each)));
+    await Promise.all([...payments, ...payments].map((each) => record(id, each)));
     const { booking: after } = await booking.client.getBooking({ tenantId, id });
     expect(after).toMatchObject({ status: REFUNDED, paid: eur(1000n), refunded: eur(1000n) });
   });
 
-  it('does not undo what people said, except that what went back is REFUNDED', async () => {
+  it('keeps a status that a caller set, except that a full refund makes it REFUNDED', async () => {
     const { id } = await booking.book({ amount });
     await change(id, CANCELLED);
-    expect(await tell(id, [1n, 1000n])).toMatchObject({ status: CANCELLED });
-    expect(await tell(id, [2n, 1000n, 1000n])).toMatchObject({ status: REFUNDED });
+    expect(await record(id, [1n, 1000n])).toMatchObject({ status: CANCELLED });
+    expect(await record(id, [2n, 1000n, 1000n])).toMatchObject({ status: REFUNDED });
     expect(await faultOf(change(id, PAID))).toMatchObject({ reason: 'STATUS_CHANGE_REFUSED' });
   });
 
-  it('goes on from where money brought it', async () => {
+  it('continues from the status that payments led to', async () => {
     const { id } = await booking.book({ amount });
-    await tell(id, [1n, 1000n]);
+    await record(id, [1n, 1000n]);
     expect(await change(id, COMPLETED)).toMatchObject({ status: COMPLETED, paid: eur(1000n) });
-    expect(await tell(id, [2n, 1000n, 1n])).toMatchObject({ status: COMPLETED, refunded: eur(1n) });
+    expect(await record(id, [2n, 1000n, 1n])).toMatchObject({ status: COMPLETED, refunded: eur(1n) });
   });
 
   it.each([
@@ -239,15 +239,15 @@ describe('RecordBookingPayment', () => {
     ['other_payments[0].paid.currency_code', { paid: eur(1n), otherPayments: [{ paid: eur(1n) }] }],
     ['id', { id: 'x', paid: eur(1n) }],
     ['tenant_id', { tenantId: 'No', paid: eur(1n) }],
-  ])('refuses a %s that cannot be: %o', async (field, request) => {
+  ])('refuses an invalid %s: %o', async (field, request) => {
     const fault = await faultOf(
       booking.client.recordBookingPayment({ tenantId, id: newUserId(), ...request }),
     );
     expect(fault).toMatchObject({ code: 'InvalidArgument', reason: 'FIELD_INVALID', fields: [field] });
   });
 
-  it('does not know a booking that is not there', async () => {
-    expect(await faultOf(tell(newUserId(), [1n, 1n]))).toMatchObject({ reason: 'BOOKING_NOT_FOUND' });
+  it('refuses an unknown booking', async () => {
+    expect(await faultOf(record(newUserId(), [1n, 1n]))).toMatchObject({ reason: 'BOOKING_NOT_FOUND' });
   });
 });
 

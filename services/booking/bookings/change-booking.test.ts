@@ -28,14 +28,14 @@ async function changed(happenTime?: Date): Promise<DecidedChange | undefined> {
   return decided;
 }
 
-it('activity-time: tells a change with the time at which it happened, and records it with that of now', async () => {
+it('activity-time: reports a change with the time at which it happened, and records it with the current time', async () => {
   const [happenTime, before] = [new Date('2026-01-01T23:16:00Z'), Date.now()];
   const decided = await changed(happenTime);
   expect(decided?.reports).toMatchObject([{ activity: { kind: 'booking.paid', time: happenTime } }]);
   expect(decided?.change.updateTime.getTime()).toBeGreaterThanOrEqual(before);
 });
 
-it('activity-time: tells a change of which nothing else is known with the time of now', async () => {
+it('activity-time: reports a change without such a time with the current time', async () => {
   const decided = await changed();
   expect(decided?.reports).toMatchObject([{ activity: { time: decided?.change.updateTime } }]);
 });

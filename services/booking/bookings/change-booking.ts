@@ -4,53 +4,55 @@ import type { Booking, BookingStatus } from './booking.ts';
 import { NEXT_STATUSES, statusOf } from './booking-status-transitions.ts';
 import type { BookingChange, BookingWrites, DecidedChange, LockedBooking } from './booking-store.ts';
 
-/** Which booking to change. */
+/** The name of a booking. */
 export interface BookingName {
   readonly tenantId: string;
   /** In lower case. */
   readonly id: string;
 }
 
-/** Changes a booking that is there. Throws BookingError BOOKING_NOT_FOUND, and what `decide` throws. */
+/**
+ * Changes a booking and enqueues its reports.
+ * @throws BookingError BOOKING_NOT_FOUND; what `decide` throws
+ */
 export async function changeBooking(
   writes: BookingWrites,
   { tenantId, id }: BookingName,
-  decide: (held: LockedBooking) => Omit<BookingChange, 'updateTime'> | undefined,
+  decide: (locked: LockedBooking) => Omit<BookingChange, 'updateTime'> | undefined,
 ): Promise<Booking> {
-  const booking = await writes.change(tenantId, id, (held) => {
-    const change = decide(held);
-    return change && withReports(held, change);
+  const booking = await writes.change(tenantId, id, (locked) => {
+    const change = decide(locked);
+    return change && withReports(locked, change);
   });
   if (!booking) throw notFound('booking', { tenantId, id });
   return booking;
 }
 
-function withReports(held: LockedBooking, change: Omit<BookingChange, 'updateTime'>): DecidedChange {
+function withReports(locked: LockedBooking, change: Omit<BookingChange, 'updateTime'>): DecidedChange {
   const updateTime = new Date();
-  const tellings = reportsOfBookingChange(
-    { ...held, ...change },
-    held.status,
+  const reports = reportsOfBookingChange(
+    { ...locked, ...change },
+    locked.status,
     change.happenTime ?? updateTime,
   );
-  return { change: { ...change, updateTime }, reports: tellings };
+  return { change: { ...change, updateTime }, reports };
 }
 
-/** Where a booking is to go. */
 interface ChangeStatusCommand extends BookingName {
   readonly status: BookingStatus;
 }
 
 /**
- * Moves a booking on; one that is there already stays as it is.
- * Throws BookingError BOOKING_NOT_FOUND, STATUS_CHANGE_REFUSED.
+ * Sets the status of a booking. The current status may be set again and changes nothing.
+ * @throws BookingError BOOKING_NOT_FOUND, STATUS_CHANGE_REFUSED
  */
 export function changeBookingStatus(writes: BookingWrites, command: ChangeStatusCommand): Promise<Booking> {
-  const { status: standing } = command;
-  return changeBooking(writes, command, (held) => {
-    const { amount, payment } = held;
-    if (held.status === standing) return undefined;
-    if (!NEXT_STATUSES[held.status].includes(standing)) throw refused(held, standing);
-    return { manualStatus: standing, status: statusOf({ manualStatus: standing, amount, payment }), payment };
+  const { status: manualStatus } = command;
+  return changeBooking(writes, command, (locked) => {
+    const { amount, payment } = locked;
+    if (locked.status === manualStatus) return undefined;
+    if (!NEXT_STATUSES[locked.status].includes(manualStatus)) throw refused(locked, manualStatus);
+    return { manualStatus, status: statusOf({ manualStatus, amount, payment }), payment };
   });
 }
 

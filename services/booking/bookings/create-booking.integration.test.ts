@@ -20,13 +20,13 @@ beforeAll(async () => {
 
 afterAll(() => booking[Symbol.asyncDispose]());
 
-/** CreateBooking with a valid booking but for `init`. */
+/** Calls CreateBooking with a valid booking that has these fields. */
 function make(init: MessageInitShape<typeof BookingSchema> = {}, requestId = '') {
   return booking.client.createBooking({ tenantId, requestId, booking: newBooking(init) });
 }
 
 describe('CreateBooking', () => {
-  it('answers what GetBooking answers later, in full', async () => {
+  it('returns what GetBooking returns later, in the FULL view', async () => {
     const userId = newUserId();
     booking.users.put(tenantId, userId, { displayName: 'Ana' });
     const { booking: made, replayed } = await make({
@@ -54,7 +54,7 @@ describe('CreateBooking', () => {
     });
     const id = made?.id.toUpperCase() ?? '';
     const { booking: read } = await booking.client.getBooking({ tenantId, id, view: BookingView.FULL });
-    // The user itself may be of a later version: that there is a booking becomes part of its statistics.
+    // The version of the user may be later, because the booking changes its statistics.
     const user = { id: userId, outcome: BookingUserOutcome.FOUND, user: { displayName: 'Ana' } };
     expect(read).toMatchObject({ user });
     expect({ ...read, user }).toEqual({ ...made, user });
@@ -62,7 +62,7 @@ describe('CreateBooking', () => {
     expect({ ...basic, user }).toEqual({ ...made, user, contactDetails: undefined });
   });
 
-  it('fills in what is not given, and ignores what is not the caller’s to give', async () => {
+  it('sets defaults, and ignores output-only fields', async () => {
     const { booking: made } = await make({
       id: randomUUID(),
       tenantId: 'other',
@@ -74,7 +74,7 @@ describe('CreateBooking', () => {
     expect([made?.user, made?.amount, made?.contactDetails]).toEqual([undefined, undefined, undefined]);
   });
 
-  it('refuses a reference that the tenant has, and takes it in another tenant', async () => {
+  it('refuses a reference that the tenant has, and accepts it in another tenant', async () => {
     await make({ reference: 'Taken-1' });
     expect(await faultOf(make({ reference: 'Taken-1' }))).toMatchObject({
       code: 'AlreadyExists',
@@ -126,7 +126,7 @@ describe('the user of a new booking', () => {
     ['missing', undefined],
     ['suspended', UserState.SUSPENDED],
     ['deleted', UserState.DELETED],
-  ])('is refused where it is %s', async (why, state) => {
+  ])('is refused when it is %s', async (why, state) => {
     const userId = newUserId();
     if (state !== undefined) booking.users.put(tenantId, userId, { state });
     const fault = await faultOf(make({ userId }));
@@ -146,7 +146,7 @@ describe('the user of a new booking', () => {
 });
 
 describe('a request id', () => {
-  it('answers the same booking again, and changes nothing', async () => {
+  it('returns the booking of the first call, and changes nothing', async () => {
     const requestId = randomUUID();
     const first = await make({ title: 'Room 1', contactDetails: { b: 1, a: 2 } }, requestId);
     const again = await make({ contactDetails: { a: 2, b: 1 }, title: 'Room 1' }, requestId.toUpperCase());
@@ -165,14 +165,14 @@ describe('a request id', () => {
     expect(await countOf(requestId)).toBe(1);
   });
 
-  it('is free again after a call that was refused', async () => {
+  it('is free again after a refused call', async () => {
     const requestId = randomUUID();
     await make({ reference: 'Refused-1' });
     await faultOf(make({ reference: 'Refused-1' }, requestId));
     expect((await make({ reference: 'Refused-2' }, requestId)).replayed).toBe(false);
   });
 
-  it('is a tenant’s own', async () => {
+  it('belongs to its tenant', async () => {
     const requestId = randomUUID();
     await make({}, requestId);
     const other = await booking.client.createBooking({
@@ -183,7 +183,7 @@ describe('a request id', () => {
     expect(other.replayed).toBe(false);
   });
 
-  it('answers what was done, whatever became of the user since', async () => {
+  it('returns its booking, whatever happened to the user since', async () => {
     const [requestId, userId] = [randomUUID(), newUserId()];
     booking.users.put(tenantId, userId);
     const first = await make({ userId }, requestId);
@@ -197,7 +197,7 @@ describe('a request id', () => {
   it.each([
     ['with a reference', 'Same-1'],
     ['without a reference', ''],
-  ])('makes one booking of twenty equal calls at once, %s', async (_what, reference) => {
+  ])('makes one booking of twenty equal concurrent calls, %s', async (_what, reference) => {
     const requestId = randomUUID();
     const answers = await Promise.all(Array.from({ length: 20 }, () => make({ reference }, requestId)));
     expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
@@ -205,7 +205,7 @@ describe('a request id', () => {
     expect(await countOf(requestId)).toBe(1);
   });
 
-  it('makes one booking of twenty different calls at once, and refuses the others', async () => {
+  it('makes one booking of twenty different concurrent calls, and refuses the others', async () => {
     const requestId = randomUUID();
     const calls = Array.from({ length: 20 }, (_, n) => make({ title: `Room ${n}` }, requestId));
     const settled = await Promise.allSettled(calls);
@@ -216,7 +216,7 @@ describe('a request id', () => {
   });
 });
 
-it('makes one booking of twenty calls at once that want the same reference', async () => {
+it('makes one booking of twenty concurrent calls with one reference', async () => {
   const settled = await Promise.allSettled(Array.from({ length: 20 }, () => make({ reference: 'Race-1' })));
   expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });

@@ -9,36 +9,34 @@ import { type BookingPets, requirePets } from './booking-pets.ts';
 import type { BookingWrites } from './booking-store.ts';
 import { type BookingWithUsers, bookingWithUsers } from './booking-with-users.ts';
 
-/** What CreateBooking works with. */
 export interface CreateBookingPorts {
   readonly writes: BookingWrites;
   readonly users: Users;
   readonly pets: BookingPets;
-  /** Default `createReference`. */
+  /** @defaultValue `createReference` */
   readonly newReference?: () => string;
 }
 
-/** The booking to make. */
 interface CreateBookingCommand {
   readonly tenantId: string;
   readonly booking: NewBooking;
-  /** Absent: a repeat makes another booking. */
+  /** Absent: a repeated call creates another booking. */
   readonly request?: WriteRequest;
   readonly signal: AbortSignal;
 }
 
-/** A booking, in full. */
 interface CreatedBooking extends BookingWithUsers {
-  /** An earlier call with the same request id made it. */
+  /** An earlier call with the same request id created it. */
   readonly replayed: boolean;
 }
 
-// With 32^8 references, even a second draw is rare; after this many something else is wrong.
+// Of 32^8 references, a second draw is rare already; after five, another fault is likely.
 const MAX_DRAWS = 5;
 
 /**
- * Makes a booking, once per request.
- * Throws BookingError DATES_INVALID, REQUEST_ID_REUSED, USER_NOT_BOOKABLE, USER_UNKNOWN_NOW, PET_NOT_FOUND, REFERENCE_TAKEN.
+ * Creates a booking, once per request id.
+ * @throws BookingError DATES_INVALID, REQUEST_ID_REUSED, USER_NOT_BOOKABLE, USER_UNKNOWN_NOW, PET_NOT_FOUND,
+ * REFERENCE_TAKEN
  */
 export async function createBooking(
   ports: CreateBookingPorts,
@@ -46,7 +44,7 @@ export async function createBooking(
 ): Promise<CreatedBooking> {
   const { tenantId, booking, signal } = command;
   requireDates(booking);
-  // Before the users are looked at: what was done stays done, whatever became of them since.
+  // Before the lookup of users: a finished request stays finished, whatever happened to the users since.
   const before = await replay(ports, command);
   if (before) return before;
   const userIds = [booking.userId, booking.vendorId].filter((id) => id !== null);
@@ -71,7 +69,7 @@ async function insertOrReplay(
       const [user, vendor] = [known.get(made.userId ?? ''), known.get(made.vendorId ?? '')];
       return { booking: made, user, vendor, replayed: false };
     }
-    // The same request may have been at work at the same time, and faster.
+    // A concurrent call with the same request id may have been faster.
     const before = await replay(ports, command);
     if (before) return before;
   }

@@ -27,19 +27,19 @@ async function list(request: Init): Promise<Booking[]> {
 
 const ORDERS = ['create_time', 'create_time desc', 'start_date', 'start_date desc'] as const;
 
-describe.each(ORDERS)('in order of %s', (orderBy) => {
+describe.each(ORDERS)('a list in order of %s', (orderBy) => {
   const [by, direction] = orderBy.split(' ');
 
-  // What a list is ordered by, and then the id: both rise or fall together.
+  // The key of the order: its value and then the id, both in one direction.
   function keyOf({ createTime, startDate, id }: Booking): string {
     const at = by === 'start_date' ? startDate : String(createTime?.seconds).padStart(12, '0');
     return `${at} ${id}`;
   }
 
-  it('pages through everything once, those of one moment by their ids, while others come and go', async () => {
+  it('pages through every booking once, equal values by id, while others are added and removed', async () => {
     const tenantId = `order-${ORDERS.indexOf(orderBy)}`;
     await booking.fill(tenantId, 12);
-    // Three of each day and second, in an order of their own.
+    // Three for each day and second, in a shuffled order.
     await booking.sql(
       `update bookings set start_date = date '2026-05-01' + n / 3, end_date = date '2026-06-01',
           create_time = timestamptz '2026-01-01' + (7 - n / 3) * interval '1 s'
@@ -55,7 +55,7 @@ describe.each(ORDERS)('in order of %s', (orderBy) => {
     for (let pageToken = ''; ; ) {
       const page = await booking.client.listBookings({ tenantId, orderBy, pageSize: 5, pageToken });
       seen.push(...page.bookings.map(({ id }) => id));
-      // One that stands before the page, one behind the end; the last that was seen is removed.
+      // One before the page, one behind the end; the last row of the page is removed.
       for (const startDate of ['2000-01-01', '2999-01-01'])
         await booking.book({ startDate, endDate: startDate }, tenantId);
       await booking.sql('delete from bookings where tenant_id = $1 and id = $2', [tenantId, seen.at(-1)]);
@@ -67,7 +67,7 @@ describe.each(ORDERS)('in order of %s', (orderBy) => {
     expect(seen.filter((id) => old.has(id))).toEqual(before.map(({ id }) => id));
   });
 
-  it('does not go on by a token of another order', async () => {
+  it('refuses a token of another order', async () => {
     const tenantId = `token-${ORDERS.indexOf(orderBy)}`;
     await booking.fill(tenantId, 2);
     const { nextPageToken: pageToken } = await booking.client.listBookings({
@@ -82,7 +82,7 @@ describe.each(ORDERS)('in order of %s', (orderBy) => {
   });
 });
 
-describe('narrowed', () => {
+describe('a filtered list', () => {
   const tenantId = 'narrowed';
   const { PENDING, PAID, COMPLETED } = BookingStatus;
   const [ana, bo, hotel] = [newUserId(), newUserId(), newUserId()];
@@ -111,7 +111,7 @@ describe('narrowed', () => {
     ['from a day on', { startFrom: '2026-05-03' }, ({ startDate }) => startDate >= '2026-05-03'],
     ['before a day', { startBefore: '2026-05-03' }, ({ startDate }) => startDate < '2026-05-03'],
     [
-      'by everything at once',
+      'combines all filters',
       {
         statuses: [PENDING, PAID],
         vendorId: hotel,
@@ -148,7 +148,7 @@ describe('narrowed', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('an invalid list', () => {
   it.each<[string, Init]>([
     ['user_query', { userQuery: 'a' }],
     ['user_query', { userQuery: 'a'.repeat(201) }],
@@ -167,14 +167,14 @@ describe('what is refused', () => {
     ['page_token', { pageToken: 'x'.repeat(1001) }],
     ['view', { view: 9 as never }],
     ['tenant_id', { tenantId: 'No' }],
-  ])('for its %s: %o', async (field, request) => {
+  ])('is refused for its %s: %o', async (field, request) => {
     const fault = await faultOf(booking.client.listBookings({ tenantId: 'acme', ...request }));
     expect(fault).toMatchObject({ code: 'InvalidArgument', reason: 'FIELD_INVALID', fields: [field] });
   });
 });
 
 describe('the vendor of a new booking', () => {
-  it('is shown, and must be known as the user must', async () => {
+  it('is shown, and must be active as the user must', async () => {
     const [known, unknown] = [newUserId(), newUserId()];
     booking.users.put('acme', known, { displayName: 'Hotel' });
     const made = await booking.book({ vendorId: known.toUpperCase() });
@@ -187,7 +187,7 @@ describe('the vendor of a new booking', () => {
     });
   });
 
-  it('is asked about together with the user', async () => {
+  it('is looked up together with the user', async () => {
     const [userId, vendorId] = [newUserId(), newUserId()];
     for (const id of [userId, vendorId]) booking.users.put('acme', id);
     const before = booking.userService.requests(UserService.method.batchGetUsers).length;

@@ -13,25 +13,25 @@ beforeAll(async () => {
 afterAll(() => booking[Symbol.asyncDispose]());
 
 describe('ListBookings', () => {
-  it('pages through all bookings of a tenant, newest first, none twice', async () => {
+  it('pages through all bookings of a tenant once, newest first', async () => {
     const tenantId = 'paging';
     const made: string[] = [];
     for (let i = 0; i < 7; i++) made.unshift((await booking.book({ reference: `P-${i}` }, tenantId)).id);
-    // Bookings of one moment have their ids to tell them apart.
+    // Bookings of one moment are ordered by id.
     await booking.sql(`update bookings set create_time = '2026-01-01' where tenant_id = $1`, [tenantId]);
     const pages = await allPages({ tenantId, pageSize: 3 });
     expect(pages.map((page) => page.length)).toEqual([3, 3, 1]);
     expect(pages.flat().map(({ id }) => id)).toEqual(made.toSorted().reverse());
   });
 
-  it('has no token after a last page that is full', async () => {
+  it('has no token after a full last page', async () => {
     const tenantId = 'exact';
     for (let i = 0; i < 4; i++) await booking.book({}, tenantId);
     const pages = await allPages({ tenantId, pageSize: 2 });
     expect(pages.map((page) => page.length)).toEqual([2, 2]);
   });
 
-  it('orders by the time of making before the id', async () => {
+  it('orders by creation time before the id', async () => {
     const tenantId = 'order';
     const [a, b, c] = [
       await booking.book({}, tenantId),
@@ -76,7 +76,7 @@ describe('ListBookings', () => {
     expect(full?.contactDetails).toEqual({ name: 'Ana' });
   });
 
-  it('makes pages shorter rather than larger than a message may be', async () => {
+  it('shortens a page that one response cannot hold', async () => {
     const tenantId = 'large';
     await booking.fill(tenantId, 60);
     const digits = { list: Array.from({ length: 8000 }, () => 1) };
@@ -142,7 +142,7 @@ describe('users of a page', () => {
     }
   });
 
-  it('are looked up by one call for a page of 500 different ones', async () => {
+  it('are looked up by one call for a page of 500 different users', async () => {
     const tenantId = 'batch-500';
     await booking.fill(tenantId, 500);
     const before = lookups().length;
@@ -155,7 +155,7 @@ describe('users of a page', () => {
     expect(bookings.every(({ user }) => user?.outcome === BookingUserOutcome.MISSING)).toBe(true);
   });
 
-  it('are not asked about where no booking has one', async () => {
+  it('are not looked up when no booking has a user', async () => {
     const tenantId = 'nobody';
     await booking.book({}, tenantId);
     const before = lookups().length;
@@ -164,7 +164,7 @@ describe('users of a page', () => {
     expect(lookups()).toHaveLength(before);
   });
 
-  it('are told apart: found, suspended, deleted, missing, merged', async () => {
+  it('are distinguished: found, suspended, deleted, missing, merged', async () => {
     const tenantId = 'outcomes';
     const [found, suspended, deleted, missing, merged, survivor] = Array.from({ length: 6 }, newUserId) as [
       string,
@@ -181,23 +181,23 @@ describe('users of a page', () => {
     booking.users.merge(tenantId, merged, survivor);
     for (const id of [found, suspended, deleted, missing, merged]) await bookUnseen(tenantId, id);
     const { bookings } = await booking.client.listBookings({ tenantId });
-    const told = new Map(bookings.map(({ userId, user }) => [userId, user]));
-    expect(told.get(found)).toMatchObject({ outcome: BookingUserOutcome.FOUND, user: { id: found } });
-    expect(told.get(suspended)).toMatchObject({
+    const shown = new Map(bookings.map(({ userId, user }) => [userId, user]));
+    expect(shown.get(found)).toMatchObject({ outcome: BookingUserOutcome.FOUND, user: { id: found } });
+    expect(shown.get(suspended)).toMatchObject({
       outcome: BookingUserOutcome.FOUND,
       user: { state: UserState.SUSPENDED },
     });
-    expect(told.get(deleted)).toMatchObject({ outcome: BookingUserOutcome.DELETED, user: { id: deleted } });
-    expect(told.get(missing)).toMatchObject({ id: missing, outcome: BookingUserOutcome.MISSING });
-    expect(told.get(missing)?.user).toBeUndefined();
-    expect(told.get(merged)).toMatchObject({
+    expect(shown.get(deleted)).toMatchObject({ outcome: BookingUserOutcome.DELETED, user: { id: deleted } });
+    expect(shown.get(missing)).toMatchObject({ id: missing, outcome: BookingUserOutcome.MISSING });
+    expect(shown.get(missing)?.user).toBeUndefined();
+    expect(shown.get(merged)).toMatchObject({
       id: merged,
       outcome: BookingUserOutcome.FOUND,
       user: { id: survivor },
     });
   });
 
-  it('of one tenant are never shown for the same id in another', async () => {
+  it('of one tenant are never shown for an equal id in another', async () => {
     const userId = newUserId();
     booking.users.put('tenant-a', userId, { displayName: 'Ana of A' });
     booking.users.put('tenant-b', userId, { displayName: 'Bo of B' });
@@ -212,12 +212,12 @@ describe('users of a page', () => {
   });
 });
 
-/** What the service asked the user service so far. */
+/** Returns the lookups of the fake user service so far. */
 function lookups() {
   return booking.userService.requests(UserService.method.batchGetUsers);
 }
 
-/** A booking whose user the service has not looked up yet. */
+/** Inserts a booking of a user whom the service has not looked up. */
 async function bookUnseen(tenantId: string, userId: string): Promise<void> {
   const { id } = await booking.book({}, tenantId);
   await booking.sql('update bookings set user_id = $2 where id = $1', [id, userId]);

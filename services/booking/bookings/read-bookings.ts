@@ -16,16 +16,16 @@ import {
   maxBookingBytes,
 } from './booking-with-users.ts';
 
-/** How bookings learn which users are meant. Ids are in lower case. */
+/** Finds users by words. Ids are in lower case. */
 export interface UserFinder {
   /**
-   * The users whom the user service finds by these words. Nothing of the answer is kept.
-   * Throws BookingError USER_SEARCH_UNAVAILABLE, TOO_MANY_USERS. Rejects where the caller went away, which aborts `signal`.
+   * Searches the user service, without a cache.
+   * @throws BookingError USER_SEARCH_UNAVAILABLE, TOO_MANY_USERS
+   * @throws when `signal` is aborted because the caller left.
    */
   find(tenantId: string, query: string, signal: AbortSignal): Promise<readonly string[]>;
 }
 
-/** Which booking, and how much of it. */
 interface GetBookingQuery {
   readonly tenantId: string;
   readonly id: string;
@@ -33,7 +33,10 @@ interface GetBookingQuery {
   readonly signal: AbortSignal;
 }
 
-/** One booking with its users. Throws BookingError BOOKING_NOT_FOUND. */
+/**
+ * Returns a booking with its users.
+ * @throws BookingError BOOKING_NOT_FOUND
+ */
 export async function getBooking(
   reads: BookingReads,
   users: Users,
@@ -44,7 +47,6 @@ export async function getBooking(
   return bookingWithUsers(users, booking, signal);
 }
 
-/** What ListBookings works with. */
 export interface ListBookingsPorts {
   readonly reads: BookingReads;
   readonly users: Users;
@@ -52,12 +54,12 @@ export interface ListBookingsPorts {
   readonly aliases: UserAliases;
 }
 
-/** Which bookings. Null: no matter. */
+/** The filters of a list. Null: not filtered. */
 export interface ListBookingsQuery extends Omit<BookingList, 'filter'> {
   readonly filter: Omit<BookingFilter, 'userIds' | 'vendorIds'> & {
     readonly userId: string | null;
     readonly vendorId: string | null;
-    /** Words by which the user service finds those who booked. */
+    /** Words by which the user service finds the users of bookings. */
     readonly userQuery: string | null;
   };
   readonly signal: AbortSignal;
@@ -66,19 +68,20 @@ export interface ListBookingsQuery extends Omit<BookingList, 'filter'> {
 /** One page of a list. */
 interface BookingPage {
   readonly bookings: readonly BookingWithUsers[];
-  /** Where the next page begins; absent: this was the last. */
+  /** Position of the last row. Absent: this is the last page. */
   readonly next?: ListPosition;
 }
 
 /**
- * One page of bookings with their users, of whom all are looked up at once. Shorter than asked for where an answer cannot hold
- * it. Users who were merged count as who they are now. Throws BookingError USER_SEARCH_UNAVAILABLE, TOO_MANY_USERS.
+ * Returns a page of bookings with their users. A merged user counts as its survivor. A page is shorter than
+ * its limit when one response cannot hold it.
+ * @throws BookingError USER_SEARCH_UNAVAILABLE, TOO_MANY_USERS
  */
 export async function listBookings(ports: ListBookingsPorts, query: ListBookingsQuery): Promise<BookingPage> {
   const { signal, filter: asked, limit, ...list } = query;
   const filter = await withIds(ports, query);
   if (filter.userIds?.length === 0) return { bookings: [] };
-  // One more than asked for tells whether there is a next page.
+  // One row more than the limit shows whether a next page exists.
   const found = await ports.reads.list({ ...list, filter, limit: limit + 1 });
   const bookings = limitBySize(
     await bookingsWithUsers(ports.users, found.slice(0, limit), signal),

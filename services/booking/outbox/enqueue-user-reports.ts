@@ -5,17 +5,17 @@ import { activityJob, statisticsJob } from '@rollcall/user-access';
 import type { UserReport } from './user-reports.ts';
 
 /**
- * Writes down, in the transaction of a change, what the user service is to be told of it. Goes last: others who tell of the
- * same user wait for the end of the transaction, and users are taken in one order, so that no two wait for each other.
+ * Enqueues reports in the transaction of the change. Call it last: reports on one user wait for each other's
+ * transaction, and the order of the keys prevents a deadlock.
  */
-export async function enqueueUserReports(run: RunPrepared, tellings: readonly UserReport[]): Promise<void> {
-  const activities = tellings.flatMap(({ tenantId, userId, activity }) =>
+export async function enqueueUserReports(run: RunPrepared, reports: readonly UserReport[]): Promise<void> {
+  const activities = reports.flatMap(({ tenantId, userId, activity }) =>
     activity ? [activityJob({ tenantId, userId, requestId: randomUUID(), activity })] : [],
   );
-  const figures = tellings
+  const statistics = reports
     .map(statisticsJob)
     .sort((one, other) => ((one.key ?? '') < (other.key ?? '') ? -1 : 1));
-  // One text, so one name will do.
+  // The statement's text is constant, so one name serves all calls.
   const runStatement: RunStatement = (text, values) => run({ name: 'add_jobs', text }, values);
-  await addJobs(runStatement, [...activities, ...figures]);
+  await addJobs(runStatement, [...activities, ...statistics]);
 }

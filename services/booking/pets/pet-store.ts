@@ -2,32 +2,38 @@ import type { TimePosition } from '../page.ts';
 import type { WriteRequest } from '../write-request.ts';
 import type { Pet, PetTerms } from './pet.ts';
 
-/** Which pets to list: newest first. */
+/** A list of pets, newest first. */
 export interface PetList {
   readonly tenantId: string;
-  /** Only those of one of these users, in lower case; null: of everybody. */
+  /** Of one of these users, in lower case. Null: of all users. */
   readonly userIds: readonly string[] | null;
   readonly limit: number;
-  /** Begin behind this place; absent: at the newest. */
+  /** Start behind this position. Absent: start at the newest. */
   readonly after?: TimePosition;
 }
 
-/** Names a pet; the id in lower case. */
+/** The name of a pet. The id is in lower case. */
 export interface PetName {
   readonly tenantId: string;
   readonly id: string;
 }
 
-/** How pets are kept. */
+/** Stores pets. */
 export interface PetStore {
   find(name: PetName): Promise<Pet | undefined>;
   list(list: PetList): Promise<Pet[]>;
-  /** The id of what this request made before, which may be gone; undefined: it is new. Throws BookingError REQUEST_ID_REUSED. */
+  /**
+   * Returns the id of the pet that this request made, which may be removed; undefined for a new request.
+   * @throws BookingError REQUEST_ID_REUSED
+   */
   findIdByRequest(tenantId: string, request: WriteRequest): Promise<string | undefined>;
-  /** Adds a pet as the work of `request`. Where that came before nothing is added, and answered is what `findIdByRequest` says. */
+  /**
+   * Inserts a pet and its request id. Returns undefined, or the id of the pet that this request made before;
+   * nothing is inserted then.
+   */
   insert(pet: Pet, request: WriteRequest | undefined): Promise<string | undefined>;
-  /** Changes what is given, and answers the pet as it is then. Undefined: there is none. */
+  /** Changes the given fields and returns the pet, or undefined when there is none. */
   update(name: PetName, changes: Partial<PetTerms>, updateTime: Date): Promise<Pet | undefined>;
-  /** Removes a pet, if it is there. */
+  /** Removes a pet. An unknown pet is no error. */
   remove(name: PetName): Promise<void>;
 }

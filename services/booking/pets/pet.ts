@@ -1,19 +1,19 @@
 import { type ShownUser, type Users, withUsers } from '@rollcall/user-access';
 
-/** What may be said of a pet, and changed. */
+/** The fields that a caller sets. */
 export interface PetTerms {
   readonly name: string;
   readonly species: string;
   /** Empty: not known. */
   readonly breed: string;
-  /** YYYY-MM-DD; null: not known. */
+  /** YYYY-MM-DD. Null: not known. */
   readonly birthDate: string | null;
   readonly careNotes: string;
 }
 
-/** A pet to add. */
+/** A pet to create. */
 export interface NewPet extends PetTerms {
-  /** Whose it is: a lower-case UUID of the user service. */
+  /** The owner: a lower-case UUID of the user service. */
   readonly userId: string;
 }
 
@@ -26,13 +26,13 @@ export interface Pet extends NewPet {
   readonly updateTime: Date;
 }
 
-/** A pet and whose it is. */
+/** A pet and its owner. */
 export interface PetWithUser {
   readonly pet: Pet;
   readonly user: ShownUser | undefined;
 }
 
-/** Puts users beside pets of one tenant, all of them by one lookup. */
+/** Adds owners to pets of one tenant, by one lookup. */
 export async function petsWithUsers(
   users: Users,
   pets: readonly Pet[],
@@ -44,7 +44,7 @@ export async function petsWithUsers(
   return shown.map(({ row, users: { user } }) => ({ pet: row, user }));
 }
 
-/** The same for one pet. */
+/** Adds the owner to one pet. */
 export async function petWithUser(users: Users, pet: Pet, signal: AbortSignal): Promise<PetWithUser> {
   const [shown] = await petsWithUsers(users, [pet], signal);
   return shown ?? { pet, user: undefined };

@@ -33,7 +33,7 @@ async function addedPet(init: MessageInitShape<typeof PetSchema> = {}) {
 }
 
 describe('a pet', () => {
-  it('is answered later as it was added, with its user', async () => {
+  it('is returned as it was created, with its owner', async () => {
     const userId = knownUser();
     const { pet, replayed } = await add({
       userId: userId.toUpperCase(),
@@ -52,7 +52,7 @@ describe('a pet', () => {
     expect((await booking.pets.getPet({ tenantId, id })).pet).toEqual(pet);
   });
 
-  it('is changed where the mask says, and only there', async () => {
+  it('is changed in the fields of the mask only', async () => {
     const pet = await addedPet({ breed: 'Collie', careNotes: 'Bites.' });
     const change = { id: pet.id, name: 'Max', breed: '', birthDate: '2021-01-01', careNotes: 'ignored' };
     const paths = ['name', 'breed', 'birth_date'];
@@ -63,7 +63,7 @@ describe('a pet', () => {
     expect(before).toBeDefined();
   });
 
-  it('is not there any more once it is removed, and removing it again changes nothing', async () => {
+  it('is gone after it was removed, and may be removed again', async () => {
     const { id } = await addedPet();
     await booking.pets.deletePet({ tenantId, id });
     await booking.pets.deletePet({ tenantId, id });
@@ -78,7 +78,7 @@ describe('a pet', () => {
       });
   });
 
-  it('is nobody’s in another tenant', async () => {
+  it('is unknown in another tenant', async () => {
     const { id } = await addedPet();
     expect(await faultOf(booking.pets.getPet({ tenantId: 'other', id }))).toMatchObject({
       reason: 'PET_NOT_FOUND',
@@ -91,7 +91,7 @@ describe('a pet', () => {
     ['missing', undefined],
     ['suspended', UserState.SUSPENDED],
     ['deleted', UserState.DELETED],
-  ])('is not added for a user who is %s', async (why, state) => {
+  ])('is not created for a user who is %s', async (why, state) => {
     const userId = newUserId();
     if (state !== undefined) booking.users.put(tenantId, userId, { state });
     expect(await faultOf(add({ userId }))).toMatchObject({ reason: 'USER_NOT_BOOKABLE', metadata: { why } });
@@ -130,7 +130,7 @@ describe('a pet', () => {
     ['pet.name', 'name', { name: '' }],
     ['pet.species', 'species', { species: '' }],
     ['pet.birth_date', 'birth_date', { birthDate: '2026-02-30' }],
-  ])('keeps its %s where it is changed to what cannot be', async (field, path, change) => {
+  ])('keeps its %s when the new value is invalid', async (field, path, change) => {
     const { id } = await addedPet();
     const updateMask = { paths: [path] };
     const call = booking.pets.updatePet({ tenantId, pet: { id, ...change }, updateMask });
@@ -139,7 +139,7 @@ describe('a pet', () => {
 });
 
 describe('a request id', () => {
-  it('adds one pet of twenty equal calls at once', async () => {
+  it('creates one pet of twenty equal concurrent calls', async () => {
     const [requestId, userId] = [randomUUID(), knownUser()];
     const answers = await Promise.all(Array.from({ length: 20 }, () => add({ userId }, requestId)));
     expect(new Set(answers.map(({ pet }) => pet?.id)).size).toBe(1);
@@ -147,7 +147,7 @@ describe('a request id', () => {
     expect(await booking.sql('select 1 from pets where user_id = $1', [userId])).toHaveLength(1);
   });
 
-  it('answers what it made as it is by then, and is refused for other content', async () => {
+  it('returns its pet in the current state, and is refused for other content', async () => {
     const [requestId, userId] = [randomUUID(), knownUser()];
     const { pet } = await add({ userId }, requestId);
     const change = { id: pet?.id ?? '', name: 'Max' };
@@ -159,7 +159,7 @@ describe('a request id', () => {
     });
   });
 
-  it('does not make again what was removed', async () => {
+  it('does not create a removed pet again', async () => {
     const [requestId, userId] = [randomUUID(), knownUser()];
     const { pet } = await add({ userId }, requestId);
     await booking.pets.deletePet({ tenantId, id: pet?.id ?? '' });
@@ -169,7 +169,7 @@ describe('a request id', () => {
 });
 
 describe('ListPets', () => {
-  it('pages through those of a tenant or of one user, newest first, also while others are added', async () => {
+  it('pages through the pets of a tenant or a user, newest first, while others are added', async () => {
     const tenant = 'paging';
     const [one, other] = [knownUser(tenant), knownUser(tenant)];
     const make = async (userId: string) => {
@@ -194,7 +194,7 @@ describe('ListPets', () => {
     expect(fault).toMatchObject({ reason: 'PAGE_TOKEN_INVALID' });
   });
 
-  it('makes pages shorter rather than larger than a message may be', async () => {
+  it('shortens a page that one response cannot hold', async () => {
     const tenant = 'large';
     const userId = knownUser(tenant);
     await booking.sql(
@@ -215,7 +215,7 @@ describe('ListPets', () => {
 });
 
 describe('the pets of a booking', () => {
-  it('come along in the order given, and keep their ids once they are gone', async () => {
+  it('keep their order, and their ids after they are removed', async () => {
     const userId = knownUser();
     const ids = [(await addedPet({ userId })).id, (await addedPet({ userId, name: 'Max' })).id].reverse();
     const { id, petIds } = await booking.book({ userId, petIds: ids.map((each) => each.toUpperCase()) });
@@ -225,7 +225,7 @@ describe('the pets of a booking', () => {
     expect((await booking.client.listBookings({ tenantId, userId })).bookings[0]?.petIds).toEqual(ids);
   });
 
-  it('are refused where one is somebody else’s, or nobody’s, or the booking has no user', async () => {
+  it('are refused when another user owns one, when it is unknown, and when the booking has no user', async () => {
     const [userId, { id: strange }] = [knownUser(), await addedPet()];
     const own = (await addedPet({ userId })).id;
     for (const init of [

@@ -4,7 +4,10 @@ import { limitBySize, maxTextBytes, maxUserBytes, type TimePosition } from '../p
 import { type PetWithUser, petsWithUsers, petWithUser } from './pet.ts';
 import type { PetList, PetName, PetStore } from './pet-store.ts';
 
-/** One pet and whose it is. Throws BookingError PET_NOT_FOUND. */
+/**
+ * Returns a pet with its owner.
+ * @throws BookingError PET_NOT_FOUND
+ */
 export async function getPet(
   { pets, users }: Omit<ListPetsPorts, 'aliases'>,
   name: PetName,
@@ -15,16 +18,14 @@ export async function getPet(
   return petWithUser(users, pet, signal);
 }
 
-/** What ListPets works with. */
 export interface ListPetsPorts {
   readonly pets: PetStore;
   readonly users: Users;
   readonly aliases: UserAliases;
 }
 
-/** Which pets. */
 interface ListPetsQuery extends Omit<PetList, 'userIds'> {
-  /** Null: of everybody. */
+  /** Null: of all users. */
   readonly userId: string | null;
   readonly signal: AbortSignal;
 }
@@ -32,17 +33,20 @@ interface ListPetsQuery extends Omit<PetList, 'userIds'> {
 /** One page of a list. */
 interface PetPage {
   readonly pets: readonly PetWithUser[];
-  /** Where the next page begins; absent: this was the last. */
+  /** Position of the last row. Absent: this is the last page. */
   readonly next?: TimePosition;
 }
 
-/** One page of pets with their users, newest first. Those of users who were merged into the one asked for are among them. */
+/**
+ * Returns a page of pets with their owners, newest first. The pets of merged users count as those of the
+ * survivor.
+ */
 export async function listPets(
   { pets, users, aliases }: ListPetsPorts,
   { userId, signal, ...list }: ListPetsQuery,
 ): Promise<PetPage> {
   const userIds = userId ? await aliases.allIdsOf(list.tenantId, [userId]) : null;
-  // One more than asked for tells whether there is a next page.
+  // One row more than the limit shows whether a next page exists.
   const found = await pets.list({ ...list, userIds, limit: list.limit + 1 });
   const shown = limitBySize(await petsWithUsers(users, found.slice(0, list.limit), signal), maxPetBytes);
   const last = shown.at(-1)?.pet;

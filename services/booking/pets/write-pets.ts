@@ -6,30 +6,28 @@ import type { WriteRequest } from '../write-request.ts';
 import { type NewPet, type PetTerms, type PetWithUser, petWithUser } from './pet.ts';
 import type { PetName, PetStore } from './pet-store.ts';
 
-/** What reading and changing pets works with. */
 interface PetPorts {
   readonly pets: PetStore;
   readonly users: Users;
 }
 
-/** The pet to add. */
 interface CreatePetCommand {
   readonly tenantId: string;
   readonly pet: NewPet;
-  /** Absent: a repeat adds another pet. */
+  /** Absent: a repeated call creates another pet. */
   readonly request?: WriteRequest;
   readonly signal: AbortSignal;
 }
 
-/** A pet. */
 interface CreatedPet extends PetWithUser {
-  /** An earlier call with the same request id made it. */
+  /** An earlier call with the same request id created it. */
   readonly replayed: boolean;
 }
 
 /**
- * Adds a pet of an active user, once per request.
- * Throws BookingError REQUEST_ID_REUSED, USER_NOT_BOOKABLE, USER_UNKNOWN_NOW; PET_NOT_FOUND where what it made is gone.
+ * Creates a pet of an active user, once per request id.
+ * @throws BookingError REQUEST_ID_REUSED, USER_NOT_BOOKABLE, USER_UNKNOWN_NOW; PET_NOT_FOUND when the pet of
+ * a repeated request is removed
  */
 export async function createPet({ pets, users }: PetPorts, command: CreatePetCommand): Promise<CreatedPet> {
   const { tenantId, pet, request, signal } = command;
@@ -38,7 +36,7 @@ export async function createPet({ pets, users }: PetPorts, command: CreatePetCom
     if (!made) throw notFound('pet', { tenantId, id });
     return { ...(await petWithUser(users, made, signal)), replayed: true };
   };
-  // Before the user is looked at: what was done stays done.
+  // Before the check of the user: a finished request stays finished.
   const before = request && (await pets.findIdByRequest(tenantId, request));
   if (before !== undefined) return replayOf(before);
   const known = await requireActiveUsers(users, { tenantId, userIds: [pet.userId], signal });
@@ -49,7 +47,10 @@ export async function createPet({ pets, users }: PetPorts, command: CreatePetCom
   return { pet: made, user: known.get(pet.userId) as ShownUser, replayed: false };
 }
 
-/** Changes what is given of a pet. Throws BookingError PET_NOT_FOUND. */
+/**
+ * Changes the given fields of a pet.
+ * @throws BookingError PET_NOT_FOUND
+ */
 export async function updatePet(
   { pets, users }: PetPorts,
   { changes, ...name }: PetName & { readonly changes: Partial<PetTerms> },

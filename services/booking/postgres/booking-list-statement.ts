@@ -2,14 +2,14 @@ import type { PreparedStatement } from '@rollcall/runtime/postgres';
 import type { BookingList, BookingOrder } from '../bookings/booking-store.ts';
 import { COLUMNS_BY_VIEW } from './booking-row.ts';
 
-/** A statement and the values that go into it. */
+/** A statement with its values. */
 interface ListStatement extends PreparedStatement {
   readonly values: unknown[];
 }
 
 /**
- * The statement of a list. Each combination of filters has one of its own, planned for what it filters by: there are a few
- * hundred, of which a service uses a handful.
+ * Returns the statement of a list. Each combination of filters has its own name and plan; of a few hundred, a
+ * service uses a handful.
  */
 export function listStatement(list: BookingList): ListStatement {
   const { tenantId, view, filter, order, limit, after } = list;
@@ -40,8 +40,8 @@ function ofAll({ view, order }: BookingList, where: string): string {
   return `select ${COLUMNS_BY_VIEW[view]} from bookings b where ${where} ${page(order)}`;
 }
 
-// Of each user no more than a page, in order by the index, so that one with very many bookings costs what any other does; of
-// these the first are the page, and only they are read whole. The ids are $5.
+// Reads at most a page of each user by the index, so a user with very many bookings costs no more than
+// another. Only the rows of the page are read whole. The ids are $5.
 function ofManyUsers({ view, order }: BookingList, where: string): string {
   return `select ${COLUMNS_BY_VIEW[view]}
     from (
@@ -55,9 +55,9 @@ function ofManyUsers({ view, order }: BookingList, where: string): string {
 }
 
 interface Condition {
-  /** In the statement's name. */
+  /** Stands in the statement's name. */
   readonly letter: string;
-  /** Null: the list does not ask for it. */
+  /** Null: the list does not filter by it. */
   readonly of: (filter: BookingList['filter']) => unknown;
   readonly sql: (parameter: string) => string;
 }
@@ -88,7 +88,7 @@ function several(values: readonly string[] | null): readonly string[] | null {
   return values && values.length !== 1 ? values : null;
 }
 
-// Where the first page begins, so that it needs no statement of its own.
+// Before the first row, so that the first page needs no statement of its own.
 const BEFORE_ALL = {
   asc: ['-infinity', '00000000-0000-0000-0000-000000000000'],
   desc: ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],

@@ -1,13 +1,13 @@
 import type { Booking, BookingStatus, BookingView, ContactDetails } from '../bookings/booking.ts';
 
-/** What came in in another currency; whole numbers as text, which JSON holds without loss. */
+/** Money in another currency. Whole numbers are text, which JSON holds without loss. */
 export interface OtherPaymentColumn {
   readonly currencyCode: string;
   readonly paid: string;
   readonly refunded: string;
 }
 
-/** A row as the prepared statements answer it; contact details in the FULL view. */
+/** A row as the prepared statements return it; contact details in the FULL view only. */
 export interface SelectedRow {
   tenant_id: string;
   id: string;
@@ -31,18 +31,17 @@ export interface SelectedRow {
   contact_details: ContactDetails | null;
 }
 
-// Dates as text: as a Date they would begin to depend on time zones.
+// Dates as text, because a `Date` depends on the time zone.
 const BASIC_COLUMNS = `b.tenant_id, b.id, b.reference, b.user_id, b.vendor_id, b.pet_ids, b.status, b.start_date::text,
   b.end_date::text, b.amount_minor_units, b.amount_currency, b.title, b.paid_minor_units, b.refunded_minor_units,
   b.payment_currency, b.payment_revision, b.other_payments, b.create_time, b.update_time`;
 
-/** What to select of `bookings b` for a view. */
+/** The columns of `bookings b` by view. */
 export const COLUMNS_BY_VIEW: Readonly<Record<BookingView, string>> = {
   BASIC: BASIC_COLUMNS,
   FULL: `${BASIC_COLUMNS}, b.contact_details`,
 };
 
-/** A selected row as a booking of the domain. */
 export function bookingFromRow(row: SelectedRow, view: BookingView): Booking {
   const booking = {
     tenantId: row.tenant_id,
@@ -68,7 +67,7 @@ function amountOf({ amount_minor_units, amount_currency }: SelectedRow): Booking
   return { currencyCode: amount_currency, minorUnits: BigInt(amount_minor_units) };
 }
 
-// The columns of a payment come and go together.
+// The payment columns are all null or all set.
 function paymentOf(row: SelectedRow): Booking['payment'] {
   const { paid_minor_units, refunded_minor_units, payment_currency, payment_revision } = row;
   if (paid_minor_units === null || refunded_minor_units === null) return null;

@@ -8,8 +8,8 @@ import { listStatement } from './booking-list-statement.ts';
 import { bookingFromRow, COLUMNS_BY_VIEW, type OtherPaymentColumn, type SelectedRow } from './booking-row.ts';
 
 /**
- * Reads by named prepared statements: each is planned once per connection, which measured several times faster than
- * reading through the mapper.
+ * Creates a reader with named prepared statements, each planned once per connection. Measured several times
+ * faster than the mapper.
  */
 export function createPostgresBookingReads(pool: Pool): BookingReads {
   return {
@@ -32,18 +32,18 @@ const FIND = {
   FULL: { name: 'booking_full', text: `select ${COLUMNS_BY_VIEW.FULL} ${WHERE}` },
 };
 
-/** Writes by prepared statements, each in one transaction with what is to be told of it. */
+/** Creates a writer. Each write enqueues its reports in one transaction. */
 export function createPostgresBookingWrites(pool: Pool): BookingWrites {
   return {
     async findByRequest(tenantId, requestId) {
       const [row] = await runPrepared<RequestedRow>(pool, BY_REQUEST, [tenantId, requestId]);
       return row && { booking: bookingFromRow(row, 'FULL'), fingerprint: row.request_fingerprint };
     },
-    insert(booking, request, tellings) {
+    insert(booking, request, reports) {
       return transactPrepared(pool, async (run) => {
         const added = await run(INSERT, toValues(booking, request));
         if (added.length === 0) return false;
-        await enqueueUserReports(run, tellings);
+        await enqueueUserReports(run, reports);
         return true;
       });
     },
@@ -56,7 +56,7 @@ export function createPostgresBookingWrites(pool: Pool): BookingWrites {
         if (!decided) return booking;
         await run(CHANGE, [tenantId, id, ...toChanges(decided.change)]);
         await enqueueUserReports(run, decided.reports);
-        const { manualStatus: standing, ...changed } = decided.change;
+        const { manualStatus, ...changed } = decided.change;
         return { ...booking, ...changed };
       });
     },
@@ -77,7 +77,7 @@ const BY_REQUEST = {
     where b.tenant_id = $1 and b.request_id = $2`,
 };
 
-// What another caller is about to add is waited for.
+// Waits for a concurrent insert of the same reference or request id.
 const INSERT = {
   name: 'booking_insert',
   text: `insert into bookings (tenant_id, id, reference, user_id, vendor_id, pet_ids, contact_details, status, start_date,
@@ -111,17 +111,11 @@ function toValues(booking: Booking, request: WriteRequest | undefined): unknown[
   ];
 }
 
-function toChanges({
-  status,
-  manualStatus: standing,
-  updateTime,
-  happenTime,
-  payment,
-}: BookingChange): unknown[] {
+function toChanges({ status, manualStatus, updateTime, happenTime, payment }: BookingChange): unknown[] {
   const money = [payment?.paid, payment?.refunded, payment?.currencyCode, payment?.revision];
   return [
     status,
-    standing,
+    manualStatus,
     updateTime,
     ...money.map((each) => each ?? null),
     toOtherPayments(payment),

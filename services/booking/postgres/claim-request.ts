@@ -2,17 +2,18 @@ import { Buffer } from 'node:buffer';
 import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { requireSameRequest, type WriteRequest } from '../write-request.ts';
 
-/** What a request is about to make. */
+/** A request and the row that it makes. */
 interface ClaimedRequest {
   readonly tenantId: string;
-  /** Undefined: repeats of it are not known. */
+  /** Undefined: a repeated call is not recognised. */
   readonly request: WriteRequest | undefined;
   readonly madeId: string;
 }
 
 /**
- * Notes what a request makes, in the transaction that makes it. Answers the id of what it made before, and undefined where it
- * is new; one that is at work right now is waited for. Throws BookingError REQUEST_ID_REUSED.
+ * Records what a request makes, in the transaction that makes it. Returns undefined for a new request, and
+ * otherwise the id of what it made before. A concurrent call with the same request id is waited for.
+ * @throws BookingError REQUEST_ID_REUSED
  */
 export async function claimRequest(
   run: RunPrepared,
@@ -23,7 +24,10 @@ export async function claimRequest(
   return (await run(CLAIM, claim)).length > 0 ? undefined : findRequest(run, tenantId, request);
 }
 
-/** The id of what a request made before; undefined: it is new. Throws BookingError REQUEST_ID_REUSED. */
+/**
+ * Returns the id of what a request made before, or undefined.
+ * @throws BookingError REQUEST_ID_REUSED
+ */
 export async function findRequest(
   run: RunPrepared,
   tenantId: string,

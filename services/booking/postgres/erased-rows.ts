@@ -1,12 +1,12 @@
 import type { ErasedRows } from '@rollcall/user-access';
 
-// Of what was made, the digests of the requests that made it: with a list of addresses one could tell which it was.
+// The digest of a request goes too: a list of addresses could be tried against it.
 const FORGET_REQUESTS = `update made_by_request r set fingerprint = '' from chosen s
   where r.tenant_id = s.tenant_id and r.made_id = s.id`;
 
 /**
- * How the booking service clears what it holds of erased users. A booking stays with its days and its money, a review with its
- * rating, which is the vendor's; pets go.
+ * Clears the booking service's data of erased users. A booking keeps its days and its money, and a review
+ * keeps its rating, which is the vendor's. Pets are deleted.
  */
 export const ERASED_ROWS: ErasedRows = {
   statements: [
@@ -29,7 +29,7 @@ export const ERASED_ROWS: ErasedRows = {
         delete from pets p using chosen s where p.tenant_id = s.tenant_id and p.id = s.id returning 1`,
     },
     {
-      // What others wrote of an erased vendor is about that person too.
+      // A review about an erased vendor is about that person too.
       name: 'erase_reviews',
       text: `with chosen as (
           select tenant_id, id from reviews

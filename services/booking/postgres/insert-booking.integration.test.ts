@@ -20,17 +20,17 @@ beforeAll(async () => {
 
 afterAll(() => stack.disposeAsync());
 
-it('draws another reference where the one that was drawn is taken', async () => {
+it('draws another reference when the first one is taken', async () => {
   expect(await make(['TAKEN'])).toBe('TAKEN');
   expect(await make(['TAKEN', 'TAKEN', 'FREE'])).toBe('FREE');
 });
 
-it('gives up, rather than draw for ever, where every reference is taken', async () => {
+it('gives up when every reference is taken', async () => {
   await make(['ALWAYS']);
   await expect(make(Array.from({ length: 100 }, () => 'ALWAYS'))).rejects.toThrow('5 drawn references');
 });
 
-it('tells a fault of the database from a booking that is there', async () => {
+it('tells a fault of the database from an existing booking', async () => {
   const booking = { ...BOOKING, tenantId: 'acme', id: 'not-a-uuid', reference: 'X', payment: null };
   const now = new Date();
   await expect(
@@ -54,7 +54,7 @@ const nobody: Users = { lookUp: () => Promise.reject(new Error('no user was give
 
 const none: BookingPets = { ownedBy: () => Promise.reject(new Error('no pet was given')) };
 
-/** Makes a booking whose references are drawn in this order, and answers the one it got. */
+/** Creates a booking whose references are drawn in this order, and returns its reference. */
 async function make(draws: string[]): Promise<string> {
   const rest = draws.values();
   const newReference = () => rest.next().value ?? '';

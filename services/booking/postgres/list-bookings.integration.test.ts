@@ -21,7 +21,7 @@ beforeAll(async () => {
   const logger = createLogger({ service: 'test', level: 'silent' });
   const options = { url: new Secret(database.url), maxConnections: 1, statementTimeoutMs: 5000, logger };
   pool = stack.adopt(createPool(options), (each) => each.end());
-  // Few values each, so that many share a moment, and each filter leaves some.
+  // Few values each, so that many rows share a time, and each filter leaves some.
   await pool.query(
     `insert into bookings (tenant_id, id, reference, user_id, vendor_id, status, start_date, end_date, create_time, update_time)
       select tenant, gen_random_uuid(), 'R-' || n, ($1::uuid[])[1 + n % 7], ($2::uuid[])[1 + n % 4], ($3::text[])[1 + n * 7 % 4],
@@ -52,7 +52,7 @@ const orders: fc.Arbitrary<BookingOrder> = fc.record({
   direction: fc.constantFrom('asc', 'desc'),
 });
 
-it('pages through exactly what is meant, in order, whatever is asked for together', {
+it('pages through exactly the matching bookings in order, for any combination of filters', {
   timeout: 60_000,
 }, async () => {
   const reads = createPostgresBookingReads(pool);

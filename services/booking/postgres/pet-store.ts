@@ -42,10 +42,10 @@ const RequestEntity = defineEntity({
   },
 });
 
-/** Every table that the mapper reads and writes. Bookings and reviews, which tell of themselves, are written by statements. */
+/** The entities of MikroORM. Bookings and reviews enqueue reports and are written by prepared statements. */
 export const ENTITIES = [PetEntity, RequestEntity];
 
-/** Pets, through MikroORM: they are few, and nobody is told of them. */
+/** Creates a store on MikroORM: pets are few, and no report is enqueued for them. */
 export function createPostgresPets(orm: MikroORM): PetStore {
   return {
     async find(name) {
@@ -71,7 +71,7 @@ export function createPostgresPets(orm: MikroORM): PetStore {
   };
 }
 
-/** Whose pets are whose, merges included. */
+/** Creates a finder of pet owners that includes merged users. */
 export function createBookingPets(orm: MikroORM, aliases: UserAliases): BookingPets {
   return {
     async ownedBy(tenantId, userIds, petIds) {
@@ -93,7 +93,7 @@ function whereOf({ tenantId, userIds, after }: PetList): FilterQuery<PetRow> {
 
 function afterPosition({ timeMs, id }: TimePosition) {
   const time = new Date(timeMs);
-  // The first part says nothing new, and lets the index begin where the page does.
+  // The first condition is redundant, and lets the index start at the page.
   return {
     createTime: { $lte: time },
     $or: [{ createTime: { $lt: time } }, { id: { $lt: id } }],
@@ -109,7 +109,7 @@ async function insert(
   if (request) {
     const fingerprint = Buffer.from(request.fingerprint);
     const claim = { tenantId, requestId: request.id, fingerprint, madeId, createTime: pet.createTime };
-    // What another caller is about to note is waited for.
+    // Waits for a concurrent insert of the same request id.
     await em.createQueryBuilder(RequestEntity).insert(claim).onConflict().ignore().execute();
     const before = await findIdByRequest(em, tenantId, request);
     if (before !== madeId) return before;

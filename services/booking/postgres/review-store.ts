@@ -24,11 +24,10 @@ interface ReviewRow {
   update_time: Date;
 }
 
-/** What to select for one. */
 const REVIEW_COLUMNS =
   'tenant_id, id, booking_id, customer_id, vendor_id, rating, text, create_time, update_time';
 
-/** Reads by named prepared statements. */
+/** Creates a reader with named prepared statements. */
 export function createPostgresReviewReads(pool: Pool): ReviewReads {
   return {
     async find({ tenantId, id }) {
@@ -52,7 +51,6 @@ export function createPostgresReviewReads(pool: Pool): ReviewReads {
   };
 }
 
-/** A row as a review of the domain. */
 function reviewFromRow(row: ReviewRow): Review {
   return {
     tenantId: row.tenant_id,
@@ -67,7 +65,7 @@ function reviewFromRow(row: ReviewRow): Review {
   };
 }
 
-// Where the first page begins, so that it needs no statement of its own.
+// Before the newest row, so that the first page needs no statement of its own.
 const BEFORE_ALL = ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
 
 const PAGE = `and (create_time, id) < ($2::timestamptz, $3::uuid) order by create_time desc, id desc limit $4`;
@@ -77,23 +75,23 @@ const FIND = {
   text: `select ${REVIEW_COLUMNS} from reviews where tenant_id = $1 and id = $2`,
 };
 
-/** Writes by prepared statements, each in one transaction with what is to be told of it. */
+/** Creates a writer. Each write enqueues its reports in one transaction. */
 export function createPostgresReviewWrites(pool: Pool): ReviewWrites {
   return {
     write: (wanted, decide) => transactPrepared(pool, (run) => write(run, wanted, decide)),
-    update({ tenantId, id }, { rating, text, updateTime }, tellings) {
+    update({ tenantId, id }, { rating, text, updateTime }, reports) {
       return transactPrepared(pool, async (run) => {
         const values = [tenantId, id, rating ?? null, text ?? null, updateTime];
         const [row] = await run<ReviewRow>(UPDATE, values);
         const review = row && reviewFromRow(row);
-        if (review) await enqueueUserReports(run, tellings(review));
+        if (review) await enqueueUserReports(run, reports(review));
         return review;
       });
     },
-    remove({ tenantId, id }, tellings) {
+    remove({ tenantId, id }, reports) {
       return transactPrepared(pool, async (run) => {
         const [row] = await run<ReviewRow>(REMOVE, [tenantId, id]);
-        if (row) await enqueueUserReports(run, tellings(reviewFromRow(row)));
+        if (row) await enqueueUserReports(run, reports(reviewFromRow(row)));
       });
     },
   };
@@ -104,20 +102,20 @@ async function write(
   { tenantId, bookingId, request }: ReviewToWrite,
   decide: Parameters<ReviewWrites['write']>[1],
 ): Promise<WrittenReview> {
-  // What was done stays done, whatever became of the booking since.
+  // A finished request stays finished, whatever happened to the booking since.
   const before = request && (await findRequest(run, tenantId, request));
   if (before !== undefined) return { outcome: 'repeated', madeId: before };
-  // Whoever holds the booking writes its only review; others wait here, and then see it.
+  // The lock on the booking serialises its reviews, so a concurrent call sees the first one.
   const [row] = await run<BookingRow>(LOCK_BOOKING, [tenantId, bookingId]);
   if (!row) return { outcome: 'no_booking' };
   const meanwhile = request && (await findRequest(run, tenantId, request));
   if (meanwhile !== undefined) return { outcome: 'repeated', madeId: meanwhile };
   if ((await run(OF_BOOKING, [tenantId, bookingId])).length > 0) return { outcome: 'has_review' };
-  const { review, reports: tellings } = decide(bookingFromRow(row));
-  // Refuses where the same request is at work for another booking.
+  const { review, reports } = decide(bookingFromRow(row));
+  // Throws when the request id is at work for another booking.
   await claimRequest(run, { tenantId, request, madeId: review.id });
   await run(INSERT, toValues(review));
-  await enqueueUserReports(run, tellings);
+  await enqueueUserReports(run, reports);
   return { outcome: 'written', review };
 }
 

@@ -2,8 +2,8 @@ import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
 import type { UserStatistics } from '@rollcall/user-access';
 
 /**
- * What the booking service knows of a user in numbers, by exactly this id, counted anew: bookings ever made, whatever became of
- * them; when something last happened to one, or a review by the user did; and the reviews about the user.
+ * Counts the statistics of a user by exactly this id: all bookings ever made, the time of the last activity
+ * of a booking or of a review by the user, and the reviews about the user.
  */
 export async function readUserStatistics(
   pool: Pool,

@@ -4,7 +4,10 @@ import { limitBySize, maxTextBytes, maxUserBytes, type TimePosition } from '../p
 import { type ReviewWithUsers, reviewsWithUsers, reviewWithUsers } from './review.ts';
 import type { ReviewList, ReviewName, ReviewReads } from './review-store.ts';
 
-/** One review and its users. Throws BookingError REVIEW_NOT_FOUND. */
+/**
+ * Returns a review with its users.
+ * @throws BookingError REVIEW_NOT_FOUND
+ */
 export async function getReview(
   { reads, users }: { reads: ReviewReads; users: Users },
   name: ReviewName,
@@ -15,18 +18,16 @@ export async function getReview(
   return reviewWithUsers(users, review, signal);
 }
 
-/** What ListReviews works with. */
 export interface ListReviewsPorts {
   readonly reads: ReviewReads;
   readonly users: Users;
   readonly aliases: UserAliases;
 }
 
-/** Which reviews. */
 interface ListReviewsQuery extends Omit<ReviewList, 'customerIds' | 'vendorIds'> {
-  /** Null: by everybody. */
+  /** Null: by any customer. */
   readonly customerId: string | null;
-  /** Null: about everybody. */
+  /** Null: about any vendor. */
   readonly vendorId: string | null;
   readonly signal: AbortSignal;
 }
@@ -34,18 +35,18 @@ interface ListReviewsQuery extends Omit<ReviewList, 'customerIds' | 'vendorIds'>
 /** One page of a list. */
 interface ReviewPage {
   readonly reviews: readonly ReviewWithUsers[];
-  /** Where the next page begins; absent: this was the last. */
+  /** Position of the last row. Absent: this is the last page. */
   readonly next?: TimePosition;
 }
 
-/** One page of reviews with their users, newest first. Users who were merged count as who they are now. */
+/** Returns a page of reviews with their users, newest first. A merged user counts as its survivor. */
 export async function listReviews(
   { reads, users, aliases }: ListReviewsPorts,
   { customerId, vendorId, signal, ...list }: ListReviewsQuery,
 ): Promise<ReviewPage> {
   const idsOf = (id: string | null) => (id ? aliases.allIdsOf(list.tenantId, [id]) : null);
   const [customerIds, vendorIds] = await Promise.all([idsOf(customerId), idsOf(vendorId)]);
-  // One more than asked for tells whether there is a next page.
+  // One row more than the limit shows whether a next page exists.
   const found = await reads.list({ ...list, customerIds, vendorIds, limit: list.limit + 1 });
   const page = await reviewsWithUsers(users, found.slice(0, list.limit), signal);
   const reviews = limitBySize(page, maxReviewBytes);

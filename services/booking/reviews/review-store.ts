@@ -4,31 +4,31 @@ import type { TimePosition } from '../page.ts';
 import type { WriteRequest } from '../write-request.ts';
 import type { Review, ReviewTerms } from './review.ts';
 
-/** Which reviews to list: newest first. */
+/** A list of reviews, newest first. */
 export interface ReviewList {
   readonly tenantId: string;
-  /** Only those by one of these users, in lower case; null: by everybody. */
+  /** By one of these users, in lower case. Null: by any user. */
   readonly customerIds: readonly string[] | null;
-  /** Only those about one of these users, likewise. */
+  /** About one of these users, in lower case. Null: about any user. */
   readonly vendorIds: readonly string[] | null;
   readonly limit: number;
-  /** Begin behind this place; absent: at the newest. */
+  /** Start behind this position. Absent: start at the newest. */
   readonly after?: TimePosition;
 }
 
-/** Names a review; the id in lower case. */
+/** The name of a review. The id is in lower case. */
 export interface ReviewName {
   readonly tenantId: string;
   readonly id: string;
 }
 
-/** How reviews are read. */
+/** Reads reviews. */
 export interface ReviewReads {
   find(name: ReviewName): Promise<Review | undefined>;
   list(list: ReviewList): Promise<Review[]>;
 }
 
-/** What decides whether a booking can be reviewed. */
+/** The fields of a booking that decide whether it can be reviewed. */
 export interface ReviewedBooking {
   readonly status: BookingStatus;
   readonly userId: string | null;
@@ -36,39 +36,47 @@ export interface ReviewedBooking {
   readonly reference: string;
 }
 
-/** Which review to write, as the work of which request. */
 export interface ReviewToWrite {
   readonly tenantId: string;
   readonly bookingId: string;
-  /** Undefined: a repeat is another attempt. */
+  /** Undefined: a repeated call is another attempt. */
   readonly request: WriteRequest | undefined;
 }
 
-/** What is written, and whom to tell. */
+/** A review to insert, and its reports to the user service. */
 export interface DecidedReview {
   readonly review: Review;
   readonly reports: readonly UserReport[];
 }
 
-/** What became of it: the review; what the request made before, which may be gone; or that something is in the way. */
+/**
+ * The new review; the id of the review that the request made before, which may be removed; or the obstacle.
+ */
 export type WrittenReview =
   | { readonly outcome: 'written'; readonly review: Review }
   | { readonly outcome: 'repeated'; readonly madeId: string }
   | { readonly outcome: 'no_booking' | 'has_review' };
 
-/** How reviews are written. Tellings are written down with what they tell of, or not at all. */
+/** Writes reviews. Reports are enqueued in the transaction of the write. */
 export interface ReviewWrites {
   /**
-   * Holds the booking, and writes the review that `decide` makes of it; what `decide` throws leaves all as it was.
-   * Throws BookingError REQUEST_ID_REUSED.
+   * Locks the booking and inserts its review.
+   * @param decide returns the review of the locked booking; a throw rolls back
+   * @throws BookingError REQUEST_ID_REUSED
    */
   write(wanted: ReviewToWrite, decide: (booking: ReviewedBooking) => DecidedReview): Promise<WrittenReview>;
-  /** Changes what is given, tells whom `tellings` says, and answers the review as it is then. Undefined: there is none. */
+  /**
+   * Changes the given fields and returns the review, or undefined when there is none.
+   * @param reports returns the reports of the changed review
+   */
   update(
     name: ReviewName,
     changes: Partial<ReviewTerms> & { readonly updateTime: Date },
-    tellings: (review: Review) => readonly UserReport[],
+    reports: (review: Review) => readonly UserReport[],
   ): Promise<Review | undefined>;
-  /** Removes a review, if it is there, and tells of it. */
-  remove(name: ReviewName, tellings: (review: Review) => readonly UserReport[]): Promise<void>;
+  /**
+   * Removes a review. An unknown review is no error.
+   * @param reports returns the reports of the removed review
+   */
+  remove(name: ReviewName, reports: (review: Review) => readonly UserReport[]): Promise<void>;
 }

@@ -1,13 +1,13 @@
 import { type ShownUser, type Users, withUsers } from '@rollcall/user-access';
 
-/** What may be said in a review, and changed. */
+/** The fields that a caller sets. */
 export interface ReviewTerms {
   /** 1 to 5. */
   readonly rating: number;
   readonly text: string;
 }
 
-/** A review to write. */
+/** A review to create. */
 export interface NewReview extends ReviewTerms {
   /** A lower-case UUID. */
   readonly bookingId: string;
@@ -18,22 +18,22 @@ export interface Review extends NewReview {
   readonly tenantId: string;
   /** UUIDv7. */
   readonly id: string;
-  /** Who wrote it: the user of the booking. */
+  /** The author: the user of the booking. */
   readonly customerId: string;
-  /** Whom it is about: the vendor's user. */
+  /** The vendor's user, whom the review is about. */
   readonly vendorId: string;
   readonly createTime: Date;
   readonly updateTime: Date;
 }
 
-/** A review, who wrote it and whom it is about. */
+/** A review with its author and the vendor's user. */
 export interface ReviewWithUsers {
   readonly review: Review;
   readonly customer: ShownUser | undefined;
   readonly vendor: ShownUser | undefined;
 }
 
-/** Puts users beside reviews of one tenant, all of them by one lookup. */
+/** Adds users to reviews of one tenant, by one lookup. */
 export async function reviewsWithUsers(
   users: Users,
   reviews: readonly Review[],
@@ -48,7 +48,7 @@ export async function reviewsWithUsers(
   return shown.map(({ row, users: { customer, vendor } }) => ({ review: row, customer, vendor }));
 }
 
-/** The same for one review. */
+/** Adds users to one review. */
 export async function reviewWithUsers(
   users: Users,
   review: Review,

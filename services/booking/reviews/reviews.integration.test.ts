@@ -27,7 +27,7 @@ function knownUser(tenant = tenantId): string {
   return id;
 }
 
-/** A booking that took place, by and with known users. */
+/** Creates an ATTENDED booking of known users. */
 async function attended({ tenant = tenantId, ...parties }: Parties = {}) {
   const [userId, vendorId] = [parties.userId ?? knownUser(tenant), parties.vendorId ?? knownUser(tenant)];
   return booking.book({ userId, vendorId, status: BookingStatus.ATTENDED }, tenant);
@@ -48,7 +48,7 @@ async function written(init: Init = {}) {
 }
 
 describe('a review', () => {
-  it('is answered later as it was written, in the names of those whom the booking names', async () => {
+  it('is returned as it was created, under the users of the booking', async () => {
     const { id: bookingId, userId, vendorId } = await attended();
     const { review, replayed } = await write({
       bookingId: bookingId.toUpperCase(),
@@ -66,7 +66,7 @@ describe('a review', () => {
     const id = review?.id.toUpperCase() ?? '';
     const { review: later } = await booking.reviews.getReview({ tenantId, id });
     expect(later).toMatchObject(parties);
-    // The users themselves may be of a later version: that there is a review becomes part of their statistics.
+    // The versions of the users may be later, because the review changes their statistics.
     const own = { customer: undefined, vendor: undefined };
     expect({ ...later, ...own }).toEqual({ ...review, ...own });
   });
@@ -78,7 +78,7 @@ describe('a review', () => {
     [BookingStatus.ATTENDED, undefined],
     [BookingStatus.CANCELLED, 'BOOKING_NOT_REVIEWABLE'],
     [BookingStatus.REFUNDED, 'BOOKING_NOT_REVIEWABLE'],
-  ])('of a booking that is %i is written or refused', async (status, reason) => {
+  ])('of a booking in status %i is created or refused', async (status, reason) => {
     const { id: bookingId } = await booking.book({ userId: knownUser(), vendorId: knownUser(), status });
     const outcome = write({ bookingId });
     if (reason === undefined) expect((await outcome).review?.bookingId).toBe(bookingId);
@@ -99,7 +99,7 @@ describe('a review', () => {
     });
   });
 
-  it('is the only one of its booking, also of twenty at once', async () => {
+  it('is the only one of its booking, also of twenty concurrent calls', async () => {
     const { id: bookingId } = await attended();
     const calls = Array.from({ length: 20 }, () => write({ bookingId }));
     const settled = await Promise.allSettled(calls);
@@ -111,7 +111,7 @@ describe('a review', () => {
     });
   });
 
-  it('can be written again after it was removed; removing it again changes nothing', async () => {
+  it('can be created again after it was removed, and may be removed again', async () => {
     const { id, bookingId } = await written();
     await booking.reviews.deleteReview({ tenantId, id });
     await booking.reviews.deleteReview({ tenantId, id });
@@ -122,7 +122,7 @@ describe('a review', () => {
     expect((await written({ bookingId })).id).not.toBe(id);
   });
 
-  it('is changed where the mask says, and only there', async () => {
+  it('is changed in the fields of the mask only', async () => {
     const { id } = await written({ rating: 2, text: 'Meh.' });
     const update = async (paths: string[]) => {
       const review = { id, rating: 4, text: '' };
@@ -132,7 +132,7 @@ describe('a review', () => {
     expect(await update(['text'])).toMatchObject({ rating: 4, text: '' });
   });
 
-  it('is nobody’s in another tenant', async () => {
+  it('is unknown in another tenant', async () => {
     const { id, bookingId } = await written();
     const other = { tenantId: 'other', id };
     expect(await faultOf(booking.reviews.getReview(other))).toMatchObject({ reason: 'REVIEW_NOT_FOUND' });
@@ -167,7 +167,7 @@ describe('a review', () => {
     expect(await faultOf(call)).toMatchObject({ reason: 'FIELD_INVALID', fields: [field] });
   });
 
-  it('is refused by the database as well where its rating is none', async () => {
+  it('is refused by the database too when its rating is invalid', async () => {
     const { id } = await written();
     for (const rating of [0, 6])
       await expect(booking.sql('update reviews set rating = $2 where id = $1', [id, rating])).rejects.toThrow(
@@ -177,14 +177,14 @@ describe('a review', () => {
 });
 
 describe('a request id', () => {
-  it('writes one review of twenty equal calls at once', async () => {
+  it('creates one review of twenty equal concurrent calls', async () => {
     const [requestId, { id: bookingId }] = [randomUUID(), await attended()];
     const answers = await Promise.all(Array.from({ length: 20 }, () => write({ bookingId }, requestId)));
     expect(new Set(answers.map(({ review }) => review?.id)).size).toBe(1);
     expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
   });
 
-  it('is refused for other content, also where both are at work at once', async () => {
+  it('is refused for other content, also when both calls run at once', async () => {
     const requestId = randomUUID();
     const [one, other] = [await attended(), await attended()];
     const settled = await Promise.allSettled(
@@ -195,7 +195,7 @@ describe('a request id', () => {
     expect(fault).toMatchObject({ reason: 'REQUEST_ID_REUSED' });
   });
 
-  it('does not write again what was removed, whatever became of the booking', async () => {
+  it('does not create a removed review again, whatever happened to the booking', async () => {
     const [requestId, { id: bookingId }] = [randomUUID(), await attended()];
     const { review } = await write({ bookingId }, requestId);
     await booking.client.changeBookingStatus({ tenantId, id: bookingId, status: BookingStatus.REFUNDED });
@@ -207,7 +207,7 @@ describe('a request id', () => {
     expect(await faultOf(write({ bookingId }, requestId))).toMatchObject({ reason: 'REVIEW_NOT_FOUND' });
   });
 
-  it('of a pet is none of a review', async () => {
+  it('of a pet does not count for a review', async () => {
     const [requestId, userId] = [randomUUID(), knownUser()];
     await booking.pets.createPet({ tenantId, requestId, pet: { userId, name: 'Rex', species: 'dog' } });
     expect(await faultOf(write({}, requestId))).toMatchObject({ reason: 'REQUEST_ID_REUSED' });
@@ -215,7 +215,7 @@ describe('a request id', () => {
 });
 
 describe('ListReviews', () => {
-  it('pages through those of a tenant, by a customer, about a vendor, newest first', async () => {
+  it('pages through the reviews of a tenant, a customer or a vendor, newest first', async () => {
     const tenant = 'listing';
     const [ana, bo, hotel, kennel] = [
       knownUser(tenant),
@@ -245,7 +245,7 @@ describe('ListReviews', () => {
     expect(fault).toMatchObject({ reason: 'PAGE_TOKEN_INVALID' });
   });
 
-  it('looks up both users of all reviews by one call', async () => {
+  it('looks up all users of a page by one call', async () => {
     const tenant = 'batch';
     for (let i = 0; i < 3; i++) await write({}, '', tenant);
     booking.age(600_000);

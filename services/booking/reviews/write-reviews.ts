@@ -13,32 +13,30 @@ import type {
   ReviewWrites,
 } from './review-store.ts';
 
-/** What CreateReview works with. */
 export interface CreateReviewPorts {
   readonly reads: ReviewReads;
   readonly writes: ReviewWrites;
   readonly users: Users;
 }
 
-/** The review to write. */
 interface CreateReviewCommand {
   readonly tenantId: string;
   readonly review: NewReview;
-  /** Absent: a repeat is another attempt. */
+  /** Absent: a repeated call is another attempt. */
   readonly request?: WriteRequest;
   readonly signal: AbortSignal;
 }
 
-/** A review. */
 interface CreatedReview extends ReviewWithUsers {
-  /** An earlier call with the same request id wrote it. */
+  /** An earlier call with the same request id created it. */
   readonly replayed: boolean;
 }
 
 /**
- * Writes the review of a booking, in the name of its user. Asks nobody who that is: the booking is proof enough.
- * Throws BookingError REQUEST_ID_REUSED, BOOKING_NOT_FOUND, BOOKING_NOT_REVIEWABLE, REVIEW_EXISTS; REVIEW_NOT_FOUND where what
- * the request wrote is gone.
+ * Creates the review of a booking in the name of its user. No lookup is needed: the booking proves who the
+ * author is.
+ * @throws BookingError REQUEST_ID_REUSED, BOOKING_NOT_FOUND, BOOKING_NOT_REVIEWABLE, REVIEW_EXISTS;
+ * REVIEW_NOT_FOUND when the review of a repeated request is removed
  */
 export async function createReview(
   { reads, writes, users }: CreateReviewPorts,
@@ -67,7 +65,8 @@ const REVIEWABLE_STATUSES: readonly BookingStatus[] = ['COMPLETED', 'ATTENDED'];
 
 function decide(booking: ReviewedBooking, tenantId: string, review: NewReview): DecidedReview {
   const { userId, vendorId, status, reference } = booking;
-  const refuse = (why: string, told: string) => notReviewable(told, { tenantId, id: review.bookingId, why });
+  const refuse = (why: string, message: string) =>
+    notReviewable(message, { tenantId, id: review.bookingId, why });
   if (!userId) throw refuse('no_user', `Booking ${reference} has no user who could review it.`);
   if (!vendorId) throw refuse('no_vendor', `Booking ${reference} has no vendor to review.`);
   if (!REVIEWABLE_STATUSES.includes(status))
@@ -94,7 +93,10 @@ function reviewExists(tenantId: string, bookingId: string): BookingError {
   });
 }
 
-/** Changes what is given of a review. Throws BookingError REVIEW_NOT_FOUND. */
+/**
+ * Changes the given fields of a review.
+ * @throws BookingError REVIEW_NOT_FOUND
+ */
 export async function updateReview(
   { writes, users }: { writes: ReviewWrites; users: Users },
   { changes, ...name }: ReviewName & { readonly changes: Partial<ReviewTerms> },
@@ -108,7 +110,7 @@ export async function updateReview(
   return reviewWithUsers(users, review, signal);
 }
 
-/** Removes a review, if it is there. */
+/** Removes a review. An unknown review is no error. */
 export function deleteReview(writes: ReviewWrites, name: ReviewName): Promise<void> {
   return writes.remove(name, (review) => reportsOfReview(review, 'deleted', new Date()));
 }

@@ -3,23 +3,23 @@ import { MAX_STRUCT_DEPTH } from '@rollcall/contract/request-content';
 import { describe, expect, it } from 'vitest';
 import { contactDetailsFromMessage, MAX_CONTACT_BYTES } from './booking-message.ts';
 
-/** Objects in one another, `depth` in all. */
+/** Returns nested objects, `depth` in all. */
 function nested(depth: number): JsonObject {
   return depth === 1 ? {} : { in: nested(depth - 1) };
 }
 
-/** Contact details that take so many bytes as JSON. */
+/** Returns contact details of this size as JSON. */
 function sized(bytes: number): JsonObject {
   return { note: 'é'.repeat((bytes - '{"note":""}'.length - 1) / 2).concat('x') };
 }
 
 describe('contactDetailsFromMessage', () => {
-  it('tells none from empty ones', () => {
+  it('distinguishes absent from empty details', () => {
     expect(contactDetailsFromMessage(undefined)).toBeNull();
     expect(contactDetailsFromMessage({})).toEqual({});
   });
 
-  it('takes every kind of JSON value', () => {
+  it('accepts every kind of JSON value', () => {
     const details = { text: 'Ünïcode 🏨', number: -1.5, yes: true, none: null, list: [1, ['a'], {}] };
     expect(contactDetailsFromMessage(details)).toEqual(details);
   });
@@ -32,7 +32,7 @@ describe('contactDetailsFromMessage', () => {
     );
   });
 
-  it('bounds how deep they are nested', () => {
+  it('bounds the depth of nesting', () => {
     expect(contactDetailsFromMessage(nested(MAX_STRUCT_DEPTH))).toEqual(nested(MAX_STRUCT_DEPTH));
     expect(() => contactDetailsFromMessage(nested(MAX_STRUCT_DEPTH + 1))).toThrow('nested deeper');
     expect(() => contactDetailsFromMessage(nested(3000))).toThrow('nested deeper');
@@ -42,7 +42,7 @@ describe('contactDetailsFromMessage', () => {
     ['U+0000 in a text', { a: { b: ['x\0'] } }],
     ['U+0000 in a key', { 'a\0': 1 }],
     ['half a surrogate pair', { a: '\ud83c' }],
-  ])('refuses %s, which Postgres cannot keep', (_what, details) => {
+  ])('refuses %s, which Postgres cannot store', (_what, details) => {
     expect(() => contactDetailsFromMessage(details)).toThrow(
       expect.objectContaining({ reason: 'FIELD_INVALID', message: expect.stringContaining('U+0000') }),
     );

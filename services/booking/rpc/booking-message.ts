@@ -18,12 +18,11 @@ import type { Booking, BookingStatus, BookingView, Payment, ReceivedMoney } from
 import type { BookingWithUsers } from '../bookings/booking-with-users.ts';
 import { matchOf, type PaymentMatch } from '../payments/payment-match.ts';
 
-/** The view that was asked for. Field rules have refused values that the contract does not name. */
+/** Field rules refuse views that the contract does not name. */
 export function viewFromMessage(view: ViewMessage): BookingView {
   return view === ViewMessage.FULL ? 'FULL' : 'BASIC';
 }
 
-/** A booking with its users as it goes over the wire, with as much as was read of it. */
 export function toBookingMessage({ booking, user, vendor }: BookingWithUsers): BookingMessage {
   const init = bareBooking(booking);
   if (user) init.user = toUserMessage(user);
@@ -69,7 +68,7 @@ const MATCHES = {
   AMOUNT_UNKNOWN: MatchMessage.AMOUNT_UNKNOWN,
 } as const satisfies Record<PaymentMatch, MatchMessage>;
 
-// What is nothing is absent.
+// An amount of zero is absent.
 function toReceivedMessage({ currencyCode, paid, refunded }: ReceivedMoney) {
   return {
     ...(paid > 0n && { paid: { currencyCode, minorUnits: paid } }),
@@ -102,15 +101,20 @@ const STATUSES: Readonly<Record<StatusMessage, BookingStatus>> = {
   [StatusMessage.REFUNDED]: 'REFUNDED',
 };
 
-/** A status of the wire; not given: PENDING. Field rules have refused values that the contract does not name. */
+/**
+ * Returns the status; UNSPECIFIED is PENDING. Field rules refuse statuses that the contract does not name.
+ */
 export function statusFromMessage(status: StatusMessage): BookingStatus {
   return STATUSES[status] ?? 'PENDING';
 }
 
-/** The most that contact details may take, in bytes of JSON. Our own choice: an address book's entry many times over. */
+/** Bound of contact details as JSON. Bytes. Our own choice: many times an address book's entry. */
 export const MAX_CONTACT_BYTES = 16 * 1024;
 
-/** Contact details as they are kept; null: none were given. Throws RpcError FIELD_INVALID for what cannot be kept. */
+/**
+ * Reads contact details. Null: not given.
+ * @throws RpcError FIELD_INVALID when they cannot be stored
+ */
 export function contactDetailsFromMessage(details: JsonObject | undefined): JsonObject | null {
   if (!details) return null;
   const fault = structFault(details) ?? sizeFault(details);

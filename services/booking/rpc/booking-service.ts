@@ -33,17 +33,16 @@ import {
 } from './booking-message.ts';
 import { listFromRequest } from './list-request.ts';
 
-/** What the calls work with. */
 export type BookingPorts = CreateBookingPorts & ListBookingsPorts & RecordPaymentPorts;
 
-/** The calls of BookingService. */
+/** Implements BookingService. */
 export function bookingServiceImplementation(ports: BookingPorts): Implementation<typeof BookingService> {
   const { reads, writes, users } = ports;
-  const shown = async (booking: Booking, { signal }: Call) =>
+  const toShownMessage = async (booking: Booking, { signal }: Call) =>
     toBookingMessage(await bookingWithUsers(users, booking, signal));
   return {
     async createBooking({ tenantId, requestId, booking: message }, { signal }) {
-      // Field rules have made sure of `booking` by the time a handler runs.
+      // Field rules guarantee `booking`.
       const booking = newBookingFromMessage(message as BookingMessage);
       const request = writeRequest(requestId, booking);
       const created = await createBooking(ports, { tenantId, booking, signal, ...request });
@@ -62,7 +61,7 @@ export function bookingServiceImplementation(ports: BookingPorts): Implementatio
     async changeBookingStatus({ tenantId, id, status }, call) {
       const command = { tenantId, id: id.toLowerCase(), status: statusFromMessage(status) };
       const booking = await changeBookingStatus(writes, command);
-      return create(ChangeBookingStatusResponseSchema, { booking: await shown(booking, call) });
+      return create(ChangeBookingStatusResponseSchema, { booking: await toShownMessage(booking, call) });
     },
     async recordBookingPayment(request, call) {
       const name = { tenantId: request.tenantId, id: request.id.toLowerCase() };
@@ -71,7 +70,7 @@ export function bookingServiceImplementation(ports: BookingPorts): Implementatio
         payment: paymentFromRequest(request),
         happenTime: request.time && timestampDate(request.time),
       });
-      return create(RecordBookingPaymentResponseSchema, { booking: await shown(booking, call) });
+      return create(RecordBookingPaymentResponseSchema, { booking: await toShownMessage(booking, call) });
     },
     async listBookings(request, call) {
       const { list, tokens } = listFromRequest(request);
@@ -84,7 +83,10 @@ export function bookingServiceImplementation(ports: BookingPorts): Implementatio
   };
 }
 
-/** What CreateBooking writes; output-only fields are left out. Throws RpcError FIELD_INVALID. */
+/**
+ * Reads the booking of CreateBooking, without output-only fields.
+ * @throws RpcError FIELD_INVALID
+ */
 function newBookingFromMessage(booking: BookingMessage): NewBooking {
   const { reference, userId, vendorId, petIds, status, startDate, endDate, amount, title } = booking;
   requireStorable('booking.title', title);
@@ -102,7 +104,10 @@ function newBookingFromMessage(booking: BookingMessage): NewBooking {
   };
 }
 
-/** What a request tells of money. Throws RpcError FIELD_INVALID. */
+/**
+ * Reads the payments of RecordBookingPayment.
+ * @throws RpcError FIELD_INVALID
+ */
 function paymentFromRequest(request: RecordBookingPaymentRequest): Payment {
   const { revision, otherPayments } = request;
   const first = receivedFromMessage('', request);
@@ -116,13 +121,16 @@ function paymentFromRequest(request: RecordBookingPaymentRequest): Payment {
   return { ...first, others, revision };
 }
 
-function receivedFromMessage(place: string, told: Pick<MoneyReceived, 'paid' | 'refunded'>): ReceivedMoney {
-  // Field rules have made sure of `paid` by the time a handler runs.
-  const { currencyCode, minorUnits: paid } = told.paid as Money;
-  const refunded = told.refunded?.minorUnits ?? 0n;
+function receivedFromMessage(
+  place: string,
+  message: Pick<MoneyReceived, 'paid' | 'refunded'>,
+): ReceivedMoney {
+  // Field rules guarantee `paid`.
+  const { currencyCode, minorUnits: paid } = message.paid as Money;
+  const refunded = message.refunded?.minorUnits ?? 0n;
   if (paid < 0n) throw invalidField(`${place}paid.minor_units`, 'must not be negative');
   if (refunded < 0n) throw invalidField(`${place}refunded.minor_units`, 'must not be negative');
-  if (told.refunded && told.refunded.currencyCode !== currencyCode)
+  if (message.refunded && message.refunded.currencyCode !== currencyCode)
     throw invalidField(`${place}refunded.currency_code`, `must be that of paid, ${currencyCode}`);
   if (refunded > paid) throw invalidField(`${place}refunded.minor_units`, 'must not be more than was paid');
   return { currencyCode, paid, refunded };

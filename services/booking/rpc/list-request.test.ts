@@ -12,7 +12,7 @@ function listOf(init: Init) {
   return listFromRequest(create(ListBookingsRequestSchema, { tenantId: 'acme', ...init }));
 }
 
-/** A token as anybody could make it, who can read how it is done. */
+/** Returns a forged token, which any caller can make. */
 function forge(position: unknown, init: Init = {}): string {
   return listOf(init).tokens.write(position as never);
 }
@@ -37,7 +37,7 @@ describe('listFromRequest', () => {
     });
   });
 
-  it('reads everything, ids in lower case, statuses each once, up to 500 of a page', () => {
+  it('reads every field: ids in lower case, distinct statuses, at most 500 rows a page', () => {
     const init: Init = {
       pageSize: 501,
       view: BookingView.FULL,
@@ -59,7 +59,7 @@ describe('listFromRequest', () => {
     });
   });
 
-  it('goes on where a token says, also with another page size', () => {
+  it('continues from a token, also with another page size', () => {
     const position = { at: TIME, id: ID };
     expect(listOf({ pageSize: 7, pageToken: forge(position) }).list.after).toEqual(position);
   });
@@ -74,14 +74,14 @@ describe('listFromRequest', () => {
     ['order_by', { orderBy: 'create_time' }],
     ['view', { view: BookingView.FULL }],
     ['tenant_id', { tenantId: 'other' }],
-  ])('refuses a token once %s is another', (_field, init) => {
+  ])('refuses a token when %s is another', (_field, init) => {
     const pageToken = forge({ at: TIME, id: ID });
     expect(() => listOf({ ...init, pageToken })).toThrow(
       expect.objectContaining({ reason: 'PAGE_TOKEN_INVALID' }),
     );
   });
 
-  it('short-names: takes a query of one character that is a word', () => {
+  it('short-names: accepts a query of one character that is a word', () => {
     expect(listOf({ userQuery: '李' }).list.filter.userQuery).toBe('李');
   });
 
@@ -91,7 +91,7 @@ describe('listFromRequest', () => {
     ['user_query', { userQuery: 'a\0b' }],
     ['user_query', { userQuery: '\u200b\u2060\u200b' }],
     ['user_query', { userQuery: 'a\u200b' }],
-  ])('refuses a %s that nothing can be compared with, by its name', (field, init) => {
+  ])('refuses an invalid %s by its name', (field, init) => {
     const violations = [expect.objectContaining({ field })];
     expect(() => listOf(init)).toThrow(
       expect.objectContaining({
@@ -112,13 +112,13 @@ describe('listFromRequest', () => {
     [{ at: TIME, id: `${ID}'` }],
     [{ at: TIME, id: null }],
     [{ at: TIME }],
-  ])('refuses a forged position that the database could not compare with: %j', (position) => {
+  ])('refuses a forged position that is no valid SQL input: %j', (position) => {
     const pageToken = forge(position);
     expect(() => listOf({ pageToken })).toThrow(expect.objectContaining({ reason: 'PAGE_TOKEN_INVALID' }));
   });
 
   it.each([[{ at: TIME, id: ID }], [{ at: '2026-02-30', id: ID }], [{ at: 'infinity', id: ID }]])(
-    'refuses a forged day likewise: %j',
+    'refuses a forged day that is no valid SQL input: %j',
     (position) => {
       const init = { orderBy: 'start_date' };
       const pageToken = forge(position, init);

@@ -13,7 +13,10 @@ import type { ListBookingsQuery } from '../bookings/read-bookings.ts';
 import { statusFromMessage, viewFromMessage } from './booking-message.ts';
 import { dayFromText } from './request-fields.ts';
 
-/** What a request asks for. Throws RpcError PAGE_TOKEN_INVALID, FIELD_INVALID. */
+/**
+ * Reads the list of ListBookings.
+ * @throws RpcError PAGE_TOKEN_INVALID, FIELD_INVALID
+ */
 export function listFromRequest(request: ListBookingsRequest): {
   list: Omit<ListBookingsQuery, 'signal'>;
   tokens: PageTokens<ListPosition>;
@@ -21,7 +24,7 @@ export function listFromRequest(request: ListBookingsRequest): {
   const view = viewFromMessage(request.view);
   const filter = filterFrom(request);
   const order = orderFrom(request.orderBy);
-  // Every field that the next page must repeat; two ways of asking for the same are one.
+  // The fields that the request of the next page must repeat, in normal form.
   const asked = ['ListBookings', view, filter, order];
   const { page, tokens } = pageByPosition(request, asked, (value) => isPositionOf(order, value));
   return { list: { ...page, view, filter, order }, tokens };
@@ -42,7 +45,7 @@ function filterFrom(request: ListBookingsRequest): ListBookingsQuery['filter'] {
   };
 }
 
-// Field rules have refused what is none of these.
+// Field rules refuse any other text.
 function orderFrom(orderBy: string): BookingOrder {
   const [by, direction] = (orderBy || 'create_time desc').split(' ');
   return {
@@ -51,7 +54,7 @@ function orderFrom(orderBy: string): BookingOrder {
   };
 }
 
-/** Whether a database can compare with it: anybody can write a token that looks like ours. */
+/** Whether a position is valid SQL input: a caller can forge a page token. */
 function isPositionOf({ by }: BookingOrder, value: unknown): value is ListPosition {
   const { at, id } = (value ?? {}) as Partial<ListPosition>;
   if (typeof at !== 'string' || typeof id !== 'string' || !isUuid(id)) return false;

@@ -25,11 +25,11 @@ import { getPet, type ListPetsPorts, listPets } from '../pets/read-pets.ts';
 import { createPet, updatePet } from '../pets/write-pets.ts';
 import { dayFromText, pickMasked, requirePresent } from './request-fields.ts';
 
-/** The calls of PetService. */
+/** Implements PetService. */
 export function petServiceImplementation(ports: ListPetsPorts): Implementation<typeof PetService> {
   return {
     async createPet({ tenantId, requestId, pet: message }, { signal }) {
-      // Field rules have made sure of `pet` by the time a handler runs.
+      // Field rules guarantee `pet`.
       const pet = newPetFromMessage(message as PetMessage);
       const request = writeRequest(requestId, { method: 'CreatePet', ...pet });
       const created = await createPet(ports, { tenantId, pet, signal, ...request });
@@ -58,7 +58,10 @@ export function petServiceImplementation(ports: ListPetsPorts): Implementation<t
   };
 }
 
-/** What CreatePet writes; output-only fields are left out. Throws RpcError FIELD_INVALID. */
+/**
+ * Reads the pet of CreatePet, without output-only fields.
+ * @throws RpcError FIELD_INVALID
+ */
 function newPetFromMessage(pet: PetMessage): NewPet {
   requirePresent('pet.user_id', pet.userId);
   const terms = termsFrom(pet);
@@ -66,7 +69,10 @@ function newPetFromMessage(pet: PetMessage): NewPet {
   return { userId: pet.userId.toLowerCase(), ...terms };
 }
 
-/** Which pet to change, and how. Throws RpcError FIELD_INVALID. */
+/**
+ * Reads the id and the changes of UpdatePet.
+ * @throws RpcError FIELD_INVALID
+ */
 function petChangesFromMessage(
   pet: PetMessage,
   paths: readonly string[],
@@ -90,7 +96,6 @@ function requireTerms({ name, species }: Partial<PetTerms>): void {
   if (species !== undefined && isBlank(species)) throw invalidField('pet.species', 'must be given');
 }
 
-/** A pet with its user as it goes over the wire. */
 function toPetMessage({ pet, user }: PetWithUser): PetMessage {
   const { tenantId, id, userId, name, species, breed, careNotes, createTime, updateTime } = pet;
   return create(PetSchema, {

@@ -29,14 +29,13 @@ import {
 } from '../reviews/write-reviews.ts';
 import { pickMasked, requirePresent } from './request-fields.ts';
 
-/** What the calls work with. */
 export type ReviewPorts = CreateReviewPorts & ListReviewsPorts;
 
-/** The calls of ReviewService. */
+/** Implements ReviewService. */
 export function reviewServiceImplementation(ports: ReviewPorts): Implementation<typeof ReviewService> {
   return {
     async createReview({ tenantId, requestId, review: message }, { signal }) {
-      // Field rules have made sure of `review` by the time a handler runs.
+      // Field rules guarantee `review`.
       const review = newReviewFromMessage(message as ReviewMessage);
       const request = writeRequest(requestId, { method: 'CreateReview', ...review });
       const created = await createReview(ports, { tenantId, review, signal, ...request });
@@ -67,7 +66,10 @@ export function reviewServiceImplementation(ports: ReviewPorts): Implementation<
   };
 }
 
-/** What CreateReview writes; output-only fields are left out. Throws RpcError FIELD_INVALID. */
+/**
+ * Reads the review of CreateReview, without output-only fields.
+ * @throws RpcError FIELD_INVALID
+ */
 function newReviewFromMessage({ bookingId, rating, text }: ReviewMessage): NewReview {
   requirePresent('review.booking_id', bookingId);
   requirePresent('review.rating', rating);
@@ -75,7 +77,10 @@ function newReviewFromMessage({ bookingId, rating, text }: ReviewMessage): NewRe
   return { bookingId: bookingId.toLowerCase(), rating, text };
 }
 
-/** Which review to change, and how. Throws RpcError FIELD_INVALID. */
+/**
+ * Reads the id and the changes of UpdateReview.
+ * @throws RpcError FIELD_INVALID
+ */
 function reviewChangesFromMessage(
   { id, rating, text }: ReviewMessage,
   paths: readonly string[],
@@ -86,7 +91,6 @@ function reviewChangesFromMessage(
   return { id: requireUuid('review.id', id), changes };
 }
 
-/** A review with its users as it goes over the wire. */
 function toReviewMessage({ review, customer, vendor }: ReviewWithUsers): ReviewMessage {
   const { tenantId, id, bookingId, customerId, vendorId, rating, text, createTime, updateTime } = review;
   return create(ReviewSchema, {

@@ -3,10 +3,12 @@ import type { ErrorReason } from '@rollcall/contract/booking';
 import { databaseFault, RpcError, RUNTIME_REASONS } from '@rollcall/runtime/rpc';
 import { BookingError, type BookingErrorReason } from '../errors.ts';
 
-/** A reason as it goes over the wire. */
+/** A reason in the contract. */
 type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>;
 
-/** The one table from reason to status. A reason that the contract gains does not compile until it stands here. */
+/**
+ * The table from reason to status. A reason that the contract gains does not compile until it stands here.
+ */
 export const STATUS_BY_REASON = {
   ...RUNTIME_REASONS,
   REQUEST_ID_REUSED: Code.InvalidArgument,
@@ -24,7 +26,7 @@ export const STATUS_BY_REASON = {
   TOO_MANY_USERS: Code.FailedPrecondition,
 } as const satisfies Record<Reason, Code> & Record<BookingErrorReason, Code>;
 
-/** An error of the domain or the database as one for the wire; undefined: it is not known here. */
+/** Converts an error of the domain or the database to an error for the caller. Undefined: unknown here. */
 export function toRpcError(error: unknown): RpcError | undefined {
   if (error instanceof BookingError) {
     const { reason, message, metadata, cause } = error;
@@ -36,7 +38,7 @@ export function toRpcError(error: unknown): RpcError | undefined {
       metadata,
       cause,
       ...(violations.length > 0 && { violations }),
-      // About as long as the user client leaves a failing service alone.
+      // About as long as the user client's breaker stays open. Milliseconds.
       ...(STATUS_BY_REASON[reason] === Code.Unavailable && { retryDelayMs: 1000 }),
     });
   }

@@ -14,27 +14,27 @@ import { createFakeUserService, type FakeUserService, type FakeUsers } from '@ro
 import { BOOKING_SETTINGS } from '../config.ts';
 import { type BookingService, createBookingService } from '../service.ts';
 
-/** The booking service with a database and a user service of its own, called through its gRPC door. */
+/** The booking service with its own database and a fake user service, called over gRPC. */
 export interface BookingUnderTest extends AsyncDisposable {
   readonly client: ServiceClient<typeof BookingServiceDescriptor>;
   readonly pets: ServiceClient<typeof PetService>;
   readonly reviews: ServiceClient<typeof ReviewService>;
   readonly service: BookingService;
-  /** The users that the service can ask about. */
+  /** The users of the fake user service. */
   readonly users: FakeUsers;
-  /** What it asks, and the troubles to give it. */
+  /** The fake user service, for its recorded calls and its faults. */
   readonly userService: FakeUserService;
-  /** Lets everything that the service knows of users grow older, in ms. */
+  /** Advances the clock of the user cache. Milliseconds. */
   age(ms: number): void;
   /** Runs a statement in the service's database. */
   sql(statement: string, values: unknown[]): Promise<unknown[]>;
-  /** Puts as many bookings into a tenant, each of another user whom nobody knows. */
+  /** Inserts bookings of distinct unknown users. */
   fill(tenantId: string, count: number): Promise<void>;
-  /** Makes a booking, in tenant `acme` where nothing else is said, and answers it. */
+  /** Creates a booking and returns it. The tenant is `acme` by default. */
   book(booking?: MessageInitShape<typeof BookingSchema>, tenantId?: string): Promise<Booking>;
 }
 
-/** Starts all of it. */
+/** Starts the service, its database and the fake user service. */
 export async function startBooking(): Promise<BookingUnderTest> {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase('booking'));
@@ -49,7 +49,7 @@ export async function startBooking(): Promise<BookingUnderTest> {
     LOG_LEVEL: 'silent',
   });
   const service = stack.use(await createBookingService(config, () => performance.now() + aheadMs));
-  // Longer than a busy machine needs, so that no test hangs on a service that does not answer.
+  // Longer than a busy machine needs, so that a test fails instead of hanging.
   const connection = { address: `127.0.0.1:${service.doors.grpc.port}`, defaultTimeoutMs: 10_000 };
   const client = stack.use(createServiceClient(BookingServiceDescriptor, connection));
   const pets = stack.use(createServiceClient(PetService, connection));
@@ -83,12 +83,12 @@ const FILL = `insert into bookings
   select $1, gen_random_uuid(), 'F-' || n, gen_random_uuid(), 'PAID', '2026-01-01', '2026-01-02', now(), now()
   from generate_series(1, $2::int) n`;
 
-/** A booking to make; valid as it stands. */
+/** Returns a valid booking with these fields. */
 export function newBooking(init: MessageInitShape<typeof BookingSchema> = {}): Booking {
   return create(BookingSchema, { startDate: '2026-05-01', endDate: '2026-05-03', ...init });
 }
 
-/** Some user's id. */
+/** Returns a new user id. */
 export function newUserId(): string {
   return randomUUID();
 }

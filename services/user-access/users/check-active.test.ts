@@ -5,12 +5,12 @@ import { checkActive, refusalOf } from './check-active.ts';
 import type { ShownUser } from './users.ts';
 
 const id = '019c0000-0000-7000-8000-000000000001';
-const told = (state: UserState, stale = false) => ({ user: create(UserSchema, { id, state }), stale });
+const withState = (state: UserState, stale = false) => ({ user: create(UserSchema, { id, state }), stale });
 
 describe('checkActive', () => {
   it('accepts an active user, also a stale one', () => {
-    const fresh: ShownUser = { id, outcome: 'found', ...told(UserState.ACTIVE) };
-    const stale: ShownUser = { id, outcome: 'found', ...told(UserState.ACTIVE, true) };
+    const fresh: ShownUser = { id, outcome: 'found', ...withState(UserState.ACTIVE) };
+    const stale: ShownUser = { id, outcome: 'found', ...withState(UserState.ACTIVE, true) };
     expect([checkActive(fresh), checkActive(stale)]).toEqual([
       { ok: true, user: fresh },
       { ok: true, user: stale },
@@ -19,10 +19,10 @@ describe('checkActive', () => {
 
   it.each<[string, ShownUser]>([
     ['missing', { id, outcome: 'missing' }],
-    ['deleted', { id, outcome: 'deleted', ...told(UserState.DELETED) }],
-    ['suspended', { id, outcome: 'found', ...told(UserState.SUSPENDED) }],
+    ['deleted', { id, outcome: 'deleted', ...withState(UserState.DELETED) }],
+    ['suspended', { id, outcome: 'found', ...withState(UserState.SUSPENDED) }],
     // A state that this version does not know.
-    ['suspended', { id, outcome: 'found', ...told(99 as UserState) }],
+    ['suspended', { id, outcome: 'found', ...withState(99 as UserState) }],
   ])('refuses a user who is %s', (why, known) => {
     expect(checkActive(known)).toEqual({ ok: false, why });
   });
