@@ -2,23 +2,26 @@ import { etagOf, type User } from './user.ts';
 import { UserError, userDeleted, userNotFound } from './user-error.ts';
 import type { LockedUser, UserEdit, UserWrites, WriteRequest } from './user-writes.ts';
 
-/** Which user to do something to. */
+/** A command on one user. */
 export interface EditCommand {
   readonly tenantId: string;
   readonly id: string;
-  /** Absent: a repeat does it again. */
+  /** Without it a repetition is another write. */
   readonly request?: WriteRequest;
 }
 
-/** What a command works with. */
+/** The arguments of the function that does the work of a command. */
 export interface EditContext {
   readonly edit: UserEdit;
   readonly user: LockedUser;
-  /** Whether this very request was done before. */
+  /** Whether this request was done before. */
   readonly isRepeat: boolean;
 }
 
-/** The frame of every command on one user: noted, locked, then done. Throws UserError USER_NOT_FOUND, REQUEST_ID_REUSED. */
+/**
+ * Runs a command on one locked user, and recognizes a repeated request.
+ * @throws UserError USER_NOT_FOUND, REQUEST_ID_REUSED.
+ */
 export function editUser<T>(
   writes: UserWrites,
   { tenantId, id, request }: EditCommand,
@@ -32,12 +35,18 @@ export function editUser<T>(
   });
 }
 
-/** Throws UserError USER_DELETED where the user is erased: nothing may come to a tombstone. */
+/**
+ * Requires that the user is not erased.
+ * @throws UserError USER_DELETED.
+ */
 export function requireNotErased({ tenantId, id, isErased }: LockedUser): void {
   if (isErased) throw userDeleted(tenantId, id, true);
 }
 
-/** Throws UserError ETAG_MISMATCH where an etag was given that is no longer the user's. */
+/**
+ * Requires that a given etag is the user's present one; an empty etag always passes.
+ * @throws UserError ETAG_MISMATCH.
+ */
 export function requireEtag(user: User, etag: string): void {
   if (etag === '' || etag === etagOf(user.version)) return;
   throw new UserError('ETAG_MISMATCH', `User ${user.id} has changed since etag ${etag}; read it again.`, {

@@ -17,11 +17,11 @@ const source = (fields: Partial<SourceStatistics>): SourceStatistics => ({
 const eur = (minorUnits: bigint) => ({ currencyCode: 'EUR', minorUnits });
 
 describe('sumStatistics', () => {
-  it('says nothing where no service told anything', () => {
+  it('is undefined when no service reported statistics', () => {
     expect(sumStatistics([])).toBeUndefined();
   });
 
-  it('adds up, a currency at a time, and takes the first of firsts and the last of lasts', () => {
+  it('adds up by currency, and takes the earliest first and the latest last time', () => {
     const [early, middle, late] = [1, 2, 3].map((day) => new Date(Date.UTC(2026, 0, day))) as [
       Date,
       Date,
@@ -46,7 +46,7 @@ describe('sumStatistics', () => {
     });
   });
 
-  it('stays within what a message holds', () => {
+  it('stays within the range of the message', () => {
     const most = 2n ** 63n - 1n;
     const told = [
       source({ totalBookings: most, totalSpent: [eur(-most)] }),
@@ -57,7 +57,7 @@ describe('sumStatistics', () => {
 });
 
 describe('sumRatings', () => {
-  it('weighs by how many there are, and knows none', () => {
+  it('weights averages by their number, and handles none', () => {
     expect(sumRatings([])).toEqual({ averageRating: 0, totalReviews: 0 });
     expect(
       sumRatings([

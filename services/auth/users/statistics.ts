@@ -4,34 +4,34 @@ export interface Money {
   readonly minorUnits: bigint;
 }
 
-/** Figures about a user. A time that is null is not known. */
+/** Statistics of a user. A null time is unknown. */
 export interface UserStatistics {
   readonly totalBookings: bigint;
-  /** One entry a currency. */
+  /** One entry for each currency. */
   readonly totalSpent: readonly Money[];
   readonly firstBookingTime: Date | null;
   readonly lastBookingTime: Date | null;
   readonly lastActivityTime: Date | null;
 }
 
-/** Mean of ratings, and of how many; 0 of 0: not rated. */
+/** Mean and number of ratings; both 0 without ratings. */
 export interface UserRatings {
   readonly averageRating: number;
   readonly totalReviews: number;
 }
 
-/** What one service told. */
+/** The statistics that one service reported. */
 export interface SourceStatistics extends UserStatistics, UserRatings {
   readonly source: string;
   readonly revision: bigint;
 }
 
-// What a message holds: more than anybody spends, and not more than an answer can say.
+// The ranges of int64 and int32 fields of the message.
 const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT32 = 2 ** 31 - 1;
 
-/** The figures of all services together; undefined: none told any. */
+/** Sums the statistics of all services; undefined when no service reported any. */
 export function sumStatistics(sources: readonly UserStatistics[]): UserStatistics | undefined {
   if (sources.length === 0) return undefined;
   const spent = Map.groupBy(
@@ -52,7 +52,7 @@ export function sumStatistics(sources: readonly UserStatistics[]): UserStatistic
   };
 }
 
-/** The mean of all ratings, those of a service as often as it has any. */
+/** The mean of all ratings, weighted by their number. */
 export function sumRatings(sources: readonly UserRatings[]): UserRatings {
   const totalReviews = sources.reduce((total, each) => total + each.totalReviews, 0);
   if (totalReviews === 0) return { averageRating: 0, totalReviews: 0 };

@@ -56,7 +56,7 @@ function inView({ contact, profile, tags, statistics, ...reference }: User, view
   return { ...reference, ...(contact && { contact }), ...(view === 'FULL' && { profile, tags, statistics }) };
 }
 
-/** What a view sends of a user, without what every change changes. */
+/** The message for a view, without the fields that every change changes. */
 function sent(user: User, view: UserView) {
   return Object.assign(toUserMessage(inView(user, view)), { version: 0n, etag: '', updateTime: undefined });
 }
@@ -70,17 +70,17 @@ describe('the table of the views that show each field', () => {
     expect(figures !== null).toBe(['averageRating', 'totalReviews', 'statistics'].includes(field));
   });
 
-  it('A4: has every field of the contract', () => {
+  it('has every field of the contract', () => {
     const kept = [...FIELDS, ...Object.keys({ ...OTHERS })];
     for (const { localName } of UserSchema.fields)
       if (localName !== 'etag') expect(kept, localName).toContain(localName);
-    // The profile is one field here: all of it is in one view, apart from statistics.
+    // The profile counts as one field, because all of it except statistics is in one view.
     const parts = ProfileSchema.fields.map(({ localName }) => localName);
     expect(parts).toEqual(expect.arrayContaining(['tags', 'statistics']));
     expect(SHOWN_FIELDS.tags).toEqual(SHOWN_FIELDS.profile);
   });
 
-  it('A4: names the smallest of several, for figures and for the rest', () => {
+  it('names the smallest of several views, separately for figures and content', () => {
     expect(touchedBy(['tags', 'email'])).toEqual({ content: 'BASIC', figures: null });
     expect(touchedBy(['statistics', 'averageRating', 'lastName'])).toEqual({
       content: 'REFERENCE',
@@ -90,7 +90,7 @@ describe('the table of the views that show each field', () => {
     expect(withFigures(touchedBy(['tags']))).toEqual({ content: 'FULL', figures: 'REFERENCE' });
   });
 
-  it('A4: sees no change where only the order of a profile differs', () => {
+  it('sees no change when only the order of a profile differs', () => {
     const one = { ...USER, profile: { address: { locality: 'A', lines: ['1'] }, birthDate: '1906-12-09' } };
     const other = { ...USER, profile: { birthDate: '1906-12-09', address: { lines: ['1'], locality: 'A' } } };
     expect(touchedBetween(one, other)).toEqual({ content: null, figures: null });

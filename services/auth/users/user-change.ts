@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { User, UserContact, UserView } from './user.ts';
 
-/** What happened to a user. */
+/** The kind of a change. */
 export type UserChangeKind =
   | 'CREATED'
   | 'UPDATED'
@@ -11,31 +11,36 @@ export type UserChangeKind =
   | 'MERGED'
   | 'UNMERGED';
 
-/** One version of one user, as it is announced. Holds no contact data. */
+/** A new version of one user, as the feed sends it. Holds no contact data. */
 export interface UserChange {
   readonly tenantId: string;
   readonly id: string;
   readonly version: bigint;
   readonly kind: UserChangeKind;
-  /** In which views it shows, and the user's time of change since. Absent: not told, and every view may show it. */
+  /**
+   * The views that show the change, and the user's update time. Absent: unknown, so every view may show it.
+   */
   readonly touched?: (TouchedViews & { readonly updateTime: Date }) | undefined;
 }
 
-/** In which views a change shows. Each view shows what a smaller one shows, so the smallest says which. */
+/**
+ * The views that show a change. Each view includes the smaller ones, so the smallest view identifies them
+ * all.
+ */
 export interface TouchedViews {
-  /** The smallest view that shows a change of more than figures; null: none does. */
+  /** The smallest view that shows a change of anything but figures; null when no view does. */
   readonly content: UserView | null;
-  /** The smallest view that shows a change of ratings or statistics; null: none does. */
+  /** The smallest view that shows a change of ratings or statistics; null when no view does. */
   readonly figures: UserView | null;
 }
 
-/** Every view, smallest first. */
+/** All views, smallest first. */
 export const VIEWS: readonly UserView[] = ['REFERENCE', 'BASIC', 'FULL'];
 
-/** A field of a user, and of what the larger views add to it. */
+/** A field of a user, including those of larger views. */
 export type UserField = Exclude<keyof User, 'contact'> | keyof UserContact;
 
-/** The smallest view that shows a field, and what a change of it is: `version` fields differ after every change. */
+/** The smallest view that shows a field, and its kind. Fields of kind `version` differ after every change. */
 interface ShownField {
   readonly view: UserView;
   readonly kind: 'content' | 'figures' | 'version';
@@ -45,7 +50,7 @@ const content = (view: UserView): ShownField => ({ view, kind: 'content' });
 const figures = (view: UserView): ShownField => ({ view, kind: 'figures' });
 const version = (view: UserView): ShownField => ({ view, kind: 'version' });
 
-/** Which view shows which field. A new field does not compile until it stands here. */
+/** The view of each field. A new field does not compile until it is added here. */
 export const SHOWN_FIELDS: Readonly<Record<UserField, ShownField>> = {
   tenantId: content('REFERENCE'),
   id: content('REFERENCE'),
@@ -80,16 +85,16 @@ export function touchedBy(fields: readonly UserField[]): TouchedViews {
   return { content: smallest('content'), figures: smallest('figures') };
 }
 
-/** All of a user: it came to be, is gone, or is answered by another one. */
+/** The views that show a user that was created, erased, merged or unmerged. */
 export const ALL_TOUCHED: TouchedViews = touchedBy(FIELDS);
 
-/** The views in which two states of a user differ, both read in full. */
+/** The views in which two states of a full user differ. */
 export function touchedBetween(before: User, after: User): TouchedViews {
   const [one, other] = [flat(before), flat(after)];
   return touchedBy(FIELDS.filter((field) => !isDeepStrictEqual(one[field], other[field])));
 }
 
-/** The same views, and those that show ratings and statistics. */
+/** Adds the views that show ratings and statistics. */
 export function withFigures(touched: TouchedViews): TouchedViews {
   return { ...touched, figures: touchedBy(['averageRating', 'statistics']).figures };
 }

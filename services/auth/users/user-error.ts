@@ -1,4 +1,4 @@
-/** Why the domain refuses; the names stand in `rollcall.user.v1.ErrorReason`. */
+/** Reasons of the domain. Their names are those of `rollcall.user.v1.ErrorReason`. */
 export type UserErrorReason =
   | 'USER_NOT_FOUND'
   | 'EMAIL_TAKEN'
@@ -16,11 +16,11 @@ export type UserErrorReason =
   | 'OVERLOADED'
   | 'DRAINING';
 
-/** A refusal of the domain. */
+/** An error of the domain, which callers see. */
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly reason: UserErrorReason;
-  /** Every changing part of the message. Never contact data. */
+  /** The variable parts of the message. Never contact data. */
   readonly metadata: Readonly<Record<string, string>>;
 
   constructor(reason: UserErrorReason, message: string, metadata: Readonly<Record<string, string>>) {
@@ -30,7 +30,7 @@ export class UserError extends Error {
   }
 }
 
-/** The user is deleted, or even erased. */
+/** The error for a deleted or erased user. */
 export function userDeleted(tenantId: string, id: string, isErased = false): UserError {
   const message = isErased
     ? `User ${id} is erased, which cannot be undone.`
@@ -38,7 +38,7 @@ export function userDeleted(tenantId: string, id: string, isErased = false): Use
   return new UserError('USER_DELETED', message, { tenant_id: tenantId, id });
 }
 
-/** No user has this id in this tenant. */
+/** The error for an id that the tenant does not have. */
 export function userNotFound(tenantId: string, id: string): UserError {
   return new UserError('USER_NOT_FOUND', `Tenant ${tenantId} has no user ${id}.`, {
     tenant_id: tenantId,

@@ -2,13 +2,16 @@ import { type EditCommand, editUser, requireEtag, requireNotErased } from './edi
 import type { User } from './user.ts';
 import type { UserWrites } from './user-writes.ts';
 
-/** Which user to delete or to undelete. */
+/** Deletes or undeletes a user. */
 export interface LifecycleCommand extends EditCommand {
-  /** Refuse where this is no longer the user's etag; empty: whatever it is. */
+  /** Expected etag of the user; empty accepts any. */
   readonly etag: string;
 }
 
-/** Deletes a user softly; who is deleted stays as it is. Throws UserError USER_NOT_FOUND, ETAG_MISMATCH, REQUEST_ID_REUSED. */
+/**
+ * Deletes a user, which can be undone. A deleted user stays unchanged.
+ * @throws UserError USER_NOT_FOUND, ETAG_MISMATCH, REQUEST_ID_REUSED.
+ */
 export function deleteUser(writes: UserWrites, command: LifecycleCommand): Promise<User> {
   return editUser(writes, command, async ({ edit, user, isRepeat }) => {
     if (isRepeat) return user;
@@ -18,8 +21,8 @@ export function deleteUser(writes: UserWrites, command: LifecycleCommand): Promi
 }
 
 /**
- * Takes a deletion back; who is not deleted stays as it is. Throws UserError USER_NOT_FOUND, ETAG_MISMATCH, EMAIL_TAKEN,
- * REQUEST_ID_REUSED, and USER_DELETED where the user is erased.
+ * Undoes a deletion. A user that is not deleted stays unchanged.
+ * @throws UserError USER_NOT_FOUND, USER_DELETED when erased, ETAG_MISMATCH, EMAIL_TAKEN, REQUEST_ID_REUSED.
  */
 export function undeleteUser(writes: UserWrites, command: LifecycleCommand): Promise<User> {
   return editUser(writes, command, async ({ edit, user, isRepeat }) => {
@@ -30,7 +33,10 @@ export function undeleteUser(writes: UserWrites, command: LifecycleCommand): Pro
   });
 }
 
-/** Erases a user for good; who is erased stays as it is. Throws UserError USER_NOT_FOUND, REQUEST_ID_REUSED. */
+/**
+ * Erases a user permanently. An erased user stays unchanged.
+ * @throws UserError USER_NOT_FOUND, REQUEST_ID_REUSED.
+ */
 export function eraseUser(writes: UserWrites, command: EditCommand): Promise<User> {
   return editUser(writes, command, async ({ edit, user, isRepeat }) =>
     isRepeat || user.isErased ? user : edit.erase(user),

@@ -2,58 +2,68 @@ import type { Activity, ExternalId, Note } from './records/user-records.ts';
 import type { SourceStatistics } from './statistics.ts';
 import type { User, UserChanges } from './user.ts';
 
-/** Names a write, so that a repeat of it is known. */
+/** Identifies a write, so that a repetition is recognized. */
 export interface WriteRequest {
   /** UUID chosen by the caller. */
   readonly id: string;
-  /** The method that was called. */
+  /** Name of the called method. */
   readonly method: string;
-  /** Digest of everything that was asked. */
+  /** Digest of the written data. */
   readonly fingerprint: Uint8Array;
 }
 
-/** A user in full, whom nobody else changes until the transaction ends. */
+/** A full user that no other transaction changes until the end of this one. */
 export interface LockedUser extends User {
-  /** Nothing but the tombstone is left, and nothing may come to it. */
+  /** Only the tombstone is left, and no data may be added to it. */
   readonly isErased: boolean;
-  /** The id that was asked for: its own, or one that was merged into it. */
+  /** The requested id: the user's own, or that of a user merged into it. */
   readonly askedId: string;
 }
 
-/** What any write does in its transaction. All of it happens, or none. */
+/** The part that all writes share. Each transaction is applied completely or not at all. */
 export interface UserTransaction {
-  /** The id of the user that this very request wrote before; undefined, and noted with `userId`, where it is new. Throws UserError REQUEST_ID_REUSED. */
+  /**
+   * Claims a request id. Returns the id of the user that an earlier call of this request wrote; undefined for
+   * a new request, which is stored with `userId`.
+   * @throws UserError REQUEST_ID_REUSED.
+   */
   claim(tenantId: string, request: WriteRequest, userId: string): Promise<string | undefined>;
-  /** The user that answers for this id; undefined: there is none. */
+  /** Locks the canonical user of this id; undefined when there is none. */
   lock(tenantId: string, id: string): Promise<LockedUser | undefined>;
 }
 
-/** A transaction that makes a user. */
+/** A transaction that creates a user. */
 export interface UserCreation extends UserTransaction {
-  /** Makes a user at version 1. Throws UserError EMAIL_TAKEN, USER_ID_TAKEN. */
+  /**
+   * Inserts a user at version 1.
+   * @throws UserError EMAIL_TAKEN, USER_ID_TAKEN, PROFILE_TOO_LARGE.
+   */
   insert(tenantId: string, id: string, user: UserChanges): Promise<User>;
 }
 
-/** A transaction that changes a user. */
+/** A transaction that updates a user. */
 export interface UserUpdate extends Pick<UserTransaction, 'claim'> {
-  /** The user in full, which nobody changes before `update`; undefined: there is none. */
+  /** Reads the full user, which no other write changes before `update`; undefined when there is none. */
   lock(tenantId: string, id: string): Promise<User | undefined>;
-  /** Changes a locked user, and its version where anything differs. Throws UserError EMAIL_TAKEN. */
+  /**
+   * Updates a locked user. The version rises if a field differs.
+   * @throws UserError EMAIL_TAKEN, PROFILE_TOO_LARGE.
+   */
   update(user: User, changes: UserChanges): Promise<User>;
 }
 
-/** What becomes of a locked user as a whole. Each is a version, and answers the user after it. */
+/** Changes the lifecycle of a locked user. Each method writes a version and returns the user after it. */
 export interface LifecycleEdits {
   delete(user: User): Promise<User>;
-  /** Throws UserError EMAIL_TAKEN. */
+  /** @throws UserError EMAIL_TAKEN. */
   undelete(user: User): Promise<User>;
-  /** Removes everything but the tombstone, from every table; so too of whoever was merged into it. */
+  /** Removes everything but the tombstone from every table, also for users merged into this one. */
   erase(user: User): Promise<User>;
 }
 
-/** What is kept beside a locked user. Changes no version. */
+/** Writes records of a locked user, without a new version. */
 export interface RecordEdits {
-  /** Throws UserError EXTERNAL_ID_TAKEN. */
+  /** @throws UserError EXTERNAL_ID_TAKEN. */
   link(user: User, externalId: ExternalId): Promise<void>;
   unlink(user: User, externalId: ExternalId): Promise<void>;
   addNote(user: User, note: Note): Promise<void>;
@@ -62,13 +72,16 @@ export interface RecordEdits {
   addActivity(user: User, activityId: string, activity: Activity): Promise<void>;
 }
 
-/** Figures about a locked user. */
+/** Writes statistics of a locked user. */
 export interface StatisticsEdits {
-  /** Replaces what a service told of the id that was asked for, unless with a higher revision. Answers the user, a version on where its sums differ. */
+  /**
+   * Stores the statistics that a service reported for the requested id, unless a higher revision is stored.
+   * Returns the user, at a new version if its sums differ.
+   */
   putStatistics(user: LockedUser, told: SourceStatistics): Promise<User>;
 }
 
-/** A transaction in which everything can be done to a user. */
+/** A transaction in which a user can be changed in every way. */
 export interface UserEdit
   extends UserTransaction,
     Pick<UserUpdate, 'update'>,
@@ -76,10 +89,10 @@ export interface UserEdit
     RecordEdits,
     StatisticsEdits {}
 
-/** How users are written. */
+/** Writes users. */
 export interface UserWrites {
   create<T>(work: (creation: UserCreation) => Promise<T>): Promise<T>;
-  /** `work` is done again where another write of the user came between; only the last of it counts. */
+  /** `work` is repeated after a conflict with another write of the user; only its last run counts. */
   update<T>(work: (update: UserUpdate) => Promise<T>): Promise<T>;
   edit<T>(work: (edit: UserEdit) => Promise<T>): Promise<T>;
 }

@@ -15,7 +15,7 @@ describe('shownName', () => {
 });
 
 describe('emailKey', () => {
-  it('compares addresses without letter case and outer space, and knows none', () => {
+  it('compares addresses without letter case and outer space, and handles none', () => {
     expect(emailKey(' Ada@Example.COM ')).toBe(emailKey('ada@example.com'));
     expect(emailKey('  ')).toBeNull();
     expect(emailKey('\u212Aate@example.com')).toBeNull();

@@ -1,24 +1,25 @@
 import type { UserStatistics } from './statistics.ts';
 
-/** Whether a user is usable. */
 export type UserState = 'ACTIVE' | 'SUSPENDED' | 'DELETED';
 
-/** What a user is to its tenant. */
 export type UserRole = 'CUSTOMER' | 'VENDOR' | 'ADMIN';
 
-/** How much of a user is wanted; each holds the one before. */
+/** How much of a user is read; each view includes the one before. */
 export type UserView = 'REFERENCE' | 'BASIC' | 'FULL';
 
-/** The long tail of a user, as JSON in the form of `rollcall.user.v1.Profile`. */
+/** The profile of a user, as JSON of `rollcall.user.v1.Profile`. */
 export type ProfileJson = Readonly<Record<string, unknown>>;
 
-/** The most bytes of a profile as JSON. Our own choice: an address book's entry many times over, and 60 of them in one message. */
+/**
+ * Maximum size of a profile as JSON. Bytes. Many times an entry of an address book, and 60 of them fit into
+ * one message.
+ */
 export const MAX_PROFILE_BYTES = 64 * 1024;
 
-/** The most tags of one user. The contract's own bound of `Profile.tags`. */
+/** Maximum number of tags of a user: the bound of `Profile.tags` in the contract. */
 export const MAX_TAGS = 100;
 
-/** What stands beside a reference to a user. Absent texts are empty. */
+/** The fields of the REFERENCE view. Absent texts are empty. */
 export interface UserReference {
   readonly tenantId: string;
   readonly id: string;
@@ -31,33 +32,33 @@ export interface UserReference {
   readonly displayName: string;
   readonly profileImage: string;
   readonly businessName: string;
-  /** Mean of all ratings; 0 where there are none. */
+  /** Mean of all ratings; 0 without ratings. */
   readonly averageRating: number;
-  /** How many ratings that is the mean of. */
+  /** Number of ratings. */
   readonly totalReviews: number;
   readonly createTime: Date;
   readonly updateTime: Date;
   readonly deleteTime: Date | null;
 }
 
-/** Contact data: what the BASIC view adds. */
+/** Contact data, which the BASIC view adds. */
 export interface UserContact {
   readonly email: string;
   readonly phone: string;
 }
 
-/** A user as far as it was read: contact from the BASIC view on, all else in the FULL view. */
+/** A user with the fields of the view that was read: contact from BASIC on, the rest in FULL. */
 export interface User extends UserReference {
   readonly contact?: UserContact;
-  /** Without tags and statistics, which are kept by themselves. */
+  /** Without tags and statistics, which are stored separately. */
   readonly profile?: ProfileJson;
-  /** Each once, in the order in which they were given. */
+  /** Without duplicates, in the order in which they were given. */
   readonly tags?: readonly string[];
-  /** Summed over all services; undefined: none has told any. */
+  /** Sum over all services; undefined when no service reported any. */
   readonly statistics?: UserStatistics | undefined;
 }
 
-/** What a caller may write of a user; absent: left as it is, or empty in a new one. */
+/** The fields to write. An absent field stays unchanged, and is empty in a new user. */
 export interface UserChanges {
   readonly state?: Exclude<UserState, 'DELETED'>;
   readonly role?: UserRole;
@@ -68,13 +69,13 @@ export interface UserChanges {
   readonly businessName?: string;
   readonly email?: string;
   readonly phone?: string;
-  /** Parts of the profile by name; null takes a part away. */
+  /** Parts of the profile by name; null removes a part. */
   readonly profile?: ProfileJson;
-  /** All tags that the user shall have. */
+  /** All tags of the user. */
   readonly tags?: readonly string[];
 }
 
-/** The name to show for a user who gave none. */
+/** The name to show: the display name, or one composed of the other names. */
 export function shownName(user: UserReference): string {
   return user.displayName || `${user.firstName} ${user.lastName}`.trim() || user.businessName;
 }
@@ -85,15 +86,18 @@ export function etagOf(version: bigint): string {
 }
 
 /**
- * An address in the form in which addresses are compared; null where there is none, or none that anybody can have.
- * Letters beyond ASCII have lower cases that are letters of other people's addresses, such as the Kelvin sign's k.
+ * The form in which addresses are compared; null for an empty or impossible address.
+ * Letters beyond ASCII are refused, because their lower case may be a letter of another address, such as that
+ * of the Kelvin sign.
  */
 export function emailKey(email: string): string | null {
   const trimmed = email.trim();
   return /^[\x21-\x7e]+$/.test(trimmed) ? trimmed.toLowerCase() : null;
 }
 
-/** An address in the form in which addresses of one person are alike: without a plus-suffix; null as in `emailKey`. */
+/**
+ * `emailKey` without a plus-suffix, which is alike for the addresses of one person; null as in `emailKey`.
+ */
 export function emailBaseKey(email: string): string | null {
   return emailKey(email)?.replace(/^([^+@]+)\+[^@]*@/, '$1@') ?? null;
 }

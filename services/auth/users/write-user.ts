@@ -3,16 +3,18 @@ import type { User, UserChanges } from './user.ts';
 import { userDeleted, userNotFound } from './user-error.ts';
 import type { UserWrites, WriteRequest } from './user-writes.ts';
 
-/** The user to make. */
 export interface CreateUserCommand {
   readonly tenantId: string;
   readonly id: string;
   readonly user: UserChanges;
-  /** Absent: a repeat makes another user. */
+  /** Without it a repetition creates another user. */
   readonly request?: WriteRequest;
 }
 
-/** Makes a user, once per request. Throws UserError EMAIL_TAKEN, USER_ID_TAKEN, REQUEST_ID_REUSED. */
+/**
+ * Creates a user, once for each request.
+ * @throws UserError EMAIL_TAKEN, USER_ID_TAKEN, PROFILE_TOO_LARGE, REQUEST_ID_REUSED.
+ */
 export function createUser(
   writes: UserWrites,
   { tenantId, id, user, request }: CreateUserCommand,
@@ -24,18 +26,21 @@ export function createUser(
   });
 }
 
-/** The change to make. */
 export interface UpdateUserCommand {
   readonly tenantId: string;
   readonly id: string;
   readonly changes: UserChanges;
-  /** Refuse where this is no longer the user's etag; empty: whatever it is. */
+  /** Expected etag of the user; empty accepts any. */
   readonly etag: string;
-  /** Absent: a repeat is another update. */
+  /** Without it a repetition is another update. */
   readonly request?: WriteRequest;
 }
 
-/** Changes a user, once per request. Throws UserError USER_NOT_FOUND, ETAG_MISMATCH, USER_DELETED, EMAIL_TAKEN, REQUEST_ID_REUSED. */
+/**
+ * Updates a user, once for each request.
+ * @throws UserError USER_NOT_FOUND, ETAG_MISMATCH, USER_DELETED, EMAIL_TAKEN, PROFILE_TOO_LARGE,
+ * REQUEST_ID_REUSED.
+ */
 export function updateUser(writes: UserWrites, command: UpdateUserCommand): Promise<User> {
   const { tenantId, id, request } = command;
   return writes.update(async (transaction) => {
@@ -49,13 +54,16 @@ export function updateUser(writes: UserWrites, command: UpdateUserCommand): Prom
   });
 }
 
-/** Tags to take away, then tags to add. */
+/** Removes tags, then adds tags. */
 export interface ModifyTagsCommand extends EditCommand {
   readonly add: readonly string[];
   readonly remove: readonly string[];
 }
 
-/** Changes a user's tags. Throws UserError USER_NOT_FOUND, USER_DELETED, PROFILE_TOO_LARGE, REQUEST_ID_REUSED. */
+/**
+ * Changes the tags of a user.
+ * @throws UserError USER_NOT_FOUND, USER_DELETED, PROFILE_TOO_LARGE, REQUEST_ID_REUSED.
+ */
 export function modifyTags(writes: UserWrites, command: ModifyTagsCommand): Promise<User> {
   return editUser(writes, command, async ({ edit, user, isRepeat }) => {
     if (isRepeat) return user;

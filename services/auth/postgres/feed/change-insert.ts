@@ -1,6 +1,6 @@
 import type { TouchedViews, UserChangeKind } from '../../users/user-change.ts';
 
-/** What a statement announces; each is SQL text. */
+/** The SQL expressions that describe one change. */
 interface Announcement {
   readonly kind: string;
   readonly contentView: string;
@@ -8,16 +8,17 @@ interface Announcement {
 }
 
 /**
- * SQL text that writes the change into the feed's table, as the last part of the statement that makes it: so that the numbers of
- * a user's changes are in the order of its versions. A part `changed` of the statement must answer `tenant_id`, `id`, `version`
- * and `update_time`.
+ * SQL text that inserts the change into `user_changes`.
+ * It is the last part of the statement that makes the change, so that the numbers of a user's changes are in
+ * the order of its versions. A part named `changed` of that statement must return `tenant_id`, `id`,
+ * `version` and `update_time`.
  */
 export function changeInsert({ kind, contentView, figuresView }: Announcement): string {
   return `insert into user_changes (tenant_id, user_id, version, kind, touched_view, figures_view, update_time)
     select tenant_id, id, version, ${kind}, ${contentView}, ${figuresView}, update_time from changed`;
 }
 
-/** What a statement announces that always changes the same fields. */
+/** `changeInsert` for a statement that always changes the same fields. */
 export function fixedChangeInsert(kind: UserChangeKind, touched: TouchedViews): string {
   return changeInsert({
     kind: `'${kind}'`,

@@ -21,11 +21,13 @@ interface ChangeRow {
 }
 
 /**
- * The identity of the feed, as an expression. A place in the feed is a transaction id, which means something else after
- * - a restored backup: `feed_id`, which the operator renews; a dump in another cluster shows by the system identifier;
- * - a promotion or a recovery to a point in time: the timeline, which PostgreSQL does not tell of a standby;
- * - a crash, or a copy of the files: ids of transactions whose log was not written yet are given out again. Recovery
- *   resets the statistics, and a regular stop keeps them.
+ * SQL expression for the identity of the feed.
+ * A position in the feed is a transaction id, and transaction ids mean something else after
+ * - a restored backup: shown by `feed_id`, which the operator renews;
+ * - a dump into another cluster: shown by the system identifier;
+ * - a promotion or a recovery to a point in time: shown by the timeline, which PostgreSQL hides on a standby;
+ * - a crash or a copy of the files, which reuse ids whose log was not written yet: shown by the time of the
+ * last reset of the statistics, because recovery resets them and a regular stop keeps them.
  */
 export const FEED_IDENTITY = `(
   select concat_ws('-', left(f.feed_id::text, 8), to_hex(c.system_identifier),
@@ -33,8 +35,9 @@ export const FEED_IDENTITY = `(
     to_hex((extract(epoch from (pg_stat_get_archiver()).stats_reset) * 1000)::bigint))
   from user_change_feed f, pg_control_system() c)`;
 
-// The end and the identity are taken by the statement that reads the rows. A left join answers them also where there is no row.
-// The rows are read by a function of the database, which holds the settings that they need: see `2026-12-01-pooled-feed`.
+// The statement that reads the rows also reads the end and the identity; the left join returns them without
+// rows too. The function `user_changes_with_views` holds the settings that the read needs: see migration
+// `2026-12-01-pooled-feed`.
 const READ = `
   with bound as (
     select coalesce($2::text::xid8, pg_snapshot_xmin(s)) as end_xid, pg_snapshot_xmin(s) as xmin,
@@ -54,8 +57,8 @@ const BOUNDS = `
     pg_snapshot_xmin(s)::text as xmin, pg_snapshot_xmax(s)::text as xmax
   from user_change_feed f, pg_current_snapshot() s`;
 
-// Every cursor of this feed lies behind what an earlier one removed. Rows of transactions that this cluster has not reached
-// came with a dump from another one: they would be told once it does.
+// Cursors of this feed lie behind everything that an earlier feed removed. Rows of transactions that this
+// cluster has not reached came with a dump; without the delete they would be sent later.
 const ADOPT = `
   with adopted as (
     update user_change_feed set line = now.feed, removed_through = '0'
@@ -68,7 +71,7 @@ const ADOPT = `
 
 const RENEW = `update user_change_feed set feed_id = gen_random_uuid()`;
 
-// What a role without pg_monitor may see of the sessions of others: their process and their transaction id, not its start.
+// A role without pg_monitor sees the process and the transaction id of other sessions, but not their start.
 const HOLDER = `
   select database, pid, who, (extract(epoch from clock_timestamp() - since) * 1000)::float8 as age_ms
   from (
@@ -82,7 +85,7 @@ const HOLDER = `
 
 const REMOVE = 'select remove_user_changes($1) as removed';
 
-/** The change feed in table `user_changes`; see its migration for why it is read by snapshot. */
+/** The change feed in table `user_changes`. Its migration explains why it is read by snapshot. */
 export function createPostgresChangeLog(pool: Pool): ChangeLog {
   const clocks = createFeedClocks();
   const readBounds = async () => {
@@ -126,7 +129,7 @@ export function createPostgresChangeLog(pool: Pool): ChangeLog {
 
 type SnapshotClock = ReturnType<typeof createSnapshotClock>;
 
-/** The clock of the feed that is read: what was looked at of another feed says nothing of this one. */
+/** One clock for each feed, because observations of one feed say nothing about another. */
 function createFeedClocks(): (feed: string) => SnapshotClock {
   let known: { readonly feed: string; readonly clock: SnapshotClock } | undefined;
   return (feed) => {
@@ -174,7 +177,7 @@ function toChange(row: ChangeRow): UserChange {
   };
 }
 
-/** Code before showed ratings from BASIC on, and wrote that of each change of ratings, and of nothing else. */
+/** Earlier code showed ratings from BASIC on and wrote BASIC for changes of ratings only. */
 function figuresFrom(written: UserView | null): UserView | null {
   return written === 'BASIC' ? 'REFERENCE' : written;
 }

@@ -6,7 +6,7 @@ import { followReplica } from './replica.ts';
 const poolOf = (row: () => { lsn: string | null; feed: string | null }) =>
   ({ query: async () => ({ rows: [row()] }) }) as unknown as Pool;
 
-it('A1: a replica is read only of the feed that is followed, however much further its log is', async () => {
+it('a replica of another feed is not read, however far ahead its log is', async () => {
   const primary = { lsn: '0/5000', feed: 'line-1' };
   const copy = { lsn: '0/6000', feed: 'line-1' };
   let followed = 'line-1';
@@ -20,7 +20,7 @@ it('A1: a replica is read only of the feed that is followed, however much furthe
   });
   const isUsable = () => replica.completeUntilMs > performance.now() - 500;
   await expect.poll(isUsable).toBe(true);
-  // Another standby was promoted that lacked the end of the log, while this one has it.
+  // Another standby was promoted without the end of the log, which this one has.
   followed = 'line-2';
   Object.assign(primary, { lsn: '0/4000', feed: 'line-2' });
   await expect.poll(() => replica.completeUntilMs).toBe(Number.NEGATIVE_INFINITY);
@@ -29,7 +29,7 @@ it('A1: a replica is read only of the feed that is followed, however much furthe
   copy.lsn = '0/7000';
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(replica.completeUntilMs).toBe(Number.NEGATIVE_INFINITY);
-  // Rebuilt from the new one, it shows what that wrote down.
+  // The standby was rebuilt from the new primary, and holds what that wrote.
   Object.assign(primary, { lsn: '0/4000', feed: 'line-2' });
   Object.assign(copy, { lsn: '0/4000', feed: 'line-2' });
   await expect.poll(isUsable).toBe(true);

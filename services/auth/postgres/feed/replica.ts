@@ -3,28 +3,33 @@ import type { Pool } from '@rollcall/runtime/postgres';
 import type { UserReads } from '../../users/reading/user-reads.ts';
 import { FEED_IDENTITY } from './postgres-change-log.ts';
 
-/** A read replica, and how far it follows. */
+/** A read replica and how far it has caught up. */
 export interface Replica extends AsyncDisposable {
   readonly reads: UserReads;
   /**
-   * Point on this process's clock, in ms: all that was committed before it is there. -Infinity: nothing is known, or it does
-   * not answer.
+   * Time on this process's clock. The replica has everything that was committed before. Milliseconds;
+   * -Infinity when unknown or when the replica does not answer.
    */
   readonly completeUntilMs: number;
-  /** It failed: nothing is known of it any more, until it is looked at again. */
+  /** Marks the replica as failed until the next successful observation. */
   fail(): void;
 }
 
-/** What `followReplica` needs. */
+/** Options of `followReplica`. */
 export interface ReplicaOptions {
   readonly reads: UserReads;
   readonly pool: Pool;
   readonly primary: Pool;
-  /** The feed that this process follows; undefined: none yet. A replica of another one is not read. */
+  /**
+   * The feed that this process follows; undefined when not known yet. A replica of another feed is not read.
+   */
   readonly feed: () => string | undefined;
-  /** Told when it begins to be of use, and when it ceases. */
+  /** Called when the replica becomes usable, and when it stops being usable. */
   readonly onChange: (isAnswering: boolean, error?: unknown) => void;
-  /** Time in ms between two observations. Default 100. */
+  /**
+   * Time between two observations. Milliseconds.
+   * @defaultValue 100
+   */
   readonly pollMs?: number;
 }
 
@@ -36,17 +41,18 @@ interface LogObservation {
   readonly lsn: bigint;
 }
 
-/** How far a server's log has come, and which feed its database holds. */
+/** How far the log of a server has come, and which feed its database holds. */
 interface LogPosition {
   readonly lsn: bigint;
   readonly feed: string;
 }
 
 /**
- * Follows a streaming replica: asks the primary how far its log has come, and the replica how far it has replayed it. No
- * clocks are compared, so that none can be wrong. Places in the log are compared within one feed only: a replica that went
- * on with what a promoted one never got is further, and does not have what came since. What a primary commits without waiting for its disk
- * (`synchronous_commit = off`) may be seen there a moment before its log says so.
+ * Follows a streaming replica by comparing how far the primary has written and the replica has replayed its
+ * log.
+ * No clocks are compared, so that none can be wrong. Log positions are compared within one feed only: a
+ * replica that kept log which the promoted server lacks is ahead, but misses what came since. A commit with
+ * `synchronous_commit = off` may show on the replica shortly before its log position says so.
  */
 export function followReplica(options: ReplicaOptions): Replica {
   const { reads, pool, primary, feed, onChange, pollMs = POLL_MS } = options;
@@ -69,7 +75,7 @@ export function followReplica(options: ReplicaOptions): Replica {
     if (written && written.feed === feed())
       observations = [...observations.slice(1 - MAX_OBSERVATIONS), { atMs, lsn: written.lsn }];
     const replayed = await readLogPosition(pool, REPLAYED);
-    // Not a replica, not one any more, or not one of this feed.
+    // The server is not a replica, no longer a replica, or a replica of another feed.
     if (replayed === undefined || replayed.feed !== feed()) return fail();
     const known = observations.findLast(({ lsn }) => lsn <= replayed.lsn);
     if (known) completeUntilMs = known.atMs;
@@ -98,7 +104,7 @@ const WRITTEN = {
   name: 'wal_written',
   text: `select pg_current_wal_flush_lsn()::text as lsn, ${FEED_IDENTITY} as feed`,
 };
-// What the primary wrote down has been replayed.
+// `line` is written by the primary, so it shows which feed has been replayed.
 const REPLAYED = {
   name: 'wal_replayed',
   text: `select case when pg_is_in_recovery() then pg_last_wal_replay_lsn()::text end as lsn, line as feed

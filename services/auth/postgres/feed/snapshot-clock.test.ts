@@ -4,11 +4,11 @@ import { createSnapshotClock } from './snapshot-clock.ts';
 const at = (second: number) => new Date(second * 1000);
 
 describe('createSnapshotClock', () => {
-  it('knows nothing before the first look', () => {
+  it('knows nothing before the first observation', () => {
     expect(createSnapshotClock().completeUntil(10n)).toEqual(new Date(0));
   });
 
-  it('goes on with each look while no later transaction ends behind one that is still at work', () => {
+  it('advances with each observation while no later transaction ends before an earlier open one', () => {
     const clock = createSnapshotClock();
     clock.record({ at: at(1), xmax: 10n });
     expect(clock.completeUntil(10n)).toEqual(at(1));
@@ -16,7 +16,7 @@ describe('createSnapshotClock', () => {
     expect(clock.completeUntil(10n)).toEqual(at(2));
   });
 
-  it('stays where it was once one has, until the one at work ends', () => {
+  it('stops once a later transaction has ended, until the earlier one ends', () => {
     const clock = createSnapshotClock();
     clock.record({ at: at(1), xmax: 10n });
     clock.record({ at: at(2), xmax: 12n });

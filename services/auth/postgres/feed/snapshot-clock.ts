@@ -1,4 +1,4 @@
-/** A look at the database: at this time, no transaction with this number or a higher one had ended. */
+/** An observation of the database: at this time, no transaction with this id or a higher one had ended. */
 export interface SnapshotObservation {
   readonly at: Date;
   /** `pg_snapshot_xmax`. */
@@ -8,18 +8,21 @@ export interface SnapshotObservation {
 const MAX_OBSERVATIONS = 512;
 
 /**
- * Tells until when a feed is complete that holds all transactions below a number. Those at or above it were committed
- * after every look at which none of them had ended; the latest such look is the answer.
+ * Computes until when a feed that holds all transactions below an id is complete.
+ * Transactions at or above the id were committed after every observation at which none of them had ended; the
+ * latest such observation is the answer.
  */
 export function createSnapshotClock() {
-  // By time, oldest first. Before the first look nothing is known.
+  // By time, oldest first. Nothing is known before the first observation.
   let observations: SnapshotObservation[] = [];
   return {
     record(observation: SnapshotObservation): void {
       observations.push(observation);
       if (observations.length > MAX_OBSERVATIONS) observations = observations.slice(-MAX_OBSERVATIONS);
     },
-    /** Every change committed before this moment is of a transaction below `xid`. 1970 where nothing is known. */
+    /**
+     * The time before which every committed change belongs to a transaction below `xid`. 1970 when unknown.
+     */
     completeUntil(xid: bigint): Date {
       return observations.findLast(({ xmax }) => xmax <= xid)?.at ?? new Date(0);
     },

@@ -2,30 +2,35 @@ import type { Keyring } from '@rollcall/runtime/sealing';
 import type { UserRatings } from '../../users/statistics.ts';
 import type { User, UserContact } from '../../users/user.ts';
 
-/** A user of one merge. */
+/** The row and column that keep the image of one user. */
 export interface ImagePlace {
   readonly tenantId: string;
   readonly mergeId: string;
-  /** The column that keeps it. */
   readonly column: 'survivor_before' | 'loser_before';
 }
 
-/** A user in full as it is kept with a merge: sealed as a whole, because names and addresses are contact data too. */
+/**
+ * Seals a full user as it was before a merge. The image is sealed as a whole, because names and addresses are
+ * contact data.
+ */
 export function sealImage(keyring: Keyring, user: User, place: ImagePlace): Buffer {
-  // Statistics are of services, and stay under the id that they were told of.
+  // Statistics belong to the services that reported them and stay under the id that they were reported for.
   const { averageRating, totalReviews } = user;
-  // Where code before looks for ratings.
+  // Earlier code reads ratings from the contact.
   const contact = { ...user.contact, averageRating, totalReviews };
   const kept = { ...user, contact, statistics: undefined, version: String(user.version) };
   return keyring.seal(JSON.stringify(kept), toPlace(place));
 }
 
-/** The user that was kept. Throws SealingError. */
+/**
+ * Opens an image.
+ * @throws SealingError when the key is unknown or the image was altered or moved.
+ */
 export function openImage(keyring: Keyring, image: Buffer, place: ImagePlace): User {
   return fromJson(keyring.open(image, toPlace(place)));
 }
 
-/** The same under the first key. */
+/** Seals an image again with the current key. */
 export function resealImage(keyring: Keyring, image: Buffer, place: ImagePlace): Buffer {
   return keyring.seal(keyring.open(image, toPlace(place)), toPlace(place));
 }

@@ -25,8 +25,9 @@ const READ: PreparedStatement = {
   text: `${selectOf('FULL', ['u.erase_time', ANSWERED_BY])} where u.tenant_id = $1 and u.id = any($2::uuid[])`,
 };
 
-// Who answers for itself is locked one by one, in the order of ids, whatever the order in which they are given; who was merged
-// away only behind its survivor. So nobody waits for who waits for him, an erasure of all of them included.
+// Users that are not merged are locked one by one in the order of ids, however they are given, and merged
+// users only behind their survivor. So no two transactions wait for each other, including an erasure of the
+// whole group.
 const LOCK = {
   name: 'merge_lock',
   text: 'select 1 from users where tenant_id = $1 and id = $2 and merged_into is null for update',
@@ -57,7 +58,7 @@ const WRITE = {
     ${changeInsert({ kind: '$20', contentView: '$22::text', figuresView: '$23::text' })}`,
 };
 
-// Of whom services have told figures, those go by the rows that are its own now.
+// Applies only to users for whom services have reported statistics.
 const SUM_FIGURES = {
   name: 'merge_add_up',
   text: `update users u set last_activity_time = s.last_activity_time, total_reviews = s.total_reviews,
@@ -70,13 +71,14 @@ const SUM_FIGURES = {
     ) s where u.tenant_id = $1 and u.id = $2 and s.sources > 0`,
 };
 
-// So that another row can have the address before this one is written; what it is to keep is written behind it.
+// Another row can take the address before this row is written, and the later write restores what this row
+// keeps.
 const RELEASE_EMAIL = {
   name: 'merge_free_address',
   text: 'update users set email_key = null where tenant_id = $1 and id = $2',
 };
 
-/** The parties that are there, by id. */
+/** The parties that exist, by id. */
 export async function findParties(
   run: RunPrepared,
   { tenantId, ids }: { tenantId: string; ids: readonly string[] },
@@ -86,7 +88,10 @@ export async function findParties(
   return new Map(rows.map((row) => [row.id, partyFromRow(row, seal)]));
 }
 
-/** The same, and nobody else changes those who answer for themselves, or were merged into one of these, until the end. */
+/**
+ * Finds and locks parties. Until the end of the transaction no other transaction changes them or the users
+ * that are merged into them.
+ */
 export async function lockParties(
   run: RunPrepared,
   which: { tenantId: string; ids: readonly string[] },
@@ -100,24 +105,27 @@ export async function lockParties(
     if (locked.length === 0) throw new ConcurrentMergeError();
   }
   if (answering.length < ids.length) await run(LOCK_MERGED, [tenantId, ids, answering]);
-  // A statement of its own: its snapshot is of after the wait.
+  // A second statement, because its snapshot must be later than the wait for the locks.
   const parties = await findParties(run, which, seal);
   const isLate = [...parties.values()].some(({ id, mergedInto }) => !mergedInto && !answering.includes(id));
   if (isLate) throw new ConcurrentMergeError();
   return parties;
 }
 
-/** Brings a user's ratings and last activity up to who is merged into it. Part of the version that was written last. */
+/**
+ * Recomputes a user's ratings and last activity from its merge group. Belongs to the version that was written
+ * last.
+ */
 export async function sumFigures(run: RunPrepared, { tenantId, id }: User): Promise<void> {
   await run(SUM_FIGURES, [tenantId, id]);
 }
 
-/** Lets a user's address go for the moment. */
+/** Releases a user's address until the next write of the user. */
 export async function releaseEmail(run: RunPrepared, { tenantId, id }: User): Promise<void> {
   await run(RELEASE_EMAIL, [tenantId, id]);
 }
 
-/** A party as it shall be. */
+/** The state to write for one party. */
 interface WrittenParty {
   readonly user: User;
   readonly mergedInto: string | null;
@@ -125,7 +133,10 @@ interface WrittenParty {
   readonly touched: TouchedViews;
 }
 
-/** Writes all of a user, as a new version. Throws UserError EMAIL_TAKEN, PROFILE_TOO_LARGE. */
+/**
+ * Writes all fields of a user as a new version.
+ * @throws UserError EMAIL_TAKEN, PROFILE_TOO_LARGE.
+ */
 export async function writeParty(
   run: RunPrepared,
   { user, mergedInto, kind, touched }: WrittenParty,

@@ -1,25 +1,26 @@
 import type { PreparedStatement, RunPrepared } from '@rollcall/runtime/postgres';
 
-/** Rows that belong to a user, and follow it into a merge. */
+/** A table whose rows belong to a user and follow it into a merge. */
 interface MovedTable {
-  /** Written into the database with every row that was moved: it stays as it is. */
+  /** Stored with every moved row, so it must never change. */
   readonly area: string;
-  /** A table with `tenant_id` and `user_id`. */
+  /** The table, with columns `tenant_id` and `user_id`. */
   readonly table: string;
-  /** SQL text that names a row within its tenant, whoever it belongs to. */
+  /** SQL expression that identifies a row within its tenant, independent of its user. */
   readonly rowKey: string;
 }
 
 /**
- * What follows the loser of a merge, and goes back when it is taken back; a row that came later stays with the survivor.
- * An area with rows of its own adds a line here. No such area: tags, which are a field; statistics, which services go on
- * telling by the id that they know, and which are added up over the survivor and whoever was merged into it.
+ * The tables whose rows a merge moves to the survivor and an undo moves back.
+ * Rows that were added after the merge stay with the survivor. A new table with rows of a user adds a line
+ * here. Two things are not moved: tags, because they are a field of the user, and statistics, because
+ * services keep reporting them under the id that they know; a survivor shows the sum of its merge group.
  */
 const MOVED_TABLES: readonly MovedTable[] = [
   { area: 'external_ids', table: 'user_external_ids', rowKey: `source || ' ' || external_id` },
   { area: 'notes', table: 'user_notes', rowKey: 'id::text' },
   { area: 'activities', table: 'user_activities', rowKey: 'id::text' },
-  // Whoever is signed in stays so, as the survivor.
+  // A signed-in user stays signed in, as the survivor.
   { area: 'sessions', table: 'sessions', rowKey: 'id::text' },
   { area: 'sign_ins', table: 'sign_ins', rowKey: 'id::text' },
 ];
@@ -31,7 +32,7 @@ interface MoveStatements {
 
 const MOVE_STATEMENTS = MOVED_TABLES.map(moveStatements);
 
-/** Statements of a mover: merging takes tenant, loser, survivor and merge; taking back takes the same. */
+/** The statements for one table. Both take tenant, loser, survivor and merge. */
 export function moveStatements({ area, table, rowKey }: MovedTable): MoveStatements {
   return {
     merge: {
@@ -52,7 +53,7 @@ export function moveStatements({ area, table, rowKey }: MovedTable): MoveStateme
   };
 }
 
-/** Whose rows, and by which merge. */
+/** The users and the merge whose rows are moved. */
 export interface RowMove {
   readonly tenantId: string;
   readonly loserId: string;
@@ -60,7 +61,7 @@ export interface RowMove {
   readonly mergeId: string;
 }
 
-/** Gives the survivor all rows of the loser, or takes back those that a merge gave. */
+/** Moves all rows of the loser to the survivor, or moves back the rows that a merge moved. */
 export async function moveRows(run: RunPrepared, which: keyof MoveStatements, moved: RowMove): Promise<void> {
   const { tenantId, loserId, survivorId, mergeId } = moved;
   for (const each of MOVE_STATEMENTS) await run(each[which], [tenantId, loserId, survivorId, mergeId]);

@@ -7,9 +7,9 @@ import type {
 } from '../../users/merging/duplicates.ts';
 
 interface StretchRow {
-  /** Entries that were read. */
+  /** Number of index entries that were read. */
   entries: string;
-  /** The last key that was read, and the one before it. */
+  /** The last key that was read, and the key before it. */
   last: string | null;
   previous: string | null;
   key: string | null;
@@ -26,7 +26,10 @@ interface SuspectRow {
   birth_date: string | null;
 }
 
-/** How much of an index is read at once, and how many users may share a key before it tells of a house, a switchboard or a default value rather than of a person. */
+/**
+ * How many index entries one batch reads, and how many users may share a key. A key of more users belongs to
+ * a house, a switchboard or a default value rather than to a person.
+ */
 const LIMITS: Readonly<Record<DuplicateKey, { readonly entries: number; readonly group: number }>> = {
   email: { entries: 10_000, group: 20 },
   phone: { entries: 10_000, group: 20 },
@@ -38,7 +41,7 @@ const LIVE = 'delete_time is null and merged_into is null';
 const blindIndex = (column: string) => `select encode(${column}, 'hex') as key, id from users
   where tenant_id = $1 and ${column} > decode($2, 'hex') and ${column} is not null and ${LIVE} order by ${column} limit $3`;
 
-// The stretch is walked in the order of an index, so that it costs the same however many users there are.
+// Entries are read in index order, so that a batch costs the same for any number of users.
 const ENTRIES: Readonly<Record<DuplicateKey, string>> = {
   email: blindIndex('email_base_key'),
   phone: blindIndex('phone_key'),
@@ -66,7 +69,7 @@ const STRETCHES: Readonly<Record<DuplicateKey, PreparedStatement>> = {
 
 const SUSPECTS = {
   name: 'duplicate_suspects',
-  // Who has no other name than the one that is shown is compared by that.
+  // A user without first and last name is compared by its display name.
   text: `select u.id, case when u.first_name || u.last_name = '' then u.display_name else u.first_name end as first_name,
       u.last_name, u.create_time, encode(u.email_base_key, 'hex') as email,
       encode(u.phone_key, 'hex') as phone, p.profile ->> 'birthDate' as birth_date
@@ -74,7 +77,10 @@ const SUSPECTS = {
     where u.tenant_id = $1 and u.id = any($2::uuid[]) and u.delete_time is null and u.merged_into is null`,
 };
 
-/** Users that share an address but for a plus-suffix, a number, a birth date. While index keys rotate some may be missing. */
+/**
+ * Finds users that share an address without plus-suffix, a phone number or a birth date. While index keys
+ * rotate, some may be missing.
+ */
 export function createPostgresDuplicates(pool: Pool): DuplicateReads {
   return {
     async readBatch({ tenantId, by, after }) {
@@ -83,7 +89,8 @@ export function createPostgresDuplicates(pool: Pool): DuplicateReads {
       const rows = await runPrepared<{ [K in keyof StretchRow]: StretchRow[K] }>(pool, STRETCHES[by], values);
       const isFull = Number(rows[0]?.entries ?? 0) >= limits.entries;
       const { last = null, previous = null } = rows[0] ?? {};
-      // What stands at the end may go on behind it; where one key fills all of it, it is too large anyway.
+      // The group of the last key may continue in the next batch. A key that fills a whole batch is too
+      // common to count.
       const next = isFull ? (previous ?? last ?? undefined) : undefined;
       const groups = rows.filter(({ key }) => key !== null && !(isFull && key === last));
       return { groups: await withSuspects(pool, tenantId, groups), next };

@@ -60,8 +60,9 @@ const FIND_RUN = {
 };
 
 /**
- * Merges, each in one transaction that holds both users.
- * @param onCommitted called behind each commit, before its caller hears of it, with the users that it may have changed.
+ * Merges users, each in one transaction that locks both.
+ * @param onCommitted called after each commit, before the caller gets its answer, with the users that may
+ * have changed.
  */
 export function createPostgresUserMerges(
   { pool, seal }: { pool: Pool; seal: ContactSeal },
@@ -115,7 +116,7 @@ async function insertMerge(run: RunPrepared, merge: NewMerge, seal: ContactSeal)
   ]);
   await releaseEmail(run, loser);
   const kind = 'MERGED';
-  // The figures are added up behind it.
+  // The figures are summed after both writes.
   const touched = withFigures(touchedBetween(survivor, result));
   await writeParty(run, { user: result, mergedInto: null, kind, touched }, seal);
   const away = {
@@ -129,7 +130,7 @@ async function insertMerge(run: RunPrepared, merge: NewMerge, seal: ContactSeal)
   await moveRows(run, 'merge', { tenantId, mergeId, survivorId: survivor.id, loserId: loser.id });
 }
 
-// Both addresses go on leading to the survivor, and to nobody else: the loser keeps the one that the survivor has not.
+// Both addresses stay reserved for the survivor: the loser keeps the address that the survivor does not have.
 function withRetainedEmail({ survivor, loser, result }: NewMerge): User {
   const { contact } = loser;
   if (!contact || result.contact?.email !== contact.email) return loser;

@@ -4,49 +4,56 @@ import type { Pool } from '@rollcall/runtime/postgres';
 import { type Keyring, SealingError } from '@rollcall/runtime/sealing';
 import { emailBaseKey, emailKey } from '../../users/user.ts';
 
-/** The columns of `users` that hold contact data. Null where there is none. */
+/** The columns of `users` that hold contact data. Null when there is none. */
 export interface ContactColumns {
   readonly email_sealed: Buffer | null;
   readonly email_key: Buffer | null;
-  /** Of the address without a plus-suffix: duplicates are found by it. */
+  /** Blind index of the address without its plus-suffix, by which duplicates are found. */
   readonly email_base_key: Buffer | null;
   readonly phone_sealed: Buffer | null;
   readonly phone_key: Buffer | null;
 }
 
-/** Whose contact data. */
+/** The user whose contact data it is. */
 export interface ContactOwner {
   readonly tenantId: string;
   readonly id: string;
 }
 
-/** The columns that are of the address. */
+/** The columns for the address. */
 export type EmailColumns = Pick<ContactColumns, 'email_sealed' | 'email_key' | 'email_base_key'>;
 
-/** Seals, opens and finds the contact data of table `users`: the one place that knows how they lie there. */
+/** Seals, opens and finds the contact data in table `users`. Only this code knows how they are stored. */
 export interface ContactSeal {
   readonly keyring: Keyring;
   sealEmail(email: string, owner: ContactOwner): EmailColumns;
   sealPhone(phone: string, owner: ContactOwner): Pick<ContactColumns, 'phone_sealed' | 'phone_key'>;
-  /** Throws SealingError. */
+  /**
+   * Opens sealed contact data.
+   * @throws SealingError when a key is unknown or a value was altered or moved.
+   */
   open(
     columns: Pick<ContactColumns, 'email_sealed' | 'phone_sealed'>,
     owner: ContactOwner,
   ): { email: string; phone: string };
-  /** What the column `email_key` may hold for an `emailKey`, one for each index key. */
+  /** The values that `email_key` may hold for an `emailKey`, one for each index key. */
   emailIndexes(key: string, tenantId: string): Buffer[];
   /**
-   * What the column `phone_key` may hold for a phone number, for each index key. Rows of the code from before 2026-12-02
-   * are found by all digits, so that other numbers may have these values too: see `isPhone`.
+   * The values that `phone_key` may hold for a phone number, one or two for each index key.
+   * Rows from before 2026-12-02 are found by all digits of the number, so other numbers may have the same
+   * values: check with `isPhone`.
    */
   phoneIndexes(phone: string, tenantId: string): Buffer[];
-  /** Whether a sealed number is this one, extensions aside. Throws SealingError. */
+  /**
+   * Whether a sealed number is this one, ignoring extensions.
+   * @throws SealingError when the key is unknown or the value was altered or moved.
+   */
   isPhone(sealed: Buffer | null, phone: string, owner: ContactOwner): boolean;
 }
 
 const TABLE = 'users';
 
-/** Contact data under the keys of a keyring. */
+/** Creates the seal of contact data from a keyring. */
 export function createContactSeal(keyring: Keyring): ContactSeal {
   const seal = (text: string, column: string, { tenantId, id }: ContactOwner) =>
     text === '' ? null : keyring.seal(text, { tenantId, table: TABLE, column, rowId: id });
@@ -80,7 +87,7 @@ export function createContactSeal(keyring: Keyring): ContactSeal {
   };
 }
 
-/** What numbers were found by before 2026-12-02; null: nothing. */
+/** The key that phone numbers were found by before 2026-12-02; null without digits. */
 function digitsOf(phone: string): string | null {
   return phone.replace(/[^0-9]/g, '') || null;
 }
@@ -92,9 +99,9 @@ type Sample = Pick<ContactColumns, 'email_sealed' | 'phone_sealed'> & {
 };
 
 /**
- * Tries the keys on one address, before the first call: with other keys than the database's own, every read of contact data
- * would fail, and one address could be taken twice.
- * @throws StartupError naming the variable and the cure
+ * Checks the configured keys against one stored address, before the service takes calls.
+ * With other keys, every read of contact data would fail and one address could be taken twice.
+ * @throws StartupError naming the variable and the cure.
  */
 export async function requireContactKeys(pool: Pool, seal: ContactSeal): Promise<void> {
   const { rows } = await pool.query<Sample>(

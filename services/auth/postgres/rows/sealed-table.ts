@@ -1,20 +1,24 @@
-/** A row of a sealed table: bytes in its sealed and index columns, whatever else it needs as it is read. */
+/** A row of a sealed table: bytes in its sealed and index columns, and the columns of `others`. */
 export type SealedTableRow = Readonly<Record<string, unknown>>;
 
 /**
- * A table that holds what keys sealed or made. Each such table must be in the list of those whose keys change
- * (`sealed-tables.ts`): otherwise the log would tell that an old key can go while the table still needs it.
+ * A table with columns that keys sealed or derived.
+ * Each such table must be listed in `sealedTables`. Otherwise the log would say that an old key can be
+ * removed while the table still needs it.
  */
 export interface SealedTable {
   readonly table: string;
   /** Columns of the primary key, in order. */
   readonly key: readonly { readonly column: string; readonly type: 'text' | 'uuid' | 'bytea' }[];
-  /** Columns of type bytea, nullable or not, that keys made: sealed values and blind indexes. */
+  /** Columns of type bytea that hold sealed values or blind indexes. */
   readonly columns: readonly string[];
-  /** What else `withCurrentKeys` needs of a row. */
+  /** Other columns that `withCurrentKeys` reads. */
   readonly others?: readonly string[];
-  /** SQL: the rows that hold anything of it. */
+  /** SQL condition for the rows that hold sealed values. */
   readonly where: string;
-  /** The columns as the first keys would have them; undefined: they have. A column that is left out stays as it is. */
+  /**
+   * The columns under the current keys; undefined when the row already uses them. Omitted columns stay
+   * unchanged.
+   */
   withCurrentKeys(row: SealedTableRow): Readonly<Record<string, Buffer | null>> | undefined;
 }

@@ -2,8 +2,9 @@ import { MAX_PROFILE_BYTES, MAX_TAGS, type ProfileJson } from '../../users/user.
 import { UserError } from '../../users/user-error.ts';
 
 /**
- * The profile with these changes. Keys in order, so that two can be compared as text.
- * @param tags what the user's tags will be: they count as part of the profile. Throws UserError PROFILE_TOO_LARGE.
+ * The profile after these changes, with its keys sorted so that two profiles can be compared as text.
+ * @param tags the user's tags after the change; they count towards the size of the profile.
+ * @throws UserError PROFILE_TOO_LARGE.
  */
 export function updatedProfile(
   profile: ProfileJson,
@@ -27,7 +28,7 @@ function requireFewTags(tags: readonly string[]): void {
   throw new UserError('PROFILE_TOO_LARGE', message, { tags: String(tags.length), limit: String(MAX_TAGS) });
 }
 
-/** Whether two profiles say the same. */
+/** Whether two profiles are equal. */
 export function isSameProfile(one: ProfileJson, other: ProfileJson): boolean {
   return JSON.stringify(inOrder(one)) === JSON.stringify(inOrder(other));
 }

@@ -3,7 +3,7 @@ import { emailKey } from '../../users/user.ts';
 import { UserError } from '../../users/user-error.ts';
 import type { ContactOwner, ContactSeal } from './contact-seal.ts';
 
-/** What a write of `users` failed with, as the domain calls it; anything unexpected is itself. */
+/** Translates a unique violation in table `users` to a UserError. Returns any other error unchanged. */
 export function toUserError(error: unknown, { tenantId, id }: { tenantId: string; id: string }): unknown {
   if (sqlState(error) !== '23505') return error;
   if (violatedConstraint(error) === 'users_email_key') {
@@ -13,7 +13,7 @@ export function toUserError(error: unknown, { tenantId, id }: { tenantId: string
   return new UserError('USER_ID_TAKEN', message, { tenant_id: tenantId, id });
 }
 
-/** EMAIL_TAKEN. The address itself stays out of messages and logs. */
+/** The error EMAIL_TAKEN. Messages and logs never contain the address. */
 export function emailTaken(tenantId: string): UserError {
   const message = `Another user of tenant ${tenantId} has this e-mail address.`;
   return new UserError('EMAIL_TAKEN', message, { tenant_id: tenantId });
@@ -30,8 +30,9 @@ const OTHER_OWNER = {
 };
 
 /**
- * Makes sure, until the transaction ends, that nobody else has an address, while there are several index keys: the unique
- * index cannot tell then that two blind indexes are of one address. Throws UserError EMAIL_TAKEN.
+ * Reserves an address until the end of the transaction, while there are several index keys.
+ * The unique index cannot see then that two blind indexes belong to one address.
+ * @throws UserError EMAIL_TAKEN when another user has the address.
  */
 export async function reserveEmail(
   run: RunPrepared,
@@ -41,9 +42,9 @@ export async function reserveEmail(
   const key = emailKey(email);
   if (key === null || !seal.keyring.hasOldIndexKeys) return;
   const indexes = seal.emailIndexes(key, owner.tenantId);
-  // Whoever writes this address, under whichever of the keys, holds the same numbers.
+  // A transaction that writes this address under another key locks the same numbers.
   await run(RESERVE, [indexes.map((index) => index.readBigInt64BE())]);
-  // A statement of its own: its snapshot is of after the wait.
+  // A second statement, because its snapshot must be later than the wait for the lock.
   const others = await run(OTHER_OWNER, [owner.tenantId, indexes, owner.id]);
   if (others.length > 0) throw emailTaken(owner.tenantId);
 }

@@ -2,7 +2,10 @@ import { type SourceStatistics, sumStatistics } from '../../users/statistics.ts'
 import type { ProfileJson, User, UserRole, UserState, UserView } from '../../users/user.ts';
 import type { ContactSeal } from './contact-seal.ts';
 
-/** A row of `user_statistics` as one JSON object: numbers that JSON cannot hold as text, times in ms since 1970. */
+/**
+ * A row of `user_statistics` as JSON. Numbers that JSON cannot hold are text; times are milliseconds since
+ * 1970.
+ */
 export interface StatisticsJson {
   readonly source: string;
   readonly revision: string;
@@ -17,12 +20,12 @@ export interface StatisticsJson {
 
 const ms = (column: string) => `(extract(epoch from ${column}) * 1000)::bigint`;
 
-/** Selects that object. */
+/** SQL expression that selects a `StatisticsJson`. */
 export const STATISTICS_JSON = `jsonb_build_object('source', source, 'revision', revision::text,
   'bookings', total_bookings::text, 'spent', total_spent, 'first', ${ms('first_booking_time')},
   'last', ${ms('last_booking_time')}, 'active', ${ms('last_activity_time')}, 'rating', average_rating, 'reviews', total_reviews)`;
 
-/** What one service told, from a row. */
+/** The statistics that one service reported. */
 export function statisticsFromJson(row: StatisticsJson): SourceStatistics {
   const time = (at: number | null) => (at === null ? null : new Date(at));
   return {
@@ -41,7 +44,10 @@ export function statisticsFromJson(row: StatisticsJson): SourceStatistics {
   };
 }
 
-/** A row as the prepared statements answer it: contact columns from the BASIC view on, `profile` in the FULL view. */
+/**
+ * A row as the prepared statements select it: contact columns from the BASIC view on, `profile` in the FULL
+ * view.
+ */
 export interface SelectedRow {
   tenant_id: string;
   id: string;
@@ -56,7 +62,7 @@ export interface SelectedRow {
   create_time: Date;
   update_time: Date;
   delete_time: Date | null;
-  /** Who answers in its place; null: it answers itself. */
+  /** The user that this one was merged into; null when it is not merged. */
   merged_into: string | null;
   average_rating: number;
   total_reviews: number;
@@ -71,7 +77,9 @@ const REFERENCE_COLUMNS = `u.tenant_id, u.id, u.version, u.state, u.role, u.firs
   u.profile_image, u.business_name, u.average_rating, u.total_reviews, u.create_time, u.update_time, u.delete_time, u.merged_into`;
 const BASIC_COLUMNS = `${REFERENCE_COLUMNS}, u.email_sealed, u.phone_sealed`;
 
-/** SQL text of an array of ids: a user's, and those that were merged into it. Cheap where there are none. */
+/**
+ * SQL expression for the ids of a merge group: the user and all users merged into it. Cheap without merges.
+ */
 export function mergeGroupOf(tenantId: string, id: string): string {
   return `(case when exists (select 1 from users where tenant_id = ${tenantId} and merged_into = ${id}) then array(
     with recursive family as (
@@ -86,7 +94,6 @@ const TAGS = `(select array_agg(tag order by position, tag) from user_tags where
 const STATISTICS = `(select jsonb_agg(${STATISTICS_JSON} order by source) from user_statistics
   where tenant_id = u.tenant_id and user_id = any(${mergeGroupOf('u.tenant_id', 'u.id')}))`;
 
-/** The columns of each view. */
 const COLUMNS: Readonly<Record<UserView, string>> = {
   REFERENCE: REFERENCE_COLUMNS,
   BASIC: BASIC_COLUMNS,
@@ -95,13 +102,19 @@ const COLUMNS: Readonly<Record<UserView, string>> = {
 
 const FROM_FULL = `from users u left join user_profiles p on p.tenant_id = u.tenant_id and p.user_id = u.id`;
 
-/** What to select, and from where, for a view; `others`: what else to select of `u`. */
+/**
+ * `select` and `from` of a statement that reads users in a view.
+ * @param others more columns of `u` to select.
+ */
 export function selectOf(view: UserView, others: readonly string[] = []): string {
   const columns = [COLUMNS[view], ...others].join(', ');
   return `select ${columns} ${view === 'FULL' ? FROM_FULL : 'from users u'}`;
 }
 
-/** A selected row as a user of the domain. Opens contact data where the view holds them; throws SealingError. */
+/**
+ * Maps a selected row to a user of the domain, and opens contact data where the view holds them.
+ * @throws SealingError when a key is unknown or a value was altered or moved.
+ */
 export function userFromRow(row: SelectedRow, view: UserView, seal: ContactSeal): User {
   const reference = {
     tenantId: row.tenant_id,
@@ -125,7 +138,7 @@ export function userFromRow(row: SelectedRow, view: UserView, seal: ContactSeal)
   return view === 'BASIC' ? { ...reference, contact } : { ...reference, contact, ...fullViewOf(row) };
 }
 
-/** What only the FULL view holds. */
+/** The fields that only the FULL view holds. */
 function fullViewOf({ profile, tags, statistics }: SelectedRow) {
   return {
     profile: profile ?? {},

@@ -2,10 +2,10 @@ import { type Pool, type RunPrepared, transactPrepared } from '@rollcall/runtime
 import type { RotationStep, RotationStore } from '../../keys/key-rotation.ts';
 import type { SealedTable, SealedTableRow } from '../rows/sealed-table.ts';
 
-// Any number will do, as long as every process takes the same.
+// Any number works, as long as every process takes the same one.
 const LOCK = 5_120_937_441n;
 
-/** Names of the keys that a rotation leads to. */
+/** Ids of the current keys. */
 export interface RotationTarget {
   readonly sealingKeyId: string;
   readonly indexKeyId: string;
@@ -21,7 +21,8 @@ const BEGINNING: Progress = { after_key: null, found: '0', is_finished: false };
 
 const TAKE_TURN = { name: 'rotation_turn', text: 'select pg_try_advisory_xact_lock($1) as is_ours' };
 
-// What was finished a while ago is looked through again: a process with older settings may have written since.
+// A rotation that finished a while ago is checked again, because a process with older settings may have
+// written since.
 const PROGRESS = {
   name: 'rotation_progress',
   text: `select after_key, found, coalesce(finish_time > now() - interval '10 minutes', false) as is_finished
@@ -37,8 +38,9 @@ const SAVE = {
 };
 
 /**
- * Brings one table to the first keys. A pass goes through all of it in order of its key; only a pass that found nothing to do
- * ends the work. Nothing changes that anybody could see, so no version does.
+ * Rotates one table to the current keys.
+ * A pass reads the whole table in the order of its key, and only a pass without findings ends the rotation.
+ * The data that callers see do not change, so no version does.
  */
 export function createPostgresRotation(
   pool: Pool,
@@ -58,7 +60,7 @@ interface Work {
   readonly target: RotationTarget;
 }
 
-// Nothing is written before all is computed: the change feed waits for transactions that write.
+// All values are computed before the first write, because the change feed waits for transactions that write.
 async function step({ run, table, statements, target }: Work, batchRows: number): Promise<RotationStep> {
   const name = [table.table, target.sealingKeyId, target.indexKeyId];
   const [turn] = await run<{ is_ours: boolean }>(TAKE_TURN, [LOCK]);
@@ -94,7 +96,8 @@ function statementsOf({ table, key, columns, others = [], where }: SealedTable) 
         where (${where}) and ($1::text is null or (${names.join(', ')}) > (${behind}))
         order by ${names.join(', ')} limit $${key.length + 1}`,
     },
-    // Skips who is being written just now, and who was written since: neither waits for the other, and the next pass finds them.
+    // Skips rows that another transaction is writing, and rows that were written since. The next pass finds
+    // them.
     reseal: {
       name: `rotation_reseal_${table}`,
       text: `with wanted as (
@@ -111,7 +114,10 @@ function statementsOf({ table, key, columns, others = [], where }: SealedTable) 
   };
 }
 
-/** The row as the first keys would have it and as it was, in hexadecimal; undefined: they have. */
+/**
+ * The row under the current keys together with its present values, in hexadecimal; undefined when it is
+ * current.
+ */
 function toJson(table: SealedTable, row: SealedTableRow) {
   const fresh = table.withCurrentKeys(row);
   if (fresh === undefined) return undefined;

@@ -15,7 +15,7 @@ const keyring = (encryptionKeys: string) =>
 const written = keyring(OLD);
 const contact = createContactSeal(written);
 const people = createSignInSeal(written);
-// Their keys change, so that each table opens what it holds in order to seal it again.
+// This keyring has an old key, so that each table opens its values in order to seal them again.
 const tables = sealedTables(createContactSeal(keyring(`${NEW},${OLD}`)));
 
 const EMAIL = 'ada@example.com';
@@ -30,7 +30,7 @@ interface At {
   readonly id: string;
 }
 
-/** By table and column, what the service writes there: the columns of one row, by name. */
+/** The values that the service writes into the columns of one row, by table. */
 const SEALED: Readonly<Record<string, Readonly<Record<string, (at: At) => Buffer | null>>>> = {
   users: {
     email_sealed: (at) => contact.sealEmail(EMAIL, at).email_sealed,
@@ -50,7 +50,7 @@ function imageOf(tenantId: string, mergeId: string, column: 'survivor_before' | 
   return sealImage(written, USER, { tenantId, mergeId, column });
 }
 
-/** A place of each sealed column, and whether its row is of a tenant. */
+/** One place for each sealed column, and whether its row belongs to a tenant. */
 const PLACES = tables.flatMap(({ table, columns }) =>
   columns
     .filter((column) => !column.endsWith('_key'))
@@ -59,7 +59,7 @@ const PLACES = tables.flatMap(({ table, columns }) =>
 
 const HERE = { tenantId: 'acme', id: randomUUID() };
 
-/** Opens a value where `place` says, as the service does for a row of `at`. */
+/** Opens a value at `place` in the way that the service opens the row of `at`. */
 function open(
   value: Buffer | null,
   { table: name, column }: { table: string; column: string },
@@ -78,7 +78,7 @@ function open(
 }
 
 describe('a sealed value', () => {
-  it('T4: has a case for each column that is sealed', () => {
+  it('has a case for each sealed column', () => {
     const cases = Object.entries(SEALED).flatMap(([table, columns]) =>
       Object.keys(columns).map((column) => `${table}.${column}`),
     );
@@ -89,11 +89,11 @@ describe('a sealed value', () => {
     const sealed = (at = HERE) => SEALED[place.table]?.[place.column]?.(at) ?? null;
     const TAMPERED = expect.objectContaining({ reason: 'TAMPERED' });
 
-    it('T4: opens where it was written', () => {
+    it('opens where it was written', () => {
       open(sealed(), place, HERE);
     });
 
-    it('T4: is refused in another row', () => {
+    it('is refused in another row', () => {
       const moved = { ...HERE, id: randomUUID() };
       expect(() => open(sealed(), place, moved)).toThrow(TAMPERED);
     });
@@ -104,7 +104,7 @@ describe('a sealed value', () => {
 
     it.each(PLACES.filter(({ name }) => name !== place.name))('T4: is refused in $name', (other) => {
       expect(() => open(sealed(), other, HERE)).toThrow(TAMPERED);
-      // Keys that sign are of no tenant.
+      // Signing keys belong to no tenant.
       expect(() => open(sealed({ ...HERE, tenantId: '' }), other, { ...HERE, tenantId: '' })).toThrow(
         TAMPERED,
       );

@@ -4,12 +4,15 @@ import { resealImage } from '../merges/merge-images.ts';
 import type { ContactColumns, ContactSeal } from '../rows/contact-seal.ts';
 import type { SealedTable } from '../rows/sealed-table.ts';
 
-/** Every table that holds something that keys made: the log tells that old keys can go once none of these needs them. */
+/**
+ * Every table with sealed values. The log says that old keys can be removed once none of these tables needs
+ * them.
+ */
 export function sealedTables(seal: ContactSeal): SealedTable[] {
   return [sealedContact(seal), ...signInSealedTables(seal.keyring), sealedMerges(seal.keyring)];
 }
 
-/** Columns of bytes that no change of keys needs to reach, and why. */
+/** Columns of type bytea that a rotation of keys does not touch, and why. */
 export const UNAFFECTED_COLUMNS: Readonly<Record<string, string>> = {
   'write_requests.fingerprint': 'a digest',
   'refresh_tokens.token_hash': 'a digest',
@@ -28,7 +31,7 @@ export const UNAFFECTED_COLUMNS: Readonly<Record<string, string>> = {
 
 type Row = ContactColumns & { readonly tenant_id: string; readonly id: string };
 
-/** Table `users` as one whose keys change. */
+/** The sealed columns of table `users`. */
 export function sealedContact(seal: ContactSeal): SealedTable {
   return {
     table: 'users',
@@ -60,7 +63,7 @@ function isSame(one: Buffer | null, other: Buffer | null): boolean {
 
 const COLUMNS = ['survivor_before', 'loser_before'] as const;
 
-/** Table `user_merges` as one whose keys change. */
+/** The sealed columns of table `user_merges`. */
 export function sealedMerges(keyring: Keyring): SealedTable {
   return {
     table: 'user_merges',

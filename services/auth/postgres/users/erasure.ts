@@ -1,6 +1,9 @@
 import type { PreparedStatement } from '@rollcall/runtime/postgres';
 
-/** Tables from which an erasure removes all that is of the user. Every table with a `user_id` stands here or in `KEPT`. */
+/**
+ * Tables from which an erasure deletes all rows of the user. Every table with a `user_id` stands here or in
+ * `KEPT_TABLES`.
+ */
 export const ERASED_TABLES = [
   'user_profiles',
   'user_tags',
@@ -10,14 +13,14 @@ export const ERASED_TABLES = [
   'user_activities',
   'credentials',
   'verified_emails',
-  // Refresh tokens go with them.
+  // Refresh tokens are deleted by cascade.
   'sessions',
   'sign_ins',
   'mail_tokens',
   'mail_outbox',
 ] as const;
 
-/** Tables with a `user_id` that an erasure leaves, and why they hold nothing of a person. */
+/** Tables with a `user_id` that an erasure keeps, and why they hold no personal data. */
 export const KEPT_TABLES: Readonly<Record<string, string>> = {
   user_changes: 'id, version, kind and time, and in which views a change shows',
   erasure_reports: 'which service has cleared what it held, when, and what it left for an operator',
@@ -29,7 +32,7 @@ export const KEPT_TABLES: Readonly<Record<string, string>> = {
     'the digest of what was written is emptied: with a list of addresses it would tell one of them',
 };
 
-/** What an erasure does beside `users` itself; each takes the tenant and the user's id. */
+/** The statements of an erasure outside table `users`. Each takes the tenant and the user's id. */
 export const ERASE_RECORDS: readonly PreparedStatement[] = [
   ...ERASED_TABLES.map((table) => ({
     name: `erase_${table}`,
@@ -40,7 +43,7 @@ export const ERASE_RECORDS: readonly PreparedStatement[] = [
     text: `update write_requests set fingerprint = '' where tenant_id = $1 and user_id = $2`,
   },
   {
-    // The names of rows that were moved may be names of the person in other systems.
+    // The keys of moved rows may be the person's names in other systems.
     name: 'erase_merge_moves',
     text: `delete from user_merge_moves v using user_merges m where v.tenant_id = $1 and m.tenant_id = $1
       and m.merge_id = v.merge_id and (m.survivor_id = $2 or m.loser_id = $2)`,

@@ -16,7 +16,7 @@ interface Changing {
   readonly assignments: string;
 }
 
-// One version more, and its announcement in the same statement.
+// Raises the version and inserts the change in one statement.
 const changing = ({ kind, touched, assignments }: Changing) => `with changed as (
     update users set version = version + 1, update_time = $3, ${assignments} where tenant_id = $1 and id = $2
     returning tenant_id, id, version, update_time
@@ -60,14 +60,14 @@ interface MergedRow {
   email_sealed: Buffer | null;
 }
 
-// They are one person. Held behind the survivor, as everybody does.
+// The merged users are the same person. They are locked behind their survivor, as in every transaction.
 const MERGED = {
   name: 'user_merged',
   text: `select id, email_sealed from users
     where tenant_id = $1 and id = any(${mergeGroupOf('$1', '$2::uuid')}) and id <> $2 order by id for update`,
 };
 
-/** Deleting, undeleting and erasing users that are locked. */
+/** Deletes, undeletes and erases locked users. */
 export function lifecycleEdits(run: RunPrepared, seal: ContactSeal): LifecycleEdits {
   const change = async (statement: { name: string; text: string }, user: User) => {
     await run(statement, [user.tenantId, user.id, new Date()]).catch((error: unknown) => {

@@ -45,7 +45,7 @@ const COUNT = {
     group by c.consumer`,
 };
 
-/** Erasures in `users`, and what services report of them in `erasure_reports`. */
+/** Erasures in table `users`, and the reports of services in `erasure_reports`. */
 export function createPostgresErasures(pool: Pool): Erasures {
   return {
     async find({ tenantId, id }) {

@@ -9,7 +9,7 @@ const EXTERNAL_IDS = {
     order by source, external_id limit $5`,
 };
 
-// In reverse order of time and id, beginning behind a place.
+// In reverse order of time and id, after a position.
 const newestFirst = (table: string, time: string, columns: string) => `select id, ${columns} from ${table}
   where tenant_id = $1 and user_id = $2 and ($3::timestamptz is null or (${time}, id) < ($3, $4::uuid))
   order by ${time} desc, id desc limit $5`;
@@ -26,7 +26,7 @@ const ACTIVITIES = {
 
 const SIGN_INS = { name: 'sign_ins', text: newestFirst('sign_ins', 'create_time', 'outcome, create_time') };
 
-/** What is kept beside users, page by page. */
+/** Reads external ids and notes page by page. */
 export function createPostgresRecordReads(pool: Pool): RecordReads {
   return {
     async listExternalIds({ tenantId, userId, after, limit }) {
@@ -40,18 +40,18 @@ export function createPostgresRecordReads(pool: Pool): RecordReads {
   };
 }
 
-/** The part of a timeline that other services told. */
+/** Timeline entries for the activities that services recorded. */
 export function createActivityTimeline(pool: Pool): TimelineSource {
   return createTimeline<Activity & { id: string }>(pool, ACTIVITIES, ({ id, ...row }) => ({
     time: row.time,
-    // Its id is made when it is recorded.
+    // The id is made when the activity is recorded.
     recordTime: timeOfUuidV7(id),
     id,
     content: { case: 'activity', value: { ...row, attributes: row.attributes ?? undefined } },
   }));
 }
 
-/** The part of a timeline that people wrote. */
+/** Timeline entries for the notes about a user. */
 export function createNoteTimeline(pool: Pool): TimelineSource {
   return createTimeline<Note>(pool, NOTES, (note) => ({
     time: note.createTime,
@@ -61,7 +61,7 @@ export function createNoteTimeline(pool: Pool): TimelineSource {
   }));
 }
 
-/** The part of a timeline that the user's own sign-ins are, as far back as they are kept. */
+/** Timeline entries for the user's own sign-ins, as far back as they are kept. */
 export function createSignInTimeline(pool: Pool): TimelineSource {
   type Row = { id: string; outcome: string; create_time: Date };
   return createTimeline<Row>(pool, SIGN_INS, ({ id, outcome, create_time }) => ({
@@ -85,7 +85,7 @@ function createTimeline<Row extends { id: string }>(
   };
 }
 
-// A UUID of version 7 begins with 48 bits that count the ms since 1970: RFC 9562, section 5.7.
+// A UUID of version 7 begins with the milliseconds since 1970 in 48 bits: RFC 9562, section 5.7.
 function timeOfUuidV7(id: string): Date {
   return new Date(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16));
 }
@@ -99,7 +99,7 @@ interface MergeEntryRow {
   undone: boolean;
 }
 
-// A merge and its undoing are two entries; whoever answers for an id tells what that one took part in.
+// A merge and its undoing are two entries of the canonical user.
 const ENTRIES = {
   name: 'merge_timeline',
   text: `with events as (
@@ -112,7 +112,7 @@ const ENTRIES = {
     order by time desc, id desc limit $5`,
 };
 
-/** The part of a timeline that tells of merges. */
+/** Timeline entries for the merges that a user took part in. */
 export function createMergeTimeline(pool: Pool): TimelineSource {
   return {
     async find({ tenantId, userId, before, limit }) {

@@ -12,7 +12,7 @@ import type { ContactSeal } from '../rows/contact-seal.ts';
 import { type SelectedRow, selectOf, userFromRow } from '../rows/user-from-row.ts';
 import { type Bind, conditionsOf } from './user-filter.ts';
 
-/** Search over the tables `name_parts` and `user_words`, which triggers of the database keep. */
+/** Searches the tables `name_parts` and `user_words`, which triggers of the database maintain. */
 export function createPostgresUserSearch(pool: Pool, seal: ContactSeal): UserSearch {
   const wordsBy = async (statement: { name: string; text: string }, values: unknown[]) =>
     (await pool.query<{ word: string }>({ ...statement, values })).rows.map(({ word }) => word);
@@ -69,7 +69,7 @@ export function createPostgresUserSearch(pool: Pool, seal: ContactSeal): UserSea
     withEmail: (filter, key, view) =>
       select({ filter, view }, (bind) => {
         const keys = bind(seal.emailIndexes(key, filter.tenantId));
-        // Two indexes: a deleted user's address may have become another's.
+        // Two conditions for two indexes: the address of a deleted user may belong to another user now.
         return `(u.email_key = any(${keys}::bytea[]) and u.delete_time is null
           or u.email_key = any(${keys}::bytea[]) and u.delete_time is not null)`;
       }),
@@ -91,13 +91,13 @@ export function createPostgresUserSearch(pool: Pool, seal: ContactSeal): UserSea
 
 const MAX_USERS = 25_000;
 
-/** Which users to read. */
+/** The users to read. */
 interface Selection {
   readonly filter: UserFilter;
   readonly view: UserView;
   /** Columns beside those of the view. */
   readonly others?: readonly string[];
-  /** What the database cannot tell of a row. */
+  /** A condition that SQL cannot express. */
   readonly isWanted?: (row: SelectedRow) => boolean;
 }
 
@@ -110,7 +110,7 @@ const TERMS = {
   text: `select left(word, 64) as word from string_to_table(search_text($1), ' ') word where word <> ''`,
 };
 
-// A part that more words hold than this is looked up in the first of them, in order of the letters behind it.
+// A part that more words contain is searched in the first of them, in the order of the letters after it.
 const MAX_PARTS = 50_000;
 
 const WORDS_WITH = {
@@ -145,7 +145,7 @@ const KNOWN_PARTS = {
       and part < given.part || '\u{10ffff}' and word = part)`,
 };
 
-// Of those who have the word, so many are looked at: as many as a search looks at in one block.
+// Looks at as many users as a search scans in one block.
 const NAME_OF_ONE_USER = {
   name: 'search_name_of_one_user',
   text: `select 1 from (select entry from user_words where tenant_id = $1 and word = $2 limit 10000) owners
@@ -153,7 +153,7 @@ const NAME_OF_ONE_USER = {
     limit 1`,
 };
 
-// For each word in turn its owners in order of their ids: the loop ends with the limit, having read no more than that.
+// For each word in turn its users in order of their ids. The loop ends at the limit and reads no more rows.
 const OWNERS = `select w.place, w.word, o.user_id, o.entry
     from unnest($2::text[]) with ordinality w (word, place)
     cross join lateral (
@@ -178,7 +178,7 @@ interface OwnerRow {
 async function scanOwners(pool: Pool, walk: OwnerScan): Promise<OwnerBlock> {
   const { tenantId, words, afterId, limit, patterns } = walk;
   const matching = patterns.map((_, i) => `entry like any($${5 + i}::text[])`);
-  // The last of a full block comes along without its entry, to go on behind it.
+  // The last row of a full block is returned without its entry, as the place to continue.
   const text = `with block as materialized (${OWNERS})
     select word, user_id, entry from block ${matching.length > 0 ? `where ${matching.join(' and ')}` : ''}
     union all

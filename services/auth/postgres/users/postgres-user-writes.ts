@@ -7,16 +7,17 @@ import { createUserCreation } from './user-creation.ts';
 import { createUserTransaction, withUserTransaction } from './user-transaction.ts';
 import { createOptimisticUserUpdate, createUserUpdate, WriteConflictError } from './user-update.ts';
 
-/** Whose row was written. */
+/** A user whose row was written. */
 export interface WrittenUser {
   readonly tenantId: string;
   readonly id: string;
 }
 
 /**
- * Writes, each all or nothing, by prepared statements: the feed of this process waits while it works, and a mapper's unit of
- * work and its unplanned statements hold it up for longer.
- * @param onCommitted called behind each commit, before its caller hears of it, with the users that it may have changed.
+ * Writes users by prepared statements, each write all or nothing.
+ * Prepared statements matter here, because the change feed waits for the end of every open write.
+ * @param onCommitted called after each commit, before the caller gets its answer, with the users that may
+ * have changed.
  */
 export function createPostgresUserWrites(
   { pool, seal }: { pool: Pool; seal: ContactSeal },
@@ -42,7 +43,7 @@ export function createPostgresUserWrites(
   };
 }
 
-// Whoever was overtaken takes the lock, so that it gets its turn however many write the same user.
+// After a conflict the write takes the lock, so that it succeeds however many calls write the same user.
 async function update<T>(
   { pool, seal }: { pool: Pool; seal: ContactSeal },
   work: (update: UserUpdate) => Promise<T>,
@@ -67,7 +68,7 @@ function trackCreation(creation: UserCreation, written: WrittenUser[]): UserCrea
   };
 }
 
-// Whoever is locked may have been changed.
+// A locked user may have been changed.
 function trackEdit(edit: UserEdit, written: WrittenUser[]): UserEdit {
   return {
     ...edit,
@@ -89,7 +90,7 @@ function trackUpdate(changes: UserUpdate, written: WrittenUser[]): UserUpdate {
   };
 }
 
-/** The transaction in which everything can be done to a user that is locked. */
+/** The transaction in which a locked user can be changed in every way. */
 export function createUserEdit(run: RunPrepared, seal: ContactSeal): UserEdit {
   return {
     ...createUserUpdate(run, seal),

@@ -16,7 +16,7 @@ import {
 } from '../rows/user-from-row.ts';
 import { readUser } from './user-transaction.ts';
 
-// Answers whose it is, whether it was there or not, and holds it until the end.
+// Returns the owner, whether the row existed or not, and locks the row until the end.
 const LINK = {
   name: 'external_id_link',
   text: `insert into user_external_ids (tenant_id, user_id, source, external_id) values ($1, $2, $3, $4)
@@ -50,7 +50,7 @@ const ADD_ACTIVITY = {
     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
 };
 
-/** External ids, notes and activities of users that are locked. */
+/** Links, notes and activities of locked users. */
 export function recordEdits(run: RunPrepared): RecordEdits {
   return {
     async link({ tenantId, id }, { source, externalId }) {
@@ -109,7 +109,7 @@ const CHANGE = {
     ${changeInsert({ kind: `'UPDATED'`, contentView: '$7::text', figuresView: '$8::text' })}`,
 };
 
-/** Figures that services tell of users that are locked. */
+/** Statistics that services report for locked users. */
 export function statisticsEdits(run: RunPrepared, seal: ContactSeal): StatisticsEdits {
   return {
     async putStatistics(user, told) {

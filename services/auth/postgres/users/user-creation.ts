@@ -25,7 +25,7 @@ const INSERT = {
     ${fixedChangeInsert('CREATED', ALL_TOUCHED)}`,
 };
 
-/** The transaction that makes a user. */
+/** The transaction that creates a user. */
 export function createUserCreation(run: RunPrepared, seal: ContactSeal): UserCreation {
   return {
     ...createUserTransaction(run, seal),

@@ -1,14 +1,14 @@
 import type { UserFilter } from '../../users/reading/user-reads.ts';
 
-/** Adds a value to a statement's values and answers its place in the text: `$3`. */
+/** Adds a value to the parameters of a statement and returns its placeholder, such as `$3`. */
 export type Bind = (value: unknown) => string;
 
-/** The filter as conditions on `users u`: each must hold. */
+/** SQL conditions on `users u` that all must hold. */
 export function conditionsOf(filter: UserFilter, bind: Bind): string[] {
   const { states, roles } = filter;
   return [
     `u.tenant_id = ${bind(filter.tenantId)}`,
-    // Who was merged away is found as its survivor.
+    // A merged user is found as its survivor.
     'u.merged_into is null',
     `u.state = any(${bind(states)}::text[])`,
     ...(roles.length > 0 ? [`u.role = any(${bind(roles)}::text[])`] : []),
@@ -17,7 +17,7 @@ export function conditionsOf(filter: UserFilter, bind: Bind): string[] {
   ];
 }
 
-/** When a user may have been made. */
+/** Conditions on the time of creation. */
 export function createdConditions({ createdFrom, createdBefore }: UserFilter, bind: Bind, of = ''): string[] {
   return [
     ...(createdFrom ? [`${of}create_time >= ${bind(createdFrom)}`] : []),
@@ -25,11 +25,11 @@ export function createdConditions({ createdFrom, createdBefore }: UserFilter, bi
   ];
 }
 
-/** Those of them that no order of a list knows: tags, and when a user was last heard of. */
+/** Conditions that no index of a list covers: tags and the time of the last activity. */
 export function unindexedConditions(filter: UserFilter, bind: Bind): string[] {
   const { tenantId, tags, activeFrom, activeBefore } = filter;
   return [
-    // By `offset` a look for each user, which is what pays where users are looked at until a page is full.
+    // `offset 0` forces one lookup for each user, which is cheaper when users are read until a page is full.
     ...tags.map(
       (tag) =>
         `exists (select 1 from user_tags t where t.tenant_id = ${bind(tenantId)} and t.user_id = u.id and t.tag = ${bind(tag)} offset 0)`,

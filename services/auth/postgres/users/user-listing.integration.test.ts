@@ -27,7 +27,7 @@ afterAll(() => stack.disposeAsync());
 
 const moment = (n: number) => new Date(Date.UTC(2026, 0, 1) + n * 1000);
 
-/** Users 1 to `count`: the n-th is made at `moment(n)`. */
+/** Inserts users 1 to `count`; the n-th is created at `moment(n)`. */
 async function insert(tenantId: string, count: number): Promise<void> {
   await pool.query(
     `insert into users (tenant_id, id, state, role, display_name, create_time, update_time, delete_time, last_activity_time)
@@ -58,7 +58,7 @@ async function listAll(list: Omit<UserList, 'after'>): Promise<{ ids: string[]; 
   return { ids, pages };
 }
 
-/** What a plain query with everything in it says. */
+/** The ids that one plain query returns. */
 async function expected(filter: UserFilter, order: string): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>(
     `select id from users u where tenant_id = $1 and state = any($2) and (role = any($3) or cardinality($3::text[]) = 0)
@@ -81,7 +81,7 @@ async function expected(filter: UserFilter, order: string): Promise<string[]> {
 }
 
 describe('a list of users', () => {
-  it('is what its filter says, in its order, page by page', async () => {
+  it('matches its filter, in its order, page by page', async () => {
     const tenantId = `t-${randomUUID()}`;
     await insert(tenantId, 400);
     await insert(`t-${randomUUID()}`, 50);
@@ -113,7 +113,7 @@ describe('a list of users', () => {
     }
   });
 
-  it('ends a page where it has looked long enough, and goes on there', async () => {
+  it('ends a page at the scan limit, and continues there', async () => {
     const tenantId = `t-${randomUUID()}`;
     const late = 20_500;
     await pool.query(

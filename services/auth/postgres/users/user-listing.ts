@@ -5,11 +5,11 @@ import type { ContactSeal } from '../rows/contact-seal.ts';
 import { type SelectedRow, selectOf, userFromRow } from '../rows/user-from-row.ts';
 import { type Bind, conditionsOf, createdConditions, unindexedConditions } from './user-filter.ts';
 
-/** A condition that so selective users meet is where a list begins: they are read, and put in order. */
+/** A condition that at most this many users meet is selective: the list reads those users and sorts them. */
 const MAX_SELECTIVE = 5_000;
-/** Else the list is scanned in its order, so many users at a time: for more the database would rather sort everybody. */
+/** Number of users in one batch of a scan. For larger batches PostgreSQL prefers to sort all users. */
 const SCAN_BATCH = 2_000;
-/** A page that scanned past so many ends there, short, and the next goes on. */
+/** A page ends short after scanning this many users, and the next page continues there. */
 const MAX_SCANNED = 20_000;
 
 const ORDER: Readonly<Record<UserList['orderBy'], { column: string; type: string }>> = {
@@ -24,19 +24,19 @@ interface StatementDraft {
   readonly bind: Bind;
 }
 
-/** A user's position in a list. */
+/** The position of a user in a list. */
 interface PositionRow {
   readonly key: Date | string;
   readonly id: string;
 }
 
-/** A page of a list. What it costs is bounded, whatever the filter and the order. */
+/** Reads a page of a list. The cost is bounded for any filter and order. */
 export async function listUsers(pool: Pool, list: UserList, seal: ContactSeal): Promise<UserPage> {
   const selective = await findSelective(pool, list);
   const { positions, next } = selective ? await listSelective(pool, list, selective) : await scan(pool, list);
   const page = positions.slice(0, list.limit);
   const users = await readUsers(pool, { list, ids: page.map(({ id }) => id) }, seal);
-  // Who was removed meanwhile is left out; nobody else moves for it.
+  // A user that was removed meanwhile is left out, and no other user moves.
   const listed = page.flatMap((position) => {
     const user = users.get(position.id);
     return user ? [{ user, position: toPosition(position) }] : [];
@@ -58,7 +58,10 @@ async function readUsers(
   return new Map(rows.map((row) => [row.id, userFromRow(row, list.view, seal)]));
 }
 
-/** Places behind the last page, one more than a page holds where there are as many; `next`: where to go on, if anywhere. */
+/**
+ * Positions after the last page, one more than the page holds if there are as many; `next` is where to
+ * continue after a scan that stopped early.
+ */
 async function scan(pool: Pool, list: UserList): Promise<{ positions: PositionRow[]; next?: UserPosition }> {
   const positions: PositionRow[] = [];
   let { after } = list;
@@ -75,7 +78,7 @@ async function scan(pool: Pool, list: UserList): Promise<{ positions: PositionRo
   return { positions, ...(after && { next: after }) };
 }
 
-/** Those of the next `SCAN_BATCH` users who pass; `end`: the last of the stride, where there may be more. */
+/** The users among the next `SCAN_BATCH` that meet the conditions; `end` is the last of a full batch. */
 async function stride(
   pool: Pool,
   list: UserList,
@@ -102,8 +105,8 @@ function newDraft(): StatementDraft {
   return { values, bind: (value) => `$${values.push(value)}` };
 }
 
-// Each kind of user is a stretch of one index in the order of the list. The database merges them where each says its order
-// and its limit, and sorts everybody where only the whole does.
+// The users of each state and role are a range of one index in the order of the list. PostgreSQL merges these
+// ranges when each has its own order and limit; otherwise it sorts all users.
 function orderedScan({ bind }: StatementDraft, list: UserList, limit: number): string {
   const { filter, orderBy, descending, after } = list;
   const { column, type } = ORDER[orderBy];
@@ -125,13 +128,13 @@ function orderedScan({ bind }: StatementDraft, list: UserList, limit: number): s
   return `select * from (${stretches.join(' union all ')}) u order by ${orderTerms(list, 'key', 'id')} limit ${limit}`;
 }
 
-// What the order of the list says nothing about.
+// The conditions that the order of the list does not cover.
 function remainingConditions({ bind }: StatementDraft, { filter, orderBy }: UserList): string[] {
   const created = orderBy === 'createTime' ? [] : createdConditions(filter, bind, 'u.');
   return [...created, ...unindexedConditions(filter, bind)];
 }
 
-/** A condition that selective meet, as a query of their ids. */
+/** Builds a query for the ids of users that meet a selective condition. */
 type SelectiveQuery = (draft: StatementDraft) => string;
 
 async function findSelective(pool: Pool, { filter, orderBy }: UserList): Promise<SelectiveQuery | undefined> {

@@ -62,7 +62,7 @@ async function findAll(query: string, limit: number) {
   return { found, pages };
 }
 
-/** Words that stand in one of the tables and not in the other. */
+/** Words that are in one of the tables and not in the other. */
 async function strays(): Promise<string[]> {
   const { rows } = await pool.query<{ word: string }>(
     `(select distinct word from user_words where tenant_id = $1)
@@ -79,7 +79,7 @@ function isOneOfMany(character: string): boolean {
 }
 
 describe('search', () => {
-  it('finds whom a look at everybody finds, each once, in the order of points, in pages of any size', async () => {
+  it('finds the users that a full scan finds, each once, in order of points, in pages of any size', async () => {
     const syllables = ['an', 'na', 'mar', 'ia', 'sil', 'va', 'so', 'ra'];
     const name = (n: number, length: number) =>
       Array.from({ length }, (_, i) => syllables[Math.floor(n / 8 ** i) % 8]).join('');
@@ -115,7 +115,7 @@ describe('search', () => {
     expect(ids).toHaveLength(600);
   });
 
-  it('goes on over several pages where a filter lets hardly anybody through', async () => {
+  it('continues over several pages when a filter passes few users', async () => {
     const ids = await insert(Array.from({ length: 5000 }, () => 'Ana Silva'));
     await pool.query(`update users set role = 'ADMIN' where tenant_id = $1 and id = $2`, [
       tenantId,
@@ -138,7 +138,7 @@ describe('search', () => {
 });
 
 describe('the words of names', () => {
-  it('follow every change of a name, and go with the last who has them', async () => {
+  it('follow every change of a name, and disappear with their last user', async () => {
     const [ada, grace] = await insert(['Ada Lovelace', 'Grace Lovelace']);
     const rename = (id: string | undefined, last: string) =>
       pool.query('update users set last_name = $3 where tenant_id = $1 and id = $2', [tenantId, id, last]);
@@ -158,7 +158,7 @@ describe('the words of names', () => {
     expect(all.rowCount).toBe(0);
   });
 
-  it('are known while anybody has them, whoever comes and goes at the same time', async () => {
+  it('exist while a user has them, under concurrent changes', async () => {
     const names = ['Ana', 'Rui', 'Eva'];
     const ids = await insert(names.map((first) => `${first} Silva`));
     const writer = async (seed: number) => {
@@ -194,13 +194,13 @@ describe('the words of names', () => {
     }
   });
 
-  it('folded-names: are folded by the database as by the contract, every character in every place of a word', async () => {
-    // One that the database's Unicode does not have yet is folded as a letter of its own.
+  it('are folded by the database as by the contract, every character in every position of a word', async () => {
+    // Characters that the database's Unicode version does not know are skipped.
     const { rows: known } = await pool.query<{ code: number }>(
       `select code from generate_series(1, 1114111) code
        where code not between 55296 and 57343 and unicode_assigned(chr(code))`,
     );
-    // Of the many that are alike, ideographs and Korean syllables, one in 50.
+    // One in 50 of the many similar ideographs and Korean syllables is enough.
     const some = known.filter(({ code }, i) => i % 50 === 0 || !isOneOfMany(String.fromCodePoint(code)));
     const texts = some.map(({ code }) => {
       const character = String.fromCodePoint(code);
@@ -221,7 +221,7 @@ describe('the words of names', () => {
     expect(differing).toEqual([]);
   });
 
-  it('are folded the same whatever the locale of the database', async () => {
+  it('are folded alike in every locale of the database', async () => {
     const folded = async (text: string) =>
       (await pool.query<{ folded: string }>('select search_text($1) as folded', [text])).rows[0]?.folded;
     expect(await folded("O'Brien-Müller")).toBe('obrien muller');

@@ -4,19 +4,23 @@ import type { UserTransaction, WriteRequest } from '../../users/user-writes.ts';
 import type { ContactOwner, ContactSeal } from '../rows/contact-seal.ts';
 import { type SelectedRow, selectOf, userFromRow } from '../rows/user-from-row.ts';
 
-/** Whoever was to be locked was merged away, or came back, while this waited: it must let go of all it holds, and begin anew. */
+/**
+ * A user to be locked was merged or unmerged while the lock was awaited. The transaction must roll back and
+ * begin again.
+ */
 export class ConcurrentMergeError extends Error {
   override readonly name = 'ConcurrentMergeError';
 }
 
-// Each round means that somebody else's merge was committed.
+// Each attempt fails only because another merge was committed.
 const MAX_ROUNDS = 50;
 
 const retries = new WeakSet<RunPrepared>();
 
 /**
- * A transaction that locks users. Postgres keeps a lock that it waited for, even where the row is no longer what was asked for;
- * so whoever is overtaken by a merge begins anew, rather than hold one user and wait for another out of turn.
+ * Runs a transaction that locks users, and repeats it after a concurrent merge.
+ * PostgreSQL keeps a lock that it waited for, even if the row no longer matches. Beginning again avoids
+ * holding one user while waiting for another out of order.
  */
 export async function withUserTransaction<T>(pool: Pool, work: (run: RunPrepared) => Promise<T>): Promise<T> {
   for (let round = 1; ; round += 1) {
@@ -31,13 +35,14 @@ export async function withUserTransaction<T>(pool: Pool, work: (run: RunPrepared
   }
 }
 
-/** Whether this transaction began anew: then somebody was merged, and who answers is to be read first. */
+/** Whether the transaction is a repetition. A user was merged then, so the canonical user is read first. */
 export function isRetry(run: RunPrepared): boolean {
   return retries.has(run);
 }
 
-// Taken before the transaction has an id, which the first row that it writes or locks gives it: so that of one user's writers who
-// has the lower version has the lower id, which is the order in which the change feed tells.
+// The advisory lock is taken before the transaction gets its id from the first row that it writes or locks.
+// So among the writers of one user a lower version has a lower transaction id, which is the order of the
+// feed.
 const turnOf = (id: string) =>
   `(select pg_advisory_xact_lock(hashtextextended($1::text || '/' || ${id}::uuid, 0))) turn`;
 
@@ -73,14 +78,14 @@ const READ = {
   text: `${selectOf('FULL')} where u.tenant_id = $1 and u.id = $2 and u.merged_into is null`,
 };
 
-/** What every write does, on top of a transaction of prepared statements. */
+/** The part that all writes share, on top of a transaction of prepared statements. */
 export function createUserTransaction(run: RunPrepared, seal: ContactSeal): UserTransaction {
   return {
     claim: (tenantId, request, userId) => claim(run, { tenantId, request, userId }),
     async lock(tenantId, id) {
       const locked = await lockAnswering(run, tenantId, id);
       if (!locked) return undefined;
-      // A statement of its own: what it reads of other tables would else be from before a wait for the lock.
+      // A second statement, because it must read other tables after the wait for the lock.
       const user = await readUser(run, { tenantId, id: locked.id }, seal);
       return user && { ...user, isErased: locked.is_erased, askedId: id };
     },
@@ -92,7 +97,7 @@ interface LockedRow {
   is_erased: boolean;
 }
 
-// Whoever was merged away is never held while its survivor is waited for: who holds that one may wait for the other.
+// A merged user is never locked before its survivor, because the holder of the survivor may wait for it.
 async function lockAnswering(run: RunPrepared, tenantId: string, id: string): Promise<LockedRow | undefined> {
   const answering = isRetry(run) ? await answeredBy(run, tenantId, id) : id;
   if (answering === undefined) return undefined;
@@ -107,7 +112,7 @@ async function answeredBy(run: RunPrepared, tenantId: string, id: string): Promi
   return row?.id;
 }
 
-/** A user in full, as the transaction sees it, undefined: there is none, or it was merged away. */
+/** Reads a full user in the transaction; undefined when it does not exist or is merged. */
 export async function readUser(run: RunPrepared, { tenantId, id }: ContactOwner, seal: ContactSeal) {
   const [row] = await run<SelectedRow>(READ, [tenantId, id]);
   return row && userFromRow(row, 'FULL', seal);
@@ -118,7 +123,7 @@ async function claim(
   { tenantId, request, userId }: { tenantId: string; request: WriteRequest; userId: string },
 ): Promise<string | undefined> {
   const { id, method, fingerprint } = request;
-  // A repeat that comes while the first is still at work waits here for its end.
+  // A repetition that comes while the first call is still running waits here for its end.
   const noted = await run(CLAIM, [tenantId, id, method, Buffer.from(fingerprint), userId]);
   if (noted.length > 0) return undefined;
   const rows = await run<{ method: string; fingerprint: Buffer; user_id: string }>(CLAIMED, [tenantId, id]);
@@ -129,8 +134,9 @@ async function claim(
 }
 
 /**
- * Throws UserError REQUEST_ID_REUSED unless what was done under this request's id was this very request. What a request said
- * of a user who was erased since is not known any more: its method is all that has to fit.
+ * Requires that the id of this request was used for this very request.
+ * The fingerprint of a request for a user that was erased since is empty; only its method is compared.
+ * @throws UserError REQUEST_ID_REUSED.
  */
 function requireSameRequest(
   request: WriteRequest,

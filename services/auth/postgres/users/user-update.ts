@@ -32,12 +32,12 @@ const UPDATE = {
     ${changeInsert({ kind: `'UPDATED'`, contentView: '$21::text', figuresView: '$22::text' })} returning version`,
 };
 
-/** The user was changed by somebody else since it was read: what was begun must begin anew. */
+/** Another write changed the user since it was read. The update must begin again. */
 export class WriteConflictError extends Error {
   override readonly name = 'WriteConflictError';
 }
 
-/** The transaction that changes a user and keeps others waiting meanwhile. */
+/** The transaction that updates a user under a lock. */
 export function createUserUpdate(run: RunPrepared, seal: ContactSeal): UserUpdate {
   return {
     ...createUserTransaction(run, seal),
@@ -49,16 +49,17 @@ export function createUserUpdate(run: RunPrepared, seal: ContactSeal): UserUpdat
 }
 
 /**
- * The same without a transaction: reads, and writes in one statement, which rejects with WriteConflictError where another write
- * came between. No number of a transaction is held while this process is busy, and the feed waits for none. A request that
- * has to be noted and an address that has to be held are none of its business: WriteConflictError.
+ * An update without a transaction: a read, then one statement that writes if the version is still the same.
+ * No transaction id is held while this process is busy, so the change feed does not wait. An update with a
+ * request id, or with an address that must be reserved, needs a transaction.
+ * @throws WriteConflictError when another write came between, or when the update needs a transaction.
  */
 export function createOptimisticUserUpdate(run: RunPrepared, seal: ContactSeal): UserUpdate {
   return {
     claim: () => Promise.reject(new WriteConflictError()),
     async lock(tenantId, id) {
       const user = await readUser(run, { tenantId, id }, seal);
-      // Who answers for a user that was merged away is found under locks.
+      // The canonical user of a merged user is found under locks.
       if (!user) throw new WriteConflictError();
       return user;
     },
@@ -118,7 +119,7 @@ function isChanged(user: User, { profile: _, tags: __, ...columns }: UserChanges
   return Object.entries(columns).some(([key, value]) => before[key] !== value);
 }
 
-// In the order of the statement's parameters, the version that is expected among them.
+// In the order of the statement's parameters, with the expected version.
 function toValues(user: User): unknown[] {
   return [
     user.tenantId,
@@ -135,7 +136,7 @@ function toValues(user: User): unknown[] {
   ];
 }
 
-// What is not changed is left as it lies there.
+// Unchanged contact data stay as they are sealed.
 function contactValues(
   { user, changes }: { user: User; changes: UserChanges },
   seal: ContactSeal,

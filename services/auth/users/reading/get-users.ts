@@ -3,7 +3,7 @@ import { emailKey, type User, type UserView } from '../user.ts';
 import { UserError, userNotFound } from '../user-error.ts';
 import { externalKey, type UserReads } from './user-reads.ts';
 
-/** Which user, how much of it, and how recent at least; `minVersion` 0: any. */
+/** The user to read, the view, and the lowest acceptable version; 0 accepts any. */
 export interface GetUserQuery {
   readonly tenantId: string;
   readonly id: string;
@@ -11,16 +11,22 @@ export interface GetUserQuery {
   readonly minVersion: bigint;
 }
 
-/** One user. Throws UserError USER_NOT_FOUND, VERSION_NOT_REACHED. */
+/**
+ * Reads one user.
+ * @throws UserError USER_NOT_FOUND, VERSION_NOT_REACHED.
+ */
 export async function getUser(reads: UserReads, query: GetUserQuery): Promise<User> {
   const user = await reads.find(query.tenantId, query.id, query.view, query.minVersion);
   if (!user) throw userNotFound(query.tenantId, query.id);
-  // An id that was merged away answers another user, whose versions are its own.
+  // The id of a merged user returns its survivor, which has versions of its own.
   if (user.id === query.id) requireVersion(user, query.minVersion);
   return user;
 }
 
-/** Throws UserError VERSION_NOT_REACHED where the user is older than the caller has seen it. */
+/**
+ * Requires that the user is at least at a version.
+ * @throws UserError VERSION_NOT_REACHED.
+ */
 export function requireVersion(user: User, minVersion: bigint): void {
   if (user.version >= minVersion) return;
   const message = `User ${user.id} is at version ${user.version} here; version ${minVersion} was asked for.`;
@@ -32,29 +38,32 @@ export function requireVersion(user: User, minVersion: bigint): void {
   throw new UserError('VERSION_NOT_REACHED', message, metadata);
 }
 
-/** Which users, how much of each, and what the caller holds already. */
+/** The users to read, the view, and the versions that the caller has. */
 export interface BatchGetUsersQuery {
   readonly tenantId: string;
-  /** In lower case; duplicates are allowed. */
+  /** In lower case. Duplicates are allowed. */
   readonly ids: readonly string[];
   readonly view: UserView;
-  /** Versions the caller holds, by id. */
+  /** Versions that the caller holds, by id. */
   readonly knownVersions: ReadonlyMap<string, bigint>;
-  /** Versions of copies that show no ratings, by id: current only where the user has none. */
+  /** Versions of copies without ratings, by id. They are current only if the user has no ratings. */
   readonly knownUnratedVersions: ReadonlyMap<string, bigint>;
-  /** Lowest versions the caller accepts, by id. */
+  /** Lowest versions that the caller accepts, by id. */
   readonly minVersions: ReadonlyMap<string, bigint>;
-  /** Throw where a user is missing. */
+  /** Throw when a user is missing. */
   readonly requireAll: boolean;
 }
 
-/** What became of one id. */
+/** The outcome for one id. */
 export type UserOutcome =
   | { readonly kind: 'user'; readonly user: User }
   | { readonly kind: 'missing' }
   | { readonly kind: 'unchanged'; readonly version: bigint };
 
-/** One outcome for each id, in order. Throws UserError USER_NOT_FOUND (with `requireAll`), VERSION_NOT_REACHED. */
+/**
+ * Reads many users, with one outcome for each id, in order.
+ * @throws UserError USER_NOT_FOUND (with `requireAll`), VERSION_NOT_REACHED.
+ */
 export async function batchGetUsers(reads: UserReads, query: BatchGetUsersQuery): Promise<UserOutcome[]> {
   const found = await reads.findMany(query.tenantId, query.ids, query.view, query.minVersions);
   return query.ids.map((id, i) => outcomeOf(found[i], id, query));
@@ -65,7 +74,6 @@ function outcomeOf(user: User | undefined, id: string, query: BatchGetUsersQuery
     if (query.requireAll) throw userNotFound(query.tenantId, id);
     return { kind: 'missing' };
   }
-  // An id that was merged away answers another user, whose versions are its own.
   if (user.id !== id) return { kind: 'user', user };
   requireVersion(user, query.minVersions.get(id) ?? 0n);
   return isKnown(user, query) ? { kind: 'unchanged', version: user.version } : { kind: 'user', user };
@@ -76,17 +84,17 @@ function isKnown({ id, version, totalReviews }: User, query: BatchGetUsersQuery)
   return totalReviews === 0 && query.knownUnratedVersions.get(id) === version;
 }
 
-/** Something that leads to one user. */
+/** A key that identifies one user. */
 export type ResolveKey = { readonly email: string } | { readonly external: ExternalId };
 
-/** Which users, by keys that are not their ids. */
+/** The keys to resolve, and the view. */
 export interface ResolveUsersQuery {
   readonly tenantId: string;
   readonly keys: readonly ResolveKey[];
   readonly view: UserView;
 }
 
-/** One answer for each key, in order; undefined: it leads to nobody. */
+/** Finds users by e-mail address or external id, one for each key, in order; undefined when there is none. */
 export async function resolveUsers(
   reads: UserReads,
   { tenantId, keys, view }: ResolveUsersQuery,

@@ -63,7 +63,7 @@ describe('reads with a replica', () => {
     expect(asked).toEqual(['replica a', 'primary a']);
   });
 
-  it('never break a version that was asked for', async () => {
+  it('never return less than the requested version', async () => {
     const { reads } = open();
     expect((await reads.find(TENANT, 'b', 'REFERENCE', 5n))?.version).toBe(5n);
     const many = await reads.findMany(TENANT, ['a', 'b', 'a'], 'REFERENCE', new Map([['b', 5n]]));
@@ -71,14 +71,14 @@ describe('reads with a replica', () => {
     expect(asked).toEqual(['replica b', 'primary b', 'replica a,b,a', 'primary b']);
   });
 
-  it('ask the primary for whoever is missing there', async () => {
+  it('ask the primary for users that are missing on it', async () => {
     const { reads } = open();
     expect((await reads.find(TENANT, 'new', 'REFERENCE'))?.version).toBe(1n);
     const many = await reads.findMany(TENANT, ['nobody', 'new', 'a'], 'REFERENCE');
     expect(many.map((user) => user?.id)).toEqual([undefined, 'new', 'a']);
   });
 
-  it('ask the primary for whoever changed a moment ago, so that no older answer is remembered', async () => {
+  it('ask the primary for users that changed a moment ago, so that no older answer is cached', async () => {
     const { reads, replica } = open();
     reads.markChanged([{ tenantId: TENANT, id: 'b' }]);
     const find = () => {
@@ -94,7 +94,7 @@ describe('reads with a replica', () => {
     expect(await find()).toBe(4n);
   });
 
-  it('wait until what they have is younger than the beginning of the news', async () => {
+  it('wait until the replica is newer than the attachment to the feed', async () => {
     const { reads, replica } = open(10_200);
     nowMs = 10_300;
     await reads.find(TENANT, 'a', 'REFERENCE');
@@ -103,7 +103,7 @@ describe('reads with a replica', () => {
     expect(asked).toEqual(['primary a', 'replica a']);
   });
 
-  it('pass over one that fails, and are answered all the same', async () => {
+  it('skip a replica that fails, and still get answers', async () => {
     const { reads, source } = open();
     source.isAway = true;
     expect((await reads.find(TENANT, 'a', 'REFERENCE'))?.id).toBe('a');

@@ -1,42 +1,54 @@
 import type { User, UserView } from '../user.ts';
 import type { UserReads } from './user-reads.ts';
 
-/** A copy of the users that follows at a distance. */
+/** A replica of the database, and how far it has caught up. */
 export interface ReplicaReads {
   readonly reads: UserReads;
-  /** Point on this process's clock, in ms: all that was committed before it is there. */
+  /** Time on this process's clock. The replica has everything that was committed before. Milliseconds. */
   readonly completeUntilMs: number;
-  /** It did not answer. */
+  /** Marks the replica as failed. */
   fail(error: unknown): void;
 }
 
-/** What `withReplicas` needs. */
+/** Options of `withReplicas`. */
 export interface ReplicasOptions {
   readonly replicas: readonly ReplicaReads[];
-  /** How far behind a replica may be, in ms, and still be read: no further than an answer may be behind the feed. */
+  /**
+   * The largest lag at which a replica is read. Milliseconds. At most the lag that an answer may have behind
+   * the feed.
+   */
   readonly maxLagMs: number;
-  /** Point on the same clock since when `note` hears of every change. Infinity: not yet. */
+  /**
+   * Time on the same clock since when `markChanged` receives every change. Infinity before the feed is
+   * attached.
+   */
   readonly feedAttachedSinceMs: () => number;
-  /** Whether an error means that a replica cannot be read now, rather than that the question was wrong. */
+  /** Whether an error means that the replica is unavailable, rather than that the request was wrong. */
   readonly isAway: (error: unknown) => boolean;
-  /** Monotonic clock in ms. Default `performance.now`. */
+  /**
+   * Monotonic clock in milliseconds.
+   * @defaultValue `performance.now`
+   */
   readonly clock?: () => number;
 }
 
-/** Reads that go to replicas where those are good enough. */
+/** Reads that use replicas when they are recent enough. */
 export interface ReplicatedReads extends UserReads {
-  /** These users changed: for a while they are read from the primary. To be told before anybody forgets what it remembers. */
+  /**
+   * Marks users as changed, so that they are read from the primary for a while. Call it before caches are
+   * invalidated.
+   */
   markChanged(changes: readonly { readonly tenantId: string; readonly id: string }[]): void;
 }
 
 /**
- * Reads users by id, and lists, from replicas in turn; everything else from the primary, and so is what a replica may not
- * know yet: users that changed a moment ago, versions that were asked for, ids that are missing there. One that fails or
- * lags is passed over until it is well again.
+ * Reads users by id, and lists, from replicas in turn.
+ * The primary answers everything else, and everything that a replica may not have yet: users that changed a
+ * moment ago, requested versions, and missing ids. A replica that fails or lags is skipped until it recovers.
  */
 export function withReplicas(primary: UserReads, options: ReplicasOptions): ReplicatedReads {
   const { replicas, maxLagMs, feedAttachedSinceMs, isAway, clock = () => performance.now() } = options;
-  // Longer than a replica that is read may be behind.
+  // Longer than the lag of any replica that is read.
   const markMs = 2 * maxLagMs;
   let turn = 0;
   let marks = { recent: new Set<string>(), before: new Set<string>(), sinceMs: clock() };
@@ -50,7 +62,7 @@ export function withReplicas(primary: UserReads, options: ReplicasOptions): Repl
     return undefined;
   }
 
-  /** What the replica answers, or undefined where it does not. */
+  /** Asks a replica; undefined when it is unavailable. */
   async function ask<T>(
     replica: ReplicaReads,
     question: (reads: UserReads) => Promise<T>,
@@ -111,7 +123,7 @@ export function withReplicas(primary: UserReads, options: ReplicasOptions): Repl
   };
 }
 
-// The versions of a survivor are its own.
+// A survivor has versions of its own.
 function isEnough(user: User, id: string, minVersion = 0n): boolean {
   return user.id !== id || user.version >= minVersion;
 }

@@ -5,15 +5,15 @@ import { withRequestCoalescing } from './with-request-coalescing.ts';
 
 const TENANT = 'acme';
 
-describe('gathered reads', () => {
-  it('are one reading for all who come in one turn of the event loop, each answered its own', async () => {
+describe('coalesced reads', () => {
+  it('combine all calls of one turn of the event loop, and give each call its own answer', async () => {
     const { reads, asked } = recording();
     const found = await Promise.all(['a', 'b', 'none', 'a'].map((id) => reads.find(TENANT, id, 'REFERENCE')));
     expect(found.map((user) => user?.id)).toEqual(['a', 'b', undefined, 'a']);
     expect(asked).toEqual([['many', TENANT, 'REFERENCE', 'a', 'b', 'none', 'a']]);
   });
 
-  it('stay a single reading where one comes alone', async () => {
+  it('stay a single read for a single call', async () => {
     const { reads, asked } = recording();
     expect((await reads.find(TENANT, 'a', 'BASIC'))?.id).toBe('a');
     expect(asked).toEqual([['one', TENANT, 'BASIC', 'a']]);
@@ -33,7 +33,7 @@ describe('gathered reads', () => {
     ]);
   });
 
-  it('begin behind everybody they are for, so that nobody is answered what was read before it asked', async () => {
+  it('begin after all calls that they serve, so that no call gets an answer from before it', async () => {
     const { reads, asked, hold } = recording();
     const release = hold();
     const first = reads.find(TENANT, 'a', 'REFERENCE');
@@ -44,13 +44,13 @@ describe('gathered reads', () => {
     await Promise.all([first, second]);
   });
 
-  it('go on in a further reading where one would ask for too many', async () => {
+  it('start another read at the limit of ids', async () => {
     const { reads, asked } = recording();
     await Promise.all(Array.from({ length: 1001 }, (_, i) => reads.find(TENANT, `u${i}`, 'REFERENCE')));
     expect(asked.map((each) => each.length - 3)).toEqual([200, 200, 200, 200, 200, 1]);
   });
 
-  it('are one for small batches too, beside large ones by themselves', async () => {
+  it('combine small batches, and leave large ones alone', async () => {
     const { reads, asked } = recording();
     const large = Array.from({ length: 300 }, (_, i) => `u${i}`);
     const found = await Promise.all([
@@ -63,7 +63,7 @@ describe('gathered reads', () => {
     expect(asked.map((each) => each.slice(3, 8))).toEqual([['a', 'none', 'b', 'c', 'a'], large.slice(0, 5)]);
   });
 
-  it('ask for the highest version that anybody accepts at least', async () => {
+  it('ask for the highest minimum version of their calls', async () => {
     const { reads, lowest } = recording();
     await Promise.all([
       reads.findMany(TENANT, ['a', 'b'], 'REFERENCE', new Map([['a', 3n]])),
@@ -78,7 +78,7 @@ describe('gathered reads', () => {
     );
   });
 
-  it('fail all whom they were for, and nobody behind them', async () => {
+  it('fail all calls that they serve, and none that come later', async () => {
     const { reads, failNext } = recording();
     failNext();
     const outcomes = await Promise.allSettled([

@@ -1,7 +1,10 @@
 import type { User, UserView } from '../user.ts';
 import type { UserReads } from './user-reads.ts';
 
-/** The most ids that are gathered: with 300 or more, batches of 100 came out slower than each by itself (`npm run bench -- server --case batch-postgres`). */
+/**
+ * Maximum number of ids in one coalesced read. With 300 or more, batches of 100 were slower than separate
+ * reads (`npm run bench -- server --case batch-postgres`).
+ */
 const MAX_IDS = 200;
 
 interface CoalescedRead {
@@ -11,8 +14,10 @@ interface CoalescedRead {
 }
 
 /**
- * Reads users for callers who come together by one reading for all of them: a statement costs much, an id in it little.
- * Those of one turn of the event loop are together, so that nobody waits for others to come; one alone stays one.
+ * Coalesces concurrent reads of users into one statement, because a statement costs much and another id
+ * little.
+ * Only calls from one turn of the event loop are coalesced, so that no call waits for others. A single call
+ * stays a single read.
  */
 export function withRequestCoalescing(next: UserReads): UserReads {
   const open = new Map<string, CoalescedRead>();
@@ -21,7 +26,7 @@ export function withRequestCoalescing(next: UserReads): UserReads {
     const key = `${tenantId}/${view}`;
     const ids: string[] = [];
     const minVersions = new Map<string, bigint>();
-    // Behind all that this turn of the loop read from sockets, which is where callers come from.
+    // Runs after the event loop has read all sockets, from which the calls come.
     const found: CoalescedRead['found'] = new Promise<void>((resolve) => setImmediate(resolve)).then(
       async () => {
         if (open.get(key) === read) open.delete(key);
@@ -36,7 +41,7 @@ export function withRequestCoalescing(next: UserReads): UserReads {
     return read;
   }
 
-  /** Puts ids into a reading, and answers where they stand in it. */
+  /** Adds ids to a read and returns their offset in it. */
   function join(
     { tenantId, view, some }: { tenantId: string; view: UserView; some: readonly string[] },
     minimums: Iterable<readonly [string, bigint]>,

@@ -6,7 +6,7 @@ import { withUserCache } from './with-user-cache.ts';
 const ANN = '01900000-0000-7000-8000-000000000001';
 const BEN = '01900000-0000-7000-8000-000000000002';
 
-/** Users in a map, read when `release` lets them, and how often they were asked for. */
+/** Users in a map, read when `release` allows it, with a count of the reads. */
 class Table implements UserReads {
   readonly users = new Map<string, User>();
   readonly asked: string[][] = [];
@@ -52,7 +52,7 @@ function setUp({ maxEntries = 10 } = {}) {
 }
 
 describe('withUserCache', () => {
-  it('reads a user once, in single and batched reads alike', async () => {
+  it('reads a user once, in single and batched reads', async () => {
     const { table, reads } = setUp();
     table.write(ANN, 1n);
     table.write(BEN, 1n);
@@ -72,14 +72,14 @@ describe('withUserCache', () => {
     expect(table.asked).toHaveLength(3);
   });
 
-  it('asks each time for a user that is missing', async () => {
+  it('reads a missing user each time', async () => {
     const { table, reads } = setUp();
     await reads.find('acme', ANN, 'BASIC');
     table.write(ANN, 1n);
     expect(await reads.find('acme', ANN, 'BASIC')).toMatchObject({ version: 1n });
   });
 
-  it('reads past what it holds for a higher version', async () => {
+  it('misses when a higher version is requested', async () => {
     const { table, reads } = setUp();
     table.write(ANN, 1n);
     await reads.find('acme', ANN, 'BASIC');
@@ -91,7 +91,7 @@ describe('withUserCache', () => {
     expect(await reads.find('acme', ANN, 'BASIC')).toMatchObject({ version: 2n });
   });
 
-  it('forgets a user in every view when it changes', async () => {
+  it('invalidates every view of a user that changes', async () => {
     const { table, reads } = setUp();
     table.write(ANN, 1n);
     await reads.find('acme', ANN, 'BASIC');
@@ -102,7 +102,7 @@ describe('withUserCache', () => {
     expect(await reads.find('acme', ANN, 'FULL')).toMatchObject({ version: 2n });
   });
 
-  it('keeps nothing of a read that was on its way when the user changed', async () => {
+  it('discards a read that was in flight when the user changed', async () => {
     const { table, reads } = setUp();
     table.write(ANN, 1n);
     const gate = Promise.withResolvers<void>();
@@ -115,7 +115,7 @@ describe('withUserCache', () => {
     expect(await reads.find('acme', ANN, 'BASIC')).toMatchObject({ version: 2n });
   });
 
-  it('A1: keeps nothing, and takes in nothing that was being read, when all is forgotten', async () => {
+  it('empties, and discards all reads in flight, when everything is invalidated', async () => {
     const { table, reads } = setUp();
     table.write(ANN, 7n);
     await reads.find('acme', ANN, 'BASIC');
@@ -126,14 +126,14 @@ describe('withUserCache', () => {
     reads.invalidateAll();
     gate.resolve();
     expect(await slow).toMatchObject({ version: 7n });
-    // Their writes were lost: the database answers what was before.
+    // Their writes were lost, so the database returns the earlier state.
     for (const id of [ANN, BEN]) {
       table.write(id, 2n);
       expect(await reads.find('acme', id, 'BASIC')).toMatchObject({ version: 2n });
     }
   });
 
-  it('lets an older answer that comes late not replace a newer one', async () => {
+  it('does not replace a newer user with an older answer that comes late', async () => {
     const { table, reads } = setUp();
     table.write(ANN, 1n);
     const gate = Promise.withResolvers<void>();
@@ -147,7 +147,7 @@ describe('withUserCache', () => {
     expect(await reads.find('acme', ANN, 'BASIC')).toMatchObject({ version: 2n });
   });
 
-  it('neither answers from memory nor remembers while changes are not told', async () => {
+  it('neither hits nor fills while the feed is not current', async () => {
     const { table, feed, reads } = setUp();
     table.write(ANN, 1n);
     await reads.find('acme', ANN, 'BASIC');
@@ -157,7 +157,7 @@ describe('withUserCache', () => {
     expect(table.asked).toEqual([[ANN], [ANN], [ANN, BEN]]);
   });
 
-  it('remembers no more users than it may', async () => {
+  it('evicts users beyond its maximum', async () => {
     const { table, reads } = setUp({ maxEntries: 1 });
     table.write(ANN, 1n);
     table.write(BEN, 1n);

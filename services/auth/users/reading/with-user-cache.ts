@@ -3,34 +3,42 @@ import type { User, UserView } from '../user.ts';
 import { VIEWS } from '../user-change.ts';
 import type { UserReads } from './user-reads.ts';
 
-/** How much is remembered, and when it may be answered. */
+/** Size of the cache, and when it may answer. */
 export interface UserCacheOptions {
-  /** Most users in memory, each view counted by itself. */
+  /** Maximum number of users, where each view counts. */
   readonly maxEntries: number;
-  /** Whether `forget` has heard of all that was committed until a moment ago. While false, nothing comes from memory. */
+  /**
+   * Whether `invalidate` has received every change that was committed until a moment ago. While false, the
+   * cache neither hits nor fills.
+   */
   readonly isFeedCurrent: () => boolean;
 }
 
-/** Reads users, and remembers what it read until it is told to forget. */
+/** Reads users through a cache that is invalidated from outside. */
 export interface CachedUserReads extends UserReads {
-  /** Forgets a user in every view, and what is being read of it: it changed. To be called before anybody else is told. */
+  /**
+   * Removes all views of a changed user, and discards reads of it in flight. Call it before watchers get the
+   * change.
+   */
   invalidate(tenantId: string, id: string): void;
-  /** Forgets all users, and what is being read: the database is another one, or went back. */
+  /** Removes all users, and discards all reads in flight, because the database was replaced or went back. */
   invalidateAll(): void;
 }
 
 /**
- * Answers users from memory. Unknown ids and such as were merged away are read each time, and so are users of which a
- * higher version is asked for than is remembered.
+ * Adds a cache of users.
+ * Missing and merged users are read each time, and so are users whose cached version is below the requested
+ * one.
  */
 export function withUserCache(
   next: UserReads,
   { maxEntries, isFeedCurrent }: UserCacheOptions,
 ): CachedUserReads {
   const users = new LRUCache<string, User>({ max: maxEntries });
-  // Of each read on its way the users that changed meanwhile: what it brings of them may be from before.
+  // For each read in flight the users that changed since it began, because it may return their earlier state.
   const open = new Set<Set<string>>();
-  // Counts how often all was forgotten: a read that began before may bring what is no more.
+  // Number of full invalidations. A read that began in an earlier generation may return data that no longer
+  // exist.
   let generation = 0;
 
   function cached(tenantId: string, id: string, view: UserView, minVersion: bigint): User | undefined {
@@ -93,7 +101,7 @@ export function withUserCache(
   };
 }
 
-// Tenant ids hold no slash.
+// Tenant ids contain no slash.
 function toKey(tenantId: string, view: UserView, id: string): string {
   return `${tenantId}/${view}/${id}`;
 }

@@ -4,12 +4,15 @@ import type { User } from '../user.ts';
 import type { UserWrites } from '../user-writes.ts';
 import type { Activity, ExternalId, Note } from './user-records.ts';
 
-/** A name in another system, to be given or taken away. */
+/** Links an external id to a user or unlinks it. */
 export interface ExternalIdCommand extends EditCommand {
   readonly externalId: ExternalId;
 }
 
-/** Gives a user a name in another system. Throws UserError USER_NOT_FOUND, USER_DELETED, EXTERNAL_ID_TAKEN, REQUEST_ID_REUSED. */
+/**
+ * Links an external id to a user.
+ * @throws UserError USER_NOT_FOUND, USER_DELETED when erased, EXTERNAL_ID_TAKEN, REQUEST_ID_REUSED.
+ */
 export function linkExternalId(writes: UserWrites, command: ExternalIdCommand): Promise<User> {
   return editUser(writes, command, async ({ edit, user, isRepeat }) => {
     if (isRepeat) return user;
@@ -19,7 +22,10 @@ export function linkExternalId(writes: UserWrites, command: ExternalIdCommand): 
   });
 }
 
-/** Takes it away, where the user has it. Throws UserError USER_NOT_FOUND, REQUEST_ID_REUSED. */
+/**
+ * Unlinks an external id, if the user has it.
+ * @throws UserError USER_NOT_FOUND, REQUEST_ID_REUSED.
+ */
 export function unlinkExternalId(writes: UserWrites, command: ExternalIdCommand): Promise<User> {
   return editUser(writes, command, async ({ edit, user, isRepeat }) => {
     if (!isRepeat) await edit.unlink(user, command.externalId);
@@ -27,14 +33,13 @@ export function unlinkExternalId(writes: UserWrites, command: ExternalIdCommand)
   });
 }
 
-/** The note to keep. */
 export interface CreateNoteCommand extends EditCommand {
   readonly note: Note;
 }
 
 /**
- * Keeps a note. A repeat answers it as it was made, and does not bring it back where it was removed since.
- * Throws UserError USER_NOT_FOUND, USER_DELETED where the user is erased, REQUEST_ID_REUSED.
+ * Creates a note. A repetition returns the note as it was created, and does not restore a deleted one.
+ * @throws UserError USER_NOT_FOUND, USER_DELETED when erased, REQUEST_ID_REUSED.
  */
 export function createNote(writes: UserWrites, command: CreateNoteCommand): Promise<Note> {
   return editUser(writes, command, async ({ edit, user, isRepeat }) => {
@@ -45,26 +50,30 @@ export function createNote(writes: UserWrites, command: CreateNoteCommand): Prom
   });
 }
 
-/** The note to remove. */
 export interface DeleteNoteCommand extends EditCommand {
   readonly noteId: string;
 }
 
-/** Removes a note of the user, where there is one. Throws UserError USER_NOT_FOUND, REQUEST_ID_REUSED. */
+/**
+ * Deletes a note of the user, if it exists.
+ * @throws UserError USER_NOT_FOUND, REQUEST_ID_REUSED.
+ */
 export function deleteNote(writes: UserWrites, command: DeleteNoteCommand): Promise<void> {
   return editUser(writes, command, async ({ edit, user, isRepeat }) => {
     if (!isRepeat) await edit.removeNote(user, command.noteId);
   });
 }
 
-/** What a user did. */
 export interface RecordActivityCommand extends EditCommand {
-  /** UUID to keep it under. */
+  /** UUID under which the activity is stored. */
   readonly activityId: string;
   readonly activity: Activity;
 }
 
-/** Keeps an activity. Throws UserError USER_NOT_FOUND, USER_DELETED where the user is erased, REQUEST_ID_REUSED. */
+/**
+ * Records an activity.
+ * @throws UserError USER_NOT_FOUND, USER_DELETED when erased, REQUEST_ID_REUSED.
+ */
 export function recordActivity(writes: UserWrites, command: RecordActivityCommand): Promise<void> {
   return editUser(writes, command, async ({ edit, user, isRepeat }) => {
     if (isRepeat) return;
@@ -73,12 +82,14 @@ export function recordActivity(writes: UserWrites, command: RecordActivityComman
   });
 }
 
-/** What a service tells. */
 export interface RecordStatisticsCommand extends EditCommand {
   readonly statistics: SourceStatistics;
 }
 
-/** Keeps a service's figures. Throws UserError USER_NOT_FOUND, USER_DELETED where the user is erased, REQUEST_ID_REUSED. */
+/**
+ * Stores the statistics that a service reports.
+ * @throws UserError USER_NOT_FOUND, USER_DELETED when erased, REQUEST_ID_REUSED.
+ */
 export function recordStatistics(writes: UserWrites, command: RecordStatisticsCommand): Promise<User> {
   return editUser(writes, command, async ({ edit, user, isRepeat }) => {
     if (isRepeat) return user;

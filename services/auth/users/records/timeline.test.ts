@@ -25,7 +25,7 @@ function sourceOf(entries: TimelineEntry[]): TimelineSource {
 }
 
 describe('listTimeline', () => {
-  it('pages through all sources, each entry once and newest first, though many are of one moment and more come', async () => {
+  it('pages through all sources, each entry once and newest first, with equal times and concurrent additions', async () => {
     const lists = [0, 1, 2].map((n) =>
       Array.from({ length: 20 }, (_, i) => entry(((i * (n + 1)) % 7) * 1000)),
     );

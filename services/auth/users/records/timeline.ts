@@ -1,6 +1,6 @@
 import type { Activity, Note, RecordPage, RecordPosition } from './user-records.ts';
 
-/** What a timeline can tell. */
+/** The content of an entry. */
 export type TimelineContent =
   | { readonly case: 'activity'; readonly value: Activity }
   | { readonly case: 'note'; readonly value: Note }
@@ -15,28 +15,29 @@ export type TimelineContent =
       };
     };
 
-/** One entry. Its time and then its id, a UUID in lower case, order it among those of all sources. */
+/** One entry. Entries of all sources are ordered by time, then by id, which is a UUID in lower case. */
 export interface TimelineEntry {
-  /** When it happened. */
   readonly time: Date;
-  /** When it was recorded. */
   readonly recordTime: Date;
   readonly id: string;
   readonly content: TimelineContent;
 }
 
-/** Which page of a timeline; `before`: the entry behind which it begins, absent: the newest. */
+/** A page of a timeline. `before` is the entry after which it begins; absent: at the newest. */
 export interface TimelinePage extends RecordPage {
   readonly before?: RecordPosition | undefined;
 }
 
-/** One of the places that a timeline is gathered from: a new kind of entry is a new source. */
+/** A source of timeline entries. A new kind of entry is a new source. */
 export interface TimelineSource {
-  /** At most `limit` entries behind `before`, by time and then id, both descending; times in whole ms. */
+  /**
+   * At most `limit` entries after `before`, in descending order of time and id. Times have whole
+   * milliseconds.
+   */
   find(page: TimelinePage): Promise<readonly TimelineEntry[]>;
 }
 
-/** The newest entries of all sources behind `before`: `limit` of them, or all there are. */
+/** Reads the newest entries of all sources after `before`, at most `limit`. */
 export async function listTimeline(
   sources: readonly TimelineSource[],
   page: TimelinePage,
@@ -45,7 +46,7 @@ export async function listTimeline(
   return found.flat().sort(newestFirst).slice(0, page.limit);
 }
 
-/** Where a timeline goes on behind an entry. */
+/** The position at which a timeline continues after an entry. */
 export function timelinePositionOf({ time, id }: TimelineEntry): RecordPosition {
   return { timeMs: time.getTime(), id };
 }

@@ -1,16 +1,16 @@
-/** A place among records: the time that they are ordered by, in ms since 1970, and the id. */
+/** A position among records: their time in milliseconds since 1970, and the id. */
 export interface RecordPosition {
   readonly timeMs: number;
   readonly id: string;
 }
 
-/** The name of a user in another system. */
+/** The id of a user in another system. */
 export interface ExternalId {
   readonly source: string;
   readonly externalId: string;
 }
 
-/** What somebody wrote about a user. */
+/** A note about a user. */
 export interface Note {
   readonly id: string;
   readonly text: string;
@@ -18,27 +18,27 @@ export interface Note {
   readonly createTime: Date;
 }
 
-/** Something a user did in another service. */
+/** An activity of a user in another service. */
 export interface Activity {
   readonly kind: string;
   readonly source: string;
   readonly time: Date;
   readonly summary: string;
-  /** Whatever the service keeps with it, as JSON. */
+  /** Additional data of the service, as JSON. */
   readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Which page of a user's records. */
+/** A page of a user's records. */
 export interface RecordPage {
   readonly tenantId: string;
   readonly userId: string;
   readonly limit: number;
 }
 
-/** How records are read. */
+/** Reads records of users. */
 export interface RecordReads {
-  /** By source, then id; behind `after`, where it is given. */
+  /** In order of source and id, after `after` if given. */
   listExternalIds(page: RecordPage & { readonly after?: ExternalId | undefined }): Promise<ExternalId[]>;
-  /** Newest first; behind `before`, where it is given. */
+  /** Newest first, after `before` if given. */
   listNotes(page: RecordPage & { readonly before?: RecordPosition | undefined }): Promise<Note[]>;
 }
