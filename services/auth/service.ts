@@ -143,7 +143,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
     replicas,
     maxLagMs: MAX_ANSWER_LAG_MS,
     feedAttachedSinceMs: () => feedAttachedSinceMs,
-    isAway: (error) => isDatabaseUnavailable(error) || error instanceof PoolExhaustedError,
+    isUnavailable: (error) => isDatabaseUnavailable(error) || error instanceof PoolExhaustedError,
   });
   const reads = cached(withRequestCoalescing(replicated), config.maxCachedUsers, feed);
   const invalidate = (changes: readonly { tenantId: string; id: string }[]) => {

@@ -34,12 +34,12 @@ const openFeed = () =>
     },
   });
 
-const ANNOUNCE = `insert into user_changes (tenant_id, user_id, version, kind) values ($1, $2, $3, 'UPDATED')`;
+const INSERT_CHANGE = `insert into user_changes (tenant_id, user_id, version, kind) values ($1, $2, $3, 'UPDATED')`;
 
-/** A writer with a transaction of its own, to commit when the test wants. */
+/** A writer with its own transaction, which the test commits. */
 async function openWriter(): Promise<
   AsyncDisposable & {
-    announce(tenantId: string, id: string, version: number): Promise<void>;
+    insertChange(tenantId: string, id: string, version: number): Promise<void>;
     commit(): Promise<void>;
   }
 > {
@@ -47,31 +47,31 @@ async function openWriter(): Promise<
   await client.connect();
   await client.query('begin');
   return {
-    announce: async (...values) => void (await client.query(ANNOUNCE, values)),
+    insertChange: async (...values) => void (await client.query(INSERT_CHANGE, values)),
     commit: async () => void (await client.query('commit')),
     [Symbol.asyncDispose]: () => client.end(),
   };
 }
 
 interface Watch extends AsyncDisposable {
-  readonly told: WatchUpdate[];
+  readonly updates: WatchUpdate[];
   readonly versions: () => string[];
   readonly ended: Promise<unknown>;
 }
 
 function watch(feed: ChangeFeed, tenantIds: string[], cursor = ''): Watch {
   const stop = new AbortController();
-  const told: WatchUpdate[] = [];
+  const updates: WatchUpdate[] = [];
   const read = async () => {
     const call = { signal: stop.signal, abort: (error: unknown) => stop.abort(error) };
-    for await (const news of feed.watch({ tenantIds, cursor }, call)) told.push(news);
+    for await (const update of feed.watch({ tenantIds, cursor }, call)) updates.push(update);
   };
   const ended = read().catch((error: unknown) => error);
   return {
-    told,
+    updates,
     ended,
     versions: () =>
-      told.flatMap(({ changes }) => changes.map(({ id, version }) => `${id.slice(0, 4)} v${version}`)),
+      updates.flatMap(({ changes }) => changes.map(({ id, version }) => `${id.slice(0, 4)} v${version}`)),
     async [Symbol.asyncDispose]() {
       stop.abort();
       await ended;
@@ -79,38 +79,38 @@ function watch(feed: ChangeFeed, tenantIds: string[], cursor = ''): Watch {
   };
 }
 
-const begun = (each: Watch) => expect.poll(() => each.told.length).toBeGreaterThan(0);
+const begun = (each: Watch) => expect.poll(() => each.updates.length).toBeGreaterThan(0);
 const tenant = () => `t-${randomUUID()}`;
 
 describe('the change feed', () => {
-  it('tells at once where it begins, then every change of the tenants that are watched, and no other', async () => {
+  it('sends at once where it begins, then every change of the watched tenants, and no other', async () => {
     await using feed = openFeed();
     const [mine, other, id] = [tenant(), tenant(), randomUUID()];
     await using watching = watch(feed, [mine]);
     await begun(watching);
-    await pool.query(ANNOUNCE, [mine, id, 1]);
-    await pool.query(ANNOUNCE, [other, id, 1]);
-    await pool.query(ANNOUNCE, [mine, id, 2]);
+    await pool.query(INSERT_CHANGE, [mine, id, 1]);
+    await pool.query(INSERT_CHANGE, [other, id, 1]);
+    await pool.query(INSERT_CHANGE, [mine, id, 2]);
     await expect.poll(watching.versions).toEqual([`${id.slice(0, 4)} v1`, `${id.slice(0, 4)} v2`]);
   });
 
-  it('A4: says of a change that the code before wrote nothing about views, and of one that none shows it that none does', async () => {
+  it('sends a change without views if earlier code wrote it, and with no views if no view shows it', async () => {
     await using feed = openFeed();
     const [tenantId, id] = [tenant(), randomUUID()];
     await using watching = watch(feed, [tenantId]);
     await begun(watching);
-    await pool.query(ANNOUNCE, [tenantId, id, 1]);
+    await pool.query(INSERT_CHANGE, [tenantId, id, 1]);
     const columns = 'tenant_id, user_id, version, kind, update_time';
     await pool.query(`insert into user_changes (${columns}) values ($1, $2, 2, 'UPDATED', now())`, [
       tenantId,
       id,
     ]);
-    const touched = () => watching.told.flatMap(({ changes }) => changes.map((change) => change.touched));
+    const touched = () => watching.updates.flatMap(({ changes }) => changes.map((change) => change.touched));
     const none = { content: null, figures: null, updateTime: expect.any(Date) };
     await expect.poll(touched).toEqual([undefined, none]);
   });
 
-  it('stars: says of a change of ratings that the code before wrote that every view shows it', async () => {
+  it('sends a change of ratings that earlier code wrote as one that every view shows', async () => {
     await using feed = openFeed();
     const [tenantId, id] = [tenant(), randomUUID()];
     await using watching = watch(feed, [tenantId]);
@@ -126,18 +126,18 @@ describe('the change feed', () => {
       values,
     );
     const figures = () =>
-      watching.told.flatMap(({ changes }) => changes.map(({ touched }) => touched?.figures));
+      watching.updates.flatMap(({ changes }) => changes.map(({ touched }) => touched?.figures));
     await expect.poll(figures).toEqual(['REFERENCE', 'FULL']);
   });
 
-  it('skips no change that commits later than one that was begun after it', async () => {
+  it('skips no change that commits after one that began later', async () => {
     await using feed = openFeed();
     const [tenantId, early, late] = [tenant(), randomUUID(), randomUUID()];
     await using watching = watch(feed, [tenantId]);
     await begun(watching);
     await using slow = await openWriter();
-    await slow.announce(tenantId, early, 1);
-    await pool.query(ANNOUNCE, [tenantId, late, 1]);
+    await slow.insertChange(tenantId, early, 1);
+    await pool.query(INSERT_CHANGE, [tenantId, late, 1]);
     await sleep(100);
     await slow.commit();
     await expect
@@ -145,17 +145,18 @@ describe('the change feed', () => {
       .toEqual([`${early.slice(0, 4)} v1`, `${late.slice(0, 4)} v1`].sort());
   });
 
-  it('holds its checkpoints back while a change may still be committed behind them', async () => {
+  it('holds its checkpoints back while an earlier change may still be committed', async () => {
     await using feed = openFeed();
     const tenantId = tenant();
     await using watching = watch(feed, [tenantId]);
     await begun(watching);
     await using slow = await openWriter();
-    await slow.announce(tenantId, randomUUID(), 1);
-    // Committed, and behind one that is not: it cannot be told yet, so nobody may think that everything was.
-    await pool.query(ANNOUNCE, [tenantId, randomUUID(), 1]);
+    await slow.insertChange(tenantId, randomUUID(), 1);
+    // Committed, but behind an open transaction: the feed cannot send it yet, and must not claim to be
+    // complete.
+    await pool.query(INSERT_CHANGE, [tenantId, randomUUID(), 1]);
     await sleep(700);
-    const latest = () => watching.told.at(-1)?.time.getTime() ?? 0;
+    const latest = () => watching.updates.at(-1)?.time.getTime() ?? 0;
     const held = latest();
     await sleep(700);
     expect([latest(), watching.versions()]).toEqual([held, []]);
@@ -163,36 +164,36 @@ describe('the change feed', () => {
     await expect.poll(latest).toBeGreaterThan(held);
   });
 
-  it('tells the versions of one user in their order, whoever began first', async () => {
+  it('sends the versions of one user in order, whichever transaction began first', async () => {
     await using feed = openFeed();
     const [tenantId, id] = [tenant(), randomUUID()];
     await using watching = watch(feed, [tenantId]);
     await begun(watching);
     await using first = await openWriter();
     // Takes its number early, and writes the user last.
-    await first.announce(tenantId, randomUUID(), 1);
+    await first.insertChange(tenantId, randomUUID(), 1);
     await using second = await openWriter();
-    await second.announce(tenantId, id, 2);
+    await second.insertChange(tenantId, id, 2);
     await second.commit();
-    await first.announce(tenantId, id, 3);
+    await first.insertChange(tenantId, id, 3);
     await first.commit();
     const ofId = () => watching.versions().filter((each) => each.startsWith(id.slice(0, 4)));
     await expect.poll(ofId).toEqual([`${id.slice(0, 4)} v2`, `${id.slice(0, 4)} v3`]);
   });
 
-  it('resumes at every cursor that it told, and tells the rest', async () => {
+  it('resumes at every cursor that it sent, and sends the rest', async () => {
     await using feed = openFeed();
     const [tenantId, id] = [tenant(), randomUUID()];
     const first = watch(feed, [tenantId]);
     await begun(first);
     for (let version = 1; version <= 30; version++) {
-      await pool.query(ANNOUNCE, [tenantId, id, version]);
+      await pool.query(INSERT_CHANGE, [tenantId, id, version]);
       if (version % 10 === 0) await sleep(20);
     }
     await expect.poll(() => first.versions().length).toBe(30);
     await first[Symbol.asyncDispose]();
     let seen = 0;
-    for (const { changes, cursor } of first.told) {
+    for (const { changes, cursor } of first.updates) {
       seen += changes.length;
       await using resumed = watch(feed, [tenantId], cursor);
       await begun(resumed);
@@ -200,7 +201,7 @@ describe('the change feed', () => {
     }
   });
 
-  it('tells nothing again to a watcher that was told more elsewhere than this process has read', async () => {
+  it('repeats nothing to a watcher that another process sent more than this one has read', async () => {
     const [tenantId, id] = [tenant(), randomUUID()];
     let gate: Promise<void> | undefined;
     const heldLog: ChangeLog = {
@@ -214,28 +215,28 @@ describe('the change feed', () => {
     await behind.attach({ onChanged: () => {}, onReplaced: () => {} });
     const { promise, resolve: open } = Promise.withResolvers<void>();
     gate = promise;
-    await pool.query(ANNOUNCE, [tenantId, id, 1]);
+    await pool.query(INSERT_CHANGE, [tenantId, id, 1]);
     await using ahead = openFeed();
     const elsewhere = watch(ahead, [tenantId]);
     await begun(elsewhere);
     await elsewhere[Symbol.asyncDispose]();
-    await using resumed = watch(behind, [tenantId], elsewhere.told[0]?.cursor);
-    // Longer than a watcher that may join needs for it.
+    await using resumed = watch(behind, [tenantId], elsewhere.updates[0]?.cursor);
+    // Longer than a watcher with a valid position needs to join.
     await sleep(50);
     open();
     await begun(resumed);
-    await pool.query(ANNOUNCE, [tenantId, id, 2]);
+    await pool.query(INSERT_CHANGE, [tenantId, id, 2]);
     await expect.poll(resumed.versions).toContain(`${id.slice(0, 4)} v2`);
     expect(resumed.versions()).toEqual([`${id.slice(0, 4)} v2`]);
   });
 
-  it('catches up in pieces with what came while nobody watched, in order', async () => {
+  it('catches up in batches, in order, with changes from while there was no watcher', async () => {
     await using feed = openFeed();
     const [tenantId, id] = [tenant(), randomUUID()];
     const first = watch(feed, [tenantId]);
     await begun(first);
     await first[Symbol.asyncDispose]();
-    const cursor = first.told.at(-1)?.cursor ?? '';
+    const cursor = first.updates.at(-1)?.cursor ?? '';
     await pool.query(
       `insert into user_changes (tenant_id, user_id, version, kind) select $1, $2, n, 'UPDATED' from generate_series(1, 3500) n order by n`,
       [tenantId, id],
@@ -243,8 +244,8 @@ describe('the change feed', () => {
     await using resumed = watch(feed, [tenantId], cursor);
     await expect.poll(() => resumed.versions().length).toBe(3500);
     expect(resumed.versions()).toEqual(Array.from({ length: 3500 }, (_, i) => `${id.slice(0, 4)} v${i + 1}`));
-    expect(resumed.told.length).toBeGreaterThan(3);
-    const middle = resumed.told[1];
+    expect(resumed.updates.length).toBeGreaterThan(3);
+    const middle = resumed.updates[1];
     await using again = watch(feed, [tenantId], middle?.cursor);
     await expect.poll(() => again.versions().length).toBe(1500);
   });
@@ -262,9 +263,9 @@ describe('the change feed', () => {
         await begun(each);
         await sleep(40);
         await each[Symbol.asyncDispose]();
-        for (const { changes } of each.told)
+        for (const { changes } of each.updates)
           for (const change of changes) seen.get(change.id)?.push(Number(change.version));
-        cursor = each.told.at(-1)?.cursor ?? cursor;
+        cursor = each.updates.at(-1)?.cursor ?? cursor;
       }
     };
     const following = follow();
@@ -274,7 +275,7 @@ describe('the change feed', () => {
         for (let version = 1; version <= 40; version++) {
           const client = await pool.connect();
           await client.query('begin');
-          await client.query(ANNOUNCE, [tenantId, id, version]);
+          await client.query(INSERT_CHANGE, [tenantId, id, version]);
           await sleep(Math.random() * 5);
           await client.query('commit');
           client.release();
@@ -286,7 +287,7 @@ describe('the change feed', () => {
     done = true;
     await following;
     for (const versions of seen.values()) {
-      // At least once, in order: what comes twice comes in the same order again.
+      // Changes come at least once and in order: a repeated change comes in the same order again.
       expect([...new Set(versions)]).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
     }
   });
@@ -301,31 +302,31 @@ describe('the change feed', () => {
     const first = watch(feed, [tenant()]);
     await begun(first);
     await first[Symbol.asyncDispose]();
-    await using refused = watch(feed, [tenant()], forge(first.told.at(-1)?.cursor ?? ''));
+    await using refused = watch(feed, [tenant()], forge(first.updates.at(-1)?.cursor ?? ''));
     expect(await refused.ended).toMatchObject({ reason: 'CURSOR_EXPIRED' });
   });
 
-  it('refuses a cursor of what was removed, and goes on from later ones', async () => {
+  it('refuses a cursor of removed changes, and accepts later ones', async () => {
     await using feed = openFeed();
     const tenantId = tenant();
     const first = watch(feed, [tenantId]);
     await begun(first);
-    await pool.query(ANNOUNCE, [tenantId, randomUUID(), 1]);
+    await pool.query(INSERT_CHANGE, [tenantId, randomUUID(), 1]);
     await expect.poll(() => first.versions().length).toBe(1);
     await first[Symbol.asyncDispose]();
     expect(await log.removeOlderThan(-60_000)).toBeGreaterThan(0);
-    await using old = watch(feed, [tenantId], first.told[0]?.cursor);
+    await using old = watch(feed, [tenantId], first.updates[0]?.cursor);
     expect(await old.ended).toMatchObject({ reason: 'CURSOR_EXPIRED' });
-    await using recent = watch(feed, [tenantId], first.told.at(-1)?.cursor);
+    await using recent = watch(feed, [tenantId], first.updates.at(-1)?.cursor);
     await begun(recent);
     expect(recent.versions()).toEqual([]);
   });
 
-  it('T6: a stretch up to a place leaves the transaction of that place to whoever goes on there', async () => {
+  it('ends a batch before a position without the transaction at that position', async () => {
     const { now } = await log.bounds();
     const [tenantId, id] = [tenant(), randomUUID()];
     const [{ xid }] = (
-      await pool.query(`with told as (${ANNOUNCE}) select pg_current_xact_id()::text as xid`, [
+      await pool.query(`with inserted as (${INSERT_CHANGE}) select pg_current_xact_id()::text as xid`, [
         tenantId,
         id,
         1,
@@ -334,45 +335,46 @@ describe('the change feed', () => {
     const place = BigInt(xid);
     const upTo = (endXid: bigint) => ({ xid: now.xid, within: { endXid, seq: 0n } });
     const limit = { limit: 10, tenantIds: [tenantId] };
-    const told = async (from: FeedPosition) => (await log.read(from, limit)).changes.length;
+    const countRead = async (from: FeedPosition) => (await log.read(from, limit)).changes.length;
     // Transactions of other tests on the same server hold the feed back.
-    await expect.poll(() => told({ xid: place })).toBe(1);
-    expect([await told(upTo(place)), await told(upTo(place + 1n))]).toEqual([0, 1]);
+    await expect.poll(() => countRead({ xid: place })).toBe(1);
+    expect([await countRead(upTo(place)), await countRead(upTo(place + 1n))]).toEqual([0, 1]);
   });
 
-  it('A1: ends every watch when the feed is renewed, refuses its cursors, and tells the listener before', async () => {
+  it('ends every watch when the feed is renewed, refuses its cursors, and informs the listener first', async () => {
     await using feed = openFeed();
-    const heard: string[] = [];
-    await feed.attach({ onChanged: () => {}, onReplaced: () => heard.push('replaced') });
+    const events: string[] = [];
+    await feed.attach({ onChanged: () => {}, onReplaced: () => events.push('replaced') });
     const tenantId = tenant();
     await using watching = watch(feed, [tenantId]);
     await begun(watching);
-    const { cursor = '', feed: before } = watching.told.at(-1) ?? {};
-    watching.ended.then(() => heard.push('ended'));
+    const { cursor = '', feed: before } = watching.updates.at(-1) ?? {};
+    watching.ended.then(() => events.push('ended'));
     const renewed = await log.renew();
     expect(renewed).not.toBe(before);
     expect(await watching.ended).toMatchObject({ reason: 'CURSOR_EXPIRED', metadata: { feed: renewed } });
-    expect(heard).toEqual(['replaced', 'ended']);
+    expect(events).toEqual(['replaced', 'ended']);
     await using refused = watch(feed, [tenantId], cursor);
     expect(await refused.ended).toMatchObject({ reason: 'CURSOR_EXPIRED', metadata: { feed: renewed } });
     await using anew = watch(feed, [tenantId]);
     await begun(anew);
-    expect(anew.told[0]?.feed).toBe(renewed);
+    expect(anew.updates[0]?.feed).toBe(renewed);
     const id = randomUUID();
-    await pool.query(ANNOUNCE, [tenantId, id, 1]);
+    await pool.query(INSERT_CHANGE, [tenantId, id, 1]);
     await expect.poll(anew.versions).toEqual([`${id.slice(0, 4)} v1`]);
-    await using resumed = watch(feed, [tenantId], anew.told[0]?.cursor);
+    await using resumed = watch(feed, [tenantId], anew.updates[0]?.cursor);
     await expect.poll(resumed.versions).toEqual([`${id.slice(0, 4)} v1`]);
   });
 
-  it('A1: takes a place of a database that went back for no continuation, however near the new end is', async () => {
+  it('does not continue at a position of a database that went back, however near the new end is', async () => {
     let lost = '';
-    // As after a promotion: the identity differs, and transaction ids begin again below the place of the tail.
+    // As after a promotion: the identity differs, and transaction ids begin again below the position of the
+    // tail.
     const wentBack: ChangeLog = {
       ...log,
       read: async (after, options) => {
-        const stretch = await log.read(after, options);
-        return lost === '' ? stretch : { ...stretch, feed: lost, now: { xid: 5n }, position: { xid: 5n } };
+        const batch = await log.read(after, options);
+        return lost === '' ? batch : { ...batch, feed: lost, now: { xid: 5n }, position: { xid: 5n } };
       },
       bounds: async () => {
         const bounds = await log.bounds();
@@ -385,15 +387,15 @@ describe('the change feed', () => {
     await feed.attach({ onChanged: () => {}, onReplaced: (now) => replaced.push(now) });
     await using watching = watch(feed, [tenant()]);
     await begun(watching);
-    lost = `${watching.told[0]?.feed}-went-back`;
+    lost = `${watching.updates[0]?.feed}-went-back`;
     expect(await watching.ended).toMatchObject({ reason: 'CURSOR_EXPIRED', metadata: { feed: lost } });
     expect(replaced).toEqual([lost]);
     await using anew = watch(feed, [tenant()]);
     await begun(anew);
-    expect(anew.told[0]?.cursor).toBe(`${lost}.5`);
+    expect(anew.updates[0]?.cursor).toBe(`${lost}.5`);
   });
 
-  it('A1: refuses a watcher whose database changes between its cursor and what it missed', async () => {
+  it('refuses a watcher whose database changes between its cursor and the changes that it missed', async () => {
     await using feed = openFeed();
     const tenantId = tenant();
     const first = watch(feed, [tenantId]);
@@ -402,18 +404,18 @@ describe('the change feed', () => {
     const other: ChangeLog = {
       ...log,
       read: async (after, options) => {
-        const stretch = await log.read(after, options);
-        return options.tenantIds ? { ...stretch, feed: 'another' } : stretch;
+        const batch = await log.read(after, options);
+        return options.tenantIds ? { ...batch, feed: 'another' } : batch;
       },
     };
     await using catching = createChangeFeed(other, { pollMs: 5, onError: () => {} });
-    await using refused = watch(catching, [tenantId], first.told.at(-1)?.cursor);
+    await using refused = watch(catching, [tenantId], first.updates.at(-1)?.cursor);
     expect(await refused.ended).toMatchObject({ reason: 'CURSOR_EXPIRED', metadata: { feed: 'another' } });
   });
 
-  it('A1: forgets what a dump of another cluster brought along, so that its own cursors are good', async () => {
+  it('deletes what a dump of another cluster brought, so that its own cursors stay valid', async () => {
     const tenantId = tenant();
-    // Far ahead of this cluster, as rows and the mark of an older and busier one are.
+    // Far ahead of this cluster, like the rows and the mark of an older and busier one.
     await pool.query(
       `insert into user_changes (xid, tenant_id, user_id, version, kind) values ('99999999', $1, $2, 1, 'UPDATED')`,
       [tenantId, randomUUID()],
@@ -427,11 +429,11 @@ describe('the change feed', () => {
     const first = watch(feed, [tenantId]);
     await begun(first);
     await first[Symbol.asyncDispose]();
-    await using resumed = watch(feed, [tenantId], first.told.at(-1)?.cursor);
+    await using resumed = watch(feed, [tenantId], first.updates.at(-1)?.cursor);
     await begun(resumed);
   });
 
-  it('A1: keeps what this cluster wrote when it is told of another line, and forgets nothing a second time', async () => {
+  it('keeps the changes of this cluster when its feed is replaced, and deletes nothing a second time', async () => {
     const [own, foreign] = [tenant(), tenant()];
     const insert = (xid: string, tenantId: string) =>
       pool.query(
@@ -453,7 +455,7 @@ describe('the change feed', () => {
     await pool.query('delete from user_changes where tenant_id = $1', [foreign]);
   });
 
-  it('cuts a watcher that does not read, with a reason, and nobody else', async () => {
+  it('ends the watch of a watcher that does not read, with a reason, and of no other', async () => {
     await using feed = openFeed();
     const tenantId = tenant();
     await using reading = watch(feed, [tenantId]);
@@ -478,21 +480,21 @@ describe('the change feed', () => {
     await stuck.return?.(undefined);
   });
 
-  it('tells all who watch the same tenants one and the same object, however they name them', async () => {
+  it('sends one object to all watchers of the same tenants, in whatever order they name them', async () => {
     await using feed = openFeed();
     const [one, two] = [tenant(), tenant()];
     await using first = watch(feed, [one, two]);
     await using second = watch(feed, [two, one, two]);
     await begun(first);
     await begun(second);
-    await pool.query(ANNOUNCE, [two, randomUUID(), 1]);
-    const changed = (each: Watch) => each.told.find(({ changes }) => changes.length > 0);
+    await pool.query(INSERT_CHANGE, [two, randomUUID(), 1]);
+    const changed = (each: Watch) => each.updates.find(({ changes }) => changes.length > 0);
     await expect.poll(() => changed(first)).toBeDefined();
     await expect.poll(() => changed(second)).toBeDefined();
     expect(changed(first)).toBe(changed(second));
   });
 
-  it('ends every watch when the process drains, and takes no new one', async () => {
+  it('ends every watch when the process drains, and accepts no new one', async () => {
     const feed = openFeed();
     await using watching = watch(feed, [tenant()]);
     await begun(watching);

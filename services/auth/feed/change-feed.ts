@@ -12,43 +12,44 @@ import type { FeedUpdate } from './subscribers.ts';
 import { cursorOfAnotherFeed, type FeedListener, Tail, type TailOptions } from './tail.ts';
 import { WatchSlots } from './watch-slots.ts';
 
-/** What to watch. */
 export interface WatchQuery {
   readonly tenantIds: readonly string[];
-  /** Where to resume; empty: from now on. */
+  /** Resume at this cursor. Empty: from now on. */
   readonly cursor: string;
 }
 
-/** What a watcher hears, with where to resume behind it. One object for all who hear the same at once. */
+/** An update for a watcher, with the cursor after it. Watchers that get the same update share one object. */
 export type WatchUpdate = Pick<FeedUpdate, 'feed' | 'changes' | 'time'> & { readonly cursor: string };
 
 /** The call that watches. */
 export interface WatchCall {
   readonly signal: AbortSignal;
-  /** Ends the call also where it waits for its caller to read. */
+  /** Ends the call, even if it waits for a slow reader. */
   abort(error: UserError): void;
 }
 
-/** Tells watchers of the changes of users. */
+/** Sends changes of users to watchers. */
 export interface ChangeFeed extends AsyncDisposable {
-  /** Identity of the feed that is told; undefined: none yet. */
+  /** Identity of the feed; undefined before the first read. */
   readonly id: string | undefined;
   /**
-   * News, as they come: at once, with every change, and at least every half second. Ends when the signal aborts.
-   * Throws UserError CURSOR_EXPIRED, STREAM_TOO_SLOW, OVERLOADED, DRAINING.
+   * Yields an update at once, for every change, and at least every half second, until the signal aborts.
+   * @throws UserError CURSOR_EXPIRED, STREAM_TOO_SLOW, OVERLOADED, DRAINING.
    */
   watch(query: WatchQuery, call: WatchCall): AsyncIterable<WatchUpdate>;
-  /** Tells this process itself of every change from now on, before any watcher hears of it. Once. */
+  /** Attaches this process, which gets every change from now on before any watcher does. Call it once. */
   attach(listener: FeedListener): Promise<void>;
-  /** Whether the listener has heard of all that was committed until `MAX_ANSWER_LAG_MS` ago. */
+  /**
+   * Whether the attached process has received everything that was committed until `MAX_ANSWER_LAG_MS` ago.
+   */
   isFeedCurrent(): boolean;
-  /** There may be news. */
+  /** Reads as soon as possible, because there may be changes. */
   wake(): void;
-  /** Ends every watch: the process is about to end. */
+  /** Ends every watch before the process ends. */
   drain(): Promise<void>;
 }
 
-/** Half of what the contract allows between two checkpoints. */
+/** Half of the time that the contract allows between two checkpoints. */
 const HEARTBEAT_MS = 500;
 const MAX_WATCHES = 2000;
 const MAX_READS = 2;
@@ -56,16 +57,22 @@ const CATCH_UP_LIMIT = 1000;
 const RETENTION_MS = 24 * 60 * 60 * 1000;
 const CLEANING_MS = 10 * 60 * 1000;
 
-/** What a feed may use. */
+/** Options of `createChangeFeed`. */
 export interface ChangeFeedOptions extends TailOptions {
-  /** The most watches that read the log at the same time; others wait. Default 2. */
+  /**
+   * Maximum number of watches that read the log at the same time; others wait.
+   * @defaultValue 2
+   */
   readonly maxReads?: number;
 }
 
-/** The feed of one process: one reader of the log's end tells all watchers; who is behind catches up by itself first. */
+/**
+ * Creates the feed of one process. One reader of the end of the log serves all watchers; a watcher that is
+ * behind catches up by reads of its own first.
+ */
 export function createChangeFeed(log: ChangeLog, options: ChangeFeedOptions): ChangeFeed {
   const tail = new Tail(log, options);
-  const places = new WatchSlots({ maxWatches: MAX_WATCHES, maxReads: options.maxReads ?? MAX_READS });
+  const slots = new WatchSlots({ maxWatches: MAX_WATCHES, maxReads: options.maxReads ?? MAX_READS });
   const cleaning = setInterval(() => log.removeOlderThan(RETENTION_MS).catch(options.onError), CLEANING_MS);
   cleaning.unref();
   const end = () => tail.end(new UserError('DRAINING', 'The process is about to end; resume elsewhere.', {}));
@@ -73,7 +80,7 @@ export function createChangeFeed(log: ChangeLog, options: ChangeFeedOptions): Ch
     get id() {
       return tail.feed;
     },
-    watch: (query, call) => watch({ log: inTurn(log, places, call.signal), tail, places }, query, call),
+    watch: (query, call) => watch({ log: inTurn(log, slots, call.signal), tail, slots }, query, call),
     attach: async (listener) => tail.attach(listener, await log.bounds()),
     isFeedCurrent: () => tail.ageMs < MAX_ANSWER_LAG_MS,
     wake: () => tail.wake(),
@@ -85,36 +92,37 @@ export function createChangeFeed(log: ChangeLog, options: ChangeFeedOptions): Ch
   };
 }
 
-/** What a watch reads of the log. */
+/** The reads of a watch. */
 type WatchedLog = Pick<ChangeLog, 'bounds' | 'read'>;
 
-// Many watches open at once when a process begins: they take turns, so that none is refused for want of a connection.
-function inTurn(log: ChangeLog, places: WatchSlots, signal: AbortSignal): WatchedLog {
+// Many watches open at once when a process begins. They take turns, so that none fails for lack of a
+// connection.
+function inTurn(log: ChangeLog, slots: WatchSlots, signal: AbortSignal): WatchedLog {
   return {
-    bounds: () => places.read(() => log.bounds(), signal),
-    read: (after, scope) => places.read(() => log.read(after, scope), signal),
+    bounds: () => slots.read(() => log.bounds(), signal),
+    read: (after, scope) => slots.read(() => log.read(after, scope), signal),
   };
 }
 
 async function* watch(
-  { log, tail, places }: { log: WatchedLog; tail: Tail; places: WatchSlots },
+  { log, tail, slots }: { log: WatchedLog; tail: Tail; slots: WatchSlots },
   { tenantIds, cursor }: WatchQuery,
   { signal, abort }: WatchCall,
 ): AsyncGenerator<WatchUpdate> {
-  using _ = places.acquire();
+  using _ = slots.acquire();
   const { subscriber, at, from, feed } = await joinTail({ log, tail }, { tenantIds, cursor }, abort);
   try {
-    for await (const news of catchUp(log, { feed, from, to: at }, tenantIds)) {
-      yield toWatchNews(news);
+    for await (const update of catchUp(log, { feed, from, to: at }, tenantIds)) {
+      yield toWatchUpdate(update);
       if (signal.aborted) return;
     }
-    while (!signal.aborted) yield toWatchNews(await subscriber.next(HEARTBEAT_MS, signal));
+    while (!signal.aborted) yield toWatchUpdate(await subscriber.next(HEARTBEAT_MS, signal));
   } finally {
     tail.leave(subscriber);
   }
 }
 
-/** Adds a watcher to the tail, when both know the same feed. Answers from where it catches up, and up to where. */
+/** Adds a watcher to the tail once both know the same feed. Returns the range to catch up. */
 async function joinTail(
   { log, tail }: { log: WatchedLog; tail: Tail },
   { tenantIds, cursor }: WatchQuery,
@@ -129,7 +137,7 @@ async function joinTail(
   }
 }
 
-// From where a watcher is to where it was added to the tail, exactly: what lies beyond comes from there.
+// Reads exactly up to the position at which the tail took over.
 async function* catchUp(
   log: WatchedLog,
   { feed, from, to }: { feed: string; from: FeedPosition; to: FeedPosition },
@@ -138,21 +146,21 @@ async function* catchUp(
   let position = from;
   do {
     const within = position.within ?? { endXid: to.xid, seq: 0n };
-    const stretch = await log.read({ xid: position.xid, within }, { limit: CATCH_UP_LIMIT, tenantIds });
-    if (stretch.feed !== feed) throw cursorOfAnotherFeed(stretch.feed);
-    position = stretch.position;
-    yield stretch;
+    const batch = await log.read({ xid: position.xid, within }, { limit: CATCH_UP_LIMIT, tenantIds });
+    if (batch.feed !== feed) throw cursorOfAnotherFeed(batch.feed);
+    position = batch.position;
+    yield batch;
   } while (position.within || position.xid < to.xid);
 }
 
-const told = new WeakMap<FeedUpdate, WatchUpdate>();
+const watchUpdates = new WeakMap<FeedUpdate, WatchUpdate>();
 
-function toWatchNews(news: FeedUpdate): WatchUpdate {
-  const known = told.get(news);
+function toWatchUpdate(update: FeedUpdate): WatchUpdate {
+  const known = watchUpdates.get(update);
   if (known) return known;
-  const { feed, changes, time, position } = news;
+  const { feed, changes, time, position } = update;
   const made = { feed, changes, time, cursor: toCursor(feed, position) };
-  told.set(news, made);
+  watchUpdates.set(update, made);
   return made;
 }
 

@@ -6,8 +6,8 @@ const HOLDER: FeedHolder = { database: 'reports', pid: 7, who: 'etl nightly', ag
 let nowMs: number;
 let found: FeedHolder | undefined;
 let failure: Error | undefined;
-let looks: number;
-let heard: unknown[];
+let lookUps: number;
+let events: unknown[];
 let hold: FeedHold;
 
 beforeEach(() => {
@@ -15,19 +15,19 @@ beforeEach(() => {
   vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
   found = HOLDER;
   failure = undefined;
-  looks = 0;
-  heard = [];
+  lookUps = 0;
+  events = [];
   const holder = async () => {
-    looks++;
+    lookUps++;
     if (failure) throw failure;
     return found;
   };
   hold = createFeedHold(
     { holder },
     {
-      onHeld: ({ database, behindMs }) => heard.push(['held', database, behindMs]),
-      onFree: ({ heldMs }) => heard.push(['free', heldMs]),
-      onError: (error) => heard.push(error),
+      onHeld: ({ database, behindMs }) => events.push(['held', database, behindMs]),
+      onFree: ({ heldMs }) => events.push(['free', heldMs]),
+      onError: (error) => events.push(error),
     },
   );
   nowMs = 100_000;
@@ -37,7 +37,7 @@ afterEach(() => vi.restoreAllMocks());
 
 async function note(behindMs: number, more = false): Promise<void> {
   hold.record({ behindMs, hasMore: more });
-  // Long enough for a look, which awaits once.
+  // Long enough for a look-up, which awaits once.
   await new Promise(setImmediate);
 }
 
@@ -47,28 +47,28 @@ const held = (labels: Record<string, string>, value: number) => ({
   ...{ name: 'rollcall_user_feed_held_seconds', labels, value },
 });
 
-describe('A3: a feed that is held back', () => {
-  it('is one whose end is a second behind, and names its holder once', async () => {
+describe('a feed that is held back', () => {
+  it('is one whose end is a second behind, and logs the holding transaction once', async () => {
     await note(999);
-    expect([heard, looks]).toEqual([[], 0]);
+    expect([events, lookUps]).toEqual([[], 0]);
     await note(1000);
     nowMs += 5000;
     await note(6000);
-    expect(heard).toEqual([['held', 'reports', 1000]]);
+    expect(events).toEqual([['held', 'reports', 1000]]);
     expect(readings()).toEqual([behind(6), held({ database: 'reports', pid: '7' }, 4)]);
   });
 
-  it('is looked into once a second at most', async () => {
+  it('lookUps for the holding transaction once a second at most', async () => {
     await note(1000);
     nowMs += 999;
     await note(1999);
-    expect(looks).toBe(1);
+    expect(lookUps).toBe(1);
     nowMs += 1;
     await note(2000);
-    expect(looks).toBe(2);
+    expect(lookUps).toBe(2);
   });
 
-  it('is free again with its end, says how long it was held, and is held anew', async () => {
+  it('is released with its end, logs how long it was held, and can be held again', async () => {
     await note(1500);
     nowMs += 2000;
     await note(3);
@@ -76,51 +76,51 @@ describe('A3: a feed that is held back', () => {
     await note(2);
     nowMs += 1000;
     await note(1000);
-    expect(heard).toEqual([
+    expect(events).toEqual([
       ['held', 'reports', 1500],
       ['free', 3500],
       ['held', 'reports', 1000],
     ]);
   });
 
-  it('is not one where the end was not read yet', async () => {
+  it('is not one whose end was not read yet', async () => {
     await note(5000, true);
-    expect([heard, looks, readings()]).toEqual([[], 0, [behind(99)]]);
+    expect([events, lookUps, readings()]).toEqual([[], 0, [behind(99)]]);
   });
 
-  it('is behind since this process first read it, not since before', async () => {
+  it('counts its delay from the first read of this process at most', async () => {
     nowMs = 2500;
     await note(1_000_000);
-    expect(heard).toEqual([['held', 'reports', 1500]]);
+    expect(events).toEqual([['held', 'reports', 1500]]);
   });
 
-  it('names nothing where no transaction is found, or the feed is free by then', async () => {
+  it('logs nothing when no transaction is found, or when it is released meanwhile', async () => {
     found = undefined;
     await note(2000);
     found = HOLDER;
     nowMs += 1000;
     hold.record({ behindMs: 3000, hasMore: false });
     await note(0);
-    expect(heard).toEqual([]);
+    expect(events).toEqual([]);
     expect(readings()).toEqual([behind(0)]);
   });
 
-  it('tells of a look that failed, and looks again', async () => {
+  it('reports a failed look-up, and lookUps again', async () => {
     failure = new Error('no connection');
     await note(2000);
     failure = undefined;
     nowMs += 1000;
     await note(3000);
-    expect(heard).toEqual([new Error('no connection'), ['held', 'reports', 3000]]);
+    expect(events).toEqual([new Error('no connection'), ['held', 'reports', 3000]]);
   });
 
-  it('names a prepared transaction, and its own delay where the age is not to be seen', async () => {
+  it('names a prepared transaction, and reports its own delay when the age is hidden', async () => {
     found = { ...HOLDER, pid: undefined, ageMs: undefined };
     await note(2000);
     expect(readings()).toEqual([behind(2), held({ database: 'reports', pid: 'prepared' }, 2)]);
   });
 
-  it('grows older between two readings', async () => {
+  it('ages between two readings', async () => {
     await note(10);
     nowMs += 1000;
     expect(readings()).toEqual([behind(1.01)]);

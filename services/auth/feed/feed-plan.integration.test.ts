@@ -4,7 +4,7 @@ import { createTestDatabase, query } from '@rollcall/runtime/testing';
 import { expect, it } from 'vitest';
 import { createPostgresChangeLog } from '../postgres/feed/postgres-change-log.ts';
 
-it('A6: reads the feed by index over a session without settings, however few changes there were', async () => {
+it('reads the feed by index in a session without settings, for any number of changes', async () => {
   await using database = await createTestDatabase('auth');
   await using stack = new AsyncDisposableStack();
   const logger = createLogger({ service: 'test', level: 'silent' });
@@ -14,7 +14,7 @@ it('A6: reads the feed by index over a session without settings, however few cha
   const change = `insert into user_changes (tenant_id, user_id, version, kind)
     select 'acme', gen_random_uuid(), n, 'UPDATED' from generate_series(1, $1::int) n`;
   await query(database.url, change, [3]);
-  // With statistics of a table this small, every plan that may would look through all of it.
+  // With statistics of so small a table, every plan that is allowed to would scan all of it.
   await query(database.url, 'analyze user_changes');
   const scans = async () => {
     await pool.query('select pg_stat_force_next_flush()');

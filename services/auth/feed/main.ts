@@ -1,4 +1,5 @@
-// npm run feed: which change feed the database holds, and another one after a backup was restored.
+// The command `npm run feed`: shows the change feed of the database, and begins another one after a restored
+// backup.
 import {
   createLogger,
   findCommandDatabase,

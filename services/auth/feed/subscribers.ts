@@ -2,50 +2,52 @@ import type { UserChange } from '../users/user-change.ts';
 import { UserError } from '../users/user-error.ts';
 import type { FeedPosition } from './change-log.ts';
 
-/** What a watcher is told at once. */
+/** An update for a watcher. */
 export interface FeedUpdate {
-  /** The feed that this is news of. */
+  /** The feed of the update. */
   readonly feed: string;
   readonly changes: readonly UserChange[];
-  /** Where to go on. */
+  /** The position after the update. */
   readonly position: FeedPosition;
-  /** Every change committed before this moment has been told. */
+  /** The watcher has received every change that was committed before this time. */
   readonly time: Date;
 }
 
-/** How far a watcher may fall behind, in changes. Our own choice: minutes of a busy tenant, a few MB of memory. */
+/** Maximum number of pending changes of a watcher: minutes of a busy tenant, a few MB of memory. */
 export const MAX_PENDING_CHANGES = 20_000;
 
-/** One watcher of the tail of the feed: what it has still to be told, and its being waited for. */
+/** One watcher of the tail, with its pending updates. */
 export class Subscriber {
   readonly #onFailure: (error: UserError) => void;
-  // Stretches are kept as they came, not copied: who keeps up hands on the very object that all others get.
+  // Updates are queued as they came, so that a watcher without delay passes on the object that the others
+  // get.
   #waiting: FeedUpdate[] = [];
-  #behind = 0;
+  #pending = 0;
   #last: FeedUpdate;
   #failure: UserError | undefined;
   #wake: () => void = () => {};
 
   /**
-   * @param begin where the watch begins, with no changes.
-   * @param onFailure called when the watch is ended from this side: whoever writes to a caller that does not read would never ask again.
+   * @param begin the position where the watch begins, without changes.
+   * @param onFailure called when this side ends the watch, because a caller that does not read never asks
+   * again.
    */
   constructor(begin: FeedUpdate, onFailure: (error: UserError) => void) {
     this.#last = begin;
     this.#onFailure = onFailure;
   }
 
-  /** Takes in a stretch of the feed, all of it to be told. */
-  push(news: FeedUpdate): void {
-    this.#last = news;
-    if (news.changes.length === 0 || this.#failure) return;
-    this.#waiting.push(news);
-    this.#behind += news.changes.length;
-    if (this.#behind > MAX_PENDING_CHANGES) this.fail(tooSlow(this.#behind));
+  /** Queues an update. */
+  push(update: FeedUpdate): void {
+    this.#last = update;
+    if (update.changes.length === 0 || this.#failure) return;
+    this.#waiting.push(update);
+    this.#pending += update.changes.length;
+    if (this.#pending > MAX_PENDING_CHANGES) this.fail(tooSlow(this.#pending));
     else this.#wake();
   }
 
-  /** Ends the watch, now and for good. */
+  /** Ends the watch permanently. */
   fail(error: UserError): void {
     if (this.#failure) return;
     this.#failure = error;
@@ -54,9 +56,12 @@ export class Subscriber {
     this.#wake();
   }
 
-  /** What there is to tell, at the latest after `patienceMs`, then with no changes. Throws what it was failed with. */
-  async next(patienceMs: number, signal: AbortSignal): Promise<FeedUpdate> {
-    if (this.#waiting.length === 0 && !this.#failure && !signal.aborted) await this.#wait(patienceMs, signal);
+  /**
+   * The pending changes, after at most `maxWaitMs` an update without changes.
+   * @throws the error that the watch was ended with.
+   */
+  async next(maxWaitMs: number, signal: AbortSignal): Promise<FeedUpdate> {
+    if (this.#waiting.length === 0 && !this.#failure && !signal.aborted) await this.#wait(maxWaitMs, signal);
     if (this.#failure) throw this.#failure;
     return this.#take();
   }
@@ -66,19 +71,19 @@ export class Subscriber {
     const last = this.#last;
     if (waiting.length === 0) return last.changes.length === 0 ? last : { ...last, changes: [] };
     this.#waiting = [];
-    this.#behind = 0;
+    this.#pending = 0;
     if (waiting.length === 1 && waiting[0] === last) return last;
     return { ...last, changes: waiting.flatMap(({ changes }) => changes) };
   }
 
-  #wait(patienceMs: number, signal: AbortSignal): Promise<void> {
+  #wait(maxWaitMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer);
         signal.removeEventListener('abort', done);
         resolve();
       };
-      const timer = setTimeout(done, patienceMs);
+      const timer = setTimeout(done, maxWaitMs);
       signal.addEventListener('abort', done, { once: true });
       this.#wake = done;
     });
@@ -94,8 +99,8 @@ function tooSlow(behind: number): UserError {
 }
 
 /**
- * Everybody who is told of the same tenants. What is of those tenants is picked once for all, and all are handed the same
- * object, by which whoever writes it knows that it has been made into bytes before.
+ * The watchers of the same tenants.
+ * Changes are filtered once for the group, and all watchers get the same object, which can be encoded once.
  */
 export class SubscriberGroup {
   readonly #tenantIds: ReadonlySet<string>;
@@ -105,7 +110,7 @@ export class SubscriberGroup {
     this.#tenantIds = new Set(tenantIds);
   }
 
-  /** Names the audience of these tenants, in whatever order and however often they are given. Tenant ids hold no comma. */
+  /** The key of a group, independent of order and repetition. Tenant ids contain no comma. */
   static keyOf(tenantIds: readonly string[]): string {
     return [...new Set(tenantIds)].sort().join();
   }
@@ -125,13 +130,13 @@ export class SubscriberGroup {
   }
 
   deliver({ feed, changes, position, time }: FeedUpdate): void {
-    const news = {
+    const update = {
       feed,
       changes: changes.filter((change) => this.#tenantIds.has(change.tenantId)),
       position,
       time,
     };
-    for (const subscriber of this.#subscribers) subscriber.push(news);
+    for (const subscriber of this.#subscribers) subscriber.push(update);
   }
 
   fail(error: UserError): void {

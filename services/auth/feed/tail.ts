@@ -5,64 +5,70 @@ import type { ChangeLog, FeedBatch, FeedPosition } from './change-log.ts';
 import type { FeedHold } from './feed-hold.ts';
 import { type Subscriber, SubscriberGroup } from './subscribers.ts';
 
-/** How the tail is read. */
+/** Options of the tail. */
 export interface TailOptions {
-  /** Told of a reading that failed; the tail goes on trying. */
+  /** Called when a read fails. The tail tries again. */
   readonly onError: (error: unknown) => void;
-  /** Time in ms between two readings where nothing calls for one. Default 15. */
+  /**
+   * Time between two reads without a wake-up. Milliseconds.
+   * @defaultValue 15
+   */
   readonly pollMs?: number;
-  /** Notes how far each stretch is behind. Absent: nothing does. */
+  /** Records how far each batch is behind. */
   readonly hold?: Pick<FeedHold, 'record'>;
 }
 
-/** Who wants to be told. */
+/** A watcher that wants to join. */
 export interface Watcher {
   readonly tenantIds: readonly string[];
-  /** Called when the watch is ended from this side. */
+  /** Called when this side ends the watch. */
   readonly onFailure: (error: UserError) => void;
 }
 
-/** Where a watcher wants to join. */
+/** The position at which a watcher wants to join. */
 export interface JoinPosition {
   readonly feed: string;
   /** The tail must be here or further. */
   readonly after: FeedPosition;
-  /** Where the tail begins where nobody watched before. */
+  /** The tail begins here if it has no watcher yet. */
   readonly begin: FeedPosition;
 }
 
-/** Hears of changes before any watcher does. */
+/** Receives changes before any watcher does. */
 export interface FeedListener {
   onChanged(changes: readonly UserChange[]): void;
-  /** The feed is another one: no version that was read before need exist, and changes up to now may never be told. */
+  /**
+   * The feed was replaced. Versions that were read before may not exist, and earlier changes may never be
+   * sent.
+   */
   onReplaced(feed: string, before: string): void;
 }
 
 const POLL_MS = 15;
 const AFTER_FAILURE_MS = 250;
 const READ_LIMIT = 5000;
-// Telling a watcher costs this thread nearly the same for one change as for twenty, so that changes had better be told together.
+// Sending to a watcher costs about the same for one change as for twenty, so changes are sent together.
 const SPACING_MS_PER_WATCHER = 0.2;
-// While writes come without end, each reading takes from them: so many of them share one.
+// Under continuous writes each read costs them time, so many of them share one.
 const MIN_SPACING_MS = 5;
 
 /**
- * The one reader of the feed's end in this process, and everybody it tells. Reads only while somebody listens. It looks
- * again and again rather than being called by the database, because a NOTIFY takes a lock that every commit waits for.
- *
- * After it told something it rests, the longer the more there are to tell: the commits of that time are one stretch. So
- * telling takes a bounded share of the thread, at any number of commits.
+ * The single reader of the feed's end in this process, and its subscribers. It reads only while there are
+ * any.
+ * It polls, because a NOTIFY takes a lock that every commit waits for.
+ * After sending changes it pauses, longer for more subscribers, and the commits of that time form one batch.
+ * So sending takes a bounded share of the thread at any rate of commits.
  */
 export class Tail {
   readonly #log: ChangeLog;
   readonly #options: TailOptions;
-  readonly #audiences = new Map<string, SubscriberGroup>();
+  readonly #groups = new Map<string, SubscriberGroup>();
   #feed: string | undefined;
   #adopted: string | undefined;
   #position: FeedPosition | undefined;
   #time = new Date(0);
   #reading: Promise<void> | undefined;
-  #isPoked = false;
+  #isWoken = false;
   #wake: () => void = () => {};
   readonly #closing = new AbortController();
   #ended: UserError | undefined;
@@ -74,21 +80,21 @@ export class Tail {
     this.#options = options;
   }
 
-  /** The feed that it reads; undefined: none yet. */
+  /** The feed that it reads; undefined before the first read. */
   get feed(): string | undefined {
     return this.#feed;
   }
 
-  /** How many watch. */
+  /** Number of watchers. */
   get size(): number {
     let size = 0;
-    for (const audience of this.#audiences.values()) size += audience.size;
+    for (const group of this.#groups.values()) size += group.size;
     return size;
   }
 
   /**
-   * Adds a watcher, once the tail is at or behind no earlier place than `after`; answers it and where it was added.
-   * Undefined: the tail reads another feed, or does not know yet that this is one.
+   * Adds a watcher once the tail is not before `after`. Returns the subscriber and where it joined.
+   * Undefined when the tail reads another feed, or does not know yet that this one replaced it.
    */
   async join(watcher: Watcher, { feed, after, begin }: JoinPosition) {
     for (;;) {
@@ -96,7 +102,7 @@ export class Tail {
       if (!this.#isWanted && !this.#reading) this.#begin(feed, begin);
       const at = this.#position ?? begin;
       const isSame = this.#feed === feed;
-      // Only between two stretches: inside one a place is not a number alone.
+      // Only between two batches, because a position inside a range is more than a number.
       if (isSame && !at.within && at.xid >= after.xid) return this.#add(watcher, at);
       this.wake();
       this.#start();
@@ -105,40 +111,40 @@ export class Tail {
     }
   }
 
-  /** Tells this process itself of every change from `now` on, for as long as it lives. */
+  /** Attaches this process, which gets every change from `now` on. */
   attach(listener: FeedListener, { feed, now }: { feed: string; now: FeedPosition }): void {
     if (this.#position === undefined) this.#begin(feed, now);
     this.#listener = listener;
     this.#start();
   }
 
-  /** Time in ms since all that was committed then had been told. Infinity: nothing was told yet. */
+  /** Time since the start of the last read that reached the end. Milliseconds; Infinity before the first. */
   get ageMs(): number {
     return performance.now() - this.#readAtMs;
   }
 
   get #isWanted(): boolean {
-    return !this.#ended && (this.#listener !== undefined || this.#audiences.size > 0);
+    return !this.#ended && (this.#listener !== undefined || this.#groups.size > 0);
   }
 
   leave(subscriber: Subscriber): void {
-    for (const [key, audience] of this.#audiences) {
-      if (audience.delete(subscriber) && audience.size === 0) this.#audiences.delete(key);
+    for (const [key, group] of this.#groups) {
+      if (group.delete(subscriber) && group.size === 0) this.#groups.delete(key);
     }
   }
 
-  /** Reads as soon as may be: there may be news. */
+  /** Reads as soon as possible, because there may be changes. */
   wake(): void {
-    this.#isPoked = true;
+    this.#isWoken = true;
     this.#wake();
   }
 
-  /** Ends every watch with this error, and all later ones; resolves when nothing is being read any more. */
+  /** Ends every present and later watch with this error, and waits for the read in progress. */
   async end(error: UserError): Promise<void> {
     this.#ended = error;
     this.#closing.abort();
-    for (const audience of this.#audiences.values()) audience.fail(error);
-    this.#audiences.clear();
+    for (const group of this.#groups.values()) group.fail(error);
+    this.#groups.clear();
     this.wake();
     await this.#reading;
   }
@@ -150,9 +156,9 @@ export class Tail {
 
   #add({ tenantIds, onFailure }: Watcher, at: FeedPosition) {
     const key = SubscriberGroup.keyOf(tenantIds);
-    const audience = this.#audiences.get(key) ?? new SubscriberGroup(tenantIds);
-    this.#audiences.set(key, audience);
-    const subscriber = audience.add(
+    const group = this.#groups.get(key) ?? new SubscriberGroup(tenantIds);
+    this.#groups.set(key, group);
+    const subscriber = group.add(
       { feed: this.#feed as string, changes: [], position: at, time: this.#time },
       onFailure,
     );
@@ -163,33 +169,33 @@ export class Tail {
   #start(): void {
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
-      // Somebody may have come while the last reading ended.
+      // A watcher may have joined while the last read ended.
       if (this.#isWanted) this.#start();
     });
   }
 
   async #read(): Promise<void> {
     do {
-      this.#isPoked = false;
+      this.#isWoken = false;
       const { spacingMs, pauseMs } = await this.#step();
       if (spacingMs > 0) await sleep(spacingMs, undefined, { signal: this.#closing.signal }).catch(() => {});
       if (pauseMs > spacingMs) await this.#rest(pauseMs - spacingMs);
     } while (this.#isWanted);
   }
 
-  /** Answers how long to rest whatever comes, and how long where nothing does. */
+  /** Returns the minimum pause, and the pause until the next poll. */
   async #step(): Promise<{ spacingMs: number; pauseMs: number }> {
     const { onError, pollMs = POLL_MS } = this.#options;
     try {
       const askedAtMs = performance.now();
-      const stretch = await this.#log.read(this.#position as FeedPosition, { limit: READ_LIMIT });
-      if (stretch.feed === this.#feed) this.#tell(stretch, askedAtMs);
-      else this.#replace(stretch, askedAtMs);
-      await this.#adopt(stretch.feed);
-      if (stretch.hasMore) return { spacingMs: 0, pauseMs: 0 };
+      const batch = await this.#log.read(this.#position as FeedPosition, { limit: READ_LIMIT });
+      if (batch.feed === this.#feed) this.#deliver(batch, askedAtMs);
+      else this.#replace(batch, askedAtMs);
+      await this.#adopt(batch.feed);
+      if (batch.hasMore) return { spacingMs: 0, pauseMs: 0 };
       return {
         spacingMs:
-          stretch.changes.length > 0 ? Math.max(MIN_SPACING_MS, this.size * SPACING_MS_PER_WATCHER) : 0,
+          batch.changes.length > 0 ? Math.max(MIN_SPACING_MS, this.size * SPACING_MS_PER_WATCHER) : 0,
         pauseMs: pollMs,
       };
     } catch (error) {
@@ -198,24 +204,26 @@ export class Tail {
     }
   }
 
-  #tell(stretch: FeedBatch, askedAtMs: number): void {
-    this.#listener?.onChanged(stretch.changes);
-    if (!stretch.hasMore) this.#readAtMs = askedAtMs;
-    this.#position = stretch.position;
-    this.#time = stretch.time;
-    this.#options.hold?.record(stretch);
-    for (const audience of this.#audiences.values()) audience.deliver(stretch);
+  #deliver(batch: FeedBatch, askedAtMs: number): void {
+    this.#listener?.onChanged(batch.changes);
+    if (!batch.hasMore) this.#readAtMs = askedAtMs;
+    this.#position = batch.position;
+    this.#time = batch.time;
+    this.#options.hold?.record(batch);
+    for (const group of this.#groups.values()) group.deliver(batch);
   }
 
-  /** Nothing leads from one feed to another: whoever was told the one must forget, and begins the other where it is now. */
+  /**
+   * No position leads from one feed to another, so every watch ends and the tail begins at the present end.
+   */
   #replace({ feed, now, time }: FeedBatch, askedAtMs: number): void {
     this.#listener?.onReplaced(feed, this.#feed as string);
     this.#begin(feed, now);
     this.#readAtMs = askedAtMs;
     this.#time = time;
     const error = cursorOfAnotherFeed(feed);
-    for (const audience of this.#audiences.values()) audience.fail(error);
-    this.#audiences.clear();
+    for (const group of this.#groups.values()) group.fail(error);
+    this.#groups.clear();
   }
 
   async #adopt(feed: string): Promise<void> {
@@ -225,7 +233,7 @@ export class Tail {
   }
 
   #rest(pauseMs: number): Promise<void> | undefined {
-    if (this.#isPoked || this.#ended) return;
+    if (this.#isWoken || this.#ended) return;
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, pauseMs);
       this.#wake = () => {
@@ -236,7 +244,7 @@ export class Tail {
   }
 }
 
-/** The refusal of a place in a feed that is not told any more. `feed` in it is the one that is told now. */
+/** The error for a position of another feed. Its metadata name the present feed. */
 export function cursorOfAnotherFeed(feed: string): UserError {
   const message =
     'The cursor is not of this feed, because the database behind it is another one or went back: forget what is kept, versions included, and watch without one.';

@@ -3,8 +3,8 @@ import { WatchSlots } from './watch-slots.ts';
 
 const NEVER = new AbortController().signal;
 
-describe('the places of watches', () => {
-  it('B10: let all read that there are places for, a few at a time, in the order they came', async () => {
+describe('the slots of watches', () => {
+  it('let every watch read in turn, a few at a time, first come first served', async () => {
     const places = new WatchSlots({ maxWatches: 500, maxReads: 2 });
     const [order, at] = [[] as number[], { now: 0, most: 0 }];
     const read = async (n: number) => {
@@ -23,7 +23,7 @@ describe('the places of watches', () => {
     expect(at.most).toBe(2);
   });
 
-  it('B10: refuse the one that is too many, and give places back', () => {
+  it('refuse the watch that is too many, and release their slots', () => {
     const places = new WatchSlots({ maxWatches: 2, maxReads: 1 });
     using _ = places.acquire();
     {
@@ -33,7 +33,7 @@ describe('the places of watches', () => {
     expect(() => places.acquire()).not.toThrow();
   });
 
-  it('B10: let go of who waits when its call ends, and of nobody else', async () => {
+  it('remove a waiting watch when its call ends, and no other', async () => {
     const places = new WatchSlots({ maxWatches: 10, maxReads: 1 });
     const first = Promise.withResolvers<void>();
     const reading = places.read(() => first.promise, NEVER);

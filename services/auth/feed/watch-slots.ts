@@ -1,20 +1,20 @@
 import { UserError } from '../users/user-error.ts';
 
-/** How many watches a process takes, and how many of them read the log at the same time. */
+/** Limits on the watches of a process. */
 export interface WatchSlotsOptions {
-  /** The most watches at once, those that still wait to be opened included. */
+  /** Maximum number of watches, including those that wait to be opened. */
   readonly maxWatches: number;
   /**
-   * The most watches that read the log at the same time, which each does to be opened and to catch up. Fewer than there are
-   * connections, so that one is left for those who are told.
+   * Maximum number of watches that read the log at the same time, to open or to catch up. It must be below
+   * the number of connections, so that one is left for the tail.
    */
   readonly maxReads: number;
 }
 
-/** The places of the watches of one process. A watch that cannot read yet waits for its turn, until its call ends. */
+/** The slots for watches of one process. A watch waits for its turn to read until its call ends. */
 export class WatchSlots {
   readonly #options: WatchSlotsOptions;
-  /** Those who wait for their turn, first come first served. */
+  /** Waiting watches, first come first served. */
   readonly #waiting = new Set<() => void>();
   #watches = 0;
   #reads = 0;
@@ -23,7 +23,10 @@ export class WatchSlots {
     this.#options = options;
   }
 
-  /** Takes a place; disposing gives it back. Throws UserError OVERLOADED where all are taken. */
+  /**
+   * Takes a slot; disposing releases it.
+   * @throws UserError OVERLOADED when all are taken.
+   */
   acquire(): Disposable {
     const { maxWatches } = this.#options;
     if (this.#watches >= maxWatches) throw overloaded(maxWatches);
@@ -35,7 +38,10 @@ export class WatchSlots {
     };
   }
 
-  /** Reads, once it is this watch's turn. Rejects with the signal's reason where that aborts before. */
+  /**
+   * Runs a read when it is this watch's turn.
+   * @throws the signal's reason when it aborts before.
+   */
   async read<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     await this.#turn(signal);
     try {

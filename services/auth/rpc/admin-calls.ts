@@ -10,7 +10,7 @@ import type { RecordReads } from '../users/records/user-records.ts';
 import type { UserSearch } from '../users/searching/user-search.ts';
 import type { UserWrites } from '../users/user-writes.ts';
 
-/** What the calls of UserAdminService work with. */
+/** Dependencies of the calls of UserAdminService. */
 export interface AdminDependencies {
   readonly reads: UserReads;
   readonly search: UserSearch;
@@ -22,7 +22,7 @@ export interface AdminDependencies {
   /** Services that are expected to report each erasure. */
   readonly erasureConsumers: readonly string[];
   readonly logger: Logger;
-  /** Where a timeline is gathered from. */
+  /** The sources of a timeline. */
   readonly timeline: readonly TimelineSource[];
 }
 

@@ -24,7 +24,7 @@ import { signIn } from '../sign-in/sign-in.ts';
 import type { SignInContext } from '../sign-in/sign-in-context.ts';
 import type { SigningKeyRotator } from '../sign-in/tokens/signing-key-rotator.ts';
 
-/** The calls of AuthService. */
+/** Implements AuthService. */
 export function authServiceImplementation(
   people: SignInContext,
   keys: Pick<SigningKeyRotator, 'publishedKeys'>,
@@ -81,7 +81,7 @@ export function authServiceImplementation(
   };
 }
 
-// Doors know a caller as host:port.
+// The peer of a call is `host:port`.
 function sourceOf({ sourceAddress }: { sourceAddress: string }, call: Call): string {
   return sourceAddress || call.peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
 }

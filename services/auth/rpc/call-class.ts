@@ -7,13 +7,14 @@ const SEARCHES = /^(List|Search|Find)/;
 const WIDE_READS = /^(Get|Preview)/;
 
 /**
- * What a call is worth keeping where there are too many. Reads of the REFERENCE view stay longest: they are what every
- * page of every other service needs, and cheap. Watches have a bound of their own, and health is always told.
+ * The load class of a call, which decides when it is shed.
+ * Reads of the REFERENCE view are shed last, because every page of every service needs them and they are
+ * cheap. Undefined for watches, which have a limit of their own, and for health.
  */
 export function callClass(call: Call): CallClass | undefined {
   const { method } = call;
   if (READS.has(method)) {
-    // The request is decoded for the handler anyway. Unspecified is the REFERENCE view as well.
+    // The request is decoded for the handler anyway. UNSPECIFIED means the REFERENCE view.
     const { view } = call.request as unknown as { view: UserView };
     return view === UserView.BASIC || view === UserView.FULL ? 'wideRead' : 'read';
   }

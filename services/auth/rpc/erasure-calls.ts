@@ -19,7 +19,7 @@ import { UserError } from '../users/user-error.ts';
 import type { AdminCalls, AdminDependencies } from './admin-calls.ts';
 import { requireTimestamp } from './request-fields.ts';
 
-/** GetErasure, ListErasures, ReportErasure. */
+/** Implements GetErasure, ListErasures and ReportErasure. */
 export function erasureCalls({
   erasures,
   erasureConsumers: consumers,

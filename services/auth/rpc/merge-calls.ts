@@ -28,12 +28,14 @@ import { toUserMessage } from './user-message.ts';
 
 const DEFAULT_MAX_MERGES = 100;
 
-// An automatic run begins no merge in the last of its time. The doors end every call after 10 s.
-const LAST_MS = 1500;
-const LAST_RATIO = 0.3;
+// An automatic run begins no merge in the last part of its time. The servers end every call after 10 s.
+const RESERVED_MS = 1500;
+const RESERVED_RATIO = 0.3;
 const MAX_RUN_MS = 10_000;
 
-/** ListDuplicateCandidates, PreviewMergeUsers, MergeUsers, UnmergeUsers, AutoMergeDuplicates. */
+/**
+ * Implements ListDuplicateCandidates, PreviewMergeUsers, MergeUsers, UnmergeUsers and AutoMergeDuplicates.
+ */
 export function mergeCalls({
   reads,
   merges,
@@ -45,9 +47,9 @@ export function mergeCalls({
     async listDuplicateCandidates(request) {
       const { tenantId } = request;
       const minScore = request.minScore || DEFAULT_MIN_SCORE;
-      // A place is one among these passes, and none among others.
-      const tie = ['ListDuplicateCandidates', tenantId, minScore, PASSES.length];
-      const tokens = pageTokens(tie, isDuplicatePosition);
+      // A position is valid among these passes only.
+      const bound = ['ListDuplicateCandidates', tenantId, minScore, PASSES.length];
+      const tokens = pageTokens(bound, isDuplicatePosition);
       const position = tokens.read(request.pageToken);
       const list = { tenantId, minScore, limit: pageLimit(request), position };
       const page = await listDuplicates({ reads, duplicates }, list);
@@ -113,10 +115,10 @@ export function mergeCalls({
   };
 }
 
-// Nothing is merged that the answer could not tell of.
+// No pair is merged that the answer has no room to report.
 function budgetOf(call: Call): (report: readonly AutoMergeReport[]) => boolean {
   const leftMs = Math.min(call.timeoutMs() ?? MAX_RUN_MS, MAX_RUN_MS);
-  const endMs = performance.now() + leftMs - Math.min(LAST_MS, leftMs * LAST_RATIO);
+  const endMs = performance.now() + leftMs - Math.min(RESERVED_MS, leftMs * RESERVED_RATIO);
   return (report) => {
     const bytes = report.reduce(
       (sum, { candidate }) => sum + maxCandidateBytes(toBriefMessage(candidate)),
@@ -126,7 +128,7 @@ function budgetOf(call: Call): (report: readonly AutoMergeReport[]) => boolean {
   };
 }
 
-// Half of what a message holds: the last pair may be a large one.
+// Half of the size of a message, because the last pair may be large.
 const MAX_REPORT_BYTES = 2_000_000;
 
 function planFromMessage({ survivorId, loserId, takeFromLoser }: PlanMessage): MergePlan {
@@ -159,7 +161,7 @@ function fieldsOf({ survivor, loser, result }: MergePreview) {
   });
 }
 
-// As they were given: a name to show is no field of a user.
+// As given, because the shown name is computed.
 function valuesByPath(user: User): (path: string) => JsonValue | undefined {
   const message = { ...toUserMessage(user), displayName: user.displayName };
   const json = toJson(UserSchema, message, { useProtoFieldName: true }) as JsonObject;
@@ -179,7 +181,7 @@ function toCandidateMessage({ first, second, score, reasons }: DuplicateCandidat
   });
 }
 
-// A report is of many, and who they are can be asked.
+// A report covers many users, so it shows only their references.
 function toBriefMessage(candidate: DuplicateCandidate): CandidateMessage {
   const brief = ({ contact: _, profile: __, tags: ___, statistics: ____, ...reference }: User) => reference;
   return toCandidateMessage({ ...candidate, first: brief(candidate.first), second: brief(candidate.second) });

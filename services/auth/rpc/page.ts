@@ -2,20 +2,20 @@ import { type PageTokens, pageTokens } from '@rollcall/runtime/rpc';
 import { getUser } from '../users/reading/get-users.ts';
 import type { UserReads } from '../users/reading/user-reads.ts';
 
-// What fits into a message of 4 MiB, with room for what stands around.
+// A message of 4 MiB, with room for the fields around.
 const MAX_ANSWER_BYTES = 4_000_000;
 
 const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 1000;
 
-/** How many to answer at most. */
+/** The page size to use. */
 export function pageLimit({ pageSize }: { pageSize: number }): number {
   return Math.min(pageSize || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
 }
 
 /**
- * As many of these, from the first on, as fit into one answer in either form; at least one.
- * @param maxEncodedBytes the most that one can take.
+ * The first items that fit into one answer in either encoding; at least one.
+ * @param maxEncodedBytes upper bound for the size of one item.
  */
 export function limitBySize<T>(all: readonly T[], maxEncodedBytes: (each: T) => number): T[] {
   let bytes = 0;
@@ -27,8 +27,8 @@ export function limitBySize<T>(all: readonly T[], maxEncodedBytes: (each: T) => 
 }
 
 /**
- * A page of what was read, and the last of it where more is there: behind that the next page begins.
- * @param found one more than `limit`, where there are as many.
+ * Cuts a page. `last` is the item after which the next page begins, present if there are more.
+ * @param found one more than `limit`, if there are as many.
  */
 export function toPage<T>(
   found: readonly T[],
@@ -40,7 +40,7 @@ export function toPage<T>(
   return page.length < found.length && last !== undefined ? { page, last } : { page };
 }
 
-/** What every request for a page of what one user has, has. */
+/** The common fields of requests for a page of one user's records. */
 export interface UserPageRequest {
   readonly tenantId: string;
   readonly id: string;
@@ -48,9 +48,9 @@ export interface UserPageRequest {
   readonly pageToken: string;
 }
 
-/** Which part of what one user has is asked for, and what makes the token of the part behind it. */
+/** A requested page of one user's records. */
 export interface UserPage<Position> {
-  /** Who has it; after a merge the one that survived. */
+  /** The user that owns the records: after a merge the survivor. */
   readonly owner: { readonly tenantId: string; readonly userId: string };
   /** Absent: the first page. */
   readonly position: Position | undefined;
@@ -58,7 +58,11 @@ export interface UserPage<Position> {
   readonly tokens: PageTokens<Position>;
 }
 
-/** The page that is asked for. Throws RpcError PAGE_TOKEN_INVALID, UserError USER_NOT_FOUND. */
+/**
+ * Reads the page that a request asks for.
+ * @throws RpcError PAGE_TOKEN_INVALID.
+ * @throws UserError USER_NOT_FOUND.
+ */
 export async function userPageFrom<Position>(
   reads: UserReads,
   request: UserPageRequest,

@@ -73,7 +73,7 @@ const anyUser: fc.Arbitrary<User> = fc.record(
 );
 
 describe('prepared answers', () => {
-  it('are the very bytes that the codec makes of the message', () => {
+  it('are the bytes that the codec makes of the message', () => {
     const readTimes = time.map((each) => each.getTime());
     fc.assert(
       fc.property(anyUser, readTimes, (user, readTimeMs) => {
@@ -96,7 +96,7 @@ describe('prepared answers', () => {
     );
   });
 
-  it('leave earlier ones as they were', () => {
+  it('leave earlier answers as they were', () => {
     const answers = Array.from({ length: 500 }, (_, i) => ({ ...ADA, firstName: `Ada ${i}` })).map((user) =>
       singleAnswer(user, READ_TIME_MS).toBytes(),
     );
@@ -104,12 +104,12 @@ describe('prepared answers', () => {
     expect(names).toEqual(Array.from({ length: 500 }, (_, i) => `Ada ${i}`));
   });
 
-  it('says in bytes what the message says, for one user', () => {
+  it('encode one user like its message', () => {
     const answer = singleAnswer(ADA, READ_TIME_MS);
     expect(fromBinary(GetUserResponseSchema, answer.toBytes())).toEqual(answer.toMessage());
   });
 
-  it('says in bytes what the message says, for every outcome, twice', () => {
+  it('encode every outcome like its message, twice', () => {
     const outcomes: UserOutcome[] = [
       { kind: 'user', user: ADA },
       { kind: 'missing' },
@@ -126,14 +126,14 @@ describe('prepared answers', () => {
     }
   });
 
-  it('keeps the views of a user apart, which are objects of their own', () => {
+  it('keep the views of a user apart, which are separate objects', () => {
     const { contact: _, profile: __, ...reference } = ADA;
     singleAnswer(ADA, READ_TIME_MS).toBytes();
     const decoded = fromBinary(GetUserResponseSchema, singleAnswer(reference, READ_TIME_MS).toBytes());
     expect(JSON.stringify(toJson(GetUserResponseSchema, decoded))).not.toContain('ada@example.com');
   });
 
-  it('unknown-fields: a profile is read although a newer process wrote fields that this one does not know', () => {
+  it('include a profile with fields that a newer process wrote', () => {
     const profile = { crmFields: { note: 'x' }, fieldOfTomorrow: { a: [1] } };
     const decoded = fromBinary(
       GetUserResponseSchema,
@@ -142,7 +142,7 @@ describe('prepared answers', () => {
     expect(decoded.user?.profile?.crmFields).toEqual({ note: 'x' });
   });
 
-  it('refuses more profiles than a message can hold', () => {
+  it('refuse more profiles than a message can hold', () => {
     const user = { ...ADA, profile: { crmFields: { note: 'x'.repeat(60_000) } } };
     const outcomes = Array.from({ length: 80 }, (): UserOutcome => ({ kind: 'user', user }));
     expect(() =>

@@ -21,7 +21,10 @@ import type { UserOutcome } from '../users/reading/get-users.ts';
 import { etagOf, shownName, type User } from '../users/user.ts';
 import { toProfileMessage, toUserInit } from './user-message.ts';
 
-/** The answer of GetUser. `readTimeMs`: since 1970. */
+/**
+ * Prepares the answer of GetUser.
+ * @param readTimeMs milliseconds since 1970.
+ */
 export function singleAnswer(user: User, readTimeMs: number): PreparedAnswer<GetUserResponse> {
   return new PreparedAnswer({
     toBytes: () => encodeUser(user, readTimeMs),
@@ -30,7 +33,11 @@ export function singleAnswer(user: User, readTimeMs: number): PreparedAnswer<Get
   });
 }
 
-/** The answer of BatchGetUsers: `outcomes` to `ids`, as they were asked for. Throws RpcError MESSAGE_TOO_LARGE. */
+/**
+ * Prepares the answer of BatchGetUsers.
+ * @param outcomes one for each of `ids`, in order.
+ * @throws RpcError MESSAGE_TOO_LARGE.
+ */
 export function batchAnswer(
   ids: readonly string[],
   outcomes: readonly UserOutcome[],
@@ -58,7 +65,7 @@ function toOutcomeInit(id: string, outcome: UserOutcome): MessageInitShape<typeo
   }
 }
 
-// Only profiles can be so large. Nothing is made of an answer that no message can hold.
+// Only profiles can be so large. The check comes first, so that an answer that is too large is never encoded.
 function checkSize(outcomes: readonly UserOutcome[]): void {
   let bytes = 0;
   for (const outcome of outcomes) {
@@ -73,7 +80,7 @@ function tooLarge(count: number) {
   return runtimeError('MESSAGE_TOO_LARGE', message, { metadata: { ids: String(count) } });
 }
 
-/** A GetUserResponse. `readTimeMs`: since 1970. */
+/** Encodes a GetUserResponse. */
 export function encodeUser(user: User, readTimeMs: number): Uint8Array {
   return writeMessage((writer) => {
     writeUser(writer, 1, user);
@@ -81,7 +88,7 @@ export function encodeUser(user: User, readTimeMs: number): Uint8Array {
   });
 }
 
-/** A BatchGetUsersResponse: `outcomes` to `ids`, as they were asked for. */
+/** Encodes a BatchGetUsersResponse. */
 export function encodeOutcomes(
   ids: readonly string[],
   outcomes: readonly UserOutcome[],

@@ -18,10 +18,10 @@ import { toPage, userPageFrom } from './page.ts';
 import { requireTimestamp, writeRequest } from './request-fields.ts';
 import { toUserMessage } from './user-message.ts';
 
-// Of a message with both texts at their longest, every character escaped.
+// Both texts at their longest, with every character escaped.
 const EXTERNAL_ID_BYTES = 6 * (63 + 200) + 100;
 
-/** LinkExternalId, UnlinkExternalId, ListExternalIds. */
+/** Implements LinkExternalId, UnlinkExternalId and ListExternalIds. */
 export function externalIdCalls({
   reads,
   writes,
@@ -75,14 +75,15 @@ function isExternalId(value: unknown): value is ExternalId {
   return [source, externalId].every((text) => typeof text === 'string' && isStorable(text));
 }
 
-/** RecordStatistics. */
+/** Implements RecordStatistics. */
 export function statisticsCalls({ writes }: AdminDependencies): AdminCalls<'recordStatistics'> {
   return {
     async recordStatistics(request) {
-      const told = statisticsFrom(request);
+      const statistics = statisticsFrom(request);
       const owner = { tenantId: request.tenantId, id: request.id.toLowerCase() };
-      const write = writeRequest('RecordStatistics', request, { ...owner, told });
-      const user = await recordStatistics(writes, { ...owner, statistics: told, ...write });
+      // The digest of a stored request covers this key.
+      const write = writeRequest('RecordStatistics', request, { ...owner, told: statistics });
+      const user = await recordStatistics(writes, { ...owner, statistics, ...write });
       return create(RecordStatisticsResponseSchema, { user: toUserMessage(user) });
     },
   };
@@ -104,7 +105,7 @@ function statisticsFrom(request: RecordStatisticsRequest): SourceStatistics {
     firstBookingTime: time('first_booking_time', request.firstBookingTime),
     lastBookingTime: time('last_booking_time', request.lastBookingTime),
     lastActivityTime: time('last_activity_time', request.lastActivityTime),
-    // Without ratings there is no mean of them.
+    // The mean of no ratings is 0.
     averageRating: totalReviews === 0 ? 0 : averageRating,
     totalReviews,
   };

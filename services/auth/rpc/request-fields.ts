@@ -6,14 +6,20 @@ import { invalidField } from '@rollcall/runtime/rpc';
 import type { UserFilter } from '../users/reading/user-reads.ts';
 import type { WriteRequest } from '../users/user-writes.ts';
 
-/** The moment of a timestamp. Throws RpcError FIELD_INVALID where it is none. */
+/**
+ * Reads a timestamp.
+ * @throws RpcError FIELD_INVALID when it is out of range.
+ */
 export function requireTimestamp(field: string, timestamp: Timestamp): Date {
   const fault = momentFault(timestamp);
   if (fault) throw invalidField(field, fault);
   return timestampDate(timestamp);
 }
 
-/** The filter of a request; absent: all who are not deleted. Throws RpcError FIELD_INVALID. */
+/**
+ * Reads the filter of a request. An absent filter matches all users that are not deleted.
+ * @throws RpcError FIELD_INVALID.
+ */
 export function filterFromMessage(tenantId: string, filter: FilterMessage | undefined): UserFilter {
   const moment = (field: string, timestamp: Timestamp | undefined) =>
     timestamp && requireTimestamp(`filter.${field}`, timestamp);
@@ -33,7 +39,7 @@ export function filterFromMessage(tenantId: string, filter: FilterMessage | unde
   };
 }
 
-/** All that a page token must find again of a filter. */
+/** The parts of a filter that a page token is bound to. */
 export function filterTokenParts(filter: FilterMessage | undefined): unknown[] {
   const moments = [filter?.createdFrom, filter?.createdBefore, filter?.activeFrom, filter?.activeBefore];
   return [
@@ -44,7 +50,7 @@ export function filterTokenParts(filter: FilterMessage | undefined): unknown[] {
   ];
 }
 
-// Field rules have refused every other value by now.
+// Field rules have refused every other value.
 function stateFromMessage(state: UserState): UserFilter['states'][number] {
   if (state === UserState.DELETED) return 'DELETED';
   return state === UserState.SUSPENDED ? 'SUSPENDED' : 'ACTIVE';
@@ -56,8 +62,9 @@ function roleFromMessage(role: UserRole): UserFilter['roles'][number] {
 }
 
 /**
- * How a write is known when it is repeated; nothing where the caller gave no request id. The digest is of what is written, not
- * of the message: neither what is output only nor the case of an id counts.
+ * The request of a write, which recognizes its repetition; empty without a request id.
+ * The digest covers the written data instead of the message, so output-only fields and the letter case of ids
+ * do not count.
  */
 export function writeRequest(
   method: string,

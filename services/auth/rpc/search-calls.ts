@@ -17,7 +17,7 @@ import { limitBySize, pageLimit } from './page.ts';
 import { filterFromMessage, filterTokenParts } from './request-fields.ts';
 import { toUserMessage, viewFromMessage } from './user-message.ts';
 
-/** Finding users: ListUsers, SearchUsers. */
+/** Implements ListUsers and SearchUsers. */
 export function searchCalls({ reads, search }: AdminDependencies): AdminCalls<'listUsers' | 'searchUsers'> {
   return {
     async listUsers(request) {
@@ -28,7 +28,7 @@ export function searchCalls({ reads, search }: AdminDependencies): AdminCalls<'l
         page.listed.map(({ user }) => toUserMessage(user)),
         maxUserBytes,
       );
-      // A page that one answer cannot hold is cut, and goes on behind its last user.
+      // A page that is too large for one answer is cut, and the next continues after its last user.
       const next = users.length < page.listed.length ? page.listed[users.length - 1]?.position : page.next;
       return create(ListUsersResponseSchema, { users, nextPageToken: next ? tokens.write(next) : '' });
     },
@@ -71,7 +71,7 @@ const ORDERS = {
   'display_name desc': { orderBy: 'displayName', descending: true },
 } as const;
 
-/** Page tokens that fit this request and no other. */
+/** Page tokens that are valid for this request only. */
 export function tokensFor(request: ListUsersRequest): PageTokens<UserPosition> {
   const { tenantId, view, filter, orderBy } = request;
   return pageTokens(
@@ -80,7 +80,10 @@ export function tokensFor(request: ListUsersRequest): PageTokens<UserPosition> {
   );
 }
 
-/** What the request asks for. Throws RpcError PAGE_TOKEN_INVALID, FIELD_INVALID. */
+/**
+ * Reads a ListUsers request.
+ * @throws RpcError PAGE_TOKEN_INVALID, FIELD_INVALID.
+ */
 export function listFromRequest(request: ListUsersRequest, tokens: PageTokens<UserPosition>): UserList {
   const after = tokens.read(request.pageToken);
   return {
@@ -92,10 +95,11 @@ export function listFromRequest(request: ListUsersRequest, tokens: PageTokens<Us
   };
 }
 
-// Field rules bound all of a user but the profile: with all names and fields, in JSON and with every character escaped.
+// The size of all names and field names, in JSON with every character escaped. Field rules bound them, but
+// not the profile.
 const USER_BYTES = 3_000;
 
-/** The most bytes that a user can take in an answer, in either form. */
+/** Upper bound for the size of a user in either encoding. Bytes. */
 export function maxUserBytes(user: UserMessage): number {
   const texts = [user.firstName, user.lastName, user.displayName, user.businessName, user.profileImage];
   const names = texts.reduce((sum, { length }) => sum + 6 * length, USER_BYTES);
@@ -118,7 +122,7 @@ function isNamePosition(value: unknown): value is UserPosition {
   return typeof key === 'string' && isStorable(key) && isTimePosition({ timeMs: 0, id });
 }
 
-/** Whether a search can go on there: anybody can write a token that looks like ours. */
+/** Whether a value is a valid position. A page token may be forged. */
 export function isSearchPosition(value: unknown): value is SearchPosition {
   if (typeof value !== 'object' || value === null) return false;
   if ('contact' in value) return isId(value.contact);

@@ -6,10 +6,10 @@ import { databaseFault, RpcError, RUNTIME_REASONS, runtimeError } from '@rollcal
 import { SignInError, type SignInErrorReason } from '../sign-in/sign-in-error.ts';
 import { UserError, type UserErrorReason } from '../users/user-error.ts';
 
-/** A reason that the contract names. */
+/** The reasons that an enum of the contract names. */
 type ReasonOf<Enum> = Exclude<keyof Enum, 'UNSPECIFIED'>;
 
-/** The one table from reason to status. A reason that the contract gains does not compile until it stands here. */
+/** The status of each reason. A new reason of the contract does not compile until it is added here. */
 export const STATUS_BY_REASON = {
   ...RUNTIME_REASONS,
   REQUEST_ID_REUSED: Code.InvalidArgument,
@@ -33,7 +33,7 @@ export const STATUS_BY_REASON = {
 
 const RETRY_MS: Partial<Record<UserErrorReason, number>> = { VERSION_NOT_REACHED: 50, OVERLOADED: 1000 };
 
-/** An error of the domain or the database as one for the wire; undefined: it is not known here. */
+/** Translates an error of the domain or the database; undefined for an unknown error. */
 export function toRpcError(error: unknown): RpcError | undefined {
   if (error instanceof SignInError) return toSignInRpcError(error);
   if (error instanceof UserError) {
@@ -63,7 +63,9 @@ function overloaded(cause: PoolExhaustedError): RpcError {
   );
 }
 
-/** The one table from a reason of people's sign-in to its status. A reason that the contract gains does not compile until it stands here. */
+/**
+ * The status of each reason of sign-in. A new reason of the contract does not compile until it is added here.
+ */
 export const STATUS_BY_SIGN_IN_REASON = {
   CREDENTIALS_WRONG: Code.Unauthenticated,
   TOO_MANY_ATTEMPTS: Code.ResourceExhausted,
@@ -74,7 +76,7 @@ export const STATUS_BY_SIGN_IN_REASON = {
   OVERLOADED: Code.Unavailable,
 } as const satisfies Record<ReasonOf<typeof SignInReason>, Code> & Record<SignInErrorReason, Code>;
 
-/** A refusal as one for the wire. */
+/** Translates an error of sign-in. */
 export function toSignInRpcError({ reason, message, retryDelayMs }: SignInError): RpcError {
   const retry = retryDelayMs === undefined ? {} : { retryDelayMs };
   const metadata = retryDelayMs === undefined ? {} : { retry_delay_ms: String(retryDelayMs) };

@@ -20,10 +20,10 @@ import type { AdminCalls, AdminDependencies } from './admin-calls.ts';
 import { toPage, userPageFrom } from './page.ts';
 import { requireTimestamp, writeRequest } from './request-fields.ts';
 
-/** The most bytes of an activity's attributes as JSON. Our own choice: a page of 50 fits into one message many times over. */
+/** Maximum size of an activity's attributes as JSON. Bytes. A message holds a page of 50 many times over. */
 const MAX_ATTRIBUTES_BYTES = 16 * 1024;
 
-/** RecordActivity, ListTimeline. */
+/** Implements RecordActivity and ListTimeline. */
 export function activityCalls({
   reads,
   writes,
@@ -31,7 +31,7 @@ export function activityCalls({
 }: AdminDependencies): AdminCalls<'recordActivity' | 'listTimeline'> {
   return {
     async recordActivity(request) {
-      // Field rules have made sure of it.
+      // Field rules require it.
       const activity = activityFromMessage(request.activity as ActivityMessage);
       const owner = { tenantId: request.tenantId, id: request.id.toLowerCase() };
       const write = writeRequest('RecordActivity', request, { ...owner, activity });
@@ -59,7 +59,7 @@ export function activityCalls({
 
 function activityFromMessage(message: ActivityMessage): Activity {
   const { kind, source, summary, attributes } = message;
-  // Field rules have made sure of it.
+  // Field rules require it.
   const time = requireTimestamp('activity.time', message.time as NonNullable<ActivityMessage['time']>);
   requireStorable('activity.summary', summary);
   if (attributes) requireStorableAttributes(attributes);
@@ -98,7 +98,7 @@ function toContent(content: TimelineEntry['content']) {
   }
 }
 
-/** CreateNote, ListNotes, DeleteNote. */
+/** Implements CreateNote, ListNotes and DeleteNote. */
 export function noteCalls({
   reads,
   writes,
@@ -111,7 +111,7 @@ export function noteCalls({
       requireStorable('author', author);
       const owner = { tenantId, id: request.id.toLowerCase() };
       const write = writeRequest('CreateNote', request, { ...owner, text, author });
-      // A repeat finds the note by its request.
+      // A repetition finds the note by its request id.
       const note = { id: write.request?.id ?? uuidv7(), text, author, createTime: new Date() };
       const kept = await createNote(writes, { ...owner, note, ...write });
       return create(CreateNoteResponseSchema, { note: toNoteMessage(kept) });
@@ -138,7 +138,7 @@ export function noteCalls({
   };
 }
 
-/** A note as it goes over the wire. */
+/** The message of a note. */
 export function toNoteMessage({ id, text, author, createTime }: Note) {
   return create(NoteSchema, { id, text, author, createTime: timestampFromDate(createTime) });
 }

@@ -8,7 +8,7 @@ import { searchCalls } from './search-calls.ts';
 import { activityCalls, noteCalls } from './timeline-calls.ts';
 import { lifecycleCalls, tagCalls, userCalls } from './user-calls.ts';
 
-/** The calls of UserAdminService, area by area. */
+/** Implements UserAdminService from the calls of its areas. */
 export function userAdminServiceImplementation(
   parts: AdminDependencies,
 ): Implementation<typeof UserAdminService> {

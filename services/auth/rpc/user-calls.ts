@@ -19,7 +19,7 @@ import { writeRequest } from './request-fields.ts';
 import { changesFromMask, changesFromNew } from './user-changes.ts';
 import { toUserMessage } from './user-message.ts';
 
-/** CreateUser, UpdateUser. Field rules have made sure of `user`; the casts rely on it. */
+/** Implements CreateUser and UpdateUser. Field rules require `user`, on which the casts rely. */
 export function userCalls({ writes }: AdminDependencies): AdminCalls<'createUser' | 'updateUser'> {
   return {
     async createUser(request) {
@@ -44,7 +44,7 @@ export function userCalls({ writes }: AdminDependencies): AdminCalls<'createUser
   };
 }
 
-/** DeleteUser, UndeleteUser, EraseUser. */
+/** Implements DeleteUser, UndeleteUser and EraseUser. */
 export function lifecycleCalls({
   writes,
 }: AdminDependencies): AdminCalls<'deleteUser' | 'undeleteUser' | 'eraseUser'> {
@@ -68,7 +68,7 @@ export function lifecycleCalls({
   };
 }
 
-/** ModifyTags. */
+/** Implements ModifyTags. */
 export function tagCalls({ writes }: AdminDependencies): AdminCalls<'modifyTags'> {
   return {
     async modifyTags(request) {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { changesFromMask, changesFromNew, UPDATE_PATHS } from './user-changes.ts';
 
 describe('changesFromNew', () => {
-  it('takes what was given, and no statistics, which are gathered elsewhere', () => {
+  it('takes all given fields except statistics, which services report', () => {
     const user = create(UserSchema, {
       firstName: ' Ada ',
       role: UserRole.VENDOR,
@@ -24,16 +24,16 @@ describe('changesFromNew', () => {
 });
 
 describe('changesFromMask', () => {
-  it('takes each path that can be written, and only it', () => {
+  it('takes each writable path alone', () => {
     const user = create(UserSchema, { role: UserRole.ADMIN, state: UserState.ACTIVE, profile: {} });
     const keys = UPDATE_PATHS.map((path) => [path, Object.keys(changesFromMask(user, [path]))] as const);
     for (const [path, written] of keys) {
-      // Tags are kept beside the profile that they are a part of.
+      // Tags are stored beside the profile.
       expect(written, path).toHaveLength(path === 'profile' ? 2 : 1);
     }
   });
 
-  it('clears a part of the profile that is named and not given', () => {
+  it('clears a part of the profile that is named and absent', () => {
     const user = create(UserSchema, { profile: { tags: ['new'] } });
     expect(changesFromMask(user, ['profile.tags', 'profile.address'])).toEqual({
       tags: ['new'],
@@ -41,7 +41,7 @@ describe('changesFromMask', () => {
     });
   });
 
-  it('replaces the whole profile where the profile itself is named', () => {
+  it('replaces the whole profile when the mask names it', () => {
     const { profile, tags } = changesFromMask(create(UserSchema, { profile: { birthDate: '1815-12-10' } }), [
       'profile',
     ]);
@@ -55,7 +55,7 @@ describe('changesFromMask', () => {
     ['id', 'update_mask'],
     ['profile.statistics', 'update_mask'],
     ['*', 'update_mask'],
-  ])('refuses the path %s where it is empty or cannot be written', (path, field) => {
+  ])('refuses the path %s, which is empty or not writable', (path, field) => {
     expect(() => changesFromMask(create(UserSchema), [path])).toThrow(field);
   });
 });

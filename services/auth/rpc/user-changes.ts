@@ -22,7 +22,7 @@ const TEXTS = {
   phone: 'phone',
 } as const;
 
-// By JSON name, which is how they are kept. Tags are kept by themselves; statistics are gathered, not written.
+// By JSON name, as they are stored. Tags are stored separately; statistics are output only.
 const PROFILE_PARTS = {
   birth_date: 'birthDate',
   address: 'address',
@@ -49,7 +49,7 @@ export const UPDATE_PATHS: readonly string[] = [
   ...Object.keys(PROFILE_PARTS).map((part) => `profile.${part}`),
 ];
 
-/** What CreateUser writes: every field that was given. */
+/** The changes of CreateUser: every given field. */
 export function changesFromNew(user: UserMessage): UserChanges {
   const role = ROLES[user.role];
   return {
@@ -61,8 +61,8 @@ export function changesFromNew(user: UserMessage): UserChanges {
 }
 
 /**
- * What UpdateUser writes: the fields that the mask names, whether given or empty.
- * Throws RpcError FIELD_INVALID for a path that cannot be written.
+ * The changes of UpdateUser: the fields that the mask names, given or empty.
+ * @throws RpcError FIELD_INVALID for a path that cannot be written.
  */
 export function changesFromMask(user: UserMessage, paths: readonly string[]): UserChanges {
   if (paths.length === 0) throw invalidField('update_mask', 'must name at least one field');
@@ -114,7 +114,7 @@ function toProfileJson(profile: Profile): JsonObject {
     requireVisible(`user.profile.consents[${i}].purpose`, purpose);
     if (answerTime) requireTimestamp(`user.profile.consents[${i}].answer_time`, answerTime);
   }
-  // Gathered, not written; whatever stands there is ignored.
+  // Output-only fields are ignored.
   return toJson(ProfileSchema, { ...profile, tags: [], statistics: undefined }) as JsonObject;
 }
 

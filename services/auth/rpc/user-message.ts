@@ -15,18 +15,18 @@ import { etagOf, shownName, type User, type UserView } from '../users/user.ts';
 
 type UserInit = MessageInitShape<typeof UserSchema>;
 
-/** The view that was asked for. Field rules have refused values that the contract does not name. */
+/** The requested view. Field rules have refused values that the contract does not name. */
 export function viewFromMessage(view: ViewMessage): UserView {
   if (view === ViewMessage.FULL) return 'FULL';
   return view === ViewMessage.BASIC ? 'BASIC' : 'REFERENCE';
 }
 
-/** A user as it goes over the wire, with as much as was read of it. */
+/** The message of a user, with the fields of the view that was read. */
 export function toUserMessage(user: User): UserMessage {
   return create(UserSchema, toUserInit(user));
 }
 
-/** What that message is made of. */
+/** The initializer of that message. */
 export function toUserInit(user: User): UserInit {
   const init: UserInit = {
     id: user.id,
@@ -57,7 +57,7 @@ function toTimestampInit(date: Date): { seconds: bigint; nanos: number } {
   return { seconds: BigInt(seconds), nanos: (ms - 1000 * seconds) * 1_000_000 };
 }
 
-/** The profile of a user in the FULL view, as it goes over the wire. */
+/** The message of a profile. */
 export function toProfileMessage({ profile, tags = [], statistics }: User): Profile {
   // A newer process of the service may have written fields that this one does not know.
   const message = fromJson(ProfileSchema, profile as JsonValue, { ignoreUnknownFields: true });

@@ -21,7 +21,7 @@ import { batchAnswer, singleAnswer } from './prepared-users.ts';
 import { toRpcError } from './status-by-reason.ts';
 import { toUserMessage, viewFromMessage } from './user-message.ts';
 
-/** The calls of UserService. */
+/** Implements UserService. */
 export function userServiceImplementation(
   reads: UserReads,
   feed: ChangeFeed,
@@ -29,7 +29,7 @@ export function userServiceImplementation(
   const messages = new WeakMap<WatchUpdate, WatchUsersResponse>();
   return {
     async getUser(request) {
-      // Taken before the read: the answer is true then or later.
+      // Taken before the read, so that the answer holds at this time or later.
       const readTimeMs = Date.now();
       const user = await getUser(reads, {
         tenantId: request.tenantId,
@@ -71,20 +71,20 @@ export function userServiceImplementation(
       return create(ResolveUsersResponseSchema, { outcomes, readTime });
     },
     async *watchUsers({ tenantIds, cursor }, call) {
-      for await (const news of feed.watch(
+      for await (const update of feed.watch(
         { tenantIds, cursor },
         { signal: call.signal, abort: (error) => call.abort(toRpcError(error)) },
       )) {
-        // The same news for many watchers are the same message, so that they are encoded once.
-        const message = messages.get(news) ?? toNewsMessage(news);
-        messages.set(news, message);
+        // Watchers that get the same update share one message, so that it is encoded once.
+        const message = messages.get(update) ?? toUpdateMessage(update);
+        messages.set(update, message);
         yield message;
       }
     },
   };
 }
 
-function toNewsMessage({ feed, changes, cursor, time }: WatchUpdate) {
+function toUpdateMessage({ feed, changes, cursor, time }: WatchUpdate) {
   return create(WatchUsersResponseSchema, {
     changes: changes.map(toChangeMessage),
     checkpoint: { cursor, time: timestampFromDate(time), feed },
@@ -119,6 +119,6 @@ function byLowerCaseId(versions: Readonly<Record<string, bigint>>): Map<string, 
 function keyFromMessage({ key }: UserKey): ResolveKey {
   if (key.case !== 'externalId') return { email: key.value ?? '' };
   const { source, externalId } = key.value;
-  // What cannot be kept leads to nobody, and must not fail the others.
+  // An id that cannot be stored finds no user, and must not fail the other keys.
   return isStorable(externalId) ? { external: { source, externalId } } : { email: '' };
 }

@@ -27,7 +27,7 @@ describe('sumStatistics', () => {
       Date,
       Date,
     ];
-    const told = [
+    const reported = [
       source({
         totalBookings: 2n,
         totalSpent: [eur(5n), { currencyCode: 'CHF', minorUnits: 7n }],
@@ -37,7 +37,7 @@ describe('sumStatistics', () => {
       source({ totalBookings: 3n, totalSpent: [eur(-2n)], firstBookingTime: early, lastBookingTime: late }),
       source({ lastActivityTime: early }),
     ];
-    expect(sumStatistics(told)).toEqual({
+    expect(sumStatistics(reported)).toEqual({
       totalBookings: 5n,
       totalSpent: [{ currencyCode: 'CHF', minorUnits: 7n }, eur(3n)],
       firstBookingTime: early,
@@ -48,11 +48,11 @@ describe('sumStatistics', () => {
 
   it('stays within the range of the message', () => {
     const most = 2n ** 63n - 1n;
-    const told = [
+    const reported = [
       source({ totalBookings: most, totalSpent: [eur(-most)] }),
       source({ totalBookings: 1n, totalSpent: [eur(-9n)] }),
     ];
-    expect(sumStatistics(told)).toMatchObject({ totalBookings: most, totalSpent: [eur(-(2n ** 63n))] });
+    expect(sumStatistics(reported)).toMatchObject({ totalBookings: most, totalSpent: [eur(-(2n ** 63n))] });
   });
 });
 

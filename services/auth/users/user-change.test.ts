@@ -62,7 +62,7 @@ function sent(user: User, view: UserView) {
 }
 
 describe('the table of the views that show each field', () => {
-  it.each(FIELDS)('A4: is right about %s, by what is sent of it', (field) => {
+  it.each(FIELDS)('is right about %s, as the message shows', (field) => {
     const other = withOther(field);
     const { content, figures } = touchedBetween(USER, other);
     const smallest = VIEWS.find((view) => !equals(UserSchema, sent(USER, view), sent(other, view))) ?? null;

@@ -78,7 +78,7 @@ export interface StatisticsEdits {
    * Stores the statistics that a service reported for the requested id, unless a higher revision is stored.
    * Returns the user, at a new version if its sums differ.
    */
-  putStatistics(user: LockedUser, told: SourceStatistics): Promise<User>;
+  putStatistics(user: LockedUser, reported: SourceStatistics): Promise<User>;
 }
 
 /** A transaction in which a user can be changed in every way. */

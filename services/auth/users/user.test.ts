@@ -8,9 +8,9 @@ describe('shownName', () => {
     [{ lastName: 'Lovelace', businessName: 'Engines' }, 'Lovelace'],
     [{ businessName: 'Engines' }, 'Engines'],
     [{}, ''],
-  ])('shows the best name there is of %j', (names, shown) => {
-    const nobody = { displayName: '', firstName: '', lastName: '', businessName: '' } as UserReference;
-    expect(shownName({ ...nobody, ...names })).toBe(shown);
+  ])('shows the best name among %j', (names, shown) => {
+    const nameless = { displayName: '', firstName: '', lastName: '', businessName: '' } as UserReference;
+    expect(shownName({ ...nameless, ...names })).toBe(shown);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { TouchedViews, UserChangeKind } from '../../users/user-change.ts';
 
 /** The SQL expressions that describe one change. */
-interface Announcement {
+interface ChangeExpressions {
   readonly kind: string;
   readonly contentView: string;
   readonly figuresView: string;
@@ -13,7 +13,7 @@ interface Announcement {
  * the order of its versions. A part named `changed` of that statement must return `tenant_id`, `id`,
  * `version` and `update_time`.
  */
-export function changeInsert({ kind, contentView, figuresView }: Announcement): string {
+export function changeInsert({ kind, contentView, figuresView }: ChangeExpressions): string {
   return `insert into user_changes (tenant_id, user_id, version, kind, touched_view, figures_view, update_time)
     select tenant_id, id, version, ${kind}, ${contentView}, ${figuresView}, update_time from changed`;
 }

@@ -11,18 +11,18 @@ import { ConcurrentMergeError } from '../users/user-transaction.ts';
 
 interface PartyRow extends SelectedRow {
   erase_time: Date | null;
-  answered_by: string;
+  canonical_id: string;
 }
 
-const ANSWERED_BY = `(with recursive chain as (
+const CANONICAL_ID = `(with recursive chain as (
     select u.id as chain_id, u.merged_into as next_id
     union all
     select m.id, m.merged_into from chain c join users m on m.tenant_id = u.tenant_id and m.id = c.next_id
-  ) select chain_id from chain where next_id is null) as answered_by`;
+  ) select chain_id from chain where next_id is null) as canonical_id`;
 
 const READ: PreparedStatement = {
   name: 'merge_parties',
-  text: `${selectOf('FULL', ['u.erase_time', ANSWERED_BY])} where u.tenant_id = $1 and u.id = any($2::uuid[])`,
+  text: `${selectOf('FULL', ['u.erase_time', CANONICAL_ID])} where u.tenant_id = $1 and u.id = any($2::uuid[])`,
 };
 
 // Users that are not merged are locked one by one in the order of ids, however they are given, and merged
@@ -99,15 +99,15 @@ export async function lockParties(
 ): Promise<ReadonlyMap<string, MergeParty>> {
   const { tenantId, ids } = which;
   const before = await findParties(run, which, seal);
-  const answering = [...before.values()].filter(({ mergedInto }) => mergedInto === null).map(({ id }) => id);
-  for (const id of answering.toSorted()) {
+  const unmerged = [...before.values()].filter(({ mergedInto }) => mergedInto === null).map(({ id }) => id);
+  for (const id of unmerged.toSorted()) {
     const locked = await run(LOCK, [tenantId, id]);
     if (locked.length === 0) throw new ConcurrentMergeError();
   }
-  if (answering.length < ids.length) await run(LOCK_MERGED, [tenantId, ids, answering]);
+  if (unmerged.length < ids.length) await run(LOCK_MERGED, [tenantId, ids, unmerged]);
   // A second statement, because its snapshot must be later than the wait for the locks.
   const parties = await findParties(run, which, seal);
-  const isLate = [...parties.values()].some(({ id, mergedInto }) => !mergedInto && !answering.includes(id));
+  const isLate = [...parties.values()].some(({ id, mergedInto }) => !mergedInto && !unmerged.includes(id));
   if (isLate) throw new ConcurrentMergeError();
   return parties;
 }
@@ -161,7 +161,7 @@ function partyFromRow(row: PartyRow, seal: ContactSeal): MergeParty {
   return {
     ...userFromRow(row, 'FULL', seal),
     mergedInto: row.merged_into,
-    canonicalId: row.answered_by,
+    canonicalId: row.canonical_id,
     isErased: row.erase_time !== null,
   };
 }

@@ -6,7 +6,7 @@ import type {
   SuspectGroup,
 } from '../../users/merging/duplicates.ts';
 
-interface StretchRow {
+interface BatchRow {
   /** Number of index entries that were read. */
   entries: string;
   /** The last key that was read, and the key before it. */
@@ -50,7 +50,7 @@ const ENTRIES: Readonly<Record<DuplicateKey, string>> = {
     order by profile ->> 'birthDate', user_id limit $3`,
 };
 
-const stretch = (by: DuplicateKey): PreparedStatement => ({
+const batchStatement = (by: DuplicateKey): PreparedStatement => ({
   name: `duplicates_${by.toLowerCase()}`,
   text: `with entries as materialized (${ENTRIES[by]}),
     bounds as (
@@ -61,10 +61,10 @@ const stretch = (by: DuplicateKey): PreparedStatement => ({
     select b.entries, b.last, b.previous, g.key, g.ids from bounds b left join groups g on true order by g.key`,
 });
 
-const STRETCHES: Readonly<Record<DuplicateKey, PreparedStatement>> = {
-  email: stretch('email'),
-  phone: stretch('phone'),
-  birthDate: stretch('birthDate'),
+const BATCH_STATEMENTS: Readonly<Record<DuplicateKey, PreparedStatement>> = {
+  email: batchStatement('email'),
+  phone: batchStatement('phone'),
+  birthDate: batchStatement('birthDate'),
 };
 
 const SUSPECTS = {
@@ -86,7 +86,11 @@ export function createPostgresDuplicates(pool: Pool): DuplicateReads {
     async readBatch({ tenantId, by, after }) {
       const limits = LIMITS[by];
       const values = [tenantId, after, limits.entries, limits.group];
-      const rows = await runPrepared<{ [K in keyof StretchRow]: StretchRow[K] }>(pool, STRETCHES[by], values);
+      const rows = await runPrepared<{ [K in keyof BatchRow]: BatchRow[K] }>(
+        pool,
+        BATCH_STATEMENTS[by],
+        values,
+      );
       const isFull = Number(rows[0]?.entries ?? 0) >= limits.entries;
       const { last = null, previous = null } = rows[0] ?? {};
       // The group of the last key may continue in the next batch. A key that fills a whole batch is too
@@ -101,7 +105,7 @@ export function createPostgresDuplicates(pool: Pool): DuplicateReads {
 async function withSuspects(
   pool: Pool,
   tenantId: string,
-  rows: readonly StretchRow[],
+  rows: readonly BatchRow[],
 ): Promise<SuspectGroup[]> {
   const ids = rows.flatMap((row) => row.ids ?? []);
   if (ids.length === 0) return [];

@@ -98,11 +98,11 @@ describe('a sealed value', () => {
       expect(() => open(sealed(), place, moved)).toThrow(TAMPERED);
     });
 
-    it.runIf(place.table !== 'signing_keys')('T4: is refused in another tenant', () => {
+    it.runIf(place.table !== 'signing_keys')('is refused in another tenant', () => {
       expect(() => open(sealed(), place, { ...HERE, tenantId: 'globex' })).toThrow(TAMPERED);
     });
 
-    it.each(PLACES.filter(({ name }) => name !== place.name))('T4: is refused in $name', (other) => {
+    it.each(PLACES.filter(({ name }) => name !== place.name))('is refused in $name', (other) => {
       expect(() => open(sealed(), other, HERE)).toThrow(TAMPERED);
       // Signing keys belong to no tenant.
       expect(() => open(sealed({ ...HERE, tenantId: '' }), other, { ...HERE, tenantId: '' })).toThrow(

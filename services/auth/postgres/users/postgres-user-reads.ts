@@ -16,7 +16,7 @@ export function createPostgresUserReads(pool: Pool, seal: ContactSeal): UserRead
     return new Map(rows.map((row) => [row.asked_id, userFromRow(row, view, seal)]));
   };
   // The canonical user of each row, by the row's id. A second read is needed for merged users only.
-  const answering = async (tenantId: string, rows: readonly SelectedRow[], view: UserView) => {
+  const canonicalUsers = async (tenantId: string, rows: readonly SelectedRow[], view: UserView) => {
     const byId = new Map<string, User | undefined>();
     const merged: string[] = [];
     for (const row of rows) {
@@ -37,7 +37,7 @@ export function createPostgresUserReads(pool: Pool, seal: ContactSeal): UserRead
     },
     async findMany(tenantId, ids, view) {
       const rows = await select(FIND_MANY[view], [tenantId, ids]);
-      const byId = await answering(tenantId, rows, view);
+      const byId = await canonicalUsers(tenantId, rows, view);
       return ids.map((id) => byId.get(id));
     },
     async findByEmailKeys(tenantId, keys, view) {
@@ -49,7 +49,7 @@ export function createPostgresUserReads(pool: Pool, seal: ContactSeal): UserRead
         tenantId,
         indexes,
       ]);
-      const byId = await answering(tenantId, rows, view);
+      const byId = await canonicalUsers(tenantId, rows, view);
       return new Map(
         rows.flatMap(({ id, email_key }) => {
           const user = byId.get(id);

@@ -95,7 +95,7 @@ const PUT = {
 
 const SOURCES = {
   name: 'statistics_sources',
-  text: `select ${STATISTICS_JSON} as told from user_statistics
+  text: `select ${STATISTICS_JSON} as reported from user_statistics
     where tenant_id = $1 and user_id = any(${mergeGroupOf('$1', '$2::uuid')}) order by source`,
 };
 
@@ -112,10 +112,10 @@ const CHANGE = {
 /** Statistics that services report for locked users. */
 export function statisticsEdits(run: RunPrepared, seal: ContactSeal): StatisticsEdits {
   return {
-    async putStatistics(user, told) {
-      await run(PUT, [user.tenantId, user.askedId, ...toValues(told)]);
-      const rows = await run<{ told: StatisticsJson }>(SOURCES, [user.tenantId, user.id]);
-      const sources = rows.map((row) => statisticsFromJson(row.told));
+    async putStatistics(user, reported) {
+      await run(PUT, [user.tenantId, user.askedId, ...toValues(reported)]);
+      const rows = await run<{ reported: StatisticsJson }>(SOURCES, [user.tenantId, user.id]);
+      const sources = rows.map((row) => statisticsFromJson(row.reported));
       const [statistics, ratings] = [sumStatistics(sources), sumRatings(sources)];
       if (
         isDeepStrictEqual(
@@ -135,14 +135,14 @@ export function statisticsEdits(run: RunPrepared, seal: ContactSeal): Statistics
   };
 }
 
-function toValues(told: SourceStatistics): unknown[] {
-  const spent = told.totalSpent.map(({ currencyCode, minorUnits }) => ({
+function toValues(reported: SourceStatistics): unknown[] {
+  const spent = reported.totalSpent.map(({ currencyCode, minorUnits }) => ({
     currencyCode,
     minorUnits: String(minorUnits),
   }));
   return [
-    ...[told.source, told.revision, told.totalBookings, JSON.stringify(spent)],
-    ...[told.firstBookingTime, told.lastBookingTime, told.lastActivityTime],
-    ...[told.averageRating, told.totalReviews],
+    ...[reported.source, reported.revision, reported.totalBookings, JSON.stringify(spent)],
+    ...[reported.firstBookingTime, reported.lastBookingTime, reported.lastActivityTime],
+    ...[reported.averageRating, reported.totalReviews],
   ];
 }

@@ -43,13 +43,13 @@ export function isRetry(run: RunPrepared): boolean {
 // The advisory lock is taken before the transaction gets its id from the first row that it writes or locks.
 // So among the writers of one user a lower version has a lower transaction id, which is the order of the
 // feed.
-const turnOf = (id: string) =>
+const advisoryLockOf = (id: string) =>
   `(select pg_advisory_xact_lock(hashtextextended($1::text || '/' || ${id}::uuid, 0))) turn`;
 
 const CLAIM = {
   name: 'write_claim',
   text: `insert into write_requests (tenant_id, request_id, method, fingerprint, user_id)
-    select $1::text, $2::uuid, $3::text, $4::bytea, $5::uuid from ${turnOf('$5')}
+    select $1::text, $2::uuid, $3::text, $4::bytea, $5::uuid from ${advisoryLockOf('$5')}
     on conflict do nothing returning user_id`,
 };
 
@@ -60,12 +60,12 @@ const CLAIMED = {
 
 const LOCK = {
   name: 'user_lock',
-  text: `select id, erase_time is not null as is_erased from ${turnOf('$2')}, users
+  text: `select id, erase_time is not null as is_erased from ${advisoryLockOf('$2')}, users
     where tenant_id = $1 and id = $2 and merged_into is null for update of users`,
 };
 
-const ANSWERED_BY = {
-  name: 'user_answered_by',
+const CANONICAL_ID = {
+  name: 'user_canonical_id',
   text: `with recursive chain as (
       select id, merged_into from users where tenant_id = $1 and id = $2
       union all
@@ -83,7 +83,7 @@ export function createUserTransaction(run: RunPrepared, seal: ContactSeal): User
   return {
     claim: (tenantId, request, userId) => claim(run, { tenantId, request, userId }),
     async lock(tenantId, id) {
-      const locked = await lockAnswering(run, tenantId, id);
+      const locked = await lockCanonical(run, tenantId, id);
       if (!locked) return undefined;
       // A second statement, because it must read other tables after the wait for the lock.
       const user = await readUser(run, { tenantId, id: locked.id }, seal);
@@ -98,17 +98,17 @@ interface LockedRow {
 }
 
 // A merged user is never locked before its survivor, because the holder of the survivor may wait for it.
-async function lockAnswering(run: RunPrepared, tenantId: string, id: string): Promise<LockedRow | undefined> {
-  const answering = isRetry(run) ? await answeredBy(run, tenantId, id) : id;
-  if (answering === undefined) return undefined;
-  const [row] = await run<LockedRow>(LOCK, [tenantId, answering]);
+async function lockCanonical(run: RunPrepared, tenantId: string, id: string): Promise<LockedRow | undefined> {
+  const canonicalId = isRetry(run) ? await canonicalIdOf(run, tenantId, id) : id;
+  if (canonicalId === undefined) return undefined;
+  const [row] = await run<LockedRow>(LOCK, [tenantId, canonicalId]);
   if (row) return row;
-  if ((await answeredBy(run, tenantId, id)) === undefined) return undefined;
+  if ((await canonicalIdOf(run, tenantId, id)) === undefined) return undefined;
   throw new ConcurrentMergeError();
 }
 
-async function answeredBy(run: RunPrepared, tenantId: string, id: string): Promise<string | undefined> {
-  const [row] = await run<{ id: string }>(ANSWERED_BY, [tenantId, id]);
+async function canonicalIdOf(run: RunPrepared, tenantId: string, id: string): Promise<string | undefined> {
+  const [row] = await run<{ id: string }>(CANONICAL_ID, [tenantId, id]);
   return row?.id;
 }
 
@@ -124,11 +124,11 @@ async function claim(
 ): Promise<string | undefined> {
   const { id, method, fingerprint } = request;
   // A repetition that comes while the first call is still running waits here for its end.
-  const noted = await run(CLAIM, [tenantId, id, method, Buffer.from(fingerprint), userId]);
-  if (noted.length > 0) return undefined;
+  const claimed = await run(CLAIM, [tenantId, id, method, Buffer.from(fingerprint), userId]);
+  if (claimed.length > 0) return undefined;
   const rows = await run<{ method: string; fingerprint: Buffer; user_id: string }>(CLAIMED, [tenantId, id]);
   const [before] = rows;
-  if (!before) throw new Error('A write that was noted before is not there any more.');
+  if (!before) throw new Error('A write that was claimed before is not there any more.');
   requireSameRequest(request, before);
   return before.user_id;
 }

@@ -6,33 +6,33 @@ import { type DuplicatePosition, type DuplicateSources, listDuplicates } from '.
 import { mergeUsers } from './merge-users.ts';
 import type { UserMerges } from './user-merges.ts';
 
-/** What to merge, and for how long. */
+/** Options of an automatic run. */
 export interface AutoMergeCommand {
   readonly tenantId: string;
   readonly minScore: number;
   /** Report only. */
   readonly isDryRun: boolean;
   readonly maxMerges: number;
-  /** Absent: a repeat is another run. */
+  /** Without it a repetition is another run. */
   readonly request?: WriteRequest | undefined;
   readonly runId: string;
-  /** Makes an id for a merge. */
+  /** Creates the id of a merge. */
   readonly newMergeId: () => string;
-  /** Whether there is time for another merge, and room in the report: asked before each. */
+  /** Whether there is time for another merge and room in the report. Called before each merge. */
   readonly canContinue: (report: readonly AutoMergeReport[]) => boolean;
 }
 
-/** One pair, and what became of it. */
+/** One pair and its result. */
 export interface AutoMergeReport {
   readonly candidate: DuplicateCandidate;
   readonly survivorId: string;
-  /** Empty: it was not merged. */
+  /** Empty when the pair was not merged. */
   readonly mergeId: string;
-  /** Why it was not merged; empty: it was, or would be. */
+  /** The reason why the pair was not merged; empty when it was, or would be. */
   readonly refusal: string;
 }
 
-/** What a run works with. */
+/** Sources of a run. */
 export interface AutoMergeSources extends DuplicateSources {
   readonly merges: UserMerges;
 }
@@ -40,8 +40,8 @@ export interface AutoMergeSources extends DuplicateSources {
 const PAGE = 50;
 
 /**
- * Merges pairs that are certain enough, most certain first, each in a transaction of its own, until `maxMerges` are made or
- * time is up. A repeat of a request answers what that one has merged.
+ * Merges the pairs above a score, highest score first, each in a transaction of its own.
+ * It stops after `maxMerges` or when time is up. A repeated request reports the merges of the first run.
  */
 export async function autoMerge(
   sources: AutoMergeSources,
@@ -55,7 +55,7 @@ export async function autoMerge(
   return before === undefined ? run(sources, command) : reportRun(sources, tenantId, before);
 }
 
-/** Who stays: who booked more, then who was reviewed more often, then who came first. */
+/** Chooses the survivor: the user with more bookings, then more reviews, then the earlier creation. */
 export function chooseSurvivor(first: User, second: User): User {
   const [bookings, reviews] = [
     (user: User) => user.statistics?.totalBookings ?? 0n,
@@ -68,14 +68,14 @@ export function chooseSurvivor(first: User, second: User): User {
 
 async function run(sources: AutoMergeSources, command: AutoMergeCommand): Promise<AutoMergeReport[]> {
   const report: AutoMergeReport[] = [];
-  const isRoomLeft = () =>
+  const canMergeMore = () =>
     report.filter(({ refusal }) => refusal === '').length < command.maxMerges && command.canContinue(report);
   let position: DuplicatePosition | undefined = { pass: 0, after: '' };
-  while (position && isRoomLeft()) {
+  while (position && canMergeMore()) {
     const { tenantId, minScore } = command;
     const page = await listDuplicates(sources, { tenantId, minScore, limit: PAGE, position });
     for (const candidate of page.candidates) {
-      if (!isRoomLeft()) break;
+      if (!canMergeMore()) break;
       report.push(await mergeCandidate(sources, candidate, command));
     }
     position = page.next;
@@ -88,7 +88,7 @@ async function mergeCandidate(
   candidate: DuplicateCandidate,
   { tenantId, runId, isDryRun, newMergeId }: AutoMergeCommand,
 ): Promise<AutoMergeReport> {
-  // In full, for their statistics.
+  // Full users, because their statistics decide.
   const parties = await merges.findParties(tenantId, [candidate.firstId, candidate.secondId]);
   const [first = candidate.first, second = candidate.second] = [candidate.firstId, candidate.secondId].map(
     (id) => parties.get(id),
@@ -103,7 +103,7 @@ async function mergeCandidate(
     await mergeUsers(merges, { tenantId, mergeId, plan, survivorEtag: '', loserEtag: '', cause });
     return { candidate, survivorId, mergeId, refusal: '' };
   } catch (error) {
-    // One pair that cannot be merged keeps no other from it.
+    // A pair that cannot be merged does not stop the run.
     if (!(error instanceof UserError)) throw error;
     const { refusal } = error.metadata;
     return {

@@ -6,12 +6,12 @@ const suspect = (id: string, firstName: string, lastName: string, other: object 
   ...other,
 });
 
-/** The scores that a pair of users is found with. */
+/** The scores with which a pair of users is found. */
 const scores = (one: DuplicateSuspect, other: DuplicateSuspect) =>
   PASSES.flatMap((pass) => pairsOf({ key: '', suspects: [one, other] }, pass).map(({ score }) => score));
 
 describe('pairs of duplicates', () => {
-  it('twins: are found by one given name, and never by a family name, a number and a birth date', () => {
+  it('are found by one given name, and never by a family name, a number and a birth date alone', () => {
     const anna = suspect('1', 'Anna', 'Schwarzenberger', { phone: 'aa' });
     const hans = suspect('2', 'Hans', 'Schwarzenberger', { phone: 'aa' });
     expect(scores(anna, { ...hans, phone: null })).toEqual([]);
@@ -19,14 +19,14 @@ describe('pairs of duplicates', () => {
     expect(scores(anna, { ...hans, firstName: 'Anna' })).toEqual([0.92]);
   });
 
-  it('twins: stay below a same name where given names are near, also with the number of a family', () => {
+  it('score below an equal name when the given names are near, also with the number of a family', () => {
     const anna = suspect('1', 'Anna', 'Schwarzenberger', { phone: 'aa' });
     const anne = suspect('2', 'Anne', 'Schwarzenberger');
     expect(scores(anna, anne)).toEqual([0.5]);
     expect(scores(anna, { ...anne, phone: 'aa' })).toEqual([0.6]);
   });
 
-  it('folded-names: stand side by side among many born on one day, however they are spelled', () => {
+  it('are compared among many users born on one day, however their names are spelled', () => {
     const others = Array.from({ length: 30 }, (_, i) => suspect(`o${i}`, `Sp${i}`, 'Ta'));
     const spelled = [
       suspect('a', 'Øse', 'Ærø'),

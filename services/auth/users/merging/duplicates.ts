@@ -1,13 +1,13 @@
 import type { User, UserReference } from '../user.ts';
 import { nameLikeness, sortedName } from './name-likeness.ts';
 
-/** Why two users look like one; the names stand in `rollcall.user.v1.DuplicateReason`. */
+/** Reasons for a pair. Their names are those of `rollcall.user.v1.DuplicateReason`. */
 export type DuplicateReason = 'SAME_EMAIL' | 'SAME_PHONE' | 'SIMILAR_NAME_SAME_BIRTH_DATE';
 
-/** What users are grouped by. */
+/** The keys by which users are grouped. */
 export type DuplicateKey = 'email' | 'phone' | 'birthDate';
 
-/** A user as far as likeness goes. Keys are blind indexes; null: none. */
+/** The compared data of a user. The keys are blind indexes; null without a value. */
 export interface DuplicateSuspect
   extends Pick<UserReference, 'id' | 'firstName' | 'lastName' | 'createTime'> {
   readonly email: string | null;
@@ -21,43 +21,46 @@ export interface SuspectGroup {
   readonly suspects: readonly DuplicateSuspect[];
 }
 
-/** A stretch of all keys in order. */
+/** A batch of groups, in order of their keys. */
 export interface SuspectBatch {
-  /** Groups of two and more in order of their keys, but for such as are too large to tell anything. */
+  /** Groups of two and more users, except groups that are too large to be meaningful. */
   readonly groups: readonly SuspectGroup[];
-  /** The key behind which the next stretch begins; undefined: this was the last. */
+  /** The key after which the next batch begins; undefined after the last. */
   readonly next: string | undefined;
 }
 
-/** How suspects are read. */
+/** Reads suspects. */
 export interface DuplicateReads {
-  /** The groups behind a key, in bounded time; empty: from the first on. */
+  /** Reads the groups after a key, in bounded time. An empty key begins at the first. */
   readBatch(query: { tenantId: string; by: DuplicateKey; after: string }): Promise<SuspectBatch>;
 }
 
 /** Two users that may be one person. */
 export interface DuplicatePair {
-  /** The older user's id, and the newer one's. */
+  /** The ids of the older and the newer user. */
   readonly firstId: string;
   readonly secondId: string;
   readonly score: number;
-  /** Most telling first. */
+  /** Strongest first. */
   readonly reasons: readonly DuplicateReason[];
 }
 
-/** The same with the users themselves. */
+/** A pair with its users. */
 export interface DuplicateCandidate extends DuplicatePair {
   readonly first: User;
   readonly second: User;
 }
 
-/** What tells that two users are one person. A birth date counts only together with a name, whose given name is the same or near. */
+/** Evidence that two users are one person. A birth date counts only together with an equal or near name. */
 type Evidence = 'SAME_EMAIL' | 'SAME_NAME' | 'NEAR_NAME' | 'SAME_PHONE';
 
 interface EvidenceRule {
   readonly reason: DuplicateReason;
   readonly key: DuplicateKey;
-  /** How likely it is right by itself. Our own judgement: an address is one person's, a name with a birth date nearly, a number often a family's. */
+  /**
+   * The probability that this evidence alone is right. Estimated: an address belongs to one person, a name
+   * with a birth date almost always, a number often to a family.
+   */
   readonly weight: number;
 }
 
@@ -71,10 +74,10 @@ const RULES: Readonly<Record<Evidence, EvidenceRule>> = {
 
 const EVIDENCE = Object.keys(RULES) as Evidence[];
 
-/** The service's own threshold: one reason alone is enough. */
+/** The default threshold, at which one reason is enough. */
 export const DEFAULT_MIN_SCORE = Math.min(...Object.values(RULES).map(({ weight }) => weight));
 
-/** A pass over all users that finds the pairs of one score: those with exactly this evidence. */
+/** A pass over all users that finds the pairs with exactly this evidence, which all have one score. */
 export interface DuplicatePass {
   readonly evidence: readonly Evidence[];
   readonly reasons: readonly DuplicateReason[];
@@ -82,7 +85,7 @@ export interface DuplicatePass {
   readonly by: DuplicateKey;
 }
 
-/** All passes, most certain first. A name is not the same and near at once. */
+/** All passes, highest score first. A name is never both the same and near. */
 export const PASSES: readonly DuplicatePass[] = subsets(EVIDENCE)
   .filter((evidence) => !(evidence.includes('SAME_NAME') && evidence.includes('NEAR_NAME')))
   .map((evidence) => ({
@@ -93,7 +96,7 @@ export const PASSES: readonly DuplicatePass[] = subsets(EVIDENCE)
   }))
   .sort((one, other) => other.score - one.score);
 
-/** The pairs of a group that a pass is for, in a stable order. */
+/** The pairs of a group that belong to a pass, in a stable order. */
 export function pairsOf({ suspects }: SuspectGroup, pass: DuplicatePass): DuplicatePair[] {
   const pairs = neighbours(suspects, pass.by).filter(([one, other]) => {
     const evidence = evidenceOf(one, other);
@@ -113,12 +116,12 @@ function toPair(
   return { firstId: first.id, secondId: second.id, score, reasons };
 }
 
-/** A pair's place among those of its group. */
+/** Sort key of a pair within its group. */
 export function pairKey({ firstId, secondId }: Pick<DuplicatePair, 'firstId' | 'secondId'>): string {
   return `${firstId} ${secondId}`;
 }
 
-/** Whether one user came to be before another. */
+/** Whether one user was created before another. */
 export function isOlder(
   one: Pick<User, 'id' | 'createTime'>,
   other: Pick<User, 'id' | 'createTime'>,
@@ -139,8 +142,8 @@ function evidenceOf(one: DuplicateSuspect, other: DuplicateSuspect): Evidence[] 
   return shared.filter((each) => RULES[each].key !== 'birthDate' || each === `${likeness}_NAME`);
 }
 
-// Whoever is born on one day is compared with those whose names stand nearby in the alphabet, by first and by last name: all
-// with all would be too many.
+// Users with one birth date are compared with this many neighbours in the alphabet, by first and by last
+// name, because comparing all pairs would cost too much.
 const NEARBY = 10;
 
 function neighbours(
@@ -180,7 +183,10 @@ function sortedBy<T>(all: readonly T[], key: (each: T) => string): T[] {
   return keyed.sort(([one], [other]) => (one < other ? -1 : 1)).map(([, each]) => each);
 }
 
-/** That at least one is right, each by itself. A near name and a number tell nothing more together: brothers and sisters have both. */
+/**
+ * The probability that at least one piece of evidence is right. A near name and a number together add
+ * nothing, because siblings have both.
+ */
 function scoreOf(evidence: readonly Evidence[]): number {
   const isFamily = evidence.includes('NEAR_NAME') && evidence.includes('SAME_PHONE');
   const counted = evidence.filter((each) => !(isFamily && each === 'NEAR_NAME'));
@@ -188,7 +194,7 @@ function scoreOf(evidence: readonly Evidence[]): number {
   return Math.round((1 - wrong) * 1000) / 1000;
 }
 
-// Fewest users share an address, most a birth date.
+// Few users share an address, more a number, most a birth date.
 function rarestOf(evidence: readonly Evidence[]): DuplicateKey {
   if (evidence.includes('SAME_EMAIL')) return 'email';
   return evidence.includes('SAME_PHONE') ? 'phone' : 'birthDate';

@@ -9,17 +9,17 @@ import {
   pairsOf,
 } from './duplicates.ts';
 
-/** A place among all pairs. */
+/** A position in the list of all pairs. */
 export interface DuplicatePosition {
-  /** Which pass. */
+  /** Index of the pass. */
   readonly pass: number;
-  /** The key behind which to go on. */
+  /** Continue after this key. */
   readonly after: string;
-  /** Within the group of a key: the pair behind which to go on. */
+  /** Continue after this pair within the group of this key. */
   readonly within?: { readonly key: string; readonly pair: string };
 }
 
-/** Which pairs. */
+/** The requested pairs. */
 export interface DuplicateList {
   readonly tenantId: string;
   readonly minScore: number;
@@ -27,26 +27,27 @@ export interface DuplicateList {
   readonly position?: DuplicatePosition | undefined;
 }
 
-/** Pairs, and where to go on; `next` undefined: these were the last. */
+/** A page of pairs; `next` is undefined on the last page. */
 export interface DuplicatePage {
   readonly candidates: readonly DuplicateCandidate[];
-  /** The place behind each of the candidates. */
+  /** The position after each candidate. */
   readonly positions: readonly DuplicatePosition[];
   readonly next: DuplicatePosition | undefined;
 }
 
-// What one page may cost, whether it finds anything or not; the last stretch of a pass is not counted, and there are few passes.
+// Bounds the cost of one page, whether it finds pairs or not. The last batch of a pass is not counted,
+// because there are few passes.
 const MAX_FULL_BATCHES = 4;
 
-/** What pairs are found with. */
+/** Sources of pairs. */
 export interface DuplicateSources {
   readonly reads: UserReads;
   readonly duplicates: DuplicateReads;
 }
 
 /**
- * Pairs that may be one person, most certain first. A page may hold fewer than asked for, or none, and yet not be the last: so
- * many users are looked through for it, however many there are.
+ * Lists pairs that may be one person, highest score first.
+ * A page reads a bounded number of users, so it may be short or empty without being the last.
  */
 export async function listDuplicates(sources: DuplicateSources, list: DuplicateList): Promise<DuplicatePage> {
   const found: { pair: DuplicatePair; behind: DuplicatePosition }[] = [];
@@ -75,10 +76,10 @@ export async function listDuplicates(sources: DuplicateSources, list: DuplicateL
   const page = found.slice(0, list.limit);
   const last = page.at(-1);
   const next = page.length < found.length ? last?.behind : at;
-  return { ...(await withUsers(sources.reads, list.tenantId, page)), next: endOf(next, list.minScore) };
+  return { ...(await readCandidates(sources.reads, list.tenantId, page)), next: endOf(next, list.minScore) };
 }
 
-// The last pass has nothing behind it.
+// The last pass has no successor.
 function endOf(next: DuplicatePosition | undefined, minScore: number): DuplicatePosition | undefined {
   const pass = next && PASSES[next.pass];
   return pass && pass.score >= minScore ? next : undefined;
@@ -100,8 +101,8 @@ function pairsIn(
     }));
 }
 
-// Whoever changed since may not be there any more, or another.
-async function withUsers(
+// A user that changed meanwhile may be missing or merged.
+async function readCandidates(
   reads: UserReads,
   tenantId: string,
   page: readonly { pair: DuplicatePair; behind: DuplicatePosition }[],

@@ -55,7 +55,7 @@ const loser = user('b', {
 });
 
 describe('mergedUser', () => {
-  it("keeps the survivor's values, and fills what is missing entry by entry", () => {
+  it("keeps the survivor's values, and fills missing ones entry by entry", () => {
     expect(mergedUser(survivor, loser, [])).toMatchObject({
       ...{ id: 'a', firstName: 'Ada', lastName: 'King', role: 'CUSTOMER', tags: ['2024', 'vip', '1999'] },
       ...{ averageRating: 2, totalReviews: 3 },
@@ -71,7 +71,7 @@ describe('mergedUser', () => {
     expect(mergedUser(survivor, loser, []).profile?.address).not.toHaveProperty('locality');
   });
 
-  it("takes the loser's where the plan says so and it has one", () => {
+  it("takes the loser's values that the plan names and that exist", () => {
     const taken = mergedUser(survivor, loser, ['role', 'business_name', 'profile']);
     expect(taken).toMatchObject({ role: 'VENDOR', tags: ['vip', '1999'], firstName: 'Ada' });
     expect(taken.profile).toEqual({ ...loser.profile, other: 'kept' });
@@ -81,7 +81,7 @@ describe('mergedUser', () => {
     });
   });
 
-  it('holds no more entries than a profile may, those of the survivor first', () => {
+  it("keeps no more entries than a profile may have, the survivor's first", () => {
     const tags = (letter: string) => Array.from({ length: 70 }, (_, n) => `${letter}${n}`);
     const both = mergedUser(user('a', { tags: tags('a') }), user('b', { tags: tags('b') }), []);
     expect(both.tags).toEqual([...tags('a'), ...tags('b').slice(0, 30)]);
@@ -91,12 +91,12 @@ describe('mergedUser', () => {
 describe('unmergedUser', () => {
   const result = mergedUser(survivor, loser, ['first_name']);
 
-  it('is the user as it was', () => {
+  it('restores the user', () => {
     const { statistics: _, ...restored } = unmergedUser(result, { before: survivor, result });
     expect(restored).toEqual({ ...survivor, contact: survivor.contact });
   });
 
-  it('keeps what changed since, entry by entry', () => {
+  it('keeps later changes, entry by entry', () => {
     const current = {
       ...result,
       lastName: 'Byron',

@@ -1,7 +1,7 @@
 import { UserError, userNotFound } from '../user-error.ts';
 import type { MergeParty, MergePlan } from './user-merges.ts';
 
-/** Why two users are not merged, or a merge is not taken back; sent as `refusal` in the metadata. */
+/** Why a merge or its undoing is refused. Sent as `refusal` in the metadata. */
 export type MergeRefusal =
   | 'SELF'
   | 'CYCLE'
@@ -13,7 +13,7 @@ export type MergeRefusal =
   | 'ALREADY_UNDONE'
   | 'LATER_MERGE';
 
-/** MERGE_REFUSED, and why. */
+/** The error MERGE_REFUSED. */
 export function mergeRefused(
   refusal: MergeRefusal,
   message: string,
@@ -22,7 +22,10 @@ export function mergeRefused(
   return new UserError('MERGE_REFUSED', message, { refusal, ...metadata });
 }
 
-/** Who takes part in a merge. Throws UserError USER_NOT_FOUND, MERGE_REFUSED. A user of another tenant is not found. */
+/**
+ * Requires that two users can be merged. A user of another tenant is not found.
+ * @throws UserError USER_NOT_FOUND, MERGE_REFUSED.
+ */
 export function requireMergeable(
   tenantId: string,
   { survivorId, loserId }: MergePlan,

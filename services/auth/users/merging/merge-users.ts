@@ -14,28 +14,30 @@ import type {
   UserMerges,
 } from './user-merges.ts';
 
-/** The merge to make. */
 export interface MergeUsersCommand {
   readonly tenantId: string;
-  /** UUID in lower case for the merge, where it is a new one. */
+  /** UUID in lower case for a new merge. */
   readonly mergeId: string;
   readonly plan: MergePlan;
-  /** Refuse where these are no longer the users' etags; empty: whatever they are. */
+  /** Expected etags of the users; empty accepts any. */
   readonly survivorEtag: string;
   readonly loserEtag: string;
-  /** Absent: a repeat is another merge, and refused. */
+  /** Without it a repetition is another merge, which is refused. */
   readonly request?: WriteRequest | undefined;
-  /** Of an automatic merge. */
+  /** The cause of an automatic merge. */
   readonly cause?: MergeCause;
 }
 
-/** A merge, and the survivor in full. */
+/** A merge, and the full survivor. */
 export interface MergeResult {
   readonly mergeId: string;
   readonly survivor: User;
 }
 
-/** Makes two users one, once per request. Throws UserError USER_NOT_FOUND, MERGE_REFUSED, ETAG_MISMATCH, PROFILE_TOO_LARGE, REQUEST_ID_REUSED. */
+/**
+ * Merges two users, once for each request.
+ * @throws UserError USER_NOT_FOUND, MERGE_REFUSED, ETAG_MISMATCH, PROFILE_TOO_LARGE, REQUEST_ID_REUSED.
+ */
 export function mergeUsers(merges: UserMerges, command: MergeUsersCommand): Promise<MergeResult> {
   const { tenantId, plan, request, mergeId } = command;
   return merges.transact(async (transaction) => {
@@ -51,14 +53,17 @@ export function mergeUsers(merges: UserMerges, command: MergeUsersCommand): Prom
   });
 }
 
-/** What a merge would result in. */
+/** The result of a merge that was not made. */
 export interface MergePreview {
   readonly survivor: MergeParty;
   readonly loser: MergeParty;
   readonly result: User;
 }
 
-/** What `mergeUsers` would do, without doing it. Throws the same, but for ETAG_MISMATCH. */
+/**
+ * Computes the result of `mergeUsers` without merging.
+ * @throws UserError USER_NOT_FOUND, MERGE_REFUSED.
+ */
 export async function previewMerge(
   reads: PartyReads,
   tenantId: string,
@@ -69,7 +74,7 @@ export async function previewMerge(
   return { survivor, loser, result: mergedUser(survivor, loser, plan.takeFromLoser) };
 }
 
-/** Whoever answers for an id now. */
+/** Reads the canonical user of an id: the user itself, or the last survivor. */
 export async function readCanonical(reads: PartyReads, tenantId: string, id: string): Promise<MergeParty> {
   const party = (await reads.findParties(tenantId, [id])).get(id);
   if (!party) throw userNotFound(tenantId, id);
@@ -88,18 +93,17 @@ async function repeated(
   return { mergeId, survivor: await readCanonical(transaction, tenantId, merge.survivorId) };
 }
 
-/** The merge to take back. */
 export interface UnmergeUsersCommand {
   readonly tenantId: string;
   /** In lower case. */
   readonly mergeId: string;
-  /** Absent: a repeat is refused. */
+  /** Without it a repetition is refused. */
   readonly request?: WriteRequest | undefined;
 }
 
 /**
- * Takes a merge back, once per request: the loser is as it was, and so is the survivor but for what changed since.
- * Throws UserError MERGE_REFUSED, EMAIL_TAKEN, REQUEST_ID_REUSED.
+ * Undoes a merge, once for each request. The loser is restored, and the survivor keeps later changes.
+ * @throws UserError MERGE_REFUSED, EMAIL_TAKEN, REQUEST_ID_REUSED.
  */
 export function unmergeUsers(
   merges: UserMerges,
@@ -118,7 +122,7 @@ export function unmergeUsers(
 
 async function unmerge(transaction: MergeTransaction, { tenantId, mergeId, ...plan }: Merge): Promise<void> {
   const parties = await transaction.lockParties(tenantId, [plan.survivorId, plan.loserId]);
-  // Read anew behind the locks: it may have been taken back meanwhile.
+  // Read again under the locks, because it may have been undone meanwhile.
   const merge = await requireMerge(transaction, tenantId, mergeId);
   const [survivor, loser] = [plan.survivorId, plan.loserId].map((id) => parties.get(id)) as [
     MergeParty,

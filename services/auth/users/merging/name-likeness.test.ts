@@ -21,7 +21,7 @@ describe('nameLikeness', () => {
     ['علی\u200cرضا/کریمی', 'عليرضا/كريمي'],
     ['ﾀﾛｳ/ﾀﾅｶ', 'たろう/たなか'],
     ['Đặng/Nguyễn', 'Dang/Nguyen'],
-  ])('folded-names: takes %s and %s for one name', (one, other) => {
+  ])('takes %s and %s for one name', (one, other) => {
     expect(compare(one, other)).toEqual(['SAME', 'SAME']);
   });
 
@@ -36,7 +36,7 @@ describe('nameLikeness', () => {
     ['小明/李', '李小明/'],
     ['小明/李', '李/小明'],
     ['민수/김', '김민수/'],
-  ])('takes %s and %s for one name, whose parts stand elsewhere', (one, other) => {
+  ])('takes %s and %s for one name with its parts in other fields', (one, other) => {
     expect(compare(one, other)).toEqual(['SAME', 'SAME']);
   });
 
@@ -57,7 +57,7 @@ describe('nameLikeness', () => {
     ['小 明/李', '明 小/李'],
     ['Wei/Lin', 'Wei/Liu'],
     ['Anna/Lee', 'Anna/Leo'],
-  ])('twins: says of %s and %s no more than that they may be one name', (one, other) => {
+  ])('takes %s and %s for names that may be one', (one, other) => {
     expect(compare(one, other)).toEqual(['NEAR', 'NEAR']);
   });
 
@@ -78,7 +78,7 @@ describe('nameLikeness', () => {
     ['Ada/', '/'],
     ['/', '/'],
     ['\u200b/\u2060', '\u200b/\u2060'],
-  ])('twins: does not take %s and %s for one name', (one, other) => {
+  ])('does not take %s and %s for one name', (one, other) => {
     expect(compare(one, other)).toEqual(['NONE', 'NONE']);
   });
 });

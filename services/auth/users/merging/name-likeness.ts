@@ -2,42 +2,45 @@ import { foldText, isSpaceless, wordsOf } from '@rollcall/contract/text';
 import { isNear } from '../searching/search-score.ts';
 import type { UserReference } from '../user.ts';
 
-/** The parts of a name that are compared. */
+/** The compared parts of a name. */
 export type ComparedName = Pick<UserReference, 'firstName' | 'lastName'>;
 
 /**
- * How alike two names are. SAME: one name, but for what folding takes away, the order of its parts, and mistakes in a family name.
- * NEAR: the given names may be one, with a mistake, an initial or a second name more; brothers and sisters have such names too.
+ * How alike two names are. SAME: one name, apart from folding, the order of its parts, and mistakes in a
+ * family name. NEAR: the given names may be one, with a mistake, an initial or an additional name, as
+ * siblings may have.
  */
 export type NameLikeness = 'SAME' | 'NEAR' | 'NONE';
 
-// Of the letter pairs of both family names, so many must be in both: "Schwarzenberger" and "Schwartzenberger" have 0.91.
+// Minimum share of letter pairs that both family names contain: "Schwarzenberger" and "Schwartzenberger" have
+// 0.91.
 const MIN_FAMILY_LIKENESS = 0.8;
-/** Among shorter names with one letter amiss too many are other names. Our own choice. */
+/** Minimum length of a name with a mistake; among shorter ones too many are different names. */
 const MIN_MISTAKEN = 3;
-/** Among shorter family names with one letter amiss many are other families: "Lin" and "Liu". Our own choice. */
+/** Minimum length of a family name with a mistake; "Lin" and "Liu" are different families. */
 const MIN_MISTAKEN_FAMILY = 5;
-/** From here on also the first letter may be a mistake: "Katherine" and "Catherine". Our own choice. */
+/** From this length on the first letter may be a mistake too: "Katherine" and "Catherine". */
 const MIN_MISTAKEN_FIRST = 6;
 
 /**
- * Compares the names of two people. Given names must be alike by themselves, however much of the family name is: without one on
- * either side nothing is said. Parts may stand in each other's field.
+ * Compares the names of two people.
+ * Given names must be alike on their own, however alike the family names are; without any the result is NONE.
+ * The parts may be in each other's fields.
  */
 export function nameLikeness(one: ComparedName, other: ComparedName): NameLikeness {
   const [a, b] = [partsOf(one), partsOf(other)];
   if (a.given.length === 0 && b.given.length === 0) return 'NONE';
-  // José María and María José are brother and sister.
+  // José María and María José may be siblings.
   if (isSameWhole(a, b)) return isSameFamily(a, b) && joined(a.given) !== joined(b.given) ? 'NEAR' : 'SAME';
   const isWhole = [a.given, a.family, b.given, b.family].every((part) => part.length > 0);
   if (!isWhole) return likenessOfWords(a, b);
   const inOrder = likenessOfParts(a, b);
   if (inOrder !== 'NONE') return inOrder;
-  // Where parts stand in each other's field, which of them is the given name is not known: a mistake may be another name.
+  // When the parts are in each other's fields, the given name is unknown, and a mistake may be another name.
   return likenessOfParts(a, { given: b.family, family: b.given }) === 'NONE' ? 'NONE' : 'NEAR';
 }
 
-/** A name without spaces, for a place in the alphabet where it stands beside the same one written otherwise. */
+/** A name without spaces, which sorts beside other spellings of the same name. */
 export function sortedName(first: string, last: string): string {
   return foldText(`${first} ${last}`).replaceAll(' ', '');
 }
@@ -51,7 +54,7 @@ function partsOf({ firstName, lastName }: ComparedName): NameParts {
   return { given: wordsOf(firstName), family: wordsOf(lastName) };
 }
 
-// All words are the same, in whatever order and field; or all letters, where names are written without spaces.
+// All words are equal, in any order and field; or all letters, in scripts without spaces.
 function isSameWhole(a: NameParts, b: NameParts): boolean {
   const [words, others] = [
     [...a.given, ...a.family],
@@ -68,7 +71,7 @@ function isSameFamily(a: NameParts, b: NameParts): boolean {
   return a.family.length > 0 && joined(a.family) === joined(b.family);
 }
 
-// Where a part is missing, the name may stand whole in the other field. One word alone may be a family name.
+// When a part is missing, the other field may hold the whole name. A single word may be a family name.
 function likenessOfWords(a: NameParts, b: NameParts): NameLikeness {
   const [words, others] = [
     [...a.given, ...a.family],
@@ -92,7 +95,7 @@ function likenessOfGiven(a: readonly string[], b: readonly string[]): NameLikene
   return joined(a) === joined(b) ? 'SAME' : matchWords(a, b);
 }
 
-// A mistake in a family name makes no brother or sister; one part of a double name may be another family.
+// Siblings have no mistake in their family name, but one part of a double name may be another family.
 function likenessOfFamily(a: readonly string[], b: readonly string[]): NameLikeness {
   const [one, other] = [joined(a), joined(b)];
   if (one === other || isSameSet(a, b)) return 'SAME';
@@ -104,7 +107,8 @@ function likenessOfFamily(a: readonly string[], b: readonly string[]): NameLiken
   return fewer.every((word) => more.includes(word)) ? 'NEAR' : 'NONE';
 }
 
-// Every word of the shorter name stands in the longer one: as it is, as an initial, or one of them with a mistake.
+// Every word of the shorter name is in the longer one: unchanged, as an initial, or one of them with a
+// mistake.
 function matchWords(a: readonly string[], b: readonly string[]): NameLikeness {
   const [fewer, more] = a.length <= b.length ? [a, b] : [b, a];
   const left = [...more];
@@ -125,7 +129,7 @@ function isInitial(one: string, other: string): boolean {
   return [...short].length === 1 && !isSpaceless(short) && long.startsWith(short);
 }
 
-// In scripts of syllables one other letter is another name: brothers and sisters often share a syllable.
+// In syllabic scripts another letter is another name, because siblings often share a syllable.
 function isMistaken(one: string, other: string): boolean {
   const [a, b] = [[...one], [...other]];
   const shorter = Math.min(a.length, b.length);
@@ -141,7 +145,7 @@ function joined(...parts: readonly (readonly string[])[]): string {
   return parts.flat().join('');
 }
 
-/** The Dice coefficient of two texts' pairs of letters, 0 to 1. Of empty texts 0. */
+/** The Dice coefficient of the letter pairs of two texts, from 0 to 1; 0 for empty texts. */
 function likeness(one: string, other: string): number {
   const [a, b] = [letterPairs(one), letterPairs(other)];
   if (a.length === 0 || b.length === 0) return 0;
@@ -150,7 +154,7 @@ function likeness(one: string, other: string): number {
   return (2 * shared.length) / (a.length + b.length);
 }
 
-// Beginnings and ends of words count as letters, so that names of one letter have pairs too.
+// Word boundaries count as letters, so that names of one letter have pairs too.
 function letterPairs(text: string): string[] {
   return text
     .split(' ')

@@ -5,28 +5,28 @@ import { type ReplicaReads, withReplicas } from './with-replicas.ts';
 
 const TENANT = 'acme';
 const MAX_LAG_MS = 500;
-const AWAY = new Error('it is away');
+const UNAVAILABLE = new Error('unavailable');
 
 let nowMs: number;
 let asked: string[];
 
-function reading(name: string, versions: Record<string, bigint>): UserReads & { isAway: boolean } {
+function reading(name: string, versions: Record<string, bigint>): UserReads & { isUnavailable: boolean } {
   const find = (id: string) =>
     versions[id] === undefined ? undefined : ({ id, version: versions[id] } as User);
   const reads = {
-    isAway: false,
+    isUnavailable: false,
     async find(_: string, id: string) {
       asked.push(`${name} ${id}`);
-      if (reads.isAway) throw AWAY;
+      if (reads.isUnavailable) throw UNAVAILABLE;
       return find(id);
     },
     async findMany(_: string, ids: readonly string[]) {
       asked.push(`${name} ${ids.join()}`);
-      if (reads.isAway) throw AWAY;
+      if (reads.isUnavailable) throw UNAVAILABLE;
       return ids.map(find);
     },
   };
-  return reads as unknown as UserReads & { isAway: boolean };
+  return reads as unknown as UserReads & { isUnavailable: boolean };
 }
 
 function open(feedAttachedSinceMs = 0) {
@@ -43,7 +43,7 @@ function open(feedAttachedSinceMs = 0) {
     replicas: [replica],
     maxLagMs: MAX_LAG_MS,
     feedAttachedSinceMs: () => feedAttachedSinceMs,
-    isAway: (error) => error === AWAY,
+    isUnavailable: (error) => error === UNAVAILABLE,
     clock: () => nowMs,
   });
   return { reads, replica, source };
@@ -74,7 +74,7 @@ describe('reads with a replica', () => {
   it('ask the primary for users that are missing on it', async () => {
     const { reads } = open();
     expect((await reads.find(TENANT, 'new', 'REFERENCE'))?.version).toBe(1n);
-    const many = await reads.findMany(TENANT, ['nobody', 'new', 'a'], 'REFERENCE');
+    const many = await reads.findMany(TENANT, ['missing', 'new', 'a'], 'REFERENCE');
     expect(many.map((user) => user?.id)).toEqual([undefined, 'new', 'a']);
   });
 
@@ -105,7 +105,7 @@ describe('reads with a replica', () => {
 
   it('skip a replica that fails, and still get answers', async () => {
     const { reads, source } = open();
-    source.isAway = true;
+    source.isUnavailable = true;
     expect((await reads.find(TENANT, 'a', 'REFERENCE'))?.id).toBe('a');
     await reads.findMany(TENANT, ['a'], 'REFERENCE');
     expect(asked).toEqual(['replica a', 'primary a', 'primary a']);

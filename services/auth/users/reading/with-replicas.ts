@@ -24,7 +24,7 @@ export interface ReplicasOptions {
    */
   readonly feedAttachedSinceMs: () => number;
   /** Whether an error means that the replica is unavailable, rather than that the request was wrong. */
-  readonly isAway: (error: unknown) => boolean;
+  readonly isUnavailable: (error: unknown) => boolean;
   /**
    * Monotonic clock in milliseconds.
    * @defaultValue `performance.now`
@@ -47,7 +47,7 @@ export interface ReplicatedReads extends UserReads {
  * moment ago, requested versions, and missing ids. A replica that fails or lags is skipped until it recovers.
  */
 export function withReplicas(primary: UserReads, options: ReplicasOptions): ReplicatedReads {
-  const { replicas, maxLagMs, feedAttachedSinceMs, isAway, clock = () => performance.now() } = options;
+  const { replicas, maxLagMs, feedAttachedSinceMs, isUnavailable, clock = () => performance.now() } = options;
   // Longer than the lag of any replica that is read.
   const markMs = 2 * maxLagMs;
   let turn = 0;
@@ -70,7 +70,7 @@ export function withReplicas(primary: UserReads, options: ReplicasOptions): Repl
     try {
       return await question(replica.reads);
     } catch (error) {
-      if (!isAway(error)) throw error;
+      if (!isUnavailable(error)) throw error;
       replica.fail(error);
       return undefined;
     }

@@ -47,8 +47,8 @@ class Table implements UserReads {
 
 function setUp({ maxEntries = 10 } = {}) {
   const table = new Table();
-  const feed = { told: true };
-  return { table, feed, reads: withUserCache(table, { maxEntries, isFeedCurrent: () => feed.told }) };
+  const feed = { isCurrent: true };
+  return { table, feed, reads: withUserCache(table, { maxEntries, isFeedCurrent: () => feed.isCurrent }) };
 }
 
 describe('withUserCache', () => {
@@ -151,7 +151,7 @@ describe('withUserCache', () => {
     const { table, feed, reads } = setUp();
     table.write(ANN, 1n);
     await reads.find('acme', ANN, 'BASIC');
-    feed.told = false;
+    feed.isCurrent = false;
     await reads.find('acme', ANN, 'BASIC');
     await reads.findMany('acme', [ANN, BEN], 'BASIC');
     expect(table.asked).toEqual([[ANN], [ANN], [ANN, BEN]]);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bestWord, fieldNames, pointsOf, shortenedForms, wordsOfEntry } from './search-score.ts';
 
 describe('points of a match', () => {
-  it('fall from the same word over beginnings and parts to mistyped words', () => {
+  it('fall from equal words over beginnings and parts to mistyped words', () => {
     const points = ['ana', 'anab', 'anabela', 'joana', 'susanas'].map((word) => pointsOf('ana', word));
     expect(points).toEqual([...points].sort((a, b) => b - a));
     expect(points[0]).toBe(1_000_000);
@@ -17,7 +17,7 @@ describe('points of a match', () => {
     expect(pointsOf('ana', 'rui')).toBe(0);
   });
 
-  it('are none for a mistake in a short word, nor for a single letter in the middle', () => {
+  it('are 0 for a mistake in a short word, and for a single letter in the middle', () => {
     expect([pointsOf('ada', 'ida'), pointsOf('a', 'ida'), pointsOf('i', 'ida')]).toEqual([0, 0, 783_333]);
   });
 
@@ -25,7 +25,7 @@ describe('points of a match', () => {
     expect(pointsOf('🍕', '🍕🍕')).toBe(pointsOf('a', 'ab'));
   });
 
-  it('are there for one mistake and not for two', () => {
+  it('are positive for one mistake, and 0 for two', () => {
     const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'd'), minLength: 4, maxLength: 7 });
     fc.assert(
       fc.property(word, word, (a, b) => {
@@ -35,7 +35,7 @@ describe('points of a match', () => {
     );
   });
 
-  it('are there for no two words but such as have a shortened form in common', () => {
+  it('are positive only for words with a common shortened form', () => {
     const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 4, maxLength: 6 });
     fc.assert(
       fc.property(word, word, (a, b) => {
@@ -49,7 +49,7 @@ describe('points of a match', () => {
 });
 
 describe('the words of an entry', () => {
-  it('come with the fields that have them', () => {
+  it('come with the fields that contain them', () => {
     const words = wordsOfEntry('ana:1 anabela:10');
     expect(words).toEqual([
       { word: 'ana', fields: 1 },

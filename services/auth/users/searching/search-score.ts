@@ -1,19 +1,23 @@
 import { isSearchable } from '@rollcall/contract/text';
 
-/** How well words match, in millionths. */
+/** Points of each kind of match, in millionths. */
 export const POINTS = { exact: 1_000_000, prefix: 700_000, part: 400_000, length: 250_000, near: 300_000 };
 
-/** Whether a term is looked for within words too: one letter is only where it is a word or a syllable by itself. */
+/**
+ * Whether a term is also searched within words. A single letter is only when it is a word or a syllable of
+ * its own.
+ */
 export function isPart(term: string): boolean {
   return lengthOf(term) > 1 || isSearchable(term);
 }
 
-/** A typing mistake is looked for in words of this length and longer; among shorter ones too many are near each other. */
+/** Minimum length of a word with a typing mistake; shorter words have too many neighbours. */
 export const NEAR_LENGTH = 4;
 
 /**
- * How well a word matches a term, in millionths; 0: not at all. The same, begun, with a part of the word, one letter
- * amiss; each the better the more of the word the term is. Both as `search_text` of the database answers them.
+ * Points of a word for a term, in millionths; 0 without a match.
+ * From best to worst: equal, a prefix, a part, one mistyped letter. Longer parts of the word score higher.
+ * Both texts must be as `search_text` of the database returns them.
  */
 export function pointsOf(term: string, word: string): number {
   if (word === term) return POINTS.exact;
@@ -22,23 +26,27 @@ export function pointsOf(term: string, word: string): number {
   if (word.startsWith(term)) return POINTS.prefix + share();
   if (isPart(term) && word.includes(term)) return POINTS.part + share();
   if (length < NEAR_LENGTH || !isNear([...term], [...word])) return 0;
-  // People seldom mistake the first letter.
+  // The first letter is seldom mistyped.
   return POINTS.near + (word[0] === term[0] ? 1 : 0);
 }
 
-/** The word with each of its letters left out in turn: two words with one letter amiss have one of these in common. */
+/**
+ * The word without each of its letters in turn. Two words that differ by one letter share one of these forms.
+ */
 export function shortenedForms(word: string): string[] {
   const letters = [...word];
   return [...new Set(letters.map((_, i) => letters.toSpliced(i, 1).join('')))];
 }
 
-/** A word of a user, and in which fields it stands, a bit each: 1 first, 2 last, 4 display, 8 business name. */
+/**
+ * A word of a user, and a bit for each field that contains it: 1 first, 2 last, 4 display, 8 business name.
+ */
 export interface EntryWord {
   readonly word: string;
   readonly fields: number;
 }
 
-/** The words of a user: `ada:5 lovelace:6`. */
+/** Reads the words of a user from an entry such as `ada:5 lovelace:6`. */
 export function wordsOfEntry(entry: string): EntryWord[] {
   return entry.split(' ').map((item) => {
     const colon = item.lastIndexOf(':');
@@ -46,12 +54,12 @@ export function wordsOfEntry(entry: string): EntryWord[] {
   });
 }
 
-/** Which of a user's words matches a term best, and how well. */
+/** The word of a user that matches a term best. */
 export interface BestWord extends EntryWord {
   readonly points: number;
 }
 
-/** Undefined: none matches. Of two that match alike the first in order of letters. */
+/** Undefined without a match. Among equal matches the first in order of letters wins. */
 export function bestWord(term: string, words: readonly EntryWord[]): BestWord | undefined {
   let best: BestWord | undefined;
   for (const each of words) {
@@ -62,14 +70,14 @@ export function bestWord(term: string, words: readonly EntryWord[]): BestWord | 
   return best;
 }
 
-/** The names of fields in `EntryWord.fields`, as `User` names them. */
+/** The names of the fields in `EntryWord.fields`, as in `User`. */
 export function fieldNames(fields: number): string[] {
   return FIELDS.filter((_, i) => fields & (1 << i));
 }
 
 const FIELDS = ['first_name', 'last_name', 'display_name', 'business_name'];
 
-/** Whether two words differ by one letter: more, less, other, or two that changed places. */
+/** Whether two words differ by one letter added, removed, replaced, or swapped with the next. */
 export function isNear(a: readonly string[], b: readonly string[]): boolean {
   if (Math.abs(a.length - b.length) > 1) return false;
   let from = 0;

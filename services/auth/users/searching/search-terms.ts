@@ -2,31 +2,31 @@ import { graphemesOf, isSpaceless } from '@rollcall/contract/text';
 import { isPart, NEAR_LENGTH, POINTS, pointsOf, shortenedForms } from './search-score.ts';
 import { type KnownParts, type UserSearch, WORDS_AT_ONCE, type WordPosition } from './user-search.ts';
 
-/** Some of the words that match a term. */
+/** A batch of words that match a term. */
 export interface WordBatch {
   /** Best first. */
   readonly words: readonly string[];
-  /** Where further ones begin; absent: these were the last. */
+  /** The position of the next batch. Absent after the last. */
   readonly next?: WordPosition;
 }
 
 /** The words of names that match one term of a query, best first. */
 export interface TermWords {
-  /** Some of them, from a place on. */
-  from(place: WordPosition | undefined): Promise<WordBatch>;
-  placeOf(owner: { readonly word: string; readonly id: string }): WordPosition;
-  /** What the entry of a user who matches looks like: one of these LIKE patterns. */
+  /** Reads a batch from a position on. */
+  from(position: WordPosition | undefined): Promise<WordBatch>;
+  positionOf(owner: { readonly word: string; readonly id: string }): WordPosition;
+  /** LIKE patterns, one of which the entry of a matching user meets. */
   patterns(): Promise<string[]>;
 }
 
-// Behind everybody.
+// Sorts after every id.
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
-/** The words that match a term. */
+/** Creates the words of one term. */
 export function createTermWords(search: UserSearch, tenantId: string, term: string): TermWords {
   let near: Promise<string[]> | undefined;
   let first: Promise<WordBatch> | undefined;
-  const placeOf = ({ word, id }: { word: string; id: string }) => ({
+  const positionOf = ({ word, id }: { word: string; id: string }) => ({
     points: pointsOf(term, word),
     word,
     id,
@@ -46,24 +46,24 @@ export function createTermWords(search: UserSearch, tenantId: string, term: stri
       .map(({ word }) => word);
   }
 
-  async function read(place: WordPosition | undefined): Promise<WordBatch> {
-    const isMistyped = place !== undefined && place.points < POINTS.part;
-    const holding = isMistyped ? [] : await search.wordsWith(tenantId, term, place);
+  async function read(position: WordPosition | undefined): Promise<WordBatch> {
+    const isMistyped = position !== undefined && position.points < POINTS.part;
+    const holding = isMistyped ? [] : await search.wordsWith(tenantId, term, position);
     const last = holding.at(-1);
     if (last !== undefined && holding.length === WORDS_AT_ONCE)
-      return { words: holding, next: placeOf({ word: last, id: LAST_ID }) };
+      return { words: holding, next: positionOf({ word: last, id: LAST_ID }) };
     const all = await mistyped();
-    const rest = isMistyped ? all.filter((word) => !isBefore(placeOf({ word, id: '' }), place)) : all;
+    const rest = isMistyped ? all.filter((word) => !isBefore(positionOf({ word, id: '' }), position)) : all;
     return { words: [...holding, ...rest] };
   }
 
   return {
-    from(place) {
-      if (place !== undefined) return read(place);
+    from(position) {
+      if (position !== undefined) return read(position);
       first ??= read(undefined);
       return first;
     },
-    placeOf,
+    positionOf,
     async patterns() {
       const escaped = term.replace(/[\\%_]/g, '\\$&');
       const begun = [`${escaped}%`, `% ${escaped}%`];
@@ -80,16 +80,16 @@ function isBefore(a: WordPosition, b: WordPosition): boolean {
   return a.points > b.points || (a.points === b.points && a.word < b.word);
 }
 
-/** Longer words are no joined names. Our own choice: a long Thai name with its family name has some 40 letters. */
+/** Longer words are not split. A long Thai name with its family name has some 40 letters. */
 const MAX_LETTERS = 48;
 /** A family name, and given names in up to three words. */
 const MAX_PARTS = 4;
-/** So many ways to split a word are looked up among users. */
+/** Maximum number of splits of a word that are looked up. */
 const MAX_SPLITS = 8;
 
 /**
- * The terms of a query, those that are several names written without a space between them split into these: `李小明` into `李` and
- * `小明` where somebody has both. Whoever has the term itself within a word matches its parts as well.
+ * Splits each term that is several names without spaces between them: `李小明` into `李` and `小明` if a user has
+ * both. A user with the whole term in one word matches the parts as well.
  */
 export async function splitJoinedNames(
   search: UserSearch,
@@ -120,7 +120,8 @@ function partsOf(letters: readonly string[]): string[] {
   return [...new Set(parts)];
 }
 
-// Of known words, but the last may be the beginning of one, as somebody types it. Fewest parts first.
+// Splits into known words, fewest parts first. The last part may be the beginning of a word, as in a query
+// being typed.
 function splitsOf(letters: readonly string[], { words, beginnings }: KnownParts): string[][] {
   const all: string[][] = [];
   const extend = (parts: readonly string[], rest: readonly string[]): void => {

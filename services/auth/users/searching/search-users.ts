@@ -6,22 +6,21 @@ import { bestWord, fieldNames, wordsOfEntry } from './search-score.ts';
 import { createTermWords, splitJoinedNames, type TermWords } from './search-terms.ts';
 import type { UserSearch, WordOwner, WordPosition } from './user-search.ts';
 
-/** Where a search goes on. */
+/** The position at which a search continues. */
 export type SearchPosition =
-  /** Behind a user who has the address or number. */
+  /** After a user with the address or number. */
   { readonly contact: string } | NamePosition;
 
-/** Where a search goes on among names. */
+/** A position in the part of a search that goes by names. */
 export interface NamePosition {
-  /** Which term of the query leads the search. */
+  /** Index of the leading term of the query. */
   readonly lead: number;
-  /** Absent: at the best. */
+  /** Absent: at the best word. */
   readonly from?: WordPosition;
-  /** Of what is found from there on, behind this match. */
+  /** After this match among those found from there on. */
   readonly after?: { readonly points: number; readonly id: string };
 }
 
-/** What to search for. */
 export interface SearchCommand {
   readonly query: string;
   readonly filter: UserFilter;
@@ -30,37 +29,37 @@ export interface SearchCommand {
   readonly position?: SearchPosition;
 }
 
-/** Somebody who was found. */
+/** A match of a search. */
 export interface FoundUser {
   readonly user: User;
   /** In millionths. */
   readonly points: number;
-  /** As `User` of the contract names them. */
+  /** Field names of `User` in the contract. */
   readonly matchedFields: readonly string[];
-  /** Where the search goes on behind this one. */
+  /** The position after this match. */
   readonly position: SearchPosition;
 }
 
 /** A page of a search. */
 export interface SearchPage {
   readonly found: readonly FoundUser[];
-  /** Absent: this was all. A page may be short all the same. */
+  /** Absent on the last page. Other pages may be short too. */
   readonly next?: SearchPosition;
 }
 
-/** More words than this say no more about a person. */
+/** Further words add nothing to the identification of a person. */
 const MAX_TERMS = 8;
-/** So many entries of several words are looked at, and put in order, at a time. */
+/** Number of entries that a search by several words reads and sorts at a time. */
 const BLOCK = 10_000;
-/** A page that looked at so many ends there: it is short, and the next goes on. */
+/** A page ends short after scanning this many entries, and the next continues. */
 const MAX_SCANNED = 20_000;
-/** A page whose filter refused so many ends there as well. */
+/** A page also ends after its filter removed this many users. */
 const MAX_FILTERED = 4_000;
 
 /**
- * A page of users by what is remembered of them, best match first: those who have exactly this address or number, then
- * those each of whose words of the query matches a word of their names. A search by several words is in order within each
- * 10,000 of those who have the rarest of them.
+ * Searches users, best match first: by their address or phone number, then by their names, where each word of
+ * the query matches a word of the name.
+ * A search by several words is sorted within each block of 10,000 users with the rarest word.
  */
 export async function searchUsers(search: UserSearch, command: SearchCommand): Promise<SearchPage> {
   const { limit, position } = command;
@@ -72,7 +71,7 @@ export async function searchUsers(search: UserSearch, command: SearchCommand): P
   return names.length > limit ? cut(names, limit) : endOf(names);
 }
 
-/** A found list that may know where to go on, though it is not full. */
+/** A list of matches with the position to continue at, even if the page is not full. */
 type FoundList = FoundUser[] & { next?: SearchPosition };
 
 function cut(found: readonly FoundUser[], limit: number): SearchPage {
@@ -129,8 +128,8 @@ async function findNames(
     const afterId = words[0] === from?.word ? (from?.id ?? '') : '';
     const walk = { tenantId: filter.tenantId, words, afterId, limit: limitOfBlock, patterns };
     const block = await search.scan(walk);
-    const positionOf = ({ place, points, id }: NameMatch): NamePosition =>
-      isSingle ? { lead, from: place } : { lead, ...(from && { from }), after: { points, id } };
+    const positionOf = ({ wordPosition, points, id }: NameMatch): NamePosition =>
+      isSingle ? { lead, from: wordPosition } : { lead, ...(from && { from }), after: { points, id } };
     const matches = block.owners
       .map((owner) => matchOwner(owner, terms, lead))
       .filter((each) => each !== undefined)
@@ -155,7 +154,7 @@ async function findNames(
     }
     after = undefined;
     scanned += limitOfBlock;
-    from = block.last ? leading.placeOf(block.last) : next;
+    from = block.last ? leading.positionOf(block.last) : next;
     if (from === undefined) return list;
     if (scanned >= MAX_SCANNED || filtered >= MAX_FILTERED)
       return Object.assign(list, { next: { lead, from } });
@@ -167,22 +166,22 @@ async function rarest(search: UserSearch, tenantId: string, terms: readonly Term
   let rarest = { at: 0, owners: Number.POSITIVE_INFINITY };
   for (const [at, term] of terms.entries()) {
     const { words, next } = await term.from(undefined);
-    // Words beyond the first batch have owners too.
+    // There are further words with users of their own.
     const owners = next ? BLOCK : await search.count(tenantId, words, Math.min(BLOCK, rarest.owners));
     if (owners < rarest.owners) rarest = { at, owners };
   }
   return rarest.at;
 }
 
-/** How an entry matches a query. */
+/** The match of an entry. */
 interface NameMatch {
   readonly id: string;
   readonly points: number;
   readonly matchedFields: readonly string[];
-  readonly place: WordPosition;
+  readonly wordPosition: WordPosition;
 }
 
-// Undefined: does not match every term, or is found by a better word elsewhere.
+// Undefined if a term does not match, or if another word of the entry matches the leading term better.
 function matchOwner(
   { id, word, entry }: WordOwner,
   terms: readonly string[],
@@ -195,7 +194,12 @@ function matchOwner(
   const sum = best.reduce((total, each) => total + (each?.points ?? 0), 0);
   const fields = best.reduce((all, each) => all | (each?.fields ?? 0), 0);
   const points = Math.round(sum / terms.length);
-  return { id, points, matchedFields: fieldNames(fields), place: { points: leading.points, word, id } };
+  return {
+    id,
+    points,
+    matchedFields: fieldNames(fields),
+    wordPosition: { points: leading.points, word, id },
+  };
 }
 
 function bestFirst(a: { points: number; id: string }, b: { points: number; id: string }): number {
