@@ -15,7 +15,7 @@ export {
   type RuntimeReason,
   runtimeError,
 } from './errors.ts';
-export type { HttpAnswer, PostRequest, PostRoute } from './http/post-route.ts';
+export type { HttpAnswer, PostRequest, PostRoute } from './http/plain-routes.ts';
 export { createLoadGauge, type LoadGauge } from './interceptors/load-gauge.ts';
 export { REQUEST_ID_HEADER } from './interceptors/with-request-id.ts';
 export { type CallClass, SHED_FROM, withShedding } from './interceptors/with-shedding.ts';

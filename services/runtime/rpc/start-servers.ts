@@ -1,6 +1,6 @@
 import { readDescriptorImage } from '@rollcall/contract';
 import { Health } from '@rollcall/contract/health';
-import { type Identify, identifyBy } from '../callers/authentication.ts';
+import { identifyBy } from '../callers/authentication.ts';
 import { createPeerCertificates } from '../callers/peer-certificates.ts';
 import type { Logger } from '../log/logger.ts';
 import { createMetrics, type MetricReading, metricReadingsText } from '../metrics/metrics.ts';
@@ -8,21 +8,21 @@ import type { OutgoingCalls } from '../metrics/outgoing-calls.ts';
 import { StartupError } from '../startup-error.ts';
 import { type AccessControl, requireAccess } from './access-control.ts';
 import { createHealthState, type HealthState, healthImplementation } from './built-in/health.ts';
+import { monitoringRoutes } from './built-in/monitoring-routes.ts';
 import { createReadiness, type Readiness } from './built-in/readiness.ts';
 import { reflectionRoutes } from './built-in/reflection.ts';
 import { createReflectionIndex } from './built-in/reflection-index.ts';
 import type { Interceptor } from './call.ts';
 import { createChain } from './chain.ts';
-import { RpcError } from './errors.ts';
+import type { RpcError } from './errors.ts';
 import { startGrpcServer } from './grpc/server.ts';
-import type { TlsListenerFactory } from './http/listener.ts';
-import type { PostRoute } from './http/post-route.ts';
-import { type GetRoute, startHttpServer } from './http/server.ts';
+import type { GetRoute, PostRoute } from './http/plain-routes.ts';
+import { startHttpServer } from './http/server.ts';
 import { createIngress, type IngressBounds } from './ingress/ingress.ts';
 import type { PublicCallLimits } from './ingress/public-call-limits.ts';
 import { isLoopback, type ListeningServer, listenFault } from './listening-server.ts';
 import { implementService, type Route } from './route.ts';
-import { createTlsListener } from './tls-listener.ts';
+import { createTlsListener, type TlsListenerFactory } from './tls-listener.ts';
 
 /** One port to listen on, and the variable that sets it, for the message when it is taken. */
 export interface Listen {
@@ -103,19 +103,16 @@ export async function startServers(options: ServersOptions): Promise<ListeningSe
   const chain = createChain({ maxCallMs: 10_000, ...options, metrics, certificates, publicCalls });
   const routes = allRoutes(options.routes, { chain, publicCalls }, { state, readiness });
   if (callers) requireAccess(routes, callers.accessOf);
-  const metricsPage = coalesced(async () => {
+  const identify = callers?.guarded && identifyBy(certificates, callers.guarded.tokens);
+  const metricsText = async () => {
     const readings = [...(options.readMetrics?.() ?? []), ...ingress.partial.readings()];
     const own = await metricReadingsText(options.name, readings);
     const outgoing = (await options.outgoing?.metricsText()) ?? '';
-    const body = [await metrics.registry.metrics(), own, outgoing].join('\n');
-    return { status: 200, type: 'text/plain; version=0.0.4', body };
-  });
-  const pages = {
+    return [await metrics.registry.metrics(), own, outgoing].join('\n');
+  };
+  const getRoutes = {
     ...options.getRoutes,
-    ...createPages(readiness, state),
-    '/metrics': callers?.guarded
-      ? forKnown(identifyBy(certificates, callers.guarded.tokens), metricsPage)
-      : metricsPage,
+    ...monitoringRoutes({ state, readiness, metricsText, identify }),
   };
   const listenTls =
     tls &&
@@ -138,7 +135,7 @@ export async function startServers(options: ServersOptions): Promise<ListeningSe
   const http = stack.use(
     await startHttpServer({
       ...common,
-      getRoutes: pages,
+      getRoutes,
       postRoutes: options.postRoutes ?? {},
       port: options.http.port,
     }).catch(listenFault(options.http)),
@@ -168,43 +165,4 @@ function allRoutes(
     ...reflectionRoutes(createReflectionIndex(readDescriptorImage()), services, { chain, publicCalls }),
   ];
   return all;
-}
-
-/** A page that is made once for all who ask meanwhile. */
-function coalesced(make: () => ReturnType<GetRoute>): GetRoute {
-  let making: ReturnType<GetRoute> | undefined;
-  return () => {
-    making ??= make().finally(() => {
-      making = undefined;
-    });
-    return making;
-  };
-}
-
-/** A page for whom the service knows, whatever is granted. */
-function forKnown(identify: Identify, page: GetRoute): GetRoute {
-  return async (asker) => {
-    try {
-      await identify(asker);
-    } catch (error) {
-      if (!(error instanceof RpcError)) throw error;
-      return { status: 401, type: 'text/plain', body: `${error.message}\n` };
-    }
-    return await page(asker);
-  };
-}
-
-function createPages({ isReady }: Readiness, state: HealthState): Record<string, GetRoute> {
-  const text = (ok: boolean, body: string) => ({
-    status: ok ? 200 : 503,
-    type: 'text/plain',
-    body: `${body}\n`,
-  });
-  return {
-    '/healthz': async () => text(true, 'alive'),
-    '/readyz': async () => {
-      if (!state.serving) return text(false, 'draining');
-      return (await isReady()) ? text(true, 'ready') : text(false, 'a dependency does not answer');
-    },
-  };
 }

@@ -14,6 +14,9 @@ export interface TlsListener {
   accept(socket: Socket): void;
 }
 
+/** Creates the TLS listener of a port. `onSecure` receives each decrypted connection. */
+export type TlsListenerFactory = (onSecure: (socket: Socket) => void) => TlsListener;
+
 /** What a gate needs. */
 export interface TlsListenerOptions {
   /** Certificate, key and authorities; what changes is in force for the next connection. */

@@ -1,10 +1,10 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
-import type { TlsListenerFactory } from '../http/listener.ts';
 import type { Ingress } from '../ingress/ingress.ts';
 import { type ListeningServer, MAX_CONNECTIONS, MAX_MESSAGE_BYTES } from '../listening-server.ts';
 import type { Route } from '../route.ts';
 import { requestSizes } from '../sizes/request-sizes.ts';
+import type { TlsListenerFactory } from '../tls-listener.ts';
 import { serveGrpcCall } from './call.ts';
 import { boundConnections, refuseStream, withBoundedMessages } from './ingress.ts';
 import { toServiceDefinitions } from './routes.ts';

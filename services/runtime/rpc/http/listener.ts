@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { answerUnlisted, answerUnreadable } from '../ingress/http-answers.ts';
 import type { Ingress } from '../ingress/ingress.ts';
 import { MAX_CONNECTIONS, MAX_HEADER_BYTES } from '../listening-server.ts';
-import type { TlsListener } from '../tls-listener.ts';
+import type { TlsListenerFactory } from '../tls-listener.ts';
 
 /** A port on which HTTP/1.1 and HTTP/2 are both understood. */
 export interface HttpListener {
@@ -34,9 +34,6 @@ const HTTP2_OPTIONS = { settings: { maxConcurrentStreams: 100, maxHeaderListSize
 // A connection that stays in the middle of a frame cannot answer a ping.
 const PING_MS = 20_000;
 const PING_TIMEOUT_MS = 10_000;
-
-/** Makes the TLS in front of a port: `onSecure` is given what is decrypted. */
-export type TlsListenerFactory = (onSecure: (socket: Socket) => void) => TlsListener;
 
 /** Listens, and hands each connection to the server for the protocol that its first bytes speak. */
 export async function listenHttp(

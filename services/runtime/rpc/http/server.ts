@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { Code, type ConnectError, createContextValues } from '@connectrpc/connect';
 import type { UniversalHandler, UniversalServerRequest } from '@connectrpc/connect/protocol';
 import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
@@ -7,33 +7,19 @@ import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from
 import type { Logger } from '../../log/logger.ts';
 import { runtimeError, toConnectError } from '../errors.ts';
 import { readCallBody } from '../ingress/call-body.ts';
-import { answerByDefault, closeUnread } from '../ingress/http-answers.ts';
+import { answerByDefault, closeUnread, peerOf, refuseRest, sendAnswer } from '../ingress/http-answers.ts';
 import type { Ingress } from '../ingress/ingress.ts';
 import type { OriginFault } from '../ingress/loopback-host.ts';
 import type { ListeningServer } from '../listening-server.ts';
 import type { Route } from '../route.ts';
 import { type CheckedRequest, checkRequest } from '../sizes/http-request.ts';
 import { requestSizes } from '../sizes/request-sizes.ts';
+import type { TlsListenerFactory } from '../tls-listener.ts';
 import { arrivalKey, type HttpArrival } from './call.ts';
-import { listenHttp, type TlsListenerFactory } from './listener.ts';
-import { BodyRefusedError, type HttpAnswer, type PostRoute, readBody } from './post-route.ts';
+import { listenHttp } from './listener.ts';
+import { type Exchange, type GetRoute, type PostRoute, serveGet, servePost } from './plain-routes.ts';
 import { toHttpHandlers } from './routes.ts';
 import { explainResponse } from './unserved.ts';
-
-/** A plain page beside the calls: health, metrics. Answers GET. */
-export type GetRoute = (asker: GetRequest) => Promise<{
-  status: number;
-  type: string;
-  body: string;
-}>;
-
-/** Who asks for a page, as far as the request says. */
-export interface GetRequest {
-  /** Address of the caller, `host:port`. */
-  readonly peer: string;
-  /** A header of the request, by lower-case name. */
-  header(name: string): string | undefined;
-}
 
 /** Where and how the HTTP door listens. */
 export interface HttpServerOptions {
@@ -97,15 +83,9 @@ function toListener(options: HttpServerOptions, handlers: Map<string, UniversalH
       // The caller went away while the answer was written, or sent what is no request, such as a host that is none.
       options.logger.debug({ path, error }, 'answer not delivered');
       if (response.headersSent) response.destroy();
-      else end(response, { status: 400, type: 'text/plain', body: 'The request cannot be read.\n' });
+      else sendAnswer(response, { status: 400, type: 'text/plain', body: 'The request cannot be read.\n' });
     });
   };
-}
-
-/** A request and the answer to it. */
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
 }
 
 async function serveCall(handler: UniversalHandler, http: Exchange, { partial, unserved }: Ingress) {
@@ -153,114 +133,14 @@ async function* failing(error: unknown): AsyncGenerator<Uint8Array> {
   throw error;
 }
 
-async function servePost(
-  route: PostRoute,
-  { request, response }: Exchange,
-  { logger, ingress: { partial } }: HttpServerOptions,
-): Promise<void> {
-  if (request.method !== 'POST') {
-    request.resume();
-    return end(response, { status: 405, type: 'text/plain', body: 'This path takes POST.\n' });
-  }
-  const header = (name: string) => request.headers[name]?.toString();
-  try {
-    const body = await readBody({ request, partial }, route);
-    end(response, await answerOf(logger, route, { body, peer: peerOf(request), header }));
-  } catch (error) {
-    if (!(error instanceof BodyRefusedError)) throw error;
-    logger.warn(
-      { path: request.url?.split('?', 1)[0], peer: peerOf(request), status: error.status },
-      error.message,
-    );
-    refuseRest(request, response);
-    end(response, { status: error.status, type: 'text/plain', body: `${error.message}\n` });
-  }
-}
-
-async function answerOf(
-  logger: Logger,
-  route: PostRoute,
-  post: Parameters<PostRoute['answer']>[0],
-): Promise<HttpAnswer> {
-  try {
-    return await route.answer(post);
-  } catch (error) {
-    logger.error({ error, peer: post.peer }, 'a plain route failed');
-    return { status: 500, type: 'text/plain', body: 'The service failed.\n' };
-  }
-}
-
-// How much of a body that is too long is taken and thrown away, so that its sender comes to read the answer, and for how long.
-const LINGER_BYTES = 16 * 1024 * 1024;
-const LINGER_MS = 2000;
-
-// Before the answer begins.
-function refuseRest(request: IncomingMessage, response: ServerResponse): void {
-  // Of HTTP/2 the stream ends, and not its connection, which has no such header.
-  if (request.httpVersionMajor !== 1 || response.headersSent || request.destroyed) return;
-  response.setHeader('connection', 'close');
-  let rest = 0;
-  request.on('data', (chunk: Buffer) => {
-    rest += chunk.length;
-    if (rest > LINGER_BYTES) request.destroy();
-  });
-  const timer = setTimeout(() => request.destroy(), LINGER_MS);
-  request.once('close', () => clearTimeout(timer));
-}
-
 async function refuseOrigin(
   { status, message }: OriginFault,
   { request, response, isCall }: Exchange & { readonly isCall: boolean },
 ): Promise<void> {
   request.resume();
-  if (!isCall) return end(response, { status, type: 'text/plain', body: `${message}\n` });
+  if (!isCall) return sendAnswer(response, { status, type: 'text/plain', body: `${message}\n` });
   const reason = status === 403 ? 'NOT_GRANTED' : 'MESSAGE_MALFORMED';
   const error = toConnectError(runtimeError(reason, message), randomUUID());
   const body = Buffer.from(errorToJsonBytes(error, undefined)).toString();
-  end(response, { status, type: 'application/json', body });
-}
-
-async function serveGet(
-  page: GetRoute | undefined,
-  { path, request, response }: Exchange & { readonly path: string },
-  { publicCalls }: Ingress,
-): Promise<void> {
-  request.resume();
-  if (!page)
-    return end(response, {
-      status: 404,
-      type: 'text/plain',
-      body: 'There is nothing at this path.\n',
-    });
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return end(response, {
-      status: 405,
-      type: 'text/plain',
-      body: 'This page answers GET.\n',
-    });
-  }
-  const entered = publicCalls.enter(path, peerOf(request));
-  if (typeof entered !== 'function') {
-    response.setHeader('retry-after', Math.ceil(entered.retryMs / 1000));
-    return end(response, { status: 429, type: 'text/plain', body: 'This page is asked for too often.\n' });
-  }
-  const header = (name: string) => request.headers[name]?.toString();
-  try {
-    end(response, await page({ peer: peerOf(request), header }));
-  } finally {
-    entered();
-  }
-}
-
-function peerOf({ socket }: IncomingMessage): string {
-  return `${socket.remoteAddress}:${socket.remotePort}`;
-}
-
-function end(response: ServerResponse, { status, type, body }: Awaited<ReturnType<GetRoute>>): void {
-  response
-    .writeHead(status, {
-      'content-type': type,
-      'content-length': Buffer.byteLength(body),
-    })
-    .end(body);
+  sendAnswer(response, { status, type: 'application/json', body });
 }

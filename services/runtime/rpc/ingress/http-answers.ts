@@ -52,3 +52,35 @@ function refuseExpectation(request: IncomingMessage, response: ServerResponse): 
   closeUnread(request);
   response.writeHead(417, { 'content-length': 0 }).end();
 }
+
+/** Sends a whole answer. */
+export function sendAnswer(
+  response: ServerResponse,
+  { status, type, body }: { status: number; type: string; body: string },
+): void {
+  const headers = { 'content-type': type, 'content-length': Buffer.byteLength(body) };
+  response.writeHead(status, headers).end(body);
+}
+
+// How much of a body that is too long is taken and thrown away, so that its sender comes to read the answer, and for how long.
+const LINGER_BYTES = 16 * 1024 * 1024;
+const LINGER_MS = 2000;
+
+/** Throws away the rest of a body that is refused. Call it before the answer begins. */
+export function refuseRest(request: IncomingMessage, response: ServerResponse): void {
+  // Of HTTP/2 the stream ends, and not its connection, which has no such header.
+  if (request.httpVersionMajor !== 1 || response.headersSent || request.destroyed) return;
+  response.setHeader('connection', 'close');
+  let rest = 0;
+  request.on('data', (chunk: Buffer) => {
+    rest += chunk.length;
+    if (rest > LINGER_BYTES) request.destroy();
+  });
+  const timer = setTimeout(() => request.destroy(), LINGER_MS);
+  request.once('close', () => clearTimeout(timer));
+}
+
+/** Address of a caller, `host:port`. */
+export function peerOf({ socket }: IncomingMessage): string {
+  return `${socket.remoteAddress}:${socket.remotePort}`;
+}

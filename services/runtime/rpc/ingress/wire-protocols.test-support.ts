@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { GetUserRequestSchema, GetUserResponseSchema, UserService } from '@rollcall/contract/user';
-import type { PostRoute } from '../http/post-route.ts';
+import type { PostRoute } from '../http/plain-routes.ts';
 import { implementService } from '../route.ts';
 import { startTestServers, type TestServers } from '../servers.test-support.ts';
 import type { ServersOptions } from '../start-servers.ts';

@@ -1,6 +1,17 @@
-import { type DescEnum, type DescField, type DescMessage, getOption, ScalarType } from '@bufbuild/protobuf';
+import { type DescField, type DescMessage, getOption, type ScalarType } from '@bufbuild/protobuf';
 import { type FieldRules, fieldRules, maxBytes as maxBytesOption } from '@rollcall/contract/rules';
 import { type JsonForm, jsonForm } from './json-form.ts';
+import {
+  DELIMITED,
+  type Defaults,
+  enumSizes,
+  JSON_BYTES_OF_BYTE,
+  JSON_LAYOUT_BYTES,
+  type ScalarSizes,
+  scalarSizes,
+  varintBytes,
+  withLength,
+} from './scalar-sizes.ts';
 
 /** How large a message may be, field by field, as its proto file bounds it. */
 export interface MessageSizes {
@@ -35,63 +46,12 @@ export interface FieldSizes {
 }
 
 /** How large one value may be: of a single field, an element of a list, a key or a value of a map. */
-export interface ValueSizes {
-  readonly wireType: WireType;
-  /** Bounds of a string or of bytes. */
-  readonly text?: TextSizes;
+export interface ValueSizes extends ScalarSizes {
   /** The most bytes of a message in binary form, where its field sets a bound of its own. */
   readonly maxBytes?: number;
   /** Bounds within a message; absent for other values, and for messages that are bounded as a whole. */
   readonly message?: MessageSizes;
-  /** Names of an enum's values; absent for other values. */
-  readonly names?: EnumNames;
-  readonly binaryBytes: number;
-  readonly jsonBytes: number;
 }
-
-/** How long a string or bytes may be. */
-export interface TextSizes {
-  readonly maxChars: number;
-  readonly maxBytes: number;
-  /** Whether it is a string. */
-  readonly isUtf8: boolean;
-}
-
-/** The names by which JSON may give a value of an enum. */
-export interface EnumNames {
-  /** The number of each. */
-  readonly known: ReadonlyMap<string, number>;
-  /** Whether the field rules take a number. */
-  takes(number: number): boolean;
-  /** Those that the field rules take. */
-  readonly allowed: readonly string[];
-  /** What all of them begin with: `BOOKING_STATUS_`. */
-  readonly prefix: string;
-}
-
-/** https://protobuf.dev/programming-guides/encoding/#structure; groups are not taken. */
-export type WireType = typeof VARINT | typeof FIXED64 | typeof DELIMITED | typeof FIXED32;
-export const VARINT = 0;
-export const FIXED64 = 1;
-export const DELIMITED = 2;
-export const FIXED32 = 5;
-
-/** Bounds for fields whose proto file sets none. Absent: such a field is a fault. */
-export interface Defaults {
-  readonly maxChars: number;
-  readonly maxItems: number;
-}
-
-// "\u0041" for a character of one byte; a character of four bytes takes two of them.
-const JSON_BYTES_OF_BYTE = 6;
-const JSON_BYTES_OF_CHAR = 12;
-const BYTES_OF_CHAR = 4;
-/** The longest number; negative ones take it. */
-const VARINT_BYTES = 10;
-const JSON_NUMBER_BYTES = 32;
-/** Quotes, colon, comma, a line's end and its indentation. */
-const JSON_LAYOUT_BYTES = 64;
-const UUID_CHARS = 36;
 
 /**
  * Reads the bounds of a message from its descriptor: `buf.validate` and `rollcall.type.v1.max_bytes`.
@@ -197,31 +157,8 @@ function countOf(max: bigint | undefined, field: DescField, { defaults, faults }
 
 function readValue(field: DescField, rules: FieldRules | undefined, reading: Reading): ValueSizes {
   if (field.message) return readMessageValue(field, field.message, reading);
-  if (field.enum) {
-    const longest = Math.max(...field.enum.values.map(({ name }) => name.length));
-    const jsonBytes = Math.max(longest, JSON_NUMBER_BYTES);
-    return {
-      wireType: VARINT,
-      names: enumNames(field.enum, rules),
-      binaryBytes: VARINT_BYTES,
-      jsonBytes,
-    };
-  }
+  if (field.enum) return enumSizes(field.enum, rules);
   return readScalar(field.scalar as ScalarType, field, { rules, reading, what: '' });
-}
-
-function enumNames({ values, sharedPrefix = '' }: DescEnum, rules: FieldRules | undefined): EnumNames {
-  const { notIn = [], definedOnly = false } = rules?.type.case === 'enum' ? rules.type.value : {};
-  const takes = (number: number) =>
-    !notIn.includes(number) && (!definedOnly || values.some((each) => each.number === number));
-  return {
-    known: new Map(
-      values.flatMap(({ name, jsonName, number }) => [name, jsonName].map((each) => [each, number])),
-    ),
-    takes,
-    allowed: values.filter(({ number }) => takes(number)).map(({ name }) => name),
-    prefix: sharedPrefix.toUpperCase(),
-  };
 }
 
 function readMessageValue(field: DescField, message: DescMessage, reading: Reading): ValueSizes {
@@ -240,75 +177,15 @@ function readMessageValue(field: DescField, message: DescMessage, reading: Readi
   };
 }
 
-interface ScalarReading {
-  readonly rules: FieldRules | undefined;
-  readonly reading: Reading;
-  readonly what: string;
-}
-
 function readScalar(
   scalar: ScalarType,
   field: DescField,
-  { rules, reading, what }: ScalarReading,
+  { rules, reading, what }: { rules: FieldRules | undefined; reading: Reading; what: string },
 ): ValueSizes {
-  if (scalar !== ScalarType.STRING && scalar !== ScalarType.BYTES) {
-    return { wireType: wireTypeOf(scalar), binaryBytes: VARINT_BYTES, jsonBytes: JSON_NUMBER_BYTES };
-  }
-  const text = textBounds(rules) ?? defaultText(reading.defaults);
-  if (!text) reading.faults.add(`${what}${nameOf(field)} wants max_len or max_bytes`);
-  const { maxChars, maxBytes } = text ?? { maxChars: 0, maxBytes: 0 };
-  return {
-    wireType: DELIMITED,
-    text: { maxChars, maxBytes, isUtf8: scalar === ScalarType.STRING },
-    binaryBytes: withLength(maxBytes),
-    jsonBytes: Math.min(maxChars * JSON_BYTES_OF_CHAR, maxBytes * JSON_BYTES_OF_BYTE),
-  };
-}
-
-type TextBounds = Omit<TextSizes, 'isUtf8'>;
-
-function textBounds(rules: FieldRules | undefined): TextBounds | undefined {
-  const type = rules?.type;
-  if (type?.case === 'bytes') return toText(undefined, Number(type.value.maxLen || type.value.len));
-  if (type?.case !== 'string') return undefined;
-  const { maxLen, len, maxBytes, lenBytes, wellKnown, in: allowed } = type.value;
-  const isUuid = wellKnown.case === 'uuid' && wellKnown.value;
-  const longest = Math.max(0, ...allowed.map((text) => text.length));
-  if (isUuid) return toText(UUID_CHARS, UUID_CHARS);
-  return toText(Number(maxLen || len) || longest || undefined, Number(maxBytes || lenBytes) || undefined);
-}
-
-function toText(maxChars: number | undefined, maxBytes: number | undefined): TextBounds | undefined {
-  if (!maxChars && !maxBytes) return undefined;
-  const bytes = maxBytes || (maxChars as number) * BYTES_OF_CHAR;
-  return { maxChars: maxChars || bytes, maxBytes: bytes };
-}
-
-function defaultText(defaults: Defaults | undefined): TextBounds | undefined {
-  return defaults && toText(defaults.maxChars, undefined);
-}
-
-function wireTypeOf(scalar: ScalarType): WireType {
-  switch (scalar) {
-    case ScalarType.DOUBLE:
-    case ScalarType.FIXED64:
-    case ScalarType.SFIXED64:
-      return FIXED64;
-    case ScalarType.FLOAT:
-    case ScalarType.FIXED32:
-    case ScalarType.SFIXED32:
-      return FIXED32;
-    default:
-      return VARINT;
-  }
-}
-
-function withLength(bytes: number): number {
-  return varintBytes(bytes) + bytes;
-}
-
-function varintBytes(value: number): number {
-  return value < 128 ? 1 : 1 + varintBytes(Math.floor(value / 128));
+  const sizes = scalarSizes(scalar, rules, reading.defaults);
+  if (sizes) return sizes;
+  reading.faults.add(`${what}${nameOf(field)} wants max_len or max_bytes`);
+  return { wireType: DELIMITED, binaryBytes: 0, jsonBytes: 0 };
 }
 
 function nameOf(field: DescField): string {

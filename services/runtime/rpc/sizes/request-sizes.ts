@@ -5,8 +5,9 @@ import { isPublicMethod } from '../access-control.ts';
 import { methodPath } from '../call.ts';
 import { invalidField, type RpcError, runtimeError } from '../errors.ts';
 import { MAX_MESSAGE_BYTES } from '../listening-server.ts';
-import { type Defaults, type MessageSizes, messageSizes } from './message-sizes.ts';
+import { type MessageSizes, messageSizes } from './message-sizes.ts';
 import type { RequestFault } from './request-fault.ts';
+import type { Defaults } from './scalar-sizes.ts';
 import { MALFORMED, scanBinary } from './scan-binary.ts';
 import { scanJson } from './scan-json.ts';
 

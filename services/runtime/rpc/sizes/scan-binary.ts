@@ -1,14 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import {
-  DELIMITED,
-  FIXED32,
-  FIXED64,
-  type FieldSizes,
-  type MessageSizes,
-  VARINT,
-  type ValueSizes,
-} from './message-sizes.ts';
+import type { FieldSizes, MessageSizes, ValueSizes } from './message-sizes.ts';
 import { type RequestFault, tooLarge, tooLong, tooMany, unstorable, within } from './request-fault.ts';
+import { DELIMITED, FIXED32, FIXED64, VARINT } from './scalar-sizes.ts';
 
 /** Bytes that are not the message: cut short, or with a value in another form than its field has. */
 export const MALFORMED = 'malformed';

@@ -1,6 +1,6 @@
 import { isStorable, MAX_STRUCT_DEPTH } from '@rollcall/contract/request-content';
 import { type JsonForm, LIST, OBJECT } from './json-form.ts';
-import { DELIMITED, type FieldSizes, type MessageSizes, type ValueSizes } from './message-sizes.ts';
+import type { FieldSizes, MessageSizes, ValueSizes } from './message-sizes.ts';
 import {
   type RequestFault,
   tooDeep,
@@ -10,6 +10,7 @@ import {
   unstorable,
   within,
 } from './request-fault.ts';
+import { DELIMITED } from './scalar-sizes.ts';
 import { enumFault, unknownField } from './unknown-name.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { WHOLE_32 } from './json-form.ts';
-import type { EnumNames, MessageSizes } from './message-sizes.ts';
+import type { MessageSizes } from './message-sizes.ts';
 import type { RequestFault } from './request-fault.ts';
+import type { EnumNames } from './scalar-sizes.ts';
 
 /** What is repeated of a name that is not known; other names may be anything, contact data included. */
 const REPEATABLE = /^[\w.$-]{1,64}$/;

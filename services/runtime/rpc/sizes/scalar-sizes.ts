@@ -1,0 +1,146 @@
+import { type DescEnum, ScalarType } from '@bufbuild/protobuf';
+import type { FieldRules } from '@rollcall/contract/rules';
+
+/** https://protobuf.dev/programming-guides/encoding/#structure; groups are not taken. */
+export type WireType = typeof VARINT | typeof FIXED64 | typeof DELIMITED | typeof FIXED32;
+export const VARINT = 0;
+export const FIXED64 = 1;
+export const DELIMITED = 2;
+export const FIXED32 = 5;
+
+/** How large a value may be that is no message. */
+export interface ScalarSizes {
+  readonly wireType: WireType;
+  /** Bounds of a string or of bytes. */
+  readonly text?: TextSizes;
+  /** Names of an enum's values. Absent for other values. */
+  readonly names?: EnumNames;
+  readonly binaryBytes: number;
+  readonly jsonBytes: number;
+}
+
+/** How long a string or bytes may be. */
+export interface TextSizes {
+  readonly maxChars: number;
+  readonly maxBytes: number;
+  /** Whether it is a string. */
+  readonly isUtf8: boolean;
+}
+
+/** The names by which JSON may give a value of an enum. */
+export interface EnumNames {
+  /** The number of each. */
+  readonly known: ReadonlyMap<string, number>;
+  /** Whether the field rules take a number. */
+  takes(number: number): boolean;
+  /** Those that the field rules take. */
+  readonly allowed: readonly string[];
+  /** What all of them begin with: `BOOKING_STATUS_`. */
+  readonly prefix: string;
+}
+
+/** Bounds for fields whose proto file sets none. Absent: such a field is a fault. */
+export interface Defaults {
+  readonly maxChars: number;
+  readonly maxItems: number;
+}
+
+// "\u0041" for a character of one byte; a character of four bytes takes two of them.
+export const JSON_BYTES_OF_BYTE = 6;
+const JSON_BYTES_OF_CHAR = 12;
+const BYTES_OF_CHAR = 4;
+/** The longest number; negative ones take it. */
+const VARINT_BYTES = 10;
+const JSON_NUMBER_BYTES = 32;
+/** Quotes, colon, comma, a line's end and its indentation. */
+export const JSON_LAYOUT_BYTES = 64;
+const UUID_CHARS = 36;
+
+/** Bounds of one value of an enum field. */
+export function enumSizes(type: DescEnum, rules: FieldRules | undefined): ScalarSizes {
+  const longest = Math.max(...type.values.map(({ name }) => name.length));
+  const jsonBytes = Math.max(longest, JSON_NUMBER_BYTES);
+  return { wireType: VARINT, names: enumNames(type, rules), binaryBytes: VARINT_BYTES, jsonBytes };
+}
+
+function enumNames({ values, sharedPrefix = '' }: DescEnum, rules: FieldRules | undefined): EnumNames {
+  const { notIn = [], definedOnly = false } = rules?.type.case === 'enum' ? rules.type.value : {};
+  const takes = (number: number) =>
+    !notIn.includes(number) && (!definedOnly || values.some((each) => each.number === number));
+  return {
+    known: new Map(
+      values.flatMap(({ name, jsonName, number }) => [name, jsonName].map((each) => [each, number])),
+    ),
+    takes,
+    allowed: values.filter(({ number }) => takes(number)).map(({ name }) => name),
+    prefix: sharedPrefix.toUpperCase(),
+  };
+}
+
+/** Bounds of one scalar value. Undefined for a string or bytes that has no bound. */
+export function scalarSizes(
+  scalar: ScalarType,
+  rules: FieldRules | undefined,
+  defaults: Defaults | undefined,
+): ScalarSizes | undefined {
+  if (scalar !== ScalarType.STRING && scalar !== ScalarType.BYTES) {
+    return { wireType: wireTypeOf(scalar), binaryBytes: VARINT_BYTES, jsonBytes: JSON_NUMBER_BYTES };
+  }
+  const text = textBounds(rules) ?? defaultText(defaults);
+  if (!text) return undefined;
+  const { maxChars, maxBytes } = text;
+  return {
+    wireType: DELIMITED,
+    text: { maxChars, maxBytes, isUtf8: scalar === ScalarType.STRING },
+    binaryBytes: withLength(maxBytes),
+    jsonBytes: Math.min(maxChars * JSON_BYTES_OF_CHAR, maxBytes * JSON_BYTES_OF_BYTE),
+  };
+}
+
+type TextBounds = Omit<TextSizes, 'isUtf8'>;
+
+function textBounds(rules: FieldRules | undefined): TextBounds | undefined {
+  const type = rules?.type;
+  if (type?.case === 'bytes') return toText(undefined, Number(type.value.maxLen || type.value.len));
+  if (type?.case !== 'string') return undefined;
+  const { maxLen, len, maxBytes, lenBytes, wellKnown, in: allowed } = type.value;
+  const isUuid = wellKnown.case === 'uuid' && wellKnown.value;
+  const longest = Math.max(0, ...allowed.map((text) => text.length));
+  if (isUuid) return toText(UUID_CHARS, UUID_CHARS);
+  return toText(Number(maxLen || len) || longest || undefined, Number(maxBytes || lenBytes) || undefined);
+}
+
+function toText(maxChars: number | undefined, maxBytes: number | undefined): TextBounds | undefined {
+  if (!maxChars && !maxBytes) return undefined;
+  const bytes = maxBytes || (maxChars as number) * BYTES_OF_CHAR;
+  return { maxChars: maxChars || bytes, maxBytes: bytes };
+}
+
+function defaultText(defaults: Defaults | undefined): TextBounds | undefined {
+  return defaults && toText(defaults.maxChars, undefined);
+}
+
+function wireTypeOf(scalar: ScalarType): WireType {
+  switch (scalar) {
+    case ScalarType.DOUBLE:
+    case ScalarType.FIXED64:
+    case ScalarType.SFIXED64:
+      return FIXED64;
+    case ScalarType.FLOAT:
+    case ScalarType.FIXED32:
+    case ScalarType.SFIXED32:
+      return FIXED32;
+    default:
+      return VARINT;
+  }
+}
+
+/** Bytes of a value and of the length before it. */
+export function withLength(bytes: number): number {
+  return varintBytes(bytes) + bytes;
+}
+
+/** Bytes of a number as a varint. */
+export function varintBytes(value: number): number {
+  return value < 128 ? 1 : 1 + varintBytes(Math.floor(value / 128));
+}
