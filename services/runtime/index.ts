@@ -1,5 +1,6 @@
-// The door of @rollcall/runtime: what every process needs, and loads fast. Serving calls stands behind
-// `@rollcall/runtime/rpc`, databases behind `@rollcall/runtime/postgres`, so that a command-line tool need not wait for them.
+// Public API of @rollcall/runtime: what every process needs, and loads fast. Serving calls is in
+// `@rollcall/runtime/rpc` and databases in `@rollcall/runtime/postgres`, so that a command line does not load
+// them.
 export {
   commandFolder,
   formatList,

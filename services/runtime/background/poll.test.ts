@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { poll } from './poll.ts';
 
 describe('poll', () => {
-  it('tells a fault that lasts once, and again where it comes back', async () => {
+  it('reports a fault that lasts once, and again when it returns', async () => {
     const told: string[] = [];
     let looks = 0;
     let fault: string | undefined = 'away';

@@ -1,14 +1,14 @@
-/** How to look. */
+/** Options of `poll`. */
 export interface PollOptions {
-  /** Time in ms between two looks. */
+  /** Pause between two runs. Milliseconds. */
   readonly pollMs: number;
-  /** Told of a failure, once until a look succeeds or fails in other words. */
+  /** Called with a failure, once until a run succeeds or fails with another message. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Looks again and again, one look at a time, and does not keep the process running. A fault that lasts is told once.
- * @returns how to stop.
+ * Runs a check at a fixed interval, one run at a time, without keeping the process alive.
+ * @returns a function that stops it
  */
 export function poll(look: () => Promise<void>, { pollMs, onError }: PollOptions): () => void {
   let isLooking = false;

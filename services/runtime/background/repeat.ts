@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Does something again and again, from now on, `pauseMs` after the last time; what it throws is told to `onError`. Disposing
- * it waits for the time that is under way.
+ * Runs work in a loop with a pause of `pauseMs` after each run, and passes its errors to `onError`. Disposing
+ * stops the loop and waits for the run in progress.
  */
 export function repeat(
   work: () => Promise<void>,

@@ -3,63 +3,69 @@ import { type Call, methodPath } from '../rpc/call.ts';
 import { isUuid } from '../rpc/requests/field-faults.ts';
 import type { MethodAccess } from './grants.ts';
 
-/** One line of the audit log: who did what to whom, and how it ended. Never contact data, nor what was searched for. */
+/**
+ * One line of the audit log: who did what to which users, and how it ended. It holds no contact data and no
+ * search terms.
+ */
 export interface AuditEntry {
   /** ISO 8601. */
   readonly time: string;
-  /** Who; empty: not known. */
+  /** Id of the caller. Empty when it is unknown. */
   readonly caller: string;
   /** Address of the caller, `host:port`. */
   readonly peer: string;
   /** `package.Service/Method` */
   readonly method: string;
   readonly tenants: readonly string[];
-  /** How much of a user; undefined: the method answers none. */
+  /** View of the user that the call asks for. Undefined when the method returns no user. */
   readonly view?: string | undefined;
-  /** Users, `MAX_AUDITED_IDS` at most. */
+  /** Ids of users, at most `MAX_AUDITED_IDS`. */
   readonly ids: readonly string[];
-  /** How many users there were. */
+  /** Number of users, including those that `ids` leaves out. */
   readonly idCount: number;
   /** `OK`, or the reason of the error. */
   readonly outcome: string;
-  /** What the caller said that it is for; absent: nothing, or the method asks for no reason. */
+  /** The reason that the caller gives. Absent when there is none, or the method takes none. */
   readonly why?: string | undefined;
   readonly requestId: string;
-  /** How many such calls this line stands for; only refusals are counted together. */
+  /** Number of calls that this line counts. Above 1 for refusals only. */
   readonly count: number;
 }
 
-/** The most ids of users that one line holds. */
+/** The most user ids in one line. */
 export const MAX_AUDITED_IDS = 100;
 
-/** How a line is recorded. */
+/** Options of `AuditLog.record`. */
 export interface RecordOptions {
   /**
-   * The call has changed something, so that a line which cannot be written is tried again for some seconds, until this is aborted.
-   * Absent: the first failure is the answer.
+   * Set for a call that has changed data: a line that cannot be written is retried for some seconds, until
+   * this signal aborts. Absent: the first failure rejects.
    */
   readonly keepWhile?: AbortSignal | undefined;
 }
 
-/** Where calls are written down, for good. */
+/** A durable log of calls. */
 export interface AuditLog {
-  /** Resolves once the line is durable. Rejects where it cannot be: the call must fail then. */
+  /** Resolves when the line is durable. Rejects when it cannot be written: the call must then fail. */
   record(entry: AuditEntry, options?: RecordOptions): Promise<void>;
   /**
-   * Asked before a call changes anything: answers at once where the last line could be written. Else it tries, and rejects where lines
-   * cannot be written now. Absent: they always can.
+   * Called before a call changes data. Returns at once if the last line was written; otherwise tries to
+   * write, and rejects if it cannot. Absent: lines can always be written.
    */
   ready?(): Promise<void> | undefined;
-  /** Notes a refusal. Never waits and never fails: like ones are counted together and written soon. */
+  /**
+   * Records a refusal. Returns at once and never throws: similar refusals are counted together and written
+   * later.
+   */
   refused(entry: AuditEntry): void;
 }
 
 const MAX_TENANTS = 10;
-// Who is refused was not validated, and may have put anything there: contact data, or megabytes.
+// A refused request was not validated and may hold anything here: contact data, or megabytes.
 const TENANT = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const MALFORMED = '(malformed)';
 
-/** The line of a call. `answer` adds the users that it holds. */
+/** Builds the audit line of a call. Users in `answer` are added to those that the request names. */
 export function toAuditEntry(
   call: Call,
   access: MethodAccess | undefined,
@@ -87,7 +93,8 @@ export function toAuditEntry(
   };
 }
 
-// Whom nobody knows is not read: that would be work for whoever sends much. What cannot be read is told without its request.
+// The request of an unknown caller is not decoded: a flood of such calls would cost work. A request that
+// cannot be decoded is left out.
 function requestOf(call: Call): Message | undefined {
   if (call.caller === '') return undefined;
   try {

@@ -3,18 +3,21 @@ import { type RpcError, runtimeError } from '../rpc/errors.ts';
 import type { PeerCertificates } from './peer-certificates.ts';
 import { TokenFault, type TokenVerifier } from './service-token.ts';
 
-/** Header that carries a service token. */
+/** Header that carries the service token. */
 export const TOKEN_HEADER = 'authorization';
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
-/** Tells who makes a call: at once where that is known, which is nearly always. Fails with CALLER_UNKNOWN. */
+/**
+ * Identifies the caller of a call, in most cases synchronously.
+ * @throws RpcError CALLER_UNKNOWN
+ */
 export type Identify = (call: Pick<Call, 'peer' | 'header'>) => string | Promise<string>;
 
 /**
- * Knows callers by the certificate of their connection, or by the service token of the call. Who brings both must be the
- * same by both.
- * @param tokens undefined: tokens are not taken.
+ * Identifies callers by the certificate of their connection or by the service token of the call. When both
+ * are present, they must name one caller.
+ * @param tokens undefined: tokens are refused
  */
 export function identifyBy(certificates: PeerCertificates, tokens: TokenVerifier | undefined): Identify {
   return (call) => {

@@ -24,17 +24,17 @@ describe('spiffeIdOf', () => {
     expect(idOf(uris)).toBeUndefined();
   });
 
-  it('finds none in a DNS name that looks like a URI', () => {
+  it('finds no id in a DNS name that looks like a URI', () => {
     expect(idOf([], ['x, URI:spiffe://example.org/admin'])).toBeUndefined();
   });
 
-  it('finds none in the certificate of an authority', () => {
+  it('finds no id in the certificate of an authority', () => {
     expect(spiffeIdOf(new X509Certificate(authority.certificate))).toBeUndefined();
   });
 });
 
 describe('isCallerId', () => {
-  it.each(['booking', 'rollcall.import-2', 'spiffe://example.org/ns/x'])('takes %s', (id) =>
+  it.each(['booking', 'rollcall.import-2', 'spiffe://example.org/ns/x'])('accepts %s', (id) =>
     expect(isCallerId(id)).toBe(true),
   );
   it.each(['', 'local', 'Booking', 'a b', 'spiffe://example.org/', 'x'.repeat(64)])('refuses "%s"', (id) =>

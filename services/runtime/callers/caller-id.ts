@@ -1,9 +1,10 @@
 import type { X509Certificate } from 'node:crypto';
 
-/** Who asks where callers are not authenticated: everybody on this machine. No certificate and no token may say so. */
+/** Id of every caller where callers are not authenticated. No certificate and no token can name it. */
 export const LOCAL_CALLER = 'local';
 
-// https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md#2-spiffe-identity: trust domain, then a path.
+// Trust domain, then a path:
+// https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md#2-spiffe-identity
 const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]{1,255}(\/[A-Za-z0-9._-]+)+$/;
 const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const MAX_SPIFFE_ID_CHARS = 2048;
@@ -18,11 +19,11 @@ export function isCallerId(text: unknown): text is string {
   return typeof text === 'string' && text !== LOCAL_CALLER && (NAME.test(text) || isSpiffeId(text));
 }
 
-// Node writes names that could be mistaken for several in quotes, as JSON.
+// Node quotes names that contain separators, as JSON.
 const NAMES = /([A-Za-z0-9 ]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/gy;
 
 /**
- * The SPIFFE id of a certificate that was verified; undefined where it has none. It has exactly one URI, or it is no identity:
+ * The SPIFFE id of a verified certificate. Undefined unless it has exactly one URI:
  * https://github.com/spiffe/spiffe/blob/main/standards/X509-SVID.md#2-spiffe-id
  */
 export function spiffeIdOf(certificate: X509Certificate): string | undefined {

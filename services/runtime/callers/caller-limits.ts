@@ -1,19 +1,19 @@
 import type { Grant, GrantLimits } from './grants.ts';
 
-/** Why a call may not begin now. */
+/** Reason why a call may not begin now. */
 export interface LimitRefusal {
   readonly limit: 'rate' | 'concurrency';
-  /** When to come again, in ms from now. */
+  /** Time until the caller may try again. Milliseconds. */
   readonly retryMs: number;
 }
 
 /** Counts the calls of each grant. */
 export interface CallerLimits {
-  /** Takes a place; the answer says how to give it back, or why there is none. */
+  /** Takes a slot. Returns the function that releases it, or the reason for refusing. */
   enter(grant: Grant): (() => void) | LimitRefusal;
 }
 
-// Nobody knows when another call ends.
+// The end of another call cannot be predicted, so this is our own choice.
 const CONCURRENCY_RETRY_MS = 100;
 
 interface Meter {
@@ -24,8 +24,8 @@ interface Meter {
 }
 
 /**
- * A token bucket and a count for each grant, in this process alone.
- * @param now monotonic, in ms.
+ * Limits calls by a token bucket and a counter for each grant, in this process.
+ * @param now monotonic clock in milliseconds
  */
 export function createCallerLimits(now: () => number = () => performance.now()): CallerLimits {
   const meters = new Map<string, Map<string, Meter>>();

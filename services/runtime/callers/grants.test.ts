@@ -29,17 +29,17 @@ describe('grants', () => {
     ['T2: one tenant too many, the last', { tenants: ['acme', 'demo', 'other'] }, false],
     ['T2: one tenant too many, the first', { tenants: ['other', 'acme', 'demo'] }, false],
     ['T2: one tenant too many, in between', { tenants: ['acme', 'other', 'demo'] }, false],
-  ])('judge %s', (_, change, isGranted) => {
+  ])('decide %s', (_, change, isGranted) => {
     expect(find('booking', { ...asked, ...change }) !== undefined).toBe(isGranted);
   });
 
-  it('give a caller nothing of another, and an unknown one nothing', () => {
+  it('give a caller nothing of another caller, and nothing to an unknown caller', () => {
     expect(find('console', asked)).toBeUndefined();
     expect(find('console', { ...asked, tenants: ['anything'], view: 'FULL' })?.caller).toBe('console');
     expect(find('nobody', asked)).toBeUndefined();
   });
 
-  it('are not put together: one of them must cover all that is asked', () => {
+  it('are not combined: one of them must cover the whole request', () => {
     const both = indexGrants([
       { ...grant, name: 'a', tenants: ['acme'], views: ['FULL'] },
       { ...grant, name: 'b', tenants: ['demo'], views: ['REFERENCE'] },
@@ -50,7 +50,7 @@ describe('grants', () => {
 });
 
 describe('limits', () => {
-  it('let a burst through, then the rate, and say when to come again', () => {
+  it('let a burst through, then the rate, and return the time to wait', () => {
     const clock = { nowMs: 0 };
     const limits = createCallerLimits(() => clock.nowMs);
     const limited = { ...grant, limits: { ratePerSecond: 10, burst: 3, concurrency: 0 } };
@@ -65,7 +65,7 @@ describe('limits', () => {
     expect(enter()).toMatchObject({ limit: 'rate' });
   });
 
-  it('count what is at work at the same time, each grant by itself', () => {
+  it('count the calls in progress for each grant separately', () => {
     const limits = createCallerLimits(() => 0);
     const limited = { ...grant, limits: { ratePerSecond: 0, burst: 0, concurrency: 1 } };
     const leave = limits.enter(limited);

@@ -1,48 +1,51 @@
 import type { DescMethod, DescService, Message, MessageShape } from '@bufbuild/protobuf';
 
-/** What a caller may do. Whatever no grant covers is refused. */
+/** What a caller may do. A call that no grant covers is refused. */
 export interface Grant {
   readonly caller: string;
-  /** Tells the grants of a caller apart. */
+  /** Name of the grant, unique for its caller. */
   readonly name: string;
-  /** Methods as `package.Service/Method`, or `package.Service/*`. */
+  /** Methods, as `package.Service/Method` or `package.Service/*`. */
   readonly methods: readonly string[];
-  /** Views that may be asked for: `REFERENCE`. Of no weight for methods that answer none. */
+  /** Views that may be requested: `REFERENCE`. Ignored for methods that return no user. */
   readonly views: readonly string[];
-  /** Tenants, or `*` alone for all. */
+  /** Ids of tenants, or `*` alone for all. */
   readonly tenants: readonly string[];
   readonly limits: GrantLimits;
 }
 
-/** How much of it at once. Counted in each process of the service by itself. */
+/** Limits of a grant. Each process of the service counts separately. */
 export interface GrantLimits {
-  /** Calls a second; 0: no limit. */
+  /** Calls per second. 0: no limit. */
   readonly ratePerSecond: number;
-  /** Calls that may come at once after a pause; at least 1 where there is a rate. */
+  /** Calls that may arrive at once after a pause. At least 1 if there is a rate. */
   readonly burst: number;
-  /** Calls at work at the same time, open streams included; 0: no limit. */
+  /** Calls in progress at once, open streams included. 0: no limit. */
   readonly concurrency: number;
 }
 
-/** What a call asks for. */
+/** The access that one call requests. */
 export interface AccessRequest {
   /** `package.Service/Method` */
   readonly method: string;
-  /** Every one must be granted. */
+  /** Tenants of the request. All of them must be granted. */
   readonly tenants: readonly string[];
-  /** Undefined: the method answers nothing of a user. */
+  /** View of the user that the call asks for. Undefined when the method returns no user. */
   readonly view: string | undefined;
 }
 
-/** Says what is granted. */
+/** Looks grants up. */
 export interface Grants {
-  /** A grant that covers all of what is asked; undefined: there is none. */
+  /** The first grant that covers the whole request. Undefined when no grant does. */
   find(caller: string, asked: AccessRequest): Grant | undefined;
-  /** Calls back after what is granted has changed. Answers how to stop that. */
+  /**
+   * Registers a listener for changes of the grants.
+   * @returns a function that removes it
+   */
   onChange(listener: () => void): () => void;
 }
 
-/** A book of the grants given, for `find`. The first that fits is taken, in the order of their names. */
+/** Indexes grants for `Grants.find`. Of several grants that cover a request, the first by name is taken. */
 export function indexGrants(grants: readonly Grant[]): Grants['find'] {
   const byCaller = Map.groupBy(
     grants
@@ -62,23 +65,28 @@ function coverage({ methods, views, tenants }: Grant): (asked: AccessRequest) =>
     (everyTenant || asked.every((tenant) => tenantSet.has(tenant)));
 }
 
-/** What a method touches, read from its request: what has to be granted for it, and what the audit log tells of it. */
+/** What a method accesses, read from its request: the basis of authorisation and of the audit log. */
 export interface MethodAccess<Request extends Message = Message, Answer extends Message = Message> {
-  /** The tenants that it is about. */
+  /** Tenants of the request. */
   readonly tenants: (request: Request) => readonly string[];
-  /** How much of a user it answers; undefined: nothing. */
+  /** View of the user that the method returns. Undefined when it returns none. */
   readonly view: (request: Request) => string | undefined;
-  /** Whether it stands in the audit log: it answers contact data, finds by contact data, or writes. */
+  /** Whether the call is audited: it returns contact data, searches by contact data, or writes. */
   readonly isAudited: (request: Request) => boolean;
-  /** The users that it names. */
+  /** Ids of the users that the request names. */
   readonly ids: (request: Request) => readonly string[];
-  /** What the caller says that it is for, where the method asks; told of calls that succeeded, whose fields were validated. */
+  /**
+   * The reason that the caller gives, if the method takes one. Read from validated requests of successful
+   * calls only.
+   */
   readonly why?: (request: Request) => string;
-  /** The users that its answer holds, where the request does not name them. */
+  /** Ids of the users in the answer, where the request does not name them. */
   readonly answeredIds?: (answer: Answer) => readonly string[];
 }
 
-/** Every method of a service. One that the service gains does not compile until it stands here. */
+/**
+ * Access of every method of a service. Complete by type: a new method does not compile until it has an entry.
+ */
 export type AccessTable<Service extends DescService> = {
   readonly [Name in keyof Service['method']]: MethodAccess<
     MessageShape<Service['method'][Name]['input']>,
@@ -86,10 +94,10 @@ export type AccessTable<Service extends DescService> = {
   >;
 };
 
-/** What a method touches; undefined: nobody has said, and so nobody may call it. */
+/** Returns the access of a method. Undefined: it has no entry, and every call of it is refused. */
 export type AccessOf = (method: DescMethod) => MethodAccess | undefined;
 
-/** Looks methods up in tables, by their service. */
+/** Looks methods up in the tables of their services. */
 export function accessFrom(
   tables: readonly (readonly [DescService, Readonly<Record<string, unknown>>])[],
 ): AccessOf {

@@ -1,4 +1,4 @@
-// Who asks: certificates, service tokens, grants, limits, and the log of it all.
+// Public API of @rollcall/runtime/callers: certificates, service tokens, grants, limits and the audit log.
 
 export { poll } from '../background/poll.ts';
 export { type AuditEntry, type AuditLog, MAX_AUDITED_IDS, type RecordOptions } from './audit-log.ts';

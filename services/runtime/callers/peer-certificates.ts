@@ -1,11 +1,14 @@
 import type { TLSSocket } from 'node:tls';
 import { spiffeIdOf } from './caller-id.ts';
 
-/** Who stands behind each open connection, as their certificates say. */
+/** The SPIFFE ids of open connections, by their certificates. */
 export interface PeerCertificates {
-  /** The SPIFFE id of the peer, `host:port`; undefined: it has shown no certificate that is valid now. */
+  /** The SPIFFE id of the peer `host:port`. Undefined when it has no certificate that is valid now. */
   idOf(peer: string): string | undefined;
-  /** Takes a connection whose handshake is done; whether it may go on. A certificate that nobody trusts ends it. */
+  /**
+   * Registers a connection after its handshake. Returns false, and the connection must be closed, when its
+   * certificate is not trusted.
+   */
   accept(socket: TLSSocket): boolean;
 }
 
@@ -14,18 +17,18 @@ interface Known {
   readonly expiresAtMs: number;
 }
 
-/** Empty at first. A connection is known by its address and port while it is open. */
+/** Creates an empty registry. A connection stays in it, by address and port, while it is open. */
 export function createPeerCertificates(now: () => number = Date.now): PeerCertificates {
   const known = new Map<string, Known>();
   return {
     idOf(peer) {
       const found = known.get(peer);
-      // A connection may outlive the certificate that it began with.
+      // A connection may outlive its certificate.
       return found && now() < found.expiresAtMs ? found.id : undefined;
     },
     accept(socket) {
       const peer = `${socket.remoteAddress}:${socket.remotePort}`;
-      // The port may have been another's a moment ago.
+      // An earlier connection may have had this port.
       known.delete(peer);
       const certificate = socket.getPeerX509Certificate();
       if (!certificate) return true;

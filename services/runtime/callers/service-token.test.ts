@@ -40,7 +40,7 @@ async function faultOf(attempt: Promise<unknown>): Promise<string> {
 }
 
 describe('a service token', () => {
-  it('tells who sent it, the second time at once', async () => {
+  it('names its caller, the second time synchronously', async () => {
     using tokens = await open();
     const token = await mintToken(key, about, NOW_MS);
     expect(await tokens.verify(token)).toBe('booking');
@@ -53,7 +53,7 @@ describe('a service token', () => {
     expect(await tokens.verify(await mintToken(key, { ...about, caller }, NOW_MS))).toBe(caller);
   });
 
-  it('is refused once it has expired, also where it was taken before', async () => {
+  it('is refused after its expiry, even if it was accepted before', async () => {
     using tokens = await open();
     const token = await mintToken(key, about, NOW_MS);
     await tokens.verify(token);
@@ -61,20 +61,20 @@ describe('a service token', () => {
     expect(await faultOf(tokens.verify(token))).toMatch(/expired/);
   });
 
-  it('is refused where it was made for another service', async () => {
+  it('is refused when it was made for another service', async () => {
     using tokens = await open();
     const token = await mintToken(key, { ...about, audience: 'billing' }, NOW_MS);
     expect(await faultOf(tokens.verify(token))).toMatch(/another service/);
   });
 
-  it('B10: is refused where it is issued in the future, and says that clocks differ', async () => {
+  it('is refused when it is issued in the future, with a message about clocks', async () => {
     using tokens = await open();
     const issuedAt = NOW_MS / 1000 + 60;
     const token = await sign({ sub: 'booking', aud: 'auth', iat: issuedAt, exp: issuedAt + 60 });
     expect(await faultOf(tokens.verify(token))).toMatch(/in the future: check the clocks/);
   });
 
-  it('is refused where it lives longer than an hour, also in its last minutes', async () => {
+  it('is refused when it lives longer than an hour, even in its last minutes', async () => {
     using tokens = await open();
     const issuedAt = NOW_MS / 1000 - 7000;
     const token = await sign({ sub: 'booking', aud: 'auth', iat: issuedAt, exp: issuedAt + 7200 });
@@ -86,7 +86,7 @@ describe('a service token', () => {
     ['that lives a second longer', 0, 3601, false],
     ['from a clock that is as far ahead as clocks may be', 5, 65, true],
     ['from a clock that is further ahead', 6, 66, false],
-  ])('%s is taken or refused by its length and beginning alone', async (_, from, to, isTaken) => {
+  ])('%s is accepted or refused by its length and beginning alone', async (_, from, to, isTaken) => {
     using tokens = await open();
     const [iat, exp] = [from, to].map((seconds) => NOW_MS / 1000 + seconds);
     const attempt = tokens.verify(await sign({ sub: 'booking', aud: 'auth', iat, exp }));
@@ -111,7 +111,7 @@ describe('a service token', () => {
     await faultOf(tokens.verify(await sign(claims)));
   });
 
-  it('is refused where its signature is another key’s, is none, or is made of the public key as a secret', async () => {
+  it('is refused when its signature belongs to another key, is missing, or uses the public key as a secret', async () => {
     using tokens = await open();
     const other = JSON.parse(makeKeyPair().privateJwk) as JWK;
     await faultOf(tokens.verify(await mintToken({ ...other, kid: key.kid as string }, about, NOW_MS)));
@@ -124,7 +124,7 @@ describe('a service token', () => {
     await faultOf(tokens.verify('x'.repeat(5000)));
   });
 
-  it('repeats nothing of itself in the fault', async () => {
+  it('is not repeated in the error', async () => {
     using tokens = await open();
     const token = await mintToken(key, { ...about, audience: 'billing' }, NOW_MS);
     const message = await faultOf(tokens.verify(token));
@@ -132,7 +132,7 @@ describe('a service token', () => {
   });
 });
 
-describe('B10: a claim or a header of whatever type', () => {
+describe('a claim or a header of any type', () => {
   const good = { sub: 'booking', aud: 'auth', iat: NOW_MS / 1000, exp: NOW_MS / 1000 + 60 };
   const odd = fc.oneof(
     fc.constantFrom<unknown>(null, true, 0, -1, 1e308, '', 'booking', 'auth', [], {}),
@@ -152,7 +152,7 @@ describe('B10: a claim or a header of whatever type', () => {
     expect(await faultOf(tokens.verify(signRaw(JSON.stringify({ ...good, sub }))))).toMatch(/subject/);
   });
 
-  it('leads to the caller that it names or to a TokenFault', async () => {
+  it('results in the caller that it names or in a TokenFault', async () => {
     using tokens = await open();
     const names = fc.constantFrom(
       'sub',
@@ -172,7 +172,7 @@ describe('B10: a claim or a header of whatever type', () => {
       fc.asyncProperty(claims, header, async (oddClaims, oddHeader) => {
         const token = signRaw(JSON.stringify({ ...good, ...oddClaims }), oddHeader);
         const caller = await tokens.verify(token).catch((error: unknown) => error);
-        // Text that is drawn may be another caller's id.
+        // Generated text may be the id of another caller.
         const { sub } = { ...good, ...oddClaims };
         if (!(caller instanceof TokenFault)) expect(caller).toBe(sub);
       }),
@@ -196,7 +196,7 @@ describe('B10: a claim or a header of whatever type', () => {
 });
 
 describe('the keys of callers', () => {
-  it('are in force soon after the file was replaced, and those that are gone no longer', async () => {
+  it('are in force soon after the file was replaced, and the removed ones are not', async () => {
     using tokens = await open();
     const token = await mintToken(key, about, NOW_MS);
     expect(await tokens.verify(token)).toBe('booking');
@@ -208,7 +208,7 @@ describe('the keys of callers', () => {
     await faultOf(tokens.verify(token));
   });
 
-  it('stay as they are where what replaces them is no key set', async () => {
+  it('stay in force when the file is replaced by one that is no key set', async () => {
     using tokens = await open();
     await writeFile(tokens.path, '{"keys":[]}');
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -245,7 +245,7 @@ async function sign(claims: Record<string, unknown>): Promise<string> {
     .sign(await importJWK(key, 'EdDSA'));
 }
 
-// What no library would sign.
+// Signs what a library would refuse to sign.
 function signRaw(claims: string, header: object = {}): string {
   const text = JSON.stringify({ alg: 'EdDSA', kid: key.kid, ...header });
   const signed = [text, claims].map((part) => Buffer.from(part).toString('base64url')).join('.');

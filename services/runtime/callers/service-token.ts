@@ -3,26 +3,29 @@ import { createLocalJWKSet, errors, type JSONWebKeySet, type JWK, jwtVerify } fr
 import { isCallerId } from './caller-id.ts';
 import { type NamedFile, type Watched, watchFiles } from './watched-files.ts';
 
-/** The longest that a service token may live, in seconds. */
+/** The longest lifetime of a service token. Seconds. */
 export const MAX_TOKEN_SECONDS = 3600;
-/** How far clocks may be apart, in seconds. */
+/** The largest difference between two clocks. Seconds. */
 const CLOCK_TOLERANCE_SECONDS = 5;
-// Tokens whose signature was looked at; each caller has about one.
+// Number of verified tokens that are cached. A caller has about one.
 const MAX_REMEMBERED = 1000;
 const MAX_TOKEN_CHARS = 4096;
 
-/** A token cannot be taken. The message is for the caller, and repeats nothing of the token. */
+/** A service token was refused. The message is for the caller and repeats nothing of the token. */
 export class TokenFault extends Error {
   override readonly name = 'TokenFault';
 }
 
-/** Tells who sent a service token. */
+/** Verifies service tokens. */
 export interface TokenVerifier {
-  /** The caller's id: at once for a token that was seen before. Throws or rejects with TokenFault. */
+  /**
+   * Returns the id of the caller, synchronously for a cached token.
+   * @throws TokenFault or rejects with it
+   */
   verify(token: string): string | Promise<string>;
 }
 
-/** Public keys by which tokens are verified: a JWKS of Ed25519 keys, read again when the file is replaced. */
+/** Reads the public keys for verification from a JWKS file of Ed25519 keys, and again when it is replaced. */
 export function watchKeys(
   file: NamedFile,
   options: { onError: (error: unknown) => void; pollMs?: number },
@@ -31,8 +34,8 @@ export function watchKeys(
 }
 
 /**
- * Verifies service tokens: JWTs signed with EdDSA, made for `audience`, that live an hour at most and name a caller.
- * @param now in ms since 1970.
+ * Verifies service tokens: JWTs signed with EdDSA for `audience`, with a lifetime of at most an hour.
+ * @param now milliseconds since 1970
  */
 export function createTokenVerifier(
   keys: Watched<JSONWebKeySet>,
@@ -49,7 +52,7 @@ export function createTokenVerifier(
   const check = async (token: string): Promise<string> => {
     const asOf = generation;
     const { caller, expiresAtMs } = await verifyToken(token, { keySet, audience, nowMs: now() });
-    // Whoever was verified by keys that are gone meanwhile is not remembered.
+    // The keys changed during verification, so the result is not cached.
     if (asOf !== generation) return check(token);
     const [oldest] = remembered.keys();
     if (remembered.size >= MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
@@ -83,7 +86,7 @@ async function verifyToken(token: string, { keySet, audience, nowMs }: Terms) {
   }).catch((error: unknown) => {
     throw new TokenFault(explain(error), { cause: error });
   });
-  // jose checks the types of exp, nbf and iat, but takes sub for text without a look.
+  // jose checks the types of exp, nbf and iat, but not of sub.
   const { sub, exp = 0, iat = 0 } = payload as { sub?: unknown; exp?: number; iat?: number };
   if (iat * 1000 > nowMs + CLOCK_TOLERANCE_SECONDS * 1000)
     throw new TokenFault('The service token is issued in the future: check the clocks of both machines.');

@@ -5,18 +5,18 @@ import { StartupError } from '../startup-error.ts';
 import { isCallerId } from './caller-id.ts';
 import { MAX_TOKEN_SECONDS } from './service-token.ts';
 
-// The last part of a token's life is left unused, so that one in hand does not expire on its way.
+// Share of its lifetime for which a token is used, so that it does not expire on its way.
 const RENEW_AT = 0.7;
 
-/** For whom a token is, and for how long. */
+/** Terms of a service token. */
 export interface TokenRequest {
   readonly caller: string;
-  /** The service that shall take it. */
+  /** Name of the service that accepts it. */
   readonly audience: string;
   readonly ttlSeconds: number;
 }
 
-/** Makes an Ed25519 key pair: the private key for one file, the public key as a JWKS for another. */
+/** Makes an Ed25519 key pair: the private key as a JWK, the public key as a JWKS. */
 export function makeKeyPair(): { privateJwk: string; publicJwks: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const about = { kid: randomUUID(), use: 'sig', alg: 'EdDSA' };
@@ -28,8 +28,9 @@ export function makeKeyPair(): { privateJwk: string; publicJwks: string } {
 }
 
 /**
- * Writes a key pair into two new files, the private one for its owner alone; both or none.
- * @throws StartupError where one is there, or cannot be written
+ * Writes a key pair into two new files, the private one readable for its owner alone. Leaves no file behind
+ * on failure.
+ * @throws StartupError when a file exists or cannot be written
  */
 export async function writeKeyPair(privatePath: string, publicPath: string): Promise<void> {
   const { privateJwk, publicJwks } = makeKeyPair();
@@ -47,7 +48,10 @@ export async function writeKeyPair(privatePath: string, publicPath: string): Pro
   stack.move();
 }
 
-/** Reads a private key. Throws StartupError where it is none, or others than its owner may read it. */
+/**
+ * Reads a private key.
+ * @throws StartupError when it is invalid or others than its owner may read it
+ */
 export async function readPrivateKey(path: string): Promise<JWK> {
   const fail = (why: string, cause?: unknown) => {
     throw new StartupError(`The private key ${path} cannot be used: ${why}`, { cause });
@@ -55,7 +59,7 @@ export async function readPrivateKey(path: string): Promise<JWK> {
   const text = (await readFile(path, 'utf8').catch((error: Error) => fail(error.message, error))) as string;
   const key = parseKey(text);
   if (!key) return fail('it is not a private Ed25519 key in JWK form') as never;
-  // Said of a key alone: what else lies at this path may have to be read by others.
+  // Checked for keys only: another file at this path may have to be readable.
   if ((await stat(path)).mode & 0o077) fail(`others than its owner may read it: run chmod 600 ${path}`);
   return key;
 }
@@ -69,7 +73,10 @@ function parseKey(text: string): JWK | undefined {
   }
 }
 
-/** Signs a token. Throws StartupError where the caller cannot be one, or the life is out of bounds. */
+/**
+ * Signs a token.
+ * @throws StartupError when the caller's name is invalid or the lifetime is out of bounds
+ */
 export async function mintToken(
   key: JWK,
   { caller, audience, ttlSeconds }: TokenRequest,
@@ -92,9 +99,9 @@ export async function mintToken(
 }
 
 /**
- * A source of tokens for a client: one token until most of its life is over, then the next. Where the machine's clock went back
- * behind the beginning of a token, services would refuse it, and the next is made at once.
- * @param now in ms since 1970.
+ * Creates a source of tokens for a client: it renews the token after most of its lifetime. Renews at once
+ * when the clock goes back before the issue of the token, because services would refuse it.
+ * @param now milliseconds since 1970
  */
 export function createTokenSource(
   key: JWK,
@@ -107,7 +114,7 @@ export function createTokenSource(
   const usedMs = request.ttlSeconds * 1000 * RENEW_AT;
   return () => {
     const nowMs = now();
-    // By either clock: the machine's may have gone back by less than the token's age.
+    // By both clocks: the clock of the machine may have gone back by less than the token's age.
     const ageMs = Math.max(nowMs - mintedAtMs, performance.now() - mintedAtUptimeMs);
     if (token && nowMs >= mintedAtMs && ageMs < usedMs) return token;
     mintedAtMs = nowMs;

@@ -8,30 +8,33 @@ export interface NamedFile {
   readonly path: string;
 }
 
-/** What a set of files says, read anew whenever one of them changes. Disposing ends the watching. */
+/** A value that is read from files, and again when one of them changes. Disposing stops the watch. */
 export interface Watched<T> extends Disposable {
   readonly current: T;
-  /** Calls back with each later value. */
+  /** Registers a listener for later values. */
   onChange(listener: (value: T) => void): void;
 }
 
-/** How to read files, and how often to look. */
+/** Options of `watchFiles`. */
 export interface WatchOptions<T> {
   readonly files: readonly NamedFile[];
-  /** Makes the value of the files' contents, in their order. Throws an Error that says what is wrong with them. */
+  /**
+   * Converts the contents of the files, in their order.
+   * @throws Error that describes what is wrong
+   */
   readonly load: (contents: readonly Buffer[]) => T;
-  /** Told why a change was not taken: what was read before stays in force. */
+  /** Called when a change is rejected. The value before it stays in force. */
   readonly onError: (error: unknown) => void;
-  /** Time in ms between two looks. Default 1000. */
+  /** Pause between two checks. Milliseconds. @defaultValue 1000 */
   readonly pollMs?: number;
 }
 
 const POLL_MS = 1000;
 
 /**
- * Reads files and keeps to what they say. They are looked at by time and size, not by the system's events, which mounted
- * secrets (a link to a folder that is replaced) do not give.
- * @throws StartupError naming the variables, where they cannot be read or make no sense.
+ * Reads files, and again when they change. Checks size and time of change instead of file system events,
+ * which mounted secrets (links to a replaced folder) do not emit.
+ * @throws StartupError naming the variables, when a file cannot be read or is invalid
  */
 export async function watchFiles<T>(options: WatchOptions<T>): Promise<Watched<T>> {
   const { files, load, onError, pollMs = POLL_MS } = options;
@@ -39,11 +42,11 @@ export async function watchFiles<T>(options: WatchOptions<T>): Promise<Watched<T
   let seen = '';
   let current: T;
   const look = async () => {
-    // Taken before the contents: what changes in between is looked at again.
+    // Read before the contents: a change in between is found by the next check.
     const signature = await signatureOf(files);
     if (signature === seen) return;
     const contents = await Promise.all(files.map(({ path }) => readFile(path)));
-    // What makes no sense is not read again before it changes; what could not be read is.
+    // Invalid contents are not read again before they change; a file that could not be read is.
     seen = signature;
     current = load(contents);
     for (const listener of listeners) listener(current);

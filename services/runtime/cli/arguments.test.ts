@@ -13,7 +13,7 @@ const RULES = {
 const read = (...args: string[]) => readCommand('npm run log', args, RULES);
 
 describe('readCommand', () => {
-  it('answers the command, what follows it, and its options', () => {
+  it('returns the command, its operands and its options', () => {
     expect(read('search', 'them', '--user', 'ada')).toEqual({
       command: 'search',
       operands: ['them'],
@@ -76,7 +76,7 @@ describe('parseTime', () => {
 });
 
 describe('commandFolder', () => {
-  it('is where the person stands, where npm runs the script', () => {
+  it('is the folder in which npm was called', () => {
     expect(commandFolder({ npm_lifecycle_event: 'token', INIT_CWD: '/home/ada' }, 'token')).toBe('/home/ada');
     expect(commandFolder({ npm_lifecycle_event: 'test', INIT_CWD: '/home/ada' }, 'token')).toBe(
       process.cwd(),

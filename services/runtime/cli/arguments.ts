@@ -2,21 +2,21 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { isCalendarDate } from '@rollcall/contract/request-content';
 import { StartupError } from '../startup-error.ts';
 
-/** The end of a message about wrong arguments. */
+/** Ends a message about wrong arguments. */
 export const SEE_HELP = '--help says more';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
-/** What one command of a command line takes. */
+/** Options and operands of one command. */
 export interface CommandRules<Name extends string> {
   readonly options: readonly Name[];
-  /** How many arguments may follow the command. Default 0. */
+  /** Number of arguments that may follow the command. @defaultValue 0 */
   readonly operands?: number;
 }
 
 /**
  * Reads arguments by their options.
- * @throws StartupError for an option that does not exist, or that lacks its value
+ * @throws StartupError for an unknown option, or one without its value
  */
 export function readArguments<const O extends Options>(args: readonly string[], options: O) {
   try {
@@ -27,8 +27,9 @@ export function readArguments<const O extends Options>(args: readonly string[], 
 }
 
 /**
- * Reads arguments of which the first names a command. An option of another command is refused: ignored, a filter would show everything.
- * @param tool as people call it: `npm run grants`
+ * Reads arguments of which the first names a command. Refuses options of other commands: ignoring a filter
+ * would show everything.
+ * @param tool how a user calls it: `npm run grants`
  * @throws StartupError in one line
  */
 export function readCommand<const O extends Options, Command extends string>(
@@ -52,7 +53,7 @@ export function readCommand<const O extends Options, Command extends string>(
 
 /**
  * Refuses options that a command does not take.
- * @throws StartupError naming them, and those that it takes
+ * @throws StartupError naming them, and the options that it takes
  */
 export function refuseOtherOptions(
   values: object,
@@ -68,7 +69,7 @@ export function refuseOtherOptions(
 }
 
 /**
- * Reads a day, which begins in UTC, or a time.
+ * Reads a date, as midnight in UTC, or a time.
  * @throws Error whose message ends the sentence "… must be"
  */
 export function parseTime(text: string): Date {
@@ -79,16 +80,16 @@ export function parseTime(text: string): Date {
 }
 
 /**
- * The folder that relative paths of a command line start from. npm runs scripts at the top of the checkout, and tells where the person
- * stands.
- * @param script of package.json: `import`
+ * The folder that relative paths of a command line start from. npm runs scripts in the root of the checkout,
+ * and passes the folder of its caller in INIT_CWD.
+ * @param script name in package.json: `import`
  */
 export function commandFolder(env: NodeJS.ProcessEnv, script: string): string {
   return (env.npm_lifecycle_event === script && env.INIT_CWD) || process.cwd();
 }
 
 function explain({ message }: Error): string {
-  // The first sentence names the option; what follows is of no use here.
+  // The first sentence names the option; the rest is about parseArgs.
   const [why = ''] = message.split(/\.\s|\n/);
   return why.replace(
     /^Option '(?:-\w, )?(--[\w-]+)\b.*' argument is ambiguous$/,
@@ -96,7 +97,10 @@ function explain({ message }: Error): string {
   );
 }
 
-/** Lets a command go on whose reader has gone, as in `npm run audit -- tail | head`: what it has begun is done, and no error is told. */
+/**
+ * Ignores the error of a closed pipe, as in `npm run audit -- tail | head`, so that a command completes what
+ * it has begun.
+ */
 export function ignoreBrokenPipes(): void {
   for (const output of [process.stdout, process.stderr]) {
     output.on('error', (error: NodeJS.ErrnoException) => {
@@ -105,7 +109,7 @@ export function ignoreBrokenPipes(): void {
   }
 }
 
-/** Words as a sentence lists them: `auth, booking and vendor`. An empty list is ''. */
+/** Joins words as a sentence lists them: `auth, booking and vendor`. */
 export function formatList(words: readonly string[], conjunction: 'and' | 'or' = 'and'): string {
   const type = conjunction === 'and' ? 'conjunction' : 'disjunction';
   return new Intl.ListFormat('en-GB', { type }).format(words);

@@ -3,23 +3,23 @@ import type { Secret } from '../config/secret.ts';
 import { databaseAccessSettings, LOCAL_DATABASE, localDatabaseUrl } from '../postgres/database-access.ts';
 import { StartupError } from '../startup-error.ts';
 
-/** How a command reaches the database of a service. */
+/** Access of a command to the database of a service. */
 export interface CommandDatabase {
   readonly url: Secret;
   /** Whether the URL leads to a pooler in transaction mode. */
   readonly isPooled: boolean;
-  /** The variable that names it, or `LOCAL_DATABASE`. For messages. */
+  /** The variable that names the database, or `LOCAL_DATABASE`. For messages. */
   readonly variable: string;
   /** The command that brings its schema up to date. For messages. */
   readonly migrate: string;
 }
 
 /**
- * Finds the database of a service: the one that its variable names, past a pooler where a second variable says how, so that statements of
- * the command may take longer; else the one that `npm start` keeps in its data directory.
- * @param service `auth`: its variables begin with `AUTH_DATABASE_`
- * @param localRole who enters the database of `npm start`. Default: the role of the service.
- * @throws StartupError where there is neither
+ * Finds the database of a service: the one of its variable, or the one in the data directory of `npm start`.
+ * Bypasses a pooler if a second variable says how, because statements of commands may take longer.
+ * @param service name of the service: `auth` reads `AUTH_DATABASE_URL`
+ * @param localRole role in the database of `npm start`. Default: `service`
+ * @throws StartupError when there is no database
  */
 export function findCommandDatabase(
   env: NodeJS.ProcessEnv,

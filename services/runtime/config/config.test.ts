@@ -20,7 +20,7 @@ const SETTINGS = {
 };
 
 describe('readConfig', () => {
-  it('reads what is set and takes the default for what is unset or empty', () => {
+  it('reads variables that are set and takes the default for those that are unset or empty', () => {
     const config = readConfig(SETTINGS, { X_URL: 'postgres://u:p@h/db', X_PORT: '', X_COUNT: ' 5 ' });
     expect(config).toMatchObject({ port: 80, count: 5, color: 'red', spare: undefined });
     expect(config.url.reveal()).toBe('postgres://u:p@h/db');
@@ -47,7 +47,7 @@ describe('readConfig', () => {
 });
 
 describe('Secret', () => {
-  it('shows itself nowhere but where it is revealed', () => {
+  it('shows its value only through reveal', () => {
     const secret = new Secret('hunter2');
     expect([`${secret}`, JSON.stringify({ secret }), inspect({ secret })].join()).not.toContain('hunter2');
     expect(secret.reveal()).toBe('hunter2');

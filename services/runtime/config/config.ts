@@ -1,29 +1,34 @@
 import { StartupError } from '../startup-error.ts';
 import { Secret } from './secret.ts';
 
-/** One environment variable that a process reads. A test holds the tables of docs/settings.md equal to these. */
+/**
+ * One environment variable that a process reads. A test holds the tables of docs/settings.md equal to these.
+ */
 export interface Setting<T> {
   /** Name of the variable. */
   readonly variable: string;
-  /** What stands in its place when it is unset or empty; absent: the variable is required. */
+  /** Text that is parsed when the variable is unset or empty. Absent: the variable is required. */
   readonly default?: string;
   /** One sentence for the settings table. */
   readonly doc: string;
-  /** Turns text into the value. Throws an Error whose message ends the sentence "VARIABLE must be …". */
+  /**
+   * Converts the text into the value.
+   * @throws Error whose message ends the sentence "VARIABLE must be …"
+   */
   readonly parse: (text: string) => T;
 }
 
-/** Settings by the name that the program uses for them. */
+/** Settings, by their names in the program. */
 export type Settings = Readonly<Record<string, Setting<unknown>>>;
 
-/** What a process read: one value per setting, every field present. */
+/** Values that a process has read: one for each setting, all present. */
 export type ConfigOf<S extends Settings> = {
   readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never;
 };
 
 type About = Omit<Setting<unknown>, 'parse'>;
 
-/** A TCP port, 0 to 65535; 0 lets the system choose. */
+/** A TCP port, 0 to 65535. 0: the system chooses. */
 export function portSetting(about: About): Setting<number> {
   return integerSetting({ ...about, min: 0, max: 65_535 });
 }
@@ -39,7 +44,7 @@ export function textSetting(about: About): Setting<string> {
   return { ...about, parse: (text) => text };
 }
 
-/** One of a few words. */
+/** One of a list of words. */
 export function choiceSetting<const C extends string>(about: About & { choices: readonly C[] }): Setting<C> {
   const { choices, ...rest } = about;
   const parse = (text: string): C => {
@@ -50,7 +55,7 @@ export function choiceSetting<const C extends string>(about: About & { choices: 
   return { ...rest, parse };
 }
 
-/** Names of services and the like, separated by commas: each of lower-case letters, digits, dots, dashes and underscores. */
+/** Names, separated by commas: each of lower-case letters, digits, dots, dashes and underscores. */
 export function namesSetting(about: About): Setting<readonly string[]> {
   const parse = (text: string) => {
     const names = text.split(',').map((each) => each.trim());
@@ -61,18 +66,18 @@ export function namesSetting(about: About): Setting<readonly string[]> {
   return { ...about, parse };
 }
 
-/** Yes or no, as `true` or `false`. */
+/** A boolean, as `true` or `false`. */
 export function booleanSetting(about: About): Setting<boolean> {
   const { parse, ...rest } = choiceSetting({ ...about, choices: ['true', 'false'] });
   return { ...rest, parse: (text) => parse(text) === 'true' };
 }
 
-/** The address of a PostgreSQL database: `postgres://user:password@host:port/database`. Kept secret. */
+/** URL of a PostgreSQL database: `postgres://user:password@host:port/database`. Kept secret. */
 export function databaseUrlSetting(about: About): Setting<Secret> {
   return { ...about, parse: parseDatabaseUrl };
 }
 
-/** The addresses of several databases, separated by commas; where it is left out, none. Kept secret. */
+/** URLs of several databases, separated by commas. Kept secret. @defaultValue none */
 export function databaseUrlsSetting(about: About): Setting<readonly Secret[]> {
   const parse = (text: string) =>
     text
@@ -82,7 +87,7 @@ export function databaseUrlsSetting(about: About): Setting<readonly Secret[]> {
   return { ...about, default: '', parse };
 }
 
-/** A setting that may be left out; its value is then undefined. */
+/** Makes a setting optional. Its value is undefined when the variable is unset. */
 export function optional<T>(setting: Setting<T>): Setting<T | undefined> {
   return {
     ...setting,
@@ -93,7 +98,7 @@ export function optional<T>(setting: Setting<T>): Setting<T | undefined> {
 
 /**
  * Reads all settings of a process.
- * @throws StartupError naming every fault at once, each with its variable and the cure.
+ * @throws StartupError naming every fault at once, each with its variable and the cure
  */
 export function readConfig<S extends Settings>(settings: S, env: NodeJS.ProcessEnv): ConfigOf<S> {
   const faults: string[] = [];
@@ -124,7 +129,7 @@ function parseInteger(text: string, min: number, max: number): number {
   return value;
 }
 
-// The text itself is never repeated in a message: it may hold a password.
+// The text may hold a password and is never repeated in a message.
 function parseDatabaseUrl(text: string): Secret {
   const url = URL.parse(text);
   if (!url || !/^postgres(ql)?:$/.test(url.protocol) || url.pathname.length < 2) {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-/** A value that must not be seen: it prints `***` wherever it is logged, inspected or serialised. */
+/** A value that is never shown: it prints `***` when it is logged, inspected or serialised. */
 export class Secret {
   readonly #value: string;
 
@@ -8,7 +8,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The value itself, for the one place that needs it. */
+  /** The value itself. */
   reveal(): string {
     return this.#value;
   }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const PROCESS = fileURLToPath(new URL('./logging-process.test-support.ts', import.meta.url));
-/** Of a thousand characters each: more than what may wait. */
+/** Lines of a thousand characters: more than the bound on waiting ones. */
 const MANY = 3000;
 const TELLS = 'log lines were dropped, because they could not be written';
 
@@ -26,7 +26,7 @@ function start(stdout: number | 'pipe'): ChildProcess {
   return child;
 }
 
-/** @returns how many lines the process has dropped since it began */
+/** @returns the number of lines that the process has dropped since it began */
 async function log(lines: number): Promise<number> {
   child?.send(lines);
   const [dropped] = await once(child as ChildProcess, 'message');
@@ -48,7 +48,7 @@ interface Line {
   readonly dropped?: number;
 }
 
-/** @throws SyntaxError where a line is torn */
+/** @throws SyntaxError when a line is torn */
 function parse(text: string): Line[] {
   return text
     .split('\n')
@@ -56,13 +56,13 @@ function parse(text: string): Line[] {
     .map((line) => JSON.parse(line) as Line);
 }
 
-/** How many lines are missing, by what the others say. */
+/** Number of missing lines, as the other lines report it. */
 function told(lines: readonly Line[]): number {
   return lines.reduce((sum, { msg, dropped = 0 }) => (msg === TELLS ? sum + dropped : sum), 0);
 }
 
 describe('the log of a process', () => {
-  it('B5: is dropped and counted where its file takes nothing, and the process answers and ends', async () => {
+  it('is dropped and counted when its file takes nothing, and the process answers and ends', async () => {
     const full = openSync('/dev/full', 'w');
     start(full);
     closeSync(full);
@@ -72,7 +72,7 @@ describe('the log of a process', () => {
     expect(await end()).toBe(0);
   });
 
-  it('B5: is dropped and counted while the reader of its pipe hangs, and one line says how many', async () => {
+  it('is dropped and counted while the reader of its pipe hangs, and one line reports how many', async () => {
     const { stdout } = start('pipe');
     const dropped = await log(MANY);
     expect(dropped).toBeGreaterThan(0);
@@ -88,13 +88,13 @@ describe('the log of a process', () => {
     expect(told(lines)).toBe(dropped);
   });
 
-  it('B5: does not keep a process from ending while the reader of its pipe hangs', async () => {
+  it('does not keep a process from ending while the reader of its pipe hangs', async () => {
     start('pipe');
     await log(MANY);
     expect(await end()).toBe(0);
   });
 
-  it('B5: is dropped and counted once the reader of its pipe is gone', async () => {
+  it('is dropped and counted once the reader of its pipe has exited', async () => {
     start('pipe').stdout?.destroy();
     const dropped = await log(MANY);
     expect(dropped).toBeGreaterThan(0);
@@ -119,7 +119,7 @@ describe.skipIf(!canMount)('a log on a full disk', () => {
     rmSync(disk, { recursive: true });
   });
 
-  it('B5: goes on once there is room, says how many lines are missing, and has no torn line', async () => {
+  it('continues once there is space, reports the number of missing lines, and has no torn line', async () => {
     const file = openSync(path, 'a');
     start(file);
     closeSync(file);
@@ -134,7 +134,7 @@ describe.skipIf(!canMount)('a log on a full disk', () => {
     expect(told(lines)).toBe(dropped + 10);
   });
 
-  it('B5: lets the process end while the disk is full', async () => {
+  it('lets the process end while the disk is full', async () => {
     const file = openSync(path, 'a');
     start(file);
     closeSync(file);

@@ -1,37 +1,43 @@
 import { write, writeSync } from 'node:fs';
 
-/** What waits to be written is bounded: a disk that stays full must not fill the memory too. Characters. Our own choice. */
+/**
+ * The most characters that wait to be written, so that a full disk does not fill the memory. Our own choice.
+ */
 const MAX_WAITING = 1024 * 1024;
-/** How often a write that failed is tried again. Milliseconds. Our own choice. */
+/** Pause before a failed write is retried. Milliseconds. Our own choice. */
 const RETRY_MS = 250;
-/** How long the end of the process may wait for a reader that is slow. Milliseconds. Our own choice. */
+/** The longest wait for a slow reader at the end of the process. Milliseconds. Our own choice. */
 const LAST_WRITE_MS = 500;
 const LAST_WRITE_POLL_MS = 10;
 
-/** Options of a `LogOutput`. */
+/** Options of `LogOutput`. */
 export interface LogOutputOptions {
-  /** Most characters that wait while nothing can be written. Default 1048576. */
+  /** The most characters that wait while nothing can be written. @defaultValue 1048576 */
   readonly maxWaiting?: number;
-  /** Milliseconds between two attempts to write. Default 250. */
+  /** Pause before a failed write is retried. Milliseconds. @defaultValue 250 */
   readonly retryMs?: number;
 }
 
 /**
- * Writes lines to a file descriptor without ever blocking, throwing, or growing: on a full disk, and on a pipe whose reader hangs or is gone,
- * lines wait up to a bound and are then dropped and counted. Writing is tried again until it works.
+ * Writes lines to a file descriptor without blocking or throwing, in bounded memory. When a disk is full, or
+ * the reader of a pipe hangs or has exited, lines wait up to a bound and are then dropped and counted. Failed
+ * writes are retried until they succeed.
  */
 export class LogOutput {
-  /** Called once writing works again after lines were dropped: how many, and what the last fault was. Default: nothing. */
+  /**
+   * Called when writing works again after lines were dropped, with their number and the last error.
+   * @defaultValue does nothing
+   */
   onRecovery: (dropped: number, cause: Error | undefined) => void = () => {};
-  /** Called the first time that the reader of a pipe is gone. Default: nothing. */
+  /** Called the first time that a pipe has no reader. @defaultValue does nothing */
   onBrokenPipe: () => void = () => {};
   readonly #fd: number;
   readonly #maxWaiting: number;
   readonly #retryMs: number;
   #lines: string[] = [];
-  /** Characters of `#lines`. */
+  /** Number of characters in `#lines`. */
   #waiting = 0;
-  /** Taken from `#lines` and not yet written; empty: nothing. */
+  /** Bytes taken from `#lines` and not yet written. */
   #chunk: Buffer = Buffer.alloc(0);
   #isWriting = false;
   #retry: NodeJS.Timeout | undefined;
@@ -46,17 +52,20 @@ export class LogOutput {
     this.#retryMs = retryMs;
   }
 
-  /** Lines dropped since the process began. */
+  /** Number of lines dropped since the process began. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Whether the system has a write of this process that it has not finished: such a process cannot exit by itself. */
+  /** Whether a write is in progress. Node cannot exit before it ends. */
   get isWriting(): boolean {
     return this.#isWriting;
   }
 
-  /** @param line ends in a line break */
+  /**
+   * Queues a line, or drops it when too much waits.
+   * @param line ends in a line break
+   */
   write(line: string): void {
     if (this.#chunk.length + this.#waiting + line.length > this.#maxWaiting) {
       this.#dropped++;
@@ -68,7 +77,7 @@ export class LogOutput {
     if (!this.#isWriting && !this.#retry) this.#writeNext();
   }
 
-  /** Waits until everything is written or a write fails, and no longer than `limitMs`. */
+  /** Waits until everything is written or a write fails, at most `limitMs`. */
   async settle(limitMs: number): Promise<void> {
     if (this.#isEmpty || this.#retry) return;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -78,11 +87,14 @@ export class LogOutput {
     clearTimeout(timer);
   }
 
-  /** Writes what waits, for a process that is about to end: gives up at the first fault, and after half a second where a reader is slow. */
+  /**
+   * Writes waiting lines synchronously at the end of the process. Gives up at the first error, and after half
+   * a second when the reader is slow.
+   */
   writeLast(): void {
     clearTimeout(this.#retry);
     const text = this.#lines.join('');
-    // A chunk in the system's hands is written by it before the process ends.
+    // The system completes a write in progress before the process ends.
     let rest: Buffer = this.#isWriting ? Buffer.from(text) : Buffer.concat([this.#chunk, Buffer.from(text)]);
     this.#lines = [];
     this.#waiting = 0;
@@ -118,7 +130,7 @@ export class LogOutput {
       this.#onFault(error);
       return;
     }
-    // A disk that fills takes a part of a line; the rest follows, so that no line is torn.
+    // A disk that fills may take a part of a line. The rest follows, so that no line is torn.
     this.#chunk = this.#chunk.subarray(written);
     if (this.#chunk.length === 0 && this.#untold > 0) {
       const dropped = this.#untold;
@@ -143,12 +155,13 @@ export class LogOutput {
 
 let standard: LogOutput | undefined;
 
-/** The standard output of this process. What waits is written when the process ends. */
+/** The standard output of this process. Waiting lines are written when the process ends. */
 export function standardOutput(): LogOutput {
   if (standard) return standard;
-  // Touching it makes a pipe non-blocking. In a blocking one, whose reader hangs, a write would hold its thread, and the process could not end.
+  // Reading `process.stdout` makes a pipe non-blocking. In a blocking pipe with a hanging reader, a write
+  // would hold its thread and keep the process from ending.
   const { fd } = process.stdout;
-  // Node writes its warnings there, and waits for a pipe that blocks.
+  // Node writes its warnings to stderr, and would block on a pipe.
   void process.stderr;
   const output = new LogOutput(fd ?? 1);
   process.on('exit', () => output.writeLast());

@@ -4,16 +4,17 @@ import { standardOutput } from './log-output.ts';
 
 export type { Logger } from 'pino';
 
-/** How much is logged, most first. */
+/** Log levels, from the most lines to none. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
-/** One of `LOG_LEVELS`. */
+/** A level of `LOG_LEVELS`. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /**
- * A logger that writes one JSON object a line: `time` (ISO 8601), `level` as a word, `service`, `msg`, and what the line is about.
- * Logging never blocks and never fails: lines that standard output does not take are dropped and counted, and a line says how many.
- * @param destination where to write; absent: standard output.
+ * Creates a logger that writes one JSON object a line: `time` (ISO 8601), `level` as a word, `service`, `msg`
+ * and fields. Logging never blocks and never throws: lines that standard output does not take are dropped and
+ * counted.
+ * @param destination default: standard output
  */
 export function createLogger(
   options: { service: string; level: LogLevel },
@@ -34,7 +35,7 @@ export function createLogger(
   return logger;
 }
 
-/** How much a service logs: one variable for all of them. */
+/** The log level, one variable for all services. */
 export const LOG_LEVEL_SETTING = choiceSetting({
   variable: 'LOG_LEVEL',
   default: 'info',
@@ -46,8 +47,8 @@ const MAX_FRAMES = 12;
 const MAX_CAUSES = 5;
 
 /**
- * An error as it is logged: name, message, code, where it was thrown, and what led to it. Other fields are left out, and so is what
- * Postgres says about values: a row that broke a constraint is told in full by its message's detail, contact data included.
+ * Converts an error for the log: name, message, code, stack and causes. Leaves out other fields and the
+ * values that Postgres quotes, because a row that breaks a constraint may hold contact data.
  */
 export function serializeError(error: unknown, causesLeft = MAX_CAUSES): unknown {
   if (!(error instanceof Error)) return error;
@@ -67,14 +68,15 @@ function isSqlState(code: unknown): code is string {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E');
 }
 
-// Class 22, data exceptions, quotes the value in its first line: https://www.postgresql.org/docs/18/errcodes-appendix.html
+// Errors of class 22 (data exceptions) quote the value in their first line:
+// https://www.postgresql.org/docs/18/errcodes-appendix.html
 function withoutValues(message: string, sqlState: string): string {
   return sqlState.startsWith('22')
     ? 'a value was refused by the database'
     : (message.split('\n', 1)[0] ?? '');
 }
 
-// The stack begins with the message, which is told above.
+// The stack begins with the message.
 function framesOf(stack = ''): string[] {
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
   return frames.slice(0, MAX_FRAMES).map((line) => line.trim());

@@ -1,5 +1,5 @@
-// A process that logs as services do. Told a number over its channel, it logs so many lines and answers with how many were dropped so far;
-// told `end`, it ends as services do.
+// A process that logs as services do. On a number it logs that many lines and answers with the number dropped
+// so far; on `end` it ends as services do.
 
 import { runProcess } from '../processes/run-process.ts';
 import { standardOutput } from './log-output.ts';
@@ -10,7 +10,7 @@ const filler = 'x'.repeat(1000);
 
 process.on('message', (count: number) => {
   for (let n = 0; n < count; n++) logger.info({ n, filler }, 'a line');
-  // By then a write that can work has been tried.
+  // By then every write that can succeed has been tried.
   setTimeout(() => process.send?.(standardOutput().dropped), 20);
 });
 

@@ -9,7 +9,7 @@ const postgres = (code: string, message: string) =>
   });
 
 describe('serializeError', () => {
-  it('tells name, message, place and what led to it', () => {
+  it('keeps name, message, place and causes', () => {
     const error = new TypeError('outer', {
       cause: Object.assign(new Error('inner'), { code: 'ECONNREFUSED' }),
     });
@@ -25,19 +25,19 @@ describe('serializeError', () => {
     ['23505', 'duplicate key value\n - detail: Key (email)=(ada@example.com) already exists.'],
     ['23514', 'violates check\n - detail: Failing row contains (ada@example.com).'],
     ['22P02', 'invalid input syntax for type uuid: "ada@example.com"'],
-  ])('keeps values of a row to itself in an error %s of Postgres', (code, message) => {
+  ])('leaves out the values of a row in a Postgres error %s', (code, message) => {
     const logged = JSON.stringify(serializeError(new Error('outer', { cause: postgres(code, message) })));
     expect(logged).not.toContain('ada@example.com');
     expect(logged).toContain(code);
   });
 
-  it('ends where errors cause one another in a circle', () => {
+  it('ends when errors are causes of one another', () => {
     const error = new Error('round');
     error.cause = error;
     expect(JSON.stringify(serializeError(error)).length).toBeLessThan(20_000);
   });
 
-  it('passes on what is no error', () => {
+  it('returns a value that is no error unchanged', () => {
     expect(serializeError('text')).toBe('text');
   });
 });

@@ -4,20 +4,23 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { standardOutput } from '../log/log-output.ts';
 import { type Call, methodPath } from '../rpc/call.ts';
 
-/** Counts and times calls, for Prometheus. */
+/** Counts and times served calls. */
 export interface RpcMetrics {
   readonly registry: Registry;
-  /** Notes the end of a call: its status code (0 is OK) and its length in seconds. */
+  /** Records the end of a call: its status code (0 is OK) and its duration in seconds. */
   observe(call: Call, code: number, seconds: number): void;
 }
 
-// From a cache hit to the service's own upper bound.
+// From a cache hit to the longest call that a service allows.
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Metrics of one process, in a registry of its own: `rollcall_rpc_duration_seconds`, `rollcall_log_lines_dropped_total`, and those that Node has of itself. */
+/**
+ * Creates the metrics of one process: `rollcall_rpc_duration_seconds`, `rollcall_log_lines_dropped_total` and
+ * those of Node.
+ */
 export function createMetrics(service: string): RpcMetrics & Disposable {
   const registry = new Registry();
-  // Workers answer in turn where their ports are shared; each counts for itself.
+  // Workers that share a port answer in turn, each with its own counts.
   registry.setDefaultLabels({ service, ...(cluster.worker && { worker: String(cluster.worker.id) }) });
   collectDefaultMetrics({ register: registry });
   const duration = new Histogram({
@@ -51,9 +54,12 @@ export function createMetrics(service: string): RpcMetrics & Disposable {
   };
 }
 
-/** A number of a service's own, as it is when metrics are asked for. */
+/** A metric of a service, read when metrics are requested. */
 export interface MetricReading {
-  /** As Prometheus spells it; the name of a counter ends in `_total`. One name has one help, type and set of labels. */
+  /**
+   * Name as in Prometheus; the name of a counter ends in `_total`. All readings of a name share help, type
+   * and label names.
+   */
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge';
@@ -61,7 +67,10 @@ export interface MetricReading {
   readonly value: number;
 }
 
-/** Readings in the form that Prometheus reads, labelled with the service. Throws where a name or a value is none. */
+/**
+ * Formats readings for Prometheus, labelled with the service.
+ * @throws Error when a name or a value is invalid
+ */
 export function metricReadingsText(service: string, readings: readonly MetricReading[]): Promise<string> {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
@@ -77,7 +86,7 @@ function addMetric(registry: Registry, name: string, points: readonly MetricRead
   for (const point of points) metric.inc({ ...point.labels }, point.value);
 }
 
-/** The name of a status code as gRPC's documents have it: 0 is "OK", 5 is "NOT_FOUND". */
+/** The name of a gRPC status code: 0 is "OK", 5 is "NOT_FOUND". */
 export function statusName(code: number): string {
   return status[code] ?? `CODE_${code}`;
 }

@@ -2,29 +2,29 @@ import cluster from 'node:cluster';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Logger } from '../log/logger.ts';
 
-/** Whether calls to a target are let pass: open, they are not; half-open, the process finds out whether they could. */
+/** State of the breaker of a target. Open: calls are refused. Half-open: single calls probe the target. */
 export type OutgoingState = 'closed' | 'open' | 'half-open';
 
 /**
- * Calls that this process makes to others, for /metrics and the log. It is what the guard of a target reports to
- * (`createCallGuard` of `@rollcall/transport/guard`).
+ * Metrics and logs of calls to other services. A guard reports to it (`createCallGuard` of
+ * `@rollcall/transport/guard`).
  */
 export interface OutgoingCalls {
-  /** A call ended that was sent. `code`: `OK`, or the name of the error's code; of HTTP the status. */
+  /** Records the end of a call. `code`: `OK`, or the name of the error's code; the status of an HTTP call. */
   onEnd(end: { target: string; method: string; code: string; seconds: number }): void;
-  /** A call was refused in this process, because its target failed just before. */
+  /** Records a call that was refused in this process because the breaker of its target is open. */
   onRefused(call: { target: string; method: string }): void;
-  /** The breaker of a target is in this state now. Logs when calls stop and when they go on. */
+  /** Records a change of a breaker's state. Logs when calls stop and when they continue. */
   onState(change: { target: string; state: OutgoingState }): void;
-  /** The metrics `rollcall_outgoing_…` in the form that Prometheus reads. */
+  /** The metrics `rollcall_outgoing_…` in the text format of Prometheus. */
   metricsText(): Promise<string>;
 }
 
 const STATES = ['closed', 'open', 'half-open'] as const satisfies OutgoingState[];
-// From a call that is answered from memory to Stripe's deadline.
+// From an answer out of memory to the deadline of Stripe calls.
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Makes the record of the calls of one process, which is empty. */
+/** Creates the record of one process. */
 export function createOutgoingCalls({ service, logger }: { service: string; logger: Logger }): OutgoingCalls {
   const registry = new Registry();
   registry.setDefaultLabels({ service, ...(cluster.worker && { worker: String(cluster.worker.id) }) });

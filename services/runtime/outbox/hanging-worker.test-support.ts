@@ -1,4 +1,5 @@
-// A process for tests to kill: takes a job from the outbox of OUTBOX_URL, says so, and never finishes it.
+// A process for tests to kill: takes a job from the outbox of OUTBOX_URL, prints a line, and never finishes
+// it.
 
 import { Secret } from '../config/secret.ts';
 import { createLogger } from '../log/logger.ts';

@@ -1,4 +1,5 @@
-// Things to do after a transaction, at least once: kept in the service's own database, done by graphile-worker.
+// Public API of @rollcall/runtime/outbox: jobs that run after a transaction, at least once, kept in the
+// database of the service and run by graphile-worker.
 
 export type { JsonValue, OutboxCall, OutboxJob, OutboxPayload, OutboxTask } from './job.ts';
 export { addJobs, OutboxRefusedError, OutboxUnreachableError, type RunStatement } from './job.ts';

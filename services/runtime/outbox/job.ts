@@ -1,59 +1,69 @@
-/** What a job is about: an object of JSON. No contact data: whoever looks into the queue sees it. */
+/** Payload of a job: a JSON object. It must not hold contact data, because operators see it. */
 export interface OutboxPayload {
   readonly [name: string]: JsonValue;
 }
 
-/** A value that JSON can say. */
+/** A JSON value. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | OutboxPayload;
 
-/** Something to do after the transaction, at least once. */
+/** A job that runs after the transaction, at least once. */
 export interface OutboxJob {
-  /** Which of the tasks does it; at most 128 characters. */
+  /** Name of the task that runs it. At most 128 characters. */
   readonly task: string;
   readonly payload: OutboxPayload;
-  /** Replaces a waiting job of the same task and key, also one that is dead. At most 350 characters; default: replaces none. */
+  /**
+   * Replaces a waiting or dead job of the same task and key. At most 350 characters.
+   * @defaultValue replaces none
+   */
   readonly key?: string;
-  /** Not before. Default: now. */
+  /** Earliest time of the first attempt. @defaultValue now */
   readonly runAt?: Date;
-  /** How often it is tried before it is dead; an outage counts none. Default 12, which takes half an hour. */
+  /**
+   * Number of attempts before the job is dead; attempts during an outage do not count.
+   * @defaultValue 12, which takes half an hour
+   */
   readonly maxAttempts?: number;
 }
 
-/** How a task is called. */
+/** Context of one attempt. */
 export interface OutboxCall {
-  /** Aborts where the process ends or the job takes too long; what comes of it then counts for nothing. */
+  /** Aborts when the process ends or the job takes too long. The result is then ignored. */
   readonly signal: AbortSignal;
-  /** 1: the first. */
+  /** Number of the attempt. 1: the first. */
   readonly attempt: number;
-  /** Another failure makes the job a dead one. */
+  /** Whether the job is dead after another failure. */
   readonly isLast: boolean;
 }
 
 /**
- * Does one job. It may be called again after it was done, where the process ended too early: repeating it must do no harm.
- * Throws OutboxUnreachableError, OutboxRefusedError, or anything else, which is tried again later.
+ * Runs one job. It may run again after it was done, when the process ended too early: repeating it must do no
+ * harm.
+ * @throws OutboxUnreachableError, OutboxRefusedError, or any other error, after which the job is retried
  */
 export type OutboxTask = (payload: unknown, call: OutboxCall) => Promise<void>;
 
 /**
- * What a task throws where those whom it calls cannot be reached. The job keeps its attempts, and all jobs of its task wait a
- * while: an outage is no fault of theirs.
+ * Thrown by a task when its target cannot be reached. The job keeps its attempts, and all jobs of its task
+ * pause for a while.
  */
 export class OutboxUnreachableError extends Error {
   override readonly name = 'OutboxUnreachableError';
 }
 
-/** What a task throws where trying again cannot help: the job is dead at once, and stays to be seen and retried by hand. */
+/**
+ * Thrown by a task when retrying cannot help. The job is dead at once, and stays for operators to see and
+ * retry.
+ */
 export class OutboxRefusedError extends Error {
   override readonly name = 'OutboxRefusedError';
 }
 
-/** Runs one statement in the caller's transaction. */
+/** Runs one statement in the transaction of the caller. */
 export type RunStatement = (text: string, values: unknown[]) => Promise<unknown>;
 
 /**
- * Adds jobs in the transaction of `run`: they are there exactly when it commits, and found within half a second. Jobs with
- * keys go last in a transaction: others that add the same key wait for its end.
+ * Enqueues jobs in the transaction of `run`: they exist exactly when it commits, and run within half a
+ * second. Jobs with keys go last in a transaction, because others that add the same key wait for its end.
  */
 export async function addJobs(run: RunStatement, jobs: readonly OutboxJob[]): Promise<void> {
   if (jobs.length > 0) await run('select outbox.add_jobs($1::json)', [JSON.stringify(jobs.map(toSpec))]);
@@ -70,5 +80,5 @@ function toSpec({ task, payload, key, runAt, maxAttempts = DEFAULT_MAX_ATTEMPTS 
   };
 }
 
-// With what `retryDelayMs` says, half an hour.
+// With the back-off of `retryDelayMs`, half an hour.
 const DEFAULT_MAX_ATTEMPTS = 12;

@@ -12,20 +12,20 @@ beforeEach(async () => {
 });
 afterEach(() => box[Symbol.asyncDispose]());
 
-it('does the job of a worker that was killed, within seconds, and leaves those of the living alone', async () => {
+it('runs the job of a killed worker within seconds, and leaves the jobs of live workers alone', async () => {
   await box.add({ task: 'tell', payload: { n: 1 } });
   const child = spawn(process.execPath, [HANGING], {
     env: { ...process.env, OUTBOX_URL: box.url },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   using _ended = { [Symbol.dispose]: () => child.kill('SIGKILL') };
-  // It says so once it has the job.
+  // Printed once it has the job.
   await once(child.stdout, 'data');
   const told: number[] = [];
   await using _outbox = await box.start({
     tell: async (payload) => void told.push((payload as { n: number }).n),
   });
-  // Long enough for the living to be mistaken for dead, if they were.
+  // Long enough for a live worker to be mistaken for a lost one.
   await box.pool.query(`update graphile_worker._private_jobs set locked_at = now() - interval '1 minute'`);
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(told).toEqual([]);

@@ -3,20 +3,23 @@ import type { Pool } from '../postgres/pool.ts';
 import { KEYED_FLAG } from './schema.ts';
 import { LOST_WORKERS } from './worker-heartbeat.ts';
 
-/** The jobs of one task, now. */
+/** Number of jobs of one task, by state. */
 export interface TaskBacklog {
   readonly task: string;
-  /** Those that are to be done, or at work; also those that wait for their time. */
+  /** Jobs that are due, running, or scheduled for later. */
   readonly waiting: number;
-  /** Those of them that failed before. */
+  /** Waiting jobs whose last attempt failed. */
   readonly failing: number;
-  /** Those that nobody tries any more. */
+  /** Jobs that are not tried any more. */
   readonly dead: number;
-  /** How long the oldest of those waiting has been due, in seconds; 0: none is. */
+  /** Time since the oldest waiting job became due. Seconds. 0: no job is due. */
   readonly oldestSeconds: number;
 }
 
-/** Frees the jobs of workers that are gone, drops what was replaced, and lets no job wait for a time before the clock went back. */
+/**
+ * Unlocks jobs of lost workers, deletes replaced jobs, and corrects times that were written before the clock
+ * went back.
+ */
 export async function maintainJobs(pool: Pool, logger: Logger): Promise<void> {
   const { rows } = await pool.query<{ holder: string; jobs: number }>(LOST_WORKERS);
   if (rows.length > 0) {
@@ -29,7 +32,7 @@ export async function maintainJobs(pool: Pool, logger: Logger): Promise<void> {
   await pool.query(SHIFT_MISDATED);
 }
 
-/** What waits, by task. */
+/** Counts the jobs, by task. */
 export async function readBacklog(pool: Pool): Promise<TaskBacklog[]> {
   return (await pool.query<TaskBacklog>(BACKLOG)).rows;
 }
@@ -40,8 +43,8 @@ const DROP_REPLACED = {
     where key is null and flags ? '${KEYED_FLAG}' and locked_at is null`,
 };
 
-// A job that was written in the future was written before the clock went back. It waits as long as it was to wait then; one whose
-// caller named a time keeps that time. A second is more than rounding.
+// A job with a time in the future was written before the clock went back. It keeps its delay; a job whose
+// caller named a time keeps that time. One second allows for rounding.
 const SHIFT_MISDATED = {
   name: 'outbox-shift-misdated',
   text: `update graphile_worker._private_jobs
@@ -62,26 +65,33 @@ const BACKLOG = {
     group by task_identifier order by task_identifier`,
 };
 
-/** A job that nobody tries any more. */
+/** A job that is not tried any more. */
 export interface DeadJob {
   readonly id: string;
   readonly task: string;
   readonly attempts: number;
-  /** What the last attempt said; null: it ended with its process. */
+  /** Error of the last attempt. Null when the process ended during it. */
   readonly error: string | null;
   readonly createTime: Date;
   readonly failTime: Date;
 }
 
-/** The dead of a database's outbox, for whoever looks after it. */
+/** Lists and retries the dead jobs of an outbox. */
 export interface DeadJobs {
-  /** Those that died first. @param limit default 100 */
+  /**
+   * Lists dead jobs, those that died first at the beginning.
+   * @param limit default: 100
+   */
   listDead(limit?: number): Promise<DeadJob[]>;
-  /** Has them tried anew, with all their attempts. Answers how many. @param ids default: all */
+  /**
+   * Retries dead jobs, with all their attempts.
+   * @param ids default: all
+   * @returns the number of jobs
+   */
   retryDead(ids?: readonly string[]): Promise<number>;
 }
 
-/** Looks into the outbox of a database, with or without one that runs. */
+/** Opens the dead jobs of a database, whether or not its outbox runs. */
 export function createDeadJobs(pool: Pool): DeadJobs {
   return {
     async listDead(limit = 100) {
@@ -93,7 +103,7 @@ export function createDeadJobs(pool: Pool): DeadJobs {
   };
 }
 
-// A job with a key that has it no more was replaced, and is about to go.
+// A job that has lost its key was replaced and is about to be deleted.
 const IS_DEAD = `attempts >= max_attempts and locked_at is null and not (key is null and flags ? 'keyed')`;
 
 const LIST = `select id::text, task_identifier as task, attempts::int, last_error as error, created_at as "createTime",

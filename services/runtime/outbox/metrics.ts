@@ -1,13 +1,13 @@
 import type { MetricReading } from '../metrics/metrics.ts';
 import type { TaskBacklog } from './maintenance.ts';
 
-/** What became of an attempt at a job. */
+/** Result of an attempt. `away`: the target could not be reached, or the process ended. */
 export type Outcome = 'done' | 'failed' | 'dead' | 'away';
 
-/** How often each came about, by task. */
+/** Number of attempts by task and outcome. */
 export type OutcomeCounts = ReadonlyMap<string, Readonly<Record<Outcome, number>>>;
 
-/** Counts what became of the attempts at jobs, from none of each of these tasks. */
+/** Creates counters of attempts, which start at 0 for each task. */
 export function countOutcomes(tasks: readonly string[]): {
   counts: OutcomeCounts;
   count: (task: string, outcome: Outcome) => void;
@@ -20,7 +20,7 @@ export function countOutcomes(tasks: readonly string[]): {
   return { counts, count };
 }
 
-/** What an outbox tells of itself. */
+/** State of an outbox for metrics. */
 export interface OutboxNumbers {
   readonly backlog: readonly TaskBacklog[];
   readonly paused: readonly string[];
@@ -28,7 +28,7 @@ export interface OutboxNumbers {
   readonly outcomes: OutcomeCounts;
 }
 
-/** The same for /metrics. */
+/** Converts the state of an outbox into metrics. */
 export function outboxReadings({ backlog, paused, outcomes }: OutboxNumbers): MetricReading[] {
   return [
     ...backlog.flatMap(backlogReadings),

@@ -12,14 +12,14 @@ const tell = (n: number) => ({ task: 'tell', payload: { n } });
 const byName = (readings: readonly { name: string; value: number }[], name: string) =>
   readings.filter((each) => each.name === `rollcall_outbox_${name}`).map(({ value }) => value);
 
-/** Tasks that note what they were told. */
+/** Tasks that record their payloads. */
 function noting() {
   const told: number[] = [];
   return { told, tell: async (payload: unknown) => void told.push((payload as { n: number }).n) };
 }
 
 describe('a job', () => {
-  it('is done when its transaction commits, and never where it does not', async () => {
+  it('runs when its transaction commits, and never otherwise', async () => {
     const { told, tell: task } = noting();
     await using _outbox = await box.start({ tell: task });
     const client = await box.pool.connect();
@@ -43,12 +43,12 @@ describe('a job', () => {
     expect(told).toEqual([2]);
   });
 
-  it('B8: does not wait for a time before the clock went back, unless its caller named that time', async () => {
+  it('does not wait for a time before the clock went back, unless its caller named that time', async () => {
     const { told, tell: task } = noting();
     await box.add(tell(1), tell(2), { ...tell(3), runAt: new Date(Date.now() + 3_600_000) });
     await box.pool.query(`update graphile_worker._private_jobs set run_at = run_at + interval '1 day',
       created_at = created_at + interval '1 day', updated_at = updated_at + interval '1 day'`);
-    // As one that failed before, and was to be tried again in a moment.
+    // As a job that failed before, and is to be retried in a moment.
     await box.pool.query(`update graphile_worker._private_jobs set attempts = 1, last_error = 'failed',
       run_at = run_at + interval '10 milliseconds' where payload ->> 'n' = '2'`);
     await using _outbox = await box.start({ tell: task });
@@ -56,7 +56,7 @@ describe('a job', () => {
     expect(told.sort()).toEqual([1, 2]);
   });
 
-  it('replaces a waiting one of its task and key', async () => {
+  it('replaces a waiting job of its task and key', async () => {
     const { told, tell: task } = noting();
     await box.add({ ...tell(1), key: 'ana' }, { ...tell(2), key: 'ben' });
     await box.add({ ...tell(3), key: 'ana' }, { task: 'other', payload: {}, key: 'ana' });
@@ -65,7 +65,7 @@ describe('a job', () => {
     expect(told.sort()).toEqual([2, 3]);
   });
 
-  it('does not replace one that is at work: what happened since is done afterwards', async () => {
+  it('does not replace a running job: later changes are processed afterwards', async () => {
     const told: number[] = [];
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     await box.add({ ...tell(1), key: 'ana' });
@@ -83,7 +83,7 @@ describe('a job', () => {
     expect(told).toEqual([1, 2]);
   });
 
-  it('is not counted among the dead where it failed after it was replaced', async () => {
+  it('is not counted as dead when it failed after it was replaced', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const told: number[] = [];
     await box.add({ ...tell(1), key: 'ana' });
@@ -102,7 +102,7 @@ describe('a job', () => {
     expect([told, await outbox.listDead()]).toEqual([[1, 2], []]);
   });
 
-  it('is there although a worker took the one of its key just then, which may have read too early', async () => {
+  it('exists although a worker took the job of its key at the same moment, which may have read too early', async () => {
     await box.add({ ...tell(1), key: 'ana' });
     const worker = await box.pool.connect();
     await worker.query('begin');
@@ -110,7 +110,7 @@ describe('a job', () => {
       `update graphile_worker._private_jobs set locked_at = now(), locked_by = 'w', attempts = attempts + 1`,
     );
     const added = box.add({ ...tell(2), key: 'ana' });
-    // It sees the job as free, and then waits for whoever takes it.
+    // It sees the job as free, and then waits for the worker that takes it.
     const waits = `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
     await waitFor(async () => (await box.pool.query(waits)).rowCount === 1);
     await worker.query('commit');
@@ -125,8 +125,9 @@ describe('a job', () => {
     ]);
   });
 
-  it('never gets lost among others of its key that are added and done at the same time', async () => {
-    // What a key stands for, changed in the transaction that adds the job, and what the task last saw of it.
+  it('is never lost among jobs of its key that are added and run at the same time', async () => {
+    // The value of a key, changed in the transaction that adds the job, and the value that the task read
+    // last.
     await box.pool.query('create table counter (id int primary key, n int not null)');
     await box.pool.query('insert into counter values (1, 0)');
     let seen = 0;
@@ -154,7 +155,7 @@ describe('a job', () => {
 });
 
 describe('a job that fails', () => {
-  it('is tried again, and told which attempt it is', async () => {
+  it('is retried, with the number of its attempt', async () => {
     const attempts: [number, boolean][] = [];
     await box.add({ ...tell(1), maxAttempts: 2 });
     await using outbox = await box.start({
@@ -171,7 +172,7 @@ describe('a job that fails', () => {
     expect(await outbox.listDead()).toEqual([]);
   });
 
-  it('is dead after its last attempt, seen in metrics, list and log, and retried by hand', async () => {
+  it('is dead after its last attempt, visible in metrics, list and log, and retried by hand', async () => {
     let isMended = false;
     await box.add({ ...tell(7), maxAttempts: 1 }, tell(8));
     await using outbox = await box.start({
@@ -192,7 +193,7 @@ describe('a job that fails', () => {
     await waitFor(() => !byName(outbox.readings(), 'dead').includes(1));
   });
 
-  it('is dead at once where it is refused for good', async () => {
+  it('is dead at once when it is refused', async () => {
     await box.add(tell(1));
     let calls = 0;
     await using outbox = await box.start({
@@ -207,7 +208,7 @@ describe('a job that fails', () => {
     await waitFor(() => calls === 2);
   });
 
-  it('gives its key away when dead, and goes once something newer is there', async () => {
+  it('gives its key away when dead, and is deleted once a newer job exists', async () => {
     await box.add({ ...tell(1), key: 'ana', maxAttempts: 1 });
     const { told, tell: note } = noting();
     await using outbox = await box.start({
@@ -222,15 +223,15 @@ describe('a job that fails', () => {
     expect(told).toEqual([1, 2]);
   });
 
-  it('ends with its time, although it heeds nothing', async () => {
+  it('ends at its timeout, although it ignores its signal', async () => {
     await box.add({ ...tell(1), maxAttempts: 1 });
     await using outbox = await box.start({ tell: () => new Promise(() => {}) }, { jobTimeoutMs: 50 });
     await waitFor(async () => (await outbox.listDead()).length === 1);
   });
 });
 
-describe('while those whom a task calls are away', () => {
-  it('its jobs wait without using up attempts, others go on, and all is done afterwards', async () => {
+describe('while the target of a task cannot be reached', () => {
+  it('its jobs wait without using up attempts, others run, and all are done afterwards', async () => {
     let isAway = true;
     const attempts: number[] = [];
     const { told, tell: other } = noting();
@@ -247,7 +248,7 @@ describe('while those whom a task calls are away', () => {
     await waitFor(() => told.length === 1);
     await waitFor(() => attempts.length >= 6);
     expect(await outbox.listDead()).toEqual([]);
-    // Only so many found out for themselves: the rest was left alone.
+    // Only so many were tried: the rest was paused.
     expect(attempts.length).toBeLessThan(20);
     isAway = false;
     await waitFor(async () => (await box.count()) === 0);
@@ -268,7 +269,7 @@ describe('an outbox', () => {
     expect(JSON.stringify(box.lines)).not.toContain(secret);
   });
 
-  it('waits for the jobs at work when it ends', async () => {
+  it('waits for running jobs when it ends', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
     await box.add(tell(1));
@@ -285,7 +286,7 @@ describe('an outbox', () => {
     expect(await box.count()).toBe(0);
   });
 
-  it('gives back what it cannot finish in time, for the next to do at once', async () => {
+  it('returns what it cannot finish in time, for the next process to run at once', async () => {
     await box.add({ ...tell(1), maxAttempts: 1 });
     const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
     const outbox = await box.start({ tell: () => new Promise(() => begin()) }, { drainMs: 10 });
@@ -296,7 +297,7 @@ describe('an outbox', () => {
     await waitFor(() => told.length === 1);
   });
 
-  it('goes on after its connections are cut, with what was at work as well', async () => {
+  it('continues after its connections are cut, with the running job as well', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const told: number[] = [];
     await box.add(tell(1));
@@ -322,7 +323,7 @@ describe('an outbox', () => {
     expect(told).toContain(2);
   });
 
-  it('shares its jobs with others, and each is done once', async () => {
+  it('shares its jobs with other processes, and each runs once', async () => {
     const { told, tell: task } = noting();
     await box.add(...Array.from({ length: 200 }, (_, n) => tell(n)));
     await using _one = await box.start({ tell: task });
@@ -332,7 +333,7 @@ describe('an outbox', () => {
   });
 });
 
-it('does not start on a database that has no outbox, and says what to do', async () => {
+it('does not start on a database without an outbox, and names the cure', async () => {
   await box.pool.query('drop schema outbox cascade');
   await expect(box.start({ tell: async () => {} })).rejects.toThrow('run npm run migrate');
 });

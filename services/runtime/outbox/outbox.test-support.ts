@@ -5,21 +5,21 @@ import { createTestDatabase, openTestPool } from '../testing/index.ts';
 import { addJobs, type OutboxJob, type OutboxTask } from './job.ts';
 import { type Outbox, type OutboxOptions, startOutbox } from './outbox.ts';
 
-/** A database with an outbox, of which nothing is worked off unless somebody is told to. */
+/** A database with an outbox whose jobs run only after `start`. */
 export interface OutboxUnderTest extends AsyncDisposable {
   readonly url: string;
   readonly pool: Pool;
-  /** What was logged, one object a line. */
+  /** Log lines, one object each. */
   readonly lines: readonly Record<string, unknown>[];
-  /** Adds jobs in a transaction of their own. */
+  /** Adds jobs in their own transaction. */
   add(...jobs: OutboxJob[]): Promise<void>;
-  /** Works them off until disposed of, quicker to look than a service. */
+  /** Runs jobs until disposed, and polls faster than a service. */
   start(tasks: Record<string, OutboxTask>, options?: Partial<OutboxOptions>): Promise<Outbox>;
-  /** How many jobs the table holds, the dead too. */
+  /** Number of jobs in the table, dead ones included. */
   count(): Promise<number>;
 }
 
-/** Makes it. */
+/** Creates a database with an outbox. */
 export async function createOutboxUnderTest(): Promise<OutboxUnderTest> {
   await using stack = new AsyncDisposableStack();
   const { url } = stack.use(await createTestDatabase('booking'));
@@ -44,7 +44,7 @@ function loggerInto(lines: Record<string, unknown>[]): Logger {
   return createLogger({ service: 'test', level: 'debug' }, { write });
 }
 
-/** Waits until something holds; the test's own time limit ends it. */
+/** Waits until a condition holds. The timeout of the test ends it. */
 export async function waitFor(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -11,28 +11,36 @@ import { runJob } from './run-job.ts';
 import { requireOutbox } from './schema.ts';
 import { keepWorkerRunning } from './worker.ts';
 
-/** How an outbox is worked off. */
+/** Options of `startOutbox`. */
 export interface OutboxOptions {
-  /** The database that the jobs are added in, as its owner. */
+  /** URL of the database that holds the jobs, as its owner. */
   readonly url: Secret;
   readonly logger: Logger;
-  /** What to do, by the task of the job. Jobs of other tasks wait. */
+  /** Functions that run jobs, by task. Jobs of other tasks wait. */
   readonly tasks: Readonly<Record<string, OutboxTask>>;
-  /** Most jobs at once. Default 4. */
+  /** The most jobs that run at once. @defaultValue 4 */
   readonly concurrency?: number;
-  /** How often, in ms, somebody with nothing to do looks for a job. Default 500. */
+  /** Pause before an idle worker looks for a job. Milliseconds. @defaultValue 500 */
   readonly pollMs?: number;
-  /** How often, in ms, the backlog is counted and jobs of workers that are gone are freed. Default 5000. */
+  /**
+   * Pause between two runs of maintenance, which counts the backlog and unlocks jobs of lost workers.
+   * Milliseconds.
+   * @defaultValue 5000
+   */
   readonly lookMs?: number;
-  /** The longest that a job may take, in ms. Default 30000. */
+  /** The longest time that a job may take. Milliseconds. @defaultValue 30000 */
   readonly jobTimeoutMs?: number;
-  /** How long jobs at work may go on once the outbox is disposed, in ms; then they go back. Default 5000. */
+  /**
+   * How long running jobs may continue after the outbox is disposed, before they return to the queue.
+   * Milliseconds.
+   * @defaultValue 5000
+   */
   readonly drainMs?: number;
 }
 
-/** An outbox that is being worked off. Disposing it waits for the jobs at work, and gives back what is not done by then. */
+/** A running outbox. Disposing waits for running jobs, and returns unfinished ones to the queue. */
 export interface Outbox extends AsyncDisposable, DeadJobs {
-  /** For /metrics: `rollcall_outbox_…`, the backlog as it was up to `lookMs` ago. */
+  /** The metrics `rollcall_outbox_…`. The backlog is up to `lookMs` old. */
   readings(): MetricReading[];
 }
 
@@ -45,8 +53,8 @@ const DEFAULTS = {
 } as const;
 
 /**
- * Starts to work off the outbox of a database, with connections of its own. Several processes share the jobs of one.
- * @throws StartupError where the database has no outbox: `npm run migrate` brings it.
+ * Starts to run the jobs of a database, with its own connections. Several processes share the jobs.
+ * @throws StartupError when the database has no outbox: `npm run migrate` installs it
  */
 export async function startOutbox(options: OutboxOptions): Promise<Outbox> {
   const { url, logger, tasks, concurrency, pollMs, lookMs, jobTimeoutMs, drainMs } = {
@@ -55,7 +63,7 @@ export async function startOutbox(options: OutboxOptions): Promise<Outbox> {
   };
   await using stack = new AsyncDisposableStack();
   const pool = stack.adopt(
-    // Beside the workers: one listens, one is the mark, one looks after the jobs.
+    // Besides the workers: one listens, one holds the heartbeat, one does maintenance.
     createPool({ url, maxConnections: concurrency + 3, statementTimeoutMs: 10_000, logger }),
     (each) => each.end(),
   );

@@ -10,8 +10,8 @@ function heldPauses() {
   return { pauses, pass };
 }
 
-describe('pauses', () => {
-  it('leave a task alone for a while, and no other', () => {
+describe('paused tasks', () => {
+  it('pause one task for a while, and no other', () => {
     const { pauses, pass } = heldPauses();
     pauses.recordOutage('tell');
     expect([pauses.paused(), pauses.remainingMs('other')]).toEqual([['tell'], 0]);
@@ -19,7 +19,7 @@ describe('pauses', () => {
     expect(pauses.paused()).toEqual([]);
   });
 
-  it('double with each try that fails, up to the longest', () => {
+  it('double the pause with each failed try, up to the longest', () => {
     const { pauses, pass } = heldPauses();
     const lengths = Array.from({ length: 7 }, () => {
       const { delayMs } = pauses.recordOutage('tell');
@@ -29,7 +29,7 @@ describe('pauses', () => {
     expect(lengths).toEqual([500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
   });
 
-  it('count jobs that find out at the same time as one try', () => {
+  it('count jobs that fail at the same time as one try', () => {
     const { pauses, pass } = heldPauses();
     expect([1, 2].map(() => pauses.recordOutage('tell'))).toEqual([
       { delayMs: 500, isFirst: true },
@@ -39,7 +39,7 @@ describe('pauses', () => {
     expect(pauses.recordOutage('tell')).toEqual({ delayMs: 1000, isFirst: false });
   });
 
-  it('begin anew once somebody was reached', () => {
+  it('begin with the shortest pause again once the target was reached', () => {
     const { pauses, pass } = heldPauses();
     pass(pauses.recordOutage('tell').delayMs);
     pauses.recordOutage('tell');
@@ -49,7 +49,7 @@ describe('pauses', () => {
   });
 });
 
-/** Pauses of these tasks, which never end. */
+/** Pauses that never end. */
 function pausesOf(...paused: string[]): PausedTasks {
   return {
     recordOutage: () => ({ delayMs: 0, isFirst: false }),
@@ -59,18 +59,18 @@ function pausesOf(...paused: string[]): PausedTasks {
   };
 }
 
-it('holds nobody up while nobody is away', () => {
+it('does not wait while no task is paused', () => {
   const stopping = new AbortController().signal;
   expect(createSkippedFlags(pausesOf(), { tasks: ['tell'], stopping })()).toEqual([]);
 });
 
-it('looks on for the others where one task is left alone', async () => {
+it('looks for jobs of other tasks while one is paused', async () => {
   const stopping = new AbortController().signal;
   const skippedFlags = createSkippedFlags(pausesOf('tell'), { tasks: ['tell', 'other'], stopping });
   expect(await skippedFlags()).toEqual(['task:tell']);
 });
 
-it('looks for nothing where all are left alone, until the process ends', async () => {
+it('looks for no job while all tasks are paused, until the process ends', async () => {
   const ending = new AbortController();
   const skippedFlags = createSkippedFlags(pausesOf('tell'), { tasks: ['tell'], stopping: ending.signal });
   let isOver = false;

@@ -1,22 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { taskFlag } from './schema.ts';
 
-/** Which tasks are left alone for a while, because those whom they call are away. */
+/** Tasks that pause because their target cannot be reached. */
 export interface PausedTasks {
-  /** A job could not reach them. Answers how long the task is left alone now, in ms, and whether this is the first to say so. */
+  /**
+   * Records that a job could not reach its target. Returns the remaining pause in milliseconds, and whether
+   * this is the first failure of the outage.
+   */
   recordOutage(task: string): { delayMs: number; isFirst: boolean };
-  /** A job reached them: the next outage begins with the shortest pause again. Answers whether they were away. */
+  /** Records that a job reached its target, which ends the outage. Returns whether there was one. */
   recordReached(task: string): boolean;
-  /** How long a task is left alone yet, in ms; 0: it is not. */
+  /** The remaining pause of a task. Milliseconds. 0: it is not paused. */
   remainingMs(task: string): number;
-  /** The tasks that are left alone now. */
+  /** The tasks that are paused now. */
   paused(): string[];
 }
 
-/** From the first pause to the longest, in ms: an outage of any length is over for the jobs that soon after its end. */
+/**
+ * Shortest and longest pause. Milliseconds. Jobs run again within the longest pause after the end of an
+ * outage.
+ */
 export const PAUSE_MS = { first: 500, longest: 10_000 } as const;
 
-/** Pauses that double while an outage lasts. @param clock monotonic, in ms */
+/**
+ * Creates pauses that double while an outage lasts.
+ * @param clock monotonic clock in milliseconds
+ */
 export function createPausedTasks(clock: () => number): PausedTasks {
   const states = new Map<string, { untilMs: number; lengthMs: number }>();
   const remainingMs = (task: string) => Math.max(0, (states.get(task)?.untilMs ?? 0) - clock());
@@ -24,7 +33,7 @@ export function createPausedTasks(clock: () => number): PausedTasks {
     remainingMs,
     recordOutage(task) {
       const left = remainingMs(task);
-      // Of several jobs that found out at once, the first has said it.
+      // The first of several concurrent jobs has recorded it.
       if (left > 0) return { delayMs: left, isFirst: false };
       const before = states.get(task)?.lengthMs;
       const lengthMs = before ? Math.min(2 * before, PAUSE_MS.longest) : PAUSE_MS.first;
@@ -36,12 +45,12 @@ export function createPausedTasks(clock: () => number): PausedTasks {
   };
 }
 
-// Looking past many jobs that wait is dear: while there are such, it is done less often.
+// Skipping many waiting jobs is expensive, so workers poll less often meanwhile.
 const SLOW_MS = 1000;
 
 /**
- * Whom to pass over, asked before each look for a job: tasks that are left alone. Where that is all of them, nobody looks
- * before one is tried again.
+ * Creates the function that graphile-worker calls before each look for a job: it returns the flags of paused
+ * tasks. When all tasks are paused, it waits until one may be tried.
  */
 export function createSkippedFlags(
   pauses: PausedTasks,

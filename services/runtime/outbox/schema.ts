@@ -7,15 +7,15 @@ import type { Pool } from '../postgres/pool.ts';
 import { StartupError } from '../startup-error.ts';
 import { toWorkerLogger } from './worker.ts';
 
-/** The newest migration of graphile-worker 0.18, which this was written against. */
+/** The newest migration of graphile-worker 0.18, which this code needs. */
 const WORKER_MIGRATION = 20;
 
-/** Brings the outbox of a database up to date, as the owner of the database. Again: nothing changes. */
+/** Installs or updates the outbox of a database, as its owner. Repeating it changes nothing. */
 export async function installOutbox(url: Secret, logger: Logger): Promise<void> {
   const pool = new pg.Pool({
     connectionString: url.reveal(),
     max: 1,
-    // It takes as long as it takes, whatever the database says of other sessions.
+    // Migrations may take longer than the timeout of the database.
     onConnect: (client) => client.query('set statement_timeout = 0'),
   });
   surviveBrokenConnections(pool);
@@ -27,7 +27,10 @@ export async function installOutbox(url: Secret, logger: Logger): Promise<void> 
   }
 }
 
-/** @throws StartupError where the database has no outbox, or an older one. */
+/**
+ * Checks that the database has an up-to-date outbox.
+ * @throws StartupError when it has none, or an older one
+ */
 export async function requireOutbox(pool: Pool): Promise<void> {
   const { rows } = await pool.query<{ exists: boolean }>(
     `select to_regprocedure('outbox.add_jobs(json)') is not null
@@ -40,20 +43,23 @@ export async function requireOutbox(pool: Pool): Promise<void> {
     throw new StartupError('The database has no outbox, or an older one: run npm run migrate');
 }
 
-// What this package has in a database beside the tables of graphile-worker, whose own `add_jobs` is not used for two reasons.
-// It notifies, and a commit that notifies takes a lock on all databases of the server until it is on the disk. And where a
-// worker takes the job of a key just then, it adds nothing and says nothing, although that worker may have read too early.
+// Our own `add_jobs` replaces that of graphile-worker for two reasons: a commit that notifies locks all
+// databases of the server until it is on disk; and when a worker takes the job of a key at the same moment,
+// theirs adds nothing, although that worker may have read too early.
 // https://github.com/graphile/worker/blob/v0.18.0/sql/000020.sql
 
-/** Marks a job that was added with a key, so that one that lost it is known for replaced. */
+/** Flag of a job that was added with a key. Without its key it has been replaced. */
 export const KEYED_FLAG = 'keyed';
 
-/** The flag by which all jobs of a task are passed over. */
+/** The flag of all jobs of a task, by which they are skipped. */
 export function taskFlag(task: string): string {
   return `task:${task}`;
 }
 
-/** Creates or replaces all of it; repeating it does no harm. A change that older code cannot live with takes another name. */
+/**
+ * Creates or replaces the outbox. Repeating it does no harm. A change that breaks older code takes another
+ * name.
+ */
 export const OUTBOX_SCHEMA = `
 create schema if not exists outbox;
 

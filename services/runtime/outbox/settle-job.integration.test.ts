@@ -31,12 +31,12 @@ const HELD = { lockedBy: 'theirs', attempts: 1, error: null, waits: false };
 const markAsReplaced = (flags: string) =>
   box.pool.query('update graphile_worker._private_jobs set key = null, flags = $1', [flags]);
 
-describe('T1: a job that was not done', () => {
+describe('a job that failed', () => {
   it.each([
     ['later', 1],
     ['again', 0],
     ['dead', 12],
-  ] as const)('is put back by its holder, %s', async (fate, attempts) => {
+  ] as const)('is unlocked by its worker, %s', async (fate, attempts) => {
     await settle('theirs', fate);
     expect(await jobs()).toEqual([{ lockedBy: null, attempts, error: 'failed', waits: true }]);
   });
@@ -49,19 +49,19 @@ describe('T1: a job that was not done', () => {
     },
   );
 
-  it('goes where it was replaced while its holder had it', async () => {
+  it('is deleted when it was replaced while its worker had it', async () => {
     await markAsReplaced('{"keyed": true}');
     await settle('theirs', 'later');
     expect(await jobs()).toEqual([]);
   });
 
-  it('stays where it was replaced, for the worker that holds it now', async () => {
+  it('stays when it was replaced, for the worker that holds it now', async () => {
     await markAsReplaced('{"keyed": true}');
     await settle('ours', 'later');
     expect(await jobs()).toEqual([HELD]);
   });
 
-  it('leaves other jobs of its holder alone', async () => {
+  it('leaves other jobs of its worker alone', async () => {
     await box.add({ task: 'tell', payload: {} });
     await box.pool.query(
       `update graphile_worker._private_jobs set locked_by = 'theirs', locked_at = now(), attempts = 1`,

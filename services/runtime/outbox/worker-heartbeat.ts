@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from '../postgres/pool.ts';
 
-// The first half of the locks' keys; any number that nobody else in the database takes.
+// First half of the lock keys: a number that no other code in the database uses.
 const LOCK_CLASS = 1_869_967_984;
 const RETRY_MS = 500;
 
-/** Shows that a holder of jobs lives: a lock that Postgres lets go of when the holder's connection ends, however it does. */
+/** Shows that a worker is alive by an advisory lock, which Postgres releases when the connection ends. */
 export function holdHeartbeat(pool: Pool, holder: string): AsyncDisposable {
   const ending = new AbortController();
   const hold = async () => {
@@ -23,7 +23,7 @@ export function holdHeartbeat(pool: Pool, holder: string): AsyncDisposable {
   };
 }
 
-/** Until the connection breaks, or it is to end. */
+/** Holds the lock until the connection breaks or `ending` aborts. */
 async function holdOnce(pool: Pool, holder: string, ending: AbortSignal): Promise<void> {
   const client = await pool.connect();
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -37,7 +37,7 @@ async function holdOnce(pool: Pool, holder: string, ending: AbortSignal): Promis
   }
 }
 
-/** Holders of jobs that show no life. Those who took their first job just now may have had no time to show it. */
+/** Workers with jobs but no lock. A worker that has just taken its first job may not have the lock yet. */
 export const LOST_WORKERS = {
   name: 'outbox-gone-holders',
   text: `select locked_by as holder, count(*)::int as jobs from graphile_worker.jobs

@@ -7,19 +7,19 @@ import { holdHeartbeat } from './worker-heartbeat.ts';
 
 const RESTART_MS = 1000;
 
-/** How it ends. */
+/** Signals and time limit of a worker's shutdown. */
 export interface WorkerShutdown {
-  /** Aborted at once: no more jobs are looked for. */
+  /** Aborted at once: the worker looks for no more jobs. */
   readonly stopping: AbortController;
-  /** Aborted once jobs at work have had their time. */
+  /** Aborted when running jobs have used up `drainMs`. */
   readonly overdue: AbortController;
-  /** That time, in ms. */
+  /** How long running jobs may continue. Milliseconds. */
   readonly drainMs: number;
 }
 
 /**
- * Has graphile-worker run, marked as alive, and starts it again where it ended by itself, as it does when the database goes
- * away at the wrong moment. Rejects where it cannot even start. Disposing it waits for the jobs at work.
+ * Runs graphile-worker with a heartbeat, and restarts it when it ends by itself, as it may when the database
+ * goes down. Rejects when it cannot start at all. Disposing waits for running jobs.
  */
 export async function keepWorkerRunning(
   options: WorkerRunOptions,
@@ -54,7 +54,7 @@ async function whileHeartbeat({ pool }: WorkerRunOptions, run: WorkerRun): Promi
   return await run.ended;
 }
 
-/** Undefined: it is not wanted any more. */
+/** Restarts until it succeeds. Undefined when the worker is stopping. */
 async function startAgain(options: WorkerRunOptions, stopping: AbortSignal): Promise<WorkerRun | undefined> {
   while (!stopping.aborted) {
     await sleep(RESTART_MS, undefined, { signal: stopping }).catch(() => {});
@@ -65,29 +65,29 @@ async function startAgain(options: WorkerRunOptions, stopping: AbortSignal): Pro
   return undefined;
 }
 
-/** graphile-worker at work, until it ends by itself or is told to. */
+/** A run of graphile-worker, until it ends by itself or is stopped. */
 export interface WorkerRun {
-  /** Its name in the table: who holds a job. */
+  /** Name of the worker in the table of jobs. */
   readonly holder: string;
-  /** Never rejects. Resolves where it ended, with the reason if there was one. */
+  /** Resolves when the run has ended, with the error if there was one. Never rejects. */
   readonly ended: Promise<unknown>;
-  /** Takes no more jobs and waits for those that are at work. */
+  /** Takes no more jobs and waits for running ones. */
   stop(): Promise<void>;
 }
 
-/** What it works with. */
+/** Options of `startWorkerRun`. */
 export interface WorkerRunOptions {
   readonly pool: Pool;
   readonly tasks: TaskList;
   readonly concurrency: number;
-  /** How often, in ms, a worker that has nothing to do looks for a job. */
+  /** Pause before an idle worker looks for a job. Milliseconds. */
   readonly pollMs: number;
-  /** Flags of jobs to pass over now. */
+  /** Flags of jobs to skip now. */
   readonly skippedFlags: () => string[] | Promise<string[]>;
   readonly logger: Logger;
 }
 
-/** Starts it. The schema is there already. */
+/** Starts a run. The schema must exist. */
 export async function startWorkerRun(options: WorkerRunOptions): Promise<WorkerRun> {
   const { pool, tasks, concurrency, pollMs, skippedFlags, logger } = options;
   const events = new EventEmitter() as WorkerEvents;
@@ -103,11 +103,11 @@ export async function startWorkerRun(options: WorkerRunOptions): Promise<WorkerR
     concurrency,
     pollInterval: pollMs,
     forbiddenFlags: skippedFlags,
-    // The process has a way of its own to end.
+    // The process handles signals itself.
     noHandleSignals: true,
     events,
     logger: toWorkerLogger(logger),
-    // Not as separate statements: nobody hears of one that fails, and that ends the process.
+    // Batched statements would end the process when one fails.
     preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
   });
   const ended = runner.promise.then(
@@ -118,7 +118,7 @@ export async function startWorkerRun(options: WorkerRunOptions): Promise<WorkerR
     holder,
     ended,
     stop: async () => {
-      // Rejects where it has ended already.
+      // Rejects when the run has already ended.
       await runner.stop().catch(() => {});
       await ended;
     },
@@ -128,8 +128,8 @@ export async function startWorkerRun(options: WorkerRunOptions): Promise<WorkerR
 const LEVELS = { error: 'error', warning: 'warn', info: 'debug', debug: 'trace' } as const;
 
 /**
- * What graphile-worker says of itself, one step quieter. What became of jobs is left out, because it would come with their
- * payloads: `runJob` tells it.
+ * Converts log lines of graphile-worker to ours, one level lower. Leaves out the results of jobs, which would
+ * repeat payloads; `runJob` logs them.
  */
 export function toWorkerLogger(logger: Logger): WorkerLogger {
   return new WorkerLogger(() => (level, message, meta) => {

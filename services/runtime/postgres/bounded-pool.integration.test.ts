@@ -16,7 +16,7 @@ async function openPool(max: number, maxWaitMs: number) {
 }
 
 describe('a pool of database connections', () => {
-  it('makes nobody wait longer than it says, and works on when there is one again', async () => {
+  it('limits the wait for a connection, and works again when one is free', async () => {
     await using opened = await openPool(1, 50);
     const { pool } = opened;
     const held = await pool.connect();
@@ -29,7 +29,7 @@ describe('a pool of database connections', () => {
     expect(pool.totalCount).toBe(1);
   });
 
-  it('serves all who come together, as many at a time as it has connections', async () => {
+  it('serves all requests that arrive together, one per connection at a time', async () => {
     await using opened = await openPool(2, 20_000);
     const answers = Array.from({ length: 50 }, (_, i) => opened.pool.query('select $1::int as n', [i]));
     expect((await Promise.all(answers)).map(({ rows }) => rows[0].n)).toEqual(
@@ -38,7 +38,7 @@ describe('a pool of database connections', () => {
     expect(opened.pool.totalCount).toBe(2);
   });
 
-  it('lets nobody join a queue that is too long', async () => {
+  it('refuses a request when its queue is full', async () => {
     await using opened = await openPool(1, 20_000);
     const held = await opened.pool.connect();
     const waiting = Array.from({ length: 100 }, () => opened.pool.query('select 1'));
@@ -58,7 +58,7 @@ describe('a pool of database connections', () => {
     expect((await opened.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
   });
 
-  it('A1: uses no connection again that was there when it is renewed, idle or lent', async () => {
+  it('reuses no connection from before a renewal, idle or in use', async () => {
     await using opened = await openPool(2, 20_000);
     const { pool } = opened;
     const pid = async () => (await pool.query('select pg_backend_pid() as pid')).rows[0].pid as number;

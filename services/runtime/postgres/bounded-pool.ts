@@ -1,19 +1,19 @@
 import pg from 'pg';
 import { watchCurrentCall } from '../rpc/call.ts';
 
-/** No connection was to be had in time: others have them all. What was asked has not begun. */
+/** No connection became free in time. The statement has not begun. */
 export class PoolExhaustedError extends Error {
   override readonly name = 'PoolExhaustedError';
 }
 
-/** Nobody waits any more for what the connection was wanted for. What was asked has not begun. */
+/** The call that waited for a connection has ended. The statement has not begun. */
 export class CallEndedError extends Error {
   override readonly name = 'CallEndedError';
 }
 
 /**
- * Lets the process survive a connection of a pool that breaks while it is idle, between two statements of a transaction, or while it
- * closes. The next statement of its user fails; without listeners the event would end the process.
+ * Keeps the process alive when a connection of a pool breaks while it is idle, between two statements or
+ * while it closes. The next statement on it fails; without listeners the event would end the process.
  */
 export function surviveBrokenConnections(pool: pg.Pool): void {
   pool.on('error', () => {});
@@ -23,14 +23,14 @@ export function surviveBrokenConnections(pool: pg.Pool): void {
 type Callback = Parameters<pg.Pool['connect']>[0];
 
 /**
- * A pool in which waiting is bounded. Whoever finds all connections lent out waits no longer than `maxWaitMs`, and not at
- * all behind a queue that is as long as it may be; and a connection that comes too late for its call is not used.
+ * A pool with a bounded wait: a request waits at most `maxWaitMs` for a connection, is refused when the queue
+ * is full, and gets no connection after its call has ended.
  */
 export class BoundedPool extends pg.Pool {
   readonly #maxWaitMs: number;
   readonly #maxWaiting: number;
   readonly #connected = new Set<pg.PoolClient>();
-  /** Connections that are not to be used again. */
+  /** Connections that must not be used again. */
   readonly #outdated = new Set<pg.PoolClient>();
 
   constructor(config: pg.PoolConfig & { max: number }, { maxWaitMs }: { maxWaitMs: number }) {
@@ -45,7 +45,7 @@ export class BoundedPool extends pg.Pool {
     });
   }
 
-  /** Replaces every connection before it is used again: the address may lead to another server by now. */
+  /** Replaces every connection before its next use, because the address may now lead to another server. */
   renew(): void {
     for (const client of this.#connected) this.#outdated.add(client);
   }

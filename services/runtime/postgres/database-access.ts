@@ -11,16 +11,19 @@ import {
 import { Secret } from '../config/secret.ts';
 import { localDataDirectory, withLocalPorts } from '../processes/local-start.ts';
 
-/** How a process reaches its database. */
+/** Settings that lead a process to its database. */
 export interface DatabaseAccess {
   readonly databaseUrl: Secret;
-  /** Whether `databaseUrl` leads to a pooler that lends a connection for one transaction at a time. */
+  /** Whether `databaseUrl` leads to a pooler in transaction mode. */
   readonly isPooled: boolean;
-  /** The database itself, for what needs a session of its own. Undefined: `databaseUrl` leads to it. */
+  /**
+   * URL of the database without the pooler, for work that needs its own session. Undefined: `databaseUrl`
+   * leads there.
+   */
   readonly directDatabaseUrl: Secret | undefined;
 }
 
-/** The settings beside PREFIX_DATABASE_URL that say how a database is reached. */
+/** The settings besides PREFIX_DATABASE_URL that lead to a database. */
 export function databaseAccessSettings(prefix: string, { needsDirect }: { needsDirect: string }) {
   return {
     isPooled: booleanSetting({
@@ -47,10 +50,10 @@ const SETTINGS = {
   }),
 };
 
-/** What messages call the PostgreSQL of `npm start`, where another database has the name of its variable. */
+/** Name of the PostgreSQL of `npm start` in messages, in place of a variable. */
 export const LOCAL_DATABASE = 'the database of npm start';
 
-/** Name of the file in the data directory of `npm start` that the passwords of its PostgreSQL derive from. */
+/** Name of the file in the data directory of `npm start` that holds the secret of its database passwords. */
 export const SECRET_FILE = 'postgres-secret';
 
 /** The password of a role in the PostgreSQL of `npm start`: letters, digits, `-` and `_`. */
@@ -59,9 +62,9 @@ export function localPassword(secret: string, role: string): string {
 }
 
 /**
- * The address of a database in the PostgreSQL of `npm start`, whether that runs or not.
- * Undefined: this checkout has none, or its secret belongs to another user.
- * @throws StartupError where POSTGRES_PORT is no port
+ * URL of a database in the PostgreSQL of `npm start`, even if it does not run. Undefined when this checkout
+ * has none, or its secret belongs to another user.
+ * @throws StartupError when POSTGRES_PORT is invalid
  */
 export function localDatabaseUrl(
   env: NodeJS.ProcessEnv,
@@ -82,8 +85,8 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 const DEFAULT_PORT = '5432';
 
 /**
- * Whether two URLs, as `databaseUrlSetting` reads them, name the same database, whoever enters it. Host names are compared, not
- * looked up; the names of this machine are one.
+ * Whether two URLs of `databaseUrlSetting` name the same database, whatever the role. Compares host names
+ * without a lookup; all names of loopback are equal.
  */
 export function isSameDatabase(one: Secret, other: Secret): boolean {
   return placeOf(one) === placeOf(other);

@@ -1,10 +1,13 @@
 /**
- * Why a database does not do what it does at other times: it cannot be reached or lacks a resource, its disk is full, or it takes no writes
- * for now.
+ * State of a database that cannot serve a statement: not reachable or short of a resource, disk full, or
+ * read-only.
  */
 export type DatabaseOutage = 'unavailable' | 'full' | 'read_only';
 
-/** What an error says of the state of the database; undefined: it is about what was asked, or no error of a database. */
+/**
+ * The state of the database according to an error. Undefined when the error concerns the statement, or is no
+ * database error.
+ */
 export function databaseOutage(error: unknown): DatabaseOutage | undefined {
   for (const { code, message } of causesOf(error)) {
     const outage = code === undefined ? undefined : outageOf(code);
@@ -14,24 +17,27 @@ export function databaseOutage(error: unknown): DatabaseOutage | undefined {
   return undefined;
 }
 
-/** Whether the database answered that it lacks memory, connections or another resource, but for room on its disk. */
+/** Whether the database lacks memory, connections or another resource, except for disk space. */
 export function isOutOfResources(error: unknown): boolean {
   return [...causesOf(error)].some(
     ({ code }) => code !== undefined && code !== DISK_FULL && /^53...$/.test(code),
   );
 }
 
-/** Whether an error means that the database cannot be reached now, rather than that it refused what was asked. */
+/** Whether an error means that the database cannot be reached, rather than that it refused the statement. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   return databaseOutage(error) === 'unavailable';
 }
 
-/** As `databaseOutage`, but for a single statement that was too slow or stood in another's way: the next one may not. */
+/**
+ * Whether the database is in an outage. Unlike `databaseOutage`, excludes a single statement that was slow or
+ * in conflict, because the next one may succeed.
+ */
 export function isDatabaseDown(error: unknown): boolean {
   return databaseOutage(error) !== undefined && !CONTENTION.has(sqlState(error) ?? '');
 }
 
-/** An error and what led to it, outermost first. */
+/** An error and its causes, outermost first. */
 function* causesOf(
   error: unknown,
 ): Generator<{ readonly code: string | undefined; readonly message: string }> {
@@ -47,27 +53,27 @@ function outageOf(code: string): DatabaseOutage | undefined {
   return UNAVAILABLE_CODES.has(code) || /^(08|53)...$/.test(code) ? 'unavailable' : undefined;
 }
 
-/** The SQLSTATE of an error of Postgres, also when MikroORM wrapped it; undefined for any other error. */
+/** The SQLSTATE of a Postgres error, even if MikroORM wrapped it. Undefined for other errors. */
 export function sqlState(error: unknown): string | undefined {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
-/** The name of the constraint that a statement broke, also when MikroORM wrapped it. */
+/** The name of the violated constraint, even if MikroORM wrapped the error. */
 export function violatedConstraint(error: unknown): string | undefined {
   const { constraint } = (error ?? {}) as { constraint?: unknown };
   return typeof constraint === 'string' ? constraint : undefined;
 }
 
-/** A statement timed out, a lock was not to be had, two transactions stood in each other's way. */
+/** Statement timeout, lock timeout, deadlock, serialization failure. */
 const CONTENTION: ReadonlySet<string> = new Set(['57014', '55P03', '40P01', '40001']);
 
 const DISK_FULL = '53100';
-/** A standby, or a primary that was made one, answers a write so. */
+/** A standby or a demoted primary refuses a write with it. */
 const READ_ONLY = '25006';
 
-// https://www.postgresql.org/docs/18/errcodes-appendix.html: shutting down, starting up, crashed. Beside them classes 08, the connection
-// failed, and 53, out of memory, connections or another resource.
+// Shutting down, starting up, crashed: https://www.postgresql.org/docs/18/errcodes-appendix.html. Also
+// classes 08 (connection failed) and 53 (out of memory, connections or another resource).
 const UNAVAILABLE_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -82,6 +88,6 @@ const UNAVAILABLE_CODES = new Set([
   ...CONTENTION,
 ]);
 
-// pg tells these by their message alone.
+// pg reports these by their message alone.
 const LOST_CONNECTION =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error/;

@@ -1,4 +1,5 @@
-// PostgreSQL: prepared statements on a pool, MikroORM, what its errors mean.
+// Public API of @rollcall/runtime/postgres: prepared statements on a pool, MikroORM, and the meaning of
+// database errors.
 
 export { CallEndedError, PoolExhaustedError, surviveBrokenConnections } from './bounded-pool.ts';
 export type { DatabaseAccess } from './database-access.ts';

@@ -21,7 +21,7 @@ async function openOrm() {
 }
 
 describe('createOrm', () => {
-  it('has its connection back after it was lost in the middle of a transaction, again and again', async () => {
+  it('recovers its connection after it broke inside a transaction, again and again', async () => {
     await using orm = await openOrm();
     for (let i = 0; i < 3; i++) {
       await expect(orm.transact('select pg_terminate_backend(pg_backend_pid())')).rejects.toThrow();
@@ -36,7 +36,7 @@ describe('createOrm', () => {
     }
   });
 
-  it('has its connection back after the database swallowed everything for longer than the lease', {
+  it('recovers its connection after the database was silent for longer than the lease', {
     timeout: 30_000,
   }, async () => {
     await using orm = await openOrm();

@@ -4,22 +4,23 @@ import type { Secret } from '../config/secret.ts';
 import { CONNECT_TIMEOUT_MS } from './pool.ts';
 import { requireStatementTimeout } from './statement-timeout.ts';
 
-// As many statements, each as slow as it may be, fit into one transaction before its connection is taken away.
+// Number of statements, each as slow as allowed, that fit into one transaction before its connection is taken
+// back.
 const LEASE_STATEMENTS = 3;
 
-/** How MikroORM connects and what it maps. */
+/** Options of `createOrm`. */
 export interface OrmOptions {
   readonly url: Secret;
   readonly entities: NonNullable<Options['entities']>;
   /** The most connections at once. */
   readonly maxConnections: number;
-  /** The longest a statement may run, in milliseconds; Postgres ends it then. */
+  /** The longest time that a statement may run before Postgres ends it. Milliseconds. */
   readonly statementTimeoutMs: number;
-  /** Whether the URL leads to a pooler in transaction mode, as in `PoolOptions`. Default false. */
+  /** Whether the URL leads to a pooler in transaction mode, as in `PoolOptions`. @defaultValue false */
   readonly isPooled?: boolean;
 }
 
-/** MikroORM for writes and everything that is not hot. Connects on demand. The caller closes it. */
+/** Creates MikroORM for writes and cold reads. Connects on demand. The caller closes it. */
 export function createOrm({ url, entities, maxConnections, ...session }: OrmOptions): MikroORM {
   const { statementTimeoutMs, isPooled = false } = session;
   const options: Options = {
@@ -34,7 +35,7 @@ export function createOrm({ url, entities, maxConnections, ...session }: OrmOpti
       keepAlive: true,
       onPoolCreated: (pool: Pool) => applyLeaseTimeout(pool, LEASE_STATEMENTS * (statementTimeoutMs + 1000)),
     },
-    // Values may be contact data: neither logged nor put into messages.
+    // Values may be contact data, so they are neither logged nor put into messages.
     debug: false,
     discovery: { warnWhenNoEntities: false },
     allowGlobalContext: false,
@@ -43,13 +44,13 @@ export function createOrm({ url, entities, maxConnections, ...session }: OrmOpti
   return new MikroORM(options);
 }
 
-// Until whoever lost a connection has heard of it.
+// Time for the holder of a broken connection to notice. Milliseconds.
 const GRACE_MS = 100;
 
 /**
- * Takes connections back that were lent out and never returned. Kysely, beneath MikroORM, does not return a connection
- * whose rollback fails, so each one that breaks inside a transaction would be missing from the pool for ever.
- * @param leaseMs the longest, in ms, that anybody may keep a connection.
+ * Takes back connections that were never returned to a pool. Kysely, which MikroORM uses, does not return a
+ * connection whose rollback fails, so every connection that breaks inside a transaction would be lost.
+ * @param leaseMs the longest time that a connection may be held, in milliseconds
  */
 export function applyLeaseTimeout(pool: Pool, leaseMs: number): void {
   const leases = new Map<PoolClient, NodeJS.Timeout>();

@@ -6,7 +6,7 @@ import { parseTimestamp, TYPES } from './parse-timestamp.ts';
 const parsePg = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ, 'text') as (text: string) => Date;
 
 describe('a time as Postgres writes it', () => {
-  it('is the time that node-postgres makes of it', () => {
+  it('is parsed as node-postgres parses it', () => {
     const times = fc.date({ min: new Date('0100-01-01'), max: new Date('9999-12-31'), noInvalidDate: true });
     fc.assert(
       fc.property(times, (time) => {
@@ -26,7 +26,7 @@ describe('a time as Postgres writes it', () => {
     '2026-11-20 13:45:01+02',
     '0044-03-15 12:00:00+00 BC',
     'infinity',
-  ])('is left to node-postgres where it has another form: %s', (text) => {
+  ])('is left to node-postgres in another form: %s', (text) => {
     expect(parseTimestamp(text)).toBeUndefined();
     expect(TYPES.getTypeParser(pg.types.builtins.TIMESTAMPTZ, 'text')(text)).toEqual(parsePg(text));
   });

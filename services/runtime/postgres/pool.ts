@@ -5,38 +5,42 @@ import { BoundedPool } from './bounded-pool.ts';
 import { TYPES } from './parse-timestamp.ts';
 import { requireStatementTimeout } from './statement-timeout.ts';
 
-/** Connections for prepared statements, beside those that MikroORM keeps. */
+/** Connections for prepared statements, besides those of MikroORM. */
 export type Pool = pg.Pool;
 
-/** A pool as `createPool` makes it. */
+/** A pool made by `createPool`. */
 export interface RenewablePool extends Pool {
-  /** Replaces every connection before it is used again: the address may lead to another server by now. */
+  /** Replaces every connection before its next use, because the address may now lead to another server. */
   renew(): void;
 }
 
-/** How to connect. */
+/** Options of `createPool`. */
 export interface PoolOptions {
   readonly url: Secret;
   /** The most connections at once. */
   readonly maxConnections: number;
-  /** The longest a statement may run, in milliseconds; Postgres ends it then. */
+  /** The longest time that a statement may run before Postgres ends it. Milliseconds. */
   readonly statementTimeoutMs: number;
-  /** How long to wait, in milliseconds, where others have all connections. Default: as long as for a new one, 2000. */
+  /**
+   * The longest wait for a connection that is in use. Milliseconds.
+   * @defaultValue 2000, as for a new connection
+   */
   readonly maxWaitMs?: number;
   /**
-   * Whether the URL leads to a pooler in transaction mode. The statement timeout is then the one that the database sets for
-   * its sessions, which may be shorter. Default false: each connection asks for it.
+   * Whether the URL leads to a pooler in transaction mode. The statement timeout is then the one that the
+   * database sets, which may be shorter.
+   * @defaultValue false: each connection sets it
    */
   readonly isPooled?: boolean;
   readonly logger: Logger;
 }
 
-/** How long to wait for a connection before the call fails as DATABASE_UNAVAILABLE. */
+/** The longest wait for a new connection before the call fails as DATABASE_UNAVAILABLE. Milliseconds. */
 export const CONNECT_TIMEOUT_MS = 2000;
 
 /**
- * A bounded pool. Connects on demand, so it can be made while the database is away. A connection whose statements Postgres
- * does not end in time is not used: a statement of the pool then rejects with StatementTimeoutError.
+ * Creates a bounded pool. Connects on demand, so that it can be created while the database is down. A
+ * connection without a statement timeout is not used: its statement rejects with StatementTimeoutError.
  */
 export function createPool(options: PoolOptions): RenewablePool {
   const { url, maxConnections, statementTimeoutMs, maxWaitMs = CONNECT_TIMEOUT_MS, logger } = options;
@@ -44,27 +48,27 @@ export function createPool(options: PoolOptions): RenewablePool {
     connectionString: url.reveal(),
     max: maxConnections,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    // A pooler refuses parameters of a session, because its sessions are everybody's.
+    // A pooler refuses session parameters, because clients share its sessions.
     ...(!options.isPooled && { statement_timeout: statementTimeoutMs }),
     onConnect: requireStatementTimeout(statementTimeoutMs),
     statementTimeoutMs,
-    // A black-holed connection is noticed although the statement timeout never arrives at the server.
+    // Notices a dead network, over which the statement timeout never arrives.
     Client: queryTimeoutClient(statementTimeoutMs + 1000),
     keepAlive: true,
     types: TYPES,
   };
   const pool = new BoundedPool(config, { maxWaitMs });
-  // An idle connection that breaks is replaced on demand; unheard, the event would end the process.
+  // A broken idle connection is replaced on demand. Without a listener the event would end the process.
   pool.on('error', (error) => logger.warn({ error }, 'an idle database connection broke'));
   return pool;
 }
 
 /**
- * A client of pg whose connection ends where an answer takes longer than `limitMs`: a connection that has become a black hole
- * never brings it, and whatever is asked over it later would wait as well. The query rejects with `Query read timeout`.
+ * A pg client that closes its connection when an answer takes longer than `limitMs`, because later statements
+ * on a dead connection would wait as well. The query rejects with `Query read timeout`.
  *
- * In place of pg's own `query_timeout`, which puts another callback into each query; V8 then keeps the rows of all queries
- * until the next full collection, which every page pays for.
+ * Replaces `query_timeout` of pg, which puts another callback into each query: V8 then keeps the rows of all
+ * queries until the next full collection.
  */
 export function queryTimeoutClient(limitMs: number): typeof pg.Client {
   return class QueryTimeoutClient extends pg.Client {
@@ -85,20 +89,20 @@ export function queryTimeoutClient(limitMs: number): typeof pg.Client {
 
 type QueryCallback = (error: Error, result: pg.QueryResult) => void;
 
-/** What pg's types leave out. */
+/** A field that the types of pg leave out. */
 interface Connected {
   readonly connection: pg.Connection;
 }
 
-/** Asks whether a database answers. */
+/** Checks whether a database answers. */
 export interface DatabaseProbe extends AsyncDisposable {
-  /** Never rejects. */
+  /** Resolves with false when the database does not answer. Never rejects. */
   isAnswering(): Promise<boolean>;
 }
 
 /**
- * A probe with a connection of its own: calls that have all others say nothing about the database.
- * @param options as of the pool that calls use, so that both find the same database.
+ * Creates a probe with its own connection, because busy connections of a pool say nothing about the database.
+ * @param options as for the pool of the calls, so that both reach one database
  */
 export function createDatabaseProbe(options: Omit<PoolOptions, 'maxConnections'>): DatabaseProbe {
   const pool = createPool({ ...options, maxConnections: 1 });

@@ -1,18 +1,18 @@
 import type pg from 'pg';
 
-/** A statement that is planned once per connection, known there by its name. */
+/** A statement that is planned once per connection and known there by its name. */
 export interface PreparedStatement {
   readonly name: string;
   readonly text: string;
 }
 
-/** Runs a statement inside the transaction and answers its rows. */
+/** Runs a statement in the transaction and returns its rows. */
 export type RunPrepared = <Row extends pg.QueryResultRow>(
   statement: PreparedStatement,
   values: unknown[],
 ) => Promise<Row[]>;
 
-/** Runs a statement as a transaction by itself. */
+/** Runs a statement as its own transaction. */
 export async function runPrepared<Row extends pg.QueryResultRow>(
   pool: pg.Pool,
   statement: PreparedStatement,
@@ -22,8 +22,8 @@ export async function runPrepared<Row extends pg.QueryResultRow>(
 }
 
 /**
- * A transaction of prepared statements. Commits when `work` resolves, rolls back where it rejects.
- * @param begin what begins it. Default `begin`; settings of this transaction alone may follow.
+ * Runs a transaction of prepared statements. Commits when `work` resolves, rolls back when it rejects.
+ * @param begin statement that begins it; settings of the transaction may follow. Default: `begin`
  */
 export async function transactPrepared<T>(
   pool: pg.Pool,

@@ -4,7 +4,7 @@ import { createTestDatabase } from '../testing/index.ts';
 import { isDatabaseUnavailable } from './database-error.ts';
 import { queryTimeoutClient } from './pool.ts';
 
-it('gives a connection up that brings no answer in time, and answers as pg does otherwise', async () => {
+it('closes a connection that brings no answer in time, and otherwise answers as pg does', async () => {
   await using database = await createTestDatabase('auth');
   const pool = new pg.Pool({ connectionString: database.url, max: 1, Client: queryTimeoutClient(300) });
   pool.on('connect', (client) => client.on('error', () => {}));
@@ -12,7 +12,7 @@ it('gives a connection up that brings no answer in time, and answers as pg does 
     const slow = await pool.query('select pg_sleep(3)').catch((error) => error);
     expect(slow.message).toBe('Query read timeout');
     expect(isDatabaseUnavailable(slow)).toBe(true);
-    // A new object each time: pg writes its callback into the one that it is given.
+    // A new object each time, because pg writes its callback into the object.
     const named = () => ({ name: 'one', text: 'select $1::int as n', values: [7] });
     expect((await pool.query(named())).rows).toEqual([{ n: 7 }]);
     await expect(pool.query('select nothing')).rejects.toThrow('column "nothing" does not exist');

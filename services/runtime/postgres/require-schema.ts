@@ -4,20 +4,20 @@ import { isDatabaseUnavailable, sqlState } from './database-error.ts';
 import type { Pool } from './pool.ts';
 import { StatementTimeoutError } from './statement-timeout.ts';
 
-/** Which schema a service needs. */
+/** The schema that a service requires. */
 export interface RequiredSchema {
-  /** Name of the migration that the service was written against. */
+  /** Name of the newest migration that the service needs. */
   readonly migration: string;
-  /** The variable that names the database, for the message. */
+  /** The variable that names the database. For messages. */
   readonly variable: string;
-  /** The command that brings the schema up to date, for the message. */
+  /** The command that brings the schema up to date. For messages. */
   readonly migrate: string;
 }
 
 /**
- * Checks before the first call that the database is there and its schema is recent enough. Migrations are additive, so
- * a newer schema is fine here; what is too new for the code is refused where migrations run.
- * @throws StartupError naming the variable and the cure.
+ * Checks before the first call that the database answers and its schema is recent enough. A newer schema is
+ * accepted: migrations are additive.
+ * @throws StartupError naming the variable and the cure
  */
 export async function requireSchema(
   pool: Pool,
@@ -33,7 +33,7 @@ export async function requireSchema(
     throw new StartupError(`The schema of ${variable} is older than this service: run ${migrate}`);
 }
 
-/** One line for an error met while connecting: what is wrong with the database, and the cure. */
+/** Explains an error of connecting in one line: the fault of the database and the cure. */
 export function explainDatabaseFault(error: unknown, variable: string, migrate: string): string {
   if (error instanceof StatementTimeoutError) return explainTimeout(error, variable);
   const state = sqlState(error);
@@ -55,11 +55,11 @@ export function explainDatabaseFault(error: unknown, variable: string, migrate: 
   return `The database of ${variable} cannot be used: ${(error as Error).message}`;
 }
 
-/** No variable leads to the database of `npm start`, and none can be corrected. */
+/** Explains a fault of the database of `npm start`, which no variable leads to. */
 function explainLocal(error: unknown, state: string | undefined): string {
   const { message, code } = error as { message?: string; code?: string };
   const start = 'run "npm start" in another terminal, and this again once Rollcall is ready';
-  // At its port there may be another PostgreSQL.
+  // Another PostgreSQL may listen on its port.
   if (isDatabaseUnavailable(error) || state === '28P01' || state === '28000')
     return `No PostgreSQL of npm start answers (${message || code}): ${start}`;
   if (state === '42P01' || state === '3D000')
@@ -77,12 +77,12 @@ function explainTimeout({ timeoutMs, maxTimeoutMs }: StatementTimeoutError, vari
   ].join('. ');
 }
 
-/** For AUTH_DATABASE_URL: AUTH_DATABASE_POOLED. */
+/** The variable AUTH_DATABASE_POOLED for AUTH_DATABASE_URL. */
 function pooledOf(variable: string): string {
   return variable.replace(/(_DIRECT_URL|_REPLICA_URLS|_URL)$/, '_POOLED');
 }
 
-/** Whether a pooler refused a parameter of a session. */
+/** Whether a pooler refused a session parameter. */
 export function isRefusedParameter(error: unknown): boolean {
   return sqlState(error) === '08P01' && /unsupported startup parameter/.test((error as Error).message);
 }

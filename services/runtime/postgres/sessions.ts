@@ -9,25 +9,29 @@ import { CONNECT_TIMEOUT_MS, type Pool } from './pool.ts';
 import { explainDatabaseFault, isRefusedParameter } from './require-schema.ts';
 import { STATEMENT_TIMEOUT_MS, StatementTimeoutError } from './statement-timeout.ts';
 
-/** What a connection keeps from one transaction to the next. */
+/** Properties of the sessions behind a connection. */
 export interface SessionFacts {
-  /** Transactions of one connection run in several sessions of Postgres: a pooler in transaction mode is in front of it. */
+  /**
+   * Whether transactions of one connection run in several sessions of Postgres, as behind a pooler in
+   * transaction mode.
+   */
   readonly isShared: boolean;
-  /** A statement that was prepared under a name can be run by that name in a later transaction. */
+  /** Whether a named prepared statement can be run in a later transaction. */
   readonly keepsStatements: boolean;
 }
 
 const ROUNDS = 3;
-// How long the second connection keeps its session from the first. A pooler may have only one session to lend.
+// How long the second connection holds its session. A pooler may have only one session to lend. Milliseconds.
 const HOLD_MS = 100;
-// How long each of several statements at once keeps its session, so that a pooler lends one to each.
+// How long each of several concurrent statements holds its session, so that a pooler lends one to each.
+// Seconds.
 const SPREAD_S = 0.05;
 const DUPLICATE_STATEMENT = '42P05';
 const UNKNOWN_STATEMENT = '26000';
 
 /**
- * Finds out whether a connection is a session of Postgres, by the process ids of two connections that take turns. A pooler
- * in session mode counts as direct. Rejects where the database does not answer.
+ * Finds out whether a connection is one session of Postgres, by the process ids of two connections that
+ * alternate. A pooler in session mode counts as direct. Rejects when the database does not answer.
  */
 export async function probeSessions(url: Secret): Promise<SessionFacts> {
   await using one = await connect(url);
@@ -39,7 +43,7 @@ export async function probeSessions(url: Secret): Promise<SessionFacts> {
   try {
     for (let round = 0; round < ROUNDS; round++) {
       await ask();
-      // Once more, lest two connections that take turns with two sessions each meet the same one again.
+      // Asked twice, in case two connections that alternate between two sessions meet the same one again.
       if (round > 0) await ask();
       await other.client.query('begin');
       ofOther.add(await readPid(other.client));
@@ -56,10 +60,10 @@ export async function probeSessions(url: Secret): Promise<SessionFacts> {
 }
 
 /**
- * Checks that the database is reached as the settings say: each connection a session, or all of them through a pooler
- * that keeps prepared statements and ends slow ones.
- * @param pool the pool whose statements may take least
- * @throws StartupError naming the variable and the cure.
+ * Checks that the database is reached as the settings say: each connection one session, or a pooler that
+ * keeps prepared statements and ends slow ones.
+ * @param pool the pool with the shortest statement timeout
+ * @throws StartupError naming the variable and the cure
  */
 export async function requireSessions(pool: Pool, access: DatabaseAccess, prefix: string): Promise<void> {
   const variable = `${prefix}_DATABASE_URL`;
@@ -79,8 +83,8 @@ export async function requireSessions(pool: Pool, access: DatabaseAccess, prefix
 }
 
 /**
- * Checks a replica, which may be away, as `requireSessions` does the database.
- * @throws StartupError where a pooler in front of it refuses or drops what the pool asks for.
+ * Checks a replica as `requireSessions` checks the database. The replica may be down.
+ * @throws StartupError when a pooler in front of it refuses or drops session parameters
  */
 export async function requireReplicaSessions(pool: Pool, variable: string): Promise<void> {
   await pool.query('select 1').catch((error: unknown) => {
@@ -90,7 +94,10 @@ export async function requireReplicaSessions(pool: Pool, variable: string): Prom
   });
 }
 
-/** Looks at as many sessions of the pooler as it lends at once: those from before a setting lack it. */
+/**
+ * Checks as many sessions of the pooler as it lends at once: sessions from before the setting lack the
+ * timeout.
+ */
 async function requireTimeoutsOfAll(pool: Pool): Promise<void> {
   const maxTimeoutMs = Number((pool.options as { statementTimeoutMs?: number }).statementTimeoutMs);
   const text = `select ${STATEMENT_TIMEOUT_MS} as ms, pg_sleep(${SPREAD_S})`;
@@ -103,9 +110,9 @@ async function requireTimeoutsOfAll(pool: Pool): Promise<void> {
 }
 
 /**
- * Answers the address at which each connection is a session of its own.
- * @param what needs it, for the message: `the outbox`
- * @throws StartupError where the settings name none, or a pooler, or another database.
+ * Returns the URL at which each connection is its own session.
+ * @param what the feature that needs it, for the message: `the outbox`
+ * @throws StartupError when the settings name none, or a pooler, or another database
  */
 export async function requireDirectUrl(
   { databaseUrl, isPooled, directDatabaseUrl }: DatabaseAccess,
@@ -126,8 +133,8 @@ export async function requireDirectUrl(
 }
 
 /**
- * Checks that each connection of an address is a session of its own.
- * @throws StartupError where a pooler lends them for one transaction at a time, or the database does not answer.
+ * Checks that each connection of a URL is its own session.
+ * @throws StartupError when a pooler in transaction mode is in front, or the database does not answer
  */
 export async function requireDirect(url: Secret, variable: string): Promise<void> {
   const { isShared } = await probeSessions(url).catch((error: unknown) => {
@@ -166,7 +173,7 @@ async function readPid(client: pg.Client, name?: string): Promise<number> {
 async function connect(url: Secret): Promise<{ client: pg.Client } & AsyncDisposable> {
   const options = { connectionString: url.reveal(), connectionTimeoutMillis: CONNECT_TIMEOUT_MS };
   const client = new pg.Client({ ...options, query_timeout: 10_000 });
-  // A connection that breaks fails the query that waits for it.
+  // A broken connection fails its query.
   client.on('error', () => undefined);
   await client.connect();
   return { client, [Symbol.asyncDispose]: () => client.end() };

@@ -1,16 +1,16 @@
 import type { ClientBase } from 'pg';
 
 /**
- * Statements of a connection run longer than they may: a pooler in front of the database dropped the timeout that the
- * connection asked for, or nothing sets one for connections of the pooler. Nothing was asked of the connection.
+ * A connection has no sufficient statement timeout: a pooler dropped the one that it asked for, or the
+ * database sets none for the pooler. The connection was not used.
  */
 export class StatementTimeoutError extends Error {
   override readonly name = 'StatementTimeoutError';
-  /** Class 08 of SQLSTATE, so that a call that meets it fails as DATABASE_UNAVAILABLE. */
+  /** Class 08 of SQLSTATE, so that a call fails as DATABASE_UNAVAILABLE. */
   readonly code = '08000';
-  /** What is in force, in milliseconds. 0: none. */
+  /** The timeout in force. Milliseconds. 0: none. */
   readonly timeoutMs: number;
-  /** What must be in force at most, in milliseconds. */
+  /** The longest timeout that is accepted. Milliseconds. */
   readonly maxTimeoutMs: number;
 
   constructor(timeoutMs: number, maxTimeoutMs: number) {
@@ -20,13 +20,13 @@ export class StatementTimeoutError extends Error {
   }
 }
 
-/** A column that reads the statement timeout in force, in milliseconds. */
+/** A column expression that reads the statement timeout in force, in milliseconds. */
 export const STATEMENT_TIMEOUT_MS =
   "(extract(epoch from current_setting('statement_timeout')::interval) * 1000)::float8";
 
 /**
- * Makes a check for new connections of a pool: Postgres ends their statements after `maxTimeoutMs` or sooner.
- * The check rejects with StatementTimeoutError.
+ * Creates a check for new connections: their statement timeout is at most `maxTimeoutMs`.
+ * @throws StatementTimeoutError, as a rejection of the check
  */
 export function requireStatementTimeout(maxTimeoutMs: number): (client: ClientBase) => Promise<void> {
   return async (client) => {

@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 
 const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Name of the file in the data directory that says which ports a running `npm start` listens on. */
+/** Name of the file in the data directory with the ports of a running `npm start`. */
 export const PORTS_FILE = 'ports.json';
 
-/** What stands in that file. */
+/** Contents of that file. */
 export interface LocalPorts {
   /** Process id of the `npm start` that wrote it. */
   readonly pid: number;
@@ -15,15 +15,15 @@ export interface LocalPorts {
   readonly ports: Readonly<Record<string, number>>;
 }
 
-/** The directory in which `npm start` keeps its data. Undefined: there is none. */
+/** The data directory of `npm start`. Undefined when it does not exist. */
 export function localDataDirectory(env: NodeJS.ProcessEnv): string | undefined {
   const path = resolve(CHECKOUT, env.ROLLCALL_DATA_DIR?.trim() || '.rollcall');
   return existsSync(path) ? path : undefined;
 }
 
 /**
- * The environment by which a command line finds the services of this machine: ports that the environment does not set are those
- * that a running `npm start` listens on, so that both follow one rule. Where none runs, the environment as it is.
+ * Adds the ports of a running `npm start` to the environment, where it does not set them, so that command
+ * lines find the services of this machine. Unchanged when none runs.
  */
 export function withLocalPorts(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const found = Object.entries(runningPorts(localDataDirectory(env)));
@@ -37,7 +37,7 @@ function runningPorts(directory: string | undefined): LocalPorts['ports'] {
     const { pid, ports } = JSON.parse(readFileSync(join(directory, PORTS_FILE), 'utf8')) as LocalPorts;
     return isAlive(pid) ? ports : {};
   } catch {
-    // Not there, or somebody else's: nothing is known of a running start.
+    // The file is missing or belongs to another program.
     return {};
   }
 }
@@ -46,7 +46,7 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    // It runs as another user.
+    // The process runs as another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

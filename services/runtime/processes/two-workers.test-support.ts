@@ -1,4 +1,4 @@
-// A service of two workers that listen on no port, which takes a worker that is silent for a second and a half for hung.
+// A service of two workers without ports. A worker counts as hung after 1.5 seconds without an answer.
 import cluster from 'node:cluster';
 import { createLogger } from '../log/logger.ts';
 import { runProcess } from './run-process.ts';

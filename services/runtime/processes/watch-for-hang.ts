@@ -1,31 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** When a process that does not answer is taken for hung: both bounds must be passed, because a busy machine is slow. */
+/**
+ * Limits after which a process counts as hung. All of them must be passed, because a busy machine is slow.
+ */
 export interface HangLimits {
-  /** Pause between two questions. Milliseconds. */
+  /** Pause between two checks. Milliseconds. */
   readonly everyMs: number;
-  /** How long one answer may take. Milliseconds. */
+  /** The longest wait for one answer. Milliseconds. */
   readonly timeoutMs: number;
-  /** Questions in a row without an answer. */
+  /** Number of checks in a row without an answer. */
   readonly misses: number;
   /** Time since the last answer. Milliseconds. */
   readonly silentMs: number;
 }
 
-/** A process that is merely slow, on a machine that has too much to do, answers one of five questions. Our own choice. */
+/** A slow process on a busy machine answers one of five checks. Our own choice. */
 export const HANG_LIMITS: HangLimits = { everyMs: 1000, timeoutMs: 3000, misses: 5, silentMs: 15_000 };
 
-/** What is watched. */
+/** A process and how to check it. */
 export interface WatchedProcess {
-  /** Asks for a sign of life and waits no longer than given. Must not reject. */
+  /** Asks for a sign of life and waits at most `timeoutMs`. Must not reject. */
   readonly ask: (timeoutMs: number) => Promise<boolean>;
-  /** Called once, when the process has hung; the watch is over then. */
+  /** Called once, when the process has hung. The watch then ends. */
   readonly onHang: () => void;
 }
 
 /**
- * Asks a process for signs of life until it hangs. A suspended machine, or a watcher that was stopped itself, is no hang: what counts are
- * questions that were asked. Disposing ends the watch.
+ * Checks a process for signs of life until it hangs. Counts checks, not only time, so that a suspended
+ * machine or a stopped watcher is no hang. Disposing ends the watch.
  */
 export function watchForHang({ ask, onHang }: WatchedProcess, limits: HangLimits = HANG_LIMITS): Disposable {
   const ending = new AbortController();

@@ -5,51 +5,55 @@ import type { Logger } from '../log/logger.ts';
 import { StartupError } from '../startup-error.ts';
 import { type HangLimits, watchForHang } from './watch-for-hang.ts';
 
-/** Something that runs until it is disposed. */
+/** A service that runs until it is disposed. */
 export interface RunningService extends AsyncDisposable {
   readonly logger: Logger;
 }
 
-/** What `superviseWorkers` needs. */
+/** Options of `superviseWorkers`. */
 export interface WorkersOptions {
-  /** How many processes, at least one. */
+  /** Number of worker processes, at least 1. */
   readonly count: number;
   readonly logger: Logger;
-  /** How long a worker that was told to end may take, in milliseconds, before it is killed. Default 15000. */
+  /** The longest time that a worker may take to end before it is killed. Milliseconds. @defaultValue 15000 */
   readonly endMs?: number;
-  /** When a worker that does not answer is killed and replaced. Default: after 15 s and five questions in a row. */
+  /** Limits after which a worker is killed and replaced. @defaultValue 15 s and five checks in a row */
   readonly hang?: HangLimits;
 }
 
 const END_MS = 15_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
-/** Whoever lived so long did not fail at its start: the next one comes soon. */
+/**
+ * A worker that lived this long did not fail at its start, so the next pause is short again. Milliseconds.
+ */
 const SETTLED_MS = 10_000;
 const READY = 'rollcall:ready';
 const ASK = 'rollcall:ask';
 const ANSWER = 'rollcall:answer';
 
-/** Tells the supervisor, where there is one, that this worker serves, and from then on, when asked, that it lives. */
+/**
+ * Reports to the supervisor, if there is one, that this worker serves, and answers its checks from then on.
+ */
 export function reportReady(): void {
   if (!cluster.isWorker) return;
   process.on('message', (message) => {
-    // The supervisor may be gone by now.
+    // The supervisor may have exited.
     if (message === ASK) process.send?.(ANSWER, () => {});
   });
   process.send?.(READY);
 }
 
-/** Whether this process is to supervise workers rather than to serve. */
+/** Whether this process should supervise workers instead of serving. */
 export function isSupervisor(count: number): boolean {
   return count > 1 && cluster.isPrimary;
 }
 
 /**
- * Runs this very program in several processes that share their ports: connections are dealt to them in turn. A worker that
- * ends or hangs is replaced, at once at first and later after longer and longer pauses. Resolves when all of them serve. Disposing
- * tells all of them to drain and waits for their ends; they do not outlive this process, however it ends.
- * @throws StartupError where a worker ends before it serves; the worker has said why.
+ * Runs this program in several processes that share their ports: connections are distributed in turn. A
+ * worker that ends or hangs is replaced, with exponential back-off. Resolves when all workers serve.
+ * Disposing drains all workers and waits for their end; they never outlive this process.
+ * @throws StartupError when a worker ends before it serves; the worker has logged why
  */
 export async function superviseWorkers(options: WorkersOptions): Promise<RunningService> {
   const supervisor = new Supervisor(options);
@@ -86,7 +90,7 @@ class Supervisor implements RunningService {
     this.logger.info({ workers: count }, 'all workers serve');
   }
 
-  // Whoever is forked anew finds the ports open, because the supervisor holds them.
+  // A new worker finds the ports open, because the supervisor holds them.
   async #keep(first: Forked): Promise<void> {
     let failures = 0;
     for (let forked = first; ; forked = fork(this.#workers)) {
@@ -129,10 +133,10 @@ class Supervisor implements RunningService {
 
 interface Forked {
   readonly pid: number | undefined;
-  /** Rejects where it ends before it serves. */
+  /** Rejects when the worker ends before it serves. */
   readonly ready: Promise<void>;
   readonly ended: Promise<{ readonly how: string; readonly livedMs: number }>;
-  /** Whether it gives a sign of life in time. */
+  /** Whether the worker answers in time. */
   readonly ask: (timeoutMs: number) => Promise<boolean>;
   readonly kill: () => void;
 }
@@ -151,7 +155,7 @@ function fork(workers: Set<Worker>): Forked {
     });
     ended.then(({ how }) => reject(new StartupError(`A worker process ended before it served: ${how}`)));
   });
-  // Of a later one nobody waits for it.
+  // Only the first workers are awaited.
   ready.catch(() => {});
   return {
     pid: worker.process.pid,

@@ -7,7 +7,7 @@ import {
 } from 'node:crypto';
 import type { NamedKey } from './key-list.ts';
 
-/** Where a sealed value stands. It opens in no other place. */
+/** Place of a sealed value in the database. It cannot be opened in any other place. */
 export interface SealedPlace {
   readonly tenantId: string;
   readonly table: string;
@@ -17,13 +17,13 @@ export interface SealedPlace {
 
 const ALGORITHM = 'aes-256-gcm';
 const VERSION = 1;
-// NIST SP 800-38D: 96 bits, and the whole tag.
+// NIST SP 800-38D: a nonce of 96 bits and the full tag.
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const HEAD_BYTES = 2;
 
 /**
- * Seals and opens with AES-256-GCM. A sealed value is: version byte, length of the key's id, the key's id, nonce,
+ * Creates a cipher for AES-256-GCM. A sealed value is: version byte, length of the key id, key id, nonce,
  * ciphertext, tag.
  */
 export function createCipher(keys: readonly NamedKey[]) {
@@ -37,7 +37,10 @@ export function createCipher(keys: readonly NamedKey[]) {
   };
 }
 
-/** The id of the key that sealed a value. Throws SealingError MALFORMED. */
+/**
+ * The id of the key that sealed a value.
+ * @throws SealingError MALFORMED
+ */
 export function keyIdOf(sealed: Uint8Array): string {
   const [version, length = 0] = sealed;
   if (version !== VERSION || sealed.length < HEAD_BYTES + length + NONCE_BYTES + TAG_BYTES) {
@@ -46,11 +49,11 @@ export function keyIdOf(sealed: Uint8Array): string {
   return Buffer.from(sealed.subarray(HEAD_BYTES, HEAD_BYTES + length)).toString('latin1');
 }
 
-// Each call for randomness is a system call that takes as long as the sealing itself, however little is asked for.
+// Random bytes are drawn for 256 nonces at once, because a system call takes as long as sealing.
 const pool = Buffer.alloc(256 * NONCE_BYTES);
 let usedBytes = pool.length;
 
-/** Bytes that were never handed out before, and never will be again; to be used before the next are asked for. */
+/** Bytes that are handed out once. Valid until the next call. */
 function nextNonce(): Buffer {
   if (usedBytes === pool.length) {
     randomFillSync(pool);
@@ -92,19 +95,19 @@ function open(sealed: Uint8Array, place: SealedPlace, keys: ReadonlyMap<string, 
   }
 }
 
-// As a JSON array no two places have the same text, whatever stands in their names.
+// As a JSON array, different places always have different texts.
 function associated({ tenantId, table, column, rowId }: SealedPlace, keyId: string): Buffer {
   return Buffer.from(JSON.stringify([tenantId, table, column, rowId, keyId]));
 }
 
-/** Why a sealed value cannot be read. */
+/** Reason why a sealed value cannot be opened. */
 export type SealingReason = 'KEY_UNKNOWN' | 'TAMPERED' | 'MALFORMED';
 
-/** A sealed value that cannot be opened. Holds neither the value nor a key. */
+/** A sealed value cannot be opened. Holds neither the value nor a key. */
 export class SealingError extends Error {
   override readonly name = 'SealingError';
   readonly reason: SealingReason;
-  /** The id of the key that sealed it; empty where the value does not say. */
+  /** The id of the key that sealed the value. Empty when the value does not name it. */
   readonly keyId: string;
 
   constructor(reason: SealingReason, message: string, keyId = '', options: ErrorOptions = {}) {

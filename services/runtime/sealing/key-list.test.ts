@@ -21,7 +21,7 @@ describe('keysSetting', () => {
     ['a key that is too short', `k1:${Buffer.alloc(31).toString('base64')}`],
     ['a key that is too long', `k1:${Buffer.alloc(33).toString('base64')}`],
     ['nothing behind a comma', `${makeKey('k1')},`],
-  ])('refuses %s, says how to make a key, and does not repeat what was given', (_, text) => {
+  ])('refuses %s, explains how to make a key, and does not repeat the input', (_, text) => {
     const read = () => readConfig(SETTINGS, { X_KEYS: text });
     expect(read).toThrow(
       'X_KEYS must be of the form id:base64[,id:base64 ...], each key 32 bytes; echo "k1:$(openssl rand -base64 32)" makes one',

@@ -2,21 +2,21 @@ import { randomBytes } from 'node:crypto';
 import type { Setting } from '../config/config.ts';
 import { Secret } from '../config/secret.ts';
 
-/** Bytes of a key: AES-256 takes as many, and HMAC-SHA256 gains nothing from more. */
+/** Length of a key: what AES-256 takes; HMAC-SHA256 gains nothing from more. */
 export const KEY_BYTES = 32;
 
-/** One key and the name that values keep of it. */
+/** A key and its id, which sealed values store. */
 export interface NamedKey {
   readonly id: string;
   readonly bytes: Buffer;
 }
 
-/** A new key as a setting takes it: `id:base64`. */
+/** Makes a new key in the form of the setting: `id:base64`. */
 export function makeKey(id: string): string {
   return `${id}:${randomBytes(KEY_BYTES).toString('base64')}`;
 }
 
-/** A list of keys, `id:base64,…`, the first of which is used for what is written. Kept secret. */
+/** A list of keys, `id:base64,…`. The first one seals. Kept secret. */
 export function keysSetting(about: Omit<Setting<unknown>, 'parse'>): Setting<Secret> {
   const parse = (text: string) => {
     parseKeys(text);
@@ -25,7 +25,10 @@ export function keysSetting(about: Omit<Setting<unknown>, 'parse'>): Setting<Sec
   return { ...about, parse };
 }
 
-/** The keys of a list, in its order. Throws an Error whose message ends the sentence "VARIABLE must be …". */
+/**
+ * Parses a list of keys, in its order.
+ * @throws Error whose message ends the sentence "VARIABLE must be …"
+ */
 export function parseKeys(text: string): NamedKey[] {
   const keys = text.split(',').map((each) => parseKey(each.trim()));
   if (new Set(keys.map(({ id }) => id)).size < keys.length) throw new Error('of keys whose ids differ');
@@ -35,7 +38,7 @@ export function parseKeys(text: string): NamedKey[] {
   return keys;
 }
 
-// The text itself is never repeated in a message.
+// The text is never repeated in a message.
 function parseKey(text: string): NamedKey {
   const [, id, encoded] = /^([A-Za-z0-9._-]{1,32}):([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? [];
   const bytes = Buffer.from(encoded ?? '', 'base64');

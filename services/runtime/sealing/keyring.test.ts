@@ -23,9 +23,9 @@ describe('sealing', () => {
     if (text.length > 1) expect(sealed.includes(text)).toBe(false);
   });
 
-  it('never seals the same twice alike', () => {
+  it('never produces one sealed value twice', () => {
     const ring = keyring();
-    // More than the nonces that are made at once.
+    // More than the nonces that are drawn at once.
     const seals = Array.from({ length: 1000 }, () => ring.seal(TEXT, PLACE).toString('hex'));
     expect(new Set(seals).size).toBe(1000);
   });
@@ -67,7 +67,7 @@ describe('sealing', () => {
     );
   });
 
-  it('says which key is missing, and neither value nor key', () => {
+  it('names the missing key, and neither value nor key', () => {
     const sealed = keyring().seal(TEXT, PLACE);
     const error = (() => {
       try {
@@ -91,7 +91,7 @@ describe('sealing', () => {
 });
 
 describe('blind indexes', () => {
-  it('are alike for the same text in the same place, whole, and say nothing without the key', () => {
+  it('are equal for the same text in the same place, complete, and reveal nothing without the key', () => {
     const one = keyring().blindIndex(TEXT, PLACE);
     expect(one).toHaveLength(32);
     expect(keyring(NEW).blindIndex(TEXT, PLACE)).toEqual(one);
@@ -107,7 +107,7 @@ describe('blind indexes', () => {
     expect(keyring().blindIndex(TEXT, place)).not.toEqual(keyring().blindIndex(TEXT, PLACE));
   });
 
-  it('are looked for under every key, the first one first', () => {
+  it('are computed under every key, the first one first', () => {
     const both = keyring(OLD, `${NEW_INDEX},${OLD_INDEX}`);
     expect(both.blindIndexes(TEXT, PLACE)).toEqual([
       keyring(OLD, NEW_INDEX).blindIndex(TEXT, PLACE),

@@ -3,32 +3,44 @@ import type { Secret } from '../config/secret.ts';
 import { createCipher, keyIdOf, type SealedPlace } from './cipher.ts';
 import { parseKeys } from './key-list.ts';
 
-/** What a blind index is of: the same text has another one in another place. */
+/** Place of a blind index. A text has different indexes in different places. */
 export type IndexedPlace = Pick<SealedPlace, 'tenantId' | 'table' | 'column'>;
 
-/** Seals texts, opens them, and makes what they are found by. The first key of a list seals and indexes; all of them open and find. */
+/**
+ * Seals texts, opens them, and computes their blind indexes. The first key of a list seals and indexes; all
+ * keys open and find.
+ */
 export interface Keyring {
-  /** The first encryption key's id. */
+  /** The id of the first encryption key. */
   readonly sealingKeyId: string;
-  /** The first index key's id. */
+  /** The id of the first index key. */
   readonly indexKeyId: string;
-  /** Whether there are several keys of either kind: values of an older one may be about. */
+  /** Whether there are several keys of either kind, so that values of an older one may exist. */
   readonly isRotating: boolean;
-  /** Whether there are several index keys: two blind indexes that differ may be of one text. */
+  /** Whether there are several index keys, so that two different blind indexes may belong to one text. */
   readonly hasOldIndexKeys: boolean;
-  /** The text, readable for this keyring in this place alone. */
+  /** Seals a text for this place. */
   seal(text: string, place: SealedPlace): Buffer;
-  /** The text that was sealed. Throws SealingError KEY_UNKNOWN, TAMPERED, MALFORMED. */
+  /**
+   * Opens a sealed value.
+   * @throws SealingError KEY_UNKNOWN, TAMPERED, MALFORMED
+   */
   open(sealed: Uint8Array, place: SealedPlace): string;
-  /** Whether the first key sealed it. Throws SealingError MALFORMED. */
+  /**
+   * Whether the first key sealed the value.
+   * @throws SealingError MALFORMED
+   */
   isCurrent(sealed: Uint8Array): boolean;
-  /** What a text is found by: all 32 bytes of an HMAC-SHA256, under the first index key. */
+  /** The blind index of a text: all 32 bytes of an HMAC-SHA256, under the first index key. */
   blindIndex(text: string, place: IndexedPlace): Buffer;
-  /** What it may be found by: the same under every index key, the first one's first. */
+  /** The blind indexes of a text under every index key, the first key's first. */
   blindIndexes(text: string, place: IndexedPlace): Buffer[];
 }
 
-/** A keyring of two lists of keys, each `id:base64,…`. Throws an Error where a list is none; settings have checked that. */
+/**
+ * Creates a keyring from two lists of keys, each `id:base64,…`.
+ * @throws Error when a list is invalid, which settings have ruled out
+ */
 export function createKeyring(lists: { encryptionKeys: Secret; indexKeys: Secret }): Keyring {
   const sealing = parseKeys(lists.encryptionKeys.reveal());
   const indexing = parseKeys(lists.indexKeys.reveal());

@@ -6,29 +6,29 @@ export interface TestCertificate {
   readonly key: string;
 }
 
-/** What a certificate says. */
+/** Terms of a certificate. */
 export interface CertificateTerms {
-  /** URIs: a SPIFFE id. Default: none. */
+  /** URIs: a SPIFFE id. @defaultValue none */
   readonly uris?: readonly string[];
-  /** DNS names. Default: none. */
+  /** DNS names. @defaultValue none */
   readonly names?: readonly string[];
-  /** When it expires, in ms since 1970. Default: in a day. */
+  /** Time of expiry. Milliseconds since 1970. @defaultValue in a day */
   readonly notAfterMs?: number;
 }
 
-/** An authority that tests believe. */
+/** A certificate authority for tests. */
 export interface TestAuthority {
-  /** Its own certificate, as PEM. */
+  /** The authority's own certificate, as PEM. */
   readonly certificate: string;
   /** Makes a certificate for a client or a server. */
   issue(terms: CertificateTerms): TestCertificate;
 }
 
 const DAY_MS = 86_400_000;
-// An hour ago, so that no clock is behind it.
+// An hour ago, so that a slow clock accepts it.
 const BEGAN_MS = 3_600_000;
 
-/** Makes an authority with a key of its own (Ed25519), without any tool. https://www.rfc-editor.org/rfc/rfc5280#section-4 */
+/** Creates an authority with an Ed25519 key: https://www.rfc-editor.org/rfc/rfc5280#section-4 */
 export function createTestAuthority(commonName = 'Test Authority'): TestAuthority {
   const own = generateKeyPairSync('ed25519');
   const issuer = { commonName, key: own.privateKey };
@@ -48,7 +48,7 @@ export function createTestAuthority(commonName = 'Test Authority'): TestAuthorit
   };
 }
 
-// In DER, the tag of an object identifier and its length included.
+// In DER, with tag and length of the object identifier.
 const OID = {
   ed25519: '06032b6570',
   commonName: '0603550403',
@@ -91,7 +91,7 @@ function toName(commonName: string): Buffer {
 }
 
 function keyUsage(bits: number): Buffer {
-  // How many of the last bits do not count, then the bits.
+  // Number of unused bits, then the bits.
   return extension(OID.keyUsage, der(0x03, Buffer.from([bits === 0x80 ? 7 : 1, bits])), true);
 }
 

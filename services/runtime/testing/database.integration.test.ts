@@ -20,7 +20,7 @@ describe('createTestDatabase', () => {
     },
   );
 
-  it('gives every caller a database of their own, also many at once', async () => {
+  it('gives every caller its own database, even many at once', async () => {
     const databases = await Promise.all(Array.from({ length: 4 }, () => createTestDatabase('auth')));
     await using cleanup = new AsyncDisposableStack();
     for (const database of databases) cleanup.use(database);
@@ -31,10 +31,10 @@ describe('createTestDatabase', () => {
     expect(rows).toEqual([[{ at: 0 }], [{ at: 1 }], [{ at: 2 }], [{ at: 3 }]]);
   });
 
-  it('drops the database in spite of open connections', async () => {
+  it('drops the database despite open connections', async () => {
     const database = await createTestDatabase('auth');
     const client = new Client({ connectionString: database.url });
-    // Told twice: that the database went, then that the connection did.
+    // pg emits two errors: the database was dropped, and the connection ended.
     const dropped = new Promise((resolve) => client.on('error', resolve));
     await client.connect();
     await database[Symbol.asyncDispose]();

@@ -4,27 +4,27 @@ import { inject } from 'vitest';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The Postgres of this test run, as its superuser. */
+    /** URL of the Postgres of this test run, as its superuser. */
     postgresAdminUrl: string;
-    /** By service: its migrated database, which tests clone, as the service's own role. */
+    /** By service: its migrated database, which tests clone, as the role of the service. */
     postgresTemplateUrls: Readonly<Record<string, string>>;
-    /** By service: the same database, as the role that owns it. */
+    /** By service: its migrated database, as the role that owns it. */
     postgresOwnerUrls: Readonly<Record<string, string>>;
   }
 }
 
-/** A database of one test file, as a service finds its own after all migrations: empty tables, its own role. */
+/** The database of one test file, migrated and empty, with the role of its service. */
 export interface TestDatabase extends AsyncDisposable {
   /** `postgres://role:password@host:port/database` */
   url: string;
-  /** The same database as the role that owns its tables, for tests that change the schema. */
+  /** URL of the database as the role that owns its tables, for tests that change the schema. */
   ownerUrl: string;
 }
 
 /**
- * Clones the migrated database of a service. Disposing of it drops the clone, connections and all.
- * @param service whose schema: `auth`, `booking`
- * @throws Error when the test run has no such service's database
+ * Clones the migrated database of a service. Disposing drops the clone and its connections.
+ * @param service name of the service: `auth`, `booking`
+ * @throws Error when the test run has no database of this service
  */
 export async function createTestDatabase(service: string): Promise<TestDatabase> {
   const templateUrl = inject('postgresTemplateUrls')[service];

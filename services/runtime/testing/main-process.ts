@@ -3,23 +3,26 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
-/** Where a service listens. */
+/** Ports of a running service. */
 export interface ListeningPorts {
   readonly grpcPort: number;
   readonly httpPort: number;
 }
 
-/** A service's process, whose output can be read. */
+/** The process of a service, with readable output. */
 export type MainProcess = ChildProcessByStdio<null, Readable, Readable>;
 
-/** The one variable that a process of a test inherits: where Node keeps compiled code, which halves the time that a start takes. */
+/**
+ * The one variable that a test process inherits: the folder of Node's compile cache, which halves start
+ * times.
+ */
 export const COMPILE_CACHE: Readonly<NodeJS.ProcessEnv> = process.env.NODE_COMPILE_CACHE
   ? { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }
   : {};
 
 /**
- * Starts a service's `main.ts` as a process of its own. `env` is all of its environment, beside the compile cache. The channel to its
- * parent ends it with the process that runs the test, also where that test failed before it ended what it started.
+ * Starts the `main.ts` of a service as a process. `env` is its whole environment, besides the compile cache.
+ * The channel to its parent ends it with the test process, even after a failed test.
  */
 export function startMain(main: string, env: NodeJS.ProcessEnv, args: readonly string[] = []): MainProcess {
   const options: SpawnOptions = {
@@ -29,15 +32,15 @@ export function startMain(main: string, env: NodeJS.ProcessEnv, args: readonly s
   return spawn(process.execPath, [main, ...args], options) as MainProcess;
 }
 
-/** How a process ended, and what it said. */
+/** Exit code and output of a process. */
 export interface Ran {
-  /** Null: a signal ended it. */
+  /** Null when a signal ended the process. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** The same for one that ends by itself, such as a tool with arguments. */
+/** Runs a process that ends by itself, such as a command line. */
 export async function runMain(
   main: string,
   env: NodeJS.ProcessEnv,
@@ -52,7 +55,10 @@ export async function runMain(
   return { code, stdout, stderr };
 }
 
-/** What the log line says by which a service tells where it listens. Rejects, with all it said, where it ends before. */
+/**
+ * Reads the ports from the log line of a started service. Rejects with the whole output when the process ends
+ * before.
+ */
 export function listeningPorts(child: ChildProcess): Promise<ListeningPorts> {
   return new Promise((resolve, reject) => {
     const streams = [child.stdout, child.stderr];

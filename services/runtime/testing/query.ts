@@ -1,14 +1,14 @@
 import { Client, Pool } from 'pg';
 import { surviveBrokenConnections } from '../postgres/bounded-pool.ts';
 
-/** Runs one statement over a connection of its own, and answers the rows. */
+/** Runs one statement over its own connection and returns the rows. */
 export async function query<Row extends object = Record<string, unknown>>(
   url: string,
   statement: string,
   values: unknown[] = [],
 ): Promise<Row[]> {
   const client = new Client({ connectionString: url });
-  // A server that is killed in mid-connection says so here; the query itself rejects too.
+  // Emitted when the server is killed; the query rejects too.
   client.on('error', () => {});
   await client.connect();
   try {
@@ -18,7 +18,7 @@ export async function query<Row extends object = Record<string, unknown>>(
   }
 }
 
-/** A pool for the statements of a test. Disposing it closes its connections. */
+/** Creates a pool for the statements of a test. Disposing closes its connections. */
 export function openTestPool(url: string, max = 1): Pool & AsyncDisposable {
   const pool = new Pool({ connectionString: url, max });
   surviveBrokenConnections(pool);

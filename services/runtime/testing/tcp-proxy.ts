@@ -1,17 +1,17 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A port in front of another, so that a test can cut what is between a client and a server it does not own. */
+/** A port in front of another one, so that a test can cut the connection between a client and a server. */
 export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
-  /** Ends all connections and refuses new ones, as a server does that is gone. */
+  /** Closes all connections and refuses new ones, as a stopped server does. */
   cut(): Promise<void>;
-  /** Lets connections stand and passes nothing on, as a network does that drops packets. */
+  /** Keeps connections open and forwards nothing, as a network that drops packets does. */
   freeze(): void;
-  /** Passes everything on again. */
+  /** Forwards everything again. */
   mend(): Promise<void>;
 }
 
-/** Opens a proxy on a port of the system's choice on 127.0.0.1. */
+/** Opens a proxy on a free port of 127.0.0.1. */
 export async function openTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let frozen = false;

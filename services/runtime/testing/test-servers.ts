@@ -1,7 +1,7 @@
 import { createLogger } from '../log/logger.ts';
 import type { ServersOptions } from '../rpc/start-servers.ts';
 
-/** What doors need beside their routes, where a test minds nothing of it: loopback, ports of the system's choice, no log. */
+/** Options of `startServers` for tests, besides routes: loopback, free ports, no log. */
 export const TEST_SERVER_OPTIONS = {
   name: 'test',
   host: '127.0.0.1',
