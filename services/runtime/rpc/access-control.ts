@@ -9,24 +9,28 @@ import type { Watched } from '../callers/watched-files.ts';
 import { methodPath } from './call.ts';
 import type { Route } from './route.ts';
 
-/** Who may call, and where it is written down. */
+/** How callers are identified, authorised and audited. */
 export interface AccessControl {
   readonly accessOf: AccessOf;
   readonly audit: AuditLog;
-  /** How callers are known and what each may do; undefined: everybody is `local` and may do everything, on loopback alone. */
+  /** Undefined: every caller is `local` and may do everything, on loopback only. */
   readonly guarded?: Guarded | undefined;
 }
 
-/** How callers are known, and what each may do. */
+/** How callers are identified, and what each may do. */
 export interface Guarded {
-  /** Undefined: plaintext, on loopback alone. */
+  /** Undefined: plaintext, on loopback only. */
   readonly tls: Watched<TlsMaterial> | undefined;
-  /** Undefined: a caller is known by its certificate alone. */
+  /** Undefined: certificates are the only way to identify a caller. */
   readonly tokens: TokenVerifier | undefined;
   readonly grants: Grants;
 }
 
-/** Throws where a method is served that cannot be judged by its request, or of which nobody has said what it touches. */
+/**
+ * Checks that every served method has an entry in an access table.
+ * @throws Error naming a method without an entry, or with several requests, of which only the first could be
+ * authorised
+ */
 export function requireAccess(routes: readonly Route[], accessOf: AccessOf): void {
   for (const { method } of routes) {
     if (isPublicMethod(method)) continue;
@@ -41,7 +45,10 @@ const OPEN: ReadonlySet<string> = new Set(
   [Health, ServerReflection, ServerReflectionV1Alpha].map(({ typeName }) => typeName),
 );
 
-/** Whether everybody may call a method, known or not: health and reflection, which tell nothing of a user. */
+/**
+ * Whether a method is open to every caller, identified or not: health and reflection, which reveal nothing
+ * about users.
+ */
 export function isPublicMethod(method: DescMethod): boolean {
   return OPEN.has(method.parent.typeName);
 }

@@ -2,36 +2,39 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DescMethod, Message } from '@bufbuild/protobuf';
 import type { Grant } from '../callers/grants.ts';
 
-/** Through which door, and in which protocol, a call came in. */
+/** The protocol of a call. */
 export type Protocol = 'grpc' | 'connect' | 'grpc-web';
 
-/** One call in progress, the same whichever door it came through. */
+/** A call in progress, over either server. */
 export interface Call {
   readonly method: DescMethod;
   readonly protocol: Protocol;
-  /** Address of the caller, `host:port`, or empty where the door does not know it. */
+  /** Address of the caller, `host:port`. Empty when unknown. */
   readonly peer: string;
-  /** The one request of a unary or server-streaming call. Throws RpcError MESSAGE_MALFORMED where it cannot be decoded. */
+  /**
+   * The request of a unary or server-streaming call.
+   * @throws RpcError MESSAGE_MALFORMED when it cannot be decoded
+   */
   readonly request: Message;
   /** The requests of a client-streaming or bidirectional call. */
   readonly requests: AsyncIterable<Message>;
-  /** Aborted when the caller goes away, the deadline passes, or the process drains too long. */
+  /** Aborts when the caller disconnects, the deadline passes, or the server drains for too long. */
   readonly signal: AbortSignal;
-  /** Aborts `signal`. The reason, where it is an RpcError, is what the caller is told. */
+  /** Aborts `signal`. A reason that is an RpcError is sent to the caller. */
   abort(reason: unknown): void;
-  /** What is left until the caller's deadline; undefined where the caller set none. */
+  /** Time until the caller's deadline. Milliseconds. Undefined when there is none. */
   timeoutMs(): number | undefined;
   /** A header of the request, by lower-case name. */
   header(name: string): string | undefined;
-  /** Sets a header of the response; before the first `send`. */
+  /** Sets a header of the response. Call it before the first `send`. */
   setHeader(name: string, value: string): void;
-  /** Answers: once in a unary call, any number of times in a streaming one. Resolves when more may be sent. */
+  /** Sends an answer: one in a unary call, any number in a stream. Resolves when more may be sent. */
   send: (answer: Message | PreparedAnswer<Message>) => Promise<void> | void;
-  /** Names the call in logs and errors; set by `withRequestId`. */
+  /** Id of the call in logs and errors. Set by `withRequestId`. */
   requestId: string;
-  /** Who asks; empty until `withAuthentication` has said. */
+  /** Id of the caller. Set by `withAuthentication`; empty before. */
   caller: string;
-  /** What the caller is allowed, as far as this call goes; set by `withAuthorisation` where grants are asked for. */
+  /** The grant that covers this call. Set by `withAuthorisation`; undefined where everything is granted. */
   grant: Grant | undefined;
 }
 
@@ -39,19 +42,19 @@ export interface Call {
 export type Handler = (call: Call) => Promise<void>;
 
 /**
- * Wraps the handler of a method; answers `next` itself where the method is no concern of its. Its doc says which interceptors
- * must stand before it.
+ * Wraps the handler of a method, or returns `next` itself for methods that it ignores. The doc of each
+ * interceptor names those that must come before it.
  */
 export type Interceptor = (next: Handler, method: DescMethod) => Handler;
 
-/** "rollcall.user.v1.UserService/GetUser" */
+/** Path of a method: "rollcall.user.v1.UserService/GetUser". */
 export function methodPath(method: DescMethod): string {
   return `${method.parent.typeName}/${method.name}`;
 }
 
 /**
- * An answer that its handler can give in two forms, and makes in the one that the door wants: bytes where the wire is
- * binary and they are at hand, the message where it is turned into something else, such as JSON. Both must say the same.
+ * An answer in two forms, of which the server takes one: bytes for binary protocols, a message for JSON. Both
+ * must be equal.
  */
 export class PreparedAnswer<Answer extends Message> {
   readonly toBytes: () => Uint8Array;
@@ -65,19 +68,19 @@ export class PreparedAnswer<Answer extends Message> {
 
 const calls = new AsyncLocalStorage<Call>();
 
-/** Serves a call so that everything it leads to can ask about it. */
+/** Runs `serve` with the call as the current one, in everything that it awaits. */
 export function runAsCurrent<T>(call: Call, serve: () => T): T {
   return calls.run(call, serve);
 }
 
-/** The id of the call that is being served here. Undefined outside of calls. For calls to other services, to pass it on. */
+/** The request id of the current call, to pass it on to other services. Undefined outside of calls. */
 export function currentRequestId(): string | undefined {
   return calls.getStore()?.requestId;
 }
 
 /**
- * Answers whether nobody waits any more for the call that is being served here: its caller went away, or its deadline passed.
- * For those who are about to begin something dear. Outside of calls: never.
+ * Returns a function that answers whether the current call has ended: its caller disconnected or its deadline
+ * passed. Check it before expensive work. Always false outside of calls.
  */
 export function watchCurrentCall(): () => boolean {
   const call = calls.getStore();

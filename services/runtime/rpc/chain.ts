@@ -15,24 +15,24 @@ import { withObservation } from './interceptors/with-observation.ts';
 import { withRequestId } from './interceptors/with-request-id.ts';
 import { withValidation } from './interceptors/with-validation.ts';
 
-/** What the chain needs. */
+/** Options of `createChain`. */
 export interface ChainOptions {
   readonly logger: Logger;
   readonly metrics: RpcMetrics;
-  /** Turns an error of the service's own into one for the wire; undefined: unknown, answered INTERNAL. */
+  /** Converts an error of the service. Undefined: an unknown error, sent as INTERNAL. */
   readonly toRpcError: (error: unknown) => RpcError | undefined;
-  /** The longest that a unary call may take, in milliseconds. */
+  /** The longest time that a unary call may take. Milliseconds. */
   readonly maxCallMs: number;
-  /** Refuses calls that there is no room for; absent: there is room for all. */
+  /** Refuses calls when the process is overloaded. Absent: it never does. */
   readonly shedding?: Interceptor;
-  /** Who may call; undefined: everybody, unrecorded. */
+  /** Undefined: every caller is accepted, and no call is audited. */
   readonly callers?: AccessControl | undefined;
   readonly certificates: PeerCertificates;
-  /** Bounds what everybody may call. */
+  /** Limits of public methods. */
   readonly publicCalls: PublicCallLimits;
 }
 
-/** The interceptors of every call, outermost first, the same behind both doors. */
+/** The interceptors of every call, outermost first. Both servers use the same chain. */
 export function createChain(options: ChainOptions): readonly Interceptor[] {
   const { callers, certificates, toRpcError, publicCalls } = options;
   const guarded = callers?.guarded;

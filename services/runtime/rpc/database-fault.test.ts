@@ -4,7 +4,7 @@ import { databaseFault } from './database-fault.ts';
 const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
 
 describe('databaseFault', () => {
-  it('says of a database that does not answer whose it is, and when to try again', () => {
+  it('names the database that does not answer, and when to retry', () => {
     const cause = new Error('select 1', { cause: refused });
     expect(databaseFault(cause, 'booking')).toMatchObject({
       reason: 'DATABASE_UNAVAILABLE',
@@ -22,7 +22,7 @@ describe('databaseFault', () => {
     ['53400', 'DATABASE_UNAVAILABLE', 'lacks memory, connections or another resource', 1000],
     ['57P02', 'DATABASE_UNAVAILABLE', 'does not answer', 1000],
   ])(
-    'B5: tells SQLSTATE %s as %s, also where another error wraps it',
+    'maps SQLSTATE %s to %s, even in the cause of another error',
     (code, reason, predicate, retryDelayMs) => {
       const state = Object.assign(new Error('told by Postgres'), { code });
       for (const error of [state, new Error('insert', { cause: state })])
@@ -37,7 +37,7 @@ describe('databaseFault', () => {
   it.each([
     ['one that the database gave', Object.assign(new Error(), { code: '23505' })],
     ['any', 'x'],
-  ])('leaves another error alone: %s', (_what, error) => {
+  ])('ignores another error: %s', (_what, error) => {
     expect(databaseFault(error, 'booking')).toBeUndefined();
   });
 });

@@ -1,30 +1,30 @@
 import { type DatabaseOutage, databaseOutage, isOutOfResources } from '../postgres/database-error.ts';
 import { type RpcError, type RuntimeReason, runtimeError } from './errors.ts';
 
-/** How an outage of the database is told to a caller. */
+/** How a caller is answered during an outage of the database. */
 interface OutageAnswer {
   readonly reason: RuntimeReason;
   /** Follows "The database of the … service". */
   readonly predicate: string;
-  /** When to try again. Milliseconds. */
+  /** Time until the caller may retry. Milliseconds. */
   readonly retryDelayMs: number;
 }
 
 const ANSWERS = {
   unavailable: { reason: 'DATABASE_UNAVAILABLE', predicate: 'does not answer', retryDelayMs: 1000 },
-  // Somebody has to make room first.
+  // An operator must free space first.
   full: {
     reason: 'DATABASE_FULL',
     predicate: 'has a full disk and takes no writes until there is room',
     retryDelayMs: 10_000,
   },
-  // Its successor takes them within seconds.
+  // The next primary accepts writes within seconds.
   read_only: { reason: 'DATABASE_READ_ONLY', predicate: 'takes no writes for now', retryDelayMs: 1000 },
 } as const satisfies Record<DatabaseOutage, OutageAnswer>;
 
 const OUT_OF_RESOURCES = 'lacks memory, connections or another resource';
 
-/** That the database of a service does not serve the call, ready for the wire; undefined: the error is another one. */
+/** Converts the error of a database outage. Undefined for any other error. */
 export function databaseFault(error: unknown, service: string): RpcError | undefined {
   const outage = databaseOutage(error);
   if (!outage) return undefined;

@@ -1,7 +1,10 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { BadRequestSchema, ERROR_DOMAIN, ErrorInfoSchema, RetryInfoSchema } from '@rollcall/contract';
 
-/** Why the runtime itself ends a call, and with which status. The names stand in `rollcall.user.v1.ErrorReason`. */
+/**
+ * Reasons for which the runtime itself ends a call, with their status codes. Named as in
+ * `rollcall.user.v1.ErrorReason`.
+ */
 export const RUNTIME_REASONS = {
   FIELD_INVALID: Code.InvalidArgument,
   MESSAGE_MALFORMED: Code.InvalidArgument,
@@ -13,7 +16,7 @@ export const RUNTIME_REASONS = {
   OVERLOADED: Code.Unavailable,
   DRAINING: Code.Unavailable,
   DATABASE_UNAVAILABLE: Code.Unavailable,
-  // Not UNAVAILABLE, which clients repeat at once and take for an outage of everything: reads go on.
+  // Clients repeat UNAVAILABLE at once and treat it as a full outage, but reads still work.
   DATABASE_FULL: Code.ResourceExhausted,
   DATABASE_READ_ONLY: Code.Unavailable,
   DEADLINE_EXCEEDED: Code.DeadlineExceeded,
@@ -23,10 +26,13 @@ export const RUNTIME_REASONS = {
   INTERNAL: Code.Internal,
 } as const satisfies Record<string, Code>;
 
-/** A reason of the runtime. */
+/** A key of `RUNTIME_REASONS`. */
 export type RuntimeReason = keyof typeof RUNTIME_REASONS;
 
-/** A field that breaks a rule which its proto file cannot say. The description stands behind the field's name. */
+/**
+ * Creates an error for a field that breaks a rule which the proto file cannot express. `description` follows
+ * the name of the field.
+ */
 export function invalidField(field: string, description: string): RpcError {
   return runtimeError('FIELD_INVALID', `${field} ${description}.`, {
     violations: [{ field, description }],
@@ -34,32 +40,35 @@ export function invalidField(field: string, description: string): RpcError {
   });
 }
 
-/** An error of the runtime, ready for the wire. */
+/** Creates an error of the runtime. */
 export function runtimeError(reason: RuntimeReason, message: string, options?: RpcErrorOptions): RpcError {
   return new RpcError({ code: RUNTIME_REASONS[reason], reason }, message, options);
 }
 
-/** A field of a request that breaks its rule. */
+/** A field of a request that breaks a rule. */
 export interface FieldViolation {
   /** Path of the field: `ids[3]`. */
   readonly field: string;
-  /** What the rule wants. */
+  /** The rule, following the name of the field. */
   readonly description: string;
 }
 
-/** What an `RpcError` carries beside its code, reason and message. */
+/** Details of an `RpcError` besides its code, reason and message. */
 export interface RpcErrorOptions {
-  /** Every changing part of the message, so that no program has to parse it. */
+  /** Every variable part of the message, so that programs do not parse it. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Fields at fault; sent as `google.rpc.BadRequest`. */
+  /** Fields that break a rule. Sent as `google.rpc.BadRequest`. */
   readonly violations?: readonly FieldViolation[];
-  /** How long to wait before trying again; sent as `google.rpc.RetryInfo`. Absent: waiting does not help. */
+  /**
+   * Time until the caller may retry. Milliseconds. Sent as `google.rpc.RetryInfo`. Absent: retrying does not
+   * help.
+   */
   readonly retryDelayMs?: number;
-  /** What led to it; logged, never sent. */
+  /** The error that caused it. Logged, never sent. */
   readonly cause?: unknown;
 }
 
-/** An error as it goes over the wire: a status code, a stable reason, a sentence for people, details for programs. */
+/** An error for the caller: a status code, a stable reason, a sentence for people, details for programs. */
 export class RpcError extends Error {
   override readonly name = 'RpcError';
   readonly code: Code;
@@ -74,11 +83,14 @@ export class RpcError extends Error {
   }
 }
 
-// An error travels in headers, which peers bound: a longer one ends the connection with every other call on it.
+// Errors travel in headers, which peers limit: a longer one closes the connection with every other call on
+// it.
 const MAX_MESSAGE_CHARS = 1000;
 const MAX_VALUE_CHARS = 200;
 
-/** The same error in Connect's form, with `google.rpc` details; both doors send this. Long texts are cut. */
+/**
+ * Converts an error to Connect's form with `google.rpc` details, which both servers send. Long texts are cut.
+ */
 export function toConnectError(error: RpcError, requestId: string): ConnectError {
   const { metadata, violations, retryDelayMs } = error.options;
   const connectError = new ConnectError(

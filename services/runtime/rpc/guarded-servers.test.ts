@@ -184,7 +184,7 @@ function overHttp(port: number, httpVersion: '1.1' | '2', own?: TestCertificate)
   const nodeOptions = {
     ca: authority.certificate,
     servername: 'auth.test',
-    // A connection per call: what is kept open was begun with the certificates of before.
+    // A connection for each call: an open one keeps the certificates that it began with.
     ...(httpVersion === '1.1' && { agent: new Agent({ keepAlive: false }) }),
     ...(own && { key: own.key, cert: own.certificate }),
   };
@@ -206,18 +206,18 @@ describe.each(TRANSPORTS)('a guarded server, by %s', (_, openTransport) => {
     return await createClient(UserService, opened.transport).getUser(request, { headers });
   }
 
-  it('knows a caller by the certificate that an authority gave it', async () => {
+  it('identifies a caller by a certificate that its authority signed', async () => {
     await using guarded = await openGuarded();
     expect((await ask(guarded, { own: clientOf(BOOKING) })).user?.id).toBe(REQUEST.id);
     expect(guarded.test.log).toContainEqual(expect.objectContaining({ caller: BOOKING, code: 'OK' }));
   });
 
-  it('knows a caller by its service token', async () => {
+  it('identifies a caller by its service token', async () => {
     await using guarded = await openGuarded();
     expect((await ask(guarded, { bearer: await token(BOOKING) })).user?.id).toBe(REQUEST.id);
   });
 
-  it('refuses whom nothing makes known, and writes it down', async () => {
+  it('refuses an unidentified caller, and audits it', async () => {
     await using guarded = await openGuarded();
     const unknown = { code: 'Unauthenticated', reason: 'CALLER_UNKNOWN' } as const;
     await expectRefusal(ask(guarded, {}), unknown);
@@ -233,7 +233,7 @@ describe.each(TRANSPORTS)('a guarded server, by %s', (_, openTransport) => {
     ['a list', [BOOKING]],
     ['a number', 7],
     ['an object', { toString: BOOKING }],
-  ])('B10: refuses a token whose subject is %s as CALLER_UNKNOWN', async (_kind, sub) => {
+  ])('refuses a token whose subject is %s as CALLER_UNKNOWN', async (_kind, sub) => {
     await using guarded = await openGuarded();
     const nowS = Math.floor(Date.now() / 1000);
     const bearer = await new SignJWT({ sub, aud: 'test', iat: nowS, exp: nowS + 60 } as JWTPayload)
@@ -242,7 +242,7 @@ describe.each(TRANSPORTS)('a guarded server, by %s', (_, openTransport) => {
     await expectRefusal(ask(guarded, { bearer }), { code: 'Unauthenticated', reason: 'CALLER_UNKNOWN' });
   });
 
-  it('ends a connection whose certificate no authority vouches for, although it says the same', async () => {
+  it('ends a connection whose certificate has no trusted authority, although it names the same caller', async () => {
     await using guarded = await openGuarded();
     await expect(ask(guarded, { own: clientOf(BOOKING, createTestAuthority()) })).rejects.toThrow();
     const expired = authority.issue({ uris: [BOOKING], notAfterMs: Date.now() - 60_000 });
@@ -250,14 +250,14 @@ describe.each(TRANSPORTS)('a guarded server, by %s', (_, openTransport) => {
     expect(guarded.answered()).toBe(0);
   });
 
-  it('refuses a token beside the certificate of another', async () => {
+  it('refuses a token next to the certificate of another caller', async () => {
     await using guarded = await openGuarded();
     const call = ask(guarded, { own: clientOf(BOOKING), bearer: await token('console') });
     await expectRefusal(call, { code: 'Unauthenticated', reason: 'CALLER_UNKNOWN' });
     await ask(guarded, { own: clientOf(BOOKING), bearer: await token(BOOKING) });
   });
 
-  it('judges the grant before the request: who may not ask is not told what was wrong', async () => {
+  it('authorises before it validates: a caller without a grant does not learn what was wrong', async () => {
     await using guarded = await openGuarded();
     const denied = { code: 'PermissionDenied', reason: 'NOT_GRANTED' } as const;
     const own = clientOf(BOOKING);
@@ -273,14 +273,14 @@ describe.each(TRANSPORTS)('a guarded server, by %s', (_, openTransport) => {
     expect(guarded.answered()).toBe(0);
   });
 
-  it('leaves health and reflection open', async () => {
+  it('leaves health and reflection public', async () => {
     await using guarded = await openGuarded();
     using opened = openTransport(guarded.test.servers);
     const { status } = await createClient(Health, opened.transport).check({});
     expect(status).toBe(Serving.SERVING);
   });
 
-  it('refuses what is over the rate, with the limit and when to come again', async () => {
+  it('refuses calls over the rate, with the limit and the time to wait', async () => {
     await using guarded = await openGuarded();
     guarded.granted.set([{ ...grant, limits: { ratePerSecond: 0.01, burst: 2, concurrency: 0 } }]);
     const own = clientOf(BOOKING);
@@ -293,7 +293,7 @@ describe.each(TRANSPORTS)('a guarded server, by %s', (_, openTransport) => {
     expect(guarded.refused.at(-1)).toMatchObject({ outcome: 'RATE_LIMITED', caller: BOOKING });
   });
 
-  it('refuses the next call once a grant is gone, and ends the stream that it had allowed', async () => {
+  it('refuses the next call once a grant is removed, and ends the stream that it had allowed', async () => {
     await using guarded = await openGuarded();
     using opened = openTransport(guarded.test.servers, clientOf(BOOKING));
     const users = createClient(UserService, opened.transport);
@@ -309,7 +309,7 @@ describe.each(TRANSPORTS)('a guarded server, by %s', (_, openTransport) => {
     await expectRefusal(users.getUser(REQUEST), denied);
   });
 
-  it('T2: refuses a request that names several tenants where any of them is not granted, wherever it stands', async () => {
+  it('refuses a request for several tenants if any of them is not granted, at any position', async () => {
     await using guarded = await openGuarded();
     guarded.granted.set([{ ...grant, tenants: ['demo', 'acme'] }]);
     using opened = openTransport(guarded.test.servers, clientOf(BOOKING));
@@ -319,7 +319,7 @@ describe.each(TRANSPORTS)('a guarded server, by %s', (_, openTransport) => {
       try {
         for await (const _ of users.watchUsers({ tenantIds }, { signal: stop.signal })) return 'begun';
       } finally {
-        // Or the stream stays open, and the server waits for it when it drains.
+        // Without this the stream stays open, and draining waits for it.
         stop.abort();
       }
     };
@@ -337,7 +337,7 @@ describe.each(TRANSPORTS)('a guarded server, by %s', (_, openTransport) => {
     expect(guarded.refused.at(0)).toMatchObject({ outcome: 'NOT_GRANTED', tenants: ['demo', 'other'] });
   });
 
-  it('T2: ends a stream of several tenants once any of them is granted no more', async () => {
+  it('ends a stream of several tenants once any of them is not granted any more', async () => {
     await using guarded = await openGuarded();
     guarded.granted.set([{ ...grant, tenants: ['demo', 'acme'] }]);
     using opened = openTransport(guarded.test.servers, clientOf(BOOKING));
@@ -351,7 +351,7 @@ describe.each(TRANSPORTS)('a guarded server, by %s', (_, openTransport) => {
     await expectRefusal(watching, { code: 'PermissionDenied', reason: 'NOT_GRANTED' });
   });
 
-  it('writes a read of contact data down before it answers, and does not answer where it cannot', async () => {
+  it('audits a read of contact data before it answers, and does not answer if it cannot', async () => {
     await using guarded = await openGuarded();
     const own = clientOf(BOOKING);
     const request = { ...REQUEST, view: UserView.BASIC };
@@ -396,7 +396,7 @@ describe.each(TRANSPORTS)('a guarded server, by %s', (_, openTransport) => {
 });
 
 describe('guarded servers', () => {
-  it('answer reflection to everybody', async () => {
+  it('answer reflection to every caller', async () => {
     await using guarded = await openGuarded();
     using opened = (TRANSPORTS[0] as [string, OpenTransport])[1](guarded.test.servers);
     async function* list() {
@@ -408,7 +408,7 @@ describe('guarded servers', () => {
     );
   });
 
-  it('show metrics to whom they know, and health to everybody', async () => {
+  it('answer metrics to identified callers, and health to every caller', async () => {
     await using guarded = await openGuarded();
     const { port } = guarded.test.servers.http;
     const get = (path: string, headers: Record<string, string> = {}) =>
@@ -428,7 +428,7 @@ describe('guarded servers', () => {
     expect([status, body]).toEqual([200, expect.stringContaining('rollcall_rpc_duration_seconds')]);
   });
 
-  it('let calls end when they close, and take no new connection', async () => {
+  it('let calls end when they close, and accept no new connection', async () => {
     const guarded = await openGuarded();
     using opened = (TRANSPORTS[0] as [string, OpenTransport])[1](guarded.test.servers, clientOf(BOOKING));
     const users = createClient(UserService, opened.transport);
@@ -437,7 +437,7 @@ describe('guarded servers', () => {
     await expect(users.getUser(REQUEST, { timeoutMs: 500 })).rejects.toThrow();
   });
 
-  it('do not open for a method of which nobody has said what it touches', async () => {
+  it('do not start with a method that has no access entry', async () => {
     const audit = { record: async () => {}, refused: () => {} };
     const opening = startTestServers({
       callers: { accessOf: () => undefined, audit },
@@ -446,7 +446,7 @@ describe('guarded servers', () => {
     await expect(opening).rejects.toThrow(/no access table says what it touches/);
   });
 
-  it('do not open off loopback where callers are not guarded by TLS', async () => {
+  it('do not start off loopback when callers are not authenticated by TLS', async () => {
     const audit = { record: async () => {}, refused: () => {} };
     const opening = startTestServers({
       host: '0.0.0.0',

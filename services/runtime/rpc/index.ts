@@ -1,4 +1,4 @@
-// Serving calls: doors, the chain of interceptors, errors, page tokens.
+// Public API of @rollcall/runtime/rpc: servers, the chain of interceptors, errors, pages, idempotency.
 
 export type { MetricReading } from '../metrics/metrics.ts';
 export { createOutgoingCalls, type OutgoingCalls, type OutgoingState } from '../metrics/outgoing-calls.ts';

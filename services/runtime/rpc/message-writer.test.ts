@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { writeMessage } from './message-writer.ts';
 
 describe('a message that is written field by field', () => {
-  it('is what the codec makes, whatever its values', () => {
+  it('equals the output of the codec, for any values', () => {
     const values = fc.record({
       version: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
       totalReviews: fc.integer(),
@@ -18,14 +18,14 @@ describe('a message that is written field by field', () => {
   });
 
   it.each([0, 1, 119, 127, 128, 16_000, 16_384, 70_000, 2 ** 21, 2 ** 21 + 9])(
-    'holds a text of %i',
+    'may hold a text of %i',
     (length) => {
       expectSame({ firstName: 'x'.repeat(length) });
       expectSame({ firstName: `${'x'.repeat(length)}ö` });
     },
   );
 
-  it('is whole though the one before it failed half-way', () => {
+  it('is complete although the one before it failed half-way', () => {
     const failing = () =>
       writeMessage((writer) => {
         writer.open(1);

@@ -2,31 +2,31 @@ const VARINT = 0;
 const FIXED64 = 1;
 const DELIMITED = 2;
 
-// What is written side by side: a few answers.
+// Size of a buffer that holds several answers. Bytes.
 const SLAB_BYTES = 64 * 1024;
 
-/** Where an open message began. */
+/** Position at which an open message began. */
 export type Mark = number;
 
-/** A message that `write` writes the fields of. */
+/** Encodes a message whose fields `write` writes. */
 export function writeMessage(write: (writer: MessageWriter) => void): Uint8Array {
   return writer.write(write);
 }
 
 /**
- * Writes messages field by field, without their ever being objects: several times as fast as `toBinary`, for answers of the
- * hot path. As in proto3, what is empty or zero is left out. Who writes with it must know the numbers of the fields, and
- * write them in their order; a test holds what comes out equal to the codec.
- * Encoding: https://protobuf.dev/programming-guides/encoding/.
+ * Encodes messages field by field without building objects: several times as fast as `toBinary`, for hot
+ * answers. Leaves out empty and zero fields, as proto3 does. The caller must write fields in the order of
+ * their numbers; tests compare the output with the codec. Encoding:
+ * https://protobuf.dev/programming-guides/encoding/
  */
 export class MessageWriter {
   #bytes = Buffer.allocUnsafeSlow(SLAB_BYTES);
   #start = 0;
   #at = 0;
 
-  // Nothing is copied: the next message is written behind this one.
+  // Returns a view instead of a copy: the next message is written after it.
   write(write: (writer: MessageWriter) => void): Uint8Array {
-    // Whoever came before may have failed half-way.
+    // An earlier message may have failed half-way.
     this.#at = this.#start;
     write(this);
     const written = this.#bytes.subarray(this.#start, this.#at);
@@ -34,12 +34,12 @@ export class MessageWriter {
     return written;
   }
 
-  /** Begins a message within this one, which ends with `close`. */
+  /** Begins a message in a field. `close` ends it. */
   open(field: number): Mark {
     this.#room(8);
     this.#varint(8 * field + DELIMITED);
     const mark = this.#at - this.#start;
-    // Its length, which takes two bytes more often than not.
+    // Space for the length, which takes two bytes in most cases.
     this.#at += 2;
     return mark;
   }
@@ -65,7 +65,7 @@ export class MessageWriter {
     this.#at += this.#bytes.write(text, this.#at);
   }
 
-  /** An int32 or an enum. */
+  /** Writes an int32 or an enum. */
   int32(field: number, value: number): void {
     if (value === 0) return;
     this.#room(20);
@@ -74,9 +74,9 @@ export class MessageWriter {
     else this.#varint64(BigInt(value));
   }
 
-  /** A whole number is as good as a bigint. */
+  /** Writes an int64. A whole number is as good as a bigint. */
   int64(field: number, value: bigint | number): void {
-    // What bigints are compared by is dear.
+    // Comparing bigints is slow.
     const number = Number(value);
     if (number === 0) return;
     this.#room(20);
@@ -92,7 +92,7 @@ export class MessageWriter {
     this.#at = this.#bytes.writeDoubleLE(value, this.#at);
   }
 
-  /** A google.protobuf.Timestamp. */
+  /** Writes a google.protobuf.Timestamp. */
   time(field: number, ms: number): void {
     const start = this.open(field);
     const seconds = Math.floor(ms / 1000);
@@ -101,14 +101,14 @@ export class MessageWriter {
     this.close(start);
   }
 
-  /** Fields that were encoded elsewhere. */
+  /** Writes fields that were encoded elsewhere. */
   raw(encoded: Uint8Array): void {
     this.#room(encoded.length);
     this.#bytes.set(encoded, this.#at);
     this.#at += encoded.length;
   }
 
-  // Short texts are written here: a call out of the language costs more. Answers whether it was one of ASCII alone.
+  // Writes a short text in JavaScript, because a native call costs more. Returns false if it is not ASCII.
   #ascii(text: string): boolean {
     const bytes = this.#bytes;
     const { length } = text;
@@ -125,7 +125,7 @@ export class MessageWriter {
 
   #varint(value: number): void {
     let rest = value;
-    // Bits are quick, and there are 31 of them.
+    // Bitwise operators are fast, and work on 31 bits.
     while (rest > 0x7fffffff) {
       this.#bytes[this.#at++] = (rest % 128) | 128;
       rest = Math.floor(rest / 128);
@@ -151,5 +151,5 @@ export class MessageWriter {
   }
 }
 
-// One for all: writing does not wait for anything, so that nobody else can come between.
+// Shared: writing is synchronous.
 const writer = new MessageWriter();

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => test[Symbol.asyncDispose]());
 
-// nghttp2 looks at the path of the schemes http and https alone.
+// nghttp2 checks the path for the schemes http and https only.
 function ask(path: string, headers: Record<string, string>, body?: Buffer): Promise<number> {
   const session = connectHttp2(`http://127.0.0.1:${test.servers.http.port}`);
   return new Promise<number>((resolve, reject) => {
@@ -37,7 +37,7 @@ function ask(path: string, headers: Record<string, string>, body?: Buffer): Prom
 }
 
 describe.each(NAMES)('the name %s, which every object inherits,', (name) => {
-  it('B7: is no path of the HTTP port, with or without a slash, read or written', async () => {
+  it('is no path of the HTTP port, with or without a slash, for GET or POST', async () => {
     for (const path of [name, `/${name}`, `/${name}/${name}`, `/rollcall.user.v1.UserService/${name}`]) {
       expect(await ask(path, { ':method': 'GET' })).toBe(404);
       const body = Buffer.alloc(100_000);
@@ -46,7 +46,7 @@ describe.each(NAMES)('the name %s, which every object inherits,', (name) => {
     expect(test.log.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  it('B7: is no method of the gRPC port', async () => {
+  it('is no method of the gRPC port', async () => {
     const client = new GrpcClient(`127.0.0.1:${test.servers.grpc.port}`, credentials.createInsecure());
     const same = (bytes: Buffer) => bytes;
     for (const path of [`/${name}`, `/${name}/${name}`, `/rollcall.user.v1.UserService/${name}`]) {
@@ -58,7 +58,7 @@ describe.each(NAMES)('the name %s, which every object inherits,', (name) => {
     client.close();
   });
 
-  it('B7: is no service for health, and no symbol, file or extension for reflection', async () => {
+  it('is no service for health, and no symbol, file or extension for reflection', async () => {
     using transport = createGrpcTransport({ address: `127.0.0.1:${test.servers.grpc.port}` });
     await expectRefusal(createClient(Health, transport).check({ service: name }), {
       code: 'NotFound',
@@ -77,7 +77,7 @@ describe.each(NAMES)('the name %s, which every object inherits,', (name) => {
     );
   });
 
-  it('B7: is a header, a field and an enum value like any other that is not known', async () => {
+  it('is an unknown header, field and enum value like any other', async () => {
     const post = (body: string, headers: Record<string, string> = {}) =>
       fetch(`http://127.0.0.1:${test.servers.http.port}/rollcall.user.v1.UserService/GetUser`, {
         method: 'POST',

@@ -2,7 +2,7 @@ import type { DescMethod, DescService, MessageShape } from '@bufbuild/protobuf';
 import { type Call, type Handler, type Interceptor, methodPath, type PreparedAnswer } from './call.ts';
 import { runtimeError } from './errors.ts';
 
-/** One method, and what serves it. */
+/** A method and its handler. */
 export interface Route {
   readonly method: DescMethod;
   readonly handle: Handler;
@@ -16,12 +16,12 @@ type Output<M extends DescMethod> = M['methodKind'] extends 'unary' | 'client_st
   ? Promise<MessageShape<M['output']> | PreparedAnswer<MessageShape<M['output']>>>
   : AsyncIterable<MessageShape<M['output']>>;
 
-/** Handler functions of a service, by method. A method that is left out answers UNIMPLEMENTED. */
+/** Handler functions of a service, by method. A method without one answers UNIMPLEMENTED. */
 export type Implementation<S extends DescService> = {
   readonly [K in keyof S['method']]?: (request: Input<S['method'][K]>, call: Call) => Output<S['method'][K]>;
 };
 
-/** The routes of a service, each behind the chain of interceptors; the first of the chain is the outermost. */
+/** Creates the routes of a service, each behind the chain of interceptors, outermost first. */
 export function implementService<S extends DescService>(
   service: S,
   implementation: Implementation<S>,
@@ -62,7 +62,7 @@ async function sendAll(
     call.signal.throwIfAborted();
     await call.send(message);
   }
-  // Whoever sends may have ended because nobody waits any more.
+  // The generator may have ended because the call was aborted.
   call.signal.throwIfAborted();
 }
 

@@ -3,10 +3,10 @@ import { createLogger } from '../log/logger.ts';
 import { TEST_SERVER_OPTIONS } from '../testing/test-servers.ts';
 import { type ListeningServers, type ServersOptions, startServers } from './start-servers.ts';
 
-/** Both servers of a test, and what they logged. */
+/** Both servers of a test and their log. */
 export interface TestServers extends AsyncDisposable {
   readonly servers: ListeningServers;
-  /** Lines of the log so far, parsed. */
+  /** Log lines so far, parsed. */
   readonly log: readonly Record<string, unknown>[];
 }
 

@@ -57,7 +57,7 @@ describe.each(TRANSPORTS)('the %s server', (server, toTransport) => {
     }
   }
 
-  it("answers under the caller's request id, and under one of its own where that is not sane", async () => {
+  it("answers with the caller's request id, or with its own when that is invalid", async () => {
     await using test = await open();
     await withClient(test, async (users) => {
       const idOf = async (sent: string) => {
@@ -76,7 +76,7 @@ describe.each(TRANSPORTS)('the %s server', (server, toTransport) => {
     );
   });
 
-  it('tells what serves a call its request id, each call its own, and outside of calls none', async () => {
+  it('gives code that serves a call its request id, and undefined outside of calls', async () => {
     const seen: [string, string | undefined][] = [];
     await using test = await open(async (_, call) => {
       await sleep(10);
@@ -94,7 +94,7 @@ describe.each(TRANSPORTS)('the %s server', (server, toTransport) => {
     expect(currentRequestId()).toBeUndefined();
   });
 
-  it('fails a call at its deadline and tells the handler', async () => {
+  it('fails a call at its deadline and aborts its handler', async () => {
     let aborted = false;
     await using test = await open(async (_, call) => {
       call.signal.addEventListener('abort', () => {
@@ -113,14 +113,14 @@ describe.each(TRANSPORTS)('the %s server', (server, toTransport) => {
     });
   });
 
-  it("fails a call at the service's own bound where the caller set none so near", async () => {
+  it("fails a call at the service's own limit when the caller's deadline is later", async () => {
     await using test = await open(() => sleep(5000, answer(), { ref: false }), { maxCallMs: 50 });
     await withClient(test, async (users) => {
       await expectRefusal(users.getUser(REQUEST), { code: 'DeadlineExceeded', reason: 'DEADLINE_EXCEEDED' });
     });
   });
 
-  it('notices a caller that goes away, logs it, and goes on serving', async () => {
+  it('notices a caller that disconnects, logs it, and keeps serving', async () => {
     let started = () => {};
     const running = new Promise<void>((resolve) => {
       started = resolve;
@@ -148,7 +148,7 @@ describe.each(TRANSPORTS)('the %s server', (server, toTransport) => {
     });
   });
 
-  it('hides what an unknown error says, and logs it under the request id', async () => {
+  it('hides the message of an unknown error, and logs it under the request id', async () => {
     await using test = await open(async () => {
       throw new Error('password is hunter2');
     });
@@ -161,7 +161,7 @@ describe.each(TRANSPORTS)('the %s server', (server, toTransport) => {
     });
   });
 
-  it('refuses a message over 4 MiB, as every one that its method cannot need, with the reason, and logs it', async () => {
+  it('refuses a message over 4 MiB, and any message that its method cannot need, with the reason, and logs it', async () => {
     await using test = await open();
     await withClient(test, async (users) => {
       const huge = { ...REQUEST, id: 'x'.repeat(4 * 1024 * 1024 + 1) };
@@ -187,7 +187,7 @@ describe.each(TRANSPORTS)('the %s server', (server, toTransport) => {
     });
   });
 
-  it('lets a call in progress end when it closes, and takes no new one', async () => {
+  it('lets a call in progress end when it closes, and accepts no new one', async () => {
     let release = () => {};
     let started = () => {};
     const running = new Promise<void>((resolve) => {
@@ -211,7 +211,7 @@ describe.each(TRANSPORTS)('the %s server', (server, toTransport) => {
     });
   });
 
-  it('tells who watches its health that it drains', async () => {
+  it('reports draining to a caller that watches its health', async () => {
     const test = await open();
     await withClient(test, async (_, transport) => {
       const seen: Serving[] = [];
@@ -238,7 +238,7 @@ describe('the gRPC server', () => {
     );
   });
 
-  it('closes in time although a peer neither reads nor goes away', async () => {
+  it('closes in time although a peer neither reads nor disconnects', async () => {
     const test = await open(undefined, { drainMs: 100 });
     const peer = connect(test.servers.grpc.port, '127.0.0.1');
     await once(peer, 'connect');
@@ -270,7 +270,7 @@ describe('the gRPC server', () => {
     expect(JSON.stringify(answers[0]?.value)).toContain('rollcall.user.v1.UserService');
   });
 
-  it('B6: says why it ends a stream of requests whose message cannot be read', async () => {
+  it('explains why it ends a stream with a request that cannot be read', async () => {
     await using test = await open();
     const client = new GrpcClient(`127.0.0.1:${test.servers.grpc.port}`, credentials.createInsecure());
     const same = (bytes: Buffer) => bytes;
@@ -291,7 +291,7 @@ describe('the HTTP server', () => {
       body,
     });
 
-  it('refuses JSON that is none with the reason, and logs it', async () => {
+  it('refuses malformed JSON with the reason, and logs it', async () => {
     await using test = await open();
     const response = await post(test, { 'content-type': 'application/json' }, '{"tenantId":');
     expect(response.status).toBe(400);
@@ -312,7 +312,7 @@ describe('the HTTP server', () => {
     expect(test.log).toContainEqual(expect.objectContaining({ msg: 'call ended before it was read' }));
   });
 
-  it('tells HTTP/1.1 from HTTP/2 also where the first bytes come one by one', async () => {
+  it('distinguishes HTTP/1.1 from HTTP/2 even if the first bytes come one by one', async () => {
     await using test = await open();
     const socket = connect(test.servers.http.port, '127.0.0.1');
     for (const byte of 'POST /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n') {
@@ -322,7 +322,7 @@ describe('the HTTP server', () => {
     expect(Buffer.concat(await Array.fromAsync(socket)).toString()).toMatch(/^HTTP\/1.1 405/);
   });
 
-  it('answers a host that is none with 400', async () => {
+  it('answers a malformed host with 400', async () => {
     await using test = await open();
     const socket = connect(test.servers.http.port, '127.0.0.1');
     const path = '/rollcall.user.v1.UserService/GetUser';
@@ -367,7 +367,7 @@ describe('the HTTP server', () => {
     expect(made).toBe(then);
   });
 
-  it("shows a service's own numbers among the metrics, as they are when asked", async () => {
+  it("shows the service's own metrics, as they are when requested", async () => {
     let value = 0;
     const point = (queue: string) => ({
       name: 'test_jobs_total',
@@ -389,7 +389,7 @@ describe('the HTTP server', () => {
     expect(shown.match(/# TYPE test_jobs_total/g)).toHaveLength(1);
   });
 
-  it('speaks HTTP/2 without TLS on the same port', async () => {
+  it('serves HTTP/2 without TLS on the same port', async () => {
     await using test = await open();
     const session = connectHttp2(`http://127.0.0.1:${test.servers.http.port}`);
     const stream = session.request({ ':path': '/healthz' });
@@ -398,7 +398,7 @@ describe('the HTTP server', () => {
     session.close();
   });
 
-  it('has pages for health and metrics, and says where there is none', async () => {
+  it('answers health and metrics, and 404 for any other path', async () => {
     let ready = true;
     await using test = await open(undefined, { isReady: async () => ready });
     const get = async (path: string, method = 'GET') => {
@@ -425,7 +425,7 @@ describe('startServers', () => {
     );
   });
 
-  it('names the port, the variable and the cure where a port is taken, and closes what it had opened', async () => {
+  it('names the port, the variable and the cure when a port is taken, and closes what it had opened', async () => {
     const taken = createServer();
     const port = await new Promise<number>((resolve) => {
       taken.listen(0, '127.0.0.1', () => resolve((taken.address() as { port: number }).port));
@@ -442,7 +442,7 @@ function largeFrame(): Buffer {
   return Buffer.alloc(4 * 1024 * 1024 + 1);
 }
 
-// Past every encoder, straight to the server.
+// Bypasses every encoder.
 async function callRaw(test: TestServers, bytes: Buffer): Promise<unknown> {
   const { connectErrorFromStatus } = await import('@rollcall/transport');
   const client = new GrpcClient(`127.0.0.1:${test.servers.grpc.port}`, credentials.createInsecure(), {

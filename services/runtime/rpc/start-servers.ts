@@ -24,64 +24,71 @@ import { isLoopback, type ListeningServer, listenFault } from './listening-serve
 import { implementService, type Route } from './route.ts';
 import { createTlsListener, type TlsListenerFactory } from './tls-listener.ts';
 
-/** One port to listen on, and the variable that sets it, for the message when it is taken. */
+/** A port to listen on, and the variable that sets it, for messages. */
 export interface Listen {
   readonly port: number;
   readonly variable: string;
 }
 
-/** What a service brings; health, reflection, pages and the chain come with the doors. */
+/** Options of `startServers`. */
 export interface ServersOptions {
-  /** Short name of the service, for metrics. */
+  /** Name of the service, for metrics. */
   readonly name: string;
-  /** The service's own routes, behind the chain that it is given. */
+  /** Creates the routes of the service behind the given chain. */
   readonly routes: (chain: readonly Interceptor[]) => Route[];
-  /** Address to bind both doors to; a loopback address, unless callers are guarded, and by TLS. */
+  /** Address to bind: a loopback address, unless callers are authenticated and TLS is on. */
   readonly host: string;
   readonly grpc: Listen;
   readonly http: Listen;
   readonly logger: Logger;
-  /** Who may call. Default: everybody on this machine. */
+  /** Who may call. @defaultValue every caller on this machine */
   readonly callers?: AccessControl;
-  /** Turns an error of the service's own into one for the wire; undefined: unknown, answered INTERNAL. */
+  /** Converts an error of the service. Undefined: an unknown error, sent as INTERNAL. */
   readonly toRpcError: (error: unknown) => RpcError | undefined;
   /**
-   * Whether what the service depends on answers. Asked at most twice a second, for /readyz and the health service alike; it must
-   * not wait behind calls.
+   * Whether the dependencies of the service answer. Called at most twice a second, for /readyz and the health
+   * service. Must not queue behind calls.
    */
   readonly isReady: () => Promise<boolean>;
-  /** Plain pages beside health and metrics, by path. Default: none. */
+  /** Plain paths that answer GET, besides health and metrics. @defaultValue none */
   readonly getRoutes?: Readonly<Record<string, GetRoute>>;
   /**
-   * Plain paths of the HTTP door that take a body, by path. Callers are not authenticated there: each route makes sure by
-   * itself whose the body is. Default: none.
+   * Plain paths that answer POST. Their callers are not authenticated: each route verifies its sender.
+   * @defaultValue none
    */
   readonly postRoutes?: Readonly<Record<string, PostRoute>>;
-  /** What /metrics shows besides calls and the process, read each time it is asked for. Default: nothing. */
+  /** Metrics of the service, read for each request to /metrics. @defaultValue none */
   readonly readMetrics?: () => readonly MetricReading[];
-  /** The calls that the service makes to others, shown on /metrics. Default: it makes none. */
+  /** Metrics of calls to other services, shown on /metrics. @defaultValue none */
   readonly outgoing?: Pick<OutgoingCalls, 'metricsText'>;
-  /** The longest that a unary call may take, in milliseconds. Default 10000. */
+  /** The longest time that a unary call may take. Milliseconds. @defaultValue 10000 */
   readonly maxCallMs?: number;
-  /** How long calls in progress may go on once the doors close, in milliseconds. Default 5000. */
+  /**
+   * How long calls in progress may continue after the servers begin to close. Milliseconds.
+   * @defaultValue 5000
+   */
   readonly drainMs?: number;
-  /** How long a gRPC connection lives, in milliseconds, until its caller is asked to open another. Default 1800000. */
+  /**
+   * The longest lifetime of a gRPC connection before its client is asked to reconnect. Milliseconds.
+   * @defaultValue 1800000
+   */
   readonly maxConnectionAgeMs?: number;
-  /** Bounds on requests before their callers are known. Default: those of each bound. */
+  /** Limits of requests from unidentified callers. @defaultValue those of each limit */
   readonly ingress?: IngressBounds;
-  /** Refuses calls that there is no room for. Default: there is room for all. */
+  /** Refuses calls when the process is overloaded. @defaultValue never */
   readonly shedding?: Interceptor;
 }
 
-/** Both doors, open. Disposing tells health first, then drains and closes both. */
+/** Both servers of a service. Disposing reports draining to health watchers, then drains and closes both. */
 export interface ListeningServers extends AsyncDisposable {
   readonly grpc: ListeningServer;
   readonly http: ListeningServer;
 }
 
 /**
- * Opens both doors of a service: one implementation, one chain.
- * @throws StartupError where the address is not loopback, or a port cannot be listened on.
+ * Starts the gRPC and the HTTP server of a service, with the same routes and chain.
+ * @throws StartupError when the address is not loopback and callers are not authenticated, or a port cannot
+ * be listened on
  */
 export async function startServers(options: ServersOptions): Promise<ListeningServers> {
   const { host, logger, callers } = options;

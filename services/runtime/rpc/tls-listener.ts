@@ -5,32 +5,32 @@ import { type TlsMaterial, toContextOptions } from '../callers/tls-material.ts';
 import type { Watched } from '../callers/watched-files.ts';
 import type { Logger } from '../log/logger.ts';
 
-// A connection that does not get on with its handshake is not kept.
+// A connection that does not complete its handshake is closed.
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** TLS in front of a port. */
+/** The TLS layer of a port. */
 export interface TlsListener {
-  /** Takes a connection whose handshake is still to come. */
+  /** Takes a connection before its handshake. */
   accept(socket: Socket): void;
 }
 
 /** Creates the TLS listener of a port. `onSecure` receives each decrypted connection. */
 export type TlsListenerFactory = (onSecure: (socket: Socket) => void) => TlsListener;
 
-/** What a gate needs. */
+/** Options of `createTlsListener`. */
 export interface TlsListenerOptions {
-  /** Certificate, key and authorities; what changes is in force for the next connection. */
+  /** Certificate, key and authorities. A change applies to the next connection. */
   readonly tls: Watched<TlsMaterial>;
-  /** Remembers whose certificate a connection was begun with. */
+  /** Registers the certificate of each connection. */
   readonly certificates: PeerCertificates;
-  /** Given each connection, decrypted. */
+  /** Receives each decrypted connection. */
   readonly onSecure: (socket: TLSSocket) => void;
   readonly logger: Logger;
 }
 
 /**
- * Makes the TLS of a port. A caller may come without a certificate, for it may have a token; one that comes with a certificate
- * which no authority vouches for is sent away.
+ * Creates the TLS layer of a port. Clients without a certificate are accepted, because they may send a token.
+ * Clients with an untrusted certificate are disconnected.
  */
 export function createTlsListener({ tls, certificates, onSecure, logger }: TlsListenerOptions): TlsListener {
   const options = {
@@ -40,7 +40,7 @@ export function createTlsListener({ tls, certificates, onSecure, logger }: TlsLi
     ALPNProtocols: ['h2', 'http/1.1'],
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
   };
-  // It never listens: connections are handed to it by whoever does.
+  // It never listens: its connections come from `accept`.
   const server = createServer(options, (socket) => {
     socket.on('error', () => socket.destroy());
     if (certificates.accept(socket)) return onSecure(socket);

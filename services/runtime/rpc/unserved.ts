@@ -4,35 +4,38 @@ import type { Logger } from '../log/logger.ts';
 import { statusName } from '../metrics/metrics.ts';
 import { RpcError, RUNTIME_REASONS, type RuntimeReason, runtimeError, toConnectError } from './errors.ts';
 
-/** A call that a door's library ended by itself, before the chain of interceptors saw it. */
+/** A call that a server library ended by itself, before the chain of interceptors. */
 export interface UnservedCall {
   readonly method: string;
   readonly protocol: string;
   readonly peer: string;
   readonly code: number;
-  /** The library's own words; may repeat what was sent, so they go no further than where they are looked at. */
+  /** Message of the library. It may repeat parts of the request, so it is neither sent nor logged. */
   readonly message: string;
 }
 
-/** Where such a call came from. */
+/** Origin of such a call. */
 export type UnservedWhere = Pick<UnservedCall, 'method' | 'protocol' | 'peer'>;
 
-/** Tells of calls that ended before they were read. */
+/** Logs calls that ended before they were read. */
 export interface UnservedLog {
   /**
-   * Gives such a call what every other one gets: a request id, a line in the log, and an error with a reason. What the
-   * library says is told by fixed sentences: its own words repeat a piece of what was sent.
+   * Logs the call with a new request id, and converts its status into an error with a reason. The texts are
+   * fixed, because the library's own repeat parts of the request.
    */
   explain(call: UnservedCall): ConnectError;
-  /** Does so for an error that is ours. */
+  /** Logs the call with an error of ours, and converts that. */
   record(where: UnservedWhere, error: RpcError): ConnectError;
 }
 
-// In a flood, a line for each would be a load of its own, and nobody has to be known to cause one.
+// A line for each call of a flood would be a load of its own, and any client can cause one.
 const MAX_LINES = 20;
 const PERIOD_MS = 1000;
 
-/** One log for both servers of a process: of more than 20 such calls a second, the rest are counted in the next line. */
+/**
+ * Creates one log for both servers of a process. Beyond 20 lines a second, calls are counted in the next
+ * line.
+ */
 export function createUnservedLog(logger: Logger): UnservedLog {
   let startedAtMs = Number.NEGATIVE_INFINITY;
   let lines = 0;
@@ -77,7 +80,8 @@ const SENTENCES = {
   NOT_IMPLEMENTED: 'The service has no such method, or does not take requests in this form.',
 } as const satisfies Partial<Record<RuntimeReason, string>>;
 
-// What grpc-js and Connect say of a request that cannot be read, although the code says that the fault is ours or the method's.
+// Messages of grpc-js and Connect about unreadable requests, whose status code blames the server or the
+// method.
 const UNREADABLE =
   /deserializ|decompress|timeout value|invalid timeout|no request message|multiple request messages|parse binary|decode|premature EOF/i;
 

@@ -10,17 +10,17 @@ import { runtimeError } from '../errors.ts';
 import type { Implementation } from '../route.ts';
 import type { Readiness } from './readiness.ts';
 
-/** Whether the process takes calls, and who waits to hear of it. */
+/** Whether the process accepts calls. */
 export interface HealthState {
-  /** Whether calls are welcome: false once draining has begun. */
+  /** False once draining has begun. */
   readonly serving: boolean;
-  /** Says that the process drains; everybody who watches is told. */
+  /** Begins draining and notifies all watchers. */
   drain(): void;
-  /** Aborted once draining has begun. */
+  /** Aborts once draining begins. */
   readonly draining: AbortSignal;
 }
 
-/** The state of one process, serving. */
+/** Creates the state of a process that serves. */
 export function createHealthState(): HealthState {
   const draining = new AbortController();
   return {
@@ -33,8 +33,9 @@ export function createHealthState(): HealthState {
 }
 
 /**
- * The standard health service (https://grpc.io/docs/guides/health-checking/), for each service that the process has and
- * for "", the process as a whole. An unknown service is NOT_FOUND in Check and SERVICE_UNKNOWN in Watch.
+ * Implements the standard health service (https://grpc.io/docs/guides/health-checking/) for each service of
+ * the process, and for "", the process as a whole. An unknown service is NOT_FOUND in Check and
+ * SERVICE_UNKNOWN in Watch.
  */
 export function healthImplementation(
   names: readonly string[],
@@ -62,7 +63,7 @@ export function healthImplementation(
       const signal = AbortSignal.any([state.draining, call.signal]);
       if (!known.has(service)) {
         yield create(HealthCheckResponseSchema, { status: Status.SERVICE_UNKNOWN });
-        // The document asks for the stream to stay open: the service may come to be known.
+        // The specification asks for the stream to stay open, because the service may be added.
         await aborted(signal);
         return;
       }

@@ -38,7 +38,7 @@ function toText(isGood: boolean, body: string): HttpAnswer {
   return { status: isGood ? 200 : 503, type: 'text/plain', body: `${body}\n` };
 }
 
-/** Gives requests that arrive while an answer is being made that answer. */
+/** Shares one answer among the requests that arrive while it is made. */
 function coalesced(make: () => Promise<HttpAnswer>): GetRoute {
   let making: Promise<HttpAnswer> | undefined;
   return () => {

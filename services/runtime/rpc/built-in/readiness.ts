@@ -1,21 +1,27 @@
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 
-/** Whether what a process depends on answers: asked once for everybody who wants to know, and kept for a while. */
+/** Cached result of the readiness check of a process. */
 export interface Readiness extends Disposable {
-  /** The answer, at most half a second old. */
+  /** The result, at most half a second old. */
   isReady(): Promise<boolean>;
-  /** Resolves when the answer differs from the one given, or the signal aborts. Asks as long as anybody waits. */
+  /**
+   * Resolves when the result differs from `isReady`, or the signal aborts. Repeats the check while there are
+   * waiters.
+   */
   changedFrom(isReady: boolean, signal: AbortSignal): Promise<void>;
 }
 
-/** How long an answer may take until it counts as a no, in ms: a new connection of a busy process may take a second. */
+/**
+ * The longest wait for a result before it counts as false. Milliseconds. A busy process may take a second to
+ * connect.
+ */
 const TIMEOUT_MS = 2000;
-/** How long an answer is kept, in ms. */
+/** How long a result is cached. Milliseconds. */
 const KEEP_MS = 500;
 
 /**
- * Shares one question among health, readiness pages and watches.
- * @param ask whether what the process depends on answers; an error means no.
+ * Shares one check among the health service, the readiness page and watchers.
+ * @param ask whether the dependencies answer; an error means no
  */
 export function createReadiness(ask: () => Promise<boolean>): Readiness {
   let known: { readonly isReady: boolean; readonly atMs: number } | undefined;
@@ -66,7 +72,7 @@ export function createReadiness(ask: () => Promise<boolean>): Readiness {
 
 async function noAnswer(): Promise<false> {
   await sleep(TIMEOUT_MS, undefined, { ref: false });
-  // Where the event loop is late, the answer may lie in the socket already.
+  // When the event loop is late, the answer may already be in the socket.
   await immediate();
   return false;
 }

@@ -17,7 +17,7 @@ describe('createReflectionIndex', () => {
     ['a nested message', 'google.rpc.BadRequest.FieldViolation', 'google/rpc/error_details.proto'],
     ['an enum value', 'rollcall.user.v1.USER_STATE_ACTIVE', 'rollcall/user/v1/user.proto'],
     ['an extension', 'buf.validate.field', 'buf/validate/validate.proto'],
-  ])('finds the file of %s, first, and behind it everything that it imports', (_, symbol, file) => {
+  ])('finds the file of %s first, and after it all files that it imports', (_, symbol, file) => {
     const found = names(index.fileBySymbol(symbol)) ?? [];
     expect(found[0]).toBe(file);
     const image = readDescriptorImage().file;
@@ -28,7 +28,7 @@ describe('createReflectionIndex', () => {
     }
   });
 
-  it('knows extensions by message and number', () => {
+  it('finds extensions by message and number', () => {
     expect(names(index.fileByExtension('google.protobuf.FieldOptions', 1159))?.[0]).toBe(
       'buf/validate/validate.proto',
     );
@@ -36,7 +36,7 @@ describe('createReflectionIndex', () => {
     expect(index.extensionNumbers('rollcall.user.v1.User')).toEqual([]);
   });
 
-  it('says so where it knows nothing', () => {
+  it('returns undefined for unknown names', () => {
     expect(index.fileByName('nope.proto')).toBeUndefined();
     expect(index.fileBySymbol('rollcall.Nope')).toBeUndefined();
     expect(index.fileByExtension('rollcall.user.v1.User', 1)).toBeUndefined();

@@ -7,19 +7,21 @@ import {
   type FileDescriptorSet,
 } from '@bufbuild/protobuf/wkt';
 
-/** Answers the questions of server reflection from a descriptor image. Names are full names without a leading dot. */
+/**
+ * Answers queries of server reflection from a descriptor image. Names are full names without a leading dot.
+ */
 export interface ReflectionIndex {
-  /** The file and, behind it, everything it imports, serialised; undefined: there is no such file. */
+  /** The serialised file of this name and all files that it imports. Undefined when it does not exist. */
   fileByName(name: string): Uint8Array[] | undefined;
-  /** The same for the file that defines a package member: service, method, message, field, enum, value, extension. */
+  /** The file that defines a service, method, message, field, enum, value or extension, with its imports. */
   fileBySymbol(symbol: string): Uint8Array[] | undefined;
-  /** The same for the file that defines an extension of a message. */
+  /** The file that defines an extension of a message, with its imports. */
   fileByExtension(type: string, number: number): Uint8Array[] | undefined;
-  /** Numbers of all extensions of a message; undefined: there is no such message. */
+  /** Numbers of all extensions of a message. Undefined when the message does not exist. */
   extensionNumbers(type: string): number[] | undefined;
 }
 
-/** Reads the image once and keeps it. */
+/** Indexes an image. */
 export function createReflectionIndex(image: FileDescriptorSet): ReflectionIndex {
   const files = new Map(image.file.map((file) => [file.name, file]));
   const symbols = new Map(
@@ -29,7 +31,7 @@ export function createReflectionIndex(image: FileDescriptorSet): ReflectionIndex
     image.file.flatMap((file) => extensionsOf(file).map((e) => [extensionKey(e), file] as const)),
   );
   const numbers = Map.groupBy(image.file.flatMap(extensionsOf), (extension) => extension.extendee.slice(1));
-  // Tools ask for the same few files over and over.
+  // Clients ask for the same few files again and again.
   const encoded = new Map<FileDescriptorProto, Uint8Array>();
   const encode = (file: FileDescriptorProto) => {
     const bytes = encoded.get(file) ?? toBinary(FileDescriptorProtoSchema, file);
@@ -48,7 +50,7 @@ export function createReflectionIndex(image: FileDescriptorSet): ReflectionIndex
 
 function closure(file: FileDescriptorProto, files: Map<string, FileDescriptorProto>): FileDescriptorProto[] {
   const found = new Set<FileDescriptorProto>([file]);
-  // A set is iterated in the order of insertion, and goes on with what is added meanwhile.
+  // A set is iterated in order of insertion and includes elements that are added meanwhile.
   for (const each of found)
     for (const name of each.dependency) found.add(files.get(name) as FileDescriptorProto);
   return [...found];

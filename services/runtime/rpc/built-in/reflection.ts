@@ -16,9 +16,10 @@ import type { ReflectionIndex } from './reflection-index.ts';
 type Answer = NonNullable<MessageInitShape<typeof ServerReflectionResponseSchema>['messageResponse']>;
 
 /**
- * Server reflection, v1 and v1alpha, by which grpcurl and its like list, describe and call without a proto file.
- * @param services full names of the services to list; they need not all be known when this is called.
- * Each request of a stream counts as a call does: a small one asks for hundreds of kilobytes.
+ * Creates the routes of server reflection, v1 and v1alpha, by which tools such as grpcurl list, describe and
+ * call methods without a proto file. Each request of a stream counts as a call, because its answer may take
+ * hundreds of kilobytes.
+ * @param services full names of the services to list, read for each request
  */
 export function reflectionRoutes(
   index: ReflectionIndex,
@@ -35,7 +36,7 @@ export function reflectionRoutes(
       },
       chain,
     ),
-    // Both versions have the same fields under the same numbers.
+    // Both versions have the same fields with the same numbers.
     ...implementService(
       ServerReflectionV1Alpha,
       {

@@ -6,7 +6,7 @@ import type { Route } from '../route.ts';
 import { decodeRequest, type RequestSizes, requestSizes } from '../sizes/request-sizes.ts';
 import { toGrpcStatus } from './status.ts';
 
-// One for all: the exception that stands in for none takes a trace of the stack, and calls that ended well are aborted too.
+// Shared, because a new exception takes a stack trace for every call, even for those that ended well.
 const GONE = new Error('The caller is gone, or has its answer.');
 
 type Answer = Message | PreparedAnswer<Message>;
@@ -16,9 +16,9 @@ type Surface = grpc.ServerUnaryCall<Buffer, Answer> &
   grpc.ServerWritableStream<Buffer, Answer> &
   grpc.ServerDuplexStream<Buffer, Answer>;
 
-/** Makes a route a handler of grpc-js, of whichever of its four kinds. */
+/** Converts a route into a handler of grpc-js. */
 export function serveGrpcCall(route: Route): grpc.UntypedHandleCall {
-  // Read when the door opens: a method whose fields have no bounds is not served.
+  // Read at the start: a method with unbounded fields is not served.
   const sizes = requestSizes(route.method);
   const streams =
     route.method.methodKind === 'server_streaming' || route.method.methodKind === 'bidi_streaming';
@@ -29,7 +29,7 @@ export function serveGrpcCall(route: Route): grpc.UntypedHandleCall {
   return serve as grpc.UntypedHandleCall;
 }
 
-/** A route, and how large its requests may be. */
+/** A route and the sizes of its requests. */
 interface SizedRoute {
   readonly route: Route;
   readonly sizes: RequestSizes;
@@ -69,7 +69,7 @@ async function serveStreaming(served: SizedRoute, surface: Surface): Promise<voi
   }
 }
 
-// A caller that went away never drains.
+// A stream whose caller disconnected never drains.
 async function drained(surface: Surface, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   await once(surface, 'drain', { signal });
@@ -93,7 +93,7 @@ class GrpcCall implements Call {
     this.method = route.method;
     this.#sizes = sizes;
     this.#surface = surface;
-    // Once the caller is gone, nobody knows any more.
+    // grpc-js does not know the peer after the caller disconnects.
     this.peer = surface.getPeer();
     this.send = send;
   }
@@ -107,7 +107,7 @@ class GrpcCall implements Call {
     return decodeAll(this.#sizes, this.#surface);
   }
 
-  // Made on demand: most calls end before anybody asks.
+  // Created on demand, because most calls end without a use of it.
   get signal(): AbortSignal {
     return this.#controller().signal;
   }
@@ -149,7 +149,7 @@ class GrpcCall implements Call {
 }
 
 async function* decodeAll(sizes: RequestSizes, surface: Surface): AsyncIterable<Message> {
-  // A stream that was destroyed cannot tell its caller why it ended.
+  // A destroyed stream cannot send its status.
   const messages = surface.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   for await (const bytes of messages) yield decodeRequest(sizes, bytes);
 }

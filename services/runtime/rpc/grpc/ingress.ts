@@ -12,15 +12,16 @@ import { MAX_HEADER_BYTES } from '../listening-server.ts';
 import type { UnservedLog } from '../unserved.ts';
 import { toGrpcStatus } from './status.ts';
 
-/** What bounds the messages of gRPC calls until they are whole. */
+/** Limits of gRPC messages that are not complete. */
 export interface GrpcIngress {
   readonly partial: PartialMessages;
   readonly unserved: UnservedLog;
-  /** The longest message of any method. */
+  /** The longest message of any method. Bytes. */
   readonly maxMessageBytes: number;
 }
 
-// What grpc-js 1.14 keeps to itself. Tests with half-sent messages and unknown methods fail where a later version does without.
+// Internals of grpc-js 1.14. Tests with half-sent messages and unknown methods fail if a later version
+// changes them.
 interface CallInternals {
   readonly stream: ServerHttp2Stream;
   decoder: { write(piece: Buffer): Buffer[] };
@@ -37,13 +38,13 @@ type ServeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...
 
 const COMPRESSED = 1;
 
-// Messages that wait for the end of their call are few enough to leave the small ones uncounted.
+// Smaller messages that wait for the end of their call are not counted, because the calls are limited.
 const UNCOUNTED_BYTES = 4096;
 
 /**
- * Bounds the connections of a grpc-js server, and ends streams that it answered without a handler: their callers could go on
- * sending. Must be called before the server is bound.
- * @param check whether a call is refused by its headers; undefined: it is not.
+ * Limits the connections of a grpc-js server, and ends streams that it answered without a handler, because
+ * their callers could keep sending. Call it before the server is bound.
+ * @param check returns the error by which a call is refused for its headers
  */
 export function boundConnections(
   server: grpc.Server,
@@ -71,7 +72,7 @@ export function boundConnections(
   };
 }
 
-/** Answers a stream that no handler sees, and ends it. */
+/** Answers a stream that has no handler, and ends it. */
 export function refuseStream(stream: ServerHttp2Stream, error: unknown): void {
   const { code, details, metadata } = toGrpcStatus(error);
   stream.on('error', () => stream.destroy());
@@ -88,16 +89,16 @@ export function refuseStream(stream: ServerHttp2Stream, error: unknown): void {
   endStream(stream);
 }
 
-// The answer is complete, the request need not be: https://www.rfc-editor.org/rfc/rfc9113#section-8.1
+// The answer is complete although the request may not be: https://www.rfc-editor.org/rfc/rfc9113#section-8.1
 function endStream(stream: ServerHttp2Stream): void {
   stream.resume();
   stream.close(constants.NGHTTP2_NO_ERROR);
 }
 
 /**
- * Takes the place of grpc-js' own decoder, which awaits a message without end and keeps each piece of it as it came. A message
- * that arrives whole in one piece is handed on as it is. A call of one message is awaited to its end: grpc-js serves it only
- * then, and holds the message until then. Must stand before `withUnservedCalls`.
+ * Replaces the decoder of grpc-js, which waits for a message without end and keeps each of its pieces. A
+ * message in one piece is passed on as it is. A call with one message is awaited to its end, because grpc-js
+ * holds the message until then. Must stand before `withUnservedCalls`.
  */
 export function withBoundedMessages(ingress: GrpcIngress): grpc.ServerInterceptor {
   return (method, call) => {
@@ -126,7 +127,7 @@ class BoundedDecoder extends AwaitedMessage {
   readonly #method: Method;
   readonly #ingress: GrpcIngress;
   #assembler: MessageAssembler | undefined;
-  /** Bytes of the message, once it is whole, of a call that is awaited to its end. */
+  /** Size of a complete message whose call has not ended. Bytes. */
   #wholeBytes = 0;
   #isEnded = false;
 
@@ -155,7 +156,7 @@ class BoundedDecoder extends AwaitedMessage {
       return messages;
     } catch (error) {
       this.#end();
-      // Once grpc-js has answered.
+      // After grpc-js has answered.
       setImmediate(endStream, this.#call.stream);
       throw error;
     }
@@ -169,12 +170,12 @@ class BoundedDecoder extends AwaitedMessage {
     endStream(this.#call.stream);
   }
 
-  // Notes what has become whole and what has not. False: the call was refused.
+  // Records the bytes of complete and incomplete messages. Returns false if the call was refused.
   #keep(messages: readonly Buffer[]): boolean {
     const { partial } = this.#ingress;
     const restBytes = this.#assembler?.heldBytes ?? 0;
     if (this.#method.requestStream) {
-      // Each message has its own time to arrive, and between them none is awaited.
+      // Each message has its own time limit, and there is none between messages.
       if (messages.length > 0) partial.forget(this);
       if (restBytes === 0) return true;
       if (!partial.isExpected(this)) partial.expect(this);

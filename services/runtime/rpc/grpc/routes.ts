@@ -5,13 +5,13 @@ import type { Route } from '../route.ts';
 
 type Answer = Message | PreparedAnswer<Message>;
 
-/** One service in the form that grpc-js takes, with its routes. */
+/** A service as grpc-js takes it, with its routes. */
 export interface GrpcService {
   readonly definition: grpc.ServiceDefinition;
   readonly routes: readonly Route[];
 }
 
-/** Groups routes by service and describes each to grpc-js. */
+/** Groups routes by service and converts them to definitions of grpc-js. */
 export function toServiceDefinitions(routes: readonly Route[]): GrpcService[] {
   const byService = Map.groupBy(routes, (route): DescService => route.method.parent);
   return [...byService.values()].map((group) => ({
@@ -25,7 +25,8 @@ function toMethodDefinition({ method }: Route): grpc.MethodDefinition<Buffer, An
     path: `/${methodPath(method)}`,
     requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',
     responseStream: method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming',
-    // Requests stay bytes here and are decoded behind the interceptors, so that garbage is logged and answered like any bad input.
+    // Requests stay bytes and are decoded behind the interceptors, so that malformed ones are logged and
+    // answered like any bad input.
     requestSerialize: (bytes) => bytes,
     requestDeserialize: (bytes) => bytes,
     responseSerialize: method.methodKind === 'server_streaming' ? encodeOnce(method) : encode(method),
@@ -51,7 +52,7 @@ function encodeOnce(method: DescMethod) {
   };
 }
 
-// The same memory: nobody else has it, or whoever does leaves it as it is.
+// Shares the memory. The buffer is not changed by either side.
 function toBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

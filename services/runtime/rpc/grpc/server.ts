@@ -10,40 +10,46 @@ import { boundConnections, refuseStream, withBoundedMessages } from './ingress.t
 import { toServiceDefinitions } from './routes.ts';
 import { withUnservedCalls } from './unserved.ts';
 
-/** Where and how the gRPC door listens. */
+/** Options of `startGrpcServer`. */
 export interface GrpcServerOptions {
   readonly routes: readonly Route[];
   /** Address to bind: a loopback address where callers are not authenticated. */
   readonly host: string;
-  /** 0 lets the system choose. */
+  /** 0: the system chooses. */
   readonly port: number;
   readonly ingress: Ingress;
   /** Absent: plaintext. */
   readonly listenTls?: TlsListenerFactory | undefined;
-  /** How long calls in progress may go on once the door closes, in milliseconds. Default 5000. */
+  /**
+   * How long calls in progress may continue after the server begins to close. Milliseconds.
+   * @defaultValue 5000
+   */
   readonly drainMs?: number;
-  /** How long a connection lives, in milliseconds, until its caller is asked to open another. Default 1800000. */
+  /**
+   * The longest lifetime of a connection before its client is asked to reconnect. Milliseconds.
+   * @defaultValue 1800000
+   */
   readonly maxConnectionAgeMs?: number;
 }
 
 const SERVER_OPTIONS: grpc.ServerOptions = {
   'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
   'grpc.max_concurrent_streams': 1000,
-  // Ends black holes, and connections that stay in the middle of a frame: they cannot answer a ping.
+  // Closes dead connections, and those that stop inside a frame and cannot answer a ping.
   'grpc.keepalive_time_ms': 20_000,
   'grpc.keepalive_timeout_ms': 10_000,
-  // Lets clients that balance by DNS learn of new addresses.
+  // Lets clients that balance by DNS find new addresses.
   'grpc.max_connection_age_ms': 1_800_000,
   'grpc.max_connection_age_grace_ms': 60_000,
 };
 
-// What grpc-js would print beside our log, it also tells the caller of each of its functions.
+// grpc-js also reports its log lines to the callers of its functions.
 grpc.setLogVerbosity(grpc.logVerbosity.NONE);
 
-/** Opens the gRPC door. Rejects with the system's error (EADDRINUSE, EACCES) where it cannot listen. */
+/** Starts the gRPC server. Rejects with the system's error (EADDRINUSE, EACCES) when it cannot listen. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<ListeningServer> {
   const { ingress } = options;
-  // The library knows one bound for all methods; each has its own besides, which is looked at before decoding.
+  // grpc-js has one limit for all methods; the limit of each method is checked before decoding.
   const maxMessageBytes = Math.max(...options.routes.map(maxBytesOf));
   const server = new grpc.Server({
     ...SERVER_OPTIONS,
@@ -84,7 +90,7 @@ function maxBytesOf({ method }: Route): number {
 
 interface Bound {
   readonly port: number;
-  /** Takes no new connections, where the server does not see to that itself. */
+  /** Stops accepting connections, if the server does not do that itself. */
   readonly stop: () => void;
 }
 
@@ -98,7 +104,7 @@ function bind(server: grpc.Server, { host, port }: GrpcServerOptions): Promise<B
   });
 }
 
-// grpc-js' own TLS asks for certificates from all callers or from none; some have a token instead.
+// The TLS of grpc-js requires certificates from all clients or from none, but some have a token instead.
 function bindBehind(
   listenTls: TlsListenerFactory,
   server: grpc.Server,
@@ -121,7 +127,7 @@ function bindBehind(
 
 function close(server: grpc.Server, drainMs: number): Promise<void> {
   return new Promise((resolve) => {
-    // grpc-js waits for each peer to close its side; one that does not read never will.
+    // grpc-js waits for each peer to close its side, which a peer that does not read never does.
     const timer = setTimeout(() => {
       server.forceShutdown();
       resolve();

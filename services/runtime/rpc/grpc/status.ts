@@ -4,10 +4,13 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import * as grpc from '@grpc/grpc-js';
 import { StatusSchema } from '@rollcall/contract';
 
-/** The trailer that carries `google.rpc.Status`. */
+/** Name of the trailer that carries `google.rpc.Status`. */
 export const STATUS_DETAILS = 'grpc-status-details-bin';
 
-/** An error as grpc-js sends it, details included: https://grpc.io/docs/guides/error/#richer-error-model */
+/**
+ * Converts an error to a status of grpc-js with details:
+ * https://grpc.io/docs/guides/error/#richer-error-model
+ */
 export function toGrpcStatus(reason: unknown): Error & grpc.StatusObject {
   const error = ConnectError.from(reason, Code.Internal);
   const metadata = new grpc.Metadata();

@@ -3,13 +3,14 @@ import type { UnservedLog } from '../unserved.ts';
 import { STATUS_DETAILS, toGrpcStatus } from './status.ts';
 
 /**
- * Sees to calls that grpc-js ends by itself, before or beside any handler: a message over the limit, bytes that cannot be
- * decompressed. They are known by their lack of details, which all of our own errors have. A method that is not there is
- * refused by grpc-js before any interceptor, and can be neither explained nor logged.
+ * Logs and explains calls that grpc-js ends by itself, outside of any handler: messages over the limit, bytes
+ * that cannot be decompressed. They are recognised by their missing details, which all errors of ours have.
+ * An unknown method is refused before any interceptor and cannot be explained.
  *
- * A call that was begun and reaches its deadline is ended by its own chain, which counts it and names its request.
+ * A call that reached its handler is ended by the chain at its deadline, which counts it and logs its
+ * request.
  *
- * grpc-js tells such an end to no interceptor's responder, so the call's own `sendStatus` is stepped into.
+ * Interceptors of grpc-js are not called for such an end, so this one replaces `sendStatus`.
  */
 export function withUnservedCalls(log: UnservedLog): grpc.ServerInterceptor {
   return (method, call) => {
@@ -27,10 +28,11 @@ export function withUnservedCalls(log: UnservedLog): grpc.ServerInterceptor {
         },
       });
     call.sendStatus = (status) => {
-      // grpc-js may find a second fault in what is left of a call that it has ended.
+      // grpc-js may find a second fault in the rest of a call that it has ended.
       if (isEnded) return;
       if (isBegun && !isOverdue && status.code === grpc.status.DEADLINE_EXCEEDED && !hasDetails(status)) {
-        // The chain has a timer for the same moment, and reports how the call ended; unless it has nothing left to do.
+        // The chain has a timer for the same deadline and reports the end of the call, unless it has nothing
+        // left to do.
         isOverdue = true;
         setTimeout(() => call.sendStatus(status), OVERDUE_MS).unref();
         return;
@@ -45,7 +47,7 @@ export function withUnservedCalls(log: UnservedLog): grpc.ServerInterceptor {
   };
 }
 
-// How long the chain of a call may take to notice that its deadline has passed.
+// How long the chain of a call may take to notice its deadline. Milliseconds.
 const OVERDUE_MS = 500;
 
 type Status = Parameters<grpc.ServerInterceptingCall['sendStatus']>[0];

@@ -3,25 +3,25 @@ import { type ContextKey, createContextKey, type HandlerContext } from '@connect
 import type { Call, Protocol } from '../call.ts';
 import type { RpcError } from '../errors.ts';
 
-/** What the HTTP door notes of a request before Connect reads it. */
+/** Facts about a request that are recorded before Connect reads it. */
 export interface HttpArrival {
   readonly peer: string;
   /** Set once the chain of interceptors has the call. */
   served: boolean;
-  /** Why the request is not decoded; absent: it is. */
+  /** Reason why the request must not be served. Absent: it may be. */
   fault?: RpcError;
 }
 
-/** Carries the arrival of a request to its handler. */
+/** Passes the facts about a request to its handler. */
 export const arrivalKey: ContextKey<HttpArrival> = createContextKey<HttpArrival>(
   { peer: '', served: false },
   { description: 'where a request came from' },
 );
 
-/** What a Connect handler got: the request itself, or the stream of them. */
+/** Input of a Connect handler: the request, or the stream of requests. */
 export type HttpInput = Message | AsyncIterable<Message>;
 
-/** A call that came through the HTTP door. */
+/** A call over the HTTP server. */
 export class HttpCall implements Call {
   send: Call['send'];
   requestId = '';

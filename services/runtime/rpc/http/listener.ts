@@ -6,36 +6,39 @@ import type { Ingress } from '../ingress/ingress.ts';
 import { MAX_CONNECTIONS, MAX_HEADER_BYTES } from '../listening-server.ts';
 import type { TlsListenerFactory } from '../tls-listener.ts';
 
-/** A port on which HTTP/1.1 and HTTP/2 are both understood. */
+/** A port for both HTTP/1.1 and HTTP/2. */
 export interface HttpListener {
   readonly port: number;
-  /** Takes no new connections, ends idle ones, gives the others `drainMs`. */
+  /** Accepts no new connections, closes idle ones, and gives the others `drainMs`. */
   close(drainMs: number): Promise<void>;
 }
 
-// What every HTTP/2 connection begins with, up to where HTTP/1.1 differs: https://www.rfc-editor.org/rfc/rfc9113#section-3.4
+// Beginning of every HTTP/2 connection, up to where HTTP/1.1 may differ:
+// https://www.rfc-editor.org/rfc/rfc9113#section-3.4
 const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2');
 
-// An HTTP/2 connection without a stream is ended, as an idle HTTP/1.1 one is.
+// An HTTP/2 connection without streams is closed after this time, like an idle HTTP/1.1 connection.
 const IDLE_SESSION_MS = 120_000;
 
 const HTTP1_OPTIONS = {
   keepAliveTimeout: 65_000,
-  // Bodies have bounds of their own; this one is for those that nobody reads.
+  // Bodies have their own limits; this one is for bodies that no code reads.
   requestTimeout: 30_000,
   maxHeaderSize: MAX_HEADER_BYTES,
-  // What is missing is told by us, in a form with our headers.
+  // We answer a missing host ourselves, with our headers.
   requireHostHeader: false,
 };
 
-// What Node bounds besides, by default: pings and settings that wait for an answer, resets, empty and invalid frames, memory.
+// Node limits more by default: unanswered pings and settings, resets, empty and invalid frames, memory.
 const HTTP2_OPTIONS = { settings: { maxConcurrentStreams: 100, maxHeaderListSize: MAX_HEADER_BYTES } };
 
-// A connection that stays in the middle of a frame cannot answer a ping.
+// A connection that stops inside a frame cannot answer a ping.
 const PING_MS = 20_000;
 const PING_TIMEOUT_MS = 10_000;
 
-/** Listens, and hands each connection to the server for the protocol that its first bytes speak. */
+/**
+ * Listens on a port and passes each connection to the server of the protocol that its first bytes belong to.
+ */
 export async function listenHttp(
   handle: RequestListener,
   where: { host: string; port: number; listenTls?: TlsListenerFactory | undefined; ingress: Ingress },
@@ -55,12 +58,13 @@ export async function listenHttp(
   answerUnreadable(http1);
   const sessions = trackSessions(http2);
   const sockets = new Set<Socket>();
-  // The HTTP/1.1 server listens, so that its own time limits and idle tracking hold; what is not for it is led away first.
+  // The HTTP/1.1 server listens, so that its time limits apply; HTTP/2 connections are removed from it first.
   const [serveHttp1] = http1.listeners('connection') as ((socket: Socket) => void)[];
   const serve = (socket: Socket) =>
     sniff(socket, headersTimeoutMs, (isHttp2) => {
       if (!isHttp2) return serveHttp1?.call(http1, socket);
-      // HTTP/1.1 sees to half-closed connections by itself; an HTTP/2 session would not notice that its peer is gone.
+      // HTTP/1.1 handles half-closed connections itself; an HTTP/2 session would not notice that its peer has
+      // left.
       socket.allowHalfOpen = false;
       http2.emit('connection', socket);
     });
@@ -84,7 +88,7 @@ function trackSessions(http2: Http2Server): Set<Http2Session> {
   http2.on('session', (session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
-    // The session ends by itself; unheard, the event would end the process.
+    // The session ends by itself. Without a listener the event would end the process.
     session.on('error', () => session.destroy());
     keepAlive(session);
   });
@@ -118,7 +122,7 @@ function keepAlive(session: Http2Session): void {
 }
 
 function sniff(socket: Socket, timeoutMs: number, hand: (isHttp2: boolean) => void): void {
-  // From the first byte on too: one that comes now and then must not keep it open.
+  // Also after the first byte: one byte now and then must not keep a connection open.
   const late = setTimeout(() => socket.destroy(), timeoutMs).unref();
   socket.once('close', () => clearTimeout(late));
   let first = Buffer.alloc(0);
@@ -126,7 +130,7 @@ function sniff(socket: Socket, timeoutMs: number, hand: (isHttp2: boolean) => vo
     for (let chunk = socket.read(); chunk; chunk = socket.read()) first = Buffer.concat([first, chunk]);
     const length = Math.min(first.length, HTTP2_PREFACE.length);
     const isLikeHttp2 = first.subarray(0, length).equals(HTTP2_PREFACE.subarray(0, length));
-    // Not enough yet to tell the one from the other: both may begin with a P.
+    // Not enough bytes to decide: both may begin with a P.
     if (isLikeHttp2 && length < HTTP2_PREFACE.length) return void socket.once('readable', look);
     socket.unshift(first);
     clearTimeout(late);
@@ -154,7 +158,7 @@ interface Closing {
 async function close(http1: Server, { sessions, sockets, drainMs }: Closing): Promise<void> {
   const closed = new Promise<void>((resolve) => http1.close(() => resolve()));
   for (const session of sessions) session.close();
-  // A connection that becomes idle later is ended then.
+  // Connections that become idle later are closed as well.
   const idle = setInterval(() => http1.closeIdleConnections(), 20);
   const timer = setTimeout(() => {
     for (const socket of sockets) socket.destroy();

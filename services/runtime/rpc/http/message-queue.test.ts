@@ -9,7 +9,7 @@ describe('createQueue', () => {
     expect(await Array.fromAsync(queue)).toEqual([1, 2]);
   });
 
-  it('lets the sender on only when the value was taken', async () => {
+  it('resolves a push only when its value was taken', async () => {
     const queue = createQueue<number>();
     let sent = false;
     const push = queue.push(1).then(() => {
@@ -24,7 +24,7 @@ describe('createQueue', () => {
     expect(sent).toBe(true);
   });
 
-  it('throws to the reader what the sender failed with, behind what was sent before', async () => {
+  it('throws the error of the sender to the reader, after the values before it', async () => {
     const queue = createQueue<number>();
     void queue.push(1);
     queue.fail(new Error('broken'));
@@ -36,7 +36,7 @@ describe('createQueue', () => {
     expect(seen).toEqual([1]);
   });
 
-  it('lets a sender go whose reader left', async () => {
+  it('rejects pushes once the reader has left', async () => {
     const queue = createQueue<number>();
     const first = queue.push(1);
     const second = queue.push(2);

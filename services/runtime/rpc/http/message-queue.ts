@@ -1,12 +1,12 @@
-/** Hands values from one who sends to one who iterates, one at a time. */
+/** Passes values from a sender to an async iterator, one at a time. */
 export interface MessageQueue<T> extends AsyncIterable<T> {
-  /** Resolves when the value was taken; rejects where the reader is gone. */
+  /** Resolves when the value was taken. Rejects when the reader has left. */
   readonly push: (value: T) => Promise<void>;
   readonly end: () => void;
   readonly fail: (error: unknown) => void;
 }
 
-/** A queue that holds no more than what was pushed and not yet taken. */
+/** Creates an empty queue. */
 export function createQueue<T>(): MessageQueue<T> {
   const waiting: { value: T; taken: () => void }[] = [];
   let finish: { error?: unknown } | undefined;
@@ -29,7 +29,7 @@ export function createQueue<T>(): MessageQueue<T> {
       }
       if ('error' in finish) throw finish.error;
     } finally {
-      // The reader left early: whoever still pushes must not wait for ever.
+      // The reader left early: senders must not wait without end.
       finish ??= {};
       for (const { taken } of waiting.splice(0)) taken();
     }
@@ -38,7 +38,7 @@ export function createQueue<T>(): MessageQueue<T> {
   return {
     push: (value) =>
       new Promise((taken, reject) => {
-        // Nobody reads any more: whoever sends must stop working.
+        // The reader has left, so the sender must stop.
         if (finish) return reject(new Error('The reader is gone.'));
         waiting.push({ value, taken });
         wake();

@@ -15,18 +15,21 @@ import { requestSizes } from '../sizes/request-sizes.ts';
 import { arrivalKey, HttpCall, type HttpInput } from './call.ts';
 import { createQueue } from './message-queue.ts';
 
-/** Connect's handlers for the routes, by request path: Connect, gRPC-Web and gRPC, in binary and JSON. */
+/**
+ * Creates Connect's handlers of the routes, by request path, for Connect, gRPC-Web and gRPC in binary and
+ * JSON.
+ */
 export function toHttpHandlers(
   routes: readonly Route[],
   shutdownSignal: AbortSignal,
 ): Map<string, UniversalHandler> {
   const router = createConnectRouter({
-    // Connect's own defaults are near 4 GiB and unbounded time.
+    // Connect's defaults are near 4 GiB, and unlimited time.
     writeMaxBytes: MAX_MESSAGE_BYTES,
     maxTimeoutMs: 2_147_483_647,
-    // What a newer caller sends and this service does not know is not kept.
+    // Fields of a newer caller that this service does not know are dropped.
     binaryOptions: { readUnknownFields: false },
-    // Connect's default drops a misspelt filter, and the call answers for everybody.
+    // Connect's default ignores a misspelt filter, and the call would return all users.
     jsonOptions: { ignoreUnknownFields: false },
     acceptCompression: [compressionGzip, compressionBrotli].map(queued),
     shutdownSignal,

@@ -21,28 +21,31 @@ import { type Exchange, type GetRoute, type PostRoute, serveGet, servePost } fro
 import { toHttpHandlers } from './routes.ts';
 import { explainResponse } from './unserved.ts';
 
-/** Where and how the HTTP door listens. */
+/** Options of `startHttpServer`. */
 export interface HttpServerOptions {
   readonly routes: readonly Route[];
-  /** Plain pages by path: `/healthz`. */
+  /** Plain paths that answer GET: `/healthz`. */
   readonly getRoutes: Readonly<Record<string, GetRoute>>;
-  /** Plain paths that take a body, by path: `/webhooks/stripe`. */
+  /** Plain paths that answer POST: `/webhooks/stripe`. */
   readonly postRoutes: Readonly<Record<string, PostRoute>>;
   /** Address to bind: a loopback address where callers are not authenticated. */
   readonly host: string;
-  /** 0 lets the system choose. */
+  /** 0: the system chooses. */
   readonly port: number;
   readonly logger: Logger;
   readonly ingress: Ingress;
   /** Absent: plaintext. */
   readonly listenTls?: TlsListenerFactory | undefined;
-  /** How long calls in progress may go on once the door closes, in milliseconds. Default 5000. */
+  /**
+   * How long calls in progress may continue after the server begins to close. Milliseconds.
+   * @defaultValue 5000
+   */
   readonly drainMs?: number;
 }
 
 /**
- * Opens the door for Connect, gRPC-Web, JSON and plain pages, over HTTP/1.1 and HTTP/2 on one port.
- * Rejects with the system's error (EADDRINUSE, EACCES) where it cannot listen.
+ * Starts the server of Connect, gRPC-Web, JSON and plain paths, over HTTP/1.1 and HTTP/2 on one port. Rejects
+ * with the system's error (EADDRINUSE, EACCES) when it cannot listen.
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<ListeningServer> {
   const shutdown = new AbortController();
@@ -62,7 +65,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Liste
 
 function toListener(options: HttpServerOptions, handlers: Map<string, UniversalHandler>): RequestListener {
   const { ingress } = options;
-  // A path comes from outside, and must not find what every object inherits.
+  // Maps, because a path from outside must not find inherited properties of an object.
   const postRoutes = new Map(Object.entries(options.postRoutes));
   const getRoutes = new Map(Object.entries(options.getRoutes));
   return (request, response) => {
@@ -80,7 +83,7 @@ function toListener(options: HttpServerOptions, handlers: Map<string, UniversalH
           ? servePost(postRoute, { request, response }, options)
           : serveGet(getRoutes.get(path), { path, request, response }, ingress);
     done.catch((error: unknown) => {
-      // The caller went away while the answer was written, or sent what is no request, such as a host that is none.
+      // The caller disconnected before the answer, or sent a malformed request such as an invalid host.
       options.logger.debug({ path, error }, 'answer not delivered');
       if (response.headersSent) response.destroy();
       else sendAnswer(response, { status: 400, type: 'text/plain', body: 'The request cannot be read.\n' });
@@ -109,11 +112,12 @@ async function serveCall(handler: UniversalHandler, http: Exchange, { partial, u
     return universalResponseToNodeResponse(await explainResponse(answer, explain), http.response);
   }
   await universalResponseToNodeResponse(answer, http.response);
-  // In protocols that tell of an error behind the answer the status is 200; known by nobody having been asked.
+  // Some protocols send errors after a body with status 200. The chain did not see the call, so it is logged
+  // here.
   if (!arrival.served) explain({ code: Code.Unknown, message: `ended behind HTTP status ${answer.status}` });
 }
 
-// The requests of a stream come one by one, and are bounded by Connect.
+// Requests of a stream come one by one, and Connect limits them.
 async function checked(
   { method }: UniversalHandler,
   arrival: HttpArrival,
@@ -121,7 +125,7 @@ async function checked(
 ): Promise<UniversalServerRequest> {
   if (method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming') return request;
   const { request: readable, fault } = await checkRequest(request, requestSizes(method)).catch(
-    // A body that is not read to its end: Connect answers that in the form of the protocol.
+    // The body cannot be read to its end. Connect answers that in the form of its protocol.
     (error: unknown): CheckedRequest => ({ request: { ...request, body: failing(error) } }),
   );
   if (fault) arrival.fault = fault;

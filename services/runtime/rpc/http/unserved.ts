@@ -3,19 +3,19 @@ import type { UniversalServerResponse } from '@connectrpc/connect/protocol';
 import { codeToHttpStatus, errorFromJsonBytes, errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
 import type { UnservedCall } from '../unserved.ts';
 
-/** Explains an error that Connect answered by itself; `explainUnserved` bound to a logger. */
+/** Logs a call and converts its status into an error with a reason. */
 export type Explain = (call: Pick<UnservedCall, 'code' | 'message'>) => ConnectError;
 
 /**
- * Gives what Connect answers to an unreadable request the reason that all other errors have: to its JSON errors, and to
- * those that are a status alone. Other forms (gRPC's, compressed ones) go out as they are and are told to the log only.
+ * Adds a reason to errors that Connect answers itself, in JSON errors and bodyless answers. Other forms
+ * (gRPC, compressed bodies) are sent unchanged and only logged.
  */
 export async function explainResponse(
   response: UniversalServerResponse,
   explain: Explain,
 ): Promise<UniversalServerResponse> {
   if (!response.body) {
-    // 415: a content type that is none of ours; 405: a method other than POST.
+    // 415: an unknown content type. 405: a method other than POST.
     const code = response.status === 415 ? Code.InvalidArgument : Code.Unimplemented;
     return withError(response, explain({ code, message: `HTTP status ${response.status}` }), response.status);
   }

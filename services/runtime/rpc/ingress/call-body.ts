@@ -4,10 +4,10 @@ import { RpcError } from '../errors.ts';
 import { readMessages, readWholeBody } from './http-body.ts';
 import type { PartialMessages } from './partial-messages.ts';
 
-// Of gRPC, gRPC-Web and Connect's streams: https://connectrpc.com/docs/protocol
+// Content types of gRPC, gRPC-Web and Connect's streams: https://connectrpc.com/docs/protocol
 const PREFIXED = /^application\/(?:grpc|connect\+)/i;
 
-/** A call whose body is still to come. */
+/** A call whose body has not arrived. */
 export interface IncomingCall {
   readonly request: IncomingMessage;
   readonly handler: UniversalHandler;
@@ -15,8 +15,9 @@ export interface IncomingCall {
 }
 
 /**
- * Gives Connect the body of a call in whole messages: it looks at all pieces again for each piece, and waits for them without
- * end. A call of one message is waited for to the end of its body, behind which another message could still come. A body that breaks a bound fails where Connect reads it, by what `toWire` makes of the fault.
+ * Passes the body of a call to Connect in whole messages, because Connect scans all pieces again for each new
+ * one, and waits for them without end. A call with one message is read to the end of its body, where a second
+ * message could follow. A body over a limit fails with the error that `toWire` returns.
  */
 export async function readCallBody(
   universal: UniversalServerRequest,
@@ -25,7 +26,7 @@ export async function readCallBody(
 ): Promise<UniversalServerRequest> {
   const type = request.headers['content-type'] ?? '';
   if (request.method !== 'POST' || !handler.supportedContentType(type)) {
-    // Connect answers without a look at the body.
+    // Connect answers without reading the body.
     request.resume();
     return { ...universal, body: nothing() };
   }
@@ -34,7 +35,7 @@ export async function readCallBody(
   const isStream = methodKind === 'client_streaming' || methodKind === 'bidi_streaming';
   if (isStream && PREFIXED.test(type)) return { ...universal, body: failing(readMessages(source), toWire) };
   const body = readWholeBody(source);
-  // Not before it is there: Connect makes room for all bytes that are announced.
+  // Awaited first, because Connect allocates all announced bytes at once.
   await body.catch(() => {});
   return { ...universal, body: failing(once(body), toWire) };
 }

@@ -1,27 +1,27 @@
-// zlib has four threads; more at once only hold more memory.
+// zlib has four threads; more tasks would only hold more memory.
 const MAX_AT_ONCE = 8;
 
 /**
- * Runs decompressions, a few at once: a message of 4 KiB may become 4 MiB, and a thousand of them may
- * arrive together, before anything is known of their callers.
+ * Runs a few decompressions at once: a message of 4 KiB may become 4 MiB, and a thousand of them may arrive
+ * together from unidentified callers.
  */
 export class DecompressionQueue {
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  /** Decompressions that run at present. */
+  /** Number of running decompressions. */
   get running(): number {
     return this.#running;
   }
 
-  /** Runs one when there is room. */
+  /** Runs a decompression when a slot is free. */
   async run<T>(decompress: () => Promise<T>): Promise<T> {
     if (this.#running >= MAX_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running++;
     try {
       return await decompress();
     } finally {
-      // The place passes on; nobody can take it in between.
+      // The slot passes to the next task, so that no other can take it in between.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#running--;

@@ -2,15 +2,18 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { constants, type Http2Server, type Http2ServerRequest } from 'node:http2';
 import type { Duplex } from 'node:stream';
 
-// What is answered is of the moment and may name people; what it is stands in its type.
+// Answers are not to be cached and may hold personal data; their content type is exact.
 const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
 
-/** Sets what all answers of an HTTP port carry. */
+/** Sets the headers of every answer of an HTTP port. */
 export function answerByDefault(response: ServerResponse): void {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
 }
 
-/** Ends an HTTP/2 stream whose answer is complete although its body is not: its sender could go on without end. */
+/**
+ * Ends an HTTP/2 stream whose answer is complete although its body is not, because the sender could continue
+ * without end.
+ */
 export function closeUnread(request: IncomingMessage): void {
   const { stream } = request as unknown as Partial<Http2ServerRequest>;
   if (!stream) return;
@@ -27,7 +30,7 @@ const STATUS_BY_CODE: ReadonlyMap<string, string> = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', '408 Request Timeout'],
 ]);
 
-/** Answers what Node's HTTP/1.1 parser refuses with the headers that all answers carry. */
+/** Adds those headers to answers of Node's HTTP/1.1 parser. */
 export function answerUnreadable(http1: Server): void {
   http1.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const { _httpMessage: answer } = socket as Duplex & { readonly _httpMessage?: ServerResponse };
@@ -41,7 +44,7 @@ export function answerUnreadable(http1: Server): void {
   http1.on('checkExpectation', refuseExpectation);
 }
 
-/** Answers what Node's HTTP/2 server would answer by itself, before any listener, with the headers that all answers carry. */
+/** Adds those headers to answers that Node's HTTP/2 server sends without a listener. */
 export function answerUnlisted(http2: Http2Server, handle: RequestListener): void {
   http2.on('checkExpectation', refuseExpectation);
   http2.on('connect', handle);
@@ -62,13 +65,13 @@ export function sendAnswer(
   response.writeHead(status, headers).end(body);
 }
 
-// How much of a body that is too long is taken and thrown away, so that its sender comes to read the answer, and for how long.
+// How much of a refused body is read and thrown away, and for how long, so that its sender reads the answer.
 const LINGER_BYTES = 16 * 1024 * 1024;
 const LINGER_MS = 2000;
 
 /** Throws away the rest of a body that is refused. Call it before the answer begins. */
 export function refuseRest(request: IncomingMessage, response: ServerResponse): void {
-  // Of HTTP/2 the stream ends, and not its connection, which has no such header.
+  // In HTTP/2 only the stream ends, and there is no `connection` header.
   if (request.httpVersionMajor !== 1 || response.headersSent || request.destroyed) return;
   response.setHeader('connection', 'close');
   let rest = 0;

@@ -6,22 +6,22 @@ import { MAX_MESSAGE_BYTES } from '../listening-server.ts';
 import { GrowingBuffer, MessageAssembler, MessageTooLargeError } from './message-assembler.ts';
 import { AwaitedMessage, type PartialMessageRefusal, type PartialMessages } from './partial-messages.ts';
 
-/** Where a body comes from, and what bounds it. */
+/** A body and its limits. */
 export interface BodySource {
   readonly request: IncomingMessage;
   readonly partial: PartialMessages;
-  /** The most bytes of a body, or of each message. Default 4 MiB. */
+  /** The longest body, or the longest message of a stream. Bytes. @defaultValue 4 MiB */
   readonly maxBytes?: number;
-  /** How long the body may take, in ms, where that is less than for all messages. */
+  /** The longest time for the body to arrive, if it is shorter than for all messages. Milliseconds. */
   readonly timeoutMs?: number;
 }
 
 const closed = () => runtimeError('CANCELLED', 'The connection closed before the body ended.');
 
 /**
- * Reads a body to its end, at a cost that is linear in its bytes however small its pieces are.
- * @throws RpcError when it is longer than `maxBytes` (MESSAGE_TOO_LARGE), takes too long (DEADLINE_EXCEEDED), breaks off
- * (CANCELLED), and when too much is held (OVERLOADED).
+ * Reads a body to its end, in time linear to its length whatever the size of its pieces.
+ * @throws RpcError MESSAGE_TOO_LARGE over `maxBytes`, DEADLINE_EXCEEDED when it is too slow, CANCELLED when
+ * the connection closes, OVERLOADED when too much memory is held
  */
 export async function readWholeBody(source: BodySource): Promise<Buffer> {
   const { request, partial, maxBytes = MAX_MESSAGE_BYTES, timeoutMs } = source;
@@ -57,8 +57,8 @@ export async function readWholeBody(source: BodySource): Promise<Buffer> {
 }
 
 /**
- * Reads prefixed messages, each whole; a rest that is no message comes last, as it is.
- * @throws RpcError when a message breaks a bound, as a body does in `readWholeBody`.
+ * Reads prefixed messages, each as a whole. Bytes after the last whole message come last.
+ * @throws RpcError when a message breaks a limit, as in `readWholeBody`
  */
 export async function* readMessages(source: BodySource): AsyncGenerator<Buffer> {
   const { request, partial, maxBytes = MAX_MESSAGE_BYTES } = source;
@@ -83,7 +83,7 @@ export async function* readMessages(source: BodySource): AsyncGenerator<Buffer> 
         partial.hold(awaited, assembler.heldBytes);
       }
       if (messages.length === 0) return;
-      // What is not taken yet stays in the flow-control window of the sender.
+      // Unread bytes stay in the flow-control window of the sender.
       request.pause();
       Promise.all(messages.map(queue.push)).then(
         () => request.resume(),
@@ -105,7 +105,7 @@ export async function* readMessages(source: BodySource): AsyncGenerator<Buffer> 
   } finally {
     unlisten(request, listeners);
     partial.forget(awaited);
-    // What is left is thrown away.
+    // Throws the rest away.
     request.resume();
   }
 }

@@ -7,33 +7,42 @@ import { checkOrigin, type OriginFault } from './loopback-host.ts';
 import { type PartialMessageLimits, PartialMessages } from './partial-messages.ts';
 import { type PublicCallBounds, PublicCallLimits } from './public-call-limits.ts';
 
-/** What bounds requests before anything is known of their callers; one for both servers of a process. */
+/** Limits of requests from unidentified callers, shared by both servers of a process. */
 export interface Ingress extends Disposable {
   readonly partial: PartialMessages;
   readonly unserved: UnservedLog;
   readonly publicCalls: PublicCallLimits;
-  /** How long a connection to the HTTP port may take for its first bytes, and a request of HTTP/1.1 for its headers, in ms. */
+  /**
+   * The longest time for the first bytes of a connection to the HTTP port, and for the headers of an HTTP/1.1
+   * request. Milliseconds.
+   */
   readonly headersTimeoutMs: number;
-  /** Why a gRPC call is refused by its headers; undefined: it is not. */
+  /** Returns the error by which a gRPC call is refused for its headers. Undefined when it is accepted. */
   checkGrpcHeaders(headers: IncomingHttpHeaders): RpcError | undefined;
-  /** Why a request to the HTTP port is refused by its headers; undefined: it is not. `allowedHosts` come besides loopback. */
+  /**
+   * Returns the fault by which a request to the HTTP port is refused for its headers. Undefined when it is
+   * accepted. `allowedHosts` are accepted besides loopback.
+   */
   checkHttpHeaders(
     request: IncomingMessage,
     allowedHosts: readonly string[] | undefined,
   ): OriginFault | undefined;
 }
 
-/** Bounds, where they are not the usual ones. */
+/** Limits that differ from the defaults. */
 export interface IngressBounds {
   readonly partialMessages?: Partial<PartialMessageLimits>;
   readonly publicCalls?: Partial<PublicCallBounds>;
-  /** Default 10000. */
+  /** The longest time for headers. Milliseconds. @defaultValue 10000 */
   readonly headersTimeoutMs?: number;
 }
 
 const HEADERS_TIMEOUT_MS = 10_000;
 
-/** @param isGuarded whether callers are authenticated; where they are not, requests must name a loopback host. */
+/**
+ * Creates the limits of a process.
+ * @param isGuarded whether callers are authenticated; if not, requests must name a loopback host
+ */
 export function createIngress(
   { logger, isGuarded }: { logger: Logger; isGuarded: boolean },
   bounds: IngressBounds = {},
@@ -52,7 +61,7 @@ export function createIngress(
 }
 
 function createGrpcHeadersCheck(): Ingress['checkGrpcHeaders'] {
-  // Callers have few names for one server, and call it thousands of times a second.
+  // Callers use few names for one server, and call it thousands of times a second.
   let served: string | undefined;
   return (headers) => {
     const { ':authority': authority, host, origin } = headers;
@@ -69,7 +78,7 @@ function createGrpcHeadersCheck(): Ingress['checkGrpcHeaders'] {
 
 function originOf({ rawHeaders, headers }: IncomingMessage) {
   const hosts: string[] = [];
-  // Of several `Host` headers Node keeps the first.
+  // Node keeps the first of several `Host` headers.
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]?.toLowerCase();
     if (name === 'host' || name === ':authority') hosts.push(rawHeaders[i + 1] as string);

@@ -1,15 +1,17 @@
-/** What a request says of where it was sent to, and of the page that sent it. */
+/** Target of a request, and the web page that sent it. */
 export interface RequestOrigin {
-  /** Each value of `:authority` and `Host`. */
+  /** Every value of `:authority` and `Host`. */
   readonly hosts: readonly string[];
   readonly origin: string | undefined;
   /** `Sec-Fetch-Site`, which browsers send. */
   readonly fetchSite: string | undefined;
 }
 
-/** Why a request is refused by where it comes from. */
+/** Fault by which a request is refused for its origin. */
 export interface OriginFault {
-  /** 400: the request does not say whom it is for; 403: it is for somebody else, or from a foreign page. */
+  /**
+   * 400: the request names no host, or several. 403: it names a foreign host or comes from a foreign page.
+   */
   readonly status: 400 | 403;
   readonly message: string;
 }
@@ -22,9 +24,10 @@ const CURE =
   'Address it by 127.0.0.1, [::1] or localhost; a service that others may reach must authenticate its callers.';
 
 /**
- * Judges a request to a port whose callers are not authenticated. It must name a loopback host, and must not come from a web
- * page of another origin: a page whose name is made to point to 127.0.0.1 would otherwise be served as this machine is.
- * @param allowedHosts hosts besides loopback, in lower case; without a port any port is meant.
+ * Checks a request to a port without authentication. It must name a loopback host and must not come from a
+ * web page of another origin: a page whose name resolves to 127.0.0.1 would otherwise have the rights of this
+ * machine.
+ * @param allowedHosts hosts besides loopback, in lower case; a name without a port allows any port
  */
 export function checkOrigin(
   request: RequestOrigin,
@@ -42,7 +45,7 @@ export function checkOrigin(
   return undefined;
 }
 
-/** Whether a `Host` is a loopback address or localhost, spelled in the one usual way. */
+/** Whether a `Host` is a loopback address or localhost, in the usual spelling. */
 export function isLoopbackHost(host: string): boolean {
   return LOOPBACK.test(host);
 }
@@ -51,7 +54,7 @@ function isAmong(allowedHosts: readonly string[], host: string): boolean {
   return allowedHosts.some((each) => host === each || host.replace(/:\d+$/, '') === each);
 }
 
-// By its port too: what another server of this machine shows in a browser is not ours.
+// Compares ports too: pages of another server on this machine are foreign.
 function isSameOrigin(origin: string, host: string): boolean {
   const [scheme, rest] = origin.toLowerCase().split('://', 2);
   return (scheme === 'http' || scheme === 'https') && rest === host.toLowerCase();

@@ -1,14 +1,19 @@
-/** Length of what stands before each message in gRPC, gRPC-Web and Connect's streams: flags, and the length of the message. */
+/**
+ * Length of the prefix of each message in gRPC, gRPC-Web and Connect's streams: flags, then the length of the
+ * message.
+ */
 export const PREFIX_BYTES = 5;
 
 const FIRST_CAPACITY = 1024;
 
-/** A message announces more bytes than may be sent. */
+/** A message announces more bytes than the limit. */
 export class MessageTooLargeError extends Error {
   override readonly name = 'MessageTooLargeError';
 }
 
-/** Bytes put together from pieces, in memory that at most doubles: the cost is linear in the bytes, however small the pieces. */
+/**
+ * Collects bytes in memory that at most doubles, in time linear to the bytes whatever the size of the pieces.
+ */
 export class GrowingBuffer {
   #memory = Buffer.alloc(0);
   #length = 0;
@@ -17,17 +22,17 @@ export class GrowingBuffer {
     return this.#length;
   }
 
-  /** Bytes of memory that are held. */
+  /** Size of the memory. Bytes. */
   get capacity(): number {
     return this.#memory.length;
   }
 
-  /** What has been put together; valid until the next `append`. */
+  /** The collected bytes. Valid until the next `append`. */
   get bytes(): Buffer {
     return this.#memory.subarray(0, this.#length);
   }
 
-  /** Copies a piece behind what is there. */
+  /** Copies a piece to the end. */
   append(piece: Uint8Array): void {
     const length = this.#length + piece.length;
     if (length > this.#memory.length) {
@@ -47,24 +52,27 @@ export class GrowingBuffer {
 }
 
 /**
- * Puts prefixed messages together from pieces of any size. Messages that are whole in one piece are not copied; the rest of a
- * piece is, because it would keep alive the whole read of the socket that it came in.
+ * Assembles prefixed messages from pieces of any size. Whole messages in one piece are not copied. The rest
+ * of a piece is, because it would keep alive the whole read of the socket.
  */
 export class MessageAssembler {
   readonly #maxBytes: number;
   #rest: GrowingBuffer | undefined;
 
-  /** @param maxBytes the longest message, without its prefix. */
+  /** @param maxBytes the longest message, without its prefix */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** Bytes of memory held for a message that is not whole; 0: none has begun. */
+  /** Memory of an incomplete message. Bytes. 0: none has begun. */
   get heldBytes(): number {
     return this.#rest?.capacity ?? 0;
   }
 
-  /** Messages, with their prefixes, that are whole now. @throws MessageTooLargeError */
+  /**
+   * Adds a piece and returns the messages that are complete now, with their prefixes.
+   * @throws MessageTooLargeError
+   */
   push(piece: Buffer): Buffer[] {
     const whole: Buffer[] = [];
     let at = this.#rest ? this.#finish(this.#rest, piece, whole) : 0;
@@ -84,14 +92,14 @@ export class MessageAssembler {
     return whole;
   }
 
-  /** What is left of a message that is not whole, and forgets it. */
+  /** Returns and forgets the bytes of an incomplete message. */
   takeRest(): Buffer {
     const bytes = this.#rest?.bytes ?? Buffer.alloc(0);
     this.#rest = undefined;
     return bytes;
   }
 
-  // Answers how much of the piece belongs to the message that had begun.
+  // Returns how many bytes of the piece belong to the message that had begun.
   #finish(rest: GrowingBuffer, piece: Buffer, whole: Buffer[]): number {
     let at = 0;
     if (rest.length < PREFIX_BYTES) {

@@ -1,19 +1,26 @@
 import type { MetricReading } from '../../metrics/metrics.ts';
 import { type RpcError, runtimeError } from '../errors.ts';
 
-/** Bounds on request messages that have begun and not yet arrived whole. */
+/** Limits of request messages that have begun and are not complete. */
 export interface PartialMessageLimits {
-  /** How long a message may take to arrive, in ms, from the headers of its call or from its first byte, whichever is later. Default 10000. */
+  /**
+   * The longest time for a message to arrive, from the headers of its call or its first byte, whichever is
+   * later. Milliseconds.
+   * @defaultValue 10000
+   */
   readonly timeoutMs: number;
-  /** The most bytes held for the unfinished messages of one connection. Default 16 MiB, four of the largest. */
+  /**
+   * The most memory for incomplete messages of one connection. Bytes.
+   * @defaultValue 16 MiB, four of the largest messages
+   */
   readonly maxConnectionBytes: number;
-  /** The most bytes held for the unfinished messages of the process. Default 64 MiB. */
+  /** The most memory for incomplete messages of the process. Bytes. @defaultValue 64 MiB */
   readonly maxProcessBytes: number;
-  /** The most calls of which headers have arrived and a message is awaited. Default 4096. */
+  /** The most calls that wait for a message. @defaultValue 4096 */
   readonly maxAwaited: number;
 }
 
-/** Why a message was not waited for any longer. */
+/** The limit by which a message was refused. */
 export type PartialMessageRefusal = 'timeout' | 'connection_bytes' | 'process_bytes' | 'awaited';
 
 const DEFAULTS: PartialMessageLimits = {
@@ -26,25 +33,25 @@ const DEFAULTS: PartialMessageLimits = {
 const RETRY_MS = 500;
 
 /**
- * One message that is awaited. Its owner calls `PartialMessages`, and is called back where it must give up. Messages are linked
- * to one another by their own fields: each call is one, and a Map that each enters and leaves would keep them alive (ADR 0028).
+ * A message that is awaited. `PartialMessages` calls `refuse` when it breaks a limit. Messages are linked by
+ * their own fields, because a Map with an entry for each call would keep them alive (ADR 0028).
  */
 export abstract class AwaitedMessage {
-  /** The connection that it arrives on: any object that stands for it. */
+  /** Any object that stands for the connection. */
   abstract readonly connection: object;
-  /** Whether its call has ended by itself, so that there is nothing to wait for. */
+  /** Whether the call has ended by itself, so that no message will arrive. */
   abstract readonly isOver: boolean;
-  /** Ends the call and frees what is held. Called once, and not after `forget`. */
+  /** Ends the call and frees its memory. Called once, and not after `forget`. */
   abstract refuse(refusal: PartialMessageRefusal): void;
 
-  /** For `PartialMessages` alone, as are the next three. */
+  /** These four fields belong to `PartialMessages`. */
   previous: AwaitedMessage | undefined;
   next: AwaitedMessage | undefined;
   sinceTick = 0;
   heldBytes = 0;
 }
 
-// Stands before the oldest and behind the newest.
+// Stands before the oldest and after the newest message.
 class Ends extends AwaitedMessage {
   readonly connection = this;
   readonly isOver = false;
@@ -52,8 +59,8 @@ class Ends extends AwaitedMessage {
 }
 
 /**
- * Counts what is held for messages that have not arrived whole, in one process and for both servers. A message that arrives
- * whole in its first piece is entered and left again, and costs nothing else.
+ * Counts the memory of incomplete messages, in one process and for both servers. A message that arrives whole
+ * in its first piece is entered and removed at little cost.
  */
 export class PartialMessages implements Disposable {
   readonly #limits: PartialMessageLimits;
@@ -75,12 +82,12 @@ export class PartialMessages implements Disposable {
     this.#timer = setInterval(() => this.#refuseLate(), tickMs).unref();
   }
 
-  /** Bytes held at present. */
+  /** Memory in use. Bytes. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Messages awaited at present. */
+  /** Number of awaited messages. */
   get awaited(): number {
     return this.#awaited;
   }
@@ -90,7 +97,7 @@ export class PartialMessages implements Disposable {
     return message.next !== undefined;
   }
 
-  /** A refusal as the caller learns it. */
+  /** Converts a refusal to an error for the caller. */
   toError(refusal: PartialMessageRefusal): RpcError {
     const { timeoutMs, maxConnectionBytes, maxProcessBytes } = this.#limits;
     if (refusal === 'timeout') {
@@ -105,7 +112,7 @@ export class PartialMessages implements Disposable {
     return runtimeError('OVERLOADED', message, { retryDelayMs: RETRY_MS, metadata: { bound: refusal } });
   }
 
-  /** Begins to wait for a message. Where too many are awaited the oldest is refused. */
+  /** Starts to wait for a message. Refuses the oldest one when too many are awaited. */
   expect(message: AwaitedMessage): void {
     const newest = this.#ends.previous as AwaitedMessage;
     message.sinceTick = this.#tick;
@@ -117,7 +124,7 @@ export class PartialMessages implements Disposable {
     if (this.#awaited > this.#limits.maxAwaited) this.#refuse(this.#ends.next as AwaitedMessage, 'awaited');
   }
 
-  /** Notes how many bytes are held for an awaited message. False: it was refused, and nothing may be held any more. */
+  /** Records the memory of an awaited message. Returns false if it was refused and must free its memory. */
   hold(message: AwaitedMessage, bytes: number): boolean {
     if (!this.isExpected(message)) return false;
     const connection = this.#connectionOf(message);
@@ -129,7 +136,7 @@ export class PartialMessages implements Disposable {
     return this.isExpected(message);
   }
 
-  /** Ends the waiting: the message has arrived, or its call is over. */
+  /** Stops waiting: the message has arrived, or its call has ended. */
   forget(message: AwaitedMessage): void {
     const { previous, next, heldBytes } = message;
     if (!previous || !next) return;
@@ -195,7 +202,8 @@ export class PartialMessages implements Disposable {
     }
   }
 
-  // Of all connections the one that holds the most: a caller with one message must not pay for another with a thousand.
+  // Chooses the connection with the most memory: a caller with one message must not pay for another with a
+  // thousand.
   #refuseHeaviest(): void {
     let heaviest: { bytes: number; readonly messages: Set<AwaitedMessage> } | undefined;
     for (const each of this.#byConnection.values()) {

@@ -1,14 +1,18 @@
 import type { LimitRefusal } from '../../callers/caller-limits.ts';
 
-/** Bounds on what everybody may ask for, known or not: health, reflection, plain pages. */
+/** Limits of public methods and paths: health, reflection, plain GET routes. */
 export interface PublicCallBounds {
-  /** Calls a second of one address and one method or page. Default 500. */
+  /** Calls per second from one address to one method or path. @defaultValue 500 */
   readonly ratePerSecond: number;
-  /** Calls of one address and one method or page at once, after a pause. Default 1000. */
+  /** Calls from one address to one method or path at once, after a pause. @defaultValue 1000 */
   readonly burst: number;
-  /** The most calls of one method or page that are in progress in this process; streams count while they are open. Default 1000. */
+  /** Calls of one method or path in progress in this process. Open streams count. @defaultValue 1000 */
   readonly concurrency: number;
-  /** The same for methods of which both sides stream: a caller that does not read leaves a whole answer waiting. Default 400. */
+  /**
+   * Calls in progress of a method that streams in both directions, where a caller that does not read leaves a
+   * whole answer waiting.
+   * @defaultValue 400
+   */
   readonly bidiConcurrency: number;
 }
 
@@ -19,7 +23,7 @@ const DEFAULTS: PublicCallBounds = {
   bidiConcurrency: 400,
 };
 
-// Addresses are free to whoever has a network of them; the oldest is forgotten, and begins anew.
+// A network has many addresses, so the oldest bucket is dropped.
 const MAX_BUCKETS = 10_000;
 const CONCURRENCY_RETRY_MS = 100;
 
@@ -28,23 +32,23 @@ interface Bucket {
   filledAtMs: number;
 }
 
-/** Counts calls that need no grant, by address and name. */
+/** Counts public calls by address and name. */
 export class PublicCallLimits {
   readonly #bounds: PublicCallBounds;
   readonly #now: () => number;
   readonly #buckets = new Map<string, Bucket>();
   readonly #active = new Map<string, number>();
 
-  /** @param now monotonic, in ms. */
+  /** @param now monotonic clock in milliseconds */
   constructor(bounds: Partial<PublicCallBounds> = {}, now: () => number = () => performance.now()) {
     this.#bounds = { ...DEFAULTS, ...bounds };
     this.#now = now;
   }
 
   /**
-   * Takes a place; the answer says how to give it back, or why there is none.
-   * @param peer address of the caller, `host:port`.
-   * @param isBidi whether both sides stream. Default: no.
+   * Takes a slot. Returns the function that releases it, or the reason for refusing.
+   * @param peer address of the caller, `host:port`
+   * @param isBidi whether both sides stream; default: false
    */
   enter(name: string, peer: string, isBidi = false): (() => void) | LimitRefusal {
     const { concurrency, bidiConcurrency } = this.#bounds;
@@ -57,7 +61,7 @@ export class PublicCallLimits {
     return () => void this.#active.set(name, (this.#active.get(name) ?? 1) - 1);
   }
 
-  /** Counts one more request of a stream that has a place; the answer says why it is refused. */
+  /** Counts another request of a stream that has a slot. Returns the reason for refusing it, if any. */
   count(name: string, peer: string): LimitRefusal | undefined {
     const bucket = this.#bucketOf(`${name} ${peer.replace(/:\d+$/, '')}`);
     if (bucket.tokens < 1)

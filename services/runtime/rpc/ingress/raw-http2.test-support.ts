@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** A frame of HTTP/2 as it came: https://www.rfc-editor.org/rfc/rfc9113#section-6 */
+/** A received HTTP/2 frame: https://www.rfc-editor.org/rfc/rfc9113#section-6 */
 export interface Frame {
   readonly type: number;
   readonly flags: number;
@@ -9,20 +9,20 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-/** An HTTP/2 connection whose frames are written by hand: no client splits messages as an attacker does. */
+/** An HTTP/2 connection with hand-written frames, because no client splits messages as an attacker does. */
 export interface RawHttp2 extends Disposable {
   readonly socket: Socket;
-  /** Frames that came so far, without those that only keep the connection going. */
+  /** Received frames, without settings, pings and window updates. */
   readonly frames: readonly Frame[];
-  /** Opens a stream; its id. */
+  /** Opens a stream and returns its id. */
   open(headers: Readonly<Record<string, string>>): number;
-  /** Sends bytes in DATA frames of so many bytes each, as far and as soon as the server's windows allow. */
+  /** Sends bytes in DATA frames of the given size, as the windows of the server allow. */
   send(streamId: number, bytes: Uint8Array, options?: { pieceBytes?: number; end?: boolean }): Promise<void>;
-  /** Sends a frame of any kind. */
+  /** Sends any frame. */
   write(frame: { type: number; flags?: number; streamId?: number; payload?: Uint8Array }): void;
   /** Resolves when the stream was answered to its end, or reset. */
   ended(streamId: number): Promise<void>;
-  /** What the stream was answered with in DATA frames. */
+  /** Content of the DATA frames received on a stream, as text. */
   data(streamId: number): string;
 }
 
@@ -135,7 +135,9 @@ function toFrame({
   return Buffer.concat([head, payload]);
 }
 
-/** Literal fields, none of them indexed: https://www.rfc-editor.org/rfc/rfc7541#section-6.2.2 */
+/**
+ * Encodes headers as literal fields without indexing: https://www.rfc-editor.org/rfc/rfc7541#section-6.2.2
+ */
 export function toHeaderBlock(headers: Readonly<Record<string, string>>): Buffer {
   return Buffer.concat(
     Object.entries(headers).flatMap(([name, value]) => [Buffer.from([0]), toText(name), toText(value)]),

@@ -12,7 +12,7 @@ export const USER_ID = '0190b0d5-4a1c-7e2f-8c3d-0123456789ab';
 export const GET_USER = `/${UserService.typeName}/GetUser`;
 export const PLAIN_PATH = '/hooks/test';
 
-/** Opens servers with one method and one plain route, which says how many bytes came. */
+/** Starts servers with one method and one plain route, which answers the number of bytes. */
 export function openServers(options: Partial<ServersOptions> = {}): Promise<TestServers> {
   const plain: PostRoute = {
     maxBytes: 4 * 1024 * 1024,
@@ -30,7 +30,7 @@ export function openServers(options: Partial<ServersOptions> = {}): Promise<Test
   });
 }
 
-/** The value of a metric, by the beginning of its line. */
+/** Value of a metric, by the beginning of its line. */
 export async function readMetric(test: TestServers, name: string): Promise<number> {
   const page = await (await fetch(`http://127.0.0.1:${test.servers.http.port}/metrics`)).text();
   return Number(
@@ -42,18 +42,18 @@ export async function readMetric(test: TestServers, name: string): Promise<numbe
   );
 }
 
-/** One way for a message to arrive. */
+/** A protocol and transport of a message. */
 export interface WireProtocol {
   readonly name: string;
   readonly transport: 'HTTP/1.1' | 'HTTP/2';
   readonly server: 'grpc' | 'http';
   readonly path: string;
   readonly contentType: string;
-  /** A request of about so many bytes, with whatever stands before it. */
+  /** A request of about this many bytes, with its prefix. */
   body(bytes: number): Buffer;
 }
 
-/** All ways: each transport, each form of a body. */
+/** Every transport with every form of a body. */
 export const WIRE_PROTOCOLS: readonly WireProtocol[] = [
   {
     name: 'gRPC',
@@ -81,16 +81,16 @@ function onHttp(
   return { name: `${form} by ${transport}`, transport, server: 'http', path: GET_USER, contentType, body };
 }
 
-/** A message that is being sent, by hand. */
+/** A message that the test sends in pieces. */
 export interface Sending extends Disposable {
-  /** Sends a part, in pieces of so many bytes: a DATA frame or a chunk each. */
+  /** Sends a part in pieces of the given size: a DATA frame or a chunk each. */
   send(bytes: Uint8Array, pieceBytes?: number): Promise<void>;
   end(): Promise<void>;
-  /** What was answered, as text, once the answer is whole. */
+  /** The whole answer, as text. */
   answer(): Promise<string>;
 }
 
-/** Begins a call: headers, and nothing of its body. */
+/** Begins a call: sends headers and no body. */
 export async function beginCall(protocol: WireProtocol, { servers }: TestServers): Promise<Sending> {
   const { port } = servers[protocol.server];
   return protocol.transport === 'HTTP/2' ? beginHttp2(protocol, port) : beginHttp1(protocol, port);
@@ -160,7 +160,7 @@ async function beginHttp1({ path, contentType }: WireProtocol, port: number): Pr
   };
 }
 
-// Padded behind the fields, by white space or by a field that the method does not know: what has bounds is short.
+// Padded after the fields, by white space or by an unknown field, because known fields are limited.
 function request(bytes: number): Buffer {
   const known = toBinary(
     GetUserRequestSchema,

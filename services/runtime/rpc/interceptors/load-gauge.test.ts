@@ -15,13 +15,13 @@ function openGauge(maxCalls: number) {
   return { gauge: createLoadGauge({ maxCalls, logger }), lines };
 }
 
-/** Keeps the event loop from turning. */
+/** Blocks the event loop. */
 function block(ms: number): void {
   for (const start = performance.now(); performance.now() - start < ms; );
 }
 
 describe('the load of a process', () => {
-  it('is the share of the calls that it takes, while the event loop is on time', () => {
+  it('is the share of the allowed calls, while the event loop is on time', () => {
     using gauge = openGauge(100).gauge;
     const ends = Array.from({ length: 25 }, () => gauge.begin());
     expect(gauge.load).toBe(0.25);
@@ -29,7 +29,7 @@ describe('the load of a process', () => {
     expect(gauge.load).toBe(0);
   });
 
-  it('rises where many calls make the event loop late, and falls when they are through', async () => {
+  it('rises when many calls make the event loop late, and falls when they are done', async () => {
     using gauge = openGauge(10_000).gauge;
     const ends = Array.from({ length: 50 }, () => gauge.begin());
     for (let i = 0; i < 8; i++) {
@@ -42,7 +42,7 @@ describe('the load of a process', () => {
     for (const end of ends) end();
   });
 
-  it('does not blame a few calls for a late event loop', async () => {
+  it('ignores a late event loop during few calls', async () => {
     using gauge = openGauge(10_000).gauge;
     gauge.begin();
     for (let i = 0; i < 8; i++) {
@@ -52,7 +52,7 @@ describe('the load of a process', () => {
     expect(gauge.load).toBe(0.0001);
   });
 
-  it('tells of refusals together, at most once a second', async () => {
+  it('logs refusals together, at most once a second', async () => {
     const { gauge, lines } = openGauge(1);
     using _ = gauge;
     for (let i = 0; i < 500; i++) gauge.shed();

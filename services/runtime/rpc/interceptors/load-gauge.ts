@@ -1,38 +1,41 @@
 import type { Logger } from '../../log/logger.ts';
 
-/** How loaded this process is. */
+/** Measures the load of this process. */
 export interface LoadGauge extends Disposable {
-  /** 0: idle; 1: as loaded as may be. */
+  /** The load. 0: idle. 1: the most that the process takes. */
   readonly load: number;
-  /** Notes that a call begins; to be told its end. */
+  /** Records the beginning of a call. Returns a function that records its end. */
   begin(): () => void;
-  /** Notes that a call was refused. */
+  /** Records a refused call. */
   shed(): void;
-  /** Calls refused since the process began. */
+  /** Number of refused calls since the process began. */
   readonly shedCount: number;
 }
 
-/** What counts as full load. */
+/** Options of `createLoadGauge`. */
 export interface LoadGaugeOptions {
-  /** Calls at once that are the most this process takes. */
+  /** The most calls at once. */
   readonly maxCalls: number;
   readonly logger: Logger;
-  /** How late the event loop may be, in ms, smoothed over about a second. Default 150: later, callers begin to give up. */
+  /**
+   * Delay of the event loop that counts as full load, smoothed over about a second. Milliseconds.
+   * @defaultValue 150, after which callers begin to give up
+   */
   readonly maxDelayMs?: number;
 }
 
 const LOOK_MS = 50;
 const MAX_DELAY_MS = 150;
-/** How much of the smoothed delay each look makes up. */
+/** Weight of each measurement in the smoothed delay. */
 const WEIGHT = 0.1;
 const TELL_MS = 1000;
 /**
- * With fewer calls at once it is not they who make the loop late: another process has the machine, or one call is dear.
- * Refusing them would help nobody.
+ * With fewer calls, the loop is late because of another process or one expensive call, and refusing calls
+ * would not help.
  */
 const FEW_CALLS = 32;
 
-/** Measures how many calls are open and how late the event loop is; the worse of both is the load. */
+/** Creates a gauge of open calls and of the delay of the event loop. The worse of both is the load. */
 export function createLoadGauge({
   maxCalls,
   logger,
@@ -47,7 +50,7 @@ export function createLoadGauge({
     const nowMs = performance.now();
     delayMs += WEIGHT * (Math.max(0, nowMs - lookedAtMs - LOOK_MS) - delayMs);
     lookedAtMs = nowMs;
-    // One line a second at most: in a flood, a line for each call would be a load of its own.
+    // At most one line a second: in a flood, a line for each call would be a load of its own.
     if (shedCount === told.count || nowMs - told.atMs < TELL_MS) return;
     logger.warn(
       { calls: shedCount - told.count, open, delayMs: Math.round(delayMs) },

@@ -18,7 +18,7 @@ function openWatched() {
   return startTestServers({ routes: (chain) => implementService(UserService, { watchUsers }, chain) });
 }
 
-/** Asks without a timer of its own, as a caller whose clock is late, and answers what ends the stream. */
+/** Calls without a timer of its own, like a caller whose clock is late, and returns the end of the stream. */
 async function watch(test: TestServers, server: 'grpc' | 'http', headers: Record<string, string>) {
   const session = connectHttp2(`http://127.0.0.1:${test.servers[server].port}`);
   const stream = session.request({
@@ -41,7 +41,7 @@ async function watch(test: TestServers, server: 'grpc' | 'http', headers: Record
 }
 
 describe.each(['grpc', 'http'] as const)('a stream through the %s port', (server) => {
-  it('B10: ends at the deadline of its caller with DEADLINE_EXCEEDED, and is logged and counted so, once', async () => {
+  it('ends at the deadline of its caller with DEADLINE_EXCEEDED, and is logged and counted once', async () => {
     await using test = await openWatched();
     const end = await watch(test, server, { 'grpc-timeout': '200m' });
     expect(end).toMatchObject({ status: '4', messages: 1 });

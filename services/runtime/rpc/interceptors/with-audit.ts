@@ -7,14 +7,14 @@ import { type Call, type Handler, type Interceptor, methodPath, PreparedAnswer }
 import { RpcError, type RuntimeReason } from '../errors.ts';
 
 /**
- * Writes calls that touch contact data into the audit log. Their answer leaves once the line is durable; where it cannot be
- * written, the call fails. All others pass untouched.
+ * Audits calls that access contact data. An answer is sent when its line is durable; if the line cannot be
+ * written, the call fails.
  *
- * A call that changes something begins only while lines can be written, and its line is tried again until its deadline: it is committed
- * by then, and its caller should not hear otherwise.
- * Must be the innermost interceptor: what it tells of a request was validated before.
+ * A write begins only while lines can be written, and its line is retried until the deadline, because the
+ * write is committed by then. Must be the innermost interceptor, because lines repeat validated requests
+ * only.
  *
- * @param toRpcError names the reason of an error of the service's own.
+ * @param toRpcError converts an error of the service, for its reason
  */
 export function withAudit(
   accessOf: AccessOf,
@@ -43,7 +43,7 @@ function audited(next: Handler, access: MethodAccess, { audit, toRpcError }: Aud
       await next(call);
     } catch (error) {
       const known = error instanceof RpcError ? error : toRpcError(error);
-      // What went wrong is told rather than that it could not be written down: nothing was answered.
+      // The error of the call counts more than a failure to audit it, because nothing was answered.
       const outcome = known?.reason ?? 'INTERNAL';
       await audit.record(toAuditEntry(call, access, { outcome })).catch(() => undefined);
       throw error;
@@ -53,12 +53,12 @@ function audited(next: Handler, access: MethodAccess, { audit, toRpcError }: Aud
   };
 }
 
-// The messages of a stream leave as they come, so none may hold contact data.
+// Messages of a stream are sent at once, so none may hold contact data.
 const refuseStream: Handler = async ({ method }) => {
   throw new Error(`${methodPath(method)} streams, and streams cannot be audited.`);
 };
 
-// The answer is kept by the call, and leaves when the chain is done.
+// The call keeps the answer until the chain is done.
 function watchAnswer(call: Call): () => { answer?: Message } {
   const { send } = call;
   let sent: Message | undefined;
@@ -76,8 +76,8 @@ const REFUSALS: ReadonlySet<string> = new Set<RuntimeReason>([
 ]);
 
 /**
- * Has every refusal written into the audit log. Nobody waits for it, so that a flood of refusals costs little.
- * Must stand behind `withObservation`, and before those who refuse.
+ * Audits every refusal, without waiting for the line, so that a flood of refusals costs little. Must stand
+ * behind `withObservation`, and before the interceptors that refuse.
  */
 export function withRefusals(accessOf: AccessOf, audit: AuditLog): Interceptor {
   return (next, method) => {

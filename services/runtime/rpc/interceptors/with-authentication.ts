@@ -4,10 +4,9 @@ import { isPublicMethod } from '../access-control.ts';
 import type { Interceptor } from '../call.ts';
 
 /**
- * Finds out who asks, and refuses whom nobody knows (CALLER_UNKNOWN). Health and reflection are open.
- * Must stand behind `withRefusals`, and before everything that asks for `call.caller`.
- *
- * @param identify undefined: everybody is `local`; for loopback addresses alone.
+ * Identifies the caller, or refuses the call with CALLER_UNKNOWN. Public methods pass. Must stand behind
+ * `withRefusals`, and before interceptors that read `call.caller`.
+ * @param identify undefined: every caller is `local`, for loopback addresses only
  */
 export function withAuthentication(identify: Identify | undefined): Interceptor {
   return (next, method) => {

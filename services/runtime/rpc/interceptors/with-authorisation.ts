@@ -5,12 +5,10 @@ import { type Call, type Interceptor, methodPath } from '../call.ts';
 import { type RpcError, runtimeError } from '../errors.ts';
 
 /**
- * Refuses what is not granted (NOT_GRANTED): method, view and every tenant, by what the request says of itself. A stream that is
- * open when its grant goes is ended.
- * Must stand behind `withAuthentication`, and before validation and handler: who may not ask learns neither what was wrong
- * with the request nor what exists.
- *
- * @param grants undefined: everything is granted; for loopback addresses alone.
+ * Refuses calls that no grant covers (NOT_GRANTED), by method, view and all tenants of the request. Ends a
+ * stream whose grant is removed. Must stand behind `withAuthentication`, and before validation and handler,
+ * so that a caller without a grant learns nothing about the request or the data.
+ * @param grants undefined: everything is granted, for loopback addresses only
  */
 export function withAuthorisation(accessOf: AccessOf, grants: Grants | undefined): Interceptor {
   return (next, method) => {

@@ -2,12 +2,11 @@ import type { Call, Interceptor } from '../call.ts';
 import { runtimeError } from '../errors.ts';
 
 /**
- * Bounds every call by its caller's deadline, and a unary one, where the caller set none or a longer one, by the service's own.
- * The call is failed on time even where the handler does not watch `call.signal`, which is aborted. A stream without a deadline
- * is not bounded: a change feed is meant to last.
- * Must stand behind `withObservation`, and before `withValidation`, so that no work happens past the deadline.
- *
- * @param maxMs the longest that a unary call may take, in milliseconds.
+ * Fails a call at the deadline of its caller, and a unary call at `maxMs` if that is earlier. It also aborts
+ * `call.signal`, but does not rely on the handler to watch it. A stream without a deadline is unlimited,
+ * because a change feed is meant to last. Must stand behind `withObservation`, and before `withValidation`,
+ * so that no work happens after the deadline.
+ * @param maxMs the longest time that a unary call may take, in milliseconds
  */
 export function withDeadline(maxMs: number): Interceptor {
   return (next) => (call) => {
@@ -15,7 +14,7 @@ export function withDeadline(maxMs: number): Interceptor {
     if (boundMs <= 0) return Promise.reject(deadlineExceeded(0));
     if (boundMs >= LONGEST_TIMER_MS) return next(call);
     return new Promise((resolve, reject) => {
-      // Before the timer is set: where it throws, none is left behind.
+      // Called before the timer is set, so that none is left when it throws.
       const done = next(call);
       const timer = setTimeout(() => {
         const error = deadlineExceeded(boundMs);
@@ -36,7 +35,7 @@ export function withDeadline(maxMs: number): Interceptor {
   };
 }
 
-// A timer that is set for longer goes off at once.
+// Node fires a timer with a longer delay at once.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 function longestMs({ method }: Call, maxMs: number): number {

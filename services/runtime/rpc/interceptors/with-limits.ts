@@ -6,11 +6,10 @@ import { type RpcError, runtimeError } from '../errors.ts';
 import type { PublicCallLimits } from '../ingress/public-call-limits.ts';
 
 /**
- * Refuses what goes beyond the rate or the concurrency of the caller's grant (RATE_LIMITED), and says when to come again.
- * Must stand behind `withAuthorisation`, which finds the grant, and before everything that is work. Refused calls are not
- * counted.
- *
- * @param limits counts; default: a count of its own.
+ * Refuses calls over the rate or concurrency of the caller's grant (RATE_LIMITED), with the time to wait.
+ * Refused calls are not counted. Must stand behind `withAuthorisation`, which finds the grant, and before all
+ * work.
+ * @param limits counter of calls; default: a new one
  */
 export function withCallerLimits(limits = createCallerLimits()): Interceptor {
   return (next, method) => {
@@ -48,8 +47,8 @@ function rateLimited({ caller, name, limits }: Grant, { limit, retryMs }: LimitR
 }
 
 /**
- * Bounds the methods that everybody may call, which no grant bounds: RATE_LIMITED, and when to come again.
- * Must stand behind `withObservation`, and before everything that is work.
+ * Limits public methods, which no grant limits: RATE_LIMITED, with the time to wait. Must stand behind
+ * `withObservation`, and before all work.
  */
 export function withPublicCallLimits(limits: PublicCallLimits): Interceptor {
   return (next, method) => {
@@ -68,7 +67,7 @@ export function withPublicCallLimits(limits: PublicCallLimits): Interceptor {
   };
 }
 
-/** Requests of a stream that everybody may open, each counted as a call is; the first one is the call. */
+/** Counts each request of a public stream as a call. The first one was counted with the stream. */
 export async function* countRequests<T>(
   requests: AsyncIterable<T>,
   { peer, method }: Pick<Call, 'peer' | 'method'>,

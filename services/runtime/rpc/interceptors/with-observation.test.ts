@@ -23,7 +23,7 @@ interface Situation {
 const known = new Error('one of the service');
 const KNOWN = new RpcError({ code: Code.NotFound, reason: 'USER_NOT_FOUND' }, 'No such user.');
 
-/** A call that ends by `thrown`, or well where that is undefined. */
+/** Serves a call that throws `thrown`, or succeeds when it is undefined. */
 async function observe(thrown: unknown, situation: Situation = {}): Promise<Observed> {
   const { method = Health.method.check, caller = '', abortedBy, leftMs } = situation;
   const lines: Record<string, unknown>[] = [];
@@ -68,31 +68,31 @@ describe('the log line of a call', () => {
     ['that failed by a fault of ours', rpcError(Code.Internal), {}, 'error'],
     ['that failed for no known reason', rpcError(Code.Unknown), {}, 'error'],
     ['that lost data', rpcError(Code.DataLoss), {}, 'error'],
-  ])('%s is of the level that it calls for', async (_, thrown, situation, level) => {
+  ])('%s has the level that it needs', async (_, thrown, situation, level) => {
     const { lines } = await observe(thrown, situation);
     expect(lines).toMatchObject([
       { level, requestId: 'r1', method: expect.stringContaining('grpc.health.v1.Health') },
     ]);
   });
 
-  it('names the caller, unless it is everybody on loopback', async () => {
+  it('names the caller, unless it is `local`', async () => {
     const callerOf = async (caller: string) => (await observe(undefined, { caller })).lines[0]?.caller;
     expect(await callerOf('booking')).toBe('booking');
     expect([await callerOf(LOCAL_CALLER), await callerOf('')]).toEqual([undefined, undefined]);
   });
 
-  it('holds the beginning of a message that repeats what was asked', async () => {
+  it('holds the beginning of a message that repeats the request', async () => {
     const { lines } = await observe(new RpcError({ code: Code.NotFound, reason: 'X' }, 'x'.repeat(5000)));
     expect(lines[0]?.error).toBe('x'.repeat(2000));
   });
 });
 
-describe('what a caller learns', () => {
-  it('is nothing where all went well, which is counted', async () => {
+describe('the error that a caller receives', () => {
+  it('is absent after success, which is counted', async () => {
     expect(await observe(undefined)).toMatchObject({ error: undefined, codes: [0] });
   });
 
-  it('is the reason of the service where it has one, also once the caller is away', async () => {
+  it('is the reason of the service, even after the caller disconnected', async () => {
     for (const situation of [{}, { abortedBy: KNOWN }])
       expect(await observe(KNOWN, situation)).toMatchObject({
         error: { code: Code.NotFound, rawMessage: 'No such user.' },
@@ -101,7 +101,7 @@ describe('what a caller learns', () => {
     expect(await observe(known)).toMatchObject({ error: { code: Code.NotFound }, codes: [Code.NotFound] });
   });
 
-  it('is a fixed sentence and the request id where the error is not known', async () => {
+  it('is a fixed sentence and the request id for an unknown error', async () => {
     const { error, lines } = await observe(new Error('secret of the database'));
     expect(error).toMatchObject({ code: Code.Internal });
     expect(error?.rawMessage).toMatch(/request id r1/);
@@ -128,12 +128,12 @@ describe('what a caller learns', () => {
     ['its deadline is a timer away', 5, Code.DeadlineExceeded],
     ['there is time left', 6, Code.Canceled],
     ['it has no deadline', undefined, Code.Canceled],
-  ])('of a call that was aborted is why, where %s', async (_, leftMs, code) => {
+  ])('names the reason of an abort: %s', async (_, leftMs, code) => {
     const situation = { abortedBy: new Error('gone'), ...(leftMs !== undefined && { leftMs }) };
     expect(await observe(new Error('aborted'), situation)).toMatchObject({ error: { code }, codes: [code] });
   });
 
-  it('is what the call was aborted with, where that is a reason', async () => {
+  it('is the RpcError by which the call was aborted', async () => {
     const { error } = await observe(new Error('aborted'), {
       abortedBy: runtimeError('DRAINING', 'bye'),
       leftMs: 0,

@@ -5,21 +5,21 @@ import { type RpcMetrics, statusName } from '../../metrics/metrics.ts';
 import { type Call, type Handler, type Interceptor, methodPath } from '../call.ts';
 import { RpcError, runtimeError, toConnectError } from '../errors.ts';
 
-// A message may repeat what was asked, which may be megabytes.
+// A message may repeat the request, which may be megabytes.
 const MAX_LOGGED_CHARS = 2000;
 
-/** What `withObservation` needs. */
+/** Options of `withObservation`. */
 export interface ObservationOptions {
   readonly logger: Logger;
   readonly metrics: RpcMetrics;
-  /** Turns an error of the service's own into one for the wire; undefined: it is not known, and the caller learns INTERNAL. */
+  /** Converts an error of the service. Undefined: an unknown error, sent as INTERNAL. */
   readonly toRpcError: (error: unknown) => RpcError | undefined;
 }
 
 /**
- * Ends every call in one place: counts and times it, logs how it ended, and turns whatever was thrown into the error
- * that the caller sees. An unknown error leaves as INTERNAL with a fixed sentence; the full one is logged.
- * Must stand behind `withRequestId` and before everything else, so that refusals are seen too.
+ * Ends every call in one place: counts, times and logs it, and converts its error for the caller. An unknown
+ * error is sent as INTERNAL with a fixed sentence, and logged in full. Must stand behind `withRequestId` and
+ * before all other interceptors, so that refusals are seen too.
  */
 export function withObservation(options: ObservationOptions): Interceptor {
   return (next: Handler) => async (call: Call) => {
@@ -81,16 +81,16 @@ function record(options: ObservationOptions, call: Call, end: { startedAt: numbe
   options.logger[level](line, 'call');
 }
 
-// A timer may go off a little before its time by another clock.
+// A timer may fire slightly early by another clock.
 const TIMER_SLACK_MS = 5;
 
-// A caller's mistakes are the caller's to notice; ours must stand out.
+// Mistakes of callers are theirs to notice; our own must stand out.
 function logLevel({ method }: Call, error: RpcError | undefined): 'debug' | 'info' | 'warn' | 'error' {
-  // Whoever refuses them tells of them together: in a flood, a line for each would be a load of its own.
+  // Refusals by overload are logged together: in a flood, a line for each would be a load of its own.
   if (!error || error.reason === 'OVERLOADED') return 'debug';
   if (error.code === Code.Internal || error.code === Code.Unknown || error.code === Code.DataLoss)
     return 'error';
-  // A stream has no other end than its deadline.
+  // Streams are meant to end at their deadline.
   if (error.code === Code.DeadlineExceeded) return method.methodKind === 'unary' ? 'warn' : 'info';
   if (error.code === Code.Unavailable) return 'warn';
   if (error.reason === 'DATABASE_FULL') return 'warn';

@@ -27,7 +27,7 @@ describe('shedding', () => {
     expect(await servedAt(1)).toEqual([]);
   });
 
-  it('says that it is safe to come back, and when', async () => {
+  it('says that a retry is safe, and when', async () => {
     const error: RpcError = await serve({ load: 1, kind: 'read' }).then(
       () => expect.fail('it was served'),
       (reason) => reason,
@@ -36,11 +36,11 @@ describe('shedding', () => {
     expect(error.options.retryDelayMs).toBeGreaterThan(0);
   });
 
-  it('serves what is of no class, such as health, whatever the load', async () => {
+  it('serves calls without a class, such as health, at any load', async () => {
     await expect(serve({ load: 100, kind: undefined })).resolves.toBeUndefined();
   });
 
-  it('counts a call until its end, however that comes', async () => {
+  it('counts a call until its end, whether it succeeds or fails', async () => {
     const gauge = gaugeAt(0);
     const { promise, resolve } = Promise.withResolvers<void>();
     const shed = withShedding({ gauge, classOf: () => 'read' });

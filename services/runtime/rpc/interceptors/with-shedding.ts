@@ -3,27 +3,30 @@ import { runtimeError } from '../errors.ts';
 import type { LoadGauge } from './load-gauge.ts';
 
 /**
- * What goes first when there is too much: what is dear and can wait. Each is refused from this load on, 1 being the most that
- * the process takes.
+ * Load from which each class of calls is refused, expensive calls that can wait first. 1: the most that the
+ * process takes.
  */
 export const SHED_FROM = { search: 0.5, write: 0.7, wideRead: 0.85, read: 1 } as const;
 
-/** What a call is worth keeping. */
+/** Priority class of a call. */
 export type CallClass = keyof typeof SHED_FROM;
 
-/** What `withShedding` needs. */
+/** Options of `withShedding`. */
 export interface SheddingOptions {
   readonly gauge: LoadGauge;
-  /** The class of a call; undefined: it is always served, and not counted. Called for each call, so it must be cheap. */
+  /**
+   * Returns the class of a call. Undefined: it is always served and not counted. Called for every call, so it
+   * must be fast.
+   */
   readonly classOf: (call: Call) => CallClass | undefined;
 }
 
 const RETRY_MS = 200;
 
 /**
- * Refuses calls that the process has no room for, the least important ones first, before they cost more than the look. The
- * refusal is UNAVAILABLE with the reason OVERLOADED: safe to repeat, and it says when.
- * Must stand behind `withObservation`, and before everything that costs much.
+ * Refuses calls when the process is overloaded, the least important ones first: UNAVAILABLE with the reason
+ * OVERLOADED, which is safe to retry after the given delay. Must stand behind `withObservation`, and before
+ * expensive work.
  */
 export function withShedding({ gauge, classOf }: SheddingOptions): Interceptor {
   return (next) => async (call) => {
@@ -48,7 +51,7 @@ function overloaded(kind: CallClass) {
     'The process has more calls than it can serve; try again later, or elsewhere.',
     {
       metadata: { class: kind },
-      // Spread, so that those who were refused together do not come back together.
+      // With jitter, so that refused callers do not return together.
       retryDelayMs: RETRY_MS * (1 + Math.random()),
     },
   );

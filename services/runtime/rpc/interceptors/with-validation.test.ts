@@ -46,7 +46,7 @@ function faultOf({ method, path }: RequestField, value: unknown) {
 describe('every text of every request', () => {
   const texts = FIELDS.filter((each) => lastOf(each).scalar === ScalarType.STRING);
 
-  it('nul: is refused by its name where it holds U+0000 or half a surrogate pair', async () => {
+  it('is refused by its name when it holds U+0000 or half a surrogate pair', async () => {
     expect(texts.length).toBeGreaterThan(400);
     for (const each of texts) {
       const { method, path, name } = each;
@@ -60,7 +60,7 @@ describe('every text of every request', () => {
       }
       const request = fromJson(method.input, jsonWithValue(path, 'a\0b') as JsonValue);
       const fault = contentCheck(method.input)(request);
-      // The rule of an id says it too.
+      // The rule of an id reports it too.
       if (fault)
         expect(fault, name).toEqual({ field: placeOf(path), description: expect.stringContaining('U+0000') });
       else expect(isId(lastOf(each)), name).toBe(true);
@@ -69,7 +69,7 @@ describe('every text of every request', () => {
     }
   });
 
-  it('nul: is refused by its name where its bytes are no UTF-8, as half a surrogate pair is none', () => {
+  it('is refused by its name when its bytes are not UTF-8, such as half a surrogate pair', () => {
     for (const each of texts) {
       const { method, path, name } = each;
       const request = fromJson(method.input, jsonWithValue(path, '\ufffd') as JsonValue);
@@ -81,7 +81,7 @@ describe('every text of every request', () => {
     }
   });
 
-  it('nul: is refused where it is the key of a map, the path of a mask, or within a struct', () => {
+  it('is refused in the key of a map, the path of a mask, or within a struct', () => {
     const maps = FIELDS.filter((each) => lastOf(each).fieldKind === 'map' && !isId(lastOf(each)));
     expect(maps.length).toBeGreaterThan(5);
     for (const each of maps) {
@@ -102,7 +102,7 @@ describe('every text of every request', () => {
   });
 });
 
-// By what it does: a rule for ids takes no text with NUL.
+// Recognised by its behaviour: a rule for ids refuses NUL.
 function isId(field: DescField): boolean {
   return /(^|_)ids?$|_versions$/.test(field.name);
 }
@@ -130,7 +130,7 @@ describe('every moment of every request', () => {
     ['one before 1970', -1n, 999_999_999, '1969-12-31T23:59:59.999Z'],
     ['one of nanoseconds', 1_700_000_000n, 1_999_999, '2023-11-14T22:13:20.001Z'],
     ['one of a nanosecond', 1_700_000_000n, 1, '2023-11-14T22:13:20.000Z'],
-  ])('end-of-time: is cut to whole milliseconds and never rounded up: %s', (_, seconds, nanos, kept) => {
+  ])('is cut to whole milliseconds and never rounded up: %s', (_, seconds, nanos, kept) => {
     expect(moments.length).toBeGreaterThan(50);
     for (const each of moments) {
       const [request, time] = requestWith(each, { seconds, nanos });
@@ -145,7 +145,7 @@ describe('every moment of every request', () => {
     ['of less than no nanosecond', 0n, -1],
     ['of a second of nanoseconds', 0n, 1_000_000_000],
     ['at the end of numbers', 2n ** 63n - 1n, 0],
-  ])('end-of-time: is refused by its name where it is none: %s', async (_, seconds, nanos) => {
+  ])('is refused by its name when it is invalid: %s', async (_, seconds, nanos) => {
     for (const each of moments) {
       const [request] = requestWith(each, { seconds, nanos });
       const violations = [
@@ -157,7 +157,7 @@ describe('every moment of every request', () => {
     }
   });
 
-  it('end-of-time: a duration is cut towards 0, and bounded', () => {
+  it('a duration is cut towards 0, and bounded', () => {
     const check = contentCheck(RetryInfoSchema);
     const cut = (seconds: bigint, nanos: number) => {
       const retryDelay = create(DurationSchema, { seconds, nanos });
@@ -183,7 +183,7 @@ describe('every struct of every request', () => {
     ['lists', (inner) => [inner]],
   ];
 
-  it.each(SHAPES)('depth: is taken at a depth of 16 and refused beyond, of %s', (_, wrap) => {
+  it.each(SHAPES)('is accepted at a depth of 16 and refused beyond, of %s', (_, wrap) => {
     expect(structs.map(({ name }) => name)).toEqual([
       'CreateBooking booking.contact_details',
       'RecordActivity activity.attributes',
@@ -198,7 +198,7 @@ describe('every struct of every request', () => {
     }
   });
 
-  it.each(SHAPES)('depth: is refused by its name however deep, in either form, of %s', (_, wrap) => {
+  it.each(SHAPES)('is refused by its name however deep, in either form, of %s', (_, wrap) => {
     for (const { method, path, name } of structs) {
       const sizes = requestSizes(method);
       const message = `${placeOf(path)} must not be nested deeper than 16.`;
@@ -213,14 +213,14 @@ describe('every struct of every request', () => {
     }
   });
 
-  it('depth: is looked at in a value and a list of values too', () => {
+  it('is checked in a value and a list of values too', () => {
     const value = fromJson(ValueSchema, nested(17, (inner) => [inner]) as JsonValue);
     expect(contentCheck(ValueSchema)(value)).toMatchObject({
       description: 'must not be nested deeper than 16',
     });
   });
 
-  it('depth: holds no number that JSON cannot say', () => {
+  it('holds no number that JSON cannot express', () => {
     const { recordActivity } = UserAdminService.method;
     const activity = { time: timestampFromDate(new Date()), attributes: { a: [Number.POSITIVE_INFINITY] } };
     expect(contentCheck(recordActivity.input)(create(recordActivity.input, { activity }))).toMatchObject({

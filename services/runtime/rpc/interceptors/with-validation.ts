@@ -6,10 +6,11 @@ import type { Interceptor } from '../call.ts';
 import { invalidField, type RpcError, runtimeError } from '../errors.ts';
 
 /**
- * Refuses a request with content that no service takes, or that breaks the field rules of its proto file. Names the first field
- * and rule that it finds broken: looking on would be work in proportion to what is wrong. Fields that an update mask does not name
- * may break any rule; where one does, all of them are removed.
- * Cuts times to the precision that is kept. Requests of client streams are not looked at. Must be the innermost interceptor: who may not ask is not told what was wrong.
+ * Refuses a request that breaks the field rules of its proto file or holds content that no service accepts.
+ * Reports the first broken rule only, so that the cost does not grow with the number of faults. Fields
+ * outside an update mask may break any rule and are removed then. Cuts times to the stored precision. Does
+ * not check requests of client streams. Must be the innermost interceptor, so that a caller without a grant
+ * does not learn what was wrong.
  */
 export function withValidation(): Interceptor {
   const validator = createRuleValidator();
@@ -32,7 +33,7 @@ export function withValidation(): Interceptor {
 
 let own: Validator | undefined;
 
-/** The first field rule that a message breaks which did not come as a request; undefined: none. */
+/** The first field rule that a message outside of a request breaks. Undefined: none. */
 export function fieldRuleFault<S extends DescMessage>(
   schema: S,
   message: MessageShape<S>,
@@ -67,7 +68,8 @@ function toFieldViolation(violation: Violation) {
   };
 }
 
-// The patterns come from our own proto files and have no nested repetition, so the platform's engine is safe, and fast.
+// The patterns come from our own proto files and have no nested repetition, so JavaScript's engine is safe
+// and fast.
 function matchOwnPattern(): (pattern: string, against: string) => boolean {
   const compiled = new Map<string, RegExp>();
   return (pattern, against) => {

@@ -14,18 +14,21 @@ function refusalOf(run: () => unknown) {
 }
 
 describe('requireStorable', () => {
-  it.each(['', 'Zoë', '👍'])('answers %j as it is', (text) => {
+  it.each(['', 'Zoë', '👍'])('returns %j unchanged', (text) => {
     expect(requireStorable('user.name', text)).toBe(text);
   });
 
-  it.each(['a\u0000b', '\ud83d'])('refuses %j, which no database keeps, by the name of its field', (text) => {
-    const refusal = { reason: 'FIELD_INVALID', fields: 'user.name' };
-    expect(refusalOf(() => requireStorable('user.name', text))).toEqual(refusal);
-  });
+  it.each(['a\u0000b', '\ud83d'])(
+    'refuses %j, which no database stores, with the name of its field',
+    (text) => {
+      const refusal = { reason: 'FIELD_INVALID', fields: 'user.name' };
+      expect(refusalOf(() => requireStorable('user.name', text))).toEqual(refusal);
+    },
+  );
 });
 
 describe('requireVisible', () => {
-  it('invisible: refuses a text that shows nothing, and answers any other as it is spelled', () => {
+  it('refuses a text without a visible character, and returns any other unchanged', () => {
     const refusal = { reason: 'FIELD_INVALID', fields: 'plan.title' };
     for (const text of ['', ' ', '\u200b', '\u2060 \u00ad', '\u3164', 'a\u0000b'])
       expect([text, refusalOf(() => requireVisible('plan.title', text))]).toEqual([text, refusal]);
@@ -34,12 +37,12 @@ describe('requireVisible', () => {
 });
 
 describe('requireUuid', () => {
-  it('answers an id in lower case', () => {
+  it('returns an id in lower case', () => {
     expect(requireUuid('user.id', ID.toUpperCase())).toBe(ID);
   });
 
   it.each(['', 'x', ID.slice(1), `${ID}0`, ` ${ID}`, ID.replaceAll('-', ''), `{${ID}}`])(
-    'refuses %j by the name of its field',
+    'refuses %j with the name of its field',
     (text) => {
       const refusal = { reason: 'FIELD_INVALID', fields: 'user.id' };
       expect(refusalOf(() => requireUuid('user.id', text))).toEqual(refusal);
@@ -48,7 +51,7 @@ describe('requireUuid', () => {
 });
 
 describe('isUuid', () => {
-  it('knows ids in lower case only', () => {
+  it('accepts ids in lower case only', () => {
     expect([ID, ID.toUpperCase(), `${ID}\n`].map(isUuid)).toEqual([true, false, false]);
   });
 });

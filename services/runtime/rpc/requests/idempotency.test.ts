@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { digestOf, fingerprintOf, writeRequest } from './idempotency.ts';
 
-// Of every kind of value that callers choose.
+// One of every kind of value that callers send.
 const BOOKING = {
   reference: '',
   userId: null,
@@ -23,14 +23,14 @@ function hex(changes: Changes = {}): string {
 }
 
 describe('fingerprintOf', () => {
-  it('does not mind the order of keys', () => {
+  it('ignores the order of keys', () => {
     const reordered = { address: { zip: null, city: 'Porto' }, phones: ['1', '2'], name: 'Ana' };
     expect(hex({ contactDetails: reordered })).toBe(hex());
     const backwards = Object.fromEntries(Object.entries(BOOKING).reverse());
     expect(Buffer.from(fingerprintOf(backwards)).toString('hex')).toBe(hex());
   });
 
-  it('leaves out what is not given, so that digests outlive new fields', () => {
+  it('leaves out empty fields, so that digests outlive new fields', () => {
     const { vendorId, petIds, ...before } = BOOKING;
     expect(Buffer.from(fingerprintOf(before)).toString('hex')).toBe(hex());
   });
@@ -42,7 +42,7 @@ describe('fingerprintOf', () => {
     ['an amount', 0n],
     ['a flag', false],
     ['a list', []],
-  ])('takes %s at its default for not given', (_what, value) => {
+  ])('treats %s at its default as absent', (_what, value) => {
     expect(fingerprintOf({ title: 'Room 1', value })).toEqual(digestOf({ title: 'Room 1' }));
   });
 
@@ -63,7 +63,7 @@ describe('fingerprintOf', () => {
     ['order of a list', { contactDetails: { ...BOOKING.contactDetails, phones: ['2', '1'] } }],
     ['a null that is gone', { contactDetails: { ...BOOKING.contactDetails, address: { city: 'Porto' } } }],
     ['a number for a text', { contactDetails: { ...BOOKING.contactDetails, name: 1 } }],
-  ])('tells apart by %s', (_what, changes) => {
+  ])('differs by %s', (_what, changes) => {
     expect(hex(changes)).not.toBe(hex());
   });
 });
@@ -76,7 +76,7 @@ describe('writeRequest', () => {
     });
   });
 
-  it('names none without an id', () => {
+  it('is empty without an id', () => {
     expect(writeRequest('', { title: 'Room 1' })).toEqual({});
   });
 });
@@ -84,7 +84,7 @@ describe('writeRequest', () => {
 const digestHex = (value: unknown) => Buffer.from(digestOf(value)).toString('hex');
 
 describe('digestOf', () => {
-  it('does not mind the order of keys, at any depth, nor keys without a value', () => {
+  it('ignores the order of keys at any depth, and keys without a value', () => {
     expect(digestHex({ b: 1n, a: { d: 2, c: [3] }, e: undefined })).toBe(
       digestHex({ a: { c: [3], d: 2 }, b: 1n }),
     );
@@ -95,7 +95,7 @@ describe('digestOf', () => {
     [{ a: [1, 2] }, { a: [2, 1] }],
     [{ a: null }, {}],
     [{ a: { b: 1 } }, { a: 1, b: 1 }],
-  ])('tells %j from %j', (one, other) => {
+  ])('distinguishes %j from %j', (one, other) => {
     expect(digestHex(one)).not.toBe(digestHex(other));
   });
 });

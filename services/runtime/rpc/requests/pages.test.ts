@@ -15,11 +15,11 @@ describe('pageFromRequest', () => {
     [1, 1],
     [500, 500],
     [501, 500],
-  ])('of a page size of %i reads %i', (pageSize, limit) => {
+  ])('reads a page size of %i as %i', (pageSize, limit) => {
     expect(pageFromRequest(request({ pageSize }), ['List']).page).toEqual({ tenantId: 'acme', limit });
   });
 
-  it('goes on where its token says', () => {
+  it('continues after the position of its token', () => {
     const { tokens } = pageFromRequest(request(), ['List', { userId: null }]);
     const pageToken = tokens.write(POSITION);
     const { page } = pageFromRequest(request({ pageToken }), ['List', { userId: null }]);
@@ -35,14 +35,14 @@ describe('pageFromRequest', () => {
     expect(() => pageFromRequest(request({ pageToken }), ['List', 'a'])).toThrow(/page_token/);
   });
 
-  it('goes on with another page size', () => {
+  it('continues with another page size', () => {
     const pageToken = pageFromRequest(request({ pageSize: 10 }), ['List']).tokens.write(POSITION);
     expect(pageFromRequest(request({ pageSize: 20, pageToken }), ['List']).page).toMatchObject({ limit: 20 });
   });
 });
 
 describe('pageByPosition', () => {
-  it('goes on at a position of its own kind, and refuses any other', () => {
+  it('continues after a position of its own kind, and refuses any other', () => {
     const asked = ['ListPlans', true];
     const token = (position: unknown) =>
       pageByPosition(request(), asked, (value): value is unknown => value !== null).tokens.write(position);
@@ -55,7 +55,7 @@ describe('pageByPosition', () => {
 const isNumber = (value: unknown): value is number => typeof value === 'number';
 
 describe('pageTokens', () => {
-  it('reads the position that it wrote, and nothing from the empty token', () => {
+  it('reads the position that it wrote, and undefined from the empty token', () => {
     const tokens = pageTokens(['List', 'tenant'], isNumber);
     expect(tokens.read(tokens.write(7))).toBe(7);
     expect(tokens.read('')).toBeUndefined();

@@ -6,28 +6,32 @@ import { isUuid } from './field-faults.ts';
 const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 500;
 
-/** What every request for a page of a list has. */
+/** Fields that every request for a page has. */
 export interface PageRequest {
   readonly tenantId: string;
   readonly pageSize: number;
   readonly pageToken: string;
 }
 
-/** Which part of a list is asked for, and what makes the token of the part behind it. */
+/** The page that a request asks for, and the tokens of further pages. */
 export interface AskedPage<Position> {
   readonly page: { readonly tenantId: string; readonly limit: number; readonly after?: Position };
   readonly tokens: PageTokens<Position>;
 }
 
 /**
- * The page that is asked for of a list that is ordered by a time. Throws RpcError PAGE_TOKEN_INVALID.
- * @param asked the method's name, and with it every other field that must stay the same from page to page
+ * Reads the page of a list that is ordered by time.
+ * @param asked the method's name, then every other field that must stay the same from page to page
+ * @throws RpcError PAGE_TOKEN_INVALID
  */
 export function pageFromRequest(request: PageRequest, asked: readonly unknown[]): AskedPage<TimePosition> {
   return pageByPosition(request, asked, isTimePosition);
 }
 
-/** The same of a list that is ordered by something else. */
+/**
+ * Reads the page of a list in any other order.
+ * @throws RpcError PAGE_TOKEN_INVALID
+ */
 export function pageByPosition<Position>(
   { tenantId, pageSize, pageToken }: PageRequest,
   [method, ...fields]: readonly unknown[],
@@ -40,19 +44,22 @@ export function pageByPosition<Position>(
 }
 
 /**
- * Makes and reads page tokens: opaque to the caller, good only for the method and the request that they were made for.
- * They hold a position and no secret, and grant nothing that the request itself is not granted.
+ * Writes and reads page tokens. A token is opaque, and valid for the method and the request that it was made
+ * for. It holds a position, no secret, and grants nothing.
  */
 export interface PageTokens<P> {
-  /** The token of a position. */
+  /** Writes the token of a position. */
   write(position: P): string;
-  /** The position of a token; undefined for the empty token of a first page. Throws RpcError PAGE_TOKEN_INVALID. */
+  /**
+   * Reads the position of a token. Undefined for the empty token of a first page.
+   * @throws RpcError PAGE_TOKEN_INVALID
+   */
   read(token: string): P | undefined;
 }
 
 /**
- * Page tokens for one request.
- * @param request every field that must stay the same from page to page, the method's name first.
+ * Creates the page tokens of one request.
+ * @param request the method's name, then every field that must stay the same from page to page
  */
 export function pageTokens<P>(
   request: readonly unknown[],
@@ -70,7 +77,7 @@ function parse<P>(token: string, tie: string, isPosition: (value: unknown) => va
     const [written, position] = JSON.parse(Buffer.from(token, 'base64url').toString()) as unknown[];
     if (written === tie && isPosition(position)) return position;
   } catch {
-    // Not one of ours; told below like any other that does not fit.
+    // A malformed token is refused below.
   }
   const description =
     'is not a token of this request: begin again without one, or repeat the other fields unchanged';
@@ -79,15 +86,15 @@ function parse<P>(token: string, tie: string, isPosition: (value: unknown) => va
   });
 }
 
-/** A place in a list that is ordered by a time and then by id. */
+/** A position in a list that is ordered by time, then by id. */
 export interface TimePosition {
-  /** In ms since 1970. */
+  /** Milliseconds since 1970. */
   readonly timeMs: number;
   /** UUID in lower case. */
   readonly id: string;
 }
 
-/** Whether a database can compare with it: anybody can write a token that looks like ours. */
+/** Whether a database can compare with the position: callers can forge tokens. */
 export function isTimePosition(value: unknown): value is TimePosition {
   const { timeMs, id } = (value ?? {}) as Partial<TimePosition>;
   return isMomentMs(timeMs) && typeof id === 'string' && isUuid(id);

@@ -13,25 +13,25 @@ import {
   UNSCANNED_BYTES,
 } from './request-sizes.ts';
 
-/** A request as Connect may read it, and why it must not be served. */
+/** A request that Connect may read, and the reason why it must not be served. */
 export interface CheckedRequest {
   readonly request: UniversalServerRequest;
-  /** Present: the request is one without content in place of the one that came. */
+  /** Present when the request was replaced by one without content. */
   readonly fault?: RpcError;
 }
 
-/** How a request is written. */
+/** Encoding of a request. */
 interface Form {
   readonly isBinary: boolean;
-  /** Whether each message has five bytes before it, as in gRPC and gRPC-Web. */
+  /** Whether each message has a prefix of five bytes, as in gRPC and gRPC-Web. */
   readonly isEnveloped: boolean;
-  /** The name of the compression; absent: none. */
+  /** Name of the compression. Absent: none. */
   readonly encoding?: string;
 }
 
 const CONTENT_TYPE =
   /^application\/(?:(grpc-web|grpc|connect)(?:\+(?:proto|json))?|proto|json)(?:; ?charset=utf-?8)?$/i;
-/** Which header names the compression of enveloped messages; of others it is HTTP's own. */
+/** Headers that name the compression of enveloped messages. For others it is `content-encoding`. */
 const ENCODING_HEADERS = new Map<string | undefined, string>([
   ['grpc', 'grpc-encoding'],
   ['grpc-web', 'grpc-encoding'],
@@ -50,8 +50,8 @@ const INFLATE = new Map<string, (bytes: Uint8Array, options: { maxOutputLength: 
 );
 
 /**
- * Reads the one message of an HTTP request and looks at its size and the sizes of its fields, before Connect decodes it.
- * What Connect refuses by itself (another content type, an unknown compression, a message that is cut) goes on as it is.
+ * Checks the size of an HTTP request and of its fields before Connect decodes it. Passes requests that
+ * Connect refuses itself: another content type, an unknown compression, an incomplete message.
  */
 export async function checkRequest(
   request: UniversalServerRequest,
@@ -92,7 +92,8 @@ function isStream(body: UniversalServerRequest['body']): body is AsyncIterable<U
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 }
 
-// Too short to hold much, or so long that Connect refuses it without reading. JSON is read for its names, however short.
+// Too short to hold much, or so long that Connect refuses it unread. JSON is scanned at any length, for
+// unknown names.
 function isDecided(header: Headers, { encoding, isBinary }: Form): boolean {
   const length = header.get('content-length');
   if (length === null) return false;
@@ -105,13 +106,13 @@ function maxBytesOf({ maxBinaryBytes, maxJsonBytes }: RequestSizes, { isBinary }
 }
 
 /**
- * All bytes of a body; undefined where there are more than `maxBytes`. Those are read and thrown away, up to a bound, because
- * a caller that is still writing does not read the answer.
+ * Reads a body. Undefined when it is longer than `maxBytes`; the rest is then read and thrown away, up to a
+ * limit, because a caller that is still writing does not read the answer.
  */
 async function readBody(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  // Not `for await`: leaving that early would destroy the connection, and the answer with it.
+  // Leaving a `for await` early would close the connection, and lose the answer.
   const source = body[Symbol.asyncIterator]();
   for (let next = await source.next(); !next.done; next = await source.next()) {
     length += next.value.length;
@@ -122,13 +123,13 @@ async function readBody(body: AsyncIterable<Uint8Array>, maxBytes: number): Prom
   return length <= maxBytes ? Buffer.concat(chunks, length) : undefined;
 }
 
-/** The message in an envelope; undefined where there is not exactly one, and whole. */
+/** The message in an envelope. Undefined unless there is exactly one, and it is complete. */
 function openEnvelope(body: Buffer): { bytes: Uint8Array; isCompressed: boolean } | undefined {
   if (body.readUInt32BE(1) !== body.length - ENVELOPE_BYTES) return undefined;
   return { bytes: body.subarray(ENVELOPE_BYTES), isCompressed: (body.readUInt8(0) & COMPRESSED_FLAG) !== 0 };
 }
 
-/** The message as it was before it was compressed, or why it is not; undefined where the compression is not known. */
+/** Decompresses a message, or returns the fault. Undefined when the compression is unknown. */
 async function inflate(
   bytes: Uint8Array,
   form: Form,
@@ -155,7 +156,7 @@ function withoutContent(request: UniversalServerRequest, form: Form, fault: RpcE
   return { ...withContent(request, form, form.isBinary ? NO_BYTES : EMPTY_JSON), fault };
 }
 
-/** The request with its message in one piece and not compressed. */
+/** The request with its message uncompressed and in one piece. */
 function withContent(request: UniversalServerRequest, form: Form, bytes: Uint8Array): CheckedRequest {
   const header = new Headers(request.header);
   const body = form.isEnveloped ? toEnvelope(bytes) : bytes;
@@ -175,7 +176,7 @@ async function* once<T>(value: T): AsyncIterable<T> {
   yield value;
 }
 
-/** A message in the query of a GET request: short, unless it is compressed, and read for its names where it is JSON. */
+/** Checks the message in the query of a GET request, which is short unless it is compressed. */
 async function checkQuery(request: UniversalServerRequest, sizes: RequestSizes): Promise<CheckedRequest> {
   const url = new URL(request.url);
   const { searchParams: query } = url;

@@ -1,15 +1,15 @@
 import { type DescField, ScalarType } from '@bufbuild/protobuf';
 import { isCalendarDate, isMomentMs } from '@rollcall/contract/request-content';
 
-/** How a value is written in JSON. */
+/** JSON form of a value. */
 export interface JsonForm {
-  /** Whether it is a value of this form. What the decoder refuses beyond that, it refuses without the field's name. */
+  /** Whether a value has this form. The decoder refuses any other, but without the name of the field. */
   takes(value: unknown): boolean;
-  /** What is wanted, to stand behind the field's name. */
+  /** Description of the form, following the name of the field. */
   readonly wanted: string;
 }
 
-/** The form of one value of a field: of a list its element, of a map the value of its entry. */
+/** The form of one value of a field: of an element in a list, of a value in a map. */
 export function jsonForm(field: DescField): JsonForm {
   if (field.message) return MESSAGES.get(field.message.typeName) ?? OBJECT;
   switch (field.scalar) {
@@ -26,10 +26,10 @@ export function jsonForm(field: DescField): JsonForm {
   }
 }
 
-/** The form of a list as a whole. */
+/** The form of a whole list. */
 export const LIST: JsonForm = { takes: Array.isArray, wanted: 'must be a list' };
 
-/** The form of a map as a whole, and of a message. */
+/** The form of a whole map, and of a message. */
 export const OBJECT: JsonForm = {
   takes: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   wanted: 'must be an object',
@@ -46,18 +46,18 @@ const NUMBER: JsonForm = {
   takes: (value) => Number.isFinite(numberOf(value)) || NOT_FINITE.has(value),
   wanted: 'must be a number',
 };
-/** A whole number that is no longer than 32 bits; also an enum's value, where it is no name. */
+/** A whole number of at most 32 bits. Also a value of an enum that is no name. */
 export const WHOLE_32: JsonForm = {
   takes: (value) => (numberOf(value) | 0) === numberOf(value),
   wanted: 'must be a whole number of 32 bits',
 };
-// A number of JSON has 53 bits, and the rest is lost before anybody sees it.
+// A JSON number has 53 bits; the rest would be lost silently.
 const WHOLE_64: JsonForm = {
   takes: (value) => Number.isSafeInteger(value) || (typeof value === 'string' && isWhole64(value)),
   wanted: `must be a whole number of 64 bits, and a text beyond ${Number.MAX_SAFE_INTEGER}`,
 };
 
-/** Messages that JSON writes in a form of their own: https://protobuf.dev/programming-guides/json/ */
+/** Messages with a special JSON form: https://protobuf.dev/programming-guides/json/ */
 const MESSAGES: ReadonlyMap<string, JsonForm> = new Map([
   [
     'google.protobuf.Timestamp',
@@ -86,7 +86,7 @@ function numberOf(value: unknown): number {
 
 const MOMENT = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
 
-// The decoder does not look whether there is such a day.
+// The decoder does not check whether the date exists.
 function isMoment(value: unknown): boolean {
   if (typeof value !== 'string') return false;
   const [, day] = MOMENT.exec(value) ?? [];

@@ -13,49 +13,49 @@ import {
   withLength,
 } from './scalar-sizes.ts';
 
-/** How large a message may be, field by field, as its proto file bounds it. */
+/** Limits of a message, field by field, from its proto file. */
 export interface MessageSizes {
   readonly typeName: string;
   readonly byNumber: ReadonlyMap<number, FieldSizes>;
   /** By each name that JSON may use: `userId` and `user_id`. */
   readonly byName: ReadonlyMap<string, FieldSizes>;
-  /** The most bytes that the message takes in binary form. */
+  /** The most bytes in binary form. */
   readonly binaryBytes: number;
-  /** The most bytes that it takes as JSON, with every character escaped, and indented. */
+  /** The most bytes as JSON, with every character escaped, and indented. */
   readonly jsonBytes: number;
 }
 
-/** How large one field may be. */
+/** Limits of one field. */
 export interface FieldSizes {
-  /** As the proto file has it: `tenant_id`. */
+  /** Name in the proto file: `tenant_id`. */
   readonly name: string;
   readonly jsonName: string;
   readonly number: number;
   readonly kind: 'single' | 'list' | 'map';
-  /** The most elements of a list, or entries of a map; 1 for a single field. */
+  /** The most elements of a list, or entries of a map. 1 for a single field. */
   readonly maxItems: number;
   readonly value: ValueSizes;
-  /** Bounds of a map's keys. */
+  /** Limits of the keys of a map. */
   readonly key?: ValueSizes;
-  /** How JSON writes one value. */
+  /** JSON form of one value. */
   readonly form: JsonForm;
-  /** Name of the oneof that the field is in; absent: of none. */
+  /** Name of the oneof that holds the field. Absent: none. */
   readonly oneof?: string;
   readonly binaryBytes: number;
   readonly jsonBytes: number;
 }
 
-/** How large one value may be: of a single field, an element of a list, a key or a value of a map. */
+/** Limits of one value: of a single field, an element of a list, a key or a value of a map. */
 export interface ValueSizes extends ScalarSizes {
-  /** The most bytes of a message in binary form, where its field sets a bound of its own. */
+  /** The most bytes of a message in binary form, if its field sets a limit. */
   readonly maxBytes?: number;
-  /** Bounds within a message; absent for other values, and for messages that are bounded as a whole. */
+  /** Limits within a message. Absent for other values, and for messages that are limited as a whole. */
   readonly message?: MessageSizes;
 }
 
 /**
- * Reads the bounds of a message from its descriptor: `buf.validate` and `rollcall.type.v1.max_bytes`.
- * @throws Error naming every field that has no bound.
+ * Reads the limits of a message from its descriptor: `buf.validate` and `rollcall.type.v1.max_bytes`.
+ * @throws Error naming every field without a limit
  */
 export function messageSizes(message: DescMessage, defaults?: Defaults): MessageSizes {
   const reading: Reading = { defaults, faults: new Set(), open: new Set(), done: new Map() };
@@ -67,7 +67,7 @@ export function messageSizes(message: DescMessage, defaults?: Defaults): Message
 interface Reading {
   readonly defaults: Defaults | undefined;
   readonly faults: Set<string>;
-  /** Messages that are being read, to notice one that holds itself. */
+  /** Messages that are being read, to detect recursion. */
   readonly open: Set<DescMessage>;
   readonly done: Map<DescMessage, MessageSizes>;
 }
@@ -110,7 +110,7 @@ function readField(field: DescField, reading: Reading): FieldSizes {
   const rules = getOption(field, fieldRules);
   const { kind, maxItems, key, value } = readShape(field, rules, reading);
   const tagBytes = varintBytes(field.number * 8);
-  // The tags of key and value take a byte each, and the entry stands behind its length.
+  // The tags of key and value take a byte each, and the entry has a length before it.
   const entryBytes = key ? withLength(2 + key.binaryBytes + value.binaryBytes) : value.binaryBytes;
   const nameBytes = Math.max(field.name.length, field.jsonName.length) + JSON_LAYOUT_BYTES;
   return {
@@ -163,7 +163,7 @@ function readValue(field: DescField, rules: FieldRules | undefined, reading: Rea
 
 function readMessageValue(field: DescField, message: DescMessage, reading: Reading): ValueSizes {
   const bound = getOption(field, maxBytesOption) || undefined;
-  // Messages of Google's that set no bounds within are bounded as a whole.
+  // Messages of Google set no limits within, so they are limited as a whole.
   const isOpaque = bound !== undefined && message.typeName.startsWith('google.protobuf.');
   const within = isOpaque ? undefined : readMessage(message, reading);
   const most = Math.min(within?.binaryBytes ?? Number.POSITIVE_INFINITY, bound ?? Number.POSITIVE_INFINITY);
@@ -192,7 +192,7 @@ function nameOf(field: DescField): string {
   return `${field.parent.typeName}.${field.name}`;
 }
 
-// Of a oneof the largest field counts.
+// The largest field of a oneof counts.
 function sumOf(
   message: DescMessage,
   sizes: readonly FieldSizes[],

@@ -1,21 +1,21 @@
 import { TOO_DEEP, UNSTORABLE } from '@rollcall/contract/request-content';
 import type { FieldSizes, ValueSizes } from './message-sizes.ts';
 
-/** What is wrong with one field of a request. */
+/** A field of a request that breaks a rule. */
 export interface RequestFault {
   /** Path of the field: `keys[3].email`. */
   readonly field: string;
-  /** The rule that is broken, to stand behind the field's name. */
+  /** The broken rule, following the name of the field. */
   readonly description: string;
 }
 
-/** The fault, seen from the message around it. */
+/** Prefixes a fault with the field around it. */
 export function within(field: FieldSizes, fault: RequestFault, index?: number): RequestFault {
   const place = index === undefined ? field.name : `${field.name}[${index}]`;
   return { ...fault, field: fault.field === '' ? place : `${place}.${fault.field}` };
 }
 
-/** A list or map with too many elements. The sentences are those of protovalidate. */
+/** A list or map with too many elements, in the words of protovalidate. */
 export function tooMany({ name, kind, maxItems }: FieldSizes): RequestFault {
   const description =
     kind === 'map'
@@ -24,7 +24,7 @@ export function tooMany({ name, kind, maxItems }: FieldSizes): RequestFault {
   return { field: name, description };
 }
 
-/** A text with too many characters or bytes; the field is for the caller to add. */
+/** A text with too many characters or bytes. The caller adds the field. */
 export function tooLong({ text }: ValueSizes): RequestFault {
   const { maxChars = 0, maxBytes = 0 } = text ?? {};
   const description =
@@ -32,13 +32,13 @@ export function tooLong({ text }: ValueSizes): RequestFault {
   return { field: '', description };
 }
 
-/** A message that takes too many bytes; the field is for the caller to add. */
+/** A message with too many bytes. The caller adds the field. */
 export function tooLarge(maxBytes: number): RequestFault {
   return { field: '', description: `must take at most ${maxBytes} bytes` };
 }
 
-/** A text that no database can keep; the field is for the caller to add. */
+/** A text that no database can store. The caller adds the field. */
 export const unstorable: RequestFault = { field: '', description: UNSTORABLE };
 
-/** A struct that is nested too deep; the field is for the caller to add. */
+/** A struct that is nested too deep. The caller adds the field. */
 export const tooDeep: RequestFault = { field: '', description: TOO_DEEP };

@@ -6,11 +6,14 @@ export interface RequestField {
   /** `CreateUser user.profile.tags` */
   readonly name: string;
   readonly method: DescMethod;
-  /** The fields that lead to it, itself the last. */
+  /** Fields that lead to it, itself the last. */
   readonly path: readonly DescField[];
 }
 
-/** Every field of every request of every service, health and reflection included; those within messages of Google's are not. */
+/**
+ * Every field of every request of every service, including health and reflection, but without fields inside
+ * Google's messages.
+ */
 export function requestFields(): RequestField[] {
   return SERVICES.flatMap(({ methods }) => methods).flatMap((method) =>
     pathsOf(method.input).map((path) => ({
@@ -31,12 +34,12 @@ function pathsOf(message: DescMessage, around: readonly DescField[] = []): DescF
   });
 }
 
-/** Where a field stands as errors name it: `user.profile.consents[0].purpose`; of a map all entries are one place. */
+/** Path of a field as errors name it: `user.profile.consents[0].purpose`. Entries of a map share one path. */
 export function placeOf(path: readonly DescField[]): string {
   return path.map(({ name, fieldKind }) => (fieldKind === 'list' ? `${name}[0]` : name)).join('.');
 }
 
-/** A request as JSON in which that field has one value: of a list its element, of a map the value of its entry. */
+/** A request as JSON in which this field has one value: an element of a list, a value of a map entry. */
 export function jsonWithValue(path: readonly DescField[], value: unknown): object {
   return path.reduceRight<unknown>(
     (inner, { fieldKind, jsonName }) => ({

@@ -11,7 +11,7 @@ import type { Defaults } from './scalar-sizes.ts';
 import { MALFORMED, scanBinary } from './scan-binary.ts';
 import { scanJson } from './scan-json.ts';
 
-/** How large a request of a method may be. */
+/** Limits of the requests of a method. */
 export interface RequestSizes {
   readonly method: DescMethod;
   /** The most bytes of a request in binary form. */
@@ -21,20 +21,23 @@ export interface RequestSizes {
   readonly message: MessageSizes;
 }
 
-/** What fields take that a newer caller sends and this service does not know. */
+/** Space for fields of a newer caller that this service does not know. Bytes. */
 const SPARE_BYTES = 4096;
 
-/** A request in binary form of this many bytes is decoded without a look at its fields: it cannot hold more of anything. */
+/**
+ * Requests in binary form up to this length are decoded without a scan, because they cannot break a limit by
+ * much. Bytes.
+ */
 export const UNSCANNED_BYTES = 4096;
 
-/** Health and reflection are not ours, and their proto files set no bounds. */
+/** Health and reflection are not ours, and their proto files set no limits. */
 const OPEN_DEFAULTS: Defaults = { maxChars: 1000, maxItems: 100 };
 
 const known = new WeakMap<DescMethod, RequestSizes>();
 
 /**
- * How large a request of the method may be: what its fields can need, by the bounds of its proto file.
- * @throws Error naming every field that has no bound.
+ * Limits of the requests of a method, computed from the limits of its fields.
+ * @throws Error naming every field without a limit
  */
 export function requestSizes(method: DescMethod): RequestSizes {
   const sizes = known.get(method) ?? readSizes(method);
@@ -53,7 +56,7 @@ function readSizes(method: DescMethod): RequestSizes {
 }
 
 /**
- * Decodes a request in binary form. Its size and the sizes of its fields are looked at first.
+ * Checks the size of a request in binary form and of its fields, then decodes it.
  * @throws RpcError MESSAGE_TOO_LARGE, FIELD_INVALID, MESSAGE_MALFORMED
  */
 export function decodeRequest(sizes: RequestSizes, bytes: Uint8Array): Message {
@@ -67,10 +70,10 @@ export function decodeRequest(sizes: RequestSizes, bytes: Uint8Array): Message {
   }
 }
 
-/** How deep messages may lie in one another where a struct is looked for that is nested too deep. */
+/** Depth up to which messages are decoded to find a struct that is nested too deep. */
 const DEEP = 1000;
 
-/** The field for which the decoder refused a request; undefined: none, or it cannot be told. */
+/** The field for which the decoder refused a request. Undefined when it cannot be found. */
 function undecodableFault(
   { message, method: { input } }: RequestSizes,
   bytes: Uint8Array,
@@ -89,7 +92,7 @@ function deepFault(input: DescMessage, bytes: Uint8Array): RequestFault | undefi
   }
 }
 
-/** Why a request in binary form is not decoded; undefined: it may be. */
+/** The error of a request in binary form that must not be decoded. Undefined when it may be. */
 export function binaryFault(sizes: RequestSizes, bytes: Uint8Array): RpcError | undefined {
   if (bytes.length > sizes.maxBinaryBytes) return requestTooLarge(sizes, sizes.maxBinaryBytes);
   if (bytes.length <= UNSCANNED_BYTES) return undefined;
@@ -98,10 +101,13 @@ export function binaryFault(sizes: RequestSizes, bytes: Uint8Array): RpcError | 
   return found && invalidField(found.field, found.description);
 }
 
-/** Why a request as JSON is not decoded; undefined: it may be, or is no JSON, which the decoder says. */
+/**
+ * The error of a JSON request that must not be decoded. Undefined when it may be, or when it is malformed,
+ * which the decoder reports.
+ */
 export function jsonFault(sizes: RequestSizes, bytes: Uint8Array): RpcError | undefined {
   if (bytes.length > sizes.maxJsonBytes) return requestTooLarge(sizes, sizes.maxJsonBytes);
-  // The decoder would put U+FFFD in place of what it cannot read.
+  // The decoder would replace invalid bytes by U+FFFD.
   if (!isUtf8(bytes)) return malformed(sizes, { form: 'JSON in UTF-8' });
   const fault = scanJson(sizes.message, parseJson(bytes));
   return fault && invalidField(fault.field, fault.description);
@@ -115,7 +121,7 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** A request that takes more bytes than the fields of its method can need. */
+/** The error of a request that is longer than its fields can need. */
 export function requestTooLarge({ method }: RequestSizes, maxBytes: number): RpcError {
   const path = methodPath(method);
   return runtimeError('MESSAGE_TOO_LARGE', `A request of ${path} takes at most ${maxBytes} bytes.`, {
@@ -123,7 +129,7 @@ export function requestTooLarge({ method }: RequestSizes, maxBytes: number): Rpc
   });
 }
 
-/** Bytes that are no request of the method in the form in which it came; by default the binary one. */
+/** The error of bytes that are not a request of the method in the given form. */
 export function malformed(
   { method }: RequestSizes,
   { form = 'binary form', cause }: { form?: string; cause?: unknown } = {},

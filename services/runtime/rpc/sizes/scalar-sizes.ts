@@ -1,17 +1,19 @@
 import { type DescEnum, ScalarType } from '@bufbuild/protobuf';
 import type { FieldRules } from '@rollcall/contract/rules';
 
-/** https://protobuf.dev/programming-guides/encoding/#structure; groups are not taken. */
+/**
+ * Wire type of a field: https://protobuf.dev/programming-guides/encoding/#structure. Groups are not accepted.
+ */
 export type WireType = typeof VARINT | typeof FIXED64 | typeof DELIMITED | typeof FIXED32;
 export const VARINT = 0;
 export const FIXED64 = 1;
 export const DELIMITED = 2;
 export const FIXED32 = 5;
 
-/** How large a value may be that is no message. */
+/** Limits of a value that is no message. */
 export interface ScalarSizes {
   readonly wireType: WireType;
-  /** Bounds of a string or of bytes. */
+  /** Limits of a string or of bytes. */
   readonly text?: TextSizes;
   /** Names of an enum's values. Absent for other values. */
   readonly names?: EnumNames;
@@ -19,7 +21,7 @@ export interface ScalarSizes {
   readonly jsonBytes: number;
 }
 
-/** How long a string or bytes may be. */
+/** Longest string or bytes. */
 export interface TextSizes {
   readonly maxChars: number;
   readonly maxBytes: number;
@@ -27,36 +29,36 @@ export interface TextSizes {
   readonly isUtf8: boolean;
 }
 
-/** The names by which JSON may give a value of an enum. */
+/** Names that JSON may give to the values of an enum. */
 export interface EnumNames {
-  /** The number of each. */
+  /** Number of each name. */
   readonly known: ReadonlyMap<string, number>;
-  /** Whether the field rules take a number. */
+  /** Whether the field rules accept a number. */
   takes(number: number): boolean;
-  /** Those that the field rules take. */
+  /** Names that the field rules accept. */
   readonly allowed: readonly string[];
-  /** What all of them begin with: `BOOKING_STATUS_`. */
+  /** Common prefix of all names: `BOOKING_STATUS_`. */
   readonly prefix: string;
 }
 
-/** Bounds for fields whose proto file sets none. Absent: such a field is a fault. */
+/** Limits for fields whose proto file sets none. Absent: such a field is a fault. */
 export interface Defaults {
   readonly maxChars: number;
   readonly maxItems: number;
 }
 
-// "\u0041" for a character of one byte; a character of four bytes takes two of them.
+// "\u0041" for a character of one byte. A character of four bytes takes two of them.
 export const JSON_BYTES_OF_BYTE = 6;
 const JSON_BYTES_OF_CHAR = 12;
 const BYTES_OF_CHAR = 4;
-/** The longest number; negative ones take it. */
+/** The longest varint: a negative number. */
 const VARINT_BYTES = 10;
 const JSON_NUMBER_BYTES = 32;
-/** Quotes, colon, comma, a line's end and its indentation. */
+/** Quotes, colon, comma, line break and indentation. */
 export const JSON_LAYOUT_BYTES = 64;
 const UUID_CHARS = 36;
 
-/** Bounds of one value of an enum field. */
+/** Limits of one value of an enum field. */
 export function enumSizes(type: DescEnum, rules: FieldRules | undefined): ScalarSizes {
   const longest = Math.max(...type.values.map(({ name }) => name.length));
   const jsonBytes = Math.max(longest, JSON_NUMBER_BYTES);
@@ -77,7 +79,7 @@ function enumNames({ values, sharedPrefix = '' }: DescEnum, rules: FieldRules | 
   };
 }
 
-/** Bounds of one scalar value. Undefined for a string or bytes that has no bound. */
+/** Limits of one scalar value. Undefined for a string or bytes without a limit. */
 export function scalarSizes(
   scalar: ScalarType,
   rules: FieldRules | undefined,
@@ -135,12 +137,12 @@ function wireTypeOf(scalar: ScalarType): WireType {
   }
 }
 
-/** Bytes of a value and of the length before it. */
+/** Length of a value and of the length prefix before it. Bytes. */
 export function withLength(bytes: number): number {
   return varintBytes(bytes) + bytes;
 }
 
-/** Bytes of a number as a varint. */
+/** Length of a number as a varint. Bytes. */
 export function varintBytes(value: number): number {
   return value < 128 ? 1 : 1 + varintBytes(Math.floor(value / 128));
 }

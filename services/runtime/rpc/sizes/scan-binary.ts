@@ -3,20 +3,23 @@ import type { FieldSizes, MessageSizes, ValueSizes } from './message-sizes.ts';
 import { type RequestFault, tooLarge, tooLong, tooMany, unstorable, within } from './request-fault.ts';
 import { DELIMITED, FIXED32, FIXED64, VARINT } from './scalar-sizes.ts';
 
-/** Bytes that are not the message: cut short, or with a value in another form than its field has. */
+/** Result of a scan of malformed bytes: incomplete, or with a value of another wire type than its field. */
 export const MALFORMED = 'malformed';
 
 type Found = RequestFault | typeof MALFORMED | undefined;
 
 /**
- * Looks for the first field of an encoded message that is larger than its bound, without decoding anything. Takes time in
- * proportion to the bytes, and memory in proportion to the bounds.
+ * Finds the first field of an encoded message that breaks its limit, without decoding. Takes time linear to
+ * the bytes, and memory linear to the limits.
  */
 export function scanBinary(sizes: MessageSizes, bytes: Uint8Array): Found {
   return scanMessage(sizes, new Bytes(bytes, 0, bytes.length), new Counts());
 }
 
-/** What was counted of one message. A single message that is sent in parts is one: its lists grow from part to part. */
+/**
+ * Counts elements of one message. A single message that is sent in parts counts as one: its lists grow from
+ * part to part.
+ */
 class Counts {
   readonly items = new Map<FieldSizes, number>();
   readonly within = new Map<FieldSizes, Counts>();
@@ -72,7 +75,8 @@ function scanEntry(field: FieldSizes, key: ValueSizes, entry: Bytes | undefined)
 
 function scanValue(field: FieldSizes, wireType: number, { bytes, counts }: Place, index?: number): Found {
   const { value } = field;
-  // The decoder reads what the field is, whatever the tag says: both must go on at the same place.
+  // The decoder reads by the type of the field, whatever the tag says; the scan must continue at the same
+  // position.
   if (wireType !== value.wireType) return MALFORMED;
   if (wireType !== DELIMITED) return bytes.skip(wireType);
   const content = bytes.readDelimited();
@@ -98,7 +102,7 @@ function scanContent(field: FieldSizes, content: Bytes, counts: Counts): Found {
   return scanMessage(message, content, inner);
 }
 
-/** A piece of an encoded message, and how far it was read. */
+/** A range of an encoded message, and the current position in it. */
 class Bytes {
   readonly #all: Uint8Array;
   readonly #end: number;
@@ -122,13 +126,13 @@ class Bytes {
     return isUtf8(this.#all.subarray(this.#at, this.#end));
   }
 
-  /** Field number and wire type; undefined where it is none. */
+  /** Reads field number and wire type. Undefined when they are malformed. */
   readTag(): number | undefined {
     const tag = this.#varint32();
     return tag === undefined || tag < 8 ? undefined : tag;
   }
 
-  /** What a length stands before; undefined where less is there. */
+  /** Reads a length and the bytes after it. Undefined when there are fewer. */
   readDelimited(): Bytes | undefined {
     const length = this.#varint32();
     if (length === undefined || length > this.#end - this.#at) return undefined;
@@ -145,7 +149,7 @@ class Bytes {
     return this.#at > this.#end ? MALFORMED : undefined;
   }
 
-  /** How many numbers stand here side by side; undefined where the last one is cut. */
+  /** Number of packed numbers. Undefined when the last one is incomplete. */
   countPacked(wireType: number): number | undefined {
     if (wireType !== VARINT) {
       const count = this.length / (wireType === FIXED64 ? 8 : 4);
@@ -156,7 +160,10 @@ class Bytes {
     return this.length > 0 && this.#byte(this.#end - 1) > 127 ? undefined : count;
   }
 
-  /** Whether it is text of more characters. In UTF-8 only the first byte of each does not begin with the bits 10. */
+  /**
+   * Whether the range holds more characters of UTF-8. Only bytes after the first one of a character begin
+   * with the bits 10.
+   */
   hasMoreChars(maxChars: number): boolean {
     if (this.length <= maxChars) return false;
     let chars = 0;

@@ -14,8 +14,8 @@ import { DELIMITED } from './scalar-sizes.ts';
 import { enumFault, unknownField } from './unknown-name.ts';
 
 /**
- * Looks for the first field of a message in JSON form that is larger than its bound, given twice or of another kind than the
- * contract's, and for the first name of a field or of an enum's value that does not exist.
+ * Finds the first field of a JSON message that breaks its limit, is given twice, has a value of the wrong
+ * form, or an unknown name.
  */
 export function scanJson(sizes: MessageSizes, json: unknown): RequestFault | undefined {
   if (!isObject(json)) return undefined;
@@ -28,7 +28,7 @@ export function scanJson(sizes: MessageSizes, json: unknown): RequestFault | und
   return undefined;
 }
 
-// By both names of a field, or by two fields of a oneof: which one counts would be anybody's guess.
+// A field under both of its names, or two fields of a oneof: the decoder would take either of them.
 function givenBeside(field: FieldSizes, given: Map<string, FieldSizes>): RequestFault | undefined {
   const place = field.oneof ?? field.name;
   const other = given.get(place);
@@ -40,7 +40,7 @@ function givenBeside(field: FieldSizes, given: Map<string, FieldSizes>): Request
 }
 
 function scanField(field: FieldSizes, value: unknown): RequestFault | undefined {
-  // Means that the field is not given.
+  // Null means that the field is absent.
   if (value === null) return undefined;
   if (field.kind === 'map')
     return isObject(value) ? scanMap(field, value) : { field: field.name, description: OBJECT.wanted };
@@ -72,23 +72,23 @@ function scanMap(field: FieldSizes, map: object): RequestFault | undefined {
 function scanValue(sizes: ValueSizes, value: unknown, form?: JsonForm): RequestFault | undefined {
   const { text, maxBytes, message, names, wireType, jsonBytes } = sizes;
   if (names) return enumFault(names, value);
-  // A number may be written as text, and a long one takes long to be read.
+  // A number may be written as a text, and a long one takes long to parse.
   if (wireType !== DELIMITED && typeof value === 'string' && value.length > jsonBytes)
     return tooLarge(jsonBytes);
   if (form && !form.takes(value)) return { field: '', description: form.wanted };
   if (typeof value === 'string' && text) {
     if (isLonger(value, text)) return tooLong(sizes);
-    // The decoder refuses half a surrogate pair, and does not say where it stands.
+    // The decoder refuses half a surrogate pair, but without the name of the field.
     return isStorable(value) ? undefined : unstorable;
   }
   if (message) return scanJson(message, value);
   return maxBytes === undefined ? undefined : opaqueFault(value, maxBytes);
 }
 
-/** The least that an element of a list takes, in either form. */
+/** The least size of an element of a list, in either form. Bytes. */
 const ELEMENT_BYTES = 2;
 
-// A loop in place of calls: values may lie deeper in one another than the stack reaches.
+// A loop instead of recursion: values may be nested deeper than the stack allows.
 function opaqueFault(value: unknown, maxBytes: number): RequestFault | undefined {
   const rest = [{ value, depth: 1 }];
   let bytes = 0;
@@ -110,7 +110,7 @@ function opaqueFault(value: unknown, maxBytes: number): RequestFault | undefined
 }
 
 function isLonger(value: string, { maxChars, maxBytes }: { maxChars: number; maxBytes: number }): boolean {
-  // A character outside the basic plane counts once and has two units.
+  // A character outside the basic plane counts once and has two UTF-16 units.
   if (value.length > 2 * maxChars) return true;
   if (value.length > maxChars && [...value].length > maxChars) return true;
   return 3 * value.length > maxBytes && Buffer.byteLength(value) > maxBytes;

@@ -13,7 +13,7 @@ import { readDescriptorImage } from '@rollcall/contract';
 import { maxBytes } from '@rollcall/contract/rules';
 import { type FieldSizes, type MessageSizes, messageSizes } from './message-sizes.ts';
 
-/** Every service of the contract, health and reflection included. */
+/** Every service of the contract, including health and reflection. */
 export const SERVICES: readonly DescService[] = [...createFileRegistry(readDescriptorImage())].filter(
   (each) => each.kind === 'service',
 );
@@ -23,18 +23,18 @@ export const METHODS: readonly DescMethod[] = SERVICES.filter(({ typeName }) =>
   typeName.startsWith('rollcall.'),
 ).flatMap(({ methods }) => methods);
 
-/** A list or map somewhere in a request, and the fields that lead there. */
+/** A list or map in a request, and the fields that lead to it. */
 export interface Repeated {
   /** `CreateUser user.profile.tags` */
   readonly name: string;
   readonly method: DescMethod;
   readonly path: readonly DescField[];
   readonly sizes: FieldSizes;
-  /** Whether a field around it bounds the bytes of all that it holds. */
+  /** Whether a field around it limits the bytes of everything in it. */
   readonly isWithinBound: boolean;
 }
 
-/** Every list and map that a request of ours may hold. */
+/** Every list and map in our requests. */
 export function repeatedFields(): Repeated[] {
   return METHODS.flatMap((method) => {
     const root = messageSizes(method.input);
@@ -59,7 +59,7 @@ function within(message: DescMessage, sizes: MessageSizes, path: readonly DescFi
   });
 }
 
-/** A request with `count` elements in that list or map, each the given text or without content. */
+/** A request with `count` elements in this list or map, each with the given text or empty. */
 export function requestWith({ method, path }: Repeated, count: number, text = ''): Message {
   return fill(method.input, path, { count, text });
 }
@@ -93,7 +93,7 @@ function plain(field: DescField | undefined, text: string): unknown {
   return field?.scalar === 9 ? text : field?.scalar === 3 ? 1n : 1;
 }
 
-/** A tag, a length and content, as they stand on the wire. */
+/** A tag, a length and content, as on the wire. */
 export function delimited(field: number, content: Uint8Array | string): Buffer {
   const bytes = Buffer.from(content);
   return Buffer.concat([varint(8 * field + 2), varint(bytes.length), bytes]);
@@ -106,12 +106,12 @@ function varint(value: number): Buffer {
   return Buffer.from([...bytes, rest]);
 }
 
-/** The bytes again and again. */
+/** Repeats bytes. */
 export function times(count: number, bytes: Buffer): Buffer {
   return Buffer.concat(Array<Buffer>(count).fill(bytes));
 }
 
-/** A request with that many elements, each as short as can be, in binary form. */
+/** A request in binary form with that many elements, each as short as possible. */
 export function binaryWith({ path }: Pick<Repeated, 'path'>, count: number): Buffer {
   const [last, ...around] = path.toReversed();
   if (!last) return Buffer.alloc(0);
@@ -122,7 +122,7 @@ export function binaryWith({ path }: Pick<Repeated, 'path'>, count: number): Buf
   return around.reduce((inner, field) => delimited(field.number, inner), content);
 }
 
-/** The same as JSON. */
+/** A request as JSON with that many elements, each as short as possible. */
 export function jsonWith({ path }: Pick<Repeated, 'path'>, count: number): Buffer {
   const [last, ...around] = path.toReversed();
   if (!last) return Buffer.from('{}');

@@ -19,17 +19,17 @@ const faultOf = (method: Parameters<typeof requestSizes>[0], json: object) =>
 const { listBookings } = BookingService.method;
 const { autoMergeDuplicates, createUser, listUsers } = UserAdminService.method;
 
-/** The name with two letters in each other's place; another where both are the same. */
+/** The name with two letters swapped, at a place where they differ. */
 function misspelt(name: string): string {
   const at = [...name].findIndex((letter, i) => i > 0 && letter !== name[i + 1] && i + 1 < name.length);
   return at < 0 ? `${name}x` : name.slice(0, at) + name[at + 1] + name[at] + name.slice(at + 2);
 }
 
-/** The message that the field belongs to, in the error's words. */
+/** The message of the field, in the words of the error. */
 const typeOf = (field: DescField) => field.parent.typeName;
 
 describe('the names in a request as JSON', () => {
-  it('unknown-fields: every field of every request is refused where its name is misspelt, and the right name is told', () => {
+  it('every field of every request is refused when its name is misspelt, with the right name', () => {
     const fields = requestFields();
     expect(fields.length).toBeGreaterThan(700);
     for (const { method, path, name } of fields) {
@@ -49,12 +49,12 @@ describe('the names in a request as JSON', () => {
     }
   });
 
-  it('enum-names: every value of every enum of every request is refused where its name is misspelt', () => {
+  it('every value of every enum of every request is refused when its name is misspelt', () => {
     const fields = requestFields().filter(({ path }) => path.at(-1)?.enum);
     expect(fields.length).toBeGreaterThan(30);
     for (const { method, path, name } of fields) {
       for (const value of path.at(-1)?.enum?.values ?? []) {
-        // Some filters refuse it, as the next test says.
+        // Some filters refuse it, as the next test shows.
         if (value.number !== 0) {
           expect(faultOf(method, jsonWithValue(path, value.name)), name).toBeUndefined();
           expect(faultOf(method, jsonWithValue(path, value.number)), name).toBeUndefined();
@@ -68,7 +68,7 @@ describe('the names in a request as JSON', () => {
     }
   });
 
-  it('enum-names: a value that the field rules refuse, and the number of none, are refused with those that are allowed', () => {
+  it('a value that the field rules refuse, and an unknown number, are refused with the allowed values', () => {
     const allowed = 'must be one of USER_STATE_ACTIVE, USER_STATE_SUSPENDED, USER_STATE_DELETED.';
     for (const state of ['USER_STATE_UNSPECIFIED', 0, 99, -1])
       expect(faultOf(listUsers, { filter: { states: [state] } })?.message).toBe(
@@ -78,7 +78,7 @@ describe('the names in a request as JSON', () => {
     for (const view of ['USER_VIEW_UNSPECIFIED', 0]) expect(faultOf(listUsers, { view })).toBeUndefined();
   });
 
-  it('enum-names: a short name is refused, with the names that are allowed and the nearest one', () => {
+  it('a short name is refused, with the allowed names and the nearest one', () => {
     expect(faultOf(listBookings, { tenantId: 'demo', statuses: ['PAID'] })?.message).toBe(
       'statuses[0] must be one of BOOKING_STATUS_PENDING, BOOKING_STATUS_PAID, BOOKING_STATUS_COMPLETED, ' +
         'BOOKING_STATUS_ATTENDED, BOOKING_STATUS_CANCELLED, BOOKING_STATUS_REFUNDED, and PAID is none of them; ' +
@@ -92,7 +92,7 @@ describe('the names in a request as JSON', () => {
     );
   });
 
-  it('unknown-fields: the nearest name is told in the form in which the caller writes, or all names where none is near', () => {
+  it('the nearest name has the spelling that the caller uses; without a near name all names are listed', () => {
     expect(faultOf(autoMergeDuplicates, { minScore: 0.9, dryrun: true })?.message).toBe(
       'dryrun is not a field of rollcall.user.v1.AutoMergeDuplicatesRequest, where the nearest name is dryRun.',
     );
@@ -113,7 +113,7 @@ describe('the names in a request as JSON', () => {
     '\ud800',
     '@type',
     '$unknown',
-  ])('unknown-fields: %j is no field, and no long or strange name is repeated', (name) => {
+  ])('%j is no field, and no long or strange name is repeated', (name) => {
     const json = JSON.parse(`{"user":{${JSON.stringify(name)}:1}}`) as object;
     const fault = faultOf(createUser, json);
     expect(fault).toMatchObject({ reason: 'FIELD_INVALID' });
@@ -121,13 +121,13 @@ describe('the names in a request as JSON', () => {
     expect(fault?.message).not.toMatch(/x{100}|\0|\ud800/);
   });
 
-  it('unknown-fields: what a caller names himself is free: keys of maps and of structs', () => {
+  it("names of the caller's own are free: keys of maps and of structs", () => {
     const { recordActivity } = UserAdminService.method;
     expect(faultOf(createUser, { user: { profile: { crmFields: { nonsense: 'x' } } } })).toBeUndefined();
     expect(faultOf(recordActivity, { activity: { attributes: { nonsense: { deep: 1 } } } })).toBeUndefined();
   });
 
-  it('unknown-fields: bytes that are no UTF-8 are refused, in place of being replaced', () => {
+  it('bytes that are not UTF-8 are refused instead of replaced', () => {
     const bytes = Buffer.from('{"tenantId":"demo","query":"\xed\xa0\x80"}', 'latin1');
     const fault = jsonFault(requestSizes(UserAdminService.method.searchUsers), bytes);
     expect(fault).toMatchObject({ reason: 'MESSAGE_MALFORMED' });
@@ -135,7 +135,7 @@ describe('the names in a request as JSON', () => {
 });
 
 describe('the values in a request as JSON', () => {
-  // Each field once, in whichever request it stands.
+  // Each field once, in any request that holds it.
   const fields = [...new Map(requestFields().map((each) => [each.path.at(-1), each])).values()];
   const VALUES = [
     ...['', 'PAID', 'true', '0x10', ' 1', '1e2', '7', '1.5', 'NaN', '9223372036854775808', 'first_name'],
@@ -143,10 +143,13 @@ describe('the values in a request as JSON', () => {
     ...['2026-02-28T23:59:59.123456789-12:30', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999999999Z'],
     ...[true, 0, -1, 1.5, 2 ** 31, -(2 ** 31), 1e300, 2 ** 53, [], {}, ['a'], [[1]], { a: 'b' }, null],
   ];
-  /** What the decoder takes and we do not, because it reads another value than the one that was written. */
+  /**
+   * Values that the decoder accepts and we refuse, because it reads another value than the one that was
+   * written.
+   */
   const MISREAD = new Set<unknown>(['0x10', ' 1', '2026-02-30T00:00:00Z', '2026-01-01T24:00:00Z', 2 ** 53]);
 
-  it('enum-names: a value of another kind than its field is refused by the name of the field, and no other value', () => {
+  it('a value of another kind than its field is refused by the name of the field, and no other value', () => {
     let refused = 0;
     const wrong: string[] = [];
     for (const { method, path, name } of fields)
@@ -165,7 +168,7 @@ describe('the values in a request as JSON', () => {
     expect(refused).toBeGreaterThan(5_000);
   });
 
-  it('enum-names: a list that is given as one value is refused with what is wanted', () => {
+  it('a list that is given as one value is refused with the expected form', () => {
     expect(faultOf(listBookings, { statuses: 'BOOKING_STATUS_PAID' })?.message).toBe(
       'statuses must be a list.',
     );
@@ -180,14 +183,14 @@ describe('the values in a request as JSON', () => {
     ['a day that no month has', '2026-02-30T00:00:00Z'],
     ['a day that the year does not have', '2025-02-29T10:00:00+02:00'],
     ['an hour that no day has', '2026-01-01T24:00:00Z'],
-  ])('end-of-time: a moment of %s is refused, and not taken for the next day', (_, createdFrom) => {
+  ])('a timestamp of %s is refused, and not read as the next day', (_, createdFrom) => {
     expect(isDecoded(listUsers.input, { filter: { createdFrom } })).toBe(true);
     expect(faultOf(listUsers, { filter: { createdFrom } })?.message).toMatch(
       /^filter\.created_from must be a moment of the years 1 to 9999/,
     );
   });
 
-  it('unknown-fields: a whole number is refused where JSON has lost its last digits, and taken as text', () => {
+  it('a whole number is refused when JSON has lost its last digits, and accepted as text', () => {
     const { getUser } = UserService.method;
     const withVersion = (version: string) => {
       const json = Buffer.from(`{"minVersion":${version}}`);
@@ -198,7 +201,7 @@ describe('the values in a request as JSON', () => {
       expect(withVersion(version)).toBeUndefined();
   });
 
-  it('unknown-fields: a field that is given by both of its names, or beside another of its oneof, is refused', () => {
+  it('a field that is given by both of its names, or beside another of its oneof, is refused', () => {
     const { resolveUsers } = UserService.method;
     expect(faultOf(autoMergeDuplicates, { dryRun: true, dry_run: false })?.message).toBe(
       'dry_run must be given by one of its names only.',
@@ -209,7 +212,7 @@ describe('the values in a request as JSON', () => {
   });
 });
 
-/** How a refusal begins that says of which kind a value must be. */
+/** Beginning of a refusal that names the expected kind. */
 const KIND = /must be (a list|an object|a text|true or false|a number|a whole number|a moment|given by)/;
 
 function isDecoded(input: DescMessage, json: object): boolean {
@@ -221,7 +224,7 @@ function isDecoded(input: DescMessage, json: object): boolean {
   }
 }
 
-/** A request as JSON in which the value stands in place of the whole field, also where it is a list or a map. */
+/** A request as JSON in which the value stands for the whole field, even if that is a list or a map. */
 function jsonWithWhole(path: readonly DescField[], value: unknown): object {
   const whole = { [(path.at(-1) as DescField).jsonName]: value };
   return path.length === 1 ? whole : jsonWithValue(path.slice(0, -1), whole);
@@ -257,7 +260,7 @@ interface Sent {
   readonly encoding?: string;
 }
 
-/** What is answered, headers and trailers included, as text. */
+/** The answer with headers and trailers, as text. */
 function send(version: 1 | 2, { path, type, body, encoding }: Sent): Promise<string> {
   const base = `http://127.0.0.1:${test.servers.http.port}`;
   const method = body ? 'POST' : 'GET';
@@ -297,7 +300,7 @@ const query = (path: string, text: string, isBase64: boolean): string => {
   return `${path}?${new URLSearchParams(params)}`;
 };
 
-/** Each form in which JSON comes in: by one request, and as the first of a stream. */
+/** Each form of JSON: one request, and the first of a stream. */
 const FORMS: readonly [string, (text: string) => Sent][] = [
   ['POST', (text) => ({ path: GET_USER, type: 'application/json', body: Buffer.from(text) })],
   [
@@ -322,18 +325,15 @@ const FORMS: readonly [string, (text: string) => Sent][] = [
 ];
 
 describe.each([1, 2] as const)('JSON over HTTP/%i', (version) => {
-  it.each(FORMS)(
-    'unknown-fields: %s with a name that does not exist is refused and names it',
-    async (_, form) => {
-      const before = served;
-      const told = await send(version, form(JSON.stringify({ tenant_idd: 'demo' })));
-      expect(told).toContain('tenant_idd is not a field of rollcall.user.v1.');
-      expect(told).toContain('the nearest name is tenant_id');
-      expect(served).toBe(before);
-    },
-  );
+  it.each(FORMS)('%s with an unknown name is refused and names it', async (_, form) => {
+    const before = served;
+    const told = await send(version, form(JSON.stringify({ tenant_idd: 'demo' })));
+    expect(told).toContain('tenant_idd is not a field of rollcall.user.v1.');
+    expect(told).toContain('the nearest name is tenant_id');
+    expect(served).toBe(before);
+  });
 
-  it('enum-names: is refused with the names that exist, in the form of every other fault', async () => {
+  it('is refused with the known names, in the form of every other fault', async () => {
     const body = Buffer.from(JSON.stringify({ tenantId: 'demo', id: ID, view: 'FULL' }));
     const told = await send(version, { path: GET_USER, type: 'application/json', body });
     expect(told).toMatch(/^400 /);
@@ -349,12 +349,12 @@ describe.each([1, 2] as const)('JSON over HTTP/%i', (version) => {
     });
   });
 
-  it('enum-names: a number of no value is refused too', async () => {
+  it('an unknown number is refused too', async () => {
     const body = Buffer.from(JSON.stringify({ tenantId: 'demo', id: ID, view: 77 }));
     expect(await send(version, { path: GET_USER, type: 'application/json', body })).toMatch(/^400 .*view/);
   });
 
-  it('unknown-fields: is served where every name exists, in either form', async () => {
+  it('is served when every name exists, in either form', async () => {
     for (const json of [
       { tenantId: 'demo', id: ID },
       { tenant_id: 'demo', id: ID, min_version: '0' },
@@ -364,12 +364,12 @@ describe.each([1, 2] as const)('JSON over HTTP/%i', (version) => {
   });
 });
 
-it('unknown-fields: gRPC over HTTP/2 as JSON is refused likewise', async () => {
+it('gRPC over HTTP/2 as JSON is refused likewise', async () => {
   const told = await send(2, { path: GET_USER, type: 'application/grpc+json', body: envelope('{"idd":""}') });
   expect(told).toContain('idd is not a field of rollcall.user.v1.GetUserRequest');
 });
 
-it('unknown-fields: a stream of both sides is refused where a request has a name that does not exist', async () => {
+it('a stream in both directions is refused when a request has an unknown name', async () => {
   const path = `/${ServerReflection.typeName}/ServerReflectionInfo`;
   const body = envelope('{"listService":""}');
   expect(await send(2, { path, type: 'application/connect+json', body })).toMatch(

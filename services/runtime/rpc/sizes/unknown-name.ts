@@ -4,13 +4,13 @@ import type { MessageSizes } from './message-sizes.ts';
 import type { RequestFault } from './request-fault.ts';
 import type { EnumNames } from './scalar-sizes.ts';
 
-/** What is repeated of a name that is not known; other names may be anything, contact data included. */
+/** Unknown names that may be repeated in an error; others may be anything, even contact data. */
 const REPEATABLE = /^[\w.$-]{1,64}$/;
 const UNREPEATABLE = '(a name that is not repeated here)';
-/** How much of a name may be misspelt, in letters of it. */
+/** Share of the letters of a name that may be misspelt. */
 const MISSPELT_SHARE = 0.4;
 
-/** A name in a JSON object that no field of the message has. */
+/** The fault of a name in a JSON object that is not a field of the message. */
 export function unknownField({ typeName, byName }: MessageSizes, name: string): RequestFault {
   const isSnakeCase = name.includes('_');
   const fields = [...new Set(byName.values())].map((field) => (isSnakeCase ? field.name : field.jsonName));
@@ -22,7 +22,7 @@ export function unknownField({ typeName, byName }: MessageSizes, name: string): 
   };
 }
 
-/** What is wrong with an enum's value as JSON has it: a name, or a number of 32 bits. The field is for the caller to add. */
+/** The fault of an enum's value in JSON: a name, or a number of 32 bits. The caller adds the field. */
 export function enumFault(names: EnumNames, value: unknown): RequestFault | undefined {
   const number = typeof value === 'string' ? names.known.get(value) : value;
   if (typeof value === 'string' && number === undefined) return unknownEnumName(names, value);
