@@ -1,4 +1,4 @@
-// The billing service: messages, services, reasons.
+// Public API of @rollcall/contract/billing: messages, services and error reasons of the billing service.
 export * from './gen/rollcall/billing/v1/customer_pb.ts';
 export * from './gen/rollcall/billing/v1/customer_service_pb.ts';
 export * from './gen/rollcall/billing/v1/error_reason_pb.ts';

@@ -9,7 +9,7 @@ const codesOf = (decimals: number) =>
   [...CURRENCIES.values()].filter((each) => each.decimals === decimals && each.kind !== 'withdrawn');
 
 describe('CURRENCIES', () => {
-  // List one of ISO 4217 as published on 2026-01-01 has 165 codes with a smallest unit.
+  // List one of ISO 4217 as of 2026-01-01 has 165 codes with a smallest unit.
   it.each([
     [0, 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'],
     [3, 'BHD IQD JOD KWD LYD OMR TND'],

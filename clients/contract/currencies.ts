@@ -1,17 +1,17 @@
-/** A currency that amounts can be counted in. */
+/** A currency of amounts. */
 export interface Currency {
-  /** ISO 4217, upper case. */
+  /** ISO 4217 code, upper case. */
   readonly code: string;
   /** Decimals of its smallest unit: 2 for EUR, 0 for JPY. */
   readonly decimals: number;
-  /** `active`: legal tender. `fund`: a unit of account, in which nobody pays. `withdrawn`: no longer legal tender. */
+  /** `active`: legal tender. `fund`: a unit of account. `withdrawn`: no longer legal tender. */
   readonly kind: 'active' | 'fund' | 'withdrawn';
 }
 
 /**
- * Every currency of ISO 4217 that has a smallest unit, by its code: list one as published on 2026-01-01, and of list three the
- * codes that Stripe has taken. Intl cannot stand in for it: it follows CLDR, by which a forint or an afghani has no decimals.
- * What has no smallest unit (XAU, XDR, XTS, XXX) is no currency here.
+ * All currencies of ISO 4217 with a smallest unit, by code: list one as of 2026-01-01, and the codes of list
+ * three that Stripe has used. Intl follows CLDR, in which a forint or an afghani has no decimals. XAU, XDR,
+ * XTS and XXX have no smallest unit.
  */
 export const CURRENCIES: ReadonlyMap<string, Currency> = new Map(
   [
@@ -33,14 +33,14 @@ export const CURRENCIES: ReadonlyMap<string, Currency> = new Map(
   ].map((each) => [each.code, each]),
 );
 
-/** The currency with this upper-case code; undefined where ISO 4217 has none, or none with a smallest unit. */
+/** The currency of an upper-case code. Undefined: ISO 4217 has none with a smallest unit. */
 export function currencyOf(code: string): Currency | undefined {
   return CURRENCIES.get(code);
 }
 
 /**
- * An amount as people write it, exactly: 1999 with 2 decimals is "19.99".
- * @param units a whole number of the unit that `decimals` speaks of
+ * Formats an amount exactly: 1999 with 2 decimals is "19.99".
+ * @param units whole number of the smallest unit
  */
 export function formatUnits(units: bigint, decimals: number): string {
   const digits = String(units < 0n ? -units : units).padStart(decimals + 1, '0');

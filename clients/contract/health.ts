@@ -1,2 +1,2 @@
-// The standard gRPC health service.
+// The gRPC health service.
 export * from './gen/grpc/health/v1/health_pb.ts';

@@ -1,6 +1,5 @@
-// The door of @rollcall/contract holds what every part of Rollcall shares: error details and the descriptor image.
-// Each API has a door of its own, so that equal names (ErrorReason) never meet: `@rollcall/contract/user`, `…/auth`, `…/booking`,
-// `…/health`, `…/reflection`.
+// Public API of @rollcall/contract: error details and the descriptor image. Each API has an entry point of
+// its own, because their names overlap (ErrorReason): `@rollcall/contract/user`, `…/auth`, `…/booking`.
 
 export { readDescriptorImage } from './descriptor-image.ts';
 export { Code } from './gen/google/rpc/code_pb.ts';
@@ -18,5 +17,5 @@ export {
 export { type Status, StatusSchema } from './gen/google/rpc/status_pb.ts';
 export { type Money, MoneySchema } from './gen/rollcall/type/v1/money_pb.ts';
 
-/** The `domain` of every `google.rpc.ErrorInfo` that Rollcall sends; a reason is unique within it. */
+/** The `domain` of every `google.rpc.ErrorInfo` of Rollcall. A reason is unique within it. */
 export const ERROR_DOMAIN = 'rollcall';

@@ -7,7 +7,7 @@ import { UserSchema } from './user.ts';
 
 const validator = createValidator({ failFast: true });
 
-/** What the rule of `User.phone` says against a text; undefined: it is taken. */
+/** The fault by the rule of `User.phone`. Undefined: the text is allowed. */
 function faultOf(phone: string): string | undefined {
   const result = validator.validate(UserSchema, create(UserSchema, { phone }));
   return result.kind === 'invalid' ? result.violations[0]?.message : undefined;

@@ -4,30 +4,30 @@ import {
   parsePhoneNumberFromString,
 } from 'libphonenumber-js/min';
 
-/** A phone number as numbers are compared. */
+/** A phone number in the form in which numbers are compared. */
 export interface PhoneNumber {
   /**
-   * Digits without the extension: those of E.164 where the country is known, otherwise those that are written. A number
-   * without a country equals an international one only where both have the same digits.
+   * Digits without the extension: those of E.164 when the country is known, else those of the text. A number
+   * without a country equals an international one only when both have equal digits.
    */
   readonly main: string;
-  /** Digits of the extension; empty: none. */
+  /** Digits of the extension. Empty: none. */
   readonly extension: string;
 }
 
-// What stands before an extension: as in the rule of `User.phone`, which a test holds against this.
+// The part before an extension, as in the rule of `User.phone`, which a test compares with this.
 const MAIN = /^[+]?[0-9 ()./-]*/;
-// Digits that a spreadsheet keeps as a number come out as 447911123456.0. Fewer digits before several zeros are a number: 555.0000.
+// A spreadsheet exports a number as 447911123456.0. Fewer digits before several zeros are a number: 555.0000.
 const DECIMAL_ZERO = /^([+]?[0-9]+(?=[.]0$)|[+]?[0-9]{5,}(?=[.]0+$))[.]0+$/;
 const INTERNATIONAL_PREFIX = /^00(?=[1-9])/;
-// Longer than the library reads, and once allowed.
+// Extensions that were once allowed and that the library does not parse.
 const LONG_EXTENSION = /^x([0-9]{10,})$/;
-// The library reads an extension only behind a whole number.
+// The library parses an extension only behind a whole number.
 const ANY_NUMBER = '+12125550100';
 
 /**
- * Reads a phone number with or without an extension (`x5`, `#5`, `ext. 5`, `;ext=5`).
- * Answers undefined where the text has no digits or is not a phone number.
+ * Parses a phone number with or without an extension (`x5`, `#5`, `ext. 5`, `;ext=5`). Undefined: the text
+ * has no digits or is no phone number.
  */
 export function readPhone(text: string): PhoneNumber | undefined {
   const cleaned = cleanPhone(text);
@@ -38,14 +38,14 @@ export function readPhone(text: string): PhoneNumber | undefined {
   return extension === undefined ? undefined : { main, extension };
 }
 
-/** The main number in the form in which numbers are compared; null where the text is not a phone number. */
+/** The main number in the form in which numbers are compared. Null: the text is no phone number. */
 export function phoneKey(text: string): string | null {
   return readPhone(text)?.main ?? null;
 }
 
 /**
- * A phone number in the characters that `User.phone` allows: full-width forms, dashes and spaces of other kinds are
- * replaced; invisible characters, `tel:`, and the apostrophe and the `.0` of a spreadsheet are removed.
+ * Replaces characters that `User.phone` does not allow: full-width forms, dashes and spaces of other kinds.
+ * Removes invisible characters, `tel:`, and the apostrophe and the `.0` of a spreadsheet.
  */
 export function cleanPhone(text: string): string {
   return text
@@ -70,13 +70,13 @@ function readMain(written: string): string {
   return dialled?.isValid() ? digitsOfE164(dialled) : digits;
 }
 
-/** The extension behind a main number, empty where there is none; undefined where something else stands there. */
+/** The extension behind a main number. Empty: there is none. Undefined: the rest is no extension. */
 function readExtension(tail: string): string | undefined {
   if (!tail) return '';
   return parseInternational(`${ANY_NUMBER}${tail}`)?.ext ?? LONG_EXTENSION.exec(tail)?.[1];
 }
 
-/** Undefined where the text does not begin with `+` and a country code. */
+/** Undefined: the text does not start with `+` and a country code. */
 function parseInternational(text: string): ParsedNumber | undefined {
   return parsePhoneNumberFromString(text, { extract: false });
 }

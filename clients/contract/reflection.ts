@@ -1,4 +1,4 @@
-// The standard gRPC reflection service, in both versions that tools ask for.
+// The gRPC reflection service, in both versions that tools use.
 export {
   ServerReflection,
   type ServerReflectionRequest,

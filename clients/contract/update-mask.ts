@@ -1,14 +1,15 @@
 import { create, type DescField, type DescMessage, type Message } from '@bufbuild/protobuf';
 import type { FieldMask } from '@bufbuild/protobuf/wkt';
 
-/** Fields of a changed resource that say which one it is, and so count whatever the mask names. */
+/** Fields that identify the resource. They count whatever the mask names. */
 const IDENTITY = ['id', 'etag'];
 
 type Fields = Record<string, unknown>;
 
 /**
- * Removes from an update what its `update_mask` does not name, in place: nothing reads it, so nothing of it may be wrong. A caller
- * sends back the whole resource that it read, which may hold what an older rule allowed. Undefined for requests without a mask.
+ * Creates a function that removes the fields of an update that its `update_mask` does not name, in place.
+ * They may hold values that only an older rule allowed, because callers send back the whole resource.
+ * Undefined: the request has no mask.
  */
 export function unmaskedRemoval(request: DescMessage): ((request: Message) => void) | undefined {
   const messages = request.fields.filter((field) => field.fieldKind === 'message');

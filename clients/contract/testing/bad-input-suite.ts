@@ -177,7 +177,7 @@ const CASES: Case[] = [
   ['a negative page size', ({ admin }) => admin.listUsers({ tenantId, pageSize: -1 }), invalid('page_size')],
 ];
 
-/** Bad input: the documented code and reason, the field named, and the service none the worse for it. */
+/** Tests invalid requests: each fails with the documented code, reason and field, and changes nothing. */
 export function describeBadInput(subject: () => ServiceSubject): void {
   describe('bad input', () => {
     it.each(CASES)('refuses %s', async (_, call, refusal) => {
@@ -226,7 +226,7 @@ export function describeBadInput(subject: () => ServiceSubject): void {
     it('refuses moments that are none', async () => {
       const { admin } = subject();
       const never = { seconds: 2n ** 62n };
-      // JSON cannot even say it, so there the caller's own encoder refuses.
+      // JSON cannot express it, so the caller's encoder refuses it.
       const list = admin.listUsers({ tenantId, filter: { createdFrom: never } });
       await expect(list).rejects.toThrow(/filter.created_from must|Timestamp/);
       const consents = [{ purpose: 'x', answerTime: never }];

@@ -6,9 +6,9 @@ import type { ServiceSubject } from './subject.ts';
 
 const { SAME_EMAIL, SAME_PHONE, SIMILAR_NAME_SAME_BIRTH_DATE } = DuplicateReason;
 
-/** ListDuplicateCandidates and AutoMergeDuplicates: calls that the published fake answers with UNIMPLEMENTED. */
+/** Tests ListDuplicateCandidates and AutoMergeDuplicates, which the published fake does not implement. */
 export function describeDuplicates(name: string, subject: () => ServiceSubject): void {
-  // Pairs of every kind, least certain first; each pair's older user first.
+  // Pairs of every kind, least certain first; the older user of a pair first.
   const seedPairs = async () => {
     const { admin, users } = subject();
     const tenantId = freshTenant();

@@ -6,19 +6,19 @@ import { expectRefusal } from './expect-refusal.ts';
 import { freshTenant, seedUser } from './seed.ts';
 import type { ServiceSubject } from './subject.ts';
 
-/** A call whose request has an etag, on users of its own. */
+/** A call with an etag, on users of its own. */
 interface EtagCase {
-  /** The user's etag now. */
+  /** The current etag of the user. */
   readonly etag: string;
-  /** An etag that the user had before. */
+  /** An earlier etag of the user. */
   readonly staleEtag: string;
-  /** Makes the call with this etag and valid fields beside it. */
+  /** Calls with this etag and otherwise valid fields. */
   call(etag: string): Promise<unknown>;
 }
 
 type Seed = (subject: ServiceSubject) => Promise<EtagCase>;
 
-/** By field, a call that must honour it. Fields of a user that is created say nothing: there is no user yet. */
+/** A call for each etag field. The etag of a user to create has no meaning: no user exists yet. */
 const CASES: Readonly<Record<string, Seed | 'ignored'>> = {
   'CreateUser user.etag': 'ignored',
   'UpdateUser user.etag': async ({ admin }) => {
@@ -53,7 +53,7 @@ const CASES: Readonly<Record<string, Seed | 'ignored'>> = {
   },
 };
 
-/** Every etag of a request, wrong and right. */
+/** Tests each etag of a request, stale and current. */
 export function describeEtags(subject: () => ServiceSubject): void {
   describe('an etag of a request', () => {
     const fields = [UserService, UserAdminService].flatMap(etagFields);
@@ -71,7 +71,7 @@ export function describeEtags(subject: () => ServiceSubject): void {
           const error = await expectRefusal(call(wrong), { code: 'Aborted', reason: 'ETAG_MISMATCH' });
           expect(error.message).toContain('changed');
         }
-        // Nothing was done, so that the right one still is.
+        // The refused call changed nothing, so the current etag is still valid.
         await call(etag);
       });
 
@@ -101,14 +101,13 @@ async function seedChanged(admin: ServiceSubject['admin']) {
 }
 
 /**
- * Every field of a service's requests whose name ends in `etag`, also inside messages that a request holds:
- * `UpdateUser user.etag`.
+ * All request fields of a service whose name ends in `etag`, nested ones included: `UpdateUser user.etag`.
  */
 export function etagFields(service: DescService): string[] {
   return service.methods.flatMap(({ name, input }) => pathsOf(input, []).map((path) => `${name} ${path}`));
 }
 
-/** Every service of the contract that is ours. */
+/** All services of Rollcall in the contract. */
 export function contractServices(): DescService[] {
   const files = createFileRegistry(readDescriptorImage()).files;
   return [...files]
@@ -116,7 +115,7 @@ export function contractServices(): DescService[] {
     .flatMap(({ services }) => services);
 }
 
-// Users that a service attaches to its answers; in a request they say nothing.
+// Users that a service attaches to responses. In a request they have no meaning.
 const ANSWERED = new Set(['rollcall.user.v1.AttachedUser', 'rollcall.booking.v1.BookingUser']);
 
 function pathsOf(message: DescMessage, within: readonly DescMessage[]): string[] {

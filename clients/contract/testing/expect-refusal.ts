@@ -4,7 +4,7 @@ import type { ErrorReason as AuthErrorReason } from '../auth.ts';
 import { BadRequestSchema, ERROR_DOMAIN, ErrorInfoSchema } from '../index.ts';
 import type { ErrorReason } from '../user.ts';
 
-/** How a call must fail. */
+/** The expected failure of a call. */
 export interface Refusal {
   readonly code: keyof typeof Code;
   readonly reason: keyof typeof ErrorReason | keyof typeof AuthErrorReason;
@@ -12,7 +12,7 @@ export interface Refusal {
   readonly fields?: readonly string[];
 }
 
-/** Expects a call to fail with this code, reason and fields, and with a request id to look for in the log. */
+/** Expects a call to fail with this code, reason and fields, and with a request id for the log. */
 export async function expectRefusal(call: Promise<unknown>, refusal: Refusal): Promise<ConnectError> {
   const error = await call.then(
     (answer) => expect.fail(`It was expected to fail with ${refusal.reason} and answered ${String(answer)}.`),

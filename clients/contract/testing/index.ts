@@ -1,4 +1,4 @@
-// The contract as a suite of tests, for everything that claims to keep it.
+// Public API of @rollcall/contract/testing: test suites for every implementation of the user service.
 
 export { describeDuplicates } from './duplicates-suite.ts';
 export { contractServices, etagFields } from './etag-suite.ts';

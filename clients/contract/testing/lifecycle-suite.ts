@@ -5,7 +5,7 @@ import { expectRefusal } from './expect-refusal.ts';
 import { freshTenant, seedUser } from './seed.ts';
 import type { ServiceSubject } from './subject.ts';
 
-/** DeleteUser, UndeleteUser, EraseUser, and what reads answer after them. */
+/** Tests DeleteUser, UndeleteUser and EraseUser, and reads after them. */
 export function describeLifecycle(subject: () => ServiceSubject): void {
   describe('the life of a user', () => {
     it('deletes softly: the user is still answered, and has no address any more', async () => {
@@ -125,7 +125,7 @@ export function describeLifecycle(subject: () => ServiceSubject): void {
         }
       };
       const watching = watch().catch(() => {
-        // Told to end.
+        // Ends the stream.
       });
       await begun.promise;
       const { id } = await seedUser({ admin }, tenantId);

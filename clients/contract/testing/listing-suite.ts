@@ -4,7 +4,7 @@ import { expectRefusal } from './expect-refusal.ts';
 import { freshTenant, seedUser } from './seed.ts';
 import type { ServiceSubject } from './subject.ts';
 
-/** ListUsers. */
+/** Tests ListUsers. */
 export function describeListing(subject: () => ServiceSubject): void {
   describe('listing users', () => {
     it('pages through all users once, also while others are made', async () => {
@@ -89,7 +89,7 @@ export function describeListing(subject: () => ServiceSubject): void {
       expect(await ids({ tags: ['a'] })).toEqual([both, one].sort());
       expect(await ids({ tags: ['b', 'a'] })).toEqual([both]);
       expect(await ids({ tags: ['c'] })).toEqual([]);
-      // Nobody has told of any activity yet.
+      // No service has reported an activity yet.
       expect(await ids({ activeFrom: { seconds: 1n } })).toEqual([]);
       expect(await ids({ activeBefore: { seconds: 4_000_000_000n } })).toEqual([]);
     });

@@ -6,7 +6,7 @@ import { expectRefusal } from './expect-refusal.ts';
 import { freshTenant, seedUser } from './seed.ts';
 import type { ServiceSubject } from './subject.ts';
 
-/** PreviewMergeUsers, MergeUsers, UnmergeUsers. */
+/** Tests PreviewMergeUsers, MergeUsers and UnmergeUsers. */
 export function describeMerges(name: string, subject: () => ServiceSubject): void {
   const seedTwo = async () => {
     const { admin, users } = subject();
@@ -122,7 +122,7 @@ export function describeMerges(name: string, subject: () => ServiceSubject): voi
       await told(survivor.id, 3n);
       const { mergeId, user } = await admin.mergeUsers({ tenantId, plan });
       expect(user?.profile?.statistics?.totalBookings).toBe(5n);
-      // Neither of them has any.
+      // Neither user has preferences.
       expect(user?.profile?.preferences).toBeUndefined();
 
       const key = { key: { case: 'externalId' as const, value: externalId } };
@@ -136,7 +136,7 @@ export function describeMerges(name: string, subject: () => ServiceSubject): voi
         expect(entries.map(({ entry }) => entry.case)).toEqual(['merge', 'note', 'activity']);
         expect(entries[0]?.entry.value).toMatchObject({ mergeId, loserId: loser.id, undone: false });
       }
-      // Services go on telling by the id that they know.
+      // Services go on reporting by the ids that they know.
       await admin.recordStatistics({
         ...{ tenantId, id: loser.id, source: 'booking', revision: 2n },
         totalBookings: 10n,
@@ -312,7 +312,7 @@ export function describeMerges(name: string, subject: () => ServiceSubject): voi
       expect(other).toEqual(one);
       expect(await refusedFor(admin.unmergeUsers({ tenantId, mergeId: second }))).toBe('ALREADY_UNDONE');
       await admin.unmergeUsers({ tenantId, mergeId: first });
-      // And again, as if nothing had been.
+      // The merge can be repeated after its undoing.
       await admin.mergeUsers({ tenantId, plan });
     });
 

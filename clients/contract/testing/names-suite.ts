@@ -10,7 +10,7 @@ const keyOf = (externalId: string, source = 'legacy-booking') => ({
   key: { case: 'externalId' as const, value: { source, externalId } },
 });
 
-/** LinkExternalId, UnlinkExternalId, ListExternalIds, ResolveUsers by them; ModifyTags. */
+/** Tests LinkExternalId, UnlinkExternalId, ListExternalIds, ResolveUsers by external id, and ModifyTags. */
 export function describeNames(subject: () => ServiceSubject): void {
   describe('names in other systems', () => {
     it('lead to the user, in order and among addresses, and only in the tenant', async () => {

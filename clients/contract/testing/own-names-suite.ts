@@ -5,10 +5,10 @@ import { expectRefusal, type Refusal } from './expect-refusal.ts';
 import { freshTenant, seedUser } from './seed.ts';
 import type { ServiceSubject } from './subject.ts';
 
-/** Names that every object of JavaScript inherits: a table that is looked up by them must not find them. */
+/** Property names that every JavaScript object inherits. A lookup table must not find them. */
 const NAMES = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf'];
 
-/** What is called like a property of every object is a name like any other. */
+/** Tests that an inherited property name is a name like any other. */
 export function describeOwnNames(subject: () => ServiceSubject): void {
   describe.each(NAMES)('the name %s', (name) => {
     const named = (value: string) => Object.fromEntries([[name, value]]);
@@ -51,7 +51,7 @@ export function describeOwnNames(subject: () => ServiceSubject): void {
         fields: [field],
       });
       await expectRefusal(admin.listUsers({ tenantId, orderBy: name }), invalid('order_by'));
-      // JSON has no word for some of these paths, so there the caller's own encoder refuses.
+      // JSON cannot express some of these paths, so the caller's encoder refuses them.
       for (const path of [name, `profile.${name}`]) {
         const masked = admin.updateUser({ tenantId, user: { id }, updateMask: { paths: [path] } });
         await expect(masked).rejects.toThrow(/update_mask|FieldMask/);

@@ -4,15 +4,15 @@ import { type User, UserState, UserView } from '../user.ts';
 import { freshTenant, seedUser } from './seed.ts';
 import type { ReadOutcome, ReadSubject, ServiceSubject } from './subject.ts';
 
-/** What is under test: reads, and the service behind them to make users with. */
+/** The reads under test, and the service that creates their users. */
 export interface ReadSuiteSubject {
   readonly reads: ReadSubject;
   readonly admin: ServiceSubject['admin'];
 }
 
 /**
- * What every implementation of reading users must do: the service over each of its doors, its fake, the cached client.
- * @param subject asked in each test, so that it may be made in `beforeAll`.
+ * Tests the reads of every implementation: the service, its fake, the cached client.
+ * @param subject called in each test, so that `beforeAll` may create it
  */
 export function describeReads(name: string, subject: () => ReadSuiteSubject): void {
   describe(`${name} reads users`, () => {

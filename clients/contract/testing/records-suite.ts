@@ -7,12 +7,12 @@ import { freshTenant, seedUser } from './seed.ts';
 import type { ServiceSubject } from './subject.ts';
 
 const at = (ms: number) => timestampFromDate(new Date(Date.UTC(2026, 0, 1) + ms));
-// Two clocks of one machine differ by less.
+// Largest difference between two clocks of one machine. Milliseconds.
 const CLOCK_SLACK_MS = 1000;
 const labelOf = ({ entry }: TimelineEntry) =>
   entry.case === 'activity' ? entry.value.summary : entry.case === 'note' ? entry.value.text : entry.case;
 
-/** Notes, activities, the timeline and statistics. */
+/** Tests notes, activities, the timeline and statistics. */
 export function describeRecords(name: string, subject: () => ServiceSubject): void {
   const seed = async () => {
     const { admin } = subject();
@@ -37,7 +37,7 @@ export function describeRecords(name: string, subject: () => ServiceSubject): vo
         pageToken = page.nextPageToken;
         await admin.createNote({ tenantId, id, text: 'later' });
       } while (pageToken !== '');
-      // Those of one ms are ordered by their ids, which grow.
+      // Notes of one millisecond are ordered by their ids, which grow.
       expect(seen).toEqual(texts.toReversed());
     });
 
@@ -64,7 +64,7 @@ export function describeRecords(name: string, subject: () => ServiceSubject): vo
 
     it('fill a page as far as a message goes', async () => {
       const { admin, tenantId, id } = await seed();
-      // Every character but the one that is seen takes six bytes in JSON.
+      // All characters but the visible one take six bytes in JSON.
       const text = `x${'\u0001'.repeat(9_999)}`;
       for (let n = 0; n < 80; n++) await admin.createNote({ tenantId, id, text });
       const page = await admin.listNotes({ tenantId, id, pageSize: 1000 });

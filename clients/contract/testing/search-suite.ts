@@ -4,7 +4,7 @@ import { expectRefusal } from './expect-refusal.ts';
 import { freshTenant, seedUser } from './seed.ts';
 import type { ServiceSubject } from './subject.ts';
 
-/** SearchUsers. */
+/** Tests SearchUsers. */
 export function describeSearching(subject: () => ServiceSubject): void {
   const ids = async (tenantId: string, query: string, request: object = {}) =>
     (await subject().admin.searchUsers({ tenantId, query, ...request })).matches.map(({ user }) => user?.id);

@@ -3,12 +3,12 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { User, UserSchema } from '../user.ts';
 import type { ServiceSubject } from './subject.ts';
 
-/** A tenant of one test's own, so that tests do not see each other's users. */
+/** Creates a tenant id for one test, so that tests do not share users. */
 export function freshTenant(): string {
   return `t-${randomUUID()}`;
 }
 
-/** Makes a user; every field that is not given has a believable value. */
+/** Creates a user. Absent fields get plausible values. */
 export async function seedUser(
   { admin }: Pick<ServiceSubject, 'admin'>,
   tenantId: string,

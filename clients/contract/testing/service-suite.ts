@@ -13,8 +13,8 @@ import { describeWatching } from './watch-suite.ts';
 import { describeWrites } from './write-suite.ts';
 
 /**
- * What every implementation of UserService and UserAdminService must do, whichever door it is asked through.
- * @param subject asked in each test, so that it may be made in `beforeAll`.
+ * Tests UserService and UserAdminService of any implementation.
+ * @param subject called in each test, so that `beforeAll` may create it
  */
 export function describeUserService(name: string, subject: () => ServiceSubject): void {
   describe(name, () => {

@@ -1,32 +1,32 @@
 import { type Client, Code, ConnectError } from '@connectrpc/connect';
 import type { User, UserAdminService, UserService, UserView } from '../user.ts';
 
-/** What reading one id came to, however the implementation says so. */
+/** The result of reading one id, in any implementation. */
 export type ReadOutcome = { readonly found: User } | { readonly missing: true };
 
-/** How to read, and from when at least. */
+/** Options of a read. */
 export interface ReadRequest {
   readonly tenantId: string;
   readonly view?: UserView;
-  /** 0 or absent: any. */
+  /** Lowest version to return. 0 or absent: any. */
   readonly minVersion?: bigint;
 }
 
-/** The reads that every implementation has: the service itself, a fake of it, the cached client. */
+/** The reads of every implementation: the service, a fake of it, the cached client. */
 export interface ReadSubject {
   /** Reads one user. */
   read(id: string, request: ReadRequest): Promise<ReadOutcome>;
-  /** Reads many; one outcome for each id, in order. */
+  /** Reads many users. Returns one outcome per id, in order. */
   readMany(ids: readonly string[], request: ReadRequest): Promise<readonly ReadOutcome[]>;
 }
 
-/** The calls of the service, over some transport. */
+/** Clients of the service, over any transport. */
 export interface ServiceSubject {
   readonly users: Client<typeof UserService>;
   readonly admin: Client<typeof UserAdminService>;
 }
 
-/** The service's own calls as a `ReadSubject`. */
+/** A `ReadSubject` over the calls of the service. */
 export function readsOverService({ users }: ServiceSubject): ReadSubject {
   return {
     async read(id, { tenantId, view = 0, minVersion = 0n }) {

@@ -25,7 +25,9 @@ const statistics = (figures: object): Write => {
     admin.recordStatistics({ tenantId, id, source: 'booking', revision: 1n, ...figures });
 };
 
-/** Writes that each make one version of a user, with the smallest view that shows it: of more than figures, and of figures. */
+/**
+ * Writes that create one version each, with the smallest view that shows it: for fields, and for statistics.
+ */
 const WRITES: readonly [what: string, content: UserView, figures: UserView, write: Write][] = [
   ['a first name', UserView.REFERENCE, 0, update({ firstName: 'Grace' }, ['first_name'])],
   ['a last name', UserView.REFERENCE, 0, update({ lastName: 'Hopper' }, ['last_name'])],
@@ -55,14 +57,14 @@ const WRITES: readonly [what: string, content: UserView, figures: UserView, writ
   ['deleting', UserView.REFERENCE, 0, ({ admin, tenantId, id }) => admin.deleteUser({ tenantId, id })],
 ];
 
-/** What changes say of the views that show them: `UserChange.touched_views`. */
+/** Tests `UserChange.touched_views`. */
 export function describeTouchedViews(subject: () => ServiceSubject): void {
   const readAll = async ({ tenantId, id }: { tenantId: string; id: string }) =>
     Promise.all(
       VIEWS.map(async (view) => (await subject().users.getUser({ tenantId, id, view })).user as User),
     );
 
-  /** The changes that the act makes of a user. */
+  /** The changes of a user during an action. */
   const changesOf = async (who: { tenantId: string; id: string }, act: () => Promise<unknown>) => {
     const { tenantId, id } = who;
     const stop = new AbortController();
@@ -154,16 +156,19 @@ export function describeTouchedViews(subject: () => ServiceSubject): void {
         const before = await readAll(who);
         const [change] = await changesOf(who, act);
         expectRight(change, before, await readAll(who));
-        // An id that was merged into this user may lead to another one now. Only the kind of the change says so.
+        // An id merged into this user may lead to another one now. Only the kind of the change shows that.
         expect(change?.kind).toBe(kind);
-        // Its name stays, and with it what most others show of it, but for its ratings.
+        // The name stays, and with it most of what others show, except ratings.
         expect(change?.touchedViews?.views).not.toContain(UserView.REFERENCE);
       }
     });
   });
 }
 
-/** A view that the change does not name answers as before but for version, time and etag, which are those of the change. */
+/**
+ * A view that the change does not name is equal before and after, except for version, time and etag, which
+ * are those of the change.
+ */
 function expectRight(change: UserChange | undefined, before: readonly User[], after: readonly User[]): void {
   const { views = [], figureViews = [], updateTime, etag = '' } = change?.touchedViews ?? {};
   for (const [i, view] of VIEWS.entries()) {

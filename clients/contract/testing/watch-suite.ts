@@ -8,12 +8,12 @@ import type { ServiceSubject } from './subject.ts';
 
 interface Watch extends AsyncDisposable {
   readonly told: WatchUsersResponse[];
-  /** Versions by id, in the order they were told. */
+  /** Versions by id, in order of arrival. */
   changes(): string[];
   readonly cursor: string;
 }
 
-/** Watches until it is disposed of; resolves when the first answer is there. */
+/** Watches until disposed. Resolves with the first response. */
 async function watch(users: ServiceSubject['users'], tenantIds: string[], cursor = ''): Promise<Watch> {
   const stop = new AbortController();
   const told: WatchUsersResponse[] = [];
@@ -39,7 +39,7 @@ async function watch(users: ServiceSubject['users'], tenantIds: string[], cursor
   };
 }
 
-/** WatchUsers. */
+/** Tests WatchUsers. */
 export function describeWatching(subject: () => ServiceSubject): void {
   describe('watching users', () => {
     it('begins with a checkpoint, and tells what happens from then on to users of the tenants asked for', async () => {
@@ -100,7 +100,7 @@ export function describeWatching(subject: () => ServiceSubject): void {
       const times = () => watching.told.map(({ checkpoint }) => Number(checkpoint?.time?.seconds ?? 0n));
       await expect.poll(() => times().length, { timeout: 5000 }).toBeGreaterThan(3);
       expect(times()).toEqual([...times()].sort((a, b) => a - b));
-      // By a clock of the service's own, which is near ours.
+      // By the clock of the service, which is near ours.
       expect(Math.abs((times().at(-1) ?? 0) - Date.now() / 1000)).toBeLessThan(30);
     });
 
@@ -110,7 +110,7 @@ export function describeWatching(subject: () => ServiceSubject): void {
         const { users } = subject();
         const refused = watch(users, [freshTenant()], cursor);
         const error = await expectRefusal(refused, { code: 'OutOfRange', reason: 'CURSOR_EXPIRED' });
-        // By which a client knows that versions may have gone back, and not only that it missed something.
+        // Shows a client that versions may have gone back, and not only that it missed changes.
         await using watching = await watch(users, [freshTenant()]);
         const { feed } = watching.told[0]?.checkpoint ?? {};
         expect(feed).toMatch(/./);

@@ -5,7 +5,7 @@ import { expectRefusal } from './expect-refusal.ts';
 import { freshTenant, seedUser } from './seed.ts';
 import type { ServiceSubject } from './subject.ts';
 
-/** CreateUser, UpdateUser, and what BatchGetUsers and ResolveUsers answer after them. */
+/** Tests CreateUser and UpdateUser, and BatchGetUsers and ResolveUsers after them. */
 export function describeWrites(subject: () => ServiceSubject): void {
   describe('writing users', () => {
     it('makes a user at version 1, with the id that was chosen, and no other field', async () => {

@@ -8,15 +8,15 @@ const LEFT_OUT = new RegExp(`${APOSTROPHES.source}|${INVISIBLE.source}`, 'gv');
 const ACCENTS_LEFT = new RegExp(`${ACCENTS.source}|${APOSTROPHES.source}`, 'gv');
 const BETWEEN_WORDS = new RegExp(`${SEPARATORS.source}+`, 'gv');
 const NON_ASCII_LETTERS = new RegExp(`[${[...LETTERS.keys()].join('')}]`, 'gu');
-/** The dot of Catalan `l·l`, also where it was typed as a bullet or an operator; elsewhere it separates words. */
+/** The dot of Catalan `l·l`, also typed as a bullet or an operator. Elsewhere it separates words. */
 const DOT_OF_LL = /(?<=l)[·•‧∙⋅](?=l)/giu;
 
 /**
- * A text as names are searched and compared: without letter case, accents, apostrophes and characters that nobody sees, its
- * words separated by single spaces. Letters that differ in form only are one: full and half width, ligatures, both kinds of kana,
- * letters with a stroke. Decomposed (NFKD), so that a Korean syllable begins with its first letter.
+ * Folds a text for search and comparison: no letter case, accents, apostrophes or invisible characters, and
+ * single spaces between words. Variants of a letter become one: full and half width, ligatures, kana,
+ * strokes. NFKD, so that a Korean syllable starts with its first letter.
  *
- * `search_text` of the auth database does the same; a test holds them equal for every character.
+ * `search_text` of the auth database is equal for every character, which a test checks.
  */
 export function foldText(text: string): string {
   if (ASCII.test(text))
@@ -28,14 +28,17 @@ export function foldText(text: string): string {
     .trim();
 }
 
-/** The words of a text, as they are searched and compared. */
+/** The folded words of a text. */
 export function wordsOf(text: string): string[] {
   return foldText(text)
     .split(' ')
     .filter((word) => word !== '');
 }
 
-/** A text in one letter case by full case folding: `ẞ`, `ß` and `SS` are `ss`. ECMAScript has no function for it. */
+/**
+ * Folds the letter case of a text completely: `ẞ`, `ß` and `SS` become `ss`. ECMAScript has no function for
+ * it.
+ */
 export function foldCase(text: string): string {
   return text.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ');
 }

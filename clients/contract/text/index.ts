@@ -1,4 +1,4 @@
-// How texts that people write are folded, compared and found empty: one rule for every implementation of the contract.
+// Public API of @rollcall/contract/text: how names are folded, split into words, and found blank.
 
 export { foldCase, foldText, wordsOf } from './fold.ts';
 export {

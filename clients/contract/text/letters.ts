@@ -1,10 +1,10 @@
 /**
- * What letters are searched as that Unicode neither decomposes nor folds, each letter followed by its replacement.
+ * Letters that Unicode neither decomposes nor folds, each followed by its replacement. `Intl.Collator` knows
+ * a dozen of the Latin ones only.
  *
- * `Intl.Collator` knows a dozen of the Latin ones only. Latin: letters with a stroke, a hook or a tail, and ligatures. Arabic:
- * forms that a Persian, an Urdu and an Arabic keyboard give for one letter, and endings that are written either way. Yiddish:
- * letters of two, which others type one by one. Malayalam and Bengali: letters without a vowel, once written as two and a joiner.
- * Greek: the sigma at the end of a word.
+ * Latin: letters with a stroke, a hook or a tail, and ligatures. Arabic: variants of Persian, Urdu and Arabic
+ * keyboards, and variant endings. Yiddish: digraphs. Malayalam, Bengali: letters without a vowel, once
+ * written with a joiner. Greek: the final sigma.
  */
 const LETTER_FORMS = `
   æae œoe þth ðd đd ɖd ɗd ƌd øo ɵo ɔo łl ƚl ɫl ⱡl ħh ⱨh ŧt ƭt ʈt ⱦt ŋn ɲn ƞn ƀb ɓb ƃb ƈc ȼc əe ǝe ɛe ɇe ƒf ǥg ɠg ɣg
@@ -19,7 +19,7 @@ const FIRST_KATAKANA = 0x30a1;
 const LAST_KATAKANA = 0x30f6;
 const KANA_DISTANCE = 0x60;
 
-/** What a letter is searched as, for those that neither a decomposition nor a change of case explains. */
+/** The replacement of each letter that neither decomposition nor case folding changes. */
 export const LETTERS: ReadonlyMap<string, string> = new Map([
   ...LETTER_FORMS.trim()
     .split(/\s+/)

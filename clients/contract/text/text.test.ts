@@ -5,7 +5,7 @@ const CODES = Array.from({ length: 0x110000 }, (_, code) => code).filter(
   (code) => code < 0xd800 || code > 0xdfff,
 );
 const IGNORABLE = charactersOf(/\p{Default_Ignorable_Code_Point}/u);
-// Ideographs and Korean syllables are many, alike, and have no case.
+// Ideographs and Korean syllables are many, and have no case.
 const CHARACTERS = charactersOf(/[^\p{Cn}\p{Co}\p{Unified_Ideograph}\p{sc=Tang}\uac00-\ud7a3]/u);
 
 function charactersOf(kind: RegExp): string[] {
@@ -91,7 +91,7 @@ describe('foldText', () => {
     expect(IGNORABLE.length).toBeGreaterThan(4000);
     expect(IGNORABLE.filter((each) => foldText(`${each}Jo${each}hanna${each}`) !== 'johanna')).toEqual([]);
     expect(foldText('علی\u200cرضا')).toBe(foldText('علیرضا'));
-    // As these letters were written before Unicode had them.
+    // Spellings from before Unicode had these letters.
     for (const [old, letter] of [
       ['മോഹന്\u200d', 'മോഹൻ'],
       ['ত্\u200d', 'ৎ'],

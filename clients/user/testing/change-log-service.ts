@@ -95,26 +95,26 @@ export class ChangeLogService implements Pick<ServiceImpl<typeof UserService>, '
     ended: AbortSignal,
     left: AbortSignal,
   ): AsyncGenerator<Response> {
-    let place = cursor === '' ? this.log.length : Number(cursor);
-    if (place < this.oldest)
+    let index = cursor === '' ? this.log.length : Number(cursor);
+    if (index < this.oldest)
       throw refusal(Code.OutOfRange, 'CURSOR_EXPIRED', 'the cursor is too old', {
         metadata: { feed: this.feed },
       });
-    if (!this.isSilent) yield { checkpoint: this.#checkpoint(place) };
+    if (!this.isSilent) yield { checkpoint: this.#checkpoint(index) };
     while (!ended.aborted) {
       if (this.isSilent) return await sleep(3_600_000, undefined, { signal: left }).catch(() => {});
-      const until = Math.min(this.log.length, place + this.maxChanges);
-      const changes = this.log.slice(place, until).filter((change) => tenantIds.includes(change.tenantId));
-      place = until;
+      const until = Math.min(this.log.length, index + this.maxChanges);
+      const changes = this.log.slice(index, until).filter((change) => tenantIds.includes(change.tenantId));
+      index = until;
       const watched = changes.map((change) => ({ ...change, kind: UserChangeKind.UPDATED }));
-      yield { changes: watched, checkpoint: this.#checkpoint(place) };
-      if (place < this.log.length) continue;
+      yield { changes: watched, checkpoint: this.#checkpoint(index) };
+      if (index < this.log.length) continue;
       const woken = AbortSignal.any([ended, this.#wake.signal]);
       await sleep(this.heartbeatMs, undefined, { signal: woken }).catch(() => {});
     }
   }
 
-  #checkpoint(place: number) {
-    return { cursor: String(place), time: timestampFromMs(Date.now() - this.behindMs), feed: this.feed };
+  #checkpoint(index: number) {
+    return { cursor: String(index), time: timestampFromMs(Date.now() - this.behindMs), feed: this.feed };
   }
 }

@@ -37,9 +37,9 @@ export class MergeLog {
 
   /** The latest merge of the same survivor after this one that is not undone. */
   findLater(merge: MergeRecord): MergeRecord | undefined {
-    const place = this.#merges.indexOf(merge);
+    const index = this.#merges.indexOf(merge);
     return this.of({ tenantId: merge.tenantId, id: merge.plan.survivorId }).findLast(
-      (each) => this.#merges.indexOf(each) > place && each.undone === undefined,
+      (each) => this.#merges.indexOf(each) > index && each.undone === undefined,
     );
   }
 }
