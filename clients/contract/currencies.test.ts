@@ -14,28 +14,28 @@ describe('CURRENCIES', () => {
     [0, 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'],
     [3, 'BHD IQD JOD KWD LYD OMR TND'],
     [4, 'CLF UYW'],
-  ])('money-units: knows which currencies of ISO 4217 have %i decimals', (decimals, codes) => {
+  ])('money-units: has the currencies of ISO 4217 with %i decimals', (decimals, codes) => {
     const found = codesOf(decimals).map(({ code }) => code);
     expect(found.sort().join(' ')).toBe(codes);
   });
 
-  it('money-units: knows 139 others with two decimals', () => {
+  it('money-units: has 139 other currencies with two decimals', () => {
     expect(codesOf(2)).toHaveLength(139);
     expect(CURRENCIES.size).toBe(165 + 12);
   });
 
-  it('money-units: knows what Node knows, but for units of account without a smallest unit', () => {
+  it('money-units: has the currencies of Node, except units of account without a smallest unit', () => {
     const unknown = Intl.supportedValuesOf('currency').filter((code) => !currencyOf(code));
     expect(unknown).toEqual(['XDR', 'XSU']);
   });
 
-  it.each(['XAU', 'XXX', 'XTS', 'eur', 'EURO', '', 'constructor'])('knows no currency "%s"', (code) => {
+  it.each(['XAU', 'XXX', 'XTS', 'eur', 'EURO', '', 'constructor'])('has no currency "%s"', (code) => {
     expect(currencyOf(code)).toBeUndefined();
   });
 });
 
-describe('Money on the wire', () => {
-  it('money-units: takes the currencies of the table and no others', () => {
+describe('Money in requests', () => {
+  it('money-units: accepts the currencies of the table and no others', () => {
     const [rule] = getOption(fieldOf('currency_code'), fieldRules).cel;
     const named = rule?.expression.match(/[A-Z]{3}/g);
     expect(named).toEqual([...CURRENCIES.keys()].sort());
@@ -51,7 +51,7 @@ describe('Money on the wire', () => {
     ['EURO', false],
     ['EUR\n', false],
     ['', false],
-  ])('money-units: is checked for its currency: %j', (currencyCode, isTaken) => {
+  ])('money-units: checks the currency %j', (currencyCode, isTaken) => {
     const money = create(MoneySchema, { currencyCode, minorUnits: 1n });
     expect(createValidator().validate(MoneySchema, money).kind).toBe(isTaken ? 'valid' : 'invalid');
   });
@@ -66,7 +66,7 @@ describe('formatUnits', () => {
     [1999n, 3, '1.999'],
     [-5n, 4, '-0.0005'],
     [2n ** 63n - 1n, 2, '92233720368547758.07'],
-  ])('money-units: writes %i units with %i decimals as %s', (units, decimals, text) => {
+  ])('money-units: formats %i units with %i decimals as %s', (units, decimals, text) => {
     expect(formatUnits(units, decimals)).toBe(text);
   });
 });

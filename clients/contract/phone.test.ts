@@ -26,12 +26,12 @@ describe('readPhone', () => {
     '+1-212-555-0100;ext=5',
     '+1 212 555 0100 #5',
     '001 212 555 0100 #5',
-  ])('phones: reads the extension of %s apart from its main number', (text) => {
+  ])('phones: separates the extension of %s from its main number', (text) => {
     expect(faultOf(text)).toBeUndefined();
     expect(readPhone(text)).toEqual({ main: '12125550100', extension: '5' });
   });
 
-  it('phones: tells a number with an extension from one with a digit more', () => {
+  it('phones: distinguishes a number with an extension from one with another digit', () => {
     expect(phoneKey('+1 212 555 0100 x5')).not.toBe(phoneKey('+1 21255501005'));
     expect(phoneKey('+1 212 555 0100 x5')).toBe(phoneKey('+1 (212) 555-0100'));
     expect(phoneKey('555 0100 x5')).toBe(phoneKey('555-0100'));
@@ -51,19 +51,19 @@ describe('readPhone', () => {
     ['full-width digits', '＋４４ ７９１１ １２３４５６', '447911123456'],
     ['Arabic digits', '+٤٤ ٧٩١١ ١٢٣٤٥٦', '447911123456'],
     ['marks of direction around it', '\u202a+44\u00a07911\u2011123456\u202c', '447911123456'],
-    ['an extension longer than is taken today', '+1 212 555 0100x1234567890', '12125550100'],
+    ['an extension longer than is allowed today', '+1 212 555 0100x1234567890', '12125550100'],
   ])('phones: compares a number with %s by its digits', (_, text, main) => {
     expect(phoneKey(text)).toBe(main);
   });
 
   it.each(['((((', '', '+', 'x5', 'Ada', '4.47911E+11', '+1 212 555 0100 x', '12 monkeys'])(
-    'phones: knows no number in "%s"',
+    'phones: finds no number in "%s"',
     (text) => {
       expect(readPhone(text)).toBeUndefined();
     },
   );
 
-  it('phones: reads whatever the contract takes', () => {
+  it('phones: parses all numbers that the contract allows', () => {
     const part = fc.stringMatching(/^[+]?[0-9(][0-9 ()./-]{0,24}$/);
     const label = fc.constantFrom('x', ' X ', '#', ' #', 'ext', ' ext. ', ' Ext:', ' extension ', ';ext=');
     const extension = fc.oneof(
@@ -119,7 +119,7 @@ describe('User.phone', () => {
     '(1) 555-0100',
     '555.0000',
     '212.555.0100',
-  ])('phones: takes %s', (text) => {
+  ])('phones: accepts %s', (text) => {
     expect(faultOf(text)).toBeUndefined();
   });
 });

@@ -184,7 +184,7 @@ export function describeBadInput(subject: () => ServiceSubject): void {
       await expectRefusal(call(subject()), refusal);
     });
 
-    it('refuses a stale etag and leaves the user as it is', async () => {
+    it('refuses a stale etag and does not change the user', async () => {
       const { admin } = subject();
       const tenant = freshTenant();
       const user = await seedUser({ admin }, tenant);
@@ -202,7 +202,7 @@ export function describeBadInput(subject: () => ServiceSubject): void {
       });
     });
 
-    it('asks for patience where a version is wanted that nobody has written', async () => {
+    it('fails with UNAVAILABLE for a version that does not exist yet', async () => {
       const { admin, users } = subject();
       const tenant = freshTenant();
       const user = await seedUser({ admin }, tenant);
@@ -210,7 +210,7 @@ export function describeBadInput(subject: () => ServiceSubject): void {
       await expectRefusal(ahead, { code: 'Unavailable', reason: 'VERSION_NOT_REACHED' });
     });
 
-    it('names the user for whom it refuses a batch, and which version there is', async () => {
+    it('names the user and the present version when it refuses a batch', async () => {
       const { admin, users } = subject();
       const tenant = freshTenant();
       const ids: string[] = [];
@@ -223,7 +223,7 @@ export function describeBadInput(subject: () => ServiceSubject): void {
       expect(info?.metadata).toMatchObject({ id: ahead, version: '1', min_version: '9' });
     });
 
-    it('refuses moments that are none', async () => {
+    it('refuses invalid timestamps', async () => {
       const { admin } = subject();
       const never = { seconds: 2n ** 62n };
       // JSON cannot express it, so the caller's encoder refuses it.
@@ -234,7 +234,7 @@ export function describeBadInput(subject: () => ServiceSubject): void {
       await expect(made).rejects.toThrow(/answer_time must|Timestamp/);
     });
 
-    it('nul: refuses a batch of keys of which one cannot be kept, and names it', async () => {
+    it('nul: refuses a batch with a key that cannot be stored, and names the key', async () => {
       const { users } = subject();
       const keyOf = (externalId: string) => ({
         key: { case: 'externalId' as const, value: { source: 'legacy', externalId } },
@@ -243,7 +243,7 @@ export function describeBadInput(subject: () => ServiceSubject): void {
       await expectRefusal(resolved, invalid('keys[1].external_id.external_id'));
     });
 
-    it('end-of-time: keeps the last moment there is, and reads the user afterwards', async () => {
+    it('end-of-time: stores the last valid timestamp, and reads the user afterwards', async () => {
       const { admin, users } = subject();
       const tenant = freshTenant();
       const user = await seedUser({ admin }, tenant);
@@ -259,7 +259,7 @@ export function describeBadInput(subject: () => ServiceSubject): void {
       });
     });
 
-    it('refuses a batch of more than one answer can hold, whose users can be had in smaller ones', async () => {
+    it('refuses a batch that exceeds one response, and serves its users in smaller ones', async () => {
       const { admin, users } = subject();
       const tenant = freshTenant();
       const { id } = await seedUser({ admin }, tenant, { profile: { crmFields: crm(30) } });
@@ -269,14 +269,14 @@ export function describeBadInput(subject: () => ServiceSubject): void {
       expect((await ask(50)).outcomes).toHaveLength(50);
     });
 
-    it('bounds how long an error grows, whatever it repeats', async () => {
+    it('limits the length of an error that repeats input', async () => {
       const { admin } = subject();
       const call = admin.updateUser({ tenantId, user: { id }, updateMask: { paths: ['x'.repeat(100_000)] } });
       const error = await expectRefusal(call, { code: 'InvalidArgument', reason: 'FIELD_INVALID' });
       expect(error.rawMessage.length).toBeLessThan(2000);
     });
 
-    it('bounds how many faults an error names', async () => {
+    it('limits the number of faults that an error names', async () => {
       const { users } = subject();
       const error = await expectRefusal(users.batchGetUsers({ tenantId, ids: Array(500).fill('x') }), {
         code: 'InvalidArgument',

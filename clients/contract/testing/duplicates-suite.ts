@@ -36,7 +36,7 @@ export function describeDuplicates(name: string, subject: () => ServiceSubject):
   };
 
   describe(`${name}: duplicates`, () => {
-    it('are listed most certain first, with reasons, page by page', async () => {
+    it('are listed in pages, most certain first, with reasons', async () => {
       const { admin, tenantId, pairs } = await seedPairs();
       const { candidates, nextPageToken } = await admin.listDuplicateCandidates({ tenantId });
       expect(candidates.map(({ first, second }) => [first?.id, second?.id])).toEqual([
@@ -69,7 +69,7 @@ export function describeDuplicates(name: string, subject: () => ServiceSubject):
       expect(certain.candidates).toEqual(candidates.slice(0, 2));
     });
 
-    it('twins: are not those who share a family name and a birth date, however long it is', async () => {
+    it('twins: exclude users who share only a family name and a birth date', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const seed = async (firstName: string, lastName = 'Schwarzenberger') =>
@@ -92,7 +92,7 @@ export function describeDuplicates(name: string, subject: () => ServiceSubject):
       expect(merges).toHaveLength(1);
     });
 
-    it('twins: are told apart by the name that is shown, where people have no other', async () => {
+    it('twins: are distinguished by the display name when they have no other', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const seed = async (displayName: string) => {
@@ -109,7 +109,7 @@ export function describeDuplicates(name: string, subject: () => ServiceSubject):
       ]);
     });
 
-    it('are each a pair, also where several share an address, and none is deleted or merged', async () => {
+    it('form pairs, also when several share an address, without deleted and merged users', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const ids = [];
@@ -132,7 +132,7 @@ export function describeDuplicates(name: string, subject: () => ServiceSubject):
       );
     });
 
-    it('are merged above the threshold only, the older one staying, and told of before in a dry run', async () => {
+    it('are merged above the threshold into the older user, and a dry run lists them before', async () => {
       const { admin, users, tenantId, pairs } = await seedPairs();
       const request = { tenantId, minScore: 0.85, requestId: randomUUID() };
       const dry = await admin.autoMergeDuplicates({ ...request, requestId: '', dryRun: true });
@@ -158,7 +158,7 @@ export function describeDuplicates(name: string, subject: () => ServiceSubject):
       await admin.unmergeUsers({ tenantId, mergeId: merges[0]?.mergeId ?? '' });
     });
 
-    it('are merged as many as were asked for, who booked more staying', async () => {
+    it('are merged up to the requested number, into the user with more bookings', async () => {
       const { admin, tenantId, pairs } = await seedPairs();
 
       const id = pairs.all[1] ?? '';

@@ -65,7 +65,7 @@ export function describeEtags(subject: () => ServiceSubject): void {
     for (const field of fields) {
       const seed = CASES[field];
       if (seed === undefined || seed === 'ignored') continue;
-      it(`T5: is refused where it is not the user's now: ${field}`, async () => {
+      it(`T5: is refused when it is not current: ${field}`, async () => {
         const { etag, staleEtag, call } = await seed(subject());
         for (const wrong of [staleEtag, 'v99', 'no-etag', `${etag} `]) {
           const error = await expectRefusal(call(wrong), { code: 'Aborted', reason: 'ETAG_MISMATCH' });
@@ -75,12 +75,12 @@ export function describeEtags(subject: () => ServiceSubject): void {
         await call(etag);
       });
 
-      it(`T5: is taken where it is left out: ${field}`, async () => {
+      it(`T5: is optional: ${field}`, async () => {
         await (await seed(subject())).call('');
       });
     }
 
-    it('T5: says nothing of a user that is created', async () => {
+    it('T5: is ignored for a new user', async () => {
       const { admin } = subject();
       const { user } = await admin.createUser({
         tenantId: freshTenant(),

@@ -8,7 +8,7 @@ import type { ServiceSubject } from './subject.ts';
 /** Tests DeleteUser, UndeleteUser and EraseUser, and reads after them. */
 export function describeLifecycle(subject: () => ServiceSubject): void {
   describe('the life of a user', () => {
-    it('deletes softly: the user is still answered, and has no address any more', async () => {
+    it('deletes softly: reads still return the user, without its address', async () => {
       const { admin, users } = subject();
       const tenantId = freshTenant();
       const { id, email } = await seedUser({ admin }, tenantId);
@@ -31,7 +31,7 @@ export function describeLifecycle(subject: () => ServiceSubject): void {
       await expectRefusal(admin.updateUser(change), { code: 'FailedPrecondition', reason: 'USER_DELETED' });
     });
 
-    it('takes a deletion back, with the state that was there before', async () => {
+    it('undeletes a user with its state from before', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const { id, email } = await seedUser({ admin }, tenantId);
@@ -47,7 +47,7 @@ export function describeLifecycle(subject: () => ServiceSubject): void {
       expect((await admin.undeleteUser({ tenantId, id })).user?.version).toBe(4n);
     });
 
-    it("does not undelete a user whose address became another's", async () => {
+    it('does not undelete a user whose address another user has', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId, { email: 'ada@example.com' });
@@ -57,7 +57,7 @@ export function describeLifecycle(subject: () => ServiceSubject): void {
       await expectRefusal(undeletion, { code: 'AlreadyExists', reason: 'EMAIL_TAKEN' });
     });
 
-    it('leaves nothing of an erased user but the tombstone, for ever, and frees the address', async () => {
+    it('leaves only a permanent tombstone of an erased user, and frees its address', async () => {
       const { admin, users } = subject();
       const tenantId = freshTenant();
       const { id, email } = await seedUser({ admin }, tenantId, { profile: { birthDate: '1815-12-10' } });
@@ -74,7 +74,7 @@ export function describeLifecycle(subject: () => ServiceSubject): void {
       await seedUser({ admin }, tenantId, { email });
     });
 
-    it('knows a repeat of what made an erased user, whatever that said', async () => {
+    it('recognises a repeat of the request that created an erased user', async () => {
       const { admin } = subject();
       const request = { tenantId: freshTenant(), requestId: randomUUID(), user: { firstName: 'Ada' } };
       const id = (await admin.createUser(request)).user?.id ?? '';
@@ -82,7 +82,7 @@ export function describeLifecycle(subject: () => ServiceSubject): void {
       expect((await admin.createUser(request)).user).toMatchObject({ id, state: UserState.DELETED });
     });
 
-    it('repeats none of it that was done under the same request id', async () => {
+    it('applies each request id once', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId);
@@ -95,7 +95,7 @@ export function describeLifecycle(subject: () => ServiceSubject): void {
       await expectRefusal(other, { code: 'InvalidArgument', reason: 'REQUEST_ID_REUSED' });
     });
 
-    it('honours the etag, and knows nobody in another tenant', async () => {
+    it('checks the etag, and finds no user of another tenant', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const { id, etag } = await seedUser({ admin }, tenantId);
@@ -109,7 +109,7 @@ export function describeLifecycle(subject: () => ServiceSubject): void {
       }
     });
 
-    it('announces each step to those who watch, in order of version', async () => {
+    it('sends each step to watchers in order of version', async () => {
       const { admin, users } = subject();
       const tenantId = freshTenant();
       const ended = new AbortController();

@@ -7,7 +7,7 @@ import type { ServiceSubject } from './subject.ts';
 /** Tests ListUsers. */
 export function describeListing(subject: () => ServiceSubject): void {
   describe('listing users', () => {
-    it('pages through all users once, also while others are made', async () => {
+    it('returns each user once in pages, also while others are created', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const made: string[] = [];
@@ -24,7 +24,7 @@ export function describeListing(subject: () => ServiceSubject): void {
       expect([...seen].sort()).toEqual([...made].sort());
     });
 
-    it('lists backwards, and narrows by state and role', async () => {
+    it('lists in descending order, and filters by state and role', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const a = await seedUser({ admin }, tenantId);
@@ -43,7 +43,7 @@ export function describeListing(subject: () => ServiceSubject): void {
       expect(await ids({ filter: { createdBefore: a.createTime } })).toEqual([]);
     });
 
-    it('lists by name as people sort them, forwards and backwards, page by page', async () => {
+    it('lists in pages by name in either direction, in the order of folded names', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const made: string[] = [];
@@ -78,7 +78,7 @@ export function describeListing(subject: () => ServiceSubject): void {
       });
     });
 
-    it('narrows by tags, all of which a user must have, and by when it was last heard of', async () => {
+    it('filters by all of several tags, and by the last activity', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const both = (await seedUser({ admin }, tenantId, { profile: { tags: ['a', 'b'] } })).id;
@@ -94,7 +94,7 @@ export function describeListing(subject: () => ServiceSubject): void {
       expect(await ids({ activeBefore: { seconds: 4_000_000_000n } })).toEqual([]);
     });
 
-    it('cuts a page that one answer cannot hold, and goes on behind it', async () => {
+    it('shortens a page to the size of a response, and continues after it', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const crmFields = Object.fromEntries(

@@ -25,7 +25,7 @@ export function describeMerges(name: string, subject: () => ServiceSubject): voi
   };
 
   describe(`${name}: merging`, () => {
-    it('fills what the survivor lacks, keeps what it has, and counts both versions up', async () => {
+    it('fills the empty fields of the survivor, keeps the others, and increments both versions', async () => {
       const { admin, users, tenantId, survivor, loser, plan } = await seedTwo();
       const { user, mergeId } = await admin.mergeUsers({ tenantId, plan });
       expect(mergeId).not.toBe('');
@@ -47,7 +47,7 @@ export function describeMerges(name: string, subject: () => ServiceSubject): voi
       expect(listed.map(({ id }) => id)).toEqual([survivor.id]);
     });
 
-    it("takes the loser's value where the plan says so, as the preview said field by field", async () => {
+    it("takes the loser's value for the fields of the plan, as the preview shows", async () => {
       const { admin, users, tenantId, survivor, loser } = await seedTwo();
       const plan = {
         survivorId: survivor.id,
@@ -83,7 +83,7 @@ export function describeMerges(name: string, subject: () => ServiceSubject): voi
       expect(user).toMatchObject(fields);
     });
 
-    it('leads by both addresses to the survivor, and keeps them from others', async () => {
+    it('leads from both addresses to the survivor, and reserves them', async () => {
       for (const paths of [[], ['email']]) {
         const { admin, users, tenantId, survivor, loser, plan } = await seedTwo();
         await admin.mergeUsers({ tenantId, plan: { ...plan, takeFromLoser: { paths } } });
@@ -102,7 +102,7 @@ export function describeMerges(name: string, subject: () => ServiceSubject): voi
       }
     });
 
-    it('brings along names in other systems, notes, activities, figures, and tells of itself', async () => {
+    it('moves external ids, notes, activities and statistics, and appears in the timeline', async () => {
       const { admin, users, tenantId, survivor, loser, plan } = await seedTwo();
       const externalId = { source: 'legacy', externalId: 'A 1' };
       const time = { seconds: 1_700_000_000n, nanos: 0 };
@@ -110,7 +110,7 @@ export function describeMerges(name: string, subject: () => ServiceSubject): voi
       await admin.linkExternalId({ tenantId, id: loser.id, externalId });
       await admin.createNote({ tenantId, id: loser.id, text: 'Likes tea' });
       await admin.recordActivity({ tenantId, id: loser.id, activity });
-      const told = (id: string, totalBookings: bigint) =>
+      const report = (id: string, totalBookings: bigint) =>
         admin.recordStatistics({
           tenantId,
           id,
@@ -118,8 +118,8 @@ export function describeMerges(name: string, subject: () => ServiceSubject): voi
           revision: 1n,
           totalBookings,
         });
-      await told(loser.id, 2n);
-      await told(survivor.id, 3n);
+      await report(loser.id, 2n);
+      await report(survivor.id, 3n);
       const { mergeId, user } = await admin.mergeUsers({ tenantId, plan });
       expect(user?.profile?.statistics?.totalBookings).toBe(5n);
       // Neither user has preferences.
@@ -145,7 +145,7 @@ export function describeMerges(name: string, subject: () => ServiceSubject): voi
       expect(after?.profile?.statistics?.totalBookings).toBe(13n);
     });
 
-    it('answers with the last of a chain, and writes to it', async () => {
+    it('reads and writes the last survivor of a chain', async () => {
       const { admin, users, tenantId, survivor, loser, plan } = await seedTwo();
       const last = await seedUser({ admin }, tenantId);
       await admin.mergeUsers({ tenantId, plan });
@@ -166,7 +166,7 @@ export function describeMerges(name: string, subject: () => ServiceSubject): voi
       expect(outcomes[0]?.outcome.value).toMatchObject({ id: last.id });
     });
 
-    it('happens once for a request id', async () => {
+    it('merges once per request id', async () => {
       const { admin, tenantId, plan } = await seedTwo();
       const request = { tenantId, requestId: randomUUID(), plan };
       const answers = await Promise.all(Array.from({ length: 4 }, () => admin.mergeUsers(request)));
@@ -176,7 +176,7 @@ export function describeMerges(name: string, subject: () => ServiceSubject): voi
       await expectRefusal(admin.mergeUsers(other), { code: 'InvalidArgument', reason: 'REQUEST_ID_REUSED' });
     });
 
-    it('is refused with a reason', async () => {
+    it('refuses with a reason', async () => {
       const { admin, tenantId, survivor, loser, plan } = await seedTwo();
       const [third, deleted, erased] = [
         await seedUser({ admin }, tenantId),
@@ -216,7 +216,7 @@ export function describeMerges(name: string, subject: () => ServiceSubject): voi
       );
     });
 
-    it('knows no user and no merge of another tenant', async () => {
+    it('finds no user and no merge of another tenant', async () => {
       const { admin, tenantId, survivor, loser, plan } = await seedTwo();
       const other = freshTenant();
       const stranger = await seedUser({ admin }, other);
@@ -239,7 +239,7 @@ export function describeMerges(name: string, subject: () => ServiceSubject): voi
   });
 
   describe(`${name}: taking a merge back`, () => {
-    it('restores both users in full, version and time apart', async () => {
+    it('restores both users except for version and time', async () => {
       for (const paths of [[], ['email', 'role', 'profile']]) {
         const { admin, users, tenantId, survivor, loser, plan } = await seedTwo();
         await admin.updateUser({
@@ -265,7 +265,7 @@ export function describeMerges(name: string, subject: () => ServiceSubject): voi
       }
     });
 
-    it('leaves with the survivor what came later', async () => {
+    it('leaves later changes with the survivor', async () => {
       const { admin, users, tenantId, survivor, loser, plan } = await seedTwo();
       await admin.createNote({ tenantId, id: loser.id, text: 'before' });
       const { mergeId } = await admin.mergeUsers({ tenantId, plan });
@@ -294,7 +294,7 @@ export function describeMerges(name: string, subject: () => ServiceSubject): voi
       expect((await users.getUser({ tenantId, id: loser.id })).user?.id).toBe(loser.id);
     });
 
-    it('happens once, and latest merge first', async () => {
+    it('undoes a merge once, and the latest merge first', async () => {
       const { admin, tenantId, survivor, plan } = await seedTwo();
       const [third, last] = [await seedUser({ admin }, tenantId), await seedUser({ admin }, tenantId)];
       const first = (await admin.mergeUsers({ tenantId, plan })).mergeId;
@@ -316,7 +316,7 @@ export function describeMerges(name: string, subject: () => ServiceSubject): voi
       await admin.mergeUsers({ tenantId, plan });
     });
 
-    it('is refused once one of them is erased, by either id', async () => {
+    it('refuses when one of the users is erased, by either id', async () => {
       for (const which of ['survivor', 'loser'] as const) {
         const { admin, users, tenantId, plan, ...both } = await seedTwo();
         const { mergeId } = await admin.mergeUsers({ tenantId, plan });

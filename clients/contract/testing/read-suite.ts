@@ -16,7 +16,7 @@ export interface ReadSuiteSubject {
  */
 export function describeReads(name: string, subject: () => ReadSuiteSubject): void {
   describe(`${name} reads users`, () => {
-    it('answers a reference without contact data unless more is asked for', async () => {
+    it('returns a reference without contact data by default', async () => {
       const { reads, admin } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId);
@@ -31,7 +31,7 @@ export function describeReads(name: string, subject: () => ReadSuiteSubject): vo
       expect([user.email, user.phone, user.profile]).toEqual(['', '', undefined]);
     });
 
-    it('stars: answers ratings in every view', async () => {
+    it('stars: returns ratings in every view', async () => {
       const { reads, admin } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId);
@@ -44,7 +44,7 @@ export function describeReads(name: string, subject: () => ReadSuiteSubject): vo
       expect(found(reference)).toMatchObject({ averageRating: 4.5, totalReviews: 2, email: '', phone: '' });
     });
 
-    it('answers contact data in the BASIC view, and the profile in the FULL view only', async () => {
+    it('returns contact data in the BASIC view, and the profile only in the FULL view', async () => {
       const { reads, admin } = subject();
       const tenantId = freshTenant();
       const { id, email } = await seedUser({ admin }, tenantId);
@@ -54,14 +54,14 @@ export function describeReads(name: string, subject: () => ReadSuiteSubject): vo
       expect([full.email, full.profile?.tags]).toEqual([email, ['vip']]);
     });
 
-    it('says that an id is missing where nobody has it, alone and in a batch', async () => {
+    it('reports an unknown id as missing, alone and in a batch', async () => {
       const { reads } = subject();
       const [tenantId, id] = [freshTenant(), randomUUID()];
       expect(await reads.read(id, { tenantId })).toEqual({ missing: true });
       expect(await reads.readMany([id], { tenantId })).toEqual([{ missing: true }]);
     });
 
-    it("says that another tenant's user is missing, alone and in a batch", async () => {
+    it('reports a user of another tenant as missing, alone and in a batch', async () => {
       const { reads, admin } = subject();
       const [mine, theirs] = [freshTenant(), freshTenant()];
       const { id } = await seedUser({ admin }, theirs);
@@ -70,7 +70,7 @@ export function describeReads(name: string, subject: () => ReadSuiteSubject): vo
       expect(await reads.readMany([id], { tenantId: mine })).toEqual([{ missing: true }]);
     });
 
-    it('answers a batch with one outcome per id, in order, duplicates alike', async () => {
+    it('returns one outcome per id of a batch, in order, duplicates included', async () => {
       const { reads, admin } = subject();
       const tenantId = freshTenant();
       const a = await seedUser({ admin }, tenantId, { firstName: 'A' });
@@ -84,7 +84,7 @@ export function describeReads(name: string, subject: () => ReadSuiteSubject): vo
       ]);
     });
 
-    it('takes an id in upper case for the same id', async () => {
+    it('treats ids as case-insensitive', async () => {
       const { reads, admin } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId);
@@ -93,7 +93,7 @@ export function describeReads(name: string, subject: () => ReadSuiteSubject): vo
       expect(found(outcome).id).toBe(id);
     });
 
-    it('answers the version that a write made to whoever asks for it', async () => {
+    it('returns the version of a write to a read that requires it', async () => {
       const { reads, admin } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId);

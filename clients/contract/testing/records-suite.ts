@@ -25,7 +25,7 @@ export function describeRecords(name: string, subject: () => ServiceSubject): vo
   });
 
   describe(`${name}: notes`, () => {
-    it('are listed newest first, in pages that miss none though others are written', async () => {
+    it('are listed newest first, each once, also while others are written', async () => {
       const { admin, tenantId, id } = await seed();
       const texts = ['one', 'two', 'three', 'four', 'five'];
       for (const text of texts) await admin.createNote({ tenantId, id, text, author: 'Kim' });
@@ -41,7 +41,7 @@ export function describeRecords(name: string, subject: () => ServiceSubject): vo
       expect(seen).toEqual(texts.toReversed());
     });
 
-    it('are written once for a request id, and removed, for good', async () => {
+    it('are written once per request id, and removed permanently', async () => {
       const { admin, tenantId, id } = await seed();
       const request = { tenantId, id, requestId: randomUUID(), text: 'Likes tea', author: 'Kim' };
       const { note } = await admin.createNote(request);
@@ -54,7 +54,7 @@ export function describeRecords(name: string, subject: () => ServiceSubject): vo
       expect((await admin.listNotes({ tenantId, id })).notes).toEqual([]);
     });
 
-    it('are removed by those who know whose they are', async () => {
+    it('are removed only with the id of their user', async () => {
       const { admin, tenantId, id } = await seed();
       const { note } = await admin.createNote({ tenantId, id, text: 'stays' });
       const other = await seedUser({ admin }, tenantId);
@@ -62,7 +62,7 @@ export function describeRecords(name: string, subject: () => ServiceSubject): vo
       expect((await admin.listNotes({ tenantId, id })).notes).toHaveLength(1);
     });
 
-    it('fill a page as far as a message goes', async () => {
+    it('fill a page up to the size of a message', async () => {
       const { admin, tenantId, id } = await seed();
       // All characters but the visible one take six bytes in JSON.
       const text = `x${'\u0001'.repeat(9_999)}`;
@@ -76,7 +76,7 @@ export function describeRecords(name: string, subject: () => ServiceSubject): vo
   });
 
   describe(`${name}: the timeline`, () => {
-    it('merges activities and notes, newest first, with all that was told', async () => {
+    it('lists activities and notes with all their content, newest first', async () => {
       const { admin, users, tenantId, id } = await seed();
       for (const [text, ms] of [
         ['second', 2],
@@ -91,7 +91,7 @@ export function describeRecords(name: string, subject: () => ServiceSubject): vo
       expect((await users.getUser({ tenantId, id })).user?.version).toBe(1n);
     });
 
-    it('is paged so that each entry comes once, though others come meanwhile and many are of one moment', async () => {
+    it('lists each entry once in pages, also while others are added and many have one time', async () => {
       const { admin, tenantId, id } = await seed();
       for (let n = 0; n < 12; n++)
         await admin.recordActivity({ tenantId, id, activity: activity(`a${n}`, n < 8 ? 5 : n) });
@@ -108,7 +108,7 @@ export function describeRecords(name: string, subject: () => ServiceSubject): vo
       expect(new Set(seen)).toEqual(new Set(Array.from({ length: 12 }, (_, n) => `a${n}`)));
     });
 
-    it('end-of-time: goes from the last moment to the first, page by page, and tells when each was recorded', async () => {
+    it('end-of-time: lists from the last timestamp to the first in pages, with the time of each record', async () => {
       const { admin, tenantId, id } = await seed();
       const times = ['9999-12-31T23:59:59.999Z', '1969-12-31T23:59:59.999Z', '0001-01-01T00:00:00.000Z'];
       const before = Date.now() - CLOCK_SLACK_MS;
@@ -131,7 +131,7 @@ export function describeRecords(name: string, subject: () => ServiceSubject): vo
       expect(seen).toEqual(times);
     });
 
-    it('keeps an activity once for a request id', async () => {
+    it('records an activity once per request id', async () => {
       const { admin, tenantId, id } = await seed();
       const request = { tenantId, id, requestId: randomUUID(), activity: activity('once', 1) };
       await Promise.all(Array.from({ length: 5 }, () => admin.recordActivity(request)));
@@ -143,7 +143,7 @@ export function describeRecords(name: string, subject: () => ServiceSubject): vo
       });
     });
 
-    it('takes no token of another user, and no activity that cannot be kept', async () => {
+    it('refuses a page token of another user, and an activity that cannot be stored', async () => {
       const { admin, tenantId, id } = await seed();
       const other = await seedUser({ admin }, tenantId);
       for (const ms of [1, 2]) await admin.recordActivity({ tenantId, id, activity: activity('a', ms) });
@@ -166,7 +166,7 @@ export function describeRecords(name: string, subject: () => ServiceSubject): vo
       }
     });
 
-    it('goes on for a deleted user, and ends for an erased one', async () => {
+    it('continues for a deleted user, and ends for an erased one', async () => {
       const { admin, tenantId, id } = await seed();
       await admin.deleteUser({ tenantId, id });
       await admin.recordActivity({ tenantId, id, activity: activity('cancelled', 1) });
@@ -180,7 +180,7 @@ export function describeRecords(name: string, subject: () => ServiceSubject): vo
       await expectRefusal(admin.recordStatistics({ tenantId, id, source: 'booking' }), refusal);
     });
 
-    it('is of a user of the tenant', async () => {
+    it('requires a user of the tenant', async () => {
       const { admin, id } = await seed();
       const elsewhere = { tenantId: freshTenant(), id };
       const refusal = { code: 'NotFound', reason: 'USER_NOT_FOUND' } as const;
@@ -193,7 +193,7 @@ export function describeRecords(name: string, subject: () => ServiceSubject): vo
   });
 
   describe(`${name}: statistics`, () => {
-    it('are the sum over all services, each of which replaces its own', async () => {
+    it('are the sum over all services, each of which replaces its own report', async () => {
       const { admin, users, tenantId, id } = await seed();
       const booking = {
         ...{ tenantId, id, source: 'booking', revision: 1n, totalBookings: 2n },
@@ -216,23 +216,23 @@ export function describeRecords(name: string, subject: () => ServiceSubject): vo
       expect((await users.getUser({ tenantId, id, view: UserView.FULL })).user).toEqual(user);
     });
 
-    it('are not undone by what comes late, nor counted twice', async () => {
+    it('ignore late reports, and count no report twice', async () => {
       const { admin, tenantId, id } = await seed();
-      const tell = async (revision: bigint, totalBookings: bigint, requestId = '') => {
+      const report = async (revision: bigint, totalBookings: bigint, requestId = '') => {
         const { user } = await admin.recordStatistics({
           ...{ tenantId, id, requestId, source: 'booking', revision, totalBookings },
         });
         return [user?.version, user?.profile?.statistics?.totalBookings];
       };
-      expect(await tell(5n, 50n)).toEqual([2n, 50n]);
-      expect(await tell(4n, 40n)).toEqual([2n, 50n]);
-      expect(await tell(5n, 50n)).toEqual([2n, 50n]);
+      expect(await report(5n, 50n)).toEqual([2n, 50n]);
+      expect(await report(4n, 40n)).toEqual([2n, 50n]);
+      expect(await report(5n, 50n)).toEqual([2n, 50n]);
       const requestId = randomUUID();
-      expect(await tell(6n, 60n, requestId)).toEqual([3n, 60n]);
-      expect(await tell(6n, 60n, requestId)).toEqual([3n, 60n]);
+      expect(await report(6n, 60n, requestId)).toEqual([3n, 60n]);
+      expect(await report(6n, 60n, requestId)).toEqual([3n, 60n]);
     });
 
-    it('stay as they are while the profile is replaced', async () => {
+    it('stay when the profile is replaced', async () => {
       const { admin, tenantId, id } = await seed();
       await admin.recordStatistics({ tenantId, id, source: 'booking', totalBookings: 1n });
       const { user } = await admin.updateUser({
@@ -247,7 +247,7 @@ export function describeRecords(name: string, subject: () => ServiceSubject): vo
       });
     });
 
-    it('have one entry a currency', async () => {
+    it('have one entry per currency', async () => {
       const { admin, tenantId, id } = await seed();
       const money = { currencyCode: 'EUR', minorUnits: 1n };
       const twice = admin.recordStatistics({ tenantId, id, source: 'booking', totalSpent: [money, money] });

@@ -12,7 +12,7 @@ export function describeSearching(subject: () => ServiceSubject): void {
     (await seedUser(subject(), tenantId, { firstName, lastName, ...fields })).id;
 
   describe('searching users', () => {
-    it('finds exactly an address in any letter case, and a number however it is written', async () => {
+    it('finds an exact address in any letter case, and a phone number in any format', async () => {
       const tenantId = freshTenant();
       await named(tenantId, 'Eve');
       const id = await named(tenantId, 'Ada', '', { email: 'ada.l@example.com', phone: '+351 21 555 0101' });
@@ -28,7 +28,7 @@ export function describeSearching(subject: () => ServiceSubject): void {
       expect(await ids(tenantId, '21 555 0101')).toEqual([]);
     });
 
-    it('phones: finds a number with an extension by its main number, and no longer number', async () => {
+    it('phones: finds a number with an extension by its main number, but no longer number', async () => {
       const tenantId = freshTenant();
       const extended = await named(tenantId, 'Ada', '', { phone: '+1 212 555 0100 x5' });
       const longer = await named(tenantId, 'Eve', '', { phone: '+1 21255501005' });
@@ -45,7 +45,7 @@ export function describeSearching(subject: () => ServiceSubject): void {
       expect(user?.phone).toBe('+1 212 555 0100 x5');
     });
 
-    it('finds a whole name, then those that begin so, then those that hold it', async () => {
+    it('ranks whole names first, then prefixes, then substrings', async () => {
       const tenantId = freshTenant();
       const part = await named(tenantId, 'Susana', 'Reis');
       const begun = await named(tenantId, 'Anabela', 'Costa');
@@ -63,14 +63,14 @@ export function describeSearching(subject: () => ServiceSubject): void {
       expect(await ids(tenantId, 'an')).toHaveLength(4);
     });
 
-    it('minds neither letter case nor accents', async () => {
+    it('ignores letter case and accents', async () => {
       const tenantId = freshTenant();
       const id = await named(tenantId, 'Łukasz', 'Góring-Voß');
       for (const query of ['lukasz', 'ŁUKASZ', 'goring', 'VOSS', 'lukasz goring-voß', 'Gö', 'ring'])
         expect([query, await ids(tenantId, query)]).toEqual([query, [id]]);
     });
 
-    it('forgives one letter too few, too many, wrong, or in the wrong place', async () => {
+    it('tolerates one letter missing, added, wrong or swapped', async () => {
       const tenantId = freshTenant();
       const id = await named(tenantId, 'Ngozi', 'Okonkwo');
       await named(tenantId, 'Ana', 'Silva');
@@ -79,7 +79,7 @@ export function describeSearching(subject: () => ServiceSubject): void {
       expect(await ids(tenantId, 'okamqwo')).toEqual([]);
     });
 
-    it('wants every word of the query, in any order', async () => {
+    it('requires all words of the query, in any order', async () => {
       const tenantId = freshTenant();
       const id = await named(tenantId, 'Maria', 'Silva');
       await named(tenantId, 'Maria', 'Sousa');
@@ -159,7 +159,7 @@ export function describeSearching(subject: () => ServiceSubject): void {
       for (const query of queries) expect([query, await ids(tenantId, query)]).toEqual([query, [id]]);
     });
 
-    it('joined-names: finds both who have the name in two fields and in one', async () => {
+    it('joined-names: finds a name in two fields and in one', async () => {
       const tenantId = freshTenant();
       const apart = await named(tenantId, '小明', '李');
       const joined = await named(tenantId, '', '', { displayName: '李小明' });
@@ -170,7 +170,7 @@ export function describeSearching(subject: () => ServiceSubject): void {
       expect(await ids(tenantId, '李小红')).toEqual([other]);
     });
 
-    it('takes signs that mean something to a database for themselves', async () => {
+    it('treats wildcards of SQL as plain characters', async () => {
       const tenantId = freshTenant();
       const id = await named(tenantId, '', '', { businessName: '50%_off a\\b' });
       await named(tenantId, 'Ada', 'Lovelace');
@@ -180,7 +180,7 @@ export function describeSearching(subject: () => ServiceSubject): void {
         expect([query, await ids(tenantId, query)]).toEqual([query, [id]]);
     });
 
-    it('short-names: takes queries of 2 to 200 characters that can be seen', async () => {
+    it('short-names: accepts queries of 2 to 200 visible characters', async () => {
       const tenantId = freshTenant();
       const name = 'x'.repeat(200);
       const id = await named(tenantId, name);
@@ -193,7 +193,7 @@ export function describeSearching(subject: () => ServiceSubject): void {
       }
     });
 
-    it('narrows by role, state and tags, and answers the view that was asked for', async () => {
+    it('filters by role, state and tags, and returns the requested view', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const vendor = await named(tenantId, 'Ada', 'A', {
@@ -224,27 +224,30 @@ export function describeSearching(subject: () => ServiceSubject): void {
     it.each([
       ['one word', 'ada'],
       ['several words', 'ada l'],
-    ])('pages through what %s find, each once and best first, also while others come', async (_, query) => {
-      const { admin } = subject();
-      const tenantId = freshTenant();
-      const made: (string | undefined)[] = [];
-      for (const firstName of ['Ada', 'Adaeze', 'Ada', 'Fadak', 'Adam', 'Ada', 'Adda'])
-        made.push(await named(tenantId, firstName, 'Lovelace'));
-      const seen: { id: string | undefined; score: number }[] = [];
-      let pageToken = '';
-      do {
-        const page = await admin.searchUsers({ tenantId, query, pageSize: 2, pageToken });
-        seen.push(...page.matches.map(({ user, score }) => ({ id: user?.id, score })));
-        if (pageToken === '') await named(tenantId, 'Ada', 'Late');
-        pageToken = page.nextPageToken;
-      } while (pageToken);
-      const found = seen.map(({ id }) => id);
-      expect(new Set(found).size).toBe(found.length);
-      expect(found).toEqual(expect.arrayContaining(made.filter((id) => id !== made[6])));
-      expect(seen.map(({ score }) => score)).toEqual(seen.map(({ score }) => score).sort((a, b) => b - a));
-    });
+    ])(
+      'returns the users of %s once each in pages, best first, also while others are created',
+      async (_, query) => {
+        const { admin } = subject();
+        const tenantId = freshTenant();
+        const made: (string | undefined)[] = [];
+        for (const firstName of ['Ada', 'Adaeze', 'Ada', 'Fadak', 'Adam', 'Ada', 'Adda'])
+          made.push(await named(tenantId, firstName, 'Lovelace'));
+        const seen: { id: string | undefined; score: number }[] = [];
+        let pageToken = '';
+        do {
+          const page = await admin.searchUsers({ tenantId, query, pageSize: 2, pageToken });
+          seen.push(...page.matches.map(({ user, score }) => ({ id: user?.id, score })));
+          if (pageToken === '') await named(tenantId, 'Ada', 'Late');
+          pageToken = page.nextPageToken;
+        } while (pageToken);
+        const found = seen.map(({ id }) => id);
+        expect(new Set(found).size).toBe(found.length);
+        expect(found).toEqual(expect.arrayContaining(made.filter((id) => id !== made[6])));
+        expect(seen.map(({ score }) => score)).toEqual(seen.map(({ score }) => score).sort((a, b) => b - a));
+      },
+    );
 
-    it('pages through users who share a number', async () => {
+    it('returns users who share a phone number in pages', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const made: string[] = [];
@@ -259,7 +262,7 @@ export function describeSearching(subject: () => ServiceSubject): void {
       expect(seen.sort()).toEqual(made.sort());
     });
 
-    it('finds a user by the new name and no longer by the old one', async () => {
+    it('finds a user by the new name, and not by the old one', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const id = await named(tenantId, 'Augusta', 'Byron');

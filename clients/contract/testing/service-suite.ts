@@ -1,10 +1,10 @@
 import { describe } from 'vitest';
 import { describeBadInput } from './bad-input-suite.ts';
 import { describeEtags } from './etag-suite.ts';
+import { describeExternalIdsAndTags } from './external-ids-and-tags-suite.ts';
+import { describeInheritedNames } from './inherited-names-suite.ts';
 import { describeLifecycle } from './lifecycle-suite.ts';
 import { describeListing } from './listing-suite.ts';
-import { describeNames } from './names-suite.ts';
-import { describeOwnNames } from './own-names-suite.ts';
 import { describeReads } from './read-suite.ts';
 import { describeSearching } from './search-suite.ts';
 import { readsOverService, type ServiceSubject } from './subject.ts';
@@ -21,13 +21,13 @@ export function describeUserService(name: string, subject: () => ServiceSubject)
     describeReads('it', () => ({ reads: readsOverService(subject()), admin: subject().admin }));
     describeWrites(subject);
     describeLifecycle(subject);
-    describeNames(subject);
+    describeExternalIdsAndTags(subject);
     describeListing(subject);
     describeSearching(subject);
     describeWatching(subject);
     describeTouchedViews(subject);
     describeBadInput(subject);
-    describeOwnNames(subject);
+    describeInheritedNames(subject);
     describeEtags(subject);
   });
 }

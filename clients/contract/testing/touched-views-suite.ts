@@ -68,26 +68,26 @@ export function describeTouchedViews(subject: () => ServiceSubject): void {
   const changesOf = async (who: { tenantId: string; id: string }, act: () => Promise<unknown>) => {
     const { tenantId, id } = who;
     const stop = new AbortController();
-    const told: UserChange[] = [];
+    const received: UserChange[] = [];
     const begun = Promise.withResolvers<void>();
     const watching = (async () => {
       const stream = subject().users.watchUsers({ tenantIds: [tenantId] }, { signal: stop.signal });
       for await (const { changes } of stream) {
-        told.push(...changes.filter((change) => change.id === id));
+        received.push(...changes.filter((change) => change.id === id));
         begun.resolve();
       }
     })().catch(begun.reject);
     await begun.promise;
     const before = (await readAll(who))[0]?.version ?? 0n;
     await act();
-    await expect.poll(() => told.some(({ version }) => version > before), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => received.some(({ version }) => version > before), { timeout: 10_000 }).toBe(true);
     stop.abort();
     await watching;
-    return told.filter(({ version }) => version > before);
+    return received.filter(({ version }) => version > before);
   };
 
-  describe('what a change touches', () => {
-    it.each(WRITES)('A4: is said of %s', async (_, content, figures, write) => {
+  describe('touched views of a change', () => {
+    it.each(WRITES)('A4: are named for %s', async (_, content, figures, write) => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId);
@@ -97,10 +97,10 @@ export function describeTouchedViews(subject: () => ServiceSubject): void {
       expect(change?.version).toBe(2n);
       const from = (smallest: UserView) => VIEWS.filter((view) => smallest > 0 && view >= smallest);
       expect(change?.touchedViews).toMatchObject({ views: from(content), figureViews: from(figures) });
-      expectRight(change, before, after);
+      expectAccurate(change, before, after);
     });
 
-    it('stars: leaves unchanged what is held without ratings only where the user has none', async () => {
+    it('stars: returns unchanged for a version known without ratings only when the user has none', async () => {
       const { admin, users } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId);
@@ -117,7 +117,7 @@ export function describeTouchedViews(subject: () => ServiceSubject): void {
       expect(await ask({ knownUnratedVersions: { [id]: 9n } })).toEqual(['user', 'user']);
     });
 
-    it('A4: is everything where the user comes to be, is erased, or is answered by another one', async () => {
+    it('A4: are all views when a user is created, erased, or merged', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const [survivor, loser] = [await seedUser({ admin }, tenantId), await seedUser({ admin }, tenantId)];
@@ -131,7 +131,7 @@ export function describeTouchedViews(subject: () => ServiceSubject): void {
       expect(made.length).toBeGreaterThan(0);
     });
 
-    it('A4: is no less than what a merge, and its undoing, change of the survivor', async () => {
+    it('A4: cover all that a merge and its undoing change of the survivor', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const survivor = await seedUser({ admin }, tenantId);
@@ -155,7 +155,7 @@ export function describeTouchedViews(subject: () => ServiceSubject): void {
       for (const [kind, act] of acts) {
         const before = await readAll(who);
         const [change] = await changesOf(who, act);
-        expectRight(change, before, await readAll(who));
+        expectAccurate(change, before, await readAll(who));
         // An id merged into this user may lead to another one now. Only the kind of the change shows that.
         expect(change?.kind).toBe(kind);
         // The name stays, and with it most of what others show, except ratings.
@@ -169,7 +169,11 @@ export function describeTouchedViews(subject: () => ServiceSubject): void {
  * A view that the change does not name is equal before and after, except for version, time and etag, which
  * are those of the change.
  */
-function expectRight(change: UserChange | undefined, before: readonly User[], after: readonly User[]): void {
+function expectAccurate(
+  change: UserChange | undefined,
+  before: readonly User[],
+  after: readonly User[],
+): void {
   const { views = [], figureViews = [], updateTime, etag = '' } = change?.touchedViews ?? {};
   for (const [i, view] of VIEWS.entries()) {
     const raised = clone(UserSchema, before[i] as User);

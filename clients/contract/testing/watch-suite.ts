@@ -7,7 +7,7 @@ import { freshTenant, seedUser } from './seed.ts';
 import type { ServiceSubject } from './subject.ts';
 
 interface Watch extends AsyncDisposable {
-  readonly told: WatchUsersResponse[];
+  readonly responses: WatchUsersResponse[];
   /** Versions by id, in order of arrival. */
   changes(): string[];
   readonly cursor: string;
@@ -16,21 +16,22 @@ interface Watch extends AsyncDisposable {
 /** Watches until disposed. Resolves with the first response. */
 async function watch(users: ServiceSubject['users'], tenantIds: string[], cursor = ''): Promise<Watch> {
   const stop = new AbortController();
-  const told: WatchUsersResponse[] = [];
+  const responses: WatchUsersResponse[] = [];
   const first = Promise.withResolvers<void>();
   const read = async () => {
     for await (const response of users.watchUsers({ tenantIds, cursor }, { signal: stop.signal })) {
-      told.push(response);
+      responses.push(response);
       first.resolve();
     }
   };
   const ended = read().catch(first.reject);
   await first.promise;
   return {
-    told,
-    changes: () => told.flatMap((each) => each.changes.map((change) => `${change.id} v${change.version}`)),
+    responses,
+    changes: () =>
+      responses.flatMap((each) => each.changes.map((change) => `${change.id} v${change.version}`)),
     get cursor() {
-      return told.at(-1)?.checkpoint?.cursor ?? '';
+      return responses.at(-1)?.checkpoint?.cursor ?? '';
     },
     async [Symbol.asyncDispose]() {
       stop.abort();
@@ -42,12 +43,12 @@ async function watch(users: ServiceSubject['users'], tenantIds: string[], cursor
 /** Tests WatchUsers. */
 export function describeWatching(subject: () => ServiceSubject): void {
   describe('watching users', () => {
-    it('begins with a checkpoint, and tells what happens from then on to users of the tenants asked for', async () => {
+    it('starts with a checkpoint, and sends later changes of the requested tenants', async () => {
       const { admin, users } = subject();
       const [mine, other] = [freshTenant(), freshTenant()];
       const before = await seedUser({ admin }, mine);
       await using watching = await watch(users, [mine]);
-      expect(watching.told[0]?.checkpoint?.cursor).not.toBe('');
+      expect(watching.responses[0]?.checkpoint?.cursor).not.toBe('');
       const { id } = await seedUser({ admin }, mine);
       await seedUser({ admin }, other);
       await admin.updateUser({
@@ -56,17 +57,17 @@ export function describeWatching(subject: () => ServiceSubject): void {
         updateMask: { paths: ['first_name'] },
       });
       await expect.poll(watching.changes).toEqual(expect.arrayContaining([`${id} v1`, `${id} v2`]));
-      const [created, updated] = watching.told
+      const [created, updated] = watching.responses
         .flatMap((each) => each.changes)
         .filter((change) => change.id === id);
       expect(created).toMatchObject({ tenantId: mine, kind: UserChangeKind.CREATED });
       expect(updated).toMatchObject({ tenantId: mine, kind: UserChangeKind.UPDATED });
-      const tenants = watching.told.flatMap((each) => each.changes.map((change) => change.tenantId));
+      const tenants = watching.responses.flatMap((each) => each.changes.map((change) => change.tenantId));
       expect(new Set(tenants)).toEqual(new Set([mine]));
       expect(before.version).toBe(1n);
     });
 
-    it('tells nothing of a write that changed nothing, or was refused', async () => {
+    it('sends nothing for a write that changed nothing, or was refused', async () => {
       const { admin, users } = subject();
       const tenantId = freshTenant();
       const { id, etag } = await seedUser({ admin }, tenantId);
@@ -82,7 +83,7 @@ export function describeWatching(subject: () => ServiceSubject): void {
       expect(watching.changes()).toContain(`${id} v2`);
     });
 
-    it('goes on at a checkpoint with what came meanwhile', async () => {
+    it('resumes from a checkpoint with the changes since', async () => {
       const { admin, users } = subject();
       const tenantId = freshTenant();
       const first = await watch(users, [tenantId]);
@@ -94,31 +95,28 @@ export function describeWatching(subject: () => ServiceSubject): void {
       await expect.poll(resumed.changes).toEqual([`${missed.id} v1`]);
     });
 
-    it('says where it is at least every second, also when nothing happens', async () => {
+    it('sends a checkpoint at least every second, also without changes', async () => {
       const { users } = subject();
       await using watching = await watch(users, [freshTenant()]);
-      const times = () => watching.told.map(({ checkpoint }) => Number(checkpoint?.time?.seconds ?? 0n));
+      const times = () => watching.responses.map(({ checkpoint }) => Number(checkpoint?.time?.seconds ?? 0n));
       await expect.poll(() => times().length, { timeout: 5000 }).toBeGreaterThan(3);
       expect(times()).toEqual([...times()].sort((a, b) => a - b));
       // By the clock of the service, which is near ours.
       expect(Math.abs((times().at(-1) ?? 0) - Date.now() / 1000)).toBeLessThan(30);
     });
 
-    it.each(['garbage', '00000000.1'])(
-      'refuses the cursor %s as one that is not of this feed',
-      async (cursor) => {
-        const { users } = subject();
-        const refused = watch(users, [freshTenant()], cursor);
-        const error = await expectRefusal(refused, { code: 'OutOfRange', reason: 'CURSOR_EXPIRED' });
-        // Shows a client that versions may have gone back, and not only that it missed changes.
-        await using watching = await watch(users, [freshTenant()]);
-        const { feed } = watching.told[0]?.checkpoint ?? {};
-        expect(feed).toMatch(/./);
-        expect(error.findDetails(ErrorInfoSchema)[0]?.metadata).toMatchObject({ feed });
-      },
-    );
+    it.each(['garbage', '00000000.1'])('refuses the cursor %s, which is not of this feed', async (cursor) => {
+      const { users } = subject();
+      const refused = watch(users, [freshTenant()], cursor);
+      const error = await expectRefusal(refused, { code: 'OutOfRange', reason: 'CURSOR_EXPIRED' });
+      // Shows a client that versions may have gone back, and not only that it missed changes.
+      await using watching = await watch(users, [freshTenant()]);
+      const { feed } = watching.responses[0]?.checkpoint ?? {};
+      expect(feed).toMatch(/./);
+      expect(error.findDetails(ErrorInfoSchema)[0]?.metadata).toMatchObject({ feed });
+    });
 
-    it('refuses to watch nobody, and tenants that cannot be', async () => {
+    it('refuses an empty list of tenants, and invalid tenants', async () => {
       const { users } = subject();
       await expectRefusal(watch(users, []), {
         code: 'InvalidArgument',

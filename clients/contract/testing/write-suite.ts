@@ -8,7 +8,7 @@ import type { ServiceSubject } from './subject.ts';
 /** Tests CreateUser and UpdateUser, and BatchGetUsers and ResolveUsers after them. */
 export function describeWrites(subject: () => ServiceSubject): void {
   describe('writing users', () => {
-    it('makes a user at version 1, with the id that was chosen, and no other field', async () => {
+    it('creates a user at version 1 with a chosen id and no other field', async () => {
       const { admin } = subject();
       const userId = '0190b0d5-4a1c-7e2f-8c3d-0123456789ab';
       const { user } = await admin.createUser({
@@ -26,7 +26,7 @@ export function describeWrites(subject: () => ServiceSubject): void {
       expect(user?.etag).not.toBe('');
     });
 
-    it('invisible: takes a name that shows nothing for none, and keeps every other as it was spelled', async () => {
+    it('invisible: stores a blank name as empty, and every other as given', async () => {
       const { admin, users } = subject();
       const tenantId = freshTenant();
       const read = async (id: string) => (await users.getUser({ tenantId, id, view: UserView.FULL })).user;
@@ -48,7 +48,7 @@ export function describeWrites(subject: () => ServiceSubject): void {
       expect(await read(id)).toMatchObject({ firstName: '', displayName: 'WEIẞ' });
     });
 
-    it('refuses an id that the tenant has already', async () => {
+    it('refuses an id that the tenant already has', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId);
@@ -58,7 +58,7 @@ export function describeWrites(subject: () => ServiceSubject): void {
       });
     });
 
-    it('refuses an address that differs in letter case only, in the same tenant', async () => {
+    it('refuses an address of the tenant in another letter case', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       await seedUser({ admin }, tenantId, { email: 'Ada@Example.com' });
@@ -70,7 +70,7 @@ export function describeWrites(subject: () => ServiceSubject): void {
       await expect(admin.createUser({ tenantId: freshTenant(), ...again })).resolves.toBeDefined();
     });
 
-    it('makes one user for one request id, however often and however closely it is sent', async () => {
+    it('creates one user per request id, also for concurrent requests', async () => {
       const { admin } = subject();
       const request = { tenantId: freshTenant(), requestId: randomUUID(), user: { firstName: 'Once' } };
       const answers = await Promise.all(Array.from({ length: 8 }, () => admin.createUser(request)));
@@ -81,7 +81,7 @@ export function describeWrites(subject: () => ServiceSubject): void {
       await expectRefusal(admin.createUser(other), { code: 'InvalidArgument', reason: 'REQUEST_ID_REUSED' });
     });
 
-    it('changes what the mask names and nothing else, and counts the version up', async () => {
+    it('changes only the fields of the mask, and increments the version', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const { id, email } = await seedUser({ admin }, tenantId);
@@ -105,7 +105,7 @@ export function describeWrites(subject: () => ServiceSubject): void {
       expect(user?.profile).toMatchObject({ birthDate: '1815-12-10', tags: ['vip'] });
     });
 
-    it('does not count the version up where nothing differs', async () => {
+    it('does not increment the version when nothing differs', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId);
@@ -118,7 +118,7 @@ export function describeWrites(subject: () => ServiceSubject): void {
       expect(user?.version).toBe(1n);
     });
 
-    it('lets exactly one of several writers with the same etag through', async () => {
+    it('accepts exactly one of several writes with one etag', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const { id, etag } = await seedUser({ admin }, tenantId);
@@ -132,7 +132,7 @@ export function describeWrites(subject: () => ServiceSubject): void {
       }
     });
 
-    it('looks at nothing that the mask does not name', async () => {
+    it('ignores fields that the mask does not name', async () => {
       const { admin } = subject();
       const tenant = freshTenant();
       const user = await seedUser({ admin }, tenant, { profile: { address: { locality: 'Oslo' } } });
@@ -161,7 +161,7 @@ export function describeWrites(subject: () => ServiceSubject): void {
         });
     });
 
-    it('counts every one of many concurrent updates', async () => {
+    it('applies each of many concurrent updates', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId);
@@ -176,7 +176,7 @@ export function describeWrites(subject: () => ServiceSubject): void {
       expect(versions).toEqual(Array.from({ length: 20 }, (_, i) => i + 2));
     });
 
-    it('repeats no update that was done under the same request id', async () => {
+    it('applies an update once per request id', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const { id, etag } = await seedUser({ admin }, tenantId);
@@ -191,7 +191,7 @@ export function describeWrites(subject: () => ServiceSubject): void {
       expect(user).toMatchObject({ firstName: 'B', version: 2n });
     });
 
-    it('knows a repeat whose ids are written in other letter case', async () => {
+    it('recognises a repeat whose ids have another letter case', async () => {
       const { admin } = subject();
       const request = { tenantId: freshTenant(), requestId: randomUUID(), user: { firstName: 'Once' } };
       const first = await admin.createUser(request);
@@ -199,7 +199,7 @@ export function describeWrites(subject: () => ServiceSubject): void {
       expect(again.user?.id).toBe(first.user?.id);
     });
 
-    it("leads to nobody by an address that only looks like somebody's", async () => {
+    it('finds no user by an address that only looks like one of a user', async () => {
       const { admin, users } = subject();
       const tenantId = freshTenant();
       await seedUser({ admin }, tenantId, { email: 'kate@example.com' });
@@ -226,7 +226,7 @@ export function describeWrites(subject: () => ServiceSubject): void {
       expect((await users.getUser({ tenantId, id })).user?.state).toBe(UserState.ACTIVE);
     });
 
-    it('answers a known version with unchanged until it changes', async () => {
+    it('returns unchanged for a known version until it changes', async () => {
       const { admin, users } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId);
@@ -242,7 +242,7 @@ export function describeWrites(subject: () => ServiceSubject): void {
       expect(await ask()).toMatchObject({ case: 'user', value: { version: 2n, firstName: 'B' } });
     });
 
-    it('finds users by address in any letter case, in order, and says which lead to nobody', async () => {
+    it('finds users by address in any letter case, in order, and reports unknown addresses', async () => {
       const { admin, users } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId, { email: 'Grace@Example.com' });

@@ -50,7 +50,7 @@ describe('foldText', () => {
     expect(foldText(text)).toBe(folded);
   });
 
-  it('capitals: folds both cases of every character alike', () => {
+  it('capitals: folds both cases of every character to one text', () => {
     const differing = CHARACTERS.filter(
       (each) =>
         foldText(each.toUpperCase()) !== foldText(each) || foldText(each.toLowerCase()) !== foldText(each),
@@ -74,7 +74,7 @@ describe('foldText', () => {
     expect(foldText(text)).toBe(folded.normalize('NFKD'));
   });
 
-  it('folded-names: keeps vowels of scripts that cannot do without them', () => {
+  it('folded-names: keeps the vowel marks of scripts that require them', () => {
     for (const [one, other] of [
       ['किरण', 'करण'],
       ['มานี', 'มานะ'],
@@ -83,11 +83,11 @@ describe('foldText', () => {
       expect(foldText(one)).not.toBe(foldText(other));
   });
 
-  it('folded-names: changes nothing that is folded already', () => {
+  it('folded-names: does not change a folded text', () => {
     expect(CHARACTERS.filter((each) => foldText(foldText(each)) !== foldText(each))).toEqual([]);
   });
 
-  it('invisible: minds none of the characters that nobody sees, wherever they stand', () => {
+  it('invisible: ignores invisible characters at any position', () => {
     expect(IGNORABLE.length).toBeGreaterThan(4000);
     expect(IGNORABLE.filter((each) => foldText(`${each}Jo${each}hanna${each}`) !== 'johanna')).toEqual([]);
     expect(foldText('علی\u200cرضا')).toBe(foldText('علیرضا'));
@@ -102,7 +102,7 @@ describe('foldText', () => {
 });
 
 describe('isBlank', () => {
-  it('invisible: is true of what shows nothing, and of nothing else', () => {
+  it('invisible: is true for texts without a visible character, and for no others', () => {
     for (const text of [
       '',
       ' ',
@@ -120,14 +120,14 @@ describe('isBlank', () => {
       expect([text, isBlank(text)]).toEqual([text, false]);
   });
 
-  it('invisible: leaves within a text what stands there', () => {
+  it('invisible: keeps the inner part of a text', () => {
     expect(trimText(' علی\u200cرضا ')).toBe('علی\u200cرضا');
     expect(visibleText('\u202a+1 212\u202c ')).toBe('+1 212');
   });
 });
 
 describe('isSearchable', () => {
-  it('short-names: is true of one character that is a word or a syllable, and of two others', () => {
+  it('short-names: is true for one character that is a word or a syllable, and for two others', () => {
     for (const query of ['李', '金', '김', 'あ', 'ア', 'አ', '🍕', '李\u200b', ' 李 ', 'ab', 'Ý a'])
       expect([query, isSearchable(query)]).toEqual([query, true]);
     for (const query of [

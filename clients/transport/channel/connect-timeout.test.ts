@@ -38,24 +38,24 @@ function open(address: string, options: Partial<GrpcTransportOptions> = {}) {
 
 it('closes the connection to a silent server, and tries again', async () => {
   await using server = await startGrpcTestServer(UserService, { getUser: () => ({ user: { id: 'u' } }) });
-  using door = await startSilentAtFirst(2, server.port);
-  using transport = open(door.address, { connectTimeoutMs: 200 });
+  using listener = await startSilentAtFirst(2, server.port);
+  using transport = open(listener.address, { connectTimeoutMs: 200 });
   const users = createClient(UserService, transport);
   await expect(users.getUser({})).rejects.toMatchObject({
     code: Code.Unavailable,
     message: expect.stringContaining('the server did not answer within 200 ms'),
   });
   await expect.poll(() => users.getUser({}).then(({ user }) => user?.id, String)).toBe('u');
-  expect(door.sockets).toHaveLength(3);
+  expect(listener.sockets).toHaveLength(3);
 });
 
 it('keeps an established connection beyond the timeout', async () => {
   await using server = await startGrpcTestServer(UserService, { getUser: () => ({ user: { id: 'u' } }) });
-  using door = await startSilentAtFirst(0, server.port);
-  using transport = open(door.address, { connectTimeoutMs: 50 });
+  using listener = await startSilentAtFirst(0, server.port);
+  using transport = open(listener.address, { connectTimeoutMs: 50 });
   const users = createClient(UserService, transport);
   await users.getUser({});
   await sleep(200);
   await users.getUser({});
-  expect(door.sockets).toHaveLength(1);
+  expect(listener.sockets).toHaveLength(1);
 });

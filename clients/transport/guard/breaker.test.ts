@@ -37,7 +37,7 @@ async function fail(times: number): Promise<void> {
 }
 
 /** Fails calls until the breaker opens, and waits until it is half-open. */
-async function trip(times = 4): Promise<void> {
+async function openBreaker(times = 4): Promise<void> {
   for (let i = 0; i < times && breaker.state === 'closed'; i++) await fail(1);
   expect(breaker.state).toBe('open');
   await vi.advanceTimersByTimeAsync(1_000);
@@ -78,7 +78,7 @@ describe('createBreaker', () => {
   });
 
   it('lets as many probes pass when half-open as must succeed, and closes when all have', async () => {
-    await trip();
+    await openBreaker();
     const probes = [slow(10), slow(10), slow(10)].map((call) => breaker.run(call));
     for (let i = 0; i < 100; i++) await expect(breaker.run(well)).rejects.toThrow(BreakerOpenError);
     await vi.advanceTimersByTimeAsync(10);
@@ -88,20 +88,20 @@ describe('createBreaker', () => {
 
   it('closes after the configured number of successful probes', async () => {
     for (let i = 1; i <= 3; i++) {
-      if (i === 1) await trip();
+      if (i === 1) await openBreaker();
       expect(breaker.state).toBe('half-open');
       await breaker.run(well);
     }
     expect(breaker.state).toBe('closed');
     breaker.close();
     breaker = create({ probes: 1 });
-    await trip();
+    await openBreaker();
     await breaker.run(well);
     expect(breaker.state).toBe('closed');
   });
 
   it('resets the count when a probe fails after others succeeded', async () => {
-    await trip();
+    await openBreaker();
     await breaker.run(well);
     await breaker.run(well);
     await fail(1);
@@ -116,14 +116,14 @@ describe('createBreaker', () => {
 
   it('is not closed by late successes of calls from before it opened', async () => {
     const late = Array.from({ length: 5 }, () => breaker.run(slow(1_500)));
-    await trip(10);
+    await openBreaker(10);
     await vi.advanceTimersByTimeAsync(500);
     expect(await Promise.all(late)).toEqual(Array(5).fill('well'));
     expect(breaker.state).toBe('half-open');
   });
 
   it('is not opened by late failures of probes from an earlier period', async () => {
-    await trip();
+    await openBreaker();
     const late = breaker.run(async () => {
       await slow(1_500)();
       return away();
@@ -139,7 +139,7 @@ describe('createBreaker', () => {
   });
 
   it('forgets earlier failures when it closes', async () => {
-    await trip(100);
+    await openBreaker(100);
     for (let i = 0; i < 3; i++) await breaker.run(well);
     await fail(3);
     expect(breaker.state).toBe('closed');
@@ -162,7 +162,7 @@ describe('createBreaker', () => {
   });
 
   it('ignores a canceled probe, and lets another one pass', async () => {
-    await trip();
+    await openBreaker();
     for (let i = 0; i < 10; i++)
       await expect(
         breaker.run(() => Promise.reject(new ConnectError('gone', Code.Canceled))),
@@ -173,7 +173,7 @@ describe('createBreaker', () => {
   });
 
   it('counts a refusal as a response', async () => {
-    await trip();
+    await openBreaker();
     for (let i = 0; i < 3; i++) await expect(breaker.run(refused)).rejects.toThrow('no');
     expect(breaker.state).toBe('closed');
   });
@@ -288,7 +288,7 @@ describe('a service that hangs', () => {
   });
 
   it('A5: ignores a probe that was cut short', async () => {
-    await trip(10);
+    await openBreaker(10);
     await timeOut({ isCutShort: true });
     expect(breaker.state).toBe('half-open');
   });
@@ -439,11 +439,11 @@ describe('its own probes', () => {
   it('A5: run outside of the async context of the caller that opened the breaker', async () => {
     const caller = new AsyncLocalStorage<string>();
     const seen: (string | undefined)[] = [];
-    const note = async () => void seen.push(caller.getStore());
+    const recordContext = async () => void seen.push(caller.getStore());
     breaker.close();
     breaker = create({ timeoutThreshold: 1 });
     service = late;
-    await caller.run('a page', () => expect(run({ probe: note })).rejects.toThrow('late'));
+    await caller.run('a page', () => expect(run({ probe: recordContext })).rejects.toThrow('late'));
     await vi.advanceTimersByTimeAsync(TO_PROBE_MS);
     expect(seen).toEqual([undefined, undefined, undefined]);
   });
@@ -476,7 +476,7 @@ describe('a service that requests a back-off', () => {
   });
 
   it('is not probed earlier either', async () => {
-    await trip();
+    await openBreaker();
     await expect(breaker.run(wait('OVERLOADED', 5))).rejects.toThrow('OVERLOADED');
     await vi.advanceTimersByTimeAsync(1_000);
     expect(breaker.state).toBe('half-open');

@@ -63,8 +63,8 @@ export async function serveStream(
 }
 
 function toContext(spec: UnarySpec | StreamSpec, call: Call): HandlerContext {
-  const gone = new AbortController();
-  call.on('cancelled', () => gone.abort());
+  const canceled = new AbortController();
+  call.on('cancelled', () => canceled.abort());
   return createHandlerContext({
     service: spec.method.parent,
     method: spec.method,
@@ -72,7 +72,7 @@ function toContext(spec: UnarySpec | StreamSpec, call: Call): HandlerContext {
     requestMethod: 'POST',
     url: call.getPath(),
     requestHeader: headersFromMetadata(call.metadata),
-    requestSignal: gone.signal,
+    requestSignal: canceled.signal,
   });
 }
 

@@ -258,23 +258,23 @@ describe('a fake that listens', () => {
 
 describe('watching the fake', () => {
   /** Reads a stream until the test has enough responses. */
-  async function watch(cursor: string, enough: (told: readonly WatchUsersResponse[]) => boolean) {
+  async function watch(cursor: string, enough: (responses: readonly WatchUsersResponse[]) => boolean) {
     const controller = new AbortController();
-    const told: WatchUsersResponse[] = [];
+    const responses: WatchUsersResponse[] = [];
     const users = createClient(UserService, fake.transport);
     for await (const response of users.watchUsers({ tenantIds: [tenantId], cursor }, controller)) {
-      told.push(response);
-      if (enough(told)) break;
+      responses.push(response);
+      if (enough(responses)) break;
     }
     controller.abort();
-    const changes = told.flatMap((each) => each.changes.map(({ version, kind }) => [version, kind]));
-    const ids = told.flatMap((each) => each.changes.map((change) => change.id));
-    return { changes, ids, cursor: told.at(-1)?.checkpoint?.cursor ?? '' };
+    const changes = responses.flatMap((each) => each.changes.map(({ version, kind }) => [version, kind]));
+    const ids = responses.flatMap((each) => each.changes.map((change) => change.id));
+    return { changes, ids, cursor: responses.at(-1)?.checkpoint?.cursor ?? '' };
   }
 
   it('starts with a checkpoint, and resumes from each without a gap', async () => {
     fake.users.put(tenantId, id);
-    const start = await watch('', (told) => told.length > 0);
+    const start = await watch('', (responses) => responses.length > 0);
     expect(start.changes).toEqual([]);
     fake.users.update(tenantId, id, { firstName: 'Ada' });
     fake.users.put('other', id);
@@ -294,17 +294,17 @@ describe('watching the fake', () => {
     const { cursor } = await watch('', () => true);
     fake.users.unmerge(tenantId, fake.users.merge(tenantId, id, survivor));
     const { MERGED, UNMERGED } = UserChangeKind;
-    const told = await watch(cursor, () => true);
-    expect(told.changes).toEqual(
+    const responses = await watch(cursor, () => true);
+    expect(responses.changes).toEqual(
       [MERGED, MERGED, UNMERGED, UNMERGED].map((kind, i) => [i < 2 ? 2n : 3n, kind]),
     );
-    expect(told.ids).toEqual([survivor, id, survivor, id]);
+    expect(responses.ids).toEqual([survivor, id, survivor, id]);
   });
 
   it('sends changes as they happen, and checkpoints in between', async () => {
-    const seen = watch('', (told) => {
-      if (told.length === 1) fake.users.put(tenantId, id);
-      return told.length === 3;
+    const seen = watch('', (responses) => {
+      if (responses.length === 1) fake.users.put(tenantId, id);
+      return responses.length === 3;
     });
     expect((await seen).changes).toEqual([[1n, UserChangeKind.CREATED]]);
   });

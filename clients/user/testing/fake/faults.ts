@@ -14,9 +14,9 @@ export class Faults {
 
   /** Delays a call, fails it, or holds it without a response. */
   async apply(signal: AbortSignal, isStream: boolean): Promise<void> {
-    const gone = AbortSignal.any([signal, this.#end.signal]);
-    if (this.isSilent) await whenAborted(gone);
-    if (this.latencyMs > 0) await delay(this.latencyMs, undefined, { signal: gone });
+    const ended = AbortSignal.any([signal, this.#end.signal]);
+    if (this.isSilent) await whenAborted(ended);
+    if (this.latencyMs > 0) await delay(this.latencyMs, undefined, { signal: ended });
     const fault = this.fault(isStream);
     if (fault !== undefined) throw fault;
   }

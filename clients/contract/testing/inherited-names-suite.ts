@@ -9,11 +9,11 @@ import type { ServiceSubject } from './subject.ts';
 const NAMES = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf'];
 
 /** Tests that an inherited property name is a name like any other. */
-export function describeOwnNames(subject: () => ServiceSubject): void {
+export function describeInheritedNames(subject: () => ServiceSubject): void {
   describe.each(NAMES)('the name %s', (name) => {
     const named = (value: string) => Object.fromEntries([[name, value]]);
 
-    it('B7: is kept as the name of a field, a tag and an id in another system', async () => {
+    it('B7: is stored as the name of a field, a tag and an external id', async () => {
       const { admin, users } = subject();
       const tenantId = freshTenant();
       const profile = { crmFields: named('mine'), preferences: { other: named('too') }, tags: [name] };
@@ -30,7 +30,7 @@ export function describeOwnNames(subject: () => ServiceSubject): void {
       expect(outcomes[0]?.outcome.case).toBe('user');
     });
 
-    it('B7: is no version that a batch claims, and leads to no user', async () => {
+    it('B7: is no known version of a batch, and leads to no user', async () => {
       const { users } = subject();
       const [tenantId, id] = [freshTenant(), randomUUID()];
       const versions = Object.fromEntries([[name, 9n]]);
@@ -41,7 +41,7 @@ export function describeOwnNames(subject: () => ServiceSubject): void {
       expect(resolved.outcomes.map(({ outcome }) => outcome.case)).toEqual(['missing']);
     });
 
-    it('B7: is refused where a name of ours is wanted', async () => {
+    it('B7: is refused as an order, a path, an id and a page token', async () => {
       const { admin, users } = subject();
       const tenantId = freshTenant();
       const id = randomUUID();
@@ -62,7 +62,7 @@ export function describeOwnNames(subject: () => ServiceSubject): void {
     });
   });
 
-  it('B7: a tenant may be called constructor, and has its own users alone', async () => {
+  it('B7: accepts a tenant named constructor, which has only its own users', async () => {
     const { admin, users } = subject();
     const tenantId = 'constructor';
     const { id } = await seedUser({ admin }, tenantId);

@@ -11,9 +11,9 @@ const keyOf = (externalId: string, source = 'legacy-booking') => ({
 });
 
 /** Tests LinkExternalId, UnlinkExternalId, ListExternalIds, ResolveUsers by external id, and ModifyTags. */
-export function describeNames(subject: () => ServiceSubject): void {
-  describe('names in other systems', () => {
-    it('lead to the user, in order and among addresses, and only in the tenant', async () => {
+export function describeExternalIdsAndTags(subject: () => ServiceSubject): void {
+  describe('external ids', () => {
+    it('resolve to the user, in order and among addresses, only in the tenant', async () => {
       const { admin, users } = subject();
       const tenantId = freshTenant();
       const { id, email } = await seedUser({ admin }, tenantId);
@@ -34,7 +34,7 @@ export function describeNames(subject: () => ServiceSubject): void {
       expect(elsewhere.map(({ outcome }) => outcome.case)).toEqual(Array(4).fill('missing'));
     });
 
-    it("are linked once, and are nobody else's until they are unlinked", async () => {
+    it('belong to one user until they are unlinked', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const [one, other] = [await seedUser({ admin }, tenantId), await seedUser({ admin }, tenantId)];
@@ -49,7 +49,7 @@ export function describeNames(subject: () => ServiceSubject): void {
       expect((await admin.listExternalIds({ tenantId, id: one.id })).externalIds).toEqual([]);
     });
 
-    it('go to exactly one of many who ask at once', async () => {
+    it('go to exactly one of many concurrent requests', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const made = await Promise.all(Array.from({ length: 5 }, () => seedUser({ admin }, tenantId)));
@@ -58,7 +58,7 @@ export function describeNames(subject: () => ServiceSubject): void {
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     });
 
-    it('are listed in pages, each once, though others come meanwhile', async () => {
+    it('are listed once each in pages, also while others are linked', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId);
@@ -75,7 +75,7 @@ export function describeNames(subject: () => ServiceSubject): void {
       expect(seen).toEqual(given);
     });
 
-    it('stay with a deleted user, and go with an erased one, to whom none can be given', async () => {
+    it('stay with a deleted user, and leave an erased one, which accepts none', async () => {
       const { admin, users } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId);
@@ -90,7 +90,7 @@ export function describeNames(subject: () => ServiceSubject): void {
       await expectRefusal(again, { code: 'FailedPrecondition', reason: 'USER_DELETED' });
     });
 
-    it('are of a user who is there, and have a source and an id that can be kept', async () => {
+    it('require an existing user, and a source and an id that can be stored', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId);
@@ -107,7 +107,7 @@ export function describeNames(subject: () => ServiceSubject): void {
   });
 
   describe('tags', () => {
-    it('are removed, then added, each once and in order, and count the version up where they differ', async () => {
+    it('are removed, then added in order without duplicates, and increment the version when they differ', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId, { profile: { tags: ['b', 'a'] } });
@@ -126,7 +126,7 @@ export function describeNames(subject: () => ServiceSubject): void {
       expect(await modify([], ['z', 'a'])).toEqual([4n, []]);
     });
 
-    it('lose none of many that are added at once', async () => {
+    it('keep all of many concurrent additions', async () => {
       const { admin, users } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId, { profile: { tags: [] } });
@@ -137,7 +137,7 @@ export function describeNames(subject: () => ServiceSubject): void {
       expect(user?.version).toBe(11n);
     });
 
-    it('invisible: are refused where they show nothing', async () => {
+    it('invisible: are refused when blank', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId);
@@ -146,7 +146,7 @@ export function describeNames(subject: () => ServiceSubject): void {
         await expectRefusal(admin.modifyTags({ tenantId, id, add: ['a', tag] }), refusal);
     });
 
-    it('are a hundred at most, and none of a deleted user', async () => {
+    it('are limited to a hundred, and refused for a deleted user', async () => {
       const { admin } = subject();
       const tenantId = freshTenant();
       const { id } = await seedUser({ admin }, tenantId);
