@@ -49,10 +49,10 @@ export type { TelemetryOptions, UserClientOptions, UserReadOptions } from './opt
 export { carrySeenVersions } from './seen-versions/carry-seen-versions.ts';
 export { SEEN_HEADER } from './seen-versions/seen-header.ts';
 export {
-  currentFloor,
-  noteSeenHeader,
-  noteSeenVersion,
-  noteWrittenUser,
+  minSeenVersion,
+  recordSeenHeader,
+  recordSeenVersion,
+  recordWrittenUser,
   seenHeader,
   withSeenHeader,
   withSeenVersions,

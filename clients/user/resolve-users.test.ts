@@ -3,7 +3,7 @@ import { UserService } from '@rollcall/contract/user';
 import { expect, it } from 'vitest';
 import { OPTIONS, scope } from './cache/with-cache.test-support.ts';
 import { withCache } from './cache/with-cache.ts';
-import { Deadlines } from './in-flight/deadline-timers.ts';
+import { DeadlineTimers } from './in-flight/deadline-timers.ts';
 import { createCounters } from './model/counters.ts';
 import type { UserKey } from './model/user-lookup.ts';
 import { createRemoteUserReader } from './remote/remote-user-reader.ts';
@@ -28,7 +28,7 @@ it('resolving answers also where a fault of its own comes between', async () => 
       counters: createCounters(),
     }),
     clock,
-    deadlines: new Deadlines(clock),
+    deadlines: new DeadlineTimers(clock),
   };
   // With holes, which every `map` on the way leaves out.
   const keys: UserKey[] = [];

@@ -1,13 +1,13 @@
 import type { CachedUserReader } from './cache/with-cache.ts';
 import { MAX_BATCH_SIZE } from './in-flight/batcher.ts';
 import { sharedDeadlineMs } from './in-flight/deadline-timers.ts';
-import { deadlinePassed, Gathering } from './in-flight/pending-answers.ts';
+import { deadlineExceeded, PendingAnswers } from './in-flight/pending-answers.ts';
 import { UserClientOptionError } from './model/errors.ts';
 import type { UserKey } from './model/user-lookup.ts';
 import type { ReadCall, UserAnswer, UserScope } from './model/user-reader.ts';
 import type { UserResolver } from './remote/remote-user-reader.ts';
 import { type BreakerContext, toAttempt, toProbe } from './remote/with-breaker.ts';
-import { catchUp } from './seen-versions/reread-newer.ts';
+import { rereadNewer } from './seen-versions/reread-newer.ts';
 
 /** What resolving needs. */
 export interface ResolveContext extends BreakerContext {
@@ -25,7 +25,7 @@ export async function resolveUsers(
   scope: UserScope,
   { keys, call }: { keys: readonly UserKey[]; call: ReadCall },
 ): Promise<UserAnswer[]> {
-  const gathering = new Gathering(
+  const gathering = new PendingAnswers(
     keys.map(() => undefined),
     call,
     context,
@@ -51,7 +51,7 @@ async function resolvePart(
 ): Promise<readonly UserAnswer[]> {
   const { settings, clock, resolver, breaker, cached } = context;
   const nowMs = clock();
-  if (call.deadlineAtMs <= nowMs) return keys.map(() => ({ outcome: 'failed', error: deadlinePassed() }));
+  if (call.deadlineAtMs <= nowMs) return keys.map(() => ({ outcome: 'failed', error: deadlineExceeded() }));
   const deadlineAtMs = sharedDeadlineMs(call.deadlineAtMs, { nowMs, timeoutMs: settings.timeoutMs });
   const { attempt } = toAttempt({ deadlineAtMs, read }, context);
   const probe = toProbe(context, (own) => resolver.resolveMany(scope, keys.slice(0, 1), own));
@@ -63,7 +63,7 @@ async function resolvePart(
     const accepted = answers.map((answer) =>
       answer.outcome === 'found' ? cached.accept(scope, answer.user, answer.readAtMs) : answer,
     );
-    return await catchUp(accepted, cached, { scope, call });
+    return await rereadNewer(accepted, cached, { scope, call });
   } catch (error) {
     return keys.map(() => ({ outcome: 'failed', error }));
   }

@@ -2,7 +2,7 @@ import type { User } from '@rollcall/contract/user';
 import { attachUsers, type UserColumn, type WithUsers } from './attach.ts';
 import type { UserDescription } from './cache/describe-user.ts';
 import type { CachedUserReader } from './cache/with-cache.ts';
-import { ownText } from './model/compact-user.ts';
+import { detachString } from './model/compact-user.ts';
 import type { ClientCounters } from './model/counters.ts';
 import { UserClientClosedError, UserReadCanceledError } from './model/errors.ts';
 import type { KeyLookup, UserKey, UserLookup } from './model/user-lookup.ts';
@@ -12,8 +12,8 @@ import type { UserClientSettings } from './options/check-options.ts';
 import { checkList, toTenantId, toUserId, toUserIds } from './options/ids.ts';
 import type { UserReadOptions } from './options/user-client-options.ts';
 import { type ResolveContext, resolveUsers, toUserKey } from './resolve-users.ts';
-import { catchUp } from './seen-versions/reread-newer.ts';
-import { currentFloor, hasSeenVersions } from './seen-versions/version-context.ts';
+import { rereadNewer } from './seen-versions/reread-newer.ts';
+import { hasSeenVersions, minSeenVersion } from './seen-versions/version-context.ts';
 import type { TenantUserClient } from './tenant-user-client.ts';
 import { toFreshLookup, toLookup, toOutcome, toUsers } from './to-lookup.ts';
 
@@ -34,7 +34,7 @@ export class TenantUsers implements TenantUserClient {
   constructor(layers: UserClientLayers, tenantId: string | undefined) {
     this.#layers = layers;
     this.#cached = layers.cached;
-    this.tenantId = tenantId === undefined ? undefined : ownText(toTenantId(tenantId));
+    this.tenantId = tenantId === undefined ? undefined : detachString(toTenantId(tenantId));
     this.#defaultScope =
       this.tenantId === undefined ? undefined : { tenantId: this.tenantId, view: layers.settings.view };
   }
@@ -157,12 +157,12 @@ export class TenantUsers implements TenantUserClient {
     const { scope, call } = this.#begin(options);
     const reads: UserRead[] = [];
     for (const id of lowerIds) {
-      const floor = currentFloor(scope.tenantId, id);
+      const floor = minSeenVersion(scope.tenantId, id);
       reads.push({ id, minVersion: floor > minVersion ? floor : minVersion });
     }
     const answers = this.#cached.readMany(scope, reads, call);
     if (!hasSeenVersions()) return answers;
-    return answers.then((each) => catchUp(each, this.#cached, { scope, reads, call }));
+    return answers.then((each) => rereadNewer(each, this.#cached, { scope, reads, call }));
   }
 
   #begin(options: UserReadOptions): { scope: UserScope; call: ReadCall } {

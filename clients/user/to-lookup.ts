@@ -50,14 +50,14 @@ function toUnavailable(error: unknown): UserOutcome {
 export function toUsers(tenantId: string, ids: readonly string[], answers: readonly UserAnswer[]): User[] {
   const users: User[] = [];
   for (const answer of answers) {
-    if (answer.outcome !== 'found') throw whyNot(tenantId, ids, answers);
+    if (answer.outcome !== 'found') throw toError(tenantId, ids, answers);
     users.push(answer.user);
   }
   return users;
 }
 
 /** Why not all of them are users: a refusal before a missing one, and that before one that is unavailable. */
-function whyNot(tenantId: string, ids: readonly string[], answers: readonly UserAnswer[]): Error {
+function toError(tenantId: string, ids: readonly string[], answers: readonly UserAnswer[]): Error {
   const lookups = answers.map((answer, i) => toLookup(ids[i] as string, answer, 0));
   const missing = lookups.filter((lookup) => lookup.outcome === 'missing').map(({ id }) => id);
   if (missing.length > 0) return new UserNotFoundError(tenantId, [...new Set(missing)]);

@@ -232,7 +232,7 @@ describe('describe', () => {
       id: ANN,
       breaker: 'closed',
       minVersion: '1',
-      entries: [{ view: 'REFERENCE', version: '1', ageMs: 1_000, lifeMs: 5_000, isFresh: true }],
+      entries: [{ view: 'REFERENCE', version: '1', ageMs: 1_000, ttlMs: 5_000, isFresh: true }],
     });
     expect(users.describe(BEN)).toMatchObject({ entries: [], missing: [], inFlight: [] });
   });

@@ -4,8 +4,8 @@ import type { BreakerState } from '@rollcall/transport/guard';
 import { createCoarseClock } from './cache/coarse-clock.ts';
 import { NO_FEED } from './cache/freshness.ts';
 import { withCache } from './cache/with-cache.ts';
-import { createInvalidation, type FeedStats } from './feed/change-feed.ts';
-import { Deadlines } from './in-flight/deadline-timers.ts';
+import { createChangeFeed, type FeedStats } from './feed/change-feed.ts';
+import { DeadlineTimers } from './in-flight/deadline-timers.ts';
 import type { FeedHealth } from './model/change-sink.ts';
 import { type ClientCounters, createCounters } from './model/counters.ts';
 import { publish } from './model/diagnostics.ts';
@@ -80,7 +80,7 @@ export function createUserClient(options: UserClientOptions): UserClient {
   // Whole ms take no memory of their own beside each user, and an age is never told too low.
   const wholeMs = () => Math.floor(clock());
   const remote = withSplitting(createRemoteUserReader(telemetry.overCalls(connection.transport), wholeMs));
-  const deadlines = new Deadlines(clock);
+  const deadlines = new DeadlineTimers(clock);
   const guarded = withBreaker(withHedging(remote, settings), { breaker, deadlines, clock, settings });
   const watch = (tenant: string) => (options.watch === false ? undefined : feed.watch(tenant));
   // Half-open, the breaker asks by itself: a caller who asked would wait for a service that may still hang.
@@ -93,11 +93,11 @@ export function createUserClient(options: UserClientOptions): UserClient {
     counters,
     deadlines,
     feed: { liveSinceMs: (tenant) => news.feed.liveSinceMs(tenant) },
-    isAway,
+    isServiceDown: isAway,
     onStale: createStaleListener({ metrics: telemetry.metrics, clock }),
   });
   const cached = withAnswerTelemetry(remembered, { metrics: telemetry.metrics, clock });
-  const feed = createInvalidation({
+  const feed = createChangeFeed({
     transport: connection.transport,
     clock,
     sink: remembered,

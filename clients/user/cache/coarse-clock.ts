@@ -1,11 +1,11 @@
 import type { Clock } from '../model/user-reader.ts';
 
-/** Most answers of one look at the clock. */
+/** Most answers between two readings of the clock. */
 const MAX_USES = 256;
 
 /**
- * A clock that is looked at once a millisecond, not at every hit: looking costs as much as the hit. It may be behind by a
- * millisecond, or by as long as the process did not get to its timers, though by no more than 256 questions.
+ * A clock that reads the real one once a millisecond: reading it costs as much as a hit. It may be behind by a millisecond, or by
+ * as long as the process did not run its timers, but by at most 256 answers.
  */
 export function createCoarseClock(clock: Clock): Clock {
   let nowMs = 0;
@@ -15,7 +15,7 @@ export function createCoarseClock(clock: Clock): Clock {
     usesLeft = 0;
     isTimed = false;
   };
-  function look(): number {
+  function readClock(): number {
     nowMs = clock();
     usesLeft = MAX_USES;
     if (!isTimed) setTimeout(expire, 1).unref();
@@ -23,7 +23,7 @@ export function createCoarseClock(clock: Clock): Clock {
     return nowMs;
   }
   return () => {
-    if (usesLeft === 0) return look();
+    if (usesLeft === 0) return readClock();
     usesLeft -= 1;
     return nowMs;
   };

@@ -2,108 +2,109 @@ import type { CachedUser } from '../model/cached-user.ts';
 import type { FeedHealth } from '../model/change-sink.ts';
 import type { Clock } from '../model/user-reader.ts';
 
-/** How long answers are good. */
+/** How long answers are served from memory without asking. */
 export interface FreshnessOptions {
-  /** Age in ms up to which a user is answered without asking. 0: always ask. */
+  /** Age in ms up to which a user is served without asking. 0: always ask. */
   ttlMs: number;
-  /** The same while the change feed has told of every change since the user was read. */
+  /** Age in ms up to which a user is served while the change feed covers it. */
   liveTtlMs: number;
   /** `ttlMs` for an id that is missing. */
   missingTtlMs: number;
   /** `liveTtlMs` for an id that is missing. */
   liveMissingTtlMs: number;
-  /** Share of its life after which a user that is asked for is also read anew. 0: never. */
+  /** Share of its ttl after which a user that is asked for is also refreshed in the background. 0: never. */
   refreshAheadRatio: number;
 }
 
-/** A feed that nothing arrives from. */
+/** Stands for the change feed where there is none. */
 export const NO_FEED: FeedHealth = { liveSinceMs: () => undefined };
 
-/** `young`: answer it. `ripe`: answer it, and read it anew meanwhile; so is what is due. `old`: ask. */
-export type Ripeness = 'young' | 'ripe' | 'old';
+/** `fresh`: serve it. `refresh-ahead`: serve it, and read it in the background. `stale`: ask the service. */
+export type Freshness = 'fresh' | 'refresh-ahead' | 'stale';
 
-/** Says how long what is remembered may be answered without asking. */
-export class Freshness {
-  /** Whatever was read before is of an earlier process, and only good for an outage. */
-  readonly bornAtMs: number;
+/** Decides how long an entry of the cache is served without asking. */
+export class FreshnessPolicy {
+  /** Point on the client's clock at which this process started. Earlier entries come from a snapshot and serve an outage only. */
+  readonly startedAtMs: number;
   readonly #options: FreshnessOptions;
   readonly #feed: FeedHealth;
   readonly #clock: Clock;
-  /** Below this age a user is young, whatever the feed says. */
-  readonly #youngMs: number;
-  readonly #lostAtMs = new Map<string, number>();
-  /** Whatever was read before is lost, of every tenant. */
-  #allLostBeforeMs = Number.NEGATIVE_INFINITY;
-  /** The latest of them, so that a hit seldom needs to look its tenant up. */
-  #lastLostAtMs: number;
+  /** Age in ms below which a user is fresh, whatever the change feed says. */
+  readonly #freshMs: number;
+  readonly #invalidatedAtMs = new Map<string, number>();
+  /** Entries of every tenant that were read before are invalidated. */
+  #allInvalidatedBeforeMs = Number.NEGATIVE_INFINITY;
+  /** The latest invalidation of any tenant, so that a hit seldom has to look its tenant up. */
+  #lastInvalidatedAtMs: number;
 
-  /** `clock` may be coarse: it is asked at every hit. */
+  /** @param clock may be coarse: it is asked at every hit. */
   constructor(options: FreshnessOptions, feed: FeedHealth, clock: Clock) {
     this.#options = options;
     this.#feed = feed;
     this.#clock = clock;
-    this.#youngMs = options.ttlMs * (options.refreshAheadRatio || 1) || Number.NEGATIVE_INFINITY;
-    this.bornAtMs = Math.floor(clock());
-    this.#lastLostAtMs = this.bornAtMs - 1;
+    this.#freshMs = options.ttlMs * (options.refreshAheadRatio || 1) || Number.NEGATIVE_INFINITY;
+    this.startedAtMs = Math.floor(clock());
+    this.#lastInvalidatedAtMs = this.startedAtMs - 1;
   }
 
-  /** How old a user may get. 0: it must be asked for. */
-  lifeMs(id: string, { user, readAtMs, dueVersion }: CachedUser): number {
-    if (this.isLost(user.tenantId, readAtMs)) return 0;
-    // Where nothing is read in the background, what is due is read by the next caller.
+  /** Age in ms from which this entry is asked for. 0: at the next read. */
+  ttlMs(id: string, { user, readAtMs, dueVersion }: CachedUser): number {
+    if (this.isInvalidated(user.tenantId, readAtMs)) return 0;
+    // Without background reads, the next caller reads an entry that is due.
     if (dueVersion !== undefined && this.#options.refreshAheadRatio === 0) return 0;
-    // Changes of a survivor are told under its own id, and not under the id that was merged away.
-    const isVouched = user.id === id && this.isVouched(user.tenantId, readAtMs);
-    return isVouched ? this.#options.liveTtlMs : this.#options.ttlMs;
+    // The feed announces changes of a survivor under its own id, not under the id that was merged away.
+    const isCovered = user.id === id && this.isCoveredByFeed(user.tenantId, readAtMs);
+    return isCovered ? this.#options.liveTtlMs : this.#options.ttlMs;
   }
 
-  /** The same for an id that is missing. */
-  missingLifeMs(tenantId: string, readAtMs: number): number {
-    if (this.isLost(tenantId, readAtMs)) return 0;
+  /** `ttlMs` of an id that is missing. */
+  missingTtlMs(tenantId: string, readAtMs: number): number {
+    if (this.isInvalidated(tenantId, readAtMs)) return 0;
     const { liveMissingTtlMs, missingTtlMs } = this.#options;
-    return this.isVouched(tenantId, readAtMs) ? liveMissingTtlMs : missingTtlMs;
+    return this.isCoveredByFeed(tenantId, readAtMs) ? liveMissingTtlMs : missingTtlMs;
   }
 
-  judge(id: string, entry: CachedUser): Ripeness {
+  classify(id: string, entry: CachedUser): Freshness {
     const { readAtMs, dueVersion } = entry;
     const differenceMs = this.#clock() - readAtMs;
-    if (differenceMs < this.#youngMs && readAtMs > this.#lastLostAtMs && dueVersion === undefined)
-      return 'young';
-    // A coarse clock may be behind the one that read: nothing is younger than new, and a life of 0 always asks.
+    if (differenceMs < this.#freshMs && readAtMs > this.#lastInvalidatedAtMs && dueVersion === undefined)
+      return 'fresh';
+    // A coarse clock may be behind the reading clock. An age is never below 0, and a ttl of 0 always asks.
     const ageMs = Math.max(0, differenceMs);
-    const lifeMs = this.lifeMs(id, entry);
-    if (ageMs >= lifeMs) return 'old';
-    if (dueVersion !== undefined) return 'ripe';
+    const ttlMs = this.ttlMs(id, entry);
+    if (ageMs >= ttlMs) return 'stale';
+    if (dueVersion !== undefined) return 'refresh-ahead';
     const { refreshAheadRatio } = this.#options;
-    return refreshAheadRatio > 0 && ageMs >= lifeMs * refreshAheadRatio ? 'ripe' : 'young';
+    return refreshAheadRatio > 0 && ageMs >= ttlMs * refreshAheadRatio ? 'refresh-ahead' : 'fresh';
   }
 
   /** Whether the answer that an id is missing may be given without asking. */
   isMissingFresh(tenantId: string, readAtMs: number): boolean {
-    return Math.max(0, this.#clock() - readAtMs) < this.missingLifeMs(tenantId, readAtMs);
+    return Math.max(0, this.#clock() - readAtMs) < this.missingTtlMs(tenantId, readAtMs);
   }
 
-  /** Nothing of these tenants that was read up to `nowMs` is fresh any more. */
-  lose(tenantIds: readonly string[], nowMs: number): void {
-    for (const tenantId of tenantIds) this.#lostAtMs.set(tenantId, nowMs);
-    if (tenantIds.length > 0) this.#lastLostAtMs = Math.max(this.#lastLostAtMs, nowMs);
+  /** Invalidates the entries of these tenants that were read up to `nowMs`. */
+  invalidateBefore(tenantIds: readonly string[], nowMs: number): void {
+    for (const tenantId of tenantIds) this.#invalidatedAtMs.set(tenantId, nowMs);
+    if (tenantIds.length > 0) this.#lastInvalidatedAtMs = Math.max(this.#lastInvalidatedAtMs, nowMs);
   }
 
-  /** Nothing that was read before is fresh any more, of any tenant. The time may lie ahead. */
-  loseAll(beforeMs: number): void {
-    this.#allLostBeforeMs = beforeMs;
-    this.#lastLostAtMs = Math.max(this.#lastLostAtMs, beforeMs);
+  /** Invalidates the entries of every tenant that were read before this time, which may lie ahead. */
+  invalidateAllBefore(beforeMs: number): void {
+    this.#allInvalidatedBeforeMs = beforeMs;
+    this.#lastInvalidatedAtMs = Math.max(this.#lastInvalidatedAtMs, beforeMs);
   }
 
-  /** Whether changes since then may have gone untold, or it was read by an earlier process. */
-  isLost(tenantId: string, readAtMs: number): boolean {
-    if (readAtMs > this.#lastLostAtMs) return false;
-    if (readAtMs < this.#allLostBeforeMs) return true;
-    return readAtMs < this.bornAtMs || readAtMs <= (this.#lostAtMs.get(tenantId) ?? Number.NEGATIVE_INFINITY);
+  /** Whether the change feed may have missed changes since then, or an earlier process read the entry. */
+  isInvalidated(tenantId: string, readAtMs: number): boolean {
+    if (readAtMs > this.#lastInvalidatedAtMs) return false;
+    if (readAtMs < this.#allInvalidatedBeforeMs) return true;
+    const invalidatedAtMs = this.#invalidatedAtMs.get(tenantId) ?? Number.NEGATIVE_INFINITY;
+    return readAtMs < this.startedAtMs || readAtMs <= invalidatedAtMs;
   }
 
-  /** Whether every change of the tenant since then has been told. */
-  isVouched(tenantId: string, readAtMs: number): boolean {
+  /** Whether the change feed has announced every change of the tenant since then. */
+  isCoveredByFeed(tenantId: string, readAtMs: number): boolean {
     const sinceMs = this.#feed.liveSinceMs(tenantId);
     return sinceMs !== undefined && sinceMs <= readAtMs;
   }

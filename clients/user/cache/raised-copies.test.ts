@@ -87,8 +87,8 @@ describe('a user of the database before', () => {
   it('A4: does not take on a version of the database that replaced it, as it was on its way', async () => {
     const { reader, read, answer } = openCache();
     const early = read();
-    reader.replaced();
-    reader.changed([touching(8n, { views: [FULL] })]);
+    reader.onReplaced();
+    reader.onChanges([touching(8n, { views: [FULL] })]);
     await answer(found(userAt(7n, 'Lost')));
     await answer(found(userAt(8n, 'Kept')));
     expect(await early).toMatchObject([{ user: { version: 8n, displayName: 'Kept' } }]);
@@ -96,10 +96,10 @@ describe('a user of the database before', () => {
 
   it('A4: nor does one that a process answers which has not heard of the other database yet', async () => {
     const { state, reader, read, answer } = openCache();
-    reader.replaced();
+    reader.onReplaced();
     state.nowMs += 100;
     const soon = read();
-    reader.changed([touching(8n, { views: [FULL] })]);
+    reader.onChanges([touching(8n, { views: [FULL] })]);
     await answer(found(userAt(7n, 'Lost')));
     await answer(found(userAt(8n, 'Kept')));
     expect(await soon).toMatchObject([{ user: { version: 8n, displayName: 'Kept' } }]);
@@ -110,8 +110,8 @@ describe('a user of the database before', () => {
     const first = read();
     await answer(found(userAt(7n, 'Lost')));
     await first;
-    reader.replaced();
-    reader.changed([touching(8n, { views: [FULL] })]);
+    reader.onReplaced();
+    reader.onChanges([touching(8n, { views: [FULL] })]);
     expect(cache.getUser(scope, id)).toBeUndefined();
     state.nowMs += 1_000;
     const after = read();
@@ -124,7 +124,7 @@ describe('figures that change while their user is read', () => {
   it('A4: leave the user answered, and due, also where the service goes away just then', async () => {
     const { reader, read, answer, cache } = openCache();
     const reading = read(basic);
-    reader.changed([touching(8n, { figureViews: [BASIC, FULL] }), touching(9n, { views: [FULL] })]);
+    reader.onChanges([touching(8n, { figureViews: [BASIC, FULL] }), touching(9n, { views: [FULL] })]);
     await answer(found(userAt(7n, 'Ada')));
     expect(await reading).toMatchObject([{ outcome: 'found', user: { version: 7n }, source: 'service' }]);
     expect(cache.getUser(basic, id)).toMatchObject({ dueVersion: 9n });
@@ -136,7 +136,7 @@ describe('figures that change while their user is read', () => {
   it('A4: do not let a user pass that is older than they are by more', async () => {
     const { reader, read, answer, cache } = openCache();
     const reading = read(basic);
-    reader.changed([touching(8n, { figureViews: [BASIC, FULL] }), touching(9n, { views: [BASIC, FULL] })]);
+    reader.onChanges([touching(8n, { figureViews: [BASIC, FULL] }), touching(9n, { views: [BASIC, FULL] })]);
     await answer(found(userAt(7n, 'Ada')));
     await answer(failed);
     expect(await reading).toMatchObject([{ outcome: 'failed' }]);
@@ -147,7 +147,7 @@ describe('figures that change while their user is read', () => {
     const { state, reader, answer } = openCache();
     const call = { deadlineAtMs: state.nowMs + 5_000 };
     const reading = reader.readMany(basic, [{ id, minVersion: 8n }], call);
-    reader.changed([touching(8n, { figureViews: [BASIC, FULL] })]);
+    reader.onChanges([touching(8n, { figureViews: [BASIC, FULL] })]);
     await answer(found(userAt(7n, 'Ada')));
     await answer(found(userAt(8n, 'Ada')));
     expect(await reading).toMatchObject([{ user: { version: 8n } }]);
@@ -186,7 +186,7 @@ describe('views of one user in a snapshot', () => {
         user: userAt(7n, 'Ada'),
         readAtMs: 1_000_000,
       });
-    cache.see(tenantId, id, {
+    cache.recordChange(tenantId, id, {
       ...touching(8n, { figureViews: [FULL] }),
       seenAtMs: 1_000_000,
     });

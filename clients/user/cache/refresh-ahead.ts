@@ -1,42 +1,41 @@
-import type { Flights } from '../in-flight/in-flight-reads.ts';
+import type { InFlightReads } from '../in-flight/in-flight-reads.ts';
 import type { ClientCounters } from '../model/counters.ts';
 import type { Clock, UserScope } from '../model/user-reader.ts';
 
-/** Most reads that nobody waits for on their way at once: what one BatchGetUsers takes. */
+/** Most background reads in flight at once: the ids of one BatchGetUsers. */
 const MAX_REFRESHES = 500;
-/** Time in ms without refreshing after one failed: whoever needs the user asks when its life is over. */
+/** Time in ms without background reads after one failed. Callers read the user once it is stale. */
 const PAUSE_MS = 1_000;
 
-/** What refreshing needs. */
 interface RefreshContext {
   clock: Clock;
   counters: ClientCounters;
-  /** Whether the service can be asked at all. */
-  isAway: () => boolean;
+  /** Whether the breaker is open, so that asking is in vain. */
+  isServiceDown: () => boolean;
 }
 
-/** Reads users anew that are in use and soon too old, so that nobody has to wait for them. Never throws. */
+/** Reads users that are in use in the background, before they are stale and a caller must wait. Never throws. */
 export class RefreshAhead {
-  readonly #flights: Flights;
+  readonly #reads: InFlightReads;
   readonly #context: RefreshContext;
-  #onTheWay = 0;
+  #inFlight = 0;
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(flights: Flights, context: RefreshContext) {
-    this.#flights = flights;
+  constructor(reads: InFlightReads, context: RefreshContext) {
+    this.#reads = reads;
     this.#context = context;
   }
 
-  /** Reads the user in the background, unless that is being done, too much is, or the service is away. */
+  /** Reads the user in the background, unless a read of it or too many others are in flight, or the service is down. */
   refresh(scope: UserScope, id: string): void {
-    const { clock, counters, isAway } = this.#context;
-    if (this.#onTheWay >= MAX_REFRESHES || clock() < this.#pausedUntilMs || isAway()) return;
-    const isBegun = this.#flights.refresh(scope, id, ({ outcome }) => {
-      this.#onTheWay -= 1;
+    const { clock, counters, isServiceDown } = this.#context;
+    if (this.#inFlight >= MAX_REFRESHES || clock() < this.#pausedUntilMs || isServiceDown()) return;
+    const isStarted = this.#reads.refresh(scope, id, ({ outcome }) => {
+      this.#inFlight -= 1;
       if (outcome === 'failed') this.#pausedUntilMs = clock() + PAUSE_MS;
     });
-    if (!isBegun) return;
+    if (!isStarted) return;
     counters.refreshes += 1;
-    this.#onTheWay += 1;
+    this.#inFlight += 1;
   }
 }

@@ -123,7 +123,7 @@ it('A2: never shows a mixture of two databases, and that of before only for half
         else if (action.do === 'replace') {
           lines.push(line.slice(0, Math.max(1, line.length - action.lost)));
           state.replacedAtMs = state.nowMs;
-          reader.replaced();
+          reader.onReplaced();
         } else {
           const user = nextVersion(line, lines.length, action.touches);
           lines[lines.length - 1] = [...line, user];
@@ -136,7 +136,7 @@ it('A2: never shows a mixture of two databases, and that of before only for half
             etag,
             ...(updateTime && { updateTime }),
           });
-          if (action.isTold) reader.changed([{ tenantId, id, version, touchedViews }]);
+          if (action.isTold) reader.onChanges([{ tenantId, id, version, touchedViews }]);
         }
       }
       await Promise.all(reads);

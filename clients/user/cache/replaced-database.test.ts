@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createUserClient, type UserClient, type UserClientOptions } from '../index.ts';
 import { createCounters } from '../model/counters.ts';
 import type { UserAnswer, UserReader } from '../model/user-reader.ts';
-import { noteSeenVersion, seenHeader, withSeenVersions } from '../seen-versions/version-context.ts';
+import { recordSeenVersion, seenHeader, withSeenVersions } from '../seen-versions/version-context.ts';
 import { UserCache } from '../store/user-cache.ts';
 import { createFakeUserService, type FakeUserService } from '../testing/index.ts';
 import { OPTIONS, outage, scope } from './with-cache.test-support.ts';
@@ -59,7 +59,7 @@ describe('a database that went back', () => {
     await expect.poll(() => nameOf(users)).toBe('Kept');
     expect((await users.getUser(evicted)).firstName).toBe('Kept');
     expect(await users.lookup(created)).toMatchObject({ outcome: 'missing' });
-    expect(users.stats().feed).toMatchObject({ losses: 1 });
+    expect(users.stats().feed).toMatchObject({ gaps: 1 });
   });
 
   it('A2: is not taken for unchanged where a version came to be a second time with other content', async () => {
@@ -76,11 +76,11 @@ describe('a database that went back', () => {
   it('A2: binds no context any longer, however long it lives, and no header that leaves it', async () => {
     const users = open();
     await withSeenVersions([], async () => {
-      noteSeenVersion({ tenantId, id, version: 5n });
+      recordSeenVersion({ tenantId, id, version: 5n });
       await loseWrites(users);
       await expect.poll(() => nameOf(users)).toBe('Kept');
       expect(seenHeader()).toBeUndefined();
-      noteSeenVersion({ tenantId, id, version: 1n });
+      recordSeenVersion({ tenantId, id, version: 1n });
       expect(seenHeader()).toBe(`${tenantId}/${id}/1`);
     });
   });
@@ -88,7 +88,7 @@ describe('a database that went back', () => {
   it('A2: leaves what was read before to stand in while the service is away', async () => {
     const users = open({ timeoutMs: 200 });
     await loseWrites(users);
-    await expect.poll(() => users.stats().feed.losses).toBe(1);
+    await expect.poll(() => users.stats().feed.gaps).toBe(1);
     fake.down();
     expect(await users.lookup(id)).toMatchObject({ outcome: 'found', source: 'stale' });
     await fake.up();
@@ -130,7 +130,7 @@ describe('a database that went back', () => {
       [id]: 2n,
     });
     await expect.poll(() => after.stats().feed.state).toBe('watching');
-    expect(after.stats().feed.losses).toBe(0);
+    expect(after.stats().feed.gaps).toBe(0);
   });
 
   it('A2: is found out without a feed, when the service denies for long a version that was known', async () => {
@@ -179,13 +179,13 @@ describe('the cache of a database that went back', () => {
 
   it('A2: keeps nothing of what was on its way, nor what a process may answer that has not heard of it', async () => {
     const early = read('a');
-    reader.replaced();
+    reader.onReplaced();
     answers.shift()?.(found('a', 9n));
     expect(await early).toMatchObject([{ user: { version: 9n } }]);
     const soon = read('a');
     answers.shift()?.(found('a', 9n));
     expect(await soon).toMatchObject([{ user: { version: 9n } }]);
-    expect(cache.getFloor(tenantId, 'a')).toBeUndefined();
+    expect(cache.getKnownVersion(tenantId, 'a')).toBeUndefined();
     nowMs += 500;
     const late = read('a');
     answers.shift()?.(found('a', 1n));
@@ -196,7 +196,7 @@ describe('the cache of a database that went back', () => {
   it('A2: asks again for a user that is said to be unchanged since before', async () => {
     nowMs += 10_000;
     const early = read('a');
-    reader.replaced();
+    reader.onReplaced();
     answers.shift()?.((readAtMs) => ({ outcome: 'unchanged', version: 1n, readAtMs }));
     await expect.poll(() => answers.length).toBe(1);
     answers.shift()?.(found('a', 1n));
@@ -205,10 +205,10 @@ describe('the cache of a database that went back', () => {
 
   it('A1: lets a version that is told afterwards bind at once', async () => {
     nowMs += 10_000;
-    reader.changed([{ tenantId, id: 'b', version: 9n }]);
-    reader.replaced();
-    reader.changed([{ tenantId, id: 'b', version: 2n }]);
-    expect(cache.getFloor(tenantId, 'b')?.version).toBe(2n);
+    reader.onChanges([{ tenantId, id: 'b', version: 9n }]);
+    reader.onReplaced();
+    reader.onChanges([{ tenantId, id: 'b', version: 2n }]);
+    expect(cache.getKnownVersion(tenantId, 'b')?.version).toBe(2n);
     const old = read('b');
     answers.shift()?.(found('b', 1n));
     await expect.poll(() => answers.length).toBe(1);

@@ -66,7 +66,7 @@ function setUp(options: Partial<CachingOptions> = {}, size: Partial<UserCacheOpt
     clock: () => nowMs,
     counters,
     feed: { liveSinceMs: (tenantId) => (tenantId === 'acme' ? liveSinceMs : undefined) },
-    isAway: () => isAway,
+    isServiceDown: () => isAway,
   });
 }
 
@@ -89,7 +89,8 @@ function hold(): () => void {
   };
 }
 
-const news = (id: string, version: bigint, tenantId = 'acme') => reader.changed([{ tenantId, id, version }]);
+const news = (id: string, version: bigint, tenantId = 'acme') =>
+  reader.onChanges([{ tenantId, id, version }]);
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('news of a version', () => {
@@ -253,7 +254,7 @@ describe('lost news', () => {
     liveSinceMs = nowMs;
     for (const where of [scope, other]) await read('a', { scope: where });
     await read('b');
-    reader.lost(['acme']);
+    reader.onGap(['acme']);
     expect(reader.peek(scope, 'a')).toBeUndefined();
     expect(reader.peek(other, 'a')).toBeDefined();
     fault = outage;
@@ -269,7 +270,7 @@ describe('lost news', () => {
   it('lets nobody join a read that left before', async () => {
     const letGo = hold();
     const before = read('a');
-    reader.lost(['acme']);
+    reader.onGap(['acme']);
     users.set('a', 2n);
     const after = read('a');
     letGo();
@@ -422,9 +423,9 @@ describe('describe', () => {
           userId: 'a',
           version: '1',
           ageMs: 40,
-          lifeMs: 100,
+          ttlMs: 100,
           isFresh: true,
-          because: 'Its age of 40 ms is within its life of 100 ms: changes since it was read are not told.',
+          because: 'Its age of 40 ms is within its ttl of 100 ms: the change feed does not cover it.',
           source: 'service',
         },
       ],
@@ -444,11 +445,11 @@ describe('describe', () => {
     // A feed that has just begun.
     liveSinceMs = nowMs + 500;
     expect(reader.describe('acme', 'a').feedLiveForMs).toBeUndefined();
-    reader.lost(['acme']);
+    reader.onGap(['acme']);
     expect(reader.describe('acme', 'a').entries[0]).toMatchObject({
       isFresh: false,
-      lifeMs: 0,
-      because: 'Changes since it was read may have gone untold.',
+      ttlMs: 0,
+      because: 'The change feed may have missed changes since it was read.',
     });
     expect(reader.describe('other', 'a').entries).toEqual([]);
     expect(JSON.parse(JSON.stringify(reader.describe('acme', 'a')))).toMatchObject({ minVersion: '1' });
@@ -465,7 +466,7 @@ describe('describe', () => {
     withSeenVersions(seen, () => {
       expect(reader.describe('acme', a)).toMatchObject({
         entries: [
-          { version: '2', isFresh: false, lifeMs: 0, because: 'Version 9 of it was seen in this context.' },
+          { version: '2', isFresh: false, ttlMs: 0, because: 'Version 9 of it was seen in this context.' },
         ],
         minVersion: '9',
       });

@@ -181,14 +181,16 @@ it('A4: shows nobody what is older than was seen in its view, nor another tenant
           const all = versions.get(key) ?? [];
           if (action.do === 'read') reads.push(read({ tenantId, view: action.view }, id));
           else if (action.do === 'invalidate') reader.invalidate(tenantId, id);
-          else if (action.do === 'lose') reader.lost([tenantId]);
+          else if (action.do === 'lose') reader.onGap([tenantId]);
           else if (action.do === 'write')
             versions.set(key, [...all, nextVersion(all.at(-1), tenantId, id, action.touches)]);
           const told = versions.get(key)?.at(-1);
           if (told && ((action.do === 'write' && action.told !== 'not') || action.do === 'claim')) {
             const { version } = told.user;
             const isFull = action.do === 'write' && action.told === 'views';
-            reader.changed([{ tenantId, id, version, ...(isFull && { touchedViews: touchedViews(told) }) }]);
+            reader.onChanges([
+              { tenantId, id, version, ...(isFull && { touchedViews: touchedViews(told) }) },
+            ]);
             see(key, version);
           }
         }

@@ -337,7 +337,7 @@ describe('versions', () => {
   it('that are told during a flight bind it, also where more are told than are remembered', async () => {
     const slow = read('a');
     const told = Array.from({ length: 101 }, (_, i) => ({ tenantId: 'acme', id: `${i}`, version: 9n }));
-    reader.changed([{ tenantId: 'acme', id: 'a', version: 2n }, ...told]);
+    reader.onChanges([{ tenantId: 'acme', id: 'a', version: 2n }, ...told]);
     expect(reader.describe('acme', 'a').minVersion).toBeUndefined();
     service.at(0).answer(found('a', 1n));
     await settle();
@@ -420,7 +420,7 @@ describe('versions', () => {
   });
 
   it('of a survivor that is known to be newer are asked for by its own id', async () => {
-    reader.changed([{ tenantId: 'acme', id: 'survivor', version: 5n }]);
+    reader.onChanges([{ tenantId: 'acme', id: 'survivor', version: 5n }]);
     const ids = ['a', 'b', 'survivor'];
     const deadlineAtMs = nowMs + 1_000;
     const answers = reader.readMany(
@@ -509,7 +509,7 @@ describe('invalidate', () => {
   it('reaches a flight that another one has taken the place of, or that the end of the feed has shut', async () => {
     const displaced = read('a');
     const demanding = read('a', { minVersion: 1n });
-    reader.lost(['acme']);
+    reader.onGap(['acme']);
     reader.invalidate('acme', 'a');
     nowMs += 1;
     for (const n of [0, 1]) service.at(n).answer(found('a', 1n));

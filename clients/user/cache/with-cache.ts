@@ -1,8 +1,8 @@
 import { MAX_ANSWER_LAG_MS, type User } from '@rollcall/contract/user';
 import type { BatchingOptions } from '../in-flight/batcher.ts';
-import { Deadlines } from '../in-flight/deadline-timers.ts';
-import { Flights } from '../in-flight/in-flight-reads.ts';
-import { deadlinePassed, Gathering } from '../in-flight/pending-answers.ts';
+import { DeadlineTimers } from '../in-flight/deadline-timers.ts';
+import { InFlightReads } from '../in-flight/in-flight-reads.ts';
+import { deadlineExceeded, PendingAnswers } from '../in-flight/pending-answers.ts';
 import type { ChangeSink, FeedHealth } from '../model/change-sink.ts';
 import { VersionNotReachedError } from '../model/classify-error.ts';
 import type { ClientCounters } from '../model/counters.ts';
@@ -16,68 +16,66 @@ import type {
   UserScope,
 } from '../model/user-reader.ts';
 import { forgetSeenVersions } from '../seen-versions/version-context.ts';
-import { admit } from '../store/accept-answer.ts';
-import type { SeenFloor } from '../store/known-versions.ts';
+import { acceptAnswer } from '../store/accept-answer.ts';
+import type { KnownVersion } from '../store/known-versions.ts';
 import type { UserCache } from '../store/user-cache.ts';
-import { AWAY, Recall, type StaleListener, toAnswer } from './cache-lookup.ts';
+import { BREAKER_OPEN, CacheLookup, type StaleListener, toAnswer } from './cache-lookup.ts';
 import { type CachedDescription, describeCached } from './describe-user.ts';
-import { Freshness, type FreshnessOptions, NO_FEED } from './freshness.ts';
+import { type FreshnessOptions, FreshnessPolicy, NO_FEED } from './freshness.ts';
 import { RefreshAhead } from './refresh-ahead.ts';
-import { type Degrading, degrade } from './stale-policy.ts';
+import { answerStale, type StalePolicy } from './stale-policy.ts';
 
 /**
- * How long a version binds that was known before the change feed told of everything, in ms, where the service says that it does
- * not exist. Longer than any process of the service is behind. Without a feed nothing else says that its database went back.
+ * How long a known version binds that the change feed does not cover and the service does not have, in ms. It is longer than any
+ * process of the service is behind. Without a feed nothing else shows that the service's database went back.
  */
-const UNVOUCHED_FLOOR_MS = 10_000;
+const UNCOVERED_VERSION_MS = 10_000;
 
-/** How long answers are good, and what will do while the service is away. */
+/** How long answers are served, and from where while the service is down. */
 export interface CachingOptions extends FreshnessOptions, BatchingOptions {
-  /** Age in ms up to which a user is answered while the service is away. */
+  /** Age in ms up to which a user is served while the service is down. */
   maxStaleMs: number;
-  /** What is answered then. */
+  /** How far an outage may lead. */
   degrade: DegradeLimit;
-  /** Deadline in ms of a read that several callers share; a caller that waits longer makes its own read longer. */
+  /** Deadline in ms of a read that several callers share. A caller with a longer deadline extends the read it starts. */
   timeoutMs: number;
 }
 
-/** What the cache stands beside. */
 interface CachingContext {
   options: CachingOptions;
   clock: Clock;
   /** The clock of hits, which may be coarse. Absent: `clock`. */
   hitClock?: Clock;
   counters: ClientCounters;
-  /** Of those who wait here. Absent: its own, which nobody closes. */
-  deadlines?: Deadlines;
-  /** Whether changes are told. Absent: they are not. */
+  /** The deadlines of callers. Absent: timers of the cache's own, which are never closed. */
+  deadlines?: DeadlineTimers;
+  /** Whether the change feed covers a tenant. Absent: there is no feed. */
   feed?: FeedHealth;
-  /** True while asking is known to be in vain. Absent: never. */
-  isAway?: () => boolean;
-  /** Told of each answer from before an outage that `getNow` or `answerNow` gives. Absent: nobody is. */
+  /** Whether the breaker is open, so that asking is in vain. Absent: never. */
+  isServiceDown?: () => boolean;
+  /** Called for each stale answer that `getNow` or `answerNow` gives. Absent: not called. */
   onStale?: StaleListener;
 }
 
-/** What the cache can do besides reading. Told of changes, it forgets what they outdate. */
+/** A reader with a cache, which takes the changes of the feed and forgets the entries that they outdate. */
 export interface CachedUserReader
   extends UserReader,
     ChangeSink,
-    Pick<Recall, 'peek' | 'getNow' | 'manyNow' | 'answerNow'> {
-  /** Forgets the id in every view, and throws away what is on its way. */
+    Pick<CacheLookup, 'peek' | 'getNow' | 'manyNow' | 'answerNow'> {
+  /** Forgets the id in every view, and keeps answers in flight out of the cache. */
   invalidate(tenantId: string, id: string): void;
   /**
-   * Takes in a user that came another way, unless it was read before an id was invalidated. Answers what is to be shown: this
-   * one, or what is known to be newer.
+   * Takes a user that was read another way, unless it was read before an invalidation. Returns the answer to serve: this user,
+   * or a newer one that is known.
    */
   accept(scope: UserScope, user: User, readAtMs: number): UserAnswer;
-  /** What is known of an id, and how good that is. */
+  /** Describes the entries of an id, and how fresh they are. */
   describe(tenantId: string, id: string): CachedDescription;
 }
 
 /**
- * Answers from memory while that is fresh, asks `next` else, one flight per tenant, view and id however many callers wait,
- * and falls back to older answers while the service is away. A missing id is never answered from before an outage: it may
- * exist by now.
+ * Answers fresh users from memory and reads the others from `next`, coalesced and in batches. While the service is down it answers
+ * stale users. A missing id is never answered from before an outage: it may exist by now.
  */
 export function withCache(
   next: UserReader,
@@ -87,47 +85,61 @@ export function withCache(
     clock,
     hitClock = clock,
     counters,
-    deadlines = new Deadlines(clock),
+    deadlines = new DeadlineTimers(clock),
     feed = NO_FEED,
-    isAway = () => false,
+    isServiceDown = () => false,
     onStale,
   }: CachingContext,
 ): CachedUserReader {
-  const freshness = new Freshness(options, feed, hitClock);
-  const isBinding = (tenantId: string, { seenAtMs }: SeenFloor) =>
-    clock() - seenAtMs <= UNVOUCHED_FLOOR_MS || freshness.isVouched(tenantId, seenAtMs);
-  const flights = new Flights(next, cache, { ...options, clock, counters, deadlines, isBinding });
-  const ahead = new RefreshAhead(flights, { clock: hitClock, counters, isAway });
-  const ladder: Degrading = { cache, clock: hitClock, counters, bornAtMs: freshness.bornAtMs, options };
-  /** One for all ids: what came another way is asked for again where it is not kept, which costs less than a list. */
+  const freshness = new FreshnessPolicy(options, feed, hitClock);
+  const isBinding = (tenantId: string, { seenAtMs }: KnownVersion) =>
+    clock() - seenAtMs <= UNCOVERED_VERSION_MS || freshness.isCoveredByFeed(tenantId, seenAtMs);
+  const inFlight = new InFlightReads(next, cache, { ...options, clock, counters, deadlines, isBinding });
+  const refreshAhead = new RefreshAhead(inFlight, { clock: hitClock, counters, isServiceDown });
+  const { startedAtMs } = freshness;
+  const stalePolicy: StalePolicy = { cache, clock: hitClock, counters, startedAtMs, options };
+  /** One time for all ids: an accepted user that is not kept costs a read, which is less than a list of ids would. */
   let lastInvalidatedAtMs = Number.NEGATIVE_INFINITY;
-  const recall = new Recall({ cache, freshness, ahead, ladder, counters, isAway, onStale });
+  const lookup = new CacheLookup({
+    cache,
+    freshness,
+    refreshAhead,
+    stalePolicy,
+    counters,
+    isServiceDown,
+    onStale,
+  });
 
-  /** What is known is filled in by what is not: many callers wait here, and have one promise each. */
+  /** Reads the answers that are not known, and fills them into the known ones. A caller waits for one promise only. */
   function ask(
     scope: UserScope,
     reads: readonly UserRead[],
     { known, call }: { known: (UserAnswer | undefined)[]; call: ReadCall },
   ): Promise<UserAnswer[]> {
     const nowMs = clock();
-    const instead = (at: number, error: unknown) =>
-      degrade(ladder, scope, { read: reads[at] as UserRead, call, error });
-    const vain = isAway() ? AWAY : call.deadlineAtMs <= nowMs ? deadlinePassed() : undefined;
-    if (vain !== undefined) return Promise.resolve(known.map((answer, at) => answer ?? instead(at, vain)));
-    const gathering = new Gathering(known, call, { deadlines, instead });
-    flights.join(scope, reads, { known, gathering, deadlineAtMs: call.deadlineAtMs, nowMs });
-    return gathering.answers;
+    const fallback = (index: number, error: unknown) =>
+      answerStale(stalePolicy, scope, { read: reads[index] as UserRead, call, error });
+    const failure = isServiceDown()
+      ? BREAKER_OPEN
+      : call.deadlineAtMs <= nowMs
+        ? deadlineExceeded()
+        : undefined;
+    if (failure !== undefined)
+      return Promise.resolve(known.map((answer, index) => answer ?? fallback(index, failure)));
+    const pending = new PendingAnswers(known, call, { deadlines, fallback });
+    inFlight.join(scope, reads, { known, pending, deadlineAtMs: call.deadlineAtMs, nowMs });
+    return pending.answers;
   }
 
   return {
-    peek: (scope, id) => recall.peek(scope, id),
-    getNow: (scope, id) => recall.getNow(scope, id),
-    manyNow: (scope, ids) => recall.manyNow(scope, ids),
-    answerNow: (scope, id) => recall.answerNow(scope, id),
+    peek: (scope, id) => lookup.peek(scope, id),
+    getNow: (scope, id) => lookup.getNow(scope, id),
+    manyNow: (scope, ids) => lookup.manyNow(scope, ids),
+    answerNow: (scope, id) => lookup.answerNow(scope, id),
     readMany(scope, reads, call) {
       let hits = 0;
       const known = reads.map((read) => {
-        const answer = recall.answer(scope, read);
+        const answer = lookup.answer(scope, read);
         if (answer !== undefined) hits += 1;
         return answer;
       });
@@ -136,41 +148,41 @@ export function withCache(
         ? Promise.resolve(known as UserAnswer[])
         : ask(scope, reads, { known, call });
     },
-    changed(seen) {
+    onChanges(seen) {
       const seenAtMs = clock();
       for (const { tenantId, id, version, touchedViews, kind } of seen) {
         const change = { version, seenAtMs, touchedViews, kind };
-        counters.raised += cache.see(tenantId, id, change);
-        flights.tell(tenantId, id, change);
+        counters.raised += cache.recordChange(tenantId, id, change);
+        inFlight.recordChange(tenantId, id, change);
       }
     },
-    lost(tenantIds) {
-      freshness.lose(tenantIds, clock());
-      flights.closeDoors(tenantIds);
+    onGap(tenantIds) {
+      freshness.invalidateBefore(tenantIds, clock());
+      inFlight.sealForTenants(tenantIds);
     },
-    replaced() {
-      // Until then a process of the service may answer from before.
-      const certainFromMs = clock() + MAX_ANSWER_LAG_MS;
-      cache.beginEra(certainFromMs);
-      freshness.loseAll(certainFromMs);
-      flights.discardAll();
+    onReplaced() {
+      // Until then a process of the service may answer from the earlier database.
+      const eraFromMs = clock() + MAX_ANSWER_LAG_MS;
+      cache.beginEra(eraFromMs);
+      freshness.invalidateAllBefore(eraFromMs);
+      inFlight.discardAll();
       forgetSeenVersions();
     },
     invalidate(tenantId, id) {
       lastInvalidatedAtMs = clock();
       cache.forget(tenantId, id);
-      flights.discard(tenantId, id);
+      inFlight.discard(tenantId, id);
     },
     accept(scope, user, readAtMs) {
       const answer = { outcome: 'found', user, readAtMs, source: 'service' } as const;
       const isKept = readAtMs > lastInvalidatedAtMs;
       const read = { id: user.id, minVersion: 0n };
-      const accepted = admit(cache, { scope, id: user.id, read, isKept }, answer);
+      const accepted = acceptAnswer(cache, { scope, id: user.id, read, isKept }, answer);
       if (accepted !== undefined) return accepted;
       const newer = cache.getComparable(scope, user.id);
       if (newer !== undefined) return toAnswer(newer);
       return { outcome: 'failed', error: new VersionNotReachedError(user.id, user.version + 1n) };
     },
-    describe: (tenantId, id) => describeCached({ cache, freshness, flights, feed, clock }, tenantId, id),
+    describe: (tenantId, id) => describeCached({ cache, freshness, inFlight, feed, clock }, tenantId, id),
   };
 }

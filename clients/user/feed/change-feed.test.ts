@@ -11,7 +11,7 @@ import type { ChangeSink, SeenVersion } from '../model/change-sink.ts';
 import { RANDOM_SEED } from '../random-seed.test-support.ts';
 import { ChangeLogService, type LoggedChange } from '../testing/change-log-service.ts';
 import { refusal } from '../testing/map-user-service.ts';
-import { createInvalidation, type Invalidation, type InvalidationOptions } from './change-feed.ts';
+import { type ChangeFeed, type ChangeFeedOptions, createChangeFeed } from './change-feed.ts';
 
 const [ANN, BEN] = [randomUUID(), randomUUID()] as const;
 
@@ -23,9 +23,9 @@ let lost: string[][];
 let replaced: number;
 
 const sink: ChangeSink = {
-  changed: (seen) => told.push(...seen),
-  lost: (tenantIds) => lost.push([...tenantIds]),
-  replaced: () => {
+  onChanges: (seen) => told.push(...seen),
+  onGap: (tenantIds) => lost.push([...tenantIds]),
+  onReplaced: () => {
     replaced += 1;
   },
 };
@@ -40,12 +40,12 @@ beforeEach(async () => {
 });
 afterEach(() => opened.disposeAsync());
 
-function open(options: Partial<InvalidationOptions> = {}): Invalidation {
+function open(options: Partial<ChangeFeedOptions> = {}): ChangeFeed {
   const transport = opened.use(createGrpcTransport({ address: server.address, maxReconnectBackoffMs: 50 }));
-  return opened.use(createInvalidation({ transport, clock: () => performance.now(), sink, ...options }));
+  return opened.use(createChangeFeed({ transport, clock: () => performance.now(), sink, ...options }));
 }
 
-async function openLive(...tenantIds: string[]): Promise<Invalidation> {
+async function openLive(...tenantIds: string[]): Promise<ChangeFeed> {
   const feed = open();
   for (const tenantId of tenantIds) feed.watch(tenantId);
   for (const tenantId of tenantIds) await untilLive(feed, tenantId);
@@ -56,7 +56,7 @@ function until(check: () => boolean): Promise<void> {
   return vi.waitFor(() => expect(check()).toBe(true), { timeout: 15_000, interval: 5 });
 }
 
-function untilLive(feed: Invalidation, tenantId = 'acme'): Promise<void> {
+function untilLive(feed: ChangeFeed, tenantId = 'acme'): Promise<void> {
   return until(() => feed.liveSinceMs(tenantId) !== undefined);
 }
 
@@ -94,7 +94,7 @@ describe('watching', () => {
     service.change('other', ANN);
     await until(() => told.length === 10);
     expect(firstTold()).toEqual(logged(1).slice(0, 10));
-    expect(feed.stats()).toMatchObject({ changes: 10, breaks: 0, losses: 0 });
+    expect(feed.stats()).toMatchObject({ changes: 10, breaks: 0, gaps: 0 });
   });
 
   it('takes in more tenants later by resuming, so that those before miss nothing', async () => {
@@ -120,7 +120,7 @@ describe('watching', () => {
     expect([...new Set(versions(ANN))]).toEqual(Array.from({ length: newest }, (_, i) => BigInt(i + 1)));
     expect(late.length).toBeGreaterThan(0);
     expect(feed.liveSinceMs('acme')).toBe(since);
-    expect(feed.stats()).toMatchObject({ breaks: 0, losses: 0, tenants: 4 });
+    expect(feed.stats()).toMatchObject({ breaks: 0, gaps: 0, tenants: 4 });
     expect(lost).toEqual([]);
   });
 
@@ -144,7 +144,7 @@ describe('a break', () => {
     await until(() => versions(ANN).includes(2n));
     await untilLive(feed);
     expect(feed.liveSinceMs('acme')).toBe(since);
-    expect(feed.stats()).toMatchObject({ breaks: 1, losses: 0, state: 'watching' });
+    expect(feed.stats()).toMatchObject({ breaks: 1, gaps: 0, state: 'watching' });
     expect(feed.stats().lastError).toMatchObject({ code: Code.Unavailable });
   });
 
@@ -236,7 +236,7 @@ describe('a gap', () => {
     await until(() => replaced === 3);
     await untilLive(feed);
     expect(lost).toEqual([['acme'], ['acme'], ['acme']]);
-    expect(feed.stats()).toMatchObject({ state: 'watching', losses: 3 });
+    expect(feed.stats()).toMatchObject({ state: 'watching', gaps: 3 });
   });
 
   it('A2: is not told so of a loss by age, nor by a service that names no feed', async () => {
@@ -274,14 +274,14 @@ describe('a gap', () => {
     service.change('acme', ANN);
     await until(() => told.length > 0);
     expect(versions(ANN)).toEqual([2n]);
-    expect(feed.stats()).toMatchObject({ losses: 1, state: 'watching' });
+    expect(feed.stats()).toMatchObject({ gaps: 1, state: 'watching' });
   });
 
   it('makes nothing look fresh where whoever is told of it fails', async () => {
     const feed = open({
       sink: {
         ...sink,
-        lost: () => {
+        onGap: () => {
           throw new Error('of the sink');
         },
       },
@@ -292,7 +292,7 @@ describe('a gap', () => {
     service.oldest = 1;
     service.cut();
     service.log.push({ tenantId: 'acme', id: ANN, version: 1n });
-    await until(() => feed.stats().losses === 1);
+    await until(() => feed.stats().gaps === 1);
     await untilLive(feed);
     expect(feed.liveSinceMs('acme')).toBeGreaterThan(since);
   });
@@ -303,9 +303,9 @@ describe('a change', () => {
     let failures = 0;
     const failing: ChangeSink = {
       ...sink,
-      changed: (seen) => {
+      onChanges: (seen) => {
         if (failures++ < 2) throw new Error('of the sink');
-        sink.changed(seen);
+        sink.onChanges(seen);
       },
     };
     const feed = open({ sink: failing });
@@ -470,7 +470,7 @@ describe('whatever happens', () => {
   const settles = (event: Event, debt: Debt) =>
     isTelling(event, debt) || ('lost' in event && event.lost.includes(debt.tenantId));
 
-  async function play(steps: readonly Step[], log: ChangeLogService, feed: Invalidation, events: Event[]) {
+  async function play(steps: readonly Step[], log: ChangeLogService, feed: ChangeFeed, events: Event[]) {
     const debts: Debt[] = [];
     for (const next of steps) {
       if (next.do === 'change') {
@@ -490,7 +490,7 @@ describe('whatever happens', () => {
   }
 
   it('each change of a tenant with news is told, in the order of each user, or the tenant is given up', async () => {
-    const seen = { debts: 0, breaks: 0, losses: 0 };
+    const seen = { debts: 0, breaks: 0, gaps: 0 };
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 50, maxLength: 150 }), async (steps) => {
         const log = new ChangeLogService();
@@ -502,14 +502,14 @@ describe('whatever happens', () => {
           transport,
           clock: () => performance.now(),
           sink: {
-            changed: (changes: readonly SeenVersion[]) => events.push(...changes),
-            lost: (tenantIds: readonly string[]) => events.push({ lost: tenantIds }),
-            replaced: () => {},
+            onChanges: (changes: readonly SeenVersion[]) => events.push(...changes),
+            onGap: (tenantIds: readonly string[]) => events.push({ lost: tenantIds }),
+            onReplaced: () => {},
           },
           random: () => 0,
           tickMs: 60,
         };
-        await using feed = createInvalidation(feedOptions);
+        await using feed = createChangeFeed(feedOptions);
         feed.watch('acme');
         await untilLive(feed);
         const debts = await play(steps, log, feed, events);
@@ -526,13 +526,13 @@ describe('whatever happens', () => {
         }
         seen.debts += debts.length;
         seen.breaks += feed.stats().breaks;
-        seen.losses += feed.stats().losses;
+        seen.gaps += feed.stats().gaps;
       }),
       { numRuns: 30, endOnFailure: true, seed: RANDOM_SEED },
     );
     // Else the property held because nothing had happened.
     expect(seen.debts).toBeGreaterThan(200);
     expect(seen.breaks).toBeGreaterThan(30);
-    expect(seen.losses).toBeGreaterThan(5);
+    expect(seen.gaps).toBeGreaterThan(5);
   }, 120_000);
 });

@@ -8,80 +8,83 @@ import type { Clock } from '../model/user-reader.ts';
 import { FeedPosition } from './feed-position.ts';
 import { FeedReport } from './feed-report.ts';
 import {
-  askedPauseMs,
   BREAK_BACKOFF,
   backoffMs,
+  classifyStreamEnd,
   FeedReplacedError,
-  feedNamedBy,
-  judgeStreamEnd,
+  feedOf,
   REFUSED_BACKOFF,
   readWatchStream,
+  requestedPauseMs,
   type StreamEnd,
 } from './watch-stream.ts';
-import { WatchRoster } from './watched-tenants.ts';
+import { WatchedTenants } from './watched-tenants.ts';
 
-/** What the change feed needs. */
-export interface InvalidationOptions {
+export interface ChangeFeedOptions {
   transport: Transport;
-  /** Monotonic clock in ms. */
   clock: Clock;
-  /** Told of changes in the order of their commits, at least once each, and of gaps. */
+  /** Receives changes in the order of their commits, at least once each, and gaps. */
   sink: ChangeSink;
-  /** Checkpoints are due at least this often, in ms. Three times that without a word ends a stream. Default 1000. */
+  /**
+   * Longest time between two checkpoints, in ms. A silence of three times that ends a stream. Default 1000.
+   */
   tickMs?: number;
-  /** Identity of the feed that what is remembered was true of. Default: nothing is remembered. */
+  /** Identity of the feed that the users in memory belong to. Default: none is known. */
   feed?: string;
-  /** From 0 to 1, for the spread of retries. Default `Math.random`. */
+  /** Random number from 0 to 1, which spreads retries. Default `Math.random`. */
   random?: () => number;
 }
 
-/** Idle: no tenant yet. Pausing: after a break. Refused: the service said no, and is asked again rarely. */
+/**
+ * `idle`: no tenant yet. `pausing`: after a break. `refused`: the service refused the stream, and is asked
+ * again seldom.
+ */
 export type FeedState = 'idle' | 'connecting' | 'watching' | 'pausing' | 'refused' | 'closed';
 
-/** What the change feed did, and how it is. */
+/** Counters and state of the change feed. */
 export interface FeedStats {
   readonly state: FeedState;
-  /** Age in ms of what is known: of the last checkpoint that counted. Undefined: none did yet. */
+  /** Age in ms of the last checkpoint that counted. Undefined: none did yet. */
   readonly lagMs: number | undefined;
-  /** Tenants to watch; those denied and those for whom there was no room stay without news. */
+  /** Number of tenants to watch. Denied tenants, and tenants beyond the limit, get no changes. */
   readonly tenants: number;
-  /** Tenants that the caller may not watch, as far as is known. */
+  /** Number of tenants that the caller may not watch, as far as is known. */
   readonly tenantsDenied: number;
-  /** Streams opened. */
+  /** Number of streams opened. */
   readonly streams: number;
-  /** Streams that ended otherwise than by `close`, or to take in more tenants. */
+  /** Number of streams that broke. Not counted: streams ended by `close`, or to add tenants. */
   readonly breaks: number;
-  /** Changes told, those told twice included. */
+  /** Number of changes received, repeated ones included. */
   readonly changes: number;
-  /** Gaps: times that changes may have been missed, and everything known of the tenants was given up. */
-  readonly losses: number;
-  /** What ended the last stream that broke. Undefined: none did. */
+  /** Number of gaps: changes may have been missed, and everything known of the tenants was invalidated. */
+  readonly gaps: number;
+  /** The error that ended the last stream that broke. Undefined: none did. */
   readonly lastError: unknown;
 }
 
 /** The change feed of one client. */
-export interface Invalidation extends FeedHealth, AsyncDisposable {
-  /** Watches this tenant from soon on. Again: nothing, at the cost of a look. Above 1000 tenants: nothing, and no news. */
+export interface ChangeFeed extends FeedHealth, AsyncDisposable {
+  /** Starts to watch this tenant soon. Does nothing where it is watched already, or 1000 tenants are. */
   watch(tenantId: string): void;
   stats(): FeedStats;
-  /** Identity of the feed that was told last. Empty: none was, or the service names none. */
+  /** Identity of the current feed. Empty: no checkpoint came yet, or the service names none. */
   readonly id: string;
-  /** Ends the stream, and all timers. Resolves when nothing is told any more. Again: nothing. */
+  /** Ends the stream and clears all timers. Resolves once the sink is called no more. May be called again. */
   close(): Promise<void>;
 }
 
-/** Makes the change feed. Nothing is sent before the first `watch`. One stream is for all tenants. */
-export function createInvalidation(options: InvalidationOptions): Invalidation {
-  return new ChangeFeed(options);
+/** Creates the change feed. Sends nothing before the first `watch`. All tenants share one stream. */
+export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
+  return new StreamedChangeFeed(options);
 }
 
-/** A stream that lived so long in ms was well: after its end the next one comes at once. */
+/** Age in ms from which a stream that breaks is followed by the next one at once. */
 const SETTLED_MS = 1_000;
 
-/** Ends a stream whose place is known, to take in more tenants by resuming there with them. */
+/** Aborts a stream that is to be resumed with more tenants. */
 const MORE_TENANTS = new Error('the stream is opened again with more tenants');
 
-class ChangeFeed implements Invalidation {
+class StreamedChangeFeed implements ChangeFeed {
   readonly #users: Client<typeof UserService>;
   readonly #clock: Clock;
   readonly #sink: ChangeSink;
@@ -89,21 +92,21 @@ class ChangeFeed implements Invalidation {
   readonly #random: () => number;
   readonly #position: FeedPosition;
   readonly #report: FeedReport;
-  readonly #roster: WatchRoster;
+  readonly #tenants: WatchedTenants;
   readonly #closing = new AbortController();
-  // The stream outlives the request that began it, and must not carry its context along.
+  // The stream outlives the request that starts it, and must not keep the request's async context.
   readonly #outside = AsyncLocalStorage.snapshot();
   #controller = new AbortController();
   #running: Promise<void> | undefined;
   #feed: string;
   #state: FeedState = 'idle';
   #isUpSinceMs: number | undefined;
-  #counts = { streams: 0, breaks: 0, changes: 0, losses: 0 };
+  #counts = { streams: 0, breaks: 0, changes: 0, gaps: 0 };
   #attempt = 0;
   #refusals = 0;
   #lastError: unknown;
 
-  constructor(options: InvalidationOptions) {
+  constructor(options: ChangeFeedOptions) {
     const { transport, clock, sink, tickMs = 1_000, feed = '', random = Math.random } = options;
     this.#users = createClient(UserService, transport);
     this.#clock = clock;
@@ -113,12 +116,12 @@ class ChangeFeed implements Invalidation {
     this.#random = random;
     this.#position = new FeedPosition(clock);
     this.#report = new FeedReport(this.#position);
-    this.#roster = new WatchRoster(random);
+    this.#tenants = new WatchedTenants(random);
   }
 
   watch(tenantId: string): void {
-    if (this.#roster.has(tenantId) || this.#closing.signal.aborted) return;
-    if (this.#roster.add(tenantId)) this.#running ??= this.#outside(() => this.#run());
+    if (this.#tenants.has(tenantId) || this.#closing.signal.aborted) return;
+    if (this.#tenants.add(tenantId)) this.#running ??= this.#outside(() => this.#run());
   }
 
   liveSinceMs(tenantId: string): number | undefined {
@@ -134,8 +137,8 @@ class ChangeFeed implements Invalidation {
       ...this.#counts,
       state: this.#closing.signal.aborted ? 'closed' : this.#state,
       lagMs: this.#position.lagMs,
-      tenants: this.#roster.size,
-      tenantsDenied: this.#roster.deniedCount,
+      tenants: this.#tenants.size,
+      tenantsDenied: this.#tenants.deniedCount,
       lastError: this.#lastError,
     };
   }
@@ -150,9 +153,11 @@ class ChangeFeed implements Invalidation {
     return this.close();
   }
 
-  /** One stream after the other, never two at once, so that an older change is not told after a newer one. */
+  /**
+   * Runs streams one after another, never two at once: a sink never gets an older change after a newer one.
+   */
   async #run(): Promise<void> {
-    // Tenants that are named in the same tick share the first stream.
+    // Tenants that are named in one tick share the first stream.
     await undefined;
     while (!this.#closing.signal.aborted) {
       const pauseMs = await this.#stream();
@@ -160,13 +165,13 @@ class ChangeFeed implements Invalidation {
     }
   }
 
-  /** Where news becomes late during the pause, that is told in time. */
+  /** Pauses, and reports in time where the feed becomes late meanwhile. */
   async #pause(pauseMs: number): Promise<void> {
     const { isLive, liveForMs } = this.#position;
     const lateInMs = isLive && liveForMs < pauseMs ? Math.ceil(liveForMs) + 1 : 0;
     if (lateInMs > 0) {
       await this.#sleep(lateInMs);
-      if (!this.#closing.signal.aborted) this.#report.look();
+      if (!this.#closing.signal.aborted) this.#report.check();
     }
     await this.#sleep(Math.max(0, pauseMs - lateInMs));
   }
@@ -175,10 +180,10 @@ class ChangeFeed implements Invalidation {
     await sleep(ms, undefined, { ref: false, signal: this.#closing.signal }).catch(() => {});
   }
 
-  /** One stream from its beginning to its end. Answers the pause in ms to make before the next. */
+  /** Runs one stream to its end. Returns the pause before the next one, in ms. */
   async #stream(): Promise<number> {
-    const tenantIds = this.#roster.next(this.#clock());
-    if (tenantIds.length === 0) return this.#refuse();
+    const tenantIds = this.#tenants.next(this.#clock());
+    if (tenantIds.length === 0) return this.#onRefused();
     const controller = new AbortController();
     this.#controller = controller;
     const { cursor } = this.#position;
@@ -187,69 +192,69 @@ class ChangeFeed implements Invalidation {
     this.#isUpSinceMs = undefined;
     this.#counts.streams += 1;
     try {
-      const onResponse = (response: WatchUsersResponse) => this.#take(response);
-      const onSilence = () => this.#report.look();
+      const onResponse = (response: WatchUsersResponse) => this.#onResponse(response);
+      const onSilence = () => this.#report.check();
       const stream = { tenantIds, cursor, controller, tickMs: this.#tickMs, onResponse, onSilence };
       await readWatchStream(this.#users, stream);
-      return this.#end(undefined, 'broken');
+      return this.#onStreamEnd(undefined, 'broken');
     } catch (error) {
       if (this.#closing.signal.aborted || error === MORE_TENANTS) return 0;
-      return this.#end(error, judgeStreamEnd(error, this.#position.cursor !== ''));
+      return this.#onStreamEnd(error, classifyStreamEnd(error, this.#position.cursor !== ''));
     }
   }
 
-  #take({ changes, checkpoint }: WatchUsersResponse): void {
+  #onResponse({ changes, checkpoint }: WatchUsersResponse): void {
     const arrivedAtMs = this.#clock();
     const feed = checkpoint?.feed ?? '';
     if (this.#isReplacedBy(feed)) {
       if (this.#position.cursor !== '') throw new FeedReplacedError(feed);
-      // Nothing is covered yet, so that the stream can go on.
-      this.#giveUp('replaced', [], { lagMs: undefined, how: () => this.#sink.replaced() });
+      // Without a cursor nothing is covered yet, so the stream goes on.
+      this.#onGap('replaced', [], { lagMs: undefined, how: () => this.#sink.onReplaced() });
     }
     if (changes.length > 0) {
       this.#counts.changes += changes.length;
-      this.#sink.changed(changes.map(toSeenVersion));
+      this.#sink.onChanges(changes.map(toSeenVersion));
     }
     if (checkpoint === undefined) return;
     if (feed !== '') this.#feed = feed;
     this.#isUpSinceMs ??= arrivedAtMs;
     this.#state = 'watching';
     this.#refusals = 0;
-    this.#roster.accepted();
-    const leftOut = this.#position.leaveOut();
+    this.#tenants.accepted();
+    const leftOut = this.#position.dropUnstreamed();
     if (leftOut.length > 0)
-      this.#giveUp('gap', leftOut, { lagMs: this.#position.lagMs, how: () => this.#sink.lost(leftOut) });
+      this.#onGap('gap', leftOut, { lagMs: this.#position.lagMs, how: () => this.#sink.onGap(leftOut) });
     const timeMs = checkpoint.time && timestampMs(checkpoint.time);
     const hasChanges = changes.length > 0;
-    const isYoung = this.#position.reach({ cursor: checkpoint.cursor, timeMs, arrivedAtMs, hasChanges });
-    this.#report.reached();
-    if (isYoung && this.#roster.hasMore(arrivedAtMs)) this.#controller.abort(MORE_TENANTS);
+    const isYoung = this.#position.advance({ cursor: checkpoint.cursor, timeMs, arrivedAtMs, hasChanges });
+    this.#report.onCheckpoint();
+    if (isYoung && this.#tenants.hasMore(arrivedAtMs)) this.#controller.abort(MORE_TENANTS);
   }
 
-  #end(error: unknown, end: StreamEnd): number {
+  #onStreamEnd(error: unknown, end: StreamEnd): number {
     this.#counts.breaks += 1;
     this.#lastError = error;
-    this.#report.broke(error);
-    if (end === 'lost') return this.#lose(feedNamedBy(error) ?? '');
-    if (end === 'denied' && this.#roster.deny(this.#clock())) return 0;
-    if (end === 'denied' || end === 'refused') return this.#refuse();
+    this.#report.onBreak(error);
+    if (end === 'lost') return this.#onCursorLost(feedOf(error) ?? '');
+    if (end === 'denied' && this.#tenants.deny(this.#clock())) return 0;
+    if (end === 'denied' || end === 'refused') return this.#onRefused();
     this.#state = 'pausing';
     const upMs = this.#isUpSinceMs === undefined ? undefined : this.#clock() - this.#isUpSinceMs;
-    // A stream that came up but broke at once is followed soon, but not at once for ever.
+    // A stream that broke soon after its start is followed after a pause, and not at once again and again.
     this.#attempt = upMs === undefined ? this.#attempt + 1 : upMs >= SETTLED_MS ? 0 : 1;
-    return Math.max(askedPauseMs(error), backoffMs(this.#attempt, this.#random, BREAK_BACKOFF));
+    return Math.max(requestedPauseMs(error), backoffMs(this.#attempt, this.#random, BREAK_BACKOFF));
   }
 
-  #lose(feed: string): number {
+  #onCursorLost(feed: string): number {
     const { lagMs } = this.#position;
     const isReplaced = this.#isReplacedBy(feed);
     if (feed !== '') this.#feed = feed;
-    const tenantIds = this.#position.lose();
+    const tenantIds = this.#position.reset();
     const lose = () => {
-      this.#sink.lost(tenantIds);
-      if (isReplaced) this.#sink.replaced();
+      this.#sink.onGap(tenantIds);
+      if (isReplaced) this.#sink.onReplaced();
     };
-    this.#giveUp(isReplaced ? 'replaced' : 'gap', tenantIds, { lagMs, how: lose });
+    this.#onGap(isReplaced ? 'replaced' : 'gap', tenantIds, { lagMs, how: lose });
     return 0;
   }
 
@@ -257,23 +262,23 @@ class ChangeFeed implements Invalidation {
     return feed !== '' && this.#feed !== '' && feed !== this.#feed;
   }
 
-  /** Changes of these tenants may be missed from now on, or were. */
-  #giveUp(
+  /** Reports that changes of these tenants may have been missed. */
+  #onGap(
     reason: 'gap' | 'replaced',
     tenantIds: readonly string[],
     { lagMs, how }: { lagMs: number | undefined; how: () => void },
   ): void {
-    this.#counts.losses += 1;
-    this.#report.gap(tenantIds, { reason, lagMs, error: this.#lastError });
+    this.#counts.gaps += 1;
+    this.#report.onGap(tenantIds, { reason, lagMs, error: this.#lastError });
     try {
       how();
     } catch (error) {
-      // What was read before the next stream is not covered by it: the sink's fault makes nothing look fresh.
+      // A fault of the sink makes nothing look fresh: the next stream does not cover earlier reads.
       this.#lastError = error;
     }
   }
 
-  #refuse(): number {
+  #onRefused(): number {
     this.#state = 'refused';
     this.#refusals += 1;
     return backoffMs(this.#refusals, this.#random, REFUSED_BACKOFF);

@@ -1,45 +1,51 @@
-/** News is late once the last checkpoint is older than this, in ms. The contract promises one every second. */
+/** Age in ms from which the last checkpoint is late. The contract promises one every second. */
 export const LIVE_WITHIN_MS = 2_000;
 
-/** Longer than any silence that a stream survives, in ms: between two checkpoints of one stream only a clock can do this. */
+/**
+ * Longer than any silence that a stream survives, in ms. Between two checkpoints of one stream only a clock
+ * jumps so far.
+ */
 const JUMP_MS = 4_000;
-/** How much two clocks may drift apart per ms: 500 ppm is the most that a clock is slewed by, and there are two. */
+/** Most drift between two clocks per ms: a clock is slewed by 500 ppm at most, and there are two. */
 const DRIFT_RATIO = 0.001;
 
 /**
- * Tells how old a checkpoint is, without trusting that the machines' clocks agree: by how much later it comes than the
- * earliest ones did. So a feed that repeats itself, or falls behind while its checkpoints come on time, is seen too.
- * A feed that was behind from its very first checkpoint, and stays so by the same amount, is not.
+ * Tells the age of a checkpoint without trust in the machines' clocks: by how much later it arrives than the
+ * earliest ones did. So it notices a feed that repeats itself, or falls behind while its checkpoints come on
+ * time. It does not notice a feed that is behind from its first checkpoint on, by a constant time.
  */
 export class FeedClock {
-  /** The client's clock less the feed's, for a checkpoint that is not late. Undefined: not known, or not any more. */
+  /**
+   * The client's clock minus the feed's, for a checkpoint that is not late. Undefined: not known, or no
+   * longer.
+   */
   #offsetMs: number | undefined;
-  /** After a jump: the feed's time must go on from here before it is believed again. */
-  #doubtedMs = Number.NEGATIVE_INFINITY;
+  /** After a jump of a clock: the feed's time counts again once it is past this. */
+  #untrustedUntilMs = Number.NEGATIVE_INFINITY;
   #last: Reading | undefined;
 
-  /** The next checkpoint is of another stream: time that passed in between says nothing. */
+  /** Starts a new stream, whose first checkpoint is not compared with the last one of the earlier stream. */
   startStream(): void {
     this.#last = undefined;
   }
 
   /**
-   * Takes in a checkpoint: the feed's time in it, and when it came. Answers the point on the client's clock at which it was
-   * true. Undefined: a clock jumped, so it cannot be told; it can be once the feed's time goes on from there.
+   * Records a checkpoint: the feed's time in it, and when it arrived. Returns the point on the client's clock
+   * at which it was true. Undefined: a clock jumped; the next later checkpoint counts again.
    */
-  note(timeMs: number, arrivedAtMs: number): number | undefined {
+  record(timeMs: number, arrivedAtMs: number): number | undefined {
     const offsetMs = arrivedAtMs - timeMs;
     const last = this.#last;
     const now = { timeMs, arrivedAtMs };
     this.#last = now;
     if (isJump(now, last) || (this.#offsetMs !== undefined && offsetMs < this.#offsetMs - LIVE_WITHIN_MS)) {
       this.#offsetMs = undefined;
-      this.#doubtedMs = timeMs;
+      this.#untrustedUntilMs = timeMs;
     }
-    if (timeMs <= this.#doubtedMs) return undefined;
+    if (timeMs <= this.#untrustedUntilMs) return undefined;
     const driftMs = last === undefined ? 0 : (arrivedAtMs - last.arrivedAtMs) * DRIFT_RATIO;
     this.#offsetMs = Math.min((this.#offsetMs ?? offsetMs) + driftMs, offsetMs);
-    this.#doubtedMs = Number.NEGATIVE_INFINITY;
+    this.#untrustedUntilMs = Number.NEGATIVE_INFINITY;
     return timeMs + this.#offsetMs;
   }
 }
@@ -49,7 +55,7 @@ interface Reading {
   arrivedAtMs: number;
 }
 
-/** Time may go back a little where a server that catches up goes over to what it tells all. */
+/** A server that catches up may set the feed's time back a little when it joins the common feed. */
 function isJump(now: Reading, last: Reading | undefined): boolean {
   if (last === undefined) return false;
   return last.timeMs - now.timeMs > LIVE_WITHIN_MS || now.arrivedAtMs - last.arrivedAtMs > JUMP_MS;

@@ -13,7 +13,7 @@ beforeEach(() => {
 
 /** A checkpoint that comes now; by default true now, too. */
 function reach(cursor: string, { lateMs = 0, hasChanges = false } = {}): boolean {
-  return position.reach({ cursor, timeMs: SERVER + nowMs - lateMs, arrivedAtMs: nowMs, hasChanges });
+  return position.advance({ cursor, timeMs: SERVER + nowMs - lateMs, arrivedAtMs: nowMs, hasChanges });
 }
 
 describe('liveSinceMs', () => {
@@ -57,7 +57,7 @@ describe('liveSinceMs', () => {
 
   it.each([undefined, 0])('does not count a checkpoint whose time is %s', (timeMs) => {
     position.startStream(['acme']);
-    expect(position.reach({ cursor: '1', timeMs, arrivedAtMs: nowMs, hasChanges: false })).toBe(false);
+    expect(position.advance({ cursor: '1', timeMs, arrivedAtMs: nowMs, hasChanges: false })).toBe(false);
     expect(position.cursor).toBe('1');
     expect(position.liveSinceMs('acme')).toBeUndefined();
     nowMs += 500;
@@ -104,12 +104,12 @@ describe('a stream that leaves a tenant out', () => {
     position.startStream(['acme', 'other']);
     reach('1');
     position.startStream(['acme']);
-    expect(position.leaveOut()).toEqual(['other']);
+    expect(position.dropUnstreamed()).toEqual(['other']);
     expect(position.liveSinceMs('other')).toBeUndefined();
     nowMs += 500;
     reach('2', { hasChanges: true });
     position.startStream(['acme', 'other']);
-    expect(position.leaveOut()).toEqual([]);
+    expect(position.dropUnstreamed()).toEqual([]);
     reach('3', { hasChanges: true });
     expect(position.liveSinceMs('acme')).toBe(10_000 + MAX_ANSWER_LAG_MS);
     expect(position.liveSinceMs('other')).toBe(10_500 + MAX_ANSWER_LAG_MS);
@@ -120,10 +120,10 @@ describe('a stream that was denied', () => {
   it('leaves nobody out, as it passed no change by', () => {
     position.startStream(['acme', 'other']);
     reach('1');
-    expect(position.leaveOut()).toEqual([]);
+    expect(position.dropUnstreamed()).toEqual([]);
     position.startStream(['acme']);
     position.startStream(['acme', 'other']);
-    expect(position.leaveOut()).toEqual([]);
+    expect(position.dropUnstreamed()).toEqual([]);
     expect(position.liveSinceMs('other')).toBe(10_000 + MAX_ANSWER_LAG_MS);
   });
 });
@@ -132,13 +132,13 @@ describe('a gap', () => {
   it('ends all coverage, and begins anew at the next checkpoint', () => {
     position.startStream(['acme', 'other']);
     reach('1');
-    expect(position.lose()).toEqual(['acme', 'other']);
+    expect(position.reset()).toEqual(['acme', 'other']);
     expect(position.cursor).toBe('');
     expect(position.liveSinceMs('acme')).toBeUndefined();
     nowMs += 10;
     position.startStream(['acme', 'other']);
     expect(reach('9')).toBe(true);
     expect(position.liveSinceMs('acme')).toBe(10_010 + MAX_ANSWER_LAG_MS);
-    expect(position.lose()).toEqual(['acme', 'other']);
+    expect(position.reset()).toEqual(['acme', 'other']);
   });
 });

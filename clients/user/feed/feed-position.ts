@@ -1,29 +1,33 @@
 import { MAX_ANSWER_LAG_MS } from '@rollcall/contract/user';
 import { FeedClock, LIVE_WITHIN_MS } from './feed-clock.ts';
 
-/** A checkpoint as it came. */
+/** A checkpoint as it arrived. */
 interface ReceivedCheckpoint {
   readonly cursor: string;
-  /** The feed's own time in ms. Undefined, or 1970: it gave none, so the checkpoint is a place to resume at and nothing else. */
+  /**
+   * The feed's own time in ms. Undefined or 1970: the feed gave none, and the checkpoint serves to resume
+   * only.
+   */
   readonly timeMs: number | undefined;
-  /** When it came, on the client's clock in ms. */
+  /** When it arrived, on the client's clock in ms. */
   readonly arrivedAtMs: number;
   /** Whether changes came with it. */
   readonly hasChanges: boolean;
 }
 
 /**
- * How far the feed was read, and what follows from it for each tenant.
+ * How far the feed was read, and since when each tenant is covered.
  *
- * Since when: a stream goes on from a place that the feed had reached when the checkpoint of that place came, so every
- * change after that arrival is told. Reads begun earlier are not covered: their change may lie before the place. Neither are
- * those begun within half a second of it, because an answer may be so much older than the question.
+ * Since when: a stream resumes at a cursor that the feed had reached when its checkpoint arrived, so the
+ * stream brings every later change. Earlier reads are not covered: their change may lie before the cursor.
+ * Reads begun within half a second after it are not covered either, because an answer may be older than its
+ * question by that much.
  *
- * Until when: 2 s after the last checkpoint was true, whether the stream is up or not. A broken stream and a silent one look
- * the same from behind a wire, so both get the same 2 s; a stream that resumes within them is not noticed by readers. One
- * that resumes later, by its cursor, tells all that was missed in order, and counts from the first checkpoint that is young
- * again: then everything since the old beginning has been told, so that beginning stays. What was answered from memory in
- * between was answered by its age, because `liveSinceMs` said undefined.
+ * Until when: 2 s after the last checkpoint was true, whether the stream is up or not. A broken stream and a
+ * silent one cannot be told apart, so both get 2 s, and readers do not notice a stream that resumes within
+ * them. A stream that resumes later brings all missed changes in order. It counts from its first young
+ * checkpoint, and coverage still begins where it began before. Answers in between went by age, because
+ * `liveSinceMs` was undefined.
  */
 export class FeedPosition {
   readonly #clock: () => number;
@@ -38,7 +42,7 @@ export class FeedPosition {
     this.#stream = { tenantIds: [], from: undefined, isConfirmed: false };
   }
 
-  /** Where to resume; empty: nowhere yet. */
+  /** The cursor to resume at. Empty: none yet. */
   get cursor(): string {
     return this.#cursor?.cursor ?? '';
   }
@@ -48,17 +52,17 @@ export class FeedPosition {
     return Number.isFinite(this.#trueAtMs) ? Math.max(0, this.#clock() - this.#trueAtMs) : undefined;
   }
 
-  /** Tenants of which every change is told, as long as news arrives. */
+  /** Tenants that are covered while the feed is live. */
   get covered(): Pick<ReadonlyMap<string, number>, 'size' | 'keys'> {
     return this.#sinceMs;
   }
 
-  /** How long, in ms, news still counts as arriving where nothing more comes. Below 0: it does not arrive. */
+  /** How long the feed stays live without another checkpoint, in ms. Below 0: it is not live. */
   get liveForMs(): number {
     return LIVE_WITHIN_MS - (this.#clock() - this.#trueAtMs);
   }
 
-  /** Whether news arrives. */
+  /** Whether the last checkpoint is young enough. */
   get isLive(): boolean {
     return this.liveForMs >= 0;
   }
@@ -67,17 +71,17 @@ export class FeedPosition {
     return this.isLive ? this.#sinceMs.get(tenantId) : undefined;
   }
 
-  /** A stream of these tenants begins at the cursor, or from now on. */
+  /** Starts a stream of these tenants at the cursor, or from now on where there is none. */
   startStream(tenantIds: readonly string[]): void {
     this.#stream = { tenantIds, from: this.#cursor, isConfirmed: false };
     this.#feedClock.startStream();
   }
 
   /**
-   * Called before a checkpoint is reached: the first of a stream ends the coverage of tenants that are not in it, because the
-   * cursor passes their changes by from there on. Answers them.
+   * Ends the coverage of tenants that are not in the stream: its first checkpoint moves the cursor past their
+   * changes. Call it before `advance`. Returns these tenants.
    */
-  leaveOut(): string[] {
+  dropUnstreamed(): string[] {
     if (this.#stream.isConfirmed) return [];
     const streamed = new Set(this.#stream.tenantIds);
     const leftOut = [...this.#sinceMs.keys()].filter((tenantId) => !streamed.has(tenantId));
@@ -85,20 +89,20 @@ export class FeedPosition {
     return leftOut;
   }
 
-  /** A checkpoint came; what came with it has been told. Answers whether it counts: as news that is young. */
-  reach(checkpoint: ReceivedCheckpoint): boolean {
+  /** Advances to a checkpoint, once its changes are applied. Returns whether it is young enough to count. */
+  advance(checkpoint: ReceivedCheckpoint): boolean {
     const isEcho = this.#confirm(checkpoint);
     this.#cursor = checkpoint;
-    // 1970 is how a service says that it cannot tell.
+    // A service that does not know the time says 1970.
     if (isEcho || checkpoint.timeMs === undefined || checkpoint.timeMs <= 0) return false;
-    const trueAtMs = this.#feedClock.note(checkpoint.timeMs, checkpoint.arrivedAtMs);
+    const trueAtMs = this.#feedClock.record(checkpoint.timeMs, checkpoint.arrivedAtMs);
     if (trueAtMs === undefined) return false;
     this.#trueAtMs = Math.max(this.#trueAtMs, trueAtMs);
     return this.isLive;
   }
 
-  /** Forgets place and coverage, after a gap. Answers the tenants that had been covered. */
-  lose(): string[] {
+  /** Forgets cursor and coverage, after a gap. Returns the tenants that were covered. */
+  reset(): string[] {
     const tenantIds = [...this.#sinceMs.keys()];
     this.#sinceMs.clear();
     this.#cursor = undefined;
@@ -108,8 +112,8 @@ export class FeedPosition {
   }
 
   /**
-   * The first checkpoint of a stream begins the coverage of tenants that are new in it. Answers whether it only repeats where
-   * the stream was to resume, ahead of what was missed: whatever time it bears, it is no news.
+   * Starts the coverage of new tenants at the first checkpoint of a stream. Returns whether it only repeats
+   * the cursor to resume at, before the missed changes: then it says nothing about now, whatever its time.
    */
   #confirm({ cursor, arrivedAtMs, hasChanges }: ReceivedCheckpoint): boolean {
     const { tenantIds, from, isConfirmed } = this.#stream;

@@ -1,7 +1,7 @@
 import { type FeedLostReason, publish } from '../model/diagnostics.ts';
 import type { FeedPosition } from './feed-position.ts';
 
-/** Tells on the diagnostics channels since when changes of which tenants are told, and when they are not any more. */
+/** Publishes on the diagnostics channels when tenants are covered, and when they no longer are. */
 export class FeedReport {
   readonly #position: FeedPosition;
   #live = new Set<string>();
@@ -11,20 +11,20 @@ export class FeedReport {
     this.#position = position;
   }
 
-  /** A checkpoint came. */
-  reached(): void {
+  /** A checkpoint arrived. */
+  onCheckpoint(): void {
     if (this.#position.isLive) this.#error = undefined;
-    this.look();
+    this.check();
   }
 
-  /** The stream broke, with this error. Undefined: the server ended it well. */
-  broke(error: unknown): void {
+  /** The stream broke with this error. Undefined: the server ended it without one. */
+  onBreak(error: unknown): void {
     this.#error = error;
-    this.look();
+    this.check();
   }
 
-  /** Called whenever time may have made news late. */
-  look(): void {
+  /** Publishes where the feed became live or late. Call it whenever time may have changed that. */
+  check(): void {
     const { isLive, covered } = this.#position;
     if (!isLive) {
       const { lagMs } = this.#position;
@@ -37,8 +37,8 @@ export class FeedReport {
     }
   }
 
-  /** There is a gap, also for those of whom it was told before that their news is late. */
-  gap(
+  /** Publishes a gap, also for tenants whose feed was reported as late before. */
+  onGap(
     tenantIds: readonly string[],
     what: { reason: 'gap' | 'replaced'; lagMs: number | undefined; error: unknown },
   ): void {

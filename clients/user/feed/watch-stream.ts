@@ -8,20 +8,23 @@ interface WatchStream {
   readonly tenantIds: readonly string[];
   /** Empty: from now on. */
   readonly cursor: string;
-  /** Ends the stream, by abort. */
+  /** Aborting it ends the stream. */
   readonly controller: AbortController;
-  /** A third of the silence in ms after which the stream counts as dead: the longest pause of one that is well. */
+  /**
+   * Longest time between two messages of a working stream, in ms. A silence of three times that ends the
+   * stream.
+   */
   readonly tickMs: number;
-  /** Told each response, in order. What it throws ends the stream. */
+  /** Receives each response, in order. An error that it throws ends the stream. */
   readonly onResponse: (response: WatchUsersResponse) => void;
-  /** Called a few times in each tick of a silence that is longer than it should be, until the stream ends. */
+  /** Called several times per tick while the stream is silent for too long. */
   readonly onSilence: () => void;
 }
 
-/** How often a silence is looked at in one tick, so that what follows from its length is told about in time. */
+/** How often a silence is checked per tick, so that lateness is reported in time. */
 const LOOKS_PER_TICK = 4;
 
-/** Nothing came for as long as three checkpoints take: the connection may be a black hole, which tells nobody. */
+/** No message came for three ticks. The connection may be dead without an error. */
 export class StreamSilentError extends Error {
   override readonly name = 'StreamSilentError';
 
@@ -31,8 +34,8 @@ export class StreamSilentError extends Error {
 }
 
 /**
- * Reads one stream until it ends: resolves where the server ended it well, throws its error or the abort's reason otherwise.
- * It has ended for good when this returns, whatever the transport makes of the abort: nothing is told afterwards.
+ * Reads one stream to its end. Resolves where the server ended it without an error. Calls nothing after it
+ * returns, however the transport handles the abort. @throws the stream's error, or the reason of the abort
  */
 export async function readWatchStream(users: Client<typeof UserService>, stream: WatchStream): Promise<void> {
   const { controller, tenantIds, cursor, onResponse } = stream;
@@ -60,7 +63,7 @@ export async function readWatchStream(users: Client<typeof UserService>, stream:
   }
 }
 
-/** Looks are counted, not a time: a process that was stopped or busy gets to read what has come before it calls it silence. */
+/** Counts checks and not time: a process that was stopped or busy first reads what has arrived. */
 function startWatchdog({ controller, tickMs, onSilence }: WatchStream) {
   let looks = 0;
   const timer = setInterval(() => {
@@ -77,33 +80,40 @@ function startWatchdog({ controller, tickMs, onSilence }: WatchStream) {
   };
 }
 
-/** How long to wait before the next stream: `baseMs`, then twice as long each time, up to `maxMs`. */
+/** Pauses before the next stream: `baseMs`, doubled each time up to `maxMs`. */
 interface Backoff {
   readonly baseMs: number;
   readonly maxMs: number;
 }
 
-/** After a break. As far apart as the channel's own attempts to connect, so that a service that is back is noticed soon. */
+/**
+ * Back-off after a break. As short as the channel's own attempts to connect, so that the feed resumes soon.
+ */
 export const BREAK_BACKOFF: Backoff = { baseMs: 100, maxMs: 2_000 };
-/** After a refusal, which only a deployment or a grant changes: from a second (one of two servers may be new) to a minute. */
+/**
+ * Back-off after a refusal, which only a deployment or a grant changes: 1 s (one of two servers may be new)
+ * to 1 min.
+ */
 export const REFUSED_BACKOFF: Backoff = { baseMs: 1_000, maxMs: 60_000 };
 
-/** The pause in ms before attempt n: none before the first; then half of it is chance, so that clients do not come as one. */
+/**
+ * The pause before attempt n, in ms. None before the first. Half of it is random, so that clients spread out.
+ */
 export function backoffMs(attempt: number, random: () => number, { baseMs, maxMs }: Backoff): number {
   if (attempt <= 0) return 0;
   const fullMs = Math.min(maxMs, baseMs * 2 ** Math.min(attempt - 1, 30));
   return fullMs / 2 + (random() * fullMs) / 2;
 }
 
-/** Why a stream ended, as far as it matters for the next one. */
+/** Why a stream ended, as far as the next one needs to know. */
 export type StreamEnd =
-  /** It broke: resume by the cursor. */
+  /** The stream broke: resume at the cursor. */
   | 'broken'
-  /** The cursor cannot be resumed at: something was missed. */
+  /** The stream cannot be resumed at the cursor: changes were missed. */
   | 'lost'
   /** The caller may not watch one of the tenants. */
   | 'denied'
-  /** The service says no, and will do so again: it has no change feed, or does not know the caller. */
+  /** The service refuses, and will do so again: it has no change feed, or does not know the caller. */
   | 'refused';
 
 const REFUSALS = new Set([
@@ -115,8 +125,11 @@ const REFUSALS = new Set([
   Code.Unimplemented,
 ]);
 
-/** Judges the error of a stream. A cursor that the service does not take, whatever it says of it, is lost. */
-export function judgeStreamEnd(error: unknown, hadCursor: boolean): StreamEnd {
+/**
+ * Classifies the error of a stream. A cursor that the service does not accept is lost, whatever the error
+ * says of it.
+ */
+export function classifyStreamEnd(error: unknown, hadCursor: boolean): StreamEnd {
   if (error instanceof FeedReplacedError) return 'lost';
   if (!(error instanceof ConnectError)) return 'broken';
   if (hadCursor && (error.code === Code.OutOfRange || error.code === Code.InvalidArgument)) return 'lost';
@@ -124,7 +137,7 @@ export function judgeStreamEnd(error: unknown, hadCursor: boolean): StreamEnd {
   return REFUSALS.has(error.code) ? 'refused' : 'broken';
 }
 
-/** The checkpoint of a stream is of another feed than the one before: the service's database is another one or went back. */
+/** A checkpoint names another feed than before: the service's database was replaced or went back. */
 export class FeedReplacedError extends Error {
   override readonly name = 'FeedReplacedError';
   readonly feed: string;
@@ -135,14 +148,14 @@ export class FeedReplacedError extends Error {
   }
 }
 
-/** The feed that is told now, where the end of a stream says so. */
-export function feedNamedBy(error: unknown): string | undefined {
+/** The current feed, where the error that ended a stream names it. */
+export function feedOf(error: unknown): string | undefined {
   if (error instanceof FeedReplacedError) return error.feed;
   return errorReason(error)?.metadata.feed;
 }
 
-/** The pause in ms that the service asks for, at most a minute. 0: none. */
-export function askedPauseMs(error: unknown): number {
+/** The pause that the service asks for, in ms and at most a minute. 0: none. */
+export function requestedPauseMs(error: unknown): number {
   if (!(error instanceof ConnectError)) return 0;
   const [info] = error.findDetails(RetryInfoSchema);
   const delay = info?.retryDelay;

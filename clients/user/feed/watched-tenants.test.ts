@@ -2,11 +2,17 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { RetryInfoSchema } from '@rollcall/contract';
 import { describe, expect, it } from 'vitest';
 import { refusal } from '../testing/map-user-service.ts';
-import { askedPauseMs, BREAK_BACKOFF, backoffMs, judgeStreamEnd, REFUSED_BACKOFF } from './watch-stream.ts';
-import { MAX_WATCHED_TENANTS, WatchRoster } from './watched-tenants.ts';
+import {
+  BREAK_BACKOFF,
+  backoffMs,
+  classifyStreamEnd,
+  REFUSED_BACKOFF,
+  requestedPauseMs,
+} from './watch-stream.ts';
+import { MAX_WATCHED_TENANTS, WatchedTenants } from './watched-tenants.ts';
 
-function rosterOf(...tenantIds: string[]): WatchRoster {
-  const roster = new WatchRoster(() => 1);
+function rosterOf(...tenantIds: string[]): WatchedTenants {
+  const roster = new WatchedTenants(() => 1);
   for (const tenantId of tenantIds) roster.add(tenantId);
   return roster;
 }
@@ -103,8 +109,8 @@ describe('retrying', () => {
   });
 
   it('tells a break from a lost cursor, a denial and a refusal', () => {
-    const end = (code: Code, hadCursor = true) => judgeStreamEnd(new ConnectError('x', code), hadCursor);
-    expect(judgeStreamEnd(refusal(Code.OutOfRange, 'CURSOR_EXPIRED', 'old'), true)).toBe('lost');
+    const end = (code: Code, hadCursor = true) => classifyStreamEnd(new ConnectError('x', code), hadCursor);
+    expect(classifyStreamEnd(refusal(Code.OutOfRange, 'CURSOR_EXPIRED', 'old'), true)).toBe('lost');
     expect(end(Code.InvalidArgument)).toBe('lost');
     expect(end(Code.InvalidArgument, false)).toBe('refused');
     expect(end(Code.OutOfRange, false)).toBe('refused');
@@ -112,7 +118,7 @@ describe('retrying', () => {
     expect(end(Code.PermissionDenied)).toBe('denied');
     for (const code of [Code.Unavailable, Code.Internal, Code.Canceled, Code.ResourceExhausted])
       expect(end(code)).toBe('broken');
-    expect(judgeStreamEnd(new Error('of the sink'), true)).toBe('broken');
+    expect(classifyStreamEnd(new Error('of the sink'), true)).toBe('broken');
   });
 
   it('waits as long as the service asks, at most a minute', () => {
@@ -121,9 +127,9 @@ describe('retrying', () => {
       error.details.push({ desc: RetryInfoSchema, value: { retryDelay: { seconds, nanos: 5e6 } } });
       return error;
     };
-    expect(askedPauseMs(after(3n))).toBe(3_005);
-    expect(askedPauseMs(after(3_000n))).toBe(60_000);
-    expect(askedPauseMs(refusal(Code.Unavailable, 'DRAINING', 'bye'))).toBe(0);
-    expect(askedPauseMs(new Error())).toBe(0);
+    expect(requestedPauseMs(after(3n))).toBe(3_005);
+    expect(requestedPauseMs(after(3_000n))).toBe(60_000);
+    expect(requestedPauseMs(refusal(Code.Unavailable, 'DRAINING', 'bye'))).toBe(0);
+    expect(requestedPauseMs(new Error())).toBe(0);
   });
 });

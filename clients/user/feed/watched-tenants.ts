@@ -1,22 +1,22 @@
 import { backoffMs, REFUSED_BACKOFF } from './watch-stream.ts';
 
-/** Most tenants of one stream, as the contract has it. */
+/** Most tenants of one stream: the limit of the contract. */
 export const MAX_WATCHED_TENANTS = 1_000;
 
 /**
- * Which tenants to watch. One stream is for all of them, and one that is not granted would cost the others their news: so
- * those who were watched before are kept apart from those who are tried. A trial that is denied is halved until the tenant at
- * fault stands alone; that one is tried again rarely.
+ * Chooses the tenants of the next stream. All share one, and a tenant that is not granted would cost the
+ * others their changes. So a probe adds new tenants to those that were accepted. A denied probe is halved
+ * until one tenant is left, and that one is tried again seldom.
  */
-export class WatchRoster {
+export class WatchedTenants {
   readonly #random: () => number;
   readonly #watched = new Set<string>();
   readonly #waiting = new Set<string>();
   readonly #denied = new Map<string, number>();
-  #trial: string[] = [];
-  #trialSize = MAX_WATCHED_TENANTS;
+  #probe: string[] = [];
+  #probeSize = MAX_WATCHED_TENANTS;
   #denials = 0;
-  #tryAtMs = Number.NEGATIVE_INFINITY;
+  #probeAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(random: () => number) {
     this.#random = random;
@@ -26,7 +26,7 @@ export class WatchRoster {
     return this.#watched.has(tenantId) || this.#waiting.has(tenantId) || this.#denied.has(tenantId);
   }
 
-  /** Takes in a tenant. Answers false where there is no room. */
+  /** Adds a tenant. Returns false where there is no room. */
   add(tenantId: string): boolean {
     if (this.size >= MAX_WATCHED_TENANTS) return false;
     this.#waiting.add(tenantId);
@@ -37,65 +37,67 @@ export class WatchRoster {
     return this.#watched.size + this.#waiting.size + this.#denied.size;
   }
 
-  /** Tenants that the caller may not watch, as far as is known. */
+  /** Number of tenants that the caller may not watch, as far as is known. */
   get deniedCount(): number {
     return this.#denied.size;
   }
 
-  /** Whether a new stream would be of more tenants than the last one. */
+  /** Whether the next stream would have more tenants than the current one. */
   hasMore(nowMs: number): boolean {
-    return nowMs >= this.#tryAtMs && (this.#waiting.size > 0 || this.#isDue(nowMs));
+    return nowMs >= this.#probeAtMs && (this.#waiting.size > 0 || this.#isDue(nowMs));
   }
 
-  /** The tenants of the next stream, those to try among them. None: all there are were denied. */
+  /** The tenants of the next stream, including a probe. Empty: all were denied. */
   next(nowMs: number): string[] {
-    this.#trial = [];
+    this.#probe = [];
     if (this.hasMore(nowMs)) {
-      if (this.#isDue(nowMs)) this.#forgive(nowMs);
-      this.#trial = [...this.#waiting].slice(0, this.#trialSize);
+      if (this.#isDue(nowMs)) this.#retryDenied(nowMs);
+      this.#probe = [...this.#waiting].slice(0, this.#probeSize);
     }
-    return [...this.#watched, ...this.#trial];
+    return [...this.#watched, ...this.#probe];
   }
 
-  /** The stream is up. */
+  /** Accepts the probe: the stream is up. */
   accepted(): void {
-    for (const tenantId of this.#trial) {
+    for (const tenantId of this.#probe) {
       this.#waiting.delete(tenantId);
       this.#watched.add(tenantId);
     }
-    if (this.#trial.length > 0) {
+    if (this.#probe.length > 0) {
       this.#denials = 0;
-      this.#trialSize = Math.min(MAX_WATCHED_TENANTS, 2 * this.#trialSize);
+      this.#probeSize = Math.min(MAX_WATCHED_TENANTS, 2 * this.#probeSize);
     }
-    this.#trial = [];
+    this.#probe = [];
   }
 
   /**
-   * The stream was denied. Answers whether to go on at once: with those watched before, a new trial only after a pause.
-   * False: there are none, and the pause is the caller's to make.
+   * Denies the stream. Returns true where the accepted tenants can go on at once; the next probe waits for a
+   * pause. False: there are none, and the caller pauses.
    */
   deny(nowMs: number): boolean {
-    if (this.#trial.length === 0) this.#doubt();
-    const { length } = this.#trial;
+    if (this.#probe.length === 0) this.#splitOnDenial();
+    const { length } = this.#probe;
     if (length === 0) return false;
-    this.#trialSize = Math.max(1, Math.floor(length / 2));
-    for (const tenantId of this.#trial) {
+    this.#probeSize = Math.max(1, Math.floor(length / 2));
+    for (const tenantId of this.#probe) {
       this.#waiting.delete(tenantId);
-      // Behind the others: where one tenant is at fault, the first without it are watched after one more denial at most.
+      // Behind the others: with one denied tenant, at most one more denial comes before the rest is watched.
       if (length > 1) this.#waiting.add(tenantId);
       else this.#denied.set(tenantId, nowMs + REFUSED_BACKOFF.maxMs);
     }
     if (this.#watched.size === 0) return false;
-    this.#tryAtMs = nowMs + backoffMs(++this.#denials, this.#random, REFUSED_BACKOFF);
+    this.#probeAtMs = nowMs + backoffMs(++this.#denials, this.#random, REFUSED_BACKOFF);
     return true;
   }
 
-  /** One of those who were watched has lost its grant, and nobody says which: they were a trial of all. */
-  #doubt(): void {
-    this.#trial = [...this.#watched];
-    for (const tenantId of this.#trial) this.#waiting.add(tenantId);
+  /**
+   * Turns all accepted tenants into a probe: one of them lost its grant, and the service does not say which.
+   */
+  #splitOnDenial(): void {
+    this.#probe = [...this.#watched];
+    for (const tenantId of this.#probe) this.#waiting.add(tenantId);
     this.#watched.clear();
-    this.#tryAtMs = Number.NEGATIVE_INFINITY;
+    this.#probeAtMs = Number.NEGATIVE_INFINITY;
   }
 
   #isDue(nowMs: number): boolean {
@@ -103,7 +105,7 @@ export class WatchRoster {
     return false;
   }
 
-  #forgive(nowMs: number): void {
+  #retryDenied(nowMs: number): void {
     for (const [tenantId, atMs] of this.#denied) {
       if (nowMs < atMs) continue;
       this.#denied.delete(tenantId);

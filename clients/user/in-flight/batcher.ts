@@ -1,91 +1,86 @@
 import type { UserScope } from '../model/user-reader.ts';
 
-/** Most ids in one BatchGetUsers: the contract's own limit. */
+/** Most ids in one BatchGetUsers: the limit of the contract. */
 export const MAX_BATCH_SIZE = 500;
 
-/** How reads are put together. */
+/** When reads are sent together. */
 export interface BatchingOptions {
   /**
-   * Time in ms to wait for more reads. 0: until all that this turn of the event loop read from sockets is done. Absent: the
-   * reads of one call leave at once.
+   * Time to wait for more reads, in ms. 0: until all that this turn of the event loop read from sockets is handled. Absent: the
+   * reads of one call are sent at once.
    */
   batchWindowMs?: number;
 }
 
-/** Flights that leave together: of one tenant and view, no id twice. */
-export interface Batch<Flight> {
+/** Reads that are sent together: of one tenant and view, each id once. */
+export interface Batch<Read> {
   readonly scope: UserScope;
-  /** They want a version: such reads travel apart, because where one version is not reached the others are asked for again. */
-  readonly isDemanding: boolean;
-  readonly flights: Flight[];
-  /** The latest of its callers: one who waits shorter leaves earlier, and takes nobody along. */
+  /** Whether the reads ask for minimum versions. Such reads travel apart: where one is not reached, the others are asked again. */
+  readonly hasMinVersions: boolean;
+  readonly reads: Read[];
+  /** The latest deadline of its callers. */
   deadlineAtMs: number;
-  /** Whether more may get in. */
+  /** Whether more reads may be added. */
   isOpen: boolean;
 }
 
-/** The batches that wait to leave, one per tenant and view that is asked for in the same window, or two where some demand a version. */
-export class Batches<Flight> {
-  #open: Batch<Flight>[] = [];
+/** Collects reads into batches: per window one for each tenant and view, and a second one for reads with minimum versions. */
+export class Batcher<Read> {
+  #open: Batch<Read>[] = [];
   readonly #windowMs: number | undefined;
-  readonly #send: (batch: Batch<Flight>, part: readonly Flight[]) => void;
+  readonly #send: (batch: Batch<Read>, part: readonly Read[]) => void;
 
-  /** `send` is given each batch in parts of 500. */
-  constructor(
-    { batchWindowMs }: BatchingOptions,
-    send: (batch: Batch<Flight>, part: readonly Flight[]) => void,
-  ) {
+  /** @param send is called once per part of a batch, of at most MAX_BATCH_SIZE reads. */
+  constructor({ batchWindowMs }: BatchingOptions, send: (batch: Batch<Read>, part: readonly Read[]) => void) {
     this.#windowMs = batchWindowMs;
     this.#send = send;
   }
 
-  /** The batch that such reads get into now. */
-  open({ tenantId, view }: UserScope, isDemanding: boolean): Batch<Flight> {
+  /** The open batch of this tenant and view. */
+  batchFor({ tenantId, view }: UserScope, hasMinVersions: boolean): Batch<Read> {
     for (const batch of this.#open) {
       const { scope } = batch;
-      if (scope.view === view && scope.tenantId === tenantId && batch.isDemanding === isDemanding)
+      if (scope.view === view && scope.tenantId === tenantId && batch.hasMinVersions === hasMinVersions)
         return batch;
     }
     const scope = { tenantId, view };
-    const batch: Batch<Flight> = { scope, isDemanding, flights: [], deadlineAtMs: 0, isOpen: true };
+    const batch: Batch<Read> = { scope, hasMinVersions, reads: [], deadlineAtMs: 0, isOpen: true };
     this.#open.push(batch);
-    if (this.#windowMs !== undefined) afterWindow(this.#windowMs, () => this.#leave(batch));
+    if (this.#windowMs !== undefined) afterWindow(this.#windowMs, () => this.#sendParts(batch));
     return batch;
   }
 
-  /** Without any window those in it leave now. */
-  close(): void {
-    if (this.#windowMs === undefined) for (const batch of [...this.#open]) this.#leave(batch);
+  /** Sends the open batches, unless a window is set: then they wait for its end. */
+  sendNow(): void {
+    if (this.#windowMs === undefined) for (const batch of [...this.#open]) this.#sendParts(batch);
   }
 
-  /** Lets nobody else in: who comes now is not to share what these bring. They leave when it is their time. */
-  shut(batch: Batch<Flight>): void {
+  /** Closes the batch to later reads, which must not share its answers. It is sent at its time. */
+  seal(batch: Batch<Read>): void {
     if (!batch.isOpen) return;
     batch.isOpen = false;
     this.#open.splice(this.#open.indexOf(batch), 1);
   }
 
-  /** `shut` for all of these tenants. */
-  shutAll(tenantIds: readonly string[]): void {
-    for (const batch of [...this.#open]) if (tenantIds.includes(batch.scope.tenantId)) this.shut(batch);
+  sealForTenants(tenantIds: readonly string[]): void {
+    for (const batch of [...this.#open]) if (tenantIds.includes(batch.scope.tenantId)) this.seal(batch);
   }
 
-  /** `shut` for all there are. */
-  shutEvery(): void {
-    for (const batch of [...this.#open]) this.shut(batch);
+  sealAll(): void {
+    for (const batch of [...this.#open]) this.seal(batch);
   }
 
-  #leave(batch: Batch<Flight>): void {
-    this.shut(batch);
-    const { flights } = batch;
-    // As few as may be, and of one size, so that the service answers one while the next is read.
-    const size = Math.ceil(flights.length / Math.ceil(flights.length / MAX_BATCH_SIZE));
-    if (size === flights.length) this.#send(batch, flights);
-    else for (let at = 0; at < flights.length; at += size) this.#send(batch, flights.slice(at, at + size));
+  #sendParts(batch: Batch<Read>): void {
+    this.seal(batch);
+    const { reads } = batch;
+    // As few parts as possible, of equal size, so that the service answers one while it reads the next.
+    const size = Math.ceil(reads.length / Math.ceil(reads.length / MAX_BATCH_SIZE));
+    if (size === reads.length) this.#send(batch, reads);
+    else for (let at = 0; at < reads.length; at += size) this.#send(batch, reads.slice(at, at + size));
   }
 }
 
-/** Without a time: behind all that this turn of the loop read from sockets, which is where callers come from. */
+/** Without a time: after all that this turn of the event loop read from sockets, which is where callers come from. */
 function afterWindow(windowMs: number, then: () => void): void {
   if (windowMs > 0) setTimeout(then, windowMs);
   else setImmediate(then);

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Deadlines } from './deadline-timers.ts';
+import { DeadlineTimers } from './deadline-timers.ts';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 function setUp() {
-  const deadlines = new Deadlines(() => 1_000);
+  const deadlines = new DeadlineTimers(() => 1_000);
   const over: string[] = [];
-  const join = (name: string, atMs: number) => deadlines.join({ giveUp: () => over.push(name) }, atMs);
+  const join = (name: string, atMs: number) => deadlines.join({ onDeadline: () => over.push(name) }, atMs);
   return { deadlines, over, join };
 }
 

@@ -1,38 +1,41 @@
 import type { Clock } from '../model/user-reader.ts';
 
-/** Who waits, but not for ever. */
-export interface Waiter {
-  /** The time is over. */
-  giveUp(): void;
+/** Is called once its deadline has passed. */
+export interface DeadlineListener {
+  onDeadline(): void;
 }
 
-/** Those whose time is over within the same ms: one timer is for all of them, because each of its own would cost more than the rest of their wait. */
+/**
+ * Listeners whose deadlines fall into one millisecond. They share a timer: a timer per listener would cost more than the
+ * rest of its wait.
+ */
 export interface DeadlineGroup {
   readonly atMs: number;
-  readonly waiters: Waiter[];
-  /** How many of them still wait. */
-  waiting: number;
+  readonly listeners: DeadlineListener[];
+  /** Number of listeners that still wait. */
+  active: number;
   readonly timer: NodeJS.Timeout;
 }
 
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
-/** How much less than `timeoutMs`, in ms, still counts as all of it: what passes between a caller's call and the read for it. */
-const ON_THE_WAY_MS = 10;
+/** Time in ms that passes between a caller's call and the read for it: a deadline shorter by less counts as whole. */
+const CALL_OVERHEAD_MS = 10;
 
 /**
- * The deadline of a read that a caller begins, for all who may come to share it: at least `timeoutMs` from now, so that a caller
- * in a hurry does not make the service look slow. The caller's own where that is as good: both then end in the same turn.
+ * The deadline of a read that other callers may join: the caller's own, and at least `timeoutMs` from now. A caller with a
+ * short deadline so never makes the service look slow. Where the two are almost equal it is the caller's own, so that both end
+ * in one turn of the event loop.
  */
 export function sharedDeadlineMs(
   deadlineAtMs: number,
   { nowMs, timeoutMs }: { nowMs: number; timeoutMs: number },
 ): number {
   const fullAtMs = nowMs + timeoutMs;
-  return deadlineAtMs > fullAtMs - ON_THE_WAY_MS ? deadlineAtMs : fullAtMs;
+  return deadlineAtMs > fullAtMs - CALL_OVERHEAD_MS ? deadlineAtMs : fullAtMs;
 }
 
-/** The deadlines of those who wait, exact to a ms. */
-export class Deadlines {
+/** Calls listeners at their deadlines, exact to a millisecond. */
+export class DeadlineTimers {
   readonly #clock: Clock;
   readonly #groups = new Map<number, DeadlineGroup>();
 
@@ -40,42 +43,43 @@ export class Deadlines {
     this.#clock = clock;
   }
 
-  /** Lets them wait until then. Whoever need not wait any more leaves the group that is answered. */
-  join(waiter: Waiter, deadlineAtMs: number): DeadlineGroup {
+  /** Adds a listener. Pass the returned group to `leave` when the listener no longer waits. */
+  join(listener: DeadlineListener, deadlineAtMs: number): DeadlineGroup {
     const atMs = Math.ceil(deadlineAtMs);
-    const group = this.#groups.get(atMs) ?? this.#begin(atMs);
-    group.waiters.push(waiter);
-    group.waiting += 1;
+    const group = this.#groups.get(atMs) ?? this.#start(atMs);
+    group.listeners.push(listener);
+    group.active += 1;
     return group;
   }
 
+  /** Counts one listener of the group less, and clears its timer after the last one. */
   leave(group: DeadlineGroup): void {
-    group.waiting -= 1;
-    if (group.waiting > 0) return;
+    group.active -= 1;
+    if (group.active > 0) return;
     clearTimeout(group.timer);
-    // A map's outgrown table may still hold the group, and would hold all that hangs on those who waited.
-    group.waiters.length = 0;
+    // The outgrown table of a map may still hold the group, and with it all that its listeners refer to.
+    group.listeners.length = 0;
     if (this.#groups.get(group.atMs) === group) this.#groups.delete(group.atMs);
   }
 
-  /** Nobody waits any longer. */
+  /** Calls every listener now, and clears all timers. */
   close(): void {
-    for (const { timer, waiters } of [...this.#groups.values()]) {
+    for (const { timer, listeners } of [...this.#groups.values()]) {
       clearTimeout(timer);
-      for (const waiter of [...waiters]) waiter.giveUp();
+      for (const listener of [...listeners]) listener.onDeadline();
     }
     this.#groups.clear();
   }
 
-  #begin(atMs: number): DeadlineGroup {
+  #start(atMs: number): DeadlineGroup {
     const delayMs = Math.min(LONGEST_DELAY_MS, Math.max(0, atMs - this.#clock()));
-    const waiters: Waiter[] = [];
+    const listeners: DeadlineListener[] = [];
     const timer = setTimeout(() => {
-      // Whoever comes from now on has a timer of its own: this one has rung.
+      // A listener that joins from now on needs a timer of its own: this one has fired.
       this.#groups.delete(atMs);
-      for (const waiter of waiters) waiter.giveUp();
+      for (const listener of listeners) listener.onDeadline();
     }, delayMs);
-    const group = { atMs, waiters, waiting: 0, timer };
+    const group = { atMs, listeners, active: 0, timer };
     this.#groups.set(atMs, group);
     return group;
   }

@@ -1,36 +1,36 @@
 import { UserView } from '@rollcall/contract/user';
 import { expect, it } from 'vitest';
-import { Batches } from './batcher.ts';
-import { FlightBoard } from './in-flight-index.ts';
-import type { Flight, Place } from './in-flight-read.ts';
+import { Batcher } from './batcher.ts';
+import { InFlightIndex } from './in-flight-index.ts';
+import type { InFlightRead, Waiter } from './in-flight-read.ts';
 
-const batches = new Batches<Flight>({}, () => {});
-const place: Place = { gathering: { put: () => {} }, at: 0, next: undefined };
+const batcher = new Batcher<InFlightRead>({}, () => {});
+const waiter: Waiter = { pending: { put: () => {} }, index: 0, next: undefined };
 
-function flightOf(tenantId: string, id: string): Flight {
-  const batch = batches.open({ tenantId, view: UserView.REFERENCE }, false);
+function inFlightRead(tenantId: string, id: string): InFlightRead {
+  const batch = batcher.batchFor({ tenantId, view: UserView.REFERENCE }, false);
   const read = { id, minVersion: 0n };
   const rest = {
-    held: undefined,
-    told: undefined,
+    cached: undefined,
+    latestSeen: undefined,
     changes: undefined,
     survivor: undefined,
-    beganAtMs: 0,
-    first: place,
-    last: place,
+    startedAtMs: 0,
+    firstWaiter: waiter,
+    lastWaiter: waiter,
     next: undefined,
   };
   return { wanted: read, read, batch, isJoinable: true, isDiscarded: false, ...rest };
 }
 
-it('finds each flight of an id until it lands, and keeps nothing of those that have landed', () => {
-  const board = new FlightBoard();
-  const flights = ['acme', 'other', 'acme', 'third'].map((tenantId) => flightOf(tenantId, 'a'));
-  for (const flight of flights) board.add(flight);
-  expect(board.of('acme', 'a')).toHaveLength(2);
-  for (const n of [1, 3, 0]) board.remove(flights[n] as Flight);
-  expect([...board.all()]).toEqual([flights[2]]);
-  board.remove(flights[2] as Flight);
-  expect([...board.all()]).toEqual([]);
-  expect(board.first('a')).toBeUndefined();
+it('finds each read of an id until it is removed, and keeps nothing of removed ones', () => {
+  const index = new InFlightIndex();
+  const reads = ['acme', 'other', 'acme', 'third'].map((tenantId) => inFlightRead(tenantId, 'a'));
+  for (const flight of reads) index.add(flight);
+  expect(index.find('acme', 'a')).toHaveLength(2);
+  for (const n of [1, 3, 0]) index.remove(reads[n] as InFlightRead);
+  expect([...index.all()]).toEqual([reads[2]]);
+  index.remove(reads[2] as InFlightRead);
+  expect([...index.all()]).toEqual([]);
+  expect(index.first('a')).toBeUndefined();
 });

@@ -1,48 +1,49 @@
-import type { Flight } from './in-flight-read.ts';
+import type { InFlightRead } from './in-flight-read.ts';
 
 /**
- * The reads on their way, each until it lands, so that of those that have landed nothing stays. All of an id stand in one chain,
- * in every tenant, view and version wanted, which is found by the caller's own string without building a key.
+ * Finds reads in flight by id. All reads of an id, of every tenant, view and minimum version, form one chain: the caller's own
+ * string finds it, and no key is built.
  */
-export class FlightBoard {
-  readonly #firsts = new Map<string, Flight>();
+export class InFlightIndex {
+  readonly #firsts = new Map<string, InFlightRead>();
 
-  /** The first on its way for an id, of every tenant and view. */
-  first(id: string): Flight | undefined {
+  /** The first read of an id, of any tenant and view. */
+  first(id: string): InFlightRead | undefined {
     return this.#firsts.get(id);
   }
 
-  /** What is on its way for an id of this tenant, in every view. */
-  of(tenantId: string, id: string): Flight[] {
-    const flights: Flight[] = [];
-    for (let flight = this.first(id); flight !== undefined; flight = flight.next)
-      if (flight.batch.scope.tenantId === tenantId) flights.push(flight);
-    return flights;
+  /** The reads of an id in this tenant, in every view. */
+  find(tenantId: string, id: string): InFlightRead[] {
+    const found: InFlightRead[] = [];
+    for (let inFlight = this.first(id); inFlight !== undefined; inFlight = inFlight.next)
+      if (inFlight.batch.scope.tenantId === tenantId) found.push(inFlight);
+    return found;
   }
 
-  *all(): Iterable<Flight> {
+  *all(): Iterable<InFlightRead> {
     for (const first of this.#firsts.values())
-      for (let flight: Flight | undefined = first; flight !== undefined; flight = flight.next) yield flight;
+      for (let inFlight: InFlightRead | undefined = first; inFlight !== undefined; inFlight = inFlight.next)
+        yield inFlight;
   }
 
-  add(flight: Flight): void {
-    const { id } = flight.wanted;
-    flight.next = this.#firsts.get(id);
-    this.#firsts.set(id, flight);
+  add(inFlight: InFlightRead): void {
+    const { id } = inFlight.wanted;
+    inFlight.next = this.#firsts.get(id);
+    this.#firsts.set(id, inFlight);
   }
 
-  remove(flight: Flight): void {
-    const { id } = flight.wanted;
+  remove(inFlight: InFlightRead): void {
+    const { id } = inFlight.wanted;
     const first = this.#firsts.get(id);
-    if (first !== flight) unlink(first, flight);
-    else if (flight.next === undefined) this.#firsts.delete(id);
-    else this.#firsts.set(id, flight.next);
-    flight.next = undefined;
+    if (first !== inFlight) unlink(first, inFlight);
+    else if (inFlight.next === undefined) this.#firsts.delete(id);
+    else this.#firsts.set(id, inFlight.next);
+    inFlight.next = undefined;
   }
 }
 
-function unlink(first: Flight | undefined, flight: Flight): void {
+function unlink(first: InFlightRead | undefined, inFlight: InFlightRead): void {
   let before = first;
-  while (before !== undefined && before.next !== flight) before = before.next;
-  if (before !== undefined) before.next = flight.next;
+  while (before !== undefined && before.next !== inFlight) before = before.next;
+  if (before !== undefined) before.next = inFlight.next;
 }

@@ -53,7 +53,7 @@ function versions(answers: readonly UserAnswer[]): bigint[] {
   return answers.map((answer) => (answer.outcome === 'found' ? answer.user.version : -1n));
 }
 
-describe('Flights', () => {
+describe('InFlightReads', () => {
   it('makes one read of what is asked in one tick, also behind awaits, each id once', async () => {
     const { service, reader, counters } = setUp();
     const late = async () => {
@@ -178,7 +178,7 @@ describe('Flights', () => {
   it('lets nobody into a batch any more when changes may have gone untold', async () => {
     const { service, reader } = setUp();
     const before = reader.readMany(scope, reads('5'), call);
-    reader.lost(['acme']);
+    reader.onGap(['acme']);
     await Promise.all([before, reader.readMany(scope, reads('5', '6'), call)]);
     expect(service.ids).toEqual([['5'], ['5', '6']]);
   });
@@ -186,7 +186,7 @@ describe('Flights', () => {
   it('asks for what was overtaken once more, all of it together, and apart from what demands no version', async () => {
     const { service, reader } = setUp();
     const answers = reader.readMany(scope, reads('1', '2', '3'), call);
-    reader.changed(['1', '2'].map((id) => ({ tenantId: 'acme', id, version: BigInt(id) + 1n, kind: 0 })));
+    reader.onChanges(['1', '2'].map((id) => ({ tenantId: 'acme', id, version: BigInt(id) + 1n, kind: 0 })));
     expect((await answers).map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'found']);
     expect(service.asked[1]?.reads).toEqual([
       { id: '1', minVersion: 2n },

@@ -1,171 +1,173 @@
 import type { Clock, UserAnswer, UserRead, UserReader, UserScope } from '../model/user-reader.ts';
 import type { SeenChange } from '../store/touched-views.ts';
 import type { UserCache } from '../store/user-cache.ts';
-import { type Batch, Batches, type BatchingOptions } from './batcher.ts';
+import { type Batch, Batcher, type BatchingOptions } from './batcher.ts';
 import { sharedDeadlineMs } from './deadline-timers.ts';
-import { FlightBoard } from './in-flight-index.ts';
-import { type Flight, noteTold, type Place, toFlown } from './in-flight-read.ts';
-import type { Gathering } from './pending-answers.ts';
+import { InFlightIndex } from './in-flight-index.ts';
+import { type InFlightRead, recordChange, type Waiter, withKnownVersion } from './in-flight-read.ts';
+import type { PendingAnswers } from './pending-answers.ts';
 import { ReadSender, type ReadSenderContext } from './read-sender.ts';
 
-/** Who wants to fly. */
-interface Boarding {
-  /** What need not be asked, by the place of the read. */
+/** A caller's request to join reads in flight. */
+interface JoinRequest {
+  /** Answers that are known already, by the place of the read. */
   readonly known: readonly (UserAnswer | undefined)[];
-  readonly gathering: Gathering;
+  readonly pending: PendingAnswers;
   readonly deadlineAtMs: number;
   readonly nowMs: number;
 }
 
-/** What Flights needs besides the reader and the cache. */
-interface FlightsContext extends BatchingOptions, Omit<ReadSenderContext, 'board'> {
+interface InFlightReadsContext extends BatchingOptions, Omit<ReadSenderContext, 'index'> {
   timeoutMs: number;
   clock: Clock;
 }
 
 /**
- * The reads on their way, one per tenant, view, id and version demanded, however many wait. Those that callers want within the
- * same window leave together. Each of them lands, at its deadline at the latest: where all of a batch fails, each of its reads
- * has failed.
+ * Coalesces and batches reads: one read in flight per tenant, view, id and minimum version, however many callers wait for it.
+ * Reads of one window are sent together. Every read is settled, at its deadline at the latest.
  */
-export class Flights {
-  readonly #board = new FlightBoard();
+export class InFlightReads {
+  readonly #index = new InFlightIndex();
   readonly #cache: UserCache;
-  readonly #context: FlightsContext;
-  readonly #batches: Batches<Flight>;
+  readonly #context: InFlightReadsContext;
+  readonly #batcher: Batcher<InFlightRead>;
 
-  constructor(next: UserReader, cache: UserCache, context: FlightsContext) {
+  constructor(next: UserReader, cache: UserCache, context: InFlightReadsContext) {
     this.#cache = cache;
     this.#context = context;
-    const sender = new ReadSender(next, cache, { ...context, board: this.#board });
-    this.#batches = new Batches(context, (batch, part) => void sender.fly(batch, part));
+    const sender = new ReadSender(next, cache, { ...context, index: this.#index });
+    this.#batcher = new Batcher(context, (batch, part) => void sender.send(batch, part));
   }
 
-  /** Joins the flights that will do, and begins one for each other read. What is known is left out. */
-  join(scope: UserScope, reads: readonly UserRead[], { known, gathering, ...times }: Boarding): void {
+  /** Joins a read in flight for each read that is not known, or starts one. */
+  join(scope: UserScope, reads: readonly UserRead[], { known, pending, ...times }: JoinRequest): void {
     const { counters, timeoutMs } = this.#context;
     const { nowMs } = times;
     const deadlineAtMs = sharedDeadlineMs(times.deadlineAtMs, { nowMs, timeoutMs });
-    for (let at = 0; at < reads.length; at++) {
-      if (known[at] !== undefined) continue;
-      const read = reads[at] as UserRead;
-      const place = { gathering, at, next: undefined };
-      const flight = this.#find(scope, read, nowMs);
-      if (flight !== undefined) {
-        flight.last.next = place;
-        flight.last = place;
+    for (let index = 0; index < reads.length; index++) {
+      if (known[index] !== undefined) continue;
+      const read = reads[index] as UserRead;
+      const waiter = { pending, index, next: undefined };
+      const inFlight = this.#findJoinable(scope, read, nowMs);
+      if (inFlight !== undefined) {
+        inFlight.lastWaiter.next = waiter;
+        inFlight.lastWaiter = waiter;
         counters.coalesced += 1;
       } else {
-        this.#begin(scope, read, { place, deadlineAtMs, nowMs });
+        this.#start(scope, read, { waiter, deadlineAtMs, nowMs });
         counters.misses += 1;
       }
     }
-    this.#batches.close();
+    this.#batcher.sendNow();
   }
 
-  /** Begins a read that no caller waits for. False: one is on its way. */
-  refresh(scope: UserScope, id: string, landed: (answer: UserAnswer) => void): boolean {
+  /** Starts a read that no caller waits for. Returns false where one is in flight already. */
+  refresh(scope: UserScope, id: string, onSettled: (answer: UserAnswer) => void): boolean {
     const read = { id, minVersion: 0n };
     const nowMs = this.#context.clock();
-    if (this.#find(scope, read, nowMs) !== undefined) return false;
-    const place = {
-      gathering: { put: (_: number, answer: UserAnswer) => landed(answer) },
-      at: 0,
+    if (this.#findJoinable(scope, read, nowMs) !== undefined) return false;
+    const waiter = {
+      pending: { put: (_: number, answer: UserAnswer) => onSettled(answer) },
+      index: 0,
       next: undefined,
     };
-    this.#begin(scope, read, { place, deadlineAtMs: nowMs + this.#context.timeoutMs, nowMs });
-    this.#batches.close();
+    this.#start(scope, read, { waiter, deadlineAtMs: nowMs + this.#context.timeoutMs, nowMs });
+    this.#batcher.sendNow();
     return true;
   }
 
-  /** Lets the flights of an id leave nothing behind, and nobody else join them. */
+  /** Keeps answers of the id that are in flight out of the cache, and later callers out of these reads. */
   discard(tenantId: string, id: string): void {
-    for (const flight of this.of(tenantId, id)) {
-      flight.isDiscarded = true;
-      flight.isJoinable = false;
-      this.#batches.shut(flight.batch);
+    for (const inFlight of this.find(tenantId, id)) {
+      inFlight.isDiscarded = true;
+      inFlight.isJoinable = false;
+      this.#batcher.seal(inFlight.batch);
     }
   }
 
-  /** Lets the flights of an id remember a change: more is told meanwhile than the cache may hold. */
-  tell(tenantId: string, id: string, change: SeenChange): void {
-    for (let flight = this.#board.first(id); flight !== undefined; flight = flight.next)
-      if (flight.batch.scope.tenantId === tenantId) noteTold(flight, change);
+  /** Records a change with the reads of the id in flight: the cache may have no room for it until they are settled. */
+  recordChange(tenantId: string, id: string, change: SeenChange): void {
+    for (let inFlight = this.#index.first(id); inFlight !== undefined; inFlight = inFlight.next)
+      if (inFlight.batch.scope.tenantId === tenantId) recordChange(inFlight, change);
   }
 
-  /** Lets nobody else join what is on its way for these tenants: it may bring what was true before. */
-  closeDoors(tenantIds: readonly string[]): void {
-    for (const flight of this.#board.all())
-      if (tenantIds.includes(flight.batch.scope.tenantId)) flight.isJoinable = false;
-    this.#batches.shutAll(tenantIds);
+  /** Keeps later callers of these tenants out of the reads in flight, whose answers may be older than a gap in the change feed. */
+  sealForTenants(tenantIds: readonly string[]): void {
+    for (const inFlight of this.#index.all())
+      if (tenantIds.includes(inFlight.batch.scope.tenantId)) inFlight.isJoinable = false;
+    this.#batcher.sealForTenants(tenantIds);
   }
 
-  /** Lets all that is on its way bind nothing that comes later: the service's database is another one, or went back. */
+  /** Keeps all answers in flight out of the cache: the service's database was replaced or went back. */
   discardAll(): void {
-    for (const flight of this.#board.all()) {
-      flight.isDiscarded = true;
-      flight.isJoinable = false;
-      flight.held = undefined;
-      flight.told = undefined;
-      flight.changes = undefined;
+    for (const inFlight of this.#index.all()) {
+      inFlight.isDiscarded = true;
+      inFlight.isJoinable = false;
+      inFlight.cached = undefined;
+      inFlight.latestSeen = undefined;
+      inFlight.changes = undefined;
     }
-    this.#batches.shutEvery();
+    this.#batcher.sealAll();
   }
 
-  /** What is on its way for an id, in every view. */
-  of(tenantId: string, id: string): Flight[] {
-    return this.#board.of(tenantId, id);
+  /** The reads of an id in flight, in every view. */
+  find(tenantId: string, id: string): InFlightRead[] {
+    return this.#index.find(tenantId, id);
   }
 
   /**
-   * The flight that may be joined: of the same demand, because where that version does not exist the flight fails, and not older
-   * than calls wait, because the rest of a longer deadline may be spent on an answer that was lost; nor from before the present era.
+   * The read that a caller may join. It has the same minimum version, because a read fails where its version does not exist. It is
+   * no older than `timeoutMs`, because the rest of a longer deadline may wait for a lost answer. And it is of the current era.
    */
-  #find({ tenantId, view }: UserScope, { id, minVersion }: UserRead, nowMs: number): Flight | undefined {
-    const beganAtMs = this.#cache.sharedFromMs(nowMs - this.#context.timeoutMs, nowMs);
-    for (let flight = this.#board.first(id); flight !== undefined; flight = flight.next) {
-      if (!flight.isJoinable || flight.beganAtMs < beganAtMs) continue;
-      const { scope } = flight.batch;
-      if (flight.wanted.minVersion === minVersion && scope.view === view && scope.tenantId === tenantId)
-        return flight;
+  #findJoinable(
+    { tenantId, view }: UserScope,
+    { id, minVersion }: UserRead,
+    nowMs: number,
+  ): InFlightRead | undefined {
+    const startedFromMs = this.#cache.shareableFromMs(nowMs - this.#context.timeoutMs, nowMs);
+    for (let inFlight = this.#index.first(id); inFlight !== undefined; inFlight = inFlight.next) {
+      if (!inFlight.isJoinable || inFlight.startedAtMs < startedFromMs) continue;
+      const { scope } = inFlight.batch;
+      if (inFlight.wanted.minVersion === minVersion && scope.view === view && scope.tenantId === tenantId)
+        return inFlight;
     }
     return undefined;
   }
 
-  #begin(
+  #start(
     scope: UserScope,
     read: UserRead,
-    { place, deadlineAtMs, nowMs }: { place: Place; deadlineAtMs: number; nowMs: number },
+    { waiter, deadlineAtMs, nowMs }: { waiter: Waiter; deadlineAtMs: number; nowMs: number },
   ): void {
     const entry = this.#cache.getComparable(scope, read.id);
-    // As it is now: the entry itself may be raised meanwhile, and `unchanged` is said of this version.
-    const held = entry && { user: entry.user, readAtMs: entry.readAtMs };
-    const batch = this.#openWithout(scope, read);
-    const flight: Flight = {
+    // A copy: a change may raise the entry meanwhile, and `unchanged` speaks of this version.
+    const cached = entry && { user: entry.user, readAtMs: entry.readAtMs };
+    const batch = this.#batchWithout(scope, read);
+    const inFlight: InFlightRead = {
       batch,
       wanted: read,
-      read: toFlown(read, held),
-      held,
-      beganAtMs: nowMs,
-      told: undefined,
+      read: withKnownVersion(read, cached),
+      cached,
+      startedAtMs: nowMs,
+      latestSeen: undefined,
       changes: undefined,
       survivor: undefined,
-      first: place,
-      last: place,
+      firstWaiter: waiter,
+      lastWaiter: waiter,
       isJoinable: true,
       isDiscarded: false,
       next: undefined,
     };
     if (batch.deadlineAtMs < deadlineAtMs) batch.deadlineAtMs = deadlineAtMs;
-    batch.flights.push(flight);
-    this.#board.add(flight);
+    batch.reads.push(inFlight);
+    this.#index.add(inFlight);
   }
 
-  /** The batch for this read: one that has the id already, of another demand, takes nobody in any more. */
-  #openWithout(scope: UserScope, { id, minVersion }: UserRead): Batch<Flight> {
-    const batch = this.#batches.open(scope, minVersion > 0n);
-    for (let flight = this.#board.first(id); flight !== undefined; flight = flight.next)
-      if (flight.batch === batch) this.#batches.shut(batch);
-    return batch.isOpen ? batch : this.#batches.open(scope, minVersion > 0n);
+  /** The batch for this read. A batch that holds the id already, with another minimum version, is sealed first. */
+  #batchWithout(scope: UserScope, { id, minVersion }: UserRead): Batch<InFlightRead> {
+    const batch = this.#batcher.batchFor(scope, minVersion > 0n);
+    for (let inFlight = this.#index.first(id); inFlight !== undefined; inFlight = inFlight.next)
+      if (inFlight.batch === batch) this.#batcher.seal(batch);
+    return batch.isOpen ? batch : this.#batcher.batchFor(scope, minVersion > 0n);
   }
 }

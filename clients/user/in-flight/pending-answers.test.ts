@@ -1,25 +1,25 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Deadlines } from './deadline-timers.ts';
-import { Gathering } from './pending-answers.ts';
+import { DeadlineTimers } from './deadline-timers.ts';
+import { PendingAnswers } from './pending-answers.ts';
 
-describe('Gathering', () => {
+describe('PendingAnswers', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
   it('leaves nobody waiting for a deadline where the signal throws', () => {
-    const deadlines = new Deadlines(() => performance.now());
+    const deadlines = new DeadlineTimers(() => performance.now());
     const { signal } = new AbortController();
     signal.addEventListener = () => {
       throw new Error('no listeners');
     };
-    const gather = () => new Gathering([undefined], { deadlineAtMs: 1_000, signal }, { deadlines });
+    const gather = () => new PendingAnswers([undefined], { deadlineAtMs: 1_000, signal }, { deadlines });
     expect(gather).toThrow('no listeners');
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it('lets go of its deadline where the signal has aborted', async () => {
-    const deadlines = new Deadlines(() => performance.now());
-    const { answers } = new Gathering(
+    const deadlines = new DeadlineTimers(() => performance.now());
+    const { answers } = new PendingAnswers(
       [undefined],
       { deadlineAtMs: 1_000, signal: AbortSignal.abort('enough') },
       { deadlines },

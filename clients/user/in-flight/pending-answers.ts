@@ -2,32 +2,33 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { AnswerMalformedError } from '../model/classify-error.ts';
 import { UserReadCanceledError } from '../model/errors.ts';
 import type { ReadCall, UserAnswer } from '../model/user-reader.ts';
-import type { DeadlineGroup, Deadlines, Waiter } from './deadline-timers.ts';
+import type { DeadlineGroup, DeadlineListener, DeadlineTimers } from './deadline-timers.ts';
 
-/** What gathering needs besides the call. */
-interface GatheringContext {
-  deadlines: Deadlines;
-  /** What is answered in place of a failure. Absent: the failure. */
-  instead?: (at: number, error: unknown) => UserAnswer;
+interface PendingAnswersContext {
+  deadlines: DeadlineTimers;
+  /** Gives the answer in place of a failed one. Absent: the failure is the answer. */
+  fallback?: (index: number, error: unknown) => UserAnswer;
 }
 
-/** The answers of one call as they come in, for as long as its caller waits. */
-export class Gathering implements Waiter {
-  /** One answer for each read; `failed` where none came before the deadline. Rejects with UserReadCanceledError when the signal aborts. */
+/** Collects the answers of one call until all are there, its deadline passes or its signal aborts. */
+export class PendingAnswers implements DeadlineListener {
+  /**
+   * One answer per read, `failed` where none came before the deadline. Rejects with UserReadCanceledError when the signal aborts.
+   */
   readonly answers: Promise<UserAnswer[]>;
   readonly #answers: (UserAnswer | undefined)[];
-  readonly #context: GatheringContext;
+  readonly #context: PendingAnswersContext;
   readonly #signal: AbortSignal | undefined;
   readonly #deadline: DeadlineGroup;
   #pending = 0;
   #resolve!: (answers: UserAnswer[]) => void;
   #reject!: (error: UserReadCanceledError) => void;
 
-  /** @param answers those that are there already; the others are to be put in. It is this object's from now on. */
+  /** @param answers one place per read, undefined where the answer is still to come. The array now belongs to this object. */
   constructor(
     answers: (UserAnswer | undefined)[],
     { deadlineAtMs, signal }: ReadCall,
-    context: GatheringContext,
+    context: PendingAnswersContext,
   ) {
     this.#answers = answers;
     this.#context = context;
@@ -37,30 +38,30 @@ export class Gathering implements Waiter {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // First: whatever a signal throws, nobody is left behind who waits for a deadline.
+    // Before the deadline is joined: a signal that throws then leaves no timer behind.
     if (this.#pending > 0) signal?.addEventListener('abort', this, { once: true });
     this.#deadline = context.deadlines.join(this, deadlineAtMs);
     if (this.#pending === 0) this.#end();
     else if (signal?.aborted) this.handleEvent();
   }
 
-  /** Takes in the answer to the read at this place. Too late: nobody waits any more. */
-  put(at: number, answer: UserAnswer): void {
-    if (this.#pending === 0 || this.#answers[at] !== undefined) return;
-    const { instead } = this.#context;
-    this.#answers[at] =
-      answer.outcome === 'failed' && instead !== undefined ? instead(at, answer.error) : answer;
+  /** Takes the answer to the read at this place. An answer that comes too late is ignored. */
+  put(index: number, answer: UserAnswer): void {
+    if (this.#pending === 0 || this.#answers[index] !== undefined) return;
+    const { fallback } = this.#context;
+    this.#answers[index] =
+      answer.outcome === 'failed' && fallback !== undefined ? fallback(index, answer.error) : answer;
     this.#pending -= 1;
     if (this.#pending === 0) this.#end();
   }
 
-  giveUp(): void {
+  onDeadline(): void {
     if (this.#pending === 0) return;
-    const error = deadlinePassed();
-    for (const at of this.#answers.keys()) this.put(at, { outcome: 'failed', error });
+    const error = deadlineExceeded();
+    for (const index of this.#answers.keys()) this.put(index, { outcome: 'failed', error });
   }
 
-  /** The signal aborts. */
+  /** Handles `abort` of the signal. */
   handleEvent(): void {
     if (this.#pending === 0) return;
     this.#pending = 0;
@@ -75,8 +76,8 @@ export class Gathering implements Waiter {
   }
 }
 
-/** The error of a caller that has no time left. */
-export function deadlinePassed(): ConnectError {
+/** The error of a call whose deadline has passed. */
+export function deadlineExceeded(): ConnectError {
   return new ConnectError('the deadline of the call passed before the answer came', Code.DeadlineExceeded);
 }
 

@@ -1,33 +1,32 @@
 import { VersionNotReachedError } from '../model/classify-error.ts';
 import type { ClientCounters } from '../model/counters.ts';
 import type { ReadCall, UserAnswer, UserRead, UserReader, UserScope } from '../model/user-reader.ts';
-import { admit } from '../store/accept-answer.ts';
-import type { SeenFloor } from '../store/known-versions.ts';
+import { acceptAnswer } from '../store/accept-answer.ts';
+import type { KnownVersion } from '../store/known-versions.ts';
 import type { UserCache } from '../store/user-cache.ts';
 import type { Batch } from './batcher.ts';
-import type { Deadlines } from './deadline-timers.ts';
-import type { FlightBoard } from './in-flight-index.ts';
+import type { DeadlineTimers } from './deadline-timers.ts';
+import type { InFlightIndex } from './in-flight-index.ts';
 import {
-  type Flight,
+  applySeenChanges,
+  type InFlightRead,
   isNotReached,
-  type Place,
+  resolveUnchanged,
   type Survivor,
-  since,
-  toFound,
-  toRaised,
+  type Waiter,
+  withSurvivorTime,
 } from './in-flight-read.ts';
-import { Gathering, unanswered } from './pending-answers.ts';
+import { PendingAnswers, unanswered } from './pending-answers.ts';
 
-/** Stands for those who waited. */
-const NOBODY: Place = { gathering: { put: () => {} }, at: 0, next: undefined };
+/** Takes the place of the waiters once a read is settled. */
+const NO_WAITER: Waiter = { pending: { put: () => {} }, index: 0, next: undefined };
 
-/** What the sender works with. */
 export interface ReadSenderContext {
-  board: FlightBoard;
+  index: InFlightIndex;
   counters: ClientCounters;
-  deadlines: Deadlines;
-  /** Whether a version that is known of a user still binds where the service says that it does not exist. Absent: always. */
-  isBinding?: (tenantId: string, floor: SeenFloor) => boolean;
+  deadlines: DeadlineTimers;
+  /** Whether a known version still binds where the service says that it does not exist. Absent: always. */
+  isBinding?: (tenantId: string, known: KnownVersion) => boolean;
 }
 
 /** Sends batches of reads to the service, and settles each read with its answer. */
@@ -42,120 +41,128 @@ export class ReadSender {
     this.#context = context;
   }
 
-  async fly(batch: Batch<Flight>, flights: readonly Flight[]): Promise<void> {
+  /** Sends these reads of a batch. Reads whose answers are older than what is known are sent once more. Never rejects. */
+  async send(batch: Batch<InFlightRead>, part: readonly InFlightRead[]): Promise<void> {
     const { scope, deadlineAtMs } = batch;
-    const isPart = flights.length < batch.flights.length;
+    const isPart = part.length < batch.reads.length;
     const { counters } = this.#context;
-    const overtaken: Flight[] = [];
-    const reads = flights.map(({ read }) => read);
+    const superseded: InFlightRead[] = [];
+    const reads = part.map(({ read }) => read);
     const answers = await this.#ask(scope, reads, { deadlineAtMs, ...(isPart && { read: batch }) });
-    for (let i = 0; i < flights.length; i++) {
-      const flight = flights[i] as Flight;
-      if (flight.isDiscarded) counters.discarded += 1;
-      const came = answers[i] as UserAnswer;
-      // The version that is `unchanged` was of another database.
-      const isVoid = came.outcome === 'unchanged' && flight.isDiscarded && flight.held === undefined;
-      const answer = isVoid ? came : toRaised(toFound(came, flight.held), flight, this.#cache);
-      const kept = isVoid ? undefined : this.#admit(flight, answer);
-      if (kept !== undefined) this.#land(flight, kept);
+    for (let i = 0; i < part.length; i++) {
+      const inFlight = part[i] as InFlightRead;
+      if (inFlight.isDiscarded) counters.discarded += 1;
+      const received = answers[i] as UserAnswer;
+      // Where the database was replaced meanwhile, `unchanged` speaks of a version of the earlier one.
+      const isVoid =
+        received.outcome === 'unchanged' && inFlight.isDiscarded && inFlight.cached === undefined;
+      const answer = isVoid
+        ? received
+        : applySeenChanges(resolveUnchanged(received, inFlight.cached), inFlight, this.#cache);
+      const accepted = isVoid ? undefined : this.#accept(inFlight, answer);
+      if (accepted !== undefined) this.#settle(inFlight, accepted);
       else {
-        flight.survivor = this.#toNewerSurvivor(flight, answer);
-        overtaken.push(flight);
+        inFlight.survivor = this.#toNewerSurvivor(inFlight, answer);
+        superseded.push(inFlight);
       }
     }
-    if (overtaken.length > 0) this.#flyAgain(overtaken, deadlineAtMs);
+    if (superseded.length > 0) this.#resend(superseded, deadlineAtMs);
   }
 
-  /** Something newer is known than what came: asks once more, for that. */
-  #flyAgain(flights: readonly Flight[], deadlineAtMs: number): void {
-    this.#context.counters.discarded += flights.length;
-    for (const flight of flights) {
-      // The service has looked at the version that was wanted of the id itself.
-      const { id, minVersion } = flight.survivor ? { id: flight.survivor.id, minVersion: 0n } : flight.wanted;
-      this.#remind(flight);
-      const floor = this.#cache.getFloor(flight.batch.scope.tenantId, id)?.version ?? 0n;
-      flight.read = { id, minVersion: floor > minVersion ? floor : minVersion };
+  /** Asks once more, for the versions that are known to be newer than the answers. */
+  #resend(superseded: readonly InFlightRead[], deadlineAtMs: number): void {
+    this.#context.counters.discarded += superseded.length;
+    for (const inFlight of superseded) {
+      // The survivor needs no minimum: the service has compared the wanted one with the id itself.
+      const { id, minVersion } = inFlight.survivor
+        ? { id: inFlight.survivor.id, minVersion: 0n }
+        : inFlight.wanted;
+      this.#restoreSeen(inFlight);
+      const known = this.#cache.getKnownVersion(inFlight.batch.scope.tenantId, id)?.version ?? 0n;
+      inFlight.read = { id, minVersion: known > minVersion ? known : minVersion };
     }
-    const kindOf = ({ survivor, read }: Flight) => (survivor ? 'survivors' : read.minVersion > 0n);
-    for (const part of Map.groupBy(flights, kindOf).values()) this.#flyLast(part, deadlineAtMs);
+    const kindOf = ({ survivor, read }: InFlightRead) => (survivor ? 'survivors' : read.minVersion > 0n);
+    for (const part of Map.groupBy(superseded, kindOf).values()) this.#resendPart(part, deadlineAtMs);
   }
 
-  async #flyLast(flights: readonly Flight[], deadlineAtMs: number): Promise<void> {
-    const { scope } = (flights[0] as Flight).batch;
-    // Several ids may have one survivor.
-    const reads = new Map(flights.map(({ read }) => [read.id, read]));
+  async #resendPart(part: readonly InFlightRead[], deadlineAtMs: number): Promise<void> {
+    const { scope } = (part[0] as InFlightRead).batch;
+    // By id: several ids may have one survivor.
+    const reads = new Map(part.map(({ read }) => [read.id, read]));
     const answers = await this.#ask(scope, [...reads.values()], { deadlineAtMs, isCutShort: true });
     const byId = new Map([...reads.keys()].map((id, i) => [id, answers[i] as UserAnswer]));
-    for (const flight of flights) {
-      const { read, survivor } = flight;
+    for (const inFlight of part) {
+      const { read, survivor } = inFlight;
       const error = new VersionNotReachedError(read.id, read.minVersion);
-      const found = toRaised(toFound(byId.get(read.id) as UserAnswer, undefined), flight, this.#cache);
-      const answer = since(survivor, found);
-      const kept = this.#admit(flight, answer);
-      if (kept === undefined || isNotReached(kept)) this.#doubt(scope.tenantId, flight);
-      this.#land(flight, kept ?? { outcome: 'failed', error });
+      const received = resolveUnchanged(byId.get(read.id) as UserAnswer, undefined);
+      const answer = withSurvivorTime(survivor, applySeenChanges(received, inFlight, this.#cache));
+      const accepted = this.#accept(inFlight, answer);
+      if (accepted === undefined || isNotReached(accepted)) this.#forgetUnreached(scope.tenantId, inFlight);
+      this.#settle(inFlight, accepted ?? { outcome: 'failed', error });
     }
   }
 
-  /** The service says that the version does not exist which is known here: its database went back unseen, or it errs. */
-  #doubt(tenantId: string, { read, wanted }: Flight): void {
-    const floor = this.#cache.getFloor(tenantId, read.id);
-    if (floor === undefined || floor.version <= wanted.minVersion) return;
-    if (this.#context.isBinding?.(tenantId, floor) === false) this.#cache.disown(tenantId, read.id);
+  /** Forgets a known version that the service does not have: its database went back unnoticed, or the service errs. */
+  #forgetUnreached(tenantId: string, { read, wanted }: InFlightRead): void {
+    const known = this.#cache.getKnownVersion(tenantId, read.id);
+    if (known === undefined || known.version <= wanted.minVersion) return;
+    if (this.#context.isBinding?.(tenantId, known) === false) this.#cache.forgetVersion(tenantId, read.id);
   }
 
-  /** Where the survivor of a merge answered that is known to be newer. */
-  #toNewerSurvivor({ wanted }: Flight, answer: UserAnswer): Survivor | undefined {
+  /** The survivor of a merge that answered, where a newer version of it is known. */
+  #toNewerSurvivor({ wanted }: InFlightRead, answer: UserAnswer): Survivor | undefined {
     if (answer.outcome !== 'found' || answer.user.id === wanted.id) return undefined;
     const { id, tenantId, version } = answer.user;
-    const floor = this.#cache.getFloor(tenantId, id);
-    return floor && floor.version > version ? { id, readAtMs: answer.readAtMs } : undefined;
+    const known = this.#cache.getKnownVersion(tenantId, id);
+    return known && known.version > version ? { id, readAtMs: answer.readAtMs } : undefined;
   }
 
-  #remind({ batch, wanted, told }: Flight): void {
-    if (told !== undefined) this.#cache.see(batch.scope.tenantId, wanted.id, told);
+  /** Records the version seen meanwhile again: the cache may have evicted it. */
+  #restoreSeen({ batch, wanted, latestSeen }: InFlightRead): void {
+    if (latestSeen !== undefined) this.#cache.recordChange(batch.scope.tenantId, wanted.id, latestSeen);
   }
 
-  #admit(flight: Flight, answer: UserAnswer): UserAnswer | undefined {
-    const { batch, wanted, read, isDiscarded } = flight;
+  #accept(inFlight: InFlightRead, answer: UserAnswer): UserAnswer | undefined {
+    const { batch, wanted, read, isDiscarded } = inFlight;
     try {
-      this.#remind(flight);
-      return admit(this.#cache, { scope: batch.scope, id: wanted.id, read, isKept: !isDiscarded }, answer);
+      this.#restoreSeen(inFlight);
+      const target = { scope: batch.scope, id: wanted.id, read, isKept: !isDiscarded };
+      return acceptAnswer(this.#cache, target, answer);
     } catch (error) {
       return { outcome: 'failed', error };
     }
   }
 
-  #land(flight: Flight, answer: UserAnswer): void {
-    this.#context.board.remove(flight);
-    for (let place: Place | undefined = flight.first; place !== undefined; place = place.next)
-      place.gathering.put(place.at, answer);
-    // It outlives its landing: a map's outgrown table may still hold it, and would hold all answers of its batch.
-    flight.first = NOBODY;
-    flight.last = NOBODY;
-    flight.held = undefined;
+  #settle(inFlight: InFlightRead, answer: UserAnswer): void {
+    this.#context.index.remove(inFlight);
+    for (let waiter: Waiter | undefined = inFlight.firstWaiter; waiter !== undefined; waiter = waiter.next)
+      waiter.pending.put(waiter.index, answer);
+    // The outgrown table of a map may still hold this read, and with it all answers of its batch.
+    inFlight.firstWaiter = NO_WAITER;
+    inFlight.lastWaiter = NO_WAITER;
+    inFlight.cached = undefined;
   }
 
-  /** One answer for each, at the deadline at the latest: what stands below may not keep it. */
+  /** One answer per read, at the deadline at the latest: a layer below that hangs holds up no caller. */
   #ask(scope: UserScope, reads: readonly UserRead[], call: ReadCall): Promise<readonly UserAnswer[]> {
     const { counters, deadlines } = this.#context;
     counters.batches += 1;
     counters.batchedIds += reads.length;
-    const gathering = new Gathering(new Array(reads.length).fill(undefined), call, { deadlines });
-    this.#readInto(gathering, scope, { reads, call });
-    return gathering.answers;
+    const pending = new PendingAnswers(new Array(reads.length).fill(undefined), call, { deadlines });
+    this.#readInto(pending, scope, { reads, call });
+    return pending.answers;
   }
 
   async #readInto(
-    gathering: Gathering,
+    pending: PendingAnswers,
     scope: UserScope,
     { reads, call }: { reads: readonly UserRead[]; call: ReadCall },
   ): Promise<void> {
     try {
       const answers = await this.#next.readMany(scope, reads, call);
-      for (let at = 0; at < reads.length; at++) gathering.put(at, answers[at] ?? unanswered());
+      for (let index = 0; index < reads.length; index++) pending.put(index, answers[index] ?? unanswered());
     } catch (error) {
-      for (let at = 0; at < reads.length; at++) gathering.put(at, { outcome: 'failed', error });
+      for (let index = 0; index < reads.length; index++) pending.put(index, { outcome: 'failed', error });
     }
   }
 }

@@ -19,14 +19,14 @@ export interface ChangeSink {
    * anew where it is one of figures alone; a fill on its way that brings an older version of them is not kept; an id that was
    * missing may exist.
    */
-  changed(seen: readonly SeenVersion[]): void;
+  onChanges(seen: readonly SeenVersion[]): void;
   /** Anything may have happened to users of these tenants: nothing of them is fresh until it is asked for again. */
-  lost(tenantIds: readonly string[]): void;
+  onGap(tenantIds: readonly string[]): void;
   /**
    * The database behind the service is another one or went back, and what `lost` says holds for every tenant. No version that
    * was known before need exist: nothing that was known binds what is read from now on.
    */
-  replaced(): void;
+  onReplaced(): void;
 }
 
 /** Whether news arrives, so that what nobody announced a change of is current. */

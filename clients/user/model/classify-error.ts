@@ -26,11 +26,11 @@ export class VersionNotReachedError extends Error {
   }
 }
 
-type Judgement = DegradedReason | 'refused';
+type ErrorClass = DegradedReason | 'refused';
 
 /** What each reason of the service means here. A new reason does not compile until it is judged. */
-const BY_REASON: ReadonlyMap<string, Judgement> = new Map(
-  Object.entries<Judgement>({
+const BY_REASON: ReadonlyMap<string, ErrorClass> = new Map(
+  Object.entries<ErrorClass>({
     UNSPECIFIED: 'service_fault',
     FIELD_INVALID: 'refused',
     MESSAGE_MALFORMED: 'refused',
@@ -62,11 +62,11 @@ const BY_REASON: ReadonlyMap<string, Judgement> = new Map(
     EXTERNAL_ID_TAKEN: 'refused',
     ERASURE_NOT_FOUND: 'refused',
     INTERNAL: 'service_fault',
-  } satisfies Record<keyof typeof ErrorReason, Judgement>),
+  } satisfies Record<keyof typeof ErrorReason, ErrorClass>),
 );
 
 /** What a code means where no reason of the service came with it: grpc-js made it, or something between. */
-const BY_CODE: Record<number, Judgement | undefined> = {
+const BY_CODE: Record<number, ErrorClass | undefined> = {
   [Code.Canceled]: 'refused',
   [Code.Unknown]: 'service_fault',
   [Code.InvalidArgument]: 'refused',
@@ -84,11 +84,11 @@ const BY_CODE: Record<number, Judgement | undefined> = {
   [Code.Unavailable]: 'service_unavailable',
   [Code.DataLoss]: 'service_fault',
   [Code.Unauthenticated]: 'refused',
-} satisfies Record<Code, Judgement>;
+} satisfies Record<Code, ErrorClass>;
 
 /** Why an answer could not be had. Undefined: the service answered, and refused, or the error is not about the service. */
 export function degradedReason(error: unknown): DegradedReason | undefined {
-  const judgement = judge(error);
+  const judgement = classifyError(error);
   return judgement === 'refused' ? undefined : judgement;
 }
 
@@ -109,7 +109,7 @@ export function isTimeout(error: unknown): boolean {
   return degradedReason(error) === 'deadline_exceeded';
 }
 
-function judge(error: unknown): Judgement {
+function classifyError(error: unknown): ErrorClass {
   if (error instanceof BreakerOpenError) return 'breaker_open';
   if (error instanceof AnswerMalformedError) return 'service_fault';
   if (error instanceof VersionNotReachedError) return 'version_not_reached';

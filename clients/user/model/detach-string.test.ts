@@ -11,7 +11,7 @@ import { createUserClient } from '../index.ts';
 import { decodeUsers } from '../remote/decode-users.ts';
 import { writeSnapshot } from '../snapshot/snapshot-file.ts';
 import { type Snapshots, startSnapshots } from '../snapshot/snapshots.ts';
-import { UserMemory } from '../store/lru-store.ts';
+import { LruStore } from '../store/lru-store.ts';
 import { UserCache } from '../store/user-cache.ts';
 import { createFakeUserService } from '../testing/index.ts';
 
@@ -29,7 +29,7 @@ describe('of what the caller asked with no more is kept than', () => {
   it('the id, where the user is found', () => {
     expect(keptBytes(cutId)).toBeGreaterThan((TEXTS * TEXT_BYTES) / 2);
     expect(keptBytes((i) => decodeUser(cutId(i)))).toBeLessThan(FEW);
-    const memory = new UserMemory(SIZES);
+    const memory = new LruStore(SIZES);
     const survivor = userOf(idAt(TEXTS));
     const remember = (i: number) => memory.put(scope, cutId(i), { user: survivor, readAtMs: 1 });
     expect(keptBytes(remember)).toBeLessThan(FEW);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Code, ConnectError, createRouterTransport, type Transport } from '@connectrpc/connect';
 import { UserService, UserView } from '@rollcall/contract/user';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createInvalidation, type InvalidationOptions } from '../feed/change-feed.ts';
+import { type ChangeFeedOptions, createChangeFeed } from '../feed/change-feed.ts';
 import { createUserClient, DIAGNOSTIC_CHANNELS, type DiagnosticChannel, type UserClient } from '../index.ts';
 import { ChangeLogService } from '../testing/change-log-service.ts';
 import { MapUserService } from '../testing/map-user-service.ts';
@@ -44,12 +44,12 @@ function open({ resetTimeoutMs }: { resetTimeoutMs: number }): UserClient {
 }
 
 /** The change feed of this log alone, on the held clock where nothing else is said. */
-function openFeed(changes: ChangeLogService, options: Partial<InvalidationOptions>) {
+function openFeed(changes: ChangeLogService, options: Partial<ChangeFeedOptions>) {
   return opened.use(
-    createInvalidation({
+    createChangeFeed({
       transport: createRouterTransport((router) => router.service(UserService, changes)),
       clock: () => nowMs,
-      sink: { changed() {}, lost() {}, replaced() {} },
+      sink: { onChanges() {}, onGap() {}, onReplaced() {} },
       ...options,
     }),
   );

@@ -120,7 +120,7 @@ const CHANNELS: Readonly<Record<DiagnosticChannel, Channel>> = {
 export const DIAGNOSTIC_CHANNELS = Object.keys(CHANNELS) as readonly DiagnosticChannel[];
 
 /** Whether anybody listens. Costs one look. */
-export function isHeard(name: DiagnosticChannel): boolean {
+export function hasSubscribers(name: DiagnosticChannel): boolean {
   return CHANNELS[name].hasSubscribers;
 }
 

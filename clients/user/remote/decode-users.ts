@@ -8,7 +8,7 @@ import {
   type UserOutcome,
 } from '@rollcall/contract/user';
 import { compactUser } from '../model/compact-user.ts';
-import { UNUSUAL, WireReader } from './wire-reader.ts';
+import { UNSUPPORTED, WireReader } from './wire-reader.ts';
 
 /** What was asked for: what an answer repeats of it needs no texts of its own. */
 interface AskedUsers {
@@ -53,7 +53,7 @@ function readAnswer(reader: WireReader, { tenantId, ids }: AskedUsers): BatchGet
         readTime = readTimeOnce(reader, reader.length, readTime);
         break;
       default:
-        throw UNUSUAL;
+        throw UNSUPPORTED;
     }
   }
   return {
@@ -73,21 +73,21 @@ function readOutcome(reader: WireReader, end: number, tenantId: string, askedId:
       continue;
     }
     // The second of a oneof is merged with the first, or replaces it.
-    if (outcome.case !== undefined) throw UNUSUAL;
+    if (outcome.case !== undefined) throw UNSUPPORTED;
     const innerEnd = reader.end(end);
     switch (tag) {
       case (2 << 3) | BYTES:
         outcome = { case: 'user', value: readUser(reader, innerEnd, tenantId) };
         break;
       case (3 << 3) | BYTES:
-        if (innerEnd !== reader.at) throw UNUSUAL;
+        if (innerEnd !== reader.at) throw UNSUPPORTED;
         outcome = { case: 'missing', value: { $typeName: 'rollcall.user.v1.MissingUser' } };
         break;
       case (4 << 3) | BYTES:
         outcome = { case: 'unchanged', value: readUnchanged(reader, innerEnd) };
         break;
       default:
-        throw UNUSUAL;
+        throw UNSUPPORTED;
     }
   }
   reader.checkEnd(end);
@@ -97,7 +97,7 @@ function readOutcome(reader: WireReader, end: number, tenantId: string, askedId:
 function readUnchanged(reader: WireReader, end: number) {
   let version = 0n;
   while (reader.at < end) {
-    if (reader.tag() !== ((1 << 3) | VARINT)) throw UNUSUAL;
+    if (reader.tag() !== ((1 << 3) | VARINT)) throw UNSUPPORTED;
     version = reader.int64();
   }
   reader.checkEnd(end);
@@ -185,7 +185,7 @@ function readUser(reader: WireReader, end: number, askedTenantId: string): User 
         profile = readProfileOnce(reader, end, profile);
         break;
       default:
-        throw UNUSUAL;
+        throw UNSUPPORTED;
     }
   }
   reader.checkEnd(end);
@@ -217,7 +217,7 @@ function readUser(reader: WireReader, end: number, askedTenantId: string): User 
 
 /** The second of a field that is a message is merged with the first. */
 function readTimeOnce(reader: WireReader, outerEnd: number, earlier: Time | undefined): Time {
-  if (earlier !== undefined) throw UNUSUAL;
+  if (earlier !== undefined) throw UNSUPPORTED;
   const end = reader.end(outerEnd);
   let seconds = 0n;
   let nanos = 0;
@@ -230,7 +230,7 @@ function readTimeOnce(reader: WireReader, outerEnd: number, earlier: Time | unde
         nanos = reader.int32();
         break;
       default:
-        throw UNUSUAL;
+        throw UNSUPPORTED;
     }
   }
   reader.checkEnd(end);
@@ -242,6 +242,6 @@ const PROFILE_OPTIONS = { recursionLimit: 100 - 3 };
 
 /** Few readers ask for profiles, which are long and varied. */
 function readProfileOnce(reader: WireReader, outerEnd: number, earlier: Profile | undefined): Profile {
-  if (earlier !== undefined) throw UNUSUAL;
+  if (earlier !== undefined) throw UNSUPPORTED;
   return fromBinary(ProfileSchema, reader.bytes(outerEnd), PROFILE_OPTIONS);
 }

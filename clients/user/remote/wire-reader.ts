@@ -4,7 +4,7 @@ import { Buffer } from 'node:buffer';
  * Thrown where bytes are not as the service writes them. They may still be right: protobuf-es judges. It says nothing
  * more, so it needs no stack.
  */
-export const UNUSUAL = Symbol('unusual');
+export const UNSUPPORTED = Symbol('unusual');
 
 const { fromCharCode } = String;
 // V8 joins texts of up to so many characters by copying, and longer ones by a tree.
@@ -30,7 +30,7 @@ export class WireReader {
     if (first < 0x80) return first;
     const second = this.#byte();
     if (second < 0x80) return (first & 0x7f) | (second << 7);
-    throw UNUSUAL;
+    throw UNSUPPORTED;
   }
 
   int64(): bigint {
@@ -41,7 +41,7 @@ export class WireReader {
   int32(): number {
     const value = this.#varint();
     if (value < 2 ** 31) return value;
-    throw UNUSUAL;
+    throw UNSUPPORTED;
   }
 
   double(): number {
@@ -56,12 +56,12 @@ export class WireReader {
     const length = this.#varint();
     const end = this.at + length;
     if (end <= outerEnd) return end;
-    throw UNUSUAL;
+    throw UNSUPPORTED;
   }
 
   /** What was read must have ended here. */
   checkEnd(end: number): void {
-    if (this.at !== end) throw UNUSUAL;
+    if (this.at !== end) throw UNSUPPORTED;
   }
 
   bytes(outerEnd: number): Buffer {
@@ -110,13 +110,13 @@ export class WireReader {
   #long(start: number, end: number): string {
     const text = this.#bytes.toString('utf8', start, end);
     // Stands for bytes that are no text, which protobuf-es refuses, or for itself.
-    if (text.includes('\ufffd')) throw UNUSUAL;
+    if (text.includes('\ufffd')) throw UNSUPPORTED;
     return text;
   }
 
   #byte(): number {
     const byte = this.#bytes[this.at++];
-    if (byte === undefined) throw UNUSUAL;
+    if (byte === undefined) throw UNSUPPORTED;
     return byte;
   }
 
@@ -129,6 +129,6 @@ export class WireReader {
       if (byte < 0x80) return value + byte * scale;
       value += (byte & 0x7f) * scale;
     }
-    throw UNUSUAL;
+    throw UNSUPPORTED;
   }
 }

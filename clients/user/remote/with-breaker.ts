@@ -6,8 +6,8 @@ import {
   createBreaker,
   requestedBackoffMs,
 } from '@rollcall/transport/guard';
-import type { Deadlines } from '../in-flight/deadline-timers.ts';
-import { Gathering, unanswered } from '../in-flight/pending-answers.ts';
+import type { DeadlineTimers } from '../in-flight/deadline-timers.ts';
+import { PendingAnswers, unanswered } from '../in-flight/pending-answers.ts';
 import { BreakerOpenError, isOutage, isTimeout } from '../model/classify-error.ts';
 import type { Clock, ReadCall, UserAnswer, UserRead, UserReader, UserScope } from '../model/user-reader.ts';
 
@@ -21,7 +21,7 @@ const CLASSIFIER = { isOutage, isTimeout, requestedBackoffMs, openError: () => n
 /** What stands between the callers of a client and its breaker. */
 export interface BreakerContext {
   breaker: Breaker;
-  deadlines: Deadlines;
+  deadlines: DeadlineTimers;
   clock: Clock;
   settings: { readonly timeoutMs: number };
 }
@@ -50,7 +50,7 @@ export function toAttempt(
   let stop = () => {};
   const onDeadline = (passed: () => void) => {
     let isEnded = false;
-    const group = deadlines.join({ giveUp: () => isEnded || passed() }, deadlineAtMs);
+    const group = deadlines.join({ onDeadline: () => isEnded || passed() }, deadlineAtMs);
     stop = () => {
       if (isEnded) return;
       isEnded = true;
@@ -71,7 +71,7 @@ export function toProbe(
 ): Probe {
   return async (signal) => {
     const call = { deadlineAtMs: clock() + settings.timeoutMs, signal };
-    const gathering = new Gathering([undefined], call, { deadlines });
+    const gathering = new PendingAnswers([undefined], call, { deadlines });
     ask(call).then(
       ([answer]) => gathering.put(0, answer ?? unanswered()),
       (error: unknown) => gathering.put(0, { outcome: 'failed', error }),

@@ -3,7 +3,7 @@ import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import type { Interceptor, UnaryResponse } from '@connectrpc/connect';
 import { UserAdminService, UserSchema } from '@rollcall/contract/user';
 import { SEEN_HEADER } from './seen-header.ts';
-import { noteSeenHeader, noteWrittenUser, seenHeader } from './version-context.ts';
+import { recordSeenHeader, recordWrittenUser, seenHeader } from './version-context.ts';
 
 /**
  * Connect interceptor for `interceptors` of a transport or client: calls carry what their context has seen, and what their
@@ -14,16 +14,16 @@ export const carrySeenVersions: Interceptor = (next) => async (request) => {
   const header = seenHeader();
   if (header !== undefined) request.header.set(SEEN_HEADER, header);
   const response = await next(request);
-  noteSeenHeader(response.header);
-  if (!response.stream) noteWrites(response);
+  recordSeenHeader(response.header);
+  if (!response.stream) recordWrites(response);
   return response;
 };
 
-function noteWrites({ method, message }: UnaryResponse): void {
+function recordWrites({ method, message }: UnaryResponse): void {
   if (method.parent.typeName !== UserAdminService.typeName) return;
   if (method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS) return;
   for (const field of Object.values(message)) {
     // A service may leave out what is to be noted; its write went well all the same.
-    if (isMessage(field, UserSchema) && field.tenantId !== '' && field.id !== '') noteWrittenUser(field);
+    if (isMessage(field, UserSchema) && field.tenantId !== '' && field.id !== '') recordWrittenUser(field);
   }
 }

@@ -1,6 +1,6 @@
 import { VersionNotReachedError } from '../model/classify-error.ts';
 import type { ReadCall, UserAnswer, UserRead, UserReader, UserScope } from '../model/user-reader.ts';
-import { currentFloor, hasSeenNewer } from './version-context.ts';
+import { hasSeenNewer, minSeenVersion } from './version-context.ts';
 
 /** What was asked, and how. */
 interface Asked {
@@ -14,7 +14,7 @@ interface Asked {
  * The answers as this context may be given them: who is older than the context has seen is read by id. Those are users that other
  * keys led to, and the survivors of merges: nobody knew their id when the read began.
  */
-export async function catchUp(
+export async function rereadNewer(
   answers: readonly UserAnswer[],
   next: UserReader,
   { scope, call, reads = [] }: Asked,
@@ -34,7 +34,7 @@ export async function catchUp(
 function toNewerRead(asked: string | undefined, answer: UserAnswer): UserRead | undefined {
   if (answer.outcome !== 'found' || answer.user.id === asked || !hasSeenNewer(answer.user)) return undefined;
   const { tenantId, id } = answer.user;
-  return { id, minVersion: currentFloor(tenantId, id) };
+  return { id, minVersion: minSeenVersion(tenantId, id) };
 }
 
 /** The user may have been merged meanwhile: who is still behind then is not answered. */

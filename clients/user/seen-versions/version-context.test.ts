@@ -24,10 +24,10 @@ import {
   SEEN_HEADER,
 } from './seen-header.ts';
 import {
-  currentFloor,
   MAX_SEEN_VERSIONS,
-  noteSeenVersion,
-  noteWrittenUser,
+  minSeenVersion,
+  recordSeenVersion,
+  recordWrittenUser,
   seenHeader,
   withSeenHeader,
   withSeenVersions,
@@ -39,43 +39,43 @@ const acme = (id: string, version: bigint) => ({ tenantId: 'acme', id, version }
 describe('a context', () => {
   it('holds the newest version that was seen of each user, by tenant', () => {
     withSeenVersions([acme(ANN, 3n)], () => {
-      expect(currentFloor('acme', ANN)).toBe(3n);
-      expect(currentFloor('acme', ANN.toUpperCase())).toBe(3n);
-      noteSeenVersion(acme(ANN, 2n));
-      expect(currentFloor('acme', ANN)).toBe(3n);
-      noteWrittenUser(create(UserSchema, acme(ANN, 4n)));
-      expect(currentFloor('acme', ANN)).toBe(4n);
-      expect(currentFloor('other', ANN)).toBe(0n);
-      expect(currentFloor('acme', BEN)).toBe(0n);
+      expect(minSeenVersion('acme', ANN)).toBe(3n);
+      expect(minSeenVersion('acme', ANN.toUpperCase())).toBe(3n);
+      recordSeenVersion(acme(ANN, 2n));
+      expect(minSeenVersion('acme', ANN)).toBe(3n);
+      recordWrittenUser(create(UserSchema, acme(ANN, 4n)));
+      expect(minSeenVersion('acme', ANN)).toBe(4n);
+      expect(minSeenVersion('other', ANN)).toBe(0n);
+      expect(minSeenVersion('acme', BEN)).toBe(0n);
     });
   });
 
   it('is known to all that one request awaits, and to no other request', async () => {
     const request = (version: bigint) =>
       withSeenVersions([], async () => {
-        const branches = [async () => noteSeenVersion(acme(ANN, version)), () => sleep(2)];
+        const branches = [async () => recordSeenVersion(acme(ANN, version)), () => sleep(2)];
         await Promise.all(branches.map((branch) => branch()));
-        return currentFloor('acme', ANN);
+        return minSeenVersion('acme', ANN);
       });
     expect(await Promise.all([request(1n), request(7n), request(5n)])).toEqual([1n, 7n, 5n]);
-    expect(currentFloor('acme', ANN)).toBe(0n);
+    expect(minSeenVersion('acme', ANN)).toBe(0n);
   });
 
   it('inside another knows what that one knows, and keeps what it learns', () => {
     withSeenVersions([acme(ANN, 3n)], () => {
       withSeenVersions([acme(BEN, 1n)], () => {
-        expect(currentFloor('acme', ANN)).toBe(3n);
-        noteSeenVersion(acme(ANN, 9n));
+        expect(minSeenVersion('acme', ANN)).toBe(3n);
+        recordSeenVersion(acme(ANN, 9n));
       });
-      expect(currentFloor('acme', ANN)).toBe(3n);
-      expect(currentFloor('acme', BEN)).toBe(0n);
+      expect(minSeenVersion('acme', ANN)).toBe(3n);
+      expect(minSeenVersion('acme', BEN)).toBe(0n);
     });
   });
 
   it('is needed for anything to be kept', () => {
-    expect(noteSeenVersion(acme(ANN, 3n))).toBe(false);
-    expect(noteWrittenUser(undefined)).toBe(false);
-    expect(currentFloor('acme', ANN)).toBe(0n);
+    expect(recordSeenVersion(acme(ANN, 3n))).toBe(false);
+    expect(recordWrittenUser(undefined)).toBe(false);
+    expect(minSeenVersion('acme', ANN)).toBe(0n);
     expect(seenHeader()).toBeUndefined();
   });
 
@@ -96,7 +96,7 @@ describe('a context', () => {
 
   it('is told nothing by a version of 0, which no header could carry', () => {
     withSeenVersions([acme(ANN, 3n), acme(BEN, 0n)], () => {
-      noteSeenVersion(acme(ANN, 0n));
+      recordSeenVersion(acme(ANN, 0n));
       expect(seenHeader()).toBe(`acme/${ANN}/3`);
     });
   });
@@ -104,18 +104,18 @@ describe('a context', () => {
   it('names what cannot be noted in it', () => {
     withSeenVersions([], () => {
       const user = create(UserSchema, acme(ANN, -1n));
-      for (const note of [() => noteSeenVersion(acme(ANN, -1n)), () => noteWrittenUser(user)])
+      for (const note of [() => recordSeenVersion(acme(ANN, -1n)), () => recordWrittenUser(user)])
         expect(note).toThrow(expect.objectContaining({ option: 'seen.version' }));
-      expect(noteSeenVersion(acme(ANN, 2n ** 63n - 1n))).toBe(true);
+      expect(recordSeenVersion(acme(ANN, 2n ** 63n - 1n))).toBe(true);
     });
   });
 
   it('forgets what was seen longest ago above its bound', () => {
     withSeenVersions([acme(ANN, 1n), acme(BEN, 1n)], () => {
-      noteSeenVersion(acme(ANN, 2n));
-      for (let i = 1; i < MAX_SEEN_VERSIONS; i += 1) noteSeenVersion(acme(randomUUID(), 1n));
-      expect(currentFloor('acme', BEN)).toBe(0n);
-      expect(currentFloor('acme', ANN)).toBe(2n);
+      recordSeenVersion(acme(ANN, 2n));
+      for (let i = 1; i < MAX_SEEN_VERSIONS; i += 1) recordSeenVersion(acme(randomUUID(), 1n));
+      expect(minSeenVersion('acme', BEN)).toBe(0n);
+      expect(minSeenVersion('acme', ANN)).toBe(2n);
     });
   });
 });
@@ -219,7 +219,7 @@ describe('the header', () => {
     const headers = new Headers({ [SEEN_HEADER]: header });
     withSeenHeader(headers, () => {
       expect(seenHeader()).toBe(header);
-      noteSeenVersion(acme(ANN, 1n));
+      recordSeenVersion(acme(ANN, 1n));
       expect(seenHeader()).toBe(`acme/${ANN}/1,acme/${BEN}/2`);
     });
   });
@@ -230,7 +230,7 @@ describe('the header', () => {
       [SEEN_HEADER, `acme/${BEN}/2`],
     ]);
     withSeenHeader(headers, () =>
-      expect([currentFloor('acme', ANN), currentFloor('acme', BEN)]).toEqual([1n, 2n]),
+      expect([minSeenVersion('acme', ANN), minSeenVersion('acme', BEN)]).toEqual([1n, 2n]),
     );
   });
 
@@ -349,7 +349,7 @@ describe('over two hops', () => {
     const between = await startGrpcTestServer(UserService, {
       getUser: ({ tenantId, id }, { requestHeader, responseHeader }) =>
         withSeenHeader(requestHeader, async () => {
-          const user = await client.getUser(id, { minVersion: currentFloor(tenantId, id) });
+          const user = await client.getUser(id, { minVersion: minSeenVersion(tenantId, id) });
           const header = seenHeader();
           if (header !== undefined) responseHeader.set(SEEN_HEADER, header);
           return { user };
@@ -372,7 +372,7 @@ describe('over two hops', () => {
     expect(await name()).toBe('Ann');
     await withSeenVersions([], async () => {
       await editor.updateUser({ tenantId: 'acme', user: { id: ANN } });
-      expect(currentFloor('acme', ANN)).toBe(2n);
+      expect(minSeenVersion('acme', ANN)).toBe(2n);
       expect(await name()).toBe('Anna');
     });
     expect(batches.at(-1)?.minVersions).toEqual({ [ANN]: 2n });
@@ -396,7 +396,7 @@ describe('over two hops', () => {
     await withSeenVersions([acme(ANN, 1n)], async () => {
       await between.getUser({ tenantId: 'acme', id: ANN });
       expect(headers).toEqual([`acme/${ANN}/1`]);
-      expect(currentFloor('acme', BEN)).toBe(5n);
+      expect(minSeenVersion('acme', BEN)).toBe(5n);
     });
   });
 

@@ -32,7 +32,7 @@ let isInUse = false;
 export function withSeenVersions<Result>(seen: Iterable<SeenVersion>, act: () => Result): Result {
   const versions: SeenVersions = new Map(currentVersions());
   let at = 0;
-  for (const one of toIterable(seen)) note(versions, toSeenVersion(one, `seen[${at++}]`));
+  for (const one of toIterable(seen)) record(versions, toSeenVersion(one, `seen[${at++}]`));
   isInUse = true;
   return contexts.run({ era, versions }, act);
 }
@@ -64,20 +64,20 @@ export function withSeenHeader<Result>(headers: Pick<Headers, 'get'>, act: () =>
  * Notes that a version exists, for all later reads of the same context. Answers false outside a context, where nothing is kept.
  * Throws UserClientOptionError where it is none.
  */
-export function noteSeenVersion(seen: SeenVersion): boolean {
+export function recordSeenVersion(seen: SeenVersion): boolean {
   const versions = currentVersions();
-  if (versions !== undefined) note(versions, toSeenVersion(seen, 'seen'));
+  if (versions !== undefined) record(versions, toSeenVersion(seen, 'seen'));
   return versions !== undefined;
 }
 
-/** Notes the user that a write answered: `noteWrittenUser((await admin.updateUser(…)).user)`. Undefined: nothing. */
-export function noteWrittenUser(user: Pick<User, 'tenantId' | 'id' | 'version'> | undefined): boolean {
-  return user !== undefined && noteSeenVersion(user);
+/** Notes the user that a write answered: `recordWrittenUser((await admin.updateUser(…)).user)`. Undefined: nothing. */
+export function recordWrittenUser(user: Pick<User, 'tenantId' | 'id' | 'version'> | undefined): boolean {
+  return user !== undefined && recordSeenVersion(user);
 }
 
 /** Notes what the answer of another service says that it has seen or written. */
-export function noteSeenHeader(headers: Pick<Headers, 'get'>): void {
-  if (currentVersions() !== undefined) for (const one of readSeenHeader(headers)) noteSeenVersion(one);
+export function recordSeenHeader(headers: Pick<Headers, 'get'>): void {
+  if (currentVersions() !== undefined) for (const one of readSeenHeader(headers)) recordSeenVersion(one);
 }
 
 /** Whether this context has seen any version at all: what a hit asks before it looks closer. */
@@ -88,14 +88,14 @@ export function hasSeenVersions(): boolean {
 }
 
 /** The lowest version of this user that a read in this context may answer. 0n: any, also outside a context. */
-export function currentFloor(tenantId: string, id: string): bigint {
+export function minSeenVersion(tenantId: string, id: string): bigint {
   if (!hasSeenVersions()) return 0n;
   return currentVersions()?.get(toKey(tenantId, id))?.version ?? 0n;
 }
 
 /** Whether this context has seen a newer version of this user. */
 export function hasSeenNewer({ tenantId, id, version }: SeenVersion): boolean {
-  return version < currentFloor(tenantId, id);
+  return version < minSeenVersion(tenantId, id);
 }
 
 /** What this context has seen, for SEEN_HEADER of a call or of an answer. Undefined: nothing, or there is no context. */
@@ -137,7 +137,7 @@ function toSeenVersion(seen: SeenVersion, argument: string): SeenVersion {
   };
 }
 
-function note(versions: SeenVersions, { tenantId, id, version }: SeenVersion): void {
+function record(versions: SeenVersions, { tenantId, id, version }: SeenVersion): void {
   // Says nothing of the user, and in a header it would spoil what the others say.
   if (version === 0n) return;
   const key = `${tenantId}/${id}`;

@@ -4,7 +4,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { type User, UserSchema, type UserView } from '@rollcall/contract/user';
-import { compactUser, ownText } from '../model/compact-user.ts';
+import { compactUser, detachString } from '../model/compact-user.ts';
 import { toView } from '../options/check-options.ts';
 import { toTenantId, toUserId } from '../options/ids.ts';
 
@@ -132,7 +132,7 @@ export function readSnapshot(path: string, maxBytes: number): Snapshot | undefin
   const writtenAtMs = Number(writtenAt);
   if (text.slice(endsAt) !== `sha256 ${sum}\n` || !Number.isSafeInteger(writtenAtMs))
     throw new SnapshotUnusableError('it is damaged');
-  return { writtenAtMs, feed: ownText(feed), entries: lines.map(toEntry) };
+  return { writtenAtMs, feed: detachString(feed), entries: lines.map(toEntry) };
 }
 
 /** As many lines as fit, some at a time: what counts little in memory, letters beyond Latin-1, takes more of the file. */
@@ -166,7 +166,7 @@ function toEntry(line: string): SnapshotEntry {
     if (!(Number(ageMs) >= 0)) throw new RangeError('no age');
     // A part of the whole file's text, which even the last match of a pattern would keep.
     const known = {
-      id: toUserId(ownText(id), 'id'),
+      id: toUserId(detachString(id), 'id'),
       view: toView(Number(view) as UserView),
       ageMs: Number(ageMs),
     };

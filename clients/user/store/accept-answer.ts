@@ -3,54 +3,54 @@ import type { UserAnswer, UserRead, UserScope } from '../model/user-reader.ts';
 import type { UserCache } from './user-cache.ts';
 import { knownThrough } from './user-entry.ts';
 
-/** Where an answer wants to enter. */
-interface Entrance {
+/** The place in the cache that an answer fills. */
+interface FillTarget {
   readonly scope: UserScope;
-  /** The id that it is the answer about. */
+  /** The id that the answer is about. */
   readonly id: string;
-  /** What was asked: of the survivor, where it is one that is known to be newer. */
+  /** The read that was sent. It may ask for the survivor of a merge instead of the id. */
   readonly read: UserRead;
-  /** False: it is given to those who wait, and not kept. */
+  /** Whether the cache keeps the answer. False: only the waiters get it. */
   readonly isKept: boolean;
 }
 
 /**
- * The gate through which answers enter the cache: none passes of which something newer is known, so that nobody who has
- * seen a version is shown an older one. Answers undefined where the service is to be asked again.
+ * Fills the cache with an answer, unless something newer is known: a caller that has seen a version never gets an older one. Returns
+ * the answer to serve. Undefined: ask the service again.
  */
-export function admit(
+export function acceptAnswer(
   cache: UserCache,
-  { scope, id, read, isKept }: Entrance,
+  { scope, id, read, isKept }: FillTarget,
   answer: UserAnswer,
 ): UserAnswer | undefined {
   if (answer.outcome !== 'missing' && answer.outcome !== 'found') return answer;
-  const isCertain = cache.isCertain(answer.readAtMs);
+  const isOfCurrentEra = cache.isOfCurrentEra(answer.readAtMs);
   if (answer.outcome === 'missing') {
     if (read.minVersion > 0n || isKnown(cache, scope, id)) return undefined;
-    if (isKept && isCertain) cache.putMissing(scope, id, answer.readAtMs);
+    if (isKept && isOfCurrentEra) cache.putMissing(scope, id, answer.readAtMs);
     return answer;
   }
   const { user, readAtMs } = answer;
-  // Of an id that was merged away, the service has looked at the version that was asked for.
+  // A survivor has versions of its own: the service has compared the wanted one with the id itself.
   if (user.id === read.id && user.version < read.minVersion) return undefined;
-  if (isOvertaken(cache, scope, id, answer)) return undefined;
-  // It may be from before the service's database was replaced: its version need not exist.
-  if (!isCertain) return answer;
+  if (isSuperseded(cache, scope, id, answer)) return undefined;
+  // The version of an earlier era need not exist, so it is served and not kept.
+  if (!isOfCurrentEra) return answer;
   if (isKept) cache.putUser(scope, id, answer);
-  else cache.see(user.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
+  else cache.recordChange(user.tenantId, user.id, { version: user.version, seenAtMs: readAtMs });
   return answer;
 }
 
-// A user that was ever there is answered for ever, deleted or merged. When an answer was read tells only from when on it was
-// true, so that of two reads which overlapped either may be the later one: the user is believed.
+// The service answers a user for ever, also a deleted or merged one. The time of a read is only the earliest time of its truth: of
+// two reads that overlap either may be the later one, so the answer with the user wins.
 function isKnown(cache: UserCache, { tenantId }: UserScope, id: string): boolean {
-  return cache.getNewest(tenantId, id) !== undefined || cache.getFloor(tenantId, id) !== undefined;
+  return cache.getNewest(tenantId, id) !== undefined || cache.getKnownVersion(tenantId, id) !== undefined;
 }
 
-function isOvertaken(cache: UserCache, { tenantId }: UserScope, id: string, answer: CachedUser): boolean {
+function isSuperseded(cache: UserCache, { tenantId }: UserScope, id: string, answer: CachedUser): boolean {
   const { user, readAtMs } = answer;
-  const floor = cache.getFloor(tenantId, user.id);
-  if (floor !== undefined && knownThrough(answer) < floor.version) return true;
+  const known = cache.getKnownVersion(tenantId, user.id);
+  if (known !== undefined && knownThrough(answer) < known.version) return true;
   const newest = cache.getNewest(tenantId, id);
   return newest !== undefined && newest.user.id !== user.id && newest.readAtMs > readAtMs;
 }

@@ -1,27 +1,27 @@
 import { LRUCache } from 'lru-cache';
 
 /** The highest version of a user that is known to exist. */
-export interface SeenFloor {
+export interface KnownVersion {
   readonly version: bigint;
-  /** Point on the client's clock at which the version was known, in ms. */
+  /** Point on the client's clock at which the version became known, in ms. */
   readonly seenAtMs: number;
 }
 
-/** The known version in one tenant, and those of other tenants that have the same user id. */
-interface VersionLink extends SeenFloor {
+/** The known version in one tenant, linked to those of other tenants with the same user id. */
+interface VersionLink extends KnownVersion {
   readonly tenantId: string;
   readonly era: number;
   readonly next: VersionLink | undefined;
 }
 
-/** One object for all calls: without options lru-cache makes one per call. */
-const PLAIN = {};
-/** Spares lru-cache a look for a time to live, which nothing here has. */
+/** One object for all calls: without options lru-cache creates one per call. */
+const NO_OPTIONS = {};
+/** Spares lru-cache the look for a time to live, which nothing here has. */
 const LOOK = { allowStale: true };
 
 /**
- * Versions that are known to exist of users that are not in memory. Bounded: the version used longest ago is evicted first.
- * Versions are compared within one era of the service's database only.
+ * Known versions of users that are not in memory. Bounded: the version that was used longest ago is evicted first. A version
+ * counts in one era of the service's database only.
  */
 export class KnownVersions {
   readonly #byId: LRUCache<string, VersionLink>;
@@ -31,7 +31,7 @@ export class KnownVersions {
     this.#byId = new LRUCache({ max: maxVersions });
   }
 
-  /** Counts the databases that the service has had. */
+  /** The number of eras that have ended. */
   get era(): number {
     return this.#era;
   }
@@ -40,23 +40,23 @@ export class KnownVersions {
     return this.#byId.size;
   }
 
-  /** Ends the era: no version known until now counts any longer. */
+  /** Ends the era: no version that is known now counts any longer. */
   beginEra(): void {
     this.#era += 1;
   }
 
-  get(tenantId: string, id: string): SeenFloor | undefined {
+  get(tenantId: string, id: string): KnownVersion | undefined {
     const link = this.#byId.size === 0 ? undefined : linkOf(this.#byId.peek(id, LOOK), tenantId);
     return link?.era === this.#era ? link : undefined;
   }
 
-  /** Remembers the version unless a higher one is remembered. */
-  raise(tenantId: string, id: string, { version, seenAtMs }: SeenFloor): void {
+  /** Remembers the version, unless a higher one is remembered. */
+  raise(tenantId: string, id: string, { version, seenAtMs }: KnownVersion): void {
     const first = this.#byId.size === 0 ? undefined : this.#byId.get(id, LOOK);
     const known = linkOf(first, tenantId);
     if (known !== undefined && known.era === this.#era && known.version >= version) return;
     const next = known === undefined ? first : without(first, tenantId);
-    this.#byId.set(id, { tenantId, version, seenAtMs, era: this.#era, next }, PLAIN);
+    this.#byId.set(id, { tenantId, version, seenAtMs, era: this.#era, next }, NO_OPTIONS);
   }
 
   delete(tenantId: string, id: string): void {
@@ -64,7 +64,7 @@ export class KnownVersions {
     if (linkOf(first, tenantId) === undefined) return;
     const others = without(first, tenantId);
     if (others === undefined) this.#byId.delete(id);
-    else this.#byId.set(id, others, PLAIN);
+    else this.#byId.set(id, others, NO_OPTIONS);
   }
 
   clear(): void {

@@ -3,19 +3,19 @@ import { UserSchema, UserView } from '@rollcall/contract/user';
 import { beforeEach, expect, it } from 'vitest';
 import { estimateBytes } from '../model/compact-user.ts';
 import type { UserScope } from '../model/user-reader.ts';
-import { UserMemory, type UserMemoryOptions } from './lru-store.ts';
+import { LruStore, type LruStoreOptions } from './lru-store.ts';
 
 const acme: UserScope = { tenantId: 'acme', view: UserView.REFERENCE };
 const acmeBasic: UserScope = { tenantId: 'acme', view: UserView.BASIC };
 const other: UserScope = { tenantId: 'other', view: UserView.REFERENCE };
 const BYTES = estimateBytes(create(UserSchema));
 
-let memory: UserMemory;
+let memory: LruStore;
 
 beforeEach(() => setUp());
 
-function setUp(options: Partial<UserMemoryOptions> = {}): void {
-  memory = new UserMemory({ maxEntries: 100, maxBytes: 1e6, maxSeenVersions: 100, ...options });
+function setUp(options: Partial<LruStoreOptions> = {}): void {
+  memory = new LruStore({ maxEntries: 100, maxBytes: 1e6, maxSeenVersions: 100, ...options });
 }
 
 function put(id: string, version: bigint, { scope = acme, userId = id, firstName = '' } = {}): void {
@@ -23,8 +23,8 @@ function put(id: string, version: bigint, { scope = acme, userId = id, firstName
   memory.put(scope, id, { user, readAtMs: 1 });
 }
 
-const version = (id: string, scope = acme) => memory.use(scope, id)?.user.version;
-const floor = (id: string, tenantId = 'acme') => memory.floor(tenantId, id)?.version;
+const version = (id: string, scope = acme) => memory.get(scope, id)?.user.version;
+const floor = (id: string, tenantId = 'acme') => memory.getKnownVersion(tenantId, id)?.version;
 
 it('keeps tenants and views of one id apart, and of other views only those of the same version', () => {
   put('a', 1n);
@@ -81,13 +81,13 @@ it('keeps no more bytes than it may, and nothing that is larger alone', () => {
 
 it('remembers the highest version of each tenant, and forgets the id that it heard of longest ago', () => {
   setUp({ maxSeenVersions: 2 });
-  memory.raise('acme', 'a', { version: 3n, seenAtMs: 1 });
-  memory.raise('acme', 'a', { version: 2n, seenAtMs: 2 });
-  memory.raise('other', 'a', { version: 8n, seenAtMs: 3 });
+  memory.raiseKnownVersion('acme', 'a', { version: 3n, seenAtMs: 1 });
+  memory.raiseKnownVersion('acme', 'a', { version: 2n, seenAtMs: 2 });
+  memory.raiseKnownVersion('other', 'a', { version: 8n, seenAtMs: 3 });
   expect([floor('a'), floor('a', 'other'), floor('a', 'third')]).toEqual([3n, 8n, undefined]);
-  memory.raise('acme', 'b', { version: 1n, seenAtMs: 4 });
-  memory.raise('acme', 'a', { version: 3n, seenAtMs: 5 });
-  memory.raise('acme', 'c', { version: 1n, seenAtMs: 6 });
+  memory.raiseKnownVersion('acme', 'b', { version: 1n, seenAtMs: 4 });
+  memory.raiseKnownVersion('acme', 'a', { version: 3n, seenAtMs: 5 });
+  memory.raiseKnownVersion('acme', 'c', { version: 1n, seenAtMs: 6 });
   expect([floor('a'), floor('b'), floor('c')]).toEqual([3n, undefined, 1n]);
 });
 

@@ -219,13 +219,13 @@ describe('what is in memory of a user', () => {
     return { cache, versions };
   };
   const see = (cache: UserCache, version: bigint, touchedViews?: ReturnType<typeof touched>) =>
-    cache.see('acme', ADA, { version, seenAtMs: 1, touchedViews });
+    cache.recordChange('acme', ADA, { version, seenAtMs: 1, touchedViews });
 
   it('A4: is kept in the views that a change does not touch', () => {
     const { cache, versions } = open();
     expect(see(cache, 2n, touched([BASIC], [FULL]))).toBe(1);
     expect(versions()).toEqual([2n, undefined, 1n]);
-    expect(cache.getFloor('acme', ADA)?.version).toBe(2n);
+    expect(cache.getKnownVersion('acme', ADA)?.version).toBe(2n);
     // Told again, it changes nothing.
     expect(see(cache, 2n, touched([REFERENCE, BASIC, FULL]))).toBe(0);
     expect(versions()).toEqual([2n, undefined, 1n]);
@@ -246,7 +246,7 @@ describe('what is in memory of a user', () => {
     const { cache, versions } = open();
     expect(see(cache, version, views)).toBe(0);
     expect(versions()).toEqual([undefined, undefined, undefined]);
-    expect(cache.getFloor('acme', ADA)?.version).toBe(version);
+    expect(cache.getKnownVersion('acme', ADA)?.version).toBe(version);
   });
 
   it('A4: leaves the highest version behind when it is evicted while it is due', () => {
@@ -256,8 +256,8 @@ describe('what is in memory of a user', () => {
       const id = randomUUID();
       cache.putUser({ tenantId: 'acme', view: REFERENCE }, id, { user: user(1n, id), readAtMs: 0 });
     }
-    expect(cache.held('acme', ADA)).toEqual([]);
-    expect(cache.getFloor('acme', ADA)?.version).toBe(2n);
+    expect(cache.entriesOf('acme', ADA)).toEqual([]);
+    expect(cache.getKnownVersion('acme', ADA)?.version).toBe(2n);
   });
 });
 
@@ -295,7 +295,7 @@ describe('a read on its way', () => {
     await expect.poll(() => answers.length).toBe(1);
     current = 2n;
     const seen = { tenantId: 'acme', id: ADA, version: 2n };
-    cached.changed([{ ...seen, touchedViews: touched(views as UserView[]) }]);
+    cached.onChanges([{ ...seen, touchedViews: touched(views as UserView[]) }]);
     answers[0]?.resolve();
     await expect.poll(() => answers.length).toBe(reads);
     answers[1]?.resolve();

@@ -1,24 +1,28 @@
 import { type TouchedViews, type User, UserChangeKind, UserView } from '@rollcall/contract/user';
 import { compactUser } from '../model/compact-user.ts';
-import type { SeenFloor } from './known-versions.ts';
+import type { KnownVersion } from './known-versions.ts';
 import { type ChangedEntry, knownThrough } from './user-entry.ts';
 
-/** A version that exists, and in which views its change shows. */
-export interface SeenChange extends SeenFloor {
-  /** Absent: not told, and every view may show it. */
+/** A version that exists, and the views that show its change. */
+export interface SeenChange extends KnownVersion {
+  /** Absent: not known, and every view may show the change. */
   readonly touchedViews?: TouchedViews | undefined;
   /** Absent: only the version is known. */
   readonly kind?: UserChangeKind | undefined;
 }
 
-/** What may become of an entry at a change: `raised` shows the new version, `due` is to be read anew, `outdated` is not to be shown. */
+/**
+ * The effect of a change on an entry. `raised`: the entry shows the new version. `due`: the entry is to be read again.
+ * `outdated`: the entry must not be served.
+ */
 type ChangeEffect = 'none' | 'raised' | 'due' | 'outdated';
 
 /**
- * Notes a change in an entry of this view. One that the view does not show raises the entry: it is what the service would
- * answer now, byte for byte. One of figures alone leaves it to be read anew. Outdated is also what a version was missed of.
+ * Applies a change to an entry of this view. A change that the view does not show raises the entry to the new version: it is then,
+ * byte for byte, the service's answer. A change of ratings or statistics only makes the entry due. After a version that was missed
+ * the entry is outdated.
  */
-export function noteChange(entry: ChangedEntry, view: UserView, change: SeenChange): ChangeEffect {
+export function applyChange(entry: ChangedEntry, view: UserView, change: SeenChange): ChangeEffect {
   const { version, touchedViews } = change;
   const through = knownThrough(entry);
   if (version <= through) return 'none';
@@ -35,30 +39,30 @@ export function noteChange(entry: ChangedEntry, view: UserView, change: SeenChan
 }
 
 /**
- * `noteChange` for an entry of an id that was merged into the user. The change speaks of the user's own id: since a merge was
- * taken back, an id that led to the user may lead to another one.
+ * Applies a change of the survivor to an entry of an id that was merged into it. After an unmerge the entry is outdated: the id may
+ * lead to another user.
  */
-export function noteSurvivorChange(entry: ChangedEntry, view: UserView, change: SeenChange): ChangeEffect {
-  if (change.kind !== UserChangeKind.UNMERGED) return noteChange(entry, view, change);
-  return noteChange(entry, view, { ...change, touchedViews: undefined });
+export function applySurvivorChange(entry: ChangedEntry, view: UserView, change: SeenChange): ChangeEffect {
+  if (change.kind !== UserChangeKind.UNMERGED) return applyChange(entry, view, change);
+  return applyChange(entry, view, { ...change, touchedViews: undefined });
 }
 
-/** The user at the end of these changes, as far as the view shows none of them, or only figures from some change on. */
-export function noteChanges(user: User, view: UserView, changes: readonly SeenChange[]): ChangedEntry {
+/** Applies changes to a user in turn, up to the first one that outdates it. */
+export function applyChanges(user: User, view: UserView, changes: readonly SeenChange[]): ChangedEntry {
   const entry: ChangedEntry = { user, dueVersion: undefined };
-  for (const change of changes) if (noteChange(entry, view, change) === 'outdated') break;
+  for (const change of changes) if (applyChange(entry, view, change) === 'outdated') break;
   return entry;
 }
 
 /**
- * Whether the view shows a changed figure. BASIC shows no other figures than ratings, which every view shows: a service from
- * before they were in REFERENCE does not name that view.
+ * Whether the view shows a rating or statistic that changed. BASIC shows ratings only, which every view shows: a service from
+ * before ratings were in REFERENCE does not name that view.
  */
 function isFigureOf(view: UserView, { figureViews }: TouchedViews): boolean {
   return figureViews.includes(view) || figureViews.includes(UserView.BASIC);
 }
 
-/** Undefined where the change lacks what every view shows of it. */
+/** The user in the new version. Undefined: the change lacks fields that every view shows. */
 function raiseUser(user: User, version: bigint, { updateTime, etag }: TouchedViews): User | undefined {
   return updateTime === undefined || etag === ''
     ? undefined

@@ -40,7 +40,7 @@ export interface ClientMetrics {
   readonly batchSize: Histogram;
   readonly answerAge: Histogram;
   /** Lets a client be read whenever metrics are collected. */
-  readonly join: Join;
+  readonly join: RegisterClient;
 }
 
 const byProvider = new WeakMap<MeterProvider, ClientMetrics>();
@@ -73,18 +73,18 @@ function createMetrics(meter: Meter): ClientMetrics {
 }
 
 /** Takes in how to read a client; answers how to let it go. */
-type Join = (read: () => MetricSource) => () => void;
+type RegisterClient = (read: () => MetricSource) => () => void;
 
 /**
  * Observes, at every collection, the sum of all clients that have joined. The counters of those that are gone still count:
  * or a sum would fall, and what was counted just before the end be lost.
  */
-function observeClients(meter: Meter): Join {
+function observeClients(meter: Meter): RegisterClient {
   const clients = new Set<() => MetricSource>();
   let gone: MetricReading[] = [];
   const instruments = createObservables(meter);
   const observe = (result: BatchObservableResult) => {
-    for (const { metric, value, attributes } of addUp([
+    for (const { metric, value, attributes } of sumReadings([
       ...gone,
       ...[...clients].flatMap((read) => toMetricReadings(read())),
     ]))
@@ -94,13 +94,13 @@ function observeClients(meter: Meter): Join {
   return (read) => {
     clients.add(read);
     return () => {
-      if (clients.delete(read)) gone = addUp([...gone, ...toLeftOver(read())]);
+      if (clients.delete(read)) gone = sumReadings([...gone, ...toFinalReadings(read())]);
     };
   };
 }
 
 /** Counters stay, sums are zero from now on, and a gauge is of nobody. */
-function toLeftOver(last: MetricSource): MetricReading[] {
+function toFinalReadings(last: MetricSource): MetricReading[] {
   return toMetricReadings(last)
     .filter(({ metric }) => metric.kind !== 'gauge')
     .map((reading) => (reading.metric.kind === 'counter' ? reading : { ...reading, value: 0 }));
@@ -121,7 +121,7 @@ function createObservables(meter: Meter): Map<string, Observable> {
 }
 
 /** One reading per metric and attributes. */
-function addUp(readings: readonly MetricReading[]): MetricReading[] {
+function sumReadings(readings: readonly MetricReading[]): MetricReading[] {
   const totals = new Map<string, MetricReading>();
   for (const reading of readings) {
     const key = [reading.metric.name, ...Object.values(reading.attributes)].join(' ');

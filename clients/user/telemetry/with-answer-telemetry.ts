@@ -1,6 +1,6 @@
 import type { StaleListener } from '../cache/cache-lookup.ts';
 import type { CachedUserReader } from '../cache/with-cache.ts';
-import { isHeard, publish } from '../model/diagnostics.ts';
+import { hasSubscribers, publish } from '../model/diagnostics.ts';
 import type { Clock, UserAnswer, UserScope } from '../model/user-reader.ts';
 import type { ClientMetrics } from './client-metrics.ts';
 
@@ -36,13 +36,13 @@ export function withAnswerTelemetry<Reader extends Pick<CachedUserReader, 'readM
     },
     readMany(scope, reads, call) {
       const answers = next.readMany(scope, reads, call);
-      if (metrics === undefined && !isHeard('rollcall:user-client:answer:stale')) return answers;
+      if (metrics === undefined && !hasSubscribers('rollcall:user-client:answer:stale')) return answers;
       return answers.then((given) => {
         const found = given.filter((answer) => answer.outcome === 'found');
         const nowMs = clock();
         for (const [source, ms] of oldestBySource(found, nowMs))
           metrics?.answerAge.record(ms / 1000, { [SOURCE_ATTRIBUTE]: source });
-        tellStale(scope, found, nowMs);
+        reportStale(scope, found, nowMs);
         return given;
       });
     },
@@ -53,7 +53,7 @@ export function withAnswerTelemetry<Reader extends Pick<CachedUserReader, 'readM
 export function createStaleListener({ metrics, clock }: AnswerTelemetryContext): StaleListener {
   return ({ tenantId }, source, readAtMs) => {
     metrics?.answerAge.record((clock() - readAtMs) / 1000, { [SOURCE_ATTRIBUTE]: source });
-    if (!isHeard('rollcall:user-client:answer:stale')) return;
+    if (!hasSubscribers('rollcall:user-client:answer:stale')) return;
     publish('rollcall:user-client:answer:stale', () => ({
       tenantId,
       count: 1,
@@ -76,7 +76,7 @@ function oldestBySource(answers: readonly FoundAnswer[], nowMs: number): Map<str
   return oldest;
 }
 
-function tellStale({ tenantId }: UserScope, answers: readonly FoundAnswer[], nowMs: number): void {
+function reportStale({ tenantId }: UserScope, answers: readonly FoundAnswer[], nowMs: number): void {
   const stale = answers.filter(({ degraded }) => degraded !== undefined);
   const reason = stale[0]?.degraded?.reason;
   if (reason === undefined) return;

@@ -42,7 +42,7 @@ it('A3: a write in another database delays the feed: it is named, and a client t
   // The transaction is open for as long as it takes: had the client waited to be told, this would not end.
   await expect.poll(name, POLL).toBe('After');
   expect(client.stats().feed.changes).toBe(changes);
-  expect(client.stats().feed.losses).toBe(0);
+  expect(client.stats().feed.gaps).toBe(0);
 
   const held = `database="${holder.database}",pid="${holder.pid}"`;
   const metrics = async () => (await fetch(`http://127.0.0.1:${auth.httpPort}/metrics`)).text();

@@ -96,7 +96,7 @@ it('A1, A2: a promoted standby that lacks the last writes is answered by all pro
     const refused = await firstCheckpoint(users, tenantId, cursor).catch((error: unknown) => error);
     expect(errorReason(refused)?.reason).toBe('CURSOR_EXPIRED');
   }
-  expect(client.stats().feed).toMatchObject({ state: 'watching', losses: 1 });
+  expect(client.stats().feed).toMatchObject({ state: 'watching', gaps: 1 });
   for (const { output } of [processA, processB]) expect(output()).toContain('the database went back');
 });
 
