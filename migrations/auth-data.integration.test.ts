@@ -8,7 +8,7 @@ import { createTestDatabase } from '@rollcall/runtime/testing';
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { DATABASES } from './databases.ts';
-import { withKeys } from './lib/keyed-migration.ts';
+import { withKeys } from './lib/migrations.ts';
 import { migrate } from './migrate.ts';
 
 const KEYS = { encryptionKeys: new Secret(makeKey('k1')), indexKeys: new Secret(makeKey('i1')) };

@@ -6,7 +6,7 @@ import { createTestDatabase } from '@rollcall/runtime/testing';
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
 import { DATABASES } from './databases.ts';
-import { withKeys } from './lib/keyed-migration.ts';
+import { withKeys } from './lib/migrations.ts';
 import { migrate } from './migrate.ts';
 
 const { billing } = DATABASES;

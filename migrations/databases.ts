@@ -1,44 +1,7 @@
 import { optional, type Settings } from '@rollcall/runtime';
 import { keysSetting } from '@rollcall/runtime/sealing';
-import { callersMigration } from './auth/2026-11-20-callers.ts';
-import { mergesMigration } from './auth/2026-11-20-merges.ts';
-import { peopleMigration } from './auth/2026-11-20-people.ts';
-import { renamesMigration } from './auth/2026-11-20-renames.ts';
-import { rotatedTablesMigration } from './auth/2026-11-20-rotated-tables.ts';
-import { sealContactMigration } from './auth/2026-11-20-seal-contact.ts';
-import { searchMigration } from './auth/2026-11-20-search.ts';
-import { userChangesMigration } from './auth/2026-11-20-user-changes.ts';
-import { userRecordsMigration } from './auth/2026-11-20-user-records.ts';
-import { usersMigration } from './auth/2026-11-20-users.ts';
-import { auditChainsMigration } from './auth/2026-12-01-audit-chains.ts';
-import { feedLineMigration } from './auth/2026-12-01-feed-line.ts';
-import { pooledFeedMigration } from './auth/2026-12-01-pooled-feed.ts';
-import { touchedViewsMigration } from './auth/2026-12-01-touched-views.ts';
-import { erasuresMigration } from './auth/2026-12-02-erasures.ts';
-import { foldedNamesMigration } from './auth/2026-12-02-folded-names.ts';
-import { lastMomentsMigration } from './auth/2026-12-02-last-moments.ts';
-import { moreFoldedLettersMigration } from './auth/2026-12-02-more-folded-letters.ts';
-import { phoneKeysMigration } from './auth/2026-12-02-phone-keys.ts';
-import { billingMigration } from './billing/2026-11-20-billing.ts';
-import { paymentsMigration } from './billing/2026-11-20-payments.ts';
-import { stripeCallsMigration } from './billing/2026-11-20-stripe-calls.ts';
-import { stripeOriginsMigration } from './billing/2026-12-01-stripe-origins.ts';
-import { eventEnvelopesMigration } from './billing/2026-12-02-event-envelopes.ts';
-import { fractionalPaymentsMigration } from './billing/2026-12-02-fractional-payments.ts';
-import { moneyWithoutIntentsMigration } from './billing/2026-12-02-money-without-intents.ts';
-import { refundsByChargeMigration } from './billing/2026-12-02-refunds-by-charge.ts';
-import { stripeUnitsMigration } from './billing/2026-12-02-stripe-units.ts';
-import { subscriptionEndsMigration } from './billing/2026-12-02-subscription-ends.ts';
-import { bookingMoneyMigration } from './booking/2026-11-20-booking-money.ts';
-import { bookingsMigration } from './booking/2026-11-20-bookings.ts';
-import { petsAndReviewsMigration } from './booking/2026-11-20-pets-and-reviews.ts';
-import { activityTimesMigration } from './booking/2026-12-02-activity-times.ts';
-import { madeByRequestIndexMigration } from './booking/2026-12-02-made-by-request-index.ts';
-import { otherPaymentsMigration } from './booking/2026-12-02-other-payments.ts';
-import type { DatabaseMigration } from './lib/keyed-migration.ts';
+import { type DatabaseMigration, readMigrations } from './lib/migrations.ts';
 import type { ServiceRights } from './lib/service-rights.ts';
-import { erasedUsersMigration, userAccessMigration } from './lib/user-access.ts';
-import { vendorsMigration } from './vendor/2026-11-20-vendors.ts';
 
 /** Keys for migrations that convert what is sealed. A database without contact data needs none. */
 export const KEY_SETTINGS = {
@@ -95,66 +58,24 @@ export const DATABASES: Readonly<Record<string, MigratedDatabase>> = {
         ],
       },
     },
-    migrations: [
-      usersMigration,
-      userChangesMigration,
-      sealContactMigration,
-      userRecordsMigration,
-      peopleMigration,
-      callersMigration,
-      rotatedTablesMigration,
-      searchMigration,
-      mergesMigration,
-      renamesMigration,
-      feedLineMigration,
-      pooledFeedMigration,
-      auditChainsMigration,
-      touchedViewsMigration,
-      phoneKeysMigration,
-      erasuresMigration,
-      foldedNamesMigration,
-      lastMomentsMigration,
-      moreFoldedLettersMigration,
-    ],
+    migrations: await readMigrations(new URL('./auth/', import.meta.url)),
   },
   booking: {
     variable: 'BOOKING_DATABASE_URL',
     statementTimeoutMs: 5000,
-    migrations: [
-      bookingsMigration,
-      bookingMoneyMigration,
-      petsAndReviewsMigration,
-      userAccessMigration('booking'),
-      otherPaymentsMigration,
-      activityTimesMigration,
-      madeByRequestIndexMigration,
-      erasedUsersMigration('booking'),
-    ],
+    migrations: await readMigrations(new URL('./booking/', import.meta.url)),
     hasOutbox: true,
   },
   vendor: {
     variable: 'VENDOR_DATABASE_URL',
     statementTimeoutMs: 5000,
-    migrations: [vendorsMigration, userAccessMigration('vendor'), erasedUsersMigration('vendor')],
+    migrations: await readMigrations(new URL('./vendor/', import.meta.url)),
     hasOutbox: true,
   },
   billing: {
     variable: 'BILLING_DATABASE_URL',
     statementTimeoutMs: 5000,
-    migrations: [
-      billingMigration,
-      paymentsMigration,
-      stripeCallsMigration,
-      userAccessMigration('billing'),
-      stripeOriginsMigration,
-      eventEnvelopesMigration,
-      subscriptionEndsMigration,
-      refundsByChargeMigration,
-      stripeUnitsMigration,
-      moneyWithoutIntentsMigration,
-      erasedUsersMigration('billing'),
-      fractionalPaymentsMigration,
-    ],
+    migrations: await readMigrations(new URL('./billing/', import.meta.url)),
     hasOutbox: true,
   },
 };

@@ -7,8 +7,8 @@ import { explainDatabaseFault, requireDirect } from '@rollcall/runtime/postgres'
 import { createKeyring, type Keyring } from '@rollcall/runtime/sealing';
 import pg from 'pg';
 import { DATABASES, KEY_SETTINGS, type MigratedDatabase } from './databases.ts';
-import { withKeys } from './lib/keyed-migration.ts';
 import { type LockOptions, takeMigrationLock } from './lib/migration-lock.ts';
+import { withKeys } from './lib/migrations.ts';
 import { closeIdleSessions, setPooledTimeout } from './lib/pooled-timeout.ts';
 import { grantServiceRights, roleOf } from './lib/service-rights.ts';
 

@@ -50,6 +50,7 @@ import { callClass } from './rpc/call-class.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { userAdminServiceImplementation } from './rpc/user-admin-service.ts';
 import { userServiceImplementation } from './rpc/user-service.ts';
+import { SCHEMA_VERSION } from './schema-version.ts';
 import { startSignIn } from './sign-in/start-sign-in.ts';
 import { toJwks } from './sign-in/tokens/signing-keys.ts';
 import type { UserReads } from './users/reading/user-reads.ts';
@@ -66,9 +67,8 @@ const FEED_CONNECTIONS = 3;
 // One writes the audit log, one looks at the grants.
 const CALLER_CONNECTIONS = 2;
 
-/** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-12-02-last-moments',
+  migration: SCHEMA_VERSION,
   variable: 'AUTH_DATABASE_URL',
   migrate: 'npm run migrate',
 };

@@ -42,6 +42,7 @@ import { invoiceServiceImplementation } from './rpc/invoice-service.ts';
 import { type PaymentServicePorts, paymentServiceImplementation } from './rpc/payment-service.ts';
 import { planServiceImplementation } from './rpc/plan-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
+import { SCHEMA_VERSION } from './schema-version.ts';
 import { createStripeGateway } from './stripe/create-stripe-gateway.ts';
 import { createLedgerSnapshots } from './webhooks/apply/ledger-snapshots.ts';
 import { openWebhooks } from './webhooks/open-webhooks.ts';
@@ -49,9 +50,8 @@ import { openWebhooks } from './webhooks/open-webhooks.ts';
 // A statement that runs longer than this holds a connection that others wait for.
 const STATEMENT_TIMEOUT_MS = 5000;
 
-/** The newest migration that this code was written against. */
 const SCHEMA = {
-  migration: '2026-12-02-billing-erased-users',
+  migration: SCHEMA_VERSION,
   variable: 'BILLING_DATABASE_URL',
   migrate: 'npm run migrate',
 };

@@ -46,13 +46,14 @@ import { type BookingPorts, bookingServiceImplementation } from './rpc/booking-s
 import { petServiceImplementation } from './rpc/pet-service.ts';
 import { type ReviewPorts, reviewServiceImplementation } from './rpc/review-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
+import { SCHEMA_VERSION } from './schema-version.ts';
 
 // A longer statement holds a connection that other calls wait for. Milliseconds.
 const STATEMENT_TIMEOUT_MS = 5000;
 
 /** The newest migration that this code needs. */
 const SCHEMA = {
-  migration: '2026-12-02-booking-erased-users',
+  migration: SCHEMA_VERSION,
   variable: 'BOOKING_DATABASE_URL',
   migrate: 'npm run migrate',
 };

@@ -30,13 +30,14 @@ import { createPostgresVendorReads, createPostgresVendorWrites } from './postgre
 import { activityServiceImplementation } from './rpc/activity-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { vendorServiceImplementation } from './rpc/vendor-service.ts';
+import { SCHEMA_VERSION } from './schema-version.ts';
 
 // A longer statement holds a connection that other calls wait for. Milliseconds.
 const STATEMENT_TIMEOUT_MS = 5000;
 
 /** The newest migration that this code needs. */
 const SCHEMA = {
-  migration: '2026-12-02-vendor-erased-users',
+  migration: SCHEMA_VERSION,
   variable: 'VENDOR_DATABASE_URL',
   migrate: 'npm run migrate',
 };

@@ -1,0 +1,37 @@
+-- name: 2026-11-20-vendor-user-access
+-- What `@rollcall/user-access` keeps in the database of a service: up to where statistics were told, who was merged into whom,
+-- and how far the change feed was followed. Ids only; nothing here says who anybody is.
+
+create table told_statistics (
+  tenant_id text not null,
+  user_id uuid not null,
+  revision bigint not null,
+  primary key (tenant_id, user_id)
+);
+
+create table user_aliases (
+  tenant_id text not null,
+  user_id uuid not null,
+  survivor_id uuid not null,
+  primary key (tenant_id, user_id),
+  check (user_id <> survivor_id)
+);
+
+create index user_aliases_survivor on user_aliases (tenant_id, survivor_id);
+
+create table user_feed_tenants (
+  tenant_id text primary key
+);
+
+-- One row: the feed has one order for all tenants.
+create table user_feed (
+  is_only boolean primary key default true check (is_only),
+  cursor text not null
+);
+
+-- down
+
+drop table told_statistics;
+drop table user_aliases;
+drop table user_feed_tenants;
+drop table user_feed;
