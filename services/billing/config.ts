@@ -14,7 +14,7 @@ import {
 import { userAccessSettings } from '@rollcall/user-access';
 import type { LedgerScope } from './ledger/origin.ts';
 
-/** What the billing service reads from its environment. */
+/** The settings of the billing service, each with its variable, default and rule. */
 export const BILLING_SETTINGS = {
   databaseUrl: databaseUrlSetting({
     variable: 'BILLING_DATABASE_URL',
@@ -91,10 +91,10 @@ export const BILLING_SETTINGS = {
   logLevel: LOG_LEVEL_SETTING,
 } as const;
 
-/** The settings of one billing process. */
+/** The values of `BILLING_SETTINGS` in one process. */
 export type BillingConfig = ConfigOf<typeof BILLING_SETTINGS>;
 
-/** The mode and the account whose events become payments. */
+/** The mode and the account whose events become payments, by the settings. */
 export function ledgerScopeOf(
   config: Pick<BillingConfig, 'livemode' | 'stripeAccount' | 'stripeApiKey'>,
 ): LedgerScope {
@@ -102,7 +102,7 @@ export function ledgerScopeOf(
   return { livemode, account: config.stripeAccount };
 }
 
-/** Whether a key of Stripe's is of live mode; undefined: there is none, or it does not say. */
+/** Whether a Stripe key is a live key. Undefined when the key is absent or has another prefix. */
 export function isLiveKey(key: Secret | undefined): boolean | undefined {
   const [, mode] = /^(?:sk|rk)_(live|test)_/.exec(key?.reveal() ?? '') ?? [];
   return mode === undefined ? undefined : mode === 'live';
@@ -110,12 +110,12 @@ export function isLiveKey(key: Secret | undefined): boolean | undefined {
 
 type About = Omit<Setting<unknown>, 'parse'>;
 
-/** A text that must not be seen: printable ASCII without blanks, as a header can carry it. */
+/** A secret of printable ASCII without blanks, so that a header can carry it. */
 function secretSetting(about: About): Setting<Secret> {
   return { ...about, parse: parseSecret };
 }
 
-/** Several texts that must not be seen, separated by commas; where it is left out, none. */
+/** Secrets separated by commas. The default is an empty list. */
 function secretsSetting(about: About): Setting<readonly Secret[]> {
   const parse = (text: string) =>
     text
@@ -126,7 +126,7 @@ function secretsSetting(about: About): Setting<readonly Secret[]> {
   return { ...about, default: '', parse };
 }
 
-// The text itself is never repeated in a message.
+// The error message never repeats the secret.
 function parseSecret(text: string): Secret {
   if (!/^[!-~]+$/.test(text)) throw new Error('letters, digits and signs of ASCII, without blanks');
   return new Secret(text);
@@ -134,7 +134,7 @@ function parseSecret(text: string): Secret {
 
 const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/;
 
-/** Names of hosts, each perhaps with a port, separated by commas; where it is left out, none. */
+/** Host names separated by commas, each with an optional port. The default is an empty list. */
 function hostsSetting(about: About): Setting<readonly string[]> {
   const parse = (text: string) => {
     const hosts = text
@@ -148,12 +148,12 @@ function hostsSetting(about: About): Setting<readonly string[]> {
   return { ...about, default: '', parse };
 }
 
-/** An address of the web: a scheme, a host, perhaps a port and a path, and neither user nor query. */
+/** A URL with scheme, host, optional port and path. It has no user, query or fragment. */
 function urlSetting(about: About): Setting<URL> {
   return { ...about, parse: parseUrl };
 }
 
-/** An account at Stripe. */
+/** The id of a Stripe account, `acct_…`. */
 function accountSetting(about: About): Setting<string> {
   const parse = (text: string) => {
     if (!/^acct_[A-Za-z0-9]{1,200}$/.test(text)) throw new Error('of the form acct_…');

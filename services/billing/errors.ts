@@ -1,4 +1,7 @@
-/** Why the domain refuses; the names stand in the `ErrorReason` of billing, or of users for what all services share. */
+/**
+ * The reasons why the domain refuses. The names are those of `ErrorReason` in the billing or the user
+ * contract.
+ */
 export type BillingErrorReason =
   | 'CUSTOMER_NOT_FOUND'
   | 'PLAN_NOT_FOUND'
@@ -18,15 +21,14 @@ export type BillingErrorReason =
   | 'STRIPE_UNAVAILABLE'
   | 'REQUEST_ID_REUSED';
 
-/** What a `BillingError` carries beside its reason and message. */
 interface BillingErrorOptions {
-  /** Every changing part of the message. Never contact or card data. */
+  /** Every variable part of the message. It never holds contact or card data. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** What is wrong with a field of the request, by its path in the contract: `plan.prices`. */
+  /** Faults of request fields, by path in the contract: `plan.prices`. */
   readonly faults?: Readonly<Record<string, string>>;
-  /** How long to wait before trying again, in ms. Absent: waiting does not help, or nobody said how long. */
+  /** The delay before a retry, in ms. Absent: a retry does not help, or the delay is unknown. */
   readonly retryDelayMs?: number;
-  /** What led to it; logged, never sent. */
+  /** The error behind the refusal. It is logged and never sent. */
   readonly cause?: unknown;
 }
 
@@ -48,55 +50,50 @@ export class BillingError extends Error {
   }
 }
 
-/** That nobody of this id ever subscribed. */
 export function customerNotFound(tenantId: string, id: string): BillingError {
   return new BillingError('CUSTOMER_NOT_FOUND', `Tenant ${tenantId} has no customer ${id}.`, {
     metadata: { tenant_id: tenantId, id },
   });
 }
 
-/** That the tenant has no invoice of this id. */
 export function invoiceNotFound(tenantId: string, id: string): BillingError {
   return new BillingError('INVOICE_NOT_FOUND', `Tenant ${tenantId} has no invoice ${id}.`, {
     metadata: { tenant_id: tenantId, id },
   });
 }
 
-/** That a request id was used before for something else. */
+/** The request id was used before for another request. */
 export function requestIdReused(requestId: string): BillingError {
   const message = `Request id ${requestId} was used before, for another request; choose a new one.`;
   return new BillingError('REQUEST_ID_REUSED', message, { metadata: { reused_request_id: requestId } });
 }
 
-/** That the tenant has no plan of this id. */
 export function planNotFound(tenantId: string, id: string): BillingError {
   return new BillingError('PLAN_NOT_FOUND', `Tenant ${tenantId} has no plan ${id}.`, {
     metadata: { tenant_id: tenantId, plan_id: id },
   });
 }
 
-/** That the tenant has no area of this id. */
 export function areaNotFound(tenantId: string, id: string): BillingError {
   return new BillingError('AREA_NOT_FOUND', `Tenant ${tenantId} has no area ${id}.`, {
     metadata: { tenant_id: tenantId, area_id: id },
   });
 }
 
-/** That the tenant has another plan or area of this code. */
+/** Another plan or area of the tenant has this code. */
 export function codeTaken(what: 'plan' | 'area', tenantId: string, code: string): BillingError {
   return new BillingError('CODE_TAKEN', `Another ${what} of tenant ${tenantId} has the code ${code}.`, {
     metadata: { tenant_id: tenantId, code },
   });
 }
 
-/** That a tenant has no such payment. */
 export function paymentNotFound(tenantId: string, id: string): BillingError {
   return new BillingError('PAYMENT_NOT_FOUND', `Tenant ${tenantId} has no payment ${id}.`, {
     metadata: { tenant_id: tenantId, id },
   });
 }
 
-/** That money cannot go back. */
+/** The payment cannot be refunded by this amount. */
 export function notRefundable(
   id: string,
   why: 'not_by_stripe' | 'not_captured' | 'other_currency' | 'more_than_left' | 'nothing_left',

@@ -3,19 +3,20 @@ import type { Logger } from '@rollcall/runtime';
 import type { ShownUser } from '@rollcall/user-access';
 import { type UserClient, type UserLookup, UserServiceRefusedError, UserView } from '@rollcall/user-client';
 
-/** How invoices learn whom they name. */
+/** Reads users for invoices. */
 export interface FreshUsers {
   /**
-   * The user as the user service knows it at this moment, with the postal address where that is granted. Nothing is answered
-   * from memory: where the service does not answer the outcome is `unavailable`. Rejects where the caller went away.
+   * Reads the current user from the user service, past the cache, with the postal address when that is
+   * granted. The outcome is `unavailable` when the service does not answer. Rejects when the caller
+   * aborts.
    */
   read(tenantId: string, userId: string, signal: AbortSignal): Promise<ShownUser>;
 }
 
-// Nobody looks at a page meanwhile; the caller's own deadline bounds it too.
+// Shorter than an interactive read needs to be, because the caller's deadline also applies.
 const READ_TIMEOUT_MS = 2000;
 
-/** Users by the client of the user service, past everything that it remembers. */
+/** Creates a reader that bypasses the cache of the user client. */
 export function createRemoteFreshUsers(client: UserClient, logger: Logger): FreshUsers {
   const ask = (tenantId: string, userId: string, signal: AbortSignal, view: UserView) => {
     const users = client.forTenant(tenantId);
@@ -26,7 +27,7 @@ export function createRemoteFreshUsers(client: UserClient, logger: Logger): Fres
     async read(tenantId, userId, signal) {
       try {
         const lookup = await ask(tenantId, userId, signal, UserView.FULL).catch((error: unknown) => {
-          // FULL is granted to few: without it an invoice has no postal address.
+          // The FULL view is granted to few callers: without it an invoice has no postal address.
           if (!isNotGranted(error)) throw error;
           return ask(tenantId, userId, signal, UserView.BASIC);
         });

@@ -1,27 +1,29 @@
 import { CURRENCIES, currencyOf, formatUnits } from '@rollcall/contract/currencies';
 
-/** An amount in the smallest unit of its currency. */
+/** An amount in the minor unit of its currency by ISO 4217. */
 export interface Money {
   /** ISO 4217, upper case. */
   readonly currencyCode: string;
   readonly minorUnits: bigint;
 }
 
-/** How Stripe counts the amounts of a currency. */
+/** Stripe's counting of amounts in one currency. */
 interface StripeUnits {
-  /** Decimals of the unit: 5400 with 2 is 54.00. Differs from ISO 4217 for ISK, UGX and MGA. */
+  /**
+   * The decimals of Stripe's unit: 5400 with 2 is 54.00. They differ from ISO 4217 for ISK, UGX and MGA.
+   */
   readonly decimals: number;
-  /** What an amount that Stripe is asked for must be a multiple of, in its unit. */
+  /** An amount in a request to Stripe must be a multiple of this, in Stripe's unit. */
   readonly step: bigint;
-  /** The most digits of an amount that Stripe is asked for, by any means of payment. */
+  /** The maximum number of digits of an amount in a request, for any payment method. */
   readonly maxDigits: number;
-  /** False: Stripe tells of it in old payments, and takes it no more. */
+  /** False: only old payments have the currency. */
   readonly isTaken: boolean;
 }
 
-// https://docs.stripe.com/currencies, as of 2026-10. Stripe lists UGX as a currency without decimals and takes that back under
-// "Special cases". HUF and TWD are special in payouts alone, which are not made here. Of IQD and LYD, of currencies with four
-// decimals and of units of account it says nothing: an amount of them would be a guess.
+// https://docs.stripe.com/currencies, as of 2026-10. UGX counts as zero-decimal there, except under
+// "Special cases". HUF and TWD are special in payouts only. IQD, LYD, four-decimal currencies and units of
+// account are undocumented.
 const WITHOUT_DECIMALS = 'BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF'.split(' ');
 const WHOLE_IN_HUNDREDTHS = ['ISK', 'UGX'];
 const THREE_DECIMALS = 'BHD JOD KWD OMR TND'.split(' ');
@@ -32,7 +34,7 @@ const MAX_DIGITS: ReadonlyMap<string, number> = new Map([
 ]);
 const DEFAULT_MAX_DIGITS = 8;
 
-/** How Stripe counts each currency that it takes or took, by ISO 4217 code. */
+/** Stripe's units by ISO 4217 code, for each currency that Stripe accepts or accepted. */
 export const STRIPE_UNITS: ReadonlyMap<string, StripeUnits> = new Map(
   [...CURRENCIES.values()]
     .filter(({ code, decimals, kind }) => kind !== 'fund' && (decimals === 2 || isException(code)))
@@ -56,15 +58,15 @@ function countingOf(code: string): Pick<StripeUnits, 'decimals' | 'step'> {
   return THREE_DECIMALS.includes(code) ? { decimals: 3, step: 10n } : { decimals: 2, step: 1n };
 }
 
-/** Why Stripe cannot be asked for an amount. */
+/** The reason why Stripe does not accept an amount. */
 interface AmountFault {
-  /** Of `rollcall.type.v1.Money`. */
+  /** A field of `rollcall.type.v1.Money`. */
   readonly field: 'currency_code' | 'minor_units';
-  /** What the field must be. */
+  /** The rule that the field breaks, in words. */
   readonly rule: string;
 }
 
-/** Why Stripe cannot be asked for a payment of this amount; undefined: it can. */
+/** Checks an amount for a payment. Undefined when Stripe accepts it. */
 export function paymentFaultOf(money: Money): AmountFault | undefined {
   const units = STRIPE_UNITS.get(money.currencyCode);
   if (!units?.isTaken) return CURRENCY_FAULT;
@@ -74,8 +76,8 @@ export function paymentFaultOf(money: Money): AmountFault | undefined {
 }
 
 /**
- * Why Stripe cannot be asked to send this amount back; undefined: it can. Old payments in a currency that was withdrawn are sent
- * back as they came.
+ * Checks an amount for a refund. Undefined when Stripe accepts it. Old payments in a withdrawn currency
+ * can be refunded.
  */
 export function refundFaultOf({ currencyCode, minorUnits }: Money): AmountFault | undefined {
   if (!STRIPE_UNITS.has(currencyCode)) return CURRENCY_FAULT;
@@ -87,14 +89,14 @@ export function refundFaultOf({ currencyCode, minorUnits }: Money): AmountFault 
 
 const CURRENCY_FAULT: AmountFault = { field: 'currency_code', rule: 'must be a currency that Stripe takes' };
 
-/** What Stripe can be asked for is a multiple of this, in minor units. */
+/** An amount for Stripe must be a multiple of this, in minor units. */
 export function stepOf(currencyCode: string): bigint {
   return toMinorUnits(currencyCode, unitsOf(currencyCode).step);
 }
 
 /**
- * The amount as Stripe counts it.
- * @throws Error where `refundFaultOf` names a fault.
+ * Converts an amount to Stripe's unit.
+ * @throws Error when `refundFaultOf` finds a fault.
  */
 export function toStripeAmount(money: Money): bigint {
   const fault = refundFaultOf(money);
@@ -105,25 +107,25 @@ export function toStripeAmount(money: Money): bigint {
 }
 
 /**
- * What Stripe counts so, in minor units of ISO 4217. A fraction of a minor unit, which ISK and UGX can have, is left out: the
- * amount is rounded towards 0.
+ * Converts an amount in Stripe's unit to minor units of ISO 4217. A fraction of a minor unit, possible for
+ * ISK and UGX, is cut off.
  */
 export function fromStripeAmount(currencyCode: string, amount: bigint): Money {
   return { currencyCode, minorUnits: toMinorUnits(currencyCode, amount) };
 }
 
-/** Whether `fromStripeAmount` leaves nothing out. */
+/** Whether `fromStripeAmount` loses no fraction. */
 export function isWhole(currencyCode: string, amount: bigint): boolean {
   const surplus = surplusOf(currencyCode);
   return surplus <= 0 || amount % 10n ** BigInt(surplus) === 0n;
 }
 
-/** An amount of Stripe's as people write it, with nothing left out: "54.50 ISK". */
+/** Formats an amount in Stripe's unit without loss: "54.50 ISK". */
 export function formatStripeAmount(currencyCode: string, amount: bigint): string {
   return `${formatUnits(amount, unitsOf(currencyCode).decimals)} ${currencyCode}`;
 }
 
-/** How Stripe counts a currency; one that is in no table, as minor units are counted there. */
+/** Stripe's unit of a currency. An unknown currency counts as in ISO 4217. */
 export function unitsOf(currencyCode: string): Pick<StripeUnits, 'decimals' | 'step'> {
   return STRIPE_UNITS.get(currencyCode) ?? { decimals: decimalsOf(currencyCode), step: 1n };
 }
@@ -132,7 +134,7 @@ function decimalsOf(currencyCode: string): number {
   return currencyOf(currencyCode)?.decimals ?? 2;
 }
 
-/** How many decimals more Stripe counts a currency with than ISO 4217 has. */
+/** The number of decimals that Stripe's unit has beyond ISO 4217. */
 function surplusOf(currencyCode: string): number {
   return unitsOf(currencyCode).decimals - decimalsOf(currencyCode);
 }

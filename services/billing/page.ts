@@ -1,4 +1,4 @@
-/** A place in a list that is ordered by a time and then by id, newest first. */
+/** A position in a list that is ordered by time and then by id, newest first. */
 export interface TimePosition {
   /** In ms since 1970. */
   readonly timeMs: number;
@@ -8,13 +8,13 @@ export interface TimePosition {
 /** One page of a list. */
 export interface Page<Row, Position> {
   readonly rows: readonly Row[];
-  /** Where the next page begins; absent: this was the last. */
+  /** The position after which the next page begins. Absent: this is the last page. */
   readonly next?: Position;
 }
 
 /**
- * A page out of what was found.
- * @param found one more than `limit`, where there is more
+ * Cuts a page out of the found rows.
+ * @param found up to `limit` + 1 rows; the extra row shows that a next page exists
  */
 export function toPage<Row, Position>(
   found: readonly Row[],

@@ -1,18 +1,18 @@
 import { checkActive, refusalOf, type ShownUser, type Users } from '@rollcall/user-access';
 import { BillingError } from './errors.ts';
 
-/** A user who may act. */
 type ActiveUser = Extract<ShownUser, { outcome: 'found' }>;
 
-/** Which user. */
+/** The key of a user. */
 export interface UserRef {
   readonly tenantId: string;
   readonly userId: string;
 }
 
 /**
- * The user who is to pay: active, as far as is known; what was known before the user service went away will do.
- * Throws BillingError USER_NOT_ELIGIBLE, and USER_UNKNOWN_NOW where the user service cannot be asked and nothing is known.
+ * Requires that the payer is active. A cached user is enough while the user service is unavailable.
+ * @throws BillingError USER_NOT_ELIGIBLE when the user is not active, USER_UNKNOWN_NOW when the state is
+ * unknown.
  */
 export async function requireEligibleUser(
   users: Pick<Users, 'lookUp'>,
@@ -23,7 +23,10 @@ export async function requireEligibleUser(
   return requireActive(known.get(ref.userId), ref);
 }
 
-/** The user, where it is active. Throws as `requireEligibleUser` does. */
+/**
+ * Requires that a user is active.
+ * @throws BillingError as `requireEligibleUser` does.
+ */
 export function requireActive(known: ShownUser | undefined, ref: UserRef): ActiveUser {
   const judged = checkActive(known);
   if (judged.ok) return judged.user;
@@ -32,5 +35,5 @@ export function requireActive(known: ShownUser | undefined, ref: UserRef): Activ
   throw new BillingError('USER_UNKNOWN_NOW', message, { metadata, retryDelayMs: RETRY_MS });
 }
 
-// About as long as the user client leaves a failing service alone.
+// About the time that the user client's breaker stays open.
 const RETRY_MS = 1000;

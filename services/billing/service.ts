@@ -47,7 +47,7 @@ import { createStripeGateway } from './stripe/create-stripe-gateway.ts';
 import { createLedgerSnapshots } from './webhooks/apply/ledger-snapshots.ts';
 import { openWebhooks } from './webhooks/open-webhooks.ts';
 
-// A statement that runs longer than this holds a connection that others wait for.
+// The maximum duration of a statement, in ms: a longer one would block a connection.
 const STATEMENT_TIMEOUT_MS = 5000;
 
 const SCHEMA = {
@@ -56,16 +56,16 @@ const SCHEMA = {
   migrate: 'npm run migrate',
 };
 
-/** A running billing service. Disposing it drains the doors, then closes what it asks and the database. */
+/** A running billing service. Disposing it drains the servers, then closes the clients and the database. */
 export interface BillingService extends RunningService {
   readonly doors: ListeningServers;
 }
 
 /**
- * Builds the billing service bottom-up and opens its doors: the composition root. Neither the user service, nor the booking
- * service, nor Stripe need be there.
- * @param clock monotonic, in ms, by which what is known of users grows old.
- * @throws StartupError where the database or a port is not to be had, or an address or a file of the settings is of no use.
+ * Builds the billing service bottom-up and starts its servers: the composition root. The user service, the
+ * booking service and Stripe may be unavailable.
+ * @param clock a monotonic clock in ms, by which cached users become stale
+ * @throws StartupError when the database or a port is unavailable, or a setting is invalid.
  */
 export async function createBillingService(
   config: BillingConfig,
@@ -134,7 +134,7 @@ export async function createBillingService(
       logger,
       toRpcError,
       outgoing,
-      // Its own database only: without the others what is here is still shown.
+      // Only the own database: without the other services, reads still work.
       isReady: probe.isAnswering,
       readMetrics: () => [access, outbox, merges, erasures, webhooks].flatMap((each) => each.readings()),
       postRoutes: webhooks.plainRoutes,
@@ -171,7 +171,7 @@ function routesOf(ports: Ports, chain: readonly Interceptor[]): Route[] {
   ];
 }
 
-// Where billing's rows have users.
+// The columns of billing's tables that hold user ids.
 const USER_COLUMNS = [
   { table: 'customers', column: 'id' },
   { table: 'payments', column: 'user_id' },

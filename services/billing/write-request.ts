@@ -1,15 +1,18 @@
 import { Buffer } from 'node:buffer';
 import { requestIdReused } from './errors.ts';
 
-/** Names a write, so that a repeat of it is known. */
+/** The identity of a write, by which a repeat is recognised. */
 export interface WriteRequest {
-  /** UUID chosen by the caller, in lower case. */
+  /** A UUID chosen by the caller, in lower case. */
   readonly id: string;
-  /** Digest of everything that was asked. */
+  /** A digest of the whole request. */
   readonly fingerprint: Uint8Array;
 }
 
-/** Throws BillingError REQUEST_ID_REUSED where the first call with this id asked for something else. */
+/**
+ * Requires that a repeat is equal to the first call.
+ * @throws BillingError REQUEST_ID_REUSED when it differs.
+ */
 export function requireSameRequest(request: WriteRequest, earlierFingerprint: Uint8Array): void {
   if (!Buffer.from(request.fingerprint).equals(earlierFingerprint)) throw requestIdReused(request.id);
 }

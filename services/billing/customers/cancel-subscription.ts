@@ -11,24 +11,24 @@ import type { CustomerStore } from './customer-store.ts';
 import { type CustomerRef, type FindCustomerPorts, findCustomer } from './find-customer.ts';
 import { applyAnswer, isAbandoned, type SubscriptionGateway } from './finish-order.ts';
 
-/** What CancelSubscription works with. */
 interface CancelPorts extends Pick<FindCustomerPorts, 'aliases'> {
   readonly customers: CustomerStore;
   readonly gateway: SubscriptionGateway;
   readonly snapshots: Snapshots;
 }
 
-/** Whose subscription ends, and when. */
+/** The customer whose subscription ends, and when it ends. */
 interface CancelCommand extends CustomerRef {
-  /** What is paid for is still had. */
+  /** True: the subscription ends with the paid period. False: it ends at once. */
   readonly atPeriodEnd: boolean;
-  /** Absent: a repeat ends what the customer has by then. */
+  /** Absent: a repeat ends the subscription that the customer has by then. */
   readonly request?: WriteRequest;
 }
 
 /**
- * Ends the subscription of the customer of exactly this id; where that is none, of the customer whose user it was merged
- * into. Ending one that is over changes nothing. Throws BillingError.
+ * Ends the subscription of the customer with exactly this id, or else of the customer that this user was
+ * merged into. A subscription that is over stays as it is.
+ * @throws BillingError when the customer is unknown, the request id was reused, or Stripe fails.
  */
 export async function cancelSubscription(ports: CancelPorts, command: CancelCommand): Promise<Customer> {
   const { tenantId, request } = command;
@@ -54,7 +54,7 @@ async function findAddressed(ports: CancelPorts, ref: CustomerRef): Promise<Cust
   return exactly ?? findCustomer(ports, ref);
 }
 
-// One that was cut off is settled with Stripe first, and with that has an id there or is over.
+// An unfinished order is completed or given up with Stripe first, so that the result has an id there.
 async function findLive(
   ports: CancelPorts,
   { tenantId, id }: Customer,
@@ -70,7 +70,7 @@ async function end(
   atPeriodEnd: boolean,
 ): Promise<SubscriptionUpdate> {
   const { stripeSubscriptionId, currentPeriodEnd, id: requestId } = subscription;
-  // What costs nothing is paid until no time.
+  // A free subscription has no paid period.
   if (stripeSubscriptionId === null)
     return { state: 'CANCELED', stripeSubscriptionId, currentPeriodEnd, cancelAtPeriodEnd: false };
   const what = atPeriodEnd ? 'cancel-at-end' : 'cancel-now';

@@ -2,56 +2,62 @@ import type { TimePosition } from '../page.ts';
 import type { WriteRequest } from '../write-request.ts';
 import type { Customer, SubscriptionOrder, SubscriptionUpdate } from './customer.ts';
 
-/** Part of the customers of a tenant, newest first. */
+/** A page request for the customers of a tenant, newest first. */
 interface CustomerList {
   readonly tenantId: string;
   readonly limit: number;
-  /** Begin behind this place; absent: at the newest. */
+  /** The page begins after this position. Absent: it begins with the newest customer. */
   readonly after?: TimePosition;
 }
 
-/** What a request id did before. */
+/** The subscription that an earlier call with the same request id ordered. */
 interface EarlierOrder {
   readonly order: SubscriptionOrder;
   readonly fingerprint: Uint8Array;
 }
 
-/** Which subscription. */
+/** The key of a subscription. */
 export interface SubscriptionRef {
   readonly tenantId: string;
   readonly subscriptionId: string;
 }
 
-/** The end of a subscription. */
+/** The end of a subscription, as it is stored. */
 export interface Cancellation {
   readonly tenantId: string;
   readonly customerId: string;
-  /** What it is by then; absent: there was nothing to end. */
+  /** Absent: the customer had no live subscription. */
   readonly ended?: { readonly subscriptionId: string; readonly update: SubscriptionUpdate };
-  /** Absent: a repeat is not known. */
+  /** Absent: a repeat cannot be recognised. */
   readonly request?: WriteRequest;
 }
 
-/** Where customers and subscriptions are kept. Ids are in lower case. */
+/** Storage of customers and subscriptions. Ids are in lower case. */
 export interface CustomerStore {
-  /** Those of these customers that there are, each with its newest subscription. */
+  /** Finds the customers with these ids, each with its newest subscription. */
   find(tenantId: string, ids: readonly string[]): Promise<Customer[]>;
   list(list: CustomerList): Promise<Customer[]>;
-  /** The subscription of these customers that is not over: of several the newest. */
+  /** Finds the newest subscription of these customers that is not over. */
   findLive(tenantId: string, customerIds: readonly string[]): Promise<SubscriptionOrder | undefined>;
-  /** What this request id subscribed to before. */
+  /** Finds the subscription that this request id ordered. */
   findByRequest(tenantId: string, requestId: string): Promise<EarlierOrder | undefined>;
   /**
-   * Writes a subscription down, and the customer where there is none. Answers the order with the customer's id at Stripe that is
-   * kept; undefined, and nothing is written: the customer has one that is not over, or the request did it before.
+   * Stores a subscription, and its customer unless stored already. Returns the order with the stored
+   * Stripe id of the customer. Undefined when the customer has a live subscription or the request was
+   * handled before; nothing is stored then.
    */
   begin(order: SubscriptionOrder, request: WriteRequest | undefined): Promise<SubscriptionOrder | undefined>;
-  /** Writes down how an unfinished subscription ended at Stripe. False: it is gone, or somebody wrote it down before. */
+  /**
+   * Stores the outcome at Stripe of an unfinished subscription. False when the subscription is deleted or
+   * already has an outcome.
+   */
   complete(ref: SubscriptionRef, update: SubscriptionUpdate): Promise<boolean>;
-  /** Forgets an unfinished subscription, and the customer who has no other. */
+  /** Deletes an unfinished subscription, and its customer when it has no other subscription. */
   drop(ref: SubscriptionRef): Promise<void>;
-  /** What a cancellation's request id asked for before. */
+  /** Finds the fingerprint that a cancellation with this request id had. */
   findCancellation(tenantId: string, requestId: string): Promise<Uint8Array | undefined>;
-  /** Writes the end of a subscription down. False, and nothing is written: the request did it before. */
+  /**
+   * Stores the end of a subscription. False when the request was handled before; nothing is stored then.
+   */
   cancel(cancellation: Cancellation): Promise<boolean>;
 }

@@ -1,6 +1,6 @@
 import type { StripeSubscription } from '../payments/stripe-gateway.ts';
 
-/** How a subscription stands. The names are Stripe's. */
+/** The state of a subscription. The names are Stripe's. */
 export type SubscriptionState =
   | 'INCOMPLETE'
   | 'INCOMPLETE_EXPIRED'
@@ -11,29 +11,29 @@ export type SubscriptionState =
   | 'PAUSED'
   | 'CANCELED';
 
-/** A plan that a customer pays for. */
+/** A customer's subscription to a plan in an area. */
 export interface Subscription {
   /** UUIDv7. */
   readonly id: string;
   readonly planId: string;
   readonly areaId: string;
   readonly state: SubscriptionState;
-  /** "sub_…"; null: Stripe takes no part, or has not said yet. */
+  /** "sub_…". Null: the plan is free, or Stripe has not answered yet. */
   readonly stripeSubscriptionId: string | null;
-  /** Null: not known. */
+  /** Null: unknown. */
   readonly currentPeriodEnd: Date | null;
   readonly cancelAtPeriodEnd: boolean;
-  /** When it ends, or ended; null: it goes on. */
+  /** The time at which the subscription ends or ended. Null: it has no end. */
   readonly endTime: Date | null;
-  /** It goes on, and its payments are not collected for now. */
+  /** True: the subscription continues, and Stripe does not collect its payments for now. */
   readonly collectionPaused: boolean;
-  /** When payments are collected again; null: not known, or they are collected. */
+  /** The time at which collection resumes. Null: unknown, or collection is not paused. */
   readonly collectionResumeTime: Date | null;
   readonly createTime: Date;
   readonly updateTime: Date;
 }
 
-/** Of a subscription of which no end is known. */
+/** Fields of a subscription without a known end. */
 export const WITHOUT_END = {
   cancelAtPeriodEnd: false,
   endTime: null,
@@ -44,41 +44,41 @@ export const WITHOUT_END = {
 /** A user who has subscribed. */
 export interface Customer {
   readonly tenantId: string;
-  /** The user's. */
+  /** The id of the user. */
   readonly id: string;
-  /** "cus_…"; null: Stripe knows nothing of it. */
+  /** "cus_…". Null: the customer does not exist at Stripe. */
   readonly stripeCustomerId: string | null;
-  /** The newest. */
+  /** The newest subscription. */
   readonly subscription: Subscription | null;
   readonly createTime: Date;
   readonly updateTime: Date;
 }
 
-/** Whether nothing more comes of a subscription. */
+/** Whether a subscription has reached a final state. */
 export function isOver(state: SubscriptionState): boolean {
   return state === 'CANCELED' || state === 'INCOMPLETE_EXPIRED';
 }
 
-/** A subscription with what Stripe is told of it. */
+/** A subscription with the fields that Stripe receives for it. */
 export interface SubscriptionOrder {
   readonly tenantId: string;
   readonly customerId: string;
   readonly subscription: Subscription;
-  /** "price_…"; null: it costs nothing, and Stripe takes no part. */
+  /** "price_…". Null: the plan is free, and the subscription does not exist at Stripe. */
   readonly stripePriceId: string | null;
-  /** "pm_…"; empty: the one that Stripe has for the customer, if any. */
+  /** "pm_…". Empty: Stripe uses the default payment method of the customer. */
   readonly paymentMethodId: string;
-  /** "cus_…"; null: Stripe knows nothing of the customer. */
+  /** "cus_…". Null: the customer does not exist at Stripe. */
   readonly stripeCustomerId: string | null;
 }
 
-/** Whether it was written down here, and how it ended at Stripe is not known. */
+/** Whether an order was stored whose outcome at Stripe is unknown. */
 export function isUnfinished({ stripePriceId, subscription }: SubscriptionOrder): boolean {
   const { state, stripeSubscriptionId } = subscription;
   return stripePriceId !== null && stripeSubscriptionId === null && !isOver(state);
 }
 
-/** What Stripe says of a subscription. */
+/** The fields of a subscription that Stripe decides. */
 export type SubscriptionUpdate = Pick<
   Subscription,
   'state' | 'stripeSubscriptionId' | 'currentPeriodEnd' | 'cancelAtPeriodEnd'
@@ -97,7 +97,10 @@ const STATES: ReadonlyMap<string, SubscriptionState> = new Map(
   }),
 );
 
-/** What Stripe's answer means here. Throws Error for a state that Stripe did not have when this was written. */
+/**
+ * Maps a subscription of Stripe to the fields that are stored.
+ * @throws Error when the status is unknown here.
+ */
 export function subscriptionFromStripe({
   id,
   status,

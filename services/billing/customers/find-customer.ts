@@ -3,21 +3,21 @@ import { customerNotFound } from '../errors.ts';
 import type { Customer } from './customer.ts';
 import type { CustomerStore } from './customer-store.ts';
 
-/** What finding works with. */
 export interface FindCustomerPorts {
   readonly customers: Pick<CustomerStore, 'find'>;
   readonly aliases: UserAliases;
 }
 
-/** Which customer: its id, or that of a user who was merged with it. */
+/** The id of a customer, or of a user who was merged with it. */
 export interface CustomerRef {
   readonly tenantId: string;
   readonly id: string;
 }
 
 /**
- * The customer of a user by whatever id it has or had. Where several of these ids are customers it is that of the user who
- * survived; where that one never subscribed, the newest. Throws BillingError CUSTOMER_NOT_FOUND.
+ * Finds the customer of a user by any id that the user has or had. Of several customers the one with the
+ * surviving user's id wins, then the newest.
+ * @throws BillingError CUSTOMER_NOT_FOUND when no id of the user has a customer.
  */
 export async function findCustomer(
   { customers, aliases }: FindCustomerPorts,

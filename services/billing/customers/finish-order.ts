@@ -14,35 +14,27 @@ import {
 } from './customer.ts';
 import type { CustomerStore } from './customer-store.ts';
 
-/** What subscriptions ask of Stripe. */
-export interface SubscriptionGateway
-  extends Pick<StripeGateway, 'createCustomer' | 'createSubscription' | 'cancelSubscription'> {
-  /**
-   * The subscription of a customer whose metadata say this `subscription_id`, in any state; undefined: there is none. Asked where
-   * an earlier attempt was cut off, because Stripe forgets keys: https://docs.stripe.com/api/idempotent_requests
-   */
-  findSubscription(wanted: {
-    /** "cus_…" */
-    readonly customerId: string;
-    /** Ours. */
-    readonly subscriptionId: string;
-  }): Promise<StripeSubscription | undefined>;
-}
+/** The calls to Stripe that subscriptions need. */
+export type SubscriptionGateway = Pick<
+  StripeGateway,
+  'createCustomer' | 'createSubscription' | 'cancelSubscription' | 'findSubscription'
+>;
 
-/** What finishing works with. */
 interface FinishPorts {
   readonly customers: Pick<CustomerStore, 'complete' | 'drop' | 'findLive'>;
   readonly gateway: SubscriptionGateway;
   readonly snapshots: Snapshots;
 }
 
-// Longer than a call to Stripe with all its repeats: who began before that is at work no more.
+// Longer than a call to Stripe with all its retries: an older attempt is no longer running.
 const ATTEMPT_MS = 120_000;
 
 /**
- * Makes a subscription at Stripe that was written down here, and writes down what came of it. Answers the secret by which the
- * payer confirms; empty: there is nothing to confirm. Where Stripe refuses, what was written down is forgotten.
- * @param isResumed an earlier attempt was cut off, perhaps longer ago than Stripe remembers its key: it is looked for first.
+ * Creates a stored subscription at Stripe and stores the outcome. Returns the client secret by which the
+ * payer confirms; empty when no confirmation is needed. When Stripe refuses, the stored subscription is
+ * deleted.
+ * @param isResumed true when an earlier attempt was cut off, perhaps before Stripe forgot its idempotency
+ * key. The subscription is then searched at Stripe first.
  */
 export async function finishOrder(
   ports: FinishPorts,
@@ -60,8 +52,9 @@ export async function finishOrder(
 }
 
 /**
- * Throws BillingError ALREADY_SUBSCRIBED where one of these customers has a subscription that is not over. One that was cut
- * off is settled with Stripe first: what Stripe never made is no longer in the way.
+ * Checks that none of these customers has a live subscription. An unfinished one is resolved with Stripe
+ * first, and does not count when Stripe never created it.
+ * @throws BillingError ALREADY_SUBSCRIBED when a customer has a live subscription.
  */
 export async function requireNoLiveSubscription(
   ports: FinishPorts,
@@ -77,12 +70,16 @@ export async function requireNoLiveSubscription(
   });
 }
 
-/** Settles an unfinished subscription; true: it is over, perhaps never made. Throws BillingError STRIPE_UNAVAILABLE. */
+/**
+ * Resolves an unfinished subscription with Stripe. True when it is over, which includes one that Stripe
+ * never created.
+ * @throws BillingError STRIPE_UNAVAILABLE when the attempt may still be running.
+ */
 export async function isAbandoned(ports: FinishPorts, order: SubscriptionOrder): Promise<boolean> {
   const { tenantId, subscription } = order;
   const ref = { tenantId, subscriptionId: subscription.id };
   const found = await findAtStripe(ports.gateway, order);
-  // In either direction: one from further in the future began before the clock went back, and is over too.
+  // The absolute age, because the clock may have been set back since the attempt began.
   const ageMs = Math.abs(Date.now() - subscription.createTime.getTime());
   if (!found && ageMs < ATTEMPT_MS) throw attemptInProgress(order);
   const update = found ? subscriptionFromStripe(found) : NEVER_MADE;
@@ -90,7 +87,7 @@ export async function isAbandoned(ports: FinishPorts, order: SubscriptionOrder):
   return isOver(update.state);
 }
 
-/** The secret of a subscription that waits for its first payment; empty: it does not. */
+/** The client secret of a subscription that waits for its first payment; empty for any other. */
 export async function secretOf(gateway: SubscriptionGateway, order: SubscriptionOrder): Promise<string> {
   const { state, stripeSubscriptionId } = order.subscription;
   if (state !== 'INCOMPLETE' || stripeSubscriptionId === null) return '';
@@ -98,8 +95,8 @@ export async function secretOf(gateway: SubscriptionGateway, order: Subscription
 }
 
 /**
- * Makes what Stripe answered part of the ledger, so that an event that is older changes nothing.
- * @param askTime when Stripe was asked
+ * Applies Stripe's answer to the ledger, so that an older event changes nothing.
+ * @param askTime the time of the request to Stripe
  */
 export function applyAnswer(
   { snapshots }: Pick<FinishPorts, 'snapshots'>,
@@ -135,14 +132,14 @@ async function create({ customers, gateway }: FinishPorts, order: SubscriptionOr
       idempotencyKey: idempotencyKey({ what: 'subscription', tenantId, requestId: subscriptionId }),
     });
   } catch (error) {
-    // Whether Stripe did it is not known where it did not answer; a refusal is certain.
+    // Without an answer Stripe may have created it. A refusal is certain.
     const isRefused = error instanceof BillingError && error.reason !== 'STRIPE_UNAVAILABLE';
     if (isRefused) await customers.drop({ tenantId, subscriptionId });
     throw error;
   }
 }
 
-// Somebody took this attempt for given up, or a webhook was faster. In the latter case nothing is to be done.
+// Another call gave this attempt up, or a webhook was faster. In the latter case the subscription stays.
 async function cancelUnlessStored(
   { customers, gateway }: FinishPorts,
   { tenantId, customerId, subscription }: SubscriptionOrder,

@@ -15,7 +15,6 @@ import {
   secretOf,
 } from './finish-order.ts';
 
-/** What Subscribe works with. */
 export interface SubscribePorts {
   readonly customers: CustomerStore;
   readonly plans: Pick<PlanStore, 'findPlan' | 'findAreas'>;
@@ -25,40 +24,44 @@ export interface SubscribePorts {
   readonly snapshots: Snapshots;
 }
 
-/** Who subscribes to what. Ids are in lower case. */
+/** A user's order of a plan. Ids are in lower case. */
 export interface SubscribeCommand {
   readonly tenantId: string;
   readonly userId: string;
   readonly planId: string;
   readonly areaId: string;
-  /** "pm_…"; empty: the one that Stripe has for the customer, if any. */
+  /** "pm_…". Empty: Stripe uses the default payment method of the customer. */
   readonly paymentMethodId: string;
   /** Absent: a repeat is refused as ALREADY_SUBSCRIBED. */
   readonly request?: WriteRequest;
   readonly signal: AbortSignal;
 }
 
-/** Who subscribed. */
+/** The outcome of `subscribe`. */
 interface Subscribed {
   readonly customer: Customer;
   readonly replayed: boolean;
-  /** What the payer needs to confirm the first payment; empty: nothing. Never kept. */
+  /**
+   * The secret by which the payer confirms the first payment; empty when no confirmation is needed. It is
+   * never stored.
+   */
   readonly clientSecret: string;
 }
 
 /**
- * Subscribes a user to a plan. What Stripe is to do is written down first, so that a crash anywhere leaves something that a
- * repeat completes, and of several attempts at once one alone reaches Stripe. Throws BillingError.
+ * Subscribes a user to a plan. The order is stored before Stripe is called, so that a repeat completes it
+ * after a crash, and only one of several concurrent attempts reaches Stripe.
+ * @throws BillingError when the user, the plan, the request id or Stripe refuses.
  */
 export async function subscribe(ports: SubscribePorts, command: SubscribeCommand): Promise<Subscribed> {
-  // Before the user is looked at: what was done stays done, whatever became of the user since.
+  // Before the user is checked: a finished request stays finished, whatever happened to the user since.
   const before = await replay(ports, command);
   if (before) return before;
   let begun: SubscriptionOrder;
   try {
     begun = await begin(ports, command);
   } catch (error) {
-    // The same request may have been at work at the same time, and have been in the way.
+    // A concurrent call of this request may have caused this error.
     const meanwhile = error instanceof BillingError && (await replay(ports, command));
     if (meanwhile) return meanwhile;
     throw error;
@@ -70,7 +73,7 @@ async function begin(ports: SubscribePorts, command: SubscribeCommand): Promise<
   const { tenantId, userId, signal } = command;
   const price = await requirePrice(ports.plans, command);
   const { user } = await requireEligibleUser(ports.users, { tenantId, userId }, signal);
-  // After a merge it is the survivor who subscribes, and what its other ids have counts.
+  // After a merge the survivor subscribes, and a subscription of any of its ids counts.
   const ids = await ports.aliases.allIdsOf(tenantId, [user.id]);
   await requireNoLiveSubscription(ports, tenantId, ids);
   const wanted = toOrder(command, { customerId: user.id, stripePriceId: price.stripePriceId });
@@ -120,8 +123,8 @@ function toOrder(
   return { tenantId, customerId, subscription, stripePriceId, paymentMethodId, stripeCustomerId: null };
 }
 
-// Before anything is written: where Stripe cannot be asked there is nothing to take back. The key makes it one customer at
-// Stripe however often this is cut off; it is told ids alone.
+// Before anything is stored: when Stripe is unavailable, there is nothing to undo. The idempotency key
+// makes it one customer at Stripe, however often the call is cut off.
 async function withStripeCustomer(
   { customers, gateway }: SubscribePorts,
   order: SubscriptionOrder,

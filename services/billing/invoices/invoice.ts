@@ -1,27 +1,26 @@
 import type { User } from '@rollcall/user-client';
 import type { Money } from '../money.ts';
 
-/** How an invoice stands. */
+/** The state of an invoice. */
 export type InvoiceState = 'OPEN' | 'PAID' | 'VOID' | 'UNCOLLECTIBLE';
 
-/** One line of an invoice. */
 export interface InvoiceLine {
   readonly description: string;
-  /** Less than 0: taken off. */
+  /** A negative amount is a deduction. */
   readonly amount: Money;
-  /** Null: none. */
+  /** Null: the line is for no booking. */
   readonly bookingId: string | null;
 }
 
-/** What a user was called when an invoice was issued. */
+/** The user's contact data at the time when an invoice was issued. */
 export interface FrozenProfile {
   readonly displayName: string;
-  /** May be empty, as may be all that follow. */
+  /** This and the following texts may be empty. */
   readonly businessName: string;
   readonly email: string;
   readonly phone: string;
   readonly addressLines: readonly string[];
-  /** The version of the user that this is. */
+  /** The version of the user that was read. */
   readonly userVersion: bigint;
 }
 
@@ -37,31 +36,31 @@ export interface InvoiceDraft {
   readonly total: Money;
 }
 
-/** A bill, with what the user was called when it was issued. */
+/** An issued invoice, with the contact data of the user at that time. */
 export interface Invoice extends InvoiceDraft {
-  /** "2026-000042": the year of `issueTime` in UTC, and the place in it. */
+  /** "2026-000042": the year of `issueTime` in UTC, and the place in that year. */
   readonly number: string;
   readonly state: InvoiceState;
-  /** The payment that settled it; null: none. */
+  /** The payment of the invoice. Null: it is not paid by one. */
   readonly paymentId: string | null;
-  /** "in_…"; null: it was issued here. */
+  /** "in_…". Null: the invoice was issued here. */
   readonly stripeInvoiceId: string | null;
   readonly issueTime: Date;
   readonly updateTime: Date;
 }
 
-/** The number of an invoice as people write it. */
+/** Formats the number of an invoice. */
 export function invoiceNumber(year: number, place: number): string {
   return `${year}-${String(place).padStart(6, '0')}`;
 }
 
-/** What an invoice keeps of a user. */
+/** Copies the contact data of a user that an invoice stores. */
 export function profileFromUser(user: User): FrozenProfile {
   const { displayName, businessName, email, phone, version } = user;
   return { displayName, businessName, email, phone, addressLines: addressLines(user), userVersion: version };
 }
 
-// As on a letter in most countries, and without a guess where a country has it otherwise: what is missing leaves no gap.
+// The order of lines is that of most countries. An empty part leaves no gap.
 function addressLines({ profile }: User): string[] {
   const address = profile?.address;
   if (!address) return [];

@@ -7,7 +7,6 @@ import { requireSameRequest, type WriteRequest } from '../write-request.ts';
 import { type Invoice, type InvoiceLine, profileFromUser } from './invoice.ts';
 import type { InvoiceStore } from './invoice-store.ts';
 
-/** What IssueInvoice works with. */
 interface IssueInvoicePorts {
   readonly invoices: Pick<InvoiceStore, 'issue' | 'findByRequest'>;
   readonly freshUsers: FreshUsers;
@@ -22,16 +21,17 @@ interface IssueInvoiceCommand {
   readonly signal: AbortSignal;
 }
 
-/** An invoice. */
+/** The outcome of `issueInvoice`. */
 interface IssuedInvoice {
   readonly invoice: Invoice;
-  /** An earlier call with the same request id made it. */
+  /** True: an earlier call with the same request id issued the invoice. */
   readonly replayed: boolean;
 }
 
 /**
- * Issues an invoice with the user as it is at this moment, once per request. After a merge it names the survivor.
- * Throws BillingError LINES_INVALID, REQUEST_ID_REUSED, USER_NOT_ELIGIBLE, USER_UNKNOWN_NOW.
+ * Issues an invoice with the current contact data of the user, once per request. After a merge it names
+ * the survivor.
+ * @throws BillingError LINES_INVALID, REQUEST_ID_REUSED, USER_NOT_ELIGIBLE or USER_UNKNOWN_NOW.
  */
 export async function issueInvoice(
   ports: IssueInvoicePorts,
@@ -39,14 +39,14 @@ export async function issueInvoice(
 ): Promise<IssuedInvoice> {
   const { tenantId, userId, lines, request, signal } = command;
   const total = totalOfLines(lines);
-  // Before the user is looked at: what was done stays done, whatever became of the user since.
+  // Before the user is checked: a finished request stays finished, whatever happened to the user since.
   const before = await replay(ports, command);
   if (before) return before;
   const { user } = requireActive(await ports.freshUsers.read(tenantId, userId, signal), { tenantId, userId });
   const draft = { tenantId, id: uuidv7(), userId: user.id, profile: profileFromUser(user), lines, total };
   const invoice = await ports.invoices.issue(draft, request);
   if (invoice) return { invoice, replayed: false };
-  // The same request was at work at the same time, and faster.
+  // A concurrent call of this request was faster.
   const meanwhile = await replay(ports, command);
   if (meanwhile) return meanwhile;
   throw new Error(`Request ${request.id} of ${tenantId} issued an invoice that cannot be found`);
@@ -62,7 +62,10 @@ async function replay(
   return { invoice: earlier.invoice, replayed: true };
 }
 
-/** Takes an invoice back; it keeps its number. Again: nothing. Throws BillingError INVOICE_NOT_FOUND, INVOICE_SETTLED. */
+/**
+ * Voids an invoice, which keeps its number. A repeat changes nothing.
+ * @throws BillingError INVOICE_NOT_FOUND or INVOICE_SETTLED.
+ */
 export async function voidInvoice(
   invoices: Pick<InvoiceStore, 'void'>,
   { tenantId, id }: { tenantId: string; id: string },
@@ -75,7 +78,10 @@ export async function voidInvoice(
   });
 }
 
-/** What lines come to. Throws BillingError LINES_INVALID where they are of several currencies, or come to less than nothing. */
+/**
+ * Adds up the lines.
+ * @throws BillingError LINES_INVALID when the currencies differ, or the sum is negative or too large.
+ */
 export function totalOfLines(lines: readonly InvoiceLine[]): Money {
   const currencyCode = lines[0]?.amount.currencyCode ?? '';
   const odd = lines.findIndex(({ amount }) => amount.currencyCode !== currencyCode);
@@ -90,7 +96,7 @@ export function totalOfLines(lines: readonly InvoiceLine[]): Money {
   return { currencyCode, minorUnits };
 }
 
-// What the wire and the database can hold.
+// The maximum of the contract's and the column's type.
 const MAX_MINOR_UNITS = 2n ** 63n - 1n;
 
 function invalid(faults: Readonly<Record<string, string>>): BillingError {

@@ -23,13 +23,13 @@ interface Parts {
   readonly charges: readonly ChargeObject[];
   readonly refunds: readonly RefundObject[];
   readonly disputes: readonly Known<DisputeFields>[];
-  /** Only those that say no payment intent paid them. */
+  /** Only paid invoices without a payment intent. */
   readonly invoices: readonly Known<InvoiceFields>[];
 }
 
 /**
- * A payment from the newest snapshots of its intent, charges, refunds and disputes, and from nothing else. Undefined:
- * neither the intent nor a charge is known, so that nobody can say yet what was to be paid.
+ * Derives a payment from the newest snapshots of its objects, and from nothing else. Undefined when no
+ * intent, charge or invoice with a currency is known.
  */
 export function derivePayment(intent: string, objects: readonly Snapshot[]): DerivedPayment | undefined {
   const known = partsOf(objects);
@@ -51,7 +51,7 @@ export function derivePayment(intent: string, objects: readonly Snapshot[]): Der
   const { refunded } = back;
   const { charge, invoice } = withoutIntent(intent, parts);
   const { livemode, account } = originOf(objects);
-  // Field by field, without spreading objects: each event of a payment runs this, and spreading is slow.
+  // Without spreading objects, which is slow: this runs for each event of a payment.
   return {
     intent,
     charge,
@@ -89,13 +89,13 @@ function withoutIntent(
   return { charge: isCharge ? key : null, invoice: isInvoice ? key : null };
 }
 
-// What can say whose the payment is, the most telling first.
+// The objects that can name the owner, by priority.
 function ownerSources({ intent, charges, invoices }: Parts): (IntentFields | ChargeFields | InvoiceFields)[] {
   const others = [...charges, ...invoices].map(({ fields }) => fields);
   return intent ? [intent, ...others] : others;
 }
 
-// All of them are of one mode and account; of some it is not known.
+// All objects of a payment have one mode and account, which may be unknown for some.
 function originOf(objects: readonly Snapshot[]): {
   livemode: boolean | null;
   account: string | null;
@@ -105,7 +105,7 @@ function originOf(objects: readonly Snapshot[]): {
   return { livemode: origins[0]?.livemode ?? null, account };
 }
 
-// Most payments have one of a kind, and no dispute and no invoice.
+// Optimised for the common payment: one object of a kind, no dispute, no invoice.
 function partsOf(objects: readonly Snapshot[]): Parts {
   const of = <F extends { created: number }>(kind: Snapshot['kind']) => {
     const parts: Known<F>[] = [];
@@ -132,7 +132,7 @@ function stateOf({ intent, charges }: Parts, captured: number, refunded: number)
   if (intent?.status === 'canceled') return 'CANCELED';
   if (intent?.status === 'requires_capture') return 'AUTHORIZED';
   const set = charges.filter(({ fields }) => fields.status === 'succeeded').map(({ fields }) => fields);
-  // Without an intent nobody but the charge says that what was set aside was let go.
+  // Without an intent only the charge shows that the reserved amount was released.
   const isLetGo = !intent && set.length > 0 && set.every(isReleased);
   if (set.length > 0) return isLetGo ? 'CANCELED' : 'AUTHORIZED';
   const isOnItsWay = intent ? intent.status === 'processing' : charges.at(-1)?.fields.status === 'pending';
@@ -143,7 +143,7 @@ function isReleased({ payment_intent, captured, amount, amount_refunded }: Charg
   return payment_intent === null && !captured && amount_refunded >= amount;
 }
 
-// The intent knows of every attempt; only where it is not known yet the last charge has to do.
+// The intent knows every attempt. The last charge is used only while the intent is unknown.
 function failureOf({ intent, charges }: Parts, captured: number): string | null {
   if (captured > 0 || intent?.status === 'succeeded') return null;
   if (intent) return intent.failure_code;

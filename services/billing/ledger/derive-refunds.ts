@@ -2,19 +2,19 @@ import type { DerivedRefund } from './derived-payment.ts';
 import { REFUND_STATES } from './payment-states.ts';
 import type { ChargeFields, RefundFields } from './stripe-fields.ts';
 
-/** A refund as it was told. */
+/** The newest snapshot of a refund. */
 export interface RefundObject {
   readonly id: string;
   readonly fields: RefundFields;
-  /** When it was so, by Stripe, in s since 1970. */
+  /** The time of the snapshot by Stripe, in s since 1970. */
   readonly asOf: number;
 }
 
-/** A charge as it was told. */
+/** The newest snapshot of a charge. */
 export interface ChargeObject {
   readonly id: string;
   readonly fields: ChargeFields;
-  /** When it was so, by Stripe, in s since 1970. */
+  /** The time of the snapshot by Stripe, in s since 1970. */
   readonly asOf: number;
 }
 
@@ -26,20 +26,20 @@ interface Known {
   readonly refunds: readonly RefundObject[];
 }
 
-/** What went back, as refunds and charges tell it. */
+/** The refunded amounts of a payment, by its refunds and charges. */
 interface DerivedRefunds {
   readonly refunds: readonly DerivedRefund[];
-  /** What went back, with `unseenRefunds`; never more than was captured. */
+  /** The refunded amount, including `unseenRefunds`. It never exceeds the captured amount. */
   readonly refunded: number;
-  /** What a charge says went back, and no refund that is known explains. */
+  /** The amount that charges report as refunded and no known refund explains. */
   readonly unseenRefunds: number;
-  /** What ever went back: `refunded`, and what of it was given back again. */
+  /** The refunded amount including refunds that failed or were canceled later. */
   readonly everRefunded: number;
 }
 
 const NOTHING_WENT_BACK: DerivedRefunds = { refunds: [], refunded: 0, unseenRefunds: 0, everRefunded: 0 };
 
-/** Which refunds count, and what they and the charges come to. A refund that a charge told of first is counted once. */
+/** Decides which refunds count, and adds them up. A refund that a charge reported first counts once. */
 export function deriveRefunds({ captured, charges, refunds }: Known): DerivedRefunds {
   if (refunds.length === 0 && charges.every(({ fields }) => fields.amount_refunded === 0))
     return NOTHING_WENT_BACK;
@@ -68,7 +68,7 @@ function isUndone({ fields: { status } }: RefundObject): boolean {
   return status === 'failed' || status === 'canceled';
 }
 
-// A refund that does not name its charge is of the one that the money came by.
+// A refund without a charge belongs to the charge that captured the money.
 function refundsOf(
   { id }: ChargeObject,
   charges: readonly ChargeObject[],
@@ -79,8 +79,8 @@ function refundsOf(
 }
 
 /**
- * What a charge says went back beyond what its refunds explain. One that was undone before the charge was told is not part of
- * what the charge says any more; one that was undone later still is.
+ * The reported refunds of a charge that its known refunds do not explain. A refund that was undone before
+ * the snapshot of the charge is no longer in its report; one that was undone later still is.
  */
 function unseenOf({ fields, asOf }: ChargeObject, refunds: readonly RefundObject[]): number {
   const reported = Math.max(0, fields.amount_refunded - releasedOf(fields));
@@ -89,8 +89,8 @@ function unseenOf({ fields, asOf }: ChargeObject, refunds: readonly RefundObject
 }
 
 /**
- * Where less is captured than was set aside, or the time for it ran out, Stripe gives the rest back as a refund by which
- * no money moves. Such a one is no part of what was captured.
+ * Finds the refunds that only release a reserved amount. Stripe makes one when less is captured than
+ * reserved, or the reservation expires. It moves no money, and is no part of the captured amount.
  */
 function releasesAmong(
   refunds: readonly RefundObject[],

@@ -2,25 +2,27 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DisputeState, PaymentState, RefundState } from './payment-states.ts';
 import type { OwnerFields } from './stripe-fields.ts';
 
-/** A dispute as the ledger has it. */
+/** A dispute as the ledger stores it. */
 export interface DerivedDispute {
   readonly stripeId: string;
   readonly state: DisputeState;
   readonly currency: string;
   readonly amount: number;
-  /** What the bank holds of it now. */
+  /** The amount that the bank holds now. */
   readonly withdrawn: number;
   readonly reason: string | null;
   readonly createTime: number;
 }
 
-/** A payment as it follows from what is known of it. Amounts in the smallest unit of the currency, times in s since 1970. */
+/**
+ * A payment as the ledger stores it. Amounts are in Stripe's unit of the currency, times in s since 1970.
+ */
 export interface DerivedPayment {
-  /** The payment intent; of money that came without one the charge, or the invoice. */
+  /** The key of the payment: the payment intent, or else the charge, or else the invoice. */
   readonly intent: string;
-  /** Where there is no payment intent: the charge that the money came by; else null. */
+  /** The charge, when the payment has no intent; otherwise null. */
   readonly charge: string | null;
-  /** Where there is neither: the invoice that says it was paid; else null. */
+  /** The invoice, when the payment has neither intent nor charge; otherwise null. */
   readonly invoice: string | null;
   readonly state: PaymentState;
   readonly currency: string;
@@ -29,36 +31,39 @@ export interface DerivedPayment {
   readonly refunded: number;
   /** The part of `refunded` that a charge reports and no known refund explains. */
   readonly unseenRefunds: number;
-  /** What ever went back: `refunded`, and what of it was given back again. */
+  /** The refunded amount including refunds that failed or were canceled later. */
   readonly everRefunded: number;
   readonly disputeState: DisputeState | null;
   readonly failureCode: string | null;
-  /** The customer at Stripe: whose the payment is where the metadata do not say it. */
+  /** The Stripe customer, who owns the payment when the metadata do not name an owner. */
   readonly customer: string | null;
-  /** As the metadata say. */
+  /** The owner by the metadata. */
   readonly owner: OwnerFields;
   readonly createTime: number;
-  /** When money first came in; null: none did. */
+  /** The time of the first capture. Null: no money was captured. */
   readonly captureTime: number | null;
-  /** When money last went back; null: none did. */
+  /** The time of the last refund. Null: no money was refunded. */
   readonly refundTime: number | null;
-  /** Null: not known. */
+  /** Null: unknown. */
   readonly livemode: boolean | null;
-  /** "acct_…"; null: the account that the webhook or the key belongs to, or not known. */
+  /** "acct_…". Null: the account of the webhook or the key, or unknown. */
   readonly account: string | null;
   readonly refunds: readonly DerivedRefund[];
   readonly disputes: readonly DerivedDispute[];
-  /** What belongs to the intent by name, and is in another currency: it is left out. */
+  /** The ids of objects that belong to the payment and have another currency. They are left out. */
   readonly mixedCurrency: readonly string[];
 }
 
-/** A refund as the ledger has it. */
+/** A refund as the ledger stores it. */
 export interface DerivedRefund {
   readonly stripeId: string;
   readonly state: RefundState;
   readonly currency: string;
   readonly amount: number;
-  /** Not counted: nothing captured is known, or left, that it could be part of; or it only released what was set aside. */
+  /**
+   * True: the refund does not count, because no known capture covers it, or it only released a reserved
+   * amount.
+   */
   readonly held: boolean;
   readonly reason: string | null;
   readonly failureReason: string | null;
@@ -66,8 +71,9 @@ export interface DerivedRefund {
 }
 
 /**
- * What of a payment is to be written: itself with those refunds and disputes that are not as they were. Undefined: nothing.
- * @param before undefined: there was none, or nobody knows how it was written
+ * Selects the rows of a payment to write: the payment with its changed refunds and disputes. Undefined
+ * when nothing changed.
+ * @param before undefined when the payment is new or its rows are unknown
  */
 export function changedParts(
   before: DerivedPayment | undefined,

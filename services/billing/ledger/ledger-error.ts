@@ -1,15 +1,15 @@
-/** Why something of Stripe's cannot become a part of the ledger. */
+/** The reasons why an object or event of Stripe cannot enter the ledger. */
 type LedgerErrorReason =
-  /** A field that is needed is not there, or is not what it must be. */
+  /** A required field is missing or malformed. */
   | 'SHAPE_UNKNOWN'
-  /** A status, which decides about money, has a name that nobody here knows. */
+  /** A status that decides about money is unknown. */
   | 'STATUS_UNKNOWN'
-  /** What belongs to one payment is in several currencies. */
+  /** The objects of one payment have several currencies. */
   | 'CURRENCY_MIXED'
-  /** How Stripe counts the currency is not known here, so that no amount of it can be taken for anything. */
+  /** Stripe's unit of the currency is unknown, so that its amounts cannot be interpreted. */
   | 'CURRENCY_UNKNOWN';
 
-/** Something of Stripe's that is not understood. Its message names fields and never repeats what stands in them. */
+/** An object or event of Stripe that is not understood. The message names fields and never their values. */
 export class LedgerError extends Error {
   override readonly name = 'LedgerError';
   readonly reason: LedgerErrorReason;

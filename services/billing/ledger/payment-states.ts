@@ -1,4 +1,4 @@
-/** How a payment stands. */
+/** The state of a payment. */
 export type PaymentState =
   | 'PENDING'
   | 'PROCESSING'
@@ -8,10 +8,10 @@ export type PaymentState =
   | 'PARTIALLY_REFUNDED'
   | 'REFUNDED';
 
-/** How a refund stands. */
+/** The state of a refund. */
 export type RefundState = 'PENDING' | 'REQUIRES_ACTION' | 'SUCCEEDED' | 'CANCELED' | 'FAILED';
 
-/** How a dispute stands. */
+/** The state of a dispute. */
 export type DisputeState =
   | 'WARNING'
   | 'WARNING_CLOSED'
@@ -23,7 +23,7 @@ export type DisputeState =
   | 'APPEAL_UNDER_REVIEW'
   | 'PREVENTED';
 
-/** By Stripe's status. */
+/** Refund states by Stripe's status. */
 export const REFUND_STATES: ReadonlyMap<string, RefundState> = new Map(
   Object.entries<RefundState>({
     pending: 'PENDING',
@@ -34,7 +34,7 @@ export const REFUND_STATES: ReadonlyMap<string, RefundState> = new Map(
   }),
 );
 
-/** By Stripe's status. */
+/** Dispute states by Stripe's status. */
 export const DISPUTE_STATES: ReadonlyMap<string, DisputeState> = new Map(
   Object.entries<DisputeState>({
     warning_needs_response: 'WARNING',
@@ -43,7 +43,7 @@ export const DISPUTE_STATES: ReadonlyMap<string, DisputeState> = new Map(
     needs_response: 'NEEDS_RESPONSE',
     under_review: 'UNDER_REVIEW',
     prevented: 'PREVENTED',
-    // Older versions: the money went back as a refund instead.
+    // In older API versions: the charge was refunded instead.
     charge_refunded: 'PREVENTED',
     appeal_needs_response: 'APPEAL_NEEDS_RESPONSE',
     appeal_under_review: 'APPEAL_UNDER_REVIEW',

@@ -1,24 +1,24 @@
 import { isRead, type Snapshot } from './snapshot.ts';
 
-/** When something happened to a payment, by Stripe, in s since 1970; null: nothing says so. */
+/** The times of a payment's changes by Stripe, in s since 1970. Null: unknown. */
 export interface PaymentTimes {
-  /** Money first came in. */
+  /** The first capture. */
   readonly captured: number | null;
-  /** Money first went back. */
+  /** The first refund. */
   readonly refunded: number | null;
-  /** The bank asked about it. */
+  /** The dispute was opened. */
   readonly disputed: number | null;
-  /** It was given up. */
+  /** The payment was canceled. */
   readonly canceled: number | null;
 }
 
-/** Nothing says when. */
+/** No time is known. */
 export const NO_TIMES: PaymentTimes = { captured: null, refunded: null, disputed: null, canceled: null };
 
 /**
- * When what became of a payment happened, whatever the order of the snapshots.
- * @param latest what is told now, which says best when it happened
- * @param known the newest snapshots of the payment, which say it where `told` does not
+ * Finds the times of a payment's changes, independent of the order of the snapshots.
+ * @param latest the snapshots of this transaction, which have the most exact times
+ * @param known the newest snapshots of the payment, used where `latest` has no time
  */
 export function paymentTimesOf(latest: readonly Snapshot[], known: readonly Snapshot[]): PaymentTimes {
   const first = (timeOf: TimeOf) => earliest(latest, timeOf) ?? earliest(known, timeOf);
@@ -30,12 +30,14 @@ export function paymentTimesOf(latest: readonly Snapshot[], known: readonly Snap
   };
 }
 
-/** When money first came in, as the newest snapshots of a payment say. */
+/** The time of the first capture by the newest snapshots of a payment. */
 export function firstCapture(known: readonly Snapshot[]): number | null {
   return earliest(known, capturedAt) ?? earliest(known, paidAround);
 }
 
-/** When money last went back, as the newest snapshots of a payment say. A charge says so only where no refund does. */
+/**
+ * The time of the last refund by the newest snapshots of a payment. A charge counts only without a refund.
+ */
 export function lastRefund(known: readonly Snapshot[]): number | null {
   return latest(known, refundedAt) ?? latest(known, chargedBackAt);
 }
@@ -50,7 +52,7 @@ function latest(snapshots: readonly Snapshot[], timeOf: TimeOf): number | null {
   return extreme(snapshots, timeOf, Math.max);
 }
 
-// Without lists in between: every payment of every batch comes by here.
+// Without intermediate arrays: this runs for each payment of each batch.
 function extreme(
   snapshots: readonly Snapshot[],
   timeOf: TimeOf,
@@ -64,12 +66,12 @@ function extreme(
   return chosen;
 }
 
-// A read says how something is, and not since when; a charge that shows money going back is told later than it came in.
+// A read has no time of change, and a charge that shows a refund has a later one.
 function capturedAt(snapshot: Snapshot): number | null {
   return isRead(snapshot.key) || refundedPart(snapshot) > 0 || !isPaid(snapshot) ? null : snapshot.key.asOf;
 }
 
-// The charge was made about then, the intent before it.
+// The charge was created about then, the intent earlier.
 function paidAround(snapshot: Snapshot): number | null {
   return isPaid(snapshot) ? createdOf(snapshot) : null;
 }
@@ -96,7 +98,7 @@ function isPaid({ fields }: Snapshot): boolean {
   return 'paid_without_intent' in fields && fields.paid_without_intent !== null;
 }
 
-// Without what was set aside and never captured.
+// Excludes the reserved amount that was never captured.
 function refundedPart({ fields }: Snapshot): number {
   if (!('amount_refunded' in fields) || !fields.captured) return 0;
   return Math.max(0, fields.amount_refunded - (fields.amount - fields.amount_captured));

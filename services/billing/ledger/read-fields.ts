@@ -1,19 +1,19 @@
 import { LedgerError } from './ledger-error.ts';
 
-/** Plain JSON of which nothing is known yet. */
+/** Unvalidated JSON object. */
 export type Raw = Readonly<Record<string, unknown>>;
 
-/** Whether it is a JSON object. */
+/** Whether a value is a JSON object. */
 export function isRaw(value: unknown): value is Raw {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** An id that must be there. */
+/** Reads a required id. */
 export function idOf(raw: Raw, field: string): string {
   return optionalIdOf(raw, field) ?? fault(field);
 }
 
-/** An id, also of an object that stands in its place; null: there is none. */
+/** Reads an optional id, also from an expanded object. Null when it is missing. */
 export function optionalIdOf(raw: Raw, field: string): string | null {
   const value = raw[field];
   const id = isRaw(value) ? value.id : value;
@@ -21,39 +21,42 @@ export function optionalIdOf(raw: Raw, field: string): string | null {
   return isId(id) ? id : fault(field);
 }
 
-/** Whether it is text as ids and types of Stripe's are: printable, without a space, at most 255 characters. */
+/**
+ * Whether a value has the form of Stripe's ids and types: printable ASCII without spaces, at most 255
+ * characters.
+ */
 export function isId(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value);
 }
 
-/** A word of Stripe's, such as a code or a reason; null: there is none, or it is no word. */
+/** Reads a code or a reason. Null when it is missing or malformed. */
 export function wordOf(raw: Raw, field: string): string | null {
   const value = raw[field];
   return typeof value === 'string' && /^[a-z0-9_]{1,100}$/i.test(value) ? value : null;
 }
 
-/** A word that must be there. */
+/** Reads a required code. */
 export function requiredWordOf(raw: Raw, field: string): string {
   return wordOf(raw, field) ?? fault(field);
 }
 
-/** An amount in the smallest unit that Stripe knows of the currency: whole and not negative. */
+/** Reads an amount in Stripe's unit of the currency: a whole number, not negative. */
 export function amountOf(raw: Raw, field: string): number {
   const value = raw[field];
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : fault(field);
 }
 
-/** As `amountOf`; what is not there is 0. */
+/** Reads an amount that is 0 when missing. */
 export function optionalAmountOf(raw: Raw, field: string): number {
   return raw[field] === undefined || raw[field] === null ? 0 : amountOf(raw, field);
 }
 
-/** A time in s since 1970, at most the end of the year 9999. */
+/** Reads a time in s since 1970, at most the end of the year 9999. */
 export function timeOf(raw: Raw, field: string): number {
   return optionalTimeOf(raw, field) ?? fault(field);
 }
 
-/** As `timeOf`; null: there is none. */
+/** Reads a time that is null when missing. */
 export function optionalTimeOf(raw: Raw, field: string): number | null {
   const value = raw[field];
   if (value === undefined || value === null) return null;
@@ -64,13 +67,16 @@ export function optionalTimeOf(raw: Raw, field: string): number | null {
 /** The last second of the year 9999, in s since 1970. */
 export const MAX_SECONDS = 253_402_300_799;
 
-/** ISO 4217, upper case. */
+/** Reads the currency as an ISO 4217 code in upper case. */
 export function currencyOf(raw: Raw): string {
   const value = raw.currency;
   return typeof value === 'string' && /^[a-z]{3}$/i.test(value) ? value.toUpperCase() : fault('currency');
 }
 
-/** Throws because a field is not what it must be. */
+/**
+ * Fails because of a field.
+ * @throws LedgerError SHAPE_UNKNOWN always.
+ */
 export function fault(field: string): never {
   throw new LedgerError('SHAPE_UNKNOWN', `The field "${field}" is missing, or is not what it was known as.`);
 }

@@ -16,8 +16,8 @@ import type { FieldsOf, OwnerFields } from './stripe-fields.ts';
 import type { StripeKind } from './stripe-object.ts';
 
 /**
- * Picks what is kept of an object, field by field.
- * @throws LedgerError SHAPE_UNKNOWN where a field that money depends on is not there.
+ * Reads the fields of an object that the ledger stores. All other fields are dropped.
+ * @throws LedgerError SHAPE_UNKNOWN when a field that money depends on is missing or malformed.
  */
 export function readStripeFields<K extends StripeKind>(kind: K, raw: Raw): FieldsOf[K] {
   return READERS[kind](raw);
@@ -92,13 +92,15 @@ const READERS: { readonly [K in StripeKind]: (raw: Raw) => FieldsOf[K] } = {
   }),
 };
 
-// Up to 2025-02-24 an invoice names its intent and its charge, or null; since then a list of payments that is mostly not sent.
+// Until API version 2025-02-24 an invoice names its intent and charge; later ones have a list of payments
+// that is mostly not sent.
 function paidWithoutIntent(raw: Raw): string | null {
   if (raw.status !== 'paid' || optionalAmountOf(raw, 'amount_paid') === 0) return null;
   const { data = [] } = isRaw(raw.payments) ? raw.payments : {};
   const payments = Array.isArray(data) ? data.filter(isRaw).map(({ payment }) => payment) : [];
   const isOutside = raw.paid_out_of_band === true || payments.length > 0 || raw.payment_intent === null;
-  // The intent of an invoice that somebody marked as paid was given up; one that paid would have left a charge.
+  // The intent of an invoice that was marked as paid by hand was canceled. A paying intent would have left
+  // a charge.
   const isByHand = raw.paid_out_of_band === true && raw.charge === null;
   const hasIntent = [...(isByHand ? [] : [raw]), ...payments].some(
     (each) => isRaw(each) && optionalIdOf(each, 'payment_intent'),
@@ -110,18 +112,18 @@ function paidWithoutIntent(raw: Raw): string | null {
   return charges[0] ?? objectIdOf(raw);
 }
 
-// What the bank says is more telling than that it declined.
+// The bank's decline code is more specific than Stripe's code.
 function failureOf(error: unknown): string | null {
   return isRaw(error) ? (wordOf(error, 'decline_code') ?? wordOf(error, 'code')) : null;
 }
 
-// Older versions only say that it was captured, and then all of it was.
+// Older versions have no captured amount: the whole charge was captured.
 function capturedOf(raw: Raw): number {
   if (raw.captured !== true || raw.status !== 'succeeded') return 0;
   return raw.amount_captured === undefined ? amountOf(raw, 'amount') : amountOf(raw, 'amount_captured');
 }
 
-// Their amounts are in the currency of the account; which way the money went does not depend on that.
+// The amounts are in the currency of the account, so only the direction of the money is read.
 function movementsOf({ balance_transactions: list = [] }: Raw): {
   movements: number;
   withdrawn: boolean;
@@ -145,7 +147,7 @@ function pauseOf(pause: unknown): {
   };
 }
 
-// Once a field of the subscription, since 2025-03-31 one of its items.
+// A field of the subscription until 2025-03-31, then of its items.
 function periodEndOf(raw: Raw): number | null {
   const items = isRaw(raw.items) && Array.isArray(raw.items.data) ? raw.items.data : [];
   const ends = [raw, ...items].map((each) =>
@@ -154,7 +156,10 @@ function periodEndOf(raw: Raw): number | null {
   return ends.find((each) => each !== null) ?? null;
 }
 
-/** The id of an object. Throws LedgerError SHAPE_UNKNOWN where it has none. */
+/**
+ * Reads the id of an object.
+ * @throws LedgerError SHAPE_UNKNOWN when the id is missing.
+ */
 export function objectIdOf(raw: Raw): string {
   return idOf(raw, 'id');
 }
@@ -163,7 +168,7 @@ const TENANT = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Reads `metadata.tenant_id`, `.user_id` and `.booking_id`; what is none of that form counts as not said. */
+/** Reads the owner from `metadata`. A malformed id counts as missing. */
 export function ownerOf(raw: Raw): OwnerFields {
   const metadata = isRaw(raw.metadata) ? raw.metadata : {};
   const matching = (field: string, form: RegExp) => {

@@ -2,26 +2,28 @@ import { LedgerError } from './ledger-error.ts';
 import type { FieldsOf } from './stripe-fields.ts';
 import type { StripeKind } from './stripe-object.ts';
 
-/** Where a snapshot stands among those of one object: compared field by field, the first that differs decides. */
+/** The sort key of a snapshot among those of one object. The first field that differs decides. */
 export interface OrderKey {
-  /** How far along its life the object is; Stripe never goes back from one to the one before. */
+  /** The progress of the object in its lifecycle. Stripe never goes back to a lower tier. */
   readonly tier: number;
-  /** When it was so, by Stripe, in s since 1970. */
+  /** The time of the snapshot by Stripe, in s since 1970. */
   readonly asOf: number;
-  /** What is certain to be later within one second. */
+  /** The certain order within one second. */
   readonly step: number;
-  /** What is likely to be later. It decides, but is not relied on: see `isTie`. */
+  /** The likely order within one second. It decides, but does not make the choice certain: see `isTie`. */
   readonly guess: number;
-  /** Of the fields, so that the choice depends on nothing else. */
+  /** The digest of the fields, which makes the choice deterministic. */
   readonly digest: string;
 }
 
-/** Below 0: `a` is the older one; 0: they say the same; above 0: the newer one. */
+/**
+ * Compares two keys: negative when `a` is older, 0 when the fields are equal, positive when `a` is newer.
+ */
 export function compareKeys(a: OrderKey, b: OrderKey): number {
   return compareCertain(a, b) || a.guess - b.guess || compareText(a.digest, b.digest);
 }
 
-/** Whether it is not certain which of two is the newer one, although they differ. */
+/** Whether two snapshots differ and their order is uncertain. */
 export function isTie(a: OrderKey, b: OrderKey): boolean {
   return compareCertain(a, b) === 0 && a.digest !== b.digest;
 }
@@ -34,17 +36,17 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The part of an order key that depends on what an object says and on the event that says it. */
+/** The part of an order key that depends on the object's fields and on the type of the event. */
 export interface LifecyclePosition {
   readonly tier: number;
   readonly step: number;
   readonly guess: number;
 }
 
-/** The life of a kind: how far along is each status, and what orders snapshots of one second. */
+/** The lifecycle of a kind: the tier of each status, and the order within one second. */
 interface Lifecycle<K extends StripeKind> {
   readonly tierOf: (fields: FieldsOf[K]) => number | undefined;
-  /** What can only grow, 0 or more; the event that made the object comes before all others in any case. */
+  /** A count that only grows, 0 or more. The event that created the object is first in any case. */
   readonly growsWith: (fields: FieldsOf[K]) => number;
   readonly guess: (fields: FieldsOf[K]) => number;
 }
@@ -58,7 +60,7 @@ const INTENT = {
   canceled: { tier: 2, guess: 0 },
   succeeded: { tier: 3, guess: 0 },
 };
-// A failed attempt asks for another payment method, as does an intent that has seen none.
+// An intent asks for another payment method after a failed attempt, as before the first one.
 const AFTER_FAILURE = 4;
 
 const REFUND = {
@@ -69,7 +71,7 @@ const REFUND = {
   failed: { tier: 3, guess: 0 },
 };
 
-// What was won or lost may be appealed, and is won or lost again after that: by time alone.
+// A decided dispute may be appealed and decided again, so that only the time orders these.
 const DISPUTE = {
   warning_needs_response: { tier: 0, guess: 0 },
   warning_under_review: { tier: 0, guess: 1 },
@@ -141,12 +143,12 @@ const LIFECYCLES: { readonly [K in StripeKind]: Lifecycle<K> } = {
   invoice: { tierOf: tierIn(INVOICE), growsWith: nothing, guess: guessIn(INVOICE) },
 };
 
-// The event that makes an object is its first one, whatever the clock says.
+// Types of the event that creates an object. It is the first one, whatever its time.
 const FIRST = /\.(created|pending)$|^charge\.(succeeded|failed)$/;
 
 /**
- * Where a snapshot that an event tells stands in the life of its object.
- * @throws LedgerError STATUS_UNKNOWN
+ * Positions the snapshot of an event in the lifecycle of its object.
+ * @throws LedgerError STATUS_UNKNOWN when the status is in no table.
  */
 export function lifecyclePosition<K extends StripeKind>(
   kind: K,

@@ -6,29 +6,30 @@ import { compareKeys, isTie, lifecyclePosition, type OrderKey } from './snapshot
 import type { FieldsOf } from './stripe-fields.ts';
 import { STRIPE_KINDS, type StripeKind } from './stripe-object.ts';
 
-/** An object of Stripe as it was at some time. */
+/** The stored fields of a Stripe object at one time. */
 export interface Snapshot<K extends StripeKind = StripeKind> {
   readonly kind: K;
   readonly id: string;
   readonly key: OrderKey;
   readonly fields: FieldsOf[K];
-  /** It was also told otherwise for the same time: Stripe is to be asked again. */
+  /** True: another snapshot of the same time differs, and Stripe must be asked again. */
   readonly ambiguous: boolean;
-  /** Whose it is at Stripe. Absent: not known, as of what was stored before this was. */
+  /** Absent: unknown, because the row is older than this field. */
   readonly origin?: Origin;
 }
 
-/** What tells of an object, and when. */
+/** The type and the time of the event that holds a snapshot. */
 export interface SnapshotSource {
-  /** Type of the event: "charge.refunded". */
+  /** "charge.refunded". */
   readonly type: string;
-  /** When it happened, in s since 1970. */
+  /** In s since 1970. */
   readonly created: number;
 }
 
 /**
- * What an event tells: the object that it is about, then those that stand in it, as older versions and expanded fields have them.
- * @throws LedgerError where one of them is not understood.
+ * Reads the snapshots in an event: its object, then the objects embedded in it, as older API versions and
+ * expanded fields have them.
+ * @throws LedgerError when an object is not understood.
  */
 export function snapshotsOfEvent(kind: StripeKind, raw: Raw, source: SnapshotSource): Snapshot[] {
   return snapshotsIn({ kind, raw }, source, MOST_LEVELS);
@@ -39,16 +40,16 @@ function snapshotsIn({ kind, raw }: Embedded, source: SnapshotSource, levelsLeft
   const embedded = levelsLeft > 0 ? embeddedIn(kind, raw) : [];
   const within = embedded.flatMap((each) => snapshotsIn(each, source, levelsLeft - 1));
   if (within.length === 0) return [own];
-  // An object may stand in several places of one event, and is the same in all.
+  // An object may be embedded several times in one event, each time with equal fields.
   return [...new Map([own, ...within].toReversed().map((each) => [each.id, each])).values()].toReversed();
 }
 
-// As deep as Stripe expands: https://docs.stripe.com/api/expanding_objects
+// Stripe's maximum depth: https://docs.stripe.com/api/expanding_objects
 const MOST_LEVELS = 4;
 
 /**
- * What Stripe answered when it was asked. It is taken to be a little older than it is, so that it never hides an event
- * of a clock that runs behind ours.
+ * Reads the snapshot in an answer of Stripe's API. It is dated a few seconds back, so that it never hides
+ * an event of a clock that runs behind.
  */
 export function snapshotOfRead(kind: StripeKind, raw: Raw, readAtMs: number): Snapshot {
   const created = Math.floor(readAtMs / 1000) - READ_MARGIN_S;
@@ -58,17 +59,20 @@ export function snapshotOfRead(kind: StripeKind, raw: Raw, readAtMs: number): Sn
   return { ...rest, ...origin, key: { ...key, step: READ_STEP } };
 }
 
-/** How much older than it is a read counts, in s. */
+/** The number of seconds by which a read is dated back. */
 export const READ_MARGIN_S = 5;
-// Above every step that an event can have.
+// Higher than the step of any event.
 const READ_STEP = 2 ** 30;
 
-/** Whether a snapshot is what Stripe answered when it was asked, and no event told it. */
+/** Whether a snapshot comes from a read of Stripe's API, not from an event. */
 export function isRead({ step }: OrderKey): boolean {
   return step === READ_STEP;
 }
 
-/** The newer of two snapshots of one object, whichever comes first, however often; whose it is may be known by the older. */
+/**
+ * Chooses the newer of two snapshots of one object, independent of their order and number. The origin of
+ * the older one is kept when the newer one has no origin.
+ */
 export function joinSnapshots(a: Snapshot, b: Snapshot): Snapshot {
   const newer = newerOf(a, b);
   const origin = newer.origin ?? a.origin ?? b.origin;
@@ -83,24 +87,27 @@ function newerOf(a: Snapshot, b: Snapshot): Snapshot {
   return newer;
 }
 
-/** Whether `object` of something says that it is of a kind that is kept. */
+/** The kind of a JSON object by its field `object`. Undefined when the ledger does not store the kind. */
 export function kindOf(raw: Raw): StripeKind | undefined {
   return STRIPE_KINDS.find((kind) => kind === raw.object);
 }
 
 /**
- * The key of the payment that a snapshot belongs to: the id of a payment intent; where money came without one that of the charge,
- * or of the invoice. Null: it says none.
+ * The key of the payment that a snapshot belongs to: the payment intent, or else the charge, or else the
+ * invoice. Null when the snapshot does not name one.
  */
 export function intentOf({ kind, id, fields }: Snapshot): string | null {
   if (kind === 'payment_intent') return id;
-  // An invoice that was told before this was kept says nothing of it.
+  // Rows that are older than this field have no key.
   if (kind === 'invoice') return ('paid_without_intent' in fields && fields.paid_without_intent) || null;
   if (kind === 'charge' && 'payment_intent' in fields) return fields.payment_intent ?? id;
   return 'payment_intent' in fields ? fields.payment_intent : null;
 }
 
-/** The charge by which the payment of a refund or a dispute is found where it names no intent; null otherwise. */
+/**
+ * The charge of a refund or dispute, by which its payment is found without an intent; null for other
+ * kinds.
+ */
 export function chargeOf({ kind, fields }: Snapshot): string | null {
   return (kind === 'refund' || kind === 'dispute') && 'charge' in fields ? fields.charge : null;
 }
@@ -116,7 +123,7 @@ interface Embedded {
   readonly raw: Raw;
 }
 
-/** Objects that stand in another one. What they do not say of their place, the other one does. */
+/** Finds the objects embedded in another one. Fields that they lack come from that object. */
 function embeddedIn(kind: StripeKind, raw: Raw): Embedded[] {
   const inPlace = (of: StripeKind, value: unknown) => (isRaw(value) ? [{ kind: of, raw: value }] : []);
   const intents = () => inPlace('payment_intent', raw.payment_intent);
@@ -149,15 +156,15 @@ function listed(kind: StripeKind, list: unknown, place: Raw): Embedded[] {
   return data.filter(isRaw).map((each) => ({ kind, raw: { ...place, ...each } }));
 }
 
-// Fields are written down field by field in one order, whoever tells them.
+// The readers write the fields in a fixed order, so that equal fields have equal digests.
 function digestOf(fields: object): string {
   return hash('sha1', JSON.stringify(fields), 'base64url');
 }
 
-/** By charge: the payment intent that it belongs to. */
+/** Payment intents by charge. */
 export type IntentsOfCharges = ReadonlyMap<string, string>;
 
-/** The intent of a snapshot, also where it names only a charge. */
+/** The payment intent of a snapshot, also when it names only a charge. */
 export function intentAmongCharges(snapshot: Snapshot, intents: IntentsOfCharges): string | null {
   return intentOf(snapshot) ?? intents.get(chargeOf(snapshot) ?? '') ?? null;
 }

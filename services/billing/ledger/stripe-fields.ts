@@ -1,4 +1,7 @@
-/** What is kept of a payment intent. Times are in s since 1970, amounts in the smallest unit of the currency. */
+/**
+ * The stored fields of a payment intent. Times are in s since 1970, amounts in Stripe's unit of the
+ * currency.
+ */
 export interface IntentFields extends OwnerFields {
   readonly status: string;
   readonly amount: number;
@@ -9,7 +12,7 @@ export interface IntentFields extends OwnerFields {
   readonly created: number;
 }
 
-/** What is kept of a charge: one attempt to get the money of an intent. */
+/** The stored fields of a charge: one attempt to collect the money of an intent. */
 export interface ChargeFields extends OwnerFields {
   readonly status: string;
   readonly payment_intent: string | null;
@@ -23,7 +26,7 @@ export interface ChargeFields extends OwnerFields {
   readonly created: number;
 }
 
-/** What is kept of a refund. */
+/** The stored fields of a refund. */
 export interface RefundFields {
   readonly status: string;
   readonly payment_intent: string | null;
@@ -32,12 +35,12 @@ export interface RefundFields {
   readonly currency: string;
   readonly reason: string | null;
   readonly failure_reason: string | null;
-  /** False: Stripe says that no money moved. */
+  /** False: the refund moved no money. */
   readonly moved: boolean;
   readonly created: number;
 }
 
-/** What is kept of a dispute. */
+/** The stored fields of a dispute. */
 export interface DisputeFields {
   readonly status: string;
   readonly payment_intent: string | null;
@@ -45,49 +48,52 @@ export interface DisputeFields {
   readonly amount: number;
   readonly currency: string;
   readonly reason: string | null;
-  /** How often money was taken or given back. */
+  /** The number of times that money was withdrawn or returned. */
   readonly movements: number;
-  /** The bank has it now. */
+  /** True: the bank holds the money now. */
   readonly withdrawn: boolean;
   readonly created: number;
 }
 
-/** What is kept of a customer. Who it is, Stripe knows, and this does not. */
+/** The stored fields of a customer. Contact data is never stored. */
 interface CustomerFields extends OwnerFields {
   readonly deleted: boolean;
 }
 
-/** What is kept of a subscription. */
+/** The stored fields of a subscription. */
 export interface SubscriptionFields extends OwnerFields {
   readonly status: string;
   readonly customer: string | null;
   readonly current_period_end: number | null;
   readonly cancel_at_period_end: boolean;
-  /** When it is to end; also where the customer asked for the end of the period. Null: at no time of its own. */
+  /** The time of the scheduled end, also for an end with the period. Null: no end is scheduled by time. */
   readonly cancel_at: number | null;
-  /** When it ended; null: it has not. */
+  /** The time of the end. Null: it has not ended. */
   readonly ended_at: number | null;
-  /** Its payments are not collected for now. */
+  /** True: payments are not collected for now. */
   readonly collection_paused: boolean;
-  /** When they are collected again; null: not known, or they are collected. */
+  /** The time at which collection resumes. Null: unknown, or collection is not paused. */
   readonly collection_resumes_at: number | null;
 }
 
-/** What is kept of an invoice. */
+/** The stored fields of an invoice. */
 export interface InvoiceFields extends OwnerFields {
   readonly status: string;
   readonly customer: string | null;
   readonly payment_intent: string | null;
   readonly charge: string | null;
   readonly amount_paid: number;
-  /** Null: not said. */
+  /** Null: the invoice has no currency. */
   readonly currency: string | null;
   readonly created: number;
-  /** Its charge or itself, where it is paid and says that no payment intent paid it; null: another event tells of the money. */
+  /**
+   * The charge or else the invoice itself, when the invoice was paid without a payment intent; otherwise
+   * null.
+   */
   readonly paid_without_intent: string | null;
 }
 
-/** What is kept of each kind. */
+/** The stored fields by kind. */
 export interface FieldsOf {
   readonly payment_intent: IntentFields;
   readonly charge: ChargeFields;
@@ -98,7 +104,7 @@ export interface FieldsOf {
   readonly invoice: InvoiceFields;
 }
 
-/** Whose something is, as the metadata at Stripe say. Never more than ids: the rest of the metadata is not kept. */
+/** The owner of an object by its metadata at Stripe. Other metadata is not stored. */
 export interface OwnerFields {
   readonly tenant_id: string | null;
   readonly user_id: string | null;

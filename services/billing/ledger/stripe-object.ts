@@ -1,4 +1,4 @@
-/** What Stripe keeps of which billing keeps something, by the name that stands in `object`. */
+/** The kinds of Stripe objects that billing stores, by their field `object`. */
 export const STRIPE_KINDS = [
   'customer',
   'subscription',
@@ -13,18 +13,18 @@ export const STRIPE_KINDS = [
 export type StripeKind = (typeof STRIPE_KINDS)[number];
 
 /**
- * An object of Stripe as plain JSON, in the pinned version of its API: the same as `data.object` of an event. Not checked
- * any further: whoever reads a field makes sure of it.
+ * A Stripe object as plain JSON in the pinned API version, equal to `data.object` of an event. Its other
+ * fields are unvalidated: each reader checks them.
  */
 export interface StripeObject {
   /** "pi_…" */
   readonly id: string;
-  /** What it is: "payment_intent". */
+  /** "payment_intent". */
   readonly object: string;
   readonly [field: string]: unknown;
 }
 
-/** What is written on everything that billing makes at Stripe, and tells whose it is. */
+/** The metadata of every object that billing creates at Stripe. They name the owner. */
 export type StripeMetadata = Readonly<
   Record<'tenant_id' | 'user_id', string> &
     Partial<

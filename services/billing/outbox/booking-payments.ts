@@ -10,56 +10,71 @@ import {
 import type { UserStatistics } from '@rollcall/user-access';
 import type { Money } from '../money.ts';
 
-/** Tells the booking service what came in for a booking. */
+/** Name of the outbox task that reports payments to the booking service. It is stored in queued jobs. */
 export const BOOKING_TASK = 'booking.payment';
 
-/** A booking of the booking service. */
+/** The key of a booking in the booking service. */
 interface BookingRef {
   readonly tenantId: string;
   readonly bookingId: string;
 }
 
-/** What a job to tell what came in for a booking is made of. */
+/** Payload of the task. */
 interface BookingJob extends BookingRef {
-  /** Of a payment that is or was for it: in this currency it is told that nothing came in, where no payment is left. */
+  /**
+   * The currency of a payment that is or was for the booking. A booking without payments is reported as 0
+   * in it.
+   */
   readonly currency: string;
 }
 
 /**
- * A job to add in each transaction that changes what came in for a booking. The sums are read when it is done, so that one that
- * waits is enough for any number of changes.
+ * Creates the job to add in each transaction that changes the payments of a booking. The sums are read
+ * when the job runs, so that one queued job covers any number of changes.
  */
 export function bookingJob({ tenantId, bookingId, currency }: BookingJob): OutboxJob {
   return { task: BOOKING_TASK, payload: { tenantId, bookingId, currency }, key: `${tenantId}/${bookingId}` };
 }
 
-/** What came in for a booking in one currency, and what of that went back. */
+/** The captured and refunded amounts of a booking in one currency. */
 export interface BookingSum {
-  /** When the last of it came in or went back; absent: not known. */
+  /** The time of the last capture or refund. Absent: unknown. */
   readonly time?: Date;
   readonly paid: Money;
   readonly refunded: Money;
 }
 
-/** What payments come to, as far as they are committed now. */
+/** Sums of the committed payments. */
 export interface PaymentSums {
-  /** What payments of exactly this user id brought in less what went back, by currency, and when the last of them came. */
+  /**
+   * Sums the captured less the refunded amounts of exactly this user id by currency, with the time of the
+   * last activity.
+   */
   ofUser(tenantId: string, userId: string): Promise<UserStatistics>;
-  /** What payments for a booking came to, one entry a currency, that of the first payment first; empty: nothing ever came in. */
+  /**
+   * Sums the payments of a booking by currency, that of the first payment first. Empty when no money was
+   * captured.
+   */
   ofBooking(booking: BookingRef): Promise<readonly BookingSum[]>;
-  /** A revision above all that were taken for this booking before; sums that are read after it hold all that earlier ones told. */
+  /**
+   * Returns a revision above all earlier ones of this booking. Sums that are read after the call include
+   * all that earlier revisions reported.
+   */
   takeRevision(booking: BookingRef): Promise<bigint>;
 }
 
-/** The longest that one telling may take, in ms. Our own choice: nobody waits for it. */
+/** The deadline of one call, in ms. No caller waits for it. */
 const CALL_TIMEOUT_MS = 5000;
 
-/** The task behind `bookingJob`. It may be done again without harm: what is told with a lower revision changes nothing. */
+/**
+ * Creates the task that runs `bookingJob`. It may run repeatedly: the booking service ignores a lower
+ * revision.
+ */
 export function bookingPaymentTask(bookings: BookingClient, sums: PaymentSums): OutboxTask {
   return async (payload, { signal }) => {
-    // Jobs of before name no currency.
+    // Jobs from before this field have no currency.
     const booking = payload as BookingRef & Partial<BookingJob>;
-    // Before the sums are read: a telling that lost its way cannot undo one that read later.
+    // Before the sums are read, so that a delayed call cannot overwrite a later one.
     const revision = await sums.takeRevision(booking);
     const [first = nothingIn(booking.currency), ...others] = await sums.ofBooking(booking);
     if (!first) return;
@@ -78,7 +93,7 @@ export function bookingPaymentTask(bookings: BookingClient, sums: PaymentSums): 
   };
 }
 
-// All of its payments turned out to be for others: what was told before is to be taken back.
+// All payments of the booking moved to other bookings: the earlier report is reset to 0.
 function nothingIn(currencyCode: string | undefined): BookingSum | undefined {
   if (!currencyCode) return undefined;
   const nothing = { currencyCode, minorUnits: 0n };
@@ -96,7 +111,7 @@ function toOutboxError(error: unknown): unknown {
   return REFUSALS.has(error.code) ? new OutboxRefusedError(error.message, { cause: error }) : error;
 }
 
-// Who is not known, or asks too much, is so with every job alike; so is who asks for more than the service can do yet.
+// These affect every job alike: bad credentials, rate limits, or a method that the service lacks.
 const AWAY = new Set([
   Code.Unavailable,
   Code.DeadlineExceeded,
@@ -105,5 +120,5 @@ const AWAY = new Set([
   Code.Unimplemented,
 ]);
 
-// The payment names a booking that there is not: seen as a dead job, and retried by hand where the booking comes after all.
+// The payment names an unknown booking: the job is dead, and is retried by hand once the booking exists.
 const REFUSALS = new Set([Code.InvalidArgument, Code.NotFound, Code.FailedPrecondition, Code.OutOfRange]);

@@ -11,16 +11,16 @@ import type {
 import { bookingJob } from './booking-payments.ts';
 
 /**
- * What others are to be told of payments that changed: jobs to add last in the transaction that changes them. What is told of
- * one user or one booking is told once, however many of its payments changed. Nothing of payments that are nobody's.
- * @param now when the transaction learned of it: the time of what nothing says when it happened
+ * Creates the jobs that report changed payments to other services, to add last in the transaction of the
+ * change. Changes of one user or one booking share a job. Payments without an owner have no jobs.
+ * @param now the time of the transaction, used for activities without a time of their own
  */
 export function paymentJobs(changes: readonly PaymentChange[], now: Date): OutboxJob[] {
   const jobs = changes.flatMap((change) => jobsOf(change, now));
   const keyed = new Map(
     jobs.flatMap((job) => (job.key === undefined ? [] : [[`${job.task} ${job.key}`, job]])),
   );
-  // In one order everywhere: whoever adds a key waits for others who added it.
+  // In a fixed order, because a transaction that adds a key waits for others that added it.
   const once = [...keyed].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, job]) => job);
   return [...jobs.filter(({ key }) => key === undefined), ...once];
 }
@@ -28,7 +28,7 @@ export function paymentJobs(changes: readonly PaymentChange[], now: Date): Outbo
 function jobsOf(change: PaymentChange, now: Date): OutboxJob[] {
   const { tenantId, userId, bookingId, previousOwner: former, currency } = change;
   if (tenantId === null) return [];
-  // Who had the payment before counts it no more.
+  // The previous owner no longer counts the payment.
   const owners = [{ tenantId, userId, bookingId }, ...(former ? [former] : [])];
   return [
     ...(change.current.captured > 0 ? owners.flatMap((owner) => sumsOf(owner, currency)) : []),
@@ -49,7 +49,7 @@ interface Payer {
   readonly now: Date;
 }
 
-// The id stays with the job, so that the activity is told once however often the job is tried.
+// The id is part of the job, so that a retry reports the activity only once.
 function activitiesOf(change: PaymentChange, { tenantId, userId, now }: Payer): OutboxJob[] {
   const { paymentId, currency } = change;
   return kindsOf(change).map(({ kind, amount }) => {
@@ -81,13 +81,13 @@ const TIMES = {
 
 interface PaymentActivity {
   readonly kind: keyof typeof SUMMARIES;
-  /** As Stripe counts it. */
+  /** In Stripe's unit. */
   readonly amount: number;
 }
 
 function kindsOf({ current: now, previous: before, amount }: PaymentChange): PaymentActivity[] {
   const { captured, refunded, everRefunded, disputeState, state } = before ?? NOTHING;
-  // A refund that a charge told of counts no longer while it is pending, and again once it succeeded.
+  // A refund that a charge reported does not count while it is pending, and counts again once it succeeded.
   const back = Math.min(now.refunded - refunded, now.everRefunded - everRefunded);
   return [
     ...(now.captured > captured ? [toActivity('payment.succeeded', now.captured - captured)] : []),
@@ -109,6 +109,6 @@ function toActivity(kind: PaymentActivity['kind'], amount: number): PaymentActiv
   return { kind, amount };
 }
 
-/** Has others told of payments that changed, by jobs of the transaction that changes them; last in it. */
+/** Enqueues the jobs for changed payments in the transaction of the change. It runs last in it. */
 export const enqueuePaymentJobs: OnChanges = (run, changes) =>
   addJobs((text, values) => run({ name: 'outbox_add_jobs', text }, values), paymentJobs(changes, new Date()));

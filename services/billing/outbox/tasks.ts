@@ -8,16 +8,15 @@ import { TransportOptionError } from '@rollcall/user-client';
 import type { UserAdminClient } from '@rollcall/user-client/admin';
 import { BOOKING_TASK, bookingPaymentTask, type PaymentSums } from './booking-payments.ts';
 
-/** What the tasks work with. */
 interface BillingTasksOptions {
   readonly admin: UserAdminClient;
   readonly bookings: BookingClient;
   readonly sums: PaymentSums;
-  /** Of the service's own database. */
+  /** The pool of the billing database. */
   readonly pool: Pool;
 }
 
-/** What billing does after its transactions, by the task of the job. */
+/** The outbox tasks of billing, by name. */
 export function billingTasks({
   admin,
   bookings,
@@ -30,21 +29,21 @@ export function billingTasks({
   };
 }
 
-/** The way to the booking service. Disposing it closes the connections. */
+/** A client of the booking service. Disposing it closes the connections. */
 export interface Bookings extends Disposable {
   readonly client: BookingClient;
 }
 
 /**
- * The client of the booking service, which connects on demand and need not be there. Whoever makes it closes it.
- * @throws StartupError where the address cannot be one.
+ * Creates the client of the booking service, which connects on demand.
+ * @throws StartupError when the address is malformed.
  */
 export function connectBookings(address: string, observer: CallObserver): Bookings {
   using stack = new DisposableStack();
   const guard = createCallGuard({ target: 'booking', observer });
   try {
     const client = stack.use(createBookingClient({ address, guard }));
-    // Closed first: what ends then says nothing about the booking service.
+    // Closed before the client, so that calls that end then do not count as outages.
     stack.use(guard);
     const closers = stack.move();
     return { client, [Symbol.dispose]: () => closers.dispose() };

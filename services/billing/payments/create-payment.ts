@@ -8,22 +8,21 @@ import type { Payment } from './payment.ts';
 import type { KnownPaymentRequest, PaymentReads, PaymentRequests } from './payment-store.ts';
 import { idempotencyKey, type PaymentIntent, type Snapshots, type StripeGateway } from './stripe-gateway.ts';
 
-/** What payments are made with. */
 export interface PaymentPorts {
   readonly reads: PaymentReads;
   readonly requests: PaymentRequests;
   readonly snapshots: Snapshots;
   readonly gateway: StripeGateway;
   readonly users: Pick<Users, 'lookUp'>;
-  /** Default: the clock. */
+  /** @defaultValue the system clock */
   readonly now?: () => Date;
 }
 
-/** The payment to make. Ids are in lower case. */
+/** The payment to create. Ids are in lower case. */
 interface CreatePaymentCommand {
   readonly tenantId: string;
   readonly userId: string;
-  /** Empty: none. */
+  /** Empty: the payment is for no booking. */
   readonly bookingId: string;
   readonly amount: Money;
   readonly description: string;
@@ -31,23 +30,27 @@ interface CreatePaymentCommand {
   readonly signal: AbortSignal;
 }
 
-/** A payment, and what the payer needs to confirm it; empty: nothing. Never kept. */
+/**
+ * A payment with the secret by which the payer confirms it; empty when no confirmation is needed. The
+ * secret is never stored.
+ */
 interface CreatedPayment {
   readonly payment: Payment;
   readonly clientSecret: string;
 }
 
 /**
- * Asks a user for money, once per request. That Stripe is to be asked is written down first, and what Stripe answers becomes
- * the payment, so that a crash anywhere leaves something that a repeat, or Stripe's own event, completes.
- * Throws BillingError USER_NOT_ELIGIBLE, USER_UNKNOWN_NOW, REQUEST_ID_REUSED, STRIPE_NOT_CONFIGURED, STRIPE_REFUSED, STRIPE_UNAVAILABLE.
+ * Creates a payment, once per request. The request is stored before Stripe is called, and Stripe's answer
+ * becomes the payment, so that a repeat or Stripe's own event completes it after a crash.
+ * @throws BillingError USER_NOT_ELIGIBLE, USER_UNKNOWN_NOW, REQUEST_ID_REUSED, STRIPE_NOT_CONFIGURED,
+ * STRIPE_REFUSED or STRIPE_UNAVAILABLE.
  */
 export async function createPayment(
   ports: PaymentPorts,
   command: CreatePaymentCommand,
 ): Promise<CreatedPayment> {
   const { tenantId, request, signal } = command;
-  // Before the user is looked at: what was done stays done, whatever became of the user since.
+  // Before the user is checked: a finished request stays finished, whatever happened to the user since.
   const before = await ports.requests.find(tenantId, request.id);
   if (before) return resume(ports, command, before);
   const { user } = await requireEligibleUser(ports.users, command, signal);
@@ -98,7 +101,7 @@ function intentOf({ tenantId, userId, bookingId, amount, description, request }:
   };
 }
 
-// A repeat asks Stripe for the secret, which is kept nowhere here; only who still has to confirm needs it.
+// A repeat asks Stripe for the secret, which is not stored; it is needed only before confirmation.
 async function secretOf(
   gateway: StripeGateway,
   { state, stripePaymentIntentId }: Payment,

@@ -2,15 +2,15 @@ import type { StripeObject } from '../ledger/stripe-object.ts';
 import type { KnownPaymentRequest } from './payment-store.ts';
 import type { StripeGateway } from './stripe-gateway.ts';
 
-// Stripe forgets a key after a day at the earliest: https://docs.stripe.com/api/idempotent_requests
+// Stripe keeps an idempotency key for at least a day: https://docs.stripe.com/api/idempotent_requests
 const KEY_LIFE_MS = 23 * 3_600_000;
-// How far Stripe's clock may be off ours, with the longest that an attempt takes.
+// Covers the difference of clocks and the longest attempt.
 const MARGIN_S = 300;
 const PAGE = 100;
 
 /**
- * What an earlier attempt made at Stripe, although nobody here heard of it: looked for once the key that would say so may be
- * forgotten. Undefined: nothing, or the key still does.
+ * Finds the object that an earlier attempt created at Stripe without its answer arriving. It searches only
+ * when the idempotency key may have expired. Undefined when there is no object, or the key is still valid.
  */
 export async function findEarlierAttempt(
   gateway: Pick<StripeGateway, 'list'>,

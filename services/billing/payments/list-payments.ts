@@ -4,25 +4,27 @@ import { type Page, type TimePosition, toPage } from '../page.ts';
 import type { Payment, PaymentEvent } from './payment.ts';
 import type { EventPosition, PaymentEventList, PaymentList, PaymentReads } from './payment-store.ts';
 
-/** Which payments. */
 interface ListPaymentsQuery extends Omit<PaymentList, 'userIds'> {
-  /** Only those of this user, and of users merged with it; absent: of everybody. */
+  /** Also the payments of users merged with this one. Absent: the payments of all users. */
   readonly userId?: string;
 }
 
-/** One page of payments. Whoever asks by an id that was merged away means the user who survived, and all that is the user's. */
+/** Reads one page of payments. The id of a merged user stands for the survivor and all its ids. */
 export async function listPayments(
   { reads, aliases }: { reads: PaymentReads; aliases: UserAliases },
   { userId, ...list }: ListPaymentsQuery,
 ): Promise<Page<Payment, TimePosition>> {
   const { tenantId, limit } = list;
   const userIds = userId && (await aliases.allIdsOf(tenantId, [await aliases.survivorOf(tenantId, userId)]));
-  // One more than asked for tells whether there is a next page.
+  // One extra row shows whether a next page exists.
   const found = await reads.list({ ...list, limit: limit + 1, ...(userIds && { userIds }) });
   return toPage(found, limit, ({ createTime, id }) => ({ timeMs: createTime.getTime(), id }));
 }
 
-/** One page of what Stripe told of a payment. Throws BillingError PAYMENT_NOT_FOUND. */
+/**
+ * Reads one page of the Stripe events of a payment.
+ * @throws BillingError PAYMENT_NOT_FOUND when the tenant has no such payment.
+ */
 export async function listPaymentEvents(
   reads: PaymentReads,
   list: PaymentEventList,

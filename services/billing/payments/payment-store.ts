@@ -2,21 +2,21 @@ import type { TimePosition } from '../page.ts';
 import type { WriteRequest } from '../write-request.ts';
 import type { Payment, PaymentEvent, PaymentState } from './payment.ts';
 
-/** Part of the payments of a tenant, newest first. */
+/** A page request for the payments of a tenant, newest first. */
 export interface PaymentList {
   readonly tenantId: string;
-  /** Only those of these users; absent: of everybody. */
+  /** Absent: the payments of all users. */
   readonly userIds?: readonly string[];
-  /** Only those for this booking; absent: for any. */
+  /** Absent: the payments of all bookings and of none. */
   readonly bookingId?: string;
-  /** Only those in one of these; absent: in any. */
+  /** Absent: the payments in all states. */
   readonly states?: readonly PaymentState[];
   readonly limit: number;
-  /** Begin behind this place; absent: at the newest. */
+  /** The page begins after this position. Absent: it begins with the newest payment. */
   readonly after?: TimePosition;
 }
 
-/** A place in what Stripe told of a payment. */
+/** A position in the Stripe events of a payment. */
 export interface EventPosition {
   /** In ms since 1970. */
   readonly timeMs: number;
@@ -24,16 +24,16 @@ export interface EventPosition {
   readonly id: string;
 }
 
-/** Part of what Stripe told of a payment, oldest first. */
+/** A page request for the Stripe events of a payment, oldest first. */
 export interface PaymentEventList {
   readonly tenantId: string;
   readonly paymentId: string;
   readonly limit: number;
-  /** Begin behind this place; absent: at the oldest. */
+  /** The page begins after this position. Absent: it begins with the oldest event. */
   readonly after?: EventPosition;
 }
 
-/** How payments are read. Ids are in lower case. */
+/** Reads payments. Ids are in lower case. */
 export interface PaymentReads {
   find(tenantId: string, id: string): Promise<Payment | undefined>;
   /** @param intentId "pi_…" */
@@ -42,29 +42,35 @@ export interface PaymentReads {
   listEvents(list: PaymentEventList): Promise<PaymentEvent[]>;
 }
 
-/** What a caller asked to be done at Stripe, as it was written down before Stripe was asked. */
+/** A caller's request for a change at Stripe, stored before Stripe is called. */
 interface PaymentRequest {
   readonly tenantId: string;
   readonly request: WriteRequest;
-  /** Absent: a new payment. Of a refund what it was decided to be, so that a repeat asks for the same. */
+  /**
+   * Absent: the request creates a payment. A refund keeps its amount, so that a repeat asks for an equal
+   * one.
+   */
   readonly refund?: { readonly paymentId: string; readonly minorUnits: bigint };
 }
 
-/** The same, and how far it came. */
+/** A stored request with its progress. */
 export interface KnownPaymentRequest extends PaymentRequest {
-  /** "pi_…" or "re_…"; null: Stripe was not heard. */
+  /** "pi_…" or "re_…". Null: Stripe has not answered. */
   readonly stripeId: string | null;
-  /** When it was first tried. */
+  /** The time of the first attempt. */
   readonly createTime: Date;
-  /** When it was last tried. */
+  /** The time of the last attempt. */
   readonly attemptTime: Date;
 }
 
-/** Where it is written down. Ids are in lower case. */
+/** Storage of requests. Ids are in lower case. */
 export interface PaymentRequests {
   find(tenantId: string, requestId: string): Promise<KnownPaymentRequest | undefined>;
-  /** Writes a request down, or that it is tried again. Answers what is kept: of two at once both see the first one's. */
+  /**
+   * Stores a request, or the time of another attempt. Returns the stored request: concurrent calls all get
+   * the first one.
+   */
   begin(request: PaymentRequest): Promise<KnownPaymentRequest>;
-  /** Writes down what Stripe made of it. */
+  /** Stores the id of the object that Stripe created. */
   finish(ref: { tenantId: string; requestId: string }, stripeId: string): Promise<void>;
 }

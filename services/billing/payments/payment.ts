@@ -3,7 +3,7 @@ import { fromStripeAmount, type Money, stepOf } from '../money.ts';
 
 export type { DisputeState, PaymentState, RefundState } from '../ledger/payment-states.ts';
 
-/** Money on its way back. */
+/** A refund of a payment. */
 export interface Refund {
   /** UUIDv7. */
   readonly id: string;
@@ -11,14 +11,14 @@ export interface Refund {
   readonly stripeRefundId: string;
   readonly state: RefundState;
   readonly amount: Money;
-  /** The same as Stripe counts it: nothing is left out. */
+  /** The exact amount in Stripe's unit. */
   readonly stripeAmount: bigint;
-  /** Why, in Stripe's words; null: not said. */
+  /** Stripe's code. Null: Stripe gave no reason. */
   readonly reason: string | null;
   readonly createTime: Date;
 }
 
-/** Amounts of a payment as Stripe counts them. */
+/** The amounts of a payment in Stripe's unit. */
 export interface StripeAmounts {
   readonly amount: bigint;
   readonly captured: bigint;
@@ -27,62 +27,63 @@ export interface StripeAmounts {
   readonly refundedByCharge: bigint;
 }
 
-/** Money that a user paid. How it stands is derived from what Stripe tells, and written by nobody else. */
+/** A payment of a user. Its state is derived from Stripe's events only. */
 export interface Payment {
   readonly tenantId: string;
   /** UUIDv7. */
   readonly id: string;
-  /** Null: nobody who is known. */
+  /** Null: the user is unknown. */
   readonly userId: string | null;
-  /** Null: for none. */
+  /** Null: the payment is for no booking. */
   readonly bookingId: string | null;
   readonly state: PaymentState;
   readonly amount: Money;
-  /** What came in. */
   readonly captured: Money;
-  /** What went back. */
   readonly refunded: Money;
   /** The part of `refunded` that a charge reports and no known refund explains. */
   readonly unseenRefunds: Money;
-  /** The four as Stripe counts them: nothing is left out. */
+  /** The four amounts above, exact in Stripe's unit. */
   readonly stripeAmounts: StripeAmounts;
-  /** Null: there is none. */
+  /** Null: there is no dispute. */
   readonly disputeState: DisputeState | null;
-  /** Why the last attempt failed, in Stripe's words; null: it did not. */
+  /** Stripe's code for the last failed attempt. Null: the last attempt did not fail. */
   readonly failureCode: string | null;
-  /** "pi_…"; null: it came without one. */
+  /** "pi_…". Null: the payment has no intent. */
   readonly stripePaymentIntentId: string | null;
-  /** "ch_…", where it came without a payment intent; else null. */
+  /** "ch_…", when the payment has no intent; otherwise null. */
   readonly stripeChargeId: string | null;
-  /** "in_…", where it came without both, and an invoice says it was paid; else null. */
+  /** "in_…", when the payment has neither intent nor charge; otherwise null. */
   readonly stripeInvoiceId: string | null;
-  /** Whether it is real money; null: not known, as of payments of before this was stored. */
+  /** True: real money. Null: unknown, because the row is older than this column. */
   readonly livemode: boolean | null;
-  /** "acct_…"; null: the account that the webhook or the key belongs to. */
+  /** "acct_…". Null: the account of the webhook or the key. */
   readonly stripeAccount: string | null;
   readonly createTime: Date;
-  /** When money first came in, by Stripe; null: none did, or it is not known. */
+  /** The time of the first capture by Stripe. Null: no money was captured, or the time is unknown. */
   readonly captureTime: Date | null;
-  /** When money last went back, by Stripe; null: none did, or it is not known. */
+  /** The time of the last refund by Stripe. Null: no money was refunded, or the time is unknown. */
   readonly refundTime: Date | null;
   readonly updateTime: Date;
   /** Oldest first. */
   readonly refunds: readonly Refund[];
 }
 
-/** Something that Stripe told of a payment. */
+/** A Stripe event of a payment. */
 export interface PaymentEvent {
   /** "evt_…" */
   readonly stripeEventId: string;
   /** "payment_intent.succeeded" */
   readonly type: string;
-  /** When it happened, by Stripe. */
+  /** The time of the event by Stripe. */
   readonly time: Date;
-  /** When it was applied here. */
+  /** The time at which the event was applied. */
   readonly applyTime: Date;
 }
 
-/** What can still be sent back, in minor units: what came in, without what went or is going back, as far as Stripe takes it. */
+/**
+ * The amount that can still be refunded, in minor units, cut to a multiple that Stripe accepts. Pending
+ * refunds count as refunded.
+ */
 export function refundableAmount({ captured: { currencyCode }, stripeAmounts, refunds }: Payment): bigint {
   const live = refunds.filter(({ state }) => state !== 'FAILED' && state !== 'CANCELED');
   const rest = stripeAmounts.captured - stripeAmounts.refundedByCharge;

@@ -7,22 +7,23 @@ import { type Payment, refundableAmount } from './payment.ts';
 import type { KnownPaymentRequest } from './payment-store.ts';
 import { idempotencyKey, type NewStripeRefund } from './stripe-gateway.ts';
 
-/** The money to send back. Ids are in lower case. */
+/** The refund to create. Ids are in lower case. */
 interface RefundPaymentCommand {
   readonly tenantId: string;
   readonly id: string;
-  /** Absent: all that is left. */
+  /** Absent: the whole refundable amount. */
   readonly amount?: Money;
   readonly reason: NewStripeRefund['reason'];
   readonly request: WriteRequest;
 }
 
-/** What refunds are made with. */
 type RefundPorts = Omit<PaymentPorts, 'users'>;
 
 /**
- * Sends money back, once per request; written down before Stripe is asked, as `createPayment` does.
- * Throws BillingError PAYMENT_NOT_FOUND, NOT_REFUNDABLE, REQUEST_ID_REUSED, STRIPE_NOT_CONFIGURED, STRIPE_REFUSED, STRIPE_UNAVAILABLE.
+ * Refunds a payment, once per request. The request is stored before Stripe is called, as in
+ * `createPayment`.
+ * @throws BillingError PAYMENT_NOT_FOUND, NOT_REFUNDABLE, REQUEST_ID_REUSED, STRIPE_NOT_CONFIGURED,
+ * STRIPE_REFUSED or STRIPE_UNAVAILABLE.
  */
 export async function refundPayment(ports: RefundPorts, command: RefundPaymentCommand): Promise<Payment> {
   const { tenantId, id, request } = command;
@@ -58,7 +59,10 @@ async function refund(
   await requests.finish({ tenantId, requestId: request.id }, object.id);
 }
 
-/** How much is to go back, in minor units. */
+/**
+ * Returns the amount to refund, in minor units.
+ * @throws BillingError NOT_REFUNDABLE when the payment does not cover it.
+ */
 function requireRefundable(payment: Payment, amount: Money | undefined): bigint {
   const { id, captured } = payment;
   const left = refundableAmount(payment);

@@ -1,24 +1,27 @@
 import type { StripeKind, StripeMetadata, StripeObject } from '../ledger/stripe-object.ts';
 import type { Money } from '../money.ts';
 
-/** What every write says: a repeat of the same key with the same content does nothing twice, for a day at least. */
+/**
+ * The part that all writes share. A repeat with an equal key and content has no effect, for at least a
+ * day.
+ */
 interface StripeWrite {
-  /** At most 255 characters; `idempotencyKey` makes one. */
+  /** At most 255 characters. `idempotencyKey` creates one. */
   readonly idempotencyKey: string;
 }
 
-/** A customer to make. It has neither name nor address: whose it is stands in the metadata. */
+/** A customer to create, without name and address. The metadata name the owner. */
 export interface NewStripeCustomer extends StripeWrite {
   readonly metadata: StripeMetadata;
 }
 
-/** A subscription to make. */
+/** A subscription to create. */
 export interface NewStripeSubscription extends StripeWrite {
   /** "cus_…" */
   readonly customerId: string;
   /** "price_…" */
   readonly priceId: string;
-  /** "pm_…", put at the customer first; absent: the one that Stripe has for the customer, if any. */
+  /** "pm_…", attached to the customer first. Absent: the customer's default payment method. */
   readonly paymentMethodId?: string | undefined;
   readonly metadata: StripeMetadata;
 }
@@ -27,20 +30,20 @@ export interface NewStripeSubscription extends StripeWrite {
 export interface StripeCancellation extends StripeWrite {
   /** "sub_…" */
   readonly subscriptionId: string;
-  /** What is paid for is still had. */
+  /** True: it ends with the paid period. */
   readonly atPeriodEnd: boolean;
 }
 
-/** A subscription as Stripe answered it. */
+/** A subscription in an answer of Stripe. */
 export interface StripeSubscription {
   /** "sub_…" */
   readonly id: string;
-  /** In Stripe's words: "active", "incomplete". */
+  /** Stripe's status: "active", "incomplete". */
   readonly status: string;
-  /** Until when it is paid; null: not known. */
+  /** The end of the paid period. Null: unknown. */
   readonly currentPeriodEnd: Date | null;
   readonly cancelAtPeriodEnd: boolean;
-  /** What the payer needs to confirm the first payment; empty: nothing. Secret. */
+  /** The secret by which the payer confirms the first payment; empty when no confirmation is needed. */
   readonly clientSecret: string;
   readonly object: StripeObject;
 }
@@ -51,99 +54,107 @@ export interface StripeDeletion extends StripeWrite {
   readonly customerId: string;
 }
 
-/** A payment intent to make. */
+/** A payment intent to create. */
 export interface NewPaymentIntent extends StripeWrite {
-  /** One in which `paymentFaultOf` finds no fault. */
+  /** An amount that `paymentFaultOf` accepts. */
   readonly amount: Money;
-  /** Must not name the person. Empty: none. */
+  /** It must not name the person. Empty: no description. */
   readonly description: string;
   readonly metadata: StripeMetadata;
 }
 
-/** A payment intent as Stripe answered it. */
+/** A payment intent in an answer of Stripe. */
 export interface PaymentIntent {
   /** "pi_…" */
   readonly id: string;
-  /** What the payer needs to confirm it. Secret. */
+  /** The secret by which the payer confirms the payment. */
   readonly clientSecret: string;
   /** Without the secret. */
   readonly object: StripeObject;
 }
 
-/** A refund to make. */
+/** A refund to create. */
 export interface NewStripeRefund extends StripeWrite {
-  /** "pi_…"; null: the money came without one, by `chargeId`. */
+  /** "pi_…". Null: the payment has no intent, and `chargeId` names its charge. */
   readonly paymentIntentId: string | null;
-  /** "ch_…", where the money came without a payment intent. Default: the payment intent names it. */
+  /**
+   * "ch_…", for a payment without an intent.
+   * @defaultValue the charge of the payment intent
+   */
   readonly chargeId?: string | null;
-  /** One in which `refundFaultOf` finds no fault, in the currency of the payment. */
+  /** An amount in the currency of the payment that `refundFaultOf` accepts. */
   readonly amount: Money;
-  /** Empty: not said. */
+  /** Empty: no reason. */
   readonly reason: '' | 'duplicate' | 'fraudulent' | 'requested_by_customer';
   readonly metadata: StripeMetadata;
 }
 
-/** Which part of a list of Stripe's. */
+/** A page request for a list of Stripe. */
 export interface StripeList {
-  /** Made at this time or later, in s since 1970. */
+  /** Objects created at this time or later, in s since 1970. */
   readonly createdFrom: number;
-  /** Made before it, in s since 1970. */
+  /** Objects created before this time, in s since 1970. */
   readonly createdBefore: number;
-  /** Go on behind the object with this id; absent: begin at the newest. */
+  /** The page begins after the object with this id. Absent: it begins with the newest object. */
   readonly after?: string | undefined;
-  /** 1 to 100. */
+  /** From 1 to 100. */
   readonly limit: number;
 }
 
-/** A part of a list, newest first. */
+/** A page of a list, newest first. */
 export interface StripePage {
   readonly objects: readonly StripeObject[];
-  /** There is more behind it. */
+  /** True: the list continues. */
   readonly hasMore: boolean;
 }
 
 /**
- * Stripe, as far as billing needs it. Every call throws BillingError: STRIPE_NOT_CONFIGURED without a key, or with one that
- * Stripe does not know; STRIPE_REFUSED; STRIPE_UNAVAILABLE, after which the same write with the same key is safe.
+ * The calls to Stripe that billing makes.
+ * @throws BillingError STRIPE_NOT_CONFIGURED when the key is missing or unknown to Stripe, STRIPE_REFUSED,
+ * or STRIPE_UNAVAILABLE, after which a repeat with the same key is safe. Every call may throw these.
  */
 export interface StripeGateway {
-  /** Whether there is a key. */
+  /** True: a key is set. */
   readonly isConfigured: boolean;
   createCustomer(customer: NewStripeCustomer): Promise<StripeObject>;
-  /** Deletes a customer for good, which ends its subscriptions. One that is not there is deleted already. */
+  /** Deletes a customer for good, which ends its subscriptions. A missing customer counts as deleted. */
   deleteCustomer(customer: StripeDeletion): Promise<void>;
   createSubscription(subscription: NewStripeSubscription): Promise<StripeSubscription>;
   /**
-   * The subscription of a customer whose metadata say this `subscription_id`, in any state; undefined: there is none. Asked where
-   * an earlier attempt was cut off, because Stripe forgets keys: https://docs.stripe.com/api/idempotent_requests
+   * Finds the subscription of a customer by `subscription_id` in its metadata, in any state. It is used
+   * after an attempt that was cut off, because Stripe forgets keys:
+   * https://docs.stripe.com/api/idempotent_requests
    */
   findSubscription(wanted: {
     /** "cus_…" */
     readonly customerId: string;
-    /** Ours. */
+    /** The id in billing. */
     readonly subscriptionId: string;
   }): Promise<StripeSubscription | undefined>;
-  /** Answers the subscription as it is then; also where it was over before. */
+  /** Ends a subscription and returns its new state. One that is over is returned unchanged. */
   cancelSubscription(cancellation: StripeCancellation): Promise<StripeSubscription>;
   createPaymentIntent(intent: NewPaymentIntent): Promise<PaymentIntent>;
-  /** The intent as it is now, with its secret; undefined: Stripe has none of this id. */
+  /** Reads an intent with its secret. Undefined when Stripe has no such intent. */
   findPaymentIntent(id: string): Promise<PaymentIntent | undefined>;
   createRefund(refund: NewStripeRefund): Promise<StripeObject>;
-  /** The object as it is now; undefined: Stripe has none of this id. One that was deleted has `deleted: true` and little else. */
+  /**
+   * Reads an object. Undefined when Stripe has no such object. A deleted one has `deleted: true` and few
+   * other fields.
+   */
   retrieve(kind: StripeKind, id: string): Promise<StripeObject | undefined>;
   list(kind: StripeKind, list: StripeList): Promise<StripePage>;
 }
 
-/** A key that no other write of any tenant has. */
+/** Creates an idempotency key that no other write of any tenant has. */
 export function idempotencyKey(write: { what: string; tenantId: string; requestId: string }): string {
   return `rollcall:${write.what}:${write.tenantId}:${write.requestId}`;
 }
 
-/** What Stripe answered becomes part of the ledger by the same code as what its events tell. */
+/** Applies objects read from Stripe to the ledger, by the code that applies events. */
 export interface Snapshots {
   /**
-   * Applies objects that were read from Stripe, all or none. What is older than what is known changes nothing.
-   * @param readTime when Stripe was asked
+   * Applies objects, all or none. One that is older than the ledger's snapshot changes nothing.
+   * @param readTime the time of the request to Stripe
    */
   apply(objects: readonly StripeObject[], readTime: Date): Promise<void>;
 }

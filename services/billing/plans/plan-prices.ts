@@ -3,12 +3,12 @@ import { paymentFaultOf } from '../money.ts';
 import type { PlanPrice } from './plan.ts';
 import type { PlanStore } from './plan-store.ts';
 
-/** What is wrong with prices, by the place of each in its list: `[0].amount.minor_units`. */
+/** Faults of prices, by their place in the list: `[0].amount.minor_units`. */
 type PriceFaults = Readonly<Record<string, string>>;
 
 /**
- * What is wrong with the prices of a plan; empty: nothing.
- * Throws BillingError AREA_NOT_FOUND for the first whose area there is not.
+ * Checks the prices of a plan. Empty when they have no faults.
+ * @throws BillingError AREA_NOT_FOUND for the first price whose area does not exist.
  */
 export async function faultsOfPrices(
   store: Pick<PlanStore, 'findAreas'>,
@@ -35,7 +35,7 @@ export async function faultsOfPrices(
   return faults;
 }
 
-/** What is to be bought, and where. */
+/** The plan and the area of an order. */
 interface PriceWanted {
   readonly tenantId: string;
   readonly planId: string;
@@ -43,8 +43,8 @@ interface PriceWanted {
 }
 
 /**
- * What a plan costs in an area; `stripePriceId` is null exactly where that is nothing.
- * Throws BillingError PLAN_NOT_FOUND, AREA_NOT_FOUND, PLAN_NOT_SOLD.
+ * Finds the price of a plan in an area. `stripePriceId` is null exactly when the price is 0.
+ * @throws BillingError PLAN_NOT_FOUND, AREA_NOT_FOUND or PLAN_NOT_SOLD.
  */
 export async function requirePrice(
   plans: Pick<PlanStore, 'findPlan' | 'findAreas'>,
@@ -56,7 +56,7 @@ export async function requirePrice(
   if (!area) throw areaNotFound(tenantId, areaId);
   const price = plan.prices.find((each) => each.areaId === areaId);
   if (!price || plan.retired) throw notSold({ planId, areaId }, plan.retired ? 'retired' : 'no_price');
-  // A price that stands at Stripe although it is nothing is not asked for.
+  // A price of 0 is not sent to Stripe, even when it exists there.
   return price.amount.minorUnits === 0n ? { ...price, stripePriceId: null } : price;
 }
 

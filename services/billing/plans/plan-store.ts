@@ -1,32 +1,32 @@
 import type { Area, Plan } from './plan.ts';
 
-/** Part of a list by code. */
+/** A page request for a list that is ordered by code. */
 interface CodeList {
   readonly tenantId: string;
   readonly limit: number;
-  /** Begin behind this code; absent: at the first. */
+  /** The page begins after this code. Absent: it begins with the first code. */
   readonly after?: string;
 }
 
-/** What changes of a plan; absent fields stay. */
+/** The fields of a plan to change. Absent fields stay. */
 export type PlanChange = Partial<Pick<Plan, 'title' | 'prices' | 'retired'>>;
 
-/** Where plans and areas are kept. Ids are in lower case. */
+/** Storage of plans and areas. Ids are in lower case. */
 export interface PlanStore {
-  /** False: the tenant has another plan of this code. */
+  /** False: another plan of the tenant has this code. */
   insertPlan(plan: Plan): Promise<boolean>;
   findPlan(tenantId: string, id: string): Promise<Plan | undefined>;
-  /** By code. */
+  /** Ordered by code. */
   listPlans(list: CodeList & { readonly withRetired: boolean }): Promise<Plan[]>;
-  /** The plan as it is then; undefined: there is none. */
+  /** Returns the changed plan; undefined when it does not exist. */
   updatePlan(
     plan: { readonly tenantId: string; readonly id: string; readonly updateTime: Date },
     change: PlanChange,
   ): Promise<Plan | undefined>;
-  /** False: the tenant has another area of this code. */
+  /** False: another area of the tenant has this code. */
   insertArea(area: Area): Promise<boolean>;
-  /** Those of these areas that there are. */
+  /** Finds the areas with these ids. Unknown ids are left out. */
   findAreas(tenantId: string, ids: readonly string[]): Promise<Area[]>;
-  /** By code. */
+  /** Ordered by code. */
   listAreas(list: CodeList): Promise<Area[]>;
 }

@@ -1,14 +1,14 @@
 import type { Money } from '../money.ts';
 
-/** How often a plan is paid. */
+/** The period of one payment of a plan. */
 export type PlanInterval = 'MONTH' | 'YEAR';
 
-/** What a plan costs in one area. */
+/** The price of a plan in one area. */
 export interface PlanPrice {
   readonly areaId: string;
-  /** A turn of the interval, in the area's currency; 0: nothing, and Stripe takes no part. */
+  /** The price of one period in the area's currency. 0: the plan is free, and does not exist at Stripe. */
   readonly amount: Money;
-  /** "price_…"; null only where the amount is 0. */
+  /** "price_…". Null only when the amount is 0. */
   readonly stripePriceId: string | null;
 }
 
@@ -18,13 +18,13 @@ export interface NewPlan {
   readonly code: string;
   readonly title: string;
   readonly interval: PlanInterval;
-  /** One per area. */
+  /** At most one per area. */
   readonly prices: readonly PlanPrice[];
-  /** Nobody can subscribe any more. */
+  /** True: new subscriptions are refused. */
   readonly retired: boolean;
 }
 
-/** What can be subscribed to. */
+/** An offer that users subscribe to. */
 export interface Plan extends NewPlan {
   readonly tenantId: string;
   /** UUIDv7. */
@@ -40,13 +40,13 @@ export interface NewArea {
   readonly title: string;
   /** ISO 3166-1 alpha-2. */
   readonly countryCodes: readonly string[];
-  /** ISO 4217. Never changes: prices and subscriptions count in it. */
+  /** ISO 4217. It never changes, because prices and subscriptions are in it. */
   readonly currencyCode: string;
-  /** Tax that amounts include, in hundredths of a percent. */
+  /** The tax included in amounts, in hundredths of a percent. */
   readonly taxBasisPoints: number;
 }
 
-/** Where a plan is sold, and in which money. */
+/** A region with one currency, in which plans are sold. */
 export interface Area extends NewArea {
   readonly tenantId: string;
   /** UUIDv7. */

@@ -3,7 +3,10 @@ import { codeTaken, planNotFound } from '../errors.ts';
 import type { Area, NewArea, NewPlan, Plan } from './plan.ts';
 import type { PlanChange, PlanStore } from './plan-store.ts';
 
-/** Adds an area. Throws BillingError CODE_TAKEN. */
+/**
+ * Adds an area.
+ * @throws BillingError CODE_TAKEN when another area has the code.
+ */
 export async function createArea(
   store: Pick<PlanStore, 'insertArea'>,
   tenantId: string,
@@ -15,7 +18,10 @@ export async function createArea(
   throw codeTaken('area', tenantId, area.code);
 }
 
-/** Adds a plan, whose prices were looked at. Throws BillingError CODE_TAKEN. */
+/**
+ * Adds a plan with checked prices.
+ * @throws BillingError CODE_TAKEN when another plan has the code.
+ */
 export async function createPlan(
   store: Pick<PlanStore, 'insertPlan'>,
   tenantId: string,
@@ -27,7 +33,10 @@ export async function createPlan(
   throw codeTaken('plan', tenantId, plan.code);
 }
 
-/** Changes a plan; who subscribed before goes on as agreed then. Throws BillingError PLAN_NOT_FOUND. */
+/**
+ * Changes a plan. Existing subscriptions keep their terms.
+ * @throws BillingError PLAN_NOT_FOUND when the tenant has no such plan.
+ */
 export async function updatePlan(
   store: Pick<PlanStore, 'updatePlan'>,
   { tenantId, id }: { tenantId: string; id: string },

@@ -3,7 +3,7 @@ import type { Customer, Subscription, SubscriptionOrder, SubscriptionState } fro
 import type { CustomerStore } from '../customers/customer-store.ts';
 import { beginOrder, cancelOrder, completeOrder, dropOrder } from './subscription-orders.ts';
 
-/** A subscription as the prepared statements answer it. */
+/** A row of `subscriptions` under the aliases of `SUBSCRIPTION_COLUMNS`. */
 interface SubscriptionRow {
   subscription_id: string;
   plan_id: string;
@@ -19,7 +19,7 @@ interface SubscriptionRow {
   subscription_update_time: Date;
 }
 
-/** A subscription with what Stripe is told of it. */
+/** A subscription with the columns of its customer that Stripe receives. */
 interface OrderRow extends SubscriptionRow {
   tenant_id: string;
   customer_id: string;
@@ -43,19 +43,18 @@ export const SUBSCRIPTION_COLUMNS = `s.id as subscription_id, s.plan_id, s.area_
   s.current_period_end, s.cancel_at_period_end, s.end_time, s.collection_paused, s.collection_resume_time, s.create_time as subscription_create_time,
   s.update_time as subscription_update_time`;
 
-/** Selects `CustomerRow`; what follows says which. */
+/** Selects `CustomerRow`. The condition follows. */
 const SELECT_CUSTOMERS = `select c.tenant_id, c.id, c.stripe_customer_id, c.create_time, c.update_time, ${SUBSCRIPTION_COLUMNS}
   from customers c left join lateral (
     select * from subscriptions n where n.tenant_id = c.tenant_id and n.customer_id = c.id
     order by n.create_time desc, n.id desc limit 1
   ) s on true`;
 
-/** Selects `OrderRow`; what follows says which. */
+/** Selects `OrderRow`. The condition follows. */
 const SELECT_ORDERS = `select s.tenant_id, s.customer_id, s.stripe_price_id, s.stripe_payment_method_id, c.stripe_customer_id,
     s.request_fingerprint, ${SUBSCRIPTION_COLUMNS}
   from subscriptions s join customers c on c.tenant_id = s.tenant_id and c.id = s.customer_id`;
 
-/** A selected row as a customer of the domain. */
 function customerFromRow(row: CustomerRow): Customer {
   return {
     tenantId: row.tenant_id,
@@ -67,7 +66,6 @@ function customerFromRow(row: CustomerRow): Customer {
   };
 }
 
-/** A selected row as an order of the domain. */
 function orderFromRow(row: OrderRow): SubscriptionOrder {
   return {
     tenantId: row.tenant_id,
@@ -96,7 +94,7 @@ function subscriptionFromRow(row: SubscriptionRow): Subscription {
   };
 }
 
-/** Customers and subscriptions by prepared statements. */
+/** Stores customers and subscriptions by prepared statements. */
 export function createPostgresCustomerStore(pool: Pool): CustomerStore {
   return {
     async find(tenantId, ids) {
@@ -130,7 +128,7 @@ export function createPostgresCustomerStore(pool: Pool): CustomerStore {
   };
 }
 
-// Where the first page begins, so that it needs no statement of its own.
+// The position before the first page, so that it needs no statement of its own.
 const BEFORE_ALL = ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
 
 const FIND = {

@@ -5,7 +5,7 @@ import { idempotencyKey, type StripeGateway } from '../payments/stripe-gateway.t
 
 const STATEMENTS = [
   {
-    // Tax law wants name and address of whom an invoice was issued to, and neither e-mail nor phone.
+    // Tax law requires the name and the address on an invoice, but neither e-mail nor phone.
     name: 'erase_invoices',
     text: `with chosen as (
         select tenant_id, id from invoices
@@ -16,7 +16,7 @@ const STATEMENTS = [
       from chosen s where i.tenant_id = s.tenant_id and i.id = s.id returning 1`,
   },
   {
-    // What is not at Stripe; what is there ends with the customer.
+    // Only free subscriptions: the others end with the customer at Stripe.
     name: 'erase_subscriptions',
     text: `with chosen as (
         select tenant_id, id from subscriptions
@@ -35,8 +35,8 @@ const STRIPE_CUSTOMER = {
 };
 
 /**
- * How the billing service clears what it holds of erased users. Invoices, payments and what Stripe told stay, which name nobody but
- * for the name and the address on an invoice. The customer at Stripe is deleted, which ends its subscriptions.
+ * Clears billing's data of erased users. Invoices keep the name and the address; payments and Stripe's
+ * events name no person. The customer at Stripe is deleted, which ends its subscriptions.
  */
 export function erasedRows(
   pool: Pool,

@@ -1,6 +1,6 @@
 import { type FrozenProfile, type Invoice, type InvoiceState, invoiceNumber } from '../invoices/invoice.ts';
 
-/** A profile as it is kept: plain JSON, in which a version of a user is text. */
+/** The JSON of the column `profile`. The user's version is text, because it is a bigint. */
 interface StoredProfile {
   readonly display_name: string;
   readonly business_name: string;
@@ -10,7 +10,7 @@ interface StoredProfile {
   readonly user_version: string;
 }
 
-/** An invoice as the prepared statements answer it. */
+/** A row of `invoices` with its lines. */
 export interface InvoiceRow {
   tenant_id: string;
   id: string;
@@ -29,14 +29,15 @@ export interface InvoiceRow {
   lines: readonly { description: string; minor_units: string; booking_id: string | null }[];
 }
 
-/** Selects `InvoiceRow` from `invoices i`; what follows says which. An amount is text, which keeps all its digits. */
+/**
+ * Selects `InvoiceRow` from `invoices i`. The condition follows. Amounts are text, which keeps all digits.
+ */
 export const SELECT_INVOICES = `select i.*, (
     select coalesce(json_agg(json_build_object('description', l.description, 'minor_units', l.minor_units::text,
       'booking_id', l.booking_id) order by l.position), '[]')
     from invoice_lines l where l.tenant_id = i.tenant_id and l.invoice_id = i.id
   ) as lines from invoices i`;
 
-/** A selected row as an invoice of the domain. */
 export function invoiceFromRow(row: InvoiceRow): Invoice {
   const { currency: currencyCode } = row;
   return {
@@ -57,7 +58,6 @@ export function invoiceFromRow(row: InvoiceRow): Invoice {
   };
 }
 
-/** A profile as it is kept. */
 export function toStoredProfile(profile: FrozenProfile): StoredProfile {
   return {
     display_name: profile.displayName,

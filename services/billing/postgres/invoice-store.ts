@@ -13,8 +13,9 @@ import type { WriteRequest } from '../write-request.ts';
 import { type InvoiceRow, invoiceFromRow, SELECT_INVOICES, toStoredProfile } from './invoice-rows.ts';
 
 /**
- * Invoices by prepared statements.
- * @param now the time that an invoice is issued at, and whose year its number has. Default: the clock.
+ * Stores invoices by prepared statements.
+ * @param now the issue time of an invoice, whose year is part of the number. @defaultValue the system
+ * clock
  */
 export function createPostgresInvoiceStore(pool: Pool, now: () => Date = () => new Date()): InvoiceStore {
   const select = (statement: { name: string; text: string }, values: unknown[]) =>
@@ -48,7 +49,7 @@ export function createPostgresInvoiceStore(pool: Pool, now: () => Date = () => n
   };
 }
 
-// Where the first page begins, so that it needs no statement of its own.
+// The position before the first page, so that it needs no statement of its own.
 const BEFORE_ALL = ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
 
 const PAGE = `and (i.issue_time, i.id) < ($2::timestamptz, $3::uuid) order by i.issue_time desc, i.id desc limit $4`;
@@ -73,14 +74,17 @@ const VOID = {
     where tenant_id = $1 and id = $2 and state in ('OPEN', 'UNCOLLECTIBLE')`,
 };
 
-/** What is issued, by which request, and when. */
+/** An invoice to issue, with its request and time. */
 interface InvoiceIssue {
   readonly draft: InvoiceDraft;
   readonly request: WriteRequest;
   readonly now: Date;
 }
 
-/** Keeps an invoice under the next number of its tenant and year; false: the request did it before, and no number is used. */
+/**
+ * Stores an invoice under the next number of its tenant and year. False when the request was handled
+ * before; no number is used then.
+ */
 export async function issueInvoice(pool: Pool, issue: InvoiceIssue): Promise<boolean> {
   try {
     await transactPrepared(pool, (run) => writeIssue(run, issue));
@@ -91,7 +95,7 @@ export async function issueInvoice(pool: Pool, issue: InvoiceIssue): Promise<boo
   }
 }
 
-// The row of the counter is locked until the end: who comes next waits for the number to be used, or to be free again.
+// The row of the counter stays locked until the commit, so that a concurrent call waits for the number.
 async function writeIssue(run: RunPrepared, { draft, request, now }: InvoiceIssue): Promise<void> {
   const { tenantId, id, userId, profile, total, lines } = draft;
   const year = now.getUTCFullYear();

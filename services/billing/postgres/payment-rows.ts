@@ -8,7 +8,7 @@ import type {
   RefundState,
 } from '../payments/payment.ts';
 
-/** A row of `payments` as the prepared statements answer it; amounts as Stripe counts them. */
+/** A row of `payments`. Amounts are in Stripe's unit. */
 export interface PaymentRow {
   tenant_id: string;
   id: string;
@@ -33,12 +33,12 @@ export interface PaymentRow {
   update_time: Date;
 }
 
-/** What to select, and from where. */
+/** Selects `PaymentRow`. The condition follows. */
 export const SELECT_PAYMENTS = `select tenant_id, id, user_id, booking_id, state, currency, amount, captured, refunded, unseen_refunds,
   dispute_state, failure_code, stripe_payment_intent_id, stripe_charge_id, stripe_invoice_id, livemode, stripe_account, create_time, capture_time, refund_time,
   update_time from payments`;
 
-/** A row of `refunds`; the amount as Stripe counts it. */
+/** A row of `refunds`. The amount is in Stripe's unit. */
 export interface RefundRow {
   payment_id: string;
   id: string;
@@ -50,11 +50,11 @@ export interface RefundRow {
   create_time: Date;
 }
 
-/** What to select, and from where. */
+/** Selects `RefundRow` for the payments with the ids `$1`. */
 export const SELECT_REFUNDS = `select payment_id, id, stripe_refund_id, state, currency, amount, reason, create_time
   from refunds where payment_id = any($1::uuid[]) order by payment_id, create_time, id`;
 
-/** A row with its refunds as a payment of the domain. */
+/** Maps a row and its refunds to a payment. */
 export function paymentFromRow(row: PaymentRow, refunds: readonly RefundRow[] = []): Payment {
   const stripeAmounts = {
     amount: BigInt(row.amount),
@@ -76,7 +76,7 @@ export function paymentFromRow(row: PaymentRow, refunds: readonly RefundRow[] = 
     stripeAmounts,
     disputeState: row.dispute_state,
     failureCode: row.failure_code,
-    // What came without a payment intent has its charge or its invoice for a key.
+    // Without an intent the column holds the charge or the invoice as the key.
     stripePaymentIntentId:
       row.stripe_charge_id === null && row.stripe_invoice_id === null ? row.stripe_payment_intent_id : null,
     stripeChargeId: row.stripe_charge_id,
@@ -111,7 +111,6 @@ export interface PaymentEventRow {
   apply_time: Date;
 }
 
-/** A row as an event of the domain. */
 export function eventFromRow(row: PaymentEventRow): PaymentEvent {
   return { stripeEventId: row.stripe_event_id, type: row.type, time: row.time, applyTime: row.apply_time };
 }

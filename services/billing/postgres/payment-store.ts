@@ -17,7 +17,7 @@ import {
   SELECT_REFUNDS,
 } from './payment-rows.ts';
 
-/** Reads by named prepared statements. */
+/** Reads payments by prepared statements. */
 export function createPostgresPaymentReads(pool: Pool): PaymentReads {
   const select = async (statement: PreparedStatement, values: unknown[]): Promise<Payment[]> =>
     withRefunds(pool, await runPrepared<PaymentRow>(pool, statement, values));
@@ -47,7 +47,7 @@ const FIND_BY_INTENT = {
 };
 const REFUNDS = { name: 'refunds_of_payments', text: SELECT_REFUNDS };
 
-// Where the first page begins, so that it needs no statement of its own.
+// The position before the first page, so that it needs no statement of its own.
 const BEFORE_ALL = ['infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
 const BEFORE_FIRST = ['-infinity', ''];
 
@@ -58,7 +58,7 @@ const EVENTS = {
     order by time, stripe_event_id limit $5`,
 };
 
-// A statement for each set of filters: one for all of them would be planned without its best index.
+// One statement for each set of filters, because a shared one would be planned without its best index.
 function listStatement({ tenantId, limit, after, ...filters }: PaymentList): [PreparedStatement, unknown[]] {
   const place = after ? [new Date(after.timeMs), after.id] : BEFORE_ALL;
   const values: unknown[] = [tenantId, ...place, limit];
@@ -80,7 +80,7 @@ const FILTERS = [
   { of: 'states', condition: (value: string) => `and state = any(${value}::text[])` },
 ] as const;
 
-/** Requests by prepared statements, each a transaction of its own. */
+/** Stores requests by prepared statements, each in its own transaction. */
 export function createPostgresPaymentRequests(pool: Pool): PaymentRequests {
   return {
     async find(tenantId, requestId) {

@@ -5,8 +5,8 @@ import { fromStripeAmount } from '../money.ts';
 import type { BookingSum, PaymentSums } from '../outbox/booking-payments.ts';
 
 /**
- * What payments come to, by prepared statements.
- * @param scope of which mode and account payments count. @defaultValue those of test mode that name no account.
+ * Sums payments by prepared statements.
+ * @param scope the mode and the account whose payments count. @defaultValue test mode without an account
  */
 export function createPostgresPaymentSums(pool: Pool, scope: LedgerScope = DEFAULT_SCOPE): PaymentSums {
   const counted = [scope.livemode, scope.account ?? null];
@@ -43,7 +43,7 @@ interface BookingRow {
   last: Date | null;
 }
 
-// Both are rounded down; but where a fraction stays, it must not look as if all of it went back.
+// Both are rounded down. A remaining fraction must not look like a full refund.
 function toBookingMoney({ currency, captured, refunded, last }: BookingRow): BookingSum {
   const paid = fromStripeAmount(currency, BigInt(captured));
   const back = fromStripeAmount(currency, BigInt(refunded));
@@ -55,7 +55,7 @@ function toBookingMoney({ currency, captured, refunded, last }: BookingRow): Boo
   };
 }
 
-// Rows of before modes and accounts were stored count as the ledger's own.
+// Rows without a mode or account belong to the ledger's own.
 const COUNTED = `captured > 0 and (livemode is null or livemode = $3)
       and (stripe_account is null or stripe_account = $4)`;
 
@@ -74,7 +74,7 @@ const OF_BOOKING = {
     group by currency order by min(create_time), currency`,
 };
 
-// As with figures about users: it follows the clock, so that a database that was set back is not behind who was told.
+// A revision follows the clock, so that a restored database does not fall behind the receiver.
 const NOW = `(extract(epoch from clock_timestamp()) * 1000)::bigint`;
 
 const TAKE = {

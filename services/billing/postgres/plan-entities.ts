@@ -55,5 +55,5 @@ export type PlanRow = InferEntity<typeof PlanEntity>;
 /** A row of `plan_prices`. */
 export type PlanPriceRow = InferEntity<typeof PlanPriceEntity>;
 
-/** Every table that the mapper knows. */
+/** The tables that MikroORM maps. */
 export const ENTITIES = [AreaEntity, PlanEntity, PlanPriceEntity];

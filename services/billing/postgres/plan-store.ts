@@ -11,7 +11,7 @@ import {
   type PlanRow,
 } from './plan-entities.ts';
 
-/** Plans and areas through MikroORM. */
+/** Stores plans and areas through MikroORM. */
 export function createPostgresPlanStore(orm: MikroORM): PlanStore {
   return {
     insertPlan: ({ prices, ...plan }) =>

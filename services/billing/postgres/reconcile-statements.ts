@@ -3,7 +3,7 @@ import type { StripeKind } from '../ledger/stripe-object.ts';
 
 const RUN_COLUMNS = `id, since_time, until_time, position, after_id`;
 
-/** The run of these terms that is not complete, or a new one. A new row has not been updated: xmax is 0. */
+/** Finds the incomplete run of these terms, or inserts one. The xmax of an inserted row is 0. */
 export const OPEN: PreparedStatement = {
   name: 'reconcile_open',
   text: `insert into reconcile_runs (id, since_time, until_time, until_given, repair) values ($1, $2, $3, $4, $5)
@@ -11,19 +11,19 @@ export const OPEN: PreparedStatement = {
     do update set update_time = now() returning ${RUN_COLUMNS}, xmax <> 0 as is_resumed`,
 };
 
-/** One run. */
+/** Selects one run. */
 export const RUN: PreparedStatement = {
   name: 'reconcile_run',
   text: `select ${RUN_COLUMNS}, objects from reconcile_runs where id = $1`,
 };
 
-/** What was seen. */
+/** Records the listed objects of a run. */
 export const SEE: PreparedStatement = {
   name: 'reconcile_see',
   text: `insert into reconcile_seen (run_id, id) select $1, unnest($2::text[]) on conflict do nothing`,
 };
 
-/** What was found; what is found again is as it was found last. */
+/** Records differences. A repeated one replaces the earlier one. */
 export const FIND: PreparedStatement = {
   name: 'reconcile_find',
   text: `insert into reconcile_drift (run_id, kind, id, class, here, there, repaired, note)
@@ -33,45 +33,48 @@ export const FIND: PreparedStatement = {
       repaired = excluded.repaired, note = excluded.note`,
 };
 
-/** Where to go on. */
+/** Records the position of a run. */
 export const MOVE: PreparedStatement = {
   name: 'reconcile_move',
   text: `update reconcile_runs set position = $2, after_id = $3, objects = objects + $4, pages = pages + 1,
     update_time = now() where id = $1`,
 };
 
-/** The end of a run. */
+/** Marks a run as complete. */
 export const COMPLETE: PreparedStatement = {
   name: 'reconcile_complete',
   text: `update reconcile_runs set complete_time = now(), update_time = now() where id = $1`,
 };
 
-/** What was seen is needed no longer than the run is at work. */
+/** Deletes the listed objects of a complete run. */
 export const FORGET_SEEN: PreparedStatement = {
   name: 'reconcile_forget_seen',
   text: `delete from reconcile_seen where run_id = $1`,
 };
 
-/** What was found. */
+/** Selects the differences of a run. */
 export const DRIFTS: PreparedStatement = {
   name: 'reconcile_drifts',
   text: `select kind, id, class, here, there, repaired, note from reconcile_drift where run_id = $1
     order by class, kind, id`,
 };
 
-/** What was kept of objects. */
+/** Selects the stored fields of objects. */
 export const OBJECTS: PreparedStatement = {
   name: 'reconcile_objects',
   text: `select id, payload as fields from stripe_objects where kind = $1 and id = any($2::text[])`,
 };
 
-/** Events of objects that wait, or failed. */
+/** Selects the objects with waiting or failed events. */
 export const WAITING: PreparedStatement = {
   name: 'reconcile_waiting',
   text: `select distinct object_id from stripe_events where object_id = any($1::text[]) and state in ('received', 'failed')`,
 };
 
-/** What is here and was not seen. Of what has no time of its own, when it last changed here stands for it. */
+/**
+ * Selects stored objects that Stripe did not list. An object without a creation time is dated by its last
+ * change.
+ */
 export const UNSEEN: PreparedStatement = {
   name: 'reconcile_unseen',
   text: `select o.id from stripe_objects o
@@ -82,7 +85,7 @@ export const UNSEEN: PreparedStatement = {
     order by o.id limit $6`,
 };
 
-/** The rows that follow from objects, by kind. */
+/** Selects the rows derived from objects, by kind. */
 export const ROWS: { readonly [K in StripeKind]?: PreparedStatement } = {
   payment_intent: {
     name: 'reconcile_payments',

@@ -4,7 +4,7 @@ import type { Drift, Fields, LedgerObject } from '../reconcile/drift.ts';
 import type { FoundDrift, OpenRun, ReconcileStore } from '../reconcile/reconcile-ports.ts';
 import * as statements from './reconcile-statements.ts';
 
-/** Runs and what they found by prepared statements. */
+/** Stores reconciliation runs and their differences by prepared statements. */
 export function createPostgresReconcileStore(pool: Pool): ReconcileStore {
   return {
     async open({ since, until, repair }) {

@@ -11,7 +11,10 @@ import type { SubscriptionOrder, SubscriptionUpdate } from '../customers/custome
 import type { Cancellation, SubscriptionRef } from '../customers/customer-store.ts';
 import type { WriteRequest } from '../write-request.ts';
 
-/** Writes a subscription down, and its customer; undefined: another is live, or the request did it before. */
+/**
+ * Inserts a subscription, and its customer if needed. Undefined when the customer has a live subscription
+ * or the request was handled before.
+ */
 export async function beginOrder(
   pool: Pool,
   order: SubscriptionOrder,
@@ -31,7 +34,7 @@ export async function beginOrder(
   }
 }
 
-/** Writes down how an unfinished subscription ended at Stripe; false: it is not unfinished any more. */
+/** Stores the outcome at Stripe of an unfinished subscription. False when it is no longer unfinished. */
 export async function completeOrder(
   pool: Pool,
   ref: SubscriptionRef,
@@ -41,7 +44,7 @@ export async function completeOrder(
   return rows.length > 0;
 }
 
-/** Forgets an unfinished subscription, and its customer where that was its only one. */
+/** Deletes an unfinished subscription, and its customer when it has no other subscription. */
 export async function dropOrder(pool: Pool, ref: SubscriptionRef): Promise<void> {
   await transactPrepared(pool, async (run) => {
     const [dropped] = await run<{ customer_id: string }>(DROP, keyOf(ref));
@@ -49,7 +52,7 @@ export async function dropOrder(pool: Pool, ref: SubscriptionRef): Promise<void>
   });
 }
 
-/** Writes the end of a subscription down; false: the request did it before. */
+/** Stores the end of a subscription. False when the request was handled before. */
 export async function cancelOrder(pool: Pool, cancellation: Cancellation): Promise<boolean> {
   const { tenantId, ended, request } = cancellation;
   return transactPrepared(pool, async (run) => {
@@ -68,8 +71,8 @@ async function recordCancellation(
   return (await run(RECORD_CANCELLATION, values)).length > 0;
 }
 
-// Which of them breaks first is Postgres' choice: a repeat at the same time breaks them all. `on conflict` looks at one
-// constraint alone: of two who make one customer at the same moment the later can break the other one first.
+// Postgres chooses which constraint a concurrent repeat violates first. `on conflict` covers only one of
+// them, and concurrent inserts of one customer can violate another.
 const TAKEN = new Set(['subscriptions_live', 'subscriptions_request_id', 'customers_stripe']);
 
 function keyOf({ tenantId, subscriptionId }: SubscriptionRef): unknown[] {
@@ -120,11 +123,11 @@ const INSERT = {
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
 };
 
-// What is over ended by now; what is to end with its period ends then.
+// A final state ends the subscription now; an end with the period ends it then.
 const UPDATE = `state = $3, stripe_subscription_id = $4, current_period_end = $5, cancel_at_period_end = $6, update_time = $7,
       end_time = case when $3 in ('CANCELED', 'INCOMPLETE_EXPIRED') then least(end_time, $7) when $6 then $5 else end_time end`;
 
-// Once Stripe's id stands there, what it says is told by its events.
+// Once Stripe's id is stored, only Stripe's events change the row.
 const UNFINISHED = `tenant_id = $1 and id = $2 and stripe_subscription_id is null and state = 'INCOMPLETE'`;
 
 const COMPLETE = {
@@ -143,7 +146,7 @@ const DROP_CUSTOMER = {
     and not exists (select from subscriptions s where s.tenant_id = c.tenant_id and s.customer_id = c.id)`,
 };
 
-// What is over stays as it is, whoever was faster.
+// A subscription that is over stays unchanged.
 const END = {
   name: 'end_subscription',
   text: `update subscriptions set ${UPDATE}

@@ -7,7 +7,7 @@ import type { FoundDrift, ReconcilePorts } from './reconcile-ports.ts';
 
 type Ports = Pick<ReconcilePorts, 'gateway' | 'store' | 'snapshots' | 'pace' | 'now'>;
 
-/** Objects of one kind as Stripe had them at one time. */
+/** Objects of one kind, read from Stripe at one time. */
 interface ObjectsRead {
   readonly runId: string;
   readonly kind: StripeKind;
@@ -16,7 +16,7 @@ interface ObjectsRead {
   readonly repair: boolean;
 }
 
-/** Where objects and what is here of them disagree, and still do when both are looked at again. */
+/** Finds the objects that differ from the ledger, also after both were read again. */
 export async function compareObjects(ports: Ports, read: ObjectsRead): Promise<FoundDrift[]> {
   const { kind, objects } = read;
   const here = await ports.store.findStored(
@@ -27,7 +27,7 @@ export async function compareObjects(ports: Ports, read: ObjectsRead): Promise<F
   const found: FoundDrift[] = [];
   for (const each of differing) {
     const isNew = !here.get(each.id)?.fields;
-    // An event may have come since: what is here by now must not be measured by what Stripe said before.
+    // An event may have arrived since: the ledger must be compared with a fresh read.
     const confirmed = await confirmDrifts(
       ports,
       isNew ? { ...read, object: each } : await refetch(ports, read, each),
@@ -73,7 +73,7 @@ async function compareWithStored({ store }: Ports, kind: StripeKind, object: Str
   return compareObject(kind, object, (await store.findStored(kind, [object.id])).get(object.id));
 }
 
-// A payment may be older than what is compared, and its refund not.
+// A payment may be older than the compared period, and its refund not.
 async function missingParents(
   { store, gateway, pace }: Ports,
   object: StripeObject,
@@ -88,7 +88,7 @@ async function missingParents(
   return parents;
 }
 
-/** Why it could not be applied; undefined: it was. */
+/** Applies objects to the ledger. Returns the reason of a refusal; undefined when they were applied. */
 async function applied(
   { snapshots }: Ports,
   objects: readonly StripeObject[],
@@ -105,7 +105,7 @@ async function applied(
   }
 }
 
-/** Where an object and what is here of it disagree; nothing: nowhere. */
+/** Compares one object with the ledger. */
 function compareObject(kind: StripeKind, object: StripeObject, here: LedgerObject | undefined): Drift[] {
   const about = { kind, id: object.id };
   try {

@@ -1,6 +1,6 @@
 import type { StripeKind } from '../ledger/stripe-object.ts';
 
-/** How an object at Stripe and what is here can disagree. */
+/** Classes of differences between Stripe and the ledger. */
 export const DRIFT_CLASSES = [
   'missing_here',
   'missing_there',
@@ -14,26 +14,26 @@ export const DRIFT_CLASSES = [
 /** One of `DRIFT_CLASSES`. */
 type DriftClass = (typeof DRIFT_CLASSES)[number];
 
-/** One disagreement. */
+/** A difference between Stripe and the ledger. */
 export interface Drift {
   readonly kind: StripeKind;
-  /** Stripe's: "pi_…". */
+  /** Stripe's id: "pi_…". */
   readonly id: string;
   readonly class: DriftClass;
-  /** What is here, in few words; never contact data. */
+  /** The value in the ledger, in a few words. It never holds contact data. */
   readonly here: string;
-  /** What is at Stripe. */
+  /** The value at Stripe. */
   readonly there: string;
 }
 
-/** What is kept of an object: ids, words, amounts, times. */
+/** The stored fields of an object: ids, codes, amounts, times. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** What is here of an object. */
+/** The ledger's data of an object. */
 export interface LedgerObject {
-  /** What was kept of it; null: it was never told. */
+  /** The fields of the snapshot. Null: the ledger has no snapshot. */
   readonly fields: Fields | null;
-  /** The row that follows from it; null: there is none. */
+  /** The row derived from it. Null: there is no row. */
   readonly row: Fields | null;
 }
 
@@ -55,7 +55,7 @@ const CLASS_OF_FIELD: ReadonlyMap<string, DriftClass> = new Map(
   }),
 );
 
-/** Where two sets of fields disagree: one drift of each class, naming the fields. */
+/** Compares the fields of two objects: one difference of each class, with the names of the fields. */
 export function compareFields(about: Pick<Drift, 'kind' | 'id'>, here: Fields, there: Fields): Drift[] {
   const fields = [...new Set([...Object.keys(here), ...Object.keys(there)])];
   const differing = fields.filter((field) => textOf(here[field]) !== textOf(there[field]));

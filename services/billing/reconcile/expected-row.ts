@@ -2,12 +2,12 @@ import { DISPUTE_STATES } from '../ledger/payment-states.ts';
 import type { StripeKind } from '../ledger/stripe-object.ts';
 import type { Drift, Fields, LedgerObject } from './drift.ts';
 
-/** Kinds of which each object must have a row of its own. */
+/** Kinds whose objects must each have a row. */
 const WITH_ROW: ReadonlySet<StripeKind> = new Set(['payment_intent', 'refund', 'dispute']);
 
 /**
- * Where the row of an object does not follow from it.
- * @param there what Stripe says of it now
+ * Finds the differences between a row and the row that its object implies.
+ * @param there the fields at Stripe now
  */
 export function compareRow(about: Pick<Drift, 'kind' | 'id'>, { row }: LedgerObject, there: Fields): Drift[] {
   if (!row) {
@@ -38,7 +38,7 @@ export function compareRow(about: Pick<Drift, 'kind' | 'id'>, { row }: LedgerObj
 
 const SUCCEEDED = ['SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED'];
 
-/** The states that a row may be in; undefined: this kind has none. */
+/** The possible states of a row; undefined when rows of this kind have no state. */
 function statesFor(kind: StripeKind, { status }: Fields): readonly string[] | undefined {
   const name = String(status);
   switch (kind) {

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BillingError } from '../errors.ts';
 
-/** Stripe cannot be asked any more for now, or a person said stop. What was written down stays. */
+/**
+ * A run stopped early, because Stripe is unavailable or the process was interrupted. Its recorded progress
+ * stays.
+ */
 export class RunCutOff extends Error {
   override readonly name = 'RunCutOff';
   readonly why: 'throttled' | 'unavailable' | 'interrupted';
@@ -12,21 +15,23 @@ export class RunCutOff extends Error {
   }
 }
 
-/** How requests are paced. */
 interface PacerOptions {
-  /** Most requests in a second. */
+  /** The maximum number of requests per second. */
   readonly ratePerS: number;
-  /** How often one is tried where Stripe cannot be asked. */
+  /** The maximum number of attempts of one request while Stripe is unavailable. */
   readonly maxAttempts: number;
-  /** The longest to wait between two tries, in ms; where Stripe wants more, the run is cut off. */
+  /** The maximum delay between two attempts, in ms. The run stops when Stripe asks for a longer one. */
   readonly maxWaitMs: number;
   readonly signal: AbortSignal;
 }
 
-/** Calls one after another, no faster than the rate. Throws RunCutOff. */
+/**
+ * Runs calls one after another, within the rate.
+ * @throws RunCutOff when Stripe stays unavailable or the run is interrupted.
+ */
 export type Pacer = <T>(call: () => Promise<T>) => Promise<T>;
 
-/** Waits as long as Stripe says where it is asked too often, twice as long at each further try. */
+/** Creates a pacer. It waits as long as Stripe asks for, and twice as long at each further attempt. */
 export function createPacer({ ratePerS, maxAttempts, maxWaitMs, signal }: PacerOptions): Pacer {
   let nextAt = 0;
   const wait = async (ms: number) => {

@@ -3,32 +3,32 @@ import type { Snapshots, StripeGateway } from '../payments/stripe-gateway.ts';
 import type { Drift, LedgerObject } from './drift.ts';
 import type { Pacer } from './pacer.ts';
 
-/** What a run works with. */
+/** The dependencies of a run. */
 export interface ReconcilePorts {
   readonly gateway: Pick<StripeGateway, 'list' | 'retrieve'>;
   readonly store: ReconcileStore;
   readonly snapshots: Snapshots;
   readonly pace: Pacer;
-  /** Told of each part. */
+  /** Called after each part. */
   readonly onPart?: (part: { kind: StripeKind; objects: number; drifts: number }) => void;
-  /** Default: the clock. */
+  /** @defaultValue the system clock */
   readonly now?: () => Date;
 }
 
-/** What is to be compared. Runs of the same terms are one run as long as it is not complete. */
+/** The objects to compare. Calls with equal terms share one run until it is complete. */
 export interface RunTerms {
-  /** Objects made at this time or later. */
+  /** Objects created at this time or later. */
   readonly since: Date;
-  /** Made before this; undefined: before the run began. */
+  /** Objects created before this time. Undefined: before the run began. */
   readonly until: Date | undefined;
   readonly repair: boolean;
 }
 
-/** How far a run is. */
+/** The progress of a run. */
 interface RunPosition {
-  /** How many steps are behind it. */
+  /** The number of completed steps. */
   readonly step: number;
-  /** The last id that the step came to; null: it has not begun. */
+  /** The last id that the current step reached. Null: the step has not begun. */
   readonly after: string | null;
 }
 
@@ -38,26 +38,26 @@ export interface OpenRun {
   readonly since: Date;
   readonly until: Date;
   readonly position: RunPosition;
-  /** It goes on where an earlier one was cut off. */
+  /** True: it continues an earlier call that was cut off. */
   readonly isResumed: boolean;
 }
 
-/** A drift, and what became of it. */
+/** A difference and its repair. */
 export interface FoundDrift extends Drift {
   readonly repaired: boolean;
-  /** What a person should know beside it; empty: nothing. */
+  /** A remark for the operator; empty when there is nothing to add. */
   readonly note: string;
 }
 
-/** What one part of a run came to. */
+/** The result of one part of a run. */
 interface PartResult {
   readonly seen: readonly string[];
   readonly drifts: readonly FoundDrift[];
-  /** Where to go on. */
+  /** The position of the next part. */
   readonly next: RunPosition;
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export interface RunReport {
   readonly since: Date;
   readonly until: Date;
@@ -65,21 +65,24 @@ export interface RunReport {
   readonly drifts: readonly FoundDrift[];
 }
 
-/** Where runs are kept, and what is compared. */
+/** Storage of runs and of the ledger's objects. */
 export interface ReconcileStore {
-  /** The run of these terms that is not complete, or a new one. */
+  /** Finds the incomplete run of these terms, or creates one. */
   open(terms: RunTerms): Promise<OpenRun>;
-  /** Writes down what a part came to and where to go on: both or neither. */
+  /** Records the result of a part and the next position in one transaction. */
   save(runId: string, part: PartResult): Promise<void>;
-  /** Writes down what was found before the part is over: what was repaired would be found no more. */
+  /** Records differences before the end of a part, because a repaired one cannot be found again. */
   recordDrifts(runId: string, drifts: readonly FoundDrift[]): Promise<void>;
   complete(runId: string): Promise<void>;
   report(runId: string): Promise<RunReport>;
-  /** What is here of these objects; of one that is not here, nothing. */
+  /** Finds the ledger's data of these objects. Unknown ids are left out. */
   findStored(kind: StripeKind, ids: readonly string[]): Promise<ReadonlyMap<string, LedgerObject>>;
-  /** Of these objects those of which an event waits, or failed. */
+  /** Finds the ids among these whose events are waiting or failed. */
   findPending(ids: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Ids of objects that are here, were made in the run's time, and stand in none of Stripe's lists; by id, behind `after`. */
+  /**
+   * Lists the ids of objects created in the period of the run that Stripe did not list, ordered by id,
+   * after `after`.
+   */
   listUnlisted(
     run: OpenRun,
     part: { kind: StripeKind; after: string | null; limit: number },

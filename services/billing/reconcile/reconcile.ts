@@ -5,9 +5,9 @@ import { compareObjects } from './compare-objects.ts';
 import { RunCutOff } from './pacer.ts';
 import type { FoundDrift, OpenRun, ReconcilePorts, RunReport, RunTerms } from './reconcile-ports.ts';
 
-/** What a run came to, and whether it came to its end. */
+/** The result of a run, and whether it is complete. */
 export interface ReconcileResult extends RunReport {
-  /** Undefined: it came to its end, and has compared everything. */
+  /** Undefined: the run is complete. */
   readonly cutOff: RunCutOff | undefined;
   readonly isResumed: boolean;
 }
@@ -15,8 +15,8 @@ export interface ReconcileResult extends RunReport {
 const UNSEEN_PAGE = 50;
 
 /**
- * Walks every list of Stripe's, then looks for what is here and stands in none of them. Each part is written down before the
- * next one begins, so that a run that is cut off goes on there; until it came to its end it says that it did not.
+ * Compares every list of Stripe with the ledger, then looks for ledger objects that Stripe did not list.
+ * Each part is recorded before the next one, so that a run that was cut off continues there.
  */
 export async function reconcile(ports: ReconcilePorts, terms: RunTerms): Promise<ReconcileResult> {
   const run = await ports.store.open(terms);
@@ -36,7 +36,7 @@ interface Step {
   readonly part: 'listed' | 'unseen';
 }
 
-// What others belong to first, so that a repair finds it here.
+// Parents first, so that a repair finds them in the ledger.
 const ORDER = [
   'payment_intent',
   'charge',
@@ -103,15 +103,15 @@ async function unseen(ports: ReconcilePorts, run: OpenRun, { kind, after, repair
   return { seen: ids, drifts, isLast: ids.length < UNSEEN_PAGE, after: ids.at(-1) ?? null };
 }
 
-// Nothing here is deleted because Stripe does not have it: that a payment is gone is for a person to judge.
+// The ledger never deletes an object that is missing at Stripe: a person must decide that.
 function missingThere(kind: StripeKind, id: string): FoundDrift {
   return { kind, id, class: 'missing_there', here: 'kept', there: 'nothing', repaired: false, note: '' };
 }
 
-// The most that Stripe gives at once.
+// Stripe's maximum page size.
 const PAGE = 100;
 
-/** The part of a list behind an object. Where Stripe has deleted that object since, the list begins anew. */
+/** Reads the page after an object. When Stripe has deleted that object, it starts from the beginning. */
 async function nextPage(
   { gateway, pace }: Pick<ReconcilePorts, 'gateway' | 'pace'>,
   run: OpenRun,

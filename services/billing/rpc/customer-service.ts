@@ -22,7 +22,7 @@ import { findCustomer } from '../customers/find-customer.ts';
 import { type SubscribeCommand, type SubscribePorts, subscribe } from '../customers/subscribe.ts';
 import { toPage } from '../page.ts';
 
-/** The calls of CustomerService. */
+/** Implements CustomerService. */
 export function customerServiceImplementation(ports: SubscribePorts): Implementation<typeof CustomerService> {
   const besideUsers = (rows: readonly Customer[], options: BesideOptions) =>
     withUsers(ports.users, rows, { columns: { user: ({ id }: Customer) => id }, ...options });
@@ -89,7 +89,6 @@ function subscriptionFrom(request: SubscribeRequest): Omit<SubscribeCommand, 'si
   return { tenantId: request.tenantId, ...asked, ...writeRequest(request.requestId, asked) };
 }
 
-/** A customer as it goes over the wire. */
 function toCustomerMessage(customer: Customer): CustomerMessage {
   const { tenantId, id, stripeCustomerId, subscription, createTime, updateTime } = customer;
   return create(CustomerSchema, {

@@ -23,14 +23,13 @@ import { listInvoices } from '../invoices/list-invoices.ts';
 import { issueInvoice, voidInvoice } from '../invoices/write-invoices.ts';
 import { moneyFromMessage } from './request-fields.ts';
 
-/** What the calls work with. */
 interface InvoicePorts {
   readonly invoices: InvoiceStore;
   readonly freshUsers: FreshUsers;
   readonly aliases: UserAliases;
 }
 
-/** The calls of InvoiceService. */
+/** Implements InvoiceService. */
 export function invoiceServiceImplementation(ports: InvoicePorts): Implementation<typeof InvoiceService> {
   const { invoices, aliases } = ports;
   return {
@@ -63,7 +62,7 @@ export function invoiceServiceImplementation(ports: InvoicePorts): Implementatio
   };
 }
 
-// Whoever asks by an id that was merged away means the user who survived, and all that is the user's.
+// The id of a merged user stands for the survivor and all its ids.
 async function allIdsOf(
   aliases: UserAliases,
   { tenantId, userId }: Pick<ListInvoicesRequest, 'tenantId' | 'userId'>,
@@ -72,7 +71,10 @@ async function allIdsOf(
   return { userIds: await aliases.allIdsOf(tenantId, [await aliases.survivorOf(tenantId, userId)]) };
 }
 
-/** The lines that are asked for. Throws RpcError FIELD_INVALID. */
+/**
+ * Maps the requested lines.
+ * @throws RpcError FIELD_INVALID when a description is not visible text.
+ */
 function linesFromMessage(lines: readonly LineMessage[]): InvoiceLine[] {
   return lines.map(({ description, amount, bookingId }, i) => ({
     description: requireVisible(`lines[${i}].description`, description),
@@ -81,7 +83,6 @@ function linesFromMessage(lines: readonly LineMessage[]): InvoiceLine[] {
   }));
 }
 
-/** An invoice as it goes over the wire. */
 function toInvoiceMessage(invoice: Invoice): InvoiceMessage {
   const { state, profile, lines, paymentId, stripeInvoiceId, issueTime, updateTime, ...rest } = invoice;
   return create(InvoiceSchema, {

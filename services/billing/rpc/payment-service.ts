@@ -29,12 +29,11 @@ import { refundPayment } from '../payments/refund-payment.ts';
 import type { NewStripeRefund } from '../payments/stripe-gateway.ts';
 import { eventPageFrom, moneyFromMessage } from './request-fields.ts';
 
-/** What the calls work with. */
 export interface PaymentServicePorts extends PaymentPorts {
   readonly aliases: UserAliases;
 }
 
-/** The calls of PaymentService. */
+/** Implements PaymentService. */
 export function paymentServiceImplementation(
   ports: PaymentServicePorts,
 ): Implementation<typeof PaymentService> {
@@ -56,7 +55,7 @@ export function paymentServiceImplementation(
     },
     async refundPayment({ tenantId, requestId, ...request }) {
       const id = request.id.toLowerCase();
-      // Field rules have refused any other.
+      // The field rules of the contract refuse other values.
       const reason = request.reason as NewStripeRefund['reason'];
       const asked = {
         id,
@@ -113,7 +112,6 @@ function amountFrom(message: MoneyMessage | undefined, faultOf: typeof paymentFa
   return amount;
 }
 
-/** A payment as it goes over the wire. */
 function toPaymentMessage(payment: Payment): PaymentMessage {
   const { userId, bookingId, state, disputeState, failureCode, createTime, updateTime, refunds, ...others } =
     payment;
@@ -141,7 +139,7 @@ function toPaymentMessage(payment: Payment): PaymentMessage {
   });
 }
 
-// Only where the amounts beside it leave something out.
+// Only when the amounts in minor units lose a fraction.
 function exactAmounts(currencyCode: string, amounts: StripeAmounts) {
   if (Object.values(amounts).every((each) => isWhole(currencyCode, each))) return {};
   return { stripeAmounts: { ...amounts, decimals: unitsOf(currencyCode).decimals } };
@@ -157,7 +155,6 @@ function toRefundInit({ state, reason, createTime, stripeAmount, ...rest }: Refu
   };
 }
 
-/** An event as it goes over the wire. */
 function toEventMessage({ time, applyTime, ...rest }: PaymentEvent): EventMessage {
   return create(PaymentEventSchema, {
     ...rest,
@@ -177,7 +174,7 @@ const STATES: Readonly<Record<StateMessage, PaymentState | undefined>> = {
   [StateMessage.CANCELED]: 'CANCELED',
 };
 
-/** The states that are asked for, each once and in one order. Field rules have refused what the contract does not name. */
+/** Maps the requested states, without duplicates and sorted. The field rules refuse unknown ones. */
 function statesFromMessage(states: readonly StateMessage[]): PaymentState[] {
   const named = states.map((each) => STATES[each]).filter((each) => each !== undefined);
   return [...new Set(named)].sort();

@@ -31,11 +31,11 @@ import type { PlanChange, PlanStore } from '../plans/plan-store.ts';
 import { createArea, createPlan, updatePlan } from '../plans/write-plans.ts';
 import { codePageFrom, moneyFromMessage } from './request-fields.ts';
 
-/** The calls of PlanService. */
+/** Implements PlanService. */
 export function planServiceImplementation(store: PlanStore): Implementation<typeof PlanService> {
   return {
     async createPlan({ tenantId, plan: message }) {
-      // Field rules have made sure of `plan` by the time a handler runs.
+      // The field rules of the contract require `plan`.
       const plan = newPlanFromMessage(message as PlanMessage);
       await requirePrices(store, tenantId, plan.prices);
       const made = await createPlan(store, tenantId, plan);
@@ -75,7 +75,10 @@ export function planServiceImplementation(store: PlanStore): Implementation<type
   };
 }
 
-/** What UpdatePlan changes, and of which plan. Throws RpcError FIELD_INVALID. */
+/**
+ * Maps an UpdatePlan request to the plan's id and change.
+ * @throws RpcError FIELD_INVALID when the id or the mask is invalid.
+ */
 function planChangeFromMessage(
   plan: PlanMessage,
   paths: readonly string[],
@@ -97,7 +100,10 @@ function planChangeFromMessage(
 
 const PATHS: ReadonlySet<string> = new Set(['title', 'prices', 'retired']);
 
-/** Throws RpcError FIELD_INVALID that names every fault of the prices, and BillingError AREA_NOT_FOUND. */
+/**
+ * Requires valid prices.
+ * @throws RpcError FIELD_INVALID with all faults, or BillingError AREA_NOT_FOUND.
+ */
 async function requirePrices(
   store: Pick<PlanStore, 'findAreas'>,
   tenantId: string,
@@ -111,9 +117,12 @@ async function requirePrices(
   throw runtimeError('FIELD_INVALID', `${texts}.`, { violations, metadata: { fields } });
 }
 
-/** What CreatePlan adds; output-only fields are left out. Throws RpcError FIELD_INVALID. */
+/**
+ * Maps the plan of a CreatePlan request. Output-only fields are ignored.
+ * @throws RpcError FIELD_INVALID when a field is missing or invalid.
+ */
 function newPlanFromMessage(plan: PlanMessage): NewPlan {
-  // Field rules let both be left out, for the sake of UpdatePlan.
+  // The field rules allow both to be absent for UpdatePlan.
   if (!plan.code) throw invalidField('plan.code', 'must be given');
   if (!plan.interval) throw invalidField('plan.interval', 'must be given');
   return {
@@ -125,12 +134,10 @@ function newPlanFromMessage(plan: PlanMessage): NewPlan {
   };
 }
 
-/** The title of a plan. Throws RpcError FIELD_INVALID. */
 function titleFrom({ title }: PlanMessage): string {
   return requireVisible('plan.title', title);
 }
 
-/** The prices of a plan. Throws RpcError FIELD_INVALID. */
 function pricesFromMessage({ prices }: PlanMessage): PlanPrice[] {
   return prices.map(({ areaId, amount, stripePriceId }, i) => ({
     areaId: areaId.toLowerCase(),
@@ -139,7 +146,10 @@ function pricesFromMessage({ prices }: PlanMessage): PlanPrice[] {
   }));
 }
 
-/** What CreateArea adds; output-only fields are left out. Throws RpcError FIELD_INVALID. */
+/**
+ * Maps the area of a CreateArea request. Output-only fields are ignored.
+ * @throws RpcError FIELD_INVALID when a field is invalid.
+ */
 function newAreaFromMessage(area: AreaMessage): NewArea {
   const { code, countryCodes, currencyCode, taxBasisPoints } = area;
   if (!currencyOf(currencyCode)) throw invalidField('area.currency_code', 'must be a currency of ISO 4217');
@@ -152,7 +162,6 @@ function newAreaFromMessage(area: AreaMessage): NewArea {
   };
 }
 
-/** A plan as it goes over the wire. */
 function toPlanMessage(plan: Plan): PlanMessage {
   const { interval, prices, createTime, updateTime, ...rest } = plan;
   return create(PlanSchema, {
@@ -164,7 +173,6 @@ function toPlanMessage(plan: Plan): PlanMessage {
   });
 }
 
-/** An area as it goes over the wire. */
 function toAreaMessage({ createTime, updateTime, countryCodes, ...rest }: Area): AreaMessage {
   return create(AreaSchema, {
     ...rest,

@@ -5,17 +5,23 @@ import { isId } from '../ledger/read-fields.ts';
 import type { Money } from '../money.ts';
 import type { EventPosition } from '../payments/payment-store.ts';
 
-/** The page that is asked for of a list that is ordered by code. Throws RpcError PAGE_TOKEN_INVALID. */
+/**
+ * Reads the page request for a list that is ordered by code.
+ * @throws RpcError PAGE_TOKEN_INVALID when the token is not for this list.
+ */
 export function codePageFrom(request: PageRequest, asked: readonly unknown[]): AskedPage<string> {
   return pageByPosition(request, asked, isCode);
 }
 
-/** The same of what Stripe told of a payment, which is ordered by time and then by Stripe's id. */
+/**
+ * Reads the page request for the Stripe events of a payment, which are ordered by time and Stripe's id.
+ * @throws RpcError PAGE_TOKEN_INVALID when the token is not for this list.
+ */
 export function eventPageFrom(request: PageRequest, asked: readonly unknown[]): AskedPage<EventPosition> {
   return pageByPosition(request, asked, isEventPosition);
 }
 
-// Anybody can write a token that looks like ours.
+// A token is unsigned, so its content must be checked.
 function isCode(value: unknown): value is string {
   return typeof value === 'string' && /^[a-z0-9][a-z0-9_-]{0,62}$/.test(value);
 }
@@ -25,7 +31,7 @@ function isEventPosition(value: unknown): value is EventPosition {
   return isMomentMs(timeMs) && isId(id);
 }
 
-/** An amount that field rules have made sure of. */
+/** Maps an amount that the field rules have checked. */
 export function moneyFromMessage(money: MoneyMessage | undefined): Money {
   return { currencyCode: money?.currencyCode ?? '', minorUnits: money?.minorUnits ?? 0n };
 }

@@ -3,10 +3,10 @@ import type { ErrorReason } from '@rollcall/contract/billing';
 import { databaseFault, RpcError, RUNTIME_REASONS } from '@rollcall/runtime/rpc';
 import { BillingError, type BillingErrorReason } from '../errors.ts';
 
-/** A reason as it goes over the wire. */
+/** The reasons of the contract. */
 type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>;
 
-/** The one table from reason to status. A reason that the contract gains does not compile until it stands here. */
+/** The status of each reason. A new reason in the contract does not compile until it has one. */
 export const STATUS_BY_REASON = {
   ...RUNTIME_REASONS,
   REQUEST_ID_REUSED: Code.InvalidArgument,
@@ -28,7 +28,7 @@ export const STATUS_BY_REASON = {
   STRIPE_UNAVAILABLE: Code.Unavailable,
 } as const satisfies Record<Reason, Code> & Record<BillingErrorReason, Code>;
 
-/** An error of the domain or the database as one for the wire; undefined: it is not known here. */
+/** Maps an error of the domain or the database to one for the caller. Undefined when it is unknown. */
 export function toRpcError(error: unknown): RpcError | undefined {
   if (error instanceof BillingError) return fromBillingError(error);
   return databaseFault(error, 'billing');
@@ -42,7 +42,7 @@ function fromBillingError(error: BillingError): RpcError {
     metadata,
     cause,
     ...(violations.length > 0 && { violations }),
-    // About as long as the user client, or Stripe's, leaves a failing service alone.
+    // About the time that the breakers of the user client and of Stripe stay open.
     ...(code === Code.Unavailable && { retryDelayMs: retryDelayMs ?? 1000 }),
   });
 }

@@ -1,10 +1,10 @@
 import { SEE_HELP, StartupError } from '@rollcall/runtime';
 
-/** Reads each value, and tells every fault at once, one line each. */
+/** Reads option values and collects their faults, one line each. */
 export class Faults {
   readonly #faults: string[] = [];
 
-  /** What `read` answers; undefined where there is no text, or it is at fault. */
+  /** Returns the parsed value. Undefined when the text is absent or invalid. */
   read<T>(option: string, text: string | undefined, read: (text: string) => T): T | undefined {
     if (text === undefined) return undefined;
     try {
@@ -19,13 +19,16 @@ export class Faults {
     this.#faults.push(fault);
   }
 
-  /** Throws StartupError where there was one. */
+  /**
+   * Ends the reading of options.
+   * @throws StartupError with all faults when there are any.
+   */
   throwIfAny(): void {
     if (this.#faults.length > 0) throw new StartupError(`${this.#faults.join('\n')}\n${SEE_HELP}`);
   }
 }
 
-/** A whole number between two bounds. */
+/** Creates a parser of whole numbers in a range. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -34,7 +37,7 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
-/** A text of a form. */
+/** Creates a parser of texts that match a pattern. */
 export function matching(form: RegExp, words: string): (text: string) => string {
   return (text) => {
     if (form.test(text)) return text;
@@ -42,17 +45,17 @@ export function matching(form: RegExp, words: string): (text: string) => string 
   };
 }
 
-/** An address of the web. */
+/** Parses an HTTP or HTTPS URL. */
 export function webAddress(text: string): URL {
   const url = URL.parse(text);
   if (url && /^https?:$/.test(url.protocol)) return url;
   throw new Error('an address such as http://127.0.0.1:8084/webhooks/stripe');
 }
 
-/** An id of a user or a booking. */
+/** Parses the id of a user or a booking. */
 export const uuid = matching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'a UUID');
 
-/** Where a command tells what it does. */
+/** The output of a command. */
 export interface CommandOutput {
   write(text: string): void;
 }

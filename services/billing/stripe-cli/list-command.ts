@@ -3,7 +3,7 @@ import type { Pool } from '@rollcall/runtime/postgres';
 import { fromStripeAmount } from '../money.ts';
 import type { CommandOutput } from './command-line.ts';
 
-/** What --help prints. */
+/** The text of --help. */
 export const LIST_HELP = `npm run stripe -- list WHAT [--json]
 
 WHAT  dead     events that failed and are not tried again by themselves, and why
@@ -20,16 +20,18 @@ Amounts are in minor units of ISO 4217, as everywhere but in events.
 At most 1000 are told, oldest first. The database is found by BILLING_DATABASE_URL, else it is that of npm start.
 `;
 
-/** What waits for a person. */
+/** The groups of rows that wait for an operator. */
 type ListedGroup = 'dead' | 'foreign' | 'unowned' | 'unseen' | 'held' | 'mixed-currency';
 
-/** What to list, and how. */
 interface ListCommand {
   readonly group: ListedGroup;
   readonly asJson: boolean;
 }
 
-/** Reads the command. Throws StartupError. */
+/**
+ * Reads the command line.
+ * @throws StartupError when the group is missing or unknown.
+ */
 export function readListCommand(args: readonly string[]): ListCommand {
   const { values, positionals } = readArguments(args, {
     json: { type: 'boolean' },
@@ -41,7 +43,7 @@ export function readListCommand(args: readonly string[]): ListCommand {
   return { group, asJson: values.json === true };
 }
 
-/** Tells what waits. Answers the exit code, 0. */
+/** Prints the rows of a group. Returns the exit code 0. */
 export async function runList(
   { group, asJson }: ListCommand,
   pool: Pool,
@@ -58,7 +60,7 @@ export async function runList(
 const LIMIT = 1000;
 const AMOUNTS = ['amount', 'captured', 'refunded', 'unseen_refunds'];
 
-// The tables hold what Stripe says.
+// The tables hold amounts in Stripe's unit.
 function inMinorUnits(row: Record<string, unknown>): Record<string, unknown> {
   const { currency } = row;
   if (typeof currency !== 'string') return row;

@@ -1,5 +1,5 @@
-// npm run stripe -- send|list|replay|reconcile: events as Stripe sends them, what waits for a person, events once more, and what is
-// here against what is there.
+// npm run stripe -- send|list|replay|reconcile: sends sample events, lists rows that wait for an operator,
+// replays events, and compares the ledger with Stripe.
 import { ignoreBrokenPipes } from '@rollcall/runtime';
 import { expectedMessage, runTool } from './run-tool.ts';
 

@@ -3,17 +3,20 @@ import { join } from 'node:path';
 import { localDataDirectory, Secret, StartupError } from '@rollcall/runtime';
 import Stripe from 'stripe';
 
-/** What the webhook answered. */
+/** The answer of the webhook. */
 export interface WebhookAnswer {
   readonly status: number;
-  /** The body, cut where it is long. */
+  /** The start of the body. */
   readonly text: string;
 }
 
 const TIMEOUT_MS = 10_000;
 const MAX_TEXT = 500;
 
-/** Signs an event as Stripe does, and posts it. Throws StartupError where nobody answers. */
+/**
+ * Signs an event as Stripe does, and posts it.
+ * @throws StartupError when the webhook does not answer.
+ */
 export async function postEvent(url: URL, event: Stripe.Event, secret: Secret): Promise<WebhookAnswer> {
   const payload = JSON.stringify(event);
   const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret: secret.reveal() });
@@ -32,12 +35,12 @@ export async function postEvent(url: URL, event: Stripe.Event, secret: Secret): 
   }
 }
 
-/** Name of the file in the data directory of `npm start` that holds the signing secret of webhooks. */
+/** Name of the file in the data directory of `npm start` that holds the webhook's signing secret. */
 export const WEBHOOK_SECRET_FILE = 'stripe-webhook-secret';
 
 /**
- * The secret to sign with: the first of STRIPE_WEBHOOK_SECRETS, else the one that `npm start` made for itself.
- * @throws StartupError where there is neither
+ * Reads the secret to sign with: the first of STRIPE_WEBHOOK_SECRETS, or else the one of `npm start`.
+ * @throws StartupError when neither exists.
  */
 export function readWebhookSecret(env: NodeJS.ProcessEnv): Secret {
   const [given] = (env.STRIPE_WEBHOOK_SECRETS ?? '').split(',').map((each) => each.trim());
@@ -53,7 +56,7 @@ function keptSecret(directory: string | undefined): string | undefined {
   try {
     return readFileSync(join(directory, WEBHOOK_SECRET_FILE), 'utf8').trim();
   } catch {
-    // Not there, or somebody else's: told by the caller as not to be had.
+    // Missing or unreadable: the caller reports it.
     return undefined;
   }
 }

@@ -10,7 +10,7 @@ import { type CommandOutput, Faults, wholeNumber } from './command-line.ts';
 
 const DEFAULT_RATE = 20;
 
-/** What --help prints. */
+/** The text of --help. */
 export const RECONCILE_HELP = `npm run stripe -- reconcile --since TIME [options]
 
 --since   a day (2026-11-01, UTC) or a time (2026-11-01T12:00:00Z): what was made at Stripe since then
@@ -31,7 +31,6 @@ Needs STRIPE_API_KEY, and STRIPE_API_BASE where Stripe is somewhere else. The da
 that of npm start.
 `;
 
-/** What to compare, and how. */
 interface ReconcileCommand {
   readonly terms: RunTerms;
   readonly ratePerS: number;
@@ -46,7 +45,10 @@ const OPTIONS = {
   json: { type: 'boolean' },
 } as const;
 
-/** Reads the command. Throws StartupError naming every fault at once, one line each. */
+/**
+ * Reads the command line.
+ * @throws StartupError with all faults, one line each.
+ */
 export function readReconcileCommand(args: readonly string[], now: Date): ReconcileCommand {
   const { values, positionals } = readArguments(args, OPTIONS);
   const faults = new Faults();
@@ -65,20 +67,26 @@ export function readReconcileCommand(args: readonly string[], now: Date): Reconc
   };
 }
 
-/** What the command works with. */
+/** The dependencies of the command. */
 interface ReconcileTools extends CommandOutput {
   readonly pool: Pool;
   readonly gateway: StripeGateway;
   readonly snapshots: Snapshots;
-  /** Stops the run after what it is at. */
+  /** Stops the run after the current objects. */
   readonly signal: AbortSignal;
-  /** How often a request is tried where Stripe cannot be asked. Default 6. */
+  /**
+   * The maximum number of attempts of one request while Stripe is unavailable.
+   * @defaultValue 6
+   */
   readonly maxAttempts?: number;
-  /** The longest to wait between two tries, in ms. Default 60000. */
+  /**
+   * The maximum delay between two attempts, in ms.
+   * @defaultValue 60000
+   */
   readonly maxWaitMs?: number;
 }
 
-/** Compares, tells, and answers the exit code. */
+/** Runs the comparison and prints the result. Returns the exit code. */
 export async function runReconcile(command: ReconcileCommand, tools: ReconcileTools): Promise<number> {
   const { pool, gateway, snapshots, signal, write, maxAttempts = 6, maxWaitMs = 60_000 } = tools;
   const { terms, ratePerS, asJson } = command;
@@ -96,7 +104,7 @@ export async function runReconcile(command: ReconcileCommand, tools: ReconcileTo
   return exitCodeOf(result);
 }
 
-// More would not be read; --json has them all.
+// Readable in a terminal; --json prints all.
 const MOST_SHOWN = 50;
 
 /** The exit code of a result. */
@@ -105,7 +113,7 @@ function exitCodeOf({ cutOff, drifts }: ReconcileResult): number {
   return drifts.every(({ repaired }) => repaired) ? 0 : 3;
 }
 
-/** A result for a person to read. The last line says whether it is complete. */
+/** Formats a result as text. The last line says whether the run is complete. */
 function describeResult(result: ReconcileResult): string {
   const { drifts, objects, since, until, cutOff } = result;
   const shown = drifts.slice(0, MOST_SHOWN).map(describeDrift);
@@ -122,7 +130,7 @@ function describeResult(result: ReconcileResult): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** A result for a program to read. */
+/** Formats a result as JSON. */
 function resultAsJson(result: ReconcileResult): string {
   const { cutOff, since, until, objects, drifts, isResumed } = result;
   const counts = Object.fromEntries(

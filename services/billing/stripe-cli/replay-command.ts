@@ -2,7 +2,7 @@ import { readArguments, StartupError } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { CommandOutput } from './command-line.ts';
 
-/** What --help prints. */
+/** The text of --help. */
 export const REPLAY_HELP = `npm run stripe -- replay EVENT_ID...
 npm run stripe -- replay --dead
 npm run stripe -- replay --foreign
@@ -16,10 +16,13 @@ They are put back to be applied by the running billing service. The database is 
 that of npm start.
 `;
 
-/** Which events to put back. */
+/** The events to replay. */
 type ReplayCommand = { readonly ids: readonly string[] } | 'dead' | 'foreign';
 
-/** Reads the command. Throws StartupError. */
+/**
+ * Reads the command line.
+ * @throws StartupError when the events are missing, malformed or ambiguous.
+ */
 export function readReplayCommand(args: readonly string[]): ReplayCommand {
   const options = { dead: { type: 'boolean' }, foreign: { type: 'boolean' } } as const;
   const { values, positionals: ids } = readArguments(args, options);
@@ -35,7 +38,9 @@ export function readReplayCommand(args: readonly string[]): ReplayCommand {
   return { ids };
 }
 
-/** Puts them back and tells which. Answers the exit code: 1 where one could not be. */
+/**
+ * Makes the events due again and prints them. Returns the exit code: 1 when an event cannot be replayed.
+ */
 export async function runReplay(
   command: ReplayCommand,
   pool: Pool,

@@ -25,19 +25,19 @@ npm run stripe -- reconcile  what is here against what is at Stripe
 Each says more with --help.
 `;
 
-// A page of objects is looked up in one statement; a look for what stands in no list goes through many rows.
+// A page of objects is one statement, and the search for unlisted objects scans many rows.
 const STATEMENT_TIMEOUT_MS = 60_000;
 
-/** Where a tool reads its settings and writes what it has to say. */
+/** The environment and the output of a tool. */
 interface ToolSurroundings extends CommandOutput {
   readonly env: NodeJS.ProcessEnv;
-  /** Asked by a comparison alone, which ends after the objects under way once this is aborted; the others just end. */
+  /** Called by `reconcile` only, which stops after the current objects once the signal aborts. */
   interruption(): AbortSignal;
 }
 
 /**
- * Runs `send`, `list`, `replay` or `reconcile`, and answers the exit code.
- * @throws StartupError or BillingError that says what is wrong: see `expectedMessage`
+ * Runs `send`, `list`, `replay` or `reconcile`. Returns the exit code.
+ * @throws StartupError or BillingError for expected faults: see `expectedMessage`.
  */
 export async function runTool(
   [tool = '--help', ...args]: readonly string[],
@@ -127,7 +127,7 @@ function isOfDatabase(error: unknown): boolean {
   return typeof (error as { code?: unknown }).code === 'string';
 }
 
-/** What a person is told of an error of `runTool`; undefined: it is a fault of the tool itself. */
+/** The message of an expected error of `runTool`. Undefined when the error is a defect of the tool. */
 export function expectedMessage(error: unknown): string | undefined {
   const isTold = error instanceof StartupError || (error as Error).name === 'BillingError';
   return isTold ? (error as Error).message : undefined;

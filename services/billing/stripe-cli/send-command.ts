@@ -5,7 +5,7 @@ import { PAYMENT_EVENTS } from '../stripe/samples/payment-events.ts';
 import { STORIES, type Story } from '../stripe/samples/stories.ts';
 import { Faults, matching, uuid, webAddress, wholeNumber } from './command-line.ts';
 
-/** Where the billing service of this machine listens. */
+/** The address of the local billing service. */
 interface BillingAddress {
   readonly host: string;
   readonly httpPort: number;
@@ -14,7 +14,7 @@ interface BillingAddress {
 const DEFAULT_ADDRESS: BillingAddress = { host: '127.0.0.1', httpPort: 8084 };
 const OUTCOMES = ['won', 'lost', 'warning_closed'] as const;
 
-/** What --help prints. */
+/** The text of --help. */
 export const SEND_HELP = `npm run stripe -- send TYPE [options]        one event
 npm run stripe -- send --story NAME [options] every event of a story
 
@@ -60,13 +60,13 @@ const OPTIONS = {
   print: { type: 'boolean' },
 } as const;
 
-/** What to send. What was not said is undefined where a payment that was sent before may know it. */
+/** The events to send. An undefined field may be known from an earlier event of the payment. */
 export interface SendCommand {
   readonly what: { readonly type: string } | { readonly story: Story };
   readonly shuffle: number | undefined;
   readonly duplicates: number;
   readonly payment: string | undefined;
-  /** In minor units of ISO 4217, as are the two others. */
+  /** This and the other amounts are in minor units of ISO 4217. */
   readonly amount: number | undefined;
   /** In lower case. */
   readonly currency: string | undefined;
@@ -82,14 +82,14 @@ export interface SendCommand {
   readonly isPrinted: boolean;
 }
 
-// The most digits that Stripe takes of any currency; how many it takes of this one is looked at with the payment.
+// Stripe's maximum for any currency. The maximum of the payment's currency is checked with the payment.
 const MAX_AMOUNT = 999_999_999_999;
 const amount = wholeNumber(1, MAX_AMOUNT);
 
 /**
- * Reads the command.
- * @param address of the billing service on this machine, which events go to where no --url says otherwise.
- * @throws StartupError naming every fault at once, one line each.
+ * Reads the command line.
+ * @param address the local billing service, used without --url
+ * @throws StartupError with all faults, one line each.
  */
 export function readSendCommand(args: readonly string[], address = DEFAULT_ADDRESS): SendCommand {
   const { values, positionals } = readArguments(args, OPTIONS);

@@ -12,7 +12,10 @@ import { postEvent, readWebhookSecret, type WebhookAnswer } from './post-event.t
 import type { SendCommand } from './send-command.ts';
 import { createSentPayments, type SentPayments } from './sent-payments.ts';
 
-/** Sends what the command asks for and tells what was answered. Answers the exit code: 1 where an event was not taken. */
+/**
+ * Sends the events of the command and prints the answers. Returns the exit code: 1 when an event was
+ * refused.
+ */
 export async function runSend(
   command: SendCommand,
   env: NodeJS.ProcessEnv,
@@ -48,23 +51,23 @@ function isTaken({ status }: WebhookAnswer): boolean {
   return status >= 200 && status < 300;
 }
 
-/** The events of a command, in the order in which they go out, and the payment that they are of. */
+/** The events of a command in the order of sending, with their payment. */
 interface EventsToSend {
   readonly events: readonly Stripe.Event[];
-  /** Undefined: they are of a customer. */
+  /** Undefined: the events are about a customer. */
   readonly payment: SamplePayment | undefined;
 }
 
 /**
- * Makes the events that a command asks for.
+ * Creates the events of a command.
  * @param now in s since 1970
- * @throws StartupError where a payment is meant of which nothing is known
+ * @throws StartupError when the amount and currency of the payment are unknown.
  */
 function eventsToSend(command: SendCommand, sent: SentPayments, now: number): EventsToSend {
   const { what } = command;
   if ('type' in what && CUSTOMER_EVENTS.has(what.type))
     return { events: inOrder(command, [customerEvent(command, what.type, now)]), payment: undefined };
-  // A story is over when it is sent.
+  // The story ends at the time of sending.
   const payment = paymentOf(command, sent, 'story' in what ? now - STORY_S : now);
   const events =
     'story' in what ? storyOf(what.story, payment) : [paymentEvent(command, what.type, payment, now)];
@@ -123,7 +126,10 @@ function paymentOf(command: SendCommand, sent: SentPayments, now: number): Sampl
   };
 }
 
-/** The amount of an option as Stripe counts it. @throws StartupError where Stripe cannot have said so. */
+/**
+ * Converts the amount of an option to Stripe's unit.
+ * @throws StartupError when Stripe does not accept the amount.
+ */
 function stripeAmountOf(
   { currency }: Pick<SamplePayment, 'currency'>,
   option: string,
@@ -136,7 +142,7 @@ function stripeAmountOf(
   return Number(toStripeAmount(money));
 }
 
-// As much of the default as Stripe takes of the currency.
+// The default amount, cut to a multiple that Stripe accepts in the currency.
 function defaultAmountOf(currency: string): number {
   const currencyCode = currency.toUpperCase();
   const minorUnits = DEFAULT_MINOR_UNITS - (DEFAULT_MINOR_UNITS % stepOf(currencyCode));

@@ -2,17 +2,19 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SamplePayment } from '../stripe/samples/sample-payment.ts';
 
-/** What sample payments were sent, so that a later event of one agrees with the earlier ones. */
+/** The sample payments sent so far, so that later events of a payment agree with earlier ones. */
 export interface SentPayments {
   find(id: string): SamplePayment | undefined;
-  /** Keeps it; false: there is nowhere to. */
+  /** Stores a payment. False when there is no storage. */
   keep(payment: SamplePayment): boolean;
 }
 
 const FILE = 'stripe-sent-payments.json';
 const MAX_KEPT = 1000;
 
-/** Keeps them in a file of the data directory of `npm start`; in none where there is no such directory. */
+/**
+ * Stores payments in a file of the data directory of `npm start`. Without that directory it stores none.
+ */
 export function createSentPayments(directory: string | undefined): SentPayments {
   if (!directory) return { find: () => undefined, keep: () => false };
   const path = join(directory, FILE);
@@ -37,7 +39,7 @@ function read(path: string): SamplePayment[] {
     const kept: unknown = JSON.parse(readFileSync(path, 'utf8'));
     return Array.isArray(kept) ? kept : [];
   } catch {
-    // Not there yet, or spoiled: nothing is lost but the comfort.
+    // Missing or malformed: only the convenience of --payment is lost.
     return [];
   }
 }

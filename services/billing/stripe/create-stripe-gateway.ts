@@ -15,16 +15,25 @@ import {
   findSubscription,
 } from './stripe-subscriptions.ts';
 
-/** How to reach Stripe; undefined `apiKey`: it cannot be. */
+/** Options of the gateway. Without `apiKey` every call fails. */
 export interface StripeGatewayOptions {
   readonly apiKey: Secret | undefined;
-  /** Where to ask; undefined: https://api.stripe.com. */
+  /** @defaultValue https://api.stripe.com */
   readonly apiBase: URL | undefined;
-  /** The longest that one request may take, in ms. Default 10000. */
+  /**
+   * The maximum duration of one request, in ms.
+   * @defaultValue 10000
+   */
   readonly timeoutMs?: number;
-  /** How often the package sends a request again that was not answered, or with a failure of Stripe's own. Default 2. */
+  /**
+   * The number of retries by the package after a missing answer or a failure of Stripe.
+   * @defaultValue 2
+   */
   readonly maxRetries?: number;
-  /** Hears of every request. Default: nothing is told. */
+  /**
+   * Observes every request.
+   * @defaultValue no observer
+   */
   readonly observer?: CallObserver;
 }
 
@@ -32,9 +41,10 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_RETRIES = 2;
 
 /**
- * Stripe through its official package. Opens no connection before the first call; disposing closes them. After two requests in a
- * row that were not answered in time, calls are refused at once with STRIPE_UNAVAILABLE, until Stripe answers again.
- * @throws StartupError where `apiBase` cannot be used.
+ * Creates a gateway on the official package. It connects with the first call; disposing it closes the
+ * connections. After two timeouts in a row its breaker opens, and calls fail at once with
+ * STRIPE_UNAVAILABLE until Stripe answers again.
+ * @throws StartupError when `apiBase` is unusable.
  */
 export function createStripeGateway(options: StripeGatewayOptions): StripeGateway & Disposable {
   const { apiKey, apiBase, timeoutMs = DEFAULT_TIMEOUT_MS, maxRetries = DEFAULT_MAX_RETRIES } = options;
@@ -46,7 +56,6 @@ export function createStripeGateway(options: StripeGatewayOptions): StripeGatewa
   return gatewayOf({ stripe, guard }, () => closers.dispose());
 }
 
-/** The package, and what its requests pass. */
 interface Connection {
   readonly stripe: Stripe;
   readonly guard: CallGuard;
@@ -80,7 +89,7 @@ function guardedCall<A, T>(
     if (!connection) throw notConfigured();
     const { stripe, guard } = connection;
     try {
-      // Here as well, because the package would send a request again that its guard refuses.
+      // Checked here too, because the package would retry a request that its guard refuses.
       guard.requireClosed(what);
       return await call(stripe, argument);
     } catch (error) {

@@ -5,8 +5,8 @@ type MakeRequest = Stripe.HttpClient['makeRequest'];
 type Request = Parameters<MakeRequest>;
 
 /**
- * An HTTP client of which every request passes the guard, those that the package sends again included. A request ends with its
- * body, for which it has its timeout once more.
+ * Wraps an HTTP client so that every request passes the guard, including the package's own retries. A
+ * request ends with its body, which has a timeout of its own.
  */
 export function guardHttpClient(inner: Stripe.HttpClient, guard: CallGuard): Stripe.HttpClient {
   return {
@@ -27,7 +27,10 @@ export function guardHttpClient(inner: Stripe.HttpClient, guard: CallGuard): Str
   };
 }
 
-/** @throws AnswerFault where the status is one of a fault or the body does not come; the client's own error without an answer */
+/**
+ * @throws AnswerFault when the status is an error or the body is cut off, or the client's own error when
+ * there is no answer.
+ */
 async function answerOf(inner: Stripe.HttpClient, request: Request): Promise<Stripe.HttpClientResponse> {
   const timeoutMs = request[7];
   const answer = await inner.makeRequest(...request);
@@ -49,7 +52,7 @@ async function answerOf(inner: Stripe.HttpClient, request: Request): Promise<Str
   return response;
 }
 
-/** The body, which the package itself would await for as long as some byte of it comes now and then. */
+/** Reads the body with a timeout. The package itself would wait as long as single bytes arrive. */
 async function readBody(answer: Stripe.HttpClientResponse, timeoutMs: number): Promise<unknown> {
   const raw = answer.getRawResponse() as { destroy(error: Error): void };
   const timer = setTimeout(() => raw.destroy(Stripe.HttpClient.makeTimeoutError()), timeoutMs);
@@ -60,7 +63,10 @@ async function readBody(answer: Stripe.HttpClientResponse, timeoutMs: number): P
   }
 }
 
-/** The same read again; for a write, which must not be repeated behind its caller's back, a look at what it writes. */
+/**
+ * The request that probes an open breaker: an equal read, or a list request in place of a write, which
+ * must not be repeated.
+ */
 function toProbe(request: Request): Request {
   const [host, port, path, method, headers, , protocol, timeoutMs] = request;
   if (method === 'GET') return request;
@@ -70,20 +76,20 @@ function toProbe(request: Request): Request {
   return [host, port, `/${version}/${resource}?limit=1`, 'GET', kept, '', protocol, timeoutMs];
 }
 
-/** `POST /v1/payment_methods/{id}/attach`: few names, and no id in them. */
+/** `POST /v1/payment_methods/{id}/attach`: a method name without ids. */
 function nameOf([, , path, method]: Request): string {
   const segments = (path.split('?')[0] ?? '').split('/');
-  // After the empty first one and the version: resource, id, resource or action, id, …
+  // The segments after an empty one and the version alternate: resource, id, resource or action, id, …
   const named = segments.map((segment, at) => (at >= 3 && at % 2 === 1 ? '{id}' : segment));
   return `${method} ${named.join('/')}`;
 }
 
-/** Stripe's answer to one request was a fault, or could not be read. */
+/** An answer of Stripe with an error status, or with an unreadable body. */
 class AnswerFault extends Error {
   override readonly name = 'AnswerFault';
-  /** The answer, for the package to make its own error of. */
+  /** The answer, from which the package creates its own error. */
   readonly response: Stripe.HttpClientResponse;
-  /** The status of HTTP, or the code of the error that broke the answer off. */
+  /** The HTTP status, or the code of the error that cut the answer off. */
   readonly code: string;
 
   constructor(response: Stripe.HttpClientResponse, code: string) {
@@ -94,8 +100,8 @@ class AnswerFault extends Error {
 }
 
 /**
- * What faults of requests to Stripe mean for its breaker. A status below 500 is an answer, a declined card and 429 (too many
- * requests, or an object that another request holds) included: how long to wait after 429 is told to the caller.
+ * Classifies faults for Stripe's breaker. A status below 500 is an answer, which includes a declined card
+ * and 429 (rate limit or locked object). The caller receives the delay of a 429.
  */
 export const STRIPE_CALLS = {
   classifier: {

@@ -1,4 +1,4 @@
-// The door to Stripe, for whoever drives the gateway by itself.
+// Public API of @rollcall/billing/stripe: the Stripe gateway without the service.
 
 export { STRIPE_KINDS } from '../ledger/stripe-object.ts';
 export { idempotencyKey, type StripeGateway } from '../payments/stripe-gateway.ts';

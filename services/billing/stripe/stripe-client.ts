@@ -5,33 +5,33 @@ import type { CallGuard } from '@rollcall/transport/guard';
 import Stripe from 'stripe';
 import { guardHttpClient } from './guard-http-client.ts';
 
-/** The version of Stripe's API that billing reads and writes, whatever the account's own is. */
+/** The version of Stripe's API that billing reads and writes, independent of the account's own. */
 export const STRIPE_API_VERSION = '2026-10-28.endive';
 
-/** How to reach Stripe. */
+/** Options of the client. */
 interface StripeClientOptions {
   readonly apiKey: Secret;
-  /** Where to ask instead of https://api.stripe.com; undefined: there. */
+  /** Undefined: https://api.stripe.com. */
   readonly apiBase: URL | undefined;
-  /** The longest that one request may take, in ms. */
+  /** The maximum duration of one request, in ms. */
   readonly timeoutMs: number;
-  /** How often the package sends a request again. 0: only where its connection was closed under it. */
+  /** The number of retries by the package. 0: only when the connection was closed under the request. */
   readonly maxRetries: number;
-  /** What every request passes, those that the package sends again included. Whoever made it closes it. */
+  /** The guard that every request passes, including the package's own retries. Its creator closes it. */
   readonly guard: CallGuard;
 }
 
-/** The official package, and what closes its connections. */
+/** The official package. Disposing it closes the connections. */
 interface StripeClient extends Disposable {
   readonly stripe: Stripe;
 }
 
-// More at once than this only wait for one another at Stripe's own limit.
+// More concurrent requests would only wait for each other at Stripe's rate limit.
 const MAX_SOCKETS = 25;
 
 /**
- * Opens nothing yet. Nothing is told to Stripe about this machine.
- * @throws StartupError where a live key would go over a connection that is not encrypted, or `apiBase` has a path.
+ * Creates a client that opens no connection yet and sends no telemetry.
+ * @throws StartupError when a live key would be sent unencrypted, or `apiBase` has a path.
  */
 export function createStripeClient(options: StripeClientOptions): StripeClient {
   const { apiKey, apiBase, timeoutMs, maxRetries, guard } = options;

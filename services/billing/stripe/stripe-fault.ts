@@ -2,19 +2,20 @@ import { isTargetUnavailable } from '@rollcall/transport/guard';
 import Stripe from 'stripe';
 import { BillingError } from '../errors.ts';
 
-// Where Stripe does not say how long: about as long as a request that it limits stays limited.
+// Used when Stripe names no delay: about the duration of its rate limit.
 const RETRY_DELAY_MS = 1000;
 const MAX_RETRY_DELAY_MS = 3_600_000;
 
-/** Without a key nothing can be asked of Stripe. */
+/** The refusal of every call without a key. */
 export function notConfigured(): BillingError {
   const message = 'The service has no key for Stripe: set STRIPE_API_KEY.';
   return new BillingError('STRIPE_NOT_CONFIGURED', message, { metadata: { variables: 'STRIPE_API_KEY' } });
 }
 
 /**
- * What the package threw as a refusal of the domain; anything else as it is. Neither Stripe's sentence nor the error itself is
- * kept: they can hold the payment intent with its secret, the payment method, or a part of the key.
+ * Maps an error of the package to a refusal of the domain. Other errors are returned as they are. Stripe's
+ * message and the error itself are dropped: they can hold a client secret, a payment method or a part of
+ * the key.
  */
 export function billingErrorFrom(error: unknown, what: string): unknown {
   if (isTargetUnavailable(error)) return breakerOpen(what);
@@ -25,7 +26,7 @@ export function billingErrorFrom(error: unknown, what: string): unknown {
   return isUnavailable(error) ? unavailable(error, about) : refused(about);
 }
 
-/** Whether Stripe refused because it has no object of this id. */
+/** Whether Stripe refused because the object does not exist. */
 export function isMissing(error: unknown): boolean {
   return (
     error instanceof Stripe.errors.StripeError &&
@@ -34,7 +35,7 @@ export function isMissing(error: unknown): boolean {
   );
 }
 
-/** What a read answers; undefined: Stripe has no such object. */
+/** Returns the result of a read. Undefined when the object does not exist. */
 export async function undefinedIfMissing<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
@@ -60,12 +61,12 @@ function aboutOf(error: Stripe.errors.StripeError, what: string): About {
   };
 }
 
-// Stripe's codes are words; whatever else should stand there is not passed on.
+// Stripe's codes are single words. Other text is dropped.
 function wordOf(value: unknown): string {
   return typeof value === 'string' && /^[A-Za-z0-9_]{1,100}$/.test(value) ? value : '';
 }
 
-// A conflict is one with a request of the same key that is still at work, or with a lock: both pass.
+// A conflict with a running request of equal key, or with a lock, passes.
 function isUnavailable({ statusCode }: Stripe.errors.StripeError): boolean {
   return statusCode === undefined || statusCode === 409 || statusCode === 429 || statusCode >= 500;
 }
@@ -85,7 +86,7 @@ function unavailable(error: Stripe.errors.StripeError, about: About): BillingErr
   });
 }
 
-// The breaker is open: Stripe failed just before.
+// The breaker is open after failures of Stripe.
 function breakerOpen(what: string): BillingError {
   const why = 'breaker_open';
   const message = `Stripe is not asked to ${what} for a moment, because it did not answer just before; try again with the same request id.`;

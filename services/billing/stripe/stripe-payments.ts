@@ -5,7 +5,7 @@ import type { NewPaymentIntent, NewStripeRefund, PaymentIntent } from '../paymen
 import { undefinedIfMissing } from './stripe-fault.ts';
 import { toStripeObject } from './stripe-reads.ts';
 
-/** Makes a payment intent that the payer confirms by any means that the account allows. */
+/** Creates a payment intent that allows all payment methods of the account. */
 export async function createPaymentIntent(
   stripe: Stripe,
   { amount, description, metadata, idempotencyKey }: NewPaymentIntent,
@@ -20,12 +20,12 @@ export async function createPaymentIntent(
   return toPaymentIntent(await stripe.paymentIntents.create(params, { idempotencyKey }));
 }
 
-/** The intent with its secret; undefined: Stripe has none of this id. */
+/** Reads an intent with its secret. Undefined when Stripe has no such intent. */
 export function findPaymentIntent(stripe: Stripe, id: string): Promise<PaymentIntent | undefined> {
   return undefinedIfMissing(async () => toPaymentIntent(await stripe.paymentIntents.retrieve(id)));
 }
 
-/** Sends money back. */
+/** Creates a refund. */
 export async function createRefund(
   stripe: Stripe,
   { paymentIntentId, chargeId, amount, reason, metadata, idempotencyKey }: NewStripeRefund,

@@ -5,7 +5,7 @@ import { undefinedIfMissing } from './stripe-fault.ts';
 
 type Named = { readonly id: string; readonly object: string };
 
-/** One object as it is now; undefined: Stripe has none of this id. */
+/** Reads one object. Undefined when Stripe has no such object. */
 export function retrieve(
   stripe: Stripe,
   { kind, id }: { kind: StripeKind; id: string },
@@ -30,7 +30,7 @@ interface ListParams {
 
 type Listed = Promise<{ readonly data: readonly Named[]; readonly has_more: boolean }>;
 
-/** One part of the list of a kind, newest first. Subscriptions that are over are on it too. */
+/** Reads one page of the list of a kind, newest first. It includes subscriptions that are over. */
 export async function listOf(
   stripe: Stripe,
   { kind, ...list }: StripeList & { kind: StripeKind },
@@ -53,11 +53,11 @@ export async function listOf(
 }
 
 /**
- * An object of the package as plain JSON, as an event would hold it: without what the package puts beside it, and without the
- * secret that only the payer is to see.
+ * Converts an object of the package to plain JSON as in an event, without the package's own fields and the
+ * client secret.
  */
 export function toStripeObject(object: { readonly id: string; readonly object: string }): StripeObject {
-  // Decimals of the package become the text that Stripe sent.
+  // The package's decimals become text, as Stripe sent it.
   const { client_secret, ...plain } = JSON.parse(JSON.stringify(object)) as StripeObject;
   return plain as StripeObject;
 }

@@ -10,7 +10,7 @@ import type {
 import { isMissing } from './stripe-fault.ts';
 import { toStripeObject } from './stripe-reads.ts';
 
-/** Makes a customer, of whom Stripe learns nothing but ids. */
+/** Creates a customer. Stripe receives only ids. */
 export async function createCustomer(
   stripe: Stripe,
   { metadata, idempotencyKey }: NewStripeCustomer,
@@ -18,7 +18,7 @@ export async function createCustomer(
   return toStripeObject(await stripe.customers.create({ metadata }, { idempotencyKey }));
 }
 
-/** Deletes a customer, with what Stripe was told of the person. https://docs.stripe.com/api/customers/delete */
+/** Deletes a customer with its personal data at Stripe. https://docs.stripe.com/api/customers/delete */
 export async function deleteCustomer(
   stripe: Stripe,
   { customerId, idempotencyKey }: StripeDeletion,
@@ -31,8 +31,8 @@ export async function deleteCustomer(
 }
 
 /**
- * Makes a subscription, which is incomplete until its first payment is confirmed. A payment method that is given belongs to
- * the customer from then on.
+ * Creates a subscription, which is incomplete until its first payment is confirmed. A given payment method
+ * is attached to the customer.
  */
 export async function createSubscription(
   stripe: Stripe,
@@ -56,7 +56,7 @@ export async function createSubscription(
   return toSubscription(await stripe.subscriptions.create(params, { idempotencyKey }));
 }
 
-/** The subscription of a customer whose metadata name it. */
+/** Finds the subscription of a customer by its metadata. */
 export async function findSubscription(
   stripe: Stripe,
   { customerId, subscriptionId }: { customerId: string; subscriptionId: string },
@@ -72,7 +72,7 @@ export async function findSubscription(
   return undefined;
 }
 
-/** Ends a subscription, at once or when what is paid for is over. One that is over stays as it is. */
+/** Ends a subscription, at once or with the paid period. One that is over stays as it is. */
 export async function cancelSubscription(
   stripe: Stripe,
   { subscriptionId: id, atPeriodEnd, idempotencyKey }: StripeCancellation,
@@ -86,7 +86,7 @@ export async function cancelSubscription(
         : await stripe.subscriptions.cancel(id, {}, { idempotencyKey }),
     );
   } catch (error) {
-    // It may have ended in between, and then cannot be ended.
+    // It may have ended since the read, and then cannot be canceled.
     const after = isMissing(error) ? await stripe.subscriptions.retrieve(id) : undefined;
     if (after && isOver(after)) return toSubscription(after);
     throw error;

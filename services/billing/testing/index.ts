@@ -1,2 +1,2 @@
-// The door of @rollcall/billing/testing: what Stripe says, for tests and benchmarks.
+// Public API of @rollcall/billing/testing: Stripe events for tests and benchmarks.
 export { refundedAndDisputed, type StoryEvent, signatureOf, storyEvents, WITHDRAWN } from './stripe-story.ts';

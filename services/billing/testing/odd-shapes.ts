@@ -1,10 +1,7 @@
 import fc from 'fast-check';
 import type { StoryEvent } from './stripe-story.ts';
 
-/**
- * Events in which one field, of the event or of what it is about, has a value of another type than Stripe gives it, or is
- * missing.
- */
+/** Generates events in which one field of the event or its object is missing or has a wrong type. */
 export function shapesOf(events: readonly StoryEvent[]): fc.Arbitrary<unknown> {
   return fc
     .record({

@@ -1,4 +1,4 @@
-/** Every order of some things. Of n things there are n! orders. */
+/** Generates the n! orders of n things. */
 export function* permutations<T>(things: readonly T[]): Generator<T[]> {
   if (things.length <= 1) {
     yield [...things];

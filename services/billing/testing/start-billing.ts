@@ -8,38 +8,38 @@ import { createFakeUserService, type FakeUserService, type FakeUsers } from '@ro
 import { BILLING_SETTINGS } from '../config.ts';
 import { type BillingService, createBillingService } from '../service.ts';
 
-/** The billing service with a database and a user service of its own, called through its gRPC door. */
+/** The billing service with its own database and fake user service, called over gRPC. */
 export interface BillingUnderTest extends AsyncDisposable {
   readonly plans: ServiceClient<typeof PlanService>;
   readonly customers: ServiceClient<typeof CustomerService>;
   readonly invoices: ServiceClient<typeof InvoiceService>;
   readonly payments: ServiceClient<typeof PaymentService>;
   readonly service: BillingService;
-  /** Where its database is, as its own role. */
+  /** The URL of the database, as the role of the service. */
   readonly databaseUrl: string;
-  /** Its HTTP door. */
+  /** The URL of the HTTP server. */
   readonly httpUrl: string;
-  /** The users that the service can ask about. */
+  /** The users of the fake user service. */
   readonly users: FakeUsers;
-  /** What it asks, and the troubles to give it. */
+  /** The fake user service, with its requests and faults. */
   readonly userService: FakeUserService;
-  /** Lets everything that the service knows of users grow older, in ms. */
+  /** Advances the clock by which cached users become stale, in ms. */
   age(ms: number): void;
-  /** Runs a statement in the service's database. */
+  /** Runs a statement in the billing database. */
   sql(statement: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
-  /** Makes an area and a plan with one price in it. */
+  /** Creates an area and a plan with one price in it. */
   sell(price: { minorUnits: bigint; stripePriceId?: string }, tenantId?: string): Promise<Sold>;
 }
 
-/** What can be subscribed to. */
+/** A plan and the area in which it has a price. */
 export interface Sold {
   readonly planId: string;
   readonly areaId: string;
 }
 
 /**
- * Starts all of it.
- * @param env settings beside those of the database, the ports and the user service
+ * Starts the service.
+ * @param env settings other than those of the database, the ports and the user service
  */
 export async function startBilling(env: NodeJS.ProcessEnv = {}): Promise<BillingUnderTest> {
   await using stack = new AsyncDisposableStack();
@@ -51,13 +51,13 @@ export async function startBilling(env: NodeJS.ProcessEnv = {}): Promise<Billing
     BILLING_GRPC_PORT: '0',
     BILLING_HTTP_PORT: '0',
     BILLING_DATABASE_CONNECTIONS: '5',
-    // What the service tells of users would change them in the midst of a test.
+    // Jobs of the service would change these users during a test.
     AUTH_ADDRESS: (await userService.listen()).address,
     LOG_LEVEL: 'silent',
     ...env,
   });
   const service = stack.use(await createBillingService(config, () => performance.now() + aheadMs));
-  // Longer than a busy machine needs, so that no test hangs on a service that does not answer.
+  // Longer than a busy machine needs, so that a test fails instead of hanging.
   const options = { address: `127.0.0.1:${service.doors.grpc.port}`, defaultTimeoutMs: 10_000 };
   const client = <S extends DescService>(of: S) => stack.use(createServiceClient(of, options));
   const clients = {

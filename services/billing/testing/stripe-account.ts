@@ -6,10 +6,10 @@ import { paymentIntentSample } from '../stripe/samples/payment-intent.ts';
 import { idBeside, randomLetters, type SamplePayment } from '../stripe/samples/sample-payment.ts';
 import { subscriptionSample } from '../stripe/samples/subscription.ts';
 
-/** Fields of a form as Stripe's package writes them: `metadata[user_id]`. */
+/** The fields of a form in the notation of Stripe's package: `metadata[user_id]`. */
 export type Form = ReadonlyMap<string, string>;
 
-/** Stripe refuses. */
+/** A refusal of the fake Stripe. */
 export class StripeRefusal extends Error {
   override readonly name = 'StripeRefusal';
   readonly status: number;
@@ -22,21 +22,21 @@ export class StripeRefusal extends Error {
   }
 }
 
-/** What the stand-in keeps, and what its calls do with it. */
+/** The objects of the fake Stripe, and its calls on them. */
 export class StripeAccount {
   readonly #objects = new Map<StripeKind, Map<string, StripeObject>>(
     STRIPE_KINDS.map((kind) => [kind, new Map()]),
   );
-  // By the subscription: what a request that asks for it finds in place of the invoice's id.
+  // By subscription: the expanded form of the first invoice.
   readonly #firstInvoices = new Map<string, object>();
   readonly #now: () => number;
 
-  /** @param now in s since 1970. */
+  /** @param now the clock, in s since 1970 */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Puts an object there, in place of one of the same id. */
+  /** Adds or replaces an object. */
   put(object: { readonly id: string; readonly object: string }): void {
     this.#of(object.object as StripeKind).set(object.id, object as StripeObject);
   }
@@ -51,7 +51,7 @@ export class StripeAccount {
     return found;
   }
 
-  /** Newest first; of one second in the order in which they came. */
+  /** Newest first; within one second in the order of creation. */
   list(kind: StripeKind): StripeObject[] {
     return [...this.#of(kind).values()].toSorted((a, b) => Number(b.created) - Number(a.created));
   }
@@ -76,7 +76,7 @@ export class StripeAccount {
     return this.expanded(made as unknown as StripeObject);
   }
 
-  /** A subscription with its invoice in place of that one's id; anything else as it is. */
+  /** Replaces the invoice id of a subscription by the invoice. Other objects stay as they are. */
   expanded(object: StripeObject): StripeObject {
     const invoice = this.#firstInvoices.get(object.id);
     return invoice ? { ...object, latest_invoice: invoice } : object;
@@ -102,7 +102,7 @@ export class StripeAccount {
     return this.#keep(paymentIntentSample(payment, { status: 'requires_payment_method' }));
   }
 
-  /** The payer pays: the intent has succeeded, and there is a charge. */
+  /** Completes a payment: the intent succeeds, and a charge is created. */
   pay(intentId: string): void {
     const payment = this.#paymentOf(intentId);
     this.put(paymentIntentSample(payment, { status: 'succeeded' }));
@@ -141,7 +141,7 @@ export class StripeAccount {
     return object as StripeObject;
   }
 
-  // Every charge is made by an intent here, which is not told of where a test wants it to have none.
+  // Every charge has an intent here, also one that a test presents as having none.
   #intentOf(chargeId: string): string {
     return String(this.find('charge', chargeId).payment_intent);
   }

@@ -1,31 +1,37 @@
-/** What goes wrong with a request to the stand-in. */
+/** A fault of a request to the fake Stripe. */
 export type StripeFault =
   | {
-      /** Answered with this status: 429, 500, 402. */
+      /** The status of the answer: 429, 500, 402. */
       readonly status: number;
-      /** The `code` of the error. Default: none. */
+      /**
+       * The `code` of the error.
+       * @defaultValue no code
+       */
       readonly code?: string;
-      /** Header `retry-after`, in s. Default: none. */
+      /**
+       * The header `retry-after`, in s.
+       * @defaultValue no header
+       */
       readonly retryAfterS?: number;
     }
-  /** The connection breaks before the request does anything, or after it has. */
+  /** The connection breaks before or after the request takes effect. */
   | 'drop before'
   | 'drop after'
-  /** No answer ever. */
+  /** The request never gets an answer. */
   | 'silence'
-  /** The head of an answer, and a body that goes on and on. */
+  /** The answer has a body without an end. */
   | 'endless body';
 
-/** A fault, and the requests that it befalls. */
+/** A fault and the requests that it affects. */
 export interface PlannedFault {
   readonly fault: StripeFault;
-  /** Default 1. */
+  /** @defaultValue 1 */
   readonly times?: number;
-  /** Default: every request. */
+  /** @defaultValue every request */
   readonly when?: (request: { readonly method: string; readonly path: string }) => boolean;
 }
 
-/** Faults in the order in which they were planned; each befalls as many requests as it says. */
+/** Planned faults, in order. Each affects its number of requests. */
 export class FaultPlan {
   readonly #waiting: { fault: StripeFault; left: number; when: NonNullable<PlannedFault['when']> }[] = [];
 
@@ -33,7 +39,7 @@ export class FaultPlan {
     this.#waiting.push({ fault, left: times, when });
   }
 
-  /** The fault that befalls a request; undefined: none. */
+  /** Returns the fault of a request. Undefined when it has none. */
   take(request: { readonly method: string; readonly path: string }): StripeFault | undefined {
     const found = this.#waiting.find(({ left, when }) => left > 0 && when(request));
     if (!found) return undefined;

@@ -1,12 +1,12 @@
 import type { StripeKind, StripeObject } from '../ledger/stripe-object.ts';
 import { type Form, type StripeAccount, StripeRefusal } from './stripe-account.ts';
 
-/** A request that was found to be in order. */
+/** A request that passed the rules. */
 interface StripeRequest {
   readonly method: string;
   /** Without the query: "/v1/refunds". */
   readonly path: string;
-  /** Of the query or the body. */
+  /** The fields of the query or the body. */
   readonly form: Form;
 }
 
@@ -22,7 +22,10 @@ const KINDS: ReadonlyMap<string, StripeKind> = new Map(
   }),
 );
 
-/** What the account answers. Throws StripeRefusal. */
+/**
+ * Routes a request to the account.
+ * @throws StripeRefusal when the account refuses it.
+ */
 export function answerOf(account: StripeAccount, { method, path, form }: StripeRequest): object {
   const [collection = '', id, action] = path.replace('/v1/', '').split('/');
   if (method === 'POST' && action === 'attach') return { id, object: 'payment_method' };
@@ -45,7 +48,7 @@ export function answerOf(account: StripeAccount, { method, path, form }: StripeR
   return create(account, kind, form);
 }
 
-// Stripe sends along what is asked for, and else ids alone.
+// Stripe includes the objects that a request expands, otherwise only their ids.
 function expand(account: StripeAccount, form: Form): (object: StripeObject) => StripeObject {
   return form.has('expand[0]') ? (object) => account.expanded(object) : (object) => object;
 }

@@ -1,5 +1,5 @@
-// A stand-in for Stripe, for tests: it keeps what is made, answers lists in pages, holds every request to Stripe's rules, and
-// fails where it is told to. What it does not know it refuses, so that a test cannot pass by accident.
+// A fake Stripe for tests: it stores objects, pages lists, checks every request by Stripe's rules, and
+// fails on demand. It refuses unknown calls, so that a test cannot pass by accident.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -8,10 +8,10 @@ import { StripeAccount, StripeRefusal } from './stripe-account.ts';
 import { FaultPlan, type PlannedFault, type StripeFault } from './stripe-faults.ts';
 import { answerOf } from './stripe-routes.ts';
 
-/** The key that the stand-in knows. */
+/** The key that the fake accepts. */
 export const STRIPE_TEST_KEY = 'sk_test_standin';
 
-/** A request as it came. */
+/** A received request. */
 interface SeenRequest {
   readonly method: string;
   readonly path: string;
@@ -20,23 +20,23 @@ interface SeenRequest {
   readonly headers: IncomingMessage['headers'];
 }
 
-/** The stand-in. Disposing it closes every connection. */
+/** The running fake. Disposing it closes every connection. */
 export interface StripeServer extends AsyncDisposable {
   readonly url: URL;
   readonly account: StripeAccount;
-  /** Every request that came, whatever was answered. */
+  /** All received requests, whatever the answer. */
   readonly requests: readonly SeenRequest[];
-  /** Lets something go wrong. */
+  /** Plans a fault. */
   plan(fault: PlannedFault): void;
-  /** Lets nothing more go wrong. */
+  /** Removes all planned faults. */
   heal(): void;
-  /** Forgets every idempotency key, as Stripe does after a day. */
+  /** Deletes every idempotency key, as Stripe does after a day. */
   forgetKeys(): void;
 }
 
 /**
- * Starts it on a free port of loopback.
- * @param now in s since 1970, by which what is made is dated. Default: the clock.
+ * Starts the fake on a free loopback port.
+ * @param now the creation time of objects, in s since 1970. @defaultValue the system clock
  */
 export async function startStripeServer(
   now: () => number = () => Math.floor(Date.now() / 1000),
@@ -90,7 +90,7 @@ class StandIn implements StripeServer {
     send(response, answer);
   }
 
-  // Of the same key once; the same key for something else is refused.
+  // A repeat with an equal key gets the first answer. The key with another content is refused.
   #answer(request: SeenRequest): Answer {
     const refusal = ruleBroken(request);
     if (refusal) return refusal;
@@ -129,7 +129,7 @@ async function readRequest(message: IncomingMessage): Promise<SeenRequest> {
   };
 }
 
-// What Stripe, or this house, wants of every request.
+// Checks the rules of Stripe and of this project for all requests.
 function ruleBroken({ method, headers, idempotencyKey }: SeenRequest): Answer | undefined {
   if (headers.authorization !== `Bearer ${STRIPE_TEST_KEY}`) return errorOf(401, 'api_key_unknown');
   if (headers['stripe-version'] !== STRIPE_API_VERSION) return errorOf(400, 'version_not_pinned');
@@ -154,7 +154,7 @@ function failureOf({ status, code = '', retryAfterS }: Exclude<StripeFault, stri
 
 function errorOf(status: number, code: string): Answer {
   const type = code === 'idempotency_error' ? code : 'invalid_request_error';
-  // The sentence is what must never be passed on.
+  // A message that must never be passed on.
   return { status, body: { error: { type, code, message: 'Card 4242 of Ada Lovelace, says Stripe.' } } };
 }
 

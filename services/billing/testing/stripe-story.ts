@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/** An event as Stripe sends it, with what it tells of the payer. */
+/** An event as Stripe sends it, with contact data of the payer. */
 export interface StoryEvent {
   readonly id: string;
   readonly type: string;
@@ -10,28 +10,37 @@ export interface StoryEvent {
   readonly [field: string]: unknown;
 }
 
-/** A payment to tell of. */
+/** Options of a payment's events. */
 export interface StoryOptions {
-  /** Makes the ids of the payment its own: "a1" gives "pi_a1". */
+  /** The suffix of the ids: "a1" gives "pi_a1". */
   readonly name: string;
-  /** When it begins, in s since 1970. Default 1767225600. */
+  /**
+   * The time of the first event, in s since 1970.
+   * @defaultValue 1767225600
+   */
   readonly startS?: number;
-  /** How much later each event is, in s. 0: all in one second. Default 10. */
+  /**
+   * The interval between events, in s. 0: all in one second.
+   * @defaultValue 10
+   */
   readonly stepS?: number;
-  /** Default 1999. */
+  /** @defaultValue 1999 */
   readonly amount?: number;
-  /** Default "eur". */
+  /** @defaultValue 'eur' */
   readonly currency?: string;
-  /** Metadata of the intent and its charge. Default: none. */
+  /**
+   * Metadata of the intent and its charge.
+   * @defaultValue none
+   */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Default "2026-10-28.endive". */
+  /** @defaultValue '2026-10-28.endive' */
   readonly apiVersion?: string | null;
 }
 
-/** Tells, one by one, what happens to a payment, in Stripe's words. */
+/** Creates the events of one payment, one by one. */
 export interface Story {
   readonly intentId: string;
-  /** The intent as it is after a change. */
+  /** The intent in its state after a change. */
   intent(type: string, change: Record<string, unknown>): StoryEvent;
   /** A charge of the intent. */
   charge(type: string, change: Record<string, unknown>, which?: number): StoryEvent;
@@ -48,7 +57,7 @@ const PERSON = {
   address: { line1: 'Heidestrasse 17', city: 'Köln', postal_code: '51147', country: 'DE' },
 };
 
-/** Begins to tell of a payment. */
+/** Creates the event factory of one payment. */
 export function storyEvents(options: StoryOptions): Story {
   const { name, startS = 1_767_225_600, stepS = 10, amount = 1999, currency = 'eur' } = options;
   const { metadata = {}, apiVersion = '2026-10-28.endive' } = options;
@@ -137,10 +146,10 @@ export function storyEvents(options: StoryOptions): Story {
   };
 }
 
-/** What the bank took, as Stripe lists it in a dispute. */
+/** The withdrawal in a dispute's list of balance transactions. */
 export const WITHDRAWN = [{ id: 'txn_w', object: 'balance_transaction', amount: -1999, currency: 'eur' }];
 
-/** A payment that came in, went back in part, and was lost to the bank: seven events, first to last. */
+/** A captured payment with a partial refund and a lost dispute: seven events, first to last. */
 export function refundedAndDisputed(options: StoryOptions): StoryEvent[] {
   const story = storyEvents(options);
   const { amount = 1999 } = options;
@@ -162,7 +171,10 @@ export function refundedAndDisputed(options: StoryOptions): StoryEvent[] {
   ];
 }
 
-/** A payment that went back in part, told first by its charge, then by a refund that is on its way: six events, first to last. */
+/**
+ * A payment whose partial refund is reported by its charge, then by a pending refund: six events, first to
+ * last.
+ */
 export function refundedByCharge(options: StoryOptions): StoryEvent[] {
   const story = storyEvents(options);
   const { amount = 1999 } = options;
@@ -181,7 +193,7 @@ export function refundedByCharge(options: StoryOptions): StoryEvent[] {
   ];
 }
 
-/** The header by which a delivery is known to be Stripe's. */
+/** Creates the signature header of a delivery. */
 export function signatureOf(body: string, secret: string, atMs: number = Date.now()): string {
   const time = Math.floor(atMs / 1000);
   return `t=${time},v1=${createHmac('sha256', secret).update(`${time}.${body}`).digest('hex')}`;

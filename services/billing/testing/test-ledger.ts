@@ -8,22 +8,22 @@ import { storeEvents } from '../webhooks/postgres/event-rows.ts';
 import { readWebhookEvent } from '../webhooks/receive/webhook-event.ts';
 import type { StoryEvent } from './stripe-story.ts';
 
-/** A ledger of a test. */
+/** A ledger in a test database. */
 export interface TestLedger extends AsyncDisposable {
   readonly url: string;
   readonly pool: Pool;
-  /** What was logged so far, parsed. */
+  /** The parsed log lines so far. */
   readonly log: readonly Record<string, unknown>[];
   readonly logger: ReturnType<typeof createLogger>;
-  /** Stores events as if they had been delivered. */
+  /** Stores events as a delivery would. */
   store(events: readonly StoryEvent[]): Promise<void>;
-  /** Applies what is due. */
+  /** Applies the due events. */
   apply(): Promise<BatchResult>;
-  /** Rows of a statement. */
+  /** Runs a query. */
   rows<Row = Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]>;
 }
 
-/** An empty ledger in a database of its own. */
+/** Creates an empty ledger in a database of its own. */
 export async function openTestLedger(): Promise<TestLedger> {
   const database = await createTestDatabase('billing');
   const log: Record<string, unknown>[] = [];
@@ -61,7 +61,10 @@ export async function openTestLedger(): Promise<TestLedger> {
   };
 }
 
-/** Everything of payments that does not depend on when they were written or how far apart their events are: one text for each. */
+/**
+ * Selects one text per payment, from all columns that are independent of the time of writing and of the
+ * interval between events.
+ */
 export const FINAL_ROWS = `
   select p.stripe_payment_intent_id as intent,
     to_jsonb(p) - '{id,stripe_payment_intent_id,update_time,capture_time,refund_time}'::text[] || jsonb_build_object(

@@ -9,33 +9,48 @@ import { resetFutureAttempts, storeEvents } from './postgres/event-rows.ts';
 import { createInbox } from './receive/inbox.ts';
 import { createWebhookReceiver, WEBHOOK_PATH, webhookRoute } from './receive/webhook-receiver.ts';
 
-/** What webhooks need. */
+/** Options of the webhooks. */
 export interface WebhooksOptions {
   readonly pool: Pool;
   readonly logger: Logger;
-  /** Signing secrets; empty: deliveries are refused, and what is in the ledger is applied. */
+  /** The signing secrets. Empty: deliveries are refused, and stored events are applied. */
   readonly secrets: readonly Secret[];
-  /** How old a delivery may be, in s. */
+  /** The maximum age of a delivery, in s. */
   readonly toleranceS: number;
-  /** Whose events become payments. Default: those of test mode that name no account. */
+  /**
+   * The mode and the account whose events become payments.
+   * @defaultValue test mode without an account
+   */
   readonly scope?: LedgerScope;
-  /** Names, besides loopback, by which deliveries may be addressed. Default: none. */
+  /**
+   * Host names besides loopback by which deliveries may be addressed.
+   * @defaultValue none
+   */
   readonly hosts?: readonly string[];
-  /** What follows for others from payments that changed, in the transaction that changes them. Default: nothing. */
+  /**
+   * Called with changed payments, in the transaction that changes them.
+   * @defaultValue no call
+   */
   readonly onChanges?: OnChanges;
-  /** Whom to ask where two events of one second differ, and what becomes of the answer. Default: nobody is asked. */
+  /**
+   * The ports that resolve ambiguous objects at Stripe.
+   * @defaultValue Stripe is not asked
+   */
   readonly refetch?: RefetchPorts;
 }
 
-/** Webhooks, open. Disposing it stores what was delivered, and lets what is being applied end. */
+/** Running webhooks. Disposing them stores received deliveries and waits for running batches. */
 export interface Webhooks extends AsyncDisposable {
-  /** For the HTTP door. */
+  /** For the HTTP server. */
   readonly plainRoutes: Readonly<Record<string, PostRoute>>;
   /** For /metrics. */
   readings(): MetricReading[];
 }
 
-/** Takes deliveries in and applies them. Everything that it knows is in the database; any number of processes may do so. */
+/**
+ * Receives and applies Stripe's events. All state is in the database, so that any number of processes can
+ * do so.
+ */
 export function openWebhooks(options: WebhooksOptions): Webhooks {
   const { pool, logger, secrets, toleranceS, onChanges = async () => {}, refetch } = options;
   const { scope = DEFAULT_SCOPE } = options;

@@ -1,23 +1,26 @@
 import type Stripe from 'stripe';
 import { idBeside, type SamplePayment } from './sample-payment.ts';
 
-/** How a sample charge stands. */
+/** The state of a sample charge. */
 interface SampleChargeTerms {
   readonly status: 'succeeded' | 'pending' | 'failed';
-  /** What went back of it, in minor units. Default 0. */
+  /**
+   * The refunded amount, in minor units.
+   * @defaultValue 0
+   */
   readonly refunded?: number;
-  /** Default false. */
+  /** @defaultValue false */
   readonly disputed?: boolean;
 }
 
-/** A charge as Stripe sends it in an event. Nobody's name stands in it. */
+/** Creates a charge as in Stripe's events. It names no person. */
 export function chargeSample(payment: SamplePayment, terms: SampleChargeTerms): Stripe.Charge {
   const { amount, currency, created, customer, metadata } = payment;
   const { status, refunded = 0, disputed = false } = terms;
   const isIn = status === 'succeeded';
   const hasFailed = status === 'failed';
   return {
-    // What failed is one charge, and the next attempt another.
+    // A failed attempt and the next one are different charges.
     id: `${idBeside(payment, 'ch')}${hasFailed ? 'F' : ''}`,
     object: 'charge',
     amount,
@@ -86,16 +89,19 @@ const DECLINED: Stripe.Charge.Outcome = {
   type: 'issuer_declined',
 };
 
-/** How a sample refund stands. */
+/** The state of a sample refund. */
 export interface SampleRefundTerms {
   readonly status: 'pending' | 'requires_action' | 'succeeded' | 'failed' | 'canceled';
   /** In minor units. */
   readonly amount: number;
-  /** Which of the payment's refunds, from 1. Default 1. */
+  /**
+   * The number of the refund within the payment, from 1.
+   * @defaultValue 1
+   */
   readonly number?: number;
 }
 
-/** A refund as Stripe sends it in an event. */
+/** Creates a refund as in Stripe's events. */
 export function refundSample(payment: SamplePayment, terms: SampleRefundTerms): Stripe.Refund {
   const { status, amount, number = 1 } = terms;
   return {

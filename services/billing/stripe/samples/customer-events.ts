@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import { invoiceSample } from './invoice.ts';
 import { subscriptionSample } from './subscription.ts';
 
-/** What the events of one customer at Stripe have in common. */
+/** The fields that the sample events of one customer share. */
 interface SampleAccount {
   /** "cus_…" */
   readonly customer: string;
@@ -19,7 +19,7 @@ interface SampleAccount {
 
 type Maker = (account: SampleAccount) => object;
 
-/** What each type of event about a customer, its subscription and its invoice is about, as it stands right after it. */
+/** Creates the object of an event by its type, in its state after the event. */
 export const CUSTOMER_EVENTS: ReadonlyMap<string, Maker> = new Map(
   Object.entries<Maker>({
     'customer.created': customer,
@@ -61,7 +61,7 @@ function beside({ customer: id }: SampleAccount, prefix: string): string {
   return `${prefix}_${id.slice('cus_'.length)}`;
 }
 
-/** Whose a sample customer is. */
+/** A sample customer, by its owner. */
 export interface SampleCustomer {
   /** "cus_…" */
   readonly id: string;
@@ -70,7 +70,7 @@ export interface SampleCustomer {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** A customer as Stripe sends it in an event: without name and address, as billing makes them. */
+/** Creates a customer as in Stripe's events: without name and address, as billing creates them. */
 export function customerSample({ id, created, metadata }: SampleCustomer): Stripe.Customer {
   return {
     id,

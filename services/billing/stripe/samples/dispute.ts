@@ -1,14 +1,17 @@
 import type Stripe from 'stripe';
 import { idBeside, type SamplePayment } from './sample-payment.ts';
 
-/** How a sample dispute stands. */
+/** The state of a sample dispute. */
 export interface SampleDisputeTerms {
   readonly status: Stripe.Dispute.Status;
-  /** How often money moved: 1: it was taken; 2: and given back. Default 0. */
+  /**
+   * The number of times that money moved. 1: it was withdrawn; 2: it was returned too.
+   * @defaultValue 0
+   */
   readonly movements?: 0 | 1 | 2;
 }
 
-/** A dispute about the whole of a payment, as Stripe sends it in an event. */
+/** Creates a dispute about a whole payment as in Stripe's events. */
 export function disputeSample(
   payment: SamplePayment,
   { status, movements = 0 }: SampleDisputeTerms,

@@ -2,18 +2,18 @@ import type Stripe from 'stripe';
 import { STRIPE_API_VERSION } from '../stripe-client.ts';
 import { randomLetters } from './sample-payment.ts';
 
-/** An event to make. */
+/** A sample event. */
 interface SampleEvent {
   readonly type: string;
-  /** What it is about, as it was then. */
+  /** The object of the event, in its state after it. */
   readonly object: object;
-  /** When it happened, in s since 1970. */
+  /** The time of the event, in s since 1970. */
   readonly created: number;
-  /** Default: one by chance, "evt_…". */
+  /** @defaultValue a random id, "evt_…" */
   readonly id?: string;
 }
 
-/** An event as Stripe posts it. */
+/** Creates an event as Stripe posts it. */
 export function eventSample({
   type,
   object,

@@ -1,4 +1,4 @@
-// The door to made-up events of Stripe: what they are about, and how they are signed and posted to the webhook.
+// Public API of @rollcall/billing/samples: sample events of Stripe, signed and posted to the webhook.
 
 export { toStripeAmount } from '../../money.ts';
 export { postEvent, readWebhookSecret, type WebhookAnswer } from '../../stripe-cli/post-event.ts';

@@ -1,12 +1,12 @@
 import type Stripe from 'stripe';
 
-/** What a sample invoice is for. */
+/** The fields of a sample invoice. */
 interface SampleInvoice {
   /** "in_…" */
   readonly id: string;
   /** "cus_…" */
   readonly customer: string;
-  /** "sub_…"; null: none. */
+  /** "sub_…". Null: the invoice is for no subscription. */
   readonly subscription: string | null;
   /** In minor units. */
   readonly amount: number;
@@ -17,7 +17,7 @@ interface SampleInvoice {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** An invoice as Stripe sends it in an event. Nobody's name stands in it. */
+/** Creates an invoice as in Stripe's events. It names no person. */
 export function invoiceSample(invoice: SampleInvoice, status: Stripe.Invoice.Status): Stripe.Invoice {
   const { id, customer, amount, currency, created, metadata } = invoice;
   const isDraft = status === 'draft';

@@ -3,21 +3,33 @@ import { disputeSample, type SampleDisputeTerms } from './dispute.ts';
 import { paymentIntentSample, type SampleIntentTerms } from './payment-intent.ts';
 import type { SamplePayment } from './sample-payment.ts';
 
-/** What more an event of a payment may say. */
+/** The variable part of a payment's sample event. */
 export interface PaymentEventTerms {
-  /** What went back, in minor units. Default: all of it. */
+  /**
+   * The refunded amount, in minor units.
+   * @defaultValue the whole payment
+   */
   readonly refunded?: number | undefined;
-  /** What went back with earlier refunds, in minor units. Default 0. */
+  /**
+   * The amount of earlier refunds, in minor units.
+   * @defaultValue 0
+   */
   readonly refundedBefore?: number | undefined;
-  /** Which of the payment's refunds, from 1. Default 1. */
+  /**
+   * The number of the refund within the payment, from 1.
+   * @defaultValue 1
+   */
   readonly refund?: number | undefined;
-  /** How a dispute ended, for `charge.dispute.closed`. Default `lost`. */
+  /**
+   * The outcome in `charge.dispute.closed`.
+   * @defaultValue 'lost'
+   */
   readonly outcome?: 'won' | 'lost' | 'warning_closed' | undefined;
 }
 
 type Maker = (payment: SamplePayment, terms: PaymentEventTerms) => object;
 
-/** What each type of event about one payment is about, as it stands right after it. */
+/** Creates the object of an event by its type, in its state after the event. */
 export const PAYMENT_EVENTS: ReadonlyMap<string, Maker> = new Map(
   Object.entries<Maker>({
     'payment_intent.created': intent({ status: 'requires_payment_method' }),
@@ -47,7 +59,7 @@ export const PAYMENT_EVENTS: ReadonlyMap<string, Maker> = new Map(
   }),
 );
 
-/** What went back by now, in minor units. */
+/** The total refunded amount, in minor units. */
 function refundedOf({ amount }: SamplePayment, { refunded, refundedBefore = 0 }: PaymentEventTerms): number {
   return refundedBefore + (refunded ?? amount - refundedBefore);
 }

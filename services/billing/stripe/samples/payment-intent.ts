@@ -1,16 +1,22 @@
 import type Stripe from 'stripe';
 import { idBeside, type SamplePayment } from './sample-payment.ts';
 
-/** How a sample intent stands. */
+/** The state of a sample intent. */
 export interface SampleIntentTerms {
   readonly status: Stripe.PaymentIntent.Status;
-  /** The last attempt failed. Default false. */
+  /**
+   * True: the last attempt failed.
+   * @defaultValue false
+   */
   readonly hasFailed?: boolean;
-  /** There was an attempt at all, which is the latest charge. Default: where money was moved or the attempt failed. */
+  /**
+   * True: there was an attempt, which is the latest charge.
+   * @defaultValue true when money moved or the attempt failed
+   */
   readonly isAttempted?: boolean;
 }
 
-/** A payment intent as Stripe sends it in an event: with every field that is there in the pinned version. */
+/** Creates a payment intent as in Stripe's events, with every field of the pinned API version. */
 export function paymentIntentSample(payment: SamplePayment, terms: SampleIntentTerms): Stripe.PaymentIntent {
   const { id, amount, currency, created, customer, metadata } = payment;
   const { status, hasFailed = false, isAttempted = hasFailed || MOVED.has(status) } = terms;

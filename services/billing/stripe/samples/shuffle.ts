@@ -1,4 +1,4 @@
-/** The same elements in an order that depends on the seed alone. */
+/** Shuffles elements by a seed. Equal seeds give equal orders. */
 export function shuffled<T>(elements: readonly T[], seed: number): T[] {
   const random = randomFrom(seed);
   const result = [...elements];
@@ -9,7 +9,7 @@ export function shuffled<T>(elements: readonly T[], seed: number): T[] {
   return result;
 }
 
-// Mulberry32: small, and good enough to shuffle by.
+// Mulberry32: small, and sufficient for shuffling.
 function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

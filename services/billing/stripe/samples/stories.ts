@@ -4,7 +4,7 @@ import { eventSample } from './event.ts';
 import { PAYMENT_EVENTS, type PaymentEventTerms } from './payment-events.ts';
 import type { SamplePayment } from './sample-payment.ts';
 
-/** What can become of a payment. */
+/** The courses that a sample payment can take. */
 export const STORIES = [
   'paid',
   'failed-then-paid',
@@ -20,7 +20,7 @@ export type Story = (typeof STORIES)[number];
 
 type Step = readonly [type: string, terms?: PaymentEventTerms];
 
-/** Every event of a story, in the order in which it happened; some within one second, as at Stripe. */
+/** Creates every event of a story in order. Some share one second, as at Stripe. */
 export function storyOf(story: Story, payment: SamplePayment): Stripe.Event[] {
   return stepsOf(story, payment).map(([type, terms = {}], at) =>
     eventSample({

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 
-/** What a sample subscription is of. */
+/** The fields of a sample subscription. */
 interface SampleSubscription {
   /** "sub_…" */
   readonly id: string;
@@ -8,27 +8,27 @@ interface SampleSubscription {
   readonly customer: string;
   /** "price_…" */
   readonly price: string;
-  /** Each month, in minor units. */
+  /** The monthly amount, in minor units. */
   readonly amount: number;
   /** In lower case. */
   readonly currency: string;
   /** In s since 1970. */
   readonly created: number;
   readonly metadata: Readonly<Record<string, string>>;
-  /** "in_…"; null: none. */
+  /** "in_…". Null: there is no invoice. */
   readonly latestInvoice: string | null;
 }
 
-/** How it stands. */
+/** The state of a sample subscription. */
 interface SampleSubscriptionTerms {
   readonly status: Stripe.Subscription.Status;
-  /** Default false. */
+  /** @defaultValue false */
   readonly cancelAtPeriodEnd?: boolean;
 }
 
 const MONTH_S = 30 * 86_400;
 
-/** A subscription as Stripe sends it in an event. */
+/** Creates a subscription as in Stripe's events. */
 export function subscriptionSample(
   subscription: SampleSubscription,
   { status, cancelAtPeriodEnd = false }: SampleSubscriptionTerms,
@@ -162,7 +162,7 @@ function itemOf({ id, price, amount, currency, created }: SampleSubscription): S
   };
 }
 
-// On the wire it is text; only the package makes a number class of it.
+// Text on the wire. Only the package turns it into a number class.
 function decimal(amount: number): Stripe.Price['unit_amount_decimal'] {
   return String(amount) as unknown as Stripe.Price['unit_amount_decimal'];
 }

@@ -7,29 +7,46 @@ import { applierReadings, type LedgerState, NO_STATE, readLedgerState } from '..
 import { applyBatch, type BatchResult } from './apply-batch.ts';
 import type { OnChanges } from './payment-change.ts';
 
-/** Applies what the ledger has received. Disposing it lets the batches at work end. */
+/** Applies stored events in the background. Disposing it waits for the running batches. */
 interface Applier extends AsyncDisposable {
-  /** There is something new: works at once instead of at the next look. */
+  /** Starts the next batch at once instead of after the poll interval. */
   wake(): void;
   /** For /metrics. */
   readings(): MetricReading[];
 }
 
-/** What the applier needs. */
 interface ApplierOptions {
   readonly pool: Pool;
   readonly logger: Logger;
-  /** Whose events are applied. Default: those of test mode that name no account. */
+  /**
+   * The mode and the account whose events are applied.
+   * @defaultValue test mode without an account
+   */
   readonly scope?: LedgerScope;
-  /** What follows for others; in the transaction. Default: nothing. */
+  /**
+   * Called with changed payments, in their transaction.
+   * @defaultValue no call
+   */
   readonly onChanges?: OnChanges;
-  /** Most events of one transaction. Default 500. */
+  /**
+   * The maximum number of events in one transaction.
+   * @defaultValue 500
+   */
   readonly batchSize?: number;
-  /** How many transactions at once. Default 2. */
+  /**
+   * The number of concurrent transactions.
+   * @defaultValue 2
+   */
   readonly workers?: number;
-  /** What is done beside, every few seconds; it may fail, and is done again. Default: nothing. */
+  /**
+   * Called every 5 s beside the workers. A failure is logged, and the next call retries.
+   * @defaultValue no call
+   */
   readonly maintain?: () => Promise<void>;
-  /** How often, in ms, to look for what others stored, and for what is due again. Default 1000. */
+  /**
+   * The interval of the search for due events that other processes stored, in ms.
+   * @defaultValue 1000
+   */
   readonly pollMs?: number;
 }
 
@@ -42,14 +59,14 @@ const DEFAULTS = {
   pollMs: 1000,
 } as const;
 
-/** Starts to apply. */
+/** Starts the background workers. */
 export function startApplier(options: ApplierOptions): Applier {
   return new RunningApplier({ ...DEFAULTS, ...options });
 }
 
 /**
- * Applies everything that is due now, in this call, and answers what became of it. For tests and tools.
- * @throws the error of the database where that is away
+ * Applies all due events and returns their outcomes. For tests and tools.
+ * @throws the error of the database when it is unavailable.
  */
 export async function applyDue(options: ApplierOptions): Promise<BatchResult> {
   const total = { claimed: 0, applied: 0, failed: 0, dead: 0 };
@@ -62,9 +79,9 @@ export async function applyDue(options: ApplierOptions): Promise<BatchResult> {
   }
 }
 
-// Others are at all of it: what they do takes a few milliseconds.
+// Other workers hold all events of the batch, for a few milliseconds.
 const BUSY_MS = 5;
-// The database is away, and answers again at some time.
+// The delay after an error of the database.
 const OUTAGE_MS = 1000;
 const WATCH_MS = 5000;
 
@@ -117,7 +134,7 @@ class RunningApplier implements Applier {
     }
   }
 
-  // Until there is news, or it is time to look.
+  // Waits for new events or the poll interval.
   async #rest(): Promise<void> {
     if (this.#isNews) return;
     const { promise, resolve } = Promise.withResolvers<void>();

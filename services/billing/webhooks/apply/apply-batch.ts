@@ -20,7 +20,6 @@ import { faultText, retryDelayMs } from './failed-attempt.ts';
 import { keysOf, lockSnapshots } from './lock-snapshots.ts';
 import type { OnChanges, PaymentChange } from './payment-change.ts';
 
-/** What a batch is worked off with. */
 interface BatchOptions {
   readonly pool: Pool;
   readonly logger: Logger;
@@ -28,7 +27,7 @@ interface BatchOptions {
   readonly onChanges: OnChanges;
 }
 
-/** What became of a batch. */
+/** The outcomes of a batch. */
 export interface BatchResult {
   readonly claimed: number;
   readonly applied: number;
@@ -39,9 +38,9 @@ export interface BatchResult {
 const NOTHING: BatchResult = { claimed: 0, applied: 0, failed: 0, dead: 0 };
 
 /**
- * Applies a batch in one transaction. Where that fails, in ever smaller ones, so that in the end an event that cannot be
- * applied fails alone.
- * @throws the error of the database where that is away; nothing is counted against the events then
+ * Claims and applies a batch in one transaction. When that fails, it applies halves of the batch, so that
+ * in the end an event that cannot be applied fails alone.
+ * @throws the error of the database when it is unavailable. No attempt is counted then.
  */
 export async function applyBatch(options: BatchOptions, claim: Claim): Promise<BatchResult> {
   let ids: readonly string[] = [];
@@ -104,15 +103,15 @@ async function recordFailure(
   return { ...NOTHING, claimed: 1, failed: 1, dead: marked.isDead ? 1 : 0 };
 }
 
-/** What a transaction did. */
+/** The outcomes of one transaction. */
 interface Applied {
   readonly applied: readonly ClaimedEvent[];
-  /** Left as they were, because another worker is at the same payment. */
+  /** Left unchanged, because another worker holds the payment. */
   readonly busy: readonly ClaimedEvent[];
   readonly changes: readonly PaymentChange[];
 }
 
-/** Applies events that the transaction has claimed, and says so of them. Those of another mode or account it sets aside. */
+/** Applies claimed events and marks them. Events of another mode or account are marked as foreign. */
 async function applyEvents(
   run: RunPrepared,
   events: readonly ClaimedEvent[],

@@ -17,13 +17,13 @@ import { type KnownObject, linkEvents, readObjects, writeObjects } from '../post
 import { readOwners, writePayments } from '../postgres/payment-rows.ts';
 import type { PaymentChange } from './payment-change.ts';
 
-/** What is written: every row of the payments that are latest of, or of those rows what the snapshots change. */
+/** The rows to write: all of the affected payments, or only the changed ones. */
 type Extent = 'all' | 'changed';
 
 /**
- * Joins snapshots with what is known, and writes what follows from it. The caller holds the locks of all of them.
- * Answers the payments that changed.
- * @param extent `all` also puts right what is not as it follows from the snapshots, whatever changed it. Default: `all`.
+ * Merges snapshots into the ledger and writes the payments derived from it. The caller holds the locks of
+ * all snapshots. Returns the changed payments.
+ * @param extent `all` also repairs rows that do not follow from the snapshots. @defaultValue 'all'
  */
 export async function applySnapshots(
   run: RunPrepared,
@@ -51,7 +51,8 @@ export async function applySnapshots(
   return changes.length > 0 ? withTimes(changes, known, snapshots) : changes;
 }
 
-// What is latest now says when it happened; what an orphan latest before is only known by now.
+// The snapshots of this transaction have exact times. The times of linked objects are known only from the
+// ledger.
 function withTimes(
   changes: readonly PaymentChange[],
   known: Objects,
@@ -65,7 +66,7 @@ function withTimes(
   });
 }
 
-/** The changes with the times of what is known of their payments. */
+/** Adds the times by the ledger's snapshots to changes. */
 export async function withKnownTimes(
   run: RunPrepared,
   changes: readonly PaymentChange[],
@@ -93,7 +94,7 @@ async function readKnown(
   for (const snapshot of snapshots) {
     const intent = intentAmongCharges(snapshot, intents);
     if (intent) groups.add(intent);
-    // What names no intent itself may be known as nobody's yet, or as another one's.
+    // An object without an intent may be stored without one, or under another one.
     if (!namesIntent(snapshot)) ids.push(snapshot.id);
     if (snapshot.kind === 'charge') charges.push(snapshot.id);
   }
@@ -103,11 +104,11 @@ async function readKnown(
 
 function namesIntent({ kind, fields }: Snapshot): boolean {
   if (kind === 'payment_intent') return true;
-  // The payment of an invoice is latest by its intent, and the invoice belongs to none.
+  // An invoice's payment is found by its intent; the invoice itself belongs to no payment then.
   return kind !== 'invoice' && 'payment_intent' in fields && fields.payment_intent !== null;
 }
 
-// Refunds and disputes that waited for the charge which says what payment they belong to.
+// Refunds and disputes that waited for the charge that names their payment.
 function linkedByCharge(known: ReadonlyMap<string, KnownObject>): KnownObject[] {
   return [...known.values()].flatMap(({ snapshot, intent }) => {
     if (intent) return [];
@@ -143,8 +144,8 @@ async function writeAll(
 }
 
 /**
- * Derives payments from what is known, because a rule changed, and writes every row of them. The caller holds their locks.
- * Answers the payments that changed.
+ * Derives payments again after a change of the rules, and writes all their rows. The caller holds their
+ * locks. Returns the changed payments.
  */
 export async function rederive(run: RunPrepared, keys: readonly string[]): Promise<PaymentChange[]> {
   const objects = await readObjects(run, {
@@ -168,7 +169,7 @@ function requireKnownCurrencies(snapshots: readonly Snapshot[]): void {
       throw new LedgerError('CURRENCY_UNKNOWN', 'How Stripe counts its currency is in no table here.');
 }
 
-// An invoice is none where another event tells of the money.
+// An invoice is no money when another event reports its payment.
 function isMoney(snapshot: Snapshot): boolean {
   return snapshot.kind !== 'invoice' || intentOf(snapshot) !== null;
 }

@@ -7,8 +7,8 @@ import { lockSnapshots } from './lock-snapshots.ts';
 import type { OnChanges } from './payment-change.ts';
 
 /**
- * Applies what was read as events are applied: under the same locks, by the same code, with the same effects.
- * @param onChanges what follows for others, in the transaction. Default: nothing.
+ * Creates the port that applies objects read from Stripe. It uses the locks and the code of events.
+ * @param onChanges called with changed payments, in their transaction. @defaultValue no call
  */
 export function createLedgerSnapshots(pool: Pool, onChanges: OnChanges = async () => {}): Snapshots {
   return {

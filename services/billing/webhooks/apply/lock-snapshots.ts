@@ -10,8 +10,9 @@ import { lockKeys } from '../postgres/ledger-transaction.ts';
 import { readIntentsOfCharges } from '../postgres/object-rows.ts';
 
 /**
- * Locks what snapshots belong to. A charge that is named can only be looked up once it is locked, and its payment is locked
- * after that.
+ * Locks the payments of snapshots. A charge is locked before its payment is looked up, which is locked
+ * then.
+ * @param mode `try`: skips keys that another worker holds; `wait`: waits for them
  */
 export async function lockSnapshots(
   run: RunPrepared,
@@ -28,7 +29,7 @@ export async function lockSnapshots(
 
 const NO_INTENTS: IntentsOfCharges = new Map();
 
-// What must be applied by one worker at a time. A charge may be what a refund waits for that names nothing else.
+// The keys that one worker must hold to apply a snapshot. A refund may wait for a charge by its id alone.
 export function keysOf(snapshot: Snapshot, intents: IntentsOfCharges): string[] {
   const intent = intentAmongCharges(snapshot, intents);
   if (snapshot.kind === 'charge') return intent ? [intent, snapshot.id] : [snapshot.id];
@@ -36,7 +37,7 @@ export function keysOf(snapshot: Snapshot, intents: IntentsOfCharges): string[] 
   return [intent, charge].filter((each) => each !== null).concat(intent || charge ? [] : snapshot.id);
 }
 
-// The intents of the charges that refunds and disputes without an intent name.
+// Finds the intents of charges for refunds and disputes without an intent.
 async function intentsOf(run: RunPrepared, snapshots: readonly Snapshot[]): Promise<IntentsOfCharges> {
   const charges = snapshots.flatMap((each) => (intentOf(each) ? [] : (chargeOf(each) ?? [])));
   if (charges.length === 0) return new Map();

@@ -15,14 +15,12 @@ import { rederive, withKnownTimes } from './apply-snapshots.ts';
 import { faultText } from './failed-attempt.ts';
 import type { OnChanges } from './payment-change.ts';
 
-/** How Stripe is asked again. */
+/** The ports that refetch an object from Stripe and apply it. */
 export interface RefetchPorts {
   readonly gateway: Pick<StripeGateway, 'isConfigured' | 'retrieve'>;
-  /** What becomes of what Stripe answers. */
   readonly snapshots: Snapshots;
 }
 
-/** What is needed to settle what events alone leave open. */
 interface MaintenanceOptions {
   readonly pool: Pool;
   readonly logger: Logger;
@@ -31,15 +29,16 @@ interface MaintenanceOptions {
   readonly refetch: RefetchPorts | undefined;
 }
 
-// What was told longer ago than this was found the times before.
+// Older objects were found by earlier runs.
 const RECENT_MS = 3_600_000;
 const MAX_READS = 50;
 const MAX_REDERIVED = 200;
 
 /**
- * Derives payments anew that a rule changed, finds owners for payments that have none, brings subscriptions and invoices up to what was told of them before they were
- * here, and asks Stripe how the objects stand of which two snapshots of one second differ. Where Stripe is not to be asked,
- * the choice stays that depends on nothing but the snapshots themselves.
+ * Maintains the parts of the ledger that events alone leave open: it derives payments again after a change
+ * of rules, links payments to owners, updates subscriptions and invoices that were stored after their
+ * events, and resolves ambiguous objects at Stripe. Without Stripe the deterministic choice between
+ * ambiguous snapshots stays.
  */
 export async function maintainLedger(options: MaintenanceOptions): Promise<void> {
   await rederivePayments(options);
@@ -51,7 +50,7 @@ export async function maintainLedger(options: MaintenanceOptions): Promise<void>
   if (options.refetch?.gateway.isConfigured) await resolveAmbiguous(options, options.refetch);
 }
 
-// Each in a transaction of its own: one that the database refuses keeps none of the others back.
+// Each in its own transaction, so that one that the database refuses does not block the others.
 async function rederivePayments({ pool, logger, onChanges }: MaintenanceOptions): Promise<void> {
   for (const key of await readPaymentsToDerive(pool, MAX_REDERIVED)) {
     const derived = await transactRelaxed(pool, async (run) => {
@@ -72,7 +71,7 @@ async function resolveAmbiguous(
   { pool, logger }: MaintenanceOptions,
   { gateway, snapshots }: RefetchPorts,
 ): Promise<void> {
-  // An answer counts as a little older than it is; what is younger than that would not give way to it yet.
+  // A read is dated back, so that an object must be older than that to be replaced by it.
   for (const { id, kind, digest } of await readAmbiguous(pool, {
     olderThanS: READ_MARGIN_S + 1,
     limit: MAX_READS,
@@ -80,13 +79,13 @@ async function resolveAmbiguous(
     const readTime = new Date();
     const object = await gateway.retrieve(kind, id);
     if (object) await snapshots.apply([object], readTime).catch(unlessLedgerError);
-    // Also where Stripe says what is never gone back to: asking once more would not help, and reconcile shows it.
+    // Also when Stripe's answer changes nothing: another read would not help, and `reconcile` shows it.
     await clearAmbiguous(pool, { id, digest });
     logger.debug({ kind, objectId: id }, 'ambiguous object resolved by refetching it');
   }
 }
 
-// What is not understood is no answer, and will not be one the next time.
+// An answer that is not understood will not be understood the next time.
 function unlessLedgerError(error: unknown): void {
   if (!(error instanceof LedgerError)) throw error;
 }

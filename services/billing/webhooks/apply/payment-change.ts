@@ -2,24 +2,27 @@ import type { RunPrepared } from '@rollcall/runtime/postgres';
 import type { DisputeState, PaymentState } from '../../ledger/payment-states.ts';
 import type { PaymentTimes } from '../../ledger/payment-times.ts';
 
-/** What can be told of a payment to others. Amounts as Stripe counts them. */
+/** The state of a payment as reported to other services. Amounts are in Stripe's unit. */
 export interface PaymentStanding {
   readonly state: PaymentState;
   readonly captured: number;
   readonly refunded: number;
-  /** What ever went back, however it was told: it grows only by what was not told before. */
+  /**
+   * The refunded amount including refunds that were undone later. It grows only by refunds that were not
+   * reported before.
+   */
   readonly everRefunded: number;
   readonly disputeState: DisputeState | null;
 }
 
-/** Whose a payment is, and for which booking. */
+/** The owner of a payment and its booking. */
 export interface PaymentOwner {
   readonly tenantId: string;
   readonly userId: string | null;
   readonly bookingId: string | null;
 }
 
-/** A payment that changed, or is new. */
+/** A new or changed payment. */
 export interface PaymentChange {
   readonly paymentId: string;
   readonly intent: string;
@@ -29,13 +32,13 @@ export interface PaymentChange {
   readonly currency: string;
   readonly amount: number;
   readonly current: PaymentStanding;
-  /** Null: it is new, or was not the user's. */
+  /** Null: the payment is new, or belonged to another user. */
   readonly previous: PaymentStanding | null;
-  /** When what changed happened, by Stripe. */
+  /** The times of the changes by Stripe. */
   readonly times: PaymentTimes;
-  /** Whose it was, and for which booking; null: nobody's. */
+  /** Null: the payment had no owner. */
   readonly previousOwner: PaymentOwner | null;
 }
 
-/** What follows for others from payments that changed; runs inside the transaction that changes them. */
+/** Called with changed payments, in the transaction that changes them. */
 export type OnChanges = (run: RunPrepared, changes: readonly PaymentChange[]) => Promise<void>;

@@ -1,12 +1,12 @@
 import { NO_TIMES } from '../../ledger/payment-times.ts';
 import type { PaymentChange, PaymentStanding } from '../apply/payment-change.ts';
 
-/** What a statement that changes payments answers of them; behind it follows what was before. */
+/** The returned columns of a statement that changes payments. The previous values follow them. */
 export const CHANGED = `new.id, new.stripe_payment_intent_id as intent, new.tenant_id, new.user_id, new.booking_id,
       new.currency, new.amount::float8, new.state, new.captured::float8, new.refunded::float8, new.ever_refunded::float8,
       new.dispute_state`;
 
-/** A payment as a statement that changed it answers it; what was before is absent where that is not to matter. */
+/** A changed payment. The previous values are absent when the change has no previous state. */
 export interface ChangedRow {
   readonly id: string;
   readonly intent: string;
@@ -30,7 +30,7 @@ export interface ChangedRow {
   readonly old_booking_id?: string | null;
 }
 
-/** What changed, for others. */
+/** Maps a changed row, without its times. */
 export function toChange(row: ChangedRow): PaymentChange {
   const { state, captured, refunded, ever_refunded: everRefunded, dispute_state: disputeState } = row;
   const standing = row.old_state && {
@@ -49,9 +49,9 @@ export function toChange(row: ChangedRow): PaymentChange {
     currency: row.currency,
     amount: row.amount,
     current: { state, captured, refunded, everRefunded, disputeState },
-    // To somebody whose it was not before all of it is news.
+    // For a new owner the whole payment is new.
     previous: isSameUser(row) ? standing : null,
-    // Snapshots say it, and rows do not.
+    // The times come from snapshots, not from rows.
     times: NO_TIMES,
     previousOwner: formerOwner(row),
   };

@@ -4,7 +4,7 @@ import type { PaymentChange } from '../apply/payment-change.ts';
 import { CHANGED, type ChangedRow, toChange } from './changed-row.ts';
 import type { KnownObject } from './object-rows.ts';
 
-/** Brings subscriptions and invoices that are here to where they stand at Stripe. What is not here stays there. */
+/** Updates the stored subscriptions and invoices by their snapshots. Objects without a row are ignored. */
 export async function updateCustomerRows(run: RunPrepared, objects: readonly KnownObject[]): Promise<void> {
   const of = (kind: string) =>
     objects
@@ -19,15 +19,15 @@ export async function updateCustomerRows(run: RunPrepared, objects: readonly Kno
 }
 
 /**
- * The same for what became known here only after Stripe had told of it, and payments of customers who became somebody's.
- * @param since how far back to look, in ms; what was told longer ago was found by then
+ * Updates subscriptions and invoices whose rows were stored after their snapshots.
+ * @param since the maximum age of the snapshots, in ms; earlier runs found older ones
  */
 export async function catchUpCustomerRows(run: RunPrepared, since: number): Promise<void> {
   await run(CATCH_UP_SUBSCRIPTIONS, [since]);
   await run(CATCH_UP_INVOICES, [since]);
 }
 
-/** Gives payments that are nobody's to whom their customer at Stripe is. Answers them as if they were new. */
+/** Links payments without an owner to the owner of their Stripe customer. Returns them as new payments. */
 export async function linkOwners(run: RunPrepared): Promise<PaymentChange[]> {
   const rows = await run<ChangedRow>(LINK, []);
   return rows.map(toChange);
@@ -35,7 +35,8 @@ export async function linkOwners(run: RunPrepared): Promise<PaymentChange[]> {
 
 const PERIOD_END = `coalesce(to_timestamp(u.current_period_end), s.current_period_end)`;
 
-// What was asked for at Stripe's portal has a time, and no flag: https://docs.stripe.com/billing/subscriptions/cancel
+// An end scheduled in Stripe's portal has a time and no flag:
+// https://docs.stripe.com/billing/subscriptions/cancel
 const END = `case
     when u.status in ('canceled', 'incomplete_expired')
       then coalesce(to_timestamp(u.ended_at), s.end_time, to_timestamp(u.cancel_at))
@@ -78,7 +79,7 @@ const CATCH_UP_SUBSCRIPTIONS = {
     where o.kind = 'subscription' and ${RECENT} and s.stripe_subscription_id = o.id and ${SUBSCRIPTION_DIFFERS}`,
 };
 
-// A draft is not issued, and what is not issued is not here.
+// A draft is not issued, so it has no row.
 const INVOICE = `state = upper(u.status), update_time = clock_timestamp()`;
 const INVOICE_DIFFERS = `u.status <> 'draft' and i.state <> upper(u.status)`;
 

@@ -5,15 +5,16 @@ import { LONGEST_DELAY_MS } from '../apply/failed-attempt.ts';
 import type { StoredObject, WebhookEvent } from '../receive/webhook-event.ts';
 
 /**
- * Writes events into the ledger in one statement, on disk when it returns, whatever the database is set to. Answers the
- * ids of those that were not there before, or were of another mode or account by the settings of then.
+ * Stores events in one statement, durable when it returns. Returns the ids of events that are new, or were
+ * foreign and are no longer.
  */
 export async function storeEvents(pool: Pool, events: readonly WebhookEvent[]): Promise<ReadonlySet<string>> {
   const rows = await runPrepared<{ id: string }>(pool, STORE, [JSON.stringify(events)]);
   return new Set(rows.map(({ id }) => id));
 }
 
-// Due at once: rounded up to the column's milliseconds it would not be. In one order, so that two batches with the same events wait for each other instead of both waiting.
+// Rounding up to the column's milliseconds would make a new event due too late. The fixed order prevents
+// deadlocks of batches with common events.
 const STORE = {
   name: 'store_stripe_events',
   text: `with durable as materialized (select set_config('synchronous_commit', 'on', true) as setting)
@@ -31,20 +32,20 @@ const STORE = {
     returning id`,
 };
 
-/** An event that this transaction has for itself. */
+/** An event that is locked by this transaction. */
 export interface ClaimedEvent extends Origin {
   readonly id: string;
   readonly type: string;
-  /** By Stripe, in s since 1970. */
+  /** The time of the event by Stripe, in s since 1970. */
   readonly created: number;
   readonly kind: StripeKind | null;
   readonly payload: readonly StoredObject[];
 }
 
-/** Which events: those that are due, longest first, or those of a batch that failed as a whole. */
+/** The events to claim: due ones, longest first, or those of a failed batch. */
 export type Claim = { readonly limit: number } | { readonly ids: readonly string[] };
 
-/** Events that no other worker has. */
+/** Locks events that no other worker holds. */
 export function claimEvents(run: RunPrepared, claim: Claim): Promise<ClaimedEvent[]> {
   return 'ids' in claim
     ? run<ClaimedEvent>(CLAIM_IDS, [claim.ids])
@@ -66,7 +67,7 @@ const CLAIM_IDS = {
     order by id for update skip locked`,
 };
 
-/** Makes due what is due later than any delay lasts: it was put off before the clock went back. */
+/** Makes events due whose next attempt is later than any delay allows, because the clock was set back. */
 export async function resetFutureAttempts(pool: Pool): Promise<void> {
   await runPrepared(pool, RESET_FUTURE, [LONGEST_DELAY_MS]);
 }
@@ -77,7 +78,7 @@ const RESET_FUTURE = {
     where next_attempt_time > clock_timestamp() + $1::float8 * interval '1 millisecond'`,
 };
 
-/** Says of events that they are applied, in the transaction that applies them. */
+/** Marks events as applied, in the transaction that applies them. */
 export async function markApplied(run: RunPrepared, ids: readonly string[]): Promise<void> {
   await run(MARK_APPLIED, [ids]);
 }
@@ -89,7 +90,7 @@ const MARK_APPLIED = {
     where id = any($1::text[])`,
 };
 
-/** Says of events that they are of another mode or account, and are not applied. */
+/** Marks events as foreign, so that they are not applied. */
 export async function markForeign(
   run: RunPrepared,
   events: readonly { readonly id: string; readonly fault: string }[],
@@ -103,7 +104,7 @@ const MARK_FOREIGN = {
     from unnest($1::text[], $2::text[]) as f(id, fault) where e.id = f.id`,
 };
 
-/** Says of an event that it failed. `nextAttemptMs` from now it is tried again; null: never by itself. */
+/** Marks an event as failed. `nextAttemptMs` returns the delay of the next attempt; null after the last one. */
 export async function markFailed(
   run: RunPrepared,
   failed: {

@@ -1,27 +1,27 @@
 import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
 import type { MetricReading } from '@rollcall/runtime/rpc';
 
-/** How the ledger stands. */
+/** The state of the ledger, for /metrics. */
 export interface LedgerState {
-  /** Events that are due or will be. */
+  /** Events that are due now or later. */
   readonly waiting: number;
-  /** How long the longest due has been so, in s. */
+  /** The time since the oldest due event became due, in s. */
   readonly lagS: number;
-  /** Events that are not tried again by themselves. */
+  /** Events without a next attempt. */
   readonly dead: number;
   /** Events of another mode or account. */
   readonly foreign: number;
-  /** Payments of which nobody knows whose they are. */
+  /** Payments without an owner. */
   readonly unowned: number;
-  /** Refunds that are told of and not counted yet. */
+  /** Refunds that do not count yet. */
   readonly heldRefunds: number;
-  /** Objects of which two snapshots of one second differ. */
+  /** Objects with two different snapshots of one second. */
   readonly ambiguous: number;
-  /** Payments with a fraction of a minor unit, which answers show rounded down. */
+  /** Payments with a fraction of a minor unit, which answers round down. */
   readonly fractional: number;
 }
 
-/** Before anybody has looked. */
+/** The state before the first read. */
 export const NO_STATE: LedgerState = {
   waiting: 0,
   lagS: 0,
@@ -33,7 +33,7 @@ export const NO_STATE: LedgerState = {
   fractional: 0,
 };
 
-/** What the applier did since it began, and how the ledger stands, for /metrics. */
+/** The metrics of the applier and the ledger. */
 export function applierReadings(
   counts: { readonly applied: number; readonly failed: number; readonly dead: number },
   state: LedgerState,
@@ -65,7 +65,7 @@ export function applierReadings(
   ];
 }
 
-/** How the ledger stands now. Every part is counted by an index of just what it counts. */
+/** Reads the state. A partial index counts each part. */
 export async function readLedgerState(pool: Pool): Promise<LedgerState> {
   const [row] = await runPrepared<LedgerState>(pool, READ, []);
   return row ?? NO_STATE;

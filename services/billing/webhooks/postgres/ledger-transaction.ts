@@ -1,19 +1,16 @@
 import { type Pool, type RunPrepared, transactPrepared } from '@rollcall/runtime/postgres';
 
-// Planned anew for each batch: a plan that was made while the tables were small reads all of them once they are not.
+// Plans each batch again, because a plan made for small tables scans them once they have grown.
 const BEGIN = 'begin; set local synchronous_commit = off; set local plan_cache_mode = force_custom_plan';
 
-/**
- * A transaction that need not be on disk when it returns: one that is lost in a crash leaves its events as they were,
- * and they are applied again.
- */
+/** Runs a transaction that may be lost in a crash: its events then stay due and are applied again. */
 export function transactRelaxed<T>(pool: Pool, work: (run: RunPrepared) => Promise<T>): Promise<T> {
   return transactPrepared(pool, work, BEGIN);
 }
 
 /**
- * Keeps everybody else from applying what belongs to these keys until the transaction ends. Answers the keys that it has.
- * @param patience `try`: another worker may be at some of them, which are then not answered; `wait`: until it is not
+ * Locks keys until the end of the transaction. Returns the locked keys.
+ * @param mode `try`: skips keys that another worker holds; `wait`: waits for them
  */
 export async function lockKeys(
   run: RunPrepared,

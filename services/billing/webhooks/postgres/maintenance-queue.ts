@@ -1,7 +1,7 @@
 import { type Pool, runPrepared } from '@rollcall/runtime/postgres';
 import type { StripeKind } from '../../ledger/stripe-object.ts';
 
-/** Payments to derive anew because a rule changed, by the key that they have at Stripe. */
+/** Reads the keys of payments to derive again after a change of the rules. */
 export async function readPaymentsToDerive(pool: Pool, limit: number): Promise<string[]> {
   const rows = await runPrepared<{ key: string }>(pool, READ_TO_DERIVE, [limit]);
   return rows.map(({ key }) => key);
@@ -12,7 +12,7 @@ const READ_TO_DERIVE = {
   text: 'select key from payments_to_derive order by key limit $1',
 };
 
-/** Says of a payment that it is derived by the rules of now. */
+/** Removes a payment from the queue. */
 export async function dropPaymentToDerive(pool: Pool, key: string): Promise<void> {
   await runPrepared(pool, DROP_TO_DERIVE, [key]);
 }
@@ -22,15 +22,15 @@ const DROP_TO_DERIVE = {
   text: 'delete from payments_to_derive where key = $1',
 };
 
-/** An object of which two snapshots of one second differ. */
+/** An object with two different snapshots of one second. */
 interface AmbiguousObject {
   readonly id: string;
   readonly kind: StripeKind;
-  /** Of the snapshot that was chosen. */
+  /** The digest of the chosen snapshot. */
   readonly digest: string;
 }
 
-/** Ambiguous objects, those first that have been so for longest. */
+/** Reads ambiguous objects, oldest first. */
 export function readAmbiguous(
   pool: Pool,
   { olderThanS, limit }: { readonly olderThanS: number; readonly limit: number },
@@ -45,7 +45,7 @@ const READ_AMBIGUOUS = {
     order by update_time, id limit $2`,
 };
 
-/** Says of an object that nobody need read it again, as long as the snapshot is the same. */
+/** Clears the mark of an object, unless its snapshot has changed since. */
 export async function clearAmbiguous(
   pool: Pool,
   { id, digest }: Omit<AmbiguousObject, 'kind'>,

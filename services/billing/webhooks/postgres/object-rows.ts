@@ -2,14 +2,17 @@ import type { RunPrepared } from '@rollcall/runtime/postgres';
 import { chargeOf, type IntentsOfCharges, intentOf, type Snapshot } from '../../ledger/snapshot.ts';
 import type { StripeKind } from '../../ledger/stripe-object.ts';
 
-/** An object as the ledger knows it. */
+/** The newest snapshot of an object, with its payment. */
 export interface KnownObject {
   readonly snapshot: Snapshot;
-  /** The payment that it belongs to, whoever said so; null: not known. */
+  /** The key of the payment. Null: unknown. */
   readonly intent: string | null;
 }
 
-/** What is known of payments, of single objects, and of what names only a charge. */
+/**
+ * Reads the objects of payments, single objects, and the refunds and disputes of charges without a
+ * payment.
+ */
 export async function readObjects(
   run: RunPrepared,
   of: {
@@ -94,7 +97,7 @@ function toRow({ snapshot, intent }: KnownObject): ObjectRow & { charge: string 
   };
 }
 
-/** What is known of these charges. */
+/** Reads the payment intents of charges. */
 export async function readIntentsOfCharges(
   run: RunPrepared,
   charges: readonly string[],
@@ -109,7 +112,7 @@ const READ_INTENTS = {
   text: `select id, payment_intent from stripe_objects where id = any($1::text[]) and payment_intent is not null`,
 };
 
-/** Writes into the ledger which payment events tell of that name none themselves. */
+/** Writes the payment into events that do not name it themselves. */
 export async function linkEvents(run: RunPrepared, objects: readonly KnownObject[]): Promise<void> {
   const adopted = objects.filter(({ snapshot, intent }) => intent && !intentOf(snapshot));
   if (adopted.length === 0) return;

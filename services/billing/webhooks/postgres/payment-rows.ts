@@ -4,13 +4,13 @@ import type { DerivedPayment } from '../../ledger/derived-payment.ts';
 import type { PaymentChange } from '../apply/payment-change.ts';
 import { CHANGED, type ChangedRow, toChange } from './changed-row.ts';
 
-/** Whose a payment is by the customer at Stripe. */
+/** The owner of a Stripe customer. */
 interface CustomerOwner {
   readonly tenantId: string;
   readonly userId: string;
 }
 
-/** Owners of customers at Stripe, by the customer's id there. */
+/** Reads the owners of Stripe customers, by Stripe's id. */
 export async function readOwners(
   run: RunPrepared,
   customers: readonly string[],
@@ -27,7 +27,7 @@ const OWNERS = {
   text: `select stripe_customer_id, tenant_id, id from customers where stripe_customer_id = any($1::text[])`,
 };
 
-/** Writes payments, then their refunds and disputes; answers the payments that changed with that. */
+/** Writes payments, then their refunds and disputes. Returns the changed payments. */
 export async function writePayments(
   run: RunPrepared,
   payments: readonly DerivedPayment[],
@@ -50,7 +50,7 @@ export async function writePayments(
 function toRow(payment: DerivedPayment, linked: CustomerOwner | undefined) {
   const { refunds, disputes, owner, mixedCurrency, ...rest } = payment;
   const tenantId = owner.tenant_id ?? linked?.tenantId ?? null;
-  // A customer of another tenant has no say in who pays.
+  // A customer of another tenant cannot own the payment.
   const userId = owner.user_id ?? (linked?.tenantId === tenantId ? (linked?.userId ?? null) : null);
   return { id: uuidv7(), ...rest, tenantId, userId, bookingId: owner.booking_id };
 }
@@ -78,7 +78,7 @@ const UPDATED = [
   'stripe_account',
 ];
 
-// An owner that was found by the customer stays where this time nobody was found.
+// An owner found by the customer stays when the metadata name none.
 const OWNED = `tenant_id = coalesce(excluded.tenant_id, payments.tenant_id),
       user_id = case when excluded.tenant_id is null then payments.user_id else excluded.user_id end,
       booking_id = case when excluded.tenant_id is null then payments.booking_id else excluded.booking_id end`;

@@ -2,24 +2,24 @@ import { hash } from 'node:crypto';
 import { isId, isRaw, MAX_SECONDS, type Raw } from '../../ledger/read-fields.ts';
 import { WebhookRefusal } from './webhook-refusal.ts';
 
-/** What every event of Stripe says of itself, whatever it is about. */
+/** The fields that all events of Stripe have. */
 export interface EventEnvelope {
-  /** "evt_…"; "sha256:…" of the body: it names none. */
+  /** "evt_…". An event without an id has "sha256:…" of its body. */
   readonly id: string;
-  /** "unknown": it names none. */
+  /** "unknown": the event has no type. */
   readonly type: string;
   readonly apiVersion: string | null;
-  /** When it happened, by Stripe, in s since 1970; null: it does not say so, and is not applied. */
+  /** The time of the event by Stripe, in s since 1970. Null: the event has no time and is not applied. */
   readonly created: number | null;
   readonly livemode: boolean;
-  /** "acct_…"; null: the account that the webhook belongs to. */
+  /** "acct_…". Null: the account of the webhook. */
   readonly account: string | null;
 }
 
 interface ReadEnvelope {
   readonly event: Raw;
   readonly envelope: EventEnvelope;
-  /** Why nothing of the event can be applied; null: nothing speaks against it. */
+  /** The reason why the event cannot be applied. Null: there is no reason. */
   readonly doubt: string | null;
 }
 
@@ -36,7 +36,7 @@ export function readEnvelope(body: string): ReadEnvelope {
     ...(accounts ? [] : ['account']),
   ];
   const envelope = {
-    // The same body again is the same event.
+    // An equal body is the same event.
     id: isId(id) ? id : `sha256:${hash('sha256', body)}`,
     type: isId(type) ? type : 'unknown',
     apiVersion: isId(version) ? version : null,
@@ -58,7 +58,7 @@ function parse(body: string): unknown {
   }
 }
 
-// A number of seconds, or since version 2 of the API a text as in RFC 3339. Cut to seconds, never rounded up.
+// Seconds, or an RFC 3339 text since version 2 of the API. A fraction is cut off.
 function secondsOf(created: unknown): number | null {
   const isText = typeof created === 'string' && RFC_3339.test(created);
   const seconds = isText ? Math.floor(Date.parse(created) / 1000) : created;
@@ -68,31 +68,32 @@ function secondsOf(created: unknown): number | null {
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/i;
 
-/** Why an event waits for a person to look at it; null: it does not. */
+/** The reason why an operator must look at an event. Null: there is no reason. */
 export function doubtOf(event: Raw, apiVersion: string | null): string | null {
   if (typeof (event.livemode ?? false) !== 'boolean')
     return 'MODE_UNKNOWN: livemode is neither true nor false; replay it once it was looked at';
-  // An organization is above its accounts, and contradicts none.
+  // An organization contains its accounts and contradicts none of them.
   if (new Set(accountsOf(event)?.filter((id) => !id.startsWith('org_'))).size > 1)
     return 'ACCOUNT_AMBIGUOUS: account and context name two; replay it once it was looked at';
   return isKnownVersion(apiVersion) ? null : 'API_VERSION_UNKNOWN: replay it once its version was looked at';
 }
 
-// A webhook of a Connect platform names the connected account, and one of an organization the context: "org_…/acct_…".
+// A Connect platform's event names the connected account, an organization's event the context:
+// "org_…/acct_…".
 function accountsOf({ account, context }: Raw): string[] | undefined {
   const named = [account, context].filter((each) => each !== undefined && each !== null && each !== '');
   return named.every(isId) ? named.map((each) => each.split('/').at(-1) ?? each) : undefined;
 }
 
 /**
- * The versions of Stripe's API whose events are read as they are: from the first whose charges, refunds and disputes name
- * their payment intent as now, to the one that the official package is pinned to. https://docs.stripe.com/changelog
+ * The API versions whose events are understood: from the first one whose charges, refunds and disputes
+ * name their payment intent, to the one of the official package. https://docs.stripe.com/changelog
  */
 const API_VERSIONS = { oldest: '2020-08-27', newest: '2026-10-28.endive' } as const;
 
 /**
- * Whether events of a version are applied by themselves. Any other one is kept and shown as failed until somebody who has
- * looked at what changed replays it.
+ * Whether events of a version are applied. Events of other versions fail, and an operator replays them
+ * after checking the changes.
  * @param version `api_version` of an event: "2026-10-28.endive"
  */
 export function isKnownVersion(version: string | null): boolean {

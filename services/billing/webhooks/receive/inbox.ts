@@ -1,26 +1,38 @@
 import type { WebhookEvent } from './webhook-event.ts';
 import { WebhookRefusal } from './webhook-refusal.ts';
 
-/** Takes events in. Disposing it waits for those that are on their way. */
+/** Stores incoming events. Disposing it waits for the running writes. */
 export interface Inbox extends AsyncDisposable {
   /**
-   * Resolves once the event is durable, or was before: `isNew`.
-   * @throws WebhookRefusal LEDGER_UNAVAILABLE; the event may then be there or not, and is to be sent again
+   * Resolves once the event is durable. `isNew` is false when it was stored before.
+   * @throws WebhookRefusal LEDGER_UNAVAILABLE when the write fails. The event may be stored then, and must
+   * be sent again.
    */
   put(event: WebhookEvent): Promise<{ readonly isNew: boolean }>;
 }
 
-/** What the inbox needs. */
 interface InboxOptions {
-  /** Makes events durable, all or none; answers the ids of those that were not there before. */
+  /** Stores events, all or none. Returns the ids of the new ones. */
   readonly store: (events: readonly WebhookEvent[]) => Promise<ReadonlySet<string>>;
-  /** Told after new events were stored. Default: nobody is. */
+  /**
+   * Called after new events were stored.
+   * @defaultValue no call
+   */
   readonly onStored?: () => void;
-  /** Most events that are stored at once. Default 500. */
+  /**
+   * The maximum number of events in one write.
+   * @defaultValue 500
+   */
   readonly maxBatch?: number;
-  /** Most batches on their way at once. Default 2: one is prepared while the other is written to disk. */
+  /**
+   * The maximum number of concurrent writes.
+   * @defaultValue 2: one is prepared while the other is flushed to disk
+   */
   readonly maxInFlight?: number;
-  /** Most events that wait; one more is refused. Default 10000. */
+  /**
+   * The maximum number of waiting events; further ones are refused.
+   * @defaultValue 10000
+   */
   readonly maxWaiting?: number;
 }
 
@@ -31,8 +43,8 @@ interface Waiting {
 }
 
 /**
- * An inbox that stores together what arrives together: an event waits for nothing while the database is free, and for
- * one write of many events while it is not.
+ * Creates an inbox that batches concurrent events: an event is written at once while the database is idle,
+ * and together with others while it is busy.
  */
 export function createInbox(options: InboxOptions): Inbox {
   return new BatchingInbox({
@@ -63,7 +75,7 @@ class BatchingInbox implements Inbox {
     return promise;
   }
 
-  // What is read from sockets in one turn of the loop is stored together.
+  // Events read from sockets in one turn of the event loop share a write.
   #schedule(): void {
     if (this.#isScheduled || this.#inFlight.size >= this.#options.maxInFlight) return;
     this.#isScheduled = true;
@@ -88,7 +100,7 @@ class BatchingInbox implements Inbox {
     try {
       const added = await this.#options.store(batch.map(({ event }) => event));
       const fresh = new Set(added);
-      // Of one event that came twice at once, one is new.
+      // Of two concurrent deliveries of one event, one is new.
       for (const { event, resolve } of batch) resolve({ isNew: fresh.delete(event.id) });
       if (added.size > 0) this.#options.onStored();
     } catch (cause) {

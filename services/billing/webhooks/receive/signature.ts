@@ -2,21 +2,21 @@ import type { Secret } from '@rollcall/runtime';
 import Stripe from 'stripe';
 import { WebhookRefusal } from './webhook-refusal.ts';
 
-/** By what deliveries are known. */
+/** Options of the signature check. */
 export interface SignatureOptions {
-  /** Any of them will do: there are several while one takes the place of another. Empty: nothing is accepted. */
+  /** Any of the secrets is accepted, so that a secret can be rotated. Empty: every delivery is refused. */
   readonly secrets: readonly Secret[];
-  /** How old a signature may be, in s. */
+  /** The maximum age of a signature, in s. */
   readonly toleranceS: number;
-  /** Now, in ms since 1970. */
+  /** The current time, in ms since 1970. */
   readonly now: () => number;
 }
 
 /**
- * Checks by Stripe's own package that Stripe has signed the body, and lately. A signature from the future is accepted: this
- * machine's clock may have gone back.
+ * Checks with Stripe's package that Stripe signed the body recently. A signature from the future is
+ * accepted, because the local clock may be behind.
  * @param header `stripe-signature`
- * @throws WebhookRefusal STRIPE_NOT_CONFIGURED, SIGNATURE_INVALID, SIGNATURE_EXPIRED
+ * @throws WebhookRefusal STRIPE_NOT_CONFIGURED, SIGNATURE_INVALID or SIGNATURE_EXPIRED.
  */
 export function verifySignature(body: string, header: string | undefined, options: SignatureOptions): void {
   const { secrets } = options;
@@ -45,8 +45,8 @@ const TIME = /^t=(\d{1,10})$/;
 const SIGNATURE = /^v1=[0-9a-f]{64}$/;
 
 /**
- * The header without what cannot be a signature. Stripe's package fails with a plain Error on a signature that is empty or
- * not ASCII, and takes a time that is no number for a recent one.
+ * Removes malformed parts of the header. The package fails with a plain Error on an empty or non-ASCII
+ * signature, and accepts a malformed time as recent.
  */
 function wellFormedHeader(header: string | undefined): string {
   const items = (header ?? '').split(',');
@@ -77,7 +77,7 @@ function refusalOf(body: string, header: string, { secret, toleranceS, now }: On
     return undefined;
   } catch (error) {
     if (!(error instanceof Stripe.errors.StripeSignatureVerificationError)) throw error;
-    // The package tells an old signature that is right from a wrong one by its message alone.
+    // The package distinguishes an expired signature from a wrong one only by the message.
     return error.message.includes('tolerance') ? 'SIGNATURE_EXPIRED' : 'SIGNATURE_INVALID';
   }
 }

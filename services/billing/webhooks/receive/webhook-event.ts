@@ -5,7 +5,7 @@ import { intentOf, kindOf, type Snapshot, snapshotsOfEvent } from '../../ledger/
 import { STRIPE_KINDS, type StripeKind } from '../../ledger/stripe-object.ts';
 import { doubtOf, type EventEnvelope, readEnvelope } from './event-envelope.ts';
 
-/** An object of an event as `stripe_events.payload` keeps it; its names stand in the database. */
+/** An object of an event, as the column `stripe_events.payload` stores it under these names. */
 export interface StoredObject {
   readonly kind: StripeKind;
   readonly id: string;
@@ -13,32 +13,32 @@ export interface StoredObject {
   readonly digest: string;
 }
 
-/** An event as it goes into the ledger. */
+/** An event, as the ledger stores it. */
 export interface WebhookEvent extends EventEnvelope {
-  /** What it is about; null: nothing that is kept. */
+  /** The kind of the event's object. Null: the ledger does not store it. */
   readonly kind: StripeKind | null;
   readonly objectId: string | null;
   readonly paymentIntent: string | null;
   readonly tenantId: string | null;
-  /** The fields of what it is about, and never the rest: that names persons. */
+  /** The stored fields of the event's objects. Other fields are dropped, because they name persons. */
   readonly payload: readonly StoredObject[];
   /**
-   * `ignored`: of a type that changes nothing here. `failed`: not understood; it waits for somebody to look. `foreign`: of
-   * another mode or account than the ledger, and not applied.
+   * `ignored`: the type changes nothing here. `failed`: not understood, an operator must look at it.
+   * `foreign`: of another mode or account, and not applied.
    */
   readonly state: 'received' | 'ignored' | 'failed' | 'foreign';
   readonly fault: string | null;
 }
 
-/** Types that change something; what they are about must be of a kind that is kept, too. */
+/** Types that change something, when the kind of their object is stored too. */
 const TYPES = /^(payment_intent|charge|refund|customer|invoice)\./;
 
-/** The one type of these whose object has no id: an invoice that does not exist yet. */
+/** The only such type whose object has no id: an invoice that does not exist yet. */
 const UPCOMING = 'invoice.upcoming';
 
 /**
- * Reads a body that Stripe has signed. Any JSON is an event: one that is not understood is `failed`, and is shown.
- * @throws WebhookRefusal EVENT_MALFORMED when the body is not JSON
+ * Reads a signed body. Any JSON is stored as an event: one that is not understood is `failed`.
+ * @throws WebhookRefusal EVENT_MALFORMED when the body is not JSON.
  */
 export function readWebhookEvent(body: string): WebhookEvent {
   const { event, envelope, doubt } = readEnvelope(body);
@@ -83,14 +83,14 @@ type ReadObject =
 
 const IGNORED: Verdict = { state: 'ignored', fault: null };
 
-/** The object that an event is about, where it is of a kind that is kept; else what becomes of the event without it. */
+/** Reads the object of an event when its kind is stored, otherwise the verdict on the event. */
 function readObject({ data }: Raw, type: string): ReadObject {
   const raw = isRaw(data) ? data.object : undefined;
   if (!TYPES.test(type) || type === UPCOMING) return { raw: undefined, verdict: IGNORED };
   if (!isRaw(raw) || typeof raw.object !== 'string')
     return { raw: undefined, verdict: unknownShape('data.object') };
   const kind = kindOf(raw);
-  // A card or a discount of a customer; everything else that these types are about is money.
+  // A card or a discount of a customer. The objects of the other types are about money.
   if (!kind)
     return {
       raw: undefined,
@@ -105,19 +105,22 @@ function unknownShape(field: string): Verdict {
   return { state: 'failed', fault };
 }
 
-/** What an event is about, as far as it can be read, for whoever looks at one that is not understood. */
+/** Reads the kind and the id of the object, as far as possible, to show them with a failed event. */
 function aboutOf({ data }: Raw): Pick<WebhookEvent, 'kind' | 'objectId'> {
   const raw = isRaw(data) && isRaw(data.object) ? data.object : {};
   const kind = kindOf(raw);
   return kind && isId(raw.id) ? { kind, objectId: raw.id } : { kind: null, objectId: null };
 }
 
-/** A thin event names what it is about and shows nothing of it: https://docs.stripe.com/event-destinations */
+/**
+ * Whether an event is thin: it names its object without showing it.
+ * https://docs.stripe.com/event-destinations
+ */
 function isThin({ object }: Raw): boolean {
   return object === 'v2.core.event';
 }
 
-// Of a customer nothing is shown to anybody; of everything else that is kept, what the event says is missing here.
+// Events about customers can be ignored. For other kinds the content of the event is missing.
 function readThin({ related_object: related }: Raw): Verdict & Pick<WebhookEvent, 'kind' | 'objectId'> {
   const kind = isRaw(related) ? STRIPE_KINDS.find((each) => each === related.type) : undefined;
   if (!isRaw(related) || !kind || kind === 'customer' || !isId(related.id))
@@ -134,10 +137,10 @@ const NOTHING = {
   payload: [],
 };
 
-/** The event as it is stored in the ledger of a scope: one of another mode or account is `foreign`. */
+/** Marks an event of another mode or account as `foreign`. */
 export function inScope(event: WebhookEvent, scope: LedgerScope): WebhookEvent {
   const reason = foreignReason(event, scope);
-  // What is ignored has nothing in it that could be applied under other settings.
+  // An ignored event has no content that other settings could apply.
   if (!reason || event.state === 'ignored') return event;
   return { ...event, state: 'foreign', fault: foreignFault(reason, event) };
 }

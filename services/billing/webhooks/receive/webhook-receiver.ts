@@ -6,30 +6,29 @@ import { type SignatureOptions, verifySignature } from './signature.ts';
 import { inScope, readWebhookEvent, type WebhookEvent } from './webhook-event.ts';
 import { STATUS, WebhookRefusal } from './webhook-refusal.ts';
 
-/** Takes deliveries of Stripe's in. */
+/** Receives deliveries of Stripe. */
 interface WebhookReceiver {
   /**
-   * Resolves once what was delivered is durable, whether it is new or not.
+   * Resolves once the delivery is durable, new or not.
    * @param signature header `stripe-signature`
-   * @throws WebhookRefusal
+   * @throws WebhookRefusal when the delivery is refused.
    */
   receive(body: string, signature: string | undefined): Promise<WebhookEvent>;
-  /** Deliveries by what became of them, for /metrics. */
+  /** The number of deliveries by outcome, for /metrics. */
   readings(): MetricReading[];
 }
 
-/** What the receiver needs. */
 interface ReceiverOptions extends SignatureOptions {
   readonly inbox: Inbox;
-  /** Whose events become payments. */
+  /** The mode and the account whose events become payments. */
   readonly scope: LedgerScope;
   readonly logger: Logger;
 }
 
-// Accounts that the log warns of, in the life of a process.
+// The maximum number of foreign accounts that a process warns about.
 const MAX_WARNED = 100;
 
-/** Checks, reads and stores. What the log says of a delivery is its id and its type. */
+/** Creates a receiver that checks, reads and stores deliveries. The log shows only their id and type. */
 export function createWebhookReceiver(options: ReceiverOptions): WebhookReceiver {
   const { inbox, logger, scope } = options;
   const outcomes = new Map<string, number>();
@@ -45,7 +44,7 @@ export function createWebhookReceiver(options: ReceiverOptions): WebhookReceiver
     return event;
   };
   const warned = new Set<string>();
-  // The first of a kind is a warning; a platform may send thousands.
+  // Only the first one of an account is a warning, because a platform may send thousands.
   const logForeign = ({ id: eventId, type, livemode, account }: WebhookEvent, reason: ForeignReason) => {
     const kind = `${reason} ${account}`;
     const level = warned.has(kind) || warned.size >= MAX_WARNED ? 'debug' : 'warn';
@@ -88,13 +87,13 @@ function logDelivery(
   else logger.debug({ ...about, state }, 'webhook received');
 }
 
-/** The path that Stripe is warned to deliver to. */
+/** The path of the webhook. */
 export const WEBHOOK_PATH = '/webhooks/stripe';
 
-/** The longest delivery, in bytes. */
+/** The maximum size of a delivery, in bytes. */
 const MAX_WEBHOOK_BYTES = 1024 * 1024;
 
-/** Answers deliveries: 200 once an event is durable, known or not; else why not, in the form of Connect's errors. */
+/** Answers 200 once the event is durable, and a refusal in the format of Connect's errors. */
 export function webhookRoute(receiver: WebhookReceiver, hosts: readonly string[] = []): PostRoute {
   return {
     hosts,

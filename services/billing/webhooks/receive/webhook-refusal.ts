@@ -1,17 +1,17 @@
-/** Why a delivery is not accepted. */
+/** The reasons why a delivery is refused. */
 type WebhookRefusalReason =
-  /** There is no secret to check signatures by. */
+  /** No signing secret is set. */
   | 'STRIPE_NOT_CONFIGURED'
-  /** The signature is not there, or by none of the secrets. */
+  /** The signature is missing or matches no secret. */
   | 'SIGNATURE_INVALID'
-  /** It was signed too long ago. */
+  /** The signature is too old. */
   | 'SIGNATURE_EXPIRED'
-  /** Signed, and yet no JSON: cut off. */
+  /** The signed body is not JSON. */
   | 'EVENT_MALFORMED'
-  /** It could not be made durable now; Stripe sends it again. */
+  /** The event could not be stored now. Stripe sends it again. */
   | 'LEDGER_UNAVAILABLE';
 
-/** A delivery that is not accepted. Its message never repeats anything of the delivery. */
+/** The refusal of a delivery. Its message never repeats the delivery. */
 export class WebhookRefusal extends Error {
   override readonly name = 'WebhookRefusal';
   readonly reason: WebhookRefusalReason;
@@ -22,7 +22,8 @@ export class WebhookRefusal extends Error {
   }
 }
 
-// Stripe takes any 2xx for done, and sends whatever else again for days: only what may be right later is 5xx.
+// The HTTP status of each refusal. Stripe retries after any status but 2xx, so 5xx is used only when a
+// retry can help.
 export const STATUS = {
   STRIPE_NOT_CONFIGURED: { status: 503, code: 'failed_precondition' },
   SIGNATURE_INVALID: { status: 400, code: 'invalid_argument' },
