@@ -3,23 +3,25 @@ import { freshTenant, seedUser } from '@rollcall/contract/testing';
 import { type User, UserRole, UserState, UserView } from '@rollcall/contract/user';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Auth, openDatabase, startAuth } from './testing/auth.test-support.ts';
+import { openDatabase } from './testing/open-database.ts';
+import { startAuth, type TestAuth } from './testing/start-auth.ts';
 
 // Room for all writers at once, each with a connection, also on a machine that is busy.
 const ENV = { AUTH_DATABASE_CONNECTIONS: '20', AUTH_DATABASE_WAIT_MS: '10000' };
 
 const stack = new AsyncDisposableStack();
 let database: Awaited<ReturnType<typeof openDatabase>>;
-const services: Auth[] = [];
+const services: TestAuth[] = [];
 
 beforeAll(async () => {
   database = stack.use(await openDatabase());
-  for (let i = 0; i < 2; i++) services.push(stack.use(await startAuth(database.url, {}, ENV)));
+  for (let i = 0; i < 2; i++)
+    services.push(stack.use(await startAuth({ databaseUrl: database.url, env: ENV })));
 });
 
 afterAll(() => stack.disposeAsync());
 
-type Admin = Auth['admin'];
+type Admin = TestAuth['admin'];
 
 interface Target {
   readonly tenantId: string;
@@ -154,7 +156,7 @@ async function seed(): Promise<Target> {
   return { tenantId, id };
 }
 
-const adminOf = (n: number): Admin => (services[n % services.length] as Auth).admin;
+const adminOf = (n: number): Admin => (services[n % services.length] as TestAuth).admin;
 
 async function readFull({ tenantId, id }: Target): Promise<User | undefined> {
   const [row] = await database.query('select version::int from users where tenant_id = $1 and id = $2', [
@@ -162,7 +164,8 @@ async function readFull({ tenantId, id }: Target): Promise<User | undefined> {
     id,
   ]);
   const minVersion = BigInt((row as { version: number }).version);
-  return (await (services[0] as Auth).users.getUser({ tenantId, id, view: UserView.FULL, minVersion })).user;
+  return (await (services[0] as TestAuth).users.getUser({ tenantId, id, view: UserView.FULL, minVersion }))
+    .user;
 }
 
 /** The versions that the feed tells of a user, in its order. */

@@ -4,17 +4,10 @@ import { expectRefusal, freshTenant, seedUser } from '@rollcall/contract/testing
 import { UserState, UserView } from '@rollcall/contract/user';
 import { errorReason } from '@rollcall/transport';
 import { describe, expect, it } from 'vitest';
-import {
-  type Auth,
-  NEW,
-  NEW_INDEX,
-  OLD,
-  OLD_INDEX,
-  openDatabase,
-  startAuth,
-} from './testing/auth.test-support.ts';
+import { openDatabase } from './testing/open-database.ts';
+import { NEW, NEW_INDEX, OLD, OLD_INDEX, startAuth, type TestAuth } from './testing/start-auth.ts';
 
-async function seedTwo({ admin }: Auth) {
+async function seedTwo({ admin }: TestAuth) {
   const tenantId = freshTenant();
   const survivor = await seedUser({ admin }, tenantId);
   const loser = await seedUser({ admin }, tenantId, {
@@ -39,7 +32,7 @@ async function patiently<Answer>(call: () => Promise<Answer>): Promise<Answer> {
 describe('merges at the same time', () => {
   it('of the same pair, in one direction and in both, have one result', async () => {
     await using database = await openDatabase();
-    await using auth = await startAuth(database.url);
+    await using auth = await startAuth({ databaseUrl: database.url });
     for (const isCrossing of [false, true]) {
       const { tenantId, survivor, loser, plan } = await seedTwo(auth);
       const crossed = { survivorId: plan.loserId, loserId: plan.survivorId };
@@ -69,7 +62,7 @@ describe('merges at the same time', () => {
 
   it('in a ring leave one who answers for all, while all of them are written, unmerged and erased', async () => {
     await using database = await openDatabase();
-    await using auth = await startAuth(database.url);
+    await using auth = await startAuth({ databaseUrl: database.url });
     const { admin, users } = auth;
     const tenantId = freshTenant();
     const ids: string[] = [];
@@ -128,7 +121,7 @@ describe('a merge whose connection breaks', () => {
 
   it('is not done at all, and neither is its undoing, whichever statement was the last', async () => {
     await using database = await openDatabase();
-    await using auth = await startAuth(database.url);
+    await using auth = await startAuth({ databaseUrl: database.url });
     const { admin } = auth;
     const { tenantId, loser, survivor, plan } = await seedTwo(auth);
     await admin.createNote({ tenantId, id: loser.id, text: 'Likes tea' });
@@ -175,22 +168,28 @@ describe('images of merged users', () => {
     let mergeId = '';
     let seeded: Awaited<ReturnType<typeof seedTwo>>;
     {
-      await using auth = await startAuth(database.url);
+      await using auth = await startAuth({ databaseUrl: database.url });
       seeded = await seedTwo(auth);
       ({ mergeId } = await auth.admin.mergeUsers({ tenantId: seeded.tenantId, plan: seeded.plan }));
     }
     const [{ row }] = (await database.query('select m::text as row from user_merges m')) as [{ row: string }];
     expect(row).not.toMatch(/zephyrine|1815-12-10/i);
     {
-      await using auth = await startAuth(database.url, {
-        encryption: `${NEW},${OLD}`,
-        index: `${NEW_INDEX},${OLD_INDEX}`,
+      await using auth = await startAuth({
+        databaseUrl: database.url,
+        keys: {
+          encryption: `${NEW},${OLD}`,
+          index: `${NEW_INDEX},${OLD_INDEX}`,
+        },
       });
       await expect
         .poll(auth.metrics, { timeout: 15_000 })
         .toMatch(/^rollcall_key_rotation_finished\{service="auth"\} 1$/m);
     }
-    await using auth = await startAuth(database.url, { encryption: NEW, index: NEW_INDEX });
+    await using auth = await startAuth({
+      databaseUrl: database.url,
+      keys: { encryption: NEW, index: NEW_INDEX },
+    });
     const { survivor, restored } = await auth.admin.unmergeUsers({ tenantId: seeded.tenantId, mergeId });
     expect(survivor).toMatchObject({ email: seeded.survivor.email });
     expect(restored).toMatchObject({ email: seeded.loser.email, firstName: 'Zephyrine' });
@@ -198,7 +197,7 @@ describe('images of merged users', () => {
 
   it('are gone with all else once one of both is erased, by either id', async () => {
     await using database = await openDatabase();
-    await using auth = await startAuth(database.url);
+    await using auth = await startAuth({ databaseUrl: database.url });
     for (const which of ['survivorId', 'loserId'] as const) {
       const { tenantId, loser, plan } = await seedTwo(auth);
       const externalId = { source: 'legacy', externalId: 'zq-legacy' };

@@ -5,28 +5,16 @@ import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { expectRefusal, freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService, UserService, WatchUsersRequestSchema } from '@rollcall/contract/user';
-import { readConfig, StartupError } from '@rollcall/runtime';
-import { createTestDatabase, openTcpProxy, query, TEST_KEYS } from '@rollcall/runtime/testing';
+import { StartupError } from '@rollcall/runtime';
+import { createTestDatabase, openTcpProxy, query } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { describe, expect, it } from 'vitest';
-import { AUTH_SETTINGS, type AuthConfig, createAuthService } from './index.ts';
-
-function configFor(url: string): AuthConfig {
-  return readConfig(AUTH_SETTINGS, {
-    AUTH_DATABASE_URL: url,
-    ...TEST_KEYS,
-    AUTH_GRPC_PORT: '0',
-    AUTH_HTTP_PORT: '0',
-    AUTH_DATABASE_CONNECTIONS: '3',
-    LOG_LEVEL: 'silent',
-  });
-}
+import { startAuth } from './testing/start-auth.ts';
 
 describe('the auth service', () => {
   it('tells its watchers that it drains, and does not wait for them', async () => {
-    await using database = await createTestDatabase('auth');
-    const auth = await createAuthService(configFor(database.url));
-    using transport = createGrpcTransport({ address: `127.0.0.1:${auth.servers.grpc.port}` });
+    await using auth = await startAuth();
+    using transport = createGrpcTransport({ address: auth.address });
     const users = createClient(UserService, transport);
     const begun = Promise.withResolvers<void>();
     const watch = async () => {
@@ -34,15 +22,14 @@ describe('the auth service', () => {
     };
     const watching = watch();
     await begun.promise;
-    const closed = auth[Symbol.asyncDispose]();
+    const closed = auth.service[Symbol.asyncDispose]();
     await expectRefusal(watching, { code: 'Unavailable', reason: 'DRAINING' });
     await closed;
   });
 
   it('B10: takes 500 watches at once, which wait for their turn to be opened', async () => {
-    await using database = await createTestDatabase('auth');
-    await using auth = await createAuthService(configFor(database.url));
-    using transport = createGrpcTransport({ address: `127.0.0.1:${auth.servers.grpc.port}` });
+    await using auth = await startAuth();
+    using transport = createGrpcTransport({ address: auth.address });
     const users = createClient(UserService, transport);
     const stop = new AbortController();
     const open = async (n: number) => {
@@ -60,7 +47,7 @@ describe('the auth service', () => {
     const { auth, proxy, metrics } = test;
     proxy.freeze();
     // Without a timer of its own, so that it is the service which notices.
-    const session = connectHttp2(`http://127.0.0.1:${auth.servers.grpc.port}`);
+    const session = connectHttp2(`http://${auth.address}`);
     const watch = async () => {
       const stream = session.request({
         ':method': 'POST',
@@ -133,7 +120,7 @@ describe('the auth service', () => {
     await using database = await createTestDatabase('auth');
     const url = new URL(database.url);
     spoil(url);
-    const error = await createAuthService(configFor(url.href)).catch((reason: unknown) => reason);
+    const error = await startAuth({ databaseUrl: url.href }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(StartupError);
     expect((error as Error).message).toContain(words);
     expect((error as Error).message).not.toContain('\n');
@@ -143,7 +130,7 @@ describe('the auth service', () => {
   it('says how to migrate a database that has no schema', async () => {
     await using database = await createTestDatabase('auth');
     await query(database.ownerUrl, 'drop table mikro_orm_migrations');
-    await expect(createAuthService(configFor(database.url))).rejects.toThrow(
+    await expect(startAuth({ databaseUrl: database.url })).rejects.toThrow(
       'has no schema yet: run npm run migrate',
     );
   });
@@ -156,8 +143,8 @@ async function startBehindProxy() {
   const url = new URL(database.url);
   const proxy = stack.use(await openTcpProxy({ host: url.hostname, port: Number(url.port) }));
   url.port = String(proxy.port);
-  const auth = stack.use(await createAuthService(configFor(url.href)));
-  const baseUrl = `http://127.0.0.1:${auth.servers.http.port}`;
+  const auth = stack.use(await startAuth({ databaseUrl: url.href }));
+  const { baseUrl, metrics } = auth;
   const transport = createConnectTransport({ baseUrl, httpVersion: '1.1' });
   const closers = stack.move();
   return {
@@ -166,7 +153,7 @@ async function startBehindProxy() {
     users: createClient(UserService, transport),
     admin: createClient(UserAdminService, transport),
     ready: async () => (await fetch(`${baseUrl}/readyz`)).status,
-    metrics: async () => await (await fetch(`${baseUrl}/metrics`)).text(),
+    metrics,
     [Symbol.asyncDispose]: () => closers.disposeAsync(),
   };
 }

@@ -6,15 +6,9 @@ import { expectRefusal } from '@rollcall/contract/testing';
 import { UserAdminService, UserService, UserView } from '@rollcall/contract/user';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type AuthWithMail, startAuthWithMail } from './testing/people.test-support.ts';
-import { type Fields, type ForeignTokens, requestsOf } from './testing/tenant-requests.test-support.ts';
-import {
-  EXPENDABLE_IDS,
-  type FilledTenant,
-  fillTenant,
-  IDS,
-  type Mark,
-} from './testing/tenants.test-support.ts';
+import { type AuthWithMail, startAuthWithMail } from './testing/mailbox.ts';
+import { type Fields, type ForeignTokens, requestsOf } from './testing/tenant-requests.ts';
+import { EXPENDABLE_IDS, type FilledTenant, fillTenant, IDS, type Mark } from './testing/tenants.ts';
 
 // Everywhere the same, so that a run can be repeated; FAST_CHECK_SEED looks further.
 const SEED = Number(process.env.FAST_CHECK_SEED) || 20_261_120;

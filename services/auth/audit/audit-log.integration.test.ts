@@ -1,7 +1,7 @@
 import type { AuditEntry } from '@rollcall/runtime/callers';
 import { describe, expect, it } from 'vitest';
 import { readAuditCommand, runAuditCommand } from '../commands/audit-command.ts';
-import { LINE, openLog, type TestLog, write, writeSingly } from '../testing/audit-log.test-support.ts';
+import { LINE, openLog, type TestLog, write, writeSingly } from '../testing/audit-log.ts';
 import { createChainStore } from './chains/chain-store.ts';
 import { createChainWriter } from './chains/chain-writer.ts';
 import { verifyAuditLog } from './verify-audit-log.ts';

@@ -1,7 +1,7 @@
 import { createLogger } from '@rollcall/runtime';
 import { describe, expect, it } from 'vitest';
 import { readAuditCommand, runAuditCommand } from '../commands/audit-command.ts';
-import { openLog, tamper, writeSingly } from '../testing/audit-log.test-support.ts';
+import { openLog, tamper, writeSingly } from '../testing/audit-log.ts';
 import { startAuditWatch } from './audit-watch.ts';
 
 // What is logged from `info` on, as JSON.

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readAuditCommand, runAuditCommand } from '../commands/audit-command.ts';
-import { LINE, openLog, type TestLog, tamper, writeSingly } from '../testing/audit-log.test-support.ts';
+import { LINE, openLog, type TestLog, tamper, writeSingly } from '../testing/audit-log.ts';
 import { pruneChains } from './export-audit-log.ts';
 import { verifyAuditLog } from './verify-audit-log.ts';
 

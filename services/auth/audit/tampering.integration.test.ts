@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readAuditCommand, runAuditCommand } from '../commands/audit-command.ts';
-import { LINE, openLog, tamper, write, writeSingly } from '../testing/audit-log.test-support.ts';
+import { LINE, openLog, tamper, write, writeSingly } from '../testing/audit-log.ts';
 import { verifyAuditLog } from './verify-audit-log.ts';
 
 const TABLES = [

@@ -5,20 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { createClient } from '@connectrpc/connect';
 import { expectRefusal, freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService, UserService, UserView } from '@rollcall/contract/user';
-import { readConfig, StartupError } from '@rollcall/runtime';
+import { StartupError } from '@rollcall/runtime';
 import type { AuditEntry } from '@rollcall/runtime/callers';
-import {
-  createTestAuthority,
-  createTestDatabase,
-  type Ran,
-  runMain,
-  TEST_KEYS,
-} from '@rollcall/runtime/testing';
+import { createTestAuthority, createTestDatabase, type Ran, runMain } from '@rollcall/runtime/testing';
 import { createGrpcTransport, type GrpcTransportOptions } from '@rollcall/transport';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runTool } from '../commands/run-tool.ts';
-import { AUTH_SETTINGS, createAuthService } from '../index.ts';
+import { startAuth } from '../testing/start-auth.ts';
 
 const BOOKING = 'spiffe://example.org/booking';
 const MAIN = fileURLToPath(new URL('../commands/main.ts', import.meta.url));
@@ -43,19 +37,10 @@ async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promis
 async function openAuth(env: NodeJS.ProcessEnv = {}) {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase('auth'));
-  const config = readConfig(AUTH_SETTINGS, {
-    AUTH_DATABASE_URL: database.url,
-    ...TEST_KEYS,
-    AUTH_GRPC_PORT: '0',
-    AUTH_HTTP_PORT: '0',
-    AUTH_DATABASE_CONNECTIONS: '3',
-    LOG_LEVEL: 'silent',
-    ...env,
-  });
-  const auth = stack.use(await createAuthService(config));
+  const auth = stack.use(await startAuth({ databaseUrl: database.url, env }));
   const closers = stack.move();
   const connect = (options: Partial<GrpcTransportOptions> = {}) => {
-    const address = `127.0.0.1:${auth.servers.grpc.port}`;
+    const { address } = auth;
     const transport = closers.use(createGrpcTransport({ address, defaultTimeoutMs: 5_000, ...options }));
     return {
       users: createClient(UserService, transport),
@@ -78,7 +63,7 @@ async function openAuth(env: NodeJS.ProcessEnv = {}) {
       .map((line) => JSON.parse(line));
   const tool = (...args: string[]) => run(args, { AUTH_DATABASE_URL: database.url });
   const metric = async (name: string) => {
-    const text = await (await fetch(`http://127.0.0.1:${auth.servers.http.port}/metrics`)).text();
+    const text = await auth.metrics();
     return Number(new RegExp(`^${name}\\{.*\\} (.+)$`, 'm').exec(text)?.[1]);
   };
   return { connect, query, lines, tool, metric, [Symbol.asyncDispose]: () => closers.disposeAsync() };

@@ -1,13 +1,9 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { createClient } from '@connectrpc/connect';
 import { expectRefusal, freshTenant } from '@rollcall/contract/testing';
-import { UserAdminService, UserService, UserView } from '@rollcall/contract/user';
-import { createTestDatabase, query, TEST_KEYS } from '@rollcall/runtime/testing';
-import { createGrpcTransport } from '@rollcall/transport';
+import { UserView } from '@rollcall/contract/user';
+import { createTestDatabase, query } from '@rollcall/runtime/testing';
 import { describe, expect, it } from 'vitest';
 import { ERASED_TABLES, KEPT_TABLES } from '../postgres/users/erasure.ts';
+import { startAuth, type TestAuth } from '../testing/start-auth.ts';
 
 const NAME = 'Zephyrine';
 const EMAIL = 'zephyrine.quux@example.com';
@@ -17,7 +13,7 @@ const WORDS = [/zephyrine/i, /quux/i, /7946 ?0987/, /Threadneedle/, /1815-12-10/
 describe('EraseUser', () => {
   it('leaves no trace of the person in any table or in the log, and others as they were', async () => {
     await using database = await createTestDatabase('auth');
-    await using auth = await startAuth(database.url);
+    await using auth = await startLoggingAuth(database.url);
     const { admin, users } = auth;
     const tenantId = freshTenant();
     const other = (await admin.createUser({ tenantId, user: { firstName: 'Grace', email: 'g@example.com' } }))
@@ -62,7 +58,7 @@ describe('EraseUser', () => {
 
   it('erased-elsewhere: shows of each erasure which service has reported it, and when', async () => {
     await using database = await createTestDatabase('auth');
-    await using auth = await startAuth(database.url);
+    await using auth = await startLoggingAuth(database.url);
     const { admin } = auth;
     const tenantId = freshTenant();
     const make = async () => (await admin.createUser({ tenantId, user: { firstName: NAME } })).user?.id ?? '';
@@ -105,7 +101,7 @@ describe('EraseUser', () => {
 
   it('lets nothing come to a user that is being erased', async () => {
     await using database = await createTestDatabase('auth');
-    await using auth = await startAuth(database.url);
+    await using auth = await startLoggingAuth(database.url);
     const { admin } = auth;
     const tenantId = freshTenant();
     for (let n = 0; n < 5; n++) {
@@ -127,7 +123,7 @@ describe('EraseUser', () => {
   });
 });
 
-type Admin = Awaited<ReturnType<typeof startAuth>>;
+type Admin = TestAuth;
 
 async function seedEverything({ admin }: Admin, tenantId: string): Promise<string> {
   const { user } = await admin.createUser({
@@ -190,34 +186,7 @@ async function hexOf(url: string, id: string): Promise<string[]> {
   return Object.values(row ?? {}).map((bytes) => (bytes as Buffer).toString('hex'));
 }
 
-/** The service as a process, so that all of its log is there to be read. */
-async function startAuth(databaseUrl: string) {
-  await using stack = new AsyncDisposableStack();
-  const child = fork(fileURLToPath(new URL('../main.ts', import.meta.url)), {
-    env: {
-      ...{ AUTH_DATABASE_URL: databaseUrl, AUTH_GRPC_PORT: '0', AUTH_HTTP_PORT: '0', LOG_LEVEL: 'debug' },
-      ...TEST_KEYS,
-    },
-    silent: true,
-  });
-  const exited = once(child, 'exit');
-  let log = '';
-  const end = async () => {
-    child.kill('SIGTERM');
-    await exited;
-    return log;
-  };
-  stack.defer(async () => void (await end()));
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (log += String(chunk)));
-  const portOf = () => /"grpcPort":(\d+)/.exec(log)?.[1];
-  await expect.poll(portOf, { timeout: 15_000 }).toBeDefined();
-  const transport = stack.use(createGrpcTransport({ address: `127.0.0.1:${portOf()}` }));
-  const closers = stack.move();
-  return {
-    users: createClient(UserService, transport),
-    admin: createClient(UserAdminService, transport),
-    /** Ends it, and answers everything that it logged. */
-    end,
-    [Symbol.asyncDispose]: () => closers.disposeAsync(),
-  };
+/** Starts the service as a process, so that the test can read all of its log. */
+function startLoggingAuth(databaseUrl: string) {
+  return startAuth({ databaseUrl, env: { LOG_LEVEL: 'debug' }, asProcess: true });
 }

@@ -7,7 +7,8 @@ import { expect, it } from 'vitest';
 import { createContactSeal } from '../postgres/rows/contact-seal.ts';
 import { createPostgresRotation } from '../postgres/sealing/postgres-rotation.ts';
 import { sealedContact } from '../postgres/sealing/sealed-tables.ts';
-import { NEW, OLD, OLD_INDEX, openDatabase, startAuth } from '../testing/auth.test-support.ts';
+import { openDatabase } from '../testing/open-database.ts';
+import { NEW, OLD, OLD_INDEX, startAuth } from '../testing/start-auth.ts';
 
 const sealWith = (encryptionKeys: string) =>
   createContactSeal(
@@ -17,7 +18,7 @@ const sealWith = (encryptionKeys: string) =>
 it('T1: a change of keys leaves alone what was written since it was read', async () => {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await openDatabase());
-  const auth = stack.use(await startAuth(database.url));
+  const auth = stack.use(await startAuth({ databaseUrl: database.url }));
   const tenantId = freshTenant();
   const { id } = await seedUser(auth, tenantId, { email: 'before@example.com', phone: '' });
   const logger = createLogger({ service: 'test', level: 'silent' });

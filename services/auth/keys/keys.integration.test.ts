@@ -4,16 +4,9 @@ import { Secret, StartupError } from '@rollcall/runtime';
 import { createKeyring, makeKey } from '@rollcall/runtime/sealing';
 import { describe, expect, it } from 'vitest';
 import { createContactSeal } from '../postgres/rows/contact-seal.ts';
-import { sealedTables, UNAFFECTED_COLUMNS } from '../postgres/sealing/sealed-tables.ts';
-import {
-  type Keys,
-  NEW,
-  NEW_INDEX,
-  OLD,
-  OLD_INDEX,
-  openDatabase,
-  startAuth,
-} from '../testing/auth.test-support.ts';
+import { UNAFFECTED_COLUMNS, sealedTables } from '../postgres/sealing/sealed-tables.ts';
+import { openDatabase } from '../testing/open-database.ts';
+import { type Keys, NEW, NEW_INDEX, OLD, OLD_INDEX, startAuth } from '../testing/start-auth.ts';
 
 const KEYRING = createKeyring({ encryptionKeys: new Secret(OLD), indexKeys: new Secret(OLD_INDEX) });
 
@@ -30,7 +23,7 @@ const finished = (auth: { metrics(): Promise<string> }) =>
 describe('contact data in the database', () => {
   it('cannot be read there, is found by its blind index, and is not found in another tenant', async () => {
     await using database = await openDatabase();
-    await using auth = await startAuth(database.url, BEFORE);
+    await using auth = await startAuth({ databaseUrl: database.url, keys: BEFORE });
     const [tenantId, other] = [freshTenant(), freshTenant()];
     const contact = { email: 'Ada@Example.com', phone: '+44 (20) 7946-0000' };
     for (const each of [tenantId, other]) await auth.admin.createUser({ tenantId: each, user: contact });
@@ -52,7 +45,7 @@ describe('contact data in the database', () => {
 
   it('phones: is found as the code before stored it, by all digits, and not as the number that has these digits', async () => {
     await using database = await openDatabase();
-    await using auth = await startAuth(database.url, BEFORE);
+    await using auth = await startAuth({ databaseUrl: database.url, keys: BEFORE });
     const tenantId = freshTenant();
     const make = async (phone: string) =>
       (await auth.admin.createUser({ tenantId, user: { phone } })).user?.id ?? '';
@@ -68,7 +61,7 @@ describe('contact data in the database', () => {
 
   it('is refused where it was put into the row of another user, and the address does not come with the refusal', async () => {
     await using database = await openDatabase();
-    await using auth = await startAuth(database.url, BEFORE);
+    await using auth = await startAuth({ databaseUrl: database.url, keys: BEFORE });
     const tenantId = freshTenant();
     const made = [];
     for (const email of ['ada@example.com', 'grace@example.com']) {
@@ -89,11 +82,11 @@ describe('contact data in the database', () => {
   it('keeps a service with other keys from starting, which says what to do', async () => {
     await using database = await openDatabase();
     {
-      await using auth = await startAuth(database.url, BEFORE);
+      await using auth = await startAuth({ databaseUrl: database.url, keys: BEFORE });
       await auth.admin.createUser({ tenantId: freshTenant(), user: { email: 'ada@example.com' } });
     }
     const fault = async (keys: Keys) => {
-      const error = await startAuth(database.url, keys).catch((reason: unknown) => reason);
+      const error = await startAuth({ databaseUrl: database.url, keys }).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(StartupError);
       return (error as Error).message;
     };
@@ -111,14 +104,14 @@ describe('keys that are changed', () => {
     const tenantId = freshTenant();
     const ids: string[] = [];
     {
-      await using auth = await startAuth(database.url, BEFORE);
+      await using auth = await startAuth({ databaseUrl: database.url, keys: BEFORE });
       for (let n = 0; n < 260; n++) {
         const user = { email: `guest${n}@example.com`, phone: `+1 555 ${n}` };
         ids.push((await auth.admin.createUser({ tenantId, user })).user?.id ?? '');
       }
     }
-    await using known = await startAuth(database.url, KNOWN);
-    await using first = await startAuth(database.url, FIRST);
+    await using known = await startAuth({ databaseUrl: database.url, keys: KNOWN });
+    await using first = await startAuth({ databaseUrl: database.url, keys: FIRST });
     const written = new Map<number, string>();
     // Live writes at both processes while rows are brought to the new key: changes, races for one address, reads.
     const change = async (n: number) => {
@@ -151,7 +144,7 @@ describe('keys that are changed', () => {
     await finished(first);
     await first[Symbol.asyncDispose]();
 
-    await using after = await startAuth(database.url, AFTER);
+    await using after = await startAuth({ databaseUrl: database.url, keys: AFTER });
     const emails = ids.map((_, n) => written.get(n) ?? `guest${n}@example.com`);
     const { outcomes } = await after.users.resolveUsers({
       tenantId,
@@ -177,7 +170,7 @@ describe('keys that are changed', () => {
     await using database = await openDatabase();
     const tenantId = freshTenant();
     {
-      await using auth = await startAuth(database.url, BEFORE);
+      await using auth = await startAuth({ databaseUrl: database.url, keys: BEFORE });
       for (let n = 0; n < 5; n++)
         await auth.admin.createUser({ tenantId, user: { email: `g${n}@example.com` } });
     }
@@ -185,7 +178,7 @@ describe('keys that are changed', () => {
     await database.query(`insert into key_rotations values ('users', 'k2', 'i2', $1, 3, null)`, [
       [tenantId, third?.id],
     ]);
-    await using auth = await startAuth(database.url, FIRST);
+    await using auth = await startAuth({ databaseUrl: database.url, keys: FIRST });
     await finished(auth);
     // The first pass began behind the third; the next one had them all. The sixth is the key that signs tokens.
     expect(await auth.metrics()).toMatch(/^rollcall_key_rotation_resealed_total\{service="auth"\} 6$/m);

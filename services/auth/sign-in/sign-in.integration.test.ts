@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { RetryInfoSchema } from '@rollcall/contract';
+import { AuthService } from '@rollcall/contract/auth';
 import { expectRefusal, freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserState } from '@rollcall/contract/user';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import {
-  type AuthWithMail,
-  clientsOver,
-  registerPerson,
-  startAuthWithMail,
-} from '../testing/people.test-support.ts';
+import { type AuthWithMail, registerUser, startAuthWithMail } from '../testing/mailbox.ts';
 import { hashArgon2id } from './passwords/argon2id.ts';
 
 let auth: AuthWithMail;
@@ -39,11 +36,11 @@ const stranger = () => ({
 
 async function member() {
   const person = stranger();
-  return { ...person, userId: await registerPerson(auth, person) };
+  return { ...person, userId: await registerUser(auth, person) };
 }
 
 const signIn = async (person: { tenantId: string; email: string; password: string }) => {
-  const { session } = await auth.people.signIn(person);
+  const { session } = await auth.signIn.signIn(person);
   if (!session) throw new Error('no session');
   return session;
 };
@@ -51,64 +48,65 @@ const signIn = async (person: { tenantId: string; email: string; password: strin
 describe.each(['gRPC', 'HTTP'])('a person, through the %s door', (door) => {
   const open = () =>
     door === 'gRPC'
-      ? clientsOver(auth.transport)
-      : clientsOver(
+      ? createClient(AuthService, auth.transport)
+      : createClient(
+          AuthService,
           createConnectTransport({ baseUrl: auth.baseUrl, httpVersion: '1.1', useBinaryFormat: false }),
         );
 
   it('registers, verifies, signs in, refreshes, changes and resets the password, signs out', async () => {
-    const { people } = open();
+    const client = open();
     const { tenantId, email, password } = stranger();
-    await people.register({ tenantId, email, password, firstName: 'Ada', lastName: 'Lovelace' });
-    await expectRefusal(people.signIn({ tenantId, email, password }), CREDENTIALS_WRONG);
+    await client.register({ tenantId, email, password, firstName: 'Ada', lastName: 'Lovelace' });
+    await expectRefusal(client.signIn({ tenantId, email, password }), CREDENTIALS_WRONG);
     const { token } = await auth.mails.next(email);
-    const { userId } = await people.verifyEmail({ tenantId, token });
-    await expectRefusal(people.verifyEmail({ tenantId, token }), MAIL_TOKEN_INVALID);
+    const { userId } = await client.verifyEmail({ tenantId, token });
+    await expectRefusal(client.verifyEmail({ tenantId, token }), MAIL_TOKEN_INVALID);
 
-    const { session: first } = await people.signIn({ tenantId, email: email.toUpperCase(), password });
+    const { session: first } = await client.signIn({ tenantId, email: email.toUpperCase(), password });
     expect(first).toMatchObject({ userId, emailVerified: true });
-    const { session: second } = await people.refreshSession({
+    const { session: second } = await client.refreshSession({
       tenantId,
       refreshToken: first?.refreshToken ?? '',
     });
     expect(second?.sessionId).toBe(first?.sessionId);
-    const { nothingToVerify } = await people.requestEmailVerification({
+    const { nothingToVerify } = await client.requestEmailVerification({
       accessToken: second?.accessToken ?? '',
     });
     expect(nothingToVerify).toBe(true);
 
     const change = { accessToken: second?.accessToken ?? '', currentPassword: password };
-    await people.changePassword({ ...change, newPassword: OTHER_PASSWORD });
+    await client.changePassword({ ...change, newPassword: OTHER_PASSWORD });
     expect((await auth.mails.next(email)).subject).toBe('Your password was changed');
-    await expectRefusal(people.signIn({ tenantId, email, password }), CREDENTIALS_WRONG);
+    await expectRefusal(client.signIn({ tenantId, email, password }), CREDENTIALS_WRONG);
 
-    await people.requestPasswordReset({ tenantId, email });
+    await client.requestPasswordReset({ tenantId, email });
     const reset = await auth.mails.next(email);
-    await people.resetPassword({ tenantId, token: reset.token, newPassword: PASSWORD });
+    await client.resetPassword({ tenantId, token: reset.token, newPassword: PASSWORD });
     await expectRefusal(
-      people.resetPassword({ tenantId, token: reset.token, newPassword: PASSWORD }),
+      client.resetPassword({ tenantId, token: reset.token, newPassword: PASSWORD }),
       MAIL_TOKEN_INVALID,
     );
     await expectRefusal(
-      people.refreshSession({ tenantId, refreshToken: second?.refreshToken ?? '' }),
+      client.refreshSession({ tenantId, refreshToken: second?.refreshToken ?? '' }),
       SESSION_OVER,
     );
 
-    const { session: third } = await people.signIn({ tenantId, email, password });
-    await people.signOut({ tenantId, refreshToken: third?.refreshToken ?? '' });
-    await people.signOut({ tenantId, refreshToken: third?.refreshToken ?? '' });
+    const { session: third } = await client.signIn({ tenantId, email, password });
+    await client.signOut({ tenantId, refreshToken: third?.refreshToken ?? '' });
+    await client.signOut({ tenantId, refreshToken: third?.refreshToken ?? '' });
     await expectRefusal(
-      people.refreshSession({ tenantId, refreshToken: third?.refreshToken ?? '' }),
+      client.refreshSession({ tenantId, refreshToken: third?.refreshToken ?? '' }),
       SESSION_OVER,
     );
-    expect((await people.getSigningKeys({})).keys).toHaveLength(1);
+    expect((await client.getSigningKeys({})).keys).toHaveLength(1);
   });
 
   it.each([
     ['email', { email: 'not-one', password: PASSWORD }],
     ['password', { email: stranger().email, password: 'short' }],
   ])('has its %s refused by name, and never repeated', async (field, fields) => {
-    const error = await expectRefusal(open().people.register({ tenantId: 'acme', ...fields }), {
+    const error = await expectRefusal(open().register({ tenantId: 'acme', ...fields }), {
       ...{ code: 'InvalidArgument', reason: 'FIELD_INVALID', fields: [field] },
     });
     expect(error.message).not.toMatch(/not-one|short/);
@@ -134,7 +132,7 @@ describe('an access token', () => {
       sid: session.sessionId,
     });
     expect(Number(payload.exp) - Number(payload.iat)).toBe(600);
-    const { keys } = await auth.people.getSigningKeys({});
+    const { keys } = await auth.signIn.getSigningKeys({});
     expect(keySet.keys).toEqual(keys.map(({ keyId, x }) => expect.objectContaining({ kid: keyId, x })));
     expect(keys.map(({ keyId }) => keyId)).toContain(protectedHeader.kid);
     expect(Object.keys(keySet.keys[0] ?? {})).not.toContain('d');
@@ -151,10 +149,10 @@ describe('an access token', () => {
     const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${claims}.`;
     expect(decodeProtectedHeader(forged).alg).toBe('EdDSA');
     for (const token of [forged, none, 'nonsense']) {
-      await expectRefusal(auth.people.requestEmailVerification({ accessToken: token }), ACCESS_TOKEN_INVALID);
+      await expectRefusal(auth.signIn.requestEmailVerification({ accessToken: token }), ACCESS_TOKEN_INVALID);
     }
-    await auth.people.signOut({ tenantId: person.tenantId, refreshToken, everywhere: true });
-    await expectRefusal(auth.people.requestEmailVerification({ accessToken }), ACCESS_TOKEN_INVALID);
+    await auth.signIn.signOut({ tenantId: person.tenantId, refreshToken, everywhere: true });
+    await expectRefusal(auth.signIn.requestEmailVerification({ accessToken }), ACCESS_TOKEN_INVALID);
   });
 });
 
@@ -163,10 +161,10 @@ describe('a refresh token', () => {
     const person = await member();
     const { tenantId } = person;
     const { refreshToken: first } = await signIn(person);
-    const { session } = await auth.people.refreshSession({ tenantId, refreshToken: first });
+    const { session } = await auth.signIn.refreshSession({ tenantId, refreshToken: first });
     const second = session?.refreshToken ?? '';
-    await expectRefusal(auth.people.refreshSession({ tenantId, refreshToken: first }), SESSION_OVER);
-    await expectRefusal(auth.people.refreshSession({ tenantId, refreshToken: second }), SESSION_OVER);
+    await expectRefusal(auth.signIn.refreshSession({ tenantId, refreshToken: first }), SESSION_OVER);
+    await expectRefusal(auth.signIn.refreshSession({ tenantId, refreshToken: second }), SESSION_OVER);
     const [row] = await auth.query('select revoke_reason from sessions where id = $1', [session?.sessionId]);
     expect(row).toEqual({ revoke_reason: 'TOKEN_REUSED' });
   });
@@ -176,25 +174,25 @@ describe('a refresh token', () => {
     const { tenantId } = person;
     const { refreshToken } = await signIn(person);
     const answers = await Promise.allSettled(
-      Array.from({ length: 8 }, () => auth.people.refreshSession({ tenantId, refreshToken })),
+      Array.from({ length: 8 }, () => auth.signIn.refreshSession({ tenantId, refreshToken })),
     );
     const good = answers.filter(({ status }) => status === 'fulfilled') as PromiseFulfilledResult<
-      Awaited<ReturnType<typeof auth.people.refreshSession>>
+      Awaited<ReturnType<typeof auth.signIn.refreshSession>>
     >[];
     expect(good).toHaveLength(1);
     const next = good[0]?.value.session?.refreshToken ?? '';
-    await expectRefusal(auth.people.refreshSession({ tenantId, refreshToken: next }), SESSION_OVER);
+    await expectRefusal(auth.signIn.refreshSession({ tenantId, refreshToken: next }), SESSION_OVER);
   });
 
   it('is worth nothing in another tenant, nor once the session is old', async () => {
     const person = await member();
     const { tenantId } = person;
     const { refreshToken, sessionId } = await signIn(person);
-    await expectRefusal(auth.people.refreshSession({ tenantId: freshTenant(), refreshToken }), SESSION_OVER);
+    await expectRefusal(auth.signIn.refreshSession({ tenantId: freshTenant(), refreshToken }), SESSION_OVER);
     await auth.query(`update sessions set refresh_time = now() - interval '8 days' where id = $1`, [
       sessionId,
     ]);
-    await expectRefusal(auth.people.refreshSession({ tenantId, refreshToken }), SESSION_OVER);
+    await expectRefusal(auth.signIn.refreshSession({ tenantId, refreshToken }), SESSION_OVER);
   });
 
   it('ends all sessions of a user but the one that changed the password', async () => {
@@ -203,15 +201,15 @@ describe('a refresh token', () => {
     const [mine, other] = [await signIn(person), await signIn(person)];
     const change = { accessToken: mine.accessToken, newPassword: OTHER_PASSWORD };
     await expectRefusal(
-      auth.people.changePassword({ ...change, currentPassword: 'wrong' }),
+      auth.signIn.changePassword({ ...change, currentPassword: 'wrong' }),
       CREDENTIALS_WRONG,
     );
-    await auth.people.changePassword({ ...change, currentPassword: PASSWORD });
+    await auth.signIn.changePassword({ ...change, currentPassword: PASSWORD });
     await expectRefusal(
-      auth.people.refreshSession({ tenantId, refreshToken: other.refreshToken }),
+      auth.signIn.refreshSession({ tenantId, refreshToken: other.refreshToken }),
       SESSION_OVER,
     );
-    await auth.people.refreshSession({ tenantId, refreshToken: mine.refreshToken });
+    await auth.signIn.refreshSession({ tenantId, refreshToken: mine.refreshToken });
   });
 });
 
@@ -227,20 +225,20 @@ describe('B8: where the clock of the process goes back', () => {
     const { tenantId } = person;
     const before = await signIn(person);
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - ms });
-    const { session } = await auth.people.refreshSession({ tenantId, refreshToken: before.refreshToken });
+    const { session } = await auth.signIn.refreshSession({ tenantId, refreshToken: before.refreshToken });
     const during = await signIn(person);
     expect(Number(during.sessionExpireTime?.seconds)).toBeGreaterThan(performance.timeOrigin / 1000);
     for (const { accessToken } of [session, during].filter((each) => each !== undefined))
-      expect(await auth.people.requestEmailVerification({ accessToken })).toMatchObject({
+      expect(await auth.signIn.requestEmailVerification({ accessToken })).toMatchObject({
         nothingToVerify: true,
       });
-    const { session: next } = await auth.people.refreshSession({
+    const { session: next } = await auth.signIn.refreshSession({
       tenantId,
       refreshToken: during.refreshToken,
     });
     vi.useRealTimers();
     for (const refreshToken of [session?.refreshToken, next?.refreshToken])
-      await auth.people.refreshSession({ tenantId, refreshToken: refreshToken ?? '' });
+      await auth.signIn.refreshSession({ tenantId, refreshToken: refreshToken ?? '' });
   });
 });
 
@@ -251,7 +249,7 @@ describe('whether an address is known', () => {
     const unknown = `nobody.${randomUUID()}@example.com`;
     const ask = async (address: string) => {
       const before = await auth.hashes();
-      const answer = await auth.people.register({ tenantId, email: address, password: OTHER_PASSWORD });
+      const answer = await auth.signIn.register({ tenantId, email: address, password: OTHER_PASSWORD });
       return { answer, hashes: (await auth.hashes()) - before };
     };
     expect(await ask(email)).toEqual(await ask(unknown));
@@ -259,7 +257,7 @@ describe('whether an address is known', () => {
     const mail = await auth.mails.next(email);
     expect(mail).toMatchObject({ subject: 'You have an account already', token: '' });
     expect(await auth.mails.next(unknown)).toMatchObject({ subject: 'Confirm your address' });
-    await expectRefusal(auth.people.signIn({ tenantId, email, password: OTHER_PASSWORD }), CREDENTIALS_WRONG);
+    await expectRefusal(auth.signIn.signIn({ tenantId, email, password: OTHER_PASSWORD }), CREDENTIALS_WRONG);
     await signIn(person);
   });
 
@@ -268,8 +266,8 @@ describe('whether an address is known', () => {
     const unknown = `nobody.${randomUUID()}@example.com`;
     const errors: string[] = [];
     for (const address of [email, unknown]) {
-      await auth.people.register({ tenantId, email: address, password: OTHER_PASSWORD });
-      const attempt = auth.people.signIn({ tenantId, email: address, password: OTHER_PASSWORD });
+      await auth.signIn.register({ tenantId, email: address, password: OTHER_PASSWORD });
+      const attempt = auth.signIn.signIn({ tenantId, email: address, password: OTHER_PASSWORD });
       errors.push((await expectRefusal(attempt, CREDENTIALS_WRONG)).rawMessage);
     }
     expect(new Set(errors).size).toBe(1);
@@ -295,7 +293,7 @@ describe('whether an address is known', () => {
     const seen: unknown[] = [];
     for (const attempt of attempts) {
       const before = await auth.hashes();
-      const error = await expectRefusal(auth.people.signIn(attempt), CREDENTIALS_WRONG);
+      const error = await expectRefusal(auth.signIn.signIn(attempt), CREDENTIALS_WRONG);
       seen.push([error.rawMessage, (await auth.hashes()) - before]);
     }
     expect(seen).toEqual(Array(attempts.length).fill([expect.any(String), 1]));
@@ -317,7 +315,7 @@ describe('whether an address is known', () => {
     const { tenantId, email } = await member();
     const unknown = `nobody.${randomUUID()}@example.com`;
     const answers = [email, unknown].map((each) =>
-      auth.people.requestPasswordReset({ tenantId, email: each }),
+      auth.signIn.requestPasswordReset({ tenantId, email: each }),
     );
     const [one, other] = await Promise.all(answers);
     expect(one).toEqual(other);
@@ -340,7 +338,7 @@ describe('whether an address is known', () => {
       'root@[127.0.0.1]',
     ];
     for (const email of [...odd, known])
-      expect(await auth.people.requestPasswordReset({ tenantId, email })).toMatchObject({});
+      expect(await auth.signIn.requestPasswordReset({ tenantId, email })).toMatchObject({});
     await auth.mails.next(known);
     const waiting = () => auth.query('select 1 from mail_outbox where tenant_id = $1', [tenantId]);
     await expect.poll(waiting, { timeout: 30_000 }).toEqual([]);
@@ -351,7 +349,7 @@ describe('whether an address is known', () => {
     const { email } = stranger();
     for (let i = 0; i < 25; i++) {
       const tenantId = freshTenant();
-      const asks = [1, 2, 3].map(() => auth.people.requestPasswordReset({ tenantId, email }));
+      const asks = [1, 2, 3].map(() => auth.signIn.requestPasswordReset({ tenantId, email }));
       await expect(Promise.all(asks)).resolves.toHaveLength(3);
     }
   });
@@ -359,7 +357,7 @@ describe('whether an address is known', () => {
   it('T3: is not told by the number of mails that an address gets: past the limit, all answers stay the same', async () => {
     const { tenantId } = stranger();
     const email = `nobody.${randomUUID()}@example.com`;
-    for (let i = 0; i < 8; i++) await auth.people.requestPasswordReset({ tenantId, email });
+    for (let i = 0; i < 8; i++) await auth.signIn.requestPasswordReset({ tenantId, email });
     // A mail is queued before the answer leaves; it is removed from the queue behind its file, not with it.
     const waiting = () => auth.query('select 1 from mail_outbox where tenant_id = $1', [tenantId]);
     await expect.poll(waiting, { timeout: 30_000 }).toEqual([]);
@@ -373,7 +371,7 @@ describe('attempts', () => {
     const person = kind === 'known' ? await member() : stranger();
     const before = await auth.hashes();
     const wrong = { ...person, password: 'wrong' };
-    const answers = await Promise.allSettled(Array.from({ length: 20 }, () => auth.people.signIn(wrong)));
+    const answers = await Promise.allSettled(Array.from({ length: 20 }, () => auth.signIn.signIn(wrong)));
     expect(answers.every(({ status }) => status === 'rejected')).toBe(true);
     // Five are free, one more begins the wait of a second; on a slow machine another may find it over.
     expect((await auth.hashes()) - before).toBeLessThanOrEqual(8);
@@ -381,7 +379,7 @@ describe('attempts', () => {
       `update throttles set blocked_until = now() + interval '1 minute' where tenant_id = $1 and kind = 'ACCOUNT'`,
       [person.tenantId],
     );
-    const error = await expectRefusal(auth.people.signIn(person), TOO_MANY);
+    const error = await expectRefusal(auth.signIn.signIn(person), TOO_MANY);
     const [retry] = error.findDetails(RetryInfoSchema);
     expect(Number(retry?.retryDelay?.seconds)).toBeGreaterThan(50);
   });
@@ -395,13 +393,13 @@ describe('attempts', () => {
       ]);
     const waits: number[] = [];
     for (let i = 0; i < 16; i++) {
-      await auth.people.signIn({ ...person, password: 'wrong' }).catch(() => undefined);
+      await auth.signIn.signIn({ ...person, password: 'wrong' }).catch(() => undefined);
       const [row] = await auth.query(
         `select greatest(0, round(extract(epoch from blocked_until - update_time)))::int as wait from throttles
          where tenant_id = $1 and kind = 'ACCOUNT'`,
         [tenantId],
       );
-      waits.push(row?.wait);
+      waits.push(Number(row?.wait));
       await past();
     }
     expect(waits).toEqual([0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
@@ -415,7 +413,7 @@ describe('attempts', () => {
   it('are forgotten bit by bit', async () => {
     const person = await member();
     const wrong = { ...person, password: 'wrong' };
-    for (let i = 0; i < 5; i++) await expectRefusal(auth.people.signIn(wrong), CREDENTIALS_WRONG);
+    for (let i = 0; i < 5; i++) await expectRefusal(auth.signIn.signIn(wrong), CREDENTIALS_WRONG);
     // Half an hour takes one away, so one more is free, and the next one begins the wait.
     const failures = async () => {
       const where = `tenant_id = $1 and kind = 'ACCOUNT'`;
@@ -430,18 +428,18 @@ describe('attempts', () => {
        where tenant_id = $1 and kind = 'ACCOUNT'`,
       [person.tenantId],
     );
-    await expectRefusal(auth.people.signIn(wrong), CREDENTIALS_WRONG);
+    await expectRefusal(auth.signIn.signIn(wrong), CREDENTIALS_WRONG);
     expect(await failures()).toEqual({ failures: 5, blocked: false });
-    await expectRefusal(auth.people.signIn(wrong), CREDENTIALS_WRONG);
+    await expectRefusal(auth.signIn.signIn(wrong), CREDENTIALS_WRONG);
     expect(await failures()).toEqual({ failures: 6, blocked: true });
   });
 
   it('from one source are limited across addresses, and no other source with them', async () => {
     const person = await member();
     const { tenantId } = person;
-    const from = (sourceAddress: string) => auth.people.signIn({ ...person, sourceAddress });
+    const from = (sourceAddress: string) => auth.signIn.signIn({ ...person, sourceAddress });
     const wrong = { ...stranger(), tenantId, sourceAddress: '2001:db8::1' };
-    await expectRefusal(auth.people.signIn(wrong), CREDENTIALS_WRONG);
+    await expectRefusal(auth.signIn.signIn(wrong), CREDENTIALS_WRONG);
     await auth.query(
       `update throttles set blocked_until = now() + interval '1 minute' where tenant_id = $1 and kind = 'SOURCE'`,
       [tenantId],
@@ -463,9 +461,9 @@ describe('a user', () => {
         updateMask: { paths: ['state'] },
       });
     await setState(UserState.SUSPENDED);
-    await expectRefusal(auth.people.refreshSession({ tenantId, refreshToken }), SESSION_OVER);
-    await expectRefusal(auth.people.signIn(person), CREDENTIALS_WRONG);
-    await expectRefusal(auth.people.requestEmailVerification({ accessToken }), ACCESS_TOKEN_INVALID);
+    await expectRefusal(auth.signIn.refreshSession({ tenantId, refreshToken }), SESSION_OVER);
+    await expectRefusal(auth.signIn.signIn(person), CREDENTIALS_WRONG);
+    await expectRefusal(auth.signIn.requestEmailVerification({ accessToken }), ACCESS_TOKEN_INVALID);
     await setState(UserState.ACTIVE);
     const [row] = await auth.query('select revoke_reason from sessions where id = $1', [sessionId]);
     expect(row).toEqual({ revoke_reason: 'USER_NOT_ACTIVE' });
@@ -477,8 +475,8 @@ describe('a user', () => {
     const { tenantId, userId: id } = person;
     const { refreshToken } = await signIn(person);
     await auth.admin.deleteUser({ tenantId, id });
-    await expectRefusal(auth.people.refreshSession({ tenantId, refreshToken }), SESSION_OVER);
-    await expectRefusal(auth.people.signIn(person), CREDENTIALS_WRONG);
+    await expectRefusal(auth.signIn.refreshSession({ tenantId, refreshToken }), SESSION_OVER);
+    await expectRefusal(auth.signIn.signIn(person), CREDENTIALS_WRONG);
     await auth.admin.undeleteUser({ tenantId, id });
     expect(await signIn(person)).toMatchObject({ userId: id });
   });
@@ -487,35 +485,35 @@ describe('a user', () => {
     const survivor = await member();
     const { tenantId, userId } = survivor;
     const away = { ...stranger(), tenantId, password: OTHER_PASSWORD };
-    const plan = { survivorId: userId, loserId: await registerPerson(auth, away) };
+    const plan = { survivorId: userId, loserId: await registerUser(auth, away) };
     const { mergeId } = await auth.admin.mergeUsers({ tenantId, plan });
     const session = await signIn({ ...away, password: PASSWORD });
     expect(session).toMatchObject({ userId, emailVerified: true });
-    await expectRefusal(auth.people.signIn(away), CREDENTIALS_WRONG);
+    await expectRefusal(auth.signIn.signIn(away), CREDENTIALS_WRONG);
     expect(await signIn(survivor)).toMatchObject({ userId });
     await auth.admin.unmergeUsers({ tenantId, mergeId });
     expect(await signIn(away)).toMatchObject({ userId: plan.loserId });
-    await expectRefusal(auth.people.signIn({ ...away, password: PASSWORD }), CREDENTIALS_WRONG);
+    await expectRefusal(auth.signIn.signIn({ ...away, password: PASSWORD }), CREDENTIALS_WRONG);
   });
 
   it('who was merged into somebody merged away later signs in as the last survivor, while that one is there', async () => {
     const tenantId = freshTenant();
     const passwords = ['first of three words', 'second of three words', 'third of three words'];
-    const people = passwords.map((password) => ({ ...stranger(), tenantId, password }));
+    const users = passwords.map((password) => ({ ...stranger(), tenantId, password }));
     const ids: string[] = [];
-    for (const person of people) ids.push(await registerPerson(auth, person));
+    for (const person of users) ids.push(await registerUser(auth, person));
     const [first = '', second = '', last = ''] = ids;
     await auth.admin.mergeUsers({ tenantId, plan: { survivorId: second, loserId: first } });
     await auth.admin.mergeUsers({ tenantId, plan: { survivorId: last, loserId: second } });
-    const [, , { password } = stranger()] = people;
-    for (const { email, password: own } of people) {
+    const [, , { password } = stranger()] = users;
+    for (const { email, password: own } of users) {
       expect(await signIn({ tenantId, email, password })).toMatchObject({ userId: last });
       if (own !== password)
-        await expectRefusal(auth.people.signIn({ tenantId, email, password: own }), CREDENTIALS_WRONG);
+        await expectRefusal(auth.signIn.signIn({ tenantId, email, password: own }), CREDENTIALS_WRONG);
     }
     await auth.admin.deleteUser({ tenantId, id: last });
-    for (const { email } of people) {
-      await expectRefusal(auth.people.signIn({ tenantId, email, password }), CREDENTIALS_WRONG);
+    for (const { email } of users) {
+      await expectRefusal(auth.signIn.signIn({ tenantId, email, password }), CREDENTIALS_WRONG);
     }
     const failures = await auth.query(
       `select outcome, user_id from sign_ins where tenant_id = $1 and outcome <> 'SUCCEEDED' order by create_time`,
@@ -529,7 +527,7 @@ describe('a user', () => {
   it('shows sign-ins in the timeline, good ones and others', async () => {
     const person = await member();
     const { tenantId, userId: id } = person;
-    await auth.people.signIn({ ...person, password: 'wrong' }).catch(() => undefined);
+    await auth.signIn.signIn({ ...person, password: 'wrong' }).catch(() => undefined);
     await signIn(person);
     const { entries } = await auth.admin.listTimeline({ tenantId, id });
     expect(entries.map(({ entry }) => entry)).toMatchObject([
@@ -552,19 +550,19 @@ describe('a user', () => {
       const person = await member();
       const { tenantId, email, userId: id } = person;
       const { refreshToken, accessToken } = await signIn(person);
-      await auth.people.requestPasswordReset({ tenantId, email });
+      await auth.signIn.requestPasswordReset({ tenantId, email });
       const { token } = await auth.mails.next(email);
       const erase = () => auth.admin.eraseUser({ tenantId, id });
       // Once more where two stood in each other's way; never behind the others.
       const erased = sleep(30 * i).then(() => erase().catch(erase));
       await Promise.allSettled([
         signIn(person),
-        auth.people.signIn({ ...person, password: 'wrong' }),
-        auth.people.resetPassword({ tenantId, token, newPassword: OTHER_PASSWORD }),
-        auth.people.requestPasswordReset({ tenantId, email }),
-        auth.people.requestEmailVerification({ accessToken }),
+        auth.signIn.signIn({ ...person, password: 'wrong' }),
+        auth.signIn.resetPassword({ tenantId, token, newPassword: OTHER_PASSWORD }),
+        auth.signIn.requestPasswordReset({ tenantId, email }),
+        auth.signIn.requestEmailVerification({ accessToken }),
         erased,
-        auth.people.refreshSession({ tenantId, refreshToken }),
+        auth.signIn.refreshSession({ tenantId, refreshToken }),
       ]);
       await erased;
       for (const table of tables) {
@@ -576,16 +574,16 @@ describe('a user', () => {
         );
         expect([table, rows.length]).toEqual([table, 0]);
       }
-      await expectRefusal(auth.people.signIn(person), CREDENTIALS_WRONG);
+      await expectRefusal(auth.signIn.signIn(person), CREDENTIALS_WRONG);
     }
   });
 
   it('who never had a password gets one by a reset', async () => {
     const tenantId = freshTenant();
     const { email, id } = await seedUser(auth, tenantId);
-    await auth.people.requestPasswordReset({ tenantId, email });
+    await auth.signIn.requestPasswordReset({ tenantId, email });
     const { token } = await auth.mails.next(email);
-    await auth.people.resetPassword({ tenantId, token, newPassword: PASSWORD });
+    await auth.signIn.resetPassword({ tenantId, token, newPassword: PASSWORD });
     expect(await signIn({ tenantId, email, password: PASSWORD })).toMatchObject({
       userId: id,
       emailVerified: true,
@@ -595,33 +593,33 @@ describe('a user', () => {
   it('whose address changed has to verify the new one, and tokens sent to the old one are worth nothing', async () => {
     const person = await member();
     const { tenantId, userId } = person;
-    await auth.people.requestPasswordReset({ tenantId, email: person.email });
+    await auth.signIn.requestPasswordReset({ tenantId, email: person.email });
     const { token: old } = await auth.mails.next(person.email);
     const email = `new.${randomUUID()}@example.com`;
     await auth.admin.updateUser({ tenantId, user: { id: userId, email }, updateMask: { paths: ['email'] } });
     await expectRefusal(
-      auth.people.resetPassword({ tenantId, token: old, newPassword: OTHER_PASSWORD }),
+      auth.signIn.resetPassword({ tenantId, token: old, newPassword: OTHER_PASSWORD }),
       MAIL_TOKEN_INVALID,
     );
     const { accessToken, emailVerified, refreshToken } = await signIn({ ...person, email });
     expect(emailVerified).toBe(false);
-    expect(await auth.people.requestEmailVerification({ accessToken })).toMatchObject({
+    expect(await auth.signIn.requestEmailVerification({ accessToken })).toMatchObject({
       nothingToVerify: false,
     });
     const { token } = await auth.mails.next(email);
-    await auth.people.verifyEmail({ tenantId, token });
-    expect((await auth.people.refreshSession({ tenantId, refreshToken })).session?.emailVerified).toBe(true);
+    await auth.signIn.verifyEmail({ tenantId, token });
+    expect((await auth.signIn.refreshSession({ tenantId, refreshToken })).session?.emailVerified).toBe(true);
   });
 
   it('is made once, though two registrations of one address are verified at once', async () => {
     const { tenantId, email } = stranger();
     const tokens: string[] = [];
     for (const password of [PASSWORD, OTHER_PASSWORD]) {
-      await auth.people.register({ tenantId, email, password });
+      await auth.signIn.register({ tenantId, email, password });
       tokens.push((await auth.mails.next(email)).token);
     }
     const verified = await Promise.allSettled(
-      tokens.map((token) => auth.people.verifyEmail({ tenantId, token })),
+      tokens.map((token) => auth.signIn.verifyEmail({ tenantId, token })),
     );
     const reasons = verified.flatMap((each) => (each.status === 'rejected' ? [String(each.reason)] : []));
     expect(reasons).toEqual([expect.stringContaining('used or expired')]);
@@ -644,7 +642,7 @@ describe('a user', () => {
   it('cannot take a common password', async () => {
     const refusal = { code: 'InvalidArgument', reason: 'PASSWORD_TOO_COMMON' } as const;
     for (const password of ['Password123!', '12345678', 'qwertyuiop']) {
-      await expectRefusal(auth.people.register({ ...stranger(), password }), refusal);
+      await expectRefusal(auth.signIn.register({ ...stranger(), password }), refusal);
     }
   });
 });

@@ -1,22 +1,20 @@
 import { createClient } from '@connectrpc/connect';
+import { startAuth } from '@rollcall/auth/testing';
 import { freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService, type UserChange, UserChangeKind, UserService } from '@rollcall/contract/user';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { createUserClient } from '@rollcall/user-client';
 import { expect, it } from 'vitest';
-import { openAuth } from '../testing/open-auth.ts';
 
 it('a client that remembers a user answers with the survivor once it is told of the merge, and goes back when it is taken back', async () => {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase('auth'));
-  const one = stack.use(await openAuth(database.url));
+  const one = stack.use(await startAuth({ databaseUrl: database.url }));
   // Another process: nothing but the feed tells it what the first one writes.
-  const other = stack.use(await openAuth(database.url));
-  const toOne = stack.use(
-    createGrpcTransport({ address: `127.0.0.1:${one.servers.grpc.port}`, defaultTimeoutMs: 10_000 }),
-  );
-  const address = `127.0.0.1:${other.servers.grpc.port}`;
+  const other = stack.use(await startAuth({ databaseUrl: database.url }));
+  const toOne = stack.use(createGrpcTransport({ address: one.address, defaultTimeoutMs: 10_000 }));
+  const address = other.address;
   const toOther = stack.use(createGrpcTransport({ address, defaultTimeoutMs: 10_000 }));
   const admin = createClient(UserAdminService, toOne);
   const tenantId = freshTenant();

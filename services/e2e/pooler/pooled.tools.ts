@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { startAuth } from '@rollcall/auth/testing';
 import { BILLING_SETTINGS, createBillingService } from '@rollcall/billing';
 import { BOOKING_SETTINGS, createBookingService } from '@rollcall/booking';
 import { createBookingClient } from '@rollcall/booking-client';
@@ -14,7 +15,6 @@ import { createVendorService, VENDOR_SETTINGS } from '@rollcall/vendor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DATABASES } from '../../../migrations/databases.ts';
 import { migrateAsOwner } from '../../../migrations/migrate.ts';
-import { openAuth } from '../testing/open-auth.ts';
 import { startService } from '../testing/process.ts';
 import { missingPgbouncer, type Pgbouncer, startPgbouncer } from './pgbouncer.test-support.ts';
 import { asRole, busy, connect, inDozens, run } from './pooled.test-support.ts';
@@ -46,12 +46,14 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
   afterAll(() => stack.disposeAsync());
 
   it('A6: a service names the setting of a pooler, whether parameters are refused or dropped', async () => {
-    await expect(openAuth(pooled('auth'))).rejects.toThrow(
+    await expect(startAuth({ databaseUrl: pooled('auth') })).rejects.toThrow(
       /connection pooler.*set AUTH_DATABASE_POOLED=true/,
     );
     const ignoring = { ignore_startup_parameters: 'statement_timeout,options' };
     await using lax = await startPgbouncer([direct('auth')], ignoring);
-    await expect(openAuth(lax.through(direct('auth')))).rejects.toThrow(/AUTH_DATABASE_POOLED=true/);
+    await expect(startAuth({ databaseUrl: lax.through(direct('auth')) })).rejects.toThrow(
+      /AUTH_DATABASE_POOLED=true/,
+    );
   });
 
   it('A6: a pooler whose sessions have the timeouts by chance is found by its shared sessions', async () => {
@@ -60,7 +62,7 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
     await using lax = await startPgbouncer([database.url], {
       ignore_startup_parameters: 'statement_timeout',
     });
-    await expect(openAuth(lax.through(database.url))).rejects.toThrow(
+    await expect(startAuth({ databaseUrl: lax.through(database.url) })).rejects.toThrow(
       /^AUTH_DATABASE_URL leads to a connection pooler in transaction mode: set AUTH_DATABASE_POOLED=true/,
     );
   });
@@ -90,19 +92,21 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
     await setTimeouts('auth', database);
     await using forgetful = await startPgbouncer([database.url], { max_prepared_statements: 0 });
     const url = forgetful.through(database.url);
-    await expect(openAuth(url, { AUTH_DATABASE_POOLED: 'true' })).rejects.toThrow(
+    await expect(startAuth({ databaseUrl: url, env: { AUTH_DATABASE_POOLED: 'true' } })).rejects.toThrow(
       /^The pooler of AUTH_DATABASE_URL forgets prepared statements: .*max_prepared_statements = 200/,
     );
   });
 
   it('A6: auth starts only where its timeouts are active, and migrations set them', async () => {
     const env = { AUTH_DATABASE_POOLED: 'true' };
-    await expect(openAuth(pooled('auth'), env)).rejects.toThrow(
+    await expect(startAuth({ databaseUrl: pooled('auth'), env })).rejects.toThrow(
       /^Statement timeouts are not active at AUTH_DATABASE_URL: .* is 0 ms .* 1 to 3000 ms\. .*npm run migrate -- auth.*AUTH_DATABASE_DIRECT_URL.*alter database/,
     );
     await asRole(direct('auth'), `set statement_timeout = '5s'`);
     await using late = await startPgbouncer([direct('auth')]);
-    await expect(openAuth(late.through(direct('auth')), env)).rejects.toThrow(/is 5000 ms .* 1 to 3000 ms/);
+    await expect(startAuth({ databaseUrl: late.through(direct('auth')), env })).rejects.toThrow(
+      /is 5000 ms .* 1 to 3000 ms/,
+    );
     await asRole(direct('auth'), 'reset statement_timeout');
     const ran = await migrate('auth', {
       AUTH_DATABASE_URL: pooled('auth'),
@@ -112,8 +116,8 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
     });
     expect(ran).toEqual({ code: 0, output: 'auth: up to date\n' });
     // The sessions of the pooler from before are gone, so that the same pooler serves.
-    await using auth = await openAuth(pooled('auth'), env);
-    expect(auth.servers.grpc.port).toBeGreaterThan(0);
+    await using auth = await startAuth({ databaseUrl: pooled('auth'), env });
+    expect(auth.grpcPort).toBeGreaterThan(0);
   });
 
   it('A6: migrations refuse the pooler before they take a lock, and name the cure', async () => {
@@ -130,8 +134,11 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
 
   it('A6: calls and watches work over several sessions, and statements are ended in time', async () => {
     await setTimeouts('auth');
-    await using auth = await openAuth(pooled('auth'), { AUTH_DATABASE_POOLED: 'true' });
-    const address = `127.0.0.1:${auth.servers.grpc.port}`;
+    await using auth = await startAuth({
+      databaseUrl: pooled('auth'),
+      env: { AUTH_DATABASE_POOLED: 'true' },
+    });
+    const address = auth.address;
     using admin = createUserAdminClient({ address, defaultTimeoutMs: 20_000 });
     await using users = createUserClient({ address, timeoutMs: 20_000 });
     const tenantId = freshTenant();
@@ -266,17 +273,17 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
     await setTimeouts('auth');
     await using database = await createTestDatabase('auth');
     const replicas = (url: string) => ({ AUTH_DATABASE_REPLICA_URLS: url });
-    const refused = openAuth(direct('auth'), replicas(pooled('auth')));
+    const refused = startAuth({ databaseUrl: direct('auth'), env: replicas(pooled('auth')) });
     await expect(refused).rejects.toThrow(/^AUTH_DATABASE_REPLICA_URLS leads to a connection pooler/);
     const env = { AUTH_DATABASE_POOLED: 'true' };
     await expect(
-      openAuth(pooled('auth'), { ...env, ...replicas(pooler.through(database.url)) }),
+      startAuth({ databaseUrl: pooled('auth'), env: { ...env, ...replicas(pooler.through(database.url)) } }),
     ).rejects.toThrow(/^Statement timeouts are not active at AUTH_DATABASE_REPLICA_URLS/);
-    await using auth = await openAuth(pooled('auth'), {
-      ...env,
-      ...replicas('postgres://u:p@127.0.0.1:1/auth'),
+    await using auth = await startAuth({
+      databaseUrl: pooled('auth'),
+      env: { ...env, ...replicas('postgres://u:p@127.0.0.1:1/auth') },
     });
-    expect(auth.servers.grpc.port).toBeGreaterThan(0);
+    expect(auth.grpcPort).toBeGreaterThan(0);
   });
 
   it('A6: npm run sample refuses the pooler', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { startAuth } from '@rollcall/auth/testing';
 import { BILLING_SETTINGS, createBillingService } from '@rollcall/billing';
 import { signatureOf, storyEvents } from '@rollcall/billing/testing';
 import { createInvoiceClient, createPaymentClient } from '@rollcall/billing-client';
@@ -13,7 +14,6 @@ import { createUserAdminClient } from '@rollcall/user-client/admin';
 import { createVendorService, VENDOR_SETTINGS } from '@rollcall/vendor';
 import { createActivityClient, createVendorClient } from '@rollcall/vendor-client';
 import { expect, it } from 'vitest';
-import { openAuth } from '../testing/open-auth.ts';
 
 const NAME = 'Zephyrine';
 const EMAIL = 'zephyrine.quux@example.com';
@@ -118,8 +118,8 @@ async function openCompany() {
     [`${name}_HTTP_PORT`]: '0',
     ...{ AUTH_ADDRESS: authAddress, LOG_LEVEL: 'silent', STRIPE_WEBHOOK_SECRETS: SECRET },
   });
-  const auth = stack.use(await openAuth(urls.get('auth') ?? ''));
-  const owner = `127.0.0.1:${auth.servers.grpc.port}`;
+  const auth = stack.use(await startAuth({ databaseUrl: urls.get('auth') ?? '' }));
+  const owner = auth.address;
   const booking = stack.use(
     await createBookingService(readConfig(BOOKING_SETTINGS, envOf('BOOKING', owner))),
   );

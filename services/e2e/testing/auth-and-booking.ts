@@ -1,4 +1,5 @@
 import { createClient } from '@connectrpc/connect';
+import { startAuth } from '@rollcall/auth/testing';
 import { BOOKING_SETTINGS, createBookingService } from '@rollcall/booking';
 import { createBookingClient, createPetClient, createReviewClient } from '@rollcall/booking-client';
 import { UserAdminService, UserService } from '@rollcall/contract/user';
@@ -7,7 +8,6 @@ import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import pg from 'pg';
 import { vi } from 'vitest';
-import { openAuth } from './open-auth.ts';
 
 /** Both services, each with a database of its own, and clients of them. */
 export type AuthAndBooking = Awaited<ReturnType<typeof startAuthAndBooking>>;
@@ -76,9 +76,9 @@ export async function startAuthAndBooking() {
 type Query = (text: string, values?: unknown[]) => Promise<Record<string, unknown>[]>;
 
 async function startableAuth(url: string) {
-  const start = (port: number) => openAuth(url, { AUTH_GRPC_PORT: String(port) });
+  const start = (port: number) => startAuth({ databaseUrl: url, env: { AUTH_GRPC_PORT: String(port) } });
   let running: Awaited<ReturnType<typeof start>> | undefined = await start(0);
-  const { port } = running.servers.grpc;
+  const { grpcPort: port } = running;
   const stop = async () => {
     await running?.[Symbol.asyncDispose]();
     running = undefined;

@@ -1,3 +1,4 @@
+import { startAuth } from '@rollcall/auth/testing';
 import { BILLING_SETTINGS, createBillingService } from '@rollcall/billing';
 import {
   createCustomerClient,
@@ -12,7 +13,6 @@ import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createServiceClient } from '@rollcall/transport';
 import { createUserAdminClient, type UserAdminClient } from '@rollcall/user-client/admin';
 import { Pool } from 'pg';
-import { openAuth } from './open-auth.ts';
 
 const QUIET = { LOG_LEVEL: 'silent' };
 // Longer than a busy machine needs, so that no test hangs on a service that does not answer.
@@ -21,7 +21,7 @@ const PATIENT = { defaultTimeoutMs: 10_000 };
 /** The billing service beside the real user service, each with a database of its own. */
 export async function startBillingWithUsers(tenantId = freshTenant()) {
   await using stack = new AsyncDisposableStack();
-  const auth = await startAuth(stack);
+  const auth = stack.use(await startAuth());
   const admin: UserAdminClient = stack.use(createUserAdminClient({ address: auth.address, ...PATIENT }));
   const users = stack.use(createServiceClient(UserService, { address: auth.address, ...PATIENT }));
   const database = stack.use(await createTestDatabase('billing'));
@@ -50,10 +50,4 @@ export async function startBillingWithUsers(tenantId = freshTenant()) {
     sql: async (statement: string, values: unknown[] = []) => (await pool.query(statement, values)).rows,
     [Symbol.asyncDispose]: () => closers.disposeAsync(),
   };
-}
-
-async function startAuth(stack: AsyncDisposableStack): Promise<{ address: string }> {
-  const database = stack.use(await createTestDatabase('auth'));
-  const auth = stack.use(await openAuth(database.url));
-  return { address: `127.0.0.1:${auth.servers.grpc.port}` };
 }

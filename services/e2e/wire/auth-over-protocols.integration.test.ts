@@ -4,7 +4,7 @@ import {
   createGrpcWebTransport,
   createGrpcTransport as createNodeGrpcTransport,
 } from '@connectrpc/connect-node';
-import type { AuthService } from '@rollcall/auth';
+import { startAuth, type TestAuth } from '@rollcall/auth/testing';
 import {
   describeDuplicates,
   describeMerges,
@@ -20,30 +20,28 @@ import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { createUserClient, type UserClient, type UserLookup } from '@rollcall/user-client';
 import { afterAll, beforeAll } from 'vitest';
-import { openAuth } from '../testing/open-auth.ts';
 
 const stack = new AsyncDisposableStack();
-let auth: AuthService;
+let auth: TestAuth;
 
 beforeAll(async () => {
   const database = stack.use(await createTestDatabase('auth'));
-  auth = stack.use(await openAuth(database.url));
+  auth = stack.use(await startAuth({ databaseUrl: database.url }));
 });
 
 afterAll(() => stack.disposeAsync());
 
 const DOORS: Record<string, () => Transport> = {
-  'the gRPC door': () => stack.use(createGrpcTransport({ address: `127.0.0.1:${auth.servers.grpc.port}` })),
+  'the gRPC door': () => stack.use(createGrpcTransport({ address: auth.address })),
   'the HTTP door, Connect with JSON over HTTP/1.1': () =>
     createConnectTransport({
-      baseUrl: `http://127.0.0.1:${auth.servers.http.port}`,
+      baseUrl: auth.baseUrl,
       httpVersion: '1.1',
       useBinaryFormat: false,
     }),
   'the HTTP door, gRPC-Web over HTTP/1.1': () =>
-    createGrpcWebTransport({ baseUrl: `http://127.0.0.1:${auth.servers.http.port}`, httpVersion: '1.1' }),
-  'the HTTP door, gRPC over HTTP/2': () =>
-    createNodeGrpcTransport({ baseUrl: `http://127.0.0.1:${auth.servers.http.port}` }),
+    createGrpcWebTransport({ baseUrl: auth.baseUrl, httpVersion: '1.1' }),
+  'the HTTP door, gRPC over HTTP/2': () => createNodeGrpcTransport({ baseUrl: auth.baseUrl }),
 };
 
 for (const [name, openTransport] of Object.entries(DOORS)) {
@@ -64,7 +62,7 @@ function openSubject(transport: Transport): ServiceSubject {
 
 let cached: { reads: ReadSubject; admin: ServiceSubject['admin'] } | undefined;
 describeReads('the cached client', () => {
-  const address = `127.0.0.1:${auth.servers.grpc.port}`;
+  const address = auth.address;
   cached ??= {
     reads: readsOverClient(stack.use(createUserClient({ address }))),
     admin: openSubject(stack.use(createGrpcTransport({ address }))).admin,

@@ -1,14 +1,14 @@
+import { startAuth } from '@rollcall/auth/testing';
 import { freshTenant, seedUser } from '@rollcall/contract/testing';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createUserClient, type UserLookup, withSeenVersions } from '@rollcall/user-client';
 import { createUserAdminClient } from '@rollcall/user-client/admin';
 import { expect, it } from 'vitest';
-import { openAuth } from '../testing/open-auth.ts';
 
 it('a version that nobody wrote costs whoever claims it, and nobody whose read travels along', async () => {
   await using database = await createTestDatabase('auth');
-  await using auth = await openAuth(database.url);
-  const address = `127.0.0.1:${auth.servers.grpc.port}`;
+  await using auth = await startAuth({ databaseUrl: database.url });
+  const address = auth.address;
   using admin = createUserAdminClient({ address });
   const tenantId = freshTenant();
   const ids: string[] = [];

@@ -1,12 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createClient } from '@connectrpc/connect';
-import type { AuthService } from '@rollcall/auth';
+import { startAuth, type TestAuth } from '@rollcall/auth/testing';
 import { freshTenant, seedUser } from '@rollcall/contract/testing';
 import { UserAdminService } from '@rollcall/contract/user';
 import { createTestDatabase } from '@rollcall/runtime/testing';
 import { createGrpcTransport } from '@rollcall/transport';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openAuth } from '../testing/open-auth.ts';
 
 /** The cases that a person who debugs by hand goes through, as each tool spells them. */
 interface Tool {
@@ -60,15 +59,15 @@ const tool = spawnSync('grpcurl', ['-version']).error ? BUF_CURL : GRPCURL;
 
 const stack = new AsyncDisposableStack();
 const tenantId = freshTenant();
-let auth: AuthService;
+let auth: TestAuth;
 let address: string;
 let id: string;
 
 beforeAll(async () => {
   process.stdout.write(`These cases ran with ${tool.name}.\n`);
   const database = stack.use(await createTestDatabase('auth'));
-  auth = stack.use(await openAuth(database.url));
-  address = `127.0.0.1:${auth.servers.grpc.port}`;
+  auth = stack.use(await startAuth({ databaseUrl: database.url }));
+  address = auth.address;
   using transport = createGrpcTransport({ address });
   ({ id } = await seedUser({ admin: createClient(UserAdminService, transport) }, tenantId));
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { TestAnswer, TestTask } from './thread-pool.test-support.ts';
+import type { TestAnswer, TestTask } from '../../testing/thread-pool-script.ts';
 import { createThreadPool } from './thread-pool.ts';
 
-const SCRIPT = new URL('./thread-pool.test-support.ts', import.meta.url);
+const SCRIPT = new URL('../../testing/thread-pool-script.ts', import.meta.url);
 
 const open = (bounds: { threads: number; maxWaiting: number }) =>
   createThreadPool<TestTask, TestAnswer>({ script: SCRIPT, overloaded: () => new Error('full'), ...bounds });

@@ -1,6 +1,6 @@
 import { createClient } from '@connectrpc/connect';
 import { type User, UserService, UserView } from '@rollcall/contract/user';
-import { type AuthWithMail, registerPerson } from './people.test-support.ts';
+import { type AuthWithMail, registerUser } from './mailbox.ts';
 
 // Two tenants that are as alike as the contract allows, and whose every own text and number can be told apart.
 
@@ -185,8 +185,8 @@ interface PeopleOf {
 async function addPeople(auth: AuthWithMail, { say, tenantId, password }: PeopleOf) {
   const personOf = (name: string) => ({ tenantId, email: `${name}@people.example.com`, password });
   const sessionOf = async (name: string) => {
-    await registerPerson(auth, personOf(name));
-    const { session } = await auth.people.signIn(personOf(name));
+    await registerUser(auth, personOf(name));
+    const { session } = await auth.signIn.signIn(personOf(name));
     if (!session) throw new Error('no session');
     return session;
   };
@@ -196,9 +196,9 @@ async function addPeople(auth: AuthWithMail, { say, tenantId, password }: People
     await sessionOf('changing'),
   ];
   const pending = personOf('pending');
-  await auth.people.register({ ...pending, firstName: say('pendingfirst'), lastName: say('pendinglast') });
+  await auth.signIn.register({ ...pending, firstName: say('pendingfirst'), lastName: say('pendinglast') });
   const { token: verification } = await auth.mails.next(pending.email);
-  await auth.people.requestPasswordReset({ tenantId, email: 'refreshing@people.example.com' });
+  await auth.signIn.requestPasswordReset({ tenantId, email: 'refreshing@people.example.com' });
   const { token: reset } = await auth.mails.next('refreshing@people.example.com');
   return { password, refreshing, leaving, changing, verification, reset };
 }

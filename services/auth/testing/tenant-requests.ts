@@ -1,6 +1,6 @@
 import { UserView } from '@rollcall/contract/user';
 import fc from 'fast-check';
-import { ERASED_IDS, EXPENDABLE_IDS, type FilledTenant, IDS, REQUEST_IDS } from './tenants.test-support.ts';
+import { ERASED_IDS, EXPENDABLE_IDS, type FilledTenant, IDS, REQUEST_IDS } from './tenants.ts';
 
 /** What is asked of an RPC: the fields of its request, by JSON name. */
 export type Fields = Record<string, unknown>;

@@ -1,5 +1,5 @@
 import { parentPort, threadId } from 'node:worker_threads';
-import type { ThreadAnswer } from './thread-pool.ts';
+import type { ThreadAnswer } from '../sign-in/passwords/thread-pool.ts';
 
 /** What the thread of the tests is to do. */
 export interface TestTask {
