@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from './testing/open-database.ts';
 import { startAuth, type TestAuth } from './testing/start-auth.ts';
 
-// Room for all writers at once, each with a connection, also on a machine that is busy.
+// Each writer has a connection, also on a busy machine.
 const ENV = { AUTH_DATABASE_CONNECTIONS: '20', AUTH_DATABASE_WAIT_MS: '10000' };
 
 const stack = new AsyncDisposableStack();
@@ -28,7 +28,7 @@ interface Target {
   readonly id: string;
 }
 
-/** A write of something that no other one of the list writes, and what it leaves of a user in full. */
+/** A write of fields that no other writer of the list touches, and what it leaves of a user in full. */
 interface Writer {
   readonly write: (admin: Admin, target: Target) => Promise<unknown>;
   readonly left: object;
@@ -108,14 +108,14 @@ const WRITERS: Readonly<Record<string, Writer>> = {
 interface Meeting {
   readonly target: Target;
   readonly writes: readonly (() => Promise<unknown>)[];
-  /** Further users whose rows are held. */
+  /** Further users whose rows are locked. */
   readonly others?: readonly string[];
 }
 
-/** Holds a user's row until each of the writes waits for it, in order; then lets them go. */
+/** Locks the row of a user until each of the writes waits for it, in order; then lets them go. */
 async function meet({ target, writes, others = [] }: Meeting): Promise<PromiseSettledResult<unknown>[]> {
   const holder = new Client({ connectionString: database.url });
-  // Of the service's role: the owner does not see what another role's sessions wait for.
+  // Of the role of the service: the owner does not see what sessions of other roles wait for.
   const onlooker = new Client({ connectionString: database.url });
   await Promise.all([holder.connect(), onlooker.connect()]);
   try {
@@ -128,7 +128,7 @@ async function meet({ target, writes, others = [] }: Meeting): Promise<PromiseSe
     const begun: Promise<unknown>[] = [];
     for (const write of writes) {
       const written = write();
-      // Looked at below.
+      // Checked below.
       written.catch(() => undefined);
       begun.push(written);
       await untilWaiting(onlooker, begun.length);
@@ -168,7 +168,7 @@ async function readFull({ tenantId, id }: Target): Promise<User | undefined> {
     .user;
 }
 
-/** The versions that the feed tells of a user, in its order. */
+/** The versions of a user that the feed tells, in its order. */
 async function versionsTold({ tenantId, id }: Target): Promise<number[]> {
   const rows = await database.query(
     'select version::int from user_changes where tenant_id = $1 and user_id = $2 order by seq',
@@ -181,7 +181,7 @@ const settled = (results: readonly PromiseSettledResult<unknown>[]) => results.m
 const names = Object.keys(WRITERS);
 const pairs = names.map((name, i) => [name, names[(i + 1) % names.length] ?? ''] as const);
 
-it('figures-are-news: writers of one user have transactions in the order of its versions, which the feed tells by', async () => {
+it('figures-are-news: writers of one user have transactions in the order of its versions, in which the feed tells them', async () => {
   const target = await seed();
   const writes = Array.from({ length: 40 }, (_, n) => {
     const written = { ...target, requestId: n % 4 ? randomUUID() : '' };
@@ -201,7 +201,7 @@ describe.each([
   ['one process', 0],
   ['two processes', 1],
 ] as const)('writers of different fields in %s', (_, step) => {
-  it('T1: lose nothing where all of them find the user as it was before any', async () => {
+  it('T1: lose nothing when all of them find the user as it was before any', async () => {
     const target = await seed();
     const writes = Object.values(WRITERS).map(
       ({ write }, i) =>
@@ -226,7 +226,7 @@ describe.each([
     ]) {
       const target = await seed();
       const writers = order.map((name) => WRITERS[name] as Writer);
-      // Each alone, to know what both together must leave.
+      // Each one alone, to know what both together must leave.
       const writes = writers.map(
         ({ write }, i) =>
           () =>
@@ -299,7 +299,7 @@ describe.each([
     expect(versions).toEqual(versions.map((__, i) => i + 1));
   });
 
-  it('T1: let one of several through that give the same etag', async () => {
+  it('T1: let one of several calls with the same etag through', async () => {
     const target = await seed();
     const { tenantId, id } = target;
     const writes = ['A', 'B', 'C'].map(
@@ -315,7 +315,7 @@ describe.each([
   });
 });
 
-/** Whether what a writer leaves is its own, and not what two of them leave together. */
+/** Whether one writer alone leaves this, and not two of them together. */
 function isOwn(left: { profile?: object }): boolean {
   return !('profile' in left && ('tags' in (left.profile ?? {}) || 'statistics' in (left.profile ?? {})));
 }

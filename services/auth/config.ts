@@ -14,7 +14,7 @@ import {
 } from '@rollcall/runtime';
 import { keysSetting } from '@rollcall/runtime/sealing';
 
-/** What the auth service reads from its environment. */
+/** The settings of the auth service in its environment. */
 export const AUTH_SETTINGS = {
   databaseUrl: databaseUrlSetting({
     variable: 'AUTH_DATABASE_URL',
@@ -27,11 +27,11 @@ export const AUTH_SETTINGS = {
   }),
   encryptionKeys: keysSetting({
     variable: 'AUTH_ENCRYPTION_KEYS',
-    doc: 'Keys that contact data are sealed with, as id:base64[,id:base64 ...], the first for what is written, all for what is read; echo "k1:$(openssl rand -base64 32)" makes one.',
+    doc: 'Keys that seal contact data, as id:base64[,id:base64 ...]; the first one seals, all of them open; echo "k1:$(openssl rand -base64 32)" makes one.',
   }),
   indexKeys: keysSetting({
     variable: 'AUTH_INDEX_KEYS',
-    doc: 'Keys that contact data are found by, of the same form; echo "i1:$(openssl rand -base64 32)" makes one.',
+    doc: 'Keys of the blind indexes that find contact data, in the form of AUTH_ENCRYPTION_KEYS; echo "i1:$(openssl rand -base64 32)" makes one.',
   }),
   host: textSetting({
     variable: 'AUTH_HOST',
@@ -67,14 +67,14 @@ export const AUTH_SETTINGS = {
     default: '500',
     min: 10,
     max: 10_000,
-    doc: 'Longest that a call of the auth service waits for a database connection while others have them all; then it is refused as OVERLOADED.',
+    doc: 'Longest time in ms that a call of the auth service waits for a database connection; then it is refused as OVERLOADED.',
   }),
   maxCalls: integerSetting({
     variable: 'AUTH_CALLS',
     default: '2000',
     min: 10,
     max: 100_000,
-    doc: 'Most calls at once that each process of the auth service takes; from half of it on it refuses searches, then writes, then reads.',
+    doc: 'Most calls at once in each process of the auth service; from half of it on, it refuses searches, then writes, then reads.',
   }),
   maxConnectionAgeMs: integerSetting({
     variable: 'AUTH_CONNECTION_AGE_MS',
@@ -93,12 +93,12 @@ export const AUTH_SETTINGS = {
   tokenIssuer: textSetting({
     variable: 'AUTH_TOKEN_ISSUER',
     default: 'rollcall',
-    doc: 'Who access tokens say they are from: the claim iss.',
+    doc: 'Issuer of access tokens: the claim iss.',
   }),
   accessTokenAudience: textSetting({
     variable: 'AUTH_ACCESS_TOKEN_AUDIENCE',
     default: 'rollcall',
-    doc: 'Audience that access tokens of people are made for, and held to: the claim aud.',
+    doc: 'Audience of access tokens: the claim aud, which verifiers check.',
   }),
   passwordConcurrency: integerSetting({
     variable: 'AUTH_PASSWORD_CONCURRENCY',
@@ -122,7 +122,7 @@ export const AUTH_SETTINGS = {
   mailDirectory: optional(
     textSetting({
       variable: 'AUTH_MAIL_DIRECTORY',
-      doc: 'Directory that mails to people are written into, an .eml file each; unset: none is sent.',
+      doc: 'Directory that mails to users are written into, one .eml file each; unset: no mail is sent.',
     }),
   ),
   tlsCertificate: optional(
@@ -132,18 +132,18 @@ export const AUTH_SETTINGS = {
     }),
   ),
   tlsKey: optional(
-    textSetting({ variable: 'AUTH_TLS_KEY_FILE', doc: 'The private key that goes with it, PEM.' }),
+    textSetting({ variable: 'AUTH_TLS_KEY_FILE', doc: 'Private key of that certificate, PEM.' }),
   ),
   tlsClientCa: optional(
     textSetting({
       variable: 'AUTH_TLS_CLIENT_CA_FILE',
-      doc: 'Authorities, PEM, whose certificates make callers known by their SPIFFE id.',
+      doc: 'Certificate authorities of callers, PEM; a certificate names its caller by SPIFFE id.',
     }),
   ),
   callerKeys: optional(
     textSetting({
       variable: 'AUTH_CALLER_JWKS_FILE',
-      doc: 'Public Ed25519 keys, a JWKS, by which service tokens of callers are verified.',
+      doc: 'Public Ed25519 keys, a JWKS, that verify service tokens of callers.',
     }),
   ),
   tokenAudience: textSetting({
@@ -154,15 +154,15 @@ export const AUTH_SETTINGS = {
   requireCallers: booleanSetting({
     variable: 'AUTH_REQUIRE_CALLERS',
     default: 'false',
-    doc: 'Whether callers must be known on loopback too; setting any of the four files means true.',
+    doc: 'Whether callers must authenticate on loopback too; setting any of the four files means true.',
   }),
   logLevel: LOG_LEVEL_SETTING,
 } as const;
 
-/** The settings of one auth process. */
+/** The values of these settings, as one process read them. */
 export type AuthConfig = ConfigOf<typeof AUTH_SETTINGS>;
 
-/** What `npm run audit` reads from its environment beside AUTH_DATABASE_URL. */
+/** The settings of `npm run audit`, beside AUTH_DATABASE_URL. */
 export const AUDIT_SETTINGS = {
   ownerUrl: optional(
     databaseUrlSetting({

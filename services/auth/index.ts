@@ -1,3 +1,3 @@
-// The door of the auth service, for whoever starts it in a process of their own making.
+// Public API of the auth service, for processes that start it.
 export { AUDIT_SETTINGS, AUTH_SETTINGS, type AuthConfig } from './config.ts';
 export { type AuthService, createAuthService } from './service.ts';

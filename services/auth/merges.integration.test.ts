@@ -17,7 +17,7 @@ async function seedTwo({ admin }: TestAuth) {
   return { tenantId, survivor, loser, plan: { survivorId: survivor.id, loserId: loser.id } };
 }
 
-/** Asks again while the service has no room, as it says to do: what is asked for has not begun then. */
+/** Asks again while the service is overloaded, as its error says: the call has not begun then. */
 async function patiently<Answer>(call: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     try {
@@ -29,8 +29,8 @@ async function patiently<Answer>(call: () => Promise<Answer>): Promise<Answer> {
   }
 }
 
-describe('merges at the same time', () => {
-  it('of the same pair, in one direction and in both, have one result', async () => {
+describe('concurrent merges', () => {
+  it('of one pair, in one direction and in both, have one result', async () => {
     await using database = await openDatabase();
     await using auth = await startAuth({ databaseUrl: database.url });
     for (const isCrossing of [false, true]) {
@@ -60,7 +60,7 @@ describe('merges at the same time', () => {
     }
   });
 
-  it('in a ring leave one who answers for all, while all of them are written, unmerged and erased', async () => {
+  it('in a ring leave one survivor of all, while all of them are written, unmerged and erased', async () => {
     await using database = await openDatabase();
     await using auth = await startAuth({ databaseUrl: database.url });
     const { admin, users } = auth;
@@ -90,12 +90,12 @@ describe('merges at the same time', () => {
     const { outcomes } = await users.batchGetUsers({ tenantId, ids });
     for (const { outcome } of outcomes) expect(outcome.case).toBe('user');
     const changes = await database.query(
-      `select c.user_id, array_agg(c.version order by c.seq) as told, u.version from user_changes c
+      `select c.user_id, array_agg(c.version order by c.seq) as versions, u.version from user_changes c
        join users u on u.tenant_id = c.tenant_id and u.id = c.user_id where c.tenant_id = $1 group by 1, 3`,
       [tenantId],
     );
-    for (const { told, version } of changes) {
-      expect(told).toEqual(Array.from({ length: Number(version) }, (_, i) => String(i + 1)));
+    for (const { versions, version } of changes) {
+      expect(versions).toEqual(Array.from({ length: Number(version) }, (_, i) => String(i + 1)));
     }
     const erasures = await Promise.allSettled([
       ...ids.map((id) => admin.eraseUser({ tenantId, id }, slow)),
@@ -195,7 +195,7 @@ describe('images of merged users', () => {
     expect(restored).toMatchObject({ email: seeded.loser.email, firstName: 'Zephyrine' });
   });
 
-  it('are gone with all else once one of both is erased, by either id', async () => {
+  it('are removed when either user is erased, by either id', async () => {
     await using database = await openDatabase();
     await using auth = await startAuth({ databaseUrl: database.url });
     for (const which of ['survivorId', 'loserId'] as const) {

@@ -10,7 +10,8 @@ import {
 import type { AuthConfig } from './config.ts';
 import { SCHEMA_VERSION } from './schema-version.ts';
 
-// A statement that runs longer holds a connection that others wait for. A write may wait for the lock of another write.
+// A statement that runs longer holds a connection that others wait for. A write may wait for the lock of
+// another write.
 const READ_TIMEOUT_MS = 3000;
 const WRITE_TIMEOUT_MS = 5000;
 
@@ -53,7 +54,7 @@ export async function openPools(config: AuthConfig, logger: Logger): Promise<Poo
     logger,
   };
   const opened: RenewablePool[] = [];
-  // What is opened later on is closed with the rest.
+  // Pools that are opened later are closed with the rest.
   const closers = stack.use(new AsyncDisposableStack());
   const open = (others: Partial<PoolOptions>) => {
     const pool = closers.adopt(createPool({ ...options, ...others }), (each) => each.end());

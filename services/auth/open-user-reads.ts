@@ -31,14 +31,14 @@ interface UserReadsOptions {
   readonly logger: Logger;
 }
 
-/** Reads of users, which follow the change feed. Disposing it lets go of the replicas. */
+/** Reads of users that follow the change feed. Disposing it ends the replicas. */
 export interface OpenUserReads extends AsyncDisposable {
   readonly reads: UserReads;
-  /** Must be called behind each commit of this process, before the caller hears of it. */
+  /** Must be called after each commit of this process, before the caller gets its answer. */
   onCommitted(written: readonly WrittenUser[]): void;
 }
 
-/** Stacks the layers of reads on one another (cache, coalescing, replicas, primary) and attaches them to the feed. */
+/** Layers the reads (cache, coalescing, replicas, primary) and attaches them to the feed. */
 export async function openUserReads(options: UserReadsOptions): Promise<OpenUserReads> {
   const { pool, seal, feed, logger } = options;
   await using stack = new AsyncDisposableStack();
@@ -60,7 +60,7 @@ export async function openUserReads(options: UserReadsOptions): Promise<OpenUser
   };
   const onReplaced = (id: string, before: string) => {
     logger.warn({ feed: id, before }, 'the database went back or is another one: all is read anew');
-    // Before the cache, so that what fills it comes from where the addresses lead now.
+    // Before the cache, so that what fills it is of the new database.
     options.renewPools();
     for (const replica of replicas) replica.fail();
     feedAttachedSinceMs = performance.now();

@@ -46,7 +46,7 @@ describe('the auth service', () => {
     await using test = await startBehindProxy();
     const { auth, proxy, metrics } = test;
     proxy.freeze();
-    // Without a timer of its own, so that it is the service which notices.
+    // Without a timer of its own, so that the service ends it.
     const session = connectHttp2(`http://${auth.address}`);
     const watch = async () => {
       const stream = session.request({
@@ -136,7 +136,7 @@ describe('the auth service', () => {
   });
 });
 
-// The service, and between it and its database a proxy to pull the plug of.
+// Starts the service with a proxy between it and its database, which can break.
 async function startBehindProxy() {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase('auth'));

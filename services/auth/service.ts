@@ -57,11 +57,11 @@ export interface AuthService extends RunningService {
   readonly servers: ListeningServers;
 }
 
-/** What every part of the service is built with. */
+/** The parts that every other part is built with. */
 interface Base {
   readonly config: AuthConfig;
   readonly logger: Logger;
-  /** Closes what was opened, the last first. */
+  /** Closes the parts, the last one first. */
   readonly stack: AsyncDisposableStack;
   readonly pools: Pools;
 }
@@ -133,7 +133,11 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
   return { logger, servers, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }
 
-/** Opens the change feed. Its connections are its own: changes do not wait behind reads, nor reads behind watchers that catch up. */
+/**
+ * Opens the change feed with connections of its own: changes do not wait behind reads, nor reads behind
+ * watchers that
+ * catch up.
+ */
 function openFeed({ logger, stack, pools }: Base) {
   const feedPool = pools.open({ maxConnections: FEED_CONNECTIONS });
   const changeLog = createPostgresChangeLog(feedPool);

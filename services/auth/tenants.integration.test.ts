@@ -10,10 +10,10 @@ import { type AuthWithMail, startAuthWithMail } from './testing/mailbox.ts';
 import { type Fields, type ForeignTokens, requestsOf } from './testing/tenant-requests.ts';
 import { EXPENDABLE_IDS, type FilledTenant, fillTenant, IDS, type Mark } from './testing/tenants.ts';
 
-// Everywhere the same, so that a run can be repeated; FAST_CHECK_SEED looks further.
+// Fixed, so that a run can be repeated. FAST_CHECK_SEED sets another one.
 const SEED = Number(process.env.FAST_CHECK_SEED) || 20_261_120;
 
-// Whoever makes passwords' hashes is slow, and a watch has no end but ours.
+// Calls that hash passwords are slow, and a watch ends when the test ends it.
 const SLOW = ['ChangePassword', 'Register', 'ResetPassword', 'SignIn', 'WatchUsers'];
 const [RUNS, SLOW_RUNS] = [24, 8];
 const WATCH_MS = 250;
@@ -44,14 +44,14 @@ const OTHER: Mark = {
 let auth: AuthWithMail;
 let mine: FilledTenant;
 let other: FilledTenant;
-/** Ids that stand in rows of the other tenant and in none of ours. */
+/** Ids in rows of the other tenant and in none of ours. */
 let foreignIds: string[];
 
 beforeAll(async () => {
   auth = await startAuthWithMail();
   mine = await fillTenant(auth, MINE);
   other = await fillTenant(auth, OTHER);
-  // Mails that were sent leave their table, and that is no call's doing.
+  // Sent mails leave their table at some time, and not by a call.
   await vi.waitFor(async () => expect(await auth.query('select id from mail_outbox')).toEqual([]), 20_000);
   const ours = new Set(uuidsIn(await rowsOf(mine.tenantId)));
   foreignIds = uuidsIn(await rowsOf(other.tenantId)).filter((id) => !ours.has(id));
@@ -72,7 +72,7 @@ async function tablesWhere(condition: string): Promise<string[]> {
   return rows.map(({ name }) => name as string);
 }
 
-/** Every row of a tenant, by table. */
+/** Reads every row of a tenant, by table. */
 async function rowsOf(tenantId: string): Promise<Record<string, unknown[]>> {
   const tables = await tablesWhere(`bool_or(c.column_name = 'tenant_id')`);
   const rows: Record<string, unknown[]> = {};
@@ -83,7 +83,7 @@ async function rowsOf(tenantId: string): Promise<Record<string, unknown[]>> {
   return rows;
 }
 
-/** What a call brought: all its bytes, of errors with details and of headers too. */
+/** All bytes of an answer, with headers and the details of errors. */
 interface Outcome {
   readonly isAnswered: boolean;
   readonly bytes: Buffer;
@@ -108,7 +108,7 @@ async function call(transport: Transport, method: DescMethod, fields: Fields): P
     return { isAnswered: parts.length > 0, bytes: Buffer.concat(parts) };
   } catch (reason) {
     const error = ConnectError.from(reason);
-    // Rows of two tenants that clash in the database end so: the rows were reached all the same.
+    // A clash with rows of the other tenant in the database ends so: the call reached those rows.
     if (error.code === Code.Internal || error.code === Code.Unknown) throw error;
     parts.push(Buffer.from(error.message));
     for (const detail of error.details) if ('value' in detail) parts.push(detail.value as Uint8Array);
@@ -138,7 +138,7 @@ async function watch(transport: Transport, method: DescMethod, { fields, hear }:
   }
 }
 
-/** What lies in page tokens and access tokens in a form that is not seen in their bytes. */
+/** The contents of page tokens and access tokens that their bytes do not show. */
 function unwrapped(message: Fields): Uint8Array[] {
   const session = message.session as { accessToken?: string } | undefined;
   const texts = [message.nextPageToken, ...(session?.accessToken?.split('.') ?? [])];
@@ -147,7 +147,7 @@ function unwrapped(message: Fields): Uint8Array[] {
 
 const seen = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1').toLowerCase();
 
-/** Everything that tells a tenant, as it would be seen in an answer. */
+/** Every text and number of a tenant, in the form in which an answer would have it. */
 function signsOf({ mark, secrets, ...tenant }: FilledTenant): string[] {
   const { accessToken, refreshToken, sessionId } = tenant.refreshing;
   const texts = [...secrets, mark.word, mark.phone, mark.birthDate, `"${mark.currencyCode}"`];
@@ -175,15 +175,15 @@ function ensureSilent(name: string, fields: Fields, { bytes }: Outcome): void {
   const { input } = METHODS.get(name) as DescMethod;
   const asked = seen(toBinary(input, create(input, fields as never)));
   const answer = seen(bytes);
-  // What the caller said itself may come back to it.
-  const told = [...signsOf(other), ...foreignIds].filter(
+  // A value that the caller sent itself may come back to it.
+  const leaked = [...signsOf(other), ...foreignIds].filter(
     (sign) => !asked.includes(sign) && answer.includes(sign),
   );
-  if (told.length > 0)
-    throw new Error(`${name} tells of another tenant: ${JSON.stringify(told.slice(0, 5))}`);
+  if (leaked.length > 0)
+    throw new Error(`${name} contains data of another tenant: ${JSON.stringify(leaked.slice(0, 5))}`);
 }
 
-/** RPCs that answer in pages, and what to ask so that there is a second one. */
+/** RPCs that answer in pages, and requests that have a second page. */
 const PAGED: Record<string, Fields> = {
   ListUsers: { view: UserView.FULL },
   SearchUsers: { query: 'Shared' },
@@ -207,7 +207,7 @@ async function tokensOf(tenant: FilledTenant): Promise<ForeignTokens> {
 }
 
 describe('between two tenants', () => {
-  it('every table but those that know no user has a tenant', async () => {
+  it('every table has a tenant, except those without data of users', async () => {
     const without = await tablesWhere(`not bool_or(c.column_name = 'tenant_id')`);
     expect(without.filter((name) => !name.startsWith('mikro_orm'))).toEqual([
       'audit_batches',
@@ -224,7 +224,7 @@ describe('between two tenants', () => {
     ]);
   });
 
-  it('what tells a tenant is there to be found', async () => {
+  it('every mark of a tenant can be found', async () => {
     const { tenantId } = other;
     const reads: [string, Fields][] = [
       ['UserAdminService.ListUsers', { tenantId, view: UserView.FULL, pageSize: 50 }],
@@ -239,7 +239,7 @@ describe('between two tenants', () => {
     let found = '';
     for (const [name, fields] of reads)
       found += seen((await call(auth.transport, METHODS.get(name) as DescMethod, fields)).bytes);
-    // Of a registration that waits, of a source of statistics, and of users who were merged: no read answers them.
+    // No read answers a pending registration, a source of statistics, or users who were merged away.
     const unread = [
       'pendingfirst',
       'pendinglast',
@@ -256,7 +256,7 @@ describe('between two tenants', () => {
     expect(foreignIds).toEqual(expect.arrayContaining([other.randomId, ...other.mergeIds, ...other.noteIds]));
   });
 
-  it('a page token of the one is refused in the other', async () => {
+  it('a page token of one is refused in the other', async () => {
     const paged = [...METHODS].filter(([, { input }]) => input.field.pageToken !== undefined);
     expect(paged.map(([name]) => name).sort()).toEqual(
       Object.keys(PAGED)
@@ -279,13 +279,13 @@ describe('between two tenants', () => {
   });
 
   it(
-    'no answer of any RPC holds anything of the other, and none changes it',
+    'no answer of any RPC contains anything of the other, and none changes it',
     async () => {
       const requests = requestsOf(mine, other, await tokensOf(other));
       // A new RPC needs a case.
       expect(Object.keys(requests).sort()).toEqual([...METHODS.keys()].sort());
       const http = createConnectTransport({ baseUrl: auth.baseUrl, httpVersion: '1.1' });
-      const doors = fc.constantFrom(auth.transport, auth.transport, http);
+      const transports = fc.constantFrom(auth.transport, auth.transport, http);
       const { getUser } = createClient(UserService, auth.transport);
       const readOther = () =>
         IDS.map((id, n) => getUser({ tenantId: other.tenantId, id, view: VIEWS[n % VIEWS.length] ?? 0 }));
@@ -293,15 +293,15 @@ describe('between two tenants', () => {
       for (const [name, arbitrary] of Object.entries(requests)) {
         const method = METHODS.get(name) as DescMethod;
         let answered = 0;
-        const ask = async (fields: Fields, door: Transport) => {
-          // The other tenant reads meanwhile, so that its users are in what is cached and in what is gathered.
-          const [outcome] = await Promise.all([call(door, method, fields), ...readOther()]);
+        const ask = async (fields: Fields, transport: Transport) => {
+          // The other tenant reads meanwhile, so that its users are cached and coalesced.
+          const [outcome] = await Promise.all([call(transport, method, fields), ...readOther()]);
           if (outcome.isAnswered) answered++;
           ensureSilent(name, fields, outcome);
         };
-        const property = fc.asyncProperty(arbitrary as fc.Arbitrary<Fields>, doors, ask);
+        const property = fc.asyncProperty(arbitrary as fc.Arbitrary<Fields>, transports, ask);
         const numRuns = SLOW.includes(method.name) ? SLOW_RUNS : RUNS;
-        // Calls change what the next one finds, so a shorter list of them would be another.
+        // A shorter list of calls would be another test: each call changes what the next one finds.
         await fc.assert(property, { seed: SEED, numRuns, endOnFailure: true });
         expect(answered, `${name} is answered at least once`).toBeGreaterThan(0);
         expect(await rowsOf(other.tenantId), `${name} changes nothing of the other`).toEqual(before);
@@ -310,7 +310,7 @@ describe('between two tenants', () => {
     WHOLE_MS,
   );
 
-  it('a watch of the one hears nothing of what is written in the other', async () => {
+  it('a watch of one hears nothing that is written in the other', async () => {
     const { watchUsers } = createClient(UserService, auth.transport);
     const request = { tenantIds: [mine.tenantId], cursor: other.cursor };
     const heard: string[] = [];

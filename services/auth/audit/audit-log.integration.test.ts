@@ -14,7 +14,7 @@ const shown = async (test: TestLog, ...args: string[]): Promise<AuditEntry[]> =>
     .map((line) => JSON.parse(line));
 
 describe('the audit log', () => {
-  it('is whole after many calls at once, which it writes in few transactions', async () => {
+  it('is whole after many concurrent calls, which it writes in few transactions', async () => {
     await using test = await openLog();
     await write(test.log, 500);
     const { rows } = await test.pool.query('select count(*)::int as batches from audit_batches');
@@ -34,7 +34,7 @@ describe('the audit log', () => {
       { kind: 'legacy', entries: 1 },
       { kind: 'open', entries: 3 },
     ]);
-    // No batch touches what another process writes: what was locked by one would be seen here.
+    // Batches do not touch rows of other processes: a lock of one would show here.
     const { rows: locked } = await test.owner.query('select xmax::text as xmax from audit_central_head');
     await Promise.all(test.logs.map((log) => write(log, 40)));
     expect((await test.owner.query('select xmax::text as xmax from audit_central_head')).rows).toEqual(
@@ -70,7 +70,7 @@ describe('the audit log', () => {
     expect(rows).toEqual([{ state: 'closed' }]);
   });
 
-  it('goes on in another chain without an alarm where somebody closed the one of a process that seemed gone', async () => {
+  it('goes on in another chain without an alarm when another process has closed the chain as abandoned', async () => {
     await using test = await openLog();
     await write(test.log, 3);
     await test.owner.query('update audit_chains set noted_ms = 0');
@@ -80,7 +80,7 @@ describe('the audit log', () => {
     expect(await verifyAuditLog(test.pool)).toMatchObject({ findings: [], lines: 6n, chains: 2 });
   });
 
-  it('holds any text that a caller may send', async () => {
+  it('holds every text that a caller may send', async () => {
     await using test = await openLog();
     await test.log.record({ ...LINE, tenants: ['\0 \ud800 "quoted" \n ü 🙂'] });
     expect(await verifyAuditLog(test.pool)).toMatchObject({ findings: [] });
@@ -100,14 +100,14 @@ describe('the audit log', () => {
     expect(await verifyAuditLog(test.pool)).toMatchObject({ findings: [], lines: 1n });
   });
 
-  it('B10: tries the line of a call that is committed again until it can be written, or the call ends', async () => {
+  it('B10: tries the line of a committed call again until it can be written, or the call ends', async () => {
     await using test = await openLog();
     const [away, back] = renames('audit_extend(bigint, integer, bytea, bytea)');
     await test.owner.query(away);
     const call = new AbortController();
     const ended = test.log.record(LINE, { keepWhile: call.signal });
     const kept = test.log.record(LINE, { keepWhile: new AbortController().signal });
-    // A read's line is not kept; its failure shows that the others were tried.
+    // The line of a read is dropped; its failure shows that the others were tried.
     await expect(test.log.record(LINE)).rejects.toThrow();
     call.abort();
     await expect(ended).rejects.toThrow();
@@ -116,7 +116,7 @@ describe('the audit log', () => {
     expect(await verifyAuditLog(test.pool)).toMatchObject({ findings: [], lines: 1n });
   });
 
-  it('knows of a batch whose answer was lost that it was written, and raises no alarm', async () => {
+  it('finds that a batch whose answer was lost was written, and raises no alarm', async () => {
     await using test = await openLog();
     const store = createChainStore(test.pool);
     const isLost = [false, true, false, true];
@@ -135,7 +135,7 @@ describe('the audit log', () => {
     });
     await writer.append([LINE]);
     await expect(writer.append([{ ...LINE, caller: 'second' }])).rejects.toThrow('the connection broke');
-    // Finds the chain further than it was left, and the word of the line before known.
+    // The chain is further than it was left, and the word of the line before is known.
     await expect(writer.append([{ ...LINE, caller: 'third' }])).rejects.toThrow('the connection broke');
     await writer.append([{ ...LINE, caller: 'second' }]);
     expect(breaks).toEqual([]);
@@ -164,7 +164,7 @@ describe('the audit log', () => {
 });
 
 describe('the lines of the audit log', () => {
-  it('are found by user, caller, tenant, method, outcome and time, those of the log before chains too', async () => {
+  it('are found by user, caller, tenant, method, outcome and time, also in the log before chains', async () => {
     await using test = await openLog({ writers: 2 });
     const old = { ...LINE, time: '2025-12-31T00:00:00.000Z', caller: 'old' };
     await test.pool.query('select audit_append($1)', [[JSON.stringify(old)]]);

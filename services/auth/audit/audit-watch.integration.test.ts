@@ -4,7 +4,7 @@ import { readAuditCommand, runAuditCommand } from '../commands/audit-command.ts'
 import { openLog, tamper, writeSingly } from '../testing/audit-log.ts';
 import { startAuditWatch } from './audit-watch.ts';
 
-// What is logged from `info` on, as JSON.
+// Collects the log from level `info` on, as JSON.
 function listen() {
   const lines: string[] = [];
   return {
@@ -14,7 +14,7 @@ function listen() {
 }
 
 describe('the watch over the audit log', () => {
-  it('B10: warns where one role is both the service and the owner, as verify does, and is quiet where it is not', async () => {
+  it('B10: warns when one role is both the service and the owner, as verify does, and is silent otherwise', async () => {
     await using test = await openLog();
     await writeSingly(test.log, 1);
     const [quiet, loud] = [listen(), listen()];
@@ -30,10 +30,10 @@ describe('the watch over the audit log', () => {
     expect(await runAuditCommand(verify, test.owner)).toMatch(/^Warning: .*\nThe audit log is whole/);
   });
 
-  it('B10: raises the alarm for a break that another process noted, and after a restart', async () => {
+  it('B10: raises the alarm for a break that another process found, and after a restart', async () => {
     await using test = await openLog();
     const { lines, logger } = listen();
-    await using watch = await startAuditWatch(test.pool, { logger, lookEveryMs: 20 });
+    await using watch = await startAuditWatch(test.pool, { logger, pollMs: 20 });
     const breaks = () => watch.readMetrics().find(({ name }) => name === 'rollcall_audit_breaks')?.value;
     await writeSingly(test.log, 3);
     expect(breaks()).toBe(0);

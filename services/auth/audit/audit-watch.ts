@@ -19,7 +19,7 @@ const TABLES = [
   'audit_batches',
 ];
 
-/** Looks what the role may do: change or own a table of the log, the schema, or the database. */
+/** Reads whether the role can change or own a table of the log, the schema, or the database. */
 export async function readAuditProtection(pool: Pick<Pool, 'query'>): Promise<AuditProtection> {
   const { rows } = await pool.query<{ role: string; isFree: boolean }>(
     `select current_user::text as role,
@@ -35,27 +35,28 @@ export async function readAuditProtection(pool: Pick<Pool, 'query'>): Promise<Au
   return { role: row?.role ?? '', isProtected: row?.isFree === false };
 }
 
-/** What an operator is told of a log that is not protected. */
+/** The warning for operators that a role can change the log. */
 export function unprotectedWarning(role: string): string {
   return `the audit log is not protected against the role "${role}", which the service uses: let another role own the tables and run migrations (AUTH_DATABASE_OWNER_URL)`;
 }
 
-const LOOK_EVERY_MS = 60_000;
+const POLL_MS = 60_000;
 
-/** Looks after the log in the background, and raises the alarm. */
+/** Maintains the log in the background, and raises the alarm when it is broken. */
 interface AuditWatch extends AsyncDisposable {
-  /** Raises the alarm: a chain of this process is broken. */
+  /** Raises the alarm for a chain of this process. */
   readonly onBreak: (broken: ChainBreak) => void;
   readMetrics(): readonly MetricReading[];
 }
 
 /**
- * Closes chains of processes that are gone, and counts the breaks that any process noted: once a minute. Warns at once where the service's role can do
- * more than add to the log.
+ * Closes abandoned chains, and counts the breaks of all processes: once a minute. Warns at once when the role
+ * of the
+ * service can do more than add to the log.
  */
 export async function startAuditWatch(
   pool: Pool,
-  { logger, lookEveryMs = LOOK_EVERY_MS }: { readonly logger: Logger; readonly lookEveryMs?: number },
+  { logger, pollMs = POLL_MS }: { readonly logger: Logger; readonly pollMs?: number },
 ): Promise<AuditWatch> {
   const store = createChainStore(pool);
   const { role, isProtected } = await readAuditProtection(pool);
@@ -67,15 +68,15 @@ export async function startAuditWatch(
       'the audit log is broken; calls go on. Run "npm run audit -- verify", and find out who could write to it',
     );
   if (breaks > 0) alarm({ breaks });
-  const look = async () => {
+  const maintain = async () => {
     await store.closeAbandoned();
     const found = await store.countBreaks();
     if (found > breaks) alarm({ breaks: found });
     breaks = found;
   };
-  let looking: Promise<void> = Promise.resolve();
-  const stop = poll(() => (looking = look()), {
-    pollMs: lookEveryMs,
+  let maintaining: Promise<void> = Promise.resolve();
+  const stop = poll(() => (maintaining = maintain()), {
+    pollMs: pollMs,
     onError: (error) => logger.warn({ error }, 'the audit log cannot be looked after'),
   });
   return {
@@ -86,7 +87,7 @@ export async function startAuditWatch(
     readMetrics: () => [
       {
         name: 'rollcall_audit_breaks',
-        help: 'Places where somebody else wrote into the audit log, or took something out.',
+        help: 'Places where another party wrote into the audit log, or removed something.',
         type: 'gauge',
         labels: {},
         value: breaks,
@@ -101,7 +102,7 @@ export async function startAuditWatch(
     ],
     async [Symbol.asyncDispose]() {
       stop();
-      await looking.catch(() => undefined);
+      await maintaining.catch(() => undefined);
     },
   };
 }

@@ -10,10 +10,10 @@ import { inSnapshot } from './verify-audit-log.ts';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Writes each closed chain that was not exported yet to a file, verifies the file, and has the central chain note it.
- * @param pool as the owner of the tables.
- * @returns paths of the files.
- * @throws StartupError naming the chains that are not as they were written, once all others are exported.
+ * Writes each closed chain that was not exported to a file, verifies the file, and records the export.
+ * @param pool of the role that owns the tables
+ * @returns paths of the files
+ * @throws StartupError naming the broken chains, after all others are exported
  */
 export async function exportChains(pool: Pool, directory: string): Promise<string[]> {
   const paths: string[] = [];
@@ -39,9 +39,10 @@ export async function exportChains(pool: Pool, directory: string): Promise<strin
 }
 
 /**
- * Deletes chains that were exported, and closed longer ago than the retention says. The central chain keeps their heads.
- * @param pool as the owner of the tables.
- * @returns numbers of the chains.
+ * Deletes chains that were exported, and closed more days ago than the retention. The central chain keeps
+ * their heads.
+ * @param pool of the role that owns the tables
+ * @returns ids of the chains
  */
 export async function pruneChains(
   pool: Pool,
@@ -65,7 +66,7 @@ async function exportOne(client: ClientBase, path: string, record: ChainRecord):
   }
 }
 
-/** Whether an error is one of the file system, and none of the database. */
+/** Whether the file system caused an error, and not the database. */
 function isOfFiles(error: unknown): boolean {
   const { path, syscall } = error as NodeJS.ErrnoException;
   return (
@@ -73,7 +74,7 @@ function isOfFiles(error: unknown): boolean {
   );
 }
 
-// What the central chain says is believed only where the chain itself is whole; breaks that it notes are part of it.
+// The central chain is trusted only when it is whole. Breaks that it records are part of it.
 async function knownChains(pool: Pool): Promise<ChainRecord[]> {
   const central = await inSnapshot(pool, (client) => readCentralChain(client));
   requireWhole(central);

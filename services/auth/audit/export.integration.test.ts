@@ -19,7 +19,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const newFolder = () => mkdtemp(join(root, 'files-'));
 const run = (test: TestLog, ...args: string[]) => runAuditCommand(readAuditCommand(args), test.owner);
 
-// Chains of ten lines, of which the last is open.
+// Fills chains of ten lines. The last one stays open.
 async function openFilled(lines: number) {
   const test = await openLog({ limits: LIMITS });
   for (let i = 0; i < lines; i++)
@@ -28,7 +28,7 @@ async function openFilled(lines: number) {
 }
 
 describe('chains of the audit log', () => {
-  it('B11: are exported, verified and pruned, and the log stays whole across what is gone', async () => {
+  it('B11: are exported, verified and pruned, and the log stays whole without the pruned ones', async () => {
     await using test = await openFilled(35);
     const folder = await newFolder();
     const { head } = await verifyAuditLog(test.pool);
@@ -64,7 +64,7 @@ describe('chains of the audit log', () => {
     expect((await run(test, 'tail', '--file', first, '--lines', '2')).trim().split('\n')).toHaveLength(2);
   });
 
-  it('are not exported where they are not as they were written, and never pruned without a file', async () => {
+  it('are not exported when they are broken, and never pruned without a file', async () => {
     await using test = await openFilled(25);
     await tamper(test.owner, `update audit_batches set lines = lines || '\\x00' where seq = 5`);
     const folder = await newFolder();
@@ -79,7 +79,7 @@ describe('chains of the audit log', () => {
     ).rejects.toThrow('is not closed');
   });
 
-  it('B11: are exported and pruned although one of them is not as it was written', async () => {
+  it('B11: are exported and pruned although one of them is broken', async () => {
     await using test = await openFilled(35);
     await tamper(
       test.owner,
@@ -131,7 +131,7 @@ describe('chains of the audit log', () => {
     await expect(run(test, 'export', '--to', join(folder, 'nowhere'))).resolves.toBe('no chain to export\n');
   });
 
-  it('say what is missing to export or prune', async () => {
+  it('name what is missing to export or prune', async () => {
     await using test = await openFilled(15);
     await expect(run(test, 'export', '--to', join(root, 'nowhere'))).rejects.toThrow(
       /cannot be written: ENOENT/,

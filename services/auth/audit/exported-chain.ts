@@ -9,21 +9,21 @@ import { StartupError } from '@rollcall/runtime';
 import type { ChainRecord } from './chains/central-chain.ts';
 import { checkChain, type StoredBatch } from './chains/chain-batches.ts';
 
-// Its first line says what it is; every other is a batch. Bytes are in base64.
+// The first line has the format and the chain; every other line is a batch. Bytes are in base64.
 const FORMAT = 'rollcall audit chain 1';
 
-/** A file does not hold the chain that was written: a batch is missing or changed. */
+/** A file that does not hold the chain as it was written: a batch is missing or changed. */
 export class BrokenExportError extends StartupError {}
 
-/** Name of the file of a chain: when it was opened, and its number. */
+/** The file name of a chain: when it was opened, and its id. */
 export function exportName({ chain, openedMs }: ChainRecord): string {
   return `audit-${new Date(openedMs).toISOString().replaceAll(/[:.]/g, '-')}-${chain}.jsonl.gz`;
 }
 
 /**
- * Writes a chain to a file and reads it again. A file of this name is replaced once the new one is whole.
- * @returns SHA-256 of the file, hexadecimal.
- * @throws BrokenExportError where the chain is not as it was written; no file is left then.
+ * Writes a chain to a file and reads it again. Replaces a file of this name when the new one is whole.
+ * @returns SHA-256 of the file, hexadecimal
+ * @throws BrokenExportError when the chain is broken; it leaves no file then
  */
 export async function writeExport(
   path: string,
@@ -55,7 +55,10 @@ interface ExportedChain {
   batches(): AsyncGenerator<StoredBatch>;
 }
 
-/** Opens the file of a chain. Throws StartupError where it is none. */
+/**
+ * Opens the file of a chain.
+ * @throws StartupError when it is no such file
+ */
 export async function openExport(path: string): Promise<ExportedChain> {
   const none = (cause: unknown) =>
     new StartupError(`${path} is no exported chain of the audit log: ${(cause as Error).message}`, { cause });
@@ -72,9 +75,10 @@ export async function openExport(path: string): Promise<ExportedChain> {
 }
 
 /**
- * Computes the chain of a file anew, against what the central chain noted.
- * @returns SHA-256 of the file, hexadecimal.
- * @throws BrokenExportError naming the first batch that is not as it was written; StartupError where the file is none of this chain.
+ * Computes the chain of a file again and compares it with the checkpoints of the central chain.
+ * @returns SHA-256 of the file, hexadecimal
+ * @throws BrokenExportError naming the first fault; StartupError when the file is of another chain, or cannot
+ * be read
  */
 export async function checkExport(path: string, record: ChainRecord): Promise<string> {
   const { chain, batches } = await openExport(path);
@@ -102,7 +106,7 @@ async function* readBatches(path: string): AsyncGenerator<StoredBatch> {
 
 async function* readLines(path: string): AsyncGenerator<string> {
   const text = createGunzip();
-  // A fault of either ends the reading below with it.
+  // An error of either stream ends the loop below.
   const piped = pipeline(createReadStream(path), text).catch(() => undefined);
   let rest = '';
   for await (const chunk of text.setEncoding('utf8')) {

@@ -7,45 +7,46 @@ import { type ChainBreak, createChainStore } from './chains/chain-store.ts';
 import { type ChainLimits, createChainWriter } from './chains/chain-writer.ts';
 import { createRefusalTally } from './refusal-tally.ts';
 
-// A batch this large takes a few milliseconds, and the rest waits as long.
+// A batch of this size takes a few milliseconds, and other lines wait as long.
 const MAX_BATCH = 1000;
-// More callers than this do not wait for a database that does not keep up.
+// Further callers do not wait for a database that is too slow.
 const MAX_WAITING = 10_000;
-/** Refusals are written once in this time, in ms, and no more lines than this at once. */
+/** Refusals are written once in this time, in ms, and at most this many lines at once. */
 const REFUSALS_EVERY_MS = 1000;
 const MAX_REFUSAL_LINES = 100;
-// How much of a chain can be cut off unseen by somebody who may do everything in the database: what was written in this time, in ms.
-const NOTE_EVERY_MS = 60_000;
-// Under load a batch begins no sooner than this after the one before, in ms: a database that commits faster than this would be kept busy
-// by small ones. A batch of fewer lines shows that there is no load.
+// The longest end of a chain, in ms, that the owner of the database can cut off unseen.
+const CHECKPOINT_EVERY_MS = 60_000;
+// Shortest time in ms between two batches under load: a fast database would be kept busy by small ones. A
+// batch with
+// fewer lines than this shows that there is no load.
 const BATCH_EVERY_MS = 2;
 const LOAD_LINES = 8;
-/** For how long lines of calls that are committed are tried again, in ms, and the pause between two trials. */
+/** How long lines of committed calls are tried again, in ms, and the pause between two attempts. */
 const KEEP_TRYING_MS = 10_000;
 const TRY_EVERY_MS = 100;
 
 interface Waiting {
-  /** Undefined: a trial, for whoever must know whether lines can be written. */
+  /** Undefined: a probe whether lines can be written. */
   readonly entry: AuditEntry | undefined;
   readonly done: () => void;
   readonly fail: (error: unknown) => void;
-  /** Whether a failure now is not the last word. */
+  /** Whether a failure now leads to another attempt. */
   readonly keepsTrying: () => boolean;
 }
 
-/** How the log is written. */
 interface AuditLogOptions {
-  /** Told why something that no call waits for failed. It is tried again. */
+  /** Called with a failure that no call waits for. The work is tried again. */
   readonly onError: (error: unknown, what: string) => void;
-  /** Told where somebody else wrote into a chain of this process, or took something out. Calls go on, in another chain. */
+  /** Called when another party changed a chain of this process. Calls go on, in another chain. */
   readonly onBreak?: (broken: ChainBreak) => void;
   /** When a chain ends. Default: `CHAIN_LIMITS`. */
   readonly limits?: ChainLimits;
 }
 
 /**
- * The audit log in chains of this process. Lines of many calls go into one batch: while one is written the next comes together, so that
- * each line costs little, and no line waits for more than two commits. Disposing writes what is left and closes the chain.
+ * Creates the audit log of this process. One batch is written while the next one collects lines of other
+ * calls: each line
+ * costs little, and waits for two commits at most. Disposing it writes the rest and closes the chain.
  */
 export function createPostgresAuditLog(
   pool: Pool,
@@ -60,7 +61,7 @@ export function createPostgresAuditLog(
   });
   let waiting: Waiting[] = [];
   let isFailing = false;
-  // What writes into the chain, one after the other.
+  // Writes into the chain one after the other.
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const done = last.then(work);
@@ -110,15 +111,15 @@ export function createPostgresAuditLog(
       onError(error, 'refusals cannot be written into the audit log');
     });
   };
-  const told = (what: string) => (error: unknown) => onError(error, what);
+  const reporting = (what: string) => (error: unknown) => onError(error, what);
   let refusing: Promise<void> = Promise.resolve();
   const timers = [
     setInterval(() => {
       refusing = refusing.then(writeRefusals);
     }, REFUSALS_EVERY_MS),
     setInterval(() => {
-      inTurn(chains.tick).catch(told('how far the audit log has come cannot be noted'));
-    }, NOTE_EVERY_MS),
+      inTurn(chains.tick).catch(reporting('how far the audit log has come cannot be noted'));
+    }, CHECKPOINT_EVERY_MS),
   ];
   for (const timer of timers) timer.unref();
   return {
@@ -128,7 +129,7 @@ export function createPostgresAuditLog(
     async [Symbol.asyncDispose]() {
       for (const timer of timers) clearInterval(timer);
       await refusing.then(writeRefusals);
-      await inTurn(chains.close).catch(told('a chain of the audit log cannot be closed'));
+      await inTurn(chains.close).catch(reporting('a chain of the audit log cannot be closed'));
     },
   };
 }

@@ -16,7 +16,7 @@ const entry: AuditEntry = {
 };
 
 describe('refusals', () => {
-  it('that are alike are one line, which tells the first and how many there were', () => {
+  it('that are alike are one line, with the first of them and their number', () => {
     const tally = createRefusalTally(10);
     for (const requestId of ['r1', 'r2', 'r3']) tally.add({ ...entry, requestId });
     tally.add({ ...entry, outcome: 'RATE_LIMITED' });
@@ -27,7 +27,7 @@ describe('refusals', () => {
     expect(tally.take()).toEqual([]);
   });
 
-  it('of callers that nobody knows are told by their address, whichever port they come from', () => {
+  it('of unknown callers are counted by address, whatever their port', () => {
     const tally = createRefusalTally(10);
     for (const peer of ['10.0.0.1:1', '10.0.0.1:2', '10.0.0.2:1']) tally.add({ ...entry, caller: '', peer });
     expect(tally.take().map(({ peer, count }) => [peer, count])).toEqual([
@@ -36,7 +36,7 @@ describe('refusals', () => {
     ]);
   });
 
-  it('of however many kinds make no more lines than allowed, and none is lost', () => {
+  it('of any number of kinds make no more lines than allowed, and none is lost', () => {
     const tally = createRefusalTally(5);
     for (let i = 0; i < 1000; i++) tally.add({ ...entry, caller: `c${i}` });
     const lines = tally.take();

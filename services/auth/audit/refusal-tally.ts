@@ -1,21 +1,22 @@
 import type { AuditEntry } from '@rollcall/runtime/callers';
 
-/** Refusals of a while, like ones counted together. */
+/** Counts refusals, and joins those that are alike. */
 interface RefusalTally {
   add(entry: AuditEntry): void;
-  /** What has come together, at most `maxLines` of it, which is forgotten here. */
+  /** Takes the lines so far, at most `maxLines`, and begins anew. */
   take(): AuditEntry[];
 }
 
 /**
- * Counts refusals that are alike: the same caller, or address where that is not known, method and reason. What is of more kinds than `maxLines` is
- * counted in one last line, so that a flood makes few lines whatever it consists of.
+ * Creates a tally. Refusals are alike when they have the same caller (or address, when the caller is
+ * unknown), method and
+ * reason. Kinds beyond `maxLines` share a last line, so that a flood makes few lines.
  */
 export function createRefusalTally(maxLines: number): RefusalTally {
   let lines = new Map<string, AuditEntry>();
   const count = (key: string, entry: AuditEntry) => {
     const before = lines.get(key);
-    // Of many, the first is told whole.
+    // The line has the first refusal whole.
     lines.set(key, before ? { ...before, count: before.count + entry.count } : entry);
   };
   return {

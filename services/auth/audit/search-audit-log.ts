@@ -4,7 +4,7 @@ import type { ChainRecord } from './chains/central-chain.ts';
 import { batchesOf, entriesOf } from './chains/chain-batches.ts';
 import { readLegacyLine } from './verify-legacy-log.ts';
 
-/** Which lines to show. What is undefined does not matter. */
+/** A filter of lines. An undefined field matches all. */
 export interface AuditQuery {
   /** Id of a user that the line names. */
   readonly user?: string | undefined;
@@ -17,17 +17,17 @@ export interface AuditQuery {
   readonly toMs?: number | undefined;
 }
 
-/** A line and where it stands. */
+/** A line and its place. */
 export type PlacedEntry = AuditEntry & {
   readonly chain?: string;
   readonly batch?: number;
   readonly seq?: number;
 };
 
-// Times of chains are by the clock of the database, times of lines by that of the service; and a line may wait before it is written.
+// The database times chains, the service times lines, and a line may wait before it is written.
 const MARGIN_MS = 5 * 60_000;
 
-/** Whether a line is one of those that are asked for. */
+/** Whether a line passes a filter. */
 export function matches(entry: AuditEntry, query: AuditQuery): boolean {
   const atMs = Date.parse(entry.time);
   return (
@@ -44,9 +44,10 @@ export function matches(entry: AuditEntry, query: AuditQuery): boolean {
 }
 
 /**
- * The newest lines that are asked for, oldest first. Reads the chains in the order of their ends, the newest first, and no more of
- * them than can hold such lines.
- * @param chains those that the central chain knows.
+ * Finds the newest lines that pass a filter, oldest first. Reads chains in the order of their ends, newest
+ * first, and only
+ * those that can have such lines.
+ * @param chains the chains of the central chain
  */
 export async function findEntries(
   client: ClientBase,
@@ -70,7 +71,8 @@ export async function findEntries(
   return newest.take();
 }
 
-// The newest first, so that few are read where few are asked for. What is no line is left out; verifying names it.
+// The newest lines first, so that a small search reads few. Leaves out unreadable lines; `checkLegacyLog`
+// reports them.
 async function* legacyEntries(client: ClientBase, oldestMs: () => number): AsyncGenerator<PlacedEntry> {
   let before = '9223372036854775807';
   for (;;) {
@@ -90,7 +92,7 @@ async function* legacyEntries(client: ClientBase, oldestMs: () => number): Async
   }
 }
 
-/** Keeps the newest of what is added. */
+/** Keeps the newest of the added lines. */
 export function createNewestEntries(limit: number) {
   let kept: PlacedEntry[] = [];
   const trim = () => {
@@ -102,7 +104,7 @@ export function createNewestEntries(limit: number) {
       kept.push(entry);
       if (kept.length >= 2 * limit + 1000) trim();
     },
-    /** Nothing older can be among them any more; minus infinity: there are too few yet. */
+    /** The time before which no line can be among the newest. Minus infinity: there are too few lines yet. */
     oldestMs(): number {
       if (kept.length < limit) return Number.NEGATIVE_INFINITY;
       trim();

@@ -12,8 +12,8 @@ const TABLES = [
   'audit_batches',
 ];
 
-describe("the service's role", () => {
-  it.each(TABLES)('B10: can add to %s by functions alone', async (table) => {
+describe('the role of the service', () => {
+  it.each(TABLES)('B10: can add to %s by functions only', async (table) => {
     await using test = await openLog();
     await write(test.log, 3);
     for (const statement of [
@@ -28,7 +28,7 @@ describe("the service's role", () => {
     expect(await verifyAuditLog(test.pool)).toMatchObject({ findings: [], lines: 3n });
   });
 
-  it('B10: can neither export nor prune, nor write entries of the central chain, nor find tables of its own in place of these', async () => {
+  it('B10: can neither export nor prune, nor write entries of the central chain, nor put tables of its own in place of these', async () => {
     await using test = await openLog();
     await write(test.log, 3);
     for (const statement of [
@@ -75,7 +75,7 @@ describe('the owner of the tables', () => {
   it('does not lose or change a line by accident', async () => {
     await using test = await openLog();
     await write(test.log, 3);
-    // The log before chains is empty, and its trigger speaks all the same.
+    // The log before chains is empty; its trigger refuses all the same.
     for (const statement of [
       "update audit_batches set lines = ''",
       'delete from audit_batches',
@@ -93,7 +93,7 @@ describe('the owner of the tables', () => {
   });
 });
 
-// [what, statements, where verify finds it, whether the process that writes the chain notices by itself]
+// [change, statements, where verify finds it, whether the process that writes the chain notices by itself]
 const TAMPERED: [string, string[], RegExp, boolean][] = [
   [
     'a line that was changed',
@@ -147,13 +147,13 @@ const TAMPERED: [string, string[], RegExp, boolean][] = [
     true,
   ],
   [
-    'a line that somebody added',
+    'an added line',
     [`insert into audit_batches select chain, 11, hash, lines from audit_batches where seq = 10`],
     /batch 11 of chain .* text/,
     true,
   ],
   [
-    'a chain that somebody added',
+    'an added chain',
     [`insert into audit_batches select 7, seq, hash, lines from audit_batches`],
     /chain 7.* does not know it/,
     false,
@@ -183,7 +183,7 @@ const TAMPERED: [string, string[], RegExp, boolean][] = [
   ],
 ];
 
-describe('somebody who may do everything in the database', () => {
+describe('the superuser of the database', () => {
   it.each(TAMPERED)('B10: shows by %s, and stops no call', async (_, statements, where, isNoticed) => {
     await using test = await openLog();
     await test.pool.query(`select audit_append('{"{\\"n\\":1}","{\\"n\\":2}"}')`);
@@ -198,7 +198,7 @@ describe('somebody who may do everything in the database', () => {
     if (isNoticed) expect(await places()).toMatch(/notes a break at .* of chain .* after batch 10/);
   });
 
-  it('B10: cannot keep entries out of the central chain by numbers that are taken or none', async () => {
+  it('B10: cannot keep entries out of the central chain by taken or invalid numbers', async () => {
     await using test = await openLog();
     await write(test.log, 3);
     const copyAs = (seq: string) =>
@@ -245,7 +245,7 @@ describe('somebody who may do everything in the database', () => {
     ]);
   });
 
-  it('shows against a noted head when everything was written anew', async () => {
+  it('shows against a noted head when everything was written again', async () => {
     await using test = await openLog();
     await writeSingly(test.log, 3);
     const { head } = await verifyAuditLog(test.pool);
@@ -264,7 +264,7 @@ describe('somebody who may do everything in the database', () => {
     ]);
   });
 
-  it('B10: stops the log where each new chain is broken at once, and calls fail rather than go on unrecorded', async () => {
+  it('B10: stops the log when each new chain is broken at once, and calls fail rather than go on unrecorded', async () => {
     await using test = await openLog();
     await test.owner.query(`create function spoil() returns trigger language plpgsql as $$
       begin update audit_chains set hash = sha256('x') where id = new.id and batches = 0; return null; end $$`);

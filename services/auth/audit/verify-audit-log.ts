@@ -9,23 +9,24 @@ import {
 import { batchesOf, checkChain } from './chains/chain-batches.ts';
 import { checkLegacyLog } from './verify-legacy-log.ts';
 
-/** What a look through the whole log found. */
+/** The result of checking the whole log. */
 interface AuditVerdict {
-  /** What is not as it was written; none: the log is whole. */
+  /** None: the log is whole. */
   readonly findings: readonly AuditFinding[];
-  /** Of the central chain, to be kept outside of the database. */
+  /** Head of the central chain. To be kept outside of the database. */
   readonly head: AuditHead;
-  /** Lines that are in the database. */
+  /** Lines in the database. */
   readonly lines: bigint;
   readonly chains: number;
-  /** Chains that were exported and pruned: the central chain has their heads. */
+  /** Chains that were exported and pruned, of which the central chain has the heads. */
   readonly pruned: number;
 }
 
 /**
- * Goes through the whole log and computes its chains anew, outside of the database that keeps it.
- * @param noted a head that was noted before: the log must still have been so then. Without it a log that was written anew by somebody who
- * may do everything in the database looks whole.
+ * Reads the whole log and computes its chains again, outside of the database.
+ * @param noted a head that was printed before, which the log must still have. Without it, a log that the
+ * owner of the
+ * database has written again looks whole.
  */
 export function verifyAuditLog(pool: Pool, noted?: AuditHead): Promise<AuditVerdict> {
   return inSnapshot(pool, async (client) => {
@@ -49,7 +50,7 @@ export function verifyAuditLog(pool: Pool, noted?: AuditHead): Promise<AuditVerd
   });
 }
 
-/** Runs `work` on one connection that sees the log as it is now: what is written meanwhile is not seen. */
+/** Runs `work` on one connection with a snapshot of the log: later writes do not show. */
 export async function inSnapshot<T>(pool: Pool, work: (client: ClientBase) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
@@ -84,13 +85,13 @@ function compare(
   return undefined;
 }
 
-/** Chains that the central chain does not know, or knows to be pruned. */
+/** Finds chains that the central chain does not know, or knows as pruned. */
 async function unknownChains(
   client: ClientBase,
   { chains }: CentralChain,
   rows: ReadonlyMap<string, ChainRow>,
 ): Promise<AuditFinding[]> {
-  // One step of the index a chain.
+  // One step of the index for each chain.
   const { rows: present } = await client.query<{ chain: string }>(
     `with recursive chains as (
        (select chain from audit_batches order by chain limit 1)

@@ -3,12 +3,12 @@ import type { AuditEntry } from '@rollcall/runtime/callers';
 import type { ClientBase } from 'pg';
 import type { AuditFinding, AuditHead } from './chains/central-chain.ts';
 
-/** What a look through the log before chains found. */
+/** The result of checking the log before chains. */
 interface LegacyLogCheck {
   readonly lines: bigint;
-  /** Undefined: it is whole. */
+  /** Undefined: the log is whole. */
   readonly finding: AuditFinding | undefined;
-  /** Whether it has the head that was noted before. */
+  /** Whether it has the noted head. */
   readonly hasNoted: boolean;
 }
 
@@ -21,7 +21,7 @@ interface Line {
 const GENESIS = createHash('sha256').update('rollcall audit log').digest();
 const PAGE = 5000;
 
-/** Computes the chain of `audit_log` anew, against what the central chain noted of it. */
+/** Computes the chain of `audit_log` again and compares it with the checkpoints of the central chain. */
 export async function checkLegacyLog(
   client: ClientBase,
   { marks, noted }: { readonly marks: ReadonlyMap<string, Buffer>; readonly noted: AuditHead | undefined },
@@ -63,7 +63,7 @@ export async function checkLegacyLog(
   return { lines: seq, finding: undefined, hasNoted };
 }
 
-/** Reads a line. Undefined: it is none, for the role of the service can add any text. */
+/** Reads a line. Undefined: it is no line, because the role of the service can add any text. */
 export function readLegacyLine(content: string): AuditEntry | undefined {
   let line: Partial<Record<keyof AuditEntry, unknown>> | null;
   try {

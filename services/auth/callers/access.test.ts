@@ -10,7 +10,7 @@ import { accessOf, METHODS } from './access.ts';
 const ALL = [...UserService.methods, ...UserAdminService.methods] as readonly DescMethod[];
 const cases = ALL.map((method) => [`${method.parent.name}/${method.name}`, method] as const);
 
-// A request whose fields of these names are filled, for whatever method.
+// Makes a request of any method, with values for the fields of these names.
 function fill(method: DescMethod, values: Record<string, unknown>): Message {
   const message = create(method.input);
   const reflected = reflect(method.input, message);
@@ -26,7 +26,9 @@ function fill(method: DescMethod, values: Record<string, unknown>): Message {
 const fieldOf = (method: DescMethod, name: string) =>
   method.input.fields.find((field) => field.name === name);
 
-/** The fields of a request that name tenants, however deep. Of a whole user it is output only, and nobody's choice. */
+/**
+ * Finds the fields of a request that name tenants, however deep. The tenant of a whole user is output only.
+ */
 function tenantFields(message: DescMessage): DescField[] {
   if (message.typeName === UserSchema.typeName) return [];
   return message.fields.flatMap((field) => {
@@ -48,8 +50,8 @@ function holdsUser(message: DescMessage, seen = new Set<DescMessage>()): boolean
   return message.fields.some((field) => field.message !== undefined && holdsUser(field.message, seen));
 }
 
-describe('what a call touches', () => {
-  it('is said of every method', () => {
+describe('the access table', () => {
+  it('has every method', () => {
     const all: readonly DescMethod[] = [...ALL, ...AuthService.methods];
     expect(METHODS).toHaveLength(all.length);
     for (const method of all) expect(accessOf(method)).toBeDefined();
@@ -61,7 +63,7 @@ describe('what a call touches', () => {
     expect(tenants(fill(method, { tenant_id: 'acme', tenant_ids: 'acme' }))).toEqual(['acme']);
   });
 
-  it('T2: is of every tenant that a request names, where it can name several', () => {
+  it('T2: a request that can name several tenants is of all of them', () => {
     expect(severalTenants.map(({ name }) => name)).toEqual(['WatchUsers']);
     for (const method of severalTenants) {
       const [field, ...others] = tenantFields(method.input);
@@ -82,7 +84,7 @@ describe('what a call touches', () => {
   });
 
   it.each(cases)(
-    '%s counts as the view that its request asks for, and as FULL where it asks for none and answers users',
+    '%s counts as the view of its request, and as FULL when it has no view and answers users',
     (_, method) => {
       const { view, isAudited } = accessOf(method) as MethodAccess;
       if (fieldOf(method, 'view')) {
@@ -112,7 +114,7 @@ describe('what a call touches', () => {
   );
 
   it.each(cases.filter(([, method]) => fieldOf(method, 'id') ?? fieldOf(method, 'ids')))(
-    '%s tells whom it names',
+    '%s has the ids of its users',
     (_, method) => {
       const { ids } = accessOf(method) as MethodAccess;
       expect(ids(fill(method, { id: 'one', ids: 'one' }))).toEqual(['one']);

@@ -3,7 +3,7 @@ import { AuthService } from '@rollcall/contract/auth';
 import { type MergePlan, type User, UserAdminService, UserService, UserView } from '@rollcall/contract/user';
 import { type AccessTable, accessFrom } from '@rollcall/runtime/callers';
 
-/** Views by the names that grants use, least first. */
+/** The names of views in grants, least first. */
 export const VIEWS = ['REFERENCE', 'BASIC', 'FULL'] as const;
 
 const VIEW_NAMES: Readonly<Record<number, (typeof VIEWS)[number]>> = {
@@ -21,25 +21,24 @@ const idsOfPlan = ({ plan }: { plan?: MergePlan | undefined }) => [
   plan?.loserId ?? '',
 ];
 
-/** A read in which the caller says how much of the users it wants: contact data is audited, names are not. */
+/** A read whose request has a view: contact data is audited, names are not. */
 const byView = {
   ...ofTenant,
-  // A view that does not exist is refused by its rule; until then it counts as the largest.
+  // A rule refuses unknown views; until then they count as the largest.
   view: (request: { view: UserView }) => VIEW_NAMES[request.view] ?? 'FULL',
   isAudited: (request: { view: UserView }) => request.view > UserView.REFERENCE,
 };
 
-/** A call that answers, or tells of, everything there is about the users that it names. */
+/** A call that answers everything about the users that it names. */
 const inFull = { ...ofTenant, view: () => 'FULL', isAudited: () => true };
 
 /** A write that answers nothing of the user. */
 const answersNothing = { ...ofTenant, view: () => undefined, isAudited: () => true };
 
-/** What the calls of UserService touch. */
 const USER_SERVICE = {
   getUser: { ...byView, ids: idOf },
   batchGetUsers: { ...byView, ids: ({ ids }) => ids },
-  // Who asks by an address has it confirmed, in whichever view.
+  // A lookup by address confirms the address, in every view.
   resolveUsers: {
     ...byView,
     isAudited: ({ view, keys }) => view > UserView.REFERENCE || keys.some(({ key }) => key.case === 'email'),
@@ -47,7 +46,7 @@ const USER_SERVICE = {
     answeredIds: ({ outcomes }) =>
       outcomes.map(({ outcome }) => (outcome.case === 'user' ? outcome.value.id : '')),
   },
-  // Ids, versions, and in which views a change shows: no field of anybody.
+  // The answer has ids, versions and views, and no field of a user.
   watchUsers: {
     tenants: ({ tenantIds }) => tenantIds,
     view: () => undefined,
@@ -56,17 +55,17 @@ const USER_SERVICE = {
   },
 } satisfies AccessTable<typeof UserService>;
 
-/** What the calls of UserAdminService touch. Notes, timelines and names in other systems are as personal as a profile. */
+/** Notes, timelines and external ids are as personal as a profile. */
 const USER_ADMIN_SERVICE = {
   createUser: { ...inFull, ids: ({ userId }) => [userId], answeredIds: ({ user }) => idsOf(user) },
   updateUser: { ...inFull, ids: ({ user }) => idsOf(user) },
   deleteUser: { ...inFull, ids: idOf },
   undeleteUser: { ...inFull, ids: idOf },
   eraseUser: { ...inFull, ids: idOf, why: ({ reason }) => reason },
-  // Ids and times: of whom nothing is left nothing is told.
+  // The answer has ids and times of erased users.
   getErasure: { ...ofTenant, view: () => undefined, isAudited: () => false, ids: idOf },
   listErasures: {
-    // Not a tenant that could be granted by name: only a grant for all covers it.
+    // Only a grant for all tenants covers this: no tenant has that name.
     tenants: ({ tenantId }) => [tenantId || '*'],
     view: () => undefined,
     isAudited: () => false,
@@ -74,7 +73,7 @@ const USER_ADMIN_SERVICE = {
   },
   reportErasure: { ...answersNothing, ids: idOf },
   listUsers: { ...byView, ids: noIds, answeredIds: ({ users }) => idsOf(...users) },
-  // What is searched for may be an address or a number.
+  // The query may be an address or a number.
   searchUsers: {
     ...byView,
     isAudited: () => true,
@@ -111,12 +110,14 @@ const USER_ADMIN_SERVICE = {
   recordStatistics: { ...inFull, ids: idOf },
 } satisfies AccessTable<typeof UserAdminService>;
 
-/** Proof of who a person is: secrets go in, and nothing of a profile comes out. Who is granted it lets people sign in. */
+/**
+ * A call that takes a secret and answers nothing of a profile. A caller with this grant lets people sign in.
+ */
 const unauthenticated = { ...ofTenant, view: () => undefined, isAudited: () => true, ids: noIds };
-/** The same where the person's own access token says of which tenant. */
+/** A call whose access token has the tenant. */
 const signedIn = { ...unauthenticated, tenants: noIds };
 
-/** What the calls of AuthService touch. Whether a sign-in succeeded stands in the user's timeline. */
+/** The timeline of a user shows whether a sign-in succeeded. */
 const AUTH_SERVICE = {
   register: unauthenticated,
   signIn: unauthenticated,
@@ -136,7 +137,7 @@ const TABLES = [
   [UserAdminService, USER_ADMIN_SERVICE],
 ] as const;
 
-/** What every call of the auth service touches. */
+/** Finds what a call touches: tenants, view, users, and whether it is audited. */
 export const accessOf = accessFrom(TABLES);
 
 /** Every method that can be granted. */

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** A tool in this process, answered as the process of its own answers that `main.ts` is. */
+/** Runs a command in this process, and answers as its own process would. */
 async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
   try {
     return { code: 0, stdout: await runTool(args, env), stderr: '' };
@@ -47,7 +47,7 @@ async function openAuth(env: NodeJS.ProcessEnv = {}) {
       admin: createClient(UserAdminService, transport),
     };
   };
-  // As the owner of the tables: the service's role may not do what these tests do.
+  // As the owner of the tables: the role of the service may not do this.
   const query = async <Row extends object>(text: string): Promise<Row[]> => {
     const client = new Client({ connectionString: database.ownerUrl });
     await client.connect();
@@ -69,7 +69,7 @@ async function openAuth(env: NodeJS.ProcessEnv = {}) {
   return { connect, query, lines, tool, metric, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }
 
-// A key pair made by the tool, and what makes tokens of it.
+// Makes a key pair by the command, and tokens of it.
 async function makeKeys() {
   const [key, jwks] = [join(folder, crypto.randomUUID()), join(folder, crypto.randomUUID())];
   expect(await run(['token', '--make-keys', '--key', key, '--jwks', jwks])).toMatchObject({ code: 0 });
@@ -81,7 +81,7 @@ async function makeKeys() {
 describe('a guarded auth service', () => {
   const denied = { code: 'PermissionDenied', reason: 'NOT_GRANTED' } as const;
 
-  it('serves a caller what is granted to it and nothing else, from the moment that it is to the moment that it is not', async () => {
+  it('serves a caller what is granted and nothing else, from the grant on until it is removed', async () => {
     const { jwks, mint } = await makeKeys();
     await using auth = await openAuth({ AUTH_CALLER_JWKS_FILE: jwks });
     const [booking, console] = await Promise.all([mint('booking'), mint('console', '--ttl', '5m')]);
@@ -118,7 +118,7 @@ describe('a guarded auth service', () => {
     expect(Date.now() - before).toBeLessThan(10_000);
   });
 
-  it('writes refusals down, also of callers that nobody knows', async () => {
+  it('records refusals, also of unknown callers', async () => {
     const { jwks, mint } = await makeKeys();
     await using auth = await openAuth({ AUTH_CALLER_JWKS_FILE: jwks });
     const request = { tenantId: 'demo', id: '0190b0d5-4a1c-7e2f-8c3d-0123456789ab' };
@@ -127,15 +127,15 @@ describe('a guarded auth service', () => {
     const booking = await mint('booking');
     const { users } = auth.connect({ callerToken: () => booking });
     for (let i = 0; i < 5; i++) await expectRefusal(users.getUser(request), denied);
-    const told = async () =>
+    const recorded = async () =>
       (await auth.lines()).map(({ caller, outcome, tenants }) => ({ caller, outcome, tenants }));
     await expect
-      .poll(told, { timeout: 10_000 })
+      .poll(recorded, { timeout: 10_000 })
       .toContainEqual({ caller: 'booking', outcome: 'NOT_GRANTED', tenants: ['demo'] });
-    expect(await told()).toContainEqual({ caller: '', outcome: 'CALLER_UNKNOWN', tenants: [] });
+    expect(await recorded()).toContainEqual({ caller: '', outcome: 'CALLER_UNKNOWN', tenants: [] });
   });
 
-  it('knows a caller by mutual TLS, and nobody without it', async () => {
+  it('knows a caller by mutual TLS, and refuses callers without it', async () => {
     const files = await writeTls();
     await using auth = await openAuth(files);
     await auth.tool('grants', 'set', BOOKING, '--methods', 'UserService/*', '--tenants', '*');
@@ -208,7 +208,7 @@ describe('the audit log of the auth service', () => {
     expect(JSON.parse(tail.stdout)).toMatchObject({ batch: 7, outcome: 'USER_NOT_FOUND' });
   });
 
-  it('stars: tells no read of ratings, which whoever may read references may read', async () => {
+  it('stars: has no line of ratings, which every reader of references may read', async () => {
     await using auth = await openAuth();
     const { users, admin } = auth.connect();
     const tenantId = freshTenant();
@@ -222,7 +222,7 @@ describe('the audit log of the auth service', () => {
     expect(methods).toEqual(['CreateUser', 'RecordStatistics']);
   });
 
-  it('keeps why somebody was erased', async () => {
+  it('keeps the reason of an erasure', async () => {
     await using auth = await openAuth();
     const { admin } = auth.connect();
     const tenantId = freshTenant();
@@ -247,7 +247,7 @@ describe('the audit log of the auth service', () => {
     expect((await users.getUser({ tenantId, id, view: UserView.BASIC })).user?.id).toBe(id);
   });
 
-  it('B10: raises the alarm by its metrics where a row of somebody else stands in its way, and fails no call', async () => {
+  it('B10: raises the alarm by its metrics when a foreign row stands in its way, and fails no call', async () => {
     await using auth = await openAuth();
     const tenantId = freshTenant();
     const { admin } = auth.connect();
@@ -266,12 +266,12 @@ describe('the audit log of the auth service', () => {
     );
   });
 
-  it('B10: answers a user that was created, where the log cannot be written for a while after the commit', async () => {
+  it('B10: answers a user that was created, when the log cannot be written for a while after the commit', async () => {
     await using auth = await openAuth();
     const tenantId = freshTenant();
     const { admin } = auth.connect();
     await seedUser({ admin }, tenantId);
-    // Begins to fail with the commit of the user, and stops failing a moment later.
+    // Begins to fail at the commit of the user, and stops failing a moment later.
     await auth.query(`create table faults (at timestamptz)`);
     await auth.query(`create function note_fault() returns trigger language plpgsql security definer as $$
       begin insert into faults values (clock_timestamp()); return null; end $$`);
@@ -305,7 +305,7 @@ describe('the audit log of the auth service', () => {
     ]);
   });
 
-  it('names by its tool where it is broken', async () => {
+  it('names by its command where it is broken', async () => {
     await using auth = await openAuth();
     const tenantId = freshTenant();
     for (let i = 0; i < 3; i++) await seedUser(auth.connect(), tenantId);
@@ -319,7 +319,7 @@ describe('the audit log of the auth service', () => {
   });
 });
 
-describe('the tools', () => {
+describe('the commands', () => {
   it.each([
     [['grants', 'set'], /^CALLER is missing/],
     [['grants', 'set', 'booking'], /--methods is missing.*\n--tenants is missing/],
@@ -382,13 +382,13 @@ describe('the tools', () => {
     expect(wrong.stderr).toMatch(/^.*say list, set or remove.*\n$/);
   });
 
-  it('say that there is no database where neither a setting nor npm start has one', async () => {
+  it('say that there is no database when neither a setting nor npm start has one', async () => {
     const { code, stderr } = await run(['grants', 'list'], { ROLLCALL_DATA_DIR: '/nowhere' });
     expect(code).toBe(1);
     expect(stderr).toMatch(/AUTH_DATABASE_URL is not set.*run "npm start"/);
   });
 
-  it('name npm start as the cure where its database does not answer, and no variable that is not set', async () => {
+  it('name npm start as the cure when its database does not answer, and no variable that is not set', async () => {
     const data = join(folder, crypto.randomUUID());
     await mkdir(data);
     await writeFile(join(data, 'postgres-secret'), 'secret\n');
@@ -399,7 +399,7 @@ describe('the tools', () => {
     );
   });
 
-  it('write files where the person stands, whom npm tells of', async () => {
+  it('write files into the folder where npm was started', async () => {
     const env = { npm_lifecycle_event: 'token', INIT_CWD: folder };
     const [key, jwks] = [crypto.randomUUID(), crypto.randomUUID()];
     const made = await run(['token', '--make-keys', '--key', key, '--jwks', jwks], env);

@@ -2,15 +2,15 @@ import { type Grant, type Grants, indexGrants, poll } from '@rollcall/runtime/ca
 import type { Pool } from '@rollcall/runtime/postgres';
 import { FEED_IDENTITY } from '../postgres/feed/postgres-change-log.ts';
 
-/** Where grants are kept. */
+/** Stores grants. */
 export interface GrantStore {
-  /** Counts up with every change. */
+  /** A text that changes with every change of a grant. */
   version(): Promise<string>;
-  /** All grants, by caller and name. */
+  /** Lists all grants by caller and name. */
   list(): Promise<Grant[]>;
   /** Adds a grant, or replaces the caller's grant of that name. */
   set(grant: Grant): Promise<void>;
-  /** Removes one grant of a caller, or all; answers how many there were. */
+  /** Removes one grant of a caller, or all, and answers how many. */
   remove(caller: string, name?: string): Promise<number>;
 }
 
@@ -25,7 +25,7 @@ interface GrantRow {
   readonly concurrency: number;
 }
 
-/** Grants in the table `caller_grants`. */
+/** Creates the store over table `caller_grants`. */
 export function createPostgresGrants(pool: Pool): GrantStore {
   return {
     async version() {
@@ -60,7 +60,7 @@ export function createPostgresGrants(pool: Pool): GrantStore {
   };
 }
 
-// With the feed's identity, because a database that went back counts to the same number again.
+// Contains the identity of the feed: a restored database counts to the same number again.
 const VERSION = {
   name: 'caller_grants_version',
   text: `select concat(version, ' of ', ${FEED_IDENTITY}) as version from caller_grants_version`,
@@ -72,16 +72,16 @@ function toGrant({ rate_per_second, burst, concurrency, ...row }: GrantRow): Gra
 
 const POLL_MS = 1000;
 
-/** How the book is kept up to date. */
 interface WatchGrantsOptions {
-  /** Told why a look failed: what was granted before stays in force. */
+  /** Called when a read fails. The known grants stay in force. */
   readonly onError: (error: unknown) => void;
-  /** Time in ms between two looks. Default 1000. */
+  /** Time between two reads. Milliseconds. Default 1000. */
   readonly pollMs?: number;
 }
 
 /**
- * Grants in memory, read again soon after they change. Rejects where they cannot be read at first. Disposing ends the looking.
+ * Reads all grants, and reads them again after they change. Disposing it ends the reads.
+ * @throws the error of the first read
  */
 export async function watchGrants(
   store: Pick<GrantStore, 'version' | 'list'>,
@@ -91,7 +91,7 @@ export async function watchGrants(
   let version = await store.version();
   let find = indexGrants(await store.list());
   const look = async () => {
-    // Taken before the grants: what changes in between is read again.
+    // Read before the grants: a change in between is read again.
     const now = await store.version();
     if (now === version) return;
     find = indexGrants(await store.list());

@@ -8,15 +8,15 @@ import type { AuthConfig } from '../config.ts';
 import { accessOf } from './access.ts';
 import { createPostgresGrants, watchGrants } from './grants.ts';
 
-/** The settings that say how callers are known. */
+/** The settings that say how callers authenticate. */
 export type CallerSettings = Pick<
   AuthConfig,
   'host' | 'tlsCertificate' | 'tlsKey' | 'tlsClientCa' | 'callerKeys' | 'requireCallers'
 >;
 
 /**
- * Whether callers are authenticated: on any address but loopback always, there where anything says so.
- * @throws StartupError naming the variables, where they are to be and the settings do not say how.
+ * Whether callers must authenticate: on loopback when a setting says so, on other addresses always.
+ * @throws StartupError naming the variables, when callers must authenticate and no setting says how
  */
 export function isGuarded(settings: CallerSettings): boolean {
   const { host, tlsCertificate, tlsKey, tlsClientCa, callerKeys, requireCallers } = settings;
@@ -40,26 +40,26 @@ export function isGuarded(settings: CallerSettings): boolean {
   return true;
 }
 
-/** What guarding callers needs. */
 interface CallersOptions {
   readonly config: AuthConfig;
-  /** For the audit log and the grants alone: neither waits behind reads of users. */
+  /** For the audit log and the grants only: neither waits behind reads of users. */
   readonly pool: Pool;
   readonly logger: Logger;
 }
 
-/** Who may call, and the audit log. */
+/** Access control of callers, and the audit log. */
 export interface Callers extends AccessControl, AsyncDisposable {
   readMetrics(): readonly MetricReading[];
 }
 
 /**
- * Opens all that says who may call, and the audit log. Disposing writes what is left of the log; the doors must be closed then.
- * @throws StartupError naming the variable, where a setting or a file is at fault.
+ * Opens access control and the audit log. Disposing it writes the rest of the log; the servers must be closed
+ * before.
+ * @throws StartupError naming the variable, when a setting or a file is wrong
  */
 export async function openCallers({ config, pool, logger }: CallersOptions): Promise<Callers> {
   await using stack = new AsyncDisposableStack();
-  const told = (what: string) => ({ onError: (error: unknown) => logger.error({ error }, what) });
+  const logging = (what: string) => ({ onError: (error: unknown) => logger.error({ error }, what) });
   const watch = stack.use(await startAuditWatch(pool, { logger }));
   const audit = stack.use(
     createPostgresAuditLog(pool, {
@@ -68,7 +68,7 @@ export async function openCallers({ config, pool, logger }: CallersOptions): Pro
     }),
   );
   const open = async (): Promise<Guarded> => {
-    const tls = await openTls(config, told('TLS files were replaced and cannot be used: the old ones stay'));
+    const tls = await openTls(config, logging('TLS files were replaced and cannot be used: the old ones stay'));
     if (tls) stack.use(tls);
     const keys =
       config.callerKeys === undefined
@@ -76,12 +76,12 @@ export async function openCallers({ config, pool, logger }: CallersOptions): Pro
         : stack.use(
             await watchKeys(
               { variable: 'AUTH_CALLER_JWKS_FILE', path: config.callerKeys },
-              told('the keys of callers were replaced and cannot be used: the old ones stay'),
+              logging('the keys of callers were replaced and cannot be used: the old ones stay'),
             ),
           );
     const tokens = keys && createTokenVerifier(keys, { audience: config.tokenAudience });
     const grants = stack.use(
-      await watchGrants(createPostgresGrants(pool), told('grants cannot be read: what was granted stays')),
+      await watchGrants(createPostgresGrants(pool), logging('grants cannot be read: what was granted stays')),
     );
     return { tls, tokens, grants };
   };
@@ -93,7 +93,7 @@ export async function openCallers({ config, pool, logger }: CallersOptions): Pro
 
 async function openTls(
   { tlsCertificate, tlsKey, tlsClientCa }: AuthConfig,
-  told: { onError: (error: unknown) => void },
+  logging: { onError: (error: unknown) => void },
 ) {
   if (tlsCertificate === undefined || tlsKey === undefined) return undefined;
   const file = (variable: string, path: string) => ({ variable, path });
@@ -102,5 +102,5 @@ async function openTls(
     key: file('AUTH_TLS_KEY_FILE', tlsKey),
     ...(tlsClientCa !== undefined && { clientCa: file('AUTH_TLS_CLIENT_CA_FILE', tlsClientCa) }),
   };
-  return await watchTls(files, told);
+  return await watchTls(files, logging);
 }

@@ -16,7 +16,6 @@ import {
 import { inSnapshot, verifyAuditLog } from '../audit/verify-audit-log.ts';
 import { METHODS } from '../callers/access.ts';
 
-/** What --help prints. */
 export const AUDIT_HELP = `npm run audit -- verify [--head NUMBER:HASH] [--file FILE]
 npm run audit -- tail [--lines N] [--file FILE]
 npm run audit -- search [--user ID] [--caller NAME] [--tenant NAME] [--method NAME] [--outcome NAME]
@@ -67,7 +66,7 @@ const RULES = {
 const MAX_SHOWN_FINDINGS = 20;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** What to do with the audit log. */
+/** A command for the audit log. */
 export type AuditCommand =
   | { readonly kind: 'verify'; readonly head?: AuditHead | undefined; readonly file?: string | undefined }
   | {
@@ -80,10 +79,10 @@ export type AuditCommand =
   | { readonly kind: 'prune'; readonly days: number };
 
 /**
- * Reads the command.
- * @param retentionDays what AUTH_AUDIT_RETENTION_DAYS says; undefined: it is not set.
- * @param folder that relative paths start from. Default: the folder of the process.
- * @throws StartupError in one line.
+ * Reads the arguments of the command.
+ * @param retentionDays the value of AUTH_AUDIT_RETENTION_DAYS; undefined: not set
+ * @param folder that relative paths start from. Default: the folder of the process
+ * @throws StartupError in one line
  */
 export function readAuditCommand(
   args: readonly string[],
@@ -112,7 +111,10 @@ export function readAuditCommand(
   }
 }
 
-/** Does it, and answers what to print. Throws StartupError naming what is broken. */
+/**
+ * Runs the command, and answers its output.
+ * @throws StartupError naming what is broken
+ */
 export async function runAuditCommand(command: AuditCommand, pool: Pool): Promise<string> {
   switch (command.kind) {
     case 'verify':
@@ -192,7 +194,7 @@ function toQuery({ user, caller, tenant, method, outcome, from, to }: Values): A
   return { user: user?.toLowerCase(), caller, tenant, method, outcome, fromMs, toMs };
 }
 
-// A name that is misspelt would find nothing, as if there had been no calls.
+// A misspelt name would find nothing, as if there had been no calls.
 function requireMethod(text: string): void {
   const isKnown = METHODS.some(({ service, method }) => `.${service}/${method}`.endsWith(`.${text}`));
   if (!isKnown)

@@ -3,7 +3,6 @@ import { type Grant, isCallerId } from '@rollcall/runtime/callers';
 import { METHODS, VIEWS } from '../callers/access.ts';
 import type { GrantStore } from '../callers/grants.ts';
 
-/** What --help prints. */
 export const GRANTS_HELP = `npm run grants -- list [CALLER] [--json]
 npm run grants -- set CALLER --methods LIST --tenants LIST [--views LIST] [--name NAME]
                   [--rate N [--burst N]] [--concurrency N]
@@ -44,13 +43,16 @@ const RULES = {
 
 type Values = { readonly [K in Exclude<keyof typeof OPTIONS, 'json'>]?: string };
 
-/** What to do with grants. */
+/** A command for grants. */
 type GrantsCommand =
   | { readonly kind: 'list'; readonly caller: string | undefined; readonly asJson: boolean }
   | { readonly kind: 'set'; readonly grant: Grant }
   | { readonly kind: 'remove'; readonly caller: string; readonly name: string | undefined };
 
-/** Reads the command. Throws StartupError naming every fault at once, one line each. */
+/**
+ * Reads the arguments of the command.
+ * @throws StartupError naming every fault, one line each
+ */
 export function readGrantsCommand(args: readonly string[]): GrantsCommand {
   const { command, operands, values } = readCommand('npm run grants', args, RULES);
   const [caller] = operands;
@@ -64,7 +66,10 @@ export function readGrantsCommand(args: readonly string[]): GrantsCommand {
   return { kind: 'set', grant: toGrant(caller, values) };
 }
 
-/** Does it, and answers what to print. Throws StartupError where there is nothing to remove. */
+/**
+ * Runs the command, and answers its output.
+ * @throws StartupError when there is nothing to remove
+ */
 export async function runGrantsCommand(command: GrantsCommand, store: GrantStore): Promise<string> {
   if (command.kind === 'set') {
     await store.set(command.grant);
@@ -111,7 +116,7 @@ function toGrant(caller: string, values: Values): Grant {
   return grant;
 }
 
-// The package may be left out where one service alone has the name.
+// The package may be left out when only one service has the name.
 function toMethod(text: string, faults: string[]): string {
   const [service = '', method = ''] = text.split('/');
   const found = METHODS.filter(

@@ -13,13 +13,13 @@ import { AUDIT_HELP, type AuditCommand, readAuditCommand, runAuditCommand } from
 import { GRANTS_HELP, readGrantsCommand, runGrantsCommand } from './grants-command.ts';
 import { readTokenCommand, runTokenCommand, TOKEN_HELP } from './token-command.ts';
 
-// A look through the whole log reads it in pages, each of which is one statement.
+// Verifying reads the whole log in pages, each by one statement.
 const STATEMENT_TIMEOUT_MS = 60_000;
 
 /**
- * Runs `grants`, `audit` or `token` and answers what it prints.
- * @param env where the settings are read from, those of the auth service
- * @throws StartupError that says what is wrong with the arguments, the settings or the database
+ * Runs `grants`, `audit` or `token` and answers its output.
+ * @param env the settings, as the auth service has them
+ * @throws StartupError naming what is wrong with the arguments, the settings or the database
  */
 export async function runTool([tool, ...args]: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
   const isHelp = args.length === 0 || args.includes('--help') || args.includes('-h');
@@ -47,12 +47,12 @@ export async function runTool([tool, ...args]: readonly string[], env: NodeJS.Pr
   }
 }
 
-/** The role of the service can only add to the audit log. */
+/** Whether a command needs the owner of the tables: the role of the service can only add to the audit log. */
 function isForOwner({ kind }: AuditCommand): boolean {
   return kind === 'export' || kind === 'prune';
 }
 
-/** Where the database is; what the owner alone may do goes past any pooler. */
+/** Finds the database. What only the owner may do goes past any pooler. */
 function readAddress(env: NodeJS.ProcessEnv, isAsOwner: boolean): CommandDatabase {
   const { ownerUrl } = isAsOwner ? readConfig(AUDIT_SETTINGS, env) : { ownerUrl: undefined };
   if (ownerUrl) {

@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import { readArguments, refuseOtherOptions, SEE_HELP, StartupError } from '@rollcall/runtime';
 import { mintToken, readPrivateKey, type TokenRequest, writeKeyPair } from '@rollcall/runtime/callers';
 
-/** What --help prints. */
 export const TOKEN_HELP = `npm run token -- --make-keys --key FILE --jwks FILE
 npm run token -- --caller CALLER --key FILE [--ttl 15m] [--audience auth]
 
@@ -25,14 +24,14 @@ const OPTIONS = {
   audience: { type: 'string' },
 } as const;
 
-/** What to do about tokens. */
+/** A command for tokens. */
 type TokenCommand =
   | { readonly kind: 'make-keys'; readonly key: string; readonly jwks: string }
   | { readonly kind: 'mint'; readonly key: string; readonly request: TokenRequest };
 
 /**
- * Reads the command.
- * @param tokenAudience audience of the token where the command names none. Default `auth`.
+ * Reads the arguments of the command.
+ * @param tokenAudience audience of the token when the command names none. Default `auth`
  * @throws StartupError in one line
  */
 export function readTokenCommand(args: readonly string[], tokenAudience = 'auth'): TokenCommand {
@@ -59,9 +58,9 @@ export function readTokenCommand(args: readonly string[], tokenAudience = 'auth'
 }
 
 /**
- * Makes a token or a key pair, and answers what to print.
+ * Makes a token or a key pair, and answers the output.
  * @param folder that relative paths start from
- * @throws StartupError where a file is at fault
+ * @throws StartupError when a file cannot be read or written
  */
 export async function runTokenCommand(command: TokenCommand, folder: string): Promise<string> {
   const key = resolve(folder, command.key);

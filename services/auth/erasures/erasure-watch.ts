@@ -3,7 +3,6 @@ import type { Logger } from '@rollcall/runtime';
 import type { MetricReading } from '@rollcall/runtime/rpc';
 import type { Erasures } from './erasures.ts';
 
-/** What is watched, and how late is too late. */
 export interface ErasureWatchOptions {
   /** Services that are expected to report each erasure. */
   readonly consumers: readonly string[];
@@ -16,7 +15,7 @@ export interface ErasureWatchOptions {
 
 /** Counts the erasures that services have not reported in time. Disposing it stops. */
 export interface ErasureWatch extends AsyncDisposable {
-  /** For /metrics: `rollcall_erasures_overdue`. */
+  /** Readings of `rollcall_erasures_overdue`. */
   readMetrics(): MetricReading[];
 }
 
@@ -59,7 +58,7 @@ export function watchErasures(
 function toReading(consumer: string, value: number): MetricReading {
   return {
     name: 'rollcall_erasures_overdue',
-    help: 'Erased users of whom a service has not reported in time that it cleared what it held.',
+    help: 'Erased users whose data a service has not reported as cleared in time.',
     type: 'gauge',
     labels: { consumer },
     value,

@@ -19,7 +19,7 @@ describe('EraseUser', () => {
     const other = (await admin.createUser({ tenantId, user: { firstName: 'Grace', email: 'g@example.com' } }))
       .user;
     const id = await seedEverything(auth, tenantId);
-    // Refusals and repeats are what an address comes into logs by.
+    // Refusals and repeated calls are how an address could get into logs.
     await admin.createUser({ tenantId, user: { email: EMAIL } }).catch(() => undefined);
     await users.resolveUsers({ tenantId, keys: [{ key: { case: 'email', value: EMAIL } }] });
 
@@ -45,7 +45,7 @@ describe('EraseUser', () => {
     for (const word of WORDS) expect(log).not.toMatch(word);
   });
 
-  it('knows every table that tells of a user', async () => {
+  it('knows every table with data of users', async () => {
     await using database = await createTestDatabase('auth');
     const tables = await query(
       database.url,
@@ -56,7 +56,7 @@ describe('EraseUser', () => {
     expect(tables.map(({ name }) => name).toSorted()).toEqual(known.toSorted());
   });
 
-  it('erased-elsewhere: shows of each erasure which service has reported it, and when', async () => {
+  it('erased-elsewhere: shows which service has reported each erasure, and when', async () => {
     await using database = await createTestDatabase('auth');
     await using auth = await startLoggingAuth(database.url);
     const { admin } = auth;
@@ -99,7 +99,7 @@ describe('EraseUser', () => {
     expect((await admin.listErasures({ tenantId, erasedBefore })).erasures).toEqual([]);
   });
 
-  it('lets nothing come to a user that is being erased', async () => {
+  it('lets no write reach a user that is being erased', async () => {
     await using database = await createTestDatabase('auth');
     await using auth = await startLoggingAuth(database.url);
     const { admin } = auth;
@@ -157,7 +157,7 @@ async function seedEverything({ admin }: Admin, tenantId: string): Promise<strin
   return id;
 }
 
-/** All that the tables hold, as text: what a dump would have. Bytes are in hexadecimal, and decoded beside it. */
+/** Everything in the tables as text, as in a dump. Bytes are hexadecimal, and decoded beside it. */
 async function dump(url: string): Promise<string> {
   const tables = await query(
     url,
@@ -175,7 +175,7 @@ async function dump(url: string): Promise<string> {
   return texts.join('\n');
 }
 
-/** What is sealed of a user, what it is found by, and what its writes are known by, in hexadecimal. */
+/** The sealed values, blind indexes and write fingerprints of a user, hexadecimal. */
 async function hexOf(url: string, id: string): Promise<string[]> {
   const [row] = await query(
     url,

@@ -1,56 +1,59 @@
-/** Which user was erased. */
+/** The name of an erased user. */
 export interface ErasureName {
   readonly tenantId: string;
   readonly id: string;
 }
 
-/** The erasure of one user, and what became of it in other services. */
+/** The erasure of one user, and the reports of other services. */
 export interface Erasure extends ErasureName {
   readonly eraseTime: Date;
-  /** In the order of `consumer`. */
+  /** Ordered by `consumer`. */
   readonly reports: readonly ErasureReport[];
 }
 
-/** That a service has cleared what it held of an erased user. */
+/** The report that a service has cleared its data of an erased user. */
 export interface ErasureReport {
   readonly consumer: string;
-  /** When it reported for the first time. */
+  /** When the service reported first. */
   readonly reportTime: Date;
-  /** What is left for an operator to do; empty: nothing. */
+  /** What is left for an operator to do. Empty: nothing. */
   readonly remaining: string;
 }
 
-/** A place in the list of erasures. */
+/** A position in the list of erasures. */
 export interface ErasurePosition extends ErasureName {
-  /** In ms since 1970. */
+  /** Milliseconds since 1970. */
   readonly timeMs: number;
 }
 
-/** Part of the erasures, oldest first. */
+/** A part of the erasures, oldest first. */
 export interface ErasureList {
-  /** Absent: of every tenant. */
+  /** Absent: all tenants. */
   readonly tenantId?: string | undefined;
-  /** Only those that this service has not reported. Absent: all. */
+  /** Only erasures that this service has not reported. Absent: all. */
   readonly awaitedFrom?: string | undefined;
-  /** Only those made before. Absent: all. */
+  /** Only erasures before this time. Absent: all. */
   readonly erasedBefore?: Date | undefined;
-  /** Begin behind this place; absent: at the oldest. */
+  /** Begins after this position. Absent: at the oldest. */
   readonly after?: ErasurePosition | undefined;
   readonly limit: number;
 }
 
-/** Erasures, and what services report of them. */
+/** Erasures, and the reports of services. */
 export interface Erasures {
-  /** Undefined: the user is not erased, or there is none. */
+  /** Undefined: the user is not erased, or does not exist. */
   find(name: ErasureName): Promise<Erasure | undefined>;
   list(list: ErasureList): Promise<Erasure[]>;
-  /** Writes a report down. False: the user is not erased, or there is none. */
+  /** Stores a report. False: the user is not erased, or does not exist. */
   report(name: ErasureName, report: Omit<ErasureReport, 'reportTime'>): Promise<boolean>;
-  /** How many erasures from before this time each of the services has not reported, by service; those without any are left out. */
+  /**
+   * Counts, by service, the erasures before this time that the service has not reported. Omits services
+   * without any.
+   */
   countAwaited(consumers: readonly string[], erasedBefore: Date): Promise<ReadonlyMap<string, number>>;
 }
 
-/** The services that are expected to report an erasure and have not. */
+/** The services whose report of an erasure is missing. */
 export function awaitedConsumers(
   { reports }: Pick<Erasure, 'reports'>,
   consumers: readonly string[],

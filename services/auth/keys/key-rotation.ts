@@ -2,33 +2,38 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@rollcall/runtime';
 import type { MetricReading } from '@rollcall/runtime/rpc';
 
-/** What became of one step. */
+/** The result of one step. */
 export interface RotationStep {
-  /** Rows that were brought to the first keys. */
+  /** Rows that this step sealed with the first keys. */
   readonly resealed: number;
-  /** `working`: go on; `elsewhere`: another process is at it; `finished`: no row has an older key. */
+  /**
+   * `working`: rows are left. `elsewhere`: another process holds the rotation. `finished`: no row has an
+   * older key.
+   */
   readonly state: 'working' | 'elsewhere' | 'finished';
 }
 
-/** How sealed rows are brought to the first keys, a batch at a time. Where it is, stands in the database. */
+/** Seals rows with the first keys, one batch at a time. The database stores its progress. */
 export interface RotationStore {
   step(batchRows: number): Promise<RotationStep>;
 }
 
-/** How a rotation goes about it. */
 export interface KeyRotationOptions {
-  /** One for each table that holds what keys made. */
+  /** One for each table with sealed values or blind indexes. */
   readonly stores: readonly RotationStore[];
-  /** Names of the keys that it leads to, for the log. */
+  /** Names of the first keys, for the log. */
   readonly target: { readonly sealingKeyId: string; readonly indexKeyId: string };
   readonly logger: Logger;
-  /** Rows a step. Default 200: a few ms of encryption, and as short a lock. */
+  /** Rows of one step. Default 200: a few ms of encryption, and as short a lock. */
   readonly batchRows?: number;
-  /** Time in ms until a finished rotation is looked at again, for what a process with older settings wrote. Default 60,000. */
+  /**
+   * Time until a finished rotation checks again for rows of processes with older settings. Milliseconds.
+   * Default 60000.
+   */
   readonly restMs?: number;
 }
 
-/** A rotation of keys in the background. Disposing of it waits for the step at work. */
+/** A rotation of keys in the background. Disposing it waits for the current step. */
 export interface KeyRotation extends AsyncDisposable {
   readMetrics(): readonly MetricReading[];
 }
@@ -39,7 +44,7 @@ const ELSEWHERE_MS = 1000;
 const AFTER_ERROR_MS = 5000;
 const LEAST_PAUSE_MS = 10;
 
-/** Brings all rows to the first keys while calls go on. It works half of the time at most. */
+/** Seals all rows with the first keys while calls go on. Works at most half of the time. */
 export function startKeyRotation({
   stores,
   target,
@@ -84,7 +89,7 @@ export function startKeyRotation({
         return AFTER_ERROR_MS;
       });
       await sleep(pauseMs, undefined, { signal: stop.signal }).catch(() => {
-        // Told to stop: the loop looks.
+        // Stopped: the loop checks.
       });
     }
   }

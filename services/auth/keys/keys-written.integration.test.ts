@@ -15,7 +15,7 @@ const sealWith = (encryptionKeys: string) =>
     createKeyring({ encryptionKeys: new Secret(encryptionKeys), indexKeys: new Secret(OLD_INDEX) }),
   );
 
-it('T1: a change of keys leaves alone what was written since it was read', async () => {
+it('T1: a change of keys leaves values alone that were written since it read them', async () => {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await openDatabase());
   const auth = stack.use(await startAuth({ databaseUrl: database.url }));

@@ -4,7 +4,7 @@ import { Secret, StartupError } from '@rollcall/runtime';
 import { createKeyring, makeKey } from '@rollcall/runtime/sealing';
 import { describe, expect, it } from 'vitest';
 import { createContactSeal } from '../postgres/rows/contact-seal.ts';
-import { UNAFFECTED_COLUMNS, sealedTables } from '../postgres/sealing/sealed-tables.ts';
+import { sealedTables, UNAFFECTED_COLUMNS } from '../postgres/sealing/sealed-tables.ts';
 import { openDatabase } from '../testing/open-database.ts';
 import { type Keys, NEW, NEW_INDEX, OLD, OLD_INDEX, startAuth } from '../testing/start-auth.ts';
 
@@ -21,7 +21,7 @@ const finished = (auth: { metrics(): Promise<string> }) =>
     .toMatch(/^rollcall_key_rotation_finished\{service="auth"\} 1$/m);
 
 describe('contact data in the database', () => {
-  it('cannot be read there, is found by its blind index, and is not found in another tenant', async () => {
+  it('cannot be read, is found by its blind index, and is not found in another tenant', async () => {
     await using database = await openDatabase();
     await using auth = await startAuth({ databaseUrl: database.url, keys: BEFORE });
     const [tenantId, other] = [freshTenant(), freshTenant()];
@@ -43,7 +43,7 @@ describe('contact data in the database', () => {
     expect(outcomes[0]?.outcome.value).toMatchObject({ tenantId, ...contact });
   });
 
-  it('phones: is found as the code before stored it, by all digits, and not as the number that has these digits', async () => {
+  it('phones: is found as earlier versions stored it, by all digits, and not as the number that has these digits', async () => {
     await using database = await openDatabase();
     await using auth = await startAuth({ databaseUrl: database.url, keys: BEFORE });
     const tenantId = freshTenant();
@@ -59,7 +59,7 @@ describe('contact data in the database', () => {
     expect(await found('+1 21255501005')).toEqual([longer]);
   });
 
-  it('is refused where it was put into the row of another user, and the address does not come with the refusal', async () => {
+  it('is refused in the row of another user, and the refusal does not contain the address', async () => {
     await using database = await openDatabase();
     await using auth = await startAuth({ databaseUrl: database.url, keys: BEFORE });
     const tenantId = freshTenant();
@@ -79,7 +79,7 @@ describe('contact data in the database', () => {
     expect(reference.user?.email).toBe('');
   });
 
-  it('keeps a service with other keys from starting, which says what to do', async () => {
+  it('keeps a service with other keys from starting, with an error that names the cure', async () => {
     await using database = await openDatabase();
     {
       await using auth = await startAuth({ databaseUrl: database.url, keys: BEFORE });
@@ -113,7 +113,7 @@ describe('keys that are changed', () => {
     await using known = await startAuth({ databaseUrl: database.url, keys: KNOWN });
     await using first = await startAuth({ databaseUrl: database.url, keys: FIRST });
     const written = new Map<number, string>();
-    // Live writes at both processes while rows are brought to the new key: changes, races for one address, reads.
+    // Both processes write while rows are sealed with the new key: changes, races for one address, reads.
     const change = async (n: number) => {
       const email = `moved${n}@example.com`;
       const admin = n % 2 ? known.admin : first.admin;
@@ -154,7 +154,7 @@ describe('keys that are changed', () => {
     expect(
       outcomes.map(({ outcome }) => outcome.case === 'user' && [outcome.value.id, outcome.value.email]),
     ).toEqual(ids.map((id, n) => [id, emails[n]]));
-    // Nothing that anybody could see changed but the addresses.
+    // Nothing visible changed except the addresses.
     expect(
       await database.query(`select count(*)::int as count from users where tenant_id = $1 and version > 2`, [
         tenantId,
@@ -180,11 +180,12 @@ describe('keys that are changed', () => {
     ]);
     await using auth = await startAuth({ databaseUrl: database.url, keys: FIRST });
     await finished(auth);
-    // The first pass began behind the third; the next one had them all. The sixth is the key that signs tokens.
+    // The first pass began after the third; the next one had them all. The sixth is the key that signs
+    // tokens.
     expect(await auth.metrics()).toMatch(/^rollcall_key_rotation_resealed_total\{service="auth"\} 6$/m);
   });
 
-  it('reach every column that keys made', async () => {
+  it('reach every column with sealed values or blind indexes', async () => {
     await using database = await openDatabase();
     const columns = await database.query(
       `select table_name || '.' || column_name as name from information_schema.columns

@@ -64,7 +64,7 @@ describe('the rule of an address', () => {
   });
 
   it.each([...GOOD, ...BAD.slice(0, -1)])(
-    'two-address-rules: %j is looked up and not judged by whoever asks for a user',
+    'two-address-rules: %j is looked up, and not refused, by reads of users',
     (email) => {
       const source = { tenantId, email };
       const keys = [{ key: { case: 'email' as const, value: email } }];
@@ -88,13 +88,13 @@ describe('the rule of an address', () => {
   });
 });
 
-// Whether an empty text is looked at differs: a user may have no address.
+// Whether a field checks an empty text differs: a user may have no address.
 function rulesOf(field: DescField) {
   const { cel, type } = getOption(field, fieldRules);
   return { cel, type };
 }
 
-describe('a registration that an older version took in', () => {
+describe('a registration that an older version accepted', () => {
   const complete = async (person: object) => {
     const statements: string[] = [];
     const run = async ({ name }: { name: string }) => {

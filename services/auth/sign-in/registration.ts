@@ -8,10 +8,9 @@ import type { MailOrder, Registration } from './sign-in-store.ts';
 import { emailThrottleKey, requireAttempt, sourceThrottleKey } from './throttle.ts';
 import { hashToken, makeSecretToken } from './tokens/secret-token.ts';
 
-/** How long an address may be verified. */
+/** How long a registration can be completed, and an address verified. */
 const VERIFICATION_MS = 24 * 60 * 60_000;
 
-/** Who wants to be a user. */
 interface RegisterCommand extends Registration {
   readonly tenantId: string;
   readonly password: string;
@@ -19,9 +18,11 @@ interface RegisterCommand extends Registration {
 }
 
 /**
- * Begins a registration by a mail. There is no user before the address is verified, so nobody can take another's address, and
- * a sign-in with the new password tells nothing. Where somebody has the address already, they are told by mail.
- * @throws SignInError PASSWORD_TOO_COMMON, TOO_MANY_ATTEMPTS (of the source), OVERLOADED
+ * Begins a registration by a mail. The user is created when the address is verified, so that no caller can
+ * take the
+ * address of another person. When a user has the address already, the mail says so, and the caller learns
+ * nothing.
+ * @throws SignInError PASSWORD_TOO_COMMON, OVERLOADED, and TOO_MANY_ATTEMPTS when the source asks too often
  */
 export async function register(context: SignInContext, command: RegisterCommand): Promise<void> {
   const { reads, store, throttles, hasher } = context;
@@ -30,9 +31,9 @@ export async function register(context: SignInContext, command: RegisterCommand)
   await requireAttempt(throttles, { tenantId, kind: 'MAIL_SOURCE', key: sourceThrottleKey(source) });
   const isTooMuch = (await throttles.take({ tenantId, kind: 'MAIL', key: emailThrottleKey(email) })) > 0;
   const user = await findByEmail(reads, tenantId, email);
-  // Hashed for a taken address too: the time must not tell.
+  // For a taken address too: otherwise the time would tell.
   const passwordHash = await hasher.hash(command.password);
-  // Too many mails for one address: said to nobody, because that would tell of those before.
+  // Too many mails to one address are dropped silently: an error would tell of the earlier ones.
   if (isTooMuch) return;
   await store.queueMail(
     user
@@ -60,7 +61,7 @@ function registrationOrder(
 }
 
 /**
- * Sends a signed-in user a token for the address. False: it is verified, or there is none.
+ * Sends a signed-in user a token for the address. False: the address is verified, or there is none.
  * @throws SignInError ACCESS_TOKEN_INVALID, TOO_MANY_ATTEMPTS
  */
 export async function requestEmailVerification(
@@ -84,7 +85,8 @@ export async function requestEmailVerification(
 }
 
 /**
- * Takes the address that a token was sent to as verified, and makes the user of a registration. Answers the user's id.
+ * Verifies the address that a token was sent to, and creates the user of a registration. Answers the id of
+ * the user.
  * @throws SignInError MAIL_TOKEN_INVALID
  */
 export async function verifyEmail(

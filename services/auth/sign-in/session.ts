@@ -4,13 +4,16 @@ import { accessTokenInvalid, sessionOver } from './sign-in-error.ts';
 import type { AccessTokens } from './tokens/access-token.ts';
 import { hashToken, makeSecretToken } from './tokens/secret-token.ts';
 
-/** How long a session lives, however often it is refreshed. OWASP ASVS 5, 7.3.2, wants a bound; the length is our own choice. */
+/**
+ * How long a session lives, however often it is refreshed. ASVS 5, 7.3.2, asks for a limit; 30 days is our
+ * own choice.
+ */
 export const SESSION_MS = 30 * 24 * 60 * 60_000;
 
-/** How long a session lives without being refreshed (ASVS 5, 7.3.1). */
+/** How long a session lives without a refresh (ASVS 5, 7.3.1). */
 export const SESSION_IDLE_MS = 7 * 24 * 60 * 60_000;
 
-/** A session as its owner gets it. */
+/** A session with its tokens, for the signed-in user. */
 export interface OpenSession {
   readonly sessionId: string;
   readonly userId: string;
@@ -21,7 +24,7 @@ export interface OpenSession {
   readonly isEmailVerified: boolean;
 }
 
-/** A session without its access token. */
+/** A session that has no access token yet. */
 export interface UnsignedSession {
   readonly tenantId: string;
   readonly sessionId: string;
@@ -32,7 +35,7 @@ export interface UnsignedSession {
   readonly isEmailVerified: boolean;
 }
 
-/** Adds the access token. */
+/** Adds an access token to a session. */
 export async function signSession(tokens: AccessTokens, session: UnsignedSession): Promise<OpenSession> {
   const { sessionId, userId, refreshToken, expireTime, isEmailVerified } = session;
   const { token, expireTime: accessTokenExpireTime } = await tokens.sign(session);
@@ -48,7 +51,8 @@ export async function signSession(tokens: AccessTokens, session: UnsignedSession
 }
 
 /**
- * The user whom an access token speaks for, with contact data, while its session is alive: for what is worth a look.
+ * Finds the user of an access token, with contact data, and checks that the session is alive.
+ * For calls where a revoked session must end at once; others trust the token until it expires.
  * @throws SignInError ACCESS_TOKEN_INVALID
  */
 export async function requireSession(
@@ -63,7 +67,8 @@ export async function requireSession(
 }
 
 /**
- * Takes a refresh token and answers the next. One that was used before ends the session: either of its two holders is a thief.
+ * Exchanges a refresh token for the next one. A used token ends its session: one of its two holders is a
+ * thief.
  * A failure leaves the token as it was.
  * @throws SignInError SESSION_OVER
  */
@@ -81,7 +86,7 @@ export async function refreshSession(
   return outcome.answer;
 }
 
-/** Ends the session of a refresh token, or all of its user. Says nothing of whether there was one. */
+/** Ends the session of a refresh token, or all sessions of its user. Does not tell whether there was one. */
 export async function signOut(
   { store }: SignInContext,
   { tenantId, refreshToken, everywhere }: { tenantId: string; refreshToken: string; everywhere: boolean },

@@ -5,18 +5,18 @@ import type { SignInStore } from './sign-in-store.ts';
 import type { Throttles } from './throttle.ts';
 import type { AccessTokens } from './tokens/access-token.ts';
 
-/** What the commands work with. */
+/** The parts that the commands of sign-in share. */
 export interface SignInContext {
   readonly reads: UserReads;
   readonly store: SignInStore;
   readonly throttles: Throttles;
   readonly hasher: PasswordHasher;
   readonly tokens: AccessTokens;
-  /** Told of a refresh token that came a second time, whose session was ended for that. */
+  /** Called when a used refresh token comes again, which has ended its session. */
   readonly onReuse: (session: { tenantId: string; sessionId: string }) => void;
 }
 
-/** The user that has an address, with contact data; undefined: nobody. */
+/** Finds the user of an address, with contact data. */
 export async function findByEmail(
   reads: UserReads,
   tenantId: string,

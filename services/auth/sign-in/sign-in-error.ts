@@ -1,4 +1,4 @@
-/** Why a person is refused; the names stand in `rollcall.auth.v1.ErrorReason`. */
+/** Why sign-in refuses a call. `rollcall.auth.v1.ErrorReason` has the names. */
 export type SignInErrorReason =
   | 'CREDENTIALS_WRONG'
   | 'TOO_MANY_ATTEMPTS'
@@ -8,11 +8,11 @@ export type SignInErrorReason =
   | 'PASSWORD_TOO_COMMON'
   | 'OVERLOADED';
 
-/** A refusal. Holds neither address nor token nor password. */
+/** A refusal of sign-in. Contains no address, token or password. */
 export class SignInError extends Error {
   override readonly name = 'SignInError';
   readonly reason: SignInErrorReason;
-  /** When to come again, in ms from now; absent: waiting does not help. */
+  /** When to try again. Milliseconds from now. Absent: waiting does not help. */
   readonly retryDelayMs?: number;
 
   constructor(reason: SignInErrorReason, message: string, retryDelayMs?: number) {
@@ -22,7 +22,7 @@ export class SignInError extends Error {
   }
 }
 
-/** The one answer to every sign-in that failed, whatever the reason. */
+/** The one error of every failed sign-in, whatever the reason. */
 export function credentialsWrong(): SignInError {
   return new SignInError(
     'CREDENTIALS_WRONG',
@@ -30,12 +30,12 @@ export function credentialsWrong(): SignInError {
   );
 }
 
-/** The one answer to every refresh that failed, whatever the reason. */
+/** The one error of every failed refresh, whatever the reason. */
 export function sessionOver(): SignInError {
   return new SignInError('SESSION_OVER', 'The session is over; sign in again.');
 }
 
-/** The one answer to every access token that is not taken. */
+/** The one error of every access token that is refused. */
 export function accessTokenInvalid(): SignInError {
   return new SignInError(
     'ACCESS_TOKEN_INVALID',
@@ -43,7 +43,7 @@ export function accessTokenInvalid(): SignInError {
   );
 }
 
-/** The one answer to every token from a mail that is not taken. */
+/** The one error of every mail token that is refused. */
 export function mailTokenInvalid(): SignInError {
   return new SignInError(
     'MAIL_TOKEN_INVALID',
@@ -51,7 +51,7 @@ export function mailTokenInvalid(): SignInError {
   );
 }
 
-/** Too soon after too many attempts. */
+/** The error of a call that came before its wait was over. */
 export function tooManyAttempts(retryDelayMs: number): SignInError {
   const seconds = Math.ceil(retryDelayMs / 1000);
   return new SignInError('TOO_MANY_ATTEMPTS', `Too many attempts; try again in ${seconds} s.`, retryDelayMs);

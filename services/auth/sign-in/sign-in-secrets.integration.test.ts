@@ -38,7 +38,7 @@ const PASSWORD = 'correct horse battery';
 
 let database: TestDatabase;
 let pool: Pool;
-let people: SignInContext;
+let context: SignInContext;
 let statements: string[];
 
 beforeEach(async () => {
@@ -51,21 +51,21 @@ beforeEach(async () => {
     statements.push(String((args[0] as unknown as { name?: string }).name));
     return run(...args);
   }) as typeof pool.query;
-  people = await peopleWith(keyring);
+  context = await contextWith(keyring);
 });
 
-async function peopleWith(ring: Keyring): Promise<SignInContext> {
+async function contextWith(ring: Keyring): Promise<SignInContext> {
   const [seal, contactSeal] = [createSignInSeal(ring), createContactSeal(ring)];
-  const news = { onCommitted: () => undefined, onMailQueued: () => undefined };
+  const listeners = { onCommitted: () => undefined, onMailQueued: () => undefined };
   return {
     reads: createPostgresUserReads(pool, contactSeal),
-    store: createPostgresSignInStore(pool, { seal, contactSeal }, news),
+    store: createPostgresSignInStore(pool, { seal, contactSeal }, listeners),
     throttles: createPostgresThrottles(pool, seal),
     hasher: await createPasswordHasher({
       concurrency: 1,
       parameters: { memoryKib: 8, passes: 1, parallelism: 1 },
     }),
-    // Tokens of their own kind have tests of their own.
+    // Other tests cover real access tokens.
     tokens: {
       sign: async () => ({ token: 'signed', expireTime: new Date() }),
       verify: () => Promise.reject(new Error('not asked here')),
@@ -103,12 +103,12 @@ const stranger = () => ({
 
 async function member() {
   const person = stranger();
-  await register(people, person);
+  await register(context, person);
   const token = tokenOf(await takeMail());
-  return { ...person, userId: await verifyEmail(people, { tenantId: person.tenantId, token }) };
+  return { ...person, userId: await verifyEmail(context, { tenantId: person.tenantId, token }) };
 }
 
-/** Everything in the database, as a dump would have it: bytes in hexadecimal. */
+/** Everything in the database as text, as in a dump. Bytes are hexadecimal. */
 async function dump(): Promise<string> {
   const { rows: tables } = await pool.query(
     `select table_name from information_schema.tables where table_schema = 'public'`,
@@ -129,16 +129,16 @@ const forms = (text: string) => [
   Buffer.from(text).toString('base64'),
 ];
 
-describe('what is kept', () => {
-  it('holds no password, no token and no address that could be read', async () => {
+describe('the data of sign-in', () => {
+  it('contains no readable password, token or address', async () => {
     const person = stranger();
     const { tenantId, email, source } = person;
-    await register(people, person);
+    await register(context, person);
     const pending = await dump();
     const verification = tokenOf(await takeMail());
-    await verifyEmail(people, { tenantId, token: verification });
-    const { refreshToken } = await signIn(people, person);
-    await requestPasswordReset(people, { tenantId, email, source });
+    await verifyEmail(context, { tenantId, token: verification });
+    const { refreshToken } = await signIn(context, person);
+    await requestPasswordReset(context, { tenantId, email, source });
     const kept = await dump();
     const reset = tokenOf(await takeMail());
     expect(kept).toContain('mail_outbox: ');
@@ -152,13 +152,13 @@ describe('what is kept', () => {
     }
   });
 
-  it('is removed where a user is erased, whatever was under way', async () => {
+  it('is removed when a user is erased, whatever is going on', async () => {
     const person = await member();
     const { tenantId, userId, email, source } = person;
-    await signIn(people, person);
-    await signIn(people, { ...person, password: 'wrong' }).catch(() => undefined);
-    await requestPasswordReset(people, { tenantId, email, source });
-    await register(people, person);
+    await signIn(context, person);
+    await signIn(context, { ...person, password: 'wrong' }).catch(() => undefined);
+    await requestPasswordReset(context, { tenantId, email, source });
+    await register(context, person);
     const tables = [
       'credentials',
       'verified_emails',
@@ -173,35 +173,35 @@ describe('what is kept', () => {
         (await pool.query(`select count(*) from ${table} where tenant_id = $1`, [tenantId])).rows[0].count,
       );
     for (const table of tables) expect([table, await count(table)]).not.toEqual([table, 0]);
-    const user = (await people.reads.find(tenantId, userId, 'FULL')) as User;
+    const user = (await context.reads.find(tenantId, userId, 'FULL')) as User;
     await transactPrepared(pool, (run) => lifecycleEdits(run, createContactSeal(keyring)).erase(user));
     for (const table of tables) expect([table, await count(table)]).toEqual([table, 0]);
     const { rows } = await pool.query(`select kind from throttles where tenant_id = $1 order by kind`, [
       tenantId,
     ]);
     expect(rows.map(({ kind }) => kind)).toEqual(['MAIL_SOURCE', 'SOURCE']);
-    await expect(signIn(people, person)).rejects.toMatchObject({ reason: 'CREDENTIALS_WRONG' });
+    await expect(signIn(context, person)).rejects.toMatchObject({ reason: 'CREDENTIALS_WRONG' });
   });
 
-  it('begins no session where it cannot be opened', async () => {
+  it('does not begin a session that cannot be opened', async () => {
     const person = await member();
     for (const [table, id] of [
       ['verified_emails', 'user_id'],
       ['users', 'id'],
     ]) {
       await pool.query(`update ${table} set email_sealed = '\\x00' where ${id} = $1`, [person.userId]);
-      await expect(signIn(people, person)).rejects.toBeInstanceOf(SealingError);
-      await expect(signIn(people, { ...person, password: 'wrong' })).rejects.toMatchObject({
+      await expect(signIn(context, person)).rejects.toBeInstanceOf(SealingError);
+      await expect(signIn(context, { ...person, password: 'wrong' })).rejects.toMatchObject({
         reason: 'CREDENTIALS_WRONG',
       });
     }
     expect((await pool.query('select * from sessions')).rows).toEqual([]);
   });
 
-  it('is removed once it has expired', async () => {
+  it('is removed when it has expired', async () => {
     const person = await member();
-    await signIn(people, person);
-    await requestPasswordReset(people, person);
+    await signIn(context, person);
+    await requestPasswordReset(context, person);
     for (const table of ['sessions', 'mail_tokens', 'mail_outbox']) {
       await pool.query(`update ${table} set expire_time = now() - interval '1 second'`);
     }
@@ -222,8 +222,8 @@ describe('what is kept', () => {
   });
 });
 
-describe('B8: what fails on its way', () => {
-  // As a full disk or a broken row would: `table` takes no row while `work` runs.
+describe('B8: a failure on the way', () => {
+  // Runs `work` while `table` accepts no row, as on a full disk.
   async function withTableClosed<T>(table: string, work: () => Promise<T>): Promise<T> {
     await query(
       database.ownerUrl,
@@ -237,35 +237,35 @@ describe('B8: what fails on its way', () => {
     }
   }
 
-  it('leaves a refresh token good, where the access token cannot be signed', async () => {
+  it('leaves a refresh token valid when the access token cannot be signed', async () => {
     const person = await member();
     const { tenantId } = person;
-    const { refreshToken, sessionId } = await signIn(people, person);
-    const sign = vi.spyOn(people.tokens, 'sign').mockRejectedValueOnce(new Error('no key'));
-    await expect(refreshSession(people, { tenantId, refreshToken })).rejects.toThrow('no key');
+    const { refreshToken, sessionId } = await signIn(context, person);
+    const sign = vi.spyOn(context.tokens, 'sign').mockRejectedValueOnce(new Error('no key'));
+    await expect(refreshSession(context, { tenantId, refreshToken })).rejects.toThrow('no key');
     expect(sign).toHaveBeenCalledOnce();
-    const next = await refreshSession(people, { tenantId, refreshToken });
+    const next = await refreshSession(context, { tenantId, refreshToken });
     expect(next).toMatchObject({ sessionId, userId: person.userId, isEmailVerified: true });
-    await refreshSession(people, { tenantId, refreshToken: next.refreshToken });
+    await refreshSession(context, { tenantId, refreshToken: next.refreshToken });
   });
 
   it.each(['refresh_tokens', 'sessions'])(
-    'leaves a refresh token good, where %s is not to be written',
+    'leaves a refresh token valid when %s cannot be written',
     async (table) => {
       const person = await member();
       const { tenantId } = person;
-      const { refreshToken } = await signIn(people, person);
-      const attempt = () => refreshSession(people, { tenantId, refreshToken });
+      const { refreshToken } = await signIn(context, person);
+      const attempt = () => refreshSession(context, { tenantId, refreshToken });
       await withTableClosed(table, () => expect(attempt()).rejects.toThrow('closed'));
       await expect(attempt()).resolves.toMatchObject({ userId: person.userId });
     },
   );
 
-  it('leaves a refresh token good, where the address of its user cannot be opened', async () => {
+  it('leaves a refresh token valid when the address of its user cannot be opened', async () => {
     const person = await member();
     const { tenantId } = person;
-    const { refreshToken } = await signIn(people, person);
-    const attempt = () => refreshSession(people, { tenantId, refreshToken });
+    const { refreshToken } = await signIn(context, person);
+    const attempt = () => refreshSession(context, { tenantId, refreshToken });
     const { rows } = await pool.query('select email_sealed from verified_emails');
     await pool.query(`update verified_emails set email_sealed = '\\x00'`);
     await expect(attempt()).rejects.toBeInstanceOf(SealingError);
@@ -274,46 +274,46 @@ describe('B8: what fails on its way', () => {
   });
 
   it.each(['users', 'credentials', 'verified_emails'])(
-    'leaves the token of a registration good, where %s is not to be written',
+    'leaves the token of a registration valid when %s cannot be written',
     async (table) => {
       const person = stranger();
-      await register(people, person);
+      await register(context, person);
       const use = { tenantId: person.tenantId, token: tokenOf(await takeMail()) };
-      await withTableClosed(table, () => expect(verifyEmail(people, use)).rejects.toThrow());
-      await verifyEmail(people, use);
-      expect(await signIn(people, person)).toMatchObject({ isEmailVerified: true });
+      await withTableClosed(table, () => expect(verifyEmail(context, use)).rejects.toThrow());
+      await verifyEmail(context, use);
+      expect(await signIn(context, person)).toMatchObject({ isEmailVerified: true });
     },
   );
 
   it.each(['credentials', 'verified_emails', 'sessions', 'mail_outbox'])(
-    'leaves the token of a reset good, where %s is not to be written',
+    'leaves the token of a reset valid when %s cannot be written',
     async (table) => {
       const person = await member();
       const { tenantId } = person;
-      await signIn(people, person);
-      await requestPasswordReset(people, person);
+      await signIn(context, person);
+      await requestPasswordReset(context, person);
       const use = { tenantId, token: tokenOf(await takeMail()), newPassword: 'another good one' };
-      await withTableClosed(table, () => expect(resetPassword(people, use)).rejects.toThrow('closed'));
-      await expect(signIn(people, person)).resolves.toMatchObject({ userId: person.userId });
-      await resetPassword(people, use);
-      await signIn(people, { ...person, password: use.newPassword });
+      await withTableClosed(table, () => expect(resetPassword(context, use)).rejects.toThrow('closed'));
+      await expect(signIn(context, person)).resolves.toMatchObject({ userId: person.userId });
+      await resetPassword(context, use);
+      await signIn(context, { ...person, password: use.newPassword });
     },
   );
 });
 
-describe('B8: where the clock of the database went back', () => {
+describe('B8: when the clock of the database goes back', () => {
   const later = `interval '2 hours'`;
 
-  it('nobody waits for attempts of the time before', async () => {
+  it('attempts of the time before block no one', async () => {
     const person = await member();
     const wrong = { ...person, password: 'wrong' };
-    for (let i = 0; i < 7; i++) await signIn(people, wrong).catch(() => undefined);
+    for (let i = 0; i < 7; i++) await signIn(context, wrong).catch(() => undefined);
     await pool.query(
       `update throttles set blocked_until = blocked_until + ${later}, update_time = update_time + ${later}`,
     );
-    await expect(signIn(people, wrong)).rejects.toMatchObject({ reason: 'CREDENTIALS_WRONG' });
-    // Counted by the clock as it is now, beside those of before.
-    await expect(signIn(people, wrong)).rejects.toMatchObject({ reason: 'TOO_MANY_ATTEMPTS' });
+    await expect(signIn(context, wrong)).rejects.toMatchObject({ reason: 'CREDENTIALS_WRONG' });
+    // Counted by the present clock, beside the attempts of before.
+    await expect(signIn(context, wrong)).rejects.toMatchObject({ reason: 'TOO_MANY_ATTEMPTS' });
     const { rows } = await pool.query(
       `select failures, update_time > now() as ahead from throttles where kind = 'ACCOUNT'`,
     );
@@ -321,11 +321,11 @@ describe('B8: where the clock of the database went back', () => {
     await pool.query(
       `update throttles set blocked_until = blocked_until + ${later}, update_time = update_time + ${later}`,
     );
-    await signIn(people, person);
+    await signIn(context, person);
   });
 
-  it('a mail is sent that was put off in the time before', async () => {
-    await register(people, stranger());
+  it('a mail that was put off in the time before is sent', async () => {
+    await register(context, stranger());
     await pool.query(
       `update mail_outbox set next_attempt_time = next_attempt_time + ${later}, expire_time = expire_time + ${later}`,
     );
@@ -334,7 +334,7 @@ describe('B8: where the clock of the database went back', () => {
 });
 
 describe('a change of keys', () => {
-  it('reaches all that sign-in keeps, and tokens that are on their way stay good', async () => {
+  it('reaches all data of sign-in, and pending tokens stay valid', async () => {
     const old = { encryptionKeys: TEST_KEYS.AUTH_ENCRYPTION_KEYS, indexKeys: TEST_KEYS.AUTH_INDEX_KEYS };
     const fresh = { encryptionKeys: makeKey('k2'), indexKeys: makeKey('i2') };
     const ring = (keys: typeof old) =>
@@ -349,8 +349,8 @@ describe('a change of keys', () => {
     const person = await member();
     const { tenantId } = person;
     const other = { ...stranger(), tenantId };
-    await register(people, other);
-    await requestPasswordReset(people, person);
+    await register(context, other);
+    await requestPasswordReset(context, person);
     await createPostgresSigningKeys(pool, keyring).change(() => ({
       add: [makeSigningKey(new Date())],
       removeIds: [],
@@ -363,35 +363,35 @@ describe('a change of keys', () => {
     }
 
     const after = ring(fresh);
-    people = await peopleWith(after);
+    context = await contextWith(after);
     expect(await createPostgresSigningKeys(pool, after).list()).toHaveLength(1);
     const mails = await createPostgresOutbox(pool, createSignInSeal(after)).claim(10, RETRY);
     const tokenTo = (to: string) =>
       tokenOf(mails.map((mail) => mail.open()).find((mail) => mail.to === to) as Mail);
-    await verifyEmail(people, { tenantId, token: tokenTo(other.email) });
-    await resetPassword(people, { tenantId, token: tokenTo(person.email), newPassword: 'another good one' });
-    expect(await signIn(people, { ...person, password: 'another good one' })).toMatchObject({
+    await verifyEmail(context, { tenantId, token: tokenTo(other.email) });
+    await resetPassword(context, { tenantId, token: tokenTo(person.email), newPassword: 'another good one' });
+    expect(await signIn(context, { ...person, password: 'another good one' })).toMatchObject({
       isEmailVerified: true,
     });
-    expect(await signIn(people, other)).toMatchObject({ isEmailVerified: true });
+    expect(await signIn(context, other)).toMatchObject({ isEmailVerified: true });
   });
 });
 
-describe('for addresses that are known and that are not', () => {
+describe('for known and unknown addresses', () => {
   it('runs the same statements and computes as many hashes', async () => {
     const person = await member();
     const known = { ...person, password: 'not the password' };
     const unknown = { ...known, email: `nobody.${randomUUID()}@example.com` };
     const traceOf = async (work: () => Promise<unknown>) => {
       statements = [];
-      const before = people.hasher.hashes;
+      const before = context.hasher.hashes;
       await work().catch(() => undefined);
-      return { statements, hashes: people.hasher.hashes - before };
+      return { statements, hashes: context.hasher.hashes - before };
     };
     const calls = [
-      (who: typeof known) => signIn(people, who),
-      (who: typeof known) => register(people, { ...who, password: 'a new long password' }),
-      (who: typeof known) => requestPasswordReset(people, who),
+      (who: typeof known) => signIn(context, who),
+      (who: typeof known) => register(context, { ...who, password: 'a new long password' }),
+      (who: typeof known) => requestPasswordReset(context, who),
     ];
     for (const call of calls) {
       const trace = await traceOf(() => call(known));
@@ -402,9 +402,9 @@ describe('for addresses that are known and that are not', () => {
 });
 
 describe('a mail', () => {
-  it('is sent although sending fails at first, and is logged by its id alone', async () => {
+  it('is sent although sending fails at first, and only its id is logged', async () => {
     const person = stranger();
-    await register(people, person);
+    await register(context, person);
     const tried: string[] = [];
     const sent: Mail[] = [];
     await using _worker = startMailWorker({
@@ -433,7 +433,7 @@ describe('a mail', () => {
   });
 
   it('is sent by one of many workers', async () => {
-    for (let i = 0; i < 20; i++) await register(people, { ...stranger(), source: `192.0.2.${i}` });
+    for (let i = 0; i < 20; i++) await register(context, { ...stranger(), source: `192.0.2.${i}` });
     const sent: string[] = [];
     const sender = { send: async (_: Mail, id: string) => void sent.push(id) };
     const workers = [1, 2, 3].map(() => startMailWorker({ outbox: outbox(), sender, logger, pollMs: 5 }));
@@ -442,10 +442,10 @@ describe('a mail', () => {
     expect(new Set(sent).size).toBe(20);
   });
 
-  it('is dropped from no transaction: it waits where its process was killed as it sent', async () => {
-    await register(people, stranger());
+  it('survives a process that is killed while it sends', async () => {
+    await register(context, stranger());
     const [taken] = await outbox().claim(1, { firstWaitMs: 0, maxWaitMs: 0 });
-    // Nobody says that it was sent.
+    // `markSent` is not called.
     const [again] = await outbox().claim(1, RETRY);
     expect(again).toMatchObject({ id: taken?.id, attempts: 2 });
     expect(await outbox().claim(1, RETRY)).toEqual([]);

@@ -45,9 +45,9 @@ const signIn = async (person: { tenantId: string; email: string; password: strin
   return session;
 };
 
-describe.each(['gRPC', 'HTTP'])('a person, through the %s door', (door) => {
+describe.each(['gRPC', 'HTTP'])('a user, over %s', (protocol) => {
   const open = () =>
-    door === 'gRPC'
+    protocol === 'gRPC'
       ? createClient(AuthService, auth.transport)
       : createClient(
           AuthService,
@@ -114,7 +114,7 @@ describe.each(['gRPC', 'HTTP'])('a person, through the %s door', (door) => {
 });
 
 describe('an access token', () => {
-  it('is verified by the key set at /.well-known/jwks.json, and says for whom it speaks', async () => {
+  it('is verified by the key set at /.well-known/jwks.json, and names its user', async () => {
     const person = await member();
     const session = await signIn(person);
     const response = await fetch(`${auth.baseUrl}/.well-known/jwks.json`);
@@ -138,7 +138,7 @@ describe('an access token', () => {
     expect(Object.keys(keySet.keys[0] ?? {})).not.toContain('d');
   });
 
-  it('is refused where it was changed, or its session is over', async () => {
+  it('is refused when it was changed, or when its session is over', async () => {
     const person = await member();
     const { accessToken, refreshToken } = await signIn(person);
     const [header, , signature] = accessToken.split('.');
@@ -169,7 +169,7 @@ describe('a refresh token', () => {
     expect(row).toEqual({ revoke_reason: 'TOKEN_REUSED' });
   });
 
-  it('is good once, however many use it at once', async () => {
+  it('is valid once, however many calls use it at once', async () => {
     const person = await member();
     const { tenantId } = person;
     const { refreshToken } = await signIn(person);
@@ -213,14 +213,14 @@ describe('a refresh token', () => {
   });
 });
 
-describe('B8: where the clock of the process goes back', () => {
+describe('B8: when the clock of the process goes back', () => {
   afterEach(() => void vi.useRealTimers());
 
   it.each([
     ['two hours', 2 * 3_600_000],
     ['a minute', 60_000],
     ['to 1970', Date.now()],
-  ])('%s, people sign in and refresh, with sessions of before and of then', async (_, ms) => {
+  ])('%s, users sign in and refresh, with sessions from before and after', async (_, ms) => {
     const person = await member();
     const { tenantId } = person;
     const before = await signIn(person);
@@ -242,8 +242,8 @@ describe('B8: where the clock of the process goes back', () => {
   });
 });
 
-describe('whether an address is known', () => {
-  it('is not told by Register: same answer, same hash, another mail, and the password stays', async () => {
+describe('an unknown address', () => {
+  it('is not told apart by Register: same answer, same hash, another mail, and the password stays', async () => {
     const person = await member();
     const { tenantId, email } = person;
     const unknown = `nobody.${randomUUID()}@example.com`;
@@ -261,7 +261,7 @@ describe('whether an address is known', () => {
     await signIn(person);
   });
 
-  it('is not told by signing in behind a registration', async () => {
+  it('is not told apart by signing in after a registration', async () => {
     const { tenantId, email } = await member();
     const unknown = `nobody.${randomUUID()}@example.com`;
     const errors: string[] = [];
@@ -273,7 +273,7 @@ describe('whether an address is known', () => {
     expect(new Set(errors).size).toBe(1);
   });
 
-  it('is not told by SignIn: the same error, and one hash for everybody', async () => {
+  it('is not told apart by SignIn: the same error, and one hash for every call', async () => {
     const known = await member();
     const suspended = await member();
     const { tenantId } = known;
@@ -311,7 +311,7 @@ describe('whether an address is known', () => {
     ]);
   });
 
-  it('is not told by RequestPasswordReset: the same answer, another mail', async () => {
+  it('is not told apart by RequestPasswordReset: the same answer, another mail', async () => {
     const { tenantId, email } = await member();
     const unknown = `nobody.${randomUUID()}@example.com`;
     const answers = [email, unknown].map((each) =>
@@ -326,7 +326,7 @@ describe('whether an address is known', () => {
     });
   });
 
-  it('two-address-rules: gets no mail where no user may have it, and the same answer', async () => {
+  it('two-address-rules: gets no mail when no user may have it, and the same answer', async () => {
     const tenantId = freshTenant();
     const known = `nobody.${randomUUID()}@example.com`;
     const odd = [
@@ -345,7 +345,7 @@ describe('whether an address is known', () => {
     for (const email of odd) expect(await auth.mails.unread(email.replaceAll(/\p{Cc}/gu, ' '))).toEqual([]);
   });
 
-  it('is asked by several at once, none of whom is refused: none asked too often', async () => {
+  it('is not refused when several ask at once and none asks too often', async () => {
     const { email } = stranger();
     for (let i = 0; i < 25; i++) {
       const tenantId = freshTenant();
@@ -354,14 +354,15 @@ describe('whether an address is known', () => {
     }
   });
 
-  it('T3: is not told by the number of mails that an address gets: past the limit, all answers stay the same', async () => {
+  it('T3: is not told apart by the number of mails to it: past the limit, all answers stay the same', async () => {
     const { tenantId } = stranger();
     const email = `nobody.${randomUUID()}@example.com`;
     for (let i = 0; i < 8; i++) await auth.signIn.requestPasswordReset({ tenantId, email });
-    // A mail is queued before the answer leaves; it is removed from the queue behind its file, not with it.
+    // A mail is queued before the call is answered. The worker removes it from the queue after it has written
+    // the file.
     const waiting = () => auth.query('select 1 from mail_outbox where tenant_id = $1', [tenantId]);
     await expect.poll(waiting, { timeout: 30_000 }).toEqual([]);
-    // Three are free and one more begins the wait.
+    // Three are free, and one more begins the wait.
     expect(await auth.mails.unread(email)).toHaveLength(4);
   });
 });
@@ -373,7 +374,7 @@ describe('attempts', () => {
     const wrong = { ...person, password: 'wrong' };
     const answers = await Promise.allSettled(Array.from({ length: 20 }, () => auth.signIn.signIn(wrong)));
     expect(answers.every(({ status }) => status === 'rejected')).toBe(true);
-    // Five are free, one more begins the wait of a second; on a slow machine another may find it over.
+    // Five are free, and one more begins the wait of a second. On a slow machine one may find it over.
     expect((await auth.hashes()) - before).toBeLessThanOrEqual(8);
     await auth.query(
       `update throttles set blocked_until = now() + interval '1 minute' where tenant_id = $1 and kind = 'ACCOUNT'`,
@@ -410,11 +411,11 @@ describe('attempts', () => {
     expect(rows).toEqual([]);
   });
 
-  it('are forgotten bit by bit', async () => {
+  it('expire one by one', async () => {
     const person = await member();
     const wrong = { ...person, password: 'wrong' };
     for (let i = 0; i < 5; i++) await expectRefusal(auth.signIn.signIn(wrong), CREDENTIALS_WRONG);
-    // Half an hour takes one away, so one more is free, and the next one begins the wait.
+    // Half an hour takes one away, so one more is free, and the next begins the wait.
     const failures = async () => {
       const where = `tenant_id = $1 and kind = 'ACCOUNT'`;
       const [row] = await auth.query(
@@ -434,7 +435,7 @@ describe('attempts', () => {
     expect(await failures()).toEqual({ failures: 6, blocked: true });
   });
 
-  it('from one source are limited across addresses, and no other source with them', async () => {
+  it('from one source are limited across addresses, and other sources are not', async () => {
     const person = await member();
     const { tenantId } = person;
     const from = (sourceAddress: string) => auth.signIn.signIn({ ...person, sourceAddress });
@@ -470,7 +471,7 @@ describe('a user', () => {
     await signIn(person);
   });
 
-  it('who is deleted neither signs in nor refreshes, and signs in again once that is taken back', async () => {
+  it('who is deleted neither signs in nor refreshes, and signs in again after an undelete', async () => {
     const person = await member();
     const { tenantId, userId: id } = person;
     const { refreshToken } = await signIn(person);
@@ -496,7 +497,7 @@ describe('a user', () => {
     await expectRefusal(auth.signIn.signIn({ ...away, password: PASSWORD }), CREDENTIALS_WRONG);
   });
 
-  it('who was merged into somebody merged away later signs in as the last survivor, while that one is there', async () => {
+  it('who was merged twice signs in as the last survivor, while that user exists', async () => {
     const tenantId = freshTenant();
     const passwords = ['first of three words', 'second of three words', 'third of three words'];
     const users = passwords.map((password) => ({ ...stranger(), tenantId, password }));
@@ -524,7 +525,7 @@ describe('a user', () => {
     expect(failures).toEqual([wrong, wrong, unknown, unknown, unknown]);
   });
 
-  it('shows sign-ins in the timeline, good ones and others', async () => {
+  it('shows successful and failed sign-ins in the timeline', async () => {
     const person = await member();
     const { tenantId, userId: id } = person;
     await auth.signIn.signIn({ ...person, password: 'wrong' }).catch(() => undefined);
@@ -536,7 +537,7 @@ describe('a user', () => {
     ]);
   });
 
-  it('who is erased leaves nothing, whatever is under way', async () => {
+  it('who is erased leaves nothing, whatever is going on', async () => {
     const tables = [
       'credentials',
       'verified_emails',
@@ -553,7 +554,7 @@ describe('a user', () => {
       await auth.signIn.requestPasswordReset({ tenantId, email });
       const { token } = await auth.mails.next(email);
       const erase = () => auth.admin.eraseUser({ tenantId, id });
-      // Once more where two stood in each other's way; never behind the others.
+      // Again when two deadlocked; never behind the others.
       const erased = sleep(30 * i).then(() => erase().catch(erase));
       await Promise.allSettled([
         signIn(person),
@@ -611,7 +612,7 @@ describe('a user', () => {
     expect((await auth.signIn.refreshSession({ tenantId, refreshToken })).session?.emailVerified).toBe(true);
   });
 
-  it('is made once, though two registrations of one address are verified at once', async () => {
+  it('is created once, though two registrations of one address are verified at once', async () => {
     const { tenantId, email } = stranger();
     const tokens: string[] = [];
     for (const password of [PASSWORD, OTHER_PASSWORD]) {
@@ -627,7 +628,7 @@ describe('a user', () => {
     expect(await auth.query('select 1 from credentials where tenant_id = $1', [tenantId])).toHaveLength(1);
   });
 
-  it('signs in with a hash of other parameters, which is then made anew', async () => {
+  it('signs in with a hash of other parameters, which is then replaced', async () => {
     const person = await member();
     const weak = await hashArgon2id(PASSWORD, { memoryKib: 8, passes: 1, parallelism: 1 });
     await auth.query('update credentials set password_hash = $1 where user_id = $2', [weak, person.userId]);

@@ -6,13 +6,14 @@ import type { FailedSignIn, SignInAttempt, SignInStart, SignInStore } from './si
 import { emailThrottleKey, sourceThrottleKey } from './throttle.ts';
 import { hashToken, makeSecretToken } from './tokens/secret-token.ts';
 
-/** Who wants in. */
 interface SignInCommand extends SignInAttempt {
   readonly password: string;
 }
 
 /**
- * Opens a session. Whoever fails learns nothing of why: the same statements run and the same hash is computed, also for nobody.
+ * Opens a session. A failure does not tell its reason: the same statements run and the same hash is computed
+ * for unknown
+ * addresses.
  * @throws SignInError CREDENTIALS_WRONG, TOO_MANY_ATTEMPTS, OVERLOADED
  */
 export async function signIn(context: SignInContext, command: SignInCommand): Promise<OpenSession> {
@@ -21,11 +22,11 @@ export async function signIn(context: SignInContext, command: SignInCommand): Pr
   const start = await store.beginSignIn({ tenantId, email, source });
   if (start.waitMs > 0) throw tooManyAttempts(start.waitMs);
   const { user, passwordHash } = start;
-  const verification = await verifyOrGiveBack(context, command, passwordHash);
+  const verification = await verifyOrRefund(context, command, passwordHash);
   if (user?.state !== 'ACTIVE' || passwordHash === undefined || !verification.matches) {
     return await refuse(context, command, start);
   }
-  // Before the session is there: where this cannot be opened, nobody would get to know of it.
+  // Before the session opens: when the address cannot be opened, the caller would never get the session.
   const isEmailVerified = user.isEmailVerified();
   const session = await open(store, command, { userId: user.id, passwordHash });
   if (verification.isOutdated) {
@@ -35,8 +36,8 @@ export async function signIn(context: SignInContext, command: SignInCommand): Pr
   return await signSession(tokens, { ...session, isEmailVerified });
 }
 
-// What was never looked at is no attempt.
-async function verifyOrGiveBack(
+// An attempt that was not checked is not counted.
+async function verifyOrRefund(
   context: SignInContext,
   { tenantId, email, password }: SignInCommand,
   passwordHash: string | undefined,

@@ -23,8 +23,9 @@ import type { KeySchedule } from './tokens/signing-keys.ts';
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-// A key signs for a week. It is shown an hour before, longer than verifiers keep a key set, and as long after as its last
-// tokens live, twice over.
+// A key signs for a week. It is published an hour ahead, longer than verifiers cache a key set, and after its
+// time for
+// twice the life of its last tokens.
 const SCHEDULE: KeySchedule = {
   signingMs: 7 * DAY_MS,
   publishAheadMs: 60 * MINUTE_MS,
@@ -34,7 +35,6 @@ const SCHEDULE: KeySchedule = {
 const KEYS_EVERY_MS = MINUTE_MS;
 const CLEAN_EVERY_MS = 10 * MINUTE_MS;
 
-/** What people's sign-in stands on. */
 interface SignInOptions {
   readonly config: AuthConfig;
   readonly pool: Pool;
@@ -44,14 +44,17 @@ interface SignInOptions {
   readonly logger: Logger;
 }
 
-/** People's sign-in, and what it does in the background. */
+/** The running sign-in, and its work in the background. */
 interface RunningSignIn extends AsyncDisposable {
   readonly context: SignInContext;
   readonly keys: SigningKeyRotator;
   readMetrics(): readonly MetricReading[];
 }
 
-/** Puts people's sign-in together, and starts what goes on in the background: keys, mails, cleaning up. */
+/**
+ * Builds sign-in, and starts its work in the background: keys, mails, removal of expired rows.
+ * @throws StartupError when no key opens the signing keys
+ */
 export async function startSignIn(options: SignInOptions): Promise<RunningSignIn> {
   const { config, pool, contactSeal, reads, logger } = options;
   await using stack = new AsyncDisposableStack();
@@ -105,7 +108,7 @@ function explainSealing(error: unknown): never {
 function startMails({ config, pool, contactSeal, logger }: SignInOptions): MailWorker | undefined {
   if (config.mailDirectory === undefined) {
     logger.warn(
-      'no mail is sent, because AUTH_MAIL_DIRECTORY is not set: nobody can register or reset a password',
+      'no mail is sent, because AUTH_MAIL_DIRECTORY is not set: users cannot register or reset a password',
     );
     return undefined;
   }

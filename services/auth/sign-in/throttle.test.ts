@@ -11,7 +11,7 @@ describe('sourceThrottleKey', () => {
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['::1', '0:0:0:0::/64'],
     ['', ''],
-  ])('takes %s for %s', (source, key) => {
+  ])('turns %s into %s', (source, key) => {
     expect(sourceThrottleKey(source)).toBe(key);
   });
 });

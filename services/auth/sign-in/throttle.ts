@@ -2,20 +2,27 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { emailKey } from '../users/user.ts';
 import { tooManyAttempts } from './sign-in-error.ts';
 
-/** What is limited: sign-ins of an address and of a source, mails to an address and from a source. */
+/**
+ * What is limited: sign-ins by address and by source, mails by address and by source. The database stores
+ * these names.
+ */
 export type ThrottleKind = 'ACCOUNT' | 'SOURCE' | 'MAIL' | 'MAIL_SOURCE';
 
-/** How a limit grows: after the free attempts each waits twice as long as the one before, up to the most. */
+/** How a limit grows: after the free attempts, each wait is twice as long as the one before. */
 interface ThrottleLimit {
   readonly free: number;
   readonly firstWaitMs: number;
-  /** Nobody is kept out longer by one attempt: a limit slows guessing down, and locks nobody out for good. */
+  /** Longest wait. A limit slows guessing down, and locks no user out for good. */
   readonly maxWaitMs: number;
-  /** One attempt is forgotten in each such time, so that whoever many people sit behind is not held to last week's mistakes. */
+  /** One attempt expires in each period of this length: many people may share a source, and would add up. */
   readonly forgetMs: number;
 }
 
-/** Our own choice, below the 100 guesses in a row of NIST SP 800-63B-4, section 3.2.2, at an hour's patience; a source serves many people. */
+/**
+ * Our own choice. At an hour's patience below the 100 guesses in a row of NIST SP 800-63B-4, section 3.2.2. A
+ * source
+ * serves many people.
+ */
 export const THROTTLE_LIMITS: Readonly<Record<ThrottleKind, ThrottleLimit>> = {
   ACCOUNT: { free: 5, firstWaitMs: 1000, maxWaitMs: 5 * 60_000, forgetMs: 30 * 60_000 },
   SOURCE: { free: 100, firstWaitMs: 1000, maxWaitMs: 15 * 60_000, forgetMs: 30_000 },
@@ -23,25 +30,29 @@ export const THROTTLE_LIMITS: Readonly<Record<ThrottleKind, ThrottleLimit>> = {
   MAIL_SOURCE: { free: 50, firstWaitMs: 1000, maxWaitMs: 15 * 60_000, forgetMs: 30_000 },
 };
 
-/** Whose attempts: an address as it is compared, or an IP. */
+/** What attempts are counted by: an address in its compared form, or an IP address. */
 export interface ThrottleKey {
   readonly tenantId: string;
   readonly kind: ThrottleKind;
   readonly key: string;
 }
 
-/** Counts attempts. A count is forgotten bit by bit, and as a whole a day after the last attempt. */
+/** Counts attempts. Attempts expire one by one, and all of them a day after the last one. */
 export interface Throttles {
   /**
-   * Counts an attempt as failed before it is made, so that many at once are counted too. Answers 0, or how many ms there are
-   * still to wait; then it was not counted, so that coming too early makes nothing worse.
+   * Counts an attempt as failed before it is made, so that concurrent attempts count too. Answers 0, or the
+   * milliseconds
+   * still to wait. An attempt that has to wait is not counted: coming too early makes nothing worse.
    */
   take(key: ThrottleKey): Promise<number>;
-  /** Takes one attempt back that was none. */
+  /** Takes back an attempt that was counted and not made. */
   refund(key: ThrottleKey): Promise<void>;
 }
 
-/** Counts an attempt. Throws SignInError TOO_MANY_ATTEMPTS. */
+/**
+ * Counts an attempt.
+ * @throws SignInError TOO_MANY_ATTEMPTS
+ */
 export async function requireAttempt(throttles: Throttles, key: ThrottleKey): Promise<void> {
   const waitMs = await throttles.take(key);
   if (waitMs > 0) throw tooManyAttempts(waitMs);
@@ -52,7 +63,10 @@ export function emailThrottleKey(email: string): string {
   return emailKey(email) ?? email.trim().toLowerCase();
 }
 
-/** What attempts from a machine are counted by: an IPv4 address, or the /64 that whoever has an IPv6 address has all of. */
+/**
+ * The throttle key of a machine: an IPv4 address, or the /64 network of an IPv6 address, which its holder has
+ * whole.
+ */
 export function sourceThrottleKey(source: string): string {
   const mapped = /^::ffff:([\d.]+)$/i.exec(source)?.[1];
   if (mapped !== undefined && isIPv4(mapped)) return mapped;

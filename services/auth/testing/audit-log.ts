@@ -6,7 +6,7 @@ import type { ChainBreak } from '../audit/chains/chain-store.ts';
 import type { ChainLimits } from '../audit/chains/chain-writer.ts';
 import { createPostgresAuditLog } from '../audit/postgres-audit-log.ts';
 
-/** A line as most are. */
+/** A typical line. */
 export const LINE: AuditEntry = {
   time: '2026-01-01T00:00:00.000Z',
   caller: 'booking',
@@ -23,12 +23,16 @@ export const LINE: AuditEntry = {
 
 export type TestLog = Awaited<ReturnType<typeof openLog>>;
 
-/** A database with logs as so many processes would have. `pool` is of the service's role, `owner` of the role that owns the tables. */
+/**
+ * Opens a database with the logs of so many processes. `pool` is of the role of the service, `owner` of the
+ * role that owns
+ * the tables.
+ */
 export async function openLog({ writers = 1, limits }: { writers?: number; limits?: ChainLimits } = {}) {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase('auth'));
   const logger = createLogger({ service: 'test', level: 'silent' });
-  // What is opened later on is closed with the rest.
+  // Pools that are opened later are closed with the rest.
   const pools = stack.use(new AsyncDisposableStack());
   const open = (url: string) =>
     pools.adopt(
@@ -53,7 +57,7 @@ export async function openLog({ writers = 1, limits }: { writers?: number; limit
   };
 }
 
-/** Writes so many lines at once. */
+/** Writes so many lines at the same time. */
 export async function write(
   log: { record(entry: AuditEntry): Promise<void> },
   count: number,
@@ -69,7 +73,7 @@ export async function writeSingly(log: TestLog['log'], count: number, change: Pa
   for (let i = 0; i < count; i++) await log.record({ ...LINE, requestId: crypto.randomUUID(), ...change });
 }
 
-/** What only somebody with all rights can do. */
+/** Changes the log with all rights, past its triggers. */
 export async function tamper(owner: Pool, ...statements: string[]): Promise<void> {
   const { rows } = await owner.query<{ name: string }>(
     `select relname as name from pg_class where relkind = 'r' and relname like 'audit\\_%'`,

@@ -1,4 +1,4 @@
-// The one way in which a test starts the auth service, in whichever room the test is.
+// How every test starts the auth service, in all rooms.
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type Client, createClient, type Transport } from '@connectrpc/connect';

@@ -2,24 +2,25 @@ import { UserView } from '@rollcall/contract/user';
 import fc from 'fast-check';
 import { ERASED_IDS, EXPENDABLE_IDS, type FilledTenant, IDS, REQUEST_IDS } from './tenants.ts';
 
-/** What is asked of an RPC: the fields of its request, by JSON name. */
+/** The fields of a request, by JSON name. */
 export type Fields = Record<string, unknown>;
 
-/** Page tokens of the other tenant, by the RPC that they are of. */
+/** Page tokens of the other tenant, by RPC. */
 export type ForeignTokens = Readonly<Record<string, string>>;
 
 const UNKNOWN_ID = '019c0000-0000-7000-8000-ffffffffffff';
 
 /**
- * What a caller of one tenant asks, who knows the ids, addresses and tokens of another tenant, by service and RPC. What it
- * writes bears no mark of the other, so that a mark in an answer is never its own.
+ * Makes requests of one tenant by a caller who knows ids, addresses and tokens of another tenant, by service
+ * and RPC.
+ * No written value bears a mark of the other tenant, so that a mark in an answer is a leak.
  */
 export function requestsOf(mine: FilledTenant, other: FilledTenant, tokens: ForeignTokens) {
   const { tenantId } = mine;
   const pick = <T>(...values: T[]) => fc.constantFrom(...values);
   const ask = (fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Fields> =>
     fc.record({ tenantId: fc.constant(tenantId), ...fields });
-  // The first two have records.
+  // Only the first two have records.
   const recorded = IDS.slice(0, 2);
   const id = pick(...recorded, ...recorded, ...IDS, mine.randomId, other.randomId, UNKNOWN_ID);
   const expendable = pick(...EXPENDABLE_IDS, ...EXPENDABLE_IDS, other.randomId);
@@ -155,7 +156,7 @@ export function requestsOf(mine: FilledTenant, other: FilledTenant, tokens: Fore
       loserEtag: fc.constant(''),
     }),
     'UserAdminService.UnmergeUsers': ask({
-      requestId, // The other merge of ours stays, so that undoing theirs has two to part.
+      requestId, // Our other merge stays, so that undoing theirs has two users to part.
       mergeId: pick(mine.mergeIds[0], ...other.mergeIds),
     }),
     'UserAdminService.AutoMergeDuplicates': ask({
@@ -192,7 +193,7 @@ export function requestsOf(mine: FilledTenant, other: FilledTenant, tokens: Fore
   } satisfies Record<string, fc.Arbitrary<Fields>>;
 }
 
-// A whole token of the other tenant is no call of ours: who has it is that tenant's person.
+// A whole token of the other tenant would be a genuine call of its user, and no attack.
 function spliceTokens(mine: string, other: string): string[] {
   const [head, , signature] = mine.split('.');
   const [otherHead, claims, otherSignature] = other.split('.');

@@ -2,21 +2,21 @@ import { createClient } from '@connectrpc/connect';
 import { type User, UserService, UserView } from '@rollcall/contract/user';
 import { type AuthWithMail, registerUser } from './mailbox.ts';
 
-// Two tenants that are as alike as the contract allows, and whose every own text and number can be told apart.
+// Two tenants that are as alike as the contract allows, and whose own texts and numbers all differ.
 
 const idOf = (n: number) => `019c0000-0000-7000-8000-0000000000${String(n).padStart(2, '0')}`;
 const requestOf = (kind: number, n: number) => `5a5a5a5a-0000-4000-8${kind}00-0000000000${10 + n}`;
 
-/** Ids of users that are in both tenants and stay. The last one was merged into the one before. */
+/** Ids of users that exist in both tenants and stay. The last one was merged into the one before. */
 export const IDS = [0, 1, 2, 3, 4, 5].map(idOf);
-/** Ids of users in both tenants who may be merged, deleted and erased. */
+/** Ids of users in both tenants that may be merged, deleted and erased. */
 export const EXPENDABLE_IDS = [6, 7, 8, 9, 10, 11].map(idOf);
-/** Ids of users who were erased in both tenants. */
+/** Ids of users that were erased in both tenants. */
 export const ERASED_IDS = [20, 21].map(idOf);
-/** Request ids that were used in both tenants, of creations and of notes. */
+/** Request ids that both tenants have used, for creations and for notes. */
 export const REQUEST_IDS = [requestOf(1, 0), requestOf(1, 1), requestOf(2, 0), requestOf(3, 0)];
 
-// The last of those who stay, and of the expendable.
+// The last two that stay, and the last two of the expendable.
 const MERGES = [
   { survivorId: idOf(4), loserId: idOf(5) },
   { survivorId: idOf(10), loserId: idOf(11) },
@@ -24,21 +24,21 @@ const MERGES = [
 
 const MONTH_S = 30 * 86_400;
 
-/** What a tenant's data are known by. */
+/** The marks of a tenant's data. */
 export interface Mark {
-  /** Stands in every text of the tenant; lower-case letters. */
+  /** Part of every text of the tenant. Lower-case letters. */
   readonly word: string;
   readonly phone: string;
   readonly birthDate: string;
   readonly currencyCode: string;
-  /** Points, money and, as seconds, times begin here. */
+  /** Points, money and times (in seconds) begin here. */
   readonly number: number;
 }
 
-/** A tenant with users, records and people who sign in. */
+/** A tenant with users, records and sign-ins. */
 export type FilledTenant = Awaited<ReturnType<typeof fillTenant>>;
 
-/** Fills a tenant, and keeps what others may try their luck with. */
+/** Fills a tenant, and keeps the ids and tokens that another tenant might try. */
 export async function fillTenant(auth: AuthWithMail, mark: Mark) {
   const tenantId = `${mark.word}-tenant`;
   const users = createClient(UserService, auth.transport);
@@ -69,7 +69,7 @@ export async function fillTenant(auth: AuthWithMail, mark: Mark) {
     const report = { tenantId, id: userId, consumer: 'booking', remaining: say('remaining') };
     await auth.admin.reportErasure(report);
   }
-  const people = await addPeople(auth, { say, tenantId, password: say(' horse battery') });
+  const signIns = await addSignIns(auth, { say, tenantId, password: say(' horse battery') });
   const emails = made.flatMap(({ email }) => (email.includes(mark.word) ? [email] : []));
   const { user } = await users.getUser({ tenantId, id: idOf(0), view: UserView.FULL });
   return {
@@ -82,7 +82,7 @@ export async function fillTenant(auth: AuthWithMail, mark: Mark) {
     mergeIds,
     emails,
     etag: user?.etag ?? '',
-    ...people,
+    ...signIns,
   };
 }
 
@@ -133,7 +133,7 @@ interface RecordsOf {
   readonly mark: Mark;
   readonly tenantId: string;
   readonly id: string;
-  /** Which user with records it is. */
+  /** The index of the user among those with records. */
   readonly n: number;
 }
 
@@ -143,7 +143,7 @@ async function addRecords({ admin }: AuthWithMail, { say, mark, tenantId, id, n 
   await admin.linkExternalId({ ...owner, externalId: { source: 'crm', externalId: `c${n}` } });
   const own = { source: say('source'), externalId: say(`external${n + 1}`) };
   await admin.linkExternalId({ ...owner, externalId: own });
-  // A note takes the id of its request, so both tenants have one with the same id.
+  // A note has the id of its request, so both tenants have one with the same id.
   if (n === 0)
     await admin.createNote({
       ...owner,
@@ -175,14 +175,17 @@ async function addRecords({ admin }: AuthWithMail, { say, mark, tenantId, id, n 
   return note?.id ?? '';
 }
 
-interface PeopleOf {
+interface SignInsOf {
   readonly say: Say;
   readonly tenantId: string;
   readonly password: string;
 }
 
-/** People with the same addresses in every tenant, and one session each, so that what ends one leaves the others. */
-async function addPeople(auth: AuthWithMail, { say, tenantId, password }: PeopleOf) {
+/**
+ * Adds users with the same addresses in every tenant, and one session each, so that ending one leaves the
+ * others.
+ */
+async function addSignIns(auth: AuthWithMail, { say, tenantId, password }: SignInsOf) {
   const personOf = (name: string) => ({ tenantId, email: `${name}@people.example.com`, password });
   const sessionOf = async (name: string) => {
     await registerUser(auth, personOf(name));

@@ -1,13 +1,13 @@
 import { parentPort, threadId } from 'node:worker_threads';
 import type { ThreadAnswer } from '../sign-in/passwords/thread-pool.ts';
 
-/** What the thread of the tests is to do. */
+/** A task for the thread of the tests. */
 export interface TestTask {
   readonly do: 'work' | 'fail' | 'end' | 'throw';
   readonly n: number;
 }
 
-/** What it tells. */
+/** The answer of that thread. */
 export interface TestAnswer {
   readonly n: number;
   readonly threadId: number;

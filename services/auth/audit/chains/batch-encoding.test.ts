@@ -38,7 +38,7 @@ const entries: fc.Arbitrary<AuditEntry> = fc.record({
 });
 
 describe('a batch of the audit log', () => {
-  it('holds any lines, over several batches of a chain', () => {
+  it('holds all lines, over several batches of a chain', () => {
     fc.assert(
       fc.property(fc.array(fc.array(entries, { maxLength: 5 }), { maxLength: 4 }), (batches) => {
         const [encoder, decoder] = [createBatchEncoder(), createBatchDecoder()];
@@ -64,7 +64,7 @@ describe('a batch of the audit log', () => {
     expect(decoder.decode(second.bytes)).toEqual([entry]);
   });
 
-  it('is refused where it is cut off, goes on, or names a word that the chain does not have', () => {
+  it('is refused when it is cut off, goes on, or names a word that the chain does not have', () => {
     const { bytes } = createBatchEncoder().encode([entry]);
     for (let size = 0; size < bytes.length; size++)
       expect(() => createBatchDecoder().decode(bytes.subarray(0, size))).toThrow('no batch of the audit log');

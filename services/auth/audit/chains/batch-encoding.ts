@@ -1,29 +1,31 @@
 import type { AuditEntry } from '@rollcall/runtime/callers';
 
-// A batch: FORMAT, time of its first line in ms, the words that it brings, its lines. All numbers are varints (7 bits a byte, lowest
-// first); a text is its length in bytes and its UTF-8. A word is a text that lines name by its number, counted from the
-// beginning of the chain: callers, hosts, methods, tenants, views and outcomes stand in a chain once.
+// A batch: FORMAT, time of its first line in ms, its new words, its lines. Numbers are varints (7 bits a
+// byte, lowest
+// first). A text is its length in bytes and its UTF-8. A word is a text that lines name by its number in the
+// chain, so
+// that callers, hosts, methods, tenants, views and outcomes are written once.
 const FORMAT = 1;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const PORT = /^(.*):(0|[1-9]\d{0,4})$/s;
 
-/** A batch as bytes, and what was to be learnt by it. */
+/** A batch in bytes, and its new words. */
 export interface EncodedBatch {
   readonly bytes: Buffer;
   /** Words that later batches of the chain may name. */
   readonly words: readonly string[];
 }
 
-/** Turns lines of one chain into batches. */
+/** Encodes lines of one chain as batches. */
 export interface BatchEncoder {
   encode(entries: readonly AuditEntry[]): EncodedBatch;
-  /** Notes that a batch is part of the chain. Until then its words are known to nobody. */
+  /** Adds a batch to the chain. Until then later batches cannot use its words. */
   accept(batch: EncodedBatch): void;
   /** How many words the chain has. */
   wordCount(): number;
 }
 
-/** An encoder of a chain that is empty. */
+/** Creates the encoder of an empty chain. */
 export function createBatchEncoder(): BatchEncoder {
   const known = new Map<string, number>();
   return {
@@ -84,13 +86,13 @@ function writeLine(to: Writer, entry: AuditEntry, { startMs, wordOf }: LineConte
   else to.text(entry.requestId);
 }
 
-/** Turns the batches of one chain into lines again. */
+/** Decodes the batches of one chain. */
 interface BatchDecoder {
-  /** @throws Error where the bytes are no batch that follows on those before. */
+  /** @throws Error when the bytes are no batch that follows the ones before */
   decode(bytes: Uint8Array): AuditEntry[];
 }
 
-/** A decoder of a chain, to be given its batches from the first on. */
+/** Creates the decoder of a chain. It takes the batches in order, from the first on. */
 export function createBatchDecoder(): BatchDecoder {
   const words: string[] = [];
   const wordAt = (at: number) => words[at] ?? fail(`it names word ${at} of ${words.length}`);

@@ -1,43 +1,43 @@
 import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
 
-/** A place in the central chain: the number of an entry, and the hash of all up to it. */
+/** A position in the central chain: the number of an entry, and the hash of all entries up to it. */
 export interface AuditHead {
   readonly seq: bigint;
   /** Hexadecimal. */
   readonly hash: string;
 }
 
-/** Something in the log that is not as it was written. */
+/** A place where the log is not as it was written. */
 export interface AuditFinding {
   readonly place: string;
   readonly why: string;
-  /** The central chain itself tells of it. Absent: it was found now. */
+  /** Whether the central chain records it. Absent: it was found by this check. */
   readonly isNoted?: boolean;
 }
 
-/** What the central chain says of one chain. */
+/** The record of one chain in the central chain. */
 export interface ChainRecord {
   readonly chain: string;
   readonly openedMs: number;
-  /** The first hash before. */
+  /** The hash before the first batch. */
   readonly opening: Buffer;
-  /** By number of batches: the hash that the chain had then. */
+  /** The hash of the chain, by number of batches. */
   readonly checkpoints: Map<number, Buffer>;
   readonly closed: { readonly batches: number; readonly hash: Buffer; readonly atMs: number } | undefined;
   readonly isExported: boolean;
   readonly isPruned: boolean;
 }
 
-/** The central chain, read and computed anew. */
+/** The central chain, with hashes computed again. */
 export interface CentralChain {
-  /** In the order in which they were opened. */
+  /** In the order of their opening. */
   readonly chains: ReadonlyMap<string, ChainRecord>;
-  /** By number of lines: the hash that the log before chains had then. */
+  /** The hash of the log before chains, by number of lines. */
   readonly legacyCheckpoints: ReadonlyMap<string, Buffer>;
   readonly head: AuditHead;
   readonly findings: readonly AuditFinding[];
-  /** Whether it has the head that was noted before. */
+  /** Whether it contains the noted head. */
   readonly hasNoted: boolean;
 }
 
@@ -55,7 +55,10 @@ interface EntryRow {
 const GENESIS = createHash('sha256').update('rollcall audit chains').digest();
 const PAGE = 5000;
 
-/** Reads the central chain within the transaction of a connection. */
+/**
+ * Reads the central chain within the transaction of a connection.
+ * @param noted a head that was printed before
+ */
 export async function readCentralChain(client: ClientBase, noted?: AuditHead): Promise<CentralChain> {
   const chains = new Map<string, ChainRecord>();
   const legacyMarks = new Map<string, Buffer>();

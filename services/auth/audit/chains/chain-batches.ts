@@ -4,22 +4,22 @@ import { createBatchDecoder } from './batch-encoding.ts';
 import type { AuditFinding, ChainRecord } from './central-chain.ts';
 import { headAfter } from './chain-store.ts';
 
-/** A batch of a chain, as it is kept. */
+/** A batch of a chain in its stored form. */
 export interface StoredBatch {
   readonly seq: number;
   readonly hash: Buffer;
   readonly lines: Buffer;
 }
 
-/** A batch that was read, and its lines. */
+/** A batch and its lines. */
 interface ReadBatch extends StoredBatch {
   readonly entries: readonly AuditEntry[];
 }
 
-// Batches may have a thousand lines each.
+// A batch may have a thousand lines.
 const PAGE = 500;
 
-/** The batches of a chain in a database, in order. */
+/** Reads the batches of a chain from the database, in order. */
 export async function* batchesOf(client: ClientBase, chain: string): AsyncGenerator<StoredBatch> {
   let after = 0;
   for (;;) {
@@ -33,28 +33,30 @@ export async function* batchesOf(client: ClientBase, chain: string): AsyncGenera
   }
 }
 
-/** Reads lines of a chain; what cannot be read any more is left out. */
+/** Reads the lines of a chain. Leaves out batches that cannot be decoded. */
 export async function* entriesOf(batches: AsyncIterable<StoredBatch>): AsyncGenerator<ReadBatch> {
   const decoder = createBatchDecoder();
   for await (const batch of batches) {
     try {
       yield { ...batch, entries: decoder.decode(batch.lines) };
     } catch {
-      // Verifying names it.
+      // `checkChain` reports it.
     }
   }
 }
 
-/** What a look through one chain found. */
+/** The result of checking one chain. */
 interface ChainCheck {
   readonly batches: number;
   readonly hash: Buffer;
   readonly lines: number;
-  /** Undefined: it is whole. */
+  /** Undefined: the chain is whole. */
   readonly finding: AuditFinding | undefined;
 }
 
-/** Computes a chain anew, against what the central chain noted of it. Stops at the first batch that is not as it was written. */
+/**
+ * Computes a chain again and compares it with the checkpoints of the central chain. Stops at the first fault.
+ */
 export async function checkChain(
   record: ChainRecord,
   batches: AsyncIterable<StoredBatch>,

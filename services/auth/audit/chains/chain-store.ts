@@ -1,37 +1,37 @@
 import { createHash } from 'node:crypto';
 import { type Pool, type PreparedStatement, runPrepared } from '@rollcall/runtime/postgres';
 
-/** How far a chain has come: its batches, and the hash of all up to the last. */
+/** The end of a chain: the number of its batches, and the hash of all of them. */
 export interface ChainHead {
   readonly batches: number;
   readonly hash: Buffer;
 }
 
-/** What extending a chain led to. */
+/** The result of extending a chain. */
 type Extension =
   | { readonly isWritten: true }
-  /** `head` is undefined where the chain is not there. */
+  /** `head` is undefined when the chain does not exist. */
   | { readonly isWritten: false; readonly state: string; readonly head: ChainHead | undefined };
 
-/** A chain that cannot be extended, and why. */
+/** A chain that another party has changed, and how. */
 export interface ChainBreak {
   readonly chain: string;
-  /** As the process that wrote the chain left it. */
+  /** The head that the writer of the chain left. */
   readonly head: ChainHead;
   readonly why: string;
 }
 
-/** The functions of the database by which the log is written. */
+/** The functions of the database that write the log. */
 export interface ChainStore {
-  /** Opens a chain, of which the central chain knows from then on. Its first hash is that of the entry that says so. */
-  open(byWhom: string, broken?: ChainBreak): Promise<{ readonly chain: string; readonly hash: Buffer }>;
+  /** Opens a chain, and records it in the central chain. Its first hash is that of the record. */
+  open(writer: string, broken?: ChainBreak): Promise<{ readonly chain: string; readonly hash: Buffer }>;
   extend(chain: string, after: ChainHead, lines: Buffer): Promise<Extension>;
-  /** Has the central chain note how far a chain has come. */
+  /** Records the head of a chain in the central chain. */
   checkpoint(chain: string): Promise<void>;
   close(chain: string): Promise<void>;
-  /** Closes chains of processes that are gone, and notes how far the log of earlier versions has come. */
+  /** Closes chains of processes that are gone, and records the head of the log before chains. */
   closeAbandoned(): Promise<void>;
-  /** Breaks that the central chain knows. */
+  /** Counts the breaks that the central chain records. */
   countBreaks(): Promise<number>;
 }
 
@@ -41,9 +41,9 @@ const EXTEND = statement(
   'extend',
   'select is_written, state, batches, hash from audit_extend($1, $2, $3, $4)',
 );
-const NOTE = statement('note', 'select audit_note($1)');
+const CHECKPOINT = statement('note', 'select audit_note($1)');
 const CLOSE = statement('close', 'select audit_close($1)');
-const LOOK_AFTER = statement('look_after', 'select audit_look_after()');
+const CLOSE_ABANDONED = statement('look_after', 'select audit_look_after()');
 const COUNT_BREAKS = statement(
   'breaks',
   "select count(*)::int as breaks from audit_central where kind = 'break'",
@@ -56,13 +56,13 @@ interface ExtendRow {
   readonly hash: Buffer | null;
 }
 
-/** The functions in a database. */
+/** Creates the store over the functions of a database. */
 export function createChainStore(pool: Pool): ChainStore {
   const run = async (what: PreparedStatement, values: unknown[]) =>
     void (await runPrepared(pool, what, values));
   return {
-    async open(byWhom, broken) {
-      const values = [byWhom, broken?.chain, broken?.head.batches, broken?.head.hash, broken?.why];
+    async open(writer, broken) {
+      const values = [writer, broken?.chain, broken?.head.batches, broken?.head.hash, broken?.why];
       const [row] = await runPrepared<{ chain: string; hash: Buffer }>(pool, OPEN, values);
       return row as { chain: string; hash: Buffer };
     },
@@ -74,9 +74,9 @@ export function createChainStore(pool: Pool): ChainStore {
       const head = batches === null || hash === null ? undefined : { batches, hash };
       return { isWritten: false, state: state ?? 'missing', head };
     },
-    checkpoint: (chain) => run(NOTE, [chain]),
+    checkpoint: (chain) => run(CHECKPOINT, [chain]),
     close: (chain) => run(CLOSE, [chain]),
-    closeAbandoned: () => run(LOOK_AFTER, []),
+    closeAbandoned: () => run(CLOSE_ABANDONED, []),
     async countBreaks() {
       const [row] = await runPrepared<{ breaks: number }>(pool, COUNT_BREAKS, []);
       return row?.breaks ?? 0;
@@ -84,7 +84,7 @@ export function createChainStore(pool: Pool): ChainStore {
   };
 }
 
-/** The head of a chain once a batch was added to it; the database computes the same. */
+/** Computes the head of a chain after a batch. The database computes it in the same way. */
 export function headAfter({ batches, hash }: ChainHead, lines: Uint8Array): ChainHead {
   const number = Buffer.alloc(4);
   number.writeInt32BE(batches + 1);
@@ -94,7 +94,6 @@ export function headAfter({ batches, hash }: ChainHead, lines: Uint8Array): Chai
   };
 }
 
-/** Whether two heads are the same. */
 export function isSameHead(one: ChainHead, other: ChainHead | undefined): boolean {
   return other !== undefined && one.batches === other.batches && one.hash.equals(other.hash);
 }

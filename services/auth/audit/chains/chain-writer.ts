@@ -2,39 +2,40 @@ import type { AuditEntry } from '@rollcall/runtime/callers';
 import { type BatchEncoder, createBatchEncoder, type EncodedBatch } from './batch-encoding.ts';
 import { type ChainBreak, type ChainHead, type ChainStore, headAfter, isSameHead } from './chain-store.ts';
 
-/** When a chain ends and another begins. */
+/** Limits after which a chain ends and another begins. */
 export interface ChainLimits {
   readonly maxLines: number;
   readonly maxAgeMs: number;
   readonly maxWords: number;
 }
 
-/** So a chain takes a few MB, and whoever reads its last line reads no more than that. */
+/** A chain takes a few MB, and so does reading its last line. */
 export const CHAIN_LIMITS: ChainLimits = { maxLines: 250_000, maxAgeMs: 60 * 60 * 1000, maxWords: 60_000 };
 
-// Batches whose fate is unknown, one after each connection that broke; with more a new chain is simpler.
+// Batches with an unknown result, one for each broken connection. With more, a new chain is simpler.
 const MAX_UNCERTAIN = 20;
-// Somebody who breaks each new chain at once does stop the log.
+// When each new chain is broken at once, the log stops.
 const MAX_BREAKS = 5;
 
-/** How a chain is written. */
 interface ChainWriterOptions {
   readonly store: ChainStore;
-  /** Who writes it, for the central chain: host and process. */
+  /** Host and process, for the central chain. */
   readonly writer: string;
-  /** Told of each break: somebody else wrote into the chain, or took something out of it. */
+  /** Called for each break: another party wrote into the chain, or removed something. */
   readonly onBreak: (broken: ChainBreak) => void;
   /** Default: `CHAIN_LIMITS`. */
   readonly limits?: ChainLimits;
 }
 
-/** Writes the chains of one process, one after the other. No two of its methods may run at once. */
+/** Writes the chains of one process, one after the other. Its methods must not run at the same time. */
 interface ChainWriter {
-  /** Appends lines as one batch. Resolves once it is durable. */
+  /** Appends lines as one batch. Resolves when it is durable. */
   append(entries: readonly AuditEntry[]): Promise<void>;
-  /** Has the central chain note how far the chain has come, where it moved; ends the chain where that is due. */
+  /**
+   * Records the head of the chain in the central chain when it has moved. Ends the chain when that is due.
+   */
   tick(): Promise<void>;
-  /** Ends the chain, if there is one. */
+  /** Ends the current chain, if there is one. */
   close(): Promise<void>;
 }
 
@@ -45,11 +46,11 @@ interface OpenChain {
   head: ChainHead;
   lines: number;
   checkpointedBatches: number;
-  /** Batches that may or may not have been written when their statement failed. */
+  /** Batches whose statement failed, and which may have been written. */
   uncertain: { readonly head: ChainHead; readonly batch: EncodedBatch }[];
 }
 
-/** A writer without a chain; the first batch opens one. */
+/** Creates a writer. Its first batch opens a chain. */
 export function createChainWriter(options: ChainWriterOptions): ChainWriter {
   const { store, writer, onBreak, limits = CHAIN_LIMITS } = options;
   let chain: OpenChain | undefined;
@@ -128,7 +129,7 @@ async function extend(chain: OpenChain, entries: readonly AuditEntry[], store: C
     chain.lines += entries.length;
     return 'written';
   }
-  // A statement whose connection broke may have been done all the same.
+  // A statement may have been executed although its connection broke.
   const written = chain.uncertain.find((each) => isSameHead(each.head, found.head));
   if (written) {
     advance(written);

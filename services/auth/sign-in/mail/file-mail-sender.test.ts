@@ -6,7 +6,7 @@ import { createFileMailSender, toEml } from './file-mail-sender.ts';
 
 const MAIL = { to: 'ada@example.com', subject: 'Confirm', text: 'one\ntwo\n' };
 
-it('writes a mail whole, once for each id, for its owner alone', async () => {
+it('writes one whole mail for each id, readable for its owner only', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'rollcall-mail-'));
   try {
     const inner = join(directory, 'mail');
@@ -22,10 +22,10 @@ it('writes a mail whole, once for each id, for its owner alone', async () => {
   }
 });
 
-it('B5: leaves no part of a mail behind that cannot be written whole', async () => {
+it('B5: leaves nothing behind of a mail that cannot be written whole', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'rollcall-mail-'));
   try {
-    // A directory in its place: all is written, and cannot be put there.
+    // A directory stands in the place of the file, so that the file is written and cannot be renamed.
     await mkdir(join(directory, 'one.eml', 'inner'), { recursive: true });
     await expect(createFileMailSender(directory).send(MAIL, 'one')).rejects.toThrow(
       /EISDIR|ENOTEMPTY|EEXIST/,
@@ -36,7 +36,7 @@ it('B5: leaves no part of a mail behind that cannot be written whole', async () 
   }
 });
 
-it('lets no address begin a header of its own', () => {
+it('lets no address add a header', () => {
   const eml = toEml({ ...MAIL, to: 'ada@example.com\r\nBcc: eve@example.com' }, 'one');
   expect(eml).not.toMatch(/^Bcc:/m);
   expect(eml.split('\r\n\r\n')[1]).toBe('one\r\ntwo\r\n');

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Mail, MailSender } from './mail.ts';
 
 /**
- * "Sends" mails into a directory, a file each, in the format of RFC 5322 that mail programs open: for a machine of one's own.
- * Files are readable for their owner only, because there are tokens in them.
+ * Writes each mail into a directory as a file that mail programs open (RFC 5322): a sender for development.
+ * Only their owner can read the files, because they contain tokens.
  */
 export function createFileMailSender(directory: string): MailSender {
   return {
@@ -14,10 +14,10 @@ export function createFileMailSender(directory: string): MailSender {
       const draft = `${path}.draft`;
       try {
         await writeFile(draft, toEml(mail, id), { mode: 0o600 });
-        // Whole or not at all, for whoever watches the directory.
+        // Whole or not at all: other programs watch the directory.
         await rename(draft, path);
       } catch (error) {
-        // A full disk took a part of it.
+        // A full disk took a part of the draft.
         await rm(draft, { force: true });
         throw error;
       }
@@ -25,7 +25,7 @@ export function createFileMailSender(directory: string): MailSender {
   };
 }
 
-/** A mail as a message of RFC 5322. */
+/** Formats a mail as a message of RFC 5322. */
 export function toEml({ to, subject, text }: Mail, id: string): string {
   const headers = [
     'From: Rollcall <no-reply@rollcall.invalid>',
@@ -40,7 +40,7 @@ export function toEml({ to, subject, text }: Mail, id: string): string {
   return `${headers.join('\r\n')}\r\n\r\n${text.replaceAll(/\r?\n/g, '\r\n')}`;
 }
 
-// A line break in an address would begin a header of somebody else's choice.
+// A line break in an address would begin another header.
 function headerText(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, ' ');
 }

@@ -2,43 +2,42 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@rollcall/runtime';
 import type { Mail, MailSender } from './mail.ts';
 
-/** A mail whose turn it is. */
+/** A mail that is due. */
 export interface QueuedMail {
   readonly tenantId: string;
   readonly id: string;
-  /** This one included. */
+  /** Counts the current attempt. */
   readonly attempts: number;
-  /** Throws where it cannot be read any more. */
+  /** @throws SealingError when the mail cannot be opened */
   open(): Mail;
 }
 
-/** How long a mail waits after each attempt: twice as long as the time before. */
+/** How long a mail waits after an attempt. Each wait is twice as long as the one before. */
 interface MailRetry {
   readonly firstWaitMs: number;
   readonly maxWaitMs: number;
 }
 
-/** Mails that wait to be sent. */
+/** Mails that are not sent yet. */
 export interface MailOutbox {
-  /** Takes some that are due; each is due again after a while, unless `sent` is called. */
+  /** Claims mails that are due. Each becomes due again after its wait, unless `markSent` is called. */
   claim(limit: number, retry: MailRetry): Promise<readonly QueuedMail[]>;
   markSent(mail: QueuedMail): Promise<void>;
 }
 
-/** How mails are sent. */
 interface MailWorkerOptions {
   readonly outbox: MailOutbox;
   readonly sender: MailSender;
   readonly logger: Logger;
   /** Default: 30 s, doubled up to an hour. Must be longer than sending takes. */
   readonly retry?: MailRetry;
-  /** How often to look, in ms, for what another process left. Default 2000. */
+  /** Time between two looks for mails of other processes. Milliseconds. Default 2000. */
   readonly pollMs?: number;
 }
 
-/** Sends mails in the background. Disposing of it waits for those on their way. */
+/** Sends mails in the background. Disposing it waits for mails that are being sent. */
 export interface MailWorker extends AsyncDisposable {
-  /** Looks at once. */
+  /** Looks for mails at once. */
   wake(): void;
 }
 
@@ -46,7 +45,7 @@ const RETRY: MailRetry = { firstWaitMs: 30_000, maxWaitMs: 60 * 60_000 };
 const EVERY_MS = 2000;
 const BATCH = 10;
 
-/** Sends what the outbox holds, each at least once. Logs name a mail by its id, and hold nothing of it. */
+/** Sends each mail of the outbox at least once. Logs contain the id of a mail and nothing else of it. */
 export function startMailWorker({
   outbox,
   sender,
@@ -87,7 +86,7 @@ export function startMailWorker({
     const woken = new AbortController();
     const signal = AbortSignal.any([stop.signal, woken.signal]);
     const slept = sleep(everyMs, undefined, { signal }).catch(() => {
-      // Woken, or told to stop: the loop looks.
+      // Woken or stopped: the loop checks which.
     });
     await Promise.race([slept, poked.promise]);
     woken.abort();

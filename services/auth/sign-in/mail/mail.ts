@@ -1,4 +1,4 @@
-/** A mail to one person. */
+/** A mail to one address. */
 export interface Mail {
   readonly to: string;
   readonly subject: string;
@@ -6,13 +6,15 @@ export interface Mail {
   readonly text: string;
 }
 
-/** Sends mails. */
 export interface MailSender {
-  /** Resolves once somebody else answers for the mail. `id` is the same at every attempt, so that a repeat can be known. Rejects where it is to be tried again. */
+  /**
+   * Resolves when the next mail server has accepted the mail. Rejects when the mail must be tried again.
+   * `id` stays the same at every attempt, so that the receiver can drop a repeated mail.
+   */
   send(mail: Mail, id: string): Promise<void>;
 }
 
-/** For a new address: what to do with the token. */
+/** Asks for confirmation of a new address. */
 export function registrationMail(to: string, token: string): Mail {
   return {
     to,
@@ -28,7 +30,7 @@ If it was not you, do nothing: there will be no account.
   };
 }
 
-/** For an address that has a user: registering again changes nothing. */
+/** Says that the address has an account already. Registering again changes nothing. */
 export function alreadyRegisteredMail(to: string): Mail {
   return {
     to,
@@ -41,7 +43,7 @@ If it was not you, do nothing: your account is as it was.
   };
 }
 
-/** For a user who may choose a new password. */
+/** Offers the choice of a new password. */
 export function passwordResetMail(to: string, token: string): Mail {
   return {
     to,
@@ -57,7 +59,7 @@ If it was not you, do nothing: your password is as it was.
   };
 }
 
-/** For an address that nobody has. */
+/** Says that no account has the address. */
 export function noAccountMail(to: string): Mail {
   return {
     to,
@@ -70,7 +72,7 @@ If it was not you, do nothing.
   };
 }
 
-/** For a user whose address is not verified. */
+/** Asks a user for confirmation of the address. */
 export function verificationMail(to: string, token: string): Mail {
   return {
     to,
@@ -84,7 +86,7 @@ If you have no account here, do nothing.
   };
 }
 
-/** For a user whose password is another now. */
+/** Says that the password of the account was changed. */
 export function passwordChangedMail(to: string): Mail {
   return {
     to,

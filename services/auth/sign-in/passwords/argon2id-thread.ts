@@ -2,12 +2,12 @@ import { parentPort } from 'node:worker_threads';
 import { type Argon2Parameters, hashArgon2id, verifyArgon2id } from './argon2id.ts';
 import type { ThreadAnswer } from './thread-pool.ts';
 
-/** A password to hash, or to compare with what is stored of one. */
+/** A password to hash, or to compare with a stored hash. */
 export type Argon2idTask =
   | { readonly password: string; readonly parameters: Argon2Parameters }
   | { readonly password: string; readonly stored: string };
 
-// What a thread of the pool runs.
+// The entry point of a thread of the pool.
 parentPort?.on('message', (task: Argon2idTask) => parentPort?.postMessage(answer(task)));
 
 function answer(task: Argon2idTask): ThreadAnswer<string | boolean> {

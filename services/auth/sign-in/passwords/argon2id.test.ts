@@ -11,7 +11,7 @@ describe('hashArgon2id', () => {
     expect(ASVS_PARAMETERS).toEqual({ memoryKib: 19_456, passes: 2, parallelism: 1 });
   });
 
-  it('is verified by its password alone, in whatever form of Unicode that comes', () => {
+  it('is verified by its password alone, in every form of Unicode', () => {
     const hash = hashArgon2id('caf\u00e9 au lait', CHEAP);
     expect(verifyArgon2id(hash, 'cafe\u0301 au lait')).toBe(true);
     expect(verifyArgon2id(hash, 'cafe au lait')).toBe(false);
@@ -20,8 +20,8 @@ describe('hashArgon2id', () => {
 });
 
 describe('verifyArgon2id', () => {
-  it('takes the hash that another implementation made', () => {
-    // The reference implementation: echo -n password | argon2 somesalt -id -t 2 -m 16 -p 1 -l 32
+  it('accepts the hash of another implementation', () => {
+    // Made by the reference implementation: echo -n password | argon2 somesalt -id -t 2 -m 16 -p 1 -l 32
     const known = '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc';
     expect(verifyArgon2id(known, 'password')).toBe(true);
   });
@@ -31,7 +31,7 @@ describe('verifyArgon2id', () => {
     'pass-word',
     '$2b$10$abcdefghijklmnopqrstuv',
     '$argon2id$v=19$m=9999999,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc',
-  ])('does not take %j, and does not repeat it', (stored) => {
+  ])('refuses %j, and does not repeat it', (stored) => {
     const verify = () => verifyArgon2id(stored, 'password');
     expect(verify).toThrow(/^A stored password/);
     if (stored) expect(verify).not.toThrow(stored);

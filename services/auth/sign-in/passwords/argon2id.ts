@@ -1,20 +1,23 @@
 import { argon2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** What a hash costs. */
+/** The cost of a hash. */
 export interface Argon2Parameters {
   readonly memoryKib: number;
   readonly passes: number;
   readonly parallelism: number;
 }
 
-/** What OWASP's ASVS 5 asks for: https://github.com/OWASP/ASVS/blob/v5.0.0/5.0/en/0x92-Appendix-C_Cryptography.md */
+/**
+ * The parameters of OWASP's ASVS 5:
+ * https://github.com/OWASP/ASVS/blob/v5.0.0/5.0/en/0x92-Appendix-C_Cryptography.md
+ */
 export const ASVS_PARAMETERS: Argon2Parameters = { memoryKib: 19_456, passes: 2, parallelism: 1 };
 
-// RFC 9106, section 3.1, recommends both.
+// Both are recommended by RFC 9106, section 3.1.
 const SALT_BYTES = 16;
 const TAG_BYTES = 32;
 
-// A hash from elsewhere must not make this process take all memory or time.
+// A stored hash must not make this process use all memory or time.
 const LIMITS: Argon2Parameters = { memoryKib: 262_144, passes: 16, parallelism: 16 };
 
 interface Parsed {
@@ -24,8 +27,9 @@ interface Parsed {
 }
 
 /**
- * Hashes a password with Argon2id under a new salt, as a PHC string: `$argon2id$v=19$m=19456,t=2,p=1$salt$tag`. Keeps its thread
- * busy, and so does `verifyArgon2id`: a thread that answers others leaves both to a PasswordHasher.
+ * Hashes a password with Argon2id under a new salt. Answers a PHC string:
+ * `$argon2id$v=19$m=19456,t=2,p=1$salt$tag`.
+ * Blocks its thread, as `verifyArgon2id` does: a thread that serves calls uses a PasswordHasher.
  */
 export function hashArgon2id(password: string, parameters: Argon2Parameters = ASVS_PARAMETERS): string {
   const salt = randomBytes(SALT_BYTES);
@@ -34,13 +38,16 @@ export function hashArgon2id(password: string, parameters: Argon2Parameters = AS
   return `$argon2id$v=19$m=${memoryKib},t=${passes},p=${parallelism}$${encode(salt)}$${encode(tag)}`;
 }
 
-/** Whether a password is the one of a PHC string. Throws where that is no Argon2id string that we can take. */
+/**
+ * Whether a PHC string was made of this password.
+ * @throws Error when the text is no Argon2id string, or costs more than the limits
+ */
 export function verifyArgon2id(phc: string, password: string): boolean {
   const { parameters, salt, tag } = parse(phc);
   return timingSafeEqual(tag, compute(password, { parameters, salt, tagBytes: tag.length }));
 }
 
-/** Whether a PHC string was made with other parameters than these, and should be made anew. */
+/** Whether a PHC string was made with other parameters, and should be replaced. */
 export function isOutdated(phc: string, parameters: Argon2Parameters = ASVS_PARAMETERS): boolean {
   const { memoryKib, passes, parallelism } = parse(phc).parameters;
   return (
@@ -55,7 +62,7 @@ function compute(
   { parameters, salt, tagBytes }: { parameters: Argon2Parameters; salt: Buffer; tagBytes: number },
 ): Buffer {
   return argon2Sync('argon2id', {
-    // The same password comes in several forms from different keyboards: NIST SP 800-63B-4, section 3.1.1.2.
+    // Keyboards send one password in several forms: NIST SP 800-63B-4, section 3.1.1.2.
     message: Buffer.from(password.normalize('NFKC')),
     nonce: salt,
     memory: parameters.memoryKib,
@@ -65,7 +72,7 @@ function compute(
   });
 }
 
-// The string itself is never repeated in a message.
+// Messages never contain the string.
 function parse(phc: string): Parsed {
   const match =
     /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{22,128})$/.exec(phc);

@@ -10,7 +10,6 @@ import { emailThrottleKey, requireAttempt, sourceThrottleKey } from '../throttle
 import { hashToken, makeSecretToken } from '../tokens/secret-token.ts';
 import { requireGoodPassword } from './password-rules.ts';
 
-/** The change to make. */
 interface ChangePasswordCommand {
   readonly accessToken: string;
   readonly currentPassword: string;
@@ -20,7 +19,8 @@ interface ChangePasswordCommand {
 
 /**
  * Gives a signed-in user another password and ends all other sessions.
- * @throws SignInError ACCESS_TOKEN_INVALID, CREDENTIALS_WRONG, PASSWORD_TOO_COMMON, TOO_MANY_ATTEMPTS, OVERLOADED
+ * @throws SignInError ACCESS_TOKEN_INVALID, CREDENTIALS_WRONG, PASSWORD_TOO_COMMON, TOO_MANY_ATTEMPTS,
+ * OVERLOADED
  */
 export async function changePassword(context: SignInContext, command: ChangePasswordCommand): Promise<void> {
   const { store, throttles, hasher } = context;
@@ -28,7 +28,7 @@ export async function changePassword(context: SignInContext, command: ChangePass
   const { tenantId, id: userId } = user;
   const email = user.contact?.email ?? '';
   requireGoodPassword(command.newPassword, email);
-  // Who holds a stolen session may not guess any faster than at the front door.
+  // The holder of a stolen session must not guess faster than at SignIn.
   const key = emailThrottleKey(email) || userId;
   await requireAttempt(throttles, { tenantId, kind: 'ACCOUNT', key });
   const { passwordHash: from } = await store.findAccess(tenantId, user);
@@ -43,13 +43,14 @@ export async function changePassword(context: SignInContext, command: ChangePass
   if (!(await store.changePassword(change))) throw credentialsWrong();
 }
 
-/** How long a password may be chosen: it stands in a mailbox, and is worth the account. */
+/** How long a reset token is valid. Short, because it lies in a mailbox and opens the account. */
 export const RESET_MS = 60 * 60_000;
 
 /**
- * Sends a mail to an address: with a token where a user has it who may sign in, else one that says so, to whoever reads it there.
- * An address that no user may have gets none: it may be several, or of the machine that sends.
- * @throws SignInError TOO_MANY_ATTEMPTS (of the source)
+ * Sends a mail to an address: with a token when its user may sign in, otherwise one that says there is no
+ * account.
+ * An address that no user may have gets no mail: it may be several addresses, or one of the sending machine.
+ * @throws SignInError TOO_MANY_ATTEMPTS when the source asks too often
  */
 export async function requestPasswordReset(
   { reads, store, throttles }: SignInContext,
@@ -58,7 +59,7 @@ export async function requestPasswordReset(
   await requireAttempt(throttles, { tenantId, kind: 'MAIL_SOURCE', key: sourceThrottleKey(source) });
   const isTooMuch = (await throttles.take({ tenantId, kind: 'MAIL', key: emailThrottleKey(email) })) > 0;
   const user = await findByEmail(reads, tenantId, email);
-  // Too many mails for one address: said to nobody, because that would tell of those before.
+  // Too many mails to one address are dropped silently: an error would tell of the earlier ones.
   if (isTooMuch) return;
   const to = email.trim();
   if (!user && fieldRuleFault(UserSchema, create(UserSchema, { email: to }))) return;
@@ -79,8 +80,8 @@ function resetOrder(tenantId: string, userId: string, to: string): MailOrder {
 }
 
 /**
- * Gives the user of a token another password, or a first one, and ends all sessions. Whoever reads the mailbox has the address,
- * so it is verified by that.
+ * Sets the password of the user of a token, and ends all sessions. The token came by mail, so this verifies
+ * the address.
  * @throws SignInError MAIL_TOKEN_INVALID, PASSWORD_TOO_COMMON, OVERLOADED
  */
 export async function resetPassword(
@@ -88,7 +89,7 @@ export async function resetPassword(
   { tenantId, token, newPassword }: { tenantId: string; token: string; newPassword: string },
 ): Promise<void> {
   const tokenHash = hashToken(token);
-  // Looked up first: hashing is dear, and anybody can make up tokens.
+  // Before hashing, which is expensive: callers can invent tokens.
   const found = await store.findMailToken(tenantId, tokenHash, ['RESET_PASSWORD']);
   const user = found?.userId === undefined ? undefined : await reads.find(tenantId, found.userId, 'BASIC');
   const email = user?.contact?.email ?? '';

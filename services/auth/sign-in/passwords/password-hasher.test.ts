@@ -5,7 +5,7 @@ import { createPasswordHasher } from './password-hasher.ts';
 const CHEAP = { memoryKib: 8, passes: 1, parallelism: 1 };
 
 describe('createPasswordHasher', () => {
-  it('does the same work for nobody, for a wrong password and for the right one', async () => {
+  it('does the same work for an unknown user, for a wrong password and for the right one', async () => {
     await using hasher = await createPasswordHasher({ concurrency: 1, parameters: CHEAP });
     const stored = await hasher.hash('a password');
     const costs: number[] = [];
@@ -21,12 +21,12 @@ describe('createPasswordHasher', () => {
     expect(costs).toEqual([1, 1, 1]);
   });
 
-  it('lets nobody in by the empty password that nobody has', async () => {
+  it('refuses the empty password for a user without a password', async () => {
     await using hasher = await createPasswordHasher({ concurrency: 1, parameters: CHEAP });
     expect(await hasher.verify(undefined, '')).toEqual({ matches: false, isOutdated: false });
   });
 
-  it('tells that what is stored cannot be taken, and goes on', async () => {
+  it('reports a stored hash that it cannot read, and goes on', async () => {
     await using hasher = await createPasswordHasher({ concurrency: 1, parameters: CHEAP });
     await expect(hasher.verify('no hash', 'a password')).rejects.toThrow(
       'A stored password is no Argon2id string.',

@@ -3,38 +3,46 @@ import { type Argon2Parameters, ASVS_PARAMETERS, isOutdated } from './argon2id.t
 import type { Argon2idTask } from './argon2id-thread.ts';
 import { createThreadPool } from './thread-pool.ts';
 
-/** What came of comparing a password. */
+/** The result of comparing a password. */
 export interface Verification {
   readonly matches: boolean;
-  /** The stored hash was made with other parameters than today's. */
+  /** The stored hash was made with other parameters than those of today. */
   readonly isOutdated: boolean;
 }
 
-/** Hashes passwords, a few at a time, in threads of its own. Every method costs one hash, except that a refusal costs none. */
+/**
+ * Hashes passwords in threads of its own, a few at a time. Every call costs one hash; a refused call costs
+ * none.
+ */
 export interface PasswordHasher extends AsyncDisposable {
-  /** As a PHC string. Throws SignInError OVERLOADED. */
+  /**
+   * Answers a PHC string.
+   * @throws SignInError OVERLOADED
+   */
   hash(password: string): Promise<string>;
-  /** Undefined: there is nothing to compare with; the work is done all the same, for the sake of its time. Throws SignInError OVERLOADED. */
+  /**
+   * Compares a password with a stored hash. Undefined: compares with a decoy, so that the call takes as long.
+   * @throws SignInError OVERLOADED
+   */
   verify(stored: string | undefined, password: string): Promise<Verification>;
-  /** How many hashes were computed so far. */
+  /** How many hashes were computed. */
   readonly hashes: number;
-  /** How many wait for their turn. */
+  /** How many calls wait for a thread. */
   readonly waiting: number;
 }
 
-/** What the hasher is held to. */
 interface PasswordHasherOptions {
-  /** Hashes at once: each takes the parameters' memory, and has a thread. */
+  /** Hashes at the same time. Each takes the memory of the parameters, and has a thread. */
   readonly concurrency: number;
-  /** Most that wait; what comes then is refused. Default 32 for each at work: about a second. */
+  /** Most calls that wait; further calls are refused. Default 32 for each thread: about a second. */
   readonly maxWaiting?: number;
-  /** Default: those of ASVS. */
+  /** Default: `ASVS_PARAMETERS`. */
   readonly parameters?: Argon2Parameters;
 }
 
 const THREAD = new URL('./argon2id-thread.ts', import.meta.url);
 
-/** Makes a hasher; its first hash is one of nothing, to compare with where there is no other. */
+/** Creates a hasher. It hashes an empty password first, as the decoy for users without a password. */
 export async function createPasswordHasher({
   concurrency,
   maxWaiting = 32 * concurrency,
@@ -46,7 +54,7 @@ export async function createPasswordHasher({
     maxWaiting,
     overloaded,
   });
-  const nobody = String(await pool.run({ password: '', parameters }));
+  const decoyHash = String(await pool.run({ password: '', parameters }));
   let hashes = 0;
   const run = async (task: Argon2idTask) => {
     const result = await pool.run(task);
@@ -56,7 +64,7 @@ export async function createPasswordHasher({
   return {
     hash: async (password) => String(await run({ password, parameters })),
     async verify(stored, password) {
-      const matches = (await run({ password, stored: stored ?? nobody })) === true;
+      const matches = (await run({ password, stored: stored ?? decoyHash })) === true;
       if (stored === undefined) return { matches: false, isOutdated: false };
       return { matches, isOutdated: isOutdated(stored, parameters) };
     },

@@ -56,7 +56,7 @@ describe('passwords: a password with letters beyond ASCII', () => {
     'зззззззз',
     '\u200b'.repeat(8),
   ])(
-    'passwords: is called common where only marks, digits, width or what nobody sees differ: %j',
+    'passwords: is called common when only marks, digits, width or invisible characters differ: %j',
     (password) => {
       expect(isCommonPassword(password)).toBe(true);
     },
@@ -64,7 +64,7 @@ describe('passwords: a password with letters beyond ASCII', () => {
 });
 
 describe('requireGoodPassword', () => {
-  it("refuses the person's own address, whole or its first part", () => {
+  it("refuses the user's own address, whole or its first part", () => {
     for (const password of ['Ada.Lovelace@example.com', 'ada.lovelace']) {
       expect(() => requireGoodPassword(password, 'ada.lovelace@example.com')).toThrow(/among the first/);
     }

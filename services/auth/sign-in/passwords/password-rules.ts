@@ -2,8 +2,8 @@ import { foldCase, visibleText } from '@rollcall/contract/text';
 import { SignInError } from '../sign-in-error.ts';
 
 /**
- * Refuses a new password that is tried first by whoever guesses: a common one, or the person's own address or its first part.
- * Lengths stand in the proto file; of what characters it is made is nobody's business (NIST SP 800-63B-4, section 3.1.1.2).
+ * Refuses a new password that attackers try first: a common one, or the user's own address or its first part.
+ * The proto file has the rules of length. There are none of characters (NIST SP 800-63B-4, section 3.1.1.2).
  * @throws SignInError PASSWORD_TOO_COMMON
  */
 export function requireGoodPassword(password: string, email: string): void {
@@ -16,8 +16,9 @@ export function requireGoodPassword(password: string, email: string): void {
   );
 }
 
-// The passwords of eight characters and more that stand at the top of published lists of leaked ones, in lower case and
-// without the digits and marks that people put behind them: `password`, `password1` and `Password123!` are one entry.
+// The passwords of eight and more characters at the top of published lists of leaked ones. In lower case,
+// without digits
+// and marks at their end: `password`, `password1` and `Password123!` are one entry.
 const STEMS = `
 password passw0rd p@ssword p@ssw0rd pass1word mypassword thepassword newpassword passport password-
 qwertyui qwertyuiop qwerty qwertz qwertzuiop azertyui azertyuiop azerty asdfghjk asdfghjkl zxcvbnm asdfasdf
@@ -47,9 +48,12 @@ killer matrix phoenix access login loginlogin
 const COMMON = new Set(STEMS);
 
 /**
- * Whether a password is among those that are tried first: on the list, with any digits and marks before and behind it, or
- * all one character, or a run such as `12345678` or `hgfedcba`. Letters of every script count: what stands beside a common word
- * in another script makes another password. Characters that nobody sees do not.
+ * Whether attackers try a password first: it is on the list, with any digits and marks around it; or it
+ * repeats up to
+ * four characters; or it is a run such as `12345678` or `hgfedcba`.
+ * Letters of every script count: a common word beside letters of another script is another password.
+ * Invisible
+ * characters do not count.
  */
 export function isCommonPassword(password: string): boolean {
   const lower = foldCase(visibleText(password).normalize('NFKC'));
@@ -57,7 +61,7 @@ export function isCommonPassword(password: string): boolean {
   return COMMON.has(lower) || COMMON.has(stem) || isRun(lower) || /^(.{1,4})\1+$/u.test(lower);
 }
 
-// Each character as far from the one before as the second from the first, and by one at most.
+// Whether each character is as far from the one before as the second is from the first, and by one at most.
 function isRun(text: string): boolean {
   const codes = [...text].map((each) => each.codePointAt(0) ?? 0);
   const step = (codes[1] ?? 0) - (codes[0] ?? 0);

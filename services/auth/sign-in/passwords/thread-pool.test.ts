@@ -8,7 +8,7 @@ const open = (bounds: { threads: number; maxWaiting: number }) =>
   createThreadPool<TestTask, TestAnswer>({ script: SCRIPT, overloaded: () => new Error('full'), ...bounds });
 
 describe('createThreadPool', () => {
-  it('does as much at once as it has threads, in order, also where work fails', async () => {
+  it('works on as many tasks at once as it has threads, in order, also when a task fails', async () => {
     await using pool = open({ threads: 2, maxWaiting: 10 });
     const tasks = [0, 1, 2, 3, 4, 5].map((n): TestTask => ({ do: n % 2 === 0 ? 'work' : 'fail', n }));
     const settled = await Promise.allSettled(tasks.map((task) => pool.run(task)));
@@ -20,7 +20,7 @@ describe('createThreadPool', () => {
     expect(new Set(again.map(({ threadId }) => threadId)).size).toBe(2);
   });
 
-  it('refuses what would wait behind too many, and takes it once they are done', async () => {
+  it('refuses a task that would wait behind too many, and takes it when they are done', async () => {
     await using pool = open({ threads: 1, maxWaiting: 3 });
     const runs = [0, 1, 2, 3, 4].map((n) => pool.run({ do: 'work', n }));
     expect(pool.waiting).toBe(3);
@@ -30,7 +30,7 @@ describe('createThreadPool', () => {
     expect(await pool.run({ do: 'work', n: 5 })).toMatchObject({ n: 5 });
   });
 
-  it.each(['end', 'throw'] as const)('goes on in another thread where one ends: %s', async (how) => {
+  it.each(['end', 'throw'] as const)('goes on in another thread when one ends: %s', async (how) => {
     await using pool = open({ threads: 1, maxWaiting: 10 });
     const ended = pool.run({ do: how, n: 0 });
     const handed = pool.run({ do: 'work', n: 1 });
@@ -40,7 +40,7 @@ describe('createThreadPool', () => {
     expect(await later).toMatchObject({ n: 2 });
   });
 
-  it('shows its threads nothing of the environment, and leaves nobody waiting when it is closed', async () => {
+  it('gives its threads no environment, and rejects waiting tasks when it is closed', async () => {
     const pool = open({ threads: 1, maxWaiting: 10 });
     expect(await pool.run({ do: 'work', n: 0 })).toMatchObject({ environment: [] });
     const runs = [1, 2, 3].map((n) => pool.run({ do: 'work', n }));

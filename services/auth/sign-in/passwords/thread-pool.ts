@@ -1,23 +1,22 @@
 import { Worker } from 'node:worker_threads';
 
-/** What a thread answers, in the order of its tasks. */
+/** The answer of a thread to a task. Answers come in the next of the tasks. */
 export type ThreadAnswer<Result> = { readonly result: Result } | { readonly error: unknown };
 
-/** Bounds of a pool of threads. */
 interface ThreadPoolOptions {
-  /** What each thread runs: it takes every message as a task and posts a ThreadAnswer to each. */
+  /** The script of each thread. It takes every message as a task, and posts one ThreadAnswer for each. */
   readonly script: URL;
-  /** How many there are, and so the most that is at work at once. */
+  /** How many threads there are, and so how many tasks run at once. */
   readonly threads: number;
-  /** The most that waits for its turn; what comes then is refused. */
+  /** Most tasks that wait; further ones are refused. */
   readonly maxWaiting: number;
-  /** What to refuse with. */
+  /** Makes the error of a refused task. */
   readonly overloaded: () => Error;
 }
 
-/** Threads for work that keeps a core busy. They keep no process alive. */
+/** Threads for work that keeps a core busy. They do not keep the process alive. */
 interface ThreadPool<Task, Result> extends AsyncDisposable {
-  /** Does a task in its turn. Rejects with `overloaded()` where too much waits already, and where its thread ended. */
+  /** Runs a task in its turn. Rejects with `overloaded()` when too many wait, and when its thread ends. */
   run(task: Task): Promise<Result>;
   readonly waiting: number;
 }
@@ -29,43 +28,43 @@ interface QueuedTask<Task, Result> {
 }
 
 interface Thread<Task, Result> {
-  /** Oldest first: the first is at work. */
+  /** Oldest first: the first one runs. */
   readonly tasks: QueuedTask<Task, Result>[];
-  /** Undefined: it has not begun, or it ended; it begins with its next task. */
+  /** Undefined: not started, or ended. It starts with its next task. */
   worker?: Worker | undefined;
 }
 
-// One at work, and one to go on with at once: a thread that waited for its next task would leave its core idle meanwhile.
+// One runs, and one is at hand: a thread that waited for its next task would leave its core idle.
 const MAX_TASKS_PER_THREAD = 2;
 
-/** Makes a pool. Its threads begin with their first tasks. */
+/** Creates a pool. Each thread starts with its first task. */
 export function createThreadPool<Task, Result>(options: ThreadPoolOptions): ThreadPool<Task, Result> {
   const { script, maxWaiting, overloaded } = options;
   const threads = Array.from({ length: options.threads }, (): Thread<Task, Result> => ({ tasks: [] }));
   const queue: QueuedTask<Task, Result>[] = [];
   const pending = () => threads.reduce((sum, { tasks: orders }) => sum + orders.length, queue.length);
 
-  function handOut(): void {
+  function dispatch(): void {
     while (queue.length > 0) {
       const thread = threads.reduce((best, each) => (each.tasks.length < best.tasks.length ? each : best));
       if (thread.tasks.length >= MAX_TASKS_PER_THREAD) return;
-      const order = queue.shift() as QueuedTask<Task, Result>;
-      thread.tasks.push(order);
-      thread.worker ??= begin(thread);
-      thread.worker.postMessage(order.task);
+      const next = queue.shift() as QueuedTask<Task, Result>;
+      thread.tasks.push(next);
+      thread.worker ??= startWorker(thread);
+      thread.worker.postMessage(next.task);
     }
   }
 
-  function begin(thread: Thread<Task, Result>): Worker {
-    // Nothing of the environment, which has the keys in it.
+  function startWorker(thread: Thread<Task, Result>): Worker {
+    // The environment contains keys.
     const worker = new Worker(script, { env: {} });
     let cause: unknown;
     worker.unref();
     worker.on('message', (answer: ThreadAnswer<Result>) => {
-      const order = thread.tasks.shift();
-      handOut();
-      if ('error' in answer) order?.reject(answer.error);
-      else order?.resolve(answer.result);
+      const next = thread.tasks.shift();
+      dispatch();
+      if ('error' in answer) next?.reject(answer.error);
+      else next?.resolve(answer.result);
     });
     worker.on('error', (error) => {
       cause = error;
@@ -74,7 +73,7 @@ export function createThreadPool<Task, Result>(options: ThreadPoolOptions): Thre
       thread.worker = undefined;
       const ended = new Error('The thread ended before it had answered.', { cause });
       for (const { reject } of thread.tasks.splice(0)) reject(ended);
-      handOut();
+      dispatch();
     });
     return worker;
   }
@@ -84,7 +83,7 @@ export function createThreadPool<Task, Result>(options: ThreadPoolOptions): Thre
       if (pending() >= options.threads + maxWaiting) return Promise.reject(overloaded());
       const { promise, resolve, reject } = Promise.withResolvers<Result>();
       queue.push({ task, resolve, reject });
-      handOut();
+      dispatch();
       return promise;
     },
     get waiting() {

@@ -4,7 +4,7 @@ import { emailThrottleKey } from '../throttle.ts';
 import { createSignInSeal } from './sign-in-seal.ts';
 
 const ERASE = {
-  name: 'erase_people_by_address',
+  name: 'erase_sign_in_by_email',
   text: `with mails as (
       delete from mail_outbox where tenant_id = $1 and email_key = any($2::bytea[])
     ), tokens as (
@@ -14,9 +14,10 @@ const ERASE = {
 };
 
 /**
- * Removes what people's sign-in keeps by an address and not by a user, within the transaction that erases the user:
- * registrations and mails that are on their way, attempts that are counted. What it keeps by user stands in `ERASED_TABLES`.
- * @param email the user's address so far; empty: none
+ * Deletes what sign-in keeps by address, within the transaction that erases the user: pending registrations,
+ * mails and
+ * counted attempts. `ERASED_TABLES` names what it keeps by user.
+ * @param email the user's address before the erasure; empty: none
  */
 export async function eraseByEmail(
   run: RunPrepared,
@@ -30,14 +31,14 @@ export async function eraseByEmail(
   await run(ERASE, [tenantId, seal.emailIndexes(tenantId, email), counts]);
 }
 
-/** How long sign-ins are told of. Our own choice; they hold addresses of machines. */
+/** How many days sign-ins are kept: they contain addresses of machines. Our own choice. */
 const SIGN_INS_DAYS = 90;
 
 const ROWS = 1000;
 
-const statement = (name: string, text: string) => ({ name: `people_clean_${name}`, text });
+const statement = (name: string, text: string) => ({ name: `sign_in_clean_${name}`, text });
 
-// A few rows at a time: a statement that removes a million holds the change feed back.
+// A few rows at a time: a statement that deletes a million holds the change feed back.
 const CLEAN = [
   statement('mail_tokens', oldest('mail_tokens', 'expire_time < now()')),
   statement('mail_outbox', oldest('mail_outbox', 'expire_time < now()')),
@@ -49,12 +50,12 @@ const CLEAN = [
   statement('sign_ins', oldest('sign_ins', `create_time < now() - interval '${SIGN_INS_DAYS} days'`)),
 ];
 
-/** Removes what has expired, some of each at most. Answers how many mails were given up. */
+/** Deletes expired rows, at most `ROWS` of each table. Answers how many mails were given up. */
 export async function deleteExpired(pool: Pool): Promise<number> {
   let mails = 0;
   for (const each of CLEAN) {
     const removed = await runPrepared(pool, each, []);
-    if (each.name === 'people_clean_mail_outbox') mails = removed.length;
+    if (each.name === 'sign_in_clean_mail_outbox') mails = removed.length;
   }
   return mails;
 }

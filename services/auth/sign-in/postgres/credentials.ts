@@ -5,8 +5,9 @@ import type { Access } from '../sign-in-store.ts';
 import type { SignInSeal } from './sign-in-seal.ts';
 
 /**
- * Selects a row where user $2 of tenant $1 is not erased, and keeps it so until the transaction ends: nothing of a person may be
- * written behind an erasure that is at work.
+ * SQL that answers a row when user $2 of tenant $1 is not erased, and keeps the user so until the transaction
+ * ends.
+ * Without it, rows of a user could be written behind an erasure that is going on.
  */
 export const LOCK_UNERASED_USER = `select 1 from users where tenant_id = $1::text and id = $2::uuid and erase_time is null for key share`;
 
@@ -17,8 +18,9 @@ const ACTIVE = {
 };
 
 /**
- * Whether a user is active. The first statement of every transaction about a user's sign-in, before any other row is locked: an
- * erasure goes the same way.
+ * Locks a user, and answers whether the user is active. Must be the first statement of a transaction about
+ * the user's
+ * sign-in: an erasure locks in this order too.
  */
 export async function lockActiveUser(run: RunPrepared, tenantId: string, userId: string): Promise<boolean> {
   return (await run(ACTIVE, [tenantId, userId])).length > 0;
@@ -37,7 +39,7 @@ const REPLACE = {
     where tenant_id = $1 and user_id = $2 and password_hash = $3`,
 };
 
-/** How people's data and users' contact data are sealed. */
+/** Seals of the data of sign-in, and of users' contact data. */
 export interface SignInSeals {
   readonly seal: SignInSeal;
   readonly contactSeal: ContactSeal;
@@ -45,7 +47,7 @@ export interface SignInSeals {
 
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
-/** What there is of somebody's sign-in; nobody has nothing. */
+/** Reads the password and the verification of a user. Undefined: reads nothing, in as many statements. */
 export async function findAccess(
   run: RunPrepared,
   seal: SignInSeal,
@@ -64,7 +66,7 @@ export async function findAccess(
   };
 }
 
-/** Whether the address that was verified, sealed, is the one that the user has now. */
+/** Whether the verified address, sealed, is the current address of the user. */
 export function isVerified(
   seal: SignInSeal,
   sealed: Buffer | null,
@@ -74,7 +76,10 @@ export function isVerified(
   return verified !== null && verified === emailKey(email);
 }
 
-/** Whether a user's address is verified, of both as they are kept. Throws SealingError. */
+/**
+ * Whether the address of a user is verified. Takes both addresses sealed.
+ * @throws SealingError when one of them cannot be opened
+ */
 export function hasVerifiedEmail(
   { seal, contactSeal }: SignInSeals,
   { email_sealed, verified_sealed }: { email_sealed: Buffer | null; verified_sealed: Buffer | null },
@@ -84,7 +89,7 @@ export function hasVerifiedEmail(
   return isVerified(seal, verified_sealed, { ...owner, email });
 }
 
-/** Replaces a hash, unless that was done already. */
+/** Replaces a hash, unless another call has replaced it. */
 export async function replaceHash(
   run: RunPrepared,
   { tenantId, userId, from, to }: { tenantId: string; userId: string; from: string; to: string },

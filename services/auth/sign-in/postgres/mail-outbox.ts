@@ -5,7 +5,7 @@ import type { MailOrder } from '../sign-in-store.ts';
 import { LOCK_UNERASED_USER } from './credentials.ts';
 import type { SignInSeal } from './sign-in-seal.ts';
 
-// A mail about what somebody did is of no use later.
+// A mail that reports what happened is useless later.
 const PLAIN_MAIL_MS = 24 * 60 * 60_000;
 
 const QUEUE = {
@@ -21,9 +21,10 @@ const QUEUE = {
     select $1::text, $3::uuid, $2::uuid, $4::bytea, $5::bytea, now() + $6::bigint * interval '1 millisecond' from allowed`,
 };
 
-// Taken for a while: whoever is killed while it sends leaves the mail to the next attempt. One that is due later than any wait
-// lasts was put off before the clock went back, and is due.
-const TAKE = {
+// Claimed for a while: when the process is killed, the mail becomes due again. A mail that is due later than
+// the
+// longest wait was put off before the clock went back, and is due.
+const CLAIM = {
   name: 'mail_take',
   text: `update mail_outbox m set attempts = m.attempts + 1,
       next_attempt_time = now() + least($2::float8 * power(2, least(m.attempts, 20)), $3::float8) * interval '1 millisecond'
@@ -38,9 +39,9 @@ const TAKE = {
 
 const SENT = { name: 'mail_sent', text: 'delete from mail_outbox where tenant_id = $1 and id = $2' };
 
-const NAMELESS = { firstName: '', lastName: '' };
+const NO_NAME = { firstName: '', lastName: '' };
 
-/** Keeps a mail until it is sent, and its token under the same id, in one statement. */
+/** Stores a mail and its token under one id, in one statement. */
 export async function queueMail(run: RunPrepared, seal: SignInSeal, order: MailOrder): Promise<void> {
   const { tenantId, userId, mail, token } = order;
   const id = randomUUID();
@@ -55,18 +56,18 @@ export async function queueMail(run: RunPrepared, seal: SignInSeal, order: MailO
     token?.hash ?? null,
     token?.purpose ?? null,
     token
-      ? seal.sealRegistration(registration?.person ?? { ...NAMELESS, email: mail.to }, { tenantId, id })
+      ? seal.sealRegistration(registration?.person ?? { ...NO_NAME, email: mail.to }, { tenantId, id })
       : null,
     registration?.passwordHash ?? null,
   ]);
 }
 
-/** The mails that wait. */
+/** Creates the outbox of the database. */
 export function createPostgresOutbox(pool: Pool, seal: SignInSeal): MailOutbox {
   return {
     async claim(limit, { firstWaitMs, maxWaitMs }) {
       type Row = { tenant_id: string; id: string; mail_sealed: Buffer; attempts: number };
-      const rows = await runPrepared<Row>(pool, TAKE, [limit, firstWaitMs, maxWaitMs]);
+      const rows = await runPrepared<Row>(pool, CLAIM, [limit, firstWaitMs, maxWaitMs]);
       return rows.map(({ tenant_id: tenantId, id, mail_sealed, attempts }): QueuedMail => {
         const at = { tenantId, id };
         return { ...at, attempts, open: () => seal.openMail(mail_sealed, at) };

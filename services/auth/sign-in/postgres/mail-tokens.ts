@@ -15,7 +15,7 @@ const FIND = {
     where tenant_id = $1 and token_hash = $2 and purpose = any($3::text[]) and expire_time > now()`,
 };
 
-// Whoever comes second waits for the first, and finds nothing.
+// The second of two concurrent calls waits for the first, and finds nothing.
 const TAKE_REGISTRATION = {
   name: 'mail_token_take_registration',
   text: `delete from mail_tokens where tenant_id = $1 and token_hash = $2 and purpose = 'REGISTER' and expire_time > now()
@@ -28,8 +28,8 @@ const TAKE = {
       and email_key = any($5::bytea[]) and expire_time > now() returning 1`,
 };
 
-// Not those that are being used just now: whoever does so waits for what this transaction has, and finds it done.
-const FORGET = {
+// Skips tokens that another transaction is using: that one waits for our locks, and then finds this change.
+const DROP_TOKENS = {
   name: 'mail_tokens_forget',
   text: `delete from mail_tokens where (tenant_id, id) in (
       select tenant_id, id from mail_tokens
@@ -49,7 +49,7 @@ const VERIFY = {
     on conflict (tenant_id, user_id) do update set email_sealed = excluded.email_sealed, verify_time = now()`,
 };
 
-const FORGIVE = {
+const DROP_ATTEMPTS = {
   name: 'throttle_forgive',
   text: `delete from throttles where tenant_id = $1 and kind = 'ACCOUNT' and key = $2`,
 };
@@ -60,7 +60,7 @@ const CHANGE = {
     where tenant_id = $1 and user_id = $2 and password_hash = $3 returning 1`,
 };
 
-/** Whom a live token was sent to. */
+/** Finds the purpose and the user of a valid token. */
 export async function findMailToken(
   run: RunPrepared,
   { tenantId, hash, purposes }: { tenantId: string; hash: Buffer; purposes: readonly MailTokenPurpose[] },
@@ -71,8 +71,8 @@ export async function findMailToken(
 }
 
 /**
- * Makes the user of a registration. False: the token is used, or the registration was taken in by an older rule than that of a
- * user. Throws UserError EMAIL_TAKEN.
+ * Creates the user of a registration. False: the token is used, or the registration breaks a rule of today.
+ * @throws UserError EMAIL_TAKEN
  */
 export async function completeRegistration(
   run: RunPrepared,
@@ -91,12 +91,12 @@ export async function completeRegistration(
   await createUserCreation(run, contactSeal).insert(tenantId, userId, person);
   await run(SET_PASSWORD, [tenantId, userId, row.password_hash]);
   await run(VERIFY, [tenantId, userId, seal.sealVerified(email, { tenantId, id: userId })]);
-  // Whoever else registered with this address did so before somebody proved to read its mails.
-  await run(FORGET, [tenantId, userId, seal.emailIndexes(tenantId, email)]);
+  // Other registrations with this address are of people who have not shown that they read its mails.
+  await run(DROP_TOKENS, [tenantId, userId, seal.emailIndexes(tenantId, email)]);
   return true;
 }
 
-/** Verifies an address. False: the token is used, or was sent to another one. */
+/** Verifies an address. False: the token is used, or was sent to another address. */
 export async function verifyEmail(
   run: RunPrepared,
   seal: SignInSeal,
@@ -124,12 +124,12 @@ export async function resetPassword(
   await run(SET_PASSWORD, [tenantId, userId, change.passwordHash]);
   await run(VERIFY, [tenantId, userId, seal.sealVerified(email, { tenantId, id: userId })]);
   await endSessions(run, change, { reason: 'PASSWORD_RESET' });
-  await run(FORGET, [tenantId, userId, indexes]);
+  await run(DROP_TOKENS, [tenantId, userId, indexes]);
   await finishChange(run, seal, change);
   return true;
 }
 
-/** Changes a password. False: it is not the one of `from` any more. */
+/** Changes a password. False: the current one is no longer `from`. */
 export async function changePassword(
   run: RunPrepared,
   seal: SignInSeal,
@@ -140,8 +140,8 @@ export async function changePassword(
   const changed = await run(CHANGE, [tenantId, userId, from, passwordHash]);
   if (changed.length === 0) return false;
   await endSessions(run, change, { reason: 'PASSWORD_CHANGED', keepId: change.keepSessionId });
-  // A reset that was asked for before, by whomever, is worth nothing now.
-  await run(FORGET, [tenantId, userId, []]);
+  // An earlier request for a reset is void now.
+  await run(DROP_TOKENS, [tenantId, userId, []]);
   await finishChange(run, seal, change);
   return true;
 }
@@ -151,6 +151,6 @@ async function finishChange(
   seal: SignInSeal,
   { tenantId, userId, email, mail }: PasswordChange & { email: string },
 ): Promise<void> {
-  await run(FORGIVE, [tenantId, seal.throttleIndex({ tenantId, kind: 'ACCOUNT', key: email })]);
+  await run(DROP_ATTEMPTS, [tenantId, seal.throttleIndex({ tenantId, kind: 'ACCOUNT', key: email })]);
   if (mail) await queueMail(run, seal, { tenantId, userId, mail });
 }

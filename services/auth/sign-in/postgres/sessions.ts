@@ -4,7 +4,7 @@ import { SESSION_IDLE_MS } from '../session.ts';
 import type { LiveSession, RefreshedSession, RefreshOutcome } from '../sign-in-store.ts';
 import { hasVerifiedEmail, type SignInSeals } from './credentials.ts';
 
-// Of many at once one alone finds the token unused; the others wait here until that one has committed.
+// Of concurrent calls only one finds the token unused. The others wait here until it has committed.
 const USE = {
   name: 'refresh_use',
   text: `update refresh_tokens set use_time = now() where tenant_id = $1 and token_hash = $2 and use_time is null
@@ -32,7 +32,7 @@ const LOCK = {
     where ${LIVE} and s.refresh_time > now() - $3::bigint * interval '1 millisecond' for update of s`,
 };
 
-const GO_ON = {
+const STORE_NEXT = {
   name: 'refresh_next',
   text: `with kept as (insert into refresh_tokens (tenant_id, token_hash, session_id) values ($1, $3, $2))
     update sessions set refresh_time = now() where tenant_id = $1 and id = $2`,
@@ -70,16 +70,19 @@ interface LockedRow extends LiveRow {
   verified_sealed: Buffer | null;
 }
 
-/** A refresh token that is to be used up, and the hash of the next one. */
+/** A refresh token to use up, and the hash of the next one. */
 export interface Refresh<Answer> {
   readonly tenantId: string;
   readonly used: Buffer;
   readonly next: Buffer;
-  /** Made before the transaction ends, so that what fails here uses nothing up. */
+  /** Called before the transaction ends: when it fails, the token is not used up. */
   readonly answer: (session: RefreshedSession) => Promise<Answer>;
 }
 
-/** Uses up a token, keeps the next one and makes the answer, within a transaction. Throws SealingError, and what `answer` throws. */
+/**
+ * Uses up a token, stores the next one and makes the answer, within a transaction.
+ * @throws SealingError when the address cannot be opened, and every error of `answer`
+ */
 export async function refresh<Answer>(
   run: RunPrepared,
   seals: SignInSeals,
@@ -96,13 +99,13 @@ export async function refresh<Answer>(
     await run(END, [tenantId, row.id, 'USER_NOT_ACTIVE']);
     return { kind: 'OVER' };
   }
-  await run(GO_ON, [tenantId, row.id, next]);
+  await run(STORE_NEXT, [tenantId, row.id, next]);
   const owner = { tenantId, id: row.user_id };
   const isEmailVerified = hasVerifiedEmail(seals, row, owner);
   return { kind: 'REFRESHED', answer: await answer({ ...toSession(row), isEmailVerified }) };
 }
 
-/** Ends a token's session, or all of its user. */
+/** Ends the session of a token, or all sessions of its user. */
 export async function signOut(
   run: RunPrepared,
   { tenantId, tokenHash, everywhere }: { tenantId: string; tokenHash: Buffer; everywhere: boolean },
@@ -113,7 +116,7 @@ export async function signOut(
   else await run(END, [tenantId, owner.id, 'SIGNED_OUT']);
 }
 
-/** A session while it is alive and its user active. */
+/** Finds a session while it is alive and its user active. */
 export async function findSession(
   run: RunPrepared,
   tenantId: string,
@@ -123,7 +126,7 @@ export async function findSession(
   return row?.state === 'ACTIVE' ? toSession(row) : undefined;
 }
 
-/** Ends all sessions of a user, but perhaps one. */
+/** Ends all sessions of a user, except that of `keepId`. */
 export async function endSessions(
   run: RunPrepared,
   { tenantId, userId }: { tenantId: string; userId: string },

@@ -5,9 +5,10 @@ import { emailThrottleKey, sourceThrottleKey } from '../throttle.ts';
 import { hasVerifiedEmail, LOCK_UNERASED_USER, type SignInSeals } from './credentials.ts';
 import { readWaitMs, takeSql, WAIT_MS } from './throttles.ts';
 
-// One statement, because a sign-in costs little beside its hash but the ways to the database. Who was merged away is
-// looked for by the address, and answered by the one who answers for them; found first, lest the chain be thought so dear that
-// all users are read instead.
+// One statement, because round trips are most of what a sign-in costs beside its hash. An address that was
+// merged away
+// leads to the survivor. The holder is materialized: otherwise the planner fears the chain and reads all
+// users.
 const BEGIN = {
   name: 'sign_in_begin',
   text: `with source as (
@@ -48,8 +49,9 @@ const FAILED = {
     select $1, $2, $3::text, $4::text where $2::uuid is null or exists (select from person)`,
 };
 
-// Looked at once more: the user may have been suspended, or the password changed, while the hash was computed. The lock waits
-// for an erasure that is at work, and sees what it did.
+// Checks again: while the hash was computed, the user may have been suspended, or the password changed. The
+// lock waits
+// for an erasure that is going on, and sees its result.
 const OPEN = {
   name: 'session_open',
   text: `with allowed as (
@@ -70,7 +72,7 @@ const OPEN = {
     select a.role, o.expire_time from allowed a, opened o`,
 };
 
-/** Counts an attempt, and finds who it is of; the same statement runs for nobody. */
+/** Counts an attempt, and finds its user. Runs the statement for unknown addresses too. */
 export async function beginSignIn(
   run: RunPrepared,
   seals: SignInSeals,
@@ -95,7 +97,7 @@ export async function beginSignIn(
   };
 }
 
-/** Notes a sign-in that failed. */
+/** Records a sign-in that failed. */
 export async function recordFailure(
   run: RunPrepared,
   { tenantId, userId, outcome, source }: FailedSignIn,
@@ -103,7 +105,7 @@ export async function recordFailure(
   await run(FAILED, [tenantId, userId ?? null, outcome, source]);
 }
 
-/** Opens a session. Undefined: its user may not sign in any more. */
+/** Opens a session. Undefined: the user may no longer sign in. */
 export async function openSession(
   run: RunPrepared,
   { seal }: SignInSeals,

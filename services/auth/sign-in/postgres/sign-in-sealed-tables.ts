@@ -3,7 +3,11 @@ import type { SealedTable } from '../../postgres/rows/sealed-table.ts';
 import { createSignInSeal, type SealedRow, type SignInSeal } from './sign-in-seal.ts';
 import { signingKeyPlace } from './signing-keys.ts';
 
-/** The tables of people's sign-in whose keys change. `throttles` is none: its counts are forgotten with the key, or after a day. */
+/**
+ * The tables of sign-in whose keys change. `throttles` is not among them: its counts are dropped with the
+ * key, or after a
+ * day.
+ */
 export function signInSealedTables(keyring: Keyring): readonly SealedTable[] {
   const seal = createSignInSeal(keyring);
   return [
@@ -54,7 +58,7 @@ function mailOutbox(keyring: Keyring, seal: SignInSeal): SealedTable {
   });
 }
 
-/** A table that keeps something sealed for an address, and finds it by the address's blind index. */
+/** A table with a sealed value of an address, which is found by the blind index of the address. */
 interface Addressed {
   readonly table: string;
   readonly column: string;

@@ -14,15 +14,14 @@ import {
 import { findSession, refresh, signOut } from './sessions.ts';
 import { beginSignIn, openSession, recordFailure } from './sign-in-attempts.ts';
 
-/** Whom to tell of what was committed. */
 interface SignInListeners {
-  /** Called behind the commit that made a user, before its caller hears of it. */
+  /** Called behind the commit that creates a user, before the caller hears of it. */
   readonly onCommitted: (written: readonly WrittenUser[]) => void;
   /** Called behind each commit of a mail. */
   readonly onMailQueued: () => void;
 }
 
-/** Everything about sign-in, by prepared statements. */
+/** Creates the store of sign-in over Postgres, by prepared statements. */
 export function createPostgresSignInStore(
   pool: Pool,
   seals: SignInSeals,
@@ -64,7 +63,7 @@ export function createPostgresSignInStore(
   };
 }
 
-// The address became somebody else's since the mail was sent.
+// Another user has taken the address since the mail was sent.
 function falseWhereTaken(error: unknown): false {
   if (error instanceof UserError && error.reason === 'EMAIL_TAKEN') return false;
   throw error;

@@ -2,10 +2,10 @@ import { type Pool, runPrepared, transactPrepared } from '@rollcall/runtime/post
 import type { Keyring } from '@rollcall/runtime/sealing';
 import type { PublicSigningKey, SigningKeyStore, StoredSigningKey } from '../tokens/signing-keys.ts';
 
-// Any number will do, as long as every process takes the same.
+// Any number that no other advisory lock of this database uses.
 const LOCK = 3_906_174_225n;
 
-const TURN = { name: 'signing_keys_turn', text: 'select pg_advisory_xact_lock($1)' };
+const TAKE_TURN = { name: 'signing_keys_turn', text: 'select pg_advisory_xact_lock($1)' };
 const LIST = {
   name: 'signing_keys_list',
   text: 'select id, public_key, private_key_sealed, activate_time from signing_keys order by activate_time, id',
@@ -23,7 +23,7 @@ interface Row {
   activate_time: Date;
 }
 
-/** Signing keys in the database, the private halves sealed. */
+/** Keeps signing keys in the database, with sealed private halves. */
 export function createPostgresSigningKeys(pool: Pool, keyring: Keyring): SigningKeyStore {
   const toRow = (key: StoredSigningKey) => [
     key.id,
@@ -41,7 +41,7 @@ export function createPostgresSigningKeys(pool: Pool, keyring: Keyring): Signing
     },
     change: (plan) =>
       transactPrepared(pool, async (run) => {
-        await run(TURN, [LOCK]);
+        await run(TAKE_TURN, [LOCK]);
         const { add: added, removeIds } = plan((await run<Row>(LIST, [])).map(toPublic));
         for (const key of added) await run(ADD, toRow(key));
         if (removeIds.length > 0) await run(REMOVE, [removeIds]);
@@ -53,7 +53,7 @@ function toPublic({ id, public_key, activate_time }: Row): PublicSigningKey {
   return { id, publicKey: public_key, activateTime: activate_time };
 }
 
-/** Where the private half of a key is sealed. */
+/** The place of a sealed private half. */
 export function signingKeyPlace(rowId: string) {
   return { tenantId: '', table: 'signing_keys', column: 'private_key_sealed', rowId };
 }

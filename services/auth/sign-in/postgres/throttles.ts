@@ -2,22 +2,24 @@ import { type Pool, type PreparedStatement, type RunPrepared, runPrepared } from
 import { THROTTLE_LIMITS, type ThrottleKind, type Throttles } from '../throttle.ts';
 import type { SignInSeal } from './sign-in-seal.ts';
 
-// Columns keep milliseconds: rounded up, a moment that has come would lie ahead, and who comes at once would be refused.
+// Columns keep milliseconds. Rounded up, the present moment would lie ahead, and the next call would be
+// refused.
 const NOW = `date_trunc('milliseconds', clock_timestamp())`;
 
-// An attempt of the future was counted before the clock went back: nobody waits until that future comes. A second is more
-// than rounding, and less than anybody minds.
+// An attempt of the future was counted before the clock went back, and blocks no one. A second is more than
+// rounding.
 const isOfTheFuture = (updateTime: string) => `${updateTime} > clock_timestamp() + interval '1 second'`;
 
 /**
- * SQL that counts an attempt of tenant $1 and answers a row where it was counted. The row's lock puts attempts that come at once in
- * order, and the condition is judged once more behind each wait.
- * @param key where the index is: `$2`.
- * @param condition a `where` without which it is not tried.
+ * SQL that counts an attempt of tenant $1, and answers a row when it did. The lock of the row puts concurrent
+ * attempts
+ * in order, and each checks the condition again after its wait.
+ * @param key the placeholder of the index: `$2`
+ * @param condition a `where` clause under which the attempt is counted
  */
 export function takeSql(kind: ThrottleKind, key: string, condition = ''): string {
   const { free, firstWaitMs, maxWaitMs, forgetMs } = THROTTLE_LIMITS[kind];
-  // What is left of the count before this attempt. Bounded, so that it is forgotten in time.
+  // The count that is left before this attempt. Bounded, so that it expires in time.
   const left = `least(greatest(0, t.failures - greatest(0, extract(epoch from clock_timestamp() - t.update_time)) * 1000 / ${forgetMs}::float8), ${free} + 30)`;
   return `insert into throttles as t (tenant_id, kind, key, failures, blocked_until, update_time)
     select $1::text, '${kind}', ${key}::bytea, 1, ${NOW}, clock_timestamp() ${condition}
@@ -30,7 +32,7 @@ export function takeSql(kind: ThrottleKind, key: string, condition = ''): string
     returning 1`;
 }
 
-/** SQL of how many ms there are still to wait, of a row of `throttles`. */
+/** SQL for the wait that is left of a row of `throttles`. Milliseconds. */
 export const WAIT_MS = `case when ${isOfTheFuture('update_time')} then 0
   else greatest(ceil(extract(epoch from blocked_until - clock_timestamp()) * 1000), 0)::int end`;
 
@@ -56,7 +58,9 @@ const GIVE_BACK = {
     where tenant_id = $1 and kind = $2 and key = $3`,
 };
 
-/** How long whoever was not counted has to wait. At least 1: it may have run out just now, and was not counted all the same. */
+/**
+ * Reads how long a refused attempt must wait. Milliseconds, at least 1: the wait may have ended a moment ago.
+ */
 export async function readWaitMs(
   run: RunPrepared,
   { tenantId, kind, index }: { tenantId: string; kind: ThrottleKind; index: Buffer },
@@ -65,7 +69,7 @@ export async function readWaitMs(
   return Math.max(1, row?.wait_ms ?? 0);
 }
 
-/** Counts in the database: every process knows, and a restart forgets nothing. */
+/** Counts attempts in the database: all processes share the counts, and a restart keeps them. */
 export function createPostgresThrottles(pool: Pool, seal: SignInSeal): Throttles {
   const run: RunPrepared = (statement, values) => runPrepared(pool, statement, values);
   return {

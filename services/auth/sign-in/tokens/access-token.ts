@@ -5,14 +5,14 @@ import type { UserRole } from '../../users/user.ts';
 import { accessTokenInvalid } from '../sign-in-error.ts';
 import type { SigningKeyRotator } from './signing-key-rotator.ts';
 
-/** How long an access token lives: what a revoked session can still be used for elsewhere. */
+/** How long an access token lives, and so how long a revoked session can still be used elsewhere. */
 export const ACCESS_TOKEN_MS = 10 * 60_000;
 
 const ALGORITHM = 'EdDSA';
-// RFC 9068, section 2.1: no other kind of token is taken for an access token.
+// No other kind of token passes for an access token: RFC 9068, section 2.1.
 const TYPE = 'at+jwt';
 
-/** Whom an access token speaks for. */
+/** The user and session of an access token. */
 interface AccessClaims {
   readonly tenantId: string;
   readonly userId: string;
@@ -20,22 +20,22 @@ interface AccessClaims {
   readonly sessionId: string;
 }
 
-/** Makes and checks access tokens. */
+/** Signs and verifies access tokens. */
 export interface AccessTokens {
   sign(claims: AccessClaims): Promise<{ readonly token: string; readonly expireTime: Date }>;
-  /** Throws SignInError ACCESS_TOKEN_INVALID. */
+  /** @throws SignInError ACCESS_TOKEN_INVALID */
   verify(token: string): Promise<AccessClaims>;
 }
 
-/** What access tokens say of themselves, and are held to by all who verify them. */
+/** Claims that are the same in every token, and that verifiers check. */
 interface AccessTokenOptions {
   /** Claim `iss`. */
   readonly issuer: string;
-  /** Claim `aud`: the services that people's tokens are for, under one name. */
+  /** Claim `aud`: one name for all services that accept the tokens. */
   readonly audience: string;
 }
 
-/** @param now in ms since 1970. */
+/** @param now milliseconds since 1970 */
 export function createAccessTokens(
   keys: Pick<SigningKeyRotator, 'signingKey' | 'verificationKey'>,
   { issuer, audience }: AccessTokenOptions,
@@ -81,7 +81,7 @@ export function createAccessTokens(
   };
 }
 
-// jose checks the types of registered claims of time alone.
+// jose checks the types of the registered claims of time only.
 function toClaims({ sub, tenant, role, sid }: JWTPayload): AccessClaims {
   const claims = [sub, tenant, role, sid];
   const isText = (claim: unknown) => typeof claim === 'string' && claim !== '';

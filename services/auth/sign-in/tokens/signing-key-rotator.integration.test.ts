@@ -52,7 +52,7 @@ it('agrees on one key, however many processes start at once', async () => {
   for (const keeper of keepers) keeper[Symbol.dispose]();
 });
 
-it('rotates while tokens of the key before are still taken, also by a process that does not know the new key yet', async () => {
+it('rotates while tokens of the key before are still accepted, also by a process that does not know the new key yet', async () => {
   using one = await open();
   using other = await open();
   const [ours, theirs] = [createAccessTokens(one, PARTIES), createAccessTokens(other, PARTIES)];
@@ -62,11 +62,11 @@ it('rotates while tokens of the key before are still taken, also by a process th
   await one.refresh();
   expect(one.publishedKeys()).toHaveLength(2);
   expect(one.signingKey().id).toBe(first);
-  // Late, so that the next one is shown for its whole time all the same.
+  // Late: the next key is published for its whole time all the same.
   now += 110;
   expect(one.signingKey().id).not.toBe(first);
   const { token: after } = await ours.sign(claims);
-  // The other process has heard of nothing.
+  // The other process has not read the new key yet.
   expect(other.publishedKeys()).toHaveLength(1);
   expect(await theirs.verify(after)).toEqual(claims);
   expect(await theirs.verify(before)).toEqual(claims);
@@ -77,7 +77,7 @@ it('rotates while tokens of the key before are still taken, also by a process th
   expect(await theirs.verify(after)).toEqual(claims);
 });
 
-it('B8: signs and verifies where the clock has gone back behind every key', async () => {
+it('B8: signs and verifies when the clock has gone back behind every key', async () => {
   using keeper = await open();
   const tokens = createAccessTokens(keeper, PARTIES, () => now);
   const { token: before } = await tokens.sign(claims);
@@ -88,7 +88,7 @@ it('B8: signs and verifies where the clock has gone back behind every key', asyn
   expect(await tokens.verify(before)).toEqual(claims);
 });
 
-it('B10: takes an access token for its own audience alone', async () => {
+it('B10: accepts an access token for its own audience only', async () => {
   using keeper = await open();
   const tokensFor = (audience: string) => createAccessTokens(keeper, { ...PARTIES, audience });
   const { token } = await tokensFor('rollcall').sign(claims);
@@ -123,7 +123,7 @@ describe('B10: a genuine access token', () => {
   });
 });
 
-it('is not asked by tokens of made-up keys more than once in a while', async () => {
+it('reads the keys for tokens of unknown keys no more than once in a while', async () => {
   using keeper = await open();
   let looks = 0;
   const query = pool.query.bind(pool);
@@ -135,7 +135,7 @@ it('is not asked by tokens of made-up keys more than once in a while', async () 
   expect(looks).toBe(1);
 });
 
-it('keeps private halves sealed, and works with none but the keys that sealed them', async () => {
+it('keeps private halves sealed, and opens them only with the keys that sealed them', async () => {
   (await open())[Symbol.dispose]();
   const { rows } = await pool.query('select * from signing_keys');
   const sealed: Buffer = rows[0].private_key_sealed;

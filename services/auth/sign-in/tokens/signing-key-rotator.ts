@@ -10,29 +10,28 @@ import {
   toPublicKey,
 } from './signing-keys.ts';
 
-/** The keys of this process, kept in step with all others by the store. */
+/** The signing keys of this process. The store keeps them equal in all processes. */
 export interface SigningKeyRotator extends Disposable {
   /** The key that signs now. */
   signingKey(): { readonly id: string; readonly key: KeyObject };
-  /** The key of a token, looked up once more where it is not known: another process may have made it. Undefined: there is none. */
+  /** Finds the key of a token. Reads the store when the key is unknown: another process may have made it. */
   verificationKey(id: string): Promise<KeyObject | undefined>;
-  /** Every key that is shown, newest first. */
+  /** The keys that verifiers may use, newest first. */
   publishedKeys(): readonly PublicSigningKey[];
-  /** Rotates where that is due, and reads what others made. */
+  /** Rotates when that is due, and reads the keys of other processes. */
   refresh(): Promise<void>;
 }
 
-/** How keys are kept. */
 interface SigningKeyRotatorOptions {
   readonly schedule: KeySchedule;
-  /** How often to look whether something is due, in ms. */
+  /** Time between two checks whether a rotation is due. Milliseconds. */
   readonly pollMs: number;
-  /** A look that failed; the keys that are known go on. */
+  /** Called when a check fails. The known keys stay in use. */
   readonly onError: (error: unknown) => void;
   readonly now?: () => Date;
 }
 
-// So often at most is looked for a key that a token names and nobody knows: such tokens cost nothing to make.
+// Shortest time between two lookups of unknown keys: tokens with invented keys cost nothing to make.
 const UNKNOWN_KEY_EVERY_MS = 5000;
 
 interface LoadedKey extends PublicSigningKey {
@@ -40,7 +39,7 @@ interface LoadedKey extends PublicSigningKey {
   readonly verifyingKey: KeyObject;
 }
 
-/** Reads the keys, makes the first one where there is none, and goes on in the background. */
+/** Reads the keys, makes the first one when there is none, and rotates in the background. */
 export async function createSigningKeyRotator(
   store: SigningKeyStore,
   { schedule, pollMs: everyMs, onError, now = () => new Date() }: SigningKeyRotatorOptions,

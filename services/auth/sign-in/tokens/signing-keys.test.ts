@@ -20,7 +20,7 @@ describe('planKeys', () => {
     expect(removeIds).toEqual([]);
   });
 
-  it('makes the next one ahead of its time, and removes the last one behind it', () => {
+  it('makes the next key ahead of its time, and removes the last one after it', () => {
     const first = makeSigningKey(at(0));
     expect(planKeys([first], at(899), SCHEDULE)).toEqual({ add: [], removeIds: [] });
     const { add } = planKeys([first], at(900), SCHEDULE);
@@ -30,7 +30,7 @@ describe('planKeys', () => {
     expect(planKeys(keys, at(1051), SCHEDULE)).toEqual({ add: [], removeIds: [first.id] });
   });
 
-  it('shows every key for as long as its tokens live, at every moment of many rotations', () => {
+  it('publishes every key for as long as its tokens live, at every moment of many rotations', () => {
     let keys = planKeys([], at(0), SCHEDULE).add;
     const signedUntil = new Map<string, number>();
     const firstShown = new Map<string, number>();
@@ -53,10 +53,10 @@ describe('planKeys', () => {
   });
 });
 
-describe('B8: where the clock goes back', () => {
+describe('B8: when the clock goes back', () => {
   const [first, second] = [makeSigningKey(at(0)), makeSigningKey(at(1000))];
 
-  it('the key signs whose time it is, and the newest where it is the time of none', () => {
+  it('the key whose time it is signs, and the newest one when it is the time of none', () => {
     const keys = [second, first];
     expect(signingKeyAt(keys, at(1000))?.id).toBe(second.id);
     expect(signingKeyAt(keys, at(999))?.id).toBe(first.id);
@@ -65,25 +65,25 @@ describe('B8: where the clock goes back', () => {
     expect(signingKeyAt([], at(0))).toBeUndefined();
   });
 
-  it('no key is made or removed where it goes back by less than a rotation', () => {
+  it('no key is made or removed when the clock goes back by less than a rotation', () => {
     expect(planKeys([first], at(-1000), SCHEDULE)).toEqual({ add: [], removeIds: [] });
     expect(planKeys([first, second], at(0), SCHEDULE)).toEqual({ add: [], removeIds: [] });
   });
 
-  it('a key that a clock far ahead made holds up no rotation', () => {
+  it('a key that a clock far ahead made delays no rotation', () => {
     const ahead = makeSigningKey(at(1_000_000));
     const { add, removeIds } = planKeys([first, ahead], at(900), SCHEDULE);
     expect(add.map(({ activateTime }) => activateTime)).toEqual([at(1000)]);
     expect(removeIds).toEqual([ahead.id]);
     const alone = planKeys([ahead], at(0), SCHEDULE);
     expect(alone.add.map(({ activateTime }) => activateTime)).toEqual([at(0)]);
-    // It signs until the other is there.
+    // It signs until the other one is active.
     expect(alone.removeIds).toEqual([]);
   });
 });
 
 describe('a signing key', () => {
-  it('comes back from its stored form, and its set holds no private half', () => {
+  it('comes back from its stored form, and its set contains no private half', () => {
     const key = makeSigningKey(at(0));
     const signature = sign(null, Buffer.from('text'), toPrivateKey(key));
     expect(verify(null, Buffer.from('text'), toPublicKey(key), signature)).toBe(true);

@@ -12,30 +12,32 @@ export interface PublicSigningKey {
   readonly id: string;
   /** Ed25519, 32 bytes. */
   readonly publicKey: Buffer;
-  /** Signs from then on; known before, so that whoever keeps the keys has it in time. */
+  /** Signs from then on. Published before, so that verifiers have it in time. */
   readonly activateTime: Date;
 }
 
-/** A key as it is kept: the private half as PKCS #8 in base64. */
+/** A key in its stored form. The private half is PKCS #8 in base64. */
 export interface StoredSigningKey extends PublicSigningKey {
   readonly privateKey: string;
 }
 
-/** How keys follow one another. */
+/** The lifetime of a signing key. */
 export interface KeySchedule {
-  /** How long a key signs. */
+  /** How long a key signs. Milliseconds. */
   readonly signingMs: number;
-  /** How long before that it is shown. */
+  /** How long before that it is published. Milliseconds. */
   readonly publishAheadMs: number;
-  /** How long it is still shown after: a token's life, and some for clocks that differ. */
+  /** How long after that it is published: the life of a token, and a margin for clocks. Milliseconds. */
   readonly publishBehindMs: number;
 }
 
-/** Keeps keys. */
 export interface SigningKeyStore {
-  /** All keys, oldest first. */
+  /** Lists all keys, oldest first. */
   list(): Promise<readonly StoredSigningKey[]>;
-  /** Adds and removes in one transaction what `plan` says of the keys there are; processes that do so at once take turns. */
+  /**
+   * Adds and removes what `plan` answers for the stored keys, in one transaction. Concurrent calls take
+   * turns.
+   */
   change(
     plan: (keys: readonly PublicSigningKey[]) => {
       add: readonly StoredSigningKey[];
@@ -44,7 +46,7 @@ export interface SigningKeyStore {
   ): Promise<void>;
 }
 
-/** A new key pair. */
+/** Makes a key pair. */
 export function makeSigningKey(activateTime: Date): StoredSigningKey {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const { x = '' } = publicKey.export({ format: 'jwk' });
@@ -57,9 +59,11 @@ export function makeSigningKey(activateTime: Date): StoredSigningKey {
 }
 
 /**
- * What is to be added and removed at a moment: there is always a key that signs, and the next one in time. A key that is to
- * sign later than one rotation from now was made by a clock that has gone back since: it holds up no rotation, and is
- * removed once another signs.
+ * Plans which keys to add and to remove at a moment, so that one key always signs and the next one is
+ * published in time.
+ * A key whose time is more than one rotation away was made before the clock went back: it delays no rotation,
+ * and is
+ * removed when another one signs.
  */
 export function planKeys(
   keys: readonly PublicSigningKey[],
@@ -75,7 +79,7 @@ export function planKeys(
   if (!newest) return { add: [makeSigningKey(now)], removeIds: [] };
   const isDue = Number(newest.activateTime) + schedule.signingMs - schedule.publishAheadMs <= Number(now);
   const add = isDue ? [makeSigningKey(new Date(Number(now) + schedule.publishAheadMs))] : [];
-  // A key signs no more once the next one does.
+  // A key stops signing when the next one starts.
   const isGone = (_: PublicSigningKey, i: number) => {
     const next = sorted[i + 1];
     return next !== undefined && Number(next.activateTime) + schedule.publishBehindMs < Number(now);
@@ -85,8 +89,9 @@ export function planKeys(
 }
 
 /**
- * The key that signs at a moment: the newest that is active. None is where the clock has gone back behind all of them: then
- * the newest of all. Undefined: there is no key.
+ * Finds the key that signs at a moment: the newest active one. When the clock has gone back behind all keys,
+ * the newest of
+ * all. Undefined: there is no key.
  */
 export function signingKeyAt<K extends PublicSigningKey>(keys: readonly K[], now: Date): K | undefined {
   const active = keys.filter(({ activateTime }) => activateTime <= now);
@@ -96,12 +101,12 @@ export function signingKeyAt<K extends PublicSigningKey>(keys: readonly K[], now
   );
 }
 
-/** The private half, to sign with. */
+/** The private half, for signing. */
 export function toPrivateKey({ privateKey }: StoredSigningKey): KeyObject {
   return createPrivateKey({ key: Buffer.from(privateKey, 'base64'), format: 'der', type: 'pkcs8' });
 }
 
-/** The public half, to verify with. */
+/** The public half, for verifying. */
 export function toPublicKey({ publicKey }: PublicSigningKey): KeyObject {
   return createPublicKey({
     key: { kty: 'OKP', crv: 'Ed25519', x: publicKey.toString('base64url') },
@@ -109,7 +114,7 @@ export function toPublicKey({ publicKey }: PublicSigningKey): KeyObject {
   });
 }
 
-/** A JWK set of public keys: RFC 7517, RFC 8037. */
+/** The JWK set of public keys: RFC 7517, RFC 8037. */
 export function toJwks(keys: readonly PublicSigningKey[]) {
   return {
     keys: keys.map(({ id, publicKey }) => ({
