@@ -68,7 +68,10 @@ export async function openCallers({ config, pool, logger }: CallersOptions): Pro
     }),
   );
   const open = async (): Promise<Guarded> => {
-    const tls = await openTls(config, logging('TLS files were replaced and cannot be used: the old ones stay'));
+    const tls = await openTls(
+      config,
+      logging('TLS files were replaced and cannot be used: the old ones stay'),
+    );
     if (tls) stack.use(tls);
     const keys =
       config.callerKeys === undefined
