@@ -2,7 +2,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { type Client, getClientChannel } from '@grpc/grpc-js';
 
 /** A call that `close` can cancel. */
-export interface CancelableCall {
+interface CancelableCall {
   cancel(): void;
 }
 

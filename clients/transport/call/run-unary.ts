@@ -8,7 +8,7 @@ import {
 } from '@connectrpc/connect';
 
 /** A unary call with its interceptors, deadline and signal. */
-export interface UnaryRun<I extends DescMessage, O extends DescMessage> {
+interface UnaryRun<I extends DescMessage, O extends DescMessage> {
   readonly request: Omit<UnaryRequest<I, O>, 'signal' | 'message'>;
   readonly message: MessageInitShape<I>;
   /** Sends the request, after all interceptors. */

@@ -9,7 +9,7 @@ import { answerDecoderOf, headersFromMetadata, metadataFromHeaders, toWire } fro
 const NOTHING = new Metadata();
 
 /** The deadline of a unary call, and whether it may be sent twice. */
-export interface UnaryCallOptions {
+interface UnaryCallOptions {
   readonly deadline: Date;
   /**
    * Whether the call is sent again when its connection breaks between the headers and the message. grpc-js

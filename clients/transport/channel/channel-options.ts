@@ -19,9 +19,9 @@ export const DEFAULT_KEEP_ALIVE_MS = 10_000;
 /** Default of `keepAliveTimeoutMs`, in milliseconds. */
 export const DEFAULT_KEEP_ALIVE_TIMEOUT_MS = 2_000;
 /** Default of `connectTimeoutMs`, in milliseconds. grpc-js has no such limit. */
-export const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
+const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 /** Default of `maxReconnectBackoffMs`, in milliseconds. grpc-js would wait up to two minutes to reconnect. */
-export const DEFAULT_MAX_RECONNECT_BACKOFF_MS = 2_000;
+const DEFAULT_MAX_RECONNECT_BACKOFF_MS = 2_000;
 const INITIAL_RECONNECT_BACKOFF_MS = 100;
 // grpc-js resolves a name at most every 30 s, and would call the old addresses of a service that moved for as
 // long.

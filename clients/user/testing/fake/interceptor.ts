@@ -103,7 +103,7 @@ let validator: Promise<Validator> | undefined;
  * Checks a request against the rules of all fields and of its proto file, as the real service does.
  * @throws ConnectError FIELD_INVALID for the first field that breaks a rule
  */
-export async function checkFields(schema: DescMessage, message: Message): Promise<void> {
+async function checkFields(schema: DescMessage, message: Message): Promise<void> {
   const fault = await findFault(schema, message);
   if (!fault) return;
   const removeUnmasked = unmaskedRemoval(schema);

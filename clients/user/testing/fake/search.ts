@@ -110,7 +110,7 @@ function positionOf({ id }: User, score: number): PagePosition {
  * Score and matched fields of a user whose names match all words of a query. Undefined: a word matches no
  * name.
  */
-export function matchNames(
+function matchNames(
   user: User,
   terms: readonly string[],
 ): { score: number; matchedFields: string[] } | undefined {

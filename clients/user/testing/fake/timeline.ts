@@ -1,15 +1,11 @@
-import { clone, create, type JsonObject, toJsonString } from '@bufbuild/protobuf';
-import type { Timestamp } from '@bufbuild/protobuf/wkt';
+import { create, toJsonString } from '@bufbuild/protobuf';
 import type { ServiceImpl } from '@connectrpc/connect';
 import {
-  type Activity,
-  ActivitySchema,
   CreateNoteRequestSchema,
   DeleteNoteRequestSchema,
   ListNotesRequestSchema,
   ListTimelineRequestSchema,
   NoteSchema,
-  RecordActivityRequestSchema,
   type TimelineEntry,
   TimelineEntrySchema,
   type User,
@@ -18,8 +14,7 @@ import {
 import type { RunOnce } from './idempotency.ts';
 import { requireNotErased, requireReadable, requireUser } from './lifecycle.ts';
 import type { MergeRecord } from './model/merge-log.ts';
-import { invalidField } from './model/refusal.ts';
-import { timestampSortKey, toWholeMs } from './model/timestamps.ts';
+import { timestampSortKey } from './model/timestamps.ts';
 import { newId, type UserStore } from './model/user-store.ts';
 import { type PageItem, requestFingerprint, toPage } from './pages.ts';
 import { requireStorableText, requireVisibleText } from './writable-fields.ts';
@@ -62,44 +57,6 @@ export function createNoteHandlers(store: UserStore, runOnce: RunOnce): Calls {
       return {};
     },
   };
-}
-
-const MAX_ATTRIBUTES_BYTES = 16 * 1024;
-
-/** Handler of RecordActivity. */
-export function createActivityHandlers(
-  store: UserStore,
-  runOnce: RunOnce,
-): Pick<ServiceImpl<typeof UserAdminService>, 'recordActivity'> {
-  return {
-    recordActivity(request) {
-      const activity = normalizeActivity(request.activity as Activity);
-      const user = requireUser(store, request);
-      runOnce(RecordActivityRequestSchema, request, () => {
-        requireNotErased(store, user);
-        store.activities.put(user, newId(), { activity, recordTime: store.now() });
-      });
-      return {};
-    },
-  };
-}
-
-function normalizeActivity(given: Activity): Activity {
-  const activity = clone(ActivitySchema, given);
-  const time = toWholeMs('activity.time', given.time as Timestamp);
-  requireStorableText('activity.summary', given.summary);
-  if (given.attributes) requireStorableAttributes(given.attributes);
-  return Object.assign(activity, { time });
-}
-
-function requireStorableAttributes(attributes: JsonObject): void {
-  const text = JSON.stringify(attributes, (key, value) => {
-    for (const each of [key, value])
-      if (typeof each === 'string') requireStorableText('activity.attributes', each);
-    return value;
-  });
-  if (Buffer.byteLength(text) <= MAX_ATTRIBUTES_BYTES) return;
-  throw invalidField('activity.attributes', `must not take more than ${MAX_ATTRIBUTES_BYTES} bytes as JSON`);
 }
 
 /** Handler of ListTimeline. The fake has no sign-in events. */

@@ -12,7 +12,7 @@ export interface FieldViolation {
 }
 
 /** Further details of an error. */
-export interface RefusalDetails {
+interface RefusalDetails {
   readonly fieldViolations?: readonly FieldViolation[];
   readonly metadata?: Readonly<Record<string, string>>;
 }

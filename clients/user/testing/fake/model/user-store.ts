@@ -35,7 +35,7 @@ export interface FakeBackup {
 }
 
 /** Options of a write. */
-export interface WriteOptions {
+interface WriteOptions {
   /** The version. Absent: the next one. */
   readonly version?: bigint | undefined;
   /** The kind of the change. Absent: it follows from the states before and after. */
@@ -45,7 +45,7 @@ export interface WriteOptions {
 }
 
 /** An activity and the time of its record. */
-export interface RecordedActivity {
+interface RecordedActivity {
   readonly activity: Activity;
   readonly recordTime: Timestamp;
 }
