@@ -35,16 +35,16 @@ import {
 } from '@rollcall/user-access';
 import type { BookingConfig } from './config.ts';
 import { createRecordedPayments, type RecordedPayments } from './payments/record-payment.ts';
-import type { ListPetsPorts } from './pets/read-pets.ts';
+import type { PetPorts } from './pets/pet-commands.ts';
 import { createPostgresBookingReads, createPostgresBookingWrites } from './postgres/booking-store.ts';
-import { ERASED_ROWS } from './postgres/erased-rows.ts';
 import { createBookingPets, createPostgresPets, ENTITIES } from './postgres/pet-store.ts';
 import { createPostgresReviewReads, createPostgresReviewWrites } from './postgres/review-store.ts';
-import { readUserStatistics } from './postgres/user-statistics.ts';
+import { ERASED_ROWS, readUserStatistics, USER_COLUMNS } from './postgres/user-rows.ts';
 import { createRemoteUserFinder } from './remote-user-finder.ts';
+import type { ReviewPorts } from './reviews/review-commands.ts';
 import { type BookingPorts, bookingServiceImplementation } from './rpc/booking-service.ts';
 import { petServiceImplementation } from './rpc/pet-service.ts';
-import { type ReviewPorts, reviewServiceImplementation } from './rpc/review-service.ts';
+import { reviewServiceImplementation } from './rpc/review-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
 import { SCHEMA_VERSION } from './schema-version.ts';
 
@@ -57,15 +57,6 @@ const SCHEMA = {
   variable: 'BOOKING_DATABASE_URL',
   migrate: 'npm run migrate',
 };
-
-/** The columns with user ids, whose merges and erasures are followed. */
-const USER_COLUMNS = [
-  { table: 'bookings', column: 'user_id' },
-  { table: 'bookings', column: 'vendor_id' },
-  { table: 'pets', column: 'user_id' },
-  { table: 'reviews', column: 'customer_id' },
-  { table: 'reviews', column: 'vendor_id' },
-];
 
 /**
  * A running booking service. Disposing it drains the servers and the outbox, then closes the clients and the
@@ -165,7 +156,7 @@ function tasksOf({ admin }: UserAccess, pool: Pool) {
 
 interface RoutePorts {
   readonly bookings: BookingPorts;
-  readonly pets: ListPetsPorts;
+  readonly pets: PetPorts;
   readonly reviews: ReviewPorts;
 }
 

@@ -25,7 +25,7 @@ import {
 } from '@rollcall/user-access';
 import type { VendorConfig } from './config.ts';
 import { createPostgresActivityReads, createPostgresActivityWrites } from './postgres/activity-store.ts';
-import { ERASED_ROWS } from './postgres/erased-rows.ts';
+import { ERASED_ROWS, USER_COLUMNS } from './postgres/user-rows.ts';
 import { createPostgresVendorReads, createPostgresVendorWrites } from './postgres/vendor-store.ts';
 import { activityServiceImplementation } from './rpc/activity-service.ts';
 import { toRpcError } from './rpc/status-by-reason.ts';
@@ -83,8 +83,7 @@ export async function createVendorService(
       tasks: userTasks({ admin: access.admin, pool, source: 'vendor', readStatistics: NO_STATISTICS }),
     }),
   );
-  const columns = [{ table: 'vendors', column: 'user_id' }];
-  const followed = { pool, columns, logger };
+  const followed = { pool, columns: USER_COLUMNS, logger };
   const erasures = stack.use(
     followErasures({ ...followed, admin: access.admin, consumer: 'vendor', rows: ERASED_ROWS }),
   );

@@ -90,7 +90,7 @@ export interface BookingWrites {
     reports: readonly UserReport[],
   ): Promise<boolean>;
   /**
-   * Locks and changes a booking, and returns the changed one, or undefined when there is none.
+   * Locks and changes a booking, and returns the changed one, or undefined for an unknown id.
    * @param decide returns the change of the locked booking, or undefined for none; a throw rolls back
    */
   change(

@@ -1,4 +1,7 @@
-import type { UserActivity } from '@rollcall/user-access';
+import { randomUUID } from 'node:crypto';
+import { addJobs, type RunStatement } from '@rollcall/runtime/outbox';
+import type { RunPrepared } from '@rollcall/runtime/postgres';
+import { activityJob, statisticsJob, type UserActivity } from '@rollcall/user-access';
 import type { Booking, BookingStatus } from '../bookings/booking.ts';
 import type { Review } from '../reviews/review.ts';
 
@@ -47,4 +50,20 @@ export function reportsOfReview(review: Review, event: ReviewEvent, time: Date):
   const activity = { kind: `review.${event}`, time, summary: `Review ${event}: ${rating} of 5`, attributes };
   const reports: UserReport[] = [{ tenantId, userId: customerId, activity }];
   return vendorId === customerId ? reports : [...reports, { tenantId, userId: vendorId }];
+}
+
+/**
+ * Enqueues reports in the transaction of the change. Call it last: reports on one user wait for each other's
+ * transaction, and the order of the keys prevents a deadlock.
+ */
+export async function enqueueUserReports(run: RunPrepared, reports: readonly UserReport[]): Promise<void> {
+  const activities = reports.flatMap(({ tenantId, userId, activity }) =>
+    activity ? [activityJob({ tenantId, userId, requestId: randomUUID(), activity })] : [],
+  );
+  const statistics = reports
+    .map(statisticsJob)
+    .sort((one, other) => ((one.key ?? '') < (other.key ?? '') ? -1 : 1));
+  // The statement's text is constant, so one name serves all calls.
+  const runStatement: RunStatement = (text, values) => run({ name: 'add_jobs', text }, values);
+  await addJobs(runStatement, [...activities, ...statistics]);
 }

@@ -8,7 +8,7 @@ import { isNewerPayment, matchOf, type PaymentMatch, withMainCurrency } from './
 
 /** Counts and logs recorded payments for operators. */
 export interface RecordedPayments {
-  /** Counts a recorded payment, and logs a booking whose money a person must check. */
+  /** Counts a recorded payment, and logs a booking for a manual check of its money. */
   record(booking: Booking): void;
   /** Metrics: `rollcall_booking_payments_recorded_total`. */
   readings(): MetricReading[];

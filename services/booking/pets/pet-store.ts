@@ -32,7 +32,7 @@ export interface PetStore {
    * nothing is inserted then.
    */
   insert(pet: Pet, request: WriteRequest | undefined): Promise<string | undefined>;
-  /** Changes the given fields and returns the pet, or undefined when there is none. */
+  /** Changes the given fields and returns the pet, or undefined for an unknown id. */
   update(name: PetName, changes: Partial<PetTerms>, updateTime: Date): Promise<Pet | undefined>;
   /** Removes a pet. An unknown pet is no error. */
   remove(name: PetName): Promise<void>;

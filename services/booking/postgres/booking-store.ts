@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { type Pool, runPrepared, transactPrepared } from '@rollcall/runtime/postgres';
 import type { Booking, BookingStatus, Payment } from '../bookings/booking.ts';
 import type { BookingChange, BookingReads, BookingWrites } from '../bookings/booking-store.ts';
-import { enqueueUserReports } from '../outbox/enqueue-user-reports.ts';
+import { enqueueUserReports } from '../outbox/user-reports.ts';
 import type { WriteRequest } from '../write-request.ts';
 import { listStatement } from './booking-list-statement.ts';
 import { bookingFromRow, COLUMNS_BY_VIEW, type OtherPaymentColumn, type SelectedRow } from './booking-row.ts';

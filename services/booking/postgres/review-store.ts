@@ -1,6 +1,6 @@
 import { type Pool, type RunPrepared, runPrepared, transactPrepared } from '@rollcall/runtime/postgres';
 import type { BookingStatus } from '../bookings/booking.ts';
-import { enqueueUserReports } from '../outbox/enqueue-user-reports.ts';
+import { enqueueUserReports } from '../outbox/user-reports.ts';
 import type { Review } from '../reviews/review.ts';
 import type {
   ReviewedBooking,

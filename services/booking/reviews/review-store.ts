@@ -66,7 +66,7 @@ export interface ReviewWrites {
    */
   write(wanted: ReviewToWrite, decide: (booking: ReviewedBooking) => DecidedReview): Promise<WrittenReview>;
   /**
-   * Changes the given fields and returns the review, or undefined when there is none.
+   * Changes the given fields and returns the review, or undefined for an unknown id.
    * @param reports returns the reports of the changed review
    */
   update(

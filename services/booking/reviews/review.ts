@@ -20,7 +20,7 @@ export interface Review extends NewReview {
   readonly id: string;
   /** The author: the user of the booking. */
   readonly customerId: string;
-  /** The vendor's user, whom the review is about. */
+  /** The vendor's user, the subject of the review. */
   readonly vendorId: string;
   readonly createTime: Date;
   readonly updateTime: Date;

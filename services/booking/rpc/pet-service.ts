@@ -21,12 +21,11 @@ import {
 } from '@rollcall/runtime/rpc';
 import { toAttachedUser } from '@rollcall/user-access';
 import type { NewPet, PetTerms, PetWithUser } from '../pets/pet.ts';
-import { getPet, type ListPetsPorts, listPets } from '../pets/read-pets.ts';
-import { createPet, updatePet } from '../pets/write-pets.ts';
+import { createPet, getPet, listPets, type PetPorts, updatePet } from '../pets/pet-commands.ts';
 import { dayFromText, pickMasked, requirePresent } from './request-fields.ts';
 
 /** Implements PetService. */
-export function petServiceImplementation(ports: ListPetsPorts): Implementation<typeof PetService> {
+export function petServiceImplementation(ports: PetPorts): Implementation<typeof PetService> {
   return {
     async createPet({ tenantId, requestId, pet: message }, { signal }) {
       // Field rules guarantee `pet`.

@@ -19,17 +19,16 @@ import {
   writeRequest,
 } from '@rollcall/runtime/rpc';
 import { toAttachedUser } from '@rollcall/user-access';
-import { getReview, type ListReviewsPorts, listReviews } from '../reviews/read-reviews.ts';
 import type { NewReview, ReviewTerms, ReviewWithUsers } from '../reviews/review.ts';
 import {
-  type CreateReviewPorts,
   createReview,
   deleteReview,
+  getReview,
+  listReviews,
+  type ReviewPorts,
   updateReview,
-} from '../reviews/write-reviews.ts';
+} from '../reviews/review-commands.ts';
 import { pickMasked, requirePresent } from './request-fields.ts';
-
-export type ReviewPorts = CreateReviewPorts & ListReviewsPorts;
 
 /** Implements ReviewService. */
 export function reviewServiceImplementation(ports: ReviewPorts): Implementation<typeof ReviewService> {
@@ -60,7 +59,7 @@ export function reviewServiceImplementation(ports: ReviewPorts): Implementation<
       return create(UpdateReviewResponseSchema, { review: toReviewMessage(review) });
     },
     async deleteReview({ tenantId, id }) {
-      await deleteReview(ports.writes, { tenantId, id: id.toLowerCase() });
+      await deleteReview(ports, { tenantId, id: id.toLowerCase() });
       return create(DeleteReviewResponseSchema);
     },
   };

@@ -102,7 +102,7 @@ export function followErasures(options: FollowErasuresOptions): ErasureFollower 
   };
 }
 
-/** Clears rows that were written shortly after an erasure by callers and processes that did not know of it. */
+/** Clears rows that callers and processes without the change wrote shortly after the erasure. */
 async function sweepAgain(store: ErasedStore): Promise<void> {
   const since = new Date(Date.now() - SWEEP_AGAIN_MS);
   let after: ErasedUser | undefined;

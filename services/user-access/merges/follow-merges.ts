@@ -4,10 +4,9 @@ import type { Logger } from '@rollcall/runtime';
 import type { Pool } from '@rollcall/runtime/postgres';
 import type { MetricReading } from '@rollcall/runtime/rpc';
 import { lookUpTenants, type UncachedUsers } from './look-up-users.ts';
-import { readCursor, readMerges } from './read-merges.ts';
+import { createWatchdog, readCursor, readMerges } from './read-merges.ts';
 import { createStoredUsers, type UserColumn } from './stored-users.ts';
 import { createAliasStore } from './user-aliases.ts';
-import { createWatchdog } from './watchdog.ts';
 
 export interface FollowMergesOptions {
   /** Pool of the service's own database, which has the tables of `userAccessMigration`. */
@@ -43,7 +42,7 @@ const MAX_SILENCE_MS = 10_000;
 
 /**
  * Follows the change feed for all tenants of the service's rows, and resumes from the stored cursor. Users
- * are looked up instead where the feed cannot tell: all users of a new tenant, and of all tenants when the
+ * are looked up where the feed has no record: all users of a new tenant, and of all tenants when the
  * cursor is too old. The user service may be down.
  */
 export function followMerges(options: FollowMergesOptions): MergeFollower {

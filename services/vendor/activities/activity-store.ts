@@ -52,7 +52,7 @@ export interface ActivityWrites {
     make: (vendor: OfferingVendor) => NewActivity,
   ): Promise<Activity | 'no_vendor' | 'request_used'>;
   /**
-   * Locks and changes an activity, and returns the changed one, or undefined when there is none.
+   * Locks and changes an activity, and returns the changed one, or undefined for an unknown id.
    * @param decide returns the changes of the locked activity, or undefined for none; a throw rolls back
    */
   change(

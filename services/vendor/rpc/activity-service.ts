@@ -26,18 +26,18 @@ import {
   type ActivityWithUser,
   activitiesWithUsers,
 } from '../activities/activity.ts';
-import type { ActivityReads } from '../activities/activity-store.ts';
-import { getActivity, listActivities } from '../activities/read-activities.ts';
-import { type CreateActivityPorts, createActivity, updateActivity } from '../activities/write-activities.ts';
+import {
+  type ActivityPorts,
+  createActivity,
+  getActivity,
+  listActivities,
+  updateActivity,
+} from '../activities/activity-commands.ts';
 import { requirePaths } from './request-fields.ts';
-
-interface ActivityPorts extends CreateActivityPorts {
-  readonly reads: ActivityReads;
-}
 
 /** Implements ActivityService. Field rules guarantee `activity`; the casts rely on it. */
 export function activityServiceImplementation(ports: ActivityPorts): Implementation<typeof ActivityService> {
-  const { reads, writes, users } = ports;
+  const { users } = ports;
   return {
     async createActivity({ tenantId, requestId, activity: given }, { signal }) {
       const activity = given as ActivityMessage;
@@ -49,14 +49,14 @@ export function activityServiceImplementation(ports: ActivityPorts): Implementat
       return create(CreateActivityResponseSchema, { activity: toActivityMessage(made), replayed });
     },
     async getActivity({ tenantId, id }, { signal }) {
-      const shown = await getActivity(reads, users, { tenantId, id: id.toLowerCase(), signal });
+      const shown = await getActivity(ports, { tenantId, id: id.toLowerCase(), signal });
       return create(GetActivityResponseSchema, { activity: toActivityMessage(shown) });
     },
     async listActivities(request, { signal }) {
       const states = [...new Set(request.states.map(activityStateFromMessage))].sort();
       const vendorId = request.vendorId.toLowerCase() || null;
       const { page, tokens } = pageFromRequest(request, ['ListActivities', states, vendorId]);
-      const { activities, next } = await listActivities(reads, users, { ...page, states, vendorId, signal });
+      const { activities, next } = await listActivities(ports, { ...page, states, vendorId, signal });
       return create(ListActivitiesResponseSchema, {
         activities: activities.map(toActivityMessage),
         nextPageToken: next ? tokens.write(next) : '',
@@ -66,7 +66,7 @@ export function activityServiceImplementation(ports: ActivityPorts): Implementat
       const activity = given as ActivityMessage;
       const id = requireUuid('activity.id', activity.id);
       const changes = termsFromMask(activity, updateMask?.paths ?? []);
-      const changed = await updateActivity(writes, { tenantId, id, changes });
+      const changed = await updateActivity(ports, { tenantId, id, changes });
       const [shown] = await activitiesWithUsers(users, [changed], signal);
       return create(UpdateActivityResponseSchema, {
         activity: toActivityMessage(shown ?? { activity: changed, user: undefined }),

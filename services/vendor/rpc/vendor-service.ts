@@ -20,9 +20,9 @@ import {
   writeRequest,
 } from '@rollcall/runtime/rpc';
 import { toAttachedUser } from '@rollcall/user-access';
+import { changeVerification, updateVendor } from '../vendors/change-vendor.ts';
 import { type CreateVendorPorts, createVendor } from '../vendors/create-vendor.ts';
 import { getVendor, listVendors, type VendorKey } from '../vendors/read-vendors.ts';
-import { updateVendor } from '../vendors/update-vendor.ts';
 import {
   etagOf,
   type Vendor,
@@ -31,7 +31,6 @@ import {
   type VerificationState,
   vendorsWithUsers,
 } from '../vendors/vendor.ts';
-import { changeVerification } from '../vendors/verification.ts';
 import { requirePaths } from './request-fields.ts';
 
 /** Implements VendorService. Field rules guarantee `vendor` and `key`; the casts rely on it. */

@@ -45,7 +45,7 @@ export interface VendorWrites {
     context: { request: WriteRequest | undefined; userActivity: VendorUserActivity },
   ): Promise<boolean>;
   /**
-   * Locks and changes a vendor, and returns the changed one, or undefined when there is none. The activities
+   * Locks and changes a vendor, and returns the changed one, or undefined for an unknown id. The activities
    * of a vendor that is no longer VERIFIED become DRAFT.
    * @param decide returns the change of the locked vendor, or undefined for none; a throw rolls back
    */

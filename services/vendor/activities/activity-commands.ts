@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 import { activityNotFound, VendorError, vendorNotFound } from '../errors.ts';
+import { type ListPosition, maxRowBytes, toPage } from '../page.ts';
 import { findRepeated, type WriteRequest } from '../write-request.ts';
 import {
   type Activity,
@@ -10,11 +11,56 @@ import {
   type ActivityWithUser,
   activitiesWithUsers,
 } from './activity.ts';
-import type { ActivityWrites, NewActivity, OfferingVendor } from './activity-store.ts';
+import type {
+  ActivityList,
+  ActivityReads,
+  ActivityWrites,
+  NewActivity,
+  OfferingVendor,
+} from './activity-store.ts';
 
-export interface CreateActivityPorts {
+/** The stores and lookups of the commands. */
+export interface ActivityPorts {
+  readonly reads: ActivityReads;
   readonly writes: ActivityWrites;
   readonly users: Users;
+}
+
+/**
+ * Returns an activity with its vendor's user.
+ * @throws VendorError ACTIVITY_NOT_FOUND
+ */
+export async function getActivity(
+  { reads, users }: ActivityPorts,
+  { tenantId, id, signal }: { tenantId: string; id: string; signal: AbortSignal },
+): Promise<ActivityWithUser> {
+  const activity = await reads.find(tenantId, id);
+  const [shown] = activity ? await activitiesWithUsers(users, [activity], signal) : [];
+  if (shown) return shown;
+  throw activityNotFound(tenantId, id);
+}
+
+/** One page of a list. */
+interface ActivityPage {
+  readonly activities: readonly ActivityWithUser[];
+  /** Position of the last row. Absent: this is the last page. */
+  readonly next?: ListPosition;
+}
+
+/**
+ * Returns a page of activities with their vendors' users. A page is shorter than its limit when one response
+ * cannot hold it.
+ */
+export async function listActivities(
+  { reads, users }: ActivityPorts,
+  { signal, ...list }: ActivityList & { signal: AbortSignal },
+): Promise<ActivityPage> {
+  // One row more than the limit shows whether a next page exists.
+  const found = await reads.list({ ...list, limit: list.limit + 1 });
+  const { rows, next } = toPage(found, list.limit, ({ title, description }) =>
+    maxRowBytes([title, description]),
+  );
+  return { activities: await activitiesWithUsers(users, rows, signal), ...(next && { next }) };
 }
 
 interface CreateActivityCommand {
@@ -36,7 +82,7 @@ interface CreatedActivity extends ActivityWithUser {
  * @throws VendorError REQUEST_ID_REUSED, VENDOR_NOT_FOUND, VENDOR_NOT_VERIFIED
  */
 export async function createActivity(
-  { writes, users }: CreateActivityPorts,
+  { writes, users }: ActivityPorts,
   command: CreateActivityCommand,
 ): Promise<CreatedActivity> {
   const before = await replay(writes, command);
@@ -100,7 +146,7 @@ interface UpdateActivityCommand {
  * @throws VendorError ACTIVITY_NOT_FOUND, VENDOR_NOT_VERIFIED
  */
 export async function updateActivity(
-  writes: ActivityWrites,
+  { writes }: ActivityPorts,
   { tenantId, id, changes }: UpdateActivityCommand,
 ): Promise<Activity> {
   const activity = await writes.change(tenantId, id, (current, vendor) => {

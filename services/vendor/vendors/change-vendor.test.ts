@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VendorError } from '../errors.ts';
+import { changedVerification, VERIFICATION_CHANGES, verificationActivity } from './change-vendor.ts';
 import type { Vendor, VerificationState } from './vendor.ts';
-import { changedVerification, VERIFICATION_CHANGES, verificationActivity } from './verification.ts';
 
 const STATES = Object.keys(VERIFICATION_CHANGES) as VerificationState[];
 const NOW = new Date('2026-05-01T10:00:00Z');

@@ -1,5 +1,8 @@
 import type { ErasedRows } from '@rollcall/user-access';
 
+/** The columns with user ids, whose merges and erasures are followed. */
+export const USER_COLUMNS = [{ table: 'vendors', column: 'user_id' }];
+
 /**
  * Clears the vendor service's data of erased users. The rows stay, because bookings and reviews name them;
  * activities are archived and all texts are emptied.

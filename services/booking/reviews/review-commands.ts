@@ -1,22 +1,81 @@
-import type { Users } from '@rollcall/user-access';
+import type { UserAliases, Users } from '@rollcall/user-access';
 import { v7 as uuidv7 } from 'uuid';
 import type { BookingStatus } from '../bookings/booking.ts';
 import { BookingError, notFound } from '../errors.ts';
 import { reportsOfReview } from '../outbox/user-reports.ts';
+import { limitBySize, maxTextBytes, maxUserBytes, type TimePosition } from '../page.ts';
 import type { WriteRequest } from '../write-request.ts';
-import { type NewReview, type ReviewTerms, type ReviewWithUsers, reviewWithUsers } from './review.ts';
+import {
+  type NewReview,
+  type ReviewTerms,
+  type ReviewWithUsers,
+  reviewsWithUsers,
+  reviewWithUsers,
+} from './review.ts';
 import type {
   DecidedReview,
   ReviewedBooking,
+  ReviewList,
   ReviewName,
   ReviewReads,
   ReviewWrites,
 } from './review-store.ts';
 
-export interface CreateReviewPorts {
+/** The stores and lookups of the commands. */
+export interface ReviewPorts {
   readonly reads: ReviewReads;
   readonly writes: ReviewWrites;
   readonly users: Users;
+  readonly aliases: UserAliases;
+}
+
+/**
+ * Returns a review with its users.
+ * @throws BookingError REVIEW_NOT_FOUND
+ */
+export async function getReview(
+  { reads, users }: ReviewPorts,
+  name: ReviewName,
+  signal: AbortSignal,
+): Promise<ReviewWithUsers> {
+  const review = await reads.find(name);
+  if (!review) throw notFound('review', name);
+  return reviewWithUsers(users, review, signal);
+}
+
+interface ListReviewsQuery extends Omit<ReviewList, 'customerIds' | 'vendorIds'> {
+  /** Null: by any customer. */
+  readonly customerId: string | null;
+  /** Null: about any vendor. */
+  readonly vendorId: string | null;
+  readonly signal: AbortSignal;
+}
+
+/** One page of a list. */
+interface ReviewPage {
+  readonly reviews: readonly ReviewWithUsers[];
+  /** Position of the last row. Absent: this is the last page. */
+  readonly next?: TimePosition;
+}
+
+/** Returns a page of reviews with their users, newest first. A merged user counts as its survivor. */
+export async function listReviews(
+  { reads, users, aliases }: ReviewPorts,
+  { customerId, vendorId, signal, ...list }: ListReviewsQuery,
+): Promise<ReviewPage> {
+  const idsOf = (id: string | null) => (id ? aliases.allIdsOf(list.tenantId, [id]) : null);
+  const [customerIds, vendorIds] = await Promise.all([idsOf(customerId), idsOf(vendorId)]);
+  // One row more than the limit shows whether a next page exists.
+  const found = await reads.list({ ...list, customerIds, vendorIds, limit: list.limit + 1 });
+  const page = await reviewsWithUsers(users, found.slice(0, list.limit), signal);
+  const reviews = limitBySize(page, maxReviewBytes);
+  const last = reviews.at(-1)?.review;
+  if (found.length <= reviews.length || !last) return { reviews };
+  return { reviews, next: { timeMs: last.createTime.getTime(), id: last.id } };
+}
+
+function maxReviewBytes({ review, customer, vendor }: ReviewWithUsers): number {
+  return maxTextBytes(review.text) + maxUserBytes(customer) + maxUserBytes(vendor);
 }
 
 interface CreateReviewCommand {
@@ -39,7 +98,7 @@ interface CreatedReview extends ReviewWithUsers {
  * REVIEW_NOT_FOUND when the review of a repeated request is removed
  */
 export async function createReview(
-  { reads, writes, users }: CreateReviewPorts,
+  { reads, writes, users }: ReviewPorts,
   { tenantId, review, request, signal }: CreateReviewCommand,
 ): Promise<CreatedReview> {
   const { bookingId } = review;
@@ -98,7 +157,7 @@ function reviewExists(tenantId: string, bookingId: string): BookingError {
  * @throws BookingError REVIEW_NOT_FOUND
  */
 export async function updateReview(
-  { writes, users }: { writes: ReviewWrites; users: Users },
+  { writes, users }: ReviewPorts,
   { changes, ...name }: ReviewName & { readonly changes: Partial<ReviewTerms> },
   signal: AbortSignal,
 ): Promise<ReviewWithUsers> {
@@ -111,6 +170,6 @@ export async function updateReview(
 }
 
 /** Removes a review. An unknown review is no error. */
-export function deleteReview(writes: ReviewWrites, name: ReviewName): Promise<void> {
+export function deleteReview({ writes }: ReviewPorts, name: ReviewName): Promise<void> {
   return writes.remove(name, (review) => reportsOfReview(review, 'deleted', new Date()));
 }
