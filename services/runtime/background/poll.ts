@@ -10,23 +10,23 @@ export interface PollOptions {
  * Runs a check at a fixed interval, one run at a time, without keeping the process alive.
  * @returns a function that stops it
  */
-export function poll(look: () => Promise<void>, { pollMs, onError }: PollOptions): () => void {
-  let isLooking = false;
-  let told: string | undefined;
-  const lookOnce = async () => {
+export function poll(check: () => Promise<void>, { pollMs, onError }: PollOptions): () => void {
+  let isChecking = false;
+  let lastReported: string | undefined;
+  const checkOnce = async () => {
     try {
-      await look();
-      told = undefined;
+      await check();
+      lastReported = undefined;
     } catch (error) {
-      if (told !== String(error)) onError(error);
-      told = String(error);
+      if (lastReported !== String(error)) onError(error);
+      lastReported = String(error);
     }
   };
   const timer = setInterval(async () => {
-    if (isLooking) return;
-    isLooking = true;
-    await lookOnce();
-    isLooking = false;
+    if (isChecking) return;
+    isChecking = true;
+    await checkOnce();
+    isChecking = false;
   }, pollMs).unref();
   return () => clearInterval(timer);
 }

@@ -37,7 +37,7 @@ export interface AccessRequest {
 /** Looks grants up. */
 export interface Grants {
   /** The first grant that covers the whole request. Undefined when no grant does. */
-  find(caller: string, asked: AccessRequest): Grant | undefined;
+  find(caller: string, requested: AccessRequest): Grant | undefined;
   /**
    * Registers a listener for changes of the grants.
    * @returns a function that removes it
@@ -53,16 +53,16 @@ export function indexGrants(grants: readonly Grant[]): Grants['find'] {
       .map((grant) => ({ grant, covers: coverage(grant) })),
     ({ grant }) => grant.caller,
   );
-  return (caller, asked) => byCaller.get(caller)?.find(({ covers }) => covers(asked))?.grant;
+  return (caller, requested) => byCaller.get(caller)?.find(({ covers }) => covers(requested))?.grant;
 }
 
-function coverage({ methods, views, tenants }: Grant): (asked: AccessRequest) => boolean {
+function coverage({ methods, views, tenants }: Grant): (requested: AccessRequest) => boolean {
   const [methodSet, viewSet, tenantSet] = [new Set(methods), new Set(views), new Set(tenants)];
   const everyTenant = tenantSet.has('*');
-  return ({ method, tenants: asked, view }) =>
+  return ({ method, tenants: requested, view }) =>
     (methodSet.has(method) || methodSet.has(`${method.slice(0, method.indexOf('/'))}/*`)) &&
     (view === undefined || viewSet.has(view)) &&
-    (everyTenant || asked.every((tenant) => tenantSet.has(tenant)));
+    (everyTenant || requested.every((tenant) => tenantSet.has(tenant)));
 }
 
 /** What a method accesses, read from its request: the basis of authorisation and of the audit log. */

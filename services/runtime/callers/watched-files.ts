@@ -41,7 +41,7 @@ export async function watchFiles<T>(options: WatchOptions<T>): Promise<Watched<T
   const listeners = new Set<(value: T) => void>();
   let seen = '';
   let current: T;
-  const look = async () => {
+  const check = async () => {
     // Read before the contents: a change in between is found by the next check.
     const signature = await signatureOf(files);
     if (signature === seen) return;
@@ -51,8 +51,8 @@ export async function watchFiles<T>(options: WatchOptions<T>): Promise<Watched<T
     current = load(contents);
     for (const listener of listeners) listener(current);
   };
-  await look().catch((error: unknown) => fail(files, error));
-  const stop = poll(look, { onError, pollMs });
+  await check().catch((error: unknown) => fail(files, error));
+  const stop = poll(check, { onError, pollMs });
   return {
     get current() {
       return current;

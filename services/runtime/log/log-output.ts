@@ -42,7 +42,7 @@ export class LogOutput {
   #isWriting = false;
   #retry: NodeJS.Timeout | undefined;
   #dropped = 0;
-  #untold = 0;
+  #unreported = 0;
   #fault: NodeJS.ErrnoException | undefined;
   #settled: (() => void)[] = [];
 
@@ -69,7 +69,7 @@ export class LogOutput {
   write(line: string): void {
     if (this.#chunk.length + this.#waiting + line.length > this.#maxWaiting) {
       this.#dropped++;
-      this.#untold++;
+      this.#unreported++;
       return;
     }
     this.#lines.push(line);
@@ -132,9 +132,9 @@ export class LogOutput {
     }
     // A disk that fills may take a part of a line. The rest follows, so that no line is torn.
     this.#chunk = this.#chunk.subarray(written);
-    if (this.#chunk.length === 0 && this.#untold > 0) {
-      const dropped = this.#untold;
-      this.#untold = 0;
+    if (this.#chunk.length === 0 && this.#unreported > 0) {
+      const dropped = this.#unreported;
+      this.#unreported = 0;
       this.onRecovery(dropped, this.#fault);
     }
     if (this.#isEmpty) for (const resolve of this.#settled.splice(0)) resolve();
@@ -142,14 +142,14 @@ export class LogOutput {
   }
 
   #onFault(error: NodeJS.ErrnoException): void {
-    const isNews = this.#fault?.code !== error.code;
+    const isNewFault = this.#fault?.code !== error.code;
     for (const resolve of this.#settled.splice(0)) resolve();
     this.#fault = error;
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
       this.#writeNext();
     }, this.#retryMs).unref();
-    if (isNews && error.code === 'EPIPE') this.onBrokenPipe();
+    if (isNewFault && error.code === 'EPIPE') this.onBrokenPipe();
   }
 }
 

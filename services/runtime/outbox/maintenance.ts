@@ -21,12 +21,12 @@ export interface TaskBacklog {
  * went back.
  */
 export async function maintainJobs(pool: Pool, logger: Logger): Promise<void> {
-  const { rows } = await pool.query<{ holder: string; jobs: number }>(LOST_WORKERS);
+  const { rows } = await pool.query<{ workerId: string; jobs: number }>(LOST_WORKERS);
   if (rows.length > 0) {
     const jobs = rows.reduce((sum, row) => sum + row.jobs, 0);
-    logger.warn({ jobs }, 'outbox jobs of workers that are gone are free again');
-    const holders = rows.map(({ holder }) => holder);
-    await pool.query('select graphile_worker.force_unlock_workers($1::text[])', [holders]);
+    logger.warn({ jobs }, 'outbox jobs of lost workers were unlocked');
+    const workerIds = rows.map(({ workerId }) => workerId);
+    await pool.query('select graphile_worker.force_unlock_workers($1::text[])', [workerIds]);
   }
   await pool.query(DROP_REPLACED);
   await pool.query(SHIFT_MISDATED);

@@ -56,10 +56,10 @@ function backlogReadings({ task, waiting, failing, dead, oldestSeconds }: TaskBa
 
 const HELP = {
   waiting: 'Jobs of the outbox that are to be done.',
-  failing: 'Those of them that failed before.',
-  dead: 'Jobs of the outbox that nobody tries any more.',
+  failing: 'Waiting jobs of the outbox whose last attempt failed.',
+  dead: 'Jobs of the outbox that are not tried any more.',
   oldest_seconds: 'How long the oldest waiting job has been due.',
-  paused: 'Whether those whom the task calls were away when last tried.',
+  paused: 'Whether the target of the task could not be reached when last tried.',
 } as const;
 
 function gauge(name: keyof typeof HELP, labels: { task: string }, value: number): MetricReading {

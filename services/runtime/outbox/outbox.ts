@@ -81,12 +81,12 @@ export async function startOutbox(options: OutboxOptions): Promise<Outbox> {
   const run = { pool, tasks: Object.fromEntries(list), concurrency, pollMs, skippedFlags, logger };
   stack.use(await keepWorkerRunning(run, { stopping, overdue, drainMs }));
   let backlog: readonly TaskBacklog[] = [];
-  const look = async () => {
+  const maintain = async () => {
     await maintainJobs(pool, logger);
     backlog = await readBacklog(pool);
   };
-  const onError = (error: unknown) => logger.warn({ error }, 'the outbox cannot be looked after');
-  stack.use(repeat(look, { pauseMs: lookMs, onError }));
+  const onError = (error: unknown) => logger.warn({ error }, 'outbox maintenance failed');
+  stack.use(repeat(maintain, { pauseMs: lookMs, onError }));
   const closers = stack.move();
   return {
     ...createDeadJobs(pool),

@@ -31,7 +31,7 @@ export async function keepWorkerRunning(
     for (;;) {
       const error = await whileHeartbeat(options, run);
       if (stopping.signal.aborted) return;
-      options.logger.error({ error }, 'the outbox ended by itself, and is started again');
+      options.logger.error({ error }, 'outbox worker ended unexpectedly and is restarted');
       const next = await startAgain(options, stopping.signal);
       if (!next) return;
       run = next;
@@ -50,7 +50,7 @@ export async function keepWorkerRunning(
 }
 
 async function whileHeartbeat({ pool }: WorkerRunOptions, run: WorkerRun): Promise<unknown> {
-  await using _mark = holdHeartbeat(pool, run.holder);
+  await using _heartbeat = holdHeartbeat(pool, run.workerId);
   return await run.ended;
 }
 
@@ -68,7 +68,7 @@ async function startAgain(options: WorkerRunOptions, stopping: AbortSignal): Pro
 /** A run of graphile-worker, until it ends by itself or is stopped. */
 export interface WorkerRun {
   /** Name of the worker in the table of jobs. */
-  readonly holder: string;
+  readonly workerId: string;
   /** Resolves when the run has ended, with the error if there was one. Never rejects. */
   readonly ended: Promise<unknown>;
   /** Takes no more jobs and waits for running ones. */
@@ -91,9 +91,9 @@ export interface WorkerRunOptions {
 export async function startWorkerRun(options: WorkerRunOptions): Promise<WorkerRun> {
   const { pool, tasks, concurrency, pollMs, skippedFlags, logger } = options;
   const events = new EventEmitter() as WorkerEvents;
-  let holder = '';
+  let workerId = '';
   events.on('pool:create', ({ workerPool }) => {
-    holder = workerPool.id;
+    workerId = workerPool.id;
   });
   const runner = await run({
     pgPool: pool,
@@ -115,7 +115,7 @@ export async function startWorkerRun(options: WorkerRunOptions): Promise<WorkerR
     (error: unknown) => error,
   );
   return {
-    holder,
+    workerId,
     ended,
     stop: async () => {
       // Rejects when the run has already ended.

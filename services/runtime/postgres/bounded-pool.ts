@@ -80,24 +80,24 @@ export class BoundedPool extends pg.Pool {
 
   async #queue(): Promise<pg.PoolClient> {
     if (this.waitingCount >= this.#maxWaiting) throw this.#busy();
-    const isOver = watchCurrentCall();
+    const hasEnded = watchCurrentCall();
     const client = await this.#wait();
-    if (!isOver()) return client;
+    if (!hasEnded()) return client;
     client.release();
     throw new CallEndedError('The call ended while it waited for a database connection.');
   }
 
   #wait(): Promise<pg.PoolClient> {
     const { promise, resolve, reject } = Promise.withResolvers<pg.PoolClient>();
-    let isGone = false;
+    let isTimedOut = false;
     const timer = setTimeout(() => {
-      isGone = true;
+      isTimedOut = true;
       reject(this.#busy());
     }, this.#maxWaitMs);
     super.connect().then(
       (client) => {
         clearTimeout(timer);
-        if (isGone) client.release();
+        if (isTimedOut) client.release();
         else resolve(client);
       },
       (error) => {

@@ -47,10 +47,10 @@ export async function probeSessions(url: Secret): Promise<SessionFacts> {
       if (round > 0) await ask();
       await other.client.query('begin');
       ofOther.add(await readPid(other.client));
-      const asked = ask();
-      await Promise.race([asked.catch(() => {}), sleep(HOLD_MS)]);
+      const pending = ask();
+      await Promise.race([pending.catch(() => {}), sleep(HOLD_MS)]);
       await other.client.query('commit');
-      await asked;
+      await pending;
     }
   } catch (error) {
     if (sqlState(error) !== UNKNOWN_STATEMENT && sqlState(error) !== DUPLICATE_STATEMENT) throw error;

@@ -18,7 +18,7 @@ export interface StartupFault {
  * outlives its launcher. A `StartupError` prints one line a fault and exits with 1.
  */
 export async function runProcess(start: () => Promise<RunningService>): Promise<void> {
-  const told = waitForStop();
+  const stopped = waitForStop();
   let service: RunningService;
   try {
     service = await start();
@@ -33,7 +33,7 @@ export async function runProcess(start: () => Promise<RunningService>): Promise<
     return await exit(1);
   }
   reportReady();
-  const why = await told;
+  const why = await stopped;
   service.logger.info({ why }, 'draining');
   await service[Symbol.asyncDispose]();
   service.logger.info('ended');
@@ -51,7 +51,7 @@ async function exit(code: number): Promise<never> {
 function waitForStop(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
-    process.once('disconnect', () => resolve('the launcher is gone'));
+    process.once('disconnect', () => resolve('the launcher has exited'));
   });
 }
 

@@ -120,11 +120,11 @@ class Supervisor implements RunningService {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort();
-    const tell = (signal: 'SIGTERM' | 'SIGKILL') => {
+    const signalAll = (signal: 'SIGTERM' | 'SIGKILL') => {
       for (const worker of this.#workers) worker.process.kill(signal);
     };
-    tell('SIGTERM');
-    const timer = setTimeout(tell, this.#options.endMs ?? END_MS, 'SIGKILL');
+    signalAll('SIGTERM');
+    const timer = setTimeout(signalAll, this.#options.endMs ?? END_MS, 'SIGKILL');
     await Promise.all([...this.#workers].map((worker) => worker.isDead() || exited(worker)));
     await Promise.all(this.#slots);
     clearTimeout(timer);

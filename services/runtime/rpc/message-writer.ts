@@ -6,7 +6,7 @@ const DELIMITED = 2;
 const SLAB_BYTES = 64 * 1024;
 
 /** Position at which an open message began. */
-export type Mark = number;
+export type Position = number;
 
 /** Encodes a message whose fields `write` writes. */
 export function writeMessage(write: (writer: MessageWriter) => void): Uint8Array {
@@ -35,20 +35,20 @@ export class MessageWriter {
   }
 
   /** Begins a message in a field. `close` ends it. */
-  open(field: number): Mark {
+  open(field: number): Position {
     this.#room(8);
     this.#varint(8 * field + DELIMITED);
-    const mark = this.#at - this.#start;
+    const position = this.#at - this.#start;
     // Space for the length, which takes two bytes in most cases.
     this.#at += 2;
-    return mark;
+    return position;
   }
 
-  close(mark: Mark): void {
-    const length = this.#at - this.#start - mark - 2;
+  close(position: Position): void {
+    const length = this.#at - this.#start - position - 2;
     const missing = (length < 128 ? 1 : length < 2 ** 14 ? 2 : length < 2 ** 21 ? 3 : 4) - 2;
     if (missing !== 0) this.#room(missing);
-    const from = this.#start + mark;
+    const from = this.#start + position;
     if (missing !== 0) this.#bytes.copyWithin(from + 2 + missing, from + 2, this.#at);
     this.#at = from;
     this.#varint(length);

@@ -72,30 +72,30 @@ function answerer(
   index: ReflectionIndex,
   services: () => string[],
 ): (request: ServerReflectionRequest) => Answer {
-  return ({ messageRequest: asked }) => {
-    switch (asked.case) {
+  return ({ messageRequest: query }) => {
+    switch (query.case) {
       case 'listServices':
         return {
           case: 'listServicesResponse',
           value: { service: services().map((name) => ({ name })) },
         };
       case 'fileByFilename':
-        return files(index.fileByName(asked.value), asked.value);
+        return files(index.fileByName(query.value), query.value);
       case 'fileContainingSymbol':
-        return files(index.fileBySymbol(asked.value), asked.value);
+        return files(index.fileBySymbol(query.value), query.value);
       case 'fileContainingExtension': {
-        const { containingType, extensionNumber } = asked.value;
+        const { containingType, extensionNumber } = query.value;
         return files(
           index.fileByExtension(containingType, extensionNumber),
           `${containingType} ${extensionNumber}`,
         );
       }
       case 'allExtensionNumbersOfType': {
-        const numbers = index.extensionNumbers(asked.value);
-        if (!numbers) return notFound(asked.value);
+        const numbers = index.extensionNumbers(query.value);
+        if (!numbers) return notFound(query.value);
         return {
           case: 'allExtensionNumbersResponse',
-          value: { baseTypeName: asked.value, extensionNumber: numbers },
+          value: { baseTypeName: query.value, extensionNumber: numbers },
         };
       }
       default:

@@ -142,7 +142,7 @@ class BoundedDecoder extends AwaitedMessage {
     return this.#call.stream.session ?? this.#call.stream;
   }
 
-  get isOver(): boolean {
+  get hasEnded(): boolean {
     return this.#call.stream.destroyed || this.#call.stream.closed;
   }
 

@@ -126,17 +126,17 @@ function sniff(socket: Socket, timeoutMs: number, hand: (isHttp2: boolean) => vo
   const late = setTimeout(() => socket.destroy(), timeoutMs).unref();
   socket.once('close', () => clearTimeout(late));
   let first = Buffer.alloc(0);
-  const look = () => {
+  const readFirst = () => {
     for (let chunk = socket.read(); chunk; chunk = socket.read()) first = Buffer.concat([first, chunk]);
     const length = Math.min(first.length, HTTP2_PREFACE.length);
     const isLikeHttp2 = first.subarray(0, length).equals(HTTP2_PREFACE.subarray(0, length));
     // Not enough bytes to decide: both may begin with a P.
-    if (isLikeHttp2 && length < HTTP2_PREFACE.length) return void socket.once('readable', look);
+    if (isLikeHttp2 && length < HTTP2_PREFACE.length) return void socket.once('readable', readFirst);
     socket.unshift(first);
     clearTimeout(late);
     hand(isLikeHttp2);
   };
-  look();
+  readFirst();
 }
 
 function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {

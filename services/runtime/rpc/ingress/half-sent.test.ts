@@ -176,7 +176,7 @@ describe('the HTTP port', () => {
 
 describe('the memory of messages', () => {
   class Message extends AwaitedMessage {
-    readonly isOver = false;
+    readonly hasEnded = false;
     readonly refusals: string[] = [];
     readonly connection: object;
 

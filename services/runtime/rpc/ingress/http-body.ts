@@ -64,16 +64,16 @@ export async function* readMessages(source: BodySource): AsyncGenerator<Buffer> 
   const { request, partial, maxBytes = MAX_MESSAGE_BYTES } = source;
   const queue = createQueue<Buffer>();
   const assembler = new MessageAssembler(maxBytes);
-  let isOver = false;
+  let hasEnded = false;
   const fail = (error: unknown) => {
-    isOver = true;
+    hasEnded = true;
     assembler.takeRest();
     queue.fail(error);
   };
   const awaited = new AwaitedBody(source, fail);
   const listeners = {
     data: (piece: Buffer) => {
-      if (isOver) return;
+      if (hasEnded) return;
       const messages = pushTo(assembler, piece, (error) =>
         fail(error instanceof MessageTooLargeError ? tooLarge(maxBytes) : error),
       );
@@ -122,7 +122,7 @@ class AwaitedBody extends AwaitedMessage {
     this.#fail = fail;
   }
 
-  get isOver(): boolean {
+  get hasEnded(): boolean {
     return this.#source.request.destroyed;
   }
 

@@ -40,7 +40,7 @@ export abstract class AwaitedMessage {
   /** Any object that stands for the connection. */
   abstract readonly connection: object;
   /** Whether the call has ended by itself, so that no message will arrive. */
-  abstract readonly isOver: boolean;
+  abstract readonly hasEnded: boolean;
   /** Ends the call and frees its memory. Called once, and not after `forget`. */
   abstract refuse(refusal: PartialMessageRefusal): void;
 
@@ -54,7 +54,7 @@ export abstract class AwaitedMessage {
 // Stands before the oldest and after the newest message.
 class Ends extends AwaitedMessage {
   readonly connection = this;
-  readonly isOver = false;
+  readonly hasEnded = false;
   refuse(): void {}
 }
 
@@ -187,7 +187,7 @@ export class PartialMessages implements Disposable {
 
   #refuse(message: AwaitedMessage, refusal: PartialMessageRefusal): void {
     this.forget(message);
-    if (message.isOver) return;
+    if (message.hasEnded) return;
     this.#refused.set(refusal, (this.#refused.get(refusal) ?? 0) + 1);
     message.refuse(refusal);
   }
@@ -197,7 +197,7 @@ export class PartialMessages implements Disposable {
     let next: AwaitedMessage | undefined;
     for (let message = this.#ends.next; message && message !== this.#ends; message = next) {
       next = message.next;
-      if (message.isOver) this.forget(message);
+      if (message.hasEnded) this.forget(message);
       else if (this.#tick - message.sinceTick > this.#ticksUntilLate) this.#refuse(message, 'timeout');
     }
   }

@@ -24,11 +24,11 @@ export interface LoadGaugeOptions {
   readonly maxDelayMs?: number;
 }
 
-const LOOK_MS = 50;
+const MEASURE_MS = 50;
 const MAX_DELAY_MS = 150;
 /** Weight of each measurement in the smoothed delay. */
 const WEIGHT = 0.1;
-const TELL_MS = 1000;
+const LOG_MS = 1000;
 /**
  * With fewer calls, the loop is late because of another process or one expensive call, and refusing calls
  * would not help.
@@ -44,21 +44,21 @@ export function createLoadGauge({
   let open = 0;
   let delayMs = 0;
   let shedCount = 0;
-  let told = { count: 0, atMs: Number.NEGATIVE_INFINITY };
-  let lookedAtMs = performance.now();
-  const look = () => {
+  let logged = { count: 0, atMs: Number.NEGATIVE_INFINITY };
+  let measuredAtMs = performance.now();
+  const measure = () => {
     const nowMs = performance.now();
-    delayMs += WEIGHT * (Math.max(0, nowMs - lookedAtMs - LOOK_MS) - delayMs);
-    lookedAtMs = nowMs;
+    delayMs += WEIGHT * (Math.max(0, nowMs - measuredAtMs - MEASURE_MS) - delayMs);
+    measuredAtMs = nowMs;
     // At most one line a second: in a flood, a line for each call would be a load of its own.
-    if (shedCount === told.count || nowMs - told.atMs < TELL_MS) return;
+    if (shedCount === logged.count || nowMs - logged.atMs < LOG_MS) return;
     logger.warn(
-      { calls: shedCount - told.count, open, delayMs: Math.round(delayMs) },
+      { calls: shedCount - logged.count, open, delayMs: Math.round(delayMs) },
       'overloaded: refusing calls',
     );
-    told = { count: shedCount, atMs: nowMs };
+    logged = { count: shedCount, atMs: nowMs };
   };
-  const timer = setInterval(look, LOOK_MS).unref();
+  const timer = setInterval(measure, MEASURE_MS).unref();
   return {
     get load() {
       return Math.max(open / maxCalls, open > FEW_CALLS ? delayMs / maxDelayMs : 0);

@@ -16,15 +16,15 @@ export function withAuthorisation(accessOf: AccessOf, grants: Grants | undefined
     const access = accessOf(method);
     const path = methodPath(method);
     return (call) => {
-      const asked = toAsked(path, access, call);
-      call.grant = access && grants.find(call.caller, asked);
-      if (!call.grant) throw notGranted(call, asked);
-      return isStream(method) ? whileGranted(next(call), grants, { call, asked }) : next(call);
+      const requested = toAccessRequest(path, access, call);
+      call.grant = access && grants.find(call.caller, requested);
+      if (!call.grant) throw notGranted(call, requested);
+      return isStream(method) ? whileGranted(next(call), grants, { call, requested }) : next(call);
     };
   };
 }
 
-function toAsked(method: string, access: MethodAccess | undefined, call: Call): AccessRequest {
+function toAccessRequest(method: string, access: MethodAccess | undefined, call: Call): AccessRequest {
   const { request } = call;
   return { method, tenants: access?.tenants(request) ?? [], view: access?.view(request) };
 }
@@ -36,10 +36,10 @@ function isStream(method: DescMethod): boolean {
 function whileGranted(
   done: Promise<void>,
   grants: Grants,
-  { call, asked }: { call: Call; asked: AccessRequest },
+  { call, requested }: { call: Call; requested: AccessRequest },
 ): Promise<void> {
   const stop = grants.onChange(() => {
-    if (!grants.find(call.caller, asked)) call.abort(notGranted(call, asked));
+    if (!grants.find(call.caller, requested)) call.abort(notGranted(call, requested));
   });
   return done.finally(stop);
 }

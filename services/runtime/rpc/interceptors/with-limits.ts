@@ -29,11 +29,11 @@ export function withCallerLimits(limits = createCallerLimits()): Interceptor {
 
 function rateLimited({ caller, name, limits }: Grant, { limit, retryMs }: LimitRefusal): RpcError {
   const { ratePerSecond, burst, concurrency } = limits;
-  const told =
+  const limitText =
     limit === 'rate'
       ? `${ratePerSecond} calls a second, ${burst} at once`
       : `${concurrency} calls at work at the same time`;
-  return runtimeError('RATE_LIMITED', `${caller} is over the limit of its grant "${name}": ${told}.`, {
+  return runtimeError('RATE_LIMITED', `${caller} is over the limit of its grant "${name}": ${limitText}.`, {
     retryDelayMs: retryMs,
     metadata: {
       caller,

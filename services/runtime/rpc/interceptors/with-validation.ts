@@ -54,8 +54,8 @@ function check(
   if (result.kind === 'valid') return undefined;
   if (result.kind === 'error') throw result.error;
   const violations = result.violations.map(toFieldViolation);
-  const told = violations.map(({ field, description }) => (field ? `${field}: ${description}` : description));
-  return runtimeError('FIELD_INVALID', told.join('; '), {
+  const texts = violations.map(({ field, description }) => (field ? `${field}: ${description}` : description));
+  return runtimeError('FIELD_INVALID', texts.join('; '), {
     violations,
     metadata: { fields: violations.map(({ field }) => field).join(',') },
   });
