@@ -1,6 +1,6 @@
 import type { Money as MoneyMessage } from '@rollcall/contract';
 import { isMomentMs } from '@rollcall/contract/request-content';
-import { type AskedPage, type PageRequest, pageByPosition } from '@rollcall/runtime/rpc';
+import { type PageRequest, pageByPosition, type RequestedPage } from '@rollcall/runtime/rpc';
 import { isId } from '../ledger/read-fields.ts';
 import type { Money } from '../money.ts';
 import type { EventPosition } from '../payments/payment-store.ts';
@@ -9,7 +9,7 @@ import type { EventPosition } from '../payments/payment-store.ts';
  * Reads the page request for a list that is ordered by code.
  * @throws RpcError PAGE_TOKEN_INVALID when the token is not for this list.
  */
-export function codePageFrom(request: PageRequest, asked: readonly unknown[]): AskedPage<string> {
+export function codePageFrom(request: PageRequest, asked: readonly unknown[]): RequestedPage<string> {
   return pageByPosition(request, asked, isCode);
 }
 
@@ -17,7 +17,7 @@ export function codePageFrom(request: PageRequest, asked: readonly unknown[]): A
  * Reads the page request for the Stripe events of a payment, which are ordered by time and Stripe's id.
  * @throws RpcError PAGE_TOKEN_INVALID when the token is not for this list.
  */
-export function eventPageFrom(request: PageRequest, asked: readonly unknown[]): AskedPage<EventPosition> {
+export function eventPageFrom(request: PageRequest, asked: readonly unknown[]): RequestedPage<EventPosition> {
   return pageByPosition(request, asked, isEventPosition);
 }
 

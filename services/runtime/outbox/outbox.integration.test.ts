@@ -293,7 +293,7 @@ describe('an outbox', () => {
     await begun;
     await outbox[Symbol.asyncDispose]();
     const { told, tell: task } = noting();
-    await using _next = await box.start({ tell: task }, { lookMs: 60_000 });
+    await using _next = await box.start({ tell: task }, { maintenanceMs: 60_000 });
     await waitFor(() => told.length === 1);
   });
 

@@ -33,7 +33,7 @@ export async function createOutboxUnderTest(): Promise<OutboxUnderTest> {
     lines,
     add: (...jobs) => addJobs((text, values) => pool.query(text, values), jobs),
     start: (tasks, options) =>
-      startOutbox({ url: new Secret(url), logger, tasks, pollMs: 20, lookMs: 100, ...options }),
+      startOutbox({ url: new Secret(url), logger, tasks, pollMs: 20, maintenanceMs: 100, ...options }),
     count: async () => (await pool.query('select count(*)::int as n from graphile_worker.jobs')).rows[0].n,
     [Symbol.asyncDispose]: () => closers.disposeAsync(),
   };

@@ -27,7 +27,7 @@ export interface OutboxOptions {
    * Milliseconds.
    * @defaultValue 5000
    */
-  readonly lookMs?: number;
+  readonly maintenanceMs?: number;
   /** The longest time that a job may take. Milliseconds. @defaultValue 30000 */
   readonly jobTimeoutMs?: number;
   /**
@@ -40,14 +40,14 @@ export interface OutboxOptions {
 
 /** A running outbox. Disposing waits for running jobs, and returns unfinished ones to the queue. */
 export interface Outbox extends AsyncDisposable, DeadJobs {
-  /** The metrics `rollcall_outbox_…`. The backlog is up to `lookMs` old. */
+  /** The metrics `rollcall_outbox_…`. The backlog is up to `maintenanceMs` old. */
   readings(): MetricReading[];
 }
 
 const DEFAULTS = {
   concurrency: 4,
   pollMs: 500,
-  lookMs: 5000,
+  maintenanceMs: 5000,
   jobTimeoutMs: 30_000,
   drainMs: 5000,
 } as const;
@@ -57,7 +57,7 @@ const DEFAULTS = {
  * @throws StartupError when the database has no outbox: `npm run migrate` installs it
  */
 export async function startOutbox(options: OutboxOptions): Promise<Outbox> {
-  const { url, logger, tasks, concurrency, pollMs, lookMs, jobTimeoutMs, drainMs } = {
+  const { url, logger, tasks, concurrency, pollMs, maintenanceMs, jobTimeoutMs, drainMs } = {
     ...DEFAULTS,
     ...options,
   };
@@ -86,7 +86,7 @@ export async function startOutbox(options: OutboxOptions): Promise<Outbox> {
     backlog = await readBacklog(pool);
   };
   const onError = (error: unknown) => logger.warn({ error }, 'outbox maintenance failed');
-  stack.use(repeat(maintain, { pauseMs: lookMs, onError }));
+  stack.use(repeat(maintain, { pauseMs: maintenanceMs, onError }));
   const closers = stack.move();
   return {
     ...createDeadJobs(pool),

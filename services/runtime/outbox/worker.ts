@@ -32,7 +32,7 @@ export async function keepWorkerRunning(
       const error = await whileHeartbeat(options, run);
       if (stopping.signal.aborted) return;
       options.logger.error({ error }, 'outbox worker ended unexpectedly and is restarted');
-      const next = await startAgain(options, stopping.signal);
+      const next = await restart(options, stopping.signal);
       if (!next) return;
       run = next;
     }
@@ -55,7 +55,7 @@ async function whileHeartbeat({ pool }: WorkerRunOptions, run: WorkerRun): Promi
 }
 
 /** Restarts until it succeeds. Undefined when the worker is stopping. */
-async function startAgain(options: WorkerRunOptions, stopping: AbortSignal): Promise<WorkerRun | undefined> {
+async function restart(options: WorkerRunOptions, stopping: AbortSignal): Promise<WorkerRun | undefined> {
   while (!stopping.aborted) {
     await sleep(RESTART_MS, undefined, { signal: stopping }).catch(() => {});
     const run = stopping.aborted ? undefined : await startWorkerRun(options).catch(() => undefined);

@@ -32,13 +32,13 @@ export {
 } from './requests/field-faults.ts';
 export { fingerprintOf, type NamedWrite, writeRequest } from './requests/idempotency.ts';
 export {
-  type AskedPage,
   isTimePosition,
   type PageRequest,
   type PageTokens,
   pageByPosition,
   pageFromRequest,
   pageTokens,
+  type RequestedPage,
   type TimePosition,
 } from './requests/pages.ts';
 export { type Implementation, implementService, type Route } from './route.ts';

@@ -7,7 +7,7 @@ import { createMetrics, type MetricReading, metricReadingsText } from '../metric
 import type { OutgoingCalls } from '../metrics/outgoing-calls.ts';
 import { StartupError } from '../startup-error.ts';
 import { type AccessControl, requireAccess } from './access-control.ts';
-import { createHealthState, type HealthState, healthImplementation } from './built-in/health.ts';
+import { createHealthState, type HealthState, implementHealth } from './built-in/health.ts';
 import { monitoringRoutes } from './built-in/monitoring-routes.ts';
 import { createReadiness, type Readiness } from './built-in/readiness.ts';
 import { reflectionRoutes } from './built-in/reflection.ts';
@@ -168,7 +168,7 @@ function allRoutes(
   const services = () => [...new Set(all.map((route) => route.method.parent.typeName))];
   const all: Route[] = [
     ...own,
-    ...implementService(Health, healthImplementation(names, health), chain),
+    ...implementService(Health, implementHealth(names, health), chain),
     ...reflectionRoutes(createReflectionIndex(readDescriptorImage()), services, { chain, publicCalls }),
   ];
   return all;

@@ -34,7 +34,7 @@ export async function startOutboxUnderTest(
   const tasksWith = (read: UserTasksOptions['readStatistics']) =>
     userTasks({ admin, pool, source: 'booking', readStatistics: read });
   const tasks = tasksWith(readStatistics);
-  const outbox = stack.use(await startOutbox({ url, logger, tasks, pollMs: 20, lookMs: 100 }));
+  const outbox = stack.use(await startOutbox({ url, logger, tasks, pollMs: 20, maintenanceMs: 100 }));
   const closers = stack.move();
   return {
     auth,

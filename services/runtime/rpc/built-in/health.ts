@@ -37,7 +37,7 @@ export function createHealthState(): HealthState {
  * the process, and for "", the process as a whole. An unknown service is NOT_FOUND in Check and
  * SERVICE_UNKNOWN in Watch.
  */
-export function healthImplementation(
+export function implementHealth(
   names: readonly string[],
   { state, readiness }: { state: HealthState; readiness: Readiness },
 ): Implementation<typeof Health> {

@@ -54,7 +54,9 @@ function check(
   if (result.kind === 'valid') return undefined;
   if (result.kind === 'error') throw result.error;
   const violations = result.violations.map(toFieldViolation);
-  const texts = violations.map(({ field, description }) => (field ? `${field}: ${description}` : description));
+  const texts = violations.map(({ field, description }) =>
+    field ? `${field}: ${description}` : description,
+  );
   return runtimeError('FIELD_INVALID', texts.join('; '), {
     violations,
     metadata: { fields: violations.map(({ field }) => field).join(',') },

@@ -14,7 +14,7 @@ export interface PageRequest {
 }
 
 /** The page that a request asks for, and the tokens of further pages. */
-export interface AskedPage<Position> {
+export interface RequestedPage<Position> {
   readonly page: { readonly tenantId: string; readonly limit: number; readonly after?: Position };
   readonly tokens: PageTokens<Position>;
 }
@@ -24,7 +24,10 @@ export interface AskedPage<Position> {
  * @param asked the method's name, then every other field that must stay the same from page to page
  * @throws RpcError PAGE_TOKEN_INVALID
  */
-export function pageFromRequest(request: PageRequest, asked: readonly unknown[]): AskedPage<TimePosition> {
+export function pageFromRequest(
+  request: PageRequest,
+  asked: readonly unknown[],
+): RequestedPage<TimePosition> {
   return pageByPosition(request, asked, isTimePosition);
 }
 
@@ -36,7 +39,7 @@ export function pageByPosition<Position>(
   { tenantId, pageSize, pageToken }: PageRequest,
   [method, ...fields]: readonly unknown[],
   isPosition: (value: unknown) => value is Position,
-): AskedPage<Position> {
+): RequestedPage<Position> {
   const tokens = pageTokens([method, tenantId, ...fields], isPosition);
   const after = tokens.read(pageToken);
   const limit = Math.min(pageSize || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
