@@ -59,7 +59,7 @@ export async function openUserReads(options: UserReadsOptions): Promise<OpenUser
     for (const { tenantId, id } of changes) reads.invalidate(tenantId, id);
   };
   const onReplaced = (id: string, before: string) => {
-    logger.warn({ feed: id, before }, 'the database went back or is another one: all is read anew');
+    logger.warn({ feed: id, before }, 'the database went back or is another one: everything is read again');
     // Before the cache, so that what fills it is of the new database.
     options.renewPools();
     for (const replica of replicas) replica.fail();
@@ -86,7 +86,10 @@ function follow(pool: Pool, replica: number, { seal, feed, feedPool, logger }: U
     primary: feedPool,
     feed: () => feed.id,
     onChange: (isAnswering, error) =>
-      logger[isAnswering ? 'info' : 'warn']({ replica, isAnswering, error }, 'a replica was followed'),
+      logger[isAnswering ? 'info' : 'warn'](
+        { replica, isAnswering, error },
+        'the state of a replica changed',
+      ),
   });
 }
 

@@ -77,7 +77,7 @@ export async function startAuditWatch(
   let maintaining: Promise<void> = Promise.resolve();
   const stop = poll(() => (maintaining = maintain()), {
     pollMs: pollMs,
-    onError: (error) => logger.warn({ error }, 'the audit log cannot be looked after'),
+    onError: (error) => logger.warn({ error }, 'the audit log cannot be maintained'),
   });
   return {
     onBreak({ chain, head, why }) {

@@ -118,7 +118,7 @@ export function createPostgresAuditLog(
       refusing = refusing.then(writeRefusals);
     }, REFUSALS_EVERY_MS),
     setInterval(() => {
-      inTurn(chains.tick).catch(reporting('how far the audit log has come cannot be noted'));
+      inTurn(chains.tick).catch(reporting('no checkpoint of the audit log can be written'));
     }, CHECKPOINT_EVERY_MS),
   ];
   for (const timer of timers) timer.unref();

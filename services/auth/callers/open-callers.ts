@@ -84,7 +84,7 @@ export async function openCallers({ config, pool, logger }: CallersOptions): Pro
           );
     const tokens = keys && createTokenVerifier(keys, { audience: config.tokenAudience });
     const grants = stack.use(
-      await watchGrants(createPostgresGrants(pool), logging('grants cannot be read: what was granted stays')),
+      await watchGrants(createPostgresGrants(pool), logging('grants cannot be read: the known ones stay')),
     );
     return { tls, tokens, grants };
   };

@@ -74,7 +74,7 @@ export function startKeyRotation({
     if (state === 'finished' && !isFinished) {
       logger.info(
         { ...names, resealed },
-        'no row has an older key any more: keys behind the first one can be taken away',
+        'no row has an older key any more: all keys but the first can be removed',
       );
     }
     isFinished = state === 'finished';
@@ -85,7 +85,7 @@ export function startKeyRotation({
   async function run(): Promise<void> {
     while (!stop.signal.aborted) {
       const pauseMs = await stepAndLog().catch((error: unknown) => {
-        logger.warn({ error }, 'rows cannot be brought to the first key; trying again');
+        logger.warn({ error }, 'rows cannot be sealed with the first key; trying again');
         return AFTER_ERROR_MS;
       });
       await sleep(pauseMs, undefined, { signal: stop.signal }).catch(() => {
@@ -94,20 +94,20 @@ export function startKeyRotation({
     }
   }
 
-  logger.info(names, 'rows are brought to the first keys in the background');
+  logger.info(names, 'rows are sealed with the first keys in the background');
   const running = run();
   return {
     readMetrics: () => [
       {
         name: 'rollcall_key_rotation_resealed_total',
-        help: 'Rows that this process brought to the first keys.',
+        help: 'Rows that this process sealed with the first keys.',
         type: 'counter',
         labels: {},
         value: resealed,
       },
       {
         name: 'rollcall_key_rotation_finished',
-        help: '1 where no row had an older key when this process looked last.',
+        help: '1 when the last check of this process found no row with an older key.',
         type: 'gauge',
         labels: {},
         value: isFinished ? 1 : 0,

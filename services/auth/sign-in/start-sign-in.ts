@@ -63,7 +63,7 @@ export async function startSignIn(options: SignInOptions): Promise<RunningSignIn
     await createSigningKeyRotator(createPostgresSigningKeys(pool, contactSeal.keyring), {
       schedule: SCHEDULE,
       pollMs: KEYS_EVERY_MS,
-      onError: (error) => logger.warn({ error }, 'signing keys cannot be looked after; trying again'),
+      onError: (error) => logger.warn({ error }, 'signing keys cannot be rotated; trying again'),
     }).catch(explainSealing),
   );
   const hasher = stack.use(await createPasswordHasher({ concurrency: config.passwordConcurrency }));
@@ -132,14 +132,14 @@ function readingsOf(hasher: PasswordHasher): readonly MetricReading[] {
   return [
     {
       name: 'rollcall_password_hashes_total',
-      help: 'Passwords that were hashed, to keep or to compare.',
+      help: 'Passwords hashed, to store or to compare.',
       type: 'counter',
       labels: {},
       value: hasher.hashes,
     },
     {
       name: 'rollcall_password_hashes_waiting',
-      help: 'Passwords that wait for their turn.',
+      help: 'Passwords that wait to be hashed.',
       type: 'gauge',
       labels: {},
       value: hasher.waiting,
