@@ -41,7 +41,7 @@ export function toPage<T>(
 }
 
 /** The common fields of requests for a page of one user's records. */
-export interface UserPageRequest {
+interface UserPageRequest {
   readonly tenantId: string;
   readonly id: string;
   readonly pageSize: number;

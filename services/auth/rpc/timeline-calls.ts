@@ -139,6 +139,6 @@ export function noteCalls({
 }
 
 /** The message of a note. */
-export function toNoteMessage({ id, text, author, createTime }: Note) {
+function toNoteMessage({ id, text, author, createTime }: Note) {
   return create(NoteSchema, { id, text, author, createTime: timestampFromDate(createTime) });
 }

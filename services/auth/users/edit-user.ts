@@ -11,7 +11,7 @@ export interface EditCommand {
 }
 
 /** The arguments of the function that does the work of a command. */
-export interface EditContext {
+interface EditContext {
   readonly edit: UserEdit;
   readonly user: LockedUser;
   /** Whether this request was done before. */

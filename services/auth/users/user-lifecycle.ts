@@ -3,7 +3,7 @@ import type { User } from './user.ts';
 import type { UserWrites } from './user-writes.ts';
 
 /** Deletes or undeletes a user. */
-export interface LifecycleCommand extends EditCommand {
+interface LifecycleCommand extends EditCommand {
   /** Expected etag of the user; empty accepts any. */
   readonly etag: string;
 }

@@ -3,7 +3,7 @@ import type { User, UserChanges } from './user.ts';
 import { userDeleted, userNotFound } from './user-error.ts';
 import type { UserWrites, WriteRequest } from './user-writes.ts';
 
-export interface CreateUserCommand {
+interface CreateUserCommand {
   readonly tenantId: string;
   readonly id: string;
   readonly user: UserChanges;
@@ -26,7 +26,7 @@ export function createUser(
   });
 }
 
-export interface UpdateUserCommand {
+interface UpdateUserCommand {
   readonly tenantId: string;
   readonly id: string;
   readonly changes: UserChanges;
@@ -55,7 +55,7 @@ export function updateUser(writes: UserWrites, command: UpdateUserCommand): Prom
 }
 
 /** Removes tags, then adds tags. */
-export interface ModifyTagsCommand extends EditCommand {
+interface ModifyTagsCommand extends EditCommand {
   readonly add: readonly string[];
   readonly remove: readonly string[];
 }

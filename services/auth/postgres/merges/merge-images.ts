@@ -3,7 +3,7 @@ import type { UserRatings } from '../../users/statistics.ts';
 import type { User, UserContact } from '../../users/user.ts';
 
 /** The row and column that keep the image of one user. */
-export interface ImagePlace {
+interface ImagePlace {
   readonly tenantId: string;
   readonly mergeId: string;
   readonly column: 'survivor_before' | 'loser_before';

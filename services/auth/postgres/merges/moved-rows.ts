@@ -33,7 +33,7 @@ interface MoveStatements {
 const MOVE_STATEMENTS = MOVED_TABLES.map(moveStatements);
 
 /** The statements for one table. Both take tenant, loser, survivor and merge. */
-export function moveStatements({ area, table, rowKey }: MovedTable): MoveStatements {
+function moveStatements({ area, table, rowKey }: MovedTable): MoveStatements {
   return {
     merge: {
       name: `merge_${area}`,
@@ -54,7 +54,7 @@ export function moveStatements({ area, table, rowKey }: MovedTable): MoveStateme
 }
 
 /** The users and the merge whose rows are moved. */
-export interface RowMove {
+interface RowMove {
   readonly tenantId: string;
   readonly loserId: string;
   readonly survivorId: string;

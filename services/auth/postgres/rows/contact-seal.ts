@@ -21,7 +21,7 @@ export interface ContactOwner {
 }
 
 /** The columns for the address. */
-export type EmailColumns = Pick<ContactColumns, 'email_sealed' | 'email_key' | 'email_base_key'>;
+type EmailColumns = Pick<ContactColumns, 'email_sealed' | 'email_key' | 'email_base_key'>;
 
 /** Seals, opens and finds the contact data in table `users`. Only this code knows how they are stored. */
 export interface ContactSeal {

@@ -64,7 +64,7 @@ function isSame(one: Buffer | null, other: Buffer | null): boolean {
 const COLUMNS = ['survivor_before', 'loser_before'] as const;
 
 /** The sealed columns of table `user_merges`. */
-export function sealedMerges(keyring: Keyring): SealedTable {
+function sealedMerges(keyring: Keyring): SealedTable {
   return {
     table: 'user_merges',
     key: [

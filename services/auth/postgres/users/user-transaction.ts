@@ -36,7 +36,7 @@ export async function withUserTransaction<T>(pool: Pool, work: (run: RunPrepared
 }
 
 /** Whether the transaction is a repetition. A user was merged then, so the canonical user is read first. */
-export function isRetry(run: RunPrepared): boolean {
+function isRetry(run: RunPrepared): boolean {
   return retries.has(run);
 }
 

@@ -14,7 +14,7 @@ import type {
   UserMerges,
 } from './user-merges.ts';
 
-export interface MergeUsersCommand {
+interface MergeUsersCommand {
   readonly tenantId: string;
   /** UUID in lower case for a new merge. */
   readonly mergeId: string;
@@ -29,7 +29,7 @@ export interface MergeUsersCommand {
 }
 
 /** A merge, and the full survivor. */
-export interface MergeResult {
+interface MergeResult {
   readonly mergeId: string;
   readonly survivor: User;
 }
@@ -75,7 +75,7 @@ export async function previewMerge(
 }
 
 /** Reads the canonical user of an id: the user itself, or the last survivor. */
-export async function readCanonical(reads: PartyReads, tenantId: string, id: string): Promise<MergeParty> {
+async function readCanonical(reads: PartyReads, tenantId: string, id: string): Promise<MergeParty> {
   const party = (await reads.findParties(tenantId, [id])).get(id);
   if (!party) throw userNotFound(tenantId, id);
   if (party.canonicalId === id) return party;
@@ -93,7 +93,7 @@ async function repeated(
   return { mergeId, survivor: await readCanonical(transaction, tenantId, merge.survivorId) };
 }
 
-export interface UnmergeUsersCommand {
+interface UnmergeUsersCommand {
   readonly tenantId: string;
   /** In lower case. */
   readonly mergeId: string;

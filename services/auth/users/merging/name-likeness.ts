@@ -3,14 +3,14 @@ import { isNear } from '../searching/search-score.ts';
 import type { UserReference } from '../user.ts';
 
 /** The compared parts of a name. */
-export type ComparedName = Pick<UserReference, 'firstName' | 'lastName'>;
+type ComparedName = Pick<UserReference, 'firstName' | 'lastName'>;
 
 /**
  * How alike two names are. SAME: one name, apart from folding, the order of its parts, and mistakes in a
  * family name. NEAR: the given names may be one, with a mistake, an initial or an additional name, as
  * siblings may have.
  */
-export type NameLikeness = 'SAME' | 'NEAR' | 'NONE';
+type NameLikeness = 'SAME' | 'NEAR' | 'NONE';
 
 // Minimum share of letter pairs that both family names contain: "Schwarzenberger" and "Schwartzenberger" have
 // 0.91.

@@ -34,7 +34,7 @@ export interface UserList {
 }
 
 /** A user in a list. */
-export interface ListedUser {
+interface ListedUser {
   readonly user: User;
   /** The position at which the list continues after this user. */
   readonly position: UserPosition;

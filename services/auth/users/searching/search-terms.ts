@@ -3,7 +3,7 @@ import { isPart, NEAR_LENGTH, POINTS, pointsOf, shortenedForms } from './search-
 import { type KnownParts, type UserSearch, WORDS_AT_ONCE, type WordPosition } from './user-search.ts';
 
 /** A batch of words that match a term. */
-export interface WordBatch {
+interface WordBatch {
   /** Best first. */
   readonly words: readonly string[];
   /** The position of the next batch. Absent after the last. */
