@@ -1,3 +1,4 @@
+// Calls for the timeline, and for the activities and notes in it.
 import { create, type JsonObject, toJsonString } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { isStorable, UNSTORABLE } from '@rollcall/contract/request-content';

@@ -4,7 +4,7 @@ import type { Pool } from '@rollcall/runtime/postgres';
 import { type Keyring, SealingError } from '@rollcall/runtime/sealing';
 import { emailBaseKey, emailKey } from '../../users/user.ts';
 
-/** The columns of `users` that hold contact data. Null when there is none. */
+/** The columns of `users` that hold contact data. Null without a value. */
 export interface ContactColumns {
   readonly email_sealed: Buffer | null;
   readonly email_key: Buffer | null;

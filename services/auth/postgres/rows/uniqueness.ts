@@ -1,3 +1,4 @@
+// Unique ids and e-mail addresses of users.
 import { type RunPrepared, sqlState, violatedConstraint } from '@rollcall/runtime/postgres';
 import { emailKey } from '../../users/user.ts';
 import { UserError } from '../../users/user-error.ts';

@@ -1,6 +1,6 @@
 import type { Keyring } from '@rollcall/runtime/sealing';
 import { signInSealedTables } from '../../sign-in/postgres/sign-in-sealed-tables.ts';
-import { resealImage } from '../merges/merge-images.ts';
+import { resealImage } from '../merges/undo-log.ts';
 import type { ContactColumns, ContactSeal } from '../rows/contact-seal.ts';
 import type { SealedTable } from '../rows/sealed-table.ts';
 

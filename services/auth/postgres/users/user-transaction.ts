@@ -1,3 +1,4 @@
+// Transactions that lock users: repeated after a concurrent merge, with request ids and canonical users.
 import { type Pool, type RunPrepared, transactPrepared } from '@rollcall/runtime/postgres';
 import { UserError } from '../../users/user-error.ts';
 import type { UserTransaction, WriteRequest } from '../../users/user-writes.ts';

@@ -1,17 +1,18 @@
-import { requireEtag } from '../edit-user.ts';
 import type { User } from '../user.ts';
+import { requireEtag } from '../user-commands.ts';
 import { userNotFound } from '../user-error.ts';
 import type { WriteRequest } from '../user-writes.ts';
 import { mergedUser, unmergedUser } from './merge-fields.ts';
-import { mergeRefused, requireMergeable } from './merge-refusal.ts';
-import type {
-  Merge,
-  MergeCause,
-  MergeParty,
-  MergePlan,
-  MergeTransaction,
-  PartyReads,
-  UserMerges,
+import {
+  type Merge,
+  type MergeCause,
+  type MergeParty,
+  type MergePlan,
+  type MergeTransaction,
+  mergeRefused,
+  type PartyReads,
+  requireMergeable,
+  type UserMerges,
 } from './user-merges.ts';
 
 interface MergeUsersCommand {

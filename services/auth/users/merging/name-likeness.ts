@@ -24,7 +24,8 @@ const MIN_MISTAKEN_FIRST = 6;
 
 /**
  * Compares the names of two people.
- * Given names must be alike on their own, however alike the family names are; without any the result is NONE.
+ * Given names must be alike on their own, however alike the family names are; names without them are not
+ * alike.
  * The parts may be in each other's fields.
  */
 export function nameLikeness(one: ComparedName, other: ComparedName): NameLikeness {

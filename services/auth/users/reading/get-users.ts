@@ -94,7 +94,7 @@ interface ResolveUsersQuery {
   readonly view: UserView;
 }
 
-/** Finds users by e-mail address or external id, one for each key, in order; undefined when there is none. */
+/** Finds users by e-mail address or external id, one for each key, in order; undefined when not found. */
 export async function resolveUsers(
   reads: UserReads,
   { tenantId, keys, view }: ResolveUsersQuery,

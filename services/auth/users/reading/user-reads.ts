@@ -55,7 +55,7 @@ export function externalKey({ source, externalId }: ExternalId): string {
 /** Reads users. Ids are in lower case. */
 export interface UserReads {
   /**
-   * Reads one user; undefined when there is none.
+   * Reads one user; undefined when it does not exist.
    * A version below `minVersion` does not come from a cache, but may be returned when no higher version
    * exists.
    */

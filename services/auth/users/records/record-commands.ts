@@ -1,6 +1,6 @@
-import { type EditCommand, editUser, requireNotErased } from '../edit-user.ts';
 import type { SourceStatistics } from '../statistics.ts';
 import type { User } from '../user.ts';
+import { type EditCommand, editUser, requireNotErased } from '../user-commands.ts';
 import type { UserWrites } from '../user-writes.ts';
 import type { Activity, ExternalId, Note } from './user-records.ts';
 

@@ -1,3 +1,4 @@
+// The terms of a query: names written without spaces are split, and each term finds the words that match it.
 import { graphemesOf, isSpaceless } from '@rollcall/contract/text';
 import { isPart, NEAR_LENGTH, POINTS, pointsOf, shortenedForms } from './search-score.ts';
 import { type KnownParts, type UserSearch, WORDS_AT_ONCE, type WordPosition } from './user-search.ts';
