@@ -4,7 +4,7 @@ import type { UserReads } from '../../users/reading/user-reads.ts';
 import { FEED_IDENTITY } from './postgres-change-log.ts';
 
 /** A read replica and how far it has caught up. */
-interface Replica extends AsyncDisposable {
+export interface Replica extends AsyncDisposable {
   readonly reads: UserReads;
   /**
    * Time on this process's clock. The replica has everything that was committed before. Milliseconds;
