@@ -1,20 +1,26 @@
-// Packs the clients that others install: built JavaScript with types, one tarball each.
-// In this repository the same packages are run from their .ts as they are, and nothing built is kept.
+// Packs the published clients: built JavaScript with types, one tarball per package. In this repository the
+// packages run from their .ts files, and no build is kept.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { toPackedManifest } from './packed-manifest.mjs';
 
 const clients = fileURLToPath(new URL('.', import.meta.url));
 const top = fileURLToPath(new URL('..', import.meta.url));
 
-// The directories under clients/ that are packages for others, each after those it depends on.
+// The published packages under clients/, each after its dependencies.
 const PACKED = ['contract', 'transport', 'user'];
 
-/** Builds all of them at once: they import each other by name, and each name leads to source here. */
+// Dependencies of `…/testing` and `…/phone`, which only their users install. The manifests in the repository
+// do not list them as peers, because npm would add them to production installs.
+const OPTIONAL_PEERS = {
+  '@rollcall/contract': ['@connectrpc/connect', 'libphonenumber-js', 'vitest'],
+  '@rollcall/user-client': ['@bufbuild/protovalidate'],
+};
+
+/** Builds all packages in one run: they import each other by name, and each name resolves to source here. */
 function build(stage) {
   const config = join(stage, 'tsconfig.json');
   const compilerOptions = {
@@ -24,10 +30,13 @@ function build(stage) {
     outDir: join(stage, 'built'),
     typeRoots: [join(top, 'node_modules/@types')],
   };
-  // From the doors on, so that nothing goes out that no door leads to; and what types what brings no types.
+  // From the entry points, so that nothing unreachable is published, and the declarations for untyped
+  // dependencies.
   const files = PACKED.flatMap((name) => {
-    const doors = Object.values(readManifest(name).exports).map((door) => join(clients, name, door));
-    return [...doors, ...globSync(`${clients}${name}/{,*/}*.d.ts`)];
+    const entryPoints = Object.values(readManifest(name).exports).map((entryPoint) =>
+      join(clients, name, entryPoint),
+    );
+    return [...entryPoints, ...globSync(`${clients}${name}/{,*/}*.d.ts`)];
   });
   const options = { extends: join(top, 'tsconfig.json'), compilerOptions, include: [], files };
   writeFileSync(config, JSON.stringify(options));
@@ -37,7 +46,8 @@ function build(stage) {
   if (tsc.status !== 0) throw new Error(`The clients do not compile:\n${tsc.stdout}${tsc.stderr}`);
 }
 
-// The compiler turns './x.ts' into './x.js' in code and leaves it in declarations, where not every tool understands it.
+// The compiler rewrites './x.ts' to './x.js' in code but not in declarations, where some tools do not resolve
+// it.
 function rewriteDeclarations(directory) {
   for (const file of globSync(`${directory}/**/*.d.ts`)) {
     const text = readFileSync(file, 'utf8');
@@ -45,7 +55,7 @@ function rewriteDeclarations(directory) {
   }
 }
 
-/** Lays one package out as it is installed. */
+/** Writes one package in its installed layout. */
 function layOut(stage, name) {
   const directory = join(stage, name);
   mkdirSync(directory);
@@ -60,6 +70,47 @@ function layOut(stage, name) {
     `${JSON.stringify(toPackedManifest(readManifest(name)), null, 2)}\n`,
   );
   return `./${name}`;
+}
+
+/**
+ * Returns the published manifest of a package: built files, no development dependencies, and ranges for
+ * third-party packages, so that the copy of a consumer will do.
+ */
+function toPackedManifest(manifest) {
+  const { name, version, description, license, type, exports } = manifest;
+  const { dependencies, devDependencies } = manifest;
+  const peers = OPTIONAL_PEERS[name] ?? [];
+  return {
+    name,
+    version,
+    description,
+    license,
+    type,
+    sideEffects: false,
+    engines: { node: '>=22' },
+    files: ['dist'],
+    exports: {
+      ...Object.fromEntries(Object.entries(exports).map(([path, source]) => [path, toBuilt(source)])),
+      './package.json': './package.json',
+    },
+    dependencies: toRanges(Object.entries(dependencies)),
+    ...(peers.length > 0 && {
+      peerDependencies: toRanges(peers.map((each) => [each, devDependencies[each]])),
+      peerDependenciesMeta: Object.fromEntries(peers.map((each) => [each, { optional: true }])),
+    }),
+  };
+}
+
+function toBuilt(source) {
+  const built = source.replace(/^\.\//, './dist/').replace(/\.ts$/, '');
+  return { types: `${built}.d.ts`, default: `${built}.js` };
+}
+
+// Rollcall packages are published together, in exact versions.
+function toRanges(entries) {
+  return Object.fromEntries(
+    entries.map(([name, version]) => [name, name.startsWith('@rollcall/') ? version : `^${version}`]),
+  );
 }
 
 function readManifest(name) {
@@ -84,12 +135,15 @@ function pack(out) {
   }
 }
 
-// Some versions of npm answer a list, others an object by name.
+// Some versions of npm print a list, others an object by name.
 function tarballsOf(answer) {
   return Object.values(answer).map(({ filename }) => filename);
 }
 
-/** Where the tarballs go. Throws where the arguments do not say. */
+/**
+ * The directory of the tarballs.
+ * @throws Error when the arguments name none
+ */
 function readOut() {
   const usage = 'Say where the tarballs go: npm run pack -- --out DIRECTORY';
   try {

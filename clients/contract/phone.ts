@@ -70,7 +70,7 @@ function readMain(written: string): string {
   return dialled?.isValid() ? digitsOfE164(dialled) : digits;
 }
 
-/** The extension behind a main number. Empty: there is none. Undefined: the rest is no extension. */
+/** The extension behind a main number. Empty: no extension. Undefined: the rest is not an extension. */
 function readExtension(tail: string): string | undefined {
   if (!tail) return '';
   return parseInternational(`${ANY_NUMBER}${tail}`)?.ext ?? LONG_EXTENSION.exec(tail)?.[1];

@@ -7,10 +7,15 @@ import { OpenCalls } from './call/open-calls.ts';
 import { runUnary } from './call/run-unary.ts';
 import { makeStreamCall } from './call/stream-call.ts';
 import { makeUnaryCall } from './call/unary-call.ts';
-import { toChannelOptions, toCredentials, toDurationMs } from './channel/channel-options.ts';
-import { isRetryable } from './channel/retry-policy.ts';
+import { isRetryable, toChannelOptions } from './channel/channel-options.ts';
+import { toCredentials } from './channel/credentials.ts';
 import { toTarget } from './channel/target.ts';
-import { checkOptions, type GrpcTransportOptions, toInterceptors } from './transport-options.ts';
+import {
+  checkOptions,
+  type GrpcTransportOptions,
+  toDurationMs,
+  toInterceptors,
+} from './transport-options.ts';
 
 /** Default of `defaultTimeoutMs`, in milliseconds: several round trips and two retries. */
 export const DEFAULT_TIMEOUT_MS = 1_000;
@@ -20,7 +25,7 @@ const LONGEST_TIMEOUT_MS = 2_000_000_000;
 /** A Connect transport that owns its connections. */
 export interface GrpcTransport extends Transport, Disposable {
   /**
-   * Cancels calls in flight (CANCELED) and closes the connections. Later calls fail with CANCELED. A second
+   * Cancels open calls (CANCELED) and closes the connections. Later calls fail with CANCELED. A second
    * call does nothing.
    */
   close(): void;

@@ -14,8 +14,9 @@ export {
   DEFAULT_KEEP_ALIVE_MS,
   DEFAULT_KEEP_ALIVE_TIMEOUT_MS,
   MAX_MESSAGE_BYTES,
+  RETRY_POLICY,
+  RETRY_THROTTLING,
 } from './channel/channel-options.ts';
-export { RETRY_POLICY, RETRY_THROTTLING } from './channel/retry-policy.ts';
 export { createGrpcTransport, DEFAULT_TIMEOUT_MS, type GrpcTransport } from './grpc-transport.ts';
 export {
   type ConnectionOptions,

@@ -83,7 +83,7 @@ function toTransport(transport: Partial<Transport> | null): Transport {
 /** Connect's typed client of a service, one method per RPC, with `close`. */
 export type ServiceClient<Service extends DescService> = Client<Service> &
   Disposable & {
-    /** Cancels calls in flight and closes connections, unless the transport was passed in. */
+    /** Cancels open calls and closes connections, unless the transport was passed in. */
     close(): void;
   };
 

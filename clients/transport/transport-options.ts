@@ -125,3 +125,28 @@ export function toInterceptors({ interceptors = [], callerToken }: GrpcTransport
   // As the innermost it hides the token from other interceptors.
   return [...interceptors, withCallerToken(callerToken)];
 }
+
+type DurationOption =
+  | 'connectTimeoutMs'
+  | 'defaultTimeoutMs'
+  | 'keepAliveMs'
+  | 'keepAliveTimeoutMs'
+  | 'maxReconnectBackoffMs';
+
+/**
+ * The value of a duration option, or its default. Milliseconds; Node's timers end at 2^31-1.
+ * @throws TransportOptionError when it is no number from `least` to 2^31-1
+ */
+export function toDurationMs(
+  least: number,
+  options: GrpcTransportOptions,
+  option: DurationOption,
+  otherwise: number,
+): number {
+  const value = options[option] ?? otherwise;
+  if (Number.isFinite(value) && value >= least && value < 2 ** 31) return value;
+  throw new TransportOptionError(
+    option,
+    `${showValue(value)} is not a number of milliseconds from ${least} to ${2 ** 31 - 1}`,
+  );
+}

@@ -1,11 +1,11 @@
 import { formatList, StartupError } from '@rollcall/runtime';
 import { LOCAL_SETTINGS, SERVICES } from './settings.ts';
 
-/** Flags of `npm start`. */
+/** What `npm start` was asked to do differently. */
 export interface LocalFlags {
-  /** Empty the embedded database first. */
+  /** Remove the embedded database first. */
   reset: boolean;
-  /** Do not ask before the reset. */
+  /** Do not ask before that. */
   yes: boolean;
   /** Load no sample data. */
   noSample: boolean;
@@ -25,7 +25,7 @@ const FLAGS: ReadonlyMap<string, keyof LocalFlags> = new Map(
 
 /**
  * Reads the arguments that follow `npm start --`.
- * @throws StartupError naming every unknown argument
+ * @throws StartupError naming every argument that is none of ours
  */
 export function readFlags(args: readonly string[]): LocalFlags {
   const unknown = args.filter((arg) => !FLAGS.has(arg));
@@ -49,7 +49,7 @@ const settings = known.map(
   ({ variable, default: value, doc }) => `  ${variable.padEnd(width)}  ${(value ?? '').padEnd(10)} ${doc}`,
 );
 
-/** Text of `npm start -- --help`. */
+/** What `npm start -- --help` prints. */
 export const USAGE = `npm start [-- FLAGS]   starts Postgres, the services ${formatList(SERVICES)} and, the first time, sample data
 
   --reset       empties the embedded database first, after asking

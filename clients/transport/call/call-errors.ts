@@ -1,3 +1,5 @@
+// Errors of calls: from a gRPC status, with the reason of a Rollcall service, or from before sending.
+
 import { fromBinary } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { StatusObject } from '@grpc/grpc-js';

@@ -7,7 +7,7 @@ interface CancelableCall {
 }
 
 /**
- * A channel and the calls in flight on it. grpc-js closes a channel once its last call has ended, so `close`
+ * A channel and the open calls on it. grpc-js closes a channel once its last call has ended, so `close`
  * cancels them.
  */
 export class OpenCalls {

@@ -47,7 +47,7 @@ export function makeUnaryCall<I extends DescMessage, O extends DescMessage>(
   });
 }
 
-/** The caller of a call in flight, and what has arrived so far. */
+/** The caller of an open call, and what has arrived so far. */
 interface Pending<I extends DescMessage, O extends DescMessage> {
   readonly request: UnaryRequest<I, O>;
   readonly parse: (bytes: Buffer) => MessageShape<O>;

@@ -1,3 +1,5 @@
+// Encoding between Connect and grpc-js: messages, and headers as metadata.
+
 import { Buffer } from 'node:buffer';
 import {
   type DescMessage,

@@ -8,7 +8,7 @@ import {
   type TlsOptions,
   TransportOptionError,
 } from '../index.ts';
-import { toServiceConfig } from './retry-policy.ts';
+import { toServiceConfig } from './channel-options.ts';
 
 function fault(options: GrpcTransportOptions): unknown {
   const error = failure(options);

@@ -1,10 +1,7 @@
-import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
-import { showValue } from '../show-value.ts';
-import { type GrpcTransportOptions, type TlsOptions, TransportOptionError } from '../transport-options.ts';
-import { withConnectTimeout } from './connect-timeout.ts';
-import { toServiceConfig } from './retry-policy.ts';
-import type { Target } from './target.ts';
-import { toTlsCredentials } from './tls-credentials.ts';
+import type { DescMethod, DescService } from '@bufbuild/protobuf';
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
+import type { ChannelOptions, ServiceConfig } from '@grpc/grpc-js';
+import { type GrpcTransportOptions, type TlsOptions, toDurationMs } from '../transport-options.ts';
 
 /**
  * Largest message, sent or received. Bytes: 4 MiB, gRPC's default for receiving. A larger one fails with
@@ -18,8 +15,6 @@ export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 export const DEFAULT_KEEP_ALIVE_MS = 10_000;
 /** Default of `keepAliveTimeoutMs`, in milliseconds. */
 export const DEFAULT_KEEP_ALIVE_TIMEOUT_MS = 2_000;
-/** Default of `connectTimeoutMs`, in milliseconds. grpc-js has no such limit. */
-const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 /** Default of `maxReconnectBackoffMs`, in milliseconds. grpc-js would wait up to two minutes to reconnect. */
 const DEFAULT_MAX_RECONNECT_BACKOFF_MS = 2_000;
 const INITIAL_RECONNECT_BACKOFF_MS = 100;
@@ -51,26 +46,6 @@ export function toChannelOptions(options: GrpcTransportOptions): ChannelOptions 
   };
 }
 
-/**
- * Credentials for TLS, or for plaintext where that is allowed, with `connectTimeoutMs`.
- * @throws TransportOptionError when plaintext is not allowed, or an option has no usable value
- */
-export function toCredentials(target: Target, options: GrpcTransportOptions): ChannelCredentials {
-  const timeoutMs = toDurationMs(1, options, 'connectTimeoutMs', DEFAULT_CONNECT_TIMEOUT_MS);
-  return withConnectTimeout(toBaseCredentials(target, options), timeoutMs);
-}
-
-function toBaseCredentials(target: Target, options: GrpcTransportOptions): ChannelCredentials {
-  const { tls } = options;
-  if (tls !== undefined) return toTlsCredentials(tls);
-  if (target.isLoopback || options.allowInsecure === true) return credentials.createInsecure();
-  throw new TransportOptionError(
-    'tls',
-    `${options.address} is not a loopback address, and without tls every call could be read on the way. ` +
-      'Set tls, or allowInsecure: true where the network encrypts below',
-  );
-}
-
 function toKeepAlive(options: GrpcTransportOptions): ChannelOptions {
   const keepAliveMs = toDurationMs(0, options, 'keepAliveMs', DEFAULT_KEEP_ALIVE_MS);
   const timeoutMs = toDurationMs(1, options, 'keepAliveTimeoutMs', DEFAULT_KEEP_ALIVE_TIMEOUT_MS);
@@ -87,27 +62,44 @@ function toServerName(tls: TlsOptions | undefined): ChannelOptions {
   return { 'grpc.ssl_target_name_override': tls.serverName, 'grpc.default_authority': tls.serverName };
 }
 
-type DurationOption =
-  | 'connectTimeoutMs'
-  | 'defaultTimeoutMs'
-  | 'keepAliveMs'
-  | 'keepAliveTimeoutMs'
-  | 'maxReconnectBackoffMs';
+/**
+ * The retry policy of reads, as in a gRPC service config. Only UNAVAILABLE is retried: the server is down, or
+ * it did not begin. Attempts include the first one and share the deadline of the call. grpc-js varies each
+ * pause by ±20 % and follows `grpc-retry-pushback-ms`; it retries no call whose headers came. Pauses of about
+ * 50 and 100 ms outlast the death of one server behind round robin, and fit a deadline of 1 s.
+ */
+export const RETRY_POLICY = {
+  maxAttempts: 3,
+  initialBackoff: '0.05s',
+  maxBackoff: '0.5s',
+  backoffMultiplier: 2,
+  retryableStatusCodes: ['UNAVAILABLE'],
+};
 
 /**
- * The value of a duration option, or its default. Milliseconds; Node's timers end at 2^31-1.
- * @throws TransportOptionError when it is no number from `least` to 2^31-1
+ * The retry budget: a failed attempt costs one token, a successful call returns a tenth, and below half of
+ * the tokens there is no retry. grpc-js keeps one budget per target and process. Source:
+ * https://github.com/grpc/proposal/blob/master/A6-client-retries.md#throttling-configuration
  */
-export function toDurationMs(
-  least: number,
-  options: GrpcTransportOptions,
-  option: DurationOption,
-  otherwise: number,
-): number {
-  const value = options[option] ?? otherwise;
-  if (Number.isFinite(value) && value >= least && value < 2 ** 31) return value;
-  throw new TransportOptionError(
-    option,
-    `${showValue(value)} is not a number of milliseconds from ${least} to ${2 ** 31 - 1}`,
+export const RETRY_THROTTLING = { maxTokens: 10, tokenRatio: 0.1 };
+
+/** The gRPC service config: round-robin load balancing, and retries of the reads of `services`. */
+export function toServiceConfig(services: readonly DescService[]): ServiceConfig {
+  const name = services.flatMap((service) => service.methods.filter(isRetryable).map(toConfigName));
+  return {
+    loadBalancingConfig: [{ round_robin: {} }],
+    methodConfig: name.length === 0 ? [] : [{ name, retryPolicy: RETRY_POLICY }],
+    retryThrottling: RETRY_THROTTLING,
+  };
+}
+
+/** Whether a method may be retried: unary, without side effects. A watch resumes by its cursor instead. */
+export function isRetryable(method: DescMethod): boolean {
+  return (
+    method.methodKind === 'unary' && method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
   );
+}
+
+function toConfigName(method: DescMethod) {
+  return { service: method.parent.typeName, method: method.name };
 }

@@ -19,14 +19,14 @@ export interface TailOptions {
 }
 
 /** A watcher that wants to join. */
-interface Watcher {
+export interface Watcher {
   readonly tenantIds: readonly string[];
   /** Called when this side ends the watch. */
   readonly onFailure: (error: UserError) => void;
 }
 
 /** The position at which a watcher wants to join. */
-interface JoinPosition {
+export interface JoinPosition {
   readonly feed: string;
   /** The tail must be here or further. */
   readonly after: FeedPosition;

@@ -81,7 +81,7 @@ function tooLarge(count: number) {
 }
 
 /** Encodes a GetUserResponse. */
-function encodeUser(user: User, readTimeMs: number): Uint8Array {
+export function encodeUser(user: User, readTimeMs: number): Uint8Array {
   return writeMessage((writer) => {
     writeUser(writer, 1, user);
     writer.time(2, readTimeMs);
@@ -89,7 +89,7 @@ function encodeUser(user: User, readTimeMs: number): Uint8Array {
 }
 
 /** Encodes a BatchGetUsersResponse. */
-function encodeOutcomes(
+export function encodeOutcomes(
   ids: readonly string[],
   outcomes: readonly UserOutcome[],
   readTimeMs: number,

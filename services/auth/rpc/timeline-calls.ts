@@ -1,4 +1,3 @@
-// Calls for the timeline, and for the activities and notes in it.
 import { create, type JsonObject, toJsonString } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { isStorable, UNSTORABLE } from '@rollcall/contract/request-content';
@@ -140,6 +139,6 @@ export function noteCalls({
 }
 
 /** The message of a note. */
-function toNoteMessage({ id, text, author, createTime }: Note) {
+export function toNoteMessage({ id, text, author, createTime }: Note) {
   return create(NoteSchema, { id, text, author, createTime: timestampFromDate(createTime) });
 }

@@ -7,11 +7,11 @@ import { LOCAL_SETTINGS } from '../settings.ts';
 import { errorCode } from './file-fault.ts';
 
 /**
- * Reads a file that only its owner may read.
- * @returns undefined when it does not exist
- * @throws StartupError when it belongs to another user or is no file
+ * What a file holds that only its owner may read.
+ * @returns undefined where there is none
+ * @throws StartupError where it belongs to somebody else, or is no file
  */
-export function readSecretFile(path: string): string | undefined {
+export function readKeptFile(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
@@ -25,12 +25,12 @@ export function readSecretFile(path: string): string | undefined {
   }
 }
 
-/** Creates a file that only its owner may read. Returns its text. */
-export function createSecretFile(path: string, text: string): string {
+/** Makes such a file, and answers what it holds. */
+export function makeKeptFile(path: string, text: string): string {
   const draft = `${path}.${process.pid}`;
   try {
     writeFileSync(draft, text, { mode: 0o600 });
-    // Atomic, also when the process is killed here.
+    // Whole or not at all, also when the start is killed here.
     linkSync(draft, path);
   } finally {
     rmSync(draft, { force: true });
@@ -38,20 +38,21 @@ export function createSecretFile(path: string, text: string): string {
   return text;
 }
 
-/** File in the data directory with the keys of contact data. It stays after a reset. */
+/** Name of the file in the data directory that holds the keys of contact data. It stays when the database is emptied. */
 export const KEYS_FILE = 'auth-keys.json';
 
-/** Keys of contact data, by environment variable. */
+/** The keys of contact data, by the environment variables that hand them over. */
 export interface AuthKeys {
   readonly AUTH_ENCRYPTION_KEYS: string;
   readonly AUTH_INDEX_KEYS: string;
 }
 
 /**
- * Returns the keys of contact data: those of the settings, else those of the data directory, created at the first call.
- * @throws StartupError when the file belongs to another user or is damaged
+ * The keys of contact data: those that the settings name, else those that lie in the data directory, made where there are none
+ * yet and readable for their owner only.
+ * @throws StartupError where they belong to somebody else or are spoiled
  */
-export function readOrCreateAuthKeys(
+export function keepAuthKeys(
   dataDirectory: string,
   settings: {
     readonly authEncryptionKeys?: Secret | undefined;
@@ -59,16 +60,15 @@ export function readOrCreateAuthKeys(
   },
 ): AuthKeys {
   const { authEncryptionKeys, authIndexKeys } = settings;
-  const stored =
-    authEncryptionKeys && authIndexKeys ? undefined : readOrCreateKeys(join(dataDirectory, KEYS_FILE));
+  const kept = authEncryptionKeys && authIndexKeys ? undefined : readOrMake(join(dataDirectory, KEYS_FILE));
   return {
-    AUTH_ENCRYPTION_KEYS: authEncryptionKeys?.reveal() ?? (stored as AuthKeys).AUTH_ENCRYPTION_KEYS,
-    AUTH_INDEX_KEYS: authIndexKeys?.reveal() ?? (stored as AuthKeys).AUTH_INDEX_KEYS,
+    AUTH_ENCRYPTION_KEYS: authEncryptionKeys?.reveal() ?? (kept as AuthKeys).AUTH_ENCRYPTION_KEYS,
+    AUTH_INDEX_KEYS: authIndexKeys?.reveal() ?? (kept as AuthKeys).AUTH_INDEX_KEYS,
   };
 }
 
-function readOrCreateKeys(path: string): AuthKeys {
-  const text = readSecretFile(path) ?? createKeys(path);
+function readOrMake(path: string): AuthKeys {
+  const text = readKeptFile(path) ?? make(path);
   try {
     const { AUTH_ENCRYPTION_KEYS, AUTH_INDEX_KEYS } = JSON.parse(text) as Partial<AuthKeys>;
     for (const [setting, keys] of [
@@ -86,31 +86,31 @@ function readOrCreateKeys(path: string): AuthKeys {
   }
 }
 
-function createKeys(path: string): string {
+function make(path: string): string {
   const keys: AuthKeys = { AUTH_ENCRYPTION_KEYS: makeKey('k1'), AUTH_INDEX_KEYS: makeKey('i1') };
-  return createSecretFile(path, `${JSON.stringify(keys, null, 2)}\n`);
+  return makeKeptFile(path, `${JSON.stringify(keys, null, 2)}\n`);
 }
 
-/** File in the data directory with the secret of Stripe's webhook. `npm run stripe` reads it. */
+/** Name of the file in the data directory that holds it. `npm run stripe` finds it there. */
 export const STRIPE_SECRET_FILE = 'stripe-webhook-secret';
 
 /**
- * Returns the secrets that Stripe's events are signed with: those of STRIPE_WEBHOOK_SECRETS, else one of the data directory,
- * created at the first call. With this secret a forged event passes billing's check.
- * @throws StartupError when the file belongs to another user or is damaged
+ * The secrets that events of Stripe are signed with: those of STRIPE_WEBHOOK_SECRETS, else one that lies in the data directory,
+ * made where there is none yet and readable for its owner only. Whoever can read it can make billing believe an event.
+ * @throws StartupError where it belongs to somebody else or is spoiled
  */
-export function readOrCreateStripeSecret(dataDirectory: string, env: NodeJS.ProcessEnv): string {
+export function keepStripeSecret(dataDirectory: string, env: NodeJS.ProcessEnv): string {
   const given = env.STRIPE_WEBHOOK_SECRETS?.trim();
   if (given) return given;
   const path = join(dataDirectory, STRIPE_SECRET_FILE);
-  const secret = (readSecretFile(path) ?? createSecretFile(path, `${makeStripeSecret()}\n`)).trim();
-  if (/^whsec_[\w-]{32,}$/.test(secret)) return secret;
+  const kept = (readKeptFile(path) ?? makeKeptFile(path, `${makeStripeSecret()}\n`)).trim();
+  if (/^whsec_[\w-]{32,}$/.test(kept)) return kept;
   throw new StartupError(
     `${path} does not hold a secret as it should: delete it, and the next start makes one`,
   );
 }
 
-/** In Stripe's own form: `whsec_…`. */
+/** In the form that Stripe gives its own: `whsec_…`. */
 function makeStripeSecret(): string {
   return `whsec_${randomBytes(32).toString('base64url')}`;
 }

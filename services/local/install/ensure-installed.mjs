@@ -1,15 +1,15 @@
-// Runs before every npm script, on Node 20 with nothing installed: plain JavaScript that imports only from Node.
+// Runs before every npm script, on Node 20 with nothing installed: plain JavaScript, no imports but Node's own.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { withInstallLock } from './install-lock.mjs';
-import { isInstallCurrent, stampInstallation } from './install-stamp.mjs';
+import { isInStep, stampInstallation } from './install-stamp.mjs';
 import { nodeFault } from './node-version.mjs';
 import { Interrupted, runNpmCi } from './npm-ci.mjs';
 
 const root = resolve(fileURLToPath(import.meta.url), '../../../..');
 
-if (!isInstallCurrent(root)) {
+if (!isInStep(root)) {
   try {
     await withInstallLock(root, { say, task: () => install() });
   } catch (error) {
@@ -20,9 +20,9 @@ if (!isInstallCurrent(root)) {
 const fault = nodeFault({ hasPackagedNode: existsSync(resolve(root, 'node_modules/.bin/node')) });
 if (fault) fail(fault);
 
-/** Installs, unless another process did so while this one waited for the lock. */
+/** Installs, unless the process that held the lock before this one has just done it. */
 async function install() {
-  if (isInstallCurrent(root)) return;
+  if (isInStep(root)) return;
   const started = performance.now();
   const reason = existsSync(resolve(root, 'node_modules'))
     ? 'package-lock.json changed'

@@ -5,30 +5,31 @@ import { databaseAccessSettings, StartupError } from '@rollcall/runtime';
 
 const MIGRATIONS = fileURLToPath(new URL('../../../migrations/main.ts', import.meta.url));
 
-/** Variable for the auth database as the role that owns its tables. */
+/** The variable that leads to the auth service's database as the role that owns its tables. */
 export const OWNER_VARIABLE = 'AUTH_DATABASE_OWNER_URL';
 
-/** Exit code of `migrations/main.ts` when the database is newer than this checkout. */
+/** How `migrations/main.ts` ends where the database is newer than this checkout. */
 const TOO_NEW = 3;
 
+/** What a migration needs beside the database. */
 export interface MigrateOptions {
-  /** Environment of its process. */
+  /** What else its process finds in its environment. */
   env: NodeJS.ProcessEnv;
-  /** Receives a line when the migration waits. */
+  /** Told, line by line, what the migration waits for. */
   onWait?: ((line: string) => void) | undefined;
-  /** Whether a pooler's variables apply. @defaultValue false: `databaseUrl` names the database itself */
+  /** Whether the variables of a pooler hold. Default false: `databaseUrl` leads to the database itself. */
   isAsSet?: boolean | undefined;
-  /** The auth database as its owner. @defaultValue value of the environment, else `databaseUrl` */
+  /** The database of the auth service by the role that owns it. Default: what the environment says, else `databaseUrl`. */
   ownerUrl?: string | undefined;
-  /** Data directory of the embedded database. Undefined when a variable names the database. */
+  /** The data directory, where the database is the embedded one: no variable of the person's leads to it then. */
   embeddedIn?: string | undefined;
 }
 
 /**
- * Migrates a service's database to the schema of this checkout, in a separate process.
- * @param service such as `auth`
- * @param databaseUrl passed in the environment, so that no process list shows it
- * @throws StartupError with the migration's reason
+ * Brings a service's database to the schema that this checkout knows, in a process of its own.
+ * @param service `auth`, `booking`
+ * @param databaseUrl of that database, as the service has it; handed over in the environment, where no process list shows it
+ * @throws StartupError with the reason that the migration gave
  */
 export async function migrate(
   service: string,
@@ -65,20 +66,20 @@ export async function migrate(
 }
 
 /**
- * Returns the variable of a service's database.
- * @returns `AUTH_DATABASE_URL` for `auth`
+ * Name of the variable that leads to a service's database.
+ * @returns for `auth`: `AUTH_DATABASE_URL`
  */
 function databaseVariable(service: string): string {
   return `${service.toUpperCase()}_DATABASE_URL`;
 }
 
-/** Environment that switches a pooler's variables off. */
+/** What the environment says of a database that no pooler is in front of: nothing. */
 export function directAccess(service: string): NodeJS.ProcessEnv {
   const { isPooled, directDatabaseUrl } = accessSettings(service);
   return { [isPooled.variable]: '', [directDatabaseUrl.variable]: '' };
 }
 
-/** Returns the variable that names a service's database past a pooler. */
+/** Name of the variable that leads to a service's database past a pooler. */
 export function directVariable(service: string): string {
   return accessSettings(service).directDatabaseUrl.variable;
 }

@@ -5,62 +5,62 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StartupFault } from '@rollcall/runtime';
 import { closeLog, type LogFile, openLog } from './log-file.ts';
-import { type LastLogLine, readLastLogLine } from './service-log.ts';
+import { type LastWords, lastWords } from './service-log.ts';
 
-/** Interval of polling `/readyz` while a service starts. Milliseconds. */
+/** Between two looks at a service that starts. Milliseconds. */
 const POLL_MS = 20;
-/** Interval after `STARTING_MS`: the database may be away for long. Milliseconds. */
+/** The same once it has taken longer than starting does: its database may be away for long. Milliseconds. */
 const LATER_POLL_MS = 250;
 const STARTING_MS = 10_000;
-/** Timeout of `/readyz`. Milliseconds. */
+/** How long `/readyz` may take. Milliseconds. */
 const READY_ANSWER_MS = 1000;
-/** Longer than a service may drain. Milliseconds. Our own choice. */
+/** Longer than a service's own draining may take. Our own choice. */
 const STOP_TIMEOUT_MS = 20_000;
 
-/** How long the last message of an ended process may take to arrive. Milliseconds. Our own choice. */
+/** Within so long a process that ended has told this one what it had to tell. Milliseconds. Our own choice. */
 const LAST_MESSAGE_MS = 1000;
 
-/** A service to run. */
+/** One service to run. */
 export interface ServiceSpec {
   /** `auth` */
   name: string;
   /** Path of the file that Node runs. */
   entry: string;
   env: NodeJS.ProcessEnv;
-  /** Port on 127.0.0.1 of `/readyz` and `/healthz`. */
+  /** On 127.0.0.1, where `/readyz` answers 200 once the service can be called, and `/healthz` as long as the process lives. */
   httpPort: number;
   /** Directory for `<name>.log`. */
   logDirectory: string;
 }
 
-/** A started service. */
+/** A service that was started. */
 export interface ServiceProcess {
   pid: number | undefined;
-  /** Why its log cannot be written. Undefined when it can. */
+  /** Why its log cannot be written; undefined: it can. */
   logFault: string | undefined;
-  /** Resolves when it has ended. */
+  /** Settles when it has ended, with how and with its last words. */
   ended: Promise<Ending>;
-  /** Resolves with true when it can be called, with false when it ended or `limitMs` passed before that. */
+  /** Settles when it can be called, true; or when it ended, or `limitMs` passed, before that, false. */
   ready(limitMs: number): Promise<boolean>;
-  /** Whether the process answers within `timeoutMs`, ready or not. */
+  /** Whether it answers at all, whatever it depends on, within `timeoutMs`. */
   isAlive(timeoutMs: number): Promise<boolean>;
-  /** Lets it drain, and kills it when that takes too long. Resolves when it is gone. */
+  /** Lets it drain; kills it where that takes too long. Settles when it is gone. */
   stop(): Promise<void>;
-  /** Kills it and its workers. */
+  /** Kills it, its own workers included. */
   kill(): void;
 }
 
 /** How a process ended. */
-export interface Ending extends LastLogLine {
+export interface Ending extends LastWords {
   /** `exit code 1`, `signal SIGKILL` */
   how: string;
 }
 
-const SILENT: LastLogLine = { reason: '', lastLine: '' };
+const SILENT: LastWords = { reason: '', lastLine: '' };
 
 /**
- * Starts a service that writes to its log. It runs in a separate session, so that Ctrl-C does not reach it, and has a channel to
- * this process, whose end shows it that its launcher is gone.
+ * Starts a service. Its output goes to its log. It is in a session of its own, so that Ctrl-C does not reach it before this process
+ * says so; and it has a channel to this process, by whose end it knows that its launcher is gone.
  */
 export function startService(spec: ServiceSpec): ServiceProcess {
   const { log, logFault } = tryOpenLog(join(spec.logDirectory, `${spec.name}.log`));
@@ -84,7 +84,7 @@ export function startService(spec: ServiceSpec): ServiceProcess {
   };
 }
 
-/** A service runs without a log when it cannot be opened. Its next start tries again. */
+/** A service whose log cannot be opened runs without one: it serves, and its log may be opened at its next start. */
 function tryOpenLog(path: string): { log?: LogFile; logFault?: string } {
   try {
     return { log: openLog(path) };
@@ -102,13 +102,13 @@ function endingOf(child: ChildProcess, log: LogFile | undefined): Promise<Ending
   });
   child.on('error', (error) => resolve({ how: error.message, ...SILENT }));
   child.once('exit', async (code, signal) => {
-    // Its last message arrives before the channel closes.
+    // What it sent before arrives before that.
     if (child.connected) await Promise.race([once(child, 'disconnect'), sleep(LAST_MESSAGE_MS)]);
-    const last = log ? readLastLogLine(log, { bySignal: signal !== null }) : SILENT;
+    const words = log ? lastWords(log, { bySignal: signal !== null }) : SILENT;
     resolve({
       how: signal ? `signal ${signal}` : `exit code ${code}`,
-      ...last,
-      reason: fault || last.reason,
+      ...words,
+      reason: fault || words.reason,
     });
   });
   return promise;
@@ -147,7 +147,7 @@ function killSession(child: ChildProcess): void {
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // It has just ended.
+    // It ended in this very moment.
   }
 }
 

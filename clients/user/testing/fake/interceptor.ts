@@ -1,3 +1,5 @@
+// Runs before the handler of every call: records it, applies faults, and validates the request.
+
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type {

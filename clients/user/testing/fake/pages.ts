@@ -1,3 +1,5 @@
+// Pages of lists: positions, page tokens, and limits by number and by size.
+
 import { createHash } from 'node:crypto';
 import { type DescMessage, type MessageShape, toBinary, toJsonString } from '@bufbuild/protobuf';
 import { type User, UserSchema, type UserView } from '@rollcall/contract/user';

@@ -1,3 +1,5 @@
+// Reports of other services about a user: activities and statistics.
+
 import { clone, equals, type JsonObject } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { ServiceImpl } from '@connectrpc/connect';

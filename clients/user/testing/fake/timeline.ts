@@ -1,3 +1,5 @@
+// The timeline of a user: notes, reported activities and merges.
+
 import { create, toJsonString } from '@bufbuild/protobuf';
 import type { ServiceImpl } from '@connectrpc/connect';
 import {

@@ -1,6 +1,6 @@
 import type { Keyring } from '@rollcall/runtime/sealing';
 import { signInSealedTables } from '../../sign-in/postgres/sign-in-sealed-tables.ts';
-import { resealImage } from '../merges/undo-log.ts';
+import { resealImage } from '../merges/merge-images.ts';
 import type { ContactColumns, ContactSeal } from '../rows/contact-seal.ts';
 import type { SealedTable } from '../rows/sealed-table.ts';
 
@@ -64,7 +64,7 @@ function isSame(one: Buffer | null, other: Buffer | null): boolean {
 const COLUMNS = ['survivor_before', 'loser_before'] as const;
 
 /** The sealed columns of table `user_merges`. */
-function sealedMerges(keyring: Keyring): SealedTable {
+export function sealedMerges(keyring: Keyring): SealedTable {
   return {
     table: 'user_merges',
     key: [

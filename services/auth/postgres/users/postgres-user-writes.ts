@@ -91,7 +91,7 @@ function trackUpdate(changes: UserUpdate, written: WrittenUser[]): UserUpdate {
 }
 
 /** The transaction in which a locked user can be changed in every way. */
-function createUserEdit(run: RunPrepared, seal: ContactSeal): UserEdit {
+export function createUserEdit(run: RunPrepared, seal: ContactSeal): UserEdit {
   return {
     ...createUserUpdate(run, seal),
     ...createUserTransaction(run, seal),

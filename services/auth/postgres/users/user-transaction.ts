@@ -1,4 +1,3 @@
-// Transactions that lock users: repeated after a concurrent merge, with request ids and canonical users.
 import { type Pool, type RunPrepared, transactPrepared } from '@rollcall/runtime/postgres';
 import { UserError } from '../../users/user-error.ts';
 import type { UserTransaction, WriteRequest } from '../../users/user-writes.ts';
@@ -37,7 +36,7 @@ export async function withUserTransaction<T>(pool: Pool, work: (run: RunPrepared
 }
 
 /** Whether the transaction is a repetition. A user was merged then, so the canonical user is read first. */
-function isRetry(run: RunPrepared): boolean {
+export function isRetry(run: RunPrepared): boolean {
   return retries.has(run);
 }
 

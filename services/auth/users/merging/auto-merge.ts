@@ -7,7 +7,7 @@ import { mergeUsers } from './merge-users.ts';
 import type { UserMerges } from './user-merges.ts';
 
 /** Options of an automatic run. */
-interface AutoMergeCommand {
+export interface AutoMergeCommand {
   readonly tenantId: string;
   readonly minScore: number;
   /** Report only. */
@@ -33,7 +33,7 @@ export interface AutoMergeReport {
 }
 
 /** Sources of a run. */
-interface AutoMergeSources extends DuplicateSources {
+export interface AutoMergeSources extends DuplicateSources {
   readonly merges: UserMerges;
 }
 
@@ -56,7 +56,7 @@ export async function autoMerge(
 }
 
 /** Chooses the survivor: the user with more bookings, then more reviews, then the earlier creation. */
-function chooseSurvivor(first: User, second: User): User {
+export function chooseSurvivor(first: User, second: User): User {
   const [bookings, reviews] = [
     (user: User) => user.statistics?.totalBookings ?? 0n,
     (user: User) => user.totalReviews,

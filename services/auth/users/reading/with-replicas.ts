@@ -11,7 +11,7 @@ export interface ReplicaReads {
 }
 
 /** Options of `withReplicas`. */
-interface ReplicasOptions {
+export interface ReplicasOptions {
   readonly replicas: readonly ReplicaReads[];
   /**
    * The largest lag at which a replica is read. Milliseconds. At most the lag that an answer may have behind
@@ -33,7 +33,7 @@ interface ReplicasOptions {
 }
 
 /** Reads that use replicas when they are recent enough. */
-interface ReplicatedReads extends UserReads {
+export interface ReplicatedReads extends UserReads {
   /**
    * Marks users as changed, so that they are read from the primary for a while. Call it before caches are
    * invalidated.

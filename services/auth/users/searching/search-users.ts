@@ -12,7 +12,7 @@ export type SearchPosition =
   { readonly contact: string } | NamePosition;
 
 /** A position in the part of a search that goes by names. */
-interface NamePosition {
+export interface NamePosition {
   /** Index of the leading term of the query. */
   readonly lead: number;
   /** Absent: at the best word. */
@@ -21,7 +21,7 @@ interface NamePosition {
   readonly after?: { readonly points: number; readonly id: string };
 }
 
-interface SearchCommand {
+export interface SearchCommand {
   readonly query: string;
   readonly filter: UserFilter;
   readonly view: UserView;
@@ -30,7 +30,7 @@ interface SearchCommand {
 }
 
 /** A match of a search. */
-interface FoundUser {
+export interface FoundUser {
   readonly user: User;
   /** In millionths. */
   readonly points: number;
@@ -41,7 +41,7 @@ interface FoundUser {
 }
 
 /** A page of a search. */
-interface SearchPage {
+export interface SearchPage {
   readonly found: readonly FoundUser[];
   /** Absent on the last page. Other pages may be short too. */
   readonly next?: SearchPosition;
