@@ -48,7 +48,7 @@ export const ROOMS: readonly Room[] = [
     sources: [
       'services/runtime/sealing/**/*.ts',
       'services/auth/postgres/{rows/contact-seal,rows/sealed-*,sealing/*}.ts',
-      'services/auth/sign-in/postgres/sign-in-seal*.ts',
+      'services/auth/sign-in/postgres/sign-in-seal.ts',
     ],
     stages: [
       ['services/runtime/sealing', 'services/auth/postgres/sealing/sealed-places'],

@@ -135,8 +135,7 @@ export async function createAuthService(config: AuthConfig): Promise<AuthService
 
 /**
  * Opens the change feed with connections of its own: changes do not wait behind reads, nor reads behind
- * watchers that
- * catch up.
+ * watchers that catch up.
  */
 function openFeed({ logger, stack, pools }: Base) {
   const feedPool = pools.open({ maxConnections: FEED_CONNECTIONS });

@@ -51,8 +51,7 @@ interface AuditWatch extends AsyncDisposable {
 
 /**
  * Closes abandoned chains, and counts the breaks of all processes: once a minute. Warns at once when the role
- * of the
- * service can do more than add to the log.
+ * of the service can do more than add to the log.
  */
 export async function startAuditWatch(
   pool: Pool,

@@ -17,8 +17,7 @@ const MAX_REFUSAL_LINES = 100;
 // The longest end of a chain, in ms, that the owner of the database can cut off unseen.
 const CHECKPOINT_EVERY_MS = 60_000;
 // Shortest time in ms between two batches under load: a fast database would be kept busy by small ones. A
-// batch with
-// fewer lines than this shows that there is no load.
+// batch with fewer lines than this shows that there is no load.
 const BATCH_EVERY_MS = 2;
 const LOAD_LINES = 8;
 /** How long lines of committed calls are tried again, in ms, and the pause between two attempts. */
@@ -45,8 +44,8 @@ interface AuditLogOptions {
 
 /**
  * Creates the audit log of this process. One batch is written while the next one collects lines of other
- * calls: each line
- * costs little, and waits for two commits at most. Disposing it writes the rest and closes the chain.
+ * calls: each line costs little, and waits for two commits at most. Disposing it writes the rest and closes
+ * the chain.
  */
 export function createPostgresAuditLog(
   pool: Pool,

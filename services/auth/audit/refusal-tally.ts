@@ -9,8 +9,7 @@ interface RefusalTally {
 
 /**
  * Creates a tally. Refusals are alike when they have the same caller (or address, when the caller is
- * unknown), method and
- * reason. Kinds beyond `maxLines` share a last line, so that a flood makes few lines.
+ * unknown), method and reason. Kinds beyond `maxLines` share a last line, so that a flood makes few lines.
  */
 export function createRefusalTally(maxLines: number): RefusalTally {
   let lines = new Map<string, AuditEntry>();

@@ -45,8 +45,7 @@ export function matches(entry: AuditEntry, query: AuditQuery): boolean {
 
 /**
  * Finds the newest lines that pass a filter, oldest first. Reads chains in the order of their ends, newest
- * first, and only
- * those that can have such lines.
+ * first, and only those that can have such lines.
  * @param chains the chains of the central chain
  */
 export async function findEntries(

@@ -25,8 +25,7 @@ interface AuditVerdict {
 /**
  * Reads the whole log and computes its chains again, outside of the database.
  * @param noted a head that was printed before, which the log must still have. Without it, a log that the
- * owner of the
- * database has written again looks whole.
+ * owner of the database has written again looks whole.
  */
 export function verifyAuditLog(pool: Pool, noted?: AuditHead): Promise<AuditVerdict> {
   return inSnapshot(pool, async (client) => {

@@ -21,7 +21,10 @@ export interface ErasureWatch extends AsyncDisposable {
 
 const HOUR_MS = 3_600_000;
 
-/** Counts overdue erasures again and again. Logs a warning when a service falls behind, and one line when it no longer is. */
+/**
+ * Counts overdue erasures again and again. Logs a warning when a service falls behind, and a line when it has
+ * caught up.
+ */
 export function watchErasures(
   erasures: Pick<Erasures, 'countAwaited'>,
   { consumers, reportHours, logger, pollMs: everyMs = 60_000 }: ErasureWatchOptions,

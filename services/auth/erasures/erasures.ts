@@ -16,7 +16,7 @@ export interface ErasureReport {
   readonly consumer: string;
   /** When the service reported first. */
   readonly reportTime: Date;
-  /** What is left for an operator to do. Empty: nothing. */
+  /** The work that is left for an operator. Empty: nothing. */
   readonly remaining: string;
 }
 

@@ -19,9 +19,8 @@ interface RegisterCommand extends Registration {
 
 /**
  * Begins a registration by a mail. The user is created when the address is verified, so that no caller can
- * take the
- * address of another person. When a user has the address already, the mail says so, and the caller learns
- * nothing.
+ * take the address of another person. When a user has the address already, the mail says so, and the caller
+ * learns nothing.
  * @throws SignInError PASSWORD_TOO_COMMON, OVERLOADED, and TOO_MANY_ATTEMPTS when the source asks too often
  */
 export async function register(context: SignInContext, command: RegisterCommand): Promise<void> {
@@ -31,9 +30,9 @@ export async function register(context: SignInContext, command: RegisterCommand)
   await requireAttempt(throttles, { tenantId, kind: 'MAIL_SOURCE', key: sourceThrottleKey(source) });
   const isTooMuch = (await throttles.take({ tenantId, kind: 'MAIL', key: emailThrottleKey(email) })) > 0;
   const user = await findByEmail(reads, tenantId, email);
-  // For a taken address too: otherwise the time would tell.
+  // For a taken address too: otherwise the time would show it.
   const passwordHash = await hasher.hash(command.password);
-  // Too many mails to one address are dropped silently: an error would tell of the earlier ones.
+  // Too many mails to one address are dropped silently: an error would show that there were earlier ones.
   if (isTooMuch) return;
   await store.queueMail(
     user
@@ -61,7 +60,7 @@ function registrationOrder(
 }
 
 /**
- * Sends a signed-in user a token for the address. False: the address is verified, or there is none.
+ * Sends a signed-in user a token for the address. False: the address is verified already, or missing.
  * @throws SignInError ACCESS_TOKEN_INVALID, TOO_MANY_ATTEMPTS
  */
 export async function requestEmailVerification(

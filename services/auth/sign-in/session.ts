@@ -51,8 +51,8 @@ export async function signSession(tokens: AccessTokens, session: UnsignedSession
 }
 
 /**
- * Finds the user of an access token, with contact data, and checks that the session is alive.
- * For calls where a revoked session must end at once; others trust the token until it expires.
+ * Finds the user of an access token, with contact data, and checks that the session is alive. For calls where
+ * a revoked session must end at once; others trust the token until it expires.
  * @throws SignInError ACCESS_TOKEN_INVALID
  */
 export async function requireSession(
@@ -68,8 +68,7 @@ export async function requireSession(
 
 /**
  * Exchanges a refresh token for the next one. A used token ends its session: one of its two holders is a
- * thief.
- * A failure leaves the token as it was.
+ * thief. A failure leaves the token as it was.
  * @throws SignInError SESSION_OVER
  */
 export async function refreshSession(
@@ -86,7 +85,10 @@ export async function refreshSession(
   return outcome.answer;
 }
 
-/** Ends the session of a refresh token, or all sessions of its user. Does not tell whether there was one. */
+/**
+ * Ends the session of a refresh token, or all sessions of its user. The answer does not show whether there
+ * was one.
+ */
 export async function signOut(
   { store }: SignInContext,
   { tenantId, refreshToken, everywhere }: { tenantId: string; refreshToken: string; everywhere: boolean },

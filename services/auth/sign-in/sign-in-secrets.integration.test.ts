@@ -17,8 +17,7 @@ import { requestPasswordReset, resetPassword } from './passwords/change-password
 import { createPasswordHasher } from './passwords/password-hasher.ts';
 import { deleteExpired } from './postgres/cleanup.ts';
 import { createPostgresOutbox } from './postgres/mail-outbox.ts';
-import { createSignInSeal } from './postgres/sign-in-seal.ts';
-import { signInSealedTables } from './postgres/sign-in-sealed-tables.ts';
+import { createSignInSeal, signInSealedTables } from './postgres/sign-in-seal.ts';
 import { createPostgresSignInStore } from './postgres/sign-in-store.ts';
 import { createPostgresSigningKeys } from './postgres/signing-keys.ts';
 import { createPostgresThrottles } from './postgres/throttles.ts';

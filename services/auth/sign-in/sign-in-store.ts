@@ -1,7 +1,7 @@
 import type { User, UserRole, UserState } from '../users/user.ts';
 import type { Mail } from './mail/mail.ts';
 
-/** What sign-in knows of a user. */
+/** The password and the verification of a user. */
 export interface Access {
   /** PHC string. Undefined: no password yet, or no user. */
   readonly passwordHash: string | undefined;
@@ -20,7 +20,7 @@ export interface SignInAttempt {
   readonly source: string;
 }
 
-/** What a sign-in begins with. */
+/** The result of looking an address up. */
 export interface SignInStart {
   /** Milliseconds. Above 0: too many attempts came before, and this one was not counted. */
   readonly waitMs: number;
@@ -124,10 +124,8 @@ export interface PasswordChange {
 export interface SignInStore {
   /**
    * Counts an attempt on an address as failed, and finds the user of the address. Counts before the hash, so
-   * that
-   * concurrent attempts count too. Counts nothing while the address or the source has to wait. Does the same
-   * work for
-   * unknown addresses.
+   * that concurrent attempts count too. Counts nothing while the address or the source has to wait. Does the
+   * same work for unknown addresses.
    */
   beginSignIn(attempt: SignInAttempt): Promise<SignInStart>;
   /** @param user undefined: an unknown address, for which the same work is done */
@@ -135,8 +133,7 @@ export interface SignInStore {
   recordFailure(failure: FailedSignIn): Promise<void>;
   /**
    * Opens a session, records the sign-in and drops failed attempts. Undefined: the user is no longer active,
-   * or the
-   * password has changed.
+   * or the password has changed.
    */
   openSession(
     opening: SessionOpening,
@@ -145,8 +142,7 @@ export interface SignInStore {
   replaceHash(tenantId: string, userId: string, hashes: { from: string; to: string }): Promise<void>;
   /**
    * Uses up a refresh token, stores the next one and makes the answer, in one transaction. When `answer`
-   * rejects, the used
-   * token stays valid.
+   * rejects, the used token stays valid.
    */
   refresh<Answer>(
     tenantId: string,

@@ -11,9 +11,8 @@ interface SignInCommand extends SignInAttempt {
 }
 
 /**
- * Opens a session. A failure does not tell its reason: the same statements run and the same hash is computed
- * for unknown
- * addresses.
+ * Opens a session. A failure does not show its reason: the same statements run and the same hash is computed
+ * for unknown addresses.
  * @throws SignInError CREDENTIALS_WRONG, TOO_MANY_ATTEMPTS, OVERLOADED
  */
 export async function signIn(context: SignInContext, command: SignInCommand): Promise<OpenSession> {

@@ -24,8 +24,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 // A key signs for a week. It is published an hour ahead, longer than verifiers cache a key set, and after its
-// time for
-// twice the life of its last tokens.
+// time for twice the life of its last tokens.
 const SCHEDULE: KeySchedule = {
   signingMs: 7 * DAY_MS,
   publishAheadMs: 60 * MINUTE_MS,

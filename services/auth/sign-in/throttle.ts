@@ -3,8 +3,8 @@ import { emailKey } from '../users/user.ts';
 import { tooManyAttempts } from './sign-in-error.ts';
 
 /**
- * What is limited: sign-ins by address and by source, mails by address and by source. The database stores
- * these names.
+ * The limits: sign-ins by address and by source, mails by address and by source. The database stores these
+ * names.
  */
 export type ThrottleKind = 'ACCOUNT' | 'SOURCE' | 'MAIL' | 'MAIL_SOURCE';
 
@@ -20,8 +20,7 @@ interface ThrottleLimit {
 
 /**
  * Our own choice. At an hour's patience below the 100 guesses in a row of NIST SP 800-63B-4, section 3.2.2. A
- * source
- * serves many people.
+ * source serves many people.
  */
 export const THROTTLE_LIMITS: Readonly<Record<ThrottleKind, ThrottleLimit>> = {
   ACCOUNT: { free: 5, firstWaitMs: 1000, maxWaitMs: 5 * 60_000, forgetMs: 30 * 60_000 },
@@ -30,7 +29,7 @@ export const THROTTLE_LIMITS: Readonly<Record<ThrottleKind, ThrottleLimit>> = {
   MAIL_SOURCE: { free: 50, firstWaitMs: 1000, maxWaitMs: 15 * 60_000, forgetMs: 30_000 },
 };
 
-/** What attempts are counted by: an address in its compared form, or an IP address. */
+/** The key that counts attempts: an address in its compared form, or an IP address. */
 export interface ThrottleKey {
   readonly tenantId: string;
   readonly kind: ThrottleKind;
@@ -41,8 +40,8 @@ export interface ThrottleKey {
 export interface Throttles {
   /**
    * Counts an attempt as failed before it is made, so that concurrent attempts count too. Answers 0, or the
-   * milliseconds
-   * still to wait. An attempt that has to wait is not counted: coming too early makes nothing worse.
+   * milliseconds still to wait. An attempt that has to wait is not counted: coming too early makes nothing
+   * worse.
    */
   take(key: ThrottleKey): Promise<number>;
   /** Takes back an attempt that was counted and not made. */

@@ -25,8 +25,7 @@ export type TestLog = Awaited<ReturnType<typeof openLog>>;
 
 /**
  * Opens a database with the logs of so many processes. `pool` is of the role of the service, `owner` of the
- * role that owns
- * the tables.
+ * role that owns the tables.
  */
 export async function openLog({ writers = 1, limits }: { writers?: number; limits?: ChainLimits } = {}) {
   await using stack = new AsyncDisposableStack();

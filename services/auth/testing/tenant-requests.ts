@@ -12,8 +12,7 @@ const UNKNOWN_ID = '019c0000-0000-7000-8000-ffffffffffff';
 
 /**
  * Makes requests of one tenant by a caller who knows ids, addresses and tokens of another tenant, by service
- * and RPC.
- * No written value bears a mark of the other tenant, so that a mark in an answer is a leak.
+ * and RPC. No written value bears a mark of the other tenant, so that a mark in an answer is a leak.
  */
 export function requestsOf(mine: FilledTenant, other: FilledTenant, tokens: ForeignTokens) {
   const { tenantId } = mine;

@@ -1,10 +1,8 @@
 import type { AuditEntry } from '@rollcall/runtime/callers';
 
 // A batch: FORMAT, time of its first line in ms, its new words, its lines. Numbers are varints (7 bits a
-// byte, lowest
-// first). A text is its length in bytes and its UTF-8. A word is a text that lines name by its number in the
-// chain, so
-// that callers, hosts, methods, tenants, views and outcomes are written once.
+// byte, lowest first). A text is its length in bytes and its UTF-8. A word is a text that lines name by its
+// number in the chain, so that callers, hosts, methods, tenants, views and outcomes are written once.
 const FORMAT = 1;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const PORT = /^(.*):(0|[1-9]\d{0,4})$/s;

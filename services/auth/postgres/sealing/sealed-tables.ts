@@ -1,5 +1,5 @@
 import type { Keyring } from '@rollcall/runtime/sealing';
-import { signInSealedTables } from '../../sign-in/postgres/sign-in-sealed-tables.ts';
+import { signInSealedTables } from '../../sign-in/postgres/sign-in-seal.ts';
 import { resealImage } from '../merges/merge-images.ts';
 import type { ContactColumns, ContactSeal } from '../rows/contact-seal.ts';
 import type { SealedTable } from '../rows/sealed-table.ts';

@@ -8,8 +8,8 @@ export interface Mail {
 
 export interface MailSender {
   /**
-   * Resolves when the next mail server has accepted the mail. Rejects when the mail must be tried again.
-   * `id` stays the same at every attempt, so that the receiver can drop a repeated mail.
+   * Resolves when the next mail server has accepted the mail. Rejects when the mail must be tried again. `id`
+   * stays the same at every attempt, so that the receiver can drop a repeated mail.
    */
   send(mail: Mail, id: string): Promise<void>;
 }

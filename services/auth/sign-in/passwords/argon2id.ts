@@ -28,8 +28,8 @@ interface Parsed {
 
 /**
  * Hashes a password with Argon2id under a new salt. Answers a PHC string:
- * `$argon2id$v=19$m=19456,t=2,p=1$salt$tag`.
- * Blocks its thread, as `verifyArgon2id` does: a thread that serves calls uses a PasswordHasher.
+ * `$argon2id$v=19$m=19456,t=2,p=1$salt$tag`. Blocks its thread, as `verifyArgon2id` does: a thread that
+ * serves calls uses a PasswordHasher.
  */
 export function hashArgon2id(password: string, parameters: Argon2Parameters = ASVS_PARAMETERS): string {
   const salt = randomBytes(SALT_BYTES);

@@ -48,8 +48,8 @@ export const RESET_MS = 60 * 60_000;
 
 /**
  * Sends a mail to an address: with a token when its user may sign in, otherwise one that says there is no
- * account.
- * An address that no user may have gets no mail: it may be several addresses, or one of the sending machine.
+ * account. An address that no user may have gets no mail: it may be several addresses, or one of the sending
+ * machine.
  * @throws SignInError TOO_MANY_ATTEMPTS when the source asks too often
  */
 export async function requestPasswordReset(
@@ -59,7 +59,7 @@ export async function requestPasswordReset(
   await requireAttempt(throttles, { tenantId, kind: 'MAIL_SOURCE', key: sourceThrottleKey(source) });
   const isTooMuch = (await throttles.take({ tenantId, kind: 'MAIL', key: emailThrottleKey(email) })) > 0;
   const user = await findByEmail(reads, tenantId, email);
-  // Too many mails to one address are dropped silently: an error would tell of the earlier ones.
+  // Too many mails to one address are dropped silently: an error would show that there were earlier ones.
   if (isTooMuch) return;
   const to = email.trim();
   if (!user && fieldRuleFault(UserSchema, create(UserSchema, { email: to }))) return;

@@ -3,7 +3,7 @@ import { SignInError } from '../sign-in-error.ts';
 
 /**
  * Refuses a new password that attackers try first: a common one, or the user's own address or its first part.
- * The proto file has the rules of length. There are none of characters (NIST SP 800-63B-4, section 3.1.1.2).
+ * The proto file has the rules of length. All characters are allowed (NIST SP 800-63B-4, section 3.1.1.2).
  * @throws SignInError PASSWORD_TOO_COMMON
  */
 export function requireGoodPassword(password: string, email: string): void {
@@ -17,8 +17,7 @@ export function requireGoodPassword(password: string, email: string): void {
 }
 
 // The passwords of eight and more characters at the top of published lists of leaked ones. In lower case,
-// without digits
-// and marks at their end: `password`, `password1` and `Password123!` are one entry.
+// without digits and marks at their end: `password`, `password1` and `Password123!` are one entry.
 const STEMS = `
 password passw0rd p@ssword p@ssw0rd pass1word mypassword thepassword newpassword passport password-
 qwertyui qwertyuiop qwerty qwertz qwertzuiop azertyui azertyuiop azerty asdfghjk asdfghjkl zxcvbnm asdfasdf
@@ -49,11 +48,9 @@ const COMMON = new Set(STEMS);
 
 /**
  * Whether attackers try a password first: it is on the list, with any digits and marks around it; or it
- * repeats up to
- * four characters; or it is a run such as `12345678` or `hgfedcba`.
- * Letters of every script count: a common word beside letters of another script is another password.
- * Invisible
- * characters do not count.
+ * repeats up to four characters; or it is a run such as `12345678` or `hgfedcba`. Letters of every script
+ * count: a common word beside letters of another script is another password. Invisible characters do not
+ * count.
  */
 export function isCommonPassword(password: string): boolean {
   const lower = foldCase(visibleText(password).normalize('NFKC'));

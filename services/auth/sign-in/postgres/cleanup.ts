@@ -15,8 +15,7 @@ const ERASE = {
 
 /**
  * Deletes what sign-in keeps by address, within the transaction that erases the user: pending registrations,
- * mails and
- * counted attempts. `ERASED_TABLES` names what it keeps by user.
+ * mails and counted attempts. `ERASED_TABLES` names what it keeps by user.
  * @param email the user's address before the erasure; empty: none
  */
 export async function eraseByEmail(

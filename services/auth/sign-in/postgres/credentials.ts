@@ -6,8 +6,7 @@ import type { SignInSeal } from './sign-in-seal.ts';
 
 /**
  * SQL that answers a row when user $2 of tenant $1 is not erased, and keeps the user so until the transaction
- * ends.
- * Without it, rows of a user could be written behind an erasure that is going on.
+ * ends. Without it, rows of a user could be written behind an erasure that is going on.
  */
 export const LOCK_UNERASED_USER = `select 1 from users where tenant_id = $1::text and id = $2::uuid and erase_time is null for key share`;
 
@@ -19,8 +18,7 @@ const ACTIVE = {
 
 /**
  * Locks a user, and answers whether the user is active. Must be the first statement of a transaction about
- * the user's
- * sign-in: an erasure locks in this order too.
+ * the user's sign-in: an erasure locks in this order too.
  */
 export async function lockActiveUser(run: RunPrepared, tenantId: string, userId: string): Promise<boolean> {
   return (await run(ACTIVE, [tenantId, userId])).length > 0;

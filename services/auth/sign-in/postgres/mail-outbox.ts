@@ -22,8 +22,7 @@ const QUEUE = {
 };
 
 // Claimed for a while: when the process is killed, the mail becomes due again. A mail that is due later than
-// the
-// longest wait was put off before the clock went back, and is due.
+// the longest wait was put off before the clock went back, and is due.
 const CLAIM = {
   name: 'mail_take',
   text: `update mail_outbox m set attempts = m.attempts + 1,

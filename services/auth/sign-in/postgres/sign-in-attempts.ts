@@ -6,9 +6,8 @@ import { hasVerifiedEmail, LOCK_UNERASED_USER, type SignInSeals } from './creden
 import { readWaitMs, takeSql, WAIT_MS } from './throttles.ts';
 
 // One statement, because round trips are most of what a sign-in costs beside its hash. An address that was
-// merged away
-// leads to the survivor. The holder is materialized: otherwise the planner fears the chain and reads all
-// users.
+// merged away leads to the survivor. The holder is materialized: otherwise the planner fears the chain and
+// reads all users.
 const BEGIN = {
   name: 'sign_in_begin',
   text: `with source as (
@@ -50,8 +49,7 @@ const FAILED = {
 };
 
 // Checks again: while the hash was computed, the user may have been suspended, or the password changed. The
-// lock waits
-// for an erasure that is going on, and sees its result.
+// lock waits for an erasure that is going on, and sees its result.
 const OPEN = {
   name: 'session_open',
   text: `with allowed as (

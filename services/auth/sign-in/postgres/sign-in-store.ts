@@ -15,7 +15,7 @@ import { findSession, refresh, signOut } from './sessions.ts';
 import { beginSignIn, openSession, recordFailure } from './sign-in-attempts.ts';
 
 interface SignInListeners {
-  /** Called behind the commit that creates a user, before the caller hears of it. */
+  /** Called behind the commit that creates a user, before the caller has its answer. */
   readonly onCommitted: (written: readonly WrittenUser[]) => void;
   /** Called behind each commit of a mail. */
   readonly onMailQueued: () => void;

@@ -12,8 +12,7 @@ const isOfTheFuture = (updateTime: string) => `${updateTime} > clock_timestamp()
 
 /**
  * SQL that counts an attempt of tenant $1, and answers a row when it did. The lock of the row puts concurrent
- * attempts
- * in order, and each checks the condition again after its wait.
+ * attempts in order, and each checks the condition again after its wait.
  * @param key the placeholder of the index: `$2`
  * @param condition a `where` clause under which the attempt is counted
  */

@@ -39,7 +39,7 @@ interface LoadedKey extends PublicSigningKey {
   readonly verifyingKey: KeyObject;
 }
 
-/** Reads the keys, makes the first one when there is none, and rotates in the background. */
+/** Reads the keys, makes the first one when the store is empty, and rotates in the background. */
 export async function createSigningKeyRotator(
   store: SigningKeyStore,
   { schedule, pollMs: everyMs, onError, now = () => new Date() }: SigningKeyRotatorOptions,

@@ -60,10 +60,8 @@ export function makeSigningKey(activateTime: Date): StoredSigningKey {
 
 /**
  * Plans which keys to add and to remove at a moment, so that one key always signs and the next one is
- * published in time.
- * A key whose time is more than one rotation away was made before the clock went back: it delays no rotation,
- * and is
- * removed when another one signs.
+ * published in time. A key whose time is more than one rotation away was made before the clock went back: it
+ * delays no rotation, and is removed when another one signs.
  */
 export function planKeys(
   keys: readonly PublicSigningKey[],
@@ -90,8 +88,7 @@ export function planKeys(
 
 /**
  * Finds the key that signs at a moment: the newest active one. When the clock has gone back behind all keys,
- * the newest of
- * all. Undefined: there is no key.
+ * the newest of all. Undefined: there is no key.
  */
 export function signingKeyAt<K extends PublicSigningKey>(keys: readonly K[], now: Date): K | undefined {
   const active = keys.filter(({ activateTime }) => activateTime <= now);
