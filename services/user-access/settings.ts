@@ -17,39 +17,39 @@ export function userAccessSettings({ prefix, service }: UserAccessOwner) {
     authAddress: textSetting({
       variable: 'AUTH_ADDRESS',
       default: '127.0.0.1:50051',
-      doc: 'Where a service asks about users by gRPC: host:port, or several separated by commas.',
+      doc: 'gRPC address of the auth service: host:port, or several separated by commas.',
     }),
     usersSnapshotPath: optional(
       textSetting({
         variable: `${prefix}_USERS_SNAPSHOT_PATH`,
-        doc: `File in which the names of users outlive the ${service} process, for a start while the user service is away; unset: they do not.`,
+        doc: `File of cached users, so that the ${service} service shows names when it starts during an outage of the user service. Unset: no file.`,
       }),
     ),
     authCa: optional(
       textSetting({
         variable: `${prefix}_AUTH_CA_FILE`,
-        doc: 'Authorities, PEM, that vouch for the auth service; set, it is called over TLS.',
+        doc: 'CA certificates of the auth service, PEM. Set: the auth service is called over TLS.',
       }),
     ),
     tlsCertificate: optional(
       textSetting({
         variable: `${prefix}_TLS_CERT_FILE`,
-        doc: `Certificate chain, PEM, by which the auth service knows the ${service} service.`,
+        doc: `Client certificate chain of the ${service} service, PEM.`,
       }),
     ),
     tlsKey: optional(
-      textSetting({ variable: `${prefix}_TLS_KEY_FILE`, doc: 'The private key that goes with it, PEM.' }),
+      textSetting({ variable: `${prefix}_TLS_KEY_FILE`, doc: 'Private key of the client certificate, PEM.' }),
     ),
     callerKey: optional(
       textSetting({
         variable: `${prefix}_CALLER_KEY_FILE`,
-        doc: `Private key with which the ${service} service makes its own service tokens.`,
+        doc: `Private key with which the ${service} service signs its service tokens.`,
       }),
     ),
     callerName: textSetting({
       variable: `${prefix}_CALLER`,
       default: service,
-      doc: 'Who those tokens say is asking.',
+      doc: 'Caller name in the service tokens.',
     }),
     tokenAudience: textSetting({
       variable: 'AUTH_TOKEN_AUDIENCE',

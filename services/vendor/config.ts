@@ -36,7 +36,7 @@ export const VENDOR_SETTINGS = {
     default: '10',
     min: 1,
     max: 200,
-    doc: 'Most database connections of the vendor service for calls; what it tells the user service takes a few more.',
+    doc: 'Most database connections of the vendor service for calls; its outbox has a few more.',
   }),
   ...userAccessSettings({ prefix: 'VENDOR', service: 'vendor' }),
   logLevel: LOG_LEVEL_SETTING,

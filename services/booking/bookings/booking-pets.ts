@@ -36,8 +36,10 @@ export async function requirePets(
   const owned = userIds.length > 0 ? await pets.ownedBy(tenantId, userIds, petIds) : [];
   const foreignPet = petIds.find((id) => !owned.includes(id));
   if (foreignPet === undefined) return;
-  const whose = userId ? `user ${userId}` : 'nobody, whom the booking is of';
-  throw new BookingError('PET_NOT_FOUND', `Pet ${foreignPet} is none of ${whose}.`, {
+  const message = userId
+    ? `Pet ${foreignPet} does not belong to user ${userId}.`
+    : `The booking has no user who could own pet ${foreignPet}.`;
+  throw new BookingError('PET_NOT_FOUND', message, {
     metadata: { tenant_id: tenantId, id: foreignPet, user_id: userId ?? '' },
   });
 }
