@@ -68,7 +68,7 @@ export async function readCursor(
       signal: ended,
     }))
       if (checkpoint) return checkpoint.cursor;
-    throw new Error('the change feed ended before it said where it is');
+    throw new Error('the change feed ended before its first checkpoint');
   } finally {
     // Connect's clients do not stop the transport when a loop ends.
     ending.abort();
@@ -110,26 +110,23 @@ interface Watchdog extends Disposable {
   stop(): void;
 }
 
-/**
- * Creates a watchdog.
- * @param silenceMs the longest silence before the stream is aborted. Milliseconds.
- */
+/** @param silenceMs the longest silence before the stream is aborted. Milliseconds. */
 export function createWatchdog(ending: AbortSignal, silenceMs: number): Watchdog {
   const own = new AbortController();
-  let isEnded = false;
+  let isStopped = false;
   const timeOut = () => own.abort(new Error(`the change feed was silent for ${silenceMs} ms`));
   let timer = setTimeout(timeOut, silenceMs);
   return {
     signal: AbortSignal.any([ending, own.signal]),
     get isStopped() {
-      return isEnded;
+      return isStopped;
     },
     reset() {
       clearTimeout(timer);
       timer = setTimeout(timeOut, silenceMs);
     },
     stop() {
-      isEnded = true;
+      isStopped = true;
       own.abort();
     },
     // Connect's clients do not stop the transport when a loop ends, so this aborts the stream too.

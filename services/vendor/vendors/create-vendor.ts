@@ -100,7 +100,7 @@ function vendorExists(userId: string): VendorError {
   return new VendorError('VENDOR_EXISTS', `User ${userId} is a vendor already.`, { user_id: userId });
 }
 
-export interface UserRef {
+interface UserRef {
   readonly tenantId: string;
   readonly userId: string;
 }
@@ -111,7 +111,7 @@ export interface UserRef {
  * @throws VendorError USER_NOT_ELIGIBLE; USER_UNKNOWN_NOW when the user service is down and the user is not
  * cached
  */
-export async function requireActiveUser(users: Users, ref: UserRef, signal: AbortSignal): Promise<string> {
+async function requireActiveUser(users: Users, ref: UserRef, signal: AbortSignal): Promise<string> {
   const known = await users.lookUp(ref.tenantId, [ref.userId], signal);
   const check = checkActive(known.get(ref.userId));
   if (check.ok) return check.user.user.id;

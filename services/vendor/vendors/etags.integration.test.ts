@@ -37,7 +37,7 @@ describe('an etag of a request', () => {
   for (const field of fields) {
     const seed = CASES[field];
     if (seed === undefined || seed === 'ignored') continue;
-    it(`T5: is refused where it is not the vendor's now, else taken: ${field}`, async () => {
+    it(`T5: is refused unless it is the vendor's current one: ${field}`, async () => {
       const call = await seed();
       for (const wrong of ['v1', 'v99', 'no-etag', 'v2 ']) {
         expect(await faultOf(call(wrong))).toMatchObject({ code: 'Aborted', reason: 'ETAG_MISMATCH' });
