@@ -25,7 +25,7 @@ export interface AuditEntry {
   readonly idCount: number;
   /** `OK`, or the reason of the error. */
   readonly outcome: string;
-  /** The reason that the caller gives. Absent when there is none, or the method takes none. */
+  /** Reason for the call, as the caller gives it. Absent if the caller or the method gives no reason. */
   readonly why?: string | undefined;
   readonly requestId: string;
   /** Number of calls that this line counts. Above 1 for refusals only. */

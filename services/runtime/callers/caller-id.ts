@@ -14,7 +14,7 @@ export function isSpiffeId(text: string): boolean {
   return text.length <= MAX_SPIFFE_ID_CHARS && SPIFFE_ID.test(text) && !/\/\.{1,2}(\/|$)/.test(text);
 }
 
-/** Whether a value can name a caller: a SPIFFE id, or a name of lower-case letters, digits, `.`, `_` and `-`. */
+/** Whether a value can name a caller: a SPIFFE id, or a name of lower-case letters, digits, `.`, `_`, `-`. */
 export function isCallerId(text: unknown): text is string {
   return typeof text === 'string' && text !== LOCAL_CALLER && (NAME.test(text) || isSpiffeId(text));
 }

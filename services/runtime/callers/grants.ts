@@ -1,6 +1,6 @@
 import type { DescMethod, DescService, Message, MessageShape } from '@bufbuild/protobuf';
 
-/** What a caller may do. A call that no grant covers is refused. */
+/** Permission of a caller. A call that no grant covers is refused. */
 export interface Grant {
   readonly caller: string;
   /** Name of the grant, unique for its caller. */
@@ -65,7 +65,7 @@ function coverage({ methods, views, tenants }: Grant): (requested: AccessRequest
     (everyTenant || requested.every((tenant) => tenantSet.has(tenant)));
 }
 
-/** What a method accesses, read from its request: the basis of authorisation and of the audit log. */
+/** The access that a method needs, read from its request: the basis of authorisation and of the audit log. */
 export interface MethodAccess<Request extends Message = Message, Answer extends Message = Message> {
   /** Tenants of the request. */
   readonly tenants: (request: Request) => readonly string[];

@@ -1,6 +1,6 @@
 // Public API of @rollcall/runtime/callers: certificates, service tokens, grants, limits and the audit log.
 
-export { poll } from '../background/poll.ts';
+export { poll } from '../background/loops.ts';
 export { type AuditEntry, type AuditLog, MAX_AUDITED_IDS, type RecordOptions } from './audit-log.ts';
 export { isCallerId, LOCAL_CALLER } from './caller-id.ts';
 export {

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { poll } from '../background/poll.ts';
+import { poll } from '../background/loops.ts';
 import { StartupError } from '../startup-error.ts';
 
 /** A file, and the variable that names it, for messages. */

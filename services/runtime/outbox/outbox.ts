@@ -1,4 +1,4 @@
-import { repeat } from '../background/repeat.ts';
+import { repeat } from '../background/loops.ts';
 import type { Secret } from '../config/secret.ts';
 import type { Logger } from '../log/logger.ts';
 import type { MetricReading } from '../metrics/metrics.ts';

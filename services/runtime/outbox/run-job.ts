@@ -110,7 +110,7 @@ function classifyFailure(
 
 const MAX_RETRY_DELAY_MS = 300_000;
 
-/** The back-off of a failed job, in milliseconds: from 1 second to 5 minutes, doubling, with 25 % of jitter. */
+/** Back-off of a failed job, in milliseconds: from 1 second to 5 minutes, doubling, with 25 % of jitter. */
 export function retryDelayMs(attempt: number, random: () => number = Math.random): number {
   return Math.min(1000 * 2 ** (attempt - 1), MAX_RETRY_DELAY_MS) * (0.75 + random() / 2);
 }
@@ -124,7 +124,7 @@ function toLine(error: unknown): string {
   return text.replaceAll(/\s+/g, ' ').slice(0, MAX_ERROR_LENGTH);
 }
 
-/** What happens to a job after a failed attempt. */
+/** Next state of a job after a failed attempt. */
 export interface Settlement {
   /** `later`: another attempt. `again`: an attempt that does not count. `dead`: no attempt. */
   readonly next: 'later' | 'again' | 'dead';
@@ -141,8 +141,8 @@ export interface HeldJob {
   readonly worker: string;
 }
 
-// graphile-worker counts outages as failures, and waits up to six hours. What it does afterwards finds a job that no worker
-// has locked, and leaves it alone. A job that was replaced while it ran is deleted.
+// graphile-worker counts outages as failures, and waits up to six hours. Its own update afterwards finds a
+// job that no worker has locked, and changes nothing. A job that was replaced while it ran is deleted.
 const SETTLE = {
   name: 'outbox-settle',
   text: `with replaced as (

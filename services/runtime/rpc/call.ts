@@ -22,7 +22,7 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Aborts `signal`. A reason that is an RpcError is sent to the caller. */
   abort(reason: unknown): void;
-  /** Time until the caller's deadline. Milliseconds. Undefined when there is none. */
+  /** Time until the caller's deadline. Milliseconds. Undefined without a deadline. */
   timeoutMs(): number | undefined;
   /** A header of the request, by lower-case name. */
   header(name: string): string | undefined;

@@ -16,9 +16,14 @@ export {
   runtimeError,
 } from './errors.ts';
 export type { HttpAnswer, PostRequest, PostRoute } from './http/plain-routes.ts';
-export { createLoadGauge, type LoadGauge } from './interceptors/load-gauge.ts';
 export { REQUEST_ID_HEADER } from './interceptors/with-request-id.ts';
-export { type CallClass, SHED_FROM, withShedding } from './interceptors/with-shedding.ts';
+export {
+  type CallClass,
+  createLoadGauge,
+  type LoadGauge,
+  SHED_FROM,
+  withShedding,
+} from './interceptors/with-shedding.ts';
 export { fieldRuleFault } from './interceptors/with-validation.ts';
 export type { ListeningServer } from './listening-server.ts';
 export { isLoopback, listenFault, MAX_MESSAGE_BYTES } from './listening-server.ts';

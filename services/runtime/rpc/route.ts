@@ -37,7 +37,7 @@ export function implementService<S extends DescService>(
   });
 }
 
-// The types above tie each method to its messages; past this point they are all the same to the doors.
+// The types above tie each method to its messages; the servers treat all messages alike.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type LooseMethod = (request: any, call: Call) => any;
 

@@ -175,7 +175,7 @@ class BoundedDecoder extends AwaitedMessage {
     const { partial } = this.#ingress;
     const restBytes = this.#assembler?.heldBytes ?? 0;
     if (this.#method.requestStream) {
-      // Each message has its own time limit, and there is none between messages.
+      // Each message has its own time limit. Between messages there is no limit.
       if (messages.length > 0) partial.forget(this);
       if (restBytes === 0) return true;
       if (!partial.isExpected(this)) partial.expect(this);

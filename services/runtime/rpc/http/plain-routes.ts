@@ -31,8 +31,9 @@ export interface PostRoute {
   /** How long a body may take to arrive. Milliseconds. A slower one is answered 408. @defaultValue 10000 */
   readonly readTimeoutMs?: number;
   /**
-   * Host names that the path may be addressed by, besides loopback, where callers of the port are not authenticated: those of
-   * a tunnel or a proxy in front of it. Lower case; a name without a port allows any port. @defaultValue none
+   * Host names that may address the path, besides loopback, where callers of the port are not authenticated:
+   * those of a tunnel or a proxy in front of it. Lower case; a name without a port allows any port.
+   * @defaultValue none
    */
   readonly hosts?: readonly string[];
   /** Must not reject: a rejection is answered 500 without a reason. */

@@ -4,7 +4,7 @@ import { type RpcError, runtimeError } from '../errors.ts';
 /** Limits of request messages that have begun and are not complete. */
 export interface PartialMessageLimits {
   /**
-   * The longest time for a message to arrive, from the headers of its call or its first byte, whichever is
+   * The longest time for a message to arrive, from the headers of its call or from its first byte, if that is
    * later. Milliseconds.
    * @defaultValue 10000
    */

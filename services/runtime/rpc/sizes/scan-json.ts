@@ -2,16 +2,17 @@ import { isStorable, MAX_STRUCT_DEPTH } from '@rollcall/contract/request-content
 import { type JsonForm, LIST, OBJECT } from './json-form.ts';
 import type { FieldSizes, MessageSizes, ValueSizes } from './message-sizes.ts';
 import {
+  enumFault,
   type RequestFault,
   tooDeep,
   tooLarge,
   tooLong,
   tooMany,
+  unknownField,
   unstorable,
   within,
 } from './request-fault.ts';
 import { DELIMITED } from './scalar-sizes.ts';
-import { enumFault, unknownField } from './unknown-name.ts';
 
 /**
  * Finds the first field of a JSON message that breaks its limit, is given twice, has a value of the wrong

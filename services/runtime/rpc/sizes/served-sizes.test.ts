@@ -95,7 +95,7 @@ const envelope = (bytes: Buffer, flags = 0) => {
   return Buffer.concat([head, bytes]);
 };
 
-// The status of a gRPC-Web call follows its messages, or is in headers when there are none.
+// The status of a gRPC-Web call follows its messages, or is in headers if there is no message.
 async function overGrpcWeb(
   path: string,
   body: Buffer,

@@ -1,8 +1,32 @@
 import type { DescMethod } from '@bufbuild/protobuf';
+import type { Identify } from '../../callers/authentication.ts';
+import { LOCAL_CALLER } from '../../callers/caller-id.ts';
 import type { AccessOf, AccessRequest, Grants, MethodAccess } from '../../callers/grants.ts';
 import { isPublicMethod } from '../access-control.ts';
 import { type Call, type Interceptor, methodPath } from '../call.ts';
 import { type RpcError, runtimeError } from '../errors.ts';
+
+/**
+ * Identifies the caller, or refuses the call with CALLER_UNKNOWN. Public methods pass. Must stand behind
+ * `withRefusals`, and before interceptors that read `call.caller`.
+ * @param identify undefined: every caller is `local`, for loopback addresses only
+ */
+export function withAuthentication(identify: Identify | undefined): Interceptor {
+  return (next, method) => {
+    if (isPublicMethod(method)) return next;
+    return (call) => {
+      const caller = identify ? identify(call) : LOCAL_CALLER;
+      if (typeof caller === 'string') {
+        call.caller = caller;
+        return next(call);
+      }
+      return caller.then((known) => {
+        call.caller = known;
+        return next(call);
+      });
+    };
+  };
+}
 
 /**
  * Refuses calls that no grant covers (NOT_GRANTED), by method, view and all tenants of the request. Ends a

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { poll } from './poll.ts';
+import { poll } from './loops.ts';
 
 describe('poll', () => {
   it('reports a fault that lasts once, and again when it returns', async () => {
