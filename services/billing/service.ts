@@ -58,7 +58,7 @@ const SCHEMA = {
 
 /** A running billing service. Disposing it drains the servers, then closes the clients and the database. */
 export interface BillingService extends RunningService {
-  readonly doors: ListeningServers;
+  readonly servers: ListeningServers;
 }
 
 /**
@@ -125,7 +125,7 @@ export async function createBillingService(
     }),
   );
   const probe = stack.use(createDatabaseProbe({ ...database, logger }));
-  const doors = stack.use(
+  const servers = stack.use(
     await startServers({
       name: 'billing',
       host: config.host,
@@ -137,12 +137,12 @@ export async function createBillingService(
       // Only the own database: without the other services, reads still work.
       isReady: probe.isAnswering,
       readMetrics: () => [access, outbox, merges, erasures, webhooks].flatMap((each) => each.readings()),
-      postRoutes: webhooks.plainRoutes,
+      postRoutes: webhooks.postRoutes,
       routes: (chain) => routesOf(ports, [...chain, inheritDeadline, inheritSeenVersions]),
     }),
   );
   const closers = stack.move();
-  return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+  return { logger, servers, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }
 
 function warnOfModeMismatch(config: BillingConfig, { livemode }: LedgerScope, logger: Logger): void {

@@ -94,7 +94,7 @@ async function bookingOfAna(): Promise<{ userId: string; version: bigint }> {
 }
 
 async function listOverHttp(headers: Record<string, string>) {
-  const { port } = booking.service.doors.http;
+  const { port } = booking.service.servers.http;
   const response = await fetch(`http://127.0.0.1:${port}/rollcall.booking.v1.BookingService/ListBookings`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },

@@ -18,7 +18,7 @@ it('shows the lookups of the user client among its metrics', async () => {
   booking.userService.down();
   booking.age(60_000);
   await booking.client.listBookings({ tenantId });
-  const response = await fetch(`http://127.0.0.1:${booking.service.doors.http.port}/metrics`);
+  const response = await fetch(`http://127.0.0.1:${booking.service.servers.http.port}/metrics`);
   const lines = (await response.text())
     .split('\n')
     .filter((line) => line.startsWith('rollcall_user_client_'));

@@ -63,7 +63,7 @@ const SCHEMA = {
  * database.
  */
 export interface BookingService extends RunningService {
-  readonly doors: ListeningServers;
+  readonly servers: ListeningServers;
 }
 
 /**
@@ -101,7 +101,7 @@ export async function createBookingService(
   const recorded = createRecordedPayments(logger);
   const ports = createPorts({ pool, orm, access, recorded, logger });
   const probe = stack.use(createDatabaseProbe({ ...database, logger }));
-  const doors = stack.use(
+  const servers = stack.use(
     await startServers({
       name: 'booking',
       host: config.host,
@@ -117,7 +117,7 @@ export async function createBookingService(
     }),
   );
   const closers = stack.move();
-  return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+  return { logger, servers, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }
 
 interface PortParts {

@@ -88,7 +88,7 @@ describe.each(OUTAGES)('while the user service %s', (_what, breakIt) => {
       booking: { id: made?.id },
     });
     expect((await booking.book()).id).not.toBe('');
-    const { port } = booking.service.doors.http;
+    const { port } = booking.service.servers.http;
     expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
   });
 });

@@ -29,7 +29,7 @@ beforeEach(async () => {
   );
   const { client: userClient } = opened.use(await accessTo(userServer.address));
   askDirectly = (id) => userClient.forTenant('acme').lookup(id);
-  const doors = opened.use(
+  const servers = opened.use(
     await startServers({
       ...TEST_SERVER_OPTIONS,
       routes: (chain) => implementService(BookingService, { getBooking }, chain),
@@ -39,7 +39,7 @@ beforeEach(async () => {
     await askDirectly(id);
     return create(GetBookingResponseSchema);
   }
-  const address = `127.0.0.1:${doors.grpc.port}`;
+  const address = `127.0.0.1:${servers.grpc.port}`;
   const client = opened.use(createServiceClient(BookingService, { address, defaultTimeoutMs: 10_000 }));
   ask = (id, requestId) =>
     client.getBooking({ tenantId: 'acme', id }, { headers: { 'x-request-id': requestId } });

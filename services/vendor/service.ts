@@ -50,7 +50,7 @@ const NO_STATISTICS = async () => ({});
  * database.
  */
 export interface VendorService extends RunningService {
-  readonly doors: ListeningServers;
+  readonly servers: ListeningServers;
 }
 
 /**
@@ -102,7 +102,7 @@ export async function createVendorService(
   const probe = stack.use(
     createDatabaseProbe({ url, isPooled, statementTimeoutMs: STATEMENT_TIMEOUT_MS, logger }),
   );
-  const doors = stack.use(
+  const servers = stack.use(
     await startServers({
       name: 'vendor',
       host: config.host,
@@ -129,5 +129,5 @@ export async function createVendorService(
     }),
   );
   const closers = stack.move();
-  return { logger, doors, [Symbol.asyncDispose]: () => closers.disposeAsync() };
+  return { logger, servers, [Symbol.asyncDispose]: () => closers.disposeAsync() };
 }

@@ -15,7 +15,7 @@ export function openOurWebhooks(databaseUrl: string): WebhookContestant {
   const url = new Secret(databaseUrl);
   const pool = createPool({ url, maxConnections: CONNECTIONS, statementTimeoutMs: 60_000, logger });
   const webhooks = openWebhooks({ pool, logger, secrets: [new Secret(SECRET)], toleranceS: 300 });
-  const [route] = Object.values(webhooks.plainRoutes);
+  const [route] = Object.values(webhooks.postRoutes);
   if (route === undefined) throw new Error('no webhook is served');
   const deliver = async ({ body, signature }: Delivery) => {
     const { status } = await route.answer({

@@ -58,7 +58,7 @@ export async function startBilling(env: NodeJS.ProcessEnv = {}): Promise<Billing
   });
   const service = stack.use(await createBillingService(config, () => performance.now() + aheadMs));
   // Longer than a busy machine needs, so that a test fails instead of hanging.
-  const options = { address: `127.0.0.1:${service.doors.grpc.port}`, defaultTimeoutMs: 10_000 };
+  const options = { address: `127.0.0.1:${service.servers.grpc.port}`, defaultTimeoutMs: 10_000 };
   const client = <S extends DescService>(of: S) => stack.use(createServiceClient(of, options));
   const clients = {
     plans: client(PlanService),
@@ -72,7 +72,7 @@ export async function startBilling(env: NodeJS.ProcessEnv = {}): Promise<Billing
     ...clients,
     service,
     databaseUrl: database.url,
-    httpUrl: `http://127.0.0.1:${service.doors.http.port}`,
+    httpUrl: `http://127.0.0.1:${service.servers.http.port}`,
     users: userService.users,
     userService,
     age: (ms) => {

@@ -29,15 +29,15 @@ afterAll(() => stack.disposeAsync());
 async function open(secrets: Secret[]): Promise<string> {
   const { pool, logger } = ledger;
   const webhooks = stack.use(openWebhooks({ pool, logger, secrets, toleranceS: 300 }));
-  const doors = stack.use(
+  const servers = stack.use(
     await startServers({
       ...TEST_SERVER_OPTIONS,
       routes: () => [],
       readMetrics: () => webhooks.readings(),
-      postRoutes: webhooks.plainRoutes,
+      postRoutes: webhooks.postRoutes,
     }),
   );
-  return `http://127.0.0.1:${doors.http.port}`;
+  return `http://127.0.0.1:${servers.http.port}`;
 }
 
 interface Answer {

@@ -25,15 +25,15 @@ async function open(scope?: LedgerScope) {
   await using opened = new AsyncDisposableStack();
   const options = { pool, logger, secrets: [new Secret(SECRET)], toleranceS: 300 };
   const webhooks = opened.use(openWebhooks({ ...options, ...(scope && { scope }) }));
-  const doors = opened.use(
+  const servers = opened.use(
     await startServers({
       ...TEST_SERVER_OPTIONS,
       routes: () => [],
       readMetrics: () => webhooks.readings(),
-      postRoutes: webhooks.plainRoutes,
+      postRoutes: webhooks.postRoutes,
     }),
   );
-  const url = `http://127.0.0.1:${doors.http.port}`;
+  const url = `http://127.0.0.1:${servers.http.port}`;
   const closers = opened.move();
   return {
     deliver: async (event: object) => {

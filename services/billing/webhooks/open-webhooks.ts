@@ -42,7 +42,7 @@ export interface WebhooksOptions {
 /** Running webhooks. Disposing them stores received deliveries and waits for running batches. */
 export interface Webhooks extends AsyncDisposable {
   /** For the HTTP server. */
-  readonly plainRoutes: Readonly<Record<string, PostRoute>>;
+  readonly postRoutes: Readonly<Record<string, PostRoute>>;
   /** For /metrics. */
   readings(): MetricReading[];
 }
@@ -67,7 +67,7 @@ export function openWebhooks(options: WebhooksOptions): Webhooks {
   });
   const receiver = createWebhookReceiver({ secrets, toleranceS, now: Date.now, inbox, scope, logger });
   return {
-    plainRoutes: { [WEBHOOK_PATH]: webhookRoute(receiver, options.hosts) },
+    postRoutes: { [WEBHOOK_PATH]: webhookRoute(receiver, options.hosts) },
     readings: () => [...receiver.readings(), ...applier.readings()],
     [Symbol.asyncDispose]: async () => {
       await inbox[Symbol.asyncDispose]();

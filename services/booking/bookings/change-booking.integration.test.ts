@@ -152,7 +152,7 @@ describe('RecordBookingPayment', () => {
       ...shown,
       paymentMatch: PaymentMatch.OTHER_CURRENCY,
     });
-    const metrics = await fetch(`http://127.0.0.1:${booking.service.doors.http.port}/metrics`);
+    const metrics = await fetch(`http://127.0.0.1:${booking.service.servers.http.port}/metrics`);
     expect(await metrics.text()).toMatch(
       /rollcall_booking_payments_recorded_total\{match="other_currency",service="booking"\} [1-9]/,
     );

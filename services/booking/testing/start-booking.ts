@@ -50,7 +50,7 @@ export async function startBooking(): Promise<BookingUnderTest> {
   });
   const service = stack.use(await createBookingService(config, () => performance.now() + aheadMs));
   // Longer than a busy machine needs, so that a test fails instead of hanging.
-  const connection = { address: `127.0.0.1:${service.doors.grpc.port}`, defaultTimeoutMs: 10_000 };
+  const connection = { address: `127.0.0.1:${service.servers.grpc.port}`, defaultTimeoutMs: 10_000 };
   const client = stack.use(createServiceClient(BookingServiceDescriptor, connection));
   const pets = stack.use(createServiceClient(PetService, connection));
   const reviews = stack.use(createServiceClient(ReviewService, connection));

@@ -208,7 +208,7 @@ describe.runIf(!missing)('A6: behind pgbouncer in transaction mode', { timeout: 
         `${prefix}_DATABASE_URL and ${variable} lead to different databases`,
       );
       await using started = await openWith(direct(service));
-      const ready = await fetch(`http://127.0.0.1:${started.doors.http.port}/readyz`);
+      const ready = await fetch(`http://127.0.0.1:${started.servers.http.port}/readyz`);
       expect(ready.status).toBe(200);
     },
   );

@@ -124,7 +124,7 @@ async function openCompany() {
     await createBookingService(readConfig(BOOKING_SETTINGS, envOf('BOOKING', owner))),
   );
   const vendor = stack.use(await createVendorService(readConfig(VENDOR_SETTINGS, envOf('VENDOR', owner))));
-  const address = ({ doors }: { doors: typeof booking.doors }) => `127.0.0.1:${doors.grpc.port}`;
+  const address = ({ servers }: { servers: typeof booking.servers }) => `127.0.0.1:${servers.grpc.port}`;
   const env = { ...envOf('BILLING', owner), BOOKING_ADDRESS: address(booking) };
   const billing = stack.use(await createBillingService(readConfig(BILLING_SETTINGS, env)));
   const to = (service: typeof booking) => ({ ...PATIENT, address: address(service) });
@@ -138,7 +138,7 @@ async function openCompany() {
     invoices: stack.use(createInvoiceClient(to(billing))),
     payments: stack.use(createPaymentClient(to(billing))),
   };
-  const webhooks = `http://127.0.0.1:${billing.doors.http.port}/webhooks/stripe`;
+  const webhooks = `http://127.0.0.1:${billing.servers.http.port}/webhooks/stripe`;
   const closers = stack.move();
   return {
     ...clients,

@@ -39,7 +39,7 @@ export async function startAuthAndBooking() {
     ),
   );
   const toAuth = stack.use(createGrpcTransport({ address: authAddress, defaultTimeoutMs: TIMEOUT_MS }));
-  const toBooking = { address: `127.0.0.1:${service.doors.grpc.port}`, defaultTimeoutMs: TIMEOUT_MS };
+  const toBooking = { address: `127.0.0.1:${service.servers.grpc.port}`, defaultTimeoutMs: TIMEOUT_MS };
   const bookings = stack.use(createBookingClient(toBooking));
   const pets = stack.use(createPetClient(toBooking));
   const reviews = stack.use(createReviewClient(toBooking));
@@ -65,7 +65,7 @@ export async function startAuthAndBooking() {
     pets,
     reviews,
     sql,
-    metrics: async () => (await fetch(`http://127.0.0.1:${service.doors.http.port}/metrics`)).text(),
+    metrics: async () => (await fetch(`http://127.0.0.1:${service.servers.http.port}/metrics`)).text(),
     /** Puts users of one first name into a tenant. */
     fillUsers: async (tenantId: string, count: number, firstName: string) =>
       void (await authSql(FILL_USERS, [tenantId, count, firstName])),

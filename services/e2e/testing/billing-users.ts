@@ -31,7 +31,7 @@ export async function startBillingWithUsers(tenantId = freshTenant()) {
     ...{ BILLING_DATABASE_CONNECTIONS: '5', AUTH_ADDRESS: auth.address },
   });
   const service = stack.use(await createBillingService(config));
-  const options = { address: `127.0.0.1:${service.doors.grpc.port}`, ...PATIENT };
+  const options = { address: `127.0.0.1:${service.servers.grpc.port}`, ...PATIENT };
   const pool = stack.adopt(new Pool({ connectionString: database.url, max: 1 }), (each) => each.end());
   const clients = {
     plans: stack.use(createPlanClient(options)),

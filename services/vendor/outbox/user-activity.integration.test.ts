@@ -88,7 +88,9 @@ describe('an activity of a vendor', () => {
     const activity = { vendorId: id, title: 'A tour', state: ActivityState.PUBLISHED };
     await vendor.activities.createActivity({ tenantId, activity });
     const metrics = () =>
-      fetch(`http://127.0.0.1:${vendor.service.doors.http.port}/metrics`).then((response) => response.text());
+      fetch(`http://127.0.0.1:${vendor.service.servers.http.port}/metrics`).then((response) =>
+        response.text(),
+      );
     while (!/rollcall_outbox\w+\{[^}]*outcome="away"[^}]*\} [1-9]/.test(await metrics()))
       await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await vendor.sql('select from graphile_worker.jobs')).toHaveLength(3);

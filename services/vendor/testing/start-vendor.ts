@@ -62,7 +62,7 @@ export async function startVendor(env: NodeJS.ProcessEnv = {}): Promise<VendorUn
   });
   const service = stack.use(await createVendorService(config, () => performance.now() + aheadMs));
   // Longer than a busy machine needs, so that a test fails instead of hanging.
-  const options = { address: `127.0.0.1:${service.doors.grpc.port}`, defaultTimeoutMs: 10_000 };
+  const options = { address: `127.0.0.1:${service.servers.grpc.port}`, defaultTimeoutMs: 10_000 };
   const vendors = stack.use(createServiceClient(VendorServiceDescriptor, options));
   const activities = stack.use(createServiceClient(ActivityService, options));
   const pool = stack.use(openTestPool(database.url));

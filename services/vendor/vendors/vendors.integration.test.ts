@@ -337,7 +337,7 @@ describe('during an outage of the user service', () => {
     expect(again.vendor?.user?.stale).toBe(true);
     const refused = await faultOf(vendor.vendors.createVendor({ tenantId, vendor: { userId: unseen } }));
     expect(refused).toMatchObject({ code: 'Unavailable', reason: 'USER_UNKNOWN_NOW', retries: true });
-    const ready = await fetch(`http://127.0.0.1:${vendor.service.doors.http.port}/readyz`);
+    const ready = await fetch(`http://127.0.0.1:${vendor.service.servers.http.port}/readyz`);
     expect(ready.status).toBe(200);
   });
 });
